@@ -1,0 +1,40 @@
+/** Some examples of a data set. */
+export interface Examples {
+  n: number;
+  /** (n): position of each example in the source data, stable under limit, offset, sample and sharding. */
+  indices: Int32Array;
+  /** (n, C, H, W) row-major, in [0, 1]. */
+  pixels: Float32Array;
+  /** (n) class indices; absent for unlabelled sets. */
+  labels?: Int32Array;
+}
+
+/** What is known of a data set without reading its pixels; kept in the run folder. */
+export interface DatasetInfo {
+  name: string;
+  /** `test` is evaluated, `validation` fits temperatures and thresholds, `ood` is what should be rejected. */
+  role: 'test' | 'validation' | 'ood';
+  /** For OOD sets: how far from the training distribution the user calls it. */
+  distance?: 'near' | 'far';
+  /** Number of examples after limit, offset and sample. */
+  size: number;
+  /** (C, H, W) */
+  shape: readonly [number, number, number];
+  labelled: boolean;
+  /** Class names when the format has them (folders). */
+  classes?: readonly string[];
+  /** sha256 over the content and the selection. */
+  fingerprint: string;
+  /** Where it was read from, as the user wrote it. */
+  path: string;
+  /** One line on what was selected and how pixels were decoded, for reports. */
+  note?: string;
+}
+
+/** Examples are read by range and never held whole. */
+export interface Dataset {
+  readonly info: DatasetInfo;
+  /** Examples start (inclusive) to end (exclusive), 0 <= start <= end <= size. */
+  read(start: number, end: number): Promise<Examples>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,77 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/**
+ * What went wrong, by class. Every code ends the process with exit code 2; the code is stable and may be
+ * matched by scripts, the text may not.
+ */
+export type ErrorCode =
+  | 'file-unreadable'
+  | 'file-malformed'
+  | 'config-invalid'
+  | 'unknown-name'
+  | 'shape-mismatch'
+  | 'data-invalid'
+  | 'model-invalid'
+  | 'op-unsupported'
+  | 'expectation-missed'
+  | 'output-unwritable'
+  | 'suite-failed'
+  | 'engine-failed'
+  | 'interrupted';
+
+export interface ErrorDetails {
+  /** What was wanted. */
+  expected?: string;
+  /** What was there instead. */
+  found?: string;
+  /** The file at fault. */
+  file?: string;
+  /** Where inside that file: a key path, a node, an array name, `line 3, column 5`. */
+  path?: string;
+  /** What the user should do next. */
+  hint?: string;
+  cause?: unknown;
+}
+
+/** An error with a place and a remedy. Anything else that reaches the command line is a bug in Assay. */
+export class AssayError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.name = 'AssayError';
+  }
+
+  /** The error as the command line prints it: the message, then one line a detail. */
+  explain(): string {
+    const { file, path, expected, found, hint } = this.details;
+    const lines = [`error[${this.code}]: ${this.message}`];
+    if (file) lines.push(`  in       ${file}${path ? ` at ${path}` : ''}`);
+    else if (path) lines.push(`  at       ${path}`);
+    if (expected) lines.push(`  expected ${expected}`);
+    if (found) lines.push(`  found    ${found}`);
+    if (hint) lines.push(`  fix      ${hint}`);
+    return lines.join('\n');
+  }
+}
+
+/** The candidate nearest to a misspelt name, or undefined when none is close enough to be meant. */
+export function didYouMean(name: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length === 0) return undefined;
+  const best = closest(name, candidates);
+  return distance(name.toLowerCase(), best.toLowerCase()) <= Math.max(2, Math.floor(best.length / 3))
+    ? best
+    : undefined;
+}
+
+/** An `unknown-name` error that lists what exists and guesses what was meant. */
+export function unknownName(kind: string, name: string, known: readonly string[], details: ErrorDetails = {}) {
+  const guess = didYouMean(name, known);
+  return new AssayError('unknown-name', `there is no ${kind} called "${name}"`, {
+    expected: `one of ${known.join(', ') || '(none)'}`,
+    hint: guess ? `did you mean "${guess}"?` : undefined,
+    ...details,
+  });
+}

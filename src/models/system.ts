@@ -1,0 +1,102 @@
+import type { StreamKey } from '../random/stream.js';
+
+/** What a suite may ask of a system. */
+export type Capability =
+  /** logits (n, classes) */
+  | 'logits'
+  /** log p(x) up to a constant: logsumexp of the logits, or minus the energy */
+  | 'logPx'
+  /** gradients of losses with respect to the pixels */
+  | 'inputGradient';
+
+/**
+ * A loss per example, summed over the batch before differentiation so that gradients stay per example.
+ * All are written so that an attacker who wants a mistake ascends cross-entropy, margin and dlr.
+ */
+export type LossName =
+  /** -log softmax(f)[y] */
+  | 'cross-entropy'
+  /** max_{i != y} f_i - f_y */
+  | 'margin'
+  /** Difference-of-logits ratio (Croce & Hein 2020, eq. 6); needs 3 classes */
+  | 'dlr'
+  /** logsumexp f, or minus the energy */
+  | 'log-px'
+  /** f_y: log p(x, y) up to the same constant */
+  | 'log-pxy'
+  /** f_y under its plain name, with `labels` naming the chosen logit */
+  | 'logit';
+
+/** A batch of examples. */
+export interface Batch {
+  n: number;
+  /** (n, C, H, W) row-major, in [0, 1]. */
+  pixels: Float32Array;
+  /** (n); needed by every loss but log-px. */
+  labels?: Int32Array;
+  /** (n): where a stochastic system draws its noise for each example. Ignored by deterministic systems. */
+  keys?: readonly StreamKey[];
+}
+
+/** Passes through the network, counted per example: comparable across machines, which seconds are not. */
+export interface Passes {
+  forward: number;
+  /** A gradient pass is one forward and one backward. */
+  gradient: number;
+}
+
+export interface Outputs {
+  /** (n, classes); absent when the system does not classify. */
+  logits?: Float32Array;
+  /** (n) log p(x) up to a constant; absent when the model card says `energy: none`. */
+  logPx?: Float32Array;
+  passes: Passes;
+}
+
+export interface Gradients extends Outputs {
+  /** (n) the loss per example. */
+  loss: Float32Array;
+  /** (n, C, H, W): d loss / d pixels. */
+  gradient: Float32Array;
+}
+
+/** What is known of a system without running it; kept in the run folder, so that summaries need no model. */
+export interface SystemInfo {
+  name: string;
+  /** Name of the model that classifies (itself, when there is no defence). */
+  model: string;
+  /** One line for reports: `purified by jem: 10 steps, 5 chains`; empty for a bare model. */
+  defence: string;
+  /** (C, H, W) */
+  shape: readonly [number, number, number];
+  /** Class names; empty when the system does not classify. */
+  classes: readonly string[];
+  offers: readonly Capability[];
+  /** For each capability that is missing: why. */
+  lacks: Partial<Record<Capability, string>>;
+  stochastic: boolean;
+  /** How the energy is defined: decides which caveats reports print. */
+  energy: 'logsumexp' | 'output' | 'none';
+  /** Hash of everything that decides the outputs (weights, card, defence). */
+  identity: string;
+  /** d(model input) / d(pixel): gradient in the model's own input units = gradient / inputScale, per channel. */
+  inputScale: readonly number[];
+}
+
+/**
+ * What is evaluated: a model, or a model behind a defence.
+ * Errors: `model-invalid` when an output is NaN or infinite (the example is named).
+ */
+export interface System {
+  readonly info: SystemInfo;
+  /** Examples per engine call that are efficient; callers may use any batch size. */
+  readonly batchSize: number;
+  /** How many calls make progress at once. */
+  readonly concurrency: number;
+  forward(batch: Batch): Promise<Outputs>;
+  /**
+   * Loss and its gradient with respect to the pixels. For a stochastic system: of one draw keyed by
+   * `batch.keys`; the caller averages over draws (EOT).
+   */
+  gradient(batch: Batch, loss: LossName): Promise<Gradients>;
+}

@@ -1,0 +1,107 @@
+/**
+ * Counter-based randomness: every draw is a function of (seed, purpose, example, restart, step) and of nothing
+ * else, so results do not depend on batch size, order, sharding or on who ran the unit.
+ *
+ * The key goes through Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3");
+ * its 128 output bits seed an sfc32 generator that supplies the draws of one image.
+ */
+export interface StreamKey {
+  /** The run's seed: a 32-bit unsigned integer. */
+  seed: number;
+  /** What the numbers are for, such as `pgd/start` or `purify/chain-3`. */
+  purpose: string;
+  /** Index of the example in its data set. */
+  example: number;
+  restart?: number;
+  step?: number;
+}
+
+/** A sequence of draws. */
+export interface Stream {
+  /** A uniform 32-bit unsigned integer. */
+  uint32(): number;
+  /** Uniform in [0, 1), 53 bits. */
+  uniform(): number;
+  /** Standard normal (Box-Muller). */
+  normal(): number;
+}
+
+const hashes = new Map<string, number>();
+
+/** FNV-1a, 32 bits. */
+function hashPurpose(purpose: string): number {
+  const known = hashes.get(purpose);
+  if (known !== undefined) return known;
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < purpose.length; i++) hash = Math.imul(hash ^ purpose.charCodeAt(i), 0x01000193);
+  if (hashes.size > 10_000) hashes.clear();
+  hashes.set(purpose, hash >>> 0);
+  return hash >>> 0;
+}
+
+/** High 32 bits of the 64-bit product of two unsigned 32-bit integers. */
+function multiplyHigh(a: number, b: number): number {
+  const al = a & 0xffff;
+  const ah = a >>> 16;
+  const bl = b & 0xffff;
+  const bh = b >>> 16;
+  const mid = ah * bl + ((al * bl) >>> 16);
+  const mid2 = (mid % 0x10000) + al * bh;
+  return (ah * bh + Math.floor(mid / 0x10000) + Math.floor(mid2 / 0x10000)) >>> 0;
+}
+
+/** Philox 4x32 with ten rounds: 128 bits of counter and 64 bits of key to 128 random bits. */
+export function philox(counter: readonly number[], key: readonly number[]): [number, number, number, number] {
+  let [c0, c1, c2, c3] = counter.map((c) => c >>> 0);
+  let [k0, k1] = key.map((k) => k >>> 0);
+  for (let round = 0; round < 10; round++) {
+    const h0 = multiplyHigh(0xd2511f53, c0);
+    const l0 = Math.imul(0xd2511f53, c0) >>> 0;
+    const h1 = multiplyHigh(0xcd9e8d57, c2);
+    const l1 = Math.imul(0xcd9e8d57, c2) >>> 0;
+    [c0, c1, c2, c3] = [(h1 ^ c1 ^ k0) >>> 0, l1, (h0 ^ c3 ^ k1) >>> 0, l0];
+    k0 = (k0 + 0x9e3779b9) >>> 0;
+    k1 = (k1 + 0xbb67ae85) >>> 0;
+  }
+  return [c0, c1, c2, c3];
+}
+
+/** The stream of a key. */
+export function stream(key: StreamKey): Stream {
+  let [a, b, c, counter] = philox(
+    [key.example, key.restart ?? 0, key.step ?? 0, 0],
+    [key.seed, hashPurpose(key.purpose)],
+  );
+  const uint32 = () => {
+    const sum = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + sum;
+    return sum >>> 0;
+  };
+  const uniform = () => ((uint32() >>> 5) * 67_108_864 + (uint32() >>> 6)) / 9_007_199_254_740_992;
+  let spare: number | undefined;
+  const normal = () => {
+    if (spare !== undefined) {
+      const kept = spare;
+      spare = undefined;
+      return kept;
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    const angle = 2 * Math.PI * uniform();
+    spare = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
+  return { uint32, uniform, normal };
+}
+
+/** A permutation of 0..n-1 (Fisher-Yates), for shuffles and splits. */
+export function permutation(n: number, source: Stream): Int32Array {
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(source.uniform() * (i + 1));
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
