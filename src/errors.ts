@@ -67,7 +67,12 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
 }
 
 /** An `unknown-name` error that lists what exists and guesses what was meant. */
-export function unknownName(kind: string, name: string, known: readonly string[], details: ErrorDetails = {}) {
+export function unknownName(
+  kind: string,
+  name: string,
+  known: readonly string[],
+  details: ErrorDetails = {},
+) {
   const guess = didYouMean(name, known);
   return new AssayError('unknown-name', `there is no ${kind} called "${name}"`, {
     expected: `one of ${known.join(', ') || '(none)'}`,

@@ -1,0 +1,126 @@
+import type { Static, TSchema } from '@sinclair/typebox';
+import type { DatasetInfo, Examples } from '../data/dataset.js';
+import type { Capability, System, SystemInfo } from '../models/system.js';
+import type { Figure, Measure, NotApplicable, Table, Warning } from './results.js';
+
+/** An array whose first dimension counts examples. */
+export interface NdArray {
+  shape: number[];
+  data: Float32Array | Float64Array | Int32Array | Uint8Array;
+}
+
+/** What a measurement returns for a range of examples: named columns, one row per example. */
+export type Rows = Record<string, NdArray>;
+
+/** What a measurement has at hand. The runner has checked `needs` and loaded the examples. */
+export interface MeasureContext {
+  system: System;
+  examples: Examples;
+  /** Rows of the requests named in `Request.inputs`, for the same examples. */
+  inputs: readonly Rows[];
+  /** The run's seed; streams are keyed by it, a purpose and `examples.indices`. */
+  seed: number;
+  /** Raised when the user interrupts; long measurements check it between batches. */
+  signal: AbortSignal;
+  /** Any system of the run by name (its passes are counted too). */
+  systemNamed(name: string): System;
+}
+
+/**
+ * An expensive pass with a name, shared by every suite that asks for the same one: it is computed once per
+ * system, data set, parameters and example, stored, and found again by its key.
+ */
+export interface Measurement<P = Record<string, unknown>> {
+  name: string;
+  /** Part of the key: raise it when the meaning of the rows changes. */
+  version: number;
+  needs: readonly Capability[];
+  /** Examples per unit, the smallest piece that is stored and resumed. Does not change any row. */
+  unitSize: number;
+  measure(context: MeasureContext, params: P): Promise<Rows>;
+}
+
+/** A measurement asked for: on this system, this data set, with these parameters. */
+export interface Request<P = Record<string, unknown>> {
+  measurement: Measurement<P>;
+  /** System name. */
+  system: string;
+  /** Data set name. */
+  dataset: string;
+  /** Plain JSON: it is hashed into the key of every unit. */
+  params: P;
+  /** Only the first so many examples (thumbnails). Default: all. */
+  first?: number;
+  /** Requests whose rows `measure` reads, on the same data set. They are run first. */
+  inputs?: readonly Request<never>[];
+}
+
+/** What a suite can see when it plans and when it summarises: descriptions, no models, no pixels. */
+export interface SuiteContext {
+  /** The systems that offer all that the suite needs. */
+  systems: readonly SystemInfo[];
+  datasets: readonly DatasetInfo[];
+  seed: number;
+}
+
+/** A request with the rows of all its examples, in data set order. */
+export interface Collected {
+  request: Request<never>;
+  rows: Rows;
+  /** (n) source indices. */
+  indices: Int32Array;
+  /** (n); absent for unlabelled sets. */
+  labels?: Int32Array;
+}
+
+/** What a suite makes of the rows: data only, presentation is the report's. */
+export interface Summary {
+  measures: Measure[];
+  tables?: Table[];
+  figures?: Figure[];
+  warnings?: Warning[];
+  notApplicable?: NotApplicable[];
+  /** CSV files with a row per example and condition, written to `examples/NAME.csv`. */
+  examples?: ExampleSheet[];
+}
+
+/** A per-example sheet: the rows a reader needs to recompute the measures. */
+export interface ExampleSheet {
+  name: string;
+  columns: readonly string[];
+  rows: Iterable<readonly (string | number | boolean | null)[]>;
+}
+
+/**
+ * A plug-in that measures one thing. `plan` says which measurements it wants, `summarise` turns their rows
+ * into measures, tables and figures. Both are pure and synchronous: merging, re-rendering and gating never
+ * touch a model.
+ */
+export interface Suite<S extends TSchema = TSchema> {
+  /** kebab-case: the key in the run file and in measures. */
+  name: string;
+  title: string;
+  /** One paragraph for the report: what is measured and how to read it. Plain text. */
+  description: string;
+  /** Options in the run file: a TypeBox object schema, with defaults and descriptions. */
+  options: S;
+  /** A system that lacks one of these is reported as not applicable, with the reason. */
+  needs: readonly Capability[];
+  plan(context: SuiteContext, options: Static<S>): Request<never>[];
+  summarise(collected: readonly Collected[], options: Static<S>, context: SuiteContext): Summary;
+}
+
+/** Identity with types: `options` infers the type that `plan` and `summarise` receive. */
+export function defineSuite<S extends TSchema>(suite: Suite<S>): Suite<S> {
+  return suite;
+}
+
+/** Identity with types for measurements. */
+export function defineMeasurement<P>(measurement: Measurement<P>): Measurement<P> {
+  return measurement;
+}
+
+/** A request, with its parameters checked against its measurement. */
+export function request<P>(wanted: Request<P>): Request<never> {
+  return wanted as unknown as Request<never>;
+}

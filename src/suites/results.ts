@@ -1,0 +1,357 @@
+/**
+ * The public format of `results.json`, version 1. Renderers and gates read nothing else.
+ * The schemas are the types: `reports/results.schema.json` is generated from `Results`.
+ */
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+
+const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const closed = { additionalProperties: false };
+
+export const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+
+export const Better = Type.Union([Type.Literal('higher'), Type.Literal('lower'), Type.Literal('none')]);
+
+export const Measure = Type.Object(
+  {
+    suite: Type.String(),
+    measure: Type.String({ description: 'kebab-case id, such as robust-accuracy' }),
+    title: Type.String({ description: 'for people, such as "Robust accuracy, Linf 8/255"' }),
+    model: Type.String({ description: 'system name' }),
+    dataset: Type.String(),
+    params: Type.Record(Type.String(), Scalar, {
+      description: 'what it was measured with; epsilons as written',
+    }),
+    value: nullable(Type.Number({ description: 'null when undefined; `note` then says why' })),
+    n: Type.Integer({ minimum: 0, description: 'examples the value rests on' }),
+    interval: nullable(Type.Tuple([Type.Number(), Type.Number()])),
+    level: Type.Number({ description: 'coverage of the interval, 0.95' }),
+    method: Type.String({ description: 'how the interval was made: wilson, bootstrap, ...' }),
+    better: Better,
+    format: Type.Union([Type.Literal('percent'), Type.Literal('number')]),
+    headline: Type.Optional(Type.Boolean({ description: 'shown in the comparison table at the top' })),
+    note: Type.Optional(Type.String()),
+  },
+  closed,
+);
+
+const Estimate = Type.Object(
+  {
+    value: nullable(Type.Number()),
+    interval: Type.Optional(nullable(Type.Tuple([Type.Number(), Type.Number()]))),
+  },
+  closed,
+);
+
+export const Table = Type.Object(
+  {
+    id: Type.String(),
+    title: Type.String(),
+    caption: Type.Optional(Type.String()),
+    columns: Type.Array(
+      Type.Object(
+        {
+          key: Type.String(),
+          title: Type.String(),
+          format: Type.Optional(
+            Type.Union([Type.Literal('percent'), Type.Literal('number'), Type.Literal('text')]),
+          ),
+          better: Type.Optional(Better),
+        },
+        closed,
+      ),
+    ),
+    rows: Type.Array(Type.Record(Type.String(), Type.Union([Scalar, Type.Null(), Estimate]))),
+  },
+  closed,
+);
+
+const Axis = { xLabel: Type.String(), yLabel: Type.String() };
+const Heading = {
+  id: Type.String(),
+  title: Type.String(),
+  caption: Type.Optional(Type.String()),
+};
+const Domain = Type.Optional(Type.Tuple([Type.Number(), Type.Number()]));
+
+/** Curves with optional intervals: accuracy against epsilon, ROC. */
+export const LineFigure = Type.Object(
+  {
+    kind: Type.Literal('lines'),
+    ...Heading,
+    ...Axis,
+    xDomain: Domain,
+    yDomain: Domain,
+    yFormat: Type.Optional(Type.Union([Type.Literal('percent'), Type.Literal('number')])),
+    xTicks: Type.Optional(Type.Array(Type.Object({ value: Type.Number(), label: Type.String() }, closed))),
+    diagonal: Type.Optional(Type.Boolean({ description: 'draw y = x for reference' })),
+    points: Type.Optional(Type.Boolean({ description: 'mark the points' })),
+    series: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({
+            description: 'usually the system; the same name has the same colour everywhere',
+          }),
+          dashed: Type.Optional(Type.Boolean()),
+          points: Type.Array(
+            Type.Object(
+              {
+                x: Type.Number(),
+                y: Type.Number(),
+                lo: Type.Optional(Type.Number()),
+                hi: Type.Optional(Type.Number()),
+              },
+              closed,
+            ),
+          ),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
+/** Overlaid histograms over shared edges, as densities (each series sums to 1). */
+export const HistogramFigure = Type.Object(
+  {
+    kind: Type.Literal('histogram'),
+    ...Heading,
+    xLabel: Type.String(),
+    edges: Type.Array(Type.Number(), { minItems: 2 }),
+    series: Type.Array(Type.Object({ name: Type.String(), counts: Type.Array(Type.Number()) }, closed)),
+  },
+  closed,
+);
+
+/** A reliability diagram: accuracy against confidence per bin, one panel. */
+export const ReliabilityFigure = Type.Object(
+  {
+    kind: Type.Literal('reliability'),
+    ...Heading,
+    system: Type.String(),
+    bins: Type.Array(
+      Type.Object(
+        {
+          lo: Type.Number(),
+          hi: Type.Number(),
+          n: Type.Integer(),
+          confidence: nullable(Type.Number()),
+          accuracy: nullable(Type.Number()),
+          interval: nullable(Type.Tuple([Type.Number(), Type.Number()])),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
+/** Bars with optional intervals, grouped by series. */
+export const BarFigure = Type.Object(
+  {
+    kind: Type.Literal('bars'),
+    ...Heading,
+    ...Axis,
+    yDomain: Domain,
+    yFormat: Type.Optional(Type.Union([Type.Literal('percent'), Type.Literal('number')])),
+    categories: Type.Array(Type.String()),
+    series: Type.Array(
+      Type.Object(
+        {
+          name: Type.String(),
+          values: Type.Array(Estimate),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
+/** A picture given as pixels; the runner writes it to `images/` and `file` takes its place. */
+export const Picture = Type.Object(
+  {
+    /** (C, H, W) in [0, 1], C = 1 or 3. Never in results.json. */
+    pixels: Type.Optional(Type.Unsafe<ArrayLike<number>>({})),
+    shape: Type.Tuple([Type.Integer(), Type.Integer(), Type.Integer()]),
+    file: Type.Optional(Type.String({ description: 'path below the run folder' })),
+    caption: Type.Optional(Type.String()),
+    /** `ok` and `bad` get a coloured frame: prediction kept, prediction broken. */
+    mark: Type.Optional(Type.Union([Type.Literal('ok'), Type.Literal('bad')])),
+  },
+  closed,
+);
+
+/** A grid of pictures: rows with a label, columns with a heading. */
+export const ImageFigure = Type.Object(
+  {
+    kind: Type.Literal('images'),
+    ...Heading,
+    columns: Type.Array(Type.String()),
+    rows: Type.Array(Type.Object({ label: Type.String(), cells: Type.Array(nullable(Picture)) }, closed)),
+  },
+  closed,
+);
+
+/** Anything else, as a Vega-Lite specification with its data inline. */
+export const VegaLiteFigure = Type.Object(
+  { kind: Type.Literal('vega-lite'), ...Heading, spec: Type.Record(Type.String(), Type.Unknown()) },
+  closed,
+);
+
+export const Figure = Type.Union([
+  LineFigure,
+  HistogramFigure,
+  ReliabilityFigure,
+  BarFigure,
+  ImageFigure,
+  VegaLiteFigure,
+]);
+
+export const Warning = Type.Object(
+  {
+    code: Type.String({ description: 'kebab-case, stable: gates may name it' }),
+    severity: Type.Union([Type.Literal('note'), Type.Literal('warning'), Type.Literal('serious')]),
+    message: Type.String({ description: 'what was seen' }),
+    why: Type.Optional(Type.String({ description: 'why it matters' })),
+    fix: Type.Optional(Type.String({ description: 'what to do' })),
+    suite: Type.Optional(Type.String()),
+    model: Type.Optional(Type.String()),
+    dataset: Type.Optional(Type.String()),
+  },
+  closed,
+);
+
+export const NotApplicable = Type.Object(
+  { suite: Type.String(), model: Type.String(), what: Type.Optional(Type.String()), reason: Type.String() },
+  closed,
+);
+
+export const SuiteResult = Type.Object(
+  {
+    suite: Type.String(),
+    title: Type.String(),
+    description: Type.String(),
+    options: Type.Record(Type.String(), Type.Unknown()),
+    status: Type.Union([Type.Literal('ok'), Type.Literal('error')]),
+    error: Type.Optional(Type.String()),
+    tables: Type.Array(Table),
+    figures: Type.Array(Figure),
+  },
+  closed,
+);
+
+export const GateResult = Type.Object(
+  {
+    rule: Type.String({ description: 'the rule in words' }),
+    passed: Type.Boolean(),
+    measured: nullable(Type.Number()),
+    limit: nullable(Type.Number()),
+    detail: Type.String(),
+  },
+  closed,
+);
+
+export const Cost = Type.Object(
+  {
+    measurement: Type.String(),
+    model: Type.String(),
+    dataset: Type.String(),
+    params: Type.Record(Type.String(), Type.Unknown()),
+    examples: Type.Integer(),
+    units: Type.Integer(),
+    forward: Type.Number({ description: 'forward passes, one per example' }),
+    gradient: Type.Number({ description: 'forward and backward passes, one per example' }),
+    seconds: Type.Number({ description: 'wall clock, summed over units' }),
+  },
+  closed,
+);
+
+export const SystemSummary = Type.Object(
+  {
+    name: Type.String(),
+    model: Type.String(),
+    defence: Type.String(),
+    shape: Type.Array(Type.Integer()),
+    classes: Type.Array(Type.String()),
+    offers: Type.Array(Type.String()),
+    lacks: Type.Record(Type.String(), Type.String()),
+    stochastic: Type.Boolean(),
+    energy: Type.String(),
+    identity: Type.String(),
+    inputScale: Type.Array(Type.Number()),
+  },
+  closed,
+);
+
+export const DatasetSummary = Type.Object(
+  {
+    name: Type.String(),
+    role: Type.String(),
+    distance: Type.Optional(Type.String()),
+    size: Type.Integer(),
+    shape: Type.Array(Type.Integer()),
+    labelled: Type.Boolean(),
+    classes: Type.Optional(Type.Array(Type.String())),
+    fingerprint: Type.String(),
+    path: Type.String(),
+    note: Type.Optional(Type.String()),
+  },
+  closed,
+);
+
+export const Environment = Type.Object(
+  {
+    assay: Type.String(),
+    node: Type.String(),
+    platform: Type.String(),
+    cpu: Type.String(),
+    engine: Type.String(),
+    git: Type.Optional(
+      Type.String({ description: 'commit of the working folder, with `+changes` when dirty' }),
+    ),
+  },
+  closed,
+);
+
+export const Results = Type.Object(
+  {
+    $schema: Type.Optional(Type.String()),
+    version: Type.Literal(1),
+    title: Type.String(),
+    status: Type.Union([Type.Literal('complete'), Type.Literal('partial')]),
+    created: Type.String({ description: 'ISO 8601 time of this summary' }),
+    seconds: Type.Number({ description: 'wall clock of the run that made this summary' }),
+    seed: Type.Integer(),
+    config: Type.Unknown({ description: 'the run file as resolved, defaults filled in' }),
+    environment: Environment,
+    systems: Type.Array(SystemSummary),
+    datasets: Type.Array(DatasetSummary),
+    measures: Type.Array(Measure),
+    suites: Type.Array(SuiteResult),
+    warnings: Type.Array(Warning),
+    notApplicable: Type.Array(NotApplicable),
+    gates: Type.Array(GateResult),
+    costs: Type.Array(Cost),
+    errors: Type.Array(Type.String({ description: 'why the run is partial' })),
+  },
+  { $id: 'https://assay.invalid/results.schema.json', title: 'Assay results, version 1', ...closed },
+);
+
+export type Measure = Static<typeof Measure>;
+export type Table = Static<typeof Table>;
+export type LineFigure = Static<typeof LineFigure>;
+export type HistogramFigure = Static<typeof HistogramFigure>;
+export type ReliabilityFigure = Static<typeof ReliabilityFigure>;
+export type BarFigure = Static<typeof BarFigure>;
+export type ImageFigure = Static<typeof ImageFigure>;
+export type VegaLiteFigure = Static<typeof VegaLiteFigure>;
+export type Figure = Static<typeof Figure>;
+export type Picture = Static<typeof Picture>;
+export type Warning = Static<typeof Warning>;
+export type NotApplicable = Static<typeof NotApplicable>;
+export type SuiteResult = Static<typeof SuiteResult>;
+export type GateResult = Static<typeof GateResult>;
+export type Cost = Static<typeof Cost>;
+export type Results = Static<typeof Results>;
+export type Better = Static<typeof Better>;
