@@ -62,11 +62,11 @@ export interface Node {
   attributes: Record<string, Attribute>;
 }
 
-/** A graph input or output. A dimension is a number, a symbol such as `N`, or null when unknown. */
+/** A graph input or output. A dimension is a number, a symbol such as `N`, or null when unknown; so is the rank. */
 export interface ValueInfo {
   name: string;
   type: DataType;
-  dims: (number | string | null)[];
+  dims: (number | string | null)[] | null;
 }
 
 export interface Graph {
