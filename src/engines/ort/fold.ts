@@ -1,0 +1,42 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Graph } from '../../graph/graph.js';
+import { readOnnx } from '../../graph/read.js';
+
+const standardDomains = new Set(['', 'ai.onnx']);
+
+/** Domains of all nodes, those of subgraphs included. */
+function domainsOf(graph: Graph, found = new Set<string>()): Set<string> {
+  for (const { domain, attributes } of graph.nodes) {
+    found.add(domain);
+    for (const attribute of Object.values(attributes))
+      if (attribute.kind === 'graph') domainsOf(attribute.value, found);
+  }
+  return found;
+}
+
+/**
+ * Lets onnxruntime write its simplified form of a model and reads it back: batch norm and shape arithmetic are
+ * folded into plain ONNX. Returns `graph` itself when the result would hold operators that `graph` does not
+ * know, such as onnxruntime's private ones.
+ * @param simplify writes the simplified model to the file it is given
+ */
+export async function foldWith(graph: Graph, simplify: (file: string) => Promise<void>): Promise<Graph> {
+  const directory = await mkdtemp(join(tmpdir(), 'assay-fold-'));
+  try {
+    const file = join(directory, 'folded.onnx');
+    await simplify(file);
+    const folded = readOnnx(await readFile(file), file);
+    const before = domainsOf(graph);
+    const used = domainsOf(folded);
+    for (const domain of used) if (!standardDomains.has(domain) && !before.has(domain)) return graph;
+    // onnxruntime lists every domain it knows; keep the ones in use.
+    const opsets = Object.fromEntries(
+      Object.entries(folded.opsets).filter(([domain]) => standardDomains.has(domain) || used.has(domain)),
+    );
+    return { ...folded, opsets, producer: graph.producer, name: graph.name };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

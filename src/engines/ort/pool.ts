@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { AssayError } from '../../errors.js';
+import type { Value } from '../engine.js';
+import type { Order, Reply, WorkerOptions } from './protocol.js';
+
+type Call = { resolve(outputs: Record<string, Value>): void; reject(error: AssayError): void };
+type Outputs = Promise<Record<string, Value>>;
+
+/** The compiled worker. Under vitest this module is the TypeScript source, and a worker needs JavaScript. */
+function workerFile(): string {
+  const here = import.meta.url;
+  const url = here.endsWith('.ts')
+    ? new URL('../../../dist/src/engines/ort/worker.js', here)
+    : new URL('./worker.js', here);
+  const file = fileURLToPath(url);
+  if (!existsSync(file))
+    throw new AssayError('engine-failed', 'the onnxruntime worker is not built', {
+      file,
+      hint: 'run `npm run build`',
+    });
+  return file;
+}
+
+/** A worker thread and the calls it has not answered yet. */
+class Member {
+  readonly pending = new Map<number, Call>();
+  readonly worker: Worker;
+  /** Programs whose session this worker has been asked for. */
+  readonly warm = new Set<number>();
+  dead: AssayError | undefined;
+
+  constructor(file: string, options: WorkerOptions) {
+    // The flags of this process (--eval, --import, ...) are not meant for its workers.
+    this.worker = new Worker(file, { workerData: options, execArgv: [] });
+    // Listening references the worker, so this comes first.
+    this.worker.on('message', (reply: Reply) => this.settle(reply));
+    this.worker.on('error', (error) => this.fail(`crashed: ${error.message}`, error));
+    this.worker.on('exit', (code) => this.fail(`ended (code ${code})`));
+    this.worker.unref();
+  }
+
+  call(order: Extract<Order, { call: number }>, owned: ArrayBuffer[]): Outputs {
+    if (this.dead) return Promise.reject(this.dead);
+    return new Promise((resolve, reject) => {
+      // Only a worker with work to do keeps the process alive.
+      if (this.pending.size === 0) this.worker.ref();
+      this.pending.set(order.call, { resolve, reject });
+      this.worker.postMessage(order, owned);
+    });
+  }
+
+  private settle(reply: Reply) {
+    const call = this.pending.get(reply.call);
+    this.pending.delete(reply.call);
+    if (this.pending.size === 0) this.worker.unref();
+    if ('error' in reply) call?.reject(new AssayError('engine-failed', `onnxruntime: ${reply.error}`));
+    else call?.resolve(reply.outputs);
+  }
+
+  fail(what: string, cause?: unknown) {
+    this.dead ??= new AssayError('engine-failed', `an onnxruntime worker ${what}`, {
+      hint: 'it may have run out of memory: try fewer sessions or a smaller batch',
+      cause,
+    });
+    for (const { reject } of this.pending.values()) reject(this.dead);
+    this.pending.clear();
+  }
+}
+
+/**
+ * Worker threads, each with its own sessions. A call goes to the worker with the shortest queue.
+ * Errors: `engine-failed` with onnxruntime's message, or when the worker that had the call died.
+ */
+export class Pool {
+  private readonly members: Member[];
+  private readonly models = new Map<number, SharedArrayBuffer>();
+  private calls = 0;
+  private programs = 0;
+
+  constructor(size: number, options: WorkerOptions) {
+    const file = workerFile();
+    this.members = Array.from({ length: size }, () => new Member(file, options));
+  }
+
+  /** Makes a model known to every worker. Each creates its session when it first needs it. */
+  register(model: SharedArrayBuffer): number {
+    const program = this.programs++;
+    this.models.set(program, model);
+    for (const { worker } of this.members) worker.postMessage({ kind: 'register', program, model });
+    return program;
+  }
+
+  async prepare(program: number): Promise<void> {
+    const member = this.pick(program);
+    member.warm.add(program);
+    await member.call({ kind: 'prepare', call: this.calls++, program }, []);
+  }
+
+  run(program: number, feeds: Record<string, Value>, fetches?: readonly string[]): Outputs {
+    if (!this.models.has(program))
+      return Promise.reject(new AssayError('engine-failed', 'this program was released'));
+    const member = this.pick(program);
+    member.warm.add(program);
+    // Copied once here and moved: posting a view would copy the whole buffer behind it, twice.
+    const own: Record<string, Value> = {};
+    for (const [name, value] of Object.entries(feeds))
+      own[name] = { type: value.type, dims: [...value.dims], data: value.data.slice() };
+    const owned = Object.values(own).map(({ data }) => data.buffer as ArrayBuffer);
+    return member.call({ kind: 'run', call: this.calls++, program, feeds: own, fetches }, owned);
+  }
+
+  async simplify(model: SharedArrayBuffer, file: string): Promise<void> {
+    await this.pick().call({ kind: 'simplify', call: this.calls++, model, file }, []);
+  }
+
+  release(program: number) {
+    if (!this.models.delete(program)) return;
+    for (const { worker, warm } of this.members) {
+      warm.delete(program);
+      worker.postMessage({ kind: 'release', program });
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const member of this.members) member.fail('was closed');
+    await Promise.all(this.members.map(({ worker }) => worker.terminate()));
+  }
+
+  /** The shortest queue; among equals one that already has a session of the program. */
+  private pick(program = -1): Member {
+    const alive = this.members.filter(({ dead }) => !dead);
+    const cost = ({ pending, warm }: Member) => pending.size + (warm.has(program) ? 0 : 0.5);
+    return (alive.length > 0 ? alive : this.members).reduce((best, member) =>
+      cost(member) < cost(best) ? member : best,
+    );
+  }
+}

@@ -1,0 +1,30 @@
+import type { Value } from '../engine.js';
+
+/** What the pool asks of a worker. `call` is answered by exactly one reply. */
+export type Order =
+  /** Makes the model known; its session is created when first needed. No reply. */
+  | { kind: 'register'; program: number; model: SharedArrayBuffer }
+  /** Creates the session now, so that errors surface at compile time. */
+  | { kind: 'prepare'; call: number; program: number }
+  | {
+      kind: 'run';
+      call: number;
+      program: number;
+      feeds: Record<string, Value>;
+      fetches: readonly string[] | undefined;
+    }
+  /** Frees the session. No reply. */
+  | { kind: 'release'; program: number }
+  /** Writes the model as simplified by onnxruntime's `basic` level to `file`. */
+  | { kind: 'simplify'; call: number; model: SharedArrayBuffer; file: string };
+
+export type Reply =
+  | { call: number; outputs: Record<string, Value> }
+  /** onnxruntime's own words. */
+  | { call: number; error: string };
+
+/** How every worker makes its sessions. */
+export interface WorkerOptions {
+  /** Intra-op threads of one session. */
+  threads: number;
+}

@@ -1,0 +1,102 @@
+/**
+ * One worker thread of the onnxruntime engine. `session.run` blocks the JavaScript thread that calls it, so
+ * sessions live here and the main thread stays free for progress, signals and heartbeats.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import * as ort from 'onnxruntime-node';
+import type { Value } from '../engine.js';
+import type { Order, Reply, WorkerOptions } from './protocol.js';
+
+const port = parentPort;
+if (!port) throw new Error('the onnxruntime worker must be started by the pool');
+const { threads } = workerData as WorkerOptions;
+
+const models = new Map<number, SharedArrayBuffer>();
+const sessions = new Map<number, Promise<ort.InferenceSession>>();
+
+const sessionOptions: ort.InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  graphOptimizationLevel: 'all',
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  // Warnings about unused initialisers and the like are not the user's business; errors come as exceptions.
+  logSeverityLevel: 4,
+};
+
+/** onnxruntime refuses memory that is shared between threads, so the bytes are copied for the call. */
+const bytesOf = (model: SharedArrayBuffer) => new Uint8Array(model).slice();
+
+function sessionOf(program: number): Promise<ort.InferenceSession> {
+  const existing = sessions.get(program);
+  if (existing) return existing;
+  const model = models.get(program);
+  if (!model) return Promise.reject(new Error('this program was released'));
+  const session = ort.InferenceSession.create(bytesOf(model), sessionOptions);
+  sessions.set(program, session);
+  return session;
+}
+
+async function run(program: number, feeds: Record<string, Value>, fetches?: readonly string[]) {
+  const session = await sessionOf(program);
+  const inputs: Record<string, ort.Tensor> = {};
+  for (const [name, { type, data, dims }] of Object.entries(feeds))
+    inputs[name] = new ort.Tensor(type as ort.Tensor.Type, data, dims);
+  const results = fetches ? await session.run(inputs, fetches) : await session.run(inputs);
+  const outputs: Record<string, Value> = {};
+  for (const [name, tensor] of Object.entries(results)) {
+    // A copy: who owns the memory behind a result is onnxruntime's affair, and only owned memory may move.
+    const data = tensor.data.slice() as Value['data'];
+    outputs[name] = { type: tensor.type as Value['type'], dims: tensor.dims, data };
+    tensor.dispose();
+  }
+  return outputs;
+}
+
+async function simplify(model: SharedArrayBuffer, file: string) {
+  const session = await ort.InferenceSession.create(bytesOf(model), {
+    ...sessionOptions,
+    graphOptimizationLevel: 'basic',
+    optimizedModelFilePath: file,
+  });
+  await session.release();
+}
+
+async function answer(order: Extract<Order, { call: number }>) {
+  if (order.kind === 'run') return run(order.program, order.feeds, order.fetches);
+  if (order.kind === 'simplify') await simplify(order.model, order.file);
+  else await sessionOf(order.program);
+  return {};
+}
+
+async function release(program: number) {
+  models.delete(program);
+  const session = sessions.get(program);
+  sessions.delete(program);
+  // A session that failed to be created was reported when it was asked for.
+  await session?.then(
+    (created) => created.release(),
+    () => undefined,
+  );
+}
+
+async function obey(order: Order) {
+  if (order.kind === 'register') models.set(order.program, order.model);
+  else if (order.kind === 'release') await release(order.program);
+  else {
+    let reply: Reply;
+    try {
+      reply = { call: order.call, outputs: await answer(order) };
+    } catch (error) {
+      reply = { call: order.call, error: error instanceof Error ? error.message : String(error) };
+    }
+    const owned = 'outputs' in reply ? Object.values(reply.outputs).map(({ data }) => data.buffer) : [];
+    port?.postMessage(reply, owned as ArrayBuffer[]);
+  }
+}
+
+// One order after the other: a release never overtakes a run that was ordered before it.
+let last: Promise<void> = Promise.resolve();
+port.on('message', (order: Order) => {
+  last = last.then(() => obey(order));
+});

@@ -1,0 +1,34 @@
+import { AssayError, unknownName } from '../errors.js';
+import type { Engine } from './engine.js';
+import { createOrtEngine, type OrtOptions } from './ort/engine.js';
+import { detectTfjsAddon } from './tfjs-addon.js';
+
+export type EngineOptions = OrtOptions;
+
+interface EngineRow {
+  title: string;
+  create(options: EngineOptions): Promise<Engine>;
+}
+
+/** Every engine by the name that `--engine` takes. */
+const engines: Record<string, EngineRow> = {
+  ort: { title: 'onnxruntime', create: async (options) => createOrtEngine(options) },
+  tfjs: { title: 'TensorFlow.js', create: refuseTfjs },
+};
+
+async function refuseTfjs(): Promise<Engine> {
+  const addon = await detectTfjsAddon();
+  throw new AssayError('unknown-name', 'the engine "tfjs" is not available in this version', {
+    expected: 'ort',
+    found: addon.loads ? 'tfjs, whose native addon does load here' : `tfjs: ${addon.reason}`,
+    hint: 'use `--engine ort`, which runs the same graphs',
+  });
+}
+
+export const engineNames: readonly string[] = Object.keys(engines);
+
+/** Starts an engine. Errors: `unknown-name`; `engine-failed` when its library does not load. */
+export async function createEngine(name = 'ort', options: EngineOptions = {}): Promise<Engine> {
+  if (!Object.hasOwn(engines, name)) throw unknownName('engine', name, engineNames);
+  return engines[name].create(options);
+}
