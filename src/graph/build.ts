@@ -47,6 +47,13 @@ export class GraphBuilder {
     ]);
   }
 
+  /** A builder that knows all names of a graph but starts without its nodes: for rewriting it node by node. */
+  static rewriting(graph: Graph): GraphBuilder {
+    const builder = new GraphBuilder(graph);
+    builder.graph.nodes.length = 0;
+    return builder;
+  }
+
   /** A name nothing else has. */
   fresh(hint: string): string {
     let name = hint;
@@ -122,9 +129,10 @@ export class GraphBuilder {
     return names;
   }
 
-  /** Replaces a node in place (same position, same outputs unless given). */
-  replace(node: Node, by: Node): void {
-    this.graph.nodes[this.graph.nodes.indexOf(node)] = by;
+  /** Adds a node as it is: its outputs already have their names. */
+  add(node: Node): void {
+    for (const output of node.outputs) this.taken.add(output);
+    this.graph.nodes.push(node);
   }
 
   /** The graph so far. The builder may go on; the returned graph does not change. */

@@ -74,6 +74,8 @@ export interface Graph {
   /** Opset version per operator domain; '' is the standard one. */
   opsets: Record<string, number>;
   irVersion: number;
+  /** The opset the file was exported with; the graph itself is in the forms of opset 18 or newer. */
+  exportedOpset?: number;
   inputs: ValueInfo[];
   outputs: ValueInfo[];
   /** In topological order. */

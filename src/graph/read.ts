@@ -1,6 +1,7 @@
 import onnxProto from 'onnx-proto';
 import { AssayError } from '../errors.js';
 import type { Attribute, DataType, Graph, Node, Tensor, TypedArray, ValueInfo } from './graph.js';
+import { upgrade } from './opset.js';
 import { allocate, bytesPerElement, elementCount, fromBytes, typeOfCode } from './tensor.js';
 
 const { onnx } = onnxProto;
@@ -24,7 +25,7 @@ export interface ReadOptions {
 const MAX_DEPTH = 16;
 
 /**
- * Parses an ONNX model. Nothing is executed, and nothing is allocated by a length the file only claims: every
+ * Parses an ONNX model and rewrites it in the operator forms of opset 18. Nothing is executed, and nothing is allocated by a length the file only claims: every
  * tensor's data must be present in full.
  * Errors: `file-malformed` when the bytes are not a complete ONNX model, `model-invalid` for contents that
  * cannot be held (string tensors, sparse initialisers, 4-bit types).
@@ -54,7 +55,8 @@ export function readOnnx(bytes: Uint8Array, options: ReadOptions | string = {}):
   }
   const producer = [model.producerName, model.producerVersion].filter(Boolean).join(' ');
   const graph = readGraph(model.graph, new Reader(where), 0);
-  return { ...graph, opsets, irVersion: integer(model.irVersion), producer: producer || undefined };
+  const read = { ...graph, opsets, irVersion: integer(model.irVersion), producer: producer || undefined };
+  return upgrade(read, where.file);
 }
 
 class Reader {

@@ -1,0 +1,57 @@
+import { float, int, ints } from '../../graph/build.js';
+import type { GradientRow } from '../row.js';
+import type { Site } from '../site.js';
+
+/** Y = alpha A' B' + beta C, where A' and B' may be transposed. */
+function gemm(s: Site): (string | undefined)[] {
+  const [a, b] = s.x;
+  const alpha = s.number('alpha', 1);
+  const beta = s.number('beta', 1);
+  const transA = s.number('transA', 0) === 1;
+  const transB = s.number('transB', 0) === 1;
+  const product = (left: string, right: string, transLeft: boolean, transRight: boolean) =>
+    s.b.op('Gemm', [left, right], {
+      alpha: float(alpha),
+      transA: int(transLeft ? 1 : 0),
+      transB: int(transRight ? 1 : 0),
+    });
+  const toA = transA ? product(b, s.g, transB, true) : product(s.g, b, false, !transB);
+  const toB = transB ? product(s.g, a, true, transA) : product(a, s.g, !transA, false);
+  const toC = s.wanted(2) ? sumTo(s, beta === 1 ? s.g : s.mul(s.g, beta), s.x[2]) : undefined;
+  return [toA, toB, toC];
+}
+
+function transposeLast(s: Site, value: string): string {
+  const rank = s.rank(value);
+  const perm = Array.from({ length: rank }, (_, i) => i);
+  [perm[rank - 2], perm[rank - 1]] = [rank - 1, rank - 2];
+  return s.b.op('Transpose', [value], { perm: ints(perm) });
+}
+
+/** Batches broadcast against each other; the matrices themselves do not. */
+function matmul(s: Site): (string | undefined)[] {
+  const [a, b] = s.x;
+  if (s.rank(a) < 2 || s.rank(b) < 2) throw s.unsupported('an operand is a vector; it is lowered first');
+  const toA = s.wanted(0) ? sumTo(s, s.matmul(s.g, transposeLast(s, b)), a, s.shape(s.y), 2) : undefined;
+  const toB = s.wanted(1) ? sumTo(s, s.matmul(transposeLast(s, a), s.g), b, s.shape(s.y), 2) : undefined;
+  return [toA, toB];
+}
+
+/**
+ * Sums a gradient of shape `dims` over the axes along which `value` was broadcast, the last `spare` axes
+ * excepted.
+ */
+export function sumTo(s: Site, gradient: string, value: string, dims = s.shape(s.y), spare = 0): string {
+  const target = s.shape(value);
+  const lead = dims.length - target.length;
+  const extra = Array.from({ length: lead }, (_, i) => i);
+  const ones = target.flatMap((d, i) => (i < target.length - spare && d === 1 && dims[i + lead] !== 1 ? [i] : []));
+  const summed = extra.length ? s.reduceSum(gradient, extra, false) : gradient;
+  return ones.length ? s.reduceSum(summed, ones) : summed;
+}
+
+/** Gradients of matrix products. */
+export const linear: readonly GradientRow[] = [
+  { op: 'Gemm', gradient: gemm },
+  { op: 'MatMul', gradient: matmul },
+];
