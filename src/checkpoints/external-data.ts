@@ -1,0 +1,80 @@
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { dirname, posix, relative, resolve, sep, win32 } from 'node:path';
+import { AssayError } from '../errors.js';
+import type { ExternalData } from '../graph/read.js';
+
+const hint = 'keep the weights beside the model file, or save the model as one file';
+
+/**
+ * Where a location may lead: a regular file inside the model's own folder, however it is written and whatever
+ * links it passes. A model from elsewhere must not make us read other files.
+ */
+function resolveInside(folder: string, location: string, model: string): string {
+  const refuse = (found: string, cause?: unknown) =>
+    new AssayError('file-malformed', 'the model keeps weights where it may not', {
+      file: model,
+      path: `external data "${location}"`,
+      expected: "a file in the model's own folder, by a relative path without `..`",
+      found,
+      hint,
+      cause,
+    });
+  if (location.includes('\0')) throw refuse('a path with a zero byte');
+  if (posix.isAbsolute(location) || win32.isAbsolute(location)) throw refuse('an absolute path');
+  if (location.split(/[\\/]/).includes('..')) throw refuse('a path with `..`');
+  let target: string;
+  try {
+    target = realpathSync(resolve(folder, location));
+  } catch (cause) {
+    throw new AssayError('file-unreadable', 'a file with weights of the model is missing', {
+      file: resolve(folder, location),
+      path: `named by ${model}`,
+      hint: 'copy it beside the model file',
+      cause,
+    });
+  }
+  const inside = relative(folder, target);
+  if (inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || win32.isAbsolute(inside))
+    throw refuse('a link that leads out of the folder');
+  return target;
+}
+
+/**
+ * Reads the external data of an ONNX model, synchronously because the parser asks for it tensor by tensor.
+ * Every offset and length is checked against the file before anything is allocated.
+ * @param used called with each piece read, in order
+ * Errors: `file-malformed` for places and ranges that may not be, `file-unreadable` for missing files.
+ */
+export function externalDataOf(model: string, used: (piece: Uint8Array) => void): ExternalData {
+  const folder = realpathSync(dirname(resolve(model)));
+  return (location, offset, wanted) => {
+    const target = resolveInside(folder, location, model);
+    // The resolved path holds no links; should one appear in its place now, opening fails.
+    const handle = openSync(target, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    try {
+      const stat = fstatSync(handle);
+      const length = wanted ?? stat.size - offset;
+      const whole = [offset, length].every((number) => Number.isSafeInteger(number) && number >= 0);
+      if (!stat.isFile() || !whole || offset + length > stat.size) {
+        throw new AssayError('file-malformed', 'the model refers to weights that are not in the file', {
+          file: target,
+          path: `named by ${model}`,
+          expected: `${length} bytes from byte ${offset} on`,
+          found: stat.isFile() ? `a file of ${stat.size} bytes` : 'something that is not a regular file',
+          hint: 'check that the file was copied whole, or export the model again',
+        });
+      }
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const read = readSync(handle, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
+        if (read === 0)
+          throw new AssayError('file-unreadable', 'the file shrank while it was read', { file: target });
+        done += read;
+      }
+      used(bytes);
+      return bytes;
+    } finally {
+      closeSync(handle);
+    }
+  };
+}

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { AssayError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
+import { readOnnx } from '../graph/read.js';
+import type { Checkpoint, FileHead, FormatRow } from './checkpoint.js';
+import { externalDataOf } from './external-data.js';
+
+/** Protobuf messages end at 2 GiB; larger models keep their weights in external files. */
+const maxBytes = 2 ** 31 - 1;
+
+/** ModelProto opens with ir_version (field 1, varint); versions so far are below 32. */
+function recognises({ start }: FileHead): boolean {
+  return start.length >= 2 && start[0] === 0x08 && start[1] > 0 && start[1] < 32;
+}
+
+/** A file cut between two fields still parses; what is then missing is the wiring. */
+function checkWiring(graph: Graph, file: string) {
+  const refuse = (path: string, found: string) =>
+    new AssayError('file-malformed', 'the graph in the file is incomplete', {
+      file,
+      path,
+      found,
+      hint: 'check that the file was copied whole, or export it again',
+    });
+  const known = new Set(['', ...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
+  for (const node of graph.nodes) {
+    const missing = node.inputs.find((name) => !known.has(name));
+    if (missing !== undefined)
+      throw refuse(
+        `node "${node.name}" (${node.op})`,
+        `it reads "${missing}", which nothing before it makes`,
+      );
+    for (const name of node.outputs) known.add(name);
+  }
+  if (graph.inputs.length === 0) throw refuse('graph.input', 'no inputs');
+  if (graph.outputs.length === 0) throw refuse('graph.output', 'no outputs');
+  const missing = graph.outputs.find(({ name }) => !known.has(name));
+  if (missing) throw refuse(`output "${missing.name}"`, 'nothing makes it');
+}
+
+async function read({ file, size }: FileHead): Promise<Checkpoint> {
+  if (size > maxBytes) {
+    throw new AssayError('file-malformed', 'the file is too large to be an ONNX model', {
+      file,
+      expected: 'at most 2 GiB',
+      found: `${size} bytes`,
+      hint: 'export it with its weights as external data',
+    });
+  }
+  const content = await readFile(file);
+  const hash = createHash('sha256').update(content);
+  let bytes = content.byteLength;
+  const external = externalDataOf(file, (piece) => {
+    hash.update(piece);
+    bytes += piece.byteLength;
+  });
+  const graph = readOnnx(content, { file, external });
+  checkWiring(graph, file);
+  return { graph, sha256: hash.digest('hex'), bytes, format: 'onnx' };
+}
+
+/** ONNX as it is, external data included. */
+export const onnx: FormatRow = { title: 'ONNX', recognises, extensions: ['.onnx'], read };
