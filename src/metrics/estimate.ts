@@ -8,6 +8,10 @@ export interface Estimate {
   interval: [number, number] | null;
   /** Coverage of the interval. */
   level: number;
-  /** How the interval was made. */
-  method: 'wilson' | 'bootstrap' | 'student-t' | 'none';
+  /**
+   * How the interval was made. `bootstrap` is the percentile bootstrap, `bootstrap-centred` the same with its
+   * replicates shifted so that they centre on the value (for statistics such as ECE whose replicates are biased
+   * upwards), `sandwich` a normal interval from the robust variance of an M-estimator.
+   */
+  method: 'wilson' | 'bootstrap' | 'bootstrap-centred' | 'student-t' | 'sandwich' | 'none';
 }

@@ -1,0 +1,106 @@
+import { AssayError } from '../errors.js';
+
+/**
+ * Values in [0, 1] sorted into bins that are right-closed, (lo, hi], the first one closed on both sides, so that
+ * a value of exactly 0 or 1 is counted.
+ */
+export interface Binning {
+  /** (bins + 1) from 0 to 1, increasing (the first two may both be 0: a bin that holds zeros only). */
+  edges: Float64Array;
+  /** (n) the bin of each value. */
+  bin: Int32Array;
+}
+
+/** Counts and sums in each bin; n is the total count. */
+export interface BinSums {
+  n: number;
+  count: Float64Array;
+  /** Sum of the predicted probabilities. */
+  predicted: Float64Array;
+  /** Sum of the outcomes, which are 0 or 1. */
+  observed: Float64Array;
+}
+
+function checkProbabilities(values: ArrayLike<number>, bins: number): void {
+  if (!Number.isInteger(bins) || bins < 1) {
+    throw new AssayError('config-invalid', 'the number of bins is not a positive integer', {
+      found: String(bins),
+    });
+  }
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] >= 0 && values[i] <= 1) continue;
+    throw new AssayError('data-invalid', 'calibration needs probabilities', {
+      path: `example ${i}`,
+      expected: 'a number in [0, 1]',
+      found: String(values[i]),
+      hint: 'pass softmax outputs, not logits',
+    });
+  }
+}
+
+/** The bin whose (edges[b], edges[b + 1]] holds the value; 0 for the value 0. */
+function binOf(value: number, edges: Float64Array): number {
+  let lo = 0;
+  let hi = edges.length - 2;
+  while (lo < hi) {
+    const mid = (lo + hi) >> 1;
+    if (value <= edges[mid + 1]) hi = mid;
+    else lo = mid + 1;
+  }
+  return lo;
+}
+
+function withEdges(values: ArrayLike<number>, edges: Float64Array): Binning {
+  return { edges, bin: Int32Array.from({ length: values.length }, (_, i) => binOf(values[i], edges)) };
+}
+
+/** Bins of equal width. Errors: `data-invalid` outside [0, 1] or NaN. */
+export function equalWidth(values: ArrayLike<number>, bins: number): Binning {
+  checkProbabilities(values, bins);
+  return withEdges(
+    values,
+    Float64Array.from({ length: bins + 1 }, (_, b) => b / bins),
+  );
+}
+
+/**
+ * Bins of equal mass: inner edges are the b / bins quantiles (the smallest value with at least that share at or
+ * below it). Equal values share a bin whatever the order of the examples, so ties make bins uneven, or fewer.
+ * Errors: as `equalWidth`.
+ */
+export function equalMass(values: ArrayLike<number>, bins: number): Binning {
+  checkProbabilities(values, bins);
+  const sorted = Float64Array.from(values).sort();
+  const inner: number[] = [];
+  for (let b = 1; b < bins && sorted.length > 0; b++) {
+    const edge = sorted[Math.ceil((b * sorted.length) / bins) - 1];
+    // Strictly increasing, and below the largest value so that the last bin holds something.
+    if (edge > (inner.at(-1) ?? -1) && edge < sorted[sorted.length - 1]) inner.push(edge);
+  }
+  return withEdges(values, Float64Array.from([0, ...inner, 1]));
+}
+
+/** Sums per bin, over all examples or over `indices` (a bootstrap resample). */
+export function binSums(
+  { edges, bin }: Binning,
+  predicted: ArrayLike<number>,
+  observed: ArrayLike<number>,
+  indices?: Int32Array,
+): BinSums {
+  const bins = edges.length - 1;
+  const n = indices ? indices.length : bin.length;
+  const sums = {
+    n,
+    count: new Float64Array(bins),
+    predicted: new Float64Array(bins),
+    observed: new Float64Array(bins),
+  };
+  for (let j = 0; j < n; j++) {
+    const i = indices ? indices[j] : j;
+    const b = bin[i];
+    sums.count[b]++;
+    sums.predicted[b] += predicted[i];
+    sums.observed[b] += observed[i];
+  }
+  return sums;
+}

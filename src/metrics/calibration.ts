@@ -1,0 +1,159 @@
+import { stream } from '../random/stream.js';
+import { type Binning, type BinSums, binSums, equalMass, equalWidth } from './binning.js';
+import { wilson } from './intervals.js';
+
+/*
+ * Statistics of binned predictions. `predicted` is the confidence of the top label and `observed` whether it was
+ * right (top-label calibration), or the probability of one class and whether it was the label (positive-class).
+ * Without examples every one is NaN.
+ */
+
+/** Expected calibration error: sum_b n_b / n |mean predicted - mean observed| (Naeini et al. 2015). */
+export function ece({ n, predicted, observed }: BinSums): number {
+  let sum = 0;
+  for (let b = 0; b < predicted.length; b++) sum += Math.abs(predicted[b] - observed[b]);
+  return sum / n;
+}
+
+/** Maximum calibration error: the largest gap of a bin that is not empty (Naeini et al. 2015). */
+export function mce({ n, count, predicted, observed }: BinSums): number {
+  let max = n === 0 ? Number.NaN : 0;
+  for (let b = 0; b < count.length; b++) {
+    if (count[b] > 0) max = Math.max(max, Math.abs(predicted[b] - observed[b]) / count[b]);
+  }
+  return max;
+}
+
+/** Root-mean-square calibration error: sqrt(sum_b n_b / n (mean predicted - mean observed)^2). */
+export function rmsCalibrationError({ n, count, predicted, observed }: BinSums): number {
+  let sum = 0;
+  for (let b = 0; b < count.length; b++) {
+    if (count[b] > 0) sum += (predicted[b] - observed[b]) ** 2 / count[b];
+  }
+  return Math.sqrt(sum / n);
+}
+
+/** Mean predicted - mean observed: positive when over-confident. Needs no bins. */
+export function signedGap({ n, predicted, observed }: BinSums): number {
+  let sum = 0;
+  for (let b = 0; b < predicted.length; b++) sum += predicted[b] - observed[b];
+  return sum / n;
+}
+
+/** Probabilities of every class: (n, classes), row-major. */
+export interface Probabilities {
+  n: number;
+  classes: number;
+  data: ArrayLike<number>;
+}
+
+function meanOverClasses(
+  { n, classes, data }: Probabilities,
+  labels: ArrayLike<number>,
+  binning: (column: Float64Array) => Binning,
+): number {
+  let sum = 0;
+  const column = new Float64Array(n);
+  const isClass = new Uint8Array(n);
+  for (let k = 0; k < classes; k++) {
+    for (let i = 0; i < n; i++) {
+      // Softmax in floating point may exceed 1 in the last bit.
+      column[i] = Math.min(1, data[i * classes + k]);
+      isClass[i] = labels[i] === k ? 1 : 0;
+    }
+    sum += ece(binSums(binning(column), column, isClass));
+  }
+  return sum / classes;
+}
+
+/** Classwise ECE: the mean over classes of the equal-width ECE of that class's probability (Kull et al. 2019). */
+export function classwiseEce(p: Probabilities, labels: ArrayLike<number>, bins: number): number {
+  return meanOverClasses(p, labels, (column) => equalWidth(column, bins));
+}
+
+/**
+ * Adaptive calibration error: classwise, with bins of equal mass (Nixon et al. 2019, eq. 3). Bins are weighted
+ * by their mass, which is the paper's plain mean where no ties make them uneven.
+ */
+export function ace(p: Probabilities, labels: ArrayLike<number>, bins: number): number {
+  return meanOverClasses(p, labels, (column) => equalMass(column, bins));
+}
+
+/**
+ * Classwise ECE of resamples, with the binning done once. Holds n x classes numbers.
+ * @returns a statistic for `bootstrap`
+ */
+export function classwiseEceStatistic(
+  { n, classes, data }: Probabilities,
+  labels: ArrayLike<number>,
+  bins: number,
+): (indices: Int32Array) => number {
+  const cell = new Int32Array(n * classes);
+  const gap = new Float64Array(n * classes);
+  for (let k = 0; k < classes; k++) {
+    const column = Float64Array.from({ length: n }, (_, i) => Math.min(1, data[i * classes + k]));
+    const { bin } = equalWidth(column, bins);
+    for (let i = 0; i < n; i++) {
+      cell[i * classes + k] = k * bins + bin[i];
+      gap[i * classes + k] = column[i] - (labels[i] === k ? 1 : 0);
+    }
+  }
+  const sums = new Float64Array(classes * bins);
+  return (indices) => {
+    sums.fill(0);
+    for (let j = 0; j < indices.length; j++) {
+      const start = indices[j] * classes;
+      for (let at = start; at < start + classes; at++) sums[cell[at]] += gap[at];
+    }
+    let total = 0;
+    for (let c = 0; c < sums.length; c++) total += Math.abs(sums[c]);
+    return total / (indices.length * classes);
+  };
+}
+
+export interface ReliabilityBin {
+  lo: number;
+  hi: number;
+  n: number;
+  /** Mean predicted probability; null in an empty bin, as are the next two. */
+  confidence: number | null;
+  /** Share of outcomes that were 1. */
+  accuracy: number | null;
+  /** Wilson interval of `accuracy`. */
+  interval: [number, number] | null;
+}
+
+/** The bins of a reliability diagram. */
+export function reliabilityBins({ edges }: Binning, sums: BinSums, level = 0.95): ReliabilityBin[] {
+  return Array.from(sums.count, (n, b) => {
+    const accuracy = wilson(sums.observed[b], n, level);
+    return {
+      lo: edges[b],
+      hi: edges[b + 1],
+      n,
+      confidence: n > 0 ? sums.predicted[b] / n : null,
+      accuracy: n > 0 ? accuracy.value : null,
+      interval: accuracy.interval,
+    };
+  });
+}
+
+/**
+ * What a calibrated model with the same predictions would score: outcomes are drawn as Bernoulli(predicted)
+ * (consistency resampling, Bröcker & Smith 2007). Binned ECE is biased upwards on finite samples, and this shows
+ * by how much.
+ * @returns the statistic of each simulation, sorted
+ */
+export function ifCalibrated(
+  binning: Binning,
+  predicted: ArrayLike<number>,
+  statistic: (sums: BinSums) => number,
+  { seed, simulations = 200 }: { seed: number; simulations?: number },
+): Float64Array {
+  const outcomes = new Uint8Array(predicted.length);
+  return Float64Array.from({ length: simulations }, (_, s) => {
+    const draws = stream({ seed, purpose: 'calibration/if-calibrated', example: 0, step: s });
+    for (let i = 0; i < outcomes.length; i++) outcomes[i] = draws.uniform() < predicted[i] ? 1 : 0;
+    return statistic(binSums(binning, predicted, outcomes));
+  }).sort();
+}

@@ -1,0 +1,135 @@
+import { AssayError } from '../errors.js';
+
+/**
+ * Two groups ranked together by score, higher meaning in-distribution (ID). Group g holds the examples with the
+ * g-th largest distinct score; equal scores share a group, so that no metric depends on how ties are ordered.
+ */
+export interface Ranking {
+  groups: number;
+  /** (n_ID) and (n_OOD): the group of each example. */
+  id: Int32Array;
+  ood: Int32Array;
+}
+
+export interface RankingMetrics {
+  /** P(ID score > OOD score), ties counting half. */
+  auroc: number;
+  /** Average precision with ID as the positive class. */
+  auprIn: number;
+  /** Average precision with OOD as the positive class (low scores first). */
+  auprOut: number;
+  /** Share of OOD accepted at the threshold that accepts at least 95 % of ID. */
+  fpr95IdPositive: number;
+  /** Share of ID rejected at the threshold that rejects at least 95 % of OOD. */
+  fpr95OodPositive: number;
+  /** min over thresholds of (share of ID rejected + share of OOD accepted) / 2 (Liang et al. 2018). */
+  detectionError: number;
+}
+
+/**
+ * Ranks two sets of scores. O(n log n). Infinite scores are allowed.
+ * Errors: `data-invalid` for a NaN score, which has no rank.
+ */
+export function rankScores(idScores: ArrayLike<number>, oodScores: ArrayLike<number>): Ranking {
+  const all = new Float64Array(idScores.length + oodScores.length);
+  all.set(Float64Array.from(idScores));
+  all.set(Float64Array.from(oodScores), idScores.length);
+  const nan = all.findIndex(Number.isNaN);
+  if (nan >= 0) {
+    const inId = nan < idScores.length;
+    throw new AssayError('data-invalid', 'a score is NaN and cannot be ranked', {
+      path: `${inId ? 'in-distribution' : 'out-of-distribution'} example ${inId ? nan : nan - idScores.length}`,
+    });
+  }
+  const order = Uint32Array.from(all, (_, i) => i).sort((a, b) =>
+    all[b] > all[a] ? 1 : all[b] < all[a] ? -1 : 0,
+  );
+  const group = new Int32Array(all.length);
+  let groups = 0;
+  for (let r = 0; r < order.length; r++) {
+    if (r === 0 || all[order[r]] !== all[order[r - 1]]) groups++;
+    group[order[r]] = groups - 1;
+  }
+  return { groups, id: group.subarray(0, idScores.length), ood: group.subarray(idScores.length) };
+}
+
+/** How many examples of each group: all of them, or those of a bootstrap resample. */
+export function groupCounts(group: Int32Array, counts: Float64Array, indices?: Int32Array): Float64Array {
+  counts.fill(0);
+  if (indices) for (let j = 0; j < indices.length; j++) counts[group[indices[j]]]++;
+  else for (let i = 0; i < group.length; i++) counts[group[i]]++;
+  return counts;
+}
+
+/** The count that is at least 95 % of n, safe from rounding in 0.95 n. */
+const share95 = (n: number) => Math.ceil((19 * n) / 20);
+
+/**
+ * All metrics of two count vectors over groups, best score first, in one walk. NaN throughout when either class
+ * is empty: none of them is defined then.
+ */
+export function rankingMetrics(id: Float64Array, ood: Float64Array): RankingMetrics {
+  const groups = id.length;
+  let [nId, nOod] = [0, 0];
+  for (let g = 0; g < groups; g++) {
+    nId += id[g];
+    nOod += ood[g];
+  }
+  let [aboveId, aboveOod, concordant, precisionIn, precisionOut] = [0, 0, 0, 0, 0];
+  let fprId = Number.NaN;
+  let fprOod = Number.NaN;
+  let error = 0.5;
+  for (let g = 0; g < groups; g++) {
+    const [a, o] = [id[g], ood[g]];
+    if (a === 0 && o === 0) continue;
+    // Examples at this group or below it: what is rejected when the threshold lies just above the group.
+    const [belowId, belowOod] = [nId - aboveId, nOod - aboveOod];
+    if (belowOod >= share95(nOod)) fprOod = belowId / nId;
+    if (o > 0) precisionOut += (o * belowOod) / (belowId + belowOod);
+    aboveId += a;
+    aboveOod += o;
+    concordant += a * (nOod - aboveOod + o / 2);
+    if (a > 0) precisionIn += (a * aboveId) / (aboveId + aboveOod);
+    if (Number.isNaN(fprId) && aboveId >= share95(nId)) fprId = aboveOod / nOod;
+    error = Math.min(error, (1 - aboveId / nId + aboveOod / nOod) / 2);
+  }
+  if (nId === 0 || nOod === 0) fprId = fprOod = error = Number.NaN;
+  return {
+    auroc: concordant / (nId * nOod),
+    auprIn: nId === 0 || nOod === 0 ? Number.NaN : precisionIn / nId,
+    auprOut: nId === 0 || nOod === 0 ? Number.NaN : precisionOut / nOod,
+    fpr95IdPositive: fprId,
+    fpr95OodPositive: fprOod,
+    detectionError: error,
+  };
+}
+
+/** All metrics of two sets of scores, higher meaning ID. NaN throughout when one set is empty. */
+export function compareScores(idScores: ArrayLike<number>, oodScores: ArrayLike<number>): RankingMetrics {
+  const ranking = rankScores(idScores, oodScores);
+  return rankingMetrics(
+    groupCounts(ranking.id, new Float64Array(ranking.groups)),
+    groupCounts(ranking.ood, new Float64Array(ranking.groups)),
+  );
+}
+
+/**
+ * Area under the precision-recall curve by the trapezoid rule, from (recall 0, precision 1): larger than average
+ * precision, since it interpolates linearly. Some benchmarks report it; here it has its own name. Positives are
+ * the examples of the first argument, which should score higher. NaN when either set is empty.
+ */
+export function auprTrapezoid(positives: ArrayLike<number>, negatives: ArrayLike<number>): number {
+  if (positives.length === 0 || negatives.length === 0) return Number.NaN;
+  const ranking = rankScores(positives, negatives);
+  const hits = groupCounts(ranking.id, new Float64Array(ranking.groups));
+  const misses = groupCounts(ranking.ood, new Float64Array(ranking.groups));
+  let [tp, fp, recall, precision, area] = [0, 0, 0, 1, 0];
+  for (let g = 0; g < ranking.groups; g++) {
+    tp += hits[g];
+    fp += misses[g];
+    const [nextRecall, nextPrecision] = [tp / positives.length, tp / (tp + fp)];
+    area += ((nextRecall - recall) * (precision + nextPrecision)) / 2;
+    [recall, precision] = [nextRecall, nextPrecision];
+  }
+  return area;
+}

@@ -1,0 +1,70 @@
+import { AssayError } from '../errors.js';
+
+/** Logits of some examples: (n, classes), row-major. */
+export interface Logits {
+  n: number;
+  classes: number;
+  data: ArrayLike<number>;
+}
+
+/**
+ * Checks the shape and that every logit is finite.
+ * Errors: `shape-mismatch`, `data-invalid` with the first offending example.
+ */
+export function checkLogits({ n, classes, data }: Logits): void {
+  if (data.length !== n * classes || classes < 1) {
+    throw new AssayError('shape-mismatch', 'the logits do not have one row per example', {
+      expected: `${n} x ${classes} numbers, at least one class`,
+      found: `${data.length}`,
+    });
+  }
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue;
+    throw new AssayError('data-invalid', 'a logit is not finite', {
+      path: `example ${Math.floor(i / classes)}, class ${i % classes}`,
+      found: String(data[i]),
+      hint: 'check the input range and the weights of the model',
+    });
+  }
+}
+
+/** logsumexp of every row, shifted by the row's maximum so that nothing overflows. (n) */
+export function logSumExp({ n, classes, data }: Logits, temperature = 1): Float64Array {
+  const out = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const row = i * classes;
+    let max = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < classes; k++) max = Math.max(max, data[row + k]);
+    let sum = 0;
+    for (let k = 0; k < classes; k++) sum += Math.exp((data[row + k] - max) / temperature);
+    out[i] = max / temperature + Math.log(sum);
+  }
+  return out;
+}
+
+/** log softmax(f / T) of every row. (n, classes) */
+export function logSoftmax(logits: Logits, temperature = 1): Float64Array {
+  const { n, classes, data } = logits;
+  const total = logSumExp(logits, temperature);
+  const out = new Float64Array(n * classes);
+  for (let i = 0; i < n; i++) {
+    for (let k = i * classes; k < (i + 1) * classes; k++) out[k] = data[k] / temperature - total[i];
+  }
+  return out;
+}
+
+/** softmax(f / T) of every row. (n, classes) */
+export function softmax(logits: Logits, temperature = 1): Float64Array {
+  return logSoftmax(logits, temperature).map(Math.exp);
+}
+
+/** The class with the largest logit, the first of equals. (n) */
+export function argmax({ n, classes, data }: Logits): Int32Array {
+  const out = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    let best = 0;
+    for (let k = 1; k < classes; k++) if (data[i * classes + k] > data[i * classes + best]) best = k;
+    out[i] = best;
+  }
+  return out;
+}
