@@ -100,7 +100,10 @@ export class Site {
   matmul = (a: Term, b: Term) => this.emit('MatMul', a, b);
 
   emit(op: string, ...terms: Term[]): string {
-    return this.b.op(op, terms.map((t) => (typeof t === 'number' ? this.b.scalar(t) : t)));
+    return this.b.op(
+      op,
+      terms.map((t) => (typeof t === 'number' ? this.b.scalar(t) : t)),
+    );
   }
 
   /** 1 where a value is positive, 0 elsewhere: a HardSigmoid keeps onnxruntime's blocked layout, Where does not. */

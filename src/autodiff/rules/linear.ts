@@ -45,7 +45,9 @@ export function sumTo(s: Site, gradient: string, value: string, dims = s.shape(s
   const target = s.shape(value);
   const lead = dims.length - target.length;
   const extra = Array.from({ length: lead }, (_, i) => i);
-  const ones = target.flatMap((d, i) => (i < target.length - spare && d === 1 && dims[i + lead] !== 1 ? [i] : []));
+  const ones = target.flatMap((d, i) =>
+    i < target.length - spare && d === 1 && dims[i + lead] !== 1 ? [i] : [],
+  );
   const summed = extra.length ? s.reduceSum(gradient, extra, false) : gradient;
   return ones.length ? s.reduceSum(summed, ones) : summed;
 }

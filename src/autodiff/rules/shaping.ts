@@ -1,0 +1,133 @@
+import { int, ints, string } from '../../graph/build.js';
+import type { GradientRow } from '../row.js';
+import type { Site } from '../site.js';
+import { sumTo } from './linear.js';
+
+const reshaped = (s: Site) => [s.reshapeLike(s.g, s.x[0])];
+
+function transpose(s: Site): string[] {
+  const rank = s.rank(s.x[0]);
+  const perm = s.ints('perm') ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
+  const inverse = perm.map((_, i) => perm.indexOf(i));
+  return [s.b.op('Transpose', [s.g], { perm: ints(inverse) })];
+}
+
+function concat(s: Site): string[] {
+  const axis = s.axis(0, s.rank(s.y));
+  if (s.x.length === 1) return [s.g];
+  // The batch axis changes from run to run, so its extents are read at run time.
+  const extent = (x: string) => s.b.op('Shape', [x], { start: int(axis), end: int(axis + 1) });
+  const sizes =
+    axis === 0
+      ? s.b.op('Concat', s.x.map(extent), { axis: int(0) })
+      : s.b.ints(s.x.map((x) => s.shape(x)[axis]));
+  return s.b.node(
+    'Split',
+    [s.g, sizes],
+    { axis: int(axis) },
+    s.x.map(() => 'part'),
+  );
+}
+
+function split(s: Site): string[] {
+  const parts = s.node.outputs.map((y, i) => s.grads[i] ?? s.zerosLike(y));
+  return [s.b.op('Concat', parts, { axis: int(s.axis(0)) })];
+}
+
+/** A slice with unit steps is padded back with zeros. Other steps are lowered to Gather first. */
+function slice(s: Site): string[] {
+  const rank = s.rank(s.x[0]);
+  const { axes, starts } = sliceOf(s);
+  const before = Array<number>(rank).fill(0);
+  const after = Array<number>(rank).fill(0);
+  axes.forEach((axis, i) => {
+    const extent = s.shape(s.x[0])[axis];
+    before[axis] = starts[i];
+    after[axis] = extent - starts[i] - s.shape(s.y)[axis];
+  });
+  if (before[0] || after[0]) throw s.unsupported('it slices the batch axis');
+  return [s.b.op('Pad', [s.g, s.b.ints([...before, ...after])])];
+}
+
+/** Axes counted from 0, starts clamped to the extent, steps. */
+export function sliceOf(s: Site): { axes: number[]; starts: number[]; steps: number[] } {
+  const dims = s.shape(s.x[0]);
+  const given = s.constantNumbers(1, 'starts') ?? [];
+  const axes = (s.constantNumbers(3, 'axes') ?? given.map((_, i) => i)).map((a) =>
+    a < 0 ? a + dims.length : a,
+  );
+  const steps = s.constantNumbers(4, 'steps') ?? given.map(() => 1);
+  const starts = given.map((start, i) => {
+    const extent = dims[axes[i]];
+    const last = steps[i] > 0 ? extent : extent - 1;
+    return Math.min(Math.max(start < 0 ? start + extent : start, 0), last);
+  });
+  return { axes, starts, steps };
+}
+
+/** Constant padding is undone by negative padding. Other modes are lowered to Gather first. */
+function pad(s: Site): string[] {
+  const pads = s.constantNumbers(1, 'pads') ?? [];
+  if (s.has(3)) throw s.unsupported('it pads chosen axes; they are spelt out first');
+  return [s.b.op('Pad', [s.g, s.b.ints(pads.map((p) => -p))])];
+}
+
+/** Adds the gradient at the gathered places, whatever the rank of the indices. */
+function gather(s: Site): string[] {
+  const [x, indices] = s.x;
+  const rank = s.rank(x);
+  const axis = s.axis(0);
+  const chosen = s.rank(indices);
+  const lead = s.shape(x).slice(0, axis);
+  const tail = s.shape(x).slice(axis + 1);
+  // The gathered axes become one; 0 keeps the batch extent of the run.
+  const dims = [...lead.map((d, i) => (i === 0 ? 0 : d)), -1, ...tail];
+  const g = chosen === 1 ? s.g : axis === 0 ? s.reshape(s.g, [-1, ...tail]) : s.reshape(s.g, dims);
+  const along = Array<number>(rank).fill(1);
+  along[axis] = -1;
+  const places = s.expandLike(s.reshape(indices, along), g);
+  return [scatterAdd(s, x, places, g, axis)];
+}
+
+function scatterAdd(s: Site, like: string, indices: string, values: string, axis: number): string {
+  return s.b.op('ScatterElements', [s.zerosLike(like), indices, values], {
+    axis: int(axis),
+    reduction: string('add'),
+  });
+}
+
+function scatterElements(s: Site): (string | undefined)[] {
+  const [, indices, updates] = s.x;
+  const axis = s.axis(0);
+  const reduction = s.text('reduction', 'none');
+  if (reduction !== 'none' && reduction !== 'add') throw s.unsupported(`reduction "${reduction}"`);
+  const toData =
+    reduction === 'add'
+      ? s.g
+      : s.b.op('ScatterElements', [s.g, indices, s.zerosLike(updates)], { axis: int(axis) });
+  return [toData, undefined, s.b.op('GatherElements', [s.g, indices], { axis: int(axis) })];
+}
+
+/** Gradients of operators that move values about. */
+export const shaping: readonly GradientRow[] = [
+  { op: 'Reshape', gradient: reshaped },
+  { op: 'Flatten', gradient: reshaped },
+  { op: 'Squeeze', gradient: reshaped },
+  { op: 'Unsqueeze', gradient: reshaped },
+  { op: 'Transpose', gradient: transpose },
+  { op: 'Expand', gradient: (s) => [sumTo(s, s.g, s.x[0])] },
+  { op: 'Concat', gradient: concat },
+  { op: 'Split', gradient: split },
+  { op: 'Slice', gradient: slice },
+  { op: 'Pad', gradient: pad },
+  { op: 'Gather', gradient: gather },
+  {
+    op: 'GatherElements',
+    gradient: (s) => [scatterAdd(s, s.x[0], s.x[1], s.g, s.axis(0))],
+  },
+  { op: 'ScatterElements', gradient: scatterElements },
+  {
+    op: 'TopK',
+    gradient: (s) => [scatterAdd(s, s.x[0], s.node.outputs[1], s.g, s.axis(-1))],
+  },
+];

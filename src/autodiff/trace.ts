@@ -1,0 +1,53 @@
+import type { Engine, Value } from '../engines/engine.js';
+import type { Graph, Node } from '../graph/graph.js';
+import { prune } from '../graph/prune.js';
+import type { Shapes } from './site.js';
+
+/**
+ * Shapes and types of all values that the given nodes read or write, read off one run of the graph. Feed a
+ * batch of two or more, so that the batch axis is not mistaken for one that broadcasts.
+ */
+export async function traceShapes(
+  engine: Engine,
+  graph: Graph,
+  feeds: Record<string, Value>,
+  nodes: readonly Node[] = graph.nodes,
+): Promise<Shapes> {
+  const shapes = new Map<string, { type: Value['type']; dims: readonly number[] }>();
+  for (const [name, tensor] of graph.initializers) shapes.set(name, { type: tensor.type, dims: tensor.dims });
+  for (const [name, value] of Object.entries(feeds)) shapes.set(name, { type: value.type, dims: value.dims });
+  const written = new Set(graph.nodes.flatMap((n) => n.outputs));
+  const wanted = new Set(
+    nodes.flatMap((n) => [...n.inputs, ...n.outputs]).filter((name) => written.has(name) && name !== ''),
+  );
+  for (const output of graph.outputs) wanted.add(output.name);
+  const probes = [...wanted].filter((name) => !shapes.has(name));
+  // The shapes themselves are fetched, not the values: a large network is traced at little cost.
+  const types = new Map(graph.outputs.map((o) => [o.name, o.type]));
+  const traced = prune({
+    ...graph,
+    nodes: [
+      ...graph.nodes,
+      ...probes.map((name, i) => ({
+        name: `shape_probe_${i}`,
+        op: 'Shape',
+        domain: '',
+        inputs: [name],
+        outputs: [`shape_of_${i}`],
+        attributes: {},
+      })),
+    ],
+    outputs: probes.map((_, i) => ({ name: `shape_of_${i}`, type: 'int64' as const, dims: null })),
+  });
+  const program = await engine.compile(traced);
+  try {
+    const result = await program.run(feeds);
+    probes.forEach((name, i) => {
+      const dims = Array.from(result[`shape_of_${i}`].data as BigInt64Array, Number);
+      shapes.set(name, { type: types.get(name) ?? 'float32', dims });
+    });
+  } finally {
+    await program.release();
+  }
+  return shapes;
+}
