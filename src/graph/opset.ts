@@ -118,7 +118,9 @@ const UPGRADES: readonly Upgrade[] = [
     },
   },
   { ops: ['Scatter'], below: 11, rewrite: (node) => ({ ...node, op: 'ScatterElements' }) },
+  { ops: ['Resize'], below: 11, rewrite: (node) => resize(node, node.inputs[1]) },
   {
+    // After the row above: what becomes a Resize here is in today's form already.
     ops: ['Upsample'],
     below: 10,
     rewrite: (node, b) => {
@@ -130,7 +132,6 @@ const UPGRADES: readonly Upgrade[] = [
       return resize(node, given);
     },
   },
-  { ops: ['Resize'], below: 11, rewrite: (node) => resize(node, node.inputs[1]) },
   { ops: ['Dropout'], below: 12, rewrite: (node) => dropAttributes(node, 'ratio') },
   {
     ops: ['BatchNormalization'],

@@ -25,8 +25,8 @@ export interface ReadOptions {
 const MAX_DEPTH = 16;
 
 /**
- * Parses an ONNX model and rewrites it in the operator forms of opset 18. Nothing is executed, and nothing is allocated by a length the file only claims: every
- * tensor's data must be present in full.
+ * Parses an ONNX model and rewrites it in the operator forms of opset 18. Nothing is executed, and nothing is
+ * allocated by a length the file only claims: every tensor's data must be present in full.
  * Errors: `file-malformed` when the bytes are not a complete ONNX model, `model-invalid` for contents that
  * cannot be held (string tensors, sparse initialisers, 4-bit types).
  */
