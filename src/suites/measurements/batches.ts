@@ -35,7 +35,7 @@ export async function inBatches(
     while (next < n && !failed) {
       if (signal?.aborted) throw interruption(signal);
       const start = next;
-      next = Math.min(n, start + batchSize);
+      next = Math.min(n, start + Math.max(1, batchSize));
       await work(start, next);
     }
   };
