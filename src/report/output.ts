@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { AssayError } from '../errors.js';
+
+/** A file of a report: its path below the run folder, with forward slashes, and its content. */
+export interface OutputFile {
+  path: string;
+  content: string;
+}
+
+/** Writes a file so that readers see the old one or the new one, never half. Errors: `output-unwritable`. */
+export async function writeAtomically(target: string, content: string | Buffer): Promise<void> {
+  const temporary = `${target}.${randomUUID().slice(0, 8)}.tmp`;
+  try {
+    await mkdir(path.dirname(target), { recursive: true });
+    await writeFile(temporary, content);
+    await rename(temporary, target);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new AssayError('output-unwritable', 'cannot write a file of the report', {
+      file: target,
+      found: cause instanceof Error ? cause.message : String(cause),
+      hint: 'check permissions and free space, then run `assay report` on the folder: nothing is measured again',
+      cause,
+    });
+  }
+}

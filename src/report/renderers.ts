@@ -1,0 +1,11 @@
+import type { Results } from '../suites/results.js';
+import { renderCsv } from './csv.js';
+import type { OutputFile } from './output.js';
+
+/** Turns results into files. `directory` is the run folder, for images that the results name. */
+export type Renderer = (results: Results, directory: string) => Promise<OutputFile[]>;
+
+/** Every format a report is written in. A new one is a file and a row. */
+export const renderers: Record<string, Renderer> = {
+  csv: renderCsv,
+};
