@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { permutation, philox, type StreamKey, stream } from '../../src/random/stream.js';
+
+const hex = (words: readonly number[]) => words.map((w) => w.toString(16).padStart(8, '0')).join(' ');
+const ones = 0xffffffff;
+
+describe('philox', () => {
+  // Known answers published with Random123 (kat_vectors, philox4x32 10).
+  it.each([
+    [[0, 0, 0, 0], [0, 0], '6627e8d5 e169c58d bc57ac4c 9b00dbd8'],
+    [[ones, ones, ones, ones], [ones, ones], '408f276d 41c83b0e a20bc7c6 6d5451fd'],
+    [
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xa4093822, 0x299f31d0],
+      'd16cfe09 94fdcceb 5001e420 24126ea1',
+    ],
+  ])('of counter %j and key %j', (counter, key, expected) => {
+    expect(hex(philox(counter, key))).toBe(expected);
+  });
+});
+
+const draws = (key: StreamKey, n = 8) => {
+  const source = stream(key);
+  return Array.from({ length: n }, () => source.uint32());
+};
+
+describe('a stream', () => {
+  const base: Required<StreamKey> = { seed: 1, purpose: 'pgd/start', example: 2, restart: 3, step: 4 };
+
+  it('is a function of its key', () => {
+    expect(draws(base)).toEqual(draws({ ...base }));
+  });
+
+  it.each<Partial<StreamKey>>([
+    { seed: 2 },
+    { purpose: 'pgd/eot' },
+    { example: 3 },
+    { restart: 4 },
+    { step: 5 },
+  ])('changes entirely with %j', (change) => {
+    const [a, b] = [draws(base, 64), draws({ ...base, ...change }, 64)];
+    // Half of all bits differ, give or take five standard deviations.
+    let bits = 0;
+    for (let i = 0; i < 64; i++) for (let x = a[i] ^ b[i]; x !== 0; x &= x - 1) bits++;
+    expect(Math.abs(bits - 1024)).toBeLessThan(5 * Math.sqrt(2048 / 4));
+  });
+
+  it('has uniform and normal draws with the moments they should have', () => {
+    const n = 200_000;
+    const source = stream({ seed: 3, purpose: 'moments', example: 0 });
+    const uniforms = Array.from({ length: n }, () => source.uniform());
+    const normals = Array.from({ length: n }, () => source.normal());
+    const mean = (values: number[], power: number) => values.reduce((s, v) => s + v ** power, 0) / n;
+    const near = (value: number, expected: number, deviation: number) =>
+      expect(Math.abs(value - expected)).toBeLessThan((5 * deviation) / Math.sqrt(n));
+    expect(Math.min(...uniforms.slice(0, 1000))).toBeGreaterThanOrEqual(0);
+    expect(uniforms.every((u) => u < 1)).toBe(true);
+    near(mean(uniforms, 1), 1 / 2, Math.sqrt(1 / 12));
+    near(mean(uniforms, 2), 1 / 3, Math.sqrt(4 / 45));
+    near(mean(normals, 1), 0, 1);
+    near(mean(normals, 2), 1, Math.sqrt(2));
+    near(mean(normals, 3), 0, Math.sqrt(15));
+    near(mean(normals, 4), 3, Math.sqrt(96));
+  });
+
+  it('makes permutations', () => {
+    fc.assert(
+      fc.property(fc.nat(200), fc.nat(), (n, seed) => {
+        const order = permutation(n, stream({ seed, purpose: 'shuffle', example: 0 }));
+        expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
+      }),
+    );
+  });
+});
