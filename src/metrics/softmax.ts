@@ -28,27 +28,34 @@ export function checkLogits({ n, classes, data }: Logits): void {
   }
 }
 
-/** logsumexp of every row, shifted by the row's maximum so that nothing overflows. (n) */
-export function logSumExp({ n, classes, data }: Logits, temperature = 1): Float64Array {
-  const out = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    const row = i * classes;
-    let max = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < classes; k++) max = Math.max(max, data[row + k]);
-    let sum = 0;
-    for (let k = 0; k < classes; k++) sum += Math.exp((data[row + k] - max) / temperature);
-    out[i] = max / temperature + Math.log(sum);
-  }
-  return out;
+/** The largest of a row of logits, and log sum_k exp((f_k - max) / T), which lies between 0 and log(classes). */
+function logSumShifted({ classes, data }: Logits, row: number, temperature: number): [number, number] {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < classes; k++) max = Math.max(max, data[row + k]);
+  let sum = 0;
+  for (let k = 0; k < classes; k++) sum += Math.exp((data[row + k] - max) / temperature);
+  return [max, Math.log(sum)];
 }
 
-/** log softmax(f / T) of every row. (n, classes) */
+/** logsumexp(f / T) of every row, shifted by the row's maximum so that nothing overflows. (n) */
+export function logSumExp(logits: Logits, temperature = 1): Float64Array {
+  return Float64Array.from({ length: logits.n }, (_, i) => {
+    const [max, rest] = logSumShifted(logits, i * logits.classes, temperature);
+    return max / temperature + rest;
+  });
+}
+
+/**
+ * log softmax(f / T) of every row. (n, classes) The maximum is taken off before the log-sum is: subtracting
+ * logsumexp from a huge logit would lose the log-sum to rounding, and two equal logits of 1e20 would get
+ * probability 1 each.
+ */
 export function logSoftmax(logits: Logits, temperature = 1): Float64Array {
   const { n, classes, data } = logits;
-  const total = logSumExp(logits, temperature);
   const out = new Float64Array(n * classes);
   for (let i = 0; i < n; i++) {
-    for (let k = i * classes; k < (i + 1) * classes; k++) out[k] = data[k] / temperature - total[i];
+    const [max, rest] = logSumShifted(logits, i * classes, temperature);
+    for (let k = i * classes; k < (i + 1) * classes; k++) out[k] = (data[k] - max) / temperature - rest;
   }
   return out;
 }

@@ -1,5 +1,5 @@
 import { AssayError, unknownName } from '../errors.js';
-import { type Logits, logSoftmax, logSumExp } from '../metrics/softmax.js';
+import { checkLogits, type Logits, logSoftmax, logSumExp } from '../metrics/softmax.js';
 import type { Capability } from '../models/system.js';
 
 /** What scores are computed from; an array is absent when the system does not offer it. */
@@ -40,8 +40,15 @@ function required<T>(input: T | undefined, what: string): T {
   return input;
 }
 
+/** The logits, finite throughout: a NaN would be passed over in silence by comparisons. */
+const logitsOf = ({ logits }: ScoreInputs): Logits => {
+  const present = required(logits, 'logits');
+  checkLogits(present);
+  return present;
+};
+
 const perRow = (inputs: ScoreInputs, row: (values: Float64Array) => number): Float64Array => {
-  const { n, classes, data } = required(inputs.logits, 'logits');
+  const { n, classes, data } = logitsOf(inputs);
   const values = new Float64Array(classes);
   return Float64Array.from({ length: n }, (_, i) => {
     for (let k = 0; k < classes; k++) values[k] = data[i * classes + k];
@@ -50,7 +57,7 @@ const perRow = (inputs: ScoreInputs, row: (values: Float64Array) => number): Flo
 };
 
 const perProbabilityRow = (inputs: ScoreInputs, row: (logP: Float64Array) => number): Float64Array => {
-  const logits = required(inputs.logits, 'logits');
+  const logits = logitsOf(inputs);
   return perRow({ n: inputs.n, logits: { ...logits, data: logSoftmax(logits) } }, row);
 };
 
@@ -95,8 +102,8 @@ const rows: Score[] = [
     label: 'T logsumexp(f / T)',
     source: 'Liu et al. 2020',
     needs: ['logits'],
-    compute: ({ logits }, { temperature }) =>
-      logSumExp(required(logits, 'logits'), temperature).map((value) => temperature * value),
+    compute: (inputs, { temperature }) =>
+      logSumExp(logitsOf(inputs), temperature).map((value) => temperature * value),
   },
   {
     id: 'entropy',
@@ -107,8 +114,7 @@ const rows: Score[] = [
     compute: (inputs) =>
       perProbabilityRow(inputs, (logP) => {
         let sum = 0;
-        // p log p is 0 where p underflows.
-        for (const l of logP) sum += Math.exp(l) * Math.max(l, -1e300);
+        for (const l of logP) sum += Math.exp(l) * l;
         return sum;
       }),
   },

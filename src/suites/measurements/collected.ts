@@ -4,7 +4,7 @@ import type { Logits } from '../../metrics/softmax.js';
 import type { Collected, Measurement } from '../contract.js';
 
 /** The rows of a measurement on a system and a data set, if they were asked for. */
-export function find<P>(
+export function findCollected<P>(
   collected: readonly Collected[],
   measurement: Measurement<P>,
   system: string,
@@ -21,7 +21,7 @@ export function find<P>(
 /** The (n, classes) logits among the rows. Errors: `suite-failed` when there are none. */
 export function logitsOf({ rows, request }: Collected): Logits {
   const { logits } = rows;
-  if (!logits || logits.shape.length !== 2) {
+  if (logits?.shape.length !== 2) {
     throw new AssayError(
       'suite-failed',
       `"${request.measurement.name}" gave no logits for "${request.system}"`,

@@ -1,0 +1,89 @@
+import type { Estimate } from './estimate.js';
+import { type BootstrapOptions, percentileInterval, resample } from './intervals.js';
+import { groupCounts, type Ranking, type RankingMetrics, rankingMetrics } from './ranking.js';
+
+export type RankingMetric = keyof RankingMetrics;
+
+/** The metrics of one ranking, and what they are on each resample. */
+export interface RankingReplicates {
+  nId: number;
+  nOod: number;
+  values: RankingMetrics;
+  replicates: Record<RankingMetric, Float64Array>;
+}
+
+export interface RankingBootstrapOptions extends Omit<BootstrapOptions, 'purpose'> {
+  /** Names the draws of each side: rankings that share examples should share the name, others should not. */
+  id: string;
+  ood: string;
+}
+
+/**
+ * Bootstraps rankings of the same ID and OOD examples (by several systems and scores), ID and OOD resampled apart
+ * so that every resample has as many of each as the data. One set of draws serves all rankings, so that their
+ * replicates are paired. Rankings with an empty side have no replicates.
+ */
+export function bootstrapRankings(
+  rankings: readonly Ranking[],
+  options: RankingBootstrapOptions,
+): RankingReplicates[] {
+  if (rankings.length === 0) return [];
+  const { resamples = 1000, seed } = options;
+  const [nId, nOod] = [rankings[0].id.length, rankings[0].ood.length];
+  const draws = nId > 0 && nOod > 0 ? resamples : 0;
+  const [id, ood] = [new Int32Array(nId), new Int32Array(nOod)];
+  const buffers = rankings.map(({ groups }) => [new Float64Array(groups), new Float64Array(groups)] as const);
+  const results = rankings.map((ranking, r): RankingReplicates => {
+    const values = rankingMetrics(
+      groupCounts(ranking.id, buffers[r][0]),
+      groupCounts(ranking.ood, buffers[r][1]),
+    );
+    const empty = () => new Float64Array(draws);
+    const replicates: RankingReplicates['replicates'] = {
+      auroc: empty(),
+      auprIn: empty(),
+      auprOut: empty(),
+      fpr95IdPositive: empty(),
+      fpr95OodPositive: empty(),
+      detectionError: empty(),
+    };
+    return { nId, nOod, values, replicates };
+  });
+  for (let b = 0; b < draws; b++) {
+    resample(id, nId, b, { seed, purpose: `bootstrap/id/${options.id}` });
+    resample(ood, nOod, b, { seed, purpose: `bootstrap/ood/${options.ood}` });
+    for (const [r, ranking] of rankings.entries()) {
+      const [countsId, countsOod] = buffers[r];
+      const drawn = rankingMetrics(
+        groupCounts(ranking.id, countsId, id),
+        groupCounts(ranking.ood, countsOod, ood),
+      );
+      const { replicates } = results[r];
+      for (const metric of Object.keys(replicates) as RankingMetric[]) replicates[metric][b] = drawn[metric];
+    }
+  }
+  return results;
+}
+
+/**
+ * The unweighted mean of a metric over rankings of different OOD sets, with its bootstrap interval: of one
+ * ranking, the metric itself. The interval says what other examples would give, not what other OOD sets would.
+ * No interval where every resample gives the same number, as for sets that do not overlap: the percentile
+ * interval would claim certainty. `n` counts ID examples once. No ranking gives NaN.
+ */
+export function rankingEstimate(
+  results: readonly RankingReplicates[],
+  metric: RankingMetric,
+  level = 0.95,
+): Estimate {
+  const mean = (terms: readonly number[]) => terms.reduce((a, b) => a + b, 0) / terms.length;
+  const value = mean(results.map(({ values }) => values[metric]));
+  const draws = Math.min(...results.map(({ replicates }) => replicates[metric].length));
+  const replicates = Float64Array.from({ length: results.length > 0 ? draws : 0 }, (_, b) =>
+    mean(results.map(({ replicates }) => replicates[metric][b])),
+  );
+  const varies = replicates.some((replicate) => replicate !== replicates[0]);
+  const interval = Number.isFinite(value) && varies ? percentileInterval(replicates, level) : null;
+  const n = (results[0]?.nId ?? 0) + results.reduce((sum, { nOod }) => sum + nOod, 0);
+  return { value, n, interval, level, method: interval ? 'bootstrap' : 'none' };
+}
