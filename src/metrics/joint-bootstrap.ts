@@ -19,7 +19,7 @@ export interface JointOptions<K extends string> extends BootstrapOptions {
 export function jointBootstrap<K extends string>(
   n: number,
   statistics: (indices: Int32Array) => Record<K, number>,
-  options: JointOptions<K>,
+  options: JointOptions<NoInfer<K>>,
 ): Record<K, Estimate> {
   const { resamples = 1000, level = 0.95, centred = [], within } = options;
   const indices = Int32Array.from({ length: n }, (_, i) => i);

@@ -1,0 +1,117 @@
+import { Type } from '@sinclair/typebox';
+import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../src/suites/caveats.js';
+import { defineSuite, type ExampleSheet, request } from '../src/suites/contract.js';
+import { measure } from '../src/suites/measure.js';
+import { clean } from '../src/suites/measurements/clean.js';
+import { findCollected } from '../src/suites/measurements/collected.js';
+import type { Measure } from '../src/suites/results.js';
+import { type AccuracyResult, accuracyResult } from './accuracy/result.js';
+import { classFigure, classTable, confusionTable, overviewTable } from './accuracy/tables.js';
+import { accuracyWarnings } from './accuracy/warnings.js';
+
+const NAME = 'accuracy';
+
+const AccuracyOptions = Type.Object(
+  {
+    topK: Type.Array(Type.Integer({ minimum: 2 }), {
+      default: [],
+      description: 'for each k: how often the label is among the k largest logits',
+    }),
+    resamples: Type.Integer({
+      minimum: 100,
+      default: 1000,
+      description: 'bootstrap resamples for NLL and Brier',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export const accuracy = defineSuite({
+  name: NAME,
+  title: 'Accuracy',
+  description:
+    'How often the class with the largest logit is the label, over all examples and per class. NLL (the mean of -log p(label), in nats) and the Brier score (squared error of the probabilities summed over classes, between 0 and 2) also punish wrong confidence.',
+  options: AccuracyOptions,
+  needs: ['logits'],
+
+  plan(context) {
+    return context.systems.flatMap(({ name: system }) =>
+      labelledTestSets(context).map(({ name: dataset }) =>
+        request({ measurement: clean, system, dataset, params: {} }),
+      ),
+    );
+  },
+
+  summarise(collected, options, context) {
+    const sets = labelledTestSets(context).map((dataset) => ({
+      dataset,
+      results: context.systems.flatMap((system) => {
+        const found = findCollected(collected, clean, system.name, dataset.name);
+        return found ? [accuracyResult(system, dataset, found, { ...options, seed: context.seed })] : [];
+      }),
+    }));
+    const results = sets.flatMap((set) => set.results);
+    return {
+      measures: results.flatMap(measures),
+      tables: [
+        ...sets.map((set) => overviewTable(set.dataset, set.results)),
+        ...sets.map((set) => classTable(set.dataset, set.results)),
+        ...results.map(confusionTable),
+      ],
+      figures: sets.flatMap((set) => classFigure(set.dataset, set.results)),
+      warnings: [
+        ...sets.flatMap(({ dataset }) => fewExamples(NAME, dataset)),
+        ...context.systems.flatMap((system) => singleDraw(NAME, system)),
+        ...results.flatMap((result) => accuracyWarnings(NAME, result)),
+      ],
+      notApplicable: withoutLabels(NAME, context),
+      examples: [sheet(results)],
+    };
+  },
+});
+
+function measures({ system, dataset, accuracy, nll, brier, topK, classes }: AccuracyResult): Measure[] {
+  const on = { suite: NAME, model: system.name, dataset: dataset.name };
+  const share = { ...on, better: 'higher', format: 'percent' } as const;
+  const loss = { ...on, better: 'lower', format: 'number' } as const;
+  return [
+    measure({ ...share, measure: 'accuracy', title: 'Accuracy', headline: true }, accuracy),
+    ...topK.map(({ k, estimate }) =>
+      measure({ ...share, measure: 'top-k-accuracy', title: `Top-${k} accuracy`, params: { k } }, estimate),
+    ),
+    measure({ ...loss, measure: 'nll', title: 'NLL (nats)' }, nll),
+    measure({ ...loss, measure: 'brier', title: 'Brier score' }, brier),
+    ...classes.map(({ name, estimate }) =>
+      measure(
+        { ...share, measure: 'class-accuracy', title: `Accuracy on ${name}`, params: { class: name } },
+        estimate,
+      ),
+    ),
+  ];
+}
+
+function sheet(results: readonly AccuracyResult[]): ExampleSheet {
+  return {
+    name: NAME,
+    columns: ['model', 'dataset', 'index', 'label', 'prediction', 'correct', 'confidence', 'nll', 'brier'],
+    rows: {
+      *[Symbol.iterator]() {
+        for (const { system, dataset, classified: c, indices } of results) {
+          for (let i = 0; i < c.n; i++) {
+            yield [
+              system.name,
+              dataset.name,
+              indices[i],
+              c.labels[i],
+              c.prediction[i],
+              c.correct[i] === 1,
+              c.confidence[i],
+              c.nll[i],
+              c.brier[i],
+            ];
+          }
+        }
+      },
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import { type Classified, perClass, topKHits } from '../../src/metrics/classification.js';
+import type { Estimate } from '../../src/metrics/estimate.js';
+import { meanStatistic, wilson } from '../../src/metrics/intervals.js';
+import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import type { Collected } from '../../src/suites/contract.js';
+import { classifiedOf, logitsOf } from '../../src/suites/measurements/collected.js';
+
+/** Accuracy and proper scores of one system on one data set. */
+export interface AccuracyResult {
+  system: SystemInfo;
+  dataset: DatasetInfo;
+  classified: Classified;
+  /** (n) source indices. */
+  indices: Int32Array;
+  accuracy: Estimate;
+  nll: Estimate;
+  brier: Estimate;
+  topK: readonly { k: number; estimate: Estimate }[];
+  /** One entry per class of the model. */
+  classes: readonly { name: string; estimate: Estimate }[];
+}
+
+/** Errors: as `classifiedOf`. */
+export function accuracyResult(
+  system: SystemInfo,
+  dataset: DatasetInfo,
+  collected: Collected,
+  { topK, resamples, seed }: { topK: readonly number[]; resamples: number; seed: number },
+): AccuracyResult {
+  const classified = classifiedOf(collected);
+  const { n, correct, labels } = classified;
+  const logits = logitsOf(collected);
+  const hits = correct.reduce((a, b) => a + b, 0);
+  const [nll, brier] = [meanStatistic(classified.nll), meanStatistic(classified.brier)];
+  const proper = jointBootstrap(n, (drawn) => ({ nll: nll(drawn), brier: brier(drawn) }), {
+    seed,
+    resamples,
+  });
+  const each = perClass(classified);
+  return {
+    system,
+    dataset,
+    classified,
+    indices: collected.indices,
+    accuracy: wilson(hits, n),
+    ...proper,
+    topK: topK.map((k) => ({ k, estimate: wilson(topKHits(logits, labels, k), n) })),
+    classes: system.classes.map((name, k) => ({ name, estimate: wilson(each.hits[k], each.total[k]) })),
+  };
+}
