@@ -1,0 +1,219 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { DatasetInfo } from '../src/data/dataset.js';
+import type { SystemInfo } from '../src/models/system.js';
+import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../src/suites/caveats.js';
+import { type Collected, defineSuite, request, type SuiteContext } from '../src/suites/contract.js';
+import { measure } from '../src/suites/measure.js';
+import { clean } from '../src/suites/measurements/clean.js';
+import { classifiedOf, findCollected } from '../src/suites/measurements/collected.js';
+import type { Measure, Warning } from '../src/suites/results.js';
+import { fitOnSplit, fitOnValidation, pick, validationSet } from './calibration/fit.js';
+import {
+  type CalibrationMetric,
+  type CalibrationResult,
+  calibrationOf,
+  classwiseResamples,
+} from './calibration/result.js';
+import { calibrationSheet } from './calibration/sheet.js';
+import { overviewTable, reliabilityFigures, temperatureTable } from './calibration/tables.js';
+import { calibrationWarnings } from './calibration/warnings.js';
+
+const NAME = 'calibration';
+
+const CalibrationOptions = Type.Object(
+  {
+    bins: Type.Integer({ minimum: 1, maximum: 1000, default: 15, description: 'bins of confidence' }),
+    fitOn: Type.Optional(
+      Type.String({
+        description:
+          'the validation set that the temperature is fitted on; default: the first, or a part of the test set',
+      }),
+    ),
+    fitShare: Type.Number({
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+      default: 0.5,
+      description: 'share of the test set that the temperature is fitted on when there is no validation set',
+    }),
+    resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
+  },
+  { additionalProperties: false },
+);
+type Options = Static<typeof CalibrationOptions>;
+
+const METRICS: { metric: CalibrationMetric; title: string; binned: boolean }[] = [
+  { metric: 'ece', title: 'ECE', binned: true },
+  { metric: 'ece-equal-mass', title: 'ECE, equal-mass bins', binned: true },
+  { metric: 'mce', title: 'MCE', binned: true },
+  { metric: 'rms-ce', title: 'RMS calibration error', binned: true },
+  { metric: 'classwise-ece', title: 'Classwise ECE', binned: true },
+  { metric: 'nll', title: 'NLL (nats)', binned: false },
+];
+
+export const calibration = defineSuite({
+  name: NAME,
+  title: 'Calibration',
+  description:
+    'Whether confidence is the chance of being right. ECE is the mean gap between confidence (the probability of the top label) and accuracy over bins of confidence, of equal width unless it says otherwise; MCE is the largest gap of a bin; classwise ECE looks at the probability of every class. One temperature that divides all logits is fitted on examples that are not reported.',
+  options: CalibrationOptions,
+  needs: ['logits'],
+
+  plan(context, options) {
+    const validation = validationSet(context.datasets, options.fitOn);
+    const tests = labelledTestSets(context);
+    const sets = validation && tests.length > 0 ? [...tests, validation] : tests;
+    return context.systems.flatMap(({ name: system }) =>
+      sets.map(({ name: dataset }) => request({ measurement: clean, system, dataset, params: {} })),
+    );
+  },
+
+  summarise(collected, options, context) {
+    const sets = labelledTestSets(context).map((dataset) => ({
+      dataset,
+      results: context.systems.flatMap((system) => {
+        const found = findCollected(collected, clean, system.name, dataset.name);
+        return found ? [resultOf(system, dataset, found, collected, options, context)] : [];
+      }),
+    }));
+    const results = sets.flatMap((set) => set.results);
+    return {
+      measures: results.flatMap((result) => measures(result, options)),
+      tables: sets.flatMap((set) => [
+        overviewTable(set.dataset, set.results, options.bins),
+        temperatureTable(set.dataset, set.results),
+      ]),
+      figures: results.flatMap(reliabilityFigures),
+      warnings: [
+        ...sets.flatMap((set) => [...fewExamples(NAME, set.dataset), ...splitNote(set.dataset, set.results)]),
+        ...context.systems.flatMap((system) => singleDraw(NAME, system)),
+        ...results.flatMap((result) => calibrationWarnings(NAME, result)),
+      ],
+      notApplicable: withoutLabels(NAME, context),
+      examples: [calibrationSheet(NAME, results, collected)],
+    };
+  },
+});
+
+function resultOf(
+  system: SystemInfo,
+  dataset: DatasetInfo,
+  found: Collected,
+  collected: readonly Collected[],
+  { bins, resamples, fitOn, fitShare }: Options,
+  { datasets, seed }: SuiteContext,
+): CalibrationResult {
+  // Errors name the system, the data set and the example.
+  classifiedOf(found);
+  const validation = validationSet(datasets, fitOn);
+  const held = validation && findCollected(collected, clean, system.name, validation.name);
+  const test = { dataset, collected: found };
+  const fit =
+    validation && held
+      ? fitOnValidation(test, { dataset: validation, collected: held })
+      : fitOnSplit(test, { share: fitShare, seed });
+  const settings = { bins, resamples, seed };
+  const all = Int32Array.from({ length: found.indices.length }, (_, i) => i);
+  const whole = calibrationOf(pick(found, all), 1, settings);
+  const reported = pick(found, fit.reported);
+  return {
+    system,
+    dataset,
+    collected: found,
+    whole,
+    fit,
+    before: fit.split ? calibrationOf(reported, 1, settings) : whole,
+    ...(fit.temperature.fitted && {
+      after: calibrationOf(reported, fit.temperature.temperature, settings),
+    }),
+  };
+}
+
+function measures(result: CalibrationResult, { bins, resamples }: Options): Measure[] {
+  const { system, dataset, whole, fit, before, after } = result;
+  const { temperature, on: fittedOn } = fit;
+  const at = { suite: NAME, model: system.name, dataset: dataset.name };
+  const about = ({ metric, title, binned }: (typeof METRICS)[number]) => {
+    const { n, classes } = whole.classified;
+    const used = classwiseResamples(n, classes, resamples);
+    return {
+      ...at,
+      measure: metric as string,
+      title,
+      params: binned ? { bins } : {},
+      better: 'lower',
+      format: binned ? 'percent' : 'number',
+      ...(metric === 'classwise-ece' && used < resamples && { note: `interval from ${used} resamples` }),
+    } as const;
+  };
+  const scaled = (when: string, { metrics }: CalibrationResult['whole']) =>
+    METRICS.map((row) =>
+      measure(
+        {
+          ...about(row),
+          measure: `${row.metric}-${when}-scaling`,
+          title: `${row.title}, ${when} temperature scaling`,
+          params: { ...(row.binned && { bins }), fittedOn },
+        },
+        metrics[row.metric],
+      ),
+    );
+  return [
+    ...METRICS.filter(({ binned }) => binned).map((row) =>
+      measure({ ...about(row), ...(row.metric === 'ece' && { headline: true }) }, whole.metrics[row.metric]),
+    ),
+    measure(
+      { ...at, measure: 'signed-gap', title: 'Confidence - accuracy', better: 'none', format: 'percent' },
+      whole.metrics['signed-gap'],
+    ),
+    {
+      ...at,
+      measure: 'ece-if-calibrated',
+      title: 'ECE of a calibrated model with these confidences',
+      params: { bins },
+      value: whole.floor?.mean ?? null,
+      n: whole.classified.n,
+      interval: whole.floor?.interval ?? null,
+      level: 0.95,
+      method: whole.floor ? 'simulation' : 'none',
+      better: 'none',
+      format: 'percent',
+      ...(!whole.floor && { note: 'no examples' }),
+    },
+    measure(
+      {
+        ...at,
+        measure: 'temperature',
+        title: 'Fitted temperature',
+        params: { fittedOn },
+        better: 'none',
+        format: 'number',
+        ...(!temperature.fitted && { note: `refused: ${temperature.reason}` }),
+      },
+      {
+        value: temperature.fitted ? temperature.temperature : Number.NaN,
+        n: temperature.n,
+        interval: temperature.fitted ? temperature.interval : null,
+        level: 0.95,
+        method: temperature.fitted && temperature.interval ? 'sandwich' : 'none',
+      },
+    ),
+    ...scaled('before', before),
+    ...(after ? scaled('after', after) : []),
+  ];
+}
+
+/** A note that half of the test set went into fitting. */
+function splitNote(dataset: DatasetInfo, results: readonly CalibrationResult[]): Warning[] {
+  const split = results.find(({ fit }) => fit.split);
+  if (!split) return [];
+  return [
+    {
+      code: 'temperature-on-test-split',
+      severity: 'note',
+      suite: NAME,
+      dataset: dataset.name,
+      message: `without a validation set, temperatures were fitted on ${split.fit.on}, and are reported on the other ${split.fit.reported.length}`,
+      fix: 'add a labelled data set with `role: validation`',
+    },
+  ];
+}

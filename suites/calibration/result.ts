@@ -1,0 +1,122 @@
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import { binSums, equalMass, equalWidth } from '../../src/metrics/binning.js';
+import {
+  classwiseEceStatistic,
+  ece,
+  ifCalibrated,
+  mce,
+  type ReliabilityBin,
+  reliabilityBins,
+  rmsCalibrationError,
+  signedGap,
+} from '../../src/metrics/calibration.js';
+import { type Classified, classify } from '../../src/metrics/classification.js';
+import type { Estimate } from '../../src/metrics/estimate.js';
+import { meanStatistic, quantile } from '../../src/metrics/intervals.js';
+import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
+import { softmax } from '../../src/metrics/softmax.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import type { Collected } from '../../src/suites/contract.js';
+import type { Fit, Picked } from './fit.js';
+
+export type CalibrationMetric =
+  | 'ece'
+  | 'ece-equal-mass'
+  | 'mce'
+  | 'rms-ce'
+  | 'classwise-ece'
+  | 'signed-gap'
+  | 'nll';
+
+/** Calibration of some predictions at one temperature. */
+export interface Calibration {
+  classified: Classified;
+  metrics: Record<CalibrationMetric, Estimate>;
+  bins: ReliabilityBin[];
+  /** ECE that a calibrated model with these confidences would get from as many examples: mean and 95 % range. */
+  floor: { mean: number; interval: [number, number] } | null;
+}
+
+/** One system on one data set. */
+export interface CalibrationResult {
+  system: SystemInfo;
+  dataset: DatasetInfo;
+  collected: Collected;
+  /** All examples, as the model is. */
+  whole: Calibration;
+  fit: Fit;
+  /** The reported examples, as the model is and with the fitted temperature. */
+  before: Calibration;
+  after?: Calibration;
+}
+
+export interface CalibrationSettings {
+  bins: number;
+  resamples: number;
+  seed: number;
+}
+
+/** Above this many numbers to add, classwise ECE is bootstrapped with fewer resamples (never below 100). */
+const CLASSWISE_BUDGET = 4e9;
+
+/** Resamples that the interval of classwise ECE rests on. */
+export function classwiseResamples(n: number, classes: number, resamples: number): number {
+  return Math.min(resamples, Math.max(100, Math.floor(CLASSWISE_BUDGET / Math.max(1, n * classes))));
+}
+
+/**
+ * All metrics at a temperature. Bin edges stay those of the data in every resample. The gaps of resamples are
+ * larger than the gaps of the data for want of examples, so intervals of ECE and its kin are centred.
+ * Errors: as `classify`.
+ */
+export function calibrationOf(
+  { logits, labels }: Picked,
+  temperature: number,
+  { bins, resamples, seed }: CalibrationSettings,
+): Calibration {
+  const classified = classify(logits, labels, temperature);
+  const { n, classes, confidence, correct } = classified;
+  const [width, mass] = [equalWidth(confidence, bins), equalMass(confidence, bins)];
+  const probabilities = { n, classes, data: softmax(logits, temperature) };
+  const gaps = jointBootstrap(
+    n,
+    (drawn) => {
+      const sums = binSums(width, confidence, correct, drawn);
+      return {
+        ece: ece(sums),
+        mce: mce(sums),
+        'rms-ce': rmsCalibrationError(sums),
+        'ece-equal-mass': ece(binSums(mass, confidence, correct, drawn)),
+      };
+    },
+    { seed, resamples, within: [0, 1], centred: ['ece', 'mce', 'rms-ce', 'ece-equal-mass'] },
+  );
+  const classwise = classwiseEceStatistic(probabilities, labels, bins);
+  const nll = meanStatistic(classified.nll);
+  return {
+    classified,
+    metrics: {
+      ...gaps,
+      ...jointBootstrap(n, (drawn) => ({ 'classwise-ece': classwise(drawn) }), {
+        seed,
+        resamples: classwiseResamples(n, classes, resamples),
+        within: [0, 1],
+        centred: ['classwise-ece'],
+      }),
+      ...jointBootstrap(
+        n,
+        (drawn) => ({ nll: nll(drawn), 'signed-gap': signedGap(binSums(width, confidence, correct, drawn)) }),
+        { seed, resamples },
+      ),
+    },
+    bins: reliabilityBins(width, binSums(width, confidence, correct)),
+    floor: n === 0 ? null : floorOf(ifCalibrated(width, confidence, ece, { seed })),
+  };
+}
+
+function floorOf(simulated: Float64Array): { mean: number; interval: [number, number] } {
+  return {
+    mean: simulated.reduce((a, b) => a + b, 0) / simulated.length,
+    interval: [quantile(simulated, 0.025), quantile(simulated, 0.975)],
+  };
+}

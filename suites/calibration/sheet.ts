@@ -1,0 +1,99 @@
+import type { Classified } from '../../src/metrics/classification.js';
+import type { Collected, ExampleSheet } from '../../src/suites/contract.js';
+import { clean } from '../../src/suites/measurements/clean.js';
+import { classifiedOf, findCollected, logitsOf } from '../../src/suites/measurements/collected.js';
+import type { CalibrationResult } from './result.js';
+
+/** Beyond this many classes a sheet of logits is a burden. */
+const LOGITS_IN_SHEET = 100;
+
+const COLUMNS = [
+  'model',
+  'dataset',
+  'index',
+  'label',
+  'prediction',
+  'correct',
+  'confidence',
+  'nll',
+  'split',
+  'scaled_confidence',
+  'scaled_nll',
+  'logits',
+] as const;
+
+type Row = (string | number | boolean | null)[];
+
+/** Nine digits name a float32 exactly. */
+const exact = (value: number) => String(Number(value.toPrecision(9)));
+
+function rowOf(
+  collected: Collected,
+  classified: Classified,
+  i: number,
+  split: 'fitted' | 'reported' | 'unused',
+  scaled?: { confidence: number; nll: number },
+): Row {
+  const { request, indices } = collected;
+  const { classes, data } = logitsOf(collected);
+  const logits =
+    classes > LOGITS_IN_SHEET
+      ? null
+      : Array.from({ length: classes }, (_, k) => exact(data[i * classes + k])).join(' ');
+  return [
+    request.system,
+    request.dataset,
+    indices[i],
+    classified.labels[i],
+    classified.prediction[i],
+    classified.correct[i] === 1,
+    classified.confidence[i],
+    classified.nll[i],
+    split,
+    scaled?.confidence ?? null,
+    scaled?.nll ?? null,
+    logits,
+  ];
+}
+
+/** A row per example of the test sets, and of the validation set where there is one. */
+export function calibrationSheet(
+  name: string,
+  results: readonly CalibrationResult[],
+  collected: readonly Collected[],
+): ExampleSheet {
+  return {
+    name,
+    columns: COLUMNS,
+    rows: {
+      *[Symbol.iterator]() {
+        for (const { collected: test, whole, fit, after } of results) {
+          const place = new Map(Array.from(fit.reported, (position, i) => [position, i]));
+          for (let i = 0; i < whole.classified.n; i++) {
+            const at = place.get(i);
+            const scaled = at !== undefined && after ? scaledAt(after.classified, at) : undefined;
+            yield rowOf(test, whole.classified, i, at === undefined ? 'fitted' : 'reported', scaled);
+          }
+        }
+        yield* validationRows(results, collected);
+      },
+    },
+  };
+}
+
+const scaledAt = ({ confidence, nll }: Classified, i: number) => ({ confidence: confidence[i], nll: nll[i] });
+
+/** Rows of the validation sets, once per system even when there are several test sets. */
+function* validationRows(results: readonly CalibrationResult[], collected: readonly Collected[]) {
+  const done = new Set<Collected>();
+  for (const { system, fit } of results) {
+    const held = fit.validation && findCollected(collected, clean, system.name, fit.validation);
+    if (!held || done.has(held)) continue;
+    done.add(held);
+    const classified = classifiedOf(held);
+    const fitted = new Set(fit.fitted);
+    for (let i = 0; i < classified.n; i++) {
+      yield rowOf(held, classified, i, fitted.has(i) ? 'fitted' : 'unused');
+    }
+  }
+}
