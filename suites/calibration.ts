@@ -3,7 +3,7 @@ import type { DatasetInfo } from '../src/data/dataset.js';
 import type { SystemInfo } from '../src/models/system.js';
 import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../src/suites/caveats.js';
 import { type Collected, defineSuite, request, type SuiteContext } from '../src/suites/contract.js';
-import { measure } from '../src/suites/measure.js';
+import { type About, measure } from '../src/suites/measure.js';
 import { clean } from '../src/suites/measurements/clean.js';
 import { classifiedOf, findCollected } from '../src/suites/measurements/collected.js';
 import type { Measure, Warning } from '../src/suites/results.js';
@@ -132,18 +132,18 @@ function measures(result: CalibrationResult, { bins, resamples }: Options): Meas
   const { system, dataset, whole, fit, before, after } = result;
   const { temperature, on: fittedOn } = fit;
   const at = { suite: NAME, model: system.name, dataset: dataset.name };
-  const about = ({ metric, title, binned }: (typeof METRICS)[number]) => {
+  const about = ({ metric, title, binned }: (typeof METRICS)[number]): About => {
     const { n, classes } = whole.classified;
     const used = classwiseResamples(n, classes, resamples);
     return {
       ...at,
-      measure: metric as string,
+      measure: metric,
       title,
       params: binned ? { bins } : {},
       better: 'lower',
       format: binned ? 'percent' : 'number',
       ...(metric === 'classwise-ece' && used < resamples && { note: `interval from ${used} resamples` }),
-    } as const;
+    };
   };
   const scaled = (when: string, { metrics }: CalibrationResult['whole']) =>
     METRICS.map((row) =>
