@@ -1,0 +1,112 @@
+import { AssayError } from '../errors.js';
+import type { Passes, System } from '../models/system.js';
+import type { Stream } from '../random/stream.js';
+
+/**
+ * What happens to a pixel that a step takes out of [0, 1]. `none` lets it go, as the public JEM code does;
+ * `box` puts it on the boundary after every step.
+ */
+export type Clamp = 'none' | 'box';
+
+/**
+ * Stochastic gradient Langevin dynamics as JEM uses it (Grathwohl et al. 2019, section 5 and their code):
+ * x <- x + stepSize * d log p(x)/dx + noise * N(0, 1), with the noise chosen independently of the step size, so
+ * that this is a short-run sampler and not a discretisation of Langevin dynamics (which has
+ * noise = sqrt(2 * stepSize)). Both numbers are in units of the model's own input, as papers give them.
+ */
+export interface SgldOptions {
+  /** In units of the model's own input, squared. JEM: 1. */
+  stepSize: number;
+  /** Standard deviation, in units of the model's own input. JEM: 0.01. */
+  noise: number;
+  clamp: Clamp;
+}
+
+/** One image a row: pixels in place of the model's units. */
+export interface SgldState {
+  n: number;
+  /** (n, C, H, W); updated in place. */
+  pixels: Float32Array;
+  /** (n): where each image draws its noise. */
+  streams: readonly Stream[];
+}
+
+/**
+ * One step, in place, given `gradient` = d log p(x) / d pixels (n, C, H, W). `inputScale[c]` is
+ * d(model input) / d(pixel) of channel c; one entry serves all channels.
+ */
+export function sgldStep(
+  { n, pixels, streams }: SgldState,
+  gradient: Float32Array,
+  { stepSize, noise, clamp }: SgldOptions,
+  inputScale: readonly number[],
+): void {
+  const size = pixels.length / n;
+  const plane = size / inputScale.length;
+  for (let i = 0; i < n; i++) {
+    const source = streams[i];
+    for (let c = 0; c < inputScale.length; c++) {
+      const scale = inputScale[c];
+      // The model's input is scale * pixel + shift: its gradient is gradient / scale, its step divides again.
+      const drift = stepSize / (scale * scale);
+      const spread = noise / scale;
+      const end = i * size + (c + 1) * plane;
+      for (let j = i * size + c * plane; j < end; j++) {
+        const x = pixels[j] + drift * gradient[j] + (noise > 0 ? spread * source.normal() : 0);
+        pixels[j] = clamp === 'box' ? Math.min(1, Math.max(0, x)) : x;
+      }
+    }
+  }
+}
+
+/** Adds N(0, deviation^2) to every pixel, in place; `deviation` in units of the model's own input. */
+export function addNoise(state: SgldState, deviation: number, inputScale: readonly number[]): void {
+  if (deviation === 0) return;
+  const still = { stepSize: 0, noise: deviation, clamp: 'none' } as const;
+  sgldStep(state, new Float32Array(state.pixels.length), still, inputScale);
+}
+
+/**
+ * Runs chains of `steps` steps up log p(x) of `system`, in place. Chains advance in batches of the system's
+ * size, several at a time; an image's path depends on its own pixels and stream only.
+ * Errors: `model-invalid` when a gradient is not finite, `interrupted` when the signal is raised.
+ */
+export async function sgld(
+  system: System,
+  state: SgldState,
+  { steps, signal, ...options }: SgldOptions & { steps: number; signal?: AbortSignal },
+): Promise<Passes> {
+  const passes: Passes = { forward: 0, gradient: 0 };
+  const size = state.pixels.length / Math.max(1, state.n);
+  let next = 0;
+  const lane = async () => {
+    while (next < state.n) {
+      const start = next;
+      const end = Math.min(state.n, start + system.batchSize);
+      next = end;
+      const part: SgldState = {
+        n: end - start,
+        pixels: state.pixels.subarray(start * size, end * size),
+        streams: state.streams.slice(start, end),
+      };
+      for (let step = 0; step < steps; step++) {
+        signal?.throwIfAborted();
+        const answer = await system.gradient({ n: part.n, pixels: part.pixels.slice() }, 'log-px');
+        requireFinite(answer.gradient, system.info.name, step);
+        sgldStep(part, answer.gradient, options, system.info.inputScale);
+        passes.forward += answer.passes.forward;
+        passes.gradient += answer.passes.gradient;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, system.concurrency) }, lane));
+  return passes;
+}
+
+function requireFinite(gradient: Float32Array, system: string, step: number): void {
+  if (gradient.every(Number.isFinite)) return;
+  throw new AssayError('model-invalid', `the gradient of log p(x) of "${system}" is not finite`, {
+    path: `SGLD step ${step}`,
+    hint: 'a smaller step size may keep the chain where the network behaves',
+  });
+}
