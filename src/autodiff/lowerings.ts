@@ -1,5 +1,6 @@
-import { int } from '../graph/build.js';
-import { int64s } from '../graph/tensor.js';
+import { int, ints } from '../graph/build.js';
+import { floats, int64s } from '../graph/tensor.js';
+import { interpolationMatrix } from './interpolation.js';
 import type { LoweringRow } from './row.js';
 import { sliceOf } from './rules/shaping.js';
 import type { Site } from './site.js';
@@ -115,6 +116,54 @@ function matmul(s: Site): string[] | undefined {
   return [s.b.op('Squeeze', [s.matmul(a, b), s.b.ints(axes)])];
 }
 
+/** A product with the interpolation matrix along each axis that changes. */
+function resize(s: Site): string[] {
+  if (s.number('antialias', 0)) throw s.unsupported('antialias');
+  const [from, to] = [s.shape(s.x[0]), s.shape(s.y)];
+  const rank = from.length;
+  const axes = (s.ints('axes') ?? range(0, rank)).map((a) => (a < 0 ? a + rank : a));
+  const scales = s.constantNumbers(2, 'scales');
+  let value = s.x[0];
+  axes.forEach((axis, i) => {
+    const scale = scales?.length ? scales[i] : to[axis] / from[axis];
+    if (from[axis] === to[axis] && scale === 1) return;
+    if (axis === 0) throw s.unsupported('it resizes the batch axis');
+    const matrix = interpolationMatrix(s, from[axis], to[axis], scale);
+    const dims = [to[axis], from[axis]];
+    if (axis === rank - 2) {
+      value = s.matmul(s.b.constant(floats(dims, matrix), 'interpolation'), value);
+      return;
+    }
+    // The axis goes last, is multiplied, and goes back.
+    const swapped = range(0, rank);
+    [swapped[axis], swapped[rank - 1]] = [rank - 1, axis];
+    const swap = (v: string) => (axis === rank - 1 ? v : s.b.op('Transpose', [v], { perm: ints(swapped) }));
+    const constant = s.b.constant(floats(dims, matrix), 'interpolation');
+    value = swap(s.matmul(swap(value), s.b.op('Transpose', [constant], { perm: ints([1, 0]) })));
+  });
+  return [value === s.x[0] ? s.emit('Identity', value) : value];
+}
+
+/** Blocks of channels become blocks of pixels. */
+function depthToSpace(s: Site): string[] {
+  const [, channels, height, width] = s.shape(s.x[0]);
+  const block = s.number('blocksize', 1);
+  const kept = channels / block ** 2;
+  const depthFirst = s.text('mode', 'DCR') === 'DCR';
+  const dims = depthFirst ? [0, block, block, kept, height, width] : [0, kept, block, block, height, width];
+  const perm = depthFirst ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
+  const moved = s.b.op('Transpose', [s.reshape(s.x[0], dims)], { perm: ints(perm) });
+  return [s.reshape(moved, [0, kept, height * block, width * block])];
+}
+
+function spaceToDepth(s: Site): string[] {
+  const [, channels, height, width] = s.shape(s.x[0]);
+  const block = s.number('blocksize', 1);
+  const dims = [0, channels, height / block, block, width / block, block];
+  const moved = s.b.op('Transpose', [s.reshape(s.x[0], dims)], { perm: ints([0, 3, 5, 1, 2, 4]) });
+  return [s.reshape(moved, [0, channels * block ** 2, height / block, width / block])];
+}
+
 /** Composite operators in primitives. Applied before differentiation, only where a gradient passes through. */
 export const lowerings: readonly LoweringRow[] = [
   { op: 'HardSwish', lower: (s) => [s.mul(s.x[0], s.emit('Clip', s.add(s.mul(s.x[0], 1 / 6), 0.5), 0, 1))] },
@@ -132,6 +181,9 @@ export const lowerings: readonly LoweringRow[] = [
     op: 'GlobalMaxPool',
     lower: (s) => [s.b.op('ReduceMax', [s.x[0], s.b.ints(range(2, s.rank(s.x[0])))])],
   },
+  { op: 'Resize', lower: resize },
+  { op: 'DepthToSpace', lower: depthToSpace },
+  { op: 'SpaceToDepth', lower: spaceToDepth },
   { op: 'Pad', lower: pad },
   { op: 'Slice', lower: slice },
   { op: 'MatMul', lower: matmul },

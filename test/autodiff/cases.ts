@@ -567,6 +567,90 @@ export const CASES: Record<string, Case[]> = {
       emit: (b, [x]) => b.node('TopK', [x, b.ints([3])], { axis: int(-1) }, ['values', 'indices'])[0],
     },
   ],
+  GatherND: [
+    {
+      inputs: [[2, 4, 3]],
+      emit: (b, [x]) => b.op('GatherND', [x, b.constant(int64s([0, 3, 1, 0, 0, 3], [3, 2]))]),
+    },
+  ],
+  ScatterND: [
+    {
+      inputs: [
+        [4, 3],
+        [2, 3],
+      ],
+      emit: (b, [x, u]) => b.op('ScatterND', [x, b.constant(int64s([3, 0], [2, 1])), u]),
+    },
+    {
+      what: 'adding',
+      inputs: [
+        [4, 3],
+        [2, 3],
+      ],
+      emit: (b, [x, u]) =>
+        b.op('ScatterND', [x, b.constant(int64s([3, 3], [2, 1])), u], { reduction: string('add') }),
+    },
+  ],
+  Tile: [{ inputs: [[2, 3, 2]], emit: (b, [x]) => b.op('Tile', [x, b.ints([1, 2, 3])]) }],
+  CumSum: [
+    { inputs: [[2, 4]], emit: (b, [x]) => b.op('CumSum', [x, b.constant(int64s([1], []))]) },
+    {
+      what: 'exclusive, reversed',
+      inputs: [[2, 4]],
+      emit: (b, [x]) =>
+        b.op('CumSum', [x, b.constant(int64s([1], []))], { exclusive: int(1), reverse: int(1) }),
+    },
+  ],
+  Einsum: [
+    ['bij,bjk->bik', [2, 3, 4], [2, 4, 5]],
+    ['bhid,bhjd->bhij', [2, 2, 3, 4], [2, 2, 5, 4]],
+    ['bij,kj', [2, 3, 4], [5, 4]],
+    ['bij,jk->bk', [2, 3, 4], [4, 5]],
+    ['ijk->ki', [2, 3, 4]],
+  ].map(([equation, ...inputs]) => ({
+    what: equation as string,
+    inputs: inputs as number[][],
+    emit: op('Einsum', { equation: string(equation as string) }),
+  })),
+  Resize: [
+    ...['half_pixel', 'pytorch_half_pixel', 'align_corners', 'asymmetric'].flatMap((transform) =>
+      (['nearest', 'linear', 'cubic'] as const).map((mode) => ({
+        what: `${mode}, ${transform}`,
+        inputs: [[2, 2, 3, 4]],
+        emit: (b: GraphBuilder, [x]: string[]) =>
+          b.op('Resize', [x, '', '', b.ints([2, 2, 7, 6])], {
+            mode: string(mode),
+            coordinate_transformation_mode: string(transform),
+          }),
+      })),
+    ),
+    ...['floor', 'ceil', 'round_prefer_ceil'].map((nearest) => ({
+      what: `nearest, ${nearest}`,
+      inputs: [[2, 2, 3, 4]],
+      emit: (b: GraphBuilder, [x]: string[]) =>
+        b.op('Resize', [x, '', b.constant(floats([4], [1, 1, 2, 1.5]))], {
+          mode: string('nearest'),
+          coordinate_transformation_mode: string('asymmetric'),
+          nearest_mode: string(nearest),
+        }),
+    })),
+    {
+      what: 'cubic, nothing from outside',
+      inputs: [[2, 2, 5, 4]],
+      emit: (b, [x]) =>
+        b.op('Resize', [x, '', b.constant(floats([4], [1, 1, 0.6, 2]))], {
+          mode: string('cubic'),
+          exclude_outside: int(1),
+          cubic_coeff_a: float(-0.5),
+        }),
+    },
+  ],
+  DepthToSpace: ['DCR', 'CRD'].map((mode) => ({
+    what: mode,
+    inputs: [[2, 8, 2, 3]],
+    emit: op('DepthToSpace', { blocksize: int(2), mode: string(mode) }),
+  })),
+  SpaceToDepth: [{ inputs: [[2, 2, 4, 6]], emit: op('SpaceToDepth', { blocksize: int(2) }) }],
   // Reached through `tensor` attributes only: kept here so that the table and this list stay in step.
   Constant: [
     {

@@ -1,4 +1,4 @@
-import { float, int, ints } from '../../graph/build.js';
+import { float, int, ints, string } from '../../graph/build.js';
 import type { GradientRow } from '../row.js';
 import type { Site } from '../site.js';
 
@@ -52,8 +52,40 @@ export function sumTo(s: Site, gradient: string, value: string, dims = s.shape(s
   return ones.length ? s.reduceSum(summed, ones) : summed;
 }
 
+/**
+ * The gradient of an operand is the product of the output's gradient with all other operands, summed over the
+ * indices that the operand lacks. An index that only this operand has was summed over: its gradient is spread.
+ */
+function einsum(s: Site): (string | undefined)[] {
+  const { operands, result } = subscriptsOf(s);
+  return s.x.map((x, i) => {
+    if (!s.wanted(i)) return undefined;
+    const own = operands[i];
+    if (new Set(own).size < own.length) throw s.unsupported('an index occurs twice in one operand');
+    const rest = operands.filter((_, k) => k !== i);
+    const reached = [...own].filter((index) => result.includes(index) || rest.some((r) => r.includes(index)));
+    const equation = `${[result, ...rest].join(',')}->${reached.join('')}`;
+    const others = s.x.filter((_, k) => k !== i);
+    const product = s.b.op('Einsum', [s.g, ...others], { equation: string(equation) });
+    if (reached.length === own.length) return product;
+    const spread = [...own].flatMap((index, axis) => (reached.includes(index) ? [] : [axis]));
+    return s.expandLike(s.b.op('Unsqueeze', [product, s.b.ints(spread)]), x);
+  });
+}
+
+/** The indices of each operand and of the result; where the result is left out, those that occur once, sorted. */
+function subscriptsOf(s: Site): { operands: string[]; result: string } {
+  const equation = s.text('equation', '').replaceAll(' ', '');
+  if (equation.includes('.')) throw s.unsupported('an ellipsis in its equation');
+  const [left, right] = equation.split('->');
+  const all = [...left.replaceAll(',', '')];
+  const once = all.filter((index) => all.indexOf(index) === all.lastIndexOf(index));
+  return { operands: left.split(','), result: right ?? once.sort().join('') };
+}
+
 /** Gradients of matrix products. */
 export const linear: readonly GradientRow[] = [
   { op: 'Gemm', gradient: gemm },
   { op: 'MatMul', gradient: matmul },
+  { op: 'Einsum', gradient: einsum },
 ];

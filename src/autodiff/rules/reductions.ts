@@ -1,3 +1,4 @@
+import { int } from '../../graph/build.js';
 import type { GradientRow } from '../row.js';
 import type { Site } from '../site.js';
 
@@ -49,4 +50,13 @@ export const reductions: readonly GradientRow[] = [
   { op: 'ReduceMax', gradient: extremum },
   { op: 'ReduceMin', gradient: extremum },
   { op: 'ReduceLogSumExp', gradient: logSumExp },
+  {
+    op: 'CumSum',
+    gradient: (s) => [
+      s.b.op('CumSum', [s.g, s.x[1]], {
+        exclusive: int(s.number('exclusive', 0)),
+        reverse: int(1 - s.number('reverse', 0)),
+      }),
+    ],
+  },
 ];

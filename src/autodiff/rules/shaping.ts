@@ -108,6 +108,27 @@ function scatterElements(s: Site): (string | undefined)[] {
   return [toData, undefined, s.b.op('GatherElements', [s.g, indices], { axis: int(axis) })];
 }
 
+/** Every copy's gradient is added up: each axis is split in copies and extent, and the copies are summed. */
+function tile(s: Site): string[] {
+  const repeats = s.constantNumbers(1, 'repeats') ?? [];
+  const dims = s.shape(s.x[0]).flatMap((d, i) => [repeats[i], i === 0 ? -1 : d]);
+  const copies = repeats.map((_, i) => 2 * i);
+  return [s.reduceSum(s.reshape(s.g, dims), copies, false)];
+}
+
+function gatherNd(s: Site): string[] {
+  if (s.number('batch_dims', 0)) throw s.unsupported('batch_dims');
+  return [s.b.op('ScatterND', [s.zerosLike(s.x[0]), s.x[1], s.g], { reduction: string('add') })];
+}
+
+function scatterNd(s: Site): (string | undefined)[] {
+  const [, indices, updates] = s.x;
+  const reduction = s.text('reduction', 'none');
+  if (reduction !== 'none' && reduction !== 'add') throw s.unsupported(`reduction "${reduction}"`);
+  const kept = reduction === 'add' ? s.g : s.b.op('ScatterND', [s.g, indices, s.zerosLike(updates)]);
+  return [kept, undefined, s.b.op('GatherND', [s.g, indices])];
+}
+
 /** Gradients of operators that move values about. */
 export const shaping: readonly GradientRow[] = [
   { op: 'Reshape', gradient: reshaped },
@@ -126,6 +147,9 @@ export const shaping: readonly GradientRow[] = [
     gradient: (s) => [scatterAdd(s, s.x[0], s.x[1], s.g, s.axis(0))],
   },
   { op: 'ScatterElements', gradient: scatterElements },
+  { op: 'GatherND', gradient: gatherNd },
+  { op: 'ScatterND', gradient: scatterNd },
+  { op: 'Tile', gradient: tile },
   {
     op: 'TopK',
     gradient: (s) => [scatterAdd(s, s.x[0], s.node.outputs[1], s.g, s.axis(-1))],
