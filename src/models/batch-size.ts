@@ -1,0 +1,29 @@
+import { traceShapes } from '../autodiff/trace.js';
+import type { Engine } from '../engines/engine.js';
+import { noiseImages, type Prepared, pixelValue } from './prepare.js';
+
+/** Numbers that all values of the network together hold for one image, weights aside. */
+export async function activationsPerImage(
+  engine: Engine,
+  { graph, pixels, fixedBatch }: Prepared,
+  shape: readonly number[],
+): Promise<number> {
+  const n = fixedBatch ?? 2;
+  const shapes = await traceShapes(engine, graph, { [pixels]: pixelValue(noiseImages(n, shape), n, shape) });
+  let total = 0;
+  for (const [name, { dims }] of shapes)
+    if (!graph.initializers.has(name)) total += dims.reduce((a, d) => a * d, 1);
+  return total / n;
+}
+
+/**
+ * Activations in flight per engine call. Small enough that a batch stays near the caches and that memory is no
+ * concern, large enough that the cost of a call does not matter.
+ */
+const ACTIVATIONS = 2 ** 23;
+
+/** A power of two from 1 to 256. */
+export function efficientBatch(activations: number): number {
+  const wanted = 2 ** Math.round(Math.log2(ACTIVATIONS / Math.max(1, activations)));
+  return Math.min(256, Math.max(1, wanted));
+}

@@ -1,0 +1,191 @@
+import type { Dataset } from '../data/dataset.js';
+import type { Engine, Value } from '../engines/engine.js';
+import { AssayError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
+import type { ModelCard } from './card.js';
+import type { Contract } from './contract.js';
+import { refuseNotFinite } from './finite.js';
+import { chooseOutputs, softmaxNode, wrongWidth } from './outputs.js';
+import { noiseImages, type Prepared, pixelValue } from './prepare.js';
+import type { System } from './system.js';
+
+/** Refuses a network that ends in Softmax or Sigmoid where logits are wanted. Errors: `model-invalid`. */
+export function refuseSoftmaxNode(network: Graph, contract: Contract, checkpoint: string): void {
+  if (contract.classes === 0 || contract.softmaxOutput) return;
+  const { logits } = chooseOutputs(network, contract, checkpoint);
+  const node = logits && softmaxNode(network, logits.name);
+  if (node && node.op !== 'LogSoftmax') throw softmaxOutput(checkpoint, node.op, node.inputs[0], node.name);
+}
+
+function softmaxOutput(checkpoint: string, op: string, before?: string, node?: string) {
+  const name = before
+    ? `name the value before it, \`outputs: { logits: "${before}" }\``
+    : 'export the logits';
+  return new AssayError('model-invalid', 'the network puts out probabilities where logits are expected', {
+    file: checkpoint,
+    path: node ? `node "${node}"` : undefined,
+    expected: 'logits: gradients vanish behind a saturated softmax, and log p(x) is lost',
+    found: op,
+    hint: `${name}, or state \`softmaxOutput: true\` in the model card to work with the log of the probabilities`,
+  });
+}
+
+/** Images that a network is tried on. */
+const PROBES = 4;
+
+/** Rows of numbers in [0, 1] that sum to 1 are probabilities. */
+function looksLikeSoftmax(logits: Float32Array, n: number, classes: number): boolean {
+  for (let i = 0; i < n; i++) {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    if (row.some((v) => !(v >= 0 && v <= 1))) return false;
+    if (Math.abs(row.reduce((a, v) => a + v, 0) - 1) > 1e-5) return false;
+  }
+  return true;
+}
+
+/** What a trial run showed. */
+export interface Trial {
+  /** The outputs are log-probabilities, so their logsumexp is always 0. */
+  normalised: boolean;
+}
+
+/**
+ * Runs a prepared network on noise, twice. Errors: `shape-mismatch` when its outputs are not (n, classes) and (n);
+ * `model-invalid` for NaN, infinity, probabilities in place of logits, and outputs that differ between runs.
+ */
+export async function tryOut(
+  engine: Engine,
+  prepared: Prepared,
+  contract: Contract,
+  checkpoint: string,
+): Promise<Trial> {
+  const n = prepared.fixedBatch ?? PROBES;
+  const images = noiseImages(n, contract.shape);
+  const feeds = { [prepared.pixels]: pixelValue(images, n, contract.shape) };
+  const program = await engine.compile(prepared.graph);
+  let runs: Record<string, Value>[];
+  try {
+    runs = [await program.run(feeds), await program.run(feeds)];
+  } finally {
+    await program.release();
+  }
+  const { logits, logPx } = prepared.outputs;
+  const batch = { n, pixels: images };
+  const read = (name: string) => runs.map((run) => run[name].data as Float32Array);
+  let normalised = false;
+  if (logits) {
+    const [first, second] = read(logits);
+    if (first.length !== n * contract.classes) throw wrongWidth(contract, first.length / n, checkpoint);
+    refuseNotFinite(contract.name, 'the logits', first, contract.classes, batch);
+    refuseChance(first, second, checkpoint);
+    if (!contract.softmaxOutput && looksLikeSoftmax(first, n, contract.classes))
+      throw softmaxOutput(checkpoint, 'rows of non-negative numbers that sum to 1, on noise images');
+  }
+  if (logPx) {
+    const [first, second] = read(logPx);
+    if (first.length !== n) throw notScalar(contract, first.length / n, checkpoint);
+    refuseNotFinite(contract.name, 'log p(x)', first, 1, batch);
+    refuseChance(first, second, checkpoint);
+    normalised = contract.energy.kind === 'logsumexp' && first.every((v) => Math.abs(v) < 1e-5);
+  }
+  return { normalised };
+}
+
+function notScalar(contract: Contract, width: number, checkpoint: string) {
+  return new AssayError('shape-mismatch', 'the energy must be one number per image', {
+    file: contract.file ?? `model card "${contract.name}"`,
+    path: 'energy.output',
+    expected: 'an output of shape [N] or [N, 1]',
+    found: `${width} numbers per image in ${checkpoint}`,
+    hint: 'name the scalar output, or list `classes` and leave out `energy` if these are logits',
+  });
+}
+
+function refuseChance(first: Float32Array, second: Float32Array, checkpoint: string): void {
+  const at = first.findIndex((v, i) => v !== second[i]);
+  if (at < 0) return;
+  throw new AssayError('model-invalid', 'the network gives different outputs for the same images', {
+    file: checkpoint,
+    expected: 'a deterministic network',
+    found: `${first[at]}, then ${second[at]}`,
+    hint: 'export it in evaluation mode (dropout off); randomised defences are declared in the run file',
+  });
+}
+
+/** Errors: `model-invalid` when the card states a hash and the checkpoint has another. */
+export function checkHash(card: ModelCard, sha256: string, checkpoint: string): void {
+  if (card.sha256 === undefined || card.sha256.toLowerCase() === sha256) return;
+  throw new AssayError('model-invalid', 'the checkpoint is not the one the card was written for', {
+    file: checkpoint,
+    path: 'sha256',
+    expected: card.sha256.toLowerCase(),
+    found: sha256,
+    hint: 'fetch the checkpoint again; if it was changed on purpose, update sha256 in the card',
+  });
+}
+
+export interface AccuracyCheck {
+  accuracy: number;
+  n: number;
+}
+
+/**
+ * Measures clean accuracy and compares it with what the card expects.
+ * @param subset the data set is only a part of the one the card speaks of: three standard errors are allowed beyond
+ * the tolerance
+ * Errors: `expectation-missed`; `data-invalid` for an empty or unlabelled set.
+ */
+export async function expectAccuracy(
+  system: System,
+  dataset: Dataset,
+  expect: NonNullable<ModelCard['expect']>,
+  { subset = false, file }: { subset?: boolean; file?: string } = {},
+): Promise<AccuracyCheck> {
+  const { info } = dataset;
+  if (!info.labelled || info.size === 0)
+    throw new AssayError('data-invalid', `accuracy cannot be checked on the data set "${info.name}"`, {
+      file: info.path,
+      expected: 'labelled examples',
+      found: info.size === 0 ? 'no examples' : 'no labels',
+      hint: 'name a labelled data set under expect.on',
+    });
+  const starts = Array.from(
+    { length: Math.ceil(info.size / system.batchSize) },
+    (_, i) => i * system.batchSize,
+  );
+  let correct = 0;
+  const lane = async () => {
+    for (let start = starts.shift(); start !== undefined; start = starts.shift()) {
+      const { n, pixels, labels, indices } = await dataset.read(
+        start,
+        Math.min(info.size, start + system.batchSize),
+      );
+      const keys = Array.from(indices, (example) => ({ seed: 0, purpose: 'clean', example }));
+      const { logits } = await system.forward({ n, pixels, labels, keys });
+      const classes = system.info.classes.length;
+      for (let i = 0; logits && labels && i < n; i++)
+        if (argMax(logits.subarray(i * classes, (i + 1) * classes)) === labels[i]) correct++;
+    }
+  };
+  await Promise.all(Array.from({ length: system.concurrency }, lane));
+  const accuracy = correct / info.size;
+  const tolerance = expect.tolerance ?? 0.01;
+  const chance = subset ? 3 * Math.sqrt((expect.accuracy * (1 - expect.accuracy)) / info.size) : 0;
+  // The sixth decimal forgives the rounding of the card's own numbers.
+  if (Math.abs(accuracy - expect.accuracy) <= tolerance + chance + 1e-6) return { accuracy, n: info.size };
+  const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
+  throw new AssayError('expectation-missed', `"${system.info.name}" misses the accuracy its card expects`, {
+    file,
+    path: 'expect.accuracy',
+    expected: `${percent(expect.accuracy)} within ${percent(tolerance + chance)} on "${info.name}"`,
+    found: `${percent(accuracy)} (${correct} of ${info.size})`,
+    hint: 'check the order of the classes, the range or mean and std, channel order (RGB) and the data set; nothing was attacked',
+  });
+}
+
+/** The first largest. */
+function argMax(row: Float32Array): number {
+  let best = 0;
+  for (let k = 1; k < row.length; k++) if (row[k] > row[best]) best = k;
+  return best;
+}

@@ -1,0 +1,37 @@
+import { AssayError } from '../errors.js';
+import type { Batch } from './system.js';
+
+/**
+ * Refuses NaN and infinity, naming the example: by its index in the data set where the batch knows it.
+ * @param values (n, width), of the examples of `batch`
+ * @param offset position of the first of them in the caller's batch
+ */
+export function refuseNotFinite(
+  model: string,
+  what: string,
+  values: Float32Array,
+  width: number,
+  batch: Batch,
+  offset = 0,
+): void {
+  const at = firstNotFinite(values);
+  if (at < 0) return;
+  const row = Math.floor(at / width);
+  const size = batch.pixels.length / batch.n;
+  const soundPixels = batch.pixels.subarray(row * size, (row + 1) * size).every(Number.isFinite);
+  const key = batch.keys?.[offset + row];
+  throw new AssayError('model-invalid', `${what} of "${model}" is ${values[at]}`, {
+    path: key ? `example ${key.example}` : `example ${offset + row} of the batch`,
+    expected: 'a finite number',
+    found: `${values[at]}${width > 1 ? ` at position ${at % width}` : ''}`,
+    hint: soundPixels
+      ? 'check the weights, the range or mean and std in the model card, and that the network does not overflow float32'
+      : 'its pixels are not finite themselves: check the data, or the step size of what made them',
+  });
+}
+
+/** A plain loop: this runs over every gradient. Only finite numbers differ from themselves by zero. */
+function firstNotFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
+  return -1;
+}

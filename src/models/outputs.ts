@@ -1,0 +1,142 @@
+import { AssayError, didYouMean } from '../errors.js';
+import { type GraphBuilder, int } from '../graph/build.js';
+import type { Graph, Node, ValueInfo } from '../graph/graph.js';
+import type { Contract } from './contract.js';
+import { describeDims } from './image-input.js';
+
+/** Where the outputs are in a network. */
+export interface OutputChoice {
+  logits: ValueInfo | undefined;
+  energy: ValueInfo | undefined;
+}
+
+/** Finds the outputs a card names or implies. Errors: `shape-mismatch`, naming the card's key. */
+export function chooseOutputs(graph: Graph, contract: Contract, checkpoint: string): OutputChoice {
+  const file = contract.file ?? `model card "${contract.name}"`;
+  const named = (name: string, path: string): ValueInfo => {
+    const output = graph.outputs.find((o) => o.name === name);
+    if (output) return output;
+    const inner = graph.nodes.flatMap((n) => n.outputs).filter((o) => o !== '');
+    // Inner values carry no declared type or shape; both are found out by running.
+    if (inner.includes(name)) return { name, type: 'float32', dims: null };
+    const guess = didYouMean(name, [...graph.outputs.map((o) => o.name), ...inner]);
+    throw new AssayError('shape-mismatch', `the network has no value called "${name}"`, {
+      file,
+      path,
+      expected: `an output of ${checkpoint} (${graph.outputs.map((o) => o.name).join(', ')}) or a value inside it`,
+      found: name,
+      hint: guess ? `did you mean "${guess}"?` : '`assay inspect` lists the outputs',
+    });
+  };
+  if (contract.features !== undefined) named(contract.features, 'outputs.features');
+  const energy =
+    contract.energy.kind === 'output' ? named(contract.energy.output, 'energy.output') : undefined;
+  if (contract.classes === 0) return { logits: undefined, energy };
+  const logits =
+    contract.logits !== undefined
+      ? named(contract.logits, 'outputs.logits')
+      : sensibleLogits(graph, contract, energy?.name, checkpoint);
+  const width = logits.dims?.length === 2 ? logits.dims[1] : undefined;
+  if (typeof width === 'number' && width !== contract.classes) throw wrongWidth(contract, width, checkpoint);
+  return { logits, energy };
+}
+
+export function wrongWidth(contract: Contract, width: number, checkpoint: string) {
+  return new AssayError('shape-mismatch', 'the card and the network disagree on the number of classes', {
+    file: contract.file ?? `model card "${contract.name}"`,
+    path: 'classes',
+    expected: `${width}, the width of the logits of ${checkpoint}`,
+    found: `${contract.classes}`,
+    hint:
+      width === 1
+        ? 'is it an energy model? then leave out `classes` and set `energy: { output: NAME }`'
+        : 'correct `classes`',
+  });
+}
+
+function sensibleLogits(
+  graph: Graph,
+  contract: Contract,
+  energy: string | undefined,
+  checkpoint: string,
+): ValueInfo {
+  const others = graph.outputs.filter((o) => o.name !== energy);
+  if (others.length === 1) return others[0];
+  const fitting = others.filter((o) => o.dims?.length === 2 && o.dims[1] === contract.classes);
+  if (fitting.length === 1) return fitting[0];
+  const byName = others.find((o) => o.name === 'logits');
+  if (byName) return byName;
+  throw new AssayError('shape-mismatch', 'which output of the network holds the logits is not clear', {
+    file: contract.file ?? `model card "${contract.name}"`,
+    path: 'outputs.logits',
+    expected: `a name, one of ${others.map((o) => `${o.name} ${describeDims(o.dims)}`).join(', ') || '(none)'} in ${checkpoint}`,
+    found: 'no such key',
+    hint: 'add `outputs: { logits: NAME }`',
+  });
+}
+
+/** Names of the prepared graph's outputs. */
+export interface OutputNames {
+  /** (n, classes) */
+  logits?: string;
+  /** (n) */
+  logPx?: string;
+}
+
+const single = (b: GraphBuilder, { name, type }: ValueInfo) =>
+  type === 'float32' ? name : b.op('Cast', [name], { to: int(1) });
+
+/** As (n, classes), whatever trailing axes of one the network leaves. */
+function rowsOf(b: GraphBuilder, value: ValueInfo): string {
+  const float32 = single(b, value);
+  return value.dims?.length === 2 ? float32 : b.op('Flatten', [float32], { axis: int(1) });
+}
+
+/** The smallest probability told from 0: a float32 that is still normal. */
+const TINY = 1e-37;
+
+/** Exact where the probabilities come from a Softmax; otherwise their logarithm. */
+function logProbabilities(b: GraphBuilder, network: Graph, value: ValueInfo): string {
+  const softmax = softmaxNode(network, value.name);
+  if (softmax?.op !== 'Softmax') return b.op('Log', [b.op('Max', [rowsOf(b, value), b.scalar(TINY)])]);
+  const [name] = b.node('LogSoftmax', softmax.inputs, softmax.attributes, ['log_probabilities']);
+  return rowsOf(b, { name, type: value.type, dims: null });
+}
+
+/** Emits `logits` (n, classes) and `log_px` (n) on top of the network. */
+export function emitOutputs(
+  b: GraphBuilder,
+  network: Graph,
+  contract: Contract,
+  choice: OutputChoice,
+): OutputNames {
+  const names: OutputNames = {};
+  let logits: string | undefined;
+  if (choice.logits) {
+    logits = contract.softmaxOutput ? logProbabilities(b, network, choice.logits) : rowsOf(b, choice.logits);
+    names.logits = b.outputAs(logits, 'logits', 'float32', ['N', contract.classes]);
+  }
+  if (contract.energy.kind === 'logsumexp' && logits) {
+    const sum = b.op('ReduceLogSumExp', [logits, b.ints([1])], { keepdims: int(0) });
+    names.logPx = b.outputAs(sum, 'log_px', 'float32', ['N']);
+  }
+  if (contract.energy.kind === 'output' && choice.energy) {
+    const flat = b.op('Reshape', [single(b, choice.energy), b.ints([-1])]);
+    const signed = contract.energy.sign === -1 ? b.op('Neg', [flat]) : flat;
+    names.logPx = b.outputAs(signed, 'log_px', 'float32', ['N']);
+  }
+  return names;
+}
+
+const PASSED_THROUGH = new Set(['Identity', 'Cast', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout']);
+
+/** The node that makes a value, seen through nodes that only pass it on. */
+export function softmaxNode(graph: Graph, value: string): Node | undefined {
+  const made = new Map(graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
+  let node = made.get(value);
+  for (let steps = 0; node && PASSED_THROUGH.has(node.op) && steps < graph.nodes.length; steps++)
+    node = made.get(node.inputs[0]);
+  return node && node.domain === '' && ['Softmax', 'Sigmoid', 'LogSoftmax'].includes(node.op)
+    ? node
+    : undefined;
+}

@@ -1,0 +1,195 @@
+import type { Engine, Program, Value } from '../engines/engine.js';
+import { AssayError } from '../errors.js';
+import { GraphBuilder } from '../graph/build.js';
+import type { Graph, ValueInfo } from '../graph/graph.js';
+import { prune } from '../graph/prune.js';
+import { stream } from '../random/stream.js';
+import { openBatchAxis } from './batch-axis.js';
+import type { Contract } from './contract.js';
+import { emitImageInput, findImageInput, type ImageInput } from './image-input.js';
+import { chooseOutputs, emitOutputs, type OutputChoice, type OutputNames } from './outputs.js';
+
+/** A network with its input contract and outputs inside: pixels in [0, 1] in, logits and log p(x) out. */
+export interface Prepared {
+  graph: Graph;
+  /** Name of the input: pixels (n, C, H, W), float32, in [0, 1]. */
+  pixels: string;
+  /** Names of the outputs: logits (n, classes) and log p(x) (n). */
+  outputs: OutputNames;
+  /** Images per run when the network insists on a number; undefined when it takes any. */
+  fixedBatch: number | undefined;
+}
+
+/**
+ * Puts a card's contract around a network, folds it, and opens its batch axis when it is fixed. That every
+ * image's outputs do not depend on the images beside it is verified by running it.
+ * @param checkpoint the network's file, for messages
+ * Errors: `shape-mismatch` and `model-invalid`, naming the card's key or the graph's value.
+ */
+export async function prepare(
+  engine: Engine,
+  network: Graph,
+  contract: Contract,
+  checkpoint: string,
+): Promise<Prepared> {
+  refuseTraining(network, checkpoint);
+  const input = findImageInput(network, contract, checkpoint);
+  const choice = chooseOutputs(network, contract, checkpoint);
+  const surrounded = (graph: Graph, batch: number | 'N') => surround(graph, contract, input, choice, batch);
+  const fixed = input.batch ?? 1;
+  const asExported = surrounded(network, input.batch ?? 'N');
+  const reference = await probeRows(engine, asExported, contract, fixed).catch((cause) => {
+    throw doesNotRun(cause, checkpoint);
+  });
+  const open = withOpenInput(network, input.name);
+  const attempts = [() => open, () => openBatchAxis(open, input.name, fixed)];
+  for (const attempt of attempts) {
+    const tried = surrounded(attempt(), 'N');
+    try {
+      const folded = { ...tried, graph: await engine.fold(tried.graph) };
+      if (await agrees(engine, folded, contract, reference)) return { ...folded, fixedBatch: undefined };
+    } catch (error) {
+      if (!(error instanceof AssayError && error.code === 'engine-failed')) throw error;
+      // A shape that does not fit several images: the next attempt, or one run per image.
+    }
+  }
+  return { ...asExported, graph: await engine.fold(asExported.graph), fixedBatch: fixed };
+}
+
+type Surrounded = Omit<Prepared, 'fixedBatch'>;
+
+function surround(
+  network: Graph,
+  contract: Contract,
+  input: ImageInput,
+  choice: OutputChoice,
+  batch: number | 'N',
+): Surrounded {
+  const b = GraphBuilder.rewriting({ ...network, inputs: [], outputs: [] });
+  b.fresh(input.name);
+  const pixels = b.input('pixels', 'float32', [batch, ...contract.shape]);
+  emitImageInput(b, pixels, contract, input);
+  for (const node of network.nodes) b.add(node);
+  const outputs = emitOutputs(b, network, contract, choice);
+  return { graph: prune(b.build()), pixels, outputs };
+}
+
+/** The network with no claims about the batch: declared output shapes would contradict an open axis. */
+function withOpenInput(network: Graph, image: string): Graph {
+  const opened = (value: ValueInfo): ValueInfo =>
+    value.name === image && value.dims ? { ...value, dims: ['N', ...value.dims.slice(1)] } : value;
+  return { ...network, inputs: network.inputs.map(opened) };
+}
+
+/** Training mode makes outputs depend on the batch or on chance. */
+function refuseTraining(network: Graph, checkpoint: string): void {
+  const node = network.nodes.find(
+    (n) =>
+      n.op === 'BatchNormalization' &&
+      n.attributes.training_mode?.kind === 'int' &&
+      n.attributes.training_mode.value === 1,
+  );
+  if (!node) return;
+  throw new AssayError('model-invalid', 'the network was exported in training mode', {
+    file: checkpoint,
+    path: `node "${node.name}" (${node.op})`,
+    hint: 'call model.eval() before exporting',
+  });
+}
+
+function doesNotRun(cause: unknown, checkpoint: string): unknown {
+  if (!(cause instanceof AssayError && cause.code === 'engine-failed')) return cause;
+  return new AssayError(
+    'model-invalid',
+    'the network cannot be run on an image of the shape the card states',
+    {
+      file: checkpoint,
+      found: cause.message,
+      hint: 'compare input.shape and layout with what `assay inspect` tells of the network',
+      cause,
+    },
+  );
+}
+
+/** Uniform noise: (n, C, H, W), each image the same whatever n. */
+export function noiseImages(n: number, shape: readonly number[]): Float32Array {
+  const size = shape.reduce((a, c) => a * c, 1);
+  const pixels = new Float32Array(n * size);
+  for (let example = 0; example < n; example++) {
+    const source = stream({ seed: 0, purpose: 'model/probe', example });
+    for (let j = 0; j < size; j++) pixels[example * size + j] = source.uniform();
+  }
+  return pixels;
+}
+
+export function pixelValue(pixels: Float32Array, n: number, shape: readonly number[]): Value {
+  return { type: 'float32', dims: [n, ...shape], data: pixels };
+}
+
+/** Outputs of one more noise image than a run takes, run in batches of `batch`, row after row. */
+interface ProbeRows {
+  n: number;
+  rows: Record<string, Float32Array>;
+}
+
+async function probeRows(
+  engine: Engine,
+  tried: Surrounded,
+  contract: Contract,
+  batch: number,
+): Promise<ProbeRows> {
+  const n = batch + 1;
+  const images = noiseImages(n, contract.shape);
+  const size = images.length / n;
+  const program = await engine.compile(tried.graph);
+  try {
+    const starts = [0, 1];
+    const [first, last] = await Promise.all(
+      starts.map((start) =>
+        program.run({
+          [tried.pixels]: pixelValue(
+            images.subarray(start * size, (start + batch) * size),
+            batch,
+            contract.shape,
+          ),
+        }),
+      ),
+    );
+    const rows: Record<string, Float32Array> = {};
+    for (const name of Object.values(tried.outputs)) {
+      const [head, tail] = [first[name].data, last[name].data];
+      const width = head.length / batch;
+      rows[name] = Float32Array.from([...numbers(head), ...numbers(tail).slice(-width)]);
+    }
+    return { n, rows };
+  } finally {
+    await program.release();
+  }
+}
+
+const numbers = (data: Value['data']) => Array.from(data as ArrayLike<number | bigint>, Number);
+
+async function agrees(
+  engine: Engine,
+  tried: Surrounded,
+  contract: Contract,
+  { n, rows }: ProbeRows,
+): Promise<boolean> {
+  const program: Program = await engine.compile(tried.graph);
+  try {
+    const images = noiseImages(n, contract.shape);
+    const outputs = await program.run({ [tried.pixels]: pixelValue(images, n, contract.shape) });
+    return Object.entries(rows).every(([name, wanted]) => close(numbers(outputs[name].data), wanted));
+  } finally {
+    await program.release();
+  }
+}
+
+/** Equal but for the order of float32 sums. Two NaNs are equal here: they are refused later, by name. */
+function close(got: readonly number[], wanted: Float32Array): boolean {
+  if (got.length !== wanted.length) return false;
+  const scale = wanted.reduce((m, v) => (Number.isFinite(v) ? Math.max(m, Math.abs(v)) : m), 1e-6);
+  return got.every(
+    (v, i) => Object.is(v, wanted[i]) || v === wanted[i] || Math.abs(v - wanted[i]) <= 1e-3 * scale,
+  );
+}
