@@ -1,0 +1,200 @@
+import { Type } from '@sinclair/typebox';
+import type { DatasetInfo } from '../src/data/dataset.js';
+import { rankingEstimate } from '../src/metrics/ranking-bootstrap.js';
+import { scoreNamed, scores as table } from '../src/scores/scores.js';
+import { fewExamples, singleDraw } from '../src/suites/caveats.js';
+import { defineSuite, type ExampleSheet, request, type SuiteContext } from '../src/suites/contract.js';
+import { measure } from '../src/suites/measure.js';
+import { clean } from '../src/suites/measurements/clean.js';
+import { inputGradient } from '../src/suites/measurements/input-gradient.js';
+import type { Measure, NotApplicable } from '../src/suites/results.js';
+import { oodFigures } from './ood/figures.js';
+import { averages, metrics } from './ood/metrics.js';
+import { missing, type Scored, type Separation, scoreAll, separate } from './ood/result.js';
+import { meanTable, setTable } from './ood/tables.js';
+import { energyCaveat, scoreWarnings, setWarnings } from './ood/warnings.js';
+
+const NAME = 'ood';
+
+const OodOptions = Type.Object(
+  {
+    scores: Type.Array(Type.Unsafe<string>({ type: 'string', enum: [...table.keys()] }), {
+      minItems: 1,
+      uniqueItems: true,
+      default: ['log-px', 'max-logit', 'max-softmax', 'approximate-mass'],
+      description: 'confidences that an image is in-distribution; higher means more so',
+    }),
+    temperature: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'T of the energy score' }),
+    histogramBins: Type.Integer({ minimum: 2, maximum: 500, default: 40 }),
+    resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
+  },
+  { additionalProperties: false },
+);
+
+/** The test sets and the OOD sets of a run; both are empty when one is. */
+function setsOf({ datasets }: SuiteContext): { ids: DatasetInfo[]; oods: DatasetInfo[] } {
+  const ids = datasets.filter(({ role }) => role === 'test');
+  const oods = datasets.filter(({ role }) => role === 'ood');
+  return ids.length > 0 && oods.length > 0 ? { ids, oods } : { ids: [], oods: [] };
+}
+
+export const ood = defineSuite({
+  name: NAME,
+  title: 'Out-of-distribution detection',
+  description:
+    'Whether a score read off the model tells test images from images of other kinds. AUROC is the chance that a test image scores higher than an OOD image. AUPR and FPR95 depend on which of the two is called positive, and are given both ways. Approximate mass is minus the length of the gradient of log p(x), in the units of the input of the model itself.',
+  options: OodOptions,
+  needs: [],
+
+  plan(context, options) {
+    const wanted = options.scores.map(scoreNamed);
+    const { ids, oods } = setsOf(context);
+    return context.systems.flatMap((system) => {
+      const scores = wanted.filter((score) => !missing(system, score));
+      return [...ids, ...oods].flatMap(({ name: dataset }) => [
+        ...(scores.some(({ needs }) => !needs.includes('inputGradient'))
+          ? [request({ measurement: clean, system: system.name, dataset, params: {} })]
+          : []),
+        ...(scores.some(({ needs }) => needs.includes('inputGradient'))
+          ? [request({ measurement: inputGradient, system: system.name, dataset, params: {} })]
+          : []),
+      ]);
+    });
+  },
+
+  summarise(collected, options, context) {
+    const scores = options.scores.map(scoreNamed);
+    const { ids, oods } = setsOf(context);
+    const scored = scoreAll(collected, scores, [...ids, ...oods], context, options);
+    const separations = separate(scored, ids, oods, { ...options, seed: context.seed });
+    const against = (id: DatasetInfo) => separations.filter((s) => s.id.dataset === id);
+    const headline = scores.find(({ id }) => id === 'log-px') ?? scores[0];
+    const detectors = ids
+      .flatMap((id) =>
+        context.systems.flatMap((system) =>
+          scores.map((score) => against(id).filter((s) => s.system === system && s.score === score)),
+        ),
+      )
+      .filter((group) => group.length > 0);
+    return {
+      measures: [
+        ...detectors.flatMap((group) => means(group, headline.id)),
+        ...separations.flatMap(measures),
+      ],
+      tables: ids.flatMap((id) => [
+        meanTable(id, against(id)),
+        ...oods.map((set) =>
+          setTable(
+            id,
+            set,
+            against(id).filter((s) => s.ood.dataset === set),
+          ),
+        ),
+      ]),
+      figures: ids.flatMap((id) => oodFigures(id, against(id), options.histogramBins)),
+      warnings: [
+        ...energyCaveat(NAME, ids.length > 0 ? context.systems : [], scores),
+        ...[...ids, ...oods].flatMap((set) => fewExamples(NAME, set)),
+        ...ids.flatMap((id) => oods.flatMap((set) => setWarnings(NAME, id, set, context.systems))),
+        ...(ids.length > 0 ? context.systems.flatMap((system) => singleDraw(NAME, system)) : []),
+        ...detectors.flatMap((group) => scoreWarnings(NAME, group)),
+      ],
+      notApplicable: notApplicable(context, options.scores),
+      examples: [sheet(scored, context, options.scores)],
+    };
+  },
+});
+
+/** Scores that a system lacks something for; everything, when there is nothing to tell apart. */
+function notApplicable(context: SuiteContext, scores: readonly string[]): NotApplicable[] {
+  const absent = (['test', 'ood'] as const).find(
+    (role) => !context.datasets.some((dataset) => dataset.role === role),
+  );
+  return context.systems.flatMap(({ name: model, ...system }) => {
+    if (absent) {
+      return [{ suite: NAME, model, reason: `the run has no data set with \`role: ${absent}\`` }];
+    }
+    return scores.map(scoreNamed).flatMap((score) => {
+      const lack = missing({ name: model, ...system }, score);
+      return lack ? [{ suite: NAME, model, what: score.title, reason: lack.reason }] : [];
+    });
+  });
+}
+
+/** All metrics of one score on one OOD set. */
+function measures({ system, score, id, ood: set, replicates }: Separation): Measure[] {
+  return metrics.map(({ id: name, metric, title, better, format }) =>
+    measure(
+      {
+        suite: NAME,
+        measure: name,
+        title: `${title} by ${score.title}`,
+        model: system.name,
+        dataset: set.dataset.name,
+        params: { score: score.id, against: id.dataset.name },
+        better,
+        format,
+        note: `${replicates.nId} ID and ${replicates.nOod} OOD examples`,
+      },
+      rankingEstimate([replicates], metric),
+    ),
+  );
+}
+
+/** Unweighted means of one score over OOD sets: all, near, far. */
+function means(group: readonly Separation[], headline: string): Measure[] {
+  const { system, score, id } = group[0];
+  return averages.flatMap((average) => {
+    const own = group.filter((s) => average.includes(s.ood.dataset));
+    if (own.length === 0) return [];
+    return metrics
+      .filter(({ averaged }) => averaged)
+      .map((row) =>
+        measure(
+          {
+            suite: NAME,
+            measure: `${average.id}-${row.id}`,
+            title: `${average.title} ${row.title} by ${score.title}`,
+            model: system.name,
+            dataset: id.dataset.name,
+            params: { score: score.id },
+            better: row.better,
+            format: row.format,
+            ...(average.id === 'mean' && row.id === 'auroc' && score.id === headline && { headline: true }),
+            note: `over ${own.map((s) => s.ood.dataset.name).join(', ')}`,
+          },
+          rankingEstimate(
+            own.map((s) => s.replicates),
+            row.metric,
+          ),
+        ),
+      );
+  });
+}
+
+/** A row per example and system, a column per score. */
+function sheet(
+  scored: readonly Scored[],
+  { systems }: SuiteContext,
+  scores: readonly string[],
+): ExampleSheet {
+  const groups = systems.flatMap((system) => {
+    const own = scored.filter((s) => s.system === system);
+    return [...new Set(own.map((s) => s.dataset))].map((dataset) => own.filter((s) => s.dataset === dataset));
+  });
+  return {
+    name: NAME,
+    columns: ['model', 'dataset', 'role', 'index', ...scores],
+    rows: {
+      *[Symbol.iterator]() {
+        for (const group of groups) {
+          const { system, dataset, indices } = group[0];
+          for (let i = 0; i < indices.length; i++) {
+            const values = scores.map((id) => group.find(({ score }) => score.id === id)?.values[i] ?? null);
+            yield [system.name, dataset.name, dataset.role, indices[i], ...values];
+          }
+        }
+      },
+    },
+  };
+}

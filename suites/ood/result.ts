@@ -1,0 +1,129 @@
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import { AssayError } from '../../src/errors.js';
+import { type Ranking, rankScores } from '../../src/metrics/ranking.js';
+import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ranking-bootstrap.js';
+import type { Capability, SystemInfo } from '../../src/models/system.js';
+import type { Score, ScoreInputs, ScoreOptions } from '../../src/scores/scores.js';
+import type { Collected, SuiteContext } from '../../src/suites/contract.js';
+import { clean } from '../../src/suites/measurements/clean.js';
+import { findCollected, logitsOf } from '../../src/suites/measurements/collected.js';
+import { inputGradient } from '../../src/suites/measurements/input-gradient.js';
+
+/** A score of every example of a data set by a system. */
+export interface Scored {
+  system: SystemInfo;
+  score: Score;
+  dataset: DatasetInfo;
+  /** (n) source indices. */
+  indices: Int32Array;
+  values: Float64Array;
+}
+
+/** A score of an OOD set against a test set. */
+export interface Separation {
+  system: SystemInfo;
+  score: Score;
+  id: Scored;
+  ood: Scored;
+  ranking: Ranking;
+  replicates: RankingReplicates;
+}
+
+/** The first capability that a score needs and a system lacks, with the reason. */
+export function missing(
+  system: SystemInfo,
+  score: Score,
+): { capability: Capability; reason: string } | undefined {
+  const capability = score.needs.find((need) => !system.offers.includes(need));
+  if (!capability) return undefined;
+  const why = system.lacks[capability] ?? 'the system does not offer it';
+  return { capability, reason: `${score.title} needs ${TITLES[capability]}: ${why}` };
+}
+
+const TITLES: Record<Capability, string> = {
+  logits: 'logits',
+  logPx: 'log p(x)',
+  inputGradient: 'input gradients',
+};
+
+/** Scores of each system on each data set, where the system supports the score and the rows are there. */
+export function scoreAll(
+  collected: readonly Collected[],
+  scores: readonly Score[],
+  datasets: readonly DatasetInfo[],
+  { systems }: Pick<SuiteContext, 'systems'>,
+  options: ScoreOptions,
+): Scored[] {
+  return datasets.flatMap((dataset) =>
+    systems.flatMap((system) => {
+      const outputs = findCollected(collected, clean, system.name, dataset.name);
+      const gradients = findCollected(collected, inputGradient, system.name, dataset.name);
+      const any = outputs ?? gradients;
+      if (!any) return [];
+      const { indices } = any;
+      const inputs: ScoreInputs = {
+        n: indices.length,
+        ...(outputs?.rows.logits && { logits: logitsOf(outputs) }),
+        ...(outputs?.rows.logPx && { logPx: outputs.rows.logPx.data }),
+        ...(gradients && { logPxGradientNorm: gradients.rows.logPxGradientNorm.data }),
+      };
+      return scores
+        .filter((score) => !missing(system, score))
+        .map((score) => {
+          const values = compute(score, inputs, options, system, dataset);
+          return { system, score, dataset, indices, values };
+        });
+    }),
+  );
+}
+
+/** Errors: `data-invalid` for a score that is not a number; the system, the data set and the score are named. */
+function compute(
+  score: Score,
+  inputs: ScoreInputs,
+  options: ScoreOptions,
+  system: SystemInfo,
+  dataset: DatasetInfo,
+): Float64Array {
+  const place = `${score.id} of "${system.name}" on "${dataset.name}"`;
+  try {
+    const values = score.compute(inputs, options);
+    const nan = values.findIndex(Number.isNaN);
+    if (nan < 0) return values;
+    throw new AssayError('data-invalid', 'a score is NaN', { path: `example ${nan}` });
+  } catch (error) {
+    if (!(error instanceof AssayError)) throw error;
+    throw new AssayError(error.code, `${error.message} (${place})`, error.details);
+  }
+}
+
+/** Every OOD set against every test set, by every system and score; intervals are paired. */
+export function separate(
+  scored: readonly Scored[],
+  ids: readonly DatasetInfo[],
+  oods: readonly DatasetInfo[],
+  { resamples, seed }: { resamples: number; seed: number },
+): Separation[] {
+  return ids.flatMap((id) =>
+    oods.flatMap((ood) => {
+      const pairs = scored
+        .filter(({ dataset }) => dataset === id)
+        .flatMap((of) => {
+          const other = scored.find(
+            ({ system, score, dataset }) => system === of.system && score === of.score && dataset === ood,
+          );
+          return other ? [{ id: of, ood: other, ranking: rankScores(of.values, other.values) }] : [];
+        });
+      const replicates = bootstrapRankings(
+        pairs.map(({ ranking }) => ranking),
+        { resamples, seed, id: id.name, ood: ood.name },
+      );
+      return pairs.map((pair, i) => ({
+        ...pair,
+        system: pair.id.system,
+        score: pair.id.score,
+        replicates: replicates[i],
+      }));
+    }),
+  );
+}
