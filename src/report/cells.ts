@@ -1,0 +1,59 @@
+import type { Static } from '@sinclair/typebox';
+import type { Scalar, Table } from '../suites/results.js';
+import { type Standing, standing } from './comparison.js';
+import { formatEstimate, formatNumber, NONE } from './format.js';
+
+/** A cell of any table in a report, ready to print. */
+export interface Cell {
+  text: string;
+  interval: string;
+  standing: Standing;
+  numeric: boolean;
+  /** What the browser sorts by; full precision. */
+  sort: string;
+}
+
+type TableValue = Table['rows'][number][string] | undefined;
+interface Estimate {
+  value: number | null;
+  interval?: [number, number] | null;
+}
+
+/** The body of a suite's table: formatted cells, the best values of each column marked. */
+export function tableCells(table: Table): Cell[][] {
+  const marks = table.columns.map((column) =>
+    standing(
+      table.rows.map((row) => estimateOf(row[column.key])),
+      column.better ?? 'none',
+    ),
+  );
+  return table.rows.map((row, r) =>
+    table.columns.map((column, c) => formatCell(row[column.key], column.format, marks[c][r])),
+  );
+}
+
+/** Formats one value: numbers by the column's format, text as it is, a dash for what is missing. */
+export function formatCell(
+  value: TableValue,
+  format: Table['columns'][number]['format'],
+  mark: Standing = 'other',
+): Cell {
+  const base = { interval: '', standing: mark, numeric: true };
+  if (typeof value === 'string' || typeof value === 'boolean') {
+    return { ...base, text: plain(value), numeric: false, sort: String(value) };
+  }
+  const { value: number, interval } = estimateOf(value);
+  if (number === null) return { ...base, text: NONE, sort: '' };
+  if (format === 'text') return { ...base, text: formatNumber(number), sort: String(number) };
+  const formatted = formatEstimate(number, interval, format ?? 'number');
+  return { ...base, text: formatted.value, interval: formatted.interval, sort: String(number) };
+}
+
+function plain(value: Static<typeof Scalar>): string {
+  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+}
+
+function estimateOf(value: TableValue): Estimate {
+  if (typeof value === 'number') return { value };
+  return typeof value === 'object' && value !== null ? value : { value: null };
+}

@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import type { Results } from '../suites/results.js';
+import type { OutputFile } from './output.js';
+import { loadTemplates } from './templates.js';
+import { pageView } from './views/page.js';
+
+/**
+ * `report.html`: one file that needs no network and no JavaScript. Its content policy forbids every request and
+ * every script but our own, whatever the names in the results contain.
+ */
+export async function renderHtml(results: Results, directory: string): Promise<OutputFile[]> {
+  const { page, style, script } = await loadTemplates();
+  const hash = createHash('sha256').update(script).digest('base64');
+  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`;
+  const view = await pageView(results, directory);
+  return [{ path: 'report.html', content: page({ ...view, style, script, policy }) }];
+}

@@ -1,0 +1,116 @@
+import type { ReliabilityFigure } from '../../suites/results.js';
+import { formatEstimate, NONE } from '../format.js';
+import type { Drawing } from './drawing.js';
+import type { Palette } from './palette.js';
+import { MUTED } from './theme.js';
+
+const SIDE = 250;
+const STRIP = 46;
+const GAP = 'var(--gap)';
+
+/**
+ * A reliability diagram (Guo et al. 2017, figure 1): accuracy per confidence bin, the gap to the bin's mean
+ * confidence shaded, intervals, and below how many examples each bin holds.
+ */
+export function drawReliability(figure: ReliabilityFigure, palette: Palette): Drawing {
+  const [colour] = palette.colours([figure.system]);
+  const total = figure.bins.reduce((sum, bin) => sum + bin.n, 0);
+  const values = figure.bins.map((bin) => ({
+    ...bin,
+    middle: (bin.lo + bin.hi) / 2,
+    zero: 0,
+    low: bin.interval?.[0],
+    high: bin.interval?.[1],
+    share: total > 0 ? bin.n / total : 0,
+  }));
+  const unit = { domain: [0, 1], nice: false };
+  const ticks = { values: [0, 0.25, 0.5, 0.75, 1], format: '.0%' };
+  const x = { field: 'lo', type: 'quantitative' as const, scale: unit };
+  const hidden = { ...x, axis: { labels: false, ticks: false, title: null, values: ticks.values } };
+  const y = (field: string) => ({
+    field,
+    type: 'quantitative' as const,
+    title: 'Accuracy',
+    scale: unit,
+    axis: { ...ticks, grid: true },
+  });
+  const filled = { filter: 'isValid(datum.accuracy) && isValid(datum.confidence)' };
+  return {
+    size: 'third',
+    legend: [
+      { name: 'accuracy', colour, shape: 'area', symbol: '' },
+      { name: 'gap to confidence', colour: GAP, shape: 'area', symbol: '' },
+    ],
+    data: {
+      columns: ['Confidence', 'Examples', 'Mean confidence', 'Accuracy', 'Interval'],
+      rows: figure.bins.map((bin) => {
+        const accuracy = formatEstimate(bin.accuracy, bin.interval, 'percent');
+        return [
+          `${percent(bin.lo)} to ${percent(bin.hi)}`,
+          String(bin.n),
+          bin.confidence === null ? NONE : percent(bin.confidence),
+          accuracy.value,
+          accuracy.interval,
+        ];
+      }),
+    },
+    spec: {
+      data: { values },
+      spacing: 6,
+      vconcat: [
+        {
+          width: SIDE,
+          height: SIDE,
+          layer: [
+            {
+              transform: [filled],
+              mark: { type: 'rect', color: colour, opacity: 0.75, stroke: 'var(--page)', strokeWidth: 1 },
+              encoding: { x: hidden, x2: { field: 'hi' }, y: y('zero'), y2: { field: 'accuracy' } },
+            },
+            {
+              transform: [filled],
+              mark: { type: 'rect', color: GAP, opacity: 0.4, stroke: GAP, strokeWidth: 1 },
+              encoding: { x: hidden, x2: { field: 'hi' }, y: y('accuracy'), y2: { field: 'confidence' } },
+            },
+            {
+              data: {
+                values: [
+                  { lo: 0, zero: 0 },
+                  { lo: 1, zero: 1 },
+                ],
+              },
+              mark: { type: 'line', color: MUTED, strokeDash: [4, 3], strokeWidth: 1.2 },
+              encoding: { x: hidden, y: y('zero') },
+            },
+            {
+              transform: [{ filter: 'isValid(datum.low) && isValid(datum.high)' }],
+              mark: { type: 'rule', color: 'currentColor', strokeWidth: 1.2 },
+              encoding: { x: { ...hidden, field: 'middle' }, y: y('low'), y2: { field: 'high' } },
+            },
+          ],
+        },
+        {
+          width: SIDE,
+          height: STRIP,
+          mark: { type: 'rect', color: MUTED, opacity: 0.6, stroke: 'var(--page)', strokeWidth: 1 },
+          encoding: {
+            x: { ...x, title: 'Confidence', axis: ticks },
+            x2: { field: 'hi' },
+            y: {
+              field: 'zero',
+              type: 'quantitative',
+              title: 'Share',
+              scale: { zero: true, nice: false },
+              axis: { tickCount: 2, format: '.0%' },
+            },
+            y2: { field: 'share' },
+          },
+        },
+      ],
+    },
+  };
+}
+
+function percent(value: number): string {
+  return formatEstimate(value, null, 'percent').value;
+}

@@ -1,0 +1,58 @@
+import type { Better, Results } from '../../suites/results.js';
+import { compareHeadlines } from '../comparison.js';
+import { formatEstimate, NONE } from '../format.js';
+import type { Colours } from './page.js';
+
+/** The comparison at the top: columns grouped by suite, best values marked. */
+export function comparisonView(results: Results, colours: Colours) {
+  const { columns, rows } = compareHeadlines(results);
+  const groups: { title: string; span: number }[] = [];
+  columns.forEach((column, i) => {
+    if (i > 0 && columns[i - 1].suite === column.suite) groups[groups.length - 1].span++;
+    else groups.push({ title: suiteTitle(results, column.suite), span: 1 });
+  });
+  const starts = columns.map((column, i) => i > 0 && columns[i - 1].suite !== column.suite);
+  return {
+    groups: groups.map((group, i) => ({ ...group, first: i > 0 })),
+    columns: columns.map((column, i) => ({
+      title: column.title,
+      dataset: column.dataset,
+      first: starts[i],
+      ...direction(column.better),
+    })),
+    rows: rows.map(({ system, cells }) => ({
+      system,
+      defence: results.systems.find((s) => s.name === system)?.defence ?? '',
+      colour: colours.get(system) ?? '',
+      cells: cells.map(({ measure, standing }, i) => ({
+        ...formatEstimate(measure?.value ?? null, measure?.interval, columns[i].format),
+        standing,
+        first: starts[i],
+        n: measure ? String(measure.n) : '',
+        note: measure?.note ?? (measure ? '' : 'not measured'),
+        empty: (measure?.value ?? null) === null,
+        sort: measure?.value ?? '',
+      })),
+    })),
+    marked: rows.some((row) => row.cells.some((cell) => cell.standing !== 'other')),
+    level: levelOf(results),
+    none: NONE,
+  };
+}
+
+/** An arrow and its words. */
+export function direction(better: Better | undefined) {
+  if (better === 'higher') return { arrow: '↑', meaning: 'higher is better' };
+  if (better === 'lower') return { arrow: '↓', meaning: 'lower is better' };
+  return { arrow: '', meaning: '' };
+}
+
+/** Coverage of the intervals in percent; mixed levels are named as such. */
+function levelOf(results: Results): string {
+  const levels = [...new Set(results.measures.filter((m) => m.interval).map((m) => m.level))];
+  return levels.map((level) => `${Math.round(1000 * level) / 10}%`).join(' or ') || '95%';
+}
+
+function suiteTitle(results: Results, suite: string): string {
+  return results.suites.find((s) => s.suite === suite)?.title ?? suite;
+}

@@ -1,0 +1,96 @@
+import { AssayError } from '../../errors.js';
+import type { Figure, ImageFigure } from '../../suites/results.js';
+import { embedImage } from '../embed-image.js';
+import type { Drawing, LegendEntry, PlotData } from '../plots/drawing.js';
+import type { Palette } from '../plots/palette.js';
+import { draw, type Plotted } from '../plots/plots.js';
+import { renderSvg } from '../plots/render-svg.js';
+
+interface Cell {
+  present: boolean;
+  source: string;
+  width: number;
+  height: number;
+  caption: string;
+  mark: string;
+  sign: string;
+  alt: string;
+}
+
+export interface FigureView {
+  id: string;
+  title: string;
+  caption: string;
+  size: Drawing['size'];
+  svg: string;
+  error: string;
+  legend: LegendEntry[];
+  data: PlotData;
+  /** Null for plots. */
+  grid: { columns: string[]; rows: { label: string; cells: Cell[] }[] } | null;
+}
+
+/** A figure ready to place. One that cannot be drawn says why in its place; the rest of the report stands. */
+export async function figureView(
+  figure: Figure,
+  id: string,
+  directory: string,
+  palette: Palette,
+): Promise<FigureView> {
+  const base: FigureView = {
+    id,
+    title: figure.title,
+    caption: figure.caption ?? '',
+    size: 'full',
+    svg: '',
+    error: '',
+    legend: [],
+    data: { columns: [], rows: [] },
+    grid: null,
+  };
+  if (figure.kind === 'images') return { ...base, grid: await imageGrid(figure, directory) };
+  return { ...base, ...(await plot(figure, id, palette)) };
+}
+
+async function plot(figure: Plotted, id: string, palette: Palette): Promise<Partial<FigureView>> {
+  const { spec, ...drawing } = draw(figure, palette);
+  const label = [figure.title, figure.caption ?? ''].filter((part) => part !== '').join('. ');
+  try {
+    return { ...drawing, svg: await renderSvg(spec, id, label) };
+  } catch (error) {
+    if (!(error instanceof AssayError)) throw error;
+    return { ...drawing, error: `${error.message}: ${error.details.found ?? ''}` };
+  }
+}
+
+async function imageGrid(figure: ImageFigure, directory: string): Promise<FigureView['grid']> {
+  const rows = await Promise.all(
+    figure.rows.map(async (row) => ({
+      label: row.label,
+      cells: await Promise.all(
+        row.cells.map(async (picture, c): Promise<Cell> => {
+          const source = picture?.file ? await embedImage(directory, picture.file) : '';
+          const [, height, width] = picture?.shape ?? [1, 28, 28];
+          const scale = displayScale(Math.max(width, height));
+          const caption = picture?.caption ?? '';
+          return {
+            present: source !== '',
+            source,
+            width: Math.round(width * scale),
+            height: Math.round(height * scale),
+            caption,
+            mark: picture?.mark ?? '',
+            sign: picture?.mark === 'ok' ? '✓' : picture?.mark === 'bad' ? '✗' : '',
+            alt: [row.label, figure.columns[c] ?? '', caption].filter((part) => part !== '').join(', '),
+          };
+        }),
+      ),
+    })),
+  );
+  return { columns: figure.columns, rows };
+}
+
+/** Small images are enlarged by a whole number, so that every pixel stays a square; large ones shrink. */
+function displayScale(side: number): number {
+  return side <= 88 ? Math.max(1, Math.floor(88 / side)) : 128 / Math.max(128, side);
+}

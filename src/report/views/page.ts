@@ -1,0 +1,121 @@
+import { stringify } from 'yaml';
+import type { Results } from '../../suites/results.js';
+import { formatDuration, formatNumber, formatParams } from '../format.js';
+import { uniqueSlugs } from '../names.js';
+import { createPalette } from '../plots/palette.js';
+import { comparisonView } from './comparison.js';
+import { gatesView } from './gates.js';
+import { suiteViews } from './suites.js';
+import { warningsView } from './warnings.js';
+
+/** Everything the page prints, formatted; templates only place it. */
+export async function pageView(results: Results, directory: string) {
+  const palette = createPalette(results.systems.map((s) => s.name));
+  const colours = systemColours(results);
+  const ids = uniqueSlugs();
+  for (const id of ['summary', 'comparison', 'warnings', 'gates', 'setting', 'appendix']) ids(id);
+  const suites = await suiteViews(results, directory, { palette, colours, ids });
+  return {
+    title: results.title,
+    subtitle: subtitle(results),
+    partial: results.status === 'partial',
+    errors: results.errors,
+    warnings: warningsView(results, suites),
+    gates: gatesView(results.gates),
+    comparison: comparisonView(results, colours),
+    suites,
+    systems: results.systems.map((system) => ({
+      ...system,
+      colour: colours.get(system.name) ?? '',
+      shape: system.shape.join(' × '),
+      classes: system.classes.length || '–',
+      offers: system.offers.join(', '),
+      lacks: Object.entries(system.lacks).map(([what, why]) => ({ what, why })),
+      nature: [
+        system.defence || (system.model === system.name ? 'bare model' : `model ${system.model}`),
+        ...(system.stochastic ? ['stochastic'] : []),
+      ].join(', '),
+    })),
+    datasets: results.datasets.map((dataset) => ({
+      ...dataset,
+      size: formatNumber(dataset.size),
+      shape: dataset.shape.join(' × '),
+      role: dataset.distance ? `${dataset.role}, ${dataset.distance}` : dataset.role,
+      note: dataset.note ?? '',
+    })),
+    config: stringify(results.config ?? null),
+    environment: environment(results),
+    costs: costs(results, colours),
+  };
+}
+
+/** CSS colour per system name, as in the plots. */
+export type Colours = ReadonlyMap<string, string>;
+
+function systemColours(results: Results): Colours {
+  const names = results.systems.map((s) => s.name);
+  const colours = createPalette(names).colours(names);
+  return new Map(names.map((name, i) => [name, colours[i]]));
+}
+
+function subtitle(results: Results): string[] {
+  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+  return [
+    date(results.created),
+    `${count(results.systems.length, 'system')}, ${count(results.datasets.length, 'data set')}, ${count(results.suites.length, 'suite')}`,
+    `seed ${results.seed}`,
+    `${formatDuration(results.seconds)} on ${results.environment.engine}`,
+    `Assay ${results.environment.assay}`,
+  ];
+}
+
+function date(iso: string): string {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return iso;
+  const day = time.toLocaleDateString('en-GB', {
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    timeZone: 'UTC',
+  });
+  return `${day}, ${time.toISOString().slice(11, 16)} UTC`;
+}
+
+function environment({ environment, created, seconds, seed }: Results) {
+  return [
+    { label: 'Assay', value: environment.assay },
+    { label: 'Node.js', value: environment.node },
+    { label: 'Engine', value: environment.engine },
+    { label: 'Processor', value: environment.cpu },
+    { label: 'Platform', value: environment.platform },
+    { label: 'Git', value: environment.git ?? 'not in a repository' },
+    { label: 'Seed', value: String(seed) },
+    { label: 'Created', value: created },
+    { label: 'Wall clock', value: formatDuration(seconds) },
+  ];
+}
+
+function costs(results: Results, colours: Colours) {
+  const sum = (pick: (cost: Results['costs'][number]) => number) =>
+    results.costs.reduce((total, cost) => total + pick(cost), 0);
+  return {
+    rows: results.costs.map((cost) => ({
+      measurement: cost.measurement,
+      model: cost.model,
+      colour: colours.get(cost.model) ?? '',
+      dataset: cost.dataset,
+      params: formatParams(cost.params),
+      examples: formatNumber(cost.examples),
+      units: formatNumber(cost.units),
+      forward: formatNumber(cost.forward),
+      gradient: formatNumber(cost.gradient),
+      seconds: cost.seconds.toFixed(2),
+    })),
+    total: {
+      units: formatNumber(sum((c) => c.units)),
+      forward: formatNumber(sum((c) => c.forward)),
+      gradient: formatNumber(sum((c) => c.gradient)),
+      seconds: sum((c) => c.seconds).toFixed(2),
+    },
+  };
+}

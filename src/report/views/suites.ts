@@ -1,0 +1,108 @@
+import type { Measure, Results, SuiteResult, Table } from '../../suites/results.js';
+import { tableCells } from '../cells.js';
+import { formatEstimate, formatParams } from '../format.js';
+import type { Palette } from '../plots/palette.js';
+import { direction } from './comparison.js';
+import { figureView } from './figures.js';
+import type { Colours } from './page.js';
+
+interface Tools {
+  palette: Palette;
+  colours: Colours;
+  /** Makes HTML ids that occur once. */
+  ids: (name: string) => string;
+}
+
+export type SuiteView = Awaited<ReturnType<typeof suiteView>>;
+
+/** A section per suite, in the order of the run file. */
+export async function suiteViews(results: Results, directory: string, tools: Tools): Promise<SuiteView[]> {
+  const views: SuiteView[] = [];
+  for (const suite of results.suites) {
+    // A suite that runs twice with other options shares its name: its measures are printed once, with the first.
+    const first = !views.some((view) => view.suite === suite.suite);
+    views.push(await suiteView(suite, first, results, directory, tools));
+  }
+  return views;
+}
+
+async function suiteView(
+  suite: SuiteResult,
+  first: boolean,
+  results: Results,
+  directory: string,
+  tools: Tools,
+) {
+  const id = tools.ids(suite.suite);
+  const figures = [];
+  for (const figure of suite.figures) {
+    figures.push(await figureView(figure, tools.ids(`${id}-${figure.id}`), directory, tools.palette));
+  }
+  return {
+    id,
+    suite: suite.suite,
+    title: suite.title,
+    description: suite.description.split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== ''),
+    options: Object.entries(suite.options).map(([key, value]) => ({ key, value: optionText(value) })),
+    failed: suite.status === 'error',
+    error: suite.error ?? '',
+    tables: suite.tables.map((table) => tableView(table, tools.colours)),
+    groups: grouped(figures),
+    notApplicable: results.notApplicable
+      .filter((entry) => first && entry.suite === suite.suite)
+      .map((entry) => ({ ...entry, what: entry.what ?? '' })),
+    measures: first ? measureRows(results.measures, suite.suite, tools.colours) : [],
+  };
+}
+
+function optionText(value: unknown): string {
+  if (Array.isArray(value)) return value.map(optionText).join(', ');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** Figures of one size that follow each other share a grid: small multiples. */
+function grouped<F extends { size: string }>(figures: readonly F[]): { size: string; figures: F[] }[] {
+  const groups: { size: string; figures: F[] }[] = [];
+  for (const figure of figures) {
+    const last = groups.at(-1);
+    if (last?.size === figure.size) last.figures.push(figure);
+    else groups.push({ size: figure.size, figures: [figure] });
+  }
+  return groups;
+}
+
+function tableView(table: Table, colours: Colours) {
+  const cells = tableCells(table);
+  const numeric = table.columns.map((_, c) => cells.some((row) => row[c].numeric));
+  return {
+    title: table.title,
+    caption: table.caption ?? '',
+    columns: table.columns.map((column, c) => ({
+      title: column.title,
+      numeric: numeric[c],
+      ...direction(column.better),
+    })),
+    rows: cells.map((row) =>
+      row.map((cell, c) => ({ ...cell, colour: c === 0 ? (colours.get(cell.text) ?? '') : '' })),
+    ),
+  };
+}
+
+function measureRows(measures: readonly Measure[], suite: string, colours: Colours) {
+  return measures
+    .filter((measure) => measure.suite === suite)
+    .map((measure) => ({
+      title: measure.title,
+      id: measure.measure,
+      model: measure.model,
+      colour: colours.get(measure.model) ?? '',
+      dataset: measure.dataset,
+      params: formatParams(measure.params),
+      ...formatEstimate(measure.value, measure.interval, measure.format),
+      sort: measure.value ?? '',
+      n: measure.n,
+      method: measure.method,
+      note: measure.note ?? '',
+      ...direction(measure.better),
+    }));
+}

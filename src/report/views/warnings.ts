@@ -1,0 +1,41 @@
+import type { Results, Warning } from '../../suites/results.js';
+import type { SuiteView } from './suites.js';
+
+const ORDER: Warning['severity'][] = ['serious', 'warning', 'note'];
+const WORDS: Record<Warning['severity'], string> = { serious: 'Serious', warning: 'Warning', note: 'Note' };
+
+/** Warnings, the serious ones first; notes are folded away. */
+export function warningsView(results: Results, suites: readonly SuiteView[]) {
+  const items = [...results.warnings]
+    .sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity))
+    .map((warning) => ({
+      severity: warning.severity,
+      word: WORDS[warning.severity],
+      message: warning.message,
+      why: warning.why ?? '',
+      fix: warning.fix ?? '',
+      code: warning.code,
+      about: [warning.model, warning.dataset].filter((name) => name !== undefined).join(', '),
+      link: suites.find((suite) => suite.suite === warning.suite)?.id ?? '',
+      suite: suites.find((suite) => suite.suite === warning.suite)?.title ?? warning.suite ?? '',
+    }));
+  const loud = items.filter((item) => item.severity !== 'note');
+  const notes = items.filter((item) => item.severity === 'note');
+  return {
+    loud,
+    notes,
+    any: items.length > 0,
+    count: items.length,
+    serious: items.some((item) => item.severity === 'serious'),
+    summary: ORDER.map((severity) => ({ severity, n: items.filter((i) => i.severity === severity).length }))
+      .filter(({ n }) => n > 0)
+      .map(({ severity, n }) => plural(severity, n))
+      .join(', '),
+    notesTitle: plural('note', notes.length),
+  };
+}
+
+function plural(severity: Warning['severity'], n: number): string {
+  if (severity === 'serious') return `${n} serious`;
+  return `${n} ${severity}${n === 1 ? '' : 's'}`;
+}
