@@ -1,0 +1,124 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import type { Dataset } from '../../../src/data/dataset.js';
+import type { System } from '../../../src/models/system.js';
+import type { Collected, NdArray, Request, Rows, Suite, Summary } from '../../../src/suites/contract.js';
+import { Figure, Measure, NotApplicable, Table, Warning } from '../../../src/suites/results.js';
+
+export interface Given {
+  systems: readonly System[];
+  datasets: readonly Dataset[];
+  options?: Record<string, unknown>;
+  seed?: number;
+  /** Examples per unit; must not change anything. */
+  chunk?: number;
+}
+
+export interface Outcome {
+  summary: Summary;
+  requests: readonly Request<never>[];
+}
+
+function join(parts: readonly NdArray[]): NdArray {
+  const data = new Float64Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
+  }
+  const rows = parts.reduce((sum, { shape }) => sum + shape[0], 0);
+  return { shape: [rows, ...(parts[0]?.shape.slice(1) ?? [])], data };
+}
+
+/** Measures what is requested, chunk by chunk, as a runner does. */
+async function collect(wanted: Request<never>, given: Given): Promise<Collected> {
+  const system = given.systems.find(({ info }) => info.name === wanted.system);
+  const dataset = given.datasets.find(({ info }) => info.name === wanted.dataset);
+  if (!system || !dataset) throw new Error(`nothing is called ${wanted.system} or ${wanted.dataset}`);
+  const lacking = wanted.measurement.needs.filter((need) => !system.info.offers.includes(need));
+  if (lacking.length > 0) throw new Error(`${wanted.system} lacks ${lacking.join(', ')}`);
+  const { size } = dataset.info;
+  const chunk = given.chunk ?? 7;
+  const parts: Rows[] = [];
+  const [indices, labels]: [number[], number[]] = [[], []];
+  for (let start = 0; start === 0 || start < size; start += chunk) {
+    const examples = await dataset.read(start, Math.min(size, start + chunk));
+    indices.push(...examples.indices);
+    labels.push(...(examples.labels ?? []));
+    const context = {
+      system,
+      examples,
+      inputs: [],
+      seed: given.seed ?? 0,
+      signal: new AbortController().signal,
+      systemNamed: () => system,
+    };
+    parts.push(await wanted.measurement.measure(context, wanted.params));
+  }
+  const names = Object.keys(parts[0]);
+  return {
+    request: wanted,
+    rows: Object.fromEntries(names.map((name) => [name, join(parts.map((part) => part[name]))])),
+    indices: Int32Array.from(indices),
+    ...(dataset.info.labelled && { labels: Int32Array.from(labels) }),
+  };
+}
+
+const Published = Type.Object({
+  measures: Type.Array(Measure),
+  tables: Type.Array(Table),
+  figures: Type.Array(Figure),
+  warnings: Type.Array(Warning),
+  notApplicable: Type.Array(NotApplicable),
+});
+
+/** Runs a suite as the runner does, and checks its summary against the published schema and its own ids. */
+export async function runSuite<S extends TSchema>(suite: Suite<S>, given: Given): Promise<Outcome> {
+  const options = Value.Default(suite.options, { ...given.options }) as Static<S>;
+  const problems = [...Value.Errors(suite.options, options)];
+  if (problems.length > 0) throw new Error(`options: ${problems[0].path} ${problems[0].message}`);
+  const able = given.systems.filter(({ info }) => suite.needs.every((need) => info.offers.includes(need)));
+  const context = {
+    systems: able.map(({ info }) => info),
+    datasets: given.datasets.map(({ info }) => info),
+    seed: given.seed ?? 0,
+  };
+  const requests = suite.plan(context, options);
+  const collected = await Promise.all(requests.map((wanted) => collect(wanted, given)));
+  const summary = suite.summarise(collected, options, context);
+  const { measures, tables = [], figures = [], warnings = [], notApplicable = [] } = summary;
+  const published = JSON.parse(JSON.stringify({ measures, tables, figures, warnings, notApplicable }));
+  const broken = [...Value.Errors(Published, published)];
+  if (broken.length > 0) throw new Error(`results schema: ${broken[0].path} ${broken[0].message}`);
+  for (const ids of [tables.map(({ id }) => id), figures.map(({ id }) => id)]) {
+    if (new Set(ids).size < ids.length) throw new Error(`ids are not unique: ${ids.join(', ')}`);
+  }
+  return { summary, requests };
+}
+
+/** The only measure of that name with these parameters and fields. */
+export function measureOf(
+  { summary }: Outcome,
+  measure: string,
+  where: Record<string, string | number> = {},
+): Measure {
+  const found = summary.measures.filter((m) => {
+    const fields: Record<string, unknown> = { ...m.params, model: m.model, dataset: m.dataset };
+    return m.measure === measure && Object.entries(where).every(([key, value]) => fields[key] === value);
+  });
+  if (found.length !== 1) throw new Error(`${found.length} measures are called ${measure}`);
+  return found[0];
+}
+
+/** The codes of all warnings, sorted. */
+export const codes = ({ summary }: Outcome): string[] =>
+  (summary.warnings ?? []).map(({ code }) => code).sort();
+
+/** The rows of the only sheet, as records. */
+export function sheetOf({ summary }: Outcome): Record<string, string | number | boolean | null>[] {
+  const [sheet] = summary.examples ?? [];
+  return Array.from(sheet?.rows ?? [], (row) => {
+    if (row.length !== sheet.columns.length) throw new Error(`a row of ${row.length} cells`);
+    return Object.fromEntries(sheet.columns.map((column, i) => [column, row[i]]));
+  });
+}
