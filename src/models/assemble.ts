@@ -8,7 +8,8 @@ import { activationsPerImage, efficientBatch } from './batch-size.js';
 import { classNames, type ModelCard } from './card.js';
 import { refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
-import { lossGradient, Model } from './model.js';
+import { lossGradient } from './gradient-program.js';
+import { Model } from './model.js';
 import { type Prepared, prepare } from './prepare.js';
 import type { Capability, SystemInfo } from './system.js';
 
@@ -46,8 +47,10 @@ export async function modelOf(
     identity: identityOf(contract, sha256 ?? createHash('sha256').update(writeOnnx(network)).digest('hex')),
     inputScale: contract.inputScale,
   };
-  const batchSize =
+  const wanted =
     card.batchSize ?? efficientBatch(await activationsPerImage(engine, prepared, contract.shape));
+  const fixed = prepared.fixedBatch ?? 1;
+  const batchSize = Math.ceil(wanted / fixed) * fixed;
   return Model.create({ engine, prepared: offered(prepared, offers), contract, info, batchSize });
 }
 

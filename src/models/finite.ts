@@ -4,7 +4,6 @@ import type { Batch } from './system.js';
 /**
  * Refuses NaN and infinity, naming the example: by its index in the data set where the batch knows it.
  * @param values (n, width), of the examples of `batch`
- * @param offset position of the first of them in the caller's batch
  */
 export function refuseNotFinite(
   model: string,
@@ -12,16 +11,15 @@ export function refuseNotFinite(
   values: Float32Array,
   width: number,
   batch: Batch,
-  offset = 0,
 ): void {
   const at = firstNotFinite(values);
   if (at < 0) return;
   const row = Math.floor(at / width);
   const size = batch.pixels.length / batch.n;
   const soundPixels = batch.pixels.subarray(row * size, (row + 1) * size).every(Number.isFinite);
-  const key = batch.keys?.[offset + row];
+  const key = batch.keys?.[row];
   throw new AssayError('model-invalid', `${what} of "${model}" is ${values[at]}`, {
-    path: key ? `example ${key.example}` : `example ${offset + row} of the batch`,
+    path: key ? `example ${key.example}` : `example ${row} of the batch`,
     expected: 'a finite number',
     found: `${values[at]}${width > 1 ? ` at position ${at % width}` : ''}`,
     hint: soundPixels

@@ -7,11 +7,11 @@ import type { LossName } from './system.js';
 export interface HeadSite {
   b: GraphBuilder;
   /** (n, classes) */
-  logits: string | undefined;
+  logits?: string | undefined;
   /** (n) */
-  logPx: string | undefined;
+  logPx?: string | undefined;
   /** (n, classes): 1 at the label, 0 elsewhere. */
-  oneHot: string | undefined;
+  oneHot?: string | undefined;
   energy: 'logsumexp' | 'output' | 'none';
 }
 

@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises';
+import type { Static, TSchema } from '@sinclair/typebox';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { type Document, LineCounter, parseDocument } from 'yaml';
+import { AssayError, didYouMean } from '../errors.js';
+
+const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false, verbose: true });
+const validators = new WeakMap<TSchema, ValidateFunction>();
+
+export interface CheckedThing {
+  /** The file the value was read from. */
+  file?: string;
+  /** For messages: `model card`. */
+  what: string;
+}
+
+/**
+ * Checks a value against a schema and fills in its defaults, in a copy.
+ * Errors: `config-invalid` with the key's path; a misspelt key or value gets a guess.
+ */
+export function check<S extends TSchema>(schema: S, value: unknown, { file, what }: CheckedThing): Static<S> {
+  let validate = validators.get(schema);
+  if (!validate) {
+    validate = ajv.compile(schema);
+    validators.set(schema, validate);
+  }
+  const copy: unknown = structuredClone(value);
+  if (validate(copy)) return copy as Static<S>;
+  throw invalid(worst(validate.errors ?? []), file, what);
+}
+
+/** Of a union's branches only the errors that went deepest into the value tell what was meant. */
+function worst(errors: readonly ErrorObject[]): ErrorObject {
+  const unknownKey = errors.find((e) => e.keyword === 'additionalProperties' && !inUnion(e));
+  if (unknownKey) return unknownKey;
+  const plain = errors.filter((e) => !inUnion(e));
+  const first = plain[0] ?? errors[0];
+  if (first.keyword !== 'anyOf') return first;
+  const deeper = errors.filter(
+    (e) =>
+      inUnion(e) &&
+      e.instancePath.startsWith(first.instancePath) &&
+      (e.instancePath.length > first.instancePath.length ||
+        ['additionalProperties', 'required'].includes(e.keyword)),
+  );
+  return deeper.find((e) => e.keyword === 'additionalProperties') ?? deeper[0] ?? first;
+}
+
+const inUnion = (error: ErrorObject) => /\/anyOf\/\d+\//.test(error.schemaPath);
+
+/** /suites/0/attack -> suites[0].attack */
+function keyPath(pointer: string): string {
+  const keys = pointer
+    .split('/')
+    .slice(1)
+    .map((k) => k.replaceAll('~1', '/').replaceAll('~0', '~'));
+  return keys.reduce((path, k) => (/^\d+$/.test(k) ? `${path}[${k}]` : path ? `${path}.${k}` : k), '');
+}
+
+function invalid(error: ErrorObject, file: string | undefined, what: string): AssayError {
+  const at = keyPath(error.instancePath);
+  const refuse = (
+    message: string,
+    details: { path?: string; expected?: string; found?: string; hint?: string },
+  ) => new AssayError('config-invalid', message, { file: file ?? what, path: at || undefined, ...details });
+  const below = (key: string) => (at ? `${at}.${key}` : key);
+  if (error.keyword === 'additionalProperties') {
+    const key = String(error.params.additionalProperty);
+    const known = Object.keys(error.parentSchema?.properties ?? {});
+    const guess = didYouMean(key, known);
+    return refuse(`the ${what} has an unknown key "${key}"`, {
+      path: below(key),
+      expected: `one of ${known.join(', ')}`,
+      hint: guess ? `did you mean "${guess}"?` : 'remove it',
+    });
+  }
+  if (error.keyword === 'required') {
+    const key = String(error.params.missingProperty);
+    const description: unknown = error.parentSchema?.properties?.[key]?.description;
+    return refuse(`the ${what} lacks the key "${key}"`, {
+      path: below(key),
+      hint: typeof description === 'string' ? description : undefined,
+    });
+  }
+  const choices = choicesOf(error);
+  const guess = typeof error.data === 'string' ? didYouMean(error.data, choices) : undefined;
+  const description: unknown = error.parentSchema?.description;
+  return refuse(`a value in the ${what} is not valid`, {
+    expected:
+      choices.length > 0 ? `one of ${choices.join(', ')}` : (error.message ?? '').replace(/^must /, ''),
+    found: shown(error.data),
+    hint: guess ? `did you mean "${guess}"?` : typeof description === 'string' ? description : undefined,
+  });
+}
+
+/** The literals a union or an enumeration allows, and the types of its other branches. */
+function choicesOf(error: ErrorObject): string[] {
+  if (error.keyword === 'enum') return (error.params.allowedValues as unknown[]).map(String);
+  if (error.keyword === 'const') return [String(error.params.allowedValue)];
+  if (error.keyword !== 'anyOf') return [];
+  const branches = (error.schema ?? []) as { const?: unknown; type?: string }[];
+  return branches.map((b) =>
+    b.const === undefined ? `an ${b.type ?? 'other form'}`.replace(/^an (?![aeio])/, 'a ') : String(b.const),
+  );
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/**
+ * Reads a YAML or JSON file (JSON is YAML). Errors: `file-unreadable`; `config-invalid` with line and column for
+ * syntax errors and for files that hold no mapping.
+ */
+export async function readConfigFile(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new AssayError('file-unreadable', missing ? 'there is no such file' : 'the file cannot be read', {
+      file,
+      found: missing ? undefined : (cause as Error).message,
+      hint: missing ? 'paths in a file start at its own folder' : 'check its permissions',
+      cause,
+    });
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const [error] = document.errors;
+  if (error) {
+    const { line, col } = lines.linePos(error.pos[0]);
+    throw new AssayError('config-invalid', `the file is not valid YAML: ${error.message}`, {
+      file,
+      path: `line ${line}, column ${col}`,
+      hint: 'check indentation, quotes and brackets there',
+    });
+  }
+  const value = plain(document, file);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new AssayError('config-invalid', 'the file holds no keys', {
+    file,
+    expected: 'a mapping of keys to values',
+    found: value === null ? 'an empty file' : Array.isArray(value) ? 'a list' : shown(value),
+  });
+}
+
+/** A cap on aliases: a file of a few lines could otherwise grow without bound. */
+function plain(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new AssayError('config-invalid', 'the file cannot be resolved', {
+      file,
+      found: (cause as Error).message,
+      hint: 'use fewer YAML aliases (*name)',
+      cause,
+    });
+  }
+}

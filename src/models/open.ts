@@ -1,0 +1,70 @@
+import { dirname, extname, resolve } from 'node:path';
+import { readCheckpoint } from '../checkpoints/registry.js';
+import { check, readConfigFile } from '../config/validate.js';
+import type { Engine } from '../engines/engine.js';
+import { AssayError } from '../errors.js';
+import { modelOf } from './assemble.js';
+import { ModelCard } from './card.js';
+import { checkHash } from './checks.js';
+import type { Model } from './model.js';
+
+export interface OpenOptions {
+  /** Where a card given as an object, or a relative path of a card file, starts. Default: the working directory. */
+  directory?: string;
+}
+
+/** A card as read: checked, with the paths it lives by. */
+export interface ReadCard {
+  card: ModelCard;
+  /** The card's file; undefined for a card given as an object. */
+  file: string | undefined;
+  /** The checkpoint's file. */
+  checkpoint: string;
+}
+
+/** Reads and checks a model card. Errors: `config-invalid`, `file-unreadable`; they name file and key. */
+export async function readCard(
+  source: string | object,
+  { directory = '.' }: OpenOptions = {},
+): Promise<ReadCard> {
+  if (typeof source !== 'string') {
+    const card = check(ModelCard, source, { what: 'model card' });
+    return { card, file: undefined, checkpoint: resolve(directory, card.checkpoint) };
+  }
+  const file = resolve(directory, source);
+  if (!['.yaml', '.yml', '.json'].includes(extname(file).toLowerCase()))
+    throw new AssayError('config-invalid', 'a model is described by a model card, and this is not one', {
+      file,
+      expected: 'a .yaml or .json file',
+      found: extname(file) || 'no extension',
+      hint: `\`assay inspect ${source}\` prints a card to start from; \`assay init\` writes one`,
+    });
+  const card = check(ModelCard, await readConfigFile(file), { file, what: 'model card' });
+  return { card, file, checkpoint: resolve(dirname(file), card.checkpoint) };
+}
+
+/**
+ * Opens a model: reads its card and checkpoint, puts the one around the other, tries it out on noise, and finds out
+ * whether it can be differentiated.
+ * @param source a card's file, or a card
+ * Errors: `config-invalid`, `file-unreadable`, `file-malformed`, `shape-mismatch`, `model-invalid`; all name file,
+ * key and remedy.
+ */
+export async function openModel(
+  source: string | object,
+  engine: Engine,
+  options: OpenOptions = {},
+): Promise<Model> {
+  const { card, file, checkpoint } = await readCard(source, options);
+  if (card.architecture)
+    throw new AssayError('config-invalid', 'weights-only checkpoints are not supported yet', {
+      file: file ?? `model card "${card.name}"`,
+      path: 'architecture',
+      expected: 'a checkpoint that holds its own graph (.onnx)',
+      found: `architecture: ${card.architecture.name}`,
+      hint: 'export the network as ONNX and drop `architecture`',
+    });
+  const { graph, sha256 } = await readCheckpoint(checkpoint, card.format);
+  checkHash(card, sha256, checkpoint);
+  return modelOf(graph, card, engine, { file, checkpoint, sha256 });
+}
