@@ -1,0 +1,161 @@
+import { AssayError } from '../errors.js';
+import type { LossName, System } from '../models/system.js';
+import type { StreamKey } from '../random/stream.js';
+
+/** One pass of one example. */
+export interface Row {
+  kind: 'forward' | 'gradient';
+  /** (C, H, W) */
+  pixels: Float32Array;
+  label: number;
+  /** Where a stochastic system draws its noise. */
+  key: StreamKey;
+}
+
+/** What came of it; views into the batch's outputs. */
+export interface RowAnswer {
+  logits: Float32Array;
+  logPx: number;
+  loss: number;
+  /** Empty after a forward pass. */
+  gradient: Float32Array;
+}
+
+export interface BatcherOptions {
+  loss: LossName;
+  batchSize?: number;
+  concurrency?: number;
+  signal?: AbortSignal;
+}
+
+interface Waiting {
+  row: Row;
+  resolve(answer: RowAnswer): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Puts single rows that many examples ask for at the same time into full batches, and keeps several batches in
+ * flight. A batch goes out when it is full; when fewer rows are under way than would fill every lane, they are
+ * shared out evenly. After a failure or an interruption nothing more is sent and everyone waiting is told.
+ */
+export class Batcher {
+  readonly batchSize: number;
+  readonly lanes: number;
+  private readonly queues = { forward: [] as Waiting[], gradient: [] as Waiting[] };
+  private inFlight = 0;
+  private rowsInFlight = 0;
+  private scheduled = false;
+  private failure: { reason: unknown } | undefined;
+  private idle: (() => void)[] = [];
+  /** Batches sent and rows in them: how full they were. */
+  readonly sent = { batches: 0, rows: 0 };
+
+  constructor(
+    private readonly system: System,
+    private readonly options: BatcherOptions,
+  ) {
+    this.batchSize = Math.max(1, options.batchSize ?? system.batchSize);
+    this.lanes = Math.max(1, options.concurrency ?? system.concurrency);
+  }
+
+  /** Errors: what the system throws; `interrupted` when the signal is raised. */
+  ask(row: Row): Promise<RowAnswer> {
+    if (this.failure) return Promise.reject(this.failure.reason);
+    return new Promise((resolve, reject) => {
+      this.queues[row.kind].push({ row, resolve, reject });
+      if (this.scheduled) return;
+      this.scheduled = true;
+      // After everyone who was just answered has had the chance to ask again.
+      setImmediate(() => {
+        this.scheduled = false;
+        this.pump();
+      });
+    });
+  }
+
+  /** Resolves when nothing is in flight. */
+  settled(): Promise<void> {
+    return this.inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.idle.push(resolve));
+  }
+
+  private pump(): void {
+    const { signal } = this.options;
+    if (signal?.aborted && !this.failure) this.fail(interruption(signal));
+    while (this.inFlight < this.lanes) {
+      const { forward, gradient } = this.queues;
+      const queue = forward.length > gradient.length ? forward : gradient;
+      if (queue.length === 0) return;
+      const underWay = forward.length + gradient.length + this.rowsInFlight;
+      const share = Math.min(this.batchSize, Math.ceil(underWay / this.lanes));
+      if (queue.length < share && this.inFlight > 0) return;
+      void this.send(queue.splice(0, share));
+    }
+  }
+
+  private async send(batch: Waiting[]): Promise<void> {
+    this.inFlight++;
+    this.rowsInFlight += batch.length;
+    this.sent.batches++;
+    this.sent.rows += batch.length;
+    try {
+      const answers = await this.answer(batch.map(({ row }) => row));
+      batch.forEach(({ resolve }, i) => {
+        resolve(answers[i]);
+      });
+    } catch (reason) {
+      for (const { reject } of batch) reject(reason);
+      this.fail(reason);
+    }
+    this.inFlight--;
+    this.rowsInFlight -= batch.length;
+    if (this.inFlight === 0) for (const resolve of this.idle.splice(0)) resolve();
+    setImmediate(() => this.pump());
+  }
+
+  private fail(reason: unknown): void {
+    this.failure ??= { reason };
+    for (const queue of Object.values(this.queues)) {
+      for (const { reject } of queue.splice(0)) reject(this.failure.reason);
+    }
+  }
+
+  private async answer(rows: Row[]): Promise<RowAnswer[]> {
+    const { system } = this;
+    const n = rows.length;
+    const size = rows[0].pixels.length;
+    const pixels = new Float32Array(n * size);
+    rows.forEach((row, i) => {
+      pixels.set(row.pixels, i * size);
+    });
+    const batch = {
+      n,
+      pixels,
+      labels: Int32Array.from(rows, ({ label }) => label),
+      keys: rows.map(({ key }) => key),
+    };
+    const outputs =
+      rows[0].kind === 'gradient'
+        ? await system.gradient(batch, this.options.loss)
+        : { ...(await system.forward(batch)), loss: undefined, gradient: undefined };
+    const { logits, logPx, loss, gradient } = outputs;
+    const classes = system.info.classes.length;
+    if (logits?.length !== n * classes) {
+      throw new AssayError('shape-mismatch', `"${system.info.name}" did not return the logits it offers`, {
+        expected: `${n} x ${classes} numbers`,
+        found: logits ? String(logits.length) : 'nothing',
+      });
+    }
+    return rows.map((_, i) => ({
+      logits: logits.subarray(i * classes, (i + 1) * classes),
+      logPx: logPx?.[i] ?? Number.NaN,
+      loss: loss?.[i] ?? Number.NaN,
+      gradient: gradient?.subarray(i * size, (i + 1) * size) ?? new Float32Array(0),
+    }));
+  }
+}
+
+function interruption(signal: AbortSignal): AssayError {
+  if (signal.reason instanceof AssayError) return signal.reason;
+  return new AssayError('interrupted', 'the attack was interrupted', { cause: signal.reason });
+}

@@ -1,0 +1,64 @@
+import type { TObject } from '@sinclair/typebox';
+import { AssayError, didYouMean, unknownName } from '../errors.js';
+import type { Attack, BoundAttack } from './attack.js';
+import { fgsm } from './fgsm.js';
+import { pgd } from './pgd.js';
+
+/** An attack as the registry knows it. */
+export interface AttackRow {
+  name: string;
+  title: string;
+  source: string;
+  options: TObject;
+  create(options: Record<string, unknown>): BoundAttack;
+}
+
+function row<O>(attack: Attack<O>): AttackRow {
+  const { name, title, source, options } = attack;
+  const create = (given: Record<string, unknown>): BoundAttack => {
+    const own = settle(name, options, given) as O;
+    return {
+      name,
+      label: attack.label(own),
+      random: attack.random(own),
+      cost: attack.cost(own),
+      run: (subject) => attack.run(subject, own),
+    };
+  };
+  return { name, title, source, options, create };
+}
+
+/** Every attack, by name. */
+export const attacks: ReadonlyMap<string, AttackRow> = new Map(
+  [row(fgsm), row(pgd)].map((attack) => [attack.name, attack]),
+);
+
+/** Errors: `unknown-name`. */
+export function attackNamed(name: string): AttackRow {
+  const attack = attacks.get(name);
+  if (!attack) throw unknownName('attack', name, [...attacks.keys()]);
+  return attack;
+}
+
+/**
+ * The options of an attack with its defaults filled in. Values have been checked against the schema where they
+ * were read. Errors: `config-invalid` for an option that this attack does not have.
+ */
+export function settledOptions(name: string, given: Record<string, unknown>): Record<string, unknown> {
+  return settle(name, attackNamed(name).options, given);
+}
+
+function settle(name: string, schema: TObject, given: Record<string, unknown>): Record<string, unknown> {
+  const known = Object.keys(schema.properties);
+  const foreign = Object.keys(given).find((key) => given[key] !== undefined && !known.includes(key));
+  if (foreign !== undefined) {
+    const guess = didYouMean(foreign, known);
+    throw new AssayError('config-invalid', `the attack "${name}" has no option "${foreign}"`, {
+      path: `attack.${foreign}`,
+      expected: known.length > 0 ? `one of ${known.join(', ')}` : 'no options of its own',
+      hint: guess ? `did you mean "${guess}"?` : `drop it, or choose another method`,
+    });
+  }
+  const entries = known.map((key) => [key, given[key] ?? schema.properties[key].default] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,114 @@
+import { AssayError } from '../errors.js';
+import { Batcher } from './batcher.js';
+import type { Campaign, Targets } from './campaign.js';
+import { definedLoss } from './losses.js';
+import type { Norm } from './norms.js';
+import { argmaxOf, type Counts, logitsOf, type Point, Siege } from './siege.js';
+
+/** What came of it, a row per example. */
+export interface Attacked extends Counts {
+  /** 1 when the clean image is classified correctly; only such examples are attacked. */
+  correct: Uint8Array;
+  /** Position in `epsilons` of the smallest radius that broke the example; -1 when none did. */
+  brokenAt: Int32Array;
+  /**
+   * (n, C, H, W). Broken: the adversarial image. Survivors: the point of highest loss in the largest ball. Not
+   * attacked: the clean image.
+   */
+  pixels: Float32Array;
+  /** In the attack's norm, from the clean image to `pixels`. */
+  distance: Float64Array;
+  /** The attacked loss there; NaN when not attacked. */
+  loss: Float64Array;
+  /** The class predicted there. */
+  prediction: Int32Array;
+  /** Where `pixels` was found; -1 when not attacked. */
+  restart: Int32Array;
+  step: Int32Array;
+  /** How full the batches were. */
+  batches: { batches: number; rows: number };
+}
+
+/**
+ * Attacks every correctly classified example at every radius, smallest first. Once an example is broken it counts
+ * as broken at all larger radii, since its adversarial image lies in those balls too; survivors carry on. Batches
+ * stay full across examples, steps, restarts and radii. Verdicts are made here, from the logits of every point an
+ * attack asks about: argmax (first of equals) differs from the label; for stochastic systems argmax of the mean
+ * over `eot` draws, and then of the mean over `confirm` fresh draws.
+ * Errors: what the system throws; `interrupted`; `data-invalid` for labels out of range.
+ */
+export async function runAttack(targets: Targets, campaign: Campaign): Promise<Attacked> {
+  const { system, n } = targets;
+  checkLabels(targets);
+  const loss = definedLoss(campaign.loss, system.info.classes.length);
+  const batcher = new Batcher(system, { ...targets, loss });
+  const out = emptyResult(targets);
+  out.batches = batcher.sent;
+  const draws = system.info.stochastic ? Math.max(1, campaign.eot) : 1;
+  const size = targets.pixels.length / Math.max(1, n);
+  let next = 0;
+  const worker = async () => {
+    while (next < n) {
+      const i = next++;
+      if (!out.correct[i]) continue;
+      const x0 = targets.pixels.slice(i * size, (i + 1) * size);
+      const siege = new Siege(i, x0, targets, { ...campaign, loss, eot: draws }, batcher, out);
+      record(out, i, x0, campaign.norm, await siege.run());
+    }
+  };
+  // One batch in every lane, one of each kind waiting.
+  const active = Math.ceil(((batcher.lanes + 2) * batcher.batchSize) / draws);
+  try {
+    await Promise.all(Array.from({ length: Math.min(n, active) }, worker));
+  } finally {
+    await batcher.settled();
+  }
+  return out;
+}
+
+function checkLabels({ labels, indices, system, n }: Targets): void {
+  const classes = system.info.classes.length;
+  for (let i = 0; i < n; i++) {
+    if (labels[i] >= 0 && labels[i] < classes) continue;
+    throw new AssayError('data-invalid', `a label is not a class of "${system.info.name}"`, {
+      path: `example ${indices[i]}`,
+      expected: `0 to ${classes - 1}`,
+      found: String(labels[i]),
+    });
+  }
+}
+
+function emptyResult(targets: Targets): Attacked {
+  const { n, pixels, labels } = targets;
+  const clean = Int32Array.from({ length: n }, (_, i) => argmaxOf(logitsOf(targets, i)));
+  return {
+    correct: Uint8Array.from({ length: n }, (_, i) => (clean[i] === labels[i] ? 1 : 0)),
+    brokenAt: new Int32Array(n).fill(-1),
+    pixels: pixels.slice(),
+    distance: new Float64Array(n),
+    loss: new Float64Array(n).fill(Number.NaN),
+    prediction: clean,
+    restart: new Int32Array(n).fill(-1),
+    step: new Int32Array(n).fill(-1),
+    zeroGradient: new Uint8Array(n),
+    forward: new Int32Array(n),
+    gradient: new Int32Array(n),
+    batches: { batches: 0, rows: 0 },
+  };
+}
+
+function record(
+  out: Attacked,
+  i: number,
+  x0: Float32Array,
+  norm: Norm,
+  { point, brokenAt }: { point: Point; brokenAt: number },
+): void {
+  out.brokenAt[i] = brokenAt;
+  out.pixels.set(point.pixels, i * x0.length);
+  out.distance[i] = norm.distance(point.pixels, x0);
+  out.loss[i] = point.loss;
+  out.prediction[i] = point.prediction;
+  out.restart[i] = point.restart;
+  out.step[i] = point.step;
+}
