@@ -32,7 +32,7 @@ export function drawBars(figure: BarFigure, palette: Palette): Drawing {
       labelExpr: `${JSON.stringify(figure.categories)}[datum.value]`,
       ticks: false,
     },
-    scale: { paddingInner: 0.28, paddingOuter: 0.14 },
+    scale: { domain: figure.categories.map((_, i) => i), paddingInner: 0.28, paddingOuter: 0.14 },
   };
   const y = {
     field: 'value',

@@ -2,27 +2,54 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { VegaLiteFigure } from '../../suites/results.js';
 import { formatNumber } from '../format.js';
 import type { Drawing, PlotData } from './drawing.js';
+import type { Palette } from './palette.js';
 import { PLOT_HEIGHT, PLOT_WIDTH } from './theme.js';
 
-/** A suite's own Vega-Lite specification, in the report's style; single views without a size get the usual one. */
-export function drawFreeForm(figure: VegaLiteFigure): Drawing {
-  const { spec } = figure;
+type Fields = Record<string, unknown>;
+
+/**
+ * A suite's own Vega-Lite specification, in the report's style: single views without a size get the usual one,
+ * and a nominal colour without a scale gets the report's colours.
+ */
+export function drawFreeForm({ spec }: VegaLiteFigure, palette: Palette): Drawing {
   const single = 'mark' in spec || 'layer' in spec;
+  const records = inlineRecords(spec);
   const sized = {
     ...(single && { width: PLOT_WIDTH, height: PLOT_HEIGHT, autosize: { type: 'fit', contains: 'padding' } }),
-    ...spec,
+    ...coloured(spec, records, palette),
   };
-  return { size: 'half', legend: [], data: inlineData(spec), spec: asSpec(sized) };
+  return { size: 'half', legend: [], data: dataOf(records), spec: asSpec(sized) };
 }
 
 // What a suite writes is Vega-Lite by contract; the compiler judges it and `renderSvg` reports what it says.
-function asSpec(spec: Record<string, unknown>): TopLevelSpec {
-  return spec as TopLevelSpec & Record<string, unknown>;
+function asSpec(spec: Fields): TopLevelSpec {
+  return spec as TopLevelSpec & Fields;
 }
 
-function inlineData({ data }: Record<string, unknown>): PlotData {
-  const values: unknown = typeof data === 'object' && data !== null && 'values' in data ? data.values : [];
-  const records = Array.isArray(values) ? values.filter((v) => typeof v === 'object' && v !== null) : [];
+function coloured(spec: Fields, records: readonly Fields[], palette: Palette): Fields {
+  const { encoding, layer } = spec;
+  const color = isFields(encoding) ? encoding.color : undefined;
+  const layers = Array.isArray(layer)
+    ? { layer: layer.map((one: unknown) => (isFields(one) ? coloured(one, records, palette) : one)) }
+    : {};
+  if (!isFields(encoding) || !isFields(color) || color.scale || color.type !== 'nominal') {
+    return { ...spec, ...layers };
+  }
+  const names = [...new Set(records.map((record) => record[String(color.field)]))].map(String);
+  const scale = { domain: names, range: palette.colours(names) };
+  return { ...spec, ...layers, encoding: { ...encoding, color: { ...color, scale } } };
+}
+
+function inlineRecords({ data }: Fields): Fields[] {
+  const values = isFields(data) ? data.values : [];
+  return Array.isArray(values) ? values.filter(isFields) : [];
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function dataOf(records: readonly Fields[]): PlotData {
   const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
   const cell = (value: unknown) => (typeof value === 'number' ? formatNumber(value) : String(value ?? ''));
   return { columns, rows: records.slice(0, 200).map((record) => columns.map((name) => cell(record[name]))) };

@@ -2,7 +2,7 @@ import type { HistogramFigure } from '../../suites/results.js';
 import { formatNumber } from '../format.js';
 import type { Drawing } from './drawing.js';
 import type { Palette } from './palette.js';
-import { PLOT_HEIGHT, PLOT_WIDTH } from './theme.js';
+import { SMALL_WIDTH } from './theme.js';
 
 /** Overlaid histograms as translucent steps with a firm outline. */
 export function drawHistogram(figure: HistogramFigure, palette: Palette): Drawing {
@@ -24,7 +24,7 @@ export function drawHistogram(figure: HistogramFigure, palette: Palette): Drawin
     field: 'y',
     type: 'quantitative' as const,
     title: 'Share of examples',
-    axis: { format: '~%', tickCount: 5 },
+    axis: { format: '~%', tickCount: 4 },
     stack: null,
   };
   const color = {
@@ -34,7 +34,7 @@ export function drawHistogram(figure: HistogramFigure, palette: Palette): Drawin
     scale: { domain: indices, range: colours },
   };
   return {
-    size: 'half',
+    size: 'third',
     legend: names.map((name, i) => ({ name, colour: colours[i], shape: 'area', symbol: '' })),
     data: {
       columns: [figure.xLabel, ...names],
@@ -46,8 +46,8 @@ export function drawHistogram(figure: HistogramFigure, palette: Palette): Drawin
         ]),
     },
     spec: {
-      width: PLOT_WIDTH,
-      height: PLOT_HEIGHT - 40,
+      width: SMALL_WIDTH,
+      height: 0.75 * SMALL_WIDTH,
       autosize: { type: 'fit', contains: 'padding' },
       data: { values },
       layer: [

@@ -3,7 +3,7 @@ import { formatEstimate, formatNumber } from '../format.js';
 import { axisFormat, labelledTicks } from './axes.js';
 import type { Drawing, LegendEntry } from './drawing.js';
 import type { Palette } from './palette.js';
-import { MUTED, PLOT_HEIGHT, PLOT_WIDTH } from './theme.js';
+import { MUTED, PLOT_HEIGHT, PLOT_WIDTH, SMALL_WIDTH } from './theme.js';
 
 const SYMBOLS = ['●', '■', '▲', '◆', '▼', '✚'];
 const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'cross'];
@@ -26,12 +26,14 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
   const values = figure.series.flatMap((series, i) =>
     series.points.map((point) => ({ ...point, series: i })),
   );
+  // Both axes are the same quantity (ROC): a square, so that the diagonal is one.
+  const square = figure.diagonal === true;
   const x = {
     field: 'x',
     type: 'quantitative' as const,
     title: figure.xLabel,
     scale: figure.xDomain ? { domain: figure.xDomain, nice: false } : { zero: false, nice: false },
-    axis: labelledTicks(figure.xTicks),
+    axis: square ? { format: axisFormat(figure.yFormat), tickCount: 5 } : labelledTicks(figure.xTicks),
   };
   const y = {
     field: 'y',
@@ -49,12 +51,12 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
     scale: { domain: indices, range: indices.map((i) => SHAPES[i % SHAPES.length]) },
   };
   return {
-    size: 'half',
+    size: square ? 'third' : 'half',
     legend: names.length > 1 || names[0] ? legend : [],
     data: dataOf(figure),
     spec: {
-      width: PLOT_WIDTH,
-      height: PLOT_HEIGHT,
+      width: square ? SMALL_WIDTH : PLOT_WIDTH,
+      height: square ? SMALL_WIDTH : PLOT_HEIGHT,
       autosize: { type: 'fit', contains: 'padding' },
       data: { values },
       layer: [

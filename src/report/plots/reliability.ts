@@ -2,10 +2,10 @@ import type { ReliabilityFigure } from '../../suites/results.js';
 import { formatEstimate, NONE } from '../format.js';
 import type { Drawing } from './drawing.js';
 import type { Palette } from './palette.js';
-import { MUTED } from './theme.js';
+import { MUTED, SMALL_WIDTH } from './theme.js';
 
-const SIDE = 250;
-const STRIP = 46;
+const SIDE = SMALL_WIDTH - 62;
+const STRIP = 38;
 const GAP = 'var(--gap)';
 
 /**

@@ -45,7 +45,7 @@ function dress(svg: string, id: string, label: string): string {
         .replace(/ (width|height|class|xmlns:xlink)="[^"]*"/g, '')
         .replace(
           '<svg',
-          `<svg role="img" aria-label="${escapeAttribute(label)}" style="max-width:${width}px"`,
+          `<svg role="img" aria-label="${escapeAttribute(label)}" style="max-width:${Math.round(1.2 * Number(width))}px"`,
         ),
     )
     .replace(/ id="(clip|gradient)/g, ` id="${id}-$1`)

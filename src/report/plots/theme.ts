@@ -4,6 +4,8 @@ import { PALETTE_SIZE } from './palette.js';
 /** Natural size of a half-width plot, in CSS pixels; SVGs scale with the page from there. */
 export const PLOT_WIDTH = 440;
 export const PLOT_HEIGHT = 290;
+/** Natural width of a small multiple, three or four of which stand side by side. */
+export const SMALL_WIDTH = 265;
 
 export const INK = 'currentColor';
 export const MUTED = 'var(--muted)';
@@ -34,7 +36,7 @@ export const theme: Config = {
   },
   axisY: { domain: false, ticks: false },
   axisX: { grid: false },
-  legend: { labelColor: INK, titleColor: INK, labelFontSize: 11, titleFontSize: 11, labelLimit: 260 },
+  legend: { labelColor: INK, titleColor: INK, labelFontSize: 11, titleFontSize: 11, labelLimit: 420 },
   title: { color: INK, subtitleColor: MUTED, fontSize: 13, fontWeight: 600 },
   header: { labelColor: INK, titleColor: INK },
   text: { color: INK },

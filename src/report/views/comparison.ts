@@ -11,6 +11,9 @@ export function comparisonView(results: Results, colours: Colours) {
     if (i > 0 && columns[i - 1].suite === column.suite) groups[groups.length - 1].span++;
     else groups.push({ title: suiteTitle(results, column.suite), span: 1 });
   });
+  const unable = new Set(results.notApplicable.map((entry) => JSON.stringify([entry.model, entry.suite])));
+  const lacking = (system: string, suite: string) =>
+    unable.has(JSON.stringify([system, suite])) ? 'not applicable' : 'not measured';
   const starts = columns.map((column, i) => i > 0 && columns[i - 1].suite !== column.suite);
   return {
     groups: groups.map((group, i) => ({ ...group, first: i > 0 })),
@@ -29,7 +32,7 @@ export function comparisonView(results: Results, colours: Colours) {
         standing,
         first: starts[i],
         n: measure ? String(measure.n) : '',
-        note: measure?.note ?? (measure ? '' : 'not measured'),
+        note: measure?.note ?? (measure ? '' : lacking(system, columns[i].suite)),
         empty: (measure?.value ?? null) === null,
         sort: measure?.value ?? '',
       })),

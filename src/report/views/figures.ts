@@ -19,6 +19,7 @@ interface Cell {
 
 export interface FigureView {
   id: string;
+  kind: Figure['kind'];
   title: string;
   caption: string;
   size: Drawing['size'];
@@ -39,6 +40,7 @@ export async function figureView(
 ): Promise<FigureView> {
   const base: FigureView = {
     id,
+    kind: figure.kind,
     title: figure.title,
     caption: figure.caption ?? '',
     size: 'full',

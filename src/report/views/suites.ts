@@ -5,6 +5,7 @@ import type { Palette } from '../plots/palette.js';
 import { direction } from './comparison.js';
 import { figureView } from './figures.js';
 import type { Colours } from './page.js';
+import { prose } from './prose.js';
 
 interface Tools {
   palette: Palette;
@@ -42,7 +43,10 @@ async function suiteView(
     id,
     suite: suite.suite,
     title: suite.title,
-    description: suite.description.split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== ''),
+    description: suite.description
+      .split(/\n\s*\n/)
+      .filter((paragraph) => paragraph.trim() !== '')
+      .map(prose),
     options: Object.entries(suite.options).map(([key, value]) => ({ key, value: optionText(value) })),
     failed: suite.status === 'error',
     error: suite.error ?? '',
@@ -51,8 +55,13 @@ async function suiteView(
     notApplicable: results.notApplicable
       .filter((entry) => first && entry.suite === suite.suite)
       .map((entry) => ({ ...entry, what: entry.what ?? '' })),
+    heading: first ? counted(results.measures.filter((m) => m.suite === suite.suite).length) : '',
     measures: first ? measureRows(results.measures, suite.suite, tools.colours) : [],
   };
+}
+
+function counted(n: number): string {
+  return n === 1 ? 'The one measure' : `All ${n} measures`;
 }
 
 function optionText(value: unknown): string {
@@ -60,15 +69,28 @@ function optionText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** Figures of one size that follow each other share a grid: small multiples. */
-function grouped<F extends { size: string }>(figures: readonly F[]): { size: string; figures: F[] }[] {
-  const groups: { size: string; figures: F[] }[] = [];
+export interface Group<F> {
+  size: string;
+  /** Columns on a wide window, chosen so that the last row is not a single straggler. */
+  columns: number;
+  figures: F[];
+}
+
+/** Figures of one kind and size that follow each other share a grid: small multiples. */
+function grouped<F extends { kind: string; size: string }>(figures: readonly F[]): Group<F>[] {
+  const groups: Group<F>[] = [];
   for (const figure of figures) {
     const last = groups.at(-1);
-    if (last?.size === figure.size) last.figures.push(figure);
-    else groups.push({ size: figure.size, figures: [figure] });
+    const alike =
+      last?.size === figure.size && (figure.size === 'half' || last.figures[0].kind === figure.kind);
+    if (last && alike) last.figures.push(figure);
+    else groups.push({ size: figure.size, columns: 0, figures: [figure] });
   }
-  return groups;
+  return groups.map((group) => ({ ...group, columns: columnsFor(group.figures.length) }));
+}
+
+function columnsFor(n: number): number {
+  return n === 4 || (n > 6 && n % 3 !== 0) ? 4 : 3;
 }
 
 function tableView(table: Table, colours: Colours) {

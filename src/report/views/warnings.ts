@@ -1,4 +1,5 @@
 import type { Results, Warning } from '../../suites/results.js';
+import { prose } from './prose.js';
 import type { SuiteView } from './suites.js';
 
 const ORDER: Warning['severity'][] = ['serious', 'warning', 'note'];
@@ -11,9 +12,9 @@ export function warningsView(results: Results, suites: readonly SuiteView[]) {
     .map((warning) => ({
       severity: warning.severity,
       word: WORDS[warning.severity],
-      message: warning.message,
-      why: warning.why ?? '',
-      fix: warning.fix ?? '',
+      message: prose(warning.message),
+      why: prose(warning.why ?? ''),
+      fix: prose(warning.fix ?? ''),
       code: warning.code,
       about: [warning.model, warning.dataset].filter((name) => name !== undefined).join(', '),
       link: suites.find((suite) => suite.suite === warning.suite)?.id ?? '',
