@@ -1,0 +1,104 @@
+import type { Graph, ValueInfo } from '../graph/graph.js';
+import { softmaxNode } from './outputs.js';
+
+export interface InferredCard {
+  /** YAML. */
+  card: string;
+  /** What could only be guessed. */
+  notes: string[];
+}
+
+/** Few enough to be colour channels. */
+const isChannels = (d: unknown) => d === 1 || d === 3;
+
+interface Image {
+  shape: number[];
+  layout?: 'NHWC';
+  note?: string;
+}
+
+function imageOf({ dims }: ValueInfo): Image {
+  const [, ...rest] = dims ?? [];
+  if (rest.length === 3) {
+    const turned = isChannels(rest[2]) && !isChannels(rest[0]);
+    const shape = (turned ? [rest[2], rest[0], rest[1]] : rest).map((d, i) =>
+      typeof d === 'number' ? d : i === 0 ? 3 : 224,
+    );
+    const open = rest.some((d) => typeof d !== 'number');
+    return {
+      shape,
+      ...(turned && { layout: 'NHWC' }),
+      ...(open && { note: 'the network leaves the size of an image open: set input.shape' }),
+    };
+  }
+  const [size] = rest;
+  if (rest.length === 1 && typeof size === 'number') {
+    for (const channels of [1, 3]) {
+      const side = Math.sqrt(size / channels);
+      if (Number.isInteger(side))
+        return {
+          shape: [channels, side, side],
+          note: `the network takes rows of ${size} numbers: check input.shape`,
+        };
+    }
+  }
+  return { shape: [3, 224, 224], note: 'the shape of an image could not be told: set input.shape' };
+}
+
+/**
+ * The obvious card of a network: its input as the image, pixels in [0, 1], its one matrix-shaped output as logits,
+ * or its one scalar output as energy.
+ */
+export function inferCard(
+  network: Graph,
+  { name, checkpoint, sha256 }: { name: string; checkpoint: string; sha256: string },
+): InferredCard {
+  const notes = [
+    'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
+  ];
+  const image = network.inputs.find((i) => i.dims?.length === 4) ?? network.inputs[0];
+  const { shape, layout, note } = imageOf(image);
+  if (note) notes.push(note);
+  if (network.inputs.length > 1) notes.push('the network has several inputs: only the image can be one');
+  const lines = [
+    `name: ${JSON.stringify(name)}`,
+    `checkpoint: ${JSON.stringify(checkpoint)}`,
+    `input: { shape: [${shape.join(', ')}], range: [0, 1]${layout ? `, layout: ${layout}` : ''} }`,
+    ...outputLines(network, notes),
+    `sha256: ${sha256}`,
+  ];
+  return { card: `${lines.join('\n')}\n`, notes };
+}
+
+function outputLines(network: Graph, notes: string[]): string[] {
+  const width = ({ dims }: ValueInfo) =>
+    dims?.length === 1
+      ? 1
+      : dims?.slice(1).reduce<number>((a, d) => a * (typeof d === 'number' ? d : Number.NaN), 1);
+  const scalar = network.outputs.find((o) => width(o) === 1);
+  const rows = network.outputs.filter((o) => (width(o) ?? 0) > 1);
+  const logits = rows.find((o) => o.name === 'logits') ?? rows[0];
+  const lines: string[] = [];
+  if (logits) {
+    lines.push(`classes: ${width(logits)}`);
+    const softmax = softmaxNode(network, logits.name);
+    const inside = softmax?.inputs[0];
+    if (inside !== undefined) {
+      notes.push(`output "${logits.name}" ends in ${softmax?.op}: the value before it is used as logits`);
+      lines.push(`outputs: { logits: ${JSON.stringify(inside)} }`);
+    } else if (network.outputs.length > 1) {
+      lines.push(`outputs: { logits: ${JSON.stringify(logits.name)} }`);
+    }
+  }
+  if (scalar) {
+    notes.push(
+      `output "${scalar.name}" is taken as an energy, log p(x) = -energy: set sign: 1 if it is a log density`,
+    );
+    lines.push(`energy: { output: ${JSON.stringify(scalar.name)}, sign: -1 }`);
+  }
+  if (!logits && !scalar) {
+    notes.push('the number of classes could not be told: set classes');
+    lines.push('classes: 10');
+  }
+  return lines;
+}
