@@ -33,7 +33,14 @@ const alongClasses = { keepdims: int(0) };
 const chosen = ({ b, logits, oneHot }: Site) =>
   b.op('ReduceSum', [b.op('Mul', [logits, oneHot]), b.ints([1])], alongClasses);
 
-const logSumExp = ({ b, logits }: Site) => b.op('ReduceLogSumExp', [logits, b.ints([1])], alongClasses);
+/**
+ * -log p(y|x) as the logsumexp of all logits less the label's: taking that off first keeps the digits that
+ * large logits would cost.
+ */
+function surprise({ b, logits, oneHot }: Site): string {
+  const label = b.op('ReduceSum', [b.op('Mul', [logits, oneHot]), b.ints([1])], { keepdims: int(1) });
+  return b.op('ReduceLogSumExp', [b.op('Sub', [logits, label]), b.ints([1])], alongClasses);
+}
 
 /** Below every float32 logit that is of use. */
 const LOWEST = -3.4e38;
@@ -63,7 +70,7 @@ const heads: Readonly<Record<LossName, Head>> = {
     labelled: true,
     needs: ['logits'],
     classes: 2,
-    emit: (site) => site.b.op('Sub', [logSumExp(site), chosen(site)]),
+    emit: surprise,
   },
   margin: { labelled: true, needs: ['logits'], classes: 2, emit: margin },
   // Croce & Hein 2020, eq. 6.
@@ -80,9 +87,7 @@ const heads: Readonly<Record<LossName, Head>> = {
     needs: ['logits', 'logPx'],
     classes: 2,
     emit: (site) =>
-      site.energy === 'logsumexp'
-        ? chosen(site)
-        : site.b.op('Add', [site.logPx, site.b.op('Sub', [chosen(site), logSumExp(site)])]),
+      site.energy === 'logsumexp' ? chosen(site) : site.b.op('Sub', [site.logPx, surprise(site)]),
   },
   logit: { labelled: true, needs: ['logits'], classes: 2, emit: chosen },
 };

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOrtEngine } from '../../src/engines/ort/engine.js';
+import { lossNames } from '../../src/models/heads.js';
+import type { Model } from '../../src/models/model.js';
+import type { LossName } from '../../src/models/system.js';
+import {
+  CLASSES,
+  convolutional,
+  convolutionalCard,
+  linear,
+  linearCard,
+  linearGraph,
+  linearLogits,
+  open,
+  PIXELS,
+  uniforms,
+} from './networks.js';
+import { relativeError } from './npz.js';
+
+const engine = createOrtEngine({ sessions: 1 });
+afterAll(() => engine.close());
+
+const sorted = (f: readonly number[]) => [...f].sort((a, b) => b - a);
+const logSumExp = (f: readonly number[]) => {
+  const m = Math.max(...f);
+  return m + Math.log(f.reduce((sum, v) => sum + Math.exp(v - m), 0));
+};
+const largestOther = (f: readonly number[], y: number) => Math.max(...f.filter((_, i) => i !== y));
+
+/** Every loss of the logits of one example, in double precision (specs of the attacks and of JEM). */
+const definitions: Record<LossName, (f: readonly number[], y: number) => number> = {
+  'cross-entropy': (f, y) => logSumExp(f) - f[y],
+  margin: (f, y) => largestOther(f, y) - f[y],
+  dlr: (f, y) => -(f[y] - largestOther(f, y)) / (sorted(f)[0] - sorted(f)[2] + 1e-12),
+  'log-px': (f) => logSumExp(f),
+  'log-pxy': (f, y) => f[y],
+  logit: (f, y) => f[y],
+};
+
+/** d loss / d logits by central differences of the definition. */
+function slopes(loss: LossName, f: readonly number[], y: number): number[] {
+  const h = 1e-6;
+  return f.map((_, k) => {
+    const at = (step: number) =>
+      definitions[loss](
+        f.map((v, i) => (i === k ? v + step : v)),
+        y,
+      );
+    return (at(h) - at(-h)) / (2 * h);
+  });
+}
+
+const n = 6;
+const labels = Int32Array.from({ length: n }, (_, i) => i % CLASSES);
+
+describe('losses of a linear network', () => {
+  let model: Model;
+  const pixels = uniforms('losses', n * PIXELS);
+  const logits = linearLogits(pixels);
+  const row = (i: number) => [...logits.subarray(i * CLASSES, (i + 1) * CLASSES)];
+  beforeAll(async () => {
+    model = await open(engine, linearGraph(), linearCard);
+  });
+  afterAll(() => model.close());
+
+  it.each(lossNames)('%s: value and closed-form gradient', async (loss) => {
+    const found = await model.gradient({ n, pixels, labels }, loss);
+    expect(relativeError(found.logits ?? [], logits)).toBeLessThan(1e-6);
+    for (let i = 0; i < n; i++) {
+      expect(found.loss[i]).toBeCloseTo(definitions[loss](row(i), labels[i]), 5);
+      const d = slopes(loss, row(i), labels[i]);
+      const wanted = Array.from({ length: PIXELS }, (_, j) =>
+        d.reduce((sum, v, k) => sum + v * linear.weight[j * CLASSES + k], 0),
+      );
+      const gradient = found.gradient.subarray(i * PIXELS, (i + 1) * PIXELS);
+      expect(relativeError(gradient, wanted)).toBeLessThan(2e-5);
+    }
+    expect(found.passes).toEqual({ forward: 0, gradient: n });
+  });
+
+  it('weighs logits at will', async () => {
+    const weights = uniforms('weights', n * CLASSES);
+    const { gradient, loss } = await model.pullBack({ n, pixels }, weights);
+    const wanted = Array.from({ length: n * PIXELS }, (_, at) => {
+      const [i, j] = [Math.floor(at / PIXELS), at % PIXELS];
+      return [0, 1, 2, 3].reduce(
+        (sum, k) => sum + weights[i * CLASSES + k] * linear.weight[j * CLASSES + k],
+        0,
+      );
+    });
+    expect(relativeError(gradient, wanted)).toBeLessThan(1e-6);
+    expect(loss[0]).toBeCloseTo(
+      row(0).reduce((sum, v, k) => sum + v * weights[k], 0),
+      5,
+    );
+  });
+
+  it.each(lossNames)('%s of given logits', async (loss) => {
+    const { loss: values, gradient } = await model.logitLoss(loss, Float32Array.from(logits), labels);
+    for (let i = 0; i < n; i++) {
+      expect(values[i]).toBeCloseTo(definitions[loss](row(i), labels[i]), 5);
+      const found = gradient.subarray(i * CLASSES, (i + 1) * CLASSES);
+      expect(relativeError(found, slopes(loss, row(i), labels[i]))).toBeLessThan(2e-5);
+    }
+  });
+});
+
+describe('extreme logits', () => {
+  const bias = (values: number[]) => Float32Array.from(values);
+  const cases: [what: string, logits: number[], label: number, loss: LossName, wanted: number][] = [
+    ['cross-entropy far apart', [0, 2000, -2000, 5], 2, 'cross-entropy', 4000],
+    ['cross-entropy huge and equal', [3e4, 3e4, 3e4, 3e4], 0, 'cross-entropy', Math.log(4)],
+    ['margin with a huge other', [1e30, 2, 3, 4], 1, 'margin', 1e30],
+    ['dlr of a tie for first', [5, 5, 1, 0], 0, 'dlr', 0],
+    ['dlr where all are equal', [1, 1, 1, 1], 0, 'dlr', 0],
+    ['dlr of a confident mistake', [9, 3, 1, 0], 1, 'dlr', 6 / 8],
+    ['log p(x) far from zero', [-1e4, -1e4, -2e4, -2e4], 0, 'log-px', -1e4 + Math.log(2)],
+  ];
+  it.each(cases)('%s', async (_, logits, label, loss, wanted) => {
+    const model = await open(engine, linearGraph(), linearCard);
+    const found = await model.logitLoss(loss, bias(logits), Int32Array.of(label));
+    expect(found.loss[0]).toBeCloseTo(wanted, Math.abs(wanted) > 1e3 ? -Math.log10(Math.abs(wanted)) + 5 : 5);
+    expect([...found.gradient].every(Number.isFinite)).toBe(true);
+    await model.close();
+  });
+});
+
+describe('losses of a convolutional network', () => {
+  const size = 64;
+  const pixels = uniforms('images', n * size);
+  /** Central differences in float32 along random directions, extrapolated. */
+  it.each(lossNames)('%s: finite differences', async (loss) => {
+    const model = await open(engine, convolutional(), convolutionalCard);
+    const { gradient } = await model.gradient({ n, pixels, labels }, loss);
+    const direction = uniforms('direction', n * size).map((v) => v - 0.5);
+    const at = (h: number) =>
+      model.gradient({ n, pixels: pixels.map((p, j) => p + h * direction[j]), labels }, loss);
+    const h = 0.01;
+    const points = [await at(2 * h), await at(h), await at(-h), await at(-2 * h)];
+    // Where the order of the logits changes within a step, margin and DLR have a kink.
+    const order = (logits: Float32Array | undefined, i: number) =>
+      [0, 1, 2, 3, 4].sort((a, b) => (logits?.[i * 5 + b] ?? 0) - (logits?.[i * 5 + a] ?? 0)).join();
+    const smooth = Array.from({ length: n }, (_, i) => i).filter(
+      (i) => new Set(points.map((point) => order(point.logits, i))).size === 1,
+    );
+    expect(smooth.length).toBeGreaterThan(n / 2);
+    for (const i of smooth) {
+      const [wideUp, up, down, wideDown] = points.map((point) => point.loss[i]);
+      const numeric = (8 * (up - down) - (wideUp - wideDown)) / (12 * h);
+      let along = 0;
+      for (let j = i * size; j < (i + 1) * size; j++) along += gradient[j] * direction[j];
+      expect(along).toBeCloseTo(numeric, 3);
+    }
+    await model.close();
+  });
+});
