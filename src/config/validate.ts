@@ -36,14 +36,18 @@ function worst(errors: readonly ErrorObject[]): ErrorObject {
   const plain = errors.filter((e) => !inUnion(e));
   const first = plain[0] ?? errors[0];
   if (first.keyword !== 'anyOf') return first;
-  const deeper = errors.filter(
-    (e) =>
-      inUnion(e) &&
-      e.instancePath.startsWith(first.instancePath) &&
-      (e.instancePath.length > first.instancePath.length ||
-        ['additionalProperties', 'required'].includes(e.keyword)),
-  );
-  return deeper.find((e) => e.keyword === 'additionalProperties') ?? deeper[0] ?? first;
+  const told = ['additionalProperties', 'required', 'anyOf'];
+  const rank = (e: ErrorObject) => told.indexOf(e.keyword) + (told.includes(e.keyword) ? 0 : told.length + 1);
+  const [deepest] = errors
+    .filter(
+      (e) =>
+        inUnion(e) &&
+        e.instancePath.startsWith(first.instancePath) &&
+        (e.instancePath.length > first.instancePath.length ||
+          ['additionalProperties', 'required'].includes(e.keyword)),
+    )
+    .sort((a, b) => b.instancePath.length - a.instancePath.length || rank(a) - rank(b));
+  return deepest ?? first;
 }
 
 const inUnion = (error: ErrorObject) => /\/anyOf\/\d+\//.test(error.schemaPath);
@@ -79,7 +83,7 @@ function invalid(error: ErrorObject, file: string | undefined, what: string): As
     const description: unknown = error.parentSchema?.properties?.[key]?.description;
     return refuse(`the ${what} lacks the key "${key}"`, {
       path: below(key),
-      hint: typeof description === 'string' ? description : undefined,
+      hint: typeof description === 'string' ? `add it: ${description}` : 'add it',
     });
   }
   const choices = choicesOf(error);
@@ -87,9 +91,13 @@ function invalid(error: ErrorObject, file: string | undefined, what: string): As
   const description: unknown = error.parentSchema?.description;
   return refuse(`a value in the ${what} is not valid`, {
     expected:
-      choices.length > 0 ? `one of ${choices.join(', ')}` : (error.message ?? '').replace(/^must /, ''),
+      choices.length > 0 ? `one of ${choices.join(', ')}` : (error.message ?? '').replace(/^must (be )?/, ''),
     found: shown(error.data),
-    hint: guess ? `did you mean "${guess}"?` : typeof description === 'string' ? description : undefined,
+    hint: guess
+      ? `did you mean "${guess}"?`
+      : typeof description === 'string'
+        ? description
+        : 'correct the value',
   });
 }
 
@@ -143,6 +151,7 @@ export async function readConfigFile(file: string): Promise<unknown> {
     file,
     expected: 'a mapping of keys to values',
     found: value === null ? 'an empty file' : Array.isArray(value) ? 'a list' : shown(value),
+    hint: 'see the examples in the README',
   });
 }
 

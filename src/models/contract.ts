@@ -95,6 +95,7 @@ function normalisationOf({ input }: ModelCard, channels: number, refuse: Refuse)
       throw refuse('input.range', 'the range is empty', {
         expected: '[low, high]',
         found: `[${low}, ${high}]`,
+        hint: 'give the lower end first',
       });
     return low === 0 && high === 1 ? { kind: 'identity' } : { kind: 'range', scale: high - low, shift: low };
   }
@@ -105,6 +106,7 @@ function normalisationOf({ input }: ModelCard, channels: number, refuse: Refuse)
       throw refuse(`input.${key}`, `${key} does not fit the channels`, {
         expected: `one number, or ${channels} (input.shape starts with the channels)`,
         found: `${list.length} numbers`,
+        hint: `give one number a channel under ${key}`,
       });
     return list;
   };
@@ -114,6 +116,7 @@ function normalisationOf({ input }: ModelCard, channels: number, refuse: Refuse)
     throw refuse('input.std', 'a standard deviation must be positive', {
       expected: '> 0',
       found: String(wrong),
+      hint: 'leave std out if pixels are not divided by anything',
     });
   return means.every((m) => m === 0) && stds.every((s) => s === 1)
     ? { kind: 'identity' }
@@ -134,6 +137,7 @@ function energyOf(card: ModelCard, classes: number, refuse: Refuse): EnergyContr
     throw refuse('energy', 'the card names neither classes nor an energy output', {
       expected: '`classes` for a classifier, `energy: { output: NAME, sign: -1 }` for an energy model',
       found: energy ? `energy: ${energy}` : 'neither',
+      hint: '`assay inspect` suggests a card',
     });
   if (energy === 'none') return { kind: 'none', reason: 'the model card says `energy: none`' };
   if (card.softmaxOutput) {
