@@ -64,4 +64,27 @@ describe.skipIf(!present)('reference networks', () => {
     }
     await model.close();
   });
+
+  const classifiers = Object.entries(index).filter(([, { output }]) => output === 'logits');
+  it.each(classifiers)('%s: ten PGD steps reach the same loss', async (name, { input }) => {
+    const reference = readReference(join(folder, `${name}.npz`));
+    const { graph } = await readCheckpoint(join(folder, `${name}.onnx`));
+    const card = { name, checkpoint: `${name}.onnx`, input: { shape: input }, classes: 10 };
+    const model = await modelOf(graph, card, engine);
+    const n = reference.x.shape[0];
+    const labels = Int32Array.from(reference.y.data);
+    const [epsilon, step] = [8 / 255, 2 / 255];
+    let pixels = Float32Array.from(reference.x.data);
+    for (let k = 0; k < 10; k++) {
+      const { gradient } = await model.gradient({ n, pixels, labels }, 'cross-entropy');
+      pixels = pixels.map((x, j) => {
+        const x0 = reference.x.data[j];
+        const moved = x + step * Math.sign(gradient[j]);
+        return Math.min(1, Math.max(0, Math.min(x0 + epsilon, Math.max(x0 - epsilon, moved))));
+      });
+    }
+    const { loss } = await model.gradient({ n, pixels, labels }, 'cross-entropy');
+    for (let i = 0; i < n; i++) expect(Math.abs(loss[i] / reference.pgd_ce.data[i] - 1)).toBeLessThan(0.01);
+    await model.close();
+  });
 });
