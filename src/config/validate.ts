@@ -158,12 +158,15 @@ export async function readConfigFile(file: string): Promise<unknown> {
 /** A cap on aliases: a file of a few lines could otherwise grow without bound. */
 function plain(document: Document, file: string): unknown {
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    // Refuses a value that contains itself: whatever hashes or prints it later would not end.
+    JSON.stringify(value);
+    return value;
   } catch (cause) {
     throw new AssayError('config-invalid', 'the file cannot be resolved', {
       file,
       found: (cause as Error).message,
-      hint: 'use fewer YAML aliases (*name)',
+      hint: 'write values out in place of YAML aliases (*name)',
       cause,
     });
   }

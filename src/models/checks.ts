@@ -143,7 +143,7 @@ export async function expectAccuracy(
   system: System,
   dataset: Dataset,
   expect: NonNullable<ModelCard['expect']>,
-  { subset = false, file }: { subset?: boolean; file?: string } = {},
+  { subset = false, file, signal }: { subset?: boolean; file?: string; signal?: AbortSignal } = {},
 ): Promise<AccuracyCheck> {
   const { info } = dataset;
   if (!info.labelled || info.size === 0)
@@ -160,6 +160,7 @@ export async function expectAccuracy(
   let correct = 0;
   const lane = async () => {
     for (let start = starts.shift(); start !== undefined; start = starts.shift()) {
+      if (signal?.aborted) throw new AssayError('interrupted', 'the accuracy check was interrupted');
       const { n, pixels, labels, indices } = await dataset.read(
         start,
         Math.min(info.size, start + system.batchSize),
