@@ -21,6 +21,10 @@ export function describeDims(dims: ValueInfo['dims']): string {
   return dims ? `[${dims.map((d) => d ?? '?').join(', ')}]` : 'unknown rank';
 }
 
+/** Exporters write 0 and -1 for what they leave open. */
+export const isExtent = (d: number | string | null | undefined): d is number =>
+  typeof d === 'number' && d > 0;
+
 /** Finds the image input and compares its shape with the card's. Errors: `shape-mismatch`, `model-invalid`. */
 export function findImageInput(graph: Graph, contract: Contract, checkpoint: string): ImageInput {
   const found = select(graph, contract, checkpoint);
@@ -39,11 +43,11 @@ export function findImageInput(graph: Graph, contract: Contract, checkpoint: str
   const [channels, height, width] = contract.shape;
   const size = channels * height * width;
   const { dims } = found;
-  const fixed = typeof dims?.[0] === 'number' ? dims[0] : undefined;
+  const fixed = isExtent(dims?.[0]) ? dims?.[0] : undefined;
   const fits = (wanted: readonly number[]) =>
     dims === null ||
     (dims.length === wanted.length + 1 &&
-      wanted.every((w, i) => typeof dims[i + 1] !== 'number' || dims[i + 1] === w));
+      wanted.every((w, i) => !isExtent(dims[i + 1]) || dims[i + 1] === w));
   const nchw = [channels, height, width];
   const nhwc = [height, width, channels];
   const [wanted, other] = contract.layout === 'NCHW' ? [nchw, nhwc] : [nhwc, nchw];

@@ -1,4 +1,5 @@
 import type { Graph, ValueInfo } from '../graph/graph.js';
+import { isExtent } from './image-input.js';
 import { softmaxNode } from './outputs.js';
 
 export interface InferredCard {
@@ -22,9 +23,9 @@ function imageOf({ dims }: ValueInfo): Image {
   if (rest.length === 3) {
     const turned = isChannels(rest[2]) && !isChannels(rest[0]);
     const shape = (turned ? [rest[2], rest[0], rest[1]] : rest).map((d, i) =>
-      typeof d === 'number' ? d : i === 0 ? 3 : 224,
+      isExtent(d) ? d : i === 0 ? 3 : 224,
     );
-    const open = rest.some((d) => typeof d !== 'number');
+    const open = !rest.every(isExtent);
     return {
       shape,
       ...(turned && { layout: 'NHWC' }),
@@ -32,7 +33,7 @@ function imageOf({ dims }: ValueInfo): Image {
     };
   }
   const [size] = rest;
-  if (rest.length === 1 && typeof size === 'number') {
+  if (rest.length === 1 && isExtent(size)) {
     for (const channels of [1, 3]) {
       const side = Math.sqrt(size / channels);
       if (Number.isInteger(side))
@@ -72,9 +73,7 @@ export function inferCard(
 
 function outputLines(network: Graph, notes: string[]): string[] {
   const width = ({ dims }: ValueInfo) =>
-    dims?.length === 1
-      ? 1
-      : dims?.slice(1).reduce<number>((a, d) => a * (typeof d === 'number' ? d : Number.NaN), 1);
+    dims?.length === 1 ? 1 : dims?.slice(1).reduce<number>((a, d) => a * (isExtent(d) ? d : Number.NaN), 1);
   const scalar = network.outputs.find((o) => width(o) === 1);
   const rows = network.outputs.filter((o) => (width(o) ?? 0) > 1);
   const logits = rows.find((o) => o.name === 'logits') ?? rows[0];

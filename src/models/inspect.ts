@@ -5,7 +5,7 @@ import type { Engine, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
 import { elementCount } from '../graph/tensor.js';
-import { describeDims } from './image-input.js';
+import { describeDims, isExtent } from './image-input.js';
 import { inferCard } from './infer-card.js';
 
 /** A graph input or output, for people. */
@@ -99,7 +99,7 @@ async function missingOf(graph: Graph, engine: Engine): Promise<{ op: string; no
 
 /** The outputs, with shapes the exporter left out read off a run on zeros where the input's shape is known. */
 async function measuredOutputs(graph: Graph, engine: Engine): Promise<ValueInfo[]> {
-  const known = graph.outputs.every((o) => o.dims?.slice(1).every((d) => typeof d === 'number'));
+  const known = graph.outputs.every((o) => o.dims?.slice(1).every(isExtent));
   const feeds = zeros(graph);
   if (known || !feeds) return graph.outputs;
   try {
@@ -122,7 +122,7 @@ function zeros(graph: Graph): Record<string, Value> | undefined {
   const feeds: Record<string, Value> = {};
   for (const { name, type, dims } of graph.inputs) {
     if (type !== 'float32' || !dims) return undefined;
-    const sizes = dims.map((d, axis) => (typeof d === 'number' ? d : axis === 0 ? 1 : 0));
+    const sizes = dims.map((d, axis) => (isExtent(d) ? d : axis === 0 ? 1 : 0));
     const count = sizes.reduce((a, d) => a * d, 1);
     if (count === 0 || count > 2 ** 28) return undefined;
     feeds[name] = { type, dims: sizes, data: new Float32Array(count) };

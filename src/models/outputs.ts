@@ -2,7 +2,7 @@ import { AssayError, didYouMean } from '../errors.js';
 import { type GraphBuilder, int } from '../graph/build.js';
 import type { Graph, Node, ValueInfo } from '../graph/graph.js';
 import type { Contract } from './contract.js';
-import { describeDims } from './image-input.js';
+import { describeDims, isExtent } from './image-input.js';
 
 /** Where the outputs are in a network. */
 export interface OutputChoice {
@@ -37,7 +37,7 @@ export function chooseOutputs(graph: Graph, contract: Contract, checkpoint: stri
       ? named(contract.logits, 'outputs.logits')
       : sensibleLogits(graph, contract, energy?.name, checkpoint);
   const width = logits.dims?.length === 2 ? logits.dims[1] : undefined;
-  if (typeof width === 'number' && width !== contract.classes) throw wrongWidth(contract, width, checkpoint);
+  if (isExtent(width) && width !== contract.classes) throw wrongWidth(contract, width, checkpoint);
   return { logits, energy };
 }
 

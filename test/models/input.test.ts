@@ -117,6 +117,7 @@ describe('the batch axis', () => {
     ['symbolic', linearGraph(), undefined],
     ['unknown', linearGraph({ batch: null }), undefined],
     ['symbolic, though a Reshape says 1', linearGraph({ rows: reshaped([1, -1]) }), undefined],
+    ['-1, as some exporters write it', linearGraph({ batch: -1 }), undefined],
     ['fixed at 1', linearGraph({ batch: 1 }), undefined],
     ['fixed at 1 with [1, 12] inside', linearGraph({ batch: 1, rows: reshaped([1, PIXELS]) }), undefined],
     ['fixed at 1 with [1, -1] inside', linearGraph({ batch: 1, rows: reshaped([1, -1]) }), undefined],
@@ -213,6 +214,29 @@ describe('batches', () => {
     const model = await open(engine, linearGraph(), linearCard);
     await expect(model.gradient(batch, 'cross-entropy')).rejects.toMatchObject({ code });
   });
+});
+
+it('takes networks whose own names are those it would give', async () => {
+  const taken = linearGraph({
+    head: (b, logits) => {
+      let value = logits;
+      for (const name of ['one_hot', 'log_px', 'loss', 'gradient_of_pixels', 'logits'])
+        [value] = b.node('Identity', [value], {}, [name]);
+      b.output('logits', 'float32', ['N', 4]);
+    },
+  });
+  const nodes = taken.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map((i) => (i === 'image' ? 'pixels' : i)),
+  }));
+  const model = await open(
+    engine,
+    { ...taken, nodes, inputs: [{ ...taken.inputs[0], name: 'pixels' }] },
+    linearCard,
+  );
+  const plain = await open(engine, linearGraph(), linearCard);
+  const [a, b] = await Promise.all([model, plain].map((m) => m.gradient({ n, pixels, labels }, 'log-pxy')));
+  expect(a).toEqual(b);
 });
 
 it('names its shape, classes and identity', async () => {
