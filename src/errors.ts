@@ -30,6 +30,8 @@ export interface ErrorDetails {
   path?: string;
   /** What the user should do next. */
   hint?: string;
+  /** More that is wrong, one line each. */
+  also?: readonly string[];
   cause?: unknown;
 }
 
@@ -46,13 +48,14 @@ export class AssayError extends Error {
 
   /** The error as the command line prints it: the message, then one line a detail. */
   explain(): string {
-    const { file, path, expected, found, hint } = this.details;
+    const { file, path, expected, found, hint, also = [] } = this.details;
     const lines = [`error[${this.code}]: ${this.message}`];
     if (file) lines.push(`  in       ${file}${path ? ` at ${path}` : ''}`);
     else if (path) lines.push(`  at       ${path}`);
     if (expected) lines.push(`  expected ${expected}`);
     if (found) lines.push(`  found    ${found}`);
     if (hint) lines.push(`  fix      ${hint}`);
+    for (const line of also) lines.push(`  also     ${line}`);
     return lines.join('\n');
   }
 }

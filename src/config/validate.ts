@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { Static, TSchema } from '@sinclair/typebox';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type Document, LineCounter, parseDocument } from 'yaml';
@@ -12,13 +12,18 @@ export interface CheckedThing {
   file?: string;
   /** For messages: `model card`. */
   what: string;
+  /** Where in the file the value stands: `suites[2].attack`. */
+  at?: string;
 }
+
+/** No configuration is this long; a data file given by mistake is. */
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Checks a value against a schema and fills in its defaults, in a copy.
- * Errors: `config-invalid` with the key's path; a misspelt key or value gets a guess.
+ * Errors: `config-invalid` with the key's path; a misspelt key or value gets a guess; further errors are listed.
  */
-export function check<S extends TSchema>(schema: S, value: unknown, { file, what }: CheckedThing): Static<S> {
+export function check<S extends TSchema>(schema: S, value: unknown, thing: CheckedThing): Static<S> {
   let validate = validators.get(schema);
   if (!validate) {
     validate = ajv.compile(schema);
@@ -26,7 +31,23 @@ export function check<S extends TSchema>(schema: S, value: unknown, { file, what
   }
   const copy: unknown = structuredClone(value);
   if (validate(copy)) return copy as Static<S>;
-  throw invalid(worst(validate.errors ?? []), file, what);
+  throw refusal(validate.errors ?? [], thing);
+}
+
+/** The error that tells most, with the places of the others. */
+function refusal(errors: readonly ErrorObject[], thing: CheckedThing): AssayError {
+  const main = worst(errors);
+  const error = invalid(main, thing);
+  const others = errors.filter(
+    (e) => !inUnion(e) && e !== main && !main.instancePath.startsWith(e.instancePath),
+  );
+  const also = others.slice(0, 8).map((e) => {
+    const { message, details } = invalid(e, thing);
+    const { path, expected, hint } = details;
+    return `${path ?? 'the top'}: ${expected && !/unknown key/.test(message) ? `expected ${expected}` : `${message}${hint ? `, ${hint}` : ''}`}`;
+  });
+  if (also.length === 0) return error;
+  return new AssayError(error.code, error.message, { ...error.details, also });
 }
 
 /** Of a union's branches only the errors that went deepest into the value tell what was meant. */
@@ -53,16 +74,16 @@ function worst(errors: readonly ErrorObject[]): ErrorObject {
 const inUnion = (error: ErrorObject) => /\/anyOf\/\d+\//.test(error.schemaPath);
 
 /** /suites/0/attack -> suites[0].attack */
-function keyPath(pointer: string): string {
+function keyPath(pointer: string, start = ''): string {
   const keys = pointer
     .split('/')
     .slice(1)
     .map((k) => k.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return keys.reduce((path, k) => (/^\d+$/.test(k) ? `${path}[${k}]` : path ? `${path}.${k}` : k), '');
+  return keys.reduce((path, k) => (/^\d+$/.test(k) ? `${path}[${k}]` : path ? `${path}.${k}` : k), start);
 }
 
-function invalid(error: ErrorObject, file: string | undefined, what: string): AssayError {
-  const at = keyPath(error.instancePath);
+function invalid(error: ErrorObject, { file, what, at: start }: CheckedThing): AssayError {
+  const at = keyPath(error.instancePath, start);
   const refuse = (
     message: string,
     details: { path?: string; expected?: string; found?: string; hint?: string },
@@ -124,8 +145,17 @@ function shown(value: unknown): string {
 export async function readConfigFile(file: string): Promise<unknown> {
   let text: string;
   try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES)
+      throw new AssayError('config-invalid', 'the file is too large for a configuration', {
+        file,
+        expected: `at most ${MAX_BYTES} bytes of YAML or JSON`,
+        found: `${size} bytes`,
+        hint: 'name a model card or a run file, not a checkpoint or data',
+      });
     text = await readFile(file, 'utf8');
   } catch (cause) {
+    if (cause instanceof AssayError) throw cause;
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new AssayError('file-unreadable', missing ? 'there is no such file' : 'the file cannot be read', {
       file,

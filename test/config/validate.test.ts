@@ -88,6 +88,19 @@ describe('check', () => {
   });
 });
 
+describe('check, further', () => {
+  it('lists several errors, and starts paths where the value stands', () => {
+    const value = { name: 1, sede: 2, seed: 'x' };
+    const error = caught(() =>
+      check(Schema, value, { file: 'run.yaml', what: 'suite', at: 'suites[2].attack' }),
+    );
+    expect(error.details.path).toBe('suites[2].attack.sede');
+    const text = error.explain();
+    expect(text).toContain('also     suites[2].attack.name: expected string');
+    expect(text).toContain('also     suites[2].attack.seed: expected integer');
+  });
+});
+
 describe('readConfigFile', () => {
   const folder = mkdtempSync(join(tmpdir(), 'assay-config-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -126,6 +139,12 @@ describe('readConfigFile', () => {
     const error = await readConfigFile(file).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'config-invalid', details: { file } });
     expect(error instanceof AssayError && error.explain()).toMatch(says);
+  });
+
+  it('refuses a file too large to be a configuration', async () => {
+    const file = join(folder, 'large.yaml');
+    writeFileSync(file, new Uint8Array(5 * 1024 * 1024));
+    await expect(readConfigFile(file)).rejects.toMatchObject({ code: 'config-invalid', details: { file } });
   });
 
   it('refuses what is missing, and folders', async () => {
