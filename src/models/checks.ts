@@ -173,17 +173,42 @@ export async function expectAccuracy(
     }
   };
   await Promise.all(Array.from({ length: system.concurrency }, lane));
-  const accuracy = correct / info.size;
+  return judgeAccuracy({
+    system: system.info.name,
+    dataset: info.name,
+    expect,
+    correct,
+    n: info.size,
+    subset,
+    file,
+  });
+}
+
+/** Correct answers of a system on a data set, and what its card expects. */
+export interface AccuracyClaim {
+  system: string;
+  dataset: string;
+  expect: NonNullable<ModelCard['expect']>;
+  correct: number;
+  n: number;
+  subset?: boolean;
+  file?: string;
+}
+
+/** Compares counted answers with what a card expects. Errors: `expectation-missed`. */
+export function judgeAccuracy(claim: AccuracyClaim): AccuracyCheck {
+  const { system, dataset, expect, correct, n, subset, file } = claim;
+  const accuracy = correct / n;
   const tolerance = expect.tolerance ?? 0.01;
-  const chance = subset ? 3 * Math.sqrt((expect.accuracy * (1 - expect.accuracy)) / info.size) : 0;
+  const chance = subset ? 3 * Math.sqrt((expect.accuracy * (1 - expect.accuracy)) / n) : 0;
   // The sixth decimal forgives the rounding of the card's own numbers.
-  if (Math.abs(accuracy - expect.accuracy) <= tolerance + chance + 1e-6) return { accuracy, n: info.size };
+  if (Math.abs(accuracy - expect.accuracy) <= tolerance + chance + 1e-6) return { accuracy, n };
   const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
-  throw new AssayError('expectation-missed', `"${system.info.name}" misses the accuracy its card expects`, {
+  throw new AssayError('expectation-missed', `"${system}" misses the accuracy its card expects`, {
     file,
     path: 'expect.accuracy',
-    expected: `${percent(expect.accuracy)} within ${percent(tolerance + chance)} on "${info.name}"`,
-    found: `${percent(accuracy)} (${correct} of ${info.size})`,
+    expected: `${percent(expect.accuracy)} within ${percent(tolerance + chance)} on "${dataset}"`,
+    found: `${percent(accuracy)} (${correct} of ${n})`,
     hint: 'check the order of the classes, the range or mean and std, channel order (RGB) and the data set; nothing was attacked',
   });
 }

@@ -1,0 +1,66 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { AssayError } from '../errors.js';
+
+/** A rule over one measure. */
+export const GateRule = Type.Object(
+  {
+    measure: Type.String({ minLength: 1, description: 'the measure, such as robust-accuracy or ece' }),
+    suite: Type.Optional(Type.String({ description: 'only measures of this suite' })),
+    where: Type.Optional(
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
+        description:
+          'what picks one measure: model, dataset, or a parameter as it is written, such as epsilon: 8/255',
+      }),
+    ),
+    min: Type.Optional(Type.Number({ description: 'the value may not be smaller' })),
+    max: Type.Optional(Type.Number({ description: 'the value may not be larger' })),
+    maxIncrease: Type.Optional(
+      Type.Number({ description: 'the value may exceed that of the model named by `over` by at most this' }),
+    ),
+    maxDecrease: Type.Optional(
+      Type.Number({
+        description: 'the value may fall short of that of the model named by `over` by at most this',
+      }),
+    ),
+    over: Type.Optional(Type.String({ description: 'the model to compare with' })),
+  },
+  { additionalProperties: false },
+);
+export type GateRule = Static<typeof GateRule>;
+
+/** The limits a rule may set, and how each judges. */
+export interface Limit {
+  key: 'min' | 'max' | 'maxIncrease' | 'maxDecrease';
+  /** Compares with the model named by `over`. */
+  relative: boolean;
+  /** `is at least`, with the limit following. */
+  words: string;
+  holds(measured: number, limit: number): boolean;
+}
+
+export const limits: readonly Limit[] = [
+  { key: 'min', relative: false, words: 'at least', holds: (value, limit) => value >= limit },
+  { key: 'max', relative: false, words: 'at most', holds: (value, limit) => value <= limit },
+  { key: 'maxIncrease', relative: true, words: 'at most', holds: (rise, limit) => rise <= limit },
+  { key: 'maxDecrease', relative: true, words: 'at least', holds: (rise, limit) => rise >= -limit },
+];
+
+/** Errors: `config-invalid` for a rule without a limit, or with a comparison that lacks a side. */
+export function checkRules(rules: readonly GateRule[], file: string, at = 'gates'): void {
+  rules.forEach((rule, i) => {
+    const refuse = (message: string, hint: string) =>
+      new AssayError('config-invalid', message, { file, path: `${at}[${i}]`, hint });
+    const set = limits.filter(({ key }) => rule[key] !== undefined);
+    if (set.length === 0)
+      throw refuse('a gate sets no limit', 'add min, max, or maxIncrease or maxDecrease with `over`');
+    const relative = set.some((limit) => limit.relative);
+    if (relative && rule.over === undefined)
+      throw refuse('a gate compares with nothing', 'add `over`: the name of the model to compare with');
+    if (relative && rule.where?.model === undefined)
+      throw refuse('a gate compares no model', 'add `where: { model: ... }`: the model that is judged');
+    if (relative && rule.where?.model === rule.over)
+      throw refuse('a gate compares a model with itself', 'name another model in `over`');
+    if (!relative && rule.over !== undefined)
+      throw refuse('`over` goes with maxIncrease or maxDecrease', 'add one of them, or drop `over`');
+  });
+}

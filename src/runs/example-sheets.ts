@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { stringify } from 'csv-stringify';
+import type { ExampleSheet } from '../suites/contract.js';
+import { unwritable } from './store.js';
+
+/** Writes sheets to `examples/NAME.csv`; a name that occurs again gets a number. Errors: `output-unwritable`. */
+export async function writeSheets(directory: string, sheets: readonly ExampleSheet[]): Promise<void> {
+  const taken = new Map<string, number>();
+  for (const sheet of sheets) {
+    const name = sheet.name.replace(/[^A-Za-z0-9_-]+/g, '-') || 'examples';
+    const count = (taken.get(name) ?? 0) + 1;
+    taken.set(name, count);
+    await writeSheet(join(directory, 'examples', `${count === 1 ? name : `${name}-${count}`}.csv`), sheet);
+  }
+}
+
+async function writeSheet(file: string, { columns, rows }: ExampleSheet): Promise<void> {
+  const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
+  const csv = stringify({ header: true, columns: [...columns], cast: { boolean: String } });
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await pipeline(Readable.from(rows), csv, createWriteStream(temporary));
+    await rename(temporary, file);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw unwritable(file, cause, undefined);
+  }
+}

@@ -1,0 +1,78 @@
+import { Type } from '@sinclair/typebox';
+import { AssayError } from '../errors.js';
+import type { ModelCard } from '../models/card.js';
+import { judgeAccuracy } from '../models/checks.js';
+import { defineSuite, request } from '../suites/contract.js';
+import { clean } from '../suites/measurements/clean.js';
+import { classifiedOf } from '../suites/measurements/collected.js';
+import { collectRange } from './collect.js';
+import { type Bench, type Execution, execute } from './execute.js';
+import { planRun } from './plan.js';
+import type { Subject } from './subject.js';
+
+/** What a model card expects, and where it says so. */
+export interface Expectation {
+  system: string;
+  expect: NonNullable<ModelCard['expect']>;
+  file?: string;
+}
+
+/**
+ * Checks the clean accuracy of models whose cards expect one, on stored units: what is measured here, suites find
+ * again. Returns what stopped it, when something did.
+ * @param partial names of data sets that are a part of the whole that cards speak of
+ * Errors: `expectation-missed`; `data-invalid` when the data set is missing or unlabelled; what measuring throws.
+ */
+export async function checkExpectations(
+  expectations: readonly Expectation[],
+  subject: Subject,
+  bench: Bench,
+  partial: ReadonlySet<string>,
+): Promise<Execution['stopped']> {
+  const wanted = expectations.map((expectation) => ({
+    ...expectation,
+    dataset: datasetFor(expectation, subject),
+  }));
+  const suite = defineSuite({
+    name: 'expectations',
+    title: 'Expected accuracy',
+    description: 'Whether models reach the accuracy their cards expect.',
+    options: Type.Object({}),
+    needs: [],
+    plan: () =>
+      wanted.map(({ system, dataset }) => request({ measurement: clean, system, dataset, params: {} })),
+    summarise: () => ({ measures: [] }),
+  });
+  const entry = { suite, options: {}, title: suite.title, path: 'models', file: 'the run file' };
+  const plan = planRun([entry], subject);
+  const { failures, stopped } = await execute(plan.jobs, bench);
+  if (stopped) return stopped;
+  for (const error of failures.values()) throw error;
+  for (const [i, { expect, file, system, dataset }] of wanted.entries()) {
+    const { job, size, request } = plan.suites[0].wanted[i];
+    const { correct } = classifiedOf({ request, ...(await collectRange(bench.store, job, 0, size)) });
+    const right = correct.reduce<number>((sum, one) => sum + Number(one), 0);
+    judgeAccuracy({ system, dataset, expect, correct: right, n: size, subset: partial.has(dataset), file });
+  }
+  return undefined;
+}
+
+/** The data set a card speaks of. Errors: `data-invalid`. */
+function datasetFor({ system, expect, file }: Expectation, { datasets }: Subject): string {
+  const infos = [...datasets.values()].map(({ info }) => info);
+  const found = expect.on
+    ? infos.find(({ name }) => name === expect.on)
+    : infos.find(({ role, labelled }) => role === 'test' && labelled);
+  if (found?.labelled) return found.name;
+  throw new AssayError(
+    'data-invalid',
+    `the accuracy that "${system}" is expected to reach cannot be checked`,
+    {
+      file,
+      path: expect.on ? 'expect.on' : 'expect.accuracy',
+      expected: `a labelled data set${expect.on ? ` called "${expect.on}"` : ' with role: test'} in the run file`,
+      found: found ? 'one without labels' : infos.map(({ name }) => name).join(', '),
+      hint: 'add that data set to the run file, or drop `expect` from the card',
+    },
+  );
+}

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { AssayError } from '../errors.js';
+
+/**
+ * JSON with sorted keys: equal values give equal text. Keys whose value is undefined do not count.
+ * Errors: `suite-failed` for what JSON cannot hold (NaN, functions, typed arrays), naming its place.
+ */
+export function canonicalJson(value: unknown, path = 'params'): string {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
+  if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((v, i) => canonicalJson(v, `${path}[${i}]`)).join(',')}]`;
+  if (isPlain(value)) {
+    const entries = Object.entries(value)
+      .filter(([, v]) => v !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, v]) => `${JSON.stringify(key)}:${canonicalJson(v, `${path}.${key}`)}`);
+    return `{${entries.join(',')}}`;
+  }
+  throw new AssayError('suite-failed', 'parameters of a measurement must be plain JSON', {
+    path,
+    expected: 'strings, finite numbers, booleans, null, lists and objects of these',
+    found: typeof value === 'object' ? Object.prototype.toString.call(value) : String(value),
+    hint: 'parameters are hashed into the key of every stored unit: write them as plain values',
+  });
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** sha256 of the canonical JSON, in hex. */
+export function keyOf(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex');
+}

@@ -1,0 +1,210 @@
+import type { Dataset } from '../data/dataset.js';
+import { AssayError, unknownName } from '../errors.js';
+import type { Capability, System, SystemInfo } from '../models/system.js';
+import type { Request, SuiteContext } from '../suites/contract.js';
+import type { NotApplicable } from '../suites/results.js';
+import { keyOf } from './keys.js';
+import type { Subject } from './subject.js';
+import type { SuiteEntry } from './suite-entries.js';
+
+/** Raised when units written by an older Assay must not be reused. */
+const KEY_VERSION = 1;
+
+/** The smallest piece that is measured and stored: a job on the examples start (inclusive) to end (exclusive). */
+export interface Unit {
+  key: string;
+  start: number;
+  end: number;
+}
+
+/** A measurement of one system on one data set, shared by every suite that asks for it. */
+export interface Job {
+  key: string;
+  request: Request<never>;
+  /** Examples wanted: the most that any request wants. */
+  size: number;
+  inputs: readonly Job[];
+  /** Systems that `params` name, besides the one measured. */
+  references: readonly string[];
+  units: readonly Unit[];
+}
+
+/** What one entry of the run file's `suites` wants. */
+export interface SuitePlan {
+  entry: SuiteEntry;
+  context: SuiteContext;
+  wanted: readonly { request: Request<never>; job: Job; size: number }[];
+  notApplicable: readonly NotApplicable[];
+}
+
+export interface Plan {
+  /** Inputs come before what reads them. */
+  jobs: readonly Job[];
+  suites: readonly SuitePlan[];
+}
+
+/**
+ * Asks every suite for its requests and turns them into jobs and units; requests for the same thing become one job.
+ * Errors: what `plan` of a suite throws, `suite-failed` and `unknown-name` for requests that make no sense.
+ */
+export function planRun(entries: readonly SuiteEntry[], subject: Subject): Plan {
+  const jobs = new Map<string, OpenJob>();
+  const infos = [...subject.systems.values()].map(({ info }) => info);
+  const drafts = entries.map((entry) => {
+    const { suite } = entry;
+    const context: SuiteContext = {
+      systems: infos.filter((info) => lacking(info, suite.needs).length === 0),
+      datasets: [...subject.datasets.values()].map(({ info }) => info),
+      seed: subject.seed,
+    };
+    const notApplicable = infos.flatMap((info) => inapplicable(suite.name, info, suite.needs));
+    const requests = context.systems.length > 0 ? requestsOf(entry, context) : [];
+    const wanted = requests.flatMap((request) => {
+      const missing = lacking(systemOf(request, subject).info, request.measurement.needs);
+      if (missing.length === 0)
+        return [{ request, job: addJob(request, undefined, subject, jobs), size: sizeOf(request, subject) }];
+      const { info } = systemOf(request, subject);
+      notApplicable.push(...inapplicable(suite.name, info, missing, request.measurement.name));
+      return [];
+    });
+    return { entry, context, wanted, notApplicable: distinct(notApplicable) };
+  });
+  const closed = new Map<OpenJob, Job>();
+  const close = (open: OpenJob): Job => {
+    const known = closed.get(open);
+    if (known) return known;
+    const { inputs, ...rest } = open;
+    const job: Job = { ...rest, inputs: inputs.map(close), units: unitsOf(open) };
+    closed.set(open, job);
+    return job;
+  };
+  const suites = drafts.map((draft) => ({
+    ...draft,
+    wanted: draft.wanted.map(({ job, ...rest }) => ({ ...rest, job: close(job) })),
+  }));
+  // A Map keeps insertion order, and `close` visits inputs first.
+  return { jobs: [...closed.values()], suites };
+}
+
+interface OpenJob extends Omit<Job, 'units' | 'inputs' | 'size'> {
+  size: number;
+  inputs: readonly OpenJob[];
+}
+
+function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteContext): Request<never>[] {
+  try {
+    return suite.plan(context, options);
+  } catch (error) {
+    if (error instanceof AssayError && error.code === 'config-invalid') {
+      const inner = error.details.path;
+      throw new AssayError(error.code, error.message, {
+        ...error.details,
+        file: error.details.file ?? file,
+        path: inner ? `${path}.${inner}` : path,
+      });
+    }
+    if (error instanceof AssayError) throw error;
+    throw new AssayError(
+      'suite-failed',
+      `the suite "${suite.name}" could not plan its work: ${String(error)}`,
+      {
+        file,
+        path,
+        cause: error,
+      },
+    );
+  }
+}
+
+function addJob(
+  request: Request<never>,
+  size: number | undefined,
+  subject: Subject,
+  jobs: Map<string, OpenJob>,
+): OpenJob {
+  const { measurement, system, dataset, params } = request;
+  const wanted = size ?? sizeOf(request, subject);
+  // An input is needed for as many examples as its reader has, whatever its own `first` says.
+  const inputs = (request.inputs ?? []).map((input) => {
+    if (input.dataset === dataset) return addJob(input, wanted, subject, jobs);
+    throw new AssayError('suite-failed', `"${measurement.name}" reads rows of another data set`, {
+      expected: `inputs on "${dataset}"`,
+      found: `"${input.measurement.name}" on "${input.dataset}"`,
+    });
+  });
+  const references = namesWithin(params, subject.systems).filter((name) => name !== system);
+  const key = keyOf({
+    version: KEY_VERSION,
+    measurement: [measurement.name, measurement.version],
+    system: systemOf(request, subject).info.identity,
+    references: references.map((name) => [name, subject.systems.get(name)?.info.identity ?? '']),
+    dataset: datasetOf(request, subject).info.fingerprint,
+    params,
+    seed: subject.seed,
+    // Floating point of another engine is not mixed into one result.
+    engine: subject.engine,
+    inputs: inputs.map((input) => input.key),
+  });
+  const job = jobs.get(key) ?? { key, request, size: 0, inputs, references };
+  job.size = Math.max(job.size, wanted);
+  jobs.set(key, job);
+  return job;
+}
+
+function unitsOf({ key, size, request }: OpenJob): Unit[] {
+  const { name, unitSize } = request.measurement;
+  if (!Number.isInteger(unitSize) || unitSize < 1)
+    throw new AssayError('suite-failed', `the measurement "${name}" has no usable unitSize`, {
+      expected: 'an integer of at least 1',
+      found: String(unitSize),
+    });
+  return Array.from({ length: Math.ceil(size / unitSize) }, (_, i) => {
+    const [start, end] = [i * unitSize, Math.min(size, (i + 1) * unitSize)];
+    return { key: keyOf([key, start, end]), start, end };
+  });
+}
+
+function systemOf({ system }: Request<never>, { systems }: Subject): System {
+  const found = systems.get(system);
+  if (!found) throw unknownName('system', system, [...systems.keys()]);
+  return found;
+}
+
+function datasetOf({ dataset }: Request<never>, { datasets }: Subject): Dataset {
+  const found = datasets.get(dataset);
+  if (!found) throw unknownName('data set', dataset, [...datasets.keys()]);
+  return found;
+}
+
+function sizeOf(request: Request<never>, subject: Subject): number {
+  const { size } = datasetOf(request, subject).info;
+  return Math.min(size, request.first ?? size);
+}
+
+/** Names of systems that occur as values in parameters: what those systems are then decides the outcome too. */
+function namesWithin(value: unknown, systems: ReadonlyMap<string, unknown>): string[] {
+  if (typeof value === 'string') return systems.has(value) ? [value] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return [...new Set(Object.values(value).flatMap((v) => namesWithin(v, systems)))].sort();
+}
+
+const lacking = (info: SystemInfo, needs: readonly Capability[]) =>
+  needs.filter((need) => !info.offers.includes(need));
+
+function inapplicable(
+  suite: string,
+  info: SystemInfo,
+  needs: readonly Capability[],
+  what?: string,
+): NotApplicable[] {
+  return lacking(info, needs).map((need) => ({
+    suite,
+    model: info.name,
+    ...(what !== undefined && { what }),
+    reason: info.lacks[need] ?? `it has no ${need}`,
+  }));
+}
+
+const distinct = (list: readonly NotApplicable[]): NotApplicable[] => [
+  ...new Map(list.map((entry) => [JSON.stringify(entry), entry])).values(),
+];

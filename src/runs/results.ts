@@ -1,0 +1,103 @@
+import { evaluateGates } from '../gate/evaluate.js';
+import type { GateRule } from '../gate/rule.js';
+import type { ExampleSheet } from '../suites/contract.js';
+import type { Cost, Results, Warning } from '../suites/results.js';
+import type { Execution } from './execute.js';
+import type { Plan } from './plan.js';
+import type { UnitStore } from './store.js';
+import type { Subject } from './subject.js';
+import { inOneLine, summariseSuite } from './summarise.js';
+
+/** What results are assembled from. */
+export interface Material {
+  title: string;
+  /** The run file as resolved. */
+  config: unknown;
+  gates: readonly GateRule[];
+  subject: Subject;
+  environment: Results['environment'];
+  plan: Plan;
+  execution: Execution;
+  store: UnitStore;
+  warnings: readonly Warning[];
+  /** Wall clock of this process so far. */
+  seconds: () => number;
+}
+
+export interface Assembled {
+  results: Results;
+  sheets: ExampleSheet[];
+}
+
+/**
+ * Summarises every suite and assembles results.json. Everything in it follows from the stored units, but for
+ * `created`, `seconds` and `costs[].seconds`.
+ */
+export async function assembleResults(material: Material): Promise<Assembled> {
+  const { plan, execution, store, subject } = material;
+  const suites: Results['suites'] = [];
+  const measures: Results['measures'] = [];
+  const warnings: Warning[] = [...material.warnings];
+  const notApplicable: Results['notApplicable'] = [];
+  const errors = new Set<string>();
+  const sheets: ExampleSheet[] = [];
+  if (execution.stopped) errors.add(inOneLine(execution.stopped));
+  for (const suitePlan of plan.suites) {
+    const { result, summary, error } = await summariseSuite(suitePlan, store, execution);
+    suites.push(result);
+    measures.push(...summary.measures);
+    warnings.push(...(summary.warnings ?? []));
+    notApplicable.push(...(summary.notApplicable ?? []));
+    sheets.push(...(summary.examples ?? []));
+    if (error && error !== execution.stopped) errors.add(`${result.suite}: ${inOneLine(error)}`);
+  }
+  const results: Results = {
+    version: 1,
+    title: material.title,
+    status: errors.size > 0 ? 'partial' : 'complete',
+    created: new Date().toISOString(),
+    seconds: 0,
+    seed: subject.seed,
+    config: material.config,
+    environment: material.environment,
+    systems: [...subject.systems.values()].map(({ info }) => ({
+      ...info,
+      shape: [...info.shape],
+      classes: [...info.classes],
+      offers: [...info.offers],
+      inputScale: [...info.inputScale],
+      lacks: Object.fromEntries(Object.entries(info.lacks).filter(([, why]) => why !== undefined)),
+    })),
+    datasets: [...subject.datasets.values()].map(({ info: { classes, ...info } }) => ({
+      ...info,
+      shape: [...info.shape],
+      ...(classes && { classes: [...classes] }),
+    })),
+    measures,
+    suites,
+    warnings: distinct(warnings),
+    notApplicable: distinct(notApplicable),
+    gates: evaluateGates(material.gates, measures),
+    costs: costsOf(plan, execution),
+    errors: [...errors],
+  };
+  return { results: { ...results, seconds: material.seconds() }, sheets };
+}
+
+function costsOf({ jobs }: Plan, { costs }: Execution): Cost[] {
+  return jobs.flatMap((job) => {
+    const cost = costs.get(job);
+    if (!cost) return [];
+    const { measurement, system, dataset } = job.request;
+    const params: Record<string, unknown> = { ...(job.request.params as object) };
+    const { units, examples, passes, seconds } = cost;
+    return [
+      { measurement: measurement.name, model: system, dataset, params, examples, units, ...passes, seconds },
+    ];
+  });
+}
+
+/** Entries of one suite with other options may say the same. */
+const distinct = <T>(list: readonly T[]): T[] => [
+  ...new Map(list.map((entry) => [JSON.stringify(entry), entry])).values(),
+];

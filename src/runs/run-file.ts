@@ -1,0 +1,75 @@
+import { basename, dirname, extname, resolve } from 'node:path';
+import { type Static, Type } from '@sinclair/typebox';
+import { check, readConfigFile } from '../config/validate.js';
+import { AssayError } from '../errors.js';
+import { checkRules, GateRule } from '../gate/rule.js';
+
+const open = { additionalProperties: true };
+
+/** What is measured on what, and what must hold. Paths in it start at the run file's own folder. */
+export const RunFile = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, description: 'the title of the report' })),
+    models: Type.Array(Type.Union([Type.String({ minLength: 1 }), Type.Object({}, open)]), {
+      minItems: 1,
+      description: 'model cards: files, or cards written out',
+    }),
+    defences: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ minLength: 1, description: 'what reports call the defended model' }),
+          model: Type.String({ minLength: 1, description: 'name of the model that is defended' }),
+        },
+        open,
+      ),
+      { default: [], description: 'more systems: a model behind a defence' },
+    ),
+    datasets: Type.Record(Type.String(), Type.Object({}, open), {
+      minProperties: 1,
+      description: 'data sets by name, such as test: { path: ./test.npz }',
+    }),
+    plugins: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      description: 'modules that export suites of your own: files, or npm packages',
+    }),
+    suites: Type.Array(Type.Union([Type.String({ minLength: 1 }), Type.Object({}, open)]), {
+      minItems: 1,
+      description: 'what to measure: names, or { name: options }, or { name: [options, ...] }',
+    }),
+    gates: Type.Array(GateRule, { default: [], description: 'rules that must hold, else exit code 1' }),
+    seed: Type.Integer({ minimum: 0, maximum: 0xffffffff, default: 0, description: 'of every random draw' }),
+    $schema: Type.Optional(Type.String()),
+  },
+  {
+    additionalProperties: false,
+    title: 'Run file',
+    description: 'Which models, data sets, suites and gates.',
+  },
+);
+export type RunFile = Static<typeof RunFile>;
+
+/** A run file as read. */
+export interface ReadRun {
+  config: RunFile;
+  file: string;
+  /** Where its paths start. */
+  directory: string;
+  /** `name`, or the file's name without its endings. */
+  title: string;
+}
+
+/** Reads and checks a run file. Errors: `file-unreadable`, `config-invalid`. */
+export async function readRunFile(file: string): Promise<ReadRun> {
+  const extension = extname(file).toLowerCase();
+  if (!['.yaml', '.yml', '.json'].includes(extension))
+    throw new AssayError('config-invalid', 'this is not a run file', {
+      file,
+      expected: 'a .yaml or .json file',
+      found: extension || 'no extension',
+      hint: '`assay init` writes one to start from; `assay inspect` looks into checkpoints',
+    });
+  const config = check(RunFile, await readConfigFile(file), { file, what: 'run file' });
+  checkRules(config.gates, file);
+  const title = config.name ?? basename(file, extname(file)).replace(/\.run$/, '');
+  return { config, file, directory: dirname(resolve(file)), title };
+}

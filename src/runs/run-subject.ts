@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import type { GateRule } from '../gate/rule.js';
+import { writeAtomically } from '../report/output.js';
+import { savePictures } from '../report/pictures.js';
+import { writeReport } from '../report/write-report.js';
+import type { Results, Warning } from '../suites/results.js';
+import { environmentOf } from './environment.js';
+import { writeSheets } from './example-sheets.js';
+import { type Execution, execute } from './execute.js';
+import { checkExpectations, type Expectation } from './expectations.js';
+import { planRun } from './plan.js';
+import type { Listener } from './progress.js';
+import { assembleResults } from './results.js';
+import { UnitStore } from './store.js';
+import { checkSubject, type Subject, subjectWarnings } from './subject.js';
+import type { SuiteEntry } from './suite-entries.js';
+
+/** A run with everything opened. */
+export interface Assignment {
+  title: string;
+  /** The run file, for messages; paths and the git state are told from its folder. */
+  file: string;
+  directory: string;
+  /** The run file as resolved, for run.json and results.json. */
+  config: unknown;
+  subject: Subject;
+  entries: readonly SuiteEntry[];
+  gates: readonly GateRule[];
+  expectations: readonly Expectation[];
+  /** Data sets that are read in part. */
+  partial: ReadonlySet<string>;
+  warnings: readonly Warning[];
+}
+
+export interface RunSubjectOptions {
+  /** The run folder. */
+  out: string;
+  signal: AbortSignal;
+  notify: Listener;
+}
+
+export interface RunOutcome {
+  /** The run folder. */
+  directory: string;
+  results: Results;
+  /** Units found and units measured now. */
+  stored: number;
+  measured: number;
+  /** 0 all well, 1 a gate failed, 2 something could not be measured, 130 interrupted. */
+  exitCode: 0 | 1 | 2 | 130;
+}
+
+/**
+ * Measures what is not stored yet, summarises, and writes run.json, results.json, examples/, images/ and the report.
+ * After an interruption, and when some measurement failed, the results are partial.
+ * Errors: `output-unwritable`, `expectation-missed`, and what planning throws; stored units are kept.
+ */
+export async function runSubject(
+  assignment: Assignment,
+  { out, signal, notify }: RunSubjectOptions,
+): Promise<RunOutcome> {
+  const started = performance.now();
+  const { subject, title, config, gates } = assignment;
+  const store = await UnitStore.open(out);
+  checkSubject(subject, assignment.file);
+  const plan = planRun(assignment.entries, subject);
+  const environment = await environmentOf(subject.engine, assignment.directory);
+  const systems = [...subject.systems.values()].map(({ info }) => info);
+  const datasets = [...subject.datasets.values()].map(({ info }) => info);
+  const about = { version: 1, title, config, environment, systems, datasets };
+  await writeAtomically(join(out, 'run.json'), `${JSON.stringify(about, null, 2)}\n`);
+  const bench = { systems: subject.systems, datasets: subject.datasets, seed: subject.seed, store, signal };
+  if (assignment.expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
+  const stopped = await checkExpectations(
+    assignment.expectations,
+    subject,
+    { ...bench, notify: () => undefined },
+    assignment.partial,
+  );
+  const execution: Execution = stopped
+    ? { stored: 0, measured: 0, costs: new Map(), failures: new Map(), stopped }
+    : await execute(plan.jobs, { ...bench, notify });
+  if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
+  notify({ kind: 'stage', text: 'writing the report' });
+  const { results, sheets } = await assembleResults({
+    title,
+    config,
+    gates,
+    subject,
+    environment,
+    plan,
+    execution,
+    store,
+    warnings: [...assignment.warnings, ...subjectWarnings(subject)],
+    seconds: () => (performance.now() - started) / 1000,
+  });
+  for (const suite of results.suites) suite.figures = await savePictures(out, suite.figures);
+  await writeAtomically(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  await writeSheets(out, sheets);
+  await writeReport(out, results);
+  const { stored, measured } = execution;
+  return { directory: out, results, stored, measured, exitCode: exitCodeOf(results, execution) };
+}
+
+function exitCodeOf({ errors, gates }: Results, { stopped }: Execution): RunOutcome['exitCode'] {
+  if (stopped?.code === 'interrupted') return 130;
+  if (errors.length > 0) return 2;
+  return gates.every(({ passed }) => passed) ? 0 : 1;
+}

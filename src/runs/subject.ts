@@ -1,0 +1,77 @@
+import type { Dataset, DatasetInfo } from '../data/dataset.js';
+import { AssayError } from '../errors.js';
+import type { System, SystemInfo } from '../models/system.js';
+import type { Warning } from '../suites/results.js';
+
+/** What a run is about: opened systems and data sets. */
+export interface Subject {
+  systems: ReadonlyMap<string, System>;
+  datasets: ReadonlyMap<string, Dataset>;
+  seed: number;
+  /** The engine's description. */
+  engine: string;
+}
+
+/** Errors: `shape-mismatch`, `data-invalid` when systems and data sets do not belong together. */
+export function checkSubject({ systems, datasets }: Subject, file: string): void {
+  for (const [name, { info }] of datasets) {
+    const at = { file, path: `datasets.${name}` };
+    if (info.size === 0)
+      throw new AssayError('data-invalid', `the data set "${name}" is empty`, {
+        ...at,
+        found: `no examples in ${info.path}`,
+        hint: 'check its path, offset and limit',
+      });
+    for (const system of systems.values()) {
+      if (system.info.shape.join() === info.shape.join()) continue;
+      throw new AssayError('shape-mismatch', `"${system.info.name}" cannot take the images of "${name}"`, {
+        ...at,
+        expected: `images of shape [${system.info.shape.join(', ')}] (channels, height, width), as its model card says`,
+        found: `[${info.shape.join(', ')}] in ${info.path}`,
+        hint: 'give it data of that shape, or correct input.shape in the model card if the network is meant for these images',
+      });
+    }
+  }
+}
+
+/** What looks wrong with the choice of systems and data sets. */
+export function subjectWarnings({ systems, datasets }: Subject): Warning[] {
+  const infos = [...datasets.values()].map(({ info }) => info);
+  return [
+    ...[...systems.values()].flatMap(({ info }) => infos.flatMap((set) => classWarnings(info, set))),
+    ...infos.flatMap((a, i) => infos.slice(i + 1).flatMap((b) => sameData(a, b))),
+  ];
+}
+
+/** Class names that differ tell of another order, or of another data set. */
+function classWarnings(system: SystemInfo, { name, role, classes }: DatasetInfo): Warning[] {
+  const named = system.classes.some((c, i) => c !== String(i));
+  if (role === 'ood' || !classes || !named || classes.join('\n') === system.classes.join('\n')) return [];
+  const at = system.classes.findIndex((c, i) => c !== classes[i]);
+  return [
+    {
+      code: 'class-names-differ',
+      severity: 'warning',
+      message: `class ${at} is "${system.classes[at]}" to "${system.name}" and "${classes[at] ?? 'absent'}" in "${name}"`,
+      why: 'labels are matched by number: a different order makes every number here wrong',
+      fix: 'give `classes` in the model card in the order of the logits, and sort the data alike',
+      model: system.name,
+      dataset: name,
+    },
+  ];
+}
+
+/** The same examples under two names, in roles that must not share them. */
+function sameData(a: DatasetInfo, b: DatasetInfo): Warning[] {
+  if (a.fingerprint !== b.fingerprint || a.role === b.role) return [];
+  return [
+    {
+      code: 'data-in-two-roles',
+      severity: 'serious',
+      message: `"${a.name}" (${a.role}) and "${b.name}" (${b.role}) hold the same examples`,
+      why: 'what is fitted on the examples it is judged by looks better than it is; a set cannot be told from itself',
+      fix: 'use data that do not overlap',
+      dataset: a.name,
+    },
+  ];
+}

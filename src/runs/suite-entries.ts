@@ -1,0 +1,88 @@
+import type { Static, TSchema } from '@sinclair/typebox';
+import { check } from '../config/validate.js';
+import { AssayError, unknownName } from '../errors.js';
+import type { Suite } from '../suites/contract.js';
+import type { RunFile } from './run-file.js';
+
+/** One suite to run, with its options checked and filled in. */
+export interface SuiteEntry {
+  suite: Suite;
+  options: Static<TSchema>;
+  /** The suite's title, with what tells it from the other entries of the same suite. */
+  title: string;
+  /** Where it stands in the run file. */
+  path: string;
+  file: string;
+}
+
+/** Suites by name. Errors: `config-invalid` when two have the same. */
+export function suitesByName(suites: readonly Suite[], file: string): Map<string, Suite> {
+  const byName = new Map<string, Suite>();
+  for (const suite of suites) {
+    if (byName.has(suite.name))
+      throw new AssayError('config-invalid', `two suites are called "${suite.name}"`, {
+        file,
+        path: 'plugins',
+        hint: 'rename the suite in the plugin',
+      });
+    byName.set(suite.name, suite);
+  }
+  return byName;
+}
+
+/**
+ * The entries of `suites`: a name, `{ name: options }` or `{ name: [options, ...] }`.
+ * Errors: `unknown-name`, `config-invalid`; both name the place.
+ */
+export function suiteEntries(
+  suites: RunFile['suites'],
+  known: ReadonlyMap<string, Suite>,
+  file: string,
+): SuiteEntry[] {
+  const entries = suites.flatMap((entry, i) => {
+    const at = `suites[${i}]`;
+    const named: [string, unknown][] = typeof entry === 'string' ? [[entry, {}]] : Object.entries(entry);
+    if (named.length !== 1)
+      throw new AssayError('config-invalid', 'an entry of `suites` names one suite', {
+        file,
+        path: at,
+        expected: 'a name, or { name: options }',
+        found: named.length === 0 ? 'no key' : `the keys ${named.map(([name]) => name).join(', ')}`,
+        hint: named.length > 1 ? 'indent options below the name of their suite' : 'write the name of a suite',
+      });
+    const [[name, given]] = named;
+    const suite = known.get(name);
+    if (!suite) throw unknownName('suite', name, [...known.keys()], { file, path: at });
+    const variants = Array.isArray(given) ? given : [given ?? {}];
+    return variants.map((value: unknown, variant): SuiteEntry => {
+      const path = `${at}.${name}${Array.isArray(given) ? `[${variant}]` : ''}`;
+      const options = check(suite.options, value ?? {}, { file, what: `options of "${name}"`, at: path });
+      return { suite, options, title: suite.title, path, file };
+    });
+  });
+  return entries.map((entry) => {
+    const twins = entries.filter(({ suite }) => suite === entry.suite);
+    return twins.length === 1 ? entry : { ...entry, title: `${entry.title}: ${difference(entry, twins)}` };
+  });
+}
+
+/** The options in which an entry differs from some other entry of its suite, as one line. */
+function difference(entry: SuiteEntry, twins: readonly SuiteEntry[]): string {
+  const text = (value: unknown): string =>
+    Array.isArray(value)
+      ? value.map(text).join(', ')
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value);
+  const options = optionRecord(entry.options);
+  const telling = Object.keys(options).filter((key) =>
+    twins.some((twin) => text(optionRecord(twin.options)[key]) !== text(options[key])),
+  );
+  if (telling.length === 0) return `entry ${twins.indexOf(entry) + 1}`;
+  return telling.map((key) => `${key} ${text(options[key])}`).join('; ');
+}
+
+/** Options as a record, for reports. */
+export function optionRecord(options: unknown): Record<string, unknown> {
+  return typeof options === 'object' && options !== null ? { ...options } : {};
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import type { Passes } from '../models/system.js';
+import type { NdArray, Rows } from '../suites/contract.js';
+
+/** What a unit leaves behind. */
+export interface UnitRecord {
+  key: string;
+  rows: Rows;
+  /** (n) source indices. */
+  indices: Int32Array;
+  /** (n); absent for unlabelled sets. */
+  labels?: Int32Array;
+  passes: Passes;
+  /** Wall clock. */
+  seconds: number;
+}
+
+const MAGIC = Buffer.from('ASSAYU1\n', 'latin1');
+const DIGEST = 32;
+
+const types = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+};
+type TypeName = keyof typeof types;
+
+const typeName = (data: NdArray['data']): TypeName =>
+  data instanceof Float32Array
+    ? 'float32'
+    : data instanceof Float64Array
+      ? 'float64'
+      : data instanceof Int32Array
+        ? 'int32'
+        : 'uint8';
+
+interface Column {
+  name: string;
+  type: TypeName;
+  shape: number[];
+}
+
+interface Header {
+  key: string;
+  columns: Column[];
+  passes: Passes;
+  seconds: number;
+}
+
+/**
+ * A unit as bytes: magic, length of the header (uint32, little-endian), header as JSON padded to 8 bytes, the
+ * columns one after the other, each padded to 8 bytes, and the sha256 of all that.
+ */
+export function encodeUnit({ key, rows, indices, labels, passes, seconds }: UnitRecord): Buffer {
+  const arrays: [string, NdArray][] = [
+    ['@indices', { shape: [indices.length], data: indices }],
+    ...(labels ? [['@labels', { shape: [labels.length], data: labels }] as [string, NdArray]] : []),
+    ...Object.entries(rows),
+  ];
+  const columns = arrays.map(([name, { shape, data }]) => ({ name, type: typeName(data), shape }));
+  const header = Buffer.from(JSON.stringify({ key, columns, passes, seconds } satisfies Header), 'utf8');
+  const parts: Uint8Array[] = [MAGIC, Buffer.alloc(4), header];
+  parts[1] = Buffer.from(Uint32Array.of(header.length).buffer);
+  parts.push(padding(MAGIC.length + 4 + header.length));
+  for (const [, { data }] of arrays) {
+    parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), padding(data.byteLength));
+  }
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part);
+  return Buffer.concat([...parts, digest.digest()]);
+}
+
+const padding = (length: number) => new Uint8Array((8 - (length % 8)) % 8);
+const padded = (length: number) => length + ((8 - (length % 8)) % 8);
+
+/** The unit in these bytes, or undefined when they are not, or no longer, the unit called `key`. */
+export function decodeUnit(bytes: Buffer, key: string): UnitRecord | undefined {
+  if (bytes.length < MAGIC.length + 4 + DIGEST || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return;
+  const body = bytes.subarray(0, bytes.length - DIGEST);
+  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(body.length))) return;
+  // The digest holds, so the header is what `encodeUnit` wrote.
+  const headerEnd = MAGIC.length + 4 + body.readUInt32LE(MAGIC.length);
+  const header = JSON.parse(body.toString('utf8', MAGIC.length + 4, headerEnd)) as Header;
+  if (header.key !== key) return;
+  const arrays: Rows = {};
+  let at = padded(headerEnd);
+  for (const { name, type, shape } of header.columns) {
+    const data = new types[type](shape.reduce((a, b) => a * b, 1));
+    new Uint8Array(data.buffer).set(body.subarray(at, at + data.byteLength));
+    arrays[name] = { shape, data };
+    at += padded(data.byteLength);
+  }
+  const { '@indices': indices, '@labels': labels, ...rows } = arrays;
+  return {
+    key,
+    rows,
+    indices: indices.data as Int32Array,
+    ...(labels && { labels: labels.data as Int32Array }),
+    passes: header.passes,
+    seconds: header.seconds,
+  };
+}
