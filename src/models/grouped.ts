@@ -1,18 +1,6 @@
 import { AssayError } from '../errors.js';
 import type { Model } from './model.js';
-import type { Gradients, LossName } from './system.js';
-
-/** Several draws of each example: what a randomised defence made of it. */
-export interface Draws {
-  /** Examples. */
-  n: number;
-  /** Draws of each. */
-  group: number;
-  /** (n * group, C, H, W): the draws of an example stand together. */
-  pixels: Float32Array;
-  /** (n) */
-  labels?: Int32Array;
-}
+import type { Draws, Gradients, LossName } from './system.js';
 
 /**
  * Loss of the logits averaged over the draws of each example, and its gradient with respect to every draw.

@@ -8,9 +8,10 @@ import {
   type Differentiable,
   type GradientProgram,
 } from './gradient-program.js';
+import { groupedGradient } from './grouped.js';
 import { lossUnavailable, needsLabels } from './heads.js';
 import { pixelValue } from './prepare.js';
-import type { Batch, Gradients, LossName, Outputs, System, SystemInfo } from './system.js';
+import type { Batch, Draws, Gradients, LossName, Outputs, System, SystemInfo } from './system.js';
 
 /** What a model is made of: `modelOf` and `openModel` make these from a card. */
 export interface ModelParts extends Differentiable {
@@ -73,6 +74,10 @@ export class Model implements System {
     checkPixels(batch, this.info);
     this.refuseLoss(loss);
     return this.differentiated(loss, batch, needsLabels(loss) ? oneHotRows(batch, this.info) : undefined);
+  }
+
+  groupedGradient(draws: Draws, loss: LossName): Promise<Gradients> {
+    return groupedGradient(this, draws, loss);
   }
 
   /**

@@ -38,6 +38,18 @@ export interface Batch {
   keys?: readonly StreamKey[];
 }
 
+/** Several draws of each example: what a randomised defence made of it. */
+export interface Draws {
+  /** Examples. */
+  n: number;
+  /** Draws of each. */
+  group: number;
+  /** (n * group, C, H, W): the draws of an example stand together. */
+  pixels: Float32Array;
+  /** (n) */
+  labels?: Int32Array;
+}
+
 /** Passes through the network, counted per example: comparable across machines, which seconds are not. */
 export interface Passes {
   forward: number;
@@ -99,4 +111,10 @@ export interface System {
    * `batch.keys`; the caller averages over draws (EOT).
    */
   gradient(batch: Batch, loss: LossName): Promise<Gradients>;
+  /**
+   * Loss of the logits averaged over the draws of each example, and its gradient with respect to every draw:
+   * `logits` (n, classes), `logPx` (n) and `loss` (n) are of the averages, `gradient` is (n * group, C, H, W).
+   * Only deterministic systems have it; defences that average what they draw are differentiated with it.
+   */
+  groupedGradient?(draws: Draws, loss: LossName): Promise<Gradients>;
 }

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { int } from '../../src/graph/build.js';
-import { type Draws, groupedGradient } from '../../src/models/grouped.js';
-import type { LossName } from '../../src/models/system.js';
+import { groupedGradient } from '../../src/models/grouped.js';
+import type { Draws, LossName } from '../../src/models/system.js';
 import {
   CLASSES,
   convolutional,

@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { type Static, Type } from '@sinclair/typebox';
+import { AssayError } from '../../errors.js';
+import { type StreamKey, stream } from '../../random/stream.js';
+import { addNoise, type SgldState, sgld } from '../../sampling/sgld.js';
+import type {
+  Batch,
+  Capability,
+  Gradients,
+  LossName,
+  Outputs,
+  Passes,
+  System,
+  SystemInfo,
+} from '../system.js';
+
+/** The chain, as the JEM paper sets it (Grathwohl et al. 2019, section 5.4 and their code). */
+export const ChainOptions = {
+  stepSize: Type.Number({
+    minimum: 0,
+    default: 1,
+    description: "SGLD step size, in units of the purifying model's own input.",
+  }),
+  noise: Type.Number({
+    minimum: 0,
+    default: 0.01,
+    description: "Noise per SGLD step, in units of the purifying model's own input.",
+  }),
+  inputNoise: Type.Number({
+    minimum: 0,
+    default: 0.03,
+    description: "Noise added before the first step, in units of the purifying model's own input.",
+  }),
+  chains: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 5,
+    description: 'Chains whose logits are averaged.',
+  }),
+  clamp: Type.Union([Type.Literal('none'), Type.Literal('box')], {
+    default: 'none',
+    description: 'none lets chains leave [0, 1], as the public JEM code does; box cuts every step.',
+  }),
+};
+
+export const PurifyOptions = Type.Object(
+  {
+    by: Type.String({ minLength: 1, description: 'Name of the model whose log p(x) is climbed.' }),
+    steps: Type.Integer({ minimum: 0, maximum: 100_000, default: 10, description: 'SGLD steps.' }),
+    ...ChainOptions,
+  },
+  { additionalProperties: false, description: 'SGLD purification before classification.' },
+);
+export type PurifyOptions = Static<typeof PurifyOptions>;
+
+/** What a chain made of each image, and what it cost. */
+export interface Purified {
+  /** (n * chains, C, H, W): the chains of an image stand together. */
+  pixels: Float32Array;
+  passes: Passes;
+}
+
+/**
+ * Each image starts `chains` chains: input noise, then SGLD up log p(x) of `by`. A chain draws all its noise from
+ * one stream of (key, chain), so that the first k steps of a longer chain are the chain of k steps.
+ */
+export async function purify(
+  by: System,
+  { n, pixels }: Pick<Batch, 'n' | 'pixels'>,
+  keys: readonly StreamKey[],
+  { steps, chains, inputNoise, stepSize, noise, clamp }: Omit<PurifyOptions, 'by'>,
+): Promise<Purified> {
+  const size = pixels.length / Math.max(1, n);
+  const copies = new Float32Array(n * chains * size);
+  for (let row = 0; row < n * chains; row++) {
+    const i = Math.floor(row / chains);
+    copies.set(pixels.subarray(i * size, (i + 1) * size), row * size);
+  }
+  const streams = keys.flatMap((key) =>
+    Array.from({ length: chains }, (_, chain) =>
+      stream({ ...key, purpose: `${key.purpose}/purify/chain-${chain}` }),
+    ),
+  );
+  const state: SgldState = { n: n * chains, pixels: copies, streams };
+  addNoise(state, inputNoise, by.info.inputScale);
+  const passes = await sgld(by, state, { steps, stepSize, noise, clamp });
+  return { pixels: copies, passes };
+}
+
+/**
+ * A classifier behind SGLD purification. Logits are the mean over chains, as in JEM's refinement; log p(x) is the
+ * mean over chains of the classifier's log p at the purified images. Gradients are straight-through (BPDA, Athalye
+ * et al. 2018): the loss of the mean logits differentiated at the purified images, summed over chains, with the
+ * purification taken for the identity.
+ */
+export class PurifiedSystem implements System {
+  readonly info: SystemInfo;
+  readonly batchSize: number;
+  readonly concurrency: number;
+
+  constructor(
+    private readonly classifier: System,
+    private readonly by: System,
+    private readonly options: PurifyOptions,
+    name: string,
+  ) {
+    refuseUnfit(classifier, by);
+    this.info = describe(classifier, by, options, name);
+    this.batchSize = Math.max(1, Math.ceil(classifier.batchSize / options.chains));
+    this.concurrency = classifier.concurrency;
+  }
+
+  async forward(batch: Batch): Promise<Outputs> {
+    const { chains } = this.options;
+    const { pixels, passes } = await this.purified(batch);
+    const outputs = await this.classifier.forward({ n: batch.n * chains, pixels });
+    return {
+      ...(outputs.logits && { logits: overChains(outputs.logits, batch.n, chains, chains) }),
+      ...(outputs.logPx && { logPx: overChains(outputs.logPx, batch.n, chains, chains) }),
+      passes: sum(passes, outputs.passes),
+    };
+  }
+
+  async gradient(batch: Batch, loss: LossName): Promise<Gradients> {
+    const { chains } = this.options;
+    const grouped = this.classifier.groupedGradient?.bind(this.classifier);
+    if (!grouped) {
+      throw new AssayError('op-unsupported', `"${this.info.name}" has no gradient`, {
+        found: this.info.lacks.inputGradient,
+      });
+    }
+    const { pixels, passes } = await this.purified(batch);
+    const { n, labels } = batch;
+    const found = await grouped({ n, group: chains, pixels, ...(labels && { labels }) }, loss);
+    return {
+      ...found,
+      // Each draw's gradient already carries the 1 / chains of the mean: the chain rule sums.
+      gradient: overChains(found.gradient, n, chains, 1),
+      passes: sum(passes, found.passes),
+    };
+  }
+
+  private purified(batch: Batch): Promise<Purified> {
+    if (batch.keys?.length !== batch.n) {
+      throw new AssayError(
+        'suite-failed',
+        `"${this.info.name}" is stochastic and was not told where to draw`,
+        {
+          expected: `${batch.n} keys`,
+          found: batch.keys ? String(batch.keys.length) : 'none',
+          hint: 'give `keys` with every batch of a system whose info says `stochastic`',
+        },
+      );
+    }
+    return purify(this.by, batch, batch.keys, this.options);
+  }
+}
+
+/** The sum over chains by `divisor`, in double precision: (n * chains, width) to (n, width). */
+function overChains(values: Float32Array, n: number, chains: number, divisor: number): Float32Array {
+  const width = values.length / Math.max(1, n * chains);
+  const out = new Float32Array(n * width);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < width; j++) {
+      let total = 0;
+      for (let chain = 0; chain < chains; chain++) total += values[(i * chains + chain) * width + j];
+      out[i * width + j] = total / divisor;
+    }
+  }
+  return out;
+}
+
+const sum = (a: Passes, b: Passes): Passes => ({
+  forward: a.forward + b.forward,
+  gradient: a.gradient + b.gradient,
+});
+
+/** Errors: `config-invalid` when the purifier has no gradient of log p(x), or other images than the classifier. */
+function refuseUnfit(classifier: System, by: System): void {
+  const lack = (['logPx', 'inputGradient'] as const).find((need) => !by.info.offers.includes(need));
+  if (lack || by.info.stochastic) {
+    throw new AssayError('config-invalid', `"${by.info.name}" cannot purify`, {
+      path: 'purify.by',
+      expected: 'a bare model with log p(x) and its gradient',
+      found: lack ? (by.info.lacks[lack] ?? `no ${lack}`) : 'a stochastic system',
+    });
+  }
+  if (by.info.shape.join() === classifier.info.shape.join()) return;
+  throw new AssayError('config-invalid', `"${by.info.name}" cannot purify for "${classifier.info.name}"`, {
+    path: 'purify.by',
+    expected: `images of shape [${classifier.info.shape.join(', ')}]`,
+    found: `[${by.info.shape.join(', ')}]`,
+  });
+}
+
+function describe(classifier: System, by: System, options: PurifyOptions, name: string): SystemInfo {
+  const { info } = classifier;
+  const { steps, chains, stepSize, noise, inputNoise, clamp } = options;
+  const differentiable = info.offers.includes('inputGradient') && classifier.groupedGradient !== undefined;
+  const offers: Capability[] = info.offers.filter((one) => one !== 'inputGradient' || differentiable);
+  const why = info.lacks.inputGradient ?? 'its classifier has no gradient of averaged logits';
+  const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return {
+    ...info,
+    name,
+    defence:
+      `purified by ${by.info.name}: ${plural(steps, 'step')} of size ${stepSize}, noise ${noise}, input noise ` +
+      `${inputNoise}, ${plural(chains, 'chain')}${clamp === 'box' ? ', kept in the box' : ''}`,
+    offers,
+    lacks: { ...info.lacks, ...(!differentiable && { inputGradient: why }) },
+    stochastic: true,
+    identity: createHash('sha256')
+      .update(
+        JSON.stringify([
+          'purify',
+          1,
+          info.identity,
+          by.info.identity,
+          steps,
+          chains,
+          stepSize,
+          noise,
+          inputNoise,
+          clamp,
+        ]),
+      )
+      .digest('hex'),
+  };
+}

@@ -1,0 +1,52 @@
+import type { Static, TObject } from '@sinclair/typebox';
+import { unknownName } from '../../errors.js';
+import type { System } from '../system.js';
+import { PurifiedSystem, PurifyOptions } from './purification.js';
+
+/** A defence: something that makes a system of a system. */
+export interface Defence {
+  /** Its key in the run file. */
+  name: string;
+  title: string;
+  source: string;
+  options: TObject;
+  /**
+   * `options` have been checked against the schema, with defaults filled in. `lookup` finds the models of the run
+   * and throws `unknown-name`. `name` is what reports call the new system.
+   * Errors: `config-invalid` when the pieces do not fit.
+   */
+  wrap(system: System, options: unknown, lookup: (name: string) => System, name?: string): System;
+}
+
+interface Row<S extends TObject> extends Omit<Defence, 'wrap' | 'options'> {
+  options: S;
+  wrap(system: System, options: Static<S>, lookup: (name: string) => System, name: string): System;
+}
+
+function row<S extends TObject>({ wrap, ...rest }: Row<S>): Defence {
+  return {
+    ...rest,
+    wrap: (system, options, lookup, name = `${system.info.name}-${rest.name}`) =>
+      wrap(system, options as Static<S>, lookup, name),
+  };
+}
+
+const rows: Defence[] = [
+  row({
+    name: 'purify',
+    title: 'SGLD purification',
+    source: 'Grathwohl et al. 2019, section 5.4',
+    options: PurifyOptions,
+    wrap: (system, options, lookup, name) => new PurifiedSystem(system, lookup(options.by), options, name),
+  }),
+];
+
+/** Every defence, by its key in the run file. */
+export const defences: ReadonlyMap<string, Defence> = new Map(rows.map((defence) => [defence.name, defence]));
+
+/** Errors: `unknown-name`. */
+export function defenceNamed(name: string): Defence {
+  const defence = defences.get(name);
+  if (!defence) throw unknownName('defence', name, [...defences.keys()]);
+  return defence;
+}
