@@ -1,0 +1,115 @@
+import { parseEpsilon } from '../../attacks/epsilon.js';
+import { isInside, normNamed } from '../../attacks/norms.js';
+import type { Examples } from '../../data/dataset.js';
+import { AssayError } from '../../errors.js';
+import { argmax } from '../../metrics/softmax.js';
+import type { Batch, System } from '../../models/system.js';
+import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
+import type { AttackParams } from './attack.js';
+import { imageSize, inBatches } from './batches.js';
+
+/** Which balls the stored images claim to be in. */
+export interface VerifyParams {
+  norm: string;
+  /** As the attack has them. */
+  epsilons: readonly string[];
+  /** Fresh draws of a stochastic system whose mean logits decide. */
+  draws: number;
+}
+
+/**
+ * Looks again at what an attack stored, in fresh passes: is it misclassified, is it in its ball and in [0, 1], and
+ * does it survive rounding to 8 bits, as a PNG would? Rows (n), 1 for yes; examples that were not broken are not
+ * looked at and have 0: `misclassified`, `inside`, `survives8bit`; and `prediction`, -1 where not looked at.
+ */
+export const verify = defineMeasurement<VerifyParams>({
+  name: 'verify',
+  version: 1,
+  needs: ['logits'],
+  unitSize: 256,
+  async measure({ system, examples, inputs, seed, signal }, params) {
+    const { labels, n } = examples;
+    const [attacked] = inputs;
+    if (!labels || !attacked?.pixels) {
+      throw new AssayError('suite-failed', 'a verification needs labels and the rows of an attack');
+    }
+    const size = imageSize(system);
+    const stored = Float32Array.from(attacked.pixels.data);
+    const image = (i: number) => stored.subarray(i * size, (i + 1) * size);
+    const broken = Array.from({ length: n }, (_, i) => i).filter((i) => attacked.brokenAt.data[i] >= 0);
+    const rows = {
+      misclassified: new Uint8Array(n),
+      inside: new Uint8Array(n),
+      survives8bit: new Uint8Array(n),
+      prediction: new Int32Array(n).fill(-1),
+    };
+    const norm = normNamed(params.norm);
+    for (const i of broken) {
+      const { value } = parseEpsilon(params.epsilons[attacked.brokenAt.data[i]]);
+      const x0 = examples.pixels.subarray(i * size, (i + 1) * size);
+      rows.inside[i] = isInside(norm, image(i), x0, value) ? 1 : 0;
+    }
+    const plan = { batchSize: system.batchSize, concurrency: system.concurrency, signal };
+    await inBatches(broken.length, plan, async (start, end) => {
+      const chosen = broken.slice(start, end);
+      const images = concatenate(chosen.map(image));
+      const fresh = await predictions(system, examples, chosen, images, {
+        ...params,
+        seed,
+        purpose: 'verify',
+      });
+      const rounded = images.map((v) => Math.round(v * 255) / 255);
+      const coarse = await predictions(system, examples, chosen, rounded, {
+        ...params,
+        seed,
+        purpose: 'verify/8-bit',
+      });
+      chosen.forEach((i, row) => {
+        rows.prediction[i] = fresh[row];
+        rows.misclassified[i] = fresh[row] === labels[i] ? 0 : 1;
+        rows.survives8bit[i] = coarse[row] === labels[i] ? 0 : 1;
+      });
+    });
+    return Object.fromEntries(
+      Object.entries(rows).map(([name, data]) => [name, { shape: [n], data }]),
+    ) as Rows;
+  },
+});
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** Argmax of the logits; of their mean over fresh draws when the system is stochastic. */
+async function predictions(
+  system: System,
+  examples: Examples,
+  chosen: readonly number[],
+  pixels: Float32Array,
+  { draws, seed, purpose }: { draws: number; seed: number; purpose: string },
+): Promise<Int32Array> {
+  const n = chosen.length;
+  const classes = system.info.classes.length;
+  const total = new Float64Array(n * classes);
+  for (let draw = 0; draw < (system.info.stochastic ? draws : 1); draw++) {
+    const keys = chosen.map((i) => ({ seed, purpose: `${purpose}-${draw}`, example: examples.indices[i] }));
+    const batch: Batch = { n, pixels, ...(system.info.stochastic && { keys }) };
+    const { logits = [] } = await system.forward(batch);
+    for (let k = 0; k < total.length; k++) total[k] += logits[k];
+  }
+  return argmax({ n, classes, data: total });
+}
+
+/** The verification of an attack. */
+export function verifyRequest(attacked: Request<never>, { norm, epsilons, eot, confirm }: AttackParams) {
+  const { system, dataset, first } = attacked;
+  const params: VerifyParams = { norm, epsilons, draws: Math.max(eot, confirm) };
+  const limit = first !== undefined && { first };
+  return request({ measurement: verify, system, dataset, params, inputs: [attacked], ...limit });
+}
