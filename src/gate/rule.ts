@@ -28,6 +28,12 @@ export const GateRule = Type.Object(
 );
 export type GateRule = Static<typeof GateRule>;
 
+/** Whatever holds gates: a file of them, a run file, the configuration in results.json. Other keys are left alone. */
+export const GateRules = Type.Object(
+  { gates: Type.Array(GateRule, { description: 'a list of rules' }) },
+  { additionalProperties: true },
+);
+
 /** The limits a rule may set, and how each judges. */
 export interface Limit {
   key: 'min' | 'max' | 'maxIncrease' | 'maxDecrease';

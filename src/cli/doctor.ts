@@ -1,0 +1,95 @@
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { Command } from 'commander';
+import { describeOrt } from '../engines/ort/describe.js';
+import { createEngine } from '../engines/registry.js';
+import { detectTfjsAddon } from '../engines/tfjs-addon.js';
+import { AssayError } from '../errors.js';
+import { assayVersion } from '../runs/environment.js';
+
+interface Finding {
+  what: string;
+  /** `bad` means that runs fail; `absent` is something optional. */
+  state: 'ok' | 'absent' | 'bad';
+  found: string;
+  hint?: string;
+}
+
+/** `assay doctor` */
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .summary('check that this machine can run Assay')
+    .description(
+      'Prints versions, engines, threads and memory, and what to do about what is missing. Ends with 2 when runs would fail.',
+    )
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ assay doctor')
+    .action(async ({ json }: { json?: boolean }) => {
+      const findings = [...machine(), await onnxruntime(), await tensorflow()];
+      process.stdout.write(
+        json ? `${JSON.stringify(findings, null, 2)}\n` : `${findings.map(line).join('\n')}\n`,
+      );
+      process.exitCode = findings.some(({ state }) => state === 'bad') ? 2 : 0;
+    });
+}
+
+const marks = { ok: 'ok    ', absent: '-     ', bad: 'BAD   ' };
+
+function line({ what, state, found, hint }: Finding): string {
+  return `${marks[state]}${what.padEnd(14)}${found}${hint ? `\n${' '.repeat(20)}${hint}` : ''}`;
+}
+
+const OLDEST_NODE = [20, 19];
+
+function machine(): Finding[] {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  const recent = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  const platform = `${process.platform} ${process.arch}`;
+  return [
+    { what: 'assay', state: 'ok', found: assayVersion() },
+    {
+      what: 'node',
+      state: recent ? 'ok' : 'bad',
+      found: `${process.version}, ${platform}`,
+      ...(!recent && { hint: `install Node ${OLDEST_NODE.join('.')} or newer` }),
+    },
+    {
+      what: 'cores',
+      state: 'ok',
+      found: `${availableParallelism()}: ${cpus()[0]?.model.trim() ?? 'unknown'}`,
+    },
+    { what: 'memory', state: 'ok', found: `${gib(freemem())} free of ${gib(totalmem())}` },
+  ];
+}
+
+/** Loads the library and starts a session's worker. */
+async function onnxruntime(): Promise<Finding> {
+  try {
+    const { version, providers, otherProviders, sessions, threads } = await describeOrt();
+    const engine = await createEngine('ort', { sessions: 1 });
+    await engine.close();
+    const others = otherProviders.length > 0 ? `; could have ${otherProviders.join(', ')}` : '';
+    const layout = `${sessions} session${sessions === 1 ? '' : 's'} of ${threads} thread${threads === 1 ? '' : 's'}`;
+    return {
+      what: 'onnxruntime',
+      state: 'ok',
+      found: `${version}: ${providers.join(', ')}${others}; ${layout}`,
+    };
+  } catch (error) {
+    const hint = error instanceof AssayError ? error.details.hint : undefined;
+    return {
+      what: 'onnxruntime',
+      state: 'bad',
+      found: error instanceof Error ? error.message.split('\n')[0] : String(error),
+      hint:
+        hint ?? 'reinstall with `npm install onnxruntime-node`; it has binaries for Linux, macOS and Windows',
+    };
+  }
+}
+
+async function tensorflow(): Promise<Finding> {
+  const state = await detectTfjsAddon();
+  return state.loads
+    ? { what: 'tensorflow.js', state: 'ok', found: `native addon ${state.version}` }
+    : { what: 'tensorflow.js', state: 'absent', found: `optional: ${state.reason}`, hint: state.hint };
+}

@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import { check } from '../config/validate.js';
+import { evaluateGates } from '../gate/evaluate.js';
+import { GateRules } from '../gate/rule.js';
+import { readRules } from '../gate/rule-file.js';
+import { gateTable } from '../gate/table.js';
+import { readResults } from '../runs/read-results.js';
+
+/** `assay gate DIR` */
+export function gateCommand(): Command {
+  return new Command('gate')
+    .summary('judge the results of a run folder')
+    .description(
+      'Judges the measures of a run folder by the gates of its run file, or by those of another file. Ends with 1 when one fails. A gate on a measure that is missing or not singled out fails.',
+    )
+    .argument('<dir>', 'the run folder')
+    .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')
+    .option('--json', 'print the verdicts as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay gate assay-runs/my
+  $ assay gate assay-runs/my --gates release-gates.yaml
+
+A gates file:
+  gates:
+    - { measure: robust-accuracy, where: { model: jem, epsilon: 8/255 }, min: 0.35 }
+    - { measure: ece, where: { model: jem }, maxIncrease: 0.01, over: baseline }`,
+    )
+    .action(async (directory: string, { gates: file, json }: { gates?: string; json?: boolean }) => {
+      const results = await readResults(directory);
+      const rules = file ? await readRules(file) : rulesOf(results.config, directory);
+      const verdicts = evaluateGates(rules, results.measures);
+      process.stdout.write(`${json ? JSON.stringify(verdicts, null, 2) : gateTable(verdicts)}\n`);
+      process.exitCode = verdicts.every(({ passed }) => passed) ? 0 : 1;
+    });
+}
+
+/** The gates of the run file that made the results. */
+function rulesOf(config: unknown, directory: string) {
+  return check(GateRules, config, { file: `${directory}/results.json`, what: 'configuration of the run' })
+    .gates;
+}

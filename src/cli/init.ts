@@ -1,0 +1,70 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { Command } from 'commander';
+import { createEngine } from '../engines/registry.js';
+import { AssayError } from '../errors.js';
+import { inspectCheckpoint } from '../models/inspect.js';
+import { type CardDraft, emptyCard, runFileText } from './starter-files.js';
+
+/** `assay init` */
+export function initCommand(): Command {
+  return new Command('init')
+    .summary('write a model card and a run file to start from')
+    .description(
+      'Writes a model card and a run file with comments. With a checkpoint, the card says what can be read off it; comments say what cannot.',
+    )
+    .argument('[dir]', 'where to write them', '.')
+    .option('-c, --checkpoint <file>', 'the checkpoint the card is for')
+    .addHelpText('after', '\nExamples:\n  $ assay init --checkpoint model.onnx\n  $ assay init my-project')
+    .action(async (directory: string, { checkpoint }: { checkpoint?: string }) => {
+      const draft = checkpoint ? await draftFor(checkpoint, directory) : emptyCard();
+      const card = join(directory, `${draft.name}.model.yaml`);
+      const run = join(directory, `${draft.name}.run.yaml`);
+      await writeNew(card, draft.text);
+      await writeNew(run, runFileText(draft.name, basename(card)));
+      process.stdout.write(
+        `${card}\n${run}\n\nFill in what the comments ask for, then:\n  $ assay run ${run}\n`,
+      );
+    });
+}
+
+/** A card from what can be read off a checkpoint, with its notes as comments. */
+async function draftFor(checkpoint: string, directory: string): Promise<CardDraft> {
+  const engine = await createEngine('ort', { sessions: 1 });
+  try {
+    const { card, notes } = await inspectCheckpoint(checkpoint, engine);
+    const path = relative(directory, resolve(checkpoint)).split(sep).join('/');
+    const placed = card.replace(
+      /^checkpoint: .*$/m,
+      `checkpoint: ${JSON.stringify(path.startsWith('.') ? path : `./${path}`)}`,
+    );
+    const name = /^name: "?([^"\n]+)"?$/m.exec(card)?.[1] ?? 'model';
+    const comments = notes.map((note) => `# - ${note}\n`).join('');
+    return {
+      name,
+      text: `# Read off ${basename(checkpoint)}. What the file cannot tell:\n${comments}${placed}`,
+    };
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Errors: `output-unwritable`, also when the file exists: nothing is overwritten. */
+async function writeNew(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text, { flag: 'wx' });
+  } catch (cause) {
+    const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
+    throw new AssayError(
+      'output-unwritable',
+      exists ? 'the file exists already' : 'the file cannot be written',
+      {
+        file,
+        found: exists ? undefined : (cause as Error).message,
+        hint: exists ? 'remove it, or name another folder' : 'check the folder and its permissions',
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,73 @@
+import { extname } from 'node:path';
+import { Command } from 'commander';
+import { createEngine } from '../engines/registry.js';
+import { type Inspection, inspectCheckpoint } from '../models/inspect.js';
+import { readCard } from '../models/open.js';
+import { formatNumber } from '../report/format.js';
+
+/** `assay inspect CHECKPOINT|CARD` */
+export function inspectCommand(): Command {
+  return new Command('inspect')
+    .summary('look into a checkpoint')
+    .description(
+      'Prints what a checkpoint holds: operators, parameters, input and output, whether it has input gradients and if not which operator lacks one, and a model card to start from.',
+    )
+    .argument('<file>', 'a checkpoint, or a model card')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ assay inspect model.onnx\n  $ assay inspect jem.model.yaml --json',
+    )
+    .action(async (file: string, { json }: { json?: boolean }) => {
+      const isCard = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
+      const checkpoint = isCard ? (await readCard(file)).checkpoint : file;
+      const engine = await createEngine('ort', { sessions: 1 });
+      try {
+        const inspection = await inspectCheckpoint(checkpoint, engine);
+        process.stdout.write(json ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
+      } finally {
+        await engine.close();
+      }
+    });
+}
+
+function inspectionText(found: Inspection): string {
+  const ports = (list: Inspection['inputs']) =>
+    list.map(({ name, type, shape }) => `${name} ${type} ${shape}`);
+  const origin = [found.format, `opset ${found.opset}`, found.producer].filter((part) => part).join(', ');
+  const rows: [string, string[]][] = [
+    ['file', [found.file]],
+    ['format', [origin]],
+    ['size', [`${formatNumber(found.bytes)} bytes`]],
+    ['sha256', [found.sha256]],
+    ['parameters', [formatNumber(found.parameters)]],
+    ['input', ports(found.inputs)],
+    ['output', ports(found.outputs)],
+    ['operators', wrapped(found.ops.map(({ op, count }) => `${op} ×${count}`))],
+    ['gradient', gradientLines(found.gradient)],
+  ];
+  const lines = rows.flatMap(([label, values]) =>
+    values.map((value, i) => `${(i === 0 ? label : '').padEnd(12)}${value}`),
+  );
+  const notes = found.notes.map((note) => `# ${note}`);
+  return `${[...lines, '', 'A model card to start from (`assay init --checkpoint` writes it):', '', ...notes, found.card].join('\n')}`;
+}
+
+function gradientLines({ available, missing }: Inspection['gradient']): string[] {
+  if (available) return ['available: every operator on the way has a rule'];
+  return [
+    'not available; suites that need none still run',
+    ...missing.map(({ op, node }) => `no rule for ${op}, at node "${node}"`),
+  ];
+}
+
+function wrapped(words: readonly string[], width = 80): string[] {
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length + 2 <= width)
+      lines[lines.length - 1] = `${last}, ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

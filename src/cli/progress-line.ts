@@ -1,0 +1,106 @@
+import { formatDuration } from '../report/format.js';
+import type { Listener, ProgressEvent, Status } from '../runs/progress.js';
+
+/** Where progress goes: standard error in a program. */
+export interface Terminal {
+  write(text: string): void;
+  isTTY: boolean;
+  columns: number;
+}
+
+export interface ProgressOptions {
+  quiet: boolean;
+  /** Plain lines come at most this often. */
+  plainEveryMs?: number;
+  now?: () => number;
+}
+
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+
+/** Shows progress: a line that is rewritten on a terminal, plain lines elsewhere, nothing when quiet. */
+export class ProgressLine {
+  private text = '';
+  private frame = 0;
+  private lastPlain: number;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly now: () => number;
+
+  constructor(
+    private readonly terminal: Terminal,
+    private readonly options: ProgressOptions,
+  ) {
+    this.now = options.now ?? Date.now;
+    this.lastPlain = this.now();
+  }
+
+  readonly listen: Listener = (event) => {
+    if (this.options.quiet) return;
+    if (event.kind === 'plan') this.line(planText(event.units, event.stored));
+    else if (event.kind === 'job-failed') this.line(`failed: ${jobText(event)}: ${event.message}`);
+    else if (event.kind === 'stage') this.show(event.text);
+    else this.show(unitText(event), event.kind === 'unit-finished');
+  };
+
+  /** Removes the live line. */
+  end(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    this.clear();
+    this.text = '';
+  }
+
+  /** A line that stays. */
+  line(text: string): void {
+    this.clear();
+    this.terminal.write(`${text}\n`);
+    this.draw();
+  }
+
+  private show(text: string, plain = false): void {
+    this.text = text;
+    if (this.terminal.isTTY) {
+      this.timer ??= setInterval(() => this.draw(), 120).unref();
+      this.draw();
+    } else if (plain && this.now() - this.lastPlain >= (this.options.plainEveryMs ?? 10_000)) {
+      this.lastPlain = this.now();
+      this.terminal.write(`${text}\n`);
+    }
+  }
+
+  private draw(): void {
+    if (!this.terminal.isTTY || !this.text) return;
+    const line = `${FRAMES[this.frame++ % FRAMES.length]} ${this.text}`;
+    this.terminal.write(`\r\x1b[2K${line.slice(0, Math.max(20, this.terminal.columns - 1))}`);
+  }
+
+  private clear(): void {
+    if (this.terminal.isTTY && this.text) this.terminal.write('\r\x1b[2K');
+  }
+}
+
+function planText(units: number, stored: number): string {
+  const all = `${units} unit${units === 1 ? '' : 's'}`;
+  if (stored === units) return `nothing to do: ${all} reused`;
+  return stored > 0 ? `${all}, ${stored} of them reused` : `${all} to measure`;
+}
+
+type UnitEvent = Extract<ProgressEvent, { kind: 'unit-started' | 'unit-finished' }>;
+
+function jobText({ job }: Pick<UnitEvent, 'job'>): string {
+  const { measurement, system, dataset } = job.request;
+  return `${measurement.name} of ${system} on ${dataset}`;
+}
+
+/** `12/40  attack of jem on test, examples 64-127, 31.5/s, 2 min 10 s left` */
+function unitText(event: UnitEvent): string {
+  const { unit, status } = event;
+  const rate =
+    event.kind === 'unit-finished' && event.seconds > 0
+      ? `, ${Number(((unit.end - unit.start) / event.seconds).toPrecision(3))} examples/s`
+      : '';
+  return `${status.done}/${status.units}  ${jobText(event)}, examples ${unit.start}-${unit.end - 1}${rate}${leftText(status)}`;
+}
+
+function leftText({ secondsLeft }: Status): string {
+  return secondsLeft === undefined ? '' : `, ${formatDuration(secondsLeft)} left`;
+}

@@ -1,0 +1,46 @@
+/** A model card in the making. */
+export interface CardDraft {
+  name: string;
+  text: string;
+}
+
+/** A card for a checkpoint that is not known yet. */
+export function emptyCard(): CardDraft {
+  return {
+    name: 'my-model',
+    text: `# A model card: how to use a checkpoint. \`assay inspect CHECKPOINT\` tells most of this.
+name: my-model
+checkpoint: ./my-model.onnx
+# Channels, height, width; and what the network expects of pixels: range, or mean and std (of pixels in [0, 1]).
+input: { shape: [3, 32, 32], range: [0, 1] }
+# Names in the order of the logits, or how many there are. Leave it out for a pure energy model.
+classes: 10
+# How log p(x) follows: logsumexp (the default of classifiers), { output: NAME, sign: -1 }, or none.
+energy: logsumexp
+# Checked before anything is attacked: catches a wrong range, channel order or order of classes.
+# expect: { accuracy: 0.93, on: test, tolerance: 0.01 }
+`,
+  };
+}
+
+/** A run file for one card. */
+export function runFileText(name: string, card: string): string {
+  return `# A run file: what is measured on what. Paths start at this file's folder.
+name: ${JSON.stringify(name)}
+models:
+  - ./${card}
+datasets:
+  # .npz with arrays of images and labels, IDX, CIFAR binaries, or a folder with a subfolder per class.
+  test: { path: ./test.npz }
+  # validation: { path: ./validation.npz, role: validation }          # fits the temperature of calibration
+  # letters: { path: ./letters.npz, role: ood, distance: near }       # what the model should not know
+suites:
+  - accuracy
+  - calibration
+  - attack: { norm: Linf, method: pgd, epsilons: [2/255, 4/255, 8/255], steps: 20 }
+  # - ood                                                             # needs a data set with role: ood
+# gates:                                                              # exit code 1 when one fails
+#   - { measure: accuracy, where: { model: ${JSON.stringify(name)} }, min: 0.9 }
+seed: 0
+`;
+}

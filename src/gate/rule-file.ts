@@ -1,0 +1,9 @@
+import { check, readConfigFile } from '../config/validate.js';
+import { checkRules, type GateRule, GateRules } from './rule.js';
+
+/** Reads the gates of a file, which may be a run file. Errors: `file-unreadable`, `config-invalid`. */
+export async function readRules(file: string): Promise<GateRule[]> {
+  const { gates } = check(GateRules, await readConfigFile(file), { file, what: 'gates file' });
+  checkRules(gates, file);
+  return gates;
+}

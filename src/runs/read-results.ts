@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Type } from '@sinclair/typebox';
+import { check } from '../config/validate.js';
+import { AssayError } from '../errors.js';
+import { resultsSchema } from '../report/schema.js';
+import type { Results } from '../suites/results.js';
+
+/** Reads the results of a run folder. Errors: `file-unreadable`, `file-malformed`, `config-invalid`. */
+export async function readResults(directory: string): Promise<Results> {
+  const file = join(directory, 'results.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new AssayError('file-unreadable', 'this is not the folder of a finished run', {
+      file,
+      found: (cause as Error).message,
+      hint: 'give the folder that `assay run` named, or run it first',
+      cause,
+    });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new AssayError('file-malformed', 'the results are not valid JSON', {
+      file,
+      found: (cause as Error).message,
+      hint: 'run the same `assay run` again: it writes them anew from what is stored',
+      cause,
+    });
+  }
+  return check(Type.Unsafe<Results>(resultsSchema()), value, { file, what: 'results' });
+}

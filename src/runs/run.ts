@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { builtinSuites } from '../../suites/index.js';
+import { createEngine } from '../engines/registry.js';
+import { slug } from '../report/names.js';
+import type { Suite } from '../suites/contract.js';
+import { openInputs } from './open-inputs.js';
+import type { Listener } from './progress.js';
+import { readRunFile } from './run-file.js';
+import { type RunOutcome, runSubject } from './run-subject.js';
+import { UnitStore } from './store.js';
+import { suiteEntries, suitesByName } from './suite-entries.js';
+import { loadSuites } from './suite-modules.js';
+
+export interface RunOptions {
+  /** The run folder. Default: `assay-runs/NAME` in the working folder. */
+  out?: string;
+  /** Only the first so many examples of every data set. */
+  limit?: number;
+  /** Instead of the run file's. */
+  seed?: number;
+  /** Default: ort. */
+  engine?: string;
+  /** Threads of a session, and sessions side by side. */
+  threads?: number;
+  sessions?: number;
+  /** Suites besides the built-in ones and the run file's plugins. */
+  suites?: readonly Suite[];
+  /** Ends the run; what is measured is kept, and the results are partial. */
+  signal?: AbortSignal;
+  notify?: Listener;
+}
+
+/**
+ * Runs a run file. Running it again continues where it stopped and measures only what is missing.
+ * Errors: AssayErrors of reading, opening, planning and writing; whatever was measured is kept.
+ */
+export async function run(file: string, options: RunOptions = {}): Promise<RunOutcome> {
+  const notify = options.notify ?? (() => undefined);
+  const signal = options.signal ?? new AbortController().signal;
+  const read = await readRunFile(file);
+  const { config, directory, title } = read;
+  const plugins = await loadSuites(config.plugins, read);
+  const known = suitesByName([...builtinSuites, ...(options.suites ?? []), ...plugins], file);
+  const entries = suiteEntries(config.suites, known, file);
+  const out = options.out ?? join('assay-runs', slug(title));
+  // Nothing is loaded for an output that cannot be written.
+  await UnitStore.open(out);
+  notify({ kind: 'stage', text: 'opening models and data' });
+  const { engine: name, threads, sessions } = options;
+  const engine = await createEngine(name, { threads, sessions });
+  try {
+    const seed = options.seed ?? config.seed;
+    const inputs = await openInputs(read, engine, { limit: options.limit, seed });
+    try {
+      const assignment = {
+        ...inputs,
+        title,
+        file,
+        directory,
+        entries,
+        gates: config.gates,
+        config: {
+          ...(config.name !== undefined && { name: config.name }),
+          ...inputs.config,
+          plugins: config.plugins,
+          suites: entries.map(({ suite, options }) => ({ [suite.name]: options })),
+          gates: config.gates,
+          seed,
+          ...(options.limit !== undefined && { limit: options.limit }),
+        },
+      };
+      return await runSubject(assignment, { out, signal, notify });
+    } finally {
+      await inputs.close();
+    }
+  } finally {
+    await engine.close();
+  }
+}

@@ -1,0 +1,7 @@
+import type { Suite } from '../src/suites/contract.js';
+import { accuracy } from './accuracy.js';
+import { calibration } from './calibration.js';
+import { ood } from './ood.js';
+
+/** Every suite that comes with Assay. */
+export const builtinSuites: readonly Suite[] = [accuracy, calibration, ood];
