@@ -1,0 +1,165 @@
+import { attackLosses } from '../../../src/attacks/losses.js';
+import { logSumExp, softmax } from '../../../src/metrics/softmax.js';
+import type { Batch, Draws, Gradients, LossName, Outputs, System } from '../../../src/models/system.js';
+import { stream } from '../../../src/random/stream.js';
+
+export interface AnalyticOptions {
+  name?: string;
+  shape?: readonly [number, number, number];
+  /** One row of weights per class. */
+  weights: readonly (readonly number[])[];
+  bias?: readonly number[];
+  /** Standard deviation of noise on the logits, drawn from the keys: the system is then stochastic. */
+  noise?: number;
+  batchSize?: number;
+  concurrency?: number;
+  inputScale?: readonly number[];
+  /** Multiplies every gradient: 0 masks them. */
+  gradientScale?: number;
+  /** Logits are scale * tanh(W x + b) when given: not linear, so that iterations matter. */
+  squash?: number;
+}
+
+/** What a test can see of a system's work. */
+export interface Spy {
+  batches: { kind: 'forward' | 'gradient'; n: number }[];
+  /** Largest number of calls under way at once. */
+  busiest: number;
+}
+
+/** A small classifier with every gradient by hand, that yields to the event loop like an engine. */
+export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } {
+  const { weights, noise = 0, gradientScale = 1, squash } = options;
+  const classes = weights.length;
+  const size = weights[0].length;
+  const bias = options.bias ?? weights.map(() => 0);
+  const spy: Spy = { batches: [], busiest: 0 };
+  let busy = 0;
+
+  const linear = ({ n, pixels }: Pick<Batch, 'n' | 'pixels'>) =>
+    Float64Array.from({ length: n * classes }, (_, at) => {
+      const [i, k] = [Math.floor(at / classes), at % classes];
+      let sum = bias[k];
+      for (let j = 0; j < size; j++) sum += weights[k][j] * pixels[i * size + j];
+      return sum;
+    });
+  const logitsOf = (batch: Pick<Batch, 'n' | 'pixels' | 'keys'>) =>
+    Float32Array.from(linear(batch), (z, at) => {
+      const [i, k] = [Math.floor(at / classes), at % classes];
+      const key = noise > 0 ? batch.keys?.[i] : undefined;
+      const value = squash === undefined ? z : squash * Math.tanh(z);
+      return key ? value + noise * stream({ ...key, purpose: `${key.purpose}/logit-${k}` }).normal() : value;
+    });
+  const outputs = (n: number, logits: Float32Array): Outputs => ({
+    logits,
+    logPx: Float32Array.from(logSumExp({ n, classes, data: logits })),
+    passes: { forward: 0, gradient: 0 },
+  });
+  /** d loss / d logits (n, classes). */
+  const slopes = (n: number, logits: Float32Array, labels: Int32Array, loss: LossName): Float64Array => {
+    const p = softmax({ n, classes, data: logits });
+    const out = new Float64Array(n * classes);
+    for (let i = 0; i < n; i++) {
+      const row = logits.subarray(i * classes, (i + 1) * classes);
+      const others = Array.from(row.keys()).filter((k) => k !== labels[i]);
+      const rival = others.reduce((a, b) => (row[b] > row[a] ? b : a), others[0]);
+      for (let k = 0; k < classes; k++) {
+        const isLabel = k === labels[i] ? 1 : 0;
+        if (loss === 'cross-entropy') out[i * classes + k] = p[i * classes + k] - isLabel;
+        else if (loss === 'log-px') out[i * classes + k] = p[i * classes + k];
+        else if (loss === 'margin') out[i * classes + k] = (k === rival ? 1 : 0) - isLabel;
+        else if (loss === 'logit') out[i * classes + k] = isLabel;
+        else throw new Error(`no gradient of ${loss} here`);
+      }
+    }
+    return out;
+  };
+  const lossesOf = (n: number, logits: Float32Array, labels: Int32Array, loss: LossName) =>
+    Float32Array.from({ length: n }, (_, i) => {
+      const row = logits.subarray(i * classes, (i + 1) * classes);
+      if (loss === 'log-pxy') throw new Error('not here');
+      return attackLosses[loss].value(row, labels[i], logSumExp({ n: 1, classes, data: row })[0]);
+    });
+  const pull = (batch: Pick<Batch, 'n' | 'pixels'>, slope: ArrayLike<number>): Float32Array => {
+    const z = linear(batch);
+    return Float32Array.from({ length: batch.n * size }, (_, at) => {
+      const [i, j] = [Math.floor(at / size), at % size];
+      let sum = 0;
+      for (let k = 0; k < classes; k++) {
+        const inner = squash === undefined ? 1 : squash * (1 - Math.tanh(z[i * classes + k]) ** 2);
+        sum += slope[i * classes + k] * inner * weights[k][j];
+      }
+      return gradientScale * sum;
+    });
+  };
+  const working = async <T>(kind: 'forward' | 'gradient', n: number, work: () => T): Promise<T> => {
+    spy.batches.push({ kind, n });
+    spy.busiest = Math.max(spy.busiest, ++busy);
+    await new Promise((resolve) => setImmediate(resolve));
+    busy--;
+    return work();
+  };
+  const none = (n: number) => new Int32Array(n);
+
+  return {
+    spy,
+    info: {
+      name: options.name ?? 'analytic',
+      model: options.name ?? 'analytic',
+      defence: '',
+      shape: options.shape ?? [1, 1, size],
+      classes: weights.map((_, k) => `class ${k}`),
+      offers: ['logits', 'logPx', 'inputGradient'],
+      lacks: {},
+      stochastic: noise > 0,
+      energy: 'logsumexp',
+      identity: JSON.stringify(options),
+      inputScale: options.inputScale ?? [1],
+    },
+    batchSize: options.batchSize ?? 8,
+    concurrency: options.concurrency ?? 2,
+    forward: (batch) =>
+      working('forward', batch.n, () => ({
+        ...outputs(batch.n, logitsOf(batch)),
+        passes: { forward: batch.n, gradient: 0 },
+      })),
+    gradient: (batch, loss): Promise<Gradients> =>
+      working('gradient', batch.n, () => {
+        const logits = logitsOf(batch);
+        const labels = batch.labels ?? none(batch.n);
+        return {
+          ...outputs(batch.n, logits),
+          loss: lossesOf(batch.n, logits, labels, loss),
+          gradient: pull(batch, slopes(batch.n, logits, labels, loss)),
+          passes: { forward: 0, gradient: batch.n },
+        };
+      }),
+    groupedGradient: ({ n, group, pixels, labels = none(n) }: Draws, loss): Promise<Gradients> =>
+      working('gradient', n * group, () => {
+        const each = logitsOf({ n: n * group, pixels });
+        const logits = Float32Array.from({ length: n * classes }, (_, at) => {
+          const [i, k] = [Math.floor(at / classes), at % classes];
+          let sum = 0;
+          for (let g = 0; g < group; g++) sum += each[(i * group + g) * classes + k];
+          return sum / group;
+        });
+        const slope = slopes(n, logits, labels, loss);
+        const spread = Float64Array.from({ length: n * group * classes }, (_, at) => {
+          const i = Math.floor(at / (group * classes));
+          return slope[i * classes + (at % classes)] / group;
+        });
+        return {
+          ...outputs(n, logits),
+          loss: lossesOf(n, logits, labels, loss),
+          gradient: pull({ n: n * group, pixels }, spread),
+          passes: { forward: n * group, gradient: n * group },
+        };
+      }),
+  };
+}
+
+/** Images of uniform noise in [0, 1], keyed. */
+export function noiseImages(n: number, size: number, seed = 1): Float32Array {
+  const source = stream({ seed, purpose: 'test/images', example: 0 });
+  return Float32Array.from({ length: n * size }, () => source.uniform());
+}

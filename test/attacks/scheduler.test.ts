@@ -1,0 +1,359 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Campaign, Targets } from '../../src/attacks/campaign.js';
+import { naiveCost } from '../../src/attacks/campaign.js';
+import { parseEpsilons } from '../../src/attacks/epsilon.js';
+import { isInside, normNamed } from '../../src/attacks/norms.js';
+import { attackNamed, attacks } from '../../src/attacks/registry.js';
+import { type Attacked, runAttack } from '../../src/attacks/scheduler.js';
+import { AssayError } from '../../src/errors.js';
+import { stream } from '../../src/random/stream.js';
+import { type AnalyticOptions, analyticSystem, noiseImages } from './helpers/analytic-system.js';
+
+const SIZE = 6;
+const weights = [
+  [3, -1, 2, 0.5, -2, 1],
+  [-1, 2, -0.5, 1.5, 1, -2],
+  [0.5, 0.5, -2, -1, 2, 1],
+];
+
+interface Wanted extends Partial<Omit<Campaign, 'attack' | 'norm' | 'epsilons'>> {
+  method?: string;
+  norm?: string;
+  epsilons?: (string | number)[];
+  options?: Record<string, unknown>;
+}
+
+function campaign({
+  method = 'pgd',
+  norm = 'Linf',
+  epsilons = [0.05, 0.1, 0.2],
+  options,
+  ...rest
+}: Wanted = {}): Campaign {
+  return {
+    attack: attackNamed(method).create(options ?? (method === 'pgd' ? { steps: 10 } : {})),
+    norm: normNamed(norm),
+    epsilons: parseEpsilons(epsilons),
+    restarts: 1,
+    loss: 'cross-entropy',
+    eot: 1,
+    confirm: 1,
+    keep: 'first',
+    ...rest,
+  };
+}
+
+/** Noise images, labelled by the noiseless system itself but for every fifth. */
+async function targets(
+  n: number,
+  options: Partial<AnalyticOptions> = {},
+  more: Omit<Partial<Targets>, 'system'> = {},
+): Promise<Omit<Targets, 'system'> & { system: ReturnType<typeof analyticSystem> }> {
+  const system = analyticSystem({ weights, ...options });
+  const pixels = noiseImages(n, SIZE);
+  const quiet = analyticSystem({ weights, ...options, noise: 0 });
+  const { logits = new Float32Array(0) } = await quiet.forward({ n, pixels });
+  const classes = system.info.classes.length;
+  const labels = Int32Array.from({ length: n }, (_, i) => {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    const predicted = row.indexOf(Math.max(...row));
+    return i % 5 === 4 ? (predicted + 1) % classes : predicted;
+  });
+  const indices = Int32Array.from({ length: n }, (_, i) => i);
+  return { system, n, indices, pixels, labels, cleanLogits: logits, seed: 11, ...more };
+}
+
+/** Some of the examples, in another order. */
+function pick(from: Targets, order: readonly number[]): Targets {
+  const rows = (values: ArrayLike<number>, width: number) =>
+    order.flatMap((i) => Array.from({ length: width }, (_, j) => values[i * width + j]));
+  return {
+    ...from,
+    n: order.length,
+    indices: Int32Array.from(order, (i) => from.indices[i]),
+    labels: Int32Array.from(order, (i) => from.labels[i]),
+    pixels: Float32Array.from(rows(from.pixels, SIZE)),
+    cleanLogits: Float32Array.from(rows(from.cleanLogits, 3)),
+  };
+}
+
+const columns = ({ batches: _, ...rest }: Attacked) => rest;
+
+/** Whether some image in ball and box is misclassified by the linear model of the first two classes: exact. */
+function exactlyBroken(x0: Float32Array, label: number, norm: string, epsilon: number): boolean {
+  return [0, 1].some((k) => {
+    if (k === label) return false;
+    const w = weights[k].map((v, j) => v - weights[label][j]);
+    const clean = w.reduce((sum, v, j) => sum + v * x0[j], 0);
+    const room = w.map((v, j) => (v > 0 ? 1 - x0[j] : x0[j]));
+    if (norm === 'Linf')
+      return clean + w.reduce((s, v, j) => s + Math.abs(v) * Math.min(epsilon, room[j]), 0) > 0;
+    // L2 with a box: move along |w| until coordinates hit their bound.
+    let [lo, hi] = [0, 1e6];
+    const moved = (t: number) => w.map((v, j) => Math.min(t * Math.abs(v), room[j]));
+    for (let i = 0; i < 200; i++) {
+      const mid = (lo + hi) / 2;
+      if (Math.hypot(...moved(mid)) > epsilon) hi = mid;
+      else lo = mid;
+    }
+    return clean + moved(lo).reduce((s, m, j) => s + Math.abs(w[j]) * m, 0) > 0;
+  });
+}
+
+describe('on a linear model, whose robust accuracy is known exactly', () => {
+  it.each([
+    ['fgsm', 'Linf', {}, 0],
+    ['pgd', 'Linf', {}, 0],
+    ['pgd', 'L2', { options: { steps: 50, stepSize: 0.5 } }, 0],
+  ])('%s %s reaches it', async (method, norm, more, nearMisses) => {
+    const given = await targets(150, { weights: weights.slice(0, 2) });
+    const epsilons = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3];
+    const found = await runAttack(given, campaign({ method, norm, epsilons, ...more }));
+    let missed = 0;
+    for (let i = 0; i < given.n; i++) {
+      if (!found.correct[i]) continue;
+      const x0 = given.pixels.subarray(i * SIZE, (i + 1) * SIZE);
+      epsilons.forEach((epsilon, k) => {
+        const broken = found.brokenAt[i] >= 0 && found.brokenAt[i] <= k;
+        const can = exactlyBroken(x0, given.labels[i], norm, epsilon);
+        if (broken) expect(can).toBe(true);
+        if (can && !broken) missed++;
+      });
+    }
+    expect(missed).toBeLessThanOrEqual(nearMisses);
+    const counts = epsilons.map((_, k) => found.brokenAt.filter((at) => at >= 0 && at <= k).length);
+    expect(counts[0]).toBeGreaterThan(0);
+    expect(counts[5]).toBeGreaterThan(counts[0] + 20);
+  });
+});
+
+describe('against a plain implementation', () => {
+  /** Every example on its own, every radius from scratch, no early exit. */
+  async function plain(given: Targets, { norm, epsilons, restarts }: Campaign, steps: number) {
+    const brokenAt: number[] = [];
+    let gradients = 0;
+    for (let i = 0; i < given.n; i++) {
+      const x0 = given.pixels.slice(i * SIZE, (i + 1) * SIZE);
+      const labels = given.labels.slice(i, i + 1);
+      const flags = [];
+      for (const epsilon of epsilons) {
+        let broken = false;
+        for (let restart = 0; restart < restarts; restart++) {
+          const purpose = `attack/PGD-${steps}/${norm.name}/${epsilon.text}/start`;
+          const draws = stream({ seed: given.seed, purpose, example: given.indices[i], restart });
+          let x = norm.randomStart(x0, epsilon.value, draws);
+          for (let step = 0; step <= steps; step++) {
+            const answer = await given.system.gradient({ n: 1, pixels: x, labels }, 'cross-entropy');
+            gradients++;
+            const logits = answer.logits ?? new Float32Array(0);
+            if (logits.indexOf(Math.max(...logits)) !== labels[0]) broken = true;
+            x = norm.project(
+              norm.ascend(x, answer.gradient, (2.5 * epsilon.value) / steps),
+              x0,
+              epsilon.value,
+            );
+          }
+        }
+        flags.push(broken);
+      }
+      const row = Array.from({ length: 3 }, (_, k) => given.cleanLogits[i * 3 + k]);
+      const correct = row.indexOf(Math.max(...row)) === labels[0];
+      brokenAt.push(correct ? flags.indexOf(true) : -1);
+    }
+    return { brokenAt, gradients };
+  }
+
+  it.each(['Linf', 'L2'])('the same verdicts with fewer passes, %s', async (norm) => {
+    const given = await targets(60, { squash: 3 });
+    const wanted = campaign({ norm, restarts: 2 });
+    const ours = await runAttack(given, wanted);
+    const theirs = await plain(given, wanted, 10);
+    expect([...ours.brokenAt]).toEqual(theirs.brokenAt);
+    const spent = ours.gradient.reduce((a, b) => a + b, 0);
+    const naive = naiveCost(wanted, false);
+    expect(naive).toEqual({ gradient: 3 * 2 * 10, forward: 3 * 2 });
+    expect(spent).toBeLessThan(0.7 * naive.gradient * given.n);
+    expect(spent).toBeLessThan(theirs.gradients);
+  });
+
+  it('keeping the strongest point changes no verdict and no distance bound', async () => {
+    const given = await targets(60, { squash: 3 });
+    const first = await runAttack(given, campaign({ restarts: 2 }));
+    const strongest = await runAttack(given, campaign({ restarts: 2, keep: 'strongest' }));
+    expect(strongest.brokenAt).toEqual(first.brokenAt);
+    first.loss.forEach((loss, i) => {
+      if (first.brokenAt[i] >= 0) expect(strongest.loss[i]).toBeGreaterThanOrEqual(loss - 1e-6);
+    });
+  });
+});
+
+describe('whatever the schedule', () => {
+  it('batch size, lanes, order and shards change nothing', async () => {
+    const given = await targets(40, { squash: 3 });
+    const wanted = campaign({ restarts: 2 });
+    const whole = columns(await runAttack(given, wanted));
+    for (const [batchSize, concurrency] of [
+      [1, 1],
+      [3, 4],
+      [64, 1],
+    ]) {
+      expect(columns(await runAttack({ ...given, batchSize, concurrency }, wanted))).toEqual(whole);
+    }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.shuffledSubarray(
+          Array.from({ length: 40 }, (_, i) => i),
+          { minLength: 1 },
+        ),
+        async (order) => {
+          const part = await runAttack(pick(given, order), wanted);
+          expect([...part.brokenAt]).toEqual(order.map((i) => whole.brokenAt[i]));
+          expect([...part.distance]).toEqual(order.map((i) => whole.distance[i]));
+          expect([...part.gradient]).toEqual(order.map((i) => whole.gradient[i]));
+        },
+      ),
+      { numRuns: 10 },
+    );
+  });
+
+  it('a stochastic system draws the same noise whatever the batch', async () => {
+    const given = await targets(20, { noise: 0.5 });
+    const wanted = campaign({ eot: 3, confirm: 4, options: { steps: 5 } });
+    const whole = columns(await runAttack(given, wanted));
+    expect(columns(await runAttack({ ...given, batchSize: 5, concurrency: 1 }, wanted))).toEqual(whole);
+    const second = await runAttack({ ...given, seed: 12 }, wanted);
+    expect(second.pixels).not.toEqual(whole.pixels);
+  });
+
+  it('is monotone in epsilon and its points lie where they should', async () => {
+    const given = await targets(80, { squash: 3 });
+    for (const norm of ['Linf', 'L2']) {
+      const wanted = campaign({ norm });
+      const found = await runAttack(given, wanted);
+      for (let i = 0; i < given.n; i++) {
+        const k = found.brokenAt[i] < 0 ? wanted.epsilons.length - 1 : found.brokenAt[i];
+        const x = found.pixels.slice(i * SIZE, (i + 1) * SIZE);
+        const x0 = given.pixels.slice(i * SIZE, (i + 1) * SIZE);
+        expect(isInside(wanted.norm, x, x0, wanted.epsilons[k].value)).toBe(true);
+        if (found.brokenAt[i] >= 0) expect(found.prediction[i]).not.toBe(given.labels[i]);
+        if (!found.correct[i]) {
+          expect(x).toEqual(x0);
+          expect(found.gradient[i] + found.forward[i]).toBe(0);
+        }
+      }
+    }
+  });
+
+  it('keeps batches full and lanes busy', async () => {
+    const given = await targets(200, { squash: 3 });
+    const found = await runAttack(given, campaign());
+    expect(given.system.spy.busiest).toBe(2);
+    const full = given.system.spy.batches.filter(({ n }) => n === 8).length;
+    expect(full / given.system.spy.batches.length).toBeGreaterThan(0.9);
+    expect(found.batches.rows).toBe([...found.gradient, ...found.forward].reduce((a, b) => a + b, 0));
+  });
+
+  it('asks for the gradient at the clean image once', async () => {
+    const given = await targets(10, { gradientScale: 0 });
+    const found = await runAttack(given, campaign({ method: 'fgsm' }));
+    found.correct.forEach((correct, i) => {
+      expect([found.gradient[i], found.forward[i]]).toEqual(correct ? [1, 3] : [0, 0]);
+    });
+  });
+});
+
+describe('verdicts', () => {
+  it('flags zero gradients', async () => {
+    const given = await targets(10, { gradientScale: 0 });
+    const found = await runAttack(given, campaign({ options: { steps: 3, randomStart: false } }));
+    expect([...found.zeroGradient]).toEqual([...found.correct]);
+    expect(found.brokenAt.every((at) => at === -1)).toBe(true);
+  });
+
+  it('does not take one unlucky draw of a noisy system for a broken example', async () => {
+    const given = await targets(40, { noise: 2, gradientScale: 0 });
+    const plan = { epsilons: [1e-6], options: { steps: 10 } };
+    const rash = await runAttack(given, campaign({ ...plan, eot: 1, confirm: 1 }));
+    const careful = await runAttack(given, campaign({ ...plan, eot: 16, confirm: 64 }));
+    const broken = ({ brokenAt }: Attacked) => brokenAt.filter((at) => at >= 0).length;
+    expect(broken(careful)).toBeLessThan(broken(rash) / 2);
+  });
+
+  it('a targeted attack counts any mistake, and takes the next target with each restart', async () => {
+    const given = await targets(300);
+    const options = { steps: 20, targeted: true, randomStart: false };
+    const one = await runAttack(given, campaign({ options, restarts: 1 }));
+    const two = await runAttack(given, campaign({ options, restarts: 2 }));
+    const count = ({ brokenAt }: Attacked) => brokenAt.filter((at) => at >= 0).length;
+    expect(count(one)).toBeGreaterThan(0);
+    expect(count(two)).toBeGreaterThanOrEqual(count(one));
+    expect(two.restart.some((restart, i) => restart === 1 && two.brokenAt[i] >= 0)).toBe(true);
+  });
+
+  it('descends the losses that fall towards success', async () => {
+    const given = await targets(60);
+    const found = await runAttack(given, campaign({ loss: 'logit', epsilons: [0.3] }));
+    expect(found.brokenAt.some((at) => at === 0)).toBe(true);
+  });
+});
+
+describe('trouble', () => {
+  it('stops at the first failure of the system and passes it on', async () => {
+    const given = await targets(50);
+    let calls = 0;
+    const system = {
+      ...given.system,
+      gradient: async () => {
+        calls++;
+        throw new AssayError('model-invalid', 'the logits are NaN');
+      },
+    };
+    await expect(runAttack({ ...given, system }, campaign())).rejects.toThrowError(/NaN/);
+    expect(calls).toBeLessThanOrEqual(2);
+  });
+
+  it('can be interrupted', async () => {
+    const controller = new AbortController();
+    const given = await targets(50, {}, { signal: controller.signal });
+    const running = runAttack(given, campaign({ options: { steps: 1000 }, epsilons: [1e-5] }));
+    setTimeout(() => controller.abort(), 5);
+    await expect(running).rejects.toMatchObject({ code: 'interrupted' });
+  });
+
+  it('refuses labels that are no class', async () => {
+    const given = await targets(3);
+    given.labels[1] = 7;
+    await expect(runAttack(given, campaign())).rejects.toMatchObject({ code: 'data-invalid' });
+  });
+
+  it('nothing to attack is no trouble', async () => {
+    const given = await targets(0);
+    expect((await runAttack(given, campaign())).brokenAt).toHaveLength(0);
+  });
+});
+
+describe('the registry', () => {
+  it('names the attack that was meant', () => {
+    expect(() => attackNamed('pdg')).toThrowError(
+      expect.objectContaining({ details: expect.objectContaining({ hint: 'did you mean "pgd"?' }) }),
+    );
+  });
+
+  it('refuses the options of another attack', () => {
+    expect(() => attackNamed('fgsm').create({ steps: 3 })).toThrowError(/no option "steps"/);
+    expect(() => attackNamed('pgd').create({ step: 3 })).toThrowError(
+      expect.objectContaining({ details: expect.objectContaining({ hint: 'did you mean "steps"?' }) }),
+    );
+  });
+
+  it.each([...attacks.keys()])('%s says what a run costs', async (method) => {
+    const given = await targets(20, { gradientScale: 0 });
+    const wanted = campaign({ method, epsilons: [1e-6] });
+    const found = await runAttack(given, wanted);
+    const attacked = found.correct.indexOf(1);
+    expect({ gradient: found.gradient[attacked], forward: found.forward[attacked] }).toEqual(
+      wanted.attack.cost,
+    );
+  });
+});
