@@ -4,7 +4,14 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { AssayError, didYouMean } from '../errors.js';
 
-const ajv = new Ajv2020({ allErrors: true, useDefaults: true, strict: false, verbose: true });
+const ajv = new Ajv2020({
+  allErrors: true,
+  useDefaults: true,
+  strict: false,
+  // YAML can say .nan and .inf.
+  strictNumbers: true,
+  verbose: true,
+});
 const validators = new WeakMap<TSchema, ValidateFunction>();
 
 export interface CheckedThing {

@@ -77,6 +77,7 @@ describe('check', () => {
       'suites[0].attack.steps',
       />= 1/,
     ],
+    ['a number that is none', { name: 'a', seed: Number.NaN }, 'seed', /expected integer/],
     ['no object at all', 'text', undefined, /expected object/],
   ];
   it.each(cases)('refuses %s', (_, value, path, says) => {

@@ -1,0 +1,233 @@
+import { describe, expect, it } from 'vitest';
+import { planRun } from '../../src/runs/plan.js';
+import { type Measurement, request } from '../../src/suites/contract.js';
+import { linearSystem } from '../suites/helpers/linear-system.js';
+import {
+  entryOf,
+  meanSuite,
+  minus,
+  noisyLogits,
+  type Params,
+  plus,
+  points,
+  subjectOf,
+  sums,
+} from './small-run.js';
+
+const base = noisyLogits({ measured: [] });
+const subject = subjectOf([plus, minus], [points(10)]);
+
+/** Unit keys of the first system on `test`. */
+function keys({
+  measurement = base,
+  options = { scale: 1 },
+  on = subject,
+  inputs,
+}: {
+  measurement?: Measurement<Params>;
+  options?: object;
+  on?: typeof subject;
+  inputs?: Measurement<Params>;
+} = {}): string[] {
+  const { jobs } = planRun([entryOf(meanSuite(measurement, 'mean', inputs), options)], on);
+  const [first] = on.systems.keys();
+  const own = jobs.filter(
+    ({ request }) =>
+      request.system === first && request.dataset === 'test' && request.measurement.name === measurement.name,
+  );
+  return own.flatMap(({ units }) => units.map(({ key }) => key));
+}
+
+describe('unit keys', () => {
+  const reference = keys();
+  const same: [string, () => string[]][] = [
+    ['the same again', () => keys()],
+    ['the order of parameters', () => keys({ options: { other: undefined, scale: 1 } })],
+    [
+      'names of systems',
+      () =>
+        keys({
+          on: subjectOf(
+            [
+              linearSystem({
+                name: 'renamed',
+                weights: [
+                  [1, 0],
+                  [0, 1],
+                ],
+              }),
+            ],
+            [points(10)],
+          ),
+        }),
+    ],
+    ['another system in the run', () => keys({ on: subjectOf([plus], [points(10)]) })],
+    [
+      'another data set in the run',
+      () => keys({ on: subjectOf([plus, minus], [points(10), points(3, { name: 'more' })]) }),
+    ],
+    [
+      'where the data were read from',
+      () => keys({ on: subjectOf([plus, minus], [points(10, { path: 'elsewhere.npz' })]) }),
+    ],
+    [
+      'a suite of another name',
+      () => planRun([entryOf(meanSuite(base, 'other'))], subject).jobs[0].units.map(({ key }) => key),
+    ],
+  ];
+  it.each(same)('are the same whatever %s', (_, made) => {
+    expect(made()).toEqual(reference);
+  });
+
+  const changed: [string, () => string[]][] = [
+    ['a parameter', () => keys({ options: { scale: 2 } })],
+    ['a system named in a parameter', () => keys({ options: { scale: 1, other: 'minus' } })],
+    ['the seed', () => keys({ on: { ...subject, seed: 1 } })],
+    ['the engine', () => keys({ on: { ...subject, engine: 'other engine' } })],
+    ['the data', () => keys({ on: subjectOf([plus, minus], [points(11)]) })],
+    [
+      'the weights',
+      () =>
+        keys({
+          on: subjectOf(
+            [
+              linearSystem({
+                name: 'plus',
+                weights: [
+                  [1, 0],
+                  [0, 2],
+                ],
+              }),
+            ],
+            [points(10)],
+          ),
+        }),
+    ],
+    ['the version of the measurement', () => keys({ measurement: { ...base, version: 2 } })],
+    ['the name of the measurement', () => keys({ measurement: { ...base, name: 'other' } })],
+    ['an input', () => keys({ inputs: noisyLogits({ measured: [] }, 4, 'in') })],
+  ];
+  it.each(changed)('change with %s', (_, made) => {
+    const keysThen = made();
+    expect(keysThen.length).toBeGreaterThan(0);
+    expect(keysThen.filter((key) => reference.includes(key))).toEqual([]);
+  });
+
+  it('change with what a system named in a parameter is', () => {
+    const options = { scale: 1, other: 'minus' };
+    const other = linearSystem({
+      name: 'minus',
+      weights: [
+        [0, 3],
+        [1, 0],
+      ],
+    });
+    expect(keys({ options, on: subjectOf([plus, other], [points(10)]) })).not.toEqual(keys({ options }));
+  });
+
+  it('change with what an input is made with', () => {
+    const measurement = sums(base, { measured: [] });
+    const other = { ...base, version: 2 };
+    expect(keys({ measurement, inputs: base })).toEqual(keys({ measurement, inputs: base }));
+    expect(keys({ measurement, inputs: other })).not.toEqual(keys({ measurement, inputs: base }));
+  });
+});
+
+describe('the plan', () => {
+  it('measures once what several suites ask for', () => {
+    const entries = [entryOf(meanSuite(base, 'a')), entryOf(meanSuite(base, 'b'))];
+    const { jobs, suites } = planRun(entries, subject);
+    expect(jobs.map(({ request: { system } }) => system)).toEqual(['plus', 'minus']);
+    expect(suites[1].wanted.map(({ job }) => job)).toEqual([...jobs]);
+  });
+
+  it('cuts jobs into units', () => {
+    const { jobs } = planRun([entryOf(meanSuite(base))], subject);
+    expect(jobs[0].units.map(({ start, end }) => [start, end])).toEqual([
+      [0, 4],
+      [4, 8],
+      [8, 10],
+    ]);
+  });
+
+  it('measures as many examples as the most demanding request', () => {
+    const few = entryOf(meanSuite(base, 'few'), { scale: 1, first: 3 });
+    expect(planRun([few], subject).jobs[0].units.map(({ end }) => end)).toEqual([3]);
+    const { jobs, suites } = planRun([few, entryOf(meanSuite(base))], subject);
+    expect(jobs.map(({ size }) => size)).toEqual([10, 10]);
+    expect(suites.map(({ wanted }) => wanted[0].size)).toEqual([3, 10]);
+  });
+
+  it('puts inputs first, for as many examples as their reader has', () => {
+    const entry = entryOf(meanSuite(sums(base, { measured: [] }), 'sum', base), { scale: 1, first: 5 });
+    const { jobs } = planRun([entry], subject);
+    expect(jobs.map(({ request, size }) => [request.measurement.name, request.system, size])).toEqual([
+      ['noisy-logits', 'plus', 5],
+      ['sums', 'plus', 5],
+      ['noisy-logits', 'minus', 5],
+      ['sums', 'minus', 5],
+    ]);
+  });
+
+  it('leaves out systems that lack what a suite or a measurement needs, with the reason', () => {
+    const energy = linearSystem({
+      name: 'ebm',
+      weights: [[1, 1]],
+      energy: 'output',
+      lacks: { logits: 'it does not classify' },
+    });
+    const on = subjectOf([plus, energy], [points(4)]);
+    const { suites } = planRun([entryOf(meanSuite(base))], on);
+    expect(suites[0].context.systems.map(({ name }) => name)).toEqual(['plus']);
+    expect(suites[0].notApplicable).toEqual([
+      { suite: 'mean', model: 'ebm', reason: 'it does not classify' },
+    ]);
+    const open = planRun([entryOf({ ...meanSuite(base), needs: [] })], on).suites[0];
+    expect(open.wanted.map(({ request }) => request.system)).toEqual(['plus']);
+    expect(open.notApplicable).toEqual([
+      { suite: 'mean', model: 'ebm', what: 'noisy-logits', reason: 'it does not classify' },
+    ]);
+  });
+
+  const refused: [string, Parameters<typeof request<Params>>[0], string][] = [
+    [
+      'an unknown system',
+      { measurement: base, system: 'pluss', dataset: 'test', params: { scale: 1 } },
+      'unknown-name',
+    ],
+    [
+      'an unknown data set',
+      { measurement: base, system: 'plus', dataset: 'tset', params: { scale: 1 } },
+      'unknown-name',
+    ],
+    [
+      'parameters that are no JSON',
+      { measurement: base, system: 'plus', dataset: 'test', params: { scale: Number.NaN } },
+      'suite-failed',
+    ],
+    [
+      'a unit size of 0',
+      { measurement: { ...base, unitSize: 0 }, system: 'plus', dataset: 'test', params: { scale: 1 } },
+      'suite-failed',
+    ],
+  ];
+  it.each(refused)('refuses %s', (_, wanted, code) => {
+    const suite = { ...meanSuite(base), plan: () => [request(wanted)] };
+    expect(() => planRun([entryOf(suite)], subject)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('gives errors in options the place of the suite in the run file', () => {
+    const suite = {
+      ...meanSuite(base),
+      plan: () => {
+        throw new Error('boom');
+      },
+    };
+    expect(() => planRun([entryOf(suite)], subject)).toThrow(
+      expect.objectContaining({
+        code: 'suite-failed',
+        details: expect.objectContaining({ file: 'test.run.yaml', path: 'suites[0].mean' }),
+      }),
+    );
+  });
+});

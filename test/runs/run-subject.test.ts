@@ -1,0 +1,423 @@
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { AssayError } from '../../src/errors.js';
+import type { GateRule } from '../../src/gate/rule.js';
+import type { ProgressEvent } from '../../src/runs/progress.js';
+import { type Assignment, type RunOutcome, runSubject } from '../../src/runs/run-subject.js';
+import type { Subject } from '../../src/runs/subject.js';
+import type { SuiteEntry } from '../../src/runs/suite-entries.js';
+import type { Results } from '../../src/suites/results.js';
+import { accuracy } from '../../suites/accuracy.js';
+import { linearSystem } from '../suites/helpers/linear-system.js';
+import {
+  entryOf,
+  folder,
+  meanSuite,
+  minus,
+  noisyLogits,
+  type Probe,
+  plus,
+  points,
+  subjectOf,
+  sums,
+} from './small-run.js';
+
+interface Given {
+  subject?: Subject;
+  entries?: SuiteEntry[];
+  gates?: GateRule[];
+  expectations?: Assignment['expectations'];
+  partial?: ReadonlySet<string>;
+  signal?: AbortSignal;
+  notify?: (event: ProgressEvent) => void;
+}
+
+const probe = (before?: Probe['before']): Probe => ({ measured: [], before });
+
+function start(out: string, given: Given): Promise<RunOutcome> {
+  const { subject = subjectOf([plus, minus], [points(10)]), entries = [], gates = [] } = given;
+  const assignment: Assignment = {
+    title: 'small',
+    file: 'small.run.yaml',
+    directory: out,
+    config: { gates },
+    subject,
+    entries,
+    gates,
+    expectations: given.expectations ?? [],
+    partial: given.partial ?? new Set(),
+    warnings: [],
+  };
+  const signal = given.signal ?? new AbortController().signal;
+  return runSubject(assignment, { out, signal, notify: given.notify ?? (() => undefined) });
+}
+
+/** results.json as saved, without its times. */
+function saved(out: string): Omit<Results, 'created' | 'seconds'> {
+  const {
+    created: _,
+    seconds: __,
+    ...rest
+  }: Results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
+  return { ...rest, costs: rest.costs.map((cost) => ({ ...cost, seconds: 0 })) };
+}
+
+const units = (out: string) => readdirSync(join(out, 'units')).map((name) => join(out, 'units', name));
+
+describe('a run', () => {
+  it('leaves results, report, sheets and what it was', async () => {
+    const out = folder();
+    const outcome = await start(out, { entries: [entryOf(meanSuite(noisyLogits(probe())))] });
+    expect(outcome).toMatchObject({ exitCode: 0, stored: 0, measured: 6, directory: out });
+    for (const file of ['report.html', 'measures.csv', 'examples/mean.csv', 'run.json'])
+      expect(existsSync(join(out, file)), file).toBe(true);
+    const { status, costs, systems } = saved(out);
+    expect(status).toBe('complete');
+    expect(systems.map(({ name }) => name)).toEqual(['plus', 'minus']);
+    expect(costs).toEqual(
+      ['plus', 'minus'].map((model) => ({
+        measurement: 'noisy-logits',
+        model,
+        dataset: 'test',
+        params: { scale: 1 },
+        examples: 10,
+        units: 3,
+        forward: 10,
+        gradient: 0,
+        seconds: 0,
+      })),
+    );
+    const sheet = readFileSync(join(out, 'examples/mean.csv'), 'utf8').trim().split('\n');
+    expect(sheet[0]).toBe('model,index,first');
+    expect(sheet.slice(1).map((line) => line.split(',').slice(0, 2).join())).toEqual(
+      ['plus', 'minus'].flatMap((model) => Array.from({ length: 10 }, (_, i) => `${model},${i}`)),
+    );
+  });
+
+  it('measures nothing the second time, and says the same', async () => {
+    const out = folder();
+    const measured = probe();
+    const entries = [entryOf(meanSuite(noisyLogits(measured)))];
+    await start(out, { entries });
+    const first = saved(out);
+    measured.measured = [];
+    const events: ProgressEvent[] = [];
+    expect(await start(out, { entries, notify: (event) => events.push(event) })).toMatchObject({
+      stored: 6,
+      measured: 0,
+    });
+    expect(measured.measured).toEqual([]);
+    expect(events).toContainEqual({ kind: 'plan', units: 6, stored: 6 });
+    expect(saved(out)).toEqual(first);
+  });
+
+  it('gives the same numbers whatever the size of units', async () => {
+    const values = [];
+    for (const unitSize of [1, 3, 4, 10, 64]) {
+      const out = folder();
+      await start(out, { entries: [entryOf(meanSuite(noisyLogits(probe(), unitSize)))] });
+      values.push([saved(out).measures, readFileSync(join(out, 'examples/mean.csv'), 'utf8')]);
+    }
+    for (const other of values.slice(1)) expect(other).toEqual(values[0]);
+  });
+
+  it('measures only what a change touches', async () => {
+    const out = folder();
+    const counted = probe();
+    const measurement = noisyLogits(counted);
+    const suite = (scale: number) => entryOf(meanSuite(measurement), { scale });
+    await start(out, { entries: [suite(1)] });
+    counted.measured = [];
+    expect(await start(out, { entries: [suite(1), suite(2)] })).toMatchObject({ stored: 6, measured: 6 });
+    counted.measured = [];
+    const subject = subjectOf(
+      [
+        plus,
+        linearSystem({
+          name: 'minus',
+          weights: [
+            [0, 2],
+            [1, 0],
+          ],
+        }),
+      ],
+      [points(10)],
+    );
+    expect(await start(out, { entries: [suite(2)], subject })).toMatchObject({ stored: 3, measured: 3 });
+  });
+
+  it.each([
+    ['cut short', (file: string) => truncateSync(file, 40)],
+    ['emptied', (file: string) => truncateSync(file, 0)],
+    [
+      'changed in one bit',
+      (file: string) => {
+        const bytes = readFileSync(file);
+        bytes[bytes.length >> 1] ^= 4;
+        writeFileSync(file, bytes);
+      },
+    ],
+  ])('measures a unit again that was %s', async (_, damage) => {
+    const out = folder();
+    const entries = [entryOf(meanSuite(noisyLogits(probe())))];
+    await start(out, { entries });
+    const before = saved(out);
+    damage(units(out)[2]);
+    expect(await start(out, { entries })).toMatchObject({ stored: 5, measured: 1, exitCode: 0 });
+    expect(saved(out)).toEqual(before);
+  });
+
+  it('hands rows of inputs on, cut to the examples of the reader', async () => {
+    const [a, b] = [probe(), probe()];
+    const input = noisyLogits(a);
+    const out = folder();
+    const sum = meanSuite(sums(input, b), 'sum', input);
+    const outcome = await start(out, { entries: [entryOf(sum), entryOf(meanSuite(input))] });
+    expect(outcome.exitCode).toBe(0);
+    expect([a.measured, b.measured]).toEqual([
+      [0, 4, 8, 0, 4, 8],
+      [0, 3, 6, 9, 0, 3, 6, 9],
+    ]);
+    const [sumOfPlus, , meanOfPlus] = outcome.results.measures;
+    expect(sumOfPlus.value).toBeCloseTo(2 * (meanOfPlus.value ?? 0), 5);
+  });
+});
+
+describe('a run that is stopped', () => {
+  it('writes partial results, and continues to the same end', async () => {
+    const whole = folder();
+    const entries = (p: Probe) => [entryOf(meanSuite(noisyLogits(p)))];
+    await start(whole, { entries: entries(probe()) });
+    for (const stopAt of [0, 1, 2, 4, 5]) {
+      const out = folder();
+      const controller = new AbortController();
+      let count = 0;
+      const stopping = probe(() => {
+        if (count++ === stopAt) controller.abort(new AssayError('interrupted', 'stopped by the test'));
+        if (controller.signal.aborted) throw controller.signal.reason;
+      });
+      const outcome = await start(out, { entries: entries(stopping), signal: controller.signal });
+      expect(outcome).toMatchObject({ exitCode: 130, measured: stopAt });
+      expect(saved(out)).toMatchObject({ status: 'partial', measures: [] });
+      expect(existsSync(join(out, 'report.html'))).toBe(true);
+      expect(await start(out, { entries: entries(probe()) })).toMatchObject({ stored: stopAt, exitCode: 0 });
+      expect(saved(out)).toEqual(saved(whole));
+    }
+  });
+
+  it('still summarises suites whose rows are all there', async () => {
+    const out = folder();
+    const controller = new AbortController();
+    const done = entryOf(meanSuite(noisyLogits(probe(), 4, 'a'), 'done'));
+    const stopping = probe(() => {
+      controller.abort(new AssayError('interrupted', 'stopped by the test'));
+    });
+    const open = entryOf(meanSuite(noisyLogits(stopping, 4, 'b'), 'open'));
+    const { results } = await start(out, { entries: [done, open], signal: controller.signal });
+    expect(results.suites.map(({ suite, status }) => [suite, status])).toEqual([
+      ['done', 'ok'],
+      ['open', 'error'],
+    ]);
+    expect(results.measures).toHaveLength(2);
+  });
+});
+
+describe('a failure', () => {
+  it('of one measurement loses nothing of the others', async () => {
+    const out = folder();
+    const failing = noisyLogits(
+      probe((first) => {
+        if (first === 4) throw new Error('boom');
+      }),
+      4,
+      'failing',
+    );
+    const entries = [
+      entryOf(meanSuite(sums(failing, probe()), 'reader', failing)),
+      entryOf(meanSuite(noisyLogits(probe()), 'fine')),
+    ];
+    const { exitCode, results } = await start(out, { entries });
+    expect(exitCode).toBe(2);
+    expect(results.status).toBe('partial');
+    expect(results.suites.map(({ suite, status }) => [suite, status])).toEqual([
+      ['reader', 'error'],
+      ['fine', 'ok'],
+    ]);
+    expect(results.errors.join()).toMatch(/reader: .*"failing"/);
+    expect(results.suites[0].error).toMatch(/failing/);
+    expect(await start(out, { entries })).toMatchObject({ stored: 8, measured: 0 });
+  });
+
+  it('to summarise harms no other suite', async () => {
+    const good = meanSuite(noisyLogits(probe()));
+    const broken = {
+      ...meanSuite(noisyLogits(probe()), 'broken'),
+      summarise: () => {
+        throw new TypeError('x is not a function');
+      },
+    };
+    const invalid = {
+      ...meanSuite(noisyLogits(probe()), 'invalid'),
+      summarise: () => {
+        const { measures } = { measures: [{ ...saved(first).measures[0], value: Number.NaN }] };
+        return { measures };
+      },
+    };
+    const first = folder();
+    await start(first, { entries: [entryOf(good)] });
+    const { exitCode, results } = await start(folder(), {
+      entries: [broken, invalid, good].map((s) => entryOf(s)),
+    });
+    expect(exitCode).toBe(2);
+    expect(results.suites.map(({ status }) => status)).toEqual(['error', 'error', 'ok']);
+    expect(results.errors).toEqual([
+      expect.stringMatching(/"broken" could not summarise: x is not a function/),
+      expect.stringMatching(/"invalid" returned what results.json cannot hold.*measures\[0\].value/),
+    ]);
+  });
+
+  const misfits: [string, Parameters<typeof start>[1], object][] = [
+    [
+      'rows that do not fit the examples',
+      {
+        entries: [
+          entryOf(
+            meanSuite({
+              ...noisyLogits(probe()),
+              measure: async () => ({ a: { shape: [3], data: new Float32Array(3) } }),
+            }),
+          ),
+        ],
+      },
+      { errors: [expect.stringMatching(/row "a"/)] },
+    ],
+    [
+      'columns that change from unit to unit',
+      {
+        entries: [
+          entryOf(
+            meanSuite({
+              ...noisyLogits(probe()),
+              measure: async ({ examples: { n, indices } }) => ({
+                a: { shape: [n, 1 + indices[0]], data: new Float32Array(n * (1 + indices[0])) },
+              }),
+            }),
+          ),
+        ],
+      },
+      { errors: [expect.stringMatching(/other columns.*row "a" of plus on test/)] },
+    ],
+    [
+      'a system that params do not name',
+      {
+        entries: [
+          entryOf(
+            meanSuite({
+              ...noisyLogits(probe()),
+              measure: async ({ systemNamed }) => {
+                systemNamed('minus');
+                return {};
+              },
+            }),
+          ),
+        ],
+      },
+      { errors: [expect.stringMatching(/did not declare/)] },
+    ],
+    [
+      'labels that are no class',
+      {
+        entries: [entryOf(meanSuite(noisyLogits(probe())))],
+        subject: subjectOf([plus], [points(3, { labels: [0, 1, 2] })]),
+      },
+      { errors: [expect.stringMatching(/a label of "test".*test\.npz at example 2.*0 to 1.*found 2/)] },
+    ],
+  ];
+  it.each(misfits)('is told for %s', async (_, given, wanted) => {
+    const { exitCode, results } = await start(folder(), given);
+    expect(exitCode).toBe(2);
+    expect(results).toMatchObject(wanted);
+  });
+
+  const refused: [string, Subject, string, string][] = [
+    [
+      'images of another shape',
+      subjectOf([plus], [points(3, { shape: [1, 2, 1] })]),
+      'shape-mismatch',
+      'datasets.test',
+    ],
+    [
+      'an empty data set',
+      subjectOf([plus], [points(3), points(0, { name: 'none', shape: [1, 1, 2] })]),
+      'data-invalid',
+      'datasets.none',
+    ],
+  ];
+  it.each(refused)('comes at once for %s', async (_, subject, code, path) => {
+    const attempt = start(folder(), { subject, entries: [entryOf(meanSuite(noisyLogits(probe())))] });
+    await expect(attempt).rejects.toMatchObject({ code, details: { file: 'small.run.yaml', path } });
+  });
+});
+
+describe('expected accuracy', () => {
+  const entries = [entryOf(accuracy, { topK: [], resamples: 100 })];
+  it('is measured once, and met', async () => {
+    const expectations = [{ system: 'plus', expect: { accuracy: 1 } }];
+    const outcome = await start(folder(), { entries, expectations });
+    expect(outcome).toMatchObject({ exitCode: 0, stored: 1, measured: 1 });
+  });
+
+  it('is missed before anything else is measured', async () => {
+    const counted = probe();
+    const expectations = [{ system: 'minus', expect: { accuracy: 0.9 }, file: 'minus.model.yaml' }];
+    const out = folder();
+    const attempt = start(out, { entries: [entryOf(meanSuite(noisyLogits(counted)))], expectations });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'expectation-missed',
+      details: { file: 'minus.model.yaml', path: 'expect.accuracy' },
+    });
+    expect(counted.measured).toEqual([]);
+    expect(units(out)).toHaveLength(1);
+  });
+
+  it.each([
+    ['there is no such data set', { accuracy: 1, on: 'tset' }],
+    ['it has no labels', { accuracy: 1, on: 'bare' }],
+  ])('cannot be checked when %s', async (_, expect_) => {
+    const { labels: __, ...bare } = { labels: 0, name: 'bare' };
+    const subject = subjectOf(
+      [plus],
+      [points(4), { ...points(4, bare), info: { ...points(4, bare).info, labelled: false } }],
+    );
+    const attempt = start(folder(), {
+      entries,
+      subject,
+      expectations: [{ system: 'plus', expect: expect_ }],
+    });
+    await expect(attempt).rejects.toMatchObject({ code: 'data-invalid', details: { path: 'expect.on' } });
+  });
+});
+
+describe('gates and warnings', () => {
+  const entries = [entryOf(meanSuite(noisyLogits(probe())))];
+  it.each([
+    [0, { measure: 'mean', where: { model: 'plus' }, min: -10 }],
+    [1, { measure: 'mean', where: { model: 'plus' }, min: 10 }],
+    [1, { measure: 'absent', min: 0 }],
+  ])('end with %i', async (exitCode, gate) => {
+    expect(await start(folder(), { entries, gates: [gate] })).toMatchObject({ exitCode });
+  });
+
+  it('warn of examples in two roles and of class names in another order', async () => {
+    const subject = subjectOf(
+      [plus],
+      [points(4, { classes: ['class 1', 'class 0'] }), points(4, { name: 'again', role: 'validation' })],
+    );
+    const { results } = await start(folder(), { entries, subject });
+    expect(results.warnings.map(({ code }) => code).sort()).toEqual([
+      'class-names-differ',
+      'data-in-two-roles',
+    ]);
+  });
+});

@@ -1,0 +1,130 @@
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { UnitStore } from '../../src/runs/store.js';
+import { decodeUnit, encodeUnit, type UnitRecord } from '../../src/runs/unit-file.js';
+import { folder } from './small-run.js';
+
+const unit: UnitRecord = {
+  key: 'k1',
+  rows: {
+    logits: { shape: [3, 2], data: Float32Array.of(1, -0, Number.NaN, Number.POSITIVE_INFINITY, 1e-45, 3) },
+    wide: { shape: [3], data: Float64Array.of(Math.PI, 0, -1e300) },
+    broken: { shape: [3], data: Uint8Array.of(0, 255, 1) },
+  },
+  indices: Int32Array.of(5, 3, 9),
+  labels: Int32Array.of(0, 1, 0),
+  passes: { forward: 3, gradient: 40 },
+  seconds: 0.25,
+};
+
+describe('unit files', () => {
+  it('give back every bit', () => {
+    expect(decodeUnit(encodeUnit(unit), 'k1')).toEqual(unit);
+  });
+
+  it('give back any arrays, empty ones too', () => {
+    const array = fc.oneof(
+      fc.float32Array({ maxLength: 20 }),
+      fc.float64Array({ maxLength: 20 }),
+      fc.int32Array({ maxLength: 20 }),
+      fc.uint8Array({ maxLength: 20 }),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), array), fc.boolean(), (arrays, labelled) => {
+        const rows = Object.fromEntries(
+          Object.entries(arrays)
+            .filter(([name]) => !name.startsWith('@') && name !== '__proto__')
+            .map(([name, data]) => [name, { shape: [data.length], data }]),
+        );
+        const { labels: _, ...rest } = { ...unit, rows };
+        const given: UnitRecord = labelled ? { ...unit, rows } : rest;
+        expect(decodeUnit(encodeUnit(given), 'k1')).toEqual(given);
+      }),
+    );
+  });
+
+  it('are refused when cut short anywhere', () => {
+    const bytes = encodeUnit(unit);
+    for (let length = 0; length < bytes.length; length++)
+      expect(decodeUnit(bytes.subarray(0, length), 'k1')).toBeUndefined();
+  });
+
+  it('are refused when any bit is flipped', () => {
+    const bytes = encodeUnit(unit);
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = Buffer.from(bytes);
+      damaged[at] ^= 1 << (at % 8);
+      expect(decodeUnit(damaged, 'k1')).toBeUndefined();
+    }
+  });
+
+  it('are refused under another name', () => {
+    expect(decodeUnit(encodeUnit(unit), 'k2')).toBeUndefined();
+  });
+});
+
+describe('the store', () => {
+  it('keeps units across processes and ignores what it does not know', async () => {
+    const run = folder();
+    const store = await UnitStore.open(run);
+    expect(await store.read('k1')).toBeUndefined();
+    await store.write(unit);
+    writeFileSync(join(run, 'units', 'notes.txt'), 'mine');
+    mkdirSync(join(run, 'units', 'k3.unit'));
+    const again = await UnitStore.open(run);
+    expect(await again.read('k1')).toEqual(unit);
+    expect(await again.read('k3')).toBeUndefined();
+    expect(readdirSync(join(run, 'units')).sort()).toEqual(['k1.unit', 'k3.unit', 'notes.txt']);
+  });
+
+  it('lets several write the same unit at once', async () => {
+    const run = folder();
+    const stores = await Promise.all(Array.from({ length: 8 }, () => UnitStore.open(run)));
+    await Promise.all(stores.map((store) => store.write(unit)));
+    expect(await stores[0].read('k1')).toEqual(unit);
+    expect(readdirSync(join(run, 'units'))).toEqual(['k1.unit']);
+  });
+
+  it('replaces a damaged unit', async () => {
+    const run = folder();
+    const store = await UnitStore.open(run);
+    const file = join(run, 'units', 'k1.unit');
+    writeFileSync(file, encodeUnit(unit).subarray(0, 100));
+    expect(await store.read('k1')).toBeUndefined();
+    await store.write(unit);
+    expect(readFileSync(file)).toEqual(encodeUnit(unit));
+  });
+
+  it('removes what processes that died left behind, not what others are writing', async () => {
+    const run = folder();
+    await UnitStore.open(run);
+    const [stale, fresh] = ['k1.1-a.tmp', 'k2.2-b.tmp'].map((name) => join(run, 'units', name));
+    for (const file of [stale, fresh]) writeFileSync(file, 'half');
+    utimesSync(stale, 1, 1);
+    await UnitStore.open(run);
+    expect(readdirSync(join(run, 'units'))).toEqual(['k2.2-b.tmp']);
+  });
+
+  it('says where it cannot write and that what was measured is kept', async () => {
+    const run = folder();
+    writeFileSync(join(run, 'file'), '');
+    await expect(UnitStore.open(join(run, 'file'))).rejects.toMatchObject({
+      code: 'output-unwritable',
+      details: { file: join(run, 'file', 'units'), hint: expect.stringMatching(/--out.*kept/) },
+    });
+    const store = await UnitStore.open(run);
+    await store.write(unit);
+    // A folder in the way of the rename stands for a disk that fails late.
+    mkdirSync(join(run, 'units', 'k2.unit', 'x'), { recursive: true });
+    await expect(store.write({ ...unit, key: 'k2' })).rejects.toMatchObject({
+      code: 'output-unwritable',
+      details: {
+        file: join(run, 'units', 'k2.unit'),
+        hint: expect.stringContaining('the unit measured so far is kept'),
+      },
+    });
+    expect(readdirSync(join(run, 'units')).sort()).toEqual(['k1.unit', 'k2.unit']);
+  });
+});
