@@ -34,8 +34,8 @@ function judge(rule: GateRule, limit: Limit, measures: readonly Measure[]): Gate
   }
   const other = pick(rule, { ...rule.where, model: rule.over ?? '' }, measures);
   if (typeof other === 'string') return result(false, null, `nothing to compare with: ${other}`);
-  // 0.03 - 0.02 is 0.009999999999999998: limits are written in decimals, so differences are rounded to 12 digits.
-  const rise = Number((found.value - other.value).toPrecision(12));
+  // 0.03 - 0.02 is 0.009999999999999998: limits are written in decimals, so differences are rounded to 12 places.
+  const rise = Number((found.value - other.value).toFixed(12));
   const passed = limit.holds(rise, bound);
   return result(passed, rise, `${shown(found.value)} against ${shown(other.value)} of ${rule.over}`);
 }
