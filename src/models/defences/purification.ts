@@ -53,23 +53,17 @@ export const PurifyOptions = Type.Object(
 );
 export type PurifyOptions = Static<typeof PurifyOptions>;
 
-/** What a chain made of each image, and what it cost. */
-export interface Purified {
-  /** (n * chains, C, H, W): the chains of an image stand together. */
-  pixels: Float32Array;
-  passes: Passes;
-}
-
 /**
- * Each image starts `chains` chains: input noise, then SGLD up log p(x) of `by`. A chain draws all its noise from
- * one stream of (key, chain), so that the first k steps of a longer chain are the chain of k steps.
+ * Starts of `chains` chains per image, the chains of an image together, with the input noise added. A chain draws
+ * all its noise from one stream of (key, chain), so that the first k steps of a longer chain are the chain of k
+ * steps, and chains can be looked at on their way.
  */
-export async function purify(
+export function startChains(
   by: System,
   { n, pixels }: Pick<Batch, 'n' | 'pixels'>,
   keys: readonly StreamKey[],
-  { steps, chains, inputNoise, stepSize, noise, clamp }: Omit<PurifyOptions, 'by'>,
-): Promise<Purified> {
+  { chains, inputNoise }: Pick<PurifyOptions, 'chains' | 'inputNoise'>,
+): SgldState {
   const size = pixels.length / Math.max(1, n);
   const copies = new Float32Array(n * chains * size);
   for (let row = 0; row < n * chains; row++) {
@@ -83,8 +77,13 @@ export async function purify(
   );
   const state: SgldState = { n: n * chains, pixels: copies, streams };
   addNoise(state, inputNoise, by.info.inputScale);
-  const passes = await sgld(by, state, { steps, stepSize, noise, clamp });
-  return { pixels: copies, passes };
+  return state;
+}
+
+/** What the chains made of each image (n * chains, C, H, W), and what it cost. */
+interface Purified {
+  pixels: Float32Array;
+  passes: Passes;
 }
 
 /**
@@ -140,7 +139,7 @@ export class PurifiedSystem implements System {
     };
   }
 
-  private purified(batch: Batch): Promise<Purified> {
+  private async purified(batch: Batch): Promise<Purified> {
     if (batch.keys?.length !== batch.n) {
       throw new AssayError(
         'suite-failed',
@@ -152,12 +151,13 @@ export class PurifiedSystem implements System {
         },
       );
     }
-    return purify(this.by, batch, batch.keys, this.options);
+    const state = startChains(this.by, batch, batch.keys, this.options);
+    return { passes: await sgld(this.by, state, this.options), pixels: state.pixels };
   }
 }
 
 /** The sum over chains by `divisor`, in double precision: (n * chains, width) to (n, width). */
-function overChains(values: Float32Array, n: number, chains: number, divisor: number): Float32Array {
+export function overChains(values: Float32Array, n: number, chains: number, divisor: number): Float32Array {
   const width = values.length / Math.max(1, n * chains);
   const out = new Float32Array(n * width);
   for (let i = 0; i < n; i++) {

@@ -1,0 +1,155 @@
+import { runAttack } from '../../attacks/scheduler.js';
+import { AssayError } from '../../errors.js';
+import {
+  overChains,
+  PurifiedSystem,
+  type PurifyOptions,
+  startChains,
+} from '../../models/defences/purification.js';
+import type { System } from '../../models/system.js';
+import { sgld } from '../../sampling/sgld.js';
+import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
+import { type AttackParams, campaignOf } from './attack.js';
+import { eachBatch, imageSize } from './batches.js';
+import { verify } from './verify.js';
+
+/** A chain but for its length. `by` names a system of the run. */
+export type ChainParams = Omit<PurifyOptions, 'steps'>;
+
+/** Chains of several lengths: each is the beginning of the next, so the longest is all that is paid for. */
+export interface PurifiedParams extends ChainParams {
+  /** Ascending. */
+  steps: readonly number[];
+}
+
+/**
+ * Purifies and classifies, looking at several numbers of steps on the way. The images are those of the data set,
+ * or, given the rows of an attack as input, what that attack made of them. Rows: `logits` (n, steps, classes), the
+ * mean over chains; `logPx` (n, steps), the mean over chains of the purifier's log p(x); `logPxBefore` (n), of the
+ * image as it came in.
+ */
+export const purified = defineMeasurement<PurifiedParams>({
+  name: 'purified',
+  version: 1,
+  needs: ['logits'],
+  unitSize: 64,
+  async measure(context, { by: name, steps, chains, stepSize, noise, inputNoise, clamp }) {
+    const { system, inputs, signal } = context;
+    const by = context.systemNamed(name);
+    const classes = system.info.classes.length;
+    const perturbed = inputs[0]?.pixels;
+    const examples = perturbed
+      ? { ...context.examples, pixels: Float32Array.from(perturbed.data) }
+      : context.examples;
+    const { n } = examples;
+    const count = steps.length;
+    const logits = new Float32Array(n * count * classes);
+    const logPx = new Float32Array(n * count);
+    const before = new Float32Array(n);
+    const options = { batchSize: Math.max(1, Math.ceil(system.batchSize / chains)) };
+    await eachBatch(
+      { ...context, examples },
+      'purified',
+      async (batch, start) => {
+        before.set(present((await by.forward(batch)).logPx, by), start);
+        const keys = Array.from(examples.indices.subarray(start, start + batch.n), (example) => ({
+          seed: context.seed,
+          purpose: 'purified',
+          example,
+        }));
+        const state = startChains(by, batch, keys, { chains, inputNoise });
+        for (let k = 0; k < count; k++) {
+          const more = steps[k] - (steps[k - 1] ?? 0);
+          await sgld(by, state, { steps: more, stepSize, noise, clamp, signal });
+          const now = { n: state.n, pixels: state.pixels.slice() };
+          const found = await system.forward(now);
+          const energy = by.info.name === system.info.name ? found : await by.forward(now);
+          const means = overChains(found.logits ?? new Float32Array(0), batch.n, chains, chains);
+          const heights = overChains(present(energy.logPx, by), batch.n, chains, chains);
+          for (let i = 0; i < batch.n; i++) {
+            const row = (start + i) * count + k;
+            logits.set(means.subarray(i * classes, (i + 1) * classes), row * classes);
+            logPx[row] = heights[i];
+          }
+        }
+      },
+      options,
+    );
+    return {
+      logits: { shape: [n, count, classes], data: logits },
+      logPx: { shape: [n, count], data: logPx },
+      logPxBefore: { shape: [n], data: before },
+    };
+  },
+});
+
+function present(logPx: Float32Array | undefined, by: System): Float32Array {
+  if (logPx) return logPx;
+  throw new AssayError('config-invalid', `"${by.info.name}" has no log p(x) to climb`, {
+    path: 'purification.by',
+    found: by.info.lacks.logPx,
+  });
+}
+
+/** Of the data set's images, or of what an attack made of them. */
+export function purifiedRequest(
+  system: string,
+  dataset: string,
+  params: PurifiedParams,
+  first: number,
+  attacked?: Request<never>,
+): Request<never> {
+  return request({
+    measurement: purified,
+    system,
+    dataset,
+    params,
+    first,
+    ...(attacked && { inputs: [attacked] }),
+  });
+}
+
+export interface AdaptiveParams {
+  purify: PurifyOptions;
+  attack: AttackParams;
+}
+
+/**
+ * Attacks a classifier together with its purification, through straight-through gradients (BPDA) averaged over
+ * draws (EOT). Rows as those of `attack`, without `pixels`, and of `verify`.
+ */
+export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
+  name: 'adaptive-attack',
+  version: 1,
+  needs: ['logits', 'inputGradient'],
+  unitSize: 32,
+  async measure(context, { purify, attack }) {
+    const { examples, seed, signal } = context;
+    const { n, indices, pixels, labels } = examples;
+    if (!labels) throw new AssayError('suite-failed', 'an attack needs labels');
+    const name = `${context.system.info.name}, purified`;
+    const system = new PurifiedSystem(context.system, context.systemNamed(purify.by), purify, name);
+    const classes = system.info.classes.length;
+    const cleanLogits = new Float32Array(n * classes);
+    await eachBatch({ ...context, system }, 'clean', async (batch, start) => {
+      cleanLogits.set((await system.forward(batch)).logits ?? [], start * classes);
+    });
+    const found = await runAttack(
+      { system, n, indices, pixels, labels, cleanLogits, seed, signal },
+      campaignOf(attack),
+    );
+    const shape = [n];
+    const rows: Rows = {
+      correct: { shape, data: found.correct },
+      brokenAt: { shape, data: found.brokenAt },
+      distance: { shape, data: found.distance },
+      forward: { shape, data: found.forward },
+      gradient: { shape, data: found.gradient },
+    };
+    const stored = { ...rows, pixels: { shape: [n, imageSize(system)], data: found.pixels } };
+    const { norm, epsilons, eot, confirm } = attack;
+    const again = { norm, epsilons, draws: Math.max(eot, confirm) };
+    const checked = await verify.measure({ ...context, system, inputs: [stored] }, again);
+    return { ...rows, misclassified: checked.misclassified, inside: checked.inside };
+  },
+});
