@@ -1,7 +1,8 @@
 import type { Suite } from '../src/suites/contract.js';
 import { accuracy } from './accuracy.js';
+import { attack } from './attack.js';
 import { calibration } from './calibration.js';
 import { ood } from './ood.js';
 
 /** Every suite that comes with Assay. */
-export const builtinSuites: readonly Suite[] = [accuracy, calibration, ood];
+export const builtinSuites: readonly Suite[] = [accuracy, calibration, ood, attack];

@@ -43,13 +43,14 @@ export async function assembleResults(material: Material): Promise<Assembled> {
   const sheets: ExampleSheet[] = [];
   if (execution.stopped) errors.add(inOneLine(execution.stopped));
   for (const suitePlan of plan.suites) {
-    const { result, summary, error } = await summariseSuite(suitePlan, store, execution);
+    const { result, summary, errors: failed } = await summariseSuite(suitePlan, store, execution);
     suites.push(result);
     measures.push(...summary.measures);
     warnings.push(...(summary.warnings ?? []));
     notApplicable.push(...(summary.notApplicable ?? []));
     sheets.push(...(summary.examples ?? []));
-    if (error && error !== execution.stopped) errors.add(`${result.suite}: ${inOneLine(error)}`);
+    for (const error of failed)
+      if (error !== execution.stopped) errors.add(`${result.suite}: ${inOneLine(error)}`);
   }
   const results: Results = {
     version: 1,

@@ -14,40 +14,57 @@ import { optionRecord } from './suite-entries.js';
 export interface SuiteOutcome {
   result: SuiteResult;
   summary: Summary;
-  error?: AssayError;
+  /** Why something is missing. */
+  errors: readonly AssayError[];
 }
 
-/** Lets a suite summarise its rows. A failure, of its measurements or its own, is told and harms no other suite. */
+/**
+ * Lets a suite summarise its rows. A system of which some measurement failed or is missing is left out and told; the
+ * others are summarised. A failure of the suite itself harms no other suite.
+ */
 export async function summariseSuite(
-  { entry, context, wanted, notApplicable }: SuitePlan,
+  plan: SuitePlan,
   store: UnitStore,
   { failures, stopped }: Execution,
 ): Promise<SuiteOutcome> {
+  const { entry, context, wanted, notApplicable } = plan;
   const { suite, options, title } = entry;
   const summary: Summary = { measures: [], notApplicable: [...notApplicable] };
   const about = { suite: suite.name, title, description: suite.description, options: optionRecord(options) };
+  const troubles = new Map<string, AssayError>();
   try {
-    const failed = wanted.find(({ job }) => failures.has(job));
-    if (failed) throw failures.get(failed.job);
     const collected: Collected[] = [];
     for (const { request, job, size } of wanted) {
-      collected.push({ request, ...(await collectRange(store, job, 0, size)) });
+      try {
+        const failure = failures.get(job);
+        if (failure) throw failure;
+        collected.push({ request, ...(await collectRange(store, job, 0, size)) });
+      } catch (error) {
+        if (!(error instanceof AssayError)) throw error;
+        if (!troubles.has(request.system)) troubles.set(request.system, stopped ?? error);
+      }
     }
-    if (context.systems.length > 0) {
-      const made = suite.summarise(collected, options, context);
+    const systems = context.systems.filter(({ name }) => !troubles.has(name));
+    if (systems.length > 0) {
+      const usable = collected.filter(({ request }) => !troubles.has(request.system));
+      const made = suite.summarise(usable, options, { ...context, systems });
       refuseSummary(made, suite.name);
       Object.assign(summary, made, { notApplicable: [...notApplicable, ...(made.notApplicable ?? [])] });
     }
-    const { tables = [], figures = [] } = summary;
-    return { summary, result: { ...about, status: 'ok', tables, figures } };
   } catch (thrown) {
-    const error = stopped ?? asSuiteError(thrown, suite.name);
-    return {
-      error,
-      summary,
-      result: { ...about, status: 'error', error: inOneLine(error), tables: [], figures: [] },
-    };
+    const error = asSuiteError(thrown, suite.name);
+    const result = { ...about, status: 'error' as const, error: inOneLine(error), tables: [], figures: [] };
+    return { errors: [error], summary: { measures: [], notApplicable: [...notApplicable] }, result };
   }
+  const { tables = [], figures = [] } = summary;
+  if (troubles.size === 0)
+    return { errors: [], summary, result: { ...about, status: 'ok', tables, figures } };
+  const error = [...troubles].map(([system, trouble]) => `${system}: ${inOneLine(trouble)}`).join('; ');
+  return {
+    errors: [...new Set(troubles.values())],
+    summary,
+    result: { ...about, status: 'error', error: `left out ${error}`, tables, figures },
+  };
 }
 
 /** The message with its place and remedy. */

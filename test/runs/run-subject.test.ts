@@ -199,7 +199,9 @@ describe('a run that is stopped', () => {
       });
       const outcome = await start(out, { entries: entries(stopping), signal: controller.signal });
       expect(outcome).toMatchObject({ exitCode: 130, measured: stopAt });
-      expect(saved(out)).toMatchObject({ status: 'partial', measures: [] });
+      // Three units a system: what is there of a whole system is told.
+      const { status, measures } = saved(out);
+      expect([status, measures.map(({ model }) => model)]).toEqual(['partial', stopAt < 3 ? [] : ['plus']]);
       expect(existsSync(join(out, 'report.html'))).toBe(true);
       expect(await start(out, { entries: entries(probe()) })).toMatchObject({ stored: stopAt, exitCode: 0 });
       expect(saved(out)).toEqual(saved(whole));
@@ -249,6 +251,27 @@ describe('a failure', () => {
     expect(await start(out, { entries })).toMatchObject({ stored: 8, measured: 0 });
   });
 
+  it('of one system leaves the others of the suite', async () => {
+    const broken = {
+      ...minus,
+      forward: async () => {
+        throw new AssayError('model-invalid', 'a logit is NaN', { path: 'example 0' });
+      },
+    };
+    const given = {
+      subject: subjectOf([broken, plus], [points(10)]),
+      entries: [entryOf(meanSuite(noisyLogits(probe())))],
+    };
+    const { exitCode, results } = await start(folder(), given);
+    expect([exitCode, results.status]).toEqual([2, 'partial']);
+    expect(results.measures.map(({ model }) => model)).toEqual(['plus']);
+    expect(results.suites[0]).toMatchObject({
+      status: 'error',
+      error: 'left out minus: a logit is NaN (example 0)',
+    });
+    expect(results.errors).toEqual(['mean: a logit is NaN (example 0)']);
+  });
+
   it('to summarise harms no other suite', async () => {
     const good = meanSuite(noisyLogits(probe()));
     const broken = {
@@ -295,6 +318,7 @@ describe('a failure', () => {
     [
       'columns that change from unit to unit',
       {
+        subject: subjectOf([plus], [points(10)]),
         entries: [
           entryOf(
             meanSuite({
@@ -311,12 +335,13 @@ describe('a failure', () => {
     [
       'a system that params do not name',
       {
+        subject: subjectOf([plus], [points(10)]),
         entries: [
           entryOf(
             meanSuite({
               ...noisyLogits(probe()),
               measure: async ({ systemNamed }) => {
-                systemNamed('minus');
+                systemNamed('other');
                 return {};
               },
             }),
