@@ -30,6 +30,15 @@ function join(parts: readonly NdArray[]): NdArray {
   return { shape: [rows, ...(parts[0]?.shape.slice(1) ?? [])], data };
 }
 
+/** The rows of examples start to end. */
+function cut(rows: Rows, start: number, end: number): Rows {
+  const part = ({ shape, data }: NdArray): NdArray => {
+    const width = shape.slice(1).reduce((a, b) => a * b, 1);
+    return { shape: [end - start, ...shape.slice(1)], data: data.slice(start * width, end * width) };
+  };
+  return Object.fromEntries(Object.entries(rows).map(([name, row]) => [name, part(row)]));
+}
+
 /** Measures what is requested, chunk by chunk, as a runner does. */
 async function collect(wanted: Request<never>, given: Given): Promise<Collected> {
   const system = given.systems.find(({ info }) => info.name === wanted.system);
@@ -37,7 +46,10 @@ async function collect(wanted: Request<never>, given: Given): Promise<Collected>
   if (!system || !dataset) throw new Error(`nothing is called ${wanted.system} or ${wanted.dataset}`);
   const lacking = wanted.measurement.needs.filter((need) => !system.info.offers.includes(need));
   if (lacking.length > 0) throw new Error(`${wanted.system} lacks ${lacking.join(', ')}`);
-  const { size } = dataset.info;
+  const size = Math.min(dataset.info.size, wanted.first ?? dataset.info.size);
+  const read = await Promise.all(
+    (wanted.inputs ?? []).map((input) => collect({ ...input, first: size }, given)),
+  );
   const chunk = given.chunk ?? 7;
   const parts: Rows[] = [];
   const [indices, labels]: [number[], number[]] = [[], []];
@@ -48,10 +60,14 @@ async function collect(wanted: Request<never>, given: Given): Promise<Collected>
     const context = {
       system,
       examples,
-      inputs: [],
+      inputs: read.map(({ rows }) => cut(rows, start, Math.min(size, start + chunk))),
       seed: given.seed ?? 0,
       signal: new AbortController().signal,
-      systemNamed: () => system,
+      systemNamed: (name: string) => {
+        const named = given.systems.find(({ info }) => info.name === name);
+        if (!named) throw new Error(`nothing is called ${name}`);
+        return named;
+      },
     };
     parts.push(await wanted.measurement.measure(context, wanted.params));
   }

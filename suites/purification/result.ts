@@ -1,0 +1,116 @@
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import type { Estimate } from '../../src/metrics/estimate.js';
+import { meanOf, wilson } from '../../src/metrics/intervals.js';
+import { argmax } from '../../src/metrics/softmax.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import type { Collected, Request } from '../../src/suites/contract.js';
+import type { Asked } from './options.js';
+
+/** Images of one kind after purification, a number per step count. */
+export interface Track {
+  /** (n) per step count. */
+  predictions: Int32Array[];
+  accuracy: Estimate[];
+  /** (n): log p(x) as it came in, and after, per step count. */
+  before: ArrayLike<number>;
+  after: Float64Array[];
+  /** Mean change of log p(x). */
+  change: Estimate[];
+}
+
+export interface PurificationResult {
+  system: SystemInfo;
+  dataset: DatasetInfo;
+  by: string;
+  steps: readonly number[];
+  n: number;
+  labels: Int32Array;
+  indices: Int32Array;
+  /** Without purification: on clean images, and on what the attack made of them. */
+  bareClean: Estimate;
+  bareAttacked: Estimate;
+  clean: Track;
+  transferred: Track;
+  /** Under attack on the whole, per step count; empty when left out, undefined where it failed. */
+  adaptive: (Adaptive | undefined)[];
+}
+
+export interface Adaptive {
+  robust: Estimate;
+  clean: Estimate;
+  unconfirmed: number;
+  broken: number;
+}
+
+/** Finds the rows of a request: the same measurement, parameters and inputs. */
+export type Find = (wanted: Request<never>) => Collected | undefined;
+
+export function purificationResult(
+  on: { system: SystemInfo; dataset: DatasetInfo },
+  wanted: Asked,
+  find: Find,
+): PurificationResult | undefined {
+  const [transfer, clean, transferred] = [wanted.transfer, wanted.clean, wanted.transferred].map(find);
+  if (!transfer || !clean?.labels || !transferred) return undefined;
+  const { labels, indices } = clean;
+  const { correct, brokenAt } = transfer.rows;
+  const n = labels.length;
+  const tally = (test: (i: number) => boolean) => Array.from({ length: n }, (_, i) => i).filter(test).length;
+  return {
+    ...on,
+    by: wanted.by,
+    steps: wanted.steps,
+    n,
+    labels,
+    indices,
+    bareClean: wilson(
+      tally((i) => correct.data[i] === 1),
+      n,
+    ),
+    bareAttacked: wilson(
+      tally((i) => correct.data[i] === 1 && brokenAt.data[i] < 0),
+      n,
+    ),
+    clean: track(clean, labels),
+    transferred: track(transferred, labels),
+    adaptive: wanted.adaptive.map((one) => {
+      const found = find(one);
+      return found && underAttack(found);
+    }),
+  };
+}
+
+function track({ rows }: Collected, labels: Int32Array): Track {
+  const { logits, logPx, logPxBefore } = rows;
+  const [n, count, classes] = logits.shape;
+  const result: Track = { predictions: [], accuracy: [], before: logPxBefore.data, after: [], change: [] };
+  for (let k = 0; k < count; k++) {
+    const data = Float64Array.from({ length: n * classes }, (_, at) => {
+      const [i, c] = [Math.floor(at / classes), at % classes];
+      return logits.data[(i * count + k) * classes + c];
+    });
+    const predictions = argmax({ n, classes, data });
+    const after = Float64Array.from({ length: n }, (_, i) => logPx.data[i * count + k]);
+    result.predictions.push(predictions);
+    result.accuracy.push(wilson(predictions.filter((p, i) => p === labels[i]).length, n));
+    result.after.push(after);
+    result.change.push(meanOf(after.map((value, i) => value - logPxBefore.data[i])));
+  }
+  return result;
+}
+
+function underAttack({ rows }: Collected): Adaptive {
+  const { correct, brokenAt, misclassified, inside } = rows;
+  const n = correct.data.length;
+  let [right, robust, broken, unconfirmed] = [0, 0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    if (correct.data[i] !== 1) continue;
+    right++;
+    if (brokenAt.data[i] < 0) robust++;
+    else {
+      broken++;
+      if (!(misclassified.data[i] === 1 && inside.data[i] === 1)) unconfirmed++;
+    }
+  }
+  return { robust: wilson(robust, n), clean: wilson(right, n), unconfirmed, broken };
+}
