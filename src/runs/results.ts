@@ -49,8 +49,7 @@ export async function assembleResults(material: Material): Promise<Assembled> {
     warnings.push(...(summary.warnings ?? []));
     notApplicable.push(...(summary.notApplicable ?? []));
     sheets.push(...(summary.examples ?? []));
-    for (const error of failed)
-      if (error !== execution.stopped) errors.add(`${result.suite}: ${inOneLine(error)}`);
+    for (const error of failed) errors.add(error);
   }
   const results: Results = {
     version: 1,

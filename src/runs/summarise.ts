@@ -15,7 +15,7 @@ export interface SuiteOutcome {
   result: SuiteResult;
   summary: Summary;
   /** Why something is missing. */
-  errors: readonly AssayError[];
+  errors: readonly string[];
 }
 
 /**
@@ -54,16 +54,21 @@ export async function summariseSuite(
   } catch (thrown) {
     const error = asSuiteError(thrown, suite.name);
     const result = { ...about, status: 'error' as const, error: inOneLine(error), tables: [], figures: [] };
-    return { errors: [error], summary: { measures: [], notApplicable: [...notApplicable] }, result };
+    return {
+      errors: [`${suite.name}: ${result.error}`],
+      summary: { measures: [], notApplicable: [...notApplicable] },
+      result,
+    };
   }
   const { tables = [], figures = [] } = summary;
   if (troubles.size === 0)
     return { errors: [], summary, result: { ...about, status: 'ok', tables, figures } };
-  const error = [...troubles].map(([system, trouble]) => `${system}: ${inOneLine(trouble)}`).join('; ');
+  const told = [...troubles].map(([system, trouble]) => `${system}: ${inOneLine(trouble)}`);
   return {
-    errors: [...new Set(troubles.values())],
+    // What stopped everything is told once, by the caller.
+    errors: stopped ? [] : told,
     summary,
-    result: { ...about, status: 'error', error: `left out ${error}`, tables, figures },
+    result: { ...about, status: 'error', error: `left out ${told.join('; ')}`, tables, figures },
   };
 }
 

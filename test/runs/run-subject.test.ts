@@ -246,7 +246,7 @@ describe('a failure', () => {
       ['reader', 'error'],
       ['fine', 'ok'],
     ]);
-    expect(results.errors.join()).toMatch(/reader: .*"failing"/);
+    expect(results.errors.join()).toMatch(/plus: .*"failing"/);
     expect(results.suites[0].error).toMatch(/failing/);
     expect(await start(out, { entries })).toMatchObject({ stored: 8, measured: 0 });
   });
@@ -269,7 +269,7 @@ describe('a failure', () => {
       status: 'error',
       error: 'left out minus: a logit is NaN (example 0)',
     });
-    expect(results.errors).toEqual(['mean: a logit is NaN (example 0)']);
+    expect(results.errors).toEqual(['minus: a logit is NaN (example 0)']);
   });
 
   it('to summarise harms no other suite', async () => {
@@ -304,6 +304,7 @@ describe('a failure', () => {
     [
       'rows that do not fit the examples',
       {
+        subject: subjectOf([plus], [points(10)]),
         entries: [
           entryOf(
             meanSuite({

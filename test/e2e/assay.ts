@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+/** The compiled command. */
+export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Started {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+}
+
+/** Starts the real command. Errors when it was not built. */
+export function start(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Started {
+  if (!existsSync(MAIN)) throw new Error('build first: npm run build');
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    env: { ...process.env, CI: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.setEncoding('utf8').on('data', (more: string) => {
+      text[name] += more;
+    });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject).on('close', (code, signal) => resolve({ code, signal, ...text }));
+  });
+  return { child, ended };
+}
+
+/** Runs the real command to its end. */
+export function assay(args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<Ended> {
+  return start(args, cwd, env).ended;
+}
+
+/** A folder that is gone after the test. */
+export function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'assay-e2e-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
