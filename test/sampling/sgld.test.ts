@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import type { System } from '../../src/models/system.js';
+import { stream } from '../../src/random/stream.js';
+import { addNoise, type SgldState, sgld, sgldStep } from '../../src/sampling/sgld.js';
+
+/** log p(x) = -|x - mean|^2 / (2 variance), x being the model's own input = scale * pixel. */
+function gaussian(mean: number, variance: number, scale: number, batchSize = 8): System {
+  const run = (n: number, pixels: Float32Array) => {
+    const size = pixels.length / n;
+    const logPx = new Float32Array(n);
+    const gradient = new Float32Array(pixels.length);
+    for (let at = 0; at < pixels.length; at++) {
+      const off = scale * pixels[at] - mean;
+      logPx[Math.floor(at / size)] -= off ** 2 / (2 * variance);
+      gradient[at] = (-off / variance) * scale;
+    }
+    return { logPx, gradient };
+  };
+  return {
+    info: {
+      name: 'gaussian',
+      model: 'gaussian',
+      defence: '',
+      shape: [1, 2, 2],
+      classes: [],
+      offers: ['logPx', 'inputGradient'],
+      lacks: { logits: 'it does not classify' },
+      stochastic: false,
+      energy: 'output',
+      identity: `gaussian ${mean} ${variance} ${scale}`,
+      inputScale: [scale],
+    },
+    batchSize,
+    concurrency: 2,
+    async forward({ n, pixels }) {
+      return { logPx: run(n, pixels).logPx, passes: { forward: n, gradient: 0 } };
+    },
+    async gradient({ n, pixels }) {
+      const { logPx, gradient } = run(n, pixels);
+      return { logPx, loss: logPx, gradient, passes: { forward: 0, gradient: n } };
+    },
+  };
+}
+
+const start = (n: number, first = 0): SgldState => ({
+  n,
+  pixels: new Float32Array(n * 4).fill(0.5),
+  streams: Array.from({ length: n }, (_, i) =>
+    stream({ seed: 5, purpose: 'test/chain', example: first + i }),
+  ),
+});
+
+const moments = (values: Float32Array) => {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return { mean, variance: values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length };
+};
+
+describe('SGLD on a Gaussian', () => {
+  // x' = (1 - s/v) x + noise: an AR(1) process, whose stationary variance is noise^2 / (1 - (1 - s/v)^2).
+  it.each([
+    { mean: 0.3, variance: 1, scale: 1, stepSize: 0.1, noise: 0.2 },
+    { mean: -1, variance: 0.5, scale: 2, stepSize: 0.05, noise: 0.1 },
+    { mean: 3, variance: 2, scale: 4, stepSize: 0.3, noise: 0.5 },
+  ])('reaches the moments of its stationary state: %o', async (given) => {
+    const { mean, variance, scale, ...options } = given;
+    const state = start(1500);
+    await sgld(gaussian(mean, variance, scale), state, { ...options, clamp: 'none', steps: 120 });
+    const found = moments(state.pixels.map((pixel) => scale * pixel));
+    const shrink = 1 - options.stepSize / variance;
+    const expected = options.noise ** 2 / (1 - shrink ** 2);
+    expect(Math.abs(found.mean - mean)).toBeLessThan(4 * Math.sqrt(expected / 6000) + 1e-3);
+    expect(Math.abs(found.variance / expected - 1)).toBeLessThan(0.08);
+  });
+
+  it('is Langevin dynamics when noise = sqrt(2 stepSize): the variance is that of the density', async () => {
+    const state = start(1500);
+    const options = { stepSize: 0.01, noise: Math.sqrt(0.02), clamp: 'none' as const };
+    await sgld(gaussian(0.5, 0.2, 1), state, { ...options, steps: 150 });
+    expect(Math.abs(moments(state.pixels).variance / 0.2 - 1)).toBeLessThan(0.1);
+  });
+
+  it('counts a gradient pass per image and step', async () => {
+    const passes = await sgld(gaussian(0, 1, 1), start(13), {
+      stepSize: 0.1,
+      noise: 0,
+      clamp: 'none',
+      steps: 7,
+    });
+    expect(passes).toEqual({ forward: 0, gradient: 91 });
+  });
+});
+
+describe('whatever the batch', () => {
+  const options = { stepSize: 0.1, noise: 0.1, clamp: 'none' as const, steps: 6 };
+
+  it('shards draw the same noise to the bit', async () => {
+    const whole = start(20);
+    await sgld(gaussian(0, 1, 2, 8), whole, options);
+    const [first, second] = [start(7), start(13, 7)];
+    await sgld(gaussian(0, 1, 2, 3), first, options);
+    await sgld(gaussian(0, 1, 2, 64), second, options);
+    expect([...first.pixels, ...second.pixels]).toEqual([...whole.pixels]);
+  });
+
+  it('a chain stopped and continued is the chain', async () => {
+    const [once, twice] = [start(5), start(5)];
+    const system = gaussian(0, 1, 2);
+    await sgld(system, once, options);
+    await sgld(system, twice, { ...options, steps: 2 });
+    await sgld(system, twice, { ...options, steps: 4 });
+    expect(twice.pixels).toEqual(once.pixels);
+  });
+});
+
+describe('units and bounds', () => {
+  it('steps and noise are in units of the model input, per channel', () => {
+    const gradientAtInput = [2, -1];
+    const scales = [2, 8];
+    const pixels = Float32Array.from([0.5, 0.5]);
+    const gradient = Float32Array.from(gradientAtInput.map((g, c) => g * scales[c]));
+    const still = { n: 1, pixels, streams: [stream({ seed: 0, purpose: 'test', example: 0 })] };
+    sgldStep(still, gradient, { stepSize: 0.1, noise: 0, clamp: 'none' }, scales);
+    expect(pixels[0] * 2).toBeCloseTo(0.5 * 2 + 0.1 * 2, 6);
+    expect(pixels[1] * 8).toBeCloseTo(0.5 * 8 - 0.1, 6);
+  });
+
+  it('noise has the deviation asked for', () => {
+    const state = start(2000);
+    addNoise(state, 0.3, [2]);
+    const { mean, variance } = moments(state.pixels.map((pixel) => 2 * pixel));
+    expect(mean).toBeCloseTo(1, 1);
+    expect(Math.abs(Math.sqrt(variance) - 0.3)).toBeLessThan(0.01);
+  });
+
+  it('box keeps pixels in [0, 1], none lets them go', async () => {
+    const run = async (clamp: 'none' | 'box') => {
+      const state = start(4);
+      await sgld(gaussian(9, 1, 1), state, { stepSize: 0.5, noise: 0.1, clamp, steps: 5 });
+      return Math.max(...state.pixels);
+    };
+    expect(await run('box')).toBe(1);
+    expect(await run('none')).toBeGreaterThan(5);
+  });
+
+  it('a gradient that is not finite is an error that says where', async () => {
+    const system = gaussian(0, 1, 1);
+    const broken: System = {
+      ...system,
+      gradient: async (batch, loss) => {
+        const found = await system.gradient(batch, loss);
+        found.gradient[2] = Number.NaN;
+        return found;
+      },
+    };
+    const options = { stepSize: 1, noise: 0, clamp: 'none' as const, steps: 1 };
+    await expect(sgld(broken, start(2), options)).rejects.toMatchObject({
+      code: 'model-invalid',
+      details: { path: 'SGLD step 0' },
+    });
+  });
+});
