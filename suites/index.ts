@@ -3,6 +3,7 @@ import { accuracy } from './accuracy.js';
 import { attack } from './attack.js';
 import { calibration } from './calibration.js';
 import { ood } from './ood.js';
+import { purification } from './purification.js';
 
 /** Every suite that comes with Assay. */
-export const builtinSuites: readonly Suite[] = [accuracy, calibration, ood, attack];
+export const builtinSuites: readonly Suite[] = [accuracy, calibration, ood, attack, purification];

@@ -5,6 +5,7 @@ import { GateRules } from '../gate/rule.js';
 import { readRules } from '../gate/rule-file.js';
 import { gateTable } from '../gate/table.js';
 import { readResults } from '../runs/read-results.js';
+import { painted } from './colour.js';
 
 /** `assay gate DIR` */
 export function gateCommand(): Command {
@@ -32,7 +33,9 @@ A gates file:
       const results = await readResults(directory);
       const rules = file ? await readRules(file) : rulesOf(results.config, directory);
       const verdicts = evaluateGates(rules, results.measures);
-      process.stdout.write(`${json ? JSON.stringify(verdicts, null, 2) : gateTable(verdicts)}\n`);
+      process.stdout.write(
+        json ? `${JSON.stringify(verdicts, null, 2)}\n` : painted(`${gateTable(verdicts)}\n`, process.stdout),
+      );
       process.exitCode = verdicts.every(({ passed }) => passed) ? 0 : 1;
     });
 }

@@ -3,7 +3,6 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { Command } from 'commander';
 import { createEngine } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
-import { inspectCheckpoint } from '../models/inspect.js';
 import { type CardDraft, emptyCard, runFileText } from './starter-files.js';
 
 /** `assay init` */
@@ -30,6 +29,7 @@ export function initCommand(): Command {
 
 /** A card from what can be read off a checkpoint, with its notes as comments. */
 async function draftFor(checkpoint: string, directory: string): Promise<CardDraft> {
+  const { inspectCheckpoint } = await import('../models/inspect.js');
   const engine = await createEngine('ort', { sessions: 1 });
   try {
     const { card, notes } = await inspectCheckpoint(checkpoint, engine);

@@ -1,8 +1,7 @@
 import { extname } from 'node:path';
 import { Command } from 'commander';
 import { createEngine } from '../engines/registry.js';
-import { type Inspection, inspectCheckpoint } from '../models/inspect.js';
-import { readCard } from '../models/open.js';
+import type { Inspection } from '../models/inspect.js';
 import { formatNumber } from '../report/format.js';
 
 /** `assay inspect CHECKPOINT|CARD` */
@@ -19,6 +18,8 @@ export function inspectCommand(): Command {
       '\nExamples:\n  $ assay inspect model.onnx\n  $ assay inspect jem.model.yaml --json',
     )
     .action(async (file: string, { json }: { json?: boolean }) => {
+      const { inspectCheckpoint } = await import('../models/inspect.js');
+      const { readCard } = await import('../models/open.js');
       const isCard = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
       const checkpoint = isCard ? (await readCard(file)).checkpoint : file;
       const engine = await createEngine('ort', { sessions: 1 });

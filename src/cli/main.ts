@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { assayVersion } from '../runs/environment.js';
+import { painted } from './colour.js';
 import { doctorCommand } from './doctor.js';
 import { explainFailure } from './failure.js';
 import { gateCommand } from './gate.js';
@@ -30,11 +31,9 @@ Exit codes: 0 all well, 1 a gate failed, 2 it could not run or finish, 130 inter
 Environment: NO_COLOR turns colours off, CI turns the live line into plain lines.`,
   );
 
-for (const command of [runCommand, reportCommand, gateCommand, inspectCommand, doctorCommand, initCommand])
-  program.addCommand(
-    command().option('--debug', 'print the stack of errors').exitOverride().copyInheritedSettings(program),
-  );
 program.exitOverride();
+for (const command of [runCommand, reportCommand, gateCommand, inspectCommand, doctorCommand, initCommand])
+  program.addCommand(command().option('--debug', 'print the stack of errors').copyInheritedSettings(program));
 
 try {
   await program.parseAsync();
@@ -42,7 +41,8 @@ try {
   // Help and version end here too, with code 0; a usage error has been printed by commander.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    process.stderr.write(explainFailure(error, process.argv.includes('--debug')));
+    const text = explainFailure(error, process.argv.includes('--debug'));
+    process.stderr.write(painted(text, process.stderr));
     process.exitCode = 2;
   }
 }

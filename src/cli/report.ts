@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { writeReport } from '../report/write-report.js';
-import { readResults } from '../runs/read-results.js';
 
 /** `assay report DIR` */
 export function reportCommand(): Command {
@@ -11,6 +9,8 @@ export function reportCommand(): Command {
     .argument('<dir>', 'the run folder')
     .addHelpText('after', '\nExample:\n  $ assay report assay-runs/my')
     .action(async (directory: string) => {
+      const { readResults } = await import('../runs/read-results.js');
+      const { writeReport } = await import('../report/write-report.js');
       await writeReport(directory, await readResults(directory));
       process.stdout.write(`Report: ${join(directory, 'report.html')}\n`);
     });

@@ -3,8 +3,8 @@ import { Command, Option } from 'commander';
 import { engineNames } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
 import { gateTable } from '../gate/table.js';
-import { run } from '../runs/run.js';
 import type { RunOutcome } from '../runs/run-subject.js';
+import { painted } from './colour.js';
 import { headlineTable } from './headline.js';
 import { wholeNumber } from './option-values.js';
 import { ProgressLine } from './progress-line.js';
@@ -73,16 +73,19 @@ async function runAndTell(file: string, { quiet = false, ...options }: RunFlags)
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
+    // Loaded when it is needed: help should not wait for it.
+    const { run } = await import('../runs/run.js');
     const outcome = await run(file, { ...options, signal: controller.signal, notify: progress.listen });
     progress.end();
-    if (!quiet) process.stdout.write(closing(outcome));
-    for (const error of outcome.results.errors) stderr.write(`error: ${error}\n`);
-    if (quiet && outcome.exitCode === 1) stderr.write(`${gateTable(outcome.results.gates)}\n`);
+    if (!quiet) process.stdout.write(painted(closing(outcome), process.stdout));
+    for (const error of outcome.results.errors) stderr.write(painted(`error: ${error}\n`, stderr));
+    if (quiet && outcome.exitCode === 1)
+      stderr.write(painted(`${gateTable(outcome.results.gates)}\n`, stderr));
     return outcome.exitCode;
   } catch (error) {
     progress.end();
     if (!(error instanceof AssayError) || error.code !== 'interrupted') throw error;
-    stderr.write(`${error.explain()}\n`);
+    stderr.write(painted(`${error.explain()}\n`, stderr));
     return 130;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
