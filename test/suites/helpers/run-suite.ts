@@ -103,7 +103,12 @@ export async function runSuite<S extends TSchema>(suite: Suite<S>, given: Given)
   const collected = await Promise.all(requests.map((wanted) => collect(wanted, given)));
   const summary = suite.summarise(collected, options, context);
   const { measures, tables = [], figures = [], warnings = [], notApplicable = [] } = summary;
-  const published = JSON.parse(JSON.stringify({ measures, tables, figures, warnings, notApplicable }));
+  const published = JSON.parse(
+    // The runner writes pixels to files: they are never published.
+    JSON.stringify({ measures, tables, figures, warnings, notApplicable }, (key, value) =>
+      key === 'pixels' ? undefined : value,
+    ),
+  );
   const broken = [...Value.Errors(Published, published)];
   if (broken.length > 0) throw new Error(`results schema: ${broken[0].path} ${broken[0].message}`);
   for (const ids of [tables.map(({ id }) => id), figures.map(({ id }) => id)]) {
