@@ -2,45 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { System } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
 import { addNoise, type SgldState, sgld, sgldStep } from '../../src/sampling/sgld.js';
-
-/** log p(x) = -|x - mean|^2 / (2 variance), x being the model's own input = scale * pixel. */
-function gaussian(mean: number, variance: number, scale: number, batchSize = 8): System {
-  const run = (n: number, pixels: Float32Array) => {
-    const size = pixels.length / n;
-    const logPx = new Float32Array(n);
-    const gradient = new Float32Array(pixels.length);
-    for (let at = 0; at < pixels.length; at++) {
-      const off = scale * pixels[at] - mean;
-      logPx[Math.floor(at / size)] -= off ** 2 / (2 * variance);
-      gradient[at] = (-off / variance) * scale;
-    }
-    return { logPx, gradient };
-  };
-  return {
-    info: {
-      name: 'gaussian',
-      model: 'gaussian',
-      defence: '',
-      shape: [1, 2, 2],
-      classes: [],
-      offers: ['logPx', 'inputGradient'],
-      lacks: { logits: 'it does not classify' },
-      stochastic: false,
-      energy: 'output',
-      identity: `gaussian ${mean} ${variance} ${scale}`,
-      inputScale: [scale],
-    },
-    batchSize,
-    concurrency: 2,
-    async forward({ n, pixels }) {
-      return { logPx: run(n, pixels).logPx, passes: { forward: n, gradient: 0 } };
-    },
-    async gradient({ n, pixels }) {
-      const { logPx, gradient } = run(n, pixels);
-      return { logPx, loss: logPx, gradient, passes: { forward: 0, gradient: n } };
-    },
-  };
-}
+import { gaussian } from './helpers/gaussian-system.js';
 
 const start = (n: number, first = 0): SgldState => ({
   n,
