@@ -93,7 +93,7 @@ describe('the purification suite', () => {
     const peak = gaussian(0.5, 0.01, 1);
     const loud = { ...options, by: 'gaussian', stepSize: 0, noise: 0.6, inputNoise: 0 };
     const outcome = await runSuite(purification, {
-      systems: [model(), peak],
+      systems: [model({ shape: [1, 2, 2] }), peak],
       datasets: [await labelled()],
       options: loud,
     });

@@ -112,7 +112,16 @@ export class PurifiedSystem implements System {
   async forward(batch: Batch): Promise<Outputs> {
     const { chains } = this.options;
     const { pixels, passes } = await this.purified(batch);
-    const outputs = await this.classifier.forward({ n: batch.n * chains, pixels });
+    // A defence may stand before another one, which then draws for itself.
+    const keys = this.classifier.info.stochastic
+      ? batch.keys?.flatMap((key) =>
+          Array.from({ length: chains }, (_, chain) => ({
+            ...key,
+            purpose: `${key.purpose}/behind/chain-${chain}`,
+          })),
+        )
+      : undefined;
+    const outputs = await this.classifier.forward({ n: batch.n * chains, pixels, ...(keys && { keys }) });
     return {
       ...(outputs.logits && { logits: overChains(outputs.logits, batch.n, chains, chains) }),
       ...(outputs.logPx && { logPx: overChains(outputs.logPx, batch.n, chains, chains) }),
@@ -176,7 +185,7 @@ const sum = (a: Passes, b: Passes): Passes => ({
 });
 
 /** Errors: `config-invalid` when the purifier has no gradient of log p(x), or other images than the classifier. */
-function refuseUnfit(classifier: System, by: System): void {
+export function refuseUnfit(classifier: System, by: System): void {
   const lack = (['logPx', 'inputGradient'] as const).find((need) => !by.info.offers.includes(need));
   if (lack || by.info.stochastic) {
     throw new AssayError('config-invalid', `"${by.info.name}" cannot purify`, {

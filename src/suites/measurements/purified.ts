@@ -4,6 +4,7 @@ import {
   overChains,
   PurifiedSystem,
   type PurifyOptions,
+  refuseUnfit,
   startChains,
 } from '../../models/defences/purification.js';
 import type { System } from '../../models/system.js';
@@ -36,6 +37,7 @@ export const purified = defineMeasurement<PurifiedParams>({
   async measure(context, { by: name, steps, chains, stepSize, noise, inputNoise, clamp }) {
     const { system, inputs, signal } = context;
     const by = context.systemNamed(name);
+    refuseUnfit(system, by);
     const classes = system.info.classes.length;
     const perturbed = inputs[0]?.pixels;
     const examples = perturbed

@@ -132,6 +132,14 @@ describe('a purified classifier', () => {
     await expect(system.forward(batch)).rejects.toMatchObject({ code: 'suite-failed' });
   });
 
+  it('may stand before another defence, without gradients', async () => {
+    const twice = new PurifiedSystem(system, bare, options, 'twice');
+    const batch = batchOf(6);
+    const { logits = [] } = await twice.forward(batch);
+    expect([...((await twice.forward(part(batch, 2, 4))).logits ?? [])]).toEqual([...logits.slice(6, 12)]);
+    expect(twice.info.offers).not.toContain('inputGradient');
+  });
+
   it('a classifier without gradients of averages lacks gradients, and says so', async () => {
     const { groupedGradient: _, ...plain } = bare;
     const lacking = new PurifiedSystem(plain, bare, options, 'lacking');
