@@ -64,7 +64,10 @@ const Linf: Norm = {
     return out;
   },
   project(x, x0, epsilon) {
-    for (let i = 0; i < x.length; i++) x[i] = clip(x[i], x0[i], epsilon);
+    for (let i = 0; i < x.length; i++) {
+      const [v, a] = [x[i], x0[i]];
+      if (!(v - a <= epsilon && a - v <= epsilon && v >= 0 && v <= 1)) x[i] = clip(v, a, epsilon);
+    }
     return x;
   },
   distance(x, x0) {

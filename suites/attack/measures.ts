@@ -59,7 +59,7 @@ export function attackMeasures(suite: string, result: AttackResult): Measure[] {
         format: 'number',
         note: 'of the stored adversarial examples: classified correctly, or outside ball or box, in a fresh pass',
       },
-      exact(unconfirmed(result), result.broken),
+      exact(result.verified ? unconfirmed(result) : Number.NaN, result.broken),
     ),
     measure(
       {
@@ -142,7 +142,9 @@ export function attackTable(id: string, title: string, results: readonly AttackR
       model: result.system.name,
       clean: cell(result.clean),
       ...Object.fromEntries(params.epsilons.map((text, k) => [`at ${text}`, cell(result.robust[k])])),
-      verified: `${result.broken - unconfirmed(result)} of ${result.broken}`,
+      verified: result.verified
+        ? `${result.broken - unconfirmed(result)} of ${result.broken}`
+        : 'not checked',
       passes: result.passes.gradient.value,
       naive: result.passes.naive.gradient,
     })),
