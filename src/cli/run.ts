@@ -5,6 +5,7 @@ import { AssayError } from '../errors.js';
 import { gateTable } from '../gate/table.js';
 import type { RunOutcome } from '../runs/run-subject.js';
 import { painted } from './colour.js';
+import { explainFailure } from './failure.js';
 import { headlineTable } from './headline.js';
 import { wholeNumber } from './option-values.js';
 import { ProgressLine } from './progress-line.js';
@@ -17,6 +18,7 @@ interface RunFlags {
   threads?: number;
   sessions?: number;
   quiet?: boolean;
+  debug?: boolean;
 }
 
 /** `assay run FILE` */
@@ -49,7 +51,10 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
     });
 }
 
-async function runAndTell(file: string, { quiet = false, ...options }: RunFlags): Promise<number> {
+async function runAndTell(
+  file: string,
+  { quiet = false, debug = false, ...options }: RunFlags,
+): Promise<number> {
   const { stderr } = process;
   const plain = process.env.CI !== undefined || process.env.TERM === 'dumb';
   const progress = new ProgressLine(
@@ -78,14 +83,14 @@ async function runAndTell(file: string, { quiet = false, ...options }: RunFlags)
     const outcome = await run(file, { ...options, signal: controller.signal, notify: progress.listen });
     progress.end();
     if (!quiet) process.stdout.write(painted(closing(outcome), process.stdout));
-    for (const error of outcome.results.errors) stderr.write(painted(`error: ${error}\n`, stderr));
+    for (const failure of outcome.failures) stderr.write(painted(explainFailure(failure, debug), stderr));
     if (quiet && outcome.exitCode === 1)
       stderr.write(painted(`${gateTable(outcome.results.gates)}\n`, stderr));
     return outcome.exitCode;
   } catch (error) {
     progress.end();
     if (!(error instanceof AssayError) || error.code !== 'interrupted') throw error;
-    stderr.write(painted(`${error.explain()}\n`, stderr));
+    stderr.write(painted(explainFailure(error, debug), stderr));
     return 130;
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

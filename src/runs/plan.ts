@@ -101,6 +101,7 @@ function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteCo
         ...error.details,
         file: error.details.file ?? file,
         path: inner ? `${path}.${inner}` : path,
+        hint: error.details.hint ?? 'correct that option',
       });
     }
     if (error instanceof AssayError) throw error;

@@ -1,3 +1,4 @@
+import type { AssayError } from '../errors.js';
 import { evaluateGates } from '../gate/evaluate.js';
 import type { GateRule } from '../gate/rule.js';
 import type { ExampleSheet } from '../suites/contract.js';
@@ -27,6 +28,8 @@ export interface Material {
 export interface Assembled {
   results: Results;
   sheets: ExampleSheet[];
+  /** `results.errors` with their places and remedies; equal ones once. */
+  failures: AssayError[];
 }
 
 /**
@@ -40,16 +43,21 @@ export async function assembleResults(material: Material): Promise<Assembled> {
   const warnings: Warning[] = [...material.warnings];
   const notApplicable: Results['notApplicable'] = [];
   const errors = new Set<string>();
+  const failures = new Map<string, AssayError>();
   const sheets: ExampleSheet[] = [];
-  if (execution.stopped) errors.add(inOneLine(execution.stopped));
+  if (execution.stopped) {
+    errors.add(inOneLine(execution.stopped));
+    failures.set('stopped', execution.stopped);
+  }
   for (const suitePlan of plan.suites) {
-    const { result, summary, errors: failed } = await summariseSuite(suitePlan, store, execution);
+    const { result, summary, ...failed } = await summariseSuite(suitePlan, store, execution);
     suites.push(result);
     measures.push(...summary.measures);
     warnings.push(...(summary.warnings ?? []));
     notApplicable.push(...(summary.notApplicable ?? []));
     sheets.push(...(summary.examples ?? []));
-    for (const error of failed) errors.add(error);
+    for (const error of failed.errors) errors.add(error);
+    for (const failure of failed.failures) failures.set(failure.explain(), failure);
   }
   const results: Results = {
     version: 1,
@@ -81,7 +89,7 @@ export async function assembleResults(material: Material): Promise<Assembled> {
     costs: costsOf(plan, execution),
     errors: [...errors],
   };
-  return { results: { ...results, seconds: material.seconds() }, sheets };
+  return { results: { ...results, seconds: material.seconds() }, sheets, failures: [...failures.values()] };
 }
 
 function costsOf({ jobs }: Plan, { costs }: Execution): Cost[] {

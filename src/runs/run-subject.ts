@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { AssayError } from '../errors.js';
 import type { GateRule } from '../gate/rule.js';
 import { writeAtomically } from '../report/output.js';
 import { savePictures } from '../report/pictures.js';
@@ -43,6 +44,8 @@ export interface RunOutcome {
   /** The run folder. */
   directory: string;
   results: Results;
+  /** Why the results are partial. */
+  failures: readonly AssayError[];
   /** Units found and units measured now. */
   stored: number;
   measured: number;
@@ -82,7 +85,7 @@ export async function runSubject(
     : await execute(plan.jobs, { ...bench, notify });
   if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
   notify({ kind: 'stage', text: 'writing the report' });
-  const { results, sheets } = await assembleResults({
+  const { results, sheets, failures } = await assembleResults({
     title,
     config,
     gates,
@@ -99,7 +102,7 @@ export async function runSubject(
   await writeSheets(out, sheets);
   await writeReport(out, results);
   const { stored, measured } = execution;
-  return { directory: out, results, stored, measured, exitCode: exitCodeOf(results, execution) };
+  return { directory: out, results, failures, stored, measured, exitCode: exitCodeOf(results, execution) };
 }
 
 function exitCodeOf({ errors, gates }: Results, { stopped }: Execution): RunOutcome['exitCode'] {

@@ -14,8 +14,10 @@ import { optionRecord } from './suite-entries.js';
 export interface SuiteOutcome {
   result: SuiteResult;
   summary: Summary;
-  /** Why something is missing. */
+  /** Why something is missing, for results.json. */
   errors: readonly string[];
+  /** The same as errors with place and remedy. */
+  failures: readonly AssayError[];
 }
 
 /**
@@ -56,17 +58,19 @@ export async function summariseSuite(
     const result = { ...about, status: 'error' as const, error: inOneLine(error), tables: [], figures: [] };
     return {
       errors: [`${suite.name}: ${result.error}`],
+      failures: [error],
       summary: { measures: [], notApplicable: [...notApplicable] },
       result,
     };
   }
   const { tables = [], figures = [] } = summary;
   if (troubles.size === 0)
-    return { errors: [], summary, result: { ...about, status: 'ok', tables, figures } };
+    return { errors: [], failures: [], summary, result: { ...about, status: 'ok', tables, figures } };
   const told = [...troubles].map(([system, trouble]) => `${system}: ${inOneLine(trouble)}`);
   return {
     // What stopped everything is told once, by the caller.
     errors: stopped ? [] : told,
+    failures: stopped ? [] : [...troubles.values()],
     summary,
     result: { ...about, status: 'error', error: `left out ${told.join('; ')}`, tables, figures },
   };

@@ -35,10 +35,12 @@ export function npz(
 ): Uint8Array {
   const { pixels, labels } = arrays;
   const n = pixels.length / (side * side);
-  return zipSync({
+  const files = {
     'images.npy': encodeNpy({ shape: [n, side, side, 1], data: pixels }),
     ...(labels && { 'labels.npy': encodeNpy({ shape: [n], data: labels }) }),
-  });
+  };
+  // A fixed time: the same data are the same bytes.
+  return zipSync(files, { mtime: '2026-01-01T00:00:00Z' });
 }
 
 export interface Network {

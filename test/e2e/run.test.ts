@@ -1,0 +1,249 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { assay, folder, start } from './assay.js';
+import { ATTACK, project, runFile, savedResults, unitFiles } from './project.js';
+
+/** Waits until the run folder holds so many units. */
+async function untilUnits(out: string, count: number, ended: () => boolean): Promise<void> {
+  while (!ended() && (existsSync(join(out, 'units')) ? unitFiles(out).length : -1) < count) await sleep(5);
+}
+
+describe('assay run', () => {
+  it('measures, writes a report, and says where it is', async () => {
+    const at = folder();
+    project(at);
+    const { code, stdout, stderr } = await assay(['run', 'small.run.yaml'], at);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^\d+ units to measure\n$/)]);
+    expect(stdout).toMatch(/Accuracy/);
+    expect(stdout).toMatch(/Robust accuracy/);
+    expect(stdout).toContain('Report: assay-runs/small/report.html');
+    const out = join(at, 'assay-runs/small');
+    for (const file of ['report.html', 'measures.csv', 'run.json', 'examples/accuracy.csv', 'tables'])
+      expect(existsSync(join(out, file)), file).toBe(true);
+    const results = savedResults(out);
+    expect(results).toMatchObject({ version: 1, status: 'complete', title: 'small', errors: [], gates: [] });
+    expect(results.suites.map(({ suite, status }) => [suite, status])).toEqual(
+      ['accuracy', 'calibration', 'ood', 'attack'].map((suite) => [suite, 'ok']),
+    );
+    // Defaults are filled in, what was written stays as it was written.
+    expect(results.config).toMatchObject({
+      seed: 0,
+      models: [{ name: 'sharp', card: './sharp.model.yaml' }, { name: 'flat' }],
+      suites: [{ accuracy: { topK: [] } }, {}, {}, { attack: { epsilons: ATTACK.epsilons, restarts: 1 } }],
+    });
+
+    const before = unitFiles(out);
+    const again = await assay(['run', 'small.run.yaml'], at);
+    expect(again).toMatchObject({ code: 0, stderr: `nothing to do: ${before.length} units reused\n` });
+    expect(unitFiles(out)).toEqual(before);
+    expect(savedResults(out)).toEqual(results);
+
+    const steps = { attack: { ...ATTACK, steps: 4 } };
+    writeFileSync(
+      join(at, 'small.run.yaml'),
+      stringify(runFile({ suites: ['accuracy', { calibration: { bins: 5, resamples: 100 } }, steps] })),
+    );
+    const changed = await assay(['run', 'small.run.yaml'], at);
+    expect(changed.code).toBe(0);
+    // Another number of bins needs no pass; another number of steps needs the attacks again, and nothing else.
+    const [, all, reused] = /^(\d+) units, (\d+) of them reused/.exec(changed.stderr) ?? [];
+    const { costs } = savedResults(out);
+    const passes = costs.filter(({ measurement }) => ['clean', 'pixels'].includes(measurement));
+    expect(Number(reused)).toBeGreaterThanOrEqual(passes.reduce((sum, cost) => sum + cost.units, 0));
+    expect(unitFiles(out).length).toBe(before.length + Number(all) - Number(reused));
+    expect(unitFiles(out)).toEqual(expect.arrayContaining(before));
+  });
+
+  it('takes limit, seed, threads and quiet', async () => {
+    const at = folder();
+    project(at, { suites: ['accuracy'] });
+    const flags = [
+      '--limit',
+      '12',
+      '--seed',
+      '7',
+      '--threads',
+      '1',
+      '--sessions',
+      '1',
+      '--out',
+      'here',
+      '--quiet',
+    ];
+    expect(await assay(['run', 'small.run.yaml', ...flags], at)).toEqual({
+      code: 0,
+      signal: null,
+      stdout: '',
+      stderr: '',
+    });
+    const { datasets, seed, warnings, environment } = savedResults(join(at, 'here'));
+    expect([seed, datasets.map(({ size }) => size)]).toEqual([7, [12, 12]]);
+    expect(warnings.map(({ code }) => code)).toContain('limited');
+    expect(environment.engine).toMatch(/onnxruntime.*1 thread/);
+  });
+
+  it('runs every suite on a defended system', async () => {
+    const at = folder();
+    const purify = { by: 'sharp', steps: 2, chains: 2 };
+    project(
+      at,
+      {
+        defences: [{ name: 'purified', model: 'flat', purify }],
+        suites: ['accuracy', { attack: { ...ATTACK, steps: 2 } }],
+      },
+      12,
+    );
+    const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const { measures, systems } = savedResults(join(at, 'out'));
+    expect(systems.map(({ name, defence }) => [name, defence !== ''])).toEqual([
+      ['sharp', false],
+      ['flat', false],
+      ['purified', true],
+    ]);
+    for (const measure of ['accuracy', 'robust-accuracy'])
+      expect(measures.some((m) => m.measure === measure && m.model === 'purified')).toBe(true);
+  });
+
+  it('runs a suite of the user', async () => {
+    const at = folder();
+    project(at, { plugins: ['./mean-logit.mjs'], suites: [{ 'mean-logit': { class: 1 } }] });
+    writeFileSync(
+      join(at, 'mean-logit.mjs'),
+      `import { clean, defineSuite, findCollected, request, Type } from 'assay';
+      export const suite = defineSuite({
+        name: 'mean-logit', title: 'Mean logit', description: 'The mean of one logit.',
+        options: Type.Object({ class: Type.Integer({ minimum: 0, default: 0 }) }, { additionalProperties: false }),
+        needs: ['logits'],
+        plan: ({ systems, datasets }) => systems.flatMap(({ name: system }) =>
+          datasets.map(({ name: dataset }) => request({ measurement: clean, system, dataset, params: {} }))),
+        summarise: (collected, options, { systems, datasets }) => ({
+          measures: systems.flatMap(({ name: model }) => datasets.map(({ name: dataset, size }) => {
+            const { logits } = findCollected(collected, clean, model, dataset).rows;
+            let sum = 0;
+            for (let i = 0; i < size; i++) sum += logits.data[i * logits.shape[1] + options.class];
+            return { suite: 'mean-logit', measure: 'mean-logit', title: 'Mean logit', model, dataset, params: options,
+              value: sum / size, n: size, interval: null, level: 0.95, method: 'none', better: 'none', format: 'number' };
+          })),
+        }),
+      });`,
+    );
+    const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    expect(
+      savedResults(join(at, 'out')).measures.map(({ measure, model, dataset, n }) => [
+        measure,
+        model,
+        dataset,
+        n,
+      ]),
+    ).toEqual([
+      ['mean-logit', 'sharp', 'test', 60],
+      ['mean-logit', 'sharp', 'noise', 30],
+      ['mean-logit', 'flat', 'test', 60],
+      ['mean-logit', 'flat', 'noise', 30],
+    ]);
+  });
+
+  it('ends with 1 when a gate fails, and `assay gate` and `assay report` work on the folder', async () => {
+    const at = folder();
+    const gates = [
+      { measure: 'accuracy', where: { model: 'sharp' }, min: 0.9 },
+      { measure: 'ece', where: { model: 'flat' }, maxIncrease: 0.001, over: 'sharp' },
+    ];
+    project(at, { suites: ['accuracy', { calibration: { resamples: 100 } }], gates });
+    const { code, stdout } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/FAIL {2}ece \(model flat\) at most 0.001 above sharp/);
+    expect(stdout).toMatch(/1 of 2 gates failed/);
+    expect(await assay(['gate', 'out'], at)).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/1 of 2 gates failed/),
+    });
+    writeFileSync(join(at, 'easy.yaml'), 'gates: [{ measure: accuracy, where: { model: flat }, min: 0.5 }]');
+    expect(await assay(['gate', 'out', '--gates', 'easy.yaml'], at)).toMatchObject({ code: 0 });
+    const absent = 'gates: [{ measure: acuracy, min: 0 }]';
+    writeFileSync(join(at, 'absent.yaml'), absent);
+    const missing = await assay(['gate', 'out', '--gates', 'absent.yaml', '--json'], at);
+    expect(missing.code).toBe(1);
+    expect(JSON.parse(missing.stdout)).toMatchObject([
+      { passed: false, detail: expect.stringMatching(/did you mean "accuracy"/) },
+    ]);
+    rmSync(join(at, 'out/report.html'));
+    expect(await assay(['report', 'out'], at)).toMatchObject({ code: 0 });
+    expect(readFileSync(join(at, 'out/report.html'), 'utf8')).toContain('small');
+  });
+});
+
+describe('a run that is cut off', () => {
+  const suites = ['accuracy', { ood: { resamples: 100 } }, { attack: { ...ATTACK, steps: 20 } }];
+  let whole: ReturnType<typeof savedResults>;
+  let units = 0;
+  beforeAll(async () => {
+    const at = mkdtempSync(join(tmpdir(), 'assay-e2e-'));
+    project(at, { suites });
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    whole = savedResults(join(at, 'out'));
+    units = unitFiles(join(at, 'out')).length;
+    rmSync(at, { recursive: true });
+  });
+
+  it('by kill -9, again and again, comes to the same results', async () => {
+    const at = folder();
+    project(at, { suites });
+    const out = join(at, 'out');
+    const moments = [0, 1, 2, Math.floor(units / 2), units - 2];
+    for (const moment of moments) {
+      const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
+      let over = false;
+      ended.then(() => {
+        over = true;
+      });
+      await untilUnits(out, moment, () => over);
+      child.kill('SIGKILL');
+      expect((await ended).signal ?? 'over').toMatch(/SIGKILL|over/);
+    }
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(savedResults(out)).toEqual(whole);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'by %s ends with 130 and a partial report, and goes on',
+    async (signal) => {
+      const at = folder();
+      const long = { attack: { ...ATTACK, steps: 50_000, checks: false } };
+      const file = project(at, { suites: ['accuracy', long] });
+      const out = join(at, 'out');
+      const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
+      await untilUnits(out, 2, () => false);
+      child.kill(signal);
+      const { code, stderr } = await ended;
+      expect(code).toBe(130);
+      expect(stderr).toMatch(new RegExp(`stopped by ${signal}`));
+      expect(stderr).toMatch(/run the same command again/);
+      expect(existsSync(join(out, 'report.html'))).toBe(true);
+      const { status, measures } = savedResults(out);
+      expect(status).toBe('partial');
+      expect(measures.some(({ suite }) => suite === 'accuracy')).toBe(true);
+      const before = unitFiles(out);
+      writeFileSync(file, stringify({ ...parse(readFileSync(file, 'utf8')), suites: ['accuracy'] }));
+      expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({
+        code: 0,
+        stderr: expect.stringMatching(/nothing to do/),
+      });
+      expect(unitFiles(out)).toEqual(before);
+    },
+  );
+
+  it('by two at once in one folder comes to the same results', async () => {
+    const at = folder();
+    project(at, { suites });
+    const runs = await Promise.all([1, 2].map(() => assay(['run', 'small.run.yaml', '--out', 'out'], at)));
+    expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+    expect(savedResults(join(at, 'out'))).toEqual(whole);
+  });
+});
