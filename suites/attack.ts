@@ -1,10 +1,9 @@
 import type { DatasetInfo } from '../src/data/dataset.js';
 import type { SystemInfo } from '../src/models/system.js';
-import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../src/suites/caveats.js';
+import { fewUsed, labelledTestSets, singleDraw, withoutLabels } from '../src/suites/caveats.js';
 import { type Collected, defineSuite, type Request, request } from '../src/suites/contract.js';
 import { type AttackParams, attackRequest, campaignOf } from '../src/suites/measurements/attack.js';
 import { clean } from '../src/suites/measurements/clean.js';
-import { findCollected } from '../src/suites/measurements/collected.js';
 import { pixels } from '../src/suites/measurements/pixels.js';
 import { verifyRequest } from '../src/suites/measurements/verify.js';
 import { curve, grid } from './attack/figures.js';
@@ -78,8 +77,9 @@ export const attack = defineSuite({
       wanted && findRequest(collected, wanted);
     const sets = labelledTestSets(context).map((dataset) => ({
       dataset,
-      pictures:
-        context.systems.length > 0 && findCollected(collected, pixels, context.systems[0].name, dataset.name),
+      pictures: collected.find(
+        ({ request }) => request.measurement.name === pixels.name && request.dataset === dataset.name,
+      ),
       found: context.systems.flatMap((system) => {
         const wanted = asked(system, dataset, options);
         const main = rowsOf(wanted.main);
@@ -102,17 +102,12 @@ export const attack = defineSuite({
         .flatMap(({ dataset, found, pictures }) => [
           curve(`${id}-curve-${dataset.name}`, heading(found[0].result), results(found)),
           ...found.flatMap(({ result }) =>
-            grid(
-              `${id}-images-${dataset.name}-${result.system.name}`,
-              result,
-              pictures || undefined,
-              options.pictures,
-            ),
+            grid(`${id}-images-${dataset.name}-${result.system.name}`, result, pictures, options.pictures),
           ),
         ]),
       warnings: [
         ...sets.flatMap(({ dataset, found }) =>
-          found.length > 0 ? fewExamples(NAME, { ...dataset, size: found[0].result.n }) : [],
+          found.length > 0 ? fewUsed(NAME, dataset, found[0].result.n) : [],
         ),
         ...[...new Set(all.map(({ result }) => result.system))].flatMap((system) => singleDraw(NAME, system)),
         ...all.flatMap(({ result, wanted }) =>

@@ -40,6 +40,15 @@ export function fewExamples(suite: string, { name, size }: DatasetInfo): Warning
   ];
 }
 
+/** The same when a suite used only the first `n` examples, as it was asked to. */
+export function fewUsed(suite: string, dataset: DatasetInfo, n: number): Warning[] {
+  return fewExamples(suite, { ...dataset, size: n }).map((warning) =>
+    n === dataset.size
+      ? warning
+      : { ...warning, message: `${n} of the ${dataset.size} examples of "${dataset.name}" were used` },
+  );
+}
+
 /** A note that a stochastic system was measured on one draw of its noise. */
 export function singleDraw(suite: string, { name, stochastic }: SystemInfo): Warning[] {
   if (!stochastic) return [];

@@ -7,6 +7,9 @@ import { type AttackResult, robustAccuracy } from './result.js';
 /** FGSM must break this share of examples more than PGD before chance is ruled out as the reason. */
 const ONE_STEP_MARGIN = 0.005;
 
+/** Up to this share of verdicts on a stochastic system may be chance without more than a note. */
+const UNLUCKY = 0.05;
+
 /** Signs that robustness is not what was measured (Carlini et al. 2019; Croce et al. 2022). */
 export function attackWarnings(
   suite: string,
@@ -31,7 +34,7 @@ function verdicts(result: AttackResult): Warning[] {
   return [
     {
       code: 'verification-disagreement',
-      severity: chance ? 'warning' : 'serious',
+      severity: !chance ? 'serious' : wrong > UNLUCKY * result.broken ? 'warning' : 'note',
       message: `${wrong} of ${result.broken} adversarial examples (${result.label} ${result.params.norm}) were not confirmed from what was stored${result.outside > 0 ? `; ${result.outside} lie outside their ball` : ''}`,
       why: chance
         ? 'fresh draws of the defence classify them correctly: the attack picked lucky draws, and the robust accuracy is too low by as much'

@@ -180,6 +180,18 @@ describe('the purification suite', () => {
     expect(JSON.stringify(attacks[0])).toBe(JSON.stringify(attacks[1]));
   });
 
+  it('an attack on the whole that finds less than transfer did is called too weak', async () => {
+    const datasets = [await labelled(40)];
+    const adaptive = { steps: 10, eot: 1, confirm: 1, examples: 40 };
+    const given = { ...options, noise: 0, inputNoise: 0, stepSize: 0, epsilon: 0.2, adaptive };
+    // Gradients of the whole are masked, those of the bare model are not.
+    const masked: System = { ...model(), groupedGradient: model({ gradientScale: 0 }).groupedGradient };
+    const run = async (system: System) =>
+      codes(await runSuite(purification, { systems: [system], datasets, options: given }));
+    expect(await run(model())).not.toContain('adaptive-weaker-than-transfer');
+    expect(await run(masked)).toContain('adaptive-weaker-than-transfer');
+  });
+
   it('the attack on the whole can be left out', async () => {
     const outcome = await runSuite(purification, {
       systems: [model()],
