@@ -65,6 +65,8 @@ export interface Attack<O> {
   source: string;
   /** TypeBox object schema of the options of its own. */
   options: TObject;
+  /** What the schema cannot say. Errors: `config-invalid`. */
+  check?(options: O): void;
   /** For reports: `PGD-40`. */
   label(options: O): string;
   /** Whether restarts can differ from each other. */

@@ -30,6 +30,9 @@ export const pgd = defineAttack<Static<typeof PgdOptions>>({
   title: 'Projected gradient descent',
   source: 'Madry et al. 2018',
   options: PgdOptions,
+  check: ({ stepSize }) => {
+    if (stepSize !== undefined) parseEpsilon(stepSize, 'stepSize');
+  },
   label: ({ steps, targeted }) => `PGD-${steps}${targeted ? 'T' : ''}`,
   random: ({ randomStart, targeted }) => randomStart || targeted,
   cost: ({ steps }) => ({ gradient: steps, forward: 1 }),

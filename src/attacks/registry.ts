@@ -17,6 +17,7 @@ function row<O>(attack: Attack<O>): AttackRow {
   const { name, title, source, options } = attack;
   const create = (given: Record<string, unknown>): BoundAttack => {
     const own = settle(name, options, given) as O;
+    attack.check?.(own);
     return {
       name,
       label: attack.label(own),
@@ -54,7 +55,7 @@ function settle(name: string, schema: TObject, given: Record<string, unknown>): 
   if (foreign !== undefined) {
     const guess = didYouMean(foreign, known);
     throw new AssayError('config-invalid', `the attack "${name}" has no option "${foreign}"`, {
-      path: `attack.${foreign}`,
+      path: foreign,
       expected: known.length > 0 ? `one of ${known.join(', ')}` : 'no options of its own',
       hint: guess ? `did you mean "${guess}"?` : `drop it, or choose another method`,
     });

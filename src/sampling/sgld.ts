@@ -79,8 +79,9 @@ export async function sgld(
   const passes: Passes = { forward: 0, gradient: 0 };
   const size = state.pixels.length / Math.max(1, state.n);
   let next = 0;
+  let failure: { reason: unknown } | undefined;
   const lane = async () => {
-    while (next < state.n) {
+    while (next < state.n && !failure) {
       const start = next;
       const end = Math.min(state.n, start + system.batchSize);
       next = end;
@@ -89,7 +90,7 @@ export async function sgld(
         pixels: state.pixels.subarray(start * size, end * size),
         streams: state.streams.slice(start, end),
       };
-      for (let step = 0; step < steps; step++) {
+      for (let step = 0; step < steps && !failure; step++) {
         signal?.throwIfAborted();
         const answer = await system.gradient({ n: part.n, pixels: part.pixels.slice() }, 'log-px');
         requireFinite(answer.gradient, system.info.name, step);
@@ -99,7 +100,13 @@ export async function sgld(
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, system.concurrency) }, lane));
+  // Lanes in flight are waited for, so that nothing runs on behind the caller's back.
+  const guarded = () =>
+    lane().catch((reason: unknown) => {
+      failure ??= { reason };
+    });
+  await Promise.all(Array.from({ length: Math.max(1, system.concurrency) }, guarded));
+  if (failure) throw failure.reason;
   return passes;
 }
 

@@ -5,7 +5,7 @@ import { normNamed, norms } from '../../src/attacks/norms.js';
 import { attacks, settledOptions } from '../../src/attacks/registry.js';
 import { AssayError } from '../../src/errors.js';
 import type { SystemInfo } from '../../src/models/system.js';
-import type { AttackParams } from '../../src/suites/measurements/attack.js';
+import { type AttackParams, campaignOf } from '../../src/suites/measurements/attack.js';
 
 const oneOf = (names: Iterable<string>, rest: object) =>
   Type.Union(
@@ -105,7 +105,7 @@ export function attackParams(options: AttackOptions, system: SystemInfo): Attack
       hint: `if it counts grey levels, write ${largest.text}/255`,
     });
   }
-  return {
+  const params: AttackParams = {
     method,
     norm,
     epsilons: radii.map(({ text }) => text),
@@ -116,6 +116,8 @@ export function attackParams(options: AttackOptions, system: SystemInfo): Attack
     keep,
     options: settledOptions(method, Object.fromEntries(own)),
   };
+  campaignOf(params);
+  return params;
 }
 
 /** What the cheap checks run: one step at the same radii, and a radius at which nothing can be robust. */

@@ -118,6 +118,7 @@ describe('what is asked for', () => {
     [{ method: 'fgsm', steps: 3 }, /no option "steps"/],
     [{ epsilons: ['8/0'] }, /not a positive number/],
     [{ epsilons: ['8'] }, /larger than the range/],
+    [{ method: 'pgd', stepSize: '2/0' }, /not a positive number/],
     [{ stepsize: '2/255' }, /options/],
   ])('refuses %o', async (wrong, message) => {
     await expect(plan(wrong)).rejects.toThrowError(message);
