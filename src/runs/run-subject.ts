@@ -12,7 +12,7 @@ import { checkExpectations, type Expectation } from './expectations.js';
 import { planRun } from './plan.js';
 import type { Listener } from './progress.js';
 import { assembleResults } from './results.js';
-import { UnitStore } from './store.js';
+import { UnitStore, unwritable } from './store.js';
 import { checkSubject, type Subject, subjectWarnings } from './subject.js';
 import type { SuiteEntry } from './suite-entries.js';
 
@@ -71,7 +71,7 @@ export async function runSubject(
   const systems = [...subject.systems.values()].map(({ info }) => info);
   const datasets = [...subject.datasets.values()].map(({ info }) => info);
   const about = { version: 1, title, config, environment, systems, datasets };
-  await writeAtomically(join(out, 'run.json'), `${JSON.stringify(about, null, 2)}\n`);
+  await saveJson(join(out, 'run.json'), about);
   const bench = { systems: subject.systems, datasets: subject.datasets, seed: subject.seed, store, signal };
   if (assignment.expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
   const stopped = await checkExpectations(
@@ -98,11 +98,20 @@ export async function runSubject(
     seconds: () => (performance.now() - started) / 1000,
   });
   for (const suite of results.suites) suite.figures = await savePictures(out, suite.figures);
-  await writeAtomically(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  await saveJson(join(out, 'results.json'), results);
   await writeSheets(out, sheets);
   await writeReport(out, results);
   const { stored, measured } = execution;
   return { directory: out, results, failures, stored, measured, exitCode: exitCodeOf(results, execution) };
+}
+
+/** Errors: `output-unwritable`, with the remedy of a run: to run it again. */
+async function saveJson(file: string, value: unknown): Promise<void> {
+  try {
+    await writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
+  } catch (error) {
+    throw unwritable(file, error instanceof Error ? (error.cause ?? error) : error);
+  }
 }
 
 function exitCodeOf({ errors, gates }: Results, { stopped }: Execution): RunOutcome['exitCode'] {

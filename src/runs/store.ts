@@ -76,6 +76,7 @@ async function removeStale(folder: string): Promise<void> {
 const remedies: Record<string, string> = {
   ENOSPC: 'free some space on that disk',
   EDQUOT: 'free some of your quota',
+  EFBIG: 'files that large are not allowed there: see `ulimit -f`',
   EROFS: 'that disk is read-only: choose another folder with --out',
   EACCES: 'you may not write there: choose another folder with --out',
   EPERM: 'you may not write there: choose another folder with --out',

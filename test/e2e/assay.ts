@@ -23,7 +23,17 @@ export interface Started {
 /** Starts the real command. Errors when it was not built. */
 export function start(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Started {
   if (!existsSync(MAIN)) throw new Error('build first: npm run build');
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  return launch(process.execPath, [MAIN, ...args], cwd, env);
+}
+
+/** The real command in a process whose files may have at most so many KiB: writing fails as on a full disk. */
+export function cramped(args: readonly string[], cwd: string, kib: number): Promise<Ended> {
+  const script = `ulimit -f ${kib}; exec "$@"`;
+  return launch('bash', ['-c', script, 'bash', process.execPath, MAIN, ...args], cwd, {}).ended;
+}
+
+function launch(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Started {
+  const child = spawn(command, args, {
     cwd,
     env: { ...process.env, CI: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { floats } from '../../src/graph/tensor.js';
 import { writeOnnx } from '../../src/graph/write.js';
-import { assay } from './assay.js';
+import { assay, cramped } from './assay.js';
 import { card, images, network, npz, project, runFile, savedResults, unitFiles } from './project.js';
 
 /** One project; each case spoils something of its own in it. */
@@ -335,6 +335,20 @@ describe('bad input ends with 2, names its place and a remedy, and loses nothing
     const { status, measures, suites, errors } = savedResults(join(at, 'part'));
     expect([status, suites[0].status, errors.length]).toEqual(['partial', 'error', 1]);
     expect(new Set(measures.map((m) => m.model))).toEqual(new Set(['flat']));
+  });
+
+  it.skipIf(process.platform === 'win32')('a disk that is full: what was measured is kept', async () => {
+    const place = join(at, 'large');
+    project(place);
+    const full = await cramped(['run', 'small.run.yaml', '--out', 'full'], place, 8);
+    expect(full.stderr).toMatch(
+      /error\[output-unwritable\].*in {7}full\/units\/\w+\.unit.*measured so far (is|are) kept/s,
+    );
+    expect(full.code).toBe(2);
+    const measured = unitFiles(join(place, 'full')).length;
+    expect(measured).toBeGreaterThan(0);
+    const again = await assay(['run', 'small.run.yaml', '--out', 'full'], place);
+    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining(`${measured} of them reused`) });
   });
 
   it('--debug adds the stack', async () => {

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { painted } from '../../src/cli/colour.js';
+import { ProgressLine } from '../../src/cli/progress-line.js';
+import type { Job } from '../../src/runs/plan.js';
+import { Forecast } from '../../src/runs/progress.js';
+import { request } from '../../src/suites/contract.js';
+import { noisyLogits } from '../runs/small-run.js';
+
+function job(name: string, sizes: readonly number[]): Job {
+  const measurement = noisyLogits({ measured: [] }, 4, name);
+  let at = 0;
+  return {
+    key: name,
+    request: request({ measurement, system: 'jem', dataset: 'test', params: { scale: 1 } }),
+    size: sizes.reduce((a, b) => a + b, 0),
+    inputs: [],
+    references: [],
+    units: sizes.map((size) => ({ key: `${name} ${at}`, start: at, end: (at += size) })),
+  };
+}
+
+describe('the forecast', () => {
+  it('knows nothing before anything was measured, and nothing is left at the end', () => {
+    const one = job('clean', [4, 4]);
+    const forecast = new Forecast([one]);
+    expect(forecast.status()).toEqual({ done: 0, units: 2, secondsLeft: undefined });
+    forecast.finished(one, one.units[0], 2);
+    expect(forecast.status()).toEqual({ done: 1, units: 2, secondsLeft: 2 });
+    forecast.finished(one, one.units[1], 2);
+    expect(forecast.status()).toEqual({ done: 2, units: 2, secondsLeft: 0 });
+  });
+
+  it('takes the rate of the same measurement before that of any other', () => {
+    const [clean, attack, other] = [
+      job('clean', [10]),
+      job('attack', [10]),
+      { ...job('attack', [5]), key: 'other' },
+    ];
+    const forecast = new Forecast([clean, attack, other]);
+    forecast.finished(clean, clean.units[0], 1);
+    expect(forecast.status().secondsLeft).toBeCloseTo(1.5);
+    forecast.finished(attack, attack.units[0], 100);
+    expect(forecast.status().secondsLeft).toBeCloseTo(50);
+    forecast.dropped(other);
+    expect(forecast.status()).toEqual({ done: 3, units: 3, secondsLeft: 0 });
+  });
+});
+
+describe('the progress line', () => {
+  const show = (isTTY: boolean, quiet = false, everyMs = 0) => {
+    let text = '';
+    const terminal = { write: (more: string) => (text += more), isTTY, columns: 60 };
+    let now = 0;
+    const line = new ProgressLine(terminal, { quiet, plainEveryMs: everyMs, now: () => now });
+    const one = job('attack', [64, 64]);
+    line.listen({ kind: 'plan', units: 2, stored: 0 });
+    line.listen({
+      kind: 'unit-started',
+      job: one,
+      unit: one.units[0],
+      status: { done: 0, units: 2, secondsLeft: undefined },
+    });
+    now += 1000;
+    line.listen({
+      kind: 'unit-finished',
+      job: one,
+      unit: one.units[0],
+      seconds: 2,
+      status: { done: 1, units: 2, secondsLeft: 130 },
+    });
+    line.end();
+    return text;
+  };
+
+  it('writes plain lines where nobody watches', () => {
+    expect(show(false)).toBe(
+      '2 units to measure\n1/2  attack of jem on test, examples 0-63, 32 examples/s, 2 min 10 s left\n',
+    );
+  });
+
+  it('writes them at intervals', () => {
+    expect(show(false, false, 5000)).toBe('2 units to measure\n');
+  });
+
+  it('rewrites one line on a terminal, cut to its width, and removes it at the end', () => {
+    const text = show(true);
+    const lines = text.split('\r\x1b[2K');
+    expect(lines[0]).toBe('2 units to measure\n');
+    expect(lines[1]).toMatch(/^. 0\/2 {2}attack of jem on test, examples 0-63$/);
+    expect(lines[2]).toMatch(/^. 1\/2/);
+    expect(lines[2].length).toBe(59);
+    expect(text.endsWith('\r\x1b[2K')).toBe(true);
+  });
+
+  it('says nothing when quiet', () => {
+    expect(show(true, true) + show(false, true)).toBe('');
+  });
+});
+
+describe('colours', () => {
+  it('are for terminals without NO_COLOR', () => {
+    const saved = { NO_COLOR: process.env.NO_COLOR, TERM: process.env.TERM };
+    process.env.TERM = 'xterm';
+    delete process.env.NO_COLOR;
+    expect(painted('FAIL  x\npass  y', { isTTY: true })).toBe(
+      '\x1b[31mFAIL\x1b[0m  x\n\x1b[32mpass\x1b[0m  y',
+    );
+    expect(painted('FAIL  x', { isTTY: false })).toBe('FAIL  x');
+    process.env.NO_COLOR = '1';
+    expect(painted('FAIL  x', { isTTY: true })).toBe('FAIL  x');
+    for (const [key, value] of Object.entries(saved))
+      if (value === undefined) delete process.env[key];
+      else process.env[key] = value;
+  });
+});

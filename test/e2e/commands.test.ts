@@ -1,0 +1,124 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { writeOnnx } from '../../src/graph/write.js';
+import { assay, folder } from './assay.js';
+import { network, project } from './project.js';
+
+const manifest: { version: string } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+);
+
+describe('the command line', () => {
+  const at = folder;
+  const told: [string[], number, RegExp][] = [
+    [['--help'], 0, /run .*report .*gate .*inspect .*doctor .*init .*Exit codes/s],
+    [['--version'], 0, new RegExp(`^${manifest.version.replaceAll('.', '\\.')}\n$`)],
+    ...['run', 'report', 'gate', 'inspect', 'doctor', 'init'].map((name): [string[], number, RegExp] => [
+      [name, '--help'],
+      0,
+      new RegExp(`Usage: assay ${name}.*Example.*\\$ assay ${name}`, 's'),
+    ]),
+  ];
+  it.concurrent.each(told)('%j tells', async (args, code, says) => {
+    const ended = await assay(args, '.');
+    expect(ended).toMatchObject({ code, stderr: '', stdout: expect.stringMatching(says) });
+  });
+
+  const refused: [string[], RegExp][] = [
+    [['rnu'], /unknown command.*Did you mean run/s],
+    [['run'], /missing required argument 'file'/],
+    [['run', 'a', 'b'], /too many arguments/],
+    [['run', 'a.yaml', '--limt', '3'], /unknown option.*Did you mean --limit/s],
+    [['run', 'a.yaml', '--limit', '0'], /whole number of at least 1/],
+    [['run', 'a.yaml', '--seed', '4294967296'], /from 0 to 4294967295/],
+    [['run', 'a.yaml', '--engine', 'torch'], /Allowed choices are ort, tfjs/],
+  ];
+  it.concurrent.each(refused)('%j is refused with 2', async (args, says) => {
+    expect(await assay(args, '.')).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(says),
+    });
+  });
+
+  it('doctor finds what runs need', async () => {
+    const { code, stdout } = await assay(['doctor', '--json'], at());
+    const findings: { what: string; state: string; found: string; hint?: string }[] = JSON.parse(stdout);
+    expect(code).toBe(0);
+    const states = Object.fromEntries(findings.map(({ what, state }) => [what, state]));
+    expect(states).toMatchObject({ assay: 'ok', node: 'ok', cores: 'ok', memory: 'ok', onnxruntime: 'ok' });
+    for (const { state, hint } of findings) if (state !== 'ok') expect(hint).toMatch(/\S/);
+    expect((await assay(['doctor'], at())).stdout).toMatch(/^ok +onnxruntime +\d.*sessions? of \d+ thread/m);
+  });
+
+  it('inspect tells operators, parameters, ports, gradients, and a card', async () => {
+    const place = at();
+    project(place);
+    const { code, stdout } = await assay(['inspect', 'sharp.onnx'], place);
+    expect(code).toBe(0);
+    for (const says of [
+      /MatMul ×1/,
+      /parameters +108/,
+      /image float32 \[N, 1, 6, 6\]/,
+      /logits float32 \[N, 3\]/,
+      /gradient +available/,
+      /classes: 3/,
+    ])
+      expect(stdout).toMatch(says);
+    const byCard = await assay(['inspect', 'sharp.model.yaml', '--json'], place);
+    expect(JSON.parse(byCard.stdout)).toMatchObject({
+      parameters: 108,
+      gradient: { available: true, missing: [] },
+    });
+  });
+
+  it('inspect names the operator that has no gradient', async () => {
+    const place = at();
+    const head = (
+      b: Parameters<NonNullable<NonNullable<Parameters<typeof network>[0]>['head']>>[0],
+      logits: string,
+    ) => b.outputAs(b.op('Det', [b.op('Unsqueeze', [logits, b.ints([1])])]), 'out', 'float32', ['N']);
+    writeFileSync(join(place, 'odd.onnx'), writeOnnx(network({ head })));
+    const { code, stdout } = await assay(['inspect', 'odd.onnx'], place);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/gradient +not available.*no rule for Det, at node "Det_node/s);
+  });
+});
+
+describe('assay init', () => {
+  it('writes a card and a run file that run as they are, once there are data', async () => {
+    const place = folder();
+    project(place);
+    const { code, stdout } = await assay(['init', 'mine', '--checkpoint', 'sharp.onnx'], place);
+    expect(code).toBe(0);
+    expect(stdout).toContain('assay run mine/sharp.run.yaml');
+    const card = readFileSync(join(place, 'mine/sharp.model.yaml'), 'utf8');
+    expect(parse(card)).toMatchObject({
+      name: 'sharp',
+      checkpoint: '../sharp.onnx',
+      classes: 3,
+      input: { shape: [1, 6, 6] },
+    });
+    expect(card).toMatch(/^# - .*input\.range/m);
+    renameSync(join(place, 'test.npz'), join(place, 'mine/test.npz'));
+    expect(await assay(['run', 'mine/sharp.run.yaml', '--limit', '12'], place)).toMatchObject({ code: 0 });
+  });
+
+  it('writes files to fill in where there is no checkpoint, and overwrites nothing', async () => {
+    const place = folder();
+    expect(await assay(['init'], place)).toMatchObject({ code: 0 });
+    const files = readdirSync(place).sort();
+    expect(files).toEqual(['my-model.model.yaml', 'my-model.run.yaml']);
+    for (const file of files)
+      expect(parse(readFileSync(join(place, file), 'utf8'))).toMatchObject({ name: 'my-model' });
+    const again = await assay(['init'], place);
+    expect(again).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/exists already.*my-model\.model\.yaml/s),
+    });
+    mkdirSync(join(place, 'other'));
+    expect(await assay(['init', 'other'], place)).toMatchObject({ code: 0 });
+  });
+});
