@@ -34,7 +34,8 @@ export interface Attacked extends Counts {
  * as broken at all larger radii, since its adversarial image lies in those balls too; survivors carry on. Batches
  * stay full across examples, steps, restarts and radii. Verdicts are made here, from the logits of every point an
  * attack asks about: argmax (first of equals) differs from the label; for stochastic systems argmax of the mean
- * over `eot` draws, and then of the mean over `confirm` fresh draws.
+ * over `eot` draws, and then of the mean over `confirm` fresh draws. Where rounding could have decided, a forward
+ * pass has the last word.
  * Errors: what the system throws; `interrupted`; `data-invalid` for labels out of range.
  */
 export async function runAttack(targets: Targets, campaign: Campaign): Promise<Attacked> {

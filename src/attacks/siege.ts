@@ -85,7 +85,7 @@ export class Siege {
       const answer = await this.answer(query, epsilon, restart);
       if (query.pixels !== x0) {
         const prediction = argmaxOf(answer.logits);
-        const broken = prediction !== label && (await this.confirmed(query, epsilon, restart));
+        const broken = prediction !== label && (await this.confirmed(query, answer, epsilon, restart));
         if (broken) requireInside(campaign, query.pixels, x0, epsilon);
         const point = { ...query, loss: answer.loss, prediction, broken, restart };
         best = stronger(best, point);
@@ -109,15 +109,17 @@ export class Siege {
     return answer;
   }
 
-  private async confirmed(query: Query, epsilon: Epsilon, restart: number): Promise<boolean> {
-    if (!this.targets.system.info.stochastic) return true;
-    const again: Query = { ...query, kind: 'forward' };
-    const fresh = await this.ask(
-      again,
-      `${epsilon.text}/confirm`,
-      Math.max(1, this.campaign.confirm),
-      restart,
-    );
+  /** Stochastic systems are asked again with fresh draws; others only where rounding could have decided. */
+  private async confirmed(
+    query: Query,
+    { logits }: Answer,
+    epsilon: Epsilon,
+    restart: number,
+  ): Promise<boolean> {
+    const { stochastic } = this.targets.system.info;
+    if (!stochastic && (query.kind === 'forward' || !isClose(logits, this.label))) return true;
+    const draws = stochastic ? Math.max(1, this.campaign.confirm) : 1;
+    const fresh = await this.ask({ ...query, kind: 'forward' }, `${epsilon.text}/confirm`, draws, restart);
     return argmaxOf(fresh.logits) !== this.label;
   }
 
@@ -161,6 +163,15 @@ function stronger(a: Point | undefined, b: Point): Point {
 function mean(rows: Float32Array[]): Float32Array {
   if (rows.length === 1) return rows[0];
   return rows[0].map((_, i) => rows.reduce((sum, row) => sum + row[i], 0) / rows.length);
+}
+
+/** Relative difference of logits that another program for the same network may round to the other side. */
+const ROUNDING = 1e-5;
+
+/** Whether the label is behind by so little that a forward pass may not agree with a gradient pass. */
+function isClose(logits: ArrayLike<number>, label: number): boolean {
+  const top = logits[argmaxOf(logits)];
+  return top - logits[label] <= ROUNDING * Math.max(1, Math.abs(top));
 }
 
 /** An attack that leaves its ball is a bug, and must not become a result. */

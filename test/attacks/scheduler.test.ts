@@ -291,6 +291,23 @@ describe('verdicts', () => {
     expect(two.restart.some((restart, i) => restart === 1 && two.brokenAt[i] >= 0)).toBe(true);
   });
 
+  it('asks again where rounding could have decided, and believes the forward pass', async () => {
+    const given = await targets(40);
+    const off = analyticSystem({ weights, bias: [1e-7, 0, 0] });
+    // At the origin all logits are equal: the gradient program sees class 0 ahead by a hair.
+    const zero = { ...given, n: 1, pixels: new Float32Array(SIZE), labels: Int32Array.from([1]) };
+    const system = {
+      ...given.system,
+      gradient: off.gradient,
+      forward: analyticSystem({ weights, bias: [0, 1e-7, 0] }).forward,
+    };
+    const one = { ...zero, system, cleanLogits: Float32Array.from([0, 1, 0]) };
+    const plan = { epsilons: [1e-12], options: { steps: 1 } };
+    const found = await runAttack(one, campaign(plan));
+    expect(found.brokenAt[0]).toBe(-1);
+    expect(found.forward[0]).toBe(2);
+  });
+
   it('descends the losses that fall towards success', async () => {
     const given = await targets(60);
     const found = await runAttack(given, campaign({ loss: 'logit', epsilons: [0.3] }));
