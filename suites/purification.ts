@@ -1,19 +1,17 @@
 import { parseEpsilon } from '../src/attacks/epsilon.js';
 import type { DatasetInfo } from '../src/data/dataset.js';
-import type { Estimate } from '../src/metrics/estimate.js';
 import type { SystemInfo } from '../src/models/system.js';
 import { fewUsed, labelledTestSets, withoutLabels } from '../src/suites/caveats.js';
-import { type Collected, defineSuite, type ExampleSheet, type SuiteContext } from '../src/suites/contract.js';
-import { measure } from '../src/suites/measure.js';
-import type { Measure, NotApplicable, Warning } from '../src/suites/results.js';
+import { type Collected, defineSuite, type SuiteContext } from '../src/suites/contract.js';
+import type { NotApplicable } from '../src/suites/results.js';
 import { accuracyFigure, energyFigure, purificationTable } from './purification/figures.js';
+import { purificationMeasures } from './purification/measures.js';
 import { type Asked, asked, PurificationOptions, purifierOf } from './purification/options.js';
-import { type Find, type PurificationResult, purificationResult } from './purification/result.js';
+import { type Find, purificationResult } from './purification/result.js';
+import { sheet } from './purification/sheet.js';
+import { purificationWarnings } from './purification/warnings.js';
 
 const NAME = 'purification';
-
-/** Two accuracies on the same few examples that differ by more are not taken for equal. */
-const MARGIN = 0.1;
 
 interface Job {
   system: SystemInfo;
@@ -59,7 +57,7 @@ export const purification = defineSuite({
       .filter(({ own }) => own.length > 0);
     const attack = attackLine(options);
     return {
-      measures: results.flatMap((result) => measures(result, options)),
+      measures: results.flatMap((result) => purificationMeasures(NAME, result, options)),
       tables: sets.map(({ dataset, own }) => purificationTable(dataset.name, own, attack)),
       figures: sets.flatMap(({ dataset, own }) => [
         ...own.map(accuracyFigure),
@@ -67,10 +65,10 @@ export const purification = defineSuite({
       ]),
       warnings: [
         ...sets.flatMap(({ dataset, own }) => fewUsed(NAME, dataset, own[0].n)),
-        ...results.flatMap((result) => warnings(result)),
+        ...results.flatMap((result) => purificationWarnings(NAME, result)),
       ],
       notApplicable: [...withoutLabels(NAME, context), ...unpurified(context, options)],
-      examples: results.length > 0 ? [sheet(results)] : [],
+      examples: results.length > 0 ? [sheet(NAME, results)] : [],
     };
   },
 });
@@ -95,161 +93,9 @@ const attackLine = ({ norm, epsilon, attackSteps, adaptive }: PurificationOption
     ? `, PGD-${adaptive.steps} with ${adaptive.eot} draws per gradient and ${adaptive.confirm} to confirm on the whole`
     : '');
 
-function measures(result: PurificationResult, options: PurificationOptions): Measure[] {
-  const { system, dataset, steps, clean, transferred, adaptive } = result;
-  const common = { suite: NAME, model: system.name, dataset: dataset.name };
-  const { text } = parseEpsilon(options.epsilon);
-  const ball = { norm: options.norm, epsilon: text };
-  const accuracy = (
-    id: string,
-    title: string,
-    params: Measure['params'],
-    estimate: Estimate,
-    note?: string,
-  ) =>
-    measure(
-      { ...common, measure: id, title, params, better: 'higher', format: 'percent', ...(note && { note }) },
-      estimate,
-    );
-  const change = (id: string, title: string, params: Measure['params'], estimate: Estimate) =>
-    measure({ ...common, measure: id, title, params, better: 'none', format: 'number' }, estimate);
-  return steps.flatMap((count, k) => {
-    const { chains, stepSize, noise, inputNoise } = options;
-    const params = { by: result.by, steps: count, chains, stepSize, noise, inputNoise };
-    const after = `${count} step${count === 1 ? '' : 's'}`;
-    return [
-      accuracy('purified-accuracy', `Accuracy after ${after} of purification`, params, clean.accuracy[k]),
-      accuracy(
-        'transfer-accuracy',
-        `Accuracy on transferred ${options.norm} ${text}, ${after}`,
-        { ...params, ...ball },
-        transferred.accuracy[k],
-        'made against the model without its purification',
-      ),
-      ...adaptive
-        .slice(k, k + 1)
-        .filter((found) => found !== undefined)
-        .map(({ robust, unconfirmed, broken }) =>
-          accuracy(
-            'adaptive-robust-accuracy',
-            `Accuracy under BPDA + EOT, ${options.norm} ${text}, ${after}`,
-            { ...params, ...ball },
-            robust,
-            `${broken - unconfirmed} of ${broken} broken examples confirmed with fresh draws`,
-          ),
-        ),
-      change('log-px-change', `Change of log p(x), clean, ${after}`, params, clean.change[k]),
-      change(
-        'log-px-change-attacked',
-        `Change of log p(x), adversarial, ${after}`,
-        { ...params, ...ball },
-        transferred.change[k],
-      ),
-    ];
-  });
-}
-
-/** How often transferred images are classified correctly, among the first n: those of the attack on the whole. */
-function transferAmong({ transferred, labels }: PurificationResult, k: number, n: number): number {
-  const right = transferred.predictions[k].slice(0, n).filter((p, i) => p === labels[i]).length;
-  return right / Math.max(1, Math.min(n, labels.length));
-}
-
-function warnings(result: PurificationResult): Warning[] {
-  const { system, dataset, steps, adaptive, clean } = result;
-  const on = { suite: NAME, model: system.name, dataset: dataset.name };
-  const overstated = adaptive.flatMap((found, k) =>
-    found && transferAmong(result, k, found.robust.n) - found.robust.value > MARGIN ? [steps[k]] : [],
-  );
-  const weak = adaptive.flatMap((found, k) =>
-    found && found.robust.value - transferAmong(result, k, found.robust.n) > MARGIN ? [steps[k]] : [],
-  );
-  const falling = steps.filter((count, k) => count > 0 && clean.change[k].value < 0);
-  return [
-    {
-      ...on,
-      code: 'purification-upper-bound',
-      severity: 'note',
-      message: `robust accuracies of "${system.name}" behind purification are upper bounds`,
-      why: 'the attack takes the purification for the identity when it differentiates, and averages few draws; gradients through the whole chain, more draws and more steps are stronger',
-      fix: 'raise `adaptive.steps`, `adaptive.eot` and `adaptive.examples` until the number stops falling',
-    },
-    ...(overstated.length > 0
-      ? [
-          {
-            ...on,
-            code: 'transfer-overstates',
-            severity: 'warning' as const,
-            message: `at ${overstated.join(', ')} steps "${system.name}" looks more robust to transferred images than it is to an attack on the whole`,
-            why: 'transferred images were made without knowledge of the purification',
-            fix: 'quote the accuracy under BPDA + EOT',
-          },
-        ]
-      : []),
-    ...(weak.length > 0
-      ? [
-          {
-            ...on,
-            code: 'adaptive-weaker-than-transfer',
-            severity: 'warning' as const,
-            message: `at ${weak.join(', ')} steps transferred images fool "${system.name}" more often than the attack on the whole does`,
-            why: 'who attacks the whole could always use the transferred images: this attack was too weak, and the lower accuracy is the one to quote',
-            fix: 'raise `adaptive.steps` and `adaptive.eot`',
-          },
-        ]
-      : []),
-    ...(falling.length > 0
-      ? [
-          {
-            ...on,
-            code: 'purification-descends',
-            severity: 'warning' as const,
-            message: `log p(x) of clean images falls within ${falling.join(', ')} steps of "${system.name}"`,
-            why: 'noise outweighs the gradient, or the step size overshoots: this is not a climb',
-            fix: "lower `stepSize` or `noise`; both are in units of the purifying model's own input",
-          },
-        ]
-      : []),
-  ];
-}
-
 function unpurified(context: SuiteContext, options: PurificationOptions): NotApplicable[] {
   return context.systems.flatMap((system) => {
     const purifier = purifierOf(system, context.systems, options);
     return 'reason' in purifier ? [{ suite: NAME, model: system.name, reason: purifier.reason }] : [];
   });
-}
-
-function sheet(results: readonly PurificationResult[]): ExampleSheet {
-  return {
-    name: NAME,
-    columns: [
-      'model',
-      'dataset',
-      'example',
-      'label',
-      'images',
-      'steps',
-      'prediction',
-      'log_px_before',
-      'log_px_after',
-    ],
-    rows: results.flatMap(({ system, dataset, steps, indices, labels, clean, transferred }) =>
-      Object.entries({ clean, transferred }).flatMap(([images, { predictions, before, after }]) =>
-        steps.flatMap((count, k) =>
-          Array.from(indices, (example, i) => [
-            system.name,
-            dataset.name,
-            example,
-            labels[i],
-            images,
-            count,
-            predictions[k][i],
-            before[i],
-            after[k][i],
-          ]),
-        ),
-      ),
-    ),
-  };
 }

@@ -1,0 +1,65 @@
+import { parseEpsilon } from '../../src/attacks/epsilon.js';
+import type { Estimate } from '../../src/metrics/estimate.js';
+import { measure } from '../../src/suites/measure.js';
+import type { Measure } from '../../src/suites/results.js';
+import type { PurificationOptions } from './options.js';
+import type { PurificationResult } from './result.js';
+
+/** Three accuracies and two changes of log p(x) for each number of steps. */
+export function purificationMeasures(
+  suite: string,
+  result: PurificationResult,
+  options: PurificationOptions,
+): Measure[] {
+  const { system, dataset, steps, clean, transferred, adaptive } = result;
+  const common = { suite, model: system.name, dataset: dataset.name };
+  const { text } = parseEpsilon(options.epsilon);
+  const ball = { norm: options.norm, epsilon: text };
+  const accuracy = (
+    id: string,
+    title: string,
+    params: Measure['params'],
+    estimate: Estimate,
+    note?: string,
+  ) =>
+    measure(
+      { ...common, measure: id, title, params, better: 'higher', format: 'percent', ...(note && { note }) },
+      estimate,
+    );
+  const change = (id: string, title: string, params: Measure['params'], estimate: Estimate) =>
+    measure({ ...common, measure: id, title, params, better: 'none', format: 'number' }, estimate);
+  return steps.flatMap((count, k) => {
+    const { chains, stepSize, noise, inputNoise } = options;
+    const params = { by: result.by, steps: count, chains, stepSize, noise, inputNoise };
+    const after = `${count} step${count === 1 ? '' : 's'}`;
+    return [
+      accuracy('purified-accuracy', `Accuracy after ${after} of purification`, params, clean.accuracy[k]),
+      accuracy(
+        'transfer-accuracy',
+        `Accuracy on transferred ${options.norm} ${text}, ${after}`,
+        { ...params, ...ball },
+        transferred.accuracy[k],
+        'made against the model without its purification',
+      ),
+      ...adaptive
+        .slice(k, k + 1)
+        .filter((found) => found !== undefined)
+        .map(({ robust, unconfirmed, broken }) =>
+          accuracy(
+            'adaptive-robust-accuracy',
+            `Accuracy under BPDA + EOT, ${options.norm} ${text}, ${after}`,
+            { ...params, ...ball },
+            robust,
+            `${broken - unconfirmed} of ${broken} broken examples confirmed with fresh draws`,
+          ),
+        ),
+      change('log-px-change', `Change of log p(x), clean, ${after}`, params, clean.change[k]),
+      change(
+        'log-px-change-attacked',
+        `Change of log p(x), adversarial, ${after}`,
+        { ...params, ...ball },
+        transferred.change[k],
+      ),
+    ];
+  });
+}
