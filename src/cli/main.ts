@@ -35,6 +35,12 @@ program.exitOverride();
 for (const command of [runCommand, reportCommand, gateCommand, inspectCommand, doctorCommand, initCommand])
   program.addCommand(command().option('--debug', 'print the stack of errors').copyInheritedSettings(program));
 
+// `assay ... | head` closes the pipe early: that is no error.
+for (const output of [process.stdout, process.stderr])
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {

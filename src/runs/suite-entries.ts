@@ -56,7 +56,7 @@ export function suiteEntries(
     const variants = Array.isArray(given) ? given : [given ?? {}];
     return variants.map((value: unknown, variant): SuiteEntry => {
       const path = `${at}.${name}${Array.isArray(given) ? `[${variant}]` : ''}`;
-      const options = check(suite.options, value ?? {}, { file, what: `options of "${name}"`, at: path });
+      const options = checkOptions(suite, value ?? {}, { file, at: path });
       return { suite, options, title: suite.title, path, file };
     });
   });
@@ -64,6 +64,23 @@ export function suiteEntries(
     const twins = entries.filter(({ suite }) => suite === entry.suite);
     return twins.length === 1 ? entry : { ...entry, title: `${entry.title}: ${difference(entry, twins)}` };
   });
+}
+
+/** Errors: `config-invalid`; `suite-failed` when the schema of the suite itself is not valid. */
+function checkOptions(suite: Suite, value: unknown, where: { file: string; at: string }): unknown {
+  try {
+    return check(suite.options, value, { ...where, what: `options of "${suite.name}"` });
+  } catch (cause) {
+    if (cause instanceof AssayError) throw cause;
+    throw new AssayError('suite-failed', `the suite "${suite.name}" declares its options wrongly`, {
+      file: where.file,
+      path: where.at,
+      expected: 'a JSON schema, as Type.Object({ ... }) makes it',
+      found: cause instanceof Error ? cause.message : String(cause),
+      hint: 'correct `options` in the suite',
+      cause,
+    });
+  }
 }
 
 /** The options in which an entry differs from some other entry of its suite, as one line. */

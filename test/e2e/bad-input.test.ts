@@ -100,6 +100,28 @@ const cases: Record<string, Case> = {
     code: 'suite-failed',
     says: ['plugins[0]', 'the exports answer'],
   },
+  'a plugin that takes the name of another suite': {
+    spoil: () =>
+      put(
+        'twin.mjs',
+        `import { defineSuite, Type } from 'assay';
+        export default defineSuite({ name: 'accuracy', title: 'Mine', description: '', options: Type.Object({}), needs: [],
+          plan: () => [], summarise: () => ({ measures: [] }) });`,
+      ),
+    run: { plugins: ['./twin.mjs'] },
+    code: 'config-invalid',
+    says: ['plugins', 'two suites are called "accuracy"'],
+  },
+  'a plugin that is not there': {
+    run: { plugins: ['./gone.mjs'] },
+    code: 'file-unreadable',
+    says: ['plugins[0]', /gone\.mjs/],
+  },
+  'a plugin package that is not installed': {
+    run: { plugins: ['assay-suite-of-nobody'] },
+    code: 'file-unreadable',
+    says: ['plugins[0]', 'npm install assay-suite-of-nobody'],
+  },
   'a defence by an unknown model': {
     run: { defences: [{ name: 'd', model: 'sharp', purify: { by: 'shrap', steps: 1 } }] },
     code: 'unknown-name',

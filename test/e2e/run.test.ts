@@ -1,11 +1,32 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { assay, folder, start } from './assay.js';
 import { ATTACK, project, runFile, savedResults, unitFiles } from './project.js';
+
+/** A suite as a user writes one. */
+const MEAN_LOGIT = `import { clean, defineSuite, findCollected, request, Type } from 'assay';
+      export const suite = defineSuite({
+        name: 'mean-logit', title: 'Mean logit', description: 'The mean of one logit.',
+        options: Type.Object({ class: Type.Integer({ minimum: 0, default: 0 }) }, { additionalProperties: false }),
+        needs: ['logits'],
+        plan: ({ systems, datasets }) => systems.flatMap(({ name: system }) =>
+          datasets.map(({ name: dataset }) => request({ measurement: clean, system, dataset, params: {} }))),
+        summarise: (collected, options, { systems, datasets }) => ({
+          measures: systems.flatMap(({ name: model }) => datasets.map(({ name: dataset, size }) => {
+            const { logits } = findCollected(collected, clean, model, dataset).rows;
+            let sum = 0;
+            for (let i = 0; i < size; i++) sum += logits.data[i * logits.shape[1] + options.class];
+            return { suite: 'mean-logit', measure: 'mean-logit', title: 'Mean logit', model, dataset, params: options,
+              value: sum / size, n: size, interval: null, level: 0.95, method: 'none', better: 'none', format: 'number' };
+          })),
+        }),
+      });`;
 
 /** Waits until the run folder holds so many units. */
 async function untilUnits(out: string, count: number, ended: () => boolean): Promise<void> {
@@ -109,29 +130,15 @@ describe('assay run', () => {
       expect(measures.some((m) => m.measure === measure && m.model === 'purified')).toBe(true);
   });
 
-  it('runs a suite of the user', async () => {
+  it.each([
+    ['file', './mean-logit.mjs', 'mean-logit.mjs'],
+    ['package', 'mean-logit', 'node_modules/mean-logit/index.js'],
+  ])('runs a suite of the user from a %s', async (_, plugin, path) => {
     const at = folder();
-    project(at, { plugins: ['./mean-logit.mjs'], suites: [{ 'mean-logit': { class: 1 } }] });
-    writeFileSync(
-      join(at, 'mean-logit.mjs'),
-      `import { clean, defineSuite, findCollected, request, Type } from 'assay';
-      export const suite = defineSuite({
-        name: 'mean-logit', title: 'Mean logit', description: 'The mean of one logit.',
-        options: Type.Object({ class: Type.Integer({ minimum: 0, default: 0 }) }, { additionalProperties: false }),
-        needs: ['logits'],
-        plan: ({ systems, datasets }) => systems.flatMap(({ name: system }) =>
-          datasets.map(({ name: dataset }) => request({ measurement: clean, system, dataset, params: {} }))),
-        summarise: (collected, options, { systems, datasets }) => ({
-          measures: systems.flatMap(({ name: model }) => datasets.map(({ name: dataset, size }) => {
-            const { logits } = findCollected(collected, clean, model, dataset).rows;
-            let sum = 0;
-            for (let i = 0; i < size; i++) sum += logits.data[i * logits.shape[1] + options.class];
-            return { suite: 'mean-logit', measure: 'mean-logit', title: 'Mean logit', model, dataset, params: options,
-              value: sum / size, n: size, interval: null, level: 0.95, method: 'none', better: 'none', format: 'number' };
-          })),
-        }),
-      });`,
-    );
+    project(at, { plugins: [plugin], suites: [{ 'mean-logit': { class: 1 } }] });
+    mkdirSync(dirname(join(at, path)), { recursive: true });
+    writeFileSync(join(at, dirname(path), 'package.json'), '{ "type": "module", "main": "index.js" }');
+    writeFileSync(join(at, path), MEAN_LOGIT);
     const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     expect(
@@ -147,6 +154,29 @@ describe('assay run', () => {
       ['mean-logit', 'flat', 'test', 60],
       ['mean-logit', 'flat', 'noise', 30],
     ]);
+  });
+
+  it('is a function, too', async () => {
+    const at = folder();
+    project(at, { suites: ['accuracy'] }, 12);
+    const library = new URL('../../dist/src/index.js', import.meta.url).href;
+    const script = `import { evaluateGates, readResults, run } from ${JSON.stringify(library)};
+      const events = [];
+      const { exitCode, directory } = await run('small.run.yaml', { out: 'here', notify: ({ kind }) => events.push(kind) });
+      const { measures } = await readResults(directory);
+      const [gate] = evaluateGates([{ measure: 'accuracy', where: { model: 'sharp' }, min: 0.9 }], measures);
+      console.log(JSON.stringify({ exitCode, directory, events: [...new Set(events)], passed: gate.passed }));
+      await run('absent.yaml').catch(({ code }) => console.log(code));`;
+    writeFileSync(join(at, 'script.mjs'), script);
+    const { stdout } = await promisify(execFile)(process.execPath, ['script.mjs'], { cwd: at });
+    const [first, second] = stdout.trim().split('\n');
+    expect(JSON.parse(first)).toEqual({
+      exitCode: 0,
+      directory: 'here',
+      events: ['stage', 'plan', 'unit-started', 'unit-finished'],
+      passed: true,
+    });
+    expect(second).toBe('file-unreadable');
   });
 
   it('ends with 1 when a gate fails, and `assay gate` and `assay report` work on the folder', async () => {

@@ -1,0 +1,97 @@
+import { Type } from '@sinclair/typebox';
+import { describe, expect, it } from 'vitest';
+import { suiteEntries, suitesByName } from '../../src/runs/suite-entries.js';
+import { meanSuite, noisyLogits } from './small-run.js';
+
+const mean = meanSuite(noisyLogits({ measured: [] }));
+const other = meanSuite(noisyLogits({ measured: [] }), 'other');
+const known = suitesByName([mean, other], 'run.yaml');
+const entries = (suites: Parameters<typeof suiteEntries>[0]) => suiteEntries(suites, known, 'run.yaml');
+
+describe('the suites of a run file', () => {
+  it.each([
+    ['a name', ['mean'], [['mean', { scale: 1 }, 'suites[0].mean']]],
+    ['a name without options', [{ mean: null }], [['mean', { scale: 1 }, 'suites[0].mean']]],
+    [
+      'options',
+      ['other', { mean: { scale: 3 } }],
+      [
+        ['other', { scale: 1 }, 'suites[0].other'],
+        ['mean', { scale: 3 }, 'suites[1].mean'],
+      ],
+    ],
+    [
+      'a list of options',
+      [{ mean: [{ scale: 1 }, { scale: 2 }] }],
+      [
+        ['mean', { scale: 1 }, 'suites[0].mean[0]'],
+        ['mean', { scale: 2 }, 'suites[0].mean[1]'],
+      ],
+    ],
+  ])('may be %s', (_, suites, wanted) => {
+    expect(entries(suites).map(({ suite, options, path }) => [suite.name, options, path])).toEqual(wanted);
+  });
+
+  it('are told apart by the options in which they differ', () => {
+    const titles = entries([
+      {
+        mean: [
+          { scale: 1, first: 3 },
+          { scale: 2, first: 3 },
+        ],
+      },
+      'other',
+    ]).map(({ title }) => title);
+    expect(titles).toEqual(['Mean: scale 1', 'Mean: scale 2', 'Mean']);
+    expect(entries(['mean', 'mean']).map(({ title }) => title)).toEqual(['Mean: entry 1', 'Mean: entry 2']);
+  });
+
+  const refused: [string, Parameters<typeof suiteEntries>[0], object][] = [
+    [
+      'an unknown name',
+      ['maen'],
+      { code: 'unknown-name', details: { path: 'suites[0]', hint: 'did you mean "mean"?' } },
+    ],
+    [
+      'options beside the name',
+      ['other', { mean: null, scale: 2 }],
+      { code: 'config-invalid', details: { path: 'suites[1]', hint: /indent/ } },
+    ],
+    ['no name', [{}], { code: 'config-invalid', details: { path: 'suites[0]' } }],
+    [
+      'an unknown option',
+      [{ mean: [{}, { scael: 2 }] }],
+      { code: 'config-invalid', details: { path: 'suites[0].mean[1].scael', hint: 'did you mean "scale"?' } },
+    ],
+    [
+      'a value in place of options',
+      [{ mean: 3 }],
+      { code: 'config-invalid', details: { path: 'suites[0].mean' } },
+    ],
+  ];
+  it.each(refused)('are refused with %s', (_, suites, error) => {
+    let caught: unknown;
+    try {
+      entries(suites);
+    } catch (thrown) {
+      caught = thrown;
+    }
+    const { details, ...rest } = error as { details: { hint?: string | RegExp; path: string } };
+    expect(caught).toMatchObject({ ...rest, details: { file: 'run.yaml', path: details.path } });
+    if (details.hint)
+      expect(caught).toMatchObject({ details: { hint: expect.stringMatching(details.hint) } });
+  });
+
+  it('are refused when the suite declares its options wrongly', () => {
+    const broken = { ...mean, options: Type.Unsafe({ type: 'objekt' }) };
+    expect(() => suiteEntries(['mean'], new Map([['mean', broken]]), 'run.yaml')).toThrow(
+      expect.objectContaining({ code: 'suite-failed' }),
+    );
+  });
+
+  it('may not share a name', () => {
+    expect(() => suitesByName([mean, { ...other, name: 'mean' }], 'run.yaml')).toThrow(
+      expect.objectContaining({ code: 'config-invalid' }),
+    );
+  });
+});
