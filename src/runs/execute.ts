@@ -7,6 +7,8 @@ import { collectRange } from './collect.js';
 import { counted } from './counted-system.js';
 import type { Job, Unit } from './plan.js';
 import { Forecast, type Listener } from './progress.js';
+import { type Task, UnitQueue } from './queue.js';
+import { SharedClock } from './shared-clock.js';
 import type { UnitStore } from './store.js';
 import type { UnitRecord } from './unit-file.js';
 
@@ -40,63 +42,102 @@ export interface Execution {
 }
 
 /**
+ * Units in flight. Towards its end a unit leaves sessions of the engine idle; the next one fills them. Which units
+ * run side by side changes no row.
+ */
+const LANES = 2;
+
+/**
  * Measures every unit that is not stored yet, jobs in the given order. A failing job ends that job and those that
  * read its rows; the others go on.
  */
 export async function execute(jobs: readonly Job[], bench: Bench): Promise<Execution> {
-  const forecast = new Forecast(jobs);
-  const costs = new Map<Job, JobCost>();
-  const failures = new Map<Job, AssayError>();
+  const ledger = new Ledger(jobs);
   const missing = new Map<Job, Unit[]>();
-  let [stored, measured] = [0, 0];
-  const account = (job: Job, unit: Unit, { passes, seconds, indices }: UnitRecord) => {
-    forecast.finished(job, unit, seconds);
-    const cost = costs.get(job) ?? { units: 0, examples: 0, passes: { forward: 0, gradient: 0 }, seconds: 0 };
+  for (const job of jobs) {
+    for (const unit of job.units) {
+      const record = await bench.store.read(unit.key);
+      if (record) ledger.enter(job, unit, record);
+      else missing.set(job, [...(missing.get(job) ?? []), unit]);
+    }
+  }
+  const stored = ledger.units;
+  bench.notify({ kind: 'plan', units: ledger.forecast.status().units, stored });
+  const queue = new UnitQueue(jobs, missing);
+  const clock = new SharedClock();
+  const halt = new AbortController();
+  const signal = AbortSignal.any([bench.signal, halt.signal]);
+  let stopped: AssayError | undefined;
+  const perform = async (task: Task) => {
+    const { job, unit } = task;
+    bench.notify({ kind: 'unit-started', job, unit, status: ledger.forecast.status() });
+    const stop = clock.start();
+    try {
+      const measured = await measureUnit(job, unit, { ...bench, signal });
+      const record = { ...measured, seconds: stop() };
+      await bench.store.write(record);
+      ledger.enter(job, unit, record);
+      queue.done(task);
+      const status = ledger.forecast.status();
+      bench.notify({ kind: 'unit-finished', job, unit, seconds: record.seconds, status });
+    } catch (thrown) {
+      stop();
+      const error = asFailure(thrown, job, bench.signal);
+      if (error.code === 'interrupted' || error.code === 'output-unwritable') {
+        stopped ??= error;
+        queue.failures.set(job, stopped);
+        halt.abort(stopped);
+        return;
+      }
+      for (const failed of queue.fail(job, error)) ledger.forecast.dropped(failed);
+      bench.notify({ kind: 'job-failed', job, message: error.message });
+    }
+  };
+  const running = new Set<Promise<void>>();
+  for (;;) {
+    if (bench.signal.aborted) stopped ??= interruption(bench.signal);
+    while (!stopped && running.size < LANES) {
+      const task = queue.take();
+      if (!task) break;
+      const performing = perform(task).finally(() => running.delete(performing));
+      running.add(performing);
+    }
+    if (running.size === 0) break;
+    await Promise.race(running);
+  }
+  const { costs, units } = ledger;
+  return { stored, measured: units - stored, costs, failures: queue.failures, ...(stopped && { stopped }) };
+}
+
+/** What was measured so far, and what it cost. */
+class Ledger {
+  readonly costs = new Map<Job, JobCost>();
+  readonly forecast: Forecast;
+  units = 0;
+
+  constructor(jobs: readonly Job[]) {
+    this.forecast = new Forecast(jobs);
+  }
+
+  enter(job: Job, unit: Unit, { passes, seconds, indices }: UnitRecord): void {
+    this.units++;
+    this.forecast.finished(job, unit, seconds);
+    const cost = this.costs.get(job) ?? {
+      units: 0,
+      examples: 0,
+      passes: { forward: 0, gradient: 0 },
+      seconds: 0,
+    };
     cost.units++;
     cost.examples += indices.length;
     cost.passes.forward += passes.forward;
     cost.passes.gradient += passes.gradient;
     cost.seconds += seconds;
-    costs.set(job, cost);
-  };
-  for (const job of jobs) {
-    for (const unit of job.units) {
-      const record = await bench.store.read(unit.key);
-      if (!record) missing.set(job, [...(missing.get(job) ?? []), unit]);
-      else {
-        account(job, unit, record);
-        stored++;
-      }
-    }
+    this.costs.set(job, cost);
   }
-  bench.notify({ kind: 'plan', units: forecast.status().units, stored });
-  for (const [job, units] of missing) {
-    try {
-      const failed = job.inputs.find((input) => failures.has(input));
-      if (failed) throw inputFailed(failed);
-      for (const unit of units) {
-        if (bench.signal.aborted) throw interruption(bench.signal);
-        bench.notify({ kind: 'unit-started', job, unit, status: forecast.status() });
-        const record = await measureUnit(job, unit, bench);
-        await bench.store.write(record);
-        account(job, unit, record);
-        measured++;
-        const status = forecast.status();
-        bench.notify({ kind: 'unit-finished', job, unit, seconds: record.seconds, status });
-      }
-    } catch (thrown) {
-      const error = asFailure(thrown, job, bench.signal);
-      failures.set(job, error);
-      if (error.code === 'interrupted' || error.code === 'output-unwritable')
-        return { stored, measured, costs, failures, stopped: error };
-      forecast.dropped(job);
-      bench.notify({ kind: 'job-failed', job, message: error.message });
-    }
-  }
-  return { stored, measured, costs, failures };
 }
 
-async function measureUnit(job: Job, unit: Unit, bench: Bench): Promise<UnitRecord> {
+async function measureUnit(job: Job, unit: Unit, bench: Bench): Promise<Omit<UnitRecord, 'seconds'>> {
   const { request } = job;
   const passes: Passes = { forward: 0, gradient: 0 };
   const system = present(bench.systems.get(request.system), request.system);
@@ -108,7 +149,6 @@ async function measureUnit(job: Job, unit: Unit, bench: Bench): Promise<UnitReco
     inputs.push((await collectRange(bench.store, input, unit.start, unit.end)).rows);
   }
   const known = new Set([request.system, ...job.references, ...job.inputs.map((i) => i.request.system)]);
-  const started = performance.now();
   const rows = await request.measurement.measure(
     {
       system: counted(system, passes),
@@ -130,10 +170,9 @@ async function measureUnit(job: Job, unit: Unit, bench: Bench): Promise<UnitReco
     },
     request.params,
   );
-  const seconds = (performance.now() - started) / 1000;
   refuseRows(rows, examples.n, request.measurement.name);
   const { indices, labels } = examples;
-  return { key: unit.key, rows, indices, ...(labels && { labels }), passes, seconds };
+  return { key: unit.key, rows, indices, ...(labels && { labels }), passes };
 }
 
 function present<T>(found: T | undefined, name: string): T {
@@ -168,13 +207,6 @@ function refuseRows(rows: Rows, n: number, measurement: string): void {
       hint: 'return one row per example, in the order of `examples`',
     });
   }
-}
-
-function inputFailed({ request }: Job): AssayError {
-  return new AssayError(
-    'suite-failed',
-    `it reads "${request.measurement.name}" of ${request.system} on ${request.dataset}, which failed`,
-  );
 }
 
 /** Whatever a measurement throws, as an error that names what was being measured. */

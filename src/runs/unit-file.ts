@@ -11,7 +11,7 @@ export interface UnitRecord {
   /** (n); absent for unlabelled sets. */
   labels?: Int32Array;
   passes: Passes;
-  /** Wall clock. */
+  /** Wall clock; units that ran side by side share it. */
   seconds: number;
 }
 

@@ -1,0 +1,64 @@
+import { AssayError } from '../errors.js';
+import type { Job, Unit } from './plan.js';
+
+/** A unit to measure. */
+export interface Task {
+  job: Job;
+  unit: Unit;
+}
+
+interface Entry {
+  job: Job;
+  waiting: Unit[];
+  running: number;
+}
+
+/** The units still to be measured: in order, but none before the jobs whose rows it reads are complete. */
+export class UnitQueue {
+  private readonly entries = new Map<Job, Entry>();
+  readonly failures = new Map<Job, AssayError>();
+
+  /** @param jobs inputs before their readers */
+  constructor(
+    private readonly jobs: readonly Job[],
+    missing: ReadonlyMap<Job, readonly Unit[]>,
+  ) {
+    for (const [job, units] of missing) this.entries.set(job, { job, waiting: [...units], running: 0 });
+  }
+
+  /** The next unit that can be measured now; undefined when there is none, or none yet. */
+  take(): Task | undefined {
+    for (const job of this.jobs) {
+      const entry = this.entries.get(job);
+      if (!entry || this.failures.has(job)) continue;
+      if (job.inputs.some((input) => this.entries.has(input))) continue;
+      const unit = entry.waiting.shift();
+      if (!unit) continue;
+      entry.running++;
+      return { job, unit };
+    }
+    return undefined;
+  }
+
+  /** The unit is stored. */
+  done({ job }: Task): void {
+    const entry = this.entries.get(job);
+    if (entry && --entry.running === 0 && entry.waiting.length === 0) this.entries.delete(job);
+  }
+
+  /** Gives up the job and all that read its rows. Returns them, the job first. */
+  fail(job: Job, error: AssayError): Job[] {
+    if (this.failures.has(job)) return [];
+    this.failures.set(job, error);
+    const readers = this.jobs.filter((other) => this.entries.has(other) && other.inputs.includes(job));
+    return [job, ...readers.flatMap((reader) => this.fail(reader, inputFailed(job)))];
+  }
+}
+
+function inputFailed({ request }: Job): AssayError {
+  const { measurement, system, dataset } = request;
+  return new AssayError(
+    'suite-failed',
+    `it reads "${measurement.name}" of ${system} on ${dataset}, which failed`,
+  );
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { AssayError } from '../../src/errors.js';
+import type { Job } from '../../src/runs/plan.js';
+import { UnitQueue } from '../../src/runs/queue.js';
+import { SharedClock } from '../../src/runs/shared-clock.js';
+import { request } from '../../src/suites/contract.js';
+import { noisyLogits } from './small-run.js';
+
+function job(key: string, count: number, inputs: readonly Job[] = []): Job {
+  const measurement = noisyLogits({ measured: [] }, 1, key);
+  return {
+    key,
+    request: request({ measurement, system: 'plus', dataset: 'test', params: { scale: 1 } }),
+    size: count,
+    inputs,
+    references: [],
+    units: Array.from({ length: count }, (_, start) => ({ key: `${key}${start}`, start, end: start + 1 })),
+  };
+}
+
+describe('the queue', () => {
+  const [a, b] = [job('a', 2), job('b', 1)];
+  const [readsA, readsReader] = [job('reads a', 1, [a]), job('reads reader', 1)];
+  const chain: Job = { ...readsReader, inputs: [readsA] };
+  const jobs = [a, readsA, chain, b];
+  const queue = () => new UnitQueue(jobs, new Map(jobs.map((one) => [one, one.units])));
+
+  it('holds back what reads a job until all of that is stored, and goes on with others', () => {
+    const q = queue();
+    const [first, second, third] = [q.take(), q.take(), q.take()];
+    expect([first, second, third].map((task) => task?.unit.key)).toEqual(['a0', 'a1', 'b0']);
+    expect(q.take()).toBeUndefined();
+    if (first && second) {
+      q.done(first);
+      expect(q.take()).toBeUndefined();
+      q.done(second);
+    }
+    expect(q.take()?.unit.key).toBe('reads a0');
+  });
+
+  it('starts with readers whose inputs are stored already', () => {
+    const q = new UnitQueue(jobs, new Map([[readsA, readsA.units]]));
+    expect(q.take()?.unit.key).toBe('reads a0');
+  });
+
+  it('drops what reads a failed job, and what reads that', () => {
+    const q = queue();
+    q.take();
+    expect(q.fail(a, new AssayError('model-invalid', 'NaN')).map(({ key }) => key)).toEqual([
+      'a',
+      'reads a',
+      'reads reader',
+    ]);
+    expect(q.failures.get(chain)?.message).toMatch(/reads "reads a" of plus on test, which failed/);
+    expect(q.take()?.unit.key).toBe('b0');
+    expect(q.take()).toBeUndefined();
+  });
+});
+
+describe('the shared clock', () => {
+  it('splits time among what runs, so that charges add up to it', () => {
+    let now = 100;
+    const clock = new SharedClock(() => now);
+    const stopA = clock.start();
+    now += 2;
+    const stopB = clock.start();
+    now += 4;
+    const a = stopA();
+    now += 1;
+    const b = stopB();
+    now += 50;
+    const stopC = clock.start();
+    now += 3;
+    expect([a, b, stopC()]).toEqual([4, 3, 3]);
+  });
+});
