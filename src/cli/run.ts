@@ -67,8 +67,13 @@ async function runAndTell(
   );
   const controller = new AbortController();
   const interrupt = (signal: NodeJS.Signals) => {
-    // The second time the user means now. What is stored is whole at every moment.
-    if (controller.signal.aborted) process.exit(130);
+    // The second time the user means now. What is stored is whole at every moment. The default action of the
+    // signal, since `process.exit` would tear down workers in the middle of native calls.
+    if (controller.signal.aborted) {
+      process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      process.kill(process.pid, signal);
+      return;
+    }
     if (!quiet) progress.line('stopping: what is measured is kept (once more to leave at once)');
     controller.abort(
       new AssayError('interrupted', `stopped by ${signal}`, {

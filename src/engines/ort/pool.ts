@@ -30,6 +30,7 @@ class Member {
   /** Programs whose session this worker has been asked for. */
   readonly warm = new Set<number>();
   dead: AssayError | undefined;
+  private readonly ended: Promise<void>;
 
   constructor(file: string, options: WorkerOptions) {
     // The flags of this process (--eval, --import, ...) are not meant for its workers.
@@ -37,7 +38,12 @@ class Member {
     // Listening references the worker, so this comes first.
     this.worker.on('message', (reply: Reply) => this.settle(reply));
     this.worker.on('error', (error) => this.fail(`crashed: ${error.message}`, error));
-    this.worker.on('exit', (code) => this.fail(`ended (code ${code})`));
+    this.ended = new Promise((resolve) => {
+      this.worker.on('exit', (code) => {
+        this.fail(`ended (code ${code})`);
+        resolve();
+      });
+    });
     this.worker.unref();
   }
 
@@ -57,6 +63,17 @@ class Member {
     if (this.pending.size === 0) this.worker.unref();
     if ('error' in reply) call?.reject(new AssayError('engine-failed', `onnxruntime: ${reply.error}`));
     else call?.resolve(reply.outputs);
+  }
+
+  /**
+   * Ends the worker when it is done with its current order; the others are rejected. Not by `terminate`: in the
+   * middle of a native call, or of loading the library, that takes the whole process down.
+   */
+  close(): Promise<void> {
+    this.fail('was closed');
+    this.worker.ref();
+    this.worker.postMessage({ kind: 'close' } satisfies Order);
+    return this.ended;
   }
 
   fail(what: string, cause?: unknown) {
@@ -124,8 +141,7 @@ export class Pool {
   }
 
   async close(): Promise<void> {
-    for (const member of this.members) member.fail('was closed');
-    await Promise.all(this.members.map(({ worker }) => worker.terminate()));
+    await Promise.all(this.members.map((member) => member.close()));
   }
 
   /** The shortest queue; among equals one that already has a session of the program. */

@@ -16,7 +16,9 @@ export type Order =
   /** Frees the session. No reply. */
   | { kind: 'release'; program: number }
   /** Writes the model as simplified by onnxruntime's `basic` level to `file`. */
-  | { kind: 'simplify'; call: number; model: SharedArrayBuffer; file: string };
+  | { kind: 'simplify'; call: number; model: SharedArrayBuffer; file: string }
+  /** Ends the thread after the current order. No reply. */
+  | { kind: 'close' };
 
 export type Reply =
   | { call: number; outputs: Record<string, Value> }

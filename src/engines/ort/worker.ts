@@ -80,7 +80,11 @@ async function release(program: number) {
   );
 }
 
-async function obey(order: Order) {
+let closing = false;
+
+async function obey(order: Exclude<Order, { kind: 'close' }>) {
+  // Nobody waits for an answer any more.
+  if (closing) return;
   if (order.kind === 'register') models.set(order.program, order.model);
   else if (order.kind === 'release') await release(order.program);
   else {
@@ -98,5 +102,9 @@ async function obey(order: Order) {
 // One order after the other: a release never overtakes a run that was ordered before it.
 let last: Promise<void> = Promise.resolve();
 port.on('message', (order: Order) => {
-  last = last.then(() => obey(order));
+  if (order.kind === 'close') {
+    closing = true;
+    // Without its port nothing keeps the thread.
+    last = last.then(() => port.close());
+  } else last = last.then(() => obey(order));
 });
