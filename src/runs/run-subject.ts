@@ -2,8 +2,6 @@ import { join } from 'node:path';
 import type { AssayError } from '../errors.js';
 import type { GateRule } from '../gate/rule.js';
 import { writeAtomically } from '../report/output.js';
-import { savePictures } from '../report/pictures.js';
-import { writeReport } from '../report/write-report.js';
 import type { Results, Warning } from '../suites/results.js';
 import { environmentOf } from './environment.js';
 import { writeSheets } from './example-sheets.js';
@@ -97,6 +95,9 @@ export async function runSubject(
     warnings: [...assignment.warnings, ...subjectWarnings(subject)],
     seconds: () => (performance.now() - started) / 1000,
   });
+  // Plotting libraries take a third of a second to load: errors need not wait for them.
+  const { savePictures } = await import('../report/pictures.js');
+  const { writeReport } = await import('../report/write-report.js');
   for (const suite of results.suites) suite.figures = await savePictures(out, suite.figures);
   await saveJson(join(out, 'results.json'), results);
   await writeSheets(out, sheets);
