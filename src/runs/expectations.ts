@@ -6,7 +6,8 @@ import { defineSuite, request } from '../suites/contract.js';
 import { clean } from '../suites/measurements/clean.js';
 import { classifiedOf } from '../suites/measurements/collected.js';
 import { collectRange } from './collect.js';
-import { type Bench, type Execution, execute } from './execute.js';
+import { type Execution, execute } from './execute.js';
+import type { Bench } from './measure-unit.js';
 import { planRun } from './plan.js';
 import type { Subject } from './subject.js';
 
@@ -45,7 +46,7 @@ export async function checkExpectations(
   });
   const entry = { suite, options: {}, title: suite.title, path: 'models', file: 'the run file' };
   const plan = planRun([entry], subject);
-  const { failures, stopped } = await execute(plan.jobs, bench);
+  const { failures, stopped } = await execute(plan.jobs, { ...bench, notify: () => undefined });
   if (stopped) return stopped;
   for (const error of failures.values()) throw error;
   for (const [i, { expect, file, system, dataset }] of wanted.entries()) {

@@ -72,12 +72,7 @@ export async function runSubject(
   await saveJson(join(out, 'run.json'), about);
   const bench = { systems: subject.systems, datasets: subject.datasets, seed: subject.seed, store, signal };
   if (assignment.expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
-  const stopped = await checkExpectations(
-    assignment.expectations,
-    subject,
-    { ...bench, notify: () => undefined },
-    assignment.partial,
-  );
+  const stopped = await checkExpectations(assignment.expectations, subject, bench, assignment.partial);
   const execution: Execution = stopped
     ? { stored: 0, measured: 0, costs: new Map(), failures: new Map(), stopped }
     : await execute(plan.jobs, { ...bench, notify });

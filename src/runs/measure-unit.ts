@@ -1,0 +1,94 @@
+import type { Dataset, Examples } from '../data/dataset.js';
+import { AssayError } from '../errors.js';
+import type { Passes, System } from '../models/system.js';
+import type { Rows } from '../suites/contract.js';
+import { collectRange } from './collect.js';
+import { counted } from './counted-system.js';
+import type { Job, Unit } from './plan.js';
+import type { UnitStore } from './store.js';
+import type { UnitRecord } from './unit-file.js';
+
+/** What units are measured with. */
+export interface Bench {
+  systems: ReadonlyMap<string, System>;
+  datasets: ReadonlyMap<string, Dataset>;
+  seed: number;
+  store: UnitStore;
+  signal: AbortSignal;
+}
+
+/**
+ * Measures a unit; the rows of its inputs are read from the store.
+ * Errors: those of the data and of the measurement; `data-invalid`, `suite-failed` when they do not fit.
+ */
+export async function measureUnit(job: Job, unit: Unit, bench: Bench): Promise<Omit<UnitRecord, 'seconds'>> {
+  const { request } = job;
+  const passes: Passes = { forward: 0, gradient: 0 };
+  const system = present(bench.systems.get(request.system), request.system);
+  const dataset = present(bench.datasets.get(request.dataset), request.dataset);
+  const examples = await dataset.read(unit.start, unit.end);
+  refuseLabels(examples, system, dataset);
+  const inputs: Rows[] = [];
+  for (const input of job.inputs) {
+    inputs.push((await collectRange(bench.store, input, unit.start, unit.end)).rows);
+  }
+  const known = new Set([request.system, ...job.references, ...job.inputs.map((i) => i.request.system)]);
+  const rows = await request.measurement.measure(
+    {
+      system: counted(system, passes),
+      examples,
+      inputs,
+      seed: bench.seed,
+      signal: bench.signal,
+      systemNamed: (name) => {
+        if (known.has(name)) return counted(present(bench.systems.get(name), name), passes);
+        throw new AssayError(
+          'suite-failed',
+          `"${request.measurement.name}" uses a system it did not declare`,
+          {
+            expected: 'systems named in its params, so that a change of theirs recomputes the unit',
+            found: name,
+          },
+        );
+      },
+    },
+    request.params,
+  );
+  refuseRows(rows, examples.n, request.measurement.name);
+  const { indices, labels } = examples;
+  return { key: unit.key, rows, indices, ...(labels && { labels }), passes };
+}
+
+function present<T>(found: T | undefined, name: string): T {
+  if (found === undefined) throw new AssayError('unknown-name', `nothing is called "${name}"`);
+  return found;
+}
+
+/** Errors: `data-invalid` for a label that is no class of the model. OOD sets may have classes of their own. */
+function refuseLabels({ labels, indices }: Examples, { info }: System, dataset: Dataset): void {
+  const classes = info.classes.length;
+  if (!labels || classes === 0 || dataset.info.role === 'ood') return;
+  const at = labels.findIndex((label) => label < 0 || label >= classes);
+  if (at < 0) return;
+  throw new AssayError('data-invalid', `a label of "${dataset.info.name}" is no class of "${info.name}"`, {
+    file: dataset.info.path,
+    path: `example ${indices[at]}`,
+    expected: `0 to ${classes - 1}: the model card has ${classes} classes`,
+    found: String(labels[at]),
+    hint: 'correct the labels, or `classes` in the model card; labels count from 0',
+  });
+}
+
+/** Errors: `suite-failed` when columns do not have a row per example. */
+function refuseRows(rows: Rows, n: number, measurement: string): void {
+  for (const [name, { shape, data }] of Object.entries(rows)) {
+    const count = shape.reduce((a, b) => a * b, 1);
+    if (shape[0] === n && count === data.length && !name.startsWith('@')) continue;
+    throw new AssayError('suite-failed', `the measurement "${measurement}" returned rows that do not fit`, {
+      path: `row "${name}"`,
+      expected: `a name without "@", shape (${n}, ...) and as many numbers`,
+      found: `shape (${shape.join(', ')}) and ${data.length} numbers`,
+      hint: 'return one row per example, in the order of `examples`',
+    });
+  }
+}
