@@ -6,8 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { type GraphBuilder, int } from '../../src/graph/build.js';
+import { writeOnnx } from '../../src/graph/write.js';
 import { assay, folder, start } from './assay.js';
-import { ATTACK, project, runFile, savedResults, unitFiles } from './project.js';
+import { ATTACK, card, network, project, runFile, savedResults, unitFiles } from './project.js';
 
 /** A suite as a user writes one. */
 const MEAN_LOGIT = `import { clean, defineSuite, findCollected, request, Type } from 'assay';
@@ -128,6 +130,33 @@ describe('assay run', () => {
     ]);
     for (const measure of ['accuracy', 'robust-accuracy'])
       expect(measures.some((m) => m.measure === measure && m.model === 'purified')).toBe(true);
+  });
+
+  it('runs an energy model: what it has no classes for is not applicable, and it purifies', async () => {
+    const at = folder();
+    const purify = { by: 'ebm', steps: 2, chains: 2 };
+    const more = {
+      models: ['./sharp.model.yaml', './ebm.model.yaml'],
+      defences: [{ name: 'purified', model: 'sharp', purify }],
+      suites: ['accuracy', { ood: { resamples: 100 } }, { attack: { ...ATTACK, steps: 2 } }],
+    };
+    project(at, more, 12);
+    const head = (b: GraphBuilder, sums: string) =>
+      b.outputAs(b.op('ReduceSum', [sums, b.ints([1])], { keepdims: int(0) }), 'energy', 'float32', ['N']);
+    writeFileSync(join(at, 'ebm.onnx'), writeOnnx(network({ head })));
+    const { classes: _, ...ebm } = card('ebm', { energy: { output: 'energy', sign: -1 } });
+    writeFileSync(join(at, 'ebm.model.yaml'), stringify(ebm));
+    const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const { measures, notApplicable } = savedResults(join(at, 'out'));
+    for (const suite of ['accuracy', 'attack'])
+      expect(notApplicable).toContainEqual({
+        suite,
+        model: 'ebm',
+        reason: expect.stringMatching(/does not classify/),
+      });
+    expect(measures.some(({ measure, model }) => measure === 'auroc' && model === 'ebm')).toBe(true);
+    expect(measures.some(({ measure, model }) => measure === 'accuracy' && model === 'purified')).toBe(true);
   });
 
   it.each([
