@@ -61,7 +61,8 @@ async function runAndTell(
     {
       write: (text) => stderr.write(text),
       isTTY: stderr.isTTY === true && !plain,
-      columns: stderr.columns ?? 100,
+      // A terminal that does not tell its width says 0.
+      columns: stderr.columns || 100,
     },
     { quiet },
   );
