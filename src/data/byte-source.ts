@@ -1,0 +1,121 @@
+import { open } from 'node:fs/promises';
+import { AssayError } from '../errors.js';
+
+/** Where bytes come from, for error messages: a file, and a member of it. */
+export interface Place {
+  file: string;
+  path?: string;
+}
+
+/** Bytes that can be read at any offset. Several reads may overlap. */
+export interface ByteSource {
+  readonly place: Place;
+  readonly size: number;
+  /** A fresh array of exactly `length` bytes. Errors: `file-malformed` when they lie beyond the end. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** A `file-malformed` error at a place. */
+export function malformed(
+  place: Place,
+  message: string,
+  details: { expected?: string; found?: string; hint?: string; cause?: unknown } = {},
+): AssayError {
+  return new AssayError('file-malformed', message, { ...place, ...details });
+}
+
+/** Nothing is allocated for a length before the bytes are known to be there. */
+export function refuseBeyond(place: Place, size: number, offset: number, length: number): void {
+  const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0;
+  if (whole && offset + length <= size) return;
+  throw malformed(place, 'the data ends too early', {
+    expected: `${length} bytes at offset ${offset}`,
+    found: `${size} bytes in all`,
+    hint: 'the file may be cut off; fetch or write it again',
+  });
+}
+
+/** Turns what the file system says into a `file-unreadable` error. */
+export function unreadable(file: string, cause: unknown): AssayError {
+  if (cause instanceof AssayError) return cause;
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const missing = code === 'ENOENT' || code === 'ENOTDIR';
+  return new AssayError('file-unreadable', missing ? 'there is no such file' : 'the file cannot be read', {
+    file,
+    found: missing ? undefined : message,
+    hint: missing ? 'check the path: it starts at the folder of the run file' : 'check its permissions',
+    cause,
+  });
+}
+
+/** A file, read at offsets. Errors: `file-unreadable`. */
+export async function openFile(file: string): Promise<ByteSource> {
+  try {
+    const handle = await open(file, 'r');
+    const stat = await handle.stat();
+    if (!stat.isFile()) {
+      await handle.close();
+      throw new AssayError('file-unreadable', 'this is not a file', {
+        file,
+        expected: 'a file',
+        found: stat.isDirectory() ? 'a folder' : 'something else',
+      });
+    }
+    const place = { file };
+    return {
+      place,
+      size: stat.size,
+      async read(offset, length) {
+        refuseBeyond(place, stat.size, offset, length);
+        const bytes = new Uint8Array(length);
+        for (let done = 0; done < length; ) {
+          // One read call moves at most 2 GiB.
+          const step = Math.min(length - done, 2 ** 30);
+          const { bytesRead } = await handle.read(bytes, done, step, offset + done).catch((cause) => {
+            throw unreadable(file, cause);
+          });
+          if (bytesRead === 0) throw malformed(place, 'the file became shorter while it was read');
+          done += bytesRead;
+        }
+        return bytes;
+      },
+      close: () => handle.close(),
+    };
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+/** Bytes that are in memory already. */
+export function memorySource(bytes: Uint8Array, place: Place): ByteSource {
+  return {
+    place,
+    size: bytes.length,
+    async read(offset, length) {
+      refuseBeyond(place, bytes.length, offset, length);
+      return bytes.slice(offset, offset + length);
+    },
+    async close() {},
+  };
+}
+
+/** A part of another source, which stays the owner of the file: closing the part does nothing. */
+export function slice(source: ByteSource, start: number, size: number, place: Place): ByteSource {
+  refuseBeyond(place, source.size, start, size);
+  return {
+    place,
+    size,
+    async read(offset, length) {
+      refuseBeyond(place, size, offset, length);
+      return source.read(start + offset, length);
+    },
+    async close() {},
+  };
+}
+
+/** The bytes from start to end in pieces, for streams. */
+export async function* pieces(source: ByteSource, start = 0, end = source.size): AsyncGenerator<Uint8Array> {
+  const step = 2 ** 20;
+  for (let at = start; at < end; at += step) yield await source.read(at, Math.min(step, end - at));
+}
