@@ -1,0 +1,44 @@
+import type { ArraySource } from './array-source.js';
+import { readLabels } from './labels.js';
+import { pixelReader } from './pixels.js';
+import type { ImageSource } from './source.js';
+import type { DatasetSpec } from './spec.js';
+
+/**
+ * A data set made of an array of images and, perhaps, one of labels. Labels are read now, images by ranges.
+ * @param close called when nothing more is read
+ */
+export async function arrayImages(
+  images: ArraySource,
+  labels: ArraySource | undefined,
+  spec: DatasetSpec,
+  close: () => Promise<void>,
+): Promise<ImageSource> {
+  const n = images.shape[0] ?? 0;
+  const { shape, note, read } = pixelReader(images, spec);
+  return { n, shape, labels: labels && (await readLabels(labels, n)), note, read, close };
+}
+
+/** Things to close, in reverse order of opening; also when opening fails half-way. */
+export class Closing {
+  private readonly open: { close(): Promise<void> }[] = [];
+
+  add<T extends { close(): Promise<void> }>(one: T): T {
+    this.open.push(one);
+    return one;
+  }
+
+  readonly close = async (): Promise<void> => {
+    for (const one of this.open.splice(0).reverse()) await one.close();
+  };
+
+  /** Closes everything when `make` fails. */
+  async guard<T>(make: () => Promise<T>): Promise<T> {
+    try {
+      return await make();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+}

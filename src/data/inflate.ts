@@ -1,0 +1,139 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline, Readable } from 'node:stream';
+import { crc32, createGunzip, createInflateRaw } from 'node:zlib';
+import { AssayError } from '../errors.js';
+import { type ByteSource, malformed, memorySource, openFile, type Place, pieces } from './byte-source.js';
+
+/** What is kept in memory of one inflated stream; longer ones go to a temporary file. */
+const IN_MEMORY = 64 * 2 ** 20;
+/** Longer streams are refused: they are bombs, or better stored without compression. */
+export const MAX_INFLATED = 8 * 2 ** 30;
+
+export interface Inflation {
+  method: 'deflate' | 'gzip';
+  place: Place;
+  /** What the container claims. Checked, never trusted. */
+  size?: number;
+  crc?: number;
+  /** Bytes kept in memory before a temporary file is begun. Default: 64 MiB. */
+  inMemory?: number;
+}
+
+/**
+ * Inflates a stream once, so that its content can be read at any offset. What is long goes to a file in the
+ * system's temporary folder that `close` removes. Memory grows with bytes that are there, never with claims.
+ * Errors: `file-malformed` for a damaged stream, another size or checksum than claimed, or more than 8 GiB.
+ */
+export async function inflate(
+  source: ByteSource,
+  { method, place, size, crc, inMemory = IN_MEMORY }: Inflation,
+): Promise<ByteSource> {
+  if (size !== undefined && size > MAX_INFLATED) throw tooLong(place, `${size} bytes claimed`);
+  const inflater = method === 'gzip' ? createGunzip() : createInflateRaw();
+  // The callback is a must; the error itself arrives through the iteration below.
+  const inflated = pipeline(Readable.from(pieces(source)), inflater, () => {});
+  const store = new Spool(inMemory, place);
+  let length = 0;
+  let sum = 0;
+  try {
+    for await (const chunk of inflated as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (size !== undefined && length > size) throw wrongSize(place, size, `more than ${size} bytes`);
+      if (length > MAX_INFLATED) throw tooLong(place, 'more');
+      sum = crc32(chunk, sum);
+      await store.add(chunk);
+    }
+    if (size !== undefined && length !== size) throw wrongSize(place, size, `${length} bytes`);
+    if (crc !== undefined && sum !== crc)
+      throw malformed(place, 'the compressed data is damaged', {
+        expected: `checksum ${crc.toString(16)}`,
+        found: sum.toString(16),
+        hint: 'fetch or write the file again',
+      });
+    return await store.finish();
+  } catch (cause) {
+    await store.discard();
+    if (cause instanceof AssayError) throw cause;
+    throw malformed(place, 'the compressed data is damaged', {
+      found: (cause as Error).message,
+      hint: 'the file may be cut off; fetch or write it again',
+      cause,
+    });
+  }
+}
+
+const wrongSize = (place: Place, size: number, found: string) =>
+  malformed(place, 'the compressed data has another size than stated', { expected: `${size} bytes`, found });
+
+const tooLong = (place: Place, found: string) =>
+  malformed(place, 'the compressed data is too long', {
+    expected: `at most ${MAX_INFLATED / 2 ** 30} GiB when inflated`,
+    found,
+    hint: 'store it without compression: it is then read where it lies',
+  });
+
+/** Chunks in memory until they are too many, in a temporary file from then on. */
+class Spool {
+  private chunks: Uint8Array[] = [];
+  private held = 0;
+  private folder?: string;
+  private handle?: Awaited<ReturnType<typeof open>>;
+
+  constructor(
+    private readonly inMemory: number,
+    private readonly place: Place,
+  ) {}
+
+  async add(chunk: Uint8Array): Promise<void> {
+    this.chunks.push(chunk);
+    this.held += chunk.length;
+    if (this.held > this.inMemory || (this.handle && this.held >= 2 ** 20)) await this.flush();
+  }
+
+  private get file(): string {
+    return join(this.folder ?? tmpdir(), 'inflated');
+  }
+
+  private async flush(): Promise<void> {
+    try {
+      this.folder ??= await mkdtemp(join(tmpdir(), 'assay-'));
+      this.handle ??= await open(this.file, 'wx', 0o600);
+      await this.handle.writev(this.chunks);
+    } catch (cause) {
+      throw new AssayError('output-unwritable', 'there is no room to inflate compressed data', {
+        file: this.file,
+        path: `while reading ${this.place.file}`,
+        found: (cause as Error).message,
+        hint: 'free disk space, set TMPDIR, or store the data without compression',
+        cause,
+      });
+    }
+    this.chunks = [];
+    this.held = 0;
+  }
+
+  async finish(): Promise<ByteSource> {
+    if (!this.handle) return memorySource(Buffer.concat(this.chunks), this.place);
+    await this.flush();
+    await this.handle.close();
+    this.handle = undefined;
+    const spooled = await openFile(this.file);
+    return {
+      ...spooled,
+      place: this.place,
+      close: async () => {
+        await spooled.close();
+        await this.discard();
+      },
+    };
+  }
+
+  async discard(): Promise<void> {
+    await this.handle?.close();
+    this.handle = undefined;
+    if (this.folder) await rm(this.folder, { recursive: true, force: true });
+    this.folder = undefined;
+  }
+}

@@ -1,0 +1,74 @@
+import { AssayError, unknownName } from '../errors.js';
+import { arrayImages, Closing } from './array-images.js';
+import { openFile, type Place } from './byte-source.js';
+import { labelNames, namesImages, namesLabels } from './names.js';
+import { openNpy } from './npy.js';
+import { npzMembers } from './npz.js';
+import type { FormatRow } from './source.js';
+import type { DatasetSpec } from './spec.js';
+
+/** NumPy archives: images and labels found by name. */
+export const npz: FormatRow = {
+  title: 'NumPy archive (.npz)',
+  recognises: ({ start }) => Buffer.from(start).toString('latin1', 0, 4) === 'PK\x03\x04',
+  async open(spec) {
+    const closing = new Closing();
+    return closing.guard(async () => {
+      const source = closing.add(await openFile(spec.path));
+      const members = await npzMembers(source);
+      const names = [...members.keys()];
+      const openArray = async (name: string) => {
+        const member = members.get(name);
+        if (!member) throw unknownName('array', name, names, { file: spec.path });
+        return openNpy(closing.add(await member.open()));
+      };
+      const images = imagesName(names, spec);
+      const labels = labelsName(names, images, spec);
+      return arrayImages(
+        await openArray(images),
+        labels === undefined ? undefined : await openArray(labels),
+        spec,
+        closing.close,
+      );
+    });
+  },
+};
+
+function unclear(
+  what: 'images' | 'labels',
+  candidates: readonly string[],
+  names: readonly string[],
+  place: Place,
+) {
+  return new AssayError(
+    'data-invalid',
+    candidates.length > 1 ? `several arrays may hold the ${what}` : `no array is named as ${what} are`,
+    {
+      ...place,
+      expected:
+        what === 'images' ? 'one array named images, x, data or alike' : 'one array named labels, y or alike',
+      found: `arrays ${names.join(', ') || '(none)'}`,
+      hint: `name it: \`${what}: ${candidates[0] ?? names[0] ?? 'NAME'}\`${what === 'labels' ? ', or say `labels: false`' : ''}`,
+    },
+  );
+}
+
+function imagesName(names: readonly string[], spec: DatasetSpec): string {
+  if (spec.images !== undefined) return spec.images;
+  const candidates = names.filter(namesImages);
+  const [only] = candidates.length === 0 ? names.filter((name) => !namesLabels(name)) : candidates;
+  if (only === undefined || candidates.length > 1 || (candidates.length === 0 && names.length > 2))
+    throw unclear('images', candidates, names, { file: spec.path });
+  return only;
+}
+
+/** The array paired with the images by name; otherwise the only one that is named as labels are. */
+function labelsName(names: readonly string[], images: string, spec: DatasetSpec): string | undefined {
+  if (spec.labels === false) return undefined;
+  if (spec.labels !== undefined) return spec.labels;
+  const paired = labelNames(images).find((name) => names.includes(name));
+  if (paired !== undefined) return paired;
+  const candidates = names.filter((name) => name !== images && namesLabels(name));
+  if (candidates.length > 1) throw unclear('labels', candidates, names, { file: spec.path });
+  return candidates[0];
+}

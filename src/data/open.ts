@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { Dataset, Examples } from './dataset.js';
+import { formatOf } from './registry.js';
+import { type Selection, select } from './selection.js';
+import type { ImageSource } from './source.js';
+import type { DatasetSpec } from './spec.js';
+
+/** Pixels decoded at a time when a data set is looked through. */
+const CHUNK = 2 ** 22;
+
+/**
+ * Opens a data set. Every selected example is decoded once, so that bad pixels and unreadable images are found
+ * before anything is measured, and hashed: the fingerprint is the sha256 of shape, source positions, labels and
+ * decoded pixels. The same images under another name or in another format have the same fingerprint.
+ * @param directory where relative paths start: the run file's folder
+ * Errors: `file-unreadable`, `file-malformed`, `data-invalid`, `unknown-name`, `config-invalid`.
+ */
+export async function openDataset(
+  name: string,
+  spec: DatasetSpec,
+  { directory }: { directory: string },
+): Promise<Dataset> {
+  const absolute = { ...spec, path: resolve(directory, spec.path) };
+  const format = await formatOf(absolute);
+  const source = await format.open(absolute, directory);
+  try {
+    const selection = select(source.n, source.labels, absolute);
+    const read = reader(source, selection);
+    const fingerprint = await lookThrough(source, selection, read);
+    return {
+      info: {
+        name,
+        role: spec.role ?? 'test',
+        ...(spec.distance && { distance: spec.distance }),
+        size: selection.indices.length,
+        shape: source.shape,
+        labelled: source.labels !== undefined,
+        ...(source.classes && { classes: source.classes }),
+        fingerprint,
+        path: spec.path,
+        note: `${selection.note}; ${format.title}, ${source.note}`,
+      },
+      read,
+      close: () => source.close(),
+    };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** Reads positions of the selection, run by run of neighbours in the source. */
+function reader(source: ImageSource, { indices }: Selection): Dataset['read'] {
+  const size = source.shape[0] * source.shape[1] * source.shape[2];
+  return async (start, end) => {
+    if (
+      !(
+        Number.isInteger(start) &&
+        Number.isInteger(end) &&
+        0 <= start &&
+        start <= end &&
+        end <= indices.length
+      )
+    )
+      throw new RangeError(`examples ${start} to ${end} of ${indices.length}`);
+    const wanted = indices.slice(start, end);
+    const pixels = new Float32Array(wanted.length * size);
+    for (let from = 0, to = 0; from < wanted.length; from = to) {
+      do to++;
+      while (to < wanted.length && wanted[to] === wanted[to - 1] + 1);
+      await source.read(wanted[from], wanted[to - 1] + 1, pixels.subarray(from * size, to * size));
+    }
+    const examples: Examples = { n: wanted.length, indices: wanted, pixels };
+    const { labels } = source;
+    return labels ? { ...examples, labels: wanted.map((i) => labels[i]) } : examples;
+  };
+}
+
+async function lookThrough(
+  source: ImageSource,
+  { indices }: Selection,
+  read: Dataset['read'],
+): Promise<string> {
+  const hash = createHash('sha256');
+  hash.update(
+    `assay examples 1 ${source.shape.join('x')} ${indices.length} ${source.labels ? 'labelled' : ''}\n`,
+  );
+  const step = Math.max(1, Math.floor(CHUNK / (source.shape[0] * source.shape[1] * source.shape[2])));
+  for (let start = 0; start < indices.length; start += step) {
+    const { pixels, labels, indices: positions } = await read(start, Math.min(indices.length, start + step));
+    hash.update(positions);
+    if (labels) hash.update(labels);
+    hash.update(pixels);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,38 @@
+import type { DatasetSpec } from './spec.js';
+
+/** All examples of a data set as a format's reader gives them, before anything is selected. */
+export interface ImageSource {
+  n: number;
+  /** (C, H, W) */
+  shape: readonly [number, number, number];
+  /** (n) class indices >= 0. */
+  labels?: Int32Array;
+  /** Class names when the format has them. */
+  classes?: readonly string[];
+  /** How pixels were decoded, for reports. */
+  note: string;
+  /**
+   * Writes the pixels of examples start (inclusive) to end (exclusive) as (C, H, W) in [0, 1] to `out`.
+   * Errors: `data-invalid` naming the example.
+   */
+  read(start: number, end: number, out: Float32Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What is at a path, as far as formats want to know. */
+export interface PathHead {
+  /** Absolute. */
+  path: string;
+  /** Names in it when it is a folder. */
+  entries?: readonly string[];
+  /** The first bytes when it is a file. */
+  start: Uint8Array;
+}
+
+/** A format of data sets. */
+export interface FormatRow {
+  title: string;
+  recognises(head: PathHead): boolean;
+  /** @param spec with an absolute `path`; `directory` is where its other paths start */
+  open(spec: DatasetSpec, directory: string): Promise<ImageSource>;
+}

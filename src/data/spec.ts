@@ -1,0 +1,102 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+const closed = { additionalProperties: false };
+
+const count = (description: string) => Type.Optional(Type.Integer({ minimum: 1, description }));
+
+/** A data set in a run file. Paths in it start at the run file's own folder. */
+export const DatasetSpec = Type.Object(
+  {
+    path: Type.String({ minLength: 1, description: 'A file, or a folder of images or CIFAR batches.' }),
+    format: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal('npz'),
+          Type.Literal('npy'),
+          Type.Literal('idx'),
+          Type.Literal('cifar-10'),
+          Type.Literal('cifar-100'),
+          Type.Literal('folder'),
+        ],
+        { description: 'How the data is stored; told from the file when left out.' },
+      ),
+    ),
+    role: Type.Optional(
+      Type.Union([Type.Literal('test'), Type.Literal('validation'), Type.Literal('ood')], {
+        description:
+          '`test` (the default) is evaluated, `validation` fits temperatures and thresholds, `ood` is what should be rejected.',
+      }),
+    ),
+    distance: Type.Optional(
+      Type.Union([Type.Literal('near'), Type.Literal('far')], {
+        description: 'For OOD sets: how far from the training distribution they are.',
+      }),
+    ),
+    images: Type.Optional(
+      Type.String({ minLength: 1, description: 'npz: name of the array with the images.' }),
+    ),
+    labels: Type.Optional(
+      Type.Union([Type.String({ minLength: 1 }), Type.Literal(false)], {
+        description:
+          'npz: name of the array with the labels; npy and idx: the file with them; cifar-100: `fine` (the default) or `coarse`; false: ignore labels.',
+      }),
+    ),
+    split: Type.Optional(
+      Type.Union([Type.Literal('test'), Type.Literal('train')], {
+        description: 'Folders of CIFAR batches: which part. Default: test.',
+      }),
+    ),
+    layout: Type.Optional(
+      Type.Union([Type.Literal('NCHW'), Type.Literal('NHWC')], {
+        description: 'Order of axes; needed only where the shape does not tell.',
+      }),
+    ),
+    range: Type.Optional(
+      Type.Array(Type.Number(), {
+        minItems: 2,
+        maxItems: 2,
+        description:
+          'The values that stand for black and white: [-1, 1], [0, 255]. Default: [0, 255] for bytes, [0, 1] for floats.',
+      }),
+    ),
+    resize: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 1, maximum: 16384 }), {
+        minItems: 2,
+        maxItems: 2,
+        description: 'Folders: scale every image to [height, width].',
+      }),
+    ),
+    channels: Type.Optional(
+      Type.Union([Type.Literal(1), Type.Literal(3)], {
+        description: 'Folders: convert every image to grey (1) or RGB (3). Default: as they are.',
+      }),
+    ),
+    offset: Type.Optional(Type.Integer({ minimum: 0, description: 'Leave out so many examples first.' })),
+    sample: Type.Optional(
+      Type.Object(
+        {
+          n: Type.Integer({ minimum: 1, description: 'How many examples.' }),
+          seed: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: 0xffffffff,
+              description: 'Another seed, another sample. Default: 0.',
+            }),
+          ),
+          stratified: Type.Optional(
+            Type.Boolean({
+              description: 'Every class in its proportion. Default: true where there are labels.',
+            }),
+          ),
+        },
+        {
+          ...closed,
+          description: 'Draw examples at random, after `offset`. A smaller n gives a part of a larger one.',
+        },
+      ),
+    ),
+    limit: count('Use at most so many examples: the first, or of a `sample` its first draws.'),
+  },
+  { ...closed, title: 'Data set', description: 'Where examples come from, and which.' },
+);
+export type DatasetSpec = Static<typeof DatasetSpec>;
