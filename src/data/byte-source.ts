@@ -94,7 +94,8 @@ export function memorySource(bytes: Uint8Array, place: Place): ByteSource {
     size: bytes.length,
     async read(offset, length) {
       refuseBeyond(place, bytes.length, offset, length);
-      return bytes.slice(offset, offset + length);
+      // Not slice(): that of a Buffer shares memory, and what is read may be swapped or viewed from its start.
+      return new Uint8Array(bytes.subarray(offset, offset + length));
     },
     async close() {},
   };
