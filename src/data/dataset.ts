@@ -21,6 +21,8 @@ export interface DatasetInfo {
   /** (C, H, W) */
   shape: readonly [number, number, number];
   labelled: boolean;
+  /** Of the selected examples; absent for unlabelled sets. */
+  highestLabel?: number;
   /** Class names when the format has them (folders). */
   classes?: readonly string[];
   /** sha256 over the content and the selection. */

@@ -21,24 +21,22 @@ export function namesLabels(name: string): boolean {
 }
 
 /**
- * Names that the labels of these images may have, likeliest first: `y_test` for `x_test`, `labels-idx1-ubyte` for
- * `images-idx3-ubyte`. Upper case is kept.
+ * Names that the labels of these images may have, likeliest first: `y_test` for `x_test`, `labels-idx3-ubyte` for
+ * `images-idx3-ubyte`, `Y` or `y` for `X`.
  */
 export function labelNames(imagesName: string): string[] {
   const parts = imagesName.split(/([_.-])/);
-  const renamed = PAIRS.flatMap(([images, candidates]) => {
+  return PAIRS.flatMap(([images, candidates]) => {
     const at = parts.findIndex((part) => part.toLowerCase() === images);
     if (at < 0) return [];
-    const upper = parts[at] !== images;
-    return candidates.map((candidate) =>
-      parts.with(at, upper ? matchCase(candidate, parts[at]) : candidate).join(''),
-    );
+    return candidates
+      .flatMap((candidate) => [likeCase(candidate, parts[at]), candidate])
+      .map((candidate) => parts.with(at, candidate).join(''));
   });
-  const plain = imagesName.includes('.') || parts.length > 1 ? [] : ['labels', 'y', 'targets', 'label'];
-  return [...new Set([...renamed, ...plain])];
 }
 
-function matchCase(word: string, like: string): string {
-  if (like === like.toUpperCase()) return word.toUpperCase();
-  return word[0].toUpperCase() + word.slice(1);
+/** A word in upper case, capitalised or in lower case as another one is. */
+function likeCase(word: string, other: string): string {
+  if (other === other.toUpperCase()) return word.toUpperCase();
+  return other[0] === other[0].toUpperCase() ? word[0].toUpperCase() + word.slice(1) : word;
 }

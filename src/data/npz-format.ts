@@ -42,7 +42,7 @@ function unclear(
 ) {
   return new AssayError(
     'data-invalid',
-    candidates.length > 1 ? `several arrays may hold the ${what}` : `no array is named as ${what} are`,
+    candidates.length > 0 ? `several arrays may hold the ${what}` : `no array is named as ${what} are`,
     {
       ...place,
       expected:
@@ -53,13 +53,13 @@ function unclear(
   );
 }
 
+/** The only array that is named as images are, or the only one that is not named as labels are. */
 function imagesName(names: readonly string[], spec: DatasetSpec): string {
   if (spec.images !== undefined) return spec.images;
-  const candidates = names.filter(namesImages);
-  const [only] = candidates.length === 0 ? names.filter((name) => !namesLabels(name)) : candidates;
-  if (only === undefined || candidates.length > 1 || (candidates.length === 0 && names.length > 2))
-    throw unclear('images', candidates, names, { file: spec.path });
-  return only;
+  const named = names.filter(namesImages);
+  const candidates = named.length > 0 ? named : names.filter((name) => !namesLabels(name));
+  if (candidates.length === 1) return candidates[0];
+  throw unclear('images', candidates, names, { file: spec.path });
 }
 
 /** The array paired with the images by name; otherwise the only one that is named as labels are. */

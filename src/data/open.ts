@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { Dataset, Examples } from './dataset.js';
+import type { Dataset, DatasetInfo, Examples } from './dataset.js';
 import { formatOf } from './registry.js';
 import { type Selection, select } from './selection.js';
 import type { ImageSource } from './source.js';
@@ -27,7 +27,7 @@ export async function openDataset(
   try {
     const selection = select(source.n, source.labels, absolute);
     const read = reader(source, selection);
-    const fingerprint = await lookThrough(source, selection, read);
+    const found = await lookThrough(source, selection, read);
     return {
       info: {
         name,
@@ -37,7 +37,7 @@ export async function openDataset(
         shape: source.shape,
         labelled: source.labels !== undefined,
         ...(source.classes && { classes: source.classes }),
-        fingerprint,
+        ...found,
         path: spec.path,
         note: `${selection.note}; ${format.title}, ${source.note}`,
       },
@@ -77,21 +77,23 @@ function reader(source: ImageSource, { indices }: Selection): Dataset['read'] {
   };
 }
 
+/** Decodes and hashes what is selected. */
 async function lookThrough(
   source: ImageSource,
   { indices }: Selection,
   read: Dataset['read'],
-): Promise<string> {
+): Promise<Pick<DatasetInfo, 'fingerprint' | 'highestLabel'>> {
+  const { shape } = source;
   const hash = createHash('sha256');
-  hash.update(
-    `assay examples 1 ${source.shape.join('x')} ${indices.length} ${source.labels ? 'labelled' : ''}\n`,
-  );
-  const step = Math.max(1, Math.floor(CHUNK / (source.shape[0] * source.shape[1] * source.shape[2])));
+  hash.update(`assay examples 1 ${shape.join('x')} ${indices.length} ${source.labels ? 'labelled' : ''}\n`);
+  const step = Math.max(1, Math.floor(CHUNK / (shape[0] * shape[1] * shape[2])));
+  let highest = -1;
   for (let start = 0; start < indices.length; start += step) {
     const { pixels, labels, indices: positions } = await read(start, Math.min(indices.length, start + step));
     hash.update(positions);
     if (labels) hash.update(labels);
     hash.update(pixels);
+    highest = labels?.reduce((a, b) => Math.max(a, b), highest) ?? highest;
   }
-  return hash.digest('hex');
+  return { fingerprint: hash.digest('hex'), ...(source.labels && { highestLabel: highest }) };
 }

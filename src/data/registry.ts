@@ -1,12 +1,23 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { AssayError } from '../errors.js';
 import { unreadable } from './byte-source.js';
+import { cifar10, cifar100 } from './cifar.js';
+import { folder } from './folder.js';
+import { idx } from './idx.js';
+import { npy } from './npy-format.js';
 import { npz } from './npz-format.js';
 import type { FormatRow, PathHead } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
 /** Every format by the name that `format` takes. A path is tried against them in this order. */
-export const formats: Partial<Record<NonNullable<DatasetSpec['format']>, FormatRow>> = { npz };
+export const formats: Record<NonNullable<DatasetSpec['format']>, FormatRow> = {
+  npz,
+  npy,
+  'cifar-10': cifar10,
+  'cifar-100': cifar100,
+  idx,
+  folder,
+};
 
 /** Looks at a path. Errors: `file-unreadable`. */
 async function headOf(path: string): Promise<PathHead> {

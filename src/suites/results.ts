@@ -292,6 +292,7 @@ export const DatasetSummary = Type.Object(
     size: Type.Integer(),
     shape: Type.Array(Type.Integer()),
     labelled: Type.Boolean(),
+    highestLabel: Type.Optional(Type.Integer()),
     classes: Type.Optional(Type.Array(Type.String())),
     fingerprint: Type.String(),
     path: Type.String(),
