@@ -1,0 +1,161 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AssayError, unknownName } from '../errors.js';
+import { Closing } from './array-images.js';
+import { type ByteSource, malformed, openFile, unreadable } from './byte-source.js';
+import { classIndices } from './labels.js';
+import type { FormatRow, ImageSource } from './source.js';
+import type { DatasetSpec } from './spec.js';
+
+// The binary version of CIFAR (Krizhevsky 2009): records of label bytes and 3072 pixel bytes, (C, H, W).
+const PIXELS = 3 * 32 * 32;
+
+/** One of the numbers before the pixels. */
+interface LabelByte {
+  offset: number;
+  classes: number;
+  /** File with a class name a line. */
+  names: string;
+}
+
+interface Variant {
+  title: string;
+  /** Label bytes before the pixels. */
+  labelBytes: number;
+  labels: Record<string, LabelByte>;
+  parts: Record<'test' | 'train', readonly string[]>;
+}
+
+const cifar10Variant: Variant = {
+  title: 'CIFAR-10 (binary)',
+  labelBytes: 1,
+  labels: { fine: { offset: 0, classes: 10, names: 'batches.meta.txt' } },
+  parts: { test: ['test_batch.bin'], train: [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`) },
+};
+
+const cifar100Variant: Variant = {
+  title: 'CIFAR-100 (binary)',
+  labelBytes: 2,
+  labels: {
+    fine: { offset: 1, classes: 100, names: 'fine_label_names.txt' },
+    coarse: { offset: 0, classes: 20, names: 'coarse_label_names.txt' },
+  },
+  parts: { test: ['test.bin'], train: ['train.bin'] },
+};
+
+export const cifar10 = row(cifar10Variant);
+export const cifar100 = row(cifar100Variant);
+
+function row(variant: Variant): FormatRow {
+  const files = Object.values(variant.parts).flat();
+  return {
+    title: variant.title,
+    recognises: ({ path, entries = [basename(path)] }) => entries.some((name) => files.includes(name)),
+    async open(spec) {
+      const closing = new Closing();
+      return closing.guard(async () => {
+        const sources: ByteSource[] = [];
+        for (const file of await partsOf(variant, spec)) sources.push(closing.add(await openFile(file)));
+        return records(variant, sources, spec, closing.close);
+      });
+    },
+  };
+}
+
+/** The files to read: the one named, or those of a part of the folder. */
+async function partsOf({ parts }: Variant, { path, split }: DatasetSpec): Promise<string[]> {
+  const folder = await stat(path).then(
+    (found) => found.isDirectory(),
+    (cause) => {
+      throw unreadable(path, cause);
+    },
+  );
+  return folder ? parts[split ?? 'test'].map((name) => join(path, name)) : [path];
+}
+
+async function records(
+  variant: Variant,
+  sources: readonly ByteSource[],
+  spec: DatasetSpec,
+  close: () => Promise<void>,
+): Promise<ImageSource> {
+  const record = variant.labelBytes + PIXELS;
+  for (const { place, size } of sources)
+    if (size === 0 || size % record !== 0)
+      throw malformed(place, `this is not a file of ${variant.title} records`, {
+        expected: `a multiple of ${record} bytes`,
+        found: `${size} bytes`,
+        hint: 'fetch the binary version again, not the Python one',
+      });
+  const starts = [0];
+  for (const { size } of sources) starts.push(starts[starts.length - 1] + size / record);
+  const kind = labelByte(variant, spec);
+  const labels = kind && (await readLabelBytes(sources, record, kind));
+  const classes = kind && (await classNames(dirname(sources[0].place.file), kind));
+  return {
+    n: starts[starts.length - 1],
+    shape: [3, 32, 32],
+    ...(labels && { labels }),
+    ...(classes && { classes }),
+    note: 'bytes',
+    async read(start, end, out) {
+      for (const [part, source] of sources.entries()) {
+        const first = Math.max(start, starts[part]);
+        const last = Math.min(end, starts[part + 1]);
+        if (first >= last) continue;
+        const bytes = await source.read((first - starts[part]) * record, (last - first) * record);
+        for (let i = 0; i < last - first; i++)
+          for (let p = 0; p < PIXELS; p++)
+            out[(first - start + i) * PIXELS + p] = bytes[i * record + variant.labelBytes + p] / 255;
+      }
+    },
+    close,
+  };
+}
+
+function labelByte({ labels }: Variant, spec: DatasetSpec): LabelByte | undefined {
+  if (spec.labels === false) return undefined;
+  const name = spec.labels ?? 'fine';
+  if (Object.hasOwn(labels, name)) return labels[name];
+  throw unknownName('kind of labels', name, Object.keys(labels), { file: spec.path, path: 'labels' });
+}
+
+async function readLabelBytes(
+  sources: readonly ByteSource[],
+  record: number,
+  { offset, classes }: LabelByte,
+): Promise<Int32Array> {
+  const all: number[] = [];
+  for (const source of sources) {
+    const labels: number[] = [];
+    // A thousand records at a time.
+    for (let at = 0; at < source.size; at += 1000 * record) {
+      const bytes = await source.read(at, Math.min(1000 * record, source.size - at));
+      for (let i = offset; i < bytes.length; i += record) labels.push(bytes[i]);
+    }
+    for (const label of classIndices(labels, source.place, classes)) all.push(label);
+  }
+  return Int32Array.from(all);
+}
+
+/** Names from the file that comes with the data, where it is present. */
+async function classNames(folder: string, { names, classes }: LabelByte): Promise<string[] | undefined> {
+  const file = join(folder, names);
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  if (lines.length === classes) return lines;
+  throw new AssayError('file-malformed', 'the file of class names does not fit the data', {
+    file,
+    expected: `${classes} names`,
+    found: `${lines.length}`,
+    hint: 'correct or remove it',
+  });
+}
