@@ -30,11 +30,13 @@ function checkClasses(dataset: DatasetSide, system: SystemSide, at: Place): void
   const refuse = (message: string, details: { expected: string; found: string; hint: string }) =>
     new AssayError('data-invalid', message, { ...at, ...details });
   const count = system.classes.length;
-  const { highestLabel = -1, classes } = dataset;
-  if (highestLabel >= count)
-    throw refuse(`a label of "${dataset.name}" is no class of "${system.name}"`, {
+  const { highestLabel, classes } = dataset;
+  if (highestLabel && highestLabel.label >= count)
+    throw new AssayError('data-invalid', `a label of "${dataset.name}" is no class of "${system.name}"`, {
+      file: dataset.path,
+      path: `example ${highestLabel.example}`,
       expected: `0 to ${count - 1}: the model card has ${count} classes`,
-      found: `${highestLabel} in ${dataset.path}`,
+      found: String(highestLabel.label),
       hint: 'correct the labels, or `classes` in the model card; labels count from 0',
     });
   if (!classes) return;
@@ -47,13 +49,10 @@ function checkClasses(dataset: DatasetSide, system: SystemSide, at: Place): void
   const misplaced = classes.findIndex(
     (name, i) => name !== system.classes[i] && system.classes.includes(name),
   );
-  // A card that only counts its classes calls them 0, 1, 2, ..., which says nothing of their names.
-  if (misplaced < 0 || system.classes.every((name, i) => name === String(i) && !isDigits(classes, i))) return;
+  if (misplaced < 0) return;
   throw refuse(`the classes of "${dataset.name}" are in another order than those of "${system.name}"`, {
     expected: `class ${misplaced} to be "${system.classes[misplaced]}"`,
     found: `"${classes[misplaced]}" (subfolders count in the order of their names)`,
     hint: 'labels are matched by number: rename the subfolders (00-cat, 01-dog) or save an .npz with the labels of the model',
   });
 }
-
-const isDigits = (names: readonly string[], i: number) => /^\d+$/.test(names[i]);

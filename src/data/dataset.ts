@@ -21,8 +21,8 @@ export interface DatasetInfo {
   /** (C, H, W) */
   shape: readonly [number, number, number];
   labelled: boolean;
-  /** Of the selected examples; absent for unlabelled sets. */
-  highestLabel?: number;
+  /** Among the selected examples, and the first that has it; absent for unlabelled sets. */
+  highestLabel?: { label: number; example: number };
   /** Class names when the format has them (folders). */
   classes?: readonly string[];
   /** sha256 over the content and the selection. */

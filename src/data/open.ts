@@ -87,13 +87,15 @@ async function lookThrough(
   const hash = createHash('sha256');
   hash.update(`assay examples 1 ${shape.join('x')} ${indices.length} ${source.labels ? 'labelled' : ''}\n`);
   const step = Math.max(1, Math.floor(CHUNK / (shape[0] * shape[1] * shape[2])));
-  let highest = -1;
+  let highestLabel: DatasetInfo['highestLabel'];
   for (let start = 0; start < indices.length; start += step) {
     const { pixels, labels, indices: positions } = await read(start, Math.min(indices.length, start + step));
     hash.update(positions);
     if (labels) hash.update(labels);
     hash.update(pixels);
-    highest = labels?.reduce((a, b) => Math.max(a, b), highest) ?? highest;
+    labels?.forEach((label, i) => {
+      if (label > (highestLabel?.label ?? -1)) highestLabel = { label, example: positions[i] };
+    });
   }
-  return { fingerprint: hash.digest('hex'), ...(source.labels && { highestLabel: highest }) };
+  return { fingerprint: hash.digest('hex'), ...(highestLabel && { highestLabel }) };
 }

@@ -1,3 +1,4 @@
+import { checkCompatible } from '../data/compatibility.js';
 import type { Dataset, DatasetInfo } from '../data/dataset.js';
 import { AssayError } from '../errors.js';
 import type { System, SystemInfo } from '../models/system.js';
@@ -22,15 +23,7 @@ export function checkSubject({ systems, datasets }: Subject, file: string): void
         found: `no examples in ${info.path}`,
         hint: 'check its path, offset and limit',
       });
-    for (const system of systems.values()) {
-      if (system.info.shape.join() === info.shape.join()) continue;
-      throw new AssayError('shape-mismatch', `"${system.info.name}" cannot take the images of "${name}"`, {
-        ...at,
-        expected: `images of shape [${system.info.shape.join(', ')}] (channels, height, width), as its model card says`,
-        found: `[${info.shape.join(', ')}] in ${info.path}`,
-        hint: 'give it data of that shape, or correct input.shape in the model card if the network is meant for these images',
-      });
-    }
+    for (const system of systems.values()) checkCompatible(info, system.info, at);
   }
 }
 

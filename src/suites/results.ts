@@ -292,7 +292,7 @@ export const DatasetSummary = Type.Object(
     size: Type.Integer(),
     shape: Type.Array(Type.Integer()),
     labelled: Type.Boolean(),
-    highestLabel: Type.Optional(Type.Integer()),
+    highestLabel: Type.Optional(Type.Object({ label: Type.Integer(), example: Type.Integer() }, closed)),
     classes: Type.Optional(Type.Array(Type.String())),
     fingerprint: Type.String(),
     path: Type.String(),
