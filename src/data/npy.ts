@@ -61,7 +61,7 @@ function parseShape(text: string, place: Place): number[] {
 
 function parseDescr(text: string, place: Place): Pick<ArrayHeader, 'dtype' | 'littleEndian'> {
   const [, order, code] = /^'([<>|=]?)(\w+)'$/.exec(text) ?? [];
-  const known = (code ?? '') in dtypes;
+  const known = Object.hasOwn(dtypes, code ?? '');
   if (!known || (order === '|' && dtypes[code as Dtype].bytes > 1))
     throw malformed(place, 'arrays of this element type are not supported', {
       expected: `one of ${Object.keys(dtypes).join(', ')} after a byte order`,

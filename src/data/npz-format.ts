@@ -7,10 +7,13 @@ import { npzMembers } from './npz.js';
 import type { FormatRow } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
+/** An archive without members begins with its end. */
+const EMPTY_ZIP = 'PK\x05\x06';
+
 /** NumPy archives: images and labels found by name. */
 export const npz: FormatRow = {
   title: 'NumPy archive (.npz)',
-  recognises: ({ start }) => Buffer.from(start).toString('latin1', 0, 4) === 'PK\x03\x04',
+  recognises: ({ start }) => ['PK\x03\x04', EMPTY_ZIP].includes(Buffer.from(start).toString('latin1', 0, 4)),
   async open(spec) {
     const closing = new Closing();
     return closing.guard(async () => {

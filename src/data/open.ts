@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import { AssayError } from '../errors.js';
 import type { Dataset, DatasetInfo, Examples } from './dataset.js';
 import { formatOf } from './registry.js';
 import { type Selection, select } from './selection.js';
@@ -27,7 +28,8 @@ export async function openDataset(
   try {
     const selection = select(source.n, source.labels, absolute);
     const read = reader(source, selection);
-    const found = await lookThrough(source, selection, read);
+    const { brightest, ...found } = await lookThrough(source, selection, read);
+    if (!spec.range && brightest > 0 && brightest < 1.5 / 255) throw nearlyBlack(absolute.path, brightest);
     return {
       info: {
         name,
@@ -82,20 +84,31 @@ async function lookThrough(
   source: ImageSource,
   { indices }: Selection,
   read: Dataset['read'],
-): Promise<Pick<DatasetInfo, 'fingerprint' | 'highestLabel'>> {
+): Promise<Pick<DatasetInfo, 'fingerprint' | 'highestLabel'> & { brightest: number }> {
   const { shape } = source;
   const hash = createHash('sha256');
   hash.update(`assay examples 1 ${shape.join('x')} ${indices.length} ${source.labels ? 'labelled' : ''}\n`);
   const step = Math.max(1, Math.floor(CHUNK / (shape[0] * shape[1] * shape[2])));
+  let brightest = 0;
   let highestLabel: DatasetInfo['highestLabel'];
   for (let start = 0; start < indices.length; start += step) {
     const { pixels, labels, indices: positions } = await read(start, Math.min(indices.length, start + step));
     hash.update(positions);
     if (labels) hash.update(labels);
     hash.update(pixels);
+    for (let p = 0; p < pixels.length; p++) if (pixels[p] > brightest) brightest = pixels[p];
     labels?.forEach((label, i) => {
       if (label > (highestLabel?.label ?? -1)) highestLabel = { label, example: positions[i] };
     });
   }
-  return { fingerprint: hash.digest('hex'), ...(highestLabel && { highestLabel }) };
+  return { brightest, fingerprint: hash.digest('hex'), ...(highestLabel && { highestLabel }) };
 }
+
+/** Bytes of 0 and 1 are rarely meant as 0/255 and 1/255; floats that were divided by 255 twice neither. */
+const nearlyBlack = (file: string, brightest: number) =>
+  new AssayError('data-invalid', 'the images are nearly black', {
+    file,
+    expected: 'pixels over the whole range',
+    found: `none above ${brightest.toPrecision(3)} of white`,
+    hint: 'say which values are black and white: `range: [0, 1]` for bytes of 0 and 1, `range: [0, 255]` if this is meant',
+  });
