@@ -6,6 +6,7 @@ import { zipSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { memorySource } from '../../src/data/byte-source.js';
 import { inflate, MAX_INFLATED } from '../../src/data/inflate.js';
+import { openNpy } from '../../src/data/npy.js';
 import { encodeNpz, npzMembers, readNpz, writeNpz } from '../../src/data/npz.js';
 import { bytes, errorOf, npy, temporaryFolder } from './files.js';
 
@@ -186,4 +187,24 @@ it('lists arrays without reading them', async () => {
     ['x', 128 + 64],
     ['y', 128 + 32],
   ]);
+});
+
+it('reads stored members where they lie, no more than is asked for', async () => {
+  const data = bytes(1_000_000);
+  const whole = memorySource(encodeNpz({ x: { shape: [1000, 1000], data } }, { compress: false }), {
+    file: 'a.npz',
+  });
+  let read = 0;
+  const counted = {
+    ...whole,
+    read: (offset: number, length: number) => {
+      read += length;
+      return whole.read(offset, length);
+    },
+  };
+  const member = (await npzMembers(counted)).get('x');
+  const array = await openNpy((await member?.open()) ?? whole);
+  read = 0;
+  expect(await array.rows(500, 502)).toEqual(data.slice(500_000, 502_000));
+  expect(read).toBe(2000);
 });
