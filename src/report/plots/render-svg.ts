@@ -4,17 +4,20 @@ import { theme } from './theme.js';
 
 /**
  * Draws a Vega-Lite specification to an SVG that scales with its container. `id` keeps the clip paths of several
- * SVGs on one page apart. Nothing is fetched: data must be inline, links and outside images are refused.
+ * SVGs on one page apart. Nothing is fetched: data must be inline, links and outside images are left out.
  * Errors: `data-invalid` when the specification does not compile.
  */
 export async function renderSvg(spec: TopLevelSpec, id: string, label: string): Promise<string> {
   // Loaded here because the command line should start without waiting for a plotting library.
   const [{ compile }, vega] = await Promise.all([import('vega-lite'), import('vega')]);
   const loader = vega.loader();
-  const refuse = (uri: string) => Promise.reject(new Error(`outside resource ${uri}`));
-  loader.load = refuse;
-  loader.sanitize = refuse;
   const problems: string[] = [];
+  // Vega only logs data that does not load, and takes a refused link for a bug of its own: an empty one is drawn.
+  loader.load = (uri) => {
+    problems.push(`data from outside, ${uri}`);
+    return Promise.resolve('[]');
+  };
+  loader.sanitize = () => Promise.resolve({ href: '' });
   const logger = vega.logger(vega.Warn);
   logger.error = (...parts: readonly unknown[]) => {
     problems.push(parts.map(String).join(' '));
@@ -39,6 +42,13 @@ export async function renderSvg(spec: TopLevelSpec, id: string, label: string): 
 
 function dress(svg: string, id: string, label: string): string {
   const [, width = '440'] = svg.match(/<svg[^>]* width="([\d.]+)"/) ?? [];
+  // Vega counts its clip paths over all plots of the process: counted per plot, equal plots are equal text.
+  const names = new Map<string, string>();
+  const own = (kind: string, number: string) => {
+    const key = kind + number;
+    if (!names.has(key)) names.set(key, `${id}-${kind}${names.size}`);
+    return names.get(key);
+  };
   return svg
     .replace(/<svg[^>]*>/, (tag) =>
       tag
@@ -48,8 +58,8 @@ function dress(svg: string, id: string, label: string): string {
           `<svg role="img" aria-label="${escapeAttribute(label)}" style="max-width:${Math.round(1.2 * Number(width))}px"`,
         ),
     )
-    .replace(/ id="(clip|gradient)/g, ` id="${id}-$1`)
-    .replace(/="url\(#(clip|gradient)/g, `="url(#${id}-$1`);
+    .replace(/ id="(clip|gradient)(\d+)"/g, (_, kind, number) => ` id="${own(kind, number)}"`)
+    .replace(/="url\(#(clip|gradient)(\d+)\)"/g, (_, kind, number) => `="url(#${own(kind, number)})"`);
 }
 
 function escapeAttribute(text: string): string {

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { createPalette } from '../../src/report/plots/palette.js';
+import { draw, type Plotted } from '../../src/report/plots/plots.js';
+import { renderSvg } from '../../src/report/plots/render-svg.js';
+import { hostileNames } from './run-folder.js';
+import { classifiers, plainNames, sampleResults } from './sample.js';
+
+function plotted(names = plainNames): Plotted[] {
+  const figures = sampleResults(names).suites.flatMap((suite) => suite.figures);
+  return figures.filter((figure): figure is Plotted => figure.kind !== 'images');
+}
+
+describe('palette', () => {
+  const palette = createPalette(['jem', 'jem-purified', 'baseline']);
+
+  test('a system has one colour everywhere, in any order', () => {
+    expect(palette.colours(['baseline', 'jem'])).toEqual(['var(--c2)', 'var(--c0)']);
+  });
+
+  test('a series named after a system has its colour; the longest name wins', () => {
+    expect(palette.colours(['jem-purified, transfer'])).toEqual(['var(--c1)']);
+    expect(palette.colours(['jem (clean)', 'jem'])[1]).toBe('var(--c0)');
+    expect(palette.colours(['jem (clean)', 'jem'])[0]).not.toBe('var(--c0)');
+    expect(palette.colours(['jem: a', 'jem: b'], { sharing: true })).toEqual(['var(--c0)', 'var(--c0)']);
+    expect(palette.colours(['jemima'])).not.toEqual(['var(--c0)']);
+  });
+
+  test('names that are no systems keep their colour from figure to figure', () => {
+    const [letters] = palette.colours(['letters', 'noise']);
+    expect(palette.colours(['textures', 'letters'])[1]).toBe(letters);
+  });
+
+  test('eight series of one figure have eight colours', () => {
+    const names = Array.from({ length: 8 }, (_, i) => `set ${i}`);
+    expect(new Set(createPalette(['jem']).colours(names)).size).toBe(8);
+  });
+});
+
+describe('plots', () => {
+  test.each(plotted().map((figure) => [`${figure.kind} ${figure.id}`, figure] as const))(
+    '%s is drawn without NaN, with its title and numbers',
+    async (_, figure) => {
+      const { spec, data } = draw(figure, createPalette(classifiers(plainNames)));
+      const svg = await renderSvg(spec, 'f1', figure.title);
+      expect(svg).toContain(`role="img" aria-label="${figure.title}"`);
+      expect(svg).toMatch(/viewBox="0 0 [\d.]+ [\d.]+"/);
+      expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+      expect(svg).not.toMatch(/(?:fill|stroke)="(?:#|black|white)/);
+      expect(svg).not.toMatch(/ id="(?!f1-)|url\(#(?!f1-)/);
+      expect(data.rows.length).toBeGreaterThan(0);
+      expect(data.rows.every((row) => row.length === data.columns.length)).toBe(true);
+    },
+  );
+
+  test('hostile names are text, not markup', async () => {
+    const palette = createPalette(classifiers(hostileNames));
+    for (const figure of plotted(hostileNames)) {
+      const svg = await renderSvg(draw(figure, palette).spec, 'f', figure.title);
+      expect(svg).not.toMatch(/<script|<img|<svg onload/);
+    }
+  });
+
+  test('ticks are the epsilons as written', async () => {
+    const figure = plotted().find((f) => f.id === 'epsilon');
+    expect(figure).toBeDefined();
+    if (!figure) return;
+    const svg = await renderSvg(draw(figure, createPalette([])).spec, 'f', 'x');
+    for (const label of ['2/255', '8/255', '16/255']) expect(svg).toContain(`>${label}<`);
+  });
+
+  test('empty figures are drawn as empty axes', async () => {
+    const empty: Plotted[] = [
+      { kind: 'lines', id: 'a', title: 'A', xLabel: 'x', yLabel: 'y', series: [] },
+      { kind: 'bars', id: 'b', title: 'B', xLabel: 'x', yLabel: 'y', categories: [], series: [] },
+      { kind: 'histogram', id: 'c', title: 'C', xLabel: 'x', edges: [0, 1], series: [] },
+      { kind: 'reliability', id: 'd', title: 'D', system: 's', bins: [] },
+    ];
+    for (const figure of empty) {
+      const svg = await renderSvg(draw(figure, createPalette([])).spec, 'f', figure.title);
+      expect(svg).not.toMatch(/NaN|Infinity/);
+    }
+  });
+});
+
+describe('free-form specifications', () => {
+  const figure = (spec: Record<string, unknown>): Plotted => ({
+    kind: 'vega-lite',
+    id: 'v',
+    title: 'V',
+    spec,
+  });
+  const point = { mark: 'point', encoding: { x: { field: 'a', type: 'quantitative' } } };
+
+  test.each([
+    ['data from the network', { ...point, data: { url: 'https://example.org/data.json' } }],
+    ['data from a file', { ...point, data: { url: '/etc/hostname', format: { type: 'csv' } } }],
+    ['nonsense', { data: { values: [{ a: 1 }] }, mark: 'no-such-mark', encoding: {} }],
+  ])('%s is refused', async (_, spec) => {
+    const drawing = draw(figure(spec), createPalette([]));
+    await expect(renderSvg(drawing.spec, 'f', 'V')).rejects.toMatchObject({ code: 'data-invalid' });
+  });
+
+  test('links and outside images are left out', async () => {
+    const data = { values: [{ a: 1, url: 'https://example.org/x.png' }] };
+    const encoding = { ...point.encoding, href: { field: 'url' }, url: { field: 'url' } };
+    for (const mark of ['point', 'image']) {
+      const drawing = draw(figure({ data, mark, encoding }), createPalette([]));
+      const svg = await renderSvg(drawing.spec, 'f', 'V').catch(() => '');
+      expect(svg).not.toContain('example.org');
+    }
+  });
+
+  test('systems have their colours', () => {
+    const data = { values: [{ a: 1, s: 'two' }] };
+    const spec = { ...point, data, encoding: { ...point.encoding, color: { field: 's', type: 'nominal' } } };
+    const drawing = draw(figure(spec), createPalette(['one', 'two']));
+    expect(JSON.stringify(drawing.spec)).toContain('"domain":["two"],"range":["var(--c1)"]');
+  });
+});
