@@ -11,7 +11,7 @@ import type { Measure, NotApplicable } from '../src/suites/results.js';
 import { oodFigures } from './ood/figures.js';
 import { averages, metrics } from './ood/metrics.js';
 import { missing, type Scored, type Separation, scoreAll, separate } from './ood/result.js';
-import { meanTable, setTable } from './ood/tables.js';
+import { aurocTable, meanTable, setTable } from './ood/tables.js';
 import { energyCaveat, scoreWarnings, setWarnings } from './ood/warnings.js';
 
 const NAME = 'ood';
@@ -83,6 +83,7 @@ export const ood = defineSuite({
       ],
       tables: ids.flatMap((id) => [
         meanTable(id, against(id)),
+        aurocTable(id, against(id)),
         ...oods.map((set) =>
           setTable(
             id,

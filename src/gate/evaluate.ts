@@ -97,11 +97,11 @@ function ambiguous(measure: string, left: readonly Measure[]): string {
   return `${left.length} measures are called "${measure}": add to \`where\` ${choices || 'what tells them apart'}`;
 }
 
-const shown = (value: number): string => String(Number(value.toPrecision(6)));
+const shown = (value: number, digits = 6): string => String(Number(value.toPrecision(digits)));
 
 function about(m: Measure): string {
   const value = m.value === null ? '' : ` ${shown(m.value)}`;
-  const interval = m.interval ? ` [${m.interval.map(shown).join(', ')}]` : '';
+  const interval = m.interval ? ` [${m.interval.map((bound) => shown(bound, 3)).join(', ')}]` : '';
   return `${m.measure}${value}${interval} of ${m.model} on ${m.dataset}, n = ${m.n}`;
 }
 

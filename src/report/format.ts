@@ -74,9 +74,17 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
-/** Parameters as one line: `epsilon 8/255, steps 40`. Nested values are written as JSON. */
+/** Parameters as one line: `epsilon 8/255, steps 40, adaptive (steps 5, chains 3)`. */
 export function formatParams(params: Readonly<Record<string, unknown>>): string {
   return Object.entries(params)
-    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([key, value]) => `${key} ${formatValue(value)}`)
     .join(', ');
+}
+
+/** A value of a configuration for people: lists in brackets, objects in parentheses. */
+export function formatValue(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(formatValue).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const entries = Object.entries(value);
+  return entries.length > 0 ? `(${formatParams(Object.fromEntries(entries))})` : '()';
 }

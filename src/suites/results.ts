@@ -47,6 +47,7 @@ export const Table = Type.Object(
     id: Type.String(),
     title: Type.String(),
     caption: Type.Optional(Type.String()),
+    folded: Type.Optional(Type.Boolean({ description: 'detail: shown when the reader opens it' })),
     columns: Type.Array(
       Type.Object(
         {

@@ -116,6 +116,7 @@ export function confusionTable(result: AccuracyResult): Table {
   const heading = {
     id: `confusion-${system.name}-${dataset.name}`,
     title: `Confusions of ${system.name} on ${dataset.name}`,
+    folded: true,
   };
   const { classes } = system;
   if (classes.length > READABLE_CLASSES) {

@@ -17,6 +17,7 @@ export function setTable(id: DatasetInfo, ood: DatasetInfo, separations: readonl
     id: `ood-${ood.name}-${id.name}`,
     title: `${ood.name}${distance} against ${id.name}`,
     caption: `${id.size} in-distribution and ${ood.size} out-of-distribution examples. Higher scores mean in-distribution; FPR95 is the share of the other class that passes where 95 % of the positive class do. Bootstrap intervals, 95 %; none where the scores do not overlap.`,
+    folded: true,
     columns: [
       ...HEAD,
       ...metrics.map(({ id: key, title, format, better }) => ({ key, title, format, better })),
@@ -28,6 +29,43 @@ export function setTable(id: DatasetInfo, ood: DatasetInfo, separations: readonl
     })),
   };
 }
+
+/** The AUROC of every system and score on every OOD set. */
+export function aurocTable(id: DatasetInfo, separations: readonly Separation[]): Table {
+  const sets = [...new Set(separations.map(({ ood }) => ood.dataset))];
+  return {
+    id: `ood-auroc-${id.name}`,
+    title: `AUROC against ${id.name}`,
+    caption: 'One half is chance. Bootstrap intervals, 95 %; none where the scores do not overlap.',
+    columns: [
+      ...HEAD,
+      ...sets.map(({ name, distance }) => ({
+        key: `set ${name}`,
+        title: distance ? `${name} (${distance})` : name,
+        format: 'number' as const,
+        better: 'higher' as const,
+      })),
+    ],
+    rows: pairsOf(separations).map(({ system, score }) => ({
+      model: system.name,
+      score: score.title,
+      ...Object.fromEntries(
+        separations
+          .filter((s) => s.system === system && s.score === score)
+          .map(({ ood, replicates }) => [
+            `set ${ood.dataset.name}`,
+            cell(rankingEstimate([replicates], 'auroc')),
+          ]),
+      ),
+    })),
+  };
+}
+
+/** One separation for every system and score. */
+const pairsOf = (separations: readonly Separation[]): Separation[] =>
+  separations.filter(
+    (s, i) => separations.findIndex((o) => o.system === s.system && o.score === s.score) === i,
+  );
 
 /** Every system and score, averaged over OOD sets. */
 export function meanTable(id: DatasetInfo, separations: readonly Separation[]): Table {
@@ -45,9 +83,6 @@ export function meanTable(id: DatasetInfo, separations: readonly Separation[]): 
     average,
     named: names(separations.filter(({ ood }) => average.includes(ood.dataset))),
   }));
-  const pairs = separations.filter(
-    (s, i) => separations.findIndex((o) => o.system === s.system && o.score === s.score) === i,
-  );
   return {
     id: `ood-means-${id.name}`,
     title: `Means over OOD sets, against ${id.name}`,
@@ -64,7 +99,7 @@ export function meanTable(id: DatasetInfo, separations: readonly Separation[]): 
         better: row.better,
       })),
     ],
-    rows: pairs.map(({ system, score }) => ({
+    rows: pairsOf(separations).map(({ system, score }) => ({
       model: system.name,
       score: score.title,
       ...Object.fromEntries(

@@ -1,5 +1,19 @@
 import { PLOT_WIDTH } from './theme.js';
 
+/** About a pixel less than a letter of a title takes. */
+const LETTER = 6;
+
+/** A title in as many lines as it needs: one wider than the plot would make the plot narrower. */
+export function axisTitle(title: string, width: number): string | string[] {
+  const lines = [''];
+  for (const word of title.split(' ')) {
+    const longer = `${lines[lines.length - 1]} ${word}`.trim();
+    if (longer.length * LETTER > width && lines[lines.length - 1] !== '') lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.length > 1 ? lines : title;
+}
+
 /** Axis number format as Vega-Lite wants it; undefined leaves the choice to it. */
 export function axisFormat(format: 'percent' | 'number' | undefined): string | undefined {
   return format === 'percent' ? '.0%' : undefined;

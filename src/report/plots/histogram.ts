@@ -1,5 +1,6 @@
 import type { HistogramFigure } from '../../suites/results.js';
 import { formatNumber } from '../format.js';
+import { axisTitle } from './axes.js';
 import type { Drawing } from './drawing.js';
 import type { Palette } from './palette.js';
 import { SMALL_WIDTH } from './theme.js';
@@ -17,7 +18,7 @@ export function drawHistogram(figure: HistogramFigure, palette: Palette): Drawin
   const x = {
     field: 'x',
     type: 'quantitative' as const,
-    title: figure.xLabel,
+    title: axisTitle(figure.xLabel, SMALL_WIDTH - 60),
     scale: { domain: [edges[0], edges[edges.length - 1]], nice: false, zero: false },
   };
   const y = {

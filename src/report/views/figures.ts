@@ -50,7 +50,10 @@ export async function figureView(
     data: { columns: [], rows: [] },
     grid: null,
   };
-  if (figure.kind === 'images') return { ...base, grid: await imageGrid(figure, directory) };
+  if (figure.kind === 'images') {
+    const size = figure.columns.length <= 4 ? 'half' : 'full';
+    return { ...base, size, grid: await imageGrid(figure, directory) };
+  }
   return { ...base, ...(await plot(figure, id, palette)) };
 }
 

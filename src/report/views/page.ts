@@ -1,9 +1,10 @@
-import { stringify } from 'yaml';
 import type { Results } from '../../suites/results.js';
-import { formatDuration, formatNumber, formatParams } from '../format.js';
+import { formatDuration, formatNumber } from '../format.js';
 import { uniqueSlugs } from '../names.js';
 import { createPalette } from '../plots/palette.js';
 import { comparisonView } from './comparison.js';
+import { configText } from './config-text.js';
+import { costsView } from './costs.js';
 import { gatesView } from './gates.js';
 import { suiteViews } from './suites.js';
 import { warningsView } from './warnings.js';
@@ -43,9 +44,9 @@ export async function pageView(results: Results, directory: string) {
       role: dataset.distance ? `${dataset.role}, ${dataset.distance}` : dataset.role,
       note: dataset.note ?? '',
     })),
-    config: stringify(results.config ?? null),
+    config: configText(results.config),
     environment: environment(results),
-    costs: costs(results, colours),
+    costs: costsView(results.costs, colours),
   };
 }
 
@@ -93,29 +94,4 @@ function environment({ environment, created, seconds, seed }: Results) {
     { label: 'Created', value: created },
     { label: 'Wall clock', value: formatDuration(seconds) },
   ];
-}
-
-function costs(results: Results, colours: Colours) {
-  const sum = (pick: (cost: Results['costs'][number]) => number) =>
-    results.costs.reduce((total, cost) => total + pick(cost), 0);
-  return {
-    rows: results.costs.map((cost) => ({
-      measurement: cost.measurement,
-      model: cost.model,
-      colour: colours.get(cost.model) ?? '',
-      dataset: cost.dataset,
-      params: formatParams(cost.params),
-      examples: formatNumber(cost.examples),
-      units: formatNumber(cost.units),
-      forward: formatNumber(cost.forward),
-      gradient: formatNumber(cost.gradient),
-      seconds: cost.seconds.toFixed(2),
-    })),
-    total: {
-      units: formatNumber(sum((c) => c.units)),
-      forward: formatNumber(sum((c) => c.forward)),
-      gradient: formatNumber(sum((c) => c.gradient)),
-      seconds: sum((c) => c.seconds).toFixed(2),
-    },
-  };
 }

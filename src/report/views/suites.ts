@@ -1,6 +1,6 @@
 import type { Measure, Results, SuiteResult, Table } from '../../suites/results.js';
 import { tableCells } from '../cells.js';
-import { formatEstimate, formatParams } from '../format.js';
+import { formatEstimate, formatParams, formatValue } from '../format.js';
 import type { Palette } from '../plots/palette.js';
 import { direction } from './comparison.js';
 import { figureView } from './figures.js';
@@ -65,8 +65,8 @@ function counted(n: number): string {
 }
 
 function optionText(value: unknown): string {
-  if (Array.isArray(value)) return value.map(optionText).join(', ');
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (Array.isArray(value)) return value.length > 0 ? value.map(optionText).join(', ') : 'none';
+  return formatValue(value);
 }
 
 export interface Group<F> {
@@ -81,8 +81,11 @@ function grouped<F extends { kind: string; size: string }>(figures: readonly F[]
   const groups: Group<F>[] = [];
   for (const figure of figures) {
     const last = groups.at(-1);
+    const kinds = [last?.figures[0].kind, figure.kind];
+    // Plots of half the width may stand side by side whatever they show; pictures keep to themselves.
     const alike =
-      last?.size === figure.size && (figure.size === 'half' || last.figures[0].kind === figure.kind);
+      last?.size === figure.size &&
+      (kinds[0] === kinds[1] || (figure.size === 'half' && !kinds.includes('images')));
     if (last && alike) last.figures.push(figure);
     else groups.push({ size: figure.size, columns: 0, figures: [figure] });
   }
@@ -93,12 +96,19 @@ function columnsFor(n: number): number {
   return n === 4 || (n > 6 && n % 3 !== 0) ? 4 : 3;
 }
 
+/** Columns with intervals from which on these stand below their values. */
+const STACK_FROM = 5;
+
 function tableView(table: Table, colours: Colours) {
   const cells = tableCells(table);
   const numeric = table.columns.map((_, c) => cells.some((row) => row[c].numeric));
+  const wide = table.columns.filter((_, c) => cells.some((row) => row[c].interval !== ''));
   return {
     title: table.title,
     caption: table.caption ?? '',
+    folded: table.folded ?? false,
+    // Beside their values so many intervals would not fit; below them they do.
+    stacked: wide.length >= STACK_FROM,
     columns: table.columns.map((column, c) => ({
       title: column.title,
       numeric: numeric[c],
