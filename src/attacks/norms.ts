@@ -109,7 +109,8 @@ const L2: Norm = {
   epsilons: ['0.25', '0.5', '1'],
   /** The first d coordinates of a point on the sphere in d + 2 dimensions are uniform in the ball. */
   randomStart(x0, epsilon, source) {
-    const normals = Float64Array.from({ length: x0.length + 2 }, () => source.normal());
+    const normals = new Float64Array(x0.length + 2);
+    source.normals(normals);
     const scale = epsilon / l2(normals);
     return L2.project(
       x0.map((a, i) => a + scale * normals[i]),

@@ -28,8 +28,11 @@ export function refuseNotFinite(
   });
 }
 
-/** A plain loop: this runs over every gradient. Only finite numbers differ from themselves by zero. */
-function firstNotFinite(values: Float32Array): number {
+/**
+ * Position of the first NaN or infinity; -1 where there is none. A plain loop, since this runs over every gradient:
+ * only finite numbers differ from themselves by zero.
+ */
+export function firstNotFinite(values: Float32Array): number {
   for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
   return -1;
 }

@@ -22,8 +22,10 @@ export interface Stream {
   uint32(): number;
   /** Uniform in [0, 1), 53 bits. */
   uniform(): number;
-  /** Standard normal (Box-Muller). */
+  /** Standard normal (Box & Muller 1958). */
   normal(): number;
+  /** Fills an array with what as many calls of `normal` would give: several times faster than these. */
+  normals(into: Float64Array): void;
 }
 
 const hashes = new Map<string, number>();
@@ -66,12 +68,30 @@ export function philox(counter: readonly number[], key: readonly number[]): [num
   return [c0, c1, c2, c3];
 }
 
+/** Two words as a number in [0, 1) of 53 bits. */
+const unit = (high: number, low: number) => ((high >>> 5) * 67_108_864 + (low >>> 6)) / 9_007_199_254_740_992;
+
 /** The stream of a key. */
 export function stream(key: StreamKey): Stream {
   let [a, b, c, counter] = philox(
     [key.example, key.restart ?? 0, key.step ?? 0, 0],
     [key.seed, hashPurpose(key.purpose)],
   );
+  /** The next words of sfc32, with the state in local variables: samplers spend their time here. */
+  const words = (count: number): Uint32Array => {
+    const out = new Uint32Array(count);
+    let [x, y, z, n] = [a, b, c, counter];
+    for (let i = 0; i < count; i++) {
+      const sum = (((x + y) | 0) + n) | 0;
+      n = (n + 1) | 0;
+      x = y ^ (y >>> 9);
+      y = (z + (z << 3)) | 0;
+      z = ((z << 21) | (z >>> 11)) + sum;
+      out[i] = sum;
+    }
+    [a, b, c, counter] = [x, y, z, n];
+    return out;
+  };
   const uint32 = () => {
     const sum = (((a + b) | 0) + counter) | 0;
     counter = (counter + 1) | 0;
@@ -80,8 +100,24 @@ export function stream(key: StreamKey): Stream {
     c = ((c << 21) | (c >>> 11)) + sum;
     return sum >>> 0;
   };
-  const uniform = () => ((uint32() >>> 5) * 67_108_864 + (uint32() >>> 6)) / 9_007_199_254_740_992;
+  const uniform = () => unit(uint32(), uint32());
   let spare: number | undefined;
+  const normals = (into: Float64Array) => {
+    let i = 0;
+    if (spare !== undefined && into.length > 0) {
+      into[i++] = spare;
+      spare = undefined;
+    }
+    const raw = words(4 * Math.ceil((into.length - i) / 2));
+    for (let w = 0; w < raw.length; w += 4, i += 2) {
+      const radius = Math.sqrt(-2 * Math.log(1 - unit(raw[w], raw[w + 1])));
+      const angle = 2 * Math.PI * unit(raw[w + 2], raw[w + 3]);
+      into[i] = radius * Math.cos(angle);
+      const second = radius * Math.sin(angle);
+      if (i + 1 < into.length) into[i + 1] = second;
+      else spare = second;
+    }
+  };
   const normal = () => {
     if (spare !== undefined) {
       const kept = spare;
@@ -93,7 +129,7 @@ export function stream(key: StreamKey): Stream {
     spare = radius * Math.sin(angle);
     return radius * Math.cos(angle);
   };
-  return { uint32, uniform, normal };
+  return { uint32, uniform, normal, normals };
 }
 
 /** A permutation of 0..n-1 (Fisher-Yates), for shuffles and splits. */

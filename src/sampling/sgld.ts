@@ -1,4 +1,5 @@
 import { AssayError } from '../errors.js';
+import { firstNotFinite } from '../models/finite.js';
 import type { Passes, System } from '../models/system.js';
 import type { Stream } from '../random/stream.js';
 
@@ -43,16 +44,17 @@ export function sgldStep(
 ): void {
   const size = pixels.length / n;
   const plane = size / inputScale.length;
+  const draws = new Float64Array(noise > 0 ? size : 0);
   for (let i = 0; i < n; i++) {
-    const source = streams[i];
+    streams[i].normals(draws);
     for (let c = 0; c < inputScale.length; c++) {
       const scale = inputScale[c];
       // The model's input is scale * pixel + shift: its gradient is gradient / scale, its step divides again.
       const drift = stepSize / (scale * scale);
       const spread = noise / scale;
-      const end = i * size + (c + 1) * plane;
-      for (let j = i * size + c * plane; j < end; j++) {
-        const x = pixels[j] + drift * gradient[j] + (noise > 0 ? spread * source.normal() : 0);
+      for (let k = c * plane; k < (c + 1) * plane; k++) {
+        const j = i * size + k;
+        const x = pixels[j] + drift * gradient[j] + (noise > 0 ? spread * draws[k] : 0);
         pixels[j] = clamp === 'box' ? Math.min(1, Math.max(0, x)) : x;
       }
     }
@@ -111,7 +113,7 @@ export async function sgld(
 }
 
 function requireFinite(gradient: Float32Array, system: string, step: number): void {
-  if (gradient.every(Number.isFinite)) return;
+  if (firstNotFinite(gradient) < 0) return;
   throw new AssayError('model-invalid', `the gradient of log p(x) of "${system}" is not finite`, {
     path: `SGLD step ${step}`,
     hint: 'a smaller step size may keep the chain where the network behaves',

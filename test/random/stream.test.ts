@@ -20,6 +20,23 @@ describe('philox', () => {
   });
 });
 
+it('gives the same normal draws one by one and by the array, whatever comes between', () => {
+  const piece = fc.oneof(fc.constant('uniform' as const), fc.integer({ min: 0, max: 9 }));
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), fc.integer({ min: 0, max: 1000 }), (pieces, example) => {
+      const [single, filled] = [0, 1].map(() => stream({ seed: 1, purpose: 'test/normals', example }));
+      for (const size of pieces) {
+        if (size === 'uniform') expect(filled.uniform()).toBe(single.uniform());
+        else {
+          const into = new Float64Array(size);
+          filled.normals(into);
+          expect([...into]).toEqual(Array.from({ length: size }, () => single.normal()));
+        }
+      }
+    }),
+  );
+});
+
 const draws = (key: StreamKey, n = 8) => {
   const source = stream(key);
   return Array.from({ length: n }, () => source.uint32());
