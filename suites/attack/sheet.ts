@@ -14,7 +14,7 @@ export function sheet(
     columns: [
       'model',
       'dataset',
-      'example',
+      'index',
       'label',
       'clean_prediction',
       ...epsilons.map((text) => `broken_at_${text}`),

@@ -8,7 +8,7 @@ export function sheet(name: string, results: readonly PurificationResult[]): Exa
     columns: [
       'model',
       'dataset',
-      'example',
+      'index',
       'label',
       'images',
       'steps',

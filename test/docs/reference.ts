@@ -1,0 +1,72 @@
+import { attackLossNames } from '../../src/attacks/losses.js';
+import { norms } from '../../src/attacks/norms.js';
+import { attacks } from '../../src/attacks/registry.js';
+import { DatasetSpec } from '../../src/data/spec.js';
+import { GateRule } from '../../src/gate/rule.js';
+import { ModelCard } from '../../src/models/card.js';
+import { defences } from '../../src/models/defences/registry.js';
+import { RunFile } from '../../src/runs/run-file.js';
+import { scores } from '../../src/scores/scores.js';
+import { builtinSuites } from '../../suites/index.js';
+import { schemaTable } from './schema-table.js';
+
+/** docs/reference.md, from the schemas that check what users write. */
+export function referencePage(): string {
+  const suites = builtinSuites.map(
+    ({ name, title, description, options }) =>
+      `### \`${name}\`: ${title}\n\n${description}\n\n${schemaTable(options)}`,
+  );
+  const methods = [...attacks.values()].map(
+    ({ name, title, source, options }) => `#### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
+  );
+  const guards = [...defences.values()].map(
+    ({ name, title, source, options }) => `### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
+  );
+  const confidences = [...scores.values()].map(
+    ({ id, title, label, source, needs }) =>
+      `| \`${id}\` | ${title} | ${cell(label)} | ${needs.join(', ')} | ${source} |`,
+  );
+  return `# Reference
+
+Every key of a model card and a run file. Made by \`npm run docs\` from the schemas that check them; unknown keys are errors.
+Paths start at the folder of the file they are written in. Epsilons may be fractions, \`8/255\`, and are kept as written.
+
+## Model card
+
+${schemaTable(ModelCard)}
+## Run file
+
+${schemaTable(RunFile)}
+## Data sets
+
+What a name under \`datasets\` holds; [data.md](data.md) explains the formats.
+
+${schemaTable(DatasetSpec)}
+## Suites
+
+${suites.join('\n')}
+### Methods of \`attack\`
+
+Norms: ${[...norms.keys()].map((n) => `\`${n}\``).join(', ')}. Losses: ${attackLossNames.map((n) => `\`${n}\``).join(', ')}.
+Options of the method stand beside those of the suite.
+
+${methods.join('\n')}
+### Scores of \`ood\`
+
+Higher means in-distribution.
+
+| id | title | what it is | needs | source |
+|---|---|---|---|---|
+${confidences.join('\n')}
+
+## Defences
+
+An entry of \`defences\` has a \`name\`, the \`model\` it stands before, and one of these keys.
+
+${guards.join('\n')}
+## Gates
+
+${schemaTable(GateRule)}`;
+}
+
+const cell = (text: string) => text.replaceAll('|', '\\|');
