@@ -166,14 +166,22 @@ describe.skipIf(whyNoBrowser())('the report in Chromium', () => {
       for (const order of [up, down]) expect(order.indexOf('') === -1 || order.at(-1) === '').toBe(true);
     }));
 
-  it('prints: no navigation, details opened, nothing wider than the paper', () =>
-    open('sample', { viewport: { width: 794, height: 1123 } }, async (page) => {
+  it.each(names)('%s prints: no navigation, nothing wider than A4 across', (name) =>
+    open(name, { viewport: { width: 1031, height: 700 } }, async (page) => {
       await page.emulateMedia({ media: 'print' });
       expect(await page.locator('.contents').isVisible()).toBe(false);
-      const pdf = await page.pdf({ format: 'A4' });
+      await inPage(page, `dispatchEvent(new Event('beforeprint'))`);
+      const wide = `[...document.querySelectorAll('table')].map((one) => one.getBoundingClientRect())`;
+      const edges = await inPage<number[]>(
+        page,
+        `${wide}.filter(({ width }) => width > 0).map(({ right }) => right)`,
+      );
+      expect(Math.max(...edges)).toBeLessThanOrEqual(1031);
+      const pdf = await page.pdf({ preferCSSPageSize: true });
       expect(pdf.subarray(0, 5).toString()).toBe('%PDF-');
       expect(pdf.length).toBeGreaterThan(50_000);
-    }));
+    }),
+  );
 
   it('is walked through by keyboard, from a link that skips to the results', () =>
     open('sample', {}, async (page) => {
