@@ -15,6 +15,7 @@ import { GraphBuilder, int } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { readOnnx } from '../../src/graph/read.js';
 import { stream } from '../../src/random/stream.js';
+import { harnessRounds } from './harness.js';
 import { wideResNet } from './wide-resnet.js';
 
 const help = `usage: npm run bench -- [options]
@@ -121,6 +122,19 @@ function torch(python: string, folder: string): Contender {
   };
 }
 
+/** Prints what a PGD run takes beyond its engine calls. */
+async function harness(graph: Graph): Promise<void> {
+  const work = { examples: 4 * batch, steps: 10, batch, rounds: Number(options.rounds), withLoss };
+  const rounds = await harnessRounds(graph, work);
+  const ratios = rounds.map(({ harness, bare }) => harness / bare);
+  const [{ passes }] = rounds;
+  console.log(
+    `PGD-${work.steps} on ${work.examples} examples, ${passes} gradient passes: ` +
+      `${median(rounds.map((r) => r.harness)).toFixed(2)} s, ${median(ratios).toFixed(3)} of as many bare engine calls ` +
+      `(${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)})`,
+  );
+}
+
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-bench-'));
   const contenders: Contender[] = [];
@@ -148,6 +162,7 @@ async function main(): Promise<void> {
       );
     }
     if (options.torch.length === 0) console.log('PyTorch was not timed: name one with --torch PYTHON');
+    await harness(graph);
   } finally {
     for (const contender of contenders) await contender.close();
     rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,108 @@
+import { parseEpsilons } from '../../src/attacks/epsilon.js';
+import { normNamed } from '../../src/attacks/norms.js';
+import { attackNamed } from '../../src/attacks/registry.js';
+import { runAttack } from '../../src/attacks/scheduler.js';
+import { gradientGraph } from '../../src/autodiff/differentiate.js';
+import type { Value } from '../../src/engines/engine.js';
+import { createOrtEngine } from '../../src/engines/ort/engine.js';
+import type { Graph } from '../../src/graph/graph.js';
+import { modelOf } from '../../src/models/assemble.js';
+import { stream } from '../../src/random/stream.js';
+
+export interface HarnessOptions {
+  /** Images that are attacked. */
+  examples: number;
+  steps: number;
+  batch: number;
+  rounds: number;
+  /** Cross-entropy on top of the network; labels enter as `one_hot`. */
+  withLoss(graph: Graph): Graph;
+}
+
+/** One round: the same gradient passes through card, system, scheduler and attack, and as bare engine calls. */
+export interface Round {
+  passes: number;
+  harness: number;
+  bare: number;
+}
+
+/**
+ * How much of a PGD run is ours. Every example runs all its steps (the strongest point is kept), so that both sides
+ * do the same passes in batches of the same size, with as many calls in flight as the engine has sessions. Both take
+ * turns; what counts is their ratio within a round.
+ */
+export async function harnessRounds(graph: Graph, options: HarnessOptions): Promise<Round[]> {
+  const { examples: n, steps, batch, rounds, withLoss } = options;
+  const engine = createOrtEngine();
+  try {
+    const [input] = graph.inputs;
+    const shape = (input.dims ?? []).slice(1).map(Number);
+    const classes = Number(graph.outputs[0].dims?.at(-1));
+    const card = { name: 'bench', checkpoint: '', input: { shape }, classes, batchSize: batch };
+    const model = await modelOf(graph, card, engine);
+    const source = stream({ seed: 0, purpose: 'bench/pgd', example: 0 });
+    const size = shape.reduce((a, d) => a * d, 1);
+    const pixels = Float32Array.from({ length: n * size }, () => source.uniform());
+    const { logits = new Float32Array() } = await model.forward({ n, pixels });
+    const labels = Int32Array.from({ length: n }, (_, i) => {
+      const row = logits.subarray(i * classes, (i + 1) * classes);
+      return row.indexOf(Math.max(...row));
+    });
+    const attack = attackNamed('pgd').create({ steps, stepSize: '0.5/255' });
+    const epsilons = parseEpsilons(['2/255']);
+    const pgd = { attack, norm: normNamed('Linf'), epsilons, restarts: 1, eot: 1, confirm: 1 } as const;
+    const targets = {
+      system: model,
+      n,
+      indices: labels.map((_, i) => i),
+      pixels,
+      labels,
+      cleanLogits: logits,
+      seed: 0,
+    };
+    const throughHarness = async () => {
+      const { gradient } = await runAttack(targets, { ...pgd, loss: 'cross-entropy', keep: 'strongest' });
+      return gradient.reduce((sum, passes) => sum + passes, 0);
+    };
+
+    const folded = await engine.fold(graph);
+    const feeds: Record<string, Value> = {
+      [input.name]: { type: 'float32', dims: [batch, ...shape], data: pixels.slice(0, batch * size) },
+      one_hot: { type: 'float32', dims: [batch, classes], data: oneHot(labels, batch, classes) },
+    };
+    const backward = await gradientGraph(engine, withLoss(folded), feeds, { of: 'loss', wrt: [input.name] });
+    const program = await engine.compile(backward.graph);
+    const fetches = [folded.outputs[0].name, 'loss', backward.gradients[input.name]];
+    const bare = async (passes: number) => {
+      let left = Math.ceil(passes / batch);
+      const lane = async () => {
+        while (left-- > 0) await program.run(feeds, fetches);
+      };
+      await Promise.all(Array.from({ length: engine.concurrency }, lane));
+    };
+
+    const seconds = async (work: () => Promise<unknown>) => {
+      const start = performance.now();
+      await work();
+      return (performance.now() - start) / 1000;
+    };
+    const passes = await throughHarness();
+    await bare(batch * engine.concurrency);
+    const measured: Round[] = [];
+    for (let round = 0; round < rounds; round++)
+      measured.push({
+        passes,
+        harness: await seconds(throughHarness),
+        bare: await seconds(() => bare(passes)),
+      });
+    return measured;
+  } finally {
+    await engine.close();
+  }
+}
+
+function oneHot(labels: Int32Array, n: number, classes: number): Float32Array {
+  const rows = new Float32Array(n * classes);
+  for (let i = 0; i < n; i++) rows[i * classes + labels[i]] = 1;
+  return rows;
+}
