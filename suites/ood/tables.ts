@@ -49,7 +49,7 @@ export function meanTable(id: DatasetInfo, separations: readonly Separation[]): 
     (s, i) => separations.findIndex((o) => o.system === s.system && o.score === s.score) === i,
   );
   return {
-    id: `ood-means-${id.name}`,
+    id: `means-${id.name}`,
     title: `Means over OOD sets, against ${id.name}`,
     caption: `Unweighted means. ${used
       .filter(({ named }) => named)
