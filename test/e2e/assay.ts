@@ -32,7 +32,13 @@ export function cramped(args: readonly string[], cwd: string, kib: number): Prom
   return launch('bash', ['-c', script, 'bash', process.execPath, MAIN, ...args], cwd, {}).ended;
 }
 
-function launch(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Started {
+/** Starts any command. */
+export function launch(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Started {
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, CI: '1', ...env },
