@@ -53,7 +53,9 @@ beforeAll(async () => {
   writeFileSync(join(app, 'nothing/package.json'), JSON.stringify({ name: engine, version: '4.22.0' }));
   const overrides = process.env.ASSAY_LONG ? {} : { [engine]: 'file:./nothing' };
   writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, type: 'module', overrides }));
-  const quiet = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--fetch-retries=1'];
+  // Hasty, so that no network is noticed soon.
+  const hasty = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=2000'];
+  const quiet = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...hasty];
   const installed = await npm(['install', ...quiet, join(home, packed.filename)], app);
   if (installed.code === 0) return;
   if (process.env.CI || !UNREACHABLE.test(installed.stderr))
