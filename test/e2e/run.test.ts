@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type GraphBuilder, int } from '../../src/graph/build.js';
 import { writeOnnx } from '../../src/graph/write.js';
+import { stream } from '../../src/random/stream.js';
 import { assay, folder, start } from './assay.js';
 import { ATTACK, card, network, project, runFile, savedResults, unitFiles } from './project.js';
 
@@ -251,23 +252,91 @@ describe('a run that is cut off', () => {
     rmSync(at, { recursive: true });
   });
 
-  it('by kill -9, again and again, comes to the same results', async () => {
+  /** A moment of a run: so many units are there, or a file was written anew; and then so many milliseconds. */
+  interface Moment {
+    units?: number;
+    file?: string;
+    milliseconds: number;
+  }
+
+  /** Starts the run, kills it at a moment, and tells whether it was still running then. */
+  async function killed(at: string, { units: count, file, milliseconds }: Moment): Promise<boolean> {
+    const out = join(at, 'out');
+    const stamp = () => statSync(join(out, file ?? '.'), { throwIfNoEntry: false })?.ino;
+    const before = stamp();
+    const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
+    let over = false;
+    ended.then(() => {
+      over = true;
+    });
+    if (file) while (!over && (stamp() ?? before) === before) await sleep(2);
+    if (count !== undefined) await untilUnits(out, count, () => over);
+    await sleep(milliseconds);
+    child.kill('SIGKILL');
+    const { signal, code } = await ended;
+    expect(signal ?? code).toSatisfy((end) => end === 'SIGKILL' || end === 0);
+    return signal === 'SIGKILL';
+  }
+
+  const kills = process.env.ASSAY_LONG ? 10 : 4;
+  it(`by kill -9 at ${kills} random moments comes to the same results`, { timeout: 600_000 }, async () => {
     const at = folder();
     project(at, { suites });
     const out = join(at, 'out');
-    const moments = [0, 1, 2, Math.floor(units / 2), units - 2];
-    for (const moment of moments) {
-      const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
-      let over = false;
-      ended.then(() => {
-        over = true;
-      });
-      await untilUnits(out, moment, () => over);
-      child.kill('SIGKILL');
-      expect((await ended).signal ?? 'over').toMatch(/SIGKILL|over/);
+    const draws = stream({ seed: 9, purpose: 'test/kill', example: 0 });
+    const below = (n: number) => Math.floor(draws.uniform() * n);
+    const opening = () => ({ units: 0, milliseconds: below(500) });
+    const measuring = Array.from({ length: 4 }, () => ({
+      units: 1 + below(units - 1),
+      milliseconds: below(40),
+    }));
+    measuring.sort((a, b) => a.units - b.units);
+    const writing = (file: string) => ({ file, milliseconds: below(40) });
+    // Each is later than the one before, as the run gets further every time.
+    const moments: Moment[] = [
+      opening(),
+      measuring[0],
+      measuring[1],
+      opening(),
+      { file: 'run.json', milliseconds: below(100) },
+      measuring[2],
+      measuring[3],
+      writing('results.json'),
+      writing('examples/ood.csv'),
+      writing('report.html'),
+    ];
+    const chosen = kills === moments.length ? moments : [0, 2, 6, 7].map((i) => moments[i]);
+    let hits = 0;
+    for (const moment of chosen) {
+      const before = existsSync(join(out, 'units')) ? unitFiles(out) : [];
+      if (await killed(at, moment)) hits++;
+      expect(unitFiles(out)).toEqual(expect.arrayContaining(before));
     }
+    expect(hits).toBeGreaterThanOrEqual(kills / 2);
     expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
     expect(savedResults(out)).toEqual(whole);
+    expect(unitFiles(out)).toHaveLength(units);
+  });
+
+  it('by kill -9 in the middle of the report measures nothing again', { timeout: 300_000 }, async () => {
+    const at = folder();
+    project(at, { suites });
+    const out = join(at, 'out');
+    const report = join(out, 'report.html');
+    // The kill comes a moment after results.json: now and then too late.
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await killed(at, { file: 'results.json', milliseconds: 0 });
+      if (!existsSync(report)) break;
+      rmSync(report);
+    }
+    expect(existsSync(report)).toBe(false);
+    expect(savedResults(out)).toEqual(whole);
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({
+      code: 0,
+      stderr: `nothing to do: ${units} units reused\n`,
+    });
+    expect(savedResults(out)).toEqual(whole);
+    expect(readFileSync(report, 'utf8')).toMatch(/<\/html>\s*$/);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
