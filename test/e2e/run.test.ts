@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type GraphBuilder, int } from '../../src/graph/build.js';
 import { writeOnnx } from '../../src/graph/write.js';
+import { compareScores } from '../../src/metrics/ranking.js';
 import { stream } from '../../src/random/stream.js';
 import { assay, folder, start } from './assay.js';
 import { ATTACK, card, network, project, runFile, savedResults, unitFiles } from './project.js';
@@ -117,20 +118,91 @@ describe('assay run', () => {
       at,
       {
         defences: [{ name: 'purified', model: 'flat', purify }],
-        suites: ['accuracy', { attack: { ...ATTACK, steps: 2 } }],
+        suites: [
+          'accuracy',
+          { calibration: { resamples: 100 } },
+          { ood: { resamples: 100 } },
+          { attack: { ...ATTACK, steps: 2 } },
+          { purification: { steps: [1], chains: 1, examples: 6, attackSteps: 2, adaptive: { steps: 1 } } },
+        ],
       },
       12,
     );
     const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
-    const { measures, systems } = savedResults(join(at, 'out'));
+    const { measures, systems, notApplicable, suites } = savedResults(join(at, 'out'));
     expect(systems.map(({ name, defence }) => [name, defence !== ''])).toEqual([
       ['sharp', false],
       ['flat', false],
       ['purified', true],
     ]);
-    for (const measure of ['accuracy', 'robust-accuracy'])
-      expect(measures.some((m) => m.measure === measure && m.model === 'purified')).toBe(true);
+    expect(suites.map(({ status }) => status)).toEqual(Array(5).fill('ok'));
+    for (const measure of ['accuracy', 'ece', 'auroc', 'robust-accuracy'])
+      expect(
+        measures.some((m) => m.measure === measure && m.model === 'purified'),
+        measure,
+      ).toBe(true);
+    // All but the one that puts a purifier in front of models itself, which says so.
+    const reasons = notApplicable.filter(({ model }) => model === 'purified');
+    expect(reasons).toEqual([
+      expect.objectContaining({ suite: 'purification', reason: expect.stringMatching(/purif|defence/) }),
+    ]);
+  });
+
+  it('measures what needs no gradient where an operator has none, and names it', async () => {
+    const at = folder();
+    const suites = ['accuracy', { ood: { resamples: 100 } }, { attack: ATTACK }];
+    project(at, { models: ['./odd.model.yaml'], suites }, 12);
+    const head = (b: GraphBuilder, logits: string) => {
+      const signal = b.op('Unsqueeze', [b.op('Unsqueeze', [logits, b.ints([1])]), b.ints([1])]);
+      b.outputAs(
+        b.op('Squeeze', [b.op('LRN', [signal], { size: int(1) }), b.ints([1, 2])]),
+        'logits',
+        'float32',
+        ['N', 3],
+      );
+    };
+    writeFileSync(join(at, 'odd.onnx'), writeOnnx(network({ head })));
+    writeFileSync(join(at, 'odd.model.yaml'), stringify(card('odd')));
+    const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const { measures, notApplicable } = savedResults(join(at, 'out'));
+    expect(new Set(measures.map(({ suite }) => suite))).toEqual(new Set(['accuracy', 'ood']));
+    const reason = expect.stringMatching(/no rule for LRN.*"LRN_node/);
+    expect(notApplicable).toEqual([
+      { suite: 'ood', model: 'odd', what: 'approximate mass', reason },
+      { suite: 'attack', model: 'odd', reason },
+    ]);
+  });
+
+  it('leaves sheets from which its numbers can be computed again', async () => {
+    const at = folder();
+    project(at, { suites: ['accuracy', { ood: { resamples: 100 } }] });
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out', '--quiet'], at)).toMatchObject({ code: 0 });
+    const sheet = (name: string) => {
+      const [head, ...rows] = readFileSync(join(at, `out/examples/${name}.csv`), 'utf8')
+        .trim()
+        .split('\n');
+      return rows.map((row) =>
+        Object.fromEntries(row.split(',').map((cell, i) => [head.split(',')[i], cell])),
+      );
+    };
+    const measured = (measure: string, model: string, score?: string) =>
+      savedResults(join(at, 'out')).measures.find(
+        (m) => m.measure === measure && m.model === model && m.params.score === score,
+      )?.value;
+    for (const model of ['sharp', 'flat']) {
+      const own = sheet('accuracy').filter((row) => row.model === model);
+      expect(own).toHaveLength(60);
+      expect(own.filter(({ correct }) => correct === 'true').length / 60).toBe(measured('accuracy', model));
+      for (const score of ['log-px', 'max-logit', 'max-softmax', 'approximate-mass']) {
+        const of = (dataset: string) =>
+          sheet('ood')
+            .filter((row) => row.model === model && row.dataset === dataset)
+            .map((row) => Number(row[score]));
+        expect(compareScores(of('test'), of('noise')).auroc).toBe(measured('auroc', model, score));
+      }
+    }
   });
 
   it('runs an energy model: what it has no classes for is not applicable, and it purifies', async () => {
