@@ -10,7 +10,7 @@ import { type GraphBuilder, int } from '../../src/graph/build.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import { compareScores } from '../../src/metrics/ranking.js';
 import { stream } from '../../src/random/stream.js';
-import { assay, folder, start } from './assay.js';
+import { assay, folder, launch, MAIN, start } from './assay.js';
 import { ATTACK, card, network, project, runFile, savedResults, unitFiles } from './project.js';
 
 /** A suite as a user writes one. */
@@ -109,6 +109,24 @@ describe('assay run', () => {
     expect([seed, datasets.map(({ size }) => size)]).toEqual([7, [12, 12]]);
     expect(warnings.map(({ code }) => code)).toContain('limited');
     expect(environment.engine).toMatch(/onnxruntime.*1 thread/);
+  });
+
+  const terminal = existsSync('/usr/bin/script');
+  if (!terminal) console.warn('\n!!! there is no `script` here: progress on a terminal is NOT tested !!!\n');
+  it.skipIf(!terminal)('draws a live line on a terminal, and leaves none of it there', async () => {
+    const at = folder();
+    project(at, { suites: ['accuracy'] });
+    const command = `'${process.execPath}' '${MAIN}' run small.run.yaml --out out`;
+    const environment = { CI: undefined, TERM: 'xterm', NO_COLOR: '1' };
+    const ended = await launch('script', ['-qec', command, '/dev/null'], at, environment).ended;
+    expect(ended.code).toBe(0);
+    const drawn = ended.stdout.split('\r\x1b[2K');
+    expect(drawn.some((line) => /^. \d\/2 {2}clean of (sharp|flat) on test, examples 0-59/.test(line))).toBe(
+      true,
+    );
+    // What is printed after the last erasure, and nothing before it but lines that were erased.
+    expect(drawn.at(-1)).toMatch(/^\s+Accuracy/);
+    for (const line of drawn.slice(1, -1)) expect(line.length).toBeLessThan(100);
   });
 
   it('runs every suite on a defended system', async () => {
