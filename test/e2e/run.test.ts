@@ -457,6 +457,42 @@ describe('a run that is cut off', () => {
     },
   );
 
+  it('by SIGINT before anything is measured ends with 130, and goes on', async () => {
+    const at = folder();
+    project(at, { suites: ['accuracy'] }, 12);
+    const out = join(at, 'out');
+    const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
+    // The folder is made before models are opened.
+    await untilUnits(out, 0, () => false);
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/run the same command again/);
+    const again = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    expect(again.code).toBe(0);
+    expect(savedResults(out).status).toBe('complete');
+  });
+
+  it('by SIGINT twice leaves at once, and goes on to the same results', async () => {
+    const at = folder();
+    project(at, { suites });
+    const out = join(at, 'out');
+    const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
+    let told = '';
+    child.stderr?.on('data', (text: string) => {
+      told += text;
+    });
+    await untilUnits(out, 1, () => false);
+    child.kill('SIGINT');
+    while (!/once more to leave at once/.test(told) && child.exitCode === null) await sleep(5);
+    child.kill('SIGINT');
+    const { code, signal } = await ended;
+    // By the signal itself, as shells expect it, unless the first one was answered before the second came.
+    expect(signal ?? code).toSatisfy((end) => end === 'SIGINT' || end === 130);
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(savedResults(out)).toEqual(whole);
+  });
+
   it('by two at once in one folder comes to the same results', async () => {
     const at = folder();
     project(at, { suites });

@@ -309,7 +309,7 @@ describe('a function c(x) added to all logits', () => {
           );
         expect(unmoved(moved)).toEqual(unmoved(plain));
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
   it('makes log p(x) and max logit say anything', async () => {
@@ -324,7 +324,7 @@ describe('a function c(x) added to all logits', () => {
             expect(value(outcome, 'auroc', { score })).toBe(wanted);
         }
       }),
-      { numRuns: 10 },
+      { numRuns: 5 },
     );
   });
 });
@@ -693,6 +693,6 @@ it('units, batches and the order of examples change no value', async () => {
         expect(reversed.map(({ value }) => value)).toEqual(plain.map(({ value }) => value));
       },
     ),
-    { numRuns: 20 },
+    { numRuns: 12 },
   );
 });
