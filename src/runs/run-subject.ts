@@ -10,9 +10,12 @@ import { checkExpectations, type Expectation } from './expectations.js';
 import { planRun } from './plan.js';
 import type { Listener } from './progress.js';
 import { assembleResults } from './results.js';
-import { UnitStore, unwritable } from './store.js';
+import { removeStale, UnitStore, unwritable } from './store.js';
 import { checkSubject, type Subject, subjectWarnings } from './subject.js';
 import type { SuiteEntry } from './suite-entries.js';
+
+/** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
+const HALF_WRITTEN = /\.(json|html|csv|tex|png)\.[0-9a-f]{8}\.tmp$/;
 
 /** A run with everything opened. */
 export interface Assignment {
@@ -63,6 +66,8 @@ export async function runSubject(
   const started = performance.now();
   const { subject, title, config, gates } = assignment;
   const store = await UnitStore.open(out);
+  for (const part of ['.', 'examples', 'images', 'tables'])
+    await removeStale(join(out, part), HALF_WRITTEN).catch(() => undefined);
   checkSubject(subject, assignment.file);
   const plan = planRun(assignment.entries, subject);
   const environment = await environmentOf(subject.engine, assignment.directory);

@@ -22,7 +22,7 @@ export class UnitStore {
     const folder = join(runFolder, 'units');
     try {
       await mkdir(folder, { recursive: true });
-      await removeStale(folder);
+      await removeStale(folder, /\.tmp$/);
     } catch (cause) {
       throw unwritable(folder, cause, 0);
     }
@@ -64,9 +64,10 @@ export class UnitStore {
   }
 }
 
-async function removeStale(folder: string): Promise<void> {
+/** Removes temporary files that processes left in a folder when they died. @param ours tells them by name */
+export async function removeStale(folder: string, ours: RegExp): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!name.endsWith('.tmp')) continue;
+    if (!ours.test(name)) continue;
     const file = join(folder, name);
     const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Date.now() }));
     if (Date.now() - mtimeMs > STALE_MS) await rm(file, { force: true });

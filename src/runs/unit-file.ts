@@ -52,7 +52,7 @@ interface Header {
  * A unit as bytes: magic, length of the header (uint32, little-endian), header as JSON padded to 8 bytes, the
  * columns one after the other, each padded to 8 bytes, and the sha256 of all that.
  */
-export function encodeUnit({ key, rows, indices, labels, passes, seconds }: UnitRecord): Buffer {
+export function encodeUnit({ key, rows, indices, labels, passes, seconds }: UnitRecord): Uint8Array {
   const arrays: [string, NdArray][] = [
     ['@indices', { shape: [indices.length], data: indices }],
     ...(labels ? [['@labels', { shape: [labels.length], data: labels }] as [string, NdArray]] : []),
@@ -75,7 +75,8 @@ const padding = (length: number) => new Uint8Array((8 - (length % 8)) % 8);
 const padded = (length: number) => length + ((8 - (length % 8)) % 8);
 
 /** The unit in these bytes, or undefined when they are not, or no longer, the unit called `key`. */
-export function decodeUnit(bytes: Buffer, key: string): UnitRecord | undefined {
+export function decodeUnit(stored: Uint8Array, key: string): UnitRecord | undefined {
+  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
   if (bytes.length < MAGIC.length + 4 + DIGEST || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return;
   const body = bytes.subarray(0, bytes.length - DIGEST);
   if (!createHash('sha256').update(body).digest().equals(bytes.subarray(body.length))) return;

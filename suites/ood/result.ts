@@ -70,7 +70,7 @@ export function scoreAll(
       return scores
         .filter((score) => !missing(system, score))
         .map((score) => {
-          const values = compute(score, inputs, options, system, dataset);
+          const values = compute(score, inputs, options, system, dataset, indices);
           return { system, score, dataset, indices, values };
         });
     }),
@@ -84,13 +84,16 @@ function compute(
   options: ScoreOptions,
   system: SystemInfo,
   dataset: DatasetInfo,
+  indices: Int32Array,
 ): Float64Array {
   const place = `${score.id} of "${system.name}" on "${dataset.name}"`;
   try {
     const values = score.compute(inputs, options);
     const nan = values.findIndex(Number.isNaN);
     if (nan < 0) return values;
-    throw new AssayError('data-invalid', 'a score is NaN', { path: `example ${nan}` });
+    throw new AssayError('data-invalid', 'a score is NaN', {
+      path: `example ${nan}, source index ${indices[nan]}`,
+    });
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
     throw new AssayError(error.code, `${error.message} (${place})`, error.details);

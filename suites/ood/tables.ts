@@ -84,7 +84,7 @@ export function meanTable(id: DatasetInfo, separations: readonly Separation[]): 
     named: names(separations.filter(({ ood }) => average.includes(ood.dataset))),
   }));
   return {
-    id: `ood-means-${id.name}`,
+    id: `means-${id.name}`,
     title: `Means over OOD sets, against ${id.name}`,
     caption: `Unweighted means. ${used
       .filter(({ named }) => named)

@@ -3,7 +3,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
+
+// Processes take their time on a machine that is busy with others.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 /** The compiled command. */
 export const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url));
@@ -32,7 +35,13 @@ export function cramped(args: readonly string[], cwd: string, kib: number): Prom
   return launch('bash', ['-c', script, 'bash', process.execPath, MAIN, ...args], cwd, {}).ended;
 }
 
-function launch(command: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Started {
+/** Starts any command. */
+export function launch(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv = {},
+): Started {
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, CI: '1', ...env },

@@ -132,6 +132,16 @@ const cases: Record<string, Case> = {
     code: 'unknown-name',
     says: ['defences[0]', 'did you mean "purify"?'],
   },
+  'an unknown key of a defence': {
+    run: { defences: [{ name: 'd', model: 'sharp', purify: { by: 'sharp', stpes: 1 } }] },
+    code: 'config-invalid',
+    says: ['bad.run.yaml at defences[0].purify.stpes', 'did you mean "steps"?'],
+  },
+  'an unknown key of a gate': {
+    run: { gates: [{ measure: 'ece', mni: 1 }] },
+    code: 'config-invalid',
+    says: ['bad.run.yaml at gates[0].mni', 'did you mean "min"?'],
+  },
   'two models of one name': {
     run: { models: ['./sharp.model.yaml', './sharp.model.yaml'] },
     code: 'config-invalid',
@@ -278,6 +288,14 @@ const cases: Record<string, Case> = {
     code: 'output-unwritable',
     says: ['taken/units', '--out'],
   },
+  ...(process.platform === 'linux' && {
+    // Not even root may make folders there.
+    'a read-only output': {
+      args: ['run', 'small.run.yaml', '--out', '/sys/assay-out'],
+      code: 'output-unwritable',
+      says: ['/sys/assay-out/units', 'another folder with --out'],
+    },
+  }),
   'an unknown engine': {
     args: ['run', 'small.run.yaml', '--out', 'out', '--engine', 'tfjs'],
     code: 'unknown-name',
@@ -371,6 +389,20 @@ describe('bad input ends with 2, names its place and a remedy, and loses nothing
     expect(measured).toBeGreaterThan(0);
     const again = await assay(['run', 'small.run.yaml', '--out', 'full'], place);
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining(`${measured} of them reused`) });
+  });
+
+  it.skipIf(process.platform === 'win32')('a disk that is full when the report comes', async () => {
+    const place = join(at, 'late');
+    project(place, { suites: ['accuracy', { ood: { resamples: 100 } }] });
+    const full = await cramped(['run', 'small.run.yaml', '--out', 'full'], place, 16);
+    expect(full.stderr).toMatch(
+      /error\[output-unwritable\].*in {7}full\/(results\.json|examples|report\.html)/s,
+    );
+    expect(full.stderr).toMatch(/everything measured is kept|nothing is measured again/);
+    expect(full.code).toBe(2);
+    const measured = unitFiles(join(place, 'full')).length;
+    const again = await assay(['run', 'small.run.yaml', '--out', 'full'], place);
+    expect(again).toMatchObject({ code: 0, stderr: `nothing to do: ${measured} units reused\n` });
   });
 
   it('--debug adds the stack', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,7 +8,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type GraphBuilder, int } from '../../src/graph/build.js';
 import { writeOnnx } from '../../src/graph/write.js';
-import { assay, folder, start } from './assay.js';
+import { compareScores } from '../../src/metrics/ranking.js';
+import { stream } from '../../src/random/stream.js';
+import { assay, folder, launch, MAIN, start } from './assay.js';
 import { ATTACK, card, network, project, runFile, savedResults, unitFiles } from './project.js';
 
 /** A suite as a user writes one. */
@@ -109,6 +111,24 @@ describe('assay run', () => {
     expect(environment.engine).toMatch(/onnxruntime.*1 thread/);
   });
 
+  const terminal = existsSync('/usr/bin/script');
+  if (!terminal) console.warn('\n!!! there is no `script` here: progress on a terminal is NOT tested !!!\n');
+  it.skipIf(!terminal)('draws a live line on a terminal, and leaves none of it there', async () => {
+    const at = folder();
+    project(at, { suites: ['accuracy'] });
+    const command = `'${process.execPath}' '${MAIN}' run small.run.yaml --out out`;
+    const environment = { CI: undefined, TERM: 'xterm', NO_COLOR: '1' };
+    const ended = await launch('script', ['-qec', command, '/dev/null'], at, environment).ended;
+    expect(ended.code).toBe(0);
+    const drawn = ended.stdout.split('\r\x1b[2K');
+    expect(drawn.some((line) => /^. \d\/2 {2}clean of (sharp|flat) on test, examples 0-59/.test(line))).toBe(
+      true,
+    );
+    // What is printed after the last erasure, and nothing before it but lines that were erased.
+    expect(drawn.at(-1)).toMatch(/^\s+Accuracy/);
+    for (const line of drawn.slice(1, -1)) expect(line.length).toBeLessThan(100);
+  });
+
   it('runs every suite on a defended system', async () => {
     const at = folder();
     const purify = { by: 'sharp', steps: 2, chains: 2 };
@@ -116,20 +136,91 @@ describe('assay run', () => {
       at,
       {
         defences: [{ name: 'purified', model: 'flat', purify }],
-        suites: ['accuracy', { attack: { ...ATTACK, steps: 2 } }],
+        suites: [
+          'accuracy',
+          { calibration: { resamples: 100 } },
+          { ood: { resamples: 100 } },
+          { attack: { ...ATTACK, steps: 2 } },
+          { purification: { steps: [1], chains: 1, examples: 6, attackSteps: 2, adaptive: { steps: 1 } } },
+        ],
       },
       12,
     );
     const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
-    const { measures, systems } = savedResults(join(at, 'out'));
+    const { measures, systems, notApplicable, suites } = savedResults(join(at, 'out'));
     expect(systems.map(({ name, defence }) => [name, defence !== ''])).toEqual([
       ['sharp', false],
       ['flat', false],
       ['purified', true],
     ]);
-    for (const measure of ['accuracy', 'robust-accuracy'])
-      expect(measures.some((m) => m.measure === measure && m.model === 'purified')).toBe(true);
+    expect(suites.map(({ status }) => status)).toEqual(Array(5).fill('ok'));
+    for (const measure of ['accuracy', 'ece', 'auroc', 'robust-accuracy'])
+      expect(
+        measures.some((m) => m.measure === measure && m.model === 'purified'),
+        measure,
+      ).toBe(true);
+    // All but the one that puts a purifier in front of models itself, which says so.
+    const reasons = notApplicable.filter(({ model }) => model === 'purified');
+    expect(reasons).toEqual([
+      expect.objectContaining({ suite: 'purification', reason: expect.stringMatching(/purif|defence/) }),
+    ]);
+  });
+
+  it('measures what needs no gradient where an operator has none, and names it', async () => {
+    const at = folder();
+    const suites = ['accuracy', { ood: { resamples: 100 } }, { attack: ATTACK }];
+    project(at, { models: ['./odd.model.yaml'], suites }, 12);
+    const head = (b: GraphBuilder, logits: string) => {
+      const signal = b.op('Unsqueeze', [b.op('Unsqueeze', [logits, b.ints([1])]), b.ints([1])]);
+      b.outputAs(
+        b.op('Squeeze', [b.op('LRN', [signal], { size: int(1) }), b.ints([1, 2])]),
+        'logits',
+        'float32',
+        ['N', 3],
+      );
+    };
+    writeFileSync(join(at, 'odd.onnx'), writeOnnx(network({ head })));
+    writeFileSync(join(at, 'odd.model.yaml'), stringify(card('odd')));
+    const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const { measures, notApplicable } = savedResults(join(at, 'out'));
+    expect(new Set(measures.map(({ suite }) => suite))).toEqual(new Set(['accuracy', 'ood']));
+    const reason = expect.stringMatching(/no gradient rule for LRN, at node "LRN_node/);
+    expect(notApplicable).toEqual([
+      { suite: 'ood', model: 'odd', what: 'approximate mass', reason },
+      { suite: 'attack', model: 'odd', reason },
+    ]);
+  });
+
+  it('leaves sheets from which its numbers can be computed again', async () => {
+    const at = folder();
+    project(at, { suites: ['accuracy', { ood: { resamples: 100 } }] });
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out', '--quiet'], at)).toMatchObject({ code: 0 });
+    const sheet = (name: string) => {
+      const [head, ...rows] = readFileSync(join(at, `out/examples/${name}.csv`), 'utf8')
+        .trim()
+        .split('\n');
+      return rows.map((row) =>
+        Object.fromEntries(row.split(',').map((cell, i) => [head.split(',')[i], cell])),
+      );
+    };
+    const measured = (measure: string, model: string, score?: string) =>
+      savedResults(join(at, 'out')).measures.find(
+        (m) => m.measure === measure && m.model === model && m.params.score === score,
+      )?.value;
+    for (const model of ['sharp', 'flat']) {
+      const own = sheet('accuracy').filter((row) => row.model === model);
+      expect(own).toHaveLength(60);
+      expect(own.filter(({ correct }) => correct === 'true').length / 60).toBe(measured('accuracy', model));
+      for (const score of ['log-px', 'max-logit', 'max-softmax', 'approximate-mass']) {
+        const of = (dataset: string) =>
+          sheet('ood')
+            .filter((row) => row.model === model && row.dataset === dataset)
+            .map((row) => Number(row[score]));
+        expect(compareScores(of('test'), of('noise')).auroc).toBe(measured('auroc', model, score));
+      }
+    }
   });
 
   it('runs an energy model: what it has no classes for is not applicable, and it purifies', async () => {
@@ -251,23 +342,91 @@ describe('a run that is cut off', () => {
     rmSync(at, { recursive: true });
   });
 
-  it('by kill -9, again and again, comes to the same results', async () => {
+  /** A moment of a run: so many units are there, or a file was written anew; and then so many milliseconds. */
+  interface Moment {
+    units?: number;
+    file?: string;
+    milliseconds: number;
+  }
+
+  /** Starts the run, kills it at a moment, and tells whether it was still running then. */
+  async function killed(at: string, { units: count, file, milliseconds }: Moment): Promise<boolean> {
+    const out = join(at, 'out');
+    const stamp = () => statSync(join(out, file ?? '.'), { throwIfNoEntry: false })?.ino;
+    const before = stamp();
+    const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
+    let over = false;
+    ended.then(() => {
+      over = true;
+    });
+    if (file) while (!over && (stamp() ?? before) === before) await sleep(2);
+    if (count !== undefined) await untilUnits(out, count, () => over);
+    await sleep(milliseconds);
+    child.kill('SIGKILL');
+    const { signal, code } = await ended;
+    expect(signal ?? code).toSatisfy((end) => end === 'SIGKILL' || end === 0);
+    return signal === 'SIGKILL';
+  }
+
+  const kills = process.env.ASSAY_LONG ? 10 : 4;
+  it(`by kill -9 at ${kills} random moments comes to the same results`, { timeout: 600_000 }, async () => {
     const at = folder();
     project(at, { suites });
     const out = join(at, 'out');
-    const moments = [0, 1, 2, Math.floor(units / 2), units - 2];
-    for (const moment of moments) {
-      const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
-      let over = false;
-      ended.then(() => {
-        over = true;
-      });
-      await untilUnits(out, moment, () => over);
-      child.kill('SIGKILL');
-      expect((await ended).signal ?? 'over').toMatch(/SIGKILL|over/);
+    const draws = stream({ seed: 9, purpose: 'test/kill', example: 0 });
+    const below = (n: number) => Math.floor(draws.uniform() * n);
+    const opening = () => ({ units: 0, milliseconds: below(500) });
+    const measuring = Array.from({ length: 4 }, () => ({
+      units: 1 + below(units - 1),
+      milliseconds: below(40),
+    }));
+    measuring.sort((a, b) => a.units - b.units);
+    const writing = (file: string) => ({ file, milliseconds: below(40) });
+    // Each is later than the one before, as the run gets further every time.
+    const moments: Moment[] = [
+      opening(),
+      measuring[0],
+      measuring[1],
+      opening(),
+      { file: 'run.json', milliseconds: below(100) },
+      measuring[2],
+      measuring[3],
+      writing('results.json'),
+      writing('examples/ood.csv'),
+      writing('report.html'),
+    ];
+    const chosen = kills === moments.length ? moments : [0, 2, 6, 7].map((i) => moments[i]);
+    let hits = 0;
+    for (const moment of chosen) {
+      const before = existsSync(join(out, 'units')) ? unitFiles(out) : [];
+      if (await killed(at, moment)) hits++;
+      expect(unitFiles(out)).toEqual(expect.arrayContaining(before));
     }
+    expect(hits).toBeGreaterThanOrEqual(kills / 2);
     expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
     expect(savedResults(out)).toEqual(whole);
+    expect(unitFiles(out)).toHaveLength(units);
+  });
+
+  it('by kill -9 in the middle of the report measures nothing again', { timeout: 300_000 }, async () => {
+    const at = folder();
+    project(at, { suites });
+    const out = join(at, 'out');
+    const report = join(out, 'report.html');
+    // The kill comes a moment after results.json: now and then too late.
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await killed(at, { file: 'results.json', milliseconds: 0 });
+      if (!existsSync(report)) break;
+      rmSync(report);
+    }
+    expect(existsSync(report)).toBe(false);
+    expect(savedResults(out)).toEqual(whole);
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({
+      code: 0,
+      stderr: `nothing to do: ${units} units reused\n`,
+    });
+    expect(savedResults(out)).toEqual(whole);
+    expect(readFileSync(report, 'utf8')).toMatch(/<\/html>\s*$/);
   });
 
   it.each(['SIGINT', 'SIGTERM'] as const)(
@@ -297,6 +456,42 @@ describe('a run that is cut off', () => {
       expect(unitFiles(out)).toEqual(before);
     },
   );
+
+  it('by SIGINT before anything is measured ends with 130, and goes on', async () => {
+    const at = folder();
+    project(at, { suites: ['accuracy'] }, 12);
+    const out = join(at, 'out');
+    const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
+    // The folder is made before models are opened.
+    await untilUnits(out, 0, () => false);
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/run the same command again/);
+    const again = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    expect(again.code).toBe(0);
+    expect(savedResults(out).status).toBe('complete');
+  });
+
+  it('by SIGINT twice leaves at once, and goes on to the same results', async () => {
+    const at = folder();
+    project(at, { suites });
+    const out = join(at, 'out');
+    const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
+    let told = '';
+    child.stderr?.on('data', (text: string) => {
+      told += text;
+    });
+    await untilUnits(out, 1, () => false);
+    child.kill('SIGINT');
+    while (!/once more to leave at once/.test(told) && child.exitCode === null) await sleep(5);
+    child.kill('SIGINT');
+    const { code, signal } = await ended;
+    // By the signal itself, as shells expect it, unless the first one was answered before the second came.
+    expect(signal ?? code).toSatisfy((end) => end === 'SIGINT' || end === 130);
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(savedResults(out)).toEqual(whole);
+  });
 
   it('by two at once in one folder comes to the same results', async () => {
     const at = folder();

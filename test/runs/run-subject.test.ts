@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../../src/errors.js';
@@ -186,6 +186,21 @@ describe('a run', () => {
 });
 
 describe('a run that is stopped', () => {
+  it('leaves nothing half written for good, and removes nothing of the user', async () => {
+    const out = folder();
+    const entries = [entryOf(meanSuite(noisyLogits(probe())))];
+    await start(out, { entries });
+    const [fresh, mine] = ['report.html.0123abcd.tmp', 'mine.tmp'];
+    const stale = ['report.html.89abcdef.tmp', 'examples/mean.csv.00000000.tmp', 'results.json.ffffffff.tmp'];
+    for (const file of [fresh, mine, ...stale]) writeFileSync(join(out, file), 'half');
+    for (const file of [mine, ...stale]) utimesSync(join(out, file), 1, 1);
+    await start(out, { entries });
+    const left = readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.tmp'),
+    );
+    expect(left.sort()).toEqual([mine, fresh]);
+  });
+
   it('writes partial results, and continues to the same end', async () => {
     const whole = folder();
     const entries = (p: Probe) => [entryOf(meanSuite(noisyLogits(p)))];

@@ -1,5 +1,6 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { type TSchema, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
+import { check } from '../../../src/config/validate.js';
 import type { Dataset } from '../../../src/data/dataset.js';
 import type { System } from '../../../src/models/system.js';
 import type { Collected, NdArray, Request, Rows, Suite, Summary } from '../../../src/suites/contract.js';
@@ -90,9 +91,7 @@ const Published = Type.Object({
 
 /** Runs a suite as the runner does, and checks its summary against the published schema and its own ids. */
 export async function runSuite<S extends TSchema>(suite: Suite<S>, given: Given): Promise<Outcome> {
-  const options = Value.Default(suite.options, { ...given.options }) as Static<S>;
-  const problems = [...Value.Errors(suite.options, options)];
-  if (problems.length > 0) throw new Error(`options: ${problems[0].path} ${problems[0].message}`);
+  const options = check(suite.options, given.options ?? {}, { what: `options of "${suite.name}"` });
   const able = given.systems.filter(({ info }) => suite.needs.every((need) => info.offers.includes(need)));
   const context = {
     systems: able.map(({ info }) => info),
