@@ -34,7 +34,7 @@ export function setTable(id: DatasetInfo, ood: DatasetInfo, separations: readonl
 export function aurocTable(id: DatasetInfo, separations: readonly Separation[]): Table {
   const sets = [...new Set(separations.map(({ ood }) => ood.dataset))];
   return {
-    id: `ood-auroc-${id.name}`,
+    id: `auroc-${id.name}`,
     title: `AUROC against ${id.name}`,
     caption: 'One half is chance. Bootstrap intervals, 95 %; none where the scores do not overlap.',
     columns: [
