@@ -13,8 +13,8 @@ export interface NumberTable {
 }
 
 /**
- * Reads rows of numbers parted by commas, semicolons, tabs or spaces; a first line that holds anything else names
- * the columns. Held in memory as float64, 8 bytes a number. `nan` and `inf` are read as what they say.
+ * Reads rows of numbers parted by commas, semicolons, tabs or spaces; a first line that holds anything else, or
+ * 0,1,2,... above decimals, names the columns. Held in memory as float64, 8 bytes a number. `nan` and `inf` are read as what they say.
  * @param column only this one, giving (n, 1)
  * Errors: `file-malformed` with the line; `data-invalid` for an unknown column.
  */
@@ -24,6 +24,7 @@ export async function readNumberTable(source: ByteSource, column?: string): Prom
   let columns: string[] | undefined;
   let picked: number | undefined;
   let width = 0;
+  let first: string[] | undefined;
   const values = new Growing();
   for await (const { text, number } of lines(source)) {
     if (text.trim() === '') continue;
@@ -34,6 +35,12 @@ export async function readNumberTable(source: ByteSource, column?: string): Prom
       if (cells.some((cell) => numberIn(cell) === undefined)) columns = cells;
       picked = column === undefined ? undefined : columnAt(column, columns, place);
       if (columns) continue;
+      first = cells;
+    } else if (first) {
+      // pandas numbers columns without names: a first line of 0,1,2,... above decimals is that.
+      if (width > 1 && first.every((cell, c) => cell === String(c)) && cells.some(hasFraction))
+        values.clear();
+      first = undefined;
     }
     const at = { file: place.file, path: `line ${number}` };
     if (cells.length !== width)
@@ -78,6 +85,10 @@ class Growing {
     this.data[this.length++] = value;
   }
 
+  clear(): void {
+    this.length = 0;
+  }
+
   take(): Float64Array {
     return this.data.subarray(0, this.length);
   }
@@ -107,6 +118,8 @@ function splitterFor(line: string): (line: string) => string[] {
 }
 
 const unquoted = (cell: string): string => cell.trim().replace(/^"(.*)"$/, '$1');
+
+const hasFraction = (cell: string): boolean => /[.e]/i.test(cell);
 
 const SPECIAL: Record<string, number> = {
   nan: Number.NaN,

@@ -119,7 +119,10 @@ async function labelsOf(
         ...place,
         expected: `${n} labels, as many as there are rows in ${logits}`,
         found: `${array.shape[0]}`,
-        hint: 'check that both files belong to the same part of the data, and that no batch was dropped',
+        hint:
+          array.shape[0] === n + 1
+            ? 'if the first line of the file is a header that is a number, write it without (pandas: `header=False`)'
+            : 'check that both files belong to the same part of the data, and that no batch was dropped',
       });
     const labels = await readLabels(array, n);
     const at = labels.findIndex((label) => label >= classes);

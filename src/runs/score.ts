@@ -48,6 +48,7 @@ export interface ScoreOptions {
 }
 
 const COMMAND = 'assay score';
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /**
  * Measures predictions that lie in files, without a model: the suites, the run folder, the report and the gates are
@@ -153,6 +154,9 @@ function setsOf(
     })),
   ];
   const names = sets.map(({ name }) => name);
+  const odd = [...models, ...names].find((name) => !NAME.test(name));
+  if (odd !== undefined)
+    throw incomplete(`"${odd}" cannot be a name`, 'use letters, digits, dots, dashes and underscores');
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice === undefined) return sets;
   throw incomplete(`two data sets are called "${twice}"`, 'give every --ood a name of its own');
