@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { NumberArray } from '../../src/data/nd-array.js';
 import { encodeNpy } from '../../src/data/npy.js';
@@ -237,12 +238,15 @@ describe('assay score', () => {
 
 /** Values that were worked out by hand or published. */
 describe('known answers', () => {
+  // Of all of them: tests that run at the same time cannot have folders that end with a test.
+  const root = mkdtempSync(join(tmpdir(), 'assay-known-'));
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
   /** Scores rows of numbers by name: models, then OOD sets of the first one. */
   const score = async (
     models: Record<string, number[][]>,
     { labels, ood = {}, args = [] }: { labels?: number[]; ood?: Record<string, number[][]>; args?: string[] },
   ) => {
-    const at = folder();
+    const at = mkdtempSync(join(root, 'case-'));
     const put = (name: string, rows: number[][]) => {
       npy(at, name, Float64Array.from(rows.flat()), rows[0].length);
       return name;
