@@ -41,8 +41,13 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
     )
     .action(async (file: string, flags: RunFlags) => {
       const { quiet, debug, ...options } = flags;
-      // Loaded when it is needed: help should not wait for it.
-      const { run } = await import('../runs/run.js');
-      process.exitCode = await attendedRun((tools) => run(file, { ...options, ...tools }), { quiet, debug });
+      process.exitCode = await attendedRun(
+        async (tools) => {
+          // Loaded when it is needed: help should not wait for it.
+          const { run } = await import('../runs/run.js');
+          return run(file, { ...options, ...tools });
+        },
+        { quiet, debug },
+      );
     });
 }

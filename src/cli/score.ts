@@ -111,8 +111,6 @@ async function scoreFlags({ quiet, debug, ...flags }: ScoreFlags): Promise<numbe
   const gates = flags.gates === undefined ? undefined : await readRules(flags.gates);
   const usual = suitesOf(flags, { labelled: labels !== undefined, ood: ood.length > 0 });
   const suites = flags.suites === undefined ? usual : await readSuiteFile(flags.suites);
-  // Loaded when it is needed: help should not wait for it.
-  const { score } = await import('../runs/score.js');
   const options = {
     logits: Object.fromEntries(names.map((model, i) => [model, flags.logits[i].file])),
     ...(labels !== undefined && { labels }),
@@ -127,5 +125,12 @@ async function scoreFlags({ quiet, debug, ...flags }: ScoreFlags): Promise<numbe
     ...(seed !== undefined && { seed }),
     ...(out !== undefined && { out }),
   };
-  return attendedRun((tools) => score({ ...options, ...tools }), { quiet, debug });
+  return attendedRun(
+    async (tools) => {
+      // Loaded when it is needed: help should not wait for it.
+      const { score } = await import('../runs/score.js');
+      return score({ ...options, ...tools });
+    },
+    { quiet, debug },
+  );
 }

@@ -86,16 +86,25 @@ describe('assay score', () => {
     ]);
     expect(measured(out, 'top-k-accuracy', { k: 2 })).toBeGreaterThan(measured(out, 'accuracy') ?? 1);
     expect(measured(out, 'ece', { bins: 10 })).toBeGreaterThan(0);
-
-    const before = unitFiles(out);
-    expect(await assay(named, at)).toMatchObject({ code: 0, stderr: 'nothing to do: 2 units reused\n' });
-    expect(savedResults(out)).toEqual(results);
-    npy(at, 'far.npy', logits(40, 'other', 0));
-    expect(await assay(named, at)).toMatchObject({ code: 0, stderr: '2 units, 1 of them reused\n' });
-    expect(unitFiles(out)).toEqual(expect.arrayContaining(before));
     const html = readFileSync(join(out, 'report.html'), 'utf8');
     expect(html).toContain('predictions, without a model');
     expect(html).not.toContain('bare model');
+  });
+
+  it('measures again only what changed', async () => {
+    const at = folder();
+    files(at);
+    writeFileSync(join(at, 'suites.yaml'), stringify({ suites: [{ ood: { resamples: 100 } }] }));
+    const args = ['score', '--logits', 'logits.npy', '--ood', 'far=far.npy', '--suites', 'suites.yaml'];
+    const out = join(at, 'assay-runs/logits');
+    expect(await assay(args, at)).toMatchObject({ code: 0, stderr: '2 units to measure\n' });
+    const [before, results] = [unitFiles(out), savedResults(out)];
+    expect(await assay(args, at)).toMatchObject({ code: 0, stderr: 'nothing to do: 2 units reused\n' });
+    expect(savedResults(out)).toEqual(results);
+    npy(at, 'far.npy', logits(40, 'other', 0));
+    expect(await assay(args, at)).toMatchObject({ code: 0, stderr: '2 units, 1 of them reused\n' });
+    expect(unitFiles(out)).toEqual(expect.arrayContaining(before));
+    expect(savedResults(out).measures).not.toEqual(results.measures);
   });
 
   it('gives the numbers of a run on the models that made the logits', async () => {
