@@ -169,24 +169,14 @@ export interface SuiteFlags {
   suites?: string;
 }
 
-/** The suites that the files are enough for, with the options given. Errors: `unknown-name`, `config-invalid`. */
-export function suitesOf(
-  { bins, topK, scores, suites }: SuiteFlags,
-  { labelled, ood }: { labelled: boolean; ood: boolean },
-): Record<string, object>[] | undefined {
-  if (suites !== undefined) {
-    const given = Object.entries({ '--bins': bins, '--top-k': topK, '--scores': scores });
-    const clash = given.find(([, value]) => value !== undefined)?.[0];
-    if (clash)
-      throw refuse('--suites', `${clash} does not go with --suites`, 'set that option in the file of suites');
-    return undefined;
-  }
+/** Errors: `config-invalid` for options of suites beside a file of suites, `unknown-name` for a score. */
+export function checkSuiteFlags({ bins, topK, scores, suites }: SuiteFlags): void {
+  const given = Object.entries({ '--bins': bins, '--top-k': topK, '--scores': scores });
+  const clash = given.find(([, value]) => value !== undefined)?.[0];
+  if (suites !== undefined && clash)
+    throw refuse('--suites', `${clash} does not go with --suites`, 'set that option in the file of suites');
   for (const id of scores ?? [])
     if (!scoreTable.has(id)) throw unknownName('OOD score', id, [...scoreTable.keys()], { path: '--scores' });
-  return [
-    ...(labelled ? [{ accuracy: topK ? { topK } : {} }, { calibration: bins ? { bins } : {} }] : []),
-    ...(ood ? [{ ood: scores ? { scores } : {} }] : []),
-  ];
 }
 
 const refuse = (path: string, message: string, hint: string) =>

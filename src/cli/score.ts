@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander';
 import { readRules } from '../gate/rule-file.js';
-import { readSuiteFile } from '../runs/suite-file.js';
-import { scores } from '../scores/scores.js';
+import { readSuiteFile, usualSuites } from '../runs/suite-file.js';
+import { scores as scoreTable } from '../scores/scores.js';
 import { attendedRun } from './attended-run.js';
 import { wholeNumber } from './option-values.js';
 import {
+  checkSuiteFlags,
   commaList,
   type ModelFile,
   modelFile,
@@ -14,7 +15,6 @@ import {
   oodSets,
   readClassNames,
   repeated,
-  suitesOf,
   validationFiles,
 } from './score-options.js';
 
@@ -76,7 +76,9 @@ export function scoreCommand(): Command {
       ),
     )
     .addOption(
-      new Option('--scores <id,...>', `OOD scores, of ${[...scores.keys()].join(', ')}`).argParser(commaList),
+      new Option('--scores <id,...>', `OOD scores, of ${[...scoreTable.keys()].join(', ')}`).argParser(
+        commaList,
+      ),
     )
     .option('--suites <file>', 'measure the `suites` of this file, such as a run file, with their options')
     .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')
@@ -109,8 +111,13 @@ async function scoreFlags({ quiet, debug, ...flags }: ScoreFlags): Promise<numbe
   const ood = oodSets(flags.ood ?? [], names);
   const classes = flags.classes === undefined ? undefined : await readClassNames(flags.classes);
   const gates = flags.gates === undefined ? undefined : await readRules(flags.gates);
-  const usual = suitesOf(flags, { labelled: labels !== undefined, ood: ood.length > 0 });
-  const suites = flags.suites === undefined ? usual : await readSuiteFile(flags.suites);
+  checkSuiteFlags(flags);
+  const { bins, topK, scores } = flags;
+  const has = { labelled: labels !== undefined, ood: ood.length > 0, probabilities: probabilities ?? false };
+  const suites =
+    flags.suites === undefined
+      ? usualSuites({ ...has, bins, topK, scores })
+      : await readSuiteFile(flags.suites);
   const options = {
     logits: Object.fromEntries(names.map((model, i) => [model, flags.logits[i].file])),
     ...(labels !== undefined && { labels }),
@@ -120,7 +127,7 @@ async function scoreFlags({ quiet, debug, ...flags }: ScoreFlags): Promise<numbe
     ...(classes && { classes }),
     ...(probabilities && { probabilities }),
     ...(name !== undefined && { name }),
-    ...(suites && { suites }),
+    suites,
     ...(gates && { gates, gatesFile: flags.gates }),
     ...(seed !== undefined && { seed }),
     ...(out !== undefined && { out }),

@@ -8,7 +8,7 @@ import type { Listener } from './progress.js';
 import { type RunOutcome, runSubject } from './run-subject.js';
 import { UnitStore } from './store.js';
 import { suiteEntries, suitesByName } from './suite-entries.js';
-import type { SuiteList } from './suite-file.js';
+import { type SuiteList, usualSuites } from './suite-file.js';
 import { loadSuites } from './suite-modules.js';
 
 /** Files by model. All files are `FILE.npy`, `FILE.npz`, `FILE.npz:ARRAY`, `FILE.csv` or `FILE.csv:COLUMN`. */
@@ -31,8 +31,8 @@ export interface ScoreOptions {
   /** Title of the report. Default: the names of the models. */
   name?: string;
   /**
-   * What is measured: entries as a run file has them, or such a file as read. Default: accuracy, calibration and ood
-   * with their defaults, as far as there are files.
+   * What is measured: entries as a run file has them, or such a file as read. Default: accuracy, calibration and ood,
+   * as far as there are files; of probabilities, OOD scores that need no log p(x).
    */
   suites?: SuiteList['suites'] | SuiteList;
   gates?: readonly GateRule[];
@@ -114,13 +114,10 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
 }
 
 function suiteList(options: ScoreOptions): SuiteList {
-  const { suites = usualSuites(options), directory = '.' } = options;
+  const { labels, ood = [], probabilities = false, directory = '.' } = options;
+  const usual = usualSuites({ labelled: labels !== undefined, ood: ood.length > 0, probabilities });
+  const suites = options.suites ?? usual;
   return 'file' in suites ? suites : { suites, plugins: [], file: COMMAND, directory };
-}
-
-/** Suites that the files are enough for. */
-function usualSuites({ labels, ood }: ScoreOptions): SuiteList['suites'] {
-  return [...(labels === undefined ? [] : ['accuracy', 'calibration']), ...(ood?.length ? ['ood'] : [])];
 }
 
 /** Every set with a file per model. Errors: `config-invalid`. */

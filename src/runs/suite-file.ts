@@ -21,3 +21,26 @@ export async function readSuiteFile(file: string): Promise<SuiteList> {
   const { suites, plugins } = check(SuiteFile, await readConfigFile(file), { file, what: 'file of suites' });
   return { suites, plugins, file, directory: dirname(resolve(file)) };
 }
+
+/** What decides which suites saved predictions are enough for, and options that are often set. */
+export interface UsualChoice {
+  labelled: boolean;
+  ood: boolean;
+  probabilities: boolean;
+  bins?: number | undefined;
+  topK?: readonly number[] | undefined;
+  scores?: readonly string[] | undefined;
+}
+
+/** Scores that say something of probabilities, which know no log p(x). The first is the headline. */
+const OF_PROBABILITIES = ['max-softmax', 'entropy', 'margin'];
+
+/** The suites that saved predictions are enough for. */
+export function usualSuites(choice: UsualChoice): Record<string, object>[] {
+  const { labelled, ood, probabilities, bins, topK } = choice;
+  const scores = choice.scores ?? (probabilities ? OF_PROBABILITIES : undefined);
+  return [
+    ...(labelled ? [{ accuracy: topK ? { topK } : {} }, { calibration: bins ? { bins } : {} }] : []),
+    ...(ood ? [{ ood: scores ? { scores } : {} }] : []),
+  ];
+}

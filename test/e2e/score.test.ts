@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { NumberArray } from '../../src/data/nd-array.js';
 import { encodeNpy } from '../../src/data/npy.js';
+import { softmax } from '../../src/metrics/softmax.js';
 import { stream } from '../../src/random/stream.js';
 import { assay, folder } from './assay.js';
 import { ATTACK, CLASSES, images, npz, project, runFile, savedResults, unitFiles } from './project.js';
@@ -228,6 +229,36 @@ describe('assay score', () => {
     expect(suites.map(({ suite }) => suite)).toEqual(['ood']);
     expect(datasets[0]).toMatchObject({ name: 'cifar10', labelled: false });
     expect(new Set(measures.map(({ params }) => params.score))).toEqual(new Set(['energy', 'entropy']));
+  });
+
+  it('of probabilities measures what their logits give, but for log p(x)', async () => {
+    const at = folder();
+    files(at);
+    for (const name of ['logits', 'far']) {
+      const given = logits(name === 'far' ? 40 : 60, name === 'far' ? 'far' : 'test', name === 'far' ? 0 : 3);
+      const p = softmax({ n: given.length / K, classes: K, data: given });
+      npy(at, `${name}-p.npy`, p);
+    }
+    const score = async (suffix: string, ...args: string[]) => {
+      const given = [
+        '--logits',
+        `m=logits${suffix}.npy`,
+        '--ood',
+        `far=far${suffix}.npy`,
+        '--labels',
+        'labels.npy',
+      ];
+      const out = `out${suffix}`;
+      expect(await assay(['score', ...given, '--out', out, ...args], at)).toMatchObject({ code: 0 });
+      return savedResults(join(at, out));
+    };
+    const plain = await score('', '--scores', 'max-softmax,entropy,margin');
+    const found = await score('-p', '--probabilities');
+    expect(found.systems[0]).toMatchObject({ offers: ['logits'], energy: 'none' });
+    expect(found.measures.map(({ title }) => title)).toEqual(plain.measures.map(({ title }) => title));
+    found.measures.forEach(({ value, title }, i) => {
+      expect(value, title).toBeCloseTo(plain.measures[i].value ?? Number.NaN, 4);
+    });
   });
 
   it('is a function, too', async () => {
