@@ -178,7 +178,7 @@ describe('assay score', () => {
     a.slice(1).forEach((row, i) => {
       expect(Number(b[i + 1][column]) / Number(row[column])).toBeCloseTo(1, 6);
     });
-  });
+  }, 180_000);
 
   it('judges gates, which `assay gate` and `assay report` do again from the folder', async () => {
     const at = folder();
