@@ -9,6 +9,7 @@ import { initCommand } from './init.js';
 import { inspectCommand } from './inspect.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
+import { scoreCommand } from './score.js';
 
 const program = new Command('assay')
   .description(
@@ -26,13 +27,22 @@ Start here:
   $ assay init --checkpoint model.onnx   write a model card and a run file to fill in
   $ assay run my.run.yaml                measure, and write a report
   $ assay inspect model.onnx             what a checkpoint holds
+  $ assay score --logits logits.npy --labels labels.npy    without a model: measure saved predictions
 
 Exit codes: 0 all well, 1 a gate failed, 2 it could not run or finish, 130 interrupted.
 Environment: NO_COLOR turns colours off, CI turns the live line into plain lines.`,
   );
 
 program.exitOverride();
-for (const command of [runCommand, reportCommand, gateCommand, inspectCommand, doctorCommand, initCommand])
+for (const command of [
+  runCommand,
+  scoreCommand,
+  reportCommand,
+  gateCommand,
+  inspectCommand,
+  doctorCommand,
+  initCommand,
+])
   program.addCommand(command().option('--debug', 'print the stack of errors').copyInheritedSettings(program));
 
 // `assay ... | head` closes the pipe early: that is no error.

@@ -20,6 +20,8 @@ export interface DatasetInfo {
   size: number;
   /** (C, H, W) */
   shape: readonly [number, number, number];
+  /** Set when it holds rows of logits, (models, 1, classes), in place of images. */
+  content?: 'predictions';
   labelled: boolean;
   /** Among the selected examples, and the first that has it; absent for unlabelled sets. */
   highestLabel?: { label: number; example: number };

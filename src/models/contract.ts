@@ -128,7 +128,8 @@ function scaleOf(normalisation: Normalisation, channel: number): number {
   return normalisation.kind === 'standardise' ? 1 / normalisation.std[channel] : 1;
 }
 
-const PROBABILITIES = 'the output holds probabilities, whose logsumexp says nothing about x';
+/** Why a softmax output has no log p(x). */
+export const PROBABILITIES = 'the output holds probabilities, whose logsumexp says nothing about x';
 
 function energyOf(card: ModelCard, classes: number, refuse: Refuse): EnergyContract {
   const { energy } = card;

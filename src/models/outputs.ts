@@ -93,12 +93,13 @@ function rowsOf(b: GraphBuilder, value: ValueInfo): string {
 }
 
 /** The smallest probability told from 0: a float32 that is still normal. */
-const TINY = 1e-37;
+export const SMALLEST_PROBABILITY = 1e-37;
 
 /** Exact where the probabilities come from a Softmax; otherwise their logarithm. */
 function logProbabilities(b: GraphBuilder, network: Graph, value: ValueInfo): string {
   const softmax = softmaxNode(network, value.name);
-  if (softmax?.op !== 'Softmax') return b.op('Log', [b.op('Max', [rowsOf(b, value), b.scalar(TINY)])]);
+  if (softmax?.op !== 'Softmax')
+    return b.op('Log', [b.op('Max', [rowsOf(b, value), b.scalar(SMALLEST_PROBABILITY)])]);
   const [name] = b.node('LogSoftmax', softmax.inputs, softmax.attributes, ['log_probabilities']);
   return rowsOf(b, { name, type: value.type, dims: null });
 }

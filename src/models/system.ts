@@ -81,6 +81,8 @@ export interface SystemInfo {
   defence: string;
   /** (C, H, W) */
   shape: readonly [number, number, number];
+  /** Set when it takes rows of logits in place of images: there is no model, only what it predicted. */
+  input?: 'predictions';
   /** Class names; empty when the system does not classify. */
   classes: readonly string[];
   offers: readonly Capability[];

@@ -274,6 +274,9 @@ export const SystemSummary = Type.Object(
     model: Type.String(),
     defence: Type.String(),
     shape: Type.Array(Type.Integer()),
+    input: Type.Optional(
+      Type.Literal('predictions', { description: 'there is no model: only its predictions were scored' }),
+    ),
     classes: Type.Array(Type.String()),
     offers: Type.Array(Type.String()),
     lacks: Type.Record(Type.String(), Type.String()),
@@ -292,6 +295,11 @@ export const DatasetSummary = Type.Object(
     distance: Type.Optional(Type.String()),
     size: Type.Integer(),
     shape: Type.Array(Type.Integer()),
+    content: Type.Optional(
+      Type.Literal('predictions', {
+        description: 'rows of logits, (models, 1, classes), in place of images',
+      }),
+    ),
     labelled: Type.Boolean(),
     highestLabel: Type.Optional(Type.Object({ label: Type.Integer(), example: Type.Integer() }, closed)),
     classes: Type.Optional(Type.Array(Type.String())),

@@ -9,6 +9,8 @@ export function accuracyWarnings(suite: string, result: AccuracyResult): Warning
   if (n === 0) return [];
   const at = { suite, model: system.name, dataset: dataset.name };
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  // Where there is no model, there is no input to be wrong about.
+  const predicted = system.input === 'predictions';
   const warnings: Warning[] = [];
   if (classes === 1) {
     warnings.push({
@@ -41,7 +43,9 @@ export function accuracyWarnings(suite: string, result: AccuracyResult): Warning
       severity: 'serious',
       message: `"${system.name}" answers "${system.classes[prediction[0]]}" for all ${n} examples`,
       why: 'the usual cause is input in the wrong range or normalisation',
-      fix: 'check `input` (range, mean, std, layout) in the model card',
+      fix: predicted
+        ? 'check how the images were prepared where these predictions were made'
+        : 'check `input` (range, mean, std, layout) in the model card',
     });
   } else if (accuracy.interval && accuracy.interval[0] <= chance) {
     const below = accuracy.value <= chance;
@@ -51,7 +55,9 @@ export function accuracyWarnings(suite: string, result: AccuracyResult): Warning
       severity: below ? 'serious' : 'warning',
       message: `${percent(accuracy.value)} right is not clearly more than ${percent(chance)}, which always answering "${system.classes[commonest]}" gives`,
       why: 'nothing that is measured of this model on these examples means much',
-      fix: 'check the order of the classes and `input` in the model card, or measure more examples',
+      fix: predicted
+        ? 'check that logits and labels are in the same order (no shuffling), and the order of the classes; or measure more examples'
+        : 'check the order of the classes and `input` in the model card, or measure more examples',
     });
   }
   const absent = system.classes.filter((_, k) => total[k] === 0);

@@ -28,19 +28,16 @@ export async function pageView(results: Results, directory: string) {
     systems: results.systems.map((system) => ({
       ...system,
       colour: colours.get(system.name) ?? '',
-      shape: system.shape.join(' × '),
+      shape: system.input === 'predictions' ? 'none' : system.shape.join(' × '),
       classes: system.classes.length || '–',
       offers: system.offers.join(', '),
       lacks: Object.entries(system.lacks).map(([what, why]) => ({ what, why })),
-      nature: [
-        system.defence || (system.model === system.name ? 'bare model' : `model ${system.model}`),
-        ...(system.stochastic ? ['stochastic'] : []),
-      ].join(', '),
+      nature: [system.defence || natureOf(system), ...(system.stochastic ? ['stochastic'] : [])].join(', '),
     })),
     datasets: results.datasets.map((dataset) => ({
       ...dataset,
       size: formatNumber(dataset.size),
-      shape: dataset.shape.join(' × '),
+      shape: dataset.content === 'predictions' ? 'logits' : dataset.shape.join(' × '),
       role: dataset.distance ? `${dataset.role}, ${dataset.distance}` : dataset.role,
       note: dataset.note ?? '',
     })),
@@ -48,6 +45,11 @@ export async function pageView(results: Results, directory: string) {
     environment: environment(results),
     costs: costsView(results.costs, colours),
   };
+}
+
+function natureOf({ input, model, name }: Results['systems'][number]): string {
+  if (input === 'predictions') return 'predictions, without a model';
+  return model === name ? 'bare model' : `model ${model}`;
 }
 
 /** CSS colour per system name, as in the plots. */

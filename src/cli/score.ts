@@ -1,0 +1,143 @@
+import { Command, Option } from 'commander';
+import { readRules } from '../gate/rule-file.js';
+import { readSuiteFile, usualSuites } from '../runs/suite-file.js';
+import { scores as scoreTable } from '../scores/scores.js';
+import { attendedRun } from './attended-run.js';
+import { wholeNumber } from './option-values.js';
+import {
+  checkSuiteFlags,
+  commaList,
+  type ModelFile,
+  modelFile,
+  modelNames,
+  type OodFile,
+  oodFile,
+  oodSets,
+  readClassNames,
+  repeated,
+  validationFiles,
+} from './score-options.js';
+
+interface ScoreFlags {
+  logits: ModelFile[];
+  labels?: string;
+  ood?: OodFile[];
+  validationLogits?: ModelFile[];
+  validationLabels?: string;
+  probabilities?: boolean;
+  classes?: string;
+  dataset?: string;
+  name?: string;
+  bins?: number;
+  topK?: number[];
+  scores?: string[];
+  suites?: string;
+  gates?: string;
+  seed?: number;
+  out?: string;
+  quiet?: boolean;
+  debug?: boolean;
+}
+
+/** `assay score` */
+export function scoreCommand(): Command {
+  return new Command('score')
+    .summary('measure saved predictions, without a model')
+    .description(
+      'Measures logits or probabilities that another program saved: accuracy, calibration and OOD detection, with the intervals, report, sheets and gates of `assay run`. What needs a model (attacks, input gradients, purification) is not applicable. Files are .npy, .npz (FILE.npz:ARRAY where it holds several) or .csv (FILE.csv:COLUMN).',
+    )
+    .addOption(
+      new Option('-l, --logits <[MODEL=]file>', 'logits (examples, classes); again for each model to compare')
+        .argParser(repeated(modelFile))
+        .makeOptionMandatory(),
+    )
+    .option('-y, --labels <file>', 'class numbers from 0, one per example; without them only OOD is measured')
+    .addOption(
+      new Option(
+        '--ood <[near:|far:]NAME[@MODEL]=file>',
+        'logits on images of other kinds; again for each set, and for each model',
+      ).argParser(repeated(oodFile)),
+    )
+    .addOption(
+      new Option(
+        '--validation-logits <[MODEL=]file>',
+        'logits that temperatures are fitted on (default: a part of the test set, which is then not reported)',
+      ).argParser(repeated(modelFile)),
+    )
+    .option('--validation-labels <file>', 'their labels')
+    .option('-p, --probabilities', 'the files hold probabilities: log p(x) is then not defined')
+    .option('--classes <file|a,b,...>', 'class names in the order of the columns, or a file with one a line')
+    .option('--dataset <name>', 'what the test set is called (default: test)')
+    .option('--name <title>', 'title of the report, and name of a single model')
+    .option('--bins <n>', 'bins of confidence (default: 15)', wholeNumber(1, 1000))
+    .addOption(
+      new Option('--top-k <k,...>', 'top-k accuracies besides top-1').argParser((text) =>
+        commaList(text).map(wholeNumber(2)),
+      ),
+    )
+    .addOption(
+      new Option('--scores <id,...>', `OOD scores, of ${[...scoreTable.keys()].join(', ')}`).argParser(
+        commaList,
+      ),
+    )
+    .option('--suites <file>', 'measure the `suites` of this file, such as a run file, with their options')
+    .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')
+    .option('--seed <s>', 'of every random draw (default: 0)', wholeNumber(0, 0xffffffff))
+    .option('-o, --out <dir>', 'the run folder (default: assay-runs/NAME)')
+    .option('-q, --quiet', 'print nothing but errors')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay score --logits logits.npy --labels labels.npy
+  $ assay score --logits test.npz:logits --labels test.npz:labels --ood near:cifar100=c100.npy --ood far:svhn=svhn.npy
+  $ assay score --probabilities --logits probs.csv --labels test.csv:label --classes cat,dog,owl
+  $ assay score --logits base=base/test.npy --logits jem=jem/test.npy --labels labels.npy --gates gates.yaml \\
+      --ood far:svhn@base=base/svhn.npy --ood far:svhn@jem=jem/svhn.npy
+
+Saving what it reads, from Python:
+  numpy.save('logits.npy', logits.cpu().numpy())      # before the softmax, (examples, classes)
+  numpy.save('labels.npy', labels.cpu().numpy())      # (examples,), from 0`,
+    )
+    .action(async (flags: ScoreFlags) => {
+      process.exitCode = await scoreFlags(flags);
+    });
+}
+
+async function scoreFlags({ quiet, debug, ...flags }: ScoreFlags): Promise<number> {
+  const names = modelNames(flags.logits, flags.name);
+  const { labels, validationLogits, validationLabels, dataset, name, probabilities, seed, out } = flags;
+  const validation = validationFiles(validationLogits, validationLabels, names);
+  const ood = oodSets(flags.ood ?? [], names);
+  const classes = flags.classes === undefined ? undefined : await readClassNames(flags.classes);
+  const gates = flags.gates === undefined ? undefined : await readRules(flags.gates);
+  checkSuiteFlags(flags);
+  const { bins, topK, scores } = flags;
+  const has = { labelled: labels !== undefined, ood: ood.length > 0, probabilities: probabilities ?? false };
+  const suites =
+    flags.suites === undefined
+      ? usualSuites({ ...has, bins, topK, scores })
+      : await readSuiteFile(flags.suites);
+  const options = {
+    logits: Object.fromEntries(names.map((model, i) => [model, flags.logits[i].file])),
+    ...(labels !== undefined && { labels }),
+    ...(dataset !== undefined && { dataset }),
+    ...(ood.length > 0 && { ood }),
+    ...(validation && { validation }),
+    ...(classes && { classes }),
+    ...(probabilities && { probabilities }),
+    ...(name !== undefined && { name }),
+    suites,
+    ...(gates && { gates, gatesFile: flags.gates }),
+    ...(seed !== undefined && { seed }),
+    ...(out !== undefined && { out }),
+  };
+  return attendedRun(
+    async (tools) => {
+      // Loaded when it is needed: help should not wait for it.
+      const { score } = await import('../runs/score.js');
+      return score({ ...options, ...tools });
+    },
+    { quiet, debug },
+  );
+}

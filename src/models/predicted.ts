@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { AssayError } from '../errors.js';
+import { logSumExp } from '../metrics/softmax.js';
+import { PROBABILITIES } from './contract.js';
+import type { Batch, Gradients, Outputs, System, SystemInfo } from './system.js';
+
+/** Rows per call: nothing is computed but a logsumexp. */
+const BATCH = 512;
+
+export interface PredictedOptions {
+  name: string;
+  /** Which of the models whose rows the data sets hold, and how many there are. */
+  position: number;
+  models: number;
+  classes: readonly string[];
+  /** The rows hold logarithms of probabilities. */
+  probabilities: boolean;
+  /** The logsumexp of every row is 0, on every data set. */
+  normalised: boolean;
+}
+
+/**
+ * A system of which only predictions are there. Its "images" are rows of logits, (models, 1, classes), as
+ * `openPredictions` reads them; its logits are those of its own row. log p(x) is their logsumexp, unless they hold
+ * probabilities. It makes no passes and has no gradients.
+ */
+export class PredictedSystem implements System {
+  readonly info: SystemInfo;
+  readonly batchSize = BATCH;
+  readonly concurrency = 1;
+
+  constructor(private readonly options: PredictedOptions) {
+    const { name, models, position, classes, probabilities } = options;
+    const noLogPx = probabilities ? PROBABILITIES : options.normalised ? NORMALISED : undefined;
+    this.info = {
+      name,
+      model: name,
+      defence: '',
+      shape: [models, 1, classes.length],
+      classes,
+      offers: noLogPx ? ['logits'] : ['logits', 'logPx'],
+      lacks: {
+        ...(noLogPx && { logPx: noLogPx }),
+        inputGradient: 'there are only its predictions, and no model to differentiate',
+      },
+      stochastic: false,
+      energy: noLogPx ? 'none' : 'logsumexp',
+      input: 'predictions',
+      // The rows themselves are what data sets are hashed by.
+      identity: createHash('sha256')
+        .update(JSON.stringify(['assay predictions 1', position, models, classes.length, noLogPx ?? '']))
+        .digest('hex'),
+      inputScale: Array<number>(models).fill(1),
+    };
+  }
+
+  async forward({ n, pixels }: Batch): Promise<Outputs> {
+    const { models, position } = this.options;
+    const classes = this.info.classes.length;
+    const width = models * classes;
+    if (pixels.length !== n * width)
+      throw new AssayError('shape-mismatch', `a batch does not fit the predictions of "${this.info.name}"`, {
+        expected: `${n} x ${models} x ${classes} numbers`,
+        found: `${pixels.length}`,
+      });
+    const logits = new Float32Array(n * classes);
+    for (let i = 0; i < n; i++) {
+      const from = i * width + position * classes;
+      logits.set(pixels.subarray(from, from + classes), i * classes);
+    }
+    return {
+      logits,
+      ...(this.info.offers.includes('logPx') && {
+        logPx: Float32Array.from(logSumExp({ n, classes, data: logits })),
+      }),
+      passes: { forward: 0, gradient: 0 },
+    };
+  }
+
+  /** Errors: `op-unsupported`, always. */
+  async gradient(): Promise<Gradients> {
+    throw new AssayError('op-unsupported', `"${this.info.name}" has no gradients`, {
+      found: this.info.lacks.inputGradient,
+      hint: 'give the model itself to `assay run`, or leave out what needs gradients',
+    });
+  }
+}
+
+const NORMALISED =
+  'the logsumexp of its logits is 0 for every example: they are log-probabilities; save the logits before the log-softmax';
