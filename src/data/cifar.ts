@@ -97,6 +97,7 @@ async function records(
     shape: [3, 32, 32],
     ...(labels && { labels }),
     ...(classes && { classes }),
+    part: sources.map(({ place }) => basename(place.file)).join(', '),
     note: 'bytes',
     async read(start, end, out) {
       for (const [part, source] of sources.entries()) {

@@ -31,6 +31,8 @@ export interface DatasetInfo {
   fingerprint: string;
   /** Where it was read from, as the user wrote it. */
   path: string;
+  /** Which part of what is there, where it holds several: an array of an archive, files of a folder. */
+  part?: string;
   /** One line on what was selected and how pixels were decoded, for reports. */
   note?: string;
 }

@@ -27,12 +27,13 @@ export const npz: FormatRow = {
       };
       const images = imagesName(names, spec);
       const labels = labelsName(names, images, spec);
-      return arrayImages(
+      const found = await arrayImages(
         await openArray(images),
         labels === undefined ? undefined : await openArray(labels),
         spec,
         closing.close,
       );
+      return { ...found, part: images };
     });
   },
 };

@@ -41,6 +41,7 @@ export async function openDataset(
         ...(source.classes && { classes: source.classes }),
         ...found,
         path: spec.path,
+        ...(source.part !== undefined && { part: source.part }),
         note: `${selection.note}; ${format.title}, ${source.note}`,
       },
       read,

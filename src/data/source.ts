@@ -9,6 +9,8 @@ export interface ImageSource {
   labels?: Int32Array;
   /** Class names when the format has them. */
   classes?: readonly string[];
+  /** Which part of what is at the path, where it holds several: an array of an archive, files of a folder. */
+  part?: string;
   /** How pixels were decoded, for reports. */
   note: string;
   /**

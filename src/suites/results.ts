@@ -305,6 +305,7 @@ export const DatasetSummary = Type.Object(
     classes: Type.Optional(Type.Array(Type.String())),
     fingerprint: Type.String(),
     path: Type.String(),
+    part: Type.Optional(Type.String()),
     note: Type.Optional(Type.String()),
   },
   closed,

@@ -85,9 +85,8 @@ export function fitOnValidation(
 ): Fit {
   // Also checks labels and logits.
   const { n } = classifiedOf(validation.collected);
-  const sameSource =
-    test.dataset.path === validation.dataset.path ||
-    test.dataset.fingerprint === validation.dataset.fingerprint;
+  const [a, b] = [test.dataset, validation.dataset];
+  const sameSource = (a.path === b.path && a.part === b.part) || a.fingerprint === b.fingerprint;
   const tested = new Set(sameSource ? test.collected.indices : []);
   const fitted = everywhere(n).filter((i) => !tested.has(validation.collected.indices[i]));
   const { logits, labels } = pick(validation.collected, fitted);

@@ -35,6 +35,7 @@ describe('a data set', () => {
       highestLabel: { label: 2, example: 2 },
       fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
       path: 'info.npz',
+      part: 'images',
       note: 'the first 5 of 6 examples; NumPy archive (.npz), u1 in [0, 255], grey',
     });
   });

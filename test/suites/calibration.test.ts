@@ -184,6 +184,21 @@ describe('temperature scaling', () => {
     expect(codes(outcome)).toContain('validation-overlaps-test');
     expect(sheetOf(outcome).filter(({ split }) => split === 'unused')).toHaveLength(50);
   });
+  it('two arrays of one archive are two sources, whatever their positions', async () => {
+    const datasets = [
+      memoryDataset({ ...sampled(80), path: 'all.npz', part: 'x_test' }),
+      memoryDataset({
+        ...sampled(60, { seed: 1 }),
+        path: 'all.npz',
+        part: 'x_val',
+        name: 'v',
+        role: 'validation',
+      }),
+    ];
+    const outcome = await runSuite(calibration, { systems, datasets, options: quick });
+    expect(measureOf(outcome, 'temperature').n).toBe(60);
+    expect(codes(outcome)).not.toContain('validation-overlaps-test');
+  });
   it('fitOn names a validation set', async () => {
     const datasets = [
       memoryDataset(sampled(50)),
