@@ -39,8 +39,18 @@ export interface Architecture {
   title: string;
   /** The card's keys beside `name` and `stateDict`. */
   options: TObject;
-  /** Undefined when the weights are another network's. `given` are the card's options. Never throws. */
-  recognise(weights: Weights, given: Readonly<Record<string, unknown>>): Recognition | undefined;
+  /** What the schema of the options cannot say. Errors: `config-invalid`, `unknown-name`. */
+  check?(given: Readonly<Record<string, unknown>>, file: string): void;
+  /**
+   * Undefined when the weights are another network's.
+   * @param given the card's `architecture`, checked
+   * @param shape the card's `input.shape`
+   */
+  recognise(
+    weights: Weights,
+    given: Readonly<Record<string, unknown>>,
+    shape?: ImageShape,
+  ): Recognition | undefined;
   /** Writes the network, from its input to its outputs. Errors: `shape-mismatch`, `model-invalid`. */
   build(network: Network, options: Readonly<Record<string, unknown>>): void;
 }

@@ -8,12 +8,27 @@ import type {
   ImageShape,
   Recognition,
 } from './architecture.js';
+import { cnn } from './cnn.js';
+import { mlp } from './mlp.js';
 import { Network } from './network.js';
+import { preactResnet } from './preact-resnet.js';
+import { cifarResnet, resnet } from './resnet.js';
+import { sequential } from './sequential.js';
+import { vgg } from './vgg.js';
 import { commonPrefix, unwrapped, type Weights, withoutPrefix } from './weights.js';
 import { wideResnet } from './wide-resnet.js';
 
 /** Every architecture by the name that a card's `architecture` takes. Weights are compared in this order. */
-const rows: readonly Architecture[] = [wideResnet];
+const rows: readonly Architecture[] = [
+  wideResnet,
+  resnet,
+  cifarResnet,
+  preactResnet,
+  vgg,
+  cnn,
+  mlp,
+  sequential,
+];
 const byName: ReadonlyMap<string, Architecture> = new Map(rows.map((row) => [row.name, row]));
 
 export const architectureNames: readonly string[] = rows.map(({ name }) => name);
@@ -43,6 +58,7 @@ export function checkArchitecture(choice: ArchitectureChoice, file: string): voi
   if (!schema)
     throw unknownName('architecture', choice.name, architectureNames, { file, path: 'architecture.name' });
   check(schema, choice, { file, what: 'model card', at: 'architecture' });
+  byName.get(choice.name)?.check?.(choice, file);
 }
 
 export interface NetworkRequest {
@@ -75,11 +91,11 @@ function views(weights: Weights): Weights[] {
   return list;
 }
 
-function find(weights: Weights, { architecture, only }: NetworkRequest): Found | undefined {
+function find(weights: Weights, { architecture, only, shape }: NetworkRequest): Found | undefined {
   const wanted = rows.filter(({ name }) => architecture === undefined || name === architecture.name);
   for (const view of views(weights))
     for (const row of wanted) {
-      const recognition = row.recognise(view, architecture ?? {});
+      const recognition = row.recognise(view, architecture ?? {}, shape);
       if (recognition && (only === undefined || recognition.layout === only))
         return { row, weights: view, recognition };
     }
