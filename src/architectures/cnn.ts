@@ -60,23 +60,24 @@ function sideAfter(
 /** Ways to pool and to pad, the most usual first: LeNet, then the PyTorch example for MNIST, then TRADES. */
 function plansOf({ convolutions }: Stack, given: Readonly<Record<string, unknown>>): Omit<Plan, 'image'>[] {
   const numbers = convolutions.map((_, i) => i + 1);
-  const last = numbers.length;
   const pools = Array.isArray(given.poolAfter)
     ? [given.poolAfter as number[]]
-    : [numbers, [last], numbers.filter((n) => n % 2 === 0), []];
+    : [numbers, [numbers.length], numbers.filter((n) => n % 2 === 0), []];
+  return pools.flatMap((poolAfter) =>
+    paddingsOf(convolutions, given.padding).map((padding) => ({ padding, poolAfter })),
+  );
+}
+
+function paddingsOf(convolutions: Stack['convolutions'], given: unknown): number[][] {
+  if (Array.isArray(given)) return [given];
+  if (typeof given === 'number') return [convolutions.map(() => given)];
   const same = convolutions.map(({ dims }) => Math.floor(dims[2] / 2));
-  const paddings =
-    given.padding === undefined
-      ? [same.map((p, i) => (i === 0 ? p : 0)), same.map(() => 0), same]
-      : [
-          typeof given.padding === 'number'
-            ? same.map(() => given.padding as number)
-            : (given.padding as number[]),
-        ];
-  // The first of them is LeNet on MNIST, whose 5 x 5 kernels were made for 32 x 32 pixels; elsewhere it is rare.
-  const lenet = convolutions.length === 2 && convolutions.every(({ dims }) => dims[2] === 5);
-  const usual = given.padding === undefined && !lenet ? paddings.slice(1) : paddings;
-  return pools.flatMap((poolAfter) => usual.map((padding) => ({ padding, poolAfter })));
+  const usual = [same.map(() => 0), same];
+  // LeNet on MNIST: its 5 x 5 kernels were made for 32 x 32 pixels, so the first one pads.
+  const lenet = convolutions.length === 2 && convolutions.every(({ dims }) => dims[2] === 5 && dims[3] === 5);
+  const first = [same[0], ...same.slice(1).map(() => 0)];
+  if (!lenet) return usual;
+  return convolutions[0].dims[1] === 1 ? [first, ...usual] : [...usual, first];
 }
 
 function planOf(
@@ -86,13 +87,16 @@ function planOf(
 ): Plan | undefined {
   const [outputs, channels] = [stack.convolutions.at(-1)?.dims[0] ?? 0, stack.convolutions[0].dims[1]];
   const [, inputs] = stack.linear[0].dims;
-  const sides = shape ? [shape[1]] : SIDES;
-  for (const { padding, poolAfter } of plansOf(stack, given))
-    for (const side of sides) {
-      const n =
-        padding.length === stack.convolutions.length
-          ? sideAfter(stack, side, padding, poolAfter)
-          : Number.NaN;
+  const sides = shape
+    ? [shape[1]]
+    : channels === 1
+      ? SIDES
+      : SIDES.toSorted((a, b) => Number(b === 32) - Number(a === 32));
+  const plans = plansOf(stack, given);
+  for (const side of sides)
+    for (const { padding, poolAfter } of plans) {
+      const fits = padding.length === stack.convolutions.length;
+      const n = fits ? sideAfter(stack, side, padding, poolAfter) : Number.NaN;
       if (n * n * outputs === inputs) return { image: shape ?? [channels, side, side], padding, poolAfter };
     }
   return undefined;

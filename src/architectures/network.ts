@@ -29,6 +29,9 @@ export interface Pool {
   countPadding?: boolean;
 }
 
+/** What outputs and features are called. */
+const OWN_NAMES = ['x', 'logits', 'energy_output', 'features'];
+
 const twice = (n: number): number[] => [n, n];
 
 /**
@@ -92,6 +95,11 @@ export class Network {
     return { type: 'float32', dims: [...tensor.dims], data };
   }
 
+  /** The value that a layer makes is called like the layer, so that a card can name it. */
+  private named(key: string): string {
+    return OWN_NAMES.includes(key) ? `${key}/value` : key;
+  }
+
   private constant(name: string, dims?: readonly (number | undefined)[]): string {
     return this.b.constant(this.take(name, dims), name);
   }
@@ -137,7 +145,7 @@ export class Network {
       dilations: ints(twice(dilation)),
       group: int(groups),
     };
-    return { name: this.b.op('Conv', inputs, attributes, key), dims };
+    return { name: this.b.op('Conv', inputs, attributes, this.named(key)), dims };
   }
 
   private tooSmall(key: string, x: Value, kernel: string): AssayError {
@@ -161,7 +169,7 @@ export class Network {
       );
     const operands = [x.name, this.b.constant(weight, `${key}.weight`)];
     if (this.has(`${key}.bias`)) operands.push(this.constant(`${key}.bias`, [outputs]));
-    return { name: this.b.op('Gemm', operands, { transB: int(1) }, key), dims: [outputs] };
+    return { name: this.b.op('Gemm', operands, { transB: int(1) }, this.named(key)), dims: [outputs] };
   }
 
   /** With the statistics of training, as in evaluation mode. On images, or on rows of numbers. */
@@ -178,7 +186,10 @@ export class Network {
       this.constant(`${key}.running_var`, [channels]),
     ];
     this.ignore(`${key}.num_batches_tracked`);
-    return { name: this.b.op('BatchNormalization', inputs, { epsilon: float(epsilon) }, key), dims: x.dims };
+    return {
+      name: this.b.op('BatchNormalization', inputs, { epsilon: float(epsilon) }, this.named(key)),
+      dims: x.dims,
+    };
   }
 
   instanceNorm(x: Value, key: string): Value {
@@ -188,7 +199,10 @@ export class Network {
       this.constant(`${key}.weight`, [channels]),
       this.constant(`${key}.bias`, [channels]),
     ];
-    return { name: this.b.op('InstanceNormalization', inputs, { epsilon: float(1e-5) }, key), dims: x.dims };
+    return {
+      name: this.b.op('InstanceNormalization', inputs, { epsilon: float(1e-5) }, this.named(key)),
+      dims: x.dims,
+    };
   }
 
   /** Groups of channels are standardised together: as instances of one channel each, then scaled. */
@@ -210,7 +224,7 @@ export class Network {
     const normal = this.b.op('InstanceNormalization', [grouped, unit(1), unit(0)], { epsilon: float(1e-5) });
     const back = this.b.op('Reshape', [normal, this.b.ints([0, ...x.dims])]);
     const scaled = this.b.op('Mul', [back, part('weight')]);
-    return { name: this.b.op('Add', [scaled, part('bias')], {}, key), dims: x.dims };
+    return { name: this.b.op('Add', [scaled, part('bias')], {}, this.named(key)), dims: x.dims };
   }
 
   private unary(x: Value, op: string, attributes: Record<string, Attribute> = {}): Value {

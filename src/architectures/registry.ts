@@ -102,6 +102,14 @@ function find(weights: Weights, { architecture, only, shape }: NetworkRequest): 
   return undefined;
 }
 
+/** What weights tell of the network they belong to, without building it. Undefined for those of no known network. */
+export function recognise(
+  weights: Weights,
+): { name: string; title: string; recognition: Recognition } | undefined {
+  const found = find(weights, {});
+  return found && { name: found.row.name, title: found.row.title, recognition: found.recognition };
+}
+
 function shown({ tensors }: Weights): string[] {
   return [...tensors].map(([name, { dims }]) => `${name.slice(0, 200)} [${dims.join(', ')}]`);
 }
@@ -151,7 +159,7 @@ function optionsOf(
         expected: what,
         hint: `say it in the model card: architecture: { name: ${row.name}, ${key}: ... }`,
       });
-  return { name: row.name, ...recognition.guesses, ...recognition.facts, ...given };
+  return { name: row.name, ...recognition.facts, ...recognition.guesses, ...given };
 }
 
 /**

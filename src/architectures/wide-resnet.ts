@@ -152,7 +152,7 @@ function recognise(weights: Weights): Recognition | undefined {
   const energy = weights.tensors.has('energy_output.weight');
   return {
     facts,
-    guesses: { leak: layout.leak, ...(jem && { sumPool: false }) },
+    guesses: { leak: layout.leak },
     missing:
       norm === 'instance or layer'
         ? { norm: 'instance or layer: their weights look alike, and this file does not keep the classes' }
