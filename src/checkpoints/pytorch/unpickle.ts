@@ -11,7 +11,7 @@ export interface PickleHost {
 }
 
 /** No checkpoint needs so many steps; a file made to exhaust memory does. */
-const MAX_STEPS = 2_000_000;
+const MAX_STEPS = 1_000_000;
 
 interface Machine {
   reader: ByteReader;
