@@ -187,6 +187,9 @@ export function networkOf(weights: Weights, request: NetworkRequest = {}): Built
     range: recognition.range,
     notes: [
       ...recognition.notes,
+      ...(weights.replayBuffer
+        ? [`the file keeps ${weights.replayBuffer.dims[0]} images of its training's chains (replay buffer)`]
+        : []),
       ...(others.length > 0
         ? [`the file also holds weights under ${others.join(', ')}: choose them with architecture.stateDict`]
         : []),
