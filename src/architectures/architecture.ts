@@ -11,6 +11,8 @@ export interface ArchitectureChoice {
   name: string;
   /** Which of several sets of weights in the file: `ema`. Default: the trained ones. */
   stateDict?: string;
+  /** Beginnings of names that the network does not use. */
+  ignore?: string[];
   [option: string]: unknown;
 }
 
@@ -37,7 +39,7 @@ export interface Architecture {
   name: string;
   /** For people. */
   title: string;
-  /** The card's keys beside `name` and `stateDict`. */
+  /** The card's keys beside those that all have. */
   options: TObject;
   /** What the schema of the options cannot say. Errors: `config-invalid`, `unknown-name`. */
   check?(given: Readonly<Record<string, unknown>>, file: string): void;

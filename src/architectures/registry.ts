@@ -45,6 +45,11 @@ function schemaOf({ name, title, options }: Architecture): TObject {
             'Which weights of a file that holds several: `ema`, `state_dict`. Default: the trained ones.',
         }),
       ),
+      ignore: Type.Optional(
+        Type.Array(Type.String({ minLength: 1 }), {
+          description: 'Tensors, or beginnings of names, that the network does not use.',
+        }),
+      ),
       ...options.properties,
     },
     { additionalProperties: false, description: `The options of a ${title}.` },
@@ -81,8 +86,8 @@ interface Found {
 const MAX_WRAPPERS = 3;
 
 /** The weights as they are called, and without prefixes that all have. */
-function views(weights: Weights): Weights[] {
-  const list = [unwrapped(weights)];
+function views(weights: Weights, ignore: readonly string[] = []): Weights[] {
+  const list = [without(unwrapped(weights), ignore)];
   for (let i = 0; i < MAX_WRAPPERS; i++) {
     const prefix = commonPrefix(list[i]);
     if (prefix === '') break;
@@ -91,9 +96,15 @@ function views(weights: Weights): Weights[] {
   return list;
 }
 
+function without(weights: Weights, ignore: readonly string[]): Weights {
+  if (ignore.length === 0) return weights;
+  const kept = [...weights.tensors].filter(([name]) => !ignore.some((start) => name.startsWith(start)));
+  return { ...weights, tensors: new Map(kept) };
+}
+
 function find(weights: Weights, { architecture, only, shape }: NetworkRequest): Found | undefined {
   const wanted = rows.filter(({ name }) => architecture === undefined || name === architecture.name);
-  for (const view of views(weights))
+  for (const view of views(weights, architecture?.ignore))
     for (const row of wanted) {
       const recognition = row.recognise(view, architecture ?? {}, shape);
       if (recognition && (only === undefined || recognition.layout === only))
@@ -140,7 +151,12 @@ function optionsOf(
   { row, weights, recognition }: Found,
   { architecture, card }: NetworkRequest,
 ): ArchitectureChoice {
-  const { name: _name, stateDict: _stateDict, ...given } = architecture ?? { name: row.name };
+  const {
+    name: _name,
+    stateDict: _stateDict,
+    ignore: _ignore,
+    ...given
+  } = architecture ?? { name: row.name };
   const file = card ?? weights.file;
   for (const [key, fact] of Object.entries(recognition.facts))
     if (given[key] !== undefined && JSON.stringify(given[key]) !== JSON.stringify(fact))
@@ -162,6 +178,19 @@ function optionsOf(
   return { name: row.name, ...recognition.facts, ...recognition.guesses, ...given };
 }
 
+/** A tensor without numbers can claim any size; no layer has one. */
+function refuseEmpty(weights: Weights): void {
+  for (const [name, { dims }] of weights.tensors)
+    if (dims.includes(0))
+      throw new AssayError('model-invalid', 'a weight is empty', {
+        file: weights.file,
+        path: `tensor "${name}"`,
+        expected: 'at least one number',
+        found: `the shape [${dims.join(', ')}]`,
+        hint: 'check that the file was saved from a whole model',
+      });
+}
+
 /**
  * Builds the network that weights belong to: the one that a card names, or the one that their names and shapes
  * tell. Every weight must find its place.
@@ -169,6 +198,7 @@ function optionsOf(
  * fit; `config-invalid` where the card contradicts them or must say more.
  */
 export function networkOf(weights: Weights, request: NetworkRequest = {}): BuiltNetwork {
+  refuseEmpty(weights);
   const found = find(weights, request);
   if (!found) throw unrecognised(unwrapped(weights), request);
   const { row, recognition } = found;
@@ -176,11 +206,11 @@ export function networkOf(weights: Weights, request: NetworkRequest = {}): Built
   const image = request.shape ?? recognition.image;
   const network = new Network(found.weights, image);
   row.build(network, options);
-  const { stateDict } = request.architecture ?? {};
+  const { stateDict, ignore } = request.architecture ?? {};
   const others = weights.others.map((path) => path || '(the root)');
   return {
     graph: network.finish(`a ${row.title} (${recognition.layout})`),
-    architecture: { ...options, ...(stateDict !== undefined && { stateDict }) },
+    architecture: { ...options, ...(stateDict !== undefined && { stateDict }), ...(ignore && { ignore }) },
     title: row.title,
     layout: recognition.layout,
     image,

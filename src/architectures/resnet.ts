@@ -138,16 +138,26 @@ interface Built {
   padding?: 'both' | 'end';
 }
 
+/** Numbers in a padding's kernel; real networks stay below a million. */
+const MAX_PAD = 2 ** 24;
+
 /** A stride without weights: every second pixel, with zeros for the channels that are new. */
 function padShortcut(
   network: Network,
   x: Value,
   stride: number,
   channels: number,
-  where: 'both' | 'end',
+  { key, where }: { key: string; where: 'both' | 'end' },
 ): Value {
   const [inputs, height, width] = x.dims;
   const before = where === 'end' ? 0 : Math.floor((channels - inputs) / 2);
+  if (channels * inputs > MAX_PAD || channels < inputs)
+    throw network.refuse(
+      'a shortcut without weights cannot be made',
+      key,
+      'more channels behind a block than before it, in bounds',
+      `${inputs} before, ${channels} behind`,
+    );
   // As a convolution: exact, since each sum has one term, and its gradient is a convolution too.
   const kernel = new Float32Array(channels * inputs);
   for (let c = 0; c < inputs; c++) kernel[(before + c) * inputs + c] = 1;
@@ -192,7 +202,9 @@ function shortcut(
 ): Value {
   const name = ['downsample', 'shortcut'].map((n) => `${key}.${n}`).find((n) => network.has(`${n}.0.weight`));
   if (name) return network.batchNorm(network.conv(x, `${name}.0`, { stride }), `${name}.1`);
-  return stride === 1 && x.dims[0] === channels ? x : padShortcut(network, x, stride, channels, padding);
+  return stride === 1 && x.dims[0] === channels
+    ? x
+    : padShortcut(network, x, stride, channels, { key, where: padding });
 }
 
 function build(network: Network, options: Readonly<Record<string, unknown>>): void {

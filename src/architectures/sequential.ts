@@ -90,11 +90,6 @@ const Layers = Type.Array(
 const Options = Type.Object(
   {
     layers: Layers,
-    ignore: Type.Optional(
-      Type.Array(Type.String({ minLength: 1 }), {
-        description: 'Tensors, or beginnings of names, that the network does not use.',
-      }),
-    ),
   },
   closed,
 );
@@ -152,9 +147,6 @@ function build(network: Network, options: Readonly<Record<string, unknown>>): vo
       throw new AssayError(error.code, error.message, { ...details, path: `${path ?? 'layer'}, ${at}` });
     }
   }
-  const ignored = given.ignore ?? [];
-  for (const name of network.weights.tensors.keys())
-    if (ignored.some((start) => name.startsWith(start))) network.ignore(name);
   network.output(network.flatten(x), 'logits');
 }
 

@@ -9,6 +9,8 @@ import { weightsFormat } from './weights-format.js';
 /** About 80,000 tensors; parsed JSON takes many times the memory of its text. */
 const MAX_PARSED = 8 * 2 ** 20;
 
+const MAX_NAME = 1000;
+
 const TYPES: Readonly<Record<string, DataType>> = {
   F64: 'float64',
   F32: 'float32',
@@ -59,6 +61,8 @@ function entryOf(name: string, value: unknown, source: ByteSource, start: number
   const place = { file: source.place.file, path: `tensor "${name.slice(0, 200)}"` };
   const refuse = (message: string, expected: string, found: unknown) =>
     malformed(place, message, { expected, found: String(JSON.stringify(found)).slice(0, 120), hint: again });
+  if (name.length > MAX_NAME)
+    throw refuse('a tensor has a name that is too long', `at most ${MAX_NAME} characters`, name.length);
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
   const type = typeof dtype === 'string' && Object.hasOwn(TYPES, dtype) ? TYPES[dtype] : undefined;
   if (!type)

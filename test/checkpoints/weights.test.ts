@@ -93,6 +93,13 @@ describe('a card and weights that do not fit', () => {
       'shape-mismatch',
       /f\.layer2\.0\.conv1\.weight/,
     ],
+    [
+      'an empty weight',
+      { ...jem, 'f.layer9.weight': { dims: [0, 2 ** 40], bytes: new Uint8Array(4) } },
+      {},
+      'model-invalid',
+      /a weight is empty/,
+    ],
     ['images of other channels', jem, { input: { shape: [3, 8, 8] } }, 'shape-mismatch', /f\.conv1\.weight/],
     ['classes of another number', jem, { classes: 10 }, 'shape-mismatch', /classes/],
     [
@@ -177,6 +184,29 @@ describe('a card and weights that do not fit', () => {
     );
     expect(error?.code).toBe(code);
     expect(error.explain()).toMatch(says);
+  });
+
+  it('the example of the documentation is a card that works', async () => {
+    const page = readFileSync('docs/checkpoints.md', 'utf8');
+    const example = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => parse(text)).at(-1);
+    const ones = (...dims: number[]) => float32(dims, Array(dims.reduce((a, d) => a * d, 1)).fill(0.01));
+    const norm = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => [
+      `features.1.${part}`,
+      ones(4),
+    ]);
+    const file = save({
+      'features.0.weight': ones(4, 1, 5, 5),
+      ...Object.fromEntries(norm),
+      'features.4.weight': ones(6, 4, 3, 3),
+      'classifier.weight': ones(10, 6),
+      'auxiliary.weight': ones(3),
+    });
+    const model = await openModel(
+      { ...example, checkpoint: file, outputs: { features: 'features' } },
+      engine,
+    );
+    expect(model.info.classes).toHaveLength(10);
+    await model.close();
   });
 
   it('weights that the card leaves out on purpose are no fault', async () => {

@@ -1,5 +1,8 @@
 import type { AssayError } from '../../errors.js';
 
+/** Names, and notes beside weights. The engine's own limit is 512 MiB. */
+const MAX_TEXT = 16 * 2 ** 20;
+
 /** Reads bytes in order. Every length is checked against what is there before anything is made of it. */
 export class ByteReader {
   private readonly view: DataView;
@@ -55,11 +58,17 @@ export class ByteReader {
   }
 
   text(n: number): string {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.skip(n), n).toString('utf8');
+    return this.decode(n, 'utf8');
   }
 
   latin1(n: number): string {
-    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.skip(n), n).toString('latin1');
+    return this.decode(n, 'latin1');
+  }
+
+  private decode(n: number, encoding: 'utf8' | 'latin1'): string {
+    const start = this.skip(n);
+    if (n > MAX_TEXT) throw this.refuse(`a text of ${n} bytes`, start);
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset + start, n).toString(encoding);
   }
 
   /** Up to a newline, which is passed over. */

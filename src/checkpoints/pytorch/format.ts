@@ -7,7 +7,7 @@ import { weightsFormat } from '../weights-format.js';
 import { readArchive } from './archive.js';
 import { readLegacy } from './legacy.js';
 import { TensorReader } from './read-tensors.js';
-import { findStateDict, isTensor, versionsOf } from './state-dict.js';
+import { findStateDict, isName, isTensor, versionsOf } from './state-dict.js';
 import { StoredTensor } from './tensor.js';
 import type { TorchFile } from './torch-file.js';
 import { Dict } from './values.js';
@@ -61,7 +61,7 @@ async function readWeights({ file }: FileHead, stateDict?: string): Promise<Weig
     const reader = new TensorReader(torch, file, source.size);
     const tensors = new Map<string, Tensor>();
     for (const [name, value] of chosen.dict.entries())
-      if (typeof name === 'string' && isTensor(value)) tensors.set(name, await reader.read(name, value));
+      if (isName(name) && isTensor(value)) tensors.set(name, await reader.read(name, value));
     const replayBuffer = bufferIn(torch.value, file);
     if (chosen.path === '' && replayBuffer) for (const name of BUFFERS) tensors.delete(name);
     return {

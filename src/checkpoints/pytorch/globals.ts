@@ -31,6 +31,7 @@ const malformed = (file: string, message: string, found: string) =>
   });
 
 const MAX_NAME = 200;
+const MAX_COPIED = 1_000_000;
 
 /** Modules that a checkpoint has no business with. */
 const RUNS_CODE =
@@ -118,9 +119,19 @@ function calls(file: string): Record<string, (args: readonly unknown[]) => unkno
     return known ? callee.call(parts) : new UnreadableTensor('of a class of its own');
   }
 
+  /** Containers are copied: a small file could ask for the same copy again and again. */
+  let copied = 0;
+  function copyOf(value: unknown): readonly unknown[] {
+    const list = items(value) ?? (value instanceof SetValue ? value.items : []);
+    copied += list.length;
+    if (copied > MAX_COPIED)
+      throw malformed(file, 'the pickle copies its lists too often', `more than ${MAX_COPIED} items copied`);
+    return list;
+  }
+
   function dict(args: readonly unknown[]): Dict {
     const made = new Dict();
-    for (const pair of items(args[0]) ?? []) {
+    for (const pair of copyOf(args[0])) {
       const parts = items(pair);
       if (parts?.length === 2) made.set(parts[0], parts[1]);
     }
@@ -129,7 +140,7 @@ function calls(file: string): Record<string, (args: readonly unknown[]) => unkno
 
   function set(args: readonly unknown[]): SetValue {
     const made = new SetValue();
-    for (const item of items(args[0]) ?? []) made.items.push(item);
+    for (const item of copyOf(args[0])) made.items.push(item);
     return made;
   }
 
@@ -162,7 +173,7 @@ function calls(file: string): Record<string, (args: readonly unknown[]) => unkno
     'collections.defaultdict': (args) => dict(args.slice(1)),
     'collections.Counter': dict,
     'builtins.dict': dict,
-    'builtins.list': (args) => [...(items(args[0]) ?? [])],
+    'builtins.list': (args) => [...copyOf(args[0])],
     'builtins.set': set,
     'builtins.frozenset': set,
     '_codecs.encode': ([text]) => new Opaque(typeof text === 'string' ? 'bytes' : kindOf(text)),

@@ -39,10 +39,14 @@ const MAX_DICTS = 10_000;
 export const isTensor = (value: unknown): value is StoredTensor | UnreadableTensor =>
   value instanceof StoredTensor || value instanceof UnreadableTensor;
 
+/** Names are looked at again and again: longer ones are none that a network has. */
+const MAX_NAME = 1000;
+
+export const isName = (name: unknown): name is string => typeof name === 'string' && name.length <= MAX_NAME;
+
 function holdsWeights(dict: Dict): boolean {
   for (const [name, value] of dict.entries())
-    if (isTensor(value) && typeof name === 'string' && /(^|\.)(weight|bias|running_mean)$/.test(name))
-      return true;
+    if (isTensor(value) && isName(name) && /(^|\.)(weight|bias|running_mean)$/.test(name)) return true;
   return false;
 }
 
