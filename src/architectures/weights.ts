@@ -41,11 +41,18 @@ export function commonPrefix(weights: Weights): string {
   return prefix !== '' && [...weights.tensors.keys()].every((name) => name.startsWith(prefix)) ? prefix : '';
 }
 
-/** Wrappers that PyTorch puts around a network: DataParallel and compile. */
+/** Wrappers that PyTorch puts around a network: DataParallel, AveragedModel and compile. */
 const WRAPPERS = ['module.', '_orig_mod.'];
+/** What a wrapper keeps for itself: AveragedModel counts. */
+const COUNTER = 'n_averaged';
 
 /** Without the names of wrappers, however often they were put on. */
 export function unwrapped(weights: Weights): Weights {
+  if (weights.tensors.has(COUNTER)) {
+    const tensors = new Map(weights.tensors);
+    tensors.delete(COUNTER);
+    return unwrapped({ ...weights, tensors });
+  }
   const prefix = commonPrefix(weights);
   return WRAPPERS.includes(prefix) ? unwrapped(withoutPrefix(weights, prefix)) : weights;
 }

@@ -21,10 +21,17 @@ export function inspectCommand(): Command {
       const { inspectCheckpoint } = await import('../models/inspect.js');
       const { readCard } = await import('../models/open.js');
       const isCard = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
-      const checkpoint = isCard ? (await readCard(file)).checkpoint : file;
+      const read = isCard ? await readCard(file) : undefined;
+      const { format, architecture, input } = read?.card ?? {};
+      const shape = input?.shape as [number, number, number] | undefined;
       const engine = await createEngine('ort', { sessions: 1 });
       try {
-        const inspection = await inspectCheckpoint(checkpoint, engine);
+        const inspection = await inspectCheckpoint(read?.checkpoint ?? file, engine, {
+          format,
+          architecture,
+          shape,
+          card: read?.file,
+        });
         process.stdout.write(json ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
       } finally {
         await engine.close();

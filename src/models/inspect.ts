@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { unwrapped } from '../architectures/weights.js';
 import { missingGradients } from '../autodiff/coverage.js';
+import type { ReadRequest } from '../checkpoints/checkpoint.js';
 import { hashOfFile } from '../checkpoints/file-hash.js';
 import { readCheckpoint, readWeights } from '../checkpoints/registry.js';
 import type { Engine, Value } from '../engines/engine.js';
@@ -50,11 +51,21 @@ export interface Inspection {
   notes: string[];
 }
 
-/** Looks into a checkpoint. Errors: as `readCheckpoint`. */
-export async function inspectCheckpoint(file: string, engine: Engine): Promise<Inspection> {
-  const checkpoint = await readCheckpoint(file).catch((error) => inspectWeights(file, error));
+/**
+ * Looks into a checkpoint.
+ * @param request what a card says of it
+ * Errors: as `readCheckpoint`.
+ */
+export async function inspectCheckpoint(
+  file: string,
+  engine: Engine,
+  { format, ...request }: ReadRequest & { format?: string } = {},
+): Promise<Inspection> {
+  const checkpoint = await readCheckpoint(file, format, request).catch((error) =>
+    inspectWeights(file, error),
+  );
   if ('card' in checkpoint) return checkpoint;
-  const { graph, sha256, bytes, format, built } = checkpoint;
+  const { graph, sha256, bytes, built } = checkpoint;
   const outputs = await measuredOutputs(graph, engine);
   const { card, notes } = inferCard(
     { ...graph, outputs },
@@ -63,7 +74,7 @@ export async function inspectCheckpoint(file: string, engine: Engine): Promise<I
   const missing = await missingOf(graph, engine);
   return {
     file,
-    format,
+    format: checkpoint.format,
     bytes,
     sha256,
     producer: graph.producer,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { dirname, extname, resolve } from 'node:path';
 import { checkArchitecture } from '../architectures/registry.js';
 import { readCheckpoint } from '../checkpoints/registry.js';
@@ -60,11 +61,15 @@ export async function openModel(
   options: OpenOptions = {},
 ): Promise<Model> {
   const { card, file, checkpoint } = await readCard(source, options);
-  const { graph, sha256 } = await readCheckpoint(checkpoint, card.format, {
+  const { graph, sha256, built } = await readCheckpoint(checkpoint, card.format, {
     architecture: card.architecture,
     shape: contractOf(card, file).shape,
     card: file ?? `model card "${card.name}"`,
   });
   checkHash(card, sha256, checkpoint);
-  return modelOf(graph, card, engine, { file, checkpoint, sha256 });
+  // The same weights under another architecture are another model.
+  const identity = built ? hashOf([sha256, built.architecture]) : sha256;
+  return modelOf(graph, card, engine, { file, checkpoint, sha256: identity });
 }
+
+const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');

@@ -62,8 +62,8 @@ async function contentOf(member: ZipMember): Promise<Uint8Array> {
 export async function readArchive(source: ByteSource): Promise<TorchFile> {
   const { file } = source.place;
   const members = await zipMembers(source, MAX_MEMBERS);
-  refuseOverlaps(members, source);
   const folder = folderOf(members, source);
+  refuseOverlaps(members, source);
   const byName = new Map<string, ZipMember>();
   for (const member of members) {
     if (byName.has(member.name))

@@ -27,7 +27,7 @@ export class TensorReader {
         found,
         hint: 'convert it before saving, or export the model as ONNX',
       });
-    if (tensor instanceof UnreadableTensor) throw refuse(`a tensor ${tensor.why}`);
+    if (tensor instanceof UnreadableTensor) throw refuse(`a tensor: ${tensor.why}`);
     const { storage, dims } = tensor;
     const { type } = storage;
     if (type === undefined) throw refuse(storage.typeName);
