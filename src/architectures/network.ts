@@ -1,10 +1,10 @@
-import { AssayError } from '../errors.js';
+import type { AssayError } from '../errors.js';
 import { float, GraphBuilder, int, ints } from '../graph/build.js';
-import type { Attribute, Graph, Tensor } from '../graph/graph.js';
+import type { Attribute, Graph } from '../graph/graph.js';
 import { floats } from '../graph/tensor.js';
-import { asFloat32 } from '../graph/widen.js';
 import { adaptiveMatrix } from './adaptive.js';
 import type { ImageShape } from './architecture.js';
+import { TakenWeights } from './taken-weights.js';
 import type { Weights } from './weights.js';
 
 /** A value inside the network. */
@@ -39,60 +39,17 @@ const twice = (n: number): number[] => [n, n];
  * every tensor that is used is remembered, so that `finish` can refuse weights that were not.
  * Layers are called as in PyTorch's state dicts: `key` is the module's name, without `.weight`.
  */
-export class Network {
+export class Network extends TakenWeights {
   readonly b = new GraphBuilder('network');
   readonly image: Value;
-  private readonly used = new Set<string>();
 
   /** @param shape of one image */
   constructor(
-    readonly weights: Weights,
+    weights: Weights,
     readonly shape: ImageShape,
   ) {
+    super(weights);
     this.image = { name: this.b.input('x', 'float32', ['N', ...shape]), dims: shape };
-  }
-
-  has(name: string): boolean {
-    return this.weights.tensors.has(name);
-  }
-
-  /** An error about a tensor of the file. */
-  refuse(message: string, name: string, expected: string, found: string): AssayError {
-    return new AssayError('shape-mismatch', message, {
-      file: this.weights.file,
-      path: `tensor "${name}"`,
-      expected,
-      found,
-      hint: 'check input.shape and `architecture` in the model card (docs/checkpoints.md)',
-    });
-  }
-
-  /** A weight as float32. Errors: `shape-mismatch` when it is missing, holds no floats, or has other dimensions. */
-  take(name: string, dims?: readonly (number | undefined)[]): Tensor {
-    const tensor = this.weights.tensors.get(name);
-    if (!tensor) {
-      const near = [...this.weights.tensors.keys()].slice(0, 8).join(', ');
-      throw this.refuse(
-        'a weight that the network needs is not in the file',
-        name,
-        name,
-        `tensors such as ${near}`,
-      );
-    }
-    const data = asFloat32(tensor);
-    if (!data) throw this.refuse('a weight does not hold floats', name, 'float numbers', tensor.type);
-    const fits =
-      !dims ||
-      (dims.length === tensor.dims.length && dims.every((d, i) => d === undefined || d === tensor.dims[i]));
-    if (!fits)
-      throw this.refuse(
-        'a weight does not fit the network',
-        name,
-        `the shape [${dims.map((d) => d ?? 'any').join(', ')}]`,
-        `[${tensor.dims.join(', ')}]`,
-      );
-    this.used.add(name);
-    return { type: 'float32', dims: [...tensor.dims], data };
   }
 
   /** The value that a layer makes is called like the layer, so that a card can name it. */
@@ -113,11 +70,6 @@ export class Network {
       'channels, height and width',
       `[${x.dims.join(', ')}]`,
     );
-  }
-
-  /** Counts the tensor as used though nothing reads it. */
-  ignore(name: string): void {
-    this.used.add(name);
   }
 
   conv(x: Value, key: string, { stride = 1, padding = 0, dilation = 1 }: Convolution = {}): Value {
@@ -316,29 +268,9 @@ export class Network {
     this.b.outputAs(x.name, name, 'float32', ['N', ...x.dims]);
   }
 
-  /**
-   * The graph. Errors: `model-invalid` when weights are left that no layer used: the file then belongs to another
-   * network than the one that was built.
-   */
+  /** The graph. Errors: `model-invalid` when weights are left that no layer used. */
   finish(what: string): Graph {
-    const left = [...this.weights.tensors.keys()].filter(
-      (n) => !this.used.has(n) && !n.endsWith('num_batches_tracked'),
-    );
-    if (left.length > 0)
-      throw new AssayError('model-invalid', `the file holds weights that ${what} has no place for`, {
-        file: this.weights.file,
-        expected: 'every weight used',
-        found: `${left.length} unused: ${left
-          .slice(0, 6)
-          .map((n) => this.describe(n))
-          .join(', ')}${left.length > 6 ? ', ...' : ''}`,
-        hint: 'describe the network as `architecture: { name: sequential, layers: [...] }` (docs/checkpoints.md), or export it as ONNX',
-        also: left.slice(6, 30).map((n) => this.describe(n)),
-      });
+    this.refuseUnused(what);
     return this.b.build();
-  }
-
-  describe(name: string): string {
-    return `${name.slice(0, 200)} [${this.weights.tensors.get(name)?.dims.join(', ') ?? ''}]`;
   }
 }

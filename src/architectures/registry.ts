@@ -15,7 +15,7 @@ import { preactResnet } from './preact-resnet.js';
 import { cifarResnet, resnet } from './resnet.js';
 import { sequential } from './sequential.js';
 import { vgg } from './vgg.js';
-import { commonPrefix, unwrapped, type Weights, withoutPrefix } from './weights.js';
+import { unwrapped, views, type Weights } from './weights.js';
 import { wideResnet } from './wide-resnet.js';
 
 /** Every architecture by the name that a card's `architecture` takes. Weights are compared in this order. */
@@ -80,26 +80,6 @@ interface Found {
   row: Architecture;
   weights: Weights;
   recognition: Recognition;
-}
-
-/** Wrapper classes put their own name before every weight: at most so many are looked through. */
-const MAX_WRAPPERS = 3;
-
-/** The weights as they are called, and without prefixes that all have. */
-function views(weights: Weights, ignore: readonly string[] = []): Weights[] {
-  const list = [without(unwrapped(weights), ignore)];
-  for (let i = 0; i < MAX_WRAPPERS; i++) {
-    const prefix = commonPrefix(list[i]);
-    if (prefix === '') break;
-    list.push(unwrapped(withoutPrefix(list[i], prefix)));
-  }
-  return list;
-}
-
-function without(weights: Weights, ignore: readonly string[]): Weights {
-  if (ignore.length === 0) return weights;
-  const kept = [...weights.tensors].filter(([name]) => !ignore.some((start) => name.startsWith(start)));
-  return { ...weights, tensors: new Map(kept) };
 }
 
 function find(weights: Weights, { architecture, only, shape }: NetworkRequest): Found | undefined {

@@ -61,3 +61,23 @@ export function unwrapped(weights: Weights): Weights {
 export function shapeOf({ tensors }: Weights, name: string): readonly number[] | undefined {
   return tensors.get(name)?.dims;
 }
+
+/** Wrapper classes put their own name before every weight: at most so many are looked through. */
+const MAX_WRAPPERS = 3;
+
+/** The weights as they are called, and without prefixes that all have. */
+export function views(weights: Weights, ignore: readonly string[] = []): Weights[] {
+  const list = [without(unwrapped(weights), ignore)];
+  for (let i = 0; i < MAX_WRAPPERS; i++) {
+    const prefix = commonPrefix(list[i]);
+    if (prefix === '') break;
+    list.push(unwrapped(withoutPrefix(list[i], prefix)));
+  }
+  return list;
+}
+
+function without(weights: Weights, ignore: readonly string[]): Weights {
+  if (ignore.length === 0) return weights;
+  const kept = [...weights.tensors].filter(([name]) => !ignore.some((start) => name.startsWith(start)));
+  return { ...weights, tensors: new Map(kept) };
+}
