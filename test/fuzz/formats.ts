@@ -1,13 +1,16 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { readCheckpoint } from '../../src/checkpoints/registry.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import {
   dict,
   float32,
   safetensors,
+  safetensorsOf,
   stateDict,
   tensor,
   torchLegacy,
   torchZip,
+  whole,
 } from '../checkpoints/torch-writer.js';
 import { convolutional, normals } from '../models/networks.js';
 
@@ -70,6 +73,20 @@ async function readTorch(file: string): Promise<void> {
   await built?.replayBuffer?.read();
 }
 
+/** Damage inside a whole container: what mutants of the file itself seldom reach. */
+async function readWrapped(
+  file: string,
+  extension: string,
+  wrap: (inner: Buffer) => Uint8Array,
+): Promise<void> {
+  const wrapped = `${file}${extension}`;
+  writeFileSync(wrapped, wrap(readFileSync(file)));
+  await readCheckpoint(wrapped, extension === '.pt' ? 'pytorch' : 'safetensors');
+}
+
+const header = (file: Buffer) => file.subarray(8, 8 + Number(file.readBigUInt64LE(0)));
+const content = (file: Buffer) => file.subarray(8 + Number(file.readBigUInt64LE(0)));
+
 /** Every reader of files that come from elsewhere. */
 export const fuzzed: readonly FuzzedFormat[] = [
   {
@@ -82,5 +99,19 @@ export const fuzzed: readonly FuzzedFormat[] = [
     format: 'safetensors',
     samples: () => ({ 'model.safetensors': safetensors(smallJem()) }),
     read: (file) => readCheckpoint(file, 'safetensors'),
+  },
+  {
+    format: 'pytorch, the pickle alone',
+    samples: () => ({ 'data.pkl': whole(stateDict(smallJem())) }),
+    read: (file) =>
+      readWrapped(file, '.pt', (inner) => torchZip(smallJem(), { members: { 'net/data.pkl': inner } })),
+  },
+  {
+    format: 'safetensors, the header alone',
+    samples: () => ({ 'header.json': header(safetensors(smallJem())) }),
+    read: (file) =>
+      readWrapped(file, '.safetensors', (inner) =>
+        safetensorsOf(inner.toString('latin1'), [content(safetensors(smallJem()))]),
+      ),
   },
 ];
