@@ -15,7 +15,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/attacks', 'src/sampling', 'src/models/defences', 'src/scores'],
   ['src/metrics', 'src/data', 'src/models'],
   ['src/engines', 'src/autodiff', 'src/checkpoints'],
+  ['src/architectures'],
   ['src/graph'],
+  ['src/data/zip.ts', 'src/data/inflate.ts', 'src/data/byte-source.ts'],
   ['src/config', 'src/random'],
   ['src/errors.ts'],
 ];

@@ -1,3 +1,5 @@
+import type { ArchitectureChoice, BuiltNetwork } from '../architectures/architecture.js';
+import type { Weights } from '../architectures/weights.js';
 import type { Graph } from '../graph/graph.js';
 
 /** What a reader makes of a checkpoint. */
@@ -9,6 +11,18 @@ export interface Checkpoint {
   bytes: number;
   /** Name of the format, a key of the registry. */
   format: string;
+  /** What the file's weights were taken for; absent when the file holds its own graph. */
+  built?: BuiltNetwork;
+}
+
+/** What a card knows that a file of weights does not say. */
+export interface ReadRequest {
+  /** The card's `architecture`. */
+  architecture?: ArchitectureChoice;
+  /** (C, H, W), the card's `input.shape`. */
+  shape?: readonly [number, number, number];
+  /** The card's file, for messages. */
+  card?: string;
 }
 
 /** The start of a file, by which formats are told apart. */
@@ -33,6 +47,8 @@ export interface FormatRow {
   recognises(head: FileHead): boolean;
   /** Used when no row recognises the content, so that a damaged file gets an error about its own format. */
   extensions: readonly string[];
-  /** Errors: `file-malformed`, `model-invalid`. */
-  read(head: FileHead): Promise<Checkpoint>;
+  /** Errors: `file-malformed`, `model-invalid`; of weights also what building a network from them throws. */
+  read(head: FileHead, request?: ReadRequest): Promise<Checkpoint>;
+  /** For formats that hold weights without a network. Errors: `file-malformed`. */
+  readWeights?(head: FileHead, stateDict?: string): Promise<Weights>;
 }

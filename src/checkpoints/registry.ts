@@ -1,12 +1,21 @@
 import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
+import type { Weights } from '../architectures/weights.js';
 import { AssayError, unknownName } from '../errors.js';
-import { type Checkpoint, type FileHead, type FormatRow, headLength } from './checkpoint.js';
-import { keras, pytorch, safetensors, tfjs } from './foreign.js';
+import {
+  type Checkpoint,
+  type FileHead,
+  type FormatRow,
+  headLength,
+  type ReadRequest,
+} from './checkpoint.js';
+import { keras, tfjs } from './foreign.js';
 import { onnx } from './onnx.js';
+import { jem, pytorch } from './pytorch/format.js';
+import { safetensors } from './safetensors.js';
 
 /** Every format by the name that a model card's `format` takes. Content is tried in this order. */
-const formats: Record<string, FormatRow> = { safetensors, keras, pytorch, tfjs, onnx };
+const formats: Record<string, FormatRow> = { safetensors, keras, pytorch, tfjs, onnx, jem };
 
 export const formatNames: readonly string[] = Object.keys(formats);
 
@@ -60,14 +69,46 @@ function detect(head: FileHead): FormatRow {
   });
 }
 
-/**
- * Reads a checkpoint into a graph.
- * @param format a name from the registry; default: told from the file
- * Errors: `file-unreadable`, `file-malformed`, `model-invalid`, `unknown-name`; all name the file.
- */
-export async function readCheckpoint(file: string, format?: string): Promise<Checkpoint> {
+async function rowOf(file: string, format: string | undefined): Promise<{ head: FileHead; row: FormatRow }> {
   if (format !== undefined && !Object.hasOwn(formats, format))
     throw unknownName('checkpoint format', format, formatNames, { file });
   const head = await headOf(file);
-  return (format === undefined ? detect(head) : formats[format]).read(head);
+  return { head, row: format === undefined ? detect(head) : formats[format] };
+}
+
+/**
+ * Reads a checkpoint into a graph.
+ * @param format a name from the registry; default: told from the file
+ * @param request what the card says of a file that holds only weights
+ * Errors: `file-unreadable`, `file-malformed`, `model-invalid`, `unknown-name`; all name the file. For weights also
+ * `shape-mismatch` and `config-invalid`.
+ */
+export async function readCheckpoint(
+  file: string,
+  format?: string,
+  request: ReadRequest = {},
+): Promise<Checkpoint> {
+  const { head, row } = await rowOf(file, format);
+  if (request.architecture && !row.readWeights)
+    throw new AssayError(
+      'config-invalid',
+      'the checkpoint holds its own network, and the card names another',
+      {
+        file: request.card ?? file,
+        path: 'architecture',
+        expected: 'no such key: it is for files that hold only weights (PyTorch, safetensors)',
+        found: `architecture: ${request.architecture.name}, for a checkpoint in the format ${row.title}`,
+        hint: 'drop `architecture`',
+      },
+    );
+  return row.read(head, request);
+}
+
+/**
+ * The named tensors of a checkpoint that holds only weights; undefined for one with a network of its own.
+ * Errors: `file-unreadable`, `file-malformed`, `unknown-name`.
+ */
+export async function readWeights(file: string, format?: string): Promise<Weights | undefined> {
+  const { head, row } = await rowOf(file, format);
+  return row.readWeights?.(head);
 }

@@ -21,10 +21,17 @@ export function inspectCommand(): Command {
       const { inspectCheckpoint } = await import('../models/inspect.js');
       const { readCard } = await import('../models/open.js');
       const isCard = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
-      const checkpoint = isCard ? (await readCard(file)).checkpoint : file;
+      const read = isCard ? await readCard(file) : undefined;
+      const { format, architecture, input } = read?.card ?? {};
+      const shape = input?.shape as [number, number, number] | undefined;
       const engine = await createEngine('ort', { sessions: 1 });
       try {
-        const inspection = await inspectCheckpoint(checkpoint, engine);
+        const inspection = await inspectCheckpoint(read?.checkpoint ?? file, engine, {
+          format,
+          architecture,
+          shape,
+          card: read?.file,
+        });
         process.stdout.write(json ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
       } finally {
         await engine.close();
@@ -35,23 +42,35 @@ export function inspectCommand(): Command {
 function inspectionText(found: Inspection): string {
   const ports = (list: Inspection['inputs']) =>
     list.map(({ name, type, shape }) => `${name} ${type} ${shape}`);
-  const origin = [found.format, `opset ${found.opset}`, found.producer].filter((part) => part).join(', ');
+  const opset = found.opset === undefined ? undefined : `opset ${found.opset}`;
+  const origin = [found.format, opset, found.producer].filter((part) => part).join(', ');
   const rows: [string, string[]][] = [
     ['file', [found.file]],
     ['format', [origin]],
     ['size', [`${formatNumber(found.bytes)} bytes`]],
     ['sha256', [found.sha256]],
+    ['network', found.network ? [found.network] : found.tensors ? ['not told by the weights'] : []],
     ['parameters', [formatNumber(found.parameters)]],
+    ['tensors', tensorLines(found.tensors ?? [])],
     ['input', ports(found.inputs)],
     ['output', ports(found.outputs)],
     ['operators', wrapped(found.ops.map(({ op, count }) => `${op} ×${count}`))],
-    ['gradient', gradientLines(found.gradient)],
+    ['gradient', found.tensors ? [] : gradientLines(found.gradient)],
   ];
   const lines = rows.flatMap(([label, values]) =>
     values.map((value, i) => `${(i === 0 ? label : '').padEnd(12)}${value}`),
   );
   const notes = found.notes.map((note) => `# ${note}`);
   return `${[...lines, '', 'A model card to start from (`assay init --checkpoint` writes it):', '', ...notes, found.card].join('\n')}`;
+}
+
+/** Tensors on a page; `--json` prints all. */
+const MAX_TENSORS = 60;
+
+function tensorLines(tensors: Inspection['inputs']): string[] {
+  const lines = tensors.slice(0, MAX_TENSORS).map(({ name, type, shape }) => `${name} ${type} ${shape}`);
+  const more = tensors.length - lines.length;
+  return more > 0 ? [...lines, `and ${more} more (--json prints all)`] : lines;
 }
 
 function gradientLines({ available, missing }: Inspection['gradient']): string[] {

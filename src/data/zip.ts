@@ -10,6 +10,10 @@ export interface ZipMember {
   name: string;
   /** Bytes when inflated, as the archive claims. */
   size: number;
+  /** Where the member begins in the archive, and how many bytes it takes there behind its header, as claimed. */
+  span: { start: number; length: number };
+  /** Not compressed. */
+  stored: boolean;
   /** Stored members are read where they lie, deflated ones are inflated once. */
   open(): Promise<ByteSource>;
 }
@@ -29,12 +33,24 @@ class Reader extends RandomAccessReader {
   }
 }
 
-/** Lists an archive. The source stays open and belongs to the caller. Errors: `file-malformed`. */
-export async function zipMembers(source: ByteSource): Promise<ZipMember[]> {
+/**
+ * Lists an archive. The source stays open and belongs to the caller.
+ * @param atMost members; an entry of the list takes more memory than its bytes in the file
+ * Errors: `file-malformed`.
+ */
+export async function zipMembers(
+  source: ByteSource,
+  atMost = Number.POSITIVE_INFINITY,
+): Promise<ZipMember[]> {
   const { place } = source;
   const members: ZipMember[] = [];
   try {
     const zip = await fromRandomAccessReaderPromise(new Reader(source), source.size, { autoClose: false });
+    if (zip.entryCount > atMost)
+      throw malformed(place, 'the archive has too many members', {
+        expected: `at most ${atMost}`,
+        found: String(zip.entryCount),
+      });
     for await (const entry of zip.eachEntry()) {
       const within = { file: place.file, path: entry.fileName };
       if (!entry.canDecodeFileData())
@@ -45,6 +61,8 @@ export async function zipMembers(source: ByteSource): Promise<ZipMember[]> {
       members.push({
         name: entry.fileName,
         size: entry.uncompressedSize,
+        span: { start: entry.relativeOffsetOfLocalHeader, length: entry.compressedSize },
+        stored: entry.compressionMethod === 0,
         open: () => openMember(source, zip, entry),
       });
     }

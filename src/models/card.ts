@@ -86,10 +86,11 @@ export const ModelCard = Type.Object(
     ),
     architecture: Type.Optional(
       Type.Object(
-        { name: Type.String() },
+        { name: Type.String({ minLength: 1 }) },
         {
           additionalProperties: true,
-          description: 'The network that weights-only checkpoints belong to. Not supported yet: export ONNX.',
+          description:
+            'The network that a file of weights (PyTorch, safetensors) belongs to; told from the weights when left out. Its other keys depend on its name.',
         },
       ),
     ),

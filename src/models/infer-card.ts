@@ -1,3 +1,4 @@
+import type { BuiltNetwork } from '../architectures/architecture.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
 import { isExtent } from './image-input.js';
 import { softmaxNode } from './outputs.js';
@@ -46,17 +47,28 @@ function imageOf({ dims }: ValueInfo): Image {
   return { shape: [3, 224, 224], note: 'the shape of an image could not be told: set input.shape' };
 }
 
+/** What names a checkpoint in its card. */
+export interface CardOrigin {
+  name: string;
+  /** As the card says it. */
+  checkpoint: string;
+  sha256: string;
+  /** What weights were taken for. */
+  built?: BuiltNetwork;
+}
+
 /**
  * The obvious card of a network: its input as the image, pixels in [0, 1], its one matrix-shaped output as logits,
  * or its one scalar output as energy.
  */
-export function inferCard(
-  network: Graph,
-  { name, checkpoint, sha256 }: { name: string; checkpoint: string; sha256: string },
-): InferredCard {
-  const notes = [
-    'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
-  ];
+export function inferCard(network: Graph, { name, checkpoint, sha256, built }: CardOrigin): InferredCard {
+  const range = built?.range ?? [0, 1];
+  const notes = built?.range
+    ? [...built.notes]
+    : [
+        'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
+        ...(built?.notes ?? []),
+      ];
   const image = network.inputs.find((i) => i.dims?.length === 4) ?? network.inputs[0];
   const { shape, layout, note } = imageOf(image);
   if (note) notes.push(note);
@@ -64,14 +76,26 @@ export function inferCard(
   const lines = [
     `name: ${JSON.stringify(name)}`,
     `checkpoint: ${JSON.stringify(checkpoint)}`,
-    `input: { shape: [${shape.join(', ')}], range: [0, 1]${layout ? `, layout: ${layout}` : ''} }`,
-    ...outputLines(network, notes),
+    ...(built ? [`architecture: ${flow(built.architecture)}`] : []),
+    `input: { shape: [${shape.join(', ')}], range: [${range.join(', ')}]${layout ? `, layout: ${layout}` : ''} }`,
+    ...outputLines(network, notes, built !== undefined),
     `sha256: ${sha256}`,
   ];
   return { card: `${lines.join('\n')}\n`, notes };
 }
 
-function outputLines(network: Graph, notes: string[]): string[] {
+/** On one line, as people write it. */
+export function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
+  if (typeof value !== 'object' || value === null)
+    return typeof value === 'string' && /^[a-z][a-z0-9-]*$/.test(value) ? value : JSON.stringify(value);
+  return `{ ${Object.entries(value)
+    .map(([key, inner]) => `${key}: ${flow(inner)}`)
+    .join(', ')} }`;
+}
+
+/** @param twoHeads a second, scalar head beside logits is another energy model, which the notes tell of */
+function outputLines(network: Graph, notes: string[], twoHeads: boolean): string[] {
   const width = ({ dims }: ValueInfo) =>
     dims?.length === 1 ? 1 : dims?.slice(1).reduce<number>((a, d) => a * (isExtent(d) ? d : Number.NaN), 1);
   const scalar = network.outputs.find((o) => width(o) === 1);
@@ -85,11 +109,11 @@ function outputLines(network: Graph, notes: string[]): string[] {
     if (inside !== undefined) {
       notes.push(`output "${logits.name}" ends in ${softmax?.op}: the value before it is used as logits`);
       lines.push(`outputs: { logits: ${JSON.stringify(inside)} }`);
-    } else if (network.outputs.length > 1) {
+    } else if (network.outputs.length > 1 && !twoHeads) {
       lines.push(`outputs: { logits: ${JSON.stringify(logits.name)} }`);
     }
   }
-  if (scalar) {
+  if (scalar && !(logits && twoHeads)) {
     notes.push(
       `output "${scalar.name}" is taken as an energy, log p(x) = -energy: set sign: 1 if it is a log density`,
     );

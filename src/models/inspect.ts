@@ -1,12 +1,17 @@
+import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
+import { unwrapped } from '../architectures/weights.js';
 import { missingGradients } from '../autodiff/coverage.js';
-import { readCheckpoint } from '../checkpoints/registry.js';
+import type { ReadRequest } from '../checkpoints/checkpoint.js';
+import { hashOfFile } from '../checkpoints/file-hash.js';
+import { readCheckpoint, readWeights } from '../checkpoints/registry.js';
 import type { Engine, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
 import { elementCount } from '../graph/tensor.js';
 import { describeDims, isExtent } from './image-input.js';
 import { inferCard } from './infer-card.js';
+import { cardOfWeights } from './weights-card.js';
 
 /** A graph input or output, for people. */
 export interface Port {
@@ -23,8 +28,12 @@ export interface Inspection {
   bytes: number;
   sha256: string;
   producer?: string;
-  /** Operator set the file was exported with. */
-  opset: number;
+  /** What a file of weights was taken for. */
+  network?: string;
+  /** The tensors of a file of weights whose network could not be told. */
+  tensors?: Port[];
+  /** Operator set the file was exported with; of weights, the one they are written in. */
+  opset?: number;
   /** Operators with how often each occurs, most frequent first. */
   ops: { op: string; count: number }[];
   /** Numbers in the float constants. */
@@ -42,21 +51,34 @@ export interface Inspection {
   notes: string[];
 }
 
-/** Looks into a checkpoint. Errors: as `readCheckpoint`. */
-export async function inspectCheckpoint(file: string, engine: Engine): Promise<Inspection> {
-  const { graph, sha256, bytes, format } = await readCheckpoint(file);
+/**
+ * Looks into a checkpoint.
+ * @param request what a card says of it
+ * Errors: as `readCheckpoint`.
+ */
+export async function inspectCheckpoint(
+  file: string,
+  engine: Engine,
+  { format, ...request }: ReadRequest & { format?: string } = {},
+): Promise<Inspection> {
+  const checkpoint = await readCheckpoint(file, format, request).catch((error) =>
+    inspectWeights(file, error),
+  );
+  if ('card' in checkpoint) return checkpoint;
+  const { graph, sha256, bytes, built } = checkpoint;
   const outputs = await measuredOutputs(graph, engine);
   const { card, notes } = inferCard(
     { ...graph, outputs },
-    { name: cardName(file), checkpoint: `./${basename(file)}`, sha256 },
+    { name: cardName(file), checkpoint: `./${basename(file)}`, sha256, built },
   );
   const missing = await missingOf(graph, engine);
   return {
     file,
-    format,
+    format: checkpoint.format,
     bytes,
     sha256,
     producer: graph.producer,
+    network: built && `${built.title} (${built.layout})`,
     opset: graph.exportedOpset ?? graph.opsets[''],
     ops: countOps(graph),
     parameters: [...graph.initializers.values()]
@@ -67,6 +89,32 @@ export async function inspectCheckpoint(file: string, engine: Engine): Promise<I
     gradient: { available: missing.length === 0, missing },
     card,
     notes,
+  };
+}
+
+/** What can be said of weights that belong to no network that is known, or that leave something open. */
+async function inspectWeights(file: string, error: unknown): Promise<Inspection> {
+  const open = ['model-invalid', 'shape-mismatch', 'config-invalid'];
+  const weights =
+    error instanceof AssayError && open.includes(error.code) ? await readWeights(file) : undefined;
+  if (!weights) throw error;
+  const sha256 = await hashOfFile(file);
+  const origin = { name: cardName(file), checkpoint: `./${basename(file)}`, sha256 };
+  const { tensors } = unwrapped(weights);
+  return {
+    file,
+    format: weights.format,
+    bytes: (await stat(file)).size,
+    sha256,
+    tensors: [...tensors].map(([name, tensor]) => port({ name, ...tensor })),
+    ops: [],
+    parameters: [...tensors.values()]
+      .filter(({ type }) => type.includes('float'))
+      .reduce((total, { dims }) => total + elementCount(dims), 0),
+    inputs: [],
+    outputs: [],
+    gradient: { available: false, missing: [] },
+    ...cardOfWeights(weights, error as AssayError, origin),
   };
 }
 

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { dirname, extname, resolve } from 'node:path';
+import { checkArchitecture } from '../architectures/registry.js';
 import { readCheckpoint } from '../checkpoints/registry.js';
 import { check, readConfigFile } from '../config/validate.js';
 import type { Engine } from '../engines/engine.js';
@@ -6,6 +8,7 @@ import { AssayError } from '../errors.js';
 import { modelOf } from './assemble.js';
 import { ModelCard } from './card.js';
 import { checkHash } from './checks.js';
+import { contractOf } from './contract.js';
 import type { Model } from './model.js';
 
 export interface OpenOptions {
@@ -29,6 +32,7 @@ export async function readCard(
 ): Promise<ReadCard> {
   if (typeof source !== 'string') {
     const card = check(ModelCard, source, { what: 'model card' });
+    if (card.architecture) checkArchitecture(card.architecture, `model card "${card.name}"`);
     return { card, file: undefined, checkpoint: resolve(directory, card.checkpoint) };
   }
   const file = resolve(directory, source);
@@ -40,6 +44,7 @@ export async function readCard(
       hint: `\`assay inspect ${source}\` prints a card to start from; \`assay init\` writes one`,
     });
   const card = check(ModelCard, await readConfigFile(file), { file, what: 'model card' });
+  if (card.architecture) checkArchitecture(card.architecture, file);
   return { card, file, checkpoint: resolve(dirname(file), card.checkpoint) };
 }
 
@@ -56,15 +61,15 @@ export async function openModel(
   options: OpenOptions = {},
 ): Promise<Model> {
   const { card, file, checkpoint } = await readCard(source, options);
-  if (card.architecture)
-    throw new AssayError('config-invalid', 'weights-only checkpoints are not supported yet', {
-      file: file ?? `model card "${card.name}"`,
-      path: 'architecture',
-      expected: 'a checkpoint that holds its own graph (.onnx)',
-      found: `architecture: ${card.architecture.name}`,
-      hint: 'export the network as ONNX and drop `architecture`',
-    });
-  const { graph, sha256 } = await readCheckpoint(checkpoint, card.format);
+  const { graph, sha256, built } = await readCheckpoint(checkpoint, card.format, {
+    architecture: card.architecture,
+    shape: contractOf(card, file).shape,
+    card: file ?? `model card "${card.name}"`,
+  });
   checkHash(card, sha256, checkpoint);
-  return modelOf(graph, card, engine, { file, checkpoint, sha256 });
+  // The same weights under another architecture are another model.
+  const identity = built ? hashOf([sha256, built.architecture]) : sha256;
+  return modelOf(graph, card, engine, { file, checkpoint, sha256: identity });
 }
+
+const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');

@@ -9,6 +9,8 @@ export interface ReplayBufferOptions {
   /** Probability that a chain starts from noise rather than from the buffer. JEM: 0.05. */
   reinit: number;
   seed: number;
+  /** Images to begin with, (capacity, size), copied: those of a checkpoint. Default: uniform noise. */
+  from?: Float32Array;
 }
 
 /** Images to start chains from, and where to put their ends. */
@@ -29,9 +31,12 @@ export class ReplayBuffer {
   /** (capacity, size) */
   readonly pixels: Float32Array;
 
-  /** Errors: `config-invalid` for a capacity or size below 1, or a probability outside [0, 1]. */
+  /**
+   * Errors: `config-invalid` for a capacity or size below 1, a probability outside [0, 1], or images to begin with
+   * that are not so many.
+   */
   constructor(private readonly options: ReplayBufferOptions) {
-    const { capacity, size, reinit, seed } = options;
+    const { capacity, size, reinit, seed, from } = options;
     if (!Number.isInteger(capacity) || capacity < 1 || !Number.isInteger(size) || size < 1) {
       throw new AssayError(
         'config-invalid',
@@ -47,7 +52,13 @@ export class ReplayBuffer {
         found: String(reinit),
       });
     }
-    this.pixels = new Float32Array(capacity * size);
+    if (from !== undefined && from.length !== capacity * size)
+      throw new AssayError('config-invalid', 'the images to begin with do not fill the replay buffer', {
+        expected: `${capacity} images of ${size} numbers`,
+        found: `${from.length} numbers`,
+      });
+    this.pixels = from ? from.slice() : new Float32Array(capacity * size);
+    if (from) return;
     for (let slot = 0; slot < capacity; slot++) {
       fillUniform(this.slot(slot), stream({ seed, purpose: 'replay/fill', example: slot }));
     }

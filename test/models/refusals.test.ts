@@ -104,11 +104,25 @@ describe('cards that are refused, with file, key and remedy', () => {
       /softmaxOutput/,
     ],
     [
-      'an architecture',
+      'an architecture for a network',
       { ...linearCard, architecture: { name: 'wide-resnet' } },
       'config-invalid',
       'architecture',
-      /not supported yet/,
+      /drop `architecture`/,
+    ],
+    [
+      'an unknown architecture',
+      { ...linearCard, architecture: { name: 'wide-renset' } },
+      'unknown-name',
+      'architecture.name',
+      /did you mean "wide-resnet"/,
+    ],
+    [
+      'an unknown key of an architecture',
+      { ...linearCard, architecture: { name: 'wide-resnet', leek: 0.2 } },
+      'config-invalid',
+      'architecture.leek',
+      /did you mean "leak"/,
     ],
     [
       'another shape',
@@ -161,7 +175,7 @@ describe('cards that are refused, with file, key and remedy', () => {
     const error = await refusal(openModel(file, engine));
     expect(error.explain()).toMatch(says);
     expect([error.code, error.details.path ?? '']).toEqual([code, path]);
-    expect(error.details.file).toMatch(code === 'unknown-name' ? /linear\.onnx$/ : /model\.yaml$/);
+    expect(error.details.file).toMatch(path === '' ? /linear\.onnx$/ : /model\.yaml$/);
     expect(error.explain()).toMatch(/fix /);
   });
 

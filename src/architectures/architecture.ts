@@ -1,0 +1,71 @@
+import type { TObject } from '@sinclair/typebox';
+import type { Graph } from '../graph/graph.js';
+import type { Network } from './network.js';
+import type { StoredImages, Weights } from './weights.js';
+
+/** (C, H, W) */
+export type ImageShape = readonly [number, number, number];
+
+/** A card's `architecture`, checked for its own keys only when the row is known. */
+export interface ArchitectureChoice {
+  name: string;
+  /** Which of several sets of weights in the file: `ema`. Default: the trained ones. */
+  stateDict?: string;
+  /** Beginnings of names that the network does not use. */
+  ignore?: string[];
+  [option: string]: unknown;
+}
+
+/** What names and shapes of weights tell. */
+export interface Recognition {
+  /** Options as read off the weights: a card may repeat them but not contradict them. */
+  facts: Readonly<Record<string, unknown>>;
+  /** Options that weights do not tell, with what is usual. A card may say otherwise. */
+  guesses?: Readonly<Record<string, unknown>>;
+  /** Options that nothing tells and that have no usual value, with what to write: the card must say them. */
+  missing?: Readonly<Record<string, string>>;
+  /** The size of an image where the weights fix it, or the usual one. */
+  image: ImageShape;
+  /** What the network was trained on, where its code always does the same. */
+  range?: readonly [number, number];
+  /** Whose code names weights like this. */
+  layout: string;
+  /** For the user: what was guessed, what else is in the file. */
+  notes: readonly string[];
+}
+
+/** One row of the registry: a family of networks whose weights are known by their names. */
+export interface Architecture {
+  name: string;
+  /** For people. */
+  title: string;
+  /** The card's keys beside those that all have. */
+  options: TObject;
+  /** What the schema of the options cannot say. Errors: `config-invalid`, `unknown-name`. */
+  check?(given: Readonly<Record<string, unknown>>, file: string): void;
+  /**
+   * Undefined when the weights are another network's.
+   * @param given the card's `architecture`, checked
+   * @param shape the card's `input.shape`
+   */
+  recognise(
+    weights: Weights,
+    given: Readonly<Record<string, unknown>>,
+    shape?: ImageShape,
+  ): Recognition | undefined;
+  /** Writes the network, from its input to its outputs. Errors: `shape-mismatch`, `model-invalid`. */
+  build(network: Network, options: Readonly<Record<string, unknown>>): void;
+}
+
+/** A graph made from weights, and what is known about it. */
+export interface BuiltNetwork {
+  graph: Graph;
+  /** As a card's `architecture` says it. */
+  architecture: ArchitectureChoice;
+  title: string;
+  layout: string;
+  image: ImageShape;
+  range?: readonly [number, number];
+  notes: readonly string[];
+  replayBuffer?: StoredImages;
+}

@@ -1,0 +1,209 @@
+import { type TObject, Type } from '@sinclair/typebox';
+import { check } from '../config/validate.js';
+import { AssayError, unknownName } from '../errors.js';
+import type {
+  Architecture,
+  ArchitectureChoice,
+  BuiltNetwork,
+  ImageShape,
+  Recognition,
+} from './architecture.js';
+import { cnn } from './cnn.js';
+import { mlp } from './mlp.js';
+import { Network } from './network.js';
+import { preactResnet } from './preact-resnet.js';
+import { cifarResnet, resnet } from './resnet.js';
+import { sequential } from './sequential.js';
+import { vgg } from './vgg.js';
+import { unwrapped, views, type Weights } from './weights.js';
+import { wideResnet } from './wide-resnet.js';
+
+/** Every architecture by the name that a card's `architecture` takes. Weights are compared in this order. */
+const rows: readonly Architecture[] = [
+  wideResnet,
+  resnet,
+  cifarResnet,
+  preactResnet,
+  vgg,
+  cnn,
+  mlp,
+  sequential,
+];
+const byName: ReadonlyMap<string, Architecture> = new Map(rows.map((row) => [row.name, row]));
+
+export const architectureNames: readonly string[] = rows.map(({ name }) => name);
+
+/** The whole of a card's `architecture` for one row. */
+function schemaOf({ name, title, options }: Architecture): TObject {
+  return Type.Object(
+    {
+      name: Type.Literal(name),
+      stateDict: Type.Optional(
+        Type.String({
+          minLength: 1,
+          description:
+            'Which weights of a file that holds several: `ema`, `state_dict`. Default: the trained ones.',
+        }),
+      ),
+      ignore: Type.Optional(
+        Type.Array(Type.String({ minLength: 1 }), {
+          description: 'Tensors, or beginnings of names, that the network does not use.',
+        }),
+      ),
+      ...options.properties,
+    },
+    { additionalProperties: false, description: `The options of a ${title}.` },
+  );
+}
+const schemas = new Map(rows.map((row) => [row.name, schemaOf(row)]));
+
+/** Checks a card's `architecture`. Errors: `unknown-name`, `config-invalid`; they name file and key. */
+export function checkArchitecture(choice: ArchitectureChoice, file: string): void {
+  const schema = schemas.get(choice.name);
+  if (!schema)
+    throw unknownName('architecture', choice.name, architectureNames, { file, path: 'architecture.name' });
+  check(schema, choice, { file, what: 'model card', at: 'architecture' });
+  byName.get(choice.name)?.check?.(choice, file);
+}
+
+export interface NetworkRequest {
+  architecture?: ArchitectureChoice;
+  /** (C, H, W) of the card. */
+  shape?: ImageShape;
+  /** The card's file, for messages. */
+  card?: string;
+  /** The one layout that a format is for. */
+  only?: string;
+}
+
+interface Found {
+  row: Architecture;
+  weights: Weights;
+  recognition: Recognition;
+}
+
+function find(weights: Weights, { architecture, only, shape }: NetworkRequest): Found | undefined {
+  const wanted = rows.filter(({ name }) => architecture === undefined || name === architecture.name);
+  for (const view of views(weights, architecture?.ignore))
+    for (const row of wanted) {
+      const recognition = row.recognise(view, architecture ?? {}, shape);
+      if (recognition && (only === undefined || recognition.layout === only))
+        return { row, weights: view, recognition };
+    }
+  return undefined;
+}
+
+/** What weights tell of the network they belong to, without building it. Undefined for those of no known network. */
+export function recognise(
+  weights: Weights,
+): { name: string; title: string; recognition: Recognition } | undefined {
+  const found = find(weights, {});
+  return found && { name: found.row.name, title: found.row.title, recognition: found.recognition };
+}
+
+function shown({ tensors }: Weights): string[] {
+  return [...tensors].map(([name, { dims }]) => `${name.slice(0, 200)} [${dims.join(', ')}]`);
+}
+
+function unrecognised(weights: Weights, { architecture, only, card }: NetworkRequest): AssayError {
+  const list = shown(weights);
+  const found = `${list.length} tensors: ${list.slice(0, 6).join(', ')}${list.length > 6 ? ', ...' : ''}`;
+  const hint =
+    'describe the network in the card as `architecture: { name: sequential, layers: [...] }` (docs/checkpoints.md), or export it as ONNX';
+  if (architecture)
+    return new AssayError('shape-mismatch', `the weights are not named like those of ${architecture.name}`, {
+      file: card ?? weights.file,
+      path: 'architecture.name',
+      expected: `weights of a ${byName.get(architecture.name)?.title} in ${weights.file}`,
+      found,
+      hint,
+    });
+  return new AssayError('model-invalid', 'the weights belong to no network that is known', {
+    file: weights.file,
+    expected: only ? `the layout ${only}` : `one of ${rows.map(({ title }) => title).join(', ')}`,
+    found,
+    hint,
+  });
+}
+
+/** The options that the network is built with. Errors: `config-invalid` where the card contradicts the weights. */
+function optionsOf(
+  { row, weights, recognition }: Found,
+  { architecture, card }: NetworkRequest,
+): ArchitectureChoice {
+  const {
+    name: _name,
+    stateDict: _stateDict,
+    ignore: _ignore,
+    ...given
+  } = architecture ?? { name: row.name };
+  const file = card ?? weights.file;
+  for (const [key, fact] of Object.entries(recognition.facts))
+    if (given[key] !== undefined && JSON.stringify(given[key]) !== JSON.stringify(fact))
+      throw new AssayError('config-invalid', 'the card and the weights disagree', {
+        file,
+        path: `architecture.${key}`,
+        expected: `${String(fact)}, as in ${weights.file}`,
+        found: String(given[key]),
+        hint: 'correct it, or leave it out: it is read off the weights',
+      });
+  for (const [key, what] of Object.entries(recognition.missing ?? {}))
+    if (given[key] === undefined)
+      throw new AssayError('config-invalid', `the weights do not tell the ${key} of the ${row.title}`, {
+        file,
+        path: `architecture.${key}`,
+        expected: what,
+        hint: `say it in the model card: architecture: { name: ${row.name}, ${key}: ... }`,
+      });
+  return { name: row.name, ...recognition.facts, ...recognition.guesses, ...given };
+}
+
+/** A tensor without numbers can claim any size; no layer has one. */
+function refuseEmpty(weights: Weights): void {
+  for (const [name, { dims }] of weights.tensors)
+    if (dims.includes(0))
+      throw new AssayError('model-invalid', 'a weight is empty', {
+        file: weights.file,
+        path: `tensor "${name}"`,
+        expected: 'at least one number',
+        found: `the shape [${dims.join(', ')}]`,
+        hint: 'check that the file was saved from a whole model',
+      });
+}
+
+/**
+ * Builds the network that weights belong to: the one that a card names, or the one that their names and shapes
+ * tell. Every weight must find its place.
+ * Errors: `model-invalid` for weights of no known network or with some left over; `shape-mismatch` where they do not
+ * fit; `config-invalid` where the card contradicts them or must say more.
+ */
+export function networkOf(weights: Weights, request: NetworkRequest = {}): BuiltNetwork {
+  refuseEmpty(weights);
+  const found = find(weights, request);
+  if (!found) throw unrecognised(unwrapped(weights), request);
+  const { row, recognition } = found;
+  const options = optionsOf(found, request);
+  const image = request.shape ?? recognition.image;
+  const network = new Network(found.weights, image);
+  row.build(network, options);
+  const { stateDict, ignore } = request.architecture ?? {};
+  const others = weights.others.map((path) => path || '(the root)');
+  return {
+    graph: network.finish(`a ${row.title} (${recognition.layout})`),
+    architecture: { ...options, ...(stateDict !== undefined && { stateDict }), ...(ignore && { ignore }) },
+    title: row.title,
+    layout: recognition.layout,
+    image,
+    range: recognition.range,
+    notes: [
+      ...recognition.notes,
+      ...(weights.replayBuffer
+        ? [`the file keeps ${weights.replayBuffer.dims[0]} images of its training's chains (replay buffer)`]
+        : []),
+      ...(others.length > 0
+        ? [`the file also holds weights under ${others.join(', ')}: choose them with architecture.stateDict`]
+        : []),
+    ],
+    replayBuffer: weights.replayBuffer,
+  };
+}

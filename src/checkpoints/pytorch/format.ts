@@ -1,0 +1,96 @@
+import type { StoredImages, Weights } from '../../architectures/weights.js';
+import { type ByteSource, malformed, openFile } from '../../data/byte-source.js';
+import type { Tensor } from '../../graph/graph.js';
+import { asFloat32 } from '../../graph/widen.js';
+import type { FileHead } from '../checkpoint.js';
+import { weightsFormat } from '../weights-format.js';
+import { readArchive } from './archive.js';
+import { readLegacy } from './legacy.js';
+import { TensorReader } from './read-tensors.js';
+import { findStateDict, isName, isTensor, versionsOf } from './state-dict.js';
+import { StoredTensor } from './tensor.js';
+import type { TorchFile } from './torch-file.js';
+import { Dict } from './values.js';
+
+const isZip = ({ start }: Pick<FileHead, 'start'>) =>
+  [0x50, 0x4b, 0x03, 0x04].every((byte, i) => start[i] === byte);
+/** Opcode PROTO and a protocol number. */
+const isPickle = ({ start }: FileHead) => start[0] === 0x80 && start[1] >= 2 && start[1] <= 5;
+
+async function open(source: ByteSource, file: string): Promise<TorchFile> {
+  if (source.size < 4) throw malformed({ file }, 'the file is too short for a checkpoint');
+  const start = await source.read(0, 4);
+  return isZip({ start }) ? readArchive(source) : readLegacy(source);
+}
+
+/** Names under which training code keeps its persistent chains. */
+const BUFFERS = ['replay_buffer', 'replaybuffer', 'buffer'];
+
+/** The buffer, read when asked for: from the file as it is then. */
+function bufferIn(root: unknown, file: string): StoredImages | undefined {
+  if (!(root instanceof Dict)) return undefined;
+  for (const name of BUFFERS) {
+    const tensor = root.get(name);
+    if (!(tensor instanceof StoredTensor) || tensor.dims.length !== 4 || tensor.count === 0) continue;
+    return { dims: tensor.dims, read: () => readImages(file, name, tensor.dims) };
+  }
+  return undefined;
+}
+
+async function readImages(file: string, name: string, dims: readonly number[]): Promise<Float32Array> {
+  const source = await openFile(file);
+  try {
+    const torch = await open(source, file);
+    const tensor = torch.value instanceof Dict ? torch.value.get(name) : undefined;
+    const place = { file, path: name };
+    if (!(tensor instanceof StoredTensor) || tensor.dims.join() !== dims.join())
+      throw malformed(place, 'the file was changed while it was in use');
+    const images = asFloat32(await new TensorReader(torch, file, source.size).read(name, tensor));
+    if (images) return images;
+    throw malformed(place, 'the replay buffer does not hold floats', { found: tensor.storage.typeName });
+  } finally {
+    await source.close();
+  }
+}
+
+async function readWeights({ file }: FileHead, stateDict?: string): Promise<Weights> {
+  const source = await openFile(file);
+  try {
+    const torch = await open(source, file);
+    const { chosen, others } = findStateDict(torch.value, file, stateDict);
+    const reader = new TensorReader(torch, file, source.size);
+    const tensors = new Map<string, Tensor>();
+    for (const [name, value] of chosen.dict.entries())
+      if (isName(name) && isTensor(value)) tensors.set(name, await reader.read(name, value));
+    const replayBuffer = bufferIn(torch.value, file);
+    if (chosen.path === '' && replayBuffer) for (const name of BUFFERS) tensors.delete(name);
+    return {
+      file,
+      format: 'pytorch',
+      tensors,
+      from: chosen.path,
+      others,
+      versions: versionsOf(chosen),
+      replayBuffer,
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+/** Zip archives and pickles, as torch.save writes them. */
+export const pytorch = weightsFormat({
+  title: 'PyTorch',
+  extensions: ['.pt', '.pth', '.ckpt', '.bin'],
+  recognises: (head) => (isZip(head) && head.extension !== '.keras') || isPickle(head),
+  readWeights,
+});
+
+/** The same files, held to the layout of the public JEM code. */
+export const jem = weightsFormat({
+  title: 'PyTorch, in the layout of the JEM code',
+  extensions: [],
+  recognises: () => false,
+  readWeights,
+  architecture: 'jem',
+});

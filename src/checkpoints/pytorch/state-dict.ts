@@ -1,0 +1,130 @@
+import { AssayError, didYouMean } from '../../errors.js';
+import { StoredTensor, UnreadableTensor } from './tensor.js';
+import { Dict, kindOf } from './values.js';
+
+/** Tensors by name, found somewhere in a file. */
+export interface StateDict {
+  /** Keys on the way to it, joined by dots; '' for the root. */
+  path: string;
+  dict: Dict;
+}
+
+/** Keys under which weights are saved, best first: the trained weights before their running averages. */
+const PLACES = [
+  'model_state_dict',
+  'state_dict',
+  'model_state',
+  'net_state_dict',
+  'model',
+  'net',
+  'network',
+  'module',
+  'weights',
+  'params',
+  'classifier',
+  'ema',
+  'model_ema',
+  'ema_state_dict',
+  'state_dict_ema',
+  'ema_model',
+];
+
+/** Tensors of an optimiser have numbers or its own words for names. */
+const NOT_WEIGHTS = /optim|sched|scaler|momentum|grad|rng|swa_n/i;
+/** `{ checkpoint: { model: { module: {...} } } }` is as deep as people go. */
+const MAX_DEPTH = 4;
+/** Of a dict of thousands of entries none is a folder of weights. */
+const MAX_DICTS = 10_000;
+
+export const isTensor = (value: unknown): value is StoredTensor | UnreadableTensor =>
+  value instanceof StoredTensor || value instanceof UnreadableTensor;
+
+/** Names are looked at again and again: longer ones are none that a network has. */
+const MAX_NAME = 1000;
+
+export const isName = (name: unknown): name is string => typeof name === 'string' && name.length <= MAX_NAME;
+
+function holdsWeights(dict: Dict): boolean {
+  for (const [name, value] of dict.entries())
+    if (isTensor(value) && isName(name) && /(^|\.)(weight|bias|running_mean)$/.test(name)) return true;
+  return false;
+}
+
+/** All dicts of weights that are reachable by names, each once, nearest first. */
+function candidates(root: unknown): StateDict[] {
+  const found: StateDict[] = [];
+  const seen = new Set<unknown>([root]);
+  let level: StateDict[] = root instanceof Dict ? [{ path: '', dict: root }] : [];
+  for (let depth = 0; depth <= MAX_DEPTH && seen.size < MAX_DICTS; depth++) {
+    const next: StateDict[] = [];
+    for (const { path, dict } of level) {
+      if (holdsWeights(dict)) found.push({ path, dict });
+      for (const [key, value] of dict.entries()) {
+        if (typeof key !== 'string' || key.length > 100 || NOT_WEIGHTS.test(key)) continue;
+        if (!(value instanceof Dict) || seen.has(value) || seen.size >= MAX_DICTS) continue;
+        seen.add(value);
+        next.push({ path: path ? `${path}.${key}` : key, dict: value });
+      }
+    }
+    level = next;
+  }
+  return found;
+}
+
+function rank({ path }: StateDict): number {
+  if (path === '') return -1;
+  const places = path.split('.').map((key) => PLACES.indexOf(key));
+  const known = places.filter((place) => place >= 0);
+  return known.length === 0 ? PLACES.length : Math.max(...known) + (places.length - 1) / 10;
+}
+
+/** What a file holds, for the error that it holds no weights. */
+function contents(root: unknown): string {
+  if (!(root instanceof Dict)) return kindOf(root);
+  const keys = [...root.entries()]
+    .slice(0, 12)
+    .map(([key, value]) => `${typeof key === 'string' ? key.slice(0, 60) : kindOf(key)} (${kindOf(value)})`);
+  return keys.length === 0 ? 'an empty dict' : `a dict of ${keys.join(', ')}${root.size > 12 ? ', ...' : ''}`;
+}
+
+/**
+ * Finds the weights in what a file holds.
+ * @param wanted a place that the card names
+ * @returns the weights, and the places of others
+ * Errors: `file-malformed` when there are none; `unknown-name` for a place that is not there.
+ */
+export function findStateDict(
+  root: unknown,
+  file: string,
+  wanted?: string,
+): { chosen: StateDict; others: string[] } {
+  const found = candidates(root).sort((a, b) => rank(a) - rank(b));
+  if (found.length === 0)
+    throw new AssayError('file-malformed', 'the file holds no weights', {
+      file,
+      expected: 'tensors by name (a state dict), at the root or under a key such as state_dict',
+      found: contents(root),
+      hint: 'in Python: torch.save(model.state_dict(), FILE)',
+    });
+  const paths = found.map(({ path }) => path);
+  const at = wanted === undefined ? 0 : paths.indexOf(wanted);
+  if (at >= 0) return { chosen: found[at], others: paths.filter((_, i) => i !== at) };
+  const guess = didYouMean(wanted ?? '', paths);
+  throw new AssayError('unknown-name', `the file holds no weights under "${wanted}"`, {
+    file,
+    expected: `one of ${paths.map((p) => p || '(the root)').join(', ')}`,
+    hint: guess ? `did you mean "${guess}"?` : 'correct or drop architecture.stateDict',
+  });
+}
+
+/** `_metadata` of a state dict: versions of the modules' classes. */
+export function versionsOf({ dict }: StateDict): Map<string, number> {
+  const versions = new Map<string, number>();
+  const metadata = dict.attributes instanceof Dict ? dict.attributes.get('_metadata') : undefined;
+  if (!(metadata instanceof Dict)) return versions;
+  for (const [name, facts] of metadata.entries()) {
+    const version = facts instanceof Dict ? facts.get('version') : undefined;
+    if (typeof name === 'string' && typeof version === 'number') versions.set(name, version);
+  }
+  return versions;
+}

@@ -1,0 +1,36 @@
+import { networkOf } from '../architectures/registry.js';
+import type { Weights } from '../architectures/weights.js';
+import type { Checkpoint, FileHead, FormatRow, ReadRequest } from './checkpoint.js';
+import { hashOfFile } from './file-hash.js';
+
+/**
+ * A row of the registry for files that hold weights without a network: reads them, finds the architecture they
+ * belong to, and builds the graph.
+ * @param row.architecture the only one that the format is for
+ */
+export function weightsFormat(
+  row: Pick<FormatRow, 'title' | 'extensions' | 'recognises'> & {
+    readWeights(head: FileHead, stateDict?: string): Promise<Weights>;
+    architecture?: string;
+  },
+): FormatRow {
+  const { title, extensions, recognises, readWeights, architecture } = row;
+  return {
+    title,
+    extensions,
+    recognises,
+    readWeights,
+    async read(head: FileHead, request: ReadRequest = {}): Promise<Checkpoint> {
+      const { file, size } = head;
+      const weights = await readWeights(head, request.architecture?.stateDict);
+      const built = networkOf(weights, { ...request, only: architecture });
+      return {
+        graph: built.graph,
+        sha256: await hashOfFile(file),
+        bytes: size,
+        format: weights.format,
+        built,
+      };
+    },
+  };
+}

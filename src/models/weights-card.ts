@@ -1,0 +1,103 @@
+import { recognise } from '../architectures/registry.js';
+import { unwrapped, type Weights } from '../architectures/weights.js';
+import type { AssayError } from '../errors.js';
+import { type CardOrigin, flow, type InferredCard } from './infer-card.js';
+
+/** Longer lists of layers are not what a person completes by hand. */
+const MAX_LAYERS = 200;
+
+/**
+ * A card to complete, for weights from which no network could be built.
+ * @param error why not
+ */
+export function cardOfWeights(weights: Weights, error: AssayError, origin: CardOrigin): InferredCard {
+  const found = recognise(weights);
+  const missing = found?.recognition.missing;
+  return found && missing
+    ? toBeSaid(found, missing, origin)
+    : toBeDescribed(unwrapped(weights), error, origin);
+}
+
+type Found = NonNullable<ReturnType<typeof recognise>>;
+
+/** The network is known but for some options. */
+function toBeSaid(
+  { name, title, recognition }: Found,
+  missing: Readonly<Record<string, string>>,
+  origin: CardOrigin,
+): InferredCard {
+  const { facts, guesses, image, range, notes } = recognition;
+  const lines = [
+    `name: ${JSON.stringify(origin.name)}`,
+    `checkpoint: ${JSON.stringify(origin.checkpoint)}`,
+    ...Object.entries(missing).map(([key, what]) => `# Add ${key} to the architecture: ${what}.`),
+    `architecture: ${flow({ name, ...facts, ...guesses })}`,
+    `input: { shape: [${image.join(', ')}], range: [${(range ?? [0, 1]).join(', ')}] }`,
+    '# How many classes, or their names in the order of the logits.',
+    'classes: 10',
+    `sha256: ${origin.sha256}`,
+  ];
+  const open = Object.keys(missing).join(', ');
+  return {
+    card: `${lines.join('\n')}\n`,
+    notes: [`the weights are those of a ${title}, but do not tell its ${open}`, ...notes],
+  };
+}
+
+/** A layer of the list, for the modules whose weights have the shape of one. */
+function layerOf({ tensors }: Weights, key: string, dims: readonly number[]): string[] {
+  if (dims.length === 4) {
+    const padding = Math.floor(dims[2] / 2);
+    return [`    - conv: ${flow({ weights: key, stride: 1, padding })}  # [${dims.join(', ')}]`];
+  }
+  if (dims.length === 2) return [`    - linear: ${flow({ weights: key })}  # [${dims.join(', ')}]`];
+  if (dims.length === 1 && tensors.has(`${key}.running_mean`))
+    return [`    - batch-norm: ${flow({ weights: key })}`];
+  return [`    # ${key}.weight [${dims.join(', ')}]: instance-norm, or group-norm with its groups?`];
+}
+
+/** The weights as a list of layers, which needs what stands between them. */
+function toBeDescribed(weights: Weights, error: AssayError, origin: CardOrigin): InferredCard {
+  const layers: string[] = [];
+  const other: string[] = [];
+  let flattened = false;
+  let classes = 10;
+  let channels = 3;
+  for (const [name, { dims }] of weights.tensors) {
+    const key = /^(.+)\.weight$/.exec(name)?.[1];
+    if (key === undefined) {
+      if (!/\.(bias|running_mean|running_var|num_batches_tracked)$/.test(name)) other.push(name);
+      continue;
+    }
+    if (dims.length === 2 && !flattened) layers.push('    - flatten');
+    if (dims.length === 2) [classes, flattened] = [dims[0], true];
+    if (dims.length === 4 && layers.length === 0) channels = dims[1];
+    layers.push(...layerOf(weights, key, dims));
+  }
+  const shape = channels === 1 ? [1, 28, 28] : [channels, 32, 32];
+  const shown = layers.slice(0, MAX_LAYERS);
+  const lines = [
+    `name: ${JSON.stringify(origin.name)}`,
+    `checkpoint: ${JSON.stringify(origin.checkpoint)}`,
+    '# The layers with weights, in the order of the file. Put in what stands between them: relu, max-pool: { kernel: 2 },',
+    '# global-avg-pool, ...; correct strides and paddings. A network with shortcuts cannot be written so: export it as ONNX.',
+    'architecture:',
+    '  name: sequential',
+    '  layers:',
+    ...shown,
+    ...(layers.length > shown.length ? [`    # and ${layers.length - shown.length} more`] : []),
+    ...(other.length > 0
+      ? [`  # Tensors that no layer has: ${other.slice(0, 10).join(', ')}`, '  # ignore: []']
+      : []),
+    `input: { shape: [${shape.join(', ')}], range: [0, 1] }`,
+    `classes: ${Math.max(2, classes)}`,
+    `sha256: ${origin.sha256}`,
+  ];
+  return {
+    card: `${lines.join('\n')}\n`,
+    notes: [
+      `the network could not be told: ${error.message}`,
+      'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
+    ],
+  };
+}

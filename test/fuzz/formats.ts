@@ -1,0 +1,117 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { readCheckpoint } from '../../src/checkpoints/registry.js';
+import { writeOnnx } from '../../src/graph/write.js';
+import {
+  dict,
+  float32,
+  safetensors,
+  safetensorsOf,
+  stateDict,
+  tensor,
+  torchLegacy,
+  torchZip,
+  whole,
+} from '../checkpoints/torch-writer.js';
+import { convolutional, normals } from '../models/networks.js';
+
+/** A reader to be fuzzed: one row. */
+export interface FuzzedFormat {
+  format: string;
+  /** Whole files by name: each is read as it is first, then damaged again and again. Small ones: a few KiB. */
+  samples(): Record<string, Uint8Array> | Promise<Record<string, Uint8Array>>;
+  /** Reads a file that lies alone in a folder. May throw an AssayError and nothing else. */
+  read(file: string): Promise<unknown>;
+}
+
+/** A wide ResNet 10-1 of few channels, as the JEM code names its weights. */
+export function smallJem() {
+  const shapes: [string, number[]][] = [
+    ['f.conv1', [2, 1, 3, 3]],
+    ...[1, 2, 3].flatMap((stage): [string, number[]][] => {
+      const [inputs, outputs] = [stage === 1 ? 2 : 2 ** stage, 2 ** (stage + 1)];
+      return [
+        [`f.layer${stage}.0.conv1`, [outputs, inputs, 3, 3]],
+        [`f.layer${stage}.0.conv2`, [outputs, outputs, 3, 3]],
+        [`f.layer${stage}.0.shortcut.0`, [outputs, inputs, 1, 1]],
+      ];
+    }),
+    ['energy_output', [1, 16]],
+    ['class_output', [3, 16]],
+  ];
+  return Object.fromEntries(
+    shapes.flatMap(([name, dims]) => [
+      [
+        `${name}.weight`,
+        float32(
+          dims,
+          normals(
+            name,
+            dims.reduce((a, d) => a * d, 1),
+            0.3,
+          ),
+        ),
+      ],
+      [`${name}.bias`, float32([dims[0]], normals(`${name}.bias`, dims[0], 0.1))],
+    ]),
+  );
+}
+
+const buffer = { ...float32([2, 1, 4, 4], normals('buffer', 32)), key: 'buffer' };
+
+function samplesOfTorch(): Record<string, Uint8Array> {
+  const tensors = smallJem();
+  const root = dict(['model_state_dict', stateDict(tensors)], ['replay_buffer', tensor(buffer, 'buffer')]);
+  const all = { ...tensors, replay_buffer: buffer };
+  return {
+    'zip.pt': torchZip(all, { root }),
+    'legacy.pt': torchLegacy(all, root),
+  };
+}
+
+async function readTorch(file: string): Promise<void> {
+  const { built } = await readCheckpoint(file, 'pytorch');
+  await built?.replayBuffer?.read();
+}
+
+/** Damage inside a whole container: what mutants of the file itself seldom reach. */
+async function readWrapped(
+  file: string,
+  extension: string,
+  wrap: (inner: Buffer) => Uint8Array,
+): Promise<void> {
+  const wrapped = `${file}${extension}`;
+  writeFileSync(wrapped, wrap(readFileSync(file)));
+  await readCheckpoint(wrapped, extension === '.pt' ? 'pytorch' : 'safetensors');
+}
+
+const header = (file: Buffer) => file.subarray(8, 8 + Number(file.readBigUInt64LE(0)));
+const content = (file: Buffer) => file.subarray(8 + Number(file.readBigUInt64LE(0)));
+
+/** Every reader of files that come from elsewhere. */
+export const fuzzed: readonly FuzzedFormat[] = [
+  {
+    format: 'onnx',
+    samples: () => ({ 'model.onnx': writeOnnx(convolutional()) }),
+    read: (file) => readCheckpoint(file, 'onnx'),
+  },
+  { format: 'pytorch', samples: samplesOfTorch, read: readTorch },
+  {
+    format: 'safetensors',
+    samples: () => ({ 'model.safetensors': safetensors(smallJem()) }),
+    read: (file) => readCheckpoint(file, 'safetensors'),
+  },
+  {
+    format: 'pytorch, the pickle alone',
+    samples: () => ({ 'data.pkl': whole(stateDict(smallJem())) }),
+    read: (file) =>
+      readWrapped(file, '.pt', (inner) => torchZip(smallJem(), { members: { 'net/data.pkl': inner } })),
+  },
+  {
+    format: 'safetensors, the header alone',
+    samples: () => ({ 'header.json': header(safetensors(smallJem())) }),
+    read: (file) =>
+      readWrapped(file, '.safetensors', (inner) =>
+        safetensorsOf(inner.toString('latin1'), [content(safetensors(smallJem()))]),
+      ),
+  },
+];

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { AssayError } from '../../src/errors.js';
+import { fuzzed } from './formats.js';
+import { mutate } from './mutate.js';
+
+/** Damaged files a reader. */
+const MUTANTS = process.env.ASSAY_LONG ? 10_000 : 300;
+/** Of work, which does not depend on what else the machine does. */
+const MAX_SECONDS = 5;
+const SLACK = 256 * 2 ** 20;
+
+const folder = mkdtempSync(join(tmpdir(), 'assay-fuzz-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Summary {
+  read: number;
+  /** By code. */
+  refused: Record<string, number>;
+  slowest: number;
+  /** Largest growth of the process beyond what it was before the first file, in bytes. */
+  growth: number;
+}
+
+const peak = () => process.resourceUsage().maxRSS * 1024;
+
+it.each(fuzzed)(
+  '$format: damaged files are read or refused with a coded error, in bounded time and memory',
+  async ({ format, samples, read }) => {
+    const originals = Object.entries(await samples());
+    for (const [name, bytes] of originals) {
+      const file = join(folder, name);
+      writeFileSync(file, bytes);
+      await read(file);
+    }
+    // The high-water mark only rises, so what came before counts as there from the start.
+    const before = peak();
+    const summary: Summary = { read: 0, refused: {}, slowest: 0, growth: 0 };
+    for (let example = 0; example < MUTANTS; example++) {
+      const [name, original] = originals[example % originals.length];
+      const mutant = mutate(original, example);
+      const file = join(folder, name);
+      writeFileSync(file, mutant);
+      const start = process.cpuUsage();
+      try {
+        await read(file);
+        summary.read++;
+      } catch (error) {
+        if (!(error instanceof AssayError))
+          throw new Error(`mutant ${example} of ${name} is no coded error`, { cause: error });
+        expect(error.explain().length, `mutant ${example} of ${name}`).toBeLessThan(20_000);
+        summary.refused[error.code] = (summary.refused[error.code] ?? 0) + 1;
+      }
+      const { user, system } = process.cpuUsage(start);
+      const seconds = (user + system) / 1e6;
+      summary.slowest = Math.max(summary.slowest, seconds);
+      summary.growth = Math.max(summary.growth, peak() - before);
+      expect(seconds, `seconds for mutant ${example} of ${name}`).toBeLessThan(MAX_SECONDS);
+      expect(summary.growth, `bytes for mutant ${example} of ${name}`).toBeLessThan(
+        4 * mutant.length + SLACK,
+      );
+    }
+    const refused = Object.entries(summary.refused).map(([code, n]) => `${n} ${code}`);
+    console.log(
+      `fuzz ${format}: ${MUTANTS} files, ${summary.read} read, ${refused.join(', ')}; ` +
+        `slowest ${summary.slowest.toFixed(3)} s, memory grew by ${(summary.growth / 2 ** 20).toFixed(0)} MiB`,
+    );
+    const total = Object.values(summary.refused).reduce((a, n) => a + n, 0);
+    expect(total).toBeGreaterThan(MUTANTS / 10);
+  },
+  3_600_000,
+);

@@ -1,0 +1,48 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { ReplayBuffer } from '../../src/sampling/replay-buffer.js';
+import { readStoredChains } from '../../src/sampling/stored-chains.js';
+import { dict, float32, stateDict, tensor, torchZip } from '../checkpoints/torch-writer.js';
+import { smallJem } from '../fuzz/formats.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'assay-chains-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const weights = smallJem();
+const images = Float32Array.from({ length: 2 * 64 }, (_, i) => (i % 5) / 2 - 1);
+const buffer = { ...float32([2, 1, 8, 8], images), key: 'buffer' };
+const root = dict(['model_state_dict', stateDict(weights)], ['replay_buffer', tensor(buffer, 'buffer')]);
+const checkpoint = join(folder, 'jem.pt');
+writeFileSync(checkpoint, torchZip({ ...weights, buffer }, { root }));
+const card = { name: 'jem', checkpoint, classes: 3 };
+
+it('reads the chains of a checkpoint as pixels, whatever the network expects of them', async () => {
+  const range = await readStoredChains({ ...card, input: { shape: [1, 8, 8], range: [-1, 1] } });
+  expect(range).toMatchObject({ n: 2, shape: [1, 8, 8] });
+  expect(range?.pixels).toEqual(images.map((v) => (v + 1) / 2));
+  const standardised = await readStoredChains({ ...card, input: { shape: [1, 8, 8], mean: 0.5, std: 0.25 } });
+  expect(standardised?.pixels).toEqual(images.map((v) => v * 0.25 + 0.5));
+});
+
+it('begins a replay buffer with them', async () => {
+  const chains = await readStoredChains({ ...card, input: { shape: [1, 8, 8], range: [-1, 1] } });
+  const from = chains?.pixels ?? new Float32Array();
+  const replay = new ReplayBuffer({ capacity: 2, size: 64, reinit: 0, seed: 0, from });
+  const { pixels, slots } = replay.draw(3, 0);
+  slots.forEach((slot, row) => {
+    expect(pixels.slice(row * 64, row * 64 + 64)).toEqual(from.slice(slot * 64, slot * 64 + 64));
+  });
+  expect(() => new ReplayBuffer({ capacity: 3, size: 64, reinit: 0, seed: 0, from })).toThrow(/do not fill/);
+});
+
+it('says when there are none, and when they are of another shape', async () => {
+  const bare = join(folder, 'bare.pt');
+  writeFileSync(bare, torchZip(weights));
+  expect(await readStoredChains({ ...card, checkpoint: bare, input: { shape: [1, 8, 8] } })).toBeUndefined();
+  await expect(readStoredChains({ ...card, input: { shape: [1, 16, 16] } })).rejects.toMatchObject({
+    code: 'shape-mismatch',
+    details: { path: 'input.shape' },
+  });
+});
