@@ -55,11 +55,14 @@ function schemaOf({ name, title, options }: Architecture): TObject {
     { additionalProperties: false, description: `The options of a ${title}.` },
   );
 }
-const schemas = new Map(rows.map((row) => [row.name, schemaOf(row)]));
+/** What a card's `architecture` may hold, by its name. */
+export const architectureSchemas: ReadonlyMap<string, TObject> = new Map(
+  rows.map((row) => [row.name, schemaOf(row)]),
+);
 
 /** Checks a card's `architecture`. Errors: `unknown-name`, `config-invalid`; they name file and key. */
 export function checkArchitecture(choice: ArchitectureChoice, file: string): void {
-  const schema = schemas.get(choice.name);
+  const schema = architectureSchemas.get(choice.name);
   if (!schema)
     throw unknownName('architecture', choice.name, architectureNames, { file, path: 'architecture.name' });
   check(schema, choice, { file, what: 'model card', at: 'architecture' });

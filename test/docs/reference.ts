@@ -1,3 +1,4 @@
+import { architectureSchemas } from '../../src/architectures/registry.js';
 import { attackLossNames } from '../../src/attacks/losses.js';
 import { norms } from '../../src/attacks/norms.js';
 import { attacks } from '../../src/attacks/registry.js';
@@ -19,6 +20,9 @@ export function referencePage(): string {
   const methods = [...attacks.values()].map(
     ({ name, title, source, options }) => `#### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
   );
+  const networks = [...architectureSchemas].map(
+    ([name, schema]) => `#### \`${name}\`\n\n${schemaTable(schema)}`,
+  );
   const guards = [...defences.values()].map(
     ({ name, title, source, options }) => `### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
   );
@@ -34,6 +38,11 @@ Paths start at the folder of the file they are written in. Epsilons may be fract
 ## Model card
 
 ${schemaTable(ModelCard)}
+### Architectures
+
+What \`architecture\` of a card may hold for a file of weights, by its name; [checkpoints.md](checkpoints.md) explains them.
+
+${networks.join('\n')}
 ## Run file
 
 ${schemaTable(RunFile)}
