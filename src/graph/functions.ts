@@ -123,7 +123,13 @@ class Inliner {
       const actual = node.output?.[i];
       if (!actual || !called.input?.includes(formal)) return [];
       return [
-        { name: `${prefix}${actual}`, opType: 'Identity', domain: '', input: [rename(formal)], output: [actual] },
+        {
+          name: `${prefix}${actual}`,
+          opType: 'Identity',
+          domain: '',
+          input: [rename(formal)],
+          output: [actual],
+        },
       ];
     });
     return [...body, ...passed];
