@@ -12,7 +12,9 @@ import { readReference, relativeError } from '../models/npz.js';
 const folder = resolve('../shared/reference/networks');
 const present = existsSync(join(folder, 'index.json'));
 if (!present)
-  console.warn(`\n!!! ${folder} is absent: Hessian-vector products are NOT compared with reference values !!!\n`);
+  console.warn(
+    `\n!!! ${folder} is absent: Hessian-vector products are NOT compared with reference values !!!\n`,
+  );
 
 type Index = Record<string, { input: [number, number, number]; output: string }>;
 const index: Index = present ? JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) : {};
