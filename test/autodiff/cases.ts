@@ -583,6 +583,11 @@ export const CASES: Record<string, Case[]> = {
   ],
   Slice: [
     {
+      what: 'the first axis',
+      inputs: [[5, 3]],
+      emit: (b, [x]) => b.op('Slice', [x, b.ints([1, 0]), b.ints([3, 2]), b.ints([0, 1])]),
+    },
+    {
       inputs: [[2, 5, 6]],
       emit: (b, [x]) => b.op('Slice', [x, b.ints([1, -3]), b.ints([100, -1]), b.ints([1, 2])]),
     },
@@ -624,6 +629,11 @@ export const CASES: Record<string, Case[]> = {
       what: 'a matrix of indices',
       inputs: [[5, 3]],
       emit: (b, [x]) => b.op('Gather', [x, b.constant(int64s([4, 0, 1, 2], [2, 2]))], { axis: int(0) }),
+    },
+    {
+      what: 'a matrix of indices, last axis',
+      inputs: [[2, 3, 5]],
+      emit: (b, [x]) => b.op('Gather', [x, b.constant(int64s([4, 0, 1, 2], [2, 2]))], { axis: int(-1) }),
     },
     {
       what: 'a matrix of indices, inner axis',
