@@ -5,7 +5,9 @@ import type { Graph, ValueInfo } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { stream } from '../random/stream.js';
 import { openBatchAxis } from './batch-axis.js';
+import { withoutTraining } from './batch-statistics.js';
 import type { Contract } from './contract.js';
+import { freezeShapes } from './freeze-shapes.js';
 import { emitImageInput, findImageInput, type ImageInput } from './image-input.js';
 import { chooseOutputs, emitOutputs, type OutputChoice, type OutputNames } from './outputs.js';
 
@@ -28,12 +30,12 @@ export interface Prepared {
  */
 export async function prepare(
   engine: Engine,
-  network: Graph,
+  given: Graph,
   contract: Contract,
   checkpoint: string,
 ): Promise<Prepared> {
-  refuseTraining(network, checkpoint);
-  const input = findImageInput(network, contract, checkpoint);
+  const input = findImageInput(given, contract, checkpoint);
+  const network = withoutTraining(given, input.name, checkpoint);
   const choice = chooseOutputs(network, contract, checkpoint);
   const surrounded = (graph: Graph, batch: number | 'N') => surround(graph, contract, input, choice, batch);
   const fixed = input.batch ?? 1;
@@ -46,7 +48,8 @@ export async function prepare(
   for (const attempt of attempts) {
     const tried = surrounded(attempt(), 'N');
     try {
-      const folded = { ...tried, graph: await engine.fold(tried.graph) };
+      const simple = await engine.fold(tried.graph);
+      const folded = { ...tried, graph: await freezeShapes(engine, simple, tried.pixels) };
       if (await agrees(engine, folded, contract, reference)) return { ...folded, fixedBatch: undefined };
     } catch (error) {
       if (!(error instanceof AssayError && error.code === 'engine-failed')) throw error;
@@ -79,22 +82,6 @@ function withOpenInput(network: Graph, image: string): Graph {
   const opened = (value: ValueInfo): ValueInfo =>
     value.name === image && value.dims ? { ...value, dims: ['N', ...value.dims.slice(1)] } : value;
   return { ...network, inputs: network.inputs.map(opened) };
-}
-
-/** Training mode makes outputs depend on the batch or on chance. */
-function refuseTraining(network: Graph, checkpoint: string): void {
-  const node = network.nodes.find(
-    (n) =>
-      n.op === 'BatchNormalization' &&
-      n.attributes.training_mode?.kind === 'int' &&
-      n.attributes.training_mode.value === 1,
-  );
-  if (!node) return;
-  throw new AssayError('model-invalid', 'the network was exported in training mode', {
-    file: checkpoint,
-    path: `node "${node.name}" (${node.op})`,
-    hint: 'call model.eval() before exporting',
-  });
 }
 
 function doesNotRun(cause: unknown, checkpoint: string): unknown {

@@ -70,6 +70,35 @@ describe('gradient graphs', () => {
     }
   });
 
+  it('serve any batch where it is not the first axis', async () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', ['N', 4, 3]);
+    // (places, batch, features), as attention in some frameworks has it.
+    const turned = b.op('Transpose', [x], { perm: ints([1, 0, 2]) });
+    const first = b.op('Gather', [turned, b.constant(int64s([2], []), 'one')], { axis: int(0) });
+    const order = b.constant(int64s([3, 0, 0, 1], [2, 2]), 'order');
+    const several = b.op('ReduceSum', [b.op('Gather', [turned, order], { axis: int(0) }), b.ints([0, 1])], {
+      keepdims: int(0),
+    });
+    const cut = b.op('Slice', [turned, b.ints([1]), b.ints([3]), b.ints([0])]);
+    const tiled = b.op('ReduceMax', [b.op('Tile', [cut, b.ints([2, 1, 2])]), b.ints([0])], {
+      keepdims: int(0),
+    });
+    const joined = b.op('Concat', [first, several, tiled], { axis: int(-1) });
+    b.outputAs(b.op('ReduceLogSumExp', [joined, b.ints([1])], { keepdims: int(0) }), 'y', 'float32', ['N']);
+    const drawn = normals('turned', 60);
+    const feeds = { x: value([2, 4, 3], drawn.slice(0, 24)) };
+    const { graph, gradients } = await gradientGraph(engine, b.build(), feeds, { of: 'y', wrt: ['x'] });
+    const program = await engine.compile(graph);
+    const run = async (data: Float32Array) =>
+      (await program.run({ x: value([data.length / 12, 4, 3], data) }))[gradients.x].data as Float32Array;
+    const together = await run(drawn);
+    for (let i = 0; i < 5; i++)
+      expect(
+        relativeError(await run(drawn.slice(12 * i, 12 * (i + 1))), together.slice(12 * i, 12 * (i + 1))),
+      ).toBeLessThan(1e-5);
+  });
+
   it('keep the outputs of the graph they were made of', async () => {
     const feeds = { x: value([3, 2, 9, 8], images(3)) };
     const { graph } = await gradientGraph(engine, network(), feeds, { of: 'logPx', wrt: ['x'] });

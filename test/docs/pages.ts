@@ -1,4 +1,8 @@
+import { operatorsPage } from './operators-page.js';
 import { referencePage } from './reference.js';
 
 /** The pages of docs/ that are made from the code. */
-export const pages: Record<string, () => string> = { 'reference.md': referencePage };
+export const pages: Record<string, () => string> = {
+  'operators.md': operatorsPage,
+  'reference.md': referencePage,
+};

@@ -45,8 +45,14 @@ function slice(s: Site): string[] {
     before[axis] = starts[i];
     after[axis] = extent - starts[i] - s.shape(s.y)[axis];
   });
-  if (before[0] || after[0]) throw s.unsupported('it slices the batch axis');
-  return [s.b.op('Pad', [s.g, s.b.ints([...before, ...after])])];
+  if (!before[0] && !after[0]) return [s.b.op('Pad', [s.g, s.b.ints([...before, ...after])])];
+  // The first axis may be the batch: what is left of it is read off the run.
+  if ((s.constantNumbers(1, 'starts') ?? [])[axes.indexOf(0)] < 0)
+    throw s.unsupported('it slices the first axis from its end');
+  const extent = (value: string) => s.b.op('Shape', [value], { start: int(0), end: int(1) });
+  const left = s.sub(s.sub(extent(s.x[0]), extent(s.y)), s.b.ints([before[0]]));
+  const parts = [s.b.ints(before), left, ...(rank > 1 ? [s.b.ints(after.slice(1))] : [])];
+  return [s.b.op('Pad', [s.g, s.b.op('Concat', parts, { axis: int(0) })])];
 }
 
 /** Axes counted from 0, starts clamped to the extent, steps. */
@@ -77,16 +83,21 @@ function gather(s: Site): string[] {
   const [x, indices] = s.x;
   const rank = s.rank(x);
   const axis = s.axis(0);
-  const chosen = s.rank(indices);
-  const lead = s.shape(x).slice(0, axis);
-  const tail = s.shape(x).slice(axis + 1);
-  // The gathered axes become one; 0 keeps the batch extent of the run.
-  const dims = [...lead.map((d, i) => (i === 0 ? 0 : d)), -1, ...tail];
-  const g = chosen === 1 ? s.g : axis === 0 ? s.reshape(s.g, [-1, ...tail]) : s.reshape(s.g, dims);
+  const g = gatheredAsOne(s, axis, s.rank(indices));
   const along = Array<number>(rank).fill(1);
   along[axis] = -1;
   const places = s.expandLike(s.reshape(indices, along), g);
   return [scatterAdd(s, x, places, g, axis)];
+}
+
+/** The gradient with the gathered axes as one. Extents are the run's: the batch may be any axis. */
+function gatheredAsOne(s: Site, axis: number, chosen: number): string {
+  if (chosen === 1) return s.g;
+  if (chosen === 0) return s.b.op('Unsqueeze', [s.g, s.b.ints([axis])]);
+  const part = (start: number, end: number) =>
+    start < end ? [s.b.op('Shape', [s.g], { start: int(start), end: int(end) })] : [];
+  const dims = [...part(0, axis), s.b.ints([-1]), ...part(axis + chosen, s.rank(s.y))];
+  return s.b.op('Reshape', [s.g, s.b.op('Concat', dims, { axis: int(0) })]);
 }
 
 function scatterAdd(s: Site, like: string, indices: string, values: string, axis: number): string {
@@ -111,9 +122,14 @@ function scatterElements(s: Site): (string | undefined)[] {
 /** Every copy's gradient is added up: each axis is split in copies and extent, and the copies are summed. */
 function tile(s: Site): string[] {
   const repeats = s.constantNumbers(1, 'repeats') ?? [];
-  const dims = s.shape(s.x[0]).flatMap((d, i) => [repeats[i], i === 0 ? -1 : d]);
+  // Extents are the run's: the batch may be any axis.
+  const dims = repeats.flatMap((copies, i) => [
+    s.b.ints([copies]),
+    s.b.op('Shape', [s.x[0]], { start: int(i), end: int(i + 1) }),
+  ]);
+  const split = s.b.op('Reshape', [s.g, s.b.op('Concat', dims, { axis: int(0) })]);
   const copies = repeats.map((_, i) => 2 * i);
-  return [s.reduceSum(s.reshape(s.g, dims), copies, false)];
+  return [s.reduceSum(split, copies, false)];
 }
 
 function gatherNd(s: Site): string[] {
@@ -148,6 +164,12 @@ export const shaping: readonly GradientRow[] = [
   },
   { op: 'ScatterElements', gradient: scatterElements },
   { op: 'GatherND', gradient: gatherNd },
+  {
+    op: 'Trilu',
+    gradient: (s) => [
+      s.b.op('Trilu', [s.g, ...(s.has(1) ? [s.x[1]] : [])], { upper: int(s.number('upper', 1)) }),
+    ],
+  },
   { op: 'ScatterND', gradient: scatterNd },
   { op: 'Tile', gradient: tile },
   {
