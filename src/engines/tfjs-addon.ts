@@ -1,13 +1,12 @@
 import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** Whether TensorFlow's native library loads on this machine, and if not, why not. */
 export type AddonState = { loads: true; version: string } | { loads: false; reason: string; hint: string };
 
-const packageName = '@tensorflow/tfjs-node-gpu';
-
 /** The last line of the child's output: one JSON object. */
-const probe = `
+const probe = (packageName: string) => `
 const answer = (value) => process.stdout.write('\\n' + JSON.stringify(value));
 try {
   const tf = await import('${packageName}');
@@ -16,7 +15,7 @@ try {
   answer({ code: error?.code ?? '', message: String(error?.message ?? error) });
 }`;
 
-function explain(code: string, message: string): AddonState {
+function explain(packageName: string, code: string, message: string): AddonState {
   if (/MODULE_NOT_FOUND/.test(code) && message.includes(packageName))
     return {
       loads: false,
@@ -36,22 +35,37 @@ function explain(code: string, message: string): AddonState {
   };
 }
 
+/** Whether there is anything to try: a process is not started for nothing. */
+function isInstalled(packageName: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(`${packageName}/package.json`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Tries to load the optional TensorFlow addon in a process of its own: a native library that prints or
  * crashes then harms nobody.
  */
-export function detectTfjsAddon(timeoutMs = 30_000): Promise<AddonState> {
+export function detectTfjsAddon(
+  packageName = '@tensorflow/tfjs-node-gpu',
+  timeoutMs = 30_000,
+): Promise<AddonState> {
+  if (!isInstalled(packageName))
+    return Promise.resolve(explain(packageName, 'MODULE_NOT_FOUND', packageName));
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['--input-type=module', '--eval', probe],
+      ['--input-type=module', '--eval', probe(packageName)],
       // Imports resolve from the working folder: take this package's.
       { cwd: fileURLToPath(new URL('.', import.meta.url)), timeout: timeoutMs, windowsHide: true },
       (error, stdout) => {
         try {
           const answer = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
           if (typeof answer.version === 'string') resolve({ loads: true, version: answer.version });
-          else resolve(explain(String(answer.code), String(answer.message)));
+          else resolve(explain(packageName, String(answer.code), String(answer.message)));
         } catch {
           const how = error?.killed ? 'did not load in time' : 'crashed while loading';
           resolve({

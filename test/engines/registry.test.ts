@@ -38,7 +38,7 @@ describe('the TensorFlow addon', () => {
   });
 
   it('is given up on when it takes too long', async () => {
-    expect(await detectTfjsAddon(1)).toMatchObject({
+    expect(await detectTfjsAddon(undefined, 1)).toMatchObject({
       loads: false,
       reason: expect.stringContaining('in time'),
     });

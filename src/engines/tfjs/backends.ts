@@ -1,0 +1,62 @@
+import { createRequire } from 'node:module';
+import { dirname, sep } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import { AssayError } from '../../errors.js';
+import { lendKernels } from './lent-kernels.js';
+
+const require = createRequire(import.meta.url);
+
+/** Where TensorFlow.js computes. */
+interface BackendRow {
+  /** For descriptions and the doctor. */
+  title: string;
+  /** Package that it comes from, when that is optional. */
+  addon?: string;
+  /** Whether it uses all cores by itself. */
+  parallel: boolean;
+  /** Loads it and makes it the one in use, in the calling thread. */
+  load(): Promise<void>;
+}
+
+/** TensorFlow's own library, through an addon. It registers itself as `tensorflow`. */
+const native = (title: string, addon: string): BackendRow => ({
+  title,
+  addon,
+  parallel: true,
+  load: async () => {
+    require(addon);
+    await use('tensorflow');
+  },
+});
+
+/** Every backend by the name that `--device` takes, best first. */
+const backends: Readonly<Record<string, BackendRow>> = {
+  'tensorflow-gpu': native('TensorFlow, GPU where there is one', '@tensorflow/tfjs-node-gpu'),
+  tensorflow: native('TensorFlow, CPU', '@tensorflow/tfjs-node'),
+  wasm: { title: 'WebAssembly (plain JavaScript for the kernels that it lacks)', parallel: false, load: loadWasm },
+  cpu: { title: 'plain JavaScript', parallel: false, load: () => use('cpu') },
+};
+
+export const backendNames: readonly string[] = Object.keys(backends);
+
+/** A backend by a name out of `backendNames`. */
+export function backendRow(name: string): Readonly<BackendRow> {
+  return backends[name];
+}
+
+async function loadWasm(): Promise<void> {
+  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  const binary = require.resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm');
+  setWasmPaths(`${dirname(binary)}${sep}`);
+  await use('wasm');
+  lendKernels('cpu', 'wasm');
+}
+
+async function use(name: string): Promise<void> {
+  // Without this it greets the user and suggests other packages.
+  tf.enableProdMode();
+  if (!(await tf.setBackend(name)))
+    throw new AssayError('engine-failed', `TensorFlow.js does not start its backend "${name}"`, {
+      hint: 'use another one: `--device cpu` runs everywhere',
+    });
+}

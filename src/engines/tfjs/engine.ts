@@ -1,0 +1,67 @@
+import { AssayError } from '../../errors.js';
+import type { Graph } from '../../graph/graph.js';
+import { countOf } from '../counts.js';
+import type { Differentiation, Engine, Program } from '../engine.js';
+import { Pool } from '../pool.js';
+import { sharedBytes } from '../shared-bytes.js';
+import { chooseBackend, defaultWorkers, tfjsVersion } from './describe.js';
+import { foldConstants } from './fold.js';
+import { gradientName } from './tape.js';
+import type { WorkerOptions } from './worker.js';
+
+export interface TfjsOptions {
+  /** A backend by its name; default: the first that can be used. */
+  device?: string;
+  /** Threads that run programs side by side. Default: one a core, or one where the backend uses all cores. */
+  sessions?: number;
+}
+
+/**
+ * TensorFlow.js in a pool of worker threads. Its gradients come from its own tape. Everything is computed in
+ * float32 and int32. An idle pool does not keep the process alive.
+ * Errors: `unknown-name`, `engine-failed`, `config-invalid`.
+ */
+export async function createTfjsEngine({ device, sessions }: TfjsOptions = {}): Promise<Engine> {
+  const backend = await chooseBackend(device);
+  if (!backend.usable)
+    throw new AssayError('engine-failed', `the device "${backend.name}" cannot be used: ${backend.note}`, {
+      hint: backend.hint,
+    });
+  const workers = countOf('sessions', sessions ?? defaultWorkers(backend.name));
+  const options: WorkerOptions = { backend: backend.name };
+  const pool = new Pool(workers, { library: 'TensorFlow.js', module: 'tfjs/worker.js', options });
+
+  async function compiled(graph: Graph, gradient?: Differentiation): Promise<Program> {
+    const program = pool.register(sharedBytes(graph), gradient);
+    try {
+      await pool.prepare(program);
+    } catch (error) {
+      pool.release(program);
+      throw error;
+    }
+    return {
+      run: (feeds, fetches) => pool.run(program, feeds, fetches),
+      release: async () => pool.release(program),
+    };
+  }
+
+  return {
+    name: 'tfjs',
+    description: `TensorFlow.js ${tfjsVersion()}, ${backend.title}${backend.addon ? ` (${backend.note})` : ''}, ${process.arch}`,
+    concurrency: workers,
+    fold: (graph) => foldConstants(graph, compiled),
+    compile: (graph) => compiled(graph),
+    async differentiate(graph, feeds, wanted) {
+      const program = await compiled(graph, wanted);
+      try {
+        await program.run(feeds);
+      } catch (error) {
+        await program.release();
+        throw error;
+      }
+      const gradients = Object.fromEntries(wanted.wrt.map((name) => [name, gradientName(name)]));
+      return { program, gradients };
+    },
+    close: () => pool.close(),
+  };
+}

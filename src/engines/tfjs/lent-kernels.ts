@@ -1,0 +1,43 @@
+import * as tf from '@tensorflow/tfjs';
+
+type Lender = tf.KernelBackend & {
+  write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object;
+  readSync(dataId: object): tf.backend_util.BackendValues;
+};
+
+/**
+ * Gives a backend the kernels that it lacks and another one has: the operands are carried over, computed there, and
+ * the result is carried back. (WASM lacks the gradients of depthwise convolutions and of Gather, among others.)
+ */
+export function lendKernels(from: string, to: string): void {
+  const lender = tf.engine().findBackend(from) as Lender;
+  for (const { kernelName, kernelFunc } of tf.getKernelsForBackend(from)) {
+    if (tf.getKernel(kernelName, to)) continue;
+    tf.registerKernel({
+      kernelName,
+      backendName: to,
+      kernelFunc: ({ inputs, attrs, backend }) => {
+        const borrower = backend as Lender;
+        const carried = (info: tf.TensorInfo, source: Lender, target: Lender): tf.TensorInfo => {
+          const { shape, dtype } = info;
+          const dataId = target.write(source.readSync(info.dataId), shape, dtype);
+          return { dataId, shape, dtype };
+        };
+        const own = Object.fromEntries(
+          Object.entries(inputs).map(([name, info]) => [
+            name,
+            carried(info as tf.TensorInfo, borrower, lender),
+          ]),
+        );
+        const made = kernelFunc({ inputs: own, attrs, backend: lender });
+        const results = (Array.isArray(made) ? made : [made]).map((info) => {
+          const back = carried(info, lender, borrower);
+          lender.disposeData(info.dataId);
+          return back;
+        });
+        for (const { dataId } of Object.values(own)) lender.disposeData(dataId);
+        return Array.isArray(made) ? results : results[0];
+      },
+    });
+  }
+}
