@@ -8,8 +8,10 @@ type Lender = tf.KernelBackend & {
 /**
  * Gives a backend the kernels that it lacks and another one has: the operands are carried over, computed there, and
  * the result is carried back. (WASM lacks the gradients of depthwise convolutions and of Gather, among others.)
+ * @param wrong kernels of its own that give wrong results
  */
-export function lendKernels(from: string, to: string): void {
+export function lendKernels(from: string, to: string, wrong: readonly string[] = []): void {
+  for (const kernelName of wrong) tf.unregisterKernel(kernelName, to);
   const lender = tf.engine().findBackend(from) as Lender;
   for (const { kernelName, kernelFunc } of tf.getKernelsForBackend(from)) {
     if (tf.getKernel(kernelName, to)) continue;

@@ -37,6 +37,15 @@ function mod(s: Site): tf.Tensor {
   return tf.sub(a, tf.mul(b, tf.mul(tf.sign(quotient), tf.floor(tf.abs(quotient)))));
 }
 
+/** Of equal shapes first: TensorFlow.js does not differentiate its extrema where they broadcast. */
+function extremum(f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) {
+  return (a: tf.Tensor, b: tf.Tensor): tf.Tensor => {
+    if (a.dtype !== 'float32' || tf.util.arraysEqual(a.shape, b.shape)) return f(a, b);
+    const ones = tf.ones(tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape));
+    return f(tf.mul(a, ones), tf.mul(b, ones));
+  };
+}
+
 const reduced = (op: string, f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Row => ({
   op,
   run: (s) => s.all().reduce(f),
@@ -64,8 +73,8 @@ export const arithmetics: readonly Row[] = [
   arithmetic('Div', tf.div, (a, b) => Math.trunc(a / b)),
   { op: 'Mod', run: mod, flat: true },
   reduced('Sum', tf.add),
-  reduced('Max', tf.maximum),
-  reduced('Min', tf.minimum),
+  reduced('Max', extremum(tf.maximum)),
+  reduced('Min', extremum(tf.minimum)),
   { op: 'Mean', run: (s) => tf.div(s.all().reduce(tf.add<tf.Tensor>), s.node.inputs.length) },
   { op: 'Where', run: (s) => tf.where(s.x(), s.x(1), s.x(2)) },
   comparison('Equal', tf.equal),

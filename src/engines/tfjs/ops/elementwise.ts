@@ -94,7 +94,11 @@ export const elementwise: readonly Row[] = [
   { ...unary('IsNaN', tf.isNaN), flat: true },
   { op: 'IsInf', run: isInfinite, flat: true },
   { op: 'LeakyRelu', run: (s) => tf.leakyRelu(s.x(), s.number('alpha', 0.01)) },
-  { op: 'PRelu', run: (s) => tf.prelu(s.x(), s.x(1)) },
+  {
+    op: 'PRelu',
+    // In parts: the WASM backend's own kernel takes slopes that broadcast amiss.
+    run: (s) => tf.add(tf.relu(s.x()), tf.mul(s.x(1), tf.minimum(s.x(), 0))),
+  },
   {
     op: 'ThresholdedRelu',
     run: (s) => {

@@ -23,6 +23,8 @@ function cast(s: Site): tf.Tensor {
   const dtype = dtypeOf(type);
   if (dtype === x.dtype && dtype !== 'int32') return x;
   if (dtype === 'float32') return tf.cast(still(x), dtype);
+  // Not a cast: the WASM backend's own cuts fractions off first.
+  if (dtype === 'bool') return tf.notEqual(still(x), 0);
   const converted = tf.cast(still(x), dtype);
   if (!(type in NARROW)) return converted;
   const narrow = NARROW[type as keyof typeof NARROW];
