@@ -3,6 +3,7 @@ import { dirname, sep } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { AssayError } from '../../errors.js';
 import { lendKernels } from './lent-kernels.js';
+import { registerSegmentSum } from './segment-sum.js';
 
 const require = createRequire(import.meta.url);
 
@@ -38,7 +39,7 @@ const backends: Readonly<Record<string, BackendRow>> = {
     parallel: false,
     load: loadWasm,
   },
-  cpu: { title: 'plain JavaScript', parallel: false, load: () => use('cpu') },
+  cpu: { title: 'plain JavaScript', parallel: false, load: loadPlain },
 };
 
 export const backendNames: readonly string[] = Object.keys(backends);
@@ -59,7 +60,13 @@ async function loadWasm(): Promise<void> {
   const binary = require.resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm');
   setWasmPaths(`${dirname(binary)}${sep}`);
   await use('wasm');
+  registerSegmentSum('wasm');
   lendKernels('cpu', 'wasm', WRONG_IN_WASM);
+}
+
+async function loadPlain(): Promise<void> {
+  await use('cpu');
+  registerSegmentSum('cpu');
 }
 
 async function use(name: string): Promise<void> {

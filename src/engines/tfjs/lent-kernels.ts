@@ -1,26 +1,22 @@
 import * as tf from '@tensorflow/tfjs';
-
-type Lender = tf.KernelBackend & {
-  write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object;
-  readSync(dataId: object): tf.backend_util.BackendValues;
-};
+import type { HostBackend } from './segment-sum.js';
 
 /**
  * Gives a backend the kernels that it lacks and another one has: the operands are carried over, computed there, and
- * the result is carried back. (WASM lacks the gradients of depthwise convolutions and of Gather, among others.)
+ * the result is carried back. (WASM lacks the gradients of depthwise convolutions, among others.)
  * @param wrong kernels of its own that give wrong results
  */
 export function lendKernels(from: string, to: string, wrong: readonly string[] = []): void {
   for (const kernelName of wrong) tf.unregisterKernel(kernelName, to);
-  const lender = tf.engine().findBackend(from) as Lender;
+  const lender = tf.engine().findBackend(from) as HostBackend;
   for (const { kernelName, kernelFunc } of tf.getKernelsForBackend(from)) {
     if (tf.getKernel(kernelName, to)) continue;
     tf.registerKernel({
       kernelName,
       backendName: to,
       kernelFunc: ({ inputs, attrs, backend }) => {
-        const borrower = backend as Lender;
-        const carried = (info: tf.TensorInfo, source: Lender, target: Lender): tf.TensorInfo => {
+        const borrower = backend as HostBackend;
+        const carried = (info: tf.TensorInfo, source: HostBackend, target: HostBackend): tf.TensorInfo => {
           const { shape, dtype } = info;
           const dataId = target.write(source.readSync(info.dataId), shape, dtype);
           return { dataId, shape, dtype };
