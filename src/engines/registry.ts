@@ -1,7 +1,7 @@
 import { unknownName } from '../errors.js';
 import type { Engine } from './engine.js';
 import { createOrtEngine, type OrtOptions } from './ort/engine.js';
-import { createTfjsEngine, type TfjsOptions } from './tfjs/engine.js';
+import type { TfjsOptions } from './tfjs/engine.js';
 
 export type EngineOptions = OrtOptions & TfjsOptions;
 
@@ -13,7 +13,11 @@ interface EngineRow {
 /** Every engine by the name that `--engine` takes. */
 const engines: Record<string, EngineRow> = {
   ort: { title: 'onnxruntime', create: async (options) => createOrtEngine(options) },
-  tfjs: { title: 'TensorFlow.js', create: createTfjsEngine },
+  tfjs: {
+    title: 'TensorFlow.js',
+    // Loaded when it is asked for: TensorFlow.js takes a second.
+    create: async (options) => (await import('./tfjs/engine.js')).createTfjsEngine(options),
+  },
 };
 
 export const engineNames: readonly string[] = Object.keys(engines);

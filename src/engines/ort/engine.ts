@@ -1,3 +1,4 @@
+import { unknownName } from '../../errors.js';
 import { countOf } from '../counts.js';
 import type { Engine, Program } from '../engine.js';
 import { Pool } from '../pool.js';
@@ -11,10 +12,16 @@ export interface OrtOptions {
   sessions?: number;
   /** Threads inside one session. Default: 1. */
   threads?: number;
+  /** Where to compute: `cpu`. */
+  device?: string;
 }
+
+const devices = ['cpu'];
 
 /** onnxruntime on the CPU, in a pool of worker threads. An idle pool does not keep the process alive. */
 export function createOrtEngine(options: OrtOptions = {}): Engine {
+  if (options.device !== undefined && !devices.includes(options.device))
+    throw unknownName('device of the ort engine', options.device, devices);
   const layout = defaultLayout();
   const sessions = countOf('sessions', options.sessions ?? layout.sessions);
   const threads = countOf('threads', options.threads ?? layout.threads);

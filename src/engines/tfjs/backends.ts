@@ -1,11 +1,10 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
 import { AssayError } from '../../errors.js';
-import { lendKernels } from './lent-kernels.js';
-import { registerSegmentSum } from './segment-sum.js';
 
 const require = createRequire(import.meta.url);
+
+// Libraries are imported by the rows that need them: to list the backends, nothing is loaded.
 
 /** Where TensorFlow.js computes. */
 interface BackendRow {
@@ -57,6 +56,8 @@ const WRONG_IN_WASM = ['MaxPoolGrad', 'OneHot'];
 
 async function loadWasm(): Promise<void> {
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  const { lendKernels } = await import('./lent-kernels.js');
+  const { registerSegmentSum } = await import('./segment-sum.js');
   const binary = require.resolve('@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm');
   setWasmPaths(`${dirname(binary)}${sep}`);
   await use('wasm');
@@ -65,11 +66,13 @@ async function loadWasm(): Promise<void> {
 }
 
 async function loadPlain(): Promise<void> {
+  const { registerSegmentSum } = await import('./segment-sum.js');
   await use('cpu');
   registerSegmentSum('cpu');
 }
 
 async function use(name: string): Promise<void> {
+  const tf = await import('@tensorflow/tfjs');
   // Without this it greets the user and suggests other packages.
   tf.enableProdMode();
   if (!(await tf.setBackend(name)))

@@ -14,6 +14,8 @@ export interface TfjsOptions {
   device?: string;
   /** Threads that run programs side by side. Default: one a core, or one where the backend uses all cores. */
   sessions?: number;
+  /** Must be left out: a backend has one thread a session, or as many as it likes. */
+  threads?: number;
 }
 
 /**
@@ -21,7 +23,13 @@ export interface TfjsOptions {
  * float32 and int32. An idle pool does not keep the process alive.
  * Errors: `unknown-name`, `engine-failed`, `config-invalid`.
  */
-export async function createTfjsEngine({ device, sessions }: TfjsOptions = {}): Promise<Engine> {
+export async function createTfjsEngine({ device, sessions, threads }: TfjsOptions = {}): Promise<Engine> {
+  if (threads !== undefined)
+    throw new AssayError('config-invalid', 'the tfjs engine cannot be told how many threads a session has', {
+      expected: 'no `threads`',
+      found: String(threads),
+      hint: 'choose how many sessions run side by side with `--sessions`',
+    });
   const backend = await chooseBackend(device);
   if (!backend.usable)
     throw new AssayError('engine-failed', `the device "${backend.name}" cannot be used: ${backend.note}`, {

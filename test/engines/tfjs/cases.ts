@@ -109,6 +109,7 @@ const WRITTEN: Record<string, Written[]> = {
       what: 'floats',
       inputs: [given([-7.5, 7.5, 5]), given([2, 2, -3])],
       attributes: { fmod: int(1) },
+      smooth: true,
     },
   ],
   Max: [{ what: 'integers', inputs: [int64([1, 5, 3]), int64([2])], type: 'int64' }],

@@ -71,7 +71,7 @@ export const arithmetics: readonly Row[] = [
   arithmetic('Sub', tf.sub, (a, b) => a - b),
   arithmetic('Mul', tf.mul, (a, b) => a * b),
   arithmetic('Div', tf.div, (a, b) => Math.trunc(a / b)),
-  { op: 'Mod', run: mod, flat: true },
+  { op: 'Mod', run: mod },
   reduced('Sum', tf.add),
   reduced('Max', extremum(tf.maximum)),
   reduced('Min', extremum(tf.minimum)),
