@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { AssayError } from '../../errors.js';
-import type { Node } from '../../graph/graph.js';
+import type { DataType, Node } from '../../graph/graph.js';
 import { toNumbers } from '../../graph/tensor.js';
 import type { Memory } from './memory.js';
 
@@ -35,6 +35,11 @@ export class Site {
   numbers(i: number): number[] {
     const constant = this.memory.constants.get(this.node.inputs[i]);
     return constant ? toNumbers(constant) : Array.from(this.x(i).dataSync());
+  }
+
+  /** ONNX's element type of input `i` when that is a constant. */
+  constantType(i: number): DataType | undefined {
+    return this.memory.constants.get(this.node.inputs[i] ?? '')?.type;
   }
 
   optionalNumbers(i: number): number[] | undefined {

@@ -1,4 +1,5 @@
 import { arithmetics } from './ops/arithmetic.js';
+import { attentions } from './ops/attention.js';
 import { convolution } from './ops/convolution.js';
 import { elementwise } from './ops/elementwise.js';
 import { linear } from './ops/linear.js';
@@ -6,6 +7,7 @@ import { making } from './ops/making.js';
 import { normalization } from './ops/normalization.js';
 import { picking } from './ops/picking.js';
 import { pooling } from './ops/pooling.js';
+import { quantization } from './ops/quantization.js';
 import { reductions } from './ops/reductions.js';
 import { resizing } from './ops/resize.js';
 import { shaping } from './ops/shaping.js';
@@ -33,4 +35,6 @@ export const OPERATORS: ReadonlyMap<string, Row> = index([
   ...picking,
   ...making,
   ...resizing,
+  ...quantization,
+  ...attentions,
 ]);

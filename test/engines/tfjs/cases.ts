@@ -1,5 +1,5 @@
 import type { Value } from '../../../src/engines/engine.js';
-import { float, GraphBuilder, int, string, tensor } from '../../../src/graph/build.js';
+import { float, GraphBuilder, int, OPSET, string, tensor } from '../../../src/graph/build.js';
 import type { Attribute, DataType, Graph } from '../../../src/graph/graph.js';
 import { floats, int64s } from '../../../src/graph/tensor.js';
 import { normals } from '../../autodiff/finite-differences.js';
@@ -23,6 +23,8 @@ interface Written {
   /** Type of the output; default: float32. */
   type?: DataType;
   smooth?: true;
+  /** The operator set that brought it, when it is newer than the one graphs are written in. */
+  opset?: number;
 }
 
 const real = (dims: number[], scale = 1, shift = 0): Value => {
@@ -167,6 +169,77 @@ const WRITTEN: Record<string, Written[]> = {
       constants: (b) => [b.constant(int64s([-1], []))],
     },
   ],
+  QuantizeLinear: [
+    {
+      inputs: [given([-3, -0.5, 0.05, 0.15, 0.25, 40])],
+      constants: (b) => [
+        b.constant(floats([], [0.1])),
+        b.constant({ type: 'uint8', dims: [], data: Uint8Array.of(7) }),
+      ],
+      type: 'uint8',
+    },
+    {
+      what: 'no zero point',
+      inputs: [given([-3, 0.5, 1.5])],
+      constants: (b) => [b.scalar(1)],
+      type: 'uint8',
+    },
+    {
+      what: 'per channel',
+      inputs: [real([2, 3])],
+      constants: (b) => [
+        b.constant(floats([3], [0.1, 0.2, 0.3])),
+        b.constant({ type: 'uint8', dims: [3], data: Uint8Array.of(100, 128, 3) }),
+      ],
+      type: 'uint8',
+    },
+  ],
+  DequantizeLinear: [
+    {
+      inputs: [{ type: 'uint8', dims: [3], data: Uint8Array.of(0, 7, 255) }],
+      constants: (b) => [
+        b.constant(floats([], [0.1])),
+        b.constant({ type: 'uint8', dims: [], data: Uint8Array.of(7) }),
+      ],
+    },
+  ],
+  Col2Im: [
+    {
+      what: 'strides, pads and dilations',
+      inputs: [real([2, 2 * 6, 6])],
+      attributes: {
+        strides: { kind: 'ints', value: [2, 1] },
+        dilations: { kind: 'ints', value: [1, 2] },
+        pads: { kind: 'ints', value: [1, 0, 0, 1] },
+      },
+      constants: (b) => [b.ints([4, 6]), b.ints([2, 3])],
+      smooth: true,
+    },
+  ],
+  MeanVarianceNormalization: [{ inputs: [real([2, 3, 2, 2])], smooth: true }],
+  Shrink: [
+    {
+      inputs: [given([-2, -0.4, 0, 0.4, 2])],
+      attributes: { lambd: float(0.5), bias: float(0.2) },
+      smooth: true,
+    },
+  ],
+  RMSNormalization: [
+    {
+      inputs: [real([2, 3, 4])],
+      constants: (b) => [b.constant(floats([4], [1, -1, 2, 0.5]))],
+      smooth: true,
+      opset: 23,
+    },
+  ],
+  Attention: [
+    {
+      inputs: [real([2, 3, 8]), real([2, 5, 4], 0.5), real([2, 5, 4], 1, 1)],
+      attributes: { q_num_heads: int(4), kv_num_heads: int(2) },
+      smooth: true,
+      opset: 23,
+    },
+  ],
   Shape: [
     { inputs: [real([2, 3, 4])], type: 'int64' },
     { what: 'a part', inputs: [real([2, 3, 4])], attributes: { start: int(-2), end: int(2) }, type: 'int64' },
@@ -278,7 +351,7 @@ const WRITTEN: Record<string, Written[]> = {
 
 function sampleOf(
   op: string,
-  { what, inputs, attributes, constants, type = 'float32', smooth }: Written,
+  { what, inputs, attributes, constants, type = 'float32', smooth, opset = OPSET }: Written,
 ): Sample {
   const b = new GraphBuilder(op.toLowerCase());
   const names = inputs.map((value, i) => b.input(`x${i}`, value.type, [...value.dims]));
@@ -286,7 +359,13 @@ function sampleOf(
   const made = b.node(op, [...names, ...(constants?.(b) ?? [])], attributes ?? {}, outputs);
   for (const name of made) b.output(name, name === 'places' ? 'int64' : type);
   const feeds = Object.fromEntries(names.map((name, i) => [name, inputs[i]]));
-  return { op, name: what ? `${op}, ${what}` : op, graph: b.build(), feeds, smooth };
+  return {
+    op,
+    name: what ? `${op}, ${what}` : op,
+    graph: { ...b.build(), opsets: { '': opset } },
+    feeds,
+    smooth,
+  };
 }
 
 export const SAMPLES: Sample[] = Object.entries(WRITTEN).flatMap(([op, rows]) =>

@@ -9,6 +9,7 @@ import { CASES } from '../../autodiff/cases.js';
 import { dot, feedsOf, normals, relativeError, weighted } from '../../autodiff/finite-differences.js';
 import { probe } from '../../autodiff/probe.js';
 import { SAMPLES } from './cases.js';
+import { devices } from './devices.js';
 
 /** The samples of the gradient table: what each operator gives and how it changes. */
 const cases = Object.entries(CASES).flatMap(([op, samples]) =>
@@ -26,7 +27,7 @@ async function runOnce(engine: Engine, graph: Graph, feeds: Record<string, Value
 
 const numbers = ({ data }: Value) => Array.from(data as ArrayLike<number | bigint>, Number);
 
-describe.each(['wasm', 'cpu'])('operators on the %s backend', (device) => {
+describe.each(devices)('operators on the %s backend', (device) => {
   const ort = createOrtEngine({ sessions: 1 });
   let tfjs: Engine;
   beforeAll(async () => {

@@ -155,8 +155,35 @@ function place(s: Site, full: Pair, strides: Pair, inputs: Pair, axes: number): 
   return [before as Pair, sized as Pair];
 }
 
+/**
+ * Puts patches (batch, channels * taps, places) back where they were cut out, and adds where they overlap: every
+ * tap's places are spread by the stride, and moved to where the tap is.
+ */
+function col2Im(s: Site): tf.Tensor {
+  const [image, block] = [s.numbers(1), s.numbers(2)];
+  if (block.length !== 2) throw s.unsupported(`${block.length} spatial axes`);
+  const strides = s.ints('strides') ?? [1, 1];
+  const dilations = s.ints('dilations') ?? [1, 1];
+  const pads = s.ints('pads') ?? [0, 0, 0, 0];
+  const padded = image.map((n, i) => n + pads[i] + pads[2 + i]);
+  const places = padded.map((n, i) => Math.floor((n - dilations[i] * (block[i] - 1) - 1) / strides[i]) + 1);
+  const x = s.x();
+  const taps = block[0] * block[1];
+  const channels = (x.shape[1] ?? 0) / taps;
+  const patches = tf.reshape(x, [x.shape[0], channels, taps, ...places]);
+  const laid = Array.from({ length: taps }, (_, t) => {
+    const tap = tf.reshape(part(patches, 2, t, taps), [x.shape[0], channels, ...places]);
+    const wide = spread(spread(tap, 2, strides[0]), 3, strides[1]);
+    const before = [Math.floor(t / block[1]) * dilations[0], (t % block[1]) * dilations[1]];
+    const room = before.map((b, i) => [b, padded[i] - b - wide.shape[i + 2]] as Pair);
+    return tf.pad(wide, [[0, 0], [0, 0], ...room]);
+  });
+  return tf.slice(tf.addN(laid), [0, 0, pads[0], pads[1]], [x.shape[0], channels, ...image]);
+}
+
 /** Convolutions over one or two spatial axes. */
 export const convolution: readonly Row[] = [
   { op: 'Conv', run: conv },
   { op: 'ConvTranspose', run: convTranspose },
+  { op: 'Col2Im', run: col2Im },
 ];

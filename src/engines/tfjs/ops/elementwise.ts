@@ -106,6 +106,15 @@ export const elementwise: readonly Row[] = [
       return tf.mul(s.x(), tf.cast(above, 'float32'));
     },
   },
+  {
+    op: 'Shrink',
+    run: (s) => {
+      const limit = s.number('lambd', 0.5);
+      const x = still(s.x());
+      const sign = tf.sub(tf.cast(tf.greater(x, limit), 'float32'), tf.cast(tf.less(x, -limit), 'float32'));
+      return tf.sub(tf.mul(s.x(), tf.abs(sign)), tf.mul(sign, s.number('bias', 0)));
+    },
+  },
   { op: 'Elu', run: (s) => exponentialTail(s.x(), s.number('alpha', 1)) },
   { op: 'Celu', run: (s) => exponentialTail(s.x(), s.number('alpha', 1), s.number('alpha', 1)) },
   {

@@ -22,11 +22,11 @@ interface Moments {
   scale: tf.Tensor;
 }
 
-function standardised(s: Site, x: tf.Tensor, axes: number[]): Moments {
+function standardised(s: Site, x: tf.Tensor, axes: number[], epsilon = s.number('epsilon', 1e-5)): Moments {
   const mean = tf.mean(x, axes, true);
   const centred = tf.sub(x, mean);
   const variance = tf.mean(tf.square(centred), axes, true);
-  const scale = tf.rsqrt(tf.add(variance, s.number('epsilon', 1e-5)));
+  const scale = tf.rsqrt(tf.add(variance, epsilon));
   return { normal: tf.mul(centred, scale), mean, scale };
 }
 
@@ -64,11 +64,25 @@ function lpNormalization(s: Site): tf.Tensor {
   return tf.div(x, norm);
 }
 
+/** x / sqrt(mean of squares + epsilon), scaled (Zhang & Sennrich 2019). */
+function rmsNormalization(s: Site): tf.Tensor {
+  const x = s.x();
+  const squares = tf.mean(tf.square(x), range(s.axis(-1), x.rank), true);
+  return tf.mul(tf.mul(x, tf.rsqrt(tf.add(squares, s.number('epsilon', 1e-5)))), s.x(1));
+}
+
+/** Its epsilon is fixed by the operator's definition. */
+function meanVarianceNormalization(s: Site): tf.Tensor {
+  return standardised(s, s.x(), s.ints('axes') ?? [0, 2, 3], 1e-9).normal;
+}
+
 /** Normalisations. */
 export const normalization: readonly Row[] = [
   { op: 'BatchNormalization', run: batchNormalization },
   { op: 'LayerNormalization', run: layerNormalization },
   { op: 'InstanceNormalization', run: instanceNormalization },
   { op: 'GroupNormalization', run: groupNormalization },
+  { op: 'RMSNormalization', run: rmsNormalization },
+  { op: 'MeanVarianceNormalization', run: meanVarianceNormalization },
   { op: 'LpNormalization', run: lpNormalization },
 ];
