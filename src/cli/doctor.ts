@@ -90,6 +90,10 @@ async function onnxruntime(): Promise<Finding> {
 async function tensorflow(): Promise<Finding> {
   const state = await detectTfjsAddon();
   return state.loads
-    ? { what: 'tensorflow.js', state: 'ok', found: `native addon ${state.version}` }
+    ? {
+        what: 'tensorflow.js',
+        state: 'ok',
+        found: `native addon ${state.version} (${state.package}) with TensorFlow ${state.tensorflow} on the ${state.gpu ? 'GPU' : 'CPU'}; agrees with plain JavaScript to ${state.error.toExponential(1)}`,
+      }
     : { what: 'tensorflow.js', state: 'absent', found: `optional: ${state.reason}`, hint: state.hint };
 }
