@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { describeOrt } from '../engines/ort/describe.js';
 import { createEngine } from '../engines/registry.js';
 import { detectTfjsAddon } from '../engines/tfjs-addon.js';
+import { nativePackages } from '../engines/tfjs-native/package.js';
 import { AssayError } from '../errors.js';
 import { assayVersion } from '../runs/environment.js';
 
@@ -87,13 +88,15 @@ async function onnxruntime(): Promise<Finding> {
   }
 }
 
+/** The first native package that loads; when none does, what is wrong with the first. */
 async function tensorflow(): Promise<Finding> {
-  const state = await detectTfjsAddon();
-  return state.loads
-    ? {
-        what: 'tensorflow.js',
-        state: 'ok',
-        found: `native addon ${state.version} (${state.package}) with TensorFlow ${state.tensorflow} on the ${state.gpu ? 'GPU' : 'CPU'}; agrees with plain JavaScript to ${state.error.toExponential(1)}`,
-      }
-    : { what: 'tensorflow.js', state: 'absent', found: `optional: ${state.reason}`, hint: state.hint };
+  const states = await Promise.all(nativePackages.map((name) => detectTfjsAddon(name)));
+  const state = states.find(({ loads }) => loads) ?? states[0];
+  const what = 'tensorflow.js';
+  if (!state.loads) return { what, state: 'absent', found: `optional: ${state.reason}`, hint: state.hint };
+  return {
+    what,
+    state: 'ok',
+    found: `${state.package} ${state.version} with TensorFlow ${state.tensorflow} on the ${state.gpu ? 'GPU' : 'CPU'}; agrees with plain JavaScript to ${state.error.toExponential(1)}`,
+  };
 }

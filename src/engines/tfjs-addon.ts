@@ -28,6 +28,8 @@ const PATIENCE_MS = 120_000;
 const build =
   '`assay build-addon FOLDER` builds it with a TensorFlow that you have (`pip install tensorflow`); see `assay build-addon --help`';
 
+const useOrt = 'use the engine ort, which needs none of it';
+
 /** What failed, by what was said of it. The first row that matches explains it. */
 const failures: readonly { said: RegExp; reason(match: RegExpExecArray): string; hint: string }[] = [
   {
@@ -65,11 +67,12 @@ const failures: readonly { said: RegExp; reason(match: RegExpExecArray): string;
   {
     said: /SIGILL/,
     reason: () => 'TensorFlow uses instructions that this processor lacks (AVX, in the wheels for x86)',
-    hint: 'use the engine ort, which needs none of it',
+    hint: useOrt,
   },
 ];
 
-function explain(said: string): AddonState {
+/** Why an addon does not load, from what Node, the loader or the package said of it. */
+export function explainAddon(said: string): AddonState {
   for (const row of failures) {
     const match = row.said.exec(said);
     if (match) return { loads: false, reason: row.reason(match), hint: row.hint };
@@ -104,48 +107,54 @@ export function probeNativePackage(
     const options = { timeout, maxBuffer: 16 * 2 ** 20, windowsHide: true };
     execFile(process.execPath, [probeFile(), name], options, (error, stdout) => {
       const answer = lastLine(stdout);
-      if (answer === undefined)
-        resolve(
-          error?.killed
-            ? { loads: false, reason: 'its native addon did not load in time', hint: 'use the engine ort' }
-            : explain(`its native addon crashed: ${error?.signal ?? `exit code ${error?.code ?? 0}`}`),
-        );
-      else if ('message' in answer) resolve(explain(answer.message));
-      else if (!(answer.error <= TOLERANCE))
-        resolve({
-          loads: false,
-          reason: `TensorFlow ${answer.tensorflow} loads but computes something else than plain JavaScript: relative difference ${answer.error.toExponential(1)}`,
-          hint: build,
-        });
-      else resolve({ loads: true, package: name, ...answer });
+      if (answer) resolve(judge(name, answer));
+      else if (error?.killed)
+        resolve({ loads: false, reason: 'its native addon did not load in time', hint: useOrt });
+      else resolve(explainAddon(`its native addon crashed: ${error?.signal ?? `exit code ${error?.code}`}`));
     });
   });
 }
 
+function judge(name: string, answer: ProbeAnswer): AddonState {
+  if ('message' in answer) return explainAddon(answer.message);
+  const { error, ...versions } = answer;
+  if (error !== null && error <= TOLERANCE) return { loads: true, package: name, ...versions, error };
+  return {
+    loads: false,
+    reason: `TensorFlow ${answer.tensorflow} loads but does not compute what plain JavaScript does: relative difference ${error?.toExponential(1) ?? 'not a number'}`,
+    hint: useOrt,
+  };
+}
+
 function lastLine(stdout: string): ProbeAnswer | undefined {
   try {
-    return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    const value = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    return typeof value === 'object' ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** The state of the first native package that loads; when none does, what is wrong with the first installed. */
-export async function detectTfjsAddon(timeoutMs?: number): Promise<AddonState> {
-  const installed = nativePackages.flatMap((name) => findNativePackage(name) ?? []);
-  let state: AddonState | undefined;
-  for (const native of installed) {
-    const found = existsSync(native.addon)
-      ? await probeNativePackage(native, timeoutMs)
-      : explain('native addon module (tfjs_binding.node) can not be found');
-    if (found.loads) return found;
-    state ??= found;
-  }
-  return (
-    state ?? {
+/** Probes that are under way or done: engines ask often, and an addon does not change in between. */
+const known = new Map<string, Promise<AddonState>>();
+
+/** Whether a native package loads and computes here, and if not, what to do. Asked once a process. */
+export function detectTfjsAddon(name: string = nativePackages[0]): Promise<AddonState> {
+  const state = known.get(name) ?? inspectPackage(name);
+  known.set(name, state);
+  return state;
+}
+
+async function inspectPackage(name: string): Promise<AddonState> {
+  const native = findNativePackage(name);
+  if (!native)
+    return {
       loads: false,
-      reason: `the optional package ${nativePackages[0]} is not installed`,
-      hint: `\`npm install --ignore-scripts ${nativePackages[0]}\`, then \`assay build-addon\``,
-    }
-  );
+      reason: `the optional package ${name} is not installed`,
+      hint: `\`npm install --ignore-scripts ${name}\`, then \`assay build-addon\``,
+    };
+  // A process is not started for nothing.
+  if (!existsSync(native.addon))
+    return explainAddon('native addon module (tfjs_binding.node) can not be found');
+  return probeNativePackage(native);
 }

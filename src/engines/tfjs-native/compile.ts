@@ -22,7 +22,7 @@ const candidates = process.platform === 'darwin' ? ['clang++', 'c++'] : ['g++', 
 const MINUTE = 60_000;
 
 const installs: Partial<Record<NodeJS.Platform, string>> = {
-  linux: 'install one: `apt-get install g++`, `dnf install gcc-c++` or `apk add g++`; or name one in CXX',
+  linux: 'install one: `apt-get install g++` or `dnf install gcc-c++`; or name one in CXX',
   darwin: 'install one: `xcode-select --install`; or name one in CXX',
 };
 
@@ -62,10 +62,11 @@ export async function compileAddon(compiler: Compiler, job: CompileJob): Promise
   throw new AssayError('engine-failed', "TensorFlow's addon does not compile", {
     expected: `sources of the npm package that fit the TensorFlow in ${tensorflow.libraryFolder}`,
     found: complaints[0]?.trim() ?? (code === undefined ? 'no end after 15 minutes' : `exit code ${code}`),
-    also: complaints.slice(1, 4).map((line) => line.trim()),
-    hint: 'use a TensorFlow that is known to work: `pip install tensorflow==2.21.0`; the command was '.concat(
-      [compiler.command, ...args].map(quoted).join(' '),
-    ),
+    also: [
+      ...complaints.slice(1, 4).map((line) => line.trim()),
+      `the command was ${[compiler.command, ...args].map(quoted).join(' ')}`,
+    ],
+    hint: 'use a TensorFlow that is known to work: 2.12 to 2.21 (`pip install tensorflow==2.21.0`)',
   });
 }
 

@@ -1,8 +1,7 @@
+import { createRequire } from 'node:module';
 import util from 'node:util';
 
-type Tfjs = typeof import('@tensorflow/tfjs');
-
-/** What the native library reads from the environment when it is loaded. What the user has set stays. */
+/** What the native library reads from the environment when it is loaded. */
 const environment = {
   // Since Ampere, NVIDIA's libraries round float32 factors to 10 bits ("TF32") unless told not to: relative
   // errors of 1e-3, where two engines are to agree to 1e-5.
@@ -20,16 +19,19 @@ const dropped = {
 };
 
 /**
- * Imports TensorFlow.js with its native backend, `tensorflow`, which is then the current one.
- * The environment that it sets reaches the native library from the main thread, or from a worker thread that
- * was started with `env: SHARE_ENV`.
+ * Sets the environment for TensorFlow's library; what the user has set stays. Only the main thread's
+ * `process.env` reaches a native library: call it there, before worker threads load the package.
+ */
+export function setNativeEnvironment(): void {
+  for (const [variable, value] of Object.entries(environment)) process.env[variable] ??= value;
+}
+
+/**
+ * Loads a native package, which makes its backend `tensorflow` the current one of TensorFlow.js.
  * Errors: whatever the package throws; `detectTfjsAddon` explains it.
  * @param name one of `nativePackages`
  */
-export async function importNativePackage(name: string): Promise<Tfjs> {
-  for (const [variable, value] of Object.entries(environment)) process.env[variable] ??= value;
+export function requireNativePackage(name: string): typeof import('@tensorflow/tfjs') {
   Object.assign(util, dropped);
-  const imported: Tfjs & { default?: Tfjs } = await import(name);
-  // A CommonJS package: its exports are on the default export, and only some are recognised as names.
-  return imported.default ?? imported;
+  return createRequire(import.meta.url)(name);
 }

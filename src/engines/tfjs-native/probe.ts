@@ -1,5 +1,5 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
-import { importNativePackage } from './load.js';
+import { requireNativePackage, setNativeEnvironment } from './load.js';
 
 /** What a probe writes as the last line of its output, as JSON. */
 export type ProbeAnswer =
@@ -7,12 +7,15 @@ export type ProbeAnswer =
       version: string;
       tensorflow: string;
       gpu: boolean;
-      /** Largest difference from plain JavaScript, of outputs and of gradients, over the largest value. */
-      error: number;
+      /**
+       * Largest difference from plain JavaScript, of outputs and of gradients, over the largest value; null, as
+       * JSON has it, when that is not a number.
+       */
+      error: number | null;
     }
   | { code: string; message: string };
 
-type Tfjs = Awaited<ReturnType<typeof importNativePackage>>;
+type Tfjs = ReturnType<typeof requireNativePackage>;
 
 /** Output and input gradient of a small network, on the current backend. */
 function values(tf: Tfjs): Float32Array[] {
@@ -35,7 +38,8 @@ function values(tf: Tfjs): Float32Array[] {
 }
 
 async function probe(name: string): Promise<ProbeAnswer> {
-  const tf = await importNativePackage(name);
+  setNativeEnvironment();
+  const tf = requireNativePackage(name);
   const backend = tf.backend() as ReturnType<Tfjs['backend']> & {
     binding: { TF_Version: string };
     isUsingGpuDevice: boolean;
