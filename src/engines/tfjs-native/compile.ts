@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { AssayError } from '../../errors.js';
 import type { Libtensorflow } from './libtensorflow.js';
 
@@ -44,27 +47,61 @@ export async function findCompiler(env: NodeJS.ProcessEnv = process.env): Promis
 /** Compiles and links the addon. Errors: `engine-failed` with what the compiler said. */
 export async function compileAddon(compiler: Compiler, job: CompileJob): Promise<void> {
   const { tensorflow } = job;
-  const shared = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared'];
-  const args = [
-    ...compiler.prefix,
-    ...['-std=c++17', '-O2', '-fPIC', ...shared],
-    `-DNAPI_VERSION=${job.napi}`,
-    ...[job.nodeApiHeaders, tensorflow.includeFolder].flatMap((folder) => ['-isystem', folder]),
-    ...job.sources,
-    ...tensorflow.libraries,
-    // -Xlinker rather than -Wl: a path may hold a comma.
-    ...['-Xlinker', '-rpath', '-Xlinker', tensorflow.libraryFolder],
-    ...['-o', job.output],
-  ];
-  const { code, output } = await execute(compiler.command, args, 15 * MINUTE);
+  const temporary = mkdtempSync(join(tmpdir(), 'assay-link-'));
+  try {
+    const libraries = await linkable(compiler, tensorflow, temporary);
+    await compile(compiler, tensorflow, [
+      ...['-std=c++17', '-O2', '-fPIC'],
+      `-DNAPI_VERSION=${job.napi}`,
+      ...[job.nodeApiHeaders, tensorflow.includeFolder].flatMap((folder) => ['-isystem', folder]),
+      ...job.sources,
+      ...libraries,
+      // Not -Wl: a path may hold a comma.
+      ...['-Xlinker', '-rpath', '-Xlinker', tensorflow.libraryFolder],
+      ...['-o', job.output],
+    ]);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Arguments that link with the libraries. On Linux they are stood in for by empty libraries of the same names: the
+ * linker would read the whole of TensorFlow (a gigabyte), only to leave every symbol to be found when it is loaded.
+ */
+async function linkable(compiler: Compiler, tensorflow: Libtensorflow, folder: string): Promise<string[]> {
+  if (process.platform === 'darwin')
+    return ['-bundle', '-undefined', 'dynamic_lookup', ...tensorflow.libraries];
+  const empty: string[] = [];
+  for (const library of tensorflow.libraries) {
+    const name = basename(library);
+    const output = join(folder, name);
+    const named = ['-Xlinker', '-soname', '-Xlinker', name];
+    await compile(compiler, tensorflow, ['-shared', '-x', 'c++', '/dev/null', ...named, '-o', output]);
+    empty.push(output);
+  }
+  // Some distributions drop a library that no symbol is needed of.
+  return ['-shared', '-Xlinker', '--no-as-needed', ...empty];
+}
+
+async function compile(
+  compiler: Compiler,
+  tensorflow: Libtensorflow,
+  args: readonly string[],
+): Promise<void> {
+  const words = [...compiler.prefix, ...args];
+  const { code, output } = await execute(compiler.command, words, 15 * MINUTE);
   if (code === 0) return;
-  const complaints = output.split('\n').filter((line) => /error|undefined reference|cannot find/i.test(line));
+  const complaints = output
+    .split('\n')
+    .filter((line) => /error|cannot find/i.test(line))
+    .map((line) => line.trim());
   throw new AssayError('engine-failed', "TensorFlow's addon does not compile", {
     expected: `sources of the npm package that fit the TensorFlow in ${tensorflow.libraryFolder}`,
-    found: complaints[0]?.trim() ?? (code === undefined ? 'no end after 15 minutes' : `exit code ${code}`),
+    found: complaints[0] ?? (code === undefined ? 'no end after 15 minutes' : `exit code ${code}`),
     also: [
-      ...complaints.slice(1, 4).map((line) => line.trim()),
-      `the command was ${[compiler.command, ...args].map(quoted).join(' ')}`,
+      ...complaints.slice(1, 4),
+      `the command was ${[compiler.command, ...words].map(quoted).join(' ')}`,
     ],
     hint: 'use a TensorFlow that is known to work: 2.12 to 2.21 (`pip install tensorflow==2.21.0`)',
   });
