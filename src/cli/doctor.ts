@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { describeOrt } from '../engines/ort/describe.js';
 import { createEngine } from '../engines/registry.js';
 import { detectTfjsAddon } from '../engines/tfjs-addon.js';
+import { nativePackages } from '../engines/tfjs-native/package.js';
 import { AssayError } from '../errors.js';
 import { GraphBuilder } from '../graph/build.js';
 import { assayVersion } from '../runs/environment.js';
@@ -113,10 +114,15 @@ async function tfjs(): Promise<Finding> {
   }
 }
 
-/** TensorFlow's own library, which the tfjs engine prefers where it is installed. */
+/** The first native package that loads; when none does, what is wrong with the first. */
 async function tensorflow(): Promise<Finding> {
-  const state = await detectTfjsAddon();
-  return state.loads
-    ? { what: 'tfjs addon', state: 'ok', found: state.version }
-    : { what: 'tfjs addon', state: 'absent', found: `optional: ${state.reason}`, hint: state.hint };
+  const states = await Promise.all(nativePackages.map((name) => detectTfjsAddon(name)));
+  const state = states.find(({ loads }) => loads) ?? states[0];
+  const what = 'tfjs addon';
+  if (!state.loads) return { what, state: 'absent', found: `optional: ${state.reason}`, hint: state.hint };
+  return {
+    what,
+    state: 'ok',
+    found: `${state.package} ${state.version} with TensorFlow ${state.tensorflow} on the ${state.gpu ? 'GPU' : 'CPU'}; agrees with plain JavaScript to ${state.error.toExponential(1)}`,
+  };
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { assayVersion } from '../runs/environment.js';
+import { buildAddonCommand } from './build-addon.js';
 import { painted } from './colour.js';
 import { doctorCommand } from './doctor.js';
 import { explainFailure } from './failure.js';
@@ -32,7 +33,15 @@ Environment: NO_COLOR turns colours off, CI turns the live line into plain lines
   );
 
 program.exitOverride();
-for (const command of [runCommand, reportCommand, gateCommand, inspectCommand, doctorCommand, initCommand])
+for (const command of [
+  runCommand,
+  reportCommand,
+  gateCommand,
+  inspectCommand,
+  doctorCommand,
+  initCommand,
+  buildAddonCommand,
+])
   program.addCommand(command().option('--debug', 'print the stack of errors').copyInheritedSettings(program));
 
 // `assay ... | head` closes the pipe early: that is no error.

@@ -15,11 +15,13 @@ describe('the command line', () => {
   const told: [string[], number, RegExp][] = [
     [['--help'], 0, /run .*report .*gate .*inspect .*doctor .*init .*Exit codes/s],
     [['--version'], 0, new RegExp(`^${manifest.version.replaceAll('.', '\\.')}\n$`)],
-    ...['run', 'report', 'gate', 'inspect', 'doctor', 'init'].map((name): [string[], number, RegExp] => [
-      [name, '--help'],
-      0,
-      new RegExp(`Usage: assay ${name}.*Example.*\\$ assay ${name}`, 's'),
-    ]),
+    ...['run', 'report', 'gate', 'inspect', 'doctor', 'init', 'build-addon'].map(
+      (name): [string[], number, RegExp] => [
+        [name, '--help'],
+        0,
+        new RegExp(`Usage: assay ${name}.*Example.*\\$ assay ${name}`, 's'),
+      ],
+    ),
   ];
   it.concurrent.each(told)('%j tells', async (args, code, says) => {
     const ended = await assay(args, '.');

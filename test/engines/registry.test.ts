@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engines/registry.js';
-import { detectTfjsAddon } from '../../src/engines/tfjs-addon.js';
 
 describe('the engine registry', () => {
   it('starts the default engine', async () => {
@@ -33,24 +32,6 @@ describe('the engine registry', () => {
     await expect(createEngine(name, options)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
-    });
-  });
-});
-
-describe('the TensorFlow addon', () => {
-  it('is detected without a crash; its absence is explained in one line', async () => {
-    const state = await detectTfjsAddon();
-    if (state.loads) expect(state.version).toMatch(/./);
-    else {
-      expect(state.reason).toMatch(/^[^\n]{5,300}$/);
-      expect(state.hint).not.toBe('');
-    }
-  });
-
-  it('is given up on when it takes too long', async () => {
-    expect(await detectTfjsAddon(undefined, 1)).toMatchObject({
-      loads: false,
-      reason: expect.stringContaining('in time'),
     });
   });
 });

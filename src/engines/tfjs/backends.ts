@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname, sep } from 'node:path';
 import { AssayError } from '../../errors.js';
+import { requireNativePackage } from '../tfjs-native/load.js';
+import { nativePackages } from '../tfjs-native/package.js';
 
 const require = createRequire(import.meta.url);
 
@@ -10,35 +12,24 @@ const require = createRequire(import.meta.url);
 interface BackendRow {
   /** For descriptions and the doctor. */
   title: string;
-  /** Package that it comes from, when that is optional. */
-  addon?: string;
-  /** Whether it uses all cores by itself. */
+  /** Packages that carry it, when those are optional; the first that works is taken. */
+  addons: readonly string[];
+  /** Whether it uses all cores, or a GPU, by itself. */
   parallel: boolean;
   /** Loads it and makes it the one in use, in the calling thread. */
-  load(): Promise<void>;
+  load(addon?: string): Promise<void>;
 }
-
-/** TensorFlow's own library, through an addon. It registers itself as `tensorflow`. */
-const native = (title: string, addon: string): BackendRow => ({
-  title,
-  addon,
-  parallel: true,
-  load: async () => {
-    require(addon);
-    await use('tensorflow');
-  },
-});
 
 /** Every backend by the name that `--device` takes, best first. */
 const backends: Readonly<Record<string, BackendRow>> = {
-  'tensorflow-gpu': native('TensorFlow, GPU where there is one', '@tensorflow/tfjs-node-gpu'),
-  tensorflow: native('TensorFlow, CPU', '@tensorflow/tfjs-node'),
+  tensorflow: { title: 'TensorFlow', addons: nativePackages, parallel: true, load: loadNative },
   wasm: {
     title: 'WebAssembly (plain JavaScript for the kernels that it lacks)',
+    addons: [],
     parallel: false,
     load: loadWasm,
   },
-  cpu: { title: 'plain JavaScript', parallel: false, load: loadPlain },
+  cpu: { title: 'plain JavaScript', addons: [], parallel: false, load: loadPlain },
 };
 
 export const backendNames: readonly string[] = Object.keys(backends);
@@ -46,6 +37,12 @@ export const backendNames: readonly string[] = Object.keys(backends);
 /** A backend by a name out of `backendNames`. */
 export function backendRow(name: string): Readonly<BackendRow> {
   return backends[name];
+}
+
+/** TensorFlow's own library. It registers itself as `tensorflow`. */
+async function loadNative(addon: string = nativePackages[0]): Promise<void> {
+  requireNativePackage(addon);
+  await use('tensorflow');
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { unknownName } from '../../errors.js';
-import { detectTfjsAddon } from '../tfjs-addon.js';
+import { type AddonState, detectTfjsAddon } from '../tfjs-addon.js';
 import { backendNames, backendRow } from './backends.js';
 
 /** A backend that is (or is not) to be had on this machine. */
@@ -9,9 +9,9 @@ export interface BackendState {
   name: string;
   title: string;
   /** The optional package it comes from. */
-  addon: string | undefined;
+  addon?: string;
   usable: boolean;
-  /** Version of its library, or why it cannot be used. */
+  /** Versions of its library, or why it cannot be used; empty where TensorFlow.js itself is all there is. */
   note: string;
   /** What to do about it. */
   hint?: string;
@@ -25,12 +25,16 @@ export function tfjsVersion(): string {
 
 /** Whether a backend can be used here. Addons are tried in a process of their own. */
 export async function backendState(name: string): Promise<BackendState> {
-  const { title, addon } = backendRow(name);
-  if (!addon) return { name, title, addon, usable: true, note: tfjsVersion() };
-  const state = await detectTfjsAddon(addon);
-  return state.loads
-    ? { name, title, addon, usable: true, note: `${addon} ${state.version}` }
-    : { name, title, addon, usable: false, note: state.reason, hint: state.hint };
+  const { title, addons } = backendRow(name);
+  if (addons.length === 0) return { name, title, usable: true, note: '' };
+  const states = await Promise.all(addons.map((addon) => detectTfjsAddon(addon)));
+  for (const state of states)
+    if (state.loads) {
+      const note = `${state.package} ${state.version}, TensorFlow ${state.tensorflow} on the ${state.gpu ? 'GPU' : 'CPU'}`;
+      return { name, title, addon: state.package, usable: true, note };
+    }
+  const [first] = states as Exclude<AddonState, { loads: true }>[];
+  return { name, title, usable: false, note: first.reason, hint: first.hint };
 }
 
 /**

@@ -4,6 +4,7 @@ import { countOf } from '../counts.js';
 import type { Differentiation, Engine, Program } from '../engine.js';
 import { Pool } from '../pool.js';
 import { sharedBytes } from '../shared-bytes.js';
+import { setNativeEnvironment } from '../tfjs-native/load.js';
 import { chooseBackend, defaultWorkers, tfjsVersion } from './describe.js';
 import { foldConstants } from './fold.js';
 import { gradientName } from './tape.js';
@@ -36,7 +37,8 @@ export async function createTfjsEngine({ device, sessions, threads }: TfjsOption
       hint: backend.hint,
     });
   const workers = countOf('sessions', sessions ?? defaultWorkers(backend.name));
-  const options: WorkerOptions = { backend: backend.name };
+  const options: WorkerOptions = { backend: backend.name, addon: backend.addon };
+  if (backend.addon) setNativeEnvironment();
   const pool = new Pool(workers, { library: 'TensorFlow.js', module: 'tfjs/worker.js', options });
 
   async function compiled(graph: Graph, gradient?: Differentiation): Promise<Program> {
@@ -55,7 +57,7 @@ export async function createTfjsEngine({ device, sessions, threads }: TfjsOption
 
   return {
     name: 'tfjs',
-    description: `TensorFlow.js ${tfjsVersion()}, ${backend.title}${backend.addon ? ` (${backend.note})` : ''}, ${process.arch}`,
+    description: `TensorFlow.js ${tfjsVersion()}, ${backend.title}${backend.note && ` (${backend.note})`}, ${process.arch}`,
     concurrency: workers,
     fold: (graph) => foldConstants(graph, compiled),
     compile: (graph) => compiled(graph),

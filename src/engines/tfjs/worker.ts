@@ -11,9 +11,11 @@ import { TfjsProgram } from './program.js';
 export interface WorkerOptions {
   /** One of `backendNames`. */
   backend: string;
+  /** The package that carries it, where that is optional. */
+  addon: string | undefined;
 }
 
-const { backend } = workerData as WorkerOptions;
+const { backend, addon } = workerData as WorkerOptions;
 
 interface Registered {
   model: SharedArrayBuffer;
@@ -27,7 +29,7 @@ let ready: Promise<void> | undefined;
 async function programOf(id: number): Promise<TfjsProgram> {
   const known = registered.get(id);
   if (!known) throw new Error('this program was released');
-  await (ready ??= backendRow(backend).load());
+  await (ready ??= backendRow(backend).load(addon));
   known.program ??= new TfjsProgram(readOnnx(new Uint8Array(known.model).slice(), 'graph'), known.gradient);
   return known.program;
 }
