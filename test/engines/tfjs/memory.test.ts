@@ -5,6 +5,7 @@ import { TfjsProgram } from '../../../src/engines/tfjs/program.js';
 import { GraphBuilder, int, ints } from '../../../src/graph/build.js';
 import { floats } from '../../../src/graph/tensor.js';
 import { normals } from '../../autodiff/finite-differences.js';
+import { devices } from './devices.js';
 
 const drawn = (dims: number[]) =>
   floats(
@@ -35,7 +36,7 @@ const feeds = (n: number) => ({
   x: { type: 'float32' as const, dims: [n, 2, 6, 6], data: normals('pixels', n * 72) },
 });
 
-describe.each(['wasm', 'cpu'])('memory on the %s backend', (device) => {
+describe.each([...new Set([...devices, 'cpu'])])('memory on the %s backend', (device) => {
   beforeAll(() => backendRow(device).load());
 
   it.each([
