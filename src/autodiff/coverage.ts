@@ -27,6 +27,13 @@ function isFlat(node: Node): boolean {
   return FLAT.has(node.op);
 }
 
+/** The nodes between `from` and `to` whose gradient is an estimate, because they round. */
+export function estimatedGradients(graph: Graph, from: readonly string[], to: string): Node[] {
+  return nodesBetween(graph, from, to).filter(
+    (node) => node.domain === '' && GRADIENTS.get(node.op)?.straightThrough,
+  );
+}
+
 /** The nodes between `from` and `to` that have neither a gradient rule nor a lowering. */
 export function missingGradients(graph: Graph, from: readonly string[], to: string): Node[] {
   return nodesBetween(graph, from, to).filter(

@@ -5,23 +5,30 @@ export interface ResizeSite {
   unsupported(why: string): Error;
 }
 
+/** One axis of a Resize. */
+export interface Axis {
+  inputs: number;
+  outputs: number;
+  scale: number;
+  /** The part of the input that is shown, from 0 to 1; only for tf_crop_and_resize. */
+  roi?: readonly [number, number] | undefined;
+}
+
 /**
  * A Resize along one axis as a matrix: output position `o` is the sum over input positions `i` of
  * `matrix[o * inputs + i] * x[i]`. Interpolation is separable, so one matrix per axis says it all
  * (ONNX operator Resize, whose attribute names are used here).
  */
-export function interpolationMatrix(
-  s: ResizeSite,
-  inputs: number,
-  outputs: number,
-  scale: number,
-): Float32Array {
+export function interpolationMatrix(s: ResizeSite, { inputs, outputs, scale, roi }: Axis): Float32Array {
   const mode = s.text('mode', 'nearest');
   const transform = s.text('coordinate_transformation_mode', 'half_pixel');
-  const place = coordinate(s, transform, inputs, outputs, scale);
+  const place = coordinate(s, transform, { inputs, outputs, scale, roi });
+  const bounded = transform === 'tf_crop_and_resize';
+  if (bounded && s.number('extrapolation_value', 0)) throw s.unsupported('an extrapolation_value');
   const matrix = new Float32Array(outputs * inputs);
   for (let o = 0; o < outputs; o++) {
     const x = place(o);
+    if (bounded && (x < 0 || x > inputs - 1)) continue;
     if (mode === 'nearest') {
       matrix[o * inputs + clamp(nearest(s, x), inputs)] = 1;
       continue;
@@ -44,9 +51,7 @@ const clamp = (i: number, n: number) => Math.min(Math.max(i, 0), n - 1);
 function coordinate(
   s: ResizeSite,
   transform: string,
-  inputs: number,
-  outputs: number,
-  scale: number,
+  { inputs, outputs, scale, roi }: Axis,
 ): (o: number) => number {
   switch (transform) {
     case 'half_pixel':
@@ -60,6 +65,12 @@ function coordinate(
       return (o) => (outputs > 1 ? (o + 0.5) / scale - 0.5 : 0);
     case 'align_corners':
       return (o) => (outputs > 1 ? (o * (inputs - 1)) / (outputs - 1) : 0);
+    case 'tf_crop_and_resize': {
+      if (!roi) throw s.unsupported('tf_crop_and_resize without a region');
+      const [start, end] = roi;
+      const step = ((end - start) * (inputs - 1)) / (outputs - 1);
+      return (o) => (outputs > 1 ? start * (inputs - 1) + o * step : 0.5 * (start + end) * (inputs - 1));
+    }
     case 'asymmetric':
       return (o) => o / scale;
     default:

@@ -1,50 +1,13 @@
 import { int, ints } from '../graph/build.js';
 import { floats, int64s } from '../graph/tensor.js';
+import { attention } from './attention.js';
 import { interpolationMatrix } from './interpolation.js';
+import { normalizations } from './normalizations.js';
 import type { LoweringRow } from './row.js';
 import { sliceOf } from './rules/shaping.js';
 import type { Site } from './site.js';
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
-
-/** (x - mean) / sqrt(variance + epsilon) over the given axes. */
-function standardised(s: Site, x: string, axes: readonly number[]): string {
-  const centred = s.sub(x, s.reduceMean(x, axes));
-  const variance = s.reduceMean(s.mul(centred, centred), axes);
-  return s.div(centred, s.sqrt(s.add(variance, s.number('epsilon', 1e-5))));
-}
-
-function perChannel(s: Site, value: string, rank: number): string {
-  return s.reshape(value, [1, -1, ...Array<number>(rank - 2).fill(1)]);
-}
-
-function layerNormalization(s: Site): string[] {
-  const rank = s.rank(s.x[0]);
-  const scaled = s.mul(standardised(s, s.x[0], range(s.axis(-1), rank)), s.x[1]);
-  return [s.has(2) ? s.add(scaled, s.x[2]) : scaled];
-}
-
-function instanceNormalization(s: Site): string[] {
-  const [x, scale, bias] = s.x;
-  const rank = s.rank(x);
-  const normal = standardised(s, x, range(2, rank));
-  return [s.add(s.mul(normal, perChannel(s, scale, rank)), perChannel(s, bias, rank))];
-}
-
-/** Since opset 21 scale and bias are per channel; before, per group. */
-function groupNormalization(s: Site): string[] {
-  const [x, scale, bias] = s.x;
-  const rank = s.rank(x);
-  const channels = s.shape(x)[1];
-  const groups = s.number('num_groups', 1);
-  const grouped = s.reshape(x, [0, groups, -1]);
-  const normal = standardised(s, grouped, [2]);
-  if (s.shape(scale)[0] === channels) {
-    const back = s.reshapeLike(normal, x);
-    return [s.add(s.mul(back, perChannel(s, scale, rank)), perChannel(s, bias, rank))];
-  }
-  return [s.reshapeLike(s.add(s.mul(normal, perChannel(s, scale, 3)), perChannel(s, bias, 3)), x)];
-}
 
 function gelu(s: Site): string[] {
   const [x] = s.x;
@@ -118,17 +81,32 @@ function matmul(s: Site): string[] | undefined {
 
 /** A product with the interpolation matrix along each axis that changes. */
 function resize(s: Site): string[] {
-  if (s.number('antialias', 0)) throw s.unsupported('antialias');
+  if (s.number('antialias', 0))
+    throw s.unsupported('it resizes with antialias; export it with antialias off');
+  const policy = s.text('keep_aspect_ratio_policy', 'stretch');
+  if (policy !== 'stretch') throw s.unsupported(`keep_aspect_ratio_policy "${policy}"`);
   const [from, to] = [s.shape(s.x[0]), s.shape(s.y)];
   const rank = from.length;
   const axes = (s.ints('axes') ?? range(0, rank)).map((a) => (a < 0 ? a + rank : a));
   const scales = s.constantNumbers(2, 'scales');
+  const cropped = s.text('coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize';
+  const roi = cropped ? s.constantNumbers(1, 'region') : undefined;
   let value = s.x[0];
   axes.forEach((axis, i) => {
     const scale = scales?.length ? scales[i] : to[axis] / from[axis];
-    if (from[axis] === to[axis] && scale === 1) return;
+    if (
+      from[axis] === to[axis] &&
+      scale === 1 &&
+      !(roi?.length && (roi[i] !== 0 || roi[axes.length + i] !== 1))
+    )
+      return;
     if (axis === 0) throw s.unsupported('it resizes the batch axis');
-    const matrix = interpolationMatrix(s, from[axis], to[axis], scale);
+    const matrix = interpolationMatrix(s, {
+      inputs: from[axis],
+      outputs: to[axis],
+      scale,
+      roi: roi?.length ? [roi[i], roi[axes.length + i]] : undefined,
+    });
     const dims = [to[axis], from[axis]];
     if (axis === rank - 2) {
       value = s.matmul(s.b.constant(floats(dims, matrix), 'interpolation'), value);
@@ -164,14 +142,42 @@ function spaceToDepth(s: Site): string[] {
   return [s.reshape(moved, [0, channels * block ** 2, height / block, width / block])];
 }
 
+/**
+ * Puts patches (batch, channels * taps, places) back where they were cut out, and adds where they overlap: a
+ * transposed convolution, channel by channel, whose kernel for tap t is 1 at t.
+ */
+function col2Im(s: Site): string[] {
+  const image = s.constantNumbers(1, 'image shape') ?? [];
+  const block = s.constantNumbers(2, 'block shape') ?? [];
+  const axes = block.length;
+  const strides = s.ints('strides') ?? block.map(() => 1);
+  const dilations = s.ints('dilations') ?? block.map(() => 1);
+  const pads = s.ints('pads') ?? Array<number>(2 * axes).fill(0);
+  const taps = block.reduce((a, d) => a * d, 1);
+  const span = block.map((k, i) => image[i] + pads[i] + pads[axes + i] - (dilations[i] * (k - 1) + 1));
+  const places = span.map((room, i) => Math.floor(room / strides[i]) + 1);
+  const kernel = Float32Array.from({ length: taps * taps }, (_, i) =>
+    i % taps === Math.floor(i / taps) ? 1 : 0,
+  );
+  const planes = s.reshape(s.x[0], [-1, taps, ...places]);
+  const laid = s.b.op('ConvTranspose', [planes, s.b.constant(floats([taps, 1, ...block], kernel), 'taps')], {
+    strides: ints(strides),
+    dilations: ints(dilations),
+    pads: ints(pads),
+    // What strides leave over at the end.
+    output_padding: ints(span.map((room, i) => room % strides[i])),
+  });
+  return [s.reshape(laid, [-1, ...s.shape(s.y).slice(1)])];
+}
+
 /** Composite operators in primitives. Applied before differentiation, only where a gradient passes through. */
 export const lowerings: readonly LoweringRow[] = [
   { op: 'HardSwish', lower: (s) => [s.mul(s.x[0], s.emit('Clip', s.add(s.mul(s.x[0], 1 / 6), 0.5), 0, 1))] },
   { op: 'Mish', lower: (s) => [s.mul(s.x[0], s.emit('Tanh', s.emit('Softplus', s.x[0])))] },
   { op: 'Gelu', lower: gelu },
-  { op: 'LayerNormalization', lower: layerNormalization },
-  { op: 'InstanceNormalization', lower: instanceNormalization },
-  { op: 'GroupNormalization', lower: groupNormalization },
+  ...normalizations,
+  { op: 'Attention', lower: attention },
+  { op: 'Col2Im', lower: col2Im },
   { op: 'ReduceL1', lower: (s) => [reduced(s, s.emit('Abs', s.x[0]))] },
   { op: 'ReduceL2', lower: (s) => [s.sqrt(reduced(s, s.mul(s.x[0], s.x[0])))] },
   { op: 'ReduceSumSquare', lower: (s) => [reduced(s, s.mul(s.x[0], s.x[0]))] },

@@ -10,6 +10,8 @@ export interface GradientRow {
   gradient(site: Site): readonly (string | undefined)[];
   /** Inputs broadcast: gradients are returned in the shape of the output, and the walk sums them back. */
   broadcasts?: true;
+  /** Rounds: the gradient passes as if it did not, which is an estimate. Users are told. */
+  straightThrough?: true;
 }
 
 /** A composite operator written in primitives. Returns the values that take the place of the outputs. */

@@ -5,6 +5,7 @@ import { elementwise } from './rules/elementwise.js';
 import { linear } from './rules/linear.js';
 import { normalization } from './rules/normalization.js';
 import { pooling } from './rules/pooling.js';
+import { quantization } from './rules/quantization.js';
 import { reductions } from './rules/reductions.js';
 import { shaping } from './rules/shaping.js';
 
@@ -25,6 +26,7 @@ export const GRADIENTS: ReadonlyMap<string, GradientRow> = index([
   ...convolution,
   ...pooling,
   ...normalization,
+  ...quantization,
   ...shaping,
 ]);
 
@@ -36,7 +38,18 @@ export const LOWERINGS: ReadonlyMap<string, LoweringRow> = index(lowerings);
  * walk stops. (Rounding is piecewise constant; shapes, indices and comparisons are not differentiable at all.)
  */
 export const FLAT: ReadonlySet<string> = new Set([
-  ...['Shape', 'Size', 'ArgMax', 'ArgMin', 'NonZero', 'OneHot', 'ConstantOfShape', 'Range', 'EyeLike'],
+  ...[
+    'Shape',
+    'Size',
+    'ArgMax',
+    'ArgMin',
+    'NonZero',
+    'OneHot',
+    'Hardmax',
+    'ConstantOfShape',
+    'Range',
+    'EyeLike',
+  ],
   ...[
     'Equal',
     'Greater',

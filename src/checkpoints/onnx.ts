@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
+import { inFloat32 } from '../graph/precision.js';
 import { readOnnx } from '../graph/read.js';
 import type { Checkpoint, FileHead, FormatRow } from './checkpoint.js';
 import { externalDataOf } from './external-data.js';
@@ -57,7 +58,7 @@ async function read({ file, size }: FileHead): Promise<Checkpoint> {
   });
   const graph = readOnnx(content, { file, external });
   checkWiring(graph, file);
-  return { graph, sha256: hash.digest('hex'), bytes, format: 'onnx' };
+  return { graph: inFloat32(graph), sha256: hash.digest('hex'), bytes, format: 'onnx' };
 }
 
 /** ONNX as it is, external data included. */

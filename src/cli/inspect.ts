@@ -54,7 +54,10 @@ function inspectionText(found: Inspection): string {
   return `${[...lines, '', 'A model card to start from (`assay init --checkpoint` writes it):', '', ...notes, found.card].join('\n')}`;
 }
 
-function gradientLines({ available, missing }: Inspection['gradient']): string[] {
+function gradientLines({ available, missing, estimated }: Inspection['gradient']): string[] {
+  const passes = `passes straight through ${estimated.length} rounded value${estimated.length === 1 ? '' : 's'}`;
+  if (available && estimated.length > 0)
+    return [`an estimate: it ${passes}, first at node "${estimated[0].node}" (${estimated[0].op})`];
   if (available) return ['available: every operator on the way has a rule'];
   return [
     'not available; suites that need none still run',

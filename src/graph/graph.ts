@@ -69,6 +69,17 @@ export interface ValueInfo {
   dims: (number | string | null)[] | null;
 }
 
+/** What a user should know about how a network is used: shown by `assay inspect` and in every report. */
+export interface Note {
+  /** kebab-case, stable. */
+  code: string;
+  severity: 'note' | 'warning';
+  /** One sentence without a full stop. */
+  message: string;
+  /** Why it matters. */
+  why?: string;
+}
+
 export interface Graph {
   name: string;
   /** Opset version per operator domain; '' is the standard one. */
@@ -84,4 +95,6 @@ export interface Graph {
   initializers: Map<string, Tensor>;
   /** Exporter, for reports: `pytorch 2.1`. */
   producer?: string;
+  /** What reading changed that a user should know. */
+  notes?: readonly Note[];
 }

@@ -51,7 +51,7 @@ const resize = (node: Node, scales: string): Node => ({
   },
 });
 
-/** How older forms of operators are written today (ONNX operator changelog). Rows are applied in order. */
+/** How older and the very newest forms of operators are written (ONNX operator changelog). Rows are applied in order. */
 const UPGRADES: readonly Upgrade[] = [
   { ops: ['Squeeze', 'Unsqueeze', 'ReduceSum'], below: 13, rewrite: asInput('axes', 1) },
   {
@@ -133,6 +133,16 @@ const UPGRADES: readonly Upgrade[] = [
     },
   },
   { ops: ['Dropout'], below: 12, rewrite: (node) => dropAttributes(node, 'ratio') },
+  {
+    // onnxruntime's CPU has no kernel for it in every operator set that defines it.
+    ops: ['Swish'],
+    below: Number.POSITIVE_INFINITY,
+    rewrite: (node, b) => {
+      const alpha = numberAttribute(node.attributes.alpha) ?? 1;
+      const scaled = alpha === 1 ? node.inputs[0] : b.op('Mul', [node.inputs[0], b.scalar(alpha)]);
+      return { ...node, op: 'Mul', inputs: [node.inputs[0], b.op('Sigmoid', [scaled])], attributes: {} };
+    },
+  },
   {
     ops: ['BatchNormalization'],
     below: 14,

@@ -1,5 +1,6 @@
 import onnxProto from 'onnx-proto';
 import { AssayError } from '../errors.js';
+import { inlineFunctions } from './functions.js';
 import type { Attribute, DataType, Graph, Node, Tensor, TypedArray, ValueInfo } from './graph.js';
 import { upgrade } from './opset.js';
 import { allocate, bytesPerElement, elementCount, fromBytes, typeOfCode } from './tensor.js';
@@ -54,7 +55,7 @@ export function readOnnx(bytes: Uint8Array, options: ReadOptions | string = {}):
     delete opsets['ai.onnx'];
   }
   const producer = [model.producerName, model.producerVersion].filter(Boolean).join(' ');
-  const graph = readGraph(model.graph, new Reader(where), 0);
+  const graph = readGraph(inlineFunctions(model, where.file), new Reader(where), 0);
   const read = { ...graph, opsets, irVersion: integer(model.irVersion), producer: producer || undefined };
   return upgrade(read, where.file);
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { missingGradients } from '../autodiff/coverage.js';
+import { estimatedGradients, missingGradients, nodesBetween } from '../autodiff/coverage.js';
 import type { Engine } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
-import type { Graph } from '../graph/graph.js';
+import type { Graph, Note } from '../graph/graph.js';
+import { inFloat32 } from '../graph/precision.js';
 import { writeOnnx } from '../graph/write.js';
 import { activationsPerImage, efficientBatch } from './batch-size.js';
 import { classNames, type ModelCard } from './card.js';
@@ -10,6 +11,7 @@ import { refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
 import { tryGradient } from './gradient-program.js';
 import { Model } from './model.js';
+import { chooseOutputs, softmaxNotes } from './outputs.js';
 import { type Prepared, prepare } from './prepare.js';
 import type { Capability, SystemInfo } from './system.js';
 
@@ -24,12 +26,13 @@ export interface Origin {
 
 /** A model from a graph in memory and its card. Errors: as `openModel`, but for reading. */
 export async function modelOf(
-  network: Graph,
+  given: Graph,
   card: ModelCard,
   engine: Engine,
   { file, checkpoint = 'the network', sha256 }: Origin = {},
 ): Promise<Model> {
   const contract = contractOf(card, file);
+  const network = inFloat32(given);
   refuseSoftmaxNode(network, contract, checkpoint);
   const prepared = await prepare(engine, network, contract, checkpoint);
   const trial = await tryOut(engine, prepared, contract, checkpoint);
@@ -45,6 +48,11 @@ export async function modelOf(
     stochastic: false,
     energy: offers.includes('logPx') ? contract.energy.kind : 'none',
     identity: identityOf(contract, sha256 ?? createHash('sha256').update(writeOnnx(network)).digest('hex')),
+    notes: [
+      ...(network.notes ?? []),
+      ...softmaxNotes(chooseOutputs(network, contract, checkpoint)),
+      ...(offers.includes('inputGradient') ? estimateNotes(prepared) : []),
+    ],
     inputScale: contract.inputScale,
   };
   const wanted =
@@ -52,6 +60,21 @@ export async function modelOf(
   const fixed = prepared.fixedBatch ?? 1;
   const batchSize = Math.ceil(wanted / fixed) * fixed;
   return Model.create({ engine, prepared: offered(prepared, offers), contract, info, batchSize });
+}
+
+/** What to tell of gradients that go through rounding. */
+function estimateNotes({ graph, pixels, outputs }: Prepared): Note[] {
+  const nodes = new Set(Object.values(outputs).flatMap((o) => estimatedGradients(graph, [pixels], o)));
+  if (nodes.size === 0) return [];
+  const ops = [...new Set([...nodes].map(({ op }) => op))].join(', ');
+  return [
+    {
+      code: 'straight-through-gradient',
+      severity: 'warning',
+      message: `gradients pass straight through ${nodes.size} rounded value${nodes.size === 1 ? '' : 's'} (${ops})`,
+      why: 'rounding has no gradient: what is used is an estimate, and attacks that follow it may find less than there is',
+    },
+  ];
 }
 
 /** Without the outputs that are not offered. */
@@ -87,10 +110,13 @@ async function gradientMissing(
   prepared: Prepared,
   contract: Contract,
 ): Promise<string | undefined> {
-  for (const output of engine.differentiate ? [] : Object.values(prepared.outputs)) {
-    const [first] = missingGradients(prepared.graph, [prepared.pixels], output);
+  for (const output of Object.values(prepared.outputs)) {
+    // An engine that differentiates by itself says what it lacks when it is tried.
+    const [first] = engine.differentiate ? [] : missingGradients(prepared.graph, [prepared.pixels], output);
     if (first)
       return `no gradient rule for ${first.domain ? `${first.domain}.` : ''}${first.op}, at node "${first.name}"`;
+    if (nodesBetween(prepared.graph, [prepared.pixels], output).length === 0)
+      return 'the outputs depend on the pixels only through operators whose gradient is zero, such as rounding';
   }
   try {
     await tryGradient({ engine, prepared, contract }, prepared.outputs.logits ? 'logit' : 'log-px');

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import { missingGradients } from '../autodiff/coverage.js';
+import { estimatedGradients, missingGradients } from '../autodiff/coverage.js';
 import { readCheckpoint } from '../checkpoints/registry.js';
 import type { Engine, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
@@ -35,6 +35,8 @@ export interface Inspection {
     available: boolean;
     /** Nodes without a gradient rule on the way from an input to an output. */
     missing: { op: string; node: string }[];
+    /** Nodes that round: the gradient through them is an estimate. */
+    estimated: { op: string; node: string }[];
   };
   /** A model card to start from, as YAML. */
   card: string;
@@ -50,7 +52,7 @@ export async function inspectCheckpoint(file: string, engine: Engine): Promise<I
     { ...graph, outputs },
     { name: cardName(file), checkpoint: `./${basename(file)}`, sha256 },
   );
-  const missing = await missingOf(graph, engine);
+  const { missing, estimated } = await gradientTrouble(graph, engine);
   return {
     file,
     format,
@@ -64,9 +66,9 @@ export async function inspectCheckpoint(file: string, engine: Engine): Promise<I
       .reduce((total, { dims }) => total + elementCount(dims), 0),
     inputs: graph.inputs.map(port),
     outputs: outputs.map(port),
-    gradient: { available: missing.length === 0, missing },
+    gradient: { available: missing.length === 0, missing, estimated },
     card,
-    notes,
+    notes: [...(graph.notes ?? []).map(({ message }) => message), ...notes],
   };
 }
 
@@ -90,11 +92,18 @@ function countOps({ nodes }: Graph): Inspection['ops'] {
 }
 
 /** After folding, which removes operators that only constants pass through. */
-async function missingOf(graph: Graph, engine: Engine): Promise<{ op: string; node: string }[]> {
+async function gradientTrouble(
+  graph: Graph,
+  engine: Engine,
+): Promise<Pick<Inspection['gradient'], 'missing' | 'estimated'>> {
   const folded = await engine.fold(graph).catch(() => graph);
   const inputs = folded.inputs.map((i) => i.name);
-  const nodes = new Set(folded.outputs.flatMap((o) => missingGradients(folded, inputs, o.name)));
-  return [...nodes].map(({ op, domain, name }) => ({ op: domain ? `${domain}.${op}` : op, node: name }));
+  const named = (find: typeof missingGradients) =>
+    [...new Set(folded.outputs.flatMap((o) => find(folded, inputs, o.name)))].map(({ op, domain, name }) => ({
+      op: domain ? `${domain}.${op}` : op,
+      node: name,
+    }));
+  return { missing: named(missingGradients), estimated: named(estimatedGradients) };
 }
 
 /** The outputs, with shapes the exporter left out read off a run on zeros where the input's shape is known. */

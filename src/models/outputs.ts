@@ -1,6 +1,6 @@
 import { AssayError, didYouMean } from '../errors.js';
 import { type GraphBuilder, int } from '../graph/build.js';
-import type { Graph, Node, ValueInfo } from '../graph/graph.js';
+import type { Graph, Node, Note, ValueInfo } from '../graph/graph.js';
 import type { Contract } from './contract.js';
 import { describeDims, isExtent } from './image-input.js';
 
@@ -8,6 +8,8 @@ import { describeDims, isExtent } from './image-input.js';
 export interface OutputChoice {
   logits: ValueInfo | undefined;
   energy: ValueInfo | undefined;
+  /** The Softmax or LogSoftmax at the end of the network whose input serves as logits. */
+  softmax?: Node;
 }
 
 /** Finds the outputs a card names or implies. Errors: `shape-mismatch`, naming the card's key. */
@@ -38,7 +40,23 @@ export function chooseOutputs(graph: Graph, contract: Contract, checkpoint: stri
       : sensibleLogits(graph, contract, energy?.name, checkpoint);
   const width = logits.dims?.length === 2 ? logits.dims[1] : undefined;
   if (isExtent(width) && width !== contract.classes) throw wrongWidth(contract, width, checkpoint);
-  return { logits, energy };
+  const softmax = contract.logits === undefined ? softmaxNode(graph, logits.name) : undefined;
+  // Probabilities that the card declares are meant; behind a Sigmoid the classes do not compete.
+  if (!softmax || contract.softmaxOutput || softmax.op === 'Sigmoid') return { logits, energy };
+  return { logits: { name: softmax.inputs[0], type: 'float32', dims: null }, energy, softmax };
+}
+
+/** What to tell of logits that were found behind a softmax. */
+export function softmaxNotes({ softmax }: OutputChoice): Note[] {
+  if (!softmax) return [];
+  return [
+    {
+      code: 'logits-before-softmax',
+      severity: 'note',
+      message: `the network ends in ${softmax.op}: the value before it, "${softmax.inputs[0]}", is used as logits`,
+      why: 'gradients vanish behind a saturated softmax, and log p(x) is lost',
+    },
+  ];
 }
 
 export function wrongWidth(contract: Contract, width: number, checkpoint: string) {
@@ -66,6 +84,9 @@ function sensibleLogits(
   if (fitting.length === 1) return fitting[0];
   const byName = others.find((o) => o.name === 'logits');
   if (byName) return byName;
+  // Exporters put the probabilities beside what they are made of.
+  const raw = fitting.filter((o) => !softmaxNode(graph, o.name));
+  if (raw.length === 1) return raw[0];
   throw new AssayError('shape-mismatch', 'which output of the network holds the logits is not clear', {
     file: contract.file ?? `model card "${contract.name}"`,
     path: 'outputs.logits',

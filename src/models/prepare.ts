@@ -6,6 +6,7 @@ import { prune } from '../graph/prune.js';
 import { stream } from '../random/stream.js';
 import { openBatchAxis } from './batch-axis.js';
 import type { Contract } from './contract.js';
+import { freezeShapes } from './freeze-shapes.js';
 import { emitImageInput, findImageInput, type ImageInput } from './image-input.js';
 import { chooseOutputs, emitOutputs, type OutputChoice, type OutputNames } from './outputs.js';
 
@@ -46,7 +47,8 @@ export async function prepare(
   for (const attempt of attempts) {
     const tried = surrounded(attempt(), 'N');
     try {
-      const folded = { ...tried, graph: await engine.fold(tried.graph) };
+      const simple = await engine.fold(tried.graph);
+      const folded = { ...tried, graph: await freezeShapes(engine, simple, tried.pixels) };
       if (await agrees(engine, folded, contract, reference)) return { ...folded, fixedBatch: undefined };
     } catch (error) {
       if (!(error instanceof AssayError && error.code === 'engine-failed')) throw error;

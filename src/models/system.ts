@@ -1,3 +1,4 @@
+import type { Note } from '../graph/graph.js';
 import type { StreamKey } from '../random/stream.js';
 
 /** What a suite may ask of a system. */
@@ -91,6 +92,8 @@ export interface SystemInfo {
   energy: 'logsumexp' | 'output' | 'none';
   /** Hash of everything that decides the outputs (weights, card, defence). */
   identity: string;
+  /** What to know about how the network is used; reports show it. */
+  notes?: readonly Note[];
   /** d(model input) / d(pixel): gradient in the model's own input units = gradient / inputScale, per channel. */
   inputScale: readonly number[];
 }

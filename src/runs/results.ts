@@ -68,7 +68,8 @@ export async function assembleResults(material: Material): Promise<Assembled> {
     seed: subject.seed,
     config: material.config,
     environment: material.environment,
-    systems: [...subject.systems.values()].map(({ info }) => ({
+    // Notes are among the warnings.
+    systems: [...subject.systems.values()].map(({ info: { notes: _, ...info } }) => ({
       ...info,
       shape: [...info.shape],
       classes: [...info.classes],

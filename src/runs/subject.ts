@@ -31,9 +31,15 @@ export function checkSubject({ systems, datasets }: Subject, file: string): void
 export function subjectWarnings({ systems, datasets }: Subject): Warning[] {
   const infos = [...datasets.values()].map(({ info }) => info);
   return [
+    ...[...systems.values()].flatMap(({ info }) => systemNotes(info)),
     ...[...systems.values()].flatMap(({ info }) => infos.flatMap((set) => classWarnings(info, set))),
     ...infos.flatMap((a, i) => infos.slice(i + 1).flatMap((b) => sameData(a, b))),
   ];
+}
+
+/** What is to be told of how a network is used. */
+function systemNotes({ name, notes = [] }: SystemInfo): Warning[] {
+  return notes.map((note) => ({ ...note, model: name }));
 }
 
 /** Class names that differ tell of another order, or of another data set. */

@@ -13,6 +13,8 @@ export interface Case {
   what?: string;
   /** The operator set that brought this form, when it is newer than the one graphs are written in. */
   opset?: number;
+  /** The last operator set that has this form. */
+  until?: number;
   tolerance?: number;
 }
 
@@ -125,6 +127,20 @@ export const CASES: Record<string, Case[]> = {
   Sin: [unary('Sin')],
   Cos: [unary('Cos')],
   Atan: [unary('Atan')],
+  Tan: [{ inputs: [[2, 5]], emit: (b, [x]) => b.op('Tan', [b.op('Mul', [x, b.scalar(0.3)])]) }],
+  Asin: [{ inputs: [[2, 5]], emit: (b, [x]) => b.op('Asin', [b.op('Mul', [x, b.scalar(0.2)])]) }],
+  Acos: [{ inputs: [[2, 5]], emit: (b, [x]) => b.op('Acos', [b.op('Mul', [x, b.scalar(0.2)])]) }],
+  Sinh: [unary('Sinh')],
+  Cosh: [unary('Cosh')],
+  Asinh: [unary('Asinh')],
+  Acosh: [
+    {
+      inputs: [[2, 5]],
+      domain: 'positive',
+      emit: (b, [x]) => b.op('Acosh', [b.op('Add', [x, b.scalar(0.8)])]),
+    },
+  ],
+  Atanh: [{ inputs: [[2, 5]], emit: (b, [x]) => b.op('Atanh', [b.op('Mul', [x, b.scalar(0.2)])]) }],
   Relu: [unary('Relu', {}, 'distinct')],
   LeakyRelu: [
     unary('LeakyRelu', { alpha: float(0.2) }, 'distinct'),
@@ -145,6 +161,10 @@ export const CASES: Record<string, Case[]> = {
       domain: 'distinct',
       emit: (b, [x]) => b.op('Clip', [x, '', b.scalar(0.6)]),
     },
+  ],
+  Shrink: [
+    unary('Shrink', { lambd: float(0.4) }, 'distinct'),
+    { ...unary('Shrink', { lambd: float(0.4), bias: float(0.3) }, 'distinct'), what: 'with a bias' },
   ],
   Sigmoid: [unary('Sigmoid')],
   Tanh: [unary('Tanh')],
@@ -422,6 +442,7 @@ export const CASES: Record<string, Case[]> = {
   GroupNormalization: [
     {
       what: 'scale per group',
+      until: 20,
       inputs: [[2, 4, 3, 2], [2], [2]],
       emit: op('GroupNormalization', { num_groups: int(2) }),
     },
@@ -430,6 +451,85 @@ export const CASES: Record<string, Case[]> = {
       inputs: [[2, 4, 3, 2], [4], [4]],
       emit: op('GroupNormalization', { num_groups: int(2) }),
       opset: 21,
+    },
+  ],
+  RMSNormalization: [
+    { inputs: [[2, 3, 4], [4]], emit: op('RMSNormalization'), opset: 23 },
+    {
+      what: 'two axes',
+      inputs: [
+        [2, 3, 4],
+        [3, 4],
+      ],
+      emit: op('RMSNormalization', { axis: int(1), epsilon: float(1e-3) }),
+      opset: 23,
+    },
+  ],
+  MeanVarianceNormalization: [
+    { inputs: [[2, 3, 4, 2]], emit: op('MeanVarianceNormalization') },
+    {
+      what: 'axes of one image',
+      inputs: [[2, 3, 4, 2]],
+      emit: op('MeanVarianceNormalization', { axes: ints([2, 3]) }),
+    },
+  ],
+  LRN: [3, 5].map((size) => ({
+    what: `${size} channels`,
+    inputs: [[2, 6, 3, 2]],
+    emit: op('LRN', { size: int(size), alpha: float(0.6), beta: float(0.75), bias: float(1.5) }),
+  })),
+  LpNormalization: [
+    { inputs: [[2, 3, 4]], emit: op('LpNormalization') },
+    {
+      what: 'p = 1, inner axis',
+      inputs: [[2, 3, 4]],
+      domain: 'distinct',
+      emit: op('LpNormalization', { p: int(1), axis: int(1) }),
+    },
+  ],
+  Attention: [
+    {
+      what: 'rows with heads inside',
+      inputs: [
+        [2, 3, 8],
+        [2, 5, 8],
+        [2, 5, 4],
+      ],
+      emit: op('Attention', { q_num_heads: int(2), kv_num_heads: int(2) }),
+      opset: 23,
+    },
+    {
+      what: 'heads as an axis, scaled, masked by numbers',
+      inputs: [
+        [2, 2, 3, 4],
+        [2, 2, 5, 4],
+        [2, 2, 5, 4],
+      ],
+      emit: (b, x) => b.op('Attention', [...x, constant(b, [3, 5], 'mask')], { scale: float(0.7) }),
+      opset: 23,
+    },
+    {
+      what: 'masked by booleans, keys shared by pairs of heads',
+      inputs: [
+        [2, 4, 2, 3],
+        [2, 2, 4, 3],
+        [2, 2, 4, 3],
+      ],
+      emit: (b, x) => {
+        const seen = Uint8Array.of(1, 0, 1, 1, 0, 1, 1, 1);
+        return b.op('Attention', [...x, b.constant({ type: 'bool', dims: [2, 4], data: seen })]);
+      },
+      opset: 23,
+    },
+    {
+      what: 'causal',
+      inputs: [
+        [2, 2, 4, 3],
+        [2, 2, 4, 3],
+        [2, 2, 4, 3],
+      ],
+      emit: op('Attention', { is_causal: int(1) }),
+      opset: 23,
     },
   ],
   HardSwish: [{ ...unary('HardSwish', {}, 'distinct'), tolerance: 2e-3 }],
@@ -538,6 +638,30 @@ export const CASES: Record<string, Case[]> = {
         b.op('GatherElements', [x, b.constant(int64s([3, 0, 0, 1, 1, 2], [2, 3]))], { axis: int(1) }),
     },
   ],
+  Trilu: [
+    { inputs: [[2, 3, 4]], emit: op('Trilu') },
+    {
+      what: 'lower, shifted',
+      inputs: [[2, 3, 4]],
+      emit: (b, [x]) => b.op('Trilu', [x, b.constant(int64s([1], []))], { upper: int(0) }),
+    },
+  ],
+  Col2Im: [
+    {
+      what: 'overlapping patches',
+      inputs: [[2, 2 * 9, 12]],
+      emit: (b, [x]) =>
+        b.op('Col2Im', [x, b.ints([6, 5]), b.ints([3, 3])], {
+          strides: ints([2, 1]),
+          pads: ints([1, 1, 1, 0]),
+        }),
+    },
+    {
+      what: 'dilated',
+      inputs: [[2, 3 * 4, 6]],
+      emit: (b, [x]) => b.op('Col2Im', [x, b.ints([5, 5]), b.ints([2, 2])], { dilations: ints([2, 3]) }),
+    },
+  ],
   ScatterElements: [
     {
       inputs: [
@@ -607,6 +731,9 @@ export const CASES: Record<string, Case[]> = {
     ['bij,kj', [2, 3, 4], [5, 4]],
     ['bij,jk->bk', [2, 3, 4], [4, 5]],
     ['ijk->ki', [2, 3, 4]],
+    ['...ij,...jk->...ik', [2, 5, 3, 4], [2, 5, 4, 2]],
+    ['...ij,jk->...ki', [2, 5, 3, 4], [4, 2]],
+    ['b...c,cd', [2, 3, 4], [4, 5]],
   ].map(([equation, ...inputs]) => ({
     what: equation as string,
     inputs: inputs as number[][],
@@ -624,6 +751,38 @@ export const CASES: Record<string, Case[]> = {
           }),
       })),
     ),
+    ...(['nearest', 'linear', 'cubic'] as const).map((mode) => ({
+      what: `${mode}, half_pixel_symmetric`,
+      inputs: [[2, 2, 3, 4]],
+      opset: 19,
+      emit: (b: GraphBuilder, [x]: string[]) =>
+        b.op('Resize', [x, '', b.constant(floats([4], [1, 1, 2.4, 1.6]))], {
+          mode: string(mode),
+          coordinate_transformation_mode: string('half_pixel_symmetric'),
+        }),
+    })),
+    ...(['nearest', 'linear'] as const).map((mode) => ({
+      what: `${mode}, tf_crop_and_resize`,
+      inputs: [[2, 2, 5, 6]],
+      emit: (b: GraphBuilder, [x]: string[]) =>
+        b.op(
+          'Resize',
+          [x, b.constant(floats([8], [0, 0, 0.2, -0.3, 1, 1, 0.9, 0.7])), '', b.ints([2, 2, 4, 7])],
+          {
+            mode: string(mode),
+            coordinate_transformation_mode: string('tf_crop_and_resize'),
+          },
+        ),
+    })),
+    {
+      what: 'chosen axes',
+      inputs: [[2, 2, 3, 4]],
+      emit: (b, [x]) =>
+        b.op('Resize', [x, '', '', b.ints([5, 3])], {
+          mode: string('linear'),
+          axes: ints([2, 3]),
+        }),
+    },
     ...['floor', 'ceil', 'round_prefer_ceil'].map((nearest) => ({
       what: `nearest, ${nearest}`,
       inputs: [[2, 2, 3, 4]],
@@ -658,4 +817,10 @@ export const CASES: Record<string, Case[]> = {
       emit: (b, [x]) => b.op('Mul', [x, b.op('Constant', [], { value: tensor(floats([2], [2, 3])) })]),
     },
   ],
+};
+
+/** Rows that finite differences cannot test, by the file that does. */
+export const ELSEWHERE: Record<string, string> = {
+  QuantizeLinear: 'test/autodiff/quantization.test.ts',
+  DequantizeLinear: 'test/autodiff/quantization.test.ts',
 };

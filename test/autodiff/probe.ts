@@ -9,7 +9,7 @@ function distinct(n: number, purpose: string): Float32Array {
 }
 
 /** A sample as a graph with output `y`, and a point in its domain. */
-export function probe(sample: Case): Probe {
+export function probe(sample: Case, opset = sample.opset ?? OPSET): Probe {
   const b = new GraphBuilder();
   const names = sample.inputs.map((dims, i) => b.input(`x${i}`, 'float32', dims));
   const of = b.outputAs(sample.emit(b, names), 'y');
@@ -33,6 +33,5 @@ export function probe(sample: Case): Probe {
     }),
   );
   const graph = b.build();
-  return { graph: { ...graph, opsets: { '': sample.opset ?? OPSET } }, of, point };
+  return { graph: { ...graph, opsets: { '': opset } }, of, point };
 }
-

@@ -15,14 +15,15 @@ import { GraphBuilder, int } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { readOnnx } from '../../src/graph/read.js';
 import { stream } from '../../src/random/stream.js';
-import { wideResNet } from './wide-resnet.js';
+import { networkOf } from './networks.js';
 
 const help = `usage: npm run bench -- [options]
 
   --batch N        examples a call (16)
   --rounds N       rounds; each contender has one turn a round (5)
   --repeat N       calls a turn, of which the median counts (5)
-  --model FILE     an ONNX classifier instead of the built-in WRN-16-4
+  --network NAME   wrn-16-4 (the default), preact-resnet-18 or vit
+  --model FILE     an ONNX classifier instead of a built-in network
   --torch PYTHON   a Python with PyTorch; give it several times for several versions
   --reference FILE script that times PyTorch on WRN-16-4 (../shared/bench/torch_reference.py)`;
 
@@ -31,6 +32,7 @@ const { values: options } = parseArgs({
     batch: { type: 'string', default: '16' },
     rounds: { type: 'string', default: '5' },
     repeat: { type: 'string', default: '5' },
+    network: { type: 'string', default: 'wrn-16-4' },
     model: { type: 'string' },
     torch: { type: 'string', multiple: true, default: [] },
     reference: { type: 'string', default: '../shared/bench/torch_reference.py' },
@@ -127,10 +129,12 @@ async function main(): Promise<void> {
   try {
     if (options.torch.length > 0 && !existsSync(options.reference))
       throw new Error(`there is no ${options.reference}: PyTorch is timed by that script (--reference FILE)`);
+    if (options.torch.length > 0 && (options.model || options.network !== 'wrn-16-4'))
+      throw new Error('the script times PyTorch on WRN-16-4 only: leave out --torch, --model and --network');
     for (const python of options.torch) contenders.push(torch(python, folder));
-    const file = options.model ?? join(folder, 'wrn16_4.onnx');
-    const graph = existsSync(file) ? readOnnx(readFileSync(file), file) : wideResNet(16, 4);
-    const network = options.model ?? 'WRN-16-4';
+    const { title, build } = networkOf(options.network);
+    const graph = options.model ? readOnnx(readFileSync(options.model), options.model) : build();
+    const network = options.model ?? title;
     console.log(`${network}, batch ${batch}, forward + input gradient, onnxruntime-node ${ortVersion()}`);
     const first = await ours(graph, 1, threads);
     contenders.push(first, await ours(graph, threads, 1));

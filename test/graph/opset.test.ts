@@ -126,6 +126,28 @@ describe('models of older operator sets', () => {
     expect(await runBytes(writeOnnx(upgraded), x, old.dims)).toEqual(await runBytes(bytes, x, old.dims));
   });
 
+  it.each([1, 1.702])('spells out Swish with alpha %s, which not every engine has', async (alpha) => {
+    const b = new GraphBuilder();
+    b.outputAs(b.op('Swish', [b.input('x', 'float32', [6])], { alpha: float(alpha) }), 'y');
+    const read = readOnnx(writeOnnx({ ...b.build(), opsets: { '': 25 }, irVersion: 11 }));
+    expect(read.nodes.map((n) => n.op)).not.toContain('Swish');
+    const x = normals('Swish', 6);
+    const { y } = await runBytes(writeOnnx(read), x, [6]);
+    y.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(x[i] / (1 + Math.exp(-alpha * x[i])), 5);
+    });
+  });
+
+  it.each([19, 20, 21, 22, 23, 24, 25, 26])('reads and runs operator set %s', async (opset) => {
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', [2, 3]);
+    b.outputAs(b.op('ReduceMax', [b.op('Relu', [x]), b.ints([1])]), 'y');
+    const read = readOnnx(writeOnnx({ ...b.build(), opsets: { '': opset } }));
+    expect(read).toMatchObject({ opsets: { '': opset }, exportedOpset: opset });
+    const { y } = await runBytes(writeOnnx(read), Float32Array.of(1, -2, 3, -4, -5, -6), [2, 3]);
+    expect(y.data).toEqual([3, 0]);
+  });
+
   it('leaves a newer graph as it is', () => {
     const b = new GraphBuilder();
     b.outputAs(b.op('Gelu', [b.input('x', 'float32', [2])]), 'y');

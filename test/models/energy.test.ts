@@ -130,12 +130,50 @@ describe('a classifier', () => {
     expect((await model.gradient(batch, 'margin')).loss).toHaveLength(n);
   });
 
-  it('that ends in LogSoftmax has logits but no log p(x)', async () => {
+  const ending = (op: string) =>
+    linearGraph({
+      head: (b, logits) => b.outputAs(b.op(op, [logits], { axis: int(1) }), 'end', 'float32', ['N', CLASSES]),
+    });
+
+  it.each(['Softmax', 'LogSoftmax'])(
+    'that ends in %s gives the logits before it, and says so',
+    async (op) => {
+      const model = await open(engine, ending(op), linearCard);
+      expect(model.info.offers).toEqual(['logits', 'logPx', 'inputGradient']);
+      expect(model.info.notes).toMatchObject([
+        { code: 'logits-before-softmax', message: expect.stringMatching(`${op}.*"scores"`) },
+      ]);
+      const { logits } = await model.forward({ n, pixels });
+      expect(relativeError(logits ?? [], linearLogits(pixels))).toBeLessThan(1e-6);
+    },
+  );
+
+  it('finds logits behind a softmax that is cast, reshaped and renamed', async () => {
     const graph = linearGraph({
-      head: (b, logits) =>
-        b.outputAs(b.op('LogSoftmax', [logits], { axis: int(1) }), 'log_p', 'float32', ['N', CLASSES]),
+      head: (b, logits) => {
+        const wide = b.op('Softmax', [b.op('Unsqueeze', [logits, b.ints([2, 3])])], { axis: int(1) });
+        b.outputAs(b.op('Cast', [b.op('Flatten', [wide])], { to: int(1) }), 'p', 'float32', ['N', CLASSES]);
+      },
+    });
+    const { logits } = await (await open(engine, graph, linearCard)).forward({ n, pixels });
+    expect(relativeError(logits ?? [], linearLogits(pixels))).toBeLessThan(1e-6);
+  });
+
+  it('takes the logits when the probabilities stand beside them', async () => {
+    const graph = linearGraph({
+      head: (b, logits) => {
+        b.outputAs(logits, 'raw', 'float32', ['N', CLASSES]);
+        b.outputAs(b.op('Softmax', [logits]), 'p', 'float32', ['N', CLASSES]);
+      },
     });
     const model = await open(engine, graph, linearCard);
+    expect(model.info.notes).toEqual([]);
+    const { logits } = await model.forward({ n, pixels });
+    expect(relativeError(logits ?? [], linearLogits(pixels))).toBeLessThan(1e-6);
+  });
+
+  it('of which the card names log-probabilities as logits has no log p(x)', async () => {
+    const model = await open(engine, ending('LogSoftmax'), linearCard, { outputs: { logits: 'end' } });
     expect(model.info.offers).toEqual(['logits', 'inputGradient']);
     expect(model.info.lacks.logPx).toMatch(/LogSoftmax/);
     expect((await model.forward({ n, pixels })).logPx).toBeUndefined();
@@ -156,13 +194,13 @@ describe('a classifier', () => {
     const graph = linearGraph({
       head: (b, logits) => {
         const signal = b.op('Unsqueeze', [b.op('Unsqueeze', [logits, b.ints([1])]), b.ints([1])]);
-        const normal = b.op('LRN', [signal], { size: int(1) }, 'odd');
+        const normal = b.op('ReduceProd', [signal, b.ints([1])], {}, 'odd');
         b.outputAs(b.op('Squeeze', [normal, b.ints([1, 2])]), 'logits', 'float32', ['N', CLASSES]);
       },
     });
     const model = await open(engine, graph, linearCard);
     expect(model.info.offers).toEqual(['logits', 'logPx']);
-    expect(model.info.lacks.inputGradient).toMatch(/LRN.*LRN_node/);
+    expect(model.info.lacks.inputGradient).toMatch(/ReduceProd.*ReduceProd_node/);
     expect((await model.forward({ n, pixels })).logits).toHaveLength(n * CLASSES);
     await expect(model.gradient({ n, pixels, labels }, 'logit')).rejects.toMatchObject({
       code: 'op-unsupported',

@@ -47,7 +47,7 @@ it('tells what a checkpoint holds', async () => {
     parameters: 6 * 9 + 6 + 8 * 6 * 9 + 8 + 160,
     inputs: [{ name: 'x', type: 'float32', shape: '[N, 1, 8, 8]' }],
     outputs: [{ name: 'logits', type: 'float32', shape: '[N, 5]' }],
-    gradient: { available: true, missing: [] },
+    gradient: { available: true, missing: [], estimated: [] },
   });
   expect(found.ops[0]).toEqual({ op: 'Conv', count: 2 });
   expect(found.sha256).toMatch(/^[0-9a-f]{64}$/);
@@ -57,13 +57,31 @@ it('names every node that lacks a gradient', async () => {
   const graph = linearGraph({
     head: (b, logits) => {
       const signal = b.op('Unsqueeze', [logits, b.ints([2, 3])]);
-      const normal = b.op('LRN', [b.op('LRN', [signal], { size: int(1) })], { size: int(1) });
-      b.outputAs(b.op('Squeeze', [normal, b.ints([2, 3])]), 'logits', 'float32', ['N', CLASSES]);
+      const product = b.op('ReduceProd', [b.op('ReduceProd', [signal, b.ints([2])]), b.ints([3])]);
+      b.outputAs(b.op('Squeeze', [product, b.ints([2, 3])]), 'logits', 'float32', ['N', CLASSES]);
     },
   });
   const { gradient } = await inspect(graph);
   expect(gradient.available).toBe(false);
-  expect(gradient.missing.map(({ op }) => op)).toEqual(['LRN', 'LRN']);
+  expect(gradient.missing.map(({ op }) => op)).toEqual(['ReduceProd', 'ReduceProd']);
+});
+
+it('tells of gradients that are estimates, and of 16-bit networks', async () => {
+  const graph = linearGraph({
+    head: (b, logits) => {
+      const quantised = b.op('QuantizeLinear', [logits, b.scalar(0.1)], {}, 'rounded');
+      b.outputAs(b.op('DequantizeLinear', [quantised, b.scalar(0.1)]), 'logits', 'float32', ['N', CLASSES]);
+    },
+  });
+  const { gradient } = await inspect(graph);
+  expect(gradient).toMatchObject({ available: true, estimated: [{ op: 'QuantizeLinear' }] });
+  const half = linearGraph({
+    head: (b, logits) => {
+      const back = b.op('Cast', [b.op('Cast', [logits], { to: int(10) })], { to: int(1) });
+      b.outputAs(back, 'logits', 'float32', ['N', CLASSES]);
+    },
+  });
+  expect((await inspect(half)).notes.join()).toMatch(/float16.*computed in float32/);
 });
 
 describe('the suggested card', () => {

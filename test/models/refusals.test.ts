@@ -224,13 +224,12 @@ describe('networks that are refused', () => {
     },
   });
   const cases: [what: string, graph: Graph, code: string, says: RegExp][] = [
-    ['softmax at the end', outputs(softmax), 'model-invalid', /logits: "scores".*softmaxOutput: true/s],
     ['sigmoid at the end', outputs((b, f) => b.op('Sigmoid', [f])), 'model-invalid', /Sigmoid/],
     [
-      'softmax behind a reshape',
-      outputs((b, f) => b.op('Reshape', [softmax(b, f), b.ints([-1, CLASSES])])),
+      'a mean of two softmaxes',
+      outputs((b, f) => b.op('Mean', [softmax(b, f), softmax(b, b.op('Neg', [f]))])),
       'model-invalid',
-      /Softmax/,
+      /sum to 1.*softmaxOutput: true/s,
     ],
     [
       'softmax spelt out',
@@ -278,6 +277,17 @@ describe('networks that are refused', () => {
     const error = await refusal(open(engine, graph, linearCard));
     expect(error.explain()).toMatch(says);
     expect(error.code).toBe(code);
+  });
+
+  it.each([
+    ['at the end', softmax],
+    [
+      'behind a reshape',
+      (b: GraphBuilder, f: string) => b.op('Reshape', [softmax(b, f), b.ints([-1, CLASSES])]),
+    ],
+  ])('softmax %s that the card names as logits', async (_, emit) => {
+    const error = await refusal(open(engine, outputs(emit), linearCard, { outputs: { logits: 'logits' } }));
+    expect(error.explain()).toMatch(/logits: "scores".*softmaxOutput: true/s);
   });
 
   it('training mode', async () => {

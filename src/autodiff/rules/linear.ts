@@ -73,14 +73,34 @@ function einsum(s: Site): (string | undefined)[] {
   });
 }
 
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
 /** The indices of each operand and of the result; where the result is left out, those that occur once, sorted. */
 function subscriptsOf(s: Site): { operands: string[]; result: string } {
-  const equation = s.text('equation', '').replaceAll(' ', '');
-  if (equation.includes('.')) throw s.unsupported('an ellipsis in its equation');
-  const [left, right] = equation.split('->');
-  const all = [...left.replaceAll(',', '')];
+  const [left, right] = s.text('equation', '').replaceAll(' ', '').split('->');
+  const all = [...left.replaceAll(/[,.]/g, '')];
   const once = all.filter((index) => all.indexOf(index) === all.lastIndexOf(index));
-  return { operands: left.split(','), result: right ?? once.sort().join('') };
+  const implied = `${left.includes('...') ? '...' : ''}${once.sort().join('')}`;
+  // An ellipsis stands for as many indices as the operand has axes beyond those it names; the last ones meet.
+  const free = [...ALPHABET].filter((letter) => !left.includes(letter));
+  const operands = left.split(',').map((own, i) => {
+    if (!own.includes('...')) return own;
+    const axes = s.rank(s.x[i]) - (own.length - 3);
+    if (
+      axes > 0 &&
+      s
+        .shape(s.x[i])
+        .slice(own.indexOf('.'), own.indexOf('.') + axes)
+        .some((d) => d === 1)
+    )
+      throw s.unsupported('an ellipsis over an axis of one, which may broadcast');
+    return own.replace('...', axes > 0 ? free.slice(-axes).join('') : '');
+  });
+  const widest = s.rank(s.y) - (right ?? implied).replace('...', '').length;
+  return {
+    operands,
+    result: (right ?? implied).replace('...', widest > 0 ? free.slice(-widest).join('') : ''),
+  };
 }
 
 /** Gradients of matrix products. */

@@ -148,6 +148,12 @@ export const shaping: readonly GradientRow[] = [
   },
   { op: 'ScatterElements', gradient: scatterElements },
   { op: 'GatherND', gradient: gatherNd },
+  {
+    op: 'Trilu',
+    gradient: (s) => [
+      s.b.op('Trilu', [s.g, ...(s.has(1) ? [s.x[1]] : [])], { upper: int(s.number('upper', 1)) }),
+    ],
+  },
   { op: 'ScatterND', gradient: scatterNd },
   { op: 'Tile', gradient: tile },
   {

@@ -5,14 +5,25 @@ import { createOrtEngine } from '../../../src/engines/ort/engine.js';
 import { createTfjsEngine } from '../../../src/engines/tfjs/engine.js';
 import { OPERATORS } from '../../../src/engines/tfjs/table.js';
 import type { Graph } from '../../../src/graph/graph.js';
-import { CASES } from '../../autodiff/cases.js';
+import { CASES, type Case } from '../../autodiff/cases.js';
 import { dot, feedsOf, normals, relativeError, weighted } from '../../autodiff/finite-differences.js';
 import { probe } from '../../autodiff/probe.js';
 import { SAMPLES } from './cases.js';
 import { devices } from './devices.js';
 
+/** To levels a tenth apart and back, some of them saturated. */
+const quantised: Case = {
+  inputs: [[2, 9]],
+  domain: 'distinct',
+  emit: (b, [x]) => {
+    const scale = b.scalar(0.1);
+    const zero = b.constant({ type: 'int8', dims: [], data: Int8Array.of(-123) }, 'zero');
+    return b.op('DequantizeLinear', [b.op('QuantizeLinear', [x, scale, zero]), scale, zero]);
+  },
+};
+
 /** The samples of the gradient table: what each operator gives and how it changes. */
-const cases = Object.entries(CASES).flatMap(([op, samples]) =>
+const cases = Object.entries({ ...CASES, 'Quantised and back': [quantised] }).flatMap(([op, samples]) =>
   samples.map((sample) => ({ op, name: sample.what ? `${op}, ${sample.what}` : op, sample })),
 );
 

@@ -81,15 +81,26 @@ function contract(a: Lettered, b: Lettered, wanted: ReadonlySet<string>): Letter
   };
 }
 
+/** Letters of an operand or the result, digits in place of an ellipsis that stands for so many axes. */
+function lettersOf(subscripts: string, hidden: number): string[] {
+  const digits = Array.from({ length: hidden }, (_, i) => String(hidden - 1 - i)).join('');
+  return [...subscripts.replace('...', digits)];
+}
+
 /** Products by matMul, which has a gradient; TensorFlow.js's own einsum has none. */
 function einsum(s: Site): tf.Tensor {
-  const equation = s.text('equation', '').replaceAll(' ', '');
-  if (equation.includes('.')) throw s.unsupported('an ellipsis in its equation');
-  const [left, right] = equation.split('->');
-  const all = [...left.replaceAll(',', '')];
+  const [left, right] = s.text('equation', '').replaceAll(' ', '').split('->');
+  const terms = left.split(',');
+  const hidden = terms.map((term, i) =>
+    term.includes('...') ? s.x(i).rank - term.replace('...', '').length : 0,
+  );
+  const operands = terms.map((term, i) => ({ x: s.x(i), letters: lettersOf(term, hidden[i]) }));
+  const all = [...left.replaceAll(/[,.]/g, '')];
   const once = all.filter((l) => all.indexOf(l) === all.lastIndexOf(l));
-  const result = [...(right ?? once.sort().join(''))];
-  const operands = left.split(',').map((letters, i) => ({ x: s.x(i), letters: [...letters] }));
+  const result = lettersOf(
+    right ?? `${left.includes('...') ? '...' : ''}${once.sort().join('')}`,
+    Math.max(...hidden),
+  );
   if (operands.some(({ letters }) => new Set(letters).size < letters.length))
     throw s.unsupported('an index occurs twice in one operand');
   const product = operands.reduce((a, b, i) =>
