@@ -13,12 +13,12 @@ function pickBy(x: tf.Tensor, rows: tf.Tensor, axis: number): tf.Tensor {
   return tf.cast(tf.gather(tf.cast(x, 'int32'), rows as tf.Tensor1D, axis), 'bool');
 }
 
-/** Input `i` as indices counted from 0. Errors: `op-unsupported` names an index out of range. */
+/** Input `i` as indices counted from 0. Throws where one is out of range: not every backend checks that. */
 function indices(s: Site, i: number, extent: number): tf.Tensor {
   return s.prepared(i, `indices below ${extent}`, (given) => {
     const counted = Int32Array.from(given.dataSync(), (v) => {
       const index = fromStart(v, extent);
-      if (index < 0 || index >= extent) throw s.unsupported(`index ${v} is not within ${extent}`);
+      if (index < 0 || index >= extent) throw new Error(`index ${v} is not within ${extent}`);
       return index;
     });
     return tf.tensor(counted, given.shape, 'int32');
@@ -100,7 +100,7 @@ function rowsOf(s: Site, batchDims: number): Rows {
     }, batch * perBatch);
   });
   if (places.some((place) => place < 0 || place >= batches * perBatch))
-    throw s.unsupported('an index is out of range');
+    throw new Error('an index is out of range');
   return {
     table: tf.reshape(x, [batches * perBatch, rest.reduce((p, d) => p * d, 1)]),
     places: tf.tensor1d(places, 'int32'),
