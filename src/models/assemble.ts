@@ -8,7 +8,7 @@ import { activationsPerImage, efficientBatch } from './batch-size.js';
 import { classNames, type ModelCard } from './card.js';
 import { refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
-import { lossGradient } from './gradient-program.js';
+import { tryGradient } from './gradient-program.js';
 import { Model } from './model.js';
 import { type Prepared, prepare } from './prepare.js';
 import type { Capability, SystemInfo } from './system.js';
@@ -87,13 +87,13 @@ async function gradientMissing(
   prepared: Prepared,
   contract: Contract,
 ): Promise<string | undefined> {
-  for (const output of Object.values(prepared.outputs)) {
+  for (const output of engine.differentiate ? [] : Object.values(prepared.outputs)) {
     const [first] = missingGradients(prepared.graph, [prepared.pixels], output);
     if (first)
       return `no gradient rule for ${first.domain ? `${first.domain}.` : ''}${first.op}, at node "${first.name}"`;
   }
   try {
-    await lossGradient({ engine, prepared, contract }, prepared.outputs.logits ? 'logit' : 'log-px');
+    await tryGradient({ engine, prepared, contract }, prepared.outputs.logits ? 'logit' : 'log-px');
     return undefined;
   } catch (error) {
     // A rule that exists may still not cover a node: indices computed at run time, for example.

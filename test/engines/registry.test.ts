@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEngine, engineNames } from '../../src/engines/registry.js';
+import { createEngine } from '../../src/engines/registry.js';
 
 describe('the engine registry', () => {
   it('starts the default engine', async () => {
@@ -16,12 +16,22 @@ describe('the engine registry', () => {
     await expect(createEngine('toString')).rejects.toMatchObject({ code: 'unknown-name' });
   });
 
-  it('says that tfjs is not available in this version, and what to use', async () => {
-    expect(engineNames).toContain('tfjs');
-    await expect(createEngine('tfjs')).rejects.toMatchObject({
-      code: 'unknown-name',
-      message: expect.stringContaining('not available in this version'),
-      details: { hint: expect.stringContaining('--engine ort') },
+  it('starts tfjs', async () => {
+    const engine = await createEngine('tfjs', { sessions: 1, device: 'cpu' });
+    expect(engine).toMatchObject({ name: 'tfjs', description: expect.stringMatching(/plain JavaScript/) });
+    await engine.close();
+  });
+
+  const refused = [
+    ['ort', { device: 'cuda9' }, 'unknown-name', /device of the ort engine/],
+    ['tfjs', { device: 'wsam' }, 'unknown-name', /device of the tfjs engine/],
+    ['tfjs', { sessions: 0 }, 'config-invalid', /"sessions" is not a usable count/],
+    ['tfjs', { threads: 2 }, 'config-invalid', /how many threads/],
+  ] as const;
+  it.each(refused)('refuses %s with %j', async (name, options, code, message) => {
+    await expect(createEngine(name, options)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
     });
   });
 });
