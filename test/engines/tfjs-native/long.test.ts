@@ -30,7 +30,7 @@ describe.skipIf('reason' in built)('an addon that was built with the TensorFlow 
     const { code, stdout } = await assay(['doctor', '--json'], '.');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toContainEqual({
-      what: 'tensorflow.js',
+      what: 'tfjs addon',
       state: 'ok',
       found: expect.stringMatching(/with TensorFlow 2\.\d+\.\d+ on the [CG]PU/),
     });
@@ -76,7 +76,7 @@ describe.skipIf('reason' in built)('an addon that was built with the TensorFlow 
     const command = (...args: string[]) => launch(process.execPath, [join(root, 'dist/src/cli/main.js'), ...args]);
     const doctor = async () => {
       const findings: { what: string }[] = JSON.parse((await command('doctor', '--json')).stdout);
-      return findings.find(({ what }) => what === 'tensorflow.js');
+      return findings.find(({ what }) => what === 'tfjs addon');
     };
     expect(await doctor()).toMatchObject({
       state: 'absent',
