@@ -36,7 +36,7 @@ export async function buildAddon(
   const temporary = mkdtempSync(join(tmpdir(), 'assay-addon-'));
   try {
     const output = join(temporary, 'tfjs_binding.node');
-    tell('building', 'about half a minute');
+    tell('building', 'takes some seconds');
     await compileAddon(compiler, {
       sources: addonSources(native),
       nodeApiHeaders: nodeApiHeaders(),
