@@ -1,4 +1,4 @@
-import type { Engine, Value } from '../engines/engine.js';
+import type { Differentiation, Engine, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import { GraphBuilder, tensor } from '../graph/build.js';
 import type { Graph, Node } from '../graph/graph.js';
@@ -10,13 +10,6 @@ import { sumTo } from './rules/linear.js';
 import { type Shapes, Site } from './site.js';
 import { GRADIENTS, LOWERINGS } from './table.js';
 import { traceShapes } from './trace.js';
-
-export interface Differentiation {
-  /** Graph output that is summed and differentiated. */
-  of: string;
-  /** Graph inputs (or constants) to differentiate with respect to. */
-  wrt: readonly string[];
-}
 
 export interface Differentiated {
   graph: Graph;

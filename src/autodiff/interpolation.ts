@@ -1,4 +1,9 @@
-import type { Site } from './site.js';
+/** What is read off a Resize node. */
+export interface ResizeSite {
+  text(name: string, fallback: string): string;
+  number(name: string, fallback: number): number;
+  unsupported(why: string): Error;
+}
 
 /** One axis of a Resize. */
 export interface Axis {
@@ -14,7 +19,7 @@ export interface Axis {
  * `matrix[o * inputs + i] * x[i]`. Interpolation is separable, so one matrix per axis says it all
  * (ONNX operator Resize, whose attribute names are used here).
  */
-export function interpolationMatrix(s: Site, { inputs, outputs, scale, roi }: Axis): Float32Array {
+export function interpolationMatrix(s: ResizeSite, { inputs, outputs, scale, roi }: Axis): Float32Array {
   const mode = s.text('mode', 'nearest');
   const transform = s.text('coordinate_transformation_mode', 'half_pixel');
   const place = coordinate(s, transform, { inputs, outputs, scale, roi });
@@ -44,7 +49,7 @@ const clamp = (i: number, n: number) => Math.min(Math.max(i, 0), n - 1);
 
 /** Where in the input an output position looks. */
 function coordinate(
-  s: Site,
+  s: ResizeSite,
   transform: string,
   { inputs, outputs, scale, roi }: Axis,
 ): (o: number) => number {
@@ -73,7 +78,7 @@ function coordinate(
   }
 }
 
-function nearest(s: Site, x: number): number {
+function nearest(s: ResizeSite, x: number): number {
   switch (s.text('nearest_mode', 'round_prefer_floor')) {
     case 'floor':
       return Math.floor(x);
@@ -87,7 +92,7 @@ function nearest(s: Site, x: number): number {
 }
 
 /** Weights of the four neighbours by Keys' kernel; `t` is how far the position lies past the second. */
-function cubic(s: Site, t: number): (readonly [number, number])[] {
+function cubic(s: ResizeSite, t: number): (readonly [number, number])[] {
   const a = s.number('cubic_coeff_a', -0.75);
   const near = (d: number) => ((a + 2) * d - (a + 3)) * d * d + 1;
   const far = (d: number) => ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;

@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { describeOrt } from '../engines/ort/describe.js';
 import { createEngine } from '../engines/registry.js';
 import { detectTfjsAddon } from '../engines/tfjs-addon.js';
+import { nativePackages } from '../engines/tfjs-native/package.js';
 import { AssayError } from '../errors.js';
+import { GraphBuilder } from '../graph/build.js';
 import { assayVersion } from '../runs/environment.js';
 
 interface Finding {
@@ -24,7 +26,7 @@ export function doctorCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ assay doctor')
     .action(async ({ json }: { json?: boolean }) => {
-      const findings = [...machine(), await onnxruntime(), await tensorflow()];
+      const findings = [...machine(), await onnxruntime(), await tfjs(), await tensorflow()];
       process.stdout.write(
         json ? `${JSON.stringify(findings, null, 2)}\n` : `${findings.map(line).join('\n')}\n`,
       );
@@ -87,9 +89,40 @@ async function onnxruntime(): Promise<Finding> {
   }
 }
 
+/** Starts the engine on the device that runs would use, and computes with it. */
+async function tfjs(): Promise<Finding> {
+  const what = 'tfjs';
+  try {
+    const engine = await createEngine('tfjs', { sessions: 1 });
+    try {
+      const b = new GraphBuilder();
+      b.outputAs(b.op('Neg', [b.input('x', 'float32', [1])]), 'y');
+      const program = await engine.compile(b.build());
+      await program.run({ x: { type: 'float32', dims: [1], data: Float32Array.of(1) } });
+    } finally {
+      await engine.close();
+    }
+    return { what, state: 'ok', found: engine.description };
+  } catch (error) {
+    const hint = error instanceof AssayError ? error.details.hint : undefined;
+    return {
+      what,
+      state: 'absent',
+      found: error instanceof Error ? error.message.split('\n')[0] : String(error),
+      hint: hint ?? 'runs use ort unless `--engine tfjs` is given; `npm install` puts TensorFlow.js back',
+    };
+  }
+}
+
+/** The first native package that loads; when none does, what is wrong with the first. */
 async function tensorflow(): Promise<Finding> {
-  const state = await detectTfjsAddon();
-  return state.loads
-    ? { what: 'tensorflow.js', state: 'ok', found: `native addon ${state.version}` }
-    : { what: 'tensorflow.js', state: 'absent', found: `optional: ${state.reason}`, hint: state.hint };
+  const states = await Promise.all(nativePackages.map((name) => detectTfjsAddon(name)));
+  const state = states.find(({ loads }) => loads) ?? states[0];
+  const what = 'tfjs addon';
+  if (!state.loads) return { what, state: 'absent', found: `optional: ${state.reason}`, hint: state.hint };
+  return {
+    what,
+    state: 'ok',
+    found: `${state.package} ${state.version} with TensorFlow ${state.tensorflow} on the ${state.gpu ? 'GPU' : 'CPU'}; agrees with plain JavaScript to ${state.error.toExponential(1)}`,
+  };
 }

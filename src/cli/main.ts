@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { assayVersion } from '../runs/environment.js';
+import { buildAddonCommand } from './build-addon.js';
 import { painted } from './colour.js';
 import { doctorCommand } from './doctor.js';
 import { explainFailure } from './failure.js';
@@ -42,6 +43,7 @@ for (const command of [
   inspectCommand,
   doctorCommand,
   initCommand,
+  buildAddonCommand,
 ])
   program.addCommand(command().option('--debug', 'print the stack of errors').copyInheritedSettings(program));
 

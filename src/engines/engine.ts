@@ -14,6 +14,21 @@ export interface Program {
   release(): Promise<void>;
 }
 
+/** A derivative that is asked for: of the sum of an output with respect to inputs. */
+export interface Differentiation {
+  /** Graph output that is summed and differentiated. */
+  of: string;
+  /** Graph inputs (or constants) to differentiate with respect to. */
+  wrt: readonly string[];
+}
+
+/** A program that gives gradients beside the graph's outputs. */
+export interface GradientProgram {
+  program: Program;
+  /** Name of the output that holds each gradient, by the value differentiated with respect to. */
+  gradients: Record<string, string>;
+}
+
 export interface Engine {
   readonly name: string;
   /** Library, version, device and threads, for reports: the same string means comparable floating point. */
@@ -23,5 +38,15 @@ export interface Engine {
   /** Constant folding and other exact simplifications, returned as a plain ONNX graph (no private operators). */
   fold(graph: Graph): Promise<Graph>;
   compile(graph: Graph): Promise<Program>;
+  /**
+   * Where the library differentiates by itself; otherwise gradients are graphs of ours (`src/autodiff`).
+   * `feeds` is any valid input: the program is run on it once, so that errors surface here.
+   * Errors: `op-unsupported` names the first node on the way that has no gradient.
+   */
+  differentiate?(
+    graph: Graph,
+    feeds: Record<string, Value>,
+    wanted: Differentiation,
+  ): Promise<GradientProgram>;
   close(): Promise<void>;
 }

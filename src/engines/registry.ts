@@ -1,9 +1,9 @@
-import { AssayError, unknownName } from '../errors.js';
+import { unknownName } from '../errors.js';
 import type { Engine } from './engine.js';
 import { createOrtEngine, type OrtOptions } from './ort/engine.js';
-import { detectTfjsAddon } from './tfjs-addon.js';
+import type { TfjsOptions } from './tfjs/engine.js';
 
-export type EngineOptions = OrtOptions;
+export type EngineOptions = OrtOptions & TfjsOptions;
 
 interface EngineRow {
   title: string;
@@ -13,17 +13,12 @@ interface EngineRow {
 /** Every engine by the name that `--engine` takes. */
 const engines: Record<string, EngineRow> = {
   ort: { title: 'onnxruntime', create: async (options) => createOrtEngine(options) },
-  tfjs: { title: 'TensorFlow.js', create: refuseTfjs },
+  tfjs: {
+    title: 'TensorFlow.js',
+    // Loaded when it is asked for: TensorFlow.js takes a second.
+    create: async (options) => (await import('./tfjs/engine.js')).createTfjsEngine(options),
+  },
 };
-
-async function refuseTfjs(): Promise<Engine> {
-  const addon = await detectTfjsAddon();
-  throw new AssayError('unknown-name', 'the engine "tfjs" is not available in this version', {
-    expected: 'ort',
-    found: addon.loads ? 'tfjs, whose native addon does load here' : `tfjs: ${addon.reason}`,
-    hint: 'use `--engine ort`, which runs the same graphs',
-  });
-}
 
 export const engineNames: readonly string[] = Object.keys(engines);
 

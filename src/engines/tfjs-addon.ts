@@ -1,66 +1,160 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { AssayError } from '../errors.js';
+import { findNativePackage, type NativePackage, nativePackages } from './tfjs-native/package.js';
+import type { ProbeAnswer } from './tfjs-native/probe.js';
 
 /** Whether TensorFlow's native library loads on this machine, and if not, why not. */
-export type AddonState = { loads: true; version: string } | { loads: false; reason: string; hint: string };
+export type AddonState =
+  | {
+      loads: true;
+      package: string;
+      version: string;
+      /** The version of libtensorflow. */
+      tensorflow: string;
+      gpu: boolean;
+      /** How far a small network and its gradient are from plain JavaScript, relative to the largest value. */
+      error: number;
+    }
+  | { loads: false; reason: string; hint: string };
 
-const packageName = '@tensorflow/tfjs-node-gpu';
+/** The addon is of use as long as it agrees with plain JavaScript: float32 sums in another order differ less. */
+const TOLERANCE = 1e-4;
 
-/** The last line of the child's output: one JSON object. */
-const probe = `
-const answer = (value) => process.stdout.write('\\n' + JSON.stringify(value));
-try {
-  const tf = await import('${packageName}');
-  answer({ version: tf.version?.['tfjs-node'] ?? tf.version_core ?? 'unknown' });
-} catch (error) {
-  answer({ code: error?.code ?? '', message: String(error?.message ?? error) });
-}`;
+/** TensorFlow loads from a slow disk in half a minute, and may compile for a new GPU when it is first used. */
+const PATIENCE_MS = 120_000;
 
-function explain(code: string, message: string): AddonState {
-  if (/MODULE_NOT_FOUND/.test(code) && message.includes(packageName))
-    return {
-      loads: false,
-      reason: `the optional package ${packageName} is not installed`,
-      hint: `npm install ${packageName}`,
-    };
-  if (/MODULE_NOT_FOUND/.test(code) || /tfjs_binding\.node|native addon/i.test(message))
-    return {
-      loads: false,
-      reason: 'its native addon was not downloaded: npm was told to ignore install scripts, or it failed',
-      hint: `npm rebuild ${packageName} --ignore-scripts=false (needs CUDA and a network; Node 20 or 22)`,
-    };
-  return {
-    loads: false,
-    reason: message.split('\n')[0],
-    hint: `see the installation notes of ${packageName}`,
-  };
+const build =
+  '`assay build-addon FOLDER` builds it with a TensorFlow that you have (`pip install tensorflow`); see `assay build-addon --help`';
+
+const useOrt = 'use the engine ort, which needs none of it';
+
+/** What failed, by what was said of it. The first row that matches explains it. */
+const failures: readonly { said: RegExp; reason(match: RegExpExecArray): string; hint: string }[] = [
+  {
+    said: /native addon module \(tfjs_binding\.node\) can not be found/,
+    reason: () =>
+      "its native addon is not there: the package's own download was switched off (ignore-scripts) or failed",
+    hint: build,
+  },
+  {
+    said: /(libtensorflow\S*?): cannot open shared object|Library not loaded: (?:@rpath\/)?(libtensorflow\S*)/,
+    reason: ([, linux, mac]) => `its native addon does not find ${linux ?? mac}, which it was built with`,
+    hint: `was that TensorFlow moved or removed? ${build}`,
+  },
+  {
+    said: /version `((?:GLIBC|GLIBCXX|CXXABI)_[\d.]+)' not found/,
+    reason: ([, version]) => `TensorFlow needs ${version}, and this system's C or C++ library is older`,
+    hint: 'use an older TensorFlow, or a newer system',
+  },
+  {
+    said: /undefined symbol: (\S+)|Symbol not found: (\S+)/,
+    reason: ([, linux, mac]) =>
+      `its native addon does not fit the TensorFlow that it finds: no ${linux ?? mac}`,
+    hint: `was that TensorFlow updated? ${build}`,
+  },
+  {
+    said: /invalid ELF header|wrong ELF class|incompatible architecture|Exec format error/,
+    reason: () => 'its native addon was built for another kind of machine',
+    hint: build,
+  },
+  {
+    said: /Cannot find (?:module|package) '([^']+)'/,
+    reason: ([, missing]) => `its package is incomplete: ${missing} is missing`,
+    hint: 'install it again: `npm install --ignore-scripts`',
+  },
+  {
+    said: /SIGILL/,
+    reason: () => 'TensorFlow uses instructions that this processor lacks (AVX, in the wheels for x86)',
+    hint: useOrt,
+  },
+];
+
+/** Why an addon does not load, from what Node, the loader or the package said of it. */
+export function explainAddon(said: string): AddonState {
+  for (const row of failures) {
+    const match = row.said.exec(said);
+    if (match) return { loads: false, reason: row.reason(match), hint: row.hint };
+  }
+  return { loads: false, reason: said.trim().split('\n')[0], hint: build };
+}
+
+/** The compiled probe. Under vitest this module is the TypeScript source, and a process needs JavaScript. */
+function probeFile(): string {
+  const here = import.meta.url;
+  const url = here.endsWith('.ts')
+    ? new URL('../../dist/src/engines/tfjs-native/probe.js', here)
+    : new URL('./tfjs-native/probe.js', here);
+  const file = fileURLToPath(url);
+  if (!existsSync(file))
+    throw new AssayError('engine-failed', 'the probe of the TensorFlow addon is not built', {
+      file,
+      hint: 'run `npm run build`',
+    });
+  return file;
 }
 
 /**
- * Tries to load the optional TensorFlow addon in a process of its own: a native library that prints or
+ * Loads the package in a process of its own and lets it compute: a native library that prints, hangs or
  * crashes then harms nobody.
  */
-export function detectTfjsAddon(timeoutMs = 30_000): Promise<AddonState> {
+export function probeNativePackage(
+  { name }: Pick<NativePackage, 'name'>,
+  timeout = PATIENCE_MS,
+): Promise<AddonState> {
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      ['--input-type=module', '--eval', probe],
-      // Imports resolve from the working folder: take this package's.
-      { cwd: fileURLToPath(new URL('.', import.meta.url)), timeout: timeoutMs, windowsHide: true },
-      (error, stdout) => {
-        try {
-          const answer = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
-          if (typeof answer.version === 'string') resolve({ loads: true, version: answer.version });
-          else resolve(explain(String(answer.code), String(answer.message)));
-        } catch {
-          const how = error?.killed ? 'did not load in time' : 'crashed while loading';
-          resolve({
-            loads: false,
-            reason: `its native addon ${how}`,
-            hint: 'leave it: ort needs none of it',
-          });
-        }
-      },
-    );
+    const options = { timeout, maxBuffer: 16 * 2 ** 20, windowsHide: true };
+    execFile(process.execPath, [probeFile(), name], options, (error, stdout) => {
+      const answer = lastLine(stdout);
+      if (answer) resolve(judge(name, answer));
+      else if (error?.killed)
+        resolve({ loads: false, reason: 'its native addon did not load in time', hint: useOrt });
+      else resolve(explainAddon(`its native addon crashed: ${error?.signal ?? `exit code ${error?.code}`}`));
+    });
   });
+}
+
+function judge(name: string, answer: ProbeAnswer): AddonState {
+  if ('message' in answer) return explainAddon(answer.message);
+  const { error, ...versions } = answer;
+  if (error !== null && error <= TOLERANCE) return { loads: true, package: name, ...versions, error };
+  return {
+    loads: false,
+    reason: `TensorFlow ${answer.tensorflow} loads but does not compute what plain JavaScript does: relative difference ${error?.toExponential(1) ?? 'not a number'}`,
+    hint: useOrt,
+  };
+}
+
+function lastLine(stdout: string): ProbeAnswer | undefined {
+  try {
+    const value = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    return typeof value === 'object' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Probes that are under way or done: engines ask often, and an addon does not change in between. */
+const known = new Map<string, Promise<AddonState>>();
+
+/** Whether a native package loads and computes here, and if not, what to do. Asked once a process. */
+export function detectTfjsAddon(name: string = nativePackages[0]): Promise<AddonState> {
+  const state = known.get(name) ?? inspectPackage(name);
+  known.set(name, state);
+  return state;
+}
+
+async function inspectPackage(name: string): Promise<AddonState> {
+  const native = findNativePackage(name);
+  if (!native)
+    return {
+      loads: false,
+      reason: `the optional package ${name} is not installed`,
+      hint: `\`npm install --ignore-scripts ${name}\`, then \`assay build-addon\``,
+    };
+  // A process is not started for nothing.
+  if (!existsSync(native.addon))
+    return explainAddon('native addon module (tfjs_binding.node) can not be found');
+  return probeNativePackage(native);
 }

@@ -9,7 +9,7 @@ import { activationsPerImage, efficientBatch } from './batch-size.js';
 import { classNames, type ModelCard } from './card.js';
 import { refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
-import { lossGradient } from './gradient-program.js';
+import { tryGradient } from './gradient-program.js';
 import { Model } from './model.js';
 import { chooseOutputs, softmaxNotes } from './outputs.js';
 import { type Prepared, prepare } from './prepare.js';
@@ -111,14 +111,15 @@ async function gradientMissing(
   contract: Contract,
 ): Promise<string | undefined> {
   for (const output of Object.values(prepared.outputs)) {
-    const [first] = missingGradients(prepared.graph, [prepared.pixels], output);
+    // An engine that differentiates by itself says what it lacks when it is tried.
+    const [first] = engine.differentiate ? [] : missingGradients(prepared.graph, [prepared.pixels], output);
     if (first)
       return `no gradient rule for ${first.domain ? `${first.domain}.` : ''}${first.op}, at node "${first.name}"`;
     if (nodesBetween(prepared.graph, [prepared.pixels], output).length === 0)
       return 'the outputs depend on the pixels only through operators whose gradient is zero, such as rounding';
   }
   try {
-    await lossGradient({ engine, prepared, contract }, prepared.outputs.logits ? 'logit' : 'log-px');
+    await tryGradient({ engine, prepared, contract }, prepared.outputs.logits ? 'logit' : 'log-px');
     return undefined;
   } catch (error) {
     // A rule that exists may still not cover a node: indices computed at run time, for example.

@@ -1,5 +1,11 @@
 import { gradientGraph } from '../autodiff/differentiate.js';
-import type { Engine, Program, Value } from '../engines/engine.js';
+import type {
+  GradientProgram as Differentiated,
+  Differentiation,
+  Engine,
+  Program,
+  Value,
+} from '../engines/engine.js';
 import { GraphBuilder, int } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import type { Contract } from './contract.js';
@@ -14,7 +20,7 @@ export interface Differentiable {
   contract: Contract;
 }
 
-/** Names of a gradient graph's labels input and outputs. */
+/** Names of a gradient program's labels input and outputs. */
 interface Names {
   /** (n, classes) */
   oneHot: string | undefined;
@@ -28,15 +34,43 @@ export type GradientProgram = Names & { program: Program };
 
 /** Errors: `op-unsupported` names op and node. */
 export async function compileGradient(parts: Differentiable, loss: LossName): Promise<GradientProgram> {
-  const { graph, ...names } = await lossGradient(parts, loss);
-  return { program: await parts.engine.compile(graph), ...names };
+  const { graph, feeds, oneHot, wanted } = lossGraph(parts, loss);
+  const { program, gradients } = await differentiated(parts.engine, graph, feeds, wanted);
+  return { program, oneHot, loss: wanted.of, gradient: gradients[parts.prepared.pixels] };
 }
 
-/** The graph of a loss and its gradient with respect to the pixels. Errors: `op-unsupported`. */
-export async function lossGradient(
-  { engine, prepared, contract }: Differentiable,
-  loss: LossName,
-): Promise<Names & { graph: Graph }> {
+/** Whether a loss can be differentiated, found out at the least cost. Errors: as `compileGradient`. */
+export async function tryGradient(parts: Differentiable, loss: LossName): Promise<void> {
+  const { engine } = parts;
+  const { graph, feeds, wanted } = lossGraph(parts, loss);
+  if (engine.differentiate) {
+    const { program } = await engine.differentiate(graph, feeds, wanted);
+    await program.release();
+  } else await gradientGraph(engine, graph, feeds, wanted);
+}
+
+/** By the engine's own differentiation where it has one, otherwise by a gradient graph. */
+async function differentiated(
+  engine: Engine,
+  graph: Graph,
+  feeds: Record<string, Value>,
+  wanted: Differentiation,
+): Promise<Differentiated> {
+  if (engine.differentiate) return engine.differentiate(graph, feeds, wanted);
+  const { graph: backward, gradients } = await gradientGraph(engine, graph, feeds, wanted);
+  return { program: await engine.compile(backward), gradients };
+}
+
+interface LossGraph {
+  graph: Graph;
+  /** A batch of noise. */
+  feeds: Record<string, Value>;
+  oneHot: string | undefined;
+  wanted: Differentiation;
+}
+
+/** A loss per example on top of the prepared network. */
+function lossGraph({ prepared, contract }: Differentiable, loss: LossName): LossGraph {
   const b = new GraphBuilder(prepared.graph);
   const oneHot = needsLabels(loss) ? b.input('one_hot', 'float32', ['N', contract.classes]) : undefined;
   const value = emitLoss(loss, { b, ...prepared.outputs, oneHot, energy: contract.energy.kind });
@@ -46,8 +80,7 @@ export async function lossGradient(
     [prepared.pixels]: pixelValue(noiseImages(n, contract.shape), n, contract.shape),
   };
   if (oneHot) feeds[oneHot] = firstClass(n, contract.classes);
-  const { graph, gradients } = await gradientGraph(engine, b.build(), feeds, { of, wrt: [prepared.pixels] });
-  return { graph, oneHot, loss: of, gradient: gradients[prepared.pixels] };
+  return { graph: b.build(), feeds, oneHot, wanted: { of, wrt: [prepared.pixels] } };
 }
 
 /** A loss of logits that are fed, with its gradient with respect to them. Input `logits` (n, classes). */
@@ -70,8 +103,8 @@ export async function compileLogitLoss(
   );
   const feeds: Record<string, Value> = { logits: firstClass(2, classes) };
   if (oneHot) feeds[oneHot] = firstClass(2, classes);
-  const { graph, gradients } = await gradientGraph(engine, b.build(), feeds, { of, wrt: [logits] });
-  return { program: await engine.compile(graph), oneHot, loss: of, gradient: gradients[logits] };
+  const { program, gradients } = await differentiated(engine, b.build(), feeds, { of, wrt: [logits] });
+  return { program, oneHot, loss: of, gradient: gradients[logits] };
 }
 
 /** (n, classes) with 1 in the first column. */

@@ -23,6 +23,8 @@ export interface RunOptions {
   /** Threads of a session, and sessions side by side. */
   threads?: number;
   sessions?: number;
+  /** Where the engine computes. Default: its best. */
+  device?: string;
   /** Suites besides the built-in ones and the run file's plugins. */
   suites?: readonly Suite[];
   /** Ends the run; what is measured is kept, and the results are partial. */
@@ -46,8 +48,8 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
   // Nothing is loaded for an output that cannot be written.
   await UnitStore.open(out);
   notify({ kind: 'stage', text: 'opening models and data' });
-  const { engine: name, threads, sessions } = options;
-  const engine = await createEngine(name, { threads, sessions });
+  const { engine: name, threads, sessions, device } = options;
+  const engine = await createEngine(name, { threads, sessions, device });
   try {
     const seed = options.seed ?? config.seed;
     const inputs = await openInputs(read, engine, { limit: options.limit, seed });

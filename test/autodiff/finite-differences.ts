@@ -26,7 +26,7 @@ export function relativeError(got: ArrayLike<number>, wanted: ArrayLike<number>)
 }
 
 /** The graph with one more output `total`: the sum over output `of` of weights (drawn once) times values. */
-function weighted(graph: Graph, of: string, dims: readonly number[]): Graph {
+export function weighted(graph: Graph, of: string, dims: readonly number[]): Graph {
   const b = new GraphBuilder(graph);
   const weights = b.constant(floats([...dims], normals('weights', elementCount(dims))), 'weights');
   b.outputAs(b.op('ReduceSum', [b.op('Mul', [of, weights])]), b.fresh('total'));
@@ -60,7 +60,7 @@ export class Runner {
   }
 }
 
-function feedsOf(graph: Graph, point: Point): Record<string, Value> {
+export function feedsOf(graph: Graph, point: Point): Record<string, Value> {
   return Object.fromEntries(
     graph.inputs.map(({ name, dims }) => [
       name,

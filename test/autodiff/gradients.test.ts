@@ -2,45 +2,12 @@ import { existsSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { FLAT, GRADIENTS, LOWERINGS } from '../../src/autodiff/table.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import { GraphBuilder, OPSET } from '../../src/graph/build.js';
 import { CASES, type Case, ELSEWHERE } from './cases.js';
-import { checkGradient, normals, type Point, type Probe } from './finite-differences.js';
+import { checkGradient } from './finite-differences.js';
+import { probe } from './probe.js';
 
 const engine = createOrtEngine({ sessions: 1, threads: 1 });
 afterAll(() => engine.close());
-
-/** Numbers 0.1 apart, in random order, none nearer than 0.05 to zero: no kink is within a step's reach. */
-function distinct(n: number, purpose: string): Float32Array {
-  const order = [...normals(purpose, n).entries()].sort((a, b) => a[1] - b[1]).map(([i]) => i);
-  return Float32Array.from(order, (rank) => 0.1 * (rank - Math.floor(n / 2)) + 0.05);
-}
-
-function probe(sample: Case, opset = sample.opset ?? OPSET): Probe {
-  const b = new GraphBuilder();
-  const names = sample.inputs.map((dims, i) => b.input(`x${i}`, 'float32', dims));
-  const of = b.outputAs(sample.emit(b, names), 'y');
-  const total = sample.inputs.map((dims) => dims.reduce((p, d) => p * d, 1));
-  // Drawn together, so that no two inputs share a value either.
-  const pool = distinct(
-    total.reduce((a, c) => a + c, 0),
-    'inputs',
-  );
-  let used = 0;
-  const point: Point = Object.fromEntries(
-    names.map((name, i) => {
-      const drawn = normals(`inputs/${i}`, total[i]);
-      const values = {
-        real: () => drawn,
-        positive: () => drawn.map((v) => 0.7 + Math.abs(v)),
-        distinct: () => pool.slice(used, used + total[i]),
-      }[sample.domain ?? 'real']();
-      used += total[i];
-      return [name, values];
-    }),
-  );
-  const graph = b.build();
-  return { graph: { ...graph, opsets: { '': opset } }, of, point };
-}
 
 /** The newest operator set that onnxruntime reads. */
 const NEWEST = 26;

@@ -15,7 +15,7 @@ describe('the command line', () => {
   const told: [string[], number, RegExp][] = [
     [['--help'], 0, /run .*score .*report .*gate .*inspect .*doctor .*init .*Exit codes/s],
     [['--version'], 0, new RegExp(`^${manifest.version.replaceAll('.', '\\.')}\n$`)],
-    ...['run', 'score', 'report', 'gate', 'inspect', 'doctor', 'init'].map(
+    ...['run', 'score', 'report', 'gate', 'inspect', 'doctor', 'init', 'build-addon'].map(
       (name): [string[], number, RegExp] => [
         [name, '--help'],
         0,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createEngine, engineNames } from '../../src/engines/registry.js';
-import { detectTfjsAddon } from '../../src/engines/tfjs-addon.js';
+import { createEngine } from '../../src/engines/registry.js';
 
 describe('the engine registry', () => {
   it('starts the default engine', async () => {
@@ -17,30 +16,22 @@ describe('the engine registry', () => {
     await expect(createEngine('toString')).rejects.toMatchObject({ code: 'unknown-name' });
   });
 
-  it('says that tfjs is not available in this version, and what to use', async () => {
-    expect(engineNames).toContain('tfjs');
-    await expect(createEngine('tfjs')).rejects.toMatchObject({
-      code: 'unknown-name',
-      message: expect.stringContaining('not available in this version'),
-      details: { hint: expect.stringContaining('--engine ort') },
-    });
-  });
-});
-
-describe('the TensorFlow addon', () => {
-  it('is detected without a crash; its absence is explained in one line', async () => {
-    const state = await detectTfjsAddon();
-    if (state.loads) expect(state.version).toMatch(/./);
-    else {
-      expect(state.reason).toMatch(/^[^\n]{5,300}$/);
-      expect(state.hint).not.toBe('');
-    }
+  it('starts tfjs', async () => {
+    const engine = await createEngine('tfjs', { sessions: 1, device: 'cpu' });
+    expect(engine).toMatchObject({ name: 'tfjs', description: expect.stringMatching(/plain JavaScript/) });
+    await engine.close();
   });
 
-  it('is given up on when it takes too long', async () => {
-    expect(await detectTfjsAddon(1)).toMatchObject({
-      loads: false,
-      reason: expect.stringContaining('in time'),
+  const refused = [
+    ['ort', { device: 'cuda9' }, 'unknown-name', /device of the ort engine/],
+    ['tfjs', { device: 'wsam' }, 'unknown-name', /device of the tfjs engine/],
+    ['tfjs', { sessions: 0 }, 'config-invalid', /"sessions" is not a usable count/],
+    ['tfjs', { threads: 2 }, 'config-invalid', /how many threads/],
+  ] as const;
+  it.each(refused)('refuses %s with %j', async (name, options, code, message) => {
+    await expect(createEngine(name, options)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
     });
   });
 });

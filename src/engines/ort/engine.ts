@@ -1,39 +1,35 @@
-import { AssayError } from '../../errors.js';
-import type { Graph } from '../../graph/graph.js';
-import { writeOnnx } from '../../graph/write.js';
+import { unknownName } from '../../errors.js';
+import { countOf } from '../counts.js';
 import type { Engine, Program } from '../engine.js';
+import { Pool } from '../pool.js';
+import { sharedBytes } from '../shared-bytes.js';
 import { defaultLayout, ortVersion } from './describe.js';
 import { foldWith } from './fold.js';
-import { Pool } from './pool.js';
+import type { WorkerOptions } from './worker.js';
 
 export interface OrtOptions {
   /** Sessions side by side, each in its own worker thread. Default: one a core. */
   sessions?: number;
   /** Threads inside one session. Default: 1. */
   threads?: number;
+  /** Where to compute: `cpu`. */
+  device?: string;
 }
 
-function countOf(name: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= 1024) return value;
-  throw new AssayError('config-invalid', `the engine's "${name}" is not a usable count`, {
-    expected: 'an integer from 1 to 1024',
-    found: String(value),
-  });
-}
-
-function sharedBytes(graph: Graph): SharedArrayBuffer {
-  const bytes = writeOnnx(graph);
-  const shared = new SharedArrayBuffer(bytes.byteLength);
-  new Uint8Array(shared).set(bytes);
-  return shared;
-}
+const devices = ['cpu'];
 
 /** onnxruntime on the CPU, in a pool of worker threads. An idle pool does not keep the process alive. */
 export function createOrtEngine(options: OrtOptions = {}): Engine {
+  if (options.device !== undefined && !devices.includes(options.device))
+    throw unknownName('device of the ort engine', options.device, devices);
   const layout = defaultLayout();
   const sessions = countOf('sessions', options.sessions ?? layout.sessions);
   const threads = countOf('threads', options.threads ?? layout.threads);
-  const pool = new Pool(sessions, { threads });
+  const pool = new Pool(sessions, {
+    library: 'onnxruntime',
+    module: 'ort/worker.js',
+    options: { threads } satisfies WorkerOptions,
+  });
   return {
     name: 'ort',
     // The number of sessions is left out: it does not change any result.

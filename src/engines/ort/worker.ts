@@ -2,13 +2,18 @@
  * One worker thread of the onnxruntime engine. `session.run` blocks the JavaScript thread that calls it, so
  * sessions live here and the main thread stays free for progress, signals and heartbeats.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import type { Value } from '../engine.js';
-import type { Order, Reply, WorkerOptions } from './protocol.js';
+import type { Order } from '../protocol.js';
+import { serve } from '../serve.js';
 
-const port = parentPort;
-if (!port) throw new Error('the onnxruntime worker must be started by the pool');
+/** How every worker makes its sessions. */
+export interface WorkerOptions {
+  /** Intra-op threads of one session. */
+  threads: number;
+}
+
 const { threads } = workerData as WorkerOptions;
 
 const models = new Map<number, SharedArrayBuffer>();
@@ -80,31 +85,10 @@ async function release(program: number) {
   );
 }
 
-let closing = false;
-
-async function obey(order: Exclude<Order, { kind: 'close' }>) {
-  // Nobody waits for an answer any more.
-  if (closing) return;
-  if (order.kind === 'register') models.set(order.program, order.model);
-  else if (order.kind === 'release') await release(order.program);
-  else {
-    let reply: Reply;
-    try {
-      reply = { call: order.call, outputs: await answer(order) };
-    } catch (error) {
-      reply = { call: order.call, error: error instanceof Error ? error.message : String(error) };
-    }
-    const owned = 'outputs' in reply ? Object.values(reply.outputs).map(({ data }) => data.buffer) : [];
-    port?.postMessage(reply, owned as ArrayBuffer[]);
-  }
-}
-
-// One order after the other: a release never overtakes a run that was ordered before it.
-let last: Promise<void> = Promise.resolve();
-port.on('message', (order: Order) => {
-  if (order.kind === 'close') {
-    closing = true;
-    // Without its port nothing keeps the thread.
-    last = last.then(() => port.close());
-  } else last = last.then(() => obey(order));
+serve({
+  register: ({ program, model }) => {
+    models.set(program, model);
+  },
+  release,
+  answer,
 });

@@ -1,9 +1,15 @@
-import type { Value } from '../engine.js';
+import type { ErrorCode, ErrorDetails } from '../errors.js';
+import type { Differentiation, Value } from './engine.js';
 
 /** What the pool asks of a worker. `call` is answered by exactly one reply. */
 export type Order =
   /** Makes the model known; its session is created when first needed. No reply. */
-  | { kind: 'register'; program: number; model: SharedArrayBuffer }
+  | {
+      kind: 'register';
+      program: number;
+      model: SharedArrayBuffer;
+      gradient: Differentiation | undefined;
+    }
   /** Creates the session now, so that errors surface at compile time. */
   | { kind: 'prepare'; call: number; program: number }
   | {
@@ -20,13 +26,11 @@ export type Order =
   /** Ends the thread after the current order. No reply. */
   | { kind: 'close' };
 
-export type Reply =
-  | { call: number; outputs: Record<string, Value> }
-  /** onnxruntime's own words. */
-  | { call: number; error: string };
-
-/** How every worker makes its sessions. */
-export interface WorkerOptions {
-  /** Intra-op threads of one session. */
-  threads: number;
+/** What went wrong in a worker. Without a code it is the library's own words. */
+export interface Failure {
+  message: string;
+  code?: ErrorCode;
+  details?: Omit<ErrorDetails, 'cause'>;
 }
+
+export type Reply = { call: number; outputs: Record<string, Value> } | { call: number; error: Failure };

@@ -1,22 +1,30 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { AssayError } from '../../errors.js';
-import type { Value } from '../engine.js';
-import type { Order, Reply, WorkerOptions } from './protocol.js';
+import { AssayError } from '../errors.js';
+import type { Differentiation, Value } from './engine.js';
+import type { Failure, Order, Reply } from './protocol.js';
+
+/** What runs in the threads of a pool. */
+export interface WorkerKind {
+  /** For messages. */
+  library: string;
+  /** The worker's module, relative to this folder. */
+  module: string;
+  /** What a worker is started with. */
+  options: unknown;
+}
 
 type Call = { resolve(outputs: Record<string, Value>): void; reject(error: AssayError): void };
 type Outputs = Promise<Record<string, Value>>;
 
 /** The compiled worker. Under vitest this module is the TypeScript source, and a worker needs JavaScript. */
-function workerFile(): string {
+function workerFile({ library, module }: WorkerKind): string {
   const here = import.meta.url;
-  const url = here.endsWith('.ts')
-    ? new URL('../../../dist/src/engines/ort/worker.js', here)
-    : new URL('./worker.js', here);
-  const file = fileURLToPath(url);
+  const base = here.endsWith('.ts') ? new URL('../../dist/src/engines/', here) : here;
+  const file = fileURLToPath(new URL(module, base));
   if (!existsSync(file))
-    throw new AssayError('engine-failed', 'the onnxruntime worker is not built', {
+    throw new AssayError('engine-failed', `the ${library} worker is not built`, {
       file,
       hint: 'run `npm run build`',
     });
@@ -32,9 +40,12 @@ class Member {
   dead: AssayError | undefined;
   private readonly ended: Promise<void>;
 
-  constructor(file: string, options: WorkerOptions) {
+  constructor(
+    file: string,
+    private readonly kind: WorkerKind,
+  ) {
     // The flags of this process (--eval, --import, ...) are not meant for its workers.
-    this.worker = new Worker(file, { workerData: options, execArgv: [] });
+    this.worker = new Worker(file, { workerData: kind.options, execArgv: [] });
     // Listening references the worker, so this comes first.
     this.worker.on('message', (reply: Reply) => this.settle(reply));
     this.worker.on('error', (error) => this.fail(`crashed: ${error.message}`, error));
@@ -61,7 +72,7 @@ class Member {
     const call = this.pending.get(reply.call);
     this.pending.delete(reply.call);
     if (this.pending.size === 0) this.worker.unref();
-    if ('error' in reply) call?.reject(new AssayError('engine-failed', `onnxruntime: ${reply.error}`));
+    if ('error' in reply) call?.reject(this.errorOf(reply.error));
     else call?.resolve(reply.outputs);
   }
 
@@ -76,8 +87,14 @@ class Member {
     return this.ended;
   }
 
+  private errorOf({ message, code, details }: Failure): AssayError {
+    return code
+      ? new AssayError(code, message, details)
+      : new AssayError('engine-failed', `${this.kind.library}: ${message}`);
+  }
+
   fail(what: string, cause?: unknown) {
-    this.dead ??= new AssayError('engine-failed', `an onnxruntime worker ${what}`, {
+    this.dead ??= new AssayError('engine-failed', `a worker of ${this.kind.library} ${what}`, {
       hint: 'it may have run out of memory: try fewer sessions or a smaller batch',
       cause,
     });
@@ -88,24 +105,28 @@ class Member {
 
 /**
  * Worker threads, each with its own sessions. A call goes to the worker with the shortest queue.
- * Errors: `engine-failed` with onnxruntime's message, or when the worker that had the call died.
+ * Errors: `engine-failed` with the library's message, or when the worker that had the call died.
  */
 export class Pool {
   private readonly members: Member[];
-  private readonly models = new Map<number, SharedArrayBuffer>();
+  private readonly known = new Set<number>();
   private calls = 0;
   private programs = 0;
 
-  constructor(size: number, options: WorkerOptions) {
-    const file = workerFile();
-    this.members = Array.from({ length: size }, () => new Member(file, options));
+  constructor(size: number, kind: WorkerKind) {
+    const file = workerFile(kind);
+    this.members = Array.from({ length: size }, () => new Member(file, kind));
   }
 
-  /** Makes a model known to every worker. Each creates its session when it first needs it. */
-  register(model: SharedArrayBuffer): number {
+  /**
+   * Makes a model known to every worker. Each creates its session when it first needs it.
+   * @param gradient gradients to run with it, where the library differentiates by itself
+   */
+  register(model: SharedArrayBuffer, gradient?: Differentiation): number {
     const program = this.programs++;
-    this.models.set(program, model);
-    for (const { worker } of this.members) worker.postMessage({ kind: 'register', program, model });
+    this.known.add(program);
+    const order: Order = { kind: 'register', program, model, gradient };
+    for (const { worker } of this.members) worker.postMessage(order);
     return program;
   }
 
@@ -116,7 +137,7 @@ export class Pool {
   }
 
   run(program: number, feeds: Record<string, Value>, fetches?: readonly string[]): Outputs {
-    if (!this.models.has(program))
+    if (!this.known.has(program))
       return Promise.reject(new AssayError('engine-failed', 'this program was released'));
     const member = this.pick(program);
     member.warm.add(program);
@@ -133,7 +154,7 @@ export class Pool {
   }
 
   release(program: number) {
-    if (!this.models.delete(program)) return;
+    if (!this.known.delete(program)) return;
     for (const { worker, warm } of this.members) {
       warm.delete(program);
       worker.postMessage({ kind: 'release', program });

@@ -1,0 +1,77 @@
+import { AssayError } from '../../errors.js';
+import type { Graph } from '../../graph/graph.js';
+import { countOf } from '../counts.js';
+import type { Differentiation, Engine, Program } from '../engine.js';
+import { Pool } from '../pool.js';
+import { sharedBytes } from '../shared-bytes.js';
+import { setNativeEnvironment } from '../tfjs-native/load.js';
+import { chooseBackend, defaultWorkers, tfjsVersion } from './describe.js';
+import { foldConstants } from './fold.js';
+import { gradientName } from './tape.js';
+import type { WorkerOptions } from './worker.js';
+
+export interface TfjsOptions {
+  /** A backend by its name; default: the first that can be used. */
+  device?: string;
+  /** Threads that run programs side by side. Default: one a core, or one where the backend uses all cores. */
+  sessions?: number;
+  /** Must be left out: a backend has one thread a session, or as many as it likes. */
+  threads?: number;
+}
+
+/**
+ * TensorFlow.js in a pool of worker threads. Its gradients come from its own tape. Everything is computed in
+ * float32 and int32. An idle pool does not keep the process alive.
+ * Errors: `unknown-name`, `engine-failed`, `config-invalid`.
+ */
+export async function createTfjsEngine({ device, sessions, threads }: TfjsOptions = {}): Promise<Engine> {
+  if (threads !== undefined)
+    throw new AssayError('config-invalid', 'the tfjs engine cannot be told how many threads a session has', {
+      expected: 'no `threads`',
+      found: String(threads),
+      hint: 'choose how many sessions run side by side with `--sessions`',
+    });
+  const backend = await chooseBackend(device);
+  if (!backend.usable)
+    throw new AssayError('engine-failed', `the device "${backend.name}" cannot be used: ${backend.note}`, {
+      hint: backend.hint,
+    });
+  const workers = countOf('sessions', sessions ?? defaultWorkers(backend.name));
+  const options: WorkerOptions = { backend: backend.name, addon: backend.addon };
+  if (backend.addon) setNativeEnvironment();
+  const pool = new Pool(workers, { library: 'TensorFlow.js', module: 'tfjs/worker.js', options });
+
+  async function compiled(graph: Graph, gradient?: Differentiation): Promise<Program> {
+    const program = pool.register(sharedBytes(graph), gradient);
+    try {
+      await pool.prepare(program);
+    } catch (error) {
+      pool.release(program);
+      throw error;
+    }
+    return {
+      run: (feeds, fetches) => pool.run(program, feeds, fetches),
+      release: async () => pool.release(program),
+    };
+  }
+
+  return {
+    name: 'tfjs',
+    description: `TensorFlow.js ${tfjsVersion()}, ${backend.title}${backend.note && ` (${backend.note})`}, ${process.arch}`,
+    concurrency: workers,
+    fold: (graph) => foldConstants(graph, compiled),
+    compile: (graph) => compiled(graph),
+    async differentiate(graph, feeds, wanted) {
+      const program = await compiled(graph, wanted);
+      try {
+        await program.run(feeds);
+      } catch (error) {
+        await program.release();
+        throw error;
+      }
+      const gradients = Object.fromEntries(wanted.wrt.map((name) => [name, gradientName(name)]));
+      return { program, gradients };
+    },
+    close: () => pool.close(),
+  };
+}
