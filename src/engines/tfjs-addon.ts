@@ -105,12 +105,17 @@ export function probeNativePackage(
 ): Promise<AddonState> {
   return new Promise((resolve) => {
     const options = { timeout, maxBuffer: 16 * 2 ** 20, windowsHide: true };
-    execFile(process.execPath, [probeFile(), name], options, (error, stdout) => {
+    execFile(process.execPath, [probeFile(), name], options, (error, stdout, stderr) => {
       const answer = lastLine(stdout);
       if (answer) resolve(judge(name, answer));
       else if (error?.killed)
         resolve({ loads: false, reason: 'its native addon did not load in time', hint: useOrt });
-      else resolve(explainAddon(`its native addon crashed: ${error?.signal ?? `exit code ${error?.code}`}`));
+      else {
+        // The loader's last words, for example about a symbol that it misses only when it is called.
+        const words = stderr.trim().split('\n').at(-1);
+        const how = error?.signal ?? `exit code ${error?.code}`;
+        resolve(explainAddon(`its native addon crashed: ${words ? `${how}, ${words}` : how}`));
+      }
     });
   });
 }

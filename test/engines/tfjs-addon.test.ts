@@ -69,6 +69,11 @@ describe('the TensorFlow addon', () => {
       /@mapbox\/node-pre-gyp is missing/,
       /npm install/,
     ],
+    [
+      'its native addon crashed: exit code 127, node: symbol lookup error: /n/tfjs_binding.node: undefined symbol: TF_Version',
+      /no TF_Version$/,
+      /updated/,
+    ],
     ['its native addon crashed: SIGILL', /AVX/, /engine ort/],
     ['its native addon crashed: SIGSEGV', /^its native addon crashed: SIGSEGV$/, /build-addon/],
     ['something else\nwith more lines', /^something else$/, /build-addon/],

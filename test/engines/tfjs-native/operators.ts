@@ -8,6 +8,8 @@ export interface Operator {
   /** Of the input; values are from -1 to 1, none is 0. */
   shape: number[];
   apply(tf: Tfjs, x: Tensor): Tensor;
+  /** Plain JavaScript (4.22) has a wrong gradient for it. It is linear, which tells what is right. */
+  plainIsWrong?: true;
 }
 
 /** Values that are the same for every backend, from -1 to 1. */
@@ -21,7 +23,7 @@ export function wave(tf: Tfjs, shape: number[], frequency = 0.73): Tensor {
 
 const image = [2, 9, 9, 4];
 const matrix = [6, 10];
-const window = (kind: 'maxPool' | 'avgPool', pad: 'same' | 'valid', stride: number): Operator => ({
+const pooling = (kind: 'maxPool' | 'avgPool', pad: 'same' | 'valid', stride: number): Operator => ({
   name: `${kind} ${pad} stride ${stride}`,
   shape: image,
   apply: (tf, x) => tf[kind](x as Tensor4D, 3, stride, pad),
@@ -51,10 +53,11 @@ export const operators: readonly Operator[] = [
     apply: (tf, x) =>
       tf.conv2dTranspose(x as Tensor4D, wave(tf, [3, 3, 5, 4], 1.7) as Tensor4D, [2, 18, 18, 5], 2, 'same'),
   },
-  window('maxPool', 'same', 2),
-  window('maxPool', 'valid', 1),
-  window('avgPool', 'same', 2),
-  window('avgPool', 'valid', 1),
+  pooling('maxPool', 'same', 2),
+  pooling('maxPool', 'valid', 1),
+  // Divides by the window's size at the border, where the forward pass divides by the part inside.
+  { ...pooling('avgPool', 'same', 2), plainIsWrong: true },
+  pooling('avgPool', 'valid', 1),
   {
     name: 'batch norm',
     shape: image,
@@ -78,6 +81,7 @@ export const operators: readonly Operator[] = [
     name: 'nearest resize',
     shape: image,
     apply: (tf, x) => tf.image.resizeNearestNeighbor(x as Tensor4D, [18, 18]),
+    plainIsWrong: true,
   },
   {
     name: 'mirror pad',
@@ -121,5 +125,5 @@ export const operators: readonly Operator[] = [
   pointwise('pow', (_, x) => x.abs().pow(1.7)),
   pointwise('divide with broadcasting', (tf, x) => x.div(wave(tf, [10], 0.4).abs().add(0.5))),
   pointwise('clip', (_, x) => x.clipByValue(-0.4, 0.6)),
-  pointwise('where', (tf, x) => tf.where(x.greater(0), x.square(), x.mul(3))),
+  pointwise('where', (tf, x) => tf.where(wave(tf, matrix, 0.5).greater(0), x.square(), x.mul(3))),
 ];
