@@ -73,7 +73,8 @@ describe.skipIf('reason' in built)('an addon that was built with the TensorFlow 
   }, async () => {
     const root = assayCopy(native.name);
     const addon = join(root, 'node_modules', native.addon.split(`${sep}node_modules${sep}`)[1]);
-    const command = (...args: string[]) => launch(process.execPath, [join(root, 'dist/src/cli/main.js'), ...args]);
+    const command = (...args: string[]) =>
+      launch(process.execPath, [join(root, 'dist/src/cli/main.js'), ...args]);
     const doctor = async () => {
       const findings: { what: string }[] = JSON.parse((await command('doctor', '--json')).stdout);
       return findings.find(({ what }) => what === 'tfjs addon');
@@ -117,7 +118,10 @@ describe.skipIf('reason' in built)('an addon that was built with the TensorFlow 
 const run = promisify(execFile);
 
 /** Runs a command to its end, whatever its exit code. */
-async function launch(file: string, args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+async function launch(
+  file: string,
+  args: string[],
+): Promise<{ code: number; stdout: string; stderr: string }> {
   const failed = (error: { code: number; stdout: string; stderr: string }) => error;
   return run(file, args).then((output) => ({ code: 0, ...output }), failed);
 }
