@@ -292,18 +292,10 @@ const cases: Record<string, Case> = {
     code: 'output-unwritable',
     says: ['taken/units', '--out'],
   },
-  ...(process.platform === 'linux' && {
-    // Not even root may make folders there.
-    'a read-only output': {
-      args: ['run', 'small.run.yaml', '--out', '/sys/assay-out'],
-      code: 'output-unwritable',
-      says: ['/sys/assay-out/units', 'another folder with --out'],
-    },
-  }),
-  'an unknown engine': {
-    args: ['run', 'small.run.yaml', '--out', 'out', '--engine', 'tfjs'],
+  'a device that the engine does not have': {
+    args: ['run', 'small.run.yaml', '--out', 'out', '--device', 'wasm'],
     code: 'unknown-name',
-    says: ['--engine ort'],
+    says: ['device of the ort engine', 'one of cpu'],
   },
   'a folder that holds no run': {
     args: ['gate', '.'],
