@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Engine, Value } from '../../src/engines/engine.js';
 import { describeOrt } from '../../src/engines/ort/describe.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import { GraphBuilder, int } from '../../src/graph/build.js';
+import { GraphBuilder, int, ints } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
 
@@ -51,6 +51,22 @@ describe('the onnxruntime engine', () => {
     const calls = Array.from({ length: 50 }, (_, i) => program.run({ x: floatValue([1, 3], [i, 0, 0]) }));
     const firsts = (await Promise.all(calls)).map(({ doubled }) => doubled.data[0]);
     expect(firsts).toEqual(Array.from({ length: 50 }, (_, i) => 2 * i));
+  });
+
+  it('keeps zeros that are padded before a MaxPool, folded or not', async () => {
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', ['N', 1, 4, 4]);
+    const padded = b.op('Pad', [x, b.ints([0, 0, 1, 1, 0, 0, 1, 1]), b.scalar(0)]);
+    const pooled = b.op('MaxPool', [padded], { kernel_shape: ints([3, 3]), strides: ints([2, 2]) });
+    b.outputAs(pooled, 'y', 'float32', ['N', 1, 2, 2]);
+    const negative = floatValue(
+      [1, 1, 4, 4],
+      Array.from({ length: 16 }, (_, i) => -1 - i),
+    );
+    for (const graph of [b.build(), await engine.fold(b.build())]) {
+      const { y } = await (await engine.compile(graph)).run({ x: negative });
+      expect([...y.data]).toEqual([0, 0, 0, -6]);
+    }
   });
 
   it('passes int64 and bool values', async () => {

@@ -22,6 +22,8 @@ const sessions = new Map<number, Promise<ort.InferenceSession>>();
 const sessionOptions: ort.InferenceSession.SessionOptions = {
   executionProviders: ['cpu'],
   graphOptimizationLevel: 'all',
+  // It merges zeros padded before a MaxPool into the pool's own padding, which is minus infinity (onnxruntime 1.30).
+  extra: { optimization: { disable_specified_optimizers: 'Pad_Fusion' } },
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   executionMode: 'sequential',
