@@ -126,7 +126,7 @@ describe.skipIf(whyNoBrowser())('the report in Chromium', () => {
         'Gates',
         'Comparison',
         'Systems and data',
-        'Run file, defaults filled in',
+        'Configuration, defaults filled in',
       ])
         expect(text).toContain(section);
       const folded = page.locator('details.measures').first();

@@ -167,32 +167,6 @@ describe('assay run', () => {
     ]);
   });
 
-  it('measures what needs no gradient where an operator has none, and names it', async () => {
-    const at = folder();
-    const suites = ['accuracy', { ood: { resamples: 100 } }, { attack: ATTACK }];
-    project(at, { models: ['./odd.model.yaml'], suites }, 12);
-    const head = (b: GraphBuilder, logits: string) => {
-      const signal = b.op('Unsqueeze', [b.op('Unsqueeze', [logits, b.ints([1])]), b.ints([1])]);
-      b.outputAs(
-        b.op('Squeeze', [b.op('LRN', [signal], { size: int(1) }), b.ints([1, 2])]),
-        'logits',
-        'float32',
-        ['N', 3],
-      );
-    };
-    writeFileSync(join(at, 'odd.onnx'), writeOnnx(network({ head })));
-    writeFileSync(join(at, 'odd.model.yaml'), stringify(card('odd')));
-    const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
-    expect([code, stderr]).toEqual([0, expect.any(String)]);
-    const { measures, notApplicable } = savedResults(join(at, 'out'));
-    expect(new Set(measures.map(({ suite }) => suite))).toEqual(new Set(['accuracy', 'ood']));
-    const reason = expect.stringMatching(/no gradient rule for LRN, at node "LRN_node/);
-    expect(notApplicable).toEqual([
-      { suite: 'ood', model: 'odd', what: 'approximate mass', reason },
-      { suite: 'attack', model: 'odd', reason },
-    ]);
-  });
-
   it('leaves sheets from which its numbers can be computed again', async () => {
     const at = folder();
     project(at, { suites: ['accuracy', { ood: { resamples: 100 } }] });
