@@ -59,14 +59,3 @@ export const keras = foreign({
   export:
     "in Python: model.export('model.onnx', format='onnx') (Keras 3), or tf2onnx: python -m tf2onnx.convert --keras model.h5 --output model.onnx",
 });
-
-/** The model.json of TensorFlow.js, layers or graph. */
-export const tfjs = foreign({
-  title: 'TensorFlow.js',
-  extensions: ['.json'],
-  recognises: ({ start }) => {
-    const text = Buffer.from(start).toString('utf8').trimStart();
-    return text.startsWith('{') && /"(modelTopology|weightsManifest|layers-model|graph-model)"/.test(text);
-  },
-  export: 'python -m tf2onnx.convert --tfjs model.json --output model.onnx',
-});

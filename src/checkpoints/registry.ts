@@ -2,8 +2,9 @@ import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { AssayError, unknownName } from '../errors.js';
 import { type Checkpoint, type FileHead, type FormatRow, headLength } from './checkpoint.js';
-import { keras, pytorch, safetensors, tfjs } from './foreign.js';
+import { keras, pytorch, safetensors } from './foreign.js';
 import { onnx } from './onnx.js';
+import { tfjs } from './tfjs/read.js';
 
 /** Every format by the name that a model card's `format` takes. Content is tried in this order. */
 const formats: Record<string, FormatRow> = { safetensors, keras, pytorch, tfjs, onnx };
