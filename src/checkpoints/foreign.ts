@@ -49,13 +49,3 @@ export const safetensors = foreign({
     new DataView(start.buffer, start.byteOffset).getBigUint64(0, true) <= BigInt(size - 8),
   export: `load the weights into the model, then ${torchExport}`,
 });
-
-export const keras = foreign({
-  title: 'Keras',
-  extensions: ['.h5', '.hdf5', '.keras'],
-  recognises: (head) =>
-    startsWith(head, [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]) ||
-    (isZip(head) && head.extension === '.keras'),
-  export:
-    "in Python: model.export('model.onnx', format='onnx') (Keras 3), or tf2onnx: python -m tf2onnx.convert --keras model.h5 --output model.onnx",
-});

@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { AssayError, unknownName } from '../errors.js';
 import { type Checkpoint, type FileHead, type FormatRow, headLength } from './checkpoint.js';
-import { keras, pytorch, safetensors } from './foreign.js';
+import { pytorch, safetensors } from './foreign.js';
+import { keras } from './keras/read.js';
 import { onnx } from './onnx.js';
 import { tfjs } from './tfjs/read.js';
 

@@ -87,7 +87,24 @@ function readModel(source: unknown, place: Place, budget: Budget, depth: number)
   }
   return source.class_name === 'Sequential'
     ? chain(name, read, config, place)
-    : { name, layers: read, ...ends(config, place) };
+    : renumbered({ name, layers: read, ...ends(config, place) });
+}
+
+/**
+ * Before Keras 3, the calls of a model that is used as a layer are counted from 1: call 0 was its own making, which is
+ * not saved. Every call that is saved is read by something, so the lowest number tells.
+ */
+function renumbered(model: ModelConfig): ModelConfig {
+  const nested = new Set(model.layers.filter((layer) => layer.model).map(({ name }) => name));
+  if (nested.size === 0) return model;
+  const references = [
+    ...model.outputs,
+    ...model.layers.flatMap(({ calls }) => calls.flatMap(({ operands }) => operands)),
+  ].filter((one): one is Reference => 'layer' in one && nested.has(one.layer));
+  const lowest = new Map<string, number>();
+  for (const { layer, call } of references) lowest.set(layer, Math.min(call, lowest.get(layer) ?? call));
+  for (const reference of references) if ((lowest.get(reference.layer) ?? 0) > 0) reference.call -= 1;
+  return model;
 }
 
 /** Each layer reads the one before it. An input layer is put first where there is none. */

@@ -1,5 +1,6 @@
 import { AssayError } from '../../errors.js';
 import { elementCount, fromBytes } from '../../graph/tensor.js';
+import { halfToNumber } from '../half.js';
 import { isObject, type Place, shown } from '../keras/settings.js';
 import type { Weight } from '../keras/weights.js';
 
@@ -25,16 +26,6 @@ const ENCODINGS: Readonly<Record<string, Encoding>> = {
     decode: (raw) => Float32Array.from(fromBytes('float16', raw) as Uint16Array, halfToNumber),
   },
 };
-
-/** IEEE 754 binary16. */
-export function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
 
 /** Where one weight lies in the bytes of its group. */
 interface Entry {
