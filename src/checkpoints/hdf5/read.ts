@@ -55,8 +55,13 @@ export async function readHdf5(
   });
 }
 
+/** Until the library is there: nothing of the file has been looked at. */
+const LOADING_SECONDS = 300;
+/** However little of the processor the thread was given. */
+const PATIENCE = 12;
+
 /** The worker's answer, or in words how it ended without one. */
-function ask(order: Hdf5Order, seconds: number): Promise<Hdf5Reply | string> {
+async function ask(order: Hdf5Order, seconds: number): Promise<Hdf5Reply | string> {
   const worker = new Worker(workerFile(), {
     workerData: order,
     transferList: [order.bytes.buffer as ArrayBuffer],
@@ -66,15 +71,30 @@ function ask(order: Hdf5Order, seconds: number): Promise<Hdf5Reply | string> {
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: 512 },
   });
-  return new Promise((resolve) => {
-    const timer = setTimeout(
-      () => resolve(`a file that takes more than ${Math.round(seconds)} s`),
-      seconds * 1000,
-    );
-    worker.on('message', (reply: Hdf5Reply) => resolve(reply));
-    worker.on('error', (error) => resolve(`a file that the HDF5 library fails on: ${error.message}`));
-    worker.on('exit', () => resolve('a file that ends the HDF5 library'));
-    worker.once('message', () => clearTimeout(timer));
-    worker.once('exit', () => clearTimeout(timer));
-  }).finally(() => worker.terminate()) as Promise<Hdf5Reply | string>;
+  const clocks: NodeJS.Timeout[] = [];
+  try {
+    return await new Promise<Hdf5Reply | string>((resolve) => {
+      clocks.push(setTimeout(() => resolve('no HDF5 library: it does not load'), LOADING_SECONDS * 1000));
+      worker.on('message', (message: 'loaded' | Hdf5Reply) => {
+        if (message !== 'loaded') return resolve(message);
+        for (const clock of clocks) clearTimeout(clock);
+        clocks.push(deadline(seconds, () => resolve(`a file that takes more than ${Math.round(seconds)} s`)));
+      });
+      worker.on('error', (error) => resolve(`a file that the HDF5 library fails on: ${error.message}`));
+      worker.on('exit', () => resolve('a file that ends the HDF5 library'));
+    });
+  } finally {
+    for (const clock of clocks) clearTimeout(clock);
+    await worker.terminate();
+  }
+}
+
+/** Calls `late` after so many seconds of work: on a busy machine the clock goes on while the thread waits. */
+function deadline(seconds: number, late: () => void): NodeJS.Timeout {
+  const [start, before] = [performance.now(), process.cpuUsage()];
+  return setInterval(() => {
+    const { user, system } = process.cpuUsage(before);
+    const [wall, work] = [(performance.now() - start) / 1000, (user + system) / 1e6];
+    if ((wall > seconds && work > seconds) || wall > PATIENCE * seconds) late();
+  }, 100);
 }

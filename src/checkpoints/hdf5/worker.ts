@@ -117,7 +117,9 @@ class Walk {
   }
 }
 
+/** A data set without axes is read as a number. */
 function singles(value: unknown): Float32Array<ArrayBuffer> | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return Float32Array.of(Number(value));
   if (value instanceof Float32Array) return value as Float32Array<ArrayBuffer>;
   return ArrayBuffer.isView(value)
     ? Float32Array.from(value as unknown as ArrayLike<number | bigint>, Number)
@@ -155,6 +157,8 @@ async function answer(): Promise<Hdf5Reply> {
   const options: { flags?: string; canOwn?: boolean } = { canOwn: true };
   module.FS.writeFile('/model.h5', order.bytes, options);
   boundMemory(order.growth);
+  // The clock starts here, for what depends on the file.
+  parentPort?.postMessage('loaded');
   const walk = new Walk(module);
   try {
     const file = new h5wasm.File('/model.h5', 'r');

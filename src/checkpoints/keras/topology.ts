@@ -8,8 +8,6 @@ export type Reference = Extract<Operand, { layer: string }>;
 /** One application of a layer. Shared layers have several. */
 export interface Call {
   operands: Operand[];
-  /** Other arguments of an operator layer. */
-  named: Json;
 }
 
 export interface LayerConfig {
@@ -129,7 +127,7 @@ function chain(name: string, layers: LayerConfig[], config: Json, place: Place):
   const all = given ? layers : [input, ...layers];
   const linked = all.map((layer, i) => ({
     ...layer,
-    calls: [{ operands: i === 0 ? [] : [output(all[i - 1])], named: {} }],
+    calls: [{ operands: i === 0 ? [] : [output(all[i - 1])] }],
   }));
   return { name, layers: linked, inputs: [output(input)], outputs: [output(all[all.length - 1])] };
 }
@@ -181,7 +179,7 @@ function readLayer(source: unknown, index: number, outer: Place, budget: Budget,
   const calls = Array.isArray(source.inbound_nodes)
     ? source.inbound_nodes.map((node) => readCall(node, place))
     : [];
-  if (className === 'InputLayer' && calls.length === 0) calls.push({ operands: [], named: {} });
+  if (className === 'InputLayer' && calls.length === 0) calls.push({ operands: [] });
   return { name: name as string, className, settings: new Settings(config, place), calls, model };
 }
 
@@ -218,21 +216,24 @@ function readCall(node: unknown, place: Place): Call {
     // Tensors passed by name, as in layer(inputs=x), follow those passed by place.
     for (const value of Object.values(kwargs))
       if (Array.isArray(value) || isObject(value)) collect(value, operands, place, 0);
-    return { operands, named: kwargs };
+    return { operands };
   }
   // TensorFlow.js writes [layer, call, tensor, arguments] alone for one input.
   const list = Array.isArray(node) && typeof node[0] === 'string' ? [node] : node;
   if (!Array.isArray(list)) throw malformed(place, 'the inputs of a layer are not described', 'a list', node);
-  let named: Json = {};
+  const second: Operand[] = [];
   const operands = list.map((one): Operand => {
     const [layer, call, tensor, kwargs] = Array.isArray(one) ? one : [];
-    if (isObject(kwargs)) named = { ...named, ...kwargs };
+    // x * 2 is a layer whose second operand is an argument called y.
+    const y = isObject(kwargs) ? kwargs.y : undefined;
+    if (typeof y === 'number') second.push({ constant: y });
+    else second.push(...references(y, 4));
     if (layer === '_CONSTANT_VALUE' && typeof tensor === 'number') return { constant: tensor };
     if (typeof layer !== 'string' || !isIndex(call) || !isIndex(tensor))
       throw malformed(place, 'an input of a layer is not described', '[layer, call, tensor]', one);
     return { layer, call, tensor };
   });
-  return { operands, named };
+  return { operands: [...operands, ...second] };
 }
 
 function collect(value: unknown, into: Operand[], place: Place, depth: number): void {

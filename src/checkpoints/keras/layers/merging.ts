@@ -1,4 +1,5 @@
 import { int } from '../../../graph/build.js';
+import { shown } from '../settings.js';
 import type { LayerSite } from '../site.js';
 import { type Dim, graphAxis, type Value } from '../value.js';
 import type { LayerRow } from './row.js';
@@ -52,7 +53,6 @@ function operands(s: LayerSite): { values: Value[]; terms: (string | number)[] }
 function merged(s: LayerSite, op: string, { pair = false } = {}): Value {
   needs(s, 1);
   const { values, terms } = operands(s);
-  if (terms.length < 2 && !(terms.length === 1 && !pair)) throw s.fail('the layer takes two inputs');
   if (pair && terms.length !== 2)
     throw s.fail('the layer takes two inputs', { expected: '2', found: String(terms.length) });
   const shape = broadcastShape(s, values);
@@ -103,6 +103,26 @@ function unit(s: LayerSite, x: string): string {
   return s.op('Div', [x, s.op('Sqrt', [s.math('Max', square, 1e-12)])]);
 }
 
+/** Functions that arithmetic on the output of a layer becomes before Keras 3. */
+const FUNCTIONS: Readonly<Record<string, string>> = {
+  'math.add': 'Add',
+  '__operators__.add': 'Add',
+  'math.subtract': 'Sub',
+  'math.multiply': 'Mul',
+  'math.truediv': 'Div',
+  'math.divide': 'Div',
+  'math.maximum': 'Max',
+  'math.minimum': 'Min',
+};
+
+/** x * 2 and alike. */
+function operator(s: LayerSite): Value {
+  const name = s.settings.raw('function');
+  const op = typeof name === 'string' && Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
+  if (op === undefined) throw s.unsupported(`the function ${shown(name)}`);
+  return merged(s, op, { pair: true });
+}
+
 /** Layers with several inputs. */
 export const merging: readonly LayerRow[] = [
   { className: 'Add', apply: (s) => merged(s, 'Add') },
@@ -113,4 +133,7 @@ export const merging: readonly LayerRow[] = [
   { className: 'Minimum', apply: (s) => merged(s, 'Min') },
   { className: 'Concatenate', apply: concatenate },
   { className: 'Dot', apply: dot },
+  { className: 'Divide', apply: (s) => merged(s, 'Div', { pair: true }) },
+  { className: 'TrueDivide', apply: (s) => merged(s, 'Div', { pair: true }) },
+  { className: 'TFOpLambda', apply: operator },
 ];
