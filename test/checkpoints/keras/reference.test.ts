@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readMembers } from '../../../src/checkpoints/keras/archive.js';
+import { ACTIVATIONS } from '../../../src/checkpoints/keras/activations.js';
+import { LAYERS } from '../../../src/checkpoints/keras/layers/table.js';
+import { readCheckpoint } from '../../../src/checkpoints/registry.js';
+import { createOrtEngine } from '../../../src/engines/ort/engine.js';
+import { temporaryFolder } from './files.js';
+import { difference, outcome } from './outcome.js';
+
+const data = fileURLToPath(new URL('./data/', import.meta.url));
+const folder = temporaryFolder();
+const engine = createOrtEngine({ sessions: 1 });
+afterAll(() => engine.close());
+
+/** Made by data/make.py with Keras itself: every layer in one model. */
+const FILES = ['keras2.keras', 'keras2.h5', 'keras3.keras', 'keras3.h5'];
+
+function placed(name: string): string {
+  const file = join(folder, name);
+  const packed = name.endsWith('.h5');
+  const bytes = readFileSync(join(data, packed ? `${name}.gz` : name));
+  writeFileSync(file, packed ? gunzipSync(bytes) : bytes);
+  return file;
+}
+
+interface Expected {
+  keras: string;
+  shape: number[];
+  images: number[];
+  logits: number[];
+  gradient: number[];
+}
+
+describe('a model with every layer gives what Keras gives', () => {
+  it.each(FILES)('%s', async (name) => {
+    const [stem] = name.split('.');
+    const wanted: Expected = JSON.parse(readFileSync(join(data, `${stem}.json`), 'utf8'));
+    const { graph, format } = await readCheckpoint(placed(name));
+    expect(format).toBe('keras');
+    expect(graph.producer).toBe(`Keras ${wanted.keras}`);
+    expect(graph.inputs).toEqual([{ name: 'image', type: 'float32', dims: ['N', 9, 10, 3] }]);
+    const got = await outcome(engine, graph, Float32Array.from(wanted.images), wanted.shape);
+    expect(difference(got.logits, wanted.logits)).toBeLessThan(1e-5);
+    expect(difference(got.gradient, wanted.gradient)).toBeLessThan(1e-5);
+  });
+});
+
+/** Every string that a configuration holds. */
+function* strings(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value;
+  else if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) yield* strings(one);
+}
+
+it('every row of the tables is in one of these models', async () => {
+  const used = new Set<string>();
+  for (const name of FILES.filter((file) => file.endsWith('.keras'))) {
+    const members = await readMembers(readFileSync(join(data, name)), name, ['config.json']);
+    const config = JSON.parse(Buffer.from(members.get('config.json') ?? []).toString('utf8'));
+    for (const text of strings(config)) used.add(text);
+  }
+  // Known to TensorFlow.js alone: compared with it in ../tfjs/layers.test.ts.
+  const elsewhere = ['gelu_new', 'ThresholdedReLU'];
+  const rows = [...LAYERS.keys(), ...Object.keys(ACTIVATIONS)];
+  expect(rows.filter((row) => !used.has(row) && !elsewhere.includes(row))).toEqual([]);
+});
