@@ -1,6 +1,7 @@
 import type { Graph, ValueInfo } from '../graph/graph.js';
 import { isExtent } from './image-input.js';
 import { softmaxNode } from './outputs.js';
+import { takesBytes } from './pixel-range.js';
 
 export interface InferredCard {
   /** YAML. */
@@ -54,17 +55,20 @@ export function inferCard(
   network: Graph,
   { name, checkpoint, sha256 }: { name: string; checkpoint: string; sha256: string },
 ): InferredCard {
-  const notes = [
-    'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
-  ];
   const image = network.inputs.find((i) => i.dims?.length === 4) ?? network.inputs[0];
+  const bytes = takesBytes(network, image.name);
+  const notes = bytes
+    ? ['it scales pixels down itself, so it is given them in [0, 255]']
+    : [
+        'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
+      ];
   const { shape, layout, note } = imageOf(image);
   if (note) notes.push(note);
   if (network.inputs.length > 1) notes.push('the network has several inputs: only the image can be one');
   const lines = [
     `name: ${JSON.stringify(name)}`,
     `checkpoint: ${JSON.stringify(checkpoint)}`,
-    `input: { shape: [${shape.join(', ')}], range: [0, 1]${layout ? `, layout: ${layout}` : ''} }`,
+    `input: { shape: [${shape.join(', ')}], range: [0, ${bytes ? 255 : 1}]${layout ? `, layout: ${layout}` : ''} }`,
     ...outputLines(network, notes),
     `sha256: ${sha256}`,
   ];

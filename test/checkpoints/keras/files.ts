@@ -17,7 +17,12 @@ export interface LayerJson {
 }
 
 /** A layer as configurations write it. */
-export const layer = (className: string, name: string, config: object = {}, more: object = {}): LayerJson => ({
+export const layer = (
+  className: string,
+  name: string,
+  config: object = {},
+  more: object = {},
+): LayerJson => ({
   class_name: className,
   name,
   config: { name, ...config },
@@ -67,7 +72,11 @@ export interface TfjsParts {
 }
 
 /** Writes a model.json and returns its path; by default that of `linear`, whose weights are in weights.bin. */
-export function writeTfjs(folder: string, parts: TfjsParts = {}, weights: Uint8Array | undefined = undefined) {
+export function writeTfjs(
+  folder: string,
+  parts: TfjsParts = {},
+  weights: Uint8Array | undefined = undefined,
+) {
   const file = join(folder, 'model.json');
   const manifest = [{ paths: ['weights.bin'], weights: linearWeights() }];
   writeFileSync(

@@ -6,7 +6,17 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../src/checkpoints/registry.js';
 import { AssayError, type ErrorCode } from '../../../src/errors.js';
 import { mutate } from '../../fuzz/mutate.js';
-import { dense, functional, input, layer, linear, numbers, reads, sequential, temporaryFolder } from './files.js';
+import {
+  dense,
+  functional,
+  input,
+  layer,
+  linear,
+  numbers,
+  reads,
+  sequential,
+  temporaryFolder,
+} from './files.js';
 
 const folder = temporaryFolder();
 
@@ -36,13 +46,20 @@ const WEIGHTS: Weight[] = [
 ];
 
 /** A `.h5` as Keras writes it. */
-function h5(model: unknown = linear(), weights: Weight[] = WEIGHTS, more?: (root: Group) => void): Uint8Array {
+function h5(
+  model: unknown = linear(),
+  weights: Weight[] = WEIGHTS,
+  more?: (root: Group) => void,
+): Uint8Array {
   return hdf5((root) => {
     root.create_attribute('model_config', JSON.stringify(model));
     root.create_attribute('keras_version', '2.15.0');
     const outer = root.create_group('model_weights');
     const group = outer.create_group('dense');
-    group.create_attribute('weight_names', weights.map(({ name }) => name));
+    group.create_attribute(
+      'weight_names',
+      weights.map(({ name }) => name),
+    );
     const inner = group.create_group('dense');
     for (const { name, shape } of weights)
       inner.create_dataset({
@@ -97,92 +114,224 @@ async function refusal(file: string): Promise<AssayError> {
 const SLOW = 300_000;
 
 describe('whole files are read', () => {
-  it('.h5', async () => {
-    const { graph } = await readCheckpoint(put('model.h5', h5()));
-    expect(graph.producer).toBe('Keras 2.15.0');
-    expect(graph.initializers.get('dense/kernel')?.data).toEqual(numbers(32));
-    expect(graph.outputs).toEqual([{ name: 'dense', type: 'float32', dims: ['N', 2] }]);
-  }, SLOW);
+  it(
+    '.h5',
+    async () => {
+      const { graph } = await readCheckpoint(put('model.h5', h5()));
+      expect(graph.producer).toBe('Keras 2.15.0');
+      expect(graph.initializers.get('dense/kernel')?.data).toEqual(numbers(32));
+      expect(graph.outputs).toEqual([{ name: 'dense', type: 'float32', dims: ['N', 2] }]);
+    },
+    SLOW,
+  );
 
-  it('.keras, whatever else is in it', async () => {
-    const bytes = archive({ '../../slip.txt': strToU8('out'), 'assets/x': strToU8('') });
-    const before = readdirSync(dirname(folder)).sort();
-    const { graph } = await readCheckpoint(put('model.keras', bytes)).catch((error) => {
-      // Names that leave the archive may also be refused as such; nothing is ever written.
-      expect(error).toMatchObject({ code: 'file-malformed' });
-      return readCheckpoint(put('model.keras', archive()));
-    });
-    expect(graph.initializers.get('dense/bias')?.data).toEqual(numbers(2));
-    expect(readdirSync(dirname(folder)).filter((name) => name === 'slip.txt')).toEqual([]);
-    expect(before.length).toBeGreaterThan(0);
-  }, SLOW);
+  it(
+    '.keras, whatever else is in it',
+    async () => {
+      const bytes = archive({ '../../slip.txt': strToU8('out'), 'assets/x': strToU8('') });
+      const before = readdirSync(dirname(folder)).sort();
+      const { graph } = await readCheckpoint(put('model.keras', bytes)).catch((error) => {
+        // Names that leave the archive may also be refused as such; nothing is ever written.
+        expect(error).toMatchObject({ code: 'file-malformed' });
+        return readCheckpoint(put('model.keras', archive()));
+      });
+      expect(graph.initializers.get('dense/bias')?.data).toEqual(numbers(2));
+      expect(readdirSync(dirname(folder)).filter((name) => name === 'slip.txt')).toEqual([]);
+      expect(before.length).toBeGreaterThan(0);
+    },
+    SLOW,
+  );
 });
 
 const claimed = { name: 'dense/kernel:0', shape: [17, 2] };
 const files: [what: string, name: string, bytes: () => Uint8Array, code: ErrorCode, told: RegExp][] = [
-  ['weights only', 'w.h5', () => hdf5((root) => void root.create_attribute('layer_names', ['a'])), 'file-malformed', /save_weights/],
-  ['HDF5 of another kind', 'o.h5', () => hdf5((root) => void root.create_group('x')), 'file-malformed', /not a model of Keras/],
+  [
+    'weights only',
+    'w.h5',
+    () => hdf5((root) => void root.create_attribute('layer_names', ['a'])),
+    'file-malformed',
+    /save_weights/,
+  ],
+  [
+    'HDF5 of another kind',
+    'o.h5',
+    () => hdf5((root) => void root.create_group('x')),
+    'file-malformed',
+    /not a model of Keras/,
+  ],
   ['a cut file', 'c.h5', () => h5().subarray(0, 3000), 'file-malformed', /HDF5 file cannot be read/],
   ['a head alone', 'e.h5', () => h5().subarray(0, 8), 'file-malformed', /HDF5 file cannot be read/],
-  ['a configuration that is no JSON', 'j.h5', () => hdf5((root) => void root.create_attribute('model_config', '{"a":')), 'file-malformed', /not whole JSON/],
-  ['a missing weight', 'm.h5', () => h5(linear(), WEIGHTS.slice(0, 1)), 'file-malformed', /"bias" of shape \[2\]/],
-  ['a weight of another shape', 's.h5', () => h5(linear(), [claimed, WEIGHTS[1]]), 'file-malformed', /\[16, 2\][\s\S]*\[17, 2\]/],
-  ['too many weights', 'n.h5', () => h5(linear(), [...WEIGHTS, { name: 'dense/more:0', shape: [1] }]), 'file-malformed', /more weights/],
-  ['a link to another file', 'l.h5', () => h5(linear(), WEIGHTS, (root) => void root.create_external_link('/etc/hostname', 'x', 'link')), 'file-malformed', /a link to another file/],
-  ['groups in a circle', 'g.h5', () => h5(linear(), WEIGHTS, (root) => void root.create_hard_link('/model_weights', '/model_weights/again')), 'file-malformed', /groups more than 32 deep/],
-  ['a Lambda layer', 'x.h5', () => h5(sequential(input(), layer('Lambda', 'code'), dense())), 'op-unsupported', /never executed/],
-  ['layers in a circle', 'k.h5', () => h5(functional([input(), layer('Add', 'a', {}, reads('image', 'a'))], 'a')), 'file-malformed', /form a circle/],
-  ['an archive that is none', 'a.keras', () => Buffer.from('PK\x03\x04 and no more'), 'file-malformed', /archive cannot be read/],
+  [
+    'a configuration that is no JSON',
+    'j.h5',
+    () => hdf5((root) => void root.create_attribute('model_config', '{"a":')),
+    'file-malformed',
+    /not whole JSON/,
+  ],
+  [
+    'a missing weight',
+    'm.h5',
+    () => h5(linear(), WEIGHTS.slice(0, 1)),
+    'file-malformed',
+    /"bias" of shape \[2\]/,
+  ],
+  [
+    'a weight of another shape',
+    's.h5',
+    () => h5(linear(), [claimed, WEIGHTS[1]]),
+    'file-malformed',
+    /\[16, 2\][\s\S]*\[17, 2\]/,
+  ],
+  [
+    'too many weights',
+    'n.h5',
+    () => h5(linear(), [...WEIGHTS, { name: 'dense/more:0', shape: [1] }]),
+    'file-malformed',
+    /more weights/,
+  ],
+  [
+    'a link to another file',
+    'l.h5',
+    () => h5(linear(), WEIGHTS, (root) => void root.create_external_link('/etc/hostname', 'x', 'link')),
+    'file-malformed',
+    /a link to another file/,
+  ],
+  [
+    'groups in a circle',
+    'g.h5',
+    () =>
+      h5(linear(), WEIGHTS, (root) => void root.create_hard_link('/model_weights', '/model_weights/again')),
+    'file-malformed',
+    /groups more than 32 deep/,
+  ],
+  [
+    'a Lambda layer',
+    'x.h5',
+    () => h5(sequential(input(), layer('Lambda', 'code'), dense())),
+    'op-unsupported',
+    /never executed/,
+  ],
+  [
+    'layers in a circle',
+    'k.h5',
+    () => h5(functional([input(), layer('Add', 'a', {}, reads('image', 'a'))], 'a')),
+    'file-malformed',
+    /form a circle/,
+  ],
+  [
+    'an archive that is none',
+    'a.keras',
+    () => Buffer.from('PK\x03\x04 and no more'),
+    'file-malformed',
+    /archive cannot be read/,
+  ],
   ['a cut archive', 'b.keras', () => archive().subarray(0, 2000), 'file-malformed', /archive cannot be read/],
-  ['an archive without weights', 'd.keras', () => archive({ 'model.weights.h5': undefined }), 'file-malformed', /a part of the model is missing/],
-  ['a bomb', 'f.keras', () => archive({ 'config.json': new Uint8Array(2 ** 27) }), 'file-malformed', /bytes from an archive of/],
-  ['a member twice', 'h.keras', () => renamed(archive({ 'confix.json': strToU8('{}') }), 'confix.json', 'config.json'), 'file-malformed', /this member twice/],
-  ['numbered weights of another shape', 'i.keras', () => archive({ 'model.weights.h5': numbered([16, 3], [2]) }), 'file-malformed', /wrong shape/],
-  ['too few numbered weights', 'q.keras', () => archive({ 'model.weights.h5': numbered([16, 2]) }), 'file-malformed', /"bias"/],
-  ['a custom class', 'r.keras', () => archive({ 'config.json': strToU8(JSON.stringify(sequential(input(), layer('Flatten', 'f', {}, { module: 'mine', registered_name: 'Flatten' })))) }), 'op-unsupported', /its own class/],
+  [
+    'an archive without weights',
+    'd.keras',
+    () => archive({ 'model.weights.h5': undefined }),
+    'file-malformed',
+    /a part of the model is missing/,
+  ],
+  [
+    'a bomb',
+    'f.keras',
+    () => archive({ 'config.json': new Uint8Array(2 ** 27) }),
+    'file-malformed',
+    /bytes from an archive of/,
+  ],
+  [
+    'a member twice',
+    'h.keras',
+    () => renamed(archive({ 'confix.json': strToU8('{}') }), 'confix.json', 'config.json'),
+    'file-malformed',
+    /this member twice/,
+  ],
+  [
+    'numbered weights of another shape',
+    'i.keras',
+    () => archive({ 'model.weights.h5': numbered([16, 3], [2]) }),
+    'file-malformed',
+    /wrong shape/,
+  ],
+  [
+    'too few numbered weights',
+    'q.keras',
+    () => archive({ 'model.weights.h5': numbered([16, 2]) }),
+    'file-malformed',
+    /"bias"/,
+  ],
+  [
+    'a custom class',
+    'r.keras',
+    () =>
+      archive({
+        'config.json': strToU8(
+          JSON.stringify(
+            sequential(input(), layer('Flatten', 'f', {}, { module: 'mine', registered_name: 'Flatten' })),
+          ),
+        ),
+      }),
+    'op-unsupported',
+    /its own class/,
+  ],
 ];
 describe('refused', () => {
-  it.each(files)('%s', async (_, name, bytes, code, told) => {
-    const error = await refusal(put(name, bytes()));
-    expect(error.explain()).toMatch(told);
-    expect(error.code).toBe(code);
-    expect(error.details.file).toContain(name);
-    expect(error.details.hint).toBeTruthy();
-  }, SLOW);
+  it.each(files)(
+    '%s',
+    async (_, name, bytes, code, told) => {
+      const error = await refusal(put(name, bytes()));
+      expect(error.explain()).toMatch(told);
+      expect(error.code).toBe(code);
+      expect(error.details.file).toContain(name);
+      expect(error.details.hint).toBeTruthy();
+    },
+    SLOW,
+  );
 });
 
-it('a shape that the file cannot hold is refused before there is space for it', async () => {
-  // A data set that was never written takes no room, whatever its shape.
-  const bytes = Buffer.from(
-    h5(linear(), WEIGHTS, (root) => {
-      root.create_dataset({ name: 'huge', data: numbers(4), shape: [4], maxshape: [null], chunks: [4] });
-    }),
-  );
-  // Version 1 of the dataspace message: version, rank, flags, five bytes, then the size.
-  const space = bytes.lastIndexOf(Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]));
-  expect(space).toBeGreaterThan(0);
-  bytes.writeBigUInt64LE(2n ** 40n, space);
-  const error = await refusal(put('huge.h5', bytes));
-  expect(error).toMatchObject({ code: 'file-malformed', details: { path: 'huge' } });
-  expect(error.details.found).toMatch(/more than the file can hold/);
-}, SLOW);
+it(
+  'a shape that the file cannot hold is refused before there is space for it',
+  async () => {
+    // A data set that was never written takes no room, whatever its shape.
+    const bytes = Buffer.from(
+      h5(linear(), WEIGHTS, (root) => {
+        root.create_dataset({ name: 'huge', data: numbers(4), shape: [4], maxshape: [null], chunks: [4] });
+      }),
+    );
+    // Version 1 of the dataspace message: version, rank, flags, five bytes, then the size.
+    const space = bytes.lastIndexOf(
+      Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+    );
+    expect(space).toBeGreaterThan(0);
+    bytes.writeBigUInt64LE(2n ** 40n, space);
+    const error = await refusal(put('huge.h5', bytes));
+    expect(error).toMatchObject({ code: 'file-malformed', details: { path: 'huge' } });
+    expect(error.details.found).toMatch(/more than the file can hold/);
+  },
+  SLOW,
+);
 
 it.each([
   ['h5', () => h5()],
   ['keras', () => archive()],
-])('damaged .%s files are read or refused with a coded error', async (extension, whole) => {
-  const original = whole();
-  const mutants = process.env.ASSAY_LONG ? 2000 : 12;
-  let refused = 0;
-  for (let example = 0; example < mutants; example++) {
-    const file = put(`damaged.${extension}`, mutate(original, example));
-    try {
-      await readCheckpoint(file, 'keras');
-    } catch (error) {
-      if (!(error instanceof AssayError)) throw new Error(`mutant ${example}`, { cause: error });
-      refused++;
+])(
+  'damaged .%s files are read or refused with a coded error',
+  async (extension, whole) => {
+    const original = whole();
+    const mutants = process.env.ASSAY_LONG ? 2000 : 12;
+    let refused = 0;
+    for (let example = 0; example < mutants; example++) {
+      const file = put(`damaged.${extension}`, mutate(original, example));
+      try {
+        await readCheckpoint(file, 'keras');
+      } catch (error) {
+        if (!(error instanceof AssayError)) throw new Error(`mutant ${example}`, { cause: error });
+        refused++;
+      }
     }
-  }
-  expect(refused).toBeGreaterThan(0);
-  expect(readFileSync(join(folder, `damaged.${extension}`)).length).toBeGreaterThan(0);
-}, 3_600_000);
+    expect(refused).toBeGreaterThan(0);
+    expect(readFileSync(join(folder, `damaged.${extension}`)).length).toBeGreaterThan(0);
+  },
+  3_600_000,
+);

@@ -21,40 +21,65 @@ const chain =
   (x) =>
     made.reduce((value, layer) => layer.apply(value) as tf.SymbolicTensor, x);
 const wide = () => L.conv2d({ filters: 3, kernelSize: 3, padding: 'same' });
-const merge = (layer: tf.layers.Layer): Apply => (x) =>
-  layer.apply([x, chain(wide())(x)]) as tf.SymbolicTensor;
+const merge =
+  (layer: tf.layers.Layer): Apply =>
+  (x) =>
+    layer.apply([x, chain(wide())(x)]) as tf.SymbolicTensor;
 
 /** Layers as TensorFlow.js makes, saves and runs them. */
 const cases: Record<string, () => Apply> = {
-  'a strided convolution, same': () => chain(L.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: 'same' })),
-  'an even kernel': () => chain(L.conv2d({ filters: 4, kernelSize: [4, 2], strides: [3, 2], padding: 'same' })),
-  'a dilated convolution': () => chain(L.conv2d({ filters: 4, kernelSize: 3, dilationRate: 2, useBias: false })),
+  'a strided convolution, same': () =>
+    chain(L.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: 'same' })),
+  'an even kernel': () =>
+    chain(L.conv2d({ filters: 4, kernelSize: [4, 2], strides: [3, 2], padding: 'same' })),
+  'a dilated convolution': () =>
+    chain(L.conv2d({ filters: 4, kernelSize: 3, dilationRate: 2, useBias: false })),
   'a depthwise convolution': () =>
     chain(L.depthwiseConv2d({ kernelSize: 3, strides: 2, padding: 'same', depthMultiplier: 2 })),
-  'a separable convolution': () => chain(L.separableConv2d({ filters: 4, kernelSize: 3, depthMultiplier: 2 })),
+  'a separable convolution': () =>
+    chain(L.separableConv2d({ filters: 4, kernelSize: 3, padding: 'same' })),
   'a transposed convolution, same': () =>
     chain(L.conv2dTranspose({ filters: 4, kernelSize: 3, strides: 2, padding: 'same' })),
-  'a transposed convolution, valid': () => chain(L.conv2dTranspose({ filters: 4, kernelSize: 2, strides: 3 })),
+  'a transposed convolution, valid': () =>
+    chain(L.conv2dTranspose({ filters: 4, kernelSize: 2, strides: 3 })),
   'batch normalisation': () => chain(L.batchNormalization()),
   'layer normalisation': () => chain(L.layerNormalization()),
   'a maximum, same': () => chain(L.maxPooling2d({ poolSize: 3, strides: 2, padding: 'same' })),
   'a mean, same': () => chain(L.averagePooling2d({ poolSize: 3, strides: 2, padding: 'same' })),
   'a mean of all': () => chain(L.globalAveragePooling2d({})),
   'a maximum of all': () => chain(L.globalMaxPooling2d({})),
-  padding: () => chain(L.zeroPadding2d({ padding: [[1, 2], [3, 0]] }), wide()),
-  cropping: () => chain(L.cropping2D({ cropping: [[1, 2], [0, 3]] })),
+  padding: () =>
+    chain(
+      L.zeroPadding2d({
+        padding: [
+          [1, 2],
+          [3, 0],
+        ],
+      }),
+      wide(),
+    ),
+  cropping: () =>
+    chain(
+      L.cropping2D({
+        cropping: [
+          [1, 2],
+          [0, 3],
+        ],
+      }),
+    ),
   'nearest pixels': () => chain(L.upSampling2d({ size: [2, 3] })),
   'bilinear, by corners': () => chain(L.upSampling2d({ size: [2, 2], interpolation: 'bilinear' })),
-  reshape: () => chain(L.reshape({ targetShape: [-1, 6, 5] }), wide()),
+  reshape: () => chain(L.reshape({ targetShape: [9, 6, 5] }), wide()),
   permute: () => chain(L.permute({ dims: [3, 1, 2] })),
   'dense on images': () => chain(L.dense({ units: 4, activation: 'tanh' })),
-  dropout: () => chain(L.dropout({ rate: 0.5 }), L.gaussianNoise({ stddev: 1 }), L.alphaDropout({ rate: 0.1 })),
+  dropout: () =>
+    chain(L.dropout({ rate: 0.5 }), L.gaussianNoise({ stddev: 1 }), L.alphaDropout({ rate: 0.1 })),
   'a relu with a maximum': () => chain(wide(), L.reLU({ maxValue: 0.5 })),
   'a leaky relu': () => chain(wide(), L.leakyReLU({ alpha: 0.1 })),
   'a learnt slope': () => chain(wide(), L.prelu({ alphaInitializer: 'randomNormal' })),
   'an elu': () => chain(wide(), L.elu({ alpha: 1 })),
   'a threshold': () => chain(wide(), L.thresholdedReLU({ theta: 0.2 })),
-  'a softmax': () => chain(wide(), L.softmax({})),
+  'a softmax': () => chain(L.flatten(), L.softmax({})),
   addition: () => merge(L.add()),
   product: () => merge(L.multiply()),
   mean: () => merge(L.average()),
@@ -79,10 +104,24 @@ for (const activation of [
   cases[`activation ${activation}`] = () =>
     chain(L.conv2d({ filters: 3, kernelSize: 2, activation: activation as 'relu' }));
 
+/**
+ * Where TensorFlow.js 4.22 has no gradient (dilation, thresholds) or a wrong one: a mean whose window reaches over the
+ * edge is divided by the whole window, and resizing swaps height and width. Keras is compared with for these.
+ */
+const WITHOUT_GRADIENT = new Set([
+  'a dilated convolution',
+  'a threshold',
+  'a mean, same',
+  'nearest pixels',
+  'bilinear, by corners',
+]);
+
 /** TensorFlow.js has the layer but does not list it among its functions. */
 function rescaling() {
   const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  return classNameMap.Rescaling[0] as unknown as new (config: object) => object;
+  return classNameMap.Rescaling[0] as unknown as new (
+    config: object,
+  ) => object;
 }
 
 function uniforms(n: number, purpose: string): Float32Array {
@@ -95,9 +134,15 @@ function randomise(model: tf.LayersModel): void {
   model.setWeights(
     model.weights.map(({ shape, originalName }) => {
       const sizes = shape as number[];
-      const draws = uniforms(sizes.reduce((a, d) => a * d, 1), originalName);
+      const draws = uniforms(
+        sizes.reduce((a, d) => a * d, 1),
+        originalName,
+      );
       const positive = /variance|gamma/.test(originalName);
-      return tf.tensor(draws.map((v) => (positive ? v + 0.5 : v - 0.5)), sizes);
+      return tf.tensor(
+        draws.map((v) => (positive ? v + 0.5 : v - 0.5)),
+        sizes,
+      );
     }),
   );
 }
@@ -120,13 +165,16 @@ async function save(model: tf.LayersModel): Promise<string> {
 }
 
 /** TensorFlow.js's own logits and gradient, from its tape. */
-function ofTfjs(model: tf.LayersModel, images: tf.Tensor) {
+function ofTfjs(model: tf.LayersModel, images: tf.Tensor, differentiable: boolean) {
   const predict = (x: tf.Tensor) => model.predict(x) as tf.Tensor;
   const logits = predict(images);
   const classes = logits.shape[1] as number;
   const weights = tf.tensor(Array.from({ length: classes }, (_, k) => Math.cos(k)));
-  const gradient = tf.grad((x: tf.Tensor) => predict(x).mul(weights).sum())(images);
-  return { logits: logits.dataSync(), gradient: gradient.dataSync() };
+  const loss = (x: tf.Tensor) => predict(x).mul(weights).sum();
+  return {
+    logits: logits.dataSync(),
+    gradient: differentiable ? tf.grad(loss)(images).dataSync() : undefined,
+  };
 }
 
 describe('a layers model gives what TensorFlow.js gives', () => {
@@ -139,9 +187,9 @@ describe('a layers model gives what TensorFlow.js gives', () => {
     const { graph, format } = await readCheckpoint(await save(model));
     expect(format).toBe('tfjs');
     const images = uniforms(2 * 9 * 10 * 3, name);
-    const wanted = ofTfjs(model, tf.tensor(images, [2, ...SHAPE]));
+    const wanted = ofTfjs(model, tf.tensor(images, [2, ...SHAPE]), !WITHOUT_GRADIENT.has(name));
     const got = await outcome(engine, graph, images, [2, ...SHAPE]);
     expect(difference(got.logits, wanted.logits)).toBeLessThan(1e-5);
-    expect(difference(got.gradient, wanted.gradient)).toBeLessThan(1e-5);
+    if (wanted.gradient) expect(difference(got.gradient, wanted.gradient)).toBeLessThan(1e-5);
   });
 });

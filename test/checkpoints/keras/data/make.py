@@ -3,7 +3,7 @@
     python make.py OUT [--each]
 
 With Keras 2.15 it writes keras2.*, with Keras 3 keras3.*: one model that holds every layer of the table, its logits for
-three images in float32, and the gradient of a fixed combination of the logits. With --each, a model for every layer.
+two images in float32, and the gradient of a fixed combination of the logits. With --each, a model for every layer.
 The files are made of formulas; they hold no data of others.
 """
 import gzip
@@ -22,7 +22,7 @@ VERSION = int(keras.__version__.split('.')[0])
 SHAPE = (9, 10, 3)
 
 
-def images(n=3, shape=SHAPE):
+def images(n=2, shape=SHAPE):
     return (np.random.default_rng(7).integers(0, 257, (n, *shape)) / 256).astype('float32')
 
 
@@ -174,7 +174,8 @@ def randomise(model):
         if 'variance' in name or 'gamma' in name:
             values = np.abs(values) + 0.75
         # Few different values: the files are small when compressed.
-        w.assign((np.round(4 * values) / 4).astype('float32'))
+        values = np.sign(values) / 4 if values.size > 100 else np.round(4 * values) / 4
+        w.assign(values.astype('float32'))
 
 
 def rows(x):
@@ -230,7 +231,8 @@ def main():
         outputs.append(L.Dense(1, use_bias=False)(rows(apply(i))))
     model = keras.Model(i, L.Dense(6)(L.Concatenate()(outputs)), name='every_layer')
     randomise(model)
-    save(model, f'{out}/keras{VERSION}.keras')
+    if VERSION == 3:
+        save(model, f'{out}/keras{VERSION}.keras')
     save(model, f'{out}/keras{VERSION}.h5')
     with open(f'{out}/keras{VERSION}.h5', 'rb') as f, open(f'{out}/keras{VERSION}.h5.gz', 'wb') as g:
         g.write(gzip.compress(f.read(), 9, mtime=0))
