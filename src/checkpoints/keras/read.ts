@@ -40,7 +40,8 @@ async function read(head: FileHead): Promise<Checkpoint> {
   const content = await readFile(file);
   const sha256 = createHash('sha256').update(content).digest('hex');
   const bytes = content.byteLength;
-  const zip = head.extension === '.keras' ? !isHdf5({ start: content.subarray(0, 8) }) : isArchive(head);
+  const hdf5 = isHdf5({ start: content });
+  const zip = startsWith(content, ZIP) || (head.extension === '.keras' && !hdf5);
   const source = await (zip ? fromArchive : fromHdf5)(content, file);
   return { graph: convertModel(source), sha256, bytes, format: 'keras' };
 }

@@ -82,10 +82,13 @@ export class LayerSite {
     return this.b.ints(values);
   }
 
-  /** A weight. `dims` is what the layer's settings and input imply. Errors: `file-malformed`. */
-  weight(name: string, dims: readonly number[]): Float32Array {
+  /**
+   * A weight. `dims` is what the layer's settings and input imply. Errors: `file-malformed`.
+   * @param alias what other versions call it
+   */
+  weight(name: string, dims: readonly number[], alias = name): Float32Array {
     const { taken, weights } = this.state;
-    const weight = taken.get(name) ?? weights.find(name, taken.size);
+    const weight = taken.get(name) ?? weights.find(name, taken.size) ?? weights.find(alias, taken.size);
     if (!weight) {
       throw this.settings.fail('a weight of a layer is missing', {
         expected: `"${name}" of shape [${dims.join(', ')}]`,
@@ -102,11 +105,17 @@ export class LayerSite {
     });
   }
 
+  /** Something that the file may keep among the layer's weights, and that only training needs. */
+  skip(name: string): void {
+    const { taken, weights } = this.state;
+    const weight = taken.has(name) ? undefined : weights.find(name, taken.size);
+    if (weight) taken.set(name, weight);
+  }
+
   /** Errors: `file-malformed` when the file has weights of the layer that the layer does not use. */
   refuseUnused(): void {
     const { taken, weights } = this.state;
-    // What training kept beside the weights: counters, and the state of random generators.
-    const counted = weights.names.filter((name) => !/(^|\/)(count|seed_generator[^/]*)(:0)?$/.test(name));
+    const counted = weights.names.filter((name) => !/(^|\/)seed_generator[^/]*$/.test(name));
     if (counted.length <= taken.size) return;
     throw this.settings.fail('a layer has more weights than it can use', {
       expected: [...taken.keys()].join(', ') || 'none',

@@ -225,7 +225,7 @@ const files: [what: string, name: string, bytes: () => Uint8Array, code: ErrorCo
     'file-malformed',
     /archive cannot be read/,
   ],
-  ['a cut archive', 'b.keras', () => archive().subarray(0, 2000), 'file-malformed', /archive cannot be read/],
+  ['a cut archive', 'b.keras', () => archive().subarray(0, -40), 'file-malformed', /archive cannot be read/],
   [
     'an archive without weights',
     'd.keras',
@@ -293,19 +293,12 @@ describe('refused', () => {
 it(
   'a shape that the file cannot hold is refused before there is space for it',
   async () => {
-    // A data set that was never written takes no room, whatever its shape.
-    const bytes = Buffer.from(
-      h5(linear(), WEIGHTS, (root) => {
-        root.create_dataset({ name: 'huge', data: numbers(4), shape: [4], maxshape: [null], chunks: [4] });
-      }),
-    );
-    // Version 1 of the dataspace message: version, rank, flags, five bytes, then the size.
-    const space = bytes.lastIndexOf(
-      Buffer.from([4, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
-    );
-    expect(space).toBeGreaterThan(0);
-    bytes.writeBigUInt64LE(2n ** 40n, space);
-    const error = await refusal(put('huge.h5', bytes));
+    // Chunks that were never written take no room, whatever the shape.
+  const bytes = h5(linear(), WEIGHTS, (root) => {
+    const huge = { name: 'huge', data: numbers(4), shape: [4], maxshape: [null], chunks: [4] };
+    root.create_dataset(huge).resize([2 ** 40]);
+  });
+  const error = await refusal(put('huge.h5', bytes));
     expect(error).toMatchObject({ code: 'file-malformed', details: { path: 'huge' } });
     expect(error.details.found).toMatch(/more than the file can hold/);
   },

@@ -25,7 +25,8 @@ function kernel(
   order = KERNEL_ORDER,
   as?: number[],
 ): string {
-  const data = s.weight(name, dims);
+  // Keras 3 calls that of DepthwiseConv2D like any other.
+  const data = s.weight(name, dims, name === 'depthwise_kernel' ? 'kernel' : name);
   const turned = order.map((axis) => dims[axis]);
   return s.constant(name, () => floats(as ?? turned, permuted(data, dims, order)));
 }

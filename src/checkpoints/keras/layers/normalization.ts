@@ -132,7 +132,9 @@ function normalization(s: LayerSite): Value {
     return given.length === count ? Float32Array.from(given) : filled(count, given[0]);
   };
   const mean = moment('mean');
-  const std = moment('variance').map((v) => Math.max(Math.sqrt(v), SMALLEST));
+  const variance = moment('variance');
+  s.skip('count');
+  const std = variance.map((v) => Math.max(Math.sqrt(v), SMALLEST));
   const [m, d] = [s.along('mean', x, axes, sizes, mean), s.along('std', x, axes, sizes, std)];
   return s.same(
     s.settings.boolean('invert', false)

@@ -79,6 +79,12 @@ def operators(x):
     return keras.ops.divide(y, 3.0) if VERSION == 3 else y
 
 
+def augmentations():
+    if VERSION == 3:
+        return [L.RandomFlip()]  # Keras 3.15 cannot write the others to .h5
+    return [L.RandomFlip(), L.RandomRotation(0.1), L.RandomZoom(0.1), L.RandomTranslation(0.1, 0.1), L.RandomContrast(0.1), L.RandomBrightness(0.1)]
+
+
 def first(x):
     x = L.Permute((3, 1, 2))(x)
     x = L.ZeroPadding2D(((1, 2), (0, 1)), data_format='channels_first')(x)
@@ -135,7 +141,8 @@ def cases():
         'permute': branch(L.Conv2D(4, 3), L.Permute((2, 3, 1))),
         'rescaling': branch(L.Rescaling(1 / 127.5, offset=-1)),
         'normalization': branch(L.Normalization(mean=[0.4, 0.5, 0.6], variance=[0.04, 0.09, 0.01])),
-        'dropout': branch(L.Dropout(0.5), L.SpatialDropout2D(0.5), L.GaussianNoise(0.1), L.GaussianDropout(0.5), L.RandomFlip()),
+        'dropout': branch(L.Dropout(0.5), L.SpatialDropout2D(0.5), L.GaussianNoise(0.1), L.GaussianDropout(0.5), L.AlphaDropout(0.5), L.ActivityRegularization(),
+                          *augmentations()),
         'residual': residual,
         'squeeze_excite': squeeze_excite,
         'gate': gate_by_reshape,
@@ -234,6 +241,8 @@ def main():
     if VERSION == 3:
         save(model, f'{out}/keras{VERSION}.keras')
     save(model, f'{out}/keras{VERSION}.h5')
+    # As Keras itself reads it: Normalization keeps a copy of its weights that only reading makes new.
+    model = keras.models.load_model(f'{out}/keras{VERSION}.h5', compile=False)
     with open(f'{out}/keras{VERSION}.h5', 'rb') as f, open(f'{out}/keras{VERSION}.h5.gz', 'wb') as g:
         g.write(gzip.compress(f.read(), 9, mtime=0))
     os.remove(f'{out}/keras{VERSION}.h5')
