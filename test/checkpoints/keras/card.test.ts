@@ -86,7 +86,12 @@ it('a flat input takes rows in the order of the model', async () => {
     { modelTopology, weightsManifest: [{ paths: ['weights.bin'], weights }] },
     new Uint8Array(bytes.buffer),
   );
-  const card = { name: 'rows', checkpoint: './model.json', input: { shape: [3, 2, 2], layout: 'NHWC' }, classes: 2 };
+  const card = {
+    name: 'rows',
+    checkpoint: './model.json',
+    input: { shape: [3, 2, 2], layout: 'NHWC' },
+    classes: 2,
+  };
   const model = await openModel(card, engine, { directory: folder });
   const pixels = numbers(12).map((v) => Math.abs(v));
   const { logits } = await model.forward({ n: 1, pixels });

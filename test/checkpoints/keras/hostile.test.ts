@@ -294,11 +294,11 @@ it(
   'a shape that the file cannot hold is refused before there is space for it',
   async () => {
     // Chunks that were never written take no room, whatever the shape.
-  const bytes = h5(linear(), WEIGHTS, (root) => {
-    const huge = { name: 'huge', data: numbers(4), shape: [4], maxshape: [null], chunks: [4] };
-    root.create_dataset(huge).resize([2 ** 40]);
-  });
-  const error = await refusal(put('huge.h5', bytes));
+    const bytes = h5(linear(), WEIGHTS, (root) => {
+      const huge = { name: 'huge', data: numbers(4), shape: [4], maxshape: [null], chunks: [4] };
+      root.create_dataset(huge).resize([2 ** 40]);
+    });
+    const error = await refusal(put('huge.h5', bytes));
     expect(error).toMatchObject({ code: 'file-malformed', details: { path: 'huge' } });
     expect(error.details.found).toMatch(/more than the file can hold/);
   },

@@ -51,8 +51,13 @@ describe('a model with every layer gives what Keras gives', () => {
 
 it('every row of the tables is in one of these models', async () => {
   // HDF5 holds the configuration as it is, the archive deflates it.
-  const members = await readMembers(readFileSync(join(data, 'keras3.keras')), 'keras3.keras', ['config.json']);
-  const configurations = [members.get('config.json') ?? [], gunzipSync(readFileSync(join(data, 'keras2.h5.gz')))]
+  const members = await readMembers(readFileSync(join(data, 'keras3.keras')), 'keras3.keras', [
+    'config.json',
+  ]);
+  const configurations = [
+    members.get('config.json') ?? [],
+    gunzipSync(readFileSync(join(data, 'keras2.h5.gz'))),
+  ]
     .map((bytes) => Buffer.from(bytes).toString('latin1'))
     .join('');
   // Known to TensorFlow.js alone: compared with it in ../tfjs/layers.test.ts. Keras writes hard_swish as hard_silu.

@@ -36,8 +36,7 @@ const cases: Record<string, () => Apply> = {
     chain(L.conv2d({ filters: 4, kernelSize: 3, dilationRate: 2, useBias: false })),
   'a depthwise convolution': () =>
     chain(L.depthwiseConv2d({ kernelSize: 3, strides: 2, padding: 'same', depthMultiplier: 2 })),
-  'a separable convolution': () =>
-    chain(L.separableConv2d({ filters: 4, kernelSize: 3, padding: 'same' })),
+  'a separable convolution': () => chain(L.separableConv2d({ filters: 4, kernelSize: 3, padding: 'same' })),
   'a transposed convolution, same': () =>
     chain(L.conv2dTranspose({ filters: 4, kernelSize: 3, strides: 2, padding: 'same' })),
   'a transposed convolution, valid': () =>
