@@ -74,9 +74,6 @@ describe('reading a checkpoint', () => {
     ['disguised.onnx', Buffer.from('PK\x03\x04rest'), 'PyTorch'],
     ['legacy.pth', Buffer.from([0x80, 2, 0x8a, 10]), 'PyTorch'],
     ['weights.safetensors', Buffer.concat([length, header]), 'safetensors'],
-    ['model.h5', Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0]), 'Keras'],
-    ['zip.keras', Buffer.from('PK\x03\x04rest'), 'Keras'],
-    ['model.json', Buffer.from('{"format": "layers-model", "modelTopology": {}}'), 'TensorFlow.js'],
   ];
   it.each(foreign)('recognises %s and says how to export ONNX', async (name, content, title) => {
     const file = save(name, content);
