@@ -9,10 +9,11 @@ import {
   headLength,
   type ReadRequest,
 } from './checkpoint.js';
-import { keras, tfjs } from './foreign.js';
+import { keras } from './keras/read.js';
 import { onnx } from './onnx.js';
 import { jem, pytorch } from './pytorch/format.js';
 import { safetensors } from './safetensors.js';
+import { tfjs } from './tfjs/read.js';
 
 /** Every format by the name that a model card's `format` takes. Content is tried in this order. */
 const formats: Record<string, FormatRow> = { safetensors, keras, pytorch, tfjs, onnx, jem };

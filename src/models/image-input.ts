@@ -53,7 +53,7 @@ export function findImageInput(graph: Graph, contract: Contract, checkpoint: str
   const [wanted, other] = contract.layout === 'NCHW' ? [nchw, nhwc] : [nhwc, nchw];
   const image = { name: found.name, type: found.type, batch: fixed };
   if (fits(wanted)) return { ...image, flat: false };
-  if (contract.layout === 'NCHW' && fits([size])) return { ...image, flat: true };
+  if (fits([size])) return { ...image, flat: true };
   const turned = contract.layout === 'NCHW' ? 'NHWC' : 'NCHW';
   throw new AssayError('shape-mismatch', `the card and the network disagree on the shape of an image`, {
     file: contract.file ?? `model card "${contract.name}"`,

@@ -2,6 +2,7 @@ import type { BuiltNetwork } from '../architectures/architecture.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
 import { isExtent } from './image-input.js';
 import { softmaxNode } from './outputs.js';
+import { takesBytes } from './pixel-range.js';
 
 export interface InferredCard {
   /** YAML. */
@@ -62,14 +63,15 @@ export interface CardOrigin {
  * or its one scalar output as energy.
  */
 export function inferCard(network: Graph, { name, checkpoint, sha256, built }: CardOrigin): InferredCard {
-  const range = built?.range ?? [0, 1];
-  const notes = built?.range
-    ? [...built.notes]
-    : [
-        'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
-        ...(built?.notes ?? []),
-      ];
   const image = network.inputs.find((i) => i.dims?.length === 4) ?? network.inputs[0];
+  const bytes = takesBytes(network, image.name);
+  const range = built?.range ?? [0, bytes ? 255 : 1];
+  const notes = [...(built?.notes ?? [])];
+  if (bytes) notes.unshift('it scales pixels down itself, so it is given them in [0, 255]');
+  else if (!built?.range)
+    notes.unshift(
+      'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
+    );
   const { shape, layout, note } = imageOf(image);
   if (note) notes.push(note);
   if (network.inputs.length > 1) notes.push('the network has several inputs: only the image can be one');

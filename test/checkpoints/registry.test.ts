@@ -66,18 +66,27 @@ describe('reading a checkpoint', () => {
     expect(formatNames).toContain('pytorch');
   });
 
-  const foreign: [name: string, content: Uint8Array, title: string][] = [
-    ['model.h5', Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0]), 'Keras'],
-    ['zip.keras', Buffer.from('PK\x03\x04rest'), 'Keras'],
-    ['model.json', Buffer.from('{"format": "layers-model", "modelTopology": {}}'), 'TensorFlow.js'],
+  const header = Buffer.from('{"weight":{}}');
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const damaged: [name: string, content: Uint8Array, about: RegExp][] = [
+    ['zip.pt', Buffer.from('PK\x03\x04rest'), /zip|archive/i],
+    ['disguised.onnx', Buffer.from('PK\x03\x04rest'), /zip|archive/i],
+    ['legacy.pth', Buffer.from([0x80, 2, 0x8a, 10]), /pickle|PyTorch|ends/i],
+    ['weights.safetensors', Buffer.concat([length, header]), /dtype|weight|header/i],
+    ['model.h5', Buffer.from([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a, 0]), /HDF5|Keras/i],
+    ['zip.keras', Buffer.from('PK\x03\x04rest'), /zip|archive/i],
+    ['model.json', Buffer.from('{"format": "layers-model", "modelTopology": {'), /JSON/],
   ];
-  it.each(foreign)('recognises %s and says how to export ONNX', async (name, content, title) => {
-    const file = save(name, content);
-    await expect(readCheckpoint(file)).rejects.toMatchObject({
-      code: 'file-malformed',
-      details: { file, found: title, hint: expect.stringMatching(/onnx/i) },
-    });
-  });
+  it.each(damaged)(
+    'tells %s by its content, and says what is wrong with it',
+    async (name, content, about) => {
+      const file = save(name, content);
+      const error = await readCheckpoint(file).catch((thrown) => thrown);
+      expect(error).toMatchObject({ code: 'file-malformed', details: { file } });
+      expect(JSON.stringify([error.message, error.details])).toMatch(about);
+    },
+  );
 
   it.each([
     ['text.onnx', 'this is not a model'],
