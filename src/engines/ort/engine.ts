@@ -21,7 +21,9 @@ const devices = ['cpu'];
 /** onnxruntime on the CPU, in a pool of worker threads. An idle pool does not keep the process alive. */
 export function createOrtEngine(options: OrtOptions = {}): Engine {
   if (options.device !== undefined && !devices.includes(options.device))
-    throw unknownName('device of the ort engine', options.device, devices);
+    throw unknownName('device of the ort engine', options.device, devices, {
+      hint: 'leave it out, or choose the engine that has it (`assay run --help` lists them)',
+    });
   const layout = defaultLayout();
   const sessions = countOf('sessions', options.sessions ?? layout.sessions);
   const threads = countOf('threads', options.threads ?? layout.threads);

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { unknownName } from '../../errors.js';
+import { didYouMean, unknownName } from '../../errors.js';
 import { type AddonState, detectTfjsAddon } from '../tfjs-addon.js';
 import { backendNames, backendRow } from './backends.js';
 
@@ -43,7 +43,11 @@ export async function backendState(name: string): Promise<BackendState> {
  */
 export async function chooseBackend(device?: string): Promise<BackendState> {
   if (device !== undefined) {
-    if (!backendNames.includes(device)) throw unknownName('device of the tfjs engine', device, backendNames);
+    const guess = didYouMean(device, backendNames);
+    if (!backendNames.includes(device))
+      throw unknownName('device of the tfjs engine', device, backendNames, {
+        hint: `leave it out to take the best there is${guess ? `; did you mean "${guess}"?` : ''}`,
+      });
     return backendState(device);
   }
   for (const name of backendNames) {
