@@ -35,4 +35,3 @@ export function probe(sample: Case): Probe {
   const graph = b.build();
   return { graph: { ...graph, opsets: { '': sample.opset ?? OPSET } }, of, point };
 }
-
