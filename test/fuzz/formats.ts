@@ -73,6 +73,12 @@ async function readTorch(file: string): Promise<void> {
   await built?.replayBuffer?.read();
 }
 
+const header = (file: Buffer) => file.subarray(8, 8 + Number(file.readBigUInt64LE(0)));
+const content = (file: Buffer) => file.subarray(8 + Number(file.readBigUInt64LE(0)));
+
+const small = smallJem();
+const smallContent = content(safetensors(small));
+
 /** Damage inside a whole container: what mutants of the file itself seldom reach. */
 async function readWrapped(
   file: string,
@@ -83,9 +89,6 @@ async function readWrapped(
   writeFileSync(wrapped, wrap(readFileSync(file)));
   await readCheckpoint(wrapped, extension === '.pt' ? 'pytorch' : 'safetensors');
 }
-
-const header = (file: Buffer) => file.subarray(8, 8 + Number(file.readBigUInt64LE(0)));
-const content = (file: Buffer) => file.subarray(8 + Number(file.readBigUInt64LE(0)));
 
 /** Every reader of files that come from elsewhere. */
 export const fuzzed: readonly FuzzedFormat[] = [
@@ -102,16 +105,14 @@ export const fuzzed: readonly FuzzedFormat[] = [
   },
   {
     format: 'pytorch, the pickle alone',
-    samples: () => ({ 'data.pkl': whole(stateDict(smallJem())) }),
+    samples: () => ({ 'data.pkl': whole(stateDict(small)) }),
     read: (file) =>
-      readWrapped(file, '.pt', (inner) => torchZip(smallJem(), { members: { 'net/data.pkl': inner } })),
+      readWrapped(file, '.pt', (inner) => torchZip(small, { members: { 'net/data.pkl': inner } })),
   },
   {
     format: 'safetensors, the header alone',
-    samples: () => ({ 'header.json': header(safetensors(smallJem())) }),
+    samples: () => ({ 'header.json': header(safetensors(small)) }),
     read: (file) =>
-      readWrapped(file, '.safetensors', (inner) =>
-        safetensorsOf(inner.toString('latin1'), [content(safetensors(smallJem()))]),
-      ),
+      readWrapped(file, '.safetensors', (inner) => safetensorsOf(inner.toString('latin1'), [smallContent])),
   },
 ];
