@@ -26,7 +26,7 @@ describe.skipIf('reason' in built)('an addon that was built with the TensorFlow 
     });
   });
 
-  it('is found by the doctor', async () => {
+  it('is found by the doctor', { timeout: 3 * MINUTE }, async () => {
     const { code, stdout } = await assay(['doctor', '--json'], '.');
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toContainEqual({
