@@ -147,7 +147,7 @@ describe('the installed package', () => {
             interval: null, level: 0.95, method: 'none', better: 'none', format: 'number' }] }) });`,
     );
     const { code, stdout, stderr } = await bin(['run', 'mine/small.run.yaml', '--out', 'out']);
-    expect([code, stderr]).toEqual([0, expect.stringMatching(/^\d+ units to measure\n$/)]);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^\d+ units to measure\n/)]);
     expect(stdout).toContain('Report: out/report.html');
     const page = readFileSync(join(app, 'out/report.html'), 'utf8');
     for (const part of ['<!doctype html>', '<style>', '<svg', 'Out-of-distribution detection'])

@@ -42,7 +42,7 @@ describe('assay run', () => {
     const at = folder();
     project(at);
     const { code, stdout, stderr } = await assay(['run', 'small.run.yaml'], at);
-    expect([code, stderr]).toEqual([0, expect.stringMatching(/^\d+ units to measure\n$/)]);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^\d+ units to measure\n/)]);
     expect(stdout).toMatch(/Accuracy/);
     expect(stdout).toMatch(/Robust accuracy/);
     expect(stdout).toContain('Report: assay-runs/small/report.html');

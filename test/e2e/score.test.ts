@@ -50,7 +50,7 @@ describe('assay score', () => {
     const args = ['score', '--logits', 'logits.npy', '--labels', 'labels.npy', '--ood', 'far:far=far.npy'];
     const named = [...args, '--name', 'saved', '--classes', 'a,b,c,d', '--top-k', '2', '--bins', '10'];
     const { code, stdout, stderr } = await assay(named, at);
-    expect([code, stderr]).toEqual([0, '2 units to measure\n']);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/^2 units to measure\n/)]);
     expect(stdout).toMatch(/Accuracy.*ECE.*Mean AUROC by log p\(x\)/);
     expect(stdout).toContain('Report: assay-runs/saved/report.html');
     const out = join(at, 'assay-runs/saved');
@@ -98,7 +98,7 @@ describe('assay score', () => {
     writeFileSync(join(at, 'suites.yaml'), stringify({ suites: [{ ood: { resamples: 100 } }] }));
     const args = ['score', '--logits', 'logits.npy', '--ood', 'far=far.npy', '--suites', 'suites.yaml'];
     const out = join(at, 'assay-runs/logits');
-    expect(await assay(args, at)).toMatchObject({ code: 0, stderr: '2 units to measure\n' });
+    expect(await assay(args, at)).toMatchObject({ code: 0, stderr: expect.stringMatching(/^2 units to measure\n/) });
     const [before, results] = [unitFiles(out), savedResults(out)];
     expect(await assay(args, at)).toMatchObject({ code: 0, stderr: 'nothing to do: 2 units reused\n' });
     expect(savedResults(out)).toEqual(results);
