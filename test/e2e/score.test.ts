@@ -98,7 +98,10 @@ describe('assay score', () => {
     writeFileSync(join(at, 'suites.yaml'), stringify({ suites: [{ ood: { resamples: 100 } }] }));
     const args = ['score', '--logits', 'logits.npy', '--ood', 'far=far.npy', '--suites', 'suites.yaml'];
     const out = join(at, 'assay-runs/logits');
-    expect(await assay(args, at)).toMatchObject({ code: 0, stderr: expect.stringMatching(/^2 units to measure\n/) });
+    expect(await assay(args, at)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^2 units to measure\n/),
+    });
     const [before, results] = [unitFiles(out), savedResults(out)];
     expect(await assay(args, at)).toMatchObject({ code: 0, stderr: 'nothing to do: 2 units reused\n' });
     expect(savedResults(out)).toEqual(results);
