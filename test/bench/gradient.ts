@@ -131,7 +131,7 @@ async function harness(graph: Graph): Promise<void> {
   const ratios = rounds.map(({ harness, bare }) => harness / bare);
   const [{ passes }] = rounds;
   console.log(
-    `PGD-${work.steps} on ${work.examples} examples, ${passes} gradient passes: ` +
+    `PGD-${work.steps} on ${work.examples} examples, ${passes.gradient} gradient and ${passes.forward} forward passes: ` +
       `${median(rounds.map((r) => r.harness)).toFixed(2)} s, ${median(ratios).toFixed(3)} of as many bare engine calls ` +
       `(${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)})`,
   );

@@ -7,6 +7,7 @@ import type { Value } from '../../src/engines/engine.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { modelOf } from '../../src/models/assemble.js';
+import type { Passes } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
 
 export interface HarnessOptions {
@@ -19,9 +20,9 @@ export interface HarnessOptions {
   withLoss(graph: Graph): Graph;
 }
 
-/** One round: the same gradient passes through card, system, scheduler and attack, and as bare engine calls. */
+/** One round: the same passes through card, system, scheduler and attack, and as bare engine calls. */
 export interface Round {
-  passes: number;
+  passes: Passes;
   harness: number;
   bare: number;
 }
@@ -61,8 +62,9 @@ export async function harnessRounds(graph: Graph, options: HarnessOptions): Prom
       seed: 0,
     };
     const throughHarness = async () => {
-      const { gradient } = await runAttack(targets, { ...pgd, loss: 'cross-entropy', keep: 'strongest' });
-      return gradient.reduce((sum, passes) => sum + passes, 0);
+      const found = await runAttack(targets, { ...pgd, loss: 'cross-entropy', keep: 'strongest' });
+      const total = (counts: Int32Array) => counts.reduce((sum, passes) => sum + passes, 0);
+      return { gradient: total(found.gradient), forward: total(found.forward) };
     };
 
     const folded = await engine.fold(graph);
@@ -71,12 +73,16 @@ export async function harnessRounds(graph: Graph, options: HarnessOptions): Prom
       one_hot: { type: 'float32', dims: [batch, classes], data: oneHot(labels, batch, classes) },
     };
     const backward = await gradientGraph(engine, withLoss(folded), feeds, { of: 'loss', wrt: [input.name] });
-    const program = await engine.compile(backward.graph);
-    const fetches = [folded.outputs[0].name, 'loss', backward.gradients[input.name]];
-    const bare = async (passes: number) => {
-      let left = Math.ceil(passes / batch);
+    const [program, plain] = [await engine.compile(backward.graph), await engine.compile(folded)];
+    const [logitsName, image] = [folded.outputs[0].name, { [input.name]: feeds[input.name] }];
+    const fetches = [logitsName, 'loss', backward.gradients[input.name]];
+    const bare = async ({ gradient, forward }: Passes) => {
+      const calls = [
+        ...Array.from({ length: Math.ceil(gradient / batch) }, () => () => program.run(feeds, fetches)),
+        ...Array.from({ length: Math.ceil(forward / batch) }, () => () => plain.run(image, [logitsName])),
+      ];
       const lane = async () => {
-        while (left-- > 0) await program.run(feeds, fetches);
+        for (let call = calls.shift(); call; call = calls.shift()) await call();
       };
       await Promise.all(Array.from({ length: engine.concurrency }, lane));
     };
@@ -87,7 +93,7 @@ export async function harnessRounds(graph: Graph, options: HarnessOptions): Prom
       return (performance.now() - start) / 1000;
     };
     const passes = await throughHarness();
-    await bare(batch * engine.concurrency);
+    await bare({ gradient: batch * engine.concurrency, forward: batch * engine.concurrency });
     const measured: Round[] = [];
     for (let round = 0; round < rounds; round++)
       measured.push({
