@@ -1,0 +1,88 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import type { Measure } from '../../src/suites/results.js';
+import { assay, folder } from './assay.js';
+import { savedResults } from './project.js';
+
+/** The home case, from PyTorch files to measures, beside values of an independent float64 evaluation. */
+const reference = resolve('../shared/reference/trained');
+const present = existsSync(reference);
+if (!present)
+  console.warn(
+    `\n!!! ${reference} is absent: whole evaluations are NOT compared with reference values !!!\n`,
+  );
+
+const MODELS = ['cifar-baseline', 'cifar-jem'];
+const SETS = ['interpolated', 'digits', 'noise'];
+const SCORES = ['log-px', 'max-logit', 'max-softmax', 'approximate-mass', 'entropy'];
+/** Keys of the reference by our measures. */
+const METRICS = {
+  auroc: 'auroc',
+  'aupr-in': 'aupr_in',
+  'aupr-out': 'aupr_out',
+  'fpr95-id-positive': 'fpr95_id_positive',
+  'fpr95-ood-positive': 'fpr95_ood_positive',
+} as const;
+
+interface Expected {
+  accuracy: number;
+  nll: number;
+  brier: number;
+  ece_15_equal_width: number;
+  ece_20_equal_width: number;
+  ood: Record<string, Record<string, Record<(typeof METRICS)[keyof typeof METRICS], number>>>;
+}
+
+describe.skipIf(!present)('a JEM and a baseline from PyTorch files', () => {
+  it('measure what the reference evaluation measured', async () => {
+    const at = folder();
+    const card = (name: string) => ({
+      name,
+      checkpoint: join(reference, `${name}.pt`),
+      input: { shape: [3, 32, 32], range: [-1, 1] },
+      classes: 10,
+    });
+    const ood = SETS.map((name) => [name, { path: join(reference, `ood-${name}.npz`), role: 'ood' }]);
+    const run = {
+      models: MODELS.map(card),
+      datasets: { test: { path: join(reference, 'cifar10-test-500.npz') }, ...Object.fromEntries(ood) },
+      suites: [
+        'accuracy',
+        { calibration: [{ resamples: 100 }, { bins: 20, resamples: 100 }] },
+        { ood: { scores: SCORES, resamples: 100 } },
+      ],
+    };
+    writeFileSync(join(at, 'trained.run.yaml'), stringify(run));
+    const { code, stderr } = await assay(['run', 'trained.run.yaml', '--out', 'out'], at);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const { measures } = savedResults(join(at, 'out'));
+
+    for (const model of MODELS) {
+      const expected: Expected = JSON.parse(readFileSync(join(reference, `${model}.json`), 'utf8'));
+      const value = (measure: string, where: (m: Measure) => boolean = () => true) => {
+        const found = measures.filter((m) => m.model === model && m.measure === measure && where(m));
+        expect(found.length, measure).toBe(1);
+        return found[0].value ?? Number.NaN;
+      };
+      expect(value('accuracy')).toBe(expected.accuracy);
+      expect(value('nll')).toBeCloseTo(expected.nll, 6);
+      expect(value('brier')).toBeCloseTo(expected.brier, 6);
+      for (const bins of [15, 20] as const)
+        expect(value('ece', (m) => m.params.bins === bins)).toBeCloseTo(
+          expected[`ece_${bins}_equal_width`],
+          6,
+        );
+      // A pair of scores within rounding of float32 may change places: 1 of 250,000 pairs, 1 of 500 images.
+      for (const set of SETS)
+        for (const score of SCORES)
+          for (const [measure, key] of Object.entries(METRICS)) {
+            const ours = value(measure, (m) => m.params.score === score && m.dataset === set);
+            const off = Math.abs(ours - expected.ood[set][score][key]);
+            const place = `${model}: ${measure} of ${score} on ${set}`;
+            expect(off, place).toBeLessThanOrEqual(measure.startsWith('fpr') ? 0.0021 : 2e-5);
+          }
+    }
+  });
+});
