@@ -1,4 +1,5 @@
 import { endianness } from 'node:os';
+import { fromFloat16 } from '../graph/half.js';
 
 /** Numbers as files hold them. float16 is widened to Float32Array, bool is 0 and 1 in a Uint8Array. */
 export type NumberArray =
@@ -37,22 +38,12 @@ export const dtypes = {
   i4: { bytes: 4, decode: (buffer) => new Int32Array(buffer) },
   u8: { bytes: 8, decode: (buffer) => new BigUint64Array(buffer) },
   i8: { bytes: 8, decode: (buffer) => new BigInt64Array(buffer) },
-  f2: { bytes: 2, decode: (buffer) => Float32Array.from(new Uint16Array(buffer), float16) },
+  f2: { bytes: 2, decode: (buffer) => Float32Array.from(new Uint16Array(buffer), fromFloat16) },
   f4: { bytes: 4, decode: (buffer) => new Float32Array(buffer) },
   f8: { bytes: 8, decode: (buffer) => new Float64Array(buffer) },
 } satisfies Record<string, DtypeRow>;
 
 export type Dtype = keyof typeof dtypes;
-
-/** The value of an IEEE 754 half-precision number. */
-function float16(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
 
 /** The code under which an array is written. */
 export function dtypeOf(data: NumberArray): Dtype {

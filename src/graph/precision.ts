@@ -1,6 +1,6 @@
 import type { Attribute, DataType, Graph, Node, Note, Tensor, ValueInfo } from './graph.js';
-import { widened } from './half.js';
 import { typeCode, typeOfCode } from './tensor.js';
+import { asFloat32 } from './widen.js';
 
 const HALVES: ReadonlySet<DataType> = new Set(['float16', 'bfloat16']);
 
@@ -35,16 +35,10 @@ function convert(
   found: Set<DataType>,
 ): { graph: Graph; found: Set<DataType> } {
   const tensor = (value: Tensor): Tensor => {
-    if (!types.has(value.type)) return value;
+    const data = types.has(value.type) ? asFloat32(value) : undefined;
+    if (!data) return value;
     found.add(value.type);
-    return {
-      type: 'float32',
-      dims: value.dims,
-      data:
-        value.type === 'float64'
-          ? Float32Array.from(value.data as Float64Array)
-          : widened(value.type as 'float16' | 'bfloat16', value.data as Uint16Array),
-    };
+    return { type: 'float32', dims: value.dims, data };
   };
   const port = (value: ValueInfo): ValueInfo => {
     if (!types.has(value.type)) return value;

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Attribute, Dataset, Group, ready } from 'h5wasm';
-import { halfToNumber } from '../half.js';
+import { fromFloat16 } from '../../graph/half.js';
 import type { Hdf5Dataset, Hdf5File, Hdf5Order, Hdf5Reply } from './protocol.js';
 
 /*
@@ -110,7 +110,7 @@ class Walk {
     try {
       this.module.get_dataset_data(file_id, path, null, null, null, BigInt(at));
       const bytes = this.module.HEAPU8.slice(at, at + 2 * count);
-      return Float32Array.from(new Uint16Array(bytes.buffer), halfToNumber);
+      return Float32Array.from(new Uint16Array(bytes.buffer), fromFloat16);
     } finally {
       this.module._free(at);
     }

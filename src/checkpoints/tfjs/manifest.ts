@@ -1,6 +1,6 @@
 import { AssayError } from '../../errors.js';
+import { fromFloat16 } from '../../graph/half.js';
 import { elementCount, fromBytes } from '../../graph/tensor.js';
-import { halfToNumber } from '../half.js';
 import { isObject, type Place, shown } from '../keras/settings.js';
 import type { Weight } from '../keras/weights.js';
 
@@ -23,7 +23,7 @@ const ENCODINGS: Readonly<Record<string, Encoding>> = {
   uint16: as('uint16', 2),
   float16: {
     bytes: 2,
-    decode: (raw) => Float32Array.from(fromBytes('float16', raw) as Uint16Array, halfToNumber),
+    decode: (raw) => Float32Array.from(fromBytes('float16', raw) as Uint16Array, fromFloat16),
   },
 };
 
