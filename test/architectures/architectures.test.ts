@@ -20,6 +20,14 @@ afterAll(async () => {
 
 const logSumExp = ({ data }: Planes) => Math.log(data.reduce((a, v) => a + Math.exp(v), 0));
 
+const cardOf = (checkpoint: string, { architecture, image }: Case) => ({
+  name: 'network',
+  checkpoint,
+  input: { shape: [...image] },
+  classes: 3,
+  architecture,
+});
+
 /** Two images, their logits, and the slope of log p(x) along a direction, in double precision. */
 function wanted(net: DoubleNetwork, { image, forward }: Case) {
   const size = image[0] * image[1] * image[2];
@@ -49,14 +57,7 @@ describe('every architecture', () => {
     const { architecture, found, image } = network;
     const { built } = await readCheckpoint(file, undefined, { architecture, shape: image });
     expect(built).toMatchObject(found);
-    const card = {
-      name: 'network',
-      checkpoint: file,
-      input: { shape: [...image] },
-      classes: 3,
-      architecture,
-    };
-    const model = await openModel(card, engine);
+    const model = await openModel(cardOf(file, network), engine);
     const forward = await model.forward({ n: 2, pixels });
     expect(relativeError(forward.logits ?? [], logits)).toBeLessThan(1e-5);
     const { gradient } = await model.gradient({ n: 2, pixels }, 'log-px');
@@ -80,15 +81,7 @@ describe('every architecture', () => {
       ]);
       const file = join(folder, 'network.safetensors');
       writeFileSync(file, safetensors(Object.fromEntries(tensors)));
-      const { architecture, image } = network;
-      const card = {
-        name: 'network',
-        checkpoint: file,
-        input: { shape: [...image] },
-        classes: 3,
-        architecture,
-      };
-      const model = await openModel(card, engine);
+      const model = await openModel(cardOf(file, network), engine);
       const forward = await model.forward({ n: 2, pixels });
       expect(relativeError(forward.logits ?? [], logits)).toBeLessThan(1e-5);
       await model.close();

@@ -1,27 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Engine, Value } from '../../src/engines/engine.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { describeOrt } from '../../src/engines/ort/describe.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { GraphBuilder, int, ints } from '../../src/graph/build.js';
-import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
-
-const floatValue = (dims: number[], data: number[]): Value => ({
-  type: 'float32',
-  dims,
-  data: Float32Array.from(data),
-});
-
-/** doubled = 2x, negated = -x. */
-function twoOutputs(): Graph {
-  const b = new GraphBuilder();
-  const x = b.input('x', 'float32', ['N', 3]);
-  b.outputAs(b.op('Mul', [x, b.scalar(2)]), 'doubled', 'float32', ['N', 3]);
-  b.outputAs(b.op('Neg', [x]), 'negated', 'float32', ['N', 3]);
-  return b.build();
-}
+import { floatValue, twoOutputs } from './graphs.js';
 
 describe('the onnxruntime engine', () => {
   const engine: Engine = createOrtEngine({ sessions: 2 });

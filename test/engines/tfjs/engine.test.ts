@@ -1,24 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Engine, Value } from '../../../src/engines/engine.js';
+import type { Engine } from '../../../src/engines/engine.js';
 import { createTfjsEngine } from '../../../src/engines/tfjs/engine.js';
 import { GraphBuilder, int, ints, tensor } from '../../../src/graph/build.js';
 import type { Graph } from '../../../src/graph/graph.js';
 import { floats, int64s } from '../../../src/graph/tensor.js';
-
-const value = (dims: number[], data: number[]): Value => ({
-  type: 'float32',
-  dims,
-  data: Float32Array.from(data),
-});
-
-/** doubled = 2x, negated = -x. */
-function twoOutputs(): Graph {
-  const b = new GraphBuilder();
-  const x = b.input('x', 'float32', ['N', 3]);
-  b.outputAs(b.op('Mul', [x, b.scalar(2)]), 'doubled', 'float32', ['N', 3]);
-  b.outputAs(b.op('Neg', [x]), 'negated', 'float32', ['N', 3]);
-  return b.build();
-}
+import { twoOutputs, floatValue as value } from '../graphs.js';
 
 /** A graph of one input (2, 3) and one output. */
 function graphOf(emit: (b: GraphBuilder, x: string) => string): Graph {
