@@ -2,16 +2,22 @@ import type { TObject } from '@sinclair/typebox';
 import type { Passes } from '../models/system.js';
 import type { Stream } from '../random/stream.js';
 import type { Epsilon } from './epsilon.js';
+import type { AttackLoss } from './losses.js';
 import type { Norm } from './norms.js';
 
 /** What an attack wants to know about one point. A gradient pass gives the logits too. */
 export interface Query {
   kind: 'forward' | 'gradient';
-  /** (C, H, W); must not change until the answer has come, and after that only if it is a copy. */
+  /** (C, H, W); must not change until the answer has come, and may be reused after that. */
   pixels: Float32Array;
   /** Position in the run of the attack: keys the noise of stochastic systems. */
   step: number;
-  /** A class to be led to, in place of away from the label. The verdict is the same: any mistake counts. */
+  /** What is asked about, in place of the loss the attack was given: for attacks that need a loss of their own. */
+  loss?: AttackLoss;
+  /**
+   * Default: the subject's target. A loss that has a target takes it; any other is then that of the target, and
+   * descended. The verdict is the same with and without a target: any mistake counts.
+   */
   target?: number;
 }
 
@@ -19,61 +25,88 @@ export interface Query {
 export interface Answer {
   /** (classes) */
   logits: Float32Array;
-  /** The attacked loss. */
+  /** The attacked loss, in the direction in which the attack succeeds: every attack ascends. */
   loss: number;
-  /** (C, H, W): the direction in which the attack succeeds, so that every attack ascends. Empty after `forward`. */
+  /** (C, H, W): of `loss`. Empty after `forward`. */
   gradient: Float32Array;
+  /** Whether this point counts as adversarial: the scheduler's verdict, confirmed. */
+  broken: boolean;
 }
 
 /** One example under attack at one radius, from one start. */
 export interface Subject {
-  /** The clean image; hand out this very array to ask about it (its answer is kept and shared). */
+  /** (C, H, W): the clean image; hand out this very array to ask about it (its answer is kept and shared). */
   x0: Float32Array;
+  shape: readonly [number, number, number];
+  label: number;
+  /** The radius; for attacks that know none (`radius: 'free'`), the largest of the campaign. */
   epsilon: Epsilon;
   norm: Norm;
+  /** From 0. */
   restart: number;
-  /** Wrong classes, the likeliest for the clean image first. */
-  rivals: readonly number[];
-  /** Draws for this subject and a purpose, such as `start`. */
+  /** A wrong class to be led to; absent when untargeted. */
+  target?: number;
+  /** Draws for this subject and a purpose, such as `start`: other numbers for every restart, target and radius. */
   draws(purpose: string): Stream;
 }
 
 /**
  * One run of an attack on one subject, as a state machine: yields what it wants to know and is sent the answer.
  * It never judges: the scheduler looks at the logits of every point asked about, decides what counts as broken,
- * and stops the run. Every point must lie in the ball and the box.
+ * and stops the run. Every point must lie in the ball and the box; for attacks that know no radius, in the box.
  */
 export type Trajectory = Generator<Query, void, Answer>;
 
-/** An attack with its options settled. */
-export interface BoundAttack {
-  name: string;
-  /** For reports: `PGD-40`. */
-  label: string;
-  /** Whether restarts can differ from each other. */
-  random: boolean;
-  /** Queries of one run that is never stopped. */
-  cost: Passes;
-  run(subject: Subject): Trajectory;
-}
-
-/** An attack: one file, and one row in the registry. */
+/** An attack: one file, and one row in the registry. `O` are its options, settled. */
 export interface Attack<O> {
+  /** The field's name, in kebab-case: `apgd-ce`. */
   name: string;
   title: string;
   /** What it is and where it comes from, for reports. */
   source: string;
   /** TypeBox object schema of the options of its own. */
   options: TObject;
+  /**
+   * What it can climb, its default first. An attack with a single loss cannot be given another, nor another goal
+   * than a mistake.
+   */
+  losses: readonly AttackLoss[];
+  /** Names of the norms it is defined in. Default: all. */
+  norms?: readonly string[];
+  /**
+   * `ball` (the default): one run per radius, whose points lie in the ball. `free`: runs know no radius and look
+   * for the nearest adversarial point; one run serves all radii.
+   */
+  radius?: 'ball' | 'free';
   /** What the schema cannot say. Errors: `config-invalid`. */
   check?(options: O): void;
   /** For reports: `PGD-40`. */
   label(options: O): string;
   /** Whether restarts can differ from each other. */
   random(options: O): boolean;
+  /**
+   * Wrong classes it is led to, the likeliest for the clean image first and one run for each (at most all); 0 when
+   * untargeted. Default: 0.
+   */
+  targets?(options: O): number;
   run(subject: Subject, options: O): Trajectory;
-  /** Queries of one run that is never stopped. */
+  /**
+   * Calls of the system in one run of its plain definition, which is never stopped: at least what `run` asks for.
+   * What is counted beside the passes that were spent.
+   */
   cost(options: O): Passes;
+}
+
+/** An attack with its options settled. */
+export interface BoundAttack {
+  name: string;
+  label: string;
+  loss: AttackLoss;
+  random: boolean;
+  radius: 'ball' | 'free';
+  targets: number;
+  cost: Passes;
+  run(subject: Subject): Trajectory;
 }
 
 /** Identity with types. */

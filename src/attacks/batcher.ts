@@ -7,22 +7,25 @@ export interface Row {
   kind: 'forward' | 'gradient';
   /** (C, H, W) */
   pixels: Float32Array;
+  /** What a gradient pass differentiates. */
+  loss: LossName;
   label: number;
+  /** -1 when there is none. */
+  target: number;
+  threshold: number;
   /** Where a stochastic system draws its noise. */
-  key: StreamKey;
+  key?: StreamKey;
 }
 
 /** What came of it; views into the batch's outputs. */
 export interface RowAnswer {
   logits: Float32Array;
   logPx: number;
-  loss: number;
   /** Empty after a forward pass. */
   gradient: Float32Array;
 }
 
 export interface BatcherOptions {
-  loss: LossName;
   batchSize?: number;
   concurrency?: number;
   signal?: AbortSignal;
@@ -42,7 +45,8 @@ interface Waiting {
 export class Batcher {
   readonly batchSize: number;
   readonly lanes: number;
-  private readonly queues = { forward: [] as Waiting[], gradient: [] as Waiting[] };
+  /** One for forward passes and one for every loss: rows of a batch go through one program. */
+  private readonly queues = new Map<string, Waiting[]>();
   private inFlight = 0;
   private rowsInFlight = 0;
   private scheduled = false;
@@ -63,7 +67,7 @@ export class Batcher {
   ask(row: Row): Promise<RowAnswer> {
     if (this.failure) return Promise.reject(this.failure.reason);
     return new Promise((resolve, reject) => {
-      this.queues[row.kind].push({ row, resolve, reject });
+      this.queueOf(row).push({ row, resolve, reject });
       if (this.scheduled) return;
       this.scheduled = true;
       // After everyone who was just answered has had the chance to ask again.
@@ -72,6 +76,13 @@ export class Batcher {
         this.pump();
       });
     });
+  }
+
+  private queueOf({ kind, loss }: Row): Waiting[] {
+    const name = kind === 'forward' ? kind : loss;
+    let queue = this.queues.get(name);
+    if (!queue) this.queues.set(name, (queue = []));
+    return queue;
   }
 
   /** Resolves when nothing is in flight. */
@@ -83,10 +94,10 @@ export class Batcher {
     const { signal } = this.options;
     if (signal?.aborted && !this.failure) this.fail(interruption(signal));
     while (this.inFlight < this.lanes) {
-      const { forward, gradient } = this.queues;
-      const queue = forward.length > gradient.length ? forward : gradient;
-      if (queue.length === 0) return;
-      const underWay = forward.length + gradient.length + this.rowsInFlight;
+      const queues = [...this.queues.values()];
+      const queue = queues.reduce((a, b) => (b.length > a.length ? b : a), queues[0]);
+      if (!queue || queue.length === 0) return;
+      const underWay = queues.reduce((sum, { length }) => sum + length, this.rowsInFlight);
       const share = Math.min(this.batchSize, Math.ceil(underWay / this.lanes));
       if (queue.length < share && this.inFlight > 0) return;
       void this.send(queue.splice(0, share));
@@ -115,7 +126,7 @@ export class Batcher {
 
   private fail(reason: unknown): void {
     this.failure ??= { reason };
-    for (const queue of Object.values(this.queues)) {
+    for (const queue of this.queues.values()) {
       for (const { reject } of queue.splice(0)) reject(this.failure.reason);
     }
   }
@@ -132,13 +143,16 @@ export class Batcher {
       n,
       pixels,
       labels: Int32Array.from(rows, ({ label }) => label),
-      keys: rows.map(({ key }) => key),
+      targets: Int32Array.from(rows, ({ target }) => target),
+      threshold: rows[0].threshold,
+      keys: rows.flatMap(({ key }) => key ?? []),
     };
+    const [{ kind, loss: differentiated }] = rows;
     const outputs =
-      rows[0].kind === 'gradient'
-        ? await system.gradient(batch, this.options.loss)
-        : { ...(await system.forward(batch)), loss: undefined, gradient: undefined };
-    const { logits, logPx, loss, gradient } = outputs;
+      kind === 'gradient'
+        ? await system.gradient(batch, differentiated)
+        : { ...(await system.forward(batch)), gradient: undefined };
+    const { logits, logPx, gradient } = outputs;
     const classes = system.info.classes.length;
     if (logits?.length !== n * classes) {
       throw new AssayError('shape-mismatch', `"${system.info.name}" did not return the logits it offers`, {
@@ -149,7 +163,6 @@ export class Batcher {
     return rows.map((_, i) => ({
       logits: logits.subarray(i * classes, (i + 1) * classes),
       logPx: logPx?.[i] ?? Number.NaN,
-      loss: loss?.[i] ?? Number.NaN,
       gradient: gradient?.subarray(i * size, (i + 1) * size) ?? new Float32Array(0),
     }));
   }

@@ -1,26 +1,34 @@
 import type { Passes, System } from '../models/system.js';
 import type { BoundAttack } from './attack.js';
 import type { Epsilon } from './epsilon.js';
-import type { AttackLoss } from './losses.js';
+import type { Goal } from './goals.js';
 import type { Norm } from './norms.js';
 
-/** How an attack is carried out: what does not depend on which attack it is. */
-export interface Campaign {
+/** One attack of a campaign. */
+export interface Stage {
   attack: BoundAttack;
-  norm: Norm;
-  /** Smallest first. */
-  epsilons: readonly Epsilon[];
+  /** Runs per radius and target, if they can differ. */
   restarts: number;
-  loss: AttackLoss;
+}
+
+/** How examples are attacked. */
+export interface Campaign {
+  /** One after the other, on those that are left. */
+  stages: readonly Stage[];
+  norm: Norm;
+  /** Smallest first; none for attacks that look for the nearest adversarial point. */
+  epsilons: readonly Epsilon[];
+  goal: Goal;
   /** Stochastic systems: draws whose gradients and logits are averaged at every point (EOT). */
   eot: number;
   /** Stochastic systems: fresh draws whose mean logits must be wrong too before a point counts. */
   confirm: number;
   /**
-   * `first`: an example leaves at its first misclassified point, which is kept. `strongest`: all steps and
-   * restarts are run and of the misclassified points that of the highest loss is kept; the verdicts are the same.
+   * `first`: an example leaves at its first broken point, which is kept. `strongest`: all steps and restarts are
+   * run at a radius and of the broken points that of the highest loss is kept; the verdicts are the same.
+   * `nearest`: all is run and the broken point nearest to the clean image is kept.
    */
-  keep: 'first' | 'strongest';
+  keep: 'first' | 'strongest' | 'nearest';
 }
 
 /** What is attacked. */
@@ -31,9 +39,12 @@ export interface Targets {
   indices: Int32Array;
   /** (n, C, H, W) */
   pixels: Float32Array;
+  /** (n); what they say does not matter to a goal without labels. */
   labels: Int32Array;
-  /** (n, classes): decides which examples are attacked at all. */
+  /** (n, classes) */
   cleanLogits: ArrayLike<number>;
+  /** (n): for goals that look at log p(x). */
+  cleanLogPx?: ArrayLike<number>;
   seed: number;
   signal?: AbortSignal;
   /** Default: the system's. No effect on outcomes but for float32 rounding inside the engine. */
@@ -41,11 +52,12 @@ export interface Targets {
   concurrency?: number;
 }
 
-/**
- * Calls of the system per example that a plain schedule makes: every example, misclassified ones too, at every
- * radius, with every restart, step and draw, and one last look.
- */
-export function naiveCost({ attack, epsilons, restarts, eot }: Campaign, stochastic: boolean): Passes {
-  const runs = epsilons.length * (attack.random ? restarts : 1) * (stochastic ? Math.max(1, eot) : 1);
-  return { gradient: runs * attack.cost.gradient, forward: runs * attack.cost.forward };
+/** Runs of a stage at one radius: a run per target and restart. */
+export function runsOf({ attack, restarts }: Stage): number {
+  return Math.max(1, attack.targets) * (attack.random ? restarts : 1);
+}
+
+/** Calls of the system in one run of a stage that is never stopped, every draw counted. */
+export function runCost({ attack: { cost } }: Stage, draws: number): Passes {
+  return { gradient: draws * cost.gradient, forward: draws * cost.forward };
 }

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { defineAttack, type Trajectory } from './attack.js';
 import { EPSILON_PATTERN, parseEpsilon } from './epsilon.js';
+import { attackLossNames } from './losses.js';
 
 export const PgdOptions = Type.Object({
   steps: Type.Integer({
@@ -18,9 +19,18 @@ export const PgdOptions = Type.Object({
     default: true,
     description: 'Start from a random point of the ball, not from the clean image.',
   }),
-  targeted: Type.Boolean({
-    default: false,
-    description: 'Lead to a wrong class, the likeliest first; each restart takes the next one.',
+  momentum: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 0,
+    description:
+      'Share of the last direction that is carried into the next, each gradient scaled to L1 norm 1.',
+  }),
+  targets: Type.Integer({
+    minimum: 0,
+    maximum: 100_000,
+    default: 0,
+    description: 'Lead to so many wrong classes, the likeliest first, a run for each; 0 is untargeted.',
   }),
 });
 
@@ -30,24 +40,34 @@ export const pgd = defineAttack<Static<typeof PgdOptions>>({
   title: 'Projected gradient descent',
   source: 'Madry et al. 2018',
   options: PgdOptions,
+  losses: attackLossNames,
   check: ({ stepSize }) => {
     if (stepSize !== undefined) parseEpsilon(stepSize, 'stepSize');
   },
-  label: ({ steps, targeted }) => `PGD-${steps}${targeted ? 'T' : ''}`,
-  random: ({ randomStart, targeted }) => randomStart || targeted,
+  label: ({ steps, momentum, targets }) =>
+    `PGD-${steps}${momentum > 0 ? ` (momentum ${momentum})` : ''}${targets > 0 ? '-T' : ''}`,
+  random: ({ randomStart }) => randomStart,
+  targets: ({ targets }) => targets,
   cost: ({ steps }) => ({ gradient: steps, forward: 1 }),
-  *run(
-    { x0, epsilon, norm, restart, rivals, draws },
-    { steps, stepSize, randomStart, targeted },
-  ): Trajectory {
+  *run({ x0, epsilon, norm, draws }, { steps, stepSize, randomStart, momentum }): Trajectory {
     const size =
       stepSize === undefined ? (2.5 * epsilon.value) / steps : parseEpsilon(stepSize, 'stepSize').value;
-    const aim = targeted ? { target: rivals[restart % rivals.length] } : {};
+    const carried = momentum > 0 ? new Float32Array(x0.length) : undefined;
     let x = randomStart ? norm.randomStart(x0, epsilon.value, draws('start')) : x0;
     for (let step = 0; step < steps; step++) {
-      const { gradient } = yield { kind: 'gradient', pixels: x, step, ...aim };
-      x = norm.project(norm.ascend(x, gradient, size), x0, epsilon.value);
+      const { gradient } = yield { kind: 'gradient', pixels: x, step };
+      const direction = carried ? accumulate(carried, gradient, momentum) : gradient;
+      x = norm.project(norm.ascend(x, direction, size), x0, epsilon.value);
     }
-    yield { kind: 'forward', pixels: x, step: steps, ...aim };
+    yield { kind: 'forward', pixels: x, step: steps };
   },
 });
+
+/** momentum * carried + gradient / ||gradient||_1, in place (Dong et al. 2018, eq. 6). */
+export function accumulate(carried: Float32Array, gradient: Float32Array, momentum: number): Float32Array {
+  let length = 0;
+  for (let i = 0; i < gradient.length; i++) length += Math.abs(gradient[i]);
+  const scale = length > 0 ? 1 / length : 0;
+  for (let i = 0; i < carried.length; i++) carried[i] = momentum * carried[i] + scale * gradient[i];
+  return carried;
+}

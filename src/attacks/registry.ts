@@ -2,6 +2,7 @@ import type { TObject } from '@sinclair/typebox';
 import { AssayError, didYouMean, unknownName } from '../errors.js';
 import type { Attack, BoundAttack } from './attack.js';
 import { fgsm } from './fgsm.js';
+import type { AttackLoss } from './losses.js';
 import { pgd } from './pgd.js';
 
 /** An attack as the registry knows it. */
@@ -10,23 +11,43 @@ export interface AttackRow {
   title: string;
   source: string;
   options: TObject;
-  create(options: Record<string, unknown>): BoundAttack;
+  losses: readonly AttackLoss[];
+  norms: readonly string[] | undefined;
+  radius: 'ball' | 'free';
+  /**
+   * Errors: `config-invalid` for an option that it does not have or a loss that it cannot climb. `loss` defaults to
+   * the attack's first.
+   */
+  create(options: Record<string, unknown>, loss?: AttackLoss): BoundAttack;
 }
 
 function row<O>(attack: Attack<O>): AttackRow {
-  const { name, title, source, options } = attack;
-  const create = (given: Record<string, unknown>): BoundAttack => {
+  const { name, title, source, options, losses, norms, radius = 'ball' } = attack;
+  const create = (given: Record<string, unknown>, loss: AttackLoss = losses[0]): BoundAttack => {
+    if (!losses.includes(loss)) throw foreignLoss(name, loss, losses);
     const own = settle(name, options, given) as O;
     attack.check?.(own);
     return {
       name,
       label: attack.label(own),
+      loss,
       random: attack.random(own),
+      radius,
+      targets: attack.targets?.(own) ?? 0,
       cost: attack.cost(own),
       run: (subject) => attack.run(subject, own),
     };
   };
-  return { name, title, source, options, create };
+  return { name, title, source, options, losses, norms, radius, create };
+}
+
+function foreignLoss(name: string, loss: string, losses: readonly string[]): AssayError {
+  const only = losses.length === 1;
+  return new AssayError('config-invalid', `the attack "${name}" cannot climb the loss "${loss}"`, {
+    path: 'loss',
+    expected: only ? `none: its loss is ${losses[0]}` : `one of ${losses.join(', ')}`,
+    hint: only ? 'drop `loss`' : (didYouMean(loss, [...losses]) ?? 'choose one of these'),
+  });
 }
 
 /** Every attack, by name. */

@@ -1,16 +1,22 @@
 import { AssayError } from '../errors.js';
+import { argmaxOf } from './argmax.js';
 import { Batcher } from './batcher.js';
 import type { Campaign, Targets } from './campaign.js';
-import { definedLoss } from './losses.js';
-import type { Norm } from './norms.js';
-import { argmaxOf, type Counts, logitsOf, type Point, Siege } from './siege.js';
+import { type Counts, logitsOf, type Outcome, Siege } from './siege.js';
 
 /** What came of it, a row per example. */
 export interface Attacked extends Counts {
-  /** 1 when the clean image is classified correctly; only such examples are attacked. */
+  /**
+   * 1 where the goal was not reached by the clean image already: only such examples are attacked. When a mistake is
+   * the goal, the examples that are classified correctly.
+   */
   correct: Uint8Array;
   /** Position in `epsilons` of the smallest radius that broke the example; -1 when none did. */
   brokenAt: Int32Array;
+  /** Position of the stage that broke it first; -1 when none did. */
+  brokenBy: Int32Array;
+  /** 1 where `pixels` reaches the goal, within a radius or beyond all of them. */
+  adversarial: Uint8Array;
   /**
    * (n, C, H, W). Broken: the adversarial image. Survivors: the point of highest loss in the largest ball. Not
    * attacked: the clean image.
@@ -24,26 +30,27 @@ export interface Attacked extends Counts {
   prediction: Int32Array;
   /** Where `pixels` was found; -1 when not attacked. */
   restart: Int32Array;
+  /** -1 when untargeted, too. */
+  target: Int32Array;
   step: Int32Array;
   /** How full the batches were. */
   batches: { batches: number; rows: number };
 }
 
 /**
- * Attacks every correctly classified example at every radius, smallest first. Once an example is broken it counts
- * as broken at all larger radii, since its adversarial image lies in those balls too; survivors carry on. Batches
- * stay full across examples, steps, restarts and radii. Verdicts are made here, from the logits of every point an
- * attack asks about: argmax (first of equals) differs from the label; for stochastic systems argmax of the mean
- * over `eot` draws, and then of the mean over `confirm` fresh draws. Where rounding could have decided, a forward
- * pass has the last word.
+ * Attacks every example that is not lost already, at every radius, smallest first, with every stage in turn. Once
+ * an example is broken it counts as broken at all larger radii, since its adversarial image lies in those balls
+ * too; survivors carry on. Batches stay full across examples, steps, restarts, targets, radii and stages. Verdicts
+ * are made here, from the outputs of every point an attack asks about. When a mistake is the goal: argmax (first
+ * of equals) differs from the label; for stochastic systems argmax of the mean over `eot` draws, and then of the
+ * mean over `confirm` fresh draws. Where rounding could have decided, a forward pass has the last word.
  * Errors: what the system throws; `interrupted`; `data-invalid` for labels out of range.
  */
 export async function runAttack(targets: Targets, campaign: Campaign): Promise<Attacked> {
   const { system, n } = targets;
-  checkLabels(targets);
-  const loss = definedLoss(campaign.loss, system.info.classes.length);
-  const batcher = new Batcher(system, { ...targets, loss });
-  const out = emptyResult(targets);
+  if (campaign.goal.labelled) checkLabels(targets);
+  const batcher = new Batcher(system, targets);
+  const out = emptyResult(targets, campaign);
   out.batches = batcher.sent;
   const draws = system.info.stochastic ? Math.max(1, campaign.eot) : 1;
   const size = targets.pixels.length / Math.max(1, n);
@@ -53,8 +60,7 @@ export async function runAttack(targets: Targets, campaign: Campaign): Promise<A
       const i = next++;
       if (!out.correct[i]) continue;
       const x0 = targets.pixels.slice(i * size, (i + 1) * size);
-      const siege = new Siege(i, x0, targets, { ...campaign, loss, eot: draws }, batcher, out);
-      record(out, i, x0, campaign.norm, await siege.run());
+      record(out, i, x0, campaign, await new Siege(i, x0, targets, campaign, batcher, out).run());
     }
   };
   // One batch in every lane, one of each kind waiting.
@@ -79,21 +85,32 @@ function checkLabels({ labels, indices, system, n }: Targets): void {
   }
 }
 
-function emptyResult(targets: Targets): Attacked {
-  const { n, pixels, labels } = targets;
-  const clean = Int32Array.from({ length: n }, (_, i) => argmaxOf(logitsOf(targets, i)));
+function emptyResult(targets: Targets, { goal, stages }: Campaign): Attacked {
+  const { n, pixels, labels, cleanLogPx } = targets;
+  const { threshold } = goal;
+  const lost = (i: number) => {
+    const aim = { label: labels[i], target: -1, threshold, logPx: cleanLogPx?.[i] ?? Number.NaN };
+    return goal.reached(logitsOf(targets, i), aim);
+  };
+  const perStage = () => new Int32Array(n * stages.length);
   return {
-    correct: Uint8Array.from({ length: n }, (_, i) => (clean[i] === labels[i] ? 1 : 0)),
+    correct: Uint8Array.from({ length: n }, (_, i) => (lost(i) ? 0 : 1)),
     brokenAt: new Int32Array(n).fill(-1),
+    brokenBy: new Int32Array(n).fill(-1),
+    adversarial: new Uint8Array(n),
     pixels: pixels.slice(),
     distance: new Float64Array(n),
     loss: new Float64Array(n).fill(Number.NaN),
-    prediction: clean,
+    prediction: Int32Array.from({ length: n }, (_, i) => argmaxOf(logitsOf(targets, i))),
     restart: new Int32Array(n).fill(-1),
+    target: new Int32Array(n).fill(-1),
     step: new Int32Array(n).fill(-1),
-    zeroGradient: new Uint8Array(n),
-    forward: new Int32Array(n),
-    gradient: new Int32Array(n),
+    forward: perStage(),
+    gradient: perStage(),
+    naiveForward: perStage(),
+    naiveGradient: perStage(),
+    zeroGradients: perStage(),
+    zeroStarts: perStage(),
     batches: { batches: 0, rows: 0 },
   };
 }
@@ -102,14 +119,17 @@ function record(
   out: Attacked,
   i: number,
   x0: Float32Array,
-  norm: Norm,
-  { point, brokenAt }: { point: Point; brokenAt: number },
+  { norm }: Campaign,
+  { point, brokenAt }: Outcome,
 ): void {
   out.brokenAt[i] = brokenAt;
+  if (brokenAt >= 0) out.brokenBy[i] = point.stage;
+  out.adversarial[i] = point.broken ? 1 : 0;
   out.pixels.set(point.pixels, i * x0.length);
   out.distance[i] = norm.distance(point.pixels, x0);
   out.loss[i] = point.loss;
   out.prediction[i] = point.prediction;
   out.restart[i] = point.restart;
+  out.target[i] = point.target;
   out.step[i] = point.step;
 }

@@ -15,27 +15,29 @@ export function checkPixels({ n, pixels }: Pick<Batch, 'n' | 'pixels'>, info: Sy
   });
 }
 
-/** Labels (n) as rows (n, classes) with a 1 at the label. Errors: `data-invalid`. */
+/** Classes (n) as rows (n, classes) with a 1 at the class. Errors: `data-invalid`. */
 export function oneHotRows(
-  { n, labels }: Pick<Batch, 'n' | 'labels'>,
+  n: number,
+  chosen: Int32Array | undefined,
   { name, classes }: SystemInfo,
+  what: 'label' | 'target',
 ): Float32Array {
-  if (labels?.length !== n)
-    throw new AssayError('data-invalid', 'this loss needs a label for every example', {
-      expected: `${n} labels`,
-      found: labels ? `${labels.length}` : 'none',
-      hint: 'use a labelled data set',
+  if (chosen?.length !== n)
+    throw new AssayError('data-invalid', `this loss needs a ${what} for every example`, {
+      expected: `${n} ${what}s`,
+      found: chosen ? `${chosen.length}` : 'none',
+      hint: what === 'label' ? 'use a labelled data set' : 'say which class each example is led to',
     });
   const rows = new Float32Array(n * classes.length);
-  labels.forEach((label, i) => {
-    if (label < 0 || label >= classes.length)
-      throw new AssayError('data-invalid', `a label is out of range for the model "${name}"`, {
+  chosen.forEach((k, i) => {
+    if (k < 0 || k >= classes.length)
+      throw new AssayError('data-invalid', `a ${what} is out of range for the model "${name}"`, {
         path: `example ${i} of the batch`,
         expected: `0 to ${classes.length - 1}`,
-        found: String(label),
-        hint: 'compare the labels with `classes` in the model card',
+        found: String(k),
+        hint: `compare the ${what}s with \`classes\` in the model card`,
       });
-    rows[i * classes.length + label] = 1;
+    rows[i * classes.length + k] = 1;
   });
   return rows;
 }

@@ -9,7 +9,7 @@ import type {
 import { GraphBuilder, int } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import type { Contract } from './contract.js';
-import { emitLoss, needsLabels } from './heads.js';
+import { type AimName, aimsOf, emitLoss } from './heads.js';
 import { noiseImages, type Prepared, pixelValue } from './prepare.js';
 import type { LossName } from './system.js';
 
@@ -20,10 +20,10 @@ export interface Differentiable {
   contract: Contract;
 }
 
-/** Names of a gradient program's labels input and outputs. */
+/** Names of a gradient program's inputs beside the images, and of its outputs. */
 interface Names {
-  /** (n, classes) */
-  oneHot: string | undefined;
+  /** labels and targets: (n, classes); threshold: (1). */
+  aims: Partial<Record<AimName, string>>;
   /** (n) */
   loss: string;
   /** In the shape of what is differentiated with respect to. */
@@ -34,9 +34,9 @@ export type GradientProgram = Names & { program: Program };
 
 /** Errors: `op-unsupported` names op and node. */
 export async function compileGradient(parts: Differentiable, loss: LossName): Promise<GradientProgram> {
-  const { graph, feeds, oneHot, wanted } = lossGraph(parts, loss);
+  const { graph, feeds, aims, wanted } = lossGraph(parts, loss);
   const { program, gradients } = await differentiated(parts.engine, graph, feeds, wanted);
-  return { program, oneHot, loss: wanted.of, gradient: gradients[parts.prepared.pixels] };
+  return { program, aims, loss: wanted.of, gradient: gradients[parts.prepared.pixels] };
 }
 
 /** Whether a loss can be differentiated, found out at the least cost. Errors: as `compileGradient`. */
@@ -65,22 +65,40 @@ interface LossGraph {
   graph: Graph;
   /** A batch of noise. */
   feeds: Record<string, Value>;
-  oneHot: string | undefined;
+  aims: Names['aims'];
   wanted: Differentiation;
 }
 
 /** A loss per example on top of the prepared network. */
 function lossGraph({ prepared, contract }: Differentiable, loss: LossName): LossGraph {
   const b = new GraphBuilder(prepared.graph);
-  const oneHot = needsLabels(loss) ? b.input('one_hot', 'float32', ['N', contract.classes]) : undefined;
-  const value = emitLoss(loss, { b, ...prepared.outputs, oneHot, energy: contract.energy.kind });
+  const aims = aimInputs(b, loss, contract.classes);
+  const value = emitLoss(loss, { b, ...prepared.outputs, aims, energy: contract.energy.kind });
   const of = b.outputAs(value, 'loss', 'float32', ['N']);
   const n = prepared.fixedBatch ?? 2;
   const feeds: Record<string, Value> = {
     [prepared.pixels]: pixelValue(noiseImages(n, contract.shape), n, contract.shape),
+    ...someAims(aims, n, contract.classes),
   };
-  if (oneHot) feeds[oneHot] = firstClass(n, contract.classes);
-  return { graph: b.build(), feeds, oneHot, wanted: { of, wrt: [prepared.pixels] } };
+  return { graph: b.build(), feeds, aims, wanted: { of, wrt: [prepared.pixels] } };
+}
+
+/** Declares the inputs of what a loss is about. */
+function aimInputs(b: GraphBuilder, loss: LossName, classes: number): Names['aims'] {
+  const declared = aimsOf(loss).map((aim) => [
+    aim,
+    aim === 'threshold' ? b.input(aim, 'float32', [1]) : b.input(`${aim}_one_hot`, 'float32', ['N', classes]),
+  ]);
+  return Object.fromEntries(declared);
+}
+
+/** Values for a first run: the first class, the second class to be led to, a threshold of 0. */
+function someAims({ labels, targets, threshold }: Names['aims'], n: number, classes: number) {
+  return {
+    ...(labels && { [labels]: oneClass(n, classes, 0) }),
+    ...(targets && { [targets]: oneClass(n, classes, 1) }),
+    ...(threshold && { [threshold]: { type: 'float32', dims: [1], data: new Float32Array(1) } as const }),
+  };
 }
 
 /** A loss of logits that are fed, with its gradient with respect to them. Input `logits` (n, classes). */
@@ -90,25 +108,24 @@ export async function compileLogitLoss(
 ): Promise<GradientProgram> {
   const b = new GraphBuilder('loss_of_logits');
   const logits = b.input('logits', 'float32', ['N', classes]);
-  const oneHot = needsLabels(loss) ? b.input('one_hot', 'float32', ['N', classes]) : undefined;
+  const aims = aimInputs(b, loss, classes);
   const logPx =
     energy.kind === 'logsumexp'
       ? b.op('ReduceLogSumExp', [logits, b.ints([1])], { keepdims: int(0) })
       : undefined;
-  const of = b.outputAs(
-    emitLoss(loss, { b, logits, logPx, oneHot, energy: energy.kind }),
-    'loss',
-    'float32',
-    ['N'],
-  );
-  const feeds: Record<string, Value> = { logits: firstClass(2, classes) };
-  if (oneHot) feeds[oneHot] = firstClass(2, classes);
+  const of = b.outputAs(emitLoss(loss, { b, logits, logPx, aims, energy: energy.kind }), 'loss', 'float32', [
+    'N',
+  ]);
+  const feeds: Record<string, Value> = {
+    logits: oneClass(2, classes, 0),
+    ...someAims(aims, 2, classes),
+  };
   const { program, gradients } = await differentiated(engine, b.build(), feeds, { of, wrt: [logits] });
-  return { program, oneHot, loss: of, gradient: gradients[logits] };
+  return { program, aims, loss: of, gradient: gradients[logits] };
 }
 
-/** (n, classes) with 1 in the first column. */
-function firstClass(n: number, classes: number): Value {
-  const data = Float32Array.from({ length: n * classes }, (_, i) => (i % classes === 0 ? 1 : 0));
+/** (n, classes) with 1 in one column. */
+function oneClass(n: number, classes: number, column: number): Value {
+  const data = Float32Array.from({ length: n * classes }, (_, i) => (i % classes === column ? 1 : 0));
   return { type: 'float32', dims: [n, classes], data };
 }

@@ -9,7 +9,7 @@ import type { Draws, Gradients, LossName } from './system.js';
  * Errors: as `Model.gradient`.
  */
 export async function groupedGradient(model: Model, draws: Draws, loss: LossName): Promise<Gradients> {
-  const { n, group, pixels, labels } = draws;
+  const { n, group, pixels, labels, targets, threshold } = draws;
   if (!Number.isInteger(group) || group < 1)
     throw new AssayError('shape-mismatch', 'an example needs a whole number of draws', {
       expected: 'at least 1',
@@ -28,7 +28,7 @@ export async function groupedGradient(model: Model, draws: Draws, loss: LossName
   const forward = await model.forward(stacked);
   const means = averages(forward, draws);
   if (!means.logits) throw new AssayError('op-unsupported', `"${model.info.name}" has no logits to average`);
-  const head = await model.logitLoss(loss, means.logits, labels);
+  const head = await model.logitLoss(loss, means.logits, { labels, targets, threshold });
   const classes = model.info.classes.length;
   const weights = Float32Array.from({ length: n * group * classes }, (_, i) => {
     const example = Math.floor(i / (group * classes));

@@ -1,7 +1,10 @@
 import { AssayError } from '../errors.js';
 import { type GraphBuilder, int } from '../graph/build.js';
 import { floats } from '../graph/tensor.js';
-import type { LossName } from './system.js';
+import type { Aims, LossName } from './system.js';
+
+/** What a loss is about, beside the images: inputs of the graph. */
+export type AimName = keyof Aims;
 
 /** What a head may build on: names of values in the graph. */
 export interface HeadSite {
@@ -10,92 +13,145 @@ export interface HeadSite {
   logits?: string | undefined;
   /** (n) */
   logPx?: string | undefined;
-  /** (n, classes): 1 at the label, 0 elsewhere. */
-  oneHot?: string | undefined;
+  /** labels and targets: (n, classes), 1 at the class, 0 elsewhere; threshold: (1). */
+  aims: Partial<Record<AimName, string>>;
   energy: 'logsumexp' | 'output' | 'none';
 }
 
 interface Head {
-  /** Labels enter as the one-hot input. */
-  labelled: boolean;
+  aims: readonly AimName[];
   needs: readonly ('logits' | 'logPx')[];
   /** Fewest classes for which the loss is defined. */
   classes: number;
   /** Emits the loss per example (n). */
-  emit(site: Required<{ [K in keyof HeadSite]: NonNullable<HeadSite[K]> }>): string;
+  emit(site: Site): string;
 }
 
-type Site = Parameters<Head['emit']>[0];
+interface Site {
+  b: GraphBuilder;
+  logits: string;
+  logPx: string;
+  labels: string;
+  targets: string;
+  threshold: string;
+  energy: HeadSite['energy'];
+}
 
 const alongClasses = { keepdims: int(0) };
 
-/** The label's logit. Exact: the other terms of the sum are zeros. */
-const chosen = ({ b, logits, oneHot }: Site) =>
-  b.op('ReduceSum', [b.op('Mul', [logits, oneHot]), b.ints([1])], alongClasses);
-
-/**
- * -log p(y|x) as the logsumexp of all logits less the label's: taking that off first keeps the digits that
- * large logits would cost.
- */
-function surprise({ b, logits, oneHot }: Site): string {
-  const label = b.op('ReduceSum', [b.op('Mul', [logits, oneHot]), b.ints([1])], { keepdims: int(1) });
-  return b.op('ReduceLogSumExp', [b.op('Sub', [logits, label]), b.ints([1])], alongClasses);
-}
+/** The logit of the class in a one-hot row. Exact: the other terms of the sum are zeros. */
+const chosen = ({ b, logits }: Site, oneHot: string, keepdims: 0 | 1 = 0) =>
+  b.op('ReduceSum', [b.op('Mul', [logits, oneHot]), b.ints([1])], { keepdims: int(keepdims) });
 
 /** Below every float32 logit that is of use. */
 const LOWEST = -3.4e38;
 
-/** The largest logit but the label's. Exact: the label's is masked out, not subtracted from. */
-const largestOther = ({ b, logits, oneHot }: Site) => {
-  const isLabel = b.op('Greater', [oneHot, b.scalar(0.5)]);
-  const others = b.op('Where', [isLabel, b.scalar(LOWEST), logits]);
-  return b.op('ReduceMax', [others, b.ints([1])], alongClasses);
-};
+/** Logits with the label's masked out, not subtracted from. */
+const others = ({ b, labels }: Site, logits: string) =>
+  b.op('Where', [b.op('Greater', [labels, b.scalar(0.5)]), b.scalar(LOWEST), logits]);
 
-const margin = (site: Site) => site.b.op('Sub', [largestOther(site), chosen(site)]);
+const largest = ({ b }: Site, logits: string) => b.op('ReduceMax', [logits, b.ints([1])], alongClasses);
 
-/** Largest minus third largest logit: picked by TopK, so that both come through unrounded. */
-function spread({ b, logits }: Site): string {
-  const [top] = b.node('TopK', [logits, b.ints([3])], { axis: int(1) }, ['top_three', 'top_three_classes']);
-  const signs = b.constant(floats([1, 3], [1, 0, -1]), 'first_minus_third');
-  return b.op('ReduceSum', [b.op('Mul', [top, signs]), b.ints([1])], alongClasses);
+const lse = ({ b }: Site, logits: string) => b.op('ReduceLogSumExp', [logits, b.ints([1])], alongClasses);
+
+/**
+ * -log p(y|x) = softplus(logsumexp of the others - f_y). The label's logit is taken off first, which keeps the
+ * digits that large logits would cost; and the value and its gradient keep theirs where p(y|x) is near 1, where
+ * logsumexp f - f_y is the rounding of two equal numbers.
+ */
+function surprise(site: Site): string {
+  const { b, logits, labels } = site;
+  const relative = b.op('Sub', [logits, chosen(site, labels, 1)]);
+  return b.op('Softplus', [lse(site, others(site, relative))]);
 }
 
-/** Keeps 0/0 away where three logits are equal (as the public implementation does). */
+const margin = (site: Site) =>
+  site.b.op('Sub', [largest(site, others(site, site.logits)), chosen(site, site.labels)]);
+
+const targetMargin = (site: Site) =>
+  site.b.op('Sub', [chosen(site, site.targets), chosen(site, site.labels)]);
+
+/** A weighted sum of the largest logits, picked by TopK so that all come through unrounded. */
+function spread({ b, logits }: Site, weights: readonly number[]): string {
+  const top = ['top_logits', 'top_classes'];
+  const [largestFew] = b.node('TopK', [logits, b.ints([weights.length])], { axis: int(1) }, top);
+  const signs = b.constant(floats([1, weights.length], [...weights]), 'weights_of_the_largest');
+  return b.op('ReduceSum', [b.op('Mul', [largestFew, signs]), b.ints([1])], alongClasses);
+}
+
+/** Keeps 0/0 away where logits are equal (as the public implementation does). */
 const TIE = 1e-12;
+
+const ratio = (site: Site, of: string, weights: readonly number[]) =>
+  site.b.op('Div', [of, site.b.op('Add', [spread(site, weights), site.b.scalar(TIE)])]);
+
+type Score = (site: Site) => string;
+const logPx: Score = (site) => site.logPx;
+const maxLogit: Score = (site) => largest(site, site.logits);
+const maxSoftmax: Score = (site) => site.b.op('Sub', [largest(site, site.logits), lse(site, site.logits)]);
+
+/** min(margin, score - threshold): a mistake counts only where it looks familiar. */
+const evading =
+  (score: Score): Head['emit'] =>
+  (site) =>
+    site.b.op('Min', [margin(site), site.b.op('Sub', [score(site), site.threshold])]);
 
 /** Every loss, as a small graph on top of the logits or of log p(x). */
 const heads: Readonly<Record<LossName, Head>> = {
-  'cross-entropy': {
-    labelled: true,
-    needs: ['logits'],
-    classes: 2,
-    emit: surprise,
-  },
-  margin: { labelled: true, needs: ['logits'], classes: 2, emit: margin },
-  // Croce & Hein 2020, eq. 6.
+  'cross-entropy': { aims: ['labels'], needs: ['logits'], classes: 2, emit: surprise },
+  margin: { aims: ['labels'], needs: ['logits'], classes: 2, emit: margin },
+  // Croce & Hein 2020, eq. 6 and 7.
   dlr: {
-    labelled: true,
+    aims: ['labels'],
     needs: ['logits'],
     classes: 3,
-    emit: (site) => site.b.op('Div', [margin(site), site.b.op('Add', [spread(site), site.b.scalar(TIE)])]),
+    emit: (site) => ratio(site, margin(site), [1, 0, -1]),
   },
-  'log-px': { labelled: false, needs: ['logPx'], classes: 0, emit: ({ logPx }) => logPx },
+  'dlr-targeted': {
+    aims: ['labels', 'targets'],
+    needs: ['logits'],
+    classes: 4,
+    emit: (site) => ratio(site, targetMargin(site), [1, 0, -0.5, -0.5]),
+  },
+  'target-margin': { aims: ['labels', 'targets'], needs: ['logits'], classes: 2, emit: targetMargin },
+  'log-px': { aims: [], needs: ['logPx'], classes: 0, emit: logPx },
   // log p(x) + log p(y|x), which is the logit itself when log p(x) is the logsumexp of the logits.
   'log-pxy': {
-    labelled: true,
+    aims: ['labels'],
     needs: ['logits', 'logPx'],
     classes: 2,
     emit: (site) =>
-      site.energy === 'logsumexp' ? chosen(site) : site.b.op('Sub', [site.logPx, surprise(site)]),
+      site.energy === 'logsumexp'
+        ? chosen(site, site.labels)
+        : site.b.op('Sub', [site.logPx, surprise(site)]),
   },
-  logit: { labelled: true, needs: ['logits'], classes: 2, emit: chosen },
+  logit: { aims: ['labels'], needs: ['logits'], classes: 2, emit: (site) => chosen(site, site.labels) },
+  'max-logit': { aims: [], needs: ['logits'], classes: 1, emit: maxLogit },
+  'max-softmax': { aims: [], needs: ['logits'], classes: 2, emit: maxSoftmax },
+  'evade-log-px': {
+    aims: ['labels', 'threshold'],
+    needs: ['logits', 'logPx'],
+    classes: 2,
+    emit: evading(logPx),
+  },
+  'evade-max-logit': {
+    aims: ['labels', 'threshold'],
+    needs: ['logits'],
+    classes: 2,
+    emit: evading(maxLogit),
+  },
+  'evade-max-softmax': {
+    aims: ['labels', 'threshold'],
+    needs: ['logits'],
+    classes: 2,
+    emit: evading(maxSoftmax),
+  },
 };
 
 export const lossNames = Object.keys(heads) as LossName[];
 
-/** Whether a loss needs labels. */
-export const needsLabels = (loss: LossName): boolean => heads[loss].labelled;
+/** What a loss is about, beside the images. */
+export const aimsOf = (loss: LossName): readonly AimName[] => heads[loss].aims;
 
 /** Why a model cannot offer a loss; undefined when it can. */
 export function lossUnavailable(
@@ -110,16 +166,12 @@ export function lossUnavailable(
 
 /** Emits a loss per example (n). Errors: `op-unsupported` when the site lacks what the loss needs. */
 export function emitLoss(loss: LossName, site: HeadSite): string {
-  const { b, logits = '', logPx = '', oneHot = '', energy } = site;
+  const { b, logits = '', logPx = '', aims, energy } = site;
+  const { labels = '', targets = '', threshold = '' } = aims;
   const head = heads[loss];
-  if (
-    (head.needs.includes('logits') && !logits) ||
-    (head.needs.includes('logPx') && !logPx) ||
-    (head.labelled && !oneHot)
-  )
-    throw new AssayError(
-      'op-unsupported',
-      `the loss "${loss}" needs ${head.needs.join(' and ')}${head.labelled ? ' and labels' : ''}`,
-    );
-  return head.emit({ b, logits, logPx, oneHot, energy });
+  const at: Site = { b, logits, logPx, labels, targets, threshold, energy };
+  const missing = [...head.needs, ...head.aims].filter((name) => !at[name]);
+  if (missing.length > 0)
+    throw new AssayError('op-unsupported', `the loss "${loss}" lacks ${missing.join(' and ')}`);
+  return head.emit(at);
 }

@@ -9,15 +9,18 @@ import {
   type GradientProgram,
 } from './gradient-program.js';
 import { groupedGradient } from './grouped.js';
-import { lossUnavailable, needsLabels } from './heads.js';
+import { type AimName, aimsOf, lossUnavailable } from './heads.js';
 import { pixelValue } from './prepare.js';
-import type { Batch, Draws, Gradients, LossName, Outputs, System, SystemInfo } from './system.js';
+import type { Aims, Batch, Draws, Gradients, LossName, Outputs, System, SystemInfo } from './system.js';
 
 /** What a model is made of: `modelOf` and `openModel` make these from a card. */
 export interface ModelParts extends Differentiable {
   info: SystemInfo;
   batchSize: number;
 }
+
+/** What a loss is about, as a program takes it: labels and targets (n, classes), threshold (1). */
+type AimRows = Partial<Record<AimName, Float32Array>>;
 
 /** A loss of given logits. */
 export interface LogitLoss {
@@ -73,7 +76,7 @@ export class Model implements System {
   async gradient(batch: Batch, loss: LossName): Promise<Gradients> {
     checkPixels(batch, this.info);
     this.refuseLoss(loss);
-    return this.differentiated(loss, batch, needsLabels(loss) ? oneHotRows(batch, this.info) : undefined);
+    return this.differentiated(loss, batch, this.aimRows(loss, batch.n, batch));
   }
 
   groupedGradient(draws: Draws, loss: LossName): Promise<Gradients> {
@@ -89,26 +92,23 @@ export class Model implements System {
     checkPixels(batch, this.info);
     this.refuseLoss('logit');
     this.checkLogits(batch.n, weights);
-    return this.differentiated('logit', batch, weights);
+    return this.differentiated('logit', batch, { labels: weights });
   }
 
   /**
    * A loss of logits (n, classes) that are given, and its gradient with respect to them; no pass through the
    * network. Errors: `op-unsupported` for losses of log p(x) when that is no function of the logits.
    */
-  async logitLoss(loss: LossName, logits: Float32Array, labels?: Int32Array): Promise<LogitLoss> {
+  async logitLoss(loss: LossName, logits: Float32Array, aims: Aims = {}): Promise<LogitLoss> {
     this.refuseLoss(loss);
     const classes = this.info.classes.length;
     const n = logits.length / classes;
     this.checkLogits(n, logits);
     const compiled = await this.compiled(`logits/${loss}`, () => compileLogitLoss(this.parts, loss));
-    const feeds: Record<string, Value> = { logits: { type: 'float32', dims: [n, classes], data: logits } };
-    if (compiled.oneHot)
-      feeds[compiled.oneHot] = {
-        type: 'float32',
-        dims: [n, classes],
-        data: oneHotRows({ n, labels }, this.info),
-      };
+    const feeds: Record<string, Value> = {
+      logits: { type: 'float32', dims: [n, classes], data: logits },
+      ...this.aimFeeds(compiled, this.aimRows(loss, n, aims), 0, n, n),
+    };
     const outputs = await compiled.program.run(feeds);
     return {
       loss: outputs[compiled.loss].data as Float32Array,
@@ -123,13 +123,9 @@ export class Model implements System {
     for (const made of compiled) if (made.status === 'fulfilled') await made.value.program.release();
   }
 
-  private async differentiated(
-    loss: LossName,
-    batch: Batch,
-    oneHot: Float32Array | undefined,
-  ): Promise<Gradients> {
+  private async differentiated(loss: LossName, batch: Batch, aims: AimRows): Promise<Gradients> {
     const compiled = await this.compiled(loss, () => compileGradient(this.parts, loss));
-    const classes = this.info.classes.length;
+    const { fixedBatch } = this.parts.prepared;
     const result: Gradients = {
       ...this.emptyOutputs(batch.n),
       loss: new Float32Array(batch.n),
@@ -137,11 +133,10 @@ export class Model implements System {
     };
     result.passes.gradient = batch.n;
     await this.inChunks(batch.n, async (start, end) => {
-      const feeds = this.pixelFeed(batch, start, end);
-      if (oneHot && compiled.oneHot) {
-        const data = rowsOf(oneHot, start, end, classes, this.parts.prepared.fixedBatch);
-        feeds[compiled.oneHot] = { type: 'float32', dims: [data.length / classes, classes], data };
-      }
+      const feeds = {
+        ...this.pixelFeed(batch, start, end),
+        ...this.aimFeeds(compiled, aims, start, end, fixedBatch),
+      };
       const outputs = await compiled.program.run(feeds);
       this.collect(result, outputs, start, end);
       place(result.loss, outputs[compiled.loss], start, end, 1);
@@ -151,6 +146,39 @@ export class Model implements System {
     refuseNotFinite(this.info.name, `the loss ${loss}`, result.loss, 1, batch);
     refuseNotFinite(this.info.name, `the gradient of ${loss}`, result.gradient, this.size, batch);
     return result;
+  }
+
+  private aimRows(loss: LossName, n: number, { labels, targets, threshold }: Aims): AimRows {
+    const wanted = aimsOf(loss);
+    if (wanted.includes('threshold') && threshold === undefined)
+      throw new AssayError('data-invalid', `the loss "${loss}" needs a threshold`, {
+        hint: 'say what the score must reach',
+      });
+    return {
+      ...(wanted.includes('labels') && { labels: oneHotRows(n, labels, this.info, 'label') }),
+      ...(wanted.includes('targets') && { targets: oneHotRows(n, targets, this.info, 'target') }),
+      ...(wanted.includes('threshold') && { threshold: Float32Array.of(threshold ?? 0) }),
+    };
+  }
+
+  private aimFeeds(
+    { aims }: GradientProgram,
+    rows: AimRows,
+    start: number,
+    end: number,
+    fixed: number | undefined,
+  ): Record<string, Value> {
+    const classes = this.info.classes.length;
+    const feeds: Record<string, Value> = {};
+    for (const aim of ['labels', 'targets'] as const) {
+      const [name, all] = [aims[aim], rows[aim]];
+      if (!name || !all) continue;
+      const data = rowsOf(all, start, end, classes, fixed);
+      feeds[name] = { type: 'float32', dims: [data.length / classes, classes], data };
+    }
+    if (aims.threshold && rows.threshold)
+      feeds[aims.threshold] = { type: 'float32', dims: [1], data: rows.threshold };
+    return feeds;
   }
 
   private compiled(key: string, make: () => Promise<GradientProgram>): Promise<GradientProgram> {

@@ -21,34 +21,52 @@ export type LossName =
   | 'margin'
   /** Difference-of-logits ratio (Croce & Hein 2020, eq. 6); needs 3 classes */
   | 'dlr'
+  /** Its targeted form (eq. 7): f_t - f_y over the spread of the largest four; needs 4 classes */
+  | 'dlr-targeted'
+  /** f_t - f_y */
+  | 'target-margin'
   /** logsumexp f, or minus the energy */
   | 'log-px'
   /** f_y: log p(x, y) up to the same constant */
   | 'log-pxy'
   /** f_y under its plain name, with `labels` naming the chosen logit */
-  | 'logit';
+  | 'logit'
+  /** max_i f_i */
+  | 'max-logit'
+  /** max_i log softmax(f)[i] */
+  | 'max-softmax'
+  /** min(margin, score - threshold): above 0 where a mistake also looks familiar */
+  | 'evade-log-px'
+  | 'evade-max-logit'
+  | 'evade-max-softmax';
+
+/** What losses are about, beside the images. */
+export interface Aims {
+  /** (n); needed by every loss but scores: `needsLabels` of heads.ts. */
+  labels?: Int32Array;
+  /** (n): classes t to be led to; needed by dlr-targeted and target-margin. */
+  targets?: Int32Array;
+  /** What a score must reach; needed by evade-*. */
+  threshold?: number;
+}
 
 /** A batch of examples. */
-export interface Batch {
+export interface Batch extends Aims {
   n: number;
   /** (n, C, H, W) row-major, in [0, 1]. */
   pixels: Float32Array;
-  /** (n); needed by every loss but log-px. */
-  labels?: Int32Array;
   /** (n): where a stochastic system draws its noise for each example. Ignored by deterministic systems. */
   keys?: readonly StreamKey[];
 }
 
 /** Several draws of each example: what a randomised defence made of it. */
-export interface Draws {
+export interface Draws extends Aims {
   /** Examples. */
   n: number;
   /** Draws of each. */
   group: number;
   /** (n * group, C, H, W): the draws of an example stand together. */
   pixels: Float32Array;
-  /** (n) */
-  labels?: Int32Array;
 }
 
 /** Passes through the network, counted per example: comparable across machines, which seconds are not. */

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Campaign, Targets } from '../../src/attacks/campaign.js';
-import { parseEpsilons } from '../../src/attacks/epsilon.js';
-import { normNamed } from '../../src/attacks/norms.js';
-import { attackNamed } from '../../src/attacks/registry.js';
+import type { Targets } from '../../src/attacks/campaign.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { argmax } from '../../src/metrics/softmax.js';
 import { PurifiedSystem } from '../../src/models/defences/purification.js';
 import type { System } from '../../src/models/system.js';
 import { convolutional, convolutionalCard, open, uniforms } from '../models/networks.js';
+import { campaign as campaignOf, type Wanted } from './helpers/campaign.js';
 
 const [CLASSES, PIXELS] = [5, 64];
 const engine = createOrtEngine({ sessions: 2 });
@@ -18,17 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-const campaign = (more: Partial<Campaign> = {}): Campaign => ({
-  attack: attackNamed('pgd').create({ steps: 8 }),
-  norm: normNamed('Linf'),
-  epsilons: parseEpsilons(['2/255', '8/255', '32/255']),
-  restarts: 1,
-  loss: 'cross-entropy',
-  eot: 1,
-  confirm: 1,
-  keep: 'first',
-  ...more,
-});
+const campaign = (wanted: Wanted = {}) =>
+  campaignOf({ options: { steps: 8 }, epsilons: ['2/255', '8/255', '32/255'], ...wanted });
 
 async function targets(system: System, n = 60): Promise<Targets> {
   const pixels = uniforms('onnx attack', n * PIXELS);
@@ -42,8 +31,8 @@ async function targets(system: System, n = 60): Promise<Targets> {
 describe('a network on onnxruntime', () => {
   it.each(['Linf', 'L2'])('is broken the same in any batches, %s', async (norm) => {
     const given = await targets(model);
-    const epsilons = parseEpsilons(norm === 'L2' ? [0.05, 0.2, 0.5] : ['2/255', '8/255', '32/255']);
-    const wanted = campaign({ norm: normNamed(norm), epsilons });
+    const epsilons = norm === 'L2' ? [0.05, 0.2, 0.5] : ['2/255', '8/255', '32/255'];
+    const wanted = campaign({ norm, epsilons });
     const whole = await runAttack(given, wanted);
     const small = await runAttack({ ...given, batchSize: 3, concurrency: 1 }, wanted);
     expect(small.brokenAt).toEqual(whole.brokenAt);
@@ -68,7 +57,7 @@ describe('a network on onnxruntime', () => {
     const chain = { by: 'itself', steps: 2, stepSize: 0.01, noise: 0.01, inputNoise: 0.03, chains: 3 };
     const pure = new PurifiedSystem(model, model, { ...chain, clamp: 'none' }, 'pure');
     const given = await targets(pure, 20);
-    const wanted = campaign({ eot: 2, confirm: 3, attack: attackNamed('pgd').create({ steps: 4 }) });
+    const wanted = campaign({ eot: 2, confirm: 3, options: { steps: 4 } });
     const whole = await runAttack(given, wanted);
     const small = await runAttack({ ...given, batchSize: 2 }, wanted);
     expect(small.brokenAt).toEqual(whole.brokenAt);

@@ -1,4 +1,6 @@
+import type { Campaign } from '../../src/attacks/campaign.js';
 import { parseEpsilons } from '../../src/attacks/epsilon.js';
+import { goalOf } from '../../src/attacks/goals.js';
 import { normNamed } from '../../src/attacks/norms.js';
 import { attackNamed } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
@@ -51,7 +53,15 @@ export async function harnessRounds(graph: Graph, options: HarnessOptions): Prom
     });
     const attack = attackNamed('pgd').create({ steps, stepSize: '0.5/255' });
     const epsilons = parseEpsilons(['2/255']);
-    const pgd = { attack, norm: normNamed('Linf'), epsilons, restarts: 1, eot: 1, confirm: 1 } as const;
+    const pgd: Campaign = {
+      stages: [{ attack, restarts: 1 }],
+      norm: normNamed('Linf'),
+      epsilons,
+      goal: goalOf({ kind: 'mistake' }),
+      eot: 1,
+      confirm: 1,
+      keep: 'strongest',
+    };
     const targets = {
       system: model,
       n,
@@ -62,7 +72,7 @@ export async function harnessRounds(graph: Graph, options: HarnessOptions): Prom
       seed: 0,
     };
     const throughHarness = async () => {
-      const found = await runAttack(targets, { ...pgd, loss: 'cross-entropy', keep: 'strongest' });
+      const found = await runAttack(targets, pgd);
       const total = (counts: Int32Array) => counts.reduce((sum, passes) => sum + passes, 0);
       return { gradient: total(found.gradient), forward: total(found.forward) };
     };

@@ -27,24 +27,43 @@ const logSumExp = (f: readonly number[]) => {
 };
 const largestOther = (f: readonly number[], y: number) => Math.max(...f.filter((_, i) => i !== y));
 
+/** What a score must reach below: some examples pass, some do not. */
+const THRESHOLD = 0.2;
+const margin = (f: readonly number[], y: number) => largestOther(f, y) - f[y];
+const evading = (score: (f: readonly number[]) => number) => (f: readonly number[], y: number) =>
+  Math.min(margin(f, y), score(f) - THRESHOLD);
+const maxLogit = (f: readonly number[]) => Math.max(...f);
+const maxSoftmax = (f: readonly number[]) => Math.log(Math.max(...f.map((v) => Math.exp(v - logSumExp(f)))));
+
 /** Every loss of the logits of one example, in double precision (specs of the attacks and of JEM). */
-const definitions: Record<LossName, (f: readonly number[], y: number) => number> = {
+const definitions: Record<LossName, (f: readonly number[], y: number, t: number) => number> = {
   'cross-entropy': (f, y) => logSumExp(f) - f[y],
-  margin: (f, y) => largestOther(f, y) - f[y],
+  margin,
   dlr: (f, y) => -(f[y] - largestOther(f, y)) / (sorted(f)[0] - sorted(f)[2] + 1e-12),
   'log-px': (f) => logSumExp(f),
   'log-pxy': (f, y) => f[y],
   logit: (f, y) => f[y],
+  'dlr-targeted': (f, y, t) => {
+    const [first, , third, fourth] = sorted(f);
+    return -(f[y] - f[t]) / (first - (third + fourth) / 2 + 1e-12);
+  },
+  'target-margin': (f, y, t) => f[t] - f[y],
+  'max-logit': maxLogit,
+  'max-softmax': maxSoftmax,
+  'evade-log-px': evading(logSumExp),
+  'evade-max-logit': evading(maxLogit),
+  'evade-max-softmax': evading(maxSoftmax),
 };
 
 /** d loss / d logits by central differences of the definition. */
-function slopes(loss: LossName, f: readonly number[], y: number): number[] {
+function slopes(loss: LossName, f: readonly number[], y: number, t: number): number[] {
   const h = 1e-6;
   return f.map((_, k) => {
     const at = (step: number) =>
       definitions[loss](
         f.map((v, i) => (i === k ? v + step : v)),
         y,
+        t,
       );
     return (at(h) - at(-h)) / (2 * h);
   });
@@ -52,6 +71,7 @@ function slopes(loss: LossName, f: readonly number[], y: number): number[] {
 
 const n = 6;
 const labels = Int32Array.from({ length: n }, (_, i) => i % CLASSES);
+const aims = { labels, targets: labels.map((y) => (y + 1) % CLASSES), threshold: THRESHOLD };
 
 describe('losses of a linear network', () => {
   let model: Model;
@@ -64,11 +84,11 @@ describe('losses of a linear network', () => {
   afterAll(() => model.close());
 
   it.each(lossNames)('%s: value and closed-form gradient', async (loss) => {
-    const found = await model.gradient({ n, pixels, labels }, loss);
+    const found = await model.gradient({ n, pixels, ...aims }, loss);
     expect(relativeError(found.logits ?? [], logits)).toBeLessThan(1e-6);
     for (let i = 0; i < n; i++) {
-      expect(found.loss[i]).toBeCloseTo(definitions[loss](row(i), labels[i]), 5);
-      const d = slopes(loss, row(i), labels[i]);
+      expect(found.loss[i]).toBeCloseTo(definitions[loss](row(i), labels[i], aims.targets[i]), 5);
+      const d = slopes(loss, row(i), labels[i], aims.targets[i]);
       const wanted = Array.from({ length: PIXELS }, (_, j) =>
         d.reduce((sum, v, k) => sum + v * linear.weight[j * CLASSES + k], 0),
       );
@@ -96,11 +116,11 @@ describe('losses of a linear network', () => {
   });
 
   it.each(lossNames)('%s of given logits', async (loss) => {
-    const { loss: values, gradient } = await model.logitLoss(loss, Float32Array.from(logits), labels);
+    const { loss: values, gradient } = await model.logitLoss(loss, Float32Array.from(logits), aims);
     for (let i = 0; i < n; i++) {
-      expect(values[i]).toBeCloseTo(definitions[loss](row(i), labels[i]), 5);
+      expect(values[i]).toBeCloseTo(definitions[loss](row(i), labels[i], aims.targets[i]), 5);
       const found = gradient.subarray(i * CLASSES, (i + 1) * CLASSES);
-      expect(relativeError(found, slopes(loss, row(i), labels[i]))).toBeLessThan(2e-5);
+      expect(relativeError(found, slopes(loss, row(i), labels[i], aims.targets[i]))).toBeLessThan(2e-5);
     }
   });
 });
@@ -110,6 +130,7 @@ describe('extreme logits', () => {
   const cases: [what: string, logits: number[], label: number, loss: LossName, wanted: number][] = [
     ['cross-entropy far apart', [0, 2000, -2000, 5], 2, 'cross-entropy', 4000],
     ['cross-entropy huge and equal', [3e4, 3e4, 3e4, 3e4], 0, 'cross-entropy', Math.log(4)],
+    ['cross-entropy of certainty', [0, 60, 10, -5], 1, 'cross-entropy', Math.exp(-50)],
     ['margin with a huge other', [1e30, 2, 3, 4], 1, 'margin', 1e30],
     ['dlr of a tie for first', [5, 5, 1, 0], 0, 'dlr', 0],
     ['dlr where all are equal', [1, 1, 1, 1], 0, 'dlr', 0],
@@ -118,7 +139,7 @@ describe('extreme logits', () => {
   ];
   it.each(cases)('%s', async (_, logits, label, loss, wanted) => {
     const model = await open(engine, linearGraph(), linearCard);
-    const found = await model.logitLoss(loss, bias(logits), Int32Array.of(label));
+    const found = await model.logitLoss(loss, bias(logits), { labels: Int32Array.of(label) });
     expect(found.loss[0]).toBeCloseTo(wanted, Math.abs(wanted) > 1e3 ? -Math.log10(Math.abs(wanted)) + 5 : 5);
     expect([...found.gradient].every(Number.isFinite)).toBe(true);
     await model.close();
@@ -131,10 +152,10 @@ describe('losses of a convolutional network', () => {
   /** Central differences in float32 along random directions, extrapolated. */
   it.each(lossNames)('%s: finite differences', async (loss) => {
     const model = await open(engine, convolutional(), convolutionalCard);
-    const { gradient } = await model.gradient({ n, pixels, labels }, loss);
+    const { gradient } = await model.gradient({ n, pixels, ...aims }, loss);
     const direction = uniforms('direction', n * size).map((v) => v - 0.5);
     const at = (h: number) =>
-      model.gradient({ n, pixels: pixels.map((p, j) => p + h * direction[j]), labels }, loss);
+      model.gradient({ n, pixels: pixels.map((p, j) => p + h * direction[j]), ...aims }, loss);
     const h = 0.01;
     const points = [await at(2 * h), await at(h), await at(-h), await at(-2 * h)];
     // Where the order of the logits changes within a step, margin and DLR have a kink.

@@ -138,8 +138,8 @@ export class PurifiedSystem implements System {
       });
     }
     const { pixels, passes } = await this.purified(batch);
-    const { n, labels } = batch;
-    const found = await grouped({ n, group: chains, pixels, ...(labels && { labels }) }, loss);
+    const { n, labels, targets, threshold } = batch;
+    const found = await grouped({ n, group: chains, pixels, labels, targets, threshold }, loss);
     return {
       ...found,
       // Each draw's gradient already carries the 1 / chains of the mean: the chain rule sums.

@@ -1,8 +1,9 @@
 import type { Campaign } from '../../attacks/campaign.js';
+import type { StageParams } from '../../attacks/compositions.js';
 import { parseEpsilons } from '../../attacks/epsilon.js';
-import type { AttackLoss } from '../../attacks/losses.js';
+import { type Goal, type GoalParams, goalOf } from '../../attacks/goals.js';
 import { normNamed } from '../../attacks/norms.js';
-import { attackNamed } from '../../attacks/registry.js';
+import { type AttackRow, attackNamed, settledOptions } from '../../attacks/registry.js';
 import { runAttack } from '../../attacks/scheduler.js';
 import { AssayError } from '../../errors.js';
 import { defineMeasurement, type Request, request } from '../contract.js';
@@ -10,70 +11,105 @@ import { clean } from './clean.js';
 
 /** Everything that decides an attack's outcome, as plain JSON. */
 export interface AttackParams {
-  method: string;
+  /** One after the other, on what is left. */
+  attacks: readonly Required<StageParams>[];
   norm: string;
-  /** As written, smallest first. */
+  /** As written, smallest first; none for attacks that look for the nearest adversarial point. */
   epsilons: readonly string[];
-  restarts: number;
-  loss: AttackLoss;
+  goal: GoalParams;
   eot: number;
   confirm: number;
-  keep: 'first' | 'strongest';
-  /** Options of the attack's own, with its defaults filled in. */
-  options: Record<string, unknown>;
+  keep: Campaign['keep'];
 }
 
-/** Errors: `unknown-name`, `config-invalid`. */
-export function campaignOf(params: AttackParams): Campaign {
-  const { method, norm, epsilons, restarts, loss, eot, confirm, keep, options } = params;
+/** A stage with its defaults filled in. Errors: `unknown-name`, `config-invalid`. */
+export function settledStage({
+  method,
+  loss,
+  restarts = 1,
+  options = {},
+}: StageParams): Required<StageParams> {
+  const own = settledOptions(method, options);
+  return { method, loss: attackNamed(method).create(own, loss).loss, restarts, options: own };
+}
+
+/** Errors: `unknown-name`; `config-invalid` where attack, norm, goal and `keep` do not go together. */
+export function campaignOf({ attacks, norm, epsilons, goal, eot, confirm, keep }: AttackParams): Campaign {
+  const aim = goalOf(goal);
   return {
-    attack: attackNamed(method).create(options),
+    stages: attacks.map(({ method, loss, restarts, options }) => {
+      refuseUnfit(attackNamed(method), norm, goal, aim);
+      return { attack: attackNamed(method).create(options, loss), restarts };
+    }),
     norm: normNamed(norm),
-    epsilons: parseEpsilons(epsilons),
-    restarts,
-    loss,
+    epsilons: epsilons.length > 0 ? parseEpsilons(epsilons) : [],
+    goal: aim,
     eot,
     confirm,
     keep,
   };
 }
 
+function refuseUnfit({ name, norms, losses }: AttackRow, norm: string, goal: GoalParams, aim: Goal): void {
+  if (norms && !norms.includes(norm)) {
+    throw new AssayError('config-invalid', `the attack "${name}" is not defined in ${norm}`, {
+      path: 'norm',
+      expected: norms.join(' or '),
+      found: norm,
+    });
+  }
+  if (!aim.anyAttack && losses.length === 1) {
+    throw new AssayError('config-invalid', `the attack "${name}" cannot pursue the goal "${goal.kind}"`, {
+      path: 'method',
+      hint: 'its loss is its own: choose one that climbs any loss, such as pgd or apgd',
+    });
+  }
+}
+
 /**
- * Attacks every correctly classified example at every radius; reads the rows of `clean`. Rows, see `Attacked`:
- * `correct` (n), `brokenAt` (n): position among the sorted epsilons of the smallest that broke it, or -1;
- * `pixels` (n, C, H, W): the adversarial image, or what came nearest to one; `distance`, `loss`, `prediction`,
- * `restart`, `step`, `zeroGradient`, `forward` and `gradient` (n).
+ * Attacks every example that is not lost already, at every radius; reads the rows of `clean`. Rows, see `Attacked`:
+ * `correct` (n); `brokenAt` (n): position among the sorted epsilons of the smallest that broke it, or -1;
+ * `brokenBy` (n): position among the attacks; `pixels` (n, C, H, W): the adversarial image, or what came nearest to
+ * one; `adversarial`, `distance`, `loss`, `prediction`, `restart`, `target` and `step` (n); and by attack, (n,
+ * attacks): `forward`, `gradient`, `naiveForward`, `naiveGradient`, `zeroGradients` and `zeroStarts`.
  */
 export const attack = defineMeasurement<AttackParams>({
   name: 'attack',
-  version: 1,
+  version: 2,
   needs: ['logits', 'inputGradient'],
   unitSize: 256,
   async measure({ system, examples, inputs, seed, signal }, params) {
     const { n, indices, pixels, labels } = examples;
-    const cleanLogits = inputs[0]?.logits;
-    if (!labels || !cleanLogits) {
+    const { logits, logPx } = inputs[0] ?? {};
+    const campaign = campaignOf(params);
+    if (!logits || (!labels && campaign.goal.labelled)) {
       throw new AssayError('suite-failed', 'an attack needs labels and the clean logits', {
         hint: 'request it with `attackRequest`, on a labelled data set',
       });
     }
-    const found = await runAttack(
-      { system, n, indices, pixels, labels, cleanLogits: cleanLogits.data, seed, signal },
-      campaignOf(params),
-    );
+    const on = { system, n, indices, pixels, labels: labels ?? new Int32Array(n), seed, signal };
+    const clean = { cleanLogits: logits.data, ...(logPx && { cleanLogPx: logPx.data }) };
+    const found = await runAttack({ ...on, ...clean }, campaign);
     const shape = [n];
+    const perAttack = [n, params.attacks.length];
     return {
       correct: { shape, data: found.correct },
       brokenAt: { shape, data: found.brokenAt },
+      brokenBy: { shape, data: found.brokenBy },
+      adversarial: { shape, data: found.adversarial },
       pixels: { shape: [n, ...system.info.shape], data: found.pixels },
       distance: { shape, data: found.distance },
       loss: { shape, data: found.loss },
       prediction: { shape, data: found.prediction },
       restart: { shape, data: found.restart },
+      target: { shape, data: found.target },
       step: { shape, data: found.step },
-      zeroGradient: { shape, data: found.zeroGradient },
-      forward: { shape, data: found.forward },
-      gradient: { shape, data: found.gradient },
+      forward: { shape: perAttack, data: found.forward },
+      gradient: { shape: perAttack, data: found.gradient },
+      naiveForward: { shape: perAttack, data: found.naiveForward },
+      naiveGradient: { shape: perAttack, data: found.naiveGradient },
+      zeroGradients: { shape: perAttack, data: found.zeroGradients },
+      zeroStarts: { shape: perAttack, data: found.zeroStarts },
     };
   },
 });

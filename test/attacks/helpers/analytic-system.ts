@@ -1,6 +1,6 @@
-import { attackLosses } from '../../../src/attacks/losses.js';
+import { type Aim, attackLosses } from '../../../src/attacks/losses.js';
 import { logSumExp, softmax } from '../../../src/metrics/softmax.js';
-import type { Batch, Draws, Gradients, LossName, Outputs, System } from '../../../src/models/system.js';
+import type { Aims, Batch, Draws, Gradients, LossName, Outputs, System } from '../../../src/models/system.js';
 import { stream } from '../../../src/random/stream.js';
 
 export interface AnalyticOptions {
@@ -55,31 +55,46 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
     logPx: Float32Array.from(logSumExp({ n, classes, data: logits })),
     passes: { forward: 0, gradient: 0 },
   });
-  /** d loss / d logits (n, classes). */
-  const slopes = (n: number, logits: Float32Array, labels: Int32Array, loss: LossName): Float64Array => {
+  /** What a loss says of one row of logits. */
+  const lossOf = (loss: LossName, row: ArrayLike<number>, aims: Aims, i: number): number => {
+    const named = Object.values(attackLosses).find(({ of }) => of === loss);
+    if (!named) throw new Error(`no ${loss} here`);
+    const aim: Aim = {
+      label: aims.labels?.[i] ?? 0,
+      target: aims.targets?.[i] ?? -1,
+      threshold: aims.threshold ?? 0,
+      logPx: logSumExp({ n: 1, classes, data: row })[0],
+    };
+    return named.value(row, aim);
+  };
+  /** d loss / d logits (n, classes): closed forms of the usual losses, central differences of the others. */
+  const slopes = (n: number, logits: Float32Array, aims: Aims, loss: LossName): Float64Array => {
     const p = softmax({ n, classes, data: logits });
     const out = new Float64Array(n * classes);
     for (let i = 0; i < n; i++) {
-      const row = logits.subarray(i * classes, (i + 1) * classes);
-      const others = Array.from(row.keys()).filter((k) => k !== labels[i]);
+      const row = Float64Array.from(logits.subarray(i * classes, (i + 1) * classes));
+      const label = aims.labels?.[i] ?? 0;
+      const others = Array.from(row.keys()).filter((k) => k !== label);
       const rival = others.reduce((a, b) => (row[b] > row[a] ? b : a), others[0]);
       for (let k = 0; k < classes; k++) {
-        const isLabel = k === labels[i] ? 1 : 0;
-        if (loss === 'cross-entropy') out[i * classes + k] = p[i * classes + k] - isLabel;
-        else if (loss === 'log-px') out[i * classes + k] = p[i * classes + k];
-        else if (loss === 'margin') out[i * classes + k] = (k === rival ? 1 : 0) - isLabel;
-        else if (loss === 'logit') out[i * classes + k] = isLabel;
-        else throw new Error(`no gradient of ${loss} here`);
+        const isLabel = k === label ? 1 : 0;
+        const at = i * classes + k;
+        if (loss === 'cross-entropy') out[at] = p[at] - isLabel;
+        else if (loss === 'log-px') out[at] = p[at];
+        else if (loss === 'margin') out[at] = (k === rival ? 1 : 0) - isLabel;
+        else if (loss === 'logit') out[at] = isLabel;
+        else {
+          const moved = (h: number) => lossOf(loss, row.with(k, row[k] + h), aims, i);
+          out[at] = (moved(1e-5) - moved(-1e-5)) / 2e-5;
+        }
       }
     }
     return out;
   };
-  const lossesOf = (n: number, logits: Float32Array, labels: Int32Array, loss: LossName) =>
-    Float32Array.from({ length: n }, (_, i) => {
-      const row = logits.subarray(i * classes, (i + 1) * classes);
-      if (loss === 'log-pxy') throw new Error('not here');
-      return attackLosses[loss].value(row, labels[i], logSumExp({ n: 1, classes, data: row })[0]);
-    });
+  const lossesOf = (n: number, logits: Float32Array, aims: Aims, loss: LossName) =>
+    Float32Array.from({ length: n }, (_, i) =>
+      lossOf(loss, logits.subarray(i * classes, (i + 1) * classes), aims, i),
+    );
   const pull = (batch: Pick<Batch, 'n' | 'pixels'>, slope: ArrayLike<number>): Float32Array => {
     const z = linear(batch);
     return Float32Array.from({ length: batch.n * size }, (_, at) => {
@@ -99,7 +114,6 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
     busy--;
     return work();
   };
-  const none = (n: number) => new Int32Array(n);
 
   return {
     spy,
@@ -126,15 +140,14 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
     gradient: (batch, loss): Promise<Gradients> =>
       working('gradient', batch.n, () => {
         const logits = logitsOf(batch);
-        const labels = batch.labels ?? none(batch.n);
         return {
           ...outputs(batch.n, logits),
-          loss: lossesOf(batch.n, logits, labels, loss),
-          gradient: pull(batch, slopes(batch.n, logits, labels, loss)),
+          loss: lossesOf(batch.n, logits, batch, loss),
+          gradient: pull(batch, slopes(batch.n, logits, batch, loss)),
           passes: { forward: 0, gradient: batch.n },
         };
       }),
-    groupedGradient: ({ n, group, pixels, labels = none(n) }: Draws, loss): Promise<Gradients> =>
+    groupedGradient: ({ n, group, pixels, ...aims }: Draws, loss): Promise<Gradients> =>
       working('gradient', n * group, () => {
         const each = logitsOf({ n: n * group, pixels });
         const logits = Float32Array.from({ length: n * classes }, (_, at) => {
@@ -143,14 +156,14 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
           for (let g = 0; g < group; g++) sum += each[(i * group + g) * classes + k];
           return sum / group;
         });
-        const slope = slopes(n, logits, labels, loss);
+        const slope = slopes(n, logits, aims, loss);
         const spread = Float64Array.from({ length: n * group * classes }, (_, at) => {
           const i = Math.floor(at / (group * classes));
           return slope[i * classes + (at % classes)] / group;
         });
         return {
           ...outputs(n, logits),
-          loss: lossesOf(n, logits, labels, loss),
+          loss: lossesOf(n, logits, aims, loss),
           gradient: pull({ n: n * group, pixels }, spread),
           passes: { forward: n * group, gradient: n * group },
         };

@@ -1,0 +1,71 @@
+import { unknownName } from '../errors.js';
+import { argmaxOf } from './argmax.js';
+import { type Aim, type AttackLoss, attackLosses } from './losses.js';
+
+/** Scores of familiarity that have a gradient: higher for what looks like the training data. */
+export const attackedScores = ['log-px', 'max-logit', 'max-softmax'] as const;
+export type AttackedScore = (typeof attackedScores)[number];
+
+/** What an attacker is after, as plain JSON. */
+export type GoalParams =
+  /** A mistake. */
+  | { kind: 'mistake' }
+  /** A mistake on an image whose score still reaches the threshold, so that a detector lets it pass. */
+  | { kind: 'evade'; score: AttackedScore; threshold: number }
+  /** A score as high as can be: images from elsewhere that are to look familiar. Nothing counts as broken. */
+  | { kind: 'raise'; score: AttackedScore };
+
+/** What an attacker is after. */
+export interface Goal {
+  /** The loss to climb, given the one the attack was asked to climb. */
+  loss(own: AttackLoss): AttackLoss;
+  /** Whether the outputs at some point are what the attacker wants. */
+  reached(logits: ArrayLike<number>, aim: Aim): boolean;
+  /** By how much, in units of the logits: above 0 where it is reached. */
+  clearance(logits: ArrayLike<number>, aim: Aim): number;
+  /** What a score must reach. */
+  threshold: number;
+  /** Only a mistake can be sought by attacks that have a loss of their own. */
+  anyAttack: boolean;
+  /** Whether correct classification and labels matter at all. */
+  labelled: boolean;
+}
+
+const mistake: Goal = {
+  loss: (own) => own,
+  reached: (logits, { label }) => argmaxOf(logits) !== label,
+  clearance: (logits, aim) => attackLosses.margin.value(logits, aim),
+  threshold: 0,
+  anyAttack: true,
+  labelled: true,
+};
+
+/** Errors: `unknown-name` for a score that has no gradient. */
+export function goalOf(params: GoalParams): Goal {
+  if (params.kind === 'mistake') return mistake;
+  if (!attackedScores.includes(params.score)) {
+    throw unknownName('score with a gradient', params.score, [...attackedScores]);
+  }
+  const { score } = params;
+  if (params.kind === 'raise') {
+    return {
+      loss: () => `raise-${score}`,
+      reached: () => false,
+      clearance: () => Number.NEGATIVE_INFINITY,
+      threshold: 0,
+      anyAttack: false,
+      labelled: false,
+    };
+  }
+  const { threshold } = params;
+  const evade = attackLosses[`evade-${score}`];
+  return {
+    loss: () => `evade-${score}`,
+    reached: (logits, aim) =>
+      argmaxOf(logits) !== aim.label && attackLosses[`raise-${score}`].value(logits, aim) >= threshold,
+    clearance: evade.value,
+    threshold,
+    anyAttack: false,
+    labelled: true,
+  };
+}
