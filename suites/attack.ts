@@ -2,16 +2,20 @@ import type { DatasetInfo } from '../src/data/dataset.js';
 import type { SystemInfo } from '../src/models/system.js';
 import { fewUsed, labelledTestSets, singleDraw, withoutLabels } from '../src/suites/caveats.js';
 import { type Collected, defineSuite, type Request, request } from '../src/suites/contract.js';
-import { type AttackParams, attackRequest, campaignOf } from '../src/suites/measurements/attack.js';
+import { type AttackParams, attackRequest } from '../src/suites/measurements/attack.js';
 import { clean } from '../src/suites/measurements/clean.js';
 import { pixels } from '../src/suites/measurements/pixels.js';
+import { repeat } from '../src/suites/measurements/repeat.js';
 import { verifyRequest } from '../src/suites/measurements/verify.js';
+import { distanceCurve, distanceMeasures, distanceTable } from './attack/distances.js';
 import { curve, grid } from './attack/figures.js';
-import { attackMeasures, attackTable } from './attack/measures.js';
-import { AttackOptions, attackParams, checkParams, HUGE_RADIUS_EXAMPLES } from './attack/options.js';
-import { attackResult, findRequest, labelOf } from './attack/result.js';
+import { attackMeasures, attackTable, breakdownTable } from './attack/measures.js';
+import { attackNotes } from './attack/notes.js';
+import { AttackOptions } from './attack/options.js';
+import { CHECKED_EXAMPLES, checksOf, type Planned, planned } from './attack/planned.js';
+import { type AttackResult, attackResult, findRequest } from './attack/result.js';
 import { sheet } from './attack/sheet.js';
-import { attackWarnings } from './attack/warnings.js';
+import { flagMeasures, flagWarnings, lookAt, validityPanel } from './attack/validity.js';
 
 const NAME = 'attack';
 
@@ -20,36 +24,43 @@ const THUMBNAILS = 64;
 
 /** What is asked of one system on one data set. */
 interface Asked {
-  params: AttackParams;
+  planned: Planned;
   main: Request<never>;
   verified: Request<never>;
   clean: Request<never>;
+  repeated?: Request<never>;
   oneStep?: Request<never>;
+  byRadius: Request<never>[];
   hugeRadius?: Request<never>;
 }
 
 function asked(system: SystemInfo, dataset: DatasetInfo, options: AttackOptions): Asked {
-  const params = attackParams(options, system);
+  const plan = planned(options, system);
   const { examples } = options;
-  const main = attackRequest(system.name, dataset.name, params, examples);
-  const checks = options.checks ? checkParams(params) : null;
-  const on = { system: system.name, dataset: dataset.name, ...(examples && { first: examples }) };
-  return {
-    params,
+  const main = attackRequest(system.name, dataset.name, plan.params, examples);
+  const on = { system: system.name, dataset: dataset.name };
+  const all = examples !== undefined && { first: examples };
+  const few = Math.min(examples ?? CHECKED_EXAMPLES, CHECKED_EXAMPLES);
+  const wanted = {
+    planned: plan,
     main,
-    verified: verifyRequest(main, params),
-    clean: request({ measurement: clean, params: {}, ...on }),
-    ...(checks && { oneStep: attackRequest(system.name, dataset.name, checks.oneStep, examples) }),
-    ...(checks?.hugeRadius && {
-      hugeRadius: attackRequest(
-        system.name,
-        dataset.name,
-        checks.hugeRadius,
-        Math.min(examples ?? HUGE_RADIUS_EXAMPLES, HUGE_RADIUS_EXAMPLES),
-      ),
-    }),
+    verified: verifyRequest(main, plan.params),
+    clean: request({ measurement: clean, params: {}, ...on, ...all }),
+  };
+  if (!options.checks) return { ...wanted, byRadius: [] };
+  const { oneStep, byRadius, hugeRadius } = checksOf(plan);
+  const onFew = (params: AttackParams) => attackRequest(system.name, dataset.name, params, few);
+  return {
+    ...wanted,
+    repeated: request({ measurement: repeat, params: {}, ...on, first: few }),
+    ...(oneStep && { oneStep: attackRequest(system.name, dataset.name, oneStep, examples) }),
+    byRadius: byRadius.map(onFew),
+    ...(hugeRadius && { hugeRadius: onFew(hugeRadius) }),
   };
 }
+
+const requestsOf = ({ clean, main, verified, repeated, oneStep, byRadius, hugeRadius }: Asked) =>
+  [clean, main, verified, repeated, oneStep, ...byRadius, hugeRadius].filter((r) => r !== undefined);
 
 const thumbnails = (system: SystemInfo, dataset: DatasetInfo) =>
   request({ measurement: pixels, system: system.name, dataset: dataset.name, params: {}, first: THUMBNAILS });
@@ -64,10 +75,7 @@ export const attack = defineSuite({
 
   plan(context, options) {
     return labelledTestSets(context).flatMap((dataset) => [
-      ...context.systems.flatMap((system) => {
-        const { main, verified, clean, oneStep, hugeRadius } = asked(system, dataset, options);
-        return [clean, main, verified, ...[oneStep, hugeRadius].filter((r) => r !== undefined)];
-      }),
+      ...context.systems.flatMap((system) => requestsOf(asked(system, dataset, options))),
       ...context.systems.slice(0, options.pictures > 0 ? 1 : 0).map((system) => thumbnails(system, dataset)),
     ]);
   },
@@ -84,63 +92,72 @@ export const attack = defineSuite({
         const wanted = asked(system, dataset, options);
         const main = rowsOf(wanted.main);
         if (!main) return [];
-        const on = { system, dataset, params: wanted.params };
-        return [{ wanted, result: attackResult(on, main, rowsOf(wanted.verified)) }];
+        const on = { system, dataset, planned: wanted.planned };
+        const result = attackResult(on, main, rowsOf(wanted.verified));
+        const cleanRows = rowsOf(wanted.clean);
+        const looked = lookAt(result, {
+          oneStep: rowsOf(wanted.oneStep),
+          byRadius: wanted.byRadius.flatMap((one) => rowsOf(one) ?? []),
+          hugeRadius: rowsOf(wanted.hugeRadius),
+          repeated: rowsOf(wanted.repeated),
+          clean: cleanRows,
+        });
+        return [{ result, looked, clean: cleanRows }];
       }),
     }));
     const all = sets.flatMap(({ found }) => found);
     const id = idOf(options, context.systems[0]);
+    const filled = sets
+      .filter(({ found }) => found.length > 0)
+      .map((set) => ({ ...set, on: results(set.found), title: heading(set.found[0].result) }));
     return {
-      measures: all.flatMap(({ result }) => attackMeasures(NAME, result)),
-      tables: sets
-        .filter(({ found }) => found.length > 0)
-        .map(({ dataset, found }) =>
-          attackTable(`${id}-${dataset.name}`, heading(found[0].result), results(found)),
+      measures: all.flatMap(({ result, looked }) => [
+        ...attackMeasures(NAME, result),
+        ...distanceMeasures(NAME, result),
+        ...flagMeasures(NAME, result, looked),
+      ]),
+      tables: filled.flatMap(({ dataset, found, on, title }) => [
+        attackTable(`${id}-${dataset.name}`, title, on),
+        ...breakdownTable(`${id}-by-attack-${dataset.name}`, title, on),
+        ...distanceTable(`${id}-distances-${dataset.name}`, title, on),
+        validityPanel(`${id}-validity-${dataset.name}`, title, found),
+      ]),
+      figures: filled.flatMap(({ dataset, on, title, pictures }) => [
+        curve(`${id}-curve-${dataset.name}`, title, on),
+        ...distanceCurve(`${id}-distance-curve-${dataset.name}`, title, on),
+        ...on.flatMap((result) =>
+          grid(`${id}-images-${dataset.name}-${result.system.name}`, result, pictures, options.pictures),
         ),
-      figures: sets
-        .filter(({ found }) => found.length > 0)
-        .flatMap(({ dataset, found, pictures }) => [
-          curve(`${id}-curve-${dataset.name}`, heading(found[0].result), results(found)),
-          ...found.flatMap(({ result }) =>
-            grid(`${id}-images-${dataset.name}-${result.system.name}`, result, pictures, options.pictures),
-          ),
-        ]),
+      ]),
       warnings: [
-        ...sets.flatMap(({ dataset, found }) =>
-          found.length > 0 ? fewUsed(NAME, dataset, found[0].result.n) : [],
-        ),
+        ...filled.flatMap(({ dataset, on }) => fewUsed(NAME, dataset, on[0].n)),
         ...[...new Set(all.map(({ result }) => result.system))].flatMap((system) => singleDraw(NAME, system)),
-        ...all.flatMap(({ result, wanted }) =>
-          attackWarnings(NAME, result, {
-            oneStep: rowsOf(wanted.oneStep),
-            hugeRadius: rowsOf(wanted.hugeRadius),
-          }),
-        ),
+        ...all.flatMap(({ result, looked }) => [
+          ...flagWarnings(NAME, result, looked),
+          ...attackNotes(NAME, result),
+        ]),
       ],
       notApplicable: withoutLabels(NAME, context),
-      examples:
-        all.length > 0
-          ? [
-              sheet(
-                id,
-                all.map(({ result, wanted }) => ({ result, clean: rowsOf(wanted.clean) })),
-              ),
-            ]
-          : [],
+      examples: all.length > 0 ? [sheet(id, all)] : [],
+      arrays: all.map(({ result }) => adversarialImages(id, result)),
     };
   },
 });
 
 const results = <T>(found: readonly { result: T }[]): T[] => found.map(({ result }) => result);
 
-const heading = ({ label, params, dataset }: ReturnType<typeof attackResult>) =>
-  `${label} ${params.norm} on ${dataset.name}`;
+const heading = ({ label, params, dataset }: AttackResult) => `${label} ${params.norm} on ${dataset.name}`;
+
+/** What the attack stored, (n, C, H, W) in [0, 1]: a row for every row of the sheet of this system and data set. */
+const adversarialImages = (id: string, { system, dataset, collected }: AttackResult) => ({
+  name: `${id}-${dataset.name}-${system.name}`,
+  array: collected.rows.pixels,
+});
 
 /** Tells several attacks of one run apart: `attack-pgd-40-linf`. */
 function idOf(options: AttackOptions, system: SystemInfo | undefined): string {
   if (!system) return NAME;
-  const params = attackParams(options, system);
-  const label = labelOf(params, campaignOf(params));
+  const { label, params } = planned(options, system);
   return `${NAME}-${label}-${params.norm}`
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

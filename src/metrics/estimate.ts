@@ -11,7 +11,15 @@ export interface Estimate {
   /**
    * How the interval was made. `bootstrap` is the percentile bootstrap, `bootstrap-centred` the same with its
    * replicates shifted so that they centre on the value (for statistics such as ECE whose replicates are biased
-   * upwards), `sandwich` a normal interval from the robust variance of an M-estimator.
+   * upwards), `sandwich` a normal interval from the robust variance of an M-estimator,
+   * `order-statistics` the sorted values between which a quantile lies.
    */
-  method: 'wilson' | 'bootstrap' | 'bootstrap-centred' | 'student-t' | 'sandwich' | 'none';
+  method:
+    | 'wilson'
+    | 'bootstrap'
+    | 'bootstrap-centred'
+    | 'student-t'
+    | 'sandwich'
+    | 'order-statistics'
+    | 'none';
 }

@@ -5,18 +5,35 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
-import type { ExampleSheet } from '../suites/contract.js';
+import { encodeNpy } from '../data/npy.js';
+import { writeAtomically } from '../report/output.js';
+import type { ExampleArray, ExampleSheet } from '../suites/contract.js';
 import { unwritable } from './store.js';
 
 /** Writes sheets to `examples/NAME.csv`; a name that occurs again gets a number. Errors: `output-unwritable`. */
 export async function writeSheets(directory: string, sheets: readonly ExampleSheet[]): Promise<void> {
+  const nameOf = fileNames();
+  for (const sheet of sheets)
+    await writeSheet(join(directory, 'examples', `${nameOf(sheet.name)}.csv`), sheet);
+}
+
+/** Writes arrays to `examples/NAME.npy`; a name that occurs again gets a number. Errors: `output-unwritable`. */
+export async function writeArrays(directory: string, arrays: readonly ExampleArray[]): Promise<void> {
+  const nameOf = fileNames();
+  for (const { name, array } of arrays) {
+    await writeAtomically(join(directory, 'examples', `${nameOf(name)}.npy`), Buffer.from(encodeNpy(array)));
+  }
+}
+
+/** Names that a file system takes, no two of them equal. */
+function fileNames(): (wanted: string) => string {
   const taken = new Map<string, number>();
-  for (const sheet of sheets) {
-    const name = sheet.name.replace(/[^A-Za-z0-9_-]+/g, '-') || 'examples';
+  return (wanted) => {
+    const name = wanted.replace(/[^A-Za-z0-9_-]+/g, '-') || 'examples';
     const count = (taken.get(name) ?? 0) + 1;
     taken.set(name, count);
-    await writeSheet(join(directory, 'examples', `${count === 1 ? name : `${name}-${count}`}.csv`), sheet);
-  }
+    return count === 1 ? name : `${name}-${count}`;
+  };
 }
 
 async function writeSheet(file: string, { columns, rows }: ExampleSheet): Promise<void> {

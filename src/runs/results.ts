@@ -1,7 +1,7 @@
 import type { AssayError } from '../errors.js';
 import { evaluateGates } from '../gate/evaluate.js';
 import type { GateRule } from '../gate/rule.js';
-import type { ExampleSheet } from '../suites/contract.js';
+import type { ExampleArray, ExampleSheet } from '../suites/contract.js';
 import type { Cost, Results, Warning } from '../suites/results.js';
 import type { Execution } from './execute.js';
 import type { Plan } from './plan.js';
@@ -28,6 +28,7 @@ export interface Material {
 export interface Assembled {
   results: Results;
   sheets: ExampleSheet[];
+  arrays: ExampleArray[];
   /** `results.errors` with their places and remedies; equal ones once. */
   failures: AssayError[];
 }
@@ -45,6 +46,7 @@ export async function assembleResults(material: Material): Promise<Assembled> {
   const errors = new Set<string>();
   const failures = new Map<string, AssayError>();
   const sheets: ExampleSheet[] = [];
+  const arrays: ExampleArray[] = [];
   if (execution.stopped) {
     errors.add(inOneLine(execution.stopped));
     failures.set('stopped', execution.stopped);
@@ -56,6 +58,7 @@ export async function assembleResults(material: Material): Promise<Assembled> {
     warnings.push(...(summary.warnings ?? []));
     notApplicable.push(...(summary.notApplicable ?? []));
     sheets.push(...(summary.examples ?? []));
+    arrays.push(...(summary.arrays ?? []));
     for (const error of failed.errors) errors.add(error);
     for (const failure of failed.failures) failures.set(failure.explain(), failure);
   }
@@ -90,7 +93,12 @@ export async function assembleResults(material: Material): Promise<Assembled> {
     costs: costsOf(plan, execution),
     errors: [...errors],
   };
-  return { results: { ...results, seconds: material.seconds() }, sheets, failures: [...failures.values()] };
+  return {
+    results: { ...results, seconds: material.seconds() },
+    sheets,
+    arrays,
+    failures: [...failures.values()],
+  };
 }
 
 function costsOf({ jobs }: Plan, { costs }: Execution): Cost[] {

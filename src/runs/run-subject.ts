@@ -4,7 +4,7 @@ import type { GateRule } from '../gate/rule.js';
 import { writeAtomically } from '../report/output.js';
 import type { Results, Warning } from '../suites/results.js';
 import { environmentOf } from './environment.js';
-import { writeSheets } from './example-sheets.js';
+import { writeArrays, writeSheets } from './example-sheets.js';
 import { type Execution, execute } from './execute.js';
 import { checkExpectations, type Expectation } from './expectations.js';
 import { planRun } from './plan.js';
@@ -83,7 +83,7 @@ export async function runSubject(
     : await execute(plan.jobs, { ...bench, notify });
   if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
   notify({ kind: 'stage', text: 'writing the report' });
-  const { results, sheets, failures } = await assembleResults({
+  const { results, sheets, arrays, failures } = await assembleResults({
     title,
     config,
     gates,
@@ -101,6 +101,7 @@ export async function runSubject(
   for (const suite of results.suites) suite.figures = await savePictures(out, suite.figures);
   await saveJson(join(out, 'results.json'), results);
   await writeSheets(out, sheets);
+  await writeArrays(out, arrays);
   await writeReport(out, results);
   const { stored, measured } = execution;
   return { directory: out, results, failures, stored, measured, exitCode: exitCodeOf(results, execution) };

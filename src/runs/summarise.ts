@@ -115,7 +115,7 @@ function summarySchema(): TSchema {
 }
 
 /** Errors: `suite-failed` when a summary does not fit the published format. */
-function refuseSummary({ examples: _, ...summary }: Summary, suite: string): void {
+function refuseSummary({ examples: _, arrays: __, ...summary }: Summary, suite: string): void {
   try {
     check((published ??= summarySchema()), summary, { what: 'summary' });
   } catch (cause) {

@@ -82,6 +82,14 @@ export interface Summary {
   notApplicable?: NotApplicable[];
   /** CSV files with a row per example and condition, written to `examples/NAME.csv`. */
   examples?: ExampleSheet[];
+  /** Arrays with a row per example, written to `examples/NAME.npy`. */
+  arrays?: ExampleArray[];
+}
+
+/** What a sheet cannot hold, such as adversarial images. */
+export interface ExampleArray {
+  name: string;
+  array: NdArray;
 }
 
 /** A per-example sheet: the rows a reader needs to recompute the measures. */

@@ -1,20 +1,10 @@
 import type { Estimate } from '../../src/metrics/estimate.js';
 import { cell, measure } from '../../src/suites/measure.js';
 import type { Measure, Table } from '../../src/suites/results.js';
-import type { AttackResult } from './result.js';
-
-/** What the numbers were measured with: the same for every system, so that columns line up. */
-function paramsOf({ params }: AttackResult): Measure['params'] {
-  const own = Object.entries(params.options).filter(
-    (entry): entry is [string, string | number | boolean] =>
-      typeof entry[1] === 'string' || typeof entry[1] === 'number' || typeof entry[1] === 'boolean',
-  );
-  const { method, norm, loss, restarts } = params;
-  return { method, norm, loss, restarts, ...Object.fromEntries(own) };
-}
+import { type AttackResult, reproduced, unconfirmed } from './result.js';
 
 /** A count or a sum: nothing to put an interval around. */
-const exact = (value: number, n: number): Estimate => ({
+export const exact = (value: number, n: number): Estimate => ({
   value,
   n,
   interval: null,
@@ -23,16 +13,16 @@ const exact = (value: number, n: number): Estimate => ({
 });
 
 export function attackMeasures(suite: string, result: AttackResult): Measure[] {
-  const { system, dataset, params, label, robust, passes, n } = result;
+  const { system, dataset, params, label, robust, about, byAttack } = result;
   const common = { suite, model: system.name, dataset: dataset.name };
   const name = `${label} ${params.norm}`;
-  const all = paramsOf(result);
   const draws = system.stochastic
     ? `EOT over ${params.eot} draws; a verdict is the mean of ${params.confirm} fresh draws`
     : undefined;
+  const failed = reproduced(result)
+    ? undefined
+    : `failed: ${unconfirmed(result)} of ${result.broken} adversarial examples did not come out again in a fresh pass`;
   const largest = params.epsilons.length - 1;
-  const cost = { ...common, better: 'none', format: 'number', params: all } as const;
-  const plainly = (count: number) => `a plain schedule: ${count} per example`;
   return [
     ...robust.map((estimate, k) =>
       measure(
@@ -40,13 +30,26 @@ export function attackMeasures(suite: string, result: AttackResult): Measure[] {
           ...common,
           measure: 'robust-accuracy',
           title: `Robust accuracy, ${name} ${params.epsilons[k]}`,
-          params: { ...all, epsilon: params.epsilons[k] },
+          params: { ...about, epsilon: params.epsilons[k] },
           better: 'higher',
           format: 'percent',
           headline: k === largest,
-          note: draws,
+          note: failed ?? draws,
         },
-        estimate,
+        failed ? exact(Number.NaN, estimate.n) : estimate,
+      ),
+    ),
+    ...(byAttack.length > 1 ? byAttack : []).map((member) =>
+      measure(
+        {
+          ...common,
+          measure: 'broken-first',
+          title: `Broken first by ${member.label}, ${name}`,
+          params: { ...about, attack: member.method },
+          better: 'none',
+          format: 'percent',
+        },
+        member.first,
       ),
     ),
     measure(
@@ -54,7 +57,7 @@ export function attackMeasures(suite: string, result: AttackResult): Measure[] {
         ...common,
         measure: 'verification-disagreements',
         title: `Adversarial examples not confirmed, ${name}`,
-        params: all,
+        params: about,
         better: 'lower',
         format: 'number',
         note: 'of the stored adversarial examples: classified correctly, or outside ball or box, in a fresh pass',
@@ -66,7 +69,7 @@ export function attackMeasures(suite: string, result: AttackResult): Measure[] {
         ...common,
         measure: 'survives-8-bit',
         title: `Still adversarial at 8 bits, ${name}`,
-        params: all,
+        params: about,
         better: 'none',
         format: 'percent',
         note: result.broken === 0 ? 'nothing was broken' : undefined,
@@ -78,58 +81,68 @@ export function attackMeasures(suite: string, result: AttackResult): Measure[] {
         ...common,
         measure: 'zero-gradient',
         title: `Examples with a zero first gradient, ${name}`,
-        params: all,
+        params: about,
         better: 'none',
         format: 'percent',
       },
-      result.zeroGradient,
+      result.zeroStarts,
     ),
-    measure(
-      {
-        ...cost,
-        measure: 'gradient-passes',
-        title: `Gradient passes per example, ${name}`,
-        note: plainly(passes.naive.gradient),
-      },
-      passes.gradient,
-    ),
-    measure(
-      {
-        ...cost,
-        measure: 'forward-passes',
-        title: `Forward passes per example, ${name}`,
-        note: plainly(passes.naive.forward),
-      },
-      passes.forward,
-    ),
-    measure(
-      { ...cost, measure: 'naive-gradient-passes', title: `Gradient passes of a plain schedule, ${name}` },
-      exact(passes.naive.gradient, n),
+    ...costMeasures(common, name, about, result.cost),
+    ...(byAttack.length > 1 ? byAttack : []).flatMap((member) =>
+      costMeasures(common, `${name}, ${member.label}`, { ...about, attack: member.method }, member.cost),
     ),
   ];
 }
 
-/** Wrong verdicts and points outside, an example counted once. */
-export function unconfirmed({ verified, collected }: AttackResult): number {
-  if (!verified) return 0;
-  const { misclassified, inside } = verified.rows;
-  let total = 0;
-  for (let i = 0; i < misclassified.data.length; i++) {
-    const broken = collected.rows.brokenAt.data[i] >= 0;
-    if (broken && !(misclassified.data[i] === 1 && inside.data[i] === 1)) total++;
-  }
-  return total;
+function costMeasures(
+  common: Pick<Measure, 'suite' | 'model' | 'dataset'>,
+  name: string,
+  params: Measure['params'],
+  cost: AttackResult['cost'],
+): Measure[] {
+  const rest = { ...common, better: 'none', format: 'number', params } as const;
+  const shown = ({ value }: Estimate) => String(Number(value.toPrecision(6)));
+  const plain = (naive: Estimate) => `a plain schedule: ${shown(naive)} per example`;
+  return [
+    measure(
+      {
+        ...rest,
+        measure: 'gradient-passes',
+        title: `Gradient passes per example, ${name}`,
+        note: plain(cost.naiveGradient),
+      },
+      cost.gradient,
+    ),
+    measure(
+      {
+        ...rest,
+        measure: 'forward-passes',
+        title: `Forward passes per example, ${name}`,
+        note: plain(cost.naiveForward),
+      },
+      cost.forward,
+    ),
+    measure(
+      { ...rest, measure: 'naive-gradient-passes', title: `Gradient passes of a plain schedule, ${name}` },
+      cost.naiveGradient,
+    ),
+    measure(
+      { ...rest, measure: 'naive-forward-passes', title: `Forward passes of a plain schedule, ${name}` },
+      cost.naiveForward,
+    ),
+  ];
 }
+
+const percent = { format: 'percent', better: 'higher' } as const;
 
 /** A row per system: clean, every radius, and what it cost. */
 export function attackTable(id: string, title: string, results: readonly AttackResult[]): Table {
   const [{ params }] = results;
-  const percent = { format: 'percent', better: 'higher' } as const;
   return {
     id,
     title,
     caption:
-      'Share of all examples that are classified correctly and stay so everywhere the attack looked. Passes are calls of the system per example.',
+      'Share of all examples that are classified correctly and stay so everywhere the attack looked: of several attacks, the worst case per example. Passes are calls of the system per example.',
     columns: [
       { key: 'model', title: 'System', format: 'text' },
       { key: 'clean', title: 'clean', ...percent },
@@ -145,8 +158,48 @@ export function attackTable(id: string, title: string, results: readonly AttackR
       verified: result.verified
         ? `${result.broken - unconfirmed(result)} of ${result.broken}`
         : 'not checked',
-      passes: result.passes.gradient.value,
-      naive: result.passes.naive.gradient,
+      passes: result.cost.gradient.value,
+      naive: result.cost.naiveGradient.value,
     })),
   };
+}
+
+/** Attack by attack, in their order: what each broke first, what it left, and what it cost. */
+export function breakdownTable(id: string, title: string, results: readonly AttackResult[]): Table[] {
+  const [{ params, members }] = results;
+  if (members.length < 2) return [];
+  return [
+    {
+      id,
+      title: `${title}: attack by attack`,
+      caption:
+        'Each attack meets what those before it left. "Broken first" counts the examples that it broke, at any radius, before another attack did; the columns of radii are the accuracy left after it.',
+      columns: [
+        { key: 'model', title: 'System', format: 'text' },
+        { key: 'attack', title: 'attack', format: 'text' },
+        { key: 'first', title: 'broken first', format: 'text' },
+        ...params.epsilons.map((text) => ({
+          key: `at ${text}`,
+          title: `left at ${params.norm} ${text}`,
+          ...percent,
+        })),
+        { key: 'gradient', title: 'gradient passes', format: 'number' },
+        { key: 'naiveGradient', title: 'plain schedule', format: 'number' },
+        { key: 'forward', title: 'forward passes', format: 'number' },
+        { key: 'naiveForward', title: 'plain schedule', format: 'number' },
+      ],
+      rows: results.flatMap((result) =>
+        result.byAttack.map((member) => ({
+          model: result.system.name,
+          attack: member.label,
+          first: `${Math.round(member.first.value * member.first.n)} of ${member.first.n}`,
+          ...Object.fromEntries(params.epsilons.map((text, k) => [`at ${text}`, cell(member.after[k])])),
+          gradient: member.cost.gradient.value,
+          naiveGradient: member.cost.naiveGradient.value,
+          forward: member.cost.forward.value,
+          naiveForward: member.cost.naiveForward.value,
+        })),
+      ),
+    },
+  ];
 }

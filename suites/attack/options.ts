@@ -1,11 +1,9 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { EPSILON_PATTERN, parseEpsilons } from '../../src/attacks/epsilon.js';
+import { autoattack } from '../../src/attacks/compositions.js';
+import { EPSILON_PATTERN } from '../../src/attacks/epsilon.js';
 import { type AttackLoss, attackLossNames } from '../../src/attacks/losses.js';
-import { normNamed, norms } from '../../src/attacks/norms.js';
-import { attacks, settledOptions } from '../../src/attacks/registry.js';
-import { AssayError } from '../../src/errors.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import { type AttackParams, campaignOf } from '../../src/suites/measurements/attack.js';
+import { norms } from '../../src/attacks/norms.js';
+import { attacks } from '../../src/attacks/registry.js';
 
 const oneOf = (names: Iterable<string>, rest: object) =>
   Type.Union(
@@ -13,39 +11,110 @@ const oneOf = (names: Iterable<string>, rest: object) =>
     rest,
   );
 
+const method = (rest: object) => Type.Unsafe<string>(oneOf(attacks.keys(), rest));
+
+const loss = Type.Optional(
+  Type.Unsafe<AttackLoss>(
+    oneOf(attackLossNames, {
+      description: 'What the attacker climbs, where the attack leaves a choice. Default: cross-entropy.',
+    }),
+  ),
+);
+
+const restarts = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    description: 'Runs per radius and target, if they can differ. Default: 1.',
+  }),
+);
+
+/** The options of every attack, none required: which belong to the chosen one is checked when planning. */
+function ownOptions(): Record<string, TSchema> {
+  const all = [...attacks.values()].flatMap((attack) => Object.entries(attack.options.properties));
+  const presets = new Map<string, Set<string>>();
+  for (const [key, { default: preset }] of all) {
+    if (preset !== undefined) presets.set(key, (presets.get(key) ?? new Set()).add(String(preset)));
+  }
+  return Object.fromEntries(
+    all.map(([key, { default: _, ...schema }]) => {
+      const known = [...(presets.get(key) ?? [])];
+      const hint =
+        known.length === 0 ? '' : ` Default: ${known.join(' or ')}${known.length > 1 ? ', by attack' : ''}.`;
+      return [
+        key,
+        Type.Optional({ ...schema, description: `${schema.description ?? ''}${hint}` } as TSchema),
+      ];
+    }),
+  );
+}
+
+const own = ownOptions();
+
+/** One of several attacks: a name, or a name with options. */
+const Member = Type.Union([
+  method({ description: 'An attack as it is.' }),
+  Type.Object(
+    { method: method({ description: 'Which attack.' }), loss, restarts, ...own },
+    { additionalProperties: false, description: 'An attack with options of its own.' },
+  ),
+]);
+
 const Common = Type.Object({
-  method: Type.Unsafe<string>(oneOf(attacks.keys(), { default: 'pgd', description: 'Which attack.' })),
-  norm: Type.Unsafe<string>(oneOf(norms.keys(), { default: 'Linf', description: 'Norm of the ball.' })),
+  method: Type.Unsafe<string>(
+    oneOf([...attacks.keys(), 'autoattack'], {
+      default: 'pgd',
+      description: 'Which attack, or autoattack: several, of which the worst case counts.',
+    }),
+  ),
+  version: Type.Optional(
+    Type.Unsafe<string>(
+      oneOf([...autoattack.keys(), 'custom'], {
+        description:
+          'Of autoattack: standard for deterministic systems, rand for stochastic ones, plus, fast (weaker: see docs/attacks.md), or custom with `attacks`. Default: standard.',
+      }),
+    ),
+  ),
+  attacks: Type.Optional(
+    Type.Array(Member, {
+      minItems: 1,
+      description: 'Of autoattack, version custom: attacks in order, each on what the ones before left.',
+    }),
+  ),
+  norm: Type.Optional(
+    Type.Unsafe<string>(
+      oneOf(norms.keys(), {
+        description: 'Norm of the ball. Default: Linf, or the only one the attack has.',
+      }),
+    ),
+  ),
   epsilons: Type.Optional(
     Type.Array(
       Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })]),
       {
         minItems: 1,
-        description:
-          'Radii in units of pixels in [0, 1], such as 8/255. Default: 2/255, 4/255, 8/255 for Linf; 0.25, 0.5, 1 for L2.',
+        description: `Radii in units of pixels in [0, 1], such as 8/255. Default: ${[...norms.values()]
+          .map(({ name, epsilons }) => `${epsilons.join(', ')} for ${name}`)
+          .join('; ')}.`,
       },
     ),
   ),
-  restarts: Type.Integer({
-    minimum: 1,
-    maximum: 10_000,
-    default: 1,
-    description: 'Runs per radius, if they can differ.',
-  }),
-  loss: Type.Unsafe<AttackLoss>(
-    oneOf(attackLossNames, { default: 'cross-entropy', description: 'What the attacker climbs.' }),
+  restarts,
+  loss,
+  keep: Type.Optional(
+    oneOf(['first', 'strongest', 'nearest'], {
+      description:
+        'first: an example leaves at its first broken point. strongest: all steps are run and the point of highest loss is kept; the same verdicts, better for transfer. nearest: everything is run and the nearest broken point is kept, which gives distances. Default: nearest for minimum-norm attacks, otherwise first.',
+    }),
   ),
-  keep: Type.Union([Type.Literal('first'), Type.Literal('strongest')], {
-    default: 'first',
-    description:
-      'first: an example leaves at its first misclassified point. strongest: all steps are run and the point of highest loss is kept; the same verdicts, better for transfer.',
-  }),
-  eot: Type.Integer({
-    minimum: 1,
-    maximum: 10_000,
-    default: 4,
-    description: 'Stochastic systems: draws whose gradients are averaged at every point.',
-  }),
+  eot: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      description:
+        'Stochastic systems: draws whose gradients are averaged at every point. Default: 4; 20 for version rand.',
+    }),
+  ),
   confirm: Type.Integer({
     minimum: 1,
     maximum: 10_000,
@@ -63,76 +132,23 @@ const Common = Type.Object({
   }),
   checks: Type.Boolean({
     default: true,
-    description: 'Also run the cheap attacks that tell masked gradients from robustness.',
+    description: 'Also run the cheap checks that tell masked gradients and noise from robustness.',
   }),
 });
 
-/** The options of every attack, none required: which belong to the chosen one is checked when planning. */
-function ownOptions(): Record<string, TSchema> {
-  const all = [...attacks.values()].flatMap((attack) => Object.entries(attack.options.properties));
-  return Object.fromEntries(
-    all.map(([key, { default: preset, ...schema }]) => {
-      const hint = preset === undefined ? '' : ` Default: ${String(preset)}.`;
-      return [
-        key,
-        Type.Optional({ ...schema, description: `${schema.description ?? ''}${hint}` } as TSchema),
-      ];
-    }),
-  );
-}
+export type MemberOptions =
+  | string
+  | ({ method: string; loss?: AttackLoss; restarts?: number } & Record<string, unknown>);
 
-export type AttackOptions = Static<typeof Common> & Record<string, unknown>;
+export type AttackOptions = Omit<Static<typeof Common>, 'attacks' | 'keep'> & {
+  attacks?: MemberOptions[];
+  keep?: 'first' | 'strongest' | 'nearest';
+} & Record<string, unknown>;
 
 export const AttackOptions = Type.Unsafe<AttackOptions>(
-  Type.Object({ ...Common.properties, ...ownOptions() }, { additionalProperties: false }),
+  Type.Object({ ...Common.properties, ...own }, { additionalProperties: false }),
 );
 
-/**
- * What a system is attacked with. Draws are an affair of stochastic systems, so that two ways of asking for the
- * same attack on a deterministic one are the same request.
- * Errors: `config-invalid` for options the method does not have, and radii that are no numbers.
- */
-export function attackParams(options: AttackOptions, system: SystemInfo): AttackParams {
-  const { method, norm, epsilons, restarts, loss, keep, eot, confirm } = options;
-  const own = Object.entries(options).filter(([key]) => !(key in Common.properties));
-  const radii = parseEpsilons(epsilons ?? normNamed(norm).epsilons);
-  const largest = radii[radii.length - 1];
-  if (norm === 'Linf' && largest.value > 1) {
-    throw new AssayError('config-invalid', 'a radius is larger than the range of pixels', {
-      path: 'epsilons',
-      expected: 'at most 1 for Linf: radii are in units of pixels in [0, 1]',
-      found: largest.text,
-      hint: `if it counts grey levels, write ${largest.text}/255`,
-    });
-  }
-  const params: AttackParams = {
-    method,
-    norm,
-    epsilons: radii.map(({ text }) => text),
-    restarts,
-    loss,
-    eot: system.stochastic ? eot : 1,
-    confirm: system.stochastic ? confirm : 1,
-    keep,
-    options: settledOptions(method, Object.fromEntries(own)),
-  };
-  campaignOf(params);
-  return params;
-}
-
-/** What the cheap checks run: one step at the same radii, and a radius at which nothing can be robust. */
-export function checkParams(
-  params: AttackParams,
-): { oneStep: AttackParams; hugeRadius?: AttackParams } | null {
-  if (params.method !== 'pgd') return null;
-  const plain = { ...params, restarts: 1, keep: 'first' as const };
-  return {
-    oneStep: { ...plain, method: 'fgsm', options: {} },
-    ...(params.norm === 'Linf' && {
-      hugeRadius: { ...plain, epsilons: ['0.5'], options: settledOptions('pgd', { steps: 20 }) },
-    }),
-  };
-}
-
-/** Examples on which the huge radius is tried. */
-export const HUGE_RADIUS_EXAMPLES = 64;
+/** The options that belong to the chosen attack and not to every one. */
+export const ownOf = (options: AttackOptions): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(options).filter(([key]) => !(key in Common.properties)));

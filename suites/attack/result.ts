@@ -1,20 +1,39 @@
 import type { Campaign } from '../../src/attacks/campaign.js';
-import { naiveCost } from '../../src/attacks/campaign.js';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
 import { meanOf, wilson } from '../../src/metrics/intervals.js';
-import type { Passes, SystemInfo } from '../../src/models/system.js';
+import type { SystemInfo } from '../../src/models/system.js';
 import type { Collected, NdArray, Request } from '../../src/suites/contract.js';
-import { type AttackParams, campaignOf } from '../../src/suites/measurements/attack.js';
+import { campaignOf } from '../../src/suites/measurements/attack.js';
+import type { Planned } from './planned.js';
 
-/** One attack on one system and data set, as numbers. */
-export interface AttackResult {
+/** Passes per example, spent and as a plain schedule spends them. */
+export interface Cost {
+  gradient: Estimate;
+  forward: Estimate;
+  naiveGradient: Estimate;
+  naiveForward: Estimate;
+}
+
+/** What one attack of several did. */
+export interface Member {
+  /** Name in the registry. */
+  method: string;
+  label: string;
+  /** Share of all examples that it broke, at some radius, before any other attack did. */
+  first: Estimate;
+  /** Per radius: accuracy once it and the attacks before it have run. */
+  after: Estimate[];
+  cost: Cost;
+  /** Of its gradients: zero everywhere. */
+  zeroGradients: Estimate;
+}
+
+/** One attack, or one composition, on one system and data set, as numbers. */
+export interface AttackResult extends Planned {
   system: SystemInfo;
   dataset: DatasetInfo;
-  params: AttackParams;
   campaign: Campaign;
-  /** `PGD-40`, with restarts and loss where they are not the usual ones. */
-  label: string;
   n: number;
   collected: Collected;
   verified: Collected | undefined;
@@ -22,6 +41,7 @@ export interface AttackResult {
   clean: Estimate;
   /** One per radius. */
   robust: Estimate[];
+  /** With an adversarial example, within a radius or beyond all. */
   broken: number;
   /** Broken by the attack, but not so in a fresh pass from what was stored. */
   disagreements: number;
@@ -29,13 +49,13 @@ export interface AttackResult {
   outside: number;
   /** Of the broken: still misclassified when rounded to 8 bits. */
   survives8bit: Estimate;
-  /** Of the attacked. */
-  zeroGradient: Estimate;
-  /** Calls of the system per example, and what a plain schedule would have made. */
-  passes: { gradient: Estimate; forward: Estimate; naive: Passes };
+  /** Of the attacked: a first gradient of some run was zero everywhere. */
+  zeroStarts: Estimate;
+  byAttack: Member[];
+  cost: Cost;
 }
 
-const count = ({ data }: NdArray, of: (value: number, i: number) => boolean): number => {
+export const count = ({ data }: NdArray, of: (value: number, i: number) => boolean): number => {
   let total = 0;
   for (let i = 0; i < data.length; i++) if (of(data[i], i)) total++;
   return total;
@@ -44,20 +64,16 @@ const count = ({ data }: NdArray, of: (value: number, i: number) => boolean): nu
 /** The rows of this very request. */
 export function findRequest(
   collected: readonly Collected[],
-  { measurement, system, dataset, params }: Request<never>,
+  { measurement, system, dataset, params, first }: Request<never>,
 ): Collected | undefined {
   return collected.find(
     ({ request }) =>
       request.measurement.name === measurement.name &&
       request.system === system &&
       request.dataset === dataset &&
+      request.first === first &&
       JSON.stringify(request.params) === JSON.stringify(params),
   );
-}
-
-export function labelOf({ restarts, loss }: AttackParams, { attack }: Campaign): string {
-  const often = attack.random && restarts > 1 ? ` x ${restarts}` : '';
-  return `${attack.label}${often}${loss === 'cross-entropy' ? '' : ` (${loss})`}`;
 }
 
 /** Accuracy at a radius: correct when clean, and not broken at it or a smaller one; over all examples. */
@@ -69,39 +85,90 @@ export function robustAccuracy({ rows }: Collected, radius: number): Estimate {
 
 export const broken = (brokenAt: number, radius: number): boolean => brokenAt >= 0 && brokenAt <= radius;
 
+/** Column `k` of (n, columns), or all columns summed. */
+export function column({ shape, data }: NdArray, k?: number): Float64Array {
+  const [n, columns] = shape;
+  return Float64Array.from({ length: n }, (_, i) => {
+    if (k !== undefined) return data[i * columns + k];
+    let sum = 0;
+    for (let j = 0; j < columns; j++) sum += data[i * columns + j];
+    return sum;
+  });
+}
+
+const costOf = ({ rows }: Collected, k?: number): Cost => ({
+  gradient: meanOf(column(rows.gradient, k)),
+  forward: meanOf(column(rows.forward, k)),
+  naiveGradient: meanOf(column(rows.naiveGradient, k)),
+  naiveForward: meanOf(column(rows.naiveForward, k)),
+});
+
+function memberOf(collected: Collected, { params, members }: Planned, stage: number): Member {
+  const { correct, brokenAt, brokenBy, gradient, zeroGradients } = collected.rows;
+  const n = correct.data.length;
+  const sum = (row: NdArray) => column(row, stage).reduce((a, b) => a + b, 0);
+  const left = (radius: number) =>
+    count(correct, (c, i) => {
+      const at = brokenAt.data[i];
+      const gone = at >= 0 && (at < radius || (at === radius && brokenBy.data[i] <= stage));
+      return c === 1 && !gone;
+    });
+  return {
+    method: params.attacks[stage].method,
+    label: members[stage],
+    first: wilson(
+      count(brokenBy, (by) => by === stage),
+      n,
+    ),
+    after: params.epsilons.map((_, radius) => wilson(left(radius), n)),
+    cost: costOf(collected, stage),
+    zeroGradients: wilson(sum(zeroGradients), sum(gradient)),
+  };
+}
+
 export function attackResult(
-  on: Pick<AttackResult, 'system' | 'dataset' | 'params'>,
+  on: Pick<AttackResult, 'system' | 'dataset'> & { planned: Planned },
   collected: Collected,
   verified: Collected | undefined,
 ): AttackResult {
   const { rows } = collected;
+  const { system, dataset, planned } = on;
   const n = rows.correct.data.length;
-  const campaign = campaignOf(on.params);
   const attacked = count(rows.correct, (c) => c === 1);
-  const brokenCount = count(rows.brokenAt, (at) => at >= 0);
+  const brokenCount = count(rows.adversarial, (a) => a === 1);
   const among = (row: NdArray | undefined, value: number) =>
-    row ? count(row, (v, i) => rows.brokenAt.data[i] >= 0 && v === value) : 0;
+    row ? count(row, (v, i) => rows.adversarial.data[i] === 1 && v === value) : 0;
+  const zeroStarts = column(rows.zeroStarts);
   return {
-    ...on,
-    campaign,
-    label: labelOf(on.params, campaign),
+    ...planned,
+    system,
+    dataset,
+    campaign: campaignOf(planned.params),
     n,
     collected,
     verified,
     clean: wilson(attacked, n),
-    robust: on.params.epsilons.map((_, k) => robustAccuracy(collected, k)),
+    robust: planned.params.epsilons.map((_, k) => robustAccuracy(collected, k)),
     broken: brokenCount,
-    disagreements: among(verified?.rows.misclassified, 0),
+    disagreements: among(verified?.rows.reproduced, 0),
     outside: among(verified?.rows.inside, 0),
     survives8bit: wilson(among(verified?.rows.survives8bit, 1), verified ? brokenCount : 0),
-    zeroGradient: wilson(
-      count(rows.zeroGradient, (z) => z === 1),
-      attacked,
-    ),
-    passes: {
-      gradient: meanOf(rows.gradient.data),
-      forward: meanOf(rows.forward.data),
-      naive: naiveCost(campaign, on.system.stochastic),
-    },
+    zeroStarts: wilson(zeroStarts.filter((starts) => starts > 0).length, attacked),
+    byAttack: planned.params.attacks.map((_, stage) => memberOf(collected, planned, stage)),
+    cost: costOf(collected),
   };
 }
+
+/** Verdicts that did not come out again, and points outside, an example counted once. */
+export function unconfirmed({ verified, collected }: AttackResult): number {
+  if (!verified) return 0;
+  const { reproduced, inside } = verified.rows;
+  return count(
+    reproduced,
+    (again, i) => collected.rows.adversarial.data[i] === 1 && !(again === 1 && inside.data[i] === 1),
+  );
+}
+
+/** Whether the verdicts can be trusted: a deterministic system repeats its mistakes, and points lie where they should. */
+export const reproduced = (result: AttackResult): boolean =>
+  unconfirmed(result) === 0 || (result.system.stochastic && result.outside === 0);

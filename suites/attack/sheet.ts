@@ -1,7 +1,7 @@
 import { argmax } from '../../src/metrics/softmax.js';
 import type { Collected, ExampleSheet } from '../../src/suites/contract.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
-import { type AttackResult, broken } from './result.js';
+import { type AttackResult, broken, column } from './result.js';
 
 /** A row per system and example: enough to recompute every measure. */
 export function sheet(
@@ -18,31 +18,39 @@ export function sheet(
       'label',
       'clean_prediction',
       ...epsilons.map((text) => `broken_at_${text}`),
+      'broken_by',
+      'adversarial',
       'distance',
       'prediction',
       'loss',
       'restart',
+      'target',
       'step',
       'confirmed',
       'inside',
       'survives_8bit',
       'gradient_passes',
       'forward_passes',
+      'naive_gradient_passes',
+      'naive_forward_passes',
     ],
     rows: results.flatMap(({ result, clean }) => [...rowsOf(result, clean)]),
   };
 }
 
 function* rowsOf(
-  { system, dataset, params, collected, verified }: AttackResult,
+  { system, dataset, params, collected, verified, members }: AttackResult,
   clean: Collected | undefined,
 ) {
   const { rows, indices, labels } = collected;
   const predictions = clean && argmax(logitsOf(clean));
+  const [gradient, forward] = [column(rows.gradient), column(rows.forward)];
+  const [naiveGradient, naiveForward] = [column(rows.naiveGradient), column(rows.naiveForward)];
   for (let i = 0; i < indices.length; i++) {
     const at = rows.brokenAt.data[i];
-    const seen = (name: 'misclassified' | 'inside' | 'survives8bit') =>
-      at >= 0 && verified ? verified.rows[name].data[i] === 1 : null;
+    const adversarial = rows.adversarial.data[i] === 1;
+    const seen = (name: 'reproduced' | 'inside' | 'survives8bit') =>
+      adversarial && verified ? verified.rows[name].data[i] === 1 : null;
     const loss = rows.loss.data[i];
     yield [
       system.name,
@@ -51,16 +59,21 @@ function* rowsOf(
       labels?.[i] ?? null,
       predictions?.[i] ?? null,
       ...params.epsilons.map((_, k) => broken(at, k)),
+      members[rows.brokenBy.data[i]] ?? null,
+      adversarial,
       rows.distance.data[i],
       rows.prediction.data[i],
       Number.isFinite(loss) ? loss : null,
       rows.restart.data[i],
+      rows.target.data[i],
       rows.step.data[i],
-      seen('misclassified'),
+      seen('reproduced'),
       seen('inside'),
       seen('survives8bit'),
-      rows.gradient.data[i],
-      rows.forward.data[i],
+      gradient[i],
+      forward[i],
+      naiveGradient[i],
+      naiveForward[i],
     ];
   }
 }

@@ -1,12 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { EPSILON_PATTERN, parseEpsilon } from '../../src/attacks/epsilon.js';
 import { norms } from '../../src/attacks/norms.js';
-import { settledOptions } from '../../src/attacks/registry.js';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import { ChainOptions } from '../../src/models/defences/purification.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import { type Request, request } from '../../src/suites/contract.js';
-import { type AttackParams, attackRequest } from '../../src/suites/measurements/attack.js';
+import { type AttackParams, attackRequest, settledStage } from '../../src/suites/measurements/attack.js';
 import { adaptiveAttack, purifiedRequest } from '../../src/suites/measurements/purified.js';
 
 export const PurificationOptions = Type.Object(
@@ -104,16 +103,15 @@ export function asked(
   const steps = [...new Set(options.steps)].sort((a, b) => a - b);
   const chain = { by, stepSize, noise, inputNoise, chains, clamp };
   // The strongest point and not the first broken one: an image just across the boundary is brought back by noise.
+  const pgd = (count: number) => [settledStage({ method: 'pgd', options: { steps: count } })];
   const attack: AttackParams = {
-    method: 'pgd',
+    attacks: pgd(options.attackSteps),
     norm: options.norm,
     epsilons: [parseEpsilon(options.epsilon, 'epsilon').text],
-    restarts: 1,
-    loss: 'cross-entropy',
+    goal: { kind: 'mistake' },
     eot: 1,
     confirm: 1,
     keep: 'strongest',
-    options: settledOptions('pgd', { steps: options.attackSteps }),
   };
   const transfer = attackRequest(system, dataset, attack, examples);
   const whole: AttackParams = {
@@ -121,7 +119,7 @@ export function asked(
     keep: 'first',
     eot: adaptive.eot,
     confirm: adaptive.confirm,
-    options: settledOptions('pgd', { steps: Math.max(1, adaptive.steps) }),
+    attacks: pgd(Math.max(1, adaptive.steps)),
   };
   return {
     steps,

@@ -100,7 +100,7 @@ function track({ rows }: Collected, labels: Int32Array): Track {
 }
 
 function underAttack({ rows }: Collected): Adaptive {
-  const { correct, brokenAt, misclassified, inside } = rows;
+  const { correct, brokenAt, reproduced, inside } = rows;
   const n = correct.data.length;
   let [right, robust, broken, unconfirmed] = [0, 0, 0, 0];
   for (let i = 0; i < n; i++) {
@@ -109,7 +109,7 @@ function underAttack({ rows }: Collected): Adaptive {
     if (brokenAt.data[i] < 0) robust++;
     else {
       broken++;
-      if (!(misclassified.data[i] === 1 && inside.data[i] === 1)) unconfirmed++;
+      if (!(reproduced.data[i] === 1 && inside.data[i] === 1)) unconfirmed++;
     }
   }
   return { robust: wilson(robust, n), clean: wilson(right, n), unconfirmed, broken };

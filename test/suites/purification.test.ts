@@ -225,9 +225,8 @@ describe('options as the run file has them', () => {
   it('are checked and filled in', () => {
     expect(check(attack.options, { stepSize: '2/255', steps: 40 }, thing)).toMatchObject({
       method: 'pgd',
-      norm: 'Linf',
       steps: 40,
-      restarts: 1,
+      confirm: 8,
     });
     expect(check(purification.options, {}, thing)).toMatchObject({
       steps: [1, 10],

@@ -122,7 +122,7 @@ export interface AdaptiveParams {
  */
 export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
   name: 'adaptive-attack',
-  version: 1,
+  version: 2,
   needs: ['logits', 'inputGradient'],
   unitSize: 32,
   async measure(context, { purify, attack }) {
@@ -143,6 +143,7 @@ export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
     const shape = [n];
     const rows: Rows = {
       correct: { shape, data: found.correct },
+      adversarial: { shape, data: found.adversarial },
       brokenAt: { shape, data: found.brokenAt },
       distance: { shape, data: found.distance },
       forward: { shape, data: found.forward },
@@ -152,6 +153,6 @@ export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
     const { norm, epsilons, eot, confirm } = attack;
     const again = { norm, epsilons, draws: Math.max(eot, confirm) };
     const checked = await verify.measure({ ...context, system, inputs: [stored] }, again);
-    return { ...rows, misclassified: checked.misclassified, inside: checked.inside };
+    return { ...rows, reproduced: checked.reproduced, inside: checked.inside };
   },
 });

@@ -1,8 +1,9 @@
+import { argmaxOf } from '../../attacks/argmax.js';
 import { parseEpsilon } from '../../attacks/epsilon.js';
+import { attackLosses } from '../../attacks/losses.js';
 import { isInside, normNamed } from '../../attacks/norms.js';
 import type { Examples } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
-import { argmax } from '../../metrics/softmax.js';
 import type { Batch, System } from '../../models/system.js';
 import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
 import type { AttackParams } from './attack.js';
@@ -19,12 +20,13 @@ export interface VerifyParams {
 
 /**
  * Looks again at what an attack stored, in fresh passes: is it misclassified, is it in its ball and in [0, 1], and
- * does it survive rounding to 8 bits, as a PNG would? Rows (n), 1 for yes; examples that were not broken are not
- * looked at and have 0: `misclassified`, `inside`, `survives8bit`; and `prediction`, -1 where not looked at.
+ * does it survive rounding to 8 bits, as a PNG would? Rows (n), 1 for yes; examples without an adversarial image are
+ * not looked at and have 0: `reproduced`, where a label ahead by no more than float32 rounding is no contradiction;
+ * `inside`, `survives8bit`; and `prediction`, -1 where not looked at.
  */
 export const verify = defineMeasurement<VerifyParams>({
   name: 'verify',
-  version: 1,
+  version: 2,
   needs: ['logits'],
   unitSize: 256,
   async measure({ system, examples, inputs, seed, signal }, params) {
@@ -36,16 +38,18 @@ export const verify = defineMeasurement<VerifyParams>({
     const size = imageSize(system);
     const stored = Float32Array.from(attacked.pixels.data);
     const image = (i: number) => stored.subarray(i * size, (i + 1) * size);
-    const broken = Array.from({ length: n }, (_, i) => i).filter((i) => attacked.brokenAt.data[i] >= 0);
+    const broken = Array.from({ length: n }, (_, i) => i).filter((i) => attacked.adversarial.data[i] === 1);
     const rows = {
-      misclassified: new Uint8Array(n),
+      reproduced: new Uint8Array(n),
       inside: new Uint8Array(n),
       survives8bit: new Uint8Array(n),
       prediction: new Int32Array(n).fill(-1),
     };
     const norm = normNamed(params.norm);
     for (const i of broken) {
-      const { value } = parseEpsilon(params.epsilons[attacked.brokenAt.data[i]]);
+      const at = attacked.brokenAt.data[i];
+      // Adversarial beyond every radius: found by an attack that looks for the nearest.
+      const value = at < 0 ? Number.POSITIVE_INFINITY : parseEpsilon(params.epsilons[at]).value;
       const x0 = examples.pixels.subarray(i * size, (i + 1) * size);
       rows.inside[i] = isInside(norm, image(i), x0, value) ? 1 : 0;
     }
@@ -53,21 +57,21 @@ export const verify = defineMeasurement<VerifyParams>({
     await inBatches(broken.length, plan, async (start, end) => {
       const chosen = broken.slice(start, end);
       const images = concatenate(chosen.map(image));
-      const fresh = await predictions(system, examples, chosen, images, {
+      const fresh = await meanLogits(system, examples, chosen, images, {
         ...params,
         seed,
         purpose: 'verify',
       });
       const rounded = images.map((v) => Math.round(v * 255) / 255);
-      const coarse = await predictions(system, examples, chosen, rounded, {
+      const coarse = await meanLogits(system, examples, chosen, rounded, {
         ...params,
         seed,
         purpose: 'verify/8-bit',
       });
       chosen.forEach((i, row) => {
-        rows.prediction[i] = fresh[row];
-        rows.misclassified[i] = fresh[row] === labels[i] ? 0 : 1;
-        rows.survives8bit[i] = coarse[row] === labels[i] ? 0 : 1;
+        rows.prediction[i] = argmaxOf(fresh(row));
+        rows.reproduced[i] = isMistake(fresh(row), labels[i], ROUNDING) ? 1 : 0;
+        rows.survives8bit[i] = isMistake(coarse(row), labels[i], 0) ? 1 : 0;
       });
     });
     return Object.fromEntries(
@@ -86,14 +90,28 @@ function concatenate(parts: readonly Float32Array[]): Float32Array {
   return all;
 }
 
-/** Argmax of the logits; of their mean over fresh draws when the system is stochastic. */
-async function predictions(
+/** Relative difference of logits between two batches of the same images, by float32 rounding alone. */
+const ROUNDING = 1e-5;
+
+/** Whether another class is ahead of the label, or not behind by more than so much of the largest logit. */
+function isMistake(logits: ArrayLike<number>, label: number, tolerance: number): boolean {
+  const top = argmaxOf(logits);
+  if (top !== label) return true;
+  return (
+    tolerance > 0 && -attackLosses.margin.value(logits, aimAt(label)) <= tolerance * Math.abs(logits[top])
+  );
+}
+
+const aimAt = (label: number) => ({ label, target: -1, threshold: 0, logPx: Number.NaN });
+
+/** The logits of each chosen image; their mean over fresh draws when the system is stochastic. */
+async function meanLogits(
   system: System,
   examples: Examples,
   chosen: readonly number[],
   pixels: Float32Array,
   { draws, seed, purpose }: { draws: number; seed: number; purpose: string },
-): Promise<Int32Array> {
+): Promise<(row: number) => Float64Array> {
   const n = chosen.length;
   const classes = system.info.classes.length;
   const total = new Float64Array(n * classes);
@@ -103,7 +121,7 @@ async function predictions(
     const { logits = [] } = await system.forward(batch);
     for (let k = 0; k < total.length; k++) total[k] += logits[k];
   }
-  return argmax({ n, classes, data: total });
+  return (row) => total.subarray(row * classes, (row + 1) * classes);
 }
 
 /** The verification of an attack. */

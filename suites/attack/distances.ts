@@ -1,0 +1,150 @@
+import { normalQuantile } from '../../src/metrics/distributions.js';
+import type { Estimate } from '../../src/metrics/estimate.js';
+import { wilson } from '../../src/metrics/intervals.js';
+import { cell, measure } from '../../src/suites/measure.js';
+import type { LineFigure, Measure, Table } from '../../src/suites/results.js';
+import type { AttackResult } from './result.js';
+
+const LEVEL = 0.95;
+
+/**
+ * Distances to the nearest adversarial point found, ascending, one per example: 0 where the clean image is
+ * misclassified already, infinite where none was found.
+ */
+export function distancesOf({ collected, n }: AttackResult): Float64Array {
+  const { correct, adversarial, distance } = collected.rows;
+  return Float64Array.from({ length: n }, (_, i) => {
+    if (correct.data[i] === 0) return 0;
+    return adversarial.data[i] === 1 ? distance.data[i] : Number.POSITIVE_INFINITY;
+  }).sort();
+}
+
+/**
+ * A quantile of sorted numbers with the interval between order statistics whose ranks are binomial (normal
+ * approximation): free of any assumption about the distribution. An infinite bound gives no interval.
+ */
+export function quantileEstimate(sorted: Float64Array, q: number): Estimate {
+  const n = sorted.length;
+  if (n === 0) return { value: Number.NaN, n, interval: null, level: LEVEL, method: 'none' };
+  const at = (rank: number) => sorted[Math.min(n - 1, Math.max(0, rank))];
+  const half = normalQuantile(LEVEL) * Math.sqrt(n * q * (1 - q));
+  const interval: [number, number] = [at(Math.floor(n * q - half)), at(Math.ceil(n * q + half) - 1)];
+  const known = interval.every(Number.isFinite);
+  return {
+    value: at(Math.ceil(n * q) - 1),
+    n,
+    interval: known ? interval : null,
+    level: LEVEL,
+    method: known ? 'order-statistics' : 'none',
+  };
+}
+
+const QUANTILES = [
+  {
+    measure: 'distance-quartile-1',
+    title: 'First quartile of the distance',
+    column: 'first quartile',
+    q: 0.25,
+  },
+  { measure: 'median-distance', title: 'Median distance', column: 'median', q: 0.5 },
+  {
+    measure: 'distance-quartile-3',
+    title: 'Third quartile of the distance',
+    column: 'third quartile',
+    q: 0.75,
+  },
+] as const;
+
+const searches = ({ params }: AttackResult) => params.keep === 'nearest';
+
+/** Only of attacks that look for the nearest adversarial point. */
+export function distanceMeasures(suite: string, result: AttackResult): Measure[] {
+  if (!searches(result)) return [];
+  const { system, dataset, about, label, params, n } = result;
+  const sorted = distancesOf(result);
+  const common = { suite, model: system.name, dataset: dataset.name, params: about };
+  const name = `${label} ${params.norm}`;
+  const found = sorted.filter(Number.isFinite).length;
+  return [
+    ...QUANTILES.map(({ measure: id, title, q }) =>
+      measure(
+        {
+          ...common,
+          measure: id,
+          title: `${title} to the nearest adversarial image, ${name}`,
+          better: 'higher',
+          format: 'number',
+          note: 'over all examples: 0 where the clean image is misclassified',
+        },
+        quantileEstimate(sorted, q),
+      ),
+    ),
+    measure(
+      {
+        ...common,
+        measure: 'adversarial-found',
+        title: `Adversarial image found at any distance, ${name}`,
+        better: 'none',
+        format: 'percent',
+      },
+      wilson(found, n),
+    ),
+  ];
+}
+
+export function distanceTable(id: string, title: string, results: readonly AttackResult[]): Table[] {
+  if (!searches(results[0])) return [];
+  return [
+    {
+      id,
+      title: `${title}: distances`,
+      caption: `${results[0].params.norm} distance to the nearest adversarial image found, over all examples: 0 where the clean image is misclassified. An upper bound of the true distance.`,
+      columns: [
+        { key: 'model', title: 'System', format: 'text' },
+        ...QUANTILES.map(({ column }) => ({
+          key: column,
+          title: column,
+          format: 'number' as const,
+          better: 'higher' as const,
+        })),
+        { key: 'found', title: 'found', format: 'text' },
+      ],
+      rows: results.map((result) => {
+        const sorted = distancesOf(result);
+        return {
+          model: result.system.name,
+          ...Object.fromEntries(
+            QUANTILES.map(({ column, q }) => [column, cell(quantileEstimate(sorted, q))]),
+          ),
+          found: `${sorted.filter(Number.isFinite).length} of ${result.n}`,
+        };
+      }),
+    },
+  ];
+}
+
+/** Accuracy against the radius at every radius: the distribution of distances, upside down. */
+export function distanceCurve(id: string, title: string, results: readonly AttackResult[]): LineFigure[] {
+  if (!searches(results[0])) return [];
+  return [
+    {
+      kind: 'lines',
+      id,
+      title: `${title}: accuracy at every radius`,
+      caption: 'The share of examples whose nearest adversarial image is farther away than the radius.',
+      xLabel: `${results[0].params.norm} radius`,
+      yLabel: 'accuracy',
+      yDomain: [0, 1],
+      yFormat: 'percent',
+      series: results
+        .filter(({ n }) => n > 0)
+        .map((result) => {
+          const finite = [...distancesOf(result)].filter(Number.isFinite);
+          return {
+            name: result.system.name,
+            points: finite.flatMap((x, i) => (x === finite[i + 1] ? [] : [{ x, y: 1 - (i + 1) / result.n }])),
+          };
+        }),
+    },
+  ];
+}

@@ -1,0 +1,208 @@
+import type { BoundAttack } from '../../src/attacks/attack.js';
+import { autoattack, type StageParams } from '../../src/attacks/compositions.js';
+import { parseEpsilons } from '../../src/attacks/epsilon.js';
+import { normNamed } from '../../src/attacks/norms.js';
+import { attackNamed } from '../../src/attacks/registry.js';
+import { AssayError, unknownName } from '../../src/errors.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import { type AttackParams, campaignOf, settledStage } from '../../src/suites/measurements/attack.js';
+import type { Measure } from '../../src/suites/results.js';
+import { type AttackOptions, type MemberOptions, ownOf } from './options.js';
+
+/** What a system is attacked with, and what reports call it. */
+export interface Planned {
+  params: AttackParams;
+  /** `PGD-40 x 10`, `AutoAttack`. */
+  label: string;
+  /** Parameters of the measures: the same for every system, so that columns line up. */
+  about: Measure['params'];
+  /** For reports, one per attack: `APGD-CE`. */
+  members: readonly string[];
+}
+
+interface Chosen {
+  stages: readonly Required<StageParams>[];
+  label: string;
+  about: Measure['params'];
+  eot: number;
+}
+
+const EOT = 4;
+
+/**
+ * Draws are an affair of stochastic systems, so that two ways of asking for the same attack on a deterministic one
+ * are the same request.
+ * Errors: `config-invalid` for options the method does not have, and radii that are no numbers.
+ */
+export function planned(options: AttackOptions, system: SystemInfo): Planned {
+  const norm = options.norm ?? usualNorm(options.method);
+  const { stages, label, about, eot } =
+    options.method === 'autoattack' ? composed(options, norm) : single(options);
+  const free = stages.every(({ method }) => attackNamed(method).radius === 'free');
+  const params: AttackParams = {
+    attacks: stages,
+    norm,
+    epsilons: radii(options, norm),
+    goal: { kind: 'mistake' },
+    eot: system.stochastic ? (options.eot ?? eot) : 1,
+    confirm: system.stochastic ? options.confirm : 1,
+    keep: options.keep ?? (free ? 'nearest' : 'first'),
+  };
+  const campaign = campaignOf(params);
+  return {
+    params,
+    label,
+    about: { norm, ...about },
+    members: campaign.stages.map(({ attack, restarts }) => labelOf(attack, restarts)),
+  };
+}
+
+function usualNorm(method: string): string {
+  const { norms } = method === 'autoattack' ? { norms: undefined } : attackNamed(method);
+  return norms && !norms.includes('Linf') ? norms[0] : 'Linf';
+}
+
+function radii({ epsilons }: AttackOptions, norm: string): string[] {
+  const parsed = parseEpsilons(epsilons ?? normNamed(norm).epsilons);
+  const largest = parsed[parsed.length - 1];
+  if (norm === 'Linf' && largest.value > 1) {
+    throw new AssayError('config-invalid', 'a radius is larger than the range of pixels', {
+      path: 'epsilons',
+      expected: 'at most 1 for Linf: radii are in units of pixels in [0, 1]',
+      found: largest.text,
+      hint: `if it counts grey levels, write ${largest.text}/255`,
+    });
+  }
+  return parsed.map(({ text }) => text);
+}
+
+/** The usual loss and a single run go unsaid. */
+export function labelOf({ label, loss, random, name }: BoundAttack, restarts: number): string {
+  const often = random && restarts > 1 ? ` x ${restarts}` : '';
+  const usual = loss === attackNamed(name).losses[0];
+  return `${label}${often}${usual ? '' : ` (${loss})`}`;
+}
+
+function single(options: AttackOptions): Chosen {
+  for (const key of ['version', 'attacks'] as const) {
+    if (options[key] === undefined) continue;
+    throw new AssayError('config-invalid', `\`${key}\` belongs to the method autoattack`, {
+      path: key,
+      found: `method: ${options.method}`,
+      hint: `write \`method: autoattack\`, or drop \`${key}\``,
+    });
+  }
+  const { method, loss, restarts } = options;
+  const stage = settledStage({
+    method,
+    ...(loss && { loss }),
+    ...(restarts && { restarts }),
+    options: ownOf(options),
+  });
+  const attack = attackNamed(method).create(stage.options, stage.loss);
+  const about = {
+    method,
+    loss: stage.loss,
+    restarts: stage.restarts,
+    ...(scalars(stage.options) as Measure['params']),
+  };
+  return { stages: [stage], label: labelOf(attack, stage.restarts), about, eot: EOT };
+}
+
+const scalars = (options: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(options).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value)),
+  );
+
+function composed(options: AttackOptions, norm: string): Chosen {
+  const { version = options.attacks ? 'custom' : 'standard' } = options;
+  const foreign = [
+    ...(['loss', 'restarts'] as const).filter((key) => options[key] !== undefined),
+    ...Object.keys(ownOf(options)).filter((key) => options[key] !== undefined),
+  ];
+  if (foreign.length > 0) {
+    throw new AssayError('config-invalid', `autoattack has no option "${foreign[0]}"`, {
+      path: foreign[0],
+      hint: 'its attacks have theirs: write `version: custom` and `attacks: [{ method: ..., ... }]`',
+    });
+  }
+  const about = { method: 'autoattack', version };
+  if (version === 'custom') {
+    const stages = customStages(options.attacks);
+    const label = stages
+      .map(({ method, options: own, loss, restarts }) =>
+        labelOf(attackNamed(method).create(own, loss), restarts),
+      )
+      .join(' + ');
+    return { stages, label, about, eot: EOT };
+  }
+  if (options.attacks) {
+    throw new AssayError('config-invalid', `version ${version} says itself what it runs`, {
+      path: 'attacks',
+      hint: 'write `version: custom`, or drop `attacks`',
+    });
+  }
+  const composition = autoattack.get(version);
+  if (!composition) throw unknownName('version of autoattack', version, [...autoattack.keys(), 'custom']);
+  return {
+    stages: composition.stages(norm).map(settledStage),
+    label: composition.title,
+    about,
+    eot: composition.eot ?? EOT,
+  };
+}
+
+function customStages(members: readonly MemberOptions[] | undefined): Required<StageParams>[] {
+  if (!members) {
+    throw new AssayError('config-invalid', 'version custom needs a list of attacks', {
+      path: 'attacks',
+      expected: '`attacks: [apgd-ce, { method: square, queries: 1000 }]`',
+    });
+  }
+  return members.map((member, i) => {
+    const { method, loss, restarts, ...own } = typeof member === 'string' ? { method: member } : member;
+    try {
+      return settledStage({
+        method,
+        ...(loss && { loss }),
+        ...(restarts && { restarts }),
+        options: own,
+      });
+    } catch (error) {
+      if (!(error instanceof AssayError)) throw error;
+      const path = [`attacks[${i}]`, error.details.path].filter(Boolean).join('.');
+      throw new AssayError(error.code, error.message, { ...error.details, path });
+    }
+  });
+}
+
+/** Examples on which the checks are run that ask for no more. */
+export const CHECKED_EXAMPLES = 64;
+
+/** Cheap attacks that tell masked gradients from robustness. */
+export interface Checks {
+  /** At the same radii, on all examples. */
+  oneStep?: AttackParams;
+  /** Each radius on its own, on the first few examples. */
+  byRadius: AttackParams[];
+  /** A radius at which nothing can be robust, on the first few examples. */
+  hugeRadius?: AttackParams;
+}
+
+export function checksOf({ params }: Planned): Checks {
+  const one = (
+    method: string,
+    options: Record<string, unknown>,
+    epsilons = params.epsilons,
+  ): AttackParams => ({
+    ...params,
+    keep: 'first',
+    epsilons,
+    attacks: [settledStage({ method, options })],
+  });
+  return {
+    ...(params.attacks.some(({ method }) => method !== 'fgsm') && { oneStep: one('fgsm', {}) }),
+    byRadius: params.epsilons.map((text) => one('pgd', { steps: 10 }, [text])),
+    ...(params.norm === 'Linf' && { hugeRadius: one('pgd', { steps: 20 }, ['0.5']) }),
+  };
+}
