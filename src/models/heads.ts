@@ -62,7 +62,10 @@ const lse = ({ b }: Site, logits: string) => b.op('ReduceLogSumExp', [logits, b.
 function surprise(site: Site): string {
   const { b, logits, labels } = site;
   const relative = b.op('Sub', [logits, chosen(site, labels, 1)]);
-  return b.op('Softplus', [lse(site, others(site, relative))]);
+  const gap = lse(site, others(site, relative));
+  // Softplus by hand: the derivative of the op is a sigmoid that engines cut off, which would mask the gradient.
+  const small = b.op('Exp', [b.op('Neg', [b.op('Abs', [gap])])]);
+  return b.op('Add', [b.op('Relu', [gap]), b.op('Log', [b.op('Add', [small, b.scalar(1)])])]);
 }
 
 const margin = (site: Site) =>

@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import { argmaxOf } from '../../src/attacks/argmax.js';
+import type { Answer, Query } from '../../src/attacks/attack.js';
+import type { Campaign, Stage, Targets } from '../../src/attacks/campaign.js';
+import type { StageParams } from '../../src/attacks/compositions.js';
+import type { Epsilon } from '../../src/attacks/epsilon.js';
+import { type Aim, attackLosses, definedLoss } from '../../src/attacks/losses.js';
+import { norms } from '../../src/attacks/norms.js';
+import { attackNamed, attacks } from '../../src/attacks/registry.js';
+import { runAttack } from '../../src/attacks/scheduler.js';
+import type { Passes } from '../../src/models/system.js';
+import { stream } from '../../src/random/stream.js';
+import { campaign, SIZE, targets } from './helpers/campaign.js';
+
+/** Answers a query by itself, on a batch of one; no verdict is confirmed, none is shared. */
+async function answer(
+  given: Targets,
+  i: number,
+  query: Query,
+  stage: Stage,
+  target: number,
+): Promise<Answer> {
+  const { system, labels } = given;
+  const loss = definedLoss(query.loss ?? stage.attack.loss, system.info.classes.length);
+  const { of, targeted, direction, value } = attackLosses[loss];
+  const swapped = target >= 0 && !targeted;
+  const label = swapped ? target : labels[i];
+  const batch = { n: 1, pixels: query.pixels, labels: Int32Array.of(label), targets: Int32Array.of(target) };
+  const outputs =
+    query.kind === 'gradient'
+      ? await system.gradient(batch, of)
+      : { ...(await system.forward(batch)), gradient: new Float32Array(0) };
+  const logits = outputs.logits ?? new Float32Array(0);
+  const sign = swapped ? -direction : direction;
+  const aim: Aim = { label, target, threshold: 0, logPx: outputs.logPx?.[0] ?? Number.NaN };
+  return {
+    logits,
+    loss: sign * value(logits, aim),
+    gradient: sign === 1 ? outputs.gradient : outputs.gradient.map((g) => -g),
+    broken: argmaxOf(logits) !== labels[i],
+  };
+}
+
+/**
+ * The plain definition: every example on its own, every radius, attack, target and restart from scratch, nothing
+ * stopped, carried over or shared. Broken at a radius: some point asked about is misclassified and within it.
+ */
+async function plain(given: Targets, { stages, norm, epsilons }: Campaign) {
+  const brokenAt: number[] = [];
+  const most: Passes[] = stages.map(() => ({ forward: 0, gradient: 0 }));
+  const classes = given.system.info.classes.length;
+  for (let i = 0; i < given.n; i++) {
+    const x0 = given.pixels.slice(i * SIZE, (i + 1) * SIZE);
+    const clean = Array.from({ length: classes }, (_, k) => Number(given.cleanLogits[i * classes + k]));
+    const label = given.labels[i];
+    const rivals = [...clean.keys()].filter((k) => k !== label).sort((a, b) => clean[b] - clean[a]);
+    const once = async (at: number, epsilon: Epsilon, radius: string, target: number, restart: number) => {
+      const stage = stages[at];
+      const { attack } = stage;
+      const aim = target < 0 ? '' : `/to-${target}`;
+      const purpose = `attack/${attack.label}/${norm.name}${aim}${radius}`;
+      const subject = {
+        x0,
+        shape: given.system.info.shape,
+        label,
+        epsilon,
+        norm,
+        restart,
+        ...(target >= 0 && { target }),
+        draws: (what: string) =>
+          stream({ seed: given.seed, purpose: `${purpose}/${what}`, example: given.indices[i], restart }),
+      };
+      const asked: Passes = { forward: 0, gradient: 0 };
+      let nearest = Number.POSITIVE_INFINITY;
+      const run = attack.run(subject);
+      for (let turn = run.next(); !turn.done; ) {
+        const query = turn.value;
+        asked[query.kind]++;
+        const found = await answer(given, i, query, stage, query.target ?? target);
+        const atClean = query.pixels === x0;
+        if (found.broken && !atClean) nearest = Math.min(nearest, norm.distance(query.pixels, x0));
+        turn = run.next({ ...found, broken: found.broken && !atClean });
+      }
+      most[at].forward = Math.max(most[at].forward, asked.forward);
+      most[at].gradient = Math.max(most[at].gradient, asked.gradient);
+      return nearest;
+    };
+    const largest = epsilons[epsilons.length - 1];
+    const within: boolean[] = [];
+    for (const epsilon of epsilons) {
+      let nearest = Number.POSITIVE_INFINITY;
+      for (const [at, { attack, restarts }] of stages.entries()) {
+        const free = attack.radius === 'free';
+        for (const target of attack.targets > 0 ? rivals.slice(0, attack.targets) : [-1]) {
+          for (let restart = 0; restart < (attack.random ? restarts : 1); restart++) {
+            const radius = free ? '' : `/${epsilon.text}`;
+            nearest = Math.min(nearest, await once(at, free ? largest : epsilon, radius, target, restart));
+          }
+        }
+      }
+      within.push(nearest <= epsilon.value);
+    }
+    brokenAt.push(argmaxOf(clean) === label ? within.indexOf(true) : -1);
+  }
+  return { brokenAt, most };
+}
+
+/** Few steps: what is tested is the schedule. */
+const SHORT: Record<string, Record<string, unknown>> = {
+  'apgd-t': { steps: 12, targets: 2 },
+  'fab-t': { steps: 12, targets: 2 },
+  square: { queries: 40 },
+  cw: { steps: 20, searches: 2 },
+};
+const shortened = (method: string): StageParams => {
+  const { properties } = attackNamed(method).options;
+  const steps = 'steps' in properties ? { steps: 12 } : {};
+  return { method, restarts: 2, options: SHORT[method] ?? steps };
+};
+
+const pairs = [...attacks.values()].flatMap(({ name, norms: own }) =>
+  [...norms.keys()].filter((norm) => own?.includes(norm) ?? true).map((norm) => [name, norm] as const),
+);
+const radii: Record<string, number[]> = { Linf: [0.05, 0.15], L2: [0.1, 0.3], L1: [0.2, 0.6] };
+
+describe('every attack: the verdicts of its plain definition', () => {
+  it.each(pairs)('%s, %s', async (method, norm) => {
+    const given = await targets(16, { squash: 3 });
+    const wanted = campaign({ attacks: [shortened(method)], norm, epsilons: radii[norm] });
+    const ours = await runAttack(given, wanted);
+    const theirs = await plain(given, wanted);
+    expect([...ours.brokenAt]).toEqual(theirs.brokenAt);
+    // What a run is said to cost is at least what it asks for when nothing stops it.
+    const [{ attack }] = wanted.stages;
+    expect(theirs.most[0].gradient).toBeLessThanOrEqual(attack.cost.gradient);
+    expect(theirs.most[0].forward).toBeLessThanOrEqual(attack.cost.forward);
+    ours.gradient.forEach((spent, i) => {
+      expect(spent).toBeLessThanOrEqual(ours.naiveGradient[i]);
+    });
+    ours.forward.forEach((spent, i) => {
+      // One more each time rounding could have decided.
+      expect(spent).toBeLessThanOrEqual(ours.naiveForward[i] + 1);
+    });
+  });
+
+  it('several attacks', async () => {
+    const given = await targets(24, { squash: 3 });
+    const list = [
+      { method: 'fgsm' },
+      { method: 'pgd', restarts: 2, options: { steps: 5, stepSize: 0.01 } },
+      { method: 'pgd', options: { steps: 8, targets: 2 } },
+    ];
+    const wanted = campaign({ attacks: list });
+    const ours = await runAttack(given, wanted);
+    expect([...ours.brokenAt]).toEqual((await plain(given, wanted)).brokenAt);
+    expect(new Set(ours.brokenBy).size).toBeGreaterThan(2);
+  });
+});
+
+describe('whatever the schedule', () => {
+  it.each(pairs)('%s, %s: batches, lanes and shards change nothing', async (method, norm) => {
+    const given = await targets(20, { squash: 3 });
+    const wanted = campaign({ attacks: [shortened(method)], norm, epsilons: radii[norm] });
+    const whole = await runAttack(given, wanted);
+    const small = await runAttack({ ...given, batchSize: 3, concurrency: 1 }, wanted);
+    for (const column of ['brokenAt', 'pixels', 'gradient', 'forward'] as const) {
+      expect(small[column]).toEqual(whole[column]);
+    }
+    const half = {
+      ...given,
+      n: 10,
+      indices: given.indices.slice(10),
+      labels: given.labels.slice(10),
+      pixels: given.pixels.slice(10 * SIZE),
+      cleanLogits: Array.from(given.cleanLogits).slice(30),
+    };
+    const shard = await runAttack(half, wanted);
+    expect(shard.brokenAt).toEqual(whole.brokenAt.slice(10));
+    expect(shard.pixels).toEqual(whole.pixels.slice(10 * SIZE));
+  });
+});
