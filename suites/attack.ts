@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DatasetInfo } from '../src/data/dataset.js';
 import type { SystemInfo } from '../src/models/system.js';
 import { fewUsed, labelledTestSets, singleDraw, withoutLabels } from '../src/suites/caveats.js';
@@ -154,12 +155,18 @@ const adversarialImages = (id: string, { system, dataset, collected }: AttackRes
   array: collected.rows.pixels,
 });
 
+/** Ids become file names, with names of systems and data sets behind them. */
+const LONGEST_ID = 80;
+
 /** Tells several attacks of one run apart: `attack-pgd-40-linf`. */
 function idOf(options: AttackOptions, system: SystemInfo | undefined): string {
   if (!system) return NAME;
   const { label, params } = planned(options, system);
-  return `${NAME}-${label}-${params.norm}`
+  const slug = `${NAME}-${label}-${params.norm}`
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/-$/, '');
+  if (slug.length <= LONGEST_ID) return slug;
+  const digest = createHash('sha256').update(slug).digest('hex').slice(0, 8);
+  return `${slug.slice(0, LONGEST_ID)}-${digest}`;
 }

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { check } from '../config/validate.js';
 import { AssayError, unknownName } from '../errors.js';
+import { formatValue } from '../report/format.js';
 import type { Suite } from '../suites/contract.js';
 import type { RunFile } from './run-file.js';
 
@@ -86,11 +87,7 @@ function checkOptions(suite: Suite, value: unknown, where: { file: string; at: s
 /** The options in which an entry differs from some other entry of its suite, as one line. */
 function difference(entry: SuiteEntry, twins: readonly SuiteEntry[]): string {
   const text = (value: unknown): string =>
-    Array.isArray(value)
-      ? value.map(text).join(', ')
-      : typeof value === 'object'
-        ? JSON.stringify(value)
-        : String(value);
+    Array.isArray(value) ? value.map(text).join(', ') : formatValue(value);
   const options = optionRecord(entry.options);
   const telling = Object.keys(options).filter((key) =>
     twins.some((twin) => text(optionRecord(twin.options)[key]) !== text(options[key])),

@@ -135,6 +135,7 @@ const flags: readonly Flag[] = [
     look: ({ params, robust, n }, { oneStep }) => {
       if (!oneStep)
         return params.attacks.every(({ method }) => method === 'fgsm') ? 'FGSM is the attack' : noChecks;
+      if (params.keep === 'nearest') return 'the nearest point was sought, not every radius searched';
       const lead = robust.map((estimate, k) => estimate.value - robustAccuracy(oneStep, k).value);
       const better = params.epsilons.filter((_, k) => lead[k] > ONE_STEP_MARGIN);
       const seen = better.length > 0 ? `at ${params.norm} ${better.join(', ')}` : 'FGSM breaks no more';
@@ -314,6 +315,9 @@ export function flagWarnings(suite: string, result: AttackResult, looked: readon
   );
 }
 
+/** Cells of tables have no code in them. */
+const plain = (text: string) => text.replace(/`/g, '');
+
 /** Every flag, raised or not: a row per flag, a column per system. */
 export function validityPanel(
   id: string,
@@ -347,9 +351,9 @@ export function validityPanel(
     rows: flags.map(({ name, when, why, fix }, row) => ({
       flag: name,
       ...Object.fromEntries(found.map(({ looked }, i) => [`system ${i}`, state(looked[row])])),
-      when,
-      why,
-      fix,
+      when: plain(when),
+      why: plain(why),
+      fix: plain(fix),
     })),
   };
 }

@@ -2,6 +2,7 @@ import type { Better, Results } from '../../suites/results.js';
 import { compareHeadlines } from '../comparison.js';
 import { formatEstimate, NONE } from '../format.js';
 import type { Colours } from './page.js';
+import { sharedTitle } from './suites.js';
 
 /** The comparison at the top: columns grouped by suite, best values marked. */
 export function comparisonView(results: Results, colours: Colours) {
@@ -9,7 +10,7 @@ export function comparisonView(results: Results, colours: Colours) {
   const groups: { title: string; span: number }[] = [];
   columns.forEach((column, i) => {
     if (i > 0 && columns[i - 1].suite === column.suite) groups[groups.length - 1].span++;
-    else groups.push({ title: suiteTitle(results, column.suite), span: 1 });
+    else groups.push({ title: sharedTitle(results.suites, column.suite), span: 1 });
   });
   const unable = new Set(results.notApplicable.map((entry) => JSON.stringify([entry.model, entry.suite])));
   const lacking = (system: string, suite: string) =>
@@ -54,8 +55,4 @@ export function direction(better: Better | undefined) {
 function levelOf(results: Results): string {
   const levels = [...new Set(results.measures.filter((m) => m.interval).map((m) => m.level))];
   return levels.map((level) => `${Math.round(1000 * level) / 10}%`).join(' or ') || '95%';
-}
-
-function suiteTitle(results: Results, suite: string): string {
-  return results.suites.find((s) => s.suite === suite)?.title ?? suite;
 }

@@ -60,6 +60,13 @@ async function suiteView(
   };
 }
 
+/** The title of a suite; of one that runs several times, what its titles have in common. */
+export function sharedTitle(suites: readonly { suite: string; title: string }[], name: string): string {
+  const [first, ...more] = suites.filter(({ suite }) => suite === name);
+  if (!first) return name;
+  return more.length > 0 ? first.title.split(': ')[0] : first.title;
+}
+
 function counted(n: number): string {
   return n === 1 ? 'The one measure' : `All ${n} measures`;
 }

@@ -1,6 +1,6 @@
 import type { Results, Warning } from '../../suites/results.js';
 import { prose } from './prose.js';
-import type { SuiteView } from './suites.js';
+import { type SuiteView, sharedTitle } from './suites.js';
 
 const ORDER: Warning['severity'][] = ['serious', 'warning', 'note'];
 const WORDS: Record<Warning['severity'], string> = { serious: 'Serious', warning: 'Warning', note: 'Note' };
@@ -17,8 +17,8 @@ export function warningsView(results: Results, suites: readonly SuiteView[]) {
       fix: prose(warning.fix ?? ''),
       code: warning.code,
       about: [warning.model, warning.dataset].filter((name) => name !== undefined).join(', '),
-      link: suites.find((suite) => suite.suite === warning.suite)?.id ?? '',
-      suite: suites.find((suite) => suite.suite === warning.suite)?.title ?? warning.suite ?? '',
+      link: suites.find(({ suite }) => suite === warning.suite)?.id ?? '',
+      suite: sharedTitle(suites, warning.suite ?? ''),
     }));
   const loud = items.filter((item) => item.severity !== 'note');
   const notes = items.filter((item) => item.severity === 'note');
