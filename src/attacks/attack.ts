@@ -46,6 +46,10 @@ export interface Subject {
   restart: number;
   /** A wrong class to be led to; absent when untargeted. */
   target?: number;
+  /** The wrong classes, the likeliest for the clean image first. */
+  rivals: readonly number[];
+  /** How far the nearest broken point lies that earlier runs of this example have found; Infinity without one. */
+  nearest: number;
   /** Draws for this subject and a purpose, such as `start`: other numbers for every restart, target and radius. */
   draws(purpose: string): Stream;
 }
@@ -94,7 +98,7 @@ export interface Attack<O> {
    * Calls of the system in one run of its plain definition, which is never stopped: at least what `run` asks for.
    * What is counted beside the passes that were spent.
    */
-  cost(options: O): Passes;
+  cost(options: O, classes: number): Passes;
 }
 
 /** An attack with its options settled. */
@@ -105,7 +109,7 @@ export interface BoundAttack {
   random: boolean;
   radius: 'ball' | 'free';
   targets: number;
-  cost: Passes;
+  cost(classes: number): Passes;
   run(subject: Subject): Trajectory;
 }
 

@@ -1,6 +1,7 @@
 import type { TObject } from '@sinclair/typebox';
 import { AssayError, didYouMean, unknownName } from '../errors.js';
 import type { Attack, BoundAttack } from './attack.js';
+import { fab, fabT } from './fab.js';
 import { fgsm } from './fgsm.js';
 import type { AttackLoss } from './losses.js';
 import { pgd } from './pgd.js';
@@ -34,7 +35,7 @@ function row<O>(attack: Attack<O>): AttackRow {
       random: attack.random(own),
       radius,
       targets: attack.targets?.(own) ?? 0,
-      cost: attack.cost(own),
+      cost: (classes) => attack.cost(own, classes),
       run: (subject) => attack.run(subject, own),
     };
   };
@@ -52,7 +53,7 @@ function foreignLoss(name: string, loss: string, losses: readonly string[]): Ass
 
 /** Every attack, by name. */
 export const attacks: ReadonlyMap<string, AttackRow> = new Map(
-  [row(fgsm), row(pgd)].map((attack) => [attack.name, attack]),
+  [row(fgsm), row(pgd), row(fab), row(fabT)].map((attack) => [attack.name, attack]),
 );
 
 /** Errors: `unknown-name`. */

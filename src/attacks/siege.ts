@@ -156,7 +156,7 @@ export class Siege {
   }
 
   private countPlain(stage: number, runs: number): void {
-    const { forward, gradient } = runCost(this.stages[stage], this.draws);
+    const { forward, gradient } = runCost(this.stages[stage], this.rivals.length + 1, this.draws);
     const at = this.i * this.stages.length + stage;
     this.counts.naiveForward[at] += runs * forward;
     this.counts.naiveGradient[at] += runs * gradient;
@@ -173,6 +173,8 @@ export class Siege {
       norm: this.campaign.norm,
       restart,
       ...(target >= 0 && { target }),
+      rivals: this.rivals,
+      nearest: this.nearest?.distance ?? Number.POSITIVE_INFINITY,
       draws: (what) => stream({ ...key, purpose: `${purpose}/${what}` }),
     };
   }
