@@ -58,6 +58,7 @@ export function runsOf({ attack, restarts }: Stage): number {
 }
 
 /** Calls of the system in one run of a stage that is never stopped, every draw counted. */
-export function runCost({ attack: { cost } }: Stage, draws: number): Passes {
-  return { gradient: draws * cost.gradient, forward: draws * cost.forward };
+export function runCost({ attack }: Stage, norm: Norm, draws: number): Passes {
+  const { gradient, forward } = attack.cost(norm);
+  return { gradient: draws * gradient, forward: draws * forward };
 }

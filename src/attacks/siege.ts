@@ -156,7 +156,7 @@ export class Siege {
   }
 
   private countPlain(stage: number, runs: number): void {
-    const { forward, gradient } = runCost(this.stages[stage], this.draws);
+    const { forward, gradient } = runCost(this.stages[stage], this.campaign.norm, this.draws);
     const at = this.i * this.stages.length + stage;
     this.counts.naiveForward[at] += runs * forward;
     this.counts.naiveGradient[at] += runs * gradient;
@@ -192,7 +192,7 @@ export class Siege {
     while (!turn.done) {
       const query = turn.value;
       const answer = await this.answer(query, run);
-      if (query.pixels !== x0) {
+      if (query.pixels !== x0 && !query.outside) {
         const { stage, restart } = run;
         const { loss, broken } = answer;
         const place = { stage, restart, target: query.target ?? run.target, step: query.step };
@@ -281,7 +281,10 @@ export class Siege {
       logits,
       loss: ascends * value(logits, swapped ? { ...seen, label: target } : seen),
       gradient,
-      broken: goal.reached(logits, seen) && (await this.confirmed(query, loss, logits, seen, run)),
+      broken:
+        !query.outside &&
+        goal.reached(logits, seen) &&
+        (await this.confirmed(query, loss, logits, seen, run)),
     };
   }
 
