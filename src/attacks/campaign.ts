@@ -58,7 +58,7 @@ export function runsOf({ attack, restarts }: Stage): number {
 }
 
 /** Calls of a system of so many classes in one run of a stage that is never stopped, every draw counted. */
-export function runCost({ attack }: Stage, classes: number, draws: number): Passes {
-  const { gradient, forward } = attack.cost(classes);
+export function runCost({ attack }: Stage, norm: Norm, classes: number, draws: number): Passes {
+  const { gradient, forward } = attack.cost(norm, classes);
   return { gradient: draws * gradient, forward: draws * forward };
 }

@@ -98,13 +98,13 @@ function along(w: Float32Array, x: Float32Array, x0: Float32Array): number {
   return sum;
 }
 
-/** In the ball of half the distance that is to be beaten; where there is none yet, half that of the box. */
+/** As far away as half the distance that is to be beaten; where there is none yet, as half the box is wide. */
 function randomStart({ x0, norm, epsilon, nearest, draws }: Subject): Float32Array {
   const box = norm.distance(
     x0.map((a) => (a < 0.5 ? 1 : 0)),
     x0,
   );
-  return norm.randomStart(x0, Math.min(epsilon.value, nearest, box) / 2, draws('start'));
+  return norm.surfaceStart(x0, Math.min(epsilon.value, nearest, box) / 2, draws('start'));
 }
 
 const source = 'Croce & Hein 2020, Minimally distorted adversarial examples';
@@ -124,7 +124,7 @@ export const fab = defineAttack<Static<typeof FabOptions>>({
   source,
   options: FabOptions,
   label: (options) => `FAB-${options.steps}`,
-  cost: (options, classes) => ({ gradient: options.steps * classes, forward: options.steps }),
+  cost: (options, _norm, classes) => ({ gradient: options.steps * classes, forward: options.steps }),
   run: (subject, options) => run(subject, options.steps, toNearest),
 });
 
