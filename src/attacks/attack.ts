@@ -19,6 +19,11 @@ export interface Query {
    * descended. The verdict is the same with and without a target: any mistake counts.
    */
   target?: number;
+  /**
+   * A point beyond the ball, in the box still, on the way into it: it is no candidate, so it is neither judged nor
+   * kept, and its `broken` is false.
+   */
+  outside?: boolean;
 }
 
 /** What was found there; for a stochastic system means over its draws. */
@@ -46,6 +51,10 @@ export interface Subject {
   restart: number;
   /** A wrong class to be led to; absent when untargeted. */
   target?: number;
+  /** The wrong classes, the likeliest for the clean image first. */
+  rivals: readonly number[];
+  /** How far the nearest broken point lies that earlier runs of this example have found; Infinity without one. */
+  nearest: number;
   /** Draws for this subject and a purpose, such as `start`: other numbers for every restart, target and radius. */
   draws(purpose: string): Stream;
 }
@@ -53,7 +62,8 @@ export interface Subject {
 /**
  * One run of an attack on one subject, as a state machine: yields what it wants to know and is sent the answer.
  * It never judges: the scheduler looks at the logits of every point asked about, decides what counts as broken,
- * and stops the run. Every point must lie in the ball and the box; for attacks that know no radius, in the box.
+ * and stops the run. Every point must lie in the ball and the box, unless it is declared to be outside; for attacks
+ * that know no radius, in the box.
  */
 export type Trajectory = Generator<Query, void, Answer>;
 
@@ -94,7 +104,7 @@ export interface Attack<O> {
    * Calls of the system in one run of its plain definition, which is never stopped: at least what `run` asks for.
    * What is counted beside the passes that were spent.
    */
-  cost(options: O): Passes;
+  cost(options: O, norm: Norm, classes: number): Passes;
 }
 
 /** An attack with its options settled. */
@@ -105,7 +115,7 @@ export interface BoundAttack {
   random: boolean;
   radius: 'ball' | 'free';
   targets: number;
-  cost: Passes;
+  cost(norm: Norm, classes: number): Passes;
   run(subject: Subject): Trajectory;
 }
 

@@ -57,7 +57,8 @@ export function runsOf({ attack, restarts }: Stage): number {
   return Math.max(1, attack.targets) * (attack.random ? restarts : 1);
 }
 
-/** Calls of the system in one run of a stage that is never stopped, every draw counted. */
-export function runCost({ attack: { cost } }: Stage, draws: number): Passes {
-  return { gradient: draws * cost.gradient, forward: draws * cost.forward };
+/** Calls of a system of so many classes in one run of a stage that is never stopped, every draw counted. */
+export function runCost({ attack }: Stage, norm: Norm, classes: number, draws: number): Passes {
+  const { gradient, forward } = attack.cost(norm, classes);
+  return { gradient: draws * gradient, forward: draws * forward };
 }

@@ -1,8 +1,11 @@
 import type { TObject } from '@sinclair/typebox';
 import { AssayError, didYouMean, unknownName } from '../errors.js';
+import { apgd, apgdCe, apgdDlr, apgdT } from './apgd.js';
 import type { Attack, BoundAttack } from './attack.js';
+import { fab, fabT } from './fab.js';
 import { fgsm } from './fgsm.js';
 import type { AttackLoss } from './losses.js';
+import { miFgsm } from './mi-fgsm.js';
 import { pgd } from './pgd.js';
 
 /** An attack as the registry knows it. */
@@ -34,7 +37,7 @@ function row<O>(attack: Attack<O>): AttackRow {
       random: attack.random(own),
       radius,
       targets: attack.targets?.(own) ?? 0,
-      cost: attack.cost(own),
+      cost: (norm, classes) => attack.cost(own, norm, classes),
       run: (subject) => attack.run(subject, own),
     };
   };
@@ -52,7 +55,17 @@ function foreignLoss(name: string, loss: string, losses: readonly string[]): Ass
 
 /** Every attack, by name. */
 export const attacks: ReadonlyMap<string, AttackRow> = new Map(
-  [row(fgsm), row(pgd)].map((attack) => [attack.name, attack]),
+  [
+    row(fgsm),
+    row(miFgsm),
+    row(pgd),
+    row(apgd),
+    row(apgdCe),
+    row(apgdDlr),
+    row(apgdT),
+    row(fab),
+    row(fabT),
+  ].map((attack) => [attack.name, attack]),
 );
 
 /** Errors: `unknown-name`. */

@@ -156,7 +156,8 @@ export class Siege {
   }
 
   private countPlain(stage: number, runs: number): void {
-    const { forward, gradient } = runCost(this.stages[stage], this.draws);
+    const classes = this.rivals.length + 1;
+    const { forward, gradient } = runCost(this.stages[stage], this.campaign.norm, classes, this.draws);
     const at = this.i * this.stages.length + stage;
     this.counts.naiveForward[at] += runs * forward;
     this.counts.naiveGradient[at] += runs * gradient;
@@ -173,6 +174,8 @@ export class Siege {
       norm: this.campaign.norm,
       restart,
       ...(target >= 0 && { target }),
+      rivals: this.rivals,
+      nearest: this.nearest?.distance ?? Number.POSITIVE_INFINITY,
       draws: (what) => stream({ ...key, purpose: `${purpose}/${what}` }),
     };
   }
@@ -192,7 +195,7 @@ export class Siege {
     while (!turn.done) {
       const query = turn.value;
       const answer = await this.answer(query, run);
-      if (query.pixels !== x0) {
+      if (query.pixels !== x0 && !query.outside) {
         const { stage, restart } = run;
         const { loss, broken } = answer;
         const place = { stage, restart, target: query.target ?? run.target, step: query.step };
@@ -281,7 +284,10 @@ export class Siege {
       logits,
       loss: ascends * value(logits, swapped ? { ...seen, label: target } : seen),
       gradient,
-      broken: goal.reached(logits, seen) && (await this.confirmed(query, loss, logits, seen, run)),
+      broken:
+        !query.outside &&
+        goal.reached(logits, seen) &&
+        (await this.confirmed(query, loss, logits, seen, run)),
     };
   }
 

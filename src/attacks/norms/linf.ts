@@ -1,0 +1,64 @@
+import type { Norm } from './norm.js';
+
+const bits = new Int32Array(1);
+const single = new Float32Array(bits.buffer);
+
+/** The next float32 below a positive or zero one; 0 stays. */
+function below(value: number): number {
+  single[0] = value;
+  if (single[0] > 0) bits[0] -= 1;
+  return single[0];
+}
+
+/** The next float32 above a positive or zero one. */
+function above(value: number): number {
+  single[0] = Math.max(0, value);
+  bits[0] += 1;
+  return single[0];
+}
+
+/** Puts one coordinate into [a - epsilon, a + epsilon] and [0, 1], rounding inwards. */
+function clip(value: number, a: number, epsilon: number): number {
+  let x = Math.fround(value);
+  if (x - a > epsilon) {
+    x = Math.fround(a + epsilon);
+    while (x - a > epsilon) x = below(x);
+  } else if (a - x > epsilon) {
+    x = Math.fround(Math.max(0, a - epsilon));
+    while (a - x > epsilon) x = above(x);
+  }
+  return Math.min(1, Math.max(0, x));
+}
+
+/** The largest change of a pixel. */
+export const Linf: Norm = {
+  name: 'Linf',
+  epsilons: ['2/255', '4/255', '8/255'],
+  randomStart: (x0, epsilon, source) =>
+    x0.map((a) => clip(a + epsilon * (2 * source.uniform() - 1), a, epsilon)),
+  surfaceStart(x0, epsilon, source) {
+    const u = Float64Array.from(x0, () => 2 * source.uniform() - 1);
+    const largest = u.reduce((top, v) => Math.max(top, Math.abs(v)), Number.MIN_VALUE);
+    return x0.map((a, i) => clip(a + (epsilon * u[i]) / largest, a, epsilon));
+  },
+  ascend(x, gradient, size) {
+    const out = new Float32Array(x.length);
+    for (let i = 0; i < x.length; i++) {
+      const g = gradient[i];
+      out[i] = g > 0 ? x[i] + size : g < 0 ? x[i] - size : x[i];
+    }
+    return out;
+  },
+  project(x, x0, epsilon) {
+    for (let i = 0; i < x.length; i++) {
+      const [v, a] = [x[i], x0[i]];
+      if (!(v - a <= epsilon && a - v <= epsilon && v >= 0 && v <= 1)) x[i] = clip(v, a, epsilon);
+    }
+    return x;
+  },
+  distance(x, x0) {
+    let largest = 0;
+    for (let i = 0; i < x.length; i++) largest = Math.max(largest, Math.abs(x[i] - x0[i]));
+    return largest;
+  },
+};
