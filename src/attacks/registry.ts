@@ -4,6 +4,7 @@ import type { Attack, BoundAttack } from './attack.js';
 import { fgsm } from './fgsm.js';
 import type { AttackLoss } from './losses.js';
 import { pgd } from './pgd.js';
+import { square } from './square.js';
 
 /** An attack as the registry knows it. */
 export interface AttackRow {
@@ -52,7 +53,7 @@ function foreignLoss(name: string, loss: string, losses: readonly string[]): Ass
 
 /** Every attack, by name. */
 export const attacks: ReadonlyMap<string, AttackRow> = new Map(
-  [row(fgsm), row(pgd)].map((attack) => [attack.name, attack]),
+  [row(fgsm), row(pgd), row(square)].map((attack) => [attack.name, attack]),
 );
 
 /** Errors: `unknown-name`. */
