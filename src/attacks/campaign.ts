@@ -52,11 +52,6 @@ export interface Targets {
   concurrency?: number;
 }
 
-/** Runs of a stage at one radius: a run per target and restart. */
-export function runsOf({ attack, restarts }: Stage): number {
-  return Math.max(1, attack.targets) * (attack.random ? restarts : 1);
-}
-
 /** Calls of a system of so many classes in one run of a stage that is never stopped, every draw counted. */
 export function runCost({ attack }: Stage, norm: Norm, classes: number, draws: number): Passes {
   const { gradient, forward } = attack.cost(norm, classes);

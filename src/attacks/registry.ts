@@ -7,6 +7,7 @@ import { fgsm } from './fgsm.js';
 import type { AttackLoss } from './losses.js';
 import { miFgsm } from './mi-fgsm.js';
 import { pgd } from './pgd.js';
+import { square } from './square.js';
 
 /** An attack as the registry knows it. */
 export interface AttackRow {
@@ -65,6 +66,7 @@ export const attacks: ReadonlyMap<string, AttackRow> = new Map(
     row(apgdT),
     row(fab),
     row(fabT),
+    row(square),
   ].map((attack) => [attack.name, attack]),
 );
 

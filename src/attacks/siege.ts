@@ -55,7 +55,10 @@ interface Run {
   restart: number;
   /** -1 when untargeted. */
   target: number;
+  /** What the attack is told. */
   epsilon: Epsilon;
+  /** The radius under attack: within it a broken point counts. */
+  reach: number;
   /** Tells the draws of radii apart; empty for attacks that know no radius. */
   radius: string;
 }
@@ -132,8 +135,8 @@ export class Siege {
     for (const [stage, { attack, restarts }] of this.stages.entries()) {
       const free = attack.radius === 'free';
       const known = free
-        ? { epsilon: epsilons[epsilons.length - 1] ?? epsilon, radius: '' }
-        : { epsilon, radius: `/${epsilon.text}` };
+        ? { epsilon: epsilons[epsilons.length - 1] ?? epsilon, reach: epsilon.value, radius: '' }
+        : { epsilon, reach: epsilon.value, radius: `/${epsilon.text}` };
       const targets = attack.targets > 0 ? this.rivals.slice(0, attack.targets) : [-1];
       for (const target of targets) {
         for (let restart = 0; restart < (attack.random ? restarts : 1); restart++) {
@@ -203,7 +206,7 @@ export class Siege {
         if (broken) {
           const distance = this.judged(query.pixels, run.epsilon, free);
           if (free || campaign.keep === 'nearest') this.near({ ...seen, distance, pixels: query.pixels });
-          const within = distance <= run.epsilon.value;
+          const within = distance <= run.reach;
           if (within) best = kept(best, { ...seen, distance }, query.pixels);
           if (within && first) return best;
         } else if (!best?.broken) best = kept(best, seen, query.pixels);

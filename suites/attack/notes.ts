@@ -22,9 +22,9 @@ function lossReplaced({ params, system }: AttackResult): Note[] {
   }));
 }
 
-function draws({ system, params, campaign }: AttackResult): Note[] {
+function draws({ system, params, byAttack }: AttackResult): Note[] {
   if (!system.stochastic) return [];
-  const searching = campaign.stages.some(({ attack }) => attack.cost.gradient === 0);
+  const searching = byAttack.some(({ cost }) => cost.naiveGradient.value === 0);
   return [
     {
       code: 'stochastic-verdict',

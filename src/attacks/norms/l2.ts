@@ -64,7 +64,10 @@ export const L2: Norm = {
       outside ||= boxed !== x[i];
       squares += (boxed - x0[i]) ** 2;
     }
-    if (Math.sqrt(squares) <= epsilon) return outside ? x.map((v) => Math.min(1, Math.max(0, v))) : x;
+    if (Math.sqrt(squares) <= epsilon) {
+      if (outside) for (let i = 0; i < x.length; i++) x[i] = Math.min(1, Math.max(0, x[i]));
+      return x;
+    }
     const wanted = reach(x, x0, epsilon);
     // Rounding to float32 can leave the ball by some units in the last place.
     for (let less = 2 ** -23; less < 1; less *= 2) {
