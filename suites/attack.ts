@@ -140,7 +140,10 @@ export const attack = defineSuite({
       ],
       notApplicable: withoutLabels(NAME, context),
       examples: all.length > 0 ? [sheet(id, all)] : [],
-      arrays: all.map(({ result }) => adversarialImages(id, result)),
+      arrays: filled.flatMap(({ dataset, on }) => [
+        ...on.map((result) => adversarialImages(id, result)),
+        ...labelsOf(`${id}-${dataset.name}-labels`, on[0]),
+      ]),
     };
   },
 });
@@ -154,6 +157,10 @@ const adversarialImages = (id: string, { system, dataset, collected }: AttackRes
   name: `${id}-${dataset.name}-${system.name}`,
   array: collected.rows.pixels,
 });
+
+/** So that the images can be read as a data set. */
+const labelsOf = (name: string, { collected: { labels } }: AttackResult) =>
+  labels ? [{ name, array: { shape: [labels.length], data: labels } }] : [];
 
 /** Ids become file names, with names of systems and data sets behind them. */
 const LONGEST_ID = 80;
