@@ -2,8 +2,11 @@ import type { TObject } from '@sinclair/typebox';
 import { AssayError, didYouMean, unknownName } from '../errors.js';
 import { apgd, apgdCe, apgdDlr, apgdT } from './apgd.js';
 import type { Attack, BoundAttack } from './attack.js';
+import { cw } from './cw.js';
+import { ddn } from './ddn.js';
 import { fab, fabT } from './fab.js';
 import { fgsm } from './fgsm.js';
+import { fmn } from './fmn.js';
 import type { AttackLoss } from './losses.js';
 import { miFgsm } from './mi-fgsm.js';
 import { pgd } from './pgd.js';
@@ -65,6 +68,9 @@ export const attacks: ReadonlyMap<string, AttackRow> = new Map(
     row(apgdT),
     row(fab),
     row(fabT),
+    row(ddn),
+    row(fmn),
+    row(cw),
   ].map((attack) => [attack.name, attack]),
 );
 

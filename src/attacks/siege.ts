@@ -55,7 +55,10 @@ interface Run {
   restart: number;
   /** -1 when untargeted. */
   target: number;
+  /** The subject's; for attacks that know none, the largest. */
   epsilon: Epsilon;
+  /** The radius that is to break the example. */
+  within: number;
   /** Tells the draws of radii apart; empty for attacks that know no radius. */
   radius: string;
 }
@@ -137,7 +140,7 @@ export class Siege {
       const targets = attack.targets > 0 ? this.rivals.slice(0, attack.targets) : [-1];
       for (const target of targets) {
         for (let restart = 0; restart < (attack.random ? restarts : 1); restart++) {
-          yield { stage, restart, target, ...known };
+          yield { stage, restart, target, within: epsilon.value, ...known };
         }
       }
     }
@@ -203,7 +206,7 @@ export class Siege {
         if (broken) {
           const distance = this.judged(query.pixels, run.epsilon, free);
           if (free || campaign.keep === 'nearest') this.near({ ...seen, distance, pixels: query.pixels });
-          const within = distance <= run.epsilon.value;
+          const within = distance <= run.within;
           if (within) best = kept(best, { ...seen, distance }, query.pixels);
           if (within && first) return best;
         } else if (!best?.broken) best = kept(best, seen, query.pixels);
