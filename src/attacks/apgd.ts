@@ -94,7 +94,7 @@ function* climb({ x0, epsilon, norm, draws }: Subject, steps: number): Trajector
   let before = x;
   let size = 2 * epsilon.value;
   const best = new Best(x);
-  // Of the window: where it began, the steps that rose, and what became of the step size at its beginning.
+  // Of the window: where it began, how many of its steps rose, the best loss and the verdict at its beginning.
   let [begun, rises, bestThen, halved] = [0, 0, Number.NEGATIVE_INFINITY, true];
   let last = Number.NaN;
   for (let step = 0; step < steps; step++) {

@@ -1,9 +1,13 @@
 import type { TObject } from '@sinclair/typebox';
+import { check } from '../config/validate.js';
 import { AssayError, didYouMean, unknownName } from '../errors.js';
 import { apgd, apgdCe, apgdDlr, apgdT } from './apgd.js';
 import type { Attack, BoundAttack } from './attack.js';
+import { cw } from './cw.js';
+import { ddn } from './ddn.js';
 import { fab, fabT } from './fab.js';
 import { fgsm } from './fgsm.js';
+import { fmn } from './fmn.js';
 import type { AttackLoss } from './losses.js';
 import { miFgsm } from './mi-fgsm.js';
 import { pgd } from './pgd.js';
@@ -66,6 +70,9 @@ export const attacks: ReadonlyMap<string, AttackRow> = new Map(
     row(apgdT),
     row(fab),
     row(fabT),
+    row(ddn),
+    row(fmn),
+    row(cw),
     row(square),
   ].map((attack) => [attack.name, attack]),
 );
@@ -78,8 +85,8 @@ export function attackNamed(name: string): AttackRow {
 }
 
 /**
- * The options of an attack with its defaults filled in. Values have been checked against the schema where they
- * were read. Errors: `config-invalid` for an option that this attack does not have.
+ * The options of an attack with its defaults filled in. Errors: `config-invalid` for an option that this attack does
+ * not have, or does not take.
  */
 export function settledOptions(name: string, given: Record<string, unknown>): Record<string, unknown> {
   return settle(name, attackNamed(name).options, given);
@@ -96,6 +103,6 @@ function settle(name: string, schema: TObject, given: Record<string, unknown>): 
       hint: guess ? `did you mean "${guess}"?` : `drop it, or choose another method`,
     });
   }
-  const entries = known.map((key) => [key, given[key] ?? schema.properties[key].default] as const);
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+  const own = Object.entries(given).filter(([, value]) => value !== undefined);
+  return check(schema, Object.fromEntries(own), { what: `options of the attack "${name}"` });
 }

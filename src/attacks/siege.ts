@@ -135,12 +135,12 @@ export class Siege {
     for (const [stage, { attack, restarts }] of this.stages.entries()) {
       const free = attack.radius === 'free';
       const known = free
-        ? { epsilon: epsilons[epsilons.length - 1] ?? epsilon, reach: epsilon.value, radius: '' }
-        : { epsilon, reach: epsilon.value, radius: `/${epsilon.text}` };
+        ? { epsilon: epsilons[epsilons.length - 1] ?? epsilon, radius: '' }
+        : { epsilon, radius: `/${epsilon.text}` };
       const targets = attack.targets > 0 ? this.rivals.slice(0, attack.targets) : [-1];
       for (const target of targets) {
         for (let restart = 0; restart < (attack.random ? restarts : 1); restart++) {
-          yield { stage, restart, target, ...known };
+          yield { stage, restart, target, reach: epsilon.value, ...known };
         }
       }
     }

@@ -29,24 +29,35 @@ const restarts = Type.Optional(
   }),
 );
 
-/** The options of every attack, none required: which belong to the chosen one is checked when planning. */
+/**
+ * The options of every attack, none required: which belong to the chosen one, and what they may be there, is checked
+ * when planning. Attacks may share a name for an option that each reads in its own way.
+ */
 function ownOptions(): Record<string, TSchema> {
-  const all = [...attacks.values()].flatMap((attack) => Object.entries(attack.options.properties));
-  const presets = new Map<string, Set<string>>();
-  for (const [key, { default: preset }] of all) {
-    if (preset !== undefined) presets.set(key, (presets.get(key) ?? new Set()).add(String(preset)));
+  const byKey = new Map<string, TSchema[]>();
+  for (const { options } of attacks.values()) {
+    for (const [key, schema] of Object.entries<TSchema>(options.properties)) {
+      byKey.set(key, [...(byKey.get(key) ?? []), schema]);
+    }
   }
-  return Object.fromEntries(
-    all.map(([key, { default: _, ...schema }]) => {
-      const known = [...(presets.get(key) ?? [])];
-      const hint =
-        known.length === 0 ? '' : ` Default: ${known.join(' or ')}${known.length > 1 ? ', by attack' : ''}.`;
-      return [
-        key,
-        Type.Optional({ ...schema, description: `${schema.description ?? ''}${hint}` } as TSchema),
-      ];
-    }),
+  return Object.fromEntries([...byKey].map(([key, schemas]) => [key, Type.Optional(either(schemas))]));
+}
+
+/** What any of several schemas allows, without a default: that is the attack's. */
+function either(schemas: readonly TSchema[]): TSchema {
+  const presets = new Set(
+    schemas.flatMap(({ default: preset }) => (preset === undefined ? [] : [String(preset)])),
   );
+  const differ = presets.size > 1 ? ', by attack' : '';
+  const hint = presets.size === 0 ? '' : ` Default: ${[...presets].join(' or ')}${differ}.`;
+  const distinct = new Map(
+    schemas.map(({ default: _, description, ...schema }) => [JSON.stringify(schema), schema as TSchema]),
+  );
+  const description = `${schemas[0].description ?? ''}${hint}`;
+  const [first, ...more] = distinct.values();
+  return (
+    more.length === 0 ? { ...first, description } : Type.Union([first, ...more], { description })
+  ) as TSchema;
 }
 
 const own = ownOptions();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hyperplaneNorms, hyperplanes } from '../../src/attacks/hyperplane.js';
+import { room, shortestWay } from './helpers/shortest-way.js';
 
 const pixel = fc.oneof(
   fc.integer({ min: 0, max: 255 }).map((v) => v / 255),
@@ -27,11 +28,6 @@ const problem = fc
     return { x, w, gap: sign * share * most, within: share <= 1 };
   });
 
-function room(value: number, slope: number): number {
-  if (slope === 0) return 0;
-  return slope > 0 ? 1 - value : value;
-}
-
 const length = {
   Linf: (m: Float64Array) => m.reduce((most, v) => Math.max(most, Math.abs(v)), 0),
   L2: (m: Float64Array) => Math.hypot(...m),
@@ -39,40 +35,6 @@ const length = {
 };
 
 const inner = (w: Float32Array, m: ArrayLike<number>) => w.reduce((sum, v, i) => sum + v * m[i], 0);
-
-/**
- * The shortest way that gains |gap|, found from the other side: how much a budget of length gains is known for
- * each norm (equal shares, proportional shares by bisection, a fractional knapsack), and the budget is bisected.
- */
-function shortest(norm: keyof typeof length, x: Float32Array, w: Float32Array, gap: number): number {
-  const a = Array.from(w, Math.abs);
-  const rooms = Array.from(w, (v, i) => room(x[i], Math.sign(gap) * v));
-  const bisect = (rises: (t: number) => boolean, top: number) => {
-    let [lo, hi] = [0, top];
-    for (let k = 0; k < 60; k++) {
-      const mid = (lo + hi) / 2;
-      if (rises(mid)) hi = mid;
-      else lo = mid;
-    }
-    return hi;
-  };
-  const gained = (budget: number): number => {
-    if (norm === 'Linf') return a.reduce((sum, v, i) => sum + v * Math.min(budget, rooms[i]), 0);
-    if (norm === 'L1') {
-      let [left, sum] = [budget, 0];
-      for (const i of a.map((_, k) => k).sort((p, q) => a[q] - a[p])) {
-        const way = Math.min(left, rooms[i]);
-        left -= way;
-        sum += a[i] * way;
-      }
-      return sum;
-    }
-    const moved = (t: number) => a.map((v, i) => Math.min(t * v, rooms[i]));
-    const t = bisect((one) => Math.hypot(...moved(one)) > budget, 1e3);
-    return moved(t).reduce((sum, m, i) => sum + a[i] * m, 0);
-  };
-  return bisect((budget) => gained(budget) >= Math.abs(gap), w.length);
-}
 
 describe.each(hyperplaneNorms)('the way to a hyperplane within the box, %s', (norm) => {
   const { project, distance } = hyperplanes[norm];
@@ -100,7 +62,7 @@ describe.each(hyperplaneNorms)('the way to a hyperplane within the box, %s', (no
     fc.assert(
       fc.property(problem, ({ x, w, gap, within }) => {
         fc.pre(within && Math.abs(gap) > 1e-2);
-        const least = shortest(norm, x, w, gap);
+        const least = shortestWay(norm, x, w, gap);
         const said = project(x, w, gap, new Float64Array(x.length));
         expect(Math.abs(said - least)).toBeLessThan(1e-4 * Math.max(1, least));
         expect(said).toBeGreaterThanOrEqual(distance(w, gap) * (1 - 1e-9));

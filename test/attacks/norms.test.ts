@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { kthLargest } from '../../src/attacks/norms/kth-largest.js';
 import { isInside, type Norm, normNamed, norms } from '../../src/attacks/norms.js';
 import { stream } from '../../src/random/stream.js';
+import { nearest } from './helpers/projections.js';
 
 const pixel = fc.oneof(
   fc.constantFrom(0, 1, 0.5, Math.fround(1 / 255), Math.fround(254 / 255)),
@@ -49,6 +51,57 @@ describe.each([...norms.values()].map((norm) => [norm.name, norm] as const))('%s
         expect(nearest).toBeLessThanOrEqual(euclidean(other, x) + 1e-5);
       }),
     );
+  });
+
+  it('projects where bisection on the multiplier does', () => {
+    fc.assert(
+      fc.property(pair, radius, ([x0, x], epsilon) => {
+        const expected = nearest(norm.name, x, x0, epsilon);
+        norm.project(x.slice(), x0, epsilon).forEach((v, i) => {
+          expect(Math.abs(v - expected[i])).toBeLessThan(1e-6);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('brings no two points further apart', () => {
+    const two = pair.chain(([x0, x]) =>
+      fc.tuple(
+        fc.constant([x0, x]),
+        fc.array(anything, { minLength: x.length, maxLength: x.length }).map((a) => Float32Array.from(a)),
+      ),
+    );
+    fc.assert(
+      fc.property(two, radius, ([[x0, x], y], epsilon) => {
+        const apart = euclidean(norm.project(x.slice(), x0, epsilon), norm.project(y.slice(), x0, epsilon));
+        expect(apart).toBeLessThanOrEqual(euclidean(x, y) + 1e-5);
+      }),
+    );
+  });
+
+  it('projects a large image without leaving the ball', () => {
+    const [x0, x] = [new Float32Array(3072), new Float32Array(3072)];
+    const source = stream({ seed: 5, purpose: 'test/large', example: 0 });
+    for (let i = 0; i < x0.length; i++) [x0[i], x[i]] = [source.uniform(), x0[i] + source.normal()];
+    for (const epsilon of [1e-3, 0.1, 1, 12]) {
+      const projected = norm.project(x.slice(), x0, epsilon);
+      expect(isInside(norm, projected, x0, epsilon)).toBe(true);
+      const expected = nearest(norm.name, x, x0, epsilon);
+      expect(euclidean(projected, Float32Array.from(expected))).toBeLessThan(1e-5);
+    }
+  });
+
+  it('starts inside, on the surface where the box allows', () => {
+    fc.assert(
+      fc.property(pair, radius, fc.integer({ min: 0, max: 1000 }), ([x0], epsilon, example) => {
+        const start = norm.surfaceStart(x0, epsilon, stream({ seed: 2, purpose: 'test', example }));
+        expect(isInside(norm, start, x0, epsilon)).toBe(true);
+      }),
+    );
+    const x0 = new Float32Array(30).fill(0.5);
+    const start = norm.surfaceStart(x0, 0.3, stream({ seed: 2, purpose: 'test', example: 0 }));
+    expect(norm.distance(start, x0)).toBeCloseTo(0.3, 6);
   });
 
   it('starts inside', () => {
@@ -99,6 +152,54 @@ describe('known answers', () => {
     const below = radii.filter((r) => r < 0.25).length / radii.length;
     expect(Math.abs(mean - 0.5)).toBeLessThan(0.02);
     expect(Math.abs(below - 0.25)).toBeLessThan(0.03);
+  });
+
+  it('an L1 start is uniform in the ball: the radius to the power d is uniform', () => {
+    const x0 = new Float32Array(3).fill(0.5);
+    const starts = Array.from({ length: 4000 }, (_, example) =>
+      normNamed('L1').randomStart(x0, 0.4, stream({ seed: 7, purpose: 'test', example })),
+    );
+    const radii = starts.map((start) => (normNamed('L1').distance(start, x0) / 0.4) ** 3);
+    const share = (inside: boolean[]) => inside.filter(Boolean).length / inside.length;
+    expect(Math.abs(share(radii.map((r) => r < 0.25)) - 0.25)).toBeLessThan(0.03);
+    expect(Math.abs(share(radii.map((r) => r < 0.75)) - 0.75)).toBeLessThan(0.03);
+    // Of a ball in three dimensions the octants have an eighth each, and half of it lies below epsilon (1 - 2^(-1/3)).
+    expect(Math.abs(share(starts.map((x) => x.every((v) => v > 0.5))) - 1 / 8)).toBeLessThan(0.02);
+    const cap = 0.4 * (1 - 0.5 ** (1 / 3));
+    expect(Math.abs(share(starts.map((x) => Math.abs(x[0] - 0.5) < cap)) - 0.5)).toBeLessThan(0.03);
+  });
+
+  it('L1 gives what the box takes to the other coordinates, and shrinks all alike', () => {
+    const x0 = Float32Array.from([0.875, 0.5, 0.5]);
+    const projected = normNamed('L1').project(Float32Array.from([1.875, 1, 0.4375]), x0, 0.5);
+    // Changes of 1, 0.5 and -0.0625: the first may be 0.125, so a threshold of 0.125 leaves 0.375 to the second.
+    [1, 0.875, 0.5].forEach((v, i) => {
+      expect(projected[i]).toBeCloseTo(v, 6);
+    });
+  });
+
+  it('an L1 step goes along the steepest hundredth of the coordinates that may move', () => {
+    const x = new Float32Array(200).fill(0.5);
+    x[7] = 1;
+    const gradient = Float32Array.from(x, (_, i) => (i % 2 === 0 ? 0.1 : -0.1));
+    [gradient[7], gradient[30], gradient[61], gradient[90]] = [9, -5, 4, 3];
+    const moved = normNamed('L1').ascend(x, gradient, 0.5);
+    const changes = [...moved].flatMap((v, i) => (v === x[i] ? [] : [[i, v - x[i]]]));
+    expect(changes).toEqual([
+      [30, -0.25],
+      [61, 0.25],
+    ]);
+  });
+
+  it('finds the k-th largest as sorting does', () => {
+    const values = fc.array(fc.float({ noNaN: true }), { minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(values, fc.nat(), (numbers, at) => {
+        const sorted = Float32Array.from(numbers).sort().reverse();
+        const k = 1 + (at % numbers.length);
+        expect(kthLargest(Float32Array.from(numbers), k) === sorted[k - 1]).toBe(true);
+      }),
+    );
   });
 
   it('names the norm that was meant', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Answer, Query, Subject, Trajectory } from '../../src/attacks/attack.js';
 import type { Campaign, Targets } from '../../src/attacks/campaign.js';
 import { isInside } from '../../src/attacks/norms.js';
 import { attackNamed, attacks } from '../../src/attacks/registry.js';
@@ -8,6 +9,7 @@ import { AssayError } from '../../src/errors.js';
 import { stream } from '../../src/random/stream.js';
 import { analyticSystem } from './helpers/analytic-system.js';
 import { campaign, SIZE, targets, weights } from './helpers/campaign.js';
+import { exactlyBroken } from './helpers/exact.js';
 
 /** Some of the examples, in another order. */
 function pick(from: Targets, order: readonly number[]): Targets {
@@ -25,34 +27,15 @@ function pick(from: Targets, order: readonly number[]): Targets {
 
 const columns = ({ batches: _, ...rest }: Attacked) => rest;
 
-/** Whether some image in ball and box is misclassified by the linear model of the first two classes: exact. */
-function exactlyBroken(x0: Float32Array, label: number, norm: string, epsilon: number): boolean {
-  return [0, 1].some((k) => {
-    if (k === label) return false;
-    const w = weights[k].map((v, j) => v - weights[label][j]);
-    const clean = w.reduce((sum, v, j) => sum + v * x0[j], 0);
-    const room = w.map((v, j) => (v > 0 ? 1 - x0[j] : x0[j]));
-    if (norm === 'Linf')
-      return clean + w.reduce((s, v, j) => s + Math.abs(v) * Math.min(epsilon, room[j]), 0) > 0;
-    // L2 with a box: move along |w| until coordinates hit their bound.
-    let [lo, hi] = [0, 1e6];
-    const moved = (t: number) => w.map((v, j) => Math.min(t * Math.abs(v), room[j]));
-    for (let i = 0; i < 200; i++) {
-      const mid = (lo + hi) / 2;
-      if (Math.hypot(...moved(mid)) > epsilon) hi = mid;
-      else lo = mid;
-    }
-    return clean + moved(lo).reduce((s, m, j) => s + Math.abs(w[j]) * m, 0) > 0;
-  });
-}
-
 describe('on a linear model, whose robust accuracy is known exactly', () => {
   it.each([
     ['fgsm', 'Linf', {}, 0],
     ['pgd', 'Linf', {}, 0],
+    ['mi-fgsm', 'Linf', {}, 0],
     ['pgd', 'L2', { options: { steps: 50, stepSize: 0.5 } }, 0],
     ['square', 'Linf', { options: { queries: 300 } }, 0],
     ['square', 'L2', { options: { queries: 300 } }, 12],
+    ['pgd', 'L1', { options: { steps: 20, stepSize: 0.2 } }, 0],
   ])('%s %s reaches it', async (method, norm, more, nearMisses) => {
     const given = await targets(150, { weights: weights.slice(0, 2) });
     const epsilons = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3];
@@ -63,7 +46,7 @@ describe('on a linear model, whose robust accuracy is known exactly', () => {
       const x0 = given.pixels.subarray(i * SIZE, (i + 1) * SIZE);
       epsilons.forEach((epsilon, k) => {
         const broken = found.brokenAt[i] >= 0 && found.brokenAt[i] <= k;
-        const can = exactlyBroken(x0, given.labels[i], norm, epsilon);
+        const can = exactlyBroken(weights.slice(0, 2), x0, given.labels[i], norm, epsilon);
         if (broken) expect(can).toBe(true);
         if (can && !broken) missed++;
       });
@@ -211,6 +194,44 @@ describe('whatever the schedule', () => {
   });
 });
 
+/** A campaign of one attack that asks about one point. */
+function single(query: (x0: Float32Array) => Query, answers: Answer[] = []): Campaign {
+  const attack = attackNamed('fgsm').create({});
+  const run = function* ({ x0 }: Subject): Trajectory {
+    answers.push(yield query(x0));
+  };
+  return { ...campaign({ epsilons: [0.1] }), stages: [{ attack: { ...attack, run }, restarts: 1 }] };
+}
+
+describe('a point beyond the ball', () => {
+  const far = (x0: Float32Array, outside?: boolean): Query => {
+    const pixels = x0.map((v) => 1 - v);
+    return { kind: 'gradient', pixels, step: 0, ...(outside && { outside }) };
+  };
+
+  it('is answered and no candidate where it is declared', async () => {
+    const given = await targets(40);
+    const answers: Answer[] = [];
+    const plan = single((x0) => far(x0, true), answers);
+    const found = await runAttack(given, plan);
+    expect(answers.length).toBe(found.correct.reduce((a, b) => a + b, 0));
+    expect(answers.every(({ broken, gradient }) => !broken && gradient.length === SIZE)).toBe(true);
+    expect(found.brokenAt.every((at) => at === -1)).toBe(true);
+    expect(found.pixels).toEqual(given.pixels);
+    expect(found.forward.every((count) => count === 0)).toBe(true);
+  });
+
+  it('is a bug where it is not', async () => {
+    const given = await targets(40);
+    await expect(
+      runAttack(
+        given,
+        single((x0) => far(x0)),
+      ),
+    ).rejects.toThrowError(/left its Linf ball/);
+  });
+});
+
 describe('verdicts', () => {
   it('flags zero gradients', async () => {
     const given = await targets(10, { gradientScale: 0 });
@@ -319,7 +340,9 @@ describe('the registry', () => {
 
   it.each([...attacks.keys()])('%s says what a run costs', async (method) => {
     const given = await targets(20, { gradientScale: 0 });
-    const wanted = campaign({ method, epsilons: [1e-6] });
+    const { options, norms = ['Linf'] } = attackNamed(method);
+    const few = 'steps' in options.properties ? { steps: 30 } : {};
+    const wanted = campaign({ method, norm: norms[0], options: few, epsilons: [1e-6] });
     const found = await runAttack(given, wanted);
     const attacked = found.correct.indexOf(1);
     expect(found.gradient[attacked] + found.forward[attacked]).toBeGreaterThan(0);
