@@ -5,7 +5,7 @@ import { goalOf } from '../../src/attacks/goals.js';
 import { isInside } from '../../src/attacks/norms.js';
 import { attackNamed } from '../../src/attacks/registry.js';
 import { type Attacked, runAttack } from '../../src/attacks/scheduler.js';
-import { campaign, SIZE, targets, weights } from './helpers/campaign.js';
+import { campaign, SIZE, targets, type Wanted, weights } from './helpers/campaign.js';
 import { drive, type Hill, subjectOf, waves } from './helpers/drive.js';
 import { exactlyBroken, steepestRise } from './helpers/exact.js';
 import { nearest } from './helpers/projections.js';
@@ -205,17 +205,33 @@ describe('on linear models, of which everything is known', () => {
   });
 });
 
-it.each(NORMS)('batches, their size and their order change nothing, %s', async (norm) => {
-  const given = await targets(16, { squash: 3 });
-  const wanted = campaign({ method: 'apgd-ce', norm, options: { steps: 30 }, epsilons: [0.1, 0.4] });
+describe.each(NORMS)('in %s', (norm) => {
   const columns = ({ batches: _, ...rest }: Attacked) => rest;
-  const whole = columns(await runAttack(given, wanted));
-  for (const [batchSize, concurrency] of [
-    [1, 1],
-    [5, 3],
-  ]) {
-    expect(columns(await runAttack({ ...given, batchSize, concurrency }, wanted))).toEqual(whole);
-  }
+
+  it('batches and lanes change nothing', async () => {
+    const given = await targets(16, { squash: 3 });
+    const wanted = campaign({ method: 'apgd-ce', norm, options: { steps: 30 }, epsilons: [0.1, 0.4] });
+    const whole = columns(await runAttack(given, wanted));
+    for (const [batchSize, concurrency] of [
+      [1, 1],
+      [5, 3],
+    ]) {
+      expect(columns(await runAttack({ ...given, batchSize, concurrency }, wanted))).toEqual(whole);
+    }
+  });
+
+  it('what is kept lies in the ball, broken or not, and restarts differ', async () => {
+    const given = await targets(16, { squash: 3, noise: 0.1 });
+    const plan: Wanted = { norm, epsilons: [0.05], eot: 2, confirm: 2, restarts: 2, keep: 'strongest' };
+    const found = await runAttack(given, campaign({ method: 'apgd', options: { steps: 10 }, ...plan }));
+    const ball = campaign(plan).norm;
+    found.correct.forEach((correct, i) => {
+      const [x, x0] = [found.pixels, given.pixels].map((all) => all.slice(i * SIZE, (i + 1) * SIZE));
+      expect(isInside(ball, x, x0, 0.05)).toBe(true);
+      expect(found.distance[i] > 0).toBe(correct === 1);
+    });
+    expect(new Set(found.restart.filter((restart) => restart >= 0)).size).toBe(2);
+  });
 });
 
 it('a loss of its own is refused another goal and another loss', () => {
