@@ -52,6 +52,8 @@ export class Batcher {
   private scheduled = false;
   private failure: { reason: unknown } | undefined;
   private idle: (() => void)[] = [];
+  /** Pixels of batches that have been answered: a full batch each. */
+  private readonly spare: Float32Array[] = [];
   /** Batches sent and rows in them: how full they were. */
   readonly sent = { batches: 0, rows: 0 };
 
@@ -135,7 +137,8 @@ export class Batcher {
     const { system } = this;
     const n = rows.length;
     const size = rows[0].pixels.length;
-    const pixels = new Float32Array(n * size);
+    const memory = this.spare.pop() ?? new Float32Array(this.batchSize * size);
+    const pixels = memory.subarray(0, n * size);
     rows.forEach((row, i) => {
       pixels.set(row.pixels, i * size);
     });
@@ -152,6 +155,7 @@ export class Batcher {
       kind === 'gradient'
         ? await system.gradient(batch, differentiated)
         : { ...(await system.forward(batch)), gradient: undefined };
+    this.spare.push(memory);
     const { logits, logPx, gradient } = outputs;
     const classes = system.info.classes.length;
     if (logits?.length !== n * classes) {

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { AssayError } from '../errors.js';
 import type { Differentiation, Value } from './engine.js';
 import type { Failure, Order, Reply } from './protocol.js';
+import { SpareMemory } from './spare-memory.js';
 
 /** What runs in the threads of a pool. */
 export interface WorkerKind {
@@ -43,6 +44,7 @@ class Member {
   constructor(
     file: string,
     private readonly kind: WorkerKind,
+    private readonly spare: SpareMemory,
   ) {
     // The flags of this process (--eval, --import, ...) are not meant for its workers.
     this.worker = new Worker(file, { workerData: kind.options, execArgv: [] });
@@ -73,7 +75,10 @@ class Member {
     this.pending.delete(reply.call);
     if (this.pending.size === 0) this.worker.unref();
     if ('error' in reply) call?.reject(this.errorOf(reply.error));
-    else call?.resolve(reply.outputs);
+    else {
+      this.spare.give(reply.spent);
+      call?.resolve(reply.outputs);
+    }
   }
 
   /**
@@ -110,12 +115,13 @@ class Member {
 export class Pool {
   private readonly members: Member[];
   private readonly known = new Set<number>();
+  private readonly spare = new SpareMemory();
   private calls = 0;
   private programs = 0;
 
   constructor(size: number, kind: WorkerKind) {
     const file = workerFile(kind);
-    this.members = Array.from({ length: size }, () => new Member(file, kind));
+    this.members = Array.from({ length: size }, () => new Member(file, kind, this.spare));
   }
 
   /**
@@ -144,7 +150,7 @@ export class Pool {
     // Copied once here and moved: posting a view would copy the whole buffer behind it, twice.
     const own: Record<string, Value> = {};
     for (const [name, value] of Object.entries(feeds))
-      own[name] = { type: value.type, dims: [...value.dims], data: value.data.slice() };
+      own[name] = { type: value.type, dims: [...value.dims], data: this.copied(value.data) };
     const owned = Object.values(own).map(({ data }) => data.buffer as ArrayBuffer);
     return member.call({ kind: 'run', call: this.calls++, program, feeds: own, fetches }, owned);
   }
@@ -163,6 +169,13 @@ export class Pool {
 
   async close(): Promise<void> {
     await Promise.all(this.members.map((member) => member.close()));
+  }
+
+  private copied(data: Value['data']): Value['data'] {
+    const Kind = data.constructor as new (memory: ArrayBuffer, start: number, length: number) => typeof data;
+    const copy = new Kind(this.spare.take(data.byteLength), 0, data.length);
+    copy.set(data as never);
+    return copy;
   }
 
   /** The shortest queue; among equals one that already has a session of the program. */

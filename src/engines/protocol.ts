@@ -33,4 +33,7 @@ export interface Failure {
   details?: Omit<ErrorDetails, 'cause'>;
 }
 
-export type Reply = { call: number; outputs: Record<string, Value> } | { call: number; error: Failure };
+/** With outputs the memory that the feeds came in is given back. */
+export type Reply =
+  | { call: number; outputs: Record<string, Value>; spent: ArrayBuffer[] }
+  | { call: number; error: Failure };

@@ -3,7 +3,7 @@ import { AssayError } from '../errors.js';
 import type { Value } from './engine.js';
 import type { Failure, Order, Reply } from './protocol.js';
 
-/** What a library does with the orders of a pool. */
+/** What a library does with the orders of a pool. It keeps no feeds, and its outputs share no memory with them. */
 export interface Library {
   register(order: Extract<Order, { kind: 'register' }>): void;
   answer(order: Extract<Order, { call: number }>): Promise<Record<string, Value>>;
@@ -16,6 +16,10 @@ function failureOf(error: unknown): Failure {
   const { cause: _, ...details } = error.details;
   return { message, code: error.code, details };
 }
+
+/** What values lie in: each in memory of its own. */
+const memoryOf = (values: Record<string, Value>) =>
+  Object.values(values).map(({ data }) => data.buffer as ArrayBuffer);
 
 /** Obeys the pool that started this thread, one order after the other, until it says to close. */
 export function serve(library: Library): void {
@@ -31,12 +35,12 @@ export function serve(library: Library): void {
     else {
       let reply: Reply;
       try {
-        reply = { call: order.call, outputs: await library.answer(order) };
+        const outputs = await library.answer(order);
+        reply = { call: order.call, outputs, spent: order.kind === 'run' ? memoryOf(order.feeds) : [] };
       } catch (error) {
         reply = { call: order.call, error: failureOf(error) };
       }
-      const owned = 'outputs' in reply ? Object.values(reply.outputs).map(({ data }) => data.buffer) : [];
-      port?.postMessage(reply, owned as ArrayBuffer[]);
+      port?.postMessage(reply, 'outputs' in reply ? [...memoryOf(reply.outputs), ...reply.spent] : []);
     }
   }
 

@@ -129,7 +129,7 @@ export class Model implements System {
     const result: Gradients = {
       ...this.emptyOutputs(batch.n),
       loss: new Float32Array(batch.n),
-      gradient: new Float32Array(batch.n * this.size),
+      gradient: new Float32Array(batch.n > this.batchSize ? batch.n * this.size : 0),
     };
     result.passes.gradient = batch.n;
     await this.inChunks(batch.n, async (start, end) => {
@@ -140,7 +140,10 @@ export class Model implements System {
       const outputs = await compiled.program.run(feeds);
       this.collect(result, outputs, start, end);
       place(result.loss, outputs[compiled.loss], start, end, 1);
-      place(result.gradient, outputs[compiled.gradient], start, end, this.size);
+      const { data } = outputs[compiled.gradient];
+      // The gradient of a batch that is one call is not copied.
+      if (end - start === batch.n) result.gradient = (data as Float32Array).subarray(0, batch.n * this.size);
+      else place(result.gradient, outputs[compiled.gradient], start, end, this.size);
     });
     this.refuseNotFinite(result, batch);
     refuseNotFinite(this.info.name, `the loss ${loss}`, result.loss, 1, batch);

@@ -11,11 +11,11 @@ import { gradientGraph } from '../../src/autodiff/differentiate.js';
 import type { Value } from '../../src/engines/engine.js';
 import { ortVersion } from '../../src/engines/ort/describe.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import { GraphBuilder, int } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { readOnnx } from '../../src/graph/read.js';
 import { stream } from '../../src/random/stream.js';
 import { harnessRounds } from './harness.js';
+import { withLoss } from './loss.js';
 import { networkOf } from './networks.js';
 
 const help = `usage: npm run bench -- [options]
@@ -43,16 +43,6 @@ const { values: options } = parseArgs({
 const batch = Number(options.batch);
 const repeat = Number(options.repeat);
 const threads = 2;
-
-/** Cross-entropy on top of the logits; labels enter one-hot. */
-function withLoss(graph: Graph): Graph {
-  const b = new GraphBuilder(graph);
-  const labels = b.input('one_hot', 'float32', ['N', null]);
-  const logP = b.op('LogSoftmax', [graph.outputs[0].name], { axis: int(-1) });
-  const chosen = b.op('ReduceSum', [b.op('Mul', [logP, labels]), b.ints([1])], { keepdims: int(0) });
-  b.outputAs(b.op('Neg', [chosen]), 'loss');
-  return b.build();
-}
 
 function feedsOf(graph: Graph, classes: number): Record<string, Value> {
   const [input] = graph.inputs;
@@ -126,7 +116,7 @@ function torch(python: string, folder: string): Contender {
 
 /** Prints what a PGD run takes beyond its engine calls. */
 async function harness(graph: Graph): Promise<void> {
-  const work = { examples: 4 * batch, steps: 10, batch, rounds: Number(options.rounds), withLoss };
+  const work = { examples: 4 * batch, steps: 10, restarts: 1, batch, rounds: Number(options.rounds) };
   const rounds = await harnessRounds(graph, work);
   const ratios = rounds.map(({ harness, bare }) => harness / bare);
   const [{ passes }] = rounds;

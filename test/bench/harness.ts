@@ -11,15 +11,15 @@ import type { Graph } from '../../src/graph/graph.js';
 import { modelOf } from '../../src/models/assemble.js';
 import type { Passes } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
+import { withLoss } from './loss.js';
 
 export interface HarnessOptions {
   /** Images that are attacked. */
   examples: number;
   steps: number;
+  restarts: number;
   batch: number;
   rounds: number;
-  /** Cross-entropy on top of the network; labels enter as `one_hot`. */
-  withLoss(graph: Graph): Graph;
 }
 
 /** One round: the same passes through card, system, scheduler and attack, and as bare engine calls. */
@@ -35,7 +35,7 @@ export interface Round {
  * turns; what counts is their ratio within a round.
  */
 export async function harnessRounds(graph: Graph, options: HarnessOptions): Promise<Round[]> {
-  const { examples: n, steps, batch, rounds, withLoss } = options;
+  const { examples: n, steps, restarts, batch, rounds } = options;
   const engine = createOrtEngine();
   try {
     const [input] = graph.inputs;
@@ -54,7 +54,7 @@ export async function harnessRounds(graph: Graph, options: HarnessOptions): Prom
     const attack = attackNamed('pgd').create({ steps, stepSize: '0.5/255' });
     const epsilons = parseEpsilons(['2/255']);
     const pgd: Campaign = {
-      stages: [{ attack, restarts: 1 }],
+      stages: [{ attack, restarts }],
       norm: normNamed('Linf'),
       epsilons,
       goal: goalOf({ kind: 'mistake' }),
