@@ -126,10 +126,12 @@ export class Model implements System {
   private async differentiated(loss: LossName, batch: Batch, aims: AimRows): Promise<Gradients> {
     const compiled = await this.compiled(loss, () => compileGradient(this.parts, loss));
     const { fixedBatch } = this.parts.prepared;
+    // The gradient of a batch that is one call is not copied.
+    const single = batch.n <= (fixedBatch ?? this.batchSize);
     const result: Gradients = {
       ...this.emptyOutputs(batch.n),
       loss: new Float32Array(batch.n),
-      gradient: new Float32Array(batch.n > this.batchSize ? batch.n * this.size : 0),
+      gradient: new Float32Array(single ? 0 : batch.n * this.size),
     };
     result.passes.gradient = batch.n;
     await this.inChunks(batch.n, async (start, end) => {
@@ -141,8 +143,7 @@ export class Model implements System {
       this.collect(result, outputs, start, end);
       place(result.loss, outputs[compiled.loss], start, end, 1);
       const { data } = outputs[compiled.gradient];
-      // The gradient of a batch that is one call is not copied.
-      if (end - start === batch.n) result.gradient = (data as Float32Array).subarray(0, batch.n * this.size);
+      if (single) result.gradient = (data as Float32Array).subarray(0, batch.n * this.size);
       else place(result.gradient, outputs[compiled.gradient], start, end, this.size);
     });
     this.refuseNotFinite(result, batch);

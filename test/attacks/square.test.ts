@@ -24,6 +24,8 @@ function subject(shape: Shape, norm: string, epsilon: number, seed = 1, x0?: Flo
     epsilon: { text: String(epsilon), value: epsilon },
     norm: chosen,
     restart: 0,
+    rivals: [1],
+    nearest: Number.POSITIVE_INFINITY,
     draws: (purpose) => stream({ seed, purpose, example: 0 }),
   };
 }
@@ -171,7 +173,7 @@ describe('points', () => {
         accepted++;
       }
     }
-    expect(accepted).toBeGreaterThan(10);
+    expect(accepted).toBeGreaterThan(5);
     expect(best.loss).toBeGreaterThan(seen[0].loss);
   });
 
