@@ -36,6 +36,8 @@ export function subjectOf(norm: string, epsilon: number, size: number, seed = 1)
     epsilon: { text: String(epsilon), value: epsilon },
     norm: normNamed(norm),
     restart: 0,
+    rivals: [1],
+    nearest: Number.POSITIVE_INFINITY,
     draws,
   };
 }
