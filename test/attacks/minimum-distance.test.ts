@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { normNamed, norms } from '../../src/attacks/norms.js';
 import { attackNamed, attacks } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
-import { stream } from '../../src/random/stream.js';
 import { campaign, SIZE, targets, weights } from './helpers/campaign.js';
+import { subjectOf } from './helpers/drive.js';
 import { shortestWay } from './helpers/shortest-way.js';
 
 /** How far over the least distance the median may lie, and the 90th percentile. */
@@ -108,18 +108,7 @@ describe('restarts of FAB', () => {
   it('start at half the distance that is to be beaten', () => {
     const x0 = new Float32Array(8).fill(0.5);
     const start = (nearest: number, epsilon: number) => {
-      const subject = {
-        x0,
-        shape: [1, 2, 4] as const,
-        label: 0,
-        epsilon: { text: '', value: epsilon },
-        norm: normNamed('Linf'),
-        restart: 1,
-        target: 1,
-        rivals: [1],
-        nearest,
-        draws: (purpose: string) => stream({ seed: 1, purpose, example: 0 }),
-      };
+      const subject = { ...subjectOf('Linf', epsilon, 8), x0, restart: 1, target: 1, nearest };
       const { value } = attackNamed('fab-t').create({}).run(subject).next();
       return value ? normNamed('Linf').distance(value.pixels, x0) : Number.NaN;
     };
