@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { AssayError } from '../errors.js';
+import { compiledFile } from './compiled.js';
 import type { Differentiation, Value } from './engine.js';
 import type { Failure, Order, Reply } from './protocol.js';
 
@@ -17,19 +16,6 @@ export interface WorkerKind {
 
 type Call = { resolve(outputs: Record<string, Value>): void; reject(error: AssayError): void };
 type Outputs = Promise<Record<string, Value>>;
-
-/** The compiled worker. Under vitest this module is the TypeScript source, and a worker needs JavaScript. */
-function workerFile({ library, module }: WorkerKind): string {
-  const here = import.meta.url;
-  const base = here.endsWith('.ts') ? new URL('../../dist/src/engines/', here) : here;
-  const file = fileURLToPath(new URL(module, base));
-  if (!existsSync(file))
-    throw new AssayError('engine-failed', `the ${library} worker is not built`, {
-      file,
-      hint: 'run `npm run build`',
-    });
-  return file;
-}
 
 /** A worker thread and the calls it has not answered yet. */
 class Member {
@@ -114,7 +100,7 @@ export class Pool {
   private programs = 0;
 
   constructor(size: number, kind: WorkerKind) {
-    const file = workerFile(kind);
+    const file = compiledFile(kind.module, `the ${kind.library} worker`);
     this.members = Array.from({ length: size }, () => new Member(file, kind));
   }
 

@@ -4,23 +4,26 @@
  */
 import { workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
+import { readOnnx } from '../../graph/read.js';
 import type { Value } from '../engine.js';
 import type { Order } from '../protocol.js';
 import { serve } from '../serve.js';
+import { accelerators } from './devices.js';
 
 /** How every worker makes its sessions. */
 export interface WorkerOptions {
   /** Intra-op threads of one session. */
   threads: number;
+  /** One of `deviceNames`. */
+  device: string;
 }
 
-const { threads } = workerData as WorkerOptions;
+const { threads, device } = workerData as WorkerOptions;
 
 const models = new Map<number, SharedArrayBuffer>();
 const sessions = new Map<number, Promise<ort.InferenceSession>>();
 
 const sessionOptions: ort.InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
   graphOptimizationLevel: 'all',
   // It merges zeros padded before a MaxPool into the pool's own padding, which is minus infinity (onnxruntime 1.30).
   extra: { optimization: { disable_specified_optimizers: 'Pad_Fusion' } },
@@ -31,6 +34,13 @@ const sessionOptions: ort.InferenceSession.SessionOptions = {
   logSeverityLevel: 4,
 };
 
+/** The device first; what it does not have the processor computes. */
+function providersFor(model: Uint8Array): ort.InferenceSession.ExecutionProviderConfig[] {
+  if (device === 'cpu') return ['cpu'];
+  const forceCpuNodeNames = accelerators[device].faults(readOnnx(model, 'graph'));
+  return [{ name: device, ...(forceCpuNodeNames.length > 0 && { forceCpuNodeNames }) }, 'cpu'];
+}
+
 /** onnxruntime refuses memory that is shared between threads, so the bytes are copied for the call. */
 const bytesOf = (model: SharedArrayBuffer) => new Uint8Array(model).slice();
 
@@ -39,7 +49,9 @@ function sessionOf(program: number): Promise<ort.InferenceSession> {
   if (existing) return existing;
   const model = models.get(program);
   if (!model) return Promise.reject(new Error('this program was released'));
-  const session = ort.InferenceSession.create(bytesOf(model), sessionOptions);
+  const bytes = bytesOf(model);
+  const executionProviders = providersFor(bytes);
+  const session = ort.InferenceSession.create(bytes, { ...sessionOptions, executionProviders });
   sessions.set(program, session);
   return session;
 }
@@ -63,6 +75,7 @@ async function run(program: number, feeds: Record<string, Value>, fetches?: read
 async function simplify(model: SharedArrayBuffer, file: string) {
   const session = await ort.InferenceSession.create(bytesOf(model), {
     ...sessionOptions,
+    executionProviders: ['cpu'],
     graphOptimizationLevel: 'basic',
     optimizedModelFilePath: file,
   });
