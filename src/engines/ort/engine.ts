@@ -2,12 +2,13 @@ import { AssayError, unknownName } from '../../errors.js';
 import type { Graph } from '../../graph/graph.js';
 import { countOf } from '../counts.js';
 import type { Engine, Program } from '../engine.js';
-import { Pool } from '../pool.js';
+import { type Placement, Pool } from '../pool.js';
 import { sharedBytes } from '../shared-bytes.js';
 import { defaultLayout, ortVersion } from './describe.js';
 import { detectDevice } from './device-state.js';
 import { accelerators, deviceNames } from './devices.js';
 import { foldWith } from './fold.js';
+import { type Finding, selfMeasured } from './self-measured.js';
 import { verified } from './verified.js';
 import type { WorkerOptions } from './worker.js';
 
@@ -20,22 +21,37 @@ export interface OrtOptions {
   device?: string;
 }
 
-/** onnxruntime on the processor, in a pool of worker threads. An idle pool does not keep the process alive. */
+/**
+ * onnxruntime on the processor, in a pool of worker threads. An idle pool does not keep the process alive. Where
+ * neither sessions nor threads are given, a program that has much to do measures whether one session with many threads
+ * is faster for it than many with one.
+ */
 export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engine {
   const layout = defaultLayout();
   const sessions = countOf('sessions', options.sessions ?? layout.sessions);
   const threads = countOf('threads', options.threads ?? layout.threads);
+  const fixed = options.sessions !== undefined || options.threads !== undefined || sessions === 1;
   const pool = poolOf(sessions, { threads, device: 'cpu' });
+  const findings: string[] = [];
+  const measured = async (graph: Graph): Promise<Program> => {
+    const layouts = {
+      narrow: await compiled(pool, graph),
+      sessions,
+      wide: () => compiled(pool, graph, { workers: 1, threads: sessions }),
+    };
+    return selfMeasured(layouts, (finding) => findings.push(findingText(graph, sessions, finding)));
+  };
   return {
     name: 'ort',
-    // The number of sessions is left out: it does not change any result.
+    // The number of sessions, and a layout that was found by measuring, are left out: they change no result.
     description: `onnxruntime-node ${ortVersion()}, CPU ${process.arch}, ${threads} thread${threads === 1 ? '' : 's'} a session`,
     concurrency: sessions,
     fold: (graph) => {
       const model = sharedBytes(graph);
       return foldWith(graph, (file) => pool.simplify(model, file));
     },
-    compile: (graph) => compiled(pool, graph),
+    compile: (graph) => (fixed ? compiled(pool, graph) : measured(graph)),
+    findings: () => findings,
     close: () => pool.close(),
   };
 }
@@ -83,8 +99,18 @@ export async function openOrtEngine({ device = 'cpu', ...layout }: OrtOptions = 
 const poolOf = (size: number, options: WorkerOptions) =>
   new Pool(size, { library: 'onnxruntime', module: 'ort/worker.js', options });
 
-async function compiled(pool: Pool, graph: Graph): Promise<Program> {
-  const program = pool.register(sharedBytes(graph));
+function findingText({ name, outputs }: Graph, sessions: number, { chosen, ratio }: Finding): string {
+  const wide = `1 session of ${sessions} threads`;
+  const compared =
+    ratio === undefined
+      ? `${wide} gives other roundings`
+      : `${wide} takes ${ratio.toFixed(3)} of the time of ${sessions} of 1 thread`;
+  const taken = chosen === 'wide' ? wide : `${sessions} sessions of 1 thread`;
+  return `${name} (${outputs.map((output) => output.name).join(', ')}): ${taken}; ${compared}`;
+}
+
+async function compiled(pool: Pool, graph: Graph, placement?: Placement): Promise<Program> {
+  const program = pool.register(sharedBytes(graph), placement);
   await pool.prepare(program);
   return {
     run: (feeds, fetches) => pool.run(program, feeds, fetches),

@@ -20,7 +20,7 @@ export interface WorkerOptions {
 
 const { threads, device } = workerData as WorkerOptions;
 
-const models = new Map<number, SharedArrayBuffer>();
+const models = new Map<number, { model: SharedArrayBuffer; threads: number | undefined }>();
 const sessions = new Map<number, Promise<ort.InferenceSession>>();
 
 const sessionOptions: ort.InferenceSession.SessionOptions = {
@@ -41,17 +41,30 @@ function providersFor(model: Uint8Array): ort.InferenceSession.ExecutionProvider
   return [{ name: device, ...(forceCpuNodeNames.length > 0 && { forceCpuNodeNames }) }, 'cpu'];
 }
 
+/**
+ * Without `x64quantprecision` products of uint8 and int8 saturate at 16 bits on x64 processors that lack VNNI. With
+ * it, onnxruntime 1.30 refuses networks that multiply int8 by int8, where nothing saturates.
+ */
+async function create(model: Uint8Array, options: ort.InferenceSession.SessionOptions) {
+  const extra = { ...sessionOptions.extra, session: { x64quantprecision: '1' } };
+  try {
+    return await ort.InferenceSession.create(model, { ...sessionOptions, ...options, extra });
+  } catch {
+    return ort.InferenceSession.create(model, { ...sessionOptions, ...options });
+  }
+}
+
 /** onnxruntime refuses memory that is shared between threads, so the bytes are copied for the call. */
 const bytesOf = (model: SharedArrayBuffer) => new Uint8Array(model).slice();
 
 function sessionOf(program: number): Promise<ort.InferenceSession> {
   const existing = sessions.get(program);
   if (existing) return existing;
-  const model = models.get(program);
-  if (!model) return Promise.reject(new Error('this program was released'));
-  const bytes = bytesOf(model);
-  const executionProviders = providersFor(bytes);
-  const session = ort.InferenceSession.create(bytes, { ...sessionOptions, executionProviders });
+  const known = models.get(program);
+  if (!known) return Promise.reject(new Error('this program was released'));
+  const bytes = bytesOf(known.model);
+  const intraOpNumThreads = known.threads ?? threads;
+  const session = create(bytes, { executionProviders: providersFor(bytes), intraOpNumThreads });
   sessions.set(program, session);
   return session;
 }
@@ -73,8 +86,7 @@ async function run(program: number, feeds: Record<string, Value>, fetches?: read
 }
 
 async function simplify(model: SharedArrayBuffer, file: string) {
-  const session = await ort.InferenceSession.create(bytesOf(model), {
-    ...sessionOptions,
+  const session = await create(bytesOf(model), {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'basic',
     optimizedModelFilePath: file,
@@ -101,8 +113,8 @@ async function release(program: number) {
 }
 
 serve({
-  register: ({ program, model }) => {
-    models.set(program, model);
+  register: ({ program, model, threads: own }) => {
+    models.set(program, { model, threads: own });
   },
   release,
   answer,
