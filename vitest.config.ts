@@ -1,10 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+const { ASSAY_LONG, ASSAY_TENSORFLOW } = process.env;
+const selected = ASSAY_TENSORFLOW ? 'tensorflow' : ASSAY_LONG ? 'long' : undefined;
+
+/** Test files with a tag, so that the others need not be loaded to find that out. */
+function tagged(tag: string): string[] {
+  const mark = new RegExp(`@module-tag ${tag}\\b|tags: .*'${tag}'`);
+  return readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join('test', file))
+    .filter((file) => mark.test(readFileSync(file, 'utf8')));
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: selected ? tagged(selected) : ['test/**/*.test.ts'],
+    exclude: selected ? [] : ['test/**/*.long.test.ts'],
+    tags: [
+      { name: 'long', description: 'does more, or all it does, with ASSAY_LONG=1: minutes' },
+      { name: 'tensorflow', description: 'does more with the TensorFlow of a wheel: ASSAY_TENSORFLOW' },
+    ],
+    globalSetup: ASSAY_TENSORFLOW ? ['test/engines/tfjs-native/built-addon-setup.ts'] : [],
     pool: 'forks',
-    globalSetup: process.env.ASSAY_LONG ? ['test/engines/tfjs-native/long-setup.ts'] : [],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,6 +1,8 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { Command } from 'commander';
 import { describeOrt } from '../engines/ort/describe.js';
+import { detectDevice } from '../engines/ort/device-state.js';
+import { accelerators } from '../engines/ort/devices.js';
 import { createEngine } from '../engines/registry.js';
 import { detectTfjsAddon } from '../engines/tfjs-addon.js';
 import { nativePackages } from '../engines/tfjs-native/package.js';
@@ -26,7 +28,13 @@ export function doctorCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ assay doctor')
     .action(async ({ json }: { json?: boolean }) => {
-      const findings = [...machine(), await onnxruntime(), await tfjs(), await tensorflow()];
+      const findings = [
+        ...machine(),
+        await onnxruntime(),
+        ...(await accelerated()),
+        await tfjs(),
+        await tensorflow(),
+      ];
       process.stdout.write(
         json ? `${JSON.stringify(findings, null, 2)}\n` : `${findings.map(line).join('\n')}\n`,
       );
@@ -87,6 +95,23 @@ async function onnxruntime(): Promise<Finding> {
         hint ?? 'reinstall with `npm install onnxruntime-node`; it has binaries for Linux, macOS and Windows',
     };
   }
+}
+
+/** What `--device` can be besides the processor, each tried in a process of its own. */
+function accelerated(): Promise<Finding[]> {
+  return Promise.all(
+    Object.keys(accelerators).map(async (name): Promise<Finding> => {
+      const state = await detectDevice(name);
+      const what = `ort ${name}`;
+      if (!state.usable)
+        return { what, state: 'absent', found: `optional: ${state.reason}`, hint: state.hint };
+      return {
+        what,
+        state: 'ok',
+        found: `\`--device ${name}\` agrees with the processor to ${state.error.toExponential(1)}`,
+      };
+    }),
+  );
 }
 
 /** Starts the engine on the device that runs would use, and computes with it. */

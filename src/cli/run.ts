@@ -29,7 +29,10 @@ export function runCommand(): Command {
     .addOption(new Option('--engine <name>', 'what runs the networks').choices(engineNames).default('ort'))
     .option('--threads <n>', 'threads of a session (default: 1)', wholeNumber(1, 1024))
     .option('--sessions <n>', 'sessions side by side (default: one a core)', wholeNumber(1, 1024))
-    .option('--device <name>', 'ort: cpu; tfjs: tensorflow, wasm, cpu (default: the best there is)')
+    .option(
+      '--device <name>',
+      'ort: cpu (default), webgpu, cuda; tfjs: tensorflow, wasm, cpu (default: the best there is)',
+    )
     .option('-q, --quiet', 'print nothing but errors')
     .addHelpText(
       'after',

@@ -48,5 +48,7 @@ export interface Engine {
     feeds: Record<string, Value>,
     wanted: Differentiation,
   ): Promise<GradientProgram>;
+  /** What the engine found out about how to run its programs, one line each, for the record. */
+  findings?(): readonly string[];
   close(): Promise<void>;
 }

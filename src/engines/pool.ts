@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { AssayError } from '../errors.js';
+import { compiledFile } from './compiled.js';
 import type { Differentiation, Value } from './engine.js';
 import type { Failure, Order, Reply } from './protocol.js';
 import { SpareMemory } from './spare-memory.js';
@@ -16,21 +15,18 @@ export interface WorkerKind {
   options: unknown;
 }
 
+/** How a program is run, where not as the others are. */
+export interface Placement {
+  /** Gradients to run with it, where the library differentiates by itself. */
+  gradient?: Differentiation;
+  /** Threads of its session, where the library lets them be chosen. */
+  threads?: number;
+  /** Only so many of the workers run it. */
+  workers?: number;
+}
+
 type Call = { resolve(outputs: Record<string, Value>): void; reject(error: AssayError): void };
 type Outputs = Promise<Record<string, Value>>;
-
-/** The compiled worker. Under vitest this module is the TypeScript source, and a worker needs JavaScript. */
-function workerFile({ library, module }: WorkerKind): string {
-  const here = import.meta.url;
-  const base = here.endsWith('.ts') ? new URL('../../dist/src/engines/', here) : here;
-  const file = fileURLToPath(new URL(module, base));
-  if (!existsSync(file))
-    throw new AssayError('engine-failed', `the ${library} worker is not built`, {
-      file,
-      hint: 'run `npm run build`',
-    });
-  return file;
-}
 
 /** A worker thread and the calls it has not answered yet. */
 class Member {
@@ -114,25 +110,24 @@ class Member {
  */
 export class Pool {
   private readonly members: Member[];
-  private readonly known = new Set<number>();
   private readonly spare = new SpareMemory();
+  /** How many of the members run a program, by program. */
+  private readonly known = new Map<number, number>();
   private calls = 0;
   private programs = 0;
 
   constructor(size: number, kind: WorkerKind) {
-    const file = workerFile(kind);
+    const file = compiledFile(kind.module, `the ${kind.library} worker`);
     this.members = Array.from({ length: size }, () => new Member(file, kind, this.spare));
   }
 
-  /**
-   * Makes a model known to every worker. Each creates its session when it first needs it.
-   * @param gradient gradients to run with it, where the library differentiates by itself
-   */
-  register(model: SharedArrayBuffer, gradient?: Differentiation): number {
+  /** Makes a model known to the workers that run it. Each creates its session when it first needs it. */
+  register(model: SharedArrayBuffer, { gradient, threads, workers }: Placement = {}): number {
     const program = this.programs++;
-    this.known.add(program);
-    const order: Order = { kind: 'register', program, model, gradient };
-    for (const { worker } of this.members) worker.postMessage(order);
+    const size = Math.min(workers ?? this.members.length, this.members.length);
+    this.known.set(program, size);
+    const order: Order = { kind: 'register', program, model, gradient, threads };
+    for (const { worker } of this.members.slice(0, size)) worker.postMessage(order);
     return program;
   }
 
@@ -180,9 +175,10 @@ export class Pool {
 
   /** The shortest queue; among equals one that already has a session of the program. */
   private pick(program = -1): Member {
-    const alive = this.members.filter(({ dead }) => !dead);
+    const members = this.members.slice(0, this.known.get(program));
+    const alive = members.filter(({ dead }) => !dead);
     const cost = ({ pending, warm }: Member) => pending.size + (warm.has(program) ? 0 : 0.5);
-    return (alive.length > 0 ? alive : this.members).reduce((best, member) =>
+    return (alive.length > 0 ? alive : members).reduce((best, member) =>
       cost(member) < cost(best) ? member : best,
     );
   }

@@ -1,6 +1,6 @@
 import { unknownName } from '../errors.js';
 import type { Engine } from './engine.js';
-import { createOrtEngine, type OrtOptions } from './ort/engine.js';
+import { type OrtOptions, openOrtEngine } from './ort/engine.js';
 import type { TfjsOptions } from './tfjs/engine.js';
 
 export type EngineOptions = OrtOptions & TfjsOptions;
@@ -12,7 +12,7 @@ interface EngineRow {
 
 /** Every engine by the name that `--engine` takes. */
 const engines: Record<string, EngineRow> = {
-  ort: { title: 'onnxruntime', create: async (options) => createOrtEngine(options) },
+  ort: { title: 'onnxruntime', create: openOrtEngine },
   tfjs: {
     title: 'TensorFlow.js',
     // Loaded when it is asked for: TensorFlow.js takes a second.

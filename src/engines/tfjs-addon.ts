@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { AssayError } from '../errors.js';
+import { askProcess } from './ask-process.js';
+import { compiledFile } from './compiled.js';
 import { findNativePackage, type NativePackage, nativePackages } from './tfjs-native/package.js';
 import type { ProbeAnswer } from './tfjs-native/probe.js';
 
@@ -80,44 +79,19 @@ export function explainAddon(said: string): AddonState {
   return { loads: false, reason: said.trim().split('\n')[0], hint: build };
 }
 
-/** The compiled probe. Under vitest this module is the TypeScript source, and a process needs JavaScript. */
-function probeFile(): string {
-  const here = import.meta.url;
-  const url = here.endsWith('.ts')
-    ? new URL('../../dist/src/engines/tfjs-native/probe.js', here)
-    : new URL('./tfjs-native/probe.js', here);
-  const file = fileURLToPath(url);
-  if (!existsSync(file))
-    throw new AssayError('engine-failed', 'the probe of the TensorFlow addon is not built', {
-      file,
-      hint: 'run `npm run build`',
-    });
-  return file;
-}
-
-/**
- * Loads the package in a process of its own and lets it compute: a native library that prints, hangs or
- * crashes then harms nobody.
- */
-export function probeNativePackage(
+/** Loads the package in a process of its own and lets it compute. */
+export async function probeNativePackage(
   { name }: Pick<NativePackage, 'name'>,
   timeout = PATIENCE_MS,
 ): Promise<AddonState> {
-  return new Promise((resolve) => {
-    const options = { timeout, maxBuffer: 16 * 2 ** 20, windowsHide: true };
-    execFile(process.execPath, [probeFile(), name], options, (error, stdout, stderr) => {
-      const answer = lastLine(stdout);
-      if (answer) resolve(judge(name, answer));
-      else if (error?.killed)
-        resolve({ loads: false, reason: 'its native addon did not load in time', hint: useOrt });
-      else {
-        // The loader's last words, for example about a symbol that it misses only when it is called.
-        const words = stderr.trim().split('\n').at(-1);
-        const how = error?.signal ?? `exit code ${error?.code}`;
-        resolve(explainAddon(`its native addon crashed: ${words ? `${how}, ${words}` : how}`));
-      }
-    });
-  });
+  const file = compiledFile('tfjs-native/probe.js', 'the probe of the TensorFlow addon');
+  const report = await askProcess<ProbeAnswer>(file, [name], timeout);
+  if ('answer' in report) return judge(name, report.answer);
+  if ('late' in report)
+    return { loads: false, reason: 'its native addon did not load in time', hint: useOrt };
+  // The loader's last words, for example about a symbol that it misses only when it is called.
+  const words = report.stderr.trim().split('\n').at(-1);
+  return explainAddon(`its native addon crashed: ${words ? `${report.crash}, ${words}` : report.crash}`);
 }
 
 function judge(name: string, answer: ProbeAnswer): AddonState {
@@ -129,15 +103,6 @@ function judge(name: string, answer: ProbeAnswer): AddonState {
     reason: `TensorFlow ${answer.tensorflow} loads but does not compute what plain JavaScript does: relative difference ${error?.toExponential(1) ?? 'not a number'}`,
     hint: useOrt,
   };
-}
-
-function lastLine(stdout: string): ProbeAnswer | undefined {
-  try {
-    const value = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
-    return typeof value === 'object' ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Probes that are under way or done: engines ask often, and an addon does not change in between. */

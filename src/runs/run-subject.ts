@@ -32,6 +32,8 @@ export interface Assignment {
   /** Data sets that are read in part. */
   partial: ReadonlySet<string>;
   warnings: readonly Warning[];
+  /** What the engine found out about how to run its programs, for run.json. */
+  findings?: () => readonly string[];
 }
 
 export interface RunSubjectOptions {
@@ -82,6 +84,8 @@ export async function runSubject(
     ? { stored: 0, measured: 0, costs: new Map(), failures: new Map(), stopped }
     : await execute(plan.jobs, { ...bench, notify });
   if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
+  const findings = assignment.findings?.() ?? [];
+  if (findings.length > 0) await saveJson(join(out, 'run.json'), { ...about, engineFindings: findings });
   notify({ kind: 'stage', text: 'writing the report' });
   const { results, sheets, arrays, failures } = await assembleResults({
     title,

@@ -61,6 +61,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
         directory,
         entries,
         gates: config.gates,
+        findings: () => engine.findings?.() ?? [],
         config: {
           ...(config.name !== undefined && { name: config.name }),
           ...inputs.config,

@@ -2,13 +2,12 @@
  * Seconds per forward + input gradient, beside PyTorch where there is one: `npm run bench -- --help`.
  * Timings of one machine wander, so the contenders take turns and ratios are taken within each round.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gradientGraph } from '../../src/autodiff/differentiate.js';
-import type { Value } from '../../src/engines/engine.js';
+import type { Engine, Value } from '../../src/engines/engine.js';
 import { ortVersion } from '../../src/engines/ort/describe.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import type { Graph } from '../../src/graph/graph.js';
@@ -17,6 +16,7 @@ import { stream } from '../../src/random/stream.js';
 import { harnessRounds } from './harness.js';
 import { withLoss } from './loss.js';
 import { networkOf } from './networks.js';
+import { askTorch, saveForTorch } from './torch.js';
 
 const help = `usage: npm run bench -- [options]
 
@@ -25,8 +25,8 @@ const help = `usage: npm run bench -- [options]
   --repeat N       calls a turn, of which the median counts (5)
   --network NAME   wrn-16-4 (the default), preact-resnet-18 or vit
   --model FILE     an ONNX classifier instead of a built-in network
-  --torch PYTHON   a Python with PyTorch; give it several times for several versions
-  --reference FILE script that times PyTorch on WRN-16-4 (../shared/bench/torch_reference.py)`;
+  --layout         also let the engine find its layout, after fifty calls a session
+  --torch PYTHON   a Python with PyTorch, for the built-in networks; give it several times for several versions`;
 
 const { values: options } = parseArgs({
   options: {
@@ -36,7 +36,7 @@ const { values: options } = parseArgs({
     network: { type: 'string', default: 'wrn-16-4' },
     model: { type: 'string' },
     torch: { type: 'string', multiple: true, default: [] },
-    reference: { type: 'string', default: '../shared/bench/torch_reference.py' },
+    layout: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -66,8 +66,8 @@ interface Contender {
   close(): Promise<void>;
 }
 
-async function ours(graph: Graph, sessions: number, threadsEach: number): Promise<Contender> {
-  const engine = createOrtEngine({ sessions, threads: threadsEach });
+/** Forward pass and input gradient: as many calls at once as there are sessions. */
+async function contender(engine: Engine, graph: Graph) {
   const folded = await engine.fold(graph);
   const classes = Number(folded.outputs[0].dims?.at(-1) ?? 10);
   const feeds = feedsOf(folded, classes);
@@ -75,41 +75,65 @@ async function ours(graph: Graph, sessions: number, threadsEach: number): Promis
   const backward = await gradientGraph(engine, withLoss(folded), feeds, { of: 'loss', wrt: [input] });
   const program = await engine.compile(backward.graph);
   const fetches = [folded.outputs[0].name, 'loss', backward.gradients[input]];
-  // As many calls at once as there are sessions: the time of one batch is the time of all over their number.
+  const sessions = engine.concurrency;
+  // The time of one batch is the time of all over their number.
   const call = async () => {
     const start = performance.now();
     await Promise.all(Array.from({ length: sessions }, () => program.run(feeds, fetches)));
     return (performance.now() - start) / 1000 / sessions;
   };
   return {
-    name: `assay, ${sessions} session${sessions > 1 ? 's' : ''} x ${threadsEach} thread${threadsEach > 1 ? 's' : ''}`,
+    call,
     async turn() {
       await call();
       const times = [];
       for (let i = 0; i < repeat; i++) times.push(await call());
       return median(times);
     },
+  };
+}
+
+async function ours(graph: Graph, sessions: number, threadsEach: number): Promise<Contender> {
+  const engine = createOrtEngine({ sessions, threads: threadsEach });
+  const { turn } = await contender(engine, graph);
+  return {
+    name: `assay, ${sessions} session${sessions > 1 ? 's' : ''} x ${threadsEach} thread${threadsEach > 1 ? 's' : ''}`,
+    turn,
     close: () => engine.close(),
   };
 }
 
-function torch(python: string, folder: string): Contender {
-  const measure = () => {
-    const work = ['--depth', 16, '--width', 4, '--batch', batch, '--threads', threads, '--repeat', repeat];
-    const least = ['--examples', 1, '--steps', 1, '--out', folder];
-    const output = execFileSync(python, [options.reference, ...work, ...least].map(String), {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    return output
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { torch?: string; measure?: string; seconds?: number });
-  };
-  const version = measure().find((line) => line.torch)?.torch;
+/** The layout that the engine finds by itself, beside the others. */
+async function selfMeasured(graph: Graph): Promise<Contender> {
+  const engine = createOrtEngine();
+  const one = await contender(engine, graph);
+  // Until it has measured.
+  while (engine.findings?.().length === 0) await one.call();
   return {
-    name: `PyTorch ${version}, ${threads} threads`,
-    turn: async () => measure().find((line) => line.measure === 'gradient')?.seconds ?? Number.NaN,
+    name: `assay, measured: ${engine.findings?.()[0].split(': ')[1]}`,
+    turn: one.turn,
+    close: () => engine.close(),
+  };
+}
+
+/** Errors: when PyTorch computes other logits, since it is then another network. */
+async function torch(python: string, graph: Graph, folder: string): Promise<Contender> {
+  const engine = createOrtEngine({ sessions: 1 });
+  const feeds = feedsOf(graph, 10);
+  const [input, output] = [graph.inputs[0].name, graph.outputs[0].name];
+  const pixels = feeds[input];
+  const { [output]: logits } = await (await engine.compile(graph)).run({ [input]: pixels }, [output]);
+  await engine.close();
+  saveForTorch(folder, graph, pixels);
+  const ask = () => askTorch(python, { network: options.network, folder, batch, threads, repeat });
+  const first = ask();
+  const largest = Math.max(...first.logits.map(Math.abs));
+  const apart = Math.max(...first.logits.map((value, i) => Math.abs(value - Number(logits.data[i]))));
+  if (!(apart < 1e-4 * largest))
+    throw new Error(`PyTorch's ${options.network} gives other logits: ${apart} apart`);
+  return {
+    name: `PyTorch ${first.torch}, ${threads} threads`,
+    turn: async () => ask().seconds,
     close: async () => {},
   };
 }
@@ -131,25 +155,23 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-bench-'));
   const contenders: Contender[] = [];
   try {
-    if (options.torch.length > 0 && !existsSync(options.reference))
-      throw new Error(`there is no ${options.reference}: PyTorch is timed by that script (--reference FILE)`);
-    if (options.torch.length > 0 && (options.model || options.network !== 'wrn-16-4'))
-      throw new Error('the script times PyTorch on WRN-16-4 only: leave out --torch, --model and --network');
-    for (const python of options.torch) contenders.push(torch(python, folder));
+    if (options.torch.length > 0 && options.model)
+      throw new Error('PyTorch is timed on the built-in networks: leave out --torch or --model');
     const { title, build } = networkOf(options.network);
-    // Beside PyTorch: the network that its script exported.
-    const exported = options.torch.length > 0 ? join(folder, 'wrn16_4.onnx') : undefined;
-    const file = options.model ?? exported;
-    const graph = file ? readOnnx(readFileSync(file), file) : build();
+    const graph = options.model ? readOnnx(readFileSync(options.model), options.model) : build();
     const network = options.model ?? title;
-    console.log(`${network}, batch ${batch}, forward + input gradient, onnxruntime-node ${ortVersion()}`);
+    for (const python of options.torch) contenders.push(await torch(python, graph, folder));
+    console.log(
+      `${network}, forward + input gradient, ${options.rounds} rounds of ${repeat} calls of ${batch} passes, onnxruntime-node ${ortVersion()}`,
+    );
     const first = await ours(graph, 1, threads);
     contenders.push(first, await ours(graph, threads, 1));
+    if (options.layout) contenders.push(await selfMeasured(graph));
     const seconds: number[][] = contenders.map(() => []);
     for (let round = 0; round < Number(options.rounds); round++) {
       for (const [i, contender] of contenders.entries()) seconds[i].push(await contender.turn());
     }
-    const baseline = contenders.length > 2 ? 0 : contenders.indexOf(first);
+    const baseline = options.torch.length > 0 ? 0 : contenders.indexOf(first);
     for (const [i, { name }] of contenders.entries()) {
       const ratios = seconds[i].map((s, round) => s / seconds[baseline][round]);
       const [low, high] = [Math.min(...ratios), Math.max(...ratios)];

@@ -295,7 +295,7 @@ const cases: Record<string, Case> = {
   'a device that the engine does not have': {
     args: ['run', 'small.run.yaml', '--out', 'out', '--device', 'wasm'],
     code: 'unknown-name',
-    says: ['device of the ort engine', 'one of cpu'],
+    says: ['device of the ort engine', 'one of cpu, webgpu, cuda'],
   },
   'a folder that holds no run': {
     args: ['gate', '.'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { writeOnnx } from '../../src/graph/write.js';
-import { assay, folder } from './assay.js';
+import { assay, folder, start } from './assay.js';
 import { network, project } from './project.js';
 
 const manifest: { version: string } = JSON.parse(
@@ -52,8 +52,24 @@ describe('the command line', () => {
     const states = Object.fromEntries(findings.map(({ what, state }) => [what, state]));
     expect(states).toMatchObject({ assay: 'ok', node: 'ok', cores: 'ok', memory: 'ok', onnxruntime: 'ok' });
     for (const { state, hint } of findings) if (state !== 'ok') expect(hint).toMatch(/\S/);
+    for (const device of ['ort webgpu', 'ort cuda']) expect(states[device]).toMatch(/^(ok|absent)$/);
     expect((await assay(['doctor'], at())).stdout).toMatch(/^ok +onnxruntime +\d.*sessions? of \d+ thread/m);
   });
+
+  it.skipIf(process.platform !== 'linux')(
+    'a run on a device that is not there ends with 2 and a remedy',
+    async () => {
+      const place = at();
+      project(place);
+      // Vulkan finds no driver, whatever the machine has.
+      const args = ['run', 'small.run.yaml', '--out', 'out', '--device', 'webgpu'];
+      const ended = await start(args, place, { VK_ICD_FILENAMES: '/nowhere.json' }).ended;
+      expect(ended).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/error\[engine-failed\].*"webgpu" cannot be used: .*fix .*libvulkan1/s),
+      });
+    },
+  );
 
   it('inspect tells operators, parameters, ports, gradients, and a card', async () => {
     const place = at();

@@ -343,7 +343,10 @@ describe('a run that is cut off', () => {
   }
 
   const kills = process.env.ASSAY_LONG ? 10 : 4;
-  it(`by kill -9 at ${kills} random moments comes to the same results`, { timeout: 600_000 }, async () => {
+  it(`by kill -9 at ${kills} random moments comes to the same results`, {
+    tags: ['long'],
+    timeout: 600_000,
+  }, async () => {
     const at = folder();
     project(at, { suites });
     const out = join(at, 'out');

@@ -1,54 +1,119 @@
-import { unknownName } from '../../errors.js';
+import { AssayError, unknownName } from '../../errors.js';
+import type { Graph } from '../../graph/graph.js';
 import { countOf } from '../counts.js';
 import type { Engine, Program } from '../engine.js';
-import { Pool } from '../pool.js';
+import { type Placement, Pool } from '../pool.js';
 import { sharedBytes } from '../shared-bytes.js';
 import { defaultLayout, ortVersion } from './describe.js';
+import { detectDevice } from './device-state.js';
+import { accelerators, deviceNames } from './devices.js';
 import { foldWith } from './fold.js';
+import { type Finding, selfMeasured } from './self-measured.js';
+import { verified } from './verified.js';
 import type { WorkerOptions } from './worker.js';
 
 export interface OrtOptions {
-  /** Sessions side by side, each in its own worker thread. Default: one a core. */
+  /** Sessions side by side, each in its own worker thread. Default: one a core; one on any other device. */
   sessions?: number;
-  /** Threads inside one session. Default: 1. */
+  /** Threads inside one session, for what the processor computes. Default: 1. */
   threads?: number;
-  /** Where to compute: `cpu`. */
+  /** Where to compute: one of `deviceNames`. Default: the processor. */
   device?: string;
 }
 
-const devices = ['cpu'];
-
-/** onnxruntime on the CPU, in a pool of worker threads. An idle pool does not keep the process alive. */
-export function createOrtEngine(options: OrtOptions = {}): Engine {
-  if (options.device !== undefined && !devices.includes(options.device))
-    throw unknownName('device of the ort engine', options.device, devices, {
-      hint: 'leave it out, or choose the engine that has it (`assay run --help` lists them)',
-    });
+/**
+ * onnxruntime on the processor, in a pool of worker threads. An idle pool does not keep the process alive. Where
+ * neither sessions nor threads are given, a program that has much to do measures whether one session with many threads
+ * is faster for it than many with one.
+ */
+export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engine {
   const layout = defaultLayout();
   const sessions = countOf('sessions', options.sessions ?? layout.sessions);
   const threads = countOf('threads', options.threads ?? layout.threads);
-  const pool = new Pool(sessions, {
-    library: 'onnxruntime',
-    module: 'ort/worker.js',
-    options: { threads } satisfies WorkerOptions,
-  });
+  const fixed = options.sessions !== undefined || options.threads !== undefined || sessions === 1;
+  const pool = poolOf(sessions, { threads, device: 'cpu' });
+  const findings: string[] = [];
+  const measured = async (graph: Graph): Promise<Program> => {
+    const layouts = {
+      narrow: await compiled(pool, graph),
+      sessions,
+      wide: () => compiled(pool, graph, { workers: 1, threads: sessions }),
+    };
+    return selfMeasured(layouts, (finding) => findings.push(findingText(graph, sessions, finding)));
+  };
   return {
     name: 'ort',
-    // The number of sessions is left out: it does not change any result.
+    // The number of sessions, and a layout that was found by measuring, are left out: they change no result.
     description: `onnxruntime-node ${ortVersion()}, CPU ${process.arch}, ${threads} thread${threads === 1 ? '' : 's'} a session`,
     concurrency: sessions,
     fold: (graph) => {
       const model = sharedBytes(graph);
       return foldWith(graph, (file) => pool.simplify(model, file));
     },
-    async compile(graph): Promise<Program> {
-      const program = pool.register(sharedBytes(graph));
-      await pool.prepare(program);
-      return {
-        run: (feeds, fetches) => pool.run(program, feeds, fetches),
-        release: async () => pool.release(program),
-      };
-    },
+    compile: (graph) => (fixed ? compiled(pool, graph) : measured(graph)),
+    findings: () => findings,
     close: () => pool.close(),
+  };
+}
+
+/**
+ * onnxruntime on the device that is asked for. On another than the processor there is one session, since several crash
+ * onnxruntime 1.30; the first run of every program is repeated by the processor.
+ * Errors: `unknown-name`; `config-invalid`; `engine-failed` when the device cannot be used, with the remedy.
+ */
+export async function openOrtEngine({ device = 'cpu', ...layout }: OrtOptions = {}): Promise<Engine> {
+  if (!deviceNames.includes(device))
+    throw unknownName('device of the ort engine', device, deviceNames, {
+      hint: 'leave it out, or choose the engine that has it (`assay run --help` lists them)',
+    });
+  if (device === 'cpu') return createOrtEngine(layout);
+  const { title, environment } = accelerators[device];
+  if (layout.sessions !== undefined && layout.sessions !== 1)
+    throw new AssayError('config-invalid', `the device "${device}" runs one session at a time`, {
+      expected: 'no `sessions`, or 1',
+      found: String(layout.sessions),
+      hint: 'leave out --sessions',
+    });
+  const state = await detectDevice(device);
+  if (!state.usable)
+    throw new AssayError('engine-failed', `the device "${device}" cannot be used: ${state.reason}`, {
+      hint: state.hint,
+    });
+  // Only the main thread's `process.env` reaches a native library.
+  for (const [variable, value] of Object.entries(environment)) process.env[variable] ??= value;
+  const threads = countOf('threads', layout.threads ?? 1);
+  const pool = poolOf(1, { threads, device });
+  const processor = createOrtEngine({ sessions: 1, threads });
+  return {
+    name: 'ort',
+    description: `onnxruntime-node ${ortVersion()}, ${title} ${process.arch}`,
+    concurrency: 1,
+    fold: (graph) => processor.fold(graph),
+    compile: async (graph) => verified(await compiled(pool, graph), device, () => processor.compile(graph)),
+    close: async () => {
+      await Promise.all([pool.close(), processor.close()]);
+    },
+  };
+}
+
+const poolOf = (size: number, options: WorkerOptions) =>
+  new Pool(size, { library: 'onnxruntime', module: 'ort/worker.js', options });
+
+function findingText({ name, outputs }: Graph, sessions: number, { chosen, ratio }: Finding): string {
+  const wide = `1 session of ${sessions} threads`;
+  const compared =
+    ratio === undefined
+      ? `${wide} gives other roundings`
+      : `${wide} takes ${ratio.toFixed(3)} of the time of ${sessions} of 1 thread`;
+  const taken = chosen === 'wide' ? wide : `${sessions} sessions of 1 thread`;
+  return `${name} (${outputs.map((output) => output.name).join(', ')}): ${taken}; ${compared}`;
+}
+
+async function compiled(pool: Pool, graph: Graph, placement?: Placement): Promise<Program> {
+  const program = pool.register(sharedBytes(graph), placement);
+  await pool.prepare(program);
+  return {
+    run: (feeds, fetches) => pool.run(program, feeds, fetches),
+    release: async () => pool.release(program),
   };
 }

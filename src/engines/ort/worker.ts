@@ -4,23 +4,26 @@
  */
 import { workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
+import { readOnnx } from '../../graph/read.js';
 import type { Value } from '../engine.js';
 import type { Order } from '../protocol.js';
 import { serve } from '../serve.js';
+import { accelerators } from './devices.js';
 
 /** How every worker makes its sessions. */
 export interface WorkerOptions {
   /** Intra-op threads of one session. */
   threads: number;
+  /** One of `deviceNames`. */
+  device: string;
 }
 
-const { threads } = workerData as WorkerOptions;
+const { threads, device } = workerData as WorkerOptions;
 
-const models = new Map<number, SharedArrayBuffer>();
+const models = new Map<number, { model: SharedArrayBuffer; threads: number | undefined }>();
 const sessions = new Map<number, Promise<ort.InferenceSession>>();
 
 const sessionOptions: ort.InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
   graphOptimizationLevel: 'all',
   // It merges zeros padded before a MaxPool into the pool's own padding, which is minus infinity (onnxruntime 1.30).
   extra: { optimization: { disable_specified_optimizers: 'Pad_Fusion' } },
@@ -31,15 +34,37 @@ const sessionOptions: ort.InferenceSession.SessionOptions = {
   logSeverityLevel: 4,
 };
 
+/** The device first; what it does not have the processor computes. */
+function providersFor(model: Uint8Array): ort.InferenceSession.ExecutionProviderConfig[] {
+  if (device === 'cpu') return ['cpu'];
+  const forceCpuNodeNames = accelerators[device].faults(readOnnx(model, 'graph'));
+  return [{ name: device, ...(forceCpuNodeNames.length > 0 && { forceCpuNodeNames }) }, 'cpu'];
+}
+
+/**
+ * Without `x64quantprecision` products of uint8 and int8 saturate at 16 bits on x64 processors that lack VNNI. With
+ * it, onnxruntime 1.30 refuses networks that multiply int8 by int8, where nothing saturates.
+ */
+async function create(model: Uint8Array, options: ort.InferenceSession.SessionOptions) {
+  const extra = { ...sessionOptions.extra, session: { x64quantprecision: '1' } };
+  try {
+    return await ort.InferenceSession.create(model, { ...sessionOptions, ...options, extra });
+  } catch {
+    return ort.InferenceSession.create(model, { ...sessionOptions, ...options });
+  }
+}
+
 /** onnxruntime refuses memory that is shared between threads, so the bytes are copied for the call. */
 const bytesOf = (model: SharedArrayBuffer) => new Uint8Array(model).slice();
 
 function sessionOf(program: number): Promise<ort.InferenceSession> {
   const existing = sessions.get(program);
   if (existing) return existing;
-  const model = models.get(program);
-  if (!model) return Promise.reject(new Error('this program was released'));
-  const session = ort.InferenceSession.create(bytesOf(model), sessionOptions);
+  const known = models.get(program);
+  if (!known) return Promise.reject(new Error('this program was released'));
+  const bytes = bytesOf(known.model);
+  const intraOpNumThreads = known.threads ?? threads;
+  const session = create(bytes, { executionProviders: providersFor(bytes), intraOpNumThreads });
   sessions.set(program, session);
   return session;
 }
@@ -61,8 +86,8 @@ async function run(program: number, feeds: Record<string, Value>, fetches?: read
 }
 
 async function simplify(model: SharedArrayBuffer, file: string) {
-  const session = await ort.InferenceSession.create(bytesOf(model), {
-    ...sessionOptions,
+  const session = await create(bytesOf(model), {
+    executionProviders: ['cpu'],
     graphOptimizationLevel: 'basic',
     optimizedModelFilePath: file,
   });
@@ -88,8 +113,8 @@ async function release(program: number) {
 }
 
 serve({
-  register: ({ program, model }) => {
-    models.set(program, model);
+  register: ({ program, model, threads: own }) => {
+    models.set(program, { model, threads: own });
   },
   release,
   answer,

@@ -42,7 +42,7 @@ export async function createTfjsEngine({ device, sessions, threads }: TfjsOption
   const pool = new Pool(workers, { library: 'TensorFlow.js', module: 'tfjs/worker.js', options });
 
   async function compiled(graph: Graph, gradient?: Differentiation): Promise<Program> {
-    const program = pool.register(sharedBytes(graph), gradient);
+    const program = pool.register(sharedBytes(graph), { gradient });
     try {
       await pool.prepare(program);
     } catch (error) {

@@ -310,6 +310,7 @@ it.each([
   ['keras', () => archive()],
 ])(
   'damaged .%s files are read or refused with a coded error',
+  { tags: ['long'], timeout: 3_600_000 },
   async (extension, whole) => {
     const original = whole();
     const mutants = process.env.ASSAY_LONG ? 2000 : 12;
@@ -326,5 +327,4 @@ it.each([
     expect(refused).toBeGreaterThan(0);
     expect(readFileSync(join(folder, `damaged.${extension}`)).length).toBeGreaterThan(0);
   },
-  3_600_000,
 );

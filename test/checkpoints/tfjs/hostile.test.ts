@@ -287,7 +287,7 @@ it.each(quantised)('reads weights quantised to %s', async (_, quantization, byte
   expect(Array.from(graph.initializers.get('dense/kernel')?.data as Float32Array)).toEqual(values);
 });
 
-it('damaged files are read or refused with a coded error', async () => {
+it('damaged files are read or refused with a coded error', { tags: ['long'] }, async () => {
   const file = writeTfjs(folder);
   const original = readFileSync(file);
   let refused = 0;

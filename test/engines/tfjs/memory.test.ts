@@ -1,3 +1,4 @@
+// @module-tag tensorflow
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { backendRow } from '../../../src/engines/tfjs/backends.js';

@@ -1,3 +1,5 @@
+// @module-tag long
+// @module-tag tensorflow
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gradientGraph } from '../../../src/autodiff/differentiate.js';
 import type { Engine, Value } from '../../../src/engines/engine.js';

@@ -1,3 +1,5 @@
+// @module-tag long
+// @module-tag tensorflow
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

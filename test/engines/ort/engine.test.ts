@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/engines/engine.js';
-import { describeOrt } from '../../src/engines/ort/describe.js';
-import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import { GraphBuilder, int, ints } from '../../src/graph/build.js';
-import { floats } from '../../src/graph/tensor.js';
-import { floatValue, twoOutputs } from './graphs.js';
+import type { Engine } from '../../../src/engines/engine.js';
+import { describeOrt } from '../../../src/engines/ort/describe.js';
+import { createOrtEngine } from '../../../src/engines/ort/engine.js';
+import { GraphBuilder, int, ints } from '../../../src/graph/build.js';
+import { floats } from '../../../src/graph/tensor.js';
+import { floatValue, twoOutputs } from '../graphs.js';
 
 describe('the onnxruntime engine', () => {
   const engine: Engine = createOrtEngine({ sessions: 2 });
@@ -164,7 +164,7 @@ describe('an engine in a process of its own', () => {
     const program = await engine.compile(b.build());
     const feeds = { x: { type: 'float32', dims: [1], data: Float32Array.of(4) } };
     ${last}`;
-  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const root = fileURLToPath(new URL('../../..', import.meta.url));
   const runScript = (last: string) =>
     execFileSync(process.execPath, ['--input-type=module', '--eval', script(last)], {
       cwd: root,

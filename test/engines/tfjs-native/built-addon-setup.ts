@@ -8,7 +8,7 @@ import type { TestProject } from 'vitest/node';
 import { findNativePackage, nativePackages } from '../../../src/engines/tfjs-native/package.js';
 import { fetchTensorflow } from './wheel.js';
 
-/** What long tests know of the addon that was built for them. */
+/** What tests know of the addon that was built for them. */
 export type AddonForTests = { tensorflow: string; printed: string } | { reason: string };
 
 declare module 'vitest' {
@@ -21,8 +21,8 @@ const run = promisify(execFile);
 const main = fileURLToPath(new URL('../../../dist/src/cli/main.js', import.meta.url));
 
 /**
- * For the time of the long tests: TensorFlow from PyPI in a temporary folder (or the `tensorflow` folder that
- * ASSAY_TENSORFLOW names, which saves the download), and TensorFlow.js's addon built with it by the real command.
+ * For the time of `npm run test:tensorflow`: TensorFlow from PyPI in a temporary folder (or the `tensorflow` folder
+ * that ASSAY_TENSORFLOW names, which saves the download), and TensorFlow.js's addon built with it by the real command.
  * Every test of the tfjs engine then has the backend `tensorflow`. Afterwards everything is as it was before.
  */
 export default async function setup(project: TestProject): Promise<() => void> {
@@ -61,7 +61,7 @@ function setAside(file: string): () => void {
 
 async function build(folder: string): Promise<AddonForTests> {
   const own = process.env.ASSAY_TENSORFLOW;
-  const fetched = own ? { tensorflow: resolve(own) } : await fetchTensorflow(folder);
+  const fetched = own && own !== 'pypi' ? { tensorflow: resolve(own) } : await fetchTensorflow(folder);
   if ('reason' in fetched) return fetched;
   // A failure of the command fails the whole run: that it works is what the tests are for.
   const { stdout } = await run(process.execPath, [main, 'build-addon', fetched.tensorflow]);

@@ -1,3 +1,4 @@
+// @module-tag tensorflow
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
@@ -11,7 +12,7 @@ import { assayCopy } from './copy.js';
 import { folderWith } from './folders.js';
 import { operators, wave } from './operators.js';
 
-const built = process.env.ASSAY_LONG ? inject('addon') : { reason: 'ASSAY_LONG is not set' };
+const built = process.env.ASSAY_TENSORFLOW ? inject('addon') : { reason: 'ASSAY_TENSORFLOW is not set' };
 const tensorflow = 'tensorflow' in built ? built.tensorflow : '';
 const MINUTE = 60_000;
 

@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Value } from '../../src/engines/engine.js';
+import type { Graph } from '../../src/graph/graph.js';
+
+/** Beside the sources: it is not compiled. */
+const SCRIPT = fileURLToPath(new URL('../../../test/bench/torch_gradient.py', import.meta.url));
+
+const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** Writes a built-in network's weights, in the order in which they were made, and a batch of pixels. */
+export function saveForTorch(folder: string, { initializers }: Graph, pixels: Value): void {
+  const weights = [...initializers].filter(([name]) => name.startsWith('weight'));
+  const parts = weights.map(([, { data }]) => bytes(data as Float32Array));
+  writeFileSync(join(folder, 'weights.bin'), Buffer.concat(parts));
+  writeFileSync(join(folder, 'pixels.bin'), bytes(pixels.data as Float32Array));
+}
+
+export interface TorchWork {
+  /** Of `networks`. */
+  network: string;
+  /** Where weights and pixels were saved. */
+  folder: string;
+  batch: number;
+  threads: number;
+  repeat: number;
+}
+
+/** What `torch_gradient.py` prints. */
+export interface TorchAnswer {
+  torch: string;
+  /** Median of a forward pass and input gradient of the batch. */
+  seconds: number;
+  /** (batch, classes), flat. */
+  logits: number[];
+}
+
+/** Times PyTorch in a process of its own. */
+export function askTorch(
+  python: string,
+  { network, folder, batch, threads, repeat }: TorchWork,
+): TorchAnswer {
+  const args = [SCRIPT, network, folder, batch, threads, repeat].map(String);
+  const output = execFileSync(python, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 2 ** 24,
+  });
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '');
+}
