@@ -1,10 +1,12 @@
 import { AssayError } from '../../errors.js';
-import { GraphBuilder, OPSET, string } from '../../graph/build.js';
-import type { Graph, Node, Tensor, ValueInfo } from '../../graph/graph.js';
+import { GraphBuilder, OPSET } from '../../graph/build.js';
+import type { Graph, Tensor, ValueInfo } from '../../graph/graph.js';
 import { TENSORFLOW } from '../../graph/tensorflow.js';
 import { isObject, type Json } from '../keras/settings.js';
+import { FormSite } from './form-site.js';
+import { FORMS } from './graph-forms.js';
 import { type GraphNode, inOrder, malformed, readNodes, valueName } from './graph-nodes.js';
-import { ONNX_FORMS, refusalOf, TFJS_OPERATORS } from './graph-operators.js';
+import { refusalOf, TFJS_OPERATORS } from './graph-operators.js';
 import { type SignedTensor, signatureOf, signedName, unsigned } from './graph-signature.js';
 
 /** What a graph model is made of. */
@@ -17,8 +19,8 @@ export interface GraphModelParts {
 }
 
 /**
- * A graph model of TensorFlow.js as a graph: a node for a node. Operators that are the same in ONNX become those; the
- * others stay TensorFlow's, which the engine tfjs runs. Values keep their names, so that each can be named in a card;
+ * A graph model of TensorFlow.js as a graph. Some operators are written in ONNX (`FORMS`); the others stay TensorFlow's,
+ * which the engine tfjs runs. Values keep their names, so that each can be named in a card;
  * outputs have the names that the signature gives them.
  * Errors: `file-malformed`; `op-unsupported` names the first node that is not run.
  */
@@ -33,24 +35,24 @@ export function graphOfModel({ json, weights, file, producer }: GraphModelParts)
   );
   const inputs = inputsOf(order, signature.inputs, file);
   const fed = new Set(inputs.map(({ name }) => name));
-  const initializers = new Map<string, Tensor>();
-  const outputs = outputCounts(order, signature.outputs);
-  const made: Node[] = [];
-  for (const node of order) {
-    if (fed.has(node.name)) continue;
-    if (node.op === 'Const') initializers.set(node.name, constantOf(node, weights, file));
-    else made.push(nodeOf(node, outputs.get(node.name) ?? 1, file));
-  }
+  const inner = order.filter(({ name }) => !fed.has(name));
+  const constants = inner.filter(({ op }) => op === 'Const');
+  const counts = outputCounts(order, signature.outputs);
   const b = new GraphBuilder({
     name: 'graph',
     opsets: { '': OPSET, [TENSORFLOW]: 1 },
     irVersion: 8,
     inputs,
     outputs: [],
-    nodes: made,
-    initializers,
+    nodes: [],
+    initializers: new Map(constants.map((node) => [node.name, constantOf(node, weights, file)])),
     producer,
   });
+  const outputsOf = ({ name }: GraphNode) =>
+    Array.from({ length: counts.get(name) ?? 1 }, (_, output) => valueName({ node: name, output }));
+  b.reserve(inner.flatMap(outputsOf));
+  for (const node of inner)
+    if (node.op !== 'Const') emitNode(new FormSite(node, b, outputsOf(node), file), file);
   declareOutputs(b, signature.outputs, nodes);
   return b.build();
 }
@@ -93,19 +95,13 @@ function constantOf({ name }: GraphNode, weights: ReadonlyMap<string, Tensor>, f
   });
 }
 
-function nodeOf(node: GraphNode, count: number, file: string): Node {
-  const { name, op, inputs, attr } = node;
-  const own = {
-    name,
-    inputs: inputs.map(valueName),
-    outputs: Array.from({ length: count }, (_, output) => valueName({ node: name, output })),
-  };
-  const same = ONNX_FORMS.get(op);
-  if (same && count === 1)
-    return { ...own, op: same.op, domain: '', attributes: same.attributes?.(attr) ?? {} };
-  if (!TFJS_OPERATORS.has(op)) throw refused(node, file);
+/** Errors: `op-unsupported` where it is neither written in ONNX nor run by TensorFlow.js. */
+function emitNode(site: FormSite, file: string): void {
+  const { node } = site;
+  if (FORMS.get(node.op)?.(site)) return;
+  if (!TFJS_OPERATORS.has(node.op)) throw refused(node, file);
   refuseTraining(node, file);
-  return { ...own, op, domain: TENSORFLOW, attributes: { attr: string(JSON.stringify(attr)) } };
+  site.tensorflow(site.result);
 }
 
 function refused({ name, op }: GraphNode, file: string): AssayError {

@@ -1,68 +1,24 @@
-import { int, string } from '../../graph/build.js';
-import type { Attribute } from '../../graph/graph.js';
-import { isObject, type Json } from '../keras/settings.js';
-
-/** The ONNX operator that an operator of TensorFlow is. */
-interface OnnxForm {
-  op: string;
-  attributes?(attr: Json): Record<string, Attribute>;
-}
-
-/** Softmax is along the last axis in TensorFlow. */
-const lastAxis = () => ({ axis: int(-1) });
-
-/** Text is kept in base64. */
-function text(attribute: unknown): string {
-  const coded = isObject(attribute) && typeof attribute.s === 'string' ? attribute.s : '';
-  return Buffer.from(coded, 'base64').toString('latin1');
-}
-
-/**
- * Operators of TensorFlow that are the same in ONNX: heads look for some of these, pixel ranges for others, and
- * TensorFlow.js has no gradient for its own Einsum.
- */
-export const ONNX_FORMS: ReadonlyMap<string, OnnxForm> = new Map(
-  Object.entries({
-    Identity: { op: 'Identity' },
-    PlaceholderWithDefault: { op: 'Identity' },
-    Add: { op: 'Add' },
-    AddV2: { op: 'Add' },
-    Sub: { op: 'Sub' },
-    Mul: { op: 'Mul' },
-    Div: { op: 'Div' },
-    RealDiv: { op: 'Div' },
-    Maximum: { op: 'Max' },
-    Minimum: { op: 'Min' },
-    Sigmoid: { op: 'Sigmoid' },
-    Softmax: { op: 'Softmax', attributes: lastAxis },
-    LogSoftmax: { op: 'LogSoftmax', attributes: lastAxis },
-    Einsum: { op: 'Einsum', attributes: ({ equation }) => ({ equation: string(text(equation)) }) },
-  } satisfies Record<string, OnnxForm>),
-);
-
 /**
  * Operators of TensorFlow that TensorFlow.js's interpreter of graph models runs, and whose outputs follow from their
  * inputs in one pass. Left out of what it knows: control flow, tables, text, chance, sparse and ragged tensors, complex
- * numbers, shapes that depend on values, and FakeQuantWithMinMaxVars, which it passes over.
+ * numbers, shapes that depend on values, what is not for images, and FakeQuantWithMinMaxVars, which it passes over.
+ * Those that `FORMS` writes in ONNX whatever their attributes need not be here.
  */
 export const TFJS_OPERATORS: ReadonlySet<string> = new Set(
   [
-    'AddN BiasAdd DivNoNan FloorDiv FloorMod Pow SquaredDifference',
+    'AddN BiasAdd DivNoNan FloorDiv FloorMod Pow',
     'Abs Acos Acosh Asin Asinh Atan Atan2 Atanh Ceil ClipByValue Cos Cosh Elu Erf Exp Expm1 Floor IsFinite IsInf IsNan',
     'LeakyRelu Log Log1p Neg Prelu Reciprocal Relu Relu6 Round Rsqrt Selu Sign Sin Sinh Softplus Sqrt Square Tan Tanh',
-    'AvgPool AvgPool3D Conv1D Conv2D Conv2DBackpropInput Conv3D DepthwiseConv2d DepthwiseConv2dNative Dilation2D',
-    'FusedDepthwiseConv2dNative MaxPool MaxPool3D MaxPoolWithArgmax _FusedConv2D',
-    'Fill LinSpace OneHot Ones OnesLike Range Zeros ZerosLike TopKV2',
+    'AvgPool Conv1D Conv2D Conv2DBackpropInput DepthwiseConv2dNative Dilation2D MaxPool MaxPoolWithArgmax',
+    'Fill LinSpace OneHot Ones OnesLike Range Zeros ZerosLike',
     'IdentityN Rank Shape ShapeN Size Snapshot StopGradient',
-    'CropAndResize ImageProjectiveTransformV3 ResizeBilinear ResizeNearestNeighbor',
-    'BitwiseAnd Equal Greater GreaterEqual Less LessEqual LogicalAnd LogicalNot LogicalOr NotEqual Select SelectV2',
-    'BatchMatMul BatchMatMulV2 MatMul MatrixBandPart Transpose _FusedMatMul',
+    'CropAndResize ImageProjectiveTransformV3',
+    'Equal Greater GreaterEqual Less LessEqual LogicalAnd LogicalNot LogicalOr NotEqual Select SelectV2',
+    'BatchMatMul BatchMatMulV2 MatMul MatrixBandPart Transpose',
     'EuclideanNorm FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 LRN',
     'All Any ArgMax ArgMin Cumprod Cumsum Max Mean Min Prod Sum',
-    'Concat ConcatV2 Gather GatherNd GatherV2 Pack Reverse ReverseV2 ScatterNd Slice Split SplitV StridedSlice',
-    'TensorScatterUpdate Tile Unpack',
-    'BatchToSpaceND BroadcastArgs BroadcastTo Cast DepthToSpace EnsureShape ExpandDims MirrorPad Pad PadV2 Reshape',
-    'SpaceToBatchND Squeeze',
+    'Concat ConcatV2 Gather GatherV2 Pack Reverse ReverseV2 Slice Split SplitV StridedSlice Tile Unpack',
+    'BatchToSpaceND BroadcastArgs BroadcastTo Cast ExpandDims Pad PadV2 Reshape SpaceToBatchND Squeeze',
   ].flatMap((names) => names.split(' ')),
 );
 
@@ -92,6 +48,11 @@ const REFUSALS: readonly { ops: RegExp; why: string; hint: string }[] = [
     ops: /^(NonMaxSuppression|Where$|ListDiff$|Unique|LowerBound$|UpperBound$|Sparse|Ragged)/,
     why: 'the shape of its result depends on values',
     hint: 'name an earlier value as the output when you convert the model (--output_node_names)',
+  },
+  {
+    ops: /^(MirrorPad|DepthToSpace|_Fused|Fused)/,
+    why: 'TensorFlow.js gives wrong gradients of this form of it',
+    hint: 'export the network as ONNX (python -m tf2onnx.convert) and run that',
   },
   {
     ops: /^String|Regex|^Decode|^Encode/,

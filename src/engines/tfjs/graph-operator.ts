@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Node } from '../../graph/graph.js';
-import { inOneShape } from './ops/arithmetic.js';
 import type { Row } from './row.js';
 import { type Site, still } from './site.js';
 
@@ -30,19 +29,16 @@ function interpreterOf(node: Node): Interpreter {
   return made;
 }
 
-/** Their gradients in TensorFlow.js 4.22 are wrong where operands broadcast. */
-const IN_ONE_SHAPE = new Set(['SquaredDifference']);
+/** No gradient passes, whatever TensorFlow.js does. */
+const FLAT = new Set(['StopGradient', 'FloorDiv']);
 
 function run(s: Site): tf.Tensor[] {
-  const operands = IN_ONE_SHAPE.has(s.node.op) ? inOneShape(s.x(0), s.x(1)) : s.all();
-  const inputs = Object.fromEntries(operands.map((x, i) => [inputName(i), x]));
-  const made = interpreterOf(s.node).execute(
-    inputs,
-    s.node.outputs.map((_, i) => `${OUTPUT}:${i}`),
-  );
-  const stops = s.node.op === 'StopGradient';
+  const inputs = Object.fromEntries(s.all().map((x, i) => [inputName(i), x]));
+  const outputs = s.node.outputs.map((_, i) => `${OUTPUT}:${i}`);
+  const made = [interpreterOf(s.node).execute(inputs, outputs)].flat();
+  const flat = FLAT.has(s.node.op);
   // Integers and truth values have no gradient, and the tape would ask for it.
-  return [made].flat().map((x) => (x === undefined || (x.dtype === 'float32' && !stops) ? x : still(x)));
+  return made.map((x) => (x === undefined || (x.dtype === 'float32' && !flat) ? x : still(x)));
 }
 
 /** Any operator of TensorFlow, as TensorFlow.js runs it in graph models. */

@@ -37,17 +37,14 @@ function mod(s: Site): tf.Tensor {
   return tf.sub(a, tf.mul(b, tf.mul(tf.sign(quotient), tf.floor(tf.abs(quotient)))));
 }
 
-/** Two tensors in the shape that both broadcast to, for what TensorFlow.js does not differentiate otherwise. */
-export function inOneShape(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
-  if (a.dtype !== 'float32' || tf.util.arraysEqual(a.shape, b.shape)) return [a, b];
-  const ones = tf.ones(tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape));
-  return [tf.mul(a, ones), tf.mul(b, ones)];
+/** Of equal shapes first: TensorFlow.js does not differentiate its extrema where they broadcast. */
+function extremum(f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) {
+  return (a: tf.Tensor, b: tf.Tensor): tf.Tensor => {
+    if (a.dtype !== 'float32' || tf.util.arraysEqual(a.shape, b.shape)) return f(a, b);
+    const ones = tf.ones(tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape));
+    return f(tf.mul(a, ones), tf.mul(b, ones));
+  };
 }
-
-const extremum =
-  (f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) =>
-  (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
-    f(...inOneShape(a, b));
 
 const reduced = (op: string, f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor): Row => ({
   op,
