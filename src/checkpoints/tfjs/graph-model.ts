@@ -33,7 +33,12 @@ export function graphOfModel({ json, weights, file, producer }: GraphModelParts)
     signature.outputs.map(({ tensor }) => tensor),
     file,
   );
-  const inputs = inputsOf(order, signature.inputs, file);
+  const reached = new Set(order);
+  const inputs = inputsOf(
+    [...nodes.values()].filter((node) => reached.has(node)),
+    signature.inputs,
+    file,
+  );
   const fed = new Set(inputs.map(({ name }) => name));
   const inner = order.filter(({ name }) => !fed.has(name));
   const constants = inner.filter(({ op }) => op === 'Const');
@@ -59,12 +64,12 @@ export function graphOfModel({ json, weights, file, producer }: GraphModelParts)
 
 /** The placeholders, with what the signature says of their shapes. */
 function inputsOf(
-  order: readonly GraphNode[],
+  nodes: readonly GraphNode[],
   signed: readonly SignedTensor[] | undefined,
   file: string,
 ): ValueInfo[] {
   const known = new Map((signed ?? []).map((input) => [signedName(input), input]));
-  const inputs = order
+  const inputs = nodes
     .filter(({ name, op }) => op === 'Placeholder' || known.has(name))
     .map((node) => {
       const own = unsigned(node, file);
