@@ -2,30 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { encodeNpz } from '../../src/data/npz.js';
-import { GraphDef, integers, text, type } from '../checkpoints/tfjs/graph-def.js';
-import { normals } from '../models/networks.js';
+import { smallGraphModel } from '../checkpoints/tfjs/graph-def.js';
 import { assay, folder } from './assay.js';
 
 /** Eight grey images of 8 x 8. */
 const images = Uint8Array.from({ length: 8 * 64 }, (_, i) => (37 * i) % 256);
-
-/** A convolution, a mean over the pixels, a softmax. */
-function smallGraphModel(): GraphDef {
-  const def = new GraphDef();
-  const image = def.placeholder('image', [-1, 8, 8, 1]);
-  const kernel = def.constant('kernel', [3, 3, 1, 3], normals('e2e kernel', 27));
-  const conv = def.op('Conv2D', [image, kernel], {
-    T: type(),
-    strides: integers(1, 1, 1, 1),
-    dilations: integers(1, 1, 1, 1),
-    padding: text('SAME'),
-    data_format: text('NHWC'),
-  });
-  const relu = def.op('Relu', [conv], { T: type() });
-  const means = def.op('Mean', [relu, def.constant('axes', [2], Int32Array.of(1, 2))], {}, 'scores');
-  def.output('probabilities', def.op('Softmax', [means], { T: type() }), [-1, 3]);
-  return def;
-}
 
 it('from a graph model to a report: init, a run on the default engine that says what to do, and a run', async () => {
   const place = folder();

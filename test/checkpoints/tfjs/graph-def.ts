@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { normals } from '../../models/networks.js';
 
 /** Attributes of a GraphDef's nodes, as JSON has them. */
 export const type = (name = 'DT_FLOAT') => ({ type: name });
@@ -84,4 +85,22 @@ export class GraphDef {
     writeFileSync(join(folder, 'group1-shard1of1.bin'), this.shard());
     return file;
   }
+}
+
+/** Grey images of 8 x 8: a convolution, a mean over the pixels, a softmax. */
+export function smallGraphModel(): GraphDef {
+  const def = new GraphDef();
+  const image = def.placeholder('image', [-1, 8, 8, 1]);
+  const kernel = def.constant('kernel', [3, 3, 1, 3], normals('small graph model', 27));
+  const conv = def.op('Conv2D', [image, kernel], {
+    T: type(),
+    strides: integers(1, 1, 1, 1),
+    dilations: integers(1, 1, 1, 1),
+    padding: text('SAME'),
+    data_format: text('NHWC'),
+  });
+  const relu = def.op('Relu', [conv], { T: type() });
+  const means = def.op('Mean', [relu, def.constant('axes', [2], Int32Array.of(1, 2))], {}, 'scores');
+  def.output('probabilities', def.op('Softmax', [means], { T: type() }), [-1, 3]);
+  return def;
 }
