@@ -344,6 +344,26 @@ it.each(refusals)('%s is refused', async (_, change, code, told) => {
   expect(error.explain()).toMatch(told);
 });
 
+it('weights keep their types, and quantised ones get theirs back', async () => {
+  const def = network();
+  const [kernel, , , , , , rows] = def.weights;
+  const json = def.json();
+  const weights = def.weights.map((weight) =>
+    weight === rows ? { ...weight, shape: [2], quantization: { dtype: 'int32', scale: 2, min: -3 } } : weight,
+  );
+  const file = def.write(fresh(), {
+    ...json,
+    weightsManifest: [{ paths: ['group1-shard1of1.bin'], weights }],
+  });
+  const { graph } = await readCheckpoint(file);
+  expect(graph.initializers.get(kernel.name)).toEqual({ type: 'float32', ...KERNELS.first });
+  expect(graph.initializers.get(rows.name)).toEqual({
+    type: 'int32',
+    dims: [2],
+    data: Int32Array.of(-5, 45),
+  });
+});
+
 it('several inputs are refused when the model is opened', async () => {
   const def = network();
   const scaled = def.op('Mul', ['dense/BiasAdd', def.placeholder('scale', [-1, 1])], {}, 'scaled');
