@@ -17,9 +17,6 @@ const as =
 const TO_NCHW = { perm: ints([0, 3, 1, 2]) };
 const TO_NHWC = { perm: ints([0, 2, 3, 1]) };
 
-/** Pixels before channels, TensorFlow's default. */
-const isNhwc = (s: FormSite): boolean => s.text('data_format', 'NHWC') === 'NHWC';
-
 /** An attribute with a number for each axis of an image (N, H, W, C), as the two of its pixels. */
 const pixels = (s: FormSite, name: string): number[] => (s.integers(name, 4) ?? [1, 1, 1, 1]).slice(1, 3);
 
@@ -33,7 +30,7 @@ function padding(s: FormSite): Record<string, Attribute> {
 
 /** TensorFlow.js counts the padding in the gradient of a mean, and not in the mean. */
 function averagePool(s: FormSite): boolean {
-  if (!isNhwc(s) || s.text('padding') !== 'SAME') return false;
+  if (s.text('padding') !== 'SAME') return false;
   const means = s.emit('AveragePool', [s.emit('Transpose', s.reads(1), TO_NCHW)], {
     kernel_shape: ints(pixels(s, 'ksize')),
     strides: ints(pixels(s, 'strides')),
@@ -48,7 +45,7 @@ function convolved(s: FormSite, emit: Emit, depthwise: boolean): string {
   const [x, kernel] = s.reads(2);
   const dilations = pixels(s, 'dilations');
   const dims = s.constant(1)?.dims ?? [];
-  if (!isNhwc(s) || dilations.every((d) => d === 1) || dims.length !== 4)
+  if (dilations.every((d) => d === 1) || dims.length !== 4)
     return s.tensorflow(emit, depthwise ? 'DepthwiseConv2dNative' : 'Conv2D', [x, kernel]);
   const [height, width, channels, last] = dims;
   const oihw = depthwise
@@ -90,7 +87,7 @@ const unfused =
   (s) => {
     const [bias, activation, ...more] = s.texts('fused_ops');
     const known = activation === undefined || Object.hasOwn(ACTIVATIONS, activation);
-    if (bias !== 'BiasAdd' || !known || more.length > 0 || !isNhwc(s)) return false;
+    if (bias !== 'BiasAdd' || !known || more.length > 0) return false;
     const terms = [product(s), s.reads(3)[2]];
     if (activation === undefined) s.result('Add', terms);
     else ACTIVATIONS[activation](s, s.emit('Add', terms));
@@ -114,7 +111,6 @@ const resize =
   };
 
 function depthToSpace(s: FormSite): boolean {
-  if (!isNhwc(s)) return false;
   const blocks = { blocksize: int(s.number('block_size', 1)), mode: string('DCR') };
   const moved = s.emit('DepthToSpace', [s.emit('Transpose', s.reads(1), TO_NCHW)], blocks);
   s.result('Transpose', [moved], TO_NHWC);

@@ -103,6 +103,7 @@ function constantOf({ name }: GraphNode, weights: ReadonlyMap<string, Tensor>, f
 /** Errors: `op-unsupported` where it is neither written in ONNX nor run by TensorFlow.js. */
 function emitNode(site: FormSite, file: string): void {
   const { node } = site;
+  refuseChannelsFirst(site, file);
   if (FORMS.get(node.op)?.(site)) return;
   if (!TFJS_OPERATORS.has(node.op)) throw refused(node, file);
   refuseTraining(node, file);
@@ -115,6 +116,19 @@ function refused({ name, op }: GraphNode, file: string): AssayError {
     file,
     path: `node "${name}" (${op})`,
     hint,
+  });
+}
+
+/** Most of TensorFlow.js's operators do not look at the attribute, and give wrong numbers. */
+function refuseChannelsFirst(site: FormSite, file: string): void {
+  if (!site.text('data_format').startsWith('NC')) return;
+  const { name, op } = site.node;
+  throw new AssayError('op-unsupported', 'graph models with the channels first are not run', {
+    file,
+    path: `node "${name}" (${op})`,
+    expected: 'data_format: NHWC',
+    found: site.text('data_format'),
+    hint: 'build the model with channels_last, or export it as ONNX (python -m tf2onnx.convert)',
   });
 }
 

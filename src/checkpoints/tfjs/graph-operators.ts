@@ -50,7 +50,7 @@ const REFUSALS: readonly { ops: RegExp; why: string; hint: string }[] = [
     hint: 'name an earlier value as the output when you convert the model (--output_node_names)',
   },
   {
-    ops: /^(MirrorPad|DepthToSpace|_Fused|Fused)/,
+    ops: /^(MirrorPad|_Fused|Fused)/,
     why: 'TensorFlow.js gives wrong gradients of this form of it',
     hint: 'export the network as ONNX (python -m tf2onnx.convert) and run that',
   },

@@ -111,7 +111,10 @@ function refuseAddress(path: string, file: string): void {
 }
 
 function producerOf({ generatedBy, convertedBy }: Json): string {
-  const said = [generatedBy, convertedBy].filter((one) => typeof one === 'string' && one !== '');
+  const said = [generatedBy, convertedBy]
+    .filter((one): one is string => typeof one === 'string' && one !== '')
+    // The converter writes TensorFlow's version alone.
+    .map((one) => (/^\d/.test(one) ? `TensorFlow ${one}` : one));
   return said.length > 0 ? said.join(', ').slice(0, 200) : 'TensorFlow.js';
 }
 

@@ -45,7 +45,7 @@ export class Tape {
 
   private explained(error: unknown): unknown {
     const message = error instanceof Error ? error.message : String(error);
-    const failing = /^Error in gradient for op (\w+)/.exec(message)?.[1];
+    const failing = /^Error in gradient (?:for op|of) (\w+)/.exec(message)?.[1];
     if (failing !== undefined)
       return new AssayError(
         'op-unsupported',

@@ -38,9 +38,9 @@ const windowed = (stride: number, padding: string, more: object = {}) => ({
 });
 
 /** Images (8, 8, 2), two convolutions, a maximum, a matrix: the last ones fused, with or without what follows. */
-function network({ softmax = false, fused = true } = {}): GraphDef {
+function network({ softmax = false, fused = true, batch = -1 } = {}): GraphDef {
   const def = new GraphDef();
-  const image = def.placeholder('image', [-1, 8, 8, 2]);
+  const image = def.placeholder('image', [batch, 8, 8, 2]);
   const [first, second, matrix] = Object.entries(KERNELS).map(([name, { dims, data }]) =>
     def.constant(name, dims, data),
   );
@@ -72,7 +72,7 @@ function network({ softmax = false, fused = true } = {}): GraphDef {
       );
   const flat = def.op(
     'Reshape',
-    [leaky, def.constant('rows', [2], Int32Array.of(-1, 24))],
+    [leaky, def.constant('rows', [2], Int32Array.of(batch, 24))],
     { T: type() },
     'flat',
   );
@@ -160,6 +160,7 @@ describe('a graph model of TensorFlow.js', () => {
     ['fused', {}, {}],
     ['node by node', { fused: false }, {}],
     ['behind a softmax', { softmax: true }, {}],
+    ['for one image', { batch: 1 }, {}],
     [
       'by the name of an inner value',
       { softmax: true },
@@ -270,6 +271,7 @@ const refusals: [what: string, change: Change, code: ErrorCode, told: RegExp][] 
     /no such/,
   ],
   ['a wrong gradient', between('MirrorPad', { mode: text('SYMMETRIC') }), 'file-malformed', /2 names/],
+  ['channels first', between('BiasAdd', { data_format: text('NCHW') }), 'op-unsupported', /channels first/],
   ['training', between('FusedBatchNormV3', { is_training: truth(true) }), 'model-invalid', /training mode/],
   [
     'a circle',
