@@ -2,6 +2,7 @@ import { AssayError } from '../errors.js';
 import type { GraphBuilder } from '../graph/build.js';
 import { float, int } from '../graph/build.js';
 import type { DataType, Node, Tensor } from '../graph/graph.js';
+import { fromStart, NodeReader } from '../graph/node-reader.js';
 import { toNumbers } from '../graph/tensor.js';
 
 /** Type and dimensions of every value, read off one traced run. */
@@ -14,16 +15,18 @@ export type Term = string | number;
  * Where a rule or a lowering is applied: one node, its values, and a builder to emit with. Emitted
  * arithmetic has the names of ONNX operators in lower case.
  */
-export class Site {
+export class Site extends NodeReader {
   constructor(
-    readonly node: Node,
+    node: Node,
     readonly b: GraphBuilder,
     private readonly shapes: Shapes,
     private readonly constants: (name: string) => Tensor | undefined,
     /** Gradient of each output; undefined where nothing depends on it. */
     readonly grads: readonly (string | undefined)[] = [],
     private readonly active: (name: string) => boolean = () => true,
-  ) {}
+  ) {
+    super(node);
+  }
 
   get x(): readonly string[] {
     return this.node.inputs;
@@ -39,10 +42,6 @@ export class Site {
   /** Whether a gradient of input `i` is of use. */
   wanted(i: number): boolean {
     return this.has(i) && this.active(this.x[i]);
-  }
-  /** Whether optional input `i` is given. */
-  has(i: number): boolean {
-    return i < this.x.length && this.x[i] !== '';
   }
   shape(value: string): readonly number[] {
     const known = this.shapes.get(value);
@@ -66,22 +65,9 @@ export class Site {
     return toNumbers(tensor);
   }
 
-  number(name: string, fallback: number): number {
-    const a = this.node.attributes[name];
-    return a?.kind === 'int' || a?.kind === 'float' ? a.value : fallback;
-  }
-  ints(name: string): number[] | undefined {
-    const a = this.node.attributes[name];
-    return a?.kind === 'ints' ? a.value : undefined;
-  }
-  text(name: string, fallback: string): string {
-    const a = this.node.attributes[name];
-    return a?.kind === 'string' ? a.value : fallback;
-  }
   /** The axis attribute, counted from 0. */
   axis(fallback: number, rank = this.rank(this.x[0])): number {
-    const axis = this.number('axis', fallback);
-    return axis < 0 ? axis + rank : axis;
+    return fromStart(this.number('axis', fallback), rank);
   }
 
   add = (a: Term, b: Term) => this.emit('Add', a, b);

@@ -22,7 +22,7 @@ export function initCommand(): Command {
       await writeNew(card, draft.text);
       await writeNew(run, runFileText(draft.name, basename(card)));
       process.stdout.write(
-        `${card}\n${run}\n\nFill in what the comments ask for, then:\n  $ assay run ${run}\n`,
+        `${card}\n${run}\n\nFill in what the comments ask for, then:\n  $ assay run ${run}${draft.engine ? ` --engine ${draft.engine}` : ''}\n`,
       );
     });
 }
@@ -32,7 +32,7 @@ async function draftFor(checkpoint: string, directory: string): Promise<CardDraf
   const { inspectCheckpoint } = await import('../models/inspect.js');
   const engine = await createEngine('ort', { sessions: 1 });
   try {
-    const { card, notes } = await inspectCheckpoint(checkpoint, engine);
+    const { card, notes, engine: only } = await inspectCheckpoint(checkpoint, engine);
     const path = relative(directory, resolve(checkpoint)).split(sep).join('/');
     const placed = card.replace(
       /^checkpoint: .*$/m,
@@ -42,6 +42,7 @@ async function draftFor(checkpoint: string, directory: string): Promise<CardDraf
     const comments = notes.map((note) => `# - ${note}\n`).join('');
     return {
       name,
+      ...(only && { engine: only }),
       text: `# Read off ${basename(checkpoint)}. What the file cannot tell:\n${comments}${placed}`,
     };
   } finally {

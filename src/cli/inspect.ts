@@ -55,6 +55,7 @@ function inspectionText(found: Inspection): string {
     ['input', ports(found.inputs)],
     ['output', ports(found.outputs)],
     ['operators', wrapped(found.ops.map(({ op, count }) => `${op} ×${count}`))],
+    ['engine', found.engine ? [found.engine] : []],
     ['gradient', found.tensors ? [] : gradientLines(found.gradient)],
   ];
   const lines = rows.flatMap(([label, values]) =>
@@ -73,13 +74,13 @@ function tensorLines(tensors: Inspection['inputs']): string[] {
   return more > 0 ? [...lines, `and ${more} more (--json prints all)`] : lines;
 }
 
-function gradientLines({ available, missing, estimated }: Inspection['gradient']): string[] {
+function gradientLines({ available, because, missing, estimated }: Inspection['gradient']): string[] {
   const passes = `passes straight through ${estimated.length} rounded value${estimated.length === 1 ? '' : 's'}`;
   if (available && estimated.length > 0)
     return [`an estimate: it ${passes}, first at node "${estimated[0].node}" (${estimated[0].op})`];
-  if (available) return ['available: every operator on the way has a rule'];
+  if (available) return [`available: ${because ?? 'every operator on the way has a rule'}`];
   return [
-    'not available; suites that need none still run',
+    `not available${because ? ` (${because})` : ''}; suites that need none still run`,
     ...missing.map(({ op, node }) => `no rule for ${op}, at node "${node}"`),
   ];
 }

@@ -2,6 +2,8 @@
 export interface CardDraft {
   name: string;
   text: string;
+  /** The only engine that runs the checkpoint. */
+  engine?: string;
 }
 
 /** A card for a checkpoint that is not known yet. */

@@ -62,6 +62,11 @@ export class GraphBuilder {
     return name;
   }
 
+  /** Keeps names for nodes that are added later. */
+  reserve(names: readonly string[]): void {
+    for (const name of names) this.taken.add(name);
+  }
+
   input(name: string, type: DataType, dims: ValueInfo['dims']): string {
     this.graph.inputs.push({ name: this.fresh(name), type, dims });
     return this.graph.inputs[this.graph.inputs.length - 1].name;
@@ -77,6 +82,11 @@ export class GraphBuilder {
     const [output] = this.node('Identity', [value], {}, [name]);
     this.output(output, type, dims);
     return output;
+  }
+
+  /** The constant of that name, if there is one. */
+  constantOf(name: string): Tensor | undefined {
+    return this.graph.initializers.get(name);
   }
 
   /** A named weight or a constant. */

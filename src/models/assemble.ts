@@ -7,7 +7,7 @@ import { inFloat32 } from '../graph/precision.js';
 import { writeOnnx } from '../graph/write.js';
 import { activationsPerImage, efficientBatch } from './batch-size.js';
 import { classNames, type ModelCard } from './card.js';
-import { refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
+import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
 import { tryGradient } from './gradient-program.js';
 import { Model } from './model.js';
@@ -33,6 +33,7 @@ export async function modelOf(
 ): Promise<Model> {
   const contract = contractOf(card, file);
   const network = inFloat32(given);
+  refuseEngine(network, engine, checkpoint);
   refuseSoftmaxNode(network, contract, checkpoint);
   const prepared = await prepare(engine, network, contract, checkpoint);
   const trial = await tryOut(engine, prepared, contract, checkpoint);

@@ -2,12 +2,31 @@ import type { Dataset } from '../data/dataset.js';
 import type { Engine, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
+import { tensorflowNode } from '../graph/tensorflow.js';
 import type { ModelCard } from './card.js';
 import type { Contract } from './contract.js';
 import { refuseNotFinite } from './finite.js';
 import { chooseOutputs, softmaxNode, wrongWidth } from './outputs.js';
 import { noiseImages, type Prepared, pixelValue } from './prepare.js';
 import type { System } from './system.js';
+
+/** The only engine that runs a network; undefined where any does. */
+export const engineOf = (network: Graph): string | undefined =>
+  tensorflowNode(network) ? 'tfjs' : undefined;
+
+/** Errors: `op-unsupported` when a network runs on another engine only. */
+export function refuseEngine(network: Graph, { name }: Engine, checkpoint: string): void {
+  const wanted = engineOf(network);
+  if (wanted === undefined || wanted === name) return;
+  const node = tensorflowNode(network);
+  throw new AssayError('op-unsupported', 'graph models of TensorFlow.js run on TensorFlow.js only', {
+    file: checkpoint,
+    path: node && `node "${node.name}" (${node.op})`,
+    expected: `the engine ${wanted}`,
+    found: `the engine ${name}`,
+    hint: `add \`--engine ${wanted}\`, which runs every model of the run, or convert this one: python -m tf2onnx.convert --tfjs model.json --output model.onnx`,
+  });
+}
 
 /** Refuses a network that ends in Softmax or Sigmoid where logits are wanted. Errors: `model-invalid`. */
 export function refuseSoftmaxNode(network: Graph, contract: Contract, checkpoint: string): void {

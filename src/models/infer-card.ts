@@ -100,7 +100,7 @@ export function flow(value: unknown): string {
 function outputLines(network: Graph, notes: string[], twoHeads: boolean): string[] {
   const width = ({ dims }: ValueInfo) =>
     dims?.length === 1 ? 1 : dims?.slice(1).reduce<number>((a, d) => a * (isExtent(d) ? d : Number.NaN), 1);
-  const scalar = network.outputs.find((o) => width(o) === 1);
+  const scalar = network.outputs.find((o) => width(o) === 1 && o.type.includes('float'));
   const rows = network.outputs.filter((o) => (width(o) ?? 0) > 1);
   const logits = rows.find((o) => o.name === 'logits') ?? rows[0];
   const lines: string[] = [];

@@ -2,13 +2,15 @@ import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { unwrapped } from '../architectures/weights.js';
 import { estimatedGradients, missingGradients } from '../autodiff/coverage.js';
-import type { ReadRequest } from '../checkpoints/checkpoint.js';
+import type { Checkpoint, ReadRequest } from '../checkpoints/checkpoint.js';
 import { hashOfFile } from '../checkpoints/file-hash.js';
 import { readCheckpoint, readWeights } from '../checkpoints/registry.js';
 import type { Engine, Value } from '../engines/engine.js';
+import { createEngine } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
 import { elementCount } from '../graph/tensor.js';
+import { engineOf } from './checks.js';
 import { describeDims, isExtent } from './image-input.js';
 import { inferCard } from './infer-card.js';
 import { cardOfWeights } from './weights-card.js';
@@ -40,8 +42,12 @@ export interface Inspection {
   parameters: number;
   inputs: Port[];
   outputs: Port[];
+  /** The only engine that runs it. */
+  engine?: string;
   gradient: {
     available: boolean;
+    /** What the engine says of it, where it differentiates by itself. */
+    because?: string;
     /** Nodes without a gradient rule on the way from an input to an output. */
     missing: { op: string; node: string }[];
     /** Nodes that round: the gradient through them is an estimate. */
@@ -55,6 +61,7 @@ export interface Inspection {
 
 /**
  * Looks into a checkpoint.
+ * @param engine runs the network, unless only another one does
  * @param request what a card says of it
  * Errors: as `readCheckpoint`.
  */
@@ -67,16 +74,27 @@ export async function inspectCheckpoint(
     inspectWeights(file, error),
   );
   if ('card' in checkpoint) return checkpoint;
-  const { graph, sha256, bytes, built } = checkpoint;
+  const wanted = engineOf(checkpoint.graph);
+  if (wanted === undefined || wanted === engine.name) return inspectNetwork(file, checkpoint, engine);
+  const own = await createEngine(wanted, { sessions: 1 });
+  try {
+    return await inspectNetwork(file, checkpoint, own);
+  } finally {
+    await own.close();
+  }
+}
+
+async function inspectNetwork(file: string, checkpoint: Checkpoint, engine: Engine): Promise<Inspection> {
+  const { graph, sha256, bytes, built, format } = checkpoint;
+  const wanted = engineOf(graph);
   const outputs = await measuredOutputs(graph, engine);
   const { card, notes } = inferCard(
     { ...graph, outputs },
     { name: cardName(file), checkpoint: `./${basename(file)}`, sha256, built },
   );
-  const { missing, estimated } = await gradientTrouble(graph, engine);
   return {
     file,
-    format: checkpoint.format,
+    format,
     bytes,
     sha256,
     producer: graph.producer,
@@ -88,9 +106,14 @@ export async function inspectCheckpoint(
       .reduce((total, { dims }) => total + elementCount(dims), 0),
     inputs: graph.inputs.map(port),
     outputs: outputs.map(port),
-    gradient: { available: missing.length === 0, missing, estimated },
+    ...(wanted && { engine: wanted }),
+    gradient: wanted ? await ownGradient(graph, engine) : await gradientOf(graph, engine),
     card,
-    notes: [...(graph.notes ?? []).map(({ message }) => message), ...notes],
+    notes: [
+      ...(graph.notes ?? []).map(({ message }) => message),
+      ...(wanted ? [`it runs on the engine ${wanted} only: \`assay run --engine ${wanted}\``] : []),
+      ...notes,
+    ],
   };
 }
 
@@ -139,11 +162,26 @@ function countOps({ nodes }: Graph): Inspection['ops'] {
     .sort((a, b) => b.count - a.count || (a.op < b.op ? -1 : 1));
 }
 
+/** By trying: an engine that differentiates by itself says what it lacks. */
+async function ownGradient(graph: Graph, engine: Engine): Promise<Inspection['gradient']> {
+  const gradient = { missing: [], estimated: [] };
+  const feeds = zeros(graph);
+  const of = graph.outputs.find(({ type }) => type === 'float32')?.name;
+  if (!engine.differentiate || !feeds || of === undefined)
+    return { ...gradient, available: false, because: 'it is tried when a card tells the size of an image' };
+  try {
+    const { program } = await engine.differentiate(graph, feeds, { of, wrt: Object.keys(feeds) });
+    await program.release();
+    return { ...gradient, available: true, because: "of the engine's own" };
+  } catch (error) {
+    if (!(error instanceof AssayError)) throw error;
+    const { path } = error.details;
+    return { ...gradient, available: false, because: `${error.message}${path ? `, at ${path}` : ''}` };
+  }
+}
+
 /** After folding, which removes operators that only constants pass through. */
-async function gradientTrouble(
-  graph: Graph,
-  engine: Engine,
-): Promise<Pick<Inspection['gradient'], 'missing' | 'estimated'>> {
+async function gradientOf(graph: Graph, engine: Engine): Promise<Inspection['gradient']> {
   const folded = await engine.fold(graph).catch(() => graph);
   const inputs = folded.inputs.map((i) => i.name);
   const named = (find: typeof missingGradients) =>
@@ -151,7 +189,8 @@ async function gradientTrouble(
       op: domain ? `${domain}.${op}` : op,
       node: name,
     }));
-  return { missing: named(missingGradients), estimated: named(estimatedGradients) };
+  const missing = named(missingGradients);
+  return { available: missing.length === 0, missing, estimated: named(estimatedGradients) };
 }
 
 /** The outputs, with shapes the exporter left out read off a run on zeros where the input's shape is known. */

@@ -1,6 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { headLength } from '../../src/checkpoints/checkpoint.js';
+import { readKeras } from '../../src/checkpoints/keras/read.js';
 import { readCheckpoint } from '../../src/checkpoints/registry.js';
 import { writeOnnx } from '../../src/graph/write.js';
+import { functional, input, layer, linearWeights, numbers, reads } from '../checkpoints/keras/files.js';
+import { smallGraphModel } from '../checkpoints/tfjs/graph-def.js';
 import {
   dict,
   float32,
@@ -13,6 +18,7 @@ import {
   whole,
 } from '../checkpoints/torch-writer.js';
 import { convolutional, normals } from '../models/networks.js';
+import { closeHdf5, reusedHdf5 } from './hdf5-reader.js';
 
 /** A reader to be fuzzed: one row. */
 export interface FuzzedFormat {
@@ -21,6 +27,12 @@ export interface FuzzedFormat {
   samples(): Record<string, Uint8Array> | Promise<Record<string, Uint8Array>>;
   /** Reads a file that lies alone in a folder. May throw an AssayError and nothing else. */
   read(file: string): Promise<unknown>;
+  /** Of JSON whole values are damaged too: bytes at random seldom leave it whole. */
+  json?: true;
+  /** A mutant takes tens of milliseconds: there are fewer unless the tests are the long ones. */
+  slow?: true;
+  /** Frees what reading keeps. */
+  close?(): Promise<void>;
 }
 
 /** A wide ResNet 10-1 of few channels, as the JEM code names its weights. */
@@ -90,6 +102,60 @@ async function readWrapped(
   await readCheckpoint(wrapped, extension === '.pt' ? 'pytorch' : 'safetensors');
 }
 
+/** The writers of HDF5 load its library, which others who import this need not wait for. */
+async function kerasWriter() {
+  const writer = await import('../checkpoints/keras/hdf5-writer.js');
+  await writer.writerReady;
+  return writer;
+}
+
+async function samplesOfKeras(): Promise<Record<string, Uint8Array>> {
+  const { archive, h5 } = await kerasWriter();
+  return { 'model.h5': h5(), 'model.keras': archive() };
+}
+
+/** As `readCheckpoint` does, but for the thread of each file. */
+const readKerasQuickly = (file: string) => {
+  const start = readFileSync(file).subarray(0, headLength);
+  return readKeras({ file, extension: extname(file), start, size: statSync(file).size }, reusedHdf5);
+};
+
+let smallKerasWeights: Uint8Array | undefined;
+
+async function readKerasConfig(file: string): Promise<void> {
+  const wrapped = `${file}.keras`;
+  const { archive, numbered } = await kerasWriter();
+  smallKerasWeights ??= numbered([16, 2], [2]);
+  writeFileSync(
+    wrapped,
+    archive({ 'config.json': readFileSync(file), 'model.weights.h5': smallKerasWeights }),
+  );
+  await readKerasQuickly(wrapped);
+}
+
+const jsonOf = (model: object) => Buffer.from(JSON.stringify(model));
+
+/** A model.json beside whole weights. */
+async function readTfjs(file: string, shard: string, weights: Uint8Array): Promise<void> {
+  writeFileSync(join(dirname(file), shard), weights);
+  await readCheckpoint(file, 'tfjs');
+}
+
+const layersModel = {
+  format: 'layers-model',
+  modelTopology: functional(
+    [
+      input('image', [null, 4, 4, 1]),
+      layer('ReLU', 'relu', { max_value: 6 }, reads('image')),
+      layer('Flatten', 'flatten', {}, reads('relu')),
+      layer('Dense', 'dense', { units: 2, use_bias: true }, reads('flatten')),
+    ],
+    'dense',
+  ),
+  weightsManifest: [{ paths: ['weights.bin'], weights: linearWeights() }],
+};
+const graphModel = smallGraphModel();
+
 /** Every reader of files that come from elsewhere. */
 export const fuzzed: readonly FuzzedFormat[] = [
   {
@@ -114,5 +180,26 @@ export const fuzzed: readonly FuzzedFormat[] = [
     samples: () => ({ 'header.json': header(safetensors(small)) }),
     read: (file) =>
       readWrapped(file, '.safetensors', (inner) => safetensorsOf(inner.toString('latin1'), [smallContent])),
+  },
+  { format: 'keras', samples: samplesOfKeras, read: readKerasQuickly, slow: true, close: closeHdf5 },
+  {
+    format: 'keras, the configuration alone',
+    samples: () => ({ 'config.json': jsonOf(layersModel.modelTopology) }),
+    json: true,
+    read: readKerasConfig,
+    slow: true,
+    close: closeHdf5,
+  },
+  {
+    format: 'tfjs, a model of layers',
+    samples: () => ({ 'model.json': jsonOf(layersModel) }),
+    json: true,
+    read: (file) => readTfjs(file, 'weights.bin', new Uint8Array(numbers(34).buffer)),
+  },
+  {
+    format: 'tfjs, a graph model',
+    samples: () => ({ 'model.json': jsonOf(graphModel.json()) }),
+    json: true,
+    read: (file) => readTfjs(file, 'group1-shard1of1.bin', graphModel.shard()),
   },
 ];

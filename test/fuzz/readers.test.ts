@@ -5,9 +5,10 @@ import { afterAll, expect, it } from 'vitest';
 import { AssayError } from '../../src/errors.js';
 import { fuzzed } from './formats.js';
 import { mutate } from './mutate.js';
+import { mutateJson } from './mutate-json.js';
 
-/** Damaged files a reader. */
-const MUTANTS = process.env.ASSAY_LONG ? 10_000 : 300;
+/** Damaged files a reader; a slow one has fewer by default. */
+const mutantsOf = (slow = false) => (process.env.ASSAY_LONG ? 10_000 : slow ? 60 : 300);
 /** Of work, which does not depend on what else the machine does. */
 const MAX_SECONDS = 5;
 const SLACK = 256 * 2 ** 20;
@@ -29,7 +30,8 @@ const peak = () => process.resourceUsage().maxRSS * 1024;
 it.each(fuzzed)(
   '$format: damaged files are read or refused with a coded error, in bounded time and memory',
   { tags: ['long'], timeout: 3_600_000 },
-  async ({ format, samples, read }) => {
+  async ({ format, samples, read, json, slow, close }) => {
+    const mutants = mutantsOf(slow);
     const originals = Object.entries(await samples());
     for (const [name, bytes] of originals) {
       const file = join(folder, name);
@@ -39,9 +41,9 @@ it.each(fuzzed)(
     // The high-water mark only rises, so what came before counts as there from the start.
     const before = peak();
     const summary: Summary = { read: 0, refused: {}, slowest: 0, growth: 0 };
-    for (let example = 0; example < MUTANTS; example++) {
+    for (let example = 0; example < mutants; example++) {
       const [name, original] = originals[example % originals.length];
-      const mutant = mutate(original, example);
+      const mutant = json && example % 3 > 0 ? mutateJson(original, example) : mutate(original, example);
       const file = join(folder, name);
       writeFileSync(file, mutant);
       const start = process.cpuUsage();
@@ -63,12 +65,13 @@ it.each(fuzzed)(
         4 * mutant.length + SLACK,
       );
     }
+    await close?.();
     const refused = Object.entries(summary.refused).map(([code, n]) => `${n} ${code}`);
     console.log(
-      `fuzz ${format}: ${MUTANTS} files, ${summary.read} read, ${refused.join(', ')}; ` +
+      `fuzz ${format}: ${mutants} files, ${summary.read} read, ${refused.join(', ')}; ` +
         `slowest ${summary.slowest.toFixed(3)} s, memory grew by ${(summary.growth / 2 ** 20).toFixed(0)} MiB`,
     );
     const total = Object.values(summary.refused).reduce((a, n) => a + n, 0);
-    expect(total).toBeGreaterThan(MUTANTS / 10);
+    expect(total).toBeGreaterThan(mutants / 10);
   },
 );

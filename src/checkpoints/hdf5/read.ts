@@ -35,15 +35,22 @@ export async function readHdf5(
   file: string,
   skip: readonly string[] = [],
 ): Promise<Hdf5File> {
+  const seconds = 5 + bytes.byteLength / (20 * MEBI);
+  return fileOf(await ask(orderFor(bytes, skip), seconds), file);
+}
+
+/** What a thread may do for a file. */
+export function orderFor(bytes: Uint8Array<ArrayBuffer>, skip: readonly string[]): Hdf5Order {
   const size = bytes.byteLength;
-  const order: Hdf5Order = {
-    bytes,
-    numbers: (EXPANSION * size) / 4 + 2 ** 16,
-    growth: size + 64 * MEBI,
-    skip,
-  };
-  const seconds = 5 + size / (20 * MEBI);
-  const reply = await ask(order, seconds);
+  return { bytes, numbers: (EXPANSION * size) / 4 + 2 ** 16, growth: size + 64 * MEBI, skip };
+}
+
+/**
+ * The file in a thread's answer.
+ * @param reply the answer, or in words how the thread ended without one
+ * Errors: `file-malformed`, naming the object inside the file.
+ */
+export function fileOf(reply: Hdf5Reply | string, file: string): Hdf5File {
   if (typeof reply === 'object' && 'file' in reply) return reply.file;
   const { path, found } = typeof reply === 'object' ? reply.refused : { path: '', found: reply };
   throw new AssayError('file-malformed', 'the HDF5 file cannot be read', {
@@ -90,7 +97,7 @@ async function ask(order: Hdf5Order, seconds: number): Promise<Hdf5Reply | strin
 }
 
 /** Calls `late` after so many seconds of work: on a busy machine the clock goes on while the thread waits. */
-function deadline(seconds: number, late: () => void): NodeJS.Timeout {
+export function deadline(seconds: number, late: () => void): NodeJS.Timeout {
   const [start, before] = [performance.now(), process.cpuUsage()];
   return setInterval(() => {
     const { user, system } = process.cpuUsage(before);

@@ -28,7 +28,15 @@ const METADATA = 'metadata.json';
 
 const again = 'save the whole model again: model.save("model.keras")';
 
-async function read(head: FileHead): Promise<Checkpoint> {
+/** How the HDF5 file in a checkpoint is read: `readHdf5`. */
+export type Hdf5Reader = typeof readHdf5;
+
+/**
+ * Reads a model of Keras.
+ * @param hdf5 for tests, which read many files
+ * Errors: `file-malformed`, `op-unsupported`.
+ */
+export async function readKeras(head: FileHead, hdf5: Hdf5Reader = readHdf5): Promise<Checkpoint> {
   const { file, size } = head;
   if (size > MAX_BYTES)
     throw new AssayError('file-malformed', 'the file is too large', {
@@ -40,9 +48,9 @@ async function read(head: FileHead): Promise<Checkpoint> {
   const content = await readFile(file);
   const sha256 = createHash('sha256').update(content).digest('hex');
   const bytes = content.byteLength;
-  const hdf5 = isHdf5({ start: content });
-  const zip = startsWith(content, ZIP) || (head.extension === '.keras' && !hdf5);
-  const source = await (zip ? fromArchive : fromHdf5)(content, file);
+  const bare = isHdf5({ start: content });
+  const zip = startsWith(content, ZIP) || (head.extension === '.keras' && !bare);
+  const source = await (zip ? fromArchive : fromHdf5)(content, file, hdf5);
   return { graph: convertModel(source), sha256, bytes, format: 'keras' };
 }
 
@@ -50,8 +58,8 @@ async function read(head: FileHead): Promise<Checkpoint> {
 const owned = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
 
 /** `.h5`: the configuration is an attribute of the root. */
-async function fromHdf5(content: Buffer, file: string): Promise<Source> {
-  const hdf5 = await readHdf5(owned(content), file, OPTIMIZERS);
+async function fromHdf5(content: Buffer, file: string, reader: Hdf5Reader): Promise<Source> {
+  const hdf5 = await reader(owned(content), file, OPTIMIZERS);
   const { model_config: config, keras_version: version } = hdf5.attributes;
   if (config === undefined) throw withoutModel(hdf5, file);
   return {
@@ -82,7 +90,7 @@ function withoutModel({ attributeNames, datasets }: Hdf5File, file: string): Ass
 }
 
 /** `.keras`: a zip archive of a configuration and an HDF5 file. */
-async function fromArchive(content: Buffer, file: string): Promise<Source> {
+async function fromArchive(content: Buffer, file: string, reader: Hdf5Reader): Promise<Source> {
   const members = await readMembers(content, file, [CONFIG, WEIGHTS, METADATA]);
   const member = (name: string) => {
     const found = members.get(name);
@@ -101,7 +109,7 @@ async function fromArchive(content: Buffer, file: string): Promise<Source> {
   const { keras_version: version } = metadata as { keras_version?: unknown };
   return {
     model,
-    weights: numberedWeights(await readHdf5(owned(weights), file, OPTIMIZERS)),
+    weights: numberedWeights(await reader(owned(weights), file, OPTIMIZERS)),
     dialect: dialectOf(version),
     file,
     producer: producer(version),
@@ -135,5 +143,5 @@ export const keras: FormatRow = {
   title: 'Keras',
   extensions: ['.h5', '.hdf5', '.keras'],
   recognises: (head) => isHdf5(head) || isArchive(head),
-  read,
+  read: (head) => readKeras(head),
 };

@@ -1,28 +1,31 @@
 import { AssayError } from '../../errors.js';
+import type { DataType, Tensor } from '../../graph/graph.js';
 import { fromFloat16 } from '../../graph/half.js';
 import { elementCount, fromBytes } from '../../graph/tensor.js';
-import { isObject, type Place, shown } from '../keras/settings.js';
-import type { Weight } from '../keras/weights.js';
+import { isObject, type Json, type Place, shown } from '../keras/settings.js';
 
-/** How the bytes of one element become a number, and how many there are. */
+/** What the bytes of a weight become, and how many an element has. */
 interface Encoding {
   bytes: number;
-  decode(bytes: Uint8Array): Float32Array;
+  type: DataType;
+  decode(bytes: Uint8Array): Tensor['data'];
 }
 
-const as = (type: 'float32' | 'int32' | 'uint16' | 'uint8', bytes: number): Encoding => ({
+const as = (type: 'float32' | 'int32' | 'uint16' | 'uint8' | 'bool', bytes: number): Encoding => ({
   bytes,
-  decode: (raw) => Float32Array.from(fromBytes(type, raw) as ArrayLike<number>),
+  type,
+  decode: (raw) => fromBytes(type, raw),
 });
 
 const ENCODINGS: Readonly<Record<string, Encoding>> = {
-  float32: { bytes: 4, decode: (raw) => fromBytes('float32', raw) as Float32Array },
+  float32: as('float32', 4),
   int32: as('int32', 4),
   uint8: as('uint8', 1),
-  bool: as('uint8', 1),
+  bool: as('bool', 1),
   uint16: as('uint16', 2),
   float16: {
     bytes: 2,
+    type: 'float32',
     decode: (raw) => Float32Array.from(fromBytes('float16', raw) as Uint16Array, fromFloat16),
   },
 };
@@ -32,7 +35,8 @@ interface Entry {
   name: string;
   dims: number[];
   bytes: number;
-  decode(raw: Uint8Array): Float32Array;
+  type: DataType;
+  decode(raw: Uint8Array): Tensor['data'];
 }
 
 interface Group {
@@ -62,19 +66,19 @@ function malformed(place: Place, message: string, expected: string, found: unkno
  * @param read the bytes of a shard, from the model's own folder
  * Errors: `file-malformed`, naming the weight or the shard; those of `read`.
  */
-export function readManifest(manifest: unknown, file: string, read: ReadShard): Map<string, Weight> {
+export function readManifest(manifest: unknown, file: string, read: ReadShard): Map<string, Tensor> {
   const place = { file, path: 'weightsManifest' };
   if (!Array.isArray(manifest))
     throw malformed(place, 'the weights are not described', 'a list of groups', manifest);
-  const weights = new Map<string, Weight>();
+  const weights = new Map<string, Tensor>();
   manifest.forEach((source, i) => {
     const group = readGroup(source, { file, path: `weightsManifest[${i}]` });
     const bytes = joined(group, { file, path: `weightsManifest[${i}].paths` }, read);
     let offset = 0;
-    for (const { name, dims, bytes: length, decode } of group.entries) {
+    for (const { name, dims, type, bytes: length, decode } of group.entries) {
       if (weights.has(name) || weights.size > MAX_WEIGHTS)
         throw malformed(place, 'the manifest lists a weight twice', 'a name for each weight', name);
-      weights.set(name, { dims, data: decode(bytes.subarray(offset, offset + length)) });
+      weights.set(name, { type, dims, data: decode(bytes.subarray(offset, offset + length)) });
       offset += length;
     }
   });
@@ -115,11 +119,10 @@ function readEntry(source: unknown, outer: Place): Entry {
   return {
     name,
     dims: shape,
+    ...(isObject(quantization) && stored !== 'float16'
+      ? affine(encoding, quantization, dtype, place)
+      : encoding),
     bytes: count * encoding.bytes,
-    decode:
-      isObject(quantization) && stored !== 'float16'
-        ? affine(encoding, quantization, place)
-        : encoding.decode,
   };
 }
 
@@ -131,12 +134,22 @@ function countOf(shape: number[], place: Place): number {
   }
 }
 
-/** Quantised weights are integers q for q * scale + min. */
-function affine({ decode }: Encoding, quantization: Readonly<Record<string, unknown>>, place: Place) {
+/** Quantised weights are integers q for q * scale + min; where those are integers again, rounded. */
+function affine({ decode }: Encoding, quantization: Json, dtype: unknown, place: Place) {
   const { scale, min } = quantization;
   if (typeof scale !== 'number' || typeof min !== 'number')
     throw malformed(place, 'a quantised weight lacks its scale', 'scale and min', quantization);
-  return (raw: Uint8Array) => decode(raw).map((q) => q * scale + min);
+  const value = (q: number) => q * scale + min;
+  const integers = (raw: Uint8Array) => decode(raw) as ArrayLike<number>;
+  return dtype === 'int32'
+    ? {
+        type: 'int32' as const,
+        decode: (raw: Uint8Array) => Int32Array.from(integers(raw), (q) => Math.round(value(q))),
+      }
+    : {
+        type: 'float32' as const,
+        decode: (raw: Uint8Array) => Float32Array.from(integers(raw), value),
+      };
 }
 
 /** The bytes of a group; exactly as many as its weights need. */

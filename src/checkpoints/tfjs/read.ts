@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AssayError } from '../../errors.js';
+import type { Tensor } from '../../graph/graph.js';
 import type { Checkpoint, FileHead, FormatRow } from '../checkpoint.js';
 import { externalDataOf } from '../external-data.js';
 import { convertModel } from '../keras/convert.js';
 import { isObject, type Json } from '../keras/settings.js';
 import { readTopology } from '../keras/topology.js';
+import type { Weight } from '../keras/weights.js';
+import { graphOfModel } from './graph-model.js';
 import { readManifest } from './manifest.js';
 import { namedWeights } from './weight-names.js';
 
@@ -26,8 +29,7 @@ async function read({ file, size }: FileHead): Promise<Checkpoint> {
     });
   const content = await readFile(file);
   const json = parse(content, file);
-  const topology = layersTopology(json, file);
-  const model = readTopology(topology, file);
+  const layers = isGraphModel(json) ? undefined : readTopology(layersTopology(json, file), file);
   const hash = createHash('sha256').update(content);
   let bytes = content.byteLength;
   const piece = externalDataOf(file, (part) => {
@@ -38,13 +40,16 @@ async function read({ file, size }: FileHead): Promise<Checkpoint> {
     refuseAddress(path, file);
     return piece(path, 0, undefined);
   });
-  const graph = convertModel({
-    model,
-    weights: namedWeights(weights),
-    dialect: 'tfjs',
-    file,
-    producer: producerOf(json),
-  });
+  const producer = producerOf(json);
+  const graph = layers
+    ? convertModel({
+        model: layers,
+        weights: namedWeights(inFloats(weights)),
+        dialect: 'tfjs',
+        file,
+        producer,
+      })
+    : graphOfModel({ json, weights, file, producer });
   return { graph, sha256: hash.digest('hex'), bytes, format: 'tfjs' };
 }
 
@@ -68,17 +73,22 @@ function parse(content: Uint8Array, file: string): Json {
   });
 }
 
+/** Old files do not say which kind they are. */
+const isGraphModel = ({ format, modelTopology }: Json): boolean =>
+  format === 'graph-model' || (isObject(modelTopology) && Array.isArray(modelTopology.node));
+
+/** Layers compute in float32 whatever their weights are kept in. */
+function inFloats(weights: ReadonlyMap<string, Tensor>): Map<string, Weight> {
+  return new Map(
+    [...weights].map(([name, { dims, data }]) => [
+      name,
+      { dims, data: data instanceof Float32Array ? data : Float32Array.from(data as ArrayLike<number>) },
+    ]),
+  );
+}
+
 /** The configuration of a layers model, without what the converter puts around it. */
-function layersTopology(json: Json, file: string): unknown {
-  const { modelTopology: outer, format } = json;
-  const graph = format === 'graph-model' || (isObject(outer) && Array.isArray(outer.node));
-  if (graph)
-    throw new AssayError('op-unsupported', 'this is a graph model of TensorFlow.js, not a layers model', {
-      file,
-      expected: 'format: layers-model',
-      found: 'format: graph-model',
-      hint: 'run it with `--engine tfjs` where this version lists that engine (`assay doctor`), or export it as ONNX: python -m tf2onnx.convert --tfjs model.json --output model.onnx',
-    });
+function layersTopology({ modelTopology: outer }: Json, file: string): unknown {
   if (isObject(outer)) return isObject(outer.model_config) ? outer.model_config : outer;
   throw new AssayError('file-malformed', 'the file holds weights but no model', {
     file,
@@ -101,9 +111,12 @@ function refuseAddress(path: string, file: string): void {
 }
 
 function producerOf({ generatedBy, convertedBy }: Json): string {
-  const said = [generatedBy, convertedBy].filter((one) => typeof one === 'string' && one !== '');
+  const said = [generatedBy, convertedBy]
+    .filter((one): one is string => typeof one === 'string' && one !== '')
+    // The converter writes TensorFlow's version alone.
+    .map((one) => (/^\d/.test(one) ? `TensorFlow ${one}` : one));
   return said.length > 0 ? said.join(', ').slice(0, 200) : 'TensorFlow.js';
 }
 
-/** Layers models of TensorFlow.js: model.json, and the weights in shards beside it. */
+/** Models of TensorFlow.js, of layers and of graphs: model.json, and the weights in shards beside it. */
 export const tfjs: FormatRow = { title: 'TensorFlow.js', extensions: ['.json'], recognises, read };

@@ -2,6 +2,8 @@ import { AssayError } from '../../errors.js';
 import type { Attribute, Graph, Node, Tensor } from '../../graph/graph.js';
 import { prune, valuesRead } from '../../graph/prune.js';
 import { floats, int64s } from '../../graph/tensor.js';
+import { TENSORFLOW } from '../../graph/tensorflow.js';
+import { graphOperator } from './graph-operator.js';
 import type { Row } from './row.js';
 import { OPERATORS } from './table.js';
 
@@ -12,9 +14,18 @@ export interface Step {
   last: string[];
 }
 
+const standard = (op: string): Row | undefined => OPERATORS.get(op);
+
+/** Where the operators of a domain are looked up. */
+const DOMAINS: Readonly<Record<string, (op: string) => Row | undefined>> = {
+  '': standard,
+  'ai.onnx': standard,
+  [TENSORFLOW]: () => graphOperator,
+};
+
 /** Errors: `op-unsupported` names the first node that has no row. */
 function rowOf(node: Node): Row {
-  const row = node.domain === '' || node.domain === 'ai.onnx' ? OPERATORS.get(node.op) : undefined;
+  const row = Object.hasOwn(DOMAINS, node.domain) ? DOMAINS[node.domain](node.op) : undefined;
   if (row) return row;
   const name = node.domain ? `${node.domain}.${node.op}` : node.op;
   throw new AssayError('op-unsupported', `the tfjs engine has no operator ${name}`, {

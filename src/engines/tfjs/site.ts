@@ -1,22 +1,20 @@
 import * as tf from '@tensorflow/tfjs';
 import { AssayError } from '../../errors.js';
 import type { DataType, Node } from '../../graph/graph.js';
+import { fromStart, NodeReader } from '../../graph/node-reader.js';
 import { toNumbers } from '../../graph/tensor.js';
 import type { Memory } from './memory.js';
 
 /** Where a row of the table is applied: one node of a running program, its attributes and its input tensors. */
-export class Site {
+export class Site extends NodeReader {
   /** Inputs that were handed out: a row that returns one of them does not own it. */
   readonly borrowed = new Set<tf.Tensor>();
 
   constructor(
-    readonly node: Node,
+    node: Node,
     private readonly memory: Memory,
-  ) {}
-
-  /** Whether optional input `i` is given. */
-  has(i: number): boolean {
-    return i < this.node.inputs.length && this.node.inputs[i] !== '';
+  ) {
+    super(node);
   }
 
   /** Input `i`. */
@@ -55,21 +53,6 @@ export class Site {
     return tensor;
   }
 
-  number(name: string, fallback: number): number {
-    const a = this.node.attributes[name];
-    return a?.kind === 'int' || a?.kind === 'float' ? a.value : fallback;
-  }
-  flag(name: string, fallback = false): boolean {
-    return this.number(name, fallback ? 1 : 0) === 1;
-  }
-  ints(name: string): number[] | undefined {
-    const a = this.node.attributes[name];
-    return a?.kind === 'ints' ? a.value : undefined;
-  }
-  text(name: string, fallback: string): string {
-    const a = this.node.attributes[name];
-    return a?.kind === 'string' ? a.value : fallback;
-  }
   /** The axis attribute, counted from 0. */
   axis(fallback: number, rank = this.x().rank): number {
     return fromStart(this.number('axis', fallback), rank);
@@ -82,9 +65,6 @@ export class Site {
     });
   }
 }
-
-/** An axis counted from 0. */
-export const fromStart = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
 /**
  * The same values off the tape: no gradient passes. TensorFlow.js walks its tape through comparisons and fails

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { AssayError } from '../../errors.js';
 import type { Node } from '../../graph/graph.js';
+import { TENSORFLOW } from '../../graph/tensorflow.js';
 
 /** Name of the output that holds the gradient with respect to an input. */
 export const gradientName = (input: string): string => `gradient of ${input}`;
@@ -44,12 +45,21 @@ export class Tape {
 
   private explained(error: unknown): unknown {
     const message = error instanceof Error ? error.message : String(error);
+    const failing = /^Error in gradient (?:for op|of) (\w+)/.exec(message)?.[1];
+    if (failing !== undefined)
+      return new AssayError(
+        'op-unsupported',
+        `TensorFlow.js fails in its gradient of ${failing}: ${message}`,
+        {
+          hint: 'suites that need no gradients still run',
+        },
+      );
     const kernel = /gradient function not found for (\w+)/.exec(message)?.[1];
     const node = kernel === undefined ? undefined : this.missing.get(kernel);
     if (!node) return error;
     return new AssayError('op-unsupported', `TensorFlow.js has no gradient for ${node.op} (its ${kernel})`, {
       path: `node "${node.name}" (${node.op})`,
-      hint: 'use `--engine ort`, whose gradients are our own; suites that need no gradients still run',
+      hint: `${node.domain === TENSORFLOW ? '' : 'use `--engine ort`, whose gradients are our own; '}suites that need no gradients still run`,
     });
   }
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { AssayError } from '../../errors.js';
 import type { DataType, Tensor, TypedArray } from '../../graph/graph.js';
+import { asFloat32 } from '../../graph/widen.js';
 import type { Value } from '../engine.js';
 
 const FLOATS: ReadonlySet<DataType> = new Set(['float32', 'float64', 'float16', 'bfloat16']);
@@ -45,23 +46,9 @@ function integers(data: TypedArray, name: string): Int32Array {
   return Int32Array.from(data as ArrayLike<number | bigint>, (v) => int32(Number(v), `value "${name}"`));
 }
 
-function singles(type: DataType, data: TypedArray): Float32Array {
-  // A copy: TensorFlow.js may keep the array it is given.
-  if (type === 'float16') return Float32Array.from(data as Uint16Array, halfToNumber);
-  if (type === 'bfloat16')
-    return new Float32Array(Uint32Array.from(data as Uint16Array, (bits) => bits << 16).buffer);
-  return Float32Array.from(data as Float32Array);
-}
-
-/** IEEE 754 binary16. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
+/** A copy: TensorFlow.js may keep the array it is given. */
+const singles = (type: DataType, data: TypedArray): Float32Array =>
+  Float32Array.from(asFloat32({ type, dims: [], data }) ?? (data as ArrayLike<number>));
 
 const DOWNLOADS: Partial<Record<DataType, (data: ArrayLike<number>) => Value['data']>> = {
   float32: (data) => Float32Array.from(data),

@@ -1,11 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { strToU8, zipSync } from 'fflate';
-import h5wasm, { type Group } from 'h5wasm';
+import { strToU8 } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../src/checkpoints/registry.js';
 import { AssayError, type ErrorCode } from '../../../src/errors.js';
-import { mutate } from '../../fuzz/mutate.js';
 import {
   dense,
   functional,
@@ -17,79 +15,11 @@ import {
   sequential,
   temporaryFolder,
 } from './files.js';
+import { archive, h5, hdf5, numbered, WEIGHTS, writerReady } from './hdf5-writer.js';
 
 const folder = temporaryFolder();
 
-/** An HDF5 file, as something writes it into its root. */
-function hdf5(write: (root: Group) => void): Uint8Array {
-  const { FS } = module;
-  const file = new h5wasm.File('/made.h5', 'w');
-  write(file);
-  file.flush();
-  file.close();
-  const bytes = FS.readFile('/made.h5') as Uint8Array;
-  FS.unlink('/made.h5');
-  return new Uint8Array(bytes);
-}
-let module: Awaited<typeof h5wasm.ready>;
-beforeAll(async () => {
-  module = await h5wasm.ready;
-}, 300_000);
-
-interface Weight {
-  name: string;
-  shape: number[];
-}
-const WEIGHTS: Weight[] = [
-  { name: 'dense/kernel:0', shape: [16, 2] },
-  { name: 'dense/bias:0', shape: [2] },
-];
-
-/** A `.h5` as Keras writes it. */
-function h5(
-  model: unknown = linear(),
-  weights: Weight[] = WEIGHTS,
-  more?: (root: Group) => void,
-): Uint8Array {
-  return hdf5((root) => {
-    root.create_attribute('model_config', JSON.stringify(model));
-    root.create_attribute('keras_version', '2.15.0');
-    const outer = root.create_group('model_weights');
-    const group = outer.create_group('dense');
-    group.create_attribute(
-      'weight_names',
-      weights.map(({ name }) => name),
-    );
-    const inner = group.create_group('dense');
-    for (const { name, shape } of weights)
-      inner.create_dataset({
-        name: name.split('/').at(-1) ?? '',
-        data: numbers(shape.reduce((a, d) => a * d, 1)),
-        shape,
-      });
-    more?.(root);
-  });
-}
-
-/** The weights of a `.keras`. */
-const numbered = (...shapes: number[][]) =>
-  hdf5((root) => {
-    const vars = root.create_group('layers').create_group('dense').create_group('vars');
-    shapes.forEach((shape, i) => {
-      vars.create_dataset({ name: String(i), data: numbers(shape.reduce((a, d) => a * d, 1)), shape });
-    });
-  });
-
-const archive = (members: Record<string, Uint8Array | undefined> = {}) => {
-  const all = {
-    'config.json': strToU8(JSON.stringify(linear())),
-    'model.weights.h5': numbered([16, 2], [2]),
-    'metadata.json': strToU8('{"keras_version": "3.4.1"}'),
-    ...members,
-  };
-  const there = Object.entries(all).filter((entry): entry is [string, Uint8Array] => entry[1] !== undefined);
-  return zipSync(Object.fromEntries(there), { mtime: '2026-01-01T00:00:00Z' });
-};
+beforeAll(() => writerReady, 300_000);
 
 /** The archive with `from` in place of `to` wherever it stands: names are in it twice. */
 function renamed(bytes: Uint8Array, from: string, to: string): Uint8Array {
@@ -303,28 +233,4 @@ it(
     expect(error.details.found).toMatch(/more than the file can hold/);
   },
   SLOW,
-);
-
-it.each([
-  ['h5', () => h5()],
-  ['keras', () => archive()],
-])(
-  'damaged .%s files are read or refused with a coded error',
-  { tags: ['long'], timeout: 3_600_000 },
-  async (extension, whole) => {
-    const original = whole();
-    const mutants = process.env.ASSAY_LONG ? 2000 : 12;
-    let refused = 0;
-    for (let example = 0; example < mutants; example++) {
-      const file = put(`damaged.${extension}`, mutate(original, example));
-      try {
-        await readCheckpoint(file, 'keras');
-      } catch (error) {
-        if (!(error instanceof AssayError)) throw new Error(`mutant ${example}`, { cause: error });
-        refused++;
-      }
-    }
-    expect(refused).toBeGreaterThan(0);
-    expect(readFileSync(join(folder, `damaged.${extension}`)).length).toBeGreaterThan(0);
-  },
 );

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { fromStart } from '../../../graph/node-reader.js';
 import { type Row, unary } from '../row.js';
-import { fromStart, type Site, still } from '../site.js';
+import { type Site, still } from '../site.js';
 
 /** A function of the last axis, along any axis. */
 export function alongAxis(x: tf.Tensor, axis: number, f: (x: tf.Tensor) => tf.Tensor): tf.Tensor {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import { fromStart } from '../../../graph/node-reader.js';
 import { typeOfCode } from '../../../graph/tensor.js';
 import type { Row } from '../row.js';
-import { fromStart, type Site, still } from '../site.js';
+import { type Site, still } from '../site.js';
 import { dtypeOf, upload } from '../transfer.js';
 
 function constantOfShape(s: Site): tf.Tensor {

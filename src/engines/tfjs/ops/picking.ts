@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { fromStart } from '../../../graph/node-reader.js';
 import type { Row } from '../row.js';
-import { fromStart, type Site } from '../site.js';
+import type { Site } from '../site.js';
 import { alongAxis } from './elementwise.js';
 
 /** Rows of an axis, by numbers counted from 0. */

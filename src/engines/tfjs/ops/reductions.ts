@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { fromStart } from '../../../graph/node-reader.js';
 import type { Row } from '../row.js';
-import { fromStart, type Site, still } from '../site.js';
+import { type Site, still } from '../site.js';
 
 /** The axes a reduction works on, counted from 0; undefined when it is asked to do nothing. */
 function axesOf(s: Site): number[] | undefined {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Axis, interpolationMatrix } from '../../../autodiff/interpolation.js';
+import { fromStart } from '../../../graph/node-reader.js';
 import type { Row } from '../row.js';
-import { fromStart, type Site } from '../site.js';
+import type { Site } from '../site.js';
 import { matmul } from './linear.js';
 import { pick } from './picking.js';
 
