@@ -25,6 +25,9 @@ export function describeDims(dims: ValueInfo['dims']): string {
 export const isExtent = (d: number | string | null | undefined): d is number =>
   typeof d === 'number' && d > 0;
 
+/** In a batch, 1 GiB of them: a network says how many images it wants, and the first are made up. */
+const MAX_NUMBERS = 2 ** 28;
+
 /** Finds the image input and compares its shape with the card's. Errors: `shape-mismatch`, `model-invalid`. */
 export function findImageInput(graph: Graph, contract: Contract, checkpoint: string): ImageInput {
   const found = select(graph, contract, checkpoint);
@@ -44,6 +47,14 @@ export function findImageInput(graph: Graph, contract: Contract, checkpoint: str
   const size = channels * height * width;
   const { dims } = found;
   const fixed = isExtent(dims?.[0]) ? dims?.[0] : undefined;
+  if (fixed !== undefined && fixed * size > MAX_NUMBERS)
+    throw new AssayError('model-invalid', 'the network insists on more images at once than it is run on', {
+      file: checkpoint,
+      path: `input "${found.name}"`,
+      expected: `an open batch, or at most ${MAX_NUMBERS} numbers`,
+      found: describeDims(dims),
+      hint: 'export it with an open batch axis',
+    });
   const fits = (wanted: readonly number[]) =>
     dims === null ||
     (dims.length === wanted.length + 1 &&

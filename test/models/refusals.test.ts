@@ -238,6 +238,12 @@ describe('networks that are refused', () => {
     },
   });
   const cases: [what: string, graph: Graph, code: string, says: RegExp][] = [
+    [
+      'a batch of a billion',
+      linearGraph({ batch: 1e9 }),
+      'model-invalid',
+      /\[1000000000, .*open batch axis/s,
+    ],
     ['sigmoid at the end', outputs((b, f) => b.op('Sigmoid', [f])), 'model-invalid', /Sigmoid/],
     [
       'a mean of two softmaxes',

@@ -132,6 +132,7 @@ function batchProduct(s: FormSite): boolean {
 }
 
 const TO_THE_END = 2 ** 31 - 1;
+const MAX_AXES = 16;
 
 /** Slices, of which axes may be taken away or added (TensorFlow's StridedSlice; its masks have a bit an entry). */
 function stridedSlice(s: FormSite): boolean {
@@ -141,6 +142,8 @@ function stridedSlice(s: FormSite): boolean {
     return constant && toNumbers(constant);
   });
   if (!begin || !end || !strides) return false;
+  if (begin.length > MAX_AXES || end.length !== begin.length || strides.length !== begin.length)
+    throw s.malformed('its bounds', `as many of each, at most ${MAX_AXES}`, begin.length);
   const bit = (mask: string, i: number) => Math.floor(s.number(mask, 0) / 2 ** i) % 2 === 1;
   const entries = begin.map((_, i) => i);
   const ellipsis = entries.find((i) => bit('ellipsis_mask', i)) ?? begin.length;

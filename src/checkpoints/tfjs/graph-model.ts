@@ -20,8 +20,8 @@ export interface GraphModelParts {
 
 /**
  * A graph model of TensorFlow.js as a graph. Some operators are written in ONNX (`FORMS`); the others stay TensorFlow's,
- * which the engine tfjs runs. Values keep their names, so that each can be named in a card;
- * outputs have the names that the signature gives them.
+ * which the engine tfjs runs. Values keep their names, so that each can be named in a card; outputs have the names that
+ * the signature gives them.
  * Errors: `file-malformed`; `op-unsupported` names the first node that is not run.
  */
 export function graphOfModel({ json, weights, file, producer }: GraphModelParts): Graph {
@@ -42,7 +42,7 @@ export function graphOfModel({ json, weights, file, producer }: GraphModelParts)
   const fed = new Set(inputs.map(({ name }) => name));
   const inner = order.filter(({ name }) => !fed.has(name));
   const constants = inner.filter(({ op }) => op === 'Const');
-  const counts = outputCounts(order, signature.outputs);
+  const counts = outputCounts(order, signature.outputs, file);
   const b = new GraphBuilder({
     name: 'graph',
     opsets: { '': OPSET, [TENSORFLOW]: 1 },
@@ -80,11 +80,21 @@ function inputsOf(
   return inputs;
 }
 
+/** A few digits ask for a thousand outputs: more of them together than this are damage. */
+const MAX_VALUES = 1_000_000;
+
 /** How many outputs of each node are read, at least. */
-function outputCounts(order: readonly GraphNode[], signed: readonly SignedTensor[]): Map<string, number> {
+function outputCounts(
+  order: readonly GraphNode[],
+  signed: readonly SignedTensor[],
+  file: string,
+): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { node, output } of [...order.flatMap(({ inputs }) => inputs), ...signed.map((o) => o.tensor)])
     counts.set(node, Math.max(counts.get(node) ?? 1, output + 1));
+  const values = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  if (values > MAX_VALUES)
+    throw malformed(file, 'modelTopology', `at most ${MAX_VALUES} outputs of nodes`, values);
   return counts;
 }
 

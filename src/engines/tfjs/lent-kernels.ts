@@ -21,13 +21,12 @@ export function lendKernels(from: string, to: string, wrong: readonly string[] =
           const dataId = target.write(source.readSync(info.dataId), shape, dtype);
           return { dataId, shape, dtype };
         };
-        const lent = (info: unknown) => carried(info as tf.TensorInfo, borrower, lender);
-        // Kernels of any number of operands take a list.
-        const own = (
-          Array.isArray(inputs)
-            ? inputs.map(lent)
-            : Object.fromEntries(Object.entries(inputs).map(([name, info]) => [name, lent(info)]))
-        ) as Record<string, tf.TensorInfo>;
+        const own = Object.fromEntries(
+          Object.entries(inputs).map(([name, info]) => [
+            name,
+            carried(info as tf.TensorInfo, borrower, lender),
+          ]),
+        );
         const made = kernelFunc({ inputs: own, attrs, backend: lender });
         const results = (Array.isArray(made) ? made : [made]).map((info) => {
           const back = carried(info, lender, borrower);

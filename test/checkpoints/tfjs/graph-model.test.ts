@@ -304,6 +304,28 @@ const refusals: [what: string, change: Change, code: ErrorCode, told: RegExp][] 
     'file-malformed',
     /a node's/,
   ],
+  [
+    'bounds of a slice that do not fit',
+    (def) => {
+      const bounds = [1e5, 1e5, 2].map((n, i) => def.constant(`bound_${i}`, [n], new Int32Array(n)));
+      def.outputs.logits = {
+        ...def.outputs.logits,
+        name: def.op('StridedSlice', ['dense/BiasAdd', ...bounds], {}, 'odd'),
+      };
+    },
+    'file-malformed',
+    /node "odd" \(StridedSlice\)[\s\S]*at most 16/,
+  ],
+  [
+    'outputs without end',
+    (def) => {
+      let last = 'dense/BiasAdd';
+      for (let i = 0; i < 2000; i++) last = `${def.op('Neg', [last], {}, `n${i}`)}:999`;
+      def.outputs.logits = { ...def.outputs.logits, name: last };
+    },
+    'file-malformed',
+    /outputs of nodes/,
+  ],
   ['no operator', (def) => void (node(def, 'relu').op = ''), 'file-malformed', /a name and an op/],
   [
     'no weights for a constant',
