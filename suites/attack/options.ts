@@ -3,9 +3,10 @@ import { autoattack } from '../../src/attacks/compositions.js';
 import { EPSILON_PATTERN } from '../../src/attacks/epsilon.js';
 import { type AttackLoss, attackLossNames } from '../../src/attacks/losses.js';
 import { norms } from '../../src/attacks/norms.js';
-import { attacks } from '../../src/attacks/registry.js';
+import { type AttackRow, attacks } from '../../src/attacks/registry.js';
 
-const oneOf = (names: Iterable<string>, rest: object) =>
+/** One of several names, for schemas. */
+export const oneOf = (names: Iterable<string>, rest: object) =>
   Type.Union(
     [...names].map((name) => Type.Literal(name)),
     rest,
@@ -29,9 +30,9 @@ const restarts = Type.Optional(
   }),
 );
 
-/** The options of every attack, none required: which belong to the chosen one is checked when planning. */
-function ownOptions(): Record<string, TSchema> {
-  const all = [...attacks.values()].flatMap((attack) => Object.entries(attack.options.properties));
+/** The options of these attacks, none required: which belong to the chosen one is checked when planning. */
+export function ownOptions(rows: Iterable<AttackRow>): Record<string, TSchema> {
+  const all = [...rows].flatMap((attack) => Object.entries(attack.options.properties));
   const presets = new Map<string, Set<string>>();
   for (const [key, { default: preset }] of all) {
     if (preset !== undefined) presets.set(key, (presets.get(key) ?? new Set()).add(String(preset)));
@@ -49,7 +50,8 @@ function ownOptions(): Record<string, TSchema> {
   );
 }
 
-const own = ownOptions();
+/** The options of every attack. */
+export const own = ownOptions(attacks.values());
 
 /** One of several attacks: a name, or a name with options. */
 const Member = Type.Union([
@@ -60,7 +62,8 @@ const Member = Type.Union([
   ),
 ]);
 
-const Common = Type.Object({
+/** The options that do not belong to one attack. */
+export const Common = Type.Object({
   method: Type.Unsafe<string>(
     oneOf([...attacks.keys(), 'autoattack'], {
       default: 'pgd',
@@ -140,10 +143,12 @@ export type MemberOptions =
   | string
   | ({ method: string; loss?: AttackLoss; restarts?: number } & Record<string, unknown>);
 
-export type AttackOptions = Omit<Static<typeof Common>, 'attacks' | 'keep'> & {
+export type CommonOptions = Omit<Static<typeof Common>, 'attacks' | 'keep'> & {
   attacks?: MemberOptions[];
   keep?: 'first' | 'strongest' | 'nearest';
-} & Record<string, unknown>;
+};
+
+export type AttackOptions = CommonOptions & Record<string, unknown>;
 
 export const AttackOptions = Type.Unsafe<AttackOptions>(
   Type.Object({ ...Common.properties, ...own }, { additionalProperties: false }),
