@@ -32,8 +32,9 @@ export interface Evaded extends Pick<AskedEvade, 'system' | 'planned' | 'score' 
   labels: Int32Array;
   /** In the units of `Seen.scores`. */
   threshold: number;
-  /** Of all clean test images: accepted. */
+  /** Of all clean images of the test set, and of those that the threshold is taken from: accepted. */
   accepted: Estimate;
+  acceptedReference: Estimate;
   clean: Seen;
   plain: SeenAttacked;
   aware: SeenAttacked;
@@ -72,7 +73,10 @@ export function evadedResult(asked: AskedEvade, find: Find): Evaded | undefined 
   if (!accepted || !all || !clean?.labels || !plain || !plainShown || !evaded || !evadedShown)
     return undefined;
   const threshold = acceptanceThreshold(accepted.rows, score);
-  const whole = attackedScore(all.rows, score);
+  const acceptance = ({ rows }: Collected) => {
+    const values = attackedScore(rows, score);
+    return wilson(values.filter((value) => value >= threshold).length, values.length);
+  };
   const outcome = (attack: Collected, shown: Collected): SeenAttacked => ({
     ...seenIn(shown, score),
     brokenAt: attack.rows.brokenAt.data,
@@ -89,7 +93,8 @@ export function evadedResult(asked: AskedEvade, find: Find): Evaded | undefined 
     indices: clean.indices,
     labels: clean.labels,
     threshold,
-    accepted: wilson(whole.filter((value) => value >= threshold).length, whole.length),
+    accepted: acceptance(all),
+    acceptedReference: acceptance(accepted),
     clean: seenIn(clean, score),
     plain: outcome(plain, plainShown),
     aware: outcome(evaded, evadedShown),

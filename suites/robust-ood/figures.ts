@@ -140,37 +140,54 @@ export function evadedTable(prefix: string, id: DatasetInfo, results: readonly E
   const own = results.filter((result) => result.id.name === id.name);
   if (own.length === 0) return [];
   const [{ n, reference }] = own;
-  const thresholds =
-    reference.name === id.name
-      ? `the clean images of "${id.name}" itself, since the run has no validation set`
-      : `the validation set "${reference.name}"`;
+  const itself = reference.name === id.name ? ' itself, since the run has no validation set' : '';
   return [
     {
       id: `${prefix}-undetected-${id.name}`,
       title: `Errors past a detector, ${attackName(own[0])}, ${id.name}`,
-      caption: `Share of all ${n} examples for which an image was found that is misclassified and accepted: by an attack that knows the detector, or by the plain one beside it. A lower bound: a stronger attack finds more. A detector accepts what reaches the threshold that 95 % of ${thresholds}, reach. The plain attack stops at its first misclassified image and knows no detector.`,
+      caption: `Share of all ${n} examples for which an image was found that is misclassified and accepted: by an attack that knows the detector, or by the plain one beside it. A lower bound: a stronger attack finds more. A detector accepts an image whose score is at least what 95 % of the clean images of "${reference.name}"${itself} reach. The plain attack knows no detector and stops at its first misclassified image; of its errors, so many are refused.`,
       columns: [
         ...DETECTOR,
         { key: 'radius', title: `${own[0].planned.params.norm} radius`, format: 'text' },
         { key: 'undetected', title: 'undetected errors', format: 'percent', better: 'none' },
         { key: 'mistaken', title: 'errors, plain attack', format: 'percent', better: 'none' },
-        { key: 'refused', title: 'of these refused', format: 'percent', better: 'none' },
+        { key: 'refused', title: 'of which refused', format: 'percent', better: 'none' },
         { key: 'confirmed', title: 'confirmed', format: 'text' },
-        { key: 'accepted', title: 'clean images accepted', format: 'percent', better: 'none' },
       ],
       rows: own.flatMap((result) =>
         result.undetected.map((undetected, k) => ({
           model: result.system.name,
           score: scoreNamed(result.score).title,
-          radius: k === 0 ? '0: clean' : byRadius(result)[k - 1],
+          radius: k === 0 ? 'clean' : byRadius(result)[k - 1],
           undetected: k === 0 || isReproduced(result) ? cell(undetected) : null,
           mistaken: cell(result.mistaken[k]),
           refused: { ...cell(result.refused[k]), mark: ` of ${result.refused[k].n}` },
           confirmed:
             k === byRadius(result).length ? `${result.found - result.unconfirmed} of ${result.found}` : '',
-          accepted: k === 0 ? cell(result.accepted) : null,
         })),
       ),
+    },
+    {
+      id: `${prefix}-thresholds-${id.name}`,
+      title: `Thresholds of the detectors, ${id.name}`,
+      caption:
+        'Where the two shares differ by more than chance, the sets are not alike. The threshold of max softmax is that of its logarithm, which attacks see.',
+      folded: true,
+      columns: [
+        ...DETECTOR,
+        { key: 'threshold', title: 'threshold', format: 'number' },
+        { key: 'reference', title: `accepted of ${reference.name}`, format: 'percent', better: 'none' },
+        ...(itself
+          ? []
+          : [{ key: 'test', title: `accepted of ${id.name}`, format: 'percent', better: 'none' } as const]),
+      ],
+      rows: own.map(({ system, score, threshold, accepted, acceptedReference }) => ({
+        model: system.name,
+        score: scoreNamed(score).title,
+        threshold: Number.isFinite(threshold) ? threshold : null,
+        reference: cell(acceptedReference),
+        ...(!itself && { test: cell(accepted) }),
+      })),
     },
   ];
 }
@@ -194,7 +211,15 @@ export function evadedCurves(prefix: string, id: DatasetInfo, results: readonly 
       points: true,
       series: ofScore.flatMap(({ system, undetected, mistaken }) => [
         { name: system.name, points: points(epsilons, undetected) },
-        { name: system.name, dashed: true, points: points(epsilons, mistaken) },
+        // Without bands: those of the other curves are to be seen.
+        {
+          name: system.name,
+          dashed: true,
+          points: points(
+            epsilons,
+            mistaken.map((m) => ({ ...m, interval: null })),
+          ),
+        },
       ]),
     };
   });

@@ -1,3 +1,4 @@
+import type { Estimate } from '../../src/metrics/estimate.js';
 import { scoreNamed } from '../../src/scores/scores.js';
 import type { Warning } from '../../src/suites/results.js';
 import { type Evaded, isReproduced } from './evaded.js';
@@ -10,6 +11,10 @@ const LOWERED = 0.05;
 const POINTS = 0.002;
 /** Up to this share of verdicts on a stochastic system may be chance without more than a note. */
 const UNLUCKY = 0.05;
+
+/** Whether intervals leave a gap: both shares are of few examples at times. */
+const differ = ({ interval: a }: Estimate, { interval: b }: Estimate): boolean =>
+  a !== null && b !== null && (a[0] > b[1] || a[1] < b[0]);
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
@@ -47,12 +52,11 @@ export function raisedWarnings(suite: string, group: readonly Raised[]): Warning
 
 /** What must not be read into the errors past one detector. */
 export function evadedWarnings(suite: string, result: Evaded): Warning[] {
-  const { system, id, score, reference, accepted, plainOnly, undetected, n } = result;
+  const { system, id, score, reference, accepted, acceptedReference, plainOnly, undetected, n } = result;
   const { title } = scoreNamed(score);
   const on = { suite, model: system.name, dataset: id.name };
   const warnings: Warning[] = [];
-  const { interval } = accepted;
-  if (reference.name !== id.name && interval && (interval[0] > 0.95 || interval[1] < 0.95)) {
+  if (reference.name !== id.name && differ(accepted, acceptedReference)) {
     warnings.push({
       ...on,
       code: 'threshold-shifted',
@@ -71,6 +75,19 @@ export function evadedWarnings(suite: string, result: Evaded): Warning[] {
       message: `${plainOnly} of the ${Math.round(largest.value * n)} undetected errors of "${system.name}" past ${title} were found by the attack that knows no detector only`,
       why: 'who knows the detector can do all that who does not can: the attack on both was too weak; its errors and the others are counted together',
       fix: 'use more steps and restarts',
+    });
+  }
+  const [passed, errors] = [result.undetected, result.mistaken].map(
+    (shares) => shares[shares.length - 1].value,
+  );
+  if (passed > errors + POINTS) {
+    warnings.push({
+      ...on,
+      code: 'aware-beats-plain',
+      severity: 'warning',
+      message: `more examples of "${system.name}" were misclassified past ${title} (${percent(passed)}) than under the attack that knows no detector (${percent(errors)})`,
+      why: 'an undetected error is an error: the plain attack was too weak, and so is a robust accuracy by it',
+      fix: 'use more steps and restarts; read robust accuracy off the attack suite with a stronger attack',
     });
   }
   if (result.unconfirmed > 0) {
