@@ -5,6 +5,7 @@ import { fewUsed, labelledTestSets, singleDraw, withoutLabels } from '../src/sui
 import { type Collected, defineSuite, type Request, request } from '../src/suites/contract.js';
 import { type AttackParams, attackRequest } from '../src/suites/measurements/attack.js';
 import { clean } from '../src/suites/measurements/clean.js';
+import { findRequest } from '../src/suites/measurements/collected.js';
 import { pixels } from '../src/suites/measurements/pixels.js';
 import { repeat } from '../src/suites/measurements/repeat.js';
 import { verifyRequest } from '../src/suites/measurements/verify.js';
@@ -14,7 +15,7 @@ import { attackMeasures, attackTable, breakdownTable } from './attack/measures.j
 import { attackNotes } from './attack/notes.js';
 import { AttackOptions } from './attack/options.js';
 import { CHECKED_EXAMPLES, checksOf, type Planned, planned } from './attack/planned.js';
-import { type AttackResult, attackResult, findRequest } from './attack/result.js';
+import { type AttackResult, attackResult } from './attack/result.js';
 import { sheet } from './attack/sheet.js';
 import { flagMeasures, flagWarnings, lookAt, validityPanel } from './attack/validity.js';
 

@@ -2,12 +2,13 @@ import { parseEpsilon } from '../src/attacks/epsilon.js';
 import type { DatasetInfo } from '../src/data/dataset.js';
 import type { SystemInfo } from '../src/models/system.js';
 import { fewUsed, labelledTestSets, withoutLabels } from '../src/suites/caveats.js';
-import { type Collected, defineSuite, type SuiteContext } from '../src/suites/contract.js';
+import { defineSuite, type Request, type SuiteContext } from '../src/suites/contract.js';
+import { findRequest } from '../src/suites/measurements/collected.js';
 import type { NotApplicable } from '../src/suites/results.js';
 import { accuracyFigure, energyFigure, purificationTable } from './purification/figures.js';
 import { purificationMeasures } from './purification/measures.js';
 import { type Asked, asked, PurificationOptions, purifierOf } from './purification/options.js';
-import { type Find, purificationResult } from './purification/result.js';
+import { purificationResult } from './purification/result.js';
 import { sheet } from './purification/sheet.js';
 import { purificationWarnings } from './purification/warnings.js';
 
@@ -48,7 +49,7 @@ export const purification = defineSuite({
   },
 
   summarise(collected, options, context) {
-    const find = finder(collected);
+    const find = (wanted: Request<never>) => findRequest(collected, wanted);
     const results = jobs(context, options).flatMap(
       ({ wanted, ...on }) => purificationResult(on, wanted, find) ?? [],
     );
@@ -72,20 +73,6 @@ export const purification = defineSuite({
     };
   },
 });
-
-/** The same measurement, parameters, and images that it was given. */
-function finder(collected: readonly Collected[]): Find {
-  const identity = ({ measurement, system, dataset, params, inputs = [] }: Parameters<Find>[0]) =>
-    JSON.stringify([
-      measurement.name,
-      system,
-      dataset,
-      params,
-      inputs.map((input) => input.measurement.name),
-    ]);
-  const known = new Map(collected.map((one) => [identity(one.request), one]));
-  return (wanted) => known.get(identity(wanted));
-}
 
 const attackLine = ({ norm, epsilon, attackSteps, adaptive }: PurificationOptions) =>
   `${norm} ${parseEpsilon(epsilon).text}, PGD-${attackSteps} for transfer` +

@@ -47,7 +47,11 @@ function surprise(logits: ArrayLike<number>, label: number): number {
   return gap > 0 ? gap + Math.log1p(Math.exp(-gap)) : Math.log1p(Math.exp(gap));
 }
 
-/** A mistake that is not noticed: the smaller of what it takes to be misclassified and to be taken for familiar. */
+/**
+ * A mistake that is not noticed: the smaller of what it takes to be misclassified and to be taken for familiar. Scores
+ * of a class are those of the likeliest wrong one, which are the image's where it is misclassified: the largest of all
+ * is the label's until then, and climbing it leads away from a mistake.
+ */
 const evading = (of: LossName, score: LossRow['value']): LossRow => ({
   of,
   direction: 1,
@@ -58,6 +62,8 @@ const evading = (of: LossName, score: LossRow['value']): LossRow => ({
 const logPx: LossRow['value'] = (_logits, aim) => aim.logPx;
 const maxLogit: LossRow['value'] = (logits) => largest(logits);
 const maxSoftmax: LossRow['value'] = (logits) => largest(logits) - lse(logits);
+const wrongLogit: LossRow['value'] = (logits, { label }) => largest(logits, label);
+const wrongSoftmax: LossRow['value'] = (logits, { label }) => largest(logits, label) - lse(logits);
 
 /** What an attacker can follow. */
 const rows = {
@@ -106,8 +112,8 @@ const rows = {
   'raise-max-logit': { of: 'max-logit', direction: 1, classes: 1, value: maxLogit },
   'raise-max-softmax': { of: 'max-softmax', direction: 1, classes: 2, value: maxSoftmax },
   'evade-log-px': evading('evade-log-px', logPx),
-  'evade-max-logit': evading('evade-max-logit', maxLogit),
-  'evade-max-softmax': evading('evade-max-softmax', maxSoftmax),
+  'evade-max-logit': evading('evade-max-logit', wrongLogit),
+  'evade-max-softmax': evading('evade-max-softmax', wrongSoftmax),
 } satisfies Record<string, LossRow>;
 
 export type AttackLoss = keyof typeof rows;

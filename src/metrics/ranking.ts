@@ -62,7 +62,7 @@ export function groupCounts(group: Int32Array, counts: Float64Array, indices?: I
 }
 
 /** The count that is at least 95 % of n, safe from rounding in 0.95 n. */
-const share95 = (n: number) => Math.ceil((19 * n) / 20);
+export const share95 = (n: number) => Math.ceil((19 * n) / 20);
 
 /**
  * All metrics of two count vectors over groups, best score first, in one walk. NaN throughout when either class

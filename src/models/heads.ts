@@ -93,7 +93,15 @@ const logPx: Score = (site) => site.logPx;
 const maxLogit: Score = (site) => largest(site, site.logits);
 const maxSoftmax: Score = (site) => site.b.op('Sub', [largest(site, site.logits), lse(site, site.logits)]);
 
-/** min(margin, score - threshold): a mistake counts only where it looks familiar. */
+/** The scores of the likeliest wrong class: those of the image where it is misclassified. */
+const wrongLogit: Score = (site) => largest(site, others(site, site.logits));
+const wrongSoftmax: Score = (site) => site.b.op('Sub', [wrongLogit(site), lse(site, site.logits)]);
+
+/**
+ * min(margin, score - threshold): a mistake counts only where it looks familiar. Scores of a class are those of the
+ * likeliest wrong one: the largest of all is the label's until the image is misclassified, and climbing it leads
+ * away from a mistake.
+ */
 const evading =
   (score: Score): Head['emit'] =>
   (site) =>
@@ -141,13 +149,13 @@ const heads: Readonly<Record<LossName, Head>> = {
     aims: ['labels', 'threshold'],
     needs: ['logits'],
     classes: 2,
-    emit: evading(maxLogit),
+    emit: evading(wrongLogit),
   },
   'evade-max-softmax': {
     aims: ['labels', 'threshold'],
     needs: ['logits'],
     classes: 2,
-    emit: evading(maxSoftmax),
+    emit: evading(wrongSoftmax),
   },
 };
 

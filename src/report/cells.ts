@@ -17,6 +17,7 @@ type TableValue = Table['rows'][number][string] | undefined;
 interface Estimate {
   value: number | null;
   interval?: [number, number] | null;
+  mark?: string;
 }
 
 /** The body of a suite's table: formatted cells, the best values of each column marked. */
@@ -42,11 +43,11 @@ export function formatCell(
   if (typeof value === 'string' || typeof value === 'boolean') {
     return { ...base, text: plain(value), numeric: false, sort: String(value) };
   }
-  const { value: number, interval } = estimateOf(value);
+  const { value: number, interval, mark: beside = '' } = estimateOf(value);
   if (number === null) return { ...base, text: NONE, sort: '' };
-  if (format === 'text') return { ...base, text: formatNumber(number), sort: String(number) };
+  if (format === 'text') return { ...base, text: formatNumber(number) + beside, sort: String(number) };
   const formatted = formatEstimate(number, interval, format ?? 'number');
-  return { ...base, text: formatted.value, interval: formatted.interval, sort: String(number) };
+  return { ...base, text: formatted.value + beside, interval: formatted.interval, sort: String(number) };
 }
 
 function plain(value: Static<typeof Scalar>): string {

@@ -130,6 +130,7 @@ const special: Record<string, string> = {
   '−': '$-$',
   '–': '--',
   '∞': '$\\infty$',
+  '†': '$^\\dagger$',
   '\u2009': '\\,',
 };
 
@@ -138,5 +139,5 @@ const special: Record<string, string> = {
  * `\\` would be taken for an argument), line breaks become spaces.
  */
 export function escapeLatex(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, ' ').replace(/[\\{}$&#%_^~<>[\]−–∞\u2009]/g, (c) => special[c]);
+  return text.replace(/\s*[\r\n]+\s*/g, ' ').replace(/[\\{}$&#%_^~<>[\]−–∞†\u2009]/g, (c) => special[c]);
 }

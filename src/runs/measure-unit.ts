@@ -32,12 +32,17 @@ export async function measureUnit(job: Job, unit: Unit, bench: Bench): Promise<O
   for (const input of job.inputs) {
     inputs.push((await collectRange(bench.store, input, unit.start, unit.end)).rows);
   }
+  const whole: Rows[] = [];
+  for (const { job: read, size } of job.whole) {
+    whole.push((await collectRange(bench.store, read, 0, size)).rows);
+  }
   const known = new Set([request.system, ...job.references, ...job.inputs.map((i) => i.request.system)]);
   const rows = await request.measurement.measure(
     {
       system: counted(system, passes),
       examples,
       inputs,
+      whole,
       seed: bench.seed,
       signal: bench.signal,
       systemNamed: (name) => {

@@ -24,6 +24,8 @@ export interface Job {
   /** Examples wanted: the most that any request wants. */
   size: number;
   inputs: readonly Job[];
+  /** Read as a whole: the first `size` examples, whatever part of its own examples a unit measures. */
+  whole: readonly { job: Job; size: number }[];
   /** Systems that `params` name, besides the one measured. */
   references: readonly string[];
   units: readonly Unit[];
@@ -73,8 +75,13 @@ export function planRun(entries: readonly SuiteEntry[], subject: Subject): Plan 
   const close = (open: OpenJob): Job => {
     const known = closed.get(open);
     if (known) return known;
-    const { inputs, ...rest } = open;
-    const job: Job = { ...rest, inputs: inputs.map(close), units: unitsOf(open) };
+    const { inputs, whole, ...rest } = open;
+    const job: Job = {
+      ...rest,
+      inputs: inputs.map(close),
+      whole: whole.map(({ job: read, size }) => ({ job: close(read), size })),
+      units: unitsOf(open),
+    };
     closed.set(open, job);
     return job;
   };
@@ -86,9 +93,13 @@ export function planRun(entries: readonly SuiteEntry[], subject: Subject): Plan 
   return { jobs: [...closed.values()], suites };
 }
 
-interface OpenJob extends Omit<Job, 'units' | 'inputs' | 'size'> {
+/** The jobs whose rows a job reads. */
+export const readBy = ({ inputs, whole }: Job): Job[] => [...inputs, ...whole.map(({ job }) => job)];
+
+interface OpenJob extends Omit<Job, 'units' | 'inputs' | 'whole' | 'size'> {
   size: number;
   inputs: readonly OpenJob[];
+  whole: readonly { job: OpenJob; size: number }[];
 }
 
 function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteContext): Request<never>[] {
@@ -133,6 +144,10 @@ function addJob(
       found: `"${input.measurement.name}" on "${input.dataset}"`,
     });
   });
+  const whole = (request.whole ?? []).map((read) => ({
+    job: addJob(read, undefined, subject, jobs),
+    size: sizeOf(read, subject),
+  }));
   const references = namesWithin(params, subject.systems).filter((name) => name !== system);
   const key = keyOf({
     version: KEY_VERSION,
@@ -145,8 +160,9 @@ function addJob(
     // Floating point of another engine is not mixed into one result.
     engine: subject.engine,
     inputs: inputs.map((input) => input.key),
+    ...(whole.length > 0 && { whole: whole.map(({ job, size }) => [job.key, size]) }),
   });
-  const job = jobs.get(key) ?? { key, request, size: 0, inputs, references };
+  const job = jobs.get(key) ?? { key, request, size: 0, inputs, whole, references };
   job.size = Math.max(job.size, wanted);
   jobs.set(key, job);
   return job;

@@ -1,5 +1,5 @@
 import { AssayError } from '../errors.js';
-import type { Job, Unit } from './plan.js';
+import { type Job, readBy, type Unit } from './plan.js';
 
 /** A unit to measure. */
 export interface Task {
@@ -31,7 +31,7 @@ export class UnitQueue {
     for (const job of this.jobs) {
       const entry = this.entries.get(job);
       if (!entry || this.failures.has(job)) continue;
-      if (job.inputs.some((input) => this.entries.has(input))) continue;
+      if (readBy(job).some((input) => this.entries.has(input))) continue;
       const unit = entry.waiting.shift();
       if (!unit) continue;
       entry.running++;
@@ -50,7 +50,7 @@ export class UnitQueue {
   fail(job: Job, error: AssayError): Job[] {
     if (this.failures.has(job)) return [];
     this.failures.set(job, error);
-    const readers = this.jobs.filter((other) => this.entries.has(other) && other.inputs.includes(job));
+    const readers = this.jobs.filter((other) => this.entries.has(other) && readBy(other).includes(job));
     return [job, ...readers.flatMap((reader) => this.fail(reader, inputFailed(job)))];
   }
 }

@@ -6,7 +6,7 @@ import type { Collected, Summary } from '../suites/contract.js';
 import type { SuiteResult } from '../suites/results.js';
 import { collectRange } from './collect.js';
 import type { Execution } from './execute.js';
-import type { SuitePlan } from './plan.js';
+import { type Job, readBy, type SuitePlan } from './plan.js';
 import type { UnitStore } from './store.js';
 import { optionRecord } from './suite-entries.js';
 
@@ -22,7 +22,7 @@ export interface SuiteOutcome {
 
 /**
  * Lets a suite summarise its rows. A system of which some measurement failed or is missing is left out and told; the
- * others are summarised. A failure of the suite itself harms no other suite.
+ * others are summarised, with what does not rest on it. A failure of the suite itself harms no other suite.
  */
 export async function summariseSuite(
   plan: SuitePlan,
@@ -34,16 +34,23 @@ export async function summariseSuite(
   const summary: Summary = { measures: [], notApplicable: [...notApplicable] };
   const about = { suite: suite.name, title, description: suite.description, options: optionRecord(options) };
   const troubles = new Map<string, AssayError>();
+  const blame = (system: string, error: AssayError) => {
+    if (!troubles.has(system)) troubles.set(system, stopped ?? error);
+  };
   try {
     const collected: Collected[] = [];
     for (const { request, job, size } of wanted) {
       try {
-        const failure = failures.get(job);
-        if (failure) throw failure;
+        const failed = culprit(job, failures);
+        const failure = failures.get(failed);
+        if (failure) {
+          blame(failed.request.system, failure);
+          continue;
+        }
         collected.push({ request, ...(await collectRange(store, job, 0, size)) });
       } catch (error) {
         if (!(error instanceof AssayError)) throw error;
-        if (!troubles.has(request.system)) troubles.set(request.system, stopped ?? error);
+        blame(request.system, error);
       }
     }
     const systems = context.systems.filter(({ name }) => !troubles.has(name));
@@ -74,6 +81,12 @@ export async function summariseSuite(
     summary,
     result: { ...about, status: 'error', error: `left out ${told.join('; ')}`, tables, figures },
   };
+}
+
+/** What failed first of a job and what it reads: one system may read the rows of another, which is then to blame. */
+function culprit(job: Job, failures: Execution['failures']): Job {
+  const failed = readBy(job).find((read) => failures.has(read));
+  return failed && failures.has(job) ? culprit(failed, failures) : job;
 }
 
 /** The message with its place and remedy. */

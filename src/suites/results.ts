@@ -42,6 +42,19 @@ const Estimate = Type.Object(
   closed,
 );
 
+/** A number in a table. */
+const TableEstimate = Type.Object(
+  {
+    ...Estimate.properties,
+    mark: Type.Optional(
+      Type.String({
+        description: 'a few characters behind the value, such as a dagger that the caption explains',
+      }),
+    ),
+  },
+  closed,
+);
+
 export const Table = Type.Object(
   {
     id: Type.String(),
@@ -61,7 +74,7 @@ export const Table = Type.Object(
         closed,
       ),
     ),
-    rows: Type.Array(Type.Record(Type.String(), Type.Union([Scalar, Type.Null(), Estimate]))),
+    rows: Type.Array(Type.Record(Type.String(), Type.Union([Scalar, Type.Null(), TableEstimate]))),
   },
   closed,
 );

@@ -3,9 +3,10 @@ import { autoattack } from '../../src/attacks/compositions.js';
 import { EPSILON_PATTERN } from '../../src/attacks/epsilon.js';
 import { type AttackLoss, attackLossNames } from '../../src/attacks/losses.js';
 import { norms } from '../../src/attacks/norms.js';
-import { attacks } from '../../src/attacks/registry.js';
+import { type AttackRow, attacks } from '../../src/attacks/registry.js';
 
-const oneOf = (names: Iterable<string>, rest: object) =>
+/** One of several names, for schemas. */
+export const oneOf = (names: Iterable<string>, rest: object) =>
   Type.Union(
     [...names].map((name) => Type.Literal(name)),
     rest,
@@ -30,12 +31,12 @@ const restarts = Type.Optional(
 );
 
 /**
- * The options of every attack, none required: which belong to the chosen one, and what they may be there, is checked
+ * The options of these attacks, none required: which belong to the chosen one, and what they may be there, is checked
  * when planning. Attacks may share a name for an option that each reads in its own way.
  */
-function ownOptions(): Record<string, TSchema> {
+export function ownOptions(rows: Iterable<AttackRow>): Record<string, TSchema> {
   const byKey = new Map<string, TSchema[]>();
-  for (const { options } of attacks.values()) {
+  for (const { options } of rows) {
     for (const [key, schema] of Object.entries<TSchema>(options.properties)) {
       byKey.set(key, [...(byKey.get(key) ?? []), schema]);
     }
@@ -60,7 +61,8 @@ function either(schemas: readonly TSchema[]): TSchema {
   ) as TSchema;
 }
 
-const own = ownOptions();
+/** The options of every attack. */
+export const own = ownOptions(attacks.values());
 
 /** One of several attacks: a name, or a name with options. */
 const Member = Type.Union([
@@ -71,7 +73,8 @@ const Member = Type.Union([
   ),
 ]);
 
-const Common = Type.Object({
+/** The options that do not belong to one attack. */
+export const Common = Type.Object({
   method: Type.Unsafe<string>(
     oneOf([...attacks.keys(), 'autoattack'], {
       default: 'pgd',
@@ -151,10 +154,12 @@ export type MemberOptions =
   | string
   | ({ method: string; loss?: AttackLoss; restarts?: number } & Record<string, unknown>);
 
-export type AttackOptions = Omit<Static<typeof Common>, 'attacks' | 'keep'> & {
+export type CommonOptions = Omit<Static<typeof Common>, 'attacks' | 'keep'> & {
   attacks?: MemberOptions[];
   keep?: 'first' | 'strongest' | 'nearest';
-} & Record<string, unknown>;
+};
+
+export type AttackOptions = CommonOptions & Record<string, unknown>;
 
 export const AttackOptions = Type.Unsafe<AttackOptions>(
   Type.Object({ ...Common.properties, ...own }, { additionalProperties: false }),

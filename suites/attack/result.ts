@@ -3,7 +3,7 @@ import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
 import { meanOf, wilson } from '../../src/metrics/intervals.js';
 import type { SystemInfo } from '../../src/models/system.js';
-import type { Collected, NdArray, Request } from '../../src/suites/contract.js';
+import type { Collected, NdArray } from '../../src/suites/contract.js';
 import { campaignOf } from '../../src/suites/measurements/attack.js';
 import type { Planned } from './planned.js';
 
@@ -60,21 +60,6 @@ export const count = ({ data }: NdArray, of: (value: number, i: number) => boole
   for (let i = 0; i < data.length; i++) if (of(data[i], i)) total++;
   return total;
 };
-
-/** The rows of this very request. */
-export function findRequest(
-  collected: readonly Collected[],
-  { measurement, system, dataset, params, first }: Request<never>,
-): Collected | undefined {
-  return collected.find(
-    ({ request }) =>
-      request.measurement.name === measurement.name &&
-      request.system === system &&
-      request.dataset === dataset &&
-      request.first === first &&
-      JSON.stringify(request.params) === JSON.stringify(params),
-  );
-}
 
 /** Accuracy at a radius: correct when clean, and not broken at it or a smaller one; over all examples. */
 export function robustAccuracy({ rows }: Collected, radius: number): Estimate {

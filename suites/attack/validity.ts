@@ -1,3 +1,4 @@
+import { signTest } from '../../src/metrics/sign-test.js';
 import { argmax } from '../../src/metrics/softmax.js';
 import type { Collected } from '../../src/suites/contract.js';
 import { measure } from '../../src/suites/measure.js';
@@ -51,16 +52,6 @@ const UNLUCKY = 0.05;
 
 const noChecks = 'not looked at (`checks: false`)';
 const points = (share: number) => `${(100 * share).toFixed(1)} %`;
-
-/** P(at least k heads in n throws of a fair coin). */
-function signTest(k: number, n: number): number {
-  let [tail, choose] = [0, 1];
-  for (let heads = n; heads >= k; heads--) {
-    tail += choose;
-    choose *= heads / (n - heads + 1);
-  }
-  return tail / 2 ** n;
-}
 
 /** Attacks that follow gradients, and the one that only asks. */
 const isWhiteBox = ({ cost }: AttackResult['byAttack'][number]) => cost.naiveGradient.value > 0;

@@ -14,6 +14,7 @@ function job(name: string, sizes: readonly number[]): Job {
     request: request({ measurement, system: 'jem', dataset: 'test', params: { scale: 1 } }),
     size: sizes.reduce((a, b) => a + b, 0),
     inputs: [],
+    whole: [],
     references: [],
     units: sizes.map((size) => ({ key: `${name} ${at}`, start: at, end: (at += size) })),
   };

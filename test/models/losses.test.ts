@@ -30,8 +30,8 @@ const largestOther = (f: readonly number[], y: number) => Math.max(...f.filter((
 /** What a score must reach below: some examples pass, some do not. */
 const THRESHOLD = 0.2;
 const margin = (f: readonly number[], y: number) => largestOther(f, y) - f[y];
-const evading = (score: (f: readonly number[]) => number) => (f: readonly number[], y: number) =>
-  Math.min(margin(f, y), score(f) - THRESHOLD);
+const evading = (score: (f: readonly number[], y: number) => number) => (f: readonly number[], y: number) =>
+  Math.min(margin(f, y), score(f, y) - THRESHOLD);
 const maxLogit = (f: readonly number[]) => Math.max(...f);
 const maxSoftmax = (f: readonly number[]) => Math.log(Math.max(...f.map((v) => Math.exp(v - logSumExp(f)))));
 
@@ -51,8 +51,8 @@ const definitions: Record<LossName, (f: readonly number[], y: number, t: number)
   'max-logit': maxLogit,
   'max-softmax': maxSoftmax,
   'evade-log-px': evading(logSumExp),
-  'evade-max-logit': evading(maxLogit),
-  'evade-max-softmax': evading(maxSoftmax),
+  'evade-max-logit': evading(largestOther),
+  'evade-max-softmax': evading((f, y) => largestOther(f, y) - logSumExp(f)),
 };
 
 /** d loss / d logits by central differences of the definition. */

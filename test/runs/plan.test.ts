@@ -3,6 +3,7 @@ import { planRun } from '../../src/runs/plan.js';
 import { type Measurement, request } from '../../src/suites/contract.js';
 import { linearSystem } from '../suites/helpers/linear-system.js';
 import {
+  centredSuite,
   entryOf,
   meanSuite,
   minus,
@@ -131,6 +132,17 @@ describe('unit keys', () => {
     expect(keys({ measurement, inputs: base })).toEqual(keys({ measurement, inputs: base }));
     expect(keys({ measurement, inputs: other })).not.toEqual(keys({ measurement, inputs: base }));
   });
+
+  it('change with what is read as a whole, and with how much of it', () => {
+    const on = subjectOf([plus], [points(10), points(6, { name: 'held out' })]);
+    const made = [{ reference: 'held out' }, { reference: 'held out', first: 5 }, { reference: 'test' }].map(
+      (read) =>
+        planRun([entryOf(centredSuite(base, read))], on)
+          .jobs.filter(({ request }) => request.measurement.name === 'centred')
+          .flatMap(({ units }) => units.map(({ key }) => key)),
+    );
+    expect(new Set(made.flat()).size).toBe(12);
+  });
 });
 
 describe('the plan', () => {
@@ -166,6 +178,19 @@ describe('the plan', () => {
       ['sums', 'plus', 5],
       ['noisy-logits', 'minus', 5],
       ['sums', 'minus', 5],
+    ]);
+  });
+
+  it('puts what is read as a whole first, on any data set, with all its examples', () => {
+    const on = subjectOf([plus], [points(10), points(6, { name: 'held out' })]);
+    const { jobs } = planRun(
+      [entryOf(centredSuite(base, { reference: 'held out' }), { scale: 1, first: 5 })],
+      on,
+    );
+    expect(jobs.map(({ request, size }) => [request.measurement.name, request.dataset, size])).toEqual([
+      ['noisy-logits', 'test', 5],
+      ['noisy-logits', 'held out', 6],
+      ['centred', 'test', 5],
     ]);
   });
 

@@ -11,6 +11,7 @@ import type { Results } from '../../src/suites/results.js';
 import { accuracy } from '../../suites/accuracy.js';
 import { linearSystem } from '../suites/helpers/linear-system.js';
 import {
+  centredSuite,
   entryOf,
   folder,
   meanSuite,
@@ -184,6 +185,45 @@ describe('a run', () => {
     ]);
     const [sumOfPlus, , meanOfPlus] = outcome.results.measures;
     expect(sumOfPlus.value).toBeCloseTo(2 * (meanOfPlus.value ?? 0), 5);
+  });
+});
+
+describe('rows read as a whole', () => {
+  const subject = subjectOf([plus, minus], [points(10), points(7, { name: 'held out' })]);
+  const base = () => noisyLogits(probe());
+
+  it('are the same for every unit, whatever its size', async () => {
+    const values = [];
+    for (const unitSize of [1, 3, 64]) {
+      const entries = [entryOf(centredSuite(base(), { reference: 'held out', unitSize }))];
+      const { results, exitCode } = await start(folder(), { subject, entries });
+      expect(exitCode).toBe(0);
+      values.push(results.measures.map(({ value }) => value));
+    }
+    const plain = await start(folder(), { subject, entries: [entryOf(meanSuite(base()))] });
+    const mean = (model: string, dataset: string) =>
+      plain.results.measures.find((m) => m.model === model && m.dataset === dataset)?.value ?? Number.NaN;
+    for (const [i, model] of ['plus', 'minus'].entries()) {
+      expect(values[0][i]).toBeCloseTo(mean(model, 'test') - mean(model, 'held out'), 5);
+    }
+    expect(values[1]).toEqual(values[0]);
+    expect(values[2]).toEqual(values[0]);
+  });
+
+  it('of a system that fails: it is to blame, not who reads them', async () => {
+    const failing = {
+      ...minus,
+      forward: async () => {
+        throw new AssayError('model-invalid', 'a logit is NaN');
+      },
+    };
+    const entries = [entryOf(centredSuite(base(), { reference: 'held out', by: 'minus' }))];
+    const given = {
+      subject: subjectOf([plus, failing], [points(10), points(7, { name: 'held out' })]),
+      entries,
+    };
+    const { results } = await start(folder(), given);
+    expect(results.errors).toEqual(['minus: a logit is NaN']);
   });
 });
 

@@ -110,6 +110,45 @@ export function sums(input: Measurement<Params>, probe: Probe): Measurement<Para
   });
 }
 
+/** Asks what `input` gave above its mean over all examples of the data set `reference`, read of `by`. */
+export function centredSuite(
+  input: Measurement<Params>,
+  {
+    reference,
+    by,
+    first,
+    unitSize = 3,
+  }: { reference: string; by?: string; first?: number; unitSize?: number },
+): Suite {
+  const centred = defineMeasurement<Params>({
+    name: 'centred',
+    version: 1,
+    needs: [],
+    unitSize,
+    async measure({ inputs: [{ logits }], whole: [all] }) {
+      const mean = Array.from(all.logits.data).reduce((a, b) => a + b, 0) / all.logits.data.length;
+      return { centred: { ...logits, data: Float64Array.from(logits.data, (v) => v - mean) } };
+    },
+  });
+  const suite = meanSuite(centred, 'centred', input);
+  return {
+    ...suite,
+    plan: (context, options) =>
+      suite.plan({ ...context, datasets: context.datasets.slice(0, 1) }, options).map((wanted) => ({
+        ...wanted,
+        whole: [
+          request({
+            measurement: input,
+            system: by ?? wanted.system,
+            dataset: reference,
+            params: { scale: 1 },
+            ...(first !== undefined && { first }),
+          }),
+        ],
+      })),
+  };
+}
+
 const Options = Type.Object(
   {
     scale: Type.Number({ default: 1 }),

@@ -87,7 +87,9 @@ export const attack = defineMeasurement<AttackParams>({
         hint: 'request it with `attackRequest`, on a labelled data set',
       });
     }
-    const on = { system, n, indices, pixels, labels: labels ?? new Int32Array(n), seed, signal };
+    // Sets from elsewhere may have classes of their own, which a goal without labels must not hand to the system.
+    const known = campaign.goal.labelled && labels ? labels : new Int32Array(n);
+    const on = { system, n, indices, pixels, labels: known, seed, signal };
     const clean = { cleanLogits: logits.data, ...(logPx && { cleanLogPx: logPx.data }) };
     const found = await runAttack({ ...on, ...clean }, campaign);
     const shape = [n];

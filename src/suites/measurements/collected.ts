@@ -1,7 +1,7 @@
 import { AssayError } from '../../errors.js';
 import { type Classified, classify } from '../../metrics/classification.js';
 import type { Logits } from '../../metrics/softmax.js';
-import type { Collected, Measurement } from '../contract.js';
+import type { Collected, Measurement, Request } from '../contract.js';
 
 /** The rows of a measurement on a system and a data set, if they were asked for. */
 export function findCollected<P>(
@@ -16,6 +16,26 @@ export function findCollected<P>(
       request.system === system &&
       request.dataset === dataset,
   );
+}
+
+/** What tells two requests of one suite apart. */
+function identity({
+  measurement,
+  system,
+  dataset,
+  params,
+  first,
+  inputs = [],
+  whole = [],
+}: Request<never>): string {
+  const read = [inputs, whole].map((requests) => requests.map((one) => identity(one)));
+  return JSON.stringify([measurement.name, system, dataset, params, first, ...read]);
+}
+
+/** The rows of this very request: the same measurement, parameters, examples, and requests that it reads. */
+export function findRequest(collected: readonly Collected[], wanted: Request<never>): Collected | undefined {
+  const sought = identity(wanted);
+  return collected.find(({ request }) => identity(request) === sought);
 }
 
 /** The (n, classes) logits among the rows. Errors: `suite-failed` when there are none. */

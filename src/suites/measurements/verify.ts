@@ -91,10 +91,10 @@ function concatenate(parts: readonly Float32Array[]): Float32Array {
 }
 
 /** Relative difference of logits between two batches of the same images, by float32 rounding alone. */
-const ROUNDING = 1e-5;
+export const ROUNDING = 1e-5;
 
 /** Whether another class is ahead of the label, or not behind by more than so much of the largest logit. */
-function isMistake(logits: ArrayLike<number>, label: number, tolerance: number): boolean {
+export function isMistake(logits: ArrayLike<number>, label: number, tolerance: number): boolean {
   const top = argmaxOf(logits);
   if (top !== label) return true;
   return (

@@ -1,0 +1,56 @@
+import type { AttackedScore } from '../../attacks/goals.js';
+import { attackLosses } from '../../attacks/losses.js';
+import { share95 } from '../../metrics/ranking.js';
+import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
+import { type AttackParams, attack } from './attack.js';
+
+export interface EvadeParams {
+  attack: Omit<AttackParams, 'goal'>;
+  /** What the detector looks at. */
+  score: AttackedScore;
+}
+
+/**
+ * A score of each example, (n), as attacks see it: higher for what looks like the training data; max-softmax as its
+ * logarithm, which orders images alike and does not saturate.
+ */
+export function attackedScore({ logits, logPx }: Rows, score: AttackedScore): Float64Array {
+  const { value } = attackLosses[`raise-${score}`];
+  const [n, classes] = logits.shape;
+  return Float64Array.from({ length: n }, (_, i) => {
+    const aim = { label: 0, target: -1, threshold: 0, logPx: logPx?.data[i] ?? Number.NaN };
+    return value(logits.data.subarray(i * classes, (i + 1) * classes), aim);
+  });
+}
+
+/**
+ * The largest threshold that at least 95 % of clean images reach, all of them counted, whatever their predictions.
+ * NaN, which nothing reaches, without examples.
+ */
+export function acceptanceThreshold(clean: Rows, score: AttackedScore): number {
+  const descending = attackedScore(clean, score).sort().reverse();
+  return descending[share95(descending.length) - 1] ?? Number.NaN;
+}
+
+/**
+ * Attacks images to be misclassified while a detector still accepts them. Its threshold is that of the clean images
+ * read as a whole, so that it is the same in every unit. Rows as those of `attack`, where `correct` is 0 for images
+ * that are misclassified and accepted as they are.
+ */
+export const evade = defineMeasurement<EvadeParams>({
+  name: 'evade',
+  version: 1,
+  needs: ['logits', 'inputGradient'],
+  unitSize: 256,
+  measure(context, { attack: params, score }) {
+    const threshold = acceptanceThreshold(context.whole[0], score);
+    return attack.measure(context, { ...params, goal: { kind: 'evade', score, threshold } });
+  },
+});
+
+/** @param reference clean images that the threshold is taken from @param clean the images that are attacked */
+export function evadeRequest(params: EvadeParams, clean: Request<never>, reference: Request<never>) {
+  const { system, dataset, first } = clean;
+  const wanted = { system, dataset, params, inputs: [clean], whole: [reference] };
+  return request({ measurement: evade, ...wanted, ...(first !== undefined && { first }) });
+}

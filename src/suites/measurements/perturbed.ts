@@ -1,0 +1,88 @@
+import { isInside, normNamed } from '../../attacks/norms.js';
+import type { SystemInfo } from '../../models/system.js';
+import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
+import { eachBatch, imageSize } from './batches.js';
+import { clean } from './clean.js';
+
+export interface PerturbedParams {
+  /** In which `distance` is measured. */
+  norm: string;
+  /** Draws of a stochastic system whose mean outputs are given; others are asked once. */
+  draws: number;
+}
+
+/**
+ * What a system says of the images that an attack stored, its own or another system's, in fresh passes; without rows
+ * of an attack, of the images as they are. Rows: `logits` (n, classes) and `logPx` (n), where the system has them, for
+ * a stochastic system means over fresh draws; `distance` (n): from the image of the data set to the one that was
+ * looked at, measured again, and infinite where that is not an image with pixels in [0, 1].
+ */
+export const perturbed = defineMeasurement<PerturbedParams>({
+  name: 'perturbed',
+  version: 1,
+  needs: [],
+  unitSize: 256,
+  async measure(context, { norm: name, draws }) {
+    const { system, examples, inputs } = context;
+    const { n } = examples;
+    const stored = inputs[0]?.pixels;
+    const images = stored ? { ...examples, pixels: Float32Array.from(stored.data) } : examples;
+    const { offers, classes, stochastic } = system.info;
+    const times = stochastic ? draws : 1;
+    const logits = offers.includes('logits') ? new Float64Array(n * classes.length) : undefined;
+    const logPx = offers.includes('logPx') ? new Float64Array(n) : undefined;
+    for (let draw = 0; draw < times; draw++) {
+      await eachBatch({ ...context, examples: images }, `perturbed-${draw}`, async (batch, start) => {
+        const outputs = await system.forward(batch);
+        add(logits, outputs.logits, start * classes.length);
+        add(logPx, outputs.logPx, start);
+      });
+    }
+    const norm = normNamed(name);
+    const size = imageSize(system);
+    const image = (pixels: Float32Array, i: number) => pixels.subarray(i * size, (i + 1) * size);
+    const distance = Float64Array.from({ length: n }, (_, i) => {
+      const [x, x0] = [image(images.pixels, i), image(examples.pixels, i)];
+      return isInside(norm, x, x0, Number.POSITIVE_INFINITY)
+        ? norm.distance(x, x0)
+        : Number.POSITIVE_INFINITY;
+    });
+    const rows: Rows = { distance: { shape: [n], data: distance } };
+    if (logits) rows.logits = { shape: [n, classes.length], data: mean(logits, times) };
+    if (logPx) rows.logPx = { shape: [n], data: mean(logPx, times) };
+    return rows;
+  },
+});
+
+function add(sum: Float64Array | undefined, outputs: Float32Array | undefined, start: number): void {
+  if (!sum || !outputs) return;
+  for (let i = 0; i < outputs.length; i++) sum[start + i] += outputs[i];
+}
+
+/** In single precision, as one pass gives them. */
+const mean = (sum: Float64Array, times: number) => Float32Array.from(sum, (total) => total / times);
+
+/** What `system` says of what an attack, on it or on another system, made of a data set. */
+export function perturbedRequest(
+  system: SystemInfo,
+  attacked: Request<never>,
+  { norm, draws }: PerturbedParams,
+): Request<never> {
+  const { dataset, first } = attacked;
+  const params = { norm, draws: system.stochastic ? draws : 1 };
+  const wanted = { system: system.name, dataset, params, inputs: [attacked] };
+  return request({ measurement: perturbed, ...wanted, ...(first !== undefined && { first }) });
+}
+
+/** The same of the images as they are: `clean`, but for a stochastic system the mean over as many draws. */
+export function unperturbedRequest(
+  system: SystemInfo,
+  dataset: string,
+  params: PerturbedParams,
+  first?: number,
+): Request<never> {
+  const wanted = { system: system.name, dataset, ...(first !== undefined && { first }) };
+  return system.stochastic
+    ? request({ measurement: perturbed, params, ...wanted })
+    : request({ measurement: clean, params: {}, ...wanted });
+}

@@ -1,0 +1,136 @@
+import { scoreNamed } from '../src/scores/scores.js';
+import { fewUsed, labelledTestSets } from '../src/suites/caveats.js';
+import { defineSuite, type Request, type SuiteContext } from '../src/suites/contract.js';
+import { findRequest } from '../src/suites/measurements/collected.js';
+import type { NotApplicable, Warning } from '../src/suites/results.js';
+import { missing } from './ood/result.js';
+import { energyCaveat, setWarnings } from './ood/warnings.js';
+import { askedEvades, askedRaises, oodSets, referenceOf, testSets } from './robust-ood/asked.js';
+import { evadedResult } from './robust-ood/evaded.js';
+import { evadedCurves, evadedTable, raisedCurves, raisedTables } from './robust-ood/figures.js';
+import { evadedMeasures, raisedMeasures } from './robust-ood/measures.js';
+import { planned, RobustOodOptions } from './robust-ood/options.js';
+import { type Raised, raisedResults } from './robust-ood/raised.js';
+import { errorSheet, scoreSheet } from './robust-ood/sheets.js';
+import { evadedWarnings, raisedWarnings } from './robust-ood/warnings.js';
+
+const NAME = 'robust-ood';
+
+export const robustOod = defineSuite({
+  name: NAME,
+  title: 'Detectors under attack',
+  description:
+    'Whether a score that tells test images from others still does so when the attacker knows it. OOD images are changed within a ball until they look as in-distribution as can be: robust AUROC compares them with clean test images, beside the AUROC of clean OOD images. Test images are changed until they are misclassified while the detector, with the threshold that 95 % of clean images reach, accepts them: undetected errors are what is left to an attacker who must pass both. Robust AUROC is an upper bound and undetected errors a lower one: a stronger attack can only make them worse.',
+  options: RobustOodOptions,
+  needs: ['logits', 'inputGradient'],
+
+  plan(context, options) {
+    const raises = askedRaises(context, options).flatMap(({ cleanId, cleanOod, raised }) => [
+      cleanId,
+      cleanOod,
+      ...raised.flatMap(({ attacked, shown }) => [attacked, shown]),
+    ]);
+    const evades = askedEvades(context, options).flatMap((asked) => [
+      asked.accepted,
+      asked.cleanId,
+      asked.clean,
+      asked.plain,
+      asked.plainShown,
+      asked.evaded,
+      asked.evadedShown,
+    ]);
+    return [...raises, ...evades];
+  },
+
+  summarise(collected, options, context) {
+    const find = (wanted: Request<never>) => findRequest(collected, wanted);
+    const raised = raisedResults(askedRaises(context, options), find, { ...options, seed: context.seed });
+    const evaded = askedEvades(context, options).flatMap((asked) => evadedResult(asked, find) ?? []);
+    const headline = options.scores.includes('log-px') ? 'log-px' : options.scores[0];
+    const tests = testSets(context);
+    const detectors = tests.map((id) => ({ id, groups: detectorsOf(raised, id.name) }));
+    const groups = detectors.flatMap((one) => one.groups);
+    const prefix = prefixOf(context, options);
+    return {
+      measures: [
+        ...groups.flatMap((group) => raisedMeasures(NAME, group, group[0].score.id === headline)),
+        ...evaded.flatMap((result) => evadedMeasures(NAME, result, result.score === headline)),
+      ],
+      tables: detectors.flatMap(({ id, groups: own }) => [
+        ...raisedTables(prefix, id, own),
+        ...evadedTable(prefix, id, evaded),
+      ]),
+      figures: detectors.flatMap(({ id, groups: own }) => [
+        ...raisedCurves(prefix, id, own),
+        ...evadedCurves(prefix, id, evaded),
+      ]),
+      warnings: [
+        ...(groups.length + evaded.length > 0 ? caveats(context, options) : []),
+        ...groups.flatMap((group) => raisedWarnings(NAME, group)),
+        ...evaded.flatMap((result) => evadedWarnings(NAME, result)),
+      ],
+      notApplicable: notApplicable(context, options),
+      examples: [...scoreSheet(prefix, raised), ...errorSheet(prefix, evaded)],
+    };
+  },
+});
+
+/** One group for every system and score: its OOD sets. */
+function detectorsOf(raised: readonly Raised[], id: string): Raised[][] {
+  const groups = new Map<string, Raised[]>();
+  for (const one of raised.filter((r) => r.id.name === id)) {
+    const key = `${one.system.name}\n${one.score.id}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()];
+}
+
+/** What is true of the sets and the systems, whatever came of the attacks. */
+function caveats(context: SuiteContext, options: RobustOodOptions): Warning[] {
+  const tests = testSets(context);
+  const oods = oodSets(context);
+  const withoutValidation = labelledTestSets(context).filter((id) => referenceOf(context, id) === id);
+  return [
+    ...energyCaveat(NAME, context.systems, options.scores.map(scoreNamed)),
+    ...[...tests, ...oods].flatMap((set) => fewUsed(NAME, set, Math.min(set.size, options.examples))),
+    ...tests.flatMap((id) => oods.flatMap((set) => setWarnings(NAME, id, set, context.systems))),
+    ...withoutValidation.map(
+      ({ name }): Warning => ({
+        code: 'threshold-on-test-set',
+        severity: 'note',
+        suite: NAME,
+        dataset: name,
+        message: `without a validation set, thresholds are those that 95 % of "${name}" itself reach`,
+        why: 'a detector in use has its threshold from other images: here it fits the test set better than it would',
+        fix: 'add a data set with `role: validation`',
+      }),
+    ),
+  ];
+}
+
+/** Tells several attacks of one run apart: `robust-ood-pgd-40-linf`. */
+function prefixOf({ systems: [system] }: SuiteContext, options: RobustOodOptions): string {
+  const { label, params } = planned(options, system);
+  return [NAME, label, params.norm]
+    .join('-')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '');
+}
+
+/** Scores that a system lacks something for, and halves of the suite that lack a data set. */
+function notApplicable(context: SuiteContext, { scores }: RobustOodOptions): NotApplicable[] {
+  const absent: Omit<NotApplicable, 'suite' | 'model'>[] = [];
+  if (testSets(context).length === 0) absent.push({ reason: 'the run has no data set with `role: test`' });
+  else if (labelledTestSets(context).length === 0)
+    absent.push({ what: 'undetected errors', reason: 'no test set has labels' });
+  if (oodSets(context).length === 0)
+    absent.push({ what: 'robust AUROC', reason: 'the run has no data set with `role: ood`' });
+  return context.systems.flatMap((system) => [
+    ...absent.map((reason) => ({ suite: NAME, model: system.name, ...reason })),
+    ...scores.map(scoreNamed).flatMap((score) => {
+      const lack = missing(system, score);
+      return lack ? [{ suite: NAME, model: system.name, what: score.title, reason: lack.reason }] : [];
+    }),
+  ]);
+}

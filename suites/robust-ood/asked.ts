@@ -1,0 +1,123 @@
+import type { AttackedScore } from '../../src/attacks/goals.js';
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import { scoreNamed } from '../../src/scores/scores.js';
+import type { Request, SuiteContext } from '../../src/suites/contract.js';
+import { attackRequest } from '../../src/suites/measurements/attack.js';
+import { evadeRequest } from '../../src/suites/measurements/evade.js';
+import { perturbedRequest, unperturbedRequest } from '../../src/suites/measurements/perturbed.js';
+import { missing } from '../ood/result.js';
+import { type Planned, planned, type RobustOodOptions } from './options.js';
+
+/** OOD images led to look familiar to one detector: an attack of its own at every radius. */
+export interface AskedRaise {
+  system: SystemInfo;
+  planned: Planned;
+  score: AttackedScore;
+  id: DatasetInfo;
+  ood: DatasetInfo;
+  cleanId: Request<never>;
+  cleanOod: Request<never>;
+  /** By radius. */
+  raised: readonly { attacked: Request<never>; shown: Request<never> }[];
+}
+
+/** Images led to be misclassified and accepted by one detector, beside a plain attack. */
+export interface AskedEvade {
+  system: SystemInfo;
+  planned: Planned;
+  score: AttackedScore;
+  id: DatasetInfo;
+  /** What the threshold is taken from. */
+  reference: DatasetInfo;
+  accepted: Request<never>;
+  /** All of the test set, and the examples that are attacked. */
+  cleanId: Request<never>;
+  clean: Request<never>;
+  plain: Request<never>;
+  plainShown: Request<never>;
+  evaded: Request<never>;
+  evadedShown: Request<never>;
+}
+
+export const testSets = ({ datasets }: Pick<SuiteContext, 'datasets'>) =>
+  datasets.filter(({ role }) => role === 'test');
+export const oodSets = ({ datasets }: Pick<SuiteContext, 'datasets'>) =>
+  datasets.filter(({ role }) => role === 'ood');
+
+/** Held-out images where the run has some, and otherwise the test set itself. */
+export const referenceOf = ({ datasets }: Pick<SuiteContext, 'datasets'>, id: DatasetInfo): DatasetInfo =>
+  datasets.find(({ role }) => role === 'validation') ?? id;
+
+/** The scores that a system supports. */
+const supported = (system: SystemInfo, { scores }: RobustOodOptions) =>
+  scores.filter((score) => !missing(system, scoreNamed(score)));
+
+export function askedRaises(context: SuiteContext, options: RobustOodOptions): AskedRaise[] {
+  return context.systems.flatMap((system) => {
+    const plan = planned(options, system);
+    const look = { norm: options.norm, draws: options.confirm };
+    const clean = ({ name }: DatasetInfo, first?: number) => unperturbedRequest(system, name, look, first);
+    return testSets(context).flatMap((id) =>
+      oodSets(context).flatMap((ood) =>
+        supported(system, options).map((score) => ({
+          system,
+          planned: plan,
+          score,
+          id,
+          ood,
+          cleanId: clean(id),
+          cleanOod: clean(ood, options.examples),
+          raised: plan.params.epsilons.map((epsilon) => {
+            const params = {
+              ...plan.params,
+              epsilons: [epsilon],
+              goal: { kind: 'raise', score } as const,
+              keep: 'strongest' as const,
+            };
+            const attacked = attackRequest(system.name, ood.name, params, options.examples);
+            return { attacked, shown: perturbedRequest(system, attacked, look) };
+          }),
+        })),
+      ),
+    );
+  });
+}
+
+export function askedEvades(context: SuiteContext, options: RobustOodOptions): AskedEvade[] {
+  return context.systems.flatMap((system) => {
+    const plan = planned(options, system);
+    const look = { norm: options.norm, draws: options.confirm };
+    return testSets(context)
+      .filter(({ labelled }) => labelled)
+      .flatMap((id) => {
+        const reference = referenceOf(context, id);
+        const accepted = unperturbedRequest(system, reference.name, look);
+        const clean = unperturbedRequest(system, id.name, look, options.examples);
+        const attack = { ...plan.params, keep: 'first' as const };
+        const plain = attackRequest(
+          system.name,
+          id.name,
+          { ...attack, goal: { kind: 'mistake' } },
+          options.examples,
+        );
+        return supported(system, options).map((score) => {
+          const evaded = evadeRequest({ attack, score }, clean, accepted);
+          return {
+            system,
+            planned: plan,
+            score,
+            id,
+            reference,
+            accepted,
+            cleanId: unperturbedRequest(system, id.name, look),
+            clean,
+            plain,
+            plainShown: perturbedRequest(system, plain, look),
+            evaded,
+            evadedShown: perturbedRequest(system, evaded, look),
+          };
+        });
+      });
+  });
+}

@@ -1,0 +1,173 @@
+import { parseEpsilon } from '../../src/attacks/epsilon.js';
+import type { Estimate } from '../../src/metrics/estimate.js';
+import { wilson } from '../../src/metrics/intervals.js';
+import { argmax } from '../../src/metrics/softmax.js';
+import type { Collected } from '../../src/suites/contract.js';
+import { logitsOf } from '../../src/suites/measurements/collected.js';
+import { acceptanceThreshold, attackedScore } from '../../src/suites/measurements/evade.js';
+import { isMistake, ROUNDING } from '../../src/suites/measurements/verify.js';
+import { broken } from '../attack/result.js';
+import type { AskedEvade } from './asked.js';
+import type { Find } from './raised.js';
+
+/** What is known of images of one kind, a row per example. */
+interface Seen {
+  predictions: Int32Array;
+  /** As attacks see it: max-softmax as its logarithm. */
+  scores: Float64Array;
+}
+
+/** An attack's images, and where it found them. */
+interface SeenAttacked extends Seen {
+  /** Position of the radius that broke the example; -1 for none. */
+  brokenAt: ArrayLike<number>;
+  /** 1 where the goal was not reached by the clean image. */
+  attacked: ArrayLike<number>;
+}
+
+/** One detector against images that are to pass it and to be misclassified. */
+export interface Evaded extends Pick<AskedEvade, 'system' | 'planned' | 'score' | 'id' | 'reference'> {
+  n: number;
+  indices: Int32Array;
+  labels: Int32Array;
+  /** In the units of `Seen.scores`. */
+  threshold: number;
+  /** Of all clean images of the test set, and of those that the threshold is taken from: accepted. */
+  accepted: Estimate;
+  acceptedReference: Estimate;
+  clean: Seen;
+  plain: SeenAttacked;
+  aware: SeenAttacked;
+  /** By radius, the clean images first. Over all examples: a misclassified and accepted image was found. */
+  undetected: Estimate[];
+  /** By radius, the clean images first. Over all examples: misclassified, whatever the detector says. */
+  mistaken: Estimate[];
+  /** By radius, the clean images first. Of the mistaken by the plain attack: refused. */
+  refused: Estimate[];
+  /** At the largest radius: found by the plain attack, but not by the one that knows of the detector. */
+  plainOnly: number;
+  /** Found by the aware attack; of these not misclassified, not accepted or not inside, in a fresh pass. */
+  found: number;
+  unconfirmed: number;
+  outside: number;
+}
+
+const seenIn = (collected: Collected, score: AskedEvade['score']): Seen => ({
+  predictions: argmax(logitsOf(collected)),
+  scores: attackedScore(collected.rows, score),
+});
+
+/** Undefined where rows are missing. */
+export function evadedResult(asked: AskedEvade, find: Find): Evaded | undefined {
+  const { score } = asked;
+  const rows = {
+    accepted: find(asked.accepted),
+    all: find(asked.cleanId),
+    clean: find(asked.clean),
+    plain: find(asked.plain),
+    plainShown: find(asked.plainShown),
+    evaded: find(asked.evaded),
+    evadedShown: find(asked.evadedShown),
+  };
+  const { accepted, all, clean, plain, plainShown, evaded, evadedShown } = rows;
+  if (!accepted || !all || !clean?.labels || !plain || !plainShown || !evaded || !evadedShown)
+    return undefined;
+  const threshold = acceptanceThreshold(accepted.rows, score);
+  const acceptance = ({ rows }: Collected) => {
+    const values = attackedScore(rows, score);
+    return wilson(values.filter((value) => value >= threshold).length, values.length);
+  };
+  const outcome = (attack: Collected, shown: Collected): SeenAttacked => ({
+    ...seenIn(shown, score),
+    brokenAt: attack.rows.brokenAt.data,
+    attacked: attack.rows.correct.data,
+  });
+  const { system, planned, id, reference } = asked;
+  const result = {
+    system,
+    planned,
+    score,
+    id,
+    reference,
+    n: clean.indices.length,
+    indices: clean.indices,
+    labels: clean.labels,
+    threshold,
+    accepted: acceptance(all),
+    acceptedReference: acceptance(accepted),
+    clean: seenIn(clean, score),
+    plain: outcome(plain, plainShown),
+    aware: outcome(evaded, evadedShown),
+  };
+  return { ...result, ...shares(result), ...verified(result, evadedShown) };
+}
+
+type Rows = Pick<Evaded, 'n' | 'labels' | 'threshold' | 'plain' | 'aware' | 'planned'>;
+
+export const isMistaken = ({ plain }: Pick<Rows, 'plain'>, i: number, radius: number): boolean =>
+  plain.attacked[i] !== 1 || broken(plain.brokenAt[i], radius);
+
+/** A mistake of the plain attack that the detector lets pass in a fresh pass. */
+export function passesPlain(
+  rows: Pick<Rows, 'plain' | 'labels' | 'threshold'>,
+  i: number,
+  radius: number,
+): boolean {
+  const { plain, labels, threshold } = rows;
+  return isMistaken(rows, i, radius) && plain.predictions[i] !== labels[i] && plain.scores[i] >= threshold;
+}
+
+export const passesAware = ({ aware }: Pick<Rows, 'aware'>, i: number, radius: number): boolean =>
+  aware.attacked[i] !== 1 || broken(aware.brokenAt[i], radius);
+
+/** Any image counts that was found, by whichever attack: the plain one is open to every attacker too. */
+function shares(rows: Rows) {
+  const { n, planned, plain, threshold } = rows;
+  const tally = (test: (i: number) => boolean) => Array.from({ length: n }, (_, i) => i).filter(test).length;
+  // Radius -1 is none at all: the clean images.
+  const radii = [-1, ...planned.params.epsilons.keys()];
+  const largest = radii[radii.length - 1];
+  return {
+    undetected: radii.map((k) =>
+      wilson(
+        tally((i) => passesAware(rows, i, k) || passesPlain(rows, i, k)),
+        n,
+      ),
+    ),
+    mistaken: radii.map((k) =>
+      wilson(
+        tally((i) => isMistaken(rows, i, k)),
+        n,
+      ),
+    ),
+    refused: radii.map((k) =>
+      wilson(
+        tally((i) => isMistaken(rows, i, k) && plain.scores[i] < threshold),
+        tally((i) => isMistaken(rows, i, k)),
+      ),
+    ),
+    plainOnly: tally((i) => passesPlain(rows, i, largest) && !passesAware(rows, i, largest)),
+  };
+}
+
+function verified({ n, labels, threshold, aware, planned }: Rows, shown: Collected) {
+  const { data, classes } = logitsOf(shown);
+  const distance = shown.rows.distance.data;
+  const count = { found: 0, unconfirmed: 0, outside: 0 };
+  for (let i = 0; i < n; i++) {
+    const at = aware.brokenAt[i];
+    if (at < 0) continue;
+    count.found++;
+    const logits = Array.from({ length: classes }, (_, k) => data[i * classes + k]);
+    const inside = distance[i] <= parseEpsilon(planned.params.epsilons[at]).value;
+    const slack = ROUNDING * Math.max(1, Math.abs(threshold));
+    const passes = isMistake(logits, labels[i], ROUNDING) && aware.scores[i] >= threshold - slack;
+    if (!inside) count.outside++;
+    if (!inside || !passes) count.unconfirmed++;
+  }
+  return count;
+}
+
+/** Whether the verdicts can be trusted: a deterministic system repeats its mistakes. */
+export const isReproduced = ({ unconfirmed, outside, system }: Evaded): boolean =>
+  unconfirmed === 0 || (system.stochastic && outside === 0);

@@ -1,0 +1,165 @@
+import type { Estimate } from '../../src/metrics/estimate.js';
+import { type RankingReplicates, rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
+import { scoreNamed } from '../../src/scores/scores.js';
+import { measure } from '../../src/suites/measure.js';
+import type { Measure } from '../../src/suites/results.js';
+import { exact } from '../attack/measures.js';
+import { type Evaded, isReproduced } from './evaded.js';
+import type { Raised } from './raised.js';
+
+/** What is reported of a ranking. */
+export const METRICS = [
+  { id: 'auroc', metric: 'auroc', title: 'AUROC', better: 'higher', format: 'number' },
+  {
+    id: 'fpr95',
+    metric: 'fpr95IdPositive',
+    title: 'FPR95 (ID positive)',
+    better: 'lower',
+    format: 'percent',
+  },
+] as const;
+
+export const byRadius = ({ planned: { params } }: Pick<Raised, 'planned'>) => params.epsilons;
+
+/** `PGD-40 Linf`. */
+export const attackName = ({ planned: { label, params } }: Pick<Raised, 'planned'>) =>
+  `${label} ${params.norm}`;
+
+/** Of one detector on every OOD set: clean and attacked. */
+export function raisedMeasures(suite: string, group: readonly Raised[], headline: boolean): Measure[] {
+  const [{ system, score, id, planned }] = group;
+  const epsilons = byRadius(group[0]);
+  const row = (
+    metric: (typeof METRICS)[number],
+    of: { dataset: string; prefix: string; what: string; note: string; headline?: boolean },
+    epsilon: string | undefined,
+    replicates: readonly RankingReplicates[],
+  ) =>
+    measure(
+      {
+        suite,
+        measure: `${of.prefix}${epsilon === undefined ? 'clean' : 'robust'}-${metric.id}`,
+        title:
+          epsilon === undefined
+            ? `${of.what}${metric.title} by ${score.title}, clean`
+            : `${of.what}${metric.title} by ${score.title} under ${attackName(group[0])} ${epsilon}`,
+        model: system.name,
+        dataset: of.dataset,
+        params:
+          epsilon === undefined
+            ? { score: score.id, against: id.name }
+            : { score: score.id, against: id.name, ...planned.about, epsilon },
+        better: metric.better,
+        format: metric.format,
+        note: of.note,
+        ...(of.headline && metric.id === 'auroc' && { headline: true }),
+      },
+      rankingEstimate(replicates, metric.metric),
+    );
+  const ofSet = (raised: Raised) => ({
+    dataset: raised.ood.name,
+    prefix: '',
+    what: '',
+    note: `${raised.idScores.length} clean ID and ${raised.cleanScores.length} OOD examples`,
+  });
+  const mean = {
+    dataset: id.name,
+    prefix: 'mean-',
+    what: 'Mean ',
+    note: `over ${group.map(({ ood }) => ood.name).join(', ')}`,
+  };
+  return METRICS.flatMap((metric) => [
+    row(
+      metric,
+      mean,
+      undefined,
+      group.map(({ clean }) => clean),
+    ),
+    ...epsilons.map((epsilon, k) =>
+      row(
+        metric,
+        { ...mean, headline: headline && k === epsilons.length - 1 },
+        epsilon,
+        group.map(({ robust }) => robust[k]),
+      ),
+    ),
+    ...group.flatMap((raised) => [
+      row(metric, ofSet(raised), undefined, [raised.clean]),
+      ...epsilons.map((epsilon, k) => row(metric, ofSet(raised), epsilon, [raised.robust[k]])),
+    ]),
+  ]);
+}
+
+/** Of one detector on one test set: errors that it lets pass, and what a plain attack comes to. */
+export function evadedMeasures(suite: string, result: Evaded, headline: boolean): Measure[] {
+  const { system, id, score, planned, reference, accepted, undetected, mistaken, refused } = result;
+  const { title } = scoreNamed(score);
+  const name = attackName(result);
+  const epsilons = ['0', ...byRadius(result)];
+  const detector = { score, threshold: reference.name };
+  const about = (k: number) => ({ ...detector, ...planned.about, epsilon: epsilons[k] });
+  const common = { suite, model: system.name, dataset: id.name, format: 'percent' } as const;
+  const where = (k: number) => (k === 0 ? 'clean images' : `${name} ${epsilons[k]}`);
+  const failed = isReproduced(result)
+    ? undefined
+    : `failed: ${result.unconfirmed} of ${result.found} images did not come out again in a fresh pass`;
+  const published = (estimate: Estimate, k: number) =>
+    failed && k > 0 ? exact(Number.NaN, estimate.n) : estimate;
+  return [
+    ...undetected.map((estimate, k) =>
+      measure(
+        {
+          ...common,
+          measure: 'undetected-error-rate',
+          title: `Undetected errors past ${title}, ${where(k)}`,
+          params: about(k),
+          better: 'lower',
+          headline: headline && k === epsilons.length - 1,
+          note:
+            (k > 0 ? failed : undefined) ??
+            'of all examples: an image was found that is misclassified and accepted; a lower bound',
+        },
+        published(estimate, k),
+      ),
+    ),
+    ...mistaken.map((estimate, k) =>
+      measure(
+        {
+          ...common,
+          measure: 'plain-error-rate',
+          title: `Errors under an attack that knows no detector, ${where(k)}`,
+          params: about(k),
+          better: 'lower',
+        },
+        estimate,
+      ),
+    ),
+    ...refused.map((estimate, k) =>
+      measure(
+        {
+          ...common,
+          measure: 'plain-errors-refused',
+          title: `Errors refused by ${title}, ${where(k)}`,
+          params: about(k),
+          better: 'higher',
+          note:
+            estimate.n === 0
+              ? 'nothing was misclassified'
+              : 'of the misclassified images of the attack that knows no detector',
+        },
+        estimate,
+      ),
+    ),
+    measure(
+      {
+        ...common,
+        measure: 'clean-acceptance',
+        title: `Clean images accepted by ${title}`,
+        params: detector,
+        better: 'none',
+        note: `95 % of "${reference.name}" are accepted by construction`,
+      },
+      accepted,
+    ),
+  ];
+}

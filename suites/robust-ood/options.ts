@@ -1,0 +1,99 @@
+import { type TSchema, Type } from '@sinclair/typebox';
+import { parseEpsilons } from '../../src/attacks/epsilon.js';
+import { type AttackedScore, attackedScores } from '../../src/attacks/goals.js';
+import { normNamed, norms } from '../../src/attacks/norms.js';
+import { attackNamed, attacks } from '../../src/attacks/registry.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import { type AttackParams, campaignOf, settledStage } from '../../src/suites/measurements/attack.js';
+import { Common, oneOf, ownOptions } from '../attack/options.js';
+import { labelOf } from '../attack/planned.js';
+
+/** Attacks that climb whatever they are given, untargeted and within a ball. */
+const climbing = [...attacks.values()].filter(
+  ({ losses, radius, create }) => losses.length > 1 && radius === 'ball' && create({}).targets === 0,
+);
+
+const { targets: _, ...own } = ownOptions(climbing);
+
+export interface RobustOodOptions extends Record<string, unknown> {
+  scores: AttackedScore[];
+  method: string;
+  norm: string;
+  epsilons?: (string | number)[];
+  restarts?: number;
+  eot: number;
+  confirm: number;
+  examples: number;
+  resamples: number;
+}
+
+const shared = {
+  scores: Type.Array(oneOf(attackedScores, {}), {
+    minItems: 1,
+    uniqueItems: true,
+    default: [...attackedScores],
+    description: 'Detectors: scores that an attacker can follow; higher means in-distribution.',
+  }),
+  method: oneOf(
+    climbing.map(({ name }) => name),
+    { default: 'pgd', description: 'Which attack, of those that climb any loss.' },
+  ),
+  norm: oneOf(norms.keys(), { default: 'Linf', description: 'Norm of the ball.' }),
+  epsilons: Common.properties.epsilons,
+  restarts: Common.properties.restarts,
+  eot: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    default: 4,
+    description: 'Stochastic systems: draws whose gradients are averaged at every point.',
+  }),
+  confirm: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    default: 8,
+    description:
+      'Stochastic systems: fresh draws whose mean logits and mean log p(x) decide, of clean and of attacked images.',
+  }),
+  examples: Type.Integer({
+    minimum: 1,
+    default: 500,
+    description:
+      'Attack only the first so many of every set. Thresholds and the in-distribution side of AUROC rest on all.',
+  }),
+  resamples: Type.Integer({ minimum: 100, default: 1000, description: 'Bootstrap resamples.' }),
+} satisfies Record<string, TSchema>;
+
+export const RobustOodOptions = Type.Unsafe<RobustOodOptions>(
+  Type.Object({ ...shared, ...own }, { additionalProperties: false }),
+);
+
+/** How a system is attacked, whatever for. */
+export interface Planned {
+  params: Omit<AttackParams, 'goal' | 'keep'>;
+  /** `PGD-40`. */
+  label: string;
+  /** Parameters of the measures. */
+  about: { norm: string; method: string } & Record<string, string | number | boolean>;
+}
+
+/** Errors: `config-invalid` for options that the method does not have, and radii that are no numbers. */
+export function planned(options: RobustOodOptions, system: SystemInfo): Planned {
+  const { method, norm, restarts, eot, confirm } = options;
+  const given = Object.fromEntries(Object.entries(options).filter(([key]) => !(key in shared)));
+  const stage = settledStage({ method, ...(restarts && { restarts }), options: given });
+  const epsilons = parseEpsilons(options.epsilons ?? normNamed(norm).epsilons).map(({ text }) => text);
+  const params = {
+    attacks: [stage],
+    norm,
+    epsilons,
+    eot: system.stochastic ? eot : 1,
+    confirm: system.stochastic ? confirm : 1,
+  };
+  campaignOf({ ...params, goal: { kind: 'raise', score: 'max-logit' }, keep: 'strongest' });
+  const scalars = Object.entries(stage.options).filter(([, value]) => typeof value !== 'object');
+  return {
+    params,
+    label: labelOf(attackNamed(method).create(stage.options, stage.loss), stage.restarts),
+    about: { norm, method, restarts: stage.restarts, ...Object.fromEntries(scalars) },
+  };
+}

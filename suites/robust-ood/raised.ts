@@ -1,0 +1,94 @@
+import { parseEpsilon } from '../../src/attacks/epsilon.js';
+import { rankScores } from '../../src/metrics/ranking.js';
+import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ranking-bootstrap.js';
+import { type Score, scoreNamed } from '../../src/scores/scores.js';
+import type { Collected, Request } from '../../src/suites/contract.js';
+import { logitsOf } from '../../src/suites/measurements/collected.js';
+import type { AskedRaise } from './asked.js';
+
+/** One detector on one OOD set, clean and attacked. */
+export interface Raised extends Pick<AskedRaise, 'system' | 'planned' | 'id' | 'ood'> {
+  score: Score;
+  /** (n): source indices of the OOD images that were attacked. */
+  indices: Int32Array;
+  idIndices: Int32Array;
+  idScores: Float64Array;
+  cleanScores: Float64Array;
+  /** (n) by radius: the best the attacker has, which is never less than at a smaller radius or of the clean image. */
+  attackedScores: Float64Array[];
+  clean: RankingReplicates;
+  robust: RankingReplicates[];
+  /** Images that the attack at the largest radius left with a lower score than it found them with. */
+  lowered: number;
+  /** Stored images outside their ball or box, at any radius; they do not count. */
+  outside: number;
+}
+
+export type Find = (wanted: Request<never>) => Collected | undefined;
+
+/** Scores of all rows, as the ood suite has them. */
+function scoresOf(score: Score, collected: Collected): Float64Array {
+  const { logPx } = collected.rows;
+  const logits = logitsOf(collected);
+  return score.compute({ n: logits.n, logits, ...(logPx && { logPx: logPx.data }) }, { temperature: 1 });
+}
+
+type Scores = Omit<Raised, 'clean' | 'robust'>;
+
+function scoresUnderAttack(asked: AskedRaise, find: Find): Scores | undefined {
+  const { system, planned, id, ood } = asked;
+  const score = scoreNamed(asked.score);
+  const [inside, outside] = [find(asked.cleanId), find(asked.cleanOod)];
+  const shown = asked.raised.map((one) => find(one.shown));
+  if (!inside || !outside || !shown.every((one) => one !== undefined)) return undefined;
+  const cleanScores = scoresOf(score, outside);
+  let best = cleanScores;
+  let strays = 0;
+  const attackedScores = shown.map((collected, k) => {
+    const { value: radius } = parseEpsilon(planned.params.epsilons[k]);
+    const distance = collected.rows.distance.data;
+    strays += Array.from(distance).filter((d) => d > radius).length;
+    best = scoresOf(score, collected).map((value, i) =>
+      distance[i] > radius ? best[i] : Math.max(best[i], value),
+    );
+    return best;
+  });
+  const last = scoresOf(score, shown[shown.length - 1]);
+  return {
+    system,
+    planned,
+    score,
+    id,
+    ood,
+    indices: outside.indices,
+    idIndices: inside.indices,
+    idScores: scoresOf(score, inside),
+    cleanScores,
+    attackedScores,
+    lowered: last.filter((value, i) => value < cleanScores[i]).length,
+    outside: strays,
+  };
+}
+
+/** All detectors, resampled together: clean and attacked, by all systems and scores, are paired. */
+export function raisedResults(
+  asked: readonly AskedRaise[],
+  find: Find,
+  { resamples, seed }: { resamples: number; seed: number },
+): Raised[] {
+  const found = asked.flatMap((one) => scoresUnderAttack(one, find) ?? []);
+  const pairs = [...new Set(found.map(({ id, ood }) => `${id.name}\n${ood.name}`))];
+  return pairs.flatMap((pair) => {
+    const own = found.filter(({ id, ood }) => `${id.name}\n${ood.name}` === pair);
+    const [{ id, ood }] = own;
+    const rankings = own.flatMap(({ idScores, cleanScores, attackedScores }) =>
+      [cleanScores, ...attackedScores].map((scores) => rankScores(idScores, scores)),
+    );
+    const replicates = bootstrapRankings(rankings, { resamples, seed, id: id.name, ood: ood.name });
+    let at = 0;
+    return own.map((scores): Raised => {
+      const [clean, ...robust] = replicates.slice(at, (at += 1 + scores.attackedScores.length));
+      return { ...scores, clean, robust };
+    });
+  });
+}

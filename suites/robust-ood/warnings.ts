@@ -1,0 +1,105 @@
+import type { Estimate } from '../../src/metrics/estimate.js';
+import { scoreNamed } from '../../src/scores/scores.js';
+import type { Warning } from '../../src/suites/results.js';
+import { type Evaded, isReproduced } from './evaded.js';
+import { attackName } from './measures.js';
+import type { Raised } from './raised.js';
+
+/** Up to this share of images an attack may leave with a lower score than it found them with. */
+const LOWERED = 0.05;
+/** Shares that differ by less are taken for chance. */
+const POINTS = 0.002;
+/** Up to this share of verdicts on a stochastic system may be chance without more than a note. */
+const UNLUCKY = 0.05;
+
+/** Whether intervals leave a gap: both shares are of few examples at times. */
+const differ = ({ interval: a }: Estimate, { interval: b }: Estimate): boolean =>
+  a !== null && b !== null && (a[0] > b[1] || a[1] < b[0]);
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** What is odd about the attacks on one detector, over all OOD sets. */
+export function raisedWarnings(suite: string, group: readonly Raised[]): Warning[] {
+  const [{ system, score, planned }] = group;
+  const on = { suite, model: system.name };
+  const n = group.reduce((sum, { indices }) => sum + indices.length, 0);
+  const lowered = group.reduce((sum, raised) => sum + raised.lowered, 0);
+  const outside = group.reduce((sum, raised) => sum + raised.outside, 0);
+  const largest = planned.params.epsilons[planned.params.epsilons.length - 1];
+  const warnings: Warning[] = [];
+  if (lowered > LOWERED * n) {
+    warnings.push({
+      ...on,
+      code: 'score-not-raised',
+      severity: 'warning',
+      message: `${attackName(group[0])} ${largest} left ${lowered} of ${n} OOD images with a lower ${score.title} by "${system.name}" than it found them with`,
+      why: 'an attack that cannot climb the score says nothing of how robust the detector is; the clean image or that of a smaller radius stands for these',
+      fix: 'use more steps, a smaller step size and restarts; look for masked gradients',
+    });
+  }
+  if (outside > 0) {
+    warnings.push({
+      ...on,
+      code: 'not-reproduced',
+      severity: 'serious',
+      message: `${outside} attacked OOD images lie outside their ball or box; they do not count`,
+      why: 'an attack that leaves its ball is no attack at that radius',
+      fix: 'report this as a bug',
+    });
+  }
+  return warnings;
+}
+
+/** What must not be read into the errors past one detector. */
+export function evadedWarnings(suite: string, result: Evaded): Warning[] {
+  const { system, id, score, reference, accepted, acceptedReference, plainOnly, undetected, n } = result;
+  const { title } = scoreNamed(score);
+  const on = { suite, model: system.name, dataset: id.name };
+  const warnings: Warning[] = [];
+  if (reference.name !== id.name && differ(accepted, acceptedReference)) {
+    warnings.push({
+      ...on,
+      code: 'threshold-shifted',
+      severity: 'warning',
+      message: `${title} of "${system.name}" accepts ${percent(accepted.value)} of "${id.name}" where it accepts 95 % of "${reference.name}"`,
+      why: 'the two sets are not alike, or one was trained on: a threshold that refuses more or fewer clean images than it should lets fewer or more errors pass',
+      fix: 'take validation images from where the test images come from, and that the model was not trained on',
+    });
+  }
+  if (plainOnly > POINTS * n) {
+    const largest = undetected[undetected.length - 1];
+    warnings.push({
+      ...on,
+      code: 'plain-beats-aware',
+      severity: 'warning',
+      message: `${plainOnly} of the ${Math.round(largest.value * n)} undetected errors of "${system.name}" past ${title} were found by the attack that knows no detector only`,
+      why: 'who knows the detector can do all that who does not can: the attack on both was too weak; its errors and the others are counted together',
+      fix: 'use more steps and restarts',
+    });
+  }
+  const [passed, errors] = [result.undetected, result.mistaken].map(
+    (shares) => shares[shares.length - 1].value,
+  );
+  if (passed > errors + POINTS) {
+    warnings.push({
+      ...on,
+      code: 'aware-beats-plain',
+      severity: 'warning',
+      message: `more examples of "${system.name}" were misclassified past ${title} (${percent(passed)}) than under the attack that knows no detector (${percent(errors)})`,
+      why: 'an undetected error is an error: the plain attack was too weak, and so is a robust accuracy by it',
+      fix: 'use more steps and restarts; read robust accuracy off the attack suite with a stronger attack',
+    });
+  }
+  if (result.unconfirmed > 0) {
+    const often = result.unconfirmed > UNLUCKY * result.found;
+    warnings.push({
+      ...on,
+      code: 'not-reproduced',
+      severity: !isReproduced(result) ? 'serious' : often ? 'warning' : 'note',
+      message: `${result.unconfirmed} of ${result.found} images that passed ${title} of "${system.name}" misclassified did not do so again in a fresh pass${result.outside > 0 ? `; ${result.outside} lie outside their ball` : ''}`,
+      why: 'a result that does not come out again is none: a deterministic system repeats its mistakes, and lucky draws of a stochastic one are no mistakes',
+      fix: 'for stochastic systems raise `confirm` and `eot`; otherwise report this as a bug',
+    });
+  }
+  return warnings;
+}

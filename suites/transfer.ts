@@ -1,0 +1,88 @@
+import { fewUsed, labelledTestSets, withoutLabels } from '../src/suites/caveats.js';
+import { defineSuite, type SuiteContext } from '../src/suites/contract.js';
+import { findRequest } from '../src/suites/measurements/collected.js';
+import type { NotApplicable } from '../src/suites/results.js';
+import { asked, isSource, misfit } from './transfer/asked.js';
+import { transferMeasures } from './transfer/measures.js';
+import { plannedAt, TransferOptions } from './transfer/options.js';
+import { transferResult } from './transfer/result.js';
+import { sheet } from './transfer/sheet.js';
+import { accuracyMatrix, rateMatrix } from './transfer/tables.js';
+import { transferWarnings } from './transfer/warnings.js';
+
+const NAME = 'transfer';
+
+export const transfer = defineSuite({
+  name: NAME,
+  title: 'Black-box transfer',
+  description:
+    'Adversarial images made for one system and shown to every other: what an attacker achieves who cannot see the system but has one like it. Each system with gradients is attacked in white box at one radius, and every system, stochastic ones and those without gradients too, classifies the images. The strongest image is handed on and not the first that is misclassified, which lies just across one boundary and fools few others. Transfer says little of how robust a system is to who knows it; but where transferred images fool it more often than its own, the attack on it has failed.',
+  options: TransferOptions,
+  needs: ['logits'],
+
+  plan(context, options) {
+    return labelledTestSets(context).flatMap((dataset) => {
+      const { sources, targets, pairs } = asked(context, dataset, options);
+      return [
+        ...sources.map(({ attacked }) => attacked),
+        ...targets.map(({ clean }) => clean),
+        ...pairs.map(({ shown }) => shown),
+      ];
+    });
+  },
+
+  summarise(collected, options, context) {
+    const results = labelledTestSets(context).flatMap(
+      (dataset) =>
+        transferResult(dataset, asked(context, dataset, options), (wanted) =>
+          findRequest(collected, wanted),
+        ) ?? [],
+    );
+    const id = idOf(context, options);
+    return {
+      measures: results.flatMap((result) => transferMeasures(NAME, result)),
+      tables: results.flatMap((result) => [accuracyMatrix(id, result), ...rateMatrix(id, result)]),
+      warnings: results.flatMap((result) => [
+        ...fewUsed(NAME, result.dataset, result.n),
+        ...transferWarnings(NAME, result),
+      ]),
+      notApplicable: [...withoutLabels(NAME, context), ...unfit(context)],
+      examples: results.length > 0 ? [sheet(id, results)] : [],
+      arrays: results.flatMap(({ dataset, sources }) =>
+        sources.map(({ system, attacked }) => ({
+          name: `${id}-${dataset.name}-${system.name}`,
+          array: attacked.rows.pixels,
+        })),
+      ),
+    };
+  },
+});
+
+/** Tells several attacks of one run apart: `transfer-pgd-40-linf-8-255`. */
+function idOf({ systems }: SuiteContext, options: TransferOptions): string {
+  const source = systems.find(isSource);
+  if (!source) return NAME;
+  const { label, params } = plannedAt(options, source);
+  return [NAME, label, params.norm, ...params.epsilons]
+    .join('-')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '');
+}
+
+/** Systems that there are no images for, or not all. */
+function unfit({ systems }: SuiteContext): NotApplicable[] {
+  const sources = systems.filter(isSource);
+  if (sources.length === 0) {
+    const reason = 'no system of the run has input gradients to make adversarial images with';
+    return systems.map(({ name }) => ({ suite: NAME, model: name, reason }));
+  }
+  return systems.flatMap((target) =>
+    sources.flatMap((source) => {
+      const reason = misfit(source, target);
+      return reason
+        ? [{ suite: NAME, model: target.name, what: `images made for "${source.name}"`, reason }]
+        : [];
+    }),
+  );
+}

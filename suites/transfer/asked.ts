@@ -1,0 +1,65 @@
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import type { Request, SuiteContext } from '../../src/suites/contract.js';
+import { attackRequest } from '../../src/suites/measurements/attack.js';
+import { perturbedRequest, unperturbedRequest } from '../../src/suites/measurements/perturbed.js';
+import type { Planned } from '../attack/planned.js';
+import { plannedAt, type TransferOptions } from './options.js';
+
+/** A system whose images are handed on. */
+export interface AskedSource {
+  system: SystemInfo;
+  planned: Planned;
+  attacked: Request<never>;
+}
+
+/** A system that is shown them. */
+export interface AskedTarget {
+  system: SystemInfo;
+  clean: Request<never>;
+}
+
+export interface Asked {
+  sources: readonly AskedSource[];
+  targets: readonly AskedTarget[];
+  pairs: readonly { source: AskedSource; target: AskedTarget; shown: Request<never> }[];
+}
+
+/** What can be attacked with gradients. */
+export const isSource = ({ offers }: SystemInfo): boolean => offers.includes('inputGradient');
+
+/** Why images made for one system say nothing of another. */
+export function misfit(source: SystemInfo, target: SystemInfo): string | undefined {
+  if (source.shape.join() !== target.shape.join()) {
+    return `it takes images of shape [${target.shape.join(', ')}], those of "${source.name}" have [${source.shape.join(', ')}]`;
+  }
+  if (source.classes.length !== target.classes.length) {
+    return `it has ${target.classes.length} classes, "${source.name}" ${source.classes.length}: a mistake of one is none of the other`;
+  }
+  return undefined;
+}
+
+export function asked({ systems }: SuiteContext, dataset: DatasetInfo, options: TransferOptions): Asked {
+  const { examples, confirm } = options;
+  const sources = systems.filter(isSource).map((system): AskedSource => {
+    const planned = plannedAt(options, system);
+    const attacked = attackRequest(system.name, dataset.name, planned.params, examples);
+    return { system, planned, attacked };
+  });
+  if (sources.length === 0) return { sources: [], targets: [], pairs: [] };
+  const looking = { norm: sources[0].planned.params.norm, draws: confirm };
+  const targets = systems.map((system) => ({
+    system,
+    clean: unperturbedRequest(system, dataset.name, looking, examples),
+  }));
+  const pairs = sources.flatMap((source) =>
+    targets
+      .filter((target) => !misfit(source.system, target.system))
+      .map((target) => ({
+        source,
+        target,
+        shown: perturbedRequest(target.system, source.attacked, looking),
+      })),
+  );
+  return { sources, targets, pairs };
+}

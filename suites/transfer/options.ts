@@ -1,0 +1,47 @@
+import { Type } from '@sinclair/typebox';
+import { EPSILON_PATTERN, parseEpsilon } from '../../src/attacks/epsilon.js';
+import { norms } from '../../src/attacks/norms.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import { Common, type CommonOptions, oneOf, own } from '../attack/options.js';
+import { type Planned, planned } from '../attack/planned.js';
+
+export type TransferOptions = Omit<CommonOptions, 'epsilons' | 'pictures' | 'checks' | 'keep'> & {
+  epsilon?: string | number;
+  keep: 'first' | 'strongest' | 'nearest';
+} & Record<string, unknown>;
+
+export const TransferOptions = Type.Unsafe<TransferOptions>(
+  Type.Object(
+    {
+      ...Type.Omit(Common, ['epsilons', 'pictures', 'checks', 'keep', 'confirm']).properties,
+      epsilon: Type.Optional(
+        Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
+          description: `The radius, in units of pixels in [0, 1]. Default: ${[...norms.values()]
+            .map(({ name, epsilons }) => `${epsilons[epsilons.length - 1]} for ${name}`)
+            .join('; ')}.`,
+        }),
+      ),
+      keep: oneOf(['strongest', 'first', 'nearest'], {
+        default: 'strongest',
+        description:
+          'Which image is handed on. strongest: all steps are run and the point of highest loss is kept. first: the first broken point, just across the boundary of the source, which fools few others. nearest: the broken point nearest to the clean image.',
+      }),
+      confirm: Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        default: 8,
+        description:
+          'Stochastic systems: fresh draws whose mean logits decide, of clean images and of images made for any system.',
+      }),
+      ...own,
+    },
+    { additionalProperties: false },
+  ),
+);
+
+/** The attack on a source, at its one radius. Errors: `config-invalid`, as the attack suite's. */
+export function plannedAt({ epsilon, ...rest }: TransferOptions, source: SystemInfo): Planned {
+  const epsilons = epsilon === undefined ? undefined : [parseEpsilon(epsilon, 'epsilon').text];
+  const plan = planned({ ...rest, ...(epsilons && { epsilons }), pictures: 0, checks: false }, source);
+  return { ...plan, params: { ...plan.params, epsilons: plan.params.epsilons.slice(-1) } };
+}

@@ -1,0 +1,59 @@
+import { signTest } from '../../src/metrics/sign-test.js';
+import type { Warning } from '../../src/suites/results.js';
+import { attackOf } from './measures.js';
+import { isReproduced, type Pair, type TransferResult } from './result.js';
+
+/** Shares that differ by less are taken for chance. */
+const POINTS = 0.002;
+/** Probability below which chance is ruled out: a stochastic system gives every verdict anew. */
+const RARE = 0.05;
+/** Up to this share of verdicts on a stochastic system may be chance without more than a note. */
+const UNLUCKY = 0.05;
+
+/** Whether images made for another system fool a system more often than those that were made for it. */
+function beatsWhiteBox(pair: Pair, own: Pair | undefined): boolean {
+  if (!own || pair.whiteBox || !isReproduced(own)) return false;
+  const lead = own.accuracy.value - pair.accuracy.value;
+  if (!(lead > POINTS)) return false;
+  if (!own.target.system.stochastic) return true;
+  const differ = (a: Pair, b: Pair) => a.lost.filter((lost, i) => lost && !b.lost[i]).length;
+  const [found, missed] = [differ(pair, own), differ(own, pair)];
+  return signTest(found, found + missed) < RARE;
+}
+
+/** What must not be read into the numbers. */
+export function transferWarnings(suite: string, result: TransferResult): Warning[] {
+  const { dataset, pairs, targets } = result;
+  const { name } = attackOf(result);
+  return targets.flatMap(({ system }) => {
+    const on = { suite, model: system.name, dataset: dataset.name };
+    const shown = pairs.filter(({ target }) => target.system === system);
+    const own = shown.find(({ whiteBox }) => whiteBox);
+    const better = shown.filter((pair) => beatsWhiteBox(pair, own));
+    const warnings: Warning[] = [];
+    if (own && better.length > 0) {
+      const share = (pair: Pair) => `${(100 * pair.accuracy.value).toFixed(1)} %`;
+      warnings.push({
+        ...on,
+        code: 'transfer-beats-white-box',
+        severity: 'serious',
+        message: `${name}: images made for ${better.map((pair) => `"${pair.source.system.name}" (accuracy ${share(pair)})`).join(', ')} fool "${system.name}" more often than those made for it (${share(own)})`,
+        why: 'who sees the gradients could show the same images: the attack on this system was misled by its gradients, or too weak, and its robust accuracy is not one',
+        fix: 'quote the accuracy under all images (`worst-case-accuracy`); look for masked gradients in the validity panel of the attack suite; use more steps and restarts, for stochastic systems more draws',
+      });
+    }
+    if (own && own.unconfirmed > 0) {
+      const broken = own.source.broken.filter((is) => is).length;
+      const often = own.unconfirmed > UNLUCKY * broken;
+      warnings.push({
+        ...on,
+        code: 'not-reproduced',
+        severity: !isReproduced(own) ? 'serious' : often ? 'warning' : 'note',
+        message: `${own.unconfirmed} of ${broken} images that broke "${system.name}" did not come out again in a fresh pass${own.outside > 0 ? `; ${own.outside} lie outside the radius` : ''}`,
+        why: 'a result that does not come out again is none: a deterministic system repeats its mistakes, and lucky draws of a stochastic one are no mistakes',
+        fix: 'for stochastic systems raise `confirm` and `eot`; otherwise report this as a bug',
+      });
+    }
+    return warnings;
+  });
+}
