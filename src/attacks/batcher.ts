@@ -101,7 +101,8 @@ export class Batcher {
       if (!queue || queue.length === 0) return;
       const underWay = queues.reduce((sum, { length }) => sum + length, this.rowsInFlight);
       const share = Math.min(this.batchSize, Math.ceil(underWay / this.lanes));
-      if (queue.length < share && this.inFlight > 0) return;
+      // Half a share is worth sending: a lane that waits for the rest stands idle for a whole batch.
+      if (queue.length < share / 2 && this.inFlight > 0) return;
       void this.send(queue.splice(0, share));
     }
   }
