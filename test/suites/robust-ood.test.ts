@@ -256,6 +256,49 @@ describe('errors that pass a detector', () => {
   });
 });
 
+describe('what must not be missed', () => {
+  it('images found by the attack that knows no detector count too, and that they were needed is said', async () => {
+    // The gradients of the evading losses point the wrong way; those of cross-entropy do not.
+    const [whole, wrong] = [system(), system({ gradientScale: -1 })];
+    const misled = {
+      ...whole,
+      gradient: (...asked: Parameters<typeof whole.gradient>) =>
+        (asked[1].startsWith('evade') ? wrong : whole).gradient(...asked),
+    };
+    const given = { ...cheap, scores: ['max-logit'], randomStart: false };
+    const found = await run(given, { systems: [misled] });
+    expect(codes(found)).toContain('plain-beats-aware');
+    const own = sheet(found, /errors$/);
+    const rate = measureOf(found, 'undetected-error-rate', { epsilon: '0.1' }).value ?? 0;
+    expect(rate).toBeGreaterThan(own.filter((row) => row['evaded_0.1']).length / 7);
+    expect(codes(await run(given))).not.toContain('plain-beats-aware');
+  });
+
+  it('a plain attack that finds fewer errors than the one past a detector is called too weak', async () => {
+    const [whole, wrong] = [system(), system({ gradientScale: -1 })];
+    const misled = {
+      ...whole,
+      gradient: (...asked: Parameters<typeof whole.gradient>) =>
+        (asked[1].startsWith('evade') ? whole : wrong).gradient(...asked),
+    };
+    const found = await run({ ...cheap, scores: ['log-px'], randomStart: false }, { systems: [misled] });
+    expect(codes(found)).toContain('aware-beats-plain');
+    expect(codes(await small)).not.toContain('aware-beats-plain');
+  });
+
+  it('a validation set unlike the test set', async () => {
+    const bright = memoryDataset({
+      name: 'validation',
+      role: 'validation',
+      images: Array.from({ length: 20 }, (_, i) => [0.9 + i / 300, 0.1]),
+    });
+    const found = await run({ ...cheap, scores: ['max-logit'] }, { datasets: [test, bright, strange] });
+    expect(codes(found)).toContain('threshold-shifted');
+    expect(measureOf(found, 'clean-acceptance').value).toBe(0);
+    expect(codes(await small)).not.toContain('threshold-shifted');
+  });
+});
+
 describe('what is asked for', () => {
   it('a score that a system does not have is not applicable, the others are measured', async () => {
     const whole = system();

@@ -1,4 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import {
+  type Collected,
+  type Measurement,
+  type Request,
+  type Rows,
+  request,
+} from '../../src/suites/contract.js';
+import { attack } from '../../src/suites/measurements/attack.js';
+import { clean as cleanMeasurement } from '../../src/suites/measurements/clean.js';
+import { perturbed } from '../../src/suites/measurements/perturbed.js';
+import { plannedAt } from '../../suites/transfer/options.js';
+import { transferResult } from '../../suites/transfer/result.js';
 import { transfer } from '../../suites/transfer.js';
 import { type AnalyticOptions, analyticSystem } from '../attacks/helpers/analytic-system.js';
 import { memoryDataset } from './helpers/memory-dataset.js';
@@ -250,5 +262,48 @@ describe('what must not be missed', () => {
   it('without a radius, the largest that is usual for the norm', async () => {
     const given = { systems: [sum], datasets: [dataset], options: { method: 'fgsm', norm: 'L2' } };
     expect(measureOf(await runSuite(transfer, given), 'transfer-accuracy').params.epsilon).toBe('1');
+  });
+});
+
+describe('attacks that know no radius', () => {
+  it('an image beyond the radius is not shown: the clean one stands for it', () => {
+    const { info } = sum;
+    const planned = plannedAt({ ...options, keep: 'strongest', confirm: 1, method: 'fgsm' }, info);
+    const rows = (columns: Record<string, number[]>) =>
+      Object.fromEntries(
+        Object.entries(columns).map(([name, data]) => [name, { shape: [2], data: Float64Array.from(data) }]),
+      );
+    const collected = (wanted: Request<never>, found: Rows): Collected => ({
+      request: wanted,
+      rows: found,
+      indices: Int32Array.of(0, 1),
+      labels: Int32Array.of(0, 0),
+    });
+    const on = { system: 'sum', dataset: 'test', params: {} };
+    const [attacked, clean, shown] = [attack, cleanMeasurement, perturbed].map((measurement) =>
+      request({ measurement: measurement as Measurement, ...on }),
+    );
+    // Both are broken to look at; the first within the radius, the second only beyond it.
+    const logits = (data: number[]) => ({ shape: [2, 2], data: Float64Array.from(data) });
+    const found = new Map([
+      [attacked, rows({ correct: [1, 1], brokenAt: [0, -1], adversarial: [1, 1] })],
+      [clean, { logits: logits([1, 0, 1, 0]) }],
+      [shown, { ...rows({ distance: [0.12, 0.3] }), logits: logits([0, 1, 0, 1]) }],
+    ]);
+    const source = { system: info, planned, attacked };
+    const target = { system: { ...info, name: 'other' }, clean };
+    const result = transferResult(
+      dataset.info,
+      { sources: [source], targets: [target], pairs: [{ source, target, shown }] },
+      (wanted) => {
+        const columns = found.get(wanted);
+        return columns && collected(wanted, columns);
+      },
+    );
+    expect(result?.pairs[0]).toMatchObject({
+      lost: [true, false],
+      accuracy: { value: 0.5 },
+      rate: { value: 1, n: 1 },
+    });
   });
 });
