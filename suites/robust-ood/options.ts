@@ -36,7 +36,7 @@ const shared = {
   }),
   method: oneOf(
     climbing.map(({ name }) => name),
-    { default: 'pgd', description: 'Which attack, of those that climb any loss.' },
+    { default: 'apgd', description: 'Which attack, of those that climb any loss.' },
   ),
   norm: oneOf(norms.keys(), { default: 'Linf', description: 'Norm of the ball.' }),
   epsilons: Common.properties.epsilons,
