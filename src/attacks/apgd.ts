@@ -110,12 +110,15 @@ function* climb({ x0, epsilon, norm, draws }: Subject, steps: number): Trajector
       [begun, rises, bestThen] = [step, 0, best.loss];
     }
     const z = norm.project(norm.ascend(x, gradient, size), x0, epsilon.value);
-    if (step > 0) {
-      for (let i = 0; i < z.length; i++) {
-        z[i] = x[i] + FORWARD * (z[i] - x[i]) + (1 - FORWARD) * (x[i] - before[i]);
-      }
-    }
+    if (step > 0) carryOn(z, x, before);
     [before, x] = [x, norm.project(z, x0, epsilon.value)];
   }
   yield { kind: 'forward', pixels: x, step: steps };
+}
+
+/** Moves the end of a step in place: a part of the step is taken, and a part of the one before once more. */
+function carryOn(z: Float32Array, x: Float32Array, before: Float32Array): void {
+  for (let i = 0; i < z.length; i++) {
+    z[i] = x[i] + FORWARD * (z[i] - x[i]) + (1 - FORWARD) * (x[i] - before[i]);
+  }
 }

@@ -72,13 +72,7 @@ function* minimise(
   const interval = Math.ceil(steps / LOOKS);
   let [success, last] = [false, Number.POSITIVE_INFINITY];
   for (let step = 0; step < steps; step++) {
-    let squares = 0;
-    for (let i = 0; i < x.length; i++) {
-      const t = Math.tanh(w[i]);
-      x[i] = (t + 1) / 2;
-      squares += (x[i] - x0[i]) ** 2;
-      slope[i] = (1 - t * t) / 2;
-    }
+    const squares = toPixels(w, x, x0, slope);
     const pixels = step === 0 ? x0 : x;
     const { loss, gradient, broken } = yield { kind: 'gradient', pixels, step: firstStep + step };
     success ||= broken;
@@ -88,8 +82,31 @@ function* minimise(
       if (total > STALLED * last) return success;
       last = total;
     }
-    for (let i = 0; i < x.length; i++) slope[i] *= 2 * (x[i] - x0[i]) - weight * gradient[i];
+    toTanhSpace(slope, x, x0, gradient, weight);
     adam.step(w, slope);
   }
   return success;
+}
+
+/** x = (tanh w + 1) / 2 and its slope, dx / dw; returns ||x - x0||^2. */
+function toPixels(w: Float64Array, x: Float32Array, x0: Float32Array, slope: Float64Array): number {
+  let squares = 0;
+  for (let i = 0; i < x.length; i++) {
+    const t = Math.tanh(w[i]);
+    x[i] = (t + 1) / 2;
+    squares += (x[i] - x0[i]) ** 2;
+    slope[i] = (1 - t * t) / 2;
+  }
+  return squares;
+}
+
+/** Multiplies dx / dw by d / dx of ||x - x0||^2 - weight * loss. */
+function toTanhSpace(
+  slope: Float64Array,
+  x: Float32Array,
+  x0: Float32Array,
+  gradient: Float32Array,
+  weight: number,
+): void {
+  for (let i = 0; i < x.length; i++) slope[i] *= 2 * (x[i] - x0[i]) - weight * gradient[i];
 }

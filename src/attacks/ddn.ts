@@ -41,9 +41,14 @@ export const ddn = defineAttack<Static<typeof DdnOptions>>({
       radius *= broken ? 1 - gamma : 1 + gamma;
       const length = norm.distance(moved, x0);
       const scale = length > 0 ? radius / length : 0;
-      for (let i = 0; i < x.length; i++) {
-        x[i] = Math.min(1, Math.max(0, x0[i] + scale * (moved[i] - x0[i])));
-      }
+      scaleTo(x, moved, x0, scale);
     }
   },
 });
+
+/** x = x0 + scale * (moved - x0), within the box. */
+function scaleTo(x: Float32Array, moved: Float32Array, x0: Float32Array, scale: number): void {
+  for (let i = 0; i < x.length; i++) {
+    x[i] = Math.min(1, Math.max(0, x0[i] + scale * (moved[i] - x0[i])));
+  }
+}

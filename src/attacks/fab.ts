@@ -80,15 +80,27 @@ function* run(subject: Subject, count: number, linearise: typeof toNearest): Tra
     const here = Math.max(SHORTEST, project(x, w, gap, fromHere));
     const clean = Math.max(SHORTEST, project(x0, w, gap + along(w, x, x0), fromClean));
     const bias = Math.min(here / (here + clean), LARGEST_BIAS);
-    for (let i = 0; i < next.length; i++) {
-      const forward = x[i] + OVERSHOOT * fromHere[i];
-      const homeward = x0[i] + OVERSHOOT * fromClean[i];
-      next[i] = Math.min(1, Math.max(0, forward + bias * (homeward - forward)));
-    }
+    advance(next, [x, fromHere], [x0, fromClean], bias);
     const { broken } = yield { kind: 'forward', pixels: next, step: step + 1, loss: 'margin' };
     if (x === x0) x = new Float32Array(x0.length);
-    for (let i = 0; i < x.length; i++) x[i] = broken ? x0[i] + BACKWARD * (next[i] - x0[i]) : next[i];
+    if (broken) drawBack(x, next, x0);
+    else x.set(next);
   }
+}
+
+type Way = readonly [from: Float32Array, move: Float64Array];
+
+/** A little beyond the end of one way, with a share of the end of another, within the box. */
+function advance(next: Float32Array, [x, move]: Way, [x0, fromClean]: Way, share: number): void {
+  for (let i = 0; i < next.length; i++) {
+    const forward = x[i] + OVERSHOOT * move[i];
+    const homeward = x0[i] + OVERSHOOT * fromClean[i];
+    next[i] = Math.min(1, Math.max(0, forward + share * (homeward - forward)));
+  }
+}
+
+function drawBack(x: Float32Array, from: Float32Array, x0: Float32Array): void {
+  for (let i = 0; i < x.length; i++) x[i] = x0[i] + BACKWARD * (from[i] - x0[i]);
 }
 
 /** <w, x - x0> */

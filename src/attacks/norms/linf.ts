@@ -14,6 +14,26 @@ function clip(value: number, a: number, epsilon: number): number {
   return Math.min(1, Math.max(0, x));
 }
 
+interface Bounds {
+  epsilon: number;
+  lowest: Float32Array;
+  highest: Float32Array;
+}
+const known = new WeakMap<Float32Array, Bounds>();
+
+/** Between which values each coordinate lies in ball and box: worked out once for an image and a radius. */
+function boundsOf(x0: Float32Array, epsilon: number): Bounds {
+  const bounds = known.get(x0);
+  if (bounds?.epsilon === epsilon) return bounds;
+  const made = {
+    epsilon,
+    lowest: x0.map((a) => clip(-1, a, epsilon)),
+    highest: x0.map((a) => clip(2, a, epsilon)),
+  };
+  known.set(x0, made);
+  return made;
+}
+
 /** The largest change of a pixel. */
 export const Linf: Norm = {
   name: 'Linf',
@@ -34,9 +54,11 @@ export const Linf: Norm = {
     return out;
   },
   project(x, x0, epsilon) {
+    const { lowest, highest } = boundsOf(x0, epsilon);
     for (let i = 0; i < x.length; i++) {
-      const [v, a] = [x[i], x0[i]];
-      if (!(v - a <= epsilon && a - v <= epsilon && v >= 0 && v <= 1)) x[i] = clip(v, a, epsilon);
+      const v = x[i];
+      if (v < lowest[i]) x[i] = lowest[i];
+      else if (v > highest[i]) x[i] = highest[i];
     }
     return x;
   },
