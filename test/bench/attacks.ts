@@ -2,6 +2,7 @@
  * AutoAttack on trained networks beside the public implementation's verdicts, passes and seconds, and what a long
  * PGD takes beyond bare engine calls: `npm run bench:attacks -- --help`.
  */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Campaign, Targets } from '../../src/attacks/campaign.js';
 import { autoattack } from '../../src/attacks/compositions.js';
@@ -17,6 +18,7 @@ import { openModel } from '../../src/models/open.js';
 import { harnessRounds } from './harness.js';
 import { networkOf } from './networks.js';
 import { type Published, readTrained, reference, referencePresent, trainedNames } from './published.js';
+import { torchPasses } from './torch.js';
 
 const help = `usage: npm run bench:attacks -- [options]
 
@@ -24,6 +26,8 @@ const help = `usage: npm run bench:attacks -- [options]
   --radius R       only radii written so, such as 1/255; give it several times (all that are known)
   --version NAME   ${[...autoattack.keys()].join(', ')} (standard)
   --only NAME      only this attack of the version; give it several times
+  --torch PYTHON   time PyTorch's passes of the same networks before and after every run, and say how long the
+                   public schedule's passes alone would take here: seconds of another day do not compare
   --pgd ROUNDS     rounds of PGD-40 with 10 restarts on WRN-16-4, 16 examples (1); 0 leaves it out`;
 
 const { values: options } = parseArgs({
@@ -32,6 +36,7 @@ const { values: options } = parseArgs({
     radius: { type: 'string', multiple: true, default: [] },
     version: { type: 'string', default: 'standard' },
     only: { type: 'string', multiple: true, default: [] },
+    torch: { type: 'string' },
     pgd: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
   },
@@ -41,6 +46,8 @@ interface Total {
   seconds: number;
   /** Of the public implementation, for the attacks that were run. */
   publicSeconds: number;
+  /** Of PyTorch's passes of the public schedule, here. */
+  torchSeconds: number;
   disagreements: number;
 }
 
@@ -91,6 +98,14 @@ function report(methods: readonly string[], found: Attacked, run: Published): vo
   });
 }
 
+/** PyTorch's passes here and now, in batches of as many as survive the first attack: most are spent on these. */
+function torchHere(network: string, { n, stages }: Published) {
+  if (!options.torch) return undefined;
+  const survivors = Math.round(n * (stages.get('apgd-ce')?.robustAccuracy ?? 1));
+  const batch = Math.max(1, survivors);
+  return torchPasses(options.torch, { network, batch, threads: availableParallelism(), seconds: 2 });
+}
+
 async function attacked(engine: Engine, name: string, total: Total): Promise<void> {
   const { card, data, runs } = readTrained(name);
   const wanted = runs.filter(
@@ -126,9 +141,11 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
       confirm: 1,
       keep: 'first',
     };
+    const before = torchHere(name, run);
     const start = performance.now();
     const found = await runAttack(targets, campaign);
     const seconds = (performance.now() - start) / 1000;
+    const after = torchHere(name, run);
     const methods = stages.map(({ method }) => method);
     const publicSeconds = methods.reduce((sum, m) => sum + (run.stages.get(m)?.seconds ?? 0), 0);
     const robust = found.correct.map((correct, i) => (correct && found.brokenAt[i] < 0 ? 1 : 0));
@@ -143,6 +160,17 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
         `of the public survivors ${more} broken here, ${missed} broken there survive here; ` +
         `${(found.batches.rows / found.batches.batches).toFixed(1)} rows a batch`,
     );
+    if (before && after) {
+      const sum = (counts: Int32Array) => counts.reduce((all, passes) => all + passes, 0);
+      const [forward, gradient] = [sum(found.naiveForward), sum(found.naiveGradient)];
+      const theirs = [before, after].map((one) => forward * one.forward + gradient * one.gradient);
+      const mean = (theirs[0] + theirs[1]) / 2;
+      console.log(
+        `  PyTorch ${before.torch}: the public schedule's passes alone ${theirs.map((s) => `${s.toFixed(1)} s`).join(' before, ')} after: ` +
+          `${(seconds / mean).toFixed(3)} of their mean`,
+      );
+      total.torchSeconds += mean;
+    }
     total.seconds += seconds;
     total.publicSeconds += publicSeconds;
     total.disagreements += missed + more;
@@ -168,12 +196,16 @@ async function pgd(rounds: number): Promise<void> {
 async function main(): Promise<void> {
   if (referencePresent()) {
     const engine = createOrtEngine();
-    const total = { seconds: 0, publicSeconds: 0, disagreements: 0 };
+    const total = { seconds: 0, publicSeconds: 0, torchSeconds: 0, disagreements: 0 };
     for (const name of options.model) await attacked(engine, name, total);
     await engine.close();
     console.log(
       `all: ${total.seconds.toFixed(1)} s, public ${total.publicSeconds.toFixed(1)} s: ` +
-        `${(total.seconds / total.publicSeconds).toFixed(3)} of it; ${total.disagreements} verdicts differ`,
+        `${(total.seconds / total.publicSeconds).toFixed(3)} of it; ` +
+        (options.torch
+          ? `${(total.seconds / total.torchSeconds).toFixed(3)} of PyTorch's passes here; `
+          : '') +
+        `${total.disagreements} verdicts differ`,
     );
   } else {
     console.warn(`\n!!! ${reference} is absent: nothing is compared with the public AutoAttack !!!\n`);

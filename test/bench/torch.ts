@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { Value } from '../../src/engines/engine.js';
 import type { Graph } from '../../src/graph/graph.js';
 
-/** Beside the sources: it is not compiled. */
-const SCRIPT = fileURLToPath(new URL('../../../test/bench/torch_gradient.py', import.meta.url));
+/** Beside the sources: they are not compiled. */
+const script = (name: string) => fileURLToPath(new URL(`../../../test/bench/${name}`, import.meta.url));
 
 const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) =>
   new Uint8Array(buffer, byteOffset, byteLength);
@@ -43,11 +43,31 @@ export function askTorch(
   python: string,
   { network, folder, batch, threads, repeat }: TorchWork,
 ): TorchAnswer {
-  const args = [SCRIPT, network, folder, batch, threads, repeat].map(String);
+  const args = [script('torch_gradient.py'), network, folder, batch, threads, repeat].map(String);
+  return lastLine(python, args);
+}
+
+/** What `torch_passes.py` prints: seconds an image. */
+export interface TorchPasses {
+  torch: string;
+  forward: number;
+  gradient: number;
+}
+
+/** Times PyTorch's passes of a trained reference network in a process of its own. */
+export function torchPasses(
+  python: string,
+  { network, batch, threads, seconds }: { network: string; batch: number; threads: number; seconds: number },
+): TorchPasses {
+  return lastLine(python, [script('torch_passes.py'), network, batch, threads, seconds].map(String));
+}
+
+/** Runs a script; its last line is JSON. */
+function lastLine<T>(python: string, args: string[]): T {
   const output = execFileSync(python, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 2 ** 24,
   });
-  return JSON.parse(output.trim().split('\n').at(-1) ?? '');
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as T;
 }

@@ -160,4 +160,5 @@ def main():
     print(json.dumps(dict(torch=torch.__version__, seconds=seconds, logits=logits.flatten().tolist())))
 
 
-main()
+if __name__ == "__main__":
+    main()
