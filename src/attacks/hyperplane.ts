@@ -128,6 +128,9 @@ function thresholdOf(bits: Int32Array, yields: Float64Array, wanted: number): { 
   return { key, left };
 }
 
+/** What is missing by less than this share of the gap is rounding of the sums, and not worth another coordinate. */
+const ROUNDING = 1e-12;
+
 /** Coordinates go to the box in order of |w|, the last of them by what is still missing. */
 const L1: HyperplaneGeometry = {
   distance: (w, gap) => Math.abs(gap) / w.reduce((most, v) => Math.max(most, Math.abs(v)), 0),
@@ -145,7 +148,7 @@ const L1: HyperplaneGeometry = {
       const own = bits[i] & 0x7fff_ffff;
       let way = 0;
       if (own > key) way = rooms[i];
-      else if (own === key && own > 0 && left > 0) {
+      else if (own === key && own > 0 && left > ROUNDING * Math.abs(gap)) {
         way = Math.min(rooms[i], left / Math.abs(w[i]));
         left -= way * Math.abs(w[i]);
       }

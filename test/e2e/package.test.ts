@@ -81,7 +81,9 @@ describe('the packed package', () => {
     const odd = paths().filter((path) => !/^(dist\/(src|suites)\/.+\.(js|d\.ts)|reports\/.+)$/.test(path));
     expect(odd.sort()).toEqual(expect.arrayContaining(['LICENSE', 'package.json']));
     expect(odd.filter((path) => !['LICENSE', 'README.md', 'package.json'].includes(path))).toEqual([]);
-    expect(paths().filter((path) => /test|fixtures|\.tgz$|(^|\/)\./.test(path))).toEqual([]);
+    expect(paths().filter((path) => /(^|\/)(test|fixtures)\/|\.test\.|\.tgz$|(^|\/)\./.test(path))).toEqual(
+      [],
+    );
   });
   it('holds the compiled form and the types of every source, and every template', () => {
     const sources = [...filesIn('src', /\.ts$/), ...filesIn('suites', /\.ts$/)];

@@ -58,7 +58,7 @@ describe('assay run', () => {
     expect(results.config).toMatchObject({
       seed: 0,
       models: [{ name: 'sharp', card: './sharp.model.yaml' }, { name: 'flat' }],
-      suites: [{ accuracy: { topK: [] } }, {}, {}, { attack: { epsilons: ATTACK.epsilons, restarts: 1 } }],
+      suites: [{ accuracy: { topK: [] } }, {}, {}, { attack: { epsilons: ATTACK.epsilons, confirm: 8 } }],
     });
 
     const before = unitFiles(out);
