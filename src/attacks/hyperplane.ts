@@ -108,6 +108,9 @@ const DIGITS = [
 ];
 const sums = new Float64Array(2048);
 
+/** What is missing by less than this share of the gap is rounding of the sums, and not worth another coordinate. */
+const ROUNDING = 1e-12;
+
 /**
  * Where entries are taken by falling magnitude as long as what they yield sums to at most `wanted`: the bits of the
  * first magnitude of which not all can be taken, and what is still wanted there.
@@ -122,14 +125,11 @@ function thresholdOf(bits: Int32Array, yields: Float64Array, wanted: number): { 
       if (digit >= 0 && digit < size) sums[digit] += yields[i];
     }
     let digit = size - 1;
-    while (digit > 0 && sums[digit] <= left) left -= sums[digit--];
+    while (digit > 0 && left > ROUNDING * wanted && sums[digit] <= left) left -= sums[digit--];
     key = key * size + digit;
   }
   return { key, left };
 }
-
-/** What is missing by less than this share of the gap is rounding of the sums, and not worth another coordinate. */
-const ROUNDING = 1e-12;
 
 /** Coordinates go to the box in order of |w|, the last of them by what is still missing. */
 const L1: HyperplaneGeometry = {
