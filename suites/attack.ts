@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { DatasetInfo } from '../src/data/dataset.js';
 import type { SystemInfo } from '../src/models/system.js';
 import { fewUsed, labelledTestSets, singleDraw, withoutLabels } from '../src/suites/caveats.js';
 import { type Collected, defineSuite, type Request, request } from '../src/suites/contract.js';
+import { identifier } from '../src/suites/identifier.js';
 import { type AttackParams, attackRequest } from '../src/suites/measurements/attack.js';
 import { clean } from '../src/suites/measurements/clean.js';
 import { findRequest } from '../src/suites/measurements/collected.js';
@@ -163,18 +163,9 @@ const adversarialImages = (id: string, { system, dataset, collected }: AttackRes
 const labelsOf = (name: string, { collected: { labels } }: AttackResult) =>
   labels ? [{ name, array: { shape: [labels.length], data: labels } }] : [];
 
-/** Ids become file names, with names of systems and data sets behind them. */
-const LONGEST_ID = 80;
-
 /** Tells several attacks of one run apart: `attack-pgd-40-linf`. */
 function idOf(options: AttackOptions, system: SystemInfo | undefined): string {
   if (!system) return NAME;
   const { label, params } = planned(options, system);
-  const slug = `${NAME}-${label}-${params.norm}`
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/-$/, '');
-  if (slug.length <= LONGEST_ID) return slug;
-  const digest = createHash('sha256').update(slug).digest('hex').slice(0, 8);
-  return `${slug.slice(0, LONGEST_ID)}-${digest}`;
+  return identifier(NAME, label, params.norm);
 }

@@ -1,6 +1,7 @@
 import { scoreNamed } from '../src/scores/scores.js';
 import { fewUsed, labelledTestSets } from '../src/suites/caveats.js';
 import { defineSuite, type Request, type SuiteContext } from '../src/suites/contract.js';
+import { identifier } from '../src/suites/identifier.js';
 import { findRequest } from '../src/suites/measurements/collected.js';
 import type { NotApplicable, Warning } from '../src/suites/results.js';
 import { missing } from './ood/result.js';
@@ -111,11 +112,7 @@ function caveats(context: SuiteContext, options: RobustOodOptions): Warning[] {
 /** Tells several attacks of one run apart: `robust-ood-pgd-40-linf`. */
 function prefixOf({ systems: [system] }: SuiteContext, options: RobustOodOptions): string {
   const { label, params } = planned(options, system);
-  return [NAME, label, params.norm]
-    .join('-')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/-$/, '');
+  return identifier(NAME, label, params.norm);
 }
 
 /** Scores that a system lacks something for, and halves of the suite that lack a data set. */

@@ -1,5 +1,6 @@
 import { fewUsed, labelledTestSets, withoutLabels } from '../src/suites/caveats.js';
 import { defineSuite, type SuiteContext } from '../src/suites/contract.js';
+import { identifier } from '../src/suites/identifier.js';
 import { findRequest } from '../src/suites/measurements/collected.js';
 import type { NotApplicable } from '../src/suites/results.js';
 import { asked, isSource, misfit } from './transfer/asked.js';
@@ -63,11 +64,7 @@ function idOf({ systems }: SuiteContext, options: TransferOptions): string {
   const source = systems.find(isSource);
   if (!source) return NAME;
   const { label, params } = plannedAt(options, source);
-  return [NAME, label, params.norm, ...params.epsilons]
-    .join('-')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/-$/, '');
+  return identifier(NAME, label, params.norm, ...params.epsilons);
 }
 
 /** Systems that there are no images for, or not all. */
