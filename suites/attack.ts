@@ -14,7 +14,7 @@ import { curve, grid } from './attack/figures.js';
 import { attackMeasures, attackTable, breakdownTable } from './attack/measures.js';
 import { attackNotes } from './attack/notes.js';
 import { AttackOptions } from './attack/options.js';
-import { CHECKED_EXAMPLES, checksOf, type Planned, planned } from './attack/planned.js';
+import { CHECKED_EXAMPLES, checksOf, EXAMPLES_BY_RADIUS, type Planned, planned } from './attack/planned.js';
 import { type AttackResult, attackResult } from './attack/result.js';
 import { sheet } from './attack/sheet.js';
 import { flagMeasures, flagWarnings, lookAt, validityPanel } from './attack/validity.js';
@@ -51,12 +51,13 @@ function asked(system: SystemInfo, dataset: DatasetInfo, options: AttackOptions)
   };
   if (!options.checks) return { ...wanted, byRadius: [] };
   const { oneStep, byRadius, hugeRadius } = checksOf(plan);
-  const onFew = (params: AttackParams) => attackRequest(system.name, dataset.name, params, few);
+  const onFew = (params: AttackParams, most = few) =>
+    attackRequest(system.name, dataset.name, params, Math.min(few, most));
   return {
     ...wanted,
     repeated: request({ measurement: repeat, params: {}, ...on, first: few }),
     ...(oneStep && { oneStep: attackRequest(system.name, dataset.name, oneStep, examples) }),
-    byRadius: byRadius.map(onFew),
+    byRadius: byRadius.map((params) => onFew(params, EXAMPLES_BY_RADIUS)),
     ...(hugeRadius && { hugeRadius: onFew(hugeRadius) }),
   };
 }

@@ -176,8 +176,9 @@ function customStages(members: readonly MemberOptions[] | undefined): Required<S
   });
 }
 
-/** Examples on which the checks are run that ask for no more. */
+/** Examples on which the checks are run that ask for no more; and fewer, where every radius is attacked from scratch. */
 export const CHECKED_EXAMPLES = 64;
+export const EXAMPLES_BY_RADIUS = 32;
 
 /** Cheap attacks that tell masked gradients from robustness. */
 export interface Checks {
