@@ -2,7 +2,8 @@ import { AssayError } from '../errors.js';
 import { argmaxOf } from './argmax.js';
 import { Batcher } from './batcher.js';
 import type { Campaign, Targets } from './campaign.js';
-import { type Counts, logitsOf, type Outcome, Siege } from './siege.js';
+import type { Counts } from './inquiry.js';
+import { logitsOf, type Outcome, Siege } from './siege.js';
 
 /** What came of it, a row per example. */
 export interface Attacked extends Counts {

@@ -199,14 +199,15 @@ async function main(): Promise<void> {
     const total = { seconds: 0, publicSeconds: 0, torchSeconds: 0, disagreements: 0 };
     for (const name of options.model) await attacked(engine, name, total);
     await engine.close();
-    console.log(
-      `all: ${total.seconds.toFixed(1)} s, public ${total.publicSeconds.toFixed(1)} s: ` +
-        `${(total.seconds / total.publicSeconds).toFixed(3)} of it; ` +
-        (options.torch
-          ? `${(total.seconds / total.torchSeconds).toFixed(3)} of PyTorch's passes here; `
-          : '') +
-        `${total.disagreements} verdicts differ`,
-    );
+    if (total.seconds > 0)
+      console.log(
+        `all: ${total.seconds.toFixed(1)} s, public ${total.publicSeconds.toFixed(1)} s: ` +
+          `${(total.seconds / total.publicSeconds).toFixed(3)} of it; ` +
+          (options.torch
+            ? `${(total.seconds / total.torchSeconds).toFixed(3)} of PyTorch's passes here; `
+            : '') +
+          `${total.disagreements} verdicts differ`,
+      );
   } else {
     console.warn(`\n!!! ${reference} is absent: nothing is compared with the public AutoAttack !!!\n`);
   }

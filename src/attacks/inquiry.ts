@@ -1,0 +1,194 @@
+import { type StreamKey, stream } from '../random/stream.js';
+import { argmaxOf } from './argmax.js';
+import type { Answer, Query } from './attack.js';
+import type { Batcher } from './batcher.js';
+import type { Campaign, Stage, Targets } from './campaign.js';
+import type { Epsilon } from './epsilon.js';
+import type { Goal } from './goals.js';
+import { type Aim, type AttackLoss, attackLosses, definedLoss } from './losses.js';
+
+/** What is counted, a row per example and a column per stage. */
+export interface Counts {
+  /** Calls of the system. */
+  forward: Int32Array;
+  gradient: Int32Array;
+  /** What a plain schedule would have spent on the runs that were begun, none of them stopped. */
+  naiveForward: Int32Array;
+  naiveGradient: Int32Array;
+  /** Gradients that were zero everywhere, and those of them that were the first of a run. */
+  zeroGradients: Int32Array;
+  zeroStarts: Int32Array;
+}
+
+/** One run of a stage. */
+export interface Run {
+  stage: number;
+  restart: number;
+  /** -1 when untargeted. */
+  target: number;
+  /** What the attack is told. */
+  epsilon: Epsilon;
+  /** The radius under attack: within it a broken point counts. */
+  reach: number;
+  /** Tells the draws of radii apart; empty for attacks that know no radius. */
+  radius: string;
+}
+
+/** What the system says about one example, and whether that is what the attacker wants. */
+export class Inquiry {
+  private readonly label: number;
+  private readonly stages: readonly Stage[];
+  /** Draws behind every answer: 1 for deterministic systems. */
+  readonly draws: number;
+  private readonly atClean = new Map<string, Promise<Answer>>();
+
+  constructor(
+    private readonly i: number,
+    private readonly x0: Float32Array,
+    private readonly targets: Targets,
+    private readonly campaign: Campaign,
+    private readonly batcher: Batcher,
+    private readonly counts: Counts,
+  ) {
+    this.label = targets.labels[i];
+    this.stages = campaign.stages;
+    this.draws = targets.system.info.stochastic ? Math.max(1, campaign.eot) : 1;
+  }
+
+  /** The gradient at the clean image is asked for once: every run of a zero start begins with it. */
+  async answer(query: Query, run: Run): Promise<Answer> {
+    const shared =
+      query.pixels === this.x0 && query.kind === 'gradient' && !this.targets.system.info.stochastic;
+    const loss = this.lossOf(query, run.stage);
+    const target = query.target ?? run.target;
+    const id = `${loss}/${target}`;
+    const known = shared ? this.atClean.get(id) : undefined;
+    const answer = known ?? this.ask(query, loss, target, run);
+    if (shared) this.atClean.set(id, answer);
+    return answer;
+  }
+
+  private lossOf({ loss }: Query, stage: number): AttackLoss {
+    const { goal } = this.campaign;
+    const classes = this.targets.system.info.classes.length;
+    return definedLoss(loss ?? goal.loss(this.stages[stage].attack.loss), classes);
+  }
+
+  private async ask(query: Query, loss: AttackLoss, target: number, run: Run): Promise<Answer> {
+    const { goal } = this.campaign;
+    const { targeted, value, direction } = attackLosses[loss];
+    // Led to a class by a loss that has no target: that class's own loss, descended.
+    const swapped = target >= 0 && !targeted;
+    const aim: Aim = {
+      label: this.label,
+      target,
+      threshold: goal.threshold,
+      logPx: Number.NaN,
+    };
+    const means = await this.mean(
+      query,
+      loss,
+      swapped ? { ...aim, label: target } : aim,
+      run,
+      'eot',
+      this.draws,
+    );
+    const { logits } = means;
+    const ascends = swapped ? -direction : direction;
+    const seen = { ...aim, logPx: means.logPx };
+    const gradient = ascends === 1 ? means.gradient : negated(means.gradient);
+    if (query.kind === 'gradient' && gradient.every((g) => g === 0)) {
+      const at = this.i * this.stages.length + run.stage;
+      this.counts.zeroGradients[at]++;
+      if (query.step === 0) this.counts.zeroStarts[at]++;
+    }
+    return {
+      logits,
+      loss: ascends * value(logits, swapped ? { ...seen, label: target } : seen),
+      gradient,
+      broken:
+        !query.outside &&
+        goal.reached(logits, seen) &&
+        (await this.confirmed(query, loss, logits, seen, run)),
+    };
+  }
+
+  /** Stochastic systems are asked again with fresh draws; others only where rounding could have decided. */
+  private async confirmed(
+    query: Query,
+    loss: AttackLoss,
+    logits: Float32Array,
+    aim: Aim,
+    run: Run,
+  ): Promise<boolean> {
+    const { stochastic } = this.targets.system.info;
+    const { goal } = this.campaign;
+    if (query.pixels === this.x0) return false;
+    if (!stochastic && (query.kind === 'forward' || !isClose(goal, logits, aim))) return true;
+    const draws = stochastic ? Math.max(1, this.campaign.confirm) : 1;
+    const fresh = await this.mean({ ...query, kind: 'forward' }, loss, aim, run, 'confirm', draws);
+    return goal.reached(fresh.logits, { ...aim, logPx: fresh.logPx });
+  }
+
+  /** The mean over draws of what the system says. */
+  private async mean(
+    { kind, pixels, step }: Query,
+    loss: AttackLoss,
+    { label, target, threshold }: Aim,
+    run: Run,
+    what: string,
+    draws: number,
+  ) {
+    const { seed, indices, system } = this.targets;
+    this.counts[kind][this.i * this.stages.length + run.stage] += draws;
+    const base = { kind, pixels, loss: attackLosses[loss].of, label, target, threshold };
+    if (!system.info.stochastic) return this.batcher.ask(base);
+    const purpose = `${this.purpose(run.stage, target)}${run.radius}/${what}`;
+    const key = (draw: number): StreamKey => ({
+      seed,
+      example: indices[this.i],
+      restart: run.restart,
+      step,
+      purpose: `${purpose}-${draw}`,
+    });
+    const answers = await Promise.all(
+      Array.from({ length: draws }, (_, draw) => this.batcher.ask({ ...base, key: key(draw) })),
+    );
+    return {
+      logits: mean(answers.map((answer) => answer.logits)),
+      gradient: mean(answers.map((answer) => answer.gradient)),
+      logPx: answers.reduce((sum, answer) => sum + answer.logPx, 0) / draws,
+    };
+  }
+
+  /** The draws of a run for a purpose. */
+  stream({ stage, target, restart, radius }: Run, what: string) {
+    const { seed, indices } = this.targets;
+    const purpose = `${this.purpose(stage, target)}${radius}/${what}`;
+    return stream({ seed, example: indices[this.i], restart, purpose });
+  }
+
+  private purpose(stage: number, target: number): string {
+    const { attack } = this.stages[stage];
+    const aim = target < 0 ? '' : `/to-${target}`;
+    return `attack/${attack.label}/${this.campaign.norm.name}${aim}`;
+  }
+}
+
+function mean(rows: Float32Array[]): Float32Array {
+  if (rows.length === 1) return rows[0];
+  return rows[0].map((_, i) => rows.reduce((sum, row) => sum + row[i], 0) / rows.length);
+}
+
+function negated(gradient: Float32Array): Float32Array {
+  return gradient.map((g) => -g);
+}
+
+/** Relative difference of logits that another program for the same network may round to the other side. */
+const ROUNDING = 1e-5;
+
+/** Whether the goal is reached by so little that a forward pass may not agree with a gradient pass. */
+function isClose(goal: Goal, logits: ArrayLike<number>, aim: Aim): boolean {
+  const scale = Math.max(1, Math.abs(logits[argmaxOf(logits)]), Math.abs(goal.threshold));
+  return goal.clearance(logits, aim) <= ROUNDING * scale;
+}
