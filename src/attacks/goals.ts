@@ -1,5 +1,5 @@
 import { unknownName } from '../errors.js';
-import { argmaxOf } from './argmax.js';
+import { argmaxOf } from '../metrics/softmax.js';
 import { type Aim, type AttackLoss, attackLosses } from './losses.js';
 
 /** Scores of familiarity that have a gradient: higher for what looks like the training data. */

@@ -1,5 +1,5 @@
-import { type StreamKey, stream } from '../random/stream.js';
-import { argmaxOf } from './argmax.js';
+import { argmaxOf } from '../metrics/softmax.js';
+import { type Stream, type StreamKey, stream } from '../random/stream.js';
 import type { Answer, Query } from './attack.js';
 import type { Batcher } from './batcher.js';
 import type { Campaign, Stage, Targets } from './campaign.js';
@@ -143,7 +143,7 @@ export class Inquiry {
     this.counts[kind][this.i * this.stages.length + run.stage] += draws;
     const base = { kind, pixels, loss: attackLosses[loss].of, label, target, threshold };
     if (!system.info.stochastic) return this.batcher.ask(base);
-    const purpose = `${this.purpose(run.stage, target)}${run.radius}/${what}`;
+    const purpose = this.purpose(run, target, what);
     const key = (draw: number): StreamKey => ({
       seed,
       example: indices[this.i],
@@ -162,16 +162,16 @@ export class Inquiry {
   }
 
   /** The draws of a run for a purpose. */
-  stream({ stage, target, restart, radius }: Run, what: string) {
+  stream(run: Run, what: string): Stream {
     const { seed, indices } = this.targets;
-    const purpose = `${this.purpose(stage, target)}${radius}/${what}`;
-    return stream({ seed, example: indices[this.i], restart, purpose });
+    const purpose = this.purpose(run, run.target, what);
+    return stream({ seed, example: indices[this.i], restart: run.restart, purpose });
   }
 
-  private purpose(stage: number, target: number): string {
+  private purpose({ stage, radius }: Run, target: number, what: string): string {
     const { attack } = this.stages[stage];
     const aim = target < 0 ? '' : `/to-${target}`;
-    return `attack/${attack.label}/${this.campaign.norm.name}${aim}`;
+    return `attack/${attack.label}/${this.campaign.norm.name}${aim}${radius}/${what}`;
   }
 }
 

@@ -1,5 +1,5 @@
 import { AssayError } from '../errors.js';
-import { argmaxOf } from './argmax.js';
+import { argmaxOf } from '../metrics/softmax.js';
 import { Batcher } from './batcher.js';
 import type { Campaign, Targets } from './campaign.js';
 import type { Counts } from './inquiry.js';

@@ -1,4 +1,4 @@
-import { argmaxOf } from './argmax.js';
+import { argmaxOf } from '../metrics/softmax.js';
 import type { Subject, Trajectory } from './attack.js';
 import type { Batcher } from './batcher.js';
 import { type Campaign, runCost, type Stage, type Targets } from './campaign.js';

@@ -65,13 +65,14 @@ export function softmax(logits: Logits, temperature = 1): Float64Array {
   return logSoftmax(logits, temperature).map(Math.exp);
 }
 
-/** The class with the largest logit, the first of equals. (n) */
+/** The class with the largest logit, the first of equals, in the row of `classes` numbers that begins at `start`. */
+export function argmaxOf(logits: ArrayLike<number>, start = 0, classes = logits.length): number {
+  let best = 0;
+  for (let k = 1; k < classes; k++) if (logits[start + k] > logits[start + best]) best = k;
+  return best;
+}
+
+/** The class with the largest logit of every row, the first of equals. (n) */
 export function argmax({ n, classes, data }: Logits): Int32Array {
-  const out = new Int32Array(n);
-  for (let i = 0; i < n; i++) {
-    let best = 0;
-    for (let k = 1; k < classes; k++) if (data[i * classes + k] > data[i * classes + best]) best = k;
-    out[i] = best;
-  }
-  return out;
+  return Int32Array.from({ length: n }, (_, i) => argmaxOf(data, i * classes, classes));
 }

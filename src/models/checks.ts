@@ -3,6 +3,7 @@ import type { Engine, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { tensorflowNode } from '../graph/tensorflow.js';
+import { argmaxOf } from '../metrics/softmax.js';
 import type { ModelCard } from './card.js';
 import type { Contract } from './contract.js';
 import { refuseNotFinite } from './finite.js';
@@ -188,7 +189,7 @@ export async function expectAccuracy(
       const { logits } = await system.forward({ n, pixels, labels, keys });
       const classes = system.info.classes.length;
       for (let i = 0; logits && labels && i < n; i++)
-        if (argMax(logits.subarray(i * classes, (i + 1) * classes)) === labels[i]) correct++;
+        if (argmaxOf(logits, i * classes, classes) === labels[i]) correct++;
     }
   };
   await Promise.all(Array.from({ length: system.concurrency }, lane));
@@ -230,11 +231,4 @@ export function judgeAccuracy(claim: AccuracyClaim): AccuracyCheck {
     found: `${percent(accuracy)} (${correct} of ${n})`,
     hint: 'check the order of the classes, the range or mean and std, channel order (RGB) and the data set; nothing was attacked',
   });
-}
-
-/** The first largest. */
-function argMax(row: Float32Array): number {
-  let best = 0;
-  for (let k = 1; k < row.length; k++) if (row[k] > row[best]) best = k;
-  return best;
 }

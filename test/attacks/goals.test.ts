@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { argmaxOf } from '../../src/attacks/argmax.js';
 import type { Targets } from '../../src/attacks/campaign.js';
 import { attackedScores, goalOf } from '../../src/attacks/goals.js';
 import { attackLosses } from '../../src/attacks/losses.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
-import { logSumExp } from '../../src/metrics/softmax.js';
+import { argmaxOf, logSumExp } from '../../src/metrics/softmax.js';
 import { analyticSystem, noiseImages } from './helpers/analytic-system.js';
 import { campaign } from './helpers/campaign.js';
 

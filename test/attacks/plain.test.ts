@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { argmaxOf } from '../../src/attacks/argmax.js';
 import type { Answer, Query } from '../../src/attacks/attack.js';
 import type { Campaign, Stage, Targets } from '../../src/attacks/campaign.js';
 import type { StageParams } from '../../src/attacks/compositions.js';
@@ -8,6 +7,7 @@ import { type Aim, attackLosses, definedLoss } from '../../src/attacks/losses.js
 import { norms } from '../../src/attacks/norms.js';
 import { attackNamed, attacks } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
+import { argmaxOf } from '../../src/metrics/softmax.js';
 import type { Passes } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
 import { campaign, SIZE, targets } from './helpers/campaign.js';

@@ -1,5 +1,5 @@
-import { argmaxOf } from '../../attacks/argmax.js';
 import { AssayError } from '../../errors.js';
+import { argmaxOf } from '../../metrics/softmax.js';
 import { defineMeasurement } from '../contract.js';
 import { eachBatch } from './batches.js';
 

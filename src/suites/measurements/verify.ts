@@ -1,9 +1,9 @@
-import { argmaxOf } from '../../attacks/argmax.js';
 import { parseEpsilon } from '../../attacks/epsilon.js';
 import { attackLosses } from '../../attacks/losses.js';
 import { isInside, normNamed } from '../../attacks/norms.js';
 import type { Examples } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
+import { argmaxOf } from '../../metrics/softmax.js';
 import type { Batch, System } from '../../models/system.js';
 import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
 import type { AttackParams } from './attack.js';
