@@ -64,18 +64,25 @@ export function equalWidth(values: ArrayLike<number>, bins: number): Binning {
 }
 
 /**
- * Bins of equal mass: inner edges are the b / bins quantiles (the smallest value with at least that share at or
- * below it). Equal values share a bin whatever the order of the examples, so ties make bins uneven, or fewer.
+ * Bins of equal mass: the sorted values are cut into chunks of equal size, the first n mod bins of them one larger,
+ * and inner edges are the midpoints between neighbouring chunks (Kumar et al. 2019). Equal values share a bin, the one
+ * where the first of them lies, whatever the order of the examples: ties make bins uneven, or fewer.
  * Errors: as `equalWidth`.
  */
 export function equalMass(values: ArrayLike<number>, bins: number): Binning {
   checkProbabilities(values, bins);
   const sorted = Float64Array.from(values).sort();
+  const n = sorted.length;
+  const chunks = Math.min(bins, n);
   const inner: number[] = [];
-  for (let b = 1; b < bins && sorted.length > 0; b++) {
-    const edge = sorted[Math.ceil((b * sorted.length) / bins) - 1];
-    // Strictly increasing, and below the largest value so that the last bin holds something.
-    if (edge > (inner.at(-1) ?? -1) && edge < sorted[sorted.length - 1]) inner.push(edge);
+  for (let b = 1; b < chunks; b++) {
+    const start = b * Math.floor(n / chunks) + Math.min(b, n % chunks);
+    const [below, above] = [sorted[start - 1], sorted[start]];
+    const middle = (below + above) / 2;
+    // The midpoint of neighbouring floats may be the upper one, which does not belong to the bin.
+    const edge = middle < above ? middle : below;
+    // Bins that would hold nothing are left out: their chunk belongs to the bin before.
+    if (below > (inner.at(-1) ?? -1) && edge < sorted[n - 1]) inner.push(edge);
   }
   return withEdges(values, Float64Array.from([0, ...inner, 1]));
 }

@@ -1,5 +1,6 @@
 import { AssayError } from '../errors.js';
 import { argmax, checkLogits, type Logits, logSoftmax } from './softmax.js';
+import { unorderedSum } from './unordered-sum.js';
 
 /** What classification does to each example. All arrays have one entry per example. */
 export interface Classified {
@@ -52,15 +53,15 @@ export function classify(logits: Logits, labels: ArrayLike<number>, temperature 
   const confidence = new Float64Array(n);
   const nll = new Float64Array(n);
   const brier = new Float64Array(n);
+  const squares = new Float64Array(classes);
   for (let i = 0; i < n; i++) {
     const row = i * classes;
     correct[i] = prediction[i] === labels[i] ? 1 : 0;
     confidence[i] = Math.exp(logP[row + prediction[i]]);
     // -0 and rounding just below 0 are 0.
     nll[i] = Math.max(0, -logP[row + labels[i]]);
-    for (let k = 0; k < classes; k++) {
-      brier[i] += (Math.exp(logP[row + k]) - (k === labels[i] ? 1 : 0)) ** 2;
-    }
+    for (let k = 0; k < classes; k++) squares[k] = (Math.exp(logP[row + k]) - (k === labels[i] ? 1 : 0)) ** 2;
+    brier[i] = unorderedSum(squares);
   }
   return { n, classes, labels, prediction, correct, confidence, nll, brier };
 }

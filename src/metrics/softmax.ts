@@ -1,4 +1,5 @@
 import { AssayError } from '../errors.js';
+import { unorderedSum } from './unordered-sum.js';
 
 /** Logits of some examples: (n, classes), row-major. */
 export interface Logits {
@@ -28,19 +29,27 @@ export function checkLogits({ n, classes, data }: Logits): void {
   }
 }
 
-/** The largest of a row of logits, and log sum_k exp((f_k - max) / T), which lies between 0 and log(classes). */
-function logSumShifted({ classes, data }: Logits, row: number, temperature: number): [number, number] {
+/**
+ * For a row of logits: the largest, and log sum_k exp((f_k - max) / T), which lies between 0 and log(classes). Neither
+ * depends on the order of the classes. `terms` has room for the classes.
+ */
+function logSumShifted(
+  { classes, data }: Logits,
+  row: number,
+  temperature: number,
+  terms: Float64Array,
+): [number, number] {
   let max = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < classes; k++) max = Math.max(max, data[row + k]);
-  let sum = 0;
-  for (let k = 0; k < classes; k++) sum += Math.exp((data[row + k] - max) / temperature);
-  return [max, Math.log(sum)];
+  for (let k = 0; k < classes; k++) terms[k] = Math.exp((data[row + k] - max) / temperature);
+  return [max, Math.log(unorderedSum(terms))];
 }
 
 /** logsumexp(f / T) of every row, shifted by the row's maximum so that nothing overflows. (n) */
 export function logSumExp(logits: Logits, temperature = 1): Float64Array {
+  const terms = new Float64Array(logits.classes);
   return Float64Array.from({ length: logits.n }, (_, i) => {
-    const [max, rest] = logSumShifted(logits, i * logits.classes, temperature);
+    const [max, rest] = logSumShifted(logits, i * logits.classes, temperature, terms);
     return max / temperature + rest;
   });
 }
@@ -53,8 +62,9 @@ export function logSumExp(logits: Logits, temperature = 1): Float64Array {
 export function logSoftmax(logits: Logits, temperature = 1): Float64Array {
   const { n, classes, data } = logits;
   const out = new Float64Array(n * classes);
+  const terms = new Float64Array(classes);
   for (let i = 0; i < n; i++) {
-    const [max, rest] = logSumShifted(logits, i * classes, temperature);
+    const [max, rest] = logSumShifted(logits, i * classes, temperature, terms);
     for (let k = i * classes; k < (i + 1) * classes; k++) out[k] = (data[k] - max) / temperature - rest;
   }
   return out;

@@ -2,6 +2,7 @@ import { AssayError } from '../errors.js';
 import { checkLabels } from './classification.js';
 import { normalQuantile } from './distributions.js';
 import { checkLogits, type Logits } from './softmax.js';
+import { unorderedSum } from './unordered-sum.js';
 
 /** The range in which a temperature is looked for. At either end the fit is refused. */
 export const TEMPERATURE_BOUNDS = [0.02, 50] as const;
@@ -44,18 +45,17 @@ interface Objective {
 function objective({ n, classes, data }: Logits, labels: ArrayLike<number>, u: number): Objective {
   const beta = Math.exp(-u);
   const sum = { nll: 0, slope: 0, curvature: 0, scatter: 0 };
+  const [zeroth, firsts, seconds] = [0, 1, 2].map(() => new Float64Array(classes));
   for (let i = 0; i < n; i++) {
     const row = i * classes;
     let max = data[row];
     for (let k = row + 1; k < row + classes; k++) max = Math.max(max, data[k]);
-    let [total, first, second] = [0, 0, 0];
-    for (let k = row; k < row + classes; k++) {
-      const z = (data[k] - max) * beta;
+    for (let k = 0; k < classes; k++) {
+      const z = (data[row + k] - max) * beta;
       const weight = Math.exp(z);
-      total += weight;
-      first += weight * z;
-      second += weight * z * z;
+      [zeroth[k], firsts[k], seconds[k]] = [weight, weight * z, weight * z * z];
     }
+    const [total, first, second] = [zeroth, firsts, seconds].map(unorderedSum);
     const own = (data[row + labels[i]] - max) * beta;
     const mean = first / total;
     const excess = mean - own;

@@ -1,5 +1,6 @@
 import type { Program, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
+import { logSumExp } from '../metrics/softmax.js';
 import { checkPixels, imageSize, inChunks, oneHotRows, rowsOf } from './batching.js';
 import { refuseNotFinite } from './finite.js';
 import {
@@ -227,7 +228,13 @@ export class Model implements System {
   private collect(into: Outputs, result: Record<string, Value>, start: number, end: number): void {
     const { logits, logPx } = this.parts.prepared.outputs;
     if (into.logits && logits) place(into.logits, result[logits], start, end, this.info.classes.length);
-    if (into.logPx && logPx) place(into.logPx, result[logPx], start, end, 1);
+    if (!into.logPx || !logPx) return;
+    if (into.logits && this.info.energy === 'logsumexp') {
+      // An engine adds classes up in float32 and in an order of its own, which splits ties by rounding.
+      const classes = this.info.classes.length;
+      const data = into.logits.subarray(start * classes, end * classes);
+      into.logPx.set(logSumExp({ n: end - start, classes, data }), start);
+    } else place(into.logPx, result[logPx], start, end, 1);
   }
 
   private refuseNotFinite({ logits, logPx }: Outputs, batch: Batch): void {

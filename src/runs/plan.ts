@@ -8,7 +8,7 @@ import type { Subject } from './subject.js';
 import type { SuiteEntry } from './suite-entries.js';
 
 /** Raised when units written by an older Assay must not be reused. */
-const KEY_VERSION = 2;
+const KEY_VERSION = 3;
 
 /** The smallest piece that is measured and stored: a job on the examples start (inclusive) to end (exclusive). */
 export interface Unit {

@@ -1,5 +1,6 @@
 import { AssayError, unknownName } from '../errors.js';
 import { checkLogits, type Logits, logSoftmax, logSumExp } from '../metrics/softmax.js';
+import { unorderedSum } from '../metrics/unordered-sum.js';
 import type { Capability } from '../models/system.js';
 
 /** What scores are computed from; an array is absent when the system does not offer it. */
@@ -111,12 +112,7 @@ const rows: Score[] = [
     label: '-H(p(y|x)), nats',
     source: 'Macêdo et al. 2021',
     needs: ['logits'],
-    compute: (inputs) =>
-      perProbabilityRow(inputs, (logP) => {
-        let sum = 0;
-        for (const l of logP) sum += Math.exp(l) * l;
-        return sum;
-      }),
+    compute: (inputs) => perProbabilityRow(inputs, (logP) => unorderedSum(logP.map((l) => Math.exp(l) * l))),
   },
   {
     id: 'margin',

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { binSums, equalMass, equalWidth } from '../../src/metrics/binning.js';
@@ -12,7 +14,9 @@ import {
   rmsCalibrationError,
   signedGap,
 } from '../../src/metrics/calibration.js';
+import { classify } from '../../src/metrics/classification.js';
 import { wilson } from '../../src/metrics/intervals.js';
+import { readReference } from '../models/npz.js';
 
 const widthSums = (p: number[], y: number[], bins: number) => binSums(equalWidth(p, bins), p, y);
 const massSums = (p: number[], y: number[], bins: number) => binSums(equalMass(p, bins), p, y);
@@ -163,6 +167,31 @@ describe('equal mass', () => {
     expect([...binSums(equalMass(p, 9), p, p).count]).toEqual(repeat(9, 10));
   });
 
+  // Values by numpy.array_split, midpoints between chunks as edges and bisect_left.
+  it.each([
+    { n: 103, distinct: 16, bins: 15, expected: 0.24401699029126206, filled: 8 },
+    { n: 500, distinct: 64, bins: 15, expected: 0.25960625, filled: 15 },
+    { n: 13, distinct: 1000, bins: 5, expected: 0.5024415384615385, filled: 5 },
+    { n: 200, distinct: 8, bins: 10, expected: 0.2537500000000002, filled: 4 },
+  ])('cuts $n confidences, $distinct of them distinct, into $bins chunks', (row) => {
+    const { n, distinct, bins, expected, filled } = row;
+    const p = Array.from({ length: n }, (_, i) => ((1 + ((7 * i * i + 3 * i) % distinct)) / distinct) * 0.98);
+    const sums = massSums(
+      p,
+      p.map((_, i) => Number((37 * i) % 101 < 62)),
+      bins,
+    );
+    expect(ece(sums)).toBeCloseTo(expected, 12);
+    expect(sums.count.filter((count) => count > 0)).toHaveLength(filled);
+  });
+
+  it('keeps neighbouring floats apart, whichever of them their midpoint is', () => {
+    for (const low of [0.5, 0.5 + Number.EPSILON / 2, 0.5 + Number.EPSILON]) {
+      const high = low + Number.EPSILON / 2;
+      expect([...equalMass([low, low, high, high], 2).bin]).toEqual([0, 0, 1, 1]);
+    }
+  });
+
   it('gives zeros a bin of their own', () => {
     const p = [0, 0, 0, 0.4, 0.5, 0.6];
     expect([...equalMass(p, 2).bin]).toEqual([0, 0, 0, 1, 1, 1]);
@@ -246,5 +275,23 @@ describe('bad input', () => {
   it('no examples: NaN', () => {
     const sums = massSums([], [], 5);
     for (const statistic of [ece, mce, rmsCalibrationError, signedGap]) expect(statistic(sums)).toBeNaN();
+  });
+});
+
+const reference = resolve('../shared/reference/ood');
+if (!existsSync(reference))
+  console.warn(`\n!!! ${reference} is absent: equal-mass ECE is NOT compared with a public package !!!\n`);
+
+describe.skipIf(!existsSync(reference))('predictions of a trained network', () => {
+  it('have the equal-mass ECE that uncertainty-calibration gives', () => {
+    const { logits_test, labels_test } = readReference(join(reference, 'features.npz'));
+    const [n, classes] = logits_test.shape;
+    const { confidence, correct } = classify({ n, classes, data: logits_test.data }, labels_test.data);
+    const values = JSON.parse(readFileSync(join(reference, 'values.json'), 'utf8'));
+    const { l1_plugin_15_equal_mass_top_label: l1, l2_plugin_15_equal_mass_top_label: l2 } =
+      values.calibration_and_conformal.unscaled;
+    const sums = binSums(equalMass(confidence, 15), confidence, correct);
+    expect(ece(sums)).toBeCloseTo(l1, 9);
+    expect(rmsCalibrationError(sums)).toBeCloseTo(l2, 9);
   });
 });

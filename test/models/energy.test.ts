@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { int } from '../../src/graph/build.js';
+import { logSumExp } from '../../src/metrics/softmax.js';
 import { groupedGradient } from '../../src/models/grouped.js';
 import type { Draws, LossName } from '../../src/models/system.js';
 import {
@@ -97,6 +98,16 @@ describe('a scalar energy', () => {
 });
 
 describe('a classifier', () => {
+  it('has the log p(x) of its logits in double precision, rounded once, not the sum of the engine', async () => {
+    const model = await open(engine, linearGraph(), linearCard);
+    const many = uniforms('many', 200 * PIXELS);
+    for (const { logits = new Float32Array(0), logPx } of [
+      await model.forward({ n: 200, pixels: many }),
+      await model.gradient({ n: 200, pixels: many }, 'log-px'),
+    ])
+      expect(logPx).toEqual(Float32Array.from(logSumExp({ n: 200, classes: CLASSES, data: logits })));
+  });
+
   it('has log p(x) = logsumexp of its logits unless the card says none', async () => {
     const [with_, without] = await Promise.all([
       open(engine, linearGraph(), linearCard),
