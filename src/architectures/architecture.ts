@@ -16,6 +16,18 @@ export interface ArchitectureChoice {
   [option: string]: unknown;
 }
 
+/** Settings between which the weights do not decide. */
+export interface Choices {
+  /** The card's keys that decide. */
+  keys: readonly string[];
+  /** What was asked of them. */
+  why: string;
+  /** As a card's `architecture` says them; the most usual first, perhaps not all. Empty when none fits. */
+  options: readonly Readonly<Record<string, unknown>>[];
+  /** How many fit; never one. */
+  total: number;
+}
+
 /** What names and shapes of weights tell. */
 export interface Recognition {
   /** Options as read off the weights: a card may repeat them but not contradict them. */
@@ -24,6 +36,8 @@ export interface Recognition {
   guesses?: Readonly<Record<string, unknown>>;
   /** Options that nothing tells and that have no usual value, with what to write: the card must say them. */
   missing?: Readonly<Record<string, string>>;
+  /** Several settings fit, or none does: the card must say one. */
+  choices?: Choices;
   /** The size of an image where the weights fix it, or the usual one. */
   image: ImageShape;
   /** What the network was trained on, where its code always does the same. */

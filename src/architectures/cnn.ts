@@ -1,105 +1,55 @@
-import { Type } from '@sinclair/typebox';
-import { type Activation, ActivationName, activate } from './activations.js';
-import type { Architecture, ImageShape, Recognition } from './architecture.js';
-import type { Network } from './network.js';
+import { type Activation, activate } from './activations.js';
+import type { Architecture, Choices, ImageShape, Recognition } from './architecture.js';
+import { CnnOptions, givenIn, optionsOf } from './cnn-options.js';
+import { knownStacks } from './known-stacks.js';
+import { ORDERS, type Order } from './name-room.js';
+import type { Network, Value } from './network.js';
+import { areaOf, type Given, type Plans, plansFor } from './plain-plans.js';
 import { type Stack, stackIn } from './stack.js';
 import type { Weights } from './weights.js';
 
-const places = Type.Array(Type.Integer({ minimum: 1 }), { uniqueItems: true });
+/** Sides of images that networks of this kind are trained on, most usual first, for grey and for coloured ones. */
+const SIDES = { grey: [28, 32, 64, 96, 128, 224], coloured: [32, 28, 64, 96, 128, 224] };
 
-const Options = Type.Object(
-  {
-    activation: Type.Optional(ActivationName),
-    padding: Type.Optional(
-      Type.Union(
-        [Type.Integer({ minimum: 0, maximum: 64 }), Type.Array(Type.Integer({ minimum: 0, maximum: 64 }))],
-        {
-          description:
-            'Of every convolution, or of each. Default: what the size of the first linear layer allows.',
-        },
-      ),
-    ),
-    pool: Type.Optional(
-      Type.Union([Type.Literal('max'), Type.Literal('average')], {
-        description: 'Kind of the pools. Default: max.',
-      }),
-    ),
-    poolAfter: Type.Optional({
-      ...places,
-      description:
-        'Convolutions, counted from 1, that a 2 x 2 pool follows. Default: what the size of the first linear layer allows.',
-    }),
-  },
-  { additionalProperties: false },
-);
-
-interface Plan {
+interface Solved extends Plans {
   image: ImageShape;
-  padding: number[];
-  poolAfter: number[];
+  /** Whose network it is, where that is known. */
+  source?: string;
 }
 
-/** Sides of images that networks of this kind are trained on. */
-const SIDES = [28, 32, 64, 96, 128, 224];
-
-/** Side of the planes behind the last convolution; NaN when they vanish. */
-function sideAfter(
-  { convolutions }: Stack,
-  side: number,
-  padding: readonly number[],
-  poolAfter: readonly number[],
-): number {
-  let n = side;
-  convolutions.forEach(({ dims }, i) => {
-    n = n + 2 * padding[i] - dims[2] + 1;
-    if (poolAfter.includes(i + 1)) n = Math.floor(n / 2);
-  });
-  return n > 0 ? n : Number.NaN;
-}
-
-/** Ways to pool and to pad, the most usual first: LeNet, then the PyTorch example for MNIST, then TRADES. */
-function plansOf({ convolutions }: Stack, given: Readonly<Record<string, unknown>>): Omit<Plan, 'image'>[] {
-  const numbers = convolutions.map((_, i) => i + 1);
-  const pools = Array.isArray(given.poolAfter)
-    ? [given.poolAfter as number[]]
-    : [numbers, [numbers.length], numbers.filter((n) => n % 2 === 0), []];
-  return pools.flatMap((poolAfter) =>
-    paddingsOf(convolutions, given.padding).map((padding) => ({ padding, poolAfter })),
-  );
-}
-
-function paddingsOf(convolutions: Stack['convolutions'], given: unknown): number[][] {
-  if (Array.isArray(given)) return [given];
-  if (typeof given === 'number') return [convolutions.map(() => given)];
-  const same = convolutions.map(({ dims }) => Math.floor(dims[2] / 2));
-  const usual = [same.map(() => 0), same];
-  // LeNet on MNIST: its 5 x 5 kernels were made for 32 x 32 pixels, so the first one pads.
-  const lenet = convolutions.length === 2 && convolutions.every(({ dims }) => dims[2] === 5 && dims[3] === 5);
-  const first = [same[0], ...same.slice(1).map(() => 0)];
-  if (!lenet) return usual;
-  return convolutions[0].dims[1] === 1 ? [first, ...usual] : [...usual, first];
-}
-
-function planOf(
-  stack: Stack,
-  given: Readonly<Record<string, unknown>>,
-  shape?: ImageShape,
-): Plan | undefined {
-  const [outputs, channels] = [stack.convolutions.at(-1)?.dims[0] ?? 0, stack.convolutions[0].dims[1]];
-  const [, inputs] = stack.linear[0].dims;
-  const sides = shape
-    ? [shape[1]]
-    : channels === 1
-      ? SIDES
-      : SIDES.toSorted((a, b) => Number(b === 32) - Number(a === 32));
-  const plans = plansOf(stack, given);
-  for (const side of sides)
-    for (const { padding, poolAfter } of plans) {
-      const fits = padding.length === stack.convolutions.length;
-      const n = fits ? sideAfter(stack, side, padding, poolAfter) : Number.NaN;
-      if (n * n * outputs === inputs) return { image: shape ?? [channels, side, side], padding, poolAfter };
+/** For images of the given size, or of the most usual one for which something fits. */
+function solve(stack: Stack, options: CnnOptions, shape?: ImageShape): Solved {
+  const [channels, layers] = [stack.convolutions[0].dims[1], stack.convolutions.length];
+  const sides = channels === 1 ? SIDES.grey : SIDES.coloured;
+  const images: ImageShape[] = shape ? [shape] : sides.map((side) => [channels, side, side]);
+  const fitting = (image: ImageShape, more: object = {}): Plans => {
+    const given = givenIn({ ...more, ...options }, layers);
+    return given ? plansFor(stack, [image[1], image[2]], given) : { list: [], total: 0 };
+  };
+  for (const image of images)
+    for (const { source, options: known } of knownStacks(stack)) {
+      const plans = fitting(image, known);
+      if (plans.total === 1) return { ...plans, image, source };
     }
-  return undefined;
+  for (const image of images) {
+    const plans = fitting(image);
+    if (plans.total > 0) return { ...plans, image };
+  }
+  return { list: [], total: 0, image: images[0] };
+}
+
+function choicesOf(stack: Stack, { list, total, image }: Solved): Choices | undefined {
+  if (total === 1) return undefined;
+  const [{ key, dims }, area] = [stack.linear[0], areaOf(stack)];
+  const planes = stack.convolutions.at(-1)?.dims[0];
+  return {
+    keys: ['stride', 'padding', 'poolAfter'],
+    why: Number.isInteger(area)
+      ? `from an image of [${image.join(', ')}] the convolutions must make ${planes} planes of ${area} pixels for "${key}"`
+      : `"${key}" reads ${dims[1]} numbers, which are no whole number of pixels for each of the ${planes} planes before it`,
+    options: list.map(optionsOf),
+    total,
+  };
 }
 
 function recognise(
@@ -108,57 +58,70 @@ function recognise(
   shape?: ImageShape,
 ): Recognition | undefined {
   const stack = stackIn(weights);
-  const plan = stack && stack.convolutions.length > 0 ? planOf(stack, given, shape) : undefined;
-  if (!plan) return undefined;
-  const known =
-    weights.tensors.has('feature_extractor.conv1.weight') && weights.tensors.has('classifier.fc1.weight');
-  const { image, padding, poolAfter } = plan;
+  if (!stack || stack.convolutions.length === 0) return undefined;
+  const solved = solve(stack, given as CnnOptions, shape);
+  const choices = choicesOf(stack, solved);
+  const [plan] = solved.list;
+  const pooled = plan?.pools.some(Boolean) || given.pool !== undefined;
   return {
     facts: {},
-    guesses: { activation: 'relu', pool: 'max', padding, poolAfter },
-    image,
-    layout: known ? 'TRADES SmallCNN' : 'convolutions, then linear layers',
-    notes: known
+    guesses: { activation: 'relu', ...(pooled && { pool: 'max' }), ...(!choices && optionsOf(plan)) },
+    choices,
+    image: solved.image,
+    layout: solved.source ?? 'convolutions, then linear layers',
+    notes: choices
       ? []
       : [
-          'padding and pools are those that fit the first linear layer, ReLU and max pooling are assumed: check architecture',
+          solved.source
+            ? `strides, paddings and pools are those of ${solved.source}, whose kernels and widths these are`
+            : 'strides, paddings and pools are the only usual ones that fit the sizes of the layers and the numbers in their names',
         ],
   };
 }
 
-interface Built {
+interface Built extends Omit<CnnOptions, 'order'> {
   activation: Activation;
-  pool: 'max' | 'average';
-  padding: number | number[];
-  poolAfter: number[];
+  order?: Order;
 }
 
 function build(network: Network, options: Readonly<Record<string, unknown>>): void {
-  const { activation, pool, padding, poolAfter } = options as unknown as Built;
+  const { activation, pool = 'max', globalPool, order = ORDERS[0], ...sizes } = options as unknown as Built;
   const { convolutions, linear } = stackIn(network.weights) as Stack;
+  const { stride, padding, pooled, window } = givenIn(sizes, convolutions.length) as Given;
   let x = network.image;
   convolutions.forEach(({ key, norm }, i) => {
-    x = network.conv(x, key, { padding: typeof padding === 'number' ? padding : padding[i] });
-    if (norm) x = network.batchNorm(x, norm);
-    x = activate(network, x, activation);
-    if (poolAfter.includes(i + 1))
-      x = pool === 'max' ? network.maxPool(x, { kernel: 2 }) : network.averagePool(x, { kernel: 2 });
+    const steps: Record<string, (value: Value) => Value> = {
+      norm: (value) => (norm === undefined ? value : network.batchNorm(value, norm)),
+      activation: (value) => activate(network, value, activation),
+      pool: (value) => {
+        if (!pooled?.[i]) return value;
+        const size = { ...window?.[i], kernel: window?.[i]?.kernel ?? 2 };
+        return pool === 'max' ? network.maxPool(value, size) : network.averagePool(value, size);
+      },
+    };
+    x = network.conv(x, key, { stride: stride?.[i], padding: padding?.[i] });
+    for (const step of order) x = steps[step](x);
   });
-  x = network.flatten(x);
+  x = globalPool ? network.globalAverage(x) : network.flatten(x);
   linear.forEach(({ key, norm }, i) => {
     const last = i === linear.length - 1;
     x = network.linear(last ? network.features(x) : x, key);
-    if (norm) x = network.batchNorm(x, norm);
-    if (!last) x = activate(network, x, activation);
+    const steps: Record<string, (value: Value) => Value> = {
+      norm: (value) => (norm === undefined ? value : network.batchNorm(value, norm)),
+      activation: (value) => (last ? value : activate(network, value, activation)),
+      pool: (value) => value,
+    };
+    for (const step of order) x = steps[step](x);
   });
   network.output(x, 'logits');
 }
 
-/** Convolutions with 2 x 2 pools, then linear layers: LeNet (LeCun et al. 1998), TRADES' SmallCNN and their like. */
+/** Convolutions, perhaps with pools, then linear layers: LeNet (LeCun et al. 1998), TRADES' SmallCNN and their like. */
 export const cnn: Architecture = {
   name: 'cnn',
-  title: 'LeNet-like network',
-  options: Options,
+  title: 'plain convolutional network',
+  options: CnnOptions,
+
   recognise,
   build,
 };

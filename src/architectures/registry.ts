@@ -1,10 +1,12 @@
 import { type TObject, Type } from '@sinclair/typebox';
+import { flow } from '../config/flow.js';
 import { check } from '../config/validate.js';
 import { AssayError, unknownName } from '../errors.js';
 import type {
   Architecture,
   ArchitectureChoice,
   BuiltNetwork,
+  Choices,
   ImageShape,
   Recognition,
 } from './architecture.js';
@@ -130,10 +132,8 @@ function unrecognised(weights: Weights, { architecture, only, card }: NetworkReq
 }
 
 /** The options that the network is built with. Errors: `config-invalid` where the card contradicts the weights. */
-function optionsOf(
-  { row, weights, recognition }: Found,
-  { architecture, card }: NetworkRequest,
-): ArchitectureChoice {
+function optionsOf(found: Found, { architecture, card }: NetworkRequest): ArchitectureChoice {
+  const { row, weights, recognition } = found;
   const {
     name: _name,
     stateDict: _stateDict,
@@ -158,7 +158,48 @@ function optionsOf(
         expected: what,
         hint: `say it in the model card: architecture: { name: ${row.name}, ${key}: ... }`,
       });
+  if (recognition.choices) throw undecided(found, recognition.choices, file);
   return { name: row.name, ...recognition.facts, ...recognition.guesses, ...given };
+}
+
+/** How many settings an error lists. */
+const LISTED = 8;
+
+function undecided(
+  { row, weights }: Found,
+  { keys, why, options, total }: Choices,
+  file: string,
+): AssayError {
+  const path = `architecture.${keys[0]}`;
+  if (total === 0)
+    return new AssayError(
+      'shape-mismatch',
+      `no usual ${keys.join(', ')} fits the weights of the ${row.title}`,
+      {
+        file,
+        path,
+        expected: why,
+        found: `weights of ${weights.file}`,
+        hint: `check input.shape; if the network has other settings, say them: architecture: { name: ${row.name}, ${keys.join(': ..., ')}: ... }, or list its layers with name: sequential (docs/checkpoints.md)`,
+      },
+    );
+  const more =
+    total > LISTED ? [`${total - LISTED} more; \`assay inspect --json\` lists the most usual`] : [];
+  return new AssayError(
+    'config-invalid',
+    `${total} networks have these weights, and they differ in ${keys.join(', ')}`,
+    {
+      file,
+      path,
+      expected: `the one that was trained: ${why}`,
+      found: `no ${keys.join(', ')} in the card that decides, and these fit ${weights.file}:`,
+      also: [
+        ...options.slice(0, LISTED).map((one) => `architecture: ${flow({ name: row.name, ...one })}`),
+        ...more,
+      ],
+      hint: "look into the network's code, and copy its line into the model card; where none is right, say its own numbers",
+    },
+  );
 }
 
 /** A tensor without numbers can claim any size; no layer has one. */

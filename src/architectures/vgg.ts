@@ -76,9 +76,12 @@ function gridOf(weights: Weights, { convolutions, linear }: Shape): number {
   return Math.sqrt((inputs ?? Number.NaN) / (channels ?? 1));
 }
 
-function recognise(weights: Weights): Recognition | undefined {
+/** VGG-11 is the smallest; fewer convolutions may as well have strides, and no grid of means behind them. */
+const FEWEST = 8;
+
+function recognise(weights: Weights, given: Readonly<Record<string, unknown>>): Recognition | undefined {
   const shape = shapeIn(weights);
-  if (!shape) return undefined;
+  if (!shape || (shape.convolutions.length < FEWEST && given.name !== 'vgg')) return undefined;
   const grid = gridOf(weights, shape);
   if (!Number.isInteger(grid) || grid < 1) return undefined;
   const pools = shape.convolutions.filter(({ pooled }) => pooled).length;

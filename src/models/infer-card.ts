@@ -1,4 +1,5 @@
 import type { BuiltNetwork } from '../architectures/architecture.js';
+import { flow } from '../config/flow.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
 import { isExtent } from './image-input.js';
 import { softmaxNode } from './outputs.js';
@@ -84,16 +85,6 @@ export function inferCard(network: Graph, { name, checkpoint, sha256, built }: C
     `sha256: ${sha256}`,
   ];
   return { card: `${lines.join('\n')}\n`, notes };
-}
-
-/** On one line, as people write it. */
-export function flow(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
-  if (typeof value !== 'object' || value === null)
-    return typeof value === 'string' && /^[a-z][a-z0-9-]*$/.test(value) ? value : JSON.stringify(value);
-  return `{ ${Object.entries(value)
-    .map(([key, inner]) => `${key}: ${flow(inner)}`)
-    .join(', ')} }`;
 }
 
 /** @param twoHeads a second, scalar head beside logits is another energy model, which the notes tell of */

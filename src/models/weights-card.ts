@@ -1,7 +1,9 @@
+import type { Choices, Recognition } from '../architectures/architecture.js';
 import { recognise } from '../architectures/registry.js';
 import { unwrapped, type Weights } from '../architectures/weights.js';
+import { flow } from '../config/flow.js';
 import type { AssayError } from '../errors.js';
-import { type CardOrigin, flow, type InferredCard } from './infer-card.js';
+import type { CardOrigin, InferredCard } from './infer-card.js';
 
 /** Longer lists of layers are not what a person completes by hand. */
 const MAX_LAYERS = 200;
@@ -12,6 +14,7 @@ const MAX_LAYERS = 200;
  */
 export function cardOfWeights(weights: Weights, error: AssayError, origin: CardOrigin): InferredCard {
   const found = recognise(weights);
+  if (found?.recognition.choices) return toBeChosen(found, found.recognition.choices, origin);
   const missing = found?.recognition.missing;
   return found && missing
     ? toBeSaid(found, missing, origin)
@@ -20,26 +23,65 @@ export function cardOfWeights(weights: Weights, error: AssayError, origin: CardO
 
 type Found = NonNullable<ReturnType<typeof recognise>>;
 
+/** How many settings a card lists. */
+const LISTED = 12;
+
+/** Several settings fit; the card runs when the line of one is put in. */
+function toBeChosen(
+  { name, title, recognition }: Found,
+  { keys, why, options, total }: Choices,
+  origin: CardOrigin,
+): InferredCard {
+  const { facts, guesses } = recognition;
+  const said = { name, ...facts, ...guesses };
+  const what = keys.join(', ');
+  const lines = options.slice(0, LISTED).map((one) => `# architecture: ${flow({ ...said, ...one })}`);
+  const more = total > lines.length ? [`# and ${total - lines.length} more`] : [];
+  const asked =
+    total === 0
+      ? `# No usual ${what} fits: say those of the network's code.`
+      : `# The network's code tells which of these ${total} it is: put its line in place of the one below. Nothing runs until then.`;
+  return {
+    card: cardText(origin, recognition, [asked, ...lines, ...more, `architecture: ${flow(said)}`]),
+    notes: [
+      total === 0
+        ? `the weights are those of a ${title}, but no usual ${what} fits: ${why}`
+        : `the weights are those of a ${title}, but ${total} settings of ${what} fit them: ${why}`,
+      ...recognition.notes,
+    ],
+  };
+}
+
+function cardText(
+  { name, checkpoint, sha256 }: CardOrigin,
+  { image, range }: Recognition,
+  architecture: readonly string[],
+): string {
+  const lines = [
+    `name: ${JSON.stringify(name)}`,
+    `checkpoint: ${JSON.stringify(checkpoint)}`,
+    ...architecture,
+    `input: { shape: [${image.join(', ')}], range: [${(range ?? [0, 1]).join(', ')}] }`,
+    '# How many classes, or their names in the order of the logits.',
+    'classes: 10',
+    `sha256: ${sha256}`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
 /** The network is known but for some options. */
 function toBeSaid(
   { name, title, recognition }: Found,
   missing: Readonly<Record<string, string>>,
   origin: CardOrigin,
 ): InferredCard {
-  const { facts, guesses, image, range, notes } = recognition;
-  const lines = [
-    `name: ${JSON.stringify(origin.name)}`,
-    `checkpoint: ${JSON.stringify(origin.checkpoint)}`,
-    ...Object.entries(missing).map(([key, what]) => `# Add ${key} to the architecture: ${what}.`),
-    `architecture: ${flow({ name, ...facts, ...guesses })}`,
-    `input: { shape: [${image.join(', ')}], range: [${(range ?? [0, 1]).join(', ')}] }`,
-    '# How many classes, or their names in the order of the logits.',
-    'classes: 10',
-    `sha256: ${origin.sha256}`,
-  ];
+  const { facts, guesses, notes } = recognition;
   const open = Object.keys(missing).join(', ');
   return {
-    card: `${lines.join('\n')}\n`,
+    card: cardText(origin, recognition, [
+      ...Object.entries(missing).map(([key, what]) => `# Add ${key} to the architecture: ${what}.`),
+      `architecture: ${flow({ name, ...facts, ...guesses })}`,
+    ]),
     notes: [`the weights are those of a ${title}, but do not tell its ${open}`, ...notes],
   };
 }

@@ -20,4 +20,13 @@ export const activationsOf = {
   gelu: each((v) => 0.5 * v * (1 + erf(v / Math.SQRT2))),
   elu: each((v) => (v > 0 ? v : Math.exp(v) - 1)),
   softplus: each((v) => Math.log1p(Math.exp(v))),
+  tanh: each(Math.tanh),
+  sigmoid: each((v) => 1 / (1 + Math.exp(-v))),
+  selu: each((v) => 1.0507009873554805 * (v > 0 ? v : 1.6732632423543772 * (Math.exp(v) - 1))),
+  'leaky-relu': each((v) => (v > 0 ? v : 0.01 * v)),
+  relu6: each((v) => Math.min(6, Math.max(0, v))),
+  'quick-gelu': each((v) => v / (1 + Math.exp(-1.702 * v))),
+  'gelu-tanh': each((v) => 0.5 * v * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (v + 0.044715 * v ** 3)))),
+  'hard-swish': each((v) => (v * Math.min(6, Math.max(0, v + 3))) / 6),
+  mish: each((v) => v * Math.tanh(Math.log1p(Math.exp(v)))),
 };

@@ -166,10 +166,16 @@ function preact(bottleneck: boolean, last: boolean): Case['forward'] {
   };
 }
 
-function vgg(batchNorm: boolean, grid: number): Case['forward'] {
+const VGG11 = [2, 'M', 2, 'M', 3, 3, 'M', 4, 4, 'M', 4, 4, 'M'] as const;
+
+function vgg(
+  batchNorm: boolean,
+  grid: number,
+  layers: readonly (number | 'M')[] = [4, 'M', 8, 8, 'M'],
+): Case['forward'] {
   return (net, image) => {
     let [x, at] = [image, 0];
-    for (const step of [4, 'M', 8, 8, 'M'] as const) {
+    for (const step of layers) {
       if (step === 'M') {
         x = maxPool(x, 2);
         at++;
@@ -212,7 +218,21 @@ const mlp: Case['forward'] = (net, image) => {
   return net.linear(relu(net.batchNorm(net.linear(x, '4', 7), '5')), '7', 3);
 };
 
-const tanh = (x: Planes): Planes => ({ dims: x.dims, data: x.data.map(Math.tanh) });
+const { tanh } = activationsOf;
+
+/** The small network of convex_adversarial, as a Sequential numbers it: activations and Flatten count. */
+const wong: Case['forward'] = (net, image) => {
+  let x = relu(net.conv(image, '0', { out: 16, kernel: 4, stride: 2, padding: 1, bias: true }));
+  x = relu(net.conv(x, '2', { out: 32, kernel: 4, stride: 2, padding: 1, bias: true }));
+  return net.linear(relu(net.linear(x, '5', 100)), '7', 3);
+};
+
+/** conv, ReLU, norm and, behind the second, a pool whose windows overlap; the numbers tell the order. */
+const activationFirst: Case['forward'] = (net, image) => {
+  let x = net.batchNorm(relu(net.conv(image, 'net.0', { out: 4, kernel: 3, padding: 1 })), 'net.2');
+  x = net.batchNorm(relu(net.conv(x, 'net.3', { out: 6, kernel: 3, stride: 2, padding: 1 })), 'net.5');
+  return net.linear(maxPool(x, 3, 2, 1), 'net.8', 3);
+};
 
 export const cases: readonly Case[] = [
   ...(
@@ -368,38 +388,114 @@ export const cases: readonly Case[] = [
     name: 'VGG as in torchvision',
     image: [3, 28, 28],
     forward: vgg(false, 7),
+    architecture: { name: 'vgg' },
     found: { layout: 'torchvision', architecture: { name: 'vgg', depth: 6, batchNorm: false } },
   },
   {
     name: 'VGG on images whose size its grid does not divide',
     image: [3, 20, 20],
     forward: vgg(true, 3),
+    architecture: { name: 'vgg' },
     found: { layout: 'torchvision', architecture: { name: 'vgg', batchNorm: true } },
   },
   {
     name: 'VGG for CIFAR',
     image: [3, 4, 4],
     forward: vgg(true, 1),
+    architecture: { name: 'vgg' },
     found: { layout: 'kuangliu/pytorch-cifar', architecture: { name: 'vgg', depth: 6, batchNorm: true } },
+  },
+  {
+    name: 'VGG-11, recognised by its depth',
+    image: [3, 32, 32],
+    forward: vgg(true, 1, VGG11),
+    found: { layout: 'kuangliu/pytorch-cifar', architecture: { name: 'vgg', depth: 11, batchNorm: true } },
   },
   {
     name: 'LeNet on 32 x 32 pixels',
     image: [3, 32, 32],
     forward: lenet(0),
-    found: {
-      layout: 'convolutions, then linear layers',
-      architecture: { name: 'cnn', padding: [0, 0], poolAfter: [1, 2] },
-    },
+    architecture: { name: 'cnn', stride: 1, padding: 0, poolAfter: [1, 2] },
+    found: { layout: 'convolutions, then linear layers', architecture: { pool: 'max', activation: 'relu' } },
   },
   {
     name: 'LeNet on MNIST',
     image: [1, 28, 28],
     forward: lenet(2),
+    architecture: { name: 'cnn', padding: [2, 0], poolAfter: [1, 2] },
+    found: { layout: 'convolutions, then linear layers', architecture: { stride: [1, 1] } },
+  },
+  {
+    name: 'LeNet-5, whose widths are known',
+    image: [1, 28, 28],
+    forward: (net, image) => {
+      let x = maxPool(relu(net.conv(image, 'conv1', { out: 6, kernel: 5, padding: 2, bias: true })), 2);
+      x = maxPool(relu(net.conv(x, 'conv2', { out: 16, kernel: 5, bias: true })), 2);
+      return net.linear(relu(net.linear(relu(net.linear(x, 'fc1', 120)), 'fc2', 84)), 'fc3', 3);
+    },
     found: {
-      layout: 'convolutions, then linear layers',
-      architecture: { name: 'cnn', padding: [2, 0], poolAfter: [1, 2] },
+      layout: 'LeNet-5 of LeCun et al. 1998, its first layer padded for images of 28 x 28',
+      architecture: { name: 'cnn', stride: [1, 1], padding: [2, 0], poolAfter: [1, 2] },
     },
   },
+  {
+    name: 'strided network of convex_adversarial',
+    image: [1, 28, 28],
+    forward: wong,
+    found: {
+      layout: 'the small network of Wong & Kolter 2018 (convex_adversarial, fast_adversarial, MIPVerify)',
+      architecture: { name: 'cnn', stride: [2, 2], padding: [1, 1], poolAfter: [] },
+    },
+  },
+  {
+    name: 'strided network that nothing but its sizes tells',
+    image: [3, 12, 12],
+    forward: (net, image) => {
+      const x = relu(net.conv(image, '0', { out: 4, kernel: 3, stride: 2, bias: true }));
+      return net.linear(relu(net.conv(x, '2', { out: 5, kernel: 2, bias: true })), '5', 3);
+    },
+    architecture: { name: 'cnn', padding: 0 },
+    found: { layout: 'convolutions, then linear layers', architecture: { stride: [2, 1], poolAfter: [] } },
+  },
+  {
+    name: 'activations before norms, windows that overlap',
+    image: [3, 12, 12],
+    forward: activationFirst,
+    architecture: {
+      name: 'cnn',
+      stride: [1, 2],
+      padding: 1,
+      poolAfter: [2],
+      poolKernel: 3,
+      poolStride: 2,
+      poolPadding: 1,
+    },
+    found: {
+      layout: 'convolutions, then linear layers',
+      architecture: { order: ['activation', 'norm', 'pool'] },
+    },
+  },
+  {
+    name: 'means over the image',
+    image: [1, 9, 9],
+    forward: (net, image) => {
+      const x = relu(net.conv(image, 'a', { out: 4, kernel: 3, stride: 2, bias: true }));
+      const y = relu(net.conv(x, 'b', { out: 5, kernel: 3, padding: 1, bias: true }));
+      return net.linear(adaptive(y, 1), 'c', 3);
+    },
+    architecture: { name: 'cnn', stride: [2, 1], padding: [0, 1], poolAfter: [], globalPool: true },
+    found: { layout: 'convolutions, then linear layers', architecture: { globalPool: true } },
+  },
+  ...Object.entries(activationsOf).map(
+    ([activation, f]): Case => ({
+      name: `perceptron with ${activation}`,
+      image: [1, 5, 5],
+      forward: (net, { data }) =>
+        net.linear(f(net.linear({ dims: [data.length, 1, 1], data }, 'fc1', 30)), 'fc2', 3),
+      architecture: { name: 'mlp', activation },
+      found: { layout: 'linear layers', architecture: { activation } },
+    }),
+  ),
   {
     name: 'LeNet of 1998: tanh and averages',
     image: [1, 28, 28],
@@ -408,7 +504,7 @@ export const cases: readonly Case[] = [
       x = averagePool(tanh(net.conv(x, 'c3', { out: 4, kernel: 5, bias: true })), 2);
       return net.linear(tanh(net.linear(x, 'f5', 12)), 'f6', 3);
     },
-    architecture: { name: 'cnn', activation: 'tanh', pool: 'average' },
+    architecture: { name: 'cnn', activation: 'tanh', pool: 'average', padding: [2, 0], poolAfter: [1, 2] },
     found: {
       layout: 'convolutions, then linear layers',
       architecture: { activation: 'tanh', pool: 'average' },
