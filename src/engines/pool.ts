@@ -69,7 +69,8 @@ class Member {
   private settle(reply: Reply) {
     const call = this.pending.get(reply.call);
     this.pending.delete(reply.call);
-    if (this.pending.size === 0) this.worker.unref();
+    // A worker that is being closed keeps the process until it has ended: someone waits for that.
+    if (this.pending.size === 0 && !this.dead) this.worker.unref();
     if ('error' in reply) call?.reject(this.errorOf(reply.error));
     else {
       this.spare.give(reply.spent);
