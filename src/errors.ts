@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'output-unwritable'
   | 'suite-failed'
   | 'engine-failed'
+  | 'limit-exceeded'
   | 'interrupted';
 
 export interface ErrorDetails {

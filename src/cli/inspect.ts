@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { createEngine } from '../engines/registry.js';
 import type { Inspection } from '../models/inspect.js';
 import { formatNumber } from '../report/format.js';
+import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 
 /** `assay inspect CHECKPOINT|CARD` */
 export function inspectCommand(): Command {
@@ -12,31 +13,42 @@ export function inspectCommand(): Command {
       'Prints what a checkpoint holds: operators, parameters, input and output, whether it has input gradients and if not which operator lacks one, and a model card to start from.',
     )
     .argument('<file>', 'a checkpoint, or a model card')
+    .addOption(timeLimit())
+    .addOption(memoryLimit())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  $ assay inspect model.onnx\n  $ assay inspect jem.model.yaml --json',
     )
-    .action(async (file: string, { json }: { json?: boolean }) => {
-      const { inspectCheckpoint } = await import('../models/inspect.js');
-      const { readCard } = await import('../models/open.js');
-      const isCard = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
-      const read = isCard ? await readCard(file) : undefined;
-      const { format, architecture, input } = read?.card ?? {};
-      const shape = input?.shape as [number, number, number] | undefined;
-      const engine = await createEngine('ort', { sessions: 1 });
-      try {
-        const inspection = await inspectCheckpoint(read?.checkpoint ?? file, engine, {
-          format,
-          architecture,
-          shape,
-          card: read?.file,
-        });
-        process.stdout.write(json ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
-      } finally {
-        await engine.close();
-      }
-    });
+    .action(
+      async (
+        file: string,
+        { json, timeLimit: seconds, memoryLimit: mebibytes }: LimitFlags & { json?: boolean },
+      ) => {
+        const limits = { seconds, mebibytes };
+        const { inspectCheckpoint } = await import('../models/inspect.js');
+        const { readCard } = await import('../models/open.js');
+        const isCard = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
+        const read = isCard ? await readCard(file) : undefined;
+        const { format, architecture, input } = read?.card ?? {};
+        const shape = input?.shape as [number, number, number] | undefined;
+        const engine = await createEngine('ort', { sessions: 1, limits });
+        try {
+          const inspection = await inspectCheckpoint(read?.checkpoint ?? file, engine, {
+            format,
+            limits,
+            architecture,
+            shape,
+            card: read?.file,
+          });
+          process.stdout.write(
+            json ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection),
+          );
+        } finally {
+          await engine.close();
+        }
+      },
+    );
 }
 
 function inspectionText(found: Inspection): string {

@@ -9,3 +9,10 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: 
     throw new InvalidArgumentError(`Expected a whole number ${range}.`);
   };
 }
+
+/** A parser of numbers above 0, for commander. */
+export function positiveNumber(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0) return value;
+  throw new InvalidArgumentError('Expected a number above 0.');
+}

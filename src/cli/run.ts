@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
 import { engineNames } from '../engines/registry.js';
 import { attendedRun } from './attended-run.js';
+import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { wholeNumber } from './option-values.js';
 
-interface RunFlags {
+interface RunFlags extends LimitFlags {
   out?: string;
   limit?: number;
   engine: string;
@@ -33,6 +34,8 @@ export function runCommand(): Command {
       '--device <name>',
       'ort: cpu (default), webgpu, cuda; tfjs: tensorflow, wasm, cpu (default: the best there is)',
     )
+    .addOption(timeLimit())
+    .addOption(memoryLimit())
     .option('-q, --quiet', 'print nothing but errors')
     .addHelpText(
       'after',
@@ -45,12 +48,13 @@ Examples:
 The run folder holds report.html, results.json, measures.csv, examples/*.csv, tables/*.tex, images/ and units/.`,
     )
     .action(async (file: string, flags: RunFlags) => {
-      const { quiet, debug, ...options } = flags;
+      const { quiet, debug, timeLimit: seconds, memoryLimit: mebibytes, ...options } = flags;
+      const limits = { seconds, mebibytes };
       process.exitCode = await attendedRun(
         async (tools) => {
           // Loaded when it is needed: help should not wait for it.
           const { run } = await import('../runs/run.js');
-          return run(file, { ...options, ...tools });
+          return run(file, { ...options, limits, ...tools });
         },
         { quiet, debug },
       );

@@ -48,6 +48,12 @@ export interface Engine {
     feeds: Record<string, Value>,
     wanted: Differentiation,
   ): Promise<GradientProgram>;
+  /**
+   * The same library in a process of its own, under limits of time and memory: for what is not known to be harmless.
+   * It computes the same numbers, one call at a time; it is started when it is first needed and closes with the engine.
+   * Errors: `limit-exceeded`.
+   */
+  readonly guard?: Engine;
   /** What the engine found out about how to run its programs, one line each, for the record. */
   findings?(): readonly string[];
   close(): Promise<void>;

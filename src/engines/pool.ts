@@ -2,6 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { AssayError } from '../errors.js';
 import { compiledFile } from './compiled.js';
 import type { Differentiation, Value } from './engine.js';
+import { GuardedWorker } from './guard/guarded-worker.js';
+import type { Limits } from './guard/limits.js';
 import type { Failure, Order, Reply } from './protocol.js';
 import { SpareMemory } from './spare-memory.js';
 
@@ -13,6 +15,8 @@ export interface WorkerKind {
   module: string;
   /** What a worker is started with. */
   options: unknown;
+  /** Workers are processes that end beyond these, instead of threads. */
+  limits?: Limits;
 }
 
 /** How a program is run, where not as the others are. */
@@ -31,7 +35,7 @@ type Outputs = Promise<Record<string, Value>>;
 /** A worker thread and the calls it has not answered yet. */
 class Member {
   readonly pending = new Map<number, Call>();
-  readonly worker: Worker;
+  readonly worker: Worker | GuardedWorker;
   /** Programs whose session this worker has been asked for. */
   readonly warm = new Set<number>();
   dead: AssayError | undefined;
@@ -43,12 +47,14 @@ class Member {
     private readonly spare: SpareMemory,
   ) {
     // The flags of this process (--eval, --import, ...) are not meant for its workers.
-    this.worker = new Worker(file, { workerData: kind.options, execArgv: [] });
+    this.worker = kind.limits
+      ? new GuardedWorker(file, kind.options, kind.limits)
+      : new Worker(file, { workerData: kind.options, execArgv: [] });
     // Listening references the worker, so this comes first.
     this.worker.on('message', (reply: Reply) => this.settle(reply));
-    this.worker.on('error', (error) => this.fail(`crashed: ${error.message}`, error));
+    this.worker.on('error', (error: Error) => this.fail(`crashed: ${error.message}`, error));
     this.ended = new Promise((resolve) => {
-      this.worker.on('exit', (code) => {
+      this.worker.on('exit', (code: unknown) => {
         this.fail(`ended (code ${code})`);
         resolve();
       });
@@ -96,6 +102,7 @@ class Member {
   }
 
   fail(what: string, cause?: unknown) {
+    if (cause instanceof AssayError) this.dead ??= cause;
     this.dead ??= new AssayError('engine-failed', `a worker of ${this.kind.library} ${what}`, {
       hint: 'it may have run out of memory: try fewer sessions or a smaller batch',
       cause,
@@ -120,6 +127,11 @@ export class Pool {
   constructor(size: number, kind: WorkerKind) {
     const file = compiledFile(kind.module, `the ${kind.library} worker`);
     this.members = Array.from({ length: size }, () => new Member(file, kind, this.spare));
+  }
+
+  /** Whether there is a worker that has not ended. */
+  get alive(): boolean {
+    return this.members.some(({ dead }) => !dead);
   }
 
   /** Makes a model known to the workers that run it. Each creates its session when it first needs it. */

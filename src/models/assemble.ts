@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { estimatedGradients, missingGradients, nodesBetween } from '../autodiff/coverage.js';
 import type { Engine } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
+import { sizedBy } from '../graph/declared-sizes.js';
 import type { Graph, Note } from '../graph/graph.js';
 import { inFloat32 } from '../graph/precision.js';
 import { writeOnnx } from '../graph/write.js';
@@ -10,6 +11,7 @@ import { classNames, type ModelCard } from './card.js';
 import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
 import { tryGradient } from './gradient-program.js';
+import { guardOf, tryBatch, withinLimits } from './guarded.js';
 import { Model } from './model.js';
 import { chooseOutputs, softmaxNotes } from './outputs.js';
 import { type Prepared, prepare } from './prepare.js';
@@ -31,11 +33,24 @@ export async function modelOf(
   engine: Engine,
   { file, checkpoint = 'the network', sha256 }: Origin = {},
 ): Promise<Model> {
+  return withinLimits(checkpoint, () => assembled(given, card, engine, { file, checkpoint, sha256 }));
+}
+
+async function assembled(
+  given: Graph,
+  card: ModelCard,
+  pool: Engine,
+  { file, checkpoint, sha256 }: Origin & { checkpoint: string },
+): Promise<Model> {
   const contract = contractOf(card, file);
   const network = inFloat32(given);
-  refuseEngine(network, engine, checkpoint);
+  refuseEngine(network, pool, checkpoint);
   refuseSoftmaxNode(network, contract, checkpoint);
-  const prepared = await prepare(engine, network, contract, checkpoint);
+  const guard = guardOf(pool);
+  const prepared = await prepare(guard, network, contract, checkpoint);
+  const sized = sizedBy(prepared.graph);
+  // What an image may make large, or endless, never runs anywhere else.
+  const engine = sized === 'data' ? guard : pool;
   const trial = await tryOut(engine, prepared, contract, checkpoint);
   const { offers, lacks } = await capabilities(engine, prepared, contract, trial);
   const info: SystemInfo = {
@@ -60,6 +75,7 @@ export async function modelOf(
     card.batchSize ?? efficientBatch(await activationsPerImage(engine, prepared, contract.shape));
   const fixed = prepared.fixedBatch ?? 1;
   const batchSize = Math.ceil(wanted / fixed) * fixed;
+  if (sized === 'shapes') await tryBatch(guard, prepared, contract.shape, batchSize);
   return Model.create({ engine, prepared: offered(prepared, offers), contract, info, batchSize });
 }
 

@@ -6,11 +6,13 @@ import type { Checkpoint, ReadRequest } from '../checkpoints/checkpoint.js';
 import { hashOfFile } from '../checkpoints/file-hash.js';
 import { readCheckpoint, readWeights } from '../checkpoints/registry.js';
 import type { Engine, Value } from '../engines/engine.js';
+import type { Limits } from '../engines/guard/limits.js';
 import { createEngine } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
 import { elementCount } from '../graph/tensor.js';
 import { engineOf } from './checks.js';
+import { guardOf } from './guarded.js';
 import { describeDims, isExtent } from './image-input.js';
 import { inferCard } from './infer-card.js';
 import { cardOfWeights } from './weights-card.js';
@@ -59,6 +61,12 @@ export interface Inspection {
   notes: string[];
 }
 
+export interface InspectRequest extends ReadRequest {
+  format?: string;
+  /** What a call may take on an engine that is started here. */
+  limits?: Partial<Limits>;
+}
+
 /**
  * Looks into a checkpoint.
  * @param engine runs the network, unless only another one does
@@ -68,17 +76,18 @@ export interface Inspection {
 export async function inspectCheckpoint(
   file: string,
   engine: Engine,
-  { format, ...request }: ReadRequest & { format?: string } = {},
+  { format, limits, ...request }: InspectRequest = {},
 ): Promise<Inspection> {
   const checkpoint = await readCheckpoint(file, format, request).catch((error) =>
     inspectWeights(file, error),
   );
   if ('card' in checkpoint) return checkpoint;
   const wanted = engineOf(checkpoint.graph);
-  if (wanted === undefined || wanted === engine.name) return inspectNetwork(file, checkpoint, engine);
-  const own = await createEngine(wanted, { sessions: 1 });
+  if (wanted === undefined || wanted === engine.name)
+    return inspectNetwork(file, checkpoint, guardOf(engine));
+  const own = await createEngine(wanted, { sessions: 1, limits });
   try {
-    return await inspectNetwork(file, checkpoint, own);
+    return await inspectNetwork(file, checkpoint, guardOf(own));
   } finally {
     await own.close();
   }
@@ -87,7 +96,9 @@ export async function inspectCheckpoint(
 async function inspectNetwork(file: string, checkpoint: Checkpoint, engine: Engine): Promise<Inspection> {
   const { graph, sha256, bytes, built, format } = checkpoint;
   const wanted = engineOf(graph);
-  const outputs = await measuredOutputs(graph, engine);
+  const refusals: AssayError[] = [];
+  const outputs = await measuredOutputs(graph, engine, refusals);
+  const gradient = wanted ? await ownGradient(graph, engine) : await gradientOf(graph, engine, refusals);
   const { card, notes } = inferCard(
     { ...graph, outputs },
     { name: cardName(file), checkpoint: `./${basename(file)}`, sha256, built },
@@ -107,10 +118,11 @@ async function inspectNetwork(file: string, checkpoint: Checkpoint, engine: Engi
     inputs: graph.inputs.map(port),
     outputs: outputs.map(port),
     ...(wanted && { engine: wanted }),
-    gradient: wanted ? await ownGradient(graph, engine) : await gradientOf(graph, engine),
+    gradient,
     card,
     notes: [
       ...(graph.notes ?? []).map(({ message }) => message),
+      ...refusals.map(refusalNote),
       ...(wanted ? [`it runs on the engine ${wanted} only: \`assay run --engine ${wanted}\``] : []),
       ...notes,
     ],
@@ -181,8 +193,16 @@ async function ownGradient(graph: Graph, engine: Engine): Promise<Inspection['gr
 }
 
 /** After folding, which removes operators that only constants pass through. */
-async function gradientOf(graph: Graph, engine: Engine): Promise<Inspection['gradient']> {
-  const folded = await engine.fold(graph).catch(() => graph);
+async function gradientOf(
+  graph: Graph,
+  engine: Engine,
+  refusals: AssayError[],
+): Promise<Inspection['gradient']> {
+  if (refusals.length > 0) return { available: false, because: 'it was not run', missing: [], estimated: [] };
+  const folded = await engine.fold(graph).catch((error) => {
+    keepRefusal(error, refusals);
+    return graph;
+  });
   const inputs = folded.inputs.map((i) => i.name);
   const named = (find: typeof missingGradients) =>
     [...new Set(folded.outputs.flatMap((o) => find(folded, inputs, o.name)))].map(({ op, domain, name }) => ({
@@ -194,7 +214,7 @@ async function gradientOf(graph: Graph, engine: Engine): Promise<Inspection['gra
 }
 
 /** The outputs, with shapes the exporter left out read off a run on zeros where the input's shape is known. */
-async function measuredOutputs(graph: Graph, engine: Engine): Promise<ValueInfo[]> {
+async function measuredOutputs(graph: Graph, engine: Engine, refusals: AssayError[]): Promise<ValueInfo[]> {
   const known = graph.outputs.every((o) => o.dims?.slice(1).every(isExtent));
   const feeds = zeros(graph);
   if (known || !feeds) return graph.outputs;
@@ -208,9 +228,20 @@ async function measuredOutputs(graph: Graph, engine: Engine): Promise<ValueInfo[
     });
   } catch (error) {
     // The shapes are a courtesy: a network that does not run is still worth looking at.
-    if (error instanceof AssayError) return graph.outputs;
-    throw error;
+    keepRefusal(error, refusals);
+    return graph.outputs;
   }
+}
+
+/** Keeps what went beyond a limit; other errors of an engine are no matter here. Errors: those that are no AssayError. */
+function keepRefusal(error: unknown, refusals: AssayError[]): void {
+  if (!(error instanceof AssayError)) throw error;
+  if (error.code === 'limit-exceeded') refusals.push(error);
+}
+
+function refusalNote({ message, details: { path, expected, found } }: AssayError): string {
+  const facts = [path && `at ${path}`, expected && `allowed: ${expected}`, found && `found: ${found}`];
+  return [`runs will refuse it: ${message}`, ...facts].filter(Boolean).join('; ');
 }
 
 /** Zeros for every input, one image where the batch is open; undefined when another dimension is. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { builtinSuites } from '../../suites/index.js';
+import type { Limits } from '../engines/guard/limits.js';
 import { createEngine } from '../engines/registry.js';
 import { slug } from '../report/names.js';
 import type { Suite } from '../suites/contract.js';
@@ -25,6 +26,8 @@ export interface RunOptions {
   sessions?: number;
   /** Where the engine computes. Default: its best. */
   device?: string;
+  /** What a call may take while a network is tried, and in all calls of one whose sizes or loops depend on the pixels. */
+  limits?: Partial<Limits>;
   /** Suites besides the built-in ones and the run file's plugins. */
   suites?: readonly Suite[];
   /** Ends the run; what is measured is kept, and the results are partial. */
@@ -48,8 +51,8 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
   // Nothing is loaded for an output that cannot be written.
   await UnitStore.open(out);
   notify({ kind: 'stage', text: 'opening models and data' });
-  const { engine: name, threads, sessions, device } = options;
-  const engine = await createEngine(name, { threads, sessions, device });
+  const { engine: name, threads, sessions, device, limits } = options;
+  const engine = await createEngine(name, { threads, sessions, device, limits });
   try {
     const seed = options.seed ?? config.seed;
     const inputs = await openInputs(read, engine, { limit: options.limit, seed });

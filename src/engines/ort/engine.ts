@@ -2,6 +2,8 @@ import { AssayError, unknownName } from '../../errors.js';
 import type { Graph } from '../../graph/graph.js';
 import { countOf } from '../counts.js';
 import type { Engine, Program } from '../engine.js';
+import { guardedEngine } from '../guard/guarded-engine.js';
+import { type Limits, limitsOf } from '../guard/limits.js';
 import { type Placement, Pool } from '../pool.js';
 import { sharedBytes } from '../shared-bytes.js';
 import { defaultLayout, ortVersion } from './describe.js';
@@ -19,6 +21,8 @@ export interface OrtOptions {
   threads?: number;
   /** Where to compute: one of `deviceNames`. Default: the processor. */
   device?: string;
+  /** What a call in the guarded process may take. Default: `DEFAULT_LIMITS`. */
+  limits?: Partial<Limits>;
 }
 
 /**
@@ -31,6 +35,7 @@ export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engin
   const sessions = countOf('sessions', options.sessions ?? layout.sessions);
   const threads = countOf('threads', options.threads ?? layout.threads);
   const fixed = options.sessions !== undefined || options.threads !== undefined || sessions === 1;
+  const limits = limitsOf(options.limits);
   const pool = poolOf(sessions, { threads, device: 'cpu' });
   const findings: string[] = [];
   const measured = async (graph: Graph): Promise<Program> => {
@@ -41,17 +46,37 @@ export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engin
     };
     return selfMeasured(layouts, (finding) => findings.push(findingText(graph, sessions, finding)));
   };
-  return {
+  const about = {
     name: 'ort',
     // The number of sessions, and a layout that was found by measuring, are left out: they change no result.
     description: `onnxruntime-node ${ortVersion()}, CPU ${process.arch}, ${threads} thread${threads === 1 ? '' : 's'} a session`,
+  };
+  const guard = guardedEngine({ ...about, differentiates: false }, () => {
+    const own = poolOf(1, { threads, device: 'cpu' }, limits);
+    return { pool: own, engine: plainEngine(about, own) };
+  });
+  return {
+    ...plainEngine(about, pool),
     concurrency: sessions,
+    compile: (graph) => (fixed ? compiled(pool, graph) : measured(graph)),
+    guard,
+    findings: () => findings,
+    close: async () => {
+      await Promise.all([pool.close(), guard.close()]);
+    },
+  };
+}
+
+/** An engine on a pool. */
+function plainEngine(about: Pick<Engine, 'name' | 'description'>, pool: Pool): Engine {
+  return {
+    ...about,
+    concurrency: 1,
     fold: (graph) => {
       const model = sharedBytes(graph);
       return foldWith(graph, (file) => pool.simplify(model, file));
     },
-    compile: (graph) => (fixed ? compiled(pool, graph) : measured(graph)),
-    findings: () => findings,
+    compile: (graph) => compiled(pool, graph),
     close: () => pool.close(),
   };
 }
@@ -83,12 +108,13 @@ export async function openOrtEngine({ device = 'cpu', ...layout }: OrtOptions = 
   for (const [variable, value] of Object.entries(environment)) process.env[variable] ??= value;
   const threads = countOf('threads', layout.threads ?? 1);
   const pool = poolOf(1, { threads, device });
-  const processor = createOrtEngine({ sessions: 1, threads });
+  const processor = createOrtEngine({ sessions: 1, threads, limits: layout.limits });
   return {
     name: 'ort',
     description: `onnxruntime-node ${ortVersion()}, ${title} ${process.arch}`,
     concurrency: 1,
     fold: (graph) => processor.fold(graph),
+    guard: processor.guard,
     compile: async (graph) => verified(await compiled(pool, graph), device, () => processor.compile(graph)),
     close: async () => {
       await Promise.all([pool.close(), processor.close()]);
@@ -96,8 +122,8 @@ export async function openOrtEngine({ device = 'cpu', ...layout }: OrtOptions = 
   };
 }
 
-const poolOf = (size: number, options: WorkerOptions) =>
-  new Pool(size, { library: 'onnxruntime', module: 'ort/worker.js', options });
+const poolOf = (size: number, options: WorkerOptions, limits?: Limits) =>
+  new Pool(size, { library: 'onnxruntime', module: 'ort/worker.js', options, limits });
 
 function findingText({ name, outputs }: Graph, sessions: number, { chosen, ratio }: Finding): string {
   const wide = `1 session of ${sessions} threads`;

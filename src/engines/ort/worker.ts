@@ -23,10 +23,17 @@ const { threads, device } = workerData as WorkerOptions;
 const models = new Map<number, { model: SharedArrayBuffer; threads: number | undefined }>();
 const sessions = new Map<number, Promise<ort.InferenceSession>>();
 
+/** It merges zeros padded before a MaxPool into the pool's own padding, which is minus infinity (onnxruntime 1.30). */
+const PAD_FUSION_OFF = { disable_specified_optimizers: 'Pad_Fusion' };
+
+/**
+ * A constant that is larger than the whole network, and not small, is computed anew in every call: 31 kB can describe
+ * one of gigabytes.
+ */
+const foldedBytes = (model: Uint8Array) => String(2 ** 26 + model.byteLength);
+
 const sessionOptions: ort.InferenceSession.SessionOptions = {
   graphOptimizationLevel: 'all',
-  // It merges zeros padded before a MaxPool into the pool's own padding, which is minus infinity (onnxruntime 1.30).
-  extra: { optimization: { disable_specified_optimizers: 'Pad_Fusion' } },
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   executionMode: 'sequential',
@@ -46,11 +53,13 @@ function providersFor(model: Uint8Array): ort.InferenceSession.ExecutionProvider
  * it, onnxruntime 1.30 refuses networks that multiply int8 by int8, where nothing saturates.
  */
 async function create(model: Uint8Array, options: ort.InferenceSession.SessionOptions) {
-  const extra = { ...sessionOptions.extra, session: { x64quantprecision: '1' } };
+  const optimization = { ...PAD_FUSION_OFF, constant_folding_max_output_size_in_bytes: foldedBytes(model) };
+  const make = (extra: object) =>
+    ort.InferenceSession.create(model, { ...sessionOptions, ...options, extra: { optimization, ...extra } });
   try {
-    return await ort.InferenceSession.create(model, { ...sessionOptions, ...options, extra });
+    return await make({ session: { x64quantprecision: '1' } });
   } catch {
-    return ort.InferenceSession.create(model, { ...sessionOptions, ...options });
+    return make({});
   }
 }
 

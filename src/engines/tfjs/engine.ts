@@ -2,6 +2,8 @@ import { AssayError } from '../../errors.js';
 import type { Graph } from '../../graph/graph.js';
 import { countOf } from '../counts.js';
 import type { Differentiation, Engine, Program } from '../engine.js';
+import { guardedEngine } from '../guard/guarded-engine.js';
+import { type Limits, limitsOf } from '../guard/limits.js';
 import { Pool } from '../pool.js';
 import { sharedBytes } from '../shared-bytes.js';
 import { setNativeEnvironment } from '../tfjs-native/load.js';
@@ -17,6 +19,8 @@ export interface TfjsOptions {
   sessions?: number;
   /** Must be left out: a backend has one thread a session, or as many as it likes. */
   threads?: number;
+  /** What a call in the guarded process may take. Default: `DEFAULT_LIMITS`. */
+  limits?: Partial<Limits>;
 }
 
 /**
@@ -24,7 +28,12 @@ export interface TfjsOptions {
  * float32 and int32. An idle pool does not keep the process alive.
  * Errors: `unknown-name`, `engine-failed`, `config-invalid`.
  */
-export async function createTfjsEngine({ device, sessions, threads }: TfjsOptions = {}): Promise<Engine> {
+export async function createTfjsEngine({
+  device,
+  sessions,
+  threads,
+  limits: given,
+}: TfjsOptions = {}): Promise<Engine> {
   if (threads !== undefined)
     throw new AssayError('config-invalid', 'the tfjs engine cannot be told how many threads a session has', {
       expected: 'no `threads`',
@@ -39,8 +48,31 @@ export async function createTfjsEngine({ device, sessions, threads }: TfjsOption
   const workers = countOf('sessions', sessions ?? defaultWorkers(backend.name));
   const options: WorkerOptions = { backend: backend.name, addon: backend.addon };
   if (backend.addon) setNativeEnvironment();
-  const pool = new Pool(workers, { library: 'TensorFlow.js', module: 'tfjs/worker.js', options });
+  const limits = limitsOf(given);
+  const poolOf = (size: number, under?: Limits) =>
+    new Pool(size, { library: 'TensorFlow.js', module: 'tfjs/worker.js', options, limits: under });
+  const about = {
+    name: 'tfjs',
+    description: `TensorFlow.js ${tfjsVersion()}, ${backend.title}${backend.note && ` (${backend.note})`}, ${process.arch}`,
+  };
+  const guard = guardedEngine({ ...about, differentiates: true }, () => {
+    const pool = poolOf(1, limits);
+    return { pool, engine: { ...about, concurrency: 1, ...on(pool) } };
+  });
+  const pool = poolOf(workers);
+  return {
+    ...about,
+    concurrency: workers,
+    ...on(pool),
+    guard,
+    close: async () => {
+      await Promise.all([pool.close(), guard.close()]);
+    },
+  };
+}
 
+/** What an engine does, on a pool. */
+function on(pool: Pool): Pick<Engine, 'fold' | 'compile' | 'differentiate' | 'close'> {
   async function compiled(graph: Graph, gradient?: Differentiation): Promise<Program> {
     const program = pool.register(sharedBytes(graph), { gradient });
     try {
@@ -56,9 +88,6 @@ export async function createTfjsEngine({ device, sessions, threads }: TfjsOption
   }
 
   return {
-    name: 'tfjs',
-    description: `TensorFlow.js ${tfjsVersion()}, ${backend.title}${backend.note && ` (${backend.note})`}, ${process.arch}`,
-    concurrency: workers,
     fold: (graph) => foldConstants(graph, compiled),
     compile: (graph) => compiled(graph),
     async differentiate(graph, feeds, wanted) {
