@@ -1,3 +1,4 @@
+import { AssayError } from '../../errors.js';
 import { refuseGiants } from '../../graph/declared-sizes.js';
 import type { Graph } from '../../graph/graph.js';
 import type { Differentiation, Engine, Program, Value } from '../engine.js';
@@ -25,10 +26,12 @@ export interface Guarded extends Pick<Engine, 'name' | 'description'> {
  */
 export function guardedEngine({ name, description, differentiates }: Guarded, start: () => Running): Engine {
   let running: Running | undefined;
+  let closed = false;
   let last: Promise<unknown> = Promise.resolve();
 
   const alone = <T>(work: (engine: Engine) => Promise<T>): Promise<T> => {
     const turn = last.then(() => {
+      if (closed) throw new AssayError('engine-failed', 'the engine was closed');
       if (!running?.pool.alive) running = start();
       return work(running.engine);
     });
@@ -77,6 +80,9 @@ export function guardedEngine({ name, description, differentiates }: Guarded, st
         return kept((engine) => (engine.differentiate as Differentiate)(graph, feeds, wanted));
       },
     }),
-    close: async () => running?.pool.close(),
+    async close() {
+      closed = true;
+      await running?.pool.close();
+    },
   };
 }
