@@ -61,6 +61,32 @@ export class AssayError extends Error {
   }
 }
 
+/** An error as it crosses from one thread to another, where only plain data goes. */
+export interface ErrorRecord {
+  message: string;
+  stack?: string;
+  /** Absent of errors that are bugs. */
+  code?: ErrorCode;
+  details?: ErrorDetails;
+}
+
+/** Causes are kept for what `--debug` prints: their messages and stacks. */
+export function recordError(error: unknown): ErrorRecord {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { message, stack } = error;
+  if (!(error instanceof AssayError)) return { message, stack };
+  const { cause, ...details } = error.details;
+  const plain = cause === undefined ? undefined : restoreError(recordError(cause));
+  return { message, stack, code: error.code, details: { ...details, ...(plain && { cause: plain }) } };
+}
+
+/** The error that was recorded: an `AssayError` where it was one. */
+export function restoreError({ message, stack, code, details }: ErrorRecord): Error {
+  const error = code ? new AssayError(code, message, details) : new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}
+
 /** The candidate nearest to a misspelt name, or undefined when none is close enough to be meant. */
 export function didYouMean(name: string, candidates: readonly string[]): string | undefined {
   if (candidates.length === 0) return undefined;

@@ -37,7 +37,7 @@ export class ProgressLine {
     if (this.options.quiet) return;
     if (event.kind === 'plan') this.line(planText(event.units, event.stored));
     else if (event.kind === 'job-failed') this.line(`failed: ${jobText(event)}: ${event.message}`);
-    else if (event.kind === 'stage') this.show(event.text);
+    else if (event.kind === 'stage') this.show(stageText(event), event.of !== undefined);
     else this.show(unitText(event), event.kind === 'unit-finished');
   };
 
@@ -99,6 +99,11 @@ function unitText(event: UnitEvent): string {
       ? `, ${Number(((unit.end - unit.start) / event.seconds).toPrecision(3))} examples/s`
       : '';
   return `${status.done}/${status.units}  ${jobText(event)}, examples ${unit.start}-${unit.end - 1}${rate}${leftText(status)}`;
+}
+
+/** `writing the report, 12 of 40 done` */
+function stageText({ text, done, of }: Extract<ProgressEvent, { kind: 'stage' }>): string {
+  return of === undefined ? text : `${text}, ${done ?? 0} of ${of} done`;
 }
 
 function leftText({ secondsLeft }: Status): string {

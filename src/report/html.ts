@@ -8,10 +8,14 @@ import { pageView } from './views/page.js';
  * `report.html`: one file that needs no network and no JavaScript. Its content policy forbids every request and
  * every script but our own, whatever the names in the results contain.
  */
-export async function renderHtml(results: Results, directory: string): Promise<OutputFile[]> {
+export async function renderHtml(
+  results: Results,
+  directory: string,
+  drawing: () => void = () => undefined,
+): Promise<OutputFile[]> {
   const { page, style, script } = await loadTemplates();
   const hash = createHash('sha256').update(script).digest('base64');
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`;
-  const view = await pageView(results, directory);
+  const view = await pageView(results, directory, drawing);
   return [{ path: 'report.html', content: page({ ...view, style, script, policy }) }];
 }

@@ -10,17 +10,32 @@ import { writeAtomically } from '../report/output.js';
 import type { ExampleArray, ExampleSheet } from '../suites/contract.js';
 import { unwritable } from './store.js';
 
-/** Writes sheets to `examples/NAME.csv`; a name that occurs again gets a number. Errors: `output-unwritable`. */
-export async function writeSheets(directory: string, sheets: readonly ExampleSheet[]): Promise<void> {
+/**
+ * Writes sheets to `examples/NAME.csv`; a name that occurs again gets a number.
+ * @param begun called before each of them
+ * Errors: `output-unwritable`.
+ */
+export async function writeSheets(
+  directory: string,
+  sheets: readonly ExampleSheet[],
+  begun: () => void,
+): Promise<void> {
   const nameOf = fileNames();
-  for (const sheet of sheets)
+  for (const sheet of sheets) {
+    begun();
     await writeSheet(join(directory, 'examples', `${nameOf(sheet.name)}.csv`), sheet);
+  }
 }
 
-/** Writes arrays to `examples/NAME.npy`; a name that occurs again gets a number. Errors: `output-unwritable`. */
-export async function writeArrays(directory: string, arrays: readonly ExampleArray[]): Promise<void> {
+/** Writes arrays to `examples/NAME.npy`, as `writeSheets` writes sheets. */
+export async function writeArrays(
+  directory: string,
+  arrays: readonly ExampleArray[],
+  begun: () => void,
+): Promise<void> {
   const nameOf = fileNames();
   for (const { name, array } of arrays) {
+    begun();
     await writeAtomically(join(directory, 'examples', `${nameOf(name)}.npy`), Buffer.from(encodeNpy(array)));
   }
 }

@@ -1,10 +1,10 @@
-import type { Dataset } from '../data/dataset.js';
+import type { DatasetInfo } from '../data/dataset.js';
 import { AssayError, unknownName } from '../errors.js';
-import type { Capability, System, SystemInfo } from '../models/system.js';
+import type { Capability, SystemInfo } from '../models/system.js';
 import type { Request, SuiteContext } from '../suites/contract.js';
 import type { NotApplicable } from '../suites/results.js';
 import { keyOf } from './keys.js';
-import type { Subject } from './subject.js';
+import type { SubjectInfo } from './subject.js';
 import type { SuiteEntry } from './suite-entries.js';
 
 /** Raised when units written by an older Assay must not be reused. */
@@ -49,7 +49,7 @@ export interface Plan {
  * Asks every suite for its requests and turns them into jobs and units; requests for the same thing become one job.
  * Errors: what `plan` of a suite throws, `suite-failed` and `unknown-name` for requests that make no sense.
  */
-export function planRun(entries: readonly SuiteEntry[], subject: Subject): Plan {
+export function planRun(entries: readonly SuiteEntry[], subject: SubjectInfo): Plan {
   const jobs = new Map<string, OpenJob>();
   const infos = [...subject.systems.values()].map(({ info }) => info);
   const drafts = entries.map((entry) => {
@@ -62,10 +62,10 @@ export function planRun(entries: readonly SuiteEntry[], subject: Subject): Plan 
     const notApplicable = infos.flatMap((info) => inapplicable(suite.name, info, suite.needs));
     const requests = context.systems.length > 0 ? requestsOf(entry, context) : [];
     const wanted = requests.flatMap((request) => {
-      const missing = lacking(systemOf(request, subject).info, request.measurement.needs);
+      const missing = lacking(systemOf(request, subject), request.measurement.needs);
       if (missing.length === 0)
         return [{ request, job: addJob(request, undefined, subject, jobs), size: sizeOf(request, subject) }];
-      const { info } = systemOf(request, subject);
+      const info = systemOf(request, subject);
       notApplicable.push(...inapplicable(suite.name, info, missing, request.measurement.name));
       return [];
     });
@@ -131,7 +131,7 @@ function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteCo
 function addJob(
   request: Request<never>,
   size: number | undefined,
-  subject: Subject,
+  subject: SubjectInfo,
   jobs: Map<string, OpenJob>,
 ): OpenJob {
   const { measurement, system, dataset, params } = request;
@@ -152,9 +152,9 @@ function addJob(
   const key = keyOf({
     version: KEY_VERSION,
     measurement: [measurement.name, measurement.version],
-    system: systemOf(request, subject).info.identity,
+    system: systemOf(request, subject).identity,
     references: references.map((name) => [name, subject.systems.get(name)?.info.identity ?? '']),
-    dataset: datasetOf(request, subject).info.fingerprint,
+    dataset: datasetOf(request, subject).fingerprint,
     params,
     seed: subject.seed,
     // Floating point of another engine is not mixed into one result.
@@ -181,20 +181,20 @@ function unitsOf({ key, size, request }: OpenJob): Unit[] {
   });
 }
 
-function systemOf({ system }: Request<never>, { systems }: Subject): System {
+function systemOf({ system }: Request<never>, { systems }: SubjectInfo): SystemInfo {
   const found = systems.get(system);
   if (!found) throw unknownName('system', system, [...systems.keys()]);
-  return found;
+  return found.info;
 }
 
-function datasetOf({ dataset }: Request<never>, { datasets }: Subject): Dataset {
+function datasetOf({ dataset }: Request<never>, { datasets }: SubjectInfo): DatasetInfo {
   const found = datasets.get(dataset);
   if (!found) throw unknownName('data set', dataset, [...datasets.keys()]);
-  return found;
+  return found.info;
 }
 
-function sizeOf(request: Request<never>, subject: Subject): number {
-  const { size } = datasetOf(request, subject).info;
+function sizeOf(request: Request<never>, subject: SubjectInfo): number {
+  const { size } = datasetOf(request, subject);
   return Math.min(size, request.first ?? size);
 }
 

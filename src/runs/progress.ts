@@ -7,7 +7,8 @@ export type ProgressEvent =
   | { kind: 'unit-started'; job: Job; unit: Unit; status: Status }
   | { kind: 'unit-finished'; job: Job; unit: Unit; seconds: number; status: Status }
   | { kind: 'job-failed'; job: Job; message: string }
-  | { kind: 'stage'; text: string };
+  /** `done` of `of` pieces are, where they can be counted. */
+  | { kind: 'stage'; text: string; done?: number; of?: number };
 
 export interface Status {
   /** Units finished, stored ones included, of all. */

@@ -5,8 +5,9 @@ import type { ExampleArray, ExampleSheet } from '../suites/contract.js';
 import type { Cost, Results, Warning } from '../suites/results.js';
 import type { Execution } from './execute.js';
 import type { Plan } from './plan.js';
+import type { Listener } from './progress.js';
 import type { UnitStore } from './store.js';
-import type { Subject } from './subject.js';
+import type { SubjectInfo } from './subject.js';
 import { inOneLine, summariseSuite } from './summarise.js';
 
 /** What results are assembled from. */
@@ -15,14 +16,14 @@ export interface Material {
   /** The run file as resolved. */
   config: unknown;
   gates: readonly GateRule[];
-  subject: Subject;
+  subject: SubjectInfo;
   environment: Results['environment'];
   plan: Plan;
   execution: Execution;
   store: UnitStore;
   warnings: readonly Warning[];
-  /** Wall clock of this process so far. */
-  seconds: () => number;
+  /** When the run began, in ms since 1970. */
+  began: number;
 }
 
 export interface Assembled {
@@ -37,7 +38,7 @@ export interface Assembled {
  * Summarises every suite and assembles results.json. Everything in it follows from the stored units, but for
  * `created`, `seconds` and `costs[].seconds`.
  */
-export async function assembleResults(material: Material): Promise<Assembled> {
+export async function assembleResults(material: Material, notify: Listener): Promise<Assembled> {
   const { plan, execution, store, subject } = material;
   const suites: Results['suites'] = [];
   const measures: Results['measures'] = [];
@@ -51,7 +52,9 @@ export async function assembleResults(material: Material): Promise<Assembled> {
     errors.add(inOneLine(execution.stopped));
     failures.set('stopped', execution.stopped);
   }
-  for (const suitePlan of plan.suites) {
+  for (const [done, suitePlan] of plan.suites.entries()) {
+    const { title } = suitePlan.entry;
+    notify({ kind: 'stage', text: `summarising: ${title}`, done, of: plan.suites.length });
     const { result, summary, ...failed } = await summariseSuite(suitePlan, store, execution);
     suites.push(result);
     measures.push(...summary.measures);
@@ -94,12 +97,15 @@ export async function assembleResults(material: Material): Promise<Assembled> {
     errors: [...errors],
   };
   return {
-    results: { ...results, seconds: material.seconds() },
+    results: { ...results, seconds: (sinceEpoch() - material.began) / 1000 },
     sheets,
     arrays,
     failures: [...failures.values()],
   };
 }
+
+/** The clock of `Material.began`: steady within a process and the same in all of its threads. In ms. */
+export const sinceEpoch = (): number => performance.timeOrigin + performance.now();
 
 function costsOf({ jobs }: Plan, { costs }: Execution): Cost[] {
   return jobs.flatMap((job) => {

@@ -1,18 +1,19 @@
 import { join } from 'node:path';
 import type { AssayError } from '../errors.js';
 import type { GateRule } from '../gate/rule.js';
-import { writeAtomically } from '../report/output.js';
 import type { Results, Warning } from '../suites/results.js';
+import { saveJson } from './conclude.js';
+import { concludeApart } from './conclude-apart.js';
 import { environmentOf } from './environment.js';
-import { writeArrays, writeSheets } from './example-sheets.js';
 import { type Execution, execute } from './execute.js';
 import { checkExpectations, type Expectation } from './expectations.js';
 import { planRun } from './plan.js';
 import type { Listener } from './progress.js';
-import { assembleResults } from './results.js';
-import { removeStale, UnitStore, unwritable } from './store.js';
+import { sinceEpoch } from './results.js';
+import { removeStale, UnitStore } from './store.js';
 import { checkSubject, type Subject, subjectWarnings } from './subject.js';
 import type { SuiteEntry } from './suite-entries.js';
+import type { SuiteSources } from './suite-modules.js';
 
 /** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
 const HALF_WRITTEN = /\.(json|html|csv|tex|png)\.[0-9a-f]{8}\.tmp$/;
@@ -27,6 +28,8 @@ export interface Assignment {
   config: unknown;
   subject: Subject;
   entries: readonly SuiteEntry[];
+  /** Where the suites of the entries are loaded from; absent when one was given as an object. */
+  sources?: SuiteSources;
   gates: readonly GateRule[];
   expectations: readonly Expectation[];
   /** Data sets that are read in part. */
@@ -65,7 +68,7 @@ export async function runSubject(
   assignment: Assignment,
   { out, signal, notify }: RunSubjectOptions,
 ): Promise<RunOutcome> {
-  const started = performance.now();
+  const began = sinceEpoch();
   const { subject, title, config, gates } = assignment;
   const store = await UnitStore.open(out);
   for (const part of ['.', 'examples', 'images', 'tables'])
@@ -86,8 +89,7 @@ export async function runSubject(
   if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
   const findings = assignment.findings?.() ?? [];
   if (findings.length > 0) await saveJson(join(out, 'run.json'), { ...about, engineFindings: findings });
-  notify({ kind: 'stage', text: 'writing the report' });
-  const { results, sheets, arrays, failures } = await assembleResults({
+  const material = {
     title,
     config,
     gates,
@@ -97,27 +99,16 @@ export async function runSubject(
     execution,
     store,
     warnings: [...assignment.warnings, ...subjectWarnings(subject)],
-    seconds: () => (performance.now() - started) / 1000,
+    began,
+  };
+  const { results, failures } = await concludeApart(material, {
+    out,
+    signal,
+    notify,
+    sources: assignment.sources,
   });
-  // Plotting libraries take a third of a second to load: errors need not wait for them.
-  const { savePictures } = await import('../report/pictures.js');
-  const { writeReport } = await import('../report/write-report.js');
-  for (const suite of results.suites) suite.figures = await savePictures(out, suite.figures);
-  await saveJson(join(out, 'results.json'), results);
-  await writeSheets(out, sheets);
-  await writeArrays(out, arrays);
-  await writeReport(out, results);
   const { stored, measured } = execution;
   return { directory: out, results, failures, stored, measured, exitCode: exitCodeOf(results, execution) };
-}
-
-/** Errors: `output-unwritable`, with the remedy of a run: to run it again. */
-async function saveJson(file: string, value: unknown): Promise<void> {
-  try {
-    await writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
-  } catch (error) {
-    throw unwritable(file, error instanceof Error ? (error.cause ?? error) : error);
-  }
 }
 
 function exitCodeOf({ errors, gates }: Results, { stopped }: Execution): RunOutcome['exitCode'] {

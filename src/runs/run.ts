@@ -45,7 +45,8 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
   const read = await readRunFile(file);
   const { config, directory, title } = read;
   const plugins = await loadSuites(config.plugins, read);
-  const known = suitesByName([...builtinSuites, ...(options.suites ?? []), ...plugins], file);
+  const given = options.suites ?? [];
+  const known = suitesByName([...builtinSuites, ...given, ...plugins], file);
   const entries = suiteEntries(config.suites, known, file);
   const out = options.out ?? join('assay-runs', slug(title));
   // Nothing is loaded for an output that cannot be written.
@@ -63,6 +64,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
         file,
         directory,
         entries,
+        ...(given.length === 0 && { sources: { plugins: config.plugins, directory, file } }),
         gates: config.gates,
         findings: () => engine.findings?.() ?? [],
         config: {

@@ -86,6 +86,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
       directory,
       subject,
       entries,
+      sources: { plugins: list.plugins, directory: list.directory, file: list.file },
       gates,
       expectations: [],
       partial: new Set<string>(),

@@ -4,13 +4,19 @@ import { AssayError } from '../errors.js';
 import type { System, SystemInfo } from '../models/system.js';
 import type { Warning } from '../suites/results.js';
 
-/** What a run is about: opened systems and data sets. */
-export interface Subject {
-  systems: ReadonlyMap<string, System>;
-  datasets: ReadonlyMap<string, Dataset>;
+/** What is known of a run's systems and data sets without opening them: enough to plan and to summarise. */
+export interface SubjectInfo {
+  systems: ReadonlyMap<string, Pick<System, 'info'>>;
+  datasets: ReadonlyMap<string, Pick<Dataset, 'info'>>;
   seed: number;
   /** The engine's description. */
   engine: string;
+}
+
+/** What a run is about: opened systems and data sets. */
+export interface Subject extends SubjectInfo {
+  systems: ReadonlyMap<string, System>;
+  datasets: ReadonlyMap<string, Dataset>;
 }
 
 /** Errors: `shape-mismatch`, `data-invalid` when systems and data sets do not belong together. */

@@ -5,6 +5,15 @@ import { pathToFileURL } from 'node:url';
 import { AssayError } from '../errors.js';
 import type { Suite } from '../suites/contract.js';
 
+/** Where suites besides the built-in ones come from. */
+export interface SuiteSources {
+  plugins: readonly string[];
+  /** Where paths of plugins start. */
+  directory: string;
+  /** The file that names the plugins, for messages. */
+  file: string;
+}
+
 /**
  * Loads suites from modules named in a run file: a path (it has a file's ending or starts with a dot or slash) or
  * an npm package, both sought from the run file's folder. Every export that is a suite counts, lists of them too.

@@ -10,12 +10,12 @@ import { suiteViews } from './suites.js';
 import { warningsView } from './warnings.js';
 
 /** Everything the page prints, formatted; templates only place it. */
-export async function pageView(results: Results, directory: string) {
+export async function pageView(results: Results, directory: string, drawing: () => void) {
   const palette = createPalette(results.systems.map((s) => s.name));
   const colours = systemColours(results);
   const ids = uniqueSlugs();
   for (const id of ['summary', 'comparison', 'warnings', 'gates', 'setting', 'appendix']) ids(id);
-  const suites = await suiteViews(results, directory, { palette, colours, ids });
+  const suites = await suiteViews(results, directory, { palette, colours, ids, drawing });
   return {
     title: results.title,
     subtitle: subtitle(results),

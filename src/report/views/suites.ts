@@ -12,6 +12,8 @@ interface Tools {
   colours: Colours;
   /** Makes HTML ids that occur once. */
   ids: (name: string) => string;
+  /** Told before each figure. */
+  drawing: () => void;
 }
 
 export type SuiteView = Awaited<ReturnType<typeof suiteView>>;
@@ -37,6 +39,7 @@ async function suiteView(
   const id = tools.ids(suite.suite);
   const figures = [];
   for (const figure of suite.figures) {
+    tools.drawing();
     figures.push(await figureView(figure, tools.ids(`${id}-${figure.id}`), directory, tools.palette));
   }
   return {

@@ -1,0 +1,61 @@
+import { Worker } from 'node:worker_threads';
+import { compiledFile } from '../engines/compiled.js';
+import { AssayError, type ErrorRecord, restoreError } from '../errors.js';
+import { interruption } from '../suites/measurements/batches.js';
+import type { Results } from '../suites/results.js';
+import { type Conclusion, conclude } from './conclude.js';
+import { assayError, orderOf } from './conclude-order.js';
+import type { Listener, ProgressEvent } from './progress.js';
+import type { Material } from './results.js';
+import type { SuiteSources } from './suite-modules.js';
+
+/** What the thread tells: any number of events, and one of the others at its end. */
+export type ConcludeReply =
+  | { kind: 'event'; event: ProgressEvent }
+  | { kind: 'concluded'; results: Results; failures: readonly ErrorRecord[] }
+  | { kind: 'failed'; error: ErrorRecord };
+
+interface Apart {
+  out: string;
+  /** Ends the thread when it is raised from now on; raised before, it has stopped the measuring already. */
+  signal: AbortSignal;
+  notify: Listener;
+  /** Where the suites can be loaded from again. Without, they are at hand in this thread only, which does the work. */
+  sources?: SuiteSources | undefined;
+}
+
+/**
+ * `conclude` in a thread, so that progress is shown and signals are heard while it computes. The numbers are the same.
+ * Errors: as `conclude`; `interrupted`; `suite-failed` when the thread dies, of too little memory for instance.
+ */
+export async function concludeApart(material: Material, apart: Apart): Promise<Conclusion> {
+  const { out, sources, signal, notify } = apart;
+  if (!sources) return conclude(material, out, notify);
+  const file = compiledFile('../runs/conclude-worker.js', 'the thread that summarises');
+  // The flags of this process (--eval, --import, ...) are not meant for its threads.
+  const worker = new Worker(file, { workerData: orderOf(material, sources, out), execArgv: [] });
+  let stop = () => {};
+  try {
+    return await new Promise((resolve, reject) => {
+      stop = () => reject(interruption(signal));
+      signal.addEventListener('abort', stop);
+      worker.on('message', (reply: ConcludeReply) => {
+        if (reply.kind === 'event') notify(reply.event);
+        else if (reply.kind === 'failed') reject(restoreError(reply.error));
+        else resolve({ results: reply.results, failures: reply.failures.map(assayError) });
+      });
+      worker.on('error', (error) => reject(threadDied(error.message, error)));
+      worker.on('exit', (code) => reject(threadDied(`it ended with code ${code}`)));
+    });
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await worker.terminate();
+  }
+}
+
+const threadDied = (found: string, cause?: unknown) =>
+  new AssayError('suite-failed', 'the thread that summarises and writes the report died', {
+    found,
+    hint: 'everything measured is kept: run the same command again, with more memory (NODE_OPTIONS=--max-old-space-size=8192) or fewer examples',
+    cause,
+  });

@@ -1,0 +1,96 @@
+import { builtinSuites } from '../../suites/index.js';
+import type { DatasetInfo } from '../data/dataset.js';
+import { AssayError, type ErrorRecord, recordError, restoreError } from '../errors.js';
+import type { SystemInfo } from '../models/system.js';
+import type { Execution, JobCost } from './execute.js';
+import { type Job, planRun } from './plan.js';
+import type { Material } from './results.js';
+import { UnitStore } from './store.js';
+import { suitesByName } from './suite-entries.js';
+import { loadSuites, type SuiteSources } from './suite-modules.js';
+
+/**
+ * The material of `conclude` as plain data, for a thread without models: suites go by name and are loaded there, the
+ * plan is made again, since planning is pure, and rows are read from the run folder.
+ */
+export interface ConcludeOrder
+  extends Pick<Material, 'title' | 'config' | 'gates' | 'environment' | 'warnings' | 'began'> {
+  out: string;
+  sources: SuiteSources;
+  entries: readonly { suite: string; options: unknown; title: string; path: string; file: string }[];
+  systems: readonly SystemInfo[];
+  datasets: readonly DatasetInfo[];
+  seed: number;
+  engine: string;
+  execution: Pick<Execution, 'stored' | 'measured'> & {
+    /** By key of the job. */
+    costs: readonly [string, JobCost][];
+    failures: readonly [string, ErrorRecord][];
+    stopped?: ErrorRecord;
+  };
+}
+
+export function orderOf(material: Material, sources: SuiteSources, out: string): ConcludeOrder {
+  const { title, config, gates, environment, warnings, began, subject, plan, execution } = material;
+  const { stored, measured, costs, failures, stopped } = execution;
+  return {
+    ...{ title, config, gates, environment, warnings, began, out, sources },
+    entries: plan.suites.map(({ entry: { suite, ...entry } }) => ({ ...entry, suite: suite.name })),
+    systems: [...subject.systems.values()].map(({ info }) => info),
+    datasets: [...subject.datasets.values()].map(({ info }) => info),
+    seed: subject.seed,
+    engine: subject.engine,
+    execution: {
+      stored,
+      measured,
+      costs: [...costs].map(([{ key }, cost]) => [key, cost]),
+      failures: [...failures].map(([{ key }, error]) => [key, recordError(error)]),
+      ...(stopped && { stopped: recordError(stopped) }),
+    },
+  };
+}
+
+/** The material that an order was made from. Errors: as `loadSuites`. */
+export async function materialOf(order: ConcludeOrder): Promise<Material> {
+  const { title, config, gates, environment, warnings, began, sources, seed, engine } = order;
+  const known = suitesByName(
+    [...builtinSuites, ...(await loadSuites(sources.plugins, sources))],
+    sources.file,
+  );
+  const entries = order.entries.flatMap(({ suite: name, ...entry }) => {
+    const suite = known.get(name);
+    return suite ? [{ ...entry, suite }] : [];
+  });
+  const named = <I extends { name: string }>(infos: readonly I[]) =>
+    new Map(infos.map((info) => [info.name, { info }]));
+  const subject = { systems: named(order.systems), datasets: named(order.datasets), seed, engine };
+  const plan = planRun(entries, subject);
+  const jobs = new Map(plan.jobs.map((job) => [job.key, job]));
+  const byJob = <T>(pairs: readonly [string, T][]) =>
+    new Map(
+      pairs.flatMap(([key, value]): [Job, T][] => {
+        const job = jobs.get(key);
+        return job ? [[job, value]] : [];
+      }),
+    );
+  const { stored, measured, costs, failures, stopped } = order.execution;
+  return {
+    ...{ title, config, gates, environment, warnings, began, subject, plan },
+    store: await UnitStore.open(order.out),
+    execution: {
+      stored,
+      measured,
+      costs: byJob(costs),
+      failures: byJob(failures.map(([key, error]): [string, AssayError] => [key, assayError(error)])),
+      ...(stopped && { stopped: assayError(stopped) }),
+    },
+  };
+}
+
+/** What was recorded of an `AssayError`. */
+export function assayError(record: ErrorRecord): AssayError {
+  const error = restoreError(record);
+  return error instanceof AssayError
+    ? error
+    : new AssayError('suite-failed', record.message, { cause: error });
+}

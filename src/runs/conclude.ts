@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import type { AssayError } from '../errors.js';
+import { writeAtomically } from '../report/output.js';
+import type { Results } from '../suites/results.js';
+import { writeArrays, writeSheets } from './example-sheets.js';
+import type { Listener } from './progress.js';
+import { assembleResults, type Material } from './results.js';
+import { unwritable } from './store.js';
+
+/** What a run came to. */
+export interface Conclusion {
+  results: Results;
+  /** Why the results are partial. */
+  failures: readonly AssayError[];
+}
+
+/**
+ * Summarises what is measured and writes results.json, examples/, images/ and the report. With many examples this
+ * takes minutes without a pause: `concludeApart` does it in a thread.
+ * Errors: `output-unwritable`.
+ */
+export async function conclude(material: Material, out: string, notify: Listener): Promise<Conclusion> {
+  const { results, sheets, arrays, failures } = await assembleResults(material, notify);
+  // Plotting libraries take a third of a second to load: errors need not wait for them.
+  const { savePictures } = await import('../report/pictures.js');
+  const { reportPieces, writeReport } = await import('../report/write-report.js');
+  let done = 0;
+  const of = results.suites.length + 1 + sheets.length + arrays.length + reportPieces(results);
+  const begun = () => notify({ kind: 'stage', text: 'writing the report', done: done++, of });
+  for (const suite of results.suites) {
+    begun();
+    suite.figures = await savePictures(out, suite.figures);
+  }
+  begun();
+  await saveJson(join(out, 'results.json'), results);
+  await writeSheets(out, sheets, begun);
+  await writeArrays(out, arrays, begun);
+  await writeReport(out, results, begun);
+  return { results, failures };
+}
+
+/** Errors: `output-unwritable`, with the remedy of a run: to run it again. */
+export async function saveJson(file: string, value: unknown): Promise<void> {
+  try {
+    await writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
+  } catch (error) {
+    throw unwritable(file, error instanceof Error ? (error.cause ?? error) : error);
+  }
+}
