@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ProgressEvent } from '../../src/runs/progress.js';
+import { type Assignment, runSubject } from '../../src/runs/run-subject.js';
+import type { Results } from '../../src/suites/results.js';
+import { accuracy } from '../../suites/accuracy.js';
+import { entryOf, folder, minus, plus, points, subjectOf } from './small-run.js';
+
+const assignment = (out: string, resamples: number, sources?: Assignment['sources']): Assignment => ({
+  title: 'small',
+  file: 'small.run.yaml',
+  directory: out,
+  config: {},
+  subject: subjectOf([plus, minus], [points(40)]),
+  entries: [{ ...entryOf(accuracy), options: { topK: [], resamples } }],
+  ...(sources && { sources }),
+  gates: [],
+  expectations: [],
+  partial: new Set(),
+  warnings: [],
+});
+const builtIn = (out: string) => ({ plugins: [], directory: out, file: 'small.run.yaml' });
+
+function saved(out: string): Omit<Results, 'created' | 'seconds'> {
+  const {
+    created: _,
+    seconds: __,
+    ...results
+  }: Results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
+  return { ...results, costs: results.costs.map((cost) => ({ ...cost, seconds: 0 })) };
+}
+
+describe('a run that is concluded in a thread', () => {
+  it('has the results of one that is not, and counts what is done', async () => {
+    const [apart, here] = [folder(), folder()];
+    const events: ProgressEvent[] = [];
+    const signal = new AbortController().signal;
+    await runSubject(assignment(apart, 200, builtIn(apart)), {
+      out: apart,
+      signal,
+      notify: (event) => events.push(event),
+    });
+    await runSubject(assignment(here, 200), { out: here, signal, notify: () => undefined });
+    const { environment: _, ...results } = saved(apart);
+    expect(saved(here)).toMatchObject(results);
+    for (const part of ['measures.csv', 'examples/accuracy.csv'])
+      expect(readFileSync(join(apart, part), 'utf8')).toBe(readFileSync(join(here, part), 'utf8'));
+    const counted = events.flatMap((event) => (event.kind === 'stage' && event.of ? [event] : []));
+    expect(counted[0]).toMatchObject({ text: 'summarising: Accuracy', done: 0, of: 1 });
+    const writing = counted.slice(1);
+    expect(writing.map(({ text }) => text)).toEqual(writing.map(() => 'writing the report'));
+    expect(writing.map(({ done }) => done)).toEqual(writing.map((_, i) => i));
+    expect(writing[0].of).toBe(writing.length);
+  });
+
+  it('ends when it is interrupted in the middle of a long summary', async () => {
+    const out = folder();
+    const user = new AbortController();
+    const running = runSubject(assignment(out, 1e7, builtIn(out)), {
+      out,
+      signal: user.signal,
+      notify: (event) => {
+        if (event.kind === 'stage' && event.text.startsWith('summarising')) user.abort();
+      },
+    });
+    await expect(running).rejects.toMatchObject({ code: 'interrupted' });
+    expect(readdirSync(out).sort()).toEqual(['run.json', 'units']);
+  });
+
+  it('says which suite failed and why, as one that is not', async () => {
+    const out = folder();
+    const { failures, exitCode } = await runSubject(assignment(out, -1, builtIn(out)), {
+      out,
+      signal: new AbortController().signal,
+      notify: () => undefined,
+    });
+    expect(exitCode).toBe(2);
+    expect(failures).toMatchObject([{ code: 'suite-failed', message: expect.stringMatching(/"accuracy"/) }]);
+    expect(failures[0].details.cause).toBeInstanceOf(Error);
+  });
+});
