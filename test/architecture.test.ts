@@ -19,8 +19,25 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/graph'],
   ['src/data/zip.ts', 'src/data/inflate.ts', 'src/data/byte-source.ts'],
   ['src/config', 'src/random'],
+  ['src/bytes'],
   ['src/errors.ts'],
 ];
+
+/** What opens or reads files in node:fs. */
+const READING =
+  /^(open|openSync|openAsBlob|read|readv|readSync|readvSync|readFile|readFileSync|createReadStream|cp|cpSync|copyFile|copyFileSync|promises|default|\*)$/;
+
+/** Files that read without `src/bytes/regular-file.ts`, which refuses pipes and devices, and why they may. */
+const READS_BY_ITSELF: Readonly<Record<string, string>> = {
+  'src/bytes/regular-file.ts': 'it is that file',
+  'src/data/inflate.ts': 'opens the temporary file it writes',
+  'src/runs/store.ts': 'opens the temporary files it writes',
+  'src/engines/ort/fold.ts': 'reads what the engine wrote into a folder made for it',
+  'src/report/templates.ts': "reads Assay's own templates",
+  'src/runs/environment.ts': "reads Assay's own package.json",
+  'src/engines/tfjs-native/package.ts': 'reads the package.json of an installed package',
+  'src/engines/tfjs-native/build.ts': 'copies the sources of an installed package',
+};
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const files = ['src', 'suites'].flatMap((folder) =>
@@ -48,6 +65,22 @@ function importsOf(file: string): string[] {
   );
 }
 
+/** What a file imports from node:fs, under its own names there. */
+function namesFromFs(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const imports = [...text.matchAll(/import\s+(?:type\s+)?([^;]*?)\s+from\s+'(?:node:)?fs(?:\/promises)?'/g)];
+  const others = /(?:import|require)\(\s*'(?:node:)?fs/.test(text) ? ['*'] : [];
+  return [...others, ...imports.flatMap(([, what]) => namesIn(what))];
+}
+
+/** `{ a, type B, c as d }` names a and c; `* as fs` everything; `fs` the default export. */
+function namesIn(what: string): string[] {
+  if (what.startsWith('*')) return ['*'];
+  const [, before, list = ''] = /^(\w+)?,?\s*(?:\{([^}]*)\})?$/.exec(what) ?? [];
+  const names = list.split(',').map((part) => part.trim());
+  return [...(before ? ['default'] : []), ...names.flatMap((name) => /^(?!type )\w+/.exec(name)?.[0] ?? [])];
+}
+
 describe('the architecture', () => {
   it('gives every source file a place', () => {
     expect(files.filter((file) => layerOf(file) < 0)).toEqual([]);
@@ -61,5 +94,10 @@ describe('the architecture', () => {
         .map((imported) => `${file} imports ${imported}`),
     );
     expect(upwards).toEqual([]);
+  });
+
+  it('opens files of users in one place', () => {
+    const reading = files.filter((file) => namesFromFs(file).some((name) => READING.test(name)));
+    expect(reading.sort()).toEqual(Object.keys(READS_BY_ITSELF).sort());
   });
 });

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { constants, realpathSync } from 'node:fs';
 import { dirname, posix, relative, resolve, sep, win32 } from 'node:path';
+import { openRegularSync } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import type { ExternalData } from '../graph/read.js';
 
@@ -50,31 +51,25 @@ export function externalDataOf(model: string, used: (piece: Uint8Array) => void)
   return (location, offset, wanted) => {
     const target = resolveInside(folder, location, model);
     // The resolved path holds no links; should one appear in its place now, opening fails.
-    const handle = openSync(target, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    const opened = openRegularSync(target, constants.O_NOFOLLOW ?? 0);
     try {
-      const stat = fstatSync(handle);
-      const length = wanted ?? stat.size - offset;
+      const { size } = opened;
+      const length = wanted ?? size - offset;
       const whole = [offset, length].every((number) => Number.isSafeInteger(number) && number >= 0);
-      if (!stat.isFile() || !whole || offset + length > stat.size) {
+      if (!whole || offset + length > size) {
         throw new AssayError('file-malformed', 'the model refers to weights that are not in the file', {
           file: target,
           path: `named by ${model}`,
           expected: `${length} bytes from byte ${offset} on`,
-          found: stat.isFile() ? `a file of ${stat.size} bytes` : 'something that is not a regular file',
+          found: `a file of ${size} bytes`,
           hint: 'check that the file was copied whole, or export the model again',
         });
       }
-      const bytes = new Uint8Array(length);
-      for (let done = 0; done < length; ) {
-        const read = readSync(handle, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
-        if (read === 0)
-          throw new AssayError('file-unreadable', 'the file shrank while it was read', { file: target });
-        done += read;
-      }
+      const bytes = opened.read(offset, length);
       used(bytes);
       return bytes;
     } finally {
-      closeSync(handle);
+      opened.close();
     }
   };
 }

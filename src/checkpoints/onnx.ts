@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readWhole } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { inFloat32 } from '../graph/precision.js';
 import { readOnnx } from '../graph/read.js';
 import type { Checkpoint, FileHead, FormatRow } from './checkpoint.js';
 import { externalDataOf } from './external-data.js';
-
-/** Protobuf messages end at 2 GiB; larger models keep their weights in external files. */
-const maxBytes = 2 ** 31 - 1;
 
 /** ModelProto opens with ir_version (field 1, varint); versions so far are below 32. */
 function recognises({ start }: FileHead): boolean {
@@ -40,16 +37,8 @@ function checkWiring(graph: Graph, file: string) {
   if (missing) throw refuse(`output "${missing.name}"`, 'nothing makes it');
 }
 
-async function read({ file, size }: FileHead): Promise<Checkpoint> {
-  if (size > maxBytes) {
-    throw new AssayError('file-malformed', 'the file is too large to be an ONNX model', {
-      file,
-      expected: 'at most 2 GiB',
-      found: `${size} bytes`,
-      hint: 'export it with its weights as external data',
-    });
-  }
-  const content = await readFile(file);
+async function read({ file }: FileHead): Promise<Checkpoint> {
+  const content = await readWhole(file, 'onnx');
   const hash = createHash('sha256').update(content);
   let bytes = content.byteLength;
   const external = externalDataOf(file, (piece) => {

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Weights } from '../architectures/weights.js';
+import { readHead } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
 import {
   type Checkpoint,
@@ -21,38 +21,7 @@ const formats: Record<string, FormatRow> = { safetensors, keras, pytorch, tfjs, 
 export const formatNames: readonly string[] = Object.keys(formats);
 
 async function headOf(file: string): Promise<FileHead> {
-  try {
-    const handle = await open(file, 'r');
-    try {
-      const stat = await handle.stat();
-      if (!stat.isFile()) {
-        throw new AssayError('file-unreadable', 'the checkpoint is not a file', {
-          file,
-          expected: 'one file, such as model.onnx',
-          found: stat.isDirectory() ? 'a folder' : 'something else',
-        });
-      }
-      const start = new Uint8Array(Math.min(headLength, stat.size));
-      const { bytesRead } = await handle.read(start, 0, start.length, 0);
-      const extension = extname(file).toLowerCase();
-      return { file, extension, start: start.subarray(0, bytesRead), size: stat.size };
-    } finally {
-      await handle.close();
-    }
-  } catch (cause) {
-    if (cause instanceof AssayError) throw cause;
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new AssayError(
-      'file-unreadable',
-      missing ? 'there is no such checkpoint' : 'the checkpoint cannot be read',
-      {
-        file,
-        found: missing ? undefined : String((cause as Error).message),
-        hint: missing ? 'paths in a card or a run file start at its own folder' : 'check its permissions',
-        cause,
-      },
-    );
-  }
+  return { file, extension: extname(file).toLowerCase(), ...(await readHead(file, headLength)) };
 }
 
 /** By content; where that says nothing, by extension. */

@@ -1,7 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { InvalidArgumentError } from 'commander';
-import { unreadable } from '../data/byte-source.js';
+import { readText, unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
 import { scores as scoreTable } from '../scores/scores.js';
 
@@ -130,9 +129,6 @@ export function validationFiles(
   return { logits: byModel(logits, models, '--validation-logits'), labels };
 }
 
-/** No list of class names is longer. */
-const MAX_BYTES = 2 ** 22;
-
 /** Class names: a list with commas, or a file with one a line. Errors: `file-unreadable`, `config-invalid`. */
 export async function readClassNames(text: string): Promise<string[]> {
   const names = text.includes(',') ? commaList(text) : await linesOf(text);
@@ -143,10 +139,7 @@ export async function readClassNames(text: string): Promise<string[]> {
 
 async function linesOf(file: string): Promise<string[]> {
   try {
-    const { size } = await stat(file);
-    if (size > MAX_BYTES)
-      throw refuse('--classes', `${file} is too large for a list of names`, 'name another file');
-    const text = await readFile(file, 'utf8');
+    const text = await readText(file, 'classNames');
     return text
       .split(/\r?\n/)
       .map((line) => line.trim())

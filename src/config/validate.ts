@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
 import type { Static, TSchema } from '@sinclair/typebox';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type Document, LineCounter, parseDocument } from 'yaml';
+import { readText } from '../bytes/regular-file.js';
 import { AssayError, didYouMean } from '../errors.js';
 
 const ajv = new Ajv2020({
@@ -22,9 +22,6 @@ export interface CheckedThing {
   /** Where in the file the value stands: `suites[2].attack`. */
   at?: string;
 }
-
-/** No configuration is this long; a data file given by mistake is. */
-const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * Checks a value against a schema and fills in its defaults, in a copy.
@@ -150,27 +147,7 @@ function shown(value: unknown): string {
  * syntax errors and for files that hold no mapping.
  */
 export async function readConfigFile(file: string): Promise<unknown> {
-  let text: string;
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_BYTES)
-      throw new AssayError('config-invalid', 'the file is too large for a configuration', {
-        file,
-        expected: `at most ${MAX_BYTES} bytes of YAML or JSON`,
-        found: `${size} bytes`,
-        hint: 'name a model card or a run file, not a checkpoint or data',
-      });
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    if (cause instanceof AssayError) throw cause;
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new AssayError('file-unreadable', missing ? 'there is no such file' : 'the file cannot be read', {
-      file,
-      found: missing ? undefined : (cause as Error).message,
-      hint: missing ? 'paths in a file start at its own folder' : 'check its permissions',
-      cause,
-    });
-  }
+  const text = await readText(file, 'configuration', 'config-invalid');
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;

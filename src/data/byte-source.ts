@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { openRegular, readInto } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 
 /** Where bytes come from, for error messages: a file, and a member of it. */
@@ -36,55 +36,21 @@ export function refuseBeyond(place: Place, size: number, offset: number, length:
   });
 }
 
-/** Turns what the file system says into a `file-unreadable` error. */
-export function unreadable(file: string, cause: unknown): AssayError {
-  if (cause instanceof AssayError) return cause;
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const missing = code === 'ENOENT' || code === 'ENOTDIR';
-  return new AssayError('file-unreadable', missing ? 'there is no such file' : 'the file cannot be read', {
-    file,
-    found: missing ? undefined : message,
-    hint: missing ? 'check the path: it starts at the folder of the run file' : 'check its permissions',
-    cause,
-  });
-}
-
 /** A file, read at offsets. Errors: `file-unreadable`. */
 export async function openFile(file: string): Promise<ByteSource> {
-  try {
-    const handle = await open(file, 'r');
-    const stat = await handle.stat();
-    if (!stat.isFile()) {
-      await handle.close();
-      throw new AssayError('file-unreadable', 'this is not a file', {
-        file,
-        expected: 'a file',
-        found: stat.isDirectory() ? 'a folder' : 'something else',
-      });
-    }
-    const place = { file };
-    return {
-      place,
-      size: stat.size,
-      async read(offset, length) {
-        refuseBeyond(place, stat.size, offset, length);
-        const bytes = new Uint8Array(length);
-        for (let done = 0; done < length; ) {
-          // One read call moves at most 2 GiB.
-          const step = Math.min(length - done, 2 ** 30);
-          const { bytesRead } = await handle.read(bytes, done, step, offset + done).catch((cause) => {
-            throw unreadable(file, cause);
-          });
-          if (bytesRead === 0) throw malformed(place, 'the file became shorter while it was read');
-          done += bytesRead;
-        }
-        return bytes;
-      },
-      close: () => handle.close(),
-    };
-  } catch (cause) {
-    throw unreadable(file, cause);
-  }
+  const { handle, size } = await openRegular(file);
+  const place = { file };
+  return {
+    place,
+    size,
+    async read(offset, length) {
+      refuseBeyond(place, size, offset, length);
+      const bytes = new Uint8Array(length);
+      await readInto(handle, bytes, offset, file);
+      return bytes;
+    },
+    close: () => handle.close(),
+  };
 }
 
 /** Bytes that are in memory already. */

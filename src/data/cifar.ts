@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { readText, unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
 import { Closing } from './array-images.js';
-import { type ByteSource, malformed, openFile, unreadable } from './byte-source.js';
+import { type ByteSource, malformed, openFile } from './byte-source.js';
 import { classIndices } from './labels.js';
 import type { FormatRow, ImageSource } from './source.js';
 import type { DatasetSpec } from './spec.js';
@@ -142,13 +143,9 @@ async function readLabelBytes(
 /** Names from the file that comes with the data, where it is present. */
 async function classNames(folder: string, { names, classes }: LabelByte): Promise<string[] | undefined> {
   const file = join(folder, names);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-  const lines = text
+  const present = await stat(file).catch(() => undefined);
+  if (!present) return undefined;
+  const lines = (await readText(file, 'classNames'))
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean);

@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import sharp from 'sharp';
+import { readWhole, unreadable } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
-import { malformed, unreadable } from './byte-source.js';
+import { malformed } from './byte-source.js';
 import { decodeImage, type ImageWish } from './image-file.js';
 import type { FormatRow } from './source.js';
 import type { DatasetSpec } from './spec.js';
@@ -110,9 +111,7 @@ async function list(path: string): Promise<Listing> {
 
 /** What every image must be: as the first one is, unless the spec says otherwise. */
 async function wishOf(first: string, { resize, channels }: DatasetSpec): Promise<ImageWish> {
-  const bytes = await readFile(first).catch((cause) => {
-    throw unreadable(first, cause);
-  });
+  const bytes = await readWhole(first, 'image');
   const found = await sharp(bytes)
     .metadata()
     .catch((cause: Error) => {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
+import { readWhole } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
-import { malformed, unreadable } from './byte-source.js';
+import { malformed } from './byte-source.js';
 
 /** What an image must be, or be made. */
 export interface ImageWish {
@@ -18,9 +18,7 @@ export interface ImageWish {
  * code rarely does. Errors: `file-unreadable`, `file-malformed`, `data-invalid`; all name the image.
  */
 export async function decodeImage(file: string, wish: ImageWish, out: Float32Array): Promise<void> {
-  const bytes = await readFile(file).catch((cause) => {
-    throw unreadable(file, cause);
-  });
+  const bytes = await readWhole(file, 'image');
   const { data, channels } = await pixels(file, bytes, wish).catch((cause: Error) => {
     if (cause instanceof AssayError) throw cause;
     throw malformed({ file }, 'the image cannot be decoded', {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { unreadable } from './byte-source.js';
+import { unreadable } from '../bytes/regular-file.js';
 import { labelNames } from './names.js';
 import type { DatasetSpec } from './spec.js';
 

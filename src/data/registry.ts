@@ -1,6 +1,6 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { readHead, unreadable } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
-import { unreadable } from './byte-source.js';
 import { cifar10, cifar100 } from './cifar.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
@@ -24,13 +24,7 @@ async function headOf(path: string): Promise<PathHead> {
   try {
     if ((await stat(path)).isDirectory())
       return { path, entries: await readdir(path), start: new Uint8Array() };
-    const handle = await open(path, 'r');
-    try {
-      const { buffer, bytesRead } = await handle.read(new Uint8Array(16), 0, 16, 0);
-      return { path, start: buffer.subarray(0, bytesRead) };
-    } finally {
-      await handle.close();
-    }
+    return { path, start: (await readHead(path, 16)).start };
   } catch (cause) {
     throw unreadable(path, cause);
   }

@@ -1,5 +1,6 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { readWhole } from '../bytes/regular-file.js';
 
 /**
  * A PNG of the run folder as a data URI. Empty when it is missing or lies outside the folder: results may come
@@ -10,7 +11,7 @@ export async function embedImage(directory: string, file: string): Promise<strin
     const root = await realpath(directory);
     const target = await realpath(path.join(root, file));
     if (!target.startsWith(root + path.sep)) return '';
-    const bytes = await readFile(target);
+    const bytes = await readWhole(target, 'pickedImage');
     return isPng(bytes) ? `data:image/png;base64,${bytes.toString('base64')}` : '';
   } catch {
     return '';

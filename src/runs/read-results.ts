@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
+import { readText } from '../bytes/regular-file.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import { resultsSchema } from '../report/schema.js';
@@ -9,17 +9,15 @@ import type { Results } from '../suites/results.js';
 /** Reads the results of a run folder. Errors: `file-unreadable`, `file-malformed`, `config-invalid`. */
 export async function readResults(directory: string): Promise<Results> {
   const file = join(directory, 'results.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
+  const text = await readText(file, 'results').catch((error: Error) => {
+    if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
     throw new AssayError('file-unreadable', 'this is not the folder of a finished run', {
       file,
-      found: (cause as Error).message,
+      found: 'no such file',
       hint: 'give the folder that `assay run` named, or run it first',
-      cause,
+      cause: error,
     });
-  }
+  });
   let value: unknown;
   try {
     value = JSON.parse(text);

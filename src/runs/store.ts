@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readWhole } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import { decodeUnit, encodeUnit, type UnitRecord } from './unit-file.js';
 
@@ -33,7 +34,7 @@ export class UnitStore {
   async read(key: string): Promise<UnitRecord | undefined> {
     let bytes: Buffer;
     try {
-      bytes = await readFile(this.file(key));
+      bytes = await readWhole(this.file(key), 'unit');
     } catch {
       return undefined;
     }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { checkRegular } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import type { Suite } from '../suites/contract.js';
 
@@ -28,6 +29,7 @@ export async function loadSuites(
   for (const [i, plugin] of plugins.entries()) {
     const where = { file, path: `plugins[${i}]` };
     const target = locate(plugin, directory, where);
+    checkRegular(target);
     let exported: Record<string, unknown>;
     try {
       exported = (await import(pathToFileURL(target).href)) as Record<string, unknown>;

@@ -115,7 +115,7 @@ describe('reading a checkpoint', () => {
   it('says when there is no such file, when it is a folder and when it may not be read', async () => {
     await expect(readCheckpoint(join(folder, 'absent.onnx'))).rejects.toMatchObject({
       code: 'file-unreadable',
-      message: 'there is no such checkpoint',
+      message: 'there is no such file',
       details: { file: join(folder, 'absent.onnx') },
     });
     await expect(readCheckpoint(folder)).rejects.toMatchObject({

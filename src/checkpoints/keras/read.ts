@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readWhole } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
 import type { Checkpoint, FileHead, FormatRow } from '../checkpoint.js';
 import type { Hdf5File } from '../hdf5/protocol.js';
@@ -10,7 +10,6 @@ import { groupedWeights, numberedWeights } from './stored-weights.js';
 import { readTopology } from './topology.js';
 import type { Dialect } from './weights.js';
 
-const MAX_BYTES = 2 ** 31 - 1;
 const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
 const startsWith = (start: Uint8Array, magic: readonly number[]) =>
@@ -37,15 +36,8 @@ export type Hdf5Reader = typeof readHdf5;
  * Errors: `file-malformed`, `op-unsupported`.
  */
 export async function readKeras(head: FileHead, hdf5: Hdf5Reader = readHdf5): Promise<Checkpoint> {
-  const { file, size } = head;
-  if (size > MAX_BYTES)
-    throw new AssayError('file-malformed', 'the file is too large', {
-      file,
-      expected: 'at most 2 GiB',
-      found: `${size} bytes`,
-      hint: 'save the model without its optimiser (include_optimizer=False), or export it as ONNX',
-    });
-  const content = await readFile(file);
+  const { file } = head;
+  const content = await readWhole(file, 'keras');
   const sha256 = createHash('sha256').update(content).digest('hex');
   const bytes = content.byteLength;
   const bare = isHdf5({ start: content });

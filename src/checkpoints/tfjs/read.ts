@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readWhole } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
 import type { Tensor } from '../../graph/graph.js';
 import type { Checkpoint, FileHead, FormatRow } from '../checkpoint.js';
@@ -12,22 +12,13 @@ import { graphOfModel } from './graph-model.js';
 import { readManifest } from './manifest.js';
 import { namedWeights } from './weight-names.js';
 
-/** Weights lie in shards: a larger model.json is something else. */
-const MAX_JSON = 64 * 2 ** 20;
-
 function recognises({ start }: FileHead): boolean {
   const text = Buffer.from(start).toString('utf8').trimStart();
   return text.startsWith('{') && /"(modelTopology|weightsManifest|layers-model|graph-model)"/.test(text);
 }
 
-async function read({ file, size }: FileHead): Promise<Checkpoint> {
-  if (size > MAX_JSON)
-    throw new AssayError('file-malformed', 'the file is too large to be the model.json of TensorFlow.js', {
-      file,
-      expected: `at most ${MAX_JSON} bytes: weights lie in files beside it`,
-      found: `${size} bytes`,
-    });
-  const content = await readFile(file);
+async function read({ file }: FileHead): Promise<Checkpoint> {
+  const content = await readWhole(file, 'tfjsModel');
   const json = parse(content, file);
   const layers = isGraphModel(json) ? undefined : readTopology(layersTopology(json, file), file);
   const hash = createHash('sha256').update(content);
