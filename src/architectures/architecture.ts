@@ -1,6 +1,7 @@
 import type { TObject } from '@sinclair/typebox';
 import type { Graph } from '../graph/graph.js';
 import type { Network } from './network.js';
+import type { Normaliser } from './views.js';
 import type { StoredImages, Weights } from './weights.js';
 
 /** (C, H, W) */
@@ -42,6 +43,8 @@ export interface Recognition {
   image: ImageShape;
   /** What the network was trained on, where its code always does the same. */
   range?: readonly [number, number];
+  /** The same where its code standardises pixels in [0, 1], and where that is known from. */
+  normaliser?: Normaliser;
   /** Whose code names weights like this. */
   layout: string;
   /** For the user: what was guessed, what else is in the file. */
@@ -80,6 +83,10 @@ export interface BuiltNetwork {
   layout: string;
   image: ImageShape;
   range?: readonly [number, number];
+  /** Mean and standard deviation of pixels in [0, 1], as the file keeps them or its code has them. */
+  normaliser?: Normaliser;
+  /** What the file keeps beside the network, for people. */
+  leftOut?: string;
   notes: readonly string[];
   replayBuffer?: StoredImages;
 }

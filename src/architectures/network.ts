@@ -269,8 +269,8 @@ export class Network extends TakenWeights {
   }
 
   /** The graph. Errors: `model-invalid` when weights are left that no layer used. */
-  finish(what: string): Graph {
-    this.refuseUnused(what);
+  finish(what: string, architecture: string): Graph {
+    this.refuseUnused(what, architecture);
     return this.b.build();
   }
 }

@@ -17,7 +17,8 @@ import { preactResnet } from './preact-resnet.js';
 import { cifarResnet, resnet } from './resnet.js';
 import { sequential } from './sequential.js';
 import { vgg } from './vgg.js';
-import { unwrapped, views, type Weights } from './weights.js';
+import { describeLeftOut, innermost, modulesIn, type View, views } from './views.js';
+import type { Weights } from './weights.js';
 import { wideResnet } from './wide-resnet.js';
 
 /** Every architecture by the name that a card's `architecture` takes. Weights are compared in this order. */
@@ -81,9 +82,8 @@ export interface NetworkRequest {
   only?: string;
 }
 
-interface Found {
+interface Found extends View {
   row: Architecture;
-  weights: Weights;
   recognition: Recognition;
 }
 
@@ -91,9 +91,9 @@ function find(weights: Weights, { architecture, only, shape }: NetworkRequest): 
   const wanted = rows.filter(({ name }) => architecture === undefined || name === architecture.name);
   for (const view of views(weights, architecture?.ignore))
     for (const row of wanted) {
-      const recognition = row.recognise(view, architecture ?? {}, shape);
+      const recognition = row.recognise(view.weights, architecture ?? {}, shape);
       if (recognition && (only === undefined || recognition.layout === only))
-        return { row, weights: view, recognition };
+        return { row, recognition, ...view };
     }
   return undefined;
 }
@@ -110,11 +110,23 @@ function shown({ tensors }: Weights): string[] {
   return [...tensors].map(([name, { dims }]) => `${name.slice(0, 200)} [${dims.join(', ')}]`);
 }
 
+/** For a file that holds a known network beside something that might be a part of it. */
+function setAside(weights: Weights): string {
+  for (const { weights: module, ignore } of modulesIn(weights).slice(0, MAX_MODULES)) {
+    const found = recognise(module);
+    if (found)
+      return `if ${ignore.join(', ')} ${ignore.length > 1 ? 'are' : 'is'} no part of the network, leave ${ignore.length > 1 ? 'them' : 'it'} out: \`architecture: ${flow({ name: found.name, ignore })}\`; otherwise `;
+  }
+  return '';
+}
+
+/** Modules that are looked at for an error. */
+const MAX_MODULES = 8;
+
 function unrecognised(weights: Weights, { architecture, only, card }: NetworkRequest): AssayError {
   const list = shown(weights);
   const found = `${list.length} tensors: ${list.slice(0, 6).join(', ')}${list.length > 6 ? ', ...' : ''}`;
-  const hint =
-    'describe the network in the card as `architecture: { name: sequential, layers: [...] }` (docs/checkpoints.md), or export it as ONNX';
+  const hint = `${setAside(weights)}describe the network in the card as \`architecture: { name: sequential, layers: [...] }\` (docs/checkpoints.md), or export it as ONNX`;
   if (architecture)
     return new AssayError('shape-mismatch', `the weights are not named like those of ${architecture.name}`, {
       file: card ?? weights.file,
@@ -224,7 +236,7 @@ function refuseEmpty(weights: Weights): void {
 export function networkOf(weights: Weights, request: NetworkRequest = {}): BuiltNetwork {
   refuseEmpty(weights);
   const found = find(weights, request);
-  if (!found) throw unrecognised(unwrapped(weights), request);
+  if (!found) throw unrecognised(innermost(weights), request);
   const { row, recognition } = found;
   const options = optionsOf(found, request);
   const image = request.shape ?? recognition.image;
@@ -232,15 +244,20 @@ export function networkOf(weights: Weights, request: NetworkRequest = {}): Built
   row.build(network, options);
   const { stateDict, ignore } = request.architecture ?? {};
   const others = weights.others.map((path) => path || '(the root)');
+  const leftOut = describeLeftOut(found.leftOut);
   return {
-    graph: network.finish(`a ${row.title} (${recognition.layout})`),
+    graph: network.finish(`a ${row.title} (${recognition.layout})`, row.name),
     architecture: { ...options, ...(stateDict !== undefined && { stateDict }), ...(ignore && { ignore }) },
     title: row.title,
     layout: recognition.layout,
     image,
     range: recognition.range,
+    normaliser: found.normaliser ?? recognition.normaliser,
+    leftOut,
     notes: [
       ...recognition.notes,
+      ...(found.weights.notes ?? []),
+      ...(leftOut === undefined ? [] : [`left out, as no part of the network: ${leftOut}`]),
       ...(weights.replayBuffer
         ? [`the file keeps ${weights.replayBuffer.dims[0]} images of its training's chains (replay buffer)`]
         : []),

@@ -100,6 +100,13 @@ function factsOf({ blocks, bottleneck }: Shape) {
 export const IMAGENET_NOTE =
   'networks trained on ImageNet usually expect `mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]` in place of range';
 
+/** trainer.py of akamaster/pytorch_resnet_cifar10 normalises CIFAR with the numbers of ImageNet. */
+const AKAMASTER = {
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+  source: 'trainer.py of akamaster/pytorch_resnet_cifar10, whose names these are',
+};
+
 function recognise(weights: Weights): Recognition | undefined {
   const shape = shapeIn(weights);
   if (shape?.blocks.length !== 4) return undefined;
@@ -118,12 +125,13 @@ function recogniseCifar(weights: Weights): Recognition | undefined {
   const shape = shapeIn(weights);
   if (shape?.blocks.length !== 3) return undefined;
   const pads = shape.shortcut === undefined;
+  const akamaster = shape.shortcut !== 'downsample';
   return {
     facts: { ...factsOf(shape), shortcut: pads ? 'pad' : 'convolution' },
     guesses: { stem: 'cifar', ...(pads && { padding: 'both' }) },
     image: [shape.channels, 32, 32],
-    layout:
-      shape.shortcut === 'downsample' ? 'chenyaofo/pytorch-cifar-models' : 'akamaster/pytorch_resnet_cifar10',
+    ...(akamaster && shape.head === 'linear' && shape.channels === 3 && { normaliser: AKAMASTER }),
+    layout: akamaster ? 'akamaster/pytorch_resnet_cifar10' : 'chenyaofo/pytorch-cifar-models',
     notes: pads
       ? [
           'shortcuts without weights are taken for zeros on both sides of the channels: set architecture.padding if they are all behind',

@@ -1,3 +1,4 @@
+import { flow } from '../config/flow.js';
 import { AssayError } from '../errors.js';
 import type { Tensor } from '../graph/graph.js';
 import { asFloat32 } from '../graph/widen.js';
@@ -58,7 +59,7 @@ export class TakenWeights {
   }
 
   /** Errors: `model-invalid` when weights are left: the file then belongs to another network than the one built. */
-  protected refuseUnused(what: string): void {
+  protected refuseUnused(what: string, architecture: string): void {
     const left = [...this.weights.tensors.keys()].filter(
       (n) => !this.used.has(n) && !n.endsWith('num_batches_tracked'),
     );
@@ -70,9 +71,19 @@ export class TakenWeights {
           .slice(0, 6)
           .map((n) => this.describe(n))
           .join(', ')}${left.length > 6 ? ', ...' : ''}`,
-        hint: 'describe the network as `architecture: { name: sequential, layers: [...] }` (docs/checkpoints.md), or export it as ONNX',
+        hint: `if they are no part of it, leave them out: \`architecture: ${flow({ name: architecture, ignore: this.beginnings(left) })}\`; otherwise describe the network as \`architecture: { name: sequential, layers: [...] }\` (docs/checkpoints.md), or export it as ONNX`,
         also: left.slice(6, 30).map((n) => this.describe(n)),
       });
+  }
+
+  /** The shortest beginnings of these names, at a dot, that no used tensor has; at most ten. */
+  private beginnings(names: readonly string[]): string[] {
+    const used = [...this.used];
+    const shortest = (name: string) => {
+      const ends = [...name.matchAll(/\./g)].map(({ index }) => name.slice(0, index + 1));
+      return ends.find((start) => !used.some((other) => other.startsWith(start))) ?? name;
+    };
+    return [...new Set(names.map(shortest))].slice(0, 10);
   }
 
   private describe(name: string): string {

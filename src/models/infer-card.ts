@@ -66,9 +66,11 @@ export interface CardOrigin {
 export function inferCard(network: Graph, { name, checkpoint, sha256, built }: CardOrigin): InferredCard {
   const image = network.inputs.find((i) => i.dims?.length === 4) ?? network.inputs[0];
   const bytes = takesBytes(network, image.name);
-  const range = built?.range ?? [0, bytes ? 255 : 1];
+  const normaliser = standardised(image, built);
+  const range = `range: [${(built?.range ?? [0, bytes ? 255 : 1]).join(', ')}]`;
   const notes = [...(built?.notes ?? [])];
   if (bytes) notes.unshift('it scales pixels down itself, so it is given them in [0, 255]');
+  else if (normaliser) notes.unshift(`mean and std are those of ${normaliser.source}: check input`);
   else if (!built?.range)
     notes.unshift(
       'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
@@ -80,11 +82,19 @@ export function inferCard(network: Graph, { name, checkpoint, sha256, built }: C
     `name: ${JSON.stringify(name)}`,
     `checkpoint: ${JSON.stringify(checkpoint)}`,
     ...(built ? [`architecture: ${flow(built.architecture)}`] : []),
-    `input: { shape: [${shape.join(', ')}], range: [${range.join(', ')}]${layout ? `, layout: ${layout}` : ''} }`,
+    `input: { shape: [${shape.join(', ')}], ${normaliser?.text ?? range}${layout ? `, layout: ${layout}` : ''} }`,
     ...outputLines(network, notes, built !== undefined),
     `sha256: ${sha256}`,
   ];
   return { card: `${lines.join('\n')}\n`, notes };
+}
+
+/** The known mean and std of the input, where they have a number for every channel of its images. */
+function standardised({ dims }: ValueInfo, built: BuiltNetwork | undefined) {
+  const { mean, std, source } = built?.normaliser ?? {};
+  if (!mean || !std || (mean.length !== 1 && mean.length !== dims?.[1])) return undefined;
+  const list = (values: readonly number[]) => flow(values.length === 1 ? values[0] : values);
+  return { text: `mean: ${list(mean)}, std: ${list(std)}`, source };
 }
 
 /** @param twoHeads a second, scalar head beside logits is another energy model, which the notes tell of */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
-import { unwrapped } from '../architectures/weights.js';
+import { innermost } from '../architectures/views.js';
 import { estimatedGradients, missingGradients } from '../autodiff/coverage.js';
 import type { Checkpoint, ReadRequest } from '../checkpoints/checkpoint.js';
 import { hashOfFile } from '../checkpoints/file-hash.js';
@@ -137,7 +137,7 @@ async function inspectWeights(file: string, error: unknown): Promise<Inspection>
   if (!weights) throw error;
   const sha256 = await hashOfFile(file);
   const origin = { name: cardName(file), checkpoint: `./${basename(file)}`, sha256 };
-  const { tensors } = unwrapped(weights);
+  const { tensors } = innermost(weights);
   return {
     file,
     format: weights.format,

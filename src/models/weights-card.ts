@@ -1,6 +1,7 @@
 import type { Choices, Recognition } from '../architectures/architecture.js';
 import { recognise } from '../architectures/registry.js';
-import { unwrapped, type Weights } from '../architectures/weights.js';
+import { innermost } from '../architectures/views.js';
+import type { Weights } from '../architectures/weights.js';
 import { flow } from '../config/flow.js';
 import type { AssayError } from '../errors.js';
 import type { CardOrigin, InferredCard } from './infer-card.js';
@@ -18,7 +19,7 @@ export function cardOfWeights(weights: Weights, error: AssayError, origin: CardO
   const missing = found?.recognition.missing;
   return found && missing
     ? toBeSaid(found, missing, origin)
-    : toBeDescribed(unwrapped(weights), error, origin);
+    : toBeDescribed(innermost(weights), error, origin);
 }
 
 type Found = NonNullable<ReturnType<typeof recognise>>;
