@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'model-invalid'
   | 'op-unsupported'
   | 'expectation-missed'
+  | 'not-measured'
   | 'output-unwritable'
   | 'suite-failed'
   | 'engine-failed'

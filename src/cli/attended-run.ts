@@ -3,6 +3,7 @@ import { AssayError } from '../errors.js';
 import { gateTable } from '../gate/table.js';
 import type { Listener } from '../runs/progress.js';
 import type { RunOutcome } from '../runs/run-subject.js';
+import type { Results } from '../suites/results.js';
 import { painted } from './colour.js';
 import { explainFailure } from './failure.js';
 import { headlineTable } from './headline.js';
@@ -73,10 +74,22 @@ function closing({ directory, results, measured }: RunOutcome): string {
   const parts = [
     headlineTable(results),
     serious.map(({ message }) => `! ${message}`).join('\n'),
+    notMeasured(results),
     results.gates.length > 0 ? gateTable(results.gates) : '',
     `${measured} unit${measured === 1 ? '' : 's'} measured. Report: ${shownPath(directory)}/report.html`,
   ];
   return `\n${parts.filter((part) => part).join('\n\n')}\n`;
+}
+
+/** Lines about what could not be measured; the report has them all. */
+const LINES = 8;
+
+function notMeasured({ notApplicable }: Results): string {
+  const lines = notApplicable.map(({ suite, model, what, reason }) =>
+    [`- not measured: ${suite} of ${model}`, what && ` (${what})`, `: ${reason}`].join(''),
+  );
+  const more = lines.length - LINES;
+  return [...lines.slice(0, LINES), ...(more > 0 ? [`  and ${more} more, in the report`] : [])].join('\n');
 }
 
 function shownPath(directory: string): string {

@@ -34,7 +34,8 @@ export const RunFile = Type.Object(
     }),
     suites: Type.Array(Type.Union([Type.String({ minLength: 1 }), Type.Object({}, open)]), {
       minItems: 1,
-      description: 'what to measure: names, or { name: options }, or { name: [options, ...] }',
+      description:
+        'what to measure: names, or { name: options }, or { name: [options, ...] }; a suite that can measure nothing is an error unless `optional: true` stands beside its name',
     }),
     gates: Type.Array(GateRule, { default: [], description: 'rules that must hold, else exit code 1' }),
     seed: Type.Integer({ minimum: 0, maximum: 0xffffffff, default: 0, description: 'of every random draw' }),

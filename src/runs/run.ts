@@ -9,7 +9,7 @@ import type { Listener } from './progress.js';
 import { readRunFile } from './run-file.js';
 import { type RunOutcome, runSubject } from './run-subject.js';
 import { UnitStore } from './store.js';
-import { suiteEntries, suitesByName } from './suite-entries.js';
+import { suiteEntries, suitesByName, writtenEntry } from './suite-entries.js';
 import { loadSuites } from './suite-modules.js';
 
 export interface RunOptions {
@@ -71,7 +71,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
           ...(config.name !== undefined && { name: config.name }),
           ...inputs.config,
           plugins: config.plugins,
-          suites: entries.map(({ suite, options }) => ({ [suite.name]: options })),
+          suites: entries.map(writtenEntry),
           gates: config.gates,
           seed,
           ...(options.limit !== undefined && { limit: options.limit }),

@@ -7,7 +7,7 @@ import { type OpenPredictions, openPredicted, type PredictedInputs } from './pre
 import type { Listener } from './progress.js';
 import { type RunOutcome, runSubject } from './run-subject.js';
 import { UnitStore } from './store.js';
-import { suiteEntries, suitesByName } from './suite-entries.js';
+import { suiteEntries, suitesByName, writtenEntry } from './suite-entries.js';
 import { type SuiteList, usualSuites } from './suite-file.js';
 import { loadSuites } from './suite-modules.js';
 
@@ -64,7 +64,10 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
   checkRules(gates, options.gatesFile ?? COMMAND);
   const plugins = await loadSuites(list.plugins, list);
   const known = suitesByName([...builtinSuites, ...plugins], list.file);
-  const entries = suiteEntries(list.suites, known, list.file);
+  // A list of suites may serve a run with a model as well: what needs one is told, and is no error here.
+  const entries = suiteEntries(list.suites, known, list.file).map((entry) =>
+    entry.suite.needs.includes('inputGradient') ? { ...entry, optional: true } : entry,
+  );
   const out = options.out ?? join('assay-runs', slug(title));
   const inputs: PredictedInputs = {
     models,
@@ -102,7 +105,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
         },
         ...(options.classes && { classes: options.classes }),
         plugins: list.plugins,
-        suites: entries.map(({ suite, options }) => ({ [suite.name]: options })),
+        suites: entries.map(writtenEntry),
         gates,
         seed,
       },

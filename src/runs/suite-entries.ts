@@ -11,6 +11,8 @@ export interface SuiteEntry {
   options: Static<TSchema>;
   /** The suite's title, with what tells it from the other entries of the same suite. */
   title: string;
+  /** Nothing to measure is then no error. */
+  optional?: boolean;
   /** Where it stands in the run file. */
   path: string;
   file: string;
@@ -31,8 +33,10 @@ export function suitesByName(suites: readonly Suite[], file: string): Map<string
   return byName;
 }
 
+type OpenEntry = Record<string, unknown>;
+
 /**
- * The entries of `suites`: a name, `{ name: options }` or `{ name: [options, ...] }`.
+ * The entries of `suites`: a name, `{ name: options }` or `{ name: [options, ...] }`, with `optional: true` beside it.
  * Errors: `unknown-name`, `config-invalid`; both name the place.
  */
 export function suiteEntries(
@@ -42,7 +46,16 @@ export function suiteEntries(
 ): SuiteEntry[] {
   const entries = suites.flatMap((entry, i) => {
     const at = `suites[${i}]`;
-    const named: [string, unknown][] = typeof entry === 'string' ? [[entry, {}]] : Object.entries(entry);
+    const { optional, ...suites } = typeof entry === 'string' ? { [entry]: {} } : (entry as OpenEntry);
+    const named = Object.entries(suites);
+    if (optional !== undefined && typeof optional !== 'boolean')
+      throw new AssayError('config-invalid', '`optional` is no yes or no', {
+        file,
+        path: `${at}.optional`,
+        expected: 'true or false',
+        found: JSON.stringify(optional),
+        hint: 'write `optional: true` where a run may go without this suite',
+      });
     if (named.length !== 1)
       throw new AssayError('config-invalid', 'an entry of `suites` names one suite', {
         file,
@@ -58,7 +71,7 @@ export function suiteEntries(
     return variants.map((value: unknown, variant): SuiteEntry => {
       const path = `${at}.${name}${Array.isArray(given) ? `[${variant}]` : ''}`;
       const options = checkOptions(suite, value ?? {}, { file, at: path });
-      return { suite, options, title: suite.title, path, file };
+      return { suite, options, title: suite.title, ...(optional && { optional }), path, file };
     });
   });
   return entries.map((entry) => {
@@ -95,6 +108,12 @@ function difference(entry: SuiteEntry, twins: readonly SuiteEntry[]): string {
   if (telling.length === 0) return `entry ${twins.indexOf(entry) + 1}`;
   return telling.map((key) => `${key} ${text(options[key])}`).join('; ');
 }
+
+/** An entry as a run file has it, with its options filled in. */
+export const writtenEntry = ({ suite, options, optional }: SuiteEntry): Record<string, unknown> => ({
+  [suite.name]: options,
+  ...(optional && { optional }),
+});
 
 /** Options as a record, for reports. */
 export function optionRecord(options: unknown): Record<string, unknown> {

@@ -3,12 +3,12 @@ import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import { resultsSchema } from '../report/schema.js';
 import type { Collected, Summary } from '../suites/contract.js';
-import type { SuiteResult } from '../suites/results.js';
+import type { NotApplicable, SuiteResult } from '../suites/results.js';
 import { collectRange } from './collect.js';
 import type { Execution } from './execute.js';
 import { type Job, readBy, type SuitePlan } from './plan.js';
 import type { UnitStore } from './store.js';
-import { optionRecord } from './suite-entries.js';
+import { optionRecord, type SuiteEntry } from './suite-entries.js';
 
 /** What a suite came to: its part of the results, and the rest of its summary. */
 export interface SuiteOutcome {
@@ -71,6 +71,15 @@ export async function summariseSuite(
     };
   }
   const { tables = [], figures = [] } = summary;
+  if (troubles.size === 0 && !entry.optional && cameToNothing(summary, wanted)) {
+    const error = notMeasured(entry, summary.notApplicable ?? []);
+    return {
+      errors: stopped ? [] : [`${suite.name}: ${inOneLine(error)}`],
+      failures: stopped ? [] : [error],
+      summary,
+      result: { ...about, status: 'error', error: error.message, tables, figures },
+    };
+  }
   if (troubles.size === 0)
     return { errors: [], failures: [], summary, result: { ...about, status: 'ok', tables, figures } };
   const told = [...troubles].map(([system, trouble]) => `${system}: ${inOneLine(trouble)}`);
@@ -81,6 +90,30 @@ export async function summariseSuite(
     summary,
     result: { ...about, status: 'error', error: `left out ${told.join('; ')}`, tables, figures },
   };
+}
+
+/** Sheets alone are something, if there was anything to put into them. */
+function cameToNothing(
+  { measures, tables = [], figures = [], ...rest }: Summary,
+  wanted: SuitePlan['wanted'],
+) {
+  if (measures.length + tables.length + figures.length > 0) return false;
+  return wanted.length === 0 || (rest.examples ?? []).length + (rest.arrays ?? []).length === 0;
+}
+
+/** Reasons told in full; more are counted. */
+const REASONS = 5;
+
+/** A suite that was asked for and came to nothing. */
+function notMeasured({ suite, path, file }: SuiteEntry, missing: readonly NotApplicable[]): AssayError {
+  const reasons = [...new Set(missing.map(({ model, reason }) => `${model}: ${reason}`))];
+  const more = reasons.length > REASONS ? [`and ${reasons.length - REASONS} more reasons`] : [];
+  return new AssayError('not-measured', `the suite "${suite.name}" could not measure anything`, {
+    file,
+    path,
+    found: [...reasons.slice(0, REASONS), ...more].join('; ') || 'no system and data set that it is for',
+    hint: `give it what it lacks, or write \`optional: true\` beside its name: \`- { ${suite.name}: {}, optional: true }\``,
+  });
 }
 
 /** What failed first of a job and what it reads: one system may read the rows of another, which is then to blame. */

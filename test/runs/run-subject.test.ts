@@ -527,3 +527,32 @@ describe('gates and warnings', () => {
     ]);
   });
 });
+
+describe('a suite that can measure nothing', () => {
+  const unlabelled = () => subjectOf([plus], [points(10, { labels: undefined })]);
+  const asked = { ...entryOf(accuracy, {}), path: 'suites[0]' };
+
+  it('is an error, after everything else is measured and reported', async () => {
+    const out = folder();
+    const entries = [asked, entryOf(meanSuite(noisyLogits(probe())))];
+    const outcome = await start(out, { subject: unlabelled(), entries });
+    expect(outcome).toMatchObject({ exitCode: 2, measured: 3 });
+    expect(outcome.failures).toMatchObject([
+      {
+        code: 'not-measured',
+        message: 'the suite "accuracy" could not measure anything',
+        details: { path: 'suites[0]', found: 'plus: the data set "test" has no labels' },
+      },
+    ]);
+    expect(existsSync(join(out, 'report.html'))).toBe(true);
+    const { status, measures, suites } = saved(out);
+    expect([status, measures.length, suites[0].status]).toEqual(['partial', 1, 'error']);
+  });
+
+  it('is none where the run file says that it is optional', async () => {
+    const entries = [{ ...asked, optional: true }, entryOf(meanSuite(noisyLogits(probe())))];
+    const outcome = await start(folder(), { subject: unlabelled(), entries });
+    expect(outcome).toMatchObject({ exitCode: 0, failures: [] });
+    expect(outcome.results.notApplicable).toMatchObject([{ suite: 'accuracy', model: 'plus' }]);
+  });
+});

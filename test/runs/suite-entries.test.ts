@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { describe, expect, it } from 'vitest';
-import { suiteEntries, suitesByName } from '../../src/runs/suite-entries.js';
+import { suiteEntries, suitesByName, writtenEntry } from '../../src/runs/suite-entries.js';
 import { meanSuite, noisyLogits } from './small-run.js';
 
 const mean = meanSuite(noisyLogits({ measured: [] }));
@@ -30,6 +30,18 @@ describe('the suites of a run file', () => {
     ],
   ])('may be %s', (_, suites, wanted) => {
     expect(entries(suites).map(({ suite, options, path }) => [suite.name, options, path])).toEqual(wanted);
+  });
+
+  it('may be gone without', () => {
+    const [first, second] = entries([{ mean: { scale: 3 }, optional: true }, 'other']);
+    expect([first.options, first.optional, second.optional]).toEqual([{ scale: 3 }, true, undefined]);
+    expect(writtenEntry(first)).toEqual({ mean: { scale: 3 }, optional: true });
+    expect(() => entries([{ mean: null, optional: 'yes' }])).toThrow(
+      expect.objectContaining({
+        code: 'config-invalid',
+        details: expect.objectContaining({ path: 'suites[0].optional' }),
+      }),
+    );
   });
 
   it('are told apart by the options in which they differ', () => {
