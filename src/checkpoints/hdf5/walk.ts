@@ -61,11 +61,10 @@ class Walk {
   }
 
   private dataset(dataset: Dataset, path: string): Hdf5Dataset {
-    const { shape, type, size, littleEndian, total_size, vlen, chunks, virtual_sources } = dataset.metadata;
-    const numeric = (type === 0 && [1, 2, 4, 8].includes(size)) || (type === 1 && [2, 4, 8].includes(size));
+    const { shape, size, littleEndian, total_size, vlen, chunks, virtual_sources } = dataset.metadata;
+    const decode = decoderOf(dataset.metadata);
     // The seeds of random generators may be text; they are no weights, and nobody asks for them.
-    if (!numeric || vlen || !littleEndian || virtual_sources)
-      return { dims: [-1], data: new Float32Array(0) };
+    if (!decode || vlen || !littleEndian || virtual_sources) return { dims: [-1], data: new Float32Array(0) };
     const dims = shape ?? [];
     if (dims.length > MAX_AXES || dims.some((d) => !Number.isSafeInteger(d) || d < 0))
       throw new Refusal(path, `the shape [${dims.join(', ')}]`);
@@ -75,32 +74,58 @@ class Walk {
     if (!(this.numbers <= this.order.numbers) || total_size !== count)
       throw new Refusal(path, `the shape [${dims.join(', ')}], more than the file can hold`);
     if (count === 0) return { dims, data: new Float32Array(0) };
-    const data = type === 1 && size === 2 ? this.halves(dataset, count) : singles(dataset.value);
-    if (data?.length !== count) throw new Refusal(path, `other than ${count} numbers`);
-    return { dims, data };
+    return { dims, data: decode(this.bytes(dataset, path, count * size)) };
   }
 
-  /** h5wasm has no array for them, so the library's bytes are taken. */
-  private halves({ file_id, path }: Dataset, count: number): Float32Array<ArrayBuffer> {
-    const at = this.module._malloc(2 * count);
+  /**
+   * Takes the bytes from the library itself: `dataset.value` of h5wasm does not look at whether reading went well, and
+   * what lay in memory would become weights when a chunk does not inflate, its checksum is wrong, or it lies in another file.
+   */
+  private bytes(dataset: Dataset, path: string, length: number): ArrayBuffer {
+    const at = this.module._malloc(length);
     if (at === 0) throw new Refusal(path, 'more than there is memory for');
     try {
-      this.module.get_dataset_data(file_id, path, null, null, null, BigInt(at));
-      const bytes = this.module.HEAPU8.slice(at, at + 2 * count);
-      return Float32Array.from(new Uint16Array(bytes.buffer), fromFloat16);
+      const status = this.module.get_dataset_data(
+        dataset.file_id,
+        dataset.path,
+        null,
+        null,
+        null,
+        BigInt(at),
+      );
+      if (status < 0)
+        throw new Refusal(
+          path,
+          'numbers that are damaged, lie elsewhere or are packed in a way that is not read',
+        );
+      return this.module.HEAPU8.slice(at, at + length).buffer as ArrayBuffer;
     } finally {
       this.module._free(at);
     }
   }
 }
 
-/** A data set without axes is read as a number. */
-function singles(value: unknown): Float32Array<ArrayBuffer> | undefined {
-  if (typeof value === 'number' || typeof value === 'bigint') return Float32Array.of(Number(value));
-  if (value instanceof Float32Array) return value as Float32Array<ArrayBuffer>;
-  return ArrayBuffer.isView(value)
-    ? Float32Array.from(value as unknown as ArrayLike<number | bigint>, Number)
-    : undefined;
+type Decoder = (bytes: ArrayBuffer) => Float32Array<ArrayBuffer>;
+
+/** By kind and bytes of a number. */
+const decoders: Readonly<Record<string, Decoder>> = {
+  float2: (bytes) => Float32Array.from(new Uint16Array(bytes), fromFloat16),
+  float4: (bytes) => new Float32Array(bytes),
+  float8: (bytes) => Float32Array.from(new Float64Array(bytes)),
+  int1: (bytes) => Float32Array.from(new Int8Array(bytes)),
+  int2: (bytes) => Float32Array.from(new Int16Array(bytes)),
+  int4: (bytes) => Float32Array.from(new Int32Array(bytes)),
+  int8: (bytes) => Float32Array.from(new BigInt64Array(bytes), Number),
+  uint1: (bytes) => Float32Array.from(new Uint8Array(bytes)),
+  uint2: (bytes) => Float32Array.from(new Uint16Array(bytes)),
+  uint4: (bytes) => Float32Array.from(new Uint32Array(bytes)),
+  uint8: (bytes) => Float32Array.from(new BigUint64Array(bytes), Number),
+};
+
+/** Numbers of HDF5 are integers (class 0) or floats (class 1). */
+function decoderOf({ type, size, signed }: Dataset['metadata']): Decoder | undefined {
+  if (type !== 0 && type !== 1) return undefined;
+  return decoders[`${type === 1 ? 'float' : signed ? 'int' : 'uint'}${size}`];
 }
 
 /** The strings of an attribute; undefined when it holds something else. */

@@ -30,11 +30,18 @@ export const WEIGHTS: Weight[] = [
   { name: 'dense/bias:0', shape: [2] },
 ];
 
+/** How the numbers of a data set are packed: filters need chunks. */
+export type Storage = Pick<
+  Parameters<Group['create_dataset']>[0],
+  'chunks' | 'compression' | 'compression_opts'
+>;
+
 /** A `.h5` as Keras writes it. */
 export function h5(
   model: unknown = linear(),
   weights: Weight[] = WEIGHTS,
   more?: (root: Group) => void,
+  storage: Storage = {},
 ): Uint8Array {
   return hdf5((root) => {
     root.create_attribute('model_config', JSON.stringify(model));
@@ -51,6 +58,7 @@ export function h5(
         name: name.split('/').at(-1) ?? '',
         data: numbers(shape.reduce((a, d) => a * d, 1)),
         shape,
+        ...storage,
       });
     more?.(root);
   });

@@ -1,9 +1,11 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { strToU8 } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../src/checkpoints/registry.js';
 import { AssayError, type ErrorCode } from '../../../src/errors.js';
+import { closeHdf5, reusedHdf5 } from '../../fuzz/hdf5-reader.js';
 import {
   dense,
   functional,
@@ -15,7 +17,7 @@ import {
   sequential,
   temporaryFolder,
 } from './files.js';
-import { archive, h5, hdf5, numbered, WEIGHTS, writerReady } from './hdf5-writer.js';
+import { archive, h5, hdf5, numbered, type Storage, WEIGHTS, writerReady } from './hdf5-writer.js';
 
 const folder = temporaryFolder();
 
@@ -234,3 +236,59 @@ it(
   },
   SLOW,
 );
+
+/** Where the numbers of the kernel lie in a file. */
+const places: Record<string, { storage: Storage; find(file: Buffer, plain: Buffer): [number, number] }> = {
+  gzip: {
+    storage: { chunks: [16, 2], compression: 'gzip', compression_opts: [4] },
+    find(file, plain) {
+      for (let at = file.indexOf(0x78); at >= 0; at = file.indexOf(0x78, at + 1))
+        try {
+          const { buffer, engine } = inflateSync(file.subarray(at), { info: true }) as unknown as Inflated;
+          if (buffer.equals(plain)) return [at, at + engine.bytesWritten];
+        } catch {}
+      throw new Error('the chunk is not in the file');
+    },
+  },
+  fletcher32: {
+    storage: { chunks: [16, 2], compression: 3, compression_opts: [] },
+    // The checksum stands behind the numbers.
+    find: (file, plain) => [file.indexOf(plain), file.indexOf(plain) + plain.length + 4],
+  },
+};
+
+interface Inflated {
+  buffer: Buffer;
+  engine: { bytesWritten: number };
+}
+
+describe('numbers that have a checksum are right or refused', () => {
+  const plain = Buffer.from(numbers(32).buffer);
+
+  it.each(Object.entries(places))(
+    '%s',
+    async (_, { storage, find }) => {
+      const whole = Buffer.from(h5(linear(), [WEIGHTS[0]], undefined, storage));
+      const kernel = async (bytes: Uint8Array) =>
+        (await reusedHdf5(Uint8Array.from(bytes), 'model.h5')).datasets.get(
+          'model_weights/dense/dense/kernel:0',
+        );
+      expect((await kernel(whole))?.data).toEqual(numbers(32));
+      const [start, end] = find(whole, plain);
+      for (let at = start; at < end; at++) {
+        const damaged = Buffer.from(whole);
+        damaged[at] ^= 1 << (at % 8);
+        const outcome = await kernel(damaged).then(
+          (read) => read?.data,
+          ({ code, details }: AssayError) => [code, details.path],
+        );
+        // A bit of a zlib header may be free.
+        expect([numbers(32), ['file-malformed', 'model_weights/dense/dense/kernel:0']]).toContainEqual(
+          outcome,
+        );
+      }
+      await closeHdf5();
+    },
+    SLOW,
+  );
+});
