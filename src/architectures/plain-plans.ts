@@ -42,11 +42,19 @@ const SHOWN = 24;
 
 type Side = readonly [height: number, width: number];
 
-/** A beginning of plans that end in planes of one size. */
+/** The last layer of a beginning of a plan, and what is before it. */
+interface Link {
+  cost: number;
+  choice: Choice;
+  before: Link | undefined;
+}
+
+/** Beginnings of plans that end in planes of one size. */
 interface Partway {
   side: Side;
   total: number;
-  best: { cost: number; plan: Plan }[];
+  /** The most usual; an undefined link is the image itself. */
+  best: (Link | undefined)[];
 }
 
 interface Choice {
@@ -137,31 +145,40 @@ function unevenness({ stride, padding, pools }: Plan, stack: Stack): number {
   return 1.5 * (kinds.size - new Set(kernels).size + Math.max(0, windows.size - 1)) + mixed;
 }
 
+/** Beginnings that are kept of those that end alike. */
+const KEPT = 2 * SHOWN;
+
 /** Layer by layer, joining what ends in planes of the same size: their number stays small though plans are many. */
 function ended(stack: Stack, image: Side, given: Given, rooms: readonly Room[], order: Order): Partway[] {
-  const start: Plan = { stride: [], padding: [], pools: [], globalPool: false, order };
-  let level: Partway[] = [{ side: image, total: 1, best: [{ cost: 0, plan: start }] }];
+  let level: Partway[] = [{ side: image, total: 1, best: [undefined] }];
   stack.convolutions.forEach((_, i) => {
     const next = new Map<string, Partway>();
     for (const { side, total, best } of level)
-      for (const { stride, padding, pool, cost, to } of choicesAt(stack, i, side, given, rooms[i], order)) {
+      for (const { to, ...choice } of choicesAt(stack, i, side, given, rooms[i], order)) {
         const reached = next.get(to.join()) ?? { side: to, total: 0, best: [] };
         next.set(to.join(), reached);
         reached.total += total;
-        for (const one of best) {
-          const plan = {
-            ...one.plan,
-            stride: [...one.plan.stride, stride],
-            padding: [...one.plan.padding, padding],
-            pools: [...one.plan.pools, pool],
-          };
-          reached.best.push({ cost: one.cost + cost, plan });
-        }
+        for (const before of best)
+          reached.best.push({ cost: (before?.cost ?? 0) + choice.cost, choice, before });
       }
     level = [...next.values()];
-    for (const one of level) one.best = one.best.sort((a, b) => a.cost - b.cost).slice(0, 4 * SHOWN);
+    for (const one of level)
+      one.best = one.best.sort((a, b) => (a?.cost ?? 0) - (b?.cost ?? 0)).slice(0, KEPT);
   });
   return level;
+}
+
+function planOf(last: Link | undefined, globalPool: boolean, order: Order): Plan {
+  const choices: Choice[] = [];
+  for (let link = last; link; link = link.before) choices.unshift(link.choice);
+  const pools = choices.map(({ pool }) => pool);
+  return {
+    stride: choices.map(({ stride }) => stride),
+    padding: choices.map(({ padding }) => padding),
+    pools,
+    globalPool,
+    order: plainest(order, pools),
+  };
 }
 
 /** Numbers that the first linear layer reads for each plane of the last convolution; not whole where they do not fit. */
@@ -191,10 +208,10 @@ export function plansFor(stack: Stack, image: Side, given: Given): Plans {
       const globalPool = area === 1 && pixels > 1;
       if ((pixels !== area && !globalPool) || (given.globalPool ?? globalPool) !== globalPool) continue;
       total += ways;
-      for (const { cost, plan } of best) {
-        const whole = { ...plan, globalPool, order: plainest(plan) };
-        const known = JSON.stringify(whole);
-        if (!found.has(known)) found.set(known, { cost: cost + unevenness(plan, stack), plan: whole });
+      for (const last of best) {
+        const plan = planOf(last, globalPool, order);
+        const known = JSON.stringify(plan);
+        if (!found.has(known)) found.set(known, { cost: (last?.cost ?? 0) + unevenness(plan, stack), plan });
       }
     }
   const list = [...found.values()].sort((a, b) => a.cost - b.cost).map(({ plan }) => plan);
@@ -202,7 +219,7 @@ export function plansFor(stack: Stack, image: Side, given: Given): Plans {
 }
 
 /** Where nothing is pooled, orders that differ in the place of the pool are the same. */
-function plainest({ order, pools }: Plan): Order {
+function plainest(order: Order, pools: Plan['pools']): Order {
   if (pools.some(Boolean)) return order;
   return order.indexOf('norm') < order.indexOf('activation') ? ORDERS[0] : ORDERS[1];
 }

@@ -89,8 +89,10 @@ interface Found extends View {
 
 function find(weights: Weights, { architecture, only, shape }: NetworkRequest): Found | undefined {
   const wanted = rows.filter(({ name }) => architecture === undefined || name === architecture.name);
-  for (const view of views(weights, architecture?.ignore))
-    for (const row of wanted) {
+  const all = views(weights, architecture?.ignore);
+  // A row that knows names better than another is asked of every view before it.
+  for (const row of wanted)
+    for (const view of all) {
       const recognition = row.recognise(view.weights, architecture ?? {}, shape);
       if (recognition && (only === undefined || recognition.layout === only))
         return { row, recognition, ...view };
@@ -196,10 +198,12 @@ function undecided(
       },
     );
   const more =
-    total > LISTED ? [`${total - LISTED} more; \`assay inspect --json\` lists the most usual`] : [];
+    total > LISTED
+      ? [`and ${total > 1000 ? 'many' : total - LISTED} more; \`assay inspect --json\` lists the most usual`]
+      : [];
   return new AssayError(
     'config-invalid',
-    `${total} networks have these weights, and they differ in ${keys.join(', ')}`,
+    `${total > 1000 ? 'more than 1000' : total} networks have these weights, and they differ in ${keys.join(', ')}`,
     {
       file,
       path,

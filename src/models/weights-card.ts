@@ -37,17 +37,17 @@ function toBeChosen(
   const said = { name, ...facts, ...guesses };
   const what = keys.join(', ');
   const lines = options.slice(0, LISTED).map((one) => `# architecture: ${flow({ ...said, ...one })}`);
-  const more = total > lines.length ? [`# and ${total - lines.length} more`] : [];
+  const more = total > lines.length ? [`# and ${total > 1000 ? 'many' : total - lines.length} more`] : [];
   const asked =
     total === 0
       ? `# No usual ${what} fits: say those of the network's code.`
-      : `# The network's code tells which of these ${total} it is: put its line in place of the one below. Nothing runs until then.`;
+      : `# The network's code tells which of these it is: put its line in place of the one below. Nothing runs until then.`;
   return {
     card: cardText(origin, recognition, [asked, ...lines, ...more, `architecture: ${flow(said)}`]),
     notes: [
       total === 0
         ? `the weights are those of a ${title}, but no usual ${what} fits: ${why}`
-        : `the weights are those of a ${title}, but ${total} settings of ${what} fit them: ${why}`,
+        : `the weights are those of a ${title}, but ${total > 1000 ? 'more than 1000' : total} settings of ${what} fit them: ${why}`,
       ...recognition.notes,
     ],
   };
