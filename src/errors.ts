@@ -17,6 +17,9 @@ export type ErrorCode =
   | 'not-measured'
   | 'output-unwritable'
   | 'suite-failed'
+  | 'results-stale'
+  | 'results-partial'
+  | 'results-edited'
   | 'engine-failed'
   | 'limit-exceeded'
   | 'interrupted';

@@ -14,6 +14,9 @@ export interface Attendance {
   debug?: boolean;
 }
 
+/** What asks a run to end: keys, a supervisor, a terminal that was closed. Systems that lack one ignore it. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
 /**
  * Runs something with a progress line, lets signals stop it, prints what came out, and returns the exit code.
  * Errors: those of `run`, but for an interruption, which is printed and gives 130.
@@ -38,7 +41,7 @@ export async function attendedRun(
     // The second time the user means now. What is stored is whole at every moment. The default action of the
     // signal, since `process.exit` would tear down workers in the middle of native calls.
     if (controller.signal.aborted) {
-      process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+      for (const name of SIGNALS) process.off(name, interrupt);
       process.kill(process.pid, signal);
       return;
     }
@@ -49,7 +52,7 @@ export async function attendedRun(
       }),
     );
   };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  for (const name of SIGNALS) process.on(name, interrupt);
   try {
     const outcome = await run({ signal: controller.signal, notify: progress.listen });
     progress.end();
@@ -64,7 +67,7 @@ export async function attendedRun(
     stderr.write(painted(explainFailure(error, debug), stderr));
     return 130;
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    for (const name of SIGNALS) process.off(name, interrupt);
   }
 }
 

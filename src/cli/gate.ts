@@ -1,21 +1,30 @@
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { check } from '../config/validate.js';
 import { evaluateGates } from '../gate/evaluate.js';
-import { GateRules } from '../gate/rule.js';
+import { GateRules, refuseNone } from '../gate/rule.js';
 import { readRules } from '../gate/rule-file.js';
 import { gateTable } from '../gate/table.js';
+import { refuseUnfit } from '../runs/judgeable.js';
 import { readResults } from '../runs/read-results.js';
 import { painted } from './colour.js';
+
+interface GateFlags {
+  gates?: string;
+  json?: boolean;
+  allowPartial?: boolean;
+}
 
 /** `assay gate DIR` */
 export function gateCommand(): Command {
   return new Command('gate')
     .summary('judge the results of a run folder')
     .description(
-      'Judges the measures of a run folder by the gates of its run file, or by those of another file. Ends with 1 when one fails. A gate on a measure that is missing or not singled out fails.',
+      'Judges the measures of a run folder by the gates of its run file, or by those of another file. Ends with 0 when all hold, 1 when one fails, 2 when there is nothing to judge: no gates, results that are partial, edited, limited to some examples, or not those of the run file. A gate on a measure that is missing or not singled out fails.',
     )
     .argument('<dir>', 'the run folder')
     .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')
+    .option('--allow-partial', 'judge what there is, also of an interrupted run or one with --limit')
     .option('--json', 'print the verdicts as JSON')
     .addHelpText(
       'after',
@@ -29,8 +38,9 @@ A gates file:
     - { measure: robust-accuracy, where: { model: jem, epsilon: 8/255 }, min: 0.35 }
     - { measure: ece, where: { model: jem }, maxIncrease: 0.01, over: baseline }`,
     )
-    .action(async (directory: string, { gates: file, json }: { gates?: string; json?: boolean }) => {
+    .action(async (directory: string, { gates: file, json, allowPartial = false }: GateFlags) => {
       const results = await readResults(directory);
+      await refuseUnfit(directory, results, { allowPartial });
       const rules = file ? await readRules(file) : rulesOf(results.config, directory);
       const verdicts = evaluateGates(rules, results.measures);
       process.stdout.write(
@@ -42,6 +52,8 @@ A gates file:
 
 /** The gates of the run file that made the results. */
 function rulesOf(config: unknown, directory: string) {
-  return check(GateRules, config, { file: `${directory}/results.json`, what: 'configuration of the run' })
-    .gates;
+  const file = join(directory, 'results.json');
+  const { gates } = check(GateRules, config, { file, what: 'configuration of the run' });
+  refuseNone(gates, file);
+  return gates;
 }

@@ -1,5 +1,15 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
+import type { Warning } from '../suites/results.js';
+
+/** Told on the page as well: who reads a report does not see the terminal it was made in. */
+const EDITED: Warning = {
+  code: 'results-edited',
+  severity: 'serious',
+  message: 'results.json is not as a run wrote it: its digest does not hold',
+  why: 'a number that was changed by hand was not measured',
+  fix: 'run the same `assay run` again: what is stored is not measured again',
+};
 
 /** `assay report DIR` */
 export function reportCommand(): Command {
@@ -11,7 +21,13 @@ export function reportCommand(): Command {
     .action(async (directory: string) => {
       const { readResults } = await import('../runs/read-results.js');
       const { writeReport } = await import('../report/write-report.js');
-      await writeReport(directory, await readResults(directory));
+      const { sealHolds } = await import('../runs/seal.js');
+      const results = await readResults(directory);
+      if (!sealHolds(results)) {
+        process.stderr.write(`! ${EDITED.message}\n`);
+        results.warnings.unshift(EDITED);
+      }
+      await writeReport(directory, results);
       process.stdout.write(`Report: ${join(directory, 'report.html')}\n`);
     });
 }

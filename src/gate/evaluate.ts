@@ -1,16 +1,26 @@
 import { didYouMean } from '../errors.js';
-import type { GateResult, Measure } from '../suites/results.js';
+import type { GateResult, Measure, Results } from '../suites/results.js';
 import { type GateRule, type Limit, limits } from './rule.js';
 
 /**
  * Judges every limit of every rule on measures. A measure that is missing, undefined or not singled out fails the
  * rule, and the detail says what there is instead. A bound is met by equality (up to float64 rounding of
- * differences).
+ * differences). Partial results pass no gate: what is missing might have failed it.
  */
-export function evaluateGates(rules: readonly GateRule[], measures: readonly Measure[]): GateResult[] {
-  return rules.flatMap((rule) =>
+export function evaluateGates(
+  rules: readonly GateRule[],
+  measures: readonly Measure[],
+  status: Results['status'] = 'complete',
+): GateResult[] {
+  const verdicts = rules.flatMap((rule) =>
     limits.filter(({ key }) => rule[key] !== undefined).map((limit) => judge(rule, limit, measures)),
   );
+  if (status === 'complete') return verdicts;
+  return verdicts.map((verdict) => ({
+    ...verdict,
+    passed: false,
+    detail: `the results are partial; so far ${verdict.detail}`,
+  }));
 }
 
 function judge(rule: GateRule, limit: Limit, measures: readonly Measure[]): GateResult {

@@ -1,9 +1,10 @@
 import { check, readConfigFile } from '../config/validate.js';
-import { checkRules, type GateRule, GateRules } from './rule.js';
+import { checkRules, type GateRule, GateRules, refuseNone } from './rule.js';
 
 /** Reads the gates of a file, which may be a run file. Errors: `file-unreadable`, `config-invalid`. */
 export async function readRules(file: string): Promise<GateRule[]> {
   const { gates } = check(GateRules, await readConfigFile(file), { file, what: 'gates file' });
+  refuseNone(gates, file);
   checkRules(gates, file);
   return gates;
 }

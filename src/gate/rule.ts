@@ -51,6 +51,17 @@ export const limits: readonly Limit[] = [
   { key: 'maxDecrease', relative: true, words: 'at least', holds: (rise, limit) => rise >= -limit },
 ];
 
+/** Errors: `config-invalid` when there is nothing to judge by: "0 gates passed" says nothing. */
+export function refuseNone(rules: readonly GateRule[], file: string): void {
+  if (rules.length > 0) return;
+  throw new AssayError('config-invalid', 'there are no gates', {
+    file,
+    path: 'gates',
+    expected: 'at least one rule, such as { measure: accuracy, where: { model: NAME }, min: 0.9 }',
+    hint: 'give a file that has some with `--gates FILE`, or add `gates` to the run file and run it again',
+  });
+}
+
 /** Errors: `config-invalid` for a rule without a limit, or with a comparison that lacks a side. */
 export function checkRules(rules: readonly GateRule[], file: string, at = 'gates'): void {
   rules.forEach((rule, i) => {

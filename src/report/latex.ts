@@ -8,7 +8,11 @@ import type { OutputFile } from './output.js';
 /** `tables/comparison.tex`, and one file per table of each suite; all need the `booktabs` package only. */
 export async function renderLatex(results: Results): Promise<OutputFile[]> {
   const name = uniqueSlugs();
-  const file = (title: string, content: string) => ({ path: `tables/${name(title)}.tex`, content });
+  const origin = results.key === undefined ? '' : `% Assay run ${results.key}\n`;
+  const file = (title: string, content: string) => ({
+    path: `tables/${name(title)}.tex`,
+    content: `${origin}${content}`,
+  });
   const files = [file('comparison', comparisonTable(results))];
   for (const suite of results.suites) {
     for (const table of suite.tables) files.push(file(`${suite.suite}-${table.id}`, suiteTable(table)));

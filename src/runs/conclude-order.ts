@@ -14,7 +14,7 @@ import { loadSuites, type SuiteSources } from './suite-modules.js';
  * plan is made again, since planning is pure, and rows are read from the run folder.
  */
 export interface ConcludeOrder
-  extends Pick<Material, 'title' | 'config' | 'gates' | 'environment' | 'warnings' | 'began'> {
+  extends Pick<Material, 'title' | 'key' | 'config' | 'gates' | 'environment' | 'warnings' | 'began'> {
   out: string;
   sources: SuiteSources;
   entries: readonly { suite: string; options: unknown; title: string; path: string; file: string }[];
@@ -31,10 +31,10 @@ export interface ConcludeOrder
 }
 
 export function orderOf(material: Material, sources: SuiteSources, out: string): ConcludeOrder {
-  const { title, config, gates, environment, warnings, began, subject, plan, execution } = material;
+  const { title, key, config, gates, environment, warnings, began, subject, plan, execution } = material;
   const { stored, measured, costs, failures, stopped } = execution;
   return {
-    ...{ title, config, gates, environment, warnings, began, out, sources },
+    ...{ title, key, config, gates, environment, warnings, began, out, sources },
     entries: plan.suites.map(({ entry: { suite, ...entry } }) => ({ ...entry, suite: suite.name })),
     systems: [...subject.systems.values()].map(({ info }) => info),
     datasets: [...subject.datasets.values()].map(({ info }) => info),
@@ -52,7 +52,7 @@ export function orderOf(material: Material, sources: SuiteSources, out: string):
 
 /** The material that an order was made from. Errors: as `loadSuites`. */
 export async function materialOf(order: ConcludeOrder): Promise<Material> {
-  const { title, config, gates, environment, warnings, began, sources, seed, engine } = order;
+  const { title, key, config, gates, environment, warnings, began, sources, seed, engine } = order;
   const known = suitesByName(
     [...builtinSuites, ...(await loadSuites(sources.plugins, sources))],
     sources.file,
@@ -75,7 +75,7 @@ export async function materialOf(order: ConcludeOrder): Promise<Material> {
     );
   const { stored, measured, costs, failures, stopped } = order.execution;
   return {
-    ...{ title, config, gates, environment, warnings, began, subject, plan },
+    ...{ title, key, config, gates, environment, warnings, began, subject, plan },
     store: await UnitStore.open(order.out),
     execution: {
       stored,

@@ -5,6 +5,7 @@ import type { Results } from '../suites/results.js';
 import { writeArrays, writeSheets } from './example-sheets.js';
 import type { Listener } from './progress.js';
 import { assembleResults, type Material } from './results.js';
+import { sealed } from './seal.js';
 import { unwritable } from './store.js';
 
 /** What a run came to. */
@@ -20,17 +21,18 @@ export interface Conclusion {
  * Errors: `output-unwritable`.
  */
 export async function conclude(material: Material, out: string, notify: Listener): Promise<Conclusion> {
-  const { results, sheets, arrays, failures } = await assembleResults(material, notify);
+  const { results: made, sheets, arrays, failures } = await assembleResults(material, notify);
   // Plotting libraries take a third of a second to load: errors need not wait for them.
   const { savePictures } = await import('../report/pictures.js');
   const { reportPieces, writeReport } = await import('../report/write-report.js');
   let done = 0;
-  const of = results.suites.length + 1 + sheets.length + arrays.length + reportPieces(results);
+  const of = made.suites.length + 1 + sheets.length + arrays.length + reportPieces(made);
   const begun = () => notify({ kind: 'stage', text: 'writing the report', done: done++, of });
-  for (const suite of results.suites) {
+  for (const suite of made.suites) {
     begun();
     suite.figures = await savePictures(out, suite.figures);
   }
+  const results = sealed(made);
   begun();
   await saveJson(join(out, 'results.json'), results);
   await writeSheets(out, sheets, begun);

@@ -31,6 +31,5 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 }
 
 /** sha256 of the canonical JSON, in hex. */
-export function keyOf(value: unknown): string {
-  return createHash('sha256').update(canonicalJson(value)).digest('hex');
-}
+export const keyOf = (value: unknown): string =>
+  createHash('sha256').update(canonicalJson(value)).digest('hex');

@@ -13,6 +13,8 @@ import { inOneLine, summariseSuite } from './summarise.js';
 /** What results are assembled from. */
 export interface Material {
   title: string;
+  /** Of the run. */
+  key: string;
   /** The run file as resolved. */
   config: unknown;
   gates: readonly GateRule[];
@@ -65,10 +67,12 @@ export async function assembleResults(material: Material, notify: Listener): Pro
     for (const error of failed.errors) errors.add(error);
     for (const failure of failed.failures) failures.set(failure.explain(), failure);
   }
+  const status = errors.size > 0 ? 'partial' : 'complete';
   const results: Results = {
     version: 1,
     title: material.title,
-    status: errors.size > 0 ? 'partial' : 'complete',
+    key: material.key,
+    status,
     created: new Date().toISOString(),
     seconds: 0,
     seed: subject.seed,
@@ -92,7 +96,7 @@ export async function assembleResults(material: Material, notify: Listener): Pro
     suites,
     warnings: distinct(warnings),
     notApplicable: distinct(notApplicable),
-    gates: evaluateGates(material.gates, measures),
+    gates: evaluateGates(material.gates, measures, status),
     costs: costsOf(plan, execution),
     errors: [...errors],
   };

@@ -3,6 +3,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { check, readConfigFile } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import { checkRules, GateRule } from '../gate/rule.js';
+import { digestOfRunFile } from './run-record.js';
 
 const open = { additionalProperties: true };
 
@@ -57,6 +58,8 @@ export interface ReadRun {
   directory: string;
   /** `name`, or the file's name without its endings. */
   title: string;
+  /** Of what it says, gates apart. */
+  digest: string;
 }
 
 /** Reads and checks a run file. Errors: `file-unreadable`, `config-invalid`. */
@@ -69,8 +72,9 @@ export async function readRunFile(file: string): Promise<ReadRun> {
       found: extension || 'no extension',
       hint: '`assay init` writes one to start from; `assay inspect` looks into checkpoints',
     });
-  const config = check(RunFile, await readConfigFile(file), { file, what: 'run file' });
+  const value = await readConfigFile(file);
+  const config = check(RunFile, value, { file, what: 'run file' });
   checkRules(config.gates, file);
   const title = config.name ?? basename(file, extname(file)).replace(/\.run$/, '');
-  return { config, file, directory: dirname(resolve(file)), title };
+  return { config, file, directory: dirname(resolve(file)), title, digest: digestOfRunFile(value) };
 }

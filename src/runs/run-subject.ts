@@ -10,6 +10,8 @@ import { checkExpectations, type Expectation } from './expectations.js';
 import { planRun } from './plan.js';
 import type { Listener } from './progress.js';
 import { sinceEpoch } from './results.js';
+import { type RunSource, recordOf } from './run-record.js';
+import { runKey } from './seal.js';
 import { removeStale, UnitStore } from './store.js';
 import { checkSubject, type Subject, subjectWarnings } from './subject.js';
 import type { SuiteEntry } from './suite-entries.js';
@@ -23,6 +25,8 @@ export interface Assignment {
   title: string;
   /** The run file, for messages; paths and the git state are told from its folder. */
   file: string;
+  /** The run file, where there is one: results that it does not ask for any more are not judged. */
+  source?: RunSource;
   directory: string;
   /** The run file as resolved, for run.json and results.json. */
   config: unknown;
@@ -78,7 +82,9 @@ export async function runSubject(
   const environment = await environmentOf(subject.engine, assignment.directory);
   const systems = [...subject.systems.values()].map(({ info }) => info);
   const datasets = [...subject.datasets.values()].map(({ info }) => info);
-  const about = { version: 1, title, config, environment, systems, datasets };
+  const key = runKey(config, plan.jobs);
+  const record = recordOf(out, key, assignment.source);
+  const about = { version: 1, title, ...record, config, environment, systems, datasets };
   await saveJson(join(out, 'run.json'), about);
   const bench = { systems: subject.systems, datasets: subject.datasets, seed: subject.seed, store, signal };
   if (assignment.expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
@@ -91,6 +97,7 @@ export async function runSubject(
   if (findings.length > 0) await saveJson(join(out, 'run.json'), { ...about, engineFindings: findings });
   const material = {
     title,
+    key,
     config,
     gates,
     subject,

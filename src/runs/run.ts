@@ -62,6 +62,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
         ...inputs,
         title,
         file,
+        source: { file, digest: read.digest },
         directory,
         entries,
         ...(given.length === 0 && { sources: { plugins: config.plugins, directory, file } }),

@@ -343,6 +343,16 @@ export const Results = Type.Object(
     $schema: Type.Optional(Type.String()),
     version: Type.Literal(1),
     title: Type.String(),
+    key: Type.Optional(
+      Type.String({
+        description: 'the run: hash of the run file as resolved, weights, data, seed and engine',
+      }),
+    ),
+    digest: Type.Optional(
+      Type.String({
+        description: 'sha256 over everything else in here but its times (created, seconds), keys sorted',
+      }),
+    ),
     status: Type.Union([Type.Literal('complete'), Type.Literal('partial')]),
     created: Type.String({ description: 'ISO 8601 time of this summary' }),
     seconds: Type.Number({ description: 'wall clock of the run that made this summary' }),

@@ -18,6 +18,7 @@ export async function pageView(results: Results, directory: string, drawing: () 
   const suites = await suiteViews(results, directory, { palette, colours, ids, drawing });
   return {
     title: results.title,
+    key: results.key ?? '',
     subtitle: subtitle(results),
     partial: results.status === 'partial',
     errors: results.errors,

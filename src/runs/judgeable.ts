@@ -1,0 +1,68 @@
+import { join, resolve } from 'node:path';
+import { AssayError } from '../errors.js';
+import type { Results } from '../suites/results.js';
+import { currentDigest, readRunRecord } from './run-record.js';
+import { sealHolds } from './seal.js';
+
+const AGAIN = 'run the same `assay run` again: what is stored is not measured again';
+
+/**
+ * Refuses to judge results that say less than they seem to. Models and data are not opened: whether those have
+ * changed, only another run can tell.
+ * @param allowPartial judge what is there of results that are partial or limited
+ * Errors: `results-edited` when they were changed since they were written; `results-stale` when they are not those
+ * of the run that was begun last in the folder, or the run file says something else by now; `results-partial`.
+ */
+export async function refuseUnfit(
+  directory: string,
+  results: Results,
+  { allowPartial }: { allowPartial: boolean },
+): Promise<void> {
+  const file = join(directory, 'results.json');
+  if (!sealHolds(results))
+    throw new AssayError('results-edited', 'the results are not as a run wrote them', {
+      file,
+      path: 'digest',
+      expected: 'the digest of what the file holds',
+      found: results.digest === undefined ? 'none' : 'that of something else',
+      hint: AGAIN,
+    });
+  const record = await readRunRecord(directory);
+  if (record && record.key !== results.key)
+    throw new AssayError('results-stale', 'the results are those of an earlier run', {
+      file,
+      expected: `the run that was begun last in this folder (key ${short(record.key)} in run.json)`,
+      found: `key ${short(results.key)}`,
+      hint: 'that run did not end: run the same command again, it continues where it stopped',
+    });
+  if (record?.runFile) {
+    const now = await currentDigest(directory, record.runFile.path);
+    if (now !== undefined && now !== record.runFile.digest)
+      throw new AssayError('results-stale', 'the run file has changed since it was run', {
+        file: resolve(directory, record.runFile.path),
+        expected: 'what it said then, gates apart',
+        hint: 'run it again: only what the change touches is measured',
+      });
+  }
+  if (allowPartial) return;
+  if (results.status === 'partial')
+    throw new AssayError('results-partial', 'the results are partial', {
+      file,
+      found: results.errors[0],
+      hint: `${AGAIN}; or judge what is there with --allow-partial`,
+    });
+  const limit = limitOf(results.config);
+  if (limit !== undefined)
+    throw new AssayError('results-partial', 'the results are those of a part of every data set', {
+      file,
+      path: 'config.limit',
+      found: `--limit ${limit}`,
+      hint: 'run again without --limit, or judge what is there with --allow-partial',
+    });
+}
+
+const short = (key: string | undefined) => key?.slice(0, 12) ?? 'none';
+
+function limitOf(config: unknown): unknown {
+  return (config as { limit?: unknown } | null)?.limit;
+}

@@ -1,0 +1,69 @@
+import { join, relative, resolve } from 'node:path';
+import { Type } from '@sinclair/typebox';
+import { readText } from '../bytes/regular-file.js';
+import { check, readConfigFile } from '../config/validate.js';
+import { AssayError } from '../errors.js';
+import { keyOf } from './keys.js';
+
+/** The run file that a run folder was made from, as it was then. */
+export interface RunSource {
+  file: string;
+  /** Of all that it says but its gates. */
+  digest: string;
+}
+
+/** What `run.json` is read for again. It says which run was begun last in the folder, ended or not. */
+export const RunRecord = Type.Object(
+  {
+    key: Type.Optional(Type.String()),
+    runFile: Type.Optional(
+      Type.Object({
+        path: Type.String({ description: 'from the run folder' }),
+        digest: Type.String(),
+      }),
+    ),
+  },
+  { additionalProperties: true },
+);
+
+/** The part of `run.json` that says what was begun. */
+export const recordOf = (directory: string, key: string, source?: RunSource) => ({
+  key,
+  ...(source && {
+    runFile: { path: relative(resolve(directory), resolve(source.file)), digest: source.digest },
+  }),
+});
+
+/** A digest of what a run file says, comments and gates apart: gates may change without a new run. */
+export function digestOfRunFile(value: unknown): string {
+  return keyOf({ ...(value as object), gates: undefined });
+}
+
+/** Reads `run.json` of a run folder; undefined when there is none. Errors: `file-unreadable`, `file-malformed`. */
+export async function readRunRecord(directory: string) {
+  const file = join(directory, 'run.json');
+  const hint = 'run the same `assay run` again: nothing that is stored is measured again';
+  const text = await orAbsent(readText(file, 'results'));
+  if (text === undefined) return undefined;
+  try {
+    return check(RunRecord, JSON.parse(text), { file, what: 'record of a run' });
+  } catch (cause) {
+    if (cause instanceof AssayError) throw cause;
+    const found = (cause as Error).message;
+    throw new AssayError('file-malformed', 'this is not valid JSON', { file, found, hint, cause });
+  }
+}
+
+/** What the run file says now; undefined when it is not there any more, as where only the run folder was kept. */
+export async function currentDigest(directory: string, path: string): Promise<string | undefined> {
+  const value = await orAbsent(readConfigFile(resolve(directory, path)));
+  return value === undefined ? undefined : digestOfRunFile(value);
+}
+
+/** What was read; undefined when there is no such file. */
+function orAbsent<T>(read: Promise<T>): Promise<T | undefined> {
+  return read.catch((error: Error) => {
+    if ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}

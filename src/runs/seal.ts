@@ -1,0 +1,30 @@
+import type { Results } from '../suites/results.js';
+import { keyOf } from './keys.js';
+import type { Job } from './plan.js';
+
+/** What JSON makes of a value: undefined entries are gone, and what is not plain is. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/**
+ * What a run is: the run file as resolved, but for its gates, and all that decides the rows of its units (weights,
+ * data, parameters, seed, engine). In hex; the same for the same run wherever its folder lies.
+ */
+export function runKey(config: unknown, jobs: readonly Job[]): string {
+  return keyOf({ config: plain({ ...(config as object), gates: undefined }), jobs: jobs.map(workOf) });
+}
+
+const workOf = ({ key, size }: Job) => [key, size];
+
+/** Results with a digest over everything in them but their times. */
+export function sealed(results: Results): Results {
+  return { ...results, digest: digestOfResults(results) };
+}
+
+/** Whether nothing in results was changed since they were written. */
+export const sealHolds = (results: Results): boolean => results.digest === digestOfResults(results);
+
+function digestOfResults(results: Results): string {
+  const { $schema: _, created: __, seconds: ___, digest: ____, ...rest } = results;
+  const costs = rest.costs.map(({ seconds: _, ...cost }) => cost);
+  return keyOf(plain({ ...rest, costs }));
+}

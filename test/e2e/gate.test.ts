@@ -1,0 +1,131 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { assay, folder, start } from './assay.js';
+import { ATTACK, project, runFile, savedResults, unitFiles } from './project.js';
+
+const EASY = [{ measure: 'accuracy', where: { model: 'sharp' }, min: 0.5 }];
+const LONG = { attack: { ...ATTACK, steps: 50_000, checks: false } };
+
+/** A finished run of accuracy with a gate that holds. */
+async function finished(flags: readonly string[] = []): Promise<{ at: string; out: string; file: string }> {
+  const at = folder();
+  const file = project(at, { suites: ['accuracy'], gates: EASY });
+  expect(await assay(['run', 'small.run.yaml', '--out', 'out', ...flags], at)).toMatchObject({ code: 0 });
+  return { at, out: join(at, 'out'), file };
+}
+
+const judged = (at: string, ...flags: string[]) => assay(['gate', 'out', ...flags], at);
+
+const refused = (code: string, says: RegExp) => ({
+  code: 2,
+  stdout: '',
+  stderr: expect.stringMatching(new RegExp(`error\\[${code}\\].*${says.source}`, 's')),
+});
+
+describe('a gate on the results of a run folder', () => {
+  it('passes on those of the run file as it is, whatever its comments and gates have become', async () => {
+    const { at, file } = await finished();
+    expect(await judged(at)).toMatchObject({ code: 0 });
+    const harder = runFile({ suites: ['accuracy'], gates: [{ ...EASY[0], min: 1.1 }] });
+    writeFileSync(file, `# stricter\n${stringify(harder)}`);
+    expect(await judged(at)).toMatchObject({ code: 0 });
+    expect(await judged(at, '--gates', 'small.run.yaml')).toMatchObject({ code: 1 });
+  });
+
+  it('fails when the run file says something else by now', async () => {
+    const { at, file } = await finished();
+    writeFileSync(file, stringify(runFile({ suites: ['accuracy', 'calibration'], gates: EASY })));
+    expect(await judged(at)).toMatchObject(refused('results-stale', /small\.run\.yaml.*run it again/));
+    expect(await judged(at, '--allow-partial')).toMatchObject(refused('results-stale', /changed/));
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await judged(at)).toMatchObject({ code: 0 });
+  });
+
+  it('fails after a killed run of a changed run file, also where that file is gone', async () => {
+    const { at, out, file } = await finished();
+    const before = unitFiles(out).length;
+    writeFileSync(file, stringify(runFile({ suites: ['accuracy', LONG], gates: EASY })));
+    const key = () => JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).key;
+    const old = key();
+    const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
+    while (key() === old && child.exitCode === null) await sleep(5);
+    child.kill('SIGKILL');
+    await ended;
+    expect(unitFiles(out)).toHaveLength(before);
+    rmSync(file);
+    expect(await judged(at)).toMatchObject(
+      refused('results-stale', /earlier run.*run the same command again/),
+    );
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const)(
+    'fails after %s, which leaves partial results and 130',
+    async (signal) => {
+      const at = folder();
+      project(at, { suites: ['accuracy', LONG], gates: EASY });
+      const out = join(at, 'out');
+      const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
+      while (child.exitCode === null && (!existsSync(join(out, 'units')) || unitFiles(out).length < 2))
+        await sleep(5);
+      child.kill(signal);
+      expect(await ended).toMatchObject({
+        code: 130,
+        stderr: expect.stringMatching(new RegExp(`stopped by ${signal}.*run the same command again`, 's')),
+      });
+      expect(savedResults(out)).toMatchObject({
+        status: 'partial',
+        gates: [{ passed: false, detail: expect.stringMatching(/partial; so far accuracy/) }],
+      });
+      expect(await judged(at)).toMatchObject(refused('results-partial', /stopped by.*--allow-partial/));
+      expect(await judged(at, '--allow-partial')).toMatchObject({ code: 0 });
+    },
+  );
+
+  it('fails on a part of the data, unless that is said', async () => {
+    const { at } = await finished(['--limit', '12']);
+    expect(await judged(at)).toMatchObject(refused('results-partial', /--limit 12.*--allow-partial/));
+    expect(await judged(at, '--allow-partial')).toMatchObject({ code: 0 });
+  });
+
+  it('fails on results that were edited, and the report says so', async () => {
+    const { at, out } = await finished();
+    const file = join(out, 'results.json');
+    const results = JSON.parse(readFileSync(file, 'utf8'));
+    // Another order of keys, other times and blanks are the same results.
+    const { measures, ...rest } = results;
+    writeFileSync(file, JSON.stringify({ ...rest, measures, created: '2020-01-01T00:00:00Z' }));
+    expect(await judged(at)).toMatchObject({ code: 0 });
+    measures[0].value += 1e-9;
+    writeFileSync(file, JSON.stringify(results));
+    expect(await judged(at)).toMatchObject(refused('results-edited', /digest/));
+    expect(await assay(['report', 'out'], at)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/digest does not hold/),
+    });
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/its digest does not hold/);
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await judged(at)).toMatchObject({ code: 0 });
+  });
+
+  it('is an error when there is none', async () => {
+    const { at, file } = await finished();
+    writeFileSync(join(at, 'none.yaml'), 'gates: []');
+    expect(await judged(at, '--gates', 'none.yaml')).toMatchObject(
+      refused('config-invalid', /there are no gates.*none\.yaml.*--gates FILE/),
+    );
+    writeFileSync(file, stringify(runFile({ suites: ['accuracy'] })));
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await judged(at)).toMatchObject(refused('config-invalid', /there are no gates/));
+  });
+
+  it('names the run in every file that is read without results.json', async () => {
+    const { out } = await finished();
+    const { key } = savedResults(out);
+    expect(key).toMatch(/^[0-9a-f]{64}$/);
+    for (const file of ['run.json', 'report.html', 'tables/comparison.tex'])
+      expect(readFileSync(join(out, file), 'utf8'), file).toContain(key);
+  });
+});
