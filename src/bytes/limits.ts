@@ -47,6 +47,18 @@ export const limits = {
     reason: 'an image is decoded whole, several at a time',
     instead: 'save it smaller: networks take far fewer pixels',
   },
+  imagePixels: {
+    of: 'pixels of an image (height x width)',
+    value: 2 ** 25,
+    reason: 'one decoded takes 100 MB, and as an example 400 MB; networks take some thousand times less',
+    instead: 'scale it down before: networks take far fewer pixels',
+  },
+  annotations: {
+    of: 'bytes of val_annotations.txt',
+    value: 64 * MIB,
+    reason: 'that of Tiny ImageNet has 0.4 MB',
+    instead: 'sort the images into a subfolder per class',
+  },
   pickedImage: {
     of: 'bytes of an image that a report shows',
     value: 16 * MIB,

@@ -1,58 +1,109 @@
-import sharp from 'sharp';
+import sharp, { type Metadata } from 'sharp';
+import { limits } from '../bytes/limits.js';
 import { readWhole } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import { malformed } from './byte-source.js';
+import { type Colours, isTransparent, type RawPixels, toChannels } from './image-colours.js';
 
 /** What an image must be, or be made. */
 export interface ImageWish {
   /** (C, H, W) */
-  shape: [number, number, number];
+  shape: readonly [channels: 1 | 3, height: number, width: number];
   /** Scale to that height and width, or refuse others. */
   resize: boolean;
   /** Convert to that many channels, or refuse others. */
   convert: boolean;
 }
 
-/**
- * Decodes a PNG or JPEG as (C, H, W) in [0, 1]. Colour profiles and orientation tags are not applied, as training
- * code rarely does. Errors: `file-unreadable`, `file-malformed`, `data-invalid`; all name the image.
- */
-export async function decodeImage(file: string, wish: ImageWish, out: Float32Array): Promise<void> {
-  const bytes = await readWhole(file, 'image');
-  const { data, channels } = await pixels(file, bytes, wish).catch((cause: Error) => {
-    if (cause instanceof AssayError) throw cause;
-    throw malformed({ file }, 'the image cannot be decoded', {
-      found: cause.message.split('\n')[0],
-      hint: 'replace it or leave it out',
-      cause,
-    });
-  });
-  const [wanted, height, width] = wish.shape;
-  const area = height * width;
-  for (let c = 0; c < wanted; c++)
-    for (let p = 0; p < area; p++) out[c * area + p] = data[p * channels + c] / 255;
-  for (let p = 0; channels > wanted && p < area; p++)
-    if (data[p * channels + wanted] !== 255)
-      throw new AssayError('data-invalid', 'the image is transparent', {
-        file,
-        expected: 'opaque pixels',
-        hint: 'put it on a background',
-      });
+/** What the header of an image says, checked. */
+export interface ImageHead {
+  height: number;
+  width: number;
+  colours: Colours;
+  alpha: boolean;
 }
 
-async function pixels(
-  file: string,
-  bytes: Buffer,
-  { shape: [channels, height, width], resize, convert }: ImageWish,
-): Promise<{ data: Buffer; channels: number }> {
-  const image = sharp(bytes, { failOn: 'warning', ignoreIcc: true });
-  const found = await image.metadata();
+/** Pixels are decoded as they lie in the file: no profile, no orientation tag. */
+const AS_STORED = { failOn: 'warning', ignoreIcc: true, limitInputPixels: limits.imagePixels.value } as const;
+
+/** Encoded images, at most as long as the limit. Errors: `file-unreadable`, `file-malformed`. */
+export const readImage = (file: string): Promise<Buffer> => readWhole(file, 'image');
+
+/** Reads the header alone. Errors: `file-malformed`, `data-invalid`; both name the image. */
+export async function imageHead(file: string, bytes: Buffer): Promise<ImageHead> {
+  const found = await sharp(bytes, { ...AS_STORED, limitInputPixels: false })
+    .metadata()
+    .catch((cause: Error) => {
+      throw undecodable(file, cause);
+    });
+  const { height, width, format, depth, space } = found;
   const refuse = (message: string, expected: string, seen: string, hint: string) =>
     new AssayError('data-invalid', message, { file, expected, found: seen, hint });
-  if (found.format !== 'png' && found.format !== 'jpeg')
-    throw refuse('images of this kind are not read', 'PNG or JPEG', found.format, 'convert it to PNG');
-  if (found.depth !== 'uchar')
-    throw refuse('the image has more than 8 bits a channel', '8 bits', found.depth, 'save it with 8 bits');
+  if (format !== 'png' && format !== 'jpeg')
+    throw refuse('images of this kind are not read', 'PNG or JPEG', format, 'convert it to PNG');
+  const { value, of, instead } = limits.imagePixels;
+  if (height * width > value)
+    throw refuse('the image is too large', `at most ${value} ${of}`, `${height} x ${width}`, instead);
+  if (depth !== 'uchar' && space === 'grey16')
+    throw refuse(
+      'the image has 16 bits of grey',
+      '8 bits',
+      '16 bits, of which Pillow and torchvision make white wherever a value is above 255',
+      'save it with 8 bits, or as an array with `range: [0, 65535]`',
+    );
+  return { height, width, colours: coloursOf(found), alpha: found.hasAlpha };
+}
+
+function coloursOf({ space, channels, hasAlpha }: Metadata): Colours {
+  if (space === 'cmyk') return 'cmyk';
+  return channels - (hasAlpha ? 1 : 0) === 1 ? 'grey' : 'rgb';
+}
+
+/**
+ * Decodes a PNG or JPEG as (C, H, W) in [0, 1], with the values of Pillow and torchvision (`convert('RGB')`): colour
+ * profiles and orientation tags are not applied, alpha is left out, of 16 bits the upper 8 are taken.
+ * @returns whether pixels were transparent
+ * Errors: `file-unreadable`, `file-malformed`, `data-invalid`; all name the image.
+ */
+export async function decodeImage(
+  file: string,
+  wish: ImageWish,
+  out: Float32Array,
+): Promise<{ transparent: boolean }> {
+  const bytes = await readImage(file);
+  const head = await imageHead(file, bytes);
+  refuseOther(file, head, wish);
+  return inTurn(head.height * head.width, async () => {
+    const raw = await rawPixels(bytes, head).catch((cause: Error) => {
+      throw undecodable(file, cause);
+    });
+    const [channels, height, width] = wish.shape;
+    const converted = toChannels(raw, head.colours, channels);
+    const fits = head.height === height && head.width === width;
+    const data = fits ? converted : await scaled(converted, head, wish);
+    const area = height * width;
+    for (let c = 0; c < channels; c++)
+      for (let p = 0; p < area; p++) out[c * area + p] = data[p * channels + c] / 255;
+    return { transparent: head.alpha && isTransparent(raw) };
+  });
+}
+
+function undecodable(file: string, cause: Error): AssayError {
+  if (cause instanceof AssayError) return cause;
+  return malformed({ file }, 'the image cannot be decoded', {
+    found: cause.message.split('\n')[0],
+    hint: 'replace it or leave it out',
+    cause,
+  });
+}
+
+function refuseOther(
+  file: string,
+  found: ImageHead,
+  { shape: [channels, height, width], resize, convert }: ImageWish,
+): void {
+  const refuse = (message: string, expected: string, seen: string, hint: string) =>
+    new AssayError('data-invalid', message, { file, expected, found: seen, hint });
   if (!resize && (found.height !== height || found.width !== width))
     throw refuse(
       'the image has another size than the first',
@@ -60,7 +111,7 @@ async function pixels(
       `${found.height} x ${found.width}`,
       'scale all images with `resize: [height, width]`',
     );
-  const own = found.channels - (found.hasAlpha ? 1 : 0) === 1 ? 1 : 3;
+  const own = found.colours === 'grey' ? 1 : 3;
   if (!convert && own !== channels)
     throw refuse(
       'the image has other channels than the first',
@@ -68,10 +119,34 @@ async function pixels(
       own === 1 ? 'grey' : 'colour',
       'convert all images with `channels: 3` or `channels: 1`',
     );
-  if (resize) image.resize({ width, height, fit: 'fill', kernel: 'cubic' });
-  const { data, info } = await image
+}
+
+async function rawPixels(bytes: Buffer, { colours, alpha }: ImageHead): Promise<RawPixels> {
+  const image = sharp(bytes, AS_STORED);
+  // Without the first, libvips makes RGB of inks by a colour profile of its own.
+  if (colours === 'cmyk') image.pipelineColourspace('cmyk').toColourspace('cmyk');
+  // To grey, sharp drops alpha, which is to be looked at.
+  else image.toColourspace(colours === 'grey' && !alpha ? 'b-w' : 'srgb');
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+  return { bytes: data, channels: info.channels };
+}
+
+async function scaled(data: Uint8Array, from: ImageHead, { shape }: ImageWish): Promise<Uint8Array> {
+  const [channels, height, width] = shape;
+  return sharp(data, { raw: { height: from.height, width: from.width, channels } })
+    .resize({ width, height, fit: 'fill', kernel: 'cubic' })
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .raw()
-    .toBuffer({ resolveWithObject: true });
-  return { data, channels: info.channels };
+    .toBuffer();
+}
+
+/** Images up to this many pixels are decoded side by side, larger ones one after another: memory holds one of them. */
+const SIDE_BY_SIDE = 2 ** 22;
+let last: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(pixels: number, work: () => Promise<T>): Promise<T> {
+  if (pixels <= SIDE_BY_SIDE) return work();
+  const turn = last.then(work);
+  last = turn.catch(() => undefined);
+  return turn;
 }

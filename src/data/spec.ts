@@ -71,6 +71,12 @@ export const DatasetSpec = Type.Object(
         description: 'Folders: convert every image to grey (1) or RGB (3). Default: as they are.',
       }),
     ),
+    followLinks: Type.Optional(
+      Type.Boolean({
+        description:
+          'Folders: read what symbolic links that lead out of the folder point to. Default: false.',
+      }),
+    ),
     offset: Type.Optional(Type.Integer({ minimum: 0, description: 'Leave out so many examples first.' })),
     sample: Type.Optional(
       Type.Object(

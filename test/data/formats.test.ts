@@ -244,13 +244,6 @@ describe('folders of images', () => {
       /cannot be decoded/,
       /2\.png$/,
     ],
-    ['transparency', { '1.png': () => image(bytes(16), 2, 2, 4).png().toBuffer() }, /transparent/, /1\.png$/],
-    [
-      '16 bits',
-      { '1.png': () => rgb(1).toColourspace('rgb16').png({ palette: false }).toBuffer() },
-      /more than 8 bits/,
-      /1\.png$/,
-    ],
     ['WebP in disguise', { '1.png': () => rgb(1).webp().toBuffer() }, /not read/, /1\.png$/],
     ['WebP', { '1.webp': () => rgb(1).webp().toBuffer() }, /not read/, /1\.webp$/],
     ['a class without images', { 'a/1.png': () => greyPng(1), 'b/x.txt': () => 'x' }, /no images/, /b$/],
