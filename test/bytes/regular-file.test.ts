@@ -60,7 +60,8 @@ const readers: Record<string, { name: string; read: (path: string, folder: strin
   },
   'an image': {
     name: 'images/x.png',
-    read: (_, folder) => openDataset('set', { path: join(folder, 'images') }, { directory: folder }),
+    read: (_, folder) =>
+      openDataset('set', { path: join(folder, 'images'), followLinks: true }, { directory: folder }),
   },
   results: { name: 'results.json', read: (_, folder) => readResults(folder) },
   'a plugin': {
