@@ -54,7 +54,5 @@ export interface Engine {
    * Errors: `limit-exceeded`.
    */
   readonly guard?: Engine;
-  /** What the engine found out about how to run its programs, one line each, for the record. */
-  findings?(): readonly string[];
   close(): Promise<void>;
 }

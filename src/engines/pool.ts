@@ -19,16 +19,6 @@ export interface WorkerKind {
   limits?: Limits;
 }
 
-/** How a program is run, where not as the others are. */
-export interface Placement {
-  /** Gradients to run with it, where the library differentiates by itself. */
-  gradient?: Differentiation;
-  /** Threads of its session, where the library lets them be chosen. */
-  threads?: number;
-  /** Only so many of the workers run it. */
-  workers?: number;
-}
-
 type Call = { resolve(outputs: Record<string, Value>): void; reject(error: AssayError): void };
 type Outputs = Promise<Record<string, Value>>;
 
@@ -119,8 +109,7 @@ class Member {
 export class Pool {
   private readonly members: Member[];
   private readonly spare = new SpareMemory();
-  /** How many of the members run a program, by program. */
-  private readonly known = new Map<number, number>();
+  private readonly known = new Set<number>();
   private calls = 0;
   private programs = 0;
 
@@ -134,13 +123,15 @@ export class Pool {
     return this.members.some(({ dead }) => !dead);
   }
 
-  /** Makes a model known to the workers that run it. Each creates its session when it first needs it. */
-  register(model: SharedArrayBuffer, { gradient, threads, workers }: Placement = {}): number {
+  /**
+   * Makes a model known to the workers. Each creates its session when it first needs it.
+   * @param gradient gradients to run with it, where the library differentiates by itself
+   */
+  register(model: SharedArrayBuffer, gradient?: Differentiation): number {
     const program = this.programs++;
-    const size = Math.min(workers ?? this.members.length, this.members.length);
-    this.known.set(program, size);
-    const order: Order = { kind: 'register', program, model, gradient, threads };
-    for (const { worker } of this.members.slice(0, size)) worker.postMessage(order);
+    this.known.add(program);
+    const order: Order = { kind: 'register', program, model, gradient };
+    for (const { worker } of this.members) worker.postMessage(order);
     return program;
   }
 
@@ -188,10 +179,9 @@ export class Pool {
 
   /** The shortest queue; among equals one that already has a session of the program. */
   private pick(program = -1): Member {
-    const members = this.members.slice(0, this.known.get(program));
-    const alive = members.filter(({ dead }) => !dead);
+    const alive = this.members.filter(({ dead }) => !dead);
     const cost = ({ pending, warm }: Member) => pending.size + (warm.has(program) ? 0 : 0.5);
-    return (alive.length > 0 ? alive : members).reduce((best, member) =>
+    return (alive.length > 0 ? alive : this.members).reduce((best, member) =>
       cost(member) < cost(best) ? member : best,
     );
   }

@@ -9,8 +9,6 @@ export type Order =
       program: number;
       model: SharedArrayBuffer;
       gradient: Differentiation | undefined;
-      /** Threads of its session, where not those that the worker was started with. */
-      threads: number | undefined;
     }
   /** Creates the session now, so that errors surface at compile time. */
   | { kind: 'prepare'; call: number; program: number }

@@ -39,8 +39,6 @@ export interface Assignment {
   /** Data sets that are read in part. */
   partial: ReadonlySet<string>;
   warnings: readonly Warning[];
-  /** What the engine found out about how to run its programs, for run.json. */
-  findings?: () => readonly string[];
 }
 
 export interface RunSubjectOptions {
@@ -93,8 +91,6 @@ export async function runSubject(
     ? { stored: 0, measured: 0, costs: new Map(), failures: new Map(), stopped }
     : await execute(plan.jobs, { ...bench, notify });
   if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
-  const findings = assignment.findings?.() ?? [];
-  if (findings.length > 0) await saveJson(join(out, 'run.json'), { ...about, engineFindings: findings });
   const material = {
     title,
     key,

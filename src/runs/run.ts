@@ -67,7 +67,6 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
         entries,
         ...(given.length === 0 && { sources: { plugins: config.plugins, directory, file } }),
         gates: config.gates,
-        findings: () => engine.findings?.() ?? [],
         config: {
           ...(config.name !== undefined && { name: config.name }),
           ...inputs.config,

@@ -15,6 +15,7 @@ import { readOnnx } from '../../src/graph/read.js';
 import { stream } from '../../src/random/stream.js';
 import { harnessRounds } from './harness.js';
 import { withLoss } from './loss.js';
+import { mixedRounds } from './mixed.js';
 import { networkOf } from './networks.js';
 import { askTorch, saveForTorch } from './torch.js';
 
@@ -25,7 +26,7 @@ const help = `usage: npm run bench -- [options]
   --repeat N       calls a turn, of which the median counts (5)
   --network NAME   wrn-16-4 (the default), preact-resnet-18 or vit
   --model FILE     an ONNX classifier instead of a built-in network
-  --layout         also let the engine find its layout, after fifty calls a session
+  --mixed          forward and gradient calls in turn, as attacks make them, in one layout of sessions after the other
   --torch PYTHON   a Python with PyTorch, for the built-in networks; give it several times for several versions`;
 
 const { values: options } = parseArgs({
@@ -36,7 +37,7 @@ const { values: options } = parseArgs({
     network: { type: 'string', default: 'wrn-16-4' },
     model: { type: 'string' },
     torch: { type: 'string', multiple: true, default: [] },
-    layout: { type: 'boolean', default: false },
+    mixed: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -82,36 +83,20 @@ async function contender(engine: Engine, graph: Graph) {
     await Promise.all(Array.from({ length: sessions }, () => program.run(feeds, fetches)));
     return (performance.now() - start) / 1000 / sessions;
   };
-  return {
-    call,
-    async turn() {
-      await call();
-      const times = [];
-      for (let i = 0; i < repeat; i++) times.push(await call());
-      return median(times);
-    },
+  return async () => {
+    await call();
+    const times = [];
+    for (let i = 0; i < repeat; i++) times.push(await call());
+    return median(times);
   };
 }
 
 async function ours(graph: Graph, sessions: number, threadsEach: number): Promise<Contender> {
   const engine = createOrtEngine({ sessions, threads: threadsEach });
-  const { turn } = await contender(engine, graph);
+  const turn = await contender(engine, graph);
   return {
     name: `assay, ${sessions} session${sessions > 1 ? 's' : ''} x ${threadsEach} thread${threadsEach > 1 ? 's' : ''}`,
     turn,
-    close: () => engine.close(),
-  };
-}
-
-/** The layout that the engine finds by itself, beside the others. */
-async function selfMeasured(graph: Graph): Promise<Contender> {
-  const engine = createOrtEngine();
-  const one = await contender(engine, graph);
-  // Until it has measured.
-  while (engine.findings?.().length === 0) await one.call();
-  return {
-    name: `assay, measured: ${engine.findings?.()[0].split(': ')[1]}`,
-    turn: one.turn,
     close: () => engine.close(),
   };
 }
@@ -136,6 +121,21 @@ async function torch(python: string, graph: Graph, folder: string): Promise<Cont
     turn: async () => ask().seconds,
     close: async () => {},
   };
+}
+
+/** Prints what mixed passes take in every layout, as a share of the first: seconds, and those of the processor. */
+async function mixed(graph: Graph): Promise<void> {
+  const rounds = await mixedRounds(graph, { batch, calls: 2 * repeat, rounds: Number(options.rounds) });
+  for (const { layout, rounds: taken } of rounds) {
+    const share = (what: 'seconds' | 'processor') =>
+      median(taken.map((spent, round) => spent[what] / rounds[0].rounds[round][what])).toFixed(3);
+    const each = (what: 'seconds' | 'processor') =>
+      `${(1000 * median(taken.map((spent) => spent[what]))).toFixed(2)} ms`;
+    console.log(
+      `mixed, ${layout.padEnd(33)} ${each('seconds')} a pass (${share('seconds')}), ` +
+        `${each('processor')} of the processor (${share('processor')})`,
+    );
+  }
 }
 
 /** Prints what a PGD run takes beyond its engine calls. */
@@ -166,7 +166,6 @@ async function main(): Promise<void> {
     );
     const first = await ours(graph, 1, threads);
     contenders.push(first, await ours(graph, threads, 1));
-    if (options.layout) contenders.push(await selfMeasured(graph));
     const seconds: number[][] = contenders.map(() => []);
     for (let round = 0; round < Number(options.rounds); round++) {
       for (const [i, contender] of contenders.entries()) seconds[i].push(await contender.turn());
@@ -181,6 +180,7 @@ async function main(): Promise<void> {
       );
     }
     if (options.torch.length === 0) console.log('PyTorch was not timed: name one with --torch PYTHON');
+    if (options.mixed) await mixed(graph);
     await harness(graph);
   } finally {
     for (const contender of contenders) await contender.close();

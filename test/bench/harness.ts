@@ -6,7 +6,6 @@ import { attackNamed } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
 import { gradientGraph } from '../../src/autodiff/differentiate.js';
 import type { Value } from '../../src/engines/engine.js';
-import { defaultLayout } from '../../src/engines/ort/describe.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { modelOf } from '../../src/models/assemble.js';
@@ -37,8 +36,7 @@ export interface Round {
  */
 export async function harnessRounds(graph: Graph, options: HarnessOptions): Promise<Round[]> {
   const { examples: n, steps, restarts, batch, rounds } = options;
-  // Both sides in one layout: a measurement in between would be of one of them.
-  const engine = createOrtEngine(defaultLayout());
+  const engine = createOrtEngine();
   try {
     const [input] = graph.inputs;
     const shape = (input.dims ?? []).slice(1).map(Number);

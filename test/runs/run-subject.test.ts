@@ -30,7 +30,6 @@ interface Given {
   gates?: GateRule[];
   expectations?: Assignment['expectations'];
   partial?: ReadonlySet<string>;
-  findings?: Assignment['findings'];
   signal?: AbortSignal;
   notify?: (event: ProgressEvent) => void;
 }
@@ -50,7 +49,6 @@ function start(out: string, given: Given): Promise<RunOutcome> {
     expectations: given.expectations ?? [],
     partial: given.partial ?? new Set(),
     warnings: [],
-    findings: given.findings,
   };
   const signal = given.signal ?? new AbortController().signal;
   return runSubject(assignment, { out, signal, notify: given.notify ?? (() => undefined) });
@@ -486,22 +484,6 @@ describe('expected accuracy', () => {
       expectations: [{ system: 'plus', expect: expect_ }],
     });
     await expect(attempt).rejects.toMatchObject({ code: 'data-invalid', details: { path: 'expect.on' } });
-  });
-});
-
-describe('what the engine found out', () => {
-  const entries = [entryOf(meanSuite(noisyLogits(probe())))];
-  const findings = ['net (logits): 1 session of 2 threads'];
-  it.each([
-    ['is kept in run.json', findings, findings],
-    ['leaves no trace when there is nothing', [], undefined],
-  ])('%s, and nowhere else', async (_, found, kept) => {
-    const [out, other] = [folder(), folder()];
-    await start(out, { entries, findings: () => found });
-    await start(other, { entries });
-    expect(JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).engineFindings).toEqual(kept);
-    expect(saved(out)).toEqual(saved(other));
-    expect(readdirSync(join(out, 'units'))).toEqual(readdirSync(join(other, 'units')));
   });
 });
 

@@ -4,18 +4,20 @@ import { countOf } from '../counts.js';
 import type { Engine, Program } from '../engine.js';
 import { guardedEngine } from '../guard/guarded-engine.js';
 import { type Limits, limitsOf } from '../guard/limits.js';
-import { type Placement, Pool } from '../pool.js';
+import { Pool } from '../pool.js';
 import { sharedBytes } from '../shared-bytes.js';
-import { defaultLayout, ortVersion } from './describe.js';
+import { ortVersion, sessionsOf } from './describe.js';
 import { detectDevice } from './device-state.js';
 import { accelerators, deviceNames } from './devices.js';
 import { foldWith } from './fold.js';
-import { type Finding, selfMeasured } from './self-measured.js';
 import { verified } from './verified.js';
 import type { WorkerOptions } from './worker.js';
 
 export interface OrtOptions {
-  /** Sessions side by side, each in its own worker thread. Default: one a core; one on any other device. */
+  /**
+   * Sessions side by side, each in its own worker thread. Default: as many as there are cores for, with so many threads
+   * each; one on any other device.
+   */
   sessions?: number;
   /** Threads inside one session, for what the processor computes. Default: 1. */
   threads?: number;
@@ -26,29 +28,17 @@ export interface OrtOptions {
 }
 
 /**
- * onnxruntime on the processor, in a pool of worker threads. An idle pool does not keep the process alive. Where
- * neither sessions nor threads are given, a program that has much to do measures whether one session with many threads
- * is faster for it than many with one.
+ * onnxruntime on the processor, in a pool of worker threads. An idle pool does not keep the process alive. All programs
+ * have the same layout, so that calls of several never compute with more threads than there are cores.
  */
 export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engine {
-  const layout = defaultLayout();
-  const sessions = countOf('sessions', options.sessions ?? layout.sessions);
-  const threads = countOf('threads', options.threads ?? layout.threads);
-  const fixed = options.sessions !== undefined || options.threads !== undefined || sessions === 1;
+  const threads = countOf('threads', options.threads ?? 1);
+  const sessions = countOf('sessions', options.sessions ?? sessionsOf(threads));
   const limits = limitsOf(options.limits);
   const pool = poolOf(sessions, { threads, device: 'cpu' });
-  const findings: string[] = [];
-  const measured = async (graph: Graph): Promise<Program> => {
-    const layouts = {
-      narrow: await compiled(pool, graph),
-      sessions,
-      wide: () => compiled(pool, graph, { workers: 1, threads: sessions }),
-    };
-    return selfMeasured(layouts, (finding) => findings.push(findingText(graph, sessions, finding)));
-  };
   const about = {
     name: 'ort',
-    // The number of sessions, and a layout that was found by measuring, are left out: they change no result.
+    // The number of sessions is left out: it changes no result.
     description: `onnxruntime-node ${ortVersion()}, CPU ${process.arch}, ${threads} thread${threads === 1 ? '' : 's'} a session`,
   };
   const guard = guardedEngine({ ...about, differentiates: false }, () => {
@@ -58,9 +48,7 @@ export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engin
   return {
     ...plainEngine(about, pool),
     concurrency: sessions,
-    compile: (graph) => (fixed ? compiled(pool, graph) : measured(graph)),
     guard,
-    findings: () => findings,
     close: async () => {
       await Promise.all([pool.close(), guard.close()]);
     },
@@ -125,18 +113,8 @@ export async function openOrtEngine({ device = 'cpu', ...layout }: OrtOptions = 
 const poolOf = (size: number, options: WorkerOptions, limits?: Limits) =>
   new Pool(size, { library: 'onnxruntime', module: 'ort/worker.js', options, limits });
 
-function findingText({ name, outputs }: Graph, sessions: number, { chosen, ratio }: Finding): string {
-  const wide = `1 session of ${sessions} threads`;
-  const compared =
-    ratio === undefined
-      ? `${wide} gives other roundings`
-      : `${wide} takes ${ratio.toFixed(3)} of the time of ${sessions} of 1 thread`;
-  const taken = chosen === 'wide' ? wide : `${sessions} sessions of 1 thread`;
-  return `${name} (${outputs.map((output) => output.name).join(', ')}): ${taken}; ${compared}`;
-}
-
-async function compiled(pool: Pool, graph: Graph, placement?: Placement): Promise<Program> {
-  const program = pool.register(sharedBytes(graph), placement);
+async function compiled(pool: Pool, graph: Graph): Promise<Program> {
+  const program = pool.register(sharedBytes(graph));
   await pool.prepare(program);
   return {
     run: (feeds, fetches) => pool.run(program, feeds, fetches),

@@ -20,7 +20,7 @@ export interface WorkerOptions {
 
 const { threads, device } = workerData as WorkerOptions;
 
-const models = new Map<number, { model: SharedArrayBuffer; threads: number | undefined }>();
+const models = new Map<number, SharedArrayBuffer>();
 const sessions = new Map<number, Promise<ort.InferenceSession>>();
 
 /** It merges zeros padded before a MaxPool into the pool's own padding, which is minus infinity (onnxruntime 1.30). */
@@ -31,6 +31,9 @@ const PAD_FUSION_OFF = { disable_specified_optimizers: 'Pad_Fusion' };
  * one of gigabytes.
  */
 const foldedBytes = (model: Uint8Array) => String(2 ** 26 + model.byteLength);
+
+/** Threads that wait for each other in a session sleep: spinning takes the cores from the sessions beside it. */
+const NO_SPINNING = { intra_op: { allow_spinning: '0' } };
 
 const sessionOptions: ort.InferenceSession.SessionOptions = {
   graphOptimizationLevel: 'all',
@@ -57,9 +60,9 @@ async function create(model: Uint8Array, options: ort.InferenceSession.SessionOp
   const make = (extra: object) =>
     ort.InferenceSession.create(model, { ...sessionOptions, ...options, extra: { optimization, ...extra } });
   try {
-    return await make({ session: { x64quantprecision: '1' } });
+    return await make({ session: { ...NO_SPINNING, x64quantprecision: '1' } });
   } catch {
-    return make({});
+    return make({ session: NO_SPINNING });
   }
 }
 
@@ -69,11 +72,10 @@ const bytesOf = (model: SharedArrayBuffer) => new Uint8Array(model).slice();
 function sessionOf(program: number): Promise<ort.InferenceSession> {
   const existing = sessions.get(program);
   if (existing) return existing;
-  const known = models.get(program);
-  if (!known) return Promise.reject(new Error('this program was released'));
-  const bytes = bytesOf(known.model);
-  const intraOpNumThreads = known.threads ?? threads;
-  const session = create(bytes, { executionProviders: providersFor(bytes), intraOpNumThreads });
+  const model = models.get(program);
+  if (!model) return Promise.reject(new Error('this program was released'));
+  const bytes = bytesOf(model);
+  const session = create(bytes, { executionProviders: providersFor(bytes) });
   sessions.set(program, session);
   return session;
 }
@@ -122,8 +124,8 @@ async function release(program: number) {
 }
 
 serve({
-  register: ({ program, model, threads: own }) => {
-    models.set(program, { model, threads: own });
+  register: ({ program, model }) => {
+    models.set(program, model);
   },
   release,
   answer,

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../src/engines/engine.js';
@@ -130,6 +131,15 @@ describe('the onnxruntime engine', () => {
     before.y.data.forEach((value, i) => {
       expect(Number(after.y.data[i])).toBeCloseTo(Number(value), 5);
     });
+  });
+
+  it('has as many sessions as there are cores for, whatever threads each has', async () => {
+    const cores = availableParallelism();
+    for (const threads of [1, 2, cores, cores + 1]) {
+      const other = createOrtEngine({ threads });
+      expect(other.concurrency).toBe(Math.max(1, Math.floor(cores / threads)));
+      await other.close();
+    }
   });
 
   it('refuses absurd options', () => {
