@@ -100,4 +100,16 @@ describe('the architecture', () => {
     const reading = files.filter((file) => namesFromFs(file).some((name) => READING.test(name)));
     expect(reading.sort()).toEqual(Object.keys(READS_BY_ITSELF).sort());
   });
+
+  it('writes to the terminal in one place', () => {
+    const writing = files.filter((file) =>
+      /std(out|err)\.write\(|console\./.test(readFileSync(join(root, file), 'utf8')),
+    );
+    // The probes answer the process that started them; the progress line makes its text visible itself.
+    expect(writing.sort()).toEqual([
+      'src/cli/attended-run.ts',
+      'src/engines/ort/probe.ts',
+      'src/engines/tfjs-native/probe.ts',
+    ]);
+  });
 });

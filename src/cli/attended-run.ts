@@ -4,10 +4,10 @@ import { gateTable } from '../gate/table.js';
 import type { Listener } from '../runs/progress.js';
 import type { RunOutcome } from '../runs/run-subject.js';
 import type { Results } from '../suites/results.js';
-import { painted } from './colour.js';
 import { explainFailure } from './failure.js';
 import { headlineTable } from './headline.js';
 import { ProgressLine } from './progress-line.js';
+import { complain, print } from './terminal.js';
 
 export interface Attendance {
   quiet?: boolean;
@@ -56,15 +56,14 @@ export async function attendedRun(
   try {
     const outcome = await run({ signal: controller.signal, notify: progress.listen });
     progress.end();
-    if (!quiet) process.stdout.write(painted(closing(outcome), process.stdout));
-    for (const failure of outcome.failures) stderr.write(painted(explainFailure(failure, debug), stderr));
-    if (quiet && outcome.exitCode === 1)
-      stderr.write(painted(`${gateTable(outcome.results.gates)}\n`, stderr));
+    if (!quiet) print(closing(outcome));
+    for (const failure of outcome.failures) complain(explainFailure(failure, debug));
+    if (quiet && outcome.exitCode === 1) complain(`${gateTable(outcome.results.gates)}\n`);
     return outcome.exitCode;
   } catch (error) {
     progress.end();
     if (!(error instanceof AssayError) || error.code !== 'interrupted') throw error;
-    stderr.write(painted(explainFailure(error, debug), stderr));
+    complain(explainFailure(error, debug));
     return 130;
   } finally {
     for (const name of SIGNALS) process.off(name, interrupt);

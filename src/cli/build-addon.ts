@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { buildAddon } from '../engines/tfjs-native/build.js';
+import { print } from './terminal.js';
 
 /** `assay build-addon [FOLDER]` */
 export function buildAddonCommand(): Command {
@@ -25,7 +26,7 @@ The environment has to stay where it is: the addon loads TensorFlow from there. 
     )
     .action(async (folder: string | undefined) => {
       const tell = (what: string, found: string) => {
-        process.stdout.write(`${what.padEnd(12)}${found}\n`);
+        print(`${what.padEnd(12)}${found}\n`);
       };
       const { version, tensorflow, gpu, error } = await buildAddon(folder, tell);
       tell(

@@ -9,6 +9,7 @@ import { nativePackages } from '../engines/tfjs-native/package.js';
 import { AssayError } from '../errors.js';
 import { GraphBuilder } from '../graph/build.js';
 import { assayVersion } from '../runs/environment.js';
+import { print } from './terminal.js';
 
 interface Finding {
   what: string;
@@ -35,9 +36,7 @@ export function doctorCommand(): Command {
         await tfjs(),
         await tensorflow(),
       ];
-      process.stdout.write(
-        json ? `${JSON.stringify(findings, null, 2)}\n` : `${findings.map(line).join('\n')}\n`,
-      );
+      print(json ? `${JSON.stringify(findings, null, 2)}\n` : `${findings.map(line).join('\n')}\n`);
       process.exitCode = findings.some(({ state }) => state === 'bad') ? 2 : 0;
     });
 }

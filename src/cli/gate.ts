@@ -7,7 +7,7 @@ import { readRules } from '../gate/rule-file.js';
 import { gateTable } from '../gate/table.js';
 import { refuseUnfit } from '../runs/judgeable.js';
 import { readResults } from '../runs/read-results.js';
-import { painted } from './colour.js';
+import { print } from './terminal.js';
 
 interface GateFlags {
   gates?: string;
@@ -43,9 +43,7 @@ A gates file:
       await refuseUnfit(directory, results, { allowPartial });
       const rules = file ? await readRules(file) : rulesOf(results.config, directory);
       const verdicts = evaluateGates(rules, results.measures);
-      process.stdout.write(
-        json ? `${JSON.stringify(verdicts, null, 2)}\n` : painted(`${gateTable(verdicts)}\n`, process.stdout),
-      );
+      print(json ? `${JSON.stringify(verdicts, null, 2)}\n` : `${gateTable(verdicts)}\n`);
       process.exitCode = verdicts.every(({ passed }) => passed) ? 0 : 1;
     });
 }

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { createEngine } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
 import { type CardDraft, emptyCard, runFileText } from './starter-files.js';
+import { print } from './terminal.js';
 
 /** `assay init` */
 export function initCommand(): Command {
@@ -21,7 +22,7 @@ export function initCommand(): Command {
       const run = join(directory, `${draft.name}.run.yaml`);
       await writeNew(card, draft.text);
       await writeNew(run, runFileText(draft.name, basename(card)));
-      process.stdout.write(
+      print(
         `${card}\n${run}\n\nFill in what the comments ask for, then:\n  $ assay run ${run}${draft.engine ? ` --engine ${draft.engine}` : ''}\n`,
       );
     });

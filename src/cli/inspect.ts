@@ -4,6 +4,7 @@ import { createEngine } from '../engines/registry.js';
 import type { Inspection } from '../models/inspect.js';
 import { formatNumber } from '../report/format.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
+import { print } from './terminal.js';
 
 /** `assay inspect CHECKPOINT|CARD` */
 export function inspectCommand(): Command {
@@ -41,9 +42,7 @@ export function inspectCommand(): Command {
             shape,
             card: read?.file,
           });
-          process.stdout.write(
-            json ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection),
-          );
+          print(json ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
         } finally {
           await engine.close();
         }

@@ -2,7 +2,6 @@
 import { Command, CommanderError } from 'commander';
 import { assayVersion } from '../runs/environment.js';
 import { buildAddonCommand } from './build-addon.js';
-import { painted } from './colour.js';
 import { doctorCommand } from './doctor.js';
 import { explainFailure } from './failure.js';
 import { gateCommand } from './gate.js';
@@ -11,6 +10,7 @@ import { inspectCommand } from './inspect.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
 import { scoreCommand } from './score.js';
+import { complain } from './terminal.js';
 
 const program = new Command('assay')
   .description(
@@ -59,8 +59,7 @@ try {
   // Help and version end here too, with code 0; a usage error has been printed by commander.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    const text = explainFailure(error, process.argv.includes('--debug'));
-    process.stderr.write(painted(text, process.stderr));
+    complain(explainFailure(error, process.argv.includes('--debug')));
     process.exitCode = 2;
   }
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../report/format.js';
 import type { Listener, ProgressEvent, Status } from '../runs/progress.js';
+import { visible } from './terminal.js';
 
 /** Where progress goes: standard error in a program. */
 export interface Terminal {
@@ -52,18 +53,18 @@ export class ProgressLine {
   /** A line that stays. */
   line(text: string): void {
     this.clear();
-    this.terminal.write(`${text}\n`);
+    this.terminal.write(`${visible(text)}\n`);
     this.draw();
   }
 
   private show(text: string, plain = false): void {
-    this.text = text;
+    this.text = visible(text).replaceAll('\n', ' ');
     if (this.terminal.isTTY) {
       this.timer ??= setInterval(() => this.draw(), 120).unref();
       this.draw();
     } else if (plain && this.now() - this.lastPlain >= (this.options.plainEveryMs ?? 10_000)) {
       this.lastPlain = this.now();
-      this.terminal.write(`${text}\n`);
+      this.terminal.write(`${this.text}\n`);
     }
   }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Warning } from '../suites/results.js';
+import { complain, print } from './terminal.js';
 
 /** Told on the page as well: who reads a report does not see the terminal it was made in. */
 const EDITED: Warning = {
@@ -24,10 +25,10 @@ export function reportCommand(): Command {
       const { sealHolds } = await import('../runs/seal.js');
       const results = await readResults(directory);
       if (!sealHolds(results)) {
-        process.stderr.write(`! ${EDITED.message}\n`);
+        complain(`! ${EDITED.message}\n`);
         results.warnings.unshift(EDITED);
       }
       await writeReport(directory, results);
-      process.stdout.write(`Report: ${join(directory, 'report.html')}\n`);
+      print(`Report: ${join(directory, 'report.html')}\n`);
     });
 }

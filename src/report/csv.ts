@@ -11,29 +11,40 @@ export async function renderCsv(results: Results): Promise<OutputFile[]> {
   const columns = [...Object.keys(fixed), ...parameters.map((name) => `params.${name}`)];
   const rows = results.measures.map((measure) => [
     ...Object.values(fixed).map((cell) => cell(measure)),
-    ...parameters.map((name) => text(measure.params[name])),
+    ...parameters.map((name) => measure.params[name]),
   ]);
-  return [{ path: 'measures.csv', content: stringify([columns, ...rows]) }];
+  return [{ path: 'measures.csv', content: stringify([columns, ...rows], { cast }) }];
 }
 
-const fixed: Record<string, (measure: Measure) => string> = {
+type Value = string | number | boolean | null | undefined;
+
+const fixed: Record<string, (measure: Measure) => Value> = {
   suite: (m) => m.suite,
   measure: (m) => m.measure,
   title: (m) => m.title,
   model: (m) => m.model,
   dataset: (m) => m.dataset,
-  value: (m) => text(m.value),
-  n: (m) => text(m.n),
-  lo: (m) => text(m.interval?.[0]),
-  hi: (m) => text(m.interval?.[1]),
-  level: (m) => text(m.level),
+  value: (m) => m.value,
+  n: (m) => m.n,
+  lo: (m) => m.interval?.[0],
+  hi: (m) => m.interval?.[1],
+  level: (m) => m.level,
   method: (m) => m.method,
   better: (m) => m.better,
   format: (m) => m.format,
-  headline: (m) => text(m.headline ?? false),
-  note: (m) => m.note ?? '',
+  headline: (m) => m.headline ?? false,
+  note: (m) => m.note,
 };
 
-function text(value: string | number | boolean | null | undefined): string {
-  return value === null || value === undefined ? '' : String(value);
-}
+/**
+ * How csv-stringify writes cells. Spreadsheets take text that begins with one of = + - @, a tab or a carriage return for
+ * a formula, which can start programs: a single quote before it prevents that (OWASP, "CSV Injection"). Numbers, also as
+ * text, stay numbers.
+ */
+export const cast = {
+  boolean: String,
+  string: (text: string) => (FORMULA.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text),
+};
+
+/** The full-width forms of the signs count too. */
+const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;

@@ -140,8 +140,10 @@ const special: Record<string, string> = {
 
 /**
  * Text as LaTeX prints it: every character TeX would read as a command is escaped (brackets too, since one after
- * `\\` would be taken for an argument), line breaks become spaces.
+ * `\\` would be taken for an argument), line breaks and control characters become spaces.
  */
 export function escapeLatex(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, ' ').replace(/[\\{}$&#%_^~<>[\]−–∞†\u2009]/g, (c) => special[c]);
+  return text
+    .replace(/\s*[\p{Cc}\u2028\u2029]+\s*/gu, ' ')
+    .replace(/[\\{}$&#%_^~<>[\]−–∞†\u2009]/g, (c) => special[c]);
 }

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
 import { encodeNpy } from '../data/npy.js';
+import { cast } from '../report/csv.js';
 import { writeAtomically } from '../report/output.js';
 import type { ExampleArray, ExampleSheet } from '../suites/contract.js';
 import { unwritable } from './store.js';
@@ -53,7 +54,7 @@ function fileNames(): (wanted: string) => string {
 
 async function writeSheet(file: string, { columns, rows }: ExampleSheet): Promise<void> {
   const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
-  const csv = stringify({ header: true, columns: [...columns], cast: { boolean: String } });
+  const csv = stringify({ header: true, columns: [...columns], cast });
   try {
     await mkdir(dirname(file), { recursive: true });
     await pipeline(Readable.from(rows), csv, createWriteStream(temporary));

@@ -41,3 +41,22 @@ test('no measures make a header alone', async () => {
   const [file] = await renderCsv({ ...sampleResults(), measures: [] });
   expect(file.content.trim().split('\n')).toHaveLength(1);
 });
+
+test('text that spreadsheets take for a formula is quoted, numbers are not', async () => {
+  const results = sampleResults();
+  const [first] = results.measures;
+  const names = ['=cmd|calc', '+1+1', '-2+3', '@SUM(A1)', '\t=1', '\r=1', '＝1', '-0.5', 'plain'];
+  const measures = names.map((model) => ({
+    ...first,
+    model,
+    value: -0.25,
+    params: { shift: -3, what: model },
+  }));
+  const [file] = await renderCsv({ ...results, measures });
+  const [header, ...rows] = parse(file.content);
+  const column = (name: string) => rows.map((row) => row[header.indexOf(name)]);
+  const quoted = names.map((name) => (['-0.5', 'plain'].includes(name) ? name : `'${name}`));
+  expect(column('model')).toEqual(quoted);
+  expect(column('params.what')).toEqual(quoted);
+  expect(new Set([...column('value'), ...column('params.shift')])).toEqual(new Set(['-0.25', '-3']));
+});
