@@ -4,6 +4,7 @@ import type { Limits } from '../engines/guard/limits.js';
 import { createEngine } from '../engines/registry.js';
 import { slug } from '../report/names.js';
 import type { Suite } from '../suites/contract.js';
+import { endingCalls } from './end-calls.js';
 import { openInputs } from './open-inputs.js';
 import type { Listener } from './progress.js';
 import { readRunFile } from './run-file.js';
@@ -54,7 +55,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
   notify({ kind: 'stage', text: 'opening models and data' });
   const { engine: name, threads, sessions, device, limits } = options;
   const engine = await createEngine(name, { threads, sessions, device, limits });
-  try {
+  return endingCalls(engine, signal, async () => {
     const seed = options.seed ?? config.seed;
     const inputs = await openInputs(read, engine, { limit: options.limit, seed });
     try {
@@ -81,7 +82,5 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
     } finally {
       await inputs.close();
     }
-  } finally {
-    await engine.close();
-  }
+  });
 }

@@ -1,14 +1,14 @@
 import { GraphBuilder as Builder, type GraphBuilder, int, tensor } from '../../src/graph/build.js';
-import type { Graph, Tensor } from '../../src/graph/graph.js';
+import type { Graph, Tensor, ValueInfo } from '../../src/graph/graph.js';
 import { floats, int64s } from '../../src/graph/tensor.js';
 
-/** A small file that asks for much; `logits` (N, 3) of images (N, 1, 6, 6). */
-export function hostileNetwork(head: Hostile): Graph {
+/** A small file that asks for much; `logits` (N, 3) of images (N, 1, 6, 6). @param dims what is said of the logits */
+export function hostileNetwork(head: Hostile, dims: ValueInfo['dims'] = ['N', 3]): Graph {
   const b = new Builder('hostile');
   const image = b.input('image', 'float32', ['N', 1, 6, 6]);
   const weight = b.constant(floats([36, 3], new Float32Array(108).fill(0.01)), 'weight');
   const logits = b.op('MatMul', [b.op('Flatten', [image], { axis: int(1) }), weight]);
-  b.outputAs(head(b, logits, image), 'logits', 'float32', ['N', 3]);
+  b.outputAs(head(b, logits, image), 'logits', 'float32', dims);
   return b.build();
 }
 
