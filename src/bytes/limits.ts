@@ -83,6 +83,36 @@ export const limits = {
     reason: 'weights lie in files beside it',
     instead: 'name the model.json that the converter wrote',
   },
+  declaredTensor: {
+    of: 'numbers in a tensor whose size a network declares',
+    value: 2 ** 28,
+    reason: 'they take a gigabyte; no value in a network for images comes near',
+    instead: 'export the network again without that tensor',
+  },
+  declaredRounds: {
+    of: 'rounds that a loop in a network declares',
+    value: 1e6,
+    reason: 'networks repeat a layer some hundred times',
+    instead: 'export the network again with fewer rounds',
+  },
+  foldedConstant: {
+    of: 'bytes of a constant that is computed once, beyond the size of the network',
+    value: 64 * MIB,
+    reason: '31 kB can describe gigabytes; a larger one is computed in every call',
+    instead: 'export the network with its constants folded',
+  },
+  trialSeconds: {
+    of: 'seconds of a call while a network is tried',
+    value: 60,
+    reason: 'folding a gigabyte takes ten on one busy core',
+    instead: 'raise it with `--time-limit SECONDS` if you trust the checkpoint',
+  },
+  trialMemory: {
+    of: 'MiB that a network takes while it is tried, beyond four times its weights',
+    value: 2048,
+    reason: 'a batch that is fixed at 128 photographs takes a thousand',
+    instead: 'raise it with `--memory-limit MIB` if you trust the checkpoint',
+  },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

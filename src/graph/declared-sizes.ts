@@ -1,12 +1,7 @@
+import { type Limit, limits } from '../bytes/limits.js';
 import { AssayError } from '../errors.js';
 import type { Graph, Node, Tensor } from './graph.js';
 import { toNumbers } from './tensor.js';
-
-/** Numbers that one value may hold: a gigabyte of float32. No network for images comes near. */
-const MAX_ELEMENTS = 2 ** 28;
-
-/** Rounds that a loop may take. */
-const MAX_ROUNDS = 1e6;
 
 /** Numbers that an input holds where it is constant, and that an attribute holds. */
 interface Declared {
@@ -148,27 +143,21 @@ export function refuseGiants(graph: Graph, outer: Constants = new Map()): void {
   for (const node of graph.nodes) {
     const declared = declaredBy(node, constants);
     const elements = rowOf(node)?.elements?.(declared) ?? 0;
-    if (elements > MAX_ELEMENTS)
-      throw giant(
-        node,
-        'makes a tensor of giant size',
-        `at most ${MAX_ELEMENTS} numbers`,
-        `${elements} numbers`,
-      );
+    refuseBeyond(limits.declaredTensor, elements, node, 'makes a tensor of giant size');
     const rounds = node.op === 'Loop' ? roundsOf(node, declared) : 0;
-    if (rounds > MAX_ROUNDS)
-      throw giant(node, 'goes through too many rounds', `at most ${MAX_ROUNDS} rounds`, `${rounds} rounds`);
+    refuseBeyond(limits.declaredRounds, rounds, node, 'goes through too many rounds');
     for (const attribute of Object.values(node.attributes))
       if (attribute.kind === 'graph') refuseGiants(attribute.value, constants);
   }
 }
 
-function giant({ op, name, outputs }: Node, what: string, expected: string, found: string): AssayError {
-  return new AssayError('limit-exceeded', `a node (${op}) ${what}`, {
+function refuseBeyond(limit: Limit, count: number, { op, name, outputs }: Node, what: string): void {
+  if (count <= limit.value) return;
+  throw new AssayError('limit-exceeded', `a node (${op}) ${what}`, {
     path: `node "${name || outputs[0]}"`,
-    expected,
-    found,
-    hint: 'export the network again: the file is damaged, or made to do harm',
+    expected: `at most ${limit.value} ${limit.of}`,
+    found: String(count),
+    hint: limit.instead,
   });
 }
 

@@ -1,3 +1,4 @@
+import { limits } from '../../bytes/limits.js';
 import { AssayError } from '../../errors.js';
 
 /** What a call in a guarded process may take. */
@@ -8,18 +9,17 @@ export interface Limits {
   mebibytes: number;
 }
 
-/**
- * A network of a gigabyte folds in ten seconds on one busy core; batches that are fixed at 128 photographs take a
- * gigabyte. What needs more is told to by whoever trusts it.
- */
-export const DEFAULT_LIMITS: Limits = { seconds: 60, mebibytes: 2048 };
+export const DEFAULT_LIMITS: Limits = {
+  seconds: limits.trialSeconds.value,
+  mebibytes: limits.trialMemory.value,
+};
 
 /** Copies of the weights that are in memory while a session is made: file, graph, session, packed for the processor. */
 export const COPIES_OF_WEIGHTS = 4;
 
 /** Errors: `config-invalid` for limits that are no positive numbers. */
 export function limitsOf(given: Partial<Limits> = {}): Limits {
-  const limits = { ...DEFAULT_LIMITS };
+  const checked = { ...DEFAULT_LIMITS };
   for (const key of ['seconds', 'mebibytes'] as const) {
     const value = given[key];
     if (value === undefined) continue;
@@ -28,9 +28,9 @@ export function limitsOf(given: Partial<Limits> = {}): Limits {
         expected: 'a number above 0, at most 1e9',
         found: String(value),
       });
-    limits[key] = value;
+    checked[key] = value;
   }
-  return limits;
+  return checked;
 }
 
 /** A limit that a call went over. */
@@ -41,10 +41,10 @@ export function beyondLimit(excess: Excess, { seconds, mebibytes }: Limits): Ass
   return excess === 'time'
     ? new AssayError('limit-exceeded', 'the network takes too long: a call did not end', {
         expected: `at most ${seconds} s a call`,
-        hint: 'look for loops that never end; if you trust the checkpoint, raise the limit with `--time-limit SECONDS`',
+        hint: `look for loops that never end; ${limits.trialSeconds.instead}`,
       })
     : new AssayError('limit-exceeded', 'the network takes too much memory', {
         expected: `at most ${mebibytes} MiB beyond ${COPIES_OF_WEIGHTS} times its weights`,
-        hint: 'look for tensors of giant sizes; if you trust the checkpoint, raise the limit with `--memory-limit MIB`',
+        hint: `look for tensors of giant sizes; ${limits.trialMemory.instead}`,
       });
 }

@@ -4,6 +4,7 @@
  */
 import { workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
+import { limits } from '../../bytes/limits.js';
 import { readOnnx } from '../../graph/read.js';
 import type { Value } from '../engine.js';
 import type { Order } from '../protocol.js';
@@ -30,7 +31,7 @@ const PAD_FUSION_OFF = { disable_specified_optimizers: 'Pad_Fusion' };
  * A constant that is larger than the whole network, and not small, is computed anew in every call: 31 kB can describe
  * one of gigabytes.
  */
-const foldedBytes = (model: Uint8Array) => String(2 ** 26 + model.byteLength);
+const foldedBytes = (model: Uint8Array) => String(limits.foldedConstant.value + model.byteLength);
 
 /** Threads that wait for each other in a session sleep: spinning takes the cores from the sessions beside it. */
 const NO_SPINNING = { intra_op: { allow_spinning: '0' } };
