@@ -44,7 +44,7 @@ function checkClasses(dataset: DatasetSide, system: SystemSide, at: Place): void
     throw refuse(`"${dataset.name}" and "${system.name}" do not have the same classes`, {
       expected: `${count} classes, as in the model card`,
       found: `${classes.length} in ${dataset.path}`,
-      hint: 'labels are matched by number: a missing class would shift the others; for images of other classes use `role: ood`',
+      hint: 'where names do not tell, labels are matched by number, and a missing class would shift the others: list the names of all classes in every model card, spelt as in the data; for images of other classes use `role: ood`',
     });
   const misplaced = classes.findIndex(
     (name, i) => name !== system.classes[i] && system.classes.includes(name),

@@ -27,6 +27,8 @@ export interface DatasetInfo {
   highestLabel?: { label: number; example: number };
   /** Class names when the format has them (folders). */
   classes?: readonly string[];
+  /** Classes of the models that have no images, where names tell. */
+  absentClasses?: readonly string[];
   /** sha256 over the content and the selection. */
   fingerprint: string;
   /** Where it was read from, as the user wrote it. */

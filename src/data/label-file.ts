@@ -4,6 +4,33 @@ import { unreadable } from '../bytes/regular-file.js';
 import { labelNames } from './names.js';
 import type { DatasetSpec } from './spec.js';
 
+/** In CIFAR-10-C and the like, one file of labels holds for every file of images, which are called after corruptions. */
+const SHARED = ['labels.npy', 'targets.npy'];
+const CORRUPTIONS = [
+  'gaussian_noise',
+  'shot_noise',
+  'impulse_noise',
+  'speckle_noise',
+  'defocus_blur',
+  'glass_blur',
+  'motion_blur',
+  'zoom_blur',
+  'gaussian_blur',
+  'snow',
+  'frost',
+  'fog',
+  'brightness',
+  'contrast',
+  'elastic_transform',
+  'pixelate',
+  'jpeg_compression',
+  'spatter',
+  'saturate',
+];
+
+const isCorruption = (name: string): boolean =>
+  CORRUPTIONS.some((one) => name.toLowerCase().replace(/\.npy$/, '') === one);
+
 /**
  * The file with the labels of a file of images: the one that `labels` names, or the first of the usual names that
  * stands beside the images; undefined when there is none or `labels` is false.
@@ -24,5 +51,7 @@ export async function labelFile(
   const name = labelNames(basename(path))
     .flatMap(variants)
     .find((one) => present.includes(one));
-  return name === undefined ? undefined : join(folder, name);
+  if (name !== undefined) return join(folder, name);
+  const shared = isCorruption(basename(path)) ? SHARED.find((one) => present.includes(one)) : undefined;
+  return shared && join(folder, shared);
 }

@@ -52,7 +52,10 @@ export function classIndices(values: ArrayLike<number>, place: Place, classes = 
         {
           expected: classes === MAX_CLASSES ? 'integers from 0' : `integers from 0 to ${classes - 1}`,
           found: String(label),
-          hint: label === -1 ? 'unlabelled examples: leave them out, or say `labels: false`' : undefined,
+          hint:
+            label < 0
+              ? `${label} commonly marks what has no label: leave these examples out, of images or logits too; a data set may say \`labels: false\``
+              : 'save whole class numbers from 0',
         },
       );
     labels[i] = label;

@@ -63,7 +63,16 @@ function imagesName(names: readonly string[], spec: DatasetSpec): string {
   const named = names.filter(namesImages);
   const candidates = named.length > 0 ? named : names.filter((name) => !namesLabels(name));
   if (candidates.length === 1) return candidates[0];
-  throw unclear('images', candidates, names, { file: spec.path });
+  throw unclear('images', likelyFirst(candidates, spec), names, { file: spec.path });
+}
+
+/** Parts that roles are taken from, by the words that name them. */
+const PARTS = { test: /test/i, ood: /test/i, validation: /val/i };
+
+/** Those of the part that the role speaks of, and then the others: MedMNIST has train, val and test in one archive. */
+function likelyFirst(candidates: readonly string[], { role = 'test' }: DatasetSpec): string[] {
+  const likely = candidates.filter((name) => PARTS[role].test(name));
+  return [...likely, ...candidates.filter((name) => !likely.includes(name))];
 }
 
 /** The array paired with the images by name; otherwise the only one that is named as labels are. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { AssayError } from '../errors.js';
+import { alignClasses } from './align-classes.js';
 import type { Dataset, DatasetInfo, Examples } from './dataset.js';
 import { formatOf } from './registry.js';
 import { type Selection, select } from './selection.js';
@@ -15,17 +16,20 @@ const CHUNK = 2 ** 22;
  * before anything is measured, and hashed: the fingerprint is the sha256 of shape, source positions, labels and
  * decoded pixels. The same images under another name or in another format have the same fingerprint.
  * @param directory where relative paths start: the run file's folder
+ * @param classes names of the models' classes, which number the labels where the data set has names too
  * Errors: `file-unreadable`, `file-malformed`, `data-invalid`, `unknown-name`, `config-invalid`.
  */
 export async function openDataset(
   name: string,
   spec: DatasetSpec,
-  { directory }: { directory: string },
+  { directory, classes }: { directory: string; classes?: readonly string[] },
 ): Promise<Dataset> {
   const absolute = { ...spec, path: resolve(directory, spec.path) };
   const format = await formatOf(absolute);
   const source = await format.open(absolute, directory);
   try {
+    const { absent, ...aligned } = alignClasses(source, spec.role === 'ood' ? undefined : classes);
+    Object.assign(source, aligned);
     const selection = select(source.n, source.labels, absolute);
     const read = reader(source, selection);
     const { brightest, ...found } = await lookThrough(source, selection, read);
@@ -40,6 +44,7 @@ export async function openDataset(
         labelled: source.labels !== undefined,
         ...(source.classes && { classes: source.classes }),
         ...found,
+        ...(absent.length > 0 && { absentClasses: absent }),
         path: spec.path,
         ...(source.part !== undefined && { part: source.part }),
         note: `${selection.note}; ${format.title}, ${source.note}`,

@@ -41,8 +41,9 @@ export async function openInputs(
     const { config, directory } = read;
     const specs = datasetSpecs(read, limit);
     const datasets = new Map<string, Dataset>();
+    const classes = await sharedClasses(read);
     for (const [name, spec] of specs) {
-      const dataset = await openDataset(name, spec, { directory });
+      const dataset = await openDataset(name, spec, { directory, ...(classes && { classes }) });
       closing.push(() => dataset.close());
       datasets.set(name, dataset);
     }
@@ -76,6 +77,18 @@ export async function openInputs(
     await close();
     throw error;
   }
+}
+
+/** Class names that all cards give alike; undefined where they do not. */
+async function sharedClasses({ config, directory }: ReadRun): Promise<readonly string[] | undefined> {
+  const lists = await Promise.all(
+    config.models.map(async (source) => (await readCard(source, { directory })).card.classes),
+  );
+  const [first] = lists;
+  if (!Array.isArray(first)) return undefined;
+  return lists.every((list) => Array.isArray(list) && list.join('\n') === first.join('\n'))
+    ? first
+    : undefined;
 }
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;

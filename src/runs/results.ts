@@ -87,7 +87,7 @@ export async function assembleResults(material: Material, notify: Listener): Pro
       inputScale: [...info.inputScale],
       lacks: Object.fromEntries(Object.entries(info.lacks).filter(([, why]) => why !== undefined)),
     })),
-    datasets: [...subject.datasets.values()].map(({ info: { classes, ...info } }) => ({
+    datasets: [...subject.datasets.values()].map(({ info: { classes, absentClasses: _, ...info } }) => ({
       ...info,
       shape: [...info.shape],
       ...(classes && { classes: [...classes] }),

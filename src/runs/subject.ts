@@ -39,6 +39,7 @@ export function subjectWarnings({ systems, datasets }: Subject): Warning[] {
   return [
     ...[...systems.values()].flatMap(({ info }) => systemNotes(info)),
     ...[...systems.values()].flatMap(({ info }) => infos.flatMap((set) => classWarnings(info, set))),
+    ...infos.flatMap(absentClasses),
     ...infos.flatMap((a, i) => infos.slice(i + 1).flatMap((b) => sameData(a, b))),
   ];
 }
@@ -61,6 +62,21 @@ function classWarnings(system: SystemInfo, { name, role, classes }: DatasetInfo)
       why: 'labels are matched by number: a different order makes every number here wrong',
       fix: 'give `classes` in the model card in the order of the logits, and sort the data alike',
       model: system.name,
+      dataset: name,
+    },
+  ];
+}
+
+/** Classes without images, where names tell. */
+function absentClasses({ name, absentClasses = [] }: DatasetInfo): Warning[] {
+  if (absentClasses.length === 0) return [];
+  const names = absentClasses.slice(0, 5).map((one) => `"${one}"`);
+  return [
+    {
+      code: 'classes-absent',
+      severity: 'note',
+      message: `"${name}" has no images of ${absentClasses.length} classes of the models: ${names.join(', ')}${absentClasses.length > 5 ? ', ...' : ''}`,
+      why: 'labels were matched by name; means go over the classes that are there',
       dataset: name,
     },
   ];
