@@ -11,6 +11,7 @@ import type { Measure, NotApplicable } from '../src/suites/results.js';
 import { oodFigures } from './ood/figures.js';
 import { averages, metrics } from './ood/metrics.js';
 import { missing, type Scored, type Separation, scoreAll, separate } from './ood/result.js';
+import { roundingWarning, withinRounding } from './ood/rounding.js';
 import { aurocTable, meanTable, setTable } from './ood/tables.js';
 import { energyCaveat, scoreWarnings, setWarnings } from './ood/warnings.js';
 
@@ -99,6 +100,7 @@ export const ood = defineSuite({
         ...ids.flatMap((id) => oods.flatMap((set) => setWarnings(NAME, id, set, context.systems))),
         ...(ids.length > 0 ? context.systems.flatMap((system) => singleDraw(NAME, system)) : []),
         ...detectors.flatMap((group) => scoreWarnings(NAME, group)),
+        ...separations.flatMap((separation) => roundingWarning(NAME, separation)),
       ],
       notApplicable: notApplicable(context, options.scores),
       examples: [sheet(scored, context, options.scores)],
@@ -123,7 +125,8 @@ function notApplicable(context: SuiteContext, scores: readonly string[]): NotApp
 }
 
 /** All metrics of one score on one OOD set. */
-function measures({ system, score, id, ood: set, replicates }: Separation): Measure[] {
+function measures(separation: Separation): Measure[] {
+  const { system, score, id, ood: set, replicates } = separation;
   return metrics.map(({ id: name, metric, title, better, format }) =>
     measure(
       {
@@ -136,6 +139,7 @@ function measures({ system, score, id, ood: set, replicates }: Separation): Meas
         better,
         format,
         note: `${replicates.nId} ID and ${replicates.nOod} OOD examples`,
+        ...withinRounding([separation], metric),
       },
       rankingEstimate([replicates], metric),
     ),
@@ -163,6 +167,7 @@ function means(group: readonly Separation[], headline: string): Measure[] {
             format: row.format,
             ...(average.id === 'mean' && row.id === 'auroc' && score.id === headline && { headline: true }),
             note: `over ${own.map((s) => s.ood.dataset.name).join(', ')}`,
+            ...withinRounding(own, row.metric),
           },
           rankingEstimate(
             own.map((s) => s.replicates),

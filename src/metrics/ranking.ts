@@ -41,16 +41,26 @@ export function rankScores(idScores: ArrayLike<number>, oodScores: ArrayLike<num
       path: `${inId ? 'in-distribution' : 'out-of-distribution'} example ${inId ? nan : nan - idScores.length}`,
     });
   }
-  const order = Uint32Array.from(all, (_, i) => i).sort((a, b) =>
-    all[b] > all[a] ? 1 : all[b] < all[a] ? -1 : 0,
-  );
-  const group = new Int32Array(all.length);
+  // Numbers alone are sorted several times faster than indices by a comparison.
+  const sorted = all.slice().sort();
   let groups = 0;
-  for (let r = 0; r < order.length; r++) {
-    if (r === 0 || all[order[r]] !== all[order[r - 1]]) groups++;
-    group[order[r]] = groups - 1;
+  for (let r = 0; r < sorted.length; r++) {
+    if (r === 0 || sorted[r] !== sorted[groups - 1]) sorted[groups++] = sorted[r];
   }
+  const distinct = sorted.subarray(0, groups);
+  const group = Int32Array.from(all, (score) => groups - 1 - placeOf(score, distinct));
   return { groups, id: group.subarray(0, idScores.length), ood: group.subarray(idScores.length) };
+}
+
+/** The index of a value in ascending distinct numbers that hold it. */
+function placeOf(value: number, ascending: Float64Array): number {
+  let [lo, hi] = [0, ascending.length - 1];
+  while (lo < hi) {
+    const middle = (lo + hi) >> 1;
+    if (ascending[middle] < value) lo = middle + 1;
+    else hi = middle;
+  }
+  return lo;
 }
 
 /** How many examples of each group: all of them, or those of a bootstrap resample. */

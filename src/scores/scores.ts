@@ -2,6 +2,15 @@ import { AssayError, unknownName } from '../errors.js';
 import { checkLogits, type Logits, logSoftmax, logSumExp } from '../metrics/softmax.js';
 import { unorderedSum } from '../metrics/unordered-sum.js';
 import type { Capability } from '../models/system.js';
+import {
+  GRADIENT_ROUNDING,
+  LOGIT_ROUNDING,
+  logitRounding,
+  ofEntropy,
+  ofOneLogit,
+  ofProbability,
+  relativeRounding,
+} from './rounding.js';
 
 /** What scores are computed from; an array is absent when the system does not offer it. */
 export interface ScoreInputs {
@@ -29,6 +38,8 @@ export interface Score {
   needs: readonly Capability[];
   /** (n) */
   compute(inputs: ScoreInputs, options: ScoreOptions): Float64Array;
+  /** (n) How far each of these values may be off, since networks compute in float32. */
+  rounding(inputs: ScoreInputs, values: Float64Array): Float64Array;
 }
 
 /** An input that the suite must have provided, since `needs` said so. */
@@ -80,6 +91,11 @@ const rows: Score[] = [
     source: 'Grathwohl et al. 2019, eq. 8',
     needs: ['logPx'],
     compute: ({ logPx }) => Float64Array.from(required(logPx, 'log p(x)')),
+    // Where there are logits it is their logsumexp, which may be small when they are large.
+    rounding: (inputs, values) =>
+      inputs.logits
+        ? logitRounding(inputs.logits, values, ofOneLogit)
+        : relativeRounding(values, LOGIT_ROUNDING),
   },
   {
     id: 'max-logit',
@@ -88,6 +104,7 @@ const rows: Score[] = [
     source: 'Hendrycks et al. 2022',
     needs: ['logits'],
     compute: (inputs) => perRow(inputs, (f) => topTwo(f)[0]),
+    rounding: (inputs, values) => logitRounding(logitsOf(inputs), values, ofOneLogit),
   },
   {
     id: 'max-softmax',
@@ -96,6 +113,8 @@ const rows: Score[] = [
     source: 'Hendrycks & Gimpel 2017',
     needs: ['logits'],
     compute: (inputs) => perProbabilityRow(inputs, (logP) => Math.exp(topTwo(logP)[0])),
+    rounding: (inputs, values) =>
+      logitRounding(logitsOf(inputs), values, (logP) => ofProbability(Math.exp(topTwo(logP)[0]))),
   },
   {
     id: 'energy',
@@ -105,6 +124,7 @@ const rows: Score[] = [
     needs: ['logits'],
     compute: (inputs, { temperature }) =>
       logSumExp(logitsOf(inputs), temperature).map((value) => temperature * value),
+    rounding: (inputs, values) => logitRounding(logitsOf(inputs), values, ofOneLogit),
   },
   {
     id: 'entropy',
@@ -113,6 +133,7 @@ const rows: Score[] = [
     source: 'Macêdo et al. 2021',
     needs: ['logits'],
     compute: (inputs) => perProbabilityRow(inputs, (logP) => unorderedSum(logP.map((l) => Math.exp(l) * l))),
+    rounding: (inputs, values) => logitRounding(logitsOf(inputs), values, ofEntropy),
   },
   {
     id: 'margin',
@@ -125,6 +146,11 @@ const rows: Score[] = [
         const [first, second] = topTwo(logP);
         return Math.exp(first) - Math.exp(second);
       }),
+    rounding: (inputs, values) =>
+      logitRounding(logitsOf(inputs), values, (logP) => {
+        const [first, second] = topTwo(logP).map(Math.exp);
+        return ofProbability(first) + ofProbability(second);
+      }),
   },
   {
     id: 'approximate-mass',
@@ -134,6 +160,7 @@ const rows: Score[] = [
     needs: ['logPx', 'inputGradient'],
     compute: ({ logPxGradientNorm }) =>
       Float64Array.from(required(logPxGradientNorm, 'gradient norms'), (norm) => -norm),
+    rounding: (_inputs, values) => relativeRounding(values, GRADIENT_ROUNDING),
   },
 ];
 

@@ -30,6 +30,20 @@ export const Measure = Type.Object(
     format: Type.Union([Type.Literal('percent'), Type.Literal('number')]),
     headline: Type.Optional(Type.Boolean({ description: 'shown in the comparison table at the top' })),
     note: Type.Optional(Type.String()),
+    withinRounding: Type.Optional(
+      Type.Object(
+        {
+          pairs: Type.Integer({
+            minimum: 0,
+            description: 'pairs of examples whose scores are closer than the rounding of float32',
+          }),
+          range: Type.Tuple([Type.Number(), Type.Number()], {
+            description: 'between which values the measure lies, whatever the order of these pairs',
+          }),
+        },
+        { additionalProperties: false, description: 'of measures that rank examples by a score' },
+      ),
+    ),
   },
   closed,
 );

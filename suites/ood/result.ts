@@ -2,6 +2,7 @@ import type { DatasetInfo } from '../../src/data/dataset.js';
 import { AssayError } from '../../src/errors.js';
 import { type Ranking, rankScores } from '../../src/metrics/ranking.js';
 import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ranking-bootstrap.js';
+import { type RankingRange, rankingRange } from '../../src/metrics/ranking-range.js';
 import type { Capability, SystemInfo } from '../../src/models/system.js';
 import type { Score, ScoreInputs, ScoreOptions } from '../../src/scores/scores.js';
 import type { Collected, SuiteContext } from '../../src/suites/contract.js';
@@ -17,6 +18,8 @@ export interface Scored {
   /** (n) source indices. */
   indices: Int32Array;
   values: Float64Array;
+  /** How far each value may be off for rounding. */
+  rounding: Float64Array;
 }
 
 /** A score of an OOD set against a test set. */
@@ -27,6 +30,7 @@ export interface Separation {
   ood: Scored;
   ranking: Ranking;
   replicates: RankingReplicates;
+  range: RankingRange;
 }
 
 /** The first capability that a score needs and a system lacks, with the reason. */
@@ -71,7 +75,7 @@ export function scoreAll(
         .filter((score) => !missing(system, score))
         .map((score) => {
           const values = compute(score, inputs, options, system, dataset, indices);
-          return { system, score, dataset, indices, values };
+          return { system, score, dataset, indices, values, rounding: score.rounding(inputs, values) };
         });
     }),
   );
@@ -126,6 +130,7 @@ export function separate(
         system: pair.id.system,
         score: pair.id.score,
         replicates: replicates[i],
+        range: rankingRange(pair.id.values, pair.ood.values, pair.id.rounding, pair.ood.rounding),
       }));
     }),
   );

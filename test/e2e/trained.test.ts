@@ -61,10 +61,15 @@ describe.skipIf(!present)('a JEM and a baseline from PyTorch files', () => {
 
     for (const model of MODELS) {
       const expected: Expected = JSON.parse(readFileSync(join(reference, `${model}.json`), 'utf8'));
-      const value = (measure: string, where: (m: Measure) => boolean = () => true) => {
+      const theOne = (measure: string, where: (m: Measure) => boolean = () => true) => {
         const found = measures.filter((m) => m.model === model && m.measure === measure && where(m));
         expect(found.length, measure).toBe(1);
-        return found[0].value ?? Number.NaN;
+        return found[0];
+      };
+      const value = (...which: Parameters<typeof theOne>) => theOne(...which).value ?? Number.NaN;
+      const range = (...which: Parameters<typeof theOne>) => {
+        const { withinRounding } = theOne(...which);
+        return withinRounding?.range ?? [value(...which), value(...which)];
       };
       expect(value('accuracy')).toBe(expected.accuracy);
       expect(value('nll')).toBeCloseTo(expected.nll, 6);
@@ -74,14 +79,18 @@ describe.skipIf(!present)('a JEM and a baseline from PyTorch files', () => {
           expected[`ece_${bins}_equal_width`],
           6,
         );
-      // A pair of scores within rounding of float32 may change places: 1 of 250,000 pairs, 1 of 500 images.
+      // Pairs of scores closer than the rounding of float32 change places with the processor: how far each measure
+      // can move for them is among the results.
       for (const set of SETS)
         for (const score of SCORES)
           for (const [measure, key] of Object.entries(METRICS)) {
-            const ours = value(measure, (m) => m.params.score === score && m.dataset === set);
-            const off = Math.abs(ours - expected.ood[set][score][key]);
+            const [lo, hi] = range(measure, (m) => m.params.score === score && m.dataset === set);
             const place = `${model}: ${measure} of ${score} on ${set}`;
-            expect(off, place).toBeLessThanOrEqual(measure.startsWith('fpr') ? 0.0021 : 2e-5);
+            const wanted = expected.ood[set][score][key];
+            expect(wanted, place).toBeGreaterThanOrEqual(lo - 1e-9);
+            expect(wanted, place).toBeLessThanOrEqual(hi + 1e-9);
+            // The ranges are worth something.
+            if (score !== 'approximate-mass') expect(hi - lo, place).toBeLessThanOrEqual(0.0041);
           }
     }
   });

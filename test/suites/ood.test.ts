@@ -596,6 +596,11 @@ describe('warnings and bad input', () => {
     ['OOD that looks more likely', { id: flat, other: good, scores: ['max-softmax'] }, ['score-inverted']],
     ['scores that saturate', { id: saturated(120), scores: ['max-softmax'] }, ['scores-tied']],
     [
+      'OOD that ties with the test set',
+      { other: [...good].reverse().concat(good), scores: ['max-softmax'] },
+      ['order-within-rounding'],
+    ],
+    [
       'the test set itself',
       {
         other: good,

@@ -1,0 +1,82 @@
+import { compareScores, type RankingMetrics } from './ranking.js';
+
+/** What a ranking could be, were its scores computed with other rounding. */
+export interface RankingRange {
+  /** Pairs of an ID and an OOD example whose scores are closer than their rounding: either may be the higher. */
+  pairs: number;
+  /** The metrics when all of these pairs are in the wrong order, and when all are in the right one. */
+  worst: RankingMetrics;
+  best: RankingMetrics;
+}
+
+/**
+ * AUROC, FPR95 and detection error get better, or stay, when an ID score rises or an OOD score falls. So over all scores
+ * within their rounding they lie between two ends: ID scores lowered and OOD scores raised as far as they may be off,
+ * and the reverse. Average precision also counts ties within a class: `precisionRange`. O(n log n).
+ * @param idRounding how far each score may be off; 0 where it is exact
+ */
+export function rankingRange(
+  id: Float64Array,
+  ood: Float64Array,
+  idRounding: Float64Array,
+  oodRounding: Float64Array,
+): RankingRange {
+  const [lowId, highId] = ends(id, idRounding);
+  const [lowOod, highOod] = ends(ood, oodRounding);
+  const worst = compareScores(lowId, highOod);
+  const best = compareScores(highId, lowOod);
+  // AUROC counts the pairs in the right order.
+  const pairs = Math.round((best.auroc - worst.auroc) * id.length * ood.length);
+  if (Number.isNaN(pairs)) return { pairs: 0, worst, best };
+  // Ties of exact scores do not split.
+  if (![idRounding, oodRounding].some((of) => of.some((off) => off > 0))) return { pairs, worst, best };
+  const negated = (values: Float64Array) => values.map((value) => -value);
+  const auprIn = precisionRange([lowId, highId], [lowOod, highOod]);
+  const auprOut = precisionRange([highOod, lowOod].map(negated), [highId, lowId].map(negated));
+  return {
+    pairs,
+    worst: { ...worst, auprIn: auprIn[0], auprOut: auprOut[0] },
+    best: { ...best, auprIn: auprIn[1], auprOut: auprOut[1] },
+  };
+}
+
+/** Scores lowered and raised as far as they may be off. */
+const ends = (values: Float64Array, rounding: Float64Array): [Float64Array, Float64Array] => [
+  values.map((value, i) => value - rounding[i]),
+  values.map((value, i) => value + rounding[i]),
+];
+
+/**
+ * Bounds of average precision, positives being those that should score higher. At worst, positives come late, and one
+ * by one: those that tie share the precision of the last, which is the highest. At best, each positive ties with all
+ * that it may tie with.
+ */
+function precisionRange(
+  [low, high]: readonly Float64Array[],
+  [negativeLow, negativeHigh]: readonly Float64Array[],
+): [number, number] {
+  const above = (ascending: Float64Array, least: number, strictly: boolean) =>
+    ascending.length - countBelow(ascending, least, strictly);
+  const sorted = (values: Float64Array) => values.slice().sort();
+  const [lowest, highest, fewest, most] = [low, high, negativeLow, negativeHigh].map(sorted);
+  let [worst, best] = [0, 0];
+  const n = low.length;
+  for (let i = 0; i < n; i++) {
+    const hits = n - i;
+    worst += hits / (hits + above(most, lowest[i], false));
+    const tied = above(highest, low[i], false);
+    best += tied / (tied + above(fewest, high[i], true));
+  }
+  return [worst / n, best / n];
+}
+
+/** How many ascending numbers are below x, or with `orEqual` at most x. */
+function countBelow(ascending: Float64Array, x: number, orEqual: boolean): number {
+  let [lo, hi] = [0, ascending.length];
+  while (lo < hi) {
+    const middle = (lo + hi) >> 1;
+    if (ascending[middle] < x || (orEqual && ascending[middle] === x)) lo = middle + 1;
+    else hi = middle;
+  }
+  return lo;
+}
