@@ -20,6 +20,13 @@ export const npz: FormatRow = {
       const source = closing.add(await openFile(spec.path));
       const members = await npzMembers(source);
       const names = [...members.keys()];
+      if (names.length === 0)
+        throw new AssayError('file-malformed', 'the archive holds no NumPy arrays', {
+          file: spec.path,
+          expected: 'members such as images.npy',
+          found: 'none; PyTorch files (torch.save) are archives too',
+          hint: "save it from Python: numpy.savez('data.npz', images=images.cpu().numpy(), labels=labels.cpu().numpy())",
+        });
       const openArray = async (name: string) => {
         const member = members.get(name);
         if (!member) throw unknownName('array', name, names, { file: spec.path });

@@ -1,5 +1,7 @@
+import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { openArrayFile } from '../../src/data/array-file.js';
 import { encodeNpz } from '../../src/data/npz.js';
 import { openDataset } from '../../src/data/open.js';
 import { bytes, errorOf, npy, put, readAll, temporaryFolder } from './files.js';
@@ -57,6 +59,25 @@ describe('labels of CIFAR-10-C', () => {
     expect((await errorOf(readAll(directory, { path: 'd/snow.npy' }))).message).toMatch(
       /one label per image/,
     );
+  });
+});
+
+describe('archives of other kinds', () => {
+  it('without arrays are told of, and what to save instead', async () => {
+    put(directory, 'images.pt', zipSync({ 'images/data.pkl': bytes(9), 'images/data/0': bytes(9) }));
+    const error = await errorOf(readAll(directory, { path: 'images.pt' }));
+    expect(error.message).toBe('the archive holds no NumPy arrays');
+    expect(error.details.hint).toMatch(/numpy\.savez/);
+  });
+
+  it('with confidences are no logits', async () => {
+    const row = { shape: [3], data: Float32Array.of(0.5, 0.6, 0.7) };
+    put(directory, 'openood.npz', encodeNpz({ conf: row, pred: row, label: row }));
+    const error = await errorOf(openArrayFile('openood.npz', 'logits', directory));
+    expect(error.message).toBe('the archive holds confidences, not logits');
+    const labels = await openArrayFile('openood.npz', 'labels', directory);
+    expect(labels.written).toBe('openood.npz:label');
+    await labels.close();
   });
 });
 
