@@ -55,7 +55,7 @@ export const activationNames = Object.keys(ACTIVATIONS) as Activation[];
 
 export const ActivationName = Type.Union(
   activationNames.map((name) => Type.Literal(name)),
-  { description: 'What follows every layer but the last. Default: relu; weights do not tell.' },
+  { description: 'The function between layers. Default: relu; weights do not tell.' },
 );
 
 export function activate(network: Network, x: Value, name: Activation): Value {

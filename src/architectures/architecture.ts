@@ -79,6 +79,8 @@ export interface BuiltNetwork {
   graph: Graph;
   /** As a card's `architecture` says it. */
   architecture: ArchitectureChoice;
+  /** Those of its options that the weights do not tell: said by the card, or assumed. */
+  open: Readonly<Record<string, unknown>>;
   title: string;
   layout: string;
   image: ImageShape;

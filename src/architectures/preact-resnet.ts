@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox';
+import { type Activation, ActivationName, activate } from './activations.js';
 import type { Architecture, Recognition } from './architecture.js';
 import type { Network, Value } from './network.js';
 import { shapeOf, type Weights } from './weights.js';
 
 const Options = Type.Object(
   {
+    activation: Type.Optional(ActivationName),
     depth: Type.Optional(
       Type.Integer({
         minimum: 8,
@@ -62,14 +64,23 @@ function recognise(weights: Weights): Recognition | undefined {
       depth: blocks.reduce((a, n) => a + n, 0) * (bottleneck ? 3 : 2) + 2,
       block: bottleneck ? 'bottleneck' : 'basic',
     },
+    guesses: { activation: 'relu' },
     image: [channels ?? 3, 32, 32],
     layout: lastNorm ? 'kuangliu/pytorch-cifar with a last norm' : 'kuangliu/pytorch-cifar',
     notes: [],
   };
 }
 
-function block(network: Network, x: Value, key: string, stride: number, bottleneck: boolean): Value {
-  const before = (value: Value, i: number) => network.relu(network.batchNorm(value, `${key}.bn${i}`));
+function block(
+  network: Network,
+  x: Value,
+  key: string,
+  stride: number,
+  { bottleneck }: Shape,
+  activation: Activation,
+): Value {
+  const before = (value: Value, i: number) =>
+    activate(network, network.batchNorm(value, `${key}.bn${i}`), activation);
   const inner = before(x, 1);
   const shortcut = network.has(`${key}.shortcut.0.weight`)
     ? network.conv(inner, `${key}.shortcut.0`, { stride })
@@ -86,14 +97,16 @@ function block(network: Network, x: Value, key: string, stride: number, bottlene
   return network.add(y, shortcut, key);
 }
 
-function build(network: Network): void {
-  const { blocks, bottleneck, head, lastNorm } = shapeIn(network.weights) as Shape;
+function build(network: Network, options: Readonly<Record<string, unknown>>): void {
+  const shape = shapeIn(network.weights) as Shape;
+  const { blocks, head, lastNorm } = shape;
+  const activation = options.activation as Activation;
   let x = network.conv(network.image, 'conv1', { padding: 1 });
   blocks.forEach((count, stage) => {
     for (let i = 0; i < count; i++)
-      x = block(network, x, `layer${stage + 1}.${i}`, stage > 0 && i === 0 ? 2 : 1, bottleneck);
+      x = block(network, x, `layer${stage + 1}.${i}`, stage > 0 && i === 0 ? 2 : 1, shape, activation);
   });
-  if (lastNorm) x = network.relu(network.batchNorm(x, lastNorm));
+  if (lastNorm) x = activate(network, network.batchNorm(x, lastNorm), activation);
   network.output(network.linear(network.features(network.globalAverage(x)), head), 'logits');
 }
 

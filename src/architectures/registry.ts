@@ -2,6 +2,7 @@ import { type TObject, Type } from '@sinclair/typebox';
 import { flow } from '../config/flow.js';
 import { check } from '../config/validate.js';
 import { AssayError, unknownName } from '../errors.js';
+import type { Note } from '../graph/graph.js';
 import type {
   Architecture,
   ArchitectureChoice,
@@ -231,6 +232,35 @@ function refuseEmpty(weights: Weights): void {
       });
 }
 
+/** What the card does not say, the weights do not tell, and something had to be. */
+function assumptions(
+  { row, recognition }: Found,
+  { architecture = { name: row.name } }: NetworkRequest,
+  open: Readonly<Record<string, unknown>>,
+): Note[] {
+  const assumed = Object.fromEntries(Object.entries(open).filter(([key]) => architecture[key] === undefined));
+  if (Object.keys(assumed).length === 0) return [];
+  return [
+    {
+      code: 'network-assumed',
+      severity: 'note',
+      message: `the weights do not tell all of the ${row.title} (${recognition.layout}); assumed: ${flow(assumed).slice(2, -2)}`,
+      why: 'other networks have the same weights and other outputs: state `expect.accuracy`, or the keys of `architecture`, in the model card',
+    },
+  ];
+}
+
+const setAsideNotes = (leftOut: string | undefined): Note[] =>
+  leftOut === undefined
+    ? []
+    : [
+        {
+          code: 'weights-left-out',
+          severity: 'note',
+          message: `left out of the file of weights, as no part of the network: ${leftOut}`,
+        },
+      ];
+
 /**
  * Builds the network that weights belong to: the one that a card names, or the one that their names and shapes
  * tell. Every weight must find its place.
@@ -247,10 +277,16 @@ export function networkOf(weights: Weights, request: NetworkRequest = {}): Built
   const network = new Network(found.weights, image);
   row.build(network, options);
   const { stateDict, ignore } = request.architecture ?? {};
+  const open = Object.fromEntries(Object.keys(recognition.guesses ?? {}).map((key) => [key, options[key]]));
+  const graph = network.finish(`a ${row.title} (${recognition.layout})`, row.name);
   const others = weights.others.map((path) => path || '(the root)');
   const leftOut = describeLeftOut(found.leftOut);
   return {
-    graph: network.finish(`a ${row.title} (${recognition.layout})`, row.name),
+    graph: {
+      ...graph,
+      notes: [...(graph.notes ?? []), ...assumptions(found, request, open), ...setAsideNotes(leftOut)],
+    },
+    open,
     architecture: { ...options, ...(stateDict !== undefined && { stateDict }), ...(ignore && { ignore }) },
     title: row.title,
     layout: recognition.layout,
@@ -261,7 +297,6 @@ export function networkOf(weights: Weights, request: NetworkRequest = {}): Built
     notes: [
       ...recognition.notes,
       ...(found.weights.notes ?? []),
-      ...(leftOut === undefined ? [] : [`left out, as no part of the network: ${leftOut}`]),
       ...(weights.replayBuffer
         ? [`the file keeps ${weights.replayBuffer.dims[0]} images of its training's chains (replay buffer)`]
         : []),

@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox';
 import { floats } from '../graph/tensor.js';
+import { type Activation, ActivationName, activate } from './activations.js';
 import type { Architecture, Recognition } from './architecture.js';
 import type { Network, Value } from './network.js';
 import { shapeOf, type Weights } from './weights.js';
 
 const shared = {
+  activation: Type.Optional(ActivationName),
   depth: Type.Optional(
     Type.Integer({
       minimum: 8,
@@ -114,7 +116,7 @@ function recognise(weights: Weights): Recognition | undefined {
   const size = stem === 'imagenet' ? 224 : 32;
   return {
     facts: factsOf(shape),
-    guesses: { stem, ...(shape.bottleneck && { strideAt: 2 }) },
+    guesses: { activation: 'relu', stem, ...(shape.bottleneck && { strideAt: 2 }) },
     image: [shape.channels, size, size],
     layout: shape.shortcut === 'shortcut' ? 'kuangliu/pytorch-cifar' : 'torchvision',
     notes: stem === 'imagenet' ? [IMAGENET_NOTE] : [],
@@ -128,7 +130,7 @@ function recogniseCifar(weights: Weights): Recognition | undefined {
   const akamaster = shape.shortcut !== 'downsample';
   return {
     facts: { ...factsOf(shape), shortcut: pads ? 'pad' : 'convolution' },
-    guesses: { stem: 'cifar', ...(pads && { padding: 'both' }) },
+    guesses: { activation: 'relu', stem: 'cifar', ...(pads && { padding: 'both' }) },
     image: [shape.channels, 32, 32],
     ...(akamaster && shape.head === 'linear' && shape.channels === 3 && { normaliser: AKAMASTER }),
     layout: akamaster ? 'akamaster/pytorch_resnet_cifar10' : 'chenyaofo/pytorch-cifar-models',
@@ -141,6 +143,7 @@ function recogniseCifar(weights: Weights): Recognition | undefined {
 }
 
 interface Built {
+  activation: Activation;
   stem: 'imagenet' | 'cifar';
   strideAt?: 1 | 2;
   padding?: 'both' | 'end';
@@ -184,20 +187,21 @@ function block(
   key: string,
   stride: number,
   shape: Shape,
-  { strideAt = 2, padding = 'both' }: Built,
+  { activation, strideAt = 2, padding = 'both' }: Built,
 ): Value {
+  const act = (value: Value) => activate(network, value, activation);
   const conv = (value: Value, i: number, options: { stride?: number; padding?: number }) =>
     network.batchNorm(network.conv(value, `${key}.conv${i}`, options), `${key}.bn${i}`);
   let y: Value;
   if (shape.bottleneck) {
-    y = network.relu(conv(x, 1, { stride: strideAt === 1 ? stride : 1 }));
-    y = network.relu(conv(y, 2, { stride: strideAt === 2 ? stride : 1, padding: 1 }));
+    y = act(conv(x, 1, { stride: strideAt === 1 ? stride : 1 }));
+    y = act(conv(y, 2, { stride: strideAt === 2 ? stride : 1, padding: 1 }));
     y = conv(y, 3, {});
   } else {
-    y = network.relu(conv(x, 1, { stride, padding: 1 }));
+    y = act(conv(x, 1, { stride, padding: 1 }));
     y = conv(y, 2, { padding: 1 });
   }
-  return network.relu(network.add(y, shortcut(network, x, key, stride, y.dims[0], padding), key));
+  return act(network.add(y, shortcut(network, x, key, stride, y.dims[0], padding), key));
 }
 
 function shortcut(
@@ -220,7 +224,8 @@ function build(network: Network, options: Readonly<Record<string, unknown>>): vo
   const built = options as unknown as Built;
   const imagenet = built.stem === 'imagenet';
   const stem = { stride: imagenet ? 2 : 1, padding: Math.floor(shape.kernel / 2) };
-  let x = network.relu(network.batchNorm(network.conv(network.image, 'conv1', stem), 'bn1'));
+  let x = network.batchNorm(network.conv(network.image, 'conv1', stem), 'bn1');
+  x = activate(network, x, built.activation);
   if (imagenet) x = network.maxPool(x, { kernel: 3, stride: 2, padding: 1 });
   shape.blocks.forEach((blocks, stage) => {
     for (let i = 0; i < blocks; i++)

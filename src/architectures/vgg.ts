@@ -1,11 +1,13 @@
 import { Type } from '@sinclair/typebox';
+import { type Activation, ActivationName, activate } from './activations.js';
 import type { Architecture, Recognition } from './architecture.js';
-import type { Network } from './network.js';
+import type { Network, Value } from './network.js';
 import { IMAGENET_NOTE } from './resnet.js';
 import { shapeOf, type Weights } from './weights.js';
 
 const Options = Type.Object(
   {
+    activation: Type.Optional(ActivationName),
     depth: Type.Optional(
       Type.Integer({ minimum: 4, description: 'Convolutions, and three more. Read off the weights.' }),
     ),
@@ -89,26 +91,28 @@ function recognise(weights: Weights, given: Readonly<Record<string, unknown>>): 
   const size = grid * 2 ** Math.min(pools, 10);
   return {
     facts: { depth: shape.convolutions.length + 3, batchNorm: shape.batchNorm },
+    guesses: { activation: 'relu' },
     image: [channels ?? 3, size, size],
     layout: shape.linear.length === 1 ? 'kuangliu/pytorch-cifar' : 'torchvision',
     notes: size >= 128 ? [IMAGENET_NOTE] : [],
   };
 }
 
-function build(network: Network): void {
+function build(network: Network, options: Readonly<Record<string, unknown>>): void {
+  const act = (value: Value) => activate(network, value, options.activation as Activation);
   const shape = shapeIn(network.weights) as Shape;
   let x = network.image;
   for (const { key, norm, pooled } of shape.convolutions) {
     x = network.conv(x, key, { padding: 1 });
     if (norm) x = network.batchNorm(x, norm);
-    x = network.relu(x);
+    x = act(x);
     if (pooled) x = network.maxPool(x, { kernel: 2 });
   }
   x = network.flatten(network.adaptiveAveragePool(x, gridOf(network.weights, shape)));
   shape.linear.forEach((key, i) => {
     const last = i === shape.linear.length - 1;
     x = network.linear(last ? network.features(x) : x, key);
-    if (!last) x = network.relu(x);
+    if (!last) x = act(x);
   });
   network.output(x, 'logits');
 }

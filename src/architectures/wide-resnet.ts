@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { AssayError } from '../errors.js';
+import { type Activation, ActivationName, activate } from './activations.js';
 import type { Architecture, Recognition } from './architecture.js';
 import type { Network, Value } from './network.js';
 import { shapeOf, type Weights } from './weights.js';
@@ -7,6 +8,7 @@ import { blocksIn, type Layout, layoutOf, NORMS, type Norm, normOf } from './wid
 
 const Options = Type.Object(
   {
+    activation: Type.Optional(ActivationName),
     depth: Type.Optional(
       Type.Integer({ minimum: 10, description: 'Layers: 6 n + 4. Read off the weights.' }),
     ),
@@ -25,7 +27,8 @@ const Options = Type.Object(
     leak: Type.Optional(
       Type.Number({
         minimum: 0,
-        description: 'Slope of the ReLU below 0. Default: 0.2 in JEM files, 0 in others.',
+        description:
+          'Slope of the ReLU below 0, where `activation` is relu. Default: 0.2 in JEM files, 0 in others.',
       }),
     ),
     sumPool: Type.Optional(
@@ -35,7 +38,7 @@ const Options = Type.Object(
   { additionalProperties: false },
 );
 
-function recognise(weights: Weights): Recognition | undefined {
+function recognise(weights: Weights, given: Readonly<Record<string, unknown>>): Recognition | undefined {
   const layout = layoutOf(weights);
   if (!layout) return undefined;
   const [wide] = shapeOf(weights, `${layout.block(1, 0)}.conv1.weight`) ?? [];
@@ -51,7 +54,7 @@ function recognise(weights: Weights): Recognition | undefined {
   const energy = weights.tensors.has('energy_output.weight');
   return {
     facts,
-    guesses: { leak: layout.leak },
+    guesses: given.activation && given.activation !== 'relu' ? {} : { activation: 'relu', leak: layout.leak },
     missing:
       norm === 'instance or layer'
         ? { norm: 'instance or layer: their weights look alike, and this file does not keep the classes' }
@@ -104,9 +107,18 @@ function actNorm(network: Network, x: Value, key: string): Value {
 }
 
 interface Built {
+  activation: Activation;
   norm: Norm;
   leak: number;
   sumPool?: boolean;
+}
+
+function activatedWith(
+  network: Network,
+  x: Value,
+  { activation, leak }: Pick<Built, 'activation' | 'leak'>,
+): Value {
+  return activation === 'relu' ? network.relu(x, leak) : activate(network, x, activation);
 }
 
 function block(
@@ -115,10 +127,10 @@ function block(
   key: string,
   stride: number,
   layout: Layout,
-  { norm, leak }: Built,
+  { norm, ...rest }: Built,
 ): Value {
   const activated = (value: Value, name: string) =>
-    network.relu(normalise(network, value, `${key}.${name}`, norm), leak);
+    activatedWith(network, normalise(network, value, `${key}.${name}`, norm), rest);
   const [first, second] = layout.strided === 1 ? [stride, 1] : [1, stride];
   const inner = activated(x, 'bn1');
   const one = network.conv(inner, `${key}.conv1`, { stride: first, padding: 1 });
@@ -137,7 +149,7 @@ function build(network: Network, options: Readonly<Record<string, unknown>>): vo
   for (const stage of [1, 2, 3])
     for (let i = 0; i < blocksIn(network.weights, layout, stage); i++)
       x = block(network, x, layout.block(stage, i), stage > 1 && i === 0 ? 2 : 1, layout, built);
-  x = network.relu(normalise(network, x, `${layout.trunk}bn1`, built.norm), built.leak);
+  x = activatedWith(network, normalise(network, x, `${layout.trunk}bn1`, built.norm), built);
   const area = x.dims[1] * x.dims[2];
   let pooled = network.globalAverage(x);
   if (built.sumPool)
@@ -155,4 +167,18 @@ export const wideResnet: Architecture = {
   options: Options,
   recognise,
   build,
+  check: ({ activation, leak }, file) => {
+    if (leak === undefined || activation === undefined || activation === 'relu') return;
+    throw new AssayError(
+      'config-invalid',
+      '`leak` is a slope of the ReLU, and the card names another activation',
+      {
+        file,
+        path: 'architecture.leak',
+        expected: 'one of activation and leak',
+        found: `activation: ${String(activation)}, leak: ${String(leak)}`,
+        hint: 'drop leak',
+      },
+    );
+  },
 };

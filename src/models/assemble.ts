@@ -22,6 +22,10 @@ export interface Origin {
   file?: string;
   /** The checkpoint's file. */
   checkpoint?: string;
+  /** What its weights were taken for, for people. */
+  network?: string;
+  /** More to know of how it is used. */
+  notes?: readonly Note[];
   /** Its hash; default: of the network as it would be written. */
   sha256?: string;
 }
@@ -31,16 +35,16 @@ export async function modelOf(
   given: Graph,
   card: ModelCard,
   engine: Engine,
-  { file, checkpoint = 'the network', sha256 }: Origin = {},
+  { checkpoint = 'the network', ...origin }: Origin = {},
 ): Promise<Model> {
-  return withinLimits(checkpoint, () => assembled(given, card, engine, { file, checkpoint, sha256 }));
+  return withinLimits(checkpoint, () => assembled(given, card, engine, { ...origin, checkpoint }));
 }
 
 async function assembled(
   given: Graph,
   card: ModelCard,
   pool: Engine,
-  { file, checkpoint, sha256 }: Origin & { checkpoint: string },
+  { file, checkpoint, sha256, network: taken, notes = [] }: Origin & { checkpoint: string },
 ): Promise<Model> {
   const contract = contractOf(card, file);
   const network = inFloat32(given);
@@ -64,7 +68,9 @@ async function assembled(
     stochastic: false,
     energy: offers.includes('logPx') ? contract.energy.kind : 'none',
     identity: identityOf(contract, sha256 ?? createHash('sha256').update(writeOnnx(network)).digest('hex')),
+    ...(taken !== undefined && { network: taken }),
     notes: [
+      ...notes,
       ...(network.notes ?? []),
       ...softmaxNotes(chooseOutputs(network, contract, checkpoint)),
       ...(offers.includes('inputGradient') ? estimateNotes(prepared) : []),

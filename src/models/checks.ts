@@ -201,6 +201,7 @@ export async function expectAccuracy(
     n: info.size,
     subset,
     file,
+    network: system.info.network,
   });
 }
 
@@ -213,11 +214,13 @@ export interface AccuracyClaim {
   n: number;
   subset?: boolean;
   file?: string;
+  /** What a file of weights was taken for. */
+  network?: string;
 }
 
 /** Compares counted answers with what a card expects. Errors: `expectation-missed`. */
 export function judgeAccuracy(claim: AccuracyClaim): AccuracyCheck {
-  const { system, dataset, expect, correct, n, subset, file } = claim;
+  const { system, dataset, expect, correct, n, subset, file, network } = claim;
   const accuracy = correct / n;
   const tolerance = expect.tolerance ?? 0.01;
   const chance = subset ? 3 * Math.sqrt((expect.accuracy * (1 - expect.accuracy)) / n) : 0;
@@ -229,6 +232,6 @@ export function judgeAccuracy(claim: AccuracyClaim): AccuracyCheck {
     path: 'expect.accuracy',
     expected: `${percent(expect.accuracy)} within ${percent(tolerance + chance)} on "${dataset}"`,
     found: `${percent(accuracy)} (${correct} of ${n})`,
-    hint: 'check the order of the classes, the range or mean and std, channel order (RGB) and the data set; nothing was attacked',
+    hint: `${network === undefined ? '' : `the weights were taken for ${network}: check \`architecture\` first; `}check the order of the classes, the range or mean and std, channel order (RGB) and the data set; nothing was attacked`,
   });
 }

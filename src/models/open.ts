@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { dirname, extname, resolve } from 'node:path';
+import type { BuiltNetwork } from '../architectures/architecture.js';
 import { checkArchitecture } from '../architectures/registry.js';
 import { readCheckpoint } from '../checkpoints/registry.js';
+import { flow } from '../config/flow.js';
 import { check, readConfigFile } from '../config/validate.js';
 import type { Engine } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
+import type { Note } from '../graph/graph.js';
 import { modelOf } from './assemble.js';
 import { ModelCard } from './card.js';
 import { checkHash } from './checks.js';
@@ -69,7 +72,32 @@ export async function openModel(
   checkHash(card, sha256, checkpoint);
   // The same weights under another architecture are another model.
   const identity = built ? hashOf([sha256, built.architecture]) : sha256;
-  return modelOf(graph, card, engine, { file, checkpoint, sha256: identity });
+  const network = built && describeBuilt(built);
+  const notes = built ? normaliserNotes(built, card) : [];
+  return modelOf(graph, card, engine, { file, checkpoint, sha256: identity, network, notes });
+}
+
+/** The network, and first what might be wrong about it. */
+function describeBuilt({ title, layout, open }: BuiltNetwork): string {
+  const said = flow(open).slice(2, -2);
+  return said === ''
+    ? `a ${title} (${layout})`
+    : `a ${title} (${layout}) with ${said}, which weights do not tell`;
+}
+
+/** A card without mean and std, for a file that keeps them. */
+function normaliserNotes({ normaliser }: BuiltNetwork, { input }: ModelCard): Note[] {
+  const { range, mean, std } = input;
+  if (!normaliser || range || mean !== undefined || std !== undefined) return [];
+  const { source, ...numbers } = normaliser;
+  return [
+    {
+      code: 'input-not-normalised',
+      severity: 'warning',
+      message: `the card gives the network pixels as they are, and ${source} say otherwise: ${flow(numbers).slice(2, -2)}`,
+      why: 'with inputs on another scale than in training, every number here is of another network; put them under `input`, or say `range: [0, 1]` if that is meant',
+    },
+  ];
 }
 
 const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');

@@ -112,6 +112,8 @@ export interface SystemInfo {
   energy: 'logsumexp' | 'output' | 'none';
   /** Hash of everything that decides the outputs (weights, card, defence). */
   identity: string;
+  /** What a file of weights was taken for, and what of it the weights do not tell. */
+  network?: string;
   /** What to know about how the network is used; reports show it. */
   notes?: readonly Note[];
   /** d(model input) / d(pixel): gradient in the model's own input units = gradient / inputScale, per channel. */

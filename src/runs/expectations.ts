@@ -53,7 +53,17 @@ export async function checkExpectations(
     const { job, size, request } = plan.suites[0].wanted[i];
     const { correct } = classifiedOf({ request, ...(await collectRange(bench.store, job, 0, size)) });
     const right = correct.reduce<number>((sum, one) => sum + Number(one), 0);
-    judgeAccuracy({ system, dataset, expect, correct: right, n: size, subset: partial.has(dataset), file });
+    const network = subject.systems.get(system)?.info.network;
+    judgeAccuracy({
+      system,
+      dataset,
+      expect,
+      correct: right,
+      n: size,
+      subset: partial.has(dataset),
+      file,
+      network,
+    });
   }
   return undefined;
 }

@@ -79,7 +79,7 @@ export async function assembleResults(material: Material, notify: Listener): Pro
     config: material.config,
     environment: material.environment,
     // Notes are among the warnings.
-    systems: [...subject.systems.values()].map(({ info: { notes: _, ...info } }) => ({
+    systems: [...subject.systems.values()].map(({ info: { notes: _, network: __, ...info } }) => ({
       ...info,
       shape: [...info.shape],
       classes: [...info.classes],

@@ -11,6 +11,10 @@ export function accuracyWarnings(suite: string, result: AccuracyResult): Warning
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   // Where there is no model, there is no input to be wrong about.
   const predicted = system.input === 'predictions';
+  const network =
+    system.network === undefined
+      ? ''
+      : `check \`architecture\` first: the weights were taken for ${system.network}; `;
   const warnings: Warning[] = [];
   if (classes === 1) {
     warnings.push({
@@ -45,7 +49,7 @@ export function accuracyWarnings(suite: string, result: AccuracyResult): Warning
       why: 'the usual cause is input in the wrong range or normalisation',
       fix: predicted
         ? 'check how the images were prepared where these predictions were made'
-        : 'check `input` (range, mean, std, layout) in the model card',
+        : `${network}check \`input\` (range, mean, std, layout) in the model card`,
     });
   } else if (accuracy.interval && accuracy.interval[0] <= chance) {
     const below = accuracy.value <= chance;
@@ -57,7 +61,7 @@ export function accuracyWarnings(suite: string, result: AccuracyResult): Warning
       why: 'nothing that is measured of this model on these examples means much',
       fix: predicted
         ? 'check that logits and labels are in the same order (no shuffling), and the order of the classes; or measure more examples'
-        : 'check the order of the classes and `input` in the model card, or measure more examples',
+        : `${network}check the order of the classes and \`input\` in the model card, or measure more examples`,
     });
   }
   const absent = system.classes.filter((_, k) => total[k] === 0);

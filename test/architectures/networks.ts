@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { activationsOf } from './activation-formulas.js';
 import {
   adaptive,
@@ -24,9 +25,10 @@ export interface Case {
   versions?: Record<string, number>;
 }
 
+type Activation = (x: Planes) => Planes;
 type Norm = (net: DoubleNetwork, x: Planes, key: string) => Planes;
 
-function jem(norm: Norm, leak = 0.2, sum = false): Case['forward'] {
+function jem(norm: Norm, leak = 0.2, sum = false, act: Activation = (x) => relu(x, leak)): Case['forward'] {
   return (net, image) => {
     const conv = (x: Planes, key: string, out: number, kernel: number, stride = 1) =>
       net.conv(x, key, { out, kernel, stride, padding: (kernel - 1) / 2, bias: true });
@@ -34,11 +36,11 @@ function jem(norm: Norm, leak = 0.2, sum = false): Case['forward'] {
     [8, 16, 32].forEach((out, stage) => {
       const key = `f.layer${stage + 1}.0`;
       const stride = stage > 0 ? 2 : 1;
-      const y = conv(relu(norm(net, x, `${key}.bn1`), leak), `${key}.conv1`, out, 3);
-      const z = conv(relu(norm(net, y, `${key}.bn2`), leak), `${key}.conv2`, out, 3, stride);
+      const y = conv(act(norm(net, x, `${key}.bn1`)), `${key}.conv1`, out, 3);
+      const z = conv(act(norm(net, y, `${key}.bn2`)), `${key}.conv2`, out, 3, stride);
       x = add(z, conv(x, `${key}.shortcut.0`, out, 1, stride));
     });
-    x = relu(norm(net, x, 'f.bn1'), leak);
+    x = act(norm(net, x, 'f.bn1'));
     const features = globalAverage(x);
     if (sum)
       features.data.forEach((v, i) => {
@@ -99,14 +101,23 @@ interface Residual {
   imagenet?: boolean;
   /** Channels inside a bottleneck, and their groups. */
   bottleneck?: { inner: number; groups: number };
+  act?: Activation;
 }
 
-function resnet({ widths, blocks, shortcut, head, imagenet, bottleneck }: Residual): Case['forward'] {
+export function resnet({
+  widths,
+  blocks,
+  shortcut,
+  head,
+  imagenet,
+  bottleneck,
+  act = relu,
+}: Residual): Case['forward'] {
   return (net, image) => {
     const normed = (x: Planes, key: string, i: number, options: Parameters<DoubleNetwork['conv']>[2]) =>
       net.batchNorm(net.conv(x, `${key}.conv${i}`, options), `${key}.bn${i}`);
     const stem = imagenet ? { kernel: 7, stride: 2, padding: 3 } : { kernel: 3, padding: 1 };
-    let x = relu(net.batchNorm(net.conv(image, 'conv1', { out: widths[0], ...stem }), 'bn1'));
+    let x = act(net.batchNorm(net.conv(image, 'conv1', { out: widths[0], ...stem }), 'bn1'));
     if (imagenet) x = maxPool(x, 3, 2, 1);
     widths.forEach((out, stage) => {
       for (let n = 0; n < blocks; n++) {
@@ -115,11 +126,11 @@ function resnet({ widths, blocks, shortcut, head, imagenet, bottleneck }: Residu
         let y: Planes;
         if (bottleneck) {
           const { inner, groups } = bottleneck;
-          y = relu(normed(x, key, 1, { out: inner, kernel: 1 }));
-          y = relu(normed(y, key, 2, { out: inner, kernel: 3, stride, padding: 1, groups }));
+          y = act(normed(x, key, 1, { out: inner, kernel: 1 }));
+          y = act(normed(y, key, 2, { out: inner, kernel: 3, stride, padding: 1, groups }));
           y = normed(y, key, 3, { out, kernel: 1 });
         } else {
-          y = relu(normed(x, key, 1, { out, kernel: 3, stride, padding: 1 }));
+          y = act(normed(x, key, 1, { out, kernel: 3, stride, padding: 1 }));
           y = normed(y, key, 2, { out, kernel: 3, padding: 1 });
         }
         let side = x;
@@ -132,21 +143,21 @@ function resnet({ widths, blocks, shortcut, head, imagenet, bottleneck }: Residu
               `${key}.${shortcut}.1`,
             );
         }
-        x = relu(add(y, side));
+        x = act(add(y, side));
       }
     });
     return net.linear(globalAverage(x), head, 3);
   };
 }
 
-function preact(bottleneck: boolean, last: boolean): Case['forward'] {
+function preact(bottleneck: boolean, last: boolean, act: Activation = relu): Case['forward'] {
   return (net, image) => {
     let x = net.conv(image, 'conv1', { out: 4, kernel: 3, padding: 1 });
     [8, 16, 16, 32].forEach((out, stage) => {
       for (let n = 0; n < 2; n++) {
         const key = `layer${stage + 1}.${n}`;
         const stride = stage > 0 && n === 0 ? 2 : 1;
-        const ready = (value: Planes, i: number) => relu(net.batchNorm(value, `${key}.bn${i}`));
+        const ready = (value: Planes, i: number) => act(net.batchNorm(value, `${key}.bn${i}`));
         const first = ready(x, 1);
         let y: Planes;
         if (bottleneck) {
@@ -161,7 +172,7 @@ function preact(bottleneck: boolean, last: boolean): Case['forward'] {
         x = add(y, same ? x : net.conv(first, `${key}.shortcut.0`, { out, kernel: 1, stride }));
       }
     });
-    if (last) x = relu(net.batchNorm(x, 'bn'));
+    if (last) x = act(net.batchNorm(x, 'bn'));
     return net.linear(globalAverage(x), 'linear', 3);
   };
 }
@@ -172,6 +183,7 @@ function vgg(
   batchNorm: boolean,
   grid: number,
   layers: readonly (number | 'M')[] = [4, 'M', 8, 8, 'M'],
+  act: Activation = relu,
 ): Case['forward'] {
   return (net, image) => {
     let [x, at] = [image, 0];
@@ -183,13 +195,13 @@ function vgg(
       }
       x = net.conv(x, `features.${at}`, { out: step, kernel: 3, padding: 1, bias: true });
       if (batchNorm) x = net.batchNorm(x, `features.${at + 1}`);
-      x = relu(x);
+      x = act(x);
       at += batchNorm ? 3 : 2;
     }
     x = adaptive(x, grid);
     if (grid === 1) return net.linear(x, 'classifier', 3);
-    x = relu(net.linear(x, 'classifier.0', 12));
-    return net.linear(relu(net.linear(x, 'classifier.3', 10)), 'classifier.6', 3);
+    x = act(net.linear(x, 'classifier.0', 12));
+    return net.linear(act(net.linear(x, 'classifier.3', 10)), 'classifier.6', 3);
   };
 }
 
@@ -486,6 +498,33 @@ export const cases: readonly Case[] = [
     architecture: { name: 'cnn', stride: [2, 1], padding: [0, 1], poolAfter: [], globalPool: true },
     found: { layout: 'convolutions, then linear layers', architecture: { globalPool: true } },
   },
+  ...Object.entries<Case['forward']>({
+    'wide-resnet': jem(none, 0, false, activationsOf.elu),
+    resnet: resnet({
+      widths: [4, 8, 16, 32],
+      blocks: 1,
+      shortcut: 'shortcut',
+      head: 'linear',
+      act: activationsOf.elu,
+    }),
+    'cifar-resnet': resnet({
+      widths: [4, 8, 16],
+      blocks: 1,
+      shortcut: 'both',
+      head: 'linear',
+      act: activationsOf.elu,
+    }),
+    'preact-resnet': preact(false, true, activationsOf.elu),
+    vgg: vgg(true, 1, undefined, activationsOf.elu),
+  }).map(
+    ([name, forward]): Case => ({
+      name: `${name} with another activation`,
+      image: [3, 8, 8],
+      forward,
+      architecture: { name, activation: 'elu' },
+      found: { layout: expect.any(String), architecture: { name, activation: 'elu' } },
+    }),
+  ),
   ...Object.entries(activationsOf).map(
     ([activation, f]): Case => ({
       name: `perceptron with ${activation}`,

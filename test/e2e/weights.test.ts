@@ -1,10 +1,23 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { encodeNpz } from '../../src/data/npz.js';
-import { call, global, torchZip } from '../checkpoints/torch-writer.js';
+import { activationsOf } from '../architectures/activation-formulas.js';
+import { DoubleNetwork } from '../architectures/double-network.js';
+import { resnet } from '../architectures/networks.js';
+import { call, float32, global, torchZip } from '../checkpoints/torch-writer.js';
 import { smallJem } from '../fuzz/formats.js';
+import { uniforms } from '../models/networks.js';
 import { assay, folder } from './assay.js';
+
+const silu = resnet({
+  widths: [4, 8, 16, 32],
+  blocks: 1,
+  shortcut: 'shortcut',
+  head: 'linear',
+  act: activationsOf.silu,
+});
 
 /** Eight grey images of 8 x 8, which is what the network's card is changed to. */
 const images = Uint8Array.from({ length: 8 * 64 }, (_, i) => (37 * i) % 256);
@@ -23,7 +36,7 @@ it('from a file of weights to a report: init, a look, and a run', async () => {
   const card = join(place, 'jem.model.yaml');
   const text = readFileSync(card, 'utf8');
   expect(text).toMatch(
-    /^architecture: \{ name: wide-resnet, depth: 10, width: 2, norm: none, leak: 0.2 \}$/m,
+    /^architecture: \{ name: wide-resnet, depth: 10, width: 2, norm: none, activation: relu, leak: 0.2 \}$/m,
   );
   expect(text).toMatch(/^input: \{ shape: \[1, 32, 32\], range: \[-1, 1\] \}$/m);
   expect(text).toMatch(/^# - .*energy_output/m);
@@ -38,6 +51,64 @@ it('from a file of weights to a report: init, a look, and a run', async () => {
   expect(ended).toMatchObject({ code: 0 });
   const results = JSON.parse(readFileSync(join(place, 'out', 'results.json'), 'utf8'));
   expect(results.measures.map(({ measure }: { measure: string }) => measure)).toContain('accuracy');
+});
+
+it('a network whose activation the weights do not tell: a missed accuracy names it, and the key is right', async () => {
+  const place = folder();
+  const [size, n] = [3 * 16 * 16, 12];
+  const net = new DoubleNetwork();
+  const bytes = Uint8Array.from(uniforms('bytes', n * size), (u) => Math.floor(256 * u));
+  const image = (i: number) => ({
+    dims: [3, 16, 16] as const,
+    data: Float64Array.from(
+      { length: size },
+      (_, j) => bytes[i * size + 3 * (j % 256) + Math.floor(j / 256)] / 255,
+    ),
+  });
+  // The network's own answers are the labels; its bias is moved so that it does not always give the same one.
+  const raw = Array.from({ length: n }, (_, i) => [...silu(net, image(i)).data]);
+  const means = [0, 1, 2].map((k) => raw.reduce((sum, row) => sum + row[k] / n, 0));
+  const labels = Int32Array.from(raw, (row) => {
+    const centred = row.map((v, k) => v - means[k]);
+    return centred.indexOf(Math.max(...centred));
+  });
+  const bias = new Float32Array(net.tensors['linear.bias'].bytes.buffer);
+  net.tensors['linear.bias'] = float32(
+    [3],
+    bias.map((v, k) => v - means[k]),
+  );
+  writeFileSync(join(place, 'm.pt'), torchZip(net.tensors));
+  writeFileSync(
+    join(place, 'test.npz'),
+    encodeNpz({ images: { shape: [n, 16, 16, 3], data: bytes }, labels: { shape: [n], data: labels } }),
+  );
+  const run = (architecture: object | undefined, accuracy: number) => {
+    const card = {
+      name: 'm',
+      checkpoint: './m.pt',
+      input: { shape: [3, 16, 16] },
+      classes: 3,
+      expect: { accuracy },
+      architecture,
+    };
+    const file = {
+      name: 'r',
+      models: [card],
+      datasets: { test: { path: './test.npz' } },
+      suites: ['accuracy'],
+    };
+    writeFileSync(join(place, 'r.run.yaml'), stringify(file));
+    return assay(['run', 'r.run.yaml', '--out', `out-${architecture ? 'said' : 'assumed'}`], place);
+  };
+  const assumed = await run(undefined, 1.0);
+  const said = await run({ name: 'resnet', activation: 'silu' }, 1.0);
+  expect(said).toMatchObject({ code: 0 });
+  expect(assumed.code).toBe(2);
+  expect(assumed.stderr).toMatch(
+    /fix +the weights were taken for a ResNet .*activation: relu.*check `architecture` first/,
+  );
+  const inspected = await assay(['inspect', 'm.pt'], place);
+  expect(inspected.stdout).toMatch(/do not tell all of the ResNet.*assumed: activation: relu/);
 });
 
 it('a pickled model is refused with how to export it', async () => {
