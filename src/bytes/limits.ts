@@ -83,6 +83,12 @@ export const limits = {
     reason: 'weights lie in files beside it',
     instead: 'name the model.json that the converter wrote',
   },
+  networkImage: {
+    of: 'numbers of an image as a network takes it (channels x height x width)',
+    value: 2 ** 25,
+    reason: 'they take 128 MB, and batches hold several; networks take some hundred times less',
+    instead: 'state the size that the network takes',
+  },
   declaredTensor: {
     of: 'numbers in a tensor whose size a network declares',
     value: 2 ** 28,

@@ -1,3 +1,4 @@
+import { limits } from '../bytes/limits.js';
 import { AssayError } from '../errors.js';
 import { classCount, type ModelCard } from './card.js';
 
@@ -47,6 +48,13 @@ export function contractOf(card: ModelCard, file?: string): Contract {
     });
   const classes = classCount(card);
   const [channels, height, width] = card.input.shape;
+  const numbers = channels * height * width;
+  if (numbers > limits.networkImage.value)
+    throw refuse('input.shape', 'the card states images of giant size', {
+      expected: `at most ${limits.networkImage.value} ${limits.networkImage.of}`,
+      found: String(numbers),
+      hint: limits.networkImage.instead,
+    });
   const normalisation = normalisationOf(card, channels, refuse);
   if (classes === 0) {
     for (const [path, given] of [

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { innermost } from '../architectures/views.js';
 import { estimatedGradients, missingGradients } from '../autodiff/coverage.js';
+import { limits as bounds } from '../bytes/limits.js';
 import type { Checkpoint, ReadRequest } from '../checkpoints/checkpoint.js';
 import { hashOfFile } from '../checkpoints/file-hash.js';
 import { readCheckpoint, readWeights } from '../checkpoints/registry.js';
@@ -251,7 +252,7 @@ function zeros(graph: Graph): Record<string, Value> | undefined {
     if (type !== 'float32' || !dims) return undefined;
     const sizes = dims.map((d, axis) => (isExtent(d) ? d : axis === 0 ? 1 : 0));
     const count = sizes.reduce((a, d) => a * d, 1);
-    if (count === 0 || count > 2 ** 28) return undefined;
+    if (count === 0 || count > bounds.networkImage.value) return undefined;
     feeds[name] = { type, dims: sizes, data: new Float32Array(count) };
   }
   return feeds;

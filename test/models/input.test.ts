@@ -259,3 +259,13 @@ it('names its shape, classes and identity', async () => {
   expect(again.info.identity).toBe(model.info.identity);
   expect(other.info.identity).not.toBe(model.info.identity);
 });
+
+it('refuses images of giant size, by key, before any is made', () => {
+  const giant = { ...linearCard, input: { ...linearCard.input, shape: [3, 65536, 65536] } } as ModelCard;
+  expect(() => contractOf(giant)).toThrowError(
+    expect.objectContaining({
+      code: 'config-invalid',
+      details: expect.objectContaining({ path: 'input.shape' }),
+    }),
+  );
+});
