@@ -29,7 +29,8 @@ export function roundingWarning(suite: string, { system, score, id, ood, range }
       return `${title} between ${lo.toFixed(4)} and ${hi.toFixed(4)}`;
     });
   // Of equal sets something worse is said.
-  if (moved.length === 0 || id.dataset.fingerprint === ood.dataset.fingerprint) return [];
+  const equal = id.dataset.fingerprint === ood.dataset.fingerprint;
+  if (moved.length === 0 || range.pairs === 0 || equal) return [];
   return [
     {
       suite,
