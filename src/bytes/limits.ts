@@ -119,6 +119,30 @@ export const limits = {
     reason: 'a batch that is fixed at 128 photographs takes a thousand',
     instead: 'raise it with `--memory-limit MIB` if you trust the checkpoint',
   },
+  configurationTokens: {
+    of: 'words, signs and line ends of a configuration',
+    value: 500_000,
+    reason: 'each takes about a kilobyte when parsed; a list of 21,000 classes has 90,000',
+    instead: 'keep data out of the file',
+  },
+  nesting: {
+    of: 'lists and mappings inside each other, in YAML and JSON',
+    value: 200,
+    reason: 'each level takes memory and stack; models of Keras nest some dozens',
+    instead: 'check that the file was written whole: brackets are left open',
+  },
+  externalRepeats: {
+    of: 'times that the weights beside a model are read over, in all',
+    value: 4,
+    reason: 'tied weights name a range twice; hundreds of tensors in one range would fill the memory',
+    instead: 'export the model again, with every weight stored once',
+  },
+  graphNodes: {
+    of: 'nodes, initialisers and other parts of an ONNX graph',
+    value: 200_000,
+    reason: 'each takes kilobytes in memory; the largest exports of image models have some ten thousand',
+    instead: 'export the model without unrolled loops',
+  },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

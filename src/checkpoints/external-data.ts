@@ -1,5 +1,6 @@
 import { constants, realpathSync } from 'node:fs';
 import { dirname, posix, relative, resolve, sep, win32 } from 'node:path';
+import { limits } from '../bytes/limits.js';
 import { openRegularSync } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import type { ExternalData } from '../graph/read.js';
@@ -48,6 +49,8 @@ function resolveInside(folder: string, location: string, model: string): string 
  */
 export function externalDataOf(model: string, used: (piece: Uint8Array) => void): ExternalData {
   const folder = realpathSync(dirname(resolve(model)));
+  const sizes = new Map<string, number>();
+  let taken = 0;
   return (location, offset, wanted) => {
     const target = resolveInside(folder, location, model);
     // The resolved path holds no links; should one appear in its place now, opening fails.
@@ -65,6 +68,17 @@ export function externalDataOf(model: string, used: (piece: Uint8Array) => void)
           hint: 'check that the file was copied whole, or export the model again',
         });
       }
+      sizes.set(target, size);
+      taken += length;
+      const there = [...sizes.values()].reduce((a, b) => a + b, 0);
+      if (taken > limits.externalRepeats.value * there)
+        throw new AssayError('file-malformed', 'the model reads the same weights over and over', {
+          file: target,
+          path: `named by ${model}`,
+          expected: `at most ${limits.externalRepeats.value} ${limits.externalRepeats.of}`,
+          found: `${taken} bytes wanted of ${there}`,
+          hint: limits.externalRepeats.instead,
+        });
       const bytes = opened.read(offset, length);
       used(bytes);
       return bytes;

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { type Document, LineCounter, parseDocument } from 'yaml';
+import { CST, type Document, Lexer, LineCounter, parseDocument } from 'yaml';
+import { type LimitName, limits } from '../bytes/limits.js';
 import { readText } from '../bytes/regular-file.js';
 import { AssayError, didYouMean } from '../errors.js';
 
@@ -148,6 +149,7 @@ function shown(value: unknown): string {
  */
 export async function readConfigFile(file: string): Promise<unknown> {
   const text = await readText(file, 'configuration', 'config-invalid');
+  refuseBulk(text, file);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;
@@ -167,6 +169,32 @@ export async function readConfigFile(file: string): Promise<unknown> {
     found: value === null ? 'an empty file' : Array.isArray(value) ? 'a list' : shown(value),
     hint: 'see the examples in the README',
   });
+}
+
+/** Counts before anything is parsed: a few megabytes of brackets would take a gigabyte as nodes. */
+function refuseBulk(text: string, file: string): void {
+  const refuse = (limit: LimitName) => {
+    const { of, value, instead } = limits[limit];
+    return new AssayError('config-invalid', 'the file is too complex for a configuration', {
+      file,
+      expected: `at most ${value} ${of}`,
+      found: 'more',
+      hint: instead,
+    });
+  };
+  let tokens = 0;
+  let flow = 0;
+  /** Lists that begin on this line: `- - - x`. */
+  let block = 0;
+  for (const token of new Lexer().lex(text)) {
+    if (++tokens > limits.configurationTokens.value) throw refuse('configurationTokens');
+    const type = CST.tokenType(token);
+    if (type === 'flow-map-start' || type === 'flow-seq-start') flow++;
+    else if (type === 'flow-map-end' || type === 'flow-seq-end') flow--;
+    else if (type === 'newline') block = 0;
+    else if (type === 'seq-item-ind' || type === 'explicit-key-ind') block++;
+    if (flow + block > limits.nesting.value) throw refuse('nesting');
+  }
 }
 
 /** A cap on aliases: a file of a few lines could otherwise grow without bound. */

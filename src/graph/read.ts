@@ -1,5 +1,7 @@
 import onnxProto from 'onnx-proto';
+import { limits } from '../bytes/limits.js';
 import { AssayError } from '../errors.js';
+import { hasTooManyParts } from './count-parts.js';
 import { inlineFunctions } from './functions.js';
 import type { Attribute, DataType, Graph, Node, Tensor, TypedArray, ValueInfo } from './graph.js';
 import { upgrade } from './opset.js';
@@ -39,6 +41,13 @@ export function readOnnx(bytes: Uint8Array, options: ReadOptions | string = {}):
       expected: 'a complete ONNX model (a ModelProto)',
       hint: 'check that the file was copied whole, or export it again',
       cause,
+    });
+  if (hasTooManyParts(bytes))
+    throw new AssayError('file-malformed', 'the graph in the file has too many parts', {
+      file: where.file,
+      expected: `at most ${limits.graphNodes.value} ${limits.graphNodes.of}`,
+      found: 'more',
+      hint: limits.graphNodes.instead,
     });
   let model: onnxProto.onnx.ModelProto;
   try {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { limits } from '../../bytes/limits.js';
+import { nestsTooDeep } from '../../bytes/nesting.js';
 import { readWhole } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
 import type { Checkpoint, FileHead, FormatRow } from '../checkpoint.js';
@@ -112,6 +114,14 @@ const text = (bytes: Uint8Array) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
 
 function parse(json: string, file: string, path: string): unknown {
+  if (nestsTooDeep(Buffer.from(json)))
+    throw new AssayError('file-malformed', 'the JSON nests too deep', {
+      file,
+      path,
+      expected: `at most ${limits.nesting.value} ${limits.nesting.of}`,
+      found: 'more',
+      hint: limits.nesting.instead,
+    });
   try {
     return JSON.parse(json) ?? {};
   } catch (cause) {

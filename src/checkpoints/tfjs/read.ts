@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { limits } from '../../bytes/limits.js';
+import { nestsTooDeep } from '../../bytes/nesting.js';
 import { readWhole } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
 import type { Tensor } from '../../graph/graph.js';
@@ -45,6 +47,13 @@ async function read({ file }: FileHead): Promise<Checkpoint> {
 }
 
 function parse(content: Uint8Array, file: string): Json {
+  if (nestsTooDeep(content))
+    throw new AssayError('file-malformed', 'the JSON nests too deep', {
+      file,
+      expected: `at most ${limits.nesting.value} ${limits.nesting.of}`,
+      found: 'more',
+      hint: limits.nesting.instead,
+    });
   let json: unknown;
   try {
     json = JSON.parse(Buffer.from(content).toString('utf8'));
