@@ -21,7 +21,7 @@ export function initCommand(): Command {
       const card = join(directory, `${draft.name}.model.yaml`);
       const run = join(directory, `${draft.name}.run.yaml`);
       await writeNew(card, draft.text);
-      await writeNew(run, runFileText(draft.name, basename(card)));
+      await writeNew(run, runFileText(draft.name, basename(card), /^classes:/m.test(draft.text)));
       print(
         `${card}\n${run}\n\nFill in what the comments ask for, then:\n  $ assay run ${run}${draft.engine ? ` --engine ${draft.engine}` : ''}\n`,
       );

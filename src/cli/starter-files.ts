@@ -25,16 +25,9 @@ energy: logsumexp
   };
 }
 
-/** A run file for one card. */
-export function runFileText(name: string, card: string): string {
-  return `# A run file: what is measured on what. Paths start at this file's folder.
-name: ${JSON.stringify(name)}
-models:
-  - ./${card}
-datasets:
-  # .npz with arrays of images and labels, IDX, CIFAR binaries, or a folder with a subfolder per class.
-  test: { path: ./test.npz }
-  # validation: { path: ./validation.npz, role: validation }          # fits the temperature of calibration
+const forClassifier = (
+  name: string,
+): string => `  # validation: { path: ./validation.npz, role: validation }          # fits the temperature of calibration
   # letters: { path: ./letters.npz, role: ood, distance: near }       # what the model should not know
 suites:
   - accuracy
@@ -43,6 +36,28 @@ suites:
   # - ood                                                             # needs a data set with role: ood
 # gates:                                                              # exit code 1 when one fails
 #   - { measure: accuracy, where: { model: ${JSON.stringify(name)} }, min: 0.9 }
-seed: 0
+`;
+
+/** Without classes there is log p(x), and so what the model knows and what it should not. */
+const FOR_ENERGY = `  letters: { path: ./letters.npz, role: ood, distance: near }         # what the model should not know
+suites:
+  - ood
+# gates:                                                              # exit code 1 when one fails
+#   - { measure: auroc, min: 0.9 }
+`;
+
+/**
+ * A run file for one card.
+ * @param classifies whether the card names classes: what needs them is left out otherwise
+ */
+export function runFileText(name: string, card: string, classifies: boolean): string {
+  return `# A run file: what is measured on what. Paths start at this file's folder.
+name: ${JSON.stringify(name)}
+models:
+  - ./${card}
+datasets:
+  # .npz with arrays of images and labels, IDX, CIFAR binaries, or a folder with a subfolder per class.
+  test: { path: ./test.npz }
+${classifies ? forClassifier(name) : FOR_ENERGY}seed: 0
 `;
 }

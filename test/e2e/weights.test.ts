@@ -111,6 +111,28 @@ it('a network whose activation the weights do not tell: a missed accuracy names 
   expect(inspected.stdout).toMatch(/do not tell all of the ResNet.*assumed: activation: relu/);
 });
 
+it('init for an energy model of one number an image writes suites that run on it', async () => {
+  const place = folder();
+  const weight = float32(
+    [1, 64],
+    Float32Array.from({ length: 64 }, (_, i) => Math.sin(i)),
+  );
+  writeFileSync(join(place, 'energy.pt'), torchZip({ 'fc.weight': weight }));
+  expect(await assay(['init', '--checkpoint', 'energy.pt'], place)).toMatchObject({ code: 0 });
+  expect(readFileSync(join(place, 'energy.model.yaml'), 'utf8')).toMatch(
+    /^energy: \{ output: "logits", sign: -1 \}$/m,
+  );
+  for (const [name, shift] of Object.entries({ test: 0, letters: 100 }))
+    writeFileSync(
+      join(place, `${name}.npz`),
+      encodeNpz({ images: { shape: [8, 8, 8, 1], data: images.map((v) => (v + shift) % 256) } }),
+    );
+  const ended = await assay(['run', 'energy.run.yaml', '--out', 'out'], place);
+  expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringMatching(/error/)]);
+  const { measures } = JSON.parse(readFileSync(join(place, 'out', 'results.json'), 'utf8'));
+  expect(measures.map(({ measure }: { measure: string }) => measure)).toContain('auroc');
+});
+
 it('a pickled model is refused with how to export it', async () => {
   const place = folder();
   writeFileSync(join(place, 'model.pt'), torchZip({}, { root: call(global('models.net.Net')) }));
