@@ -11,7 +11,7 @@ import { classNames, type ModelCard } from './card.js';
 import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
 import { tryGradient } from './gradient-program.js';
-import { guardOf, tryBatch, withinLimits } from './guarded.js';
+import { guardOf, naming, tryBatch, withinLimits } from './guarded.js';
 import { Model } from './model.js';
 import { chooseOutputs, softmaxNotes } from './outputs.js';
 import { type Prepared, prepare } from './prepare.js';
@@ -54,7 +54,7 @@ async function assembled(
   const prepared = await prepare(guard, network, contract, checkpoint);
   const sized = sizedBy(prepared.graph);
   // What an image may make large, or endless, never runs anywhere else.
-  const engine = sized === 'data' ? guard : pool;
+  const engine = sized === 'data' ? naming(guard, checkpoint) : pool;
   const trial = await tryOut(engine, prepared, contract, checkpoint);
   const { offers, lacks } = await capabilities(engine, prepared, contract, trial);
   const info: SystemInfo = {

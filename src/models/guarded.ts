@@ -15,6 +15,18 @@ export async function withinLimits<T>(checkpoint: string, work: () => Promise<T>
   }
 }
 
+/** An engine whose programs name the checkpoint when they go beyond a limit. */
+export const naming = (engine: Engine, checkpoint: string): Engine => ({
+  ...engine,
+  async compile(graph) {
+    const program = await engine.compile(graph);
+    return {
+      run: (feeds, fetches) => withinLimits(checkpoint, () => program.run(feeds, fetches)),
+      release: () => program.release(),
+    };
+  },
+});
+
 /** Runs a batch of the size that all runs will have, since sizes inside the network depend on it. */
 export async function tryBatch(
   engine: Engine,

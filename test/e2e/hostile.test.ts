@@ -83,6 +83,7 @@ describe('a network that asks for too much', () => {
     const at = projectOf(endlessOnWhite);
     const { code, stderr } = await watched(['run', 'bad.run.yaml', '--out', 'out', ...LIMITS], at);
     expect(stderr).toContain('error[limit-exceeded]');
+    expect(stderr).toContain('bad.onnx');
     expect(code).toBe(2);
     expect(JSON.parse(readFileSync(join(at, 'out/results.json'), 'utf8')).errors).toHaveLength(1);
   });
