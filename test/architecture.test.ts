@@ -31,6 +31,8 @@ const READING =
 const READS_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/bytes/regular-file.ts': 'it is that file',
   'src/data/inflate.ts': 'opens the temporary file it writes',
+  'src/report/output.ts': 'opens the file it writes',
+  'src/runs/replace-outputs.ts': 'opens the run folder, to sync it',
   'src/runs/store.ts': 'opens the temporary files it writes',
   'src/engines/ort/fold.ts': 'reads what the engine wrote into a folder made for it',
   'src/report/templates.ts': "reads Assay's own templates",

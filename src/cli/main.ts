@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { assayVersion } from '../runs/environment.js';
 import { buildAddonCommand } from './build-addon.js';
 import { doctorCommand } from './doctor.js';
+import { guardExitCode } from './exit-code.js';
 import { explainFailure } from './failure.js';
 import { gateCommand } from './gate.js';
 import { initCommand } from './init.js';
@@ -47,11 +48,7 @@ for (const command of [
 ])
   program.addCommand(command().option('--debug', 'print the stack of errors').copyInheritedSettings(program));
 
-// `assay ... | head` closes the pipe early: that is no error.
-for (const output of [process.stdout, process.stderr])
-  output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+const done = guardExitCode();
 
 try {
   await program.parseAsync();
@@ -63,3 +60,4 @@ try {
     process.exitCode = 2;
   }
 }
+done();

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { crc32, createGunzip, createInflateRaw } from 'node:zlib';
+import { readInto } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
-import { type ByteSource, malformed, memorySource, openFile, type Place, pieces } from './byte-source.js';
+import { type ByteSource, malformed, memorySource, type Place, pieces, refuseBeyond } from './byte-source.js';
 
 /** What is kept in memory of one inflated stream; longer ones go to a temporary file. */
 const IN_MEMORY = 64 * 2 ** 20;
@@ -96,11 +97,19 @@ class Spool {
     return join(this.folder ?? tmpdir(), 'inflated');
   }
 
+  /** The file loses its name at once where the system allows it: however the process ends, nothing stays. */
+  private async begin(): Promise<void> {
+    this.folder = await mkdtemp(join(tmpdir(), 'assay-'));
+    this.handle = await open(this.file, 'wx+', 0o600);
+    if (process.platform === 'win32') return;
+    await rm(this.folder, { recursive: true });
+    this.folder = undefined;
+  }
+
   private async flush(): Promise<void> {
     try {
-      this.folder ??= await mkdtemp(join(tmpdir(), 'assay-'));
-      this.handle ??= await open(this.file, 'wx', 0o600);
-      await this.handle.writev(this.chunks);
+      if (!this.handle) await this.begin();
+      await this.handle?.writev(this.chunks);
     } catch (cause) {
       throw new AssayError('output-unwritable', 'there is no room to inflate compressed data', {
         file: this.file,
@@ -117,16 +126,18 @@ class Spool {
   async finish(): Promise<ByteSource> {
     if (!this.handle) return memorySource(Buffer.concat(this.chunks), this.place);
     await this.flush();
-    await this.handle.close();
-    this.handle = undefined;
-    const spooled = await openFile(this.file);
+    const { place, handle } = this;
+    const { size } = await handle.stat();
     return {
-      ...spooled,
-      place: this.place,
-      close: async () => {
-        await spooled.close();
-        await this.discard();
+      place,
+      size,
+      async read(offset, length) {
+        refuseBeyond(place, size, offset, length);
+        const bytes = new Uint8Array(length);
+        await readInto(handle, bytes, offset, place.file);
+        return bytes;
       },
+      close: () => this.discard(),
     };
   }
 

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { temporaryName } from '../bytes/leftovers.js';
 import { AssayError } from '../errors.js';
 
 /** A file of a report: its path below the run folder, with forward slashes, and its content. */
@@ -9,12 +9,21 @@ export interface OutputFile {
   content: string;
 }
 
-/** Writes a file so that readers see the old one or the new one, never half. Errors: `output-unwritable`. */
+/**
+ * Writes a file so that readers see the old one or the new one, never half, also after a power cut.
+ * Errors: `output-unwritable`.
+ */
 export async function writeAtomically(target: string, content: string | Buffer): Promise<void> {
-  const temporary = `${target}.${randomUUID().slice(0, 8)}.tmp`;
+  const temporary = path.join(path.dirname(target), temporaryName(path.basename(target)));
   try {
     await mkdir(path.dirname(target), { recursive: true });
-    await writeFile(temporary, content);
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     await rename(temporary, target);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -4,6 +4,7 @@ import { writeAtomically } from '../report/output.js';
 import type { Results } from '../suites/results.js';
 import { writeArrays, writeSheets } from './example-sheets.js';
 import type { Listener } from './progress.js';
+import { replaceOutputs } from './replace-outputs.js';
 import { assembleResults, type Material } from './results.js';
 import { sealed } from './seal.js';
 import { unwritable } from './store.js';
@@ -28,17 +29,19 @@ export async function conclude(material: Material, out: string, notify: Listener
   let done = 0;
   const of = made.suites.length + 1 + sheets.length + arrays.length + reportPieces(made);
   const begun = () => notify({ kind: 'stage', text: 'writing the report', done: done++, of });
-  for (const suite of made.suites) {
+  return replaceOutputs(out, async (aside) => {
+    for (const suite of made.suites) {
+      begun();
+      suite.figures = await savePictures(aside, suite.figures);
+    }
+    const results = sealed(made);
     begun();
-    suite.figures = await savePictures(out, suite.figures);
-  }
-  const results = sealed(made);
-  begun();
-  await saveJson(join(out, 'results.json'), results);
-  await writeSheets(out, sheets, begun);
-  await writeArrays(out, arrays, begun);
-  await writeReport(out, results, begun);
-  return { results, failures };
+    await saveJson(join(aside, 'results.json'), results);
+    await writeSheets(aside, sheets, begun);
+    await writeArrays(aside, arrays, begun);
+    await writeReport(aside, results, begun);
+    return { results, failures };
+  });
 }
 
 /** Errors: `output-unwritable`, with the remedy of a run: to run it again. */

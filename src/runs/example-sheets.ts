@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
+import { temporaryName } from '../bytes/leftovers.js';
 import { encodeNpy } from '../data/npy.js';
 import { cast } from '../report/csv.js';
 import { writeAtomically } from '../report/output.js';
@@ -53,11 +53,11 @@ function fileNames(): (wanted: string) => string {
 }
 
 async function writeSheet(file: string, { columns, rows }: ExampleSheet): Promise<void> {
-  const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
+  const temporary = join(dirname(file), temporaryName(basename(file)));
   const csv = stringify({ header: true, columns: [...columns], cast });
   try {
     await mkdir(dirname(file), { recursive: true });
-    await pipeline(Readable.from(rows), csv, createWriteStream(temporary));
+    await pipeline(Readable.from(rows), csv, createWriteStream(temporary, { flush: true }));
     await rename(temporary, file);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -6,7 +6,8 @@ import type { Job, Unit } from './plan.js';
 import { Forecast, type Listener } from './progress.js';
 import { type Task, UnitQueue } from './queue.js';
 import { SharedClock } from './shared-clock.js';
-import type { UnitRecord } from './unit-file.js';
+import type { UnitStore } from './store.js';
+import { columnsOf, type UnitRecord } from './unit-file.js';
 
 /** What the units of a job cost, whenever and by whom they were measured. */
 export interface JobCost {
@@ -41,11 +42,10 @@ export async function execute(jobs: readonly Job[], bench: Bench & { notify: Lis
   const ledger = new Ledger(jobs);
   const missing = new Map<Job, Unit[]>();
   for (const job of jobs) {
-    for (const unit of job.units) {
-      const record = await bench.store.read(unit.key);
-      if (record) ledger.enter(job, unit, record);
-      else missing.set(job, [...(missing.get(job) ?? []), unit]);
-    }
+    const found = await storedUnits(job, bench.store);
+    for (const [unit, record] of found) ledger.enter(job, unit, record);
+    const rest = job.units.filter((unit) => !found.has(unit));
+    if (rest.length > 0) missing.set(job, rest);
   }
   const stored = ledger.units;
   bench.notify({ kind: 'plan', units: ledger.forecast.status().units, stored });
@@ -95,6 +95,25 @@ export async function execute(jobs: readonly Job[], bench: Bench & { notify: Lis
   return { stored, measured: units - stored, costs, failures: queue.failures, ...(stopped && { stopped }) };
 }
 
+/**
+ * The units of a job that are stored, without their rows. One of another length, or with other columns than most,
+ * was not measured by this job, whatever its name: it is measured anew.
+ */
+async function storedUnits({ units }: Job, store: UnitStore): Promise<Map<Unit, UnitCost>> {
+  const alike = new Map<string, Map<Unit, UnitCost>>();
+  for (const unit of units) {
+    const record = await store.read(unit.key);
+    if (record?.indices.length !== unit.end - unit.start) continue;
+    const { rows, passes, seconds, indices } = record;
+    const columns = columnsOf(rows);
+    alike.set(columns, (alike.get(columns) ?? new Map()).set(unit, { passes, seconds, indices }));
+  }
+  const [most] = [...alike.values()].sort((a, b) => b.size - a.size);
+  return most ?? new Map();
+}
+
+type UnitCost = Pick<UnitRecord, 'passes' | 'seconds' | 'indices'>;
+
 /** What was measured so far, and what it cost. */
 class Ledger {
   readonly costs = new Map<Job, JobCost>();
@@ -105,7 +124,7 @@ class Ledger {
     this.forecast = new Forecast(jobs);
   }
 
-  enter(job: Job, unit: Unit, { passes, seconds, indices }: UnitRecord): void {
+  enter(job: Job, unit: Unit, { passes, seconds, indices }: UnitCost): void {
     this.units++;
     this.forecast.finished(job, unit, seconds);
     const cost = this.costs.get(job) ?? {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { removeLeftovers } from '../bytes/leftovers.js';
 import type { AssayError } from '../errors.js';
 import type { GateRule } from '../gate/rule.js';
 import type { Results, Warning } from '../suites/results.js';
@@ -12,13 +13,13 @@ import type { Listener } from './progress.js';
 import { sinceEpoch } from './results.js';
 import { type RunSource, recordOf } from './run-record.js';
 import { runKey } from './seal.js';
-import { removeStale, UnitStore } from './store.js';
+import { UnitStore } from './store.js';
 import { checkSubject, type Subject, subjectWarnings } from './subject.js';
 import type { SuiteEntry } from './suite-entries.js';
 import type { SuiteSources } from './suite-modules.js';
 
 /** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
-const HALF_WRITTEN = /\.(json|html|csv|tex|png)\.[0-9a-f]{8}\.tmp$/;
+const HALF_WRITTEN = /^\.next\.[0-9a-f-]+\.tmp$|\.(json|html|csv|tex|png|npy)\.[0-9a-f-]+\.tmp$/;
 
 /** A run with everything opened. */
 export interface Assignment {
@@ -74,7 +75,7 @@ export async function runSubject(
   const { subject, title, config, gates } = assignment;
   const store = await UnitStore.open(out);
   for (const part of ['.', 'examples', 'images', 'tables'])
-    await removeStale(join(out, part), HALF_WRITTEN).catch(() => undefined);
+    await removeLeftovers(join(out, part), HALF_WRITTEN).catch(() => undefined);
   checkSubject(subject, assignment.file);
   const plan = planRun(assignment.entries, subject);
   const environment = await environmentOf(subject.engine, assignment.directory);

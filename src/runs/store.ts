@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeLeftovers, temporaryName } from '../bytes/leftovers.js';
 import { readWhole } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import { decodeUnit, encodeUnit, type UnitRecord } from './unit-file.js';
-
-/** A temporary file this old belongs to a process that died. */
-const STALE_MS = 60 * 60 * 1000;
 
 /**
  * The finished units of a run folder, one file each, named by key. A file appears under its name only when it is
@@ -23,7 +21,7 @@ export class UnitStore {
     const folder = join(runFolder, 'units');
     try {
       await mkdir(folder, { recursive: true });
-      await removeStale(folder, /\.tmp$/);
+      await removeLeftovers(folder, /\.tmp$/);
     } catch (cause) {
       throw unwritable(folder, cause, 0);
     }
@@ -43,7 +41,7 @@ export class UnitStore {
 
   /** Errors: `output-unwritable` (disk full, read-only, no permission). */
   async write(unit: UnitRecord): Promise<void> {
-    const temporary = join(this.folder, `${unit.key}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`);
+    const temporary = join(this.folder, temporaryName(unit.key));
     try {
       const handle = await open(temporary, 'wx');
       try {
@@ -52,7 +50,7 @@ export class UnitStore {
       } finally {
         await handle.close();
       }
-      await rename(temporary, this.file(unit.key));
+      await this.place(temporary, this.file(unit.key));
     } catch (cause) {
       await rm(temporary, { force: true }).catch(() => undefined);
       throw unwritable(this.file(unit.key), cause, this.kept);
@@ -60,18 +58,15 @@ export class UnitStore {
     this.kept++;
   }
 
+  /** A folder with the name of a unit is moved aside, not removed: who made it may want what is in it. */
+  private async place(temporary: string, file: string): Promise<void> {
+    const blocked = (await lstat(file).catch(() => undefined))?.isDirectory();
+    if (blocked) await rename(file, `${file}.aside-${randomUUID().slice(0, 8)}`);
+    await rename(temporary, file);
+  }
+
   private file(key: string): string {
     return join(this.folder, `${key}.unit`);
-  }
-}
-
-/** Removes temporary files that processes left in a folder when they died. @param ours tells them by name */
-export async function removeStale(folder: string, ours: RegExp): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!ours.test(name)) continue;
-    const file = join(folder, name);
-    const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > STALE_MS) await rm(file, { force: true });
   }
 }
 

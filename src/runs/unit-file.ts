@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { Type } from '@sinclair/typebox';
+import { check } from '../config/validate.js';
 import type { Passes } from '../models/system.js';
 import type { NdArray, Rows } from '../suites/contract.js';
 
@@ -80,10 +82,10 @@ export function decodeUnit(stored: Uint8Array, key: string): UnitRecord | undefi
   if (bytes.length < MAGIC.length + 4 + DIGEST || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return;
   const body = bytes.subarray(0, bytes.length - DIGEST);
   if (!createHash('sha256').update(body).digest().equals(bytes.subarray(body.length))) return;
-  // The digest holds, so the header is what `encodeUnit` wrote.
   const headerEnd = MAGIC.length + 4 + body.readUInt32LE(MAGIC.length);
-  const header = JSON.parse(body.toString('utf8', MAGIC.length + 4, headerEnd)) as Header;
-  if (header.key !== key) return;
+  // A digest is soon made: a file that was put there by hand holds it as well.
+  const header = headerOf(body.toString('utf8', MAGIC.length + 4, headerEnd));
+  if (header?.key !== key || lengthOf(header, headerEnd) !== body.length) return;
   const arrays: Rows = {};
   let at = padded(headerEnd);
   for (const { name, type, shape } of header.columns) {
@@ -102,3 +104,49 @@ export function decodeUnit(stored: Uint8Array, key: string): UnitRecord | undefi
     seconds: header.seconds,
   };
 }
+
+const count = Type.Integer({ minimum: 0, maximum: 2 ** 40 });
+const amount = Type.Number({ minimum: 0 });
+const HeaderSchema = Type.Object({
+  key: Type.String(),
+  columns: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      type: Type.Union((Object.keys(types) as TypeName[]).map((name) => Type.Literal(name))),
+      shape: Type.Array(count, { minItems: 1 }),
+    }),
+  ),
+  passes: Type.Object({ forward: amount, gradient: amount }),
+  seconds: amount,
+});
+
+/** A header whose columns have a row per example, under names that differ; undefined when it is none. */
+function headerOf(text: string): Header | undefined {
+  try {
+    const header: Header = check(HeaderSchema, JSON.parse(text), { what: 'unit' });
+    const { columns } = header;
+    const indices = columns.find(({ name }) => name === '@indices');
+    const names = new Set(columns.map(({ name }) => name));
+    const fit = columns.every(
+      ({ name, type, shape }) =>
+        shape[0] === indices?.shape[0] && (!name.startsWith('@') || (type === 'int32' && shape.length === 1)),
+    );
+    return indices && fit && names.size === columns.length ? header : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes up to the digest. */
+const lengthOf = ({ columns }: Header, headerEnd: number): number =>
+  columns.reduce(
+    (sum, { type, shape }) => sum + padded(types[type].BYTES_PER_ELEMENT * shape.reduce((a, b) => a * b, 1)),
+    padded(headerEnd),
+  );
+
+/** What columns are called, hold and look like: the same for every unit of a job. */
+export const columnsOf = (rows: Rows): string =>
+  Object.entries(rows)
+    .map(([name, { shape, data }]) => `${name} ${typeName(data)} ${shape.slice(1).join('x')}`)
+    .sort()
+    .join(', ');

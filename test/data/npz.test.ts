@@ -152,7 +152,8 @@ describe('inflated members', () => {
       size: content.length,
       inMemory: 100_000,
     });
-    expect(left()).toHaveLength(1);
+    // Without a name from the start: however the process ends, nothing stays.
+    expect(left()).toHaveLength(process.platform === 'win32' ? 1 : 0);
     expect(source.size).toBe(content.length);
     for (const [offset, length] of [
       [0, 10],

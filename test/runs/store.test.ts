@@ -1,7 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { temporaryName } from '../../src/bytes/leftovers.js';
 import { UnitStore } from '../../src/runs/store.js';
 import { decodeUnit, encodeUnit, type UnitRecord } from '../../src/runs/unit-file.js';
 import { folder } from './small-run.js';
@@ -25,21 +35,25 @@ describe('unit files', () => {
   });
 
   it('give back any arrays, empty ones too', () => {
-    const array = fc.oneof(
-      fc.float32Array({ maxLength: 20 }),
-      fc.float64Array({ maxLength: 20 }),
-      fc.int32Array({ maxLength: 20 }),
-      fc.uint8Array({ maxLength: 20 }),
-    );
+    const arraysOf = (n: number) => {
+      const length = { minLength: n, maxLength: n };
+      const [float32, float64] = [fc.float32Array(length), fc.float64Array(length)];
+      return fc.dictionary(
+        fc.string(),
+        fc.oneof(float32, float64, fc.int32Array(length), fc.uint8Array(length)),
+      );
+    };
+    const sized = fc.nat(20).chain((n) => fc.tuple(fc.constant(n), arraysOf(n)));
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), array), fc.boolean(), (arrays, labelled) => {
+      fc.property(sized, fc.boolean(), ([n, arrays], labelled) => {
+        const whole = { ...unit, indices: new Int32Array(n), labels: new Int32Array(n) };
         const rows = Object.fromEntries(
           Object.entries(arrays)
             .filter(([name]) => !name.startsWith('@') && name !== '__proto__')
             .map(([name, data]) => [name, { shape: [data.length], data }]),
         );
-        const { labels: _, ...rest } = { ...unit, rows };
-        const given: UnitRecord = labelled ? { ...unit, rows } : rest;
+        const { labels: _, ...rest } = { ...whole, rows };
+        const given: UnitRecord = labelled ? { ...whole, rows } : rest;
         expect(decodeUnit(encodeUnit(given), 'k1')).toEqual(given);
       }),
     );
@@ -58,6 +72,16 @@ describe('unit files', () => {
       damaged[at] ^= 1 << (at % 8);
       expect(decodeUnit(damaged, 'k1')).toBeUndefined();
     }
+  });
+
+  it.each<[string, Partial<UnitRecord>]>([
+    ['fewer rows than examples', { rows: { logits: { shape: [2, 2], data: new Float32Array(4) } } }],
+    ['a column without rows', { rows: { logits: { shape: [], data: new Float32Array(1) } } }],
+    ['fewer numbers than its shape says', { rows: { logits: { shape: [3, 2], data: new Float32Array(4) } } }],
+    ['more labels than examples', { labels: new Int32Array(4) }],
+    ['passes that are no numbers', { passes: { forward: Number.NaN, gradient: 0 } }],
+  ])('are refused with %s, though their digest holds', (_, more) => {
+    expect(decodeUnit(encodeUnit({ ...unit, ...more }), 'k1')).toBeUndefined();
   });
 
   it('are refused under another name', () => {
@@ -116,8 +140,7 @@ describe('the store', () => {
     });
     const store = await UnitStore.open(run);
     await store.write(unit);
-    // A folder in the way of the rename stands for a disk that fails late.
-    mkdirSync(join(run, 'units', 'k2.unit', 'x'), { recursive: true });
+    rmSync(join(run, 'units'), { recursive: true });
     await expect(store.write({ ...unit, key: 'k2' })).rejects.toMatchObject({
       code: 'output-unwritable',
       details: {
@@ -125,6 +148,32 @@ describe('the store', () => {
         hint: expect.stringContaining('the unit measured so far is kept'),
       },
     });
-    expect(readdirSync(join(run, 'units')).sort()).toEqual(['k1.unit', 'k2.unit']);
+  });
+
+  it('measures anew what lies under a folder, which is moved aside', async () => {
+    const run = folder();
+    const store = await UnitStore.open(run);
+    mkdirSync(join(run, 'units', 'k1.unit', 'mine'), { recursive: true });
+    expect(await store.read('k1')).toBeUndefined();
+    await store.write(unit);
+    expect(await store.read('k1')).toEqual(unit);
+    const aside = readdirSync(join(run, 'units')).find((name) => name.startsWith('k1.unit.aside-'));
+    expect(readdirSync(join(run, 'units', aside ?? ''))).toEqual(['mine']);
+  });
+
+  it('removes at once what a killed process of this machine left, and cleans nothing through a link', async () => {
+    const [run, other] = [folder(), folder()];
+    await UnitStore.open(run);
+    const { pid: dead } = spawnSync(process.execPath, ['--version']);
+    const made = temporaryName('k1');
+    const left = made.replace(`-${process.pid}-`, `-${dead}-`);
+    const living = made.replace(`-${process.pid}-`, `-${process.ppid}-`);
+    for (const name of [left, living, made]) writeFileSync(join(run, 'units', name), 'half');
+    await UnitStore.open(run);
+    expect(readdirSync(join(run, 'units')).sort()).toEqual([living, made].sort());
+    symlinkSync(join(run, 'units'), join(other, 'units'));
+    writeFileSync(join(run, 'units', left), 'half');
+    await UnitStore.open(other);
+    expect(readdirSync(join(run, 'units'))).toContain(left);
   });
 });

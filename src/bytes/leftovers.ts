@@ -1,0 +1,48 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+/** Names of machines are none of a reader's business. */
+const HOST = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+
+/** What a process of another machine wrote, or an older Assay, is left alone for a day: it may still be writing. */
+const FOREIGN_MS = 24 * 60 * 60 * 1000;
+
+const MAKER = /\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp$/;
+
+/** A name for something unfinished, which says by whom it is made: `NAME.HOST-PROCESS-RANDOM.tmp`. */
+export const temporaryName = (name: string): string =>
+  `${name}.${HOST}-${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
+
+/**
+ * Removes what processes that died left in a folder. A folder that is a link is somebody else's and is left alone.
+ * @param ours tells temporary files and folders by name
+ * Errors: those of the file system.
+ */
+export async function removeLeftovers(folder: string, ours: RegExp): Promise<void> {
+  if ((await lstat(folder)).isSymbolicLink()) return;
+  for (const name of await readdir(folder)) {
+    if (!ours.test(name)) continue;
+    const file = join(folder, name);
+    const found = await lstat(file).catch(() => undefined);
+    if (found && isLeft(name, found.mtimeMs)) await rm(file, { recursive: true, force: true });
+  }
+}
+
+function isLeft(name: string, modified: number): boolean {
+  const [, host, pid] = MAKER.exec(name) ?? [];
+  if (host !== HOST) return Date.now() - modified > FOREIGN_MS;
+  // Numbers of processes are given again, in containers often the same one.
+  if (Number(pid) === process.pid) return modified < Date.now() - process.uptime() * 1000;
+  return !lives(Number(pid));
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
