@@ -14,7 +14,7 @@ export interface Limit {
 
 /**
  * Every limit on what is read from files. They keep small files from taking the machine: nothing is allocated by what a
- * file claims, and what it holds may only grow so far. docs/safety.md is checked against this table.
+ * file claims, and what it holds may only grow so far. docs/limits.md is written from this table.
  */
 export const limits = {
   configuration: {
