@@ -19,6 +19,7 @@ import { harnessRounds } from './harness.js';
 import { networkOf } from './networks.js';
 import { type Published, readTrained, reference, referencePresent, trainedNames } from './published.js';
 import { torchPasses } from './torch.js';
+import { besideTorchattacks } from './torchattacks.js';
 
 const help = `usage: npm run bench:attacks -- [options]
 
@@ -28,6 +29,8 @@ const help = `usage: npm run bench:attacks -- [options]
   --only NAME      only this attack of the version; give it several times
   --torch PYTHON   time PyTorch's passes of the same networks before and after every run, and say how long the
                    public schedule's passes alone would take here: seconds of another day do not compare
+  --public         run torchattacks' AutoAttack too, in the same minute (--torch's PYTHON must have it)
+  --n N            only the first images of a setting
   --pgd ROUNDS     rounds of PGD-40 with 10 restarts on WRN-16-4, 16 examples (1); 0 leaves it out`;
 
 const { values: options } = parseArgs({
@@ -37,6 +40,8 @@ const { values: options } = parseArgs({
     version: { type: 'string', default: 'standard' },
     only: { type: 'string', multiple: true, default: [] },
     torch: { type: 'string' },
+    public: { type: 'boolean', default: false },
+    n: { type: 'string', default: '1000000' },
     pgd: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
   },
@@ -48,6 +53,8 @@ interface Total {
   publicSeconds: number;
   /** Of PyTorch's passes of the public schedule, here. */
   torchSeconds: number;
+  /** Of torchattacks, here. */
+  torchattacksSeconds: number;
   disagreements: number;
 }
 
@@ -100,7 +107,7 @@ function report(methods: readonly string[], found: Attacked, run: Published): vo
 
 /** PyTorch's passes here and now, in batches of as many as survive the first attack: most are spent on these. */
 function torchHere(network: string, { n, stages }: Published) {
-  if (!options.torch) return undefined;
+  if (!options.torch || options.public) return undefined;
   const survivors = Math.round(n * (stages.get('apgd-ce')?.robustAccuracy ?? 1));
   const batch = Math.max(1, survivors);
   return torchPasses(options.torch, { network, batch, threads: availableParallelism(), seconds: 2 });
@@ -108,9 +115,9 @@ function torchHere(network: string, { n, stages }: Published) {
 
 async function attacked(engine: Engine, name: string, total: Total): Promise<void> {
   const { card, data, runs } = readTrained(name);
-  const wanted = runs.filter(
-    ({ epsilon }) => options.radius.length === 0 || options.radius.includes(epsilon),
-  );
+  const wanted = runs
+    .filter(({ epsilon }) => options.radius.length === 0 || options.radius.includes(epsilon))
+    .map((run) => ({ ...run, n: Math.min(run.n, Number(options.n)) }));
   if (wanted.length === 0) return;
   const model = await openModel(card, engine);
   const dataset = await openDataset('test', { path: data }, { directory: '.' });
@@ -142,9 +149,10 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
       keep: 'first',
     };
     const before = torchHere(name, run);
-    const start = performance.now();
+    const [start, busy] = [performance.now(), process.cpuUsage()];
     const found = await runAttack(targets, campaign);
     const seconds = (performance.now() - start) / 1000;
+    const { user, system } = process.cpuUsage(busy);
     const after = torchHere(name, run);
     const methods = stages.map(({ method }) => method);
     const publicSeconds = methods.reduce((sum, m) => sum + (run.stages.get(m)?.seconds ?? 0), 0);
@@ -171,6 +179,16 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
       );
       total.torchSeconds += mean;
     }
+    if (options.torch && options.public)
+      total.torchattacksSeconds += besideTorchattacks(options.torch, {
+        network: name,
+        files: { checkpoint: card.checkpoint, data },
+        norm: run.norm,
+        epsilon: campaign.epsilons[0].value,
+        methods,
+        found,
+        ours: { seconds, processor: (user + system) / 1e6 },
+      });
     total.seconds += seconds;
     total.publicSeconds += publicSeconds;
     total.disagreements += missed + more;
@@ -196,15 +214,18 @@ async function pgd(rounds: number): Promise<void> {
 async function main(): Promise<void> {
   if (referencePresent()) {
     const engine = createOrtEngine();
-    const total = { seconds: 0, publicSeconds: 0, torchSeconds: 0, disagreements: 0 };
+    const total = { seconds: 0, publicSeconds: 0, torchSeconds: 0, torchattacksSeconds: 0, disagreements: 0 };
     for (const name of options.model) await attacked(engine, name, total);
     await engine.close();
     if (total.seconds > 0)
       console.log(
         `all: ${total.seconds.toFixed(1)} s, public ${total.publicSeconds.toFixed(1)} s: ` +
           `${(total.seconds / total.publicSeconds).toFixed(3)} of it; ` +
-          (options.torch
+          (total.torchSeconds > 0
             ? `${(total.seconds / total.torchSeconds).toFixed(3)} of PyTorch's passes here; `
+            : '') +
+          (total.torchattacksSeconds > 0
+            ? `${(total.seconds / total.torchattacksSeconds).toFixed(3)} of torchattacks here; `
             : '') +
           `${total.disagreements} verdicts differ`,
       );
@@ -214,5 +235,6 @@ async function main(): Promise<void> {
   if (Number(options.pgd) > 0) await pgd(Number(options.pgd));
 }
 
+if (options.public && !options.torch) throw new Error('--public needs --torch PYTHON');
 if (options.help) console.log(help);
 else await main();

@@ -62,6 +62,37 @@ export function torchPasses(
   return lastLine(python, [script('torch_passes.py'), network, batch, threads, seconds].map(String));
 }
 
+export interface PublicWork {
+  /** Of the trained networks. */
+  network: string;
+  /** Its weights and its data. */
+  files: { checkpoint: string; data: string };
+  norm: string;
+  epsilon: number;
+  /** The first images of the data. */
+  n: number;
+  threads: number;
+  methods: readonly string[];
+}
+
+/** What `torch_attacks.py` prints. */
+export interface PublicAnswer {
+  torch: string;
+  torchattacks: string;
+  /** (n): 1 where the class is right, of the clean image and in the end. */
+  correct: number[];
+  robust: number[];
+  /** What every attack took, and how many images it left. */
+  stages: { method: string; robust: number; seconds: number; processor: number }[];
+}
+
+/** Runs a public AutoAttack on PyTorch in a process of its own. */
+export function publicAttacks(python: string, work: PublicWork): PublicAnswer {
+  const { network, files, norm, epsilon, n, threads, methods } = work;
+  const about = [network, files.checkpoint, files.data, norm, epsilon, n, threads, ...methods];
+  return lastLine(python, [script('torch_attacks.py'), ...about].map(String));
+}
+
 /** Runs a script; its last line is JSON. */
 function lastLine<T>(python: string, args: string[]): T {
   const output = execFileSync(python, args, {

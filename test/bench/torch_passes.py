@@ -21,7 +21,7 @@ def take(*dims):
     return torch.randn(dims) * 0.05
 
 
-def small_cnn():
+def small_cnn(take):
     """The small network of TRADES: two pairs of convolutions, three linear layers."""
     convolutions = [(take(o, i, 3, 3), take(o)) for i, o in ((1, 32), (32, 32), (32, 64), (64, 64))]
     linears = [(take(o, i), take(o)) for i, o in ((1024, 200), (200, 200), (200, 10))]
@@ -54,7 +54,7 @@ def median_seconds(work, seconds):
 def main(network, batch, threads, seconds):
     torch.set_num_threads(threads)
     digits = network == "trades-mnist"
-    forward = small_cnn() if digits else wide_resnet(take, depth=10, width=1)
+    forward = small_cnn(take) if digits else wide_resnet(take, depth=10, width=1)
     pixels = torch.rand(batch, 1, 28, 28) if digits else torch.rand(batch, 3, 32, 32)
     labels = torch.zeros(batch, dtype=torch.long)
 
