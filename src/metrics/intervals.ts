@@ -53,7 +53,10 @@ export function resample(indices: Int32Array, n: number, replicate: number, opti
     step: replicate,
   });
   const scale = n / 2 ** 32;
-  for (let i = 0; i < indices.length; i++) indices[i] = draws.uint32() * scale;
+  // The draws lie where the indices will.
+  const raw = new Uint32Array(indices.buffer, indices.byteOffset, indices.length);
+  draws.uint32s(raw);
+  for (let i = 0; i < indices.length; i++) indices[i] = raw[i] * scale;
 }
 
 /** The quantile q of sorted numbers, linear between order statistics. */

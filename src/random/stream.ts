@@ -24,6 +24,8 @@ export interface Stream {
   uniform(): number;
   /** Standard normal (Box & Muller 1958). */
   normal(): number;
+  /** Fills an array with what as many calls of `uint32` would give: several times faster than these. */
+  uint32s(into: Uint32Array): void;
   /** Fills an array with what as many calls of `normal` would give: several times faster than these. */
   normals(into: Float64Array): void;
 }
@@ -78,10 +80,9 @@ export function stream(key: StreamKey): Stream {
     [key.seed, hashPurpose(key.purpose)],
   );
   /** The next words of sfc32, with the state in local variables: samplers spend their time here. */
-  const words = (count: number): Uint32Array => {
-    const out = new Uint32Array(count);
+  const uint32s = (out: Uint32Array) => {
     let [x, y, z, n] = [a, b, c, counter];
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < out.length; i++) {
       const sum = (((x + y) | 0) + n) | 0;
       n = (n + 1) | 0;
       x = y ^ (y >>> 9);
@@ -90,7 +91,6 @@ export function stream(key: StreamKey): Stream {
       out[i] = sum;
     }
     [a, b, c, counter] = [x, y, z, n];
-    return out;
   };
   const uint32 = () => {
     const sum = (((a + b) | 0) + counter) | 0;
@@ -108,7 +108,8 @@ export function stream(key: StreamKey): Stream {
       into[i++] = spare;
       spare = undefined;
     }
-    const raw = words(4 * Math.ceil((into.length - i) / 2));
+    const raw = new Uint32Array(4 * Math.ceil((into.length - i) / 2));
+    uint32s(raw);
     for (let w = 0; w < raw.length; w += 4, i += 2) {
       const radius = Math.sqrt(-2 * Math.log(1 - unit(raw[w], raw[w + 1])));
       const angle = 2 * Math.PI * unit(raw[w + 2], raw[w + 3]);
@@ -129,7 +130,7 @@ export function stream(key: StreamKey): Stream {
     spare = radius * Math.sin(angle);
     return radius * Math.cos(angle);
   };
-  return { uint32, uniform, normal, normals };
+  return { uint32, uint32s, uniform, normal, normals };
 }
 
 /** A permutation of 0..n-1 (Fisher-Yates), for shuffles and splits. */
