@@ -147,6 +147,14 @@ function build(network: Network, options: Readonly<Record<string, unknown>>): vo
       throw new AssayError(error.code, error.message, { ...details, path: `${path ?? 'layer'}, ${at}` });
     }
   }
+  const [channels, height = 1, width = 1] = x.dims;
+  if (height * width > 1)
+    throw network.refuse(
+      'the layers end in planes, which are no logits',
+      'the last layer',
+      'one number a class: a linear layer, or global-avg-pool, at the end',
+      `${channels} planes of ${height} x ${width}, ${channels * height * width} numbers in all`,
+    );
   network.output(network.flatten(x), 'logits');
 }
 

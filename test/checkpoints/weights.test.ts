@@ -175,6 +175,12 @@ describe('a card and weights that do not fit', () => {
       'model-invalid',
       /1 unused: b\.weight \[2, 3\]/,
     ],
+    [
+      'layers that end in a map',
+      { classes: 64, architecture: { name: 'sequential', layers: ['relu'], ignore: ['a', 'b'] } },
+      'shape-mismatch',
+      /end in planes[\s\S]*global-avg-pool[\s\S]*1 planes of 8 x 8, 64 numbers/,
+    ],
     ['a pool larger than the image', layers({ 'max-pool': { kernel: 9 } }), 'shape-mismatch', /too small/],
   ];
   it.each(declared)('in a sequence: %s', async (_, more, code, says) => {
