@@ -12,6 +12,7 @@ import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js
 import { type Contract, contractOf } from './contract.js';
 import { tryGradient } from './gradient-program.js';
 import { guardOf, naming, tryBatch, withinLimits } from './guarded.js';
+import { findImageInput, inputNotes } from './image-input.js';
 import { Model } from './model.js';
 import { chooseOutputs, softmaxNotes } from './outputs.js';
 import { type Prepared, prepare } from './prepare.js';
@@ -72,6 +73,7 @@ async function assembled(
     notes: [
       ...notes,
       ...(network.notes ?? []),
+      ...inputNotes(findImageInput(network, contract, checkpoint)),
       ...softmaxNotes(chooseOutputs(network, contract, checkpoint)),
       ...(offers.includes('inputGradient') ? estimateNotes(prepared) : []),
     ],

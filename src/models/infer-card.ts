@@ -1,8 +1,8 @@
 import type { BuiltNetwork } from '../architectures/architecture.js';
 import { flow } from '../config/flow.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
-import { isExtent } from './image-input.js';
-import { softmaxNode } from './outputs.js';
+import { isExtent, lacksBatchAxis, takesIntegers } from './image-input.js';
+import { beforeArgMax, isFloat, softmaxNode } from './outputs.js';
 import { takesBytes } from './pixel-range.js';
 
 export interface InferredCard {
@@ -21,32 +21,39 @@ interface Image {
   note?: string;
 }
 
-function imageOf({ dims }: ValueInfo): Image {
-  const [, ...rest] = dims ?? [];
-  if (rest.length === 3) {
-    const turned = isChannels(rest[2]) && !isChannels(rest[0]);
-    const shape = (turned ? [rest[2], rest[0], rest[1]] : rest).map((d, i) =>
+const UNKNOWN: Image = {
+  shape: [3, 224, 224],
+  note: 'the shape of an image could not be told: set input.shape',
+};
+
+/** @param dims of one image */
+function imageOf(dims: readonly (number | string | null)[]): Image {
+  const long = dims.filter((d) => d !== 1);
+  // Axes of one around a row of numbers say nothing: [784, 1].
+  if (long.length < 2 && dims.length !== 3) return rowOf(long[0] ?? 1);
+  if (dims.length === 3) {
+    const turned = isChannels(dims[2]) && !isChannels(dims[0]);
+    const shape = (turned ? [dims[2], dims[0], dims[1]] : dims).map((d, i) =>
       isExtent(d) ? d : i === 0 ? 3 : 224,
     );
-    const open = !rest.every(isExtent);
     return {
       shape,
       ...(turned && { layout: 'NHWC' }),
-      ...(open && { note: 'the network leaves the size of an image open: set input.shape' }),
+      ...(!dims.every(isExtent) && { note: 'the network leaves the size of an image open: set input.shape' }),
     };
   }
-  const [size] = rest;
-  if (rest.length === 1 && isExtent(size)) {
-    for (const channels of [1, 3]) {
-      const side = Math.sqrt(size / channels);
-      if (Number.isInteger(side))
-        return {
-          shape: [channels, side, side],
-          note: `the network takes rows of ${size} numbers: check input.shape`,
-        };
-    }
-  }
-  return { shape: [3, 224, 224], note: 'the shape of an image could not be told: set input.shape' };
+  if (!dims.every(isExtent)) return UNKNOWN;
+  if (long.length === 2) return { shape: [1, ...long.filter(isExtent)] };
+  return rowOf(dims.reduce((product, d) => product * d, 1));
+}
+
+/** A row of so many numbers as the image it could be. */
+function rowOf(size: number | string | null): Image {
+  if (!isExtent(size)) return UNKNOWN;
+  const note = `the network takes rows of ${size} numbers: check input.shape`;
+  const channels = [1, 3].find((count) => Number.isInteger(Math.sqrt(size / count)));
+  const side = Math.sqrt(size / (channels ?? 1));
+  return { shape: channels ? [channels, side, side] : [1, 1, size], note };
 }
 
 /** What names a checkpoint in its card. */
@@ -67,23 +74,29 @@ export function inferCard(network: Graph, { name, checkpoint, sha256, built }: C
   const image = network.inputs.find((i) => i.dims?.length === 4) ?? network.inputs[0];
   const bytes = takesBytes(network, image.name);
   const normaliser = standardised(image, built);
-  const range = `range: [${(built?.range ?? [0, bytes ? 255 : 1]).join(', ')}]`;
+  const whole = takesIntegers(image);
+  const bounds = built?.range ?? (image.type === 'int8' ? [-128, 127] : [0, bytes || whole ? 255 : 1]);
+  const range = `range: [${bounds.join(', ')}]`;
+  const batchAxis = !lacksBatchAxis(image, network.outputs);
   const notes = [...(built?.notes ?? [])];
   if (bytes) notes.unshift('it scales pixels down itself, so it is given them in [0, 255]');
+  else if (whole)
+    notes.unshift(`it takes ${image.type}: pixels are rounded to whole numbers in [${bounds.join(', ')}]`);
   else if (normaliser) notes.unshift(`mean and std are those of ${normaliser.source}: check input`);
   else if (!built?.range)
     notes.unshift(
       'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
     );
-  const { shape, layout, note } = imageOf(image);
+  const { shape, layout, note } = imageOf(image.dims?.slice(batchAxis ? 1 : 0) ?? []);
   if (note) notes.push(note);
+  if (!batchAxis) notes.push('the network has no batch axis: it is run image by image, which is slow');
   if (network.inputs.length > 1) notes.push('the network has several inputs: only the image can be one');
   const lines = [
     `name: ${JSON.stringify(name)}`,
     `checkpoint: ${JSON.stringify(checkpoint)}`,
     ...(built ? [`architecture: ${flow(built.architecture)}`] : []),
     `input: { shape: [${shape.join(', ')}], ${normaliser?.text ?? range}${layout ? `, layout: ${layout}` : ''} }`,
-    ...outputLines(network, notes, built !== undefined),
+    ...outputLines(network, notes, { twoHeads: built !== undefined, batchAxis }),
     `sha256: ${sha256}`,
   ];
   return { card: `${lines.join('\n')}\n`, notes };
@@ -98,11 +111,16 @@ function standardised({ dims }: ValueInfo, built: BuiltNetwork | undefined) {
 }
 
 /** @param twoHeads a second, scalar head beside logits is another energy model, which the notes tell of */
-function outputLines(network: Graph, notes: string[], twoHeads: boolean): string[] {
+function outputLines(
+  network: Graph,
+  notes: string[],
+  { twoHeads, batchAxis }: { twoHeads: boolean; batchAxis: boolean },
+): string[] {
   const width = ({ dims }: ValueInfo) =>
-    dims?.length === 1 ? 1 : dims?.slice(1).reduce<number>((a, d) => a * (isExtent(d) ? d : Number.NaN), 1);
-  const scalar = network.outputs.find((o) => width(o) === 1 && o.type.includes('float'));
-  const rows = network.outputs.filter((o) => (width(o) ?? 0) > 1);
+    dims?.slice(batchAxis ? 1 : 0).reduce<number>((a, d) => a * (isExtent(d) ? d : Number.NaN), 1);
+  const floats = network.outputs.filter(isFloat);
+  const scalar = floats.find((o) => width(o) === 1);
+  const rows = floats.filter((o) => (width(o) ?? 0) > 1);
   const logits = rows.find((o) => o.name === 'logits') ?? rows[0];
   const lines: string[] = [];
   if (logits) {
@@ -112,7 +130,12 @@ function outputLines(network: Graph, notes: string[], twoHeads: boolean): string
     if (inside !== undefined) {
       notes.push(`output "${logits.name}" ends in ${softmax?.op}: the value before it is used as logits`);
       lines.push(`outputs: { logits: ${JSON.stringify(inside)} }`);
-    } else if (network.outputs.length > 1 && !twoHeads) {
+    } else if (logits.name === beforeArgMax(network)) {
+      notes.push(
+        `the network gives class numbers: the value before ArgMax, "${logits.name}", is taken as logits`,
+      );
+      lines.push(`outputs: { logits: ${JSON.stringify(logits.name)} }`);
+    } else if (floats.length > 1 && !twoHeads) {
       lines.push(`outputs: { logits: ${JSON.stringify(logits.name)} }`);
     }
   }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { innermost } from '../architectures/views.js';
-import { estimatedGradients, missingGradients } from '../autodiff/coverage.js';
+import { estimatedGradients, missingGradients, nodesBetween } from '../autodiff/coverage.js';
 import { limits as bounds } from '../bytes/limits.js';
 import type { Checkpoint, ReadRequest } from '../checkpoints/checkpoint.js';
 import { hashOfFile } from '../checkpoints/file-hash.js';
@@ -10,12 +10,13 @@ import type { Engine, Value } from '../engines/engine.js';
 import type { Limits } from '../engines/guard/limits.js';
 import { createEngine } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
-import type { Graph, ValueInfo } from '../graph/graph.js';
+import type { DataType, Graph, ValueInfo } from '../graph/graph.js';
 import { elementCount } from '../graph/tensor.js';
 import { engineOf } from './checks.js';
 import { guardOf } from './guarded.js';
-import { describeDims, isExtent } from './image-input.js';
+import { describeDims, isExtent, takesIntegers } from './image-input.js';
 import { inferCard } from './infer-card.js';
+import { beforeArgMax, isFloat } from './outputs.js';
 import { cardOfWeights } from './weights-card.js';
 
 /** A graph input or output, for people. */
@@ -95,7 +96,8 @@ export async function inspectCheckpoint(
 }
 
 async function inspectNetwork(file: string, checkpoint: Checkpoint, engine: Engine): Promise<Inspection> {
-  const { graph, sha256, bytes, built, format } = checkpoint;
+  const { graph: declared, sha256, bytes, built, format } = checkpoint;
+  const graph = withScores(declared);
   const wanted = engineOf(graph);
   const refusals: AssayError[] = [];
   const outputs = await measuredOutputs(graph, engine, refusals);
@@ -117,7 +119,7 @@ async function inspectNetwork(file: string, checkpoint: Checkpoint, engine: Engi
       .filter(({ type }) => type.includes('float'))
       .reduce((total, { dims }) => total + elementCount(dims), 0),
     inputs: graph.inputs.map(port),
-    outputs: outputs.map(port),
+    outputs: outputs.slice(0, declared.outputs.length).map(port),
     ...(wanted && { engine: wanted }),
     gradient,
     card,
@@ -128,6 +130,13 @@ async function inspectNetwork(file: string, checkpoint: Checkpoint, engine: Engi
       ...notes,
     ],
   };
+}
+
+/** Where a network gives class numbers only, what they are chosen from is looked at as well. */
+function withScores(graph: Graph): Graph {
+  const name = graph.outputs.some(isFloat) ? undefined : beforeArgMax(graph);
+  if (name === undefined) return graph;
+  return { ...graph, outputs: [...graph.outputs, { name, type: 'float32', dims: null }] };
 }
 
 /** What can be said of weights that belong to no network that is known, or that leave something open. */
@@ -205,17 +214,24 @@ async function gradientOf(
     return graph;
   });
   const inputs = folded.inputs.map((i) => i.name);
+  const scores = folded.outputs.filter(isFloat);
+  const blocked = scores.every(({ name }) => nodesBetween(folded, inputs, name).length === 0);
+  if (blocked)
+    return { available: false, because: 'no float output depends on the input', missing: [], estimated: [] };
   const named = (find: typeof missingGradients) =>
-    [...new Set(folded.outputs.flatMap((o) => find(folded, inputs, o.name)))].map(({ op, domain, name }) => ({
+    [...new Set(scores.flatMap((o) => find(folded, inputs, o.name)))].map(({ op, domain, name }) => ({
       op: domain ? `${domain}.${op}` : op,
       node: name,
     }));
   const missing = named(missingGradients);
-  return { available: missing.length === 0, missing, estimated: named(estimatedGradients) };
+  const rounded = folded.inputs.filter(takesIntegers).map(({ name }) => ({ op: 'rounding', node: name }));
+  const estimated = [...rounded, ...named(estimatedGradients)];
+  return { available: missing.length === 0, missing, estimated };
 }
 
 /** The outputs, with shapes the exporter left out read off a run on zeros where the input's shape is known. */
 async function measuredOutputs(graph: Graph, engine: Engine, refusals: AssayError[]): Promise<ValueInfo[]> {
+  const open = !isExtent(graph.inputs[0]?.dims?.[0]);
   const known = graph.outputs.every((o) => o.dims?.slice(1).every(isExtent));
   const feeds = zeros(graph);
   if (known || !feeds) return graph.outputs;
@@ -225,7 +241,7 @@ async function measuredOutputs(graph: Graph, engine: Engine, refusals: AssayErro
     await program.release();
     return graph.outputs.map((o) => {
       const dims = results[o.name].dims;
-      return { ...o, dims: dims.map((d, axis) => (axis === 0 ? (o.dims?.[0] ?? 'N') : d)) };
+      return { ...o, dims: dims.map((d, axis) => (axis === 0 ? (o.dims?.[0] ?? (open ? 'N' : d)) : d)) };
     });
   } catch (error) {
     // The shapes are a courtesy: a network that does not run is still worth looking at.
@@ -245,15 +261,23 @@ function refusalNote({ message, details: { path, expected, found } }: AssayError
   return [`runs will refuse it: ${message}`, ...facts].filter(Boolean).join('; ');
 }
 
+const ZEROS: Partial<Record<DataType, new (n: number) => Value['data']>> = {
+  float32: Float32Array,
+  uint8: Uint8Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+};
+
 /** Zeros for every input, one image where the batch is open; undefined when another dimension is. */
 function zeros(graph: Graph): Record<string, Value> | undefined {
   const feeds: Record<string, Value> = {};
   for (const { name, type, dims } of graph.inputs) {
-    if (type !== 'float32' || !dims) return undefined;
+    const Numbers = ZEROS[type];
+    if (!Numbers || !dims) return undefined;
     const sizes = dims.map((d, axis) => (isExtent(d) ? d : axis === 0 ? 1 : 0));
     const count = sizes.reduce((a, d) => a * d, 1);
     if (count === 0 || count > bounds.networkImage.value) return undefined;
-    feeds[name] = { type, dims: sizes, data: new Float32Array(count) };
+    feeds[name] = { type, dims: sizes, data: new Numbers(count) };
   }
   return feeds;
 }

@@ -2,7 +2,7 @@ import { AssayError, didYouMean } from '../errors.js';
 import { type GraphBuilder, int } from '../graph/build.js';
 import type { Graph, Node, Note, ValueInfo } from '../graph/graph.js';
 import type { Contract } from './contract.js';
-import { describeDims, isExtent } from './image-input.js';
+import { describeDims, type ImageInput, isExtent } from './image-input.js';
 
 /** Where the outputs are in a network. */
 export interface OutputChoice {
@@ -30,13 +30,17 @@ export function chooseOutputs(graph: Graph, contract: Contract, checkpoint: stri
       hint: guess ? `did you mean "${guess}"?` : '`assay inspect` lists the outputs',
     });
   };
+  const namedLogits = (value: ValueInfo) => {
+    if (isFloat(value)) return value;
+    throw classNumbers({ ...graph, outputs: [value] }, contract, checkpoint);
+  };
   if (contract.features !== undefined) named(contract.features, 'outputs.features');
   const energy =
     contract.energy.kind === 'output' ? named(contract.energy.output, 'energy.output') : undefined;
   if (contract.classes === 0) return { logits: undefined, energy };
   const logits =
     contract.logits !== undefined
-      ? named(contract.logits, 'outputs.logits')
+      ? namedLogits(named(contract.logits, 'outputs.logits'))
       : sensibleLogits(graph, contract, energy?.name, checkpoint);
   const width = logits.dims?.length === 2 ? logits.dims[1] : undefined;
   if (isExtent(width) && width !== contract.classes) throw wrongWidth(contract, width, checkpoint);
@@ -78,7 +82,8 @@ function sensibleLogits(
   energy: string | undefined,
   checkpoint: string,
 ): ValueInfo {
-  const others = graph.outputs.filter((o) => o.name !== energy);
+  const others = graph.outputs.filter((o) => o.name !== energy && isFloat(o));
+  if (others.length === 0) throw classNumbers(graph, contract, checkpoint);
   if (others.length === 1) return others[0];
   const fitting = others.filter((o) => o.dims?.length === 2 && o.dims[1] === contract.classes);
   if (fitting.length === 1) return fitting[0];
@@ -96,6 +101,32 @@ function sensibleLogits(
   });
 }
 
+/** Labels, which classifiers put out beside their scores, are none. */
+export const isFloat = ({ type }: ValueInfo): boolean => type.includes('float');
+
+function classNumbers(graph: Graph, contract: Contract, checkpoint: string): AssayError {
+  const before = beforeArgMax(graph);
+  return new AssayError('model-invalid', 'the network gives class numbers, not logits', {
+    file: checkpoint,
+    path: `output "${graph.outputs[0].name}"`,
+    expected: 'a float output of shape [N, classes]',
+    found: graph.outputs.map(({ name, type, dims }) => `${name} ${type} ${describeDims(dims)}`).join(', '),
+    hint: before
+      ? `add \`outputs: { logits: ${JSON.stringify(before)} }\`, the value before ArgMax, to ${contract.file ?? 'the card'}`
+      : 'export it with the scores of all classes as output',
+  });
+}
+
+/** What the ArgMax at the end of a network chooses from: the logits, also where a softmax stands between. */
+export function beforeArgMax(graph: Graph): string | undefined {
+  for (const { name } of graph.outputs) {
+    const node = makerOf(graph, name);
+    if (node?.op !== 'ArgMax') continue;
+    return softmaxNode(graph, node.inputs[0])?.inputs[0] ?? node.inputs[0];
+  }
+  return undefined;
+}
+
 /** Names of the prepared graph's outputs. */
 export interface OutputNames {
   /** (n, classes) */
@@ -108,8 +139,9 @@ const single = (b: GraphBuilder, { name, type }: ValueInfo) =>
   type === 'float32' ? name : b.op('Cast', [name], { to: int(1) });
 
 /** As (n, classes), whatever trailing axes of one the network leaves. */
-function rowsOf(b: GraphBuilder, value: ValueInfo): string {
+function rowsOf(b: GraphBuilder, value: ValueInfo, { batchAxis }: Pick<ImageInput, 'batchAxis'>): string {
   const float32 = single(b, value);
+  if (!batchAxis) return b.op('Reshape', [float32, b.ints([1, -1])]);
   return value.dims?.length === 2 ? float32 : b.op('Flatten', [float32], { axis: int(1) });
 }
 
@@ -117,12 +149,12 @@ function rowsOf(b: GraphBuilder, value: ValueInfo): string {
 export const SMALLEST_PROBABILITY = 1e-37;
 
 /** Exact where the probabilities come from a Softmax; otherwise their logarithm. */
-function logProbabilities(b: GraphBuilder, network: Graph, value: ValueInfo): string {
+function logProbabilities(b: GraphBuilder, network: Graph, value: ValueInfo, input: ImageInput): string {
   const softmax = softmaxNode(network, value.name);
   if (softmax?.op !== 'Softmax')
-    return b.op('Log', [b.op('Max', [rowsOf(b, value), b.scalar(SMALLEST_PROBABILITY)])]);
+    return b.op('Log', [b.op('Max', [rowsOf(b, value, input), b.scalar(SMALLEST_PROBABILITY)])]);
   const [name] = b.node('LogSoftmax', softmax.inputs, softmax.attributes, ['log_probabilities']);
-  return rowsOf(b, { name, type: value.type, dims: null });
+  return rowsOf(b, { name, type: value.type, dims: null }, input);
 }
 
 /** Emits `logits` (n, classes) and `log_px` (n) on top of the network. */
@@ -131,11 +163,14 @@ export function emitOutputs(
   network: Graph,
   contract: Contract,
   choice: OutputChoice,
+  input: ImageInput,
 ): OutputNames {
   const names: OutputNames = {};
   let logits: string | undefined;
   if (choice.logits) {
-    logits = contract.softmaxOutput ? logProbabilities(b, network, choice.logits) : rowsOf(b, choice.logits);
+    logits = contract.softmaxOutput
+      ? logProbabilities(b, network, choice.logits, input)
+      : rowsOf(b, choice.logits, input);
     names.logits = b.outputAs(logits, 'logits', 'float32', ['N', contract.classes]);
   }
   if (contract.energy.kind === 'logsumexp' && logits) {
@@ -152,13 +187,17 @@ export function emitOutputs(
 
 const PASSED_THROUGH = new Set(['Identity', 'Cast', 'Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Dropout']);
 
-/** The node that makes a value, seen through nodes that only pass it on. */
+/** The softmax or sigmoid that makes a value, seen through nodes that only pass it on. */
 export function softmaxNode(graph: Graph, value: string): Node | undefined {
+  const node = makerOf(graph, value);
+  return node && ['Softmax', 'Sigmoid', 'LogSoftmax'].includes(node.op) ? node : undefined;
+}
+
+/** The standard node that makes a value, seen through nodes that only pass it on. */
+function makerOf(graph: Graph, value: string): Node | undefined {
   const made = new Map(graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
   let node = made.get(value);
   for (let steps = 0; node && PASSED_THROUGH.has(node.op) && steps < graph.nodes.length; steps++)
     node = made.get(node.inputs[0]);
-  return node && node.domain === '' && ['Softmax', 'Sigmoid', 'LogSoftmax'].includes(node.op)
-    ? node
-    : undefined;
+  return node?.domain === '' ? node : undefined;
 }

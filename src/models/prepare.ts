@@ -44,7 +44,7 @@ export async function prepare(
     throw doesNotRun(cause, checkpoint);
   });
   const open = withOpenInput(network, input.name);
-  const attempts = [() => open, () => openBatchAxis(open, input.name, fixed)];
+  const attempts = input.batchAxis ? [() => open, () => openBatchAxis(open, input.name, fixed)] : [];
   for (const attempt of attempts) {
     const tried = surrounded(attempt(), 'N');
     try {
@@ -73,7 +73,7 @@ function surround(
   const pixels = b.input('pixels', 'float32', [batch, ...contract.shape]);
   emitImageInput(b, pixels, contract, input);
   for (const node of network.nodes) b.add(node);
-  const outputs = emitOutputs(b, network, contract, choice);
+  const outputs = emitOutputs(b, network, contract, choice, input);
   return { graph: prune(b.build()), pixels, outputs };
 }
 

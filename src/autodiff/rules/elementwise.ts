@@ -152,5 +152,12 @@ export const elementwise: readonly GradientRow[] = [
   },
   { op: 'Identity', gradient: ({ g }) => [g] },
   { op: 'Dropout', gradient: ({ g }) => [g] },
-  { op: 'Cast', gradient: (s) => [s.b.op('Cast', [s.g], { to: int(typeCode(s.type(s.x[0]))) })] },
+  {
+    op: 'Cast',
+    gradient: (s) => {
+      const type = s.type(s.x[0]);
+      // An integer that a gradient reaches is what straight-through rounding made: its gradient is no integer.
+      return [s.b.op('Cast', [s.g], { to: int(typeCode(type.includes('float') ? type : 'float32')) })];
+    },
+  },
 ];

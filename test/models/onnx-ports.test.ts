@@ -1,0 +1,172 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { createOrtEngine } from '../../src/engines/ort/engine.js';
+import { type GraphBuilder, int, ints } from '../../src/graph/build.js';
+import type { Graph } from '../../src/graph/graph.js';
+import { writeOnnx } from '../../src/graph/write.js';
+import type { ModelCard } from '../../src/models/card.js';
+import { inspectCheckpoint } from '../../src/models/inspect.js';
+import { openModel } from '../../src/models/open.js';
+import {
+  CLASSES,
+  linear,
+  linearCard,
+  linearGraph,
+  linearLogits,
+  PIXELS,
+  SHAPE,
+  uniforms,
+} from './networks.js';
+
+const engine = createOrtEngine({ sessions: 1 });
+const folder = mkdtempSync(join(tmpdir(), 'assay-ports-'));
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await engine.close();
+});
+
+function stored(graph: Graph): string {
+  writeFileSync(join(folder, 'linear.onnx'), writeOnnx(graph));
+  return folder;
+}
+
+const opened = (graph: Graph, card: Partial<ModelCard> = {}) =>
+  openModel({ ...linearCard, ...card }, engine, { directory: stored(graph) });
+
+/** The card that `inspect` suggests, opened. */
+async function suggested(graph: Graph) {
+  const directory = stored(graph);
+  const { card, gradient } = await inspectCheckpoint(join(directory, 'linear.onnx'), engine);
+  return { card: parse(card), gradient, model: await openModel(parse(card), engine, { directory }) };
+}
+
+const asRows = (b: GraphBuilder, x: string) => b.op('Reshape', [x, b.ints([-1, PIXELS])]);
+
+const chosen = linearGraph({
+  head: (b, logits) =>
+    b.outputAs(b.op('ArgMax', [logits], { axis: int(1), keepdims: int(0) }), 'label', 'int64', ['N']),
+});
+
+/** What sklearn-onnx writes by default: labels, and a list of dictionaries. */
+const zipped = (): Graph => {
+  const graph = linearGraph({
+    head: (b, logits) => {
+      b.outputAs(b.op('ArgMax', [logits], { axis: int(1), keepdims: int(0) }), 'label', 'int64', ['N']);
+      const p = b.op('Softmax', [logits], { axis: int(1) });
+      const keys = { classlabels_int64s: ints([0, 1, 2, 3]) };
+      b.output(b.node('ZipMap', [p], keys, ['probabilities'], 'ai.onnx.ml')[0], 'float32', null);
+    },
+  });
+  return { ...graph, opsets: { ...graph.opsets, 'ai.onnx.ml': 1 } };
+};
+
+/** [2, 3, 2] to [4]. */
+const unbatched = (): Graph => {
+  const graph = linearGraph({
+    rows: (b, x) => b.op('Reshape', [x, b.ints([1, PIXELS])]),
+    head: (b, logits) =>
+      b.outputAs(b.op('Reshape', [logits, b.ints([CLASSES])]), 'logits', 'float32', [CLASSES]),
+  });
+  return { ...graph, inputs: [{ ...graph.inputs[0], dims: [...SHAPE] }] };
+};
+
+const bytes = (): Graph => {
+  const graph = linearGraph({
+    rows: (b, x) => asRows(b, b.op('Mul', [b.op('Cast', [x], { to: int(1) }), b.scalar(1 / 255)])),
+  });
+  return { ...graph, inputs: [{ ...graph.inputs[0], type: 'uint8' }] };
+};
+
+/** Whole multiples of 1/255, which rounding to bytes leaves alone. */
+const pixels = uniforms('ports', 3 * PIXELS).map((v) => Math.round(v * 255) / 255);
+const labels = Int32Array.from([0, 1, 2]);
+
+/** d logit / d pixel of the labels: columns of the weights. */
+const columns = Float32Array.from(
+  { length: 3 * PIXELS },
+  (_, at) => linear.weight[(at % PIXELS) * CLASSES + labels[Math.floor(at / PIXELS)]],
+);
+
+function close(got: ArrayLike<number>, wanted: ArrayLike<number>) {
+  for (const [i, v] of Array.from(got).entries()) expect(v).toBeCloseTo(wanted[i], 4);
+}
+
+describe('what exporters make of inputs and outputs', () => {
+  const given: [what: string, graph: Graph, card: Partial<ModelCard>][] = [
+    ['dictionaries and labels of sklearn-onnx', zipped(), {}],
+    ['no batch axis', unbatched(), {}],
+    ['bytes', bytes(), { input: { shape: [...SHAPE], range: [0, 255] } }],
+    ['class numbers, with the value before ArgMax named', chosen, { outputs: { logits: 'scores' } }],
+    [
+      'a fixed batch and an axis of one behind the numbers',
+      linearGraph({ batch: 1, image: [PIXELS, 1], rows: asRows }),
+      {},
+    ],
+    ['a row behind axes of one', linearGraph({ image: [1, 1, PIXELS], rows: asRows }), {}],
+    ['the pixels as a matrix', linearGraph({ image: [4, 3], rows: asRows }), {}],
+  ];
+
+  it.each(given)('%s: logits and gradients are right', async (_, graph, card) => {
+    const model = await opened(graph, card);
+    const { logits, gradient } = await model.gradient({ n: 3, pixels, labels }, 'logit');
+    close(logits ?? [], linearLogits(pixels));
+    close(gradient, columns);
+    await model.close();
+  });
+
+  it.each(given)('%s: the card that inspect suggests runs', async (_, graph) => {
+    const { model, gradient, card } = await suggested(graph);
+    expect(card.classes).toBe(CLASSES);
+    expect(gradient.available).toBe(true);
+    const size = model.info.shape.reduce((a, b) => a * b, 1);
+    expect(size).toBe(PIXELS);
+    const { logits } = await model.forward({ n: 3, pixels });
+    close(logits ?? [], linearLogits(pixels));
+    await model.close();
+  });
+
+  it('says what it does about bytes and about one image at a time', async () => {
+    const codes = async (graph: Graph, card = {}) => {
+      const model = await opened(graph, card);
+      await model.close();
+      return model.info.notes?.map(({ code }) => code);
+    };
+    expect(await codes(bytes(), { input: { shape: [...SHAPE], range: [0, 255] } })).toEqual([
+      'rounded-input',
+      'straight-through-gradient',
+    ]);
+    expect(await codes(unbatched())).toEqual(['no-batch-axis']);
+  });
+
+  it('gives a network of bytes rounded pixels', async () => {
+    const model = await opened(bytes(), { input: { shape: [...SHAPE], range: [0, 255] } });
+    const between = pixels.map((v) => Math.min(1, v + 0.4 / 255));
+    close((await model.forward({ n: 3, pixels: between })).logits ?? [], linearLogits(pixels));
+    await model.close();
+  });
+});
+
+describe('are refused, with a remedy that works', () => {
+  it('class numbers', async () => {
+    await expect(opened(chosen)).rejects.toMatchObject({
+      code: 'model-invalid',
+      message: 'the network gives class numbers, not logits',
+      details: { hint: expect.stringContaining('outputs: { logits: "scores" }') },
+    });
+  });
+
+  it('bytes that would be 0 and 1', async () => {
+    await expect(opened(bytes())).rejects.toMatchObject({
+      code: 'config-invalid',
+      details: { path: 'input.range', hint: 'set `range: [0, 255]` under input' },
+    });
+  });
+
+  it('another image than the card says', async () => {
+    const graph = linearGraph({ image: [3, 2, 2], rows: asRows });
+    await expect(opened(graph)).rejects.toMatchObject({ code: 'shape-mismatch' });
+  });
+});
