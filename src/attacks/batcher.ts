@@ -1,4 +1,5 @@
 import { AssayError } from '../errors.js';
+import { NotFinite } from '../models/finite.js';
 import type { LossName, System } from '../models/system.js';
 import type { StreamKey } from '../random/stream.js';
 
@@ -113,10 +114,7 @@ export class Batcher {
     this.sent.batches++;
     this.sent.rows += batch.length;
     try {
-      const answers = await this.answer(batch.map(({ row }) => row));
-      batch.forEach(({ resolve }, i) => {
-        resolve(answers[i]);
-      });
+      await this.deliver(batch);
     } catch (reason) {
       for (const { reject } of batch) reject(reason);
       this.fail(reason);
@@ -125,6 +123,25 @@ export class Batcher {
     this.rowsInFlight -= batch.length;
     if (this.inFlight === 0) for (const resolve of this.idle.splice(0)) resolve();
     setImmediate(() => this.pump());
+  }
+
+  /** A row for which the system gives no numbers is told so alone: halves of the batch are asked again. */
+  private async deliver(batch: Waiting[]): Promise<void> {
+    try {
+      const answers = await this.answer(batch.map(({ row }) => row));
+      batch.forEach(({ resolve }, i) => {
+        resolve(answers[i]);
+      });
+    } catch (reason) {
+      if (!(reason instanceof NotFinite)) throw reason;
+      if (batch.length === 1) {
+        batch[0].reject(reason);
+        return;
+      }
+      const half = Math.ceil(batch.length / 2);
+      await this.deliver(batch.slice(0, half));
+      await this.deliver(batch.slice(half));
+    }
   }
 
   private fail(reason: unknown): void {

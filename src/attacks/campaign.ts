@@ -1,3 +1,4 @@
+import type { NotFinite } from '../models/finite.js';
 import type { Passes, System } from '../models/system.js';
 import type { BoundAttack } from './attack.js';
 import type { Epsilon } from './epsilon.js';
@@ -47,6 +48,8 @@ export interface Targets {
   cleanLogPx?: ArrayLike<number>;
   seed: number;
   signal?: AbortSignal;
+  /** Told of an example for which the system gives no numbers; without it, that ends the attack. */
+  fail?: (i: number, error: NotFinite) => void;
   /** Default: the system's. No effect on outcomes but for float32 rounding inside the engine. */
   batchSize?: number;
   concurrency?: number;

@@ -1,5 +1,6 @@
 import { AssayError } from '../errors.js';
 import { argmaxOf } from '../metrics/softmax.js';
+import { NotFinite } from '../models/finite.js';
 import { Batcher } from './batcher.js';
 import type { Campaign, Targets } from './campaign.js';
 import type { Counts } from './inquiry.js';
@@ -61,7 +62,12 @@ export async function runAttack(targets: Targets, campaign: Campaign): Promise<A
       const i = next++;
       if (!out.correct[i]) continue;
       const x0 = targets.pixels.slice(i * size, (i + 1) * size);
-      record(out, i, x0, campaign, await new Siege(i, x0, targets, campaign, batcher, out).run());
+      try {
+        record(out, i, x0, campaign, await new Siege(i, x0, targets, campaign, batcher, out).run());
+      } catch (error) {
+        if (!(error instanceof NotFinite) || !targets.fail) throw error;
+        targets.fail(i, error);
+      }
     }
   };
   // One batch in every lane, one of each kind waiting.

@@ -1,6 +1,9 @@
 import { AssayError } from '../errors.js';
 import type { Batch } from './system.js';
 
+/** An output that is NaN or infinite for one example. Measurements leave that example out and go on. */
+export class NotFinite extends AssayError {}
+
 /**
  * Refuses NaN and infinity, naming the example: by its index in the data set where the batch knows it.
  * @param values (n, width), of the examples of `batch`
@@ -18,7 +21,7 @@ export function refuseNotFinite(
   const size = batch.pixels.length / batch.n;
   const soundPixels = batch.pixels.subarray(row * size, (row + 1) * size).every(Number.isFinite);
   const key = batch.keys?.[row];
-  throw new AssayError('model-invalid', `${what} of "${model}" is ${values[at]}`, {
+  throw new NotFinite('model-invalid', `${what} of "${model}" is ${values[at]}`, {
     path: key ? `example ${key.example}` : `example ${row} of the batch`,
     expected: 'a finite number',
     found: `${values[at]}${width > 1 ? ` at position ${at % width}` : ''}`,

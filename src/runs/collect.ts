@@ -22,6 +22,11 @@ export async function collectRange(
       });
     parts.push(cut(record, Math.max(0, start - unit.start), Math.min(end, unit.end) - unit.start));
   }
+  const failed = parts.flatMap((part) => part.failed ?? []);
+  // A unit of which every example failed has no columns: those of another stand in for it.
+  const model = parts.find((part) => Object.keys(part.rows).length > 0)?.rows ?? {};
+  for (const part of parts)
+    if (failed.length > 0 && isBare(part)) part.rows = blankRows(model, part.indices.length);
   const names = Object.keys(parts[0]?.rows ?? {});
   const rows = Object.fromEntries(
     names.map((name) => [
@@ -37,9 +42,26 @@ export async function collectRange(
   return {
     rows,
     indices: joinInts(parts.map((part) => part.indices)),
+    ...(failed.length > 0 && { failed }),
     ...(labelled && parts.length > 0 && { labels: joinInts(parts.flatMap((part) => part.labels ?? [])) }),
   };
 }
+
+const isBare = ({ rows, failed = [], indices }: UnitRecord) =>
+  Object.keys(rows).length === 0 && failed.length >= indices.length;
+
+/** Zeros in the shape of other rows. */
+function blankRows(like: Rows, n: number): Rows {
+  return Object.fromEntries(
+    Object.entries(like).map(([name, { shape, data }]) => {
+      const [, ...rest] = shape;
+      const length = n * rest.reduce((a, b) => a * b, 1);
+      return [name, { shape: [n, ...rest], data: new (data.constructor as Zeros)(length) }];
+    }),
+  );
+}
+
+type Zeros = new (length: number) => NdArray['data'];
 
 function cut(record: UnitRecord, start: number, end: number): UnitRecord {
   if (start === 0 && end === record.indices.length) return record;
@@ -48,10 +70,13 @@ function cut(record: UnitRecord, start: number, end: number): UnitRecord {
     const width = shape.slice(1).reduce((a, b) => a * b, 1);
     rows[name] = { shape: [end - start, ...shape.slice(1)], data: data.slice(start * width, end * width) };
   }
+  const indices = record.indices.slice(start, end);
+  const failed = record.failed?.filter(({ example }) => indices.includes(example));
   return {
     ...record,
     rows,
-    indices: record.indices.slice(start, end),
+    indices,
+    ...(failed && { failed }),
     labels: record.labels?.slice(start, end),
   };
 }

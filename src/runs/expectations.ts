@@ -7,6 +7,7 @@ import { clean } from '../suites/measurements/clean.js';
 import { classifiedOf } from '../suites/measurements/collected.js';
 import { collectRange } from './collect.js';
 import { type Execution, execute } from './execute.js';
+import { failedIn, withoutFailed } from './failed-examples.js';
 import type { Bench } from './measure-unit.js';
 import { planRun } from './plan.js';
 import type { Subject } from './subject.js';
@@ -51,7 +52,9 @@ export async function checkExpectations(
   for (const error of failures.values()) throw error;
   for (const [i, { expect, file, system, dataset }] of wanted.entries()) {
     const { job, size, request } = plan.suites[0].wanted[i];
-    const { correct } = classifiedOf({ request, ...(await collectRange(bench.store, job, 0, size)) });
+    const collected = await collectRange(bench.store, job, 0, size);
+    const sound = withoutFailed(collected, failedIn(collected));
+    const { correct } = classifiedOf({ request, ...sound });
     const right = correct.reduce<number>((sum, one) => sum + Number(one), 0);
     const network = subject.systems.get(system)?.info.network;
     judgeAccuracy({
@@ -59,7 +62,7 @@ export async function checkExpectations(
       dataset,
       expect,
       correct: right,
-      n: size,
+      n: correct.length,
       subset: partial.has(dataset),
       file,
       network,

@@ -1,9 +1,11 @@
 import type { Dataset, Examples } from '../data/dataset.js';
 import { AssayError } from '../errors.js';
+import type { NotFinite } from '../models/finite.js';
 import type { Passes, System } from '../models/system.js';
 import type { Rows } from '../suites/contract.js';
 import { collectRange } from './collect.js';
 import { counted } from './counted-system.js';
+import { Failures, failedIn, isolating, type Part, withoutFailed } from './failed-examples.js';
 import type { Job, Unit } from './plan.js';
 import type { UnitStore } from './store.js';
 import type { UnitRecord } from './unit-file.js';
@@ -28,40 +30,59 @@ export async function measureUnit(job: Job, unit: Unit, bench: Bench): Promise<O
   const dataset = present(bench.datasets.get(request.dataset), request.dataset);
   const examples = await dataset.read(unit.start, unit.end);
   refuseLabels(examples, system, dataset);
+  const failures = new Failures();
   const inputs: Rows[] = [];
   for (const input of job.inputs) {
-    inputs.push((await collectRange(bench.store, input, unit.start, unit.end)).rows);
+    const { rows, failed = [] } = await collectRange(bench.store, input, unit.start, unit.end);
+    inputs.push(rows);
+    for (const { example, what } of failed) failures.enter(examples.indices.indexOf(example), what);
   }
   const whole: Rows[] = [];
   for (const { job: read, size } of job.whole) {
-    whole.push((await collectRange(bench.store, read, 0, size)).rows);
+    const collected = await collectRange(bench.store, read, 0, size);
+    whole.push(withoutFailed(collected, failedIn(collected)).rows);
   }
   const known = new Set([request.system, ...job.references, ...job.inputs.map((i) => i.request.system)]);
-  const rows = await request.measurement.measure(
-    {
-      system: counted(system, passes),
-      examples,
-      inputs,
-      whole,
-      seed: bench.seed,
-      signal: bench.signal,
-      systemNamed: (name) => {
-        if (known.has(name)) return counted(present(bench.systems.get(name), name), passes);
-        throw new AssayError(
-          'suite-failed',
-          `"${request.measurement.name}" uses a system it did not declare`,
-          {
-            expected: 'systems named in its params, so that a change of theirs recomputes the unit',
-            found: name,
-          },
-        );
+  const measure = (part: Part, fail: (position: number, error: NotFinite) => void) =>
+    request.measurement.measure(
+      {
+        system: counted(system, passes),
+        examples: part.examples,
+        inputs: part.inputs,
+        fail,
+        whole,
+        seed: bench.seed,
+        signal: bench.signal,
+        systemNamed: (name) => {
+          if (known.has(name)) return counted(present(bench.systems.get(name), name), passes);
+          throw new AssayError(
+            'suite-failed',
+            `"${request.measurement.name}" uses a system it did not declare`,
+            {
+              expected: 'systems named in its params, so that a change of theirs recomputes the unit',
+              found: name,
+            },
+          );
+        },
       },
-    },
-    request.params,
-  );
-  refuseRows(rows, examples.n, request.measurement.name);
+      request.params,
+    );
+  const name = request.measurement.name;
+  const rows = await isolating({ examples, inputs }, failures, async (part, fail) => {
+    const found = await measure(part, fail);
+    refuseRows(found, part.examples.n, name);
+    return found;
+  });
   const { indices, labels } = examples;
-  return { key: unit.key, rows, indices, ...(labels && { labels }), passes };
+  const failed = failures.of(indices);
+  return {
+    key: unit.key,
+    rows,
+    indices,
+    ...(labels && { labels }),
+    ...(failed.length > 0 && { failed }),
+    passes,
+  };
 }
 
 function present<T>(found: T | undefined, name: string): T {

@@ -6,6 +6,15 @@ import type { Collected, Summary } from '../suites/contract.js';
 import type { NotApplicable, SuiteResult } from '../suites/results.js';
 import { collectRange } from './collect.js';
 import type { Execution } from './execute.js';
+import {
+  allFailed,
+  type Casualties,
+  casualtiesOf,
+  failedMeasure,
+  failedSheet,
+  failedWarning,
+  leaveOutFailed,
+} from './failed-summary.js';
 import { type Job, readBy, type SuitePlan } from './plan.js';
 import type { UnitStore } from './store.js';
 import { optionRecord, type SuiteEntry } from './suite-entries.js';
@@ -53,12 +62,21 @@ export async function summariseSuite(
         blame(request.system, error);
       }
     }
+    const casualties = casualtiesOf(collected);
+    for (const one of casualties)
+      if (one.n > 0 && one.failed.length === one.n) blame(one.system, allFailed(one));
     const systems = context.systems.filter(({ name }) => !troubles.has(name));
     if (systems.length > 0) {
-      const usable = collected.filter(({ request }) => !troubles.has(request.system));
+      const sound = collected.filter(({ request }) => !troubles.has(request.system));
+      const usable = leaveOutFailed(sound);
       const made = suite.summarise(usable, options, { ...context, systems });
       refuseSummary(made, suite.name);
       Object.assign(summary, made, { notApplicable: [...notApplicable, ...(made.notApplicable ?? [])] });
+      tellFailed(
+        summary,
+        suite.name,
+        casualties.filter(({ system }) => !troubles.has(system)),
+      );
     }
   } catch (thrown) {
     const error = asSuiteError(thrown, suite.name);
@@ -90,6 +108,15 @@ export async function summariseSuite(
     summary,
     result: { ...about, status: 'error', error: `left out ${told.join('; ')}`, tables, figures },
   };
+}
+
+/** Adds what is to be told of examples without a result. */
+function tellFailed(summary: Summary, suite: string, casualties: readonly Casualties[]): void {
+  const some = casualties.filter(({ failed }) => failed.length > 0);
+  if (some.length === 0) return;
+  summary.measures = [...summary.measures, ...casualties.map((one) => failedMeasure(suite, one))];
+  summary.warnings = [...some.map((one) => failedWarning(suite, one)), ...(summary.warnings ?? [])];
+  summary.examples = [...(summary.examples ?? []), failedSheet(suite, some)];
 }
 
 /** Sheets alone are something, if there was anything to put into them. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Type } from '@sinclair/typebox';
 import { check } from '../config/validate.js';
 import type { Passes } from '../models/system.js';
-import type { NdArray, Rows } from '../suites/contract.js';
+import type { FailedExample, NdArray, Rows } from '../suites/contract.js';
 
 /** What a unit leaves behind. */
 export interface UnitRecord {
@@ -12,6 +12,8 @@ export interface UnitRecord {
   indices: Int32Array;
   /** (n); absent for unlabelled sets. */
   labels?: Int32Array;
+  /** Examples without a result; their rows mean nothing. */
+  failed?: readonly FailedExample[];
   passes: Passes;
   /** Wall clock; units that ran side by side share it. */
   seconds: number;
@@ -46,6 +48,7 @@ interface Column {
 interface Header {
   key: string;
   columns: Column[];
+  failed?: readonly FailedExample[];
   passes: Passes;
   seconds: number;
 }
@@ -54,14 +57,17 @@ interface Header {
  * A unit as bytes: magic, length of the header (uint32, little-endian), header as JSON padded to 8 bytes, the
  * columns one after the other, each padded to 8 bytes, and the sha256 of all that.
  */
-export function encodeUnit({ key, rows, indices, labels, passes, seconds }: UnitRecord): Uint8Array {
+export function encodeUnit({ key, rows, indices, labels, failed, passes, seconds }: UnitRecord): Uint8Array {
   const arrays: [string, NdArray][] = [
     ['@indices', { shape: [indices.length], data: indices }],
     ...(labels ? [['@labels', { shape: [labels.length], data: labels }] as [string, NdArray]] : []),
     ...Object.entries(rows),
   ];
   const columns = arrays.map(([name, { shape, data }]) => ({ name, type: typeName(data), shape }));
-  const header = Buffer.from(JSON.stringify({ key, columns, passes, seconds } satisfies Header), 'utf8');
+  const header = Buffer.from(
+    JSON.stringify({ key, columns, failed, passes, seconds } satisfies Header),
+    'utf8',
+  );
   const parts: Uint8Array[] = [MAGIC, Buffer.alloc(4), header];
   parts[1] = Buffer.from(Uint32Array.of(header.length).buffer);
   parts.push(padding(MAGIC.length + 4 + header.length));
@@ -100,6 +106,7 @@ export function decodeUnit(stored: Uint8Array, key: string): UnitRecord | undefi
     rows,
     indices: indices.data as Int32Array,
     ...(labels && { labels: labels.data as Int32Array }),
+    ...(header.failed && { failed: header.failed }),
     passes: header.passes,
     seconds: header.seconds,
   };

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { DatasetInfo, Examples } from '../data/dataset.js';
+import type { NotFinite } from '../models/finite.js';
 import type { Capability, System, SystemInfo } from '../models/system.js';
 import type { Figure, Measure, NotApplicable, Table, Warning } from './results.js';
 
@@ -22,6 +23,11 @@ export interface MeasureContext {
   whole: readonly Rows[];
   /** The run's seed; streams are keyed by it, a purpose and `examples.indices`. */
   seed: number;
+  /**
+   * Told of an example for which the system gives no numbers: it is reported as failed, whatever its row holds. A
+   * measurement that lets `NotFinite` through instead is repeated without the examples at fault.
+   */
+  fail?: (position: number, error: NotFinite) => void;
   /** Raised when the user interrupts; long measurements check it between batches. */
   signal: AbortSignal;
   /** Any system of the run by name (its passes are counted too). */
@@ -40,6 +46,14 @@ export interface Measurement<P = Record<string, unknown>> {
   /** Examples per unit, the smallest piece that is stored and resumed. Does not change any row. */
   unitSize: number;
   measure(context: MeasureContext, params: P): Promise<Rows>;
+}
+
+/** An example for which a measurement has no result. */
+export interface FailedExample {
+  /** Source index in the data set. */
+  example: number;
+  /** What went wrong, such as `a logit of "m" is NaN`. */
+  what: string;
 }
 
 /** A measurement asked for: on this system, this data set, with these parameters. */
@@ -78,6 +92,8 @@ export interface Collected {
   indices: Int32Array;
   /** (n); absent for unlabelled sets. */
   labels?: Int32Array;
+  /** Examples that failed: suites are given the others only. */
+  failed?: readonly FailedExample[];
 }
 
 /** What a suite makes of the rows: data only, presentation is the report's. */

@@ -78,7 +78,7 @@ export const attack = defineMeasurement<AttackParams>({
   version: 2,
   needs: ['logits', 'inputGradient'],
   unitSize: 256,
-  async measure({ system, examples, inputs, seed, signal }, params) {
+  async measure({ system, examples, inputs, seed, signal, fail }, params) {
     const { n, indices, pixels, labels } = examples;
     const { logits, logPx } = inputs[0] ?? {};
     const campaign = campaignOf(params);
@@ -89,7 +89,7 @@ export const attack = defineMeasurement<AttackParams>({
     }
     // Sets from elsewhere may have classes of their own, which a goal without labels must not hand to the system.
     const known = campaign.goal.labelled && labels ? labels : new Int32Array(n);
-    const on = { system, n, indices, pixels, labels: known, seed, signal };
+    const on = { system, n, indices, pixels, labels: known, seed, signal, fail };
     const clean = { cleanLogits: logits.data, ...(logPx && { cleanLogPx: logPx.data }) };
     const found = await runAttack({ ...on, ...clean }, campaign);
     const shape = [n];

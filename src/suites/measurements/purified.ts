@@ -126,7 +126,7 @@ export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
   needs: ['logits', 'inputGradient'],
   unitSize: 32,
   async measure(context, { purify, attack }) {
-    const { examples, seed, signal } = context;
+    const { examples, seed, signal, fail } = context;
     const { n, indices, pixels, labels } = examples;
     if (!labels) throw new AssayError('suite-failed', 'an attack needs labels');
     const name = `${context.system.info.name}, purified`;
@@ -137,7 +137,7 @@ export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
       cleanLogits.set((await system.forward(batch)).logits ?? [], start * classes);
     });
     const found = await runAttack(
-      { system, n, indices, pixels, labels, cleanLogits, seed, signal },
+      { system, n, indices, pixels, labels, cleanLogits, seed, signal, fail },
       campaignOf(attack),
     );
     const shape = [n];
