@@ -47,12 +47,7 @@ export async function inflate(
       await store.add(chunk);
     }
     if (size !== undefined && length !== size) throw wrongSize(place, size, `${length} bytes`);
-    if (crc !== undefined && sum !== crc)
-      throw malformed(place, 'the compressed data is damaged', {
-        expected: `checksum ${crc.toString(16)}`,
-        found: sum.toString(16),
-        hint: 'fetch or write the file again',
-      });
+    if (crc !== undefined) refuseWrongSum(place, crc, sum);
     return await store.finish();
   } catch (cause) {
     await store.discard();
@@ -63,6 +58,17 @@ export async function inflate(
       cause,
     });
   }
+}
+
+/** Compares CRC-32 of what an archive states and what it holds. Errors: `file-malformed`. */
+export function refuseWrongSum(place: Place, stated: number, found: number): void {
+  if (found === stated) return;
+  const hex = (sum: number) => `checksum ${sum.toString(16).padStart(8, '0')}`;
+  throw malformed(place, 'the data is damaged', {
+    expected: hex(stated),
+    found: hex(found),
+    hint: 'fetch or write the file again',
+  });
 }
 
 const wrongSize = (place: Place, size: number, found: string) =>

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 import { AssayError } from '../errors.js';
 import { type ByteSource, malformed, pieces, slice } from './byte-source.js';
-import { inflate } from './inflate.js';
+import { inflate, refuseWrongSum } from './inflate.js';
 
 /** A member of an archive. Nothing of it is read until it is opened. */
 export interface ZipMember {
@@ -14,7 +15,12 @@ export interface ZipMember {
   span: { start: number; length: number };
   /** Not compressed. */
   stored: boolean;
-  /** Stored members are read where they lie, deflated ones are inflated once. */
+  /** CRC-32 of the bytes when inflated, as claimed; undefined in an archive without checksums. */
+  crc?: number;
+  /**
+   * Stored members are read where they lie, deflated ones are inflated once. Either way all bytes go by once, and their
+   * checksum is compared, before any of them is given out.
+   */
   open(): Promise<ByteSource>;
 }
 
@@ -33,17 +39,20 @@ class Reader extends RandomAccessReader {
   }
 }
 
-/**
- * Lists an archive. The source stays open and belongs to the caller.
- * @param atMost members; an entry of the list takes more memory than its bytes in the file
- * Errors: `file-malformed`.
- */
+export interface ZipOptions {
+  /** Members; an entry of the list takes more memory than its bytes in the file. */
+  atMost?: number;
+  /** Whether an archive in which every member states the checksum 0 is one that was written without checksums. */
+  sumsOptional?: boolean;
+}
+
+/** Lists an archive. The source stays open and belongs to the caller. Errors: `file-malformed`. */
 export async function zipMembers(
   source: ByteSource,
-  atMost = Number.POSITIVE_INFINITY,
+  { atMost = Number.POSITIVE_INFINITY, sumsOptional = false }: ZipOptions = {},
 ): Promise<ZipMember[]> {
   const { place } = source;
-  const members: ZipMember[] = [];
+  const entries: Entry[] = [];
   try {
     const zip = await fromRandomAccessReaderPromise(new Reader(source), source.size, { autoClose: false });
     if (zip.entryCount > atMost)
@@ -58,35 +67,57 @@ export async function zipMembers(
           expected: 'stored or deflated, without password',
           found: entry.isEncrypted() ? 'encrypted' : `compression method ${entry.compressionMethod}`,
         });
-      members.push({
-        name: entry.fileName,
-        size: entry.uncompressedSize,
-        span: { start: entry.relativeOffsetOfLocalHeader, length: entry.compressedSize },
-        stored: entry.compressionMethod === 0,
-        open: () => openMember(source, zip, entry),
-      });
+      entries.push(entry);
     }
-    return members;
+    const summed = !sumsOptional || entries.some((entry) => entry.crc32 !== 0);
+    return entries.map((entry) => memberOf(source, zip, entry, summed));
   } catch (cause) {
     throw damaged(source, cause);
   }
 }
 
-async function openMember(source: ByteSource, zip: ZipFile, entry: Entry): Promise<ByteSource> {
-  const place = { file: source.place.file, path: entry.fileName };
-  const start = await zip
-    .readLocalFileHeaderPromise(entry, { minimal: true })
-    .then(({ fileDataStart }) => fileDataStart)
-    .catch((cause) => {
-      throw damaged(source, cause);
+function memberOf(source: ByteSource, zip: ZipFile, entry: Entry, summed: boolean): ZipMember {
+  const member = {
+    name: entry.fileName,
+    size: entry.uncompressedSize,
+    span: { start: entry.relativeOffsetOfLocalHeader, length: entry.compressedSize },
+    stored: entry.compressionMethod === 0,
+    crc: summed ? entry.crc32 : undefined,
+  };
+  return {
+    ...member,
+    async open() {
+      const start = await zip
+        .readLocalFileHeaderPromise(entry, { minimal: true })
+        .then(({ fileDataStart }) => fileDataStart)
+        .catch((cause) => {
+          throw damaged(source, cause);
+        });
+      return openAt(source, start, member);
+    },
+  };
+}
+
+async function openAt(
+  source: ByteSource,
+  start: number,
+  { name, size, span, stored, crc }: Omit<ZipMember, 'open'>,
+): Promise<ByteSource> {
+  const place = { file: source.place.file, path: name };
+  const raw = slice(source, start, span.length, place);
+  if (!stored) return inflate(raw, { method: 'deflate', place, size, crc });
+  if (span.length !== size)
+    throw malformed(place, 'a stored member of the archive states two sizes', {
+      found: `${span.length} and ${size} bytes`,
     });
-  const raw = slice(source, start, entry.compressedSize, place);
-  if (entry.compressionMethod !== 0)
-    return inflate(raw, { method: 'deflate', place, size: entry.uncompressedSize, crc: entry.crc32 });
-  if (entry.compressedSize === entry.uncompressedSize) return raw;
-  throw malformed(place, 'a stored member of the archive states two sizes', {
-    found: `${entry.compressedSize} and ${entry.uncompressedSize} bytes`,
-  });
+  if (crc !== undefined) refuseWrongSum(place, crc, await sumOf(raw));
+  return raw;
+}
+
+async function sumOf(source: ByteSource): Promise<number> {
+  let sum = 0;
+  for await (const piece of pieces(source)) sum = crc32(piece, sum);
+  return sum;
 }
 
 function damaged(source: ByteSource, cause: unknown): AssayError {

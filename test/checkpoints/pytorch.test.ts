@@ -17,6 +17,7 @@ import {
   text,
   torchLegacy,
   torchZip,
+  withoutSums,
 } from './torch-writer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'assay-pytorch-'));
@@ -57,6 +58,11 @@ function swapped(array: ArrayBufferView, size: number): Uint8Array {
 }
 
 describe('tensors', () => {
+  it('are read from archives that PyTorch wrote without checksums', async () => {
+    const archive = torchZip(smallJem());
+    expect(await tensorsOf(withoutSums(archive))).toEqual(await tensorsOf(archive));
+  });
+
   it.each(types)(
     'of %s, in both formats and both byte orders',
     async (storage, type, bytesPerElement, array) => {
@@ -220,6 +226,11 @@ describe('archives that are not as torch.save writes them', () => {
     bytes.writeUInt32LE(value, directory + offset);
     return bytes;
   };
+  const flipped = (bytes: Buffer, at: number) => {
+    const copy = Buffer.from(bytes);
+    copy[at] ^= 1;
+    return copy;
+  };
   const zip = (files: Record<string, Uint8Array>, level: 0 | 9 = 0) => Buffer.from(zipSync(files, { level }));
   const cases: [what: string, bytes: Buffer, says: RegExp][] = [
     [
@@ -254,6 +265,12 @@ describe('archives that are not as torch.save writes them', () => {
       /missing/,
     ],
     ['an unknown byte order', torchZip(smallJem(), { order: 'middle' }), /byte order/],
+    [
+      'a flipped bit among the weights',
+      flipped(good, good.indexOf('net/data/1') + 'net/data/1'.length),
+      /damaged[\s\S]*net\/data\/1/,
+    ],
+    ['a flipped bit in the pickle', flipped(good, good.indexOf('energy_output')), /damaged[\s\S]*data\.pkl/],
     ['a cut', good.subarray(0, good.length - 30), /archive/],
     ['nothing but a beginning', Buffer.from('PK\x03\x04rest'), /archive/],
   ];

@@ -114,6 +114,18 @@ export function torchZip(
   return Buffer.from(zipSync(files, { level: 0 }));
 }
 
+/** What `set_crc32_options(False)` of PyTorch leaves: 0 for every checksum, in the members' headers and in the list. */
+export function withoutSums(archive: Buffer): Buffer {
+  const bytes = Buffer.from(archive);
+  for (const [magic, crc] of [
+    ['PK\x03\x04', 14],
+    ['PK\x01\x02', 16],
+  ] as const)
+    for (let at = bytes.indexOf(magic); at >= 0; at = bytes.indexOf(magic, at + 4))
+      bytes.writeUInt32LE(0, at + crc);
+  return bytes;
+}
+
 /** As torch.save wrote it before 1.6. */
 export function torchLegacy(tensors: Readonly<Record<string, Saved>>, root = stateDict(tensors)): Buffer {
   const magic = Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex');

@@ -109,6 +109,8 @@ describe('what is refused', () => {
     ],
     ['two sizes of one', zipOf('x.npy', content, { method: 0, size: 999 }), /sizes|zip/],
     ['another checksum', zipOf('x.npy', content, { crc: 1 }), /damaged/],
+    ['another checksum of stored bytes', zipOf('x.npy', content, { method: 0, crc: 1 }), /damaged/],
+    ['no checksum, which NumPy always writes', zipOf('x.npy', content, { method: 0, crc: 0 }), /damaged/],
     ['a password', zipOf('x.npy', content, { flags: 1 }), /cannot be read/],
     ['another compression', zipOf('x.npy', content, { method: 12 }), /cannot be read/],
     ['a name that climbs', zipOf('../../x.npy', content), /whole zip/],
