@@ -398,7 +398,10 @@ describe('bad input ends with 2, names its place and a remedy, and loses nothing
     expect(full.code).toBe(2);
     const measured = unitFiles(join(place, 'full')).length;
     const again = await assay(['run', 'small.run.yaml', '--out', 'full'], place);
-    expect(again).toMatchObject({ code: 0, stderr: `nothing to do: ${measured} units reused\n` });
+    expect(again).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(`^nothing to do: ${measured} units reused\n`),
+    });
   });
 
   it('--debug adds the stack', async () => {
