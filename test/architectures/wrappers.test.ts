@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -254,42 +254,74 @@ describe('weights in parts', () => {
   });
 });
 
+describe('mean and std that the file keeps', () => {
+  const given: [what: string, input: object, warned: boolean][] = [
+    ['a card with neither is warned of them', {}, true],
+    ['a range says that pixels are meant as they are', { range: [0, 1] }, false],
+    ['a card with mean and std has its own', proposed, false],
+  ];
+  it.each(given)('%s', async (_, input, warned) => {
+    const file = join(folder, 'statistics.pt');
+    writeFileSync(file, torchZip({ ...net.tensors, ...statistics('normalize.') }));
+    const card = { name: 'm', checkpoint: file, input: { shape, ...input }, classes: 3 };
+    const model = await openModel(card, engine);
+    await model.close();
+    const found = model.info.notes?.find(({ code }) => code === 'input-not-normalised');
+    if (!warned) return expect(found).toBeUndefined();
+    expect(found).toMatchObject({ severity: 'warning' });
+    // What the warning says goes into the card as it is.
+    const [, said] = /say otherwise: (.*)$/.exec(found?.message ?? '') ?? [];
+    expect(parse(`{ ${said} }`)).toEqual(proposed);
+  });
+});
+
 const shared = resolve('../shared/cases');
 if (!existsSync(shared))
   console.warn(
     `\n!!! ${shared} is absent: files as frameworks write them are NOT compared with PyTorch !!!\n`,
   );
 
-it.skipIf(!existsSync(shared)).each([
+/** A card's own keys, for the rows whose card says too little. */
+const siluSaid = { architecture: { name: 'resnet', activation: 'silu' } };
+
+it.skipIf(!existsSync(shared)).each<[name: string, accuracy: number, more?: object]>([
   ['madry-robustness', 0.5],
   ['inner-compile', 0.5],
   ['lightning-metrics', 0.5],
-  ['spectral-norm-new', undefined],
-])('%s has the logits that PyTorch has', async (name, accuracy) => {
+  ['spectral-norm-new', 0.5],
+  ['timm-plain', 1],
+  ['timm-silu', 1, siluSaid],
+])('%s has the logits that PyTorch has', async (name, accuracy, more) => {
   const at = join(shared, name);
+  // Stored with the channels first, so a byte's place is a pixel's.
   const { images, labels } = await readNpz(join(at, 'test.npz'));
-  const [n, height, width, channels] = images.shape;
-  const size = height * width * channels;
-  const chw = Float32Array.from({ length: n * size }, (_, i) => {
-    const [image, c, p] = [
-      Math.floor(i / size),
-      Math.floor((i % size) / (height * width)),
-      i % (height * width),
-    ];
-    return Number(images.data[image * size + p * channels + c]) / 255;
+  const n = images.shape[0];
+  const card = { ...parse(readFileSync(join(at, 'm.model.yaml'), 'utf8')), ...more };
+  const model = await openModel(card, engine, { directory: at });
+  const { logits: found = new Float32Array() } = await model.forward({
+    n,
+    pixels: Float32Array.from({ length: images.data.length }, (_, i) => Number(images.data[i]) / 255),
   });
-  const model = await openModel(join(at, 'm.model.yaml'), engine);
-  const { logits: found = new Float32Array() } = await model.forward({ n, pixels: chw });
   await model.close();
   const source = await openFile(join(at, 'logits_torch.npy'));
   const { data } = await decodeNpy(source);
   await source.close();
-  // PyTorch was given the images before they were rounded to bytes.
-  expect(relativeError(found.subarray(0, data.length), Array.from(data as Float32Array))).toBeLessThan(0.05);
-  if (accuracy === undefined) return;
+  const wanted = Array.from(data as Float32Array).slice(0, found.length);
+  expect(relativeError(found.subarray(0, wanted.length), wanted)).toBeLessThan(1e-5);
   const right = Array.from({ length: n }, (_, i) => {
     const row = Array.from(found.subarray(10 * i, 10 * i + 10));
     return row.indexOf(Math.max(...row)) === Number(labels.data[i]);
   }).filter(Boolean).length;
   expect(right / n).toBeCloseTo(accuracy, 6);
+});
+
+it.skipIf(!existsSync(shared))('mmpretrain: backbone and head are one network', async () => {
+  const model = await openModel(join(shared, 'mmpretrain', 'm.model.yaml'), engine);
+  expect(model.info.network).toMatch(/^a ResNet /);
+  const { logits: found = [] } = await model.forward({
+    n: 1,
+    pixels: new Float32Array(3 * 32 * 32).fill(0.5),
+  });
+  expect(found).toHaveLength(10);
+  await model.close();
 });

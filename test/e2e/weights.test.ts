@@ -82,13 +82,13 @@ it('a network whose activation the weights do not tell: a missed accuracy names 
     join(place, 'test.npz'),
     encodeNpz({ images: { shape: [n, 16, 16, 3], data: bytes }, labels: { shape: [n], data: labels } }),
   );
-  const run = (architecture: object | undefined, accuracy: number) => {
+  const run = (out: string, architecture: object | undefined, accuracy?: number) => {
     const card = {
       name: 'm',
       checkpoint: './m.pt',
       input: { shape: [3, 16, 16] },
       classes: 3,
-      expect: { accuracy },
+      ...(accuracy !== undefined && { expect: { accuracy } }),
       architecture,
     };
     const file = {
@@ -98,14 +98,24 @@ it('a network whose activation the weights do not tell: a missed accuracy names 
       suites: ['accuracy'],
     };
     writeFileSync(join(place, 'r.run.yaml'), stringify(file));
-    return assay(['run', 'r.run.yaml', '--out', `out-${architecture ? 'said' : 'assumed'}`], place);
+    return assay(['run', 'r.run.yaml', '--out', out], place);
   };
-  const assumed = await run(undefined, 1.0);
-  const said = await run({ name: 'resnet', activation: 'silu' }, 1.0);
+  const assumed = await run('assumed', undefined, 1.0);
+  const said = await run('said', { name: 'resnet', activation: 'silu' }, 1.0);
   expect(said).toMatchObject({ code: 0 });
   expect(assumed.code).toBe(2);
   expect(assumed.stderr).toMatch(
     /fix +the weights were taken for a ResNet .*activation: relu.*check `architecture` first/,
+  );
+  expect(await run('unjudged', undefined)).toMatchObject({ code: 0 });
+  const { warnings } = JSON.parse(readFileSync(join(place, 'unjudged', 'results.json'), 'utf8'));
+  expect(warnings).toContainEqual(
+    expect.objectContaining({
+      code: expect.stringMatching(/^(not-above-chance|one-class-predicted)$/),
+      fix: expect.stringMatching(
+        /^check `architecture` first: the weights were taken for a ResNet .*activation: relu/,
+      ),
+    }),
   );
   const inspected = await assay(['inspect', 'm.pt'], place);
   expect(inspected.stdout).toMatch(/do not tell all of the ResNet.*assumed: activation: relu/);
