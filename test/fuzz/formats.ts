@@ -1,10 +1,20 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
-import { headLength } from '../../src/checkpoints/checkpoint.js';
+import { type Checkpoint, headLength } from '../../src/checkpoints/checkpoint.js';
 import { readKeras } from '../../src/checkpoints/keras/read.js';
 import { readCheckpoint } from '../../src/checkpoints/registry.js';
 import { writeOnnx } from '../../src/graph/write.js';
-import { functional, input, layer, linearWeights, numbers, reads } from '../checkpoints/keras/files.js';
+import {
+  dense,
+  functional,
+  input,
+  layer,
+  linearWeights,
+  numbers,
+  reads,
+  sequential,
+} from '../checkpoints/keras/files.js';
+import { summedChunks } from '../checkpoints/keras/summed-chunks.js';
 import { smallGraphModel } from '../checkpoints/tfjs/graph-def.js';
 import {
   dict,
@@ -18,22 +28,9 @@ import {
   whole,
 } from '../checkpoints/torch-writer.js';
 import { convolutional, normals } from '../models/networks.js';
+import { dataFormats } from './data-formats.js';
+import type { FuzzedFormat, Numbers, Range } from './format.js';
 import { closeHdf5, reusedHdf5 } from './hdf5-reader.js';
-
-/** A reader to be fuzzed: one row. */
-export interface FuzzedFormat {
-  format: string;
-  /** Whole files by name: each is read as it is first, then damaged again and again. Small ones: a few KiB. */
-  samples(): Record<string, Uint8Array> | Promise<Record<string, Uint8Array>>;
-  /** Reads a file that lies alone in a folder. May throw an AssayError and nothing else. */
-  read(file: string): Promise<unknown>;
-  /** Of JSON whole values are damaged too: bytes at random seldom leave it whole. */
-  json?: true;
-  /** A mutant takes tens of milliseconds: there are fewer unless the tests are the long ones. */
-  slow?: true;
-  /** Frees what reading keeps. */
-  close?(): Promise<void>;
-}
 
 /** A wide ResNet 10-1 of few channels, as the JEM code names its weights. */
 export function smallJem() {
@@ -80,9 +77,14 @@ function samplesOfTorch(): Record<string, Uint8Array> {
   };
 }
 
-async function readTorch(file: string): Promise<void> {
-  const { built } = await readCheckpoint(file, 'pytorch');
-  await built?.replayBuffer?.read();
+const numbersOf = ({ graph }: Checkpoint): Numbers =>
+  Object.fromEntries([...graph.initializers].map(([name, { data }]) => [name, data]));
+
+const readAs = (format: string) => async (file: string) => numbersOf(await readCheckpoint(file, format));
+
+async function readTorch(file: string): Promise<Numbers> {
+  const checkpoint = await readCheckpoint(file, 'pytorch');
+  return { ...numbersOf(checkpoint), 'the replay buffer': await checkpoint.built?.replayBuffer?.read() };
 }
 
 const header = (file: Buffer) => file.subarray(8, 8 + Number(file.readBigUInt64LE(0)));
@@ -96,10 +98,10 @@ async function readWrapped(
   file: string,
   extension: string,
   wrap: (inner: Buffer) => Uint8Array,
-): Promise<void> {
+): Promise<Numbers> {
   const wrapped = `${file}${extension}`;
   writeFileSync(wrapped, wrap(readFileSync(file)));
-  await readCheckpoint(wrapped, extension === '.pt' ? 'pytorch' : 'safetensors');
+  return readAs(extension === '.pt' ? 'pytorch' : 'safetensors')(wrapped);
 }
 
 /** The writers of HDF5 load its library, which others who import this need not wait for. */
@@ -110,19 +112,33 @@ async function kerasWriter() {
 }
 
 async function samplesOfKeras(): Promise<Record<string, Uint8Array>> {
-  const { archive, h5 } = await kerasWriter();
-  return { 'model.h5': h5(), 'model.keras': archive() };
+  const { archive, h5, WEIGHTS } = await kerasWriter();
+  const withoutBias = sequential(input(), layer('Flatten', 'flatten'), dense({ use_bias: false }));
+  const chunked = (how: keyof typeof summedChunks) =>
+    h5(withoutBias, WEIGHTS.slice(0, 1), undefined, summedChunks[how].storage);
+  return {
+    'model.h5': h5(),
+    'model.keras': archive(),
+    'gzip.h5': chunked('gzip'),
+    'fletcher32.h5': chunked('fletcher32'),
+  };
 }
 
+const chunkIn =
+  (how: keyof typeof summedChunks) =>
+  (file: Buffer): Range =>
+    summedChunks[how].find(file, Buffer.from(numbers(32).buffer));
+
 /** As `readCheckpoint` does, but for the thread of each file. */
-const readKerasQuickly = (file: string) => {
+const readKerasQuickly = async (file: string) => {
   const start = readFileSync(file).subarray(0, headLength);
-  return readKeras({ file, extension: extname(file), start, size: statSync(file).size }, reusedHdf5);
+  const head = { file, extension: extname(file), start, size: statSync(file).size };
+  return numbersOf(await readKeras(head, reusedHdf5));
 };
 
 let smallKerasWeights: Uint8Array | undefined;
 
-async function readKerasConfig(file: string): Promise<void> {
+async function readKerasConfig(file: string): Promise<Numbers> {
   const wrapped = `${file}.keras`;
   const { archive, numbered } = await kerasWriter();
   smallKerasWeights ??= numbered([16, 2], [2]);
@@ -130,15 +146,15 @@ async function readKerasConfig(file: string): Promise<void> {
     wrapped,
     archive({ 'config.json': readFileSync(file), 'model.weights.h5': smallKerasWeights }),
   );
-  await readKerasQuickly(wrapped);
+  return readKerasQuickly(wrapped);
 }
 
 const jsonOf = (model: object) => Buffer.from(JSON.stringify(model));
 
 /** A model.json beside whole weights. */
-async function readTfjs(file: string, shard: string, weights: Uint8Array): Promise<void> {
+async function readTfjs(file: string, shard: string, weights: Uint8Array): Promise<Numbers> {
   writeFileSync(join(dirname(file), shard), weights);
-  await readCheckpoint(file, 'tfjs');
+  return readAs('tfjs')(file);
 }
 
 const layersModel = {
@@ -158,16 +174,17 @@ const graphModel = smallGraphModel();
 
 /** Every reader of files that come from elsewhere. */
 export const fuzzed: readonly FuzzedFormat[] = [
+  ...dataFormats,
   {
     format: 'onnx',
     samples: () => ({ 'model.onnx': writeOnnx(convolutional()) }),
-    read: (file) => readCheckpoint(file, 'onnx'),
+    read: readAs('onnx'),
   },
-  { format: 'pytorch', samples: samplesOfTorch, read: readTorch },
+  { format: 'pytorch', samples: samplesOfTorch, summed: { 'zip.pt': 'all' }, read: readTorch },
   {
     format: 'safetensors',
     samples: () => ({ 'model.safetensors': safetensors(smallJem()) }),
-    read: (file) => readCheckpoint(file, 'safetensors'),
+    read: readAs('safetensors'),
   },
   {
     format: 'pytorch, the pickle alone',
@@ -181,7 +198,18 @@ export const fuzzed: readonly FuzzedFormat[] = [
     read: (file) =>
       readWrapped(file, '.safetensors', (inner) => safetensorsOf(inner.toString('latin1'), [smallContent])),
   },
-  { format: 'keras', samples: samplesOfKeras, read: readKerasQuickly, slow: true, close: closeHdf5 },
+  {
+    format: 'keras',
+    samples: samplesOfKeras,
+    summed: {
+      'model.keras': 'all',
+      'gzip.h5': chunkIn('gzip'),
+      'fletcher32.h5': chunkIn('fletcher32'),
+    },
+    read: readKerasQuickly,
+    slow: true,
+    close: closeHdf5,
+  },
   {
     format: 'keras, the configuration alone',
     samples: () => ({ 'config.json': jsonOf(layersModel.modelTopology) }),

@@ -1,4 +1,5 @@
 import { stream } from '../../src/random/stream.js';
+import type { Range } from './format.js';
 
 /** Numbers that lengths and offsets go wrong at. */
 const EDGES = [
@@ -75,5 +76,16 @@ export function mutate(original: Uint8Array, example: number): Buffer<ArrayBuffe
     const kind = KINDS[anywhere(KINDS.length)];
     mutant = kind(mutant, below);
   }
+  return mutant;
+}
+
+/** A copy of the same length that is damaged inside a range only. */
+export function mutateInside(
+  [start, end]: Range,
+  original: Uint8Array,
+  example: number,
+): Buffer<ArrayBuffer> {
+  const mutant = Buffer.from(original);
+  mutant.set(mutate(original.subarray(start, end), example).subarray(0, end - start), start);
   return mutant;
 }

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { AssayError } from '../../src/errors.js';
+import { digestOf, type Range, sameOutside } from './format.js';
 import { fuzzed } from './formats.js';
-import { mutate } from './mutate.js';
+import { mutate, mutateInside } from './mutate.js';
 import { mutateJson } from './mutate-json.js';
 
 /** Damaged files a reader; a slow one has fewer by default. */
@@ -18,6 +19,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Summary {
   read: number;
+  /** Of them, those in which a checksum stands over all that is damaged. */
+  held: number;
   /** By code. */
   refused: Record<string, number>;
   slowest: number;
@@ -25,34 +28,56 @@ interface Summary {
   growth: number;
 }
 
+interface Original {
+  name: string;
+  bytes: Buffer;
+  /** What a checksum stands over. */
+  range?: 'all' | Range;
+  /** Of the numbers in it. */
+  digest: string;
+}
+
 const peak = () => process.resourceUsage().maxRSS * 1024;
 
 it.each(fuzzed)(
   '$format: damaged files are read or refused with a coded error, in bounded time and memory',
   { tags: ['long'], timeout: 3_600_000 },
-  async ({ format, samples, read, json, slow, close }) => {
+  async ({ format, samples, read, summed, json, slow, close }) => {
     const mutants = mutantsOf(slow);
-    const originals = Object.entries(await samples());
-    for (const [name, bytes] of originals) {
-      const file = join(folder, name);
+    const originals: Original[] = [];
+    for (const [name, sample] of Object.entries(await samples())) {
+      const [bytes, file, sums] = [Buffer.from(sample), join(folder, name), summed?.[name]];
       writeFileSync(file, bytes);
-      await read(file);
+      const range = typeof sums === 'function' ? sums(bytes) : sums;
+      originals.push({ name, bytes, range, digest: digestOf(await read(file)) });
     }
     // The high-water mark only rises, so what came before counts as there from the start.
     const before = peak();
-    const summary: Summary = { read: 0, refused: {}, slowest: 0, growth: 0 };
+    const summary: Summary = { read: 0, held: 0, refused: {}, slowest: 0, growth: 0 };
     for (let example = 0; example < mutants; example++) {
-      const [name, original] = originals[example % originals.length];
-      const mutant = json && example % 3 > 0 ? mutateJson(original, example) : mutate(original, example);
+      const { name, bytes, range, digest } = originals[example % originals.length];
+      const round = Math.floor(example / originals.length);
+      const mutant =
+        json && example % 3 > 0
+          ? mutateJson(bytes, example)
+          : typeof range === 'object' && round % 2 > 0
+            ? mutateInside(range, bytes, example)
+            : mutate(bytes, example);
       const file = join(folder, name);
       writeFileSync(file, mutant);
       const start = process.cpuUsage();
       try {
-        await read(file);
+        const numbers = digestOf(await read(file));
         summary.read++;
+        if (range === 'all' || (range && sameOutside(range, mutant, bytes))) {
+          summary.held++;
+          if (numbers !== digest)
+            throw new Error('it was read to other numbers, though a checksum stands over them');
+        }
       } catch (error) {
         if (!(error instanceof AssayError))
-          throw new Error(`mutant ${example} of ${name} is no coded error`, { cause: error });
+          throw new Error(`mutant ${example} of ${name}`, { cause: error });
+        expect(error.details.file, `file of mutant ${example} of ${name}`).toContain(folder);
         expect(error.explain().length, `mutant ${example} of ${name}`).toBeLessThan(20_000);
         summary.refused[error.code] = (summary.refused[error.code] ?? 0) + 1;
       }
@@ -68,7 +93,7 @@ it.each(fuzzed)(
     await close?.();
     const refused = Object.entries(summary.refused).map(([code, n]) => `${n} ${code}`);
     console.log(
-      `fuzz ${format}: ${mutants} files, ${summary.read} read, ${refused.join(', ')}; ` +
+      `fuzz ${format}: ${mutants} files, ${summary.read} read (${summary.held} to the numbers that a checksum stands for), ${refused.join(', ')}; ` +
         `slowest ${summary.slowest.toFixed(3)} s, memory grew by ${(summary.growth / 2 ** 20).toFixed(0)} MiB`,
     );
     const total = Object.values(summary.refused).reduce((a, n) => a + n, 0);

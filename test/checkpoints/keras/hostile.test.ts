@@ -1,6 +1,5 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { inflateSync } from 'node:zlib';
 import { strToU8 } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../../src/checkpoints/registry.js';
@@ -17,7 +16,8 @@ import {
   sequential,
   temporaryFolder,
 } from './files.js';
-import { archive, h5, hdf5, numbered, type Storage, WEIGHTS, writerReady } from './hdf5-writer.js';
+import { archive, h5, hdf5, numbered, WEIGHTS, writerReady } from './hdf5-writer.js';
+import { summedChunks } from './summed-chunks.js';
 
 const folder = temporaryFolder();
 
@@ -237,35 +237,10 @@ it(
   SLOW,
 );
 
-/** Where the numbers of the kernel lie in a file. */
-const places: Record<string, { storage: Storage; find(file: Buffer, plain: Buffer): [number, number] }> = {
-  gzip: {
-    storage: { chunks: [16, 2], compression: 'gzip', compression_opts: [4] },
-    find(file, plain) {
-      for (let at = file.indexOf(0x78); at >= 0; at = file.indexOf(0x78, at + 1))
-        try {
-          const { buffer, engine } = inflateSync(file.subarray(at), { info: true }) as unknown as Inflated;
-          if (buffer.equals(plain)) return [at, at + engine.bytesWritten];
-        } catch {}
-      throw new Error('the chunk is not in the file');
-    },
-  },
-  fletcher32: {
-    storage: { chunks: [16, 2], compression: 3, compression_opts: [] },
-    // The checksum stands behind the numbers.
-    find: (file, plain) => [file.indexOf(plain), file.indexOf(plain) + plain.length + 4],
-  },
-};
-
-interface Inflated {
-  buffer: Buffer;
-  engine: { bytesWritten: number };
-}
-
 describe('numbers that have a checksum are right or refused', () => {
   const plain = Buffer.from(numbers(32).buffer);
 
-  it.each(Object.entries(places))(
+  it.each(Object.entries(summedChunks))(
     '%s',
     async (_, { storage, find }) => {
       const whole = Buffer.from(h5(linear(), [WEIGHTS[0]], undefined, storage));
