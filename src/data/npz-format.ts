@@ -1,11 +1,10 @@
 import { AssayError, unknownName } from '../errors.js';
-import { arrayImages, Closing } from './array-images.js';
-import { openFile, type Place } from './byte-source.js';
-import { labelNames, namesImages, namesLabels } from './names.js';
+import { Closing } from './array-images.js';
+import { openFile } from './byte-source.js';
+import { namedImages } from './named-arrays.js';
 import { openNpy } from './npy.js';
 import { npzMembers } from './npz.js';
 import type { FormatRow } from './source.js';
-import type { DatasetSpec } from './spec.js';
 
 /** An archive without members begins with its end. */
 const EMPTY_ZIP = 'PK\x05\x06';
@@ -24,71 +23,15 @@ export const npz: FormatRow = {
         throw new AssayError('file-malformed', 'the archive holds no NumPy arrays', {
           file: spec.path,
           expected: 'members such as images.npy',
-          found: 'none; PyTorch files (torch.save) are archives too',
-          hint: "save it from Python: numpy.savez('data.npz', images=images.cpu().numpy(), labels=labels.cpu().numpy())",
+          found: 'none',
+          hint: "save it from Python: numpy.savez('data.npz', images=images, labels=labels)",
         });
       const openArray = async (name: string) => {
         const member = members.get(name);
         if (!member) throw unknownName('array', name, names, { file: spec.path });
         return openNpy(closing.add(await member.open()));
       };
-      const images = imagesName(names, spec);
-      const labels = labelsName(names, images, spec);
-      const found = await arrayImages(
-        await openArray(images),
-        labels === undefined ? undefined : await openArray(labels),
-        spec,
-        closing.close,
-      );
-      return { ...found, part: images };
+      return namedImages(names, openArray, spec, closing);
     });
   },
 };
-
-function unclear(
-  what: 'images' | 'labels',
-  candidates: readonly string[],
-  names: readonly string[],
-  place: Place,
-) {
-  return new AssayError(
-    'data-invalid',
-    candidates.length > 0 ? `several arrays may hold the ${what}` : `no array is named as ${what} are`,
-    {
-      ...place,
-      expected:
-        what === 'images' ? 'one array named images, x, data or alike' : 'one array named labels, y or alike',
-      found: `arrays ${names.join(', ') || '(none)'}`,
-      hint: `name it: \`${what}: ${candidates[0] ?? names[0] ?? 'NAME'}\`${what === 'labels' ? ', or say `labels: false`' : ''}`,
-    },
-  );
-}
-
-/** The only array that is named as images are, or the only one that is not named as labels are. */
-function imagesName(names: readonly string[], spec: DatasetSpec): string {
-  if (spec.images !== undefined) return spec.images;
-  const named = names.filter(namesImages);
-  const candidates = named.length > 0 ? named : names.filter((name) => !namesLabels(name));
-  if (candidates.length === 1) return candidates[0];
-  throw unclear('images', likelyFirst(candidates, spec), names, { file: spec.path });
-}
-
-/** Parts that roles are taken from, by the words that name them. */
-const PARTS = { test: /test/i, ood: /test/i, validation: /val/i };
-
-/** Those of the part that the role speaks of, and then the others: MedMNIST has train, val and test in one archive. */
-function likelyFirst(candidates: readonly string[], { role = 'test' }: DatasetSpec): string[] {
-  const likely = candidates.filter((name) => PARTS[role].test(name));
-  return [...likely, ...candidates.filter((name) => !likely.includes(name))];
-}
-
-/** The array paired with the images by name; otherwise the only one that is named as labels are. */
-function labelsName(names: readonly string[], images: string, spec: DatasetSpec): string | undefined {
-  if (spec.labels === false) return undefined;
-  if (spec.labels !== undefined) return spec.labels;
-  const paired = labelNames(images).find((name) => names.includes(name));
-  if (paired !== undefined) return paired;
-  const candidates = names.filter((name) => name !== images && namesLabels(name));
-  if (candidates.length > 1) throw unclear('labels', candidates, names, { file: spec.path });
-  return candidates[0];
-}

@@ -1,16 +1,20 @@
 import { readdir, stat } from 'node:fs/promises';
 import { readHead, unreadable } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
+import { openFile } from './byte-source.js';
 import { cifar10, cifar100 } from './cifar.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
 import { npy } from './npy-format.js';
 import { npz } from './npz-format.js';
+import { pytorch } from './pytorch.js';
 import type { FormatRow, PathHead } from './source.js';
 import type { DatasetSpec } from './spec.js';
+import { isZip, zipMembers } from './zip.js';
 
 /** Every format by the name that `format` takes. A path is tried against them in this order. */
 export const formats: Record<NonNullable<DatasetSpec['format']>, FormatRow> = {
+  pytorch,
   npz,
   npy,
   'cifar-10': cifar10,
@@ -19,21 +23,33 @@ export const formats: Record<NonNullable<DatasetSpec['format']>, FormatRow> = {
   folder,
 };
 
-/** Looks at a path. Errors: `file-unreadable`. */
+/** Looks at a path. Errors: `file-unreadable`, `file-malformed`. */
 async function headOf(path: string): Promise<PathHead> {
   try {
     if ((await stat(path)).isDirectory())
       return { path, entries: await readdir(path), start: new Uint8Array() };
-    return { path, start: (await readHead(path, 16)).start };
+    const { start } = await readHead(path, 16);
+    return isZip(start) ? { path, start, members: await membersOf(path) } : { path, start };
   } catch (cause) {
     throw unreadable(path, cause);
   }
 }
 
+/** What tells archives of one kind from those of another. Errors: `file-malformed`. */
+async function membersOf(path: string): Promise<string[]> {
+  const source = await openFile(path);
+  try {
+    return (await zipMembers(source, { sumsOptional: true })).map(({ name }) => name);
+  } finally {
+    await source.close();
+  }
+}
+
 /** The format that a data set names, or that its content shows. Errors: `file-unreadable`, `file-malformed`. */
 export async function formatOf({ path, format }: DatasetSpec): Promise<FormatRow> {
+  if (format) return formats[format];
   const head = await headOf(path);
-  const row = format ? formats[format] : Object.values(formats).find((one) => one.recognises(head));
+  const row = Object.values(formats).find((one) => one.recognises(head));
   if (row) return row;
   const empty = head.entries ? head.entries.length === 0 : head.start.length === 0;
   throw new AssayError('file-malformed', 'this is not a data set of any known format', {

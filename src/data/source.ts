@@ -29,6 +29,8 @@ export interface PathHead {
   entries?: readonly string[];
   /** The first bytes when it is a file. */
   start: Uint8Array;
+  /** Names of its members when it is a zip archive. */
+  members?: readonly string[];
 }
 
 /** A format of data sets. */

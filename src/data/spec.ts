@@ -13,6 +13,7 @@ export const DatasetSpec = Type.Object(
         [
           Type.Literal('npz'),
           Type.Literal('npy'),
+          Type.Literal('pytorch'),
           Type.Literal('idx'),
           Type.Literal('cifar-10'),
           Type.Literal('cifar-100'),
@@ -33,12 +34,12 @@ export const DatasetSpec = Type.Object(
       }),
     ),
     images: Type.Optional(
-      Type.String({ minLength: 1, description: 'npz: name of the array with the images.' }),
+      Type.String({ minLength: 1, description: 'npz and pytorch: name of the array with the images.' }),
     ),
     labels: Type.Optional(
       Type.Union([Type.String({ minLength: 1 }), Type.Literal(false)], {
         description:
-          'npz: name of the array with the labels; npy and idx: the file with them; cifar-100: `fine` (the default) or `coarse`; false: ignore labels.',
+          'npz and pytorch: name of the array with the labels; npy and idx: the file with them; cifar-100: `fine` (the default) or `coarse`; false: ignore labels.',
       }),
     ),
     split: Type.Optional(

@@ -64,8 +64,8 @@ describe('labels of CIFAR-10-C', () => {
 
 describe('archives of other kinds', () => {
   it('without arrays are told of, and what to save instead', async () => {
-    put(directory, 'images.pt', zipSync({ 'images/data.pkl': bytes(9), 'images/data/0': bytes(9) }));
-    const error = await errorOf(readAll(directory, { path: 'images.pt' }));
+    put(directory, 'images.zip', zipSync({ 'images/1.png': bytes(9) }));
+    const error = await errorOf(readAll(directory, { path: 'images.zip' }));
     expect(error.message).toBe('the archive holds no NumPy arrays');
     expect(error.details.hint).toMatch(/numpy\.savez/);
   });

@@ -1,4 +1,4 @@
-import { type ByteSource, malformed } from '../../data/byte-source.js';
+import { type ByteSource, malformed, slice } from '../../data/byte-source.js';
 import { type ZipMember, zipMembers } from '../../data/zip.js';
 import { globalsOf, storageOf } from './globals.js';
 import type { Storage } from './tensor.js';
@@ -86,20 +86,25 @@ export async function readArchive(source: ByteSource): Promise<TorchFile> {
   );
   const order = byName.get(`${folder}byteorder`);
   const bigEndian = order !== undefined && (await endianOf(order, file)) === 'big';
+  const open = async ({ key, elements, bytesPerElement }: Storage) => {
+    const member = byName.get(`${folder}data/${key}`);
+    const wanted = elements * bytesPerElement;
+    const place = { file, path: `storage ${key}` };
+    if (!member || member.size < wanted)
+      throw malformed(place, 'numbers are missing from the file', {
+        expected: `${wanted} bytes`,
+        found: member ? `${member.size} bytes` : 'no such member',
+        hint: again,
+      });
+    return slice(await member.open(), 0, wanted, place);
+  };
   return {
     value,
     bigEndian,
-    async read({ key, elements, bytesPerElement }) {
-      const member = byName.get(`${folder}data/${key}`);
-      const wanted = elements * bytesPerElement;
-      if (!member || member.size < wanted)
-        throw malformed({ file, path: `storage ${key}` }, 'numbers are missing from the file', {
-          expected: `${wanted} bytes`,
-          found: member ? `${member.size} bytes` : 'no such member',
-          hint: again,
-        });
-      const bytes = await member.open();
-      return bytes.read(0, wanted);
+    open,
+    async read(storage) {
+      const bytes = await open(storage);
+      return bytes.read(0, bytes.size);
     },
   };
 }

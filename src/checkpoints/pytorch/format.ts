@@ -1,27 +1,18 @@
 import type { StoredImages, Weights } from '../../architectures/weights.js';
-import { type ByteSource, malformed, openFile } from '../../data/byte-source.js';
+import { malformed, openFile } from '../../data/byte-source.js';
+import { isZip } from '../../data/zip.js';
 import type { Tensor } from '../../graph/graph.js';
 import { asFloat32 } from '../../graph/widen.js';
 import type { FileHead } from '../checkpoint.js';
 import { weightsFormat } from '../weights-format.js';
-import { readArchive } from './archive.js';
-import { readLegacy } from './legacy.js';
+import { openTorch } from './open.js';
 import { TensorReader } from './read-tensors.js';
 import { findStateDict, isName, isTensor, versionsOf } from './state-dict.js';
 import { StoredTensor } from './tensor.js';
-import type { TorchFile } from './torch-file.js';
 import { Dict } from './values.js';
 
-const isZip = ({ start }: Pick<FileHead, 'start'>) =>
-  [0x50, 0x4b, 0x03, 0x04].every((byte, i) => start[i] === byte);
 /** Opcode PROTO and a protocol number. */
 const isPickle = ({ start }: FileHead) => start[0] === 0x80 && start[1] >= 2 && start[1] <= 5;
-
-async function open(source: ByteSource, file: string): Promise<TorchFile> {
-  if (source.size < 4) throw malformed({ file }, 'the file is too short for a checkpoint');
-  const start = await source.read(0, 4);
-  return isZip({ start }) ? readArchive(source) : readLegacy(source);
-}
 
 /** Names under which training code keeps its persistent chains. */
 const BUFFERS = ['replay_buffer', 'replaybuffer', 'buffer'];
@@ -40,7 +31,7 @@ function bufferIn(root: unknown, file: string): StoredImages | undefined {
 async function readImages(file: string, name: string, dims: readonly number[]): Promise<Float32Array> {
   const source = await openFile(file);
   try {
-    const torch = await open(source, file);
+    const torch = await openTorch(source);
     const tensor = torch.value instanceof Dict ? torch.value.get(name) : undefined;
     const place = { file, path: name };
     if (!(tensor instanceof StoredTensor) || tensor.dims.join() !== dims.join())
@@ -56,7 +47,7 @@ async function readImages(file: string, name: string, dims: readonly number[]): 
 async function readWeights({ file }: FileHead, stateDict?: string): Promise<Weights> {
   const source = await openFile(file);
   try {
-    const torch = await open(source, file);
+    const torch = await openTorch(source);
     const { chosen, others } = findStateDict(torch.value, file, stateDict);
     const reader = new TensorReader(torch, file, source.size);
     const tensors = new Map<string, Tensor>();
@@ -82,7 +73,7 @@ async function readWeights({ file }: FileHead, stateDict?: string): Promise<Weig
 export const pytorch = weightsFormat({
   title: 'PyTorch',
   extensions: ['.pt', '.pth', '.ckpt', '.bin'],
-  recognises: (head) => (isZip(head) && head.extension !== '.keras') || isPickle(head),
+  recognises: (head) => (isZip(head.start) && head.extension !== '.keras') || isPickle(head),
   readWeights,
 });
 

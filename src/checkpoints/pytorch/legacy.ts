@@ -1,4 +1,4 @@
-import { type ByteSource, malformed } from '../../data/byte-source.js';
+import { type ByteSource, malformed, memorySource } from '../../data/byte-source.js';
 import { globalsOf, storageOf } from './globals.js';
 import type { Storage } from './tensor.js';
 import type { TorchFile } from './torch-file.js';
@@ -54,18 +54,20 @@ export async function readLegacy(source: ByteSource): Promise<TorchFile> {
   const value = next('the object');
   const keys = next('the keys of the storages');
   const content = locate(bytes, at, Array.isArray(keys) ? keys : [], storages, file);
+  const read = async ({ key, elements, bytesPerElement }: Storage) => {
+    const found = content.get(key);
+    const wanted = elements * bytesPerElement;
+    if (found && found.length >= wanted) return found.subarray(0, wanted);
+    throw malformed({ file, path: `storage ${key}` }, 'numbers are missing from the file', {
+      expected: `${wanted} bytes`,
+      found: found ? `${found.length} bytes` : 'no such storage',
+    });
+  };
   return {
     value,
     bigEndian: false,
-    async read({ key, elements, bytesPerElement }) {
-      const found = content.get(key);
-      const wanted = elements * bytesPerElement;
-      if (found && found.length >= wanted) return found.subarray(0, wanted);
-      throw malformed({ file, path: `storage ${key}` }, 'numbers are missing from the file', {
-        expected: `${wanted} bytes`,
-        found: found ? `${found.length} bytes` : 'no such storage',
-      });
-    },
+    read,
+    open: async (storage) => memorySource(await read(storage), { file, path: `storage ${storage.key}` }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ByteSource } from '../../data/byte-source.js';
 import type { Storage } from './tensor.js';
 
 /** A file of torch.save, open: what its pickle holds, and access to its numbers. */
@@ -7,4 +8,6 @@ export interface TorchFile {
   bigEndian: boolean;
   /** The bytes of a storage. Errors: `file-malformed` when the file has not so many. */
   read(storage: Storage): Promise<Uint8Array>;
+  /** The same bytes, to be read by ranges while the file stays open. */
+  open(storage: Storage): Promise<ByteSource>;
 }
