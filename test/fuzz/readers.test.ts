@@ -75,8 +75,7 @@ it.each(fuzzed)(
             throw new Error('it was read to other numbers, though a checksum stands over them');
         }
       } catch (error) {
-        if (!(error instanceof AssayError))
-          throw new Error(`mutant ${example} of ${name}`, { cause: error });
+        if (!(error instanceof AssayError)) throw new Error(`mutant ${example} of ${name}`, { cause: error });
         expect(error.details.file, `file of mutant ${example} of ${name}`).toContain(folder);
         expect(error.explain().length, `mutant ${example} of ${name}`).toBeLessThan(20_000);
         summary.refused[error.code] = (summary.refused[error.code] ?? 0) + 1;
