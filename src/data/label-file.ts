@@ -4,32 +4,8 @@ import { unreadable } from '../bytes/regular-file.js';
 import { labelNames } from './names.js';
 import type { DatasetSpec } from './spec.js';
 
-/** In CIFAR-10-C and the like, one file of labels holds for every file of images, which are called after corruptions. */
+/** In CIFAR-10-C and the like, one file of labels holds for every file of images beside it, whatever its name. */
 const SHARED = ['labels.npy', 'targets.npy'];
-const CORRUPTIONS = [
-  'gaussian_noise',
-  'shot_noise',
-  'impulse_noise',
-  'speckle_noise',
-  'defocus_blur',
-  'glass_blur',
-  'motion_blur',
-  'zoom_blur',
-  'gaussian_blur',
-  'snow',
-  'frost',
-  'fog',
-  'brightness',
-  'contrast',
-  'elastic_transform',
-  'pixelate',
-  'jpeg_compression',
-  'spatter',
-  'saturate',
-];
-
-const isCorruption = (name: string): boolean =>
-  CORRUPTIONS.some((one) => name.toLowerCase().replace(/\.npy$/, '') === one);
 
 /**
  * The file with the labels of a file of images: the one that `labels` names, or the first of the usual names that
@@ -51,7 +27,13 @@ export async function labelFile(
   const name = labelNames(basename(path))
     .flatMap(variants)
     .find((one) => present.includes(one));
-  if (name !== undefined) return join(folder, name);
-  const shared = isCorruption(basename(path)) ? SHARED.find((one) => present.includes(one)) : undefined;
-  return shared && join(folder, shared);
+  return name && join(folder, name);
+}
+
+/** The labels that lie beside images of any name; undefined for OOD sets, which need none, and where `labels` is said. */
+export async function sharedLabelFile({ path, labels, role }: DatasetSpec): Promise<string | undefined> {
+  if (labels !== undefined || role === 'ood') return undefined;
+  const present = await readdir(dirname(path));
+  const name = SHARED.find((one) => present.includes(one) && one !== basename(path));
+  return name && join(dirname(path), name);
 }

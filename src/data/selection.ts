@@ -2,6 +2,9 @@ import { AssayError } from '../errors.js';
 import { stream } from '../random/stream.js';
 import type { DatasetSpec } from './spec.js';
 
+/** Strengths of a corruption in a file of CIFAR-10-C, in ascending order. */
+export const SEVERITIES = 5;
+
 export interface Selection {
   /** Source positions, ascending. */
   indices: Int32Array;
@@ -17,16 +20,26 @@ export interface Selection {
 export function select(
   n: number,
   labels: Int32Array | undefined,
-  spec: Pick<DatasetSpec, 'offset' | 'sample' | 'limit' | 'path'>,
+  spec: Pick<DatasetSpec, 'offset' | 'sample' | 'limit' | 'path' | 'severity'>,
 ): Selection {
-  const { offset = 0, sample, limit = Number.POSITIVE_INFINITY } = spec;
-  const available = Math.max(0, n - offset);
+  const { offset: skipped = 0, sample, limit = Number.POSITIVE_INFINITY, severity } = spec;
+  if (severity !== undefined && n % SEVERITIES !== 0)
+    throw new AssayError('data-invalid', 'the data set does not hold five severities', {
+      file: spec.path,
+      path: 'severity',
+      expected: 'five blocks of equally many examples',
+      found: `${n} examples`,
+      hint: 'leave `severity` out',
+    });
+  const block = severity === undefined ? n : n / SEVERITIES;
+  const offset = (severity === undefined ? 0 : (severity - 1) * block) + skipped;
+  const available = Math.max(0, block - skipped);
   if (available === 0)
     throw new AssayError('data-invalid', 'the data set is empty', {
       file: spec.path,
       expected: 'at least one example',
-      found: n === 0 ? 'none' : `${n} examples, of which \`offset\` leaves out ${offset}`,
-      hint: n === 0 ? 'check that the right file is named' : `choose an offset below ${n}`,
+      found: n === 0 ? 'none' : `${block} examples, of which \`offset\` leaves out ${skipped}`,
+      hint: n === 0 ? 'check that the right file is named' : `choose an offset below ${block}`,
     });
   const members = Int32Array.from({ length: available }, (_, i) => offset + i);
   if (!sample) {

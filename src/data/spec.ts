@@ -78,6 +78,13 @@ export const DatasetSpec = Type.Object(
           'Folders: read what symbolic links that lead out of the folder point to. Default: false.',
       }),
     ),
+    severity: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 5,
+        description: 'Files of CIFAR-10-C: which fifth of the examples, 1 (weak) to 5. Default: all.',
+      }),
+    ),
     offset: Type.Optional(Type.Integer({ minimum: 0, description: 'Leave out so many examples first.' })),
     sample: Type.Optional(
       Type.Object(

@@ -51,13 +51,28 @@ describe('labels of CIFAR-10-C', () => {
     expect((await readAll(directory, { path: 'c/fog.npy', labels: false })).labels).toBeUndefined();
   });
 
-  it('are not taken for other files, and must be as many', async () => {
+  it('are repeated where they are a fifth of the images, and `severity` takes a block', async () => {
+    put(directory, 'five/labels.npy', npy([2], Uint8Array.of(0, 1)));
+    put(directory, 'five/snow.npy', npy([10, 2, 2, 3], bytes(120)));
+    const found = await readAll(directory, { path: 'five/snow.npy', severity: 4 });
+    expect([...found.indices]).toEqual([6, 7]);
+    expect(found.labels).toEqual(Int32Array.of(0, 1));
+    expect(found.info.note).toMatch(/labels of labels.npy, repeated for each of five severities/);
+  });
+
+  it('lie beside files of any name, and must be as many', async () => {
     put(directory, 'd/labels.npy', npy([2], Uint8Array.of(0, 1)));
     put(directory, 'd/mine.npy', npy([2, 2, 2, 3], bytes(24)));
-    put(directory, 'd/snow.npy', npy([10, 2, 2, 3], bytes(120)));
-    expect((await readAll(directory, { path: 'd/mine.npy' })).labels).toBeUndefined();
-    expect((await errorOf(readAll(directory, { path: 'd/snow.npy' }))).message).toMatch(
-      /one label per image/,
+    put(directory, 'd/snow.npy', npy([3, 2, 2, 3], bytes(36)));
+    expect((await readAll(directory, { path: 'd/mine.npy' })).labels).toEqual(Int32Array.of(0, 1));
+    const error = await errorOf(readAll(directory, { path: 'd/snow.npy' }));
+    expect(error.details).toMatchObject({
+      expected: expect.stringMatching(/^3 /),
+      found: '2 in labels.npy',
+    });
+    expect((await readAll(directory, { path: 'd/snow.npy', role: 'ood' })).labels).toBeUndefined();
+    expect((await errorOf(readAll(directory, { path: 'd/mine.npy', severity: 1 }))).message).toMatch(
+      /five severities/,
     );
   });
 });
