@@ -143,6 +143,48 @@ export const limits = {
     reason: 'each takes kilobytes in memory; the largest exports of image models have some ten thousand',
     instead: 'export the model without unrolled loops',
   },
+  inflated: {
+    of: 'bytes of a compressed member of an archive, or of a gzipped file, when inflated',
+    value: 8 * GIB,
+    reason: 'it goes to a temporary file; a few kilobytes could fill the disk',
+    instead: 'store it without compression: it is then read where it lies',
+  },
+  torchMembers: {
+    of: 'members of a PyTorch archive',
+    value: 50_000,
+    reason: 'a storage is a member: far more than any network has tensors',
+    instead: 'save only the weights: torch.save(model.state_dict(), FILE)',
+  },
+  pickle: {
+    of: 'bytes of the pickle in a PyTorch archive',
+    value: 64 * MIB,
+    reason: 'it holds names and shapes; numbers are in members of their own',
+    instead: 'save only the weights: torch.save(model.state_dict(), FILE)',
+  },
+  pickleSteps: {
+    of: 'operations of a pickle',
+    value: 1_000_000,
+    reason: 'each may make an object; a network takes some dozens for a tensor',
+    instead: 'save only the weights: torch.save(model.state_dict(), FILE)',
+  },
+  safetensorsHeader: {
+    of: 'bytes of the header of a safetensors file',
+    value: 8 * MIB,
+    reason: 'about 80,000 tensors; parsed JSON takes many times the memory of its text',
+    instead: 'save only the weights of the network',
+  },
+  hdf5Objects: {
+    of: 'groups and data sets of an HDF5 file',
+    value: 100_000,
+    reason: 'a layer takes a handful',
+    instead: 'save the model without its optimiser (include_optimizer=False)',
+  },
+  kerasMembers: {
+    of: 'members of a .keras archive',
+    value: 10_000,
+    reason: 'Keras writes three; the others are assets',
+    instead: 'save the whole model again: model.save("model.keras")',
+  },
 } as const satisfies Record<string, Limit>;
 
 export type LimitName = keyof typeof limits;

@@ -1,13 +1,11 @@
 import type { Weights } from '../architectures/weights.js';
+import { limits } from '../bytes/limits.js';
 import { type ByteSource, malformed, openFile } from '../data/byte-source.js';
 import type { DataType, Tensor } from '../graph/graph.js';
 import { bytesPerElement, fromBytes } from '../graph/tensor.js';
 import type { FileHead } from './checkpoint.js';
 import { strayKey } from './stray-key.js';
 import { weightsFormat } from './weights-format.js';
-
-/** About 80,000 tensors; parsed JSON takes many times the memory of its text. */
-const MAX_PARSED = 8 * 2 ** 20;
 
 const MAX_NAME = 1000;
 
@@ -42,7 +40,7 @@ async function headerOf(source: ByteSource): Promise<{ text: string; start: numb
   const { place, size } = source;
   if (size < 10) throw malformed(place, 'the file is too short for its format', { found: `${size} bytes` });
   const length = Buffer.from(await source.read(0, 8)).readBigUInt64LE(0);
-  const most = Math.min(MAX_PARSED, size - 8);
+  const most = Math.min(limits.safetensorsHeader.value, size - 8);
   if (length < 2n || length > BigInt(most))
     throw malformed(place, 'the header of the file has an impossible length', {
       expected: `2 to ${most} bytes`,

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { crc32, createGunzip, createInflateRaw } from 'node:zlib';
+import { limits } from '../bytes/limits.js';
 import { readInto } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import { type ByteSource, malformed, memorySource, type Place, pieces, refuseBeyond } from './byte-source.js';
 
 /** What is kept in memory of one inflated stream; longer ones go to a temporary file. */
 const IN_MEMORY = 64 * 2 ** 20;
-/** Longer streams are refused: they are bombs, or better stored without compression. */
-export const MAX_INFLATED = 8 * 2 ** 30;
 
 export interface Inflation {
   method: 'deflate' | 'gzip';
@@ -31,7 +30,7 @@ export async function inflate(
   source: ByteSource,
   { method, place, size, crc, inMemory = IN_MEMORY }: Inflation,
 ): Promise<ByteSource> {
-  if (size !== undefined && size > MAX_INFLATED) throw tooLong(place, `${size} bytes claimed`);
+  if (size !== undefined && size > limits.inflated.value) throw tooLong(place, `${size} bytes claimed`);
   const inflater = method === 'gzip' ? createGunzip() : createInflateRaw();
   // The callback is a must; the error itself arrives through the iteration below.
   const inflated = pipeline(Readable.from(pieces(source)), inflater, () => {});
@@ -42,7 +41,7 @@ export async function inflate(
     for await (const chunk of inflated as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (size !== undefined && length > size) throw wrongSize(place, size, `more than ${size} bytes`);
-      if (length > MAX_INFLATED) throw tooLong(place, 'more');
+      if (length > limits.inflated.value) throw tooLong(place, 'more');
       sum = crc32(chunk, sum);
       await store.add(chunk);
     }
@@ -76,9 +75,9 @@ const wrongSize = (place: Place, size: number, found: string) =>
 
 const tooLong = (place: Place, found: string) =>
   malformed(place, 'the compressed data is too long', {
-    expected: `at most ${MAX_INFLATED / 2 ** 30} GiB when inflated`,
+    expected: `at most ${limits.inflated.value / 2 ** 30} GiB when inflated`,
     found,
-    hint: 'store it without compression: it is then read where it lies',
+    hint: limits.inflated.instead,
   });
 
 /** Chunks in memory until they are too many, in a temporary file from then on. */

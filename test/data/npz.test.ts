@@ -4,8 +4,9 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { zipSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { limits } from '../../src/bytes/limits.js';
 import { memorySource } from '../../src/data/byte-source.js';
-import { inflate, MAX_INFLATED } from '../../src/data/inflate.js';
+import { inflate } from '../../src/data/inflate.js';
 import { openNpy } from '../../src/data/npy.js';
 import { encodeNpz, npzMembers, readNpz, writeNpz } from '../../src/data/npz.js';
 import { bytes, errorOf, npy, temporaryFolder } from './files.js';
@@ -179,7 +180,9 @@ describe('inflated members', () => {
   });
 
   it('beyond what is sensible are refused before they are begun', async () => {
-    const error = await errorOf(inflate(packed, { method: 'deflate', place, size: MAX_INFLATED + 1 }));
+    const error = await errorOf(
+      inflate(packed, { method: 'deflate', place, size: limits.inflated.value + 1 }),
+    );
     expect(error.message).toMatch(/too long/);
   });
 });

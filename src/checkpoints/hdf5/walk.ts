@@ -1,5 +1,6 @@
 import type h5wasm from 'h5wasm';
 import type { Attribute, Dataset, Group, ready } from 'h5wasm';
+import { limits } from '../../bytes/limits.js';
 import { fromFloat16 } from '../../graph/half.js';
 import type { Hdf5Dataset, Hdf5File, Hdf5Order, Hdf5Reply } from './protocol.js';
 
@@ -15,7 +16,6 @@ class Refusal extends Error {
   }
 }
 
-const MAX_OBJECTS = 100_000;
 const MAX_DEPTH = 32;
 const MAX_AXES = 8;
 
@@ -51,7 +51,8 @@ class Walk {
     for (const name of group.keys()) {
       if (depth === 0 && this.order.skip.includes(name)) continue;
       const inner = path === '' ? name : `${path}/${name}`;
-      if (++this.objects > MAX_OBJECTS) throw new Refusal(inner, `more than ${MAX_OBJECTS} objects`);
+      if (++this.objects > limits.hdf5Objects.value)
+        throw new Refusal(inner, `more than ${limits.hdf5Objects.value} objects`);
       const entity = group.get(name);
       const kind = entity?.constructor.name;
       if (kind === 'Group') this.group(entity as Group, inner, depth + 1);

@@ -1,10 +1,10 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import { type Entry, fromBufferPromise } from 'yauzl';
+import { limits } from '../../bytes/limits.js';
 import { AssayError } from '../../errors.js';
 
 /** Weights hardly shrink and configurations are small: what grows more than this is a bomb. */
 const limitOf = (size: number) => 2 * size + 64 * 2 ** 20;
-const MAX_MEMBERS = 10_000;
 const STORED = 0;
 const DEFLATED = 8;
 
@@ -32,7 +32,8 @@ export async function readMembers(
     const zip = await fromBufferPromise(archive, { validateEntrySizes: true });
     let count = 0;
     for await (const entry of zip.eachEntry()) {
-      if (++count > MAX_MEMBERS) throw refuse(undefined, `more than ${MAX_MEMBERS} members`);
+      if (++count > limits.kerasMembers.value)
+        throw refuse(undefined, `more than ${limits.kerasMembers.value} members`);
       const { fileName, uncompressedSize } = entry;
       if (!wanted.includes(fileName)) continue;
       if (members.has(fileName)) throw refuse(fileName, 'this member twice');

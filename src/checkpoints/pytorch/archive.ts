@@ -1,14 +1,10 @@
+import { limits } from '../../bytes/limits.js';
 import { type ByteSource, malformed, slice } from '../../data/byte-source.js';
 import { type ZipMember, zipMembers } from '../../data/zip.js';
 import { globalsOf, storageOf } from './globals.js';
 import type { Storage } from './tensor.js';
 import type { TorchFile } from './torch-file.js';
 import { unpickle } from './unpickle.js';
-
-/** A storage is a member: far more than any network has tensors. */
-const MAX_MEMBERS = 50_000;
-/** The pickle holds names and shapes; numbers are in members of their own. */
-const MAX_PICKLE = 64 * 2 ** 20;
 
 const again = 'fetch the file again, or save it again with torch.save';
 
@@ -62,7 +58,7 @@ async function contentOf(member: ZipMember): Promise<Uint8Array> {
 export async function readArchive(source: ByteSource): Promise<TorchFile> {
   const { file } = source.place;
   // torch.serialization.set_crc32_options(False) writes 0 for every member.
-  const members = await zipMembers(source, { atMost: MAX_MEMBERS, sumsOptional: true });
+  const members = await zipMembers(source, { atMost: limits.torchMembers.value, sumsOptional: true });
   const folder = folderOf(members, source);
   refuseOverlaps(members, source);
   const byName = new Map<string, ZipMember>();
@@ -72,11 +68,11 @@ export async function readArchive(source: ByteSource): Promise<TorchFile> {
     byName.set(member.name, member);
   }
   const pickle = byName.get(`${folder}data.pkl`) as ZipMember;
-  if (pickle.size > MAX_PICKLE)
+  if (pickle.size > limits.pickle.value)
     throw malformed({ file, path: pickle.name }, 'the pickle in the file is too large', {
-      expected: `at most ${MAX_PICKLE} bytes: names and shapes`,
+      expected: `at most ${limits.pickle.value} bytes: names and shapes`,
       found: `${pickle.size} bytes`,
-      hint: 'save only the weights: torch.save(model.state_dict(), FILE)',
+      hint: limits.pickle.instead,
     });
   const storages = new Map<string, Storage>();
   const { value } = unpickle(

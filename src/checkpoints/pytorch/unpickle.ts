@@ -1,9 +1,7 @@
+import { limits } from '../../bytes/limits.js';
 import { AssayError } from '../../errors.js';
 import { ByteReader } from './byte-reader.js';
 import { type Machine, type PickleHost, STEPS } from './operations.js';
-
-/** No checkpoint needs so many steps; a file made to exhaust memory does. */
-const MAX_STEPS = 1_000_000;
 
 const STOP = 0x2e;
 
@@ -46,7 +44,7 @@ export function unpickle(
     },
     refuse: (found) => refusal(found, start),
   };
-  for (let steps = 0; steps < MAX_STEPS; steps++) {
+  for (let steps = 0; steps < limits.pickleSteps.value; steps++) {
     start = reader.at;
     const code = reader.u8();
     if (code === STOP) return { value: m.pop(), end: reader.at };
@@ -57,7 +55,7 @@ export function unpickle(
   throw new AssayError('file-malformed', 'the pickle in the file is too long', {
     file,
     path,
-    expected: `at most ${MAX_STEPS} operations`,
-    hint: 'save only the weights: torch.save(model.state_dict(), FILE)',
+    expected: `at most ${limits.pickleSteps.value} operations`,
+    hint: limits.pickleSteps.instead,
   });
 }
