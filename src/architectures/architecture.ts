@@ -21,6 +21,8 @@ export interface ArchitectureChoice {
 export interface Choices {
   /** The card's keys that decide. */
   keys: readonly string[];
+  /** What leaves it open. Default: several networks have these weights. */
+  message?: string;
   /** What was asked of them. */
   why: string;
   /** As a card's `architecture` says them; the most usual first, perhaps not all. Empty when none fits. */

@@ -12,11 +12,13 @@ import type {
   Recognition,
 } from './architecture.js';
 import { cnn } from './cnn.js';
+import { refuseData } from './data-set.js';
 import { mlp } from './mlp.js';
 import { Network } from './network.js';
 import { preactResnet } from './preact-resnet.js';
 import { cifarResnet, resnet } from './resnet.js';
 import { sequential } from './sequential.js';
+import { severalModels } from './several-models.js';
 import { vgg } from './vgg.js';
 import { describeLeftOut, innermost, modulesIn, type View, views } from './views.js';
 import type { Weights } from './weights.js';
@@ -91,12 +93,13 @@ interface Found extends View {
 function find(weights: Weights, { architecture, only, shape }: NetworkRequest): Found | undefined {
   const wanted = rows.filter(({ name }) => architecture === undefined || name === architecture.name);
   const all = views(weights, architecture?.ignore);
+  const choices = severalModels(weights, architecture);
   // A row that knows names better than another is asked of every view before it.
   for (const row of wanted)
     for (const view of all) {
       const recognition = row.recognise(view.weights, architecture ?? {}, shape);
       if (recognition && (only === undefined || recognition.layout === only))
-        return { row, recognition, ...view };
+        return { row, recognition: choices ? { ...recognition, choices } : recognition, ...view };
     }
   return undefined;
 }
@@ -129,7 +132,9 @@ const MAX_MODULES = 8;
 function unrecognised(weights: Weights, { architecture, only, card }: NetworkRequest): AssayError {
   const list = shown(weights);
   const found = `${list.length} tensors: ${list.slice(0, 6).join(', ')}${list.length > 6 ? ', ...' : ''}`;
-  const hint = `${setAside(weights)}describe the network in the card as \`architecture: { name: sequential, layers: [...] }\` (docs/checkpoints.md), or export it as ONNX`;
+  const several = severalModels(weights, architecture);
+  const which = several ? `${several.message} (${several.why}): say \`stateDict\` too; ` : '';
+  const hint = `${which}${setAside(weights)}describe the network in the card as \`architecture: { name: sequential, layers: [...] }\` (docs/checkpoints.md), or export it as ONNX`;
   if (architecture)
     return new AssayError('shape-mismatch', `the weights are not named like those of ${architecture.name}`, {
       file: card ?? weights.file,
@@ -182,7 +187,7 @@ const LISTED = 8;
 
 function undecided(
   { row, weights }: Found,
-  { keys, why, options, total }: Choices,
+  { keys, message, why, options, total }: Choices,
   file: string,
 ): AssayError {
   const path = `architecture.${keys[0]}`;
@@ -204,7 +209,8 @@ function undecided(
       : [];
   return new AssayError(
     'config-invalid',
-    `${total > 1000 ? 'more than 1000' : total} networks have these weights, and they differ in ${keys.join(', ')}`,
+    message ??
+      `${total > 1000 ? 'more than 1000' : total} networks have these weights, and they differ in ${keys.join(', ')}`,
     {
       file,
       path,
@@ -214,7 +220,9 @@ function undecided(
         ...options.slice(0, LISTED).map((one) => `architecture: ${flow({ name: row.name, ...one })}`),
         ...more,
       ],
-      hint: "look into the network's code, and copy its line into the model card; where none is right, say its own numbers",
+      hint: message
+        ? `add the line of the one that is meant to the model card, or its ${keys.join(', ')} to the \`architecture\` that is there`
+        : "look into the network's code, and copy its line into the model card; where none is right, say its own numbers",
     },
   );
 }
@@ -270,6 +278,7 @@ const setAsideNotes = (leftOut: string | undefined): Note[] =>
 export function networkOf(weights: Weights, request: NetworkRequest = {}): BuiltNetwork {
   refuseEmpty(weights);
   const found = find(weights, request);
+  if (!found) refuseData(weights);
   if (!found) throw unrecognised(innermost(weights), request);
   const { row, recognition } = found;
   const options = optionsOf(found, request);

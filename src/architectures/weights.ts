@@ -11,6 +11,8 @@ export interface Weights {
   from: string;
   /** Other places in the file that hold weights. */
   others: readonly string[];
+  /** Those of the others that are as likely meant: the rest of a list of models. */
+  equals?: readonly string[];
   /** Class versions that PyTorch keeps beside a state dict, by module: they tell apart what shapes do not. */
   versions: ReadonlyMap<string, number>;
   /** Persistent chains of an energy model's training. */

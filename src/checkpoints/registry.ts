@@ -9,6 +9,7 @@ import {
   headLength,
   type ReadRequest,
 } from './checkpoint.js';
+import { refuseFolder } from './folder.js';
 import { keras } from './keras/read.js';
 import { onnx } from './onnx.js';
 import { jem, pytorch } from './pytorch/format.js';
@@ -21,6 +22,7 @@ const formats: Record<string, FormatRow> = { safetensors, keras, pytorch, tfjs, 
 export const formatNames: readonly string[] = Object.keys(formats);
 
 async function headOf(file: string): Promise<FileHead> {
+  await refuseFolder(file);
   return { file, extension: extname(file).toLowerCase(), ...(await readHead(file, headLength)) };
 }
 

@@ -30,7 +30,7 @@ const LISTED = 12;
 /** Several settings fit; the card runs when the line of one is put in. */
 function toBeChosen(
   { name, title, recognition }: Found,
-  { keys, why, options, total }: Choices,
+  { keys, message, why, options, total }: Choices,
   origin: CardOrigin,
 ): InferredCard {
   const { facts, guesses } = recognition;
@@ -41,13 +41,15 @@ function toBeChosen(
   const asked =
     total === 0
       ? `# No usual ${what} fits: say those of the network's code.`
-      : `# The network's code tells which of these it is: put its line in place of the one below. Nothing runs until then.`;
+      : `# ${message ? 'Choose' : "The network's code tells"} which of these it is: put its line in place of the one below. Nothing runs until then.`;
   return {
     card: cardText(origin, recognition, [asked, ...lines, ...more, `architecture: ${flow(said)}`]),
     notes: [
       total === 0
         ? `the weights are those of a ${title}, but no usual ${what} fits: ${why}`
-        : `the weights are those of a ${title}, but ${total > 1000 ? 'more than 1000' : total} settings of ${what} fit them: ${why}`,
+        : message
+          ? `the weights are those of a ${title}, but ${message}: ${why}`
+          : `the weights are those of a ${title}, but ${total > 1000 ? 'more than 1000' : total} settings of ${what} fit them: ${why}`,
       ...recognition.notes,
     ],
   };

@@ -120,7 +120,7 @@ describe('reading a checkpoint', () => {
     });
     await expect(readCheckpoint(folder)).rejects.toMatchObject({
       code: 'file-unreadable',
-      details: { found: 'a folder' },
+      message: 'the checkpoint is a folder, and a file is wanted',
     });
     if (process.getuid?.() !== 0) {
       const file = save('locked.onnx', linear());

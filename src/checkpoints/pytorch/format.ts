@@ -48,7 +48,7 @@ async function readWeights({ file }: FileHead, stateDict?: string): Promise<Weig
   const source = await openFile(file);
   try {
     const torch = await openTorch(source);
-    const { chosen, others } = findStateDict(torch.value, file, stateDict);
+    const { chosen, others, equals } = findStateDict(torch.value, file, stateDict);
     const reader = new TensorReader(torch, file, source.size);
     const tensors = new Map<string, Tensor>();
     for (const [name, value] of chosen.dict.entries())
@@ -61,6 +61,7 @@ async function readWeights({ file }: FileHead, stateDict?: string): Promise<Weig
       tensors,
       from: chosen.path,
       others,
+      equals,
       versions: versionsOf(chosen),
       replayBuffer,
     };

@@ -1,6 +1,6 @@
 import { AssayError, didYouMean } from '../../errors.js';
 import { StoredTensor, UnreadableTensor } from './tensor.js';
-import { Dict, kindOf } from './values.js';
+import { Dict, kindOf, Tuple } from './values.js';
 
 /** Tensors by name, found somewhere in a file. */
 export interface StateDict {
@@ -50,20 +50,35 @@ function holdsWeights(dict: Dict): boolean {
   return false;
 }
 
-/** All dicts of weights that are reachable by names, each once, nearest first. */
+/** Of a longer list the rest are no models. */
+const MAX_LIST = 1000;
+
+/** What a dict or list holds, by name or number. */
+function* entriesOf(value: unknown): Iterable<[string, unknown]> {
+  if (value instanceof Dict) {
+    for (const [key, inner] of value.entries())
+      if (typeof key === 'string' && key.length <= 100 && !NOT_WEIGHTS.test(key)) yield [key, inner];
+  }
+  const list = value instanceof Tuple ? value.items : value;
+  if (Array.isArray(list)) for (const [i, inner] of list.slice(0, MAX_LIST).entries()) yield [`${i}`, inner];
+}
+
+const isFolder = (value: unknown): value is object =>
+  value instanceof Dict || value instanceof Tuple || Array.isArray(value);
+
+/** All dicts of weights that are reachable by names and places in lists, each once, nearest first. */
 function candidates(root: unknown): StateDict[] {
   const found: StateDict[] = [];
   const seen = new Set<unknown>([root]);
-  let level: StateDict[] = root instanceof Dict ? [{ path: '', dict: root }] : [];
+  let level: { path: string; value: unknown }[] = [{ path: '', value: root }];
   for (let depth = 0; depth <= MAX_DEPTH && seen.size < MAX_DICTS; depth++) {
-    const next: StateDict[] = [];
-    for (const { path, dict } of level) {
-      if (holdsWeights(dict)) found.push({ path, dict });
-      for (const [key, value] of dict.entries()) {
-        if (typeof key !== 'string' || key.length > 100 || NOT_WEIGHTS.test(key)) continue;
-        if (!(value instanceof Dict) || seen.has(value) || seen.size >= MAX_DICTS) continue;
-        seen.add(value);
-        next.push({ path: path ? `${path}.${key}` : key, dict: value });
+    const next: typeof level = [];
+    for (const { path, value } of level) {
+      if (value instanceof Dict && holdsWeights(value)) found.push({ path, dict: value });
+      for (const [key, inner] of entriesOf(value)) {
+        if (!isFolder(inner) || seen.has(inner) || seen.size >= MAX_DICTS) continue;
+        seen.add(inner);
+        next.push({ path: path ? `${path}.${key}` : key, value: inner });
       }
     }
     level = next;
@@ -78,8 +93,13 @@ function rank({ path }: StateDict): number {
   return known.length === 0 ? PLACES.length : Math.max(...known) + (places.length - 1) / 10;
 }
 
+const levels = ({ path }: StateDict) => path.split('.').length;
+
 /** What a file holds, for the error that it holds no weights. */
 function contents(root: unknown): string {
+  const list = root instanceof Tuple ? root.items : root;
+  if (Array.isArray(list))
+    return `${kindOf(root)} of ${list.length}: ${list.slice(0, 6).map(kindOf).join(', ')}${list.length > 6 ? ', ...' : ''}`;
   if (!(root instanceof Dict)) return kindOf(root);
   const keys = [...root.entries()]
     .slice(0, 12)
@@ -90,14 +110,15 @@ function contents(root: unknown): string {
 /**
  * Finds the weights in what a file holds.
  * @param wanted a place that the card names
- * @returns the weights, and the places of others
+ * @returns the weights, the places of others, and which of these are as likely as the chosen: several models of
+ * a list, or under names that say nothing
  * Errors: `file-malformed` when there are none; `unknown-name` for a place that is not there.
  */
 export function findStateDict(
   root: unknown,
   file: string,
   wanted?: string,
-): { chosen: StateDict; others: string[] } {
+): { chosen: StateDict; others: string[]; equals: string[] } {
   const found = candidates(root).sort((a, b) => rank(a) - rank(b));
   if (found.length === 0)
     throw new AssayError('file-malformed', 'the file holds no weights', {
@@ -108,7 +129,20 @@ export function findStateDict(
     });
   const paths = found.map(({ path }) => path);
   const at = wanted === undefined ? 0 : paths.indexOf(wanted);
-  if (at >= 0) return { chosen: found[at], others: paths.filter((_, i) => i !== at) };
+  if (at >= 0) {
+    const equal = (one: StateDict) => rank(one) === rank(found[0]) && levels(one) === levels(found[0]);
+    return {
+      chosen: found[at],
+      others: paths.filter((_, i) => i !== at),
+      equals:
+        wanted === undefined
+          ? found
+              .slice(1)
+              .filter(equal)
+              .map(({ path }) => path)
+          : [],
+    };
+  }
   const guess = didYouMean(wanted ?? '', paths);
   throw new AssayError('unknown-name', `the file holds no weights under "${wanted}"`, {
     file,
