@@ -33,6 +33,7 @@ export const accuracy = defineSuite({
     'How often the class with the largest logit is the label, over all examples and per class. NLL (the mean of -log p(label), in nats) and the Brier score (squared error of the probabilities summed over classes, between 0 and 2) also punish wrong confidence.',
   options: AccuracyOptions,
   needs: ['logits'],
+  measures: ['accuracy', 'top-k-accuracy', 'nll', 'brier', 'class-accuracy'],
 
   plan(context) {
     return context.systems.flatMap(({ name: system }) =>

@@ -75,6 +75,23 @@ export const attack = defineSuite({
     'Robust accuracy: the share of all examples that are classified correctly and for which the attack found no misclassified image within the radius. Radii are swept upwards; an example broken at one radius counts as broken at all larger ones. It is an upper bound: a stronger attack can only lower it. Every adversarial example is checked again, in a fresh pass, from what was stored.',
   options: AttackOptions,
   needs: ['logits', 'inputGradient'],
+  measures: [
+    'robust-accuracy',
+    'broken-first',
+    'verification-disagreements',
+    'survives-8-bit',
+    'zero-gradient',
+    'gradient-passes',
+    'forward-passes',
+    'naive-gradient-passes',
+    'naive-forward-passes',
+    'validity-flag',
+    'validity-flags-raised',
+    'distance-quartile-1',
+    'median-distance',
+    'distance-quartile-3',
+    'adversarial-found',
+  ],
 
   plan(context, options) {
     return labelledTestSets(context).flatMap((dataset) => [

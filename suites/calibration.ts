@@ -57,6 +57,16 @@ export const calibration = defineSuite({
     'Whether confidence is the chance of being right. ECE is the mean gap between confidence (the probability of the top label) and accuracy over bins of confidence, of equal width unless it says otherwise; MCE is the largest gap of a bin; classwise ECE looks at the probability of every class. One temperature that divides all logits is fitted on examples that are not reported.',
   options: CalibrationOptions,
   needs: ['logits'],
+  measures: [
+    ...METRICS.flatMap(({ metric, binned }) => [
+      ...(binned ? [metric] : []),
+      `${metric}-before-scaling`,
+      `${metric}-after-scaling`,
+    ]),
+    'signed-gap',
+    'ece-if-calibrated',
+    'temperature',
+  ],
 
   plan(context, options) {
     const validation = validationSet(context.datasets, options.fitOn);

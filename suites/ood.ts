@@ -46,6 +46,10 @@ export const ood = defineSuite({
     'Whether a score read off the model tells test images from images of other kinds. AUROC is the chance that a test image scores higher than an OOD image. AUPR and FPR95 depend on which of the two is called positive, and are given both ways. Approximate mass is minus the length of the gradient of log p(x), in the units of the input of the model itself.',
   options: OodOptions,
   needs: [],
+  measures: metrics.flatMap(({ id, averaged }) => [
+    id,
+    ...(averaged ? averages.map((average) => `${average.id}-${id}`) : []),
+  ]),
 
   plan(context, options) {
     const wanted = options.scores.map(scoreNamed);

@@ -38,6 +38,13 @@ export const purification = defineSuite({
     "SGLD purification before classification: images get noise, climb log p(x) of a model for some steps, and the logits of several chains are averaged. Three accuracies belong together: on clean images (what it costs), on adversarial images made against the model without purification (transfer), and under an attack on model and purification together, with straight-through gradients (BPDA) averaged over draws (EOT). Step sizes and noise are in units of the purifying model's own input.",
   options: PurificationOptions,
   needs: ['logits', 'inputGradient'],
+  measures: [
+    'purified-accuracy',
+    'transfer-accuracy',
+    'adaptive-robust-accuracy',
+    'log-px-change',
+    'log-px-change-attacked',
+  ],
 
   plan(context, options) {
     return jobs(context, options).flatMap(({ wanted }) => [

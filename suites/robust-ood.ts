@@ -9,7 +9,7 @@ import { energyCaveat, setWarnings } from './ood/warnings.js';
 import { askedEvades, askedRaises, oodSets, referenceOf, testSets } from './robust-ood/asked.js';
 import { evadedResult } from './robust-ood/evaded.js';
 import { evadedCurves, evadedTable, raisedCurves, raisedTables } from './robust-ood/figures.js';
-import { evadedMeasures, raisedMeasures } from './robust-ood/measures.js';
+import { evadedMeasures, METRICS, raisedMeasures } from './robust-ood/measures.js';
 import { planned, RobustOodOptions } from './robust-ood/options.js';
 import { type Raised, raisedResults } from './robust-ood/raised.js';
 import { errorSheet, scoreSheet } from './robust-ood/sheets.js';
@@ -24,6 +24,13 @@ export const robustOod = defineSuite({
     'Whether a score that tells test images from others still does so when the attacker knows it. OOD images are changed within a ball until they look as in-distribution as can be: robust AUROC compares them with clean test images, beside the AUROC of clean OOD images. Test images are changed until they are misclassified while the detector, with the threshold that 95 % of clean images reach, accepts them: undetected errors are what is left to an attacker who must pass both. Robust AUROC is an upper bound and undetected errors a lower one: a stronger attack can only make them worse.',
   options: RobustOodOptions,
   needs: ['logits', 'inputGradient'],
+  measures: [
+    ...METRICS.flatMap(({ id }) => ['', 'mean-'].flatMap((of) => [`${of}clean-${id}`, `${of}robust-${id}`])),
+    'undetected-error-rate',
+    'plain-error-rate',
+    'plain-errors-refused',
+    'clean-acceptance',
+  ],
 
   plan(context, options) {
     const raises = askedRaises(context, options).flatMap(({ cleanId, cleanOod, raised }) => [

@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { check } from '../config/validate.js';
 import { evaluateGates } from '../gate/evaluate.js';
+import { checkNames } from '../gate/names.js';
 import { GateRules, refuseNone } from '../gate/rule.js';
 import { readRules } from '../gate/rule-file.js';
 import { gateTable } from '../gate/table.js';
 import { refuseUnfit } from '../runs/judgeable.js';
+import { nameableInResults } from '../runs/nameable.js';
 import { readResults } from '../runs/read-results.js';
 import { print } from './terminal.js';
 
@@ -42,6 +44,7 @@ A gates file:
       const results = await readResults(directory);
       await refuseUnfit(directory, results, { allowPartial });
       const rules = file ? await readRules(file) : rulesOf(results.config, directory);
+      checkNames(rules, nameableInResults(results), file ?? join(directory, 'results.json'));
       const verdicts = evaluateGates(rules, results.measures);
       print(json ? `${JSON.stringify(verdicts, null, 2)}\n` : `${gateTable(verdicts)}\n`);
       process.exitCode = verdicts.every(({ passed }) => passed) ? 0 : 1;

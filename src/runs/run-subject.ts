@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { removeLeftovers } from '../bytes/leftovers.js';
 import type { AssayError } from '../errors.js';
+import { checkNames } from '../gate/names.js';
 import type { GateRule } from '../gate/rule.js';
 import type { Results, Warning } from '../suites/results.js';
 import { saveJson } from './conclude.js';
@@ -8,6 +9,7 @@ import { concludeApart } from './conclude-apart.js';
 import { environmentOf } from './environment.js';
 import { type Execution, execute } from './execute.js';
 import { checkExpectations, type Expectation } from './expectations.js';
+import { nameableInPlan } from './nameable.js';
 import { planRun } from './plan.js';
 import type { Listener } from './progress.js';
 import { sinceEpoch } from './results.js';
@@ -36,6 +38,8 @@ export interface Assignment {
   /** Where the suites of the entries are loaded from; absent when one was given as an object. */
   sources?: SuiteSources;
   gates: readonly GateRule[];
+  /** Where the gates stand; default: `file`. */
+  gatesFile?: string;
   expectations: readonly Expectation[];
   /** Data sets that are read in part. */
   partial: ReadonlySet<string>;
@@ -78,6 +82,7 @@ export async function runSubject(
     await removeLeftovers(join(out, part), HALF_WRITTEN).catch(() => undefined);
   checkSubject(subject, assignment.file);
   const plan = planRun(assignment.entries, subject);
+  checkNames(gates, nameableInPlan(plan, subject), assignment.gatesFile ?? assignment.file);
   const environment = await environmentOf(subject.engine, assignment.directory);
   const systems = [...subject.systems.values()].map(({ info }) => info);
   const datasets = [...subject.datasets.values()].map(({ info }) => info);

@@ -91,6 +91,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
       entries,
       sources: { plugins: list.plugins, directory: list.directory, file: list.file },
       gates,
+      ...(options.gatesFile !== undefined && { gatesFile: options.gatesFile }),
       expectations: [],
       partial: new Set<string>(),
       warnings,

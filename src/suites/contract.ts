@@ -137,6 +137,8 @@ export interface Suite<S extends TSchema = TSchema> {
   options: S;
   /** A system that lacks one of these is reported as not applicable, with the reason. */
   needs: readonly Capability[];
+  /** Every name that its measures can have: a gate on another is refused before anything is measured. */
+  measures?: readonly string[];
   plan(context: SuiteContext, options: Static<S>): Request<never>[];
   summarise(collected: readonly Collected[], options: Static<S>, context: SuiteContext): Summary;
 }

@@ -121,6 +121,16 @@ describe('a gate on the results of a run folder', () => {
     expect(await judged(at)).toMatchObject(refused('config-invalid', /there are no gates/));
   });
 
+  it('is refused before anything is measured where it names what the run does not have', async () => {
+    const at = folder();
+    const gates = [{ measure: 'acuracy', where: { model: 'sharp' }, min: 0.5 }];
+    project(at, { suites: ['accuracy'], gates });
+    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject(
+      refused('unknown-name', /small\.run\.yaml at gates\[0\]\.measure.*did you mean "accuracy"/),
+    );
+    expect(unitFiles(join(at, 'out'))).toEqual([]);
+  });
+
   it('names the run in every file that is read without results.json', async () => {
     const { out } = await finished();
     const { key } = savedResults(out);

@@ -3,6 +3,7 @@ import { Value } from '@sinclair/typebox/value';
 import { check } from '../../../src/config/validate.js';
 import type { Dataset } from '../../../src/data/dataset.js';
 import type { System } from '../../../src/models/system.js';
+import { radiiOf } from '../../../src/runs/nameable.js';
 import type { Collected, NdArray, Request, Rows, Suite, Summary } from '../../../src/suites/contract.js';
 import { Figure, Measure, NotApplicable, Table, Warning } from '../../../src/suites/results.js';
 
@@ -91,6 +92,21 @@ const Published = Type.Object({
   notApplicable: Type.Array(NotApplicable),
 });
 
+/** Gates are checked by what suites declare before anything is measured. */
+function refuseUndeclared(
+  { name, measures: declared }: Pick<Suite, 'name' | 'measures'>,
+  { measures }: Summary,
+  radii: readonly string[],
+): void {
+  const undeclared = measures.find(({ measure }) => declared && !declared.includes(measure));
+  if (undeclared) throw new Error(`"${name}" does not declare its measure "${undeclared.measure}"`);
+  const odd = measures.find(
+    ({ params }) => params.epsilon !== undefined && !radii.includes(`${params.epsilon}`),
+  );
+  if (odd)
+    throw new Error(`no request of "${name}" names the radius ${odd.params.epsilon} of "${odd.measure}"`);
+}
+
 /** Runs a suite as the runner does, and checks its summary against the published schema and its own ids. */
 export async function runSuite<S extends TSchema>(suite: Suite<S>, given: Given): Promise<Outcome> {
   const options = check(suite.options, given.options ?? {}, { what: `options of "${suite.name}"` });
@@ -103,6 +119,7 @@ export async function runSuite<S extends TSchema>(suite: Suite<S>, given: Given)
   const requests = suite.plan(context, options);
   const collected = await Promise.all(requests.map((wanted) => collect(wanted, given)));
   const summary = suite.summarise(collected, options, context);
+  refuseUndeclared(suite, summary, radiiOf(requests));
   const { measures, tables = [], figures = [], warnings = [], notApplicable = [] } = summary;
   const published = JSON.parse(
     // The runner writes pixels to files: they are never published.

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { checkNames, type Nameable } from '../../src/gate/names.js';
+import type { GateRule } from '../../src/gate/rule.js';
+import { builtinSuites } from '../../suites/index.js';
+
+const nameable: Nameable = {
+  models: ['jem', 'baseline'],
+  datasets: ['test', 'noise'],
+  suites: [
+    { suite: 'accuracy', measures: ['accuracy', 'nll'], epsilons: [] },
+    { suite: 'attack', measures: ['robust-accuracy'], epsilons: ['0', '2/255', '8/255'] },
+  ],
+};
+const withPlugin = { ...nameable, suites: [...nameable.suites, { suite: 'mine' }] };
+
+describe('names in rules', () => {
+  const refused: [GateRule, path: string, says: RegExp][] = [
+    [{ measure: 'nll', where: { model: 'jam' } }, 'where.model', /model called "jam".*mean "jem"/s],
+    [{ measure: 'nll', where: { model: 'jem' }, over: 'basline' }, 'over', /mean "baseline"/],
+    [{ measure: 'nll', where: { dataset: 'tset' } }, 'where.dataset', /data set.*test, noise/s],
+    [{ measure: 'nll', suite: 'acuracy' }, 'suite', /mean "accuracy"/],
+    [{ measure: 'nll', where: { suite: 'atack' } }, 'where.suite', /mean "attack"/],
+    [{ measure: 'nil' }, 'measure', /mean "nll"/],
+    [{ measure: 'nll', suite: 'attack' }, 'measure', /one of robust-accuracy/],
+    [{ measure: 'nll', where: { suite: 'attack' } }, 'measure', /one of robust-accuracy/],
+    [{ measure: 'robust-accuracy', where: { epsilon: '4/255' } }, 'where.epsilon', /radius.*2\/255, 8\/255/s],
+  ];
+  it.each(refused)('are refused: %o', (rule, path, says) => {
+    const details = expect.objectContaining({ file: 'run.yaml', path: `gates[1].${path}` });
+    const check = () => checkNames([{ measure: 'nll', min: 0 }, rule], nameable, 'run.yaml');
+    expect(check).toThrow(expect.objectContaining({ code: 'unknown-name', details }));
+    try {
+      check();
+    } catch (error) {
+      expect((error as { explain(): string }).explain()).toMatch(says);
+    }
+  });
+
+  const fine: [GateRule, Nameable][] = [
+    [{ measure: 'nll', where: { model: 'jem', dataset: 'test' }, over: 'baseline' }, nameable],
+    [{ measure: 'robust-accuracy', where: { epsilon: '8/255', steps: 40 } }, nameable],
+    [{ measure: 'anything' }, withPlugin],
+    [{ measure: 'anything', suite: 'mine', where: { epsilon: 'huge' } }, withPlugin],
+  ];
+  it.each(fine)('pass: %o', (rule, known) => {
+    expect(() => checkNames([rule], known, 'run.yaml')).not.toThrow();
+  });
+
+  it('are told by every built-in suite, each once', () => {
+    for (const { name, measures = [] } of builtinSuites) {
+      expect(measures.length, name).toBeGreaterThan(0);
+      expect(new Set(measures).size, name).toBe(measures.length);
+    }
+  });
+});
