@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { Command } from 'commander';
 import { createEngine } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
+import type { Inspection } from '../models/inspect.js';
 import { type CardDraft, emptyCard, runFileText } from './starter-files.js';
 import { print } from './terminal.js';
 
@@ -21,7 +22,7 @@ export function initCommand(): Command {
       const card = join(directory, `${draft.name}.model.yaml`);
       const run = join(directory, `${draft.name}.run.yaml`);
       await writeNew(card, draft.text);
-      await writeNew(run, runFileText(draft.name, basename(card), /^classes:/m.test(draft.text)));
+      await writeNew(run, runFileText(draft, basename(card)));
       print(
         `${card}\n${run}\n\nFill in what the comments ask for, then:\n  $ assay run ${run}${draft.engine ? ` --engine ${draft.engine}` : ''}\n`,
       );
@@ -33,7 +34,7 @@ async function draftFor(checkpoint: string, directory: string): Promise<CardDraf
   const { inspectCheckpoint } = await import('../models/inspect.js');
   const engine = await createEngine('ort', { sessions: 1 });
   try {
-    const { card, notes, engine: only } = await inspectCheckpoint(checkpoint, engine);
+    const { card, notes, engine: only, gradient } = await inspectCheckpoint(checkpoint, engine);
     const path = relative(directory, resolve(checkpoint)).split(sep).join('/');
     const placed = card.replace(
       /^checkpoint: .*$/m,
@@ -44,11 +45,25 @@ async function draftFor(checkpoint: string, directory: string): Promise<CardDraf
     return {
       name,
       ...(only && { engine: only }),
+      noGradient: gradientMissing(gradient),
       text: `# Read off ${basename(checkpoint)}. What the file cannot tell:\n${comments}${placed}`,
     };
   } finally {
     await engine.close();
   }
+}
+
+/** Why there is no gradient; undefined where there is one, or where a look at the file alone cannot tell. */
+function gradientMissing({
+  available,
+  untried,
+  missing,
+  because,
+}: Inspection['gradient']): string | undefined {
+  if (available || untried) return undefined;
+  const [first] = missing;
+  if (first) return `there is no gradient rule for ${first.op}, at node ${JSON.stringify(first.node)}`;
+  return because?.replaceAll('\n', ' ');
 }
 
 /** Errors: `output-unwritable`, also when the file exists: nothing is overwritten. */

@@ -2,6 +2,8 @@
 export interface CardDraft {
   name: string;
   text: string;
+  /** Why the pixels have no gradient, where that is known. */
+  noGradient?: string;
   /** The only engine that runs the checkpoint. */
   engine?: string;
 }
@@ -25,14 +27,17 @@ energy: logsumexp
   };
 }
 
+const ATTACK = '  - attack: { norm: Linf, method: pgd, epsilons: [2/255, 4/255, 8/255], steps: 20 }';
+
 const forClassifier = (
   name: string,
+  noGradient: string | undefined,
 ): string => `  # validation: { path: ./validation.npz, role: validation }          # fits the temperature of calibration
   # letters: { path: ./letters.npz, role: ood, distance: near }       # what the model should not know
 suites:
   - accuracy
   - calibration
-  - attack: { norm: Linf, method: pgd, epsilons: [2/255, 4/255, 8/255], steps: 20 }
+${noGradient === undefined ? ATTACK : `  # attack is left out, since it follows gradients: ${noGradient}`}
   # - ood                                                             # needs a data set with role: ood
 # gates:                                                              # exit code 1 when one fails
 #   - { measure: accuracy, where: { model: ${JSON.stringify(name)} }, min: 0.9 }
@@ -47,10 +52,11 @@ suites:
 `;
 
 /**
- * A run file for one card.
- * @param classifies whether the card names classes: what needs them is left out otherwise
+ * A run file for one card, of suites that run on it.
+ * @param card its file
  */
-export function runFileText(name: string, card: string, classifies: boolean): string {
+export function runFileText({ name, text, noGradient }: CardDraft, card: string): string {
+  const classifies = /^classes:/m.test(text);
   return `# A run file: what is measured on what. Paths start at this file's folder.
 name: ${JSON.stringify(name)}
 models:
@@ -58,6 +64,6 @@ models:
 datasets:
   # .npz with arrays of images and labels, IDX, CIFAR binaries, or a folder with a subfolder per class.
   test: { path: ./test.npz }
-${classifies ? forClassifier(name) : FOR_ENERGY}seed: 0
+${classifies ? forClassifier(name, noGradient) : FOR_ENERGY}seed: 0
 `;
 }

@@ -50,6 +50,8 @@ export interface Inspection {
   engine?: string;
   gradient: {
     available: boolean;
+    /** It was not tried, and may be available when a card says more. */
+    untried?: true;
     /** What the engine says of it, where it differentiates by itself. */
     because?: string;
     /** Nodes without a gradient rule on the way from an input to an output. */
@@ -160,7 +162,7 @@ async function inspectWeights(file: string, error: unknown): Promise<Inspection>
       .reduce((total, { dims }) => total + elementCount(dims), 0),
     inputs: [],
     outputs: [],
-    gradient: { available: false, missing: [], estimated: [] },
+    gradient: { available: false, untried: true, missing: [], estimated: [] },
     ...cardOfWeights(weights, error as AssayError, origin),
   };
 }
@@ -190,7 +192,12 @@ async function ownGradient(graph: Graph, engine: Engine): Promise<Inspection['gr
   const feeds = zeros(graph);
   const of = graph.outputs.find(({ type }) => type === 'float32')?.name;
   if (!engine.differentiate || !feeds || of === undefined)
-    return { ...gradient, available: false, because: 'it is tried when a card tells the size of an image' };
+    return {
+      ...gradient,
+      available: false,
+      untried: true,
+      because: 'it is tried when a card tells the size of an image',
+    };
   try {
     const { program } = await engine.differentiate(graph, feeds, { of, wrt: Object.keys(feeds) });
     await program.release();
@@ -208,7 +215,8 @@ async function gradientOf(
   engine: Engine,
   refusals: AssayError[],
 ): Promise<Inspection['gradient']> {
-  if (refusals.length > 0) return { available: false, because: 'it was not run', missing: [], estimated: [] };
+  if (refusals.length > 0)
+    return { available: false, untried: true, because: 'it was not run', missing: [], estimated: [] };
   const folded = await engine.fold(graph).catch((error) => {
     keepRefusal(error, refusals);
     return graph;

@@ -20,6 +20,19 @@ const ruleless = (b: GraphBuilder, sums: string) => {
   b.outputAs(b.op('Det', [apart]), 'logits', 'float32', ['N', 3]);
 };
 
+it('init for a network without gradients writes suites that run on it, and says what is left out', async () => {
+  const at = folder();
+  project(at, {}, 12);
+  writeFileSync(join(at, 'ruleless.onnx'), writeOnnx(network({ head: ruleless })));
+  expect(await assay(['init', '--checkpoint', 'ruleless.onnx'], at)).toMatchObject({ code: 0 });
+  expect(readFileSync(join(at, 'ruleless.run.yaml'), 'utf8')).toMatch(
+    /^ {2}# attack is left out, since it follows gradients: there is no gradient rule for Det, at node/m,
+  );
+  const ended = await assay(['run', 'ruleless.run.yaml', '--out', 'out'], at);
+  expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringMatching(/error/)]);
+  expect(savedResults(join(at, 'out')).suites.map(({ suite }) => suite)).toEqual(['accuracy', 'calibration']);
+});
+
 function deployed(at: string): void {
   const models = ['./quantised.model.yaml', './ruleless.model.yaml'];
   project(at, { models, suites: ['accuracy', { ood: { resamples: 100 } }, { attack: ATTACK }] }, 12);
