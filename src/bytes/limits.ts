@@ -50,8 +50,15 @@ export const limits = {
   imagePixels: {
     of: 'pixels of an image (height x width)',
     value: 2 ** 25,
-    reason: 'one decoded takes 100 MB, and as an example 400 MB; networks take some thousand times less',
+    reason: 'one decoded takes 100 MB, and `resize` makes a smaller example of it',
     instead: 'scale it down before: networks take far fewer pixels',
+  },
+  examplePixels: {
+    of: 'pixels of an image that becomes an example as it is, or by `resize` (height x width)',
+    value: 2 ** 22,
+    reason:
+      'as floats one takes 50 MB, and eight are decoded at a time; networks take some hundred times less',
+    instead: 'scale all images with `resize: [height, width]` to the size that the network takes',
   },
   annotations: {
     of: 'bytes of val_annotations.txt',

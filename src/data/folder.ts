@@ -59,15 +59,19 @@ export const folder: FormatRow = {
 async function wishOf(first: string, { path, resize, channels }: DatasetSpec): Promise<ImageWish> {
   const found = await imageHead(first, await readImage(first));
   const [height, width] = resize ?? [found.height, found.width];
-  const { value, of } = limits.imagePixels;
+  const { value, of, instead } = limits.examplePixels;
   if (height * width > value)
-    throw new AssayError('config-invalid', 'images cannot be made so large', {
-      file: path,
-      path: 'resize',
-      expected: `at most ${value} ${of}`,
-      found: `${height} x ${width}`,
-      hint: 'say the size that the network takes: `resize: [height, width]`',
-    });
+    throw new AssayError(
+      resize ? 'config-invalid' : 'data-invalid',
+      resize ? 'images cannot be made so large' : 'the image is too large to be an example as it is',
+      {
+        file: resize ? path : first,
+        path: resize && 'resize',
+        expected: `at most ${value} ${of}`,
+        found: `${height} x ${width}`,
+        hint: instead,
+      },
+    );
   return {
     shape: [channels ?? (found.colours === 'grey' ? 1 : 3), height, width],
     resize: resize !== undefined,
