@@ -1,12 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { AssayError, type ErrorCode } from '../errors.js';
+import { checkConfined } from './confine.js';
 import { type LimitName, limits } from './limits.js';
 
 /*
  * The one place where files of users are opened. A pipe (FIFO), a terminal or another device can wait for ever or never
  * end, and opening one can do something; so what is no regular file is refused before it is opened, also at the end of
- * links. It is opened without waiting and looked at again, should something else have taken its place in between.
+ * links, and so is what lies outside of the folder of `--confine`. It is opened without waiting and looked at again, should something else have taken its place in between.
  */
 
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
@@ -24,6 +25,7 @@ export interface RegularFile {
 /** Opens a regular file. Errors: `file-unreadable`. */
 export async function openRegular(file: string): Promise<RegularFile> {
   try {
+    checkConfined(file);
     refuseOthers(file, await stat(file));
     const handle = await open(file, FLAGS);
     try {
@@ -86,6 +88,7 @@ function readRange(descriptor: number, offset: number, length: number, file: str
 /** For files that others open, such as modules: refuses what is no regular file. Errors: `file-unreadable`. */
 export function checkRegular(file: string): void {
   try {
+    checkConfined(file);
     refuseOthers(file, statSync(file));
   } catch (cause) {
     throw unreadable(file, cause);

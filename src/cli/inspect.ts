@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { createEngine } from '../engines/registry.js';
 import type { Inspection } from '../models/inspect.js';
 import { formatNumber } from '../report/format.js';
+import { confine } from './confine-option.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { print } from './terminal.js';
 
@@ -16,6 +17,7 @@ export function inspectCommand(): Command {
     .argument('<file>', 'a checkpoint, or a model card')
     .addOption(timeLimit())
     .addOption(memoryLimit())
+    .addOption(confine())
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { engineNames } from '../engines/registry.js';
 import { attendedRun } from './attended-run.js';
+import { confine } from './confine-option.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { wholeNumber } from './option-values.js';
 
@@ -12,6 +13,7 @@ interface RunFlags extends LimitFlags {
   threads?: number;
   sessions?: number;
   device?: string;
+  confine?: string;
   quiet?: boolean;
   debug?: boolean;
 }
@@ -36,6 +38,7 @@ export function runCommand(): Command {
     )
     .addOption(timeLimit())
     .addOption(memoryLimit())
+    .addOption(confine())
     .option('-q, --quiet', 'print nothing but errors')
     .addHelpText(
       'after',
@@ -48,7 +51,7 @@ Examples:
 The run folder holds report.html, results.json, measures.csv, examples/*.csv, tables/*.tex, images/ and units/.`,
     )
     .action(async (file: string, flags: RunFlags) => {
-      const { quiet, debug, timeLimit: seconds, memoryLimit: mebibytes, ...options } = flags;
+      const { quiet, debug, timeLimit: seconds, memoryLimit: mebibytes, confine: _, ...options } = flags;
       const limits = { seconds, mebibytes };
       process.exitCode = await attendedRun(
         async (tools) => {

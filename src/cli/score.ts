@@ -3,6 +3,7 @@ import { readRules } from '../gate/rule-file.js';
 import { readSuiteFile, usualSuites } from '../runs/suite-file.js';
 import { scores as scoreTable } from '../scores/scores.js';
 import { attendedRun } from './attended-run.js';
+import { confine } from './confine-option.js';
 import { wholeNumber } from './option-values.js';
 import {
   checkSuiteFlags,
@@ -84,6 +85,7 @@ export function scoreCommand(): Command {
     .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')
     .option('--seed <s>', 'of every random draw (default: 0)', wholeNumber(0, 0xffffffff))
     .option('-o, --out <dir>', 'the run folder (default: assay-runs/NAME)')
+    .addOption(confine())
     .option('-q, --quiet', 'print nothing but errors')
     .addHelpText(
       'after',

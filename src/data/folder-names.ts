@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
+import { checkConfined } from '../bytes/confine.js';
 import { unreadable } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 
@@ -24,6 +25,7 @@ export type Lister = (path: string) => Promise<FolderNames>;
  * Errors: `file-unreadable`, `data-invalid`.
  */
 export async function listerOf(root: string, followLinks: boolean): Promise<Lister> {
+  checkConfined(root);
   const inside = `${await resolved(root)}${sep}`;
   const isFolder = async (path: string, entry: Dirent): Promise<boolean> => {
     if (!entry.isSymbolicLink()) return entry.isDirectory();
@@ -35,9 +37,11 @@ export async function listerOf(root: string, followLinks: boolean): Promise<List
         found: `a link to ${target}`,
         hint: 'if the folder is your own, say `followLinks: true`; otherwise remove the link',
       });
+    checkConfined(path);
     return (await stat(path)).isDirectory();
   };
   return async (folder) => {
+    checkConfined(folder);
     try {
       const entries = (await readdir(folder, { withFileTypes: true }))
         .filter(({ name }) => !name.startsWith('.'))

@@ -1,4 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
+import { checkConfined } from '../bytes/confine.js';
 import { readHead, unreadable } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import { openFile } from './byte-source.js';
@@ -25,6 +26,7 @@ export const formats: Record<NonNullable<DatasetSpec['format']>, FormatRow> = {
 
 /** Looks at a path. Errors: `file-unreadable`, `file-malformed`. */
 async function headOf(path: string): Promise<PathHead> {
+  checkConfined(path);
   try {
     if ((await stat(path)).isDirectory())
       return { path, entries: await readdir(path), start: new Uint8Array() };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { builtinSuites } from '../../suites/index.js';
+import { admit } from '../bytes/confine.js';
 import type { Limits } from '../engines/guard/limits.js';
 import { createEngine } from '../engines/registry.js';
 import { slug } from '../report/names.js';
@@ -50,6 +51,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
   const known = suitesByName([...builtinSuites, ...given, ...plugins], file);
   const entries = suiteEntries(config.suites, known, file);
   const out = options.out ?? join('assay-runs', slug(title));
+  admit(out);
   // Nothing is loaded for an output that cannot be written.
   await UnitStore.open(out);
   notify({ kind: 'stage', text: 'opening models and data' });

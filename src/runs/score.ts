@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { builtinSuites } from '../../suites/index.js';
+import { admit } from '../bytes/confine.js';
 import { AssayError } from '../errors.js';
 import { checkRules, type GateRule } from '../gate/rule.js';
 import { slug } from '../report/names.js';
@@ -69,6 +70,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
     entry.suite.needs.includes('inputGradient') ? { ...entry, optional: true } : entry,
   );
   const out = options.out ?? join('assay-runs', slug(title));
+  admit(out);
   const inputs: PredictedInputs = {
     models,
     sets: setsOf(options, models),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire, register } from 'node:module';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { checkConfined } from '../bytes/confine.js';
 import { checkRegular } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import type { Suite } from '../suites/contract.js';
@@ -59,6 +60,7 @@ export async function loadSuites(
 function locate(plugin: string, directory: string, where: { file: string; path: string }): string {
   if (/^[./~]|^[A-Za-z]:\\|\.[cm]?[jt]s$/.test(plugin)) {
     const target = resolve(directory, plugin);
+    checkConfined(target);
     if (!existsSync(target))
       throw new AssayError('file-unreadable', `there is no plugin "${plugin}"`, {
         ...where,

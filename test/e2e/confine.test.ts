@@ -1,0 +1,102 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { start } from './assay.js';
+import { card, project } from './project.js';
+
+const at = mkdtempSync(join(tmpdir(), 'assay-confine-'));
+afterAll(() => rmSync(at, { recursive: true, force: true }));
+const inside = join(at, 'in');
+const outside = join(at, 'outside');
+const put = (name: string, content: string | Uint8Array | object) =>
+  writeFileSync(
+    join(at, name),
+    typeof content === 'string' || content instanceof Uint8Array ? content : stringify(content),
+  );
+const assay = (...args: string[]) => start(args, at).ended;
+
+beforeAll(() => {
+  for (const name of [inside, outside]) {
+    mkdirSync(name);
+    project(name, { suites: ['accuracy'] }, 12);
+  }
+  mkdirSync(join(outside, 'images'));
+  put('outside/suite.mjs', 'throw new Error("it ran")');
+  put('outside/labels.txt', '0\n1\n');
+  symlinkSync('in', join(at, 'link'));
+  symlinkSync('test.npz', join(inside, 'same.npz'));
+  symlinkSync('../outside', join(inside, 'away'));
+  symlinkSync('../outside/sharp.onnx', join(inside, 'away.onnx'));
+});
+
+const refused = (name: string) => ({
+  code: 2,
+  stderr: expect.stringMatching(
+    new RegExp(
+      `this lies outside of the folder of --confine.*found +\\S*/outside/${name}.*fix +copy it`,
+      's',
+    ),
+  ),
+});
+
+const ways: [way: string, to: (name: string) => string][] = [
+  ['..', (name) => `../outside/${name}`],
+  ['an absolute path', (name) => join(outside, name)],
+  ['a link', (name) => `./away/${name}`],
+];
+
+const kinds: [kind: string, name: string, run: (path: string) => object][] = [
+  ['a card', 'sharp.model.yaml', (path) => ({ models: [path] })],
+  ['a data set', 'test.npz', (path) => ({ datasets: { test: { path } } })],
+  ['a folder of images', 'images', (path) => ({ datasets: { test: { path } } })],
+  ['a plug-in', 'suite.mjs', (path) => ({ plugins: [path] })],
+  ['a plug-in that is missing', 'absent.mjs', (path) => ({ plugins: [path] })],
+  ['a data set that is missing', 'absent.npz', (path) => ({ datasets: { test: { path } } })],
+];
+
+describe.each(ways)('outside by %s', (way, to) => {
+  it.each(kinds)('%s', async (kind, name, more) => {
+    const file = `in/${way} ${kind}.run.yaml`.replaceAll('..', 'up');
+    put(file, {
+      name: 'x',
+      models: ['./sharp.model.yaml'],
+      datasets: { test: { path: './test.npz' } },
+      suites: ['accuracy'],
+      ...more(to(name)),
+    });
+    expect(await assay('run', file, '--confine', 'in', '--out', 'out')).toMatchObject(refused(name));
+  });
+
+  it('a checkpoint', async () => {
+    const file = `in/${way} checkpoint.model.yaml`.replaceAll('..', 'up');
+    put(file, { ...card('sharp'), checkpoint: to('sharp.onnx') });
+    expect(await assay('inspect', file, '--confine', 'in')).toMatchObject(refused('sharp.onnx'));
+  });
+});
+
+it('refuses a link to a checkpoint, and predictions', async () => {
+  expect(await assay('inspect', 'in/away.onnx', '--confine', 'in')).toMatchObject(refused('sharp.onnx'));
+  const score = await assay('score', '--logits', 'outside/test.npz', '--confine', 'in');
+  expect(score).toMatchObject(refused('test.npz'));
+});
+
+it('refuses a folder that is missing', async () => {
+  expect(await assay('inspect', 'in/sharp.onnx', '--confine', 'absent')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('the folder of --confine cannot be read'),
+  });
+});
+
+it('runs what lies inside, through links too, and goes on in a run folder outside', async () => {
+  put('in/good.run.yaml', {
+    name: 'x',
+    models: ['./sharp.model.yaml'],
+    datasets: { test: { path: './same.npz' } },
+    suites: ['accuracy'],
+  });
+  const args = ['run', 'in/good.run.yaml', '--confine', 'link', '--out', 'out'];
+  expect(await assay(...args)).toMatchObject({ code: 0 });
+  expect(await assay(...args)).toMatchObject({ code: 0, stderr: expect.stringMatching(/nothing to do/) });
+});
