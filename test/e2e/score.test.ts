@@ -103,10 +103,16 @@ describe('assay score', () => {
       stderr: expect.stringMatching(/^2 units to measure\n/),
     });
     const [before, results] = [unitFiles(out), savedResults(out)];
-    expect(await assay(args, at)).toMatchObject({ code: 0, stderr: 'nothing to do: 2 units reused\n' });
+    expect(await assay(args, at)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^nothing to do: 2 units reused\n/),
+    });
     expect(savedResults(out)).toEqual(results);
     npy(at, 'far.npy', logits(40, 'other', 0));
-    expect(await assay(args, at)).toMatchObject({ code: 0, stderr: '2 units, 1 of them reused\n' });
+    expect(await assay(args, at)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(/^2 units, 1 of them reused\n/),
+    });
     expect(unitFiles(out)).toEqual(expect.arrayContaining(before));
     expect(savedResults(out).measures).not.toEqual(results.measures);
   });
