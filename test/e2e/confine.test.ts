@@ -78,7 +78,15 @@ describe.each(ways)('outside by %s', (way, to) => {
 
 it('refuses a link to a checkpoint, and predictions', async () => {
   expect(await assay('inspect', 'in/away.onnx', '--confine', 'in')).toMatchObject(refused('sharp.onnx'));
-  const score = await assay('score', '--logits', 'outside/test.npz', '--confine', 'in');
+  const score = await assay(
+    'score',
+    '--logits',
+    'outside/test.npz:images',
+    '--labels',
+    'outside/test.npz:labels',
+    '--confine',
+    'in',
+  );
   expect(score).toMatchObject(refused('test.npz'));
 });
 
