@@ -67,14 +67,28 @@ function told({ failed, dataset }: Casualties): string {
   return `example${failed.length === 1 ? '' : 's'} ${first.join(', ')}${more} of "${dataset}": ${failed[0].what}`;
 }
 
+/** The measure that every suite gives beside its own. */
+export const FAILED_EXAMPLES = 'failed-examples';
+
+/** What all measures say of what they were measured with: tells two entries of one suite apart. */
+export function sharedParams(measures: readonly Measure[]): Measure['params'] {
+  const [first, ...others] = measures.map(({ params }) => params);
+  const shared = Object.entries(first ?? {}).filter(([key, value]) => others.every((o) => o[key] === value));
+  return Object.fromEntries(shared);
+}
+
 /** For gates: how many examples have no result. */
-export const failedMeasure = (suite: string, { system, dataset, n, failed }: Casualties): Measure => ({
+export const failedMeasure = (
+  suite: string,
+  { system, dataset, n, failed }: Casualties,
+  params: Measure['params'],
+): Measure => ({
   suite,
-  measure: 'failed-examples',
+  measure: FAILED_EXAMPLES,
   title: 'Failed examples',
   model: system,
   dataset,
-  params: {},
+  params,
   value: failed.length,
   n,
   interval: null,

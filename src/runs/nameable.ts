@@ -1,6 +1,7 @@
 import type { Nameable, NameableSuite } from '../gate/names.js';
 import type { Request } from '../suites/contract.js';
 import type { Results } from '../suites/results.js';
+import { FAILED_EXAMPLES } from './failed-summary.js';
 import type { Plan } from './plan.js';
 import type { SubjectInfo } from './subject.js';
 
@@ -13,7 +14,8 @@ export function nameableInPlan({ suites }: Plan, { systems, datasets }: SubjectI
       const { name, measures } = suite;
       if (measures === undefined) return { suite: name };
       if (wanted.length === 0) return { suite: name, measures: [] };
-      return { suite: name, measures, epsilons: radiiOf(wanted.map(({ request }) => request)) };
+      const epsilons = radiiOf(wanted.map(({ request }) => request));
+      return { suite: name, measures: [...measures, FAILED_EXAMPLES], epsilons };
     }),
   };
 }

@@ -14,6 +14,7 @@ import {
   failedSheet,
   failedWarning,
   leaveOutFailed,
+  sharedParams,
 } from './failed-summary.js';
 import { type Job, readBy, type SuitePlan } from './plan.js';
 import type { UnitStore } from './store.js';
@@ -41,6 +42,7 @@ export async function summariseSuite(
   const { entry, context, wanted, notApplicable } = plan;
   const { suite, options, title } = entry;
   const summary: Summary = { measures: [], notApplicable: [...notApplicable] };
+  let empty = true;
   const about = { suite: suite.name, title, description: suite.description, options: optionRecord(options) };
   const troubles = new Map<string, AssayError>();
   const blame = (system: string, error: AssayError) => {
@@ -72,11 +74,9 @@ export async function summariseSuite(
       const made = suite.summarise(usable, options, { ...context, systems });
       refuseSummary(made, suite.name);
       Object.assign(summary, made, { notApplicable: [...notApplicable, ...(made.notApplicable ?? [])] });
-      tellFailed(
-        summary,
-        suite.name,
-        casualties.filter(({ system }) => !troubles.has(system)),
-      );
+      empty = cameToNothing(summary, wanted);
+      const told = casualties.filter(({ system }) => !troubles.has(system));
+      if (!empty) tellFailed(summary, suite.name, told);
     }
   } catch (thrown) {
     const error = asSuiteError(thrown, suite.name);
@@ -89,7 +89,7 @@ export async function summariseSuite(
     };
   }
   const { tables = [], figures = [] } = summary;
-  if (troubles.size === 0 && !entry.optional && cameToNothing(summary, wanted)) {
+  if (troubles.size === 0 && !entry.optional && empty) {
     const error = notMeasured(entry, summary.notApplicable ?? []);
     return {
       errors: stopped ? [] : [`${suite.name}: ${inOneLine(error)}`],
@@ -110,11 +110,12 @@ export async function summariseSuite(
   };
 }
 
-/** Adds what is to be told of examples without a result. */
+/** Adds what is to be told of examples without a result: their number always, so that a gate can ask for none. */
 function tellFailed(summary: Summary, suite: string, casualties: readonly Casualties[]): void {
+  const params = sharedParams(summary.measures);
+  summary.measures = [...summary.measures, ...casualties.map((one) => failedMeasure(suite, one, params))];
   const some = casualties.filter(({ failed }) => failed.length > 0);
   if (some.length === 0) return;
-  summary.measures = [...summary.measures, ...casualties.map((one) => failedMeasure(suite, one))];
   summary.warnings = [...some.map((one) => failedWarning(suite, one)), ...(summary.warnings ?? [])];
   summary.examples = [...(summary.examples ?? []), failedSheet(suite, some)];
 }

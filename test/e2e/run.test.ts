@@ -259,6 +259,10 @@ describe('assay run', () => {
       ['mean-logit', 'sharp', 'noise', 30],
       ['mean-logit', 'flat', 'test', 60],
       ['mean-logit', 'flat', 'noise', 30],
+      ['failed-examples', 'sharp', 'test', 60],
+      ['failed-examples', 'sharp', 'noise', 30],
+      ['failed-examples', 'flat', 'test', 60],
+      ['failed-examples', 'flat', 'noise', 30],
     ]);
   });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { check } from '../../src/config/validate.js';
+import type { GateRule } from '../../src/gate/rule.js';
 import { NotFinite } from '../../src/models/finite.js';
 import type { Batch, System } from '../../src/models/system.js';
 import { runSubject } from '../../src/runs/run-subject.js';
@@ -38,15 +39,15 @@ function spoilt(calls: 'forward' | 'gradient', spoils: (first: number) => boolea
   };
 }
 
-function start(system: System, entries: SuiteEntry[], out = folder()) {
+function start(system: System, entries: SuiteEntry[], out = folder(), gates: GateRule[] = []) {
   const assignment = {
     title: 'small',
     file: 'small.run.yaml',
     directory: out,
     config: {},
-    subject: subjectOf([plus, system], [points(30)]),
+    subject: subjectOf([...new Set([plus, system])], [points(30)]),
     entries,
-    gates: [],
+    gates,
     expectations: [],
     partial: new Set<string>(),
     warnings: [],
@@ -69,6 +70,7 @@ it('an example without a finite logit is told and counted apart, and the rest go
   expect(of('spoilt', 'accuracy')).toMatchObject({ value: 1, n: 27 });
   expect(of('plus', 'accuracy')).toMatchObject({ value: 1, n: 30 });
   expect(of('spoilt', 'failed-examples')).toMatchObject({ value: 3, n: 30 });
+  expect(of('plus', 'failed-examples')).toMatchObject({ value: 0, n: 30 });
   expect(results.warnings).toContainEqual(
     expect.objectContaining({
       code: 'failed-examples',
@@ -89,6 +91,15 @@ it('an example without a finite gradient is not robust, and not broken', async (
   expect(results.warnings.some(({ code, model }) => code === 'failed-examples' && model === 'spoilt')).toBe(
     true,
   );
+});
+
+it('a gate can ask for none, also where nothing failed', async () => {
+  const gates = [{ measure: 'failed-examples', max: 0 }];
+  const { exitCode } = await start(plus, [options(accuracy, {})], folder(), gates);
+  expect(exitCode).toBe(0);
+  const failing = gates.map((gate) => ({ ...gate, where: { model: 'spoilt' } }));
+  const spoiltRun = await start(spoilt('forward', isSpoilt), [options(accuracy, {})], folder(), failing);
+  expect(spoiltRun.exitCode).toBe(1);
 });
 
 it('is an error where every example fails', async () => {
