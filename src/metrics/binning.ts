@@ -87,27 +87,27 @@ export function equalMass(values: ArrayLike<number>, bins: number): Binning {
   return withEdges(values, Float64Array.from([0, ...inner, 1]));
 }
 
-/** Sums per bin, over all examples or over `indices` (a bootstrap resample). */
+/** Sums per bin, of every example once or `times` (a bootstrap resample). */
 export function binSums(
   { edges, bin }: Binning,
   predicted: ArrayLike<number>,
   observed: ArrayLike<number>,
-  indices?: Int32Array,
+  times?: Uint8Array,
 ): BinSums {
   const bins = edges.length - 1;
-  const n = indices ? indices.length : bin.length;
   const sums = {
-    n,
+    n: 0,
     count: new Float64Array(bins),
     predicted: new Float64Array(bins),
     observed: new Float64Array(bins),
   };
-  for (let j = 0; j < n; j++) {
-    const i = indices ? indices[j] : j;
+  for (let i = 0; i < bin.length; i++) {
+    const weight = times ? times[i] : 1;
     const b = bin[i];
-    sums.count[b]++;
-    sums.predicted[b] += predicted[i];
-    sums.observed[b] += observed[i];
+    sums.count[b] += weight;
+    sums.predicted[b] += weight * predicted[i];
+    sums.observed[b] += weight * observed[i];
   }
+  for (let b = 0; b < bins; b++) sums.n += sums.count[b];
   return sums;
 }

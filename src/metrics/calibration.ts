@@ -81,37 +81,37 @@ export function ace(p: Probabilities, labels: ArrayLike<number>, bins: number): 
 
 /**
  * Classwise ECE of resamples, with the binning done once. Holds n x classes numbers.
- * @returns a statistic for `bootstrap`
+ * @returns a statistic for `jointBootstrap`
  */
 export function classwiseEceStatistic(
   { n, classes, data }: Probabilities,
   labels: ArrayLike<number>,
   bins: number,
-): (indices: Int32Array) => number {
-  const cell = new Int32Array(n * classes);
+): (times: Uint8Array) => number {
+  const sums = new Float64Array(classes * bins);
+  const cell = sums.length <= 2 ** 16 ? new Uint16Array(n * classes) : new Uint32Array(n * classes);
   const gap = new Float64Array(n * classes);
+  const column = new Float64Array(n);
   for (let k = 0; k < classes; k++) {
-    const column = Float64Array.from({ length: n }, (_, i) => Math.min(1, data[i * classes + k]));
+    for (let i = 0; i < n; i++) column[i] = Math.min(1, data[i * classes + k]);
     const { bin } = equalWidth(column, bins);
     for (let i = 0; i < n; i++) {
       cell[i * classes + k] = k * bins + bin[i];
       gap[i * classes + k] = column[i] - (labels[i] === k ? 1 : 0);
     }
   }
-  const sums = new Float64Array(classes * bins);
-  const times = new Uint32Array(n);
-  return (indices) => {
+  return (times) => {
     sums.fill(0);
-    times.fill(0);
-    for (let j = 0; j < indices.length; j++) times[indices[j]]++;
-    // In the order of the data, each example once: as drawn, memory would be read here and there.
+    let drawn = 0;
     for (let i = 0; i < n; i++) {
-      if (times[i] === 0) continue;
-      for (let at = i * classes; at < (i + 1) * classes; at++) sums[cell[at]] += times[i] * gap[at];
+      const weight = times[i];
+      if (weight === 0) continue;
+      drawn += weight;
+      for (let at = i * classes; at < (i + 1) * classes; at++) sums[cell[at]] += weight * gap[at];
     }
     let total = 0;
     for (let c = 0; c < sums.length; c++) total += Math.abs(sums[c]);
-    return total / (indices.length * classes);
+    return total / (drawn * classes);
   };
 }
 

@@ -1,51 +1,65 @@
+import { resampleCounts } from './draw-counts.js';
 import type { Estimate } from './estimate.js';
-import { type BootstrapOptions, percentileInterval, resample } from './intervals.js';
+import { type BootstrapOptions, percentileInterval } from './intervals.js';
 
-export interface JointOptions<K extends string> extends BootstrapOptions {
+/** Statistics that are computed together, and what their intervals have in common. */
+export interface Statistics {
+  /** Is given how often each example was drawn, (n), and returns the same names each time. */
+  of: (times: Uint8Array) => Readonly<Record<string, number>>;
+  /** Where they cost too much for all resamples: how many of the first ones they are computed on. */
+  resamples?: number;
   /**
-   * Statistics whose replicates are biased (ECE and its kin: resampling adds noise that a mean of absolute gaps
-   * counts as error). Their replicates are shifted to centre on the value.
+   * Those whose replicates are biased (ECE and its kin: resampling adds noise that a mean of absolute gaps counts as
+   * error). Their replicates are shifted to centre on the value.
    */
-  centred?: readonly K[];
-  /** Intervals are cut to this range, which every statistic has anyway. */
+  centred?: readonly string[];
+  /** What has been shifted is cut to this range, which the values have anyway. */
   within?: readonly [number, number];
 }
 
+/** The names that any of some statistics returns. */
+type NameIn<S extends Statistics> = S extends Statistics ? keyof ReturnType<S['of']> & string : never;
+
 /**
- * Several statistics of n examples with percentile bootstrap intervals (Efron 1979), all from the same resamples:
- * one set of draws instead of one for each. `statistics` is given example numbers 0..n-1, repeated as drawn, and
- * returns the same names each time. n = 0 gives NaN without intervals.
+ * Statistics of n examples with percentile bootstrap intervals (Efron 1979), all from the same resamples: one set of
+ * draws instead of one for each. The values are the statistics of each example once. n = 0 gives NaN without intervals.
  */
-export function jointBootstrap<K extends string>(
+export function jointBootstrap<S extends Statistics>(
   n: number,
-  statistics: (indices: Int32Array) => Record<K, number>,
-  options: JointOptions<NoInfer<K>>,
-): Record<K, Estimate> {
-  const { resamples = 1000, level = 0.95, centred = [], within } = options;
-  const indices = Int32Array.from({ length: n }, (_, i) => i);
-  const values = statistics(indices);
-  const names = Object.keys(values) as K[];
-  const replicates = new Map(names.map((name) => [name, new Float64Array(n === 0 ? 0 : resamples)]));
-  for (let b = 0; n > 0 && b < resamples; b++) {
-    resample(indices, n, b, options);
-    const drawn = statistics(indices);
-    for (const [name, of] of replicates) of[b] = drawn[name];
+  statistics: readonly S[],
+  options: BootstrapOptions,
+): Record<NameIn<S>, Estimate> {
+  const { resamples = 1000, level = 0.95 } = options;
+  const times = new Uint8Array(n).fill(1);
+  const groups = statistics.map((group) => {
+    const draws = n === 0 ? 0 : Math.min(resamples, group.resamples ?? resamples);
+    const terms = Object.entries(group.of(times)).map(([name, value]) => ({
+      name,
+      value: n === 0 ? Number.NaN : value,
+      replicates: new Float64Array(draws),
+    }));
+    return { ...group, draws, terms };
+  });
+  const most = Math.max(0, ...groups.map(({ draws }) => draws));
+  for (let b = 0; b < most; b++) {
+    resampleCounts(times, b, options);
+    for (const { of, draws, terms } of groups) {
+      if (b >= draws) continue;
+      const drawn = of(times);
+      for (const { name, replicates } of terms) replicates[b] = drawn[name];
+    }
   }
-  const estimate = (name: K): Estimate => {
-    const value = n === 0 ? Number.NaN : values[name];
-    const centre = centred.includes(name);
-    const raw = Number.isFinite(value)
-      ? percentileInterval(replicates.get(name) ?? [], level, centre ? value : undefined)
-      : null;
-    const clip = (x: number) => (within ? Math.max(within[0], Math.min(within[1], x)) : x);
-    const interval: Estimate['interval'] = raw && [clip(raw[0]), clip(raw[1])];
-    return {
-      value,
-      n,
-      interval,
-      level,
-      method: interval ? (centre ? 'bootstrap-centred' : 'bootstrap') : 'none',
-    };
-  };
-  return Object.fromEntries(names.map((name) => [name, estimate(name)])) as Record<K, Estimate>;
+  const estimates = groups.flatMap(({ terms, centred = [], within = [-Infinity, Infinity] }) =>
+    terms.map(({ name, value, replicates }): [string, Estimate] => {
+      const shifted = centred.includes(name);
+      const raw = Number.isFinite(value)
+        ? percentileInterval(replicates, level, shifted ? value : undefined)
+        : null;
+      const cut = (x: number) => (shifted ? Math.max(within[0], Math.min(within[1], x)) : x);
+      const interval: Estimate['interval'] = raw && [cut(raw[0]), cut(raw[1])];
+      const method = shifted ? 'bootstrap-centred' : 'bootstrap';
+      return [name, { value, n, interval, level, method: interval ? method : 'none' }];
+    }),
+  );
+  return Object.fromEntries(estimates) as Record<NameIn<S>, Estimate>;
 }

@@ -1,5 +1,6 @@
+import { resampleCounts } from './draw-counts.js';
 import type { Estimate } from './estimate.js';
-import { type BootstrapOptions, percentileInterval, resample } from './intervals.js';
+import { type BootstrapOptions, percentileInterval } from './intervals.js';
 import { groupCounts, type Ranking, type RankingMetrics, rankingMetrics } from './ranking.js';
 
 export type RankingMetric = keyof RankingMetrics;
@@ -31,13 +32,15 @@ export function bootstrapRankings(
   const { resamples = 1000, seed } = options;
   const [nId, nOod] = [rankings[0].id.length, rankings[0].ood.length];
   const draws = nId > 0 && nOod > 0 ? resamples : 0;
-  const [id, ood] = [new Int32Array(nId), new Int32Array(nOod)];
-  const buffers = rankings.map(({ groups }) => [new Float64Array(groups), new Float64Array(groups)] as const);
-  const results = rankings.map((ranking, r): RankingReplicates => {
-    const values = rankingMetrics(
-      groupCounts(ranking.id, buffers[r][0]),
-      groupCounts(ranking.ood, buffers[r][1]),
-    );
+  const [timesId, timesOod] = [new Uint8Array(nId).fill(1), new Uint8Array(nOod).fill(1)];
+  const most = Math.max(...rankings.map(({ groups }) => groups));
+  const [roomId, roomOod] = [new Int32Array(most), new Int32Array(most)];
+  const drawn = rankings.map(({ groups, id, ood }) => {
+    const countId = drawnCounts(id, roomId.subarray(0, groups));
+    const countOod = drawnCounts(ood, roomOod.subarray(0, groups));
+    return () => rankingMetrics(countId(timesId), countOod(timesOod));
+  });
+  const results = drawn.map((metrics): RankingReplicates => {
     const empty = () => new Float64Array(draws);
     const replicates: RankingReplicates['replicates'] = {
       auroc: empty(),
@@ -47,22 +50,43 @@ export function bootstrapRankings(
       fpr95OodPositive: empty(),
       detectionError: empty(),
     };
-    return { nId, nOod, values, replicates };
+    return { nId, nOod, values: metrics(), replicates };
   });
   for (let b = 0; b < draws; b++) {
-    resample(id, nId, b, { seed, purpose: `bootstrap/id/${options.id}` });
-    resample(ood, nOod, b, { seed, purpose: `bootstrap/ood/${options.ood}` });
-    for (const [r, ranking] of rankings.entries()) {
-      const [countsId, countsOod] = buffers[r];
-      const drawn = rankingMetrics(
-        groupCounts(ranking.id, countsId, id),
-        groupCounts(ranking.ood, countsOod, ood),
-      );
-      const { replicates } = results[r];
-      for (const metric of Object.keys(replicates) as RankingMetric[]) replicates[metric][b] = drawn[metric];
+    resampleCounts(timesId, b, { seed, purpose: `bootstrap/id/${options.id}` });
+    resampleCounts(timesOod, b, { seed, purpose: `bootstrap/ood/${options.ood}` });
+    for (const [r, { replicates }] of results.entries()) {
+      const metrics = drawn[r]();
+      for (const metric of Object.keys(replicates) as RankingMetric[])
+        replicates[metric][b] = metrics[metric];
     }
   }
   return results;
+}
+
+/**
+ * How many drawn examples each group has. Examples are brought into the order of their groups once, so that counts of
+ * a million groups are written one after the other and not here and there.
+ */
+function drawnCounts(group: Int32Array, counts: Int32Array): (times: Uint8Array) => Int32Array {
+  const n = group.length;
+  const next = groupCounts(group, new Int32Array(counts.length));
+  for (let g = 0, first = 0; g < next.length; g++) {
+    const size = next[g];
+    next[g] = first;
+    first += size;
+  }
+  const [example, groupOf] = [new Int32Array(n), new Int32Array(n)];
+  for (let i = 0; i < n; i++) {
+    const at = next[group[i]]++;
+    example[at] = i;
+    groupOf[at] = group[i];
+  }
+  return (times) => {
+    counts.fill(0);
+    for (let at = 0; at < n; at++) counts[groupOf[at]] += times[example[at]];
+    return counts;
+  };
 }
 
 /**

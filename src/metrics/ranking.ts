@@ -63,11 +63,10 @@ function placeOf(value: number, ascending: Float64Array): number {
   return lo;
 }
 
-/** How many examples of each group: all of them, or those of a bootstrap resample. */
-export function groupCounts(group: Int32Array, counts: Float64Array, indices?: Int32Array): Float64Array {
+/** How many examples of each group. */
+export function groupCounts(group: Int32Array, counts: Int32Array): Int32Array {
   counts.fill(0);
-  if (indices) for (let j = 0; j < indices.length; j++) counts[group[indices[j]]]++;
-  else for (let i = 0; i < group.length; i++) counts[group[i]]++;
+  for (let i = 0; i < group.length; i++) counts[group[i]]++;
   return counts;
 }
 
@@ -78,39 +77,42 @@ export const share95 = (n: number) => Math.ceil((19 * n) / 20);
  * All metrics of two count vectors over groups, best score first, in one walk. NaN throughout when either class
  * is empty: none of them is defined then.
  */
-export function rankingMetrics(id: Float64Array, ood: Float64Array): RankingMetrics {
+export function rankingMetrics(id: Int32Array, ood: Int32Array): RankingMetrics {
   const groups = id.length;
   let [nId, nOod] = [0, 0];
   for (let g = 0; g < groups; g++) {
     nId += id[g];
     nOod += ood[g];
   }
+  const [mostId, mostOod] = [share95(nId), share95(nOod)];
   let [aboveId, aboveOod, concordant, precisionIn, precisionOut] = [0, 0, 0, 0, 0];
-  let fprId = Number.NaN;
-  let fprOod = Number.NaN;
+  /** Examples on the wrong side of the two thresholds, -1 until one is met. */
+  let [acceptedOod, rejectedId] = [-1, -1];
   let error = 0.5;
   for (let g = 0; g < groups; g++) {
     const [a, o] = [id[g], ood[g]];
     if (a === 0 && o === 0) continue;
     // Examples at this group or below it: what is rejected when the threshold lies just above the group.
     const [belowId, belowOod] = [nId - aboveId, nOod - aboveOod];
-    if (belowOod >= share95(nOod)) fprOod = belowId / nId;
+    if (belowOod >= mostOod) rejectedId = belowId;
     if (o > 0) precisionOut += (o * belowOod) / (belowId + belowOod);
     aboveId += a;
     aboveOod += o;
+    if (a === 0) continue;
     concordant += a * (nOod - aboveOod + o / 2);
-    if (a > 0) precisionIn += (a * aboveId) / (aboveId + aboveOod);
-    if (Number.isNaN(fprId) && aboveId >= share95(nId)) fprId = aboveOod / nOod;
+    precisionIn += (a * aboveId) / (aboveId + aboveOod);
+    if (acceptedOod < 0 && aboveId >= mostId) acceptedOod = aboveOod;
     error = Math.min(error, (1 - aboveId / nId + aboveOod / nOod) / 2);
   }
-  if (nId === 0 || nOod === 0) fprId = fprOod = error = Number.NaN;
+  const empty = nId === 0 || nOod === 0;
+  const defined = (value: number) => (empty ? Number.NaN : value);
   return {
-    auroc: concordant / (nId * nOod),
-    auprIn: nId === 0 || nOod === 0 ? Number.NaN : precisionIn / nId,
-    auprOut: nId === 0 || nOod === 0 ? Number.NaN : precisionOut / nOod,
-    fpr95IdPositive: fprId,
-    fpr95OodPositive: fprOod,
-    detectionError: error,
+    auroc: defined(concordant / (nId * nOod)),
+    auprIn: defined(precisionIn / nId),
+    auprOut: defined(precisionOut / nOod),
+    fpr95IdPositive: defined(acceptedOod / nOod),
+    fpr95OodPositive: defined(rejectedId / nId),
+    detectionError: defined(error),
   };
 }
 
@@ -118,8 +120,8 @@ export function rankingMetrics(id: Float64Array, ood: Float64Array): RankingMetr
 export function compareScores(idScores: ArrayLike<number>, oodScores: ArrayLike<number>): RankingMetrics {
   const ranking = rankScores(idScores, oodScores);
   return rankingMetrics(
-    groupCounts(ranking.id, new Float64Array(ranking.groups)),
-    groupCounts(ranking.ood, new Float64Array(ranking.groups)),
+    groupCounts(ranking.id, new Int32Array(ranking.groups)),
+    groupCounts(ranking.ood, new Int32Array(ranking.groups)),
   );
 }
 
@@ -131,8 +133,8 @@ export function compareScores(idScores: ArrayLike<number>, oodScores: ArrayLike<
 export function auprTrapezoid(positives: ArrayLike<number>, negatives: ArrayLike<number>): number {
   if (positives.length === 0 || negatives.length === 0) return Number.NaN;
   const ranking = rankScores(positives, negatives);
-  const hits = groupCounts(ranking.id, new Float64Array(ranking.groups));
-  const misses = groupCounts(ranking.ood, new Float64Array(ranking.groups));
+  const hits = groupCounts(ranking.id, new Int32Array(ranking.groups));
+  const misses = groupCounts(ranking.ood, new Int32Array(ranking.groups));
   let [tp, fp, recall, precision, area] = [0, 0, 0, 1, 0];
   for (let g = 0; g < ranking.groups; g++) {
     tp += hits[g];

@@ -14,8 +14,8 @@ export interface RocPoint {
 export function rocCurve(idScores: ArrayLike<number>, oodScores: ArrayLike<number>): RocPoint[] {
   if (idScores.length === 0 || oodScores.length === 0) return [];
   const ranking = rankScores(idScores, oodScores);
-  const id = groupCounts(ranking.id, new Float64Array(ranking.groups));
-  const ood = groupCounts(ranking.ood, new Float64Array(ranking.groups));
+  const id = groupCounts(ranking.id, new Int32Array(ranking.groups));
+  const ood = groupCounts(ranking.ood, new Int32Array(ranking.groups));
   const points: RocPoint[] = [{ x: 0, y: 0 }];
   let [tp, fp] = [0, 0];
   for (let g = 0; g < ranking.groups; g++) {

@@ -1,7 +1,8 @@
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import { type Classified, perClass, topKHits } from '../../src/metrics/classification.js';
+import { meanOfDraws } from '../../src/metrics/draw-counts.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
-import { meanStatistic, wilson } from '../../src/metrics/intervals.js';
+import { wilson } from '../../src/metrics/intervals.js';
 import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import type { Collected } from '../../src/suites/contract.js';
@@ -33,8 +34,8 @@ export function accuracyResult(
   const { n, correct, labels } = classified;
   const logits = logitsOf(collected);
   const hits = correct.reduce((a, b) => a + b, 0);
-  const [nll, brier] = [meanStatistic(classified.nll), meanStatistic(classified.brier)];
-  const proper = jointBootstrap(n, (drawn) => ({ nll: nll(drawn), brier: brier(drawn) }), {
+  const [nll, brier] = [meanOfDraws(classified.nll), meanOfDraws(classified.brier)];
+  const proper = jointBootstrap(n, [{ of: (times) => ({ nll: nll(times), brier: brier(times) }) }], {
     seed,
     resamples,
   });

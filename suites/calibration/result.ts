@@ -11,8 +11,9 @@ import {
   signedGap,
 } from '../../src/metrics/calibration.js';
 import { type Classified, classify } from '../../src/metrics/classification.js';
+import { meanOfDraws } from '../../src/metrics/draw-counts.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
-import { meanStatistic, quantile } from '../../src/metrics/intervals.js';
+import { quantile } from '../../src/metrics/intervals.js';
 import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
 import { softmax } from '../../src/metrics/softmax.js';
 import type { SystemInfo } from '../../src/models/system.js';
@@ -78,37 +79,38 @@ export function calibrationOf(
   const { n, classes, confidence, correct } = classified;
   const [width, mass] = [equalWidth(confidence, bins), equalMass(confidence, bins)];
   const probabilities = { n, classes, data: softmax(logits, temperature) };
-  const gaps = jointBootstrap(
-    n,
-    (drawn) => {
-      const sums = binSums(width, confidence, correct, drawn);
-      return {
-        ece: ece(sums),
-        mce: mce(sums),
-        'rms-ce': rmsCalibrationError(sums),
-        'ece-equal-mass': ece(binSums(mass, confidence, correct, drawn)),
-      };
-    },
-    { seed, resamples, within: [0, 1], centred: ['ece', 'mce', 'rms-ce', 'ece-equal-mass'] },
-  );
   const classwise = classwiseEceStatistic(probabilities, labels, bins);
-  const nll = meanStatistic(classified.nll);
+  const nll = meanOfDraws(classified.nll);
+  const metrics = jointBootstrap(
+    n,
+    [
+      {
+        of: (times) => {
+          const sums = binSums(width, confidence, correct, times);
+          return {
+            ece: ece(sums),
+            mce: mce(sums),
+            'rms-ce': rmsCalibrationError(sums),
+            'ece-equal-mass': ece(binSums(mass, confidence, correct, times)),
+            'signed-gap': signedGap(sums),
+            nll: nll(times),
+          };
+        },
+        centred: ['ece', 'mce', 'rms-ce', 'ece-equal-mass'],
+        within: [0, 1],
+      },
+      {
+        of: (times) => ({ 'classwise-ece': classwise(times) }),
+        resamples: classwiseResamples(n, classes, resamples),
+        centred: ['classwise-ece'],
+        within: [0, 1],
+      },
+    ],
+    { seed, resamples },
+  );
   return {
     classified,
-    metrics: {
-      ...gaps,
-      ...jointBootstrap(n, (drawn) => ({ 'classwise-ece': classwise(drawn) }), {
-        seed,
-        resamples: classwiseResamples(n, classes, resamples),
-        within: [0, 1],
-        centred: ['classwise-ece'],
-      }),
-      ...jointBootstrap(
-        n,
-        (drawn) => ({ nll: nll(drawn), 'signed-gap': signedGap(binSums(width, confidence, correct, drawn)) }),
-        { seed, resamples },
-      ),
-    },
+    metrics,
     bins: reliabilityBins(width, binSums(width, confidence, correct)),
     floor: n === 0 ? null : floorOf(ifCalibrated(width, confidence, ece, { seed })),
   };

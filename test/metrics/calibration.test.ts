@@ -73,8 +73,8 @@ describe('known answers', () => {
     const p = { n: 14, classes: 3, data: threeClasses.flat() };
     const marginal = classwiseEce(p, threeLabels, 15);
     expect(marginal).toBeCloseTo(0.0857143, 7);
-    const everyone = Int32Array.from({ length: 14 }, (_, i) => i);
-    expect(classwiseEceStatistic(p, threeLabels, 15)(everyone)).toBeCloseTo(marginal, 14);
+    const once = new Uint8Array(14).fill(1);
+    expect(classwiseEceStatistic(p, threeLabels, 15)(once)).toBeCloseTo(marginal, 14);
     const { confidence, correct } = topLabel(threeClasses, threeLabels);
     expect(ece(widthSums(confidence, correct, 15))).toBeCloseTo(
       (6 / 14) * (5 / 6 - 0.6) + (4 / 14) * 0.05 + (4 / 14) * 0.1,
@@ -211,6 +211,29 @@ describe('equal mass', () => {
   });
 });
 
+describe('bins of a resample', () => {
+  it('hold the resampled examples', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 13 }), { minLength: 1, maxLength: 30 }), (drawn) => {
+        const { confidence, correct } = topLabel(threeClasses, threeLabels);
+        const [times, binning] = [new Uint8Array(14), equalWidth(confidence, 5)];
+        for (const i of drawn) times[i]++;
+        const counted = binSums(binning, confidence, correct, times);
+        const of = (values: ArrayLike<number>) => drawn.map((i) => values[i]);
+        const direct = binSums(
+          { ...binning, bin: Int32Array.from(of(binning.bin)) },
+          of(confidence),
+          of(correct),
+        );
+        expect(counted.n).toBe(drawn.length);
+        expect(counted.count).toEqual(direct.count);
+        expect(counted.observed).toEqual(direct.observed);
+        for (let b = 0; b < 5; b++) expect(counted.predicted[b]).toBeCloseTo(direct.predicted[b], 12);
+      }),
+    );
+  });
+});
+
 describe('classwise ECE of a resample', () => {
   it('is the classwise ECE of the resampled rows', () => {
     fc.assert(
@@ -226,7 +249,9 @@ describe('classwise ECE of a resample', () => {
           drawn.map((i) => threeLabels[i]),
           10,
         );
-        expect(statistic(Int32Array.from(drawn))).toBeCloseTo(expected, 12);
+        const times = new Uint8Array(14);
+        for (const i of drawn) times[i]++;
+        expect(statistic(times)).toBeCloseTo(expected, 12);
       }),
     );
   });

@@ -1,34 +1,67 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bootstrap, meanStatistic } from '../../src/metrics/intervals.js';
+import { meanOfDraws, resampleCounts } from '../../src/metrics/draw-counts.js';
+import { bootstrap, meanStatistic, resample } from '../../src/metrics/intervals.js';
 import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
-import { rankScores } from '../../src/metrics/ranking.js';
-import { bootstrapRankings, rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
+import { compareScores, rankScores } from '../../src/metrics/ranking.js';
+import {
+  bootstrapRankings,
+  type RankingMetric,
+  rankingEstimate,
+} from '../../src/metrics/ranking-bootstrap.js';
 import { stream } from '../../src/random/stream.js';
 
 const noise = stream({ seed: 5, purpose: 'test', example: 0 });
 const values = Float64Array.from({ length: 60 }, () => noise.normal());
 
+describe('resampleCounts', () => {
+  it.each([1, 7, 4096, 10_000])('counts what resample draws of %i examples', (n) => {
+    const [indices, times] = [new Int32Array(n), new Uint8Array(n)];
+    for (let b = 0; b < 3; b++) {
+      resample(indices, n, b, { seed: 8, purpose: 'some' });
+      resampleCounts(times, b, { seed: 8, purpose: 'some' });
+      const counted = new Uint8Array(n);
+      for (const i of indices) counted[i]++;
+      expect(times).toEqual(counted);
+    }
+  });
+});
+
 describe('jointBootstrap', () => {
   it('gives each statistic what a bootstrap of its own gives', () => {
-    const mean = meanStatistic(values);
-    const joint = jointBootstrap(60, (i) => ({ mean: mean(i), twice: 2 * mean(i) }), { seed: 3 });
-    expect(joint.mean).toEqual(bootstrap(60, mean, { seed: 3 }));
+    // Multiples of 2^-20, whose sums are exact in any order.
+    const exact = values.map((value) => Math.round(value * 2 ** 20) / 2 ** 20);
+    const mean = meanOfDraws(exact);
+    const joint = jointBootstrap(60, [{ of: (t) => ({ mean: mean(t), twice: 2 * mean(t) }) }], { seed: 3 });
+    expect(joint.mean).toEqual(bootstrap(60, meanStatistic(exact), { seed: 3 }));
     expect(joint.twice.interval?.[0]).toBeCloseTo(2 * (joint.mean.interval?.[0] ?? Number.NaN), 12);
   });
-  it('centres biased statistics on the value and cuts to the range', () => {
-    const absolute = (indices: Int32Array) => Math.abs(meanStatistic(values)(indices));
-    const { a, b } = jointBootstrap(60, (i) => ({ a: absolute(i), b: absolute(i) }), {
+  it('gives costly statistics the first resamples, as with that many', () => {
+    const mean = meanOfDraws(values);
+    let calls = 0;
+    const costly = (t: Uint8Array) => {
+      calls++;
+      return { costly: mean(t) };
+    };
+    const joint = jointBootstrap(60, [{ of: (t) => ({ mean: mean(t) }) }, { of: costly, resamples: 150 }], {
       seed: 3,
-      centred: ['b'],
-      within: [0, 1],
     });
+    expect(calls).toBe(151);
+    expect(joint.costly).toEqual(jointBootstrap(60, [{ of: costly }], { seed: 3, resamples: 150 }).costly);
+    expect(joint.mean).toEqual(jointBootstrap(60, [{ of: (t) => ({ mean: mean(t) }) }], { seed: 3 }).mean);
+  });
+  it('centres biased statistics on the value and cuts to the range', () => {
+    const mean = meanOfDraws(values);
+    const absolute = (times: Uint8Array) => Math.abs(mean(times));
+    const of = (times: Uint8Array) => ({ a: absolute(times), b: absolute(times) });
+    const { a, b } = jointBootstrap(60, [{ of, centred: ['b'], within: [0, 1] }], { seed: 3 });
     expect(b.method).toBe('bootstrap-centred');
     expect(a.method).toBe('bootstrap');
     expect(b.interval?.[0]).toBeGreaterThanOrEqual(0);
     expect((b.interval?.[1] ?? 0) - (a.interval?.[1] ?? 0)).toBeLessThan(0);
   });
   it('has nothing to say about nothing', () => {
-    const { x } = jointBootstrap(0, () => ({ x: 4 }), { seed: 0 });
+    const { x } = jointBootstrap(0, [{ of: () => ({ x: 4 }) }], { seed: 0 });
     expect(x).toEqual({ value: Number.NaN, n: 0, interval: null, level: 0.95, method: 'none' });
   });
 });
@@ -47,6 +80,30 @@ describe('bootstrapRankings', () => {
       expect(interval?.[0]).toBeLessThan(value);
       expect(interval?.[1]).toBeGreaterThan(value);
     }
+  });
+  it('a replicate is the metrics of the drawn scores, to the last bit', () => {
+    // From a coarse grid, so that there are ties.
+    const scores = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(scores, scores, fc.nat(), (ofId, ofOod, seed) => {
+        const [{ replicates }] = bootstrapRankings([rankScores(ofId, ofOod)], {
+          ...options,
+          seed,
+          resamples: 5,
+        });
+        for (let b = 0; b < 5; b++) {
+          const drawn = (side: string, of: number[]) => {
+            const indices = new Int32Array(of.length);
+            resample(indices, of.length, b, { seed, purpose: `bootstrap/${side}` });
+            return Array.from(indices, (i) => of[i]);
+          };
+          const direct = compareScores(drawn('id/test', ofId), drawn('ood/far', ofOod));
+          for (const [metric, value] of Object.entries(direct)) {
+            expect(replicates[metric as RankingMetric][b]).toBe(value);
+          }
+        }
+      }),
+    );
   });
   it('does not depend on which rankings are bootstrapped together', () => {
     const ranking = rankScores(id, ood);
