@@ -87,27 +87,27 @@ export function equalMass(values: ArrayLike<number>, bins: number): Binning {
   return withEdges(values, Float64Array.from([0, ...inner, 1]));
 }
 
-/** Sums per bin, of every example once or `times` (a bootstrap resample). */
+/** Sums per bin, of every example once. */
 export function binSums(
   { edges, bin }: Binning,
   predicted: ArrayLike<number>,
   observed: ArrayLike<number>,
-  times?: Uint8Array,
 ): BinSums {
-  const bins = edges.length - 1;
-  const sums = {
-    n: 0,
-    count: new Float64Array(bins),
-    predicted: new Float64Array(bins),
-    observed: new Float64Array(bins),
-  };
+  const sums = emptySums(edges.length - 1);
+  sums.n = bin.length;
   for (let i = 0; i < bin.length; i++) {
-    const weight = times ? times[i] : 1;
     const b = bin[i];
-    sums.count[b] += weight;
-    sums.predicted[b] += weight * predicted[i];
-    sums.observed[b] += weight * observed[i];
+    sums.count[b]++;
+    sums.predicted[b] += predicted[i];
+    sums.observed[b] += observed[i];
   }
-  for (let b = 0; b < bins; b++) sums.n += sums.count[b];
   return sums;
 }
+
+/** Sums of no example. */
+export const emptySums = (bins: number): BinSums => ({
+  n: 0,
+  count: new Float64Array(bins),
+  predicted: new Float64Array(bins),
+  observed: new Float64Array(bins),
+});

@@ -1,5 +1,7 @@
 import { stream } from '../random/stream.js';
 import { type Binning, type BinSums, binSums, equalMass, equalWidth } from './binning.js';
+import { drawn } from './draw-counts.js';
+import { drawnGaps } from './drawn-bins.js';
 import { wilson } from './intervals.js';
 
 /*
@@ -47,23 +49,28 @@ export interface Probabilities {
   data: ArrayLike<number>;
 }
 
+/** The probability of class k, (n), and whether it is the label. */
+function ofClass(k: number, { n, classes, data }: Probabilities, labels: ArrayLike<number>) {
+  const [column, isClass] = [new Float64Array(n), new Uint8Array(n)];
+  for (let i = 0; i < n; i++) {
+    // Softmax in floating point may exceed 1 in the last bit.
+    column[i] = Math.min(1, data[i * classes + k]);
+    isClass[i] = labels[i] === k ? 1 : 0;
+  }
+  return { column, isClass };
+}
+
 function meanOverClasses(
-  { n, classes, data }: Probabilities,
+  p: Probabilities,
   labels: ArrayLike<number>,
   binning: (column: Float64Array) => Binning,
 ): number {
   let sum = 0;
-  const column = new Float64Array(n);
-  const isClass = new Uint8Array(n);
-  for (let k = 0; k < classes; k++) {
-    for (let i = 0; i < n; i++) {
-      // Softmax in floating point may exceed 1 in the last bit.
-      column[i] = Math.min(1, data[i * classes + k]);
-      isClass[i] = labels[i] === k ? 1 : 0;
-    }
+  for (let k = 0; k < p.classes; k++) {
+    const { column, isClass } = ofClass(k, p, labels);
     sum += ece(binSums(binning(column), column, isClass));
   }
-  return sum / classes;
+  return sum / p.classes;
 }
 
 /** Classwise ECE: the mean over classes of the equal-width ECE of that class's probability (Kull et al. 2019). */
@@ -84,35 +91,15 @@ export function ace(p: Probabilities, labels: ArrayLike<number>, bins: number): 
  * @returns a statistic for `jointBootstrap`
  */
 export function classwiseEceStatistic(
-  { n, classes, data }: Probabilities,
+  p: Probabilities,
   labels: ArrayLike<number>,
   bins: number,
 ): (times: Uint8Array) => number {
-  const sums = new Float64Array(classes * bins);
-  const cell = sums.length <= 2 ** 16 ? new Uint16Array(n * classes) : new Uint32Array(n * classes);
-  const gap = new Float64Array(n * classes);
-  const column = new Float64Array(n);
-  for (let k = 0; k < classes; k++) {
-    for (let i = 0; i < n; i++) column[i] = Math.min(1, data[i * classes + k]);
-    const { bin } = equalWidth(column, bins);
-    for (let i = 0; i < n; i++) {
-      cell[i * classes + k] = k * bins + bin[i];
-      gap[i * classes + k] = column[i] - (labels[i] === k ? 1 : 0);
-    }
-  }
-  return (times) => {
-    sums.fill(0);
-    let drawn = 0;
-    for (let i = 0; i < n; i++) {
-      const weight = times[i];
-      if (weight === 0) continue;
-      drawn += weight;
-      for (let at = i * classes; at < (i + 1) * classes; at++) sums[cell[at]] += weight * gap[at];
-    }
-    let total = 0;
-    for (let c = 0; c < sums.length; c++) total += Math.abs(sums[c]);
-    return total / (drawn * classes);
-  };
+  const each = Array.from({ length: p.classes }, (_, k) => {
+    const { column, isClass } = ofClass(k, p, labels);
+    return drawnGaps(equalWidth(column, bins), column, isClass);
+  });
+  return (times) => each.reduce((sum, gaps) => sum + gaps(times), 0) / (drawn(times) * p.classes);
 }
 
 export interface ReliabilityBin {

@@ -1,4 +1,4 @@
-import { type Stream, stream } from '../random/stream.js';
+import { stream } from '../random/stream.js';
 import { normalQuantile, studentTQuantile } from './distributions.js';
 import type { Estimate } from './estimate.js';
 
@@ -44,16 +44,18 @@ export interface BootstrapOptions {
   purpose?: string;
 }
 
-/** The draws of resample number `replicate`. */
-export const drawsOf = (replicate: number, { seed, purpose = 'bootstrap' }: BootstrapOptions): Stream =>
-  stream({ seed, purpose, example: 0, step: replicate });
-
 /** Fills `indices` with resample number `replicate`: `indices.length` draws with replacement from 0..n-1. */
 export function resample(indices: Int32Array, n: number, replicate: number, options: BootstrapOptions): void {
+  const draws = stream({
+    seed: options.seed,
+    purpose: options.purpose ?? 'bootstrap',
+    example: 0,
+    step: replicate,
+  });
   const scale = n / 2 ** 32;
   // The draws lie where the indices will.
   const raw = new Uint32Array(indices.buffer, indices.byteOffset, indices.length);
-  drawsOf(replicate, options).uint32s(raw);
+  draws.uint32s(raw);
   for (let i = 0; i < indices.length; i++) indices[i] = raw[i] * scale;
 }
 

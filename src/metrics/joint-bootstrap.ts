@@ -1,4 +1,4 @@
-import { resampleCounts } from './draw-counts.js';
+import { countedResamples } from './draw-counts.js';
 import type { Estimate } from './estimate.js';
 import { type BootstrapOptions, percentileInterval } from './intervals.js';
 
@@ -30,19 +30,20 @@ export function jointBootstrap<S extends Statistics>(
   options: BootstrapOptions,
 ): Record<NameIn<S>, Estimate> {
   const { resamples = 1000, level = 0.95 } = options;
-  const times = new Uint8Array(n).fill(1);
+  const once = new Uint8Array(n).fill(1);
   const groups = statistics.map((group) => {
     const draws = n === 0 ? 0 : Math.min(resamples, group.resamples ?? resamples);
-    const terms = Object.entries(group.of(times)).map(([name, value]) => ({
+    const terms = Object.entries(group.of(once)).map(([name, value]) => ({
       name,
       value: n === 0 ? Number.NaN : value,
       replicates: new Float64Array(draws),
     }));
     return { ...group, draws, terms };
   });
+  const resampled = countedResamples(n, options);
   const most = Math.max(0, ...groups.map(({ draws }) => draws));
   for (let b = 0; b < most; b++) {
-    resampleCounts(times, b, options);
+    const times = resampled(b);
     for (const { of, draws, terms } of groups) {
       if (b >= draws) continue;
       const drawn = of(times);

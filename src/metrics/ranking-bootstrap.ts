@@ -1,7 +1,8 @@
-import { resampleCounts } from './draw-counts.js';
+import { countedResamples } from './draw-counts.js';
 import type { Estimate } from './estimate.js';
+import { groupOrder } from './group-order.js';
 import { type BootstrapOptions, percentileInterval } from './intervals.js';
-import { groupCounts, type Ranking, type RankingMetrics, rankingMetrics } from './ranking.js';
+import { type Ranking, type RankingMetrics, rankingMetrics } from './ranking.js';
 
 export type RankingMetric = keyof RankingMetrics;
 
@@ -32,13 +33,16 @@ export function bootstrapRankings(
   const { resamples = 1000, seed } = options;
   const [nId, nOod] = [rankings[0].id.length, rankings[0].ood.length];
   const draws = nId > 0 && nOod > 0 ? resamples : 0;
-  const [timesId, timesOod] = [new Uint8Array(nId).fill(1), new Uint8Array(nOod).fill(1)];
+  const [onceId, onceOod] = [nId, nOod].map((n) => new Uint8Array(n).fill(1));
+  const resampledId = countedResamples(nId, { seed, purpose: `bootstrap/id/${options.id}` });
+  const resampledOod = countedResamples(nOod, { seed, purpose: `bootstrap/ood/${options.ood}` });
   const most = Math.max(...rankings.map(({ groups }) => groups));
   const [roomId, roomOod] = [new Int32Array(most), new Int32Array(most)];
   const drawn = rankings.map(({ groups, id, ood }) => {
     const countId = drawnCounts(id, roomId.subarray(0, groups));
     const countOod = drawnCounts(ood, roomOod.subarray(0, groups));
-    return () => rankingMetrics(countId(timesId), countOod(timesOod));
+    return (timesId: Uint8Array, timesOod: Uint8Array) =>
+      rankingMetrics(countId(timesId), countOod(timesOod));
   });
   const results = drawn.map((metrics): RankingReplicates => {
     const empty = () => new Float64Array(draws);
@@ -50,13 +54,12 @@ export function bootstrapRankings(
       fpr95OodPositive: empty(),
       detectionError: empty(),
     };
-    return { nId, nOod, values: metrics(), replicates };
+    return { nId, nOod, values: metrics(onceId, onceOod), replicates };
   });
   for (let b = 0; b < draws; b++) {
-    resampleCounts(timesId, b, { seed, purpose: `bootstrap/id/${options.id}` });
-    resampleCounts(timesOod, b, { seed, purpose: `bootstrap/ood/${options.ood}` });
+    const [timesId, timesOod] = [resampledId(b), resampledOod(b)];
     for (const [r, { replicates }] of results.entries()) {
-      const metrics = drawn[r]();
+      const metrics = drawn[r](timesId, timesOod);
       for (const metric of Object.keys(replicates) as RankingMetric[])
         replicates[metric][b] = metrics[metric];
     }
@@ -69,22 +72,11 @@ export function bootstrapRankings(
  * a million groups are written one after the other and not here and there.
  */
 function drawnCounts(group: Int32Array, counts: Int32Array): (times: Uint8Array) => Int32Array {
-  const n = group.length;
-  const next = groupCounts(group, new Int32Array(counts.length));
-  for (let g = 0, first = 0; g < next.length; g++) {
-    const size = next[g];
-    next[g] = first;
-    first += size;
-  }
-  const [example, groupOf] = [new Int32Array(n), new Int32Array(n)];
-  for (let i = 0; i < n; i++) {
-    const at = next[group[i]]++;
-    example[at] = i;
-    groupOf[at] = group[i];
-  }
+  const { order } = groupOrder(group, counts.length);
+  const groupOf = Int32Array.from(order, (i) => group[i]);
   return (times) => {
     counts.fill(0);
-    for (let at = 0; at < n; at++) counts[groupOf[at]] += times[example[at]];
+    for (let at = 0; at < order.length; at++) counts[groupOf[at]] += times[order[at]];
     return counts;
   };
 }

@@ -12,6 +12,7 @@ import {
 } from '../../src/metrics/calibration.js';
 import { type Classified, classify } from '../../src/metrics/classification.js';
 import { meanOfDraws } from '../../src/metrics/draw-counts.js';
+import { drawnBinSums, drawnGaps } from '../../src/metrics/drawn-bins.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
 import { quantile } from '../../src/metrics/intervals.js';
 import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
@@ -79,6 +80,8 @@ export function calibrationOf(
   const { n, classes, confidence, correct } = classified;
   const [width, mass] = [equalWidth(confidence, bins), equalMass(confidence, bins)];
   const probabilities = { n, classes, data: softmax(logits, temperature) };
+  const sumsOf = drawnBinSums(width, confidence, correct);
+  const massGaps = drawnGaps(mass, confidence, correct);
   const classwise = classwiseEceStatistic(probabilities, labels, bins);
   const nll = meanOfDraws(classified.nll);
   const metrics = jointBootstrap(
@@ -86,12 +89,12 @@ export function calibrationOf(
     [
       {
         of: (times) => {
-          const sums = binSums(width, confidence, correct, times);
+          const sums = sumsOf(times);
           return {
             ece: ece(sums),
             mce: mce(sums),
             'rms-ce': rmsCalibrationError(sums),
-            'ece-equal-mass': ece(binSums(mass, confidence, correct, times)),
+            'ece-equal-mass': massGaps(times) / sums.n,
             'signed-gap': signedGap(sums),
             nll: nll(times),
           };

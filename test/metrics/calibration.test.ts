@@ -15,6 +15,7 @@ import {
   signedGap,
 } from '../../src/metrics/calibration.js';
 import { classify } from '../../src/metrics/classification.js';
+import { drawnBinSums } from '../../src/metrics/drawn-bins.js';
 import { wilson } from '../../src/metrics/intervals.js';
 import { readReference } from '../models/npz.js';
 
@@ -218,7 +219,7 @@ describe('bins of a resample', () => {
         const { confidence, correct } = topLabel(threeClasses, threeLabels);
         const [times, binning] = [new Uint8Array(14), equalWidth(confidence, 5)];
         for (const i of drawn) times[i]++;
-        const counted = binSums(binning, confidence, correct, times);
+        const counted = drawnBinSums(binning, Float64Array.from(confidence), Uint8Array.from(correct))(times);
         const of = (values: ArrayLike<number>) => drawn.map((i) => values[i]);
         const direct = binSums(
           { ...binning, bin: Int32Array.from(of(binning.bin)) },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { meanOfDraws, resampleCounts } from '../../src/metrics/draw-counts.js';
+import { countedResamples, meanOfDraws } from '../../src/metrics/draw-counts.js';
 import { bootstrap, meanStatistic, resample } from '../../src/metrics/intervals.js';
 import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
 import { compareScores, rankScores } from '../../src/metrics/ranking.js';
@@ -14,15 +14,15 @@ import { stream } from '../../src/random/stream.js';
 const noise = stream({ seed: 5, purpose: 'test', example: 0 });
 const values = Float64Array.from({ length: 60 }, () => noise.normal());
 
-describe('resampleCounts', () => {
+describe('countedResamples', () => {
   it.each([1, 7, 4096, 10_000])('counts what resample draws of %i examples', (n) => {
-    const [indices, times] = [new Int32Array(n), new Uint8Array(n)];
+    const indices = new Int32Array(n);
+    const resampled = countedResamples(n, { seed: 8, purpose: 'some' });
     for (let b = 0; b < 3; b++) {
       resample(indices, n, b, { seed: 8, purpose: 'some' });
-      resampleCounts(times, b, { seed: 8, purpose: 'some' });
       const counted = new Uint8Array(n);
       for (const i of indices) counted[i]++;
-      expect(times).toEqual(counted);
+      expect(resampled(b)).toEqual(counted);
     }
   });
 });
