@@ -142,9 +142,11 @@ export function ifCalibrated(
   { seed, simulations = 200 }: { seed: number; simulations?: number },
 ): Float64Array {
   const outcomes = new Uint8Array(predicted.length);
+  const chances = new Float64Array(predicted.length);
   return Float64Array.from({ length: simulations }, (_, s) => {
     const draws = stream({ seed, purpose: 'calibration/if-calibrated', example: 0, step: s });
-    for (let i = 0; i < outcomes.length; i++) outcomes[i] = draws.uniform() < predicted[i] ? 1 : 0;
+    draws.uniforms(chances);
+    for (let i = 0; i < outcomes.length; i++) outcomes[i] = chances[i] < predicted[i] ? 1 : 0;
     return statistic(binSums(binning, predicted, outcomes));
   }).sort();
 }

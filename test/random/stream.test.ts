@@ -37,6 +37,43 @@ it('gives the same normal draws one by one and by the array, whatever comes betw
   );
 });
 
+it('draws uniform numbers by the array as one by one', () => {
+  const [single, filled] = [0, 1].map(() => stream({ seed: 1, purpose: 'test/uniforms', example: 0 }));
+  for (const size of [0, 1, 7, 5000]) {
+    const into = new Float64Array(size);
+    filled.uniforms(into);
+    expect([...into]).toEqual(Array.from({ length: size }, () => single.uniform()));
+  }
+});
+
+it('is sfc32 in 32-bit arithmetic, seeded by Philox', () => {
+  const fnv = (text: string) =>
+    [...text].reduce((hash, c) => ((hash ^ BigInt(c.charCodeAt(0))) * 0x01000193n) % 2n ** 32n, 0x811c9dc5n);
+  fc.assert(
+    fc.property(fc.nat(), fc.nat(), (seed, example) => {
+      const purpose = 'test/words';
+      let [a, b, c, d] = philox([example, 0, 0, 0], [seed, Number(fnv(purpose))]).map(BigInt);
+      const word = (x: bigint) => BigInt.asUintN(32, x);
+      // PractRand 0.95, sfc32: 21, 9, 3.
+      const next = () => {
+        const sum = word(a + b + d);
+        [a, b, c, d] = [
+          b ^ (b >> 9n),
+          word(c + (c << 3n)),
+          word(((c << 21n) | (c >> 11n)) + sum),
+          word(d + 1n),
+        ];
+        return Number(sum);
+      };
+      const expected = Array.from({ length: 200 }, next);
+      const source = stream({ seed, purpose, example });
+      const filled = new Uint32Array(100);
+      source.uint32s(filled);
+      expect([...filled, ...Array.from({ length: 100 }, () => source.uint32())]).toEqual(expected);
+    }),
+  );
+});
+
 const draws = (key: StreamKey, n = 8) => {
   const source = stream(key);
   return Array.from({ length: n }, () => source.uint32());
