@@ -1,11 +1,11 @@
 import type { Suite } from '../src/suites/contract.js';
-import { accuracy } from './accuracy.js';
-import { attack } from './attack.js';
-import { calibration } from './calibration.js';
-import { ood } from './ood.js';
-import { purification } from './purification.js';
-import { robustOod } from './robust-ood.js';
-import { transfer } from './transfer.js';
+import { accuracy } from './accuracy/index.js';
+import { attack } from './attack/index.js';
+import { calibration } from './calibration/index.js';
+import { ood } from './ood/index.js';
+import { purification } from './purification/index.js';
+import { robustOod } from './robust-ood/index.js';
+import { transfer } from './transfer/index.js';
 
 /** Every suite that comes with Assay. */
 export const builtinSuites: readonly Suite[] = [

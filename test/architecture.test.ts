@@ -98,6 +98,16 @@ describe('the architecture', () => {
     expect(upwards).toEqual([]);
   });
 
+  it('keeps suites apart: none imports from the folder of another', () => {
+    const island = (file: string) => /^suites\/([^/]+)\//.exec(file)?.[1];
+    const bridges = files.flatMap((file) =>
+      importsOf(file)
+        .filter((imported) => island(file) && island(imported) && island(imported) !== island(file))
+        .map((imported) => `${file} imports ${imported}`),
+    );
+    expect(bridges).toEqual([]);
+  });
+
   it('opens files of users in one place', () => {
     const reading = files.filter((file) => namesFromFs(file).some((name) => READING.test(name)));
     expect(reading.sort()).toEqual(Object.keys(READS_BY_ITSELF).sort());

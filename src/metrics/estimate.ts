@@ -23,3 +23,12 @@ export interface Estimate {
     | 'order-statistics'
     | 'none';
 }
+
+/** A count or a sum: nothing to put an interval around. */
+export const exact = (value: number, n: number): Estimate => ({
+  value,
+  n,
+  interval: null,
+  level: 0.95,
+  method: 'none',
+});

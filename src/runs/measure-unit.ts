@@ -37,12 +37,12 @@ export async function measureUnit(job: Job, unit: Unit, bench: Bench): Promise<O
     inputs.push(rows);
     for (const { example, what } of failed) failures.enter(examples.indices.indexOf(example), what);
   }
-  const whole: Rows[] = [];
-  for (const { job: read, size } of job.whole) {
+  const reference: Rows[] = [];
+  for (const { job: read, size } of job.reference) {
     const collected = await collectRange(bench.store, read, 0, size);
-    whole.push(withoutFailed(collected, failedIn(collected)).rows);
+    reference.push(withoutFailed(collected, failedIn(collected)).rows);
   }
-  const known = new Set([request.system, ...job.references, ...job.inputs.map((i) => i.request.system)]);
+  const known = new Set([request.system, ...job.namedSystems, ...job.inputs.map((i) => i.request.system)]);
   const measure = (part: Part, fail: (position: number, error: NotFinite) => void) =>
     request.measurement.measure(
       {
@@ -50,7 +50,7 @@ export async function measureUnit(job: Job, unit: Unit, bench: Bench): Promise<O
         examples: part.examples,
         inputs: part.inputs,
         fail,
-        whole,
+        reference,
         seed: bench.seed,
         signal: bench.signal,
         systemNamed: (name) => {

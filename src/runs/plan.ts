@@ -25,9 +25,9 @@ export interface Job {
   size: number;
   inputs: readonly Job[];
   /** Read as a whole: the first `size` examples, whatever part of its own examples a unit measures. */
-  whole: readonly { job: Job; size: number }[];
+  reference: readonly { job: Job; size: number }[];
   /** Systems that `params` name, besides the one measured. */
-  references: readonly string[];
+  namedSystems: readonly string[];
   units: readonly Unit[];
 }
 
@@ -75,11 +75,11 @@ export function planRun(entries: readonly SuiteEntry[], subject: SubjectInfo): P
   const close = (open: OpenJob): Job => {
     const known = closed.get(open);
     if (known) return known;
-    const { inputs, whole, ...rest } = open;
+    const { inputs, reference, ...rest } = open;
     const job: Job = {
       ...rest,
       inputs: inputs.map(close),
-      whole: whole.map(({ job: read, size }) => ({ job: close(read), size })),
+      reference: reference.map(({ job: read, size }) => ({ job: close(read), size })),
       units: unitsOf(open),
     };
     closed.set(open, job);
@@ -94,12 +94,12 @@ export function planRun(entries: readonly SuiteEntry[], subject: SubjectInfo): P
 }
 
 /** The jobs whose rows a job reads. */
-export const readBy = ({ inputs, whole }: Job): Job[] => [...inputs, ...whole.map(({ job }) => job)];
+export const readBy = ({ inputs, reference }: Job): Job[] => [...inputs, ...reference.map(({ job }) => job)];
 
-interface OpenJob extends Omit<Job, 'units' | 'inputs' | 'whole' | 'size'> {
+interface OpenJob extends Omit<Job, 'units' | 'inputs' | 'reference' | 'size'> {
   size: number;
   inputs: readonly OpenJob[];
-  whole: readonly { job: OpenJob; size: number }[];
+  reference: readonly { job: OpenJob; size: number }[];
 }
 
 function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteContext): Request<never>[] {
@@ -144,25 +144,25 @@ function addJob(
       found: `"${input.measurement.name}" on "${input.dataset}"`,
     });
   });
-  const whole = (request.whole ?? []).map((read) => ({
+  const reference = (request.reference ?? []).map((read) => ({
     job: addJob(read, undefined, subject, jobs),
     size: sizeOf(read, subject),
   }));
-  const references = namesWithin(params, subject.systems).filter((name) => name !== system);
+  const namedSystems = namesWithin(params, subject.systems).filter((name) => name !== system);
   const key = keyOf({
     version: KEY_VERSION,
     measurement: [measurement.name, measurement.version],
     system: systemOf(request, subject).identity,
-    references: references.map((name) => [name, subject.systems.get(name)?.info.identity ?? '']),
+    namedSystems: namedSystems.map((name) => [name, subject.systems.get(name)?.info.identity ?? '']),
     dataset: datasetOf(request, subject).fingerprint,
     params,
     seed: subject.seed,
     // Floating point of another engine is not mixed into one result.
     engine: subject.engine,
     inputs: inputs.map((input) => input.key),
-    ...(whole.length > 0 && { whole: whole.map(({ job, size }) => [job.key, size]) }),
+    ...(reference.length > 0 && { reference: reference.map(({ job, size }) => [job.key, size]) }),
   });
-  const job = jobs.get(key) ?? { key, request, size: 0, inputs, whole, references };
+  const job = jobs.get(key) ?? { key, request, size: 0, inputs, reference, namedSystems };
   job.size = Math.max(job.size, wanted);
   jobs.set(key, job);
   return job;

@@ -19,8 +19,8 @@ export interface MeasureContext {
   examples: Examples;
   /** Rows of the requests named in `Request.inputs`, for the same examples. */
   inputs: readonly Rows[];
-  /** All rows of the requests named in `Request.whole`, the same for every unit. */
-  whole: readonly Rows[];
+  /** All rows of the requests named in `Request.reference`, the same for every unit. */
+  reference: readonly Rows[];
   /** The run's seed; streams are keyed by it, a purpose and `examples.indices`. */
   seed: number;
   /**
@@ -73,7 +73,7 @@ export interface Request<P = Record<string, unknown>> {
    * Requests of which `measure` reads all rows at once, on any data set: what a threshold is fitted on. They are run
    * first, and how many examples they have is part of the key of every unit.
    */
-  whole?: readonly Request<never>[];
+  reference?: readonly Request<never>[];
 }
 
 /** What a suite can see when it plans and when it summarises: descriptions, no models, no pixels. */

@@ -1,16 +1,7 @@
-import type { Estimate } from '../../src/metrics/estimate.js';
+import { type Estimate, exact } from '../../src/metrics/estimate.js';
 import { cell, measure } from '../../src/suites/measure.js';
 import type { Measure, Table } from '../../src/suites/results.js';
 import { type AttackResult, reproduced, unconfirmed } from './result.js';
-
-/** A count or a sum: nothing to put an interval around. */
-export const exact = (value: number, n: number): Estimate => ({
-  value,
-  n,
-  interval: null,
-  level: 0.95,
-  method: 'none',
-});
 
 export function attackMeasures(suite: string, result: AttackResult): Measure[] {
   const { system, dataset, params, label, robust, about, byAttack } = result;

@@ -3,9 +3,10 @@ import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
 import { meanOf, wilson } from '../../src/metrics/intervals.js';
 import type { SystemInfo } from '../../src/models/system.js';
+import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
+import { broken } from '../../src/suites/attacking/verdicts.js';
 import type { Collected, NdArray } from '../../src/suites/contract.js';
 import { campaignOf } from '../../src/suites/measurements/attack.js';
-import type { Planned } from './planned.js';
 
 /** Passes per example, spent and as a plain schedule spends them. */
 export interface Cost {
@@ -30,7 +31,7 @@ export interface Member {
 }
 
 /** One attack, or one composition, on one system and data set, as numbers. */
-export interface AttackResult extends Planned {
+export interface AttackResult extends ResolvedAttack {
   system: SystemInfo;
   dataset: DatasetInfo;
   campaign: Campaign;
@@ -68,8 +69,6 @@ export function robustAccuracy({ rows }: Collected, radius: number): Estimate {
   return wilson(robust, correct.data.length);
 }
 
-export const broken = (brokenAt: number, radius: number): boolean => brokenAt >= 0 && brokenAt <= radius;
-
 /** Column `k` of (n, columns), or all columns summed. */
 export function column({ shape, data }: NdArray, k?: number): Float64Array {
   const [n, columns] = shape;
@@ -88,7 +87,7 @@ const costOf = ({ rows }: Collected, k?: number): Cost => ({
   naiveForward: meanOf(column(rows.naiveForward, k)),
 });
 
-function memberOf(collected: Collected, { params, members }: Planned, stage: number): Member {
+function memberOf(collected: Collected, { params, members }: ResolvedAttack, stage: number): Member {
   const { correct, brokenAt, brokenBy, gradient, zeroGradients } = collected.rows;
   const n = correct.data.length;
   const sum = (row: NdArray) => column(row, stage).reduce((a, b) => a + b, 0);
@@ -112,7 +111,7 @@ function memberOf(collected: Collected, { params, members }: Planned, stage: num
 }
 
 export function attackResult(
-  on: Pick<AttackResult, 'system' | 'dataset'> & { planned: Planned },
+  on: Pick<AttackResult, 'system' | 'dataset'> & { planned: ResolvedAttack },
   collected: Collected,
   verified: Collected | undefined,
 ): AttackResult {

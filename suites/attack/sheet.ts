@@ -1,7 +1,8 @@
 import { argmax } from '../../src/metrics/softmax.js';
+import { broken } from '../../src/suites/attacking/verdicts.js';
 import type { Collected, ExampleSheet } from '../../src/suites/contract.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
-import { type AttackResult, broken, column } from './result.js';
+import { type AttackResult, column } from './result.js';
 
 /** A row per system and example: enough to recompute every measure. */
 export function sheet(

@@ -1,10 +1,10 @@
+import { exact } from '../../src/metrics/estimate.js';
 import { signTest } from '../../src/metrics/sign-test.js';
 import { argmax } from '../../src/metrics/softmax.js';
 import type { Collected } from '../../src/suites/contract.js';
 import { measure } from '../../src/suites/measure.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
 import type { Measure, Table, Warning } from '../../src/suites/results.js';
-import { exact } from './measures.js';
 import { type AttackResult, count, reproduced, robustAccuracy, unconfirmed } from './result.js';
 
 /** What the flags look at beside the attack itself. */

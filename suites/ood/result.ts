@@ -3,12 +3,13 @@ import { AssayError } from '../../src/errors.js';
 import { type Ranking, rankScores } from '../../src/metrics/ranking.js';
 import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ranking-bootstrap.js';
 import { type RankingRange, rankingRange } from '../../src/metrics/ranking-range.js';
-import type { Capability, SystemInfo } from '../../src/models/system.js';
+import type { SystemInfo } from '../../src/models/system.js';
 import type { Score, ScoreInputs, ScoreOptions } from '../../src/scores/scores.js';
 import type { Collected, SuiteContext } from '../../src/suites/contract.js';
 import { clean } from '../../src/suites/measurements/clean.js';
 import { findCollected, logitsOf } from '../../src/suites/measurements/collected.js';
 import { inputGradient } from '../../src/suites/measurements/input-gradient.js';
+import { missing } from '../../src/suites/score-support.js';
 
 /** A score of every example of a data set by a system. */
 export interface Scored {
@@ -32,23 +33,6 @@ export interface Separation {
   replicates: RankingReplicates;
   range: RankingRange;
 }
-
-/** The first capability that a score needs and a system lacks, with the reason. */
-export function missing(
-  system: SystemInfo,
-  score: Score,
-): { capability: Capability; reason: string } | undefined {
-  const capability = score.needs.find((need) => !system.offers.includes(need));
-  if (!capability) return undefined;
-  const why = system.lacks[capability] ?? 'the system does not offer it';
-  return { capability, reason: `${score.title} needs ${TITLES[capability]}: ${why}` };
-}
-
-const TITLES: Record<Capability, string> = {
-  logits: 'logits',
-  logPx: 'log p(x)',
-  inputGradient: 'input gradients',
-};
 
 /** Scores of each system on each data set, where the system supports the score and the rows are there. */
 export function scoreAll(

@@ -66,7 +66,7 @@ export const PurificationOptions = Type.Object(
 export type PurificationOptions = Static<typeof PurificationOptions>;
 
 /** What is asked of one classifier on one data set. */
-export interface Asked {
+export interface PurificationRequests {
   /** Ascending. */
   steps: readonly number[];
   by: string;
@@ -93,12 +93,12 @@ export function purifierOf(
   return { reason: system.lacks.logPx ?? 'it has no log p(x) to climb' };
 }
 
-export function asked(
+export function requestsFor(
   { name: system }: SystemInfo,
   { name: dataset }: DatasetInfo,
   by: string,
   options: PurificationOptions,
-): Asked {
+): PurificationRequests {
   const { stepSize, noise, inputNoise, chains, clamp, examples, adaptive } = options;
   const steps = [...new Set(options.steps)].sort((a, b) => a - b);
   const chain = { by, stepSize, noise, inputNoise, chains, clamp };

@@ -4,7 +4,7 @@ import { meanOf, wilson } from '../../src/metrics/intervals.js';
 import { argmax } from '../../src/metrics/softmax.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import type { Collected, Request } from '../../src/suites/contract.js';
-import type { Asked } from './options.js';
+import type { PurificationRequests } from './options.js';
 
 /** Images of one kind after purification, a number per step count. */
 export interface Track {
@@ -47,7 +47,7 @@ export type Find = (wanted: Request<never>) => Collected | undefined;
 
 export function purificationResult(
   on: { system: SystemInfo; dataset: DatasetInfo },
-  wanted: Asked,
+  wanted: PurificationRequests,
   find: Find,
 ): PurificationResult | undefined {
   const [transfer, clean, transferred] = [wanted.transfer, wanted.clean, wanted.transferred].map(find);

@@ -5,9 +5,9 @@ import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
 import { scoreNamed } from '../../src/scores/scores.js';
 import { cell } from '../../src/suites/measure.js';
 import type { LineFigure, Table } from '../../src/suites/results.js';
-import { type Evaded, isReproduced } from './evaded.js';
 import { attackName, byRadius, METRICS } from './measures.js';
-import type { Raised } from './raised.js';
+import type { Raised } from './robust-auroc.js';
+import { type Evaded, isReproduced } from './undetected-errors.js';
 
 const DETECTOR: Table['columns'] = [
   { key: 'model', title: 'System', format: 'text' },

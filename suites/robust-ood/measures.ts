@@ -1,11 +1,10 @@
-import type { Estimate } from '../../src/metrics/estimate.js';
+import { type Estimate, exact } from '../../src/metrics/estimate.js';
 import { type RankingReplicates, rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
 import { scoreNamed } from '../../src/scores/scores.js';
 import { measure } from '../../src/suites/measure.js';
 import type { Measure } from '../../src/suites/results.js';
-import { exact } from '../attack/measures.js';
-import { type Evaded, isReproduced } from './evaded.js';
-import type { Raised } from './raised.js';
+import type { Raised } from './robust-auroc.js';
+import { type Evaded, isReproduced } from './undetected-errors.js';
 
 /** What is reported of a ranking. */
 export const METRICS = [

@@ -4,9 +4,9 @@ import { type AttackedScore, attackedScores } from '../../src/attacks/goals.js';
 import { normNamed, norms } from '../../src/attacks/norms.js';
 import { attackNamed, attacks } from '../../src/attacks/registry.js';
 import type { SystemInfo } from '../../src/models/system.js';
+import { Common, oneOf, ownOptions } from '../../src/suites/attacking/options.js';
+import { labelOf } from '../../src/suites/attacking/resolve-attack.js';
 import { type AttackParams, campaignOf, settledStage } from '../../src/suites/measurements/attack.js';
-import { Common, oneOf, ownOptions } from '../attack/options.js';
-import { labelOf } from '../attack/planned.js';
 
 /** Attacks that climb whatever they are given, untargeted and within a ball. */
 const climbing = [...attacks.values()].filter(
@@ -68,7 +68,7 @@ export const RobustOodOptions = Type.Unsafe<RobustOodOptions>(
 );
 
 /** How a system is attacked, whatever for. */
-export interface Planned {
+export interface DetectorAttack {
   params: Omit<AttackParams, 'goal' | 'keep'>;
   /** `PGD-40`. */
   label: string;
@@ -77,7 +77,7 @@ export interface Planned {
 }
 
 /** Errors: `config-invalid` for options that the method does not have, and radii that are no numbers. */
-export function planned(options: RobustOodOptions, system: SystemInfo): Planned {
+export function resolveDetectorAttack(options: RobustOodOptions, system: SystemInfo): DetectorAttack {
   const { method, norm, restarts, eot, confirm } = options;
   const given = Object.fromEntries(Object.entries(options).filter(([key]) => !(key in shared)));
   const stage = settledStage({ method, ...(restarts && { restarts }), options: given });

@@ -1,7 +1,7 @@
 import type { ExampleSheet } from '../../src/suites/contract.js';
-import { type Evaded, isMistaken, passesAware } from './evaded.js';
 import { byRadius } from './measures.js';
-import type { Raised } from './raised.js';
+import type { Raised } from './robust-auroc.js';
+import { type Evaded, isMistaken, passesAware } from './undetected-errors.js';
 
 /** A row per detector, test set, OOD set and image: clean test images, and OOD images clean and at every radius. */
 export function scoreSheet(name: string, raised: readonly Raised[]): ExampleSheet[] {

@@ -1,9 +1,9 @@
 import type { Estimate } from '../../src/metrics/estimate.js';
 import { scoreNamed } from '../../src/scores/scores.js';
 import type { Warning } from '../../src/suites/results.js';
-import { type Evaded, isReproduced } from './evaded.js';
 import { attackName } from './measures.js';
-import type { Raised } from './raised.js';
+import type { Raised } from './robust-auroc.js';
+import { type Evaded, isReproduced } from './undetected-errors.js';
 
 /** Up to this share of images an attack may leave with a lower score than it found them with. */
 const LOWERED = 0.05;

@@ -2,10 +2,10 @@ import { Type } from '@sinclair/typebox';
 import { EPSILON_PATTERN, parseEpsilon } from '../../src/attacks/epsilon.js';
 import { norms } from '../../src/attacks/norms.js';
 import type { SystemInfo } from '../../src/models/system.js';
-import { Common, type CommonOptions, oneOf, own } from '../attack/options.js';
-import { type Planned, planned } from '../attack/planned.js';
+import { Common, type CommonOptions, oneOf, own } from '../../src/suites/attacking/options.js';
+import { type ResolvedAttack, resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
 
-export type TransferOptions = Omit<CommonOptions, 'epsilons' | 'pictures' | 'checks' | 'keep'> & {
+export type TransferOptions = Omit<CommonOptions, 'epsilons' | 'keep'> & {
   epsilon?: string | number;
   keep: 'first' | 'strongest' | 'nearest';
 } & Record<string, unknown>;
@@ -13,7 +13,7 @@ export type TransferOptions = Omit<CommonOptions, 'epsilons' | 'pictures' | 'che
 export const TransferOptions = Type.Unsafe<TransferOptions>(
   Type.Object(
     {
-      ...Type.Omit(Common, ['epsilons', 'pictures', 'checks', 'keep', 'confirm']).properties,
+      ...Type.Omit(Common, ['epsilons', 'keep', 'confirm']).properties,
       epsilon: Type.Optional(
         Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
           description: `The radius, in units of pixels in [0, 1]. Default: ${[...norms.values()]
@@ -40,8 +40,8 @@ export const TransferOptions = Type.Unsafe<TransferOptions>(
 );
 
 /** The attack on a source, at its one radius. Errors: `config-invalid`, as the attack suite's. */
-export function plannedAt({ epsilon, ...rest }: TransferOptions, source: SystemInfo): Planned {
+export function plannedAt({ epsilon, ...rest }: TransferOptions, source: SystemInfo): ResolvedAttack {
   const epsilons = epsilon === undefined ? undefined : [parseEpsilon(epsilon, 'epsilon').text];
-  const plan = planned({ ...rest, ...(epsilons && { epsilons }), pictures: 0, checks: false }, source);
+  const plan = resolveAttack({ ...rest, ...(epsilons && { epsilons }) }, source);
   return { ...plan, params: { ...plan.params, epsilons: plan.params.epsilons.slice(-1) } };
 }

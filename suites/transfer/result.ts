@@ -4,16 +4,16 @@ import type { Estimate } from '../../src/metrics/estimate.js';
 import { wilson } from '../../src/metrics/intervals.js';
 import { argmax } from '../../src/metrics/softmax.js';
 import type { SystemInfo } from '../../src/models/system.js';
+import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
 import type { Collected, Request } from '../../src/suites/contract.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
 import { isMistake, ROUNDING } from '../../src/suites/measurements/verify.js';
-import type { Planned } from '../attack/planned.js';
-import type { Asked, AskedSource, AskedTarget } from './asked.js';
+import type { SourceRequests, TargetRequests, TransferRequests } from './requests.js';
 
 /** A system's adversarial images. */
 export interface Source {
   system: SystemInfo;
-  planned: Planned;
+  planned: ResolvedAttack;
   /** (n, C, H, W) and what the attack says of them. */
   attacked: Collected;
   /** (n): classified correctly when clean, and broken within the radius. */
@@ -62,7 +62,11 @@ export interface TransferResult {
 type Find = (wanted: Request<never>) => Collected | undefined;
 
 /** Undefined where nothing could be attacked. */
-export function transferResult(dataset: DatasetInfo, wanted: Asked, find: Find): TransferResult | undefined {
+export function transferResult(
+  dataset: DatasetInfo,
+  wanted: TransferRequests,
+  find: Find,
+): TransferResult | undefined {
   const sources = wanted.sources.flatMap((one) => sourceOf(one, find) ?? []);
   const labels = sources[0]?.attacked.labels;
   if (!labels) return undefined;
@@ -94,7 +98,7 @@ export function worstOf({ pairs, n }: TransferResult, target: Target, own: boole
   return shown.length > 0 && shown.every(isReproduced) ? wilson(spared, n) : undefined;
 }
 
-function sourceOf({ system, planned, attacked: wanted }: AskedSource, find: Find): Source | undefined {
+function sourceOf({ system, planned, attacked: wanted }: SourceRequests, find: Find): Source | undefined {
   const attacked = find(wanted);
   if (!attacked) return undefined;
   const { correct, brokenAt } = attacked.rows;
@@ -107,7 +111,7 @@ function sourceOf({ system, planned, attacked: wanted }: AskedSource, find: Find
   };
 }
 
-function targetOf({ system, clean }: AskedTarget, labels: Int32Array, find: Find): Target | undefined {
+function targetOf({ system, clean }: TargetRequests, labels: Int32Array, find: Find): Target | undefined {
   const rows = find(clean);
   if (!rows) return undefined;
   const predictions = argmax(logitsOf(rows));

@@ -14,8 +14,8 @@ function job(name: string, sizes: readonly number[]): Job {
     request: request({ measurement, system: 'jem', dataset: 'test', params: { scale: 1 } }),
     size: sizes.reduce((a, b) => a + b, 0),
     inputs: [],
-    whole: [],
-    references: [],
+    reference: [],
+    namedSystems: [],
     units: sizes.map((size) => ({ key: `${name} ${at}`, start: at, end: (at += size) })),
   };
 }

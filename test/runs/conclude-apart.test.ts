@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { type Assignment, runSubject } from '../../src/runs/run-subject.js';
 import type { Results } from '../../src/suites/results.js';
-import { accuracy } from '../../suites/accuracy.js';
+import { accuracy } from '../../suites/accuracy/index.js';
 import { entryOf, folder, minus, plus, points, subjectOf } from './small-run.js';
 
 const assignment = (out: string, resamples: number, sources?: Assignment['sources']): Assignment => ({

@@ -7,8 +7,8 @@ import { NotFinite } from '../../src/models/finite.js';
 import type { Batch, System } from '../../src/models/system.js';
 import { runSubject } from '../../src/runs/run-subject.js';
 import type { SuiteEntry } from '../../src/runs/suite-entries.js';
-import { accuracy } from '../../suites/accuracy.js';
-import { attack } from '../../suites/attack.js';
+import { accuracy } from '../../suites/accuracy/index.js';
+import { attack } from '../../suites/attack/index.js';
 import { entryOf, folder, plus, points, subjectOf } from './small-run.js';
 
 /** `plus`, but for images that `spoils` says it has no numbers for. */

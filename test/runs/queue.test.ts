@@ -13,8 +13,8 @@ function job(key: string, count: number, inputs: readonly Job[] = []): Job {
     request: request({ measurement, system: 'plus', dataset: 'test', params: { scale: 1 } }),
     size: count,
     inputs,
-    whole: [],
-    references: [],
+    reference: [],
+    namedSystems: [],
     units: Array.from({ length: count }, (_, start) => ({ key: `${key}${start}`, start, end: start + 1 })),
   };
 }

@@ -8,7 +8,7 @@ import { type Assignment, type RunOutcome, runSubject } from '../../src/runs/run
 import type { Subject } from '../../src/runs/subject.js';
 import type { SuiteEntry } from '../../src/runs/suite-entries.js';
 import type { Results } from '../../src/suites/results.js';
-import { accuracy } from '../../suites/accuracy.js';
+import { accuracy } from '../../suites/accuracy/index.js';
 import { linearSystem } from '../suites/helpers/linear-system.js';
 import {
   centredSuite,

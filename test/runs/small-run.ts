@@ -125,7 +125,7 @@ export function centredSuite(
     version: 1,
     needs: [],
     unitSize,
-    async measure({ inputs: [{ logits }], whole: [all] }) {
+    async measure({ inputs: [{ logits }], reference: [all] }) {
       const mean = Array.from(all.logits.data).reduce((a, b) => a + b, 0) / all.logits.data.length;
       return { centred: { ...logits, data: Float64Array.from(logits.data, (v) => v - mean) } };
     },
@@ -136,7 +136,7 @@ export function centredSuite(
     plan: (context, options) =>
       suite.plan({ ...context, datasets: context.datasets.slice(0, 1) }, options).map((wanted) => ({
         ...wanted,
-        whole: [
+        reference: [
           request({
             measurement: input,
             system: by ?? wanted.system,

@@ -26,9 +26,9 @@ function identity({
   params,
   first,
   inputs = [],
-  whole = [],
+  reference = [],
 }: Request<never>): string {
-  const read = [inputs, whole].map((requests) => requests.map((one) => identity(one)));
+  const read = [inputs, reference].map((requests) => requests.map((one) => identity(one)));
   return JSON.stringify([measurement.name, system, dataset, params, first, ...read]);
 }
 

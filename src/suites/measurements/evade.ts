@@ -43,7 +43,7 @@ export const evade = defineMeasurement<EvadeParams>({
   needs: ['logits', 'inputGradient'],
   unitSize: 256,
   measure(context, { attack: params, score }) {
-    const threshold = acceptanceThreshold(context.whole[0], score);
+    const threshold = acceptanceThreshold(context.reference[0], score);
     return attack.measure(context, { ...params, goal: { kind: 'evade', score, threshold } });
   },
 });
@@ -51,6 +51,6 @@ export const evade = defineMeasurement<EvadeParams>({
 /** @param reference clean images that the threshold is taken from @param clean the images that are attacked */
 export function evadeRequest(params: EvadeParams, clean: Request<never>, reference: Request<never>) {
   const { system, dataset, first } = clean;
-  const wanted = { system, dataset, params, inputs: [clean], whole: [reference] };
+  const wanted = { system, dataset, params, inputs: [clean], reference: [reference] };
   return request({ measurement: evade, ...wanted, ...(first !== undefined && { first }) });
 }

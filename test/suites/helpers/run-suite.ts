@@ -52,7 +52,7 @@ async function collect(wanted: Request<never>, given: Given): Promise<Collected>
   const read = await Promise.all(
     (wanted.inputs ?? []).map((input) => collect({ ...input, first: size }, given)),
   );
-  const whole = await Promise.all((wanted.whole ?? []).map((input) => collect(input, given)));
+  const reference = await Promise.all((wanted.reference ?? []).map((input) => collect(input, given)));
   const chunk = given.chunk ?? 7;
   const parts: Rows[] = [];
   const [indices, labels]: [number[], number[]] = [[], []];
@@ -64,7 +64,7 @@ async function collect(wanted: Request<never>, given: Given): Promise<Collected>
       system,
       examples,
       inputs: read.map(({ rows }) => cut(rows, start, Math.min(size, start + chunk))),
-      whole: whole.map(({ rows }) => rows),
+      reference: reference.map(({ rows }) => rows),
       seed: given.seed ?? 0,
       signal: new AbortController().signal,
       systemNamed: (name: string) => {

@@ -17,8 +17,8 @@ export interface PerturbedParams {
  * a stochastic system means over fresh draws; `distance` (n): from the image of the data set to the one that was
  * looked at, measured again, and infinite where that is not an image with pixels in [0, 1].
  */
-export const perturbed = defineMeasurement<PerturbedParams>({
-  name: 'perturbed',
+export const outputsOnPerturbed = defineMeasurement<PerturbedParams>({
+  name: 'outputs-on-perturbed',
   version: 1,
   needs: [],
   unitSize: 256,
@@ -71,7 +71,7 @@ export function perturbedRequest(
   const { dataset, first } = attacked;
   const params = { norm, draws: system.stochastic ? draws : 1 };
   const wanted = { system: system.name, dataset, params, inputs: [attacked] };
-  return request({ measurement: perturbed, ...wanted, ...(first !== undefined && { first }) });
+  return request({ measurement: outputsOnPerturbed, ...wanted, ...(first !== undefined && { first }) });
 }
 
 /** The same of the images as they are: `clean`, but for a stochastic system the mean over as many draws. */
@@ -83,6 +83,6 @@ export function unperturbedRequest(
 ): Request<never> {
   const wanted = { system: system.name, dataset, ...(first !== undefined && { first }) };
   return system.stochastic
-    ? request({ measurement: perturbed, params, ...wanted })
+    ? request({ measurement: outputsOnPerturbed, params, ...wanted })
     : request({ measurement: clean, params: {}, ...wanted });
 }

@@ -1,19 +1,19 @@
-import { scoreNamed } from '../src/scores/scores.js';
-import { fewUsed, labelledTestSets } from '../src/suites/caveats.js';
-import { defineSuite, type Request, type SuiteContext } from '../src/suites/contract.js';
-import { identifier } from '../src/suites/identifier.js';
-import { findRequest } from '../src/suites/measurements/collected.js';
-import type { NotApplicable, Warning } from '../src/suites/results.js';
-import { missing } from './ood/result.js';
-import { energyCaveat, setWarnings } from './ood/warnings.js';
-import { askedEvades, askedRaises, oodSets, referenceOf, testSets } from './robust-ood/asked.js';
-import { evadedResult } from './robust-ood/evaded.js';
-import { evadedCurves, evadedTable, raisedCurves, raisedTables } from './robust-ood/figures.js';
-import { evadedMeasures, METRICS, raisedMeasures } from './robust-ood/measures.js';
-import { planned, RobustOodOptions } from './robust-ood/options.js';
-import { type Raised, raisedResults } from './robust-ood/raised.js';
-import { errorSheet, scoreSheet } from './robust-ood/sheets.js';
-import { evadedWarnings, raisedWarnings } from './robust-ood/warnings.js';
+import { scoreNamed } from '../../src/scores/scores.js';
+import { fewUsed, labelledTestSets } from '../../src/suites/caveats.js';
+import { defineSuite, type Request, type SuiteContext } from '../../src/suites/contract.js';
+import { energyCaveat, setWarnings } from '../../src/suites/detection-caveats.js';
+import { identifier } from '../../src/suites/identifier.js';
+import { findRequest } from '../../src/suites/measurements/collected.js';
+import type { NotApplicable, Warning } from '../../src/suites/results.js';
+import { missing } from '../../src/suites/score-support.js';
+import { evadedCurves, evadedTable, raisedCurves, raisedTables } from './figures.js';
+import { evadedMeasures, METRICS, raisedMeasures } from './measures.js';
+import { RobustOodOptions, resolveDetectorAttack } from './options.js';
+import { evadeRequestsFor, oodSets, raiseRequestsFor, referenceOf, testSets } from './requests.js';
+import { type Raised, raisedResults } from './robust-auroc.js';
+import { errorSheet, scoreSheet } from './sheets.js';
+import { evadedResult } from './undetected-errors.js';
+import { evadedWarnings, raisedWarnings } from './warnings.js';
 
 const NAME = 'robust-ood';
 
@@ -33,12 +33,12 @@ export const robustOod = defineSuite({
   ],
 
   plan(context, options) {
-    const raises = askedRaises(context, options).flatMap(({ cleanId, cleanOod, raised }) => [
+    const raises = raiseRequestsFor(context, options).flatMap(({ cleanId, cleanOod, raised }) => [
       cleanId,
       cleanOod,
       ...raised.flatMap(({ attacked, shown }) => [attacked, shown]),
     ]);
-    const evades = askedEvades(context, options).flatMap((asked) => [
+    const evades = evadeRequestsFor(context, options).flatMap((asked) => [
       asked.accepted,
       asked.cleanId,
       asked.clean,
@@ -52,8 +52,11 @@ export const robustOod = defineSuite({
 
   summarise(collected, options, context) {
     const find = (wanted: Request<never>) => findRequest(collected, wanted);
-    const raised = raisedResults(askedRaises(context, options), find, { ...options, seed: context.seed });
-    const evaded = askedEvades(context, options).flatMap((asked) => evadedResult(asked, find) ?? []);
+    const raised = raisedResults(raiseRequestsFor(context, options), find, {
+      ...options,
+      seed: context.seed,
+    });
+    const evaded = evadeRequestsFor(context, options).flatMap((asked) => evadedResult(asked, find) ?? []);
     const headline = options.scores.includes('log-px') ? 'log-px' : options.scores[0];
     const tests = testSets(context);
     const detectors = tests.map((id) => ({ id, groups: detectorsOf(raised, id.name) }));
@@ -118,7 +121,7 @@ function caveats(context: SuiteContext, options: RobustOodOptions): Warning[] {
 
 /** Tells several attacks of one run apart: `robust-ood-pgd-40-linf`. */
 function prefixOf({ systems: [system] }: SuiteContext, options: RobustOodOptions): string {
-  const { label, params } = planned(options, system);
+  const { label, params } = resolveDetectorAttack(options, system);
   return identifier(NAME, label, params.norm);
 }
 

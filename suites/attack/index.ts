@@ -1,23 +1,24 @@
-import type { DatasetInfo } from '../src/data/dataset.js';
-import type { SystemInfo } from '../src/models/system.js';
-import { fewUsed, labelledTestSets, singleDraw, withoutLabels } from '../src/suites/caveats.js';
-import { type Collected, defineSuite, type Request, request } from '../src/suites/contract.js';
-import { identifier } from '../src/suites/identifier.js';
-import { type AttackParams, attackRequest } from '../src/suites/measurements/attack.js';
-import { clean } from '../src/suites/measurements/clean.js';
-import { findRequest } from '../src/suites/measurements/collected.js';
-import { pixels } from '../src/suites/measurements/pixels.js';
-import { repeat } from '../src/suites/measurements/repeat.js';
-import { verifyRequest } from '../src/suites/measurements/verify.js';
-import { distanceCurve, distanceMeasures, distanceTable } from './attack/distances.js';
-import { curve, grid } from './attack/figures.js';
-import { attackMeasures, attackTable, breakdownTable } from './attack/measures.js';
-import { attackNotes } from './attack/notes.js';
-import { AttackOptions } from './attack/options.js';
-import { CHECKED_EXAMPLES, checksOf, EXAMPLES_BY_RADIUS, type Planned, planned } from './attack/planned.js';
-import { type AttackResult, attackResult } from './attack/result.js';
-import { sheet } from './attack/sheet.js';
-import { flagMeasures, flagWarnings, lookAt, validityPanel } from './attack/validity.js';
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import { type ResolvedAttack, resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
+import { fewUsed, labelledTestSets, singleDraw, withoutLabels } from '../../src/suites/caveats.js';
+import { type Collected, defineSuite, type Request, request } from '../../src/suites/contract.js';
+import { identifier } from '../../src/suites/identifier.js';
+import { type AttackParams, attackRequest } from '../../src/suites/measurements/attack.js';
+import { clean } from '../../src/suites/measurements/clean.js';
+import { findRequest } from '../../src/suites/measurements/collected.js';
+import { pixels } from '../../src/suites/measurements/pixels.js';
+import { repeatability } from '../../src/suites/measurements/repeatability.js';
+import { verifyRequest } from '../../src/suites/measurements/verify.js';
+import { CHECKED_EXAMPLES, checksOf, EXAMPLES_BY_RADIUS } from './checks.js';
+import { distanceCurve, distanceMeasures, distanceTable } from './distances.js';
+import { curve, grid } from './figures.js';
+import { attackMeasures, attackTable, breakdownTable } from './measures.js';
+import { attackNotes } from './notes.js';
+import { AttackOptions } from './options.js';
+import { type AttackResult, attackResult } from './result.js';
+import { sheet } from './sheet.js';
+import { flagMeasures, flagWarnings, lookAt, validityPanel } from './validity.js';
 
 const NAME = 'attack';
 
@@ -25,8 +26,8 @@ const NAME = 'attack';
 const THUMBNAILS = 64;
 
 /** What is asked of one system on one data set. */
-interface Asked {
-  planned: Planned;
+interface AttackRequests {
+  planned: ResolvedAttack;
   main: Request<never>;
   verified: Request<never>;
   clean: Request<never>;
@@ -36,8 +37,8 @@ interface Asked {
   hugeRadius?: Request<never>;
 }
 
-function asked(system: SystemInfo, dataset: DatasetInfo, options: AttackOptions): Asked {
-  const plan = planned(options, system);
+function requestsFor(system: SystemInfo, dataset: DatasetInfo, options: AttackOptions): AttackRequests {
+  const plan = resolveAttack(options, system);
   const { examples } = options;
   const main = attackRequest(system.name, dataset.name, plan.params, examples);
   const on = { system: system.name, dataset: dataset.name };
@@ -55,14 +56,14 @@ function asked(system: SystemInfo, dataset: DatasetInfo, options: AttackOptions)
     attackRequest(system.name, dataset.name, params, Math.min(few, most));
   return {
     ...wanted,
-    repeated: request({ measurement: repeat, params: {}, ...on, first: few }),
+    repeated: request({ measurement: repeatability, params: {}, ...on, first: few }),
     ...(oneStep && { oneStep: attackRequest(system.name, dataset.name, oneStep, examples) }),
     byRadius: byRadius.map((params) => onFew(params, EXAMPLES_BY_RADIUS)),
     ...(hugeRadius && { hugeRadius: onFew(hugeRadius) }),
   };
 }
 
-const requestsOf = ({ clean, main, verified, repeated, oneStep, byRadius, hugeRadius }: Asked) =>
+const requestsOf = ({ clean, main, verified, repeated, oneStep, byRadius, hugeRadius }: AttackRequests) =>
   [clean, main, verified, repeated, oneStep, ...byRadius, hugeRadius].filter((r) => r !== undefined);
 
 const thumbnails = (system: SystemInfo, dataset: DatasetInfo) =>
@@ -95,7 +96,7 @@ export const attack = defineSuite({
 
   plan(context, options) {
     return labelledTestSets(context).flatMap((dataset) => [
-      ...context.systems.flatMap((system) => requestsOf(asked(system, dataset, options))),
+      ...context.systems.flatMap((system) => requestsOf(requestsFor(system, dataset, options))),
       ...context.systems.slice(0, options.pictures > 0 ? 1 : 0).map((system) => thumbnails(system, dataset)),
     ]);
   },
@@ -109,7 +110,7 @@ export const attack = defineSuite({
         ({ request }) => request.measurement.name === pixels.name && request.dataset === dataset.name,
       ),
       found: context.systems.flatMap((system) => {
-        const wanted = asked(system, dataset, options);
+        const wanted = requestsFor(system, dataset, options);
         const main = rowsOf(wanted.main);
         if (!main) return [];
         const on = { system, dataset, planned: wanted.planned };
@@ -184,6 +185,6 @@ const labelsOf = (name: string, { collected: { labels } }: AttackResult) =>
 /** Tells several attacks of one run apart: `attack-pgd-40-linf`. */
 function idOf(options: AttackOptions, system: SystemInfo | undefined): string {
   if (!system) return NAME;
-  const { label, params } = planned(options, system);
+  const { label, params } = resolveAttack(options, system);
   return identifier(NAME, label, params.norm);
 }

@@ -15,8 +15,8 @@ const SUM = 1e-5;
  * `wavers`, 1 where predictions differ; `simplex`, 1 where the outputs are in [0, 1] and sum to 1 within 1e-5;
  * `innerGradients`, gradient passes that one forward pass of the system makes.
  */
-export const repeat = defineMeasurement<Record<string, never>>({
-  name: 'repeat',
+export const repeatability = defineMeasurement<Record<string, never>>({
+  name: 'repeatability',
   version: 1,
   needs: ['logits'],
   unitSize: 64,

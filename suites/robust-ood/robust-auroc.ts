@@ -4,10 +4,10 @@ import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ran
 import { type Score, scoreNamed } from '../../src/scores/scores.js';
 import type { Collected, Request } from '../../src/suites/contract.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
-import type { AskedRaise } from './asked.js';
+import type { RaiseRequests } from './requests.js';
 
 /** One detector on one OOD set, clean and attacked. */
-export interface Raised extends Pick<AskedRaise, 'system' | 'planned' | 'id' | 'ood'> {
+export interface Raised extends Pick<RaiseRequests, 'system' | 'planned' | 'id' | 'ood'> {
   score: Score;
   /** (n): source indices of the OOD images that were attacked. */
   indices: Int32Array;
@@ -35,7 +35,7 @@ function scoresOf(score: Score, collected: Collected): Float64Array {
 
 type Scores = Omit<Raised, 'clean' | 'robust'>;
 
-function scoresUnderAttack(asked: AskedRaise, find: Find): Scores | undefined {
+function scoresUnderAttack(asked: RaiseRequests, find: Find): Scores | undefined {
   const { system, planned, id, ood } = asked;
   const score = scoreNamed(asked.score);
   const [inside, outside] = [find(asked.cleanId), find(asked.cleanOod)];
@@ -72,7 +72,7 @@ function scoresUnderAttack(asked: AskedRaise, find: Find): Scores | undefined {
 
 /** All detectors, resampled together: clean and attacked, by all systems and scores, are paired. */
 export function raisedResults(
-  asked: readonly AskedRaise[],
+  asked: readonly RaiseRequests[],
   find: Find,
   { resamples, seed }: { resamples: number; seed: number },
 ): Raised[] {

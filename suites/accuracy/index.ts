@@ -1,13 +1,13 @@
 import { Type } from '@sinclair/typebox';
-import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../src/suites/caveats.js';
-import { defineSuite, type ExampleSheet, request } from '../src/suites/contract.js';
-import { measure } from '../src/suites/measure.js';
-import { clean } from '../src/suites/measurements/clean.js';
-import { findCollected } from '../src/suites/measurements/collected.js';
-import type { Measure } from '../src/suites/results.js';
-import { type AccuracyResult, accuracyResult } from './accuracy/result.js';
-import { classFigure, classTable, confusionTable, overviewTable } from './accuracy/tables.js';
-import { accuracyWarnings } from './accuracy/warnings.js';
+import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../../src/suites/caveats.js';
+import { defineSuite, type ExampleSheet, request } from '../../src/suites/contract.js';
+import { measure } from '../../src/suites/measure.js';
+import { clean } from '../../src/suites/measurements/clean.js';
+import { findCollected } from '../../src/suites/measurements/collected.js';
+import type { Measure } from '../../src/suites/results.js';
+import { type AccuracyResult, accuracyResult } from './result.js';
+import { classFigure, classTable, confusionTable, overviewTable } from './tables.js';
+import { accuracyWarnings } from './warnings.js';
 
 const NAME = 'accuracy';
 

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { binSums, equalMass, equalWidth } from '../../src/metrics/binning.js';
-import { classwiseEce, ece, mce } from '../../src/metrics/calibration.js';
-import { softmax } from '../../src/metrics/softmax.js';
-import { fitTemperature } from '../../src/metrics/temperature.js';
-import { stream } from '../../src/random/stream.js';
-import { calibration } from '../../suites/calibration.js';
-import { linearSystem } from './helpers/linear-system.js';
-import { memoryDataset } from './helpers/memory-dataset.js';
-import { codes, measureOf, type Outcome, runSuite, sheetOf } from './helpers/run-suite.js';
+import { binSums, equalMass, equalWidth } from '../../../src/metrics/binning.js';
+import { classwiseEce, ece, mce } from '../../../src/metrics/calibration.js';
+import { softmax } from '../../../src/metrics/softmax.js';
+import { fitTemperature } from '../../../src/metrics/temperature.js';
+import { stream } from '../../../src/random/stream.js';
+import { calibration } from '../../../suites/calibration/index.js';
+import { linearSystem } from '../helpers/linear-system.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { codes, measureOf, type Outcome, runSuite, sheetOf } from '../helpers/run-suite.js';
 
 const identity = (classes: number) =>
   Array.from({ length: classes }, (_, i) => Array.from({ length: classes }, (_, j) => (i === j ? 1 : 0)));

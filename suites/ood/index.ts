@@ -1,19 +1,21 @@
 import { Type } from '@sinclair/typebox';
-import type { DatasetInfo } from '../src/data/dataset.js';
-import { rankingEstimate } from '../src/metrics/ranking-bootstrap.js';
-import { scoreNamed, scores as table } from '../src/scores/scores.js';
-import { fewExamples, singleDraw } from '../src/suites/caveats.js';
-import { defineSuite, type ExampleSheet, request, type SuiteContext } from '../src/suites/contract.js';
-import { measure } from '../src/suites/measure.js';
-import { clean } from '../src/suites/measurements/clean.js';
-import { inputGradient } from '../src/suites/measurements/input-gradient.js';
-import type { Measure, NotApplicable } from '../src/suites/results.js';
-import { oodFigures } from './ood/figures.js';
-import { averages, metrics } from './ood/metrics.js';
-import { missing, type Scored, type Separation, scoreAll, separate } from './ood/result.js';
-import { roundingWarning, withinRounding } from './ood/rounding.js';
-import { aurocTable, meanTable, setTable } from './ood/tables.js';
-import { energyCaveat, scoreWarnings, setWarnings } from './ood/warnings.js';
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
+import { scoreNamed, scores as table } from '../../src/scores/scores.js';
+import { fewExamples, singleDraw } from '../../src/suites/caveats.js';
+import { defineSuite, type ExampleSheet, request, type SuiteContext } from '../../src/suites/contract.js';
+import { energyCaveat, setWarnings } from '../../src/suites/detection-caveats.js';
+import { measure } from '../../src/suites/measure.js';
+import { clean } from '../../src/suites/measurements/clean.js';
+import { inputGradient } from '../../src/suites/measurements/input-gradient.js';
+import type { Measure, NotApplicable } from '../../src/suites/results.js';
+import { missing } from '../../src/suites/score-support.js';
+import { oodFigures } from './figures.js';
+import { averages, metrics } from './metrics.js';
+import { type Scored, type Separation, scoreAll, separate } from './result.js';
+import { roundingWarning, withinRounding } from './rounding.js';
+import { aurocTable, meanTable, setTable } from './tables.js';
+import { scoreWarnings } from './warnings.js';
 
 const NAME = 'ood';
 

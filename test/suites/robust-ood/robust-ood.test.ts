@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compareScores } from '../../src/metrics/ranking.js';
-import { ood } from '../../suites/ood.js';
-import { robustOod } from '../../suites/robust-ood.js';
-import { type AnalyticOptions, analyticSystem } from '../attacks/helpers/analytic-system.js';
-import { memoryDataset } from './helpers/memory-dataset.js';
-import { codes, measureOf, type Outcome, runSuite } from './helpers/run-suite.js';
+import { compareScores } from '../../../src/metrics/ranking.js';
+import { ood } from '../../../suites/ood/index.js';
+import { robustOod } from '../../../suites/robust-ood/index.js';
+import { type AnalyticOptions, analyticSystem } from '../../attacks/helpers/analytic-system.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { codes, measureOf, type Outcome, runSuite } from '../helpers/run-suite.js';
 
 /** Logits 2 a and 2 b of two pixels a and b: every score and its largest rise within a ball are known. */
 const system = (more: Partial<AnalyticOptions> = {}) =>

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { check } from '../../src/config/validate.js';
-import { PurifiedSystem } from '../../src/models/defences/purification.js';
-import type { System } from '../../src/models/system.js';
-import { attack } from '../../suites/attack.js';
-import { purification } from '../../suites/purification.js';
-import { type AnalyticOptions, analyticSystem, noiseImages } from '../attacks/helpers/analytic-system.js';
-import { gaussian } from '../sampling/helpers/gaussian-system.js';
-import { memoryDataset } from './helpers/memory-dataset.js';
-import { codes, measureOf, runSuite, sheetOf } from './helpers/run-suite.js';
+import { check } from '../../../src/config/validate.js';
+import { PurifiedSystem } from '../../../src/models/defences/purification.js';
+import type { System } from '../../../src/models/system.js';
+import { attack } from '../../../suites/attack/index.js';
+import { purification } from '../../../suites/purification/index.js';
+import { type AnalyticOptions, analyticSystem, noiseImages } from '../../attacks/helpers/analytic-system.js';
+import { gaussian } from '../../sampling/helpers/gaussian-system.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { codes, measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
 
 const weights = [
   [3, -1, 2, 0.5],

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { System } from '../../src/models/system.js';
-import { attack } from '../../suites/attack.js';
-import { type AnalyticOptions, analyticSystem } from '../attacks/helpers/analytic-system.js';
-import { memoryDataset } from './helpers/memory-dataset.js';
-import { codes, measureOf, runSuite, sheetOf } from './helpers/run-suite.js';
+import type { System } from '../../../src/models/system.js';
+import { attack } from '../../../suites/attack/index.js';
+import { type AnalyticOptions, analyticSystem } from '../../attacks/helpers/analytic-system.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { codes, measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
 
 /** Class 1 where the mean of the two pixels is above one half: an image is broken at its distance from there. */
 const weights = [

@@ -1,22 +1,22 @@
 import { type Static, Type } from '@sinclair/typebox';
-import type { DatasetInfo } from '../src/data/dataset.js';
-import type { SystemInfo } from '../src/models/system.js';
-import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../src/suites/caveats.js';
-import { type Collected, defineSuite, request, type SuiteContext } from '../src/suites/contract.js';
-import { type About, measure } from '../src/suites/measure.js';
-import { clean } from '../src/suites/measurements/clean.js';
-import { classifiedOf, findCollected } from '../src/suites/measurements/collected.js';
-import type { Measure, Warning } from '../src/suites/results.js';
-import { fitOnSplit, fitOnValidation, pick, validationSet } from './calibration/fit.js';
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../../src/suites/caveats.js';
+import { type Collected, defineSuite, request, type SuiteContext } from '../../src/suites/contract.js';
+import { type About, measure } from '../../src/suites/measure.js';
+import { clean } from '../../src/suites/measurements/clean.js';
+import { classifiedOf, findCollected } from '../../src/suites/measurements/collected.js';
+import type { Measure, Warning } from '../../src/suites/results.js';
+import { fitOnSplit, fitOnValidation, pick, validationSet } from './fit.js';
 import {
   type CalibrationMetric,
   type CalibrationResult,
   calibrationOf,
   classwiseResamples,
-} from './calibration/result.js';
-import { calibrationSheet } from './calibration/sheet.js';
-import { overviewTable, reliabilityFigures, temperatureTable } from './calibration/tables.js';
-import { calibrationWarnings } from './calibration/warnings.js';
+} from './result.js';
+import { calibrationSheet } from './sheet.js';
+import { overviewTable, reliabilityFigures, temperatureTable } from './tables.js';
+import { calibrationWarnings } from './warnings.js';
 
 const NAME = 'calibration';
 

@@ -5,16 +5,16 @@ import {
   type Request,
   type Rows,
   request,
-} from '../../src/suites/contract.js';
-import { attack } from '../../src/suites/measurements/attack.js';
-import { clean as cleanMeasurement } from '../../src/suites/measurements/clean.js';
-import { perturbed } from '../../src/suites/measurements/perturbed.js';
-import { plannedAt } from '../../suites/transfer/options.js';
-import { transferResult } from '../../suites/transfer/result.js';
-import { transfer } from '../../suites/transfer.js';
-import { type AnalyticOptions, analyticSystem } from '../attacks/helpers/analytic-system.js';
-import { memoryDataset } from './helpers/memory-dataset.js';
-import { codes, measureOf, runSuite, sheetOf } from './helpers/run-suite.js';
+} from '../../../src/suites/contract.js';
+import { attack } from '../../../src/suites/measurements/attack.js';
+import { clean as cleanMeasurement } from '../../../src/suites/measurements/clean.js';
+import { outputsOnPerturbed } from '../../../src/suites/measurements/outputs-on-perturbed.js';
+import { transfer } from '../../../suites/transfer/index.js';
+import { plannedAt } from '../../../suites/transfer/options.js';
+import { transferResult } from '../../../suites/transfer/result.js';
+import { type AnalyticOptions, analyticSystem } from '../../attacks/helpers/analytic-system.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { codes, measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
 
 /**
  * Two boundaries at right angles: one system looks at the sum of two pixels, the other at their difference, and a
@@ -214,7 +214,7 @@ describe('what must not be missed', () => {
       note: expect.stringMatching(/fresh draws/),
     });
     expect(measureOf(outcome, 'transfer-accuracy', { source: 'noisy', model: 'sum' }).value).toBe(0.4);
-    const shown = outcome.requests.filter(({ measurement }) => measurement.name === 'perturbed');
+    const shown = outcome.requests.filter(({ measurement }) => measurement.name === 'outputs-on-perturbed');
     // Four pairs, and the clean images of the stochastic system.
     expect(shown.map(({ system: name, params }) => [name, params])).toEqual([
       ['noisy', { norm: 'Linf', draws: 4 }],
@@ -280,7 +280,7 @@ describe('attacks that know no radius', () => {
       labels: Int32Array.of(0, 0),
     });
     const on = { system: 'sum', dataset: 'test', params: {} };
-    const [attacked, clean, shown] = [attack, cleanMeasurement, perturbed].map((measurement) =>
+    const [attacked, clean, shown] = [attack, cleanMeasurement, outputsOnPerturbed].map((measurement) =>
       request({ measurement: measurement as Measurement, ...on }),
     );
     // Both are broken to look at; the first within the radius, the second only beyond it.

@@ -1,28 +1,28 @@
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { SystemInfo } from '../../src/models/system.js';
+import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
 import type { Request, SuiteContext } from '../../src/suites/contract.js';
 import { attackRequest } from '../../src/suites/measurements/attack.js';
-import { perturbedRequest, unperturbedRequest } from '../../src/suites/measurements/perturbed.js';
-import type { Planned } from '../attack/planned.js';
+import { perturbedRequest, unperturbedRequest } from '../../src/suites/measurements/outputs-on-perturbed.js';
 import { plannedAt, type TransferOptions } from './options.js';
 
 /** A system whose images are handed on. */
-export interface AskedSource {
+export interface SourceRequests {
   system: SystemInfo;
-  planned: Planned;
+  planned: ResolvedAttack;
   attacked: Request<never>;
 }
 
 /** A system that is shown them. */
-export interface AskedTarget {
+export interface TargetRequests {
   system: SystemInfo;
   clean: Request<never>;
 }
 
-export interface Asked {
-  sources: readonly AskedSource[];
-  targets: readonly AskedTarget[];
-  pairs: readonly { source: AskedSource; target: AskedTarget; shown: Request<never> }[];
+export interface TransferRequests {
+  sources: readonly SourceRequests[];
+  targets: readonly TargetRequests[];
+  pairs: readonly { source: SourceRequests; target: TargetRequests; shown: Request<never> }[];
 }
 
 /** What can be attacked with gradients. */
@@ -39,9 +39,13 @@ export function misfit(source: SystemInfo, target: SystemInfo): string | undefin
   return undefined;
 }
 
-export function asked({ systems }: SuiteContext, dataset: DatasetInfo, options: TransferOptions): Asked {
+export function requestsFor(
+  { systems }: SuiteContext,
+  dataset: DatasetInfo,
+  options: TransferOptions,
+): TransferRequests {
   const { examples, confirm } = options;
-  const sources = systems.filter(isSource).map((system): AskedSource => {
+  const sources = systems.filter(isSource).map((system): SourceRequests => {
     const planned = plannedAt(options, system);
     const attacked = attackRequest(system.name, dataset.name, planned.params, examples);
     return { system, planned, attacked };

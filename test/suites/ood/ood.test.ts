@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import { compareScores, type RankingMetrics } from '../../src/metrics/ranking.js';
-import { scores as table } from '../../src/scores/scores.js';
-import { ood } from '../../suites/ood.js';
-import { type LinearOptions, linearSystem } from './helpers/linear-system.js';
-import { memoryDataset } from './helpers/memory-dataset.js';
-import { codes, measureOf, type Outcome, runSuite, sheetOf } from './helpers/run-suite.js';
+import type { DatasetInfo } from '../../../src/data/dataset.js';
+import { compareScores, type RankingMetrics } from '../../../src/metrics/ranking.js';
+import { scores as table } from '../../../src/scores/scores.js';
+import { ood } from '../../../suites/ood/index.js';
+import { type LinearOptions, linearSystem } from '../helpers/linear-system.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { codes, measureOf, type Outcome, runSuite, sheetOf } from '../helpers/run-suite.js';
 
 const identity = (classes: number) =>
   Array.from({ length: classes }, (_, i) => Array.from({ length: classes }, (_, j) => (i === j ? 1 : 0)));

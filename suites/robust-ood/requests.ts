@@ -5,14 +5,14 @@ import { scoreNamed } from '../../src/scores/scores.js';
 import type { Request, SuiteContext } from '../../src/suites/contract.js';
 import { attackRequest } from '../../src/suites/measurements/attack.js';
 import { evadeRequest } from '../../src/suites/measurements/evade.js';
-import { perturbedRequest, unperturbedRequest } from '../../src/suites/measurements/perturbed.js';
-import { missing } from '../ood/result.js';
-import { type Planned, planned, type RobustOodOptions } from './options.js';
+import { perturbedRequest, unperturbedRequest } from '../../src/suites/measurements/outputs-on-perturbed.js';
+import { missing } from '../../src/suites/score-support.js';
+import { type DetectorAttack, type RobustOodOptions, resolveDetectorAttack } from './options.js';
 
 /** OOD images led to look familiar to one detector: an attack of its own at every radius. */
-export interface AskedRaise {
+export interface RaiseRequests {
   system: SystemInfo;
-  planned: Planned;
+  planned: DetectorAttack;
   score: AttackedScore;
   id: DatasetInfo;
   ood: DatasetInfo;
@@ -23,9 +23,9 @@ export interface AskedRaise {
 }
 
 /** Images led to be misclassified and accepted by one detector, beside a plain attack. */
-export interface AskedEvade {
+export interface EvadeRequests {
   system: SystemInfo;
-  planned: Planned;
+  planned: DetectorAttack;
   score: AttackedScore;
   id: DatasetInfo;
   /** What the threshold is taken from. */
@@ -53,9 +53,9 @@ export const referenceOf = ({ datasets }: Pick<SuiteContext, 'datasets'>, id: Da
 const supported = (system: SystemInfo, { scores }: RobustOodOptions) =>
   scores.filter((score) => !missing(system, scoreNamed(score)));
 
-export function askedRaises(context: SuiteContext, options: RobustOodOptions): AskedRaise[] {
+export function raiseRequestsFor(context: SuiteContext, options: RobustOodOptions): RaiseRequests[] {
   return context.systems.flatMap((system) => {
-    const plan = planned(options, system);
+    const plan = resolveDetectorAttack(options, system);
     const look = { norm: options.norm, draws: options.confirm };
     const clean = ({ name }: DatasetInfo, first?: number) => unperturbedRequest(system, name, look, first);
     return testSets(context).flatMap((id) =>
@@ -84,9 +84,9 @@ export function askedRaises(context: SuiteContext, options: RobustOodOptions): A
   });
 }
 
-export function askedEvades(context: SuiteContext, options: RobustOodOptions): AskedEvade[] {
+export function evadeRequestsFor(context: SuiteContext, options: RobustOodOptions): EvadeRequests[] {
   return context.systems.flatMap((system) => {
-    const plan = planned(options, system);
+    const plan = resolveDetectorAttack(options, system);
     const look = { norm: options.norm, draws: options.confirm };
     return testSets(context)
       .filter(({ labelled }) => labelled)

@@ -1,15 +1,15 @@
-import { fewUsed, labelledTestSets, withoutLabels } from '../src/suites/caveats.js';
-import { defineSuite, type SuiteContext } from '../src/suites/contract.js';
-import { identifier } from '../src/suites/identifier.js';
-import { findRequest } from '../src/suites/measurements/collected.js';
-import type { NotApplicable } from '../src/suites/results.js';
-import { asked, isSource, misfit } from './transfer/asked.js';
-import { transferMeasures } from './transfer/measures.js';
-import { plannedAt, TransferOptions } from './transfer/options.js';
-import { transferResult } from './transfer/result.js';
-import { sheet } from './transfer/sheet.js';
-import { accuracyMatrix, rateMatrix } from './transfer/tables.js';
-import { transferWarnings } from './transfer/warnings.js';
+import { fewUsed, labelledTestSets, withoutLabels } from '../../src/suites/caveats.js';
+import { defineSuite, type SuiteContext } from '../../src/suites/contract.js';
+import { identifier } from '../../src/suites/identifier.js';
+import { findRequest } from '../../src/suites/measurements/collected.js';
+import type { NotApplicable } from '../../src/suites/results.js';
+import { transferMeasures } from './measures.js';
+import { plannedAt, TransferOptions } from './options.js';
+import { isSource, misfit, requestsFor } from './requests.js';
+import { transferResult } from './result.js';
+import { sheet } from './sheet.js';
+import { accuracyMatrix, rateMatrix } from './tables.js';
+import { transferWarnings } from './warnings.js';
 
 const NAME = 'transfer';
 
@@ -24,7 +24,7 @@ export const transfer = defineSuite({
 
   plan(context, options) {
     return labelledTestSets(context).flatMap((dataset) => {
-      const { sources, targets, pairs } = asked(context, dataset, options);
+      const { sources, targets, pairs } = requestsFor(context, dataset, options);
       return [
         ...sources.map(({ attacked }) => attacked),
         ...targets.map(({ clean }) => clean),
@@ -36,7 +36,7 @@ export const transfer = defineSuite({
   summarise(collected, options, context) {
     const results = labelledTestSets(context).flatMap(
       (dataset) =>
-        transferResult(dataset, asked(context, dataset, options), (wanted) =>
+        transferResult(dataset, requestsFor(context, dataset, options), (wanted) =>
           findRequest(collected, wanted),
         ) ?? [],
     );

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { accuracy } from '../../suites/accuracy.js';
-import { linearSystem } from './helpers/linear-system.js';
-import { memoryDataset } from './helpers/memory-dataset.js';
-import { codes, measureOf, runSuite, sheetOf } from './helpers/run-suite.js';
+import { accuracy } from '../../../suites/accuracy/index.js';
+import { linearSystem } from '../helpers/linear-system.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { codes, measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
 
 const identity = (classes: number) =>
   Array.from({ length: classes }, (_, i) => Array.from({ length: classes }, (_, j) => (i === j ? 1 : 0)));

@@ -1,16 +1,16 @@
-import type { BoundAttack } from '../../src/attacks/attack.js';
-import { autoattack, type StageParams } from '../../src/attacks/compositions.js';
-import { parseEpsilons } from '../../src/attacks/epsilon.js';
-import { normNamed } from '../../src/attacks/norms.js';
-import { attackNamed } from '../../src/attacks/registry.js';
-import { AssayError, unknownName } from '../../src/errors.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import { type AttackParams, campaignOf, settledStage } from '../../src/suites/measurements/attack.js';
-import type { Measure } from '../../src/suites/results.js';
-import { type AttackOptions, type MemberOptions, ownOf } from './options.js';
+import type { BoundAttack } from '../../attacks/attack.js';
+import { autoattack, type StageParams } from '../../attacks/compositions.js';
+import { parseEpsilons } from '../../attacks/epsilon.js';
+import { normNamed } from '../../attacks/norms.js';
+import { attackNamed } from '../../attacks/registry.js';
+import { AssayError, unknownName } from '../../errors.js';
+import type { SystemInfo } from '../../models/system.js';
+import { type AttackParams, campaignOf, settledStage } from '../measurements/attack.js';
+import type { Measure } from '../results.js';
+import { type AttackingOptions, type MemberOptions, ownOf } from './options.js';
 
 /** What a system is attacked with, and what reports call it. */
-export interface Planned {
+export interface ResolvedAttack {
   params: AttackParams;
   /** `PGD-40 x 10`, `AutoAttack`. */
   label: string;
@@ -34,7 +34,7 @@ const EOT = 4;
  * are the same request.
  * Errors: `config-invalid` for options the method does not have, and radii that are no numbers.
  */
-export function planned(options: AttackOptions, system: SystemInfo): Planned {
+export function resolveAttack(options: AttackingOptions, system: SystemInfo): ResolvedAttack {
   const norm = options.norm ?? usualNorm(options.method);
   const { stages, label, about, eot } =
     options.method === 'autoattack' ? composed(options, norm) : single(options);
@@ -62,7 +62,7 @@ function usualNorm(method: string): string {
   return norms && !norms.includes('Linf') ? norms[0] : 'Linf';
 }
 
-function radii({ epsilons }: AttackOptions, norm: string): string[] {
+function radii({ epsilons }: AttackingOptions, norm: string): string[] {
   const parsed = parseEpsilons(epsilons ?? normNamed(norm).epsilons);
   const largest = parsed[parsed.length - 1];
   if (norm === 'Linf' && largest.value > 1) {
@@ -83,7 +83,7 @@ export function labelOf({ label, loss, random, name }: BoundAttack, restarts: nu
   return `${label}${often}${usual ? '' : ` (${loss})`}`;
 }
 
-function single(options: AttackOptions): Chosen {
+function single(options: AttackingOptions): Chosen {
   for (const key of ['version', 'attacks'] as const) {
     if (options[key] === undefined) continue;
     throw new AssayError('config-invalid', `\`${key}\` belongs to the method autoattack`, {
@@ -114,7 +114,7 @@ const scalars = (options: Record<string, unknown>) =>
     Object.entries(options).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value)),
   );
 
-function composed(options: AttackOptions, norm: string): Chosen {
+function composed(options: AttackingOptions, norm: string): Chosen {
   const { version = options.attacks ? 'custom' : 'standard' } = options;
   const foreign = [
     ...(['loss', 'restarts'] as const).filter((key) => options[key] !== undefined),
@@ -174,36 +174,4 @@ function customStages(members: readonly MemberOptions[] | undefined): Required<S
       throw new AssayError(error.code, error.message, { ...error.details, path });
     }
   });
-}
-
-/** Examples on which the checks are run that ask for no more; and fewer, where every radius is attacked from scratch. */
-export const CHECKED_EXAMPLES = 64;
-export const EXAMPLES_BY_RADIUS = 32;
-
-/** Cheap attacks that tell masked gradients from robustness. */
-export interface Checks {
-  /** At the same radii, on all examples. */
-  oneStep?: AttackParams;
-  /** Each radius on its own, on the first few examples. */
-  byRadius: AttackParams[];
-  /** A radius at which nothing can be robust, on the first few examples. */
-  hugeRadius?: AttackParams;
-}
-
-export function checksOf({ params }: Planned): Checks {
-  const one = (
-    method: string,
-    options: Record<string, unknown>,
-    epsilons = params.epsilons,
-  ): AttackParams => ({
-    ...params,
-    keep: 'first',
-    epsilons,
-    attacks: [settledStage({ method, options })],
-  });
-  return {
-    ...(params.attacks.some(({ method }) => method !== 'fgsm') && { oneStep: one('fgsm', {}) }),
-    byRadius: params.epsilons.map((text) => one('pgd', { steps: 10 }, [text])),
-    ...(params.norm === 'Linf' && { hugeRadius: one('pgd', { steps: 20 }, ['0.5']) }),
-  };
 }

@@ -1,23 +1,23 @@
-import { parseEpsilon } from '../src/attacks/epsilon.js';
-import type { DatasetInfo } from '../src/data/dataset.js';
-import type { SystemInfo } from '../src/models/system.js';
-import { fewUsed, labelledTestSets, withoutLabels } from '../src/suites/caveats.js';
-import { defineSuite, type Request, type SuiteContext } from '../src/suites/contract.js';
-import { findRequest } from '../src/suites/measurements/collected.js';
-import type { NotApplicable } from '../src/suites/results.js';
-import { accuracyFigure, energyFigure, purificationTable } from './purification/figures.js';
-import { purificationMeasures } from './purification/measures.js';
-import { type Asked, asked, PurificationOptions, purifierOf } from './purification/options.js';
-import { purificationResult } from './purification/result.js';
-import { sheet } from './purification/sheet.js';
-import { purificationWarnings } from './purification/warnings.js';
+import { parseEpsilon } from '../../src/attacks/epsilon.js';
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import { fewUsed, labelledTestSets, withoutLabels } from '../../src/suites/caveats.js';
+import { defineSuite, type Request, type SuiteContext } from '../../src/suites/contract.js';
+import { findRequest } from '../../src/suites/measurements/collected.js';
+import type { NotApplicable } from '../../src/suites/results.js';
+import { accuracyFigure, energyFigure, purificationTable } from './figures.js';
+import { purificationMeasures } from './measures.js';
+import { PurificationOptions, type PurificationRequests, purifierOf, requestsFor } from './options.js';
+import { purificationResult } from './result.js';
+import { sheet } from './sheet.js';
+import { purificationWarnings } from './warnings.js';
 
 const NAME = 'purification';
 
 interface Job {
   system: SystemInfo;
   dataset: DatasetInfo;
-  wanted: Asked;
+  wanted: PurificationRequests;
 }
 
 function jobs(context: SuiteContext, options: PurificationOptions): Job[] {
@@ -25,7 +25,7 @@ function jobs(context: SuiteContext, options: PurificationOptions): Job[] {
     context.systems.flatMap((system) => {
       const purifier = purifierOf(system, context.systems, options);
       return 'by' in purifier
-        ? [{ system, dataset, wanted: asked(system, dataset, purifier.by, options) }]
+        ? [{ system, dataset, wanted: requestsFor(system, dataset, purifier.by, options) }]
         : [];
     }),
   );

@@ -2,13 +2,13 @@ import { parseEpsilon } from '../../src/attacks/epsilon.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
 import { wilson } from '../../src/metrics/intervals.js';
 import { argmax } from '../../src/metrics/softmax.js';
+import { broken } from '../../src/suites/attacking/verdicts.js';
 import type { Collected } from '../../src/suites/contract.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
 import { acceptanceThreshold, attackedScore } from '../../src/suites/measurements/evade.js';
 import { isMistake, ROUNDING } from '../../src/suites/measurements/verify.js';
-import { broken } from '../attack/result.js';
-import type { AskedEvade } from './asked.js';
-import type { Find } from './raised.js';
+import type { EvadeRequests } from './requests.js';
+import type { Find } from './robust-auroc.js';
 
 /** What is known of images of one kind, a row per example. */
 interface Seen {
@@ -26,7 +26,7 @@ interface SeenAttacked extends Seen {
 }
 
 /** One detector against images that are to pass it and to be misclassified. */
-export interface Evaded extends Pick<AskedEvade, 'system' | 'planned' | 'score' | 'id' | 'reference'> {
+export interface Evaded extends Pick<EvadeRequests, 'system' | 'planned' | 'score' | 'id' | 'reference'> {
   n: number;
   indices: Int32Array;
   labels: Int32Array;
@@ -52,13 +52,13 @@ export interface Evaded extends Pick<AskedEvade, 'system' | 'planned' | 'score' 
   outside: number;
 }
 
-const seenIn = (collected: Collected, score: AskedEvade['score']): Seen => ({
+const seenIn = (collected: Collected, score: EvadeRequests['score']): Seen => ({
   predictions: argmax(logitsOf(collected)),
   scores: attackedScore(collected.rows, score),
 });
 
 /** Undefined where rows are missing. */
-export function evadedResult(asked: AskedEvade, find: Find): Evaded | undefined {
+export function evadedResult(asked: EvadeRequests, find: Find): Evaded | undefined {
   const { score } = asked;
   const rows = {
     accepted: find(asked.accepted),

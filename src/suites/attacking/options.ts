@@ -1,0 +1,156 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { autoattack } from '../../attacks/compositions.js';
+import { EPSILON_PATTERN } from '../../attacks/epsilon.js';
+import { type AttackLoss, attackLossNames } from '../../attacks/losses.js';
+import { norms } from '../../attacks/norms.js';
+import { type AttackRow, attacks } from '../../attacks/registry.js';
+
+/** One of several names, for schemas. */
+export const oneOf = (names: Iterable<string>, rest: object) =>
+  Type.Union(
+    [...names].map((name) => Type.Literal(name)),
+    rest,
+  );
+
+const method = (rest: object) => Type.Unsafe<string>(oneOf(attacks.keys(), rest));
+
+const loss = Type.Optional(
+  Type.Unsafe<AttackLoss>(
+    oneOf(attackLossNames, {
+      description: 'What the attacker climbs, where the attack leaves a choice. Default: cross-entropy.',
+    }),
+  ),
+);
+
+const restarts = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    description: 'Runs per radius and target, if they can differ. Default: 1.',
+  }),
+);
+
+/**
+ * The options of these attacks, none required: which belong to the chosen one, and what they may be there, is checked
+ * when planning. Attacks may share a name for an option that each reads in its own way.
+ */
+export function ownOptions(rows: Iterable<AttackRow>): Record<string, TSchema> {
+  const byKey = new Map<string, TSchema[]>();
+  for (const { options } of rows) {
+    for (const [key, schema] of Object.entries<TSchema>(options.properties)) {
+      byKey.set(key, [...(byKey.get(key) ?? []), schema]);
+    }
+  }
+  return Object.fromEntries([...byKey].map(([key, schemas]) => [key, Type.Optional(either(schemas))]));
+}
+
+/** What any of several schemas allows, without a default: that is the attack's. */
+function either(schemas: readonly TSchema[]): TSchema {
+  const presets = new Set(
+    schemas.flatMap(({ default: preset }) => (preset === undefined ? [] : [String(preset)])),
+  );
+  const differ = presets.size > 1 ? ', by attack' : '';
+  const hint = presets.size === 0 ? '' : ` Default: ${[...presets].join(' or ')}${differ}.`;
+  const distinct = new Map(
+    schemas.map(({ default: _, description, ...schema }) => [JSON.stringify(schema), schema as TSchema]),
+  );
+  const description = `${schemas[0].description ?? ''}${hint}`;
+  const [first, ...more] = distinct.values();
+  return (
+    more.length === 0 ? { ...first, description } : Type.Union([first, ...more], { description })
+  ) as TSchema;
+}
+
+/** The options of every attack. */
+export const own = ownOptions(attacks.values());
+
+/** One of several attacks: a name, or a name with options. */
+const Member = Type.Union([
+  method({ description: 'An attack as it is.' }),
+  Type.Object(
+    { method: method({ description: 'Which attack.' }), loss, restarts, ...own },
+    { additionalProperties: false, description: 'An attack with options of its own.' },
+  ),
+]);
+
+/** The options that do not belong to one attack. */
+export const Common = Type.Object({
+  method: Type.Unsafe<string>(
+    oneOf([...attacks.keys(), 'autoattack'], {
+      default: 'pgd',
+      description: 'Which attack, or autoattack: several, of which the worst case counts.',
+    }),
+  ),
+  version: Type.Optional(
+    Type.Unsafe<string>(
+      oneOf([...autoattack.keys(), 'custom'], {
+        description:
+          'Of autoattack: standard for deterministic systems, rand for stochastic ones, plus, fast (weaker: see docs/attacks.md), or custom with `attacks`. Default: standard.',
+      }),
+    ),
+  ),
+  attacks: Type.Optional(
+    Type.Array(Member, {
+      minItems: 1,
+      description: 'Of autoattack, version custom: attacks in order, each on what the ones before left.',
+    }),
+  ),
+  norm: Type.Optional(
+    Type.Unsafe<string>(
+      oneOf(norms.keys(), {
+        description: 'Norm of the ball. Default: Linf, or the only one the attack has.',
+      }),
+    ),
+  ),
+  epsilons: Type.Optional(
+    Type.Array(
+      Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })]),
+      {
+        minItems: 1,
+        description: `Radii in units of pixels in [0, 1], such as 8/255. Default: ${[...norms.values()]
+          .map(({ name, epsilons }) => `${epsilons.join(', ')} for ${name}`)
+          .join('; ')}.`,
+      },
+    ),
+  ),
+  restarts,
+  loss,
+  keep: Type.Optional(
+    oneOf(['first', 'strongest', 'nearest'], {
+      description:
+        'first: an example leaves at its first broken point. strongest: all steps are run and the point of highest loss is kept; the same verdicts, better for transfer. nearest: everything is run and the nearest broken point is kept, which gives distances. Default: nearest for minimum-norm attacks, otherwise first.',
+    }),
+  ),
+  eot: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      description:
+        'Stochastic systems: draws whose gradients are averaged at every point. Default: 4; 20 for version rand.',
+    }),
+  ),
+  confirm: Type.Integer({
+    minimum: 1,
+    maximum: 10_000,
+    default: 8,
+    description: 'Stochastic systems: fresh draws whose mean logits must be wrong too.',
+  }),
+  examples: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Attack only the first so many examples. Default: all.' }),
+  ),
+});
+
+export type MemberOptions =
+  | string
+  | ({ method: string; loss?: AttackLoss; restarts?: number } & Record<string, unknown>);
+
+export type CommonOptions = Omit<Static<typeof Common>, 'attacks' | 'keep'> & {
+  attacks?: MemberOptions[];
+  keep?: 'first' | 'strongest' | 'nearest';
+};
+
+export type AttackingOptions = CommonOptions & Record<string, unknown>;
+
+/** The options that belong to the chosen attack and not to every one. */
+export const ownOf = (options: AttackingOptions): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(options).filter(([key]) => key in own));
