@@ -34,6 +34,8 @@ export interface BatcherOptions {
 
 interface Waiting {
   row: Row;
+  /** Batches sent when it was asked for. */
+  since: number;
   resolve(answer: RowAnswer): void;
   reject(reason: unknown): void;
 }
@@ -41,10 +43,11 @@ interface Waiting {
 /**
  * Puts single rows that many examples ask for at the same time into full batches, and keeps several batches in
  * flight. A batch goes out when it is full; when fewer rows are under way than would fill every lane, they are
- * shared out evenly. After a failure or an interruption nothing more is sent and everyone waiting is told.
+ * shared out evenly. The longest queue goes first, and none waits for long. After a failure or an interruption nothing more is sent and everyone waiting is told.
  */
 export class Batcher {
   readonly batchSize: number;
+  /** Batches under way at most. */
   readonly lanes: number;
   /** One for forward passes and one for every loss: rows of a batch go through one program. */
   private readonly queues = new Map<string, Waiting[]>();
@@ -63,14 +66,17 @@ export class Batcher {
     private readonly options: BatcherOptions,
   ) {
     this.batchSize = Math.max(1, options.batchSize ?? system.batchSize);
-    this.lanes = Math.max(1, options.concurrency ?? system.concurrency);
+    const sessions = Math.max(1, options.concurrency ?? system.concurrency);
+    // Where several compute side by side one batch more waits: a session goes on while the answers to its last are
+    // worked on. One session alone is better off with whole batches.
+    this.lanes = sessions > 1 ? sessions + 1 : 1;
   }
 
   /** Errors: what the system throws; `interrupted` when the signal is raised. */
   ask(row: Row): Promise<RowAnswer> {
     if (this.failure) return Promise.reject(this.failure.reason);
     return new Promise((resolve, reject) => {
-      this.queueOf(row).push({ row, resolve, reject });
+      this.queueOf(row).push({ row, since: this.sent.batches, resolve, reject });
       if (this.scheduled) return;
       this.scheduled = true;
       // After everyone who was just answered has had the chance to ask again.
@@ -97,15 +103,26 @@ export class Batcher {
     const { signal } = this.options;
     if (signal?.aborted && !this.failure) this.fail(interruption(signal));
     while (this.inFlight < this.lanes) {
-      const queues = [...this.queues.values()];
-      const queue = queues.reduce((a, b) => (b.length > a.length ? b : a), queues[0]);
-      if (!queue || queue.length === 0) return;
+      const queues = [...this.queues.values()].filter(({ length }) => length > 0);
+      if (queues.length === 0) return;
+      const overdue = this.overdue(queues);
+      const queue = overdue ?? queues.reduce((a, b) => (b.length > a.length ? b : a));
       const underWay = queues.reduce((sum, { length }) => sum + length, this.rowsInFlight);
       const share = Math.min(this.batchSize, Math.ceil(underWay / this.lanes));
       // Half a share is worth sending: a lane that waits for the rest stands idle for a whole batch.
-      if (queue.length < share / 2 && this.inFlight > 0) return;
+      if (!overdue && queue.length < share / 2 && this.inFlight > 0) return;
       void this.send(queue.splice(0, share));
     }
+  }
+
+  /**
+   * The queue that has waited longest, when it waits twice as long as full batches do. An example that is a step
+   * behind the others at the end of a stage would otherwise wait until they are done with all of the next, and then
+   * go through that alone, a row a batch.
+   */
+  private overdue(queues: readonly Waiting[][]): Waiting[] | undefined {
+    const oldest = queues.reduce((a, b) => (b[0].since < a[0].since ? b : a));
+    return this.sent.batches - oldest[0].since >= 2 * (this.lanes + 2) ? oldest : undefined;
   }
 
   private async send(batch: Waiting[]): Promise<void> {
