@@ -1,5 +1,6 @@
 import type { NotFinite } from '../models/finite.js';
-import type { Passes, System } from '../models/system.js';
+import type { Outlook } from '../models/outlook.js';
+import type { Passes, System, SystemInfo } from '../models/system.js';
 import type { BoundAttack } from './attack.js';
 import type { Epsilon } from './epsilon.js';
 import type { Goal } from './goals.js';
@@ -50,6 +51,8 @@ export interface Targets {
   signal?: AbortSignal;
   /** Told of an example for which the system gives no numbers; without it, that ends the attack. */
   fail?: (i: number, error: NotFinite) => void;
+  /** Told of examples as they begin, and of passes of `exampleCost` that they did not need. */
+  outlook?: Outlook;
   /** Default: the system's. No effect on outcomes but for float32 rounding inside the engine. */
   batchSize?: number;
   concurrency?: number;
@@ -59,4 +62,27 @@ export interface Targets {
 export function runCost({ attack }: Stage, norm: Norm, classes: number, draws: number): Passes {
   const { gradient, forward } = attack.cost(norm, classes);
   return { gradient: draws * gradient, forward: draws * forward };
+}
+
+/**
+ * Passes of one example whose runs are all made and never stopped: at most what an attack of it asks for, but for
+ * confirmations.
+ */
+export function exampleCost(
+  campaign: Campaign,
+  { stochastic, classes }: Pick<SystemInfo, 'stochastic' | 'classes'>,
+): Passes {
+  const { stages, norm, epsilons, eot, keep } = campaign;
+  const draws = stochastic ? Math.max(1, eot) : 1;
+  const passes: Passes = { forward: 0, gradient: 0 };
+  for (const stage of stages) {
+    const { attack, restarts } = stage;
+    const radii = keep === 'nearest' || attack.radius === 'free' ? 1 : epsilons.length;
+    const targets = attack.targets > 0 ? Math.min(attack.targets, classes.length - 1) : 1;
+    const runs = radii * targets * (attack.random ? restarts : 1);
+    const { forward, gradient } = runCost(stage, norm, classes.length, draws);
+    passes.forward += runs * forward;
+    passes.gradient += runs * gradient;
+  }
+  return passes;
 }

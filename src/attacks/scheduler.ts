@@ -1,8 +1,9 @@
 import { AssayError } from '../errors.js';
 import { argmaxOf } from '../metrics/softmax.js';
 import { NotFinite } from '../models/finite.js';
+import type { Passes } from '../models/system.js';
 import { Batcher } from './batcher.js';
-import type { Campaign, Targets } from './campaign.js';
+import { type Campaign, exampleCost, type Targets } from './campaign.js';
 import type { Counts } from './inquiry.js';
 import { logitsOf, type Outcome, Siege } from './siege.js';
 
@@ -56,11 +57,16 @@ export async function runAttack(targets: Targets, campaign: Campaign): Promise<A
   out.batches = batcher.sent;
   const draws = system.info.stochastic ? Math.max(1, campaign.eot) : 1;
   const size = targets.pixels.length / Math.max(1, n);
+  const plain = exampleCost(campaign, system.info);
   let next = 0;
   const worker = async () => {
     while (next < n) {
       const i = next++;
-      if (!out.correct[i]) continue;
+      targets.outlook?.begin(1);
+      if (!out.correct[i]) {
+        targets.outlook?.spare(plain);
+        continue;
+      }
       const x0 = targets.pixels.slice(i * size, (i + 1) * size);
       try {
         record(out, i, x0, campaign, await new Siege(i, x0, targets, campaign, batcher, out).run());
@@ -68,6 +74,7 @@ export async function runAttack(targets: Targets, campaign: Campaign): Promise<A
         if (!(error instanceof NotFinite) || !targets.fail) throw error;
         targets.fail(i, error);
       }
+      targets.outlook?.spare(unspent(plain, out, i));
     }
   };
   // One batch in every lane, one of each kind waiting.
@@ -119,6 +126,17 @@ function emptyResult(targets: Targets, { goal, stages }: Campaign): Attacked {
     zeroGradients: perStage(),
     zeroStarts: perStage(),
     batches: { batches: 0, rows: 0 },
+  };
+}
+
+/** Of the passes that example i was expected to take, those that it did not. */
+function unspent(plain: Passes, { forward, gradient, correct }: Attacked, i: number): Passes {
+  const stages = forward.length / correct.length;
+  const spent = (counts: Int32Array) =>
+    counts.subarray(i * stages, (i + 1) * stages).reduce((sum, count) => sum + count, 0);
+  return {
+    forward: Math.max(0, plain.forward - spent(forward)),
+    gradient: Math.max(0, plain.gradient - spent(gradient)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { formatDuration } from '../report/format.js';
-import type { Listener, ProgressEvent, Status } from '../runs/progress.js';
+import type { Unit } from '../runs/plan.js';
+import type { Listener, PassCount, ProgressEvent, Status } from '../runs/progress.js';
 import { visible } from './terminal.js';
 
 /** Where progress goes: standard error in a program. */
@@ -39,7 +40,7 @@ export class ProgressLine {
     if (event.kind === 'plan') this.line(planText(event.units, event.stored));
     else if (event.kind === 'job-failed') this.line(`failed: ${jobText(event)}: ${event.message}`);
     else if (event.kind === 'stage') this.show(stageText(event), event.of !== undefined);
-    else this.show(unitText(event), event.kind === 'unit-finished');
+    else this.show(unitText(event), event.kind !== 'unit-started');
   };
 
   /** Removes the live line. */
@@ -62,7 +63,7 @@ export class ProgressLine {
     if (this.terminal.isTTY) {
       this.timer ??= setInterval(() => this.draw(), 120).unref();
       this.draw();
-    } else if (plain && this.now() - this.lastPlain >= (this.options.plainEveryMs ?? 10_000)) {
+    } else if (plain && this.now() - this.lastPlain >= (this.options.plainEveryMs ?? 30_000)) {
       this.lastPlain = this.now();
       this.terminal.write(`${this.text}\n`);
     }
@@ -85,21 +86,29 @@ function planText(units: number, stored: number): string {
   return stored > 0 ? `${all}, ${stored} of them reused` : `${all} to measure`;
 }
 
-type UnitEvent = Extract<ProgressEvent, { kind: 'unit-started' | 'unit-finished' }>;
+type UnitEvent = Extract<ProgressEvent, { unit: Unit }>;
 
 function jobText({ job }: Pick<UnitEvent, 'job'>): string {
   const { measurement, system, dataset } = job.request;
   return `${measurement.name} of ${system} on ${dataset}`;
 }
 
-/** `12/40  attack of jem on test, examples 64-127, 31.5/s, 2 min 10 s left` */
+/** `12/40  attack of jem on test, examples 64-127, 3120 of about 12800 passes, 2 min 10 s left` */
 function unitText(event: UnitEvent): string {
   const { unit, status } = event;
-  const rate =
-    event.kind === 'unit-finished' && event.seconds > 0
-      ? `, ${Number(((unit.end - unit.start) / event.seconds).toPrecision(3))} examples/s`
-      : '';
-  return `${status.done}/${status.units}  ${jobText(event)}, examples ${unit.start}-${unit.end - 1}${rate}${leftText(status)}`;
+  const place = `${status.done}/${status.units}  ${jobText(event)}, examples ${unit.start}-${unit.end - 1}`;
+  return `${place}${detailText(event)}${leftText(status)}`;
+}
+
+function detailText(event: UnitEvent): string {
+  if (event.kind === 'unit-progress') return passText(event);
+  if (event.kind === 'unit-started' || event.seconds === 0) return '';
+  const { start, end } = event.unit;
+  return `, ${Number(((end - start) / event.seconds).toPrecision(3))} examples/s`;
+}
+
+function passText({ passes, expected }: PassCount): string {
+  return expected === undefined ? `, ${passes} passes` : `, ${passes} of about ${expected} passes`;
 }
 
 /** `writing the report, 12 of 40 done` */

@@ -1,22 +1,38 @@
 import type { Passes, System } from '../models/system.js';
+import type { LiveUnit } from './live-unit.js';
+import type { PassKind } from './pass-meter.js';
 
 /**
- * The same system, adding the passes of every call to `passes`: suites need not count. It has the members of the
- * contract and no others.
+ * The same system, adding the passes of every call to `passes`: suites need not count. `live` is told of calls as they
+ * begin and end. It has the members of the contract and no others.
  */
-export function counted(system: System, passes: Passes): System {
-  const add = <T extends { passes: Passes }>(outputs: T): T => {
-    passes.forward += outputs.passes.forward;
-    passes.gradient += outputs.passes.gradient;
-    return outputs;
+export function counted(system: System, passes: Passes, live: LiveUnit): System {
+  const call = async <T extends { passes: Passes }>(
+    kind: PassKind,
+    examples: number,
+    answer: () => Promise<T>,
+  ): Promise<T> => {
+    const end = live.call(system.info.name, kind);
+    let answered = 0;
+    try {
+      const outputs = await answer();
+      passes.forward += outputs.passes.forward;
+      passes.gradient += outputs.passes.gradient;
+      answered = examples;
+      return outputs;
+    } finally {
+      end(answered);
+    }
   };
   const grouped = system.groupedGradient?.bind(system);
   return {
     info: system.info,
     batchSize: system.batchSize,
     concurrency: system.concurrency,
-    forward: async (batch) => add(await system.forward(batch)),
-    gradient: async (batch, loss) => add(await system.gradient(batch, loss)),
-    ...(grouped && { groupedGradient: async (draws, loss) => add(await grouped(draws, loss)) }),
+    forward: (batch) => call('forward', batch.n, () => system.forward(batch)),
+    gradient: (batch, loss) => call('gradient', batch.n, () => system.gradient(batch, loss)),
+    ...(grouped && {
+      groupedGradient: (draws, loss) => call('gradient', draws.n * draws.group, () => grouped(draws, loss)),
+    }),
   };
 }

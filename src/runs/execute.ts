@@ -3,9 +3,9 @@ import type { Passes } from '../models/system.js';
 import { interruption } from '../suites/measurements/batches.js';
 import { type Bench, measureUnit } from './measure-unit.js';
 import type { Job, Unit } from './plan.js';
-import { Forecast, type Listener } from './progress.js';
+import type { Listener } from './progress.js';
 import { type Task, UnitQueue } from './queue.js';
-import { SharedClock } from './shared-clock.js';
+import { RunProgress } from './run-progress.js';
 import type { UnitStore } from './store.js';
 import { columnsOf, type UnitRecord } from './unit-file.js';
 
@@ -38,45 +38,49 @@ const LANES = 2;
  * Measures every unit that is not stored yet, jobs in the given order. A failing job ends that job and those that
  * read its rows; the others go on.
  */
-export async function execute(jobs: readonly Job[], bench: Bench & { notify: Listener }): Promise<Execution> {
-  const ledger = new Ledger(jobs);
+export async function execute(
+  jobs: readonly Job[],
+  bench: Bench & { notify: Listener; tick?: number },
+): Promise<Execution> {
+  const ledger = new Ledger();
+  const { notify, tick } = bench;
+  const progress = new RunProgress(jobs, { infoOf: (name) => bench.systems.get(name)?.info, notify, tick });
   const missing = new Map<Job, Unit[]>();
   for (const job of jobs) {
     const found = await storedUnits(job, bench.store);
-    for (const [unit, record] of found) ledger.enter(job, unit, record);
+    for (const [unit, record] of found) {
+      ledger.enter(job, record);
+      progress.stored(job, unit, record.seconds);
+    }
     const rest = job.units.filter((unit) => !found.has(unit));
     if (rest.length > 0) missing.set(job, rest);
   }
   const stored = ledger.units;
-  bench.notify({ kind: 'plan', units: ledger.forecast.status().units, stored });
+  progress.planned();
   const queue = new UnitQueue(jobs, missing);
-  const clock = new SharedClock();
   const halt = new AbortController();
   const signal = AbortSignal.any([bench.signal, halt.signal]);
   let stopped: AssayError | undefined;
   const perform = async (task: Task) => {
     const { job, unit } = task;
-    bench.notify({ kind: 'unit-started', job, unit, status: ledger.forecast.status() });
-    const stop = clock.start();
+    const live = progress.started(task);
     try {
-      const measured = await measureUnit(job, unit, { ...bench, signal });
-      const record = { ...measured, seconds: stop() };
+      const measured = await measureUnit(job, unit, { ...bench, signal }, live);
+      const record = { ...measured, seconds: live.stop() };
       await bench.store.write(record);
-      ledger.enter(job, unit, record);
+      ledger.enter(job, record);
       queue.done(task);
-      const status = ledger.forecast.status();
-      bench.notify({ kind: 'unit-finished', job, unit, seconds: record.seconds, status });
+      progress.finished(task);
     } catch (thrown) {
-      stop();
       const error = asFailure(thrown, job, bench.signal);
       if (error.code === 'interrupted' || error.code === 'output-unwritable') {
         stopped ??= error;
         queue.failures.set(job, stopped);
+        progress.stopped(task);
         halt.abort(stopped);
         return;
       }
-      for (const failed of queue.fail(job, error)) ledger.forecast.dropped(failed);
-      bench.notify({ kind: 'job-failed', job, message: error.message });
+      progress.failed(task, queue.fail(job, error), error.message);
     }
   };
   const running = new Set<Promise<void>>();
@@ -91,6 +95,7 @@ export async function execute(jobs: readonly Job[], bench: Bench & { notify: Lis
     if (running.size === 0) break;
     await Promise.race(running);
   }
+  progress.end();
   const { costs, units } = ledger;
   return { stored, measured: units - stored, costs, failures: queue.failures, ...(stopped && { stopped }) };
 }
@@ -117,16 +122,10 @@ type UnitCost = Pick<UnitRecord, 'passes' | 'seconds' | 'indices'>;
 /** What was measured so far, and what it cost. */
 class Ledger {
   readonly costs = new Map<Job, JobCost>();
-  readonly forecast: Forecast;
   units = 0;
 
-  constructor(jobs: readonly Job[]) {
-    this.forecast = new Forecast(jobs);
-  }
-
-  enter(job: Job, unit: Unit, { passes, seconds, indices }: UnitCost): void {
+  enter(job: Job, { passes, seconds, indices }: UnitCost): void {
     this.units++;
-    this.forecast.finished(job, unit, seconds);
     const cost = this.costs.get(job) ?? {
       units: 0,
       examples: 0,

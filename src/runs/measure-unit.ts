@@ -6,6 +6,7 @@ import type { Rows } from '../suites/contract.js';
 import { collectRange } from './collect.js';
 import { counted } from './counted-system.js';
 import { Failures, failedIn, isolating, type Part, withoutFailed } from './failed-examples.js';
+import type { LiveUnit } from './live-unit.js';
 import type { Job, Unit } from './plan.js';
 import type { UnitStore } from './store.js';
 import type { UnitRecord } from './unit-file.js';
@@ -20,10 +21,15 @@ export interface Bench {
 }
 
 /**
- * Measures a unit; the rows of its inputs are read from the store.
+ * Measures a unit; the rows of its inputs are read from the store. `live` counts its passes as they are made.
  * Errors: those of the data and of the measurement; `data-invalid`, `suite-failed` when they do not fit.
  */
-export async function measureUnit(job: Job, unit: Unit, bench: Bench): Promise<Omit<UnitRecord, 'seconds'>> {
+export async function measureUnit(
+  job: Job,
+  unit: Unit,
+  bench: Bench,
+  live: LiveUnit,
+): Promise<Omit<UnitRecord, 'seconds'>> {
   const { request } = job;
   const passes: Passes = { forward: 0, gradient: 0 };
   const system = present(bench.systems.get(request.system), request.system);
@@ -46,15 +52,16 @@ export async function measureUnit(job: Job, unit: Unit, bench: Bench): Promise<O
   const measure = (part: Part, fail: (position: number, error: NotFinite) => void) =>
     request.measurement.measure(
       {
-        system: counted(system, passes),
+        system: counted(system, passes, live),
         examples: part.examples,
         inputs: part.inputs,
         fail,
         reference,
         seed: bench.seed,
         signal: bench.signal,
+        outlook: live,
         systemNamed: (name) => {
-          if (known.has(name)) return counted(present(bench.systems.get(name), name), passes);
+          if (known.has(name)) return counted(present(bench.systems.get(name), name), passes, live);
           throw new AssayError(
             'suite-failed',
             `"${request.measurement.name}" uses a system it did not declare`,

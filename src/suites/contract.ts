@@ -1,7 +1,8 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { DatasetInfo, Examples } from '../data/dataset.js';
 import type { NotFinite } from '../models/finite.js';
-import type { Capability, System, SystemInfo } from '../models/system.js';
+import type { Outlook } from '../models/outlook.js';
+import type { Capability, Passes, System, SystemInfo } from '../models/system.js';
 import type { Figure, Measure, NotApplicable, Table, Warning } from './results.js';
 
 /** An array whose first dimension counts examples. */
@@ -30,6 +31,8 @@ export interface MeasureContext {
   fail?: (position: number, error: NotFinite) => void;
   /** Raised when the user interrupts; long measurements check it between batches. */
   signal: AbortSignal;
+  /** Told by measurements whose examples end early, so that the time left is right. Without it, all examples are begun. */
+  outlook?: Outlook;
   /** Any system of the run by name (its passes are counted too). */
   systemNamed(name: string): System;
 }
@@ -45,6 +48,11 @@ export interface Measurement<P = Record<string, unknown>> {
   needs: readonly Capability[];
   /** Examples per unit, the smallest piece that is stored and resumed. Does not change any row. */
   unitSize: number;
+  /**
+   * Passes through the system that an example takes when nothing ends early, a pass being one example in a call. For the
+   * time left only; without it, that is told from the seconds of units.
+   */
+  passes?(params: P, system: SystemInfo): Passes;
   measure(context: MeasureContext, params: P): Promise<Rows>;
 }
 

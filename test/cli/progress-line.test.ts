@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { painted } from '../../src/cli/colour.js';
 import { ProgressLine } from '../../src/cli/progress-line.js';
 import type { Job } from '../../src/runs/plan.js';
-import { Forecast } from '../../src/runs/progress.js';
 import { request } from '../../src/suites/contract.js';
 import { noisyLogits } from '../runs/small-run.js';
 
@@ -20,33 +19,6 @@ function job(name: string, sizes: readonly number[]): Job {
   };
 }
 
-describe('the forecast', () => {
-  it('knows nothing before anything was measured, and nothing is left at the end', () => {
-    const one = job('clean', [4, 4]);
-    const forecast = new Forecast([one]);
-    expect(forecast.status()).toEqual({ done: 0, units: 2, secondsLeft: undefined });
-    forecast.finished(one, one.units[0], 2);
-    expect(forecast.status()).toEqual({ done: 1, units: 2, secondsLeft: 2 });
-    forecast.finished(one, one.units[1], 2);
-    expect(forecast.status()).toEqual({ done: 2, units: 2, secondsLeft: 0 });
-  });
-
-  it('takes the rate of the same measurement, never that of another', () => {
-    const [clean, attack, other] = [
-      job('clean', [10]),
-      job('attack', [10]),
-      { ...job('attack', [5]), key: 'other' },
-    ];
-    const forecast = new Forecast([clean, attack, other]);
-    forecast.finished(clean, clean.units[0], 1);
-    expect(forecast.status().secondsLeft).toBeUndefined();
-    forecast.finished(attack, attack.units[0], 100);
-    expect(forecast.status().secondsLeft).toBeCloseTo(50);
-    forecast.dropped(other);
-    expect(forecast.status()).toEqual({ done: 3, units: 3, secondsLeft: 0 });
-  });
-});
-
 describe('the progress line', () => {
   const show = (isTTY: boolean, quiet = false, everyMs = 0) => {
     let text = '';
@@ -63,6 +35,15 @@ describe('the progress line', () => {
     });
     now += 1000;
     line.listen({
+      kind: 'unit-progress',
+      job: one,
+      unit: one.units[0],
+      passes: 320,
+      expected: 640,
+      status: { done: 0, units: 2, secondsLeft: 3 },
+    });
+    now += 1000;
+    line.listen({
       kind: 'unit-finished',
       job: one,
       unit: one.units[0],
@@ -75,11 +56,14 @@ describe('the progress line', () => {
 
   it('writes plain lines where nobody watches', () => {
     expect(show(false)).toBe(
-      '2 units to measure\n1/2  attack of jem on test, examples 0-63, 32 examples/s, 2 min 10 s left\n',
+      '2 units to measure\n' +
+        '0/2  attack of jem on test, examples 0-63, 320 of about 640 passes, 3.0 s left\n' +
+        '1/2  attack of jem on test, examples 0-63, 32 examples/s, 2 min 10 s left\n',
     );
   });
 
   it('writes them at intervals', () => {
+    expect(show(false, false, 1500).split('\n').slice(1)).toEqual([expect.stringMatching(/^1\/2/), '']);
     expect(show(false, false, 5000)).toBe('2 units to measure\n');
   });
 
@@ -88,8 +72,9 @@ describe('the progress line', () => {
     const lines = text.split('\r\x1b[2K');
     expect(lines[0]).toBe('2 units to measure\n');
     expect(lines[1]).toMatch(/^. 0\/2 {2}attack of jem on test, examples 0-63$/);
-    expect(lines[2]).toMatch(/^. 1\/2/);
+    expect(lines[2]).toMatch(/^. 0\/2 {2}attack of jem on test, examples 0-63, 320 of abo/);
     expect(lines[2].length).toBe(59);
+    expect(lines[3]).toMatch(/^. 1\/2/);
     expect(text.endsWith('\r\x1b[2K')).toBe(true);
   });
 

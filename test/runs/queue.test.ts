@@ -62,16 +62,18 @@ describe('the shared clock', () => {
   it('splits time among what runs, so that charges add up to it', () => {
     let now = 100;
     const clock = new SharedClock(() => now);
-    const stopA = clock.start();
+    const chargeA = clock.start();
     now += 2;
-    const stopB = clock.start();
+    const chargeB = clock.start();
     now += 4;
-    const a = stopA();
+    const a = chargeA.stop();
     now += 1;
-    const b = stopB();
+    const b = chargeB.stop();
     now += 50;
-    const stopC = clock.start();
+    const chargeC = clock.start();
     now += 3;
-    expect([a, b, stopC()]).toEqual([4, 3, 3]);
+    expect([a, b, chargeC.seconds]).toEqual([4, 3, 3]);
+    now += 2;
+    expect([chargeA.seconds, chargeC.stop(), chargeC.seconds]).toEqual([4, 5, 5]);
   });
 });

@@ -165,6 +165,15 @@ export class PurifiedSystem implements System {
   }
 }
 
+/** Calls of a purified system as passes of the networks in it. */
+export function behindChains(
+  { forward, gradient }: Passes,
+  { chains, steps }: Pick<PurifyOptions, 'chains' | 'steps'>,
+): Passes {
+  const climbs = chains * steps * (forward + gradient);
+  return { forward: chains * forward, gradient: climbs + chains * gradient };
+}
+
 /** The sum over chains by `divisor`, in double precision: (n * chains, width) to (n, width). */
 export function overChains(values: Float32Array, n: number, chains: number, divisor: number): Float32Array {
   const width = values.length / Math.max(1, n * chains);

@@ -1,4 +1,4 @@
-import type { Campaign } from '../../attacks/campaign.js';
+import { type Campaign, exampleCost } from '../../attacks/campaign.js';
 import type { StageParams } from '../../attacks/compositions.js';
 import { parseEpsilons } from '../../attacks/epsilon.js';
 import { type Goal, type GoalParams, goalOf } from '../../attacks/goals.js';
@@ -6,6 +6,7 @@ import { normNamed } from '../../attacks/norms.js';
 import { type AttackRow, attackNamed, settledOptions } from '../../attacks/registry.js';
 import { runAttack } from '../../attacks/scheduler.js';
 import { AssayError } from '../../errors.js';
+import type { Passes, SystemInfo } from '../../models/system.js';
 import { defineMeasurement, type Request, request } from '../contract.js';
 import { clean } from './clean.js';
 
@@ -50,6 +51,11 @@ export function campaignOf({ attacks, norm, epsilons, goal, eot, confirm, keep }
   };
 }
 
+/** Passes of one example that is never broken. Errors: as `campaignOf`. */
+export function attackPasses(params: AttackParams, system: SystemInfo): Passes {
+  return exampleCost(campaignOf(params), system);
+}
+
 function refuseUnfit({ name, norms, losses }: AttackRow, norm: string, goal: GoalParams, aim: Goal): void {
   if (norms && !norms.includes(norm)) {
     throw new AssayError('config-invalid', `the attack "${name}" is not defined in ${norm}`, {
@@ -78,7 +84,8 @@ export const attack = defineMeasurement<AttackParams>({
   version: 2,
   needs: ['logits', 'inputGradient'],
   unitSize: 256,
-  async measure({ system, examples, inputs, seed, signal, fail }, params) {
+  passes: attackPasses,
+  async measure({ system, examples, inputs, seed, signal, fail, outlook }, params) {
     const { n, indices, pixels, labels } = examples;
     const { logits, logPx } = inputs[0] ?? {};
     const campaign = campaignOf(params);
@@ -89,7 +96,7 @@ export const attack = defineMeasurement<AttackParams>({
     }
     // Sets from elsewhere may have classes of their own, which a goal without labels must not hand to the system.
     const known = campaign.goal.labelled && labels ? labels : new Int32Array(n);
-    const on = { system, n, indices, pixels, labels: known, seed, signal, fail };
+    const on = { system, n, indices, pixels, labels: known, seed, signal, fail, outlook };
     const clean = { cleanLogits: logits.data, ...(logPx && { cleanLogPx: logPx.data }) };
     const found = await runAttack({ ...on, ...clean }, campaign);
     const shape = [n];

@@ -11,6 +11,7 @@ export const clean = defineMeasurement<Record<string, never>>({
   version: 1,
   needs: [],
   unitSize: 512,
+  passes: () => ({ forward: 1, gradient: 0 }),
   async measure(context) {
     const { system, examples } = context;
     const classes = system.info.classes.length;

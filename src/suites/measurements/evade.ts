@@ -2,7 +2,7 @@ import type { AttackedScore } from '../../attacks/goals.js';
 import { attackLosses } from '../../attacks/losses.js';
 import { share95 } from '../../metrics/ranking.js';
 import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
-import { type AttackParams, attack } from './attack.js';
+import { type AttackParams, attack, attackPasses } from './attack.js';
 
 export interface EvadeParams {
   attack: Omit<AttackParams, 'goal'>;
@@ -42,6 +42,9 @@ export const evade = defineMeasurement<EvadeParams>({
   version: 1,
   needs: ['logits', 'inputGradient'],
   unitSize: 256,
+  // What an attack may take does not depend on the threshold.
+  passes: ({ attack: params, score }, system) =>
+    attackPasses({ ...params, goal: { kind: 'evade', score, threshold: 0 } }, system),
   measure(context, { attack: params, score }) {
     const threshold = acceptanceThreshold(context.reference[0], score);
     return attack.measure(context, { ...params, goal: { kind: 'evade', score, threshold } });

@@ -11,6 +11,7 @@ export const inputGradient = defineMeasurement<Record<string, never>>({
   version: 1,
   needs: ['logPx', 'inputGradient'],
   unitSize: 128,
+  passes: () => ({ forward: 0, gradient: 1 }),
   async measure(context) {
     const { system, examples } = context;
     const norms = new Float32Array(examples.n);

@@ -22,6 +22,7 @@ export const outputsOnPerturbed = defineMeasurement<PerturbedParams>({
   version: 1,
   needs: [],
   unitSize: 256,
+  passes: ({ draws }, { stochastic }) => ({ forward: stochastic ? draws : 1, gradient: 0 }),
   async measure(context, { norm: name, draws }) {
     const { system, examples, inputs } = context;
     const { n } = examples;

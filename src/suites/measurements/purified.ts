@@ -1,16 +1,17 @@
 import { runAttack } from '../../attacks/scheduler.js';
 import { AssayError } from '../../errors.js';
 import {
+  behindChains,
   overChains,
   PurifiedSystem,
   type PurifyOptions,
   refuseUnfit,
   startChains,
 } from '../../models/defences/purification.js';
-import type { System } from '../../models/system.js';
+import type { Passes, System } from '../../models/system.js';
 import { sgld } from '../../sampling/sgld.js';
 import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
-import { type AttackParams, campaignOf } from './attack.js';
+import { type AttackParams, attackPasses, campaignOf } from './attack.js';
 import { eachBatch, imageSize } from './batches.js';
 import { verify } from './verify.js';
 
@@ -34,6 +35,10 @@ export const purified = defineMeasurement<PurifiedParams>({
   version: 1,
   needs: ['logits'],
   unitSize: 64,
+  passes: ({ by, steps, chains }, system) => {
+    const looks = by === system.name ? 1 : 2;
+    return { forward: 1 + chains * steps.length * looks, gradient: chains * (steps.at(-1) ?? 0) };
+  },
   async measure(context, { by: name, steps, chains, stepSize, noise, inputNoise, clamp }) {
     const { system, inputs, signal } = context;
     const by = context.systemNamed(name);
@@ -125,8 +130,19 @@ export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
   version: 2,
   needs: ['logits', 'inputGradient'],
   unitSize: 32,
+  passes({ purify, attack }, system) {
+    const behind = { ...system, stochastic: true };
+    const { forward, gradient } = attackPasses(attack, behind);
+    // One for the clean image, and those of `verify`.
+    const looks = 1 + 2 * Math.max(attack.eot, attack.confirm);
+    return behindChains({ forward: forward + looks, gradient }, purify);
+  },
   async measure(context, { purify, attack }) {
     const { examples, seed, signal, fail } = context;
+    const outlook = context.outlook && {
+      begin: (more: number) => context.outlook?.begin(more),
+      spare: (passes: Passes) => context.outlook?.spare(behindChains(passes, purify)),
+    };
     const { n, indices, pixels, labels } = examples;
     if (!labels) throw new AssayError('suite-failed', 'an attack needs labels');
     const name = `${context.system.info.name}, purified`;
@@ -137,7 +153,7 @@ export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
       cleanLogits.set((await system.forward(batch)).logits ?? [], start * classes);
     });
     const found = await runAttack(
-      { system, n, indices, pixels, labels, cleanLogits, seed, signal, fail },
+      { system, n, indices, pixels, labels, cleanLogits, seed, signal, fail, outlook },
       campaignOf(attack),
     );
     const shape = [n];
@@ -152,7 +168,7 @@ export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
     const stored = { ...rows, pixels: { shape: [n, imageSize(system)], data: found.pixels } };
     const { norm, epsilons, eot, confirm } = attack;
     const again = { norm, epsilons, draws: Math.max(eot, confirm) };
-    const checked = await verify.measure({ ...context, system, inputs: [stored] }, again);
+    const checked = await verify.measure({ ...context, system, inputs: [stored], outlook }, again);
     return { ...rows, reproduced: checked.reproduced, inside: checked.inside };
   },
 });

@@ -20,6 +20,7 @@ export const repeatability = defineMeasurement<Record<string, never>>({
   version: 1,
   needs: ['logits'],
   unitSize: 64,
+  passes: () => ({ forward: TIMES, gradient: 0 }),
   async measure(context) {
     const { system, examples } = context;
     const { n } = examples;

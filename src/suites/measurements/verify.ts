@@ -4,7 +4,7 @@ import { isInside, normNamed } from '../../attacks/norms.js';
 import type { Examples } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import { argmaxOf } from '../../metrics/softmax.js';
-import type { Batch, System } from '../../models/system.js';
+import type { Batch, System, SystemInfo } from '../../models/system.js';
 import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
 import type { AttackParams } from './attack.js';
 import { imageSize, inBatches } from './batches.js';
@@ -29,7 +29,8 @@ export const verify = defineMeasurement<VerifyParams>({
   version: 2,
   needs: ['logits'],
   unitSize: 256,
-  async measure({ system, examples, inputs, seed, signal }, params) {
+  passes: (params, system) => ({ forward: 2 * drawsOf(params, system), gradient: 0 }),
+  async measure({ system, examples, inputs, seed, signal, outlook }, params) {
     const { labels, n } = examples;
     const [attacked] = inputs;
     if (!labels || !attacked?.pixels) {
@@ -39,6 +40,7 @@ export const verify = defineMeasurement<VerifyParams>({
     const stored = Float32Array.from(attacked.pixels.data);
     const image = (i: number) => stored.subarray(i * size, (i + 1) * size);
     const broken = Array.from({ length: n }, (_, i) => i).filter((i) => attacked.adversarial.data[i] === 1);
+    outlook?.spare({ forward: (n - broken.length) * 2 * drawsOf(params, system.info), gradient: 0 });
     const rows = {
       reproduced: new Uint8Array(n),
       inside: new Uint8Array(n),
@@ -104,6 +106,9 @@ export function isMistake(logits: ArrayLike<number>, label: number, tolerance: n
 
 const aimAt = (label: number) => ({ label, target: -1, threshold: 0, logPx: Number.NaN });
 
+const drawsOf = ({ draws }: Pick<VerifyParams, 'draws'>, { stochastic }: SystemInfo) =>
+  stochastic ? draws : 1;
+
 /** The logits of each chosen image; their mean over fresh draws when the system is stochastic. */
 async function meanLogits(
   system: System,
@@ -115,7 +120,7 @@ async function meanLogits(
   const n = chosen.length;
   const classes = system.info.classes.length;
   const total = new Float64Array(n * classes);
-  for (let draw = 0; draw < (system.info.stochastic ? draws : 1); draw++) {
+  for (let draw = 0; draw < drawsOf({ draws }, system.info); draw++) {
     const keys = chosen.map((i) => ({ seed, purpose: `${purpose}-${draw}`, example: examples.indices[i] }));
     const batch: Batch = { n, pixels, ...(system.info.stochastic && { keys }) };
     const { logits = [] } = await system.forward(batch);

@@ -1,0 +1,55 @@
+import type { Outlook } from '../models/outlook.js';
+import type { Passes } from '../models/system.js';
+import type { PassKind, PassMeter } from './pass-meter.js';
+import type { Charge } from './shared-clock.js';
+
+/** How far a unit is. A pass is one example in a call of a system, whatever goes on inside of that. */
+export interface UnitProgress {
+  /** Made so far. */
+  readonly passes: Readonly<Passes>;
+  /** Expected of the examples begun, and not needed. */
+  readonly spared: Readonly<Passes>;
+  /** Examples begun; undefined where the measurement does not tell. */
+  readonly begun: number | undefined;
+  /** Spent so far. */
+  readonly seconds: number;
+}
+
+/** A unit while it is measured: counts passes as they are answered, for whoever shows progress. */
+export class LiveUnit implements UnitProgress, Outlook {
+  readonly passes: Passes = { forward: 0, gradient: 0 };
+  readonly spared: Passes = { forward: 0, gradient: 0 };
+  begun: number | undefined;
+
+  constructor(
+    private readonly meter: PassMeter,
+    private readonly charge: Charge,
+  ) {}
+
+  get seconds(): number {
+    return this.charge.seconds;
+  }
+
+  /** It is measured. Returns the seconds that it took. */
+  stop(): number {
+    return this.charge.stop();
+  }
+
+  /** A call of a system begins. The returned function ends it: with 0 examples when it failed. */
+  call(system: string, kind: PassKind): (examples: number) => void {
+    const end = this.meter.begin(system, kind);
+    return (examples) => {
+      this.passes[kind] += examples;
+      end(examples);
+    };
+  }
+
+  begin(examples: number): void {
+    this.begun = (this.begun ?? 0) + examples;
+  }
+
+  spare({ forward, gradient }: Passes): void {
+    this.spared.forward += forward;
+    this.spared.gradient += gradient;
+  }
+}

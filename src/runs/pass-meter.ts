@@ -1,0 +1,66 @@
+import type { Passes } from '../models/system.js';
+import { SharedClock } from './shared-clock.js';
+
+export type PassKind = keyof Passes;
+
+/** What passes cost: a forecast asks for no more. */
+export interface PassCosts {
+  /** Seconds per pass of one example through a system; undefined when nothing tells. */
+  secondsPerPass(system: string, kind: PassKind): number | undefined;
+}
+
+/**
+ * Measures what a pass through each system costs in this run: calls in flight share the time that passes, so that it is
+ * the time of the run and not of a call, however many run side by side.
+ */
+export class PassMeter implements PassCosts {
+  private readonly clock: SharedClock;
+  private readonly totals = new Map<string, Record<PassKind, { passes: number; seconds: number }>>();
+
+  /** @param now in seconds */
+  constructor(now?: () => number) {
+    this.clock = new SharedClock(now);
+  }
+
+  /** A call begins. The returned function ends it, and is told for how many examples it gave an answer. */
+  begin(system: string, kind: PassKind): (examples: number) => void {
+    const charge = this.clock.start();
+    return (examples) => {
+      const seconds = charge.stop();
+      if (examples === 0) return;
+      const none = () => ({ passes: 0, seconds: 0 });
+      const own = this.totals.get(system) ?? { forward: none(), gradient: none() };
+      own[kind].passes += examples;
+      own[kind].seconds += seconds;
+      this.totals.set(system, own);
+    };
+  }
+
+  /**
+   * As measured; of a kind that this system was not asked for yet, from its other kind and what other systems take for
+   * one beside the other; of a system that was not asked at all, as other systems take.
+   */
+  secondsPerPass(system: string, kind: PassKind): number | undefined {
+    const own = this.measured(system, kind);
+    if (own !== undefined) return own;
+    const other = kind === 'forward' ? 'gradient' : 'forward';
+    const names = [...this.totals.keys()];
+    const ratio = mean(
+      names.map((name) => (this.measured(name, kind) ?? Number.NaN) / (this.measured(name, other) ?? 0)),
+    );
+    const known = this.measured(system, other);
+    if (known !== undefined && ratio !== undefined) return known * ratio;
+    return mean(names.map((name) => this.measured(name, kind) ?? Number.NaN));
+  }
+
+  private measured(system: string, kind: PassKind): number | undefined {
+    const own = this.totals.get(system)?.[kind];
+    return own && own.passes > 0 ? own.seconds / own.passes : undefined;
+  }
+}
+
+/** Of the numbers that are finite; undefined without one. */
+function mean(numbers: readonly number[]): number | undefined {
+  const finite = numbers.filter(Number.isFinite);
+  return finite.length > 0 ? finite.reduce((a, b) => a + b, 0) / finite.length : undefined;
+}

@@ -1,0 +1,90 @@
+import type { SystemInfo } from '../models/system.js';
+import { Forecast } from './forecast.js';
+import { LiveUnit } from './live-unit.js';
+import { PassMeter } from './pass-meter.js';
+import type { Job, Unit } from './plan.js';
+import type { Listener } from './progress.js';
+import type { Task } from './queue.js';
+import { SharedClock } from './shared-clock.js';
+
+/** How often progress inside a unit is told, in ms. */
+const TICK = 1000;
+
+export interface RunProgressOptions {
+  /** The description of a system, by name. */
+  infoOf: (system: string) => SystemInfo | undefined;
+  notify: Listener;
+  /** In ms. Default: a second. */
+  tick?: number | undefined;
+}
+
+/** Follows what is measured, and tells of it: of every unit that begins or ends, and every second in between. */
+export class RunProgress {
+  private readonly clock = new SharedClock();
+  private readonly meter = new PassMeter();
+  private readonly forecast: Forecast;
+  private readonly notify: Listener;
+  /** In the order in which they began. */
+  private readonly running = new Map<Task, LiveUnit>();
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(jobs: readonly Job[], { infoOf, notify, tick = TICK }: RunProgressOptions) {
+    this.forecast = new Forecast(jobs, this.meter, infoOf);
+    this.notify = notify;
+    this.timer = setInterval(() => this.tell(), tick).unref();
+  }
+
+  /** Measured by an earlier run. */
+  stored(job: Job, unit: Unit, seconds: number): void {
+    this.forecast.stored(job, unit, seconds);
+  }
+
+  planned(): void {
+    const { done, units } = this.forecast.status();
+    this.notify({ kind: 'plan', units, stored: done });
+  }
+
+  started(task: Task): LiveUnit {
+    const live = new LiveUnit(this.meter, this.clock.start());
+    this.running.set(task, live);
+    this.forecast.started(task.job, task.unit, live);
+    this.notify({ kind: 'unit-started', ...task, status: this.forecast.status() });
+    return live;
+  }
+
+  finished(task: Task): void {
+    const seconds = this.close(task);
+    this.forecast.finished(task.job, task.unit);
+    this.notify({ kind: 'unit-finished', ...task, seconds, status: this.forecast.status() });
+  }
+
+  /** Not measured, since everything ends: nothing is told. */
+  stopped(task: Task): void {
+    this.close(task);
+  }
+
+  /** @param dropped jobs that are given up, the one that failed first */
+  failed(task: Task, dropped: readonly Job[], message: string): void {
+    this.close(task);
+    for (const job of dropped) this.forecast.dropped(job);
+    this.notify({ kind: 'job-failed', job: task.job, message });
+  }
+
+  /** Nothing more is told. */
+  end(): void {
+    clearInterval(this.timer);
+  }
+
+  private close(task: Task): number {
+    const seconds = this.running.get(task)?.stop() ?? 0;
+    this.running.delete(task);
+    return seconds;
+  }
+
+  private tell(): void {
+    const [task] = this.running.keys();
+    if (!task) return;
+    const passes = this.forecast.passCount(task.job, task.unit);
+    this.notify({ kind: 'unit-progress', ...task, ...passes, status: this.forecast.status() });
+  }
+}

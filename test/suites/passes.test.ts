@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { check } from '../../src/config/validate.js';
+import { LiveUnit } from '../../src/runs/live-unit.js';
+import { measureUnit } from '../../src/runs/measure-unit.js';
+import { PassMeter } from '../../src/runs/pass-meter.js';
+import { planRun } from '../../src/runs/plan.js';
+import { SharedClock } from '../../src/runs/shared-clock.js';
+import { UnitStore } from '../../src/runs/store.js';
+import { builtinSuites } from '../../suites/index.js';
+import { analyticSystem, noiseImages } from '../attacks/helpers/analytic-system.js';
+import { entryOf, folder, subjectOf } from '../runs/small-run.js';
+import { memoryDataset } from './helpers/memory-dataset.js';
+
+const system = analyticSystem({
+  name: 'jem',
+  weights: [
+    [3, -1, 2, 0.5],
+    [-1, 2, -0.5, 1.5],
+    [0.5, 0.5, -2, -1],
+  ],
+  squash: 2,
+});
+
+/** n noise images; a third of them are labelled as the model sees them. */
+function images(name: string, n: number, role: 'test' | 'validation' | 'ood') {
+  const pixels = noiseImages(n, 4);
+  const rows = Array.from({ length: n }, (_, i) => [...pixels.subarray(i * 4, i * 4 + 4)]);
+  return memoryDataset({ name, role, images: rows, labels: rows.map((_, i) => i % 3) });
+}
+
+const options: Record<string, object> = {
+  attack: { norm: 'Linf', method: 'pgd', steps: 5, restarts: 2, epsilons: ['0.02', '0.1'] },
+  transfer: { norm: 'Linf', method: 'pgd', steps: 5, epsilon: '0.1' },
+  'robust-ood': { norm: 'Linf', method: 'pgd', steps: 5, epsilons: ['0.1'] },
+  purification: {
+    steps: [1, 5],
+    chains: 3,
+    epsilon: 0.1,
+    attackSteps: 4,
+    adaptive: { steps: 5, eot: 2, confirm: 3, examples: 8 },
+  },
+};
+
+describe('what measurements say of their passes', () => {
+  it.each(builtinSuites.map((suite) => [suite.name, suite] as const))(
+    '%s: every pass expected is made or spared',
+    async (name, suite) => {
+      const sets = [images('test', 12, 'test'), images('val', 12, 'validation'), images('noise', 12, 'ood')];
+      const subject = subjectOf([system], sets);
+      const settled = check(suite.options, options[name] ?? {}, { what: name });
+      const { jobs } = planRun([{ ...entryOf(suite), options: settled }], subject);
+      expect(jobs.length).toBeGreaterThan(0);
+      const store = await UnitStore.open(folder());
+      const bench = { ...subject, store, signal: new AbortController().signal };
+      for (const job of jobs) {
+        const { measurement, params } = job.request;
+        const plain = measurement.passes?.(params, system.info);
+        for (const unit of job.units) {
+          const live = new LiveUnit(new PassMeter(), new SharedClock().start());
+          await store.write({ ...(await measureUnit(job, unit, bench, live)), seconds: 0 });
+          const { passes, spared, begun } = live;
+          const n = unit.end - unit.start;
+          expect(begun ?? n, measurement.name).toBe(n);
+          const accounted = [passes.forward + spared.forward, passes.gradient + spared.gradient];
+          const expected = [plain?.forward, plain?.gradient].map((each = Number.NaN) => n * each);
+          // Verdicts are confirmed by forward passes that no schedule holds; behind a purification, those hold gradients.
+          const [forward, gradient] = accounted.map((passes, kind) => passes - expected[kind]);
+          expect(forward, measurement.name).toBeGreaterThanOrEqual(0);
+          if (measurement.name === 'adaptive-attack') expect(gradient).toBeGreaterThanOrEqual(0);
+          else expect(gradient, measurement.name).toBe(0);
+        }
+      }
+    },
+  );
+});
