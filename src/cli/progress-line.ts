@@ -111,9 +111,10 @@ function passText({ passes, expected }: PassCount): string {
   return expected === undefined ? `, ${passes} passes` : `, ${passes} of about ${expected} passes`;
 }
 
-/** `writing the report, 12 of 40 done` */
-function stageText({ text, done, of }: Extract<ProgressEvent, { kind: 'stage' }>): string {
-  return of === undefined ? text : `${text}, ${done ?? 0} of ${of} done`;
+/** `writing the report, 12 of 40 done`; `summarising: Accuracy, 1 of 4 done, 120 of 1000 resamples of jem on test` */
+function stageText({ text, done = 0, of, part }: Extract<ProgressEvent, { kind: 'stage' }>): string {
+  const whole = of === undefined ? text : `${text}, ${done} of ${of} done`;
+  return part ? `${whole}, ${part.done} of ${part.of} ${part.what}` : whole;
 }
 
 function leftText({ secondsLeft }: Status): string {

@@ -30,6 +30,9 @@ export function meanOf(values: ArrayLike<number>, level = 0.95): Estimate {
   return { value, n, interval: [value - half, value + half], level, method: 'student-t' };
 }
 
+/** Told how much of something long is done. */
+export type Step = (done: number, of: number) => void;
+
 export interface BootstrapOptions {
   /** The run's seed. */
   seed: number;
@@ -42,6 +45,8 @@ export interface BootstrapOptions {
    * same examples are resampled together. Default `bootstrap`.
    */
   purpose?: string;
+  /** Told after each resample how many are done. */
+  step?: Step;
 }
 
 /** Fills `indices` with resample number `replicate`: `indices.length` draws with replacement from 0..n-1. */
@@ -101,6 +106,7 @@ export function bootstrap(
   for (let b = 0; b < resamples; b++) {
     resample(indices, n, b, options);
     replicates[b] = statistic(indices);
+    options.step?.(b + 1, resamples);
   }
   const interval = Number.isFinite(value) ? percentileInterval(replicates, level) : null;
   return { value, n, interval, level, method: interval ? 'bootstrap' : 'none' };

@@ -49,6 +49,7 @@ export function jointBootstrap<S extends Statistics>(
       const drawn = of(times);
       for (const { name, replicates } of terms) replicates[b] = drawn[name];
     }
+    options.step?.(b + 1, most);
   }
   const estimates = groups.flatMap(({ terms, centred = [], within = [-Infinity, Infinity] }) =>
     terms.map(({ name, value, replicates }): [string, Estimate] => {

@@ -63,6 +63,7 @@ export function bootstrapRankings(
       for (const metric of Object.keys(replicates) as RankingMetric[])
         replicates[metric][b] = metrics[metric];
     }
+    options.step?.(b + 1, draws);
   }
   return results;
 }

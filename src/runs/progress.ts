@@ -9,8 +9,15 @@ export type ProgressEvent =
   | ({ kind: 'unit-progress'; job: Job; unit: Unit; status: Status } & PassCount)
   | { kind: 'unit-finished'; job: Job; unit: Unit; seconds: number; status: Status }
   | { kind: 'job-failed'; job: Job; message: string }
-  /** `done` of `of` pieces are, where they can be counted. */
-  | { kind: 'stage'; text: string; done?: number; of?: number };
+  /** `done` of `of` pieces are, where they can be counted; inside of a long one, `part` of it. */
+  | { kind: 'stage'; text: string; done?: number; of?: number; part?: StagePart };
+
+/** Such as 120 of 1000 resamples of jem on test. */
+export interface StagePart {
+  what: string;
+  done: number;
+  of: number;
+}
 
 /** Passes of a unit, each of one example through a system. */
 export interface PassCount {

@@ -1,11 +1,12 @@
 import type { AssayError } from '../errors.js';
 import { evaluateGates } from '../gate/evaluate.js';
 import type { GateRule } from '../gate/rule.js';
+import type { Step } from '../metrics/intervals.js';
 import type { ExampleArray, ExampleSheet } from '../suites/contract.js';
 import type { Cost, Results, Warning } from '../suites/results.js';
 import type { Execution } from './execute.js';
 import type { Plan } from './plan.js';
-import type { Listener } from './progress.js';
+import type { Listener, StagePart } from './progress.js';
 import type { UnitStore } from './store.js';
 import type { SubjectInfo } from './subject.js';
 import { inOneLine, summariseSuite } from './summarise.js';
@@ -56,8 +57,10 @@ export async function assembleResults(material: Material, notify: Listener): Pro
   }
   for (const [done, suitePlan] of plan.suites.entries()) {
     const { title } = suitePlan.entry;
-    notify({ kind: 'stage', text: `summarising: ${title}`, done, of: plan.suites.length });
-    const { result, summary, ...failed } = await summariseSuite(suitePlan, store, execution);
+    const stage = { kind: 'stage', text: `summarising: ${title}`, done, of: plan.suites.length } as const;
+    notify(stage);
+    const steps = seldom((part) => notify({ ...stage, part }));
+    const { result, summary, ...failed } = await summariseSuite(suitePlan, store, execution, steps);
     suites.push(result);
     measures.push(...summary.measures);
     warnings.push(...(summary.warnings ?? []));
@@ -110,6 +113,19 @@ export async function assembleResults(material: Material, notify: Listener): Pro
 
 /** The clock of `Material.began`: steady within a process and the same in all of its threads. In ms. */
 export const sinceEpoch = (): number => performance.timeOrigin + performance.now();
+
+/** How often progress inside a suite is told, in ms. */
+const TICK = 200;
+
+/** Tells of steps now and then: there may be thousands in a second. */
+function seldom(tell: (part: StagePart) => void): (what: string) => Step {
+  let next = 0;
+  return (what) => (done, of) => {
+    if (performance.now() < next) return;
+    next = performance.now() + TICK;
+    tell({ what, done, of });
+  };
+}
 
 function costsOf({ jobs }: Plan, { costs }: Execution): Cost[] {
   return jobs.flatMap((job) => {

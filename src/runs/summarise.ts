@@ -2,7 +2,7 @@ import { type TSchema, Type } from '@sinclair/typebox';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import { resultsSchema } from '../report/schema.js';
-import type { Collected, Summary } from '../suites/contract.js';
+import type { Collected, SuiteContext, Summary } from '../suites/contract.js';
 import type { NotApplicable, SuiteResult } from '../suites/results.js';
 import { collectRange } from './collect.js';
 import type { Execution } from './execute.js';
@@ -33,11 +33,13 @@ export interface SuiteOutcome {
 /**
  * Lets a suite summarise its rows. A system of which some measurement failed or is missing is left out and told; the
  * others are summarised, with what does not rest on it. A failure of the suite itself harms no other suite.
+ * @param steps is told how far what takes long is
  */
 export async function summariseSuite(
   plan: SuitePlan,
   store: UnitStore,
   { failures, stopped }: Execution,
+  steps?: SuiteContext['steps'],
 ): Promise<SuiteOutcome> {
   const { entry, context, wanted, notApplicable } = plan;
   const { suite, options, title } = entry;
@@ -71,7 +73,7 @@ export async function summariseSuite(
     if (systems.length > 0) {
       const sound = collected.filter(({ request }) => !troubles.has(request.system));
       const usable = leaveOutFailed(sound);
-      const made = suite.summarise(usable, options, { ...context, systems });
+      const made = suite.summarise(usable, options, { ...context, systems, steps });
       refuseSummary(made, suite.name);
       Object.assign(summary, made, { notApplicable: [...notApplicable, ...(made.notApplicable ?? [])] });
       empty = cameToNothing(summary, wanted);

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { DatasetInfo, Examples } from '../data/dataset.js';
+import type { Step } from '../metrics/intervals.js';
 import type { NotFinite } from '../models/finite.js';
 import type { Outlook } from '../models/outlook.js';
 import type { Capability, Passes, System, SystemInfo } from '../models/system.js';
@@ -90,6 +91,8 @@ export interface SuiteContext {
   systems: readonly SystemInfo[];
   datasets: readonly DatasetInfo[];
   seed: number;
+  /** For what takes long in `summarise`: whom to tell how much is done of what, such as `resamples of jem on test`. */
+  steps?: (what: string) => Step;
 }
 
 /** A request with the rows of all its examples, in data set order. */

@@ -48,7 +48,10 @@ export const accuracy = defineSuite({
       dataset,
       results: context.systems.flatMap((system) => {
         const found = findCollected(collected, clean, system.name, dataset.name);
-        return found ? [accuracyResult(system, dataset, found, { ...options, seed: context.seed })] : [];
+        const step = context.steps?.(`resamples of ${system.name} on ${dataset.name}`);
+        return found
+          ? [accuracyResult(system, dataset, found, { ...options, seed: context.seed, step })]
+          : [];
       }),
     }));
     const results = sets.flatMap((set) => set.results);

@@ -2,7 +2,7 @@ import type { DatasetInfo } from '../../src/data/dataset.js';
 import { type Classified, perClass, topKHits } from '../../src/metrics/classification.js';
 import { meanOfDraws } from '../../src/metrics/draw-counts.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
-import { wilson } from '../../src/metrics/intervals.js';
+import { type BootstrapOptions, wilson } from '../../src/metrics/intervals.js';
 import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import type { Collected } from '../../src/suites/contract.js';
@@ -28,7 +28,7 @@ export function accuracyResult(
   system: SystemInfo,
   dataset: DatasetInfo,
   collected: Collected,
-  { topK, resamples, seed }: { topK: readonly number[]; resamples: number; seed: number },
+  { topK, ...bootstrap }: { topK: readonly number[]; resamples: number } & BootstrapOptions,
 ): AccuracyResult {
   const classified = classifiedOf(collected);
   const { n, correct, labels } = classified;
@@ -36,8 +36,7 @@ export function accuracyResult(
   const hits = correct.reduce((a, b) => a + b, 0);
   const [nll, brier] = [meanOfDraws(classified.nll), meanOfDraws(classified.brier)];
   const proper = jointBootstrap(n, [{ of: (times) => ({ nll: nll(times), brier: brier(times) }) }], {
-    seed,
-    resamples,
+    ...bootstrap,
   });
   const each = perClass(classified);
   return {

@@ -110,7 +110,7 @@ function resultOf(
   found: Collected,
   collected: readonly Collected[],
   { bins, resamples, fitOn, fitShare }: Options,
-  { datasets, seed }: SuiteContext,
+  { datasets, seed, steps }: SuiteContext,
 ): CalibrationResult {
   // Errors name the system, the data set and the example.
   classifiedOf(found);
@@ -121,7 +121,8 @@ function resultOf(
     validation && held
       ? fitOnValidation(test, { dataset: validation, collected: held })
       : fitOnSplit(test, { share: fitShare, seed });
-  const settings = { bins, resamples, seed };
+  const step = steps?.(`resamples of ${system.name} on ${dataset.name}`);
+  const settings = { bins, resamples, seed, step };
   const all = Int32Array.from({ length: found.indices.length }, (_, i) => i);
   const whole = calibrationOf(pick(found, all), 1, settings);
   const reported = pick(found, fit.reported);

@@ -14,7 +14,7 @@ import { type Classified, classify } from '../../src/metrics/classification.js';
 import { meanOfDraws } from '../../src/metrics/draw-counts.js';
 import { drawnBinSums, drawnGaps } from '../../src/metrics/drawn-bins.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
-import { quantile } from '../../src/metrics/intervals.js';
+import { quantile, type Step } from '../../src/metrics/intervals.js';
 import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
 import { softmax } from '../../src/metrics/softmax.js';
 import type { SystemInfo } from '../../src/models/system.js';
@@ -56,6 +56,7 @@ export interface CalibrationSettings {
   bins: number;
   resamples: number;
   seed: number;
+  step?: Step;
 }
 
 /** Above this many numbers to add, classwise ECE is bootstrapped with fewer resamples (never below 100). */
@@ -74,7 +75,7 @@ export function classwiseResamples(n: number, classes: number, resamples: number
 export function calibrationOf(
   { logits, labels }: Picked,
   temperature: number,
-  { bins, resamples, seed }: CalibrationSettings,
+  { bins, resamples, seed, step }: CalibrationSettings,
 ): Calibration {
   const classified = classify(logits, labels, temperature);
   const { n, classes, confidence, correct } = classified;
@@ -109,7 +110,7 @@ export function calibrationOf(
         within: [0, 1],
       },
     ],
-    { seed, resamples },
+    { seed, resamples, step },
   );
   return {
     classified,

@@ -73,7 +73,7 @@ export const ood = defineSuite({
     const scores = options.scores.map(scoreNamed);
     const { ids, oods } = setsOf(context);
     const scored = scoreAll(collected, scores, [...ids, ...oods], context, options);
-    const separations = separate(scored, ids, oods, { ...options, seed: context.seed });
+    const separations = separate(scored, ids, oods, { ...options, seed: context.seed, steps: context.steps });
     const against = (id: DatasetInfo) => separations.filter((s) => s.id.dataset === id);
     const headline = scores.find(({ id }) => id === 'log-px') ?? scores[0];
     const detectors = ids

@@ -93,7 +93,7 @@ export function separate(
   scored: readonly Scored[],
   ids: readonly DatasetInfo[],
   oods: readonly DatasetInfo[],
-  { resamples, seed }: { resamples: number; seed: number },
+  { resamples, seed, steps }: { resamples: number } & Pick<SuiteContext, 'seed' | 'steps'>,
 ): Separation[] {
   return ids.flatMap((id) =>
     oods.flatMap((ood) => {
@@ -107,7 +107,13 @@ export function separate(
         });
       const replicates = bootstrapRankings(
         pairs.map(({ ranking }) => ranking),
-        { resamples, seed, id: id.name, ood: ood.name },
+        {
+          resamples,
+          seed,
+          id: id.name,
+          ood: ood.name,
+          step: steps?.(`resamples of ${ood.name} against ${id.name}`),
+        },
       );
       return pairs.map((pair, i) => ({
         ...pair,

@@ -55,6 +55,7 @@ export const robustOod = defineSuite({
     const raised = raisedResults(raiseRequestsFor(context, options), find, {
       ...options,
       seed: context.seed,
+      steps: context.steps,
     });
     const evaded = evadeRequestsFor(context, options).flatMap((asked) => evadedResult(asked, find) ?? []);
     const headline = options.scores.includes('log-px') ? 'log-px' : options.scores[0];

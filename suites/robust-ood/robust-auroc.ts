@@ -2,7 +2,7 @@ import { parseEpsilon } from '../../src/attacks/epsilon.js';
 import { rankScores } from '../../src/metrics/ranking.js';
 import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ranking-bootstrap.js';
 import { type Score, scoreNamed } from '../../src/scores/scores.js';
-import type { Collected, Request } from '../../src/suites/contract.js';
+import type { Collected, Request, SuiteContext } from '../../src/suites/contract.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
 import type { RaiseRequests } from './requests.js';
 
@@ -74,7 +74,7 @@ function scoresUnderAttack(asked: RaiseRequests, find: Find): Scores | undefined
 export function raisedResults(
   asked: readonly RaiseRequests[],
   find: Find,
-  { resamples, seed }: { resamples: number; seed: number },
+  { resamples, seed, steps }: { resamples: number } & Pick<SuiteContext, 'seed' | 'steps'>,
 ): Raised[] {
   const found = asked.flatMap((one) => scoresUnderAttack(one, find) ?? []);
   const pairs = [...new Set(found.map(({ id, ood }) => `${id.name}\n${ood.name}`))];
@@ -84,7 +84,13 @@ export function raisedResults(
     const rankings = own.flatMap(({ idScores, cleanScores, attackedScores }) =>
       [cleanScores, ...attackedScores].map((scores) => rankScores(idScores, scores)),
     );
-    const replicates = bootstrapRankings(rankings, { resamples, seed, id: id.name, ood: ood.name });
+    const replicates = bootstrapRankings(rankings, {
+      resamples,
+      seed,
+      id: id.name,
+      ood: ood.name,
+      step: steps?.(`resamples of ${ood.name} against ${id.name}`),
+    });
     let at = 0;
     return own.map((scores): Raised => {
       const [clean, ...robust] = replicates.slice(at, (at += 1 + scores.attackedScores.length));

@@ -78,6 +78,20 @@ describe('the progress line', () => {
     expect(text.endsWith('\r\x1b[2K')).toBe(true);
   });
 
+  it('counts pieces of a stage, and what is done of a long one', () => {
+    let text = '';
+    const terminal = { write: (more: string) => (text += more), isTTY: false, columns: 60 };
+    const line = new ProgressLine(terminal, { quiet: false, plainEveryMs: 0 });
+    const stage = { kind: 'stage', text: 'summarising: Accuracy', done: 1, of: 4 } as const;
+    line.listen(stage);
+    line.listen({ ...stage, part: { what: 'resamples of jem on test', done: 120, of: 1000 } });
+    line.end();
+    expect(text).toBe(
+      'summarising: Accuracy, 1 of 4 done\n' +
+        'summarising: Accuracy, 1 of 4 done, 120 of 1000 resamples of jem on test\n',
+    );
+  });
+
   it('says nothing when quiet', () => {
     expect(show(true, true) + show(false, true)).toBe('');
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countedResamples, meanOfDraws } from '../../src/metrics/draw-counts.js';
-import { bootstrap, meanStatistic, resample } from '../../src/metrics/intervals.js';
+import { bootstrap, meanStatistic, resample, type Step } from '../../src/metrics/intervals.js';
 import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
 import { compareScores, rankScores } from '../../src/metrics/ranking.js';
 import {
@@ -69,6 +69,25 @@ describe('jointBootstrap', () => {
 const options = { seed: 1, id: 'test', ood: 'far', resamples: 400 };
 const id = values.slice(0, 40).map((v) => v + 1);
 const ood = values.slice(40);
+
+describe('every bootstrap', () => {
+  const resamples = 7;
+  it.each([
+    ['bootstrap', (step: Step) => bootstrap(60, meanStatistic(values), { seed: 3, resamples, step })],
+    [
+      'jointBootstrap',
+      (step: Step) => jointBootstrap(60, [{ of: () => ({}) }], { seed: 3, resamples, step }),
+    ],
+    [
+      'bootstrapRankings',
+      (step: Step) => bootstrapRankings([rankScores(id, ood)], { ...options, resamples, step }),
+    ],
+  ])('%s tells how many resamples are done', (_, run) => {
+    const told: number[][] = [];
+    run((done, of) => told.push([done, of]));
+    expect(told).toEqual([1, 2, 3, 4, 5, 6, 7].map((done) => [done, resamples]));
+  });
+});
 
 describe('bootstrapRankings', () => {
   it('values are those of the ranking, intervals hold them', () => {

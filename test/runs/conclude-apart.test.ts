@@ -48,7 +48,14 @@ describe('a run that is concluded in a thread', () => {
       expect(readFileSync(join(apart, part), 'utf8')).toBe(readFileSync(join(here, part), 'utf8'));
     const counted = events.flatMap((event) => (event.kind === 'stage' && event.of ? [event] : []));
     expect(counted[0]).toMatchObject({ text: 'summarising: Accuracy', done: 0, of: 1 });
-    const writing = counted.slice(1);
+    const inside = counted.flatMap(({ text, part }) => (part ? [{ text, ...part }] : []));
+    expect(inside[0]).toEqual({
+      text: 'summarising: Accuracy',
+      what: 'resamples of plus on test',
+      done: 1,
+      of: 200,
+    });
+    const writing = counted.slice(1 + inside.length);
     expect(writing.map(({ text }) => text)).toEqual(writing.map(() => 'writing the report'));
     expect(writing.map(({ done }) => done)).toEqual(writing.map((_, i) => i));
     expect(writing[0].of).toBe(writing.length);
