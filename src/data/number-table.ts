@@ -1,10 +1,12 @@
+import { Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
 import { AssayError } from '../errors.js';
 import { type ArraySource, arraySource } from './array-source.js';
 import { type ByteSource, malformed, memorySource, type Place, pieces } from './byte-source.js';
 import { hostIsLittleEndian } from './nd-array.js';
 
 /** Longer lines are no table of numbers that a person or a program wrote. */
-const MAX_LINE = 2 ** 24;
+const MAX_RECORD = 2 ** 24;
 
 /** A text file of numbers: (n, columns), and the names of the columns where the first line has them. */
 export interface NumberTable {
@@ -20,16 +22,12 @@ export interface NumberTable {
  */
 export async function readNumberTable(source: ByteSource, column?: string): Promise<NumberTable> {
   const { place } = source;
-  let split: ((line: string) => string[]) | undefined;
   let columns: string[] | undefined;
   let picked: number | undefined;
   let width = 0;
   let first: string[] | undefined;
   const values = new Growing();
-  for await (const { text, number } of lines(source)) {
-    if (text.trim() === '') continue;
-    split ??= splitterFor(text);
-    const cells = split(text).map(unquoted);
+  for await (const { cells, line } of records(source)) {
     if (width === 0) {
       width = cells.length;
       if (cells.some((cell) => numberIn(cell) === undefined)) columns = cells;
@@ -42,7 +40,7 @@ export async function readNumberTable(source: ByteSource, column?: string): Prom
         values.clear();
       first = undefined;
     }
-    const at = { file: place.file, path: `line ${number}` };
+    const at = { file: place.file, path: `line ${line}` };
     if (cells.length !== width)
       throw malformed(at, 'a line has another number of columns than the first', {
         expected: `${width}`,
@@ -71,6 +69,51 @@ export async function readNumberTable(source: ByteSource, column?: string): Prom
   return { array, ...(columns && picked === undefined && { columns }) };
 }
 
+interface TableRecord {
+  cells: string[];
+  /** Where it ends, from 1. */
+  line: number;
+}
+
+/** The records of a table. Memory holds a piece of the file and one record. Errors: `file-malformed`. */
+async function* records(source: ByteSource): AsyncGenerator<TableRecord> {
+  const { file } = source.place;
+  const delimiter = await delimiterOf(source);
+  const parser = Readable.from(pieces(source)).pipe(
+    parse({
+      bom: true,
+      delimiter,
+      info: true,
+      max_record_size: MAX_RECORD,
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+      trim: true,
+    }),
+  );
+  try {
+    for await (const { record, info } of parser) {
+      // Columns may be aligned by several spaces.
+      const cells = delimiter === ' ' ? record.filter((cell: string) => cell !== '') : record;
+      if (cells.length > 0) yield { cells, line: info.lines };
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    const long = error.code === 'CSV_MAX_RECORD_SIZE';
+    throw malformed({ file, path: `line ${error.lines}` }, long ? 'a line is too long' : error.message, {
+      ...(long && { expected: `at most ${MAX_RECORD} characters` }),
+      hint: long ? 'write one example a line' : 'write plain numbers, without quotes',
+    });
+  }
+}
+
+/** What separates the cells of the first line that has any. */
+async function delimiterOf(source: ByteSource): Promise<string> {
+  const start = await source.read(0, Math.min(source.size, 2 ** 20));
+  const line = /\S.*/.exec(new TextDecoder().decode(start))?.[0] ?? '';
+  return ['\t', ';', ','].find((one) => line.includes(one)) ?? ' ';
+}
+
 /** Numbers that become more; twice the room whenever it runs out. */
 class Growing {
   private data = new Float64Array(1024);
@@ -93,31 +136,6 @@ class Growing {
     return this.data.subarray(0, this.length);
   }
 }
-
-/** Lines with their numbers from 1. Memory holds a piece of the file and one line. */
-async function* lines(source: ByteSource): AsyncGenerator<{ text: string; number: number }> {
-  const decoder = new TextDecoder('utf-8');
-  let rest = '';
-  let number = 0;
-  for await (const piece of pieces(source)) {
-    const parts = (rest + decoder.decode(piece, { stream: true })).split(/\r?\n/);
-    rest = parts.pop() ?? '';
-    if (rest.length > MAX_LINE || parts.some(({ length }) => length > MAX_LINE))
-      throw malformed({ file: source.place.file, path: `line ${number + 1}` }, 'a line is too long', {
-        expected: `at most ${MAX_LINE} characters`,
-        hint: 'write one example a line',
-      });
-    for (const text of parts) yield { text, number: ++number };
-  }
-  yield { text: rest + decoder.decode(), number: number + 1 };
-}
-
-function splitterFor(line: string): (line: string) => string[] {
-  const separator = ['\t', ';', ','].find((one) => line.includes(one));
-  return separator ? (text) => text.split(separator) : (text) => text.trim().split(/\s+/);
-}
-
-const unquoted = (cell: string): string => cell.trim().replace(/^"(.*)"$/, '$1');
 
 const hasFraction = (cell: string): boolean => /[.e]/i.test(cell);
 
