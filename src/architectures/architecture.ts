@@ -37,6 +37,8 @@ export interface Recognition {
   facts: Readonly<Record<string, unknown>>;
   /** Options that weights do not tell, with what is usual. A card may say otherwise. */
   guesses?: Readonly<Record<string, unknown>>;
+  /** What else was taken as is usual, where no option of the card's `architecture` is called so. */
+  assumed?: Readonly<Record<string, unknown>>;
   /** Options that nothing tells and that have no usual value, with what to write: the card must say them. */
   missing?: Readonly<Record<string, string>>;
   /** Several settings fit, or none does: the card must say one. */

@@ -9,13 +9,15 @@ import { shapeOf, type Weights } from './weights.js';
 const closed = { additionalProperties: false };
 const key = Type.String({ minLength: 1, description: "The layer's name in the file, without `.weight`." });
 const size = (minimum: number, description: string) => Type.Integer({ minimum, maximum: 4096, description });
+const sizeOr = (usual: number, minimum: number) =>
+  Type.Optional(Type.Integer({ minimum, maximum: 4096, default: usual, description: `Default: ${usual}.` }));
 
 const Convolution = Type.Object(
   {
     weights: key,
-    stride: Type.Optional(size(1, 'Default: 1.')),
-    padding: Type.Optional(size(0, 'Default: 0.')),
-    dilation: Type.Optional(size(1, 'Default: 1.')),
+    stride: sizeOr(1, 1),
+    padding: sizeOr(0, 0),
+    dilation: sizeOr(1, 1),
   },
   closed,
 );
@@ -23,7 +25,9 @@ const Weighted = Type.Object({ weights: key }, closed);
 const BatchNorm = Type.Object(
   {
     weights: key,
-    epsilon: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'Default: 1e-5.' })),
+    epsilon: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, default: 1e-5, description: 'Default: 1e-5.' }),
+    ),
   },
   closed,
 );
@@ -32,13 +36,13 @@ const Pool = Type.Object(
   {
     kernel: size(1, 'Side of the window.'),
     stride: Type.Optional(size(1, 'Default: the kernel.')),
-    padding: Type.Optional(size(0, 'Default: 0.')),
+    padding: sizeOr(0, 0),
   },
   closed,
 );
 const Adaptive = Type.Object({ size: size(1, 'Side of the grid.') }, closed);
 const Leaky = Type.Object(
-  { slope: Type.Optional(Type.Number({ minimum: 0, description: 'Default: 0.01.' })) },
+  { slope: Type.Optional(Type.Number({ minimum: 0, default: 0.01, description: 'Default: 0.01.' })) },
   closed,
 );
 const Empty = Type.Object({}, closed);
@@ -75,7 +79,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ...Object.fromEntries(
     activationNames.map((name) => [name, kind(Empty, (net, x) => activate(net, x, name as Activation))]),
   ),
-  'leaky-relu': kind(Leaky, (net, x, { slope = 0.01 }) => net.relu(x, slope)),
+  'leaky-relu': kind(Leaky, (net, x, { slope }) => net.relu(x, slope)),
 };
 const kindNames = Object.keys(KINDS);
 
@@ -97,7 +101,9 @@ type Options = Static<typeof Options>;
 
 interface Layer {
   kind: string;
-  options: unknown;
+  options: object;
+  /** Those of the options that the card does not say. */
+  assumed: Readonly<Record<string, unknown>>;
   /** architecture.layers[3].conv */
   at: string;
 }
@@ -109,12 +115,19 @@ function layersOf({ layers }: Options, file: string): Layer[] {
     const at = `architecture.layers[${i}]`;
     if (!Object.hasOwn(KINDS, name)) throw unknownName('layer', name, kindNames, { file, path: at });
     const path = `${at}.${name}`;
-    return {
-      kind: name,
-      options: check(KINDS[name].options, options ?? {}, { file, what: 'model card', at: path }),
-      at: path,
-    };
+    const said = (options ?? {}) as object;
+    const whole = check(KINDS[name].options, said, { file, what: 'model card', at: path }) as object;
+    const assumed = Object.entries(whole).filter(([option]) => !Object.hasOwn(said, option));
+    return { kind: name, options: whole, assumed: Object.fromEntries(assumed), at: path };
   });
+}
+
+/** By kind of layer, what some layer of the card leaves out. */
+function assumedIn(layers: readonly Layer[]): Record<string, unknown> {
+  const found: Record<string, object> = {};
+  for (const { kind: name, assumed } of layers)
+    if (Object.keys(assumed).length > 0) found[name] = { ...found[name], ...assumed };
+  return found;
 }
 
 /** The usual size for the number of channels; the card's input.shape says what it is. */
@@ -132,7 +145,13 @@ function recognise(
 ): Recognition | undefined {
   if (given.name !== 'sequential') return undefined;
   const layers = layersOf(given as unknown as Options, weights.file);
-  return { facts: {}, image: shape ?? imageOf(weights, layers), layout: 'the layers of the card', notes: [] };
+  return {
+    facts: {},
+    assumed: assumedIn(layers),
+    image: shape ?? imageOf(weights, layers),
+    layout: 'the layers of the card',
+    notes: [],
+  };
 }
 
 function build(network: Network, options: Readonly<Record<string, unknown>>): void {
@@ -147,14 +166,6 @@ function build(network: Network, options: Readonly<Record<string, unknown>>): vo
       throw new AssayError(error.code, error.message, { ...details, path: `${path ?? 'layer'}, ${at}` });
     }
   }
-  const [channels, height = 1, width = 1] = x.dims;
-  if (height * width > 1)
-    throw network.refuse(
-      'the layers end in planes, which are no logits',
-      'the last layer',
-      'one number a class: a linear layer, or global-avg-pool, at the end',
-      `${channels} planes of ${height} x ${width}, ${channels * height * width} numbers in all`,
-    );
   network.output(network.flatten(x), 'logits');
 }
 

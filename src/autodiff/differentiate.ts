@@ -57,7 +57,7 @@ export function lower(graph: Graph, composite: readonly Node[], shapes: Shapes):
   const chosen = new Set(composite);
   for (const node of graph.nodes) {
     const row = chosen.has(node) ? LOWERINGS.get(node.op) : undefined;
-    const values = row?.lower(new Site(node, b, shapes, constantsOf(graph)));
+    const values = b.within(node.name, () => row?.lower(new Site(node, b, shapes, constantsOf(graph))));
     if (!values) {
       b.add(node);
       continue;
@@ -95,7 +95,7 @@ export function differentiate(
     const site = new Site(node, b, shapes, constantsOf(own), incoming, (name) => active.has(name));
     const row = GRADIENTS.get(node.op);
     if (!row) throw site.unsupported('it is a composite operator that was not lowered');
-    propagate(site, row, accumulate);
+    b.within(`${node.name}/gradient`, () => propagate(site, row, accumulate));
   }
   const names = wrt.map((name) => {
     const gradient = gradients.get(name) ?? b.op('ConstantOfShape', [b.op('Shape', [name])]);

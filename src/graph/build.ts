@@ -19,6 +19,8 @@ export class GraphBuilder {
   private readonly taken: Set<string>;
   private readonly constants = new Map<string, string>();
   private counter = 0;
+  /** What the names of added nodes begin with. */
+  private scope = '';
 
   constructor(from: Graph | string = 'graph') {
     this.graph =
@@ -129,7 +131,7 @@ export class GraphBuilder {
   ): string[] {
     const names = outputs.map((o) => (o === '' ? '' : this.fresh(o)));
     this.graph.nodes.push({
-      name: this.fresh(`${op}_node`),
+      name: this.fresh(this.scope === '' ? `${op}_node` : `${this.scope}${op}`),
       op,
       domain,
       inputs: [...inputs],
@@ -137,6 +139,17 @@ export class GraphBuilder {
       attributes,
     });
     return names;
+  }
+
+  /** Nodes added meanwhile are named after what they belong to, which messages then tell. */
+  within<T>(owner: string, work: () => T): T {
+    const outer = this.scope;
+    this.scope = `${outer}${owner}/`;
+    try {
+      return work();
+    } finally {
+      this.scope = outer;
+    }
   }
 
   /** Adds a node as it is: its outputs already have their names. */

@@ -10,6 +10,8 @@ import { activationsPerImage, efficientBatch } from './batch-size.js';
 import { classNames, type ModelCard } from './card.js';
 import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
+import { NotFinite } from './finite.js';
+import { refuseMap } from './flattened-map.js';
 import { tryGradient } from './gradient-program.js';
 import { guardOf, naming, tryBatch, withinLimits } from './guarded.js';
 import { findImageInput, inputNotes } from './image-input.js';
@@ -56,7 +58,12 @@ async function assembled(
   const sized = sizedBy(prepared.graph);
   // What an image may make large, or endless, never runs anywhere else.
   const engine = sized === 'data' ? naming(guard, checkpoint) : pool;
-  const trial = await tryOut(engine, prepared, contract, checkpoint);
+  const choice = chooseOutputs(network, contract, checkpoint);
+  await refuseMap(engine, prepared, contract, { output: choice.logits?.name ?? '', checkpoint });
+  const trial = await tryOut(engine, prepared, contract, checkpoint).catch(async (error) => {
+    const node = error instanceof NotFinite ? await error.origin?.() : undefined;
+    throw node === undefined ? error : new NotFinite(`${error.message}, first at ${node}`, error.details);
+  });
   const { offers, lacks } = await capabilities(engine, prepared, contract, trial);
   const info: SystemInfo = {
     name: card.name,
@@ -74,7 +81,7 @@ async function assembled(
       ...notes,
       ...(network.notes ?? []),
       ...inputNotes(findImageInput(network, contract, checkpoint)),
-      ...softmaxNotes(chooseOutputs(network, contract, checkpoint)),
+      ...softmaxNotes(choice),
       ...(offers.includes('inputGradient') ? estimateNotes(prepared) : []),
     ],
     inputScale: contract.inputScale,

@@ -7,6 +7,7 @@ import { argmaxOf } from '../metrics/softmax.js';
 import type { ModelCard } from './card.js';
 import type { Contract } from './contract.js';
 import { refuseNotFinite } from './finite.js';
+import { notFiniteOrigin } from './not-finite-origin.js';
 import { chooseOutputs, softmaxNode, wrongWidth } from './outputs.js';
 import { noiseImages, type Prepared, pixelValue } from './prepare.js';
 import type { System } from './system.js';
@@ -91,12 +92,13 @@ export async function tryOut(
   }
   const { logits, logPx } = prepared.outputs;
   const batch = { n, pixels: images };
+  const origin = () => () => notFiniteOrigin(engine, prepared.graph, feeds);
   const read = (name: string) => runs.map((run) => run[name].data as Float32Array);
   let normalised = false;
   if (logits) {
     const [first, second] = read(logits);
     if (first.length !== n * contract.classes) throw wrongWidth(contract, first.length / n, checkpoint);
-    refuseNotFinite(contract.name, 'the logits', first, contract.classes, batch);
+    refuseNotFinite(contract.name, 'the logits', first, contract.classes, batch, origin);
     refuseChance(first, second, checkpoint);
     if (!contract.softmaxOutput && looksLikeSoftmax(first, n, contract.classes))
       throw softmaxOutput(checkpoint, 'rows of non-negative numbers that sum to 1, on noise images');
@@ -104,7 +106,7 @@ export async function tryOut(
   if (logPx) {
     const [first, second] = read(logPx);
     if (first.length !== n) throw notScalar(contract, first.length / n, checkpoint);
-    refuseNotFinite(contract.name, 'log p(x)', first, 1, batch);
+    refuseNotFinite(contract.name, 'log p(x)', first, 1, batch, origin);
     refuseChance(first, second, checkpoint);
     normalised = contract.energy.kind === 'logsumexp' && first.every((v) => Math.abs(v) < 1e-5);
   }
@@ -218,19 +220,32 @@ export interface AccuracyClaim {
   network?: string;
 }
 
+/**
+ * How far accuracy on n examples may be from what a card expects: its tolerance, and three standard errors on a part
+ * of the data set that it speaks of.
+ */
+export function allowance(
+  { accuracy, tolerance = 0.01 }: NonNullable<ModelCard['expect']>,
+  n: number,
+  subset: boolean,
+): number {
+  return tolerance + (subset ? 3 * Math.sqrt((accuracy * (1 - accuracy)) / n) : 0);
+}
+
+/** Forgives the rounding of a card's own numbers. */
+export const SIXTH_DECIMAL = 1e-6;
+
 /** Compares counted answers with what a card expects. Errors: `expectation-missed`. */
 export function judgeAccuracy(claim: AccuracyClaim): AccuracyCheck {
-  const { system, dataset, expect, correct, n, subset, file, network } = claim;
+  const { system, dataset, expect, correct, n, subset = false, file, network } = claim;
   const accuracy = correct / n;
-  const tolerance = expect.tolerance ?? 0.01;
-  const chance = subset ? 3 * Math.sqrt((expect.accuracy * (1 - expect.accuracy)) / n) : 0;
-  // The sixth decimal forgives the rounding of the card's own numbers.
-  if (Math.abs(accuracy - expect.accuracy) <= tolerance + chance + 1e-6) return { accuracy, n };
+  const allowed = allowance(expect, n, subset);
+  if (Math.abs(accuracy - expect.accuracy) <= allowed + SIXTH_DECIMAL) return { accuracy, n };
   const percent = (value: number) => `${(100 * value).toFixed(2)} %`;
   throw new AssayError('expectation-missed', `"${system}" misses the accuracy its card expects`, {
     file,
     path: 'expect.accuracy',
-    expected: `${percent(expect.accuracy)} within ${percent(tolerance + chance)} on "${dataset}"`,
+    expected: `${percent(expect.accuracy)} within ${percent(allowed)} on "${dataset}"`,
     found: `${percent(accuracy)} (${correct} of ${n})`,
     hint: `${network === undefined ? '' : `the weights were taken for ${network}: check \`architecture\` first; `}check the order of the classes, the range or mean and std, channel order (RGB) and the data set; nothing was attacked`,
   });

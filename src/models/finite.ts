@@ -2,11 +2,23 @@ import { AssayError } from '../errors.js';
 import type { Batch } from './system.js';
 
 /** An output that is NaN or infinite for one example. Measurements leave that example out and go on. */
-export class NotFinite extends AssayError {}
+export class NotFinite extends AssayError {
+  constructor(
+    message: string,
+    details: AssayError['details'] = {},
+    /** Finds the node where it begins, by a run of its own; undefined where it cannot be told. */
+    readonly origin?: Origin,
+  ) {
+    super('model-invalid', message, details);
+  }
+}
+
+type Origin = () => Promise<string | undefined>;
 
 /**
  * Refuses NaN and infinity, naming the example: by its index in the data set where the batch knows it.
  * @param values (n, width), of the examples of `batch`
+ * @param origin finds the node where it begins for a row of the batch
  */
 export function refuseNotFinite(
   model: string,
@@ -14,6 +26,7 @@ export function refuseNotFinite(
   values: Float32Array,
   width: number,
   batch: Batch,
+  origin?: (row: number) => Origin,
 ): void {
   const at = firstNotFinite(values);
   if (at < 0) return;
@@ -21,14 +34,18 @@ export function refuseNotFinite(
   const size = batch.pixels.length / batch.n;
   const soundPixels = batch.pixels.subarray(row * size, (row + 1) * size).every(Number.isFinite);
   const key = batch.keys?.[row];
-  throw new NotFinite('model-invalid', `${what} of "${model}" is ${values[at]}`, {
-    path: key ? `example ${key.example}` : `example ${row} of the batch`,
-    expected: 'a finite number',
-    found: `${values[at]}${width > 1 ? ` at position ${at % width}` : ''}`,
-    hint: soundPixels
-      ? 'check the weights, the range or mean and std in the model card, and that the network does not overflow float32'
-      : 'its pixels are not finite themselves: check the data, or the step size of what made them',
-  });
+  throw new NotFinite(
+    `${what} of "${model}" is ${values[at]}`,
+    {
+      path: key ? `example ${key.example}` : `example ${row} of the batch`,
+      expected: 'a finite number',
+      found: `${values[at]}${width > 1 ? ` at position ${at % width}` : ''}`,
+      hint: soundPixels
+        ? 'check the weights, the range or mean and std in the model card, and that the network does not overflow float32'
+        : 'its pixels are not finite themselves: check the data, or the step size of what made them',
+    },
+    soundPixels ? origin?.(row) : undefined,
+  );
 }
 
 /**

@@ -49,6 +49,15 @@ export async function tryGradient(parts: Differentiable, loss: LossName): Promis
   } else await gradientGraph(engine, graph, feeds, wanted);
 }
 
+/**
+ * The graph of a gradient program, for looking into it; of the loss alone where the engine differentiates by itself.
+ * Its inputs are called as in the program.
+ */
+export async function gradientGraphOf(parts: Differentiable, loss: LossName): Promise<Graph> {
+  const { graph, feeds, wanted } = lossGraph(parts, loss);
+  return parts.engine.differentiate ? graph : (await gradientGraph(parts.engine, graph, feeds, wanted)).graph;
+}
+
 /** By the engine's own differentiation where it has one, otherwise by a gradient graph. */
 async function differentiated(
   engine: Engine,

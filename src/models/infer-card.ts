@@ -1,6 +1,7 @@
 import type { BuiltNetwork } from '../architectures/architecture.js';
 import { flow } from '../config/flow.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
+import { describeMap, type FlattenedMap } from './flattened-map.js';
 import { isExtent, lacksBatchAxis, takesIntegers } from './image-input.js';
 import { beforeArgMax, isFloat, softmaxNode } from './outputs.js';
 import { takesBytes } from './pixel-range.js';
@@ -64,13 +65,18 @@ export interface CardOrigin {
   sha256: string;
   /** What weights were taken for. */
   built?: BuiltNetwork;
+  /** Outputs that are maps over the image, laid out flat. */
+  maps?: ReadonlyMap<string, FlattenedMap>;
 }
 
 /**
  * The obvious card of a network: its input as the image, pixels in [0, 1], its one matrix-shaped output as logits,
  * or its one scalar output as energy.
  */
-export function inferCard(network: Graph, { name, checkpoint, sha256, built }: CardOrigin): InferredCard {
+export function inferCard(
+  network: Graph,
+  { name, checkpoint, sha256, built, maps }: CardOrigin,
+): InferredCard {
   const image = network.inputs.find((i) => i.dims?.length === 4) ?? network.inputs[0];
   const bytes = takesBytes(network, image.name);
   const normaliser = standardised(image, built);
@@ -96,7 +102,7 @@ export function inferCard(network: Graph, { name, checkpoint, sha256, built }: C
     `checkpoint: ${JSON.stringify(checkpoint)}`,
     ...(built ? [`architecture: ${flow(built.architecture)}`] : []),
     `input: { shape: [${shape.join(', ')}], ${normaliser?.text ?? range}${layout ? `, layout: ${layout}` : ''} }`,
-    ...outputLines(network, notes, { twoHeads: built !== undefined, batchAxis }),
+    ...outputLines(network, notes, { twoHeads: built !== undefined, batchAxis, maps }),
     `sha256: ${sha256}`,
   ];
   return { card: `${lines.join('\n')}\n`, notes };
@@ -114,11 +120,15 @@ function standardised({ dims }: ValueInfo, built: BuiltNetwork | undefined) {
 function outputLines(
   network: Graph,
   notes: string[],
-  { twoHeads, batchAxis }: { twoHeads: boolean; batchAxis: boolean },
+  { twoHeads, batchAxis, maps }: { twoHeads: boolean; batchAxis: boolean } & Pick<CardOrigin, 'maps'>,
 ): string[] {
   const width = ({ dims }: ValueInfo) =>
     dims?.slice(batchAxis ? 1 : 0).reduce<number>((a, d) => a * (isExtent(d) ? d : Number.NaN), 1);
-  const floats = network.outputs.filter(isFloat);
+  const floats = network.outputs.filter((output) => isFloat(output) && !maps?.has(output.name));
+  for (const [name, map] of maps ?? [])
+    notes.push(
+      `output "${name}" is a map over the image of ${describeMap(map)} numbers, which are no logits: the network lacks its last layers`,
+    );
   const scalar = floats.find((o) => width(o) === 1);
   const rows = floats.filter((o) => (width(o) ?? 0) > 1);
   const logits = rows.find((o) => o.name === 'logits') ?? rows[0];

@@ -13,6 +13,7 @@ import { AssayError } from '../errors.js';
 import type { DataType, Graph, ValueInfo } from '../graph/graph.js';
 import { elementCount } from '../graph/tensor.js';
 import { engineOf } from './checks.js';
+import { type FlattenedMap, flattenedMap } from './flattened-map.js';
 import { guardOf } from './guarded.js';
 import { describeDims, isExtent, takesIntegers } from './image-input.js';
 import { inferCard } from './infer-card.js';
@@ -104,9 +105,10 @@ async function inspectNetwork(file: string, checkpoint: Checkpoint, engine: Engi
   const refusals: AssayError[] = [];
   const outputs = await measuredOutputs(graph, engine, refusals);
   const gradient = wanted ? await ownGradient(graph, engine) : await gradientOf(graph, engine, refusals);
+  const maps = await flattenedMaps(graph, engine, refusals);
   const { card, notes } = inferCard(
     { ...graph, outputs },
-    { name: cardName(file), checkpoint: `./${basename(file)}`, sha256, built },
+    { name: cardName(file), checkpoint: `./${basename(file)}`, sha256, built, maps },
   );
   return {
     file,
@@ -256,6 +258,25 @@ async function measuredOutputs(graph: Graph, engine: Engine, refusals: AssayErro
     keepRefusal(error, refusals);
     return graph.outputs;
   }
+}
+
+/** Outputs that are a map over the image laid out flat, by name. */
+async function flattenedMaps(
+  graph: Graph,
+  engine: Engine,
+  refusals: AssayError[],
+): Promise<Map<string, FlattenedMap>> {
+  const found = new Map<string, FlattenedMap>();
+  const feeds = zeros(graph);
+  if (!feeds || refusals.length > 0) return found;
+  for (const { name } of graph.outputs.filter(isFloat))
+    try {
+      const map = await flattenedMap(engine, graph, name, feeds);
+      if (map) found.set(name, map);
+    } catch (error) {
+      keepRefusal(error, refusals);
+    }
+  return found;
 }
 
 /** Keeps what went beyond a limit; other errors of an engine are no matter here. Errors: those that are no AssayError. */

@@ -1,5 +1,6 @@
 import type { Program, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
 import { logSumExp } from '../metrics/softmax.js';
 import { checkPixels, imageSize, inChunks, oneHotRows, rowsOf } from './batching.js';
 import { refuseNotFinite } from './finite.js';
@@ -8,9 +9,12 @@ import {
   compileLogitLoss,
   type Differentiable,
   type GradientProgram,
+  gradientGraphOf,
 } from './gradient-program.js';
 import { groupedGradient } from './grouped.js';
+import { guardOf } from './guarded.js';
 import { type AimName, aimsOf, lossUnavailable } from './heads.js';
+import { notFiniteOrigin } from './not-finite-origin.js';
 import { pixelValue } from './prepare.js';
 import type { Aims, Batch, Draws, Gradients, LossName, Outputs, System, SystemInfo } from './system.js';
 
@@ -22,6 +26,8 @@ export interface ModelParts extends Differentiable {
 
 /** What a loss is about, as a program takes it: labels and targets (n, classes), threshold (1). */
 type AimRows = Partial<Record<AimName, Float32Array>>;
+
+type RowOrigin = NonNullable<Parameters<typeof refuseNotFinite>[5]>;
 
 /** A loss of given logits. */
 export interface LogitLoss {
@@ -66,7 +72,11 @@ export class Model implements System {
       const result = await this.program.run(this.pixelFeed(batch, start, end));
       this.collect(outputs, result, start, end);
     });
-    this.refuseNotFinite(outputs, batch);
+    this.refuseNotFinite(
+      outputs,
+      batch,
+      this.origin(batch, async () => this.parts.prepared.graph),
+    );
     return outputs;
   }
 
@@ -147,9 +157,14 @@ export class Model implements System {
       if (single) result.gradient = (data as Float32Array).subarray(0, batch.n * this.size);
       else place(result.gradient, outputs[compiled.gradient], start, end, this.size);
     });
-    this.refuseNotFinite(result, batch);
-    refuseNotFinite(this.info.name, `the loss ${loss}`, result.loss, 1, batch);
-    refuseNotFinite(this.info.name, `the gradient of ${loss}`, result.gradient, this.size, batch);
+    const origin = this.origin(
+      batch,
+      () => gradientGraphOf(this.guarded(), loss),
+      (row) => this.aimFeeds(compiled, aims, row, row + 1, fixedBatch),
+    );
+    this.refuseNotFinite(result, batch, origin);
+    refuseNotFinite(this.info.name, `the loss ${loss}`, result.loss, 1, batch, origin);
+    refuseNotFinite(this.info.name, `the gradient of ${loss}`, result.gradient, this.size, batch, origin);
     return result;
   }
 
@@ -237,10 +252,27 @@ export class Model implements System {
     } else place(into.logPx, result[logPx], start, end, 1);
   }
 
-  private refuseNotFinite({ logits, logPx }: Outputs, batch: Batch): void {
+  private refuseNotFinite({ logits, logPx }: Outputs, batch: Batch, origin: RowOrigin): void {
     const { name, classes } = this.info;
-    if (logits) refuseNotFinite(name, 'a logit', logits, classes.length, batch);
-    if (logPx) refuseNotFinite(name, 'log p(x)', logPx, 1, batch);
+    if (logits) refuseNotFinite(name, 'a logit', logits, classes.length, batch, origin);
+    if (logPx) refuseNotFinite(name, 'log p(x)', logPx, 1, batch, origin);
+  }
+
+  /** For a row of a batch, how to find where in a graph what is not finite begins. Batches are reused: rows are kept. */
+  private origin(
+    batch: Batch,
+    graph: () => Promise<Graph>,
+    more: (row: number) => Record<string, Value> = () => ({}),
+  ): RowOrigin {
+    return (row) => {
+      const feeds = structuredClone({ ...this.pixelFeed(batch, row, row + 1), ...more(row) });
+      return async () => notFiniteOrigin(this.guarded().engine, await graph(), feeds);
+    };
+  }
+
+  /** The parts on an engine that an unusual run may bring down. */
+  private guarded(): ModelParts {
+    return { ...this.parts, engine: guardOf(this.parts.engine) };
   }
 
   private inChunks(n: number, work: (start: number, end: number) => Promise<void>): Promise<void> {

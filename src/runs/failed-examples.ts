@@ -12,9 +12,19 @@ export interface Part {
 /** Examples of a unit without a result, by position, and why; the first reason counts. */
 export class Failures {
   private readonly found = new Map<number, string>();
+  private readonly errors = new Map<number, NotFinite>();
 
-  enter(position: number, what: string): void {
-    if (!this.found.has(position)) this.found.set(position, what);
+  enter(position: number, what: string | NotFinite): void {
+    if (this.found.has(position)) return;
+    if (typeof what !== 'string') this.errors.set(position, what);
+    this.found.set(position, typeof what === 'string' ? what : reasonOf(what));
+  }
+
+  /** Has the first example say at which node it begins; a run of the network each is too dear for the others. */
+  async locateFirst(): Promise<void> {
+    const first = Math.min(...this.found.keys());
+    const node = await this.errors.get(first)?.origin?.();
+    if (node !== undefined) this.found.set(first, `${this.found.get(first)}, first at ${node}`);
   }
 
   has(position: number): boolean {
@@ -42,12 +52,12 @@ export async function isolating(whole: Part, failures: Failures, measure: Measur
     if (positions.length === 0) return;
     const part = positions.length === n ? whole : partOf(whole, positions);
     try {
-      const fail = (at: number, error: NotFinite) => failures.enter(positions[at], reasonOf(error));
+      const fail = (at: number, error: NotFinite) => failures.enter(positions[at], error);
       found.push({ positions, rows: await measure(part, fail) });
     } catch (error) {
       if (!(error instanceof NotFinite)) throw error;
       if (positions.length === 1) {
-        failures.enter(positions[0], reasonOf(error));
+        failures.enter(positions[0], error);
         return;
       }
       const half = Math.ceil(positions.length / 2);

@@ -80,6 +80,7 @@ export async function measureUnit(
     refuseRows(found, part.examples.n, name);
     return found;
   });
+  await failures.locateFirst();
   const { indices, labels } = examples;
   const failed = failures.of(indices);
   return {

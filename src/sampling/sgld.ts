@@ -113,7 +113,7 @@ export async function sgld(
 
 function requireFinite(gradient: Float32Array, system: string, step: number): void {
   if (firstNotFinite(gradient) < 0) return;
-  throw new NotFinite('model-invalid', `the gradient of log p(x) of "${system}" is not finite`, {
+  throw new NotFinite(`the gradient of log p(x) of "${system}" is not finite`, {
     path: `SGLD step ${step}`,
     hint: 'a smaller step size may keep the chain where the network behaves',
   });

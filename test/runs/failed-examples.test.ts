@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { check } from '../../src/config/validate.js';
+import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import type { GateRule } from '../../src/gate/rule.js';
+import { GraphBuilder, int } from '../../src/graph/build.js';
+import { modelOf } from '../../src/models/assemble.js';
 import { NotFinite } from '../../src/models/finite.js';
 import type { Batch, System } from '../../src/models/system.js';
 import { runSubject } from '../../src/runs/run-subject.js';
@@ -14,8 +17,7 @@ import { entryOf, folder, plus, points, subjectOf } from './small-run.js';
 /** `plus`, but for images that `spoils` says it has no numbers for. */
 function spoilt(calls: 'forward' | 'gradient', spoils: (first: number) => boolean): System {
   const refuse = ({ n, pixels }: Batch) => {
-    for (let i = 0; i < n; i++)
-      if (spoils(pixels[2 * i])) throw new NotFinite('model-invalid', 'a logit of "plus" is NaN');
+    for (let i = 0; i < n; i++) if (spoils(pixels[2 * i])) throw new NotFinite('a logit of "plus" is NaN');
   };
   return {
     ...plus,
@@ -110,4 +112,27 @@ it('is an error where every example fails', async () => {
   expect(exitCode).toBe(2);
   expect(failures).toMatchObject([{ message: 'every example failed for "spoilt"' }]);
   expect(results.measures.some(({ model }) => model === 'plus')).toBe(true);
+});
+
+it('the first example that fails says at which node it begins: of the network, or of its gradient', async () => {
+  const engine = createOrtEngine({ sessions: 1 });
+  onTestFinished(() => engine.close());
+  // Roots of the pixels have infinite slopes at 0, where some examples are and others come to be.
+  const b = new GraphBuilder();
+  const x = b.op('Flatten', [b.input('x', 'float32', ['N', 1, 1, 2])], { axis: int(1) });
+  b.add({ name: '/stem/Sqrt', op: 'Sqrt', domain: '', inputs: [x], outputs: ['roots'], attributes: {} });
+  b.outputAs('roots', 'logits', 'float32', ['N', 2]);
+  const card = { name: 'roots', checkpoint: './m.onnx', input: { shape: [1, 1, 2] }, classes: 2 };
+  const model = await modelOf(b.build(), card, engine);
+  onTestFinished(() => model.close());
+  const given = { norm: 'Linf', method: 'pgd', steps: 3, epsilons: [0.05], randomStart: false };
+  const out = folder();
+  const { results } = await start(model, [options(attack, given)], out);
+  const warning = results.warnings.find(({ code }) => code === 'failed-examples');
+  expect(warning?.message).toMatch(
+    /^7 of 30 examples failed for "roots": examples 0, 10, .* of "test": the gradient of cross-entropy of "roots" is NaN \(NaN at position 0\), first at node "\/stem\/Sqrt\/gradient\/\w+" \(Div\)$/,
+  );
+  // It is looked for once in each of the two units: the others tell what, not where.
+  const sheet = readFileSync(join(out, 'examples/attack-failed.csv'), 'utf8');
+  expect(sheet.match(/first at node/g)).toHaveLength(2);
 });
