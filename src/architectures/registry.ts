@@ -7,7 +7,6 @@ import type {
   Architecture,
   ArchitectureChoice,
   BuiltNetwork,
-  Choices,
   ImageShape,
   Recognition,
 } from './architecture.js';
@@ -19,6 +18,7 @@ import { preactResnet } from './preact-resnet.js';
 import { cifarResnet, resnet } from './resnet.js';
 import { sequential } from './sequential.js';
 import { severalModels } from './several-models.js';
+import { undecided } from './undecided.js';
 import { vgg } from './vgg.js';
 import { describeLeftOut, innermost, modulesIn, type View, views } from './views.js';
 import type { Weights } from './weights.js';
@@ -178,53 +178,14 @@ function optionsOf(found: Found, { architecture, card }: NetworkRequest): Archit
         expected: what,
         hint: `say it in the model card: architecture: { name: ${row.name}, ${key}: ... }`,
       });
-  if (recognition.choices) throw undecided(found, recognition.choices, file);
-  return { name: row.name, ...recognition.facts, ...recognition.guesses, ...given };
-}
-
-/** How many settings an error lists. */
-const LISTED = 8;
-
-function undecided(
-  { row, weights }: Found,
-  { keys, message, why, options, total }: Choices,
-  file: string,
-): AssayError {
-  const path = `architecture.${keys[0]}`;
-  if (total === 0)
-    return new AssayError(
-      'shape-mismatch',
-      `no usual ${keys.join(', ')} fits the weights of the ${row.title}`,
-      {
-        file,
-        path,
-        expected: why,
-        found: `weights of ${weights.file}`,
-        hint: `check input.shape; if the network has other settings, say them: architecture: { name: ${row.name}, ${keys.join(': ..., ')}: ... }, or list its layers with name: sequential (docs/checkpoints.md)`,
-      },
-    );
-  const more =
-    total > LISTED
-      ? [`and ${total > 1000 ? 'many' : total - LISTED} more; \`assay inspect --json\` lists the most usual`]
-      : [];
-  return new AssayError(
-    'config-invalid',
-    message ??
-      `${total > 1000 ? 'more than 1000' : total} networks have these weights, and they differ in ${keys.join(', ')}`,
-    {
+  if (recognition.choices)
+    throw undecided(recognition.choices, {
+      row,
+      given: { ...architecture, name: row.name },
+      weights: weights.file,
       file,
-      path,
-      expected: `the one that was trained: ${why}`,
-      found: `no ${keys.join(', ')} in the card that decides, and these fit ${weights.file}:`,
-      also: [
-        ...options.slice(0, LISTED).map((one) => `architecture: ${flow({ name: row.name, ...one })}`),
-        ...more,
-      ],
-      hint: message
-        ? `add the line of the one that is meant to the model card, or its ${keys.join(', ')} to the \`architecture\` that is there`
-        : "look into the network's code, and copy its line into the model card; where none is right, say its own numbers",
-    },
-  );
+    });
+  return { name: row.name, ...recognition.facts, ...recognition.guesses, ...given };
 }
 
 /** A tensor without numbers can claim any size; no layer has one. */
@@ -286,7 +247,8 @@ export function networkOf(weights: Weights, request: NetworkRequest = {}): Built
   const network = new Network(found.weights, image);
   row.build(network, options);
   const { stateDict, ignore } = request.architecture ?? {};
-  const open = Object.fromEntries(Object.keys(recognition.guesses ?? {}).map((key) => [key, options[key]]));
+  const guessed = Object.keys(recognition.guesses ?? {}).map((key) => [key, options[key]]);
+  const open = { ...Object.fromEntries(guessed), ...recognition.assumed };
   const graph = network.finish(`a ${row.title} (${recognition.layout})`, row.name);
   const others = weights.others.map((path) => path || '(the root)');
   const leftOut = describeLeftOut(found.leftOut);

@@ -30,11 +30,12 @@ export function inspectCommand(): Command {
       ) => {
         const limits = { seconds, mebibytes };
         const { inspectCheckpoint } = await import('../models/inspect.js');
+        const { imageShape } = await import('../models/image-shape.js');
         const { readCard } = await import('../models/open.js');
         const isCard = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
         const read = isCard ? await readCard(file) : undefined;
         const { format, architecture, input } = read?.card ?? {};
-        const shape = input?.shape as [number, number, number] | undefined;
+        const shape = input && imageShape(input.shape);
         const engine = await createEngine('ort', { sessions: 1, limits });
         try {
           const inspection = await inspectCheckpoint(read?.checkpoint ?? file, engine, {

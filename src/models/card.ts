@@ -8,9 +8,10 @@ const perChannel = (description: string) =>
 const Input = Type.Object(
   {
     shape: Type.Array(Type.Integer({ minimum: 1, maximum: 65536 }), {
-      minItems: 3,
+      minItems: 1,
       maxItems: 3,
-      description: 'Channels, height and width of one image, in this order whatever the layout.',
+      description:
+        'Channels, height and width of one image, in this order whatever the layout. Or, for a network that reads a row of numbers, how many: [784]; images of so many are laid out for it.',
     }),
     range: Type.Optional(
       Type.Array(Type.Number(), {

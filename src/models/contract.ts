@@ -1,6 +1,7 @@
 import { limits } from '../bytes/limits.js';
 import { AssayError } from '../errors.js';
 import { classCount, type ModelCard } from './card.js';
+import { imageShape } from './image-shape.js';
 
 /** How pixels in [0, 1] become the network's input, per channel: (pixel - mean) / std, or pixel * scale + shift. */
 export type Normalisation =
@@ -47,7 +48,7 @@ export function contractOf(card: ModelCard, file?: string): Contract {
       ...details,
     });
   const classes = classCount(card);
-  const [channels, height, width] = card.input.shape;
+  const [channels, height, width] = imageShape(card.input.shape);
   const numbers = channels * height * width;
   if (numbers > limits.networkImage.value)
     throw refuse('input.shape', 'the card states images of giant size', {

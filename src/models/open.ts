@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { dirname, extname, resolve } from 'node:path';
-import type { BuiltNetwork } from '../architectures/architecture.js';
+import type { ArchitectureChoice, BuiltNetwork, ImageShape } from '../architectures/architecture.js';
 import { checkArchitecture } from '../architectures/registry.js';
 import { readCheckpoint } from '../checkpoints/registry.js';
 import { flow } from '../config/flow.js';
@@ -12,11 +12,18 @@ import { modelOf } from './assemble.js';
 import { ModelCard } from './card.js';
 import { checkHash } from './checks.js';
 import { contractOf } from './contract.js';
+import { forImages } from './image-shape.js';
 import type { Model } from './model.js';
 
 export interface OpenOptions {
   /** Where a card given as an object, or a relative path of a card file, starts. Default: the working directory. */
   directory?: string;
+  /** Instead of the card's own: what was chosen where it leaves something open. */
+  architecture?: ArchitectureChoice;
+  /** More to tell of how the network is used. */
+  notes?: readonly Note[];
+  /** Shape of the images it will be given, for a card that says only how many numbers its network reads. */
+  image?: ImageShape;
 }
 
 /** A card as read: checked, with the paths it lives by. */
@@ -31,7 +38,7 @@ export interface ReadCard {
 /** Reads and checks a model card. Errors: `config-invalid`, `file-unreadable`; they name file and key. */
 export async function readCard(
   source: string | object,
-  { directory = '.' }: OpenOptions = {},
+  { directory = '.' }: Pick<OpenOptions, 'directory'> = {},
 ): Promise<ReadCard> {
   if (typeof source !== 'string') {
     const card = check(ModelCard, source, { what: 'model card' });
@@ -64,8 +71,9 @@ export async function openModel(
   options: OpenOptions = {},
 ): Promise<Model> {
   const { card, file, checkpoint } = await readCard(source, options);
+  const { architecture = card.architecture, notes: given = [] } = options;
   const { graph, sha256, built } = await readCheckpoint(checkpoint, card.format, {
-    architecture: card.architecture,
+    architecture,
     shape: contractOf(card, file).shape,
     card: file ?? `model card "${card.name}"`,
   });
@@ -73,8 +81,14 @@ export async function openModel(
   // The same weights under another architecture are another model.
   const identity = built ? hashOf([sha256, built.architecture]) : sha256;
   const network = built && describeBuilt(built);
-  const notes = built ? normaliserNotes(built, card) : [];
-  return modelOf(graph, card, engine, { file, checkpoint, sha256: identity, network, notes });
+  const notes = [...given, ...(built ? normaliserNotes(built, card) : [])];
+  return modelOf(graph, forImages(card, options.image), engine, {
+    file,
+    checkpoint,
+    sha256: identity,
+    network,
+    notes,
+  });
 }
 
 /** The network, and first what might be wrong about it. */

@@ -42,8 +42,20 @@ function toBeChosen(
     total === 0
       ? `# No usual ${what} fits: say those of the network's code.`
       : `# ${message ? 'Choose' : "The network's code tells"} which of these it is: put its line in place of the one below. Nothing runs until then.`;
+  const orMeasured =
+    total > 0 && !message
+      ? [
+          '# Or say the accuracy it is known to reach, `expect: { accuracy: ... }`: a run on labelled data then finds it.',
+        ]
+      : [];
   return {
-    card: cardText(origin, recognition, [asked, ...lines, ...more, `architecture: ${flow(said)}`]),
+    card: cardText(origin, recognition, [
+      asked,
+      ...orMeasured,
+      ...lines,
+      ...more,
+      `architecture: ${flow(said)}`,
+    ]),
     notes: [
       total === 0
         ? `the weights are those of a ${title}, but no usual ${what} fits: ${why}`

@@ -72,7 +72,10 @@ export async function checkExpectations(
 }
 
 /** The data set a card speaks of. Errors: `data-invalid`. */
-function datasetFor({ system, expect, file }: Expectation, { datasets }: Subject): string {
+export function datasetFor(
+  { system, expect, file }: Expectation,
+  { datasets }: Pick<Subject, 'datasets'>,
+): string {
   const infos = [...datasets.values()].map(({ info }) => info);
   const found = expect.on
     ? infos.find(({ name }) => name === expect.on)

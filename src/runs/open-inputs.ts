@@ -5,10 +5,10 @@ import { DatasetSpec } from '../data/spec.js';
 import type { Engine } from '../engines/engine.js';
 import { AssayError, unknownName } from '../errors.js';
 import { defences } from '../models/defences/registry.js';
-import type { Model } from '../models/model.js';
-import { openModel, readCard } from '../models/open.js';
+import { readCard } from '../models/open.js';
 import type { System } from '../models/system.js';
 import type { Warning } from '../suites/results.js';
+import { openChosen } from './choose-network.js';
 import type { Expectation } from './expectations.js';
 import type { ReadRun, RunFile } from './run-file.js';
 import type { Subject } from './subject.js';
@@ -41,6 +41,7 @@ export async function openInputs(
     const { config, directory } = read;
     const specs = datasetSpecs(read, limit);
     const datasets = new Map<string, Dataset>();
+    const partial = new Set([...specs].filter(([, spec]) => isPartial(spec)).map(([name]) => name));
     const classes = await sharedClasses(read);
     for (const [name, spec] of specs) {
       const dataset = await openDataset(name, spec, { directory, ...(classes && { classes }) });
@@ -53,10 +54,20 @@ export async function openInputs(
     for (const [i, source] of config.models.entries()) {
       const { card, file } = await readCard(source, { directory });
       refuseTaken(card.name, models, read, `models[${i}]`);
-      const model: Model = await openModel(source, engine, { directory });
+      const { model, chosen } = await openChosen(source, engine, {
+        directory,
+        datasets,
+        partial,
+        file: read.file,
+      });
       closing.push(() => model.close());
       models.set(card.name, model);
-      cards.push({ ...card, ...(typeof source === 'string' && { card: source }) });
+      const architecture = chosen?.architecture;
+      cards.push({
+        ...card,
+        ...(architecture && { architecture }),
+        ...(typeof source === 'string' && { card: source }),
+      });
       if (card.expect) expectations.push({ system: card.name, expect: card.expect, file: file ?? read.file });
     }
     const defended = wrapDefences(read, models);
@@ -68,7 +79,7 @@ export async function openInputs(
         engine: `${engine.name}: ${engine.description}`,
       },
       expectations,
-      partial: new Set([...specs].filter(([, spec]) => isPartial(spec)).map(([name]) => name)),
+      partial,
       warnings: limit === undefined ? [] : [limitNote(limit)],
       config: { models: cards, defences: defended.resolved, datasets: Object.fromEntries(specs) },
       close,
