@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -156,6 +157,7 @@ describe('external data', () => {
   symlinkSync(join(outside, 'secret.bin'), join(folder, 'link.bin'));
   symlinkSync(outside, join(folder, 'linked-folder'));
   save('short.bin', weights.subarray(0, 8));
+  if (process.platform !== 'win32') execFileSync('mkfifo', [join(folder, 'pipe.bin')]);
 
   const places: [what: string, entries: Record<string, string>, code: string, found: string | undefined][] = [
     ['an absolute path', { location: join(outside, 'secret.bin') }, 'file-malformed', 'an absolute path'],
@@ -171,6 +173,13 @@ describe('external data', () => {
     ],
     ['the folder itself', { location: '.' }, 'file-malformed', 'a link that leads out of the folder'],
     ['a missing file', { location: 'absent.bin' }, 'file-unreadable', undefined],
+    // It would wait for ever. Windows has none, and misses the file.
+    [
+      'a pipe',
+      { location: 'pipe.bin' },
+      'file-unreadable',
+      process.platform === 'win32' ? undefined : 'a pipe (FIFO)',
+    ],
     ['a short file', { location: 'short.bin' }, 'file-malformed', 'a file of 8 bytes'],
     [
       'an offset past the end',

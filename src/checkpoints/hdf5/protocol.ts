@@ -27,4 +27,15 @@ export interface Hdf5File {
   weightNames: Map<string, string[]>;
 }
 
-export type Hdf5Reply = { file: Hdf5File } | { refused: { path: string; found: string } };
+/** What is wrong with a file that is refused: damaged, not whole without other files, or packed by an unknown filter. */
+export type Hdf5Fault = 'damaged' | 'elsewhere' | 'packed';
+
+/** Why a file is refused. */
+export interface Hdf5Refusal {
+  fault: Hdf5Fault;
+  /** The object in the file; empty for the file itself. */
+  path: string;
+  found: string;
+}
+
+export type Hdf5Reply = { file: Hdf5File } | { refused: Hdf5Refusal };

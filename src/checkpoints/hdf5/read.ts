@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { AssayError } from '../../errors.js';
-import type { Hdf5File, Hdf5Order, Hdf5Reply } from './protocol.js';
+import type { Hdf5Fault, Hdf5File, Hdf5Order, Hdf5Reply } from './protocol.js';
 
 /** The compiled worker. Under vitest this module is the TypeScript source, and a worker needs JavaScript. */
 function workerFile(): string {
@@ -52,15 +52,30 @@ export function orderFor(bytes: Uint8Array<ArrayBuffer>, skip: readonly string[]
  */
 export function fileOf(reply: Hdf5Reply | string, file: string): Hdf5File {
   if (typeof reply === 'object' && 'file' in reply) return reply.file;
-  const { path, found } = typeof reply === 'object' ? reply.refused : { path: '', found: reply };
-  throw new AssayError('file-malformed', 'the HDF5 file cannot be read', {
-    file,
-    path: path || undefined,
-    expected: 'a whole HDF5 file as Keras writes it',
-    found,
-    hint: 'check that the file was copied whole, or save the model again',
-  });
+  const { fault, path, found } =
+    typeof reply === 'object' ? reply.refused : { fault: 'damaged' as const, path: '', found: reply };
+  const { message, expected, hint } = faults[fault];
+  throw new AssayError('file-malformed', message, { file, path: path || undefined, expected, found, hint });
 }
+
+/** What users are told of each kind of fault. */
+const faults: Readonly<Record<Hdf5Fault, { message: string; expected: string; hint: string }>> = {
+  damaged: {
+    message: 'the HDF5 file cannot be read',
+    expected: 'a whole HDF5 file as Keras writes it',
+    hint: 'check that the file was copied whole, or save the model again',
+  },
+  elsewhere: {
+    message: 'the HDF5 file is not whole without other files, which are not read',
+    expected: 'every number in the file itself',
+    hint: 'make one file of all, where the others lie: `h5repack --merge -l CONTI FILE.h5 WHOLE.h5` (hdf5-tools)',
+  },
+  packed: {
+    message: 'the HDF5 file is packed in a way that is not read',
+    expected: 'numbers as they are, or packed by gzip',
+    hint: 'unpack it with h5py: docs/keras-and-tfjs.md has the lines; or load and save the model again',
+  },
+};
 
 /** Until the library is there: nothing of the file has been looked at. */
 const LOADING_SECONDS = 300;

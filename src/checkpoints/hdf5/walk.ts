@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type h5wasm from 'h5wasm';
-import type { Attribute, Dataset, Group, ready } from 'h5wasm';
+import type { Attribute, BrokenSoftLink, Dataset, ExternalLink, Group, ready } from 'h5wasm';
 import { limits } from '../../bytes/limits.js';
 import { fromFloat16 } from '../../graph/half.js';
-import type { Hdf5Dataset, Hdf5File, Hdf5Order, Hdf5Reply } from './protocol.js';
+import { externalFiles } from './external-storage.js';
+import type { Hdf5Dataset, Hdf5Fault, Hdf5File, Hdf5Order, Hdf5Reply } from './protocol.js';
 
 /** The HDF5 library, compiled to WebAssembly. */
 export type H5Module = Awaited<typeof ready>;
@@ -11,6 +13,7 @@ class Refusal extends Error {
   constructor(
     readonly path: string,
     readonly found: string,
+    readonly fault: Hdf5Fault = 'damaged',
   ) {
     super(found);
   }
@@ -18,6 +21,8 @@ class Refusal extends Error {
 
 const MAX_DEPTH = 32;
 const MAX_AXES = 8;
+/** Filters beyond it are plug-ins of the HDF5 library, such as LZF of h5py (registered at portal.hdfgroup.org). */
+const LAST_OWN_FILTER = 255;
 
 /** Walks a file; whatever it finds is checked before space is made for it. */
 class Walk {
@@ -57,15 +62,21 @@ class Walk {
       const kind = entity?.constructor.name;
       if (kind === 'Group') this.group(entity as Group, inner, depth + 1);
       else if (kind === 'Dataset') this.file.datasets.set(inner, this.dataset(entity as Dataset, inner));
-      else throw new Refusal(inner, kind === 'ExternalLink' ? 'a link to another file' : 'a broken link');
+      else if (kind === 'ExternalLink') {
+        const { filename, obj_path } = entity as ExternalLink;
+        throw new Refusal(inner, `a link to ${obj_path} in another file, ${filename}`, 'elsewhere');
+      } else if (kind === 'BrokenSoftLink')
+        throw new Refusal(inner, `a link to ${(entity as BrokenSoftLink).target}, which is not in the file`);
+      else throw new Refusal(inner, 'neither a group nor a data set');
     }
   }
 
   private dataset(dataset: Dataset, path: string): Hdf5Dataset {
-    const { shape, size, littleEndian, total_size, vlen, chunks, virtual_sources } = dataset.metadata;
+    this.refuseElsewhere(dataset, path);
+    const { shape, size, littleEndian, total_size, vlen, chunks } = dataset.metadata;
     const decode = decoderOf(dataset.metadata);
     // The seeds of random generators may be text; they are no weights, and nobody asks for them.
-    if (!decode || vlen || !littleEndian || virtual_sources) return { dims: [-1], data: new Float32Array(0) };
+    if (!decode || vlen || !littleEndian) return { dims: [-1], data: new Float32Array(0) };
     const dims = shape ?? [];
     if (dims.length > MAX_AXES || dims.some((d) => !Number.isSafeInteger(d) || d < 0))
       throw new Refusal(path, `the shape [${dims.join(', ')}]`);
@@ -78,11 +89,36 @@ class Walk {
     return { dims, data: decode(this.bytes(dataset, path, count * size)) };
   }
 
+  /** Before anything of it is read: the library would take zeros for what it does not find in other files. */
+  private refuseElsewhere(dataset: Dataset, path: string): void {
+    const files = this.externalFiles(dataset, path);
+    if (files) throw new Refusal(path, `numbers that lie in another file: ${files.join(', ')}`, 'elsewhere');
+    const { virtual_sources: sources } = dataset.metadata;
+    if (!sources) return;
+    const told = sources.slice(0, 3).map(({ dset_name, file_name }) => `${dset_name} in ${file_name}`);
+    throw new Refusal(path, `a virtual data set, which shows others: ${told.join(', ')}`, 'elsewhere');
+  }
+
+  private externalFiles(dataset: Dataset, path: string): string[] | undefined {
+    // A reference is the address of the object header.
+    const reference = Uint8Array.from(this.module.create_object_reference(dataset.file_id, dataset.path));
+    const address = Number(new DataView(reference.buffer).getBigUint64(0, true));
+    try {
+      return externalFiles(this.order.bytes, address);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Refusal(path, `an object header that cannot be followed: ${error.message}`);
+    }
+  }
+
   /**
    * Takes the bytes from the library itself: `dataset.value` of h5wasm does not look at whether reading went well, and
-   * what lay in memory would become weights when a chunk does not inflate, its checksum is wrong, or it lies in another file.
+   * what lay in memory would become weights when a chunk does not inflate or its checksum is wrong.
    */
   private bytes(dataset: Dataset, path: string, length: number): ArrayBuffer {
+    const unknown = dataset.filters.find(({ id }) => id > LAST_OWN_FILTER);
+    if (unknown)
+      throw new Refusal(path, `numbers packed by the filter ${unknown.name} (${unknown.id})`, 'packed');
     const at = this.module._malloc(length);
     if (at === 0) throw new Refusal(path, 'more than there is memory for');
     try {
@@ -94,11 +130,7 @@ class Walk {
         null,
         BigInt(at),
       );
-      if (status < 0)
-        throw new Refusal(
-          path,
-          'numbers that are damaged, lie elsewhere or are packed in a way that is not read',
-        );
+      if (status < 0) throw new Refusal(path, 'numbers that are damaged');
       return this.module.HEAPU8.slice(at, at + length).buffer as ArrayBuffer;
     } finally {
       this.module._free(at);
@@ -153,21 +185,23 @@ function weightNamesOf(group: Group, path: string): string[] | undefined {
   });
 }
 
-/** Where the file is in the library's file system. */
-export const PATH = '/model.h5';
+/** Where the file is in the library's file system: under a name that nothing in a file can mean. */
+export const PATH = `/${randomUUID()}.h5`;
 
 /** Reads a whole file with a library whose file system holds nothing else. */
 export function readWith(library: typeof h5wasm, module: H5Module, order: Hdf5Order): Hdf5Reply {
   const walk = new Walk(module, order);
   try {
     const file = new library.File(PATH, 'r');
-    if (file.file_id <= 0n)
-      return { refused: { path: '', found: 'a file that the HDF5 library cannot open' } };
+    if (file.file_id <= 0n) throw new Refusal('', 'a file that the HDF5 library cannot open');
     walk.root(file);
     return { file: walk.file };
   } catch (error) {
-    if (error instanceof Refusal) return { refused: { path: error.path, found: error.found } };
-    return { refused: { path: '', found: (error as Error)?.message ?? String(error) } };
+    if (error instanceof Refusal) {
+      const { fault, path, found } = error;
+      return { refused: { fault, path, found } };
+    }
+    return { refused: { fault: 'damaged', path: '', found: (error as Error)?.message ?? String(error) } };
   }
 }
 

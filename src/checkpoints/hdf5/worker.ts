@@ -6,8 +6,8 @@ import { place, readWith } from './walk.js';
 /*
  * Reads an HDF5 file with the HDF5 library itself, compiled to WebAssembly. The library is large and was not written
  * for hostile files, so it runs in a thread of its own, which is ended when it takes too long; its memory may only grow
- * so far; and its file system is in memory and holds one file: links to other files lead nowhere. (The build of h5wasm
- * for browsers has such a file system; the one for Node sees the disk.)
+ * so far; and its file system is in memory and holds one file: what names other files is refused, and leads nowhere.
+ * (The build of h5wasm for browsers has such a file system; the one for Node sees the disk.)
  */
 
 const order = workerData as Hdf5Order;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,6 +26,7 @@ const folder = join(outer, 'model');
 mkdirSync(folder);
 writeFileSync(join(outer, 'outside.bin'), numbers(34));
 symlinkSync(join(outer, 'outside.bin'), join(folder, 'link.bin'));
+if (process.platform !== 'win32') execFileSync('mkfifo', [join(folder, 'pipe.bin')]);
 
 type Case = [what: string, parts: TfjsParts, code: ErrorCode, told: RegExp];
 
@@ -44,6 +46,7 @@ const places: Case[] = [
   ['an absolute path', shards(join(outer, 'outside.bin')), 'file-malformed', /an absolute path/],
   ['an address', shards('https://example.org/weights.bin'), 'file-malformed', /an address/],
   ['a link out of the folder', shards('link.bin'), 'file-malformed', /leads out of the folder/],
+  ['a pipe, which would wait for ever', shards('pipe.bin'), 'file-unreadable', /a pipe \(FIFO\)|is missing/],
   ['a missing shard', shards('absent.bin'), 'file-unreadable', /is missing/],
   ['a path that is none', shards(7), 'file-malformed', /names no files/],
 ];
