@@ -60,6 +60,18 @@ export const limits = {
       'as floats one takes 50 MB, and eight are decoded at a time; networks take some hundred times less',
     instead: 'scale all images with `resize: [height, width]` to the size that the network takes',
   },
+  examples: {
+    of: 'examples of a data set',
+    value: 2 ** 26,
+    reason: 'the position and label of each are held; ImageNet-21k has 14 million',
+    instead: 'save those that are wanted in a file of their own',
+  },
+  predictionRow: {
+    of: 'numbers in a row of predictions',
+    value: 2 ** 20,
+    reason: 'rows are read whole; ImageNet-21k has 21,841 classes',
+    instead: 'save a row for every example, with a number for every class',
+  },
   annotations: {
     of: 'bytes of val_annotations.txt',
     value: 64 * MIB,

@@ -1,6 +1,8 @@
 import type { ArraySource } from './array-source.js';
 import { readLabels } from './labels.js';
+import { elements } from './nd-array.js';
 import { pixelReader } from './pixels.js';
+import { refuseMore } from './refuse-more.js';
 import type { ImageSource } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
@@ -16,6 +18,8 @@ export async function arrayImages(
 ): Promise<ImageSource> {
   const n = images.shape[0] ?? 0;
   const { shape, note, read } = pixelReader(images, spec);
+  refuseMore('examples', n, images.source.place);
+  refuseMore('networkImage', elements(shape), images.source.place);
   return { n, shape, labels: labels && (await readLabels(labels, n)), note, read, close };
 }
 

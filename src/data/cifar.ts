@@ -5,6 +5,7 @@ import { AssayError, unknownName } from '../errors.js';
 import { Closing } from './array-images.js';
 import { type ByteSource, malformed, openFile } from './byte-source.js';
 import { classIndices } from './labels.js';
+import { refuseMore } from './refuse-more.js';
 import type { FormatRow, ImageSource } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
@@ -90,6 +91,7 @@ async function records(
       });
   const starts = [0];
   for (const { size } of sources) starts.push(starts[starts.length - 1] + size / record);
+  refuseMore('examples', starts[starts.length - 1], sources[0].place);
   const kind = labelByte(variant, spec);
   const labels = kind && (await readLabelBytes(sources, record, kind));
   const classes = kind && (await classNames(dirname(sources[0].place.file), kind));

@@ -3,6 +3,7 @@ import { SMALLEST_PROBABILITY } from '../models/outputs.js';
 import type { ArrayFile } from './array-file.js';
 import { shapeText } from './nd-array.js';
 import { numbers } from './pixels.js';
+import { refuseMore } from './refuse-more.js';
 
 /** Softmax outputs in half precision, and tables with two decimals, sum to 1 only about as well as this. */
 const SUM_TOLERANCE = 0.01;
@@ -55,6 +56,8 @@ export function predictionRows(
       hint: 'write the logits alone (pandas: `to_csv(file, index=False)`); labels go into `--labels FILE.csv:COLUMN`',
     });
   refuseShape(array.shape, place);
+  refuseMore('examples', n, place);
+  refuseMore('predictionRow', classes, place);
   const traits = { probabilities: true, unitInterval: true, normalised: true, vanishing: 0 };
   return {
     n,
