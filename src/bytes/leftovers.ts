@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +16,11 @@ const MAKER = /\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp$/;
 export const temporaryName = (name: string): string =>
   `${name}.${HOST}-${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
 
+/** In a folder that others write to, such as that for temporary files, what is theirs could lead anywhere while it is removed. */
+const isOwn = ({ uid }: Stats) => process.getuid === undefined || uid === process.getuid();
+
 /**
- * Removes what processes that died left in a folder. A folder that is a link is somebody else's and is left alone.
+ * Removes what processes of this user that died left in a folder. A folder that is a link is somebody else's and is left alone.
  * @param ours tells temporary files and folders by name
  * Errors: those of the file system.
  */
@@ -26,7 +30,8 @@ export async function removeLeftovers(folder: string, ours: RegExp): Promise<voi
     if (!ours.test(name)) continue;
     const file = join(folder, name);
     const found = await lstat(file).catch(() => undefined);
-    if (found && isLeft(name, found.mtimeMs)) await rm(file, { recursive: true, force: true });
+    if (found && isOwn(found) && isLeft(name, found.mtimeMs))
+      await rm(file, { recursive: true, force: true });
   }
 }
 
