@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   readdirSync,
@@ -159,6 +159,15 @@ describe('the store', () => {
     expect(await store.read('k1')).toEqual(unit);
     const aside = readdirSync(join(run, 'units')).find((name) => name.startsWith('k1.unit.aside-'));
     expect(readdirSync(join(run, 'units', aside ?? ''))).toEqual(['mine']);
+  });
+
+  it.skipIf(process.platform === 'win32')('never waits for a pipe in place of a unit', async () => {
+    const run = folder();
+    const store = await UnitStore.open(run);
+    execFileSync('mkfifo', [join(run, 'units', 'k1.unit')]);
+    expect(await store.read('k1')).toBeUndefined();
+    await store.write(unit);
+    expect(await store.read('k1')).toEqual(unit);
   });
 
   it('removes at once what a killed process of this machine left, and cleans nothing through a link', async () => {
