@@ -93,11 +93,14 @@ function jobText({ job }: Pick<UnitEvent, 'job'>): string {
   return `${measurement.name} of ${system} on ${dataset}`;
 }
 
-/** `12/40  attack of jem on test, examples 64-127, 3120 of about 12800 passes, 2 min 10 s left` */
+/**
+ * `12/40, 2 min 10 s left: attack of jem on test, examples 64-127, 3120 of about 12800 passes`: what matters most comes
+ * first, since terminals cut the line.
+ */
 function unitText(event: UnitEvent): string {
   const { unit, status } = event;
-  const place = `${status.done}/${status.units}  ${jobText(event)}, examples ${unit.start}-${unit.end - 1}`;
-  return `${place}${detailText(event)}${leftText(status)}`;
+  const place = `${jobText(event)}, examples ${unit.start}-${unit.end - 1}`;
+  return `${status.done}/${status.units}${leftText(status)}: ${place}${detailText(event)}`;
 }
 
 function detailText(event: UnitEvent): string {

@@ -57,8 +57,8 @@ describe('the progress line', () => {
   it('writes plain lines where nobody watches', () => {
     expect(show(false)).toBe(
       '2 units to measure\n' +
-        '0/2  attack of jem on test, examples 0-63, 320 of about 640 passes, 3.0 s left\n' +
-        '1/2  attack of jem on test, examples 0-63, 32 examples/s, 2 min 10 s left\n',
+        '0/2, 3.0 s left: attack of jem on test, examples 0-63, 320 of about 640 passes\n' +
+        '1/2, 2 min 10 s left: attack of jem on test, examples 0-63, 32 examples/s\n',
     );
   });
 
@@ -71,8 +71,8 @@ describe('the progress line', () => {
     const text = show(true);
     const lines = text.split('\r\x1b[2K');
     expect(lines[0]).toBe('2 units to measure\n');
-    expect(lines[1]).toMatch(/^. 0\/2 {2}attack of jem on test, examples 0-63$/);
-    expect(lines[2]).toMatch(/^. 0\/2 {2}attack of jem on test, examples 0-63, 320 of abo/);
+    expect(lines[1]).toMatch(/^. 0\/2: attack of jem on test, examples 0-63$/);
+    expect(lines[2]).toMatch(/^. 0\/2, 3.0 s left: attack of jem on test, examples 0-63/);
     expect(lines[2].length).toBe(59);
     expect(lines[3]).toMatch(/^. 1\/2/);
     expect(text.endsWith('\r\x1b[2K')).toBe(true);
