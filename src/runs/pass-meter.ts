@@ -15,7 +15,7 @@ export interface PassCosts {
  */
 export class PassMeter implements PassCosts {
   private readonly clock: SharedClock;
-  private readonly totals = new Map<string, Record<PassKind, { passes: number; seconds: number }>>();
+  private readonly totals = new Map<string, Record<PassKind, Total>>();
 
   /** @param now in seconds */
   constructor(now?: () => number) {
@@ -28,10 +28,11 @@ export class PassMeter implements PassCosts {
     return (examples) => {
       const seconds = charge.stop();
       if (examples === 0) return;
-      const none = () => ({ passes: 0, seconds: 0 });
-      const own = this.totals.get(system) ?? { forward: none(), gradient: none() };
-      own[kind].passes += examples;
-      own[kind].seconds += seconds;
+      const own = this.totals.get(system) ?? { forward: NOTHING, gradient: NOTHING };
+      // A first call opens sessions: it counts until there is another.
+      const { calls, ...before } = own[kind];
+      const { passes, seconds: spent } = calls === 1 ? NOTHING : before;
+      own[kind] = { calls: calls + 1, passes: passes + examples, seconds: spent + seconds };
       this.totals.set(system, own);
     };
   }
@@ -48,16 +49,25 @@ export class PassMeter implements PassCosts {
     const ratio = mean(
       names.map((name) => (this.measured(name, kind) ?? Number.NaN) / (this.measured(name, other) ?? 0)),
     );
-    const known = this.measured(system, other);
+    const known = this.measured(system, other, 2);
     if (known !== undefined && ratio !== undefined) return known * ratio;
     return mean(names.map((name) => this.measured(name, kind) ?? Number.NaN));
   }
 
-  private measured(system: string, kind: PassKind): number | undefined {
+  /** @param calls how many at least, for it to count */
+  private measured(system: string, kind: PassKind, calls = 1): number | undefined {
     const own = this.totals.get(system)?.[kind];
-    return own && own.passes > 0 ? own.seconds / own.passes : undefined;
+    return own && own.calls >= calls ? own.seconds / own.passes : undefined;
   }
 }
+
+interface Total {
+  calls: number;
+  passes: number;
+  seconds: number;
+}
+
+const NOTHING: Total = { calls: 0, passes: 0, seconds: 0 };
 
 /** Of the numbers that are finite; undefined without one. */
 function mean(numbers: readonly number[]): number | undefined {

@@ -199,7 +199,12 @@ describe('the cost of passes', () => {
     spend('a', 'forward', 1, 10);
     spend('a', 'gradient', 3, 10);
     expect(meter.secondsPerPass('b', 'gradient')).toBeCloseTo(0.3);
+    spend('b', 'forward', 100, 1);
+    expect(meter.secondsPerPass('b', 'forward')).toBeCloseTo(100);
+    // One call may have opened a session, and says nothing of another kind.
+    expect(meter.secondsPerPass('b', 'gradient')).toBeCloseTo(0.3);
     spend('b', 'forward', 2, 1);
+    expect(meter.secondsPerPass('b', 'forward')).toBeCloseTo(2);
     expect(meter.secondsPerPass('b', 'gradient')).toBeCloseTo(6);
     spend('b', 'gradient', 50, 0);
     expect(meter.secondsPerPass('b', 'gradient')).toBeCloseTo(6);
