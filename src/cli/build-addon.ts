@@ -5,7 +5,6 @@ import { print } from './terminal.js';
 /** `assay build-addon [FOLDER]` */
 export function buildAddonCommand(): Command {
   return new Command('build-addon')
-    .summary('build the native addon of TensorFlow.js')
     .description(
       'Builds the native addon of TensorFlow.js, for the engine tfjs, with a TensorFlow that is on this machine already: the package itself would download one of 2022, made for CUDA 11.2. Nothing is downloaded. It needs a C++ compiler; Linux or macOS.',
     )

@@ -22,7 +22,6 @@ interface Finding {
 /** `assay doctor` */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .summary('check that this machine can run Assay')
     .description(
       'Prints versions, engines, threads and memory, and what to do about what is missing. Ends with 2 when runs would fail.',
     )

@@ -20,7 +20,6 @@ interface GateFlags {
 /** `assay gate DIR` */
 export function gateCommand(): Command {
   return new Command('gate')
-    .summary('judge the results of a run folder')
     .description(
       'Judges the measures of a run folder by the gates of its run file, or by those of another file. Ends with 0 when all hold, 1 when one fails, 2 when there is nothing to judge: no gates, results that are partial, edited, limited to some examples, or not those of the run file. A gate on a measure that is missing or not singled out fails.',
     )

@@ -10,7 +10,6 @@ import { print } from './terminal.js';
 /** `assay init` */
 export function initCommand(): Command {
   return new Command('init')
-    .summary('write a model card and a run file to start from')
     .description(
       'Writes a model card and a run file with comments. With a checkpoint, the card says what can be read off it; comments say what cannot.',
     )

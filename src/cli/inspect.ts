@@ -10,7 +10,6 @@ import { print } from './terminal.js';
 /** `assay inspect CHECKPOINT|CARD` */
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .summary('look into a checkpoint')
     .description(
       'Prints what a checkpoint holds: operators, parameters, input and output, whether it has input gradients and if not which operator lacks one, and a model card to start from.',
     )

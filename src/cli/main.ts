@@ -1,63 +1,7 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from 'commander';
-import { assayVersion } from '../runs/environment.js';
-import { buildAddonCommand } from './build-addon.js';
-import { doctorCommand } from './doctor.js';
 import { guardExitCode } from './exit-code.js';
-import { explainFailure } from './failure.js';
-import { gateCommand } from './gate.js';
-import { initCommand } from './init.js';
-import { inspectCommand } from './inspect.js';
-import { reportCommand } from './report.js';
-import { runCommand } from './run.js';
-import { scoreCommand } from './score.js';
-import { complain } from './terminal.js';
-
-const program = new Command('assay')
-  .description(
-    'Measures what accuracy hides: robustness, calibration, out-of-distribution detection and the energy of image classifiers and energy-based models, from their checkpoints.',
-  )
-  .version(assayVersion(), '-V, --version', 'print the version')
-  .helpOption('-h, --help', 'print this, or the help of a command')
-  .helpCommand('help [command]', 'print the help of a command')
-  .showSuggestionAfterError(true)
-  .showHelpAfterError('(add --help for what there is)')
-  .addHelpText(
-    'after',
-    `
-Start here:
-  $ assay init --checkpoint model.onnx   write a model card and a run file to fill in
-  $ assay run my.run.yaml                measure, and write a report
-  $ assay inspect model.onnx             what a checkpoint holds
-  $ assay score --logits logits.npy --labels labels.npy    without a model: measure saved predictions
-
-Exit codes: 0 all well, 1 a gate failed, 2 it could not run or finish, 130 interrupted.
-Environment: NO_COLOR turns colours off, CI turns the live line into plain lines.`,
-  );
-
-program.exitOverride();
-for (const command of [
-  runCommand,
-  scoreCommand,
-  reportCommand,
-  gateCommand,
-  inspectCommand,
-  doctorCommand,
-  initCommand,
-  buildAddonCommand,
-])
-  program.addCommand(command().option('--debug', 'print the stack of errors').copyInheritedSettings(program));
+import { obey } from './program.js';
 
 const done = guardExitCode();
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  // Help and version end here too, with code 0; a usage error has been printed by commander.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    complain(explainFailure(error, process.argv.includes('--debug')));
-    process.exitCode = 2;
-  }
-}
+await obey(process.argv.slice(2));
 done();

@@ -15,7 +15,6 @@ const EDITED: Warning = {
 /** `assay report DIR` */
 export function reportCommand(): Command {
   return new Command('report')
-    .summary('write the report of a run folder again')
     .description('Writes report.html, measures.csv and tables/*.tex again, from results.json alone.')
     .argument('<dir>', 'the run folder')
     .addHelpText('after', '\nExample:\n  $ assay report assay-runs/my')

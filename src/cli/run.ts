@@ -21,7 +21,6 @@ interface RunFlags extends LimitFlags {
 /** `assay run FILE` */
 export function runCommand(): Command {
   return new Command('run')
-    .summary('measure what a run file asks for, and write a report')
     .description(
       'Measures what a run file asks for and writes a report. Every finished piece is kept in the run folder: running the same command again continues where it stopped, and a changed parameter measures only what it touches.',
     )

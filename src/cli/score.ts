@@ -43,7 +43,6 @@ interface ScoreFlags {
 /** `assay score` */
 export function scoreCommand(): Command {
   return new Command('score')
-    .summary('measure saved predictions, without a model')
     .description(
       'Measures logits or probabilities that another program saved: accuracy, calibration and OOD detection, with the intervals, report, sheets and gates of `assay run`. What needs a model (attacks, input gradients, purification) is not applicable. Files are .npy, .npz (FILE.npz:ARRAY where it holds several) or .csv (FILE.csv:COLUMN).',
     )

@@ -9,6 +9,10 @@ const ajv = new Ajv2020({
   allErrors: true,
   useDefaults: true,
   strict: false,
+  // Every command waits for its schemas to be compiled: neither checked themselves nor made small that takes a third.
+  validateSchema: false,
+  meta: false,
+  code: { optimize: false },
   // YAML can say .nan and .inf.
   strictNumbers: true,
   verbose: true,

@@ -1,6 +1,6 @@
 import { unknownName } from '../errors.js';
 import type { Engine } from './engine.js';
-import { type OrtOptions, openOrtEngine } from './ort/engine.js';
+import type { OrtOptions } from './ort/engine.js';
 import type { TfjsOptions } from './tfjs/engine.js';
 
 export type EngineOptions = OrtOptions & TfjsOptions;
@@ -10,12 +10,14 @@ interface EngineRow {
   create(options: EngineOptions): Promise<Engine>;
 }
 
-/** Every engine by the name that `--engine` takes. */
+/** Every engine by the name that `--engine` takes. Loaded when it is asked for: TensorFlow.js takes a second. */
 const engines: Record<string, EngineRow> = {
-  ort: { title: 'onnxruntime', create: openOrtEngine },
+  ort: {
+    title: 'onnxruntime',
+    create: async (options) => (await import('./ort/engine.js')).openOrtEngine(options),
+  },
   tfjs: {
     title: 'TensorFlow.js',
-    // Loaded when it is asked for: TensorFlow.js takes a second.
     create: async (options) => (await import('./tfjs/engine.js')).createTfjsEngine(options),
   },
 };

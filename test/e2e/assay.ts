@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished, vi } from 'vitest';
+import { obey } from '../../src/cli/program.js';
 
 // Processes take their time on a machine that is busy with others.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
@@ -61,6 +62,25 @@ export function launch(
 /** Runs the real command to its end. */
 export function assay(args: readonly string[], cwd: string, env?: NodeJS.ProcessEnv): Promise<Ended> {
   return start(args, cwd, env).ended;
+}
+
+/**
+ * What a command line that fails ends with and prints to standard error, without a process of its own: for tables of
+ * many cases beside one that starts the real command. One at a time, since a process has one working folder.
+ */
+export async function obeyed(args: readonly string[], cwd: string): Promise<Pick<Ended, 'code' | 'stderr'>> {
+  const before = process.cwd();
+  process.chdir(cwd);
+  let stderr = '';
+  try {
+    await obey(args, (text) => {
+      stderr += text;
+    });
+    return { code: Number(process.exitCode ?? 0), stderr };
+  } finally {
+    process.exitCode = undefined;
+    process.chdir(before);
+  }
 }
 
 /** A folder that is gone after the test. */

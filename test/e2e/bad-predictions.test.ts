@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { encodeNpy } from '../../src/data/npy.js';
-import { assay } from './assay.js';
+import { assay, obeyed } from './assay.js';
 
 const at = mkdtempSync(join(tmpdir(), 'assay-bad-score-'));
 afterAll(() => rmSync(at, { recursive: true, force: true }));
@@ -136,16 +136,22 @@ const cases: Record<string, [args: string[], code: string, ...says: (RegExp | st
 };
 
 describe('bad input to `assay score` ends with 2, its place and a remedy: ', () => {
-  it.concurrent.each(Object.entries(cases))('%s', async (_, [args, code, ...says]) => {
-    const { stderr, stdout, code: exit } = await assay(['score', ...args], at);
+  it.each(Object.entries(cases))('%s', async (_, [args, code, ...says]) => {
+    const { stderr, code: exit } = await obeyed(['score', ...args, '--quiet'], at);
     expect(stderr).toContain(`error[${code}]`);
     for (const part of says) expect(stderr).toMatch(part);
     expect(stderr).toMatch(/^ {2}(fix|expected) +\S/m);
     expect(stderr).not.toMatch(/\.js:\d+/);
-    expect([exit, stdout]).toEqual([2, '']);
+    expect(exit).toBe(2);
   });
 
-  it.concurrent.each([
+  it('to standard error', async () => {
+    const { stderr, ...ended } = await assay(['score', ...A, ...Y, '--suites', 'suites.yaml'], at);
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^error\[unknown-name\].*suites\.yaml at suites\[0\].*^ {2}fix /ms);
+  });
+
+  it.each([
     [[...Y], /required option.*--logits/],
     [[...A, '--ood', 'far.npy'], /Expected NAME=FILE, with near: or far:/],
     [[...A, '--ood', 'close:f=far.npy'], /Expected NAME=FILE/],
@@ -153,7 +159,7 @@ describe('bad input to `assay score` ends with 2, its place and a remedy: ', () 
     [[...A, '--top-k', '1,2'], /whole number of at least 2/],
     [[...A, '--lables', 'y.npy'], /unknown option.*Did you mean --labels/s],
   ])('%j is no usage', async (args, says) => {
-    const { stderr, code } = await assay(['score', ...args], at);
+    const { stderr, code } = await obeyed(['score', ...args], at);
     expect(stderr).toMatch(says);
     expect(code).toBe(2);
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { writeOnnx } from '../../src/graph/write.js';
-import { assay, folder, start } from './assay.js';
+import { assay, folder, obeyed, start } from './assay.js';
 import { network, project } from './project.js';
 
 const manifest: { version: string } = JSON.parse(
@@ -37,7 +37,11 @@ describe('the command line', () => {
     [['run', 'a.yaml', '--seed', '4294967296'], /from 0 to 4294967295/],
     [['run', 'a.yaml', '--engine', 'torch'], /Allowed choices are ort, tfjs/],
   ];
-  it.concurrent.each(refused)('%j is refused with 2', async (args, says) => {
+  it.each(refused)('%j is refused with 2', async (args, says) => {
+    expect(await obeyed(args, '.')).toMatchObject({ code: 2, stderr: expect.stringMatching(says) });
+  });
+  it('and the real command tells it on standard error', async () => {
+    const [args, says] = refused[0];
     expect(await assay(args, '.')).toMatchObject({
       code: 2,
       stdout: '',

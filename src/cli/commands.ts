@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+
+/** A command as `assay --help` lists it. */
+interface Listed {
+  /** Its argument. */
+  takes?: string;
+  summary: string;
+  load: () => Promise<Command>;
+}
+
+const listed: Record<string, Listed> = {
+  run: {
+    takes: '<file>',
+    summary: 'measure what a run file asks for, and write a report',
+    load: async () => (await import('./run.js')).runCommand(),
+  },
+  score: {
+    summary: 'measure saved predictions, without a model',
+    load: async () => (await import('./score.js')).scoreCommand(),
+  },
+  report: {
+    takes: '<dir>',
+    summary: 'write the report of a run folder again',
+    load: async () => (await import('./report.js')).reportCommand(),
+  },
+  gate: {
+    takes: '<dir>',
+    summary: 'judge the results of a run folder',
+    load: async () => (await import('./gate.js')).gateCommand(),
+  },
+  inspect: {
+    takes: '<file>',
+    summary: 'look into a checkpoint',
+    load: async () => (await import('./inspect.js')).inspectCommand(),
+  },
+  doctor: {
+    summary: 'check that this machine can run Assay',
+    load: async () => (await import('./doctor.js')).doctorCommand(),
+  },
+  init: {
+    takes: '[dir]',
+    summary: 'write a model card and a run file to start from',
+    load: async () => (await import('./init.js')).initCommand(),
+  },
+  'build-addon': {
+    takes: '[folder]',
+    summary: 'build the native addon of TensorFlow.js',
+    load: async () => (await import('./build-addon.js')).buildAddonCommand(),
+  },
+};
+
+export const commandNames: readonly string[] = Object.keys(listed);
+
+/**
+ * Every command; those among `words` whole, the others as far as they are listed: what one of them does is half a
+ * second of loading, which the others should not wait for.
+ */
+export function commandsFor(words: readonly string[]): Promise<Command[]> {
+  return Promise.all(
+    Object.entries(listed).map(async ([name, { takes, summary, load }]) => {
+      if (words.includes(name)) return (await load()).summary(summary);
+      const command = new Command(name).summary(summary);
+      return takes ? command.argument(takes) : command;
+    }),
+  );
+}

@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { commandNames, commandsFor } from '../../src/cli/commands.js';
+
+describe('commands that are listed without being loaded', () => {
+  it.each(commandNames)('%s takes what the list says', async (name) => {
+    const [[listed], [whole]] = await Promise.all(
+      [[], [name]].map(async (words) =>
+        (await commandsFor(words)).filter((command) => command.name() === name),
+      ),
+    );
+    const taken = ({ registeredArguments }: typeof whole) =>
+      registeredArguments.map((argument) => [argument.name(), argument.required, argument.variadic]);
+    expect(taken(listed)).toEqual(taken(whole));
+    expect(listed.summary()).toBe(whole.summary());
+  });
+});
