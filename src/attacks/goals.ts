@@ -1,10 +1,14 @@
 import { unknownName } from '../errors.js';
+import type { Aim } from '../losses/loss.js';
+import { marginOf } from '../losses/margin.js';
 import { argmaxOf } from '../metrics/softmax.js';
-import { type Aim, type AttackLoss, attackLosses } from './losses.js';
+import { climbedScores } from '../scores/registry.js';
+import { type AttackLoss, evading, followedLoss, raising } from './losses.js';
 
 /** Scores of familiarity that have a gradient: higher for what looks like the training data. */
-export const attackedScores = ['log-px', 'max-logit', 'max-softmax'] as const;
-export type AttackedScore = (typeof attackedScores)[number];
+export const attackedScores: readonly AttackedScore[] = climbedScores.map(({ id }) => id);
+/** Id of one of these. */
+export type AttackedScore = string;
 
 /** What an attacker is after, as plain JSON. */
 export type GoalParams =
@@ -34,7 +38,7 @@ export interface Goal {
 const mistake: Goal = {
   loss: (own) => own,
   reached: (logits, { label }) => argmaxOf(logits) !== label,
-  clearance: (logits, aim) => attackLosses.margin.value(logits, aim),
+  clearance: (logits, { label }) => marginOf(logits, label),
   threshold: 0,
   anyAttack: true,
   labelled: true,
@@ -49,7 +53,7 @@ export function goalOf(params: GoalParams): Goal {
   const { score } = params;
   if (params.kind === 'raise') {
     return {
-      loss: () => `raise-${score}`,
+      loss: () => raising(score),
       reached: () => false,
       clearance: () => Number.NEGATIVE_INFINITY,
       threshold: 0,
@@ -58,12 +62,11 @@ export function goalOf(params: GoalParams): Goal {
     };
   }
   const { threshold } = params;
-  const evade = attackLosses[`evade-${score}`];
+  const raised = followedLoss(raising(score));
   return {
-    loss: () => `evade-${score}`,
-    reached: (logits, aim) =>
-      argmaxOf(logits) !== aim.label && attackLosses[`raise-${score}`].value(logits, aim) >= threshold,
-    clearance: evade.value,
+    loss: () => evading(score),
+    reached: (logits, aim) => argmaxOf(logits) !== aim.label && raised.value(logits, aim) >= threshold,
+    clearance: followedLoss(evading(score)).value,
     threshold,
     anyAttack: false,
     labelled: true,

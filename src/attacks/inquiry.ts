@@ -1,3 +1,4 @@
+import type { Aim } from '../losses/loss.js';
 import { argmaxOf } from '../metrics/softmax.js';
 import { type Stream, type StreamKey, stream } from '../random/stream.js';
 import type { Answer, Query } from './attack.js';
@@ -5,7 +6,7 @@ import type { Batcher } from './batcher.js';
 import type { Campaign, Stage, Targets } from './campaign.js';
 import type { Epsilon } from './epsilon.js';
 import type { Goal } from './goals.js';
-import { type Aim, type AttackLoss, attackLosses, definedLoss } from './losses.js';
+import { type AttackLoss, definedLoss, followedLoss } from './losses.js';
 
 /** What is counted, a row per example and a column per stage. */
 export interface Counts {
@@ -76,7 +77,7 @@ export class Inquiry {
 
   private async ask(query: Query, loss: AttackLoss, target: number, run: Run): Promise<Answer> {
     const { goal } = this.campaign;
-    const { targeted, value, direction } = attackLosses[loss];
+    const { targeted, value, direction } = followedLoss(loss);
     // Led to a class by a loss that has no target: that class's own loss, descended.
     const swapped = target >= 0 && !targeted;
     const aim: Aim = {
@@ -141,7 +142,7 @@ export class Inquiry {
   ) {
     const { seed, indices, system } = this.targets;
     this.counts[kind][this.i * this.stages.length + run.stage] += draws;
-    const base = { kind, pixels, loss: attackLosses[loss].of, label, target, threshold };
+    const base = { kind, pixels, loss: followedLoss(loss).of, label, target, threshold };
     if (!system.info.stochastic) return this.batcher.ask(base);
     const purpose = this.purpose(run, target, what);
     const key = (draw: number): StreamKey => ({

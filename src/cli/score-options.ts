@@ -2,7 +2,7 @@ import { basename, extname } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { readText, unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
-import { scores as scoreTable } from '../scores/scores.js';
+import { scores as scoreTable } from '../scores/registry.js';
 
 /** A file of one model. */
 export interface ModelFile {

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { readRules } from '../gate/rule-file.js';
 import { readSuiteFile, usualSuites } from '../runs/suite-file.js';
-import { scores as scoreTable } from '../scores/scores.js';
+import { scores as scoreTable } from '../scores/registry.js';
 import { attendedRun } from './attended-run.js';
 import { confine } from './confine-option.js';
 import { wholeNumber } from './option-values.js';

@@ -54,6 +54,17 @@ export function logSumExp(logits: Logits, temperature = 1): Float64Array {
   });
 }
 
+/** logsumexp of one row. */
+export const logSumExpRow = (logits: ArrayLike<number>): number =>
+  logSumExp({ n: 1, classes: logits.length, data: logits })[0];
+
+/** The largest logit of one row, of all classes but one; -infinity where there is no other. */
+export function largestRow(logits: ArrayLike<number>, but = -1): number {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < logits.length; k++) if (k !== but && logits[k] > top) top = logits[k];
+  return top;
+}
+
 /**
  * log softmax(f / T) of every row. (n, classes) The maximum is taken off before the log-sum is: subtracting
  * logsumexp from a huge logit would lose the log-sum to rounding, and two equal logits of 1e20 would get

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { estimatedGradients, missingGradients, nodesBetween } from '../autodiff/coverage.js';
+import type { Shapes } from '../autodiff/site.js';
 import type { Engine } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import { sizedBy } from '../graph/declared-sizes.js';
 import type { Graph, Note } from '../graph/graph.js';
 import { inFloat32 } from '../graph/precision.js';
 import { writeOnnx } from '../graph/write.js';
-import { activationsPerImage, efficientBatch } from './batch-size.js';
+import { activationsPerImage, efficientBatch, shapesOf, TRACED } from './batch-size.js';
 import { classNames, type ModelCard } from './card.js';
 import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
@@ -15,6 +16,7 @@ import { refuseMap } from './flattened-map.js';
 import { tryGradient } from './gradient-program.js';
 import { guardOf, naming, tryBatch, withinLimits } from './guarded.js';
 import { findImageInput, inputNotes } from './image-input.js';
+import { type FoundLayer, findLastLayer } from './last-layer.js';
 import { Model } from './model.js';
 import { chooseOutputs, softmaxNotes } from './outputs.js';
 import { type Prepared, prepare } from './prepare.js';
@@ -64,7 +66,9 @@ async function assembled(
     const node = error instanceof NotFinite ? await error.origin?.() : undefined;
     throw node === undefined ? error : new NotFinite(`${error.message}, first at ${node}`, error.details);
   });
-  const { offers, lacks } = await capabilities(engine, prepared, contract, trial);
+  const shapes = once(() => shapesOf(engine, prepared, contract.shape));
+  const last = await lastLayerOf(prepared, contract, shapes);
+  const { offers, lacks } = await capabilities(engine, prepared, contract, trial, last);
   const info: SystemInfo = {
     name: card.name,
     model: card.name,
@@ -86,13 +90,50 @@ async function assembled(
     ],
     inputScale: contract.inputScale,
   };
-  const wanted =
-    card.batchSize ?? efficientBatch(await activationsPerImage(engine, prepared, contract.shape));
+  const wanted = card.batchSize ?? efficientBatch(activationsPerImage(prepared, await shapes()));
   const fixed = prepared.fixedBatch ?? 1;
   const batchSize = Math.ceil(wanted / fixed) * fixed;
   if (sized === 'shapes') await tryBatch(guard, prepared, contract.shape, batchSize);
-  return Model.create({ engine, prepared: offered(prepared, offers), contract, info, batchSize });
+  const { features, layer: lastLayer } = last;
+  return Model.create({
+    engine,
+    prepared: offered(prepared, offers),
+    contract,
+    info,
+    batchSize,
+    features,
+    lastLayer,
+  });
 }
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+/** The features and the layer behind them; that of the energy where there are no classes. */
+async function lastLayerOf(
+  { graph, pixels, outputs, features, fixedBatch }: Prepared,
+  { classes }: Contract,
+  shapes: () => Promise<Shapes>,
+): Promise<FoundLayer> {
+  const { logits = outputs.logPx ?? '' } = outputs;
+  const n = fixedBatch ?? TRACED;
+  const found = await findLastLayer({
+    graph,
+    pixels,
+    logits,
+    classes: Math.max(1, classes),
+    named: features,
+    shapes,
+    n,
+  });
+  if (outputs.logits) return found;
+  const { layer: _, lacks, ...rest } = found;
+  return { ...rest, lacks: { ...lacks, lastLayer: NO_CLASSES } };
+}
+
+const NO_CLASSES = 'it does not classify (its model card names no classes)';
 
 /** What to tell of gradients that go through rounding. */
 function estimateNotes({ graph, pixels, outputs }: Prepared): Note[] {
@@ -120,11 +161,12 @@ async function capabilities(
   prepared: Prepared,
   contract: Contract,
   { normalised }: Trial,
+  last: FoundLayer,
 ): Promise<Pick<SystemInfo, 'offers' | 'lacks'>> {
   const offers: Capability[] = [];
-  const lacks: SystemInfo['lacks'] = {};
+  const lacks: SystemInfo['lacks'] = { ...last.lacks };
   if (prepared.outputs.logits) offers.push('logits');
-  else lacks.logits = 'it does not classify (its model card names no classes)';
+  else lacks.logits = NO_CLASSES;
   if (contract.energy.kind === 'none') lacks.logPx = contract.energy.reason;
   else if (normalised)
     lacks.logPx =
@@ -133,6 +175,8 @@ async function capabilities(
   const why = await gradientMissing(engine, prepared, contract);
   if (why) lacks.inputGradient = why;
   else offers.push('inputGradient');
+  if (last.features) offers.push('features');
+  if (last.layer) offers.push('lastLayer');
   return { offers, lacks };
 }
 
@@ -163,7 +207,7 @@ async function gradientMissing(
 
 /** Hash of what decides the outputs: the weights and how the card uses them. */
 function identityOf(contract: Contract, sha256: string): string {
-  const { file: _file, features: _features, name: _name, ...semantic } = contract;
+  const { file: _file, name: _name, ...semantic } = contract;
   return createHash('sha256')
     .update(JSON.stringify([sha256, semantic]))
     .digest('hex');

@@ -8,16 +8,30 @@ import type {
 } from '../engines/engine.js';
 import { GraphBuilder, int } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
+import { emitLoss } from '../losses/emit.js';
+import type { AimName } from '../losses/loss.js';
+import { lossNamed } from '../losses/registry.js';
 import type { Contract } from './contract.js';
-import { type AimName, aimsOf, emitLoss } from './heads.js';
+import type { FeaturePlace } from './last-layer.js';
 import { noiseImages, type Prepared, pixelValue } from './prepare.js';
-import type { LossName } from './system.js';
+import { quantityNamed } from './quantities.js';
+import type { LossName, QuantityName } from './system.js';
 
-/** What losses are put on and compiled with. */
+/** What quantities and losses are put on and compiled with. */
 export interface Differentiable {
   engine: Engine;
   prepared: Prepared;
   contract: Contract;
+  features?: FeaturePlace | undefined;
+}
+
+/** Names of outputs that hold quantities which the prepared network does not put out by itself. */
+export type AddedOutputs = ReadonlyMap<QuantityName, string>;
+
+/** A program of a set of quantities. */
+export interface QuantityProgram {
+  program: Program;
+  added: AddedOutputs;
 }
 
 /** Names of a gradient program's inputs beside the images, and of its outputs. */
@@ -30,13 +44,45 @@ interface Names {
   gradient: string;
 }
 
-export type GradientProgram = Names & { program: Program };
+export type GradientProgram = Names & QuantityProgram;
 
-/** Errors: `op-unsupported` names op and node. */
-export async function compileGradient(parts: Differentiable, loss: LossName): Promise<GradientProgram> {
-  const { graph, feeds, aims, wanted } = lossGraph(parts, loss);
+/** The prepared network with more outputs than the usual. */
+export function quantityGraph(
+  parts: Differentiable,
+  names: readonly QuantityName[],
+): { graph: Graph; added: AddedOutputs } {
+  const b = new GraphBuilder(parts.prepared.graph);
+  const added = addOutputs(b, parts, names);
+  return { graph: b.build(), added };
+}
+
+/** A program of these. */
+export async function compileQuantities(
+  parts: Differentiable,
+  names: readonly QuantityName[],
+): Promise<QuantityProgram> {
+  const { graph, added } = quantityGraph(parts, names);
+  return { program: await parts.engine.compile(graph), added };
+}
+
+function addOutputs(
+  b: GraphBuilder,
+  { prepared: { outputs }, features }: Differentiable,
+  names: readonly QuantityName[],
+): AddedOutputs {
+  const site = { b, outputs, features };
+  return new Map(names.map((name) => [name, b.outputAs(quantityNamed(name).emit(site), name)]));
+}
+
+/** The same with a loss and its gradient. Errors: `op-unsupported` names op and node. */
+export async function compileGradient(
+  parts: Differentiable,
+  loss: LossName,
+  names: readonly QuantityName[] = [],
+): Promise<GradientProgram> {
+  const { graph, feeds, aims, wanted, added } = lossGraph(parts, loss, names);
   const { program, gradients } = await differentiated(parts.engine, graph, feeds, wanted);
-  return { program, aims, loss: wanted.of, gradient: gradients[parts.prepared.pixels] };
+  return { program, aims, added, loss: wanted.of, gradient: gradients[parts.prepared.pixels] };
 }
 
 /** Whether a loss can be differentiated, found out at the least cost. Errors: as `compileGradient`. */
@@ -75,12 +121,15 @@ interface LossGraph {
   /** A batch of noise. */
   feeds: Record<string, Value>;
   aims: Names['aims'];
+  added: AddedOutputs;
   wanted: Differentiation;
 }
 
 /** A loss per example on top of the prepared network. */
-function lossGraph({ prepared, contract }: Differentiable, loss: LossName): LossGraph {
+function lossGraph(parts: Differentiable, loss: LossName, names: readonly QuantityName[] = []): LossGraph {
+  const { prepared, contract } = parts;
   const b = new GraphBuilder(prepared.graph);
+  const added = addOutputs(b, parts, names);
   const aims = aimInputs(b, loss, contract.classes);
   const value = emitLoss(loss, { b, ...prepared.outputs, aims, energy: contract.energy.kind });
   const of = b.outputAs(value, 'loss', 'float32', ['N']);
@@ -89,12 +138,12 @@ function lossGraph({ prepared, contract }: Differentiable, loss: LossName): Loss
     [prepared.pixels]: pixelValue(noiseImages(n, contract.shape), n, contract.shape),
     ...someAims(aims, n, contract.classes),
   };
-  return { graph: b.build(), feeds, aims, wanted: { of, wrt: [prepared.pixels] } };
+  return { graph: b.build(), feeds, aims, added, wanted: { of, wrt: [prepared.pixels] } };
 }
 
 /** Declares the inputs of what a loss is about. */
 function aimInputs(b: GraphBuilder, loss: LossName, classes: number): Names['aims'] {
-  const declared = aimsOf(loss).map((aim) => [
+  const declared = lossNamed(loss).aims.map((aim) => [
     aim,
     aim === 'threshold' ? b.input(aim, 'float32', [1]) : b.input(`${aim}_one_hot`, 'float32', ['N', classes]),
   ]);
@@ -130,7 +179,7 @@ export async function compileLogitLoss(
     ...someAims(aims, 2, classes),
   };
   const { program, gradients } = await differentiated(engine, b.build(), feeds, { of, wrt: [logits] });
-  return { program, aims, loss: of, gradient: gradients[logits] };
+  return { program, aims, added: new Map(), loss: of, gradient: gradients[logits] };
 }
 
 /** (n, classes) with 1 in one column. */

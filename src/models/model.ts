@@ -1,27 +1,48 @@
 import type { Program, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
+import { lossUnavailable } from '../losses/emit.js';
+import type { AimName } from '../losses/loss.js';
+import { lossNamed } from '../losses/registry.js';
 import { logSumExp } from '../metrics/softmax.js';
 import { checkPixels, imageSize, inChunks, oneHotRows, rowsOf } from './batching.js';
+import { capabilityTitles } from './capabilities.js';
 import { refuseNotFinite } from './finite.js';
 import {
   compileGradient,
   compileLogitLoss,
+  compileQuantities,
   type Differentiable,
   type GradientProgram,
   gradientGraphOf,
+  type QuantityProgram,
+  quantityGraph,
 } from './gradient-program.js';
 import { groupedGradient } from './grouped.js';
 import { guardOf } from './guarded.js';
-import { type AimName, aimsOf, lossUnavailable } from './heads.js';
 import { notFiniteOrigin } from './not-finite-origin.js';
 import { pixelValue } from './prepare.js';
-import type { Aims, Batch, Draws, Gradients, LossName, Outputs, System, SystemInfo } from './system.js';
+import { quantityNamed } from './quantities.js';
+import type {
+  Aims,
+  Batch,
+  Draws,
+  Evaluated,
+  Gradients,
+  LastLayer,
+  LossName,
+  Outputs,
+  QuantityName,
+  System,
+  SystemInfo,
+} from './system.js';
+import { forwardOf, gradientOf, usualQuantities } from './usual.js';
 
 /** What a model is made of: `modelOf` and `openModel` make these from a card. */
 export interface ModelParts extends Differentiable {
   info: SystemInfo;
   batchSize: number;
+  lastLayer?: LastLayer | undefined;
 }
 
 /** What a loss is about, as a program takes it: labels and targets (n, classes), threshold (1). */
@@ -47,12 +68,15 @@ export class Model implements System {
   readonly batchSize: number;
   readonly concurrency: number;
   private readonly size: number;
-  private readonly programs = new Map<string, Promise<GradientProgram>>();
+  private readonly usual: QuantityProgram;
+  private readonly programs = new Map<string, Promise<QuantityProgram>>();
+  private readonly gradients = new Map<string, Promise<GradientProgram>>();
 
   private constructor(
     private readonly parts: ModelParts,
-    private readonly program: Program,
+    program: Program,
   ) {
+    this.usual = { program, added: new Map() };
     this.info = parts.info;
     this.batchSize = parts.batchSize;
     this.concurrency = parts.engine.concurrency;
@@ -63,31 +87,30 @@ export class Model implements System {
     return new Model(parts, await parts.engine.compile(parts.prepared.graph));
   }
 
-  /** Errors: `model-invalid` when an output is NaN or infinite, naming the example. */
-  async forward(batch: Batch): Promise<Outputs> {
-    checkPixels(batch, this.info);
-    const outputs = this.emptyOutputs(batch.n);
-    outputs.passes.forward = batch.n;
-    await this.inChunks(batch.n, async (start, end) => {
-      const result = await this.program.run(this.pixelFeed(batch, start, end));
-      this.collect(outputs, result, start, end);
-    });
-    this.refuseNotFinite(
-      outputs,
-      batch,
-      this.origin(batch, async () => this.parts.prepared.graph),
-    );
-    return outputs;
+  get lastLayer(): LastLayer | undefined {
+    return this.parts.lastLayer;
   }
 
   /**
-   * Errors: `model-invalid` as `forward`; `op-unsupported` when the model lacks gradients or what the loss needs;
-   * `data-invalid` for missing labels or labels out of range.
+   * Errors: `model-invalid` when an output is NaN or infinite, naming the example; `op-unsupported` for what the model
+   * lacks, gradients and what a loss needs among it; `data-invalid` for missing labels or labels out of range.
    */
-  async gradient(batch: Batch, loss: LossName): Promise<Gradients> {
+  async evaluate(batch: Batch, wanted: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
     checkPixels(batch, this.info);
+    for (const name of wanted) this.refuseQuantity(name);
+    if (loss === undefined) return this.evaluated(batch, wanted);
     this.refuseLoss(loss);
-    return this.differentiated(loss, batch, this.aimRows(loss, batch.n, batch));
+    return this.evaluated(batch, wanted, { loss, aims: this.aimRows(loss, batch.n, batch) });
+  }
+
+  /** Errors: as `evaluate`. */
+  forward(batch: Batch): Promise<Outputs> {
+    return forwardOf(this, batch);
+  }
+
+  /** Errors: as `evaluate`. */
+  gradient(batch: Batch, loss: LossName): Promise<Gradients> {
+    return gradientOf(this, batch, loss);
   }
 
   groupedGradient(draws: Draws, loss: LossName): Promise<Gradients> {
@@ -99,11 +122,18 @@ export class Model implements System {
    * logits it continues the chain rule from a loss of several images' logits down to their pixels. `loss` is the
    * weighted sum. Errors: as `gradient`.
    */
-  async pullBack(batch: Batch, weights: Float32Array): Promise<Gradients> {
+  async pullBack(
+    batch: Batch,
+    weights: Float32Array,
+  ): Promise<Required<Pick<Evaluated, 'loss' | 'gradient' | 'passes'>>> {
     checkPixels(batch, this.info);
     this.refuseLoss('logit');
     this.checkLogits(batch.n, weights);
-    return this.differentiated('logit', batch, { labels: weights });
+    const { loss, gradient, passes } = await this.evaluated(batch, usualQuantities(this.info), {
+      loss: 'logit',
+      aims: { labels: weights },
+    });
+    return { loss: loss ?? NONE, gradient: gradient ?? NONE, passes };
   }
 
   /**
@@ -115,7 +145,9 @@ export class Model implements System {
     const classes = this.info.classes.length;
     const n = logits.length / classes;
     this.checkLogits(n, logits);
-    const compiled = await this.compiled(`logits/${loss}`, () => compileLogitLoss(this.parts, loss));
+    const compiled = await remembered(this.gradients, `logits/${loss}`, () =>
+      compileLogitLoss(this.parts, loss),
+    );
     const feeds: Record<string, Value> = {
       logits: { type: 'float32', dims: [n, classes], data: logits },
       ...this.aimFeeds(compiled, this.aimRows(loss, n, aims), 0, n, n),
@@ -128,48 +160,80 @@ export class Model implements System {
   }
 
   async close(): Promise<void> {
-    const compiled = await Promise.allSettled(this.programs.values());
+    const compiled = await Promise.allSettled([...this.programs.values(), ...this.gradients.values()]);
     this.programs.clear();
-    await this.program.release();
+    this.gradients.clear();
+    await this.usual.program.release();
     for (const made of compiled) if (made.status === 'fulfilled') await made.value.program.release();
   }
 
-  private async differentiated(loss: LossName, batch: Batch, aims: AimRows): Promise<Gradients> {
-    const compiled = await this.compiled(loss, () => compileGradient(this.parts, loss));
+  private async evaluated(
+    batch: Batch,
+    wanted: readonly QuantityName[],
+    of?: { loss: LossName; aims: AimRows },
+  ): Promise<Evaluated> {
+    const usual = usualQuantities(this.info);
+    const names = wanted.filter((name) => !usual.includes(name)).sort();
+    const forward = of ? undefined : await this.quantityProgram(names);
+    const backward = of && (await this.gradientProgram(of.loss, names));
+    const { program, added } = backward ?? forward ?? this.usual;
+    const values: Evaluated['values'] = {};
+    for (const name of new Set([...usual, ...names]))
+      values[name] = new Float32Array(batch.n * this.widthOf(name));
     const { fixedBatch } = this.parts.prepared;
     // The gradient of a batch that is one call is not copied.
     const single = batch.n <= (fixedBatch ?? this.batchSize);
-    const result: Gradients = {
-      ...this.emptyOutputs(batch.n),
-      loss: new Float32Array(batch.n),
-      gradient: new Float32Array(single ? 0 : batch.n * this.size),
-    };
-    result.passes.gradient = batch.n;
+    const loss = new Float32Array(of ? batch.n : 0);
+    let gradient = new Float32Array(of && !single ? batch.n * this.size : 0);
     await this.inChunks(batch.n, async (start, end) => {
       const feeds = {
         ...this.pixelFeed(batch, start, end),
-        ...this.aimFeeds(compiled, aims, start, end, fixedBatch),
+        ...(of && backward && this.aimFeeds(backward, of.aims, start, end, fixedBatch)),
       };
-      const outputs = await compiled.program.run(feeds);
-      this.collect(result, outputs, start, end);
-      place(result.loss, outputs[compiled.loss], start, end, 1);
-      const { data } = outputs[compiled.gradient];
-      if (single) result.gradient = (data as Float32Array).subarray(0, batch.n * this.size);
-      else place(result.gradient, outputs[compiled.gradient], start, end, this.size);
+      const result = await program.run(feeds);
+      this.collect(values, result, start, end);
+      for (const [name, output] of added)
+        place(values[name] ?? NONE, result[output], start, end, this.widthOf(name));
+      if (!backward) return;
+      place(loss, result[backward.loss], start, end, 1);
+      const { data } = result[backward.gradient];
+      if (single) gradient = (data as Float32Array<ArrayBuffer>).subarray(0, batch.n * this.size);
+      else place(gradient, result[backward.gradient], start, end, this.size);
     });
     const origin = this.origin(
       batch,
-      () => gradientGraphOf(this.guarded(), loss),
-      (row) => this.aimFeeds(compiled, aims, row, row + 1, fixedBatch),
+      async () => (of ? gradientGraphOf(this.guarded(), of.loss) : quantityGraph(this.parts, names).graph),
+      (row) => (of && backward ? this.aimFeeds(backward, of.aims, row, row + 1, fixedBatch) : {}),
     );
-    this.refuseNotFinite(result, batch, origin);
-    refuseNotFinite(this.info.name, `the loss ${loss}`, result.loss, 1, batch, origin);
-    refuseNotFinite(this.info.name, `the gradient of ${loss}`, result.gradient, this.size, batch, origin);
-    return result;
+    const { name: model } = this.info;
+    for (const name of wanted) {
+      const { title } = quantityNamed(name);
+      refuseNotFinite(model, title, values[name] ?? NONE, this.widthOf(name), batch, origin);
+    }
+    const asked = Object.fromEntries(wanted.map((name) => [name, values[name]]));
+    if (!of) return { values: asked, passes: { forward: batch.n, gradient: 0 } };
+    refuseNotFinite(model, `the loss ${of.loss}`, loss, 1, batch, origin);
+    refuseNotFinite(model, `the gradient of ${of.loss}`, gradient, this.size, batch, origin);
+    return { values: asked, loss, gradient, passes: { forward: 0, gradient: batch.n } };
+  }
+
+  private widthOf(name: QuantityName): number {
+    return quantityNamed(name).width({ info: this.info, features: this.parts.features });
+  }
+
+  private quantityProgram(names: readonly QuantityName[]): Promise<QuantityProgram> | QuantityProgram {
+    if (names.length === 0) return this.usual;
+    return remembered(this.programs, names.join(), () => compileQuantities(this.parts, names));
+  }
+
+  private gradientProgram(loss: LossName, names: readonly QuantityName[]): Promise<GradientProgram> {
+    return remembered(this.gradients, [loss, ...names].join(), () =>
+      compileGradient(this.parts, loss, names),
+    );
   }
 
   private aimRows(loss: LossName, n: number, { labels, targets, threshold }: Aims): AimRows {
-    const wanted = aimsOf(loss);
+    const wanted = lossNamed(loss).aims;
     if (wanted.includes('threshold') && threshold === undefined)
       throw new AssayError('data-invalid', `the loss "${loss}" needs a threshold`, {
         hint: 'say what the score must reach',
@@ -201,10 +265,15 @@ export class Model implements System {
     return feeds;
   }
 
-  private compiled(key: string, make: () => Promise<GradientProgram>): Promise<GradientProgram> {
-    const program = this.programs.get(key) ?? make();
-    this.programs.set(key, program);
-    return program;
+  /** Errors: `op-unsupported`; `unknown-name`. */
+  private refuseQuantity(quantity: QuantityName): void {
+    const { name, offers, lacks } = this.info;
+    quantityNamed(quantity);
+    if (offers.includes(quantity)) return;
+    throw new AssayError('op-unsupported', `"${name}" has no ${capabilityTitles[quantity]}`, {
+      found: lacks[quantity] ?? 'it does not offer it',
+      hint: 'leave out what needs it',
+    });
   }
 
   private refuseLoss(loss: LossName): void {
@@ -231,16 +300,13 @@ export class Model implements System {
     });
   }
 
-  private emptyOutputs(n: number): Outputs {
-    const { offers, classes } = this.info;
-    return {
-      ...(offers.includes('logits') && { logits: new Float32Array(n * classes.length) }),
-      ...(offers.includes('logPx') && { logPx: new Float32Array(n) }),
-      passes: { forward: 0, gradient: 0 },
-    };
-  }
-
-  private collect(into: Outputs, result: Record<string, Value>, start: number, end: number): void {
+  /** What the prepared network puts out by itself. */
+  private collect(
+    into: Evaluated['values'],
+    result: Record<string, Value>,
+    start: number,
+    end: number,
+  ): void {
     const { logits, logPx } = this.parts.prepared.outputs;
     if (into.logits && logits) place(into.logits, result[logits], start, end, this.info.classes.length);
     if (!into.logPx || !logPx) return;
@@ -250,12 +316,6 @@ export class Model implements System {
       const data = into.logits.subarray(start * classes, end * classes);
       into.logPx.set(logSumExp({ n: end - start, classes, data }), start);
     } else place(into.logPx, result[logPx], start, end, 1);
-  }
-
-  private refuseNotFinite({ logits, logPx }: Outputs, batch: Batch, origin: RowOrigin): void {
-    const { name, classes } = this.info;
-    if (logits) refuseNotFinite(name, 'a logit', logits, classes.length, batch, origin);
-    if (logPx) refuseNotFinite(name, 'log p(x)', logPx, 1, batch, origin);
   }
 
   /** For a row of a batch, how to find where in a graph what is not finite begins. Batches are reused: rows are kept. */
@@ -285,6 +345,15 @@ export class Model implements System {
     const rows = rowsOf(pixels, start, end, this.size, prepared.fixedBatch);
     return { [prepared.pixels]: pixelValue(rows, rows.length / this.size, this.info.shape) };
   }
+}
+
+const NONE = new Float32Array(0);
+
+/** What was made under that key, or is now. */
+function remembered<T>(known: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const made = known.get(key) ?? make();
+  known.set(key, made);
+  return made;
 }
 
 /** Writes the rows of an engine's output where they belong; rows that only pad a fixed batch are dropped. */

@@ -8,6 +8,8 @@ import { describeDims, type ImageInput, isExtent } from './image-input.js';
 export interface OutputChoice {
   logits: ValueInfo | undefined;
   energy: ValueInfo | undefined;
+  /** As the card names them. */
+  features?: ValueInfo;
   /** The Softmax or LogSoftmax at the end of the network whose input serves as logits. */
   softmax?: Node;
 }
@@ -34,10 +36,11 @@ export function chooseOutputs(graph: Graph, contract: Contract, checkpoint: stri
     if (isFloat(value)) return value;
     throw classNumbers({ ...graph, outputs: [value] }, contract, checkpoint);
   };
-  if (contract.features !== undefined) named(contract.features, 'outputs.features');
+  const features =
+    contract.features !== undefined ? { features: named(contract.features, 'outputs.features') } : {};
   const energy =
     contract.energy.kind === 'output' ? named(contract.energy.output, 'energy.output') : undefined;
-  if (contract.classes === 0) return { logits: undefined, energy };
+  if (contract.classes === 0) return { logits: undefined, energy, ...features };
   const logits =
     contract.logits !== undefined
       ? namedLogits(named(contract.logits, 'outputs.logits'))
@@ -46,8 +49,9 @@ export function chooseOutputs(graph: Graph, contract: Contract, checkpoint: stri
   if (isExtent(width) && width !== contract.classes) throw wrongWidth(contract, width, checkpoint);
   const softmax = contract.logits === undefined ? softmaxNode(graph, logits.name) : undefined;
   // Probabilities that the card declares are meant; behind a Sigmoid the classes do not compete.
-  if (!softmax || contract.softmaxOutput || softmax.op === 'Sigmoid') return { logits, energy };
-  return { logits: { name: softmax.inputs[0], type: 'float32', dims: null }, energy, softmax };
+  if (!softmax || contract.softmaxOutput || softmax.op === 'Sigmoid') return { logits, energy, ...features };
+  const before: ValueInfo = { name: softmax.inputs[0], type: 'float32', dims: null };
+  return { logits: before, energy, softmax, ...features };
 }
 
 /** What to tell of logits that were found behind a softmax. */
@@ -133,6 +137,8 @@ export interface OutputNames {
   logits?: string;
   /** (n) */
   logPx?: string;
+  /** (n, width), while a network is prepared: those that a card names. */
+  features?: string;
 }
 
 const single = (b: GraphBuilder, { name, type }: ValueInfo) =>
@@ -181,6 +187,11 @@ export function emitOutputs(
     const flat = b.op('Reshape', [single(b, choice.energy), b.ints([-1])]);
     const signed = contract.energy.sign === -1 ? b.op('Neg', [flat]) : flat;
     names.logPx = b.outputAs(signed, 'log_px', 'float32', ['N']);
+  }
+  if (choice.features) {
+    const { name, type } = choice.features;
+    const rows = rowsOf(b, { name, type, dims: null }, input);
+    names.features = b.outputAs(b.op('Cast', [rows], { to: int(1) }), 'features', 'float32', ['N', null]);
   }
   return names;
 }

@@ -1,8 +1,20 @@
 import { createHash } from 'node:crypto';
 import { AssayError } from '../errors.js';
 import { logSumExp } from '../metrics/softmax.js';
+import { capabilityTitles } from './capabilities.js';
 import { PROBABILITIES } from './contract.js';
-import type { Batch, Gradients, Outputs, System, SystemInfo } from './system.js';
+import type {
+  Batch,
+  Capability,
+  Evaluated,
+  Gradients,
+  LossName,
+  Outputs,
+  QuantityName,
+  System,
+  SystemInfo,
+} from './system.js';
+import { forwardOf, gradientOf } from './usual.js';
 
 /** Rows per call: nothing is computed but a logsumexp. */
 const BATCH = 512;
@@ -42,6 +54,8 @@ export class PredictedSystem implements System {
       lacks: {
         ...(noLogPx && { logPx: noLogPx }),
         inputGradient: 'there are only its predictions, and no model to differentiate',
+        features: ONLY_PREDICTIONS,
+        lastLayer: ONLY_PREDICTIONS,
       },
       stochastic: false,
       energy: noLogPx ? 'none' : 'logsumexp',
@@ -54,7 +68,32 @@ export class PredictedSystem implements System {
     };
   }
 
-  async forward({ n, pixels }: Batch): Promise<Outputs> {
+  /** Errors: `op-unsupported` for a loss and for what it does not offer. */
+  async evaluate(batch: Batch, wanted: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
+    const asked = loss === undefined ? wanted : (['inputGradient'] as const);
+    const lacking = asked.find((name) => !this.info.offers.includes(name));
+    if (lacking) throw this.lacks(lacking);
+    const logits = this.logitsOf(batch);
+    const classes = this.info.classes.length;
+    const values = {
+      logits,
+      ...(wanted.includes('logPx') && {
+        logPx: Float32Array.from(logSumExp({ n: batch.n, classes, data: logits })),
+      }),
+    };
+    return { values, passes: { forward: 0, gradient: 0 } };
+  }
+
+  forward(batch: Batch): Promise<Outputs> {
+    return forwardOf(this, batch);
+  }
+
+  /** Errors: `op-unsupported`, always. */
+  gradient(batch: Batch, loss: LossName): Promise<Gradients> {
+    return gradientOf(this, batch, loss);
+  }
+
+  private logitsOf({ n, pixels }: Batch): Float32Array {
     const { models, position } = this.options;
     const classes = this.info.classes.length;
     const width = models * classes;
@@ -68,23 +107,17 @@ export class PredictedSystem implements System {
       const from = i * width + position * classes;
       logits.set(pixels.subarray(from, from + classes), i * classes);
     }
-    return {
-      logits,
-      ...(this.info.offers.includes('logPx') && {
-        logPx: Float32Array.from(logSumExp({ n, classes, data: logits })),
-      }),
-      passes: { forward: 0, gradient: 0 },
-    };
+    return logits;
   }
 
-  /** Errors: `op-unsupported`, always. */
-  async gradient(): Promise<Gradients> {
-    throw new AssayError('op-unsupported', `"${this.info.name}" has no gradients`, {
-      found: this.info.lacks.inputGradient,
-      hint: 'give the model itself to `assay run`, or leave out what needs gradients',
+  private lacks(name: Capability): AssayError {
+    return new AssayError('op-unsupported', `"${this.info.name}" has no ${capabilityTitles[name]}`, {
+      found: this.info.lacks[name],
+      hint: 'give the model itself to `assay run`, or leave out what needs it',
     });
   }
 }
 
+const ONLY_PREDICTIONS = 'there are only its predictions, and no model to look into';
 const NORMALISED =
   'the logsumexp of its logits is 0 for every example: they are log-probabilities; save the logits before the log-softmax';

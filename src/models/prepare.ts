@@ -18,6 +18,8 @@ export interface Prepared {
   pixels: string;
   /** Names of the outputs: logits (n, classes) and log p(x) (n). */
   outputs: OutputNames;
+  /** The features that a card names: a value of the graph, (n, width), and no output of it. */
+  features?: { value: string; width: number };
   /** Images per run when the network insists on a number; undefined when it takes any. */
   fixedBatch: number | undefined;
 }
@@ -50,16 +52,32 @@ export async function prepare(
     try {
       const simple = await engine.fold(tried.graph);
       const folded = { ...tried, graph: await freezeShapes(engine, simple, tried.pixels) };
-      if (await agrees(engine, folded, contract, reference)) return { ...folded, fixedBatch: undefined };
+      if (await agrees(engine, folded, contract, reference))
+        return { ...withoutFeatures(folded, reference), fixedBatch: undefined };
     } catch (error) {
       if (!(error instanceof AssayError && error.code === 'engine-failed')) throw error;
       // A shape that does not fit several images: the next attempt, or one run per image.
     }
   }
-  return { ...asExported, graph: await engine.fold(asExported.graph), fixedBatch: fixed };
+  const folded = { ...asExported, graph: await engine.fold(asExported.graph) };
+  return { ...withoutFeatures(folded, reference), fixedBatch: fixed };
 }
 
-type Surrounded = Omit<Prepared, 'fixedBatch'>;
+type Surrounded = Omit<Prepared, 'fixedBatch' | 'features'>;
+
+/** Named features were an output so that folding kept them and they were tried; few runs want them. */
+function withoutFeatures(
+  { graph, pixels, outputs: { features, ...outputs } }: Surrounded,
+  { n, rows }: ProbeRows,
+): Omit<Prepared, 'fixedBatch'> {
+  if (features === undefined) return { graph, pixels, outputs };
+  return {
+    graph: { ...graph, outputs: graph.outputs.filter(({ name }) => name !== features) },
+    pixels,
+    outputs,
+    features: { value: features, width: rows[features].length / n },
+  };
+}
 
 function surround(
   network: Graph,

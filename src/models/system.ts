@@ -8,41 +8,21 @@ export type Capability =
   /** log p(x) up to a constant: logsumexp of the logits, or minus the energy */
   | 'logPx'
   /** gradients of losses with respect to the pixels */
-  | 'inputGradient';
+  | 'inputGradient'
+  /** penultimate features (n, width): the input of the last linear layer, or what the model card names */
+  | 'features'
+  /** that layer: logits = W features + b */
+  | 'lastLayer';
 
-/**
- * A loss per example, summed over the batch before differentiation so that gradients stay per example.
- * All are written so that an attacker who wants a mistake ascends cross-entropy, margin and dlr.
- */
-export type LossName =
-  /** -log softmax(f)[y] */
-  | 'cross-entropy'
-  /** max_{i != y} f_i - f_y */
-  | 'margin'
-  /** Difference-of-logits ratio (Croce & Hein 2020, eq. 6); needs 3 classes */
-  | 'dlr'
-  /** Its targeted form (eq. 7): f_t - f_y over the spread of the largest four; needs 4 classes */
-  | 'dlr-targeted'
-  /** f_t - f_y */
-  | 'target-margin'
-  /** logsumexp f, or minus the energy */
-  | 'log-px'
-  /** f_y: log p(x, y) up to the same constant */
-  | 'log-pxy'
-  /** f_y under its plain name, with `labels` naming the chosen logit */
-  | 'logit'
-  /** max_i f_i */
-  | 'max-logit'
-  /** max_i log softmax(f)[i] */
-  | 'max-softmax'
-  /** min(margin, score - threshold): above 0 where a mistake also looks familiar */
-  | 'evade-log-px'
-  | 'evade-max-logit'
-  | 'evade-max-softmax';
+/** Name of something that a system says of every image: a row of `src/models/quantities.ts`, and a capability. */
+export type QuantityName = Capability;
+
+/** Name of a loss per example: a row of `src/losses/registry.ts`. */
+export type LossName = string;
 
 /** What losses are about, beside the images. */
 export interface Aims {
-  /** (n); needed by every loss but scores: `needsLabels` of heads.ts. */
+  /** (n); needed by every loss but scores. */
   labels?: Int32Array;
   /** (n): classes t to be led to; needed by dlr-targeted and target-margin. */
   targets?: Int32Array;
@@ -74,6 +54,27 @@ export interface Passes {
   forward: number;
   /** A gradient pass is one forward and one backward. */
   gradient: number;
+}
+
+/** Some quantities of the images of a batch. */
+export interface Evaluated {
+  /** By name: (n, width), or (n) for one number per image. */
+  values: Partial<Record<QuantityName, Float32Array>>;
+  passes: Passes;
+  /** (n), where a loss was asked for. */
+  loss?: Float32Array;
+  /** (n, C, H, W), where a loss was asked for: d loss / d pixels. */
+  gradient?: Float32Array;
+}
+
+/** The last linear layer: logits = W features + b. */
+export interface LastLayer {
+  /** Features of one image. */
+  width: number;
+  /** W (classes, width), row-major. */
+  weight: Float32Array;
+  /** b (classes) */
+  bias: Float32Array;
 }
 
 export interface Outputs {
@@ -130,11 +131,17 @@ export interface System {
   readonly batchSize: number;
   /** How many calls make progress at once. */
   readonly concurrency: number;
-  forward(batch: Batch): Promise<Outputs>;
   /**
-   * Loss and its gradient with respect to the pixels. For a stochastic system: of one draw keyed by
-   * `batch.keys`; the caller averages over draws (EOT).
+   * The quantities wanted, of every image, and given a loss its value and its gradient with respect to the pixels. All
+   * come from one pass. For a stochastic system: of one draw keyed by `batch.keys`; the caller averages (EOT).
+   * Errors: `op-unsupported` for what `info.lacks`.
    */
+  evaluate(batch: Batch, wanted: readonly QuantityName[], loss?: LossName): Promise<Evaluated>;
+  /** Where `info.offers` it. A constant: it costs no pass. */
+  readonly lastLayer?: LastLayer;
+  /** `evaluate` of the logits and log p(x), as far as they are offered. */
+  forward(batch: Batch): Promise<Outputs>;
+  /** The same with a loss and its gradient. */
   gradient(batch: Batch, loss: LossName): Promise<Gradients>;
   /**
    * Loss of the logits averaged over the draws of each example, and its gradient with respect to every draw:

@@ -1,10 +1,7 @@
 import type { DatasetInfo } from '../data/dataset.js';
 import type { SystemInfo } from '../models/system.js';
-import type { Score } from '../scores/scores.js';
+import type { Score } from '../scores/score.js';
 import type { Warning } from './results.js';
-
-/** Scores that move when a function of x is added to all logits. */
-const SHIFTED = ['log-px', 'max-logit', 'energy', 'approximate-mass'];
 
 /**
  * Cross-entropy does not see a function c(x) added to all logits, so it leaves log p(x) of a classifier free up to
@@ -16,7 +13,7 @@ export function energyCaveat(
   scores: readonly Score[],
 ): Warning[] {
   const affected = systems.filter(({ energy, offers }) => energy === 'logsumexp' && offers.includes('logPx'));
-  const titles = scores.filter(({ id }) => SHIFTED.includes(id)).map(({ title }) => title);
+  const titles = scores.filter(({ shifts }) => shifts).map(({ title }) => title);
   if (affected.length === 0 || titles.length === 0) return [];
   return [
     {

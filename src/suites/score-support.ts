@@ -1,5 +1,6 @@
+import { capabilityTitles } from '../models/capabilities.js';
 import type { Capability, SystemInfo } from '../models/system.js';
-import type { Score } from '../scores/scores.js';
+import type { Score } from '../scores/score.js';
 
 /** The first capability that a score needs and a system lacks, with the reason. */
 export function missing(
@@ -9,11 +10,5 @@ export function missing(
   const capability = score.needs.find((need) => !system.offers.includes(need));
   if (!capability) return undefined;
   const why = system.lacks[capability] ?? 'the system does not offer it';
-  return { capability, reason: `${score.title} needs ${TITLES[capability]}: ${why}` };
+  return { capability, reason: `${score.title} needs ${capabilityTitles[capability]}: ${why}` };
 }
-
-const TITLES: Record<Capability, string> = {
-  logits: 'logits',
-  logPx: 'log p(x)',
-  inputGradient: 'input gradients',
-};

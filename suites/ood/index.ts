@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import { scoreNamed, scores as table } from '../../src/scores/scores.js';
+import { scoreNamed, scores as table } from '../../src/scores/registry.js';
 import { fewExamples, singleDraw } from '../../src/suites/caveats.js';
 import { defineSuite, type ExampleSheet, request, type SuiteContext } from '../../src/suites/contract.js';
 import { energyCaveat, setWarnings } from '../../src/suites/detection-caveats.js';

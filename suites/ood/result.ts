@@ -4,7 +4,7 @@ import { type Ranking, rankScores } from '../../src/metrics/ranking.js';
 import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ranking-bootstrap.js';
 import { type RankingRange, rankingRange } from '../../src/metrics/ranking-range.js';
 import type { SystemInfo } from '../../src/models/system.js';
-import type { Score, ScoreInputs, ScoreOptions } from '../../src/scores/scores.js';
+import type { Score, ScoreInputs, ScoreOptions } from '../../src/scores/score.js';
 import type { Collected, SuiteContext } from '../../src/suites/contract.js';
 import { clean } from '../../src/suites/measurements/clean.js';
 import { findCollected, logitsOf } from '../../src/suites/measurements/collected.js';

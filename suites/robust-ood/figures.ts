@@ -2,7 +2,7 @@ import { parseEpsilon } from '../../src/attacks/epsilon.js';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
 import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import { scoreNamed } from '../../src/scores/scores.js';
+import { scoreNamed } from '../../src/scores/registry.js';
 import { cell } from '../../src/suites/measure.js';
 import type { LineFigure, Table } from '../../src/suites/results.js';
 import { attackName, byRadius, METRICS } from './measures.js';

@@ -1,4 +1,4 @@
-import { scoreNamed } from '../../src/scores/scores.js';
+import { scoreNamed } from '../../src/scores/registry.js';
 import { fewUsed, labelledTestSets } from '../../src/suites/caveats.js';
 import { defineSuite, type Request, type SuiteContext } from '../../src/suites/contract.js';
 import { energyCaveat, setWarnings } from '../../src/suites/detection-caveats.js';

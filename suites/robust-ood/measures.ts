@@ -1,6 +1,6 @@
 import { type Estimate, exact } from '../../src/metrics/estimate.js';
 import { type RankingReplicates, rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import { scoreNamed } from '../../src/scores/scores.js';
+import { scoreNamed } from '../../src/scores/registry.js';
 import { measure } from '../../src/suites/measure.js';
 import type { Measure } from '../../src/suites/results.js';
 import type { Raised } from './robust-auroc.js';

@@ -1,7 +1,7 @@
 import type { AttackedScore } from '../../src/attacks/goals.js';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { SystemInfo } from '../../src/models/system.js';
-import { scoreNamed } from '../../src/scores/scores.js';
+import { scoreNamed } from '../../src/scores/registry.js';
 import type { Request, SuiteContext } from '../../src/suites/contract.js';
 import { attackRequest } from '../../src/suites/measurements/attack.js';
 import { evadeRequest } from '../../src/suites/measurements/evade.js';

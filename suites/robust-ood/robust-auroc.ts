@@ -1,7 +1,8 @@
 import { parseEpsilon } from '../../src/attacks/epsilon.js';
 import { rankScores } from '../../src/metrics/ranking.js';
 import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ranking-bootstrap.js';
-import { type Score, scoreNamed } from '../../src/scores/scores.js';
+import { scoreNamed } from '../../src/scores/registry.js';
+import type { Score } from '../../src/scores/score.js';
 import type { Collected, Request, SuiteContext } from '../../src/suites/contract.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
 import type { RaiseRequests } from './requests.js';

@@ -1,5 +1,5 @@
 import type { Estimate } from '../../src/metrics/estimate.js';
-import { scoreNamed } from '../../src/scores/scores.js';
+import { scoreNamed } from '../../src/scores/registry.js';
 import type { Warning } from '../../src/suites/results.js';
 import { attackName } from './measures.js';
 import type { Raised } from './robust-auroc.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Targets } from '../../src/attacks/campaign.js';
 import { attackedScores, goalOf } from '../../src/attacks/goals.js';
-import { attackLosses } from '../../src/attacks/losses.js';
+import { followedLoss, raising } from '../../src/attacks/losses.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
 import { argmaxOf, logSumExp } from '../../src/metrics/softmax.js';
 import { analyticSystem, noiseImages } from './helpers/analytic-system.js';
@@ -30,7 +30,7 @@ async function images(): Promise<Targets> {
 const logitsAt = (x: number, y: number) => weights.map(([a, b]) => a * x + b * y);
 
 const scoreAt = (score: (typeof attackedScores)[number], logits: number[]) =>
-  attackLosses[`raise-${score}`].value(logits, {
+  followedLoss(raising(score)).value(logits, {
     label: 0,
     target: -1,
     threshold: 0,

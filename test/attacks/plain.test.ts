@@ -3,10 +3,11 @@ import type { Answer, Query } from '../../src/attacks/attack.js';
 import type { Campaign, Stage, Targets } from '../../src/attacks/campaign.js';
 import type { StageParams } from '../../src/attacks/compositions.js';
 import type { Epsilon } from '../../src/attacks/epsilon.js';
-import { type Aim, attackLosses, definedLoss } from '../../src/attacks/losses.js';
+import { definedLoss, followedLoss } from '../../src/attacks/losses.js';
 import { norms } from '../../src/attacks/norms.js';
 import { attackNamed, attacks } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
+import type { Aim } from '../../src/losses/loss.js';
 import { argmaxOf } from '../../src/metrics/softmax.js';
 import type { Passes } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
@@ -22,7 +23,7 @@ async function answer(
 ): Promise<Answer> {
   const { system, labels } = given;
   const loss = definedLoss(query.loss ?? stage.attack.loss, system.info.classes.length);
-  const { of, targeted, direction, value } = attackLosses[loss];
+  const { of, targeted, direction, value } = followedLoss(loss);
   const swapped = target >= 0 && !targeted;
   const label = swapped ? target : labels[i];
   const batch = { n: 1, pixels: query.pixels, labels: Int32Array.of(label), targets: Int32Array.of(target) };

@@ -7,7 +7,7 @@ import { GateRule } from '../../src/gate/rule.js';
 import { ModelCard } from '../../src/models/card.js';
 import { defences } from '../../src/models/defences/registry.js';
 import { RunFile } from '../../src/runs/run-file.js';
-import { scores } from '../../src/scores/scores.js';
+import { scores } from '../../src/scores/registry.js';
 import { builtinSuites } from '../../suites/index.js';
 import { schemaTable } from './schema-table.js';
 

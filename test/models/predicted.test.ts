@@ -59,7 +59,9 @@ describe('a system of predictions', () => {
 
   it('has no gradients, and takes no images', async () => {
     expect(system().info.lacks.inputGradient).toMatch(/no model to differentiate/);
-    await expect(system().gradient()).rejects.toMatchObject({ code: 'op-unsupported' });
+    const one = { n: 1, pixels: new Float32Array(3) };
+    await expect(system().gradient(one, 'cross-entropy')).rejects.toMatchObject({ code: 'op-unsupported' });
+    await expect(system().evaluate(one, ['features'])).rejects.toMatchObject({ code: 'op-unsupported' });
     await expect(system().forward({ n: 2, pixels: new Float32Array(5) })).rejects.toMatchObject({
       code: 'shape-mismatch',
     });

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { AssayError } from '../../src/errors.js';
+import { largestOf, logSumExpOf as logSumExpOnGraph } from '../../src/graph/along-classes.js';
+import { GraphBuilder } from '../../src/graph/build.js';
 import { compareScores } from '../../src/metrics/ranking.js';
 import { logSumExp } from '../../src/metrics/softmax.js';
-import { type ScoreInputs, scoreNamed, scores } from '../../src/scores/scores.js';
+import { climbedScores, scoreNamed, scores } from '../../src/scores/registry.js';
+import type { ScoreInputs } from '../../src/scores/score.js';
 
 const T1 = { temperature: 1 };
 
@@ -11,6 +15,26 @@ function inputs(rows: readonly (readonly number[])[], norms?: readonly number[])
   const logits = { n: rows.length, classes: rows[0]?.length ?? 1, data: rows.flat() };
   return { n: rows.length, logits, logPx: logSumExp(logits), logPxGradientNorm: norms ?? rows.map(() => 1) };
 }
+
+const logSumExpOf = (f: readonly number[]) => Math.log(f.reduce((sum, v) => sum + Math.exp(v), 0));
+const softmaxOf = (f: readonly number[]) => f.map((v) => Math.exp(v - logSumExpOf(f)));
+
+/** Every score as the literature writes it, of moderate logits f of one image and the norm g of its gradient. */
+const definitions: Record<string, undefined | ((f: readonly number[], g: number, T: number) => number)> = {
+  'log-px': (f) => logSumExpOf(f),
+  'max-logit': (f) => Math.max(...f),
+  'max-softmax': (f) => Math.max(...softmaxOf(f)),
+  energy: (f, _, T) => T * logSumExpOf(f.map((v) => v / T)),
+  entropy: (f) => softmaxOf(f).reduce((sum, p) => sum + (p === 0 ? 0 : p * Math.log(p)), 0),
+  margin: (f) => {
+    const [first, second] = softmaxOf(f).sort((a, b) => b - a);
+    return first - second;
+  },
+  'approximate-mass': (_, g) => -g,
+};
+
+const engine = createOrtEngine({ sessions: 1 });
+afterAll(() => engine.close());
 
 const of = (id: string, row: readonly number[], temperature = 1) =>
   scoreNamed(id).compute(inputs([row]), { temperature })[0];
@@ -40,6 +64,66 @@ describe('known answers', () => {
   it('log-px of an energy model needs no logits', () => {
     expect([...scoreNamed('log-px').compute({ n: 2, logPx: [-3, 4] }, T1)]).toEqual([-3, 4]);
   });
+});
+
+describe('every score', () => {
+  it('has one definition in the table, and no definition is of nothing', () => {
+    expect(Object.keys(definitions).sort()).toEqual([...scores.keys()].sort());
+  });
+
+  const logit = fc.double({ min: -20, max: 20, noNaN: true });
+  const cases = fc.tuple(
+    fc.array(logit, { minLength: 4, maxLength: 4 }),
+    fc.double({ min: 0, max: 100, noNaN: true }),
+    fc.double({ min: 0.5, max: 5, noNaN: true }),
+  );
+  it.each([...scores.keys()])('%s: the numbers are those of its definition', (id) => {
+    fc.assert(
+      fc.property(cases, ([f, g, temperature]) => {
+        const wanted = definitions[id]?.(f, g, temperature) ?? Number.NaN;
+        expect(scoreNamed(id).compute(inputs([f], [g]), { temperature })[0]).toBeCloseTo(wanted, 9);
+      }),
+    );
+  });
+});
+
+describe('every score that attackers climb', () => {
+  const rows = [
+    [1.5, -0.5, 0.25],
+    [-2, 3, 2.5],
+    [0, 0, 0],
+    [7, -7, 1],
+  ];
+
+  /** Its graph form, run by the engine. */
+  async function emitted({ climbed: { emit } }: (typeof climbedScores)[number]): Promise<number[]> {
+    const b = new GraphBuilder();
+    const logits = b.input('logits', 'float32', ['N', 3]);
+    const logPx = logSumExpOnGraph(b, logits);
+    b.outputAs(emit({ b, logits, logPx, top: () => largestOf(b, logits) }), 'score', 'float32', ['N']);
+    const program = await engine.compile(b.build());
+    const feeds = {
+      logits: { type: 'float32', dims: [4, 3], data: Float32Array.from(rows.flat()) },
+    } as const;
+    const { score } = await program.run(feeds);
+    await program.release();
+    return Array.from(score.data as Float32Array);
+  }
+
+  it.each(climbedScores.map((score) => [score.id, score] as const))(
+    '%s: graph, numbers and score agree',
+    async (_, score) => {
+      const { climbed } = score;
+      const values = score.compute(inputs(rows), T1);
+      const graph = await emitted(score);
+      rows.forEach((logits, i) => {
+        const wanted = climbed.of ? climbed.of(values[i]) : values[i];
+        const at = { logits, logPx: logSumExpOf(logits), top: () => Math.max(...logits) };
+        expect(climbed.value(at)).toBeCloseTo(wanted, 10);
+        expect(graph[i]).toBeCloseTo(wanted, 5);
+      });
+    },
+  );
 });
 
 describe('huge logits', () => {

@@ -6,13 +6,17 @@ import { addNoise, type SgldState, sgld } from '../../sampling/sgld.js';
 import type {
   Batch,
   Capability,
+  Evaluated,
   Gradients,
+  LastLayer,
   LossName,
   Outputs,
   Passes,
+  QuantityName,
   System,
   SystemInfo,
 } from '../system.js';
+import { forwardOf, gradientOf } from '../usual.js';
 
 /** The chain, as the JEM paper sets it (Grathwohl et al. 2019, section 5.4 and their code). */
 export const ChainOptions = {
@@ -88,7 +92,8 @@ interface Purified {
 
 /**
  * A classifier behind SGLD purification. Logits are the mean over chains, as in JEM's refinement; log p(x) is the
- * mean over chains of the classifier's log p at the purified images. Gradients are straight-through (BPDA, Athalye
+ * mean over chains of the classifier's log p at the purified images, and so are the features, of which the logits
+ * remain the same linear function. Gradients are straight-through (BPDA, Athalye
  * et al. 2018): the loss of the mean logits differentiated at the purified images, summed over chains, with the
  * purification taken for the identity.
  */
@@ -109,27 +114,62 @@ export class PurifiedSystem implements System {
     this.concurrency = classifier.concurrency;
   }
 
-  async forward(batch: Batch): Promise<Outputs> {
+  get lastLayer(): LastLayer | undefined {
+    return this.classifier.lastLayer;
+  }
+
+  async evaluate(batch: Batch, wanted: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
+    const purified = await this.purified(batch);
+    if (loss === undefined) return this.averaged(batch, purified, wanted);
+    const differentiated = await this.differentiated(batch, purified, loss);
+    const { logits, logPx, passes } = differentiated;
+    const known: Evaluated['values'] = { ...(logits && { logits }), ...(logPx && { logPx }) };
+    const more = wanted.filter((name) => !known[name]);
+    const others = more.length > 0 ? await this.averaged(batch, { ...purified, passes }, more) : undefined;
+    const values = { ...known, ...others?.values };
+    return {
+      values: Object.fromEntries(wanted.map((name) => [name, values[name]])),
+      loss: differentiated.loss,
+      gradient: differentiated.gradient,
+      passes: others?.passes ?? passes,
+    };
+  }
+
+  forward(batch: Batch): Promise<Outputs> {
+    return forwardOf(this, batch);
+  }
+
+  gradient(batch: Batch, loss: LossName): Promise<Gradients> {
+    return gradientOf(this, batch, loss);
+  }
+
+  /** Means over the chains of an image: of its logits, of log p(x), of its features. */
+  private async averaged(
+    { n, keys: given }: Batch,
+    { pixels, passes }: Purified,
+    wanted: readonly QuantityName[],
+  ): Promise<Evaluated> {
     const { chains } = this.options;
-    const { pixels, passes } = await this.purified(batch);
     // A defence may stand before another one, which then draws for itself.
     const keys = this.classifier.info.stochastic
-      ? batch.keys?.flatMap((key) =>
+      ? given?.flatMap((key) =>
           Array.from({ length: chains }, (_, chain) => ({
             ...key,
             purpose: `${key.purpose}/behind/chain-${chain}`,
           })),
         )
       : undefined;
-    const outputs = await this.classifier.forward({ n: batch.n * chains, pixels, ...(keys && { keys }) });
-    return {
-      ...(outputs.logits && { logits: overChains(outputs.logits, batch.n, chains, chains) }),
-      ...(outputs.logPx && { logPx: overChains(outputs.logPx, batch.n, chains, chains) }),
-      passes: sum(passes, outputs.passes),
-    };
+    const of = { n: n * chains, pixels, ...(keys && { keys }) };
+    const { values, passes: own } = await this.classifier.evaluate(of, wanted);
+    const means = Object.entries(values).map(([name, all]) => [name, overChains(all, n, chains, chains)]);
+    return { values: Object.fromEntries(means), passes: sum(passes, own) };
   }
 
-  async gradient(batch: Batch, loss: LossName): Promise<Gradients> {
+  private async differentiated(
+    batch: Batch,
+    { pixels, passes }: Purified,
+    loss: LossName,
+  ): Promise<Gradients> {
     const { chains } = this.options;
     const grouped = this.classifier.groupedGradient?.bind(this.classifier);
     if (!grouped) {
@@ -137,7 +177,6 @@ export class PurifiedSystem implements System {
         found: this.info.lacks.inputGradient,
       });
     }
-    const { pixels, passes } = await this.purified(batch);
     const { n, labels, targets, threshold } = batch;
     const found = await grouped({ n, group: chains, pixels, labels, targets, threshold }, loss);
     return {

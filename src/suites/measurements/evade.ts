@@ -1,5 +1,5 @@
 import type { AttackedScore } from '../../attacks/goals.js';
-import { attackLosses } from '../../attacks/losses.js';
+import { followedLoss, raising } from '../../attacks/losses.js';
 import { share95 } from '../../metrics/ranking.js';
 import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
 import { type AttackParams, attack, attackPasses } from './attack.js';
@@ -15,7 +15,7 @@ export interface EvadeParams {
  * logarithm, which orders images alike and does not saturate.
  */
 export function attackedScore({ logits, logPx }: Rows, score: AttackedScore): Float64Array {
-  const { value } = attackLosses[`raise-${score}`];
+  const { value } = followedLoss(raising(score));
   const [n, classes] = logits.shape;
   return Float64Array.from({ length: n }, (_, i) => {
     const aim = { label: 0, target: -1, threshold: 0, logPx: logPx?.data[i] ?? Number.NaN };

@@ -1,8 +1,8 @@
 import { parseEpsilon } from '../../attacks/epsilon.js';
-import { attackLosses } from '../../attacks/losses.js';
 import { isInside, normNamed } from '../../attacks/norms.js';
 import type { Examples } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
+import { marginOf } from '../../losses/margin.js';
 import { argmaxOf } from '../../metrics/softmax.js';
 import type { Batch, System, SystemInfo } from '../../models/system.js';
 import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
@@ -99,12 +99,8 @@ export const ROUNDING = 1e-5;
 export function isMistake(logits: ArrayLike<number>, label: number, tolerance: number): boolean {
   const top = argmaxOf(logits);
   if (top !== label) return true;
-  return (
-    tolerance > 0 && -attackLosses.margin.value(logits, aimAt(label)) <= tolerance * Math.abs(logits[top])
-  );
+  return tolerance > 0 && -marginOf(logits, label) <= tolerance * Math.abs(logits[top]);
 }
-
-const aimAt = (label: number) => ({ label, target: -1, threshold: 0, logPx: Number.NaN });
 
 const drawsOf = ({ draws }: Pick<VerifyParams, 'draws'>, { stochastic }: SystemInfo) =>
   stochastic ? draws : 1;

@@ -1,6 +1,8 @@
-import { type Aim, attackLosses } from '../../../src/attacks/losses.js';
+import type { Aim } from '../../../src/losses/loss.js';
+import { lossNamed } from '../../../src/losses/registry.js';
 import { logSumExp, softmax } from '../../../src/metrics/softmax.js';
 import type { Aims, Batch, Draws, Gradients, LossName, Outputs, System } from '../../../src/models/system.js';
+import { forwardOf, gradientOf } from '../../../src/models/usual.js';
 import { stream } from '../../../src/random/stream.js';
 
 export interface AnalyticOptions {
@@ -57,15 +59,13 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
   });
   /** What a loss says of one row of logits. */
   const lossOf = (loss: LossName, row: ArrayLike<number>, aims: Aims, i: number): number => {
-    const named = Object.values(attackLosses).find(({ of }) => of === loss);
-    if (!named) throw new Error(`no ${loss} here`);
     const aim: Aim = {
       label: aims.labels?.[i] ?? 0,
       target: aims.targets?.[i] ?? -1,
       threshold: aims.threshold ?? 0,
       logPx: logSumExp({ n: 1, classes, data: row })[0],
     };
-    return named.value(row, aim);
+    return lossNamed(loss).value(row, aim);
   };
   /** d loss / d logits (n, classes): closed forms of the usual losses, central differences of the others. */
   const slopes = (n: number, logits: Float32Array, aims: Aims, loss: LossName): Float64Array => {
@@ -115,7 +115,7 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
     return work();
   };
 
-  return {
+  const system: System & { spy: Spy } = {
     spy,
     info: {
       name: options.name ?? 'analytic',
@@ -132,21 +132,20 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
     },
     batchSize: options.batchSize ?? 8,
     concurrency: options.concurrency ?? 2,
-    forward: (batch) =>
-      working('forward', batch.n, () => ({
-        ...outputs(batch.n, logitsOf(batch)),
-        passes: { forward: batch.n, gradient: 0 },
-      })),
-    gradient: (batch, loss): Promise<Gradients> =>
-      working('gradient', batch.n, () => {
+    evaluate: (batch, _wanted, loss) =>
+      working(loss === undefined ? 'forward' : 'gradient', batch.n, () => {
         const logits = logitsOf(batch);
+        const { passes: _, ...values } = outputs(batch.n, logits);
+        if (loss === undefined) return { values, passes: { forward: batch.n, gradient: 0 } };
         return {
-          ...outputs(batch.n, logits),
+          values,
           loss: lossesOf(batch.n, logits, batch, loss),
           gradient: pull(batch, slopes(batch.n, logits, batch, loss)),
           passes: { forward: 0, gradient: batch.n },
         };
       }),
+    forward: (batch) => forwardOf(system, batch),
+    gradient: (batch, loss) => gradientOf(system, batch, loss),
     groupedGradient: ({ n, group, pixels, ...aims }: Draws, loss): Promise<Gradients> =>
       working('gradient', n * group, () => {
         const each = logitsOf({ n: n * group, pixels });
@@ -169,6 +168,7 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
         };
       }),
   };
+  return system;
 }
 
 /** Images of uniform noise in [0, 1], keyed. */

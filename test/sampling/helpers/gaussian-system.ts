@@ -1,4 +1,5 @@
 import type { System } from '../../../src/models/system.js';
+import { forwardOf, gradientOf } from '../../../src/models/usual.js';
 
 /** log p(x) = -|x - mean|^2 / (2 variance), x being the model's own input = scale * pixel. */
 export function gaussian(mean: number, variance: number, scale: number, batchSize = 8): System {
@@ -13,7 +14,7 @@ export function gaussian(mean: number, variance: number, scale: number, batchSiz
     }
     return { logPx, gradient };
   };
-  return {
+  const system: System = {
     info: {
       name: 'gaussian',
       model: 'gaussian',
@@ -29,12 +30,14 @@ export function gaussian(mean: number, variance: number, scale: number, batchSiz
     },
     batchSize,
     concurrency: 2,
-    async forward({ n, pixels }) {
-      return { logPx: run(n, pixels).logPx, passes: { forward: n, gradient: 0 } };
-    },
-    async gradient({ n, pixels }) {
+    async evaluate({ n, pixels }, _wanted, loss) {
       const { logPx, gradient } = run(n, pixels);
-      return { logPx, loss: logPx, gradient, passes: { forward: 0, gradient: n } };
+      const values = { logPx };
+      if (loss === undefined) return { values, passes: { forward: n, gradient: 0 } };
+      return { values, loss: logPx, gradient, passes: { forward: 0, gradient: n } };
     },
+    forward: (batch) => forwardOf(system, batch),
+    gradient: (batch, loss) => gradientOf(system, batch, loss),
   };
+  return system;
 }

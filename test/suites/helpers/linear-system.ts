@@ -1,5 +1,6 @@
 import { logSumExp, softmax } from '../../../src/metrics/softmax.js';
-import type { Batch, Capability, Gradients, LossName, Outputs, System } from '../../../src/models/system.js';
+import type { Batch, Capability, Outputs, System } from '../../../src/models/system.js';
+import { forwardOf, gradientOf } from '../../../src/models/usual.js';
 import { stream } from '../../../src/random/stream.js';
 
 export interface LinearOptions {
@@ -50,7 +51,7 @@ export function linearSystem(options: LinearOptions): System {
       passes: { forward: batch.n, gradient: 0 },
     };
   };
-  return {
+  const system: System = {
     info: {
       name: options.name ?? 'linear',
       model: options.name ?? 'linear',
@@ -66,10 +67,14 @@ export function linearSystem(options: LinearOptions): System {
     },
     batchSize,
     concurrency: 2,
-    async forward(batch: Batch): Promise<Outputs> {
-      return outputs(batch);
-    },
-    async gradient(batch: Batch, loss: LossName): Promise<Gradients> {
+    async evaluate(batch, wanted, loss) {
+      if (loss === undefined) {
+        const { passes, ...values } = outputs(batch);
+        return {
+          values: { ...values, ...(wanted.includes('features') && { features: batch.pixels }) },
+          passes,
+        };
+      }
       if (loss !== 'log-px') throw new Error(`the linear test system has no gradient of ${loss}`);
       const data = logitsOf(batch);
       const p = softmax({ n: batch.n, classes: weights.length, data });
@@ -77,8 +82,11 @@ export function linearSystem(options: LinearOptions): System {
         const [i, j] = [Math.floor(at / size), at % size];
         return weights.reduce((sum, row, k) => sum + p[i * weights.length + k] * row[j], 0);
       });
-      const result = outputs(batch);
-      return { ...result, loss: result.logPx ?? new Float32Array(batch.n), gradient };
+      const { passes, ...values } = outputs(batch);
+      return { values, passes, loss: values.logPx ?? new Float32Array(batch.n), gradient };
     },
+    forward: (batch) => forwardOf(system, batch),
+    gradient: (batch, loss) => gradientOf(system, batch, loss),
   };
+  return system;
 }

@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import { lossNames } from '../../src/models/heads.js';
+import type { Aim } from '../../src/losses/loss.js';
+import { losses, lossNamed } from '../../src/losses/registry.js';
 import type { Model } from '../../src/models/model.js';
-import type { LossName } from '../../src/models/system.js';
 import {
   CLASSES,
   convolutional,
@@ -14,8 +15,8 @@ import {
   open,
   PIXELS,
   uniforms,
-} from './networks.js';
-import { relativeError } from './npz.js';
+} from '../models/networks.js';
+import { relativeError } from '../models/npz.js';
 
 const engine = createOrtEngine({ sessions: 1 });
 afterAll(() => engine.close());
@@ -35,8 +36,10 @@ const evading = (score: (f: readonly number[], y: number) => number) => (f: read
 const maxLogit = (f: readonly number[]) => Math.max(...f);
 const maxSoftmax = (f: readonly number[]) => Math.log(Math.max(...f.map((v) => Math.exp(v - logSumExp(f)))));
 
+type Definition = (f: readonly number[], y: number, t: number) => number;
+
 /** Every loss of the logits of one example, in double precision (specs of the attacks and of JEM). */
-const definitions: Record<LossName, (f: readonly number[], y: number, t: number) => number> = {
+const definitions: Record<string, undefined | Definition> = {
   'cross-entropy': (f, y) => logSumExp(f) - f[y],
   margin,
   dlr: (f, y) => -(f[y] - largestOther(f, y)) / (sorted(f)[0] - sorted(f)[2] + 1e-12),
@@ -55,12 +58,19 @@ const definitions: Record<LossName, (f: readonly number[], y: number, t: number)
   'evade-max-softmax': evading((f, y) => largestOther(f, y) - logSumExp(f)),
 };
 
+const names = [...losses.keys()];
+const definitionOf = (loss: string): Definition => {
+  const definition = definitions[loss];
+  if (!definition) throw new Error(`write the definition of "${loss}" into this table`);
+  return definition;
+};
+
 /** d loss / d logits by central differences of the definition. */
-function slopes(loss: LossName, f: readonly number[], y: number, t: number): number[] {
+function slopes(loss: string, f: readonly number[], y: number, t: number): number[] {
   const h = 1e-6;
   return f.map((_, k) => {
     const at = (step: number) =>
-      definitions[loss](
+      definitionOf(loss)(
         f.map((v, i) => (i === k ? v + step : v)),
         y,
         t,
@@ -73,6 +83,47 @@ const n = 6;
 const labels = Int32Array.from({ length: n }, (_, i) => i % CLASSES);
 const aims = { labels, targets: labels.map((y) => (y + 1) % CLASSES), threshold: THRESHOLD };
 
+/** What the numeric form is told beside the logits: log p(x) is their logsumexp. */
+const aimOf = (f: readonly number[], label: number, target: number): Aim => ({
+  label,
+  target,
+  threshold: THRESHOLD,
+  logPx: logSumExp(f),
+});
+
+describe('every loss', () => {
+  const logit = fc.double({ min: -20, max: 20, noNaN: true });
+  const cases = fc.tuple(
+    fc.array(logit, { minLength: CLASSES, maxLength: CLASSES }),
+    fc.integer({ min: 0, max: CLASSES - 1 }),
+    fc.integer({ min: 1, max: CLASSES - 1 }),
+  );
+
+  it.each(names)('%s: the numbers are those of its definition', (loss) => {
+    fc.assert(
+      fc.property(cases, ([f, y, turn]) => {
+        const t = (y + turn) % CLASSES;
+        const wanted = definitionOf(loss)(f, y, t);
+        const found = lossNamed(loss).value(f, aimOf(f, y, t));
+        expect(Math.abs(found - wanted)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(wanted)));
+      }),
+    );
+  });
+
+  it('has one definition in the table, and no definition is of nothing', () => {
+    expect(Object.keys(definitions).sort()).toEqual([...names].sort());
+  });
+
+  it('a misspelt loss is guessed', () => {
+    expect(() => lossNamed('crossentropy')).toThrow(
+      expect.objectContaining({
+        code: 'unknown-name',
+        details: expect.objectContaining({ hint: 'did you mean "cross-entropy"?' }),
+      }),
+    );
+  });
+});
+
 describe('losses of a linear network', () => {
   let model: Model;
   const pixels = uniforms('losses', n * PIXELS);
@@ -83,11 +134,11 @@ describe('losses of a linear network', () => {
   });
   afterAll(() => model.close());
 
-  it.each(lossNames)('%s: value and closed-form gradient', async (loss) => {
+  it.each(names)('%s: value and closed-form gradient', async (loss) => {
     const found = await model.gradient({ n, pixels, ...aims }, loss);
     expect(relativeError(found.logits ?? [], logits)).toBeLessThan(1e-6);
     for (let i = 0; i < n; i++) {
-      expect(found.loss[i]).toBeCloseTo(definitions[loss](row(i), labels[i], aims.targets[i]), 5);
+      expect(found.loss[i]).toBeCloseTo(definitionOf(loss)(row(i), labels[i], aims.targets[i]), 5);
       const d = slopes(loss, row(i), labels[i], aims.targets[i]);
       const wanted = Array.from({ length: PIXELS }, (_, j) =>
         d.reduce((sum, v, k) => sum + v * linear.weight[j * CLASSES + k], 0),
@@ -115,10 +166,12 @@ describe('losses of a linear network', () => {
     );
   });
 
-  it.each(lossNames)('%s of given logits', async (loss) => {
+  it.each(names)('%s of given logits', async (loss) => {
     const { loss: values, gradient } = await model.logitLoss(loss, Float32Array.from(logits), aims);
     for (let i = 0; i < n; i++) {
-      expect(values[i]).toBeCloseTo(definitions[loss](row(i), labels[i], aims.targets[i]), 5);
+      expect(values[i]).toBeCloseTo(definitionOf(loss)(row(i), labels[i], aims.targets[i]), 5);
+      const numeric = lossNamed(loss).value(row(i), aimOf(row(i), labels[i], aims.targets[i]));
+      expect(values[i]).toBeCloseTo(numeric, 5);
       const found = gradient.subarray(i * CLASSES, (i + 1) * CLASSES);
       expect(relativeError(found, slopes(loss, row(i), labels[i], aims.targets[i]))).toBeLessThan(2e-5);
     }
@@ -127,7 +180,7 @@ describe('losses of a linear network', () => {
 
 describe('extreme logits', () => {
   const bias = (values: number[]) => Float32Array.from(values);
-  const cases: [what: string, logits: number[], label: number, loss: LossName, wanted: number][] = [
+  const cases: [what: string, logits: number[], label: number, loss: string, wanted: number][] = [
     ['cross-entropy far apart', [0, 2000, -2000, 5], 2, 'cross-entropy', 4000],
     ['cross-entropy huge and equal', [3e4, 3e4, 3e4, 3e4], 0, 'cross-entropy', Math.log(4)],
     ['margin with a huge other', [1e30, 2, 3, 4], 1, 'margin', 1e30],
@@ -174,7 +227,7 @@ describe('losses of a convolutional network', () => {
   const size = 64;
   const pixels = uniforms('images', n * size);
   /** Central differences in float32 along random directions, extrapolated. */
-  it.each(lossNames)('%s: finite differences', async (loss) => {
+  it.each(names)('%s: finite differences', async (loss) => {
     const model = await open(engine, convolutional(), convolutionalCard);
     const { gradient } = await model.gradient({ n, pixels, ...aims }, loss);
     const direction = uniforms('direction', n * size).map((v) => v - 0.5);

@@ -1,0 +1,10 @@
+import type { Capability } from './system.js';
+
+/** What capabilities are called in messages. */
+export const capabilityTitles: Readonly<Record<Capability, string>> = {
+  logits: 'logits',
+  logPx: 'log p(x)',
+  inputGradient: 'input gradients',
+  features: 'features',
+  lastLayer: 'last linear layer',
+};

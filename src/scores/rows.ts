@@ -1,0 +1,28 @@
+import { logSoftmax } from '../metrics/softmax.js';
+import { logitsOf, type ScoreInputs } from './score.js';
+
+/** (n) A number of each row of logits. `values` is the same array for all rows. */
+export function perRow(inputs: ScoreInputs, row: (values: Float64Array) => number): Float64Array {
+  const { n, classes, data } = logitsOf(inputs);
+  const values = new Float64Array(classes);
+  return Float64Array.from({ length: n }, (_, i) => {
+    for (let k = 0; k < classes; k++) values[k] = data[i * classes + k];
+    return row(values);
+  });
+}
+
+/** (n) A number of each row of log softmax(f). */
+export function perProbabilityRow(inputs: ScoreInputs, row: (logP: Float64Array) => number): Float64Array {
+  const logits = logitsOf(inputs);
+  return perRow({ n: inputs.n, logits: { ...logits, data: logSoftmax(logits) } }, row);
+}
+
+/** The largest two of at least one number; the second is -infinity when there is one only. */
+export function topTwo(values: Float64Array): [number, number] {
+  let [first, second] = [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (value > first) [first, second] = [value, first];
+    else if (value > second) second = value;
+  }
+  return [first, second];
+}
