@@ -120,7 +120,7 @@ describe('a classifier', () => {
     );
     expect(relativeError(logPx ?? [], wanted)).toBeLessThan(1e-6);
     expect((await without.forward({ n, pixels })).logPx).toBeUndefined();
-    expect(without.info.offers).toEqual(['logits', 'inputGradient']);
+    expect(without.info.offers).toEqual(['logits', 'inputGradient', 'features', 'lastLayer']);
     expect(without.info.energy).toBe('none');
     for (const loss of ['log-px', 'log-pxy'] as const)
       await expect(without.gradient({ n, pixels, labels }, loss)).rejects.toMatchObject({
@@ -150,7 +150,7 @@ describe('a classifier', () => {
     'that ends in %s gives the logits before it, and says so',
     async (op) => {
       const model = await open(engine, ending(op), linearCard);
-      expect(model.info.offers).toEqual(['logits', 'logPx', 'inputGradient']);
+      expect(model.info.offers).toEqual(['logits', 'logPx', 'inputGradient', 'features', 'lastLayer']);
       expect(model.info.notes).toMatchObject([
         { code: 'logits-before-softmax', message: expect.stringMatching(`${op}.*"scores"`) },
       ]);
@@ -185,7 +185,7 @@ describe('a classifier', () => {
 
   it('of which the card names log-probabilities as logits has no log p(x)', async () => {
     const model = await open(engine, ending('LogSoftmax'), linearCard, { outputs: { logits: 'end' } });
-    expect(model.info.offers).toEqual(['logits', 'inputGradient']);
+    expect(model.info.offers).toEqual(['logits', 'inputGradient', 'features']);
     expect(model.info.lacks.logPx).toMatch(/LogSoftmax/);
     expect((await model.forward({ n, pixels })).logPx).toBeUndefined();
   });
@@ -210,7 +210,7 @@ describe('a classifier', () => {
       },
     });
     const model = await open(engine, graph, linearCard);
-    expect(model.info.offers).toEqual(['logits', 'logPx']);
+    expect(model.info.offers).toEqual(['logits', 'logPx', 'features']);
     expect(model.info.lacks.inputGradient).toMatch(/ReduceProd.*ReduceProd_node/);
     expect((await model.forward({ n, pixels })).logits).toHaveLength(n * CLASSES);
     await expect(model.gradient({ n, pixels, labels }, 'logit')).rejects.toMatchObject({
