@@ -66,6 +66,12 @@ export const limits = {
     reason: 'the position and label of each are held; ImageNet-21k has 14 million',
     instead: 'save those that are wanted in a file of their own',
   },
+  example: {
+    of: 'numbers of an image in an array (channels x height x width)',
+    value: 2 ** 25,
+    reason: 'as floats they take 128 MB, and batches hold several; networks take some hundred times less',
+    instead: 'save the images smaller, at the size that the network takes',
+  },
   predictionRow: {
     of: 'numbers in a row of predictions',
     value: 2 ** 20,

@@ -19,7 +19,7 @@ export async function arrayImages(
   const n = images.shape[0] ?? 0;
   const { shape, note, read } = pixelReader(images, spec);
   refuseMore('examples', n, images.source.place);
-  refuseMore('networkImage', elements(shape), images.source.place);
+  refuseMore('example', elements(shape), images.source.place);
   return { n, shape, labels: labels && (await readLabels(labels, n)), note, read, close };
 }
 

@@ -145,7 +145,7 @@ function sparse(name: string, shape: number[], dtype = '|u1'): string {
 describe('an array that is as long as it promises, of zeros that take no room, is held to limits', () => {
   it.each([
     ['examples', [2 ** 33, 1, 1], 'examples'],
-    ['the size of an example', [2, 2 ** 16, 2 ** 16], 'networkImage'],
+    ['the size of an example', [2, 2 ** 16, 2 ** 16], 'example'],
   ] as const)('by %s', async (what, shape, limit) => {
     const path = sparse(`sparse-${what.replaceAll(' ', '-')}.npy`, [...shape]);
     expect(await errorOf(readAll(directory, { path }))).toMatchObject({
