@@ -121,5 +121,6 @@ function stageText({ text, done = 0, of, part }: Extract<ProgressEvent, { kind: 
 }
 
 function leftText({ secondsLeft }: Status): string {
-  return secondsLeft === undefined ? '' : `, ${formatDuration(secondsLeft)} left`;
+  if (secondsLeft === undefined) return '';
+  return `, ${secondsLeft < 10 ? `${Math.ceil(secondsLeft)} s` : formatDuration(secondsLeft)} left`;
 }

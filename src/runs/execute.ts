@@ -66,7 +66,7 @@ export async function execute(
     const live = progress.started(task);
     try {
       const measured = await measureUnit(job, unit, { ...bench, signal }, live);
-      const record = { ...measured, seconds: live.stop() };
+      const record = { ...measured, seconds: live.measured() };
       await bench.store.write(record);
       ledger.enter(job, record);
       queue.done(task);

@@ -15,8 +15,8 @@ export interface Spell {
   seconds: number;
 }
 
-/** Seconds of a run at the measured cost of passes before the time of a job itself is trusted as much. */
-const TRUST = 10;
+/** Seconds that a job must take for its own time to weigh as much as what passes cost. */
+const TRUST = 5;
 
 /**
  * What is left of one job. Where the measurement says which passes it makes, passes are what is forecast: examples that
@@ -118,7 +118,9 @@ export class JobForecast {
     const [waiting, inside] = [[...this.waiting], [...this.running.keys()]];
     const unbegun = examplesOf([...waiting, ...inside]) - (begun.examples - this.finished.examples);
     const left = Math.max(0, promised - cost) + unbegun * perExample;
-    return (left * (seconds + TRUST)) / (cost + TRUST);
+    if (cost === 0) return left;
+    const weight = seconds / (seconds + TRUST);
+    return left * (1 + weight * (seconds / cost - 1));
   }
 
   private leftByTime(secondsPerExample: number | undefined): number | undefined {

@@ -11,7 +11,7 @@ export interface UnitProgress {
   readonly spared: Readonly<Passes>;
   /** Examples begun; undefined where the measurement does not tell. */
   readonly begun: number | undefined;
-  /** Spent so far. */
+  /** Spent so far, on storing it too. */
   readonly seconds: number;
 }
 
@@ -23,16 +23,23 @@ export class LiveUnit implements UnitProgress, Outlook {
 
   constructor(
     private readonly meter: PassMeter,
-    private readonly charge: Charge,
+    private readonly measuring: Charge,
+    private readonly keeping: Charge,
   ) {}
 
   get seconds(): number {
-    return this.charge.seconds;
+    return this.keeping.seconds;
   }
 
   /** It is measured. Returns the seconds that it took. */
-  stop(): number {
-    return this.charge.stop();
+  measured(): number {
+    return this.measuring.stop();
+  }
+
+  /** It is stored, or given up. Returns the seconds of `measured`. */
+  close(): number {
+    this.keeping.stop();
+    return this.measuring.stop();
   }
 
   /** A call of a system begins. The returned function ends it: with 0 examples when it failed. */

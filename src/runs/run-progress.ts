@@ -20,7 +20,9 @@ export interface RunProgressOptions {
 
 /** Follows what is measured, and tells of it: of every unit that begins or ends, and every second in between. */
 export class RunProgress {
-  private readonly clock = new SharedClock();
+  /** One for what units cost, another for how long the run takes: units are stored while others are measured. */
+  private readonly measuring = new SharedClock();
+  private readonly keeping = new SharedClock();
   private readonly meter = new PassMeter();
   private readonly forecast: Forecast;
   private readonly notify: Listener;
@@ -45,7 +47,7 @@ export class RunProgress {
   }
 
   started(task: Task): LiveUnit {
-    const live = new LiveUnit(this.meter, this.clock.start());
+    const live = new LiveUnit(this.meter, this.measuring.start(), this.keeping.start());
     this.running.set(task, live);
     this.forecast.started(task.job, task.unit, live);
     this.notify({ kind: 'unit-started', ...task, status: this.forecast.status() });
@@ -76,7 +78,7 @@ export class RunProgress {
   }
 
   private close(task: Task): number {
-    const seconds = this.running.get(task)?.stop() ?? 0;
+    const seconds = this.running.get(task)?.close() ?? 0;
     this.running.delete(task);
     return seconds;
   }

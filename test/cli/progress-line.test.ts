@@ -40,7 +40,7 @@ describe('the progress line', () => {
       unit: one.units[0],
       passes: 320,
       expected: 640,
-      status: { done: 0, units: 2, secondsLeft: 3 },
+      status: { done: 0, units: 2, secondsLeft: 2.4 },
     });
     now += 1000;
     line.listen({
@@ -57,7 +57,7 @@ describe('the progress line', () => {
   it('writes plain lines where nobody watches', () => {
     expect(show(false)).toBe(
       '2 units to measure\n' +
-        '0/2, 3.0 s left: attack of jem on test, examples 0-63, 320 of about 640 passes\n' +
+        '0/2, 3 s left: attack of jem on test, examples 0-63, 320 of about 640 passes\n' +
         '1/2, 2 min 10 s left: attack of jem on test, examples 0-63, 32 examples/s\n',
     );
   });
@@ -72,7 +72,7 @@ describe('the progress line', () => {
     const lines = text.split('\r\x1b[2K');
     expect(lines[0]).toBe('2 units to measure\n');
     expect(lines[1]).toMatch(/^. 0\/2: attack of jem on test, examples 0-63$/);
-    expect(lines[2]).toMatch(/^. 0\/2, 3.0 s left: attack of jem on test, examples 0-63/);
+    expect(lines[2]).toMatch(/^. 0\/2, 3 s left: attack of jem on test, examples 0-63/);
     expect(lines[2].length).toBe(59);
     expect(lines[3]).toMatch(/^. 1\/2/);
     expect(text.endsWith('\r\x1b[2K')).toBe(true);

@@ -101,9 +101,12 @@ describe('the forecast by passes', () => {
   it('is set right by the time that its passes turn out to take', () => {
     const one = job(counted('slow', { forward: 1 }), [100, 900]);
     const forecast = new Forecast([one], costing(1), infoOf);
-    const live = progress({ passes: { forward: 90, gradient: 0 }, seconds: 190 });
+    const live = progress({ passes: { forward: 90, gradient: 0 }, seconds: 5 });
     forecast.started(one, one.units[0], live);
-    expect(forecast.status().secondsLeft).toBeCloseTo(910 * 2);
+    // Half by the cost of passes, half by 5 s for 90 of them.
+    expect(forecast.status().secondsLeft).toBeCloseTo(910 * (0.5 + 0.5 * (5 / 90)));
+    live.seconds = 1e6;
+    expect((forecast.status().secondsLeft ?? 0) / (910 * (1e6 / 90))).toBeCloseTo(1);
   });
 
   it('knows nothing before a pass was measured', () => {

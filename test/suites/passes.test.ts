@@ -56,7 +56,7 @@ describe('what measurements say of their passes', () => {
         const { measurement, params } = job.request;
         const plain = measurement.passes?.(params, system.info);
         for (const unit of job.units) {
-          const live = new LiveUnit(new PassMeter(), new SharedClock().start());
+          const live = new LiveUnit(new PassMeter(), new SharedClock().start(), new SharedClock().start());
           await store.write({ ...(await measureUnit(job, unit, bench, live)), seconds: 0 });
           const { passes, spared, begun } = live;
           const n = unit.end - unit.start;
