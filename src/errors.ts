@@ -1,4 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
+import { oneLine } from './one-line.js';
 
 /**
  * What went wrong, by class. Every code ends the process with exit code 2; the code is stable and may be
@@ -51,7 +52,7 @@ export class AssayError extends Error {
     this.name = 'AssayError';
   }
 
-  /** The error as the command line prints it: the message, then one line a detail. */
+  /** The error as the command line prints it: the message, then one line a detail, whatever names they hold. */
   explain(): string {
     const { file, path, expected, found, hint, also = [] } = this.details;
     const lines = [`error[${this.code}]: ${this.message}`];
@@ -61,7 +62,7 @@ export class AssayError extends Error {
     if (found) lines.push(`  found    ${found}`);
     if (hint) lines.push(`  fix      ${hint}`);
     for (const line of also) lines.push(`  also     ${line}`);
-    return lines.join('\n');
+    return lines.map(oneLine).join('\n');
   }
 }
 

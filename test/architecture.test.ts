@@ -20,7 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/data/zip.ts', 'src/data/inflate.ts', 'src/data/byte-source.ts'],
   ['src/config', 'src/random'],
   ['src/bytes'],
-  ['src/errors.ts'],
+  ['src/errors.ts', 'src/one-line.ts'],
 ];
 
 /** What opens or reads files in node:fs. */

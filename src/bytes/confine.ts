@@ -32,14 +32,24 @@ export function admit(folder: string): void {
   if (folders) process.env[VARIABLE] = JSON.stringify([...folders, realOf(resolve(folder))]);
 }
 
-/** Refuses what lies outside, at the end of links, before anything looks at it. Errors: `file-unreadable`. */
-export function checkConfined(path: string): void {
+/** Whether `--confine` was given. */
+export const isConfined = (): boolean => admitted() !== undefined;
+
+/**
+ * Refuses what lies outside, at the end of links, before anything looks at it.
+ * @param namedBy the file and the key, or the option, that name the path
+ * Errors: `file-unreadable` with that place.
+ */
+export function checkConfined(
+  path: string,
+  namedBy: { file?: string; path?: string } = { file: path },
+): void {
   const folders = admitted();
   if (!folders) return;
   const real = realOf(resolve(path));
   if (folders.some((folder) => isInside(real, folder))) return;
   throw new AssayError('file-unreadable', 'this lies outside of the folder of --confine', {
-    file: path,
+    ...namedBy,
     expected: `a path in ${folders[0]}, also at the end of links`,
     found: real,
     hint: 'copy it into that folder and name it there; if all files are your own, leave out --confine',

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { lstat, readdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { lstat, mkdir, readdir, realpath, rm } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Names of machines are none of a reader's business. */
@@ -20,7 +20,22 @@ export const temporaryName = (name: string): string =>
 const isOwn = ({ uid }: Stats) => process.getuid === undefined || uid === process.getuid();
 
 /**
- * Removes what processes of this user that died left in a folder. A folder that is a link is somebody else's and is left alone.
+ * Makes a folder for this process in the system's temporary one. Those of the same name that processes left which were
+ * killed are removed. Whoever asks removes it.
+ * Errors: those of the file system.
+ */
+export async function temporaryFolder(name: string): Promise<string> {
+  const parent = await realpath(tmpdir());
+  // Tidying up is no reason to fail.
+  await removeLeftovers(parent, new RegExp(`^${name}\\.[^.]+\\.tmp$`)).catch(() => undefined);
+  const folder = join(parent, temporaryName(name));
+  await mkdir(folder, { mode: 0o700 });
+  return folder;
+}
+
+/**
+ * Removes what processes of this user that died left in a folder. A folder that is a link is somebody else's and is left
+ * alone.
  * @param ours tells temporary files and folders by name
  * Errors: those of the file system.
  */

@@ -136,13 +136,15 @@ export const limits = {
     of: 'seconds of a call while a network is tried',
     value: 60,
     reason: 'folding a gigabyte takes ten on one busy core',
-    instead: 'raise it with `--time-limit SECONDS` if you trust the checkpoint',
+    instead:
+      'raise it with `--time-limit SECONDS`, or `limits: { seconds: SECONDS }` in the run file, if you trust the checkpoint',
   },
   trialMemory: {
     of: 'MiB that a network takes while it is tried, beyond four times its weights',
     value: 2048,
     reason: 'a batch that is fixed at 128 photographs takes a thousand',
-    instead: 'raise it with `--memory-limit MIB` if you trust the checkpoint',
+    instead:
+      'raise it with `--memory-limit MIB`, or `limits: { mebibytes: MIB }` in the run file, if you trust the checkpoint',
   },
   configurationTokens: {
     of: 'words, signs and line ends of a configuration',

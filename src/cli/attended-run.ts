@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { AssayError } from '../errors.js';
 import { gateTable } from '../gate/table.js';
+import { oneLine } from '../one-line.js';
 import type { Listener } from '../runs/progress.js';
 import type { RunOutcome } from '../runs/run-subject.js';
 import type { Results } from '../suites/results.js';
@@ -75,10 +76,10 @@ function closing({ directory, results, measured }: RunOutcome): string {
   const serious = results.warnings.filter(({ severity }) => severity === 'serious');
   const parts = [
     headlineTable(results),
-    serious.map(({ message }) => `! ${message}`).join('\n'),
+    serious.map(({ message }) => `! ${oneLine(message)}`).join('\n'),
     notMeasured(results),
     results.gates.length > 0 ? gateTable(results.gates) : '',
-    `${measured} unit${measured === 1 ? '' : 's'} measured. Report: ${shownPath(directory)}/report.html`,
+    `${measured} unit${measured === 1 ? '' : 's'} measured. Report: ${oneLine(shownPath(directory))}/report.html`,
   ];
   return `\n${parts.filter((part) => part).join('\n\n')}\n`;
 }
@@ -88,7 +89,7 @@ const LINES = 8;
 
 function notMeasured({ notApplicable }: Results): string {
   const lines = notApplicable.map(({ suite, model, what, reason }) =>
-    [`- not measured: ${suite} of ${model}`, what && ` (${what})`, `: ${reason}`].join(''),
+    oneLine([`- not measured: ${suite} of ${model}`, what && ` (${what})`, `: ${reason}`].join('')),
   );
   const more = lines.length - LINES;
   return [...lines.slice(0, LINES), ...(more > 0 ? [`  and ${more} more, in the report`] : [])].join('\n');

@@ -1,4 +1,5 @@
 import { AssayError } from '../errors.js';
+import { oneLine } from '../one-line.js';
 
 /** What is printed for an error: its place and remedy; with `debug` the stack and its causes. */
 export function explainFailure(error: unknown, debug: boolean): string {
@@ -8,7 +9,7 @@ export function explainFailure(error: unknown, debug: boolean): string {
   const more = debug
     ? ''
     : '\n  fix      this is a bug in Assay: run again with --debug and report what it prints';
-  return `error[bug]: ${message}${more}${stack}\n`;
+  return `error[bug]: ${oneLine(message)}${more}${stack}\n`;
 }
 
 function stackOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import { compareHeadlines } from '../report/comparison.js';
 import { formatEstimate, NONE } from '../report/format.js';
+import { textTable } from '../report/text-table.js';
 import type { Results } from '../suites/results.js';
 
 /** The headline table for a terminal: a row per system, the best of a column marked with a star. */
@@ -22,16 +23,6 @@ export function headlineTable(results: Results): string {
 function transposedWhenWide(header: readonly string[], body: readonly (readonly string[])[]): string[] {
   const table = [header, ...body];
   const width = header.reduce((sum, _, c) => sum + 2 + Math.max(...table.map((row) => row[c].length)), 0);
-  if (width <= 100) return aligned(table);
-  return aligned(header.map((_, c) => table.map((row) => row[c])));
-}
-
-function aligned(table: readonly (readonly string[])[]): string[] {
-  const widths = table[0].map((_, c) => Math.max(...table.map((row) => row[c].length)));
-  return table.map((row) =>
-    row
-      .map((text, c) => (c === 0 ? text.padEnd(widths[c]) : text.padStart(widths[c])))
-      .join('  ')
-      .trimEnd(),
-  );
+  if (width <= 100) return textTable(table);
+  return textTable(header.map((_, c) => table.map((row) => row[c])));
 }

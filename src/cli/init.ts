@@ -1,11 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { Command } from 'commander';
+import type { Limits } from '../engines/guard/limits.js';
 import { createEngine } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
 import type { Inspection } from '../models/inspect.js';
+import { oneLine } from '../one-line.js';
+import { confine } from './confine-option.js';
+import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { type CardDraft, emptyCard, runFileText } from './starter-files.js';
 import { print } from './terminal.js';
+
+interface InitFlags extends LimitFlags {
+  checkpoint?: string;
+}
 
 /** `assay init` */
 export function initCommand(): Command {
@@ -15,9 +23,14 @@ export function initCommand(): Command {
     )
     .argument('[dir]', 'where to write them', '.')
     .option('-c, --checkpoint <file>', 'the checkpoint the card is for')
+    .addOption(timeLimit())
+    .addOption(memoryLimit())
+    .addOption(confine())
     .addHelpText('after', '\nExamples:\n  $ assay init --checkpoint model.onnx\n  $ assay init my-project')
-    .action(async (directory: string, { checkpoint }: { checkpoint?: string }) => {
-      const draft = checkpoint ? await draftFor(checkpoint, directory) : emptyCard();
+    .action(async (directory: string, flags: InitFlags) => {
+      const { checkpoint, timeLimit: seconds, memoryLimit: mebibytes } = flags;
+      const limits = { seconds, mebibytes };
+      const draft = checkpoint ? await draftFor(checkpoint, directory, limits) : emptyCard();
       const card = join(directory, `${draft.name}.model.yaml`);
       const run = join(directory, `${draft.name}.run.yaml`);
       await writeNew(card, draft.text);
@@ -29,23 +42,30 @@ export function initCommand(): Command {
 }
 
 /** A card from what can be read off a checkpoint, with its notes as comments. */
-async function draftFor(checkpoint: string, directory: string): Promise<CardDraft> {
+async function draftFor(checkpoint: string, directory: string, limits: Partial<Limits>): Promise<CardDraft> {
   const { inspectCheckpoint } = await import('../models/inspect.js');
-  const engine = await createEngine('ort', { sessions: 1 });
+  const engine = await createEngine('ort', { sessions: 1, limits });
   try {
-    const { card, notes, engine: only, gradient } = await inspectCheckpoint(checkpoint, engine);
+    const {
+      card,
+      notes,
+      engine: only,
+      gradient,
+    } = await inspectCheckpoint(checkpoint, engine, {
+      limits,
+    });
     const path = relative(directory, resolve(checkpoint)).split(sep).join('/');
     const placed = card.replace(
       /^checkpoint: .*$/m,
       `checkpoint: ${JSON.stringify(path.startsWith('.') ? path : `./${path}`)}`,
     );
     const name = /^name: "?([^"\n]+)"?$/m.exec(card)?.[1] ?? 'model';
-    const comments = notes.map((note) => `# - ${note}\n`).join('');
+    const comments = notes.map((note) => `# - ${oneLine(note)}\n`).join('');
     return {
       name,
       ...(only && { engine: only }),
       noGradient: gradientMissing(gradient),
-      text: `# Read off ${basename(checkpoint)}. What the file cannot tell:\n${comments}${placed}`,
+      text: `# Read off ${oneLine(basename(checkpoint))}. What the file cannot tell:\n${comments}${placed}`,
     };
   } finally {
     await engine.close();
@@ -62,7 +82,7 @@ function gradientMissing({
   if (available || untried) return undefined;
   const [first] = missing;
   if (first) return `there is no gradient rule for ${first.op}, at node ${JSON.stringify(first.node)}`;
-  return because?.replaceAll('\n', ' ');
+  return because;
 }
 
 /** Errors: `output-unwritable`, also when the file exists: nothing is overwritten. */

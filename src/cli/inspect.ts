@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { Command } from 'commander';
 import { createEngine } from '../engines/registry.js';
 import type { Inspection } from '../models/inspect.js';
+import { oneLine } from '../one-line.js';
 import { formatNumber } from '../report/format.js';
 import { confine } from './confine-option.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
@@ -72,9 +73,9 @@ function inspectionText(found: Inspection): string {
     ['gradient', found.tensors ? [] : gradientLines(found.gradient)],
   ];
   const lines = rows.flatMap(([label, values]) =>
-    values.map((value, i) => `${(i === 0 ? label : '').padEnd(12)}${value}`),
+    values.map((value, i) => `${(i === 0 ? label : '').padEnd(12)}${oneLine(value)}`),
   );
-  const notes = found.notes.map((note) => `# ${note}`);
+  const notes = found.notes.map((note) => `# ${oneLine(note)}`);
   return `${[...lines, '', 'A model card to start from (`assay init --checkpoint` writes it):', '', ...notes, found.card].join('\n')}`;
 }
 

@@ -1,7 +1,7 @@
+import { oneLine } from '../one-line.js';
 import { formatDuration } from '../report/format.js';
 import type { Unit } from '../runs/plan.js';
 import type { Listener, PassCount, ProgressEvent, Status } from '../runs/progress.js';
-import { visible } from './terminal.js';
 
 /** Where progress goes: standard error in a program. */
 export interface Terminal {
@@ -54,12 +54,12 @@ export class ProgressLine {
   /** A line that stays. */
   line(text: string): void {
     this.clear();
-    this.terminal.write(`${visible(text)}\n`);
+    this.terminal.write(`${oneLine(text)}\n`);
     this.draw();
   }
 
   private show(text: string, plain = false): void {
-    this.text = visible(text).replaceAll('\n', ' ');
+    this.text = oneLine(text);
     if (this.terminal.isTTY) {
       this.timer ??= setInterval(() => this.draw(), 120).unref();
       this.draw();

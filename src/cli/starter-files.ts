@@ -1,3 +1,5 @@
+import { oneLine } from '../one-line.js';
+
 /** A model card in the making. */
 export interface CardDraft {
   name: string;
@@ -37,7 +39,7 @@ const forClassifier = (
 suites:
   - accuracy
   - calibration
-${noGradient === undefined ? ATTACK : `  # attack is left out, since it follows gradients: ${noGradient}`}
+${noGradient === undefined ? ATTACK : `  # attack is left out, since it follows gradients: ${oneLine(noGradient)}`}
   # - ood                                                             # needs a data set with role: ood
 # gates:                                                              # exit code 1 when one fails
 #   - { measure: accuracy, where: { model: ${JSON.stringify(name)} }, min: 0.9 }

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import { openRegular, readInto } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 
@@ -39,17 +40,26 @@ export function refuseBeyond(place: Place, size: number, offset: number, length:
 /** A file, read at offsets. Errors: `file-unreadable`. */
 export async function openFile(file: string): Promise<ByteSource> {
   const { handle, size } = await openRegular(file);
-  const place = { file };
+  return openSource(handle, size, { file });
+}
+
+/** What is open already, read at offsets. */
+export function openSource(
+  handle: FileHandle,
+  size: number,
+  place: Place,
+  close = () => handle.close(),
+): ByteSource {
   return {
     place,
     size,
     async read(offset, length) {
       refuseBeyond(place, size, offset, length);
       const bytes = new Uint8Array(length);
-      await readInto(handle, bytes, offset, file);
+      await readInto(handle, bytes, offset, place.file);
       return bytes;
     },
-    close: () => handle.close(),
+    close,
   };
 }
 

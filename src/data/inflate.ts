@@ -1,12 +1,12 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { crc32, createGunzip, createInflateRaw } from 'node:zlib';
+import { temporaryFolder } from '../bytes/leftovers.js';
 import { limits } from '../bytes/limits.js';
-import { readInto } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
-import { type ByteSource, malformed, memorySource, type Place, pieces, refuseBeyond } from './byte-source.js';
+import { type ByteSource, malformed, memorySource, openSource, type Place, pieces } from './byte-source.js';
 
 /** What is kept in memory of one inflated stream; longer ones go to a temporary file. */
 const IN_MEMORY = 64 * 2 ** 20;
@@ -104,7 +104,7 @@ class Spool {
 
   /** The file loses its name at once where the system allows it: however the process ends, nothing stays. */
   private async begin(): Promise<void> {
-    this.folder = await mkdtemp(join(tmpdir(), 'assay-'));
+    this.folder = await temporaryFolder('assay-inflated');
     this.handle = await open(this.file, 'wx+', 0o600);
     if (process.platform === 'win32') return;
     await rm(this.folder, { recursive: true });
@@ -131,19 +131,8 @@ class Spool {
   async finish(): Promise<ByteSource> {
     if (!this.handle) return memorySource(Buffer.concat(this.chunks), this.place);
     await this.flush();
-    const { place, handle } = this;
-    const { size } = await handle.stat();
-    return {
-      place,
-      size,
-      async read(offset, length) {
-        refuseBeyond(place, size, offset, length);
-        const bytes = new Uint8Array(length);
-        await readInto(handle, bytes, offset, place.file);
-        return bytes;
-      },
-      close: () => this.discard(),
-    };
+    const { size } = await this.handle.stat();
+    return openSource(this.handle, size, this.place, () => this.discard());
   }
 
   async discard(): Promise<void> {

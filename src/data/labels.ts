@@ -54,7 +54,7 @@ export function classIndices(values: ArrayLike<number>, place: Place, classes = 
           found: String(label),
           hint:
             label < 0
-              ? `${label} commonly marks what has no label: leave these examples out, of images or logits too; a data set may say \`labels: false\``
+              ? `${label === -100 ? '-100 is the ignore_index of PyTorch, which' : `${label} commonly`} marks what has no label: leave these examples out, of images or logits too (keep = labels >= 0); a data set may say \`labels: false\``
               : 'save whole class numbers from 0',
         },
       );

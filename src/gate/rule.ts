@@ -37,18 +37,23 @@ export const GateRules = Type.Object(
 /** The limits a rule may set, and how each judges. */
 export interface Limit {
   key: 'min' | 'max' | 'maxIncrease' | 'maxDecrease';
-  /** Compares with the model named by `over`. */
+  /** Judges the difference to the model named by `over`. */
   relative: boolean;
-  /** `is at least`, with the limit following. */
+  /** How the judged value must stand to the bound. */
+  op: '>=' | '<=';
+  /** The bound, from the number in the rule. */
+  bound(limit: number): number;
+  /** `at least`, with the number in the rule following. */
   words: string;
-  holds(measured: number, limit: number): boolean;
 }
 
+const itself = (limit: number) => limit;
+
 export const limits: readonly Limit[] = [
-  { key: 'min', relative: false, words: 'at least', holds: (value, limit) => value >= limit },
-  { key: 'max', relative: false, words: 'at most', holds: (value, limit) => value <= limit },
-  { key: 'maxIncrease', relative: true, words: 'at most', holds: (rise, limit) => rise <= limit },
-  { key: 'maxDecrease', relative: true, words: 'at least', holds: (rise, limit) => rise >= -limit },
+  { key: 'min', relative: false, op: '>=', bound: itself, words: 'at least' },
+  { key: 'max', relative: false, op: '<=', bound: itself, words: 'at most' },
+  { key: 'maxIncrease', relative: true, op: '<=', bound: itself, words: 'at most' },
+  { key: 'maxDecrease', relative: true, op: '>=', bound: (limit) => 0 - limit, words: 'at most' },
 ];
 
 /** Errors: `config-invalid` when there is nothing to judge by: "0 gates passed" says nothing. */

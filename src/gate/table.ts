@@ -1,14 +1,33 @@
+import { oneLine } from '../one-line.js';
+import { textTable } from '../report/text-table.js';
 import type { GateResult } from '../suites/results.js';
+import { gateRows, gateSummary } from './present.js';
 
-/** Gates for a terminal, failed ones first: a line each, and below a failed one what was found. */
+const HEADER = ['', 'value', 'interval', 'n', 'limit', 'margin', 'rule'];
+
+/**
+ * Gates for a terminal, failed ones first. The rule stands last, since it may be long; where the numbers do not say why
+ * it failed, a line below does.
+ */
 export function gateTable(gates: readonly GateResult[]): string {
-  const failed = gates.filter((gate) => !gate.passed);
-  const passed = gates.filter((gate) => gate.passed);
-  const lines = [...failed, ...passed].flatMap(({ rule, passed, detail }) => [
-    `${passed ? 'pass' : 'FAIL'}  ${rule}`,
-    `      ${detail}`,
-  ]);
-  const count = `${gates.length} gate${gates.length === 1 ? '' : 's'}`;
-  lines.push(failed.length > 0 ? `${failed.length} of ${count} failed` : `${count} passed`);
-  return lines.join('\n');
+  const rows = gateRows(gates);
+  const [header, ...lines] = textTable(
+    [
+      HEADER,
+      ...rows.map(({ passed, value, interval, n, limit, margin, rule }) => [
+        passed ? 'pass' : 'FAIL',
+        value,
+        interval,
+        n,
+        limit,
+        margin,
+        rule,
+      ]),
+    ],
+    [0, HEADER.length - 1],
+  );
+  const below = (reason: string) => (reason ? [`      ${oneLine(reason)}`] : []);
+  return [header, ...lines.flatMap((line, i) => [line, ...below(rows[i].reason)]), gateSummary(gates)].join(
+    '\n',
+  );
 }

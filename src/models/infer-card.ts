@@ -1,6 +1,7 @@
 import type { BuiltNetwork } from '../architectures/architecture.js';
 import { flow } from '../config/flow.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
+import { oneLine } from '../one-line.js';
 import { describeMap, type FlattenedMap } from './flattened-map.js';
 import { isExtent, lacksBatchAxis, takesIntegers } from './image-input.js';
 import { beforeArgMax, isFloat, softmaxNode } from './outputs.js';
@@ -105,8 +106,11 @@ export function inferCard(
     ...outputLines(network, notes, { twoHeads: built !== undefined, batchAxis, maps }),
     `sha256: ${sha256}`,
   ];
-  return { card: `${lines.join('\n')}\n`, notes };
+  return { card: cardOf(lines), notes };
 }
+
+/** Lines of a card; names in comments and quotes cannot add others. */
+export const cardOf = (lines: readonly string[]): string => `${lines.map(oneLine).join('\n')}\n`;
 
 /** The known mean and std of the input, where they have a number for every channel of its images. */
 function standardised({ dims }: ValueInfo, built: BuiltNetwork | undefined) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname, extname, resolve } from 'node:path';
 import type { ArchitectureChoice, BuiltNetwork, ImageShape } from '../architectures/architecture.js';
 import { checkArchitecture } from '../architectures/registry.js';
+import { checkConfined } from '../bytes/confine.js';
 import { readCheckpoint } from '../checkpoints/registry.js';
 import { flow } from '../config/flow.js';
 import { check, readConfigFile } from '../config/validate.js';
@@ -35,7 +36,10 @@ export interface ReadCard {
   checkpoint: string;
 }
 
-/** Reads and checks a model card. Errors: `config-invalid`, `file-unreadable`; they name file and key. */
+/**
+ * Reads and checks a model card. Errors: `config-invalid`; `file-unreadable`, also for a checkpoint outside of
+ * --confine; they name file and key.
+ */
 export async function readCard(
   source: string | object,
   { directory = '.' }: Pick<OpenOptions, 'directory'> = {},
@@ -55,7 +59,9 @@ export async function readCard(
     });
   const card = check(ModelCard, await readConfigFile(file), { file, what: 'model card' });
   if (card.architecture) checkArchitecture(card.architecture, file);
-  return { card, file, checkpoint: resolve(dirname(file), card.checkpoint) };
+  const checkpoint = resolve(dirname(file), card.checkpoint);
+  checkConfined(checkpoint, { file, path: 'checkpoint' });
+  return { card, file, checkpoint };
 }
 
 /**

@@ -4,7 +4,7 @@ import { innermost } from '../architectures/views.js';
 import type { Weights } from '../architectures/weights.js';
 import { flow } from '../config/flow.js';
 import type { AssayError } from '../errors.js';
-import type { CardOrigin, InferredCard } from './infer-card.js';
+import { type CardOrigin, cardOf, type InferredCard } from './infer-card.js';
 
 /** Longer lists of layers are not what a person completes by hand. */
 const MAX_LAYERS = 200;
@@ -81,7 +81,7 @@ function cardText(
     'classes: 10',
     `sha256: ${sha256}`,
   ];
-  return `${lines.join('\n')}\n`;
+  return cardOf(lines);
 }
 
 /** The network is known but for some options. */
@@ -151,7 +151,7 @@ function toBeDescribed(weights: Weights, error: AssayError, origin: CardOrigin):
     `sha256: ${origin.sha256}`,
   ];
   return {
-    card: `${lines.join('\n')}\n`,
+    card: cardOf(lines),
     notes: [
       `the network could not be told: ${error.message}`,
       'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',

@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { oneLine } from '../one-line.js';
 import type { Measure, Results } from '../suites/results.js';
 import type { OutputFile } from './output.js';
 
@@ -37,13 +38,13 @@ const fixed: Record<string, (measure: Measure) => Value> = {
 };
 
 /**
- * How csv-stringify writes cells. Spreadsheets take text that begins with one of = + - @, a tab or a carriage return for
- * a formula, which can start programs: a single quote before it prevents that (OWASP, "CSV Injection"). Numbers, also as
- * text, stay numbers.
+ * How csv-stringify writes cells: on one line. Spreadsheets take text that begins with one of = + - @ for a formula, which
+ * can start programs: a single quote before it prevents that (OWASP, "CSV Injection"; a tab or carriage return, which it
+ * names too, is written out). Numbers, also as text, stay numbers.
  */
 export const cast = {
   boolean: String,
-  string: (text: string) => (FORMULA.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text),
+  string: (text: string) => oneLine(FORMULA.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text),
 };
 
 /** The full-width forms of the signs count too. */

@@ -38,8 +38,12 @@ export function formatNumber(x: number, scale = Math.abs(x)): string {
   if (Number.isInteger(x) && Number.isInteger(scale)) return grouped(x);
   if (scale >= 1e6 || (scale < 1e-3 && scale > 0)) return scientific(x);
   if (scale >= 1000) return grouped(Math.round(x));
-  return fixed(x, scale >= 100 ? 1 : scale >= 10 ? 2 : 3);
+  return fixed(x, decimalsFor(scale));
 }
+
+/** Decimals that show about four digits of numbers as large as `scale`. */
+export const decimalsFor = (scale: number): number =>
+  scale >= 1000 ? 0 : scale >= 100 ? 1 : scale >= 10 ? 2 : 3;
 
 /** Thousands are separated by a thin space, so that no reader takes the separator for a decimal point. */
 function grouped(x: number): string {
@@ -49,7 +53,8 @@ function grouped(x: number): string {
   return sign(x) + spaced;
 }
 
-function fixed(x: number, decimals: number): string {
+/** A number with so many decimals; what rounds to zero has no sign. */
+export function fixed(x: number, decimals: number): string {
   const digits = Math.abs(x).toFixed(decimals);
   return (Number(digits) === 0 ? '' : sign(x)) + digits;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { visible } from '../one-line.js';
 import type { Results } from '../suites/results.js';
 import type { OutputFile } from './output.js';
 import { loadTemplates } from './templates.js';
@@ -16,6 +17,16 @@ export async function renderHtml(
   const { page, style, script } = await loadTemplates();
   const hash = createHash('sha256').update(script).digest('base64');
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`;
-  const view = await pageView(results, directory, drawing);
+  const view = await pageView(withVisibleText(results), directory, drawing);
   return [{ path: 'report.html', content: page({ ...view, style, script, policy }) }];
+}
+
+/** Results as a page can show them: HTML has no escape for what is not seen, or turns the direction of text. */
+function withVisibleText<T>(value: T): T {
+  if (typeof value === 'string') return visible(value) as T;
+  if (Array.isArray(value)) return value.map(withVisibleText) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [visible(key), withVisibleText(inner)]),
+  ) as T;
 }

@@ -140,10 +140,10 @@ const special: Record<string, string> = {
 
 /**
  * Text as LaTeX prints it: every character TeX would read as a command is escaped (brackets too, since one after
- * `\\` would be taken for an argument), line breaks and control characters become spaces.
+ * `\\` would be taken for an argument), line breaks, control characters and those that turn the direction of text become spaces.
  */
 export function escapeLatex(text: string): string {
   return text
-    .replace(/\s*[\p{Cc}\u2028\u2029]+\s*/gu, ' ')
+    .replace(/\s*[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+\s*/gu, ' ')
     .replace(/[\\{}$&#%_^~<>[\]−–∞†\u2009]/g, (c) => special[c]);
 }

@@ -40,7 +40,7 @@ export async function refuseUnfit(
     if (now !== undefined && now !== record.runFile.digest)
       throw new AssayError('results-stale', 'the run file has changed since it was run', {
         file: resolve(directory, record.runFile.path),
-        expected: 'what it said then, gates apart',
+        expected: 'what it said then, gates and limits apart',
         hint: 'run it again: only what the change touches is measured',
       });
   }

@@ -1,11 +1,16 @@
 import { basename, dirname, extname, resolve } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
 import { check, readConfigFile } from '../config/validate.js';
+import { DEFAULT_LIMITS } from '../engines/guard/limits.js';
 import { AssayError } from '../errors.js';
 import { checkRules, GateRule } from '../gate/rule.js';
+import { refuseOutside } from './confined-run-file.js';
 import { digestOfRunFile } from './run-record.js';
 
 const open = { additionalProperties: true };
+
+const limit = (of: string, usual: number) =>
+  Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e9, description: `${of}; default: ${usual}` }));
 
 /** What is measured on what, and what must hold. Paths in it start at the run file's own folder. */
 export const RunFile = Type.Object(
@@ -39,6 +44,18 @@ export const RunFile = Type.Object(
         'what to measure: names, or { name: options }, or { name: [options, ...] }; a suite that can measure nothing is an error unless `optional: true` stands beside its name',
     }),
     gates: Type.Array(GateRule, { default: [], description: 'rules that must hold, else exit code 1' }),
+    limits: Type.Optional(
+      Type.Object(
+        {
+          seconds: limit('of a call', DEFAULT_LIMITS.seconds),
+          mebibytes: limit('that it takes, beyond four times its weights', DEFAULT_LIMITS.mebibytes),
+        },
+        {
+          additionalProperties: false,
+          description: 'what a network may take while it is tried; --time-limit and --memory-limit go first',
+        },
+      ),
+    ),
     seed: Type.Integer({ minimum: 0, maximum: 0xffffffff, default: 0, description: 'of every random draw' }),
     $schema: Type.Optional(Type.String()),
   },
@@ -58,11 +75,11 @@ export interface ReadRun {
   directory: string;
   /** `name`, or the file's name without its endings. */
   title: string;
-  /** Of what it says, gates apart. */
+  /** Of what it says, gates and limits apart. */
   digest: string;
 }
 
-/** Reads and checks a run file. Errors: `file-unreadable`, `config-invalid`. */
+/** Reads and checks a run file. Errors: `file-unreadable`, also for paths outside of --confine; `config-invalid`. */
 export async function readRunFile(file: string): Promise<ReadRun> {
   const extension = extname(file).toLowerCase();
   if (!['.yaml', '.yml', '.json'].includes(extension))
@@ -75,6 +92,8 @@ export async function readRunFile(file: string): Promise<ReadRun> {
   const value = await readConfigFile(file);
   const config = check(RunFile, value, { file, what: 'run file' });
   checkRules(config.gates, file);
+  const directory = dirname(resolve(file));
+  refuseOutside(config, { file, directory });
   const title = config.name ?? basename(file, extname(file)).replace(/\.run$/, '');
-  return { config, file, directory: dirname(resolve(file)), title, digest: digestOfRunFile(value) };
+  return { config, file, directory, title, digest: digestOfRunFile(value) };
 }

@@ -8,7 +8,7 @@ import { keyOf } from './keys.js';
 /** The run file that a run folder was made from, as it was then. */
 export interface RunSource {
   file: string;
-  /** Of all that it says but its gates. */
+  /** Of all that it says but its gates and limits. */
   digest: string;
 }
 
@@ -34,9 +34,9 @@ export const recordOf = (directory: string, key: string, source?: RunSource) => 
   }),
 });
 
-/** A digest of what a run file says, comments and gates apart: gates may change without a new run. */
+/** A digest of what a run file says, comments apart and what changes no number: gates, and limits of time and memory. */
 export function digestOfRunFile(value: unknown): string {
-  return keyOf({ ...(value as object), gates: undefined });
+  return keyOf({ ...(value as object), gates: undefined, limits: undefined });
 }
 
 /** Reads `run.json` of a run folder; undefined when there is none. Errors: `file-unreadable`, `file-malformed`. */

@@ -9,6 +9,7 @@ import { endingCalls } from './end-calls.js';
 import { openInputs } from './open-inputs.js';
 import type { Listener } from './progress.js';
 import { readRunFile } from './run-file.js';
+import { runLimits } from './run-limits.js';
 import { type RunOutcome, runSubject } from './run-subject.js';
 import { UnitStore } from './store.js';
 import { suiteEntries, suitesByName, writtenEntry } from './suite-entries.js';
@@ -28,7 +29,10 @@ export interface RunOptions {
   sessions?: number;
   /** Where the engine computes. Default: its best. */
   device?: string;
-  /** What a call may take while a network is tried, and in all calls of one whose sizes or loops depend on the pixels. */
+  /**
+   * What a call may take while a network is tried, and in all calls of one whose sizes or loops depend on the pixels.
+   * Default: what the run file says.
+   */
   limits?: Partial<Limits>;
   /** Suites besides the built-in ones and the run file's plugins. */
   suites?: readonly Suite[];
@@ -52,10 +56,11 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
   const entries = suiteEntries(config.suites, known, file);
   const out = options.out ?? join('assay-runs', slug(title));
   admit(out);
+  const limits = runLimits(read, options.limits);
   // Nothing is loaded for an output that cannot be written.
   await UnitStore.open(out);
   notify({ kind: 'stage', text: 'opening models and data' });
-  const { engine: name, threads, sessions, device, limits } = options;
+  const { engine: name, threads, sessions, device } = options;
   const engine = await createEngine(name, { threads, sessions, device, limits });
   return endingCalls(engine, signal, async () => {
     const seed = options.seed ?? config.seed;

@@ -75,7 +75,7 @@ function absentClasses({ name, absentClasses = [] }: DatasetInfo): Warning[] {
     {
       code: 'classes-absent',
       severity: 'note',
-      message: `"${name}" has no images of ${absentClasses.length} classes of the models: ${names.join(', ')}${absentClasses.length > 5 ? ', ...' : ''}`,
+      message: `"${name}" has no images of ${absentClasses.length} class${absentClasses.length === 1 ? '' : 'es'} of the models: ${names.join(', ')}${absentClasses.length > 5 ? ', ...' : ''}`,
       why: 'labels were matched by name; means go over the classes that are there',
       dataset: name,
     },

@@ -30,6 +30,7 @@ export async function loadSuites(
   for (const [i, plugin] of plugins.entries()) {
     const where = { file, path: `plugins[${i}]` };
     const target = locate(plugin, directory, where);
+    checkConfined(target, where);
     checkRegular(target);
     let exported: Record<string, unknown>;
     try {
@@ -60,7 +61,7 @@ export async function loadSuites(
 function locate(plugin: string, directory: string, where: { file: string; path: string }): string {
   if (/^[./~]|^[A-Za-z]:\\|\.[cm]?[jt]s$/.test(plugin)) {
     const target = resolve(directory, plugin);
-    checkConfined(target);
+    checkConfined(target, where);
     if (!existsSync(target))
       throw new AssayError('file-unreadable', `there is no plugin "${plugin}"`, {
         ...where,

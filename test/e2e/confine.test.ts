@@ -31,11 +31,19 @@ beforeAll(() => {
   symlinkSync('../outside/sharp.onnx', join(inside, 'away.onnx'));
 });
 
-const refused = (name: string) => ({
+const good = {
+  name: 'x',
+  models: ['./sharp.model.yaml'],
+  datasets: { test: { path: './test.npz' } },
+  suites: ['accuracy'],
+};
+
+/** @param place that names the path: a file, with the key in it */
+const refused = (name: string, place = '.*') => ({
   code: 2,
   stderr: expect.stringMatching(
     new RegExp(
-      `this lies outside of the folder of --confine.*found +\\S*/outside/${name}.*fix +copy it`,
+      `this lies outside of the folder of --confine.* in +${place}\\n.*found +\\S*/outside/${name}.*fix +copy it`,
       's',
     ),
   ),
@@ -47,32 +55,42 @@ const ways: [way: string, to: (name: string) => string][] = [
   ['a link', (name) => `./away/${name}`],
 ];
 
-const kinds: [kind: string, name: string, run: (path: string) => object][] = [
-  ['a card', 'sharp.model.yaml', (path) => ({ models: [path] })],
-  ['a data set', 'test.npz', (path) => ({ datasets: { test: { path } } })],
-  ['a folder of images', 'images', (path) => ({ datasets: { test: { path } } })],
-  ['a plug-in', 'suite.mjs', (path) => ({ plugins: [path] })],
-  ['a plug-in that is missing', 'absent.mjs', (path) => ({ plugins: [path] })],
-  ['a data set that is missing', 'absent.npz', (path) => ({ datasets: { test: { path } } })],
+const set = (more: object) => ({ datasets: { test: { path: './test.npz', ...more } } });
+
+const kinds: [kind: string, name: string, key: string, run: (path: string) => object][] = [
+  ['a card', 'sharp.model.yaml', 'models[1]', (path) => ({ models: ['./sharp.model.yaml', path] })],
+  [
+    'the checkpoint of a card written out',
+    'sharp.onnx',
+    'models[0].checkpoint',
+    (path) => ({ models: [{ ...card('sharp'), checkpoint: path }] }),
+  ],
+  ['a data set', 'test.npz', 'datasets.test.path', (path) => set({ path })],
+  ['labels', 'labels.txt', 'datasets.test.labels', (labels) => set({ labels })],
+  ['a folder of images', 'images', 'datasets.test.path', (path) => set({ path })],
+  ['a plug-in', 'suite.mjs', 'plugins[0]', (path) => ({ plugins: [path] })],
+  ['a plug-in that is missing', 'absent.mjs', 'plugins[0]', (path) => ({ plugins: [path] })],
+  ['a data set that is missing', 'absent.npz', 'datasets.test.path', (path) => set({ path })],
 ];
 
+const escaped = (text: string) => text.replace(/[[\].\\]/g, '\\$&');
+
 describe.each(ways)('outside by %s', (way, to) => {
-  it.each(kinds)('%s', async (kind, name, more) => {
+  it.each(kinds)('%s', async (kind, name, key, more) => {
     const file = `in/${way} ${kind}.run.yaml`.replaceAll('..', 'up');
-    put(file, {
-      name: 'x',
-      models: ['./sharp.model.yaml'],
-      datasets: { test: { path: './test.npz' } },
-      suites: ['accuracy'],
-      ...more(to(name)),
-    });
-    expect(await assay('run', file, '--confine', 'in', '--out', 'out')).toMatchObject(refused(name));
+    put(file, { ...good, ...more(to(name)) });
+    const place = escaped(`${file} at ${key}`);
+    expect(await assay('run', file, '--confine', 'in', '--out', 'out')).toMatchObject(refused(name, place));
   });
 
   it('a checkpoint', async () => {
     const file = `in/${way} checkpoint.model.yaml`.replaceAll('..', 'up');
     put(file, { ...card('sharp'), checkpoint: to('sharp.onnx') });
-    expect(await assay('inspect', file, '--confine', 'in')).toMatchObject(refused('sharp.onnx'));
+    const place = `\\S*${escaped(file.slice(file.lastIndexOf(' ')))} at checkpoint`;
+    const refusal = refused('sharp.onnx', `.*${place}`);
+    expect(await assay('inspect', file, '--confine', 'in')).toMatchObject(refusal);
+    put('in/card.run.yaml', { ...good, models: [`./${file.slice(3)}`] });
+    expect(await assay('run', 'in/card.run.yaml', '--confine', 'in', '--out', 'out')).toMatchObject(refusal);
   });
 });
 
@@ -88,6 +106,18 @@ it('refuses a link to a checkpoint, and predictions', async () => {
     'in',
   );
   expect(score).toMatchObject(refused('test.npz'));
+});
+
+it('refuses a run file that raises limits, unless the command does', async () => {
+  put('in/greedy.run.yaml', { ...good, limits: { seconds: 1000, mebibytes: 100 } });
+  const args = ['run', 'in/greedy.run.yaml', '--confine', 'in', '--out', 'limits'];
+  expect(await assay(...args)).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /may not raise limits.*greedy\.run\.yaml at limits\.seconds.*at most 60.*fix .*--time-limit 1000/s,
+    ),
+  });
+  expect(await assay(...args, '--time-limit', '1000')).toMatchObject({ code: 0 });
 });
 
 it('refuses a folder that is missing', async () => {

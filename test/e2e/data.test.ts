@@ -117,3 +117,30 @@ it('a sample holds every class in its proportion and is drawn by its seed; offse
     .map(({ n }) => n);
   expect(ns).toEqual([3, 3, 3]);
 });
+
+it('classes that a folder lacks are told, and do not shift the labels of the others', async () => {
+  const at = folder();
+  project(at, { suites: ['accuracy'], datasets: { test: { path: './photos' } } });
+  for (const [i, label] of labels.entries()) {
+    if (CLASSES[label] === 'middle') continue;
+    const image = sharp(pixels.subarray(i * size, (i + 1) * size), {
+      raw: { width: SIDE, height: SIDE, channels: 1 },
+    });
+    const file = join(at, 'photos', CLASSES[label], `${i}.png`);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, await image.toColourspace('b-w').png().toBuffer());
+  }
+  expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+  const { warnings, measures } = savedResults(join(at, 'out'));
+  expect(warnings).toContainEqual(
+    expect.objectContaining({
+      code: 'classes-absent',
+      severity: 'note',
+      dataset: 'test',
+      message: '"test" has no images of 1 class of the models: "middle"',
+    }),
+  );
+  expect(warnings.filter(({ code }) => code === 'classes-absent')).toHaveLength(1);
+  const accuracy = measures.find((m) => m.measure === 'accuracy' && m.model === 'sharp');
+  expect(accuracy?.value).toBeGreaterThan(0.9);
+});

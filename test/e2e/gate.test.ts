@@ -77,7 +77,7 @@ describe('a gate on the results of a run folder', () => {
       });
       expect(savedResults(out)).toMatchObject({
         status: 'partial',
-        gates: [{ passed: false, detail: expect.stringMatching(/partial; so far accuracy/) }],
+        gates: [{ passed: false, margin: null, reason: expect.stringMatching(/^the results are partial/) }],
       });
       expect(await judged(at)).toMatchObject(refused('results-partial', /stopped by.*--allow-partial/));
       expect(await judged(at, '--allow-partial')).toMatchObject({ code: 0 });

@@ -79,6 +79,21 @@ describe('a network that asks for too much', () => {
     },
   );
 
+  it('is refused by the limits of the run file, which those of the command override', async () => {
+    const at = projectOf(hostile['a loop of computed rounds']);
+    const file = join(at, 'bad.run.yaml');
+    writeFileSync(file, `${readFileSync(file, 'utf8')}limits: { seconds: 2, mebibytes: 700 }\n`);
+    const refused = (seconds: number) => ({
+      code: 2,
+      stderr: expect.stringMatching(
+        new RegExp(`limit-exceeded.*at most ${seconds} s a call.*fix .*limits:`, 's'),
+      ),
+    });
+    expect(await start(['run', 'bad.run.yaml'], at).ended).toMatchObject(refused(2));
+    expect(await start(['run', 'bad.run.yaml', '--time-limit', '1'], at).ended).toMatchObject(refused(1));
+    expect(await start(['init', '--checkpoint', 'bad.onnx', ...LIMITS], at).ended).toMatchObject({ code: 0 });
+  });
+
   it('is stopped when an image makes it endless, long after it was opened', async () => {
     const at = projectOf(endlessOnWhite);
     const { code, stderr } = await watched(['run', 'bad.run.yaml', '--out', 'out', ...LIMITS], at);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { oneLine } from '../../src/one-line.js';
 import { renderCsv } from '../../src/report/csv.js';
 import { hostileNames } from './run-folder.js';
 import { sampleResults } from './sample.js';
@@ -42,6 +43,14 @@ test('no measures make a header alone', async () => {
   expect(file.content.trim().split('\n')).toHaveLength(1);
 });
 
+test('a name with line ends is one cell on one line', async () => {
+  const results = sampleResults();
+  const model = 'a,b\r\n"c"\u2028\u202ed\re';
+  const [file] = await renderCsv({ ...results, measures: [{ ...results.measures[0], model }] });
+  expect(file.content.trimEnd().split(/[\r\n\u2028]/)).toHaveLength(2);
+  expect(parse(file.content)[1]).toContain('a,b\\r\\n"c"\\u2028\\u202ed\\re');
+});
+
 test('text that spreadsheets take for a formula is quoted, numbers are not', async () => {
   const results = sampleResults();
   const [first] = results.measures;
@@ -55,7 +64,7 @@ test('text that spreadsheets take for a formula is quoted, numbers are not', asy
   const [file] = await renderCsv({ ...results, measures });
   const [header, ...rows] = parse(file.content);
   const column = (name: string) => rows.map((row) => row[header.indexOf(name)]);
-  const quoted = names.map((name) => (['-0.5', 'plain'].includes(name) ? name : `'${name}`));
+  const quoted = names.map((name) => (['-0.5', 'plain'].includes(name) ? name : `'${oneLine(name)}`));
   expect(column('model')).toEqual(quoted);
   expect(column('params.what')).toEqual(quoted);
   expect(new Set([...column('value'), ...column('params.shift')])).toEqual(new Set(['-0.25', '-3']));

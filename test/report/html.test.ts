@@ -70,7 +70,15 @@ describe('report.html', () => {
         ...s.figures.map((f) => f.title),
         ...s.tables.map((t) => t.title),
       ]),
-      ...results.gates.flatMap((gate) => [gate.rule, gate.detail]),
+      ...results.gates.flatMap((gate) => [
+        gate.rule,
+        gate.margin !== null && !gate.over ? '' : (gate.reason ?? ''),
+      ]),
+      '98.5%',
+      '≥ 95.0%',
+      '+3.5 pp',
+      '−8.0 pp',
+      '[21.3, 33.5]',
       ...results.notApplicable.map((entry) => entry.reason),
       ...results.systems.map((system) => system.identity),
       ...results.datasets.map((dataset) => dataset.fingerprint),
@@ -102,6 +110,13 @@ describe('hostile and broken content', () => {
       expect(page).toContain(escaped(hostileNames.baseline));
       expect(page).toContain('{{title}} {{{script}}}');
     });
+  });
+
+  test('names cannot turn the direction of text or hide in it', async () => {
+    const results = sampleResults({ ...hostileNames, jem: 'safe\u202e\u2066\x1b\u2028' });
+    const page = await html(results);
+    expect(page).toContain('safe\\u202e\\u2066\\u001b\\u2028');
+    expect(page).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u2028]/);
   });
 
   test('a picture outside the run folder is not published', async () => {

@@ -1,7 +1,6 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeLeftovers, temporaryName } from '../../bytes/leftovers.js';
+import { temporaryFolder } from '../../bytes/leftovers.js';
 import type { Graph } from '../../graph/graph.js';
 import { readOnnx } from '../../graph/read.js';
 
@@ -24,10 +23,7 @@ function domainsOf(graph: Graph, found = new Set<string>()): Set<string> {
  * @param simplify writes the simplified model to the file it is given
  */
 export async function foldWith(graph: Graph, simplify: (file: string) => Promise<void>): Promise<Graph> {
-  // Folding is what a process that is ended for its memory is often at.
-  await removeLeftovers(tmpdir(), /^assay-fold\./).catch(() => undefined);
-  const directory = join(tmpdir(), temporaryName('assay-fold'));
-  await mkdir(directory, { mode: 0o700 });
+  const directory = await temporaryFolder('assay-fold');
   try {
     const file = join(directory, 'folded.onnx');
     await simplify(file);
