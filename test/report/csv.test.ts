@@ -14,7 +14,7 @@ function parse(text: string): string[][] {
   return rows.filter((row) => row.length > 1);
 }
 
-test('measures.csv holds every measure at full precision, names as they are', async () => {
+test('measures.csv holds every measure at full precision, names on their line', async () => {
   const results = sampleResults(hostileNames);
   const [file] = await renderCsv(results);
   const [header, ...rows] = parse(file.content);
@@ -23,7 +23,11 @@ test('measures.csv holds every measure at full precision, names as they are', as
   expect(read).toHaveLength(results.measures.length);
   for (const [i, measure] of results.measures.entries()) {
     const row = read[i];
-    expect(row).toMatchObject({ model: measure.model, title: measure.title, n: String(measure.n) });
+    expect(row).toMatchObject({
+      model: oneLine(measure.model),
+      title: oneLine(measure.title),
+      n: String(measure.n),
+    });
     expect(row.value === '' ? null : Number(row.value)).toBe(measure.value);
     expect(row.lo === '' ? null : [Number(row.lo), Number(row.hi)]).toEqual(measure.interval);
     for (const [key, value] of Object.entries(measure.params))
