@@ -80,7 +80,7 @@ describe('a network that asks for too much', () => {
   );
 
   it('is refused by the limits of the run file, which those of the command override', async () => {
-    const at = projectOf(hostile['a loop of computed rounds']);
+    const at = projectOf(hostile['a loop of computed rounds'], null);
     const file = join(at, 'bad.run.yaml');
     writeFileSync(file, `${readFileSync(file, 'utf8')}limits: { seconds: 2, mebibytes: 700 }\n`);
     const refused = (seconds: number) => ({
@@ -91,7 +91,10 @@ describe('a network that asks for too much', () => {
     });
     expect(await start(['run', 'bad.run.yaml'], at).ended).toMatchObject(refused(2));
     expect(await start(['run', 'bad.run.yaml', '--time-limit', '1'], at).ended).toMatchObject(refused(1));
-    expect(await start(['init', '--checkpoint', 'bad.onnx', ...LIMITS], at).ended).toMatchObject({ code: 0 });
+    expect(await start(['init', 'mine', '--checkpoint', 'bad.onnx', ...LIMITS], at).ended).toMatchObject({
+      code: 0,
+    });
+    expect(readFileSync(join(at, 'mine/bad.model.yaml'), 'utf8')).toContain('allowed: at most 2 s a call');
   });
 
   it('is stopped when an image makes it endless, long after it was opened', async () => {

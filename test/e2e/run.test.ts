@@ -298,7 +298,9 @@ describe('assay run', () => {
     project(at, { suites: ['accuracy', { calibration: { resamples: 100 } }], gates });
     const { code, stdout } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/FAIL .* ≤ 0\.001 .* ece \(model flat\) at most 0.001 above sharp/);
+    expect(stdout).toMatch(
+      /FAIL +35\.\d% +60 +≤ 0\.1% +−35\.\d pp +ece \(model flat\) at most 0.001 above sharp/,
+    );
     expect(stdout).toMatch(/1 of 2 gates failed/);
     expect(await assay(['gate', 'out'], at)).toMatchObject({
       code: 1,
