@@ -79,6 +79,8 @@ export async function obeyed(args: readonly string[], cwd: string): Promise<Pick
     return { code: Number(process.exitCode ?? 0), stderr };
   } finally {
     process.exitCode = undefined;
+    // What --confine leaves for the threads of a process.
+    delete process.env.ASSAY_CONFINE;
     process.chdir(before);
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { assay, folder } from './assay.js';
+import { assay, folder, obeyed } from './assay.js';
 import { project, savedResults } from './project.js';
 
 const CUSTOM = {
@@ -65,7 +65,7 @@ describe('attacks, as a user runs them', () => {
   ])('%o: exit 2 and what to do', async (options, message) => {
     const directory = folder();
     const file = project(directory, { suites: [{ attack: options }] }, 12);
-    const { code, stderr } = await assay(['run', file, '--out', 'out', '--quiet'], directory);
+    const { code, stderr } = await obeyed(['run', file, '--out', 'out', '--quiet'], directory);
     expect(code).toBe(2);
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/small\.run\.yaml/);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { start } from './assay.js';
+import { obeyed, start } from './assay.js';
 import { card, project } from './project.js';
 
 const at = mkdtempSync(join(tmpdir(), 'assay-confine-'));
@@ -16,6 +16,8 @@ const put = (name: string, content: string | Uint8Array | object) =>
     typeof content === 'string' || content instanceof Uint8Array ? content : stringify(content),
   );
 const assay = (...args: string[]) => start(args, at).ended;
+/** Without a process of its own. */
+const told = (...args: string[]) => obeyed(args, at);
 
 beforeAll(() => {
   for (const name of [inside, outside]) {
@@ -80,7 +82,7 @@ describe.each(ways)('outside by %s', (way, to) => {
     const file = `in/${way} ${kind}.run.yaml`.replaceAll('..', 'up');
     put(file, { ...good, ...more(to(name)) });
     const place = escaped(`${file} at ${key}`);
-    expect(await assay('run', file, '--confine', 'in', '--out', 'out')).toMatchObject(refused(name, place));
+    expect(await told('run', file, '--confine', 'in', '--out', 'out')).toMatchObject(refused(name, place));
   });
 
   it('a checkpoint', async () => {
@@ -88,9 +90,9 @@ describe.each(ways)('outside by %s', (way, to) => {
     put(file, { ...card('sharp'), checkpoint: to('sharp.onnx') });
     const place = `\\S*${escaped(file.slice(file.lastIndexOf(' ')))} at checkpoint`;
     const refusal = refused('sharp.onnx', `.*${place}`);
-    expect(await assay('inspect', file, '--confine', 'in')).toMatchObject(refusal);
+    expect(await told('inspect', file, '--confine', 'in')).toMatchObject(refusal);
     put('in/card.run.yaml', { ...good, models: [`./${file.slice(3)}`] });
-    expect(await assay('run', 'in/card.run.yaml', '--confine', 'in', '--out', 'out')).toMatchObject(refusal);
+    expect(await told('run', 'in/card.run.yaml', '--confine', 'in', '--out', 'out')).toMatchObject(refusal);
   });
 });
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cramped, folder, launch, MAIN, start } from './assay.js';
+import { folder, launch, MAIN } from './assay.js';
 import { project, savedResults } from './project.js';
 
 /** The command through bash, with a redirection behind it. */
@@ -26,20 +26,6 @@ describe.skipIf(!existsSync('/dev/full'))('output that cannot be written', () =>
     const run = 'run small.run.yaml --out out';
     expect(await redirected(run, '> /dev/full 2> /dev/full', at)).toMatchObject({ code: 2 });
     expect(savedResults(join(at, 'out')).status).toBe('complete');
-  });
-});
-
-describe('a run folder on a full disk', () => {
-  it('ends with 2, keeps what was measured, and goes on', async () => {
-    const at = folder();
-    project(at, { suites: ['accuracy'] });
-    const ended = await cramped(['run', 'small.run.yaml', '--out', 'out'], at, 16);
-    expect(ended).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/error\[output-unwritable\].*in +out\/(?!\.next).*run the same command/s),
-    });
-    const again = await start(['run', 'small.run.yaml', '--out', 'out'], at).ended;
-    expect(again).toMatchObject({ code: 0, stderr: expect.stringMatching(/nothing to do/) });
   });
 });
 
