@@ -18,6 +18,8 @@ export interface FuzzedFormat {
    * nowhere else, are refused or give the same numbers. Half of the mutants of a sample with a range are of that kind.
    */
   summed?: Readonly<Record<string, 'all' | ((file: Buffer) => Range)>>;
+  /** By sample, whether its checksum misses that damage: sums are not proof against all. */
+  missed?: Readonly<Record<string, (damaged: Buffer, range: Range) => boolean>>;
   /** Of JSON whole values are damaged too: bytes at random seldom leave it whole. */
   json?: true;
   /** A mutant takes tens of milliseconds: there are fewer unless the tests are the long ones. */

@@ -14,7 +14,7 @@ import {
   reads,
   sequential,
 } from '../checkpoints/keras/files.js';
-import { summedChunks } from '../checkpoints/keras/summed-chunks.js';
+import { fletcherHolds, summedChunks } from '../checkpoints/keras/summed-chunks.js';
 import { smallGraphModel } from '../checkpoints/tfjs/graph-def.js';
 import {
   dict,
@@ -206,6 +206,7 @@ export const fuzzed: readonly FuzzedFormat[] = [
       'gzip.h5': chunkIn('gzip'),
       'fletcher32.h5': chunkIn('fletcher32'),
     },
+    missed: { 'fletcher32.h5': (file, [start, end]) => fletcherHolds(file.subarray(start, end)) },
     read: readKerasQuickly,
     slow: true,
     close: closeHdf5,

@@ -28,3 +28,17 @@ export const summedChunks: Record<
     find: (file, plain) => [file.indexOf(plain), file.indexOf(plain) + plain.length + 4],
   },
 };
+
+/**
+ * Whether the sum behind a chunk is that of its numbers (H5_checksum_fletcher32). It is 0 for zeros, so that a chunk
+ * overwritten by zeros, its sum included, passes; and modulo 65535, so that 0x0000 and 0xffff are the same.
+ */
+export function fletcherHolds(chunk: Buffer): boolean {
+  let [a, b] = [0, 0];
+  for (let at = 0; at < chunk.length - 4; at += 2) {
+    a = (a + chunk.readUInt16BE(at)) % 65535;
+    b = (b + a) % 65535;
+  }
+  const [low, high] = [chunk.readUInt16LE(chunk.length - 4), chunk.readUInt16LE(chunk.length - 2)];
+  return low % 65535 === a && high % 65535 === b;
+}
