@@ -20,21 +20,20 @@ function looksLikeData({ tensors }: Weights): boolean {
   );
 }
 
-/** Refuses images and labels where weights are wanted. Errors: `file-malformed`. */
+/**
+ * Refuses images and labels where weights are wanted. Only safetensors can hold such: readers of other formats look for
+ * names of weights. Errors: `file-malformed`.
+ */
 export function refuseData(weights: Weights): void {
   if (!looksLikeData(weights)) return;
-  const { file, format, tensors } = weights;
+  const { file, tensors } = weights;
   const list = [...tensors].map(
     ([name, { dims, type }]) => `${name.slice(0, 60)} ${type} [${dims.join(', ')}]`,
   );
-  const read =
-    format === 'safetensors'
-      ? `from safetensors.numpy import load_file; d = load_file('FILE')`
-      : `import torch; d = {k: v.numpy() for k, v in torch.load('FILE').items()}`;
   throw new AssayError('file-malformed', 'the file holds data, not weights', {
     file,
     expected: 'the weights of a network, such as conv1.weight and fc.bias',
     found: `${list.slice(0, 4).join(', ')}${list.length > 4 ? ', ...' : ''}`,
-    hint: `name the model's own file; data goes under \`datasets\` of the run file, as .npz: python -c "import numpy; ${read}; numpy.savez('data.npz', **d)"`,
+    hint: `name the model's own file; data goes under \`datasets\` of the run file, as .npz: python -c "import numpy, safetensors.numpy as s; numpy.savez('data.npz', **s.load_file('FILE'))"`,
   });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readCheckpoint } from '../../src/checkpoints/registry.js';
+import { openDataset } from '../../src/data/open.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import type { AssayError } from '../../src/errors.js';
 import { inspectCheckpoint } from '../../src/models/inspect.js';
@@ -112,6 +113,18 @@ describe('data in place of weights', () => {
       expect(error).toMatchObject({ code: 'file-malformed', message: 'the file holds data, not weights' });
       expect(error.explain()).toMatch(/fix .*datasets.*safetensors\.numpy/);
     }
+  });
+
+  it('images and labels of torch.save, which are read as data where the remedy says', async () => {
+    const images = { key: '0', ...float32([4, 1, 2, 2], new Float32Array(16).fill(0.5)) };
+    const tensors = { images, labels: { key: '1', ...float32([4], [0, 1, 0, 1]) } };
+    writeFileSync(join(folder, 'data.pt'), torchZip(tensors));
+    const error = await errorOf(readCheckpoint(join(folder, 'data.pt')));
+    expect(error).toMatchObject({ code: 'file-malformed', message: 'the file holds no weights' });
+    expect(error.explain()).toMatch(/fix .*datasets.*\{ path: FILE \}/);
+    const set = await openDataset('test', { path: 'data.pt' }, { directory: folder });
+    expect(set.info).toMatchObject({ size: 4, shape: [1, 2, 2], labelled: true });
+    await set.close();
   });
 
   it('weights of an unknown network stay weights', async () => {

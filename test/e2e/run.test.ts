@@ -306,6 +306,13 @@ describe('assay run', () => {
       code: 1,
       stdout: expect.stringMatching(/1 of 2 gates failed/),
     });
+    const told = await assay(['gate', 'out', '--json'], at);
+    expect(told.code).toBe(1);
+    expect(JSON.parse(told.stdout)).toEqual(savedResults(join(at, 'out')).gates);
+    expect(JSON.parse(told.stdout)).toMatchObject([
+      { measure: 'accuracy', model: 'sharp', dataset: 'test', op: '>=', limit: 0.9, n: 60, method: 'wilson' },
+      { measure: 'ece', model: 'flat', over: { model: 'sharp' }, op: '<=', interval: null, passed: false },
+    ]);
     writeFileSync(join(at, 'easy.yaml'), 'gates: [{ measure: accuracy, where: { model: flat }, min: 0.5 }]');
     expect(await assay(['gate', 'out', '--gates', 'easy.yaml'], at)).toMatchObject({ code: 0 });
     const absent = 'gates: [{ measure: acuracy, min: 0 }]';

@@ -50,6 +50,9 @@ function holdsWeights(dict: Dict): boolean {
   return false;
 }
 
+const holdsTensors = (root: unknown): boolean =>
+  isTensor(root) || [...entriesOf(root)].some(([, value]) => isTensor(value));
+
 /** Of a longer list the rest are no models. */
 const MAX_LIST = 1000;
 
@@ -125,7 +128,7 @@ export function findStateDict(
       file,
       expected: 'tensors by name (a state dict), at the root or under a key such as state_dict',
       found: contents(root),
-      hint: 'in Python: torch.save(model.state_dict(), FILE)',
+      hint: `in Python: torch.save(model.state_dict(), FILE)${holdsTensors(root) ? '; images and labels go under `datasets` of the run file, as they are: { path: FILE }' : ''}`,
     });
   const paths = found.map(({ path }) => path);
   const at = wanted === undefined ? 0 : paths.indexOf(wanted);
