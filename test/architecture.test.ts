@@ -17,9 +17,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/engines', 'src/autodiff', 'src/checkpoints'],
   ['src/architectures'],
   ['src/graph'],
-  ['src/data/zip.ts', 'src/data/inflate.ts', 'src/data/byte-source.ts'],
   ['src/config', 'src/random'],
   ['src/bytes'],
+  ['src/concurrency.ts'],
   ['src/errors.ts', 'src/one-line.ts'],
 ];
 
@@ -30,7 +30,7 @@ const READING =
 /** Files that read without `src/bytes/regular-file.ts`, which refuses pipes and devices, and why they may. */
 const READS_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/bytes/regular-file.ts': 'it is that file',
-  'src/data/inflate.ts': 'opens the temporary file it writes',
+  'src/bytes/inflate.ts': 'opens the temporary file it writes',
   'src/report/output.ts': 'opens the file it writes',
   'src/runs/replace-outputs.ts': 'opens the run folder, to sync it',
   'src/runs/store.ts': 'opens the temporary files it writes',
@@ -96,6 +96,20 @@ describe('the architecture', () => {
         .map((imported) => `${file} imports ${imported}`),
     );
     expect(upwards).toEqual([]);
+  });
+
+  it('has no circles: no file imports itself by way of others', () => {
+    const imports = new Map(files.map((file) => [file, importsOf(file)]));
+    /** What a file imports, and what that imports, and so on. */
+    const reach = (file: string, seen = new Set<string>()): Set<string> => {
+      for (const next of imports.get(file) ?? []) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        reach(next, seen);
+      }
+      return seen;
+    };
+    expect(files.filter((file) => reach(file).has(file))).toEqual([]);
   });
 
   it('keeps suites apart: none imports from the folder of another', () => {

@@ -1,11 +1,9 @@
 import type { TObject } from '@sinclair/typebox';
 import type { Graph } from '../graph/graph.js';
+import type { ImageShape } from './image-shape.js';
 import type { Network } from './network.js';
 import type { Normaliser } from './views.js';
 import type { StoredImages, Weights } from './weights.js';
-
-/** (C, H, W) */
-export type ImageShape = readonly [number, number, number];
 
 /** A card's `architecture`, checked for its own keys only when the row is known. */
 export interface ArchitectureChoice {

@@ -1,6 +1,7 @@
 import { type Activation, activate } from './activations.js';
-import type { Architecture, Choices, ImageShape, Recognition } from './architecture.js';
+import type { Architecture, Choices, Recognition } from './architecture.js';
 import { CnnOptions, givenIn, optionsOf } from './cnn-options.js';
+import type { ImageShape } from './image-shape.js';
 import { knownStacks } from './known-stacks.js';
 import { ORDERS, type Order } from './name-room.js';
 import type { Network, Value } from './network.js';

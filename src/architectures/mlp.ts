@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { type Activation, ActivationName, activate } from './activations.js';
-import type { Architecture, ImageShape, Recognition } from './architecture.js';
+import type { Architecture, Recognition } from './architecture.js';
+import type { ImageShape } from './image-shape.js';
 import type { Network } from './network.js';
 import { type Stack, stackIn } from './stack.js';
 import type { Weights } from './weights.js';

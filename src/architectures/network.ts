@@ -3,7 +3,7 @@ import { float, GraphBuilder, int, ints } from '../graph/build.js';
 import type { Attribute, Graph } from '../graph/graph.js';
 import { floats } from '../graph/tensor.js';
 import { adaptiveMatrix } from './adaptive.js';
-import type { ImageShape } from './architecture.js';
+import type { ImageShape } from './image-shape.js';
 import { TakenWeights } from './taken-weights.js';
 import type { Weights } from './weights.js';
 

@@ -3,15 +3,10 @@ import { flow } from '../config/flow.js';
 import { check } from '../config/validate.js';
 import { AssayError, unknownName } from '../errors.js';
 import type { Note } from '../graph/graph.js';
-import type {
-  Architecture,
-  ArchitectureChoice,
-  BuiltNetwork,
-  ImageShape,
-  Recognition,
-} from './architecture.js';
+import type { Architecture, ArchitectureChoice, BuiltNetwork, Recognition } from './architecture.js';
 import { cnn } from './cnn.js';
 import { refuseData } from './data-set.js';
+import type { ImageShape } from './image-shape.js';
 import { mlp } from './mlp.js';
 import { Network } from './network.js';
 import { preactResnet } from './preact-resnet.js';

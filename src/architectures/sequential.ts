@@ -2,7 +2,8 @@ import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { check } from '../config/validate.js';
 import { AssayError, unknownName } from '../errors.js';
 import { type Activation, activate, activationNames } from './activations.js';
-import type { Architecture, ImageShape, Recognition } from './architecture.js';
+import type { Architecture, Recognition } from './architecture.js';
+import type { ImageShape } from './image-shape.js';
 import type { Network, Value } from './network.js';
 import { shapeOf, type Weights } from './weights.js';
 

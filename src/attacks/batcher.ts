@@ -1,3 +1,4 @@
+import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import { NotFinite } from '../models/finite.js';
 import type { LossName, System } from '../models/system.js';
@@ -205,9 +206,4 @@ export class Batcher {
       gradient: gradient?.subarray(i * size, (i + 1) * size) ?? new Float32Array(0),
     }));
   }
-}
-
-function interruption(signal: AbortSignal): AssayError {
-  if (signal.reason instanceof AssayError) return signal.reason;
-  return new AssayError('interrupted', 'the attack was interrupted', { cause: signal.reason });
 }

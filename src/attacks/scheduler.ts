@@ -1,3 +1,4 @@
+import { forRanges } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import { argmaxOf } from '../metrics/softmax.js';
 import { NotFinite } from '../models/finite.js';
@@ -58,29 +59,25 @@ export async function runAttack(targets: Targets, campaign: Campaign): Promise<A
   const draws = system.info.stochastic ? Math.max(1, campaign.eot) : 1;
   const size = targets.pixels.length / Math.max(1, n);
   const plain = exampleCost(campaign, system.info);
-  let next = 0;
-  const worker = async () => {
-    while (next < n) {
-      const i = next++;
-      targets.outlook?.begin(1);
-      if (!out.correct[i]) {
-        targets.outlook?.spare(plain);
-        continue;
-      }
-      const x0 = targets.pixels.slice(i * size, (i + 1) * size);
-      try {
-        record(out, i, x0, campaign, await new Siege(i, x0, targets, campaign, batcher, out).run());
-      } catch (error) {
-        if (!(error instanceof NotFinite) || !targets.fail) throw error;
-        targets.fail(i, error);
-      }
-      targets.outlook?.spare(unspent(plain, out, i));
+  const attackOne = async (i: number) => {
+    targets.outlook?.begin(1);
+    if (!out.correct[i]) {
+      targets.outlook?.spare(plain);
+      return;
     }
+    const x0 = targets.pixels.slice(i * size, (i + 1) * size);
+    try {
+      record(out, i, x0, campaign, await new Siege(i, x0, targets, campaign, batcher, out).run());
+    } catch (error) {
+      if (!(error instanceof NotFinite) || !targets.fail) throw error;
+      targets.fail(i, error);
+    }
+    targets.outlook?.spare(unspent(plain, out, i));
   };
   // One batch in every lane, one of each kind waiting.
   const active = Math.ceil(((batcher.lanes + 2) * batcher.batchSize) / draws);
   try {
-    await Promise.all(Array.from({ length: Math.min(n, active) }, worker));
+    await forRanges(n, { step: 1, lanes: active }, attackOne);
   } finally {
     await batcher.settled();
   }

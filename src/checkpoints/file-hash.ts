@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { openFile, pieces } from '../data/byte-source.js';
+import { openFile, pieces } from '../bytes/byte-source.js';
 
 /** SHA-256 in hex, as `sha256sum` prints it. Read in pieces: of a file of weights not everything is needed. */
 export async function hashOfFile(file: string): Promise<string> {

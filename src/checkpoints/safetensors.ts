@@ -1,6 +1,6 @@
 import type { Weights } from '../architectures/weights.js';
+import { type ByteSource, malformed, openFile } from '../bytes/byte-source.js';
 import { limits } from '../bytes/limits.js';
-import { type ByteSource, malformed, openFile } from '../data/byte-source.js';
 import type { DataType, Tensor } from '../graph/graph.js';
 import { bytesPerElement, fromBytes } from '../graph/tensor.js';
 import type { FileHead } from './checkpoint.js';

@@ -1,8 +1,8 @@
 import { extname, resolve } from 'node:path';
+import { type ByteSource, malformed, openFile } from '../bytes/byte-source.js';
 import { AssayError, unknownName } from '../errors.js';
 import { Closing } from './array-images.js';
 import type { ArraySource } from './array-source.js';
-import { type ByteSource, malformed, openFile } from './byte-source.js';
 import { namesLabels } from './names.js';
 import { openNpy } from './npy.js';
 import { npzMembers } from './npz.js';

@@ -1,4 +1,4 @@
-import { type ByteSource, malformed } from './byte-source.js';
+import { type ByteSource, malformed } from '../bytes/byte-source.js';
 import {
   type Dtype,
   dtypes,

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { type ByteSource, malformed, openFile } from '../bytes/byte-source.js';
 import { readText, unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
 import { Closing } from './array-images.js';
-import { type ByteSource, malformed, openFile } from './byte-source.js';
 import { classIndices } from './labels.js';
 import { refuseMore } from './refuse-more.js';
 import type { FormatRow, ImageSource } from './source.js';

@@ -1,6 +1,6 @@
+import type { Place } from '../bytes/byte-source.js';
 import { AssayError } from '../errors.js';
 import type { SystemInfo } from '../models/system.js';
-import type { Place } from './byte-source.js';
 import type { DatasetInfo } from './dataset.js';
 
 type DatasetSide = Pick<DatasetInfo, 'name' | 'role' | 'shape' | 'path' | 'highestLabel' | 'classes'>;

@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { limits } from '../bytes/limits.js';
+import { forRanges } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import { listImages } from './folder-layouts.js';
 import { listerOf } from './folder-names.js';
@@ -40,15 +41,10 @@ export const folder: FormatRow = {
         return `${scaled}decoded by libvips ${sharp.versions.vips}${alpha}`;
       },
       async read(start, end, out) {
-        let next = start;
-        const lane = async () => {
-          while (next < end) {
-            const i = next++;
-            const part = out.subarray((i - start) * size, (i - start + 1) * size);
-            if ((await decodeImage(files[i], wish, part)).transparent) transparent = true;
-          }
-        };
-        await Promise.all(Array.from({ length: LANES }, lane));
+        await forRanges(end - start, { step: 1, lanes: LANES }, async (i) => {
+          const part = out.subarray(i * size, (i + 1) * size);
+          if ((await decodeImage(files[start + i], wish, part)).transparent) transparent = true;
+        });
       },
       async close() {},
     };

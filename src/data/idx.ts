@@ -1,7 +1,7 @@
+import { type ByteSource, malformed, openFile } from '../bytes/byte-source.js';
+import { inflate } from '../bytes/inflate.js';
 import { arrayImages, Closing } from './array-images.js';
 import { type ArrayHeader, type ArraySource, arraySource } from './array-source.js';
-import { type ByteSource, malformed, openFile } from './byte-source.js';
-import { inflate } from './inflate.js';
 import { labelFile } from './label-file.js';
 import type { Dtype } from './nd-array.js';
 import type { FormatRow } from './source.js';

@@ -1,8 +1,8 @@
 import sharp, { type Metadata } from 'sharp';
+import { malformed } from '../bytes/byte-source.js';
 import { limits } from '../bytes/limits.js';
 import { readWhole } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
-import { malformed } from './byte-source.js';
 import { type Colours, isTransparent, type RawPixels, toChannels } from './image-colours.js';
 
 /** What an image must be, or be made. */

@@ -1,6 +1,6 @@
+import type { Place } from '../bytes/byte-source.js';
 import { AssayError } from '../errors.js';
 import type { ArraySource } from './array-source.js';
-import type { Place } from './byte-source.js';
 import { shapeText } from './nd-array.js';
 import { numbers } from './pixels.js';
 

@@ -1,7 +1,7 @@
+import type { Place } from '../bytes/byte-source.js';
 import { AssayError } from '../errors.js';
 import { arrayImages, type Closing } from './array-images.js';
 import type { ArraySource } from './array-source.js';
-import type { Place } from './byte-source.js';
 import { labelNames, namesImages, namesLabels } from './names.js';
 import type { ImageSource } from './source.js';
 import type { DatasetSpec } from './spec.js';

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
+import { openFile } from '../bytes/byte-source.js';
 import { AssayError } from '../errors.js';
 import { arrayImages, Closing } from './array-images.js';
 import type { ArraySource } from './array-source.js';
-import { openFile } from './byte-source.js';
 import { labelFile, sharedLabelFile } from './label-file.js';
 import { readLabels } from './labels.js';
 import { openNpy } from './npy.js';

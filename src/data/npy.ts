@@ -1,5 +1,5 @@
+import { type ByteSource, malformed, type Place } from '../bytes/byte-source.js';
 import { type ArrayHeader, type ArraySource, arraySource } from './array-source.js';
-import { type ByteSource, malformed, type Place } from './byte-source.js';
 import {
   type Dtype,
   dtypeOf,

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { zipSync } from 'fflate';
+import { type ByteSource, malformed, memorySource, openFile } from '../bytes/byte-source.js';
+import { type ZipMember, zipMembers } from '../bytes/zip.js';
 import { AssayError } from '../errors.js';
-import { type ByteSource, malformed, memorySource, openFile } from './byte-source.js';
 import type { NdArray } from './nd-array.js';
 import { decodeNpy, encodeNpy } from './npy.js';
-import { type ZipMember, zipMembers } from './zip.js';
 
 /** Zip has no time zones: a fixed local time gives the same bytes everywhere. */
 const EPOCH = new Date(1980, 0, 1);

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
+import { type ByteSource, malformed, memorySource, type Place, pieces } from '../bytes/byte-source.js';
 import { AssayError } from '../errors.js';
 import { type ArraySource, arraySource } from './array-source.js';
-import { type ByteSource, malformed, memorySource, type Place, pieces } from './byte-source.js';
 import { hostIsLittleEndian } from './nd-array.js';
 
 /** Longer lines are no table of numbers that a person or a program wrote. */

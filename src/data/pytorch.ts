@@ -1,3 +1,4 @@
+import { malformed, memorySource, openFile, type Place, slice } from '../bytes/byte-source.js';
 import { openTorch } from '../checkpoints/pytorch/open.js';
 import { TensorReader } from '../checkpoints/pytorch/read-tensors.js';
 import { isName, isTensor } from '../checkpoints/pytorch/state-dict.js';
@@ -8,7 +9,6 @@ import type { DataType } from '../graph/graph.js';
 import { asFloat32 } from '../graph/widen.js';
 import { Closing } from './array-images.js';
 import { type ArraySource, arraySource } from './array-source.js';
-import { malformed, memorySource, openFile, type Place, slice } from './byte-source.js';
 import { namedImages } from './named-arrays.js';
 import { type Dtype, dtypes, hostIsLittleEndian } from './nd-array.js';
 import type { FormatRow } from './source.js';

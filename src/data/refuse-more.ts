@@ -1,6 +1,6 @@
+import type { Place } from '../bytes/byte-source.js';
 import { type LimitName, limits } from '../bytes/limits.js';
 import { AssayError } from '../errors.js';
-import type { Place } from './byte-source.js';
 
 /**
  * Refuses what a header promises more of than a limit allows, before there is room for it. A file can be as long as it

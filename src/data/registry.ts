@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
+import { openFile } from '../bytes/byte-source.js';
 import { checkConfined } from '../bytes/confine.js';
 import { readHead, unreadable } from '../bytes/regular-file.js';
+import { isZip, zipMembers } from '../bytes/zip.js';
 import { AssayError } from '../errors.js';
-import { openFile } from './byte-source.js';
 import { cifar10, cifar100 } from './cifar.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
@@ -11,7 +12,6 @@ import { npz } from './npz-format.js';
 import { pytorch } from './pytorch.js';
 import type { FormatRow, PathHead } from './source.js';
 import type { DatasetSpec } from './spec.js';
-import { isZip, zipMembers } from './zip.js';
 
 /** Every format by the name that `format` takes. A path is tried against them in this order. */
 export const formats: Record<NonNullable<DatasetSpec['format']>, FormatRow> = {

@@ -1,3 +1,4 @@
+import { forRanges } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import type { Batch, SystemInfo } from './system.js';
 
@@ -56,24 +57,7 @@ export async function inChunks(
 ): Promise<void> {
   const chunks = Math.ceil(n / (fixed ?? batchSize));
   const step = fixed ?? Math.ceil(n / Math.max(1, chunks));
-  let next = 0;
-  let failed = false;
-  const lane = async () => {
-    while (next < n && !failed) {
-      const start = next;
-      next = Math.min(n, start + step);
-      try {
-        await work(start, next);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const lanes = await Promise.allSettled(
-    Array.from({ length: Math.min(chunks, concurrency * QUEUED) }, lane),
-  );
-  for (const done of lanes) if (done.status === 'rejected') throw done.reason;
+  await forRanges(n, { step, lanes: concurrency * QUEUED }, work);
 }
 
 /** Rows start to end of (n, width); for a fixed batch the last row is repeated until it is full. */

@@ -1,3 +1,4 @@
+import { forRanges } from '../concurrency.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Engine, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
@@ -175,26 +176,16 @@ export async function expectAccuracy(
       found: info.size === 0 ? 'no examples' : 'no labels',
       hint: 'name a labelled data set under expect.on',
     });
-  const starts = Array.from(
-    { length: Math.ceil(info.size / system.batchSize) },
-    (_, i) => i * system.batchSize,
-  );
   let correct = 0;
-  const lane = async () => {
-    for (let start = starts.shift(); start !== undefined; start = starts.shift()) {
-      if (signal?.aborted) throw new AssayError('interrupted', 'the accuracy check was interrupted');
-      const { n, pixels, labels, indices } = await dataset.read(
-        start,
-        Math.min(info.size, start + system.batchSize),
-      );
-      const keys = Array.from(indices, (example) => ({ seed: 0, purpose: 'clean', example }));
-      const { logits } = await system.forward({ n, pixels, labels, keys });
-      const classes = system.info.classes.length;
-      for (let i = 0; logits && labels && i < n; i++)
-        if (argmaxOf(logits, i * classes, classes) === labels[i]) correct++;
-    }
-  };
-  await Promise.all(Array.from({ length: system.concurrency }, lane));
+  const lanes = { step: system.batchSize, lanes: system.concurrency, signal };
+  await forRanges(info.size, lanes, async (start, end) => {
+    const { n, pixels, labels, indices } = await dataset.read(start, end);
+    const keys = Array.from(indices, (example) => ({ seed: 0, purpose: 'clean', example }));
+    const { logits } = await system.forward({ n, pixels, labels, keys });
+    const classes = system.info.classes.length;
+    for (let i = 0; logits && labels && i < n; i++)
+      if (argmaxOf(logits, i * classes, classes) === labels[i]) correct++;
+  });
   return judgeAccuracy({
     system: system.info.name,
     dataset: info.name,

@@ -1,6 +1,21 @@
 import { AssayError } from '../errors.js';
-import type { Model } from './model.js';
-import type { Draws, Gradients, LossName } from './system.js';
+import type { Aims, Batch, Draws, Gradients, LossName, System } from './system.js';
+
+/** A loss of given logits. */
+export interface LogitLoss {
+  /** (n) */
+  loss: Float32Array;
+  /** (n, classes): d loss / d logits. */
+  gradient: Float32Array;
+}
+
+/** A system of which the chain rule can be cut at the logits. */
+export interface Separable extends Pick<System, 'info' | 'forward' | 'gradient'> {
+  /** A loss of logits (n, classes) that are given, and its gradient with respect to them. */
+  logitLoss(loss: LossName, logits: Float32Array, aims?: Aims): Promise<LogitLoss>;
+  /** The gradient (n, C, H, W) of the sum of an image's logits weighted by `weights` (n, classes). */
+  pullBack(batch: Batch, weights: Float32Array): Promise<Gradients>;
+}
 
 /**
  * Loss of the logits averaged over the draws of each example, and its gradient with respect to every draw.
@@ -8,7 +23,7 @@ import type { Draws, Gradients, LossName } from './system.js';
  * loss log-px is the average of log p(x) over the draws. Costs a forward and a gradient pass per draw.
  * Errors: as `Model.gradient`.
  */
-export async function groupedGradient(model: Model, draws: Draws, loss: LossName): Promise<Gradients> {
+export async function groupedGradient(model: Separable, draws: Draws, loss: LossName): Promise<Gradients> {
   const { n, group, pixels, labels, targets, threshold } = draws;
   if (!Number.isInteger(group) || group < 1)
     throw new AssayError('shape-mismatch', 'an example needs a whole number of draws', {

@@ -1,4 +1,4 @@
-import type { ImageShape } from '../architectures/architecture.js';
+import type { ImageShape } from '../architectures/image-shape.js';
 import type { ModelCard } from './card.js';
 
 /** (C, H, W) of a card's `input.shape`: fewer numbers stand behind axes of one. */

@@ -18,7 +18,7 @@ import {
   type QuantityProgram,
   quantityGraph,
 } from './gradient-program.js';
-import { groupedGradient } from './grouped.js';
+import { groupedGradient, type LogitLoss } from './grouped.js';
 import { guardOf } from './guarded.js';
 import { notFiniteOrigin } from './not-finite-origin.js';
 import { pixelValue } from './prepare.js';
@@ -49,14 +49,6 @@ export interface ModelParts extends Differentiable {
 type AimRows = Partial<Record<AimName, Float32Array>>;
 
 type RowOrigin = NonNullable<Parameters<typeof refuseNotFinite>[5]>;
-
-/** A loss of given logits. */
-export interface LogitLoss {
-  /** (n) */
-  loss: Float32Array;
-  /** (n, classes): d loss / d logits. */
-  gradient: Float32Array;
-}
 
 /**
  * A network behind its card: pixels in [0, 1] to logits, log p(x) and gradients of losses. Gradient programs are

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { dirname, extname, resolve } from 'node:path';
-import type { ArchitectureChoice, BuiltNetwork, ImageShape } from '../architectures/architecture.js';
+import type { ArchitectureChoice, BuiltNetwork } from '../architectures/architecture.js';
+import type { ImageShape } from '../architectures/image-shape.js';
 import { checkArchitecture } from '../architectures/registry.js';
 import { checkConfined } from '../bytes/confine.js';
 import { readCheckpoint } from '../checkpoints/registry.js';

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import { interruption } from '../concurrency.js';
 import { compiledFile } from '../engines/compiled.js';
 import { AssayError, type ErrorRecord, restoreError } from '../errors.js';
-import { interruption } from '../suites/measurements/batches.js';
 import type { Results } from '../suites/results.js';
 import { type Conclusion, conclude } from './conclude.js';
 import { assayError, orderOf } from './conclude-order.js';

@@ -1,6 +1,11 @@
 import { resolve } from 'node:path';
 import { checkConfined } from '../bytes/confine.js';
-import type { RunFile } from './run-file.js';
+
+/** What of a run file names files. */
+interface NamingFiles {
+  models: readonly (string | object)[];
+  datasets: Readonly<Record<string, object>>;
+}
 
 /**
  * Refuses a run file that names what lies outside of the folder of `--confine`, before anything in it is opened.
@@ -8,7 +13,7 @@ import type { RunFile } from './run-file.js';
  * Errors: `file-unreadable` with the key.
  */
 export function refuseOutside(
-  { models, datasets }: RunFile,
+  { models, datasets }: NamingFiles,
   { file, directory }: { file: string; directory: string },
 ): void {
   const named: (readonly [key: string, path: unknown])[] = [

@@ -1,6 +1,6 @@
+import { interruption } from '../concurrency.js';
 import type { Engine } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
-import { interruption } from '../suites/measurements/batches.js';
 
 /** Time that calls in flight have, after an interruption, to end by themselves. Batches take less. */
 const GRACE_MS = 3000;

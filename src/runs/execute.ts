@@ -1,6 +1,6 @@
+import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import type { Passes } from '../models/system.js';
-import { interruption } from '../suites/measurements/batches.js';
 import { type Bench, measureUnit } from './measure-unit.js';
 import type { Job, Unit } from './plan.js';
 import type { Listener } from './progress.js';

@@ -1,5 +1,6 @@
+import { forRanges, interruption } from '../concurrency.js';
 import { firstNotFinite, NotFinite } from '../models/finite.js';
-import type { Passes, System } from '../models/system.js';
+import type { Gradients, Passes, System } from '../models/system.js';
 import type { Stream } from '../random/stream.js';
 
 /**
@@ -79,41 +80,34 @@ export async function sgld(
 ): Promise<Passes> {
   const passes: Passes = { forward: 0, gradient: 0 };
   const size = state.pixels.length / Math.max(1, state.n);
-  let next = 0;
-  let failure: { reason: unknown } | undefined;
-  const lane = async () => {
-    while (next < state.n && !failure) {
-      const start = next;
-      const end = Math.min(state.n, start + system.batchSize);
-      next = end;
-      const part: SgldState = {
-        n: end - start,
-        pixels: state.pixels.subarray(start * size, end * size),
-        streams: state.streams.slice(start, end),
-      };
-      for (let step = 0; step < steps && !failure; step++) {
-        signal?.throwIfAborted();
-        const answer = await system.gradient({ n: part.n, pixels: part.pixels.slice() }, 'log-px');
-        requireFinite(answer.gradient, system.info.name, step);
-        sgldStep(part, answer.gradient, options, system.info.inputScale);
-        passes.forward += answer.passes.forward;
-        passes.gradient += answer.passes.gradient;
-      }
+  let failed = false;
+  const lanes = { step: system.batchSize, lanes: system.concurrency, signal };
+  await forRanges(state.n, lanes, async (start, end) => {
+    const part: SgldState = {
+      n: end - start,
+      pixels: state.pixels.subarray(start * size, end * size),
+      streams: state.streams.slice(start, end),
+    };
+    // Once one part has failed the others need not go on to their last step.
+    for (let step = 0; step < steps && !failed; step++) {
+      if (signal?.aborted) throw interruption(signal);
+      const answer = await climb(system, part, step).catch((reason: unknown) => {
+        failed = true;
+        throw reason;
+      });
+      sgldStep(part, answer.gradient, options, system.info.inputScale);
+      passes.forward += answer.passes.forward;
+      passes.gradient += answer.passes.gradient;
     }
-  };
-  // Lanes in flight are waited for, so that nothing runs on behind the caller's back.
-  const guarded = () =>
-    lane().catch((reason: unknown) => {
-      failure ??= { reason };
-    });
-  await Promise.all(Array.from({ length: Math.max(1, system.concurrency) }, guarded));
-  if (failure) throw failure.reason;
+  });
   return passes;
 }
 
-function requireFinite(gradient: Float32Array, system: string, step: number): void {
-  if (firstNotFinite(gradient) < 0) return;
-  throw new NotFinite(`the gradient of log p(x) of "${system}" is not finite`, {
+/** The gradient of log p(x). Errors: `model-invalid` when it is not finite. */
+async function climb(system: System, { n, pixels }: SgldState, step: number): Promise<Gradients> {
+  const answer = await system.gradient({ n, pixels: pixels.slice() }, 'log-px');
+  if (firstNotFinite(answer.gradient) < 0) return answer;
+  throw new NotFinite(`the gradient of log p(x) of "${system.info.name}" is not finite`, {
     path: `SGLD step ${step}`,
     hint: 'a smaller step size may keep the chain where the network behaves',
   });

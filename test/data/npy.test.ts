@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memorySource } from '../../src/data/byte-source.js';
+import { memorySource } from '../../src/bytes/byte-source.js';
 import type { NumberArray } from '../../src/data/nd-array.js';
 import { decodeNpy, encodeNpy, openNpy } from '../../src/data/npy.js';
 import { errorOf, npy, npyWith } from './files.js';

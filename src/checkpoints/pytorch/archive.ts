@@ -1,6 +1,6 @@
+import { type ByteSource, malformed, slice } from '../../bytes/byte-source.js';
 import { limits } from '../../bytes/limits.js';
-import { type ByteSource, malformed, slice } from '../../data/byte-source.js';
-import { type ZipMember, zipMembers } from '../../data/zip.js';
+import { type ZipMember, zipMembers } from '../../bytes/zip.js';
 import { globalsOf, storageOf } from './globals.js';
 import type { Storage } from './tensor.js';
 import type { TorchFile } from './torch-file.js';

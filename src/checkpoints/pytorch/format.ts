@@ -1,6 +1,6 @@
 import type { StoredImages, Weights } from '../../architectures/weights.js';
-import { malformed, openFile } from '../../data/byte-source.js';
-import { isZip } from '../../data/zip.js';
+import { malformed, openFile } from '../../bytes/byte-source.js';
+import { isZip } from '../../bytes/zip.js';
 import type { Tensor } from '../../graph/graph.js';
 import { asFloat32 } from '../../graph/widen.js';
 import type { FileHead } from '../checkpoint.js';

@@ -1,4 +1,4 @@
-import { type ByteSource, malformed, memorySource } from '../../data/byte-source.js';
+import { type ByteSource, malformed, memorySource } from '../../bytes/byte-source.js';
 import { globalsOf, storageOf } from './globals.js';
 import type { Storage } from './tensor.js';
 import type { TorchFile } from './torch-file.js';

@@ -1,5 +1,5 @@
-import { type ByteSource, malformed } from '../../data/byte-source.js';
-import { isZip } from '../../data/zip.js';
+import { type ByteSource, malformed } from '../../bytes/byte-source.js';
+import { isZip } from '../../bytes/zip.js';
 import { readArchive } from './archive.js';
 import { readLegacy } from './legacy.js';
 import type { TorchFile } from './torch-file.js';

@@ -1,4 +1,4 @@
-import { malformed } from '../../data/byte-source.js';
+import { malformed } from '../../bytes/byte-source.js';
 import type { DataType, Tensor } from '../../graph/graph.js';
 import { allocate, bytesPerElement, fromBytes } from '../../graph/tensor.js';
 import { type StoredTensor, UnreadableTensor } from './tensor.js';

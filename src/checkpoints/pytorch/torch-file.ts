@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../data/byte-source.js';
+import type { ByteSource } from '../../bytes/byte-source.js';
 import type { Storage } from './tensor.js';
 
 /** A file of torch.save, open: what its pickle holds, and access to its numbers. */

@@ -1,8 +1,8 @@
-import type { Better, Results } from '../../suites/results.js';
+import type { Results } from '../../suites/results.js';
 import { compareHeadlines } from '../comparison.js';
 import { formatEstimate, NONE } from '../format.js';
-import type { Colours } from './page.js';
-import { sharedTitle } from './suites.js';
+import type { Colours } from './colours.js';
+import { direction, sharedTitle } from './headings.js';
 
 /** The comparison at the top: columns grouped by suite, best values marked. */
 export function comparisonView(results: Results, colours: Colours) {
@@ -42,13 +42,6 @@ export function comparisonView(results: Results, colours: Colours) {
     level: levelOf(results),
     none: NONE,
   };
-}
-
-/** An arrow and its words. */
-export function direction(better: Better | undefined) {
-  if (better === 'higher') return { arrow: '↑', meaning: 'higher is better' };
-  if (better === 'lower') return { arrow: '↓', meaning: 'lower is better' };
-  return { arrow: '', meaning: '' };
 }
 
 /** Coverage of the intervals in percent; mixed levels are named as such. */

@@ -1,6 +1,6 @@
 import type { Results } from '../../suites/results.js';
 import { formatNumber, formatParams } from '../format.js';
-import type { Colours } from './page.js';
+import type { Colours } from './colours.js';
 
 type Cost = Results['costs'][number];
 type Sums = Pick<Cost, 'examples' | 'units' | 'forward' | 'gradient' | 'seconds'>;

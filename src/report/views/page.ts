@@ -2,6 +2,7 @@ import type { Results } from '../../suites/results.js';
 import { formatDuration, formatNumber } from '../format.js';
 import { uniqueSlugs } from '../names.js';
 import { createPalette } from '../plots/palette.js';
+import { systemColours } from './colours.js';
 import { comparisonView } from './comparison.js';
 import { configText } from './config-text.js';
 import { costsView } from './costs.js';
@@ -51,15 +52,6 @@ export async function pageView(results: Results, directory: string, drawing: () 
 function natureOf({ input, model, name }: Results['systems'][number]): string {
   if (input === 'predictions') return 'predictions, without a model';
   return model === name ? 'bare model' : `model ${model}`;
-}
-
-/** CSS colour per system name, as in the plots. */
-export type Colours = ReadonlyMap<string, string>;
-
-function systemColours(results: Results): Colours {
-  const names = results.systems.map((s) => s.name);
-  const colours = createPalette(names).colours(names);
-  return new Map(names.map((name, i) => [name, colours[i]]));
 }
 
 function subtitle(results: Results): string[] {

@@ -2,9 +2,9 @@ import type { Measure, Results, SuiteResult, Table } from '../../suites/results.
 import { tableCells } from '../cells.js';
 import { formatEstimate, formatParams, formatValue } from '../format.js';
 import type { Palette } from '../plots/palette.js';
-import { direction } from './comparison.js';
+import type { Colours } from './colours.js';
 import { figureView } from './figures.js';
-import type { Colours } from './page.js';
+import { direction } from './headings.js';
 import { prose } from './prose.js';
 
 interface Tools {
@@ -61,13 +61,6 @@ async function suiteView(
     heading: first ? counted(results.measures.filter((m) => m.suite === suite.suite).length) : '',
     measures: first ? measureRows(results.measures, suite.suite, tools.colours) : [],
   };
-}
-
-/** The title of a suite; of one that runs several times, what its titles have in common. */
-export function sharedTitle(suites: readonly { suite: string; title: string }[], name: string): string {
-  const [first, ...more] = suites.filter(({ suite }) => suite === name);
-  if (!first) return name;
-  return more.length > 0 ? first.title.split(': ')[0] : first.title;
 }
 
 function counted(n: number): string {

@@ -1,6 +1,7 @@
 import type { Results, Warning } from '../../suites/results.js';
+import { sharedTitle } from './headings.js';
 import { prose } from './prose.js';
-import { type SuiteView, sharedTitle } from './suites.js';
+import type { SuiteView } from './suites.js';
 
 const ORDER: Warning['severity'][] = ['serious', 'warning', 'note'];
 const WORDS: Record<Warning['severity'], string> = { serious: 'Serious', warning: 'Warning', note: 'Note' };

@@ -1,5 +1,6 @@
+import { forRanges } from '../../concurrency.js';
 import type { Examples } from '../../data/dataset.js';
-import { AssayError } from '../../errors.js';
+import { imageSize } from '../../models/batching.js';
 import type { Batch, System } from '../../models/system.js';
 import type { StreamKey } from '../../random/stream.js';
 
@@ -10,49 +11,6 @@ export interface BatchOptions {
   concurrency?: number;
   signal?: AbortSignal;
 }
-
-/** Why `signal` was raised, as an error with a code. */
-export function interruption(signal: AbortSignal): AssayError {
-  if (signal.reason instanceof AssayError) return signal.reason;
-  return new AssayError('interrupted', 'the measurement was interrupted', { cause: signal.reason });
-}
-
-/**
- * Calls `work` for consecutive ranges [start, end) of 0..n-1, several at a time, until all are done. After the
- * first failure or an interruption no further range is started; those in flight are waited for, so that nothing
- * runs on behind the caller's back.
- * Errors: the first failure; `interrupted` when the signal is raised.
- */
-export async function inBatches(
-  n: number,
-  { batchSize, concurrency, signal }: Required<Omit<BatchOptions, 'signal'>> & { signal?: AbortSignal },
-  work: (start: number, end: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  let failed = false;
-  let failure: unknown;
-  const lane = async () => {
-    while (next < n && !failed) {
-      if (signal?.aborted) throw interruption(signal);
-      const start = next;
-      next = Math.min(n, start + Math.max(1, batchSize));
-      await work(start, next);
-    }
-  };
-  const guarded = async () => {
-    try {
-      await lane();
-    } catch (error) {
-      if (!failed) failure = error;
-      failed = true;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.max(1, concurrency) }, guarded));
-  if (failed) throw failure;
-}
-
-/** Numbers per image. */
-export const imageSize = (system: System): number => system.info.shape.reduce((a, b) => a * b, 1);
 
 /**
  * Examples start to end as a batch. Stochastic systems get a stream per example, keyed by its source index and
@@ -65,7 +23,7 @@ export function batchOf(
   end: number,
   { seed, purpose }: { seed: number; purpose: string },
 ): Batch {
-  const size = imageSize(system);
+  const size = imageSize(system.info);
   const keys: StreamKey[] | undefined = system.info.stochastic
     ? Array.from(examples.indices.subarray(start, end), (example) => ({ seed, purpose, example }))
     : undefined;
@@ -77,7 +35,7 @@ export function batchOf(
   };
 }
 
-/** `inBatches` over examples: `work` is given each batch and where it starts. */
+/** `forRanges` over examples: `work` is given each batch and where it starts. */
 export function eachBatch(
   context: { system: System; examples: Examples; seed: number; signal?: AbortSignal },
   purpose: string,
@@ -85,12 +43,8 @@ export function eachBatch(
   options: Omit<BatchOptions, 'signal'> = {},
 ): Promise<void> {
   const { system, examples, seed, signal } = context;
-  const plan = {
-    batchSize: options.batchSize ?? system.batchSize,
-    concurrency: options.concurrency ?? system.concurrency,
-    signal,
-  };
-  return inBatches(examples.n, plan, (start, end) =>
+  const { batchSize = system.batchSize, concurrency = system.concurrency } = options;
+  return forRanges(examples.n, { step: batchSize, lanes: concurrency, signal }, (start, end) =>
     work(batchOf(system, examples, start, end, { seed, purpose }), start),
   );
 }

@@ -1,7 +1,8 @@
 import { isInside, normNamed } from '../../attacks/norms.js';
+import { imageSize } from '../../models/batching.js';
 import type { SystemInfo } from '../../models/system.js';
 import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
-import { eachBatch, imageSize } from './batches.js';
+import { eachBatch } from './batches.js';
 import { clean } from './clean.js';
 
 export interface PerturbedParams {
@@ -40,7 +41,7 @@ export const outputsOnPerturbed = defineMeasurement<PerturbedParams>({
       });
     }
     const norm = normNamed(name);
-    const size = imageSize(system);
+    const size = imageSize(system.info);
     const image = (pixels: Float32Array, i: number) => pixels.subarray(i * size, (i + 1) * size);
     const distance = Float64Array.from({ length: n }, (_, i) => {
       const [x, x0] = [image(images.pixels, i), image(examples.pixels, i)];

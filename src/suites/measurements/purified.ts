@@ -1,5 +1,6 @@
 import { runAttack } from '../../attacks/scheduler.js';
 import { AssayError } from '../../errors.js';
+import { imageSize } from '../../models/batching.js';
 import {
   behindChains,
   overChains,
@@ -12,7 +13,7 @@ import type { Passes, System } from '../../models/system.js';
 import { sgld } from '../../sampling/sgld.js';
 import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
 import { type AttackParams, attackPasses, campaignOf } from './attack.js';
-import { eachBatch, imageSize } from './batches.js';
+import { eachBatch } from './batches.js';
 import { verify } from './verify.js';
 
 /** A chain but for its length. `by` names a system of the run. */
@@ -165,7 +166,7 @@ export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
       forward: { shape, data: found.forward },
       gradient: { shape, data: found.gradient },
     };
-    const stored = { ...rows, pixels: { shape: [n, imageSize(system)], data: found.pixels } };
+    const stored = { ...rows, pixels: { shape: [n, imageSize(system.info)], data: found.pixels } };
     const { norm, epsilons, eot, confirm } = attack;
     const again = { norm, epsilons, draws: Math.max(eot, confirm) };
     const checked = await verify.measure({ ...context, system, inputs: [stored], outlook }, again);

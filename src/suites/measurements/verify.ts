@@ -1,13 +1,14 @@
 import { parseEpsilon } from '../../attacks/epsilon.js';
 import { isInside, normNamed } from '../../attacks/norms.js';
+import { forRanges } from '../../concurrency.js';
 import type { Examples } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import { marginOf } from '../../losses/margin.js';
 import { argmaxOf } from '../../metrics/softmax.js';
+import { imageSize } from '../../models/batching.js';
 import type { Batch, System, SystemInfo } from '../../models/system.js';
 import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
 import type { AttackParams } from './attack.js';
-import { imageSize, inBatches } from './batches.js';
 
 /** Which balls the stored images claim to be in. */
 export interface VerifyParams {
@@ -36,7 +37,7 @@ export const verify = defineMeasurement<VerifyParams>({
     if (!labels || !attacked?.pixels) {
       throw new AssayError('suite-failed', 'a verification needs labels and the rows of an attack');
     }
-    const size = imageSize(system);
+    const size = imageSize(system.info);
     const stored = Float32Array.from(attacked.pixels.data);
     const image = (i: number) => stored.subarray(i * size, (i + 1) * size);
     const broken = Array.from({ length: n }, (_, i) => i).filter((i) => attacked.adversarial.data[i] === 1);
@@ -55,8 +56,8 @@ export const verify = defineMeasurement<VerifyParams>({
       const x0 = examples.pixels.subarray(i * size, (i + 1) * size);
       rows.inside[i] = isInside(norm, image(i), x0, value) ? 1 : 0;
     }
-    const plan = { batchSize: system.batchSize, concurrency: system.concurrency, signal };
-    await inBatches(broken.length, plan, async (start, end) => {
+    const lanes = { step: system.batchSize, lanes: system.concurrency, signal };
+    await forRanges(broken.length, lanes, async (start, end) => {
       const chosen = broken.slice(start, end);
       const images = concatenate(chosen.map(image));
       const fresh = await meanLogits(system, examples, chosen, images, {

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { openRegular, readInto } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
+import { openRegular, readInto } from './regular-file.js';
 
 /** Where bytes come from, for error messages: a file, and a member of it. */
 export interface Place {

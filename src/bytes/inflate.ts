@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { crc32, createGunzip, createInflateRaw } from 'node:zlib';
-import { temporaryFolder } from '../bytes/leftovers.js';
-import { limits } from '../bytes/limits.js';
 import { AssayError } from '../errors.js';
 import { type ByteSource, malformed, memorySource, openSource, type Place, pieces } from './byte-source.js';
+import { temporaryFolder } from './leftovers.js';
+import { limits } from './limits.js';
 
 /** What is kept in memory of one inflated stream; longer ones go to a temporary file. */
 const IN_MEMORY = 64 * 2 ** 20;

@@ -1,0 +1,2 @@
+/** (C, H, W) */
+export type ImageShape = readonly [number, number, number];

@@ -1,0 +1,44 @@
+import { AssayError } from './errors.js';
+
+export interface RangeOptions {
+  /** Numbers in a range; the last may be shorter. At least 1 is taken. */
+  step: number;
+  /** Ranges under way at once. At least 1 is taken. */
+  lanes: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Calls `work` for consecutive ranges [start, end) of 0..n-1, several at a time, until all are done. After the
+ * first failure or an interruption no further range is started; those under way are waited for, so that nothing
+ * runs on behind the caller's back.
+ * Errors: the first failure; `interrupted` when the signal is raised.
+ */
+export async function forRanges(
+  n: number,
+  { step, lanes, signal }: RangeOptions,
+  work: (start: number, end: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  let failure: { reason: unknown } | undefined;
+  const lane = async () => {
+    while (next < n && !failure) {
+      const start = next;
+      next = Math.min(n, start + Math.max(1, step));
+      try {
+        if (signal?.aborted) throw interruption(signal);
+        await work(start, next);
+      } catch (reason) {
+        failure ??= { reason };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(lanes, n)) }, lane));
+  if (failure) throw (failure as { reason: unknown }).reason;
+}
+
+/** Why `signal` was raised, as an error with a code. */
+export function interruption({ reason }: AbortSignal): AssayError {
+  if (reason instanceof AssayError) return reason;
+  return new AssayError('interrupted', 'the work was interrupted', { cause: reason });
+}
