@@ -7,6 +7,7 @@ import { readOnnx } from '../graph/read.js';
 import type { Checkpoint, FileHead, FormatRow } from './checkpoint.js';
 import { externalDataOf } from './external-data.js';
 import { withoutZipMaps } from './label-maps.js';
+import { inStandardOperators } from './sklearn-operators.js';
 
 /** ModelProto opens with ir_version (field 1, varint); versions so far are below 32. */
 function recognises({ start }: FileHead): boolean {
@@ -48,7 +49,12 @@ async function read({ file }: FileHead): Promise<Checkpoint> {
   });
   const graph = readOnnx(content, { file, external });
   checkWiring(graph, file);
-  return { graph: inFloat32(withoutZipMaps(graph)), sha256: hash.digest('hex'), bytes, format: 'onnx' };
+  return {
+    graph: inStandardOperators(inFloat32(withoutZipMaps(graph))),
+    sha256: hash.digest('hex'),
+    bytes,
+    format: 'onnx',
+  };
 }
 
 /** ONNX as it is, external data included. */

@@ -6,6 +6,7 @@ import { inlineFunctions } from './functions.js';
 import type { Attribute, DataType, Graph, Node, Tensor, TypedArray, ValueInfo } from './graph.js';
 import { upgrade } from './opset.js';
 import { allocate, bytesPerElement, elementCount, fromBytes, typeOfCode } from './tensor.js';
+import { withoutText } from './text-values.js';
 
 const { onnx } = onnxProto;
 type ProtoTensor = onnxProto.onnx.ITensorProto;
@@ -31,7 +32,7 @@ const MAX_DEPTH = 16;
  * Parses an ONNX model and rewrites it in the operator forms of opset 18. Nothing is executed, and nothing is
  * allocated by a length the file only claims: every tensor's data must be present in full.
  * Errors: `file-malformed` when the bytes are not a complete ONNX model, `model-invalid` for contents that
- * cannot be held (string tensors, sparse initialisers, 4-bit types).
+ * cannot be held (tensors of text that something else is computed from, sparse initialisers, 4-bit types).
  */
 export function readOnnx(bytes: Uint8Array, options: ReadOptions | string = {}): Graph {
   const where = typeof options === 'string' ? { file: options } : options;
@@ -64,8 +65,15 @@ export function readOnnx(bytes: Uint8Array, options: ReadOptions | string = {}):
     delete opsets['ai.onnx'];
   }
   const producer = [model.producerName, model.producerVersion].filter(Boolean).join(' ');
-  const graph = readGraph(inlineFunctions(model, where.file), new Reader(where), 0);
-  const read = { ...graph, opsets, irVersion: integer(model.irVersion), producer: producer || undefined };
+  const { graph: plain, notes } = withoutText(inlineFunctions(model, where.file));
+  const graph = readGraph(plain, new Reader(where), 0);
+  const read = {
+    ...graph,
+    ...(notes.length > 0 && { notes }),
+    opsets,
+    irVersion: integer(model.irVersion),
+    producer: producer || undefined,
+  };
   return upgrade(read, where.file);
 }
 
@@ -215,7 +223,10 @@ function valueInfo(proto: ProtoValue, reader: Reader): ValueInfo {
   if (tensor?.elemType && !type) {
     throw reader.invalid(
       `value "${proto.name}"`,
-      `it has element type ${tensor.elemType}, which cannot be read`,
+      tensor.elemType === onnx.TensorProto.DataType.STRING
+        ? 'it is text, and a network that reads or gives nothing else has no logits'
+        : `it has element type ${tensor.elemType}, which cannot be read`,
+      'export it with a float32 image as input, and the scores of all classes as output',
     );
   }
   const dims = tensor?.shape?.dim?.map((d) => {

@@ -4,7 +4,7 @@ import type { Graph, ValueInfo } from '../graph/graph.js';
 import { oneLine } from '../one-line.js';
 import { describeMap, type FlattenedMap } from './flattened-map.js';
 import { isExtent, lacksBatchAxis, takesIntegers } from './image-input.js';
-import { beforeArgMax, isFloat, softmaxNode } from './outputs.js';
+import { beforeArgMax, isFloat, ONE_MATRIX, softmaxNode } from './outputs.js';
 import { takesBytes } from './pixel-range.js';
 
 export interface InferredCard {
@@ -133,7 +133,10 @@ function outputLines(
     notes.push(
       `output "${name}" is a map over the image of ${describeMap(map)} numbers, which are no logits: the network lacks its last layers`,
     );
-  const scalar = floats.find((o) => width(o) === 1);
+  const scalars = floats.filter((o) => width(o) === 1);
+  const [scalar] = scalars.length === 1 || twoHeads ? scalars : [];
+  if (!scalar && scalars.length > 1)
+    notes.push(`outputs ${scalars.map(({ name }) => name).join(', ')} have one number each: ${ONE_MATRIX}`);
   const rows = floats.filter((o) => (width(o) ?? 0) > 1);
   const logits = rows.find((o) => o.name === 'logits') ?? rows[0];
   const lines: string[] = [];

@@ -101,9 +101,15 @@ function sensibleLogits(
     path: 'outputs.logits',
     expected: `a name, one of ${others.map((o) => `${o.name} ${describeDims(o.dims)}`).join(', ') || '(none)'} in ${checkpoint}`,
     found: 'no such key',
-    hint: 'add `outputs: { logits: NAME }`',
+    hint: others.every(({ dims }) => dims?.slice(1).every((d) => d === 1))
+      ? ONE_MATRIX
+      : 'add `outputs: { logits: NAME }`',
   });
 }
+
+/** For networks that give the score of each class as an output of its own. */
+export const ONE_MATRIX =
+  'if these are the scores of the classes, export them as one output (N, classes); of scikit-learn: to_onnx(..., options={"zipmap": False})';
 
 /** Labels, which classifiers put out beside their scores, are none. */
 export const isFloat = ({ type }: ValueInfo): boolean => type.includes('float');
