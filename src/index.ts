@@ -21,7 +21,7 @@ export { writeReport } from './report/write-report.js';
 export type { ProgressEvent } from './runs/progress.js';
 export { readResults } from './runs/read-results.js';
 export { type RunOptions, run } from './runs/run.js';
-export type { RunOutcome } from './runs/run-subject.js';
+export type { RunOutcome } from './runs/run-evaluation.js';
 export { type Predictions, type ScoreOptions, score } from './runs/score.js';
 export {
   type Collected,

@@ -37,6 +37,7 @@ const READS_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/engines/ort/fold.ts': 'reads what the engine wrote into a folder made for it',
   'src/report/templates.ts': "reads Assay's own templates",
   'src/runs/environment.ts': "reads Assay's own package.json",
+  'src/runs/program.ts': "reads Assay's own code and the versions of what it depends on",
   'src/engines/tfjs-native/package.ts': 'reads the package.json of an installed package',
   'src/engines/tfjs-native/build.ts': 'copies the sources of an installed package',
 };

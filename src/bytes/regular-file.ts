@@ -1,8 +1,18 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { AssayError, type ErrorCode } from '../errors.js';
 import { checkConfined } from './confine.js';
 import { type LimitName, limits } from './limits.js';
+import { noteFile } from './read-log.js';
 
 /*
  * The one place where files of users are opened. A pipe (FIFO), a terminal or another device can wait for ever or never
@@ -29,9 +39,10 @@ export async function openRegular(file: string): Promise<RegularFile> {
     refuseOthers(file, await stat(file));
     const handle = await open(file, FLAGS);
     try {
-      const found = await handle.stat();
+      const found = await handle.stat({ bigint: true });
       refuseOthers(file, found);
-      return { handle, size: found.size };
+      noteFile(file, found);
+      return { handle, size: Number(found.size) };
     } catch (error) {
       await handle.close();
       throw error;
@@ -52,17 +63,19 @@ export interface RegularFileSync {
 /**
  * Opens a regular file, without waiting.
  * @param flags more of them, such as O_NOFOLLOW
+ * @param named the path that led here, where links were followed
  * Errors: `file-unreadable`.
  */
-export function openRegularSync(file: string, flags = 0): RegularFileSync {
+export function openRegularSync(file: string, flags = 0, named = file): RegularFileSync {
   try {
     checkRegular(file);
     const descriptor = openSync(file, FLAGS | flags);
     try {
-      const found = fstatSync(descriptor);
+      const found = fstatSync(descriptor, { bigint: true });
       refuseOthers(file, found);
+      noteFile(named, found);
       return {
-        size: found.size,
+        size: Number(found.size),
         read: (offset, length) => readRange(descriptor, offset, length, file),
         close: () => closeSync(descriptor),
       };
@@ -174,7 +187,7 @@ export function unreadable(file: string, cause: unknown): AssayError {
   });
 }
 
-function refuseOthers(file: string, found: Stats): void {
+function refuseOthers(file: string, found: Kind): void {
   if (found.isFile()) return;
   const kind = kinds.find(({ is }) => is(found)) ?? kinds[kinds.length - 1];
   throw new AssayError('file-unreadable', 'this is not a regular file', {
@@ -187,7 +200,10 @@ function refuseOthers(file: string, found: Stats): void {
 
 const saved = 'save what comes from it to a file, and name that file';
 
-const kinds: readonly { is(found: Stats): boolean; name: string; hint: string }[] = [
+/** What `stat` says of what kind something is. */
+type Kind = Pick<Stats | BigIntStats, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket'>;
+
+const kinds: readonly { is(found: Kind): boolean; name: string; hint: string }[] = [
   { is: (found) => found.isDirectory(), name: 'a folder', hint: 'name a file in it' },
   { is: (found) => found.isFIFO(), name: 'a pipe (FIFO)', hint: saved },
   { is: (found) => found.isSocket(), name: 'a socket', hint: saved },

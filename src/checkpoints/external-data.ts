@@ -54,7 +54,7 @@ export function externalDataOf(model: string, used: (piece: Uint8Array) => void)
   return (location, offset, wanted) => {
     const target = resolveInside(folder, location, model);
     // The resolved path holds no links; should one appear in its place now, opening fails.
-    const opened = openRegularSync(target, constants.O_NOFOLLOW ?? 0);
+    const opened = openRegularSync(target, constants.O_NOFOLLOW ?? 0, resolve(dirname(model), location));
     try {
       const { size } = opened;
       const length = wanted ?? size - offset;

@@ -3,7 +3,7 @@ import { AssayError } from '../errors.js';
 import { gateTable } from '../gate/table.js';
 import { oneLine } from '../one-line.js';
 import type { Listener } from '../runs/progress.js';
-import type { RunOutcome } from '../runs/run-subject.js';
+import type { RunOutcome } from '../runs/run-evaluation.js';
 import type { Results } from '../suites/results.js';
 import { explainFailure } from './failure.js';
 import { headlineTable } from './headline.js';

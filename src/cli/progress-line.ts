@@ -40,7 +40,7 @@ export class ProgressLine {
     if (event.kind === 'plan') this.line(planText(event.units, event.stored));
     else if (event.kind === 'job-failed') this.line(`failed: ${jobText(event)}: ${event.message}`);
     else if (event.kind === 'stage') this.show(stageText(event), event.of !== undefined);
-    else this.show(unitText(event), event.kind !== 'unit-started');
+    else if (event.kind !== 'opened') this.show(unitText(event), event.kind !== 'unit-started');
   };
 
   /** Removes the live line. */

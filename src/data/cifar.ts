@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type ByteSource, malformed, openFile } from '../bytes/byte-source.js';
+import { noteAbsent } from '../bytes/read-log.js';
 import { readText, unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
 import { Closing } from './array-images.js';
@@ -146,7 +147,10 @@ async function readLabelBytes(
 async function classNames(folder: string, { names, classes }: LabelByte): Promise<string[] | undefined> {
   const file = join(folder, names);
   const present = await stat(file).catch(() => undefined);
-  if (!present) return undefined;
+  if (!present) {
+    noteAbsent(file);
+    return undefined;
+  }
   const lines = (await readText(file, 'classNames'))
     .split('\n')
     .map((line) => line.trim())

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { noteAbsent } from '../bytes/read-log.js';
 import { readText, unreadable } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import type { Lister } from './folder-names.js';
@@ -73,6 +74,7 @@ async function annotations(path: string): Promise<Annotated | undefined> {
     } catch (cause) {
       const error = unreadable(place.file, cause);
       if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      noteAbsent(place.file);
     }
   return undefined;
 }

@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { checkConfined } from '../bytes/confine.js';
+import { noteFolder } from '../bytes/read-log.js';
 import { unreadable } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 
@@ -42,6 +43,7 @@ export async function listerOf(root: string, followLinks: boolean): Promise<List
   };
   return async (folder) => {
     checkConfined(folder);
+    noteFolder(folder);
     try {
       const entries = (await readdir(folder, { withFileTypes: true }))
         .filter(({ name }) => !name.startsWith('.'))

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { noteAbsent } from '../bytes/read-log.js';
 import { unreadable } from '../bytes/regular-file.js';
 import { labelNames } from './names.js';
 import type { DatasetSpec } from './spec.js';
@@ -20,20 +21,27 @@ export async function labelFile(
 ): Promise<string | undefined> {
   if (labels === false) return undefined;
   if (labels !== undefined) return resolve(directory, labels);
-  const folder = dirname(path);
-  const present = await readdir(folder).catch((cause) => {
-    throw unreadable(folder, cause);
-  });
-  const name = labelNames(basename(path))
-    .flatMap(variants)
-    .find((one) => present.includes(one));
-  return name && join(folder, name);
+  return firstBeside(path, labelNames(basename(path)).flatMap(variants));
 }
 
 /** The labels that lie beside images of any name; undefined for OOD sets, which need none, and where `labels` is said. */
 export async function sharedLabelFile({ path, labels, role }: DatasetSpec): Promise<string | undefined> {
   if (labels !== undefined || role === 'ood') return undefined;
-  const present = await readdir(dirname(path));
-  const name = SHARED.find((one) => present.includes(one) && one !== basename(path));
-  return name && join(dirname(path), name);
+  return firstBeside(
+    path,
+    SHARED.filter((name) => name !== basename(path)),
+  );
+}
+
+/** The first of several names that stands beside a file. Errors: `file-unreadable`. */
+async function firstBeside(path: string, names: readonly string[]): Promise<string | undefined> {
+  const folder = dirname(path);
+  const present = await readdir(folder).catch((cause) => {
+    throw unreadable(folder, cause);
+  });
+  for (const name of names) {
+    if (present.includes(name)) return join(folder, name);
+    noteAbsent(join(folder, name));
+  }
+  return undefined;
 }

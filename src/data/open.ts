@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { AssayError } from '../errors.js';
 import { alignClasses } from './align-classes.js';
 import type { Dataset, DatasetInfo, Examples } from './dataset.js';
+import { DecodedBudget, keepDecoded, type PixelRead } from './decoded-images.js';
 import { formatOf } from './registry.js';
 import { type Selection, select } from './selection.js';
 import type { ImageSource } from './source.js';
@@ -11,29 +12,31 @@ import type { DatasetSpec } from './spec.js';
 /** Pixels decoded at a time when a data set is looked through. */
 const CHUNK = 2 ** 22;
 
+export interface DatasetOptions {
+  /** Where relative paths start: the run file's folder. */
+  directory: string;
+  /** Names of the models' classes, which number the labels where the data set has names too. */
+  classes?: readonly string[];
+  /** For images that are kept once they are decoded. Default: one of its own. */
+  budget?: DecodedBudget;
+}
+
 /**
  * Opens a data set. Every selected example is decoded once, so that bad pixels and unreadable images are found
  * before anything is measured, and hashed: the fingerprint is the sha256 of shape, source positions, labels and
  * decoded pixels. The same images under another name or in another format have the same fingerprint.
- * @param directory where relative paths start: the run file's folder
- * @param classes names of the models' classes, which number the labels where the data set has names too
  * Errors: `file-unreadable`, `file-malformed`, `data-invalid`, `unknown-name`, `config-invalid`.
  */
 export async function openDataset(
   name: string,
   spec: DatasetSpec,
-  { directory, classes }: { directory: string; classes?: readonly string[] },
+  options: DatasetOptions,
 ): Promise<Dataset> {
-  const absolute = { ...spec, path: resolve(directory, spec.path) };
-  const format = await formatOf(absolute);
-  const source = await format.open(absolute, directory);
+  const { source, selection, read, format, absent } = await openSource(spec, options);
   try {
-    const { absent, ...aligned } = alignClasses(source, spec.role === 'ood' ? undefined : classes);
-    Object.assign(source, aligned);
-    const selection = select(source.n, source.labels, absolute);
-    const read = reader(source, selection);
     const { brightest, ...found } = await lookThrough(source, selection, read);
-    if (!spec.range && brightest > 0 && brightest < 1.5 / 255) throw nearlyBlack(absolute.path, brightest);
+    if (!spec.range && brightest > 0 && brightest < 1.5 / 255)
+      throw nearlyBlack(resolve(options.directory, spec.path), brightest);
     return {
       info: {
         name,
@@ -58,9 +61,71 @@ export async function openDataset(
   }
 }
 
+/**
+ * A data set that is known already: it was looked through, and its files are the same. It is opened when examples are
+ * first read. Errors of reading: as `openDataset`; `data-invalid` when it is another one by now.
+ */
+export function describedDataset(info: DatasetInfo, spec: DatasetSpec, options: DatasetOptions): Dataset {
+  let opening: ReturnType<typeof openSource> | undefined;
+  const opened = async () => {
+    const found = await openSource(spec, options);
+    const { source, selection } = found;
+    if (selection.indices.length === info.size && source.shape.join() === info.shape.join()) return found;
+    await source.close();
+    throw new AssayError('data-invalid', `the data set "${info.name}" has changed since the run began`, {
+      file: resolve(options.directory, spec.path),
+      expected: `${info.size} examples of shape [${info.shape.join(', ')}]`,
+      found: `${selection.indices.length} of shape [${source.shape.join(', ')}]`,
+      hint: 'run again when nothing writes it any more',
+    });
+  };
+  return {
+    info,
+    read: async (start, end) => {
+      opening ??= opened();
+      return (await opening).read(start, end);
+    },
+    close: async () => {
+      const found = await opening?.catch(() => undefined);
+      await found?.source.close();
+    },
+  };
+}
+
+/** The format's reader of the selected examples, before anything is decoded. */
+async function openSource(spec: DatasetSpec, { directory, classes, budget }: DatasetOptions) {
+  const absolute = { ...spec, path: resolve(directory, spec.path) };
+  const format = await formatOf(absolute);
+  const source = await format.open(absolute, directory);
+  try {
+    const { absent, ...aligned } = alignClasses(source, spec.role === 'ood' ? undefined : classes);
+    Object.assign(source, aligned);
+    const selection = select(source.n, source.labels, absolute);
+    return {
+      source,
+      selection,
+      read: reader(source, selection, budget ?? new DecodedBudget()),
+      format,
+      absent,
+    };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
 /** Reads positions of the selection, run by run of neighbours in the source. */
-function reader(source: ImageSource, { indices }: Selection): Dataset['read'] {
+function reader(source: ImageSource, { indices }: Selection, budget: DecodedBudget): Dataset['read'] {
   const size = source.shape[0] * source.shape[1] * source.shape[2];
+  const decode: PixelRead = async (start, end, pixels) => {
+    const wanted = indices.subarray(start, end);
+    for (let from = 0, to = 0; from < wanted.length; from = to) {
+      do to++;
+      while (to < wanted.length && wanted[to] === wanted[to - 1] + 1);
+      await source.read(wanted[from], wanted[to - 1] + 1, pixels.subarray(from * size, to * size));
+    }
+  };
+  const read = keepDecoded(decode, indices.length, size, budget);
   return async (start, end) => {
     if (
       !(
@@ -74,11 +139,7 @@ function reader(source: ImageSource, { indices }: Selection): Dataset['read'] {
       throw new RangeError(`examples ${start} to ${end} of ${indices.length}`);
     const wanted = indices.slice(start, end);
     const pixels = new Float32Array(wanted.length * size);
-    for (let from = 0, to = 0; from < wanted.length; from = to) {
-      do to++;
-      while (to < wanted.length && wanted[to] === wanted[to - 1] + 1);
-      await source.read(wanted[from], wanted[to - 1] + 1, pixels.subarray(from * size, to * size));
-    }
+    await read(start, end, pixels);
     const examples: Examples = { n: wanted.length, indices: wanted, pixels };
     const { labels } = source;
     return labels ? { ...examples, labels: wanted.map((i) => labels[i]) } : examples;

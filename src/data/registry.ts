@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { openFile } from '../bytes/byte-source.js';
 import { checkConfined } from '../bytes/confine.js';
+import { noteFolder } from '../bytes/read-log.js';
 import { readHead, unreadable } from '../bytes/regular-file.js';
 import { isZip, zipMembers } from '../bytes/zip.js';
 import { AssayError } from '../errors.js';
@@ -28,8 +29,10 @@ export const formats: Record<NonNullable<DatasetSpec['format']>, FormatRow> = {
 async function headOf(path: string): Promise<PathHead> {
   checkConfined(path);
   try {
-    if ((await stat(path)).isDirectory())
+    if ((await stat(path)).isDirectory()) {
+      noteFolder(path);
       return { path, entries: await readdir(path), start: new Uint8Array() };
+    }
     const { start } = await readHead(path, 16);
     return isZip(start) ? { path, start, members: await membersOf(path) } : { path, start };
   } catch (cause) {

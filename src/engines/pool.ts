@@ -103,24 +103,36 @@ class Member {
 }
 
 /**
- * Worker threads, each with its own sessions. A call goes to the worker with the shortest queue.
+ * Worker threads, each with its own sessions. They are started when the first model comes. A call goes to the worker with the shortest queue.
  * Errors: `engine-failed` with the library's message, or when the worker that had the call died.
  */
 export class Pool {
-  private readonly members: Member[];
+  private started: Member[] | undefined;
   private readonly spare = new SpareMemory();
   private readonly known = new Set<number>();
   private calls = 0;
   private programs = 0;
 
-  constructor(size: number, kind: WorkerKind) {
-    const file = compiledFile(kind.module, `the ${kind.library} worker`);
-    this.members = Array.from({ length: size }, () => new Member(file, kind, this.spare));
+  private closed = false;
+  private readonly file: string;
+
+  constructor(
+    private readonly size: number,
+    private readonly kind: WorkerKind,
+  ) {
+    this.file = compiledFile(kind.module, `the ${kind.library} worker`);
   }
 
-  /** Whether there is a worker that has not ended. */
+  /** Whether there is a worker that has not ended, or will be. */
   get alive(): boolean {
-    return this.members.some(({ dead }) => !dead);
+    return this.started?.some(({ dead }) => !dead) ?? !this.closed;
+  }
+
+  private get members(): Member[] {
+    if (this.closed && !this.started)
+      throw new AssayError('engine-failed', `${this.kind.library} was closed`);
+    this.started ??= Array.from({ length: this.size }, () => new Member(this.file, this.kind, this.spare));
+    return this.started;
   }
 
   /**
@@ -167,7 +179,8 @@ export class Pool {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.members.map((member) => member.close()));
+    this.closed = true;
+    await Promise.all((this.started ?? []).map((member) => member.close()));
   }
 
   private copied(data: Value['data']): Value['data'] {

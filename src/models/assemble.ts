@@ -23,8 +23,8 @@ import { type Prepared, prepare } from './prepare.js';
 import type { Capability, SystemInfo } from './system.js';
 
 export interface Origin {
-  /** The card's file. */
-  file?: string;
+  /** The card spelt out; default: it is, without a file of its own. */
+  contract?: Contract;
   /** The checkpoint's file. */
   checkpoint?: string;
   /** What its weights were taken for, for people. */
@@ -49,9 +49,14 @@ async function assembled(
   given: Graph,
   card: ModelCard,
   pool: Engine,
-  { file, checkpoint, sha256, network: taken, notes = [] }: Origin & { checkpoint: string },
+  {
+    contract = contractOf(card),
+    checkpoint,
+    sha256,
+    network: taken,
+    notes = [],
+  }: Origin & { checkpoint: string },
 ): Promise<Model> {
-  const contract = contractOf(card, file);
   const network = inFloat32(given);
   refuseEngine(network, pool, checkpoint);
   refuseSoftmaxNode(network, contract, checkpoint);

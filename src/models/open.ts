@@ -37,6 +37,9 @@ export interface ReadCard {
   checkpoint: string;
 }
 
+/** What messages call a card. */
+const calledOf = ({ card, file }: ReadCard): string => file ?? `model card "${card.name}"`;
+
 /**
  * Reads and checks a model card. Errors: `config-invalid`; `file-unreadable`, also for a checkpoint outside of
  * --confine; they name file and key.
@@ -65,32 +68,39 @@ export async function readCard(
   return { card, file, checkpoint };
 }
 
-/**
- * Opens a model: reads its card and checkpoint, puts the one around the other, tries it out on noise, and finds out
- * whether it can be differentiated.
- * @param source a card's file, or a card
- * Errors: `config-invalid`, `file-unreadable`, `file-malformed`, `shape-mismatch`, `model-invalid`; all name file,
- * key and remedy.
- */
-export async function openModel(
+/** `openCard` of a card that is still to be read. @param source a card's file, or a card. Errors: of both. */
+export const openModel = async (
   source: string | object,
   engine: Engine,
   options: OpenOptions = {},
+): Promise<Model> => openCard(await readCard(source, options), engine, options);
+
+/**
+ * Opens the model that a card describes: reads its checkpoint, puts the card around it, tries it out on noise, and
+ * finds out whether it can be differentiated.
+ * Errors: `config-invalid`, `file-unreadable`, `file-malformed`, `shape-mismatch`, `model-invalid`; all name file,
+ * key and remedy.
+ */
+export async function openCard(
+  read: ReadCard,
+  engine: Engine,
+  { architecture = read.card.architecture, notes: given = [], image }: Omit<OpenOptions, 'directory'> = {},
 ): Promise<Model> {
-  const { card, file, checkpoint } = await readCard(source, options);
-  const { architecture = card.architecture, notes: given = [] } = options;
+  const { card, file, checkpoint } = read;
+  const contract = contractOf(card, file);
   const { graph, sha256, built } = await readCheckpoint(checkpoint, card.format, {
     architecture,
-    shape: contractOf(card, file).shape,
-    card: file ?? `model card "${card.name}"`,
+    shape: contract.shape,
+    card: calledOf(read),
   });
   checkHash(card, sha256, checkpoint);
   // The same weights under another architecture are another model.
   const identity = built ? hashOf([sha256, built.architecture]) : sha256;
   const network = built && describeBuilt(built);
   const notes = [...given, ...(built ? normaliserNotes(built, card) : [])];
-  return modelOf(graph, forImages(card, options.image), engine, {
-    file,
+  const used = forImages(card, image);
+  return modelOf(graph, used, engine, {
+    contract: used === card ? contract : contractOf(used, file),
     checkpoint,
     sha256: identity,
     network,

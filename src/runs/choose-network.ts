@@ -8,14 +8,12 @@ import { AssayError } from '../errors.js';
 import type { Note } from '../graph/graph.js';
 import { NotFinite } from '../models/finite.js';
 import type { Model } from '../models/model.js';
-import { openModel, readCard } from '../models/open.js';
+import { openCard, type ReadCard } from '../models/open.js';
 import { type AccuracyRace, judgedOn, type Measured, race } from './accuracy-race.js';
 import { datasetFor } from './expectations.js';
 
 /** What a model is opened with. */
 export interface ChoiceContext {
-  /** Where paths of the run file start. */
-  directory: string;
   datasets: ReadonlyMap<string, Dataset>;
   /** Names of data sets that are a part of the whole that cards speak of. */
   partial: ReadonlySet<string>;
@@ -26,7 +24,12 @@ export interface ChoiceContext {
 /** A model, and what was chosen of what its card leaves open: the `architecture` to open it with again. */
 export interface OpenedModel {
   model: Model;
-  chosen?: { architecture: ArchitectureChoice; notes: readonly Note[] };
+  chosen?: Choice;
+}
+
+export interface Choice {
+  architecture: ArchitectureChoice;
+  notes: readonly Note[];
 }
 
 /** Settings that are tried at most; each is opened and measured by itself. */
@@ -36,30 +39,29 @@ const MOST_SETTINGS = 48;
  * Opens a model. Where its card leaves settings open that weights do not tell, and says which accuracy is known, every
  * setting that fits is measured on the data set of the card's `expect`, and the only one that reaches the accuracy is
  * taken.
- * Errors: those of `openModel`; `expectation-missed` where none reaches it, `config-invalid` where several do.
+ * Errors: those of `openCard`; `expectation-missed` where none reaches it, `config-invalid` where several do.
  */
 export async function openChosen(
-  source: string | object,
+  read: ReadCard,
   engine: Engine,
   context: ChoiceContext,
 ): Promise<OpenedModel> {
-  const { directory } = context;
   const [first] = context.datasets.values();
-  const options = { directory, image: first?.info.shape };
+  const options = { image: first?.info.shape };
   try {
-    return { model: await openModel(source, engine, options) };
+    return { model: await openCard(read, engine, options) };
   } catch (error) {
-    const { card, file = context.file } = await readCard(source, { directory });
+    const { card, file = context.file } = read;
     if (!(error instanceof Undecided) || !card.expect) throw error;
     const claim = { system: card.name, expect: card.expect, file };
     const dataset = context.datasets.get(datasetFor(claim, context)) as Dataset;
     const judged = judgedOn(dataset, card.expect, context.partial.has(dataset.info.name));
     const found = await tryAll(error, judged, (architecture) =>
-      openModel(source, engine, { ...options, architecture }),
+      openCard(read, engine, { ...options, architecture }),
     );
     const { setting, note } = theOnlyOne(found, { ...claim, ...error.choices, judged });
     const chosen = { architecture: setting.architecture, notes: [note] };
-    return { model: await openModel(source, engine, { ...options, ...chosen }), chosen };
+    return { model: await openCard(read, engine, { ...options, ...chosen }), chosen };
   }
 }
 

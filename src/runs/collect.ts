@@ -1,10 +1,24 @@
 import { AssayError } from '../errors.js';
 import type { Collected, NdArray, Request, Rows } from '../suites/contract.js';
-import type { Job } from './plan.js';
+import type { Job, Unit } from './plan.js';
 import type { UnitStore } from './store.js';
 import type { UnitRecord } from './unit-file.js';
 
-/** The examples start to end of a job, in data set order. Errors: `suite-failed` when a unit is missing. */
+/** A unit whose rows are wanted is not stored, or damaged. */
+export class UnitLost extends AssayError {
+  constructor(
+    readonly job: Job,
+    readonly unit: Unit,
+  ) {
+    const { measurement, system, dataset } = job.request;
+    super('suite-failed', `examples ${unit.start} to ${unit.end - 1} are not measured`, {
+      path: `${measurement.name} of ${system} on ${dataset}`,
+      hint: 'run the same command again: what is missing is measured',
+    });
+  }
+}
+
+/** The examples start to end of a job, in data set order. Errors: `UnitLost` when a unit is missing or damaged. */
 export async function collectRange(
   store: UnitStore,
   job: Job,
@@ -15,11 +29,7 @@ export async function collectRange(
   for (const unit of job.units) {
     if (unit.end <= start || unit.start >= end) continue;
     const record = await store.read(unit.key);
-    if (!record)
-      throw new AssayError('suite-failed', `examples ${unit.start} to ${unit.end - 1} are not measured`, {
-        path: `${job.request.measurement.name} of ${job.request.system} on ${job.request.dataset}`,
-        hint: 'run the same command again: what is missing is measured',
-      });
+    if (!record) throw new UnitLost(job, unit);
     parts.push(cut(record, Math.max(0, start - unit.start), Math.min(end, unit.end) - unit.start));
   }
   const failed = parts.flatMap((part) => part.failed ?? []);

@@ -3,16 +3,20 @@ import { interruption } from '../concurrency.js';
 import { compiledFile } from '../engines/compiled.js';
 import { AssayError, type ErrorRecord, restoreError } from '../errors.js';
 import type { Results } from '../suites/results.js';
+import { UnitLost } from './collect.js';
 import { type Conclusion, conclude } from './conclude.js';
 import { assayError, orderOf } from './conclude-order.js';
+import type { Plan } from './plan.js';
 import type { Listener, ProgressEvent } from './progress.js';
-import type { Material } from './results.js';
+import type { ResultsInput } from './results.js';
 import type { SuiteSources } from './suite-modules.js';
 
 /** What the thread tells: any number of events, and one of the others at its end. */
 export type ConcludeReply =
   | { kind: 'event'; event: ProgressEvent }
   | { kind: 'concluded'; results: Results; failures: readonly ErrorRecord[] }
+  /** The key of a unit that is not whole. */
+  | { kind: 'lost'; unit: string }
   | { kind: 'failed'; error: ErrorRecord };
 
 interface Apart {
@@ -28,12 +32,12 @@ interface Apart {
  * `conclude` in a thread, so that progress is shown and signals are heard while it computes. The numbers are the same.
  * Errors: as `conclude`; `interrupted`; `suite-failed` when the thread dies, of too little memory for instance.
  */
-export async function concludeApart(material: Material, apart: Apart): Promise<Conclusion> {
+export async function concludeApart(input: ResultsInput, apart: Apart): Promise<Conclusion> {
   const { out, sources, signal, notify } = apart;
-  if (!sources) return conclude(material, out, notify);
+  if (!sources) return conclude(input, out, notify);
   const file = compiledFile('../runs/conclude-worker.js', 'the thread that summarises');
   // The flags of this process (--eval, --import, ...) are not meant for its threads.
-  const worker = new Worker(file, { workerData: orderOf(material, sources, out), execArgv: [] });
+  const worker = new Worker(file, { workerData: orderOf(input, sources, out), execArgv: [] });
   let stop = () => {};
   try {
     return await new Promise((resolve, reject) => {
@@ -42,6 +46,7 @@ export async function concludeApart(material: Material, apart: Apart): Promise<C
       worker.on('message', (reply: ConcludeReply) => {
         if (reply.kind === 'event') notify(reply.event);
         else if (reply.kind === 'failed') reject(restoreError(reply.error));
+        else if (reply.kind === 'lost') reject(lostUnit(input.plan, reply.unit));
         else resolve({ results: reply.results, failures: reply.failures.map(assayError) });
       });
       worker.on('error', (error) => reject(threadDied(error.message, error)));
@@ -51,6 +56,11 @@ export async function concludeApart(material: Material, apart: Apart): Promise<C
     signal.removeEventListener('abort', stop);
     await worker.terminate();
   }
+}
+
+function lostUnit({ jobs }: Plan, key: string): Error {
+  for (const job of jobs) for (const unit of job.units) if (unit.key === key) return new UnitLost(job, unit);
+  return new Error(`no unit has the key ${key}`);
 }
 
 const threadDied = (found: string, cause?: unknown) =>

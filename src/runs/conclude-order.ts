@@ -4,17 +4,17 @@ import { AssayError, type ErrorRecord, recordError, restoreError } from '../erro
 import type { SystemInfo } from '../models/system.js';
 import type { Execution, JobCost } from './execute.js';
 import { type Job, planRun } from './plan.js';
-import type { Material } from './results.js';
+import type { ResultsInput } from './results.js';
 import { UnitStore } from './store.js';
 import { suitesByName } from './suite-entries.js';
 import { loadSuites, type SuiteSources } from './suite-modules.js';
 
 /**
- * The material of `conclude` as plain data, for a thread without models: suites go by name and are loaded there, the
+ * The input of `conclude` as plain data, for a thread without models: suites go by name and are loaded there, the
  * plan is made again, since planning is pure, and rows are read from the run folder.
  */
 export interface ConcludeOrder
-  extends Pick<Material, 'title' | 'key' | 'config' | 'gates' | 'environment' | 'warnings' | 'began'> {
+  extends Pick<ResultsInput, 'title' | 'key' | 'config' | 'gates' | 'environment' | 'warnings' | 'began'> {
   out: string;
   sources: SuiteSources;
   entries: readonly { suite: string; options: unknown; title: string; path: string; file: string }[];
@@ -30,16 +30,16 @@ export interface ConcludeOrder
   };
 }
 
-export function orderOf(material: Material, sources: SuiteSources, out: string): ConcludeOrder {
-  const { title, key, config, gates, environment, warnings, began, subject, plan, execution } = material;
+export function orderOf(input: ResultsInput, sources: SuiteSources, out: string): ConcludeOrder {
+  const { title, key, config, gates, environment, warnings, began, inventory, plan, execution } = input;
   const { stored, measured, costs, failures, stopped } = execution;
   return {
     ...{ title, key, config, gates, environment, warnings, began, out, sources },
     entries: plan.suites.map(({ entry: { suite, ...entry } }) => ({ ...entry, suite: suite.name })),
-    systems: [...subject.systems.values()].map(({ info }) => info),
-    datasets: [...subject.datasets.values()].map(({ info }) => info),
-    seed: subject.seed,
-    engine: subject.engine,
+    systems: [...inventory.systems.values()].map(({ info }) => info),
+    datasets: [...inventory.datasets.values()].map(({ info }) => info),
+    seed: inventory.seed,
+    engine: inventory.engine,
     execution: {
       stored,
       measured,
@@ -50,8 +50,8 @@ export function orderOf(material: Material, sources: SuiteSources, out: string):
   };
 }
 
-/** The material that an order was made from. Errors: as `loadSuites`. */
-export async function materialOf(order: ConcludeOrder): Promise<Material> {
+/** The input that an order was made from. Errors: as `loadSuites`. */
+export async function resultsInput(order: ConcludeOrder): Promise<ResultsInput> {
   const { title, key, config, gates, environment, warnings, began, sources, seed, engine } = order;
   const known = suitesByName(
     [...builtinSuites, ...(await loadSuites(sources.plugins, sources))],
@@ -63,8 +63,8 @@ export async function materialOf(order: ConcludeOrder): Promise<Material> {
   });
   const named = <I extends { name: string }>(infos: readonly I[]) =>
     new Map(infos.map((info) => [info.name, { info }]));
-  const subject = { systems: named(order.systems), datasets: named(order.datasets), seed, engine };
-  const plan = planRun(entries, subject);
+  const inventory = { systems: named(order.systems), datasets: named(order.datasets), seed, engine };
+  const plan = planRun(entries, inventory);
   const jobs = new Map(plan.jobs.map((job) => [job.key, job]));
   const byJob = <T>(pairs: readonly [string, T][]) =>
     new Map(
@@ -75,7 +75,7 @@ export async function materialOf(order: ConcludeOrder): Promise<Material> {
     );
   const { stored, measured, costs, failures, stopped } = order.execution;
   return {
-    ...{ title, key, config, gates, environment, warnings, began, subject, plan },
+    ...{ title, key, config, gates, environment, warnings, began, inventory, plan },
     store: await UnitStore.open(order.out),
     execution: {
       stored,

@@ -5,7 +5,7 @@ import type { Results } from '../suites/results.js';
 import { writeArrays, writeSheets } from './example-sheets.js';
 import type { Listener } from './progress.js';
 import { replaceOutputs } from './replace-outputs.js';
-import { assembleResults, type Material } from './results.js';
+import { assembleResults, type ResultsInput } from './results.js';
 import { sealed } from './seal.js';
 import { unwritable } from './store.js';
 
@@ -19,10 +19,10 @@ export interface Conclusion {
 /**
  * Summarises what is measured and writes results.json, examples/, images/ and the report. With many examples this
  * takes minutes without a pause: `concludeApart` does it in a thread.
- * Errors: `output-unwritable`.
+ * Errors: `output-unwritable`; `UnitLost`.
  */
-export async function conclude(material: Material, out: string, notify: Listener): Promise<Conclusion> {
-  const { results: made, sheets, arrays, failures } = await assembleResults(material, notify);
+export async function conclude(input: ResultsInput, out: string, notify: Listener): Promise<Conclusion> {
+  const { results: made, sheets, arrays, failures } = await assembleResults(input, notify);
   // Plotting libraries take a third of a second to load: errors need not wait for them.
   const { savePictures } = await import('../report/pictures.js');
   const { reportPieces, writeReport } = await import('../report/write-report.js');

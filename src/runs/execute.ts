@@ -1,13 +1,15 @@
 import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import type { Passes } from '../models/system.js';
-import { type Bench, measureUnit } from './measure-unit.js';
+import { UnitLost } from './collect.js';
+import { type MeasureEnvironment, measureUnit } from './measure-unit.js';
 import type { Job, Unit } from './plan.js';
 import type { Listener } from './progress.js';
 import { type Task, UnitQueue } from './queue.js';
+import { ReferenceRows } from './reference-rows.js';
 import { RunProgress } from './run-progress.js';
 import type { UnitStore } from './store.js';
-import { columnsOf, type UnitRecord } from './unit-file.js';
+import type { UnitHead } from './unit-file.js';
 
 /** What the units of a job cost, whenever and by whom they were measured. */
 export interface JobCost {
@@ -35,44 +37,51 @@ export interface Execution {
 const LANES = 2;
 
 /**
- * Measures every unit that is not stored yet, jobs in the given order. A failing job ends that job and those that
- * read its rows; the others go on.
+ * Measures every unit that is not stored yet, jobs in the given order. Of stored units only the heads are read: where
+ * one turns out to be damaged when another reads its rows, it is measured again first. A failing job ends that job and
+ * those that read its rows; the others go on.
  */
 export async function execute(
   jobs: readonly Job[],
-  bench: Bench & { notify: Listener; tick?: number },
+  environment: MeasureEnvironment & { notify: Listener; tick?: number },
 ): Promise<Execution> {
+  const { store, systems, notify, tick } = environment;
   const ledger = new Ledger();
-  const { notify, tick } = bench;
-  const progress = new RunProgress(jobs, { infoOf: (name) => bench.systems.get(name)?.info, notify, tick });
+  const progress = new RunProgress(jobs, { infoOf: (name) => systems.get(name)?.info, notify, tick });
   const missing = new Map<Job, Unit[]>();
   for (const job of jobs) {
-    const found = await storedUnits(job, bench.store);
-    for (const [unit, record] of found) {
-      ledger.enter(job, record);
-      progress.stored(job, unit, record.seconds);
+    const heads = await storedUnits(job, store);
+    for (const [unit, head] of heads) {
+      ledger.enter(job, unit, head);
+      progress.stored(job, unit, head.seconds);
     }
-    const rest = job.units.filter((unit) => !found.has(unit));
+    const rest = job.units.filter((unit) => !heads.has(unit));
     if (rest.length > 0) missing.set(job, rest);
   }
-  const stored = ledger.units;
+  const stored = new Set(ledger.entered());
   progress.planned();
   const queue = new UnitQueue(jobs, missing);
+  const reference = new ReferenceRows(store);
   const halt = new AbortController();
-  const signal = AbortSignal.any([bench.signal, halt.signal]);
+  const signal = AbortSignal.any([environment.signal, halt.signal]);
   let stopped: AssayError | undefined;
   const perform = async (task: Task) => {
     const { job, unit } = task;
     const live = progress.started(task);
     try {
-      const measured = await measureUnit(job, unit, { ...bench, signal }, live);
+      const measured = await measureUnit(job, unit, { ...environment, signal, reference }, live);
       const record = { ...measured, seconds: live.measured() };
-      await bench.store.write(record);
-      ledger.enter(job, record);
-      queue.done(task);
+      await store.write(record);
+      ledger.enter(job, unit, { ...record, n: unit.end - unit.start });
+      if (queue.done(task)) reference.drop(job);
       progress.finished(task);
     } catch (thrown) {
-      const error = asFailure(thrown, job, bench.signal);
+      if (thrown instanceof UnitLost && regain(thrown)) {
+        queue.putBack(task);
+        progress.putBack(task);
+        return;
+      }
+      const error = asFailure(thrown, job, environment.signal);
       if (error.code === 'interrupted' || error.code === 'output-unwritable') {
         stopped ??= error;
         queue.failures.set(job, stopped);
@@ -83,9 +92,17 @@ export async function execute(
       progress.failed(task, queue.fail(job, error), error.message);
     }
   };
+  /** Has a damaged unit measured again; false where that was done already and did not help. */
+  const regain = ({ job, unit }: UnitLost): boolean => {
+    if (!stored.delete(unit)) return queue.waitsFor(job);
+    ledger.lose(unit);
+    queue.again(job, unit);
+    progress.reopened(job, unit);
+    return true;
+  };
   const running = new Set<Promise<void>>();
   for (;;) {
-    if (bench.signal.aborted) stopped ??= interruption(bench.signal);
+    if (environment.signal.aborted) stopped ??= interruption(environment.signal);
     while (!stopped && running.size < LANES) {
       const task = queue.take();
       if (!task) break;
@@ -96,48 +113,71 @@ export async function execute(
     await Promise.race(running);
   }
   progress.end();
-  const { costs, units } = ledger;
-  return { stored, measured: units - stored, costs, failures: queue.failures, ...(stopped && { stopped }) };
+  const measured = ledger.entered().length - stored.size;
+  return {
+    stored: stored.size,
+    measured,
+    costs: ledger.costs(),
+    failures: queue.failures,
+    ...(stopped && { stopped }),
+  };
 }
 
 /**
- * The units of a job that are stored, without their rows. One of another length, or with other columns than most,
- * was not measured by this job, whatever its name: it is measured anew.
+ * The units of a job that are stored, by what they say of themselves. One of another length, or with other columns than
+ * most, was not measured by this job, whatever its name: it is measured anew. One of which every example failed has no
+ * columns.
  */
-async function storedUnits({ units }: Job, store: UnitStore): Promise<Map<Unit, UnitCost>> {
-  const alike = new Map<string, Map<Unit, UnitCost>>();
+async function storedUnits({ units }: Job, store: UnitStore): Promise<Map<Unit, UnitHead>> {
+  const alike = new Map<string, Map<Unit, UnitHead>>();
+  const bare = new Map<Unit, UnitHead>();
   for (const unit of units) {
-    const record = await store.read(unit.key);
-    if (record?.indices.length !== unit.end - unit.start) continue;
-    const { rows, passes, seconds, indices } = record;
-    const columns = columnsOf(rows);
-    alike.set(columns, (alike.get(columns) ?? new Map()).set(unit, { passes, seconds, indices }));
+    const head = await store.head(unit.key);
+    if (head?.n !== unit.end - unit.start) continue;
+    const { columns, failed, n } = head;
+    if (columns === '' && failed === n) bare.set(unit, head);
+    else alike.set(columns, (alike.get(columns) ?? new Map()).set(unit, head));
   }
-  const [most] = [...alike.values()].sort((a, b) => b.size - a.size);
-  return most ?? new Map();
+  const [most = []] = [...alike.values()].sort((a, b) => b.size - a.size);
+  return new Map([...most, ...bare]);
 }
 
-type UnitCost = Pick<UnitRecord, 'passes' | 'seconds' | 'indices'>;
+type UnitCost = Pick<UnitHead, 'n' | 'passes' | 'seconds'>;
 
 /** What was measured so far, and what it cost. */
 class Ledger {
-  readonly costs = new Map<Job, JobCost>();
-  units = 0;
+  private readonly units = new Map<Unit, { job: Job; cost: UnitCost }>();
 
-  enter(job: Job, { passes, seconds, indices }: UnitCost): void {
-    this.units++;
-    const cost = this.costs.get(job) ?? {
-      units: 0,
-      examples: 0,
-      passes: { forward: 0, gradient: 0 },
-      seconds: 0,
-    };
-    cost.units++;
-    cost.examples += indices.length;
-    cost.passes.forward += passes.forward;
-    cost.passes.gradient += passes.gradient;
-    cost.seconds += seconds;
-    this.costs.set(job, cost);
+  enter(job: Job, unit: Unit, cost: UnitCost): void {
+    this.units.set(unit, { job, cost });
+  }
+
+  /** The unit was not there after all. */
+  lose(unit: Unit): void {
+    this.units.delete(unit);
+  }
+
+  entered(): Unit[] {
+    return [...this.units.keys()];
+  }
+
+  costs(): Map<Job, JobCost> {
+    const costs = new Map<Job, JobCost>();
+    for (const { job, cost } of this.units.values()) {
+      const sum = costs.get(job) ?? {
+        units: 0,
+        examples: 0,
+        passes: { forward: 0, gradient: 0 },
+        seconds: 0,
+      };
+      sum.units++;
+      sum.examples += cost.n;
+      sum.passes.forward += cost.passes.forward;
+      sum.passes.gradient += cost.passes.gradient;
+      sum.seconds += cost.seconds;
+      costs.set(job, sum);
+    }
+    return costs;
   }
 }
 

@@ -8,9 +8,9 @@ import { classifiedOf } from '../suites/measurements/collected.js';
 import { collectRange } from './collect.js';
 import { type Execution, execute } from './execute.js';
 import { failedIn, withoutFailed } from './failed-examples.js';
-import type { Bench } from './measure-unit.js';
+import type { Evaluation, Inventory } from './inventory.js';
+import type { MeasureEnvironment } from './measure-unit.js';
 import { planRun } from './plan.js';
-import type { Subject } from './subject.js';
 
 /** What a model card expects, and where it says so. */
 export interface Expectation {
@@ -23,17 +23,18 @@ export interface Expectation {
  * Checks the clean accuracy of models whose cards expect one, on stored units: what is measured here, suites find
  * again. Returns what stopped it, when something did.
  * @param partial names of data sets that are a part of the whole that cards speak of
- * Errors: `expectation-missed`; `data-invalid` when the data set is missing or unlabelled; what measuring throws.
+ * Errors: `expectation-missed`; `data-invalid` when the data set is missing or unlabelled; what measuring throws;
+ * `UnitLost`.
  */
 export async function checkExpectations(
   expectations: readonly Expectation[],
-  subject: Subject,
-  bench: Bench,
+  evaluation: Evaluation,
+  environment: MeasureEnvironment,
   partial: ReadonlySet<string>,
 ): Promise<Execution['stopped']> {
   const wanted = expectations.map((expectation) => ({
     ...expectation,
-    dataset: datasetFor(expectation, subject),
+    dataset: datasetFor(expectation, evaluation),
   }));
   const suite = defineSuite({
     name: 'expectations',
@@ -46,17 +47,17 @@ export async function checkExpectations(
     summarise: () => ({ measures: [] }),
   });
   const entry = { suite, options: {}, title: suite.title, path: 'models', file: 'the run file' };
-  const plan = planRun([entry], subject);
-  const { failures, stopped } = await execute(plan.jobs, { ...bench, notify: () => undefined });
+  const plan = planRun([entry], evaluation);
+  const { failures, stopped } = await execute(plan.jobs, { ...environment, notify: () => undefined });
   if (stopped) return stopped;
   for (const error of failures.values()) throw error;
   for (const [i, { expect, file, system, dataset }] of wanted.entries()) {
     const { job, size, request } = plan.suites[0].wanted[i];
-    const collected = await collectRange(bench.store, job, 0, size);
+    const collected = await collectRange(environment.store, job, 0, size);
     const sound = withoutFailed(collected, failedIn(collected));
     const { correct } = classifiedOf({ request, ...sound });
     const right = correct.reduce<number>((sum, one) => sum + Number(one), 0);
-    const network = subject.systems.get(system)?.info.network;
+    const network = evaluation.systems.get(system)?.info.network;
     judgeAccuracy({
       system,
       dataset,
@@ -74,7 +75,7 @@ export async function checkExpectations(
 /** The data set a card speaks of. Errors: `data-invalid`. */
 export function datasetFor(
   { system, expect, file }: Expectation,
-  { datasets }: Pick<Subject, 'datasets'>,
+  { datasets }: Pick<Inventory, 'datasets'>,
 ): string {
   const infos = [...datasets.values()].map(({ info }) => info);
   const found = expect.on

@@ -28,6 +28,10 @@ export class Forecast {
     this.jobs.get(job)?.start(unit, progress);
   }
 
+  reopened(job: Job, unit: Unit): void {
+    this.jobs.get(job)?.reopen(unit);
+  }
+
   finished(job: Job, unit: Unit): void {
     this.jobs.get(job)?.finish(unit);
   }

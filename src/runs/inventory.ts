@@ -4,8 +4,8 @@ import { AssayError } from '../errors.js';
 import type { System, SystemInfo } from '../models/system.js';
 import type { Warning } from '../suites/results.js';
 
-/** What is known of a run's systems and data sets without opening them: enough to plan and to summarise. */
-export interface SubjectInfo {
+/** What is known of a run's systems and data sets without opening them: enough to plan, to summarise and to judge. */
+export interface Inventory {
   systems: ReadonlyMap<string, Pick<System, 'info'>>;
   datasets: ReadonlyMap<string, Pick<Dataset, 'info'>>;
   seed: number;
@@ -13,14 +13,36 @@ export interface SubjectInfo {
   engine: string;
 }
 
-/** What a run is about: opened systems and data sets. */
-export interface Subject extends SubjectInfo {
-  systems: ReadonlyMap<string, System>;
+/** A system that is opened when its first unit is due. */
+export interface SystemEntry {
+  readonly info: SystemInfo;
+  /** The same system every time. Errors: those of opening it. */
+  open(): Promise<System>;
+}
+
+/** What a run measures: an inventory whose systems can be opened and whose data sets can be read. */
+export interface Evaluation extends Inventory {
+  systems: ReadonlyMap<string, SystemEntry>;
   datasets: ReadonlyMap<string, Dataset>;
 }
 
+/** A system that is opened once, when it is first asked for. */
+export function lazyEntry(info: SystemInfo, open: () => Promise<System>): SystemEntry {
+  let opening: Promise<System> | undefined;
+  return {
+    info,
+    open: () => {
+      opening ??= open();
+      return opening;
+    },
+  };
+}
+
+/** A system that is there already. */
+export const openedEntry = (system: System): SystemEntry => lazyEntry(system.info, async () => system);
+
 /** Errors: `shape-mismatch`, `data-invalid` when systems and data sets do not belong together. */
-export function checkSubject({ systems, datasets }: Subject, file: string): void {
+export function checkInventory({ systems, datasets }: Inventory, file: string): void {
   for (const [name, { info }] of datasets) {
     const at = { file, path: `datasets.${name}` };
     if (info.size === 0)
@@ -34,7 +56,7 @@ export function checkSubject({ systems, datasets }: Subject, file: string): void
 }
 
 /** What looks wrong with the choice of systems and data sets. */
-export function subjectWarnings({ systems, datasets }: Subject): Warning[] {
+export function inventoryWarnings({ systems, datasets }: Inventory): Warning[] {
   const infos = [...datasets.values()].map(({ info }) => info);
   return [
     ...[...systems.values()].flatMap(({ info }) => systemNotes(info)),

@@ -60,6 +60,12 @@ export class JobForecast {
     this.running.set(unit, progress);
   }
 
+  /** It is still to be measured after all. */
+  reopen(unit: Unit): void {
+    this.running.delete(unit);
+    this.waiting.add(unit);
+  }
+
   finish(unit: Unit): void {
     const progress = this.running.get(unit);
     if (!progress) return;

@@ -5,16 +5,18 @@ import type { Passes, System } from '../models/system.js';
 import type { Rows } from '../suites/contract.js';
 import { collectRange } from './collect.js';
 import { counted } from './counted-system.js';
-import { Failures, failedIn, isolating, type Part, withoutFailed } from './failed-examples.js';
+import { Failures, isolating, type Part } from './failed-examples.js';
+import type { Evaluation } from './inventory.js';
 import type { LiveUnit } from './live-unit.js';
 import type { Job, Unit } from './plan.js';
+import type { ReferenceRows } from './reference-rows.js';
 import type { UnitStore } from './store.js';
 import type { UnitRecord } from './unit-file.js';
 
 /** What units are measured with. */
-export interface Bench {
-  systems: ReadonlyMap<string, System>;
-  datasets: ReadonlyMap<string, Dataset>;
+export interface MeasureEnvironment {
+  systems: Evaluation['systems'];
+  datasets: Evaluation['datasets'];
   seed: number;
   store: UnitStore;
   signal: AbortSignal;
@@ -27,28 +29,27 @@ export interface Bench {
 export async function measureUnit(
   job: Job,
   unit: Unit,
-  bench: Bench,
+  environment: MeasureEnvironment & { reference: ReferenceRows },
   live: LiveUnit,
 ): Promise<Omit<UnitRecord, 'seconds'>> {
   const { request } = job;
+  const { store, seed, signal } = environment;
   const passes: Passes = { forward: 0, gradient: 0 };
-  const system = present(bench.systems.get(request.system), request.system);
-  const dataset = present(bench.datasets.get(request.dataset), request.dataset);
+  const systems = new Map<string, System>();
+  for (const name of [request.system, ...job.namedSystems])
+    systems.set(name, await present(environment.systems.get(name), name).open());
+  const system = present(systems.get(request.system), request.system);
+  const dataset = present(environment.datasets.get(request.dataset), request.dataset);
   const examples = await dataset.read(unit.start, unit.end);
   refuseLabels(examples, system, dataset);
   const failures = new Failures();
   const inputs: Rows[] = [];
   for (const input of job.inputs) {
-    const { rows, failed = [] } = await collectRange(bench.store, input, unit.start, unit.end);
+    const { rows, failed = [] } = await collectRange(store, input, unit.start, unit.end);
     inputs.push(rows);
     for (const { example, what } of failed) failures.enter(examples.indices.indexOf(example), what);
   }
-  const reference: Rows[] = [];
-  for (const { job: read, size } of job.reference) {
-    const collected = await collectRange(bench.store, read, 0, size);
-    reference.push(withoutFailed(collected, failedIn(collected)).rows);
-  }
-  const known = new Set([request.system, ...job.namedSystems, ...job.inputs.map((i) => i.request.system)]);
+  const reference = await environment.reference.of(job);
   const measure = (part: Part, fail: (position: number, error: NotFinite) => void) =>
     request.measurement.measure(
       {
@@ -57,11 +58,12 @@ export async function measureUnit(
         inputs: part.inputs,
         fail,
         reference,
-        seed: bench.seed,
-        signal: bench.signal,
+        seed,
+        signal,
         outlook: live,
         systemNamed: (name) => {
-          if (known.has(name)) return counted(present(bench.systems.get(name), name), passes, live);
+          const named = systems.get(name);
+          if (named) return counted(named, passes, live);
           throw new AssayError(
             'suite-failed',
             `"${request.measurement.name}" uses a system it did not declare`,

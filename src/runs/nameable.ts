@@ -2,11 +2,11 @@ import type { Nameable, NameableSuite } from '../gate/names.js';
 import type { Request } from '../suites/contract.js';
 import type { Results } from '../suites/results.js';
 import { FAILED_EXAMPLES } from './failed-summary.js';
+import type { Inventory } from './inventory.js';
 import type { Plan } from './plan.js';
-import type { SubjectInfo } from './subject.js';
 
 /** What gates may name before anything is measured. A suite with nothing to measure gives no measures. */
-export function nameableInPlan({ suites }: Plan, { systems, datasets }: SubjectInfo): Nameable {
+export function nameableInPlan({ suites }: Plan, { systems, datasets }: Inventory): Nameable {
   return {
     models: [...systems.keys()],
     datasets: [...datasets.keys()],

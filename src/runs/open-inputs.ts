@@ -1,21 +1,24 @@
 import { check } from '../config/validate.js';
-import type { Dataset } from '../data/dataset.js';
-import { openDataset } from '../data/open.js';
+import type { Dataset, DatasetInfo } from '../data/dataset.js';
+import { DecodedBudget } from '../data/decoded-images.js';
+import { type DatasetOptions, describedDataset, openDataset } from '../data/open.js';
 import { DatasetSpec } from '../data/spec.js';
 import type { Engine } from '../engines/engine.js';
 import { AssayError, unknownName } from '../errors.js';
 import { defences } from '../models/defences/registry.js';
-import { readCard } from '../models/open.js';
-import type { System } from '../models/system.js';
+import { type ReadCard, readCard } from '../models/open.js';
+import type { System, SystemInfo } from '../models/system.js';
 import type { Warning } from '../suites/results.js';
-import { openChosen } from './choose-network.js';
+import { type Choice, type ChoiceContext, type OpenedModel, openChosen } from './choose-network.js';
+import type { Descriptions } from './descriptions.js';
 import type { Expectation } from './expectations.js';
+import { type Evaluation, lazyEntry, openedEntry, type SystemEntry } from './inventory.js';
+import type { Listener } from './progress.js';
 import type { ReadRun, RunFile } from './run-file.js';
-import type { Subject } from './subject.js';
 
-/** The systems and data sets of a run, opened. */
+/** The systems and data sets of a run. */
 export interface Inputs {
-  subject: Subject;
+  evaluation: Evaluation;
   expectations: Expectation[];
   partial: ReadonlySet<string>;
   warnings: Warning[];
@@ -24,64 +27,66 @@ export interface Inputs {
   close(): Promise<void>;
 }
 
+interface InputOptions {
+  limit?: number;
+  seed: number;
+  /** What earlier runs found out. Default: nothing is known, and nothing kept. */
+  descriptions?: Descriptions;
+  notify?: Listener;
+}
+
 /**
- * Opens what a run file names: data sets first, since they tell fastest what is wrong.
+ * Describes what a run file names: data sets first, since they tell fastest what is wrong. What an earlier run has
+ * described, from the same files, is opened when it is needed; all else is opened now, so that what is wrong with it is
+ * told before anything is measured.
  * Errors: those of cards, checkpoints and data sets; `unknown-name` and `config-invalid` with their place.
  */
-export async function openInputs(
-  read: ReadRun,
-  engine: Engine,
-  { limit, seed }: { limit?: number; seed: number },
-): Promise<Inputs> {
+export async function openInputs(read: ReadRun, engine: Engine, options: InputOptions): Promise<Inputs> {
   const closing: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const one of closing.splice(0)) await one();
   };
   try {
     const { config, directory } = read;
-    const specs = datasetSpecs(read, limit);
+    const specs = datasetSpecs(read, options.limit);
+    const cards: ReadCard[] = [];
+    for (const source of config.models) cards.push(await readCard(source, { directory }));
     const datasets = new Map<string, Dataset>();
     const partial = new Set([...specs].filter(([, spec]) => isPartial(spec)).map(([name]) => name));
-    const classes = await sharedClasses(read);
+    const shared = { directory, classes: sharedClasses(cards), budget: new DecodedBudget() };
     for (const [name, spec] of specs) {
-      const dataset = await openDataset(name, spec, { directory, ...(classes && { classes }) });
+      const dataset = await datasetOf(name, spec, shared, options);
       closing.push(() => dataset.close());
       datasets.set(name, dataset);
     }
-    const models = new Map<string, System>();
-    const expectations: Expectation[] = [];
-    const cards: object[] = [];
-    for (const [i, source] of config.models.entries()) {
-      const { card, file } = await readCard(source, { directory });
+    const models = new Map<string, SystemEntry>();
+    const resolved: object[] = [];
+    const context = { datasets, partial, file: read.file };
+    for (const [i, { card }] of cards.entries()) {
       refuseTaken(card.name, models, read, `models[${i}]`);
-      const { model, chosen } = await openChosen(source, engine, {
-        directory,
-        datasets,
-        partial,
-        file: read.file,
-      });
-      closing.push(() => model.close());
-      models.set(card.name, model);
-      const architecture = chosen?.architecture;
-      cards.push({
+      const { entry, chosen } = await modelEntry(cards[i], engine, { ...options, ...context }, closing);
+      models.set(card.name, entry);
+      const source = config.models[i];
+      resolved.push({
         ...card,
-        ...(architecture && { architecture }),
+        ...(chosen && { architecture: chosen.architecture }),
         ...(typeof source === 'string' && { card: source }),
       });
-      if (card.expect) expectations.push({ system: card.name, expect: card.expect, file: file ?? read.file });
     }
     const defended = wrapDefences(read, models);
     return {
-      subject: {
+      evaluation: {
         systems: new Map([...models, ...defended.systems]),
         datasets,
-        seed,
-        engine: `${engine.name}: ${engine.description}`,
+        seed: options.seed,
+        engine: calledOf(engine),
       },
-      expectations,
+      expectations: cards.flatMap(({ card: { name, expect }, file }) =>
+        expect ? [{ system: name, expect, file: file ?? read.file }] : [],
+      ),
       partial,
-      warnings: limit === undefined ? [] : [limitNote(limit)],
-      config: { models: cards, defences: defended.resolved, datasets: Object.fromEntries(specs) },
+      warnings: options.limit === undefined ? [] : [limitNote(options.limit)],
+      config: { models: resolved, defences: defended.resolved, datasets: Object.fromEntries(specs) },
       close,
     };
   } catch (error) {
@@ -90,11 +95,76 @@ export async function openInputs(
   }
 }
 
+const calledOf = ({ name, description }: Engine): string => `${name}: ${description}`;
+
+async function datasetOf(
+  name: string,
+  spec: DatasetSpec,
+  shared: DatasetOptions,
+  { descriptions, notify }: InputOptions,
+): Promise<Dataset> {
+  const { directory, classes } = shared;
+  const request = { kind: 'data set', name, spec, directory, classes } as const;
+  const info = await descriptions?.find<DatasetInfo>(request);
+  if (info) return describedDataset(info, spec, shared);
+  const open = () => openDataset(name, spec, shared);
+  const dataset = await (descriptions?.make(request, open, (made) => made.info) ?? open());
+  notify?.({ kind: 'opened', what: 'data set', name });
+  return dataset;
+}
+
+/** What is kept of a model that was opened. */
+interface ModelDescription {
+  info: SystemInfo;
+  chosen?: Choice;
+}
+
+/** @param closing gets what is to be closed of a model that is opened, whenever that is */
+async function modelEntry(
+  read: ReadCard,
+  engine: Engine,
+  { descriptions, notify, ...context }: InputOptions & ChoiceContext,
+  closing: (() => Promise<void>)[],
+): Promise<{ entry: SystemEntry; chosen?: Choice | undefined }> {
+  const opened = async () => {
+    const made = await openChosen(read, engine, context);
+    closing.push(() => made.model.close());
+    notify?.({ kind: 'opened', what: 'model', name: read.card.name });
+    return made;
+  };
+  const request = { kind: 'model', ...read, engine: calledOf(engine), ...deciding(read, context) } as const;
+  const known = await descriptions?.find<ModelDescription>(request);
+  if (!known) {
+    const describe = ({ model: { info }, chosen }: OpenedModel): ModelDescription => ({ info, chosen });
+    const { model, chosen } = await (descriptions?.make(request, opened, describe) ?? opened());
+    return { entry: openedEntry(model), chosen };
+  }
+  const { info, chosen } = known;
+  const open = async () => {
+    const { model } = await opened();
+    if (model.info.identity === info.identity) return model;
+    throw new AssayError('model-invalid', `the model "${info.name}" has changed since the run began`, {
+      file: read.checkpoint,
+      hint: 'run again when nothing writes it any more',
+    });
+  };
+  return { entry: lazyEntry(info, open), chosen };
+}
+
+/** What of the data sets decides how a model is opened. */
+function deciding({ card }: ReadCard, { datasets, partial }: ChoiceContext) {
+  const infos = [...datasets.values()].map(({ info }) => info);
+  return {
+    image: infos[0]?.shape,
+    ...(card.expect && {
+      datasets: infos.map(({ name, role, fingerprint }) => [name, role, fingerprint, partial.has(name)]),
+    }),
+  };
+}
+
 /** Class names that all cards give alike; undefined where they do not. */
-async function sharedClasses({ config, directory }: ReadRun): Promise<readonly string[] | undefined> {
-  const lists = await Promise.all(
-    config.models.map(async (source) => (await readCard(source, { directory })).card.classes),
-  );
+function sharedClasses(cards: readonly ReadCard[]): readonly string[] | undefined {
+  const lists = cards.map(({ card }) => card.classes);
   const [first] = lists;
   if (!Array.isArray(first)) return undefined;
   return lists.every((list) => Array.isArray(list) && list.join('\n') === first.join('\n'))
@@ -127,7 +197,7 @@ const isPartial = ({ limit, offset, sample }: DatasetSpec) =>
 
 function refuseTaken(
   name: string,
-  systems: ReadonlyMap<string, System>,
+  systems: ReadonlyMap<string, SystemEntry>,
   { file }: ReadRun,
   path: string,
 ): void {
@@ -142,17 +212,17 @@ function refuseTaken(
 /** Defended systems in the order of the run file; a defence may stand before another one. */
 function wrapDefences(
   read: ReadRun,
-  models: ReadonlyMap<string, System>,
-): { systems: Map<string, System>; resolved: object[] } {
-  const systems = new Map<string, System>();
+  models: ReadonlyMap<string, SystemEntry>,
+): { systems: Map<string, SystemEntry>; resolved: object[] } {
+  const systems = new Map<string, SystemEntry>();
   const resolved: object[] = [];
   for (const [i, entry] of read.config.defences.entries()) {
     const at = { file: read.file, path: `defences[${i}]` };
     const all = new Map([...models, ...systems]);
     const lookup = (key: string) => (name: string) => {
-      const found = all.get(name);
-      if (!found) throw unknownName('model', name, [...all.keys()], { ...at, path: `${at.path}.${key}` });
-      return found;
+      const known = all.get(name);
+      if (!known) throw unknownName('model', name, [...all.keys()], { ...at, path: `${at.path}.${key}` });
+      return known;
     };
     const { key, options } = defenceOf(entry, at);
     if (!NAME.test(entry.name)) throw badName(entry.name, { ...at, path: `${at.path}.name` });
@@ -165,10 +235,19 @@ function wrapDefences(
       what: `defence "${key}"`,
       at: `${at.path}.${key}`,
     });
-    systems.set(
-      entry.name,
-      placed(at, () => defence.wrap(target, checked, lookup(`${key}.by`), entry.name)),
-    );
+    const others = Object.entries(defence.models(checked)).map(([option, name]): [string, SystemEntry] => [
+      name,
+      lookup(`${key}.${option}`)(name),
+    ]);
+    const other = new Map(others);
+    const named = (name: string) => other.get(name) ?? lookup(key)(name);
+    const info = placed(at, () => defence.describe(target, checked, named, entry.name));
+    const open = async () => {
+      const opened = new Map<string, System>();
+      for (const [name, one] of other) opened.set(name, await one.open());
+      return defence.wrap(await target.open(), checked, (name) => opened.get(name) as System, entry.name);
+    };
+    systems.set(entry.name, lazyEntry(info, open));
     resolved.push({ name: entry.name, model: entry.model, [key]: checked });
   }
   return { systems, resolved };

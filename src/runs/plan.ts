@@ -3,8 +3,8 @@ import { AssayError, unknownName } from '../errors.js';
 import type { Capability, SystemInfo } from '../models/system.js';
 import type { Request, SuiteContext } from '../suites/contract.js';
 import type { NotApplicable } from '../suites/results.js';
+import type { Inventory } from './inventory.js';
 import { keyOf } from './keys.js';
-import type { SubjectInfo } from './subject.js';
 import type { SuiteEntry } from './suite-entries.js';
 
 /** Raised when units written by an older Assay must not be reused. */
@@ -49,23 +49,25 @@ export interface Plan {
  * Asks every suite for its requests and turns them into jobs and units; requests for the same thing become one job.
  * Errors: what `plan` of a suite throws, `suite-failed` and `unknown-name` for requests that make no sense.
  */
-export function planRun(entries: readonly SuiteEntry[], subject: SubjectInfo): Plan {
+export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): Plan {
   const jobs = new Map<string, OpenJob>();
-  const infos = [...subject.systems.values()].map(({ info }) => info);
+  const infos = [...inventory.systems.values()].map(({ info }) => info);
   const drafts = entries.map((entry) => {
     const { suite } = entry;
     const context: SuiteContext = {
       systems: infos.filter((info) => lacking(info, suite.needs).length === 0),
-      datasets: [...subject.datasets.values()].map(({ info }) => info),
-      seed: subject.seed,
+      datasets: [...inventory.datasets.values()].map(({ info }) => info),
+      seed: inventory.seed,
     };
     const notApplicable = infos.flatMap((info) => inapplicable(suite.name, info, suite.needs));
     const requests = context.systems.length > 0 ? requestsOf(entry, context) : [];
     const wanted = requests.flatMap((request) => {
-      const missing = lacking(systemOf(request, subject), request.measurement.needs);
+      const missing = lacking(systemOf(request, inventory), request.measurement.needs);
       if (missing.length === 0)
-        return [{ request, job: addJob(request, undefined, subject, jobs), size: sizeOf(request, subject) }];
-      const info = systemOf(request, subject);
+        return [
+          { request, job: addJob(request, undefined, inventory, jobs), size: sizeOf(request, inventory) },
+        ];
+      const info = systemOf(request, inventory);
       notApplicable.push(...inapplicable(suite.name, info, missing, request.measurement.name));
       return [];
     });
@@ -131,34 +133,34 @@ function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteCo
 function addJob(
   request: Request<never>,
   size: number | undefined,
-  subject: SubjectInfo,
+  inventory: Inventory,
   jobs: Map<string, OpenJob>,
 ): OpenJob {
   const { measurement, system, dataset, params } = request;
-  const wanted = size ?? sizeOf(request, subject);
+  const wanted = size ?? sizeOf(request, inventory);
   // An input is needed for as many examples as its reader has, whatever its own `first` says.
   const inputs = (request.inputs ?? []).map((input) => {
-    if (input.dataset === dataset) return addJob(input, wanted, subject, jobs);
+    if (input.dataset === dataset) return addJob(input, wanted, inventory, jobs);
     throw new AssayError('suite-failed', `"${measurement.name}" reads rows of another data set`, {
       expected: `inputs on "${dataset}"`,
       found: `"${input.measurement.name}" on "${input.dataset}"`,
     });
   });
   const reference = (request.reference ?? []).map((read) => ({
-    job: addJob(read, undefined, subject, jobs),
-    size: sizeOf(read, subject),
+    job: addJob(read, undefined, inventory, jobs),
+    size: sizeOf(read, inventory),
   }));
-  const namedSystems = namesWithin(params, subject.systems).filter((name) => name !== system);
+  const namedSystems = namesWithin(params, inventory.systems).filter((name) => name !== system);
   const key = keyOf({
     version: KEY_VERSION,
     measurement: [measurement.name, measurement.version],
-    system: systemOf(request, subject).identity,
-    namedSystems: namedSystems.map((name) => [name, subject.systems.get(name)?.info.identity ?? '']),
-    dataset: datasetOf(request, subject).fingerprint,
+    system: systemOf(request, inventory).identity,
+    namedSystems: namedSystems.map((name) => [name, inventory.systems.get(name)?.info.identity ?? '']),
+    dataset: datasetOf(request, inventory).fingerprint,
     params,
-    seed: subject.seed,
+    seed: inventory.seed,
     // Floating point of another engine is not mixed into one result.
-    engine: subject.engine,
+    engine: inventory.engine,
     inputs: inputs.map((input) => input.key),
     ...(reference.length > 0 && { reference: reference.map(({ job, size }) => [job.key, size]) }),
   });
@@ -181,20 +183,20 @@ function unitsOf({ key, size, request }: OpenJob): Unit[] {
   });
 }
 
-function systemOf({ system }: Request<never>, { systems }: SubjectInfo): SystemInfo {
+function systemOf({ system }: Request<never>, { systems }: Inventory): SystemInfo {
   const found = systems.get(system);
   if (!found) throw unknownName('system', system, [...systems.keys()]);
   return found.info;
 }
 
-function datasetOf({ dataset }: Request<never>, { datasets }: SubjectInfo): DatasetInfo {
+function datasetOf({ dataset }: Request<never>, { datasets }: Inventory): DatasetInfo {
   const found = datasets.get(dataset);
   if (!found) throw unknownName('data set', dataset, [...datasets.keys()]);
   return found.info;
 }
 
-function sizeOf(request: Request<never>, subject: SubjectInfo): number {
-  const { size } = datasetOf(request, subject);
+function sizeOf(request: Request<never>, inventory: Inventory): number {
+  const { size } = datasetOf(request, inventory);
   return Math.min(size, request.first ?? size);
 }
 

@@ -1,9 +1,8 @@
 import { openPredictions, type PredictedSet, type PredictionSpec } from '../data/predictions.js';
 import { AssayError } from '../errors.js';
 import { PredictedSystem } from '../models/predicted.js';
-import type { System } from '../models/system.js';
 import type { Warning } from '../suites/results.js';
-import type { Subject } from './subject.js';
+import { type Evaluation, openedEntry, type SystemEntry } from './inventory.js';
 
 /** What was predicted, as `score` takes it: a file per model for every set. */
 export interface PredictedInputs {
@@ -19,7 +18,7 @@ export interface PredictedInputs {
 
 /** Opened predictions, and what looks wrong with them. */
 export interface OpenPredictions {
-  subject: Subject;
+  evaluation: Evaluation;
   warnings: Warning[];
   close(): Promise<void>;
 }
@@ -41,13 +40,13 @@ export async function openPredicted(inputs: PredictedInputs): Promise<OpenPredic
       if (set.classes !== sets[0].classes) throw otherClasses(set, sets[0]);
     }
     const classes = classNames(inputs, sets[0]);
-    const systems = models.map((name, position): [string, System] => {
+    const systems = models.map((name, position): [string, SystemEntry] => {
       const normalised = sets.every((set) => set.models[position].traits.normalised);
       const options = { name, position, models: models.length, classes, probabilities, normalised };
-      return [name, new PredictedSystem(options)];
+      return [name, openedEntry(new PredictedSystem(options))];
     });
     return {
-      subject: {
+      evaluation: {
         systems: new Map(systems),
         datasets: new Map(sets.map((set) => [set.info.name, set])),
         seed: inputs.seed,
@@ -126,7 +125,7 @@ function twins(models: readonly string[], sets: readonly PredictedSet[]): Warnin
     const twin = test.models.findIndex(({ hash }) => hash === test.models[m].hash);
     return twin === m ? [] : [{ model, twin: models[twin] }];
   });
-  // Sets that are equal altogether are told by `subjectWarnings`.
+  // Sets that are equal altogether are told by `inventoryWarnings`.
   const same = sets.filter(
     ({ info, models }) =>
       info.fingerprint !== test.info.fingerprint &&

@@ -2,6 +2,8 @@ import type { Job, Unit } from './plan.js';
 
 /** What happens during a run, for whoever shows it. */
 export type ProgressEvent =
+  /** A model was opened, or a data set was looked through: what an earlier run knows of them saves that. */
+  | { kind: 'opened'; what: 'model' | 'data set'; name: string }
   /** Before anything is measured. */
   | { kind: 'plan'; units: number; stored: number }
   | { kind: 'unit-started'; job: Job; unit: Unit; status: Status }

@@ -40,10 +40,31 @@ export class UnitQueue {
     return undefined;
   }
 
-  /** The unit is stored. */
-  done({ job }: Task): void {
+  /** The unit is stored. Returns whether it was the last one of its job. */
+  done({ job }: Task): boolean {
     const entry = this.entries.get(job);
-    if (entry && --entry.running === 0 && entry.waiting.length === 0) this.entries.delete(job);
+    if (!entry || --entry.running > 0 || entry.waiting.length > 0) return false;
+    return this.entries.delete(job);
+  }
+
+  /** A unit that is not stored after all: those that read its rows wait for it. */
+  again(job: Job, unit: Unit): void {
+    const entry = this.entries.get(job) ?? { job, waiting: [], running: 0 };
+    entry.waiting.push(unit);
+    this.entries.set(job, entry);
+  }
+
+  /** Takes a unit back that could not be measured yet. */
+  putBack({ job, unit }: Task): void {
+    const entry = this.entries.get(job);
+    if (!entry) return;
+    entry.running--;
+    entry.waiting.unshift(unit);
+  }
+
+  /** Whether units of the job are still to come. */
+  waitsFor(job: Job): boolean {
+    return this.entries.has(job);
   }
 
   /** Gives up the job and all that read its rows. Returns them, the job first. */

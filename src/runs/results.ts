@@ -5,21 +5,21 @@ import type { Step } from '../metrics/intervals.js';
 import type { ExampleArray, ExampleSheet } from '../suites/contract.js';
 import type { Cost, Results, Warning } from '../suites/results.js';
 import type { Execution } from './execute.js';
+import type { Inventory } from './inventory.js';
 import type { Plan } from './plan.js';
 import type { Listener, StagePart } from './progress.js';
 import type { UnitStore } from './store.js';
-import type { SubjectInfo } from './subject.js';
 import { inOneLine, summariseSuite } from './summarise.js';
 
 /** What results are assembled from. */
-export interface Material {
+export interface ResultsInput {
   title: string;
   /** Of the run. */
   key: string;
   /** The run file as resolved. */
   config: unknown;
   gates: readonly GateRule[];
-  subject: SubjectInfo;
+  inventory: Inventory;
   environment: Results['environment'];
   plan: Plan;
   execution: Execution;
@@ -41,11 +41,11 @@ export interface Assembled {
  * Summarises every suite and assembles results.json. Everything in it follows from the stored units, but for
  * `created`, `seconds` and `costs[].seconds`.
  */
-export async function assembleResults(material: Material, notify: Listener): Promise<Assembled> {
-  const { plan, execution, store, subject } = material;
+export async function assembleResults(input: ResultsInput, notify: Listener): Promise<Assembled> {
+  const { plan, execution, store, inventory } = input;
   const suites: Results['suites'] = [];
   const measures: Results['measures'] = [];
-  const warnings: Warning[] = [...material.warnings];
+  const warnings: Warning[] = [...input.warnings];
   const notApplicable: Results['notApplicable'] = [];
   const errors = new Set<string>();
   const failures = new Map<string, AssayError>();
@@ -73,16 +73,16 @@ export async function assembleResults(material: Material, notify: Listener): Pro
   const status = errors.size > 0 ? 'partial' : 'complete';
   const results: Results = {
     version: 1,
-    title: material.title,
-    key: material.key,
+    title: input.title,
+    key: input.key,
     status,
     created: new Date().toISOString(),
     seconds: 0,
-    seed: subject.seed,
-    config: material.config,
-    environment: material.environment,
+    seed: inventory.seed,
+    config: input.config,
+    environment: input.environment,
     // Notes are among the warnings.
-    systems: [...subject.systems.values()].map(({ info: { notes: _, network: __, ...info } }) => ({
+    systems: [...inventory.systems.values()].map(({ info: { notes: _, network: __, ...info } }) => ({
       ...info,
       shape: [...info.shape],
       classes: [...info.classes],
@@ -90,7 +90,7 @@ export async function assembleResults(material: Material, notify: Listener): Pro
       inputScale: [...info.inputScale],
       lacks: Object.fromEntries(Object.entries(info.lacks).filter(([, why]) => why !== undefined)),
     })),
-    datasets: [...subject.datasets.values()].map(({ info: { classes, absentClasses: _, ...info } }) => ({
+    datasets: [...inventory.datasets.values()].map(({ info: { classes, absentClasses: _, ...info } }) => ({
       ...info,
       shape: [...info.shape],
       ...(classes && { classes: [...classes] }),
@@ -99,19 +99,19 @@ export async function assembleResults(material: Material, notify: Listener): Pro
     suites,
     warnings: distinct(warnings),
     notApplicable: distinct(notApplicable),
-    gates: evaluateGates(material.gates, measures, status),
+    gates: evaluateGates(input.gates, measures, status),
     costs: costsOf(plan, execution),
     errors: [...errors],
   };
   return {
-    results: { ...results, seconds: (sinceEpoch() - material.began) / 1000 },
+    results: { ...results, seconds: (sinceEpoch() - input.began) / 1000 },
     sheets,
     arrays,
     failures: [...failures.values()],
   };
 }
 
-/** The clock of `Material.began`: steady within a process and the same in all of its threads. In ms. */
+/** The clock of `ResultsInput.began`: steady within a process and the same in all of its threads. In ms. */
 export const sinceEpoch = (): number => performance.timeOrigin + performance.now();
 
 /** How often progress inside a suite is told, in ms. */

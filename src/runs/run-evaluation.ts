@@ -4,19 +4,20 @@ import type { AssayError } from '../errors.js';
 import { checkNames } from '../gate/names.js';
 import type { GateRule } from '../gate/rule.js';
 import type { Results, Warning } from '../suites/results.js';
+import { UnitLost } from './collect.js';
 import { saveJson } from './conclude.js';
 import { concludeApart } from './conclude-apart.js';
 import { environmentOf } from './environment.js';
 import { type Execution, execute } from './execute.js';
 import { checkExpectations, type Expectation } from './expectations.js';
+import { checkInventory, type Evaluation, inventoryWarnings } from './inventory.js';
 import { nameableInPlan } from './nameable.js';
-import { planRun } from './plan.js';
+import { type Job, planRun } from './plan.js';
 import type { Listener } from './progress.js';
 import { sinceEpoch } from './results.js';
 import { type RunSource, recordOf } from './run-record.js';
 import { runKey } from './seal.js';
 import { UnitStore } from './store.js';
-import { checkSubject, type Subject, subjectWarnings } from './subject.js';
 import type { SuiteEntry } from './suite-entries.js';
 import type { SuiteSources } from './suite-modules.js';
 
@@ -24,7 +25,7 @@ import type { SuiteSources } from './suite-modules.js';
 const HALF_WRITTEN = /^\.next\.[0-9a-f-]+\.tmp$|\.(json|html|csv|tex|png|npy)\.[0-9a-f-]+\.tmp$/;
 
 /** A run with everything opened. */
-export interface Assignment {
+export interface RunSpec {
   title: string;
   /** The run file, for messages; paths and the git state are told from its folder. */
   file: string;
@@ -33,7 +34,7 @@ export interface Assignment {
   directory: string;
   /** The run file as resolved, for run.json and results.json. */
   config: unknown;
-  subject: Subject;
+  evaluation: Evaluation;
   entries: readonly SuiteEntry[];
   /** Where the suites of the entries are loaded from; absent when one was given as an object. */
   sources?: SuiteSources;
@@ -46,7 +47,7 @@ export interface Assignment {
   warnings: readonly Warning[];
 }
 
-export interface RunSubjectOptions {
+export interface RunEvaluationOptions {
   /** The run folder. */
   out: string;
   signal: AbortSignal;
@@ -71,53 +72,71 @@ export interface RunOutcome {
  * After an interruption, and when some measurement failed, the results are partial.
  * Errors: `output-unwritable`, `expectation-missed`, and what planning throws; stored units are kept.
  */
-export async function runSubject(
-  assignment: Assignment,
-  { out, signal, notify }: RunSubjectOptions,
+export async function runEvaluation(
+  spec: RunSpec,
+  { out, signal, notify }: RunEvaluationOptions,
 ): Promise<RunOutcome> {
   const began = sinceEpoch();
-  const { subject, title, config, gates } = assignment;
+  const { evaluation, config, gates } = spec;
   const store = await UnitStore.open(out);
   for (const part of ['.', 'examples', 'images', 'tables'])
     await removeLeftovers(join(out, part), HALF_WRITTEN).catch(() => undefined);
-  checkSubject(subject, assignment.file);
-  const plan = planRun(assignment.entries, subject);
-  checkNames(gates, nameableInPlan(plan, subject), assignment.gatesFile ?? assignment.file);
-  const environment = await environmentOf(subject.engine, assignment.directory);
-  const systems = [...subject.systems.values()].map(({ info }) => info);
-  const datasets = [...subject.datasets.values()].map(({ info }) => info);
+  checkInventory(evaluation, spec.file);
+  const plan = planRun(spec.entries, evaluation);
+  checkNames(gates, nameableInPlan(plan, evaluation), spec.gatesFile ?? spec.file);
+  const environment = await environmentOf(evaluation.engine, spec.directory);
+  const systems = [...evaluation.systems.values()].map(({ info }) => info);
+  const datasets = [...evaluation.datasets.values()].map(({ info }) => info);
   const key = runKey(config, plan.jobs);
-  const record = recordOf(out, key, assignment.source);
-  const about = { version: 1, title, ...record, config, environment, systems, datasets };
+  const record = recordOf(out, key, spec.source);
+  const about = { version: 1, title: spec.title, ...record, config, environment, systems, datasets };
   await saveJson(join(out, 'run.json'), about);
-  const bench = { systems: subject.systems, datasets: subject.datasets, seed: subject.seed, store, signal };
-  if (assignment.expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
-  const stopped = await checkExpectations(assignment.expectations, subject, bench, assignment.partial);
-  const execution: Execution = stopped
-    ? { stored: 0, measured: 0, costs: new Map(), failures: new Map(), stopped }
-    : await execute(plan.jobs, { ...bench, notify });
-  if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
-  const material = {
-    title,
-    key,
-    config,
-    gates,
-    subject,
-    environment,
-    plan,
-    execution,
-    store,
-    warnings: [...assignment.warnings, ...subjectWarnings(subject)],
-    began,
+  const { seed } = evaluation;
+  const measuring = { systems: evaluation.systems, datasets: evaluation.datasets, seed, store, signal };
+  const { expectations, partial, sources } = spec;
+  if (expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
+  let before = 0;
+  const attempt = async (): Promise<RunOutcome> => {
+    const stopped = await checkExpectations(expectations, evaluation, measuring, partial);
+    const execution: Execution = stopped
+      ? { stored: 0, measured: 0, costs: new Map(), failures: new Map(), stopped }
+      : await execute(plan.jobs, { ...measuring, notify });
+    if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
+    const measured = before + execution.measured;
+    const stored = execution.stored - before;
+    before = measured;
+    const input = {
+      title: spec.title,
+      key,
+      config,
+      gates,
+      inventory: evaluation,
+      environment,
+      plan,
+      execution,
+      store,
+      warnings: [...spec.warnings, ...inventoryWarnings(evaluation)],
+      began,
+    };
+    const { results, failures } = await concludeApart(input, { out, signal, notify, sources });
+    return { directory: out, results, failures, stored, measured, exitCode: exitCodeOf(results, execution) };
   };
-  const { results, failures } = await concludeApart(material, {
-    out,
-    signal,
-    notify,
-    sources: assignment.sources,
-  });
-  const { stored, measured } = execution;
-  return { directory: out, results, failures, stored, measured, exitCode: exitCodeOf(results, execution) };
+  for (let repairs = 0; ; repairs++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof UnitLost) || repairs === REPAIRS) throw error;
+      await lookThrough(plan.jobs, store);
+    }
+  }
+}
+
+/** How often damaged units are looked for. More often than once, they are damaged while the run goes on. */
+const REPAIRS = 3;
+
+/** Reads every unit: the store learns which are damaged. Planning and measuring read only what units say of themselves. */
+async function lookThrough(jobs: readonly Job[], store: UnitStore): Promise<void> {
+  for (const { units } of jobs) for (const { key } of units) await store.read(key);
 }
 
 function exitCodeOf({ errors, gates }: Results, { stopped }: Execution): RunOutcome['exitCode'] {

@@ -60,6 +60,17 @@ export class RunProgress {
     this.notify({ kind: 'unit-finished', ...task, seconds, status: this.forecast.status() });
   }
 
+  /** A unit that counted as stored is to be measured again. */
+  reopened(job: Job, unit: Unit): void {
+    this.forecast.reopened(job, unit);
+  }
+
+  /** Not measured yet: it waits for a unit that was reopened. */
+  putBack(task: Task): void {
+    this.close(task);
+    this.forecast.reopened(task.job, task.unit);
+  }
+
   /** Not measured, since everything ends: nothing is told. */
   stopped(task: Task): void {
     this.close(task);

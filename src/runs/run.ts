@@ -5,12 +5,13 @@ import type { Limits } from '../engines/guard/limits.js';
 import { createEngine } from '../engines/registry.js';
 import { slug } from '../report/names.js';
 import type { Suite } from '../suites/contract.js';
+import { Descriptions } from './descriptions.js';
 import { endingCalls } from './end-calls.js';
 import { openInputs } from './open-inputs.js';
 import type { Listener } from './progress.js';
+import { type RunOutcome, runEvaluation } from './run-evaluation.js';
 import { readRunFile } from './run-file.js';
 import { runLimits } from './run-limits.js';
-import { type RunOutcome, runSubject } from './run-subject.js';
 import { UnitStore } from './store.js';
 import { suiteEntries, suitesByName, writtenEntry } from './suite-entries.js';
 import { loadSuites } from './suite-modules.js';
@@ -64,9 +65,10 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
   const engine = await createEngine(name, { threads, sessions, device, limits });
   return endingCalls(engine, signal, async () => {
     const seed = options.seed ?? config.seed;
-    const inputs = await openInputs(read, engine, { limit: options.limit, seed });
+    const descriptions = new Descriptions(out);
+    const inputs = await openInputs(read, engine, { limit: options.limit, seed, descriptions, notify });
     try {
-      const assignment = {
+      const spec = {
         ...inputs,
         title,
         file,
@@ -85,7 +87,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
           ...(options.limit !== undefined && { limit: options.limit }),
         },
       };
-      return await runSubject(assignment, { out, signal, notify });
+      return await runEvaluation(spec, { out, signal, notify });
     } finally {
       await inputs.close();
     }

@@ -6,7 +6,7 @@ import { checkRules, type GateRule } from '../gate/rule.js';
 import { slug } from '../report/names.js';
 import { type OpenPredictions, openPredicted, type PredictedInputs } from './predicted-inputs.js';
 import type { Listener } from './progress.js';
-import { type RunOutcome, runSubject } from './run-subject.js';
+import { type RunOutcome, runEvaluation } from './run-evaluation.js';
 import { UnitStore } from './store.js';
 import { suiteEntries, suitesByName, writtenEntry } from './suite-entries.js';
 import { type SuiteList, usualSuites } from './suite-file.js';
@@ -84,12 +84,12 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
   notify({ kind: 'stage', text: 'reading predictions' });
   const opened: OpenPredictions = await openPredicted(inputs);
   try {
-    const { subject, warnings } = opened;
-    const assignment = {
+    const { evaluation, warnings } = opened;
+    const spec = {
       title,
       file: COMMAND,
       directory,
-      subject,
+      evaluation,
       entries,
       sources: { plugins: list.plugins, directory: list.directory, file: list.file },
       gates,
@@ -114,7 +114,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
       },
     };
     const signal = options.signal ?? new AbortController().signal;
-    return await runSubject(assignment, { out, signal, notify });
+    return await runEvaluation(spec, { out, signal, notify });
   } finally {
     await opened.close();
   }

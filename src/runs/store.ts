@@ -2,9 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeLeftovers, temporaryName } from '../bytes/leftovers.js';
-import { readWhole } from '../bytes/regular-file.js';
+import { readHead, readWhole } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
-import { decodeUnit, encodeUnit, type UnitRecord } from './unit-file.js';
+import {
+  decodeHead,
+  decodeUnit,
+  encodeUnit,
+  headLength,
+  type UnitHead,
+  type UnitRecord,
+} from './unit-file.js';
+
+/** Bytes that hold the header of most units. */
+const FIRST = 4096;
 
 /**
  * The finished units of a run folder, one file each, named by key. A file appears under its name only when it is
@@ -13,6 +23,8 @@ import { decodeUnit, encodeUnit, type UnitRecord } from './unit-file.js';
  */
 export class UnitStore {
   private kept = 0;
+  /** Units that were read and found damaged: they count as missing until they are written anew. */
+  private readonly damaged = new Set<string>();
 
   private constructor(private readonly folder: string) {}
 
@@ -28,15 +40,33 @@ export class UnitStore {
     return new UnitStore(folder);
   }
 
-  /** The unit, or undefined when it is not there or damaged. */
-  async read(key: string): Promise<UnitRecord | undefined> {
-    let bytes: Buffer;
+  /**
+   * What the unit says of itself; undefined when it is not there, or seen to be damaged. Its rows are not looked at:
+   * `read` finds out whether they are whole.
+   */
+  async head(key: string): Promise<UnitHead | undefined> {
+    if (this.damaged.has(key)) return undefined;
     try {
-      bytes = await readWhole(this.file(key), 'unit');
+      const first = await readHead(this.file(key), FIRST);
+      const length = headLength(first.start) ?? 0;
+      const { start, size } = length > FIRST ? await readHead(this.file(key), length) : first;
+      return decodeHead(start, size, key);
     } catch {
       return undefined;
     }
-    return decodeUnit(bytes, key);
+  }
+
+  /** The unit, or undefined when it is not there or damaged. */
+  async read(key: string): Promise<UnitRecord | undefined> {
+    let unit: UnitRecord | undefined;
+    try {
+      unit = decodeUnit(await readWhole(this.file(key), 'unit'), key);
+    } catch {
+      // As good as damaged.
+    }
+    if (unit) this.damaged.delete(key);
+    else this.damaged.add(key);
+    return unit;
   }
 
   /** Errors: `output-unwritable` (disk full, read-only, no permission). */
@@ -56,6 +86,7 @@ export class UnitStore {
       throw unwritable(this.file(unit.key), cause, this.kept);
     }
     this.kept++;
+    this.damaged.delete(unit.key);
   }
 
   /** A folder with the name of a unit is moved aside, not removed: who made it may want what is in it. */

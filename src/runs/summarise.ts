@@ -4,7 +4,7 @@ import { AssayError } from '../errors.js';
 import { resultsSchema } from '../report/schema.js';
 import type { Collected, SuiteContext, Summary } from '../suites/contract.js';
 import type { NotApplicable, SuiteResult } from '../suites/results.js';
-import { collectRange } from './collect.js';
+import { collectRange, UnitLost } from './collect.js';
 import type { Execution } from './execute.js';
 import {
   allFailed,
@@ -38,7 +38,7 @@ export interface SuiteOutcome {
 export async function summariseSuite(
   plan: SuitePlan,
   store: UnitStore,
-  { failures, stopped }: Execution,
+  { failures, stopped, costs }: Execution,
   steps?: SuiteContext['steps'],
 ): Promise<SuiteOutcome> {
   const { entry, context, wanted, notApplicable } = plan;
@@ -63,6 +63,7 @@ export async function summariseSuite(
         collected.push({ request, ...(await collectRange(store, job, 0, size)) });
       } catch (error) {
         if (!(error instanceof AssayError)) throw error;
+        if (error instanceof UnitLost && costs.get(job)?.units === job.units.length) throw error;
         blame(request.system, error);
       }
     }
@@ -81,6 +82,7 @@ export async function summariseSuite(
       if (!empty) tellFailed(summary, suite.name, told);
     }
   } catch (thrown) {
+    if (thrown instanceof UnitLost) throw thrown;
     const error = asSuiteError(thrown, suite.name);
     const result = { ...about, status: 'error' as const, error: inOneLine(error), tables: [], figures: [] };
     return {

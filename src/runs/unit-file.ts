@@ -19,6 +19,18 @@ export interface UnitRecord {
   seconds: number;
 }
 
+/** What a unit says of itself before its rows: enough to plan with. */
+export interface UnitHead {
+  /** Examples. */
+  n: number;
+  /** What columns are called, hold and look like: the same for every unit of a job. */
+  columns: string;
+  /** Examples without a result. */
+  failed: number;
+  passes: Passes;
+  seconds: number;
+}
+
 const MAGIC = Buffer.from('ASSAYU1\n', 'latin1');
 const DIGEST = 32;
 
@@ -144,6 +156,28 @@ function headerOf(text: string): Header | undefined {
   }
 }
 
+/** Bytes up to the end of the header; undefined when these bytes do not begin a unit. */
+export function headLength(start: Uint8Array): number | undefined {
+  const bytes = Buffer.from(start.buffer, start.byteOffset, start.byteLength);
+  if (bytes.length < MAGIC.length + 4 || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  return MAGIC.length + 4 + bytes.readUInt32LE(MAGIC.length);
+}
+
+/**
+ * The head of the unit called `key`, from the first bytes of its file and the file's length; undefined when they are
+ * not those of that unit. Rows are neither read nor checked.
+ */
+export function decodeHead(start: Uint8Array, size: number, key: string): UnitHead | undefined {
+  const end = headLength(start);
+  if (end === undefined || end > start.byteLength) return undefined;
+  const text = Buffer.from(start.buffer, start.byteOffset, end).toString('utf8', MAGIC.length + 4);
+  const header = headerOf(text);
+  if (header?.key !== key || lengthOf(header, end) + DIGEST !== size) return undefined;
+  const { columns, failed = [], passes, seconds } = header;
+  const n = columns.find(({ name }) => name === '@indices')?.shape[0] ?? 0;
+  return { n, columns: columnsOf(columns), failed: failed.length, passes, seconds };
+}
+
 /** Bytes up to the digest. */
 const lengthOf = ({ columns }: Header, headerEnd: number): number =>
   columns.reduce(
@@ -151,9 +185,9 @@ const lengthOf = ({ columns }: Header, headerEnd: number): number =>
     padded(headerEnd),
   );
 
-/** What columns are called, hold and look like: the same for every unit of a job. */
-export const columnsOf = (rows: Rows): string =>
-  Object.entries(rows)
-    .map(([name, { shape, data }]) => `${name} ${typeName(data)} ${shape.slice(1).join('x')}`)
+const columnsOf = (columns: readonly Column[]): string =>
+  columns
+    .filter(({ name }) => !name.startsWith('@'))
+    .map(({ name, type, shape }) => `${name} ${type} ${shape.slice(1).join('x')}`)
     .sort()
     .join(', ');

@@ -283,7 +283,7 @@ describe('assay run', () => {
     expect(JSON.parse(first)).toEqual({
       exitCode: 0,
       directory: 'here',
-      events: ['stage', 'plan', 'unit-started', 'unit-finished'],
+      events: ['stage', 'opened', 'plan', 'unit-started', 'unit-finished'],
       passed: true,
     });
     expect(second).toBe('file-unreadable');

@@ -84,7 +84,7 @@ function place({ architecture, accuracy, tolerance, shift = 0, labelled = true }
 async function opened(given: Given, at = place(given)) {
   const inputs = await openInputs(at, engine, { seed: 0 });
   await inputs.close();
-  const info = inputs.subject.systems.get('m')?.info;
+  const info = inputs.evaluation.systems.get('m')?.info;
   return { info, card: (inputs.config.models as { architecture?: object }[])[0] };
 }
 

@@ -2,17 +2,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ProgressEvent } from '../../src/runs/progress.js';
-import { type Assignment, runSubject } from '../../src/runs/run-subject.js';
+import { type RunSpec, runEvaluation } from '../../src/runs/run-evaluation.js';
 import type { Results } from '../../src/suites/results.js';
 import { accuracy } from '../../suites/accuracy/index.js';
-import { entryOf, folder, minus, plus, points, subjectOf } from './small-run.js';
+import { entryOf, evaluationOf, folder, minus, plus, points } from './small-run.js';
 
-const assignment = (out: string, resamples: number, sources?: Assignment['sources']): Assignment => ({
+const spec = (out: string, resamples: number, sources?: RunSpec['sources']): RunSpec => ({
   title: 'small',
   file: 'small.run.yaml',
   directory: out,
   config: {},
-  subject: subjectOf([plus, minus], [points(40)]),
+  evaluation: evaluationOf([plus, minus], [points(40)]),
   entries: [{ ...entryOf(accuracy), options: { topK: [], resamples } }],
   ...(sources && { sources }),
   gates: [],
@@ -36,12 +36,12 @@ describe('a run that is concluded in a thread', () => {
     const [apart, here] = [folder(), folder()];
     const events: ProgressEvent[] = [];
     const signal = new AbortController().signal;
-    await runSubject(assignment(apart, 200, builtIn(apart)), {
+    await runEvaluation(spec(apart, 200, builtIn(apart)), {
       out: apart,
       signal,
       notify: (event) => events.push(event),
     });
-    await runSubject(assignment(here, 200), { out: here, signal, notify: () => undefined });
+    await runEvaluation(spec(here, 200), { out: here, signal, notify: () => undefined });
     const { environment: _, ...results } = saved(apart);
     expect(saved(here)).toMatchObject(results);
     for (const part of ['measures.csv', 'examples/accuracy.csv'])
@@ -64,7 +64,7 @@ describe('a run that is concluded in a thread', () => {
   it('ends when it is interrupted in the middle of a long summary', async () => {
     const out = folder();
     const user = new AbortController();
-    const running = runSubject(assignment(out, 1e7, builtIn(out)), {
+    const running = runEvaluation(spec(out, 1e7, builtIn(out)), {
       out,
       signal: user.signal,
       notify: (event) => {
@@ -77,7 +77,7 @@ describe('a run that is concluded in a thread', () => {
 
   it('says which suite failed and why, as one that is not', async () => {
     const out = folder();
-    const { failures, exitCode } = await runSubject(assignment(out, -1, builtIn(out)), {
+    const { failures, exitCode } = await runEvaluation(spec(out, -1, builtIn(out)), {
       out,
       signal: new AbortController().signal,
       notify: () => undefined,

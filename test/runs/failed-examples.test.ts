@@ -8,11 +8,11 @@ import { GraphBuilder, int } from '../../src/graph/build.js';
 import { modelOf } from '../../src/models/assemble.js';
 import { NotFinite } from '../../src/models/finite.js';
 import type { Batch, System } from '../../src/models/system.js';
-import { runSubject } from '../../src/runs/run-subject.js';
+import { runEvaluation } from '../../src/runs/run-evaluation.js';
 import type { SuiteEntry } from '../../src/runs/suite-entries.js';
 import { accuracy } from '../../suites/accuracy/index.js';
 import { attack } from '../../suites/attack/index.js';
-import { entryOf, folder, plus, points, subjectOf } from './small-run.js';
+import { entryOf, evaluationOf, folder, plus, points } from './small-run.js';
 
 /** `plus`, but for images that `spoils` says it has no numbers for. */
 function spoilt(calls: 'forward' | 'gradient', spoils: (first: number) => boolean): System {
@@ -42,12 +42,12 @@ function spoilt(calls: 'forward' | 'gradient', spoils: (first: number) => boolea
 }
 
 function start(system: System, entries: SuiteEntry[], out = folder(), gates: GateRule[] = []) {
-  const assignment = {
+  const spec = {
     title: 'small',
     file: 'small.run.yaml',
     directory: out,
     config: {},
-    subject: subjectOf([...new Set([plus, system])], [points(30)]),
+    evaluation: evaluationOf([...new Set([plus, system])], [points(30)]),
     entries,
     gates,
     expectations: [],
@@ -55,7 +55,7 @@ function start(system: System, entries: SuiteEntry[], out = folder(), gates: Gat
     warnings: [],
   };
   const signal = new AbortController().signal;
-  return runSubject(assignment, { out, signal, notify: () => undefined });
+  return runEvaluation(spec, { out, signal, notify: () => undefined });
 }
 
 // The first pixel of example i is (7 i mod 10) / 10: 0.3 in examples 9, 19 and 29.

@@ -5,29 +5,29 @@ import { linearSystem } from '../suites/helpers/linear-system.js';
 import {
   centredSuite,
   entryOf,
+  evaluationOf,
   meanSuite,
   minus,
   noisyLogits,
   type Params,
   plus,
   points,
-  subjectOf,
   sums,
 } from './small-run.js';
 
 const base = noisyLogits({ measured: [] });
-const subject = subjectOf([plus, minus], [points(10)]);
+const evaluation = evaluationOf([plus, minus], [points(10)]);
 
 /** Unit keys of the first system on `test`. */
 function keys({
   measurement = base,
   options = { scale: 1 },
-  on = subject,
+  on = evaluation,
   inputs,
 }: {
   measurement?: Measurement<Params>;
   options?: object;
-  on?: typeof subject;
+  on?: typeof evaluation;
   inputs?: Measurement<Params>;
 } = {}): string[] {
   const { jobs } = planRun([entryOf(meanSuite(measurement, 'mean', inputs), options)], on);
@@ -48,7 +48,7 @@ describe('unit keys', () => {
       'names of systems',
       () =>
         keys({
-          on: subjectOf(
+          on: evaluationOf(
             [
               linearSystem({
                 name: 'renamed',
@@ -62,18 +62,18 @@ describe('unit keys', () => {
           ),
         }),
     ],
-    ['another system in the run', () => keys({ on: subjectOf([plus], [points(10)]) })],
+    ['another system in the run', () => keys({ on: evaluationOf([plus], [points(10)]) })],
     [
       'another data set in the run',
-      () => keys({ on: subjectOf([plus, minus], [points(10), points(3, { name: 'more' })]) }),
+      () => keys({ on: evaluationOf([plus, minus], [points(10), points(3, { name: 'more' })]) }),
     ],
     [
       'where the data were read from',
-      () => keys({ on: subjectOf([plus, minus], [points(10, { path: 'elsewhere.npz' })]) }),
+      () => keys({ on: evaluationOf([plus, minus], [points(10, { path: 'elsewhere.npz' })]) }),
     ],
     [
       'a suite of another name',
-      () => planRun([entryOf(meanSuite(base, 'other'))], subject).jobs[0].units.map(({ key }) => key),
+      () => planRun([entryOf(meanSuite(base, 'other'))], evaluation).jobs[0].units.map(({ key }) => key),
     ],
   ];
   it.each(same)('are the same whatever %s', (_, made) => {
@@ -83,14 +83,14 @@ describe('unit keys', () => {
   const changed: [string, () => string[]][] = [
     ['a parameter', () => keys({ options: { scale: 2 } })],
     ['a system named in a parameter', () => keys({ options: { scale: 1, other: 'minus' } })],
-    ['the seed', () => keys({ on: { ...subject, seed: 1 } })],
-    ['the engine', () => keys({ on: { ...subject, engine: 'other engine' } })],
-    ['the data', () => keys({ on: subjectOf([plus, minus], [points(11)]) })],
+    ['the seed', () => keys({ on: { ...evaluation, seed: 1 } })],
+    ['the engine', () => keys({ on: { ...evaluation, engine: 'other engine' } })],
+    ['the data', () => keys({ on: evaluationOf([plus, minus], [points(11)]) })],
     [
       'the weights',
       () =>
         keys({
-          on: subjectOf(
+          on: evaluationOf(
             [
               linearSystem({
                 name: 'plus',
@@ -123,7 +123,7 @@ describe('unit keys', () => {
         [1, 0],
       ],
     });
-    expect(keys({ options, on: subjectOf([plus, other], [points(10)]) })).not.toEqual(keys({ options }));
+    expect(keys({ options, on: evaluationOf([plus, other], [points(10)]) })).not.toEqual(keys({ options }));
   });
 
   it('change with what an input is made with', () => {
@@ -134,7 +134,7 @@ describe('unit keys', () => {
   });
 
   it('change with what is read as a whole, and with how much of it', () => {
-    const on = subjectOf([plus], [points(10), points(6, { name: 'held out' })]);
+    const on = evaluationOf([plus], [points(10), points(6, { name: 'held out' })]);
     const made = [{ reference: 'held out' }, { reference: 'held out', first: 5 }, { reference: 'test' }].map(
       (read) =>
         planRun([entryOf(centredSuite(base, read))], on)
@@ -148,13 +148,13 @@ describe('unit keys', () => {
 describe('the plan', () => {
   it('measures once what several suites ask for', () => {
     const entries = [entryOf(meanSuite(base, 'a')), entryOf(meanSuite(base, 'b'))];
-    const { jobs, suites } = planRun(entries, subject);
+    const { jobs, suites } = planRun(entries, evaluation);
     expect(jobs.map(({ request: { system } }) => system)).toEqual(['plus', 'minus']);
     expect(suites[1].wanted.map(({ job }) => job)).toEqual([...jobs]);
   });
 
   it('cuts jobs into units', () => {
-    const { jobs } = planRun([entryOf(meanSuite(base))], subject);
+    const { jobs } = planRun([entryOf(meanSuite(base))], evaluation);
     expect(jobs[0].units.map(({ start, end }) => [start, end])).toEqual([
       [0, 4],
       [4, 8],
@@ -164,15 +164,15 @@ describe('the plan', () => {
 
   it('measures as many examples as the most demanding request', () => {
     const few = entryOf(meanSuite(base, 'few'), { scale: 1, first: 3 });
-    expect(planRun([few], subject).jobs[0].units.map(({ end }) => end)).toEqual([3]);
-    const { jobs, suites } = planRun([few, entryOf(meanSuite(base))], subject);
+    expect(planRun([few], evaluation).jobs[0].units.map(({ end }) => end)).toEqual([3]);
+    const { jobs, suites } = planRun([few, entryOf(meanSuite(base))], evaluation);
     expect(jobs.map(({ size }) => size)).toEqual([10, 10]);
     expect(suites.map(({ wanted }) => wanted[0].size)).toEqual([3, 10]);
   });
 
   it('puts inputs first, for as many examples as their reader has', () => {
     const entry = entryOf(meanSuite(sums(base, { measured: [] }), 'sum', base), { scale: 1, first: 5 });
-    const { jobs } = planRun([entry], subject);
+    const { jobs } = planRun([entry], evaluation);
     expect(jobs.map(({ request, size }) => [request.measurement.name, request.system, size])).toEqual([
       ['noisy-logits', 'plus', 5],
       ['sums', 'plus', 5],
@@ -182,7 +182,7 @@ describe('the plan', () => {
   });
 
   it('puts what is read as a whole first, on any data set, with all its examples', () => {
-    const on = subjectOf([plus], [points(10), points(6, { name: 'held out' })]);
+    const on = evaluationOf([plus], [points(10), points(6, { name: 'held out' })]);
     const { jobs } = planRun(
       [entryOf(centredSuite(base, { reference: 'held out' }), { scale: 1, first: 5 })],
       on,
@@ -201,7 +201,7 @@ describe('the plan', () => {
       energy: 'output',
       lacks: { logits: 'it does not classify' },
     });
-    const on = subjectOf([plus, energy], [points(4)]);
+    const on = evaluationOf([plus, energy], [points(4)]);
     const { suites } = planRun([entryOf(meanSuite(base))], on);
     expect(suites[0].context.systems.map(({ name }) => name)).toEqual(['plus']);
     expect(suites[0].notApplicable).toEqual([
@@ -238,7 +238,7 @@ describe('the plan', () => {
   ];
   it.each(refused)('refuses %s', (_, wanted, code) => {
     const suite = { ...meanSuite(base), plan: () => [request(wanted)] };
-    expect(() => planRun([entryOf(suite)], subject)).toThrow(expect.objectContaining({ code }));
+    expect(() => planRun([entryOf(suite)], evaluation)).toThrow(expect.objectContaining({ code }));
   });
 
   it('gives errors in options the place of the suite in the run file', () => {
@@ -248,7 +248,7 @@ describe('the plan', () => {
         throw new Error('boom');
       },
     };
-    expect(() => planRun([entryOf(suite)], subject)).toThrow(
+    expect(() => planRun([entryOf(suite)], evaluation)).toThrow(
       expect.objectContaining({
         code: 'suite-failed',
         details: expect.objectContaining({ file: 'test.run.yaml', path: 'suites[0].mean' }),

@@ -43,16 +43,16 @@ const inputs = (files: string[], more: Partial<PredictedInputs> = {}): Predicted
 });
 
 async function opened(files: string[], more: Partial<PredictedInputs> = {}) {
-  const { subject, warnings, close } = await openPredicted(inputs(files, more));
+  const { evaluation, warnings, close } = await openPredicted(inputs(files, more));
   await close();
-  return { subject, codes: warnings.map(({ code }) => code) };
+  return { evaluation, codes: warnings.map(({ code }) => code) };
 }
 
 describe('opened predictions', () => {
   it('make a system of every model, in order, without warnings where nothing is odd', async () => {
-    const { subject, codes } = await opened([first, second], { classes: ['cat', 'dog'] });
-    expect([...subject.systems.keys()]).toEqual(['m0', 'm1']);
-    expect([...subject.systems.values()].map(({ info }) => info.classes)).toEqual([
+    const { evaluation, codes } = await opened([first, second], { classes: ['cat', 'dog'] });
+    expect([...evaluation.systems.keys()]).toEqual(['m0', 'm1']);
+    expect([...evaluation.systems.values()].map(({ info }) => info.classes)).toEqual([
       ['cat', 'dog'],
       ['cat', 'dog'],
     ]);
@@ -62,8 +62,8 @@ describe('opened predictions', () => {
   it('know log-probabilities only when every set has them', async () => {
     const offers = async (ood: string) => {
       const sets = [...inputs([logs]).sets, { name: 'far', role: 'ood' as const, files: [ood] }];
-      const { subject } = await opened([logs], { sets });
-      return subject.systems.get('m0')?.info.offers;
+      const { evaluation } = await opened([logs], { sets });
+      return evaluation.systems.get('m0')?.info.offers;
     };
     expect(await offers(logs)).toEqual(['logits']);
     expect(await offers(first)).toEqual(['logits', 'logPx']);

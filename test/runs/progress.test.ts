@@ -4,7 +4,7 @@ import { planRun } from '../../src/runs/plan.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { UnitStore } from '../../src/runs/store.js';
 import { defineMeasurement } from '../../src/suites/contract.js';
-import { entryOf, folder, meanSuite, type Params, plus, points, subjectOf } from './small-run.js';
+import { entryOf, evaluationOf, folder, meanSuite, type Params, plus, points } from './small-run.js';
 
 const PASSES = 5;
 
@@ -34,10 +34,10 @@ describe('progress inside a unit', () => {
         return { logits: { shape: [n, 2], data: logits } };
       },
     });
-    const subject = subjectOf([plus], [points(8)]);
-    const { jobs } = planRun([entryOf(meanSuite(patient))], subject);
+    const evaluation = evaluationOf([plus], [points(8)]);
+    const { jobs } = planRun([entryOf(meanSuite(patient))], evaluation);
     const { measured } = await execute(jobs, {
-      ...subject,
+      ...evaluation,
       store: await UnitStore.open(folder()),
       signal: new AbortController().signal,
       tick: 1,

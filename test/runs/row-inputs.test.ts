@@ -7,9 +7,9 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { GraphBuilder, ints } from '../../src/graph/build.js';
 import { floats } from '../../src/graph/tensor.js';
 import { writeOnnx } from '../../src/graph/write.js';
+import { checkInventory } from '../../src/runs/inventory.js';
 import { openInputs } from '../../src/runs/open-inputs.js';
 import { RunFile } from '../../src/runs/run-file.js';
-import { checkSubject } from '../../src/runs/subject.js';
 import { float32, torchZip } from '../checkpoints/torch-writer.js';
 import { folder } from './small-run.js';
 
@@ -47,9 +47,10 @@ async function logitsOf(checkpoint: Uint8Array, input: object, image: readonly [
     seed: 0,
   });
   try {
-    checkSubject(inputs.subject, 'r.run.yaml');
-    const [system] = inputs.subject.systems.values();
-    const [dataset] = inputs.subject.datasets.values();
+    checkInventory(inputs.evaluation, 'r.run.yaml');
+    const [entry] = inputs.evaluation.systems.values();
+    const system = await entry.open();
+    const [dataset] = inputs.evaluation.datasets.values();
     const { pixels } = await dataset.read(0, N);
     return {
       bytes,

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../../src/errors.js';
 import type { GateRule } from '../../src/gate/rule.js';
+import type { Evaluation } from '../../src/runs/inventory.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
-import { type Assignment, type RunOutcome, runSubject } from '../../src/runs/run-subject.js';
-import type { Subject } from '../../src/runs/subject.js';
+import { type RunOutcome, type RunSpec, runEvaluation } from '../../src/runs/run-evaluation.js';
 import type { SuiteEntry } from '../../src/runs/suite-entries.js';
 import type { Results } from '../../src/suites/results.js';
 import { accuracy } from '../../suites/accuracy/index.js';
@@ -13,6 +13,7 @@ import { linearSystem } from '../suites/helpers/linear-system.js';
 import {
   centredSuite,
   entryOf,
+  evaluationOf,
   folder,
   meanSuite,
   minus,
@@ -20,15 +21,14 @@ import {
   type Probe,
   plus,
   points,
-  subjectOf,
   sums,
 } from './small-run.js';
 
 interface Given {
-  subject?: Subject;
+  evaluation?: Evaluation;
   entries?: SuiteEntry[];
   gates?: GateRule[];
-  expectations?: Assignment['expectations'];
+  expectations?: RunSpec['expectations'];
   partial?: ReadonlySet<string>;
   signal?: AbortSignal;
   notify?: (event: ProgressEvent) => void;
@@ -37,13 +37,13 @@ interface Given {
 const probe = (before?: Probe['before']): Probe => ({ measured: [], before });
 
 function start(out: string, given: Given): Promise<RunOutcome> {
-  const { subject = subjectOf([plus, minus], [points(10)]), entries = [], gates = [] } = given;
-  const assignment: Assignment = {
+  const { evaluation = evaluationOf([plus, minus], [points(10)]), entries = [], gates = [] } = given;
+  const spec: RunSpec = {
     title: 'small',
     file: 'small.run.yaml',
     directory: out,
     config: { gates },
-    subject,
+    evaluation,
     entries,
     gates,
     expectations: given.expectations ?? [],
@@ -51,7 +51,7 @@ function start(out: string, given: Given): Promise<RunOutcome> {
     warnings: [],
   };
   const signal = given.signal ?? new AbortController().signal;
-  return runSubject(assignment, { out, signal, notify: given.notify ?? (() => undefined) });
+  return runEvaluation(spec, { out, signal, notify: given.notify ?? (() => undefined) });
 }
 
 /** results.json as saved, without its times. */
@@ -132,7 +132,7 @@ describe('a run', () => {
     counted.measured = [];
     expect(await start(out, { entries: [suite(1), suite(2)] })).toMatchObject({ stored: 6, measured: 6 });
     counted.measured = [];
-    const subject = subjectOf(
+    const evaluation = evaluationOf(
       [
         plus,
         linearSystem({
@@ -145,7 +145,7 @@ describe('a run', () => {
       ],
       [points(10)],
     );
-    expect(await start(out, { entries: [suite(2)], subject })).toMatchObject({ stored: 3, measured: 3 });
+    expect(await start(out, { entries: [suite(2)], evaluation })).toMatchObject({ stored: 3, measured: 3 });
   });
 
   it.each([
@@ -187,18 +187,18 @@ describe('a run', () => {
 });
 
 describe('rows read as a whole', () => {
-  const subject = subjectOf([plus, minus], [points(10), points(7, { name: 'held out' })]);
+  const evaluation = evaluationOf([plus, minus], [points(10), points(7, { name: 'held out' })]);
   const base = () => noisyLogits(probe());
 
   it('are the same for every unit, whatever its size', async () => {
     const values = [];
     for (const unitSize of [1, 3, 64]) {
       const entries = [entryOf(centredSuite(base(), { reference: 'held out', unitSize }))];
-      const { results, exitCode } = await start(folder(), { subject, entries });
+      const { results, exitCode } = await start(folder(), { evaluation, entries });
       expect(exitCode).toBe(0);
       values.push(results.measures.map(({ value }) => value));
     }
-    const plain = await start(folder(), { subject, entries: [entryOf(meanSuite(base()))] });
+    const plain = await start(folder(), { evaluation, entries: [entryOf(meanSuite(base()))] });
     const mean = (model: string, dataset: string) =>
       plain.results.measures.find((m) => m.model === model && m.dataset === dataset)?.value ?? Number.NaN;
     for (const [i, model] of ['plus', 'minus'].entries()) {
@@ -217,7 +217,7 @@ describe('rows read as a whole', () => {
     };
     const entries = [entryOf(centredSuite(base(), { reference: 'held out', by: 'minus' }))];
     const given = {
-      subject: subjectOf([plus, failing], [points(10), points(7, { name: 'held out' })]),
+      evaluation: evaluationOf([plus, failing], [points(10), points(7, { name: 'held out' })]),
       entries,
     };
     const { results } = await start(folder(), given);
@@ -322,7 +322,7 @@ describe('a failure', () => {
       },
     };
     const given = {
-      subject: subjectOf([broken, plus], [points(10)]),
+      evaluation: evaluationOf([broken, plus], [points(10)]),
       entries: [entryOf(meanSuite(noisyLogits(probe())))],
     };
     const { exitCode, results } = await start(folder(), given);
@@ -370,7 +370,7 @@ describe('a failure', () => {
     [
       'rows that do not fit the examples',
       {
-        subject: subjectOf([plus], [points(10)]),
+        evaluation: evaluationOf([plus], [points(10)]),
         entries: [
           entryOf(
             meanSuite({
@@ -385,7 +385,7 @@ describe('a failure', () => {
     [
       'columns that change from unit to unit',
       {
-        subject: subjectOf([plus], [points(10)]),
+        evaluation: evaluationOf([plus], [points(10)]),
         entries: [
           entryOf(
             meanSuite({
@@ -402,7 +402,7 @@ describe('a failure', () => {
     [
       'a system that params do not name',
       {
-        subject: subjectOf([plus], [points(10)]),
+        evaluation: evaluationOf([plus], [points(10)]),
         entries: [
           entryOf(
             meanSuite({
@@ -421,7 +421,7 @@ describe('a failure', () => {
       'labels that are no class',
       {
         entries: [entryOf(meanSuite(noisyLogits(probe())))],
-        subject: subjectOf([plus], [points(3, { labels: [0, 1, 2] })]),
+        evaluation: evaluationOf([plus], [points(3, { labels: [0, 1, 2] })]),
       },
       { errors: [expect.stringMatching(/a label of "test".*test\.npz at example 2.*0 to 1.*found 2/)] },
     ],
@@ -432,22 +432,22 @@ describe('a failure', () => {
     expect(results).toMatchObject(wanted);
   });
 
-  const refused: [string, Subject, string, string][] = [
+  const refused: [string, Evaluation, string, string][] = [
     [
       'images of another shape',
-      subjectOf([plus], [points(3, { shape: [1, 2, 1] })]),
+      evaluationOf([plus], [points(3, { shape: [1, 2, 1] })]),
       'shape-mismatch',
       'datasets.test',
     ],
     [
       'an empty data set',
-      subjectOf([plus], [points(3), points(0, { name: 'none', shape: [1, 1, 2] })]),
+      evaluationOf([plus], [points(3), points(0, { name: 'none', shape: [1, 1, 2] })]),
       'data-invalid',
       'datasets.none',
     ],
   ];
-  it.each(refused)('comes at once for %s', async (_, subject, code, path) => {
-    const attempt = start(folder(), { subject, entries: [entryOf(meanSuite(noisyLogits(probe())))] });
+  it.each(refused)('comes at once for %s', async (_, evaluation, code, path) => {
+    const attempt = start(folder(), { evaluation, entries: [entryOf(meanSuite(noisyLogits(probe())))] });
     await expect(attempt).rejects.toMatchObject({ code, details: { file: 'small.run.yaml', path } });
   });
 });
@@ -478,13 +478,13 @@ describe('expected accuracy', () => {
     ['it has no labels', { accuracy: 1, on: 'bare' }],
   ])('cannot be checked when %s', async (_, expect_) => {
     const { labels: __, ...bare } = { labels: 0, name: 'bare' };
-    const subject = subjectOf(
+    const evaluation = evaluationOf(
       [plus],
       [points(4), { ...points(4, bare), info: { ...points(4, bare).info, labelled: false } }],
     );
     const attempt = start(folder(), {
       entries,
-      subject,
+      evaluation,
       expectations: [{ system: 'plus', expect: expect_ }],
     });
     await expect(attempt).rejects.toMatchObject({ code: 'data-invalid', details: { path: 'expect.on' } });
@@ -502,11 +502,11 @@ describe('gates and warnings', () => {
   });
 
   it('warn of examples in two roles and of class names that differ', async () => {
-    const subject = subjectOf(
+    const evaluation = evaluationOf(
       [plus],
       [points(4, { classes: ['class 0', 'other'] }), points(4, { name: 'again', role: 'validation' })],
     );
-    const { results } = await start(folder(), { entries, subject });
+    const { results } = await start(folder(), { entries, evaluation });
     expect(results.warnings.map(({ code }) => code).sort()).toEqual([
       'class-names-differ',
       'data-in-two-roles',
@@ -515,13 +515,13 @@ describe('gates and warnings', () => {
 });
 
 describe('a suite that can measure nothing', () => {
-  const unlabelled = () => subjectOf([plus], [points(10, { labels: undefined })]);
+  const unlabelled = () => evaluationOf([plus], [points(10, { labels: undefined })]);
   const asked = { ...entryOf(accuracy, {}), path: 'suites[0]' };
 
   it('is an error, after everything else is measured and reported', async () => {
     const out = folder();
     const entries = [asked, entryOf(meanSuite(noisyLogits(probe())))];
-    const outcome = await start(out, { subject: unlabelled(), entries });
+    const outcome = await start(out, { evaluation: unlabelled(), entries });
     expect(outcome).toMatchObject({ exitCode: 2, measured: 3 });
     expect(outcome.failures).toMatchObject([
       {
@@ -541,7 +541,7 @@ describe('a suite that can measure nothing', () => {
 
   it('is none where the run file says that it is optional', async () => {
     const entries = [{ ...asked, optional: true }, entryOf(meanSuite(noisyLogits(probe())))];
-    const outcome = await start(folder(), { subject: unlabelled(), entries });
+    const outcome = await start(folder(), { evaluation: unlabelled(), entries });
     expect(outcome).toMatchObject({ exitCode: 0, failures: [] });
     expect(outcome.results.notApplicable).toMatchObject([{ suite: 'accuracy', model: 'plus' }]);
   });

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
 import type { System } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
-import type { Subject } from '../../src/runs/subject.js';
+import { type Evaluation, openedEntry } from '../../src/runs/inventory.js';
 import type { SuiteEntry } from '../../src/runs/suite-entries.js';
 import {
   defineMeasurement,
@@ -47,9 +47,9 @@ export function points(n: number, info: Parameters<typeof memoryDataset>[0] | ob
   return memoryDataset({ images, labels: images.map(([a, b]) => (a >= b ? 0 : 1)), ...info });
 }
 
-export function subjectOf(systems: readonly System[], datasets: readonly Dataset[], seed = 0): Subject {
+export function evaluationOf(systems: readonly System[], datasets: readonly Dataset[], seed = 0): Evaluation {
   return {
-    systems: new Map(systems.map((system) => [system.info.name, system])),
+    systems: new Map(systems.map((system) => [system.info.name, openedEntry(system)])),
     datasets: new Map(datasets.map((dataset) => [dataset.info.name, dataset])),
     seed,
     engine: 'test engine',

@@ -8,7 +8,7 @@ import { SharedClock } from '../../src/runs/shared-clock.js';
 import { UnitStore } from '../../src/runs/store.js';
 import { builtinSuites } from '../../suites/index.js';
 import { analyticSystem, noiseImages } from '../attacks/helpers/analytic-system.js';
-import { entryOf, folder, subjectOf } from '../runs/small-run.js';
+import { entryOf, evaluationOf, folder } from '../runs/small-run.js';
 import { memoryDataset } from './helpers/memory-dataset.js';
 
 const system = analyticSystem({
@@ -46,12 +46,12 @@ describe('what measurements say of their passes', () => {
     '%s: every pass expected is made or spared',
     async (name, suite) => {
       const sets = [images('test', 12, 'test'), images('val', 12, 'validation'), images('noise', 12, 'ood')];
-      const subject = subjectOf([system], sets);
+      const evaluation = evaluationOf([system], sets);
       const settled = check(suite.options, options[name] ?? {}, { what: name });
-      const { jobs } = planRun([{ ...entryOf(suite), options: settled }], subject);
+      const { jobs } = planRun([{ ...entryOf(suite), options: settled }], evaluation);
       expect(jobs.length).toBeGreaterThan(0);
       const store = await UnitStore.open(folder());
-      const bench = { ...subject, store, signal: new AbortController().signal };
+      const bench = { ...evaluation, store, signal: new AbortController().signal };
       for (const job of jobs) {
         const { measurement, params } = job.request;
         const plain = measurement.passes?.(params, system.info);

@@ -108,8 +108,8 @@ export class PurifiedSystem implements System {
     private readonly options: PurifyOptions,
     name: string,
   ) {
-    refuseUnfit(classifier, by);
-    this.info = describe(classifier, by, options, name);
+    const differentiable = classifier.groupedGradient !== undefined;
+    this.info = describePurified(classifier, by, options, name, differentiable);
     this.batchSize = Math.max(1, Math.ceil(classifier.batchSize / options.chains));
     this.concurrency = classifier.concurrency;
   }
@@ -233,7 +233,7 @@ const sum = (a: Passes, b: Passes): Passes => ({
 });
 
 /** Errors: `config-invalid` when the purifier has no gradient of log p(x), or other images than the classifier. */
-export function refuseUnfit(classifier: System, by: System): void {
+export function refuseUnfit(classifier: Described, by: Described): void {
   const lack = (['logPx', 'inputGradient'] as const).find((need) => !by.info.offers.includes(need));
   if (lack || by.info.stochastic) {
     throw new AssayError('config-invalid', `"${by.info.name}" cannot purify`, {
@@ -250,10 +250,25 @@ export function refuseUnfit(classifier: System, by: System): void {
   });
 }
 
-function describe(classifier: System, by: System, options: PurifyOptions, name: string): SystemInfo {
+/** A system as far as it is described. */
+export type Described = Pick<System, 'info'>;
+
+/**
+ * What is known of a purified system before any model is opened.
+ * @param averages whether the classifier has a gradient of averaged logits: deterministic models have
+ * Errors: as `refuseUnfit`.
+ */
+export function describePurified(
+  classifier: Described,
+  by: Described,
+  options: PurifyOptions,
+  name: string,
+  averages = !classifier.info.stochastic,
+): SystemInfo {
+  refuseUnfit(classifier, by);
   const { info } = classifier;
   const { steps, chains, stepSize, noise, inputNoise, clamp } = options;
-  const differentiable = info.offers.includes('inputGradient') && classifier.groupedGradient !== undefined;
+  const differentiable = info.offers.includes('inputGradient') && averages;
   const offers: Capability[] = info.offers.filter((one) => one !== 'inputGradient' || differentiable);
   const why = info.lacks.inputGradient ?? 'its classifier has no gradient of averaged logits';
   const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;

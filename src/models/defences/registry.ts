@@ -1,7 +1,7 @@
 import type { Static, TObject } from '@sinclair/typebox';
 import { unknownName } from '../../errors.js';
-import type { System } from '../system.js';
-import { PurifiedSystem, PurifyOptions } from './purification.js';
+import type { System, SystemInfo } from '../system.js';
+import { type Described, describePurified, PurifiedSystem, PurifyOptions } from './purification.js';
 
 /** A defence: something that makes a system of a system. */
 export interface Defence {
@@ -10,6 +10,15 @@ export interface Defence {
   title: string;
   source: string;
   options: TObject;
+  /** Models that options name, by the option. */
+  models(options: unknown): Readonly<Record<string, string>>;
+  /** The info that `wrap` gives its system, from descriptions alone. Errors: as `wrap`. */
+  describe(
+    system: Described,
+    options: unknown,
+    lookup: (name: string) => Described,
+    name: string,
+  ): SystemInfo;
   /**
    * `options` have been checked against the schema, with defaults filled in. `lookup` finds the models of the run
    * and throws `unknown-name`. `name` is what reports call the new system.
@@ -18,14 +27,23 @@ export interface Defence {
   wrap(system: System, options: unknown, lookup: (name: string) => System, name?: string): System;
 }
 
-interface Row<S extends TObject> extends Omit<Defence, 'wrap' | 'options'> {
+interface Row<S extends TObject> extends Omit<Defence, 'wrap' | 'options' | 'models' | 'describe'> {
   options: S;
+  models(options: Static<S>): Readonly<Record<string, string>>;
+  describe(
+    system: Described,
+    options: Static<S>,
+    lookup: (name: string) => Described,
+    name: string,
+  ): SystemInfo;
   wrap(system: System, options: Static<S>, lookup: (name: string) => System, name: string): System;
 }
 
-function row<S extends TObject>({ wrap, ...rest }: Row<S>): Defence {
+function row<S extends TObject>({ wrap, models, describe, ...rest }: Row<S>): Defence {
   return {
     ...rest,
+    models: (options) => models(options as Static<S>),
+    describe: (system, options, lookup, name) => describe(system, options as Static<S>, lookup, name),
     wrap: (system, options, lookup, name = `${system.info.name}-${rest.name}`) =>
       wrap(system, options as Static<S>, lookup, name),
   };
@@ -37,6 +55,8 @@ const rows: Defence[] = [
     title: 'SGLD purification',
     source: 'Grathwohl et al. 2019, section 5.4',
     options: PurifyOptions,
+    models: ({ by }) => ({ by }),
+    describe: (system, options, lookup, name) => describePurified(system, lookup(options.by), options, name),
     wrap: (system, options, lookup, name) => new PurifiedSystem(system, lookup(options.by), options, name),
   }),
 ];

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { type BigIntStats, readdirSync, statSync } from 'node:fs';
+import { checkConfined } from './confine.js';
+import type { ReadLog } from './read-log.js';
+import { openRegular, readInto } from './regular-file.js';
+
+/** What is kept of a file that something was made from. */
+export interface FileEvidence {
+  path: string;
+  /** What `stat` says that any change to the file changes. */
+  stamp: string;
+  /** When it was last written or moved, in ms since 1970. */
+  changed: number;
+  sha256: string;
+}
+
+/** What something was made from, so that later it can be told whether the same would be made again. */
+export interface Evidence {
+  files: readonly FileEvidence[];
+  folders: readonly { path: string; names: string }[];
+  absent: readonly string[];
+  /** When it was gathered, in ms since 1970. */
+  at: number;
+}
+
+/**
+ * A file that was written so shortly before it was looked at may be written again without its times telling: some file
+ * systems count in steps of two seconds. Its content decides then.
+ */
+const SETTLED_MS = 2000;
+
+/** Kernels stamp files by a clock that ticks this slowly. */
+const TICK_MS = 20;
+
+const STEP = 2 ** 22;
+
+/**
+ * Evidence of what was read; undefined where a file, or a folder's names, changed since, or a file may have: then
+ * nothing is known of what was made.
+ */
+export async function gatherEvidence({ files, folders, absent }: ReadLog): Promise<Evidence | undefined> {
+  const at = Date.now();
+  const seen: FileEvidence[] = [];
+  for (const [path, found] of files) {
+    const stamp = stampOf(found);
+    const changed = changedOf(found);
+    if (at - changed < TICK_MS || stamp !== stampNow(path)) return undefined;
+    const sha256 = await hashOf(path);
+    if (sha256 === undefined || stamp !== stampNow(path)) return undefined;
+    seen.push({ path, stamp, changed, sha256 });
+  }
+  return {
+    files: seen,
+    folders: [...folders].map((path) => ({ path, names: namesIn(path) })),
+    absent: [...absent],
+    at,
+  };
+}
+
+/** Whether everything is as it was. Files whose `stat` tells nothing are compared by their content. */
+export async function holds({ files, folders, absent, at }: Evidence): Promise<boolean> {
+  for (const { path, stamp, changed, sha256 } of files) {
+    if (!isAllowed(path)) return false;
+    const settled = at - changed > SETTLED_MS;
+    if (settled && stampNow(path) === stamp) continue;
+    if ((await hashOf(path)) !== sha256) return false;
+  }
+  return (
+    folders.every(({ path, names }) => isAllowed(path) && namesIn(path) === names) &&
+    absent.every((path) => stampNow(path) === undefined)
+  );
+}
+
+function isAllowed(path: string): boolean {
+  try {
+    checkConfined(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Writing sets mtime and ctime, setting mtime back sets ctime, replacing gives another inode. */
+const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
+  [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+
+const changedOf = ({ mtimeMs, ctimeMs }: BigIntStats): number =>
+  Number(mtimeMs > ctimeMs ? mtimeMs : ctimeMs);
+
+function stampNow(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && stampOf(found);
+}
+
+/** A digest of the names in a folder, and of what is a folder among them. */
+function namesIn(path: string): string {
+  try {
+    const names = readdirSync(path, { withFileTypes: true }).map(
+      (entry) => `${entry.name}${entry.isDirectory() ? '/' : ''}`,
+    );
+    return createHash('sha256').update(names.sort().join('\0')).digest('hex');
+  } catch {
+    return 'unreadable';
+  }
+}
+
+/** sha256 of a file's content; undefined where it cannot be read. */
+async function hashOf(path: string): Promise<string | undefined> {
+  try {
+    const { handle, size } = await openRegular(path);
+    try {
+      const hash = createHash('sha256');
+      for (let at = 0; at < size; at += STEP) {
+        const piece = new Uint8Array(Math.min(STEP, size - at));
+        await readInto(handle, piece, at, path);
+        hash.update(piece);
+      }
+      return hash.digest('hex');
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return undefined;
+  }
+}

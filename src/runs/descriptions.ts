@@ -1,0 +1,81 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Type } from '@sinclair/typebox';
+import { type Evidence, gatherEvidence, holds } from '../bytes/evidence.js';
+import { logReads } from '../bytes/read-log.js';
+import { readText } from '../bytes/regular-file.js';
+import { check } from '../config/validate.js';
+import { writeAtomically } from '../report/output.js';
+import { keyOf } from './keys.js';
+import { programIdentity } from './program.js';
+
+/** Where they lie in a run folder. */
+const FOLDER = 'inventory';
+
+/** What is asked for: plain JSON with all that decides the answer, but for files. */
+export interface DescriptionRequest {
+  kind: 'model' | 'data set';
+  [key: string]: unknown;
+}
+
+const text = Type.String();
+const Stored = Type.Object({
+  program: text,
+  evidence: Type.Object({
+    files: Type.Array(Type.Object({ path: text, stamp: text, changed: Type.Number(), sha256: text })),
+    folders: Type.Array(Type.Object({ path: text, names: text })),
+    absent: Type.Array(text),
+    at: Type.Number(),
+  }),
+  made: Type.Unknown(),
+  digest: text,
+});
+
+/**
+ * Descriptions of models and data sets that earlier runs made, in the run folder, each with evidence of the files it
+ * was made from. One is taken over when the program, the request and every file are surely the same; otherwise it is
+ * made again. To lose one costs time and nothing else.
+ */
+export class Descriptions {
+  constructor(private readonly runFolder: string) {}
+
+  /** What is known already; undefined when there is nothing, or something changed. */
+  async find<T>(request: DescriptionRequest): Promise<T | undefined> {
+    try {
+      const stored = check(Stored, JSON.parse(await readText(this.file(request), 'results')), {
+        what: FOLDER,
+      });
+      const { digest, ...rest } = stored;
+      if (digest !== keyOf(rest) || rest.program !== programIdentity()) return undefined;
+      return (await holds(rest.evidence)) ? (rest.made as T) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Makes something and keeps what it comes to in words: of a model its info, of a data set too.
+   * Errors: those of `make`; what cannot be kept is made again the next time.
+   */
+  async make<T>(
+    request: DescriptionRequest,
+    make: () => Promise<T>,
+    describe: (made: T) => unknown,
+  ): Promise<T> {
+    const { made, log } = await logReads(make);
+    const evidence = await gatherEvidence(log).catch(() => undefined);
+    if (evidence) await this.keep(request, evidence, describe(made)).catch(() => undefined);
+    return made;
+  }
+
+  private async keep(request: DescriptionRequest, evidence: Evidence, made: unknown): Promise<void> {
+    const plain = JSON.parse(JSON.stringify({ program: programIdentity(), evidence, made }));
+    await mkdir(join(this.runFolder, FOLDER), { recursive: true });
+    await writeAtomically(this.file(request), JSON.stringify({ ...plain, digest: keyOf(plain) }));
+  }
+
+  private file(request: DescriptionRequest): string {
+    const plain = JSON.parse(JSON.stringify(request));
+    return join(this.runFolder, FOLDER, `${keyOf(plain)}.json`);
+  }
+}

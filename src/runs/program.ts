@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { assayVersion } from './environment.js';
+
+/** Our own code, its templates, and the folder that dependencies are sought from. */
+const here = dirname(dirname(fileURLToPath(import.meta.url)));
+const CODE = [here, join(dirname(here), 'suites')];
+
+let known: string | undefined;
+
+/**
+ * A digest of what computes, formats and draws: our code, the versions of what it depends on, Node and the processor.
+ * What one program made, another may make otherwise, so nothing of it is taken over. The version alone would not tell
+ * in a checkout.
+ */
+export function programIdentity(): string {
+  known ??= identify();
+  return known;
+}
+
+function identify(): string {
+  const hash = createHash('sha256');
+  const top = packageFolder();
+  hash.update(JSON.stringify([assayVersion(), process.version, process.platform, process.arch]));
+  hash.update(cpus()[0]?.model ?? '');
+  for (const folder of [...CODE, join(top, 'reports')])
+    for (const file of filesIn(folder)) hash.update(`\n${relative(top, file)}\n`).update(readFileSync(file));
+  const manifest: Manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
+  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }).sort())
+    hash.update(`\n${name} ${installedVersion(name, top) ?? 'absent'}`);
+  return hash.digest('hex');
+}
+
+interface Manifest {
+  version?: string;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+}
+
+function packageFolder(): string {
+  let folder = here;
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}
+
+/** Types and maps decide nothing. */
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(js|ts|hbs|css|json)$/.test(name) && !name.endsWith('.d.ts'))
+    .sort()
+    .map((name) => join(folder, name));
+
+function installedVersion(name: string, from: string): string | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const file = join(folder, 'node_modules', name, 'package.json');
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as Manifest).version;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
