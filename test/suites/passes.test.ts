@@ -4,6 +4,7 @@ import { LiveUnit } from '../../src/runs/live-unit.js';
 import { measureUnit } from '../../src/runs/measure-unit.js';
 import { PassMeter } from '../../src/runs/pass-meter.js';
 import { planRun } from '../../src/runs/plan.js';
+import { ReferenceRows } from '../../src/runs/reference-rows.js';
 import { SharedClock } from '../../src/runs/shared-clock.js';
 import { UnitStore } from '../../src/runs/store.js';
 import { builtinSuites } from '../../suites/index.js';
@@ -51,13 +52,14 @@ describe('what measurements say of their passes', () => {
       const { jobs } = planRun([{ ...entryOf(suite), options: settled }], evaluation);
       expect(jobs.length).toBeGreaterThan(0);
       const store = await UnitStore.open(folder());
-      const bench = { ...evaluation, store, signal: new AbortController().signal };
+      const reference = new ReferenceRows(store);
+      const environment = { ...evaluation, store, reference, signal: new AbortController().signal };
       for (const job of jobs) {
         const { measurement, params } = job.request;
         const plain = measurement.passes?.(params, system.info);
         for (const unit of job.units) {
           const live = new LiveUnit(new PassMeter(), new SharedClock().start(), new SharedClock().start());
-          await store.write({ ...(await measureUnit(job, unit, bench, live)), seconds: 0 });
+          await store.write({ ...(await measureUnit(job, unit, environment, live)), seconds: 0 });
           const { passes, spared, begun } = live;
           const n = unit.end - unit.start;
           expect(begun ?? n, measurement.name).toBe(n);
