@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { assay, folder, start } from './assay.js';
 import { ATTACK, project, runFile, savedResults, unitFiles } from './project.js';
@@ -10,11 +11,21 @@ const EASY = [{ measure: 'accuracy', where: { model: 'sharp' }, min: 0.5 }];
 const LONG = { attack: { ...ATTACK, steps: 50_000, checks: false } };
 
 /** A finished run of accuracy with a gate that holds. */
-async function finished(flags: readonly string[] = []): Promise<{ at: string; out: string; file: string }> {
-  const at = folder();
+async function run(at: string, ...flags: string[]): Promise<{ at: string; out: string; file: string }> {
   const file = project(at, { suites: ['accuracy'], gates: EASY });
   expect(await assay(['run', 'small.run.yaml', '--out', 'out', ...flags], at)).toMatchObject({ code: 0 });
   return { at, out: join(at, 'out'), file };
+}
+
+const once = mkdtempSync(join(tmpdir(), 'assay-gate-'));
+beforeAll(() => run(once));
+afterAll(() => rmSync(once, { recursive: true }));
+
+/** A copy of it. */
+function finished(): Awaited<ReturnType<typeof run>> {
+  const at = folder();
+  cpSync(once, at, { recursive: true });
+  return { at, out: join(at, 'out'), file: join(at, 'small.run.yaml') };
 }
 
 const judged = (at: string, ...flags: string[]) => assay(['gate', 'out', ...flags], at);
@@ -27,7 +38,7 @@ const refused = (code: string, says: RegExp) => ({
 
 describe('a gate on the results of a run folder', () => {
   it('passes on those of the run file as it is, whatever its comments and gates have become', async () => {
-    const { at, file } = await finished();
+    const { at, file } = finished();
     expect(await judged(at)).toMatchObject({ code: 0 });
     const harder = runFile({ suites: ['accuracy'], gates: [{ ...EASY[0], min: 1.1 }] });
     writeFileSync(file, `# stricter\n${stringify(harder)}`);
@@ -36,7 +47,7 @@ describe('a gate on the results of a run folder', () => {
   });
 
   it('fails when the run file says something else by now', async () => {
-    const { at, file } = await finished();
+    const { at, file } = finished();
     writeFileSync(file, stringify(runFile({ suites: ['accuracy', 'calibration'], gates: EASY })));
     expect(await judged(at)).toMatchObject(refused('results-stale', /small\.run\.yaml.*run it again/));
     expect(await judged(at, '--allow-partial')).toMatchObject(refused('results-stale', /changed/));
@@ -45,7 +56,7 @@ describe('a gate on the results of a run folder', () => {
   });
 
   it('fails after a killed run of a changed run file, also where that file is gone', async () => {
-    const { at, out, file } = await finished();
+    const { at, out, file } = finished();
     const before = unitFiles(out).length;
     writeFileSync(file, stringify(runFile({ suites: ['accuracy', LONG], gates: EASY })));
     const key = () => JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')).key;
@@ -85,13 +96,13 @@ describe('a gate on the results of a run folder', () => {
   );
 
   it('fails on a part of the data, unless that is said', async () => {
-    const { at } = await finished(['--limit', '12']);
+    const { at } = await run(folder(), '--limit', '12');
     expect(await judged(at)).toMatchObject(refused('results-partial', /--limit 12.*--allow-partial/));
     expect(await judged(at, '--allow-partial')).toMatchObject({ code: 0 });
   });
 
   it('fails on results that were edited, and the report says so', async () => {
-    const { at, out } = await finished();
+    const { at, out } = finished();
     const file = join(out, 'results.json');
     const results = JSON.parse(readFileSync(file, 'utf8'));
     // Another order of keys, other times and blanks are the same results.
@@ -111,7 +122,7 @@ describe('a gate on the results of a run folder', () => {
   });
 
   it('is an error when there is none', async () => {
-    const { at, file } = await finished();
+    const { at, file } = finished();
     writeFileSync(join(at, 'none.yaml'), 'gates: []');
     expect(await judged(at, '--gates', 'none.yaml')).toMatchObject(
       refused('config-invalid', /there are no gates.*none\.yaml.*--gates FILE/),
@@ -132,7 +143,7 @@ describe('a gate on the results of a run folder', () => {
   });
 
   it('names the run in every file that is read without results.json', async () => {
-    const { out } = await finished();
+    const { out } = finished();
     const { key } = savedResults(out);
     expect(key).toMatch(/^[0-9a-f]{64}$/);
     for (const file of ['run.json', 'report.html', 'tables/comparison.tex'])
