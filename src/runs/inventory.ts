@@ -61,6 +61,7 @@ export function inventoryWarnings({ systems, datasets }: Inventory): Warning[] {
   return [
     ...[...systems.values()].flatMap(({ info }) => systemNotes(info)),
     ...[...systems.values()].flatMap(({ info }) => infos.flatMap((set) => classWarnings(info, set))),
+    ...[...systems.values()].flatMap(({ info }) => infos.flatMap((set) => unusedOutputs(info, set))),
     ...infos.flatMap(absentClasses),
     ...infos.flatMap((a, i) => infos.slice(i + 1).flatMap((b) => sameData(a, b))),
   ];
@@ -83,6 +84,29 @@ function classWarnings(system: SystemInfo, { name, role, classes }: DatasetInfo)
       message: `class ${at} is "${system.classes[at]}" to "${system.name}" and "${classes[at] ?? 'absent'}" in "${name}"`,
       why: 'labels are matched by number: a different order makes every number here wrong',
       fix: 'give `classes` in the model card in the order of the logits, and sort the data alike',
+      model: system.name,
+      dataset: name,
+    },
+  ];
+}
+
+/** Labels that use so few of a network's outputs tell of another layer than the last, or of other data. */
+const FEW = 0.2;
+
+/** Examples a class beyond which it is no chance that most classes have none. */
+const MANY = 10;
+
+function unusedOutputs(system: SystemInfo, { name, role, highestLabel, size }: DatasetInfo): Warning[] {
+  const outputs = system.classes.length;
+  if (role === 'ood' || !highestLabel || size < MANY * outputs) return [];
+  if (highestLabel.label + 1 > FEW * outputs) return [];
+  return [
+    {
+      code: 'most-outputs-unused',
+      severity: 'note',
+      message: `"${system.name}" has ${outputs} outputs, and the labels of "${name}" go up to ${highestLabel.label} only`,
+      why: 'features of an earlier layer that were taken for logits look so, and so do data sorted by class of which only the first are read',
+      fix: 'check that the checkpoint has its last layer, and outputs.logits and `classes` in the model card',
       model: system.name,
       dataset: name,
     },

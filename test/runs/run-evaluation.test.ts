@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../../src/errors.js';
 import type { GateRule } from '../../src/gate/rule.js';
-import type { Evaluation } from '../../src/runs/inventory.js';
+import { type Evaluation, inventoryWarnings } from '../../src/runs/inventory.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { type RunOutcome, type RunSpec, runEvaluation } from '../../src/runs/run-evaluation.js';
 import type { SuiteEntry } from '../../src/runs/suite-entries.js';
@@ -511,6 +511,27 @@ describe('gates and warnings', () => {
       'class-names-differ',
       'data-in-two-roles',
     ]);
+  });
+});
+
+describe('labels that leave most outputs of a network unused', () => {
+  const codes = (outputs: number, highest: number, size: number, role: 'test' | 'ood' = 'test') => {
+    const { info } = points(1);
+    const classes = Array.from({ length: outputs }, (_, i) => String(i));
+    const datasets = new Map([
+      ['test', { info: { ...info, role, size, highestLabel: { label: highest, example: 0 } } }],
+    ]);
+    const systems = new Map([['net', { info: { ...plus.info, classes } }]]);
+    return inventoryWarnings({ systems, datasets, seed: 0, engine: '' }).map(({ code }) => code);
+  };
+  it.each<[string, string[], Parameters<typeof codes>]>([
+    ['512 features for ten classes', ['most-outputs-unused'], [512, 9, 10_000]],
+    ['ten outputs for ten classes', [], [10, 9, 10_000]],
+    ['half of the classes', [], [1000, 499, 50_000]],
+    ['21,841 classes, of which too few examples tell', [], [21_841, 999, 50_000]],
+    ['other data', [], [512, 9, 10_000, 'ood']],
+  ])('%s', (_, wanted, given) => {
+    expect(codes(...given)).toEqual(wanted);
   });
 });
 
