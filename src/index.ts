@@ -24,15 +24,25 @@ export { type RunOptions, run } from './runs/run.js';
 export type { RunOutcome } from './runs/run-evaluation.js';
 export { type Predictions, type ScoreOptions, score } from './runs/score.js';
 export {
+  type Column,
+  type Columns,
+  float32,
+  float64,
+  int32,
+  type NdArray,
+  type Rows,
+  type RowsIn,
+  uint8,
+} from './suites/columns.js';
+export {
   type Collected,
+  type CollectedRows,
   defineMeasurement,
   defineSuite,
   type ExampleSheet,
   type MeasureContext,
   type Measurement,
-  type NdArray,
   type Request,
-  type Rows,
   request,
   type Suite,
   type SuiteContext,
@@ -41,5 +51,5 @@ export {
 export { measure } from './suites/measure.js';
 export { eachBatch } from './suites/measurements/batches.js';
 export { clean } from './suites/measurements/clean.js';
-export { classifiedOf, findCollected, logitsOf } from './suites/measurements/collected.js';
+export { classifiedOf, logitsOf } from './suites/measurements/collected.js';
 export type { Figure, Measure, NotApplicable, Results, Table, Warning } from './suites/results.js';

@@ -1,8 +1,10 @@
 import { AssayError } from '../errors.js';
-import type { Collected, NdArray, Request, Rows } from '../suites/contract.js';
+import { arrayTypes, type Column, type NdArray } from '../suites/columns.js';
+import type { Collected } from '../suites/contract.js';
+import { fitsUnit } from './fits-columns.js';
 import type { Job, Unit } from './plan.js';
 import type { UnitStore } from './store.js';
-import type { UnitRecord } from './unit-file.js';
+import { headOf, type UnitRecord } from './unit-file.js';
 
 /** A unit whose rows are wanted is not stored, or damaged. */
 export class UnitLost extends AssayError {
@@ -29,22 +31,16 @@ export async function collectRange(
   for (const unit of job.units) {
     if (unit.end <= start || unit.start >= end) continue;
     const record = await store.read(unit.key);
-    if (!record) throw new UnitLost(job, unit);
+    if (!record || !fitsUnit(headOf(record), unit, job.columns)) throw new UnitLost(job, unit);
     parts.push(cut(record, Math.max(0, start - unit.start), Math.min(end, unit.end) - unit.start));
   }
   const failed = parts.flatMap((part) => part.failed ?? []);
-  // A unit of which every example failed has no columns: those of another stand in for it.
-  const model = parts.find((part) => Object.keys(part.rows).length > 0)?.rows ?? {};
-  for (const part of parts)
-    if (failed.length > 0 && isBare(part)) part.rows = blankRows(model, part.indices.length);
-  const names = Object.keys(parts[0]?.rows ?? {});
   const rows = Object.fromEntries(
-    names.map((name) => [
+    [...job.columns].map(([name, column]) => [
       name,
       join(
-        parts.map((part) => part.rows[name]),
-        name,
-        job.request,
+        parts.map(({ rows, indices }) => rows[name] ?? blank(column, indices.length)),
+        column,
       ),
     ]),
   );
@@ -57,25 +53,17 @@ export async function collectRange(
   };
 }
 
-const isBare = ({ rows, failed = [], indices }: UnitRecord) =>
-  Object.keys(rows).length === 0 && failed.length >= indices.length;
+const sizeOf = (shape: readonly number[], n: number) => shape.reduce((a, b) => a * b, n);
 
-/** Zeros in the shape of other rows. */
-function blankRows(like: Rows, n: number): Rows {
-  return Object.fromEntries(
-    Object.entries(like).map(([name, { shape, data }]) => {
-      const [, ...rest] = shape;
-      const length = n * rest.reduce((a, b) => a * b, 1);
-      return [name, { shape: [n, ...rest], data: new (data.constructor as Zeros)(length) }];
-    }),
-  );
-}
-
-type Zeros = new (length: number) => NdArray['data'];
+/** Zeros, for a unit of which every example failed: it has no columns. */
+const blank = ({ type, shape }: Column, n: number): NdArray => ({
+  shape: [n, ...shape],
+  data: new arrayTypes[type](sizeOf(shape, n)),
+});
 
 function cut(record: UnitRecord, start: number, end: number): UnitRecord {
   if (start === 0 && end === record.indices.length) return record;
-  const rows: Rows = {};
+  const rows: Record<string, NdArray> = {};
   for (const [name, { shape, data }] of Object.entries(record.rows)) {
     const width = shape.slice(1).reduce((a, b) => a * b, 1);
     rows[name] = { shape: [end - start, ...shape.slice(1)], data: data.slice(start * width, end * width) };
@@ -91,31 +79,17 @@ function cut(record: UnitRecord, start: number, end: number): UnitRecord {
   };
 }
 
-/** One array after the other. Errors: `suite-failed` when units disagree about a column's type or shape. */
-function join(parts: readonly (NdArray | undefined)[], name: string, request: Request<never>): NdArray {
-  const arrays = parts.filter((part) => part !== undefined);
-  const [{ shape, data }] = arrays;
-  const alike = (other: NdArray) =>
-    other.data.constructor === data.constructor && other.shape.slice(1).join() === shape.slice(1).join();
-  if (arrays.length < parts.length || !arrays.every(alike))
-    throw new AssayError(
-      'suite-failed',
-      `"${request.measurement.name}" gave other columns for other examples`,
-      {
-        path: `row "${name}" of ${request.system} on ${request.dataset}`,
-        expected: 'the same type and the same shape per example in every unit',
-        hint: 'correct the measurement and raise its version',
-      },
-    );
-  if (arrays.length === 1) return arrays[0];
-  const length = arrays.reduce((sum, array) => sum + array.data.length, 0);
-  const joined = new (data.constructor as new (length: number) => NdArray['data'])(length);
+/** One array after the other. */
+function join(parts: readonly NdArray[], { type, shape }: Column): NdArray {
+  if (parts.length === 1) return parts[0];
+  const n = parts.reduce((sum, part) => sum + part.shape[0], 0);
+  const data = new arrayTypes[type](sizeOf(shape, n));
   let at = 0;
-  for (const array of arrays) {
-    joined.set(array.data, at);
-    at += array.data.length;
+  for (const part of parts) {
+    data.set(part.data, at);
+    at += part.data.length;
   }
-  return { shape: [arrays.reduce((sum, array) => sum + array.shape[0], 0), ...shape.slice(1)], data: joined };
+  return { shape: [n, ...shape], data };
 }
 
 function joinInts(parts: readonly Int32Array[]): Int32Array {

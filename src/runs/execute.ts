@@ -2,6 +2,7 @@ import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import type { Passes } from '../models/system.js';
 import { UnitLost } from './collect.js';
+import { fitsUnit } from './fits-columns.js';
 import { type MeasureEnvironment, measureUnit } from './measure-unit.js';
 import type { Job, Unit } from './plan.js';
 import type { Listener } from './progress.js';
@@ -125,21 +126,15 @@ export async function execute(
 
 /**
  * The units of a job that are stored, by what they say of themselves. One of another length, or with other columns than
- * most, was not measured by this job, whatever its name: it is measured anew. One of which every example failed has no
- * columns.
+ * the measurement declares, was not measured by this job, whatever its name: it is measured anew.
  */
-async function storedUnits({ units }: Job, store: UnitStore): Promise<Map<Unit, UnitHead>> {
-  const alike = new Map<string, Map<Unit, UnitHead>>();
-  const bare = new Map<Unit, UnitHead>();
+async function storedUnits({ units, columns }: Job, store: UnitStore): Promise<Map<Unit, UnitHead>> {
+  const stored = new Map<Unit, UnitHead>();
   for (const unit of units) {
     const head = await store.head(unit.key);
-    if (head?.n !== unit.end - unit.start) continue;
-    const { columns, failed, n } = head;
-    if (columns === '' && failed === n) bare.set(unit, head);
-    else alike.set(columns, (alike.get(columns) ?? new Map()).set(unit, head));
+    if (head && fitsUnit(head, unit, columns)) stored.set(unit, head);
   }
-  const [most = []] = [...alike.values()].sort((a, b) => b.size - a.size);
-  return new Map([...most, ...bare]);
+  return stored;
 }
 
 type UnitCost = Pick<UnitHead, 'n' | 'passes' | 'seconds'>;

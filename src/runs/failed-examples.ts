@@ -1,6 +1,7 @@
 import type { Examples } from '../data/dataset.js';
 import { NotFinite } from '../models/finite.js';
-import type { Collected, FailedExample, NdArray, Rows } from '../suites/contract.js';
+import type { NdArray, Rows } from '../suites/columns.js';
+import type { Collected, FailedExample } from '../suites/contract.js';
 
 /** What a unit measures, or a part of it. */
 export interface Part {
@@ -105,7 +106,7 @@ function chosen({ shape: [n, ...rest], data }: NdArray, positions: readonly numb
 
 /** Rows of parts at their positions among n, zeros elsewhere. */
 function placed(parts: readonly { positions: readonly number[]; rows: Rows }[], n: number): Rows {
-  const all: Rows = {};
+  const all: Record<string, NdArray> = {};
   for (const { positions, rows } of parts)
     for (const [
       name,

@@ -2,10 +2,11 @@ import type { Dataset, Examples } from '../data/dataset.js';
 import { AssayError } from '../errors.js';
 import type { NotFinite } from '../models/finite.js';
 import type { Passes, System } from '../models/system.js';
-import type { Rows } from '../suites/contract.js';
+import type { Rows } from '../suites/columns.js';
 import { collectRange } from './collect.js';
 import { counted } from './counted-system.js';
 import { Failures, isolating, type Part } from './failed-examples.js';
+import { rowsFrom } from './fits-columns.js';
 import type { Evaluation } from './inventory.js';
 import type { LiveUnit } from './live-unit.js';
 import type { Job, Unit } from './plan.js';
@@ -76,11 +77,8 @@ export async function measureUnit(
       },
       request.params,
     );
-  const name = request.measurement.name;
   const rows = await isolating({ examples, inputs }, failures, async (part, fail) => {
-    const found = await measure(part, fail);
-    refuseRows(found, part.examples.n, name);
-    return found;
+    return rowsFrom(await measure(part, fail), job.columns, part.examples.n, request);
   });
   await failures.locateFirst();
   const { indices, labels } = examples;
@@ -113,18 +111,4 @@ function refuseLabels({ labels, indices }: Examples, { info }: System, dataset: 
     found: String(labels[at]),
     hint: 'correct the labels, or `classes` in the model card; labels count from 0',
   });
-}
-
-/** Errors: `suite-failed` when columns do not have a row per example. */
-function refuseRows(rows: Rows, n: number, measurement: string): void {
-  for (const [name, { shape, data }] of Object.entries(rows)) {
-    const count = shape.reduce((a, b) => a * b, 1);
-    if (shape[0] === n && count === data.length && !name.startsWith('@')) continue;
-    throw new AssayError('suite-failed', `the measurement "${measurement}" returned rows that do not fit`, {
-      path: `row "${name}"`,
-      expected: `a name without "@", shape (${n}, ...) and as many numbers`,
-      found: `shape (${shape.join(', ')}) and ${data.length} numbers`,
-      hint: 'return one row per example, in the order of `examples`',
-    });
-  }
 }

@@ -40,7 +40,7 @@ export function nameableInResults({ systems, datasets, suites, measures, status 
 }
 
 /** Radii that requests name in their parameters, as written, and that of the clean image; none without attacks. */
-export function radiiOf(requests: readonly Request<never>[]): string[] {
+export function radiiOf(requests: readonly Request[]): string[] {
   const radii = new Set(requests.flatMap(({ params }) => epsilonsWithin(params)));
   return radii.size > 0 ? ['0', ...radii] : [];
 }

@@ -3,6 +3,7 @@ import { AssayError, unknownName } from '../errors.js';
 import type { Capability, SystemInfo } from '../models/system.js';
 import type { Request, SuiteContext } from '../suites/contract.js';
 import type { NotApplicable } from '../suites/results.js';
+import { columnsOf, type JobColumns } from './fits-columns.js';
 import type { Inventory } from './inventory.js';
 import { keyOf } from './keys.js';
 import type { SuiteEntry } from './suite-entries.js';
@@ -20,7 +21,8 @@ export interface Unit {
 /** A measurement of one system on one data set, shared by every suite that asks for it. */
 export interface Job {
   key: string;
-  request: Request<never>;
+  request: Request;
+  columns: JobColumns;
   /** Examples wanted: the most that any request wants. */
   size: number;
   inputs: readonly Job[];
@@ -35,7 +37,9 @@ export interface Job {
 export interface SuitePlan {
   entry: SuiteEntry;
   context: SuiteContext;
-  wanted: readonly { request: Request<never>; job: Job; size: number }[];
+  /** All that the suite asked for; `wanted` is what its systems can give. */
+  requests: readonly Request[];
+  wanted: readonly { request: Request; job: Job; size: number }[];
   notApplicable: readonly NotApplicable[];
 }
 
@@ -71,7 +75,7 @@ export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): P
       notApplicable.push(...inapplicable(suite.name, info, missing, request.measurement.name));
       return [];
     });
-    return { entry, context, wanted, notApplicable: distinct(notApplicable) };
+    return { entry, context, requests, wanted, notApplicable: distinct(notApplicable) };
   });
   const closed = new Map<OpenJob, Job>();
   const close = (open: OpenJob): Job => {
@@ -104,7 +108,7 @@ interface OpenJob extends Omit<Job, 'units' | 'inputs' | 'reference' | 'size'> {
   reference: readonly { job: OpenJob; size: number }[];
 }
 
-function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteContext): Request<never>[] {
+function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteContext): Request[] {
   try {
     return suite.plan(context, options);
   } catch (error) {
@@ -131,7 +135,7 @@ function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteCo
 }
 
 function addJob(
-  request: Request<never>,
+  request: Request,
   size: number | undefined,
   inventory: Inventory,
   jobs: Map<string, OpenJob>,
@@ -164,7 +168,8 @@ function addJob(
     inputs: inputs.map((input) => input.key),
     ...(reference.length > 0 && { reference: reference.map(({ job, size }) => [job.key, size]) }),
   });
-  const job = jobs.get(key) ?? { key, request, size: 0, inputs, reference, namedSystems };
+  const columns = columnsOf(request, systemOf(request, inventory));
+  const job = jobs.get(key) ?? { key, request, columns, size: 0, inputs, reference, namedSystems };
   job.size = Math.max(job.size, wanted);
   jobs.set(key, job);
   return job;
@@ -183,19 +188,19 @@ function unitsOf({ key, size, request }: OpenJob): Unit[] {
   });
 }
 
-function systemOf({ system }: Request<never>, { systems }: Inventory): SystemInfo {
+function systemOf({ system }: Request, { systems }: Inventory): SystemInfo {
   const found = systems.get(system);
   if (!found) throw unknownName('system', system, [...systems.keys()]);
   return found.info;
 }
 
-function datasetOf({ dataset }: Request<never>, { datasets }: Inventory): DatasetInfo {
+function datasetOf({ dataset }: Request, { datasets }: Inventory): DatasetInfo {
   const found = datasets.get(dataset);
   if (!found) throw unknownName('data set', dataset, [...datasets.keys()]);
   return found.info;
 }
 
-function sizeOf(request: Request<never>, inventory: Inventory): number {
+function sizeOf(request: Request, inventory: Inventory): number {
   const { size } = datasetOf(request, inventory);
   return Math.min(size, request.first ?? size);
 }

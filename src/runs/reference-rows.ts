@@ -1,4 +1,4 @@
-import type { Rows } from '../suites/contract.js';
+import type { Rows } from '../suites/columns.js';
 import { collectRange } from './collect.js';
 import { failedIn, withoutFailed } from './failed-examples.js';
 import type { Job } from './plan.js';

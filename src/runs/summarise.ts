@@ -5,6 +5,7 @@ import { resultsSchema } from '../report/schema.js';
 import type { Collected, SuiteContext, Summary } from '../suites/contract.js';
 import type { NotApplicable, SuiteResult } from '../suites/results.js';
 import { collectRange, UnitLost } from './collect.js';
+import { collectedRows } from './collected-rows.js';
 import type { Execution } from './execute.js';
 import {
   allFailed,
@@ -73,8 +74,8 @@ export async function summariseSuite(
     const systems = context.systems.filter(({ name }) => !troubles.has(name));
     if (systems.length > 0) {
       const sound = collected.filter(({ request }) => !troubles.has(request.system));
-      const usable = leaveOutFailed(sound);
-      const made = suite.summarise(usable, options, { ...context, systems, steps });
+      const rows = collectedRows(leaveOutFailed(sound), troubles.size === 0 ? plan.requests : undefined);
+      const made = suite.summarise(rows, options, { ...context, systems, steps });
       refuseSummary(made, suite.name);
       Object.assign(summary, made, { notApplicable: [...notApplicable, ...(made.notApplicable ?? [])] });
       empty = cameToNothing(summary, wanted);

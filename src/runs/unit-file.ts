@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { Type } from '@sinclair/typebox';
 import { check } from '../config/validate.js';
 import type { Passes } from '../models/system.js';
-import type { FailedExample, NdArray, Rows } from '../suites/contract.js';
+import { arrayTypes, type NdArray, type NumberType, type Rows } from '../suites/columns.js';
+import type { FailedExample } from '../suites/contract.js';
 
 /** What a unit leaves behind. */
 export interface UnitRecord {
@@ -23,8 +24,7 @@ export interface UnitRecord {
 export interface UnitHead {
   /** Examples. */
   n: number;
-  /** What columns are called, hold and look like: the same for every unit of a job. */
-  columns: string;
+  columns: StoredColumn[];
   /** Examples without a result. */
   failed: number;
   passes: Passes;
@@ -34,32 +34,21 @@ export interface UnitHead {
 const MAGIC = Buffer.from('ASSAYU1\n', 'latin1');
 const DIGEST = 32;
 
-const types = {
-  float32: Float32Array,
-  float64: Float64Array,
-  int32: Int32Array,
-  uint8: Uint8Array,
-};
-type TypeName = keyof typeof types;
+const typeNames = Object.keys(arrayTypes) as NumberType[];
 
-const typeName = (data: NdArray['data']): TypeName =>
-  data instanceof Float32Array
-    ? 'float32'
-    : data instanceof Float64Array
-      ? 'float64'
-      : data instanceof Int32Array
-        ? 'int32'
-        : 'uint8';
+const typeOf = (data: NdArray['data']): NumberType =>
+  typeNames.find((name) => data instanceof arrayTypes[name]) ?? 'uint8';
 
-interface Column {
+/** A column of a unit; the first dimension of its shape counts examples. */
+export interface StoredColumn {
   name: string;
-  type: TypeName;
+  type: NumberType;
   shape: number[];
 }
 
 interface Header {
   key: string;
-  columns: Column[];
+  columns: StoredColumn[];
   failed?: readonly FailedExample[];
   passes: Passes;
   seconds: number;
@@ -75,7 +64,7 @@ export function encodeUnit({ key, rows, indices, labels, failed, passes, seconds
     ...(labels ? [['@labels', { shape: [labels.length], data: labels }] as [string, NdArray]] : []),
     ...Object.entries(rows),
   ];
-  const columns = arrays.map(([name, { shape, data }]) => ({ name, type: typeName(data), shape }));
+  const columns = arrays.map(([name, { shape, data }]) => ({ name, type: typeOf(data), shape }));
   const header = Buffer.from(
     JSON.stringify({ key, columns, failed, passes, seconds } satisfies Header),
     'utf8',
@@ -104,10 +93,10 @@ export function decodeUnit(stored: Uint8Array, key: string): UnitRecord | undefi
   // A digest is soon made: a file that was put there by hand holds it as well.
   const header = headerOf(body.toString('utf8', MAGIC.length + 4, headerEnd));
   if (header?.key !== key || lengthOf(header, headerEnd) !== body.length) return;
-  const arrays: Rows = {};
+  const arrays: Record<string, NdArray> = {};
   let at = padded(headerEnd);
   for (const { name, type, shape } of header.columns) {
-    const data = new types[type](shape.reduce((a, b) => a * b, 1));
+    const data = new arrayTypes[type](shape.reduce((a, b) => a * b, 1));
     new Uint8Array(data.buffer).set(body.subarray(at, at + data.byteLength));
     arrays[name] = { shape, data };
     at += padded(data.byteLength);
@@ -131,7 +120,7 @@ const HeaderSchema = Type.Object({
   columns: Type.Array(
     Type.Object({
       name: Type.String(),
-      type: Type.Union((Object.keys(types) as TypeName[]).map((name) => Type.Literal(name))),
+      type: Type.Union(typeNames.map((name) => Type.Literal(name))),
       shape: Type.Array(count, { minItems: 1 }),
     }),
   ),
@@ -175,19 +164,25 @@ export function decodeHead(start: Uint8Array, size: number, key: string): UnitHe
   if (header?.key !== key || lengthOf(header, end) + DIGEST !== size) return undefined;
   const { columns, failed = [], passes, seconds } = header;
   const n = columns.find(({ name }) => name === '@indices')?.shape[0] ?? 0;
-  return { n, columns: columnsOf(columns), failed: failed.length, passes, seconds };
+  return { n, columns: columnsIn(columns), failed: failed.length, passes, seconds };
 }
 
 /** Bytes up to the digest. */
 const lengthOf = ({ columns }: Header, headerEnd: number): number =>
   columns.reduce(
-    (sum, { type, shape }) => sum + padded(types[type].BYTES_PER_ELEMENT * shape.reduce((a, b) => a * b, 1)),
+    (sum, { type, shape }) =>
+      sum + padded(arrayTypes[type].BYTES_PER_ELEMENT * shape.reduce((a, b) => a * b, 1)),
     padded(headerEnd),
   );
 
-const columnsOf = (columns: readonly Column[]): string =>
-  columns
-    .filter(({ name }) => !name.startsWith('@'))
-    .map(({ name, type, shape }) => `${name} ${type} ${shape.slice(1).join('x')}`)
-    .sort()
-    .join(', ');
+const columnsIn = (columns: readonly StoredColumn[]): StoredColumn[] =>
+  columns.filter(({ name }) => !name.startsWith('@'));
+
+/** What a unit that was read would say of itself. */
+export const headOf = ({ rows, indices, failed = [], passes, seconds }: UnitRecord): UnitHead => ({
+  n: indices.length,
+  columns: Object.entries(rows).map(([name, { shape, data }]) => ({ name, type: typeOf(data), shape })),
+  failed: failed.length,
+  passes,
+  seconds,
+});

@@ -4,25 +4,20 @@ import type { Step } from '../metrics/intervals.js';
 import type { NotFinite } from '../models/finite.js';
 import type { Outlook } from '../models/outlook.js';
 import type { Capability, Passes, System, SystemInfo } from '../models/system.js';
+import type { Columns, DataOf, NdArray, Rows, RowsIn } from './columns.js';
 import type { Figure, Measure, NotApplicable, Table, Warning } from './results.js';
 
-/** An array whose first dimension counts examples. */
-export interface NdArray {
-  shape: number[];
-  data: Float32Array | Float64Array | Int32Array | Uint8Array;
-}
-
-/** What a measurement returns for a range of examples: named columns, one row per example. */
-export type Rows = Record<string, NdArray>;
+/** Rows that a measurement reads of others, a type for each; optional ones are those it can do without. */
+type ReadRows = readonly (Rows | undefined)[];
 
 /** What a measurement has at hand. The runner has checked `needs` and loaded the examples. */
-export interface MeasureContext {
+export interface MeasureContext<Inputs extends ReadRows = [], Reference extends ReadRows = []> {
   system: System;
   examples: Examples;
   /** Rows of the requests named in `Request.inputs`, for the same examples. */
-  inputs: readonly Rows[];
+  inputs: Inputs;
   /** All rows of the requests named in `Request.reference`, the same for every unit. */
-  reference: readonly Rows[];
+  reference: Reference;
   /** The run's seed; streams are keyed by it, a purpose and `examples.indices`. */
   seed: number;
   /**
@@ -42,7 +37,12 @@ export interface MeasureContext {
  * An expensive pass with a name, shared by every suite that asks for the same one: it is computed once per
  * system, data set, parameters and example, stored, and found again by its key.
  */
-export interface Measurement<P = Record<string, unknown>> {
+export interface Measurement<
+  Params = unknown,
+  R extends Rows = Rows,
+  Inputs extends ReadRows = ReadRows,
+  Reference extends ReadRows = ReadRows,
+> {
   name: string;
   /** Part of the key: raise it when the meaning of the rows changes. */
   version: number;
@@ -53,8 +53,11 @@ export interface Measurement<P = Record<string, unknown>> {
    * Passes through the system that an example takes when nothing ends early, a pass being one example in a call. For the
    * time left only; without it, that is told from the seconds of units.
    */
-  passes?(params: P, system: SystemInfo): Passes;
-  measure(context: MeasureContext, params: P): Promise<Rows>;
+  passes?(params: Params, system: SystemInfo): Passes;
+  /** The columns of a system, with these parameters: what is measured or read is held against them. */
+  columns(system: SystemInfo, params: Params): Columns;
+  /** Each column as one array, row after row, in the order of `examples`. */
+  measure(context: MeasureContext<Inputs, Reference>, params: Params): Promise<DataOf<R>>;
 }
 
 /** An example for which a measurement has no result. */
@@ -65,24 +68,24 @@ export interface FailedExample {
   what: string;
 }
 
-/** A measurement asked for: on this system, this data set, with these parameters. */
-export interface Request<P = Record<string, unknown>> {
-  measurement: Measurement<P>;
+/** A measurement asked for: on this system, this data set, with these parameters. It finds its rows again. */
+export interface Request<R extends Rows = Rows> {
+  measurement: Measurement<unknown, R>;
   /** System name. */
   system: string;
   /** Data set name. */
   dataset: string;
   /** Plain JSON: it is hashed into the key of every unit. */
-  params: P;
+  params: unknown;
   /** Only the first so many examples (thumbnails). Default: all. */
   first?: number;
   /** Requests whose rows `measure` reads, on the same data set. They are run first. */
-  inputs?: readonly Request<never>[];
+  inputs?: readonly Request[];
   /**
    * Requests of which `measure` reads all rows at once, on any data set: what a threshold is fitted on. They are run
    * first, and how many examples they have is part of the key of every unit.
    */
-  reference?: readonly Request<never>[];
+  reference?: readonly Request[];
 }
 
 /** What a suite can see when it plans and when it summarises: descriptions, no models, no pixels. */
@@ -96,15 +99,26 @@ export interface SuiteContext {
 }
 
 /** A request with the rows of all its examples, in data set order. */
-export interface Collected {
-  request: Request<never>;
-  rows: Rows;
+export interface Collected<R extends Rows = Rows> {
+  request: Request<R>;
+  rows: R;
   /** (n) source indices. */
   indices: Int32Array;
   /** (n); absent for unlabelled sets. */
   labels?: Int32Array;
   /** Examples that failed: suites are given the others only. */
   failed?: readonly FailedExample[];
+}
+
+/** The rows of everything that a suite has planned. */
+export interface CollectedRows {
+  /**
+   * The rows of a request, the one that was planned or an equal one made again. Undefined where the system lacks what
+   * the measurement needs. Errors: `suite-failed` for a request that was not planned.
+   */
+  get<R extends Rows>(request: Request<R>): Collected<R> | undefined;
+  /** The rows of a measurement wherever it was asked for, in the order of the plan. */
+  all<R extends Rows>(measurement: Measurement<never, R>): readonly Collected<R>[];
 }
 
 /** What a suite makes of the rows: data only, presentation is the report's. */
@@ -150,8 +164,8 @@ export interface Suite<S extends TSchema = TSchema> {
   needs: readonly Capability[];
   /** Every name that its measures can have: a gate on another is refused before anything is measured. */
   measures?: readonly string[];
-  plan(context: SuiteContext, options: Static<S>): Request<never>[];
-  summarise(collected: readonly Collected[], options: Static<S>, context: SuiteContext): Summary;
+  plan(context: SuiteContext, options: Static<S>): Request[];
+  summarise(collected: CollectedRows, options: Static<S>, context: SuiteContext): Summary;
 }
 
 /** Identity with types: `options` infers the type that `plan` and `summarise` receive. */
@@ -159,12 +173,46 @@ export function defineSuite<S extends TSchema>(suite: Suite<S>): Suite<S> {
   return suite;
 }
 
-/** Identity with types for measurements. */
-export function defineMeasurement<P>(measurement: Measurement<P>): Measurement<P> {
-  return measurement;
+type NoParams = Record<string, never>;
+
+/**
+ * A measurement, with types: `columns` gives that of its rows to `measure`, to readers of its rows, and to suites.
+ * Parameters, `inputs` and `reference` get theirs where `measure` names them:
+ * `measure({ inputs: [clean] }: MeasureContext<[CleanRows]>, params: MyParams)`.
+ */
+export function defineMeasurement<
+  C extends Columns,
+  Params = NoParams,
+  Inputs extends ReadRows = [],
+  Reference extends ReadRows = [],
+>({
+  columns,
+  ...rest
+}: Omit<Measurement<Params, RowsIn<C>, Inputs, Reference>, 'columns'> & {
+  /** Each by name, or what gives them for a system and parameters. */
+  columns: C | ((system: SystemInfo, params: Params) => C);
+}): Measurement<Params, RowsIn<C>, Inputs, Reference> {
+  return { ...rest, columns: typeof columns === 'function' ? columns : () => columns };
 }
 
-/** A request, with its parameters checked against its measurement. */
-export function request<P>(wanted: Request<P>): Request<never> {
-  return wanted as unknown as Request<never>;
+type RequestsFor<Read extends ReadRows> = {
+  readonly [K in keyof Read]: Request<NonNullable<Read[K]>>;
+};
+
+/** What `request` takes: parameters, `inputs` and `reference` may be left out where the measurement has none. */
+export type RequestOf<Params, R extends Rows, Inputs extends ReadRows, Reference extends ReadRows> = {
+  measurement: Measurement<Params, R, Inputs, Reference>;
+  system: string;
+  dataset: string;
+  first?: number | undefined;
+} & (NoParams extends Params ? { params?: Params } : { params: Params }) &
+  ([] extends Inputs ? { inputs?: RequestsFor<Inputs> } : { inputs: RequestsFor<Inputs> }) &
+  ([] extends Reference ? { reference?: RequestsFor<Reference> } : { reference: RequestsFor<Reference> });
+
+/** A request, with its parameters and what it reads checked against its measurement. */
+export function request<Params, R extends Rows, Inputs extends ReadRows, Reference extends ReadRows>({
+  first,
+  ...rest
+}: RequestOf<Params, R, Inputs, Reference>): Request<R> {
+  return { params: {}, ...rest, ...(first !== undefined && { first }) };
 }

@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox';
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import type { SystemInfo } from '../../src/models/system.js';
 import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../../src/suites/caveats.js';
 import { defineSuite, type ExampleSheet, request } from '../../src/suites/contract.js';
 import { measure } from '../../src/suites/measure.js';
 import { clean } from '../../src/suites/measurements/clean.js';
-import { findCollected } from '../../src/suites/measurements/collected.js';
 import type { Measure } from '../../src/suites/results.js';
 import { type AccuracyResult, accuracyResult } from './result.js';
 import { classFigure, classTable, confusionTable, overviewTable } from './tables.js';
@@ -26,6 +27,9 @@ const AccuracyOptions = Type.Object(
   { additionalProperties: false },
 );
 
+const requestFor = ({ name: system }: SystemInfo, { name: dataset }: DatasetInfo) =>
+  request({ measurement: clean, system, dataset });
+
 export const accuracy = defineSuite({
   name: NAME,
   title: 'Accuracy',
@@ -36,10 +40,8 @@ export const accuracy = defineSuite({
   measures: ['accuracy', 'top-k-accuracy', 'nll', 'brier', 'class-accuracy'],
 
   plan(context) {
-    return context.systems.flatMap(({ name: system }) =>
-      labelledTestSets(context).map(({ name: dataset }) =>
-        request({ measurement: clean, system, dataset, params: {} }),
-      ),
+    return context.systems.flatMap((system) =>
+      labelledTestSets(context).map((dataset) => requestFor(system, dataset)),
     );
   },
 
@@ -47,11 +49,9 @@ export const accuracy = defineSuite({
     const sets = labelledTestSets(context).map((dataset) => ({
       dataset,
       results: context.systems.flatMap((system) => {
-        const found = findCollected(collected, clean, system.name, dataset.name);
+        const rows = collected.get(requestFor(system, dataset));
         const step = context.steps?.(`resamples of ${system.name} on ${dataset.name}`);
-        return found
-          ? [accuracyResult(system, dataset, found, { ...options, seed: context.seed, step })]
-          : [];
+        return rows ? [accuracyResult(system, dataset, rows, { ...options, seed: context.seed, step })] : [];
       }),
     }));
     const results = sets.flatMap((set) => set.results);

@@ -6,6 +6,7 @@ import { type BootstrapOptions, wilson } from '../../src/metrics/intervals.js';
 import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import type { Collected } from '../../src/suites/contract.js';
+import type { OutputRows } from '../../src/suites/measurements/clean.js';
 import { classifiedOf, logitsOf } from '../../src/suites/measurements/collected.js';
 
 /** Accuracy and proper scores of one system on one data set. */
@@ -27,7 +28,7 @@ export interface AccuracyResult {
 export function accuracyResult(
   system: SystemInfo,
   dataset: DatasetInfo,
-  collected: Collected,
+  collected: Collected<OutputRows>,
   { topK, ...bootstrap }: { topK: readonly number[]; resamples: number } & BootstrapOptions,
 ): AccuracyResult {
   const classified = classifiedOf(collected);

@@ -1,5 +1,7 @@
 import { parseEpsilon } from '../../src/attacks/epsilon.js';
-import type { Collected, NdArray } from '../../src/suites/contract.js';
+import type { NdArray } from '../../src/suites/columns.js';
+import type { Collected } from '../../src/suites/contract.js';
+import type { PixelRows } from '../../src/suites/measurements/pixels.js';
 import type { ImageFigure, LineFigure, Picture } from '../../src/suites/results.js';
 import type { AttackResult } from './result.js';
 
@@ -37,7 +39,7 @@ export function curve(id: string, title: string, results: readonly AttackResult[
 export function grid(
   id: string,
   result: AttackResult,
-  pixels: Collected | undefined,
+  pixels: Collected<PixelRows> | undefined,
   count: number,
 ): ImageFigure[] {
   const { system, params, collected } = result;

@@ -1,73 +1,21 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { SystemInfo } from '../../src/models/system.js';
-import { type ResolvedAttack, resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
+import { resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
 import { fewUsed, labelledTestSets, singleDraw, withoutLabels } from '../../src/suites/caveats.js';
-import { type Collected, defineSuite, type Request, request } from '../../src/suites/contract.js';
+import type { Rows } from '../../src/suites/columns.js';
+import { defineSuite, type Request } from '../../src/suites/contract.js';
 import { identifier } from '../../src/suites/identifier.js';
-import { type AttackParams, attackRequest } from '../../src/suites/measurements/attack.js';
-import { clean } from '../../src/suites/measurements/clean.js';
-import { findRequest } from '../../src/suites/measurements/collected.js';
 import { pixels } from '../../src/suites/measurements/pixels.js';
-import { repeatability } from '../../src/suites/measurements/repeatability.js';
-import { verifyRequest } from '../../src/suites/measurements/verify.js';
-import { CHECKED_EXAMPLES, checksOf, EXAMPLES_BY_RADIUS } from './checks.js';
 import { distanceCurve, distanceMeasures, distanceTable } from './distances.js';
 import { curve, grid } from './figures.js';
 import { attackMeasures, attackTable, breakdownTable } from './measures.js';
 import { attackNotes } from './notes.js';
 import { AttackOptions } from './options.js';
+import { requestsFor, requestsIn, thumbnails } from './requests.js';
 import { type AttackResult, attackResult } from './result.js';
 import { sheet } from './sheet.js';
 import { flagMeasures, flagWarnings, lookAt, validityPanel } from './validity.js';
 
 const NAME = 'attack';
-
-/** Examples among which those for the picture grid are looked for. */
-const THUMBNAILS = 64;
-
-/** What is asked of one system on one data set. */
-interface AttackRequests {
-  planned: ResolvedAttack;
-  main: Request<never>;
-  verified: Request<never>;
-  clean: Request<never>;
-  repeated?: Request<never>;
-  oneStep?: Request<never>;
-  byRadius: Request<never>[];
-  hugeRadius?: Request<never>;
-}
-
-function requestsFor(system: SystemInfo, dataset: DatasetInfo, options: AttackOptions): AttackRequests {
-  const plan = resolveAttack(options, system);
-  const { examples } = options;
-  const main = attackRequest(system.name, dataset.name, plan.params, examples);
-  const on = { system: system.name, dataset: dataset.name };
-  const all = examples !== undefined && { first: examples };
-  const few = Math.min(examples ?? CHECKED_EXAMPLES, CHECKED_EXAMPLES);
-  const wanted = {
-    planned: plan,
-    main,
-    verified: verifyRequest(main, plan.params),
-    clean: request({ measurement: clean, params: {}, ...on, ...all }),
-  };
-  if (!options.checks) return { ...wanted, byRadius: [] };
-  const { oneStep, byRadius, hugeRadius } = checksOf(plan);
-  const onFew = (params: AttackParams, most = few) =>
-    attackRequest(system.name, dataset.name, params, Math.min(few, most));
-  return {
-    ...wanted,
-    repeated: request({ measurement: repeatability, params: {}, ...on, first: few }),
-    ...(oneStep && { oneStep: attackRequest(system.name, dataset.name, oneStep, examples) }),
-    byRadius: byRadius.map((params) => onFew(params, EXAMPLES_BY_RADIUS)),
-    ...(hugeRadius && { hugeRadius: onFew(hugeRadius) }),
-  };
-}
-
-const requestsOf = ({ clean, main, verified, repeated, oneStep, byRadius, hugeRadius }: AttackRequests) =>
-  [clean, main, verified, repeated, oneStep, ...byRadius, hugeRadius].filter((r) => r !== undefined);
-
-const thumbnails = (system: SystemInfo, dataset: DatasetInfo) =>
-  request({ measurement: pixels, system: system.name, dataset: dataset.name, params: {}, first: THUMBNAILS });
 
 export const attack = defineSuite({
   name: NAME,
@@ -96,19 +44,16 @@ export const attack = defineSuite({
 
   plan(context, options) {
     return labelledTestSets(context).flatMap((dataset) => [
-      ...context.systems.flatMap((system) => requestsOf(requestsFor(system, dataset, options))),
+      ...context.systems.flatMap((system) => requestsIn(requestsFor(system, dataset, options))),
       ...context.systems.slice(0, options.pictures > 0 ? 1 : 0).map((system) => thumbnails(system, dataset)),
     ]);
   },
 
   summarise(collected, options, context) {
-    const rowsOf = (wanted: Request<never> | undefined): Collected | undefined =>
-      wanted && findRequest(collected, wanted);
+    const rowsOf = <R extends Rows>(wanted: Request<R> | undefined) => wanted && collected.get(wanted);
     const sets = labelledTestSets(context).map((dataset) => ({
       dataset,
-      pictures: collected.find(
-        ({ request }) => request.measurement.name === pixels.name && request.dataset === dataset.name,
-      ),
+      pictures: collected.all(pixels).find(({ request }) => request.dataset === dataset.name),
       found: context.systems.flatMap((system) => {
         const wanted = requestsFor(system, dataset, options);
         const main = rowsOf(wanted.main);

@@ -5,8 +5,10 @@ import { meanOf, wilson } from '../../src/metrics/intervals.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
 import { broken } from '../../src/suites/attacking/verdicts.js';
-import type { Collected, NdArray } from '../../src/suites/contract.js';
-import { campaignOf } from '../../src/suites/measurements/attack.js';
+import type { NdArray } from '../../src/suites/columns.js';
+import type { Collected } from '../../src/suites/contract.js';
+import { type AttackRows, campaignOf } from '../../src/suites/measurements/attack.js';
+import type { VerifiedRows } from '../../src/suites/measurements/verify.js';
 
 /** Passes per example, spent and as a plain schedule spends them. */
 export interface Cost {
@@ -36,8 +38,8 @@ export interface AttackResult extends ResolvedAttack {
   dataset: DatasetInfo;
   campaign: Campaign;
   n: number;
-  collected: Collected;
-  verified: Collected | undefined;
+  collected: Collected<AttackRows>;
+  verified: Collected<VerifiedRows> | undefined;
   /** On the same examples. */
   clean: Estimate;
   /** One per radius. */
@@ -63,7 +65,7 @@ export const count = ({ data }: NdArray, of: (value: number, i: number) => boole
 };
 
 /** Accuracy at a radius: correct when clean, and not broken at it or a smaller one; over all examples. */
-export function robustAccuracy({ rows }: Collected, radius: number): Estimate {
+export function robustAccuracy({ rows }: Collected<AttackRows>, radius: number): Estimate {
   const { correct, brokenAt } = rows;
   const robust = count(correct, (c, i) => c === 1 && !broken(brokenAt.data[i], radius));
   return wilson(robust, correct.data.length);
@@ -80,14 +82,18 @@ export function column({ shape, data }: NdArray, k?: number): Float64Array {
   });
 }
 
-const costOf = ({ rows }: Collected, k?: number): Cost => ({
+const costOf = ({ rows }: Collected<AttackRows>, k?: number): Cost => ({
   gradient: meanOf(column(rows.gradient, k)),
   forward: meanOf(column(rows.forward, k)),
   naiveGradient: meanOf(column(rows.naiveGradient, k)),
   naiveForward: meanOf(column(rows.naiveForward, k)),
 });
 
-function memberOf(collected: Collected, { params, members }: ResolvedAttack, stage: number): Member {
+function memberOf(
+  collected: Collected<AttackRows>,
+  { params, members }: ResolvedAttack,
+  stage: number,
+): Member {
   const { correct, brokenAt, brokenBy, gradient, zeroGradients } = collected.rows;
   const n = correct.data.length;
   const sum = (row: NdArray) => column(row, stage).reduce((a, b) => a + b, 0);
@@ -112,8 +118,8 @@ function memberOf(collected: Collected, { params, members }: ResolvedAttack, sta
 
 export function attackResult(
   on: Pick<AttackResult, 'system' | 'dataset'> & { planned: ResolvedAttack },
-  collected: Collected,
-  verified: Collected | undefined,
+  collected: Collected<AttackRows>,
+  verified: Collected<VerifiedRows> | undefined,
 ): AttackResult {
   const { rows } = collected;
   const { system, dataset, planned } = on;

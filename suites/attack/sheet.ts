@@ -1,13 +1,14 @@
 import { argmax } from '../../src/metrics/softmax.js';
 import { broken } from '../../src/suites/attacking/verdicts.js';
 import type { Collected, ExampleSheet } from '../../src/suites/contract.js';
+import type { OutputRows } from '../../src/suites/measurements/clean.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
 import { type AttackResult, column } from './result.js';
 
 /** A row per system and example: enough to recompute every measure. */
 export function sheet(
   name: string,
-  results: readonly { result: AttackResult; clean: Collected | undefined }[],
+  results: readonly { result: AttackResult; clean: Collected<OutputRows> | undefined }[],
 ): ExampleSheet {
   const epsilons = results[0]?.result.params.epsilons ?? [];
   return {
@@ -41,7 +42,7 @@ export function sheet(
 
 function* rowsOf(
   { system, dataset, params, collected, verified, members }: AttackResult,
-  clean: Collected | undefined,
+  clean: Collected<OutputRows> | undefined,
 ) {
   const { rows, indices, labels } = collected;
   const predictions = clean && argmax(logitsOf(clean));

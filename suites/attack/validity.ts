@@ -3,18 +3,21 @@ import { signTest } from '../../src/metrics/sign-test.js';
 import { argmax } from '../../src/metrics/softmax.js';
 import type { Collected } from '../../src/suites/contract.js';
 import { measure } from '../../src/suites/measure.js';
+import type { AttackRows } from '../../src/suites/measurements/attack.js';
+import type { OutputRows } from '../../src/suites/measurements/clean.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
+import type { RepeatabilityRows } from '../../src/suites/measurements/repeatability.js';
 import type { Measure, Table, Warning } from '../../src/suites/results.js';
 import { type AttackResult, count, reproduced, robustAccuracy, unconfirmed } from './result.js';
 
 /** What the flags look at beside the attack itself. */
 export interface Evidence {
-  oneStep?: Collected | undefined;
+  oneStep?: Collected<AttackRows> | undefined;
   /** One attack on its own for every radius. */
-  byRadius?: readonly Collected[];
-  hugeRadius?: Collected | undefined;
-  repeated?: Collected | undefined;
-  clean?: Collected | undefined;
+  byRadius?: readonly Collected<AttackRows>[];
+  hugeRadius?: Collected<AttackRows> | undefined;
+  repeated?: Collected<RepeatabilityRows> | undefined;
+  clean?: Collected<OutputRows> | undefined;
 }
 
 /** What a flag found: whether it is raised, in words, and on how many examples. */

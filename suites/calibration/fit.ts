@@ -8,6 +8,7 @@ import {
 } from '../../src/metrics/temperature.js';
 import { stream } from '../../src/random/stream.js';
 import type { Collected } from '../../src/suites/contract.js';
+import type { OutputRows } from '../../src/suites/measurements/clean.js';
 import { classifiedOf, logitsOf } from '../../src/suites/measurements/collected.js';
 
 /** Examples picked by position. */
@@ -27,8 +28,8 @@ export interface Fit {
   reported: Int32Array;
   /** Examples of the validation set left out because they are in the test set too. */
   shared: number;
-  /** Name of the validation set, when there is one, and the positions in it that were fitted on. */
-  validation?: string;
+  /** The rows of the validation set, when there is one, and the positions in it that were fitted on. */
+  validation?: Collected<OutputRows>;
   fitted?: Int32Array;
 }
 
@@ -58,7 +59,7 @@ export function validationSet(datasets: readonly DatasetInfo[], fitOn?: string):
 }
 
 /** The examples at these positions. */
-export function pick(collected: Collected, positions: Int32Array): Picked {
+export function pick(collected: Collected<OutputRows>, positions: Int32Array): Picked {
   const { classes, data } = logitsOf(collected);
   const rows = new Float32Array(positions.length * classes);
   positions.forEach((from, to) => {
@@ -80,8 +81,8 @@ export function isFitted(seed: number, index: number, share: number): boolean {
 
 /** Fits on the validation set, all of it but what the test set holds too; reports on the whole test set. */
 export function fitOnValidation(
-  test: { dataset: DatasetInfo; collected: Collected },
-  validation: { dataset: DatasetInfo; collected: Collected },
+  test: { dataset: DatasetInfo; collected: Collected<OutputRows> },
+  validation: { dataset: DatasetInfo; collected: Collected<OutputRows> },
 ): Fit {
   // Also checks labels and logits.
   const { n } = classifiedOf(validation.collected);
@@ -96,14 +97,14 @@ export function fitOnValidation(
     split: false,
     reported: everywhere(test.collected.indices.length),
     shared: n - fitted.length,
-    validation: validation.dataset.name,
+    validation: validation.collected,
     fitted,
   };
 }
 
 /** Fits on a part of the test set that is drawn by source index, reports on the rest. */
 export function fitOnSplit(
-  test: { dataset: DatasetInfo; collected: Collected },
+  test: { dataset: DatasetInfo; collected: Collected<OutputRows> },
   { share, seed }: { share: number; seed: number },
 ): Fit {
   const { indices } = test.collected;

@@ -2,10 +2,16 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../../src/suites/caveats.js';
-import { type Collected, defineSuite, request, type SuiteContext } from '../../src/suites/contract.js';
+import {
+  type Collected,
+  type CollectedRows,
+  defineSuite,
+  request,
+  type SuiteContext,
+} from '../../src/suites/contract.js';
 import { type About, measure } from '../../src/suites/measure.js';
-import { clean } from '../../src/suites/measurements/clean.js';
-import { classifiedOf, findCollected } from '../../src/suites/measurements/collected.js';
+import { clean, type OutputRows } from '../../src/suites/measurements/clean.js';
+import { classifiedOf } from '../../src/suites/measurements/collected.js';
 import type { Measure, Warning } from '../../src/suites/results.js';
 import { fitOnSplit, fitOnValidation, pick, validationSet } from './fit.js';
 import {
@@ -50,6 +56,9 @@ const METRICS: { metric: CalibrationMetric; title: string; binned: boolean }[] =
   { metric: 'nll', title: 'NLL (nats)', binned: false },
 ];
 
+const requestFor = ({ name: system }: SystemInfo, { name: dataset }: DatasetInfo) =>
+  request({ measurement: clean, system, dataset });
+
 export const calibration = defineSuite({
   name: NAME,
   title: 'Calibration',
@@ -72,17 +81,15 @@ export const calibration = defineSuite({
     const validation = validationSet(context.datasets, options.fitOn);
     const tests = labelledTestSets(context);
     const sets = validation && tests.length > 0 ? [...tests, validation] : tests;
-    return context.systems.flatMap(({ name: system }) =>
-      sets.map(({ name: dataset }) => request({ measurement: clean, system, dataset, params: {} })),
-    );
+    return context.systems.flatMap((system) => sets.map((dataset) => requestFor(system, dataset)));
   },
 
   summarise(collected, options, context) {
     const sets = labelledTestSets(context).map((dataset) => ({
       dataset,
       results: context.systems.flatMap((system) => {
-        const found = findCollected(collected, clean, system.name, dataset.name);
-        return found ? [resultOf(system, dataset, found, collected, options, context)] : [];
+        const rows = collected.get(requestFor(system, dataset));
+        return rows ? [resultOf(system, dataset, rows, collected, options, context)] : [];
       }),
     }));
     const results = sets.flatMap((set) => set.results);
@@ -99,7 +106,7 @@ export const calibration = defineSuite({
         ...results.flatMap((result) => calibrationWarnings(NAME, result)),
       ],
       notApplicable: withoutLabels(NAME, context),
-      examples: [calibrationSheet(NAME, results, collected)],
+      examples: [calibrationSheet(NAME, results)],
     };
   },
 });
@@ -107,15 +114,15 @@ export const calibration = defineSuite({
 function resultOf(
   system: SystemInfo,
   dataset: DatasetInfo,
-  found: Collected,
-  collected: readonly Collected[],
+  found: Collected<OutputRows>,
+  collected: CollectedRows,
   { bins, resamples, fitOn, fitShare }: Options,
   { datasets, seed, steps }: SuiteContext,
 ): CalibrationResult {
   // Errors name the system, the data set and the example.
   classifiedOf(found);
   const validation = validationSet(datasets, fitOn);
-  const held = validation && findCollected(collected, clean, system.name, validation.name);
+  const held = validation && collected.get(requestFor(system, validation));
   const test = { dataset, collected: found };
   const fit =
     validation && held

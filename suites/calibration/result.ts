@@ -19,6 +19,7 @@ import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
 import { softmax } from '../../src/metrics/softmax.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import type { Collected } from '../../src/suites/contract.js';
+import type { OutputRows } from '../../src/suites/measurements/clean.js';
 import type { Fit, Picked } from './fit.js';
 
 export type CalibrationMetric =
@@ -43,7 +44,7 @@ export interface Calibration {
 export interface CalibrationResult {
   system: SystemInfo;
   dataset: DatasetInfo;
-  collected: Collected;
+  collected: Collected<OutputRows>;
   /** All examples, as the model is. */
   whole: Calibration;
   fit: Fit;

@@ -1,7 +1,7 @@
 import type { Classified } from '../../src/metrics/classification.js';
 import type { Collected, ExampleSheet } from '../../src/suites/contract.js';
-import { clean } from '../../src/suites/measurements/clean.js';
-import { classifiedOf, findCollected, logitsOf } from '../../src/suites/measurements/collected.js';
+import type { OutputRows } from '../../src/suites/measurements/clean.js';
+import { classifiedOf, logitsOf } from '../../src/suites/measurements/collected.js';
 import type { CalibrationResult } from './result.js';
 
 /** Beyond this many classes a sheet of logits is a burden. */
@@ -28,7 +28,7 @@ type Row = (string | number | boolean | null)[];
 const exact = (value: number) => String(Number(value.toPrecision(9)));
 
 function rowOf(
-  collected: Collected,
+  collected: Collected<OutputRows>,
   classified: Classified,
   i: number,
   split: 'fitted' | 'reported' | 'unused',
@@ -57,11 +57,7 @@ function rowOf(
 }
 
 /** A row per example of the test sets, and of the validation set where there is one. */
-export function calibrationSheet(
-  name: string,
-  results: readonly CalibrationResult[],
-  collected: readonly Collected[],
-): ExampleSheet {
+export function calibrationSheet(name: string, results: readonly CalibrationResult[]): ExampleSheet {
   return {
     name,
     columns: COLUMNS,
@@ -75,7 +71,7 @@ export function calibrationSheet(
             yield rowOf(test, whole.classified, i, at === undefined ? 'fitted' : 'reported', scaled);
           }
         }
-        yield* validationRows(results, collected);
+        yield* validationRows(results);
       },
     },
   };
@@ -84,10 +80,10 @@ export function calibrationSheet(
 const scaledAt = ({ confidence, nll }: Classified, i: number) => ({ confidence: confidence[i], nll: nll[i] });
 
 /** Rows of the validation sets, once per system even when there are several test sets. */
-function* validationRows(results: readonly CalibrationResult[], collected: readonly Collected[]) {
-  const done = new Set<Collected>();
-  for (const { system, fit } of results) {
-    const held = fit.validation && findCollected(collected, clean, system.name, fit.validation);
+function* validationRows(results: readonly CalibrationResult[]) {
+  const done = new Set<Collected<OutputRows>>();
+  for (const { fit } of results) {
+    const held = fit.validation;
     if (!held || done.has(held)) continue;
     done.add(held);
     const classified = classifiedOf(held);

@@ -3,15 +3,19 @@ import type { DatasetInfo } from '../../src/data/dataset.js';
 import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
 import { scoreNamed, scores as table } from '../../src/scores/registry.js';
 import { fewExamples, singleDraw } from '../../src/suites/caveats.js';
-import { defineSuite, type ExampleSheet, request, type SuiteContext } from '../../src/suites/contract.js';
+import {
+  defineSuite,
+  type ExampleSheet,
+  type Request,
+  type SuiteContext,
+} from '../../src/suites/contract.js';
 import { energyCaveat, setWarnings } from '../../src/suites/detection-caveats.js';
 import { measure } from '../../src/suites/measure.js';
-import { clean } from '../../src/suites/measurements/clean.js';
-import { inputGradient } from '../../src/suites/measurements/input-gradient.js';
 import type { Measure, NotApplicable } from '../../src/suites/results.js';
 import { missing } from '../../src/suites/score-support.js';
 import { oodFigures } from './figures.js';
 import { averages, metrics } from './metrics.js';
+import { requestsFor } from './requests.js';
 import { type Scored, type Separation, scoreAll, separate } from './result.js';
 import { roundingWarning, withinRounding } from './rounding.js';
 import { aurocTable, meanTable, setTable } from './tables.js';
@@ -54,19 +58,12 @@ export const ood = defineSuite({
   ]),
 
   plan(context, options) {
-    const wanted = options.scores.map(scoreNamed);
     const { ids, oods } = setsOf(context);
-    return context.systems.flatMap((system) => {
-      const scores = wanted.filter((score) => !missing(system, score));
-      return [...ids, ...oods].flatMap(({ name: dataset }) => [
-        ...(scores.some(({ needs }) => !needs.includes('inputGradient'))
-          ? [request({ measurement: clean, system: system.name, dataset, params: {} })]
-          : []),
-        ...(scores.some(({ needs }) => needs.includes('inputGradient'))
-          ? [request({ measurement: inputGradient, system: system.name, dataset, params: {} })]
-          : []),
-      ]);
-    });
+    return context.systems.flatMap((system) =>
+      [...ids, ...oods].flatMap((dataset): Request[] =>
+        Object.values(requestsFor(system, dataset, options.scores)),
+      ),
+    );
   },
 
   summarise(collected, options, context) {

@@ -5,11 +5,10 @@ import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ran
 import { type RankingRange, rankingRange } from '../../src/metrics/ranking-range.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import type { Score, ScoreInputs, ScoreOptions } from '../../src/scores/score.js';
-import type { Collected, SuiteContext } from '../../src/suites/contract.js';
-import { clean } from '../../src/suites/measurements/clean.js';
-import { findCollected, logitsOf } from '../../src/suites/measurements/collected.js';
-import { inputGradient } from '../../src/suites/measurements/input-gradient.js';
+import type { CollectedRows, SuiteContext } from '../../src/suites/contract.js';
+import { logitsOf } from '../../src/suites/measurements/collected.js';
 import { missing } from '../../src/suites/score-support.js';
+import { requestsFor } from './requests.js';
 
 /** A score of every example of a data set by a system. */
 export interface Scored {
@@ -36,7 +35,7 @@ export interface Separation {
 
 /** Scores of each system on each data set, where the system supports the score and the rows are there. */
 export function scoreAll(
-  collected: readonly Collected[],
+  collected: CollectedRows,
   scores: readonly Score[],
   datasets: readonly DatasetInfo[],
   { systems }: Pick<SuiteContext, 'systems'>,
@@ -44,8 +43,13 @@ export function scoreAll(
 ): Scored[] {
   return datasets.flatMap((dataset) =>
     systems.flatMap((system) => {
-      const outputs = findCollected(collected, clean, system.name, dataset.name);
-      const gradients = findCollected(collected, inputGradient, system.name, dataset.name);
+      const asked = requestsFor(
+        system,
+        dataset,
+        scores.map(({ id }) => id),
+      );
+      const outputs = asked.outputs && collected.get(asked.outputs);
+      const gradients = asked.gradients && collected.get(asked.gradients);
       const any = outputs ?? gradients;
       if (!any) return [];
       const { indices } = any;

@@ -2,12 +2,12 @@ import { parseEpsilon } from '../../src/attacks/epsilon.js';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import { fewUsed, labelledTestSets, withoutLabels } from '../../src/suites/caveats.js';
-import { defineSuite, type Request, type SuiteContext } from '../../src/suites/contract.js';
-import { findRequest } from '../../src/suites/measurements/collected.js';
+import { defineSuite, type SuiteContext } from '../../src/suites/contract.js';
 import type { NotApplicable } from '../../src/suites/results.js';
 import { accuracyFigure, energyFigure, purificationTable } from './figures.js';
 import { purificationMeasures } from './measures.js';
-import { PurificationOptions, type PurificationRequests, purifierOf, requestsFor } from './options.js';
+import { PurificationOptions } from './options.js';
+import { type PurificationRequests, purifierOf, requestsFor } from './requests.js';
 import { purificationResult } from './result.js';
 import { sheet } from './sheet.js';
 import { purificationWarnings } from './warnings.js';
@@ -56,9 +56,8 @@ export const purification = defineSuite({
   },
 
   summarise(collected, options, context) {
-    const find = (wanted: Request<never>) => findRequest(collected, wanted);
     const results = jobs(context, options).flatMap(
-      ({ wanted, ...on }) => purificationResult(on, wanted, find) ?? [],
+      ({ wanted, ...on }) => purificationResult(on, wanted, collected) ?? [],
     );
     const sets = labelledTestSets(context)
       .map((dataset) => ({ dataset, own: results.filter((result) => result.dataset.name === dataset.name) }))

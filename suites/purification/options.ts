@@ -1,12 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { EPSILON_PATTERN, parseEpsilon } from '../../src/attacks/epsilon.js';
+import { EPSILON_PATTERN } from '../../src/attacks/epsilon.js';
 import { norms } from '../../src/attacks/norms.js';
-import type { DatasetInfo } from '../../src/data/dataset.js';
 import { ChainOptions } from '../../src/models/defences/purification.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import { type Request, request } from '../../src/suites/contract.js';
-import { type AttackParams, attackRequest, settledStage } from '../../src/suites/measurements/attack.js';
-import { adaptiveAttack, purifiedRequest } from '../../src/suites/measurements/purified.js';
 
 export const PurificationOptions = Type.Object(
   {
@@ -64,80 +59,3 @@ export const PurificationOptions = Type.Object(
   { additionalProperties: false },
 );
 export type PurificationOptions = Static<typeof PurificationOptions>;
-
-/** What is asked of one classifier on one data set. */
-export interface PurificationRequests {
-  /** Ascending. */
-  steps: readonly number[];
-  by: string;
-  transfer: Request<never>;
-  clean: Request<never>;
-  transferred: Request<never>;
-  /** One for each number of steps; empty when left out. */
-  adaptive: readonly Request<never>[];
-}
-
-/** The name of the model that purifies for a system, or why there is none. */
-export function purifierOf(
-  system: SystemInfo,
-  systems: readonly SystemInfo[],
-  { by }: PurificationOptions,
-): { by: string } | { reason: string } {
-  if (system.stochastic) return { reason: 'it stands behind a defence already' };
-  if (by !== undefined && by !== system.name) {
-    const other = systems.find(({ name }) => name === by);
-    // A pure energy model does not classify and is not among the systems of this suite: its measurement checks it.
-    return other?.stochastic ? { reason: `"${by}" is stochastic and cannot purify` } : { by };
-  }
-  if (system.offers.includes('logPx')) return { by: system.name };
-  return { reason: system.lacks.logPx ?? 'it has no log p(x) to climb' };
-}
-
-export function requestsFor(
-  { name: system }: SystemInfo,
-  { name: dataset }: DatasetInfo,
-  by: string,
-  options: PurificationOptions,
-): PurificationRequests {
-  const { stepSize, noise, inputNoise, chains, clamp, examples, adaptive } = options;
-  const steps = [...new Set(options.steps)].sort((a, b) => a - b);
-  const chain = { by, stepSize, noise, inputNoise, chains, clamp };
-  // The strongest point and not the first broken one: an image just across the boundary is brought back by noise.
-  const pgd = (count: number) => [settledStage({ method: 'pgd', options: { steps: count } })];
-  const attack: AttackParams = {
-    attacks: pgd(options.attackSteps),
-    norm: options.norm,
-    epsilons: [parseEpsilon(options.epsilon, 'epsilon').text],
-    goal: { kind: 'mistake' },
-    eot: 1,
-    confirm: 1,
-    keep: 'strongest',
-  };
-  const transfer = attackRequest(system, dataset, attack, examples);
-  const whole: AttackParams = {
-    ...attack,
-    keep: 'first',
-    eot: adaptive.eot,
-    confirm: adaptive.confirm,
-    attacks: pgd(Math.max(1, adaptive.steps)),
-  };
-  return {
-    steps,
-    by,
-    transfer,
-    clean: purifiedRequest(system, dataset, { ...chain, steps }, examples),
-    transferred: purifiedRequest(system, dataset, { ...chain, steps }, examples, transfer),
-    adaptive:
-      adaptive.steps === 0
-        ? []
-        : steps.map((count) =>
-            request({
-              measurement: adaptiveAttack,
-              system,
-              dataset,
-              params: { purify: { ...chain, steps: count }, attack: whole },
-              first: adaptive.examples,
-            }),
-          ),
-  };
-}

@@ -3,8 +3,9 @@ import type { Estimate } from '../../src/metrics/estimate.js';
 import { meanOf, wilson } from '../../src/metrics/intervals.js';
 import { argmax } from '../../src/metrics/softmax.js';
 import type { SystemInfo } from '../../src/models/system.js';
-import type { Collected, Request } from '../../src/suites/contract.js';
-import type { PurificationRequests } from './options.js';
+import type { Collected, CollectedRows } from '../../src/suites/contract.js';
+import type { AdaptiveRows, PurifiedRows } from '../../src/suites/measurements/purified.js';
+import type { PurificationRequests } from './requests.js';
 
 /** Images of one kind after purification, a number per step count. */
 export interface Track {
@@ -42,15 +43,13 @@ export interface Adaptive {
   broken: number;
 }
 
-/** Finds the rows of a request: the same measurement, parameters and inputs. */
-export type Find = (wanted: Request<never>) => Collected | undefined;
-
 export function purificationResult(
   on: { system: SystemInfo; dataset: DatasetInfo },
   wanted: PurificationRequests,
-  find: Find,
+  collected: CollectedRows,
 ): PurificationResult | undefined {
-  const [transfer, clean, transferred] = [wanted.transfer, wanted.clean, wanted.transferred].map(find);
+  const [transfer, clean] = [collected.get(wanted.transfer), collected.get(wanted.clean)];
+  const transferred = collected.get(wanted.transferred);
   if (!transfer || !clean?.labels || !transferred) return undefined;
   const { labels, indices } = clean;
   const { correct, brokenAt } = transfer.rows;
@@ -74,13 +73,13 @@ export function purificationResult(
     clean: track(clean, labels),
     transferred: track(transferred, labels),
     adaptive: wanted.adaptive.map((one) => {
-      const found = find(one);
-      return found && underAttack(found);
+      const rows = collected.get(one);
+      return rows && underAttack(rows);
     }),
   };
 }
 
-function track({ rows }: Collected, labels: Int32Array): Track {
+function track({ rows }: Collected<PurifiedRows>, labels: Int32Array): Track {
   const { logits, logPx, logPxBefore } = rows;
   const [n, count, classes] = logits.shape;
   const result: Track = { predictions: [], accuracy: [], before: logPxBefore.data, after: [], change: [] };
@@ -99,7 +98,7 @@ function track({ rows }: Collected, labels: Int32Array): Track {
   return result;
 }
 
-function underAttack({ rows }: Collected): Adaptive {
+function underAttack({ rows }: Collected<AdaptiveRows>): Adaptive {
   const { correct, brokenAt, reproduced, inside } = rows;
   const n = correct.data.length;
   let [right, robust, broken, unconfirmed] = [0, 0, 0, 0];

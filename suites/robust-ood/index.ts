@@ -1,9 +1,8 @@
 import { scoreNamed } from '../../src/scores/registry.js';
 import { fewUsed, labelledTestSets } from '../../src/suites/caveats.js';
-import { defineSuite, type Request, type SuiteContext } from '../../src/suites/contract.js';
+import { defineSuite, type SuiteContext } from '../../src/suites/contract.js';
 import { energyCaveat, setWarnings } from '../../src/suites/detection-caveats.js';
 import { identifier } from '../../src/suites/identifier.js';
-import { findRequest } from '../../src/suites/measurements/collected.js';
 import type { NotApplicable, Warning } from '../../src/suites/results.js';
 import { missing } from '../../src/suites/score-support.js';
 import { evadedCurves, evadedTable, raisedCurves, raisedTables } from './figures.js';
@@ -51,13 +50,14 @@ export const robustOod = defineSuite({
   },
 
   summarise(collected, options, context) {
-    const find = (wanted: Request<never>) => findRequest(collected, wanted);
-    const raised = raisedResults(raiseRequestsFor(context, options), find, {
+    const raised = raisedResults(raiseRequestsFor(context, options), collected, {
       ...options,
       seed: context.seed,
       steps: context.steps,
     });
-    const evaded = evadeRequestsFor(context, options).flatMap((asked) => evadedResult(asked, find) ?? []);
+    const evaded = evadeRequestsFor(context, options).flatMap(
+      (asked) => evadedResult(asked, collected) ?? [],
+    );
     const headline = options.scores.includes('log-px') ? 'log-px' : options.scores[0];
     const tests = testSets(context);
     const detectors = tests.map((id) => ({ id, groups: detectorsOf(raised, id.name) }));

@@ -3,9 +3,14 @@ import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import { scoreNamed } from '../../src/scores/registry.js';
 import type { Request, SuiteContext } from '../../src/suites/contract.js';
-import { attackRequest } from '../../src/suites/measurements/attack.js';
+import { type AttackRows, attackRequest } from '../../src/suites/measurements/attack.js';
+import type { OutputRows } from '../../src/suites/measurements/clean.js';
 import { evadeRequest } from '../../src/suites/measurements/evade.js';
-import { perturbedRequest, unperturbedRequest } from '../../src/suites/measurements/outputs-on-perturbed.js';
+import {
+  type PerturbedRows,
+  perturbedRequest,
+  unperturbedRequest,
+} from '../../src/suites/measurements/outputs-on-perturbed.js';
 import { missing } from '../../src/suites/score-support.js';
 import { type DetectorAttack, type RobustOodOptions, resolveDetectorAttack } from './options.js';
 
@@ -16,10 +21,10 @@ export interface RaiseRequests {
   score: AttackedScore;
   id: DatasetInfo;
   ood: DatasetInfo;
-  cleanId: Request<never>;
-  cleanOod: Request<never>;
+  cleanId: Request<OutputRows>;
+  cleanOod: Request<OutputRows>;
   /** By radius. */
-  raised: readonly { attacked: Request<never>; shown: Request<never> }[];
+  raised: readonly { attacked: Request<AttackRows>; shown: Request<PerturbedRows> }[];
 }
 
 /** Images led to be misclassified and accepted by one detector, beside a plain attack. */
@@ -30,14 +35,14 @@ export interface EvadeRequests {
   id: DatasetInfo;
   /** What the threshold is taken from. */
   reference: DatasetInfo;
-  accepted: Request<never>;
+  accepted: Request<OutputRows>;
   /** All of the test set, and the examples that are attacked. */
-  cleanId: Request<never>;
-  clean: Request<never>;
-  plain: Request<never>;
-  plainShown: Request<never>;
-  evaded: Request<never>;
-  evadedShown: Request<never>;
+  cleanId: Request<OutputRows>;
+  clean: Request<OutputRows>;
+  plain: Request<AttackRows>;
+  plainShown: Request<PerturbedRows>;
+  evaded: Request<AttackRows>;
+  evadedShown: Request<PerturbedRows>;
 }
 
 export const testSets = ({ datasets }: Pick<SuiteContext, 'datasets'>) =>

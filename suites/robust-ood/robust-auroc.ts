@@ -3,7 +3,8 @@ import { rankScores } from '../../src/metrics/ranking.js';
 import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ranking-bootstrap.js';
 import { scoreNamed } from '../../src/scores/registry.js';
 import type { Score } from '../../src/scores/score.js';
-import type { Collected, Request, SuiteContext } from '../../src/suites/contract.js';
+import type { Collected, CollectedRows, SuiteContext } from '../../src/suites/contract.js';
+import type { OutputRows } from '../../src/suites/measurements/clean.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
 import type { RaiseRequests } from './requests.js';
 
@@ -25,10 +26,8 @@ export interface Raised extends Pick<RaiseRequests, 'system' | 'planned' | 'id' 
   outside: number;
 }
 
-export type Find = (wanted: Request<never>) => Collected | undefined;
-
 /** Scores of all rows, as the ood suite has them. */
-function scoresOf(score: Score, collected: Collected): Float64Array {
+function scoresOf(score: Score, collected: Collected<OutputRows>): Float64Array {
   const { logPx } = collected.rows;
   const logits = logitsOf(collected);
   return score.compute({ n: logits.n, logits, ...(logPx && { logPx: logPx.data }) }, { temperature: 1 });
@@ -36,20 +35,20 @@ function scoresOf(score: Score, collected: Collected): Float64Array {
 
 type Scores = Omit<Raised, 'clean' | 'robust'>;
 
-function scoresUnderAttack(asked: RaiseRequests, find: Find): Scores | undefined {
+function scoresUnderAttack(asked: RaiseRequests, collected: CollectedRows): Scores | undefined {
   const { system, planned, id, ood } = asked;
   const score = scoreNamed(asked.score);
-  const [inside, outside] = [find(asked.cleanId), find(asked.cleanOod)];
-  const shown = asked.raised.map((one) => find(one.shown));
+  const [inside, outside] = [collected.get(asked.cleanId), collected.get(asked.cleanOod)];
+  const shown = asked.raised.map((one) => collected.get(one.shown));
   if (!inside || !outside || !shown.every((one) => one !== undefined)) return undefined;
   const cleanScores = scoresOf(score, outside);
   let best = cleanScores;
   let strays = 0;
-  const attackedScores = shown.map((collected, k) => {
+  const attackedScores = shown.map((seen, k) => {
     const { value: radius } = parseEpsilon(planned.params.epsilons[k]);
-    const distance = collected.rows.distance.data;
+    const distance = seen.rows.distance.data;
     strays += Array.from(distance).filter((d) => d > radius).length;
-    best = scoresOf(score, collected).map((value, i) =>
+    best = scoresOf(score, seen).map((value, i) =>
       distance[i] > radius ? best[i] : Math.max(best[i], value),
     );
     return best;
@@ -74,10 +73,10 @@ function scoresUnderAttack(asked: RaiseRequests, find: Find): Scores | undefined
 /** All detectors, resampled together: clean and attacked, by all systems and scores, are paired. */
 export function raisedResults(
   asked: readonly RaiseRequests[],
-  find: Find,
+  collected: CollectedRows,
   { resamples, seed, steps }: { resamples: number } & Pick<SuiteContext, 'seed' | 'steps'>,
 ): Raised[] {
-  const found = asked.flatMap((one) => scoresUnderAttack(one, find) ?? []);
+  const found = asked.flatMap((one) => scoresUnderAttack(one, collected) ?? []);
   const pairs = [...new Set(found.map(({ id, ood }) => `${id.name}\n${ood.name}`))];
   return pairs.flatMap((pair) => {
     const own = found.filter(({ id, ood }) => `${id.name}\n${ood.name}` === pair);

@@ -3,12 +3,14 @@ import type { Estimate } from '../../src/metrics/estimate.js';
 import { wilson } from '../../src/metrics/intervals.js';
 import { argmax } from '../../src/metrics/softmax.js';
 import { broken } from '../../src/suites/attacking/verdicts.js';
-import type { Collected } from '../../src/suites/contract.js';
+import type { Collected, CollectedRows } from '../../src/suites/contract.js';
+import type { AttackRows } from '../../src/suites/measurements/attack.js';
+import type { OutputRows } from '../../src/suites/measurements/clean.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
 import { acceptanceThreshold, attackedScore } from '../../src/suites/measurements/evade.js';
+import type { PerturbedRows } from '../../src/suites/measurements/outputs-on-perturbed.js';
 import { isMistake, ROUNDING } from '../../src/suites/measurements/verify.js';
 import type { EvadeRequests } from './requests.js';
-import type { Find } from './robust-auroc.js';
 
 /** What is known of images of one kind, a row per example. */
 interface Seen {
@@ -52,32 +54,32 @@ export interface Evaded extends Pick<EvadeRequests, 'system' | 'planned' | 'scor
   outside: number;
 }
 
-const seenIn = (collected: Collected, score: EvadeRequests['score']): Seen => ({
+const seenIn = (collected: Collected<OutputRows>, score: EvadeRequests['score']): Seen => ({
   predictions: argmax(logitsOf(collected)),
   scores: attackedScore(collected.rows, score),
 });
 
 /** Undefined where rows are missing. */
-export function evadedResult(asked: EvadeRequests, find: Find): Evaded | undefined {
+export function evadedResult(asked: EvadeRequests, collected: CollectedRows): Evaded | undefined {
   const { score } = asked;
   const rows = {
-    accepted: find(asked.accepted),
-    all: find(asked.cleanId),
-    clean: find(asked.clean),
-    plain: find(asked.plain),
-    plainShown: find(asked.plainShown),
-    evaded: find(asked.evaded),
-    evadedShown: find(asked.evadedShown),
+    accepted: collected.get(asked.accepted),
+    all: collected.get(asked.cleanId),
+    clean: collected.get(asked.clean),
+    plain: collected.get(asked.plain),
+    plainShown: collected.get(asked.plainShown),
+    evaded: collected.get(asked.evaded),
+    evadedShown: collected.get(asked.evadedShown),
   };
   const { accepted, all, clean, plain, plainShown, evaded, evadedShown } = rows;
   if (!accepted || !all || !clean?.labels || !plain || !plainShown || !evaded || !evadedShown)
     return undefined;
   const threshold = acceptanceThreshold(accepted.rows, score);
-  const acceptance = ({ rows }: Collected) => {
+  const acceptance = ({ rows }: Collected<OutputRows>) => {
     const values = attackedScore(rows, score);
     return wilson(values.filter((value) => value >= threshold).length, values.length);
   };
-  const outcome = (attack: Collected, shown: Collected): SeenAttacked => ({
+  const outcome = (attack: Collected<AttackRows>, shown: Collected<PerturbedRows>): SeenAttacked => ({
     ...seenIn(shown, score),
     brokenAt: attack.rows.brokenAt.data,
     attacked: attack.rows.correct.data,
@@ -150,7 +152,7 @@ function shares(rows: Rows) {
   };
 }
 
-function verified({ n, labels, threshold, aware, planned }: Rows, shown: Collected) {
+function verified({ n, labels, threshold, aware, planned }: Rows, shown: Collected<PerturbedRows>) {
   const { data, classes } = logitsOf(shown);
   const distance = shown.rows.distance.data;
   const count = { found: 0, unconfirmed: 0, outside: 0 };

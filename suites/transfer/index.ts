@@ -1,7 +1,6 @@
 import { fewUsed, labelledTestSets, withoutLabels } from '../../src/suites/caveats.js';
 import { defineSuite, type SuiteContext } from '../../src/suites/contract.js';
 import { identifier } from '../../src/suites/identifier.js';
-import { findRequest } from '../../src/suites/measurements/collected.js';
 import type { NotApplicable } from '../../src/suites/results.js';
 import { transferMeasures } from './measures.js';
 import { plannedAt, TransferOptions } from './options.js';
@@ -35,10 +34,7 @@ export const transfer = defineSuite({
 
   summarise(collected, options, context) {
     const results = labelledTestSets(context).flatMap(
-      (dataset) =>
-        transferResult(dataset, requestsFor(context, dataset, options), (wanted) =>
-          findRequest(collected, wanted),
-        ) ?? [],
+      (dataset) => transferResult(dataset, requestsFor(context, dataset, options), collected) ?? [],
     );
     const id = idOf(context, options);
     return {

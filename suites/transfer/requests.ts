@@ -2,27 +2,32 @@ import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
 import type { Request, SuiteContext } from '../../src/suites/contract.js';
-import { attackRequest } from '../../src/suites/measurements/attack.js';
-import { perturbedRequest, unperturbedRequest } from '../../src/suites/measurements/outputs-on-perturbed.js';
+import { type AttackRows, attackRequest } from '../../src/suites/measurements/attack.js';
+import type { OutputRows } from '../../src/suites/measurements/clean.js';
+import {
+  type PerturbedRows,
+  perturbedRequest,
+  unperturbedRequest,
+} from '../../src/suites/measurements/outputs-on-perturbed.js';
 import { plannedAt, type TransferOptions } from './options.js';
 
 /** A system whose images are handed on. */
 export interface SourceRequests {
   system: SystemInfo;
   planned: ResolvedAttack;
-  attacked: Request<never>;
+  attacked: Request<AttackRows>;
 }
 
 /** A system that is shown them. */
 export interface TargetRequests {
   system: SystemInfo;
-  clean: Request<never>;
+  clean: Request<OutputRows>;
 }
 
 export interface TransferRequests {
   sources: readonly SourceRequests[];
   targets: readonly TargetRequests[];
-  pairs: readonly { source: SourceRequests; target: TargetRequests; shown: Request<never> }[];
+  pairs: readonly { source: SourceRequests; target: TargetRequests; shown: Request<PerturbedRows> }[];
 }
 
 /** What can be attacked with gradients. */

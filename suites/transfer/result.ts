@@ -5,8 +5,10 @@ import { wilson } from '../../src/metrics/intervals.js';
 import { argmax } from '../../src/metrics/softmax.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
-import type { Collected, Request } from '../../src/suites/contract.js';
+import type { Collected, CollectedRows } from '../../src/suites/contract.js';
+import type { AttackRows } from '../../src/suites/measurements/attack.js';
 import { logitsOf } from '../../src/suites/measurements/collected.js';
+import type { PerturbedRows } from '../../src/suites/measurements/outputs-on-perturbed.js';
 import { isMistake, ROUNDING } from '../../src/suites/measurements/verify.js';
 import type { SourceRequests, TargetRequests, TransferRequests } from './requests.js';
 
@@ -15,7 +17,7 @@ export interface Source {
   system: SystemInfo;
   planned: ResolvedAttack;
   /** (n, C, H, W) and what the attack says of them. */
-  attacked: Collected;
+  attacked: Collected<AttackRows>;
   /** (n): classified correctly when clean, and broken within the radius. */
   correct: boolean[];
   broken: boolean[];
@@ -59,22 +61,20 @@ export interface TransferResult {
   pairs: Pair[];
 }
 
-type Find = (wanted: Request<never>) => Collected | undefined;
-
 /** Undefined where nothing could be attacked. */
 export function transferResult(
   dataset: DatasetInfo,
   wanted: TransferRequests,
-  find: Find,
+  collected: CollectedRows,
 ): TransferResult | undefined {
-  const sources = wanted.sources.flatMap((one) => sourceOf(one, find) ?? []);
+  const sources = wanted.sources.flatMap((one) => sourceOf(one, collected) ?? []);
   const labels = sources[0]?.attacked.labels;
   if (!labels) return undefined;
   const { indices } = sources[0].attacked;
-  const targets = wanted.targets.flatMap((one) => targetOf(one, labels, find) ?? []);
+  const targets = wanted.targets.flatMap((one) => targetOf(one, labels, collected) ?? []);
   const pairs = wanted.pairs.flatMap(({ source, target, shown }) => {
     const [from, to] = [sources.find(same(source)), targets.find(same(target))];
-    const rows = find(shown);
+    const rows = collected.get(shown);
     return from && to && rows ? [pairOf(from, to, rows, labels)] : [];
   });
   return { dataset, n: labels.length, indices, labels, sources, targets, pairs };
@@ -98,8 +98,11 @@ export function worstOf({ pairs, n }: TransferResult, target: Target, own: boole
   return shown.length > 0 && shown.every(isReproduced) ? wilson(spared, n) : undefined;
 }
 
-function sourceOf({ system, planned, attacked: wanted }: SourceRequests, find: Find): Source | undefined {
-  const attacked = find(wanted);
+function sourceOf(
+  { system, planned, attacked: wanted }: SourceRequests,
+  collected: CollectedRows,
+): Source | undefined {
+  const attacked = collected.get(wanted);
   if (!attacked) return undefined;
   const { correct, brokenAt } = attacked.rows;
   return {
@@ -111,8 +114,12 @@ function sourceOf({ system, planned, attacked: wanted }: SourceRequests, find: F
   };
 }
 
-function targetOf({ system, clean }: TargetRequests, labels: Int32Array, find: Find): Target | undefined {
-  const rows = find(clean);
+function targetOf(
+  { system, clean }: TargetRequests,
+  labels: Int32Array,
+  collected: CollectedRows,
+): Target | undefined {
+  const rows = collected.get(clean);
   if (!rows) return undefined;
   const predictions = argmax(logitsOf(rows));
   const right = wilson(
@@ -126,7 +133,7 @@ function targetOf({ system, clean }: TargetRequests, labels: Int32Array, find: F
  * Attacks that know no radius may store an image beyond it where they find none within: the clean image stands for
  * it, since the attacker has nothing to show.
  */
-function pairOf(source: Source, target: Target, shown: Collected, labels: Int32Array): Pair {
+function pairOf(source: Source, target: Target, shown: Collected<PerturbedRows>, labels: Int32Array): Pair {
   const { correct, broken, planned } = source;
   const n = labels.length;
   const radius = parseEpsilon(planned.params.epsilons[0]).value;

@@ -11,6 +11,7 @@ function job(name: string, sizes: readonly number[]): Job {
   return {
     key: name,
     request: request({ measurement, system: 'jem', dataset: 'test', params: { scale: 1 } }),
+    columns: new Map(),
     size: sizes.reduce((a, b) => a + b, 0),
     inputs: [],
     reference: [],

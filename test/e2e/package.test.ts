@@ -180,15 +180,40 @@ describe('the installed package', () => {
     needsInstall(context);
     writeFileSync(
       join(app, 'typed.ts'),
-      `import { type Measure, type Results, type RunOutcome, clean, defineSuite, request, run, Type } from 'assay';
+      `import { type Measure, type MeasureContext, type Results, type RowsIn, type RunOutcome, type SystemInfo, clean, defineMeasurement, defineSuite, float32, request, run, Type } from 'assay';
+      const columns = ({ classes }: SystemInfo, { top }: { top: number }) => ({
+        largest: float32(top),
+        logPx: classes.length > 0 ? undefined : float32(),
+      });
+      const largest = defineMeasurement({
+        name: 'largest', version: 1, needs: ['logits'], unitSize: 64, columns,
+        async measure({ inputs: [{ logits }] }: MeasureContext<[{ logits?: RowsIn<{ l: ReturnType<typeof float32> }>['l'] }]>, { top }: { top: number }) {
+          // @ts-expect-error a column that not every system has
+          const all: Float32Array = logits.data;
+          return { largest: all.slice(0, top) };
+        },
+      });
       const options = Type.Object({ class: Type.Integer() });
       export const suite = defineSuite({
         name: 'typed', title: 'Typed', description: '', options, needs: ['logits'],
         plan: ({ systems, datasets }, { class: k }) => {
           const chosen: number = k;
-          return systems.slice(0, chosen).map((system) => request({ measurement: clean, system: system.name, dataset: datasets[0].name, params: {} }));
+          const on = { system: systems[0].name, dataset: datasets[0].name };
+          // @ts-expect-error parameters are missing
+          request({ measurement: largest, ...on, inputs: [request({ measurement: clean, ...on })] });
+          // @ts-expect-error what it reads is missing
+          request({ measurement: largest, ...on, params: { top: chosen } });
+          return [request({ measurement: largest, ...on, params: { top: chosen }, inputs: [request({ measurement: clean, ...on })] })];
         },
-        summarise: (collected): { measures: Measure[] } => ({ measures: collected.length > 9 ? [] : [] }),
+        summarise: (collected): { measures: Measure[] } => {
+          const [{ rows }] = collected.all(largest);
+          const first: Float32Array = rows.largest.data;
+          // @ts-expect-error there is no such column
+          rows.smallest;
+          // @ts-expect-error not every system has it
+          rows.logPx.data;
+          return { measures: first.length > 9 ? [] : [] };
+        },
       });
       // @ts-expect-error a capability that does not exist
       defineSuite({ ...suite, needs: ['gradients'] });

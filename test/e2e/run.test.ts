@@ -23,21 +23,20 @@ import { assay, folder, launch, MAIN, start } from './assay.js';
 import { ATTACK, card, network, project, runFile, savedResults, unitFiles } from './project.js';
 
 /** A suite as a user writes one. */
-const MEAN_LOGIT = `import { clean, defineSuite, findCollected, request, Type } from 'assay';
+const MEAN_LOGIT = `import { clean, defineSuite, request, Type } from 'assay';
       export const suite = defineSuite({
         name: 'mean-logit', title: 'Mean logit', description: 'The mean of one logit.',
         options: Type.Object({ class: Type.Integer({ minimum: 0, default: 0 }) }, { additionalProperties: false }),
         needs: ['logits'],
         plan: ({ systems, datasets }) => systems.flatMap(({ name: system }) =>
-          datasets.map(({ name: dataset }) => request({ measurement: clean, system, dataset, params: {} }))),
-        summarise: (collected, options, { systems, datasets }) => ({
-          measures: systems.flatMap(({ name: model }) => datasets.map(({ name: dataset, size }) => {
-            const { logits } = findCollected(collected, clean, model, dataset).rows;
+          datasets.map(({ name: dataset }) => request({ measurement: clean, system, dataset }))),
+        summarise: (collected, options) => ({
+          measures: collected.all(clean).map(({ request: { system: model, dataset }, rows: { logits }, indices: { length: size } }) => {
             let sum = 0;
             for (let i = 0; i < size; i++) sum += logits.data[i * logits.shape[1] + options.class];
             return { suite: 'mean-logit', measure: 'mean-logit', title: 'Mean logit', model, dataset, params: options,
               value: sum / size, n: size, interval: null, level: 0.95, method: 'none', better: 'none', format: 'number' };
-          })),
+          }),
         }),
       });`;
 

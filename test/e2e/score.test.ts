@@ -125,8 +125,8 @@ describe('assay score', () => {
       export const suite = defineSuite({
         name: 'outputs', title: 'Outputs', description: 'Logits as sheets.', options: Type.Object({}), needs: ['logits'],
         plan: ({ systems, datasets }) => systems.flatMap(({ name: system }) =>
-          datasets.map(({ name: dataset }) => request({ measurement: clean, system, dataset, params: {} }))),
-        summarise: (collected) => ({ measures: [], examples: collected.map(({ request, rows, indices }) => ({
+          datasets.map(({ name: dataset }) => request({ measurement: clean, system, dataset }))),
+        summarise: (collected) => ({ measures: [], examples: collected.all(clean).map(({ request, rows, indices }) => ({
           name: request.system + '-' + request.dataset,
           columns: ${JSON.stringify(CLASSES)},
           rows: Array.from(indices, (_, i) => Array.from(rows.logits.data.subarray(3 * i, 3 * i + 3))),

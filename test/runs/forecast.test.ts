@@ -13,6 +13,7 @@ function job(measurement: Measurement<Params>, sizes: readonly number[], system 
   return {
     key,
     request: request({ measurement, system, dataset: 'test', params: { scale: 1 } }),
+    columns: new Map(),
     size: sizes.reduce((a, b) => a + b, 0),
     inputs: [],
     reference: [],

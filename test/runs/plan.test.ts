@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { planRun } from '../../src/runs/plan.js';
-import { type Measurement, request } from '../../src/suites/contract.js';
+import { type Measurement, type Request, request } from '../../src/suites/contract.js';
 import { linearSystem } from '../suites/helpers/linear-system.js';
 import {
   centredSuite,
   entryOf,
   evaluationOf,
+  type LogitMeasurement,
   meanSuite,
   minus,
   noisyLogits,
@@ -28,7 +29,7 @@ function keys({
   measurement?: Measurement<Params>;
   options?: object;
   on?: typeof evaluation;
-  inputs?: Measurement<Params>;
+  inputs?: LogitMeasurement;
 } = {}): string[] {
   const { jobs } = planRun([entryOf(meanSuite(measurement, 'mean', inputs), options)], on);
   const [first] = on.systems.keys();
@@ -214,7 +215,11 @@ describe('the plan', () => {
     ]);
   });
 
-  const refused: [string, Parameters<typeof request<Params>>[0], string][] = [
+  const refused: [
+    string,
+    Pick<Request, 'system' | 'dataset'> & { measurement: LogitMeasurement; params: Params },
+    string,
+  ][] = [
     [
       'an unknown system',
       { measurement: base, system: 'pluss', dataset: 'test', params: { scale: 1 } },

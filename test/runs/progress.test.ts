@@ -3,6 +3,7 @@ import { execute } from '../../src/runs/execute.js';
 import { planRun } from '../../src/runs/plan.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { UnitStore } from '../../src/runs/store.js';
+import { float32 } from '../../src/suites/columns.js';
 import { defineMeasurement } from '../../src/suites/contract.js';
 import { entryOf, evaluationOf, folder, meanSuite, type Params, plus, points } from './small-run.js';
 
@@ -13,13 +14,14 @@ describe('progress inside a unit', () => {
     const events: ProgressEvent[] = [];
     let heard = () => {};
     /** Waits until a pass is told of before it makes the next one. */
-    const patient = defineMeasurement<Params>({
+    const patient = defineMeasurement({
       name: 'patient',
       version: 1,
       needs: ['logits'],
       unitSize: 8,
       passes: () => ({ forward: PASSES, gradient: 0 }),
-      async measure({ system, examples: { n, pixels } }) {
+      columns: { logits: float32(2) },
+      async measure({ system, examples: { n, pixels } }, _: Params) {
         for (let pass = 1; pass < PASSES; pass++) {
           const told = new Promise<void>((resolve) => {
             heard = () => {
@@ -31,7 +33,7 @@ describe('progress inside a unit', () => {
           await told;
         }
         const { logits = new Float32Array() } = await system.forward({ n, pixels });
-        return { logits: { shape: [n, 2], data: logits } };
+        return { logits };
       },
     });
     const evaluation = evaluationOf([plus], [points(8)]);

@@ -11,6 +11,7 @@ function job(key: string, count: number, inputs: readonly Job[] = []): Job {
   return {
     key,
     request: request({ measurement, system: 'plus', dataset: 'test', params: { scale: 1 } }),
+    columns: new Map(),
     size: count,
     inputs,
     reference: [],

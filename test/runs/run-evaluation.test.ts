@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../../src/errors.js';
 import type { GateRule } from '../../src/gate/rule.js';
@@ -7,6 +7,9 @@ import { type Evaluation, inventoryWarnings } from '../../src/runs/inventory.js'
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { type RunOutcome, type RunSpec, runEvaluation } from '../../src/runs/run-evaluation.js';
 import type { SuiteEntry } from '../../src/runs/suite-entries.js';
+import { decodeUnit, encodeUnit } from '../../src/runs/unit-file.js';
+import type { NdArray } from '../../src/suites/columns.js';
+import type { Measurement } from '../../src/suites/contract.js';
 import type { Results } from '../../src/suites/results.js';
 import { accuracy } from '../../suites/accuracy/index.js';
 import { linearSystem } from '../suites/helpers/linear-system.js';
@@ -18,6 +21,7 @@ import {
   meanSuite,
   minus,
   noisyLogits,
+  type Params,
   type Probe,
   plus,
   points,
@@ -166,6 +170,26 @@ describe('a run', () => {
     const before = saved(out);
     damage(units(out)[2]);
     expect(await start(out, { entries })).toMatchObject({ stored: 5, measured: 1, exitCode: 0 });
+    expect(saved(out)).toEqual(before);
+  });
+
+  it.each<[string, (logits: NdArray) => Record<string, NdArray>]>([
+    ['another type', ({ shape, data }) => ({ logits: { shape, data: Float64Array.from(data) } })],
+    ['another shape', ({ shape: [n], data }) => ({ logits: { shape: [n, 1, 2], data } })],
+    ['another name', (logits) => ({ scores: logits })],
+    ['one column more', (logits) => ({ logits, twice: logits })],
+    ['no columns', () => ({})],
+  ])('refuses units with %s than declared, though all agree and their keys are right', async (_, forge) => {
+    const out = folder();
+    const entries = [entryOf(meanSuite(noisyLogits(probe())))];
+    await start(out, { entries });
+    const before = saved(out);
+    for (const file of units(out)) {
+      const record = decodeUnit(readFileSync(file), basename(file, '.unit'));
+      if (!record) throw new Error(`${file} is no unit`);
+      writeFileSync(file, encodeUnit({ ...record, rows: forge(record.rows.logits) }));
+    }
+    expect(await start(out, { entries })).toMatchObject({ stored: 0, measured: 6, exitCode: 0 });
     expect(saved(out)).toEqual(before);
   });
 
@@ -366,38 +390,44 @@ describe('a failure', () => {
     ]);
   });
 
+  const measuring = (measure: Measurement<Params>['measure']) => ({
+    evaluation: evaluationOf([plus], [points(10)]),
+    entries: [entryOf(meanSuite({ ...noisyLogits(probe()), measure }))],
+  });
+  const refusedColumn = (column: string, expected: string, found: string) => ({
+    errors: [
+      expect.stringContaining(
+        `"noisy-logits" measured another column than it declares (column "${column}" of noisy-logits of plus on test); expected ${expected}; found ${found}`,
+      ),
+    ],
+  });
   const misfits: [string, Parameters<typeof start>[1], object][] = [
     [
-      'rows that do not fit the examples',
-      {
-        evaluation: evaluationOf([plus], [points(10)]),
-        entries: [
-          entryOf(
-            meanSuite({
-              ...noisyLogits(probe()),
-              measure: async () => ({ a: { shape: [3], data: new Float32Array(3) } }),
-            }),
-          ),
-        ],
-      },
-      { errors: [expect.stringMatching(/row "a"/)] },
+      'a column of another length than declared',
+      measuring(async () => ({ logits: new Float32Array(3) })),
+      refusedColumn('logits', 'float32 (4, 2): a Float32Array of 8 numbers', 'a Float32Array of 3 numbers'),
     ],
     [
-      'columns that change from unit to unit',
-      {
-        evaluation: evaluationOf([plus], [points(10)]),
-        entries: [
-          entryOf(
-            meanSuite({
-              ...noisyLogits(probe()),
-              measure: async ({ examples: { n, indices } }) => ({
-                a: { shape: [n, 1 + indices[0]], data: new Float32Array(n * (1 + indices[0])) },
-              }),
-            }),
-          ),
-        ],
-      },
-      { errors: [expect.stringMatching(/other columns.*row "a" of plus on test/)] },
+      'a column of another type than declared',
+      measuring(async ({ examples: { n } }) => ({ logits: new Float64Array(2 * n) })),
+      refusedColumn('logits', 'float32 (4, 2): a Float32Array of 8 numbers', 'a Float64Array of 8 numbers'),
+    ],
+    [
+      'a column that is missing',
+      measuring(async () => ({})),
+      refusedColumn('logits', 'float32 (4, 2): a Float32Array of 8 numbers', 'nothing'),
+    ],
+    [
+      'a column that was not declared',
+      measuring(async ({ examples: { n } }) => ({ logits: new Float32Array(2 * n), a: new Uint8Array(n) })),
+      refusedColumn('a', 'one of logits', 'a Uint8Array of 4 numbers'),
+    ],
+    [
+      'a column that holds rows instead of numbers',
+      measuring(async ({ examples: { n } }) => ({
+        logits: Array.from({ length: n }, () => [0, 0]) as never,
+      })),
+      refusedColumn('logits', 'float32 (4, 2): a Float32Array of 8 numbers', 'a list of 4'),
     ],
     [
       'a system that params do not name',

@@ -8,11 +8,12 @@ import type { System } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
 import { type Evaluation, openedEntry } from '../../src/runs/inventory.js';
 import type { SuiteEntry } from '../../src/runs/suite-entries.js';
+import { float32, float64, type RowsIn } from '../../src/suites/columns.js';
 import {
   defineMeasurement,
   defineSuite,
+  type MeasureContext,
   type Measurement,
-  type Rows,
   request,
   type Suite,
 } from '../../src/suites/contract.js';
@@ -67,14 +68,19 @@ export interface Probe {
   before?: (first: number) => void | Promise<void>;
 }
 
+const twoLogits = { logits: float32(2) };
+type Logits = RowsIn<typeof twoLogits>;
+export type LogitMeasurement = Measurement<Params, Logits>;
+
 /** Logits times `scale` plus noise keyed by the example. */
-export function noisyLogits(probe: Probe, unitSize = 4, name = 'noisy-logits'): Measurement<Params> {
-  return defineMeasurement<Params>({
+export function noisyLogits(probe: Probe, unitSize = 4, name = 'noisy-logits') {
+  return defineMeasurement({
     name,
     version: 1,
     needs: ['logits'],
     unitSize,
-    async measure({ system, examples, seed, systemNamed }, { scale, other }) {
+    columns: twoLogits,
+    async measure({ system, examples, seed, systemNamed }, { scale, other }: Params) {
       await probe.before?.(examples.indices[0]);
       probe.measured.push(examples.indices[0]);
       const { n, pixels, indices } = examples;
@@ -83,20 +89,20 @@ export function noisyLogits(probe: Probe, unitSize = 4, name = 'noisy-logits'): 
         pixels,
       });
       const noise = Array.from(indices, (example) => stream({ seed, purpose: 'test', example }).normal());
-      const data = logits.map((v, at) => v * scale + noise[Math.floor(at / 2)]);
-      return { logits: { shape: [n, 2], data } };
+      return { logits: logits.map((v, at) => v * scale + noise[Math.floor(at / 2)]) };
     },
   });
 }
 
 /** Row sums of what `input` gave. */
-export function sums(input: Measurement<Params>, probe: Probe): Measurement<Params> {
-  return defineMeasurement<Params>({
+export function sums(input: LogitMeasurement, probe: Probe) {
+  return defineMeasurement({
     name: 'sums',
     version: 1,
     needs: [],
     unitSize: 3,
-    async measure({ inputs, examples }) {
+    columns: { [`sum of ${input.name}`]: float64() },
+    async measure({ inputs, examples }: MeasureContext<[Logits]>, _: Params) {
       probe.measured.push(examples.indices[0]);
       const [{ logits }] = inputs;
       if (logits.shape[0] !== examples.n)
@@ -105,14 +111,14 @@ export function sums(input: Measurement<Params>, probe: Probe): Measurement<Para
         { length: examples.n },
         (_, i) => logits.data[2 * i] + logits.data[2 * i + 1],
       );
-      return { [`sum of ${input.name}`]: { shape: [examples.n], data } } satisfies Rows;
+      return { [`sum of ${input.name}`]: data };
     },
   });
 }
 
 /** Asks what `input` gave above its mean over all examples of the data set `reference`, read of `by`. */
 export function centredSuite(
-  input: Measurement<Params>,
+  input: LogitMeasurement,
   {
     reference,
     by,
@@ -120,14 +126,15 @@ export function centredSuite(
     unitSize = 3,
   }: { reference: string; by?: string; first?: number; unitSize?: number },
 ): Suite {
-  const centred = defineMeasurement<Params>({
+  const centred = defineMeasurement({
     name: 'centred',
     version: 1,
     needs: [],
     unitSize,
-    async measure({ inputs: [{ logits }], reference: [all] }) {
+    columns: { centred: float64(2) },
+    async measure({ inputs: [{ logits }], reference: [all] }: MeasureContext<[Logits], [Logits]>, _: Params) {
       const mean = Array.from(all.logits.data).reduce((a, b) => a + b, 0) / all.logits.data.length;
-      return { centred: { ...logits, data: Float64Array.from(logits.data, (v) => v - mean) } };
+      return { centred: Float64Array.from(logits.data, (v) => v - mean) };
     },
   });
   const suite = meanSuite(centred, 'centred', input);
@@ -159,11 +166,7 @@ const Options = Type.Object(
 );
 
 /** Asks for the measurement of every system on every data set; its measure is the mean of all numbers. */
-export function meanSuite(
-  measurement: Measurement<Params>,
-  name = 'mean',
-  inputs?: Measurement<Params>,
-): Suite {
+export function meanSuite(measurement: Measurement<Params>, name = 'mean', inputs?: LogitMeasurement): Suite {
   return defineSuite({
     name,
     title: 'Mean',
@@ -184,7 +187,7 @@ export function meanSuite(
         }),
       ),
     summarise: (collected) => ({
-      measures: collected.map(({ request: { system, dataset }, rows, indices }) => {
+      measures: collected.all(measurement).map(({ request: { system, dataset }, rows, indices }) => {
         const [{ data }] = Object.values(rows);
         return {
           suite: name,
@@ -207,7 +210,7 @@ export function meanSuite(
         {
           name,
           columns: ['model', 'index', 'first'],
-          rows: collected.flatMap(({ request, rows, indices }) => {
+          rows: collected.all(measurement).flatMap(({ request, rows, indices }) => {
             const [{ data, shape }] = Object.values(rows);
             const width = data.length / shape[0];
             return Array.from(indices, (index, i) => [request.system, index, data[i * width]]);

@@ -7,8 +7,9 @@ import { type AttackRow, attackNamed, settledOptions } from '../../attacks/regis
 import { runAttack } from '../../attacks/scheduler.js';
 import { AssayError } from '../../errors.js';
 import type { Passes, SystemInfo } from '../../models/system.js';
-import { defineMeasurement, type Request, request } from '../contract.js';
-import { clean } from './clean.js';
+import { float32, float64, int32, type RowsIn, uint8 } from '../columns.js';
+import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
+import { clean, type OutputRows } from './clean.js';
 
 /** Everything that decides an attack's outcome, as plain JSON. */
 export interface AttackParams {
@@ -72,6 +73,32 @@ function refuseUnfit({ name, norms, losses }: AttackRow, norm: string, goal: Goa
   }
 }
 
+/** Columns of every attack; see `Attacked`. Passes and gradients are counted by attack. */
+export const attackColumns = (
+  { shape }: Pick<SystemInfo, 'shape'>,
+  { attacks }: Pick<AttackParams, 'attacks'>,
+) => ({
+  correct: uint8(),
+  brokenAt: int32(),
+  brokenBy: int32(),
+  adversarial: uint8(),
+  pixels: float32(...shape),
+  distance: float64(),
+  loss: float64(),
+  prediction: int32(),
+  restart: int32(),
+  target: int32(),
+  step: int32(),
+  forward: int32(attacks.length),
+  gradient: int32(attacks.length),
+  naiveForward: int32(attacks.length),
+  naiveGradient: int32(attacks.length),
+  zeroGradients: int32(attacks.length),
+  zeroStarts: int32(attacks.length),
+});
+
+export type AttackRows = RowsIn<ReturnType<typeof attackColumns>>;
+
 /**
  * Attacks every example that is not lost already, at every radius; reads the rows of `clean`. Rows, see `Attacked`:
  * `correct` (n); `brokenAt` (n): position among the sorted epsilons of the smallest that broke it, or -1;
@@ -79,15 +106,26 @@ function refuseUnfit({ name, norms, losses }: AttackRow, norm: string, goal: Goa
  * one; `adversarial`, `distance`, `loss`, `prediction`, `restart`, `target` and `step` (n); and by attack, (n,
  * attacks): `forward`, `gradient`, `naiveForward`, `naiveGradient`, `zeroGradients` and `zeroStarts`.
  */
-export const attack = defineMeasurement<AttackParams>({
+export const attack = defineMeasurement({
   name: 'attack',
   version: 2,
   needs: ['logits', 'inputGradient'],
   unitSize: 256,
   passes: attackPasses,
-  async measure({ system, examples, inputs, seed, signal, fail, outlook }, params) {
+  columns: attackColumns,
+  async measure(
+    {
+      system,
+      examples,
+      inputs: [{ logits, logPx }],
+      seed,
+      signal,
+      fail,
+      outlook,
+    }: MeasureContext<[OutputRows]>,
+    params: AttackParams,
+  ) {
     const { n, indices, pixels, labels } = examples;
-    const { logits, logPx } = inputs[0] ?? {};
     const campaign = campaignOf(params);
     if (!logits || (!labels && campaign.goal.labelled)) {
       throw new AssayError('suite-failed', 'an attack needs labels and the clean logits', {
@@ -98,39 +136,13 @@ export const attack = defineMeasurement<AttackParams>({
     const known = campaign.goal.labelled && labels ? labels : new Int32Array(n);
     const on = { system, n, indices, pixels, labels: known, seed, signal, fail, outlook };
     const clean = { cleanLogits: logits.data, ...(logPx && { cleanLogPx: logPx.data }) };
-    const found = await runAttack({ ...on, ...clean }, campaign);
-    const shape = [n];
-    const perAttack = [n, params.attacks.length];
-    return {
-      correct: { shape, data: found.correct },
-      brokenAt: { shape, data: found.brokenAt },
-      brokenBy: { shape, data: found.brokenBy },
-      adversarial: { shape, data: found.adversarial },
-      pixels: { shape: [n, ...system.info.shape], data: found.pixels },
-      distance: { shape, data: found.distance },
-      loss: { shape, data: found.loss },
-      prediction: { shape, data: found.prediction },
-      restart: { shape, data: found.restart },
-      target: { shape, data: found.target },
-      step: { shape, data: found.step },
-      forward: { shape: perAttack, data: found.forward },
-      gradient: { shape: perAttack, data: found.gradient },
-      naiveForward: { shape: perAttack, data: found.naiveForward },
-      naiveGradient: { shape: perAttack, data: found.naiveGradient },
-      zeroGradients: { shape: perAttack, data: found.zeroGradients },
-      zeroStarts: { shape: perAttack, data: found.zeroStarts },
-    };
+    const { batches: _, ...rows } = await runAttack({ ...on, ...clean }, campaign);
+    return rows;
   },
 });
 
 /** An attack with what it reads. */
-export function attackRequest(
-  system: string,
-  dataset: string,
-  params: AttackParams,
-  first?: number,
-): Request<never> {
-  const wanted = { system, dataset, ...(first !== undefined && { first }) };
-  const inputs = [request({ measurement: clean, params: {}, ...wanted })];
-  return request({ measurement: attack, params, inputs, ...wanted });
+export function attackRequest(system: string, dataset: string, params: AttackParams, first?: number) {
+  const inputs: [Request<OutputRows>] = [request({ measurement: clean, system, dataset, first })];
+  return request({ measurement: attack, system, dataset, params, inputs, first });
 }

@@ -1,17 +1,29 @@
 import { AssayError } from '../../errors.js';
-import { defineMeasurement, type Rows } from '../contract.js';
+import type { SystemInfo } from '../../models/system.js';
+import { float32, type RowsIn } from '../columns.js';
+import { defineMeasurement } from '../contract.js';
 import { eachBatch } from './batches.js';
+
+/** What a system has to say of an image. */
+export const outputColumns = ({ offers, classes }: SystemInfo) => ({
+  logits: offers.includes('logits') ? float32(classes.length) : undefined,
+  logPx: offers.includes('logPx') ? float32() : undefined,
+});
+
+/** Rows of `clean`. */
+export type OutputRows = RowsIn<ReturnType<typeof outputColumns>>;
 
 /**
  * One forward pass over unperturbed examples. Rows: `logits` (n, classes) when the system classifies and `logPx`
  * (n) when it has an energy. Any other row of classification or scoring can be computed from these.
  */
-export const clean = defineMeasurement<Record<string, never>>({
+export const clean = defineMeasurement({
   name: 'clean',
   version: 1,
   needs: [],
   unitSize: 512,
   passes: () => ({ forward: 1, gradient: 0 }),
+  columns: outputColumns,
   async measure(context) {
     const { system, examples } = context;
     const classes = system.info.classes.length;
@@ -22,10 +34,7 @@ export const clean = defineMeasurement<Record<string, never>>({
       logits?.set(offered(outputs.logits, batch.n * classes, 'logits', system.info.name), start * classes);
       logPx?.set(offered(outputs.logPx, batch.n, 'log p(x)', system.info.name), start);
     });
-    const rows: Rows = {};
-    if (logits) rows.logits = { shape: [examples.n, classes], data: logits };
-    if (logPx) rows.logPx = { shape: [examples.n], data: logPx };
-    return rows;
+    return { ...(logits && { logits }), ...(logPx && { logPx }) };
   },
 });
 

@@ -1,45 +1,14 @@
 import { AssayError } from '../../errors.js';
 import { type Classified, classify } from '../../metrics/classification.js';
 import type { Logits } from '../../metrics/softmax.js';
-import type { Collected, Measurement, Request } from '../contract.js';
+import type { NdArray } from '../columns.js';
+import type { Collected } from '../contract.js';
 
-/** The rows of a measurement on a system and a data set, if they were asked for. */
-export function findCollected<P>(
-  collected: readonly Collected[],
-  measurement: Measurement<P>,
-  system: string,
-  dataset: string,
-): Collected | undefined {
-  return collected.find(
-    ({ request }) =>
-      request.measurement.name === measurement.name &&
-      request.system === system &&
-      request.dataset === dataset,
-  );
-}
-
-/** What tells two requests of one suite apart. */
-function identity({
-  measurement,
-  system,
-  dataset,
-  params,
-  first,
-  inputs = [],
-  reference = [],
-}: Request<never>): string {
-  const read = [inputs, reference].map((requests) => requests.map((one) => identity(one)));
-  return JSON.stringify([measurement.name, system, dataset, params, first, ...read]);
-}
-
-/** The rows of this very request: the same measurement, parameters, examples, and requests that it reads. */
-export function findRequest(collected: readonly Collected[], wanted: Request<never>): Collected | undefined {
-  const sought = identity(wanted);
-  return collected.find(({ request }) => identity(request) === sought);
-}
+/** Rows among which logits are sought. */
+type MayHaveLogits = { readonly logits?: NdArray };
 
 /** The (n, classes) logits among the rows. Errors: `suite-failed` when there are none. */
-export function logitsOf({ rows, request }: Collected): Logits {
+export function logitsOf({ rows, request }: Collected<MayHaveLogits>): Logits {
   const { logits } = rows;
   if (logits?.shape.length !== 2) {
     throw new AssayError(
@@ -59,7 +28,7 @@ export function logitsOf({ rows, request }: Collected): Logits {
  * Errors: `data-invalid` without labels, with a label that is not a class, with a logit that is not finite; the
  * system, the data set and the example's source index are named.
  */
-export function classifiedOf(collected: Collected): Classified {
+export function classifiedOf(collected: Collected<MayHaveLogits>): Classified {
   const { request, labels, indices } = collected;
   if (!labels) {
     throw new AssayError('data-invalid', `the data set "${request.dataset}" has no labels`, {

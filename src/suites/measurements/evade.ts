@@ -1,8 +1,11 @@
 import type { AttackedScore } from '../../attacks/goals.js';
 import { followedLoss, raising } from '../../attacks/losses.js';
+import { AssayError } from '../../errors.js';
 import { share95 } from '../../metrics/ranking.js';
-import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
-import { type AttackParams, attack, attackPasses } from './attack.js';
+import type { SystemInfo } from '../../models/system.js';
+import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
+import { type AttackParams, attack, attackColumns, attackPasses } from './attack.js';
+import type { OutputRows } from './clean.js';
 
 export interface EvadeParams {
   attack: Omit<AttackParams, 'goal'>;
@@ -14,8 +17,9 @@ export interface EvadeParams {
  * A score of each example, (n), as attacks see it: higher for what looks like the training data; max-softmax as its
  * logarithm, which orders images alike and does not saturate.
  */
-export function attackedScore({ logits, logPx }: Rows, score: AttackedScore): Float64Array {
+export function attackedScore({ logits, logPx }: OutputRows, score: AttackedScore): Float64Array {
   const { value } = followedLoss(raising(score));
+  if (!logits) throw new AssayError('suite-failed', 'a detector under attack needs logits');
   const [n, classes] = logits.shape;
   return Float64Array.from({ length: n }, (_, i) => {
     const aim = { label: 0, target: -1, threshold: 0, logPx: logPx?.data[i] ?? Number.NaN };
@@ -27,7 +31,7 @@ export function attackedScore({ logits, logPx }: Rows, score: AttackedScore): Fl
  * The largest threshold that at least 95 % of clean images reach, all of them counted, whatever their predictions.
  * NaN, which nothing reaches, without examples.
  */
-export function acceptanceThreshold(clean: Rows, score: AttackedScore): number {
+export function acceptanceThreshold(clean: OutputRows, score: AttackedScore): number {
   const descending = attackedScore(clean, score).sort().reverse();
   return descending[share95(descending.length) - 1] ?? Number.NaN;
 }
@@ -37,7 +41,7 @@ export function acceptanceThreshold(clean: Rows, score: AttackedScore): number {
  * read as a whole, so that it is the same in every unit. Rows as those of `attack`, where `correct` is 0 for images
  * that are misclassified and accepted as they are.
  */
-export const evade = defineMeasurement<EvadeParams>({
+export const evade = defineMeasurement({
   name: 'evade',
   version: 1,
   needs: ['logits', 'inputGradient'],
@@ -45,15 +49,30 @@ export const evade = defineMeasurement<EvadeParams>({
   // What an attack may take does not depend on the threshold.
   passes: ({ attack: params, score }, system) =>
     attackPasses({ ...params, goal: { kind: 'evade', score, threshold: 0 } }, system),
-  measure(context, { attack: params, score }) {
+  columns: (system: SystemInfo, { attack: params }: EvadeParams) => attackColumns(system, params),
+  measure(context: MeasureContext<[OutputRows], [OutputRows]>, { attack: params, score }: EvadeParams) {
     const threshold = acceptanceThreshold(context.reference[0], score);
-    return attack.measure(context, { ...params, goal: { kind: 'evade', score, threshold } });
+    return attack.measure(
+      { ...context, reference: [] },
+      { ...params, goal: { kind: 'evade', score, threshold } },
+    );
   },
 });
 
 /** @param reference clean images that the threshold is taken from @param clean the images that are attacked */
-export function evadeRequest(params: EvadeParams, clean: Request<never>, reference: Request<never>) {
+export function evadeRequest(
+  params: EvadeParams,
+  clean: Request<OutputRows>,
+  reference: Request<OutputRows>,
+) {
   const { system, dataset, first } = clean;
-  const wanted = { system, dataset, params, inputs: [clean], reference: [reference] };
-  return request({ measurement: evade, ...wanted, ...(first !== undefined && { first }) });
+  return request({
+    measurement: evade,
+    system,
+    dataset,
+    params,
+    inputs: [clean],
+    reference: [reference],
+    first,
+  });
 }

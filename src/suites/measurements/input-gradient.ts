@@ -1,25 +1,31 @@
+import { float32, type RowsIn } from '../columns.js';
 import { defineMeasurement } from '../contract.js';
 import { eachBatch } from './batches.js';
+
+const columns = { logPxGradientNorm: float32() };
+
+export type InputGradientRows = RowsIn<typeof columns>;
 
 /**
  * The length of the gradient of log p(x), per example: `logPxGradientNorm` (n), the L2 norm over the image in
  * the units of the model's own input (the gradient with respect to pixels over `inputScale`, per channel), which
  * is what papers that normalise their inputs report. For a stochastic system: of one draw.
  */
-export const inputGradient = defineMeasurement<Record<string, never>>({
+export const inputGradient = defineMeasurement({
   name: 'input-gradient',
   version: 1,
   needs: ['logPx', 'inputGradient'],
   unitSize: 128,
   passes: () => ({ forward: 0, gradient: 1 }),
+  columns,
   async measure(context) {
     const { system, examples } = context;
-    const norms = new Float32Array(examples.n);
+    const logPxGradientNorm = new Float32Array(examples.n);
     await eachBatch(context, 'clean', async (batch, start) => {
       const { gradient } = await system.gradient(batch, 'log-px');
-      norms.set(gradientNorms(gradient, batch.n, system.info.inputScale), start);
+      logPxGradientNorm.set(gradientNorms(gradient, batch.n, system.info.inputScale), start);
     });
-    return { logPxGradientNorm: { shape: [examples.n], data: norms } };
+    return { logPxGradientNorm };
   },
 });
 

@@ -1,9 +1,11 @@
 import { isInside, normNamed } from '../../attacks/norms.js';
 import { imageSize } from '../../models/batching.js';
 import type { SystemInfo } from '../../models/system.js';
-import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
+import { float64, type RowsIn } from '../columns.js';
+import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
+import type { AttackRows } from './attack.js';
 import { eachBatch } from './batches.js';
-import { clean } from './clean.js';
+import { clean, type OutputRows, outputColumns } from './clean.js';
 
 export interface PerturbedParams {
   /** In which `distance` is measured. */
@@ -12,23 +14,31 @@ export interface PerturbedParams {
   draws: number;
 }
 
+const columns = (system: SystemInfo) => ({ ...outputColumns(system), distance: float64() });
+
+export type PerturbedRows = RowsIn<ReturnType<typeof columns>>;
+
+/** What is looked at of an attack. */
+type Stored = Pick<AttackRows, 'pixels'>;
+
 /**
  * What a system says of the images that an attack stored, its own or another system's, in fresh passes; without rows
  * of an attack, of the images as they are. Rows: `logits` (n, classes) and `logPx` (n), where the system has them, for
  * a stochastic system means over fresh draws; `distance` (n): from the image of the data set to the one that was
  * looked at, measured again, and infinite where that is not an image with pixels in [0, 1].
  */
-export const outputsOnPerturbed = defineMeasurement<PerturbedParams>({
+export const outputsOnPerturbed = defineMeasurement({
   name: 'outputs-on-perturbed',
   version: 1,
   needs: [],
   unitSize: 256,
   passes: ({ draws }, { stochastic }) => ({ forward: stochastic ? draws : 1, gradient: 0 }),
-  async measure(context, { norm: name, draws }) {
+  columns,
+  async measure(context: MeasureContext<[attacked?: Stored]>, { norm: name, draws }: PerturbedParams) {
     const { system, examples, inputs } = context;
     const { n } = examples;
     const stored = inputs[0]?.pixels;
-    const images = stored ? { ...examples, pixels: Float32Array.from(stored.data) } : examples;
+    const images = stored ? { ...examples, pixels: stored.data } : examples;
     const { offers, classes, stochastic } = system.info;
     const times = stochastic ? draws : 1;
     const logits = offers.includes('logits') ? new Float64Array(n * classes.length) : undefined;
@@ -49,10 +59,11 @@ export const outputsOnPerturbed = defineMeasurement<PerturbedParams>({
         ? norm.distance(x, x0)
         : Number.POSITIVE_INFINITY;
     });
-    const rows: Rows = { distance: { shape: [n], data: distance } };
-    if (logits) rows.logits = { shape: [n, classes.length], data: mean(logits, times) };
-    if (logPx) rows.logPx = { shape: [n], data: mean(logPx, times) };
-    return rows;
+    return {
+      distance,
+      ...(logits && { logits: mean(logits, times) }),
+      ...(logPx && { logPx: mean(logPx, times) }),
+    };
   },
 });
 
@@ -67,13 +78,19 @@ const mean = (sum: Float64Array, times: number) => Float32Array.from(sum, (total
 /** What `system` says of what an attack, on it or on another system, made of a data set. */
 export function perturbedRequest(
   system: SystemInfo,
-  attacked: Request<never>,
+  attacked: Request<Stored>,
   { norm, draws }: PerturbedParams,
-): Request<never> {
+) {
   const { dataset, first } = attacked;
   const params = { norm, draws: system.stochastic ? draws : 1 };
-  const wanted = { system: system.name, dataset, params, inputs: [attacked] };
-  return request({ measurement: outputsOnPerturbed, ...wanted, ...(first !== undefined && { first }) });
+  return request({
+    measurement: outputsOnPerturbed,
+    system: system.name,
+    dataset,
+    params,
+    inputs: [attacked],
+    first,
+  });
 }
 
 /** The same of the images as they are: `clean`, but for a stochastic system the mean over as many draws. */
@@ -82,9 +99,9 @@ export function unperturbedRequest(
   dataset: string,
   params: PerturbedParams,
   first?: number,
-): Request<never> {
-  const wanted = { system: system.name, dataset, ...(first !== undefined && { first }) };
+): Request<OutputRows> {
+  const on = { system: system.name, dataset, first };
   return system.stochastic
-    ? request({ measurement: outputsOnPerturbed, params, ...wanted })
-    : request({ measurement: clean, params: {}, ...wanted });
+    ? request({ measurement: outputsOnPerturbed, params, ...on })
+    : request({ measurement: clean, ...on });
 }

@@ -1,6 +1,5 @@
 import { runAttack } from '../../attacks/scheduler.js';
 import { AssayError } from '../../errors.js';
-import { imageSize } from '../../models/batching.js';
 import {
   behindChains,
   overChains,
@@ -9,10 +8,11 @@ import {
   refuseUnfit,
   startChains,
 } from '../../models/defences/purification.js';
-import type { Passes, System } from '../../models/system.js';
+import type { Passes, System, SystemInfo } from '../../models/system.js';
 import { sgld } from '../../sampling/sgld.js';
-import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
-import { type AttackParams, attackPasses, campaignOf } from './attack.js';
+import { float32, float64, int32, type RowsIn, uint8 } from '../columns.js';
+import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
+import { type AttackParams, type AttackRows, attackPasses, campaignOf } from './attack.js';
 import { eachBatch } from './batches.js';
 import { verify } from './verify.js';
 
@@ -25,13 +25,21 @@ export interface PurifiedParams extends ChainParams {
   steps: readonly number[];
 }
 
+const columns = ({ classes }: SystemInfo, { steps }: PurifiedParams) => ({
+  logits: float32(steps.length, classes.length),
+  logPx: float32(steps.length),
+  logPxBefore: float32(),
+});
+
+export type PurifiedRows = RowsIn<ReturnType<typeof columns>>;
+
 /**
  * Purifies and classifies, looking at several numbers of steps on the way. The images are those of the data set,
  * or, given the rows of an attack as input, what that attack made of them. Rows: `logits` (n, steps, classes), the
  * mean over chains; `logPx` (n, steps), the mean over chains of the purifier's log p(x); `logPxBefore` (n), of the
  * image as it came in.
  */
-export const purified = defineMeasurement<PurifiedParams>({
+export const purified = defineMeasurement({
   name: 'purified',
   version: 1,
   needs: ['logits'],
@@ -40,26 +48,28 @@ export const purified = defineMeasurement<PurifiedParams>({
     const looks = by === system.name ? 1 : 2;
     return { forward: 1 + chains * steps.length * looks, gradient: chains * (steps.at(-1) ?? 0) };
   },
-  async measure(context, { by: name, steps, chains, stepSize, noise, inputNoise, clamp }) {
+  columns,
+  async measure(
+    context: MeasureContext<[attacked?: Pick<AttackRows, 'pixels'>]>,
+    { by: name, steps, chains, stepSize, noise, inputNoise, clamp }: PurifiedParams,
+  ) {
     const { system, inputs, signal } = context;
     const by = context.systemNamed(name);
     refuseUnfit(system, by);
     const classes = system.info.classes.length;
     const perturbed = inputs[0]?.pixels;
-    const examples = perturbed
-      ? { ...context.examples, pixels: Float32Array.from(perturbed.data) }
-      : context.examples;
+    const examples = perturbed ? { ...context.examples, pixels: perturbed.data } : context.examples;
     const { n } = examples;
     const count = steps.length;
     const logits = new Float32Array(n * count * classes);
     const logPx = new Float32Array(n * count);
-    const before = new Float32Array(n);
+    const logPxBefore = new Float32Array(n);
     const options = { batchSize: Math.max(1, Math.ceil(system.batchSize / chains)) };
     await eachBatch(
       { ...context, examples },
       'purified',
       async (batch, start) => {
-        before.set(present((await by.forward(batch)).logPx, by), start);
+        logPxBefore.set(present((await by.forward(batch)).logPx, by), start);
         const keys = Array.from(examples.indices.subarray(start, start + batch.n), (example) => ({
           seed: context.seed,
           purpose: 'purified',
@@ -83,11 +93,7 @@ export const purified = defineMeasurement<PurifiedParams>({
       },
       options,
     );
-    return {
-      logits: { shape: [n, count, classes], data: logits },
-      logPx: { shape: [n, count], data: logPx },
-      logPxBefore: { shape: [n], data: before },
-    };
+    return { logits, logPx, logPxBefore };
   },
 });
 
@@ -105,16 +111,10 @@ export function purifiedRequest(
   dataset: string,
   params: PurifiedParams,
   first: number,
-  attacked?: Request<never>,
-): Request<never> {
-  return request({
-    measurement: purified,
-    system,
-    dataset,
-    params,
-    first,
-    ...(attacked && { inputs: [attacked] }),
-  });
+  attacked?: Request<AttackRows>,
+) {
+  const inputs = attacked && { inputs: [attacked] as const };
+  return request({ measurement: purified, system, dataset, params, first, ...inputs });
 }
 
 export interface AdaptiveParams {
@@ -122,11 +122,24 @@ export interface AdaptiveParams {
   attack: AttackParams;
 }
 
+const adaptiveColumns = (_: SystemInfo, { attack: { attacks } }: AdaptiveParams) => ({
+  correct: uint8(),
+  adversarial: uint8(),
+  brokenAt: int32(),
+  distance: float64(),
+  forward: int32(attacks.length),
+  gradient: int32(attacks.length),
+  reproduced: uint8(),
+  inside: uint8(),
+});
+
+export type AdaptiveRows = RowsIn<ReturnType<typeof adaptiveColumns>>;
+
 /**
  * Attacks a classifier together with its purification, through straight-through gradients (BPDA) averaged over
  * draws (EOT). Rows as those of `attack`, without `pixels`, and of `verify`.
  */
-export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
+export const adaptiveAttack = defineMeasurement({
   name: 'adaptive-attack',
   version: 2,
   needs: ['logits', 'inputGradient'],
@@ -138,7 +151,8 @@ export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
     const looks = 1 + 2 * Math.max(attack.eot, attack.confirm);
     return behindChains({ forward: forward + looks, gradient }, purify);
   },
-  async measure(context, { purify, attack }) {
+  columns: adaptiveColumns,
+  async measure(context, { purify, attack }: AdaptiveParams) {
     const { examples, seed, signal, fail } = context;
     const outlook = context.outlook && {
       begin: (more: number) => context.outlook?.begin(more),
@@ -157,19 +171,17 @@ export const adaptiveAttack = defineMeasurement<AdaptiveParams>({
       { system, n, indices, pixels, labels, cleanLogits, seed, signal, fail, outlook },
       campaignOf(attack),
     );
-    const shape = [n];
-    const rows: Rows = {
-      correct: { shape, data: found.correct },
-      adversarial: { shape, data: found.adversarial },
-      brokenAt: { shape, data: found.brokenAt },
-      distance: { shape, data: found.distance },
-      forward: { shape, data: found.forward },
-      gradient: { shape, data: found.gradient },
-    };
-    const stored = { ...rows, pixels: { shape: [n, imageSize(system.info)], data: found.pixels } };
+    const { correct, adversarial, brokenAt, distance, forward, gradient } = found;
     const { norm, epsilons, eot, confirm } = attack;
-    const again = { norm, epsilons, draws: Math.max(eot, confirm) };
-    const checked = await verify.measure({ ...context, system, inputs: [stored], outlook }, again);
-    return { ...rows, reproduced: checked.reproduced, inside: checked.inside };
+    const stored = {
+      pixels: { shape: [n, ...system.info.shape], data: found.pixels },
+      adversarial: { shape: [n], data: adversarial },
+      brokenAt: { shape: [n], data: brokenAt },
+    };
+    const { reproduced, inside } = await verify.measure(
+      { ...context, system, inputs: [stored], outlook },
+      { norm, epsilons, draws: Math.max(eot, confirm) },
+    );
+    return { correct, adversarial, brokenAt, distance, forward, gradient, reproduced, inside };
   },
 });

@@ -1,5 +1,6 @@
 import { AssayError } from '../../errors.js';
 import { argmaxOf } from '../../metrics/softmax.js';
+import { float64, type RowsIn, uint8 } from '../columns.js';
 import { defineMeasurement } from '../contract.js';
 import { eachBatch } from './batches.js';
 
@@ -9,18 +10,23 @@ const TIMES = 5;
 /** A row of probabilities sums to 1 within this. */
 const SUM = 1e-5;
 
+const columns = { gap: float64(), wavers: uint8(), simplex: uint8(), innerGradients: float64() };
+
+export type RepeatabilityRows = RowsIn<typeof columns>;
+
 /**
  * Asks about the same images five times, as one who does not know whether the system draws at random: the checks of
  * the public AutoAttack. Rows (n): `gap`, the largest L2 distance between two answers, each divided by its L2 norm;
  * `wavers`, 1 where predictions differ; `simplex`, 1 where the outputs are in [0, 1] and sum to 1 within 1e-5;
  * `innerGradients`, gradient passes that one forward pass of the system makes.
  */
-export const repeatability = defineMeasurement<Record<string, never>>({
+export const repeatability = defineMeasurement({
   name: 'repeatability',
   version: 1,
   needs: ['logits'],
   unitSize: 64,
   passes: () => ({ forward: TIMES, gradient: 0 }),
+  columns,
   async measure(context) {
     const { system, examples } = context;
     const { n } = examples;
@@ -48,7 +54,7 @@ export const repeatability = defineMeasurement<Record<string, never>>({
         }
       });
     }
-    return Object.fromEntries(Object.entries(rows).map(([name, data]) => [name, { shape: [n], data }]));
+    return rows;
   },
 });
 

@@ -7,8 +7,9 @@ import { marginOf } from '../../losses/margin.js';
 import { argmaxOf } from '../../metrics/softmax.js';
 import { imageSize } from '../../models/batching.js';
 import type { Batch, System, SystemInfo } from '../../models/system.js';
-import { defineMeasurement, type Request, type Rows, request } from '../contract.js';
-import type { AttackParams } from './attack.js';
+import { int32, type RowsIn, uint8 } from '../columns.js';
+import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
+import type { AttackParams, AttackRows } from './attack.js';
 
 /** Which balls the stored images claim to be in. */
 export interface VerifyParams {
@@ -19,26 +20,34 @@ export interface VerifyParams {
   draws: number;
 }
 
+const columns = { reproduced: uint8(), inside: uint8(), survives8bit: uint8(), prediction: int32() };
+
+export type VerifiedRows = RowsIn<typeof columns>;
+
+/** What is looked at of an attack. */
+type Stored = Pick<AttackRows, 'pixels' | 'adversarial' | 'brokenAt'>;
+
 /**
  * Looks again at what an attack stored, in fresh passes: is it misclassified, is it in its ball and in [0, 1], and
  * does it survive rounding to 8 bits, as a PNG would? Rows (n), 1 for yes; examples without an adversarial image are
  * not looked at and have 0: `reproduced`, where a label ahead by no more than float32 rounding is no contradiction;
  * `inside`, `survives8bit`; and `prediction`, -1 where not looked at.
  */
-export const verify = defineMeasurement<VerifyParams>({
+export const verify = defineMeasurement({
   name: 'verify',
   version: 2,
   needs: ['logits'],
   unitSize: 256,
   passes: (params, system) => ({ forward: 2 * drawsOf(params, system), gradient: 0 }),
-  async measure({ system, examples, inputs, seed, signal, outlook }, params) {
+  columns,
+  async measure(
+    { system, examples, inputs: [attacked], seed, signal, outlook }: MeasureContext<[Stored]>,
+    params: VerifyParams,
+  ) {
     const { labels, n } = examples;
-    const [attacked] = inputs;
-    if (!labels || !attacked?.pixels) {
-      throw new AssayError('suite-failed', 'a verification needs labels and the rows of an attack');
-    }
+    if (!labels) throw new AssayError('suite-failed', 'a verification needs labels');
     const size = imageSize(system.info);
-    const stored = Float32Array.from(attacked.pixels.data);
+    const stored = attacked.pixels.data;
     const image = (i: number) => stored.subarray(i * size, (i + 1) * size);
     const broken = Array.from({ length: n }, (_, i) => i).filter((i) => attacked.adversarial.data[i] === 1);
     outlook?.spare({ forward: (n - broken.length) * 2 * drawsOf(params, system.info), gradient: 0 });
@@ -77,9 +86,7 @@ export const verify = defineMeasurement<VerifyParams>({
         rows.survives8bit[i] = isMistake(coarse(row), labels[i], 0) ? 1 : 0;
       });
     });
-    return Object.fromEntries(
-      Object.entries(rows).map(([name, data]) => [name, { shape: [n], data }]),
-    ) as Rows;
+    return rows;
   },
 });
 
@@ -127,9 +134,8 @@ async function meanLogits(
 }
 
 /** The verification of an attack. */
-export function verifyRequest(attacked: Request<never>, { norm, epsilons, eot, confirm }: AttackParams) {
+export function verifyRequest(attacked: Request<Stored>, { norm, epsilons, eot, confirm }: AttackParams) {
   const { system, dataset, first } = attacked;
   const params: VerifyParams = { norm, epsilons, draws: Math.max(eot, confirm) };
-  const limit = first !== undefined && { first };
-  return request({ measurement: verify, system, dataset, params, inputs: [attacked], ...limit });
+  return request({ measurement: verify, system, dataset, params, inputs: [attacked], first });
 }

@@ -3,8 +3,11 @@ import { Value } from '@sinclair/typebox/value';
 import { check } from '../../../src/config/validate.js';
 import type { Dataset } from '../../../src/data/dataset.js';
 import type { System } from '../../../src/models/system.js';
+import { collectedRows } from '../../../src/runs/collected-rows.js';
+import { columnsOf, rowsFrom } from '../../../src/runs/fits-columns.js';
 import { radiiOf } from '../../../src/runs/nameable.js';
-import type { Collected, NdArray, Request, Rows, Suite, Summary } from '../../../src/suites/contract.js';
+import { arrayTypes, type Column, type NdArray, type Rows } from '../../../src/suites/columns.js';
+import type { Collected, Request, Suite, Summary } from '../../../src/suites/contract.js';
 import { Figure, Measure, NotApplicable, Table, Warning } from '../../../src/suites/results.js';
 
 export interface Given {
@@ -18,18 +21,18 @@ export interface Given {
 
 export interface Outcome {
   summary: Summary;
-  requests: readonly Request<never>[];
+  requests: readonly Request[];
 }
 
-function join(parts: readonly NdArray[]): NdArray {
-  const data = new Float64Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+function join(parts: readonly NdArray[], { type, shape }: Column): NdArray {
+  const data = new arrayTypes[type](parts.reduce((sum, part) => sum + part.data.length, 0));
   let at = 0;
   for (const part of parts) {
     data.set(part.data, at);
     at += part.data.length;
   }
   const rows = parts.reduce((sum, { shape }) => sum + shape[0], 0);
-  return { shape: [rows, ...(parts[0]?.shape.slice(1) ?? [])], data };
+  return { shape: [rows, ...shape], data };
 }
 
 /** The rows of examples start to end. */
@@ -42,7 +45,7 @@ function cut(rows: Rows, start: number, end: number): Rows {
 }
 
 /** Measures what is requested, chunk by chunk, as a runner does. */
-async function collect(wanted: Request<never>, given: Given): Promise<Collected> {
+async function collect(wanted: Request, given: Given): Promise<Collected> {
   const system = given.systems.find(({ info }) => info.name === wanted.system);
   const dataset = given.datasets.find(({ info }) => info.name === wanted.dataset);
   if (!system || !dataset) throw new Error(`nothing is called ${wanted.system} or ${wanted.dataset}`);
@@ -53,6 +56,7 @@ async function collect(wanted: Request<never>, given: Given): Promise<Collected>
     (wanted.inputs ?? []).map((input) => collect({ ...input, first: size }, given)),
   );
   const reference = await Promise.all((wanted.reference ?? []).map((input) => collect(input, given)));
+  const columns = columnsOf(wanted, system.info);
   const chunk = given.chunk ?? 7;
   const parts: Rows[] = [];
   const [indices, labels]: [number[], number[]] = [[], []];
@@ -73,12 +77,20 @@ async function collect(wanted: Request<never>, given: Given): Promise<Collected>
         return named;
       },
     };
-    parts.push(await wanted.measurement.measure(context, wanted.params));
+    const data = await wanted.measurement.measure(context, wanted.params);
+    parts.push(rowsFrom(data, columns, examples.n, wanted));
   }
-  const names = Object.keys(parts[0]);
   return {
     request: wanted,
-    rows: Object.fromEntries(names.map((name) => [name, join(parts.map((part) => part[name]))])),
+    rows: Object.fromEntries(
+      [...columns].map(([name, column]) => [
+        name,
+        join(
+          parts.map((part) => part[name]),
+          column,
+        ),
+      ]),
+    ),
     indices: Int32Array.from(indices),
     ...(dataset.info.labelled && { labels: Int32Array.from(labels) }),
   };
@@ -118,7 +130,7 @@ export async function runSuite<S extends TSchema>(suite: Suite<S>, given: Given)
   };
   const requests = suite.plan(context, options);
   const collected = await Promise.all(requests.map((wanted) => collect(wanted, given)));
-  const summary = suite.summarise(collected, options, context);
+  const summary = suite.summarise(collectedRows(collected, requests), options, context);
   refuseUndeclared(suite, summary, radiiOf(requests));
   const { measures, tables = [], figures = [], warnings = [], notApplicable = [] } = summary;
   const published = JSON.parse(

@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type Collected,
-  type Measurement,
-  type Request,
-  type Rows,
-  request,
-} from '../../../src/suites/contract.js';
-import { attack } from '../../../src/suites/measurements/attack.js';
+import { collectedRows } from '../../../src/runs/collected-rows.js';
+import type { Rows } from '../../../src/suites/columns.js';
+import { type Collected, type Request, request } from '../../../src/suites/contract.js';
+import { attackRequest } from '../../../src/suites/measurements/attack.js';
 import { clean as cleanMeasurement } from '../../../src/suites/measurements/clean.js';
-import { outputsOnPerturbed } from '../../../src/suites/measurements/outputs-on-perturbed.js';
+import { perturbedRequest } from '../../../src/suites/measurements/outputs-on-perturbed.js';
 import { transfer } from '../../../suites/transfer/index.js';
 import { plannedAt } from '../../../suites/transfer/options.js';
 import { transferResult } from '../../../suites/transfer/result.js';
@@ -269,36 +265,39 @@ describe('attacks that know no radius', () => {
   it('an image beyond the radius is not shown: the clean one stands for it', () => {
     const { info } = sum;
     const planned = plannedAt({ ...options, keep: 'strongest', confirm: 1, method: 'fgsm' }, info);
-    const rows = (columns: Record<string, number[]>) =>
-      Object.fromEntries(
-        Object.entries(columns).map(([name, data]) => [name, { shape: [2], data: Float64Array.from(data) }]),
-      );
-    const collected = (wanted: Request<never>, found: Rows): Collected => ({
+    const on = { system: 'sum', dataset: 'test', params: {} };
+    const look = { norm: 'Linf', draws: 1 };
+    const attacked = attackRequest('sum', 'test', planned.params);
+    const clean = request({ measurement: cleanMeasurement, ...on });
+    const shown = perturbedRequest(info, attacked, look);
+    // Both are broken to look at; the first within the radius, the second only beyond it.
+    const logits = (data: number[]) => ({ shape: [2, 2], data: Float32Array.from(data) });
+    const collected = (wanted: Request, rows: Rows): Collected => ({
       request: wanted,
-      rows: found,
+      rows,
       indices: Int32Array.of(0, 1),
       labels: Int32Array.of(0, 0),
     });
-    const on = { system: 'sum', dataset: 'test', params: {} };
-    const [attacked, clean, shown] = [attack, cleanMeasurement, outputsOnPerturbed].map((measurement) =>
-      request({ measurement: measurement as Measurement, ...on }),
-    );
-    // Both are broken to look at; the first within the radius, the second only beyond it.
-    const logits = (data: number[]) => ({ shape: [2, 2], data: Float64Array.from(data) });
-    const found = new Map([
-      [attacked, rows({ correct: [1, 1], brokenAt: [0, -1], adversarial: [1, 1] })],
-      [clean, { logits: logits([1, 0, 1, 0]) }],
-      [shown, { ...rows({ distance: [0.12, 0.3] }), logits: logits([0, 1, 0, 1]) }],
-    ]);
     const source = { system: info, planned, attacked };
     const target = { system: { ...info, name: 'other' }, clean };
     const result = transferResult(
       dataset.info,
       { sources: [source], targets: [target], pairs: [{ source, target, shown }] },
-      (wanted) => {
-        const columns = found.get(wanted);
-        return columns && collected(wanted, columns);
-      },
+      collectedRows(
+        [
+          collected(attacked, {
+            correct: { shape: [2], data: Uint8Array.of(1, 1) },
+            brokenAt: { shape: [2], data: Int32Array.of(0, -1) },
+            adversarial: { shape: [2], data: Uint8Array.of(1, 1) },
+          }),
+          collected(clean, { logits: logits([1, 0, 1, 0]) }),
+          collected(shown, {
+            distance: { shape: [2], data: Float64Array.of(0.12, 0.3) },
+            logits: logits([0, 1, 0, 1]),
+          }),
+        ],
+        [attacked, clean, shown],
+      ),
     );
     expect(result?.pairs[0]).toMatchObject({
       lost: [true, false],

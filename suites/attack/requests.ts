@@ -1,0 +1,69 @@
+import type { DatasetInfo } from '../../src/data/dataset.js';
+import type { SystemInfo } from '../../src/models/system.js';
+import { type ResolvedAttack, resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
+import { type Request, request } from '../../src/suites/contract.js';
+import { type AttackParams, type AttackRows, attackRequest } from '../../src/suites/measurements/attack.js';
+import { clean, type OutputRows } from '../../src/suites/measurements/clean.js';
+import { pixels } from '../../src/suites/measurements/pixels.js';
+import { type RepeatabilityRows, repeatability } from '../../src/suites/measurements/repeatability.js';
+import { type VerifiedRows, verifyRequest } from '../../src/suites/measurements/verify.js';
+import { CHECKED_EXAMPLES, checksOf, EXAMPLES_BY_RADIUS } from './checks.js';
+import type { AttackOptions } from './options.js';
+
+/** Examples among which those for the picture grid are looked for. */
+const THUMBNAILS = 64;
+
+/** What is asked of one system on one data set. */
+export interface AttackRequests {
+  planned: ResolvedAttack;
+  main: Request<AttackRows>;
+  verified: Request<VerifiedRows>;
+  clean: Request<OutputRows>;
+  repeated?: Request<RepeatabilityRows>;
+  oneStep?: Request<AttackRows>;
+  byRadius: Request<AttackRows>[];
+  hugeRadius?: Request<AttackRows>;
+}
+
+export function requestsFor(
+  system: SystemInfo,
+  dataset: DatasetInfo,
+  options: AttackOptions,
+): AttackRequests {
+  const plan = resolveAttack(options, system);
+  const { examples } = options;
+  const main = attackRequest(system.name, dataset.name, plan.params, examples);
+  const on = { system: system.name, dataset: dataset.name };
+  const few = Math.min(examples ?? CHECKED_EXAMPLES, CHECKED_EXAMPLES);
+  const wanted = {
+    planned: plan,
+    main,
+    verified: verifyRequest(main, plan.params),
+    clean: request({ measurement: clean, ...on, first: examples }),
+  };
+  if (!options.checks) return { ...wanted, byRadius: [] };
+  const { oneStep, byRadius, hugeRadius } = checksOf(plan);
+  const onFew = (params: AttackParams, most = few) =>
+    attackRequest(system.name, dataset.name, params, Math.min(few, most));
+  return {
+    ...wanted,
+    repeated: request({ measurement: repeatability, ...on, first: few }),
+    ...(oneStep && { oneStep: attackRequest(system.name, dataset.name, oneStep, examples) }),
+    byRadius: byRadius.map((params) => onFew(params, EXAMPLES_BY_RADIUS)),
+    ...(hugeRadius && { hugeRadius: onFew(hugeRadius) }),
+  };
+}
+
+export const requestsIn = ({
+  clean,
+  main,
+  verified,
+  repeated,
+  oneStep,
+  byRadius,
+  hugeRadius,
+}: AttackRequests) =>
+  [clean, main, verified, repeated, oneStep, ...byRadius, hugeRadius].filter((r) => r !== undefined);
+
+export const thumbnails = (system: SystemInfo, dataset: DatasetInfo) =>
+  request({ measurement: pixels, system: system.name, dataset: dataset.name, first: THUMBNAILS });
