@@ -59,7 +59,7 @@ export async function race(system: System, judged: AccuracyRace): Promise<Measur
   return { reaches: true, result: percent(right / n) };
 }
 
-/** The i-th of n examples spread evenly over the data set; neighbours are read together. */
+/** Examples start to end of the n that are spread evenly over the data set. */
 async function examplesOf({ dataset, n }: AccuracyRace, start: number, end: number): Promise<Examples[]> {
   const { size } = dataset.info;
   if (n === size) return [await dataset.read(start, end)];
