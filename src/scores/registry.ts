@@ -3,12 +3,22 @@ import { approximateMass } from './approximate-mass.js';
 import { energy } from './energy.js';
 import { entropy } from './entropy.js';
 import { logPx } from './log-px.js';
+import { mahalanobis } from './mahalanobis.js';
 import { margin } from './margin.js';
 import { maxLogit } from './max-logit.js';
 import { maxSoftmax } from './max-softmax.js';
 import type { Climbed, Score } from './score.js';
 
-const rows: readonly Score[] = [logPx, maxLogit, maxSoftmax, energy, entropy, margin, approximateMass];
+const rows: readonly Score[] = [
+  logPx,
+  maxLogit,
+  maxSoftmax,
+  energy,
+  entropy,
+  margin,
+  approximateMass,
+  mahalanobis,
+];
 
 /** Every score, by id. */
 export const scores: ReadonlyMap<string, Score> = new Map(rows.map((score) => [score.id, score]));

@@ -12,6 +12,42 @@ export interface ScoreInputs {
   logPx?: ArrayLike<number>;
   /** (n) ||d log p(x) / dx||_2, x in the units of the model's own input. */
   logPxGradientNorm?: ArrayLike<number>;
+  features?: Features;
+  /** What the score was fitted to. */
+  statistics?: Statistics;
+}
+
+/** Penultimate features of some examples: (n, width), row-major. */
+export interface Features {
+  n: number;
+  width: number;
+  data: ArrayLike<number>;
+}
+
+/** Numbers that a score is fitted to, by name, in the shapes that its `fit` declares. */
+export type Statistics = Readonly<Record<string, Float64Array>>;
+
+/** Some examples that a score is fitted to. */
+export interface FitPart {
+  features: Features;
+  /** (n) */
+  labels: Int32Array;
+}
+
+/** How a score is fitted to images before it is computed. */
+export interface Fit {
+  /** Of which labelled data set. */
+  role: 'train' | 'validation';
+  /** Shapes of the statistics. */
+  shapes(of: FitSize): Readonly<Record<string, readonly number[]>>;
+  /** Reads all examples once, part by part, in their order. Errors: `data-invalid` for examples that do not suffice. */
+  statistics(parts: AsyncIterable<FitPart>, of: FitSize): Promise<Statistics>;
+}
+
+/** Features of one image, and classes. */
+export interface FitSize {
+  width: number;
+  classes: number;
 }
 
 export interface ScoreOptions {
@@ -46,6 +82,7 @@ export interface Score {
   label: string;
   source: string;
   needs: readonly Capability[];
+  fit?: Fit;
   /** It moves when a function of x is added to all logits, which training by cross-entropy does not see. */
   shifts?: boolean;
   /** (n) */

@@ -1,0 +1,108 @@
+/** A matrix W (size, size), row-major, with |W x|^2 = x' C^+ x, and the rank of C. */
+export interface Whitening {
+  matrix: Float64Array;
+  rank: number;
+}
+
+/**
+ * Whitens by a covariance C (size, size): symmetric, without negative eigenvalues, of whatever rank. C^+ is its
+ * pseudo-inverse, so that directions in which nothing varies do not count. C = L L' by Cholesky's method with pivoting,
+ * which shows the rank r; then W = L^-1, or (L'L)^-1 L' where r < size; rows beyond r are zero.
+ * Source: Higham 1990, "Analysis of the Cholesky decomposition of a semi-definite matrix".
+ */
+export function whiten(covariance: Float64Array, size: number): Whitening {
+  const { lower, order, rank } = pivotedCholesky(covariance, size);
+  const rows = Array.from({ length: size }, (_, i) => lower.subarray(i * size, i * size + rank));
+  const matrix = new Float64Array(size * size);
+  const place = (k: number, i: number, value: number) => {
+    matrix[k * size + order[i]] = value;
+  };
+  if (rank === size) {
+    for (let i = 0; i < size; i++) {
+      const unit = new Float64Array(size);
+      unit[i] = 1;
+      solveLower(lower, size, unit).forEach((value, k) => place(k, i, value));
+    }
+    return { matrix, rank };
+  }
+  const gram = new Float64Array(rank * rank);
+  for (const row of rows)
+    for (let k = 0; k < rank; k++) for (let j = 0; j < rank; j++) gram[k * rank + j] += row[k] * row[j];
+  const half = pivotedCholesky(gram, rank);
+  rows.forEach((row, i) => {
+    // (L'L) x = row: forwards, then backwards, in the order of the pivots.
+    const y = solveLower(
+      half.lower,
+      rank,
+      Float64Array.from(half.order, (k) => row[k]),
+    );
+    solveUpper(half.lower, rank, y).forEach((value, k) => place(half.order[k], i, value));
+  });
+  return { matrix, rank };
+}
+
+interface Cholesky {
+  /** (size, size), rows in `order`; columns beyond the rank are zero. */
+  lower: Float64Array;
+  order: Int32Array;
+  rank: number;
+}
+
+/** What is left of a diagonal is taken for rounding below this share of its largest, for every row. */
+const ROUNDING = 2 ** -52;
+
+function pivotedCholesky(matrix: Float64Array, size: number): Cholesky {
+  const order = Int32Array.from({ length: size }, (_, i) => i);
+  const lower = new Float64Array(size * size);
+  const left = Float64Array.from({ length: size }, (_, i) => matrix[i * size + i]);
+  const tolerance = size * ROUNDING * left.reduce((a, b) => Math.max(a, b), 0);
+  for (let k = 0; k < size; k++) {
+    let pivot = k;
+    for (let i = k + 1; i < size; i++) if (left[i] > left[pivot]) pivot = i;
+    if (!(left[pivot] > tolerance)) return { lower, order, rank: k };
+    swap(order, k, pivot);
+    swap(left, k, pivot);
+    for (let j = 0; j < k; j++) {
+      const held = lower[k * size + j];
+      lower[k * size + j] = lower[pivot * size + j];
+      lower[pivot * size + j] = held;
+    }
+    const root = Math.sqrt(left[k]);
+    lower[k * size + k] = root;
+    for (let i = k + 1; i < size; i++) {
+      let sum = matrix[order[i] * size + order[k]];
+      for (let j = 0; j < k; j++) sum -= lower[i * size + j] * lower[k * size + j];
+      lower[i * size + k] = sum / root;
+      left[i] -= lower[i * size + k] ** 2;
+    }
+  }
+  return { lower, order, rank: size };
+}
+
+function swap(values: Int32Array | Float64Array, a: number, b: number): void {
+  const held = values[a];
+  values[a] = values[b];
+  values[b] = held;
+}
+
+/** x with L x = y. */
+function solveLower(lower: Float64Array, size: number, y: Float64Array): Float64Array {
+  const x = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    let sum = y[i];
+    for (let j = 0; j < i; j++) sum -= lower[i * size + j] * x[j];
+    x[i] = sum / lower[i * size + i];
+  }
+  return x;
+}
+
+/** x with L' x = y. */
+function solveUpper(lower: Float64Array, size: number, y: Float64Array): Float64Array {
+  const x = new Float64Array(size);
+  for (let i = size - 1; i >= 0; i--) {
+    let sum = y[i];
+    for (let j = i + 1; j < size; j++) sum -= lower[j * size + i] * x[j];
+    x[i] = sum / lower[i * size + i];
+  }
+  return x;
+}
