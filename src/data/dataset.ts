@@ -12,8 +12,11 @@ export interface Examples {
 /** What is known of a data set without reading its pixels; kept in the run folder. */
 export interface DatasetInfo {
   name: string;
-  /** `test` is evaluated, `validation` fits temperatures and thresholds, `ood` is what should be rejected. */
-  role: 'test' | 'validation' | 'ood';
+  /**
+   * `test` is evaluated, `validation` fits temperatures and thresholds, `train` is what scores of features are fitted
+   * to, `ood` is what should be rejected.
+   */
+  role: 'test' | 'validation' | 'train' | 'ood';
   /** For OOD sets: how far from the training distribution the user calls it. */
   distance?: 'near' | 'far';
   /** Number of examples after limit, offset and sample. */

@@ -23,10 +23,13 @@ export const DatasetSpec = Type.Object(
       ),
     ),
     role: Type.Optional(
-      Type.Union([Type.Literal('test'), Type.Literal('validation'), Type.Literal('ood')], {
-        description:
-          '`test` (the default) is evaluated, `validation` fits temperatures and thresholds, `ood` is what should be rejected.',
-      }),
+      Type.Union(
+        [Type.Literal('test'), Type.Literal('validation'), Type.Literal('train'), Type.Literal('ood')],
+        {
+          description:
+            '`test` (the default) is evaluated, `validation` fits temperatures and thresholds, `train` is what scores of features are fitted to, `ood` is what should be rejected.',
+        },
+      ),
     ),
     distance: Type.Optional(
       Type.Union([Type.Literal('near'), Type.Literal('far')], {

@@ -21,7 +21,7 @@ export function whiten(covariance: Float64Array, size: number): Whitening {
     for (let i = 0; i < size; i++) {
       const unit = new Float64Array(size);
       unit[i] = 1;
-      solveLower(lower, size, unit).forEach((value, k) => place(k, i, value));
+      for (const [k, value] of solveLower(lower, size, unit).entries()) place(k, i, value);
     }
     return { matrix, rank };
   }
@@ -36,7 +36,7 @@ export function whiten(covariance: Float64Array, size: number): Whitening {
       rank,
       Float64Array.from(half.order, (k) => row[k]),
     );
-    solveUpper(half.lower, rank, y).forEach((value, k) => place(half.order[k], i, value));
+    for (const [k, value] of solveUpper(half.lower, rank, y).entries()) place(half.order[k], i, value);
   });
   return { matrix, rank };
 }

@@ -93,6 +93,7 @@ async function assembled(
       ...softmaxNotes(choice),
       ...(offers.includes('inputGradient') ? estimateNotes(prepared) : []),
     ],
+    ...(last.features && { featureWidth: last.features.width }),
     inputScale: contract.inputScale,
   };
   const wanted = card.batchSize ?? efficientBatch(activationsPerImage(prepared, await shapes()));

@@ -122,7 +122,7 @@ export const ModelCard = Type.Object(
             Type.String({
               minLength: 1,
               description:
-                'Value inside the graph that holds the penultimate features. Checked to exist; kept for scores that need it.',
+                'Value inside the graph that holds the penultimate features, which some OOD scores read. Default: the input of the last linear layer.',
             }),
           ),
         },

@@ -117,6 +117,8 @@ export interface SystemInfo {
   network?: string;
   /** What to know about how the network is used; reports show it. */
   notes?: readonly Note[];
+  /** Features of one image, where it offers them. */
+  featureWidth?: number;
   /** d(model input) / d(pixel): gradient in the model's own input units = gradient / inputScale, per channel. */
   inputScale: readonly number[];
 }

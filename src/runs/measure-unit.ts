@@ -5,7 +5,7 @@ import type { Passes, System } from '../models/system.js';
 import type { Rows } from '../suites/columns.js';
 import { collectRange } from './collect.js';
 import { counted } from './counted-system.js';
-import { Failures, isolating, type Part } from './failed-examples.js';
+import { Failures, failedIn, isolating, type Part, withoutFailed } from './failed-examples.js';
 import { rowsFrom } from './fits-columns.js';
 import type { Evaluation } from './inventory.js';
 import type { LiveUnit } from './live-unit.js';
@@ -41,7 +41,8 @@ export async function measureUnit(
     systems.set(name, await present(environment.systems.get(name), name).open());
   const system = present(systems.get(request.system), request.system);
   const dataset = present(environment.datasets.get(request.dataset), request.dataset);
-  const examples = await dataset.read(unit.start, unit.end);
+  const { aggregate } = request.measurement;
+  const examples = aggregate ? NO_IMAGE : await dataset.read(unit.start, unit.end);
   refuseLabels(examples, system, dataset);
   const failures = new Failures();
   const inputs: Rows[] = [];
@@ -50,7 +51,7 @@ export async function measureUnit(
     inputs.push(rows);
     for (const { example, what } of failed) failures.enter(examples.indices.indexOf(example), what);
   }
-  const reference = await environment.reference.of(job);
+  const reference = aggregate ? [] : await environment.reference.of(job);
   const measure = (part: Part, fail: (position: number, error: NotFinite) => void) =>
     request.measurement.measure(
       {
@@ -59,6 +60,7 @@ export async function measureUnit(
         inputs: part.inputs,
         fail,
         reference,
+        parts: (at) => partsOf(store, job.reference[at]),
         seed,
         signal,
         outlook: live,
@@ -91,6 +93,18 @@ export async function measureUnit(
     ...(failed.length > 0 && { failed }),
     passes,
   };
+}
+
+/** The whole of a data set is no image of it. */
+const NO_IMAGE: Examples = { n: 1, indices: Int32Array.of(0), pixels: new Float32Array(0) };
+
+/** The rows of a job, unit by unit. */
+async function* partsOf(store: UnitStore, { job, size }: Job['reference'][number]) {
+  for (const { start, end } of job.units) {
+    if (start >= size) return;
+    const collected = await collectRange(store, job, start, Math.min(size, end));
+    yield withoutFailed(collected, failedIn(collected));
+  }
 }
 
 function present<T>(found: T | undefined, name: string): T {

@@ -202,6 +202,7 @@ function datasetOf({ dataset }: Request, { datasets }: Inventory): DatasetInfo {
 
 function sizeOf(request: Request, inventory: Inventory): number {
   const { size } = datasetOf(request, inventory);
+  if (request.measurement.aggregate) return 1;
   return Math.min(size, request.first ?? size);
 }
 

@@ -18,6 +18,11 @@ export interface MeasureContext<Inputs extends ReadRows = [], Reference extends 
   inputs: Inputs;
   /** All rows of the requests named in `Request.reference`, the same for every unit. */
   reference: Reference;
+  /**
+   * For an `aggregate`: the rows of request `at` of `Request.reference`, unit by unit, so that no set is held as a whole;
+   * `reference` itself is empty. Examples that failed are left out.
+   */
+  parts(at: number): AsyncIterable<Omit<Collected, 'request'>>;
   /** The run's seed; streams are keyed by it, a purpose and `examples.indices`. */
   seed: number;
   /**
@@ -49,6 +54,11 @@ export interface Measurement<
   needs: readonly Capability[];
   /** Examples per unit, the smallest piece that is stored and resumed. Does not change any row. */
   unitSize: number;
+  /**
+   * One row of a whole data set, such as statistics of training images, in one unit: `examples` is one without pixels,
+   * and what it is made of comes from `parts`.
+   */
+  aggregate?: true;
   /**
    * Passes through the system that an example takes when nothing ends early, a pass being one example in a call. For the
    * time left only; without it, that is told from the seconds of units.

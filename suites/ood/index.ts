@@ -15,7 +15,7 @@ import type { Measure, NotApplicable } from '../../src/suites/results.js';
 import { missing } from '../../src/suites/score-support.js';
 import { oodFigures } from './figures.js';
 import { averages, metrics } from './metrics.js';
-import { requestsFor } from './requests.js';
+import { allOf, requestsFor } from './requests.js';
 import { type Scored, type Separation, scoreAll, separate } from './result.js';
 import { roundingWarning, withinRounding } from './rounding.js';
 import { aurocTable, meanTable, setTable } from './tables.js';
@@ -61,7 +61,7 @@ export const ood = defineSuite({
     const { ids, oods } = setsOf(context);
     return context.systems.flatMap((system) =>
       [...ids, ...oods].flatMap((dataset): Request[] =>
-        Object.values(requestsFor(system, dataset, options.scores)),
+        allOf(requestsFor(system, dataset, context.datasets, options)),
       ),
     );
   },
@@ -121,7 +121,7 @@ function notApplicable(context: SuiteContext, scores: readonly string[]): NotApp
       return [{ suite: NAME, model, reason: `the run has no data set with \`role: ${absent}\`` }];
     }
     return scores.map(scoreNamed).flatMap((score) => {
-      const lack = missing({ name: model, ...system }, score);
+      const lack = missing({ name: model, ...system }, score, context.datasets);
       return lack ? [{ suite: NAME, model, what: score.title, reason: lack.reason }] : [];
     });
   });

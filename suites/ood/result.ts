@@ -38,21 +38,16 @@ export function scoreAll(
   collected: CollectedRows,
   scores: readonly Score[],
   datasets: readonly DatasetInfo[],
-  { systems }: Pick<SuiteContext, 'systems'>,
+  context: Pick<SuiteContext, 'systems' | 'datasets'>,
   options: ScoreOptions,
 ): Scored[] {
   return datasets.flatMap((dataset) =>
-    systems.flatMap((system) => {
-      const asked = requestsFor(
-        system,
-        dataset,
-        scores.map(({ id }) => id),
-      );
+    context.systems.flatMap((system): Scored[] => {
+      const ids = scores.map(({ id }) => id);
+      const asked = requestsFor(system, dataset, context.datasets, { ...options, scores: ids });
       const outputs = asked.outputs && collected.get(asked.outputs);
       const gradients = asked.gradients && collected.get(asked.gradients);
-      const any = outputs ?? gradients;
-      if (!any) return [];
-      const { indices } = any;
+      const indices = (outputs ?? gradients)?.indices ?? new Int32Array(0);
       const inputs: ScoreInputs = {
         n: indices.length,
         ...(outputs?.rows.logits && { logits: logitsOf(outputs) }),
@@ -60,10 +55,20 @@ export function scoreAll(
         ...(gradients && { logPxGradientNorm: gradients.rows.logPxGradientNorm.data }),
       };
       return scores
-        .filter((score) => !missing(system, score))
-        .map((score) => {
+        .filter((score) => !missing(system, score, context.datasets))
+        .flatMap((score): Scored[] => {
+          const on = { system, score, dataset };
+          if (score.fit) {
+            const request = asked.fitted.get(score.id);
+            const measured = request && collected.get(request);
+            if (!measured) return [];
+            const { score: values, rounding } = measured.rows;
+            const all = { values: values.data, rounding: rounding.data, indices: measured.indices };
+            return [{ ...on, ...all }];
+          }
+          if (!outputs && !gradients) return [];
           const values = compute(score, inputs, options, system, dataset, indices);
-          return { system, score, dataset, indices, values, rounding: score.rounding(inputs, values) };
+          return [{ ...on, indices, values, rounding: score.rounding(inputs, values) }];
         });
     }),
   );

@@ -137,7 +137,7 @@ function notApplicable(context: SuiteContext, { scores }: RobustOodOptions): Not
   return context.systems.flatMap((system) => [
     ...absent.map((reason) => ({ suite: NAME, model: system.name, ...reason })),
     ...scores.map(scoreNamed).flatMap((score) => {
-      const lack = missing(system, score);
+      const lack = missing(system, score, context.datasets);
       return lack ? [{ suite: NAME, model: system.name, what: score.title, reason: lack.reason }] : [];
     }),
   ]);

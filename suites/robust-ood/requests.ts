@@ -55,8 +55,11 @@ export const referenceOf = ({ datasets }: Pick<SuiteContext, 'datasets'>, id: Da
   datasets.find(({ role }) => role === 'validation') ?? id;
 
 /** The scores that a system supports. */
-const supported = (system: SystemInfo, { scores }: RobustOodOptions) =>
-  scores.filter((score) => !missing(system, scoreNamed(score)));
+const supported = (
+  system: SystemInfo,
+  { scores }: RobustOodOptions,
+  { datasets }: Pick<SuiteContext, 'datasets'>,
+) => scores.filter((score) => !missing(system, scoreNamed(score), datasets));
 
 export function raiseRequestsFor(context: SuiteContext, options: RobustOodOptions): RaiseRequests[] {
   return context.systems.flatMap((system) => {
@@ -65,7 +68,7 @@ export function raiseRequestsFor(context: SuiteContext, options: RobustOodOption
     const clean = ({ name }: DatasetInfo, first?: number) => unperturbedRequest(system, name, look, first);
     return testSets(context).flatMap((id) =>
       oodSets(context).flatMap((ood) =>
-        supported(system, options).map((score) => ({
+        supported(system, options, context).map((score) => ({
           system,
           planned: plan,
           score,
@@ -106,7 +109,7 @@ export function evadeRequestsFor(context: SuiteContext, options: RobustOodOption
           { ...attack, goal: { kind: 'mistake' } },
           options.examples,
         );
-        return supported(system, options).map((score) => {
+        return supported(system, options, context).map((score) => {
           const evaded = evadeRequest({ attack, score }, clean, accepted);
           return {
             system,

@@ -27,8 +27,8 @@ export function referencePage(): string {
     ({ name, title, source, options }) => `### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
   );
   const confidences = [...scores.values()].map(
-    ({ id, title, label, source, needs }) =>
-      `| \`${id}\` | ${title} | ${cell(label)} | ${needs.join(', ')} | ${source} |`,
+    ({ id, title, label, source, needs, fit }) =>
+      `| \`${id}\` | ${title} | ${cell(label)} | ${[...needs, ...(fit ? [`a labelled set with \`role: ${fit.role}\``] : [])].join(', ')} | ${source} |`,
   );
   return `# Reference
 

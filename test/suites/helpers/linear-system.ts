@@ -64,6 +64,7 @@ export function linearSystem(options: LinearOptions): System {
       energy: options.energy ?? 'logsumexp',
       identity: JSON.stringify([weights, bias]),
       inputScale: options.inputScale ?? [1],
+      ...(offers.includes('features') && { featureWidth: size }),
     },
     batchSize,
     concurrency: 2,

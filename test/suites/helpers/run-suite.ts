@@ -51,24 +51,39 @@ async function collect(wanted: Request, given: Given): Promise<Collected> {
   if (!system || !dataset) throw new Error(`nothing is called ${wanted.system} or ${wanted.dataset}`);
   const lacking = wanted.measurement.needs.filter((need) => !system.info.offers.includes(need));
   if (lacking.length > 0) throw new Error(`${wanted.system} lacks ${lacking.join(', ')}`);
-  const size = Math.min(dataset.info.size, wanted.first ?? dataset.info.size);
+  const { aggregate } = wanted.measurement;
+  const size = aggregate ? 1 : Math.min(dataset.info.size, wanted.first ?? dataset.info.size);
+  const chunk = given.chunk ?? 7;
   const read = await Promise.all(
     (wanted.inputs ?? []).map((input) => collect({ ...input, first: size }, given)),
   );
   const reference = await Promise.all((wanted.reference ?? []).map((input) => collect(input, given)));
+  async function* partsOf(at: number) {
+    const { rows, indices, labels } = reference[at];
+    for (let start = 0; start < indices.length; start += chunk) {
+      const end = Math.min(indices.length, start + chunk);
+      yield {
+        rows: cut(rows, start, end),
+        indices: indices.slice(start, end),
+        ...(labels && { labels: labels.slice(start, end) }),
+      };
+    }
+  }
   const columns = columnsOf(wanted, system.info);
-  const chunk = given.chunk ?? 7;
   const parts: Rows[] = [];
   const [indices, labels]: [number[], number[]] = [[], []];
   for (let start = 0; start === 0 || start < size; start += chunk) {
-    const examples = await dataset.read(start, Math.min(size, start + chunk));
+    const examples = aggregate
+      ? { n: 1, indices: Int32Array.of(0), pixels: new Float32Array(0) }
+      : await dataset.read(start, Math.min(size, start + chunk));
     indices.push(...examples.indices);
     labels.push(...(examples.labels ?? []));
     const context = {
       system,
       examples,
       inputs: read.map(({ rows }) => cut(rows, start, Math.min(size, start + chunk))),
-      reference: reference.map(({ rows }) => rows),
+      reference: aggregate ? [] : reference.map(({ rows }) => rows),
+      parts: partsOf,
       seed: given.seed ?? 0,
       signal: new AbortController().signal,
       systemNamed: (name: string) => {

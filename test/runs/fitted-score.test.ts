@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { Dataset } from '../../src/data/dataset.js';
+import { planRun } from '../../src/runs/plan.js';
+import { runSubject } from '../../src/runs/run-subject.js';
+import { scoreNamed } from '../../src/scores/registry.js';
+import type { FitPart } from '../../src/scores/score.js';
+import type { Results } from '../../src/suites/results.js';
+import { ood } from '../../suites/ood/index.js';
+import { linearSystem } from '../suites/helpers/linear-system.js';
+import { entryOf, folder, points, subjectOf } from './small-run.js';
+
+const system = linearSystem({
+  name: 'plus',
+  weights: [
+    [1, 0],
+    [0, 1],
+  ],
+  offers: ['logits', 'logPx', 'inputGradient', 'features'],
+});
+const test = points(30);
+const far = points(20, { name: 'far', role: 'ood', fingerprint: 'far' });
+// More than a unit of features holds.
+const train = (n = 1100) => points(n, { name: 'train', role: 'train' });
+const entry = entryOf(ood, {
+  scores: ['mahalanobis', 'max-logit'],
+  temperature: 1,
+  histogramBins: 10,
+  resamples: 100,
+});
+
+async function run(out: string, datasets: readonly Dataset[]) {
+  await runSubject(
+    {
+      title: 'fitted',
+      file: 'fitted.run.yaml',
+      directory: out,
+      config: {},
+      subject: subjectOf([system], datasets),
+      entries: [entry],
+      gates: [],
+      expectations: [],
+      partial: new Set(),
+      warnings: [],
+    },
+    { out, signal: new AbortController().signal, notify: () => undefined },
+  );
+  const results: Results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
+  return results;
+}
+
+it('fits a score to training images, once, and measures with it', async () => {
+  const out = folder();
+  const results = await run(out, [test, far, train()]);
+  const kinds = results.costs.map(({ measurement, dataset, units }) => [measurement, dataset, units]);
+  expect(kinds).toEqual(
+    expect.arrayContaining([
+      ['features', 'train', 3],
+      ['fit', 'train', 1],
+      ['fitted-score', 'test', 1],
+    ]),
+  );
+  // The same by hand: the features of the linear system are its pixels.
+  const read = async (set: Dataset) => set.read(0, set.info.size);
+  const featuresOf = ({ n, pixels }: { n: number; pixels: Float32Array }) => ({ n, width: 2, data: pixels });
+  async function* all(): AsyncGenerator<FitPart> {
+    const examples = await read(train());
+    yield { features: featuresOf(examples), labels: examples.labels ?? new Int32Array(0) };
+  }
+  const score = scoreNamed('mahalanobis');
+  const statistics = await score.fit?.statistics(all(), { width: 2, classes: 2 });
+  const examples = await read(test);
+  const wanted = score.compute({ n: 30, features: featuresOf(examples), statistics }, { temperature: 1 });
+  const sheet = readFileSync(join(out, 'examples', 'ood.csv'), 'utf8')
+    .trim()
+    .split('\n');
+  const column = sheet[0].split(',').indexOf('mahalanobis');
+  const found = sheet.slice(1, 31).map((line) => Number(line.split(',')[column]));
+  for (const [i, value] of found.entries()) expect(value).toBeCloseTo(wanted[i], 9);
+  expect(
+    results.measures.some(({ measure, params }) => measure === 'auroc' && params.score === 'mahalanobis'),
+  ).toBe(true);
+});
+
+it('measures nothing again in a finished run', async () => {
+  const out = folder();
+  const first = await run(out, [test, far, train(60)]);
+  const units = readdirSync(join(out, 'units')).sort();
+  const again = await run(out, [test, far, train(60)]);
+  expect(readdirSync(join(out, 'units')).sort()).toEqual(units);
+  expect(again.measures).toEqual(first.measures);
+});
+
+it('has the fit in the keys of what reads it', () => {
+  const keys = (n: number) => {
+    const { jobs } = planRun([entry], subjectOf([system], [test, far, train(n)]));
+    return Object.fromEntries(
+      jobs.map(({ key, request }) => [`${request.measurement.name} on ${request.dataset}`, key]),
+    );
+  };
+  const [some, more] = [keys(60), keys(61)];
+  const changed = Object.keys(some).filter((name) => some[name] !== more[name]);
+  expect(changed.sort()).toEqual([
+    'features on train',
+    'fit on train',
+    'fitted-score on far',
+    'fitted-score on test',
+  ]);
+});
+
+it('says what is missing without training images, or without their labels', async () => {
+  const unlabelled = points(30, { name: 'train', role: 'train', labels: undefined, labelled: false });
+  for (const datasets of [
+    [test, far],
+    [test, far, unlabelled],
+  ]) {
+    const results = await run(folder(), datasets);
+    expect(results.notApplicable).toEqual([
+      {
+        suite: 'ood',
+        model: 'plus',
+        what: 'Mahalanobis',
+        reason: 'Mahalanobis is fitted: the run has no labelled data set with `role: train`',
+      },
+    ]);
+    expect(results.measures.some(({ params }) => params.score === 'max-logit')).toBe(true);
+  }
+});
