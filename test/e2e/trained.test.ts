@@ -16,7 +16,7 @@ if (!present)
 
 const MODELS = ['cifar-baseline', 'cifar-jem'];
 const SETS = ['interpolated', 'digits', 'noise'];
-const SCORES = ['log-px', 'max-logit', 'max-softmax', 'approximate-mass', 'entropy'];
+const SCORES = ['log-px', 'max-logit', 'max-softmax', 'approximate-mass', 'entropy', 'mahalanobis'];
 /** Keys of the reference by our measures. */
 const METRICS = {
   auroc: 'auroc',
@@ -47,7 +47,11 @@ describe.skipIf(!present)('a JEM and a baseline from PyTorch files', () => {
     const ood = SETS.map((name) => [name, { path: join(reference, `ood-${name}.npz`), role: 'ood' }]);
     const run = {
       models: MODELS.map(card),
-      datasets: { test: { path: join(reference, 'cifar10-test-500.npz') }, ...Object.fromEntries(ood) },
+      datasets: {
+        test: { path: join(reference, 'cifar10-test-500.npz') },
+        train: { path: join(reference, 'cifar10-train-2000.npz'), role: 'train' },
+        ...Object.fromEntries(ood),
+      },
       suites: [
         'accuracy',
         { calibration: [{ resamples: 100 }, { bins: 20, resamples: 100 }] },

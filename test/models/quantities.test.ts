@@ -10,6 +10,7 @@ import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
 import { modelOf } from '../../src/models/assemble.js';
 import type { ModelCard } from '../../src/models/card.js';
+import { PurifiedSystem } from '../../src/models/defences/purification.js';
 import type { Model } from '../../src/models/model.js';
 import { openModel } from '../../src/models/open.js';
 import {
@@ -262,6 +263,47 @@ describe('features that a card names', () => {
     const { values } = await model.evaluate({ n, pixels }, ['features']);
     expect(relativeError(values.features ?? [], tanh)).toBeLessThan(1e-6);
     await model.close();
+  });
+});
+
+describe('a purified system', () => {
+  const purify = {
+    by: 'headed',
+    steps: 2,
+    stepSize: 0.1,
+    noise: 0.05,
+    inputNoise: 0.1,
+    chains: 3,
+    clamp: 'none',
+  } as const;
+
+  it('has the mean features of its chains, of which the last layer makes its logits', async () => {
+    const model = await open(engine, headed(gemm), card);
+    const system = new PurifiedSystem(model, model, purify, 'pure');
+    const keys = Array.from({ length: n }, (_, example) => ({ seed: 1, purpose: 'test', example }));
+    const batch = { n, pixels, keys, labels: Int32Array.from([0, 1, 2, 0]) };
+    expect(system.info.offers).toEqual(expect.arrayContaining(['features', 'lastLayer']));
+    expect(system.lastLayer).toBe(model.lastLayer);
+    const forward = await system.evaluate(batch, ['features', 'logits']);
+    const { features = new Float32Array(0), logits = [] } = forward.values;
+    expect(features).toHaveLength(n * D);
+    expect(relativeError(features, tanh)).toBeGreaterThan(0.01);
+    expect(relativeError(logitsAgain(model, features), logits)).toBeLessThan(1e-6);
+    const backward = await system.evaluate(batch, ['features'], 'cross-entropy');
+    expect(relativeError(backward.values.features ?? [], features)).toBeLessThan(1e-6);
+    expect(backward.gradient).toEqual((await system.gradient(batch, 'cross-entropy')).gradient);
+    await model.close();
+  });
+
+  it('lacks what its classifier lacks, with the reason', async () => {
+    const bare = await open(
+      engine,
+      headed((b, h) => b.op('Slice', [h, b.ints([0]), b.ints([K]), b.ints([1])])),
+      card,
+    );
+    const system = new PurifiedSystem(bare, bare, purify, 'pure');
+    expect(system.info.lacks.features).toBe(bare.info.lacks.features);
+    await bare.close();
   });
 });
 
