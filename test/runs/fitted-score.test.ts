@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
 import { planRun } from '../../src/runs/plan.js';
-import { runSubject } from '../../src/runs/run-subject.js';
+import { runEvaluation } from '../../src/runs/run-evaluation.js';
 import { scoreNamed } from '../../src/scores/registry.js';
 import type { FitPart } from '../../src/scores/score.js';
 import type { Results } from '../../src/suites/results.js';
 import { ood } from '../../suites/ood/index.js';
 import { linearSystem } from '../suites/helpers/linear-system.js';
-import { entryOf, folder, points, subjectOf } from './small-run.js';
+import { entryOf, evaluationOf, folder, points } from './small-run.js';
 
 const system = linearSystem({
   name: 'plus',
@@ -31,13 +31,13 @@ const entry = entryOf(ood, {
 });
 
 async function run(out: string, datasets: readonly Dataset[]) {
-  await runSubject(
+  await runEvaluation(
     {
       title: 'fitted',
       file: 'fitted.run.yaml',
       directory: out,
       config: {},
-      subject: subjectOf([system], datasets),
+      evaluation: evaluationOf([system], datasets),
       entries: [entry],
       gates: [],
       expectations: [],
@@ -94,7 +94,7 @@ it('measures nothing again in a finished run', async () => {
 
 it('has the fit in the keys of what reads it', () => {
   const keys = (n: number) => {
-    const { jobs } = planRun([entry], subjectOf([system], [test, far, train(n)]));
+    const { jobs } = planRun([entry], evaluationOf([system], [test, far, train(n)]));
     return Object.fromEntries(
       jobs.map(({ key, request }) => [`${request.measurement.name} on ${request.dataset}`, key]),
     );
