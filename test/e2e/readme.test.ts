@@ -10,15 +10,13 @@ import { stream } from '../../src/random/stream.js';
 import { assay, folder } from './assay.js';
 import { project, savedResults } from './project.js';
 
-const readme = readFileSync('README.md', 'utf8');
-
-/** The fenced block that follows a sentence ending in the file's name, as it stands in the README. */
-function block(file: string): string {
+/** The fenced block of a page that follows a sentence ending in the file's name. */
+function block(page: string, file: string): string {
   const match = new RegExp(
     `\`${file.replaceAll('.', '\\.')}\`:\\s*?\\n\\n( *)\`\`\`\\w+\\n(.*?)\`\`\``,
     's',
-  ).exec(readme);
-  if (!match) throw new Error(`the README has no block for ${file}`);
+  ).exec(readFileSync(page, 'utf8'));
+  if (!match) throw new Error(`${page} has no block for ${file}`);
   return match[2].replaceAll(new RegExp(`^${match[1]}`, 'gm'), '');
 }
 
@@ -54,7 +52,7 @@ function network(): Uint8Array {
   return writeOnnx(b.build());
 }
 
-describe('the examples of the README run as they stand there', () => {
+describe('the examples of the README and the guide run as they stand there', () => {
   it('a model of one’s own', async () => {
     const at = folder();
     mkdirSync(join(at, 'cifar-10-batches-bin'));
@@ -66,7 +64,8 @@ describe('the examples of the README run as they stand there', () => {
       zipSync({ 'images.npy': encodeNpy({ shape: [50, SIDE, SIDE, 3], data }) }),
     );
     writeFileSync(join(at, 'resnet.onnx'), network());
-    for (const file of ['resnet.model.yaml', 'cifar.run.yaml']) writeFileSync(join(at, file), block(file));
+    for (const file of ['resnet.model.yaml', 'cifar.run.yaml'])
+      writeFileSync(join(at, file), block('README.md', file));
 
     const { code, stdout, stderr } = await assay(
       ['run', 'cifar.run.yaml', '--limit', '20', '--out', 'out'],
@@ -92,7 +91,7 @@ describe('the examples of the README run as they stand there', () => {
   it('a suite of one’s own', async () => {
     const at = folder();
     project(at, { plugins: ['./overconfidence.mjs'], suites: [{ overconfidence: { above: 0.5 } }] });
-    writeFileSync(join(at, 'overconfidence.mjs'), block('overconfidence.mjs'));
+    writeFileSync(join(at, 'overconfidence.mjs'), block('docs/plugins.md', 'overconfidence.mjs'));
     const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     const { measures } = savedResults(join(at, 'out'));
