@@ -22,34 +22,51 @@ export interface WorkerKind {
 type Call = { resolve(outputs: Record<string, Value>): void; reject(error: AssayError): void };
 type Outputs = Promise<Record<string, Value>>;
 
-/** A worker thread and the calls it has not answered yet. */
+/** A worker thread, from its first call on, and the calls it has not answered yet. */
 class Member {
   readonly pending = new Map<number, Call>();
-  readonly worker: Worker | GuardedWorker;
   /** Programs whose session this worker has been asked for. */
   readonly warm = new Set<number>();
   dead: AssayError | undefined;
-  private readonly ended: Promise<void>;
+  private started: { worker: Worker | GuardedWorker; ended: Promise<void> } | undefined;
 
+  /** @param programs what a worker that starts is told of, as orders */
   constructor(
-    file: string,
+    private readonly file: string,
     private readonly kind: WorkerKind,
     private readonly spare: SpareMemory,
-  ) {
+    private readonly programs: ReadonlyMap<number, Order>,
+  ) {}
+
+  /** Loading a library takes a good part of a second and of a core: many commands need one worker only. */
+  private get worker(): Worker | GuardedWorker {
+    this.started ??= this.start();
+    return this.started.worker;
+  }
+
+  private start() {
+    const { file, kind } = this;
     // The flags of this process (--eval, --import, ...) are not meant for its workers.
-    this.worker = kind.limits
+    const worker = kind.limits
       ? new GuardedWorker(file, kind.options, kind.limits)
       : new Worker(file, { workerData: kind.options, execArgv: [] });
     // Listening references the worker, so this comes first.
-    this.worker.on('message', (reply: Reply) => this.settle(reply));
-    this.worker.on('error', (error: Error) => this.fail(`crashed: ${error.message}`, error));
-    this.ended = new Promise((resolve) => {
-      this.worker.on('exit', (code: unknown) => {
+    worker.on('message', (reply: Reply) => this.settle(reply));
+    worker.on('error', (error: Error) => this.fail(`crashed: ${error.message}`, error));
+    const ended = new Promise<void>((resolve) => {
+      worker.on('exit', (code: unknown) => {
         this.fail(`ended (code ${code})`);
         resolve();
       });
     });
-    this.worker.unref();
+    worker.unref();
+    for (const order of this.programs.values()) worker.postMessage(order);
+    return { worker, ended };
+  }
+
+  /** Tells a worker that has started; one that starts later learns of programs then. */
+  tell(order: Order): void {
+    this.started?.worker.postMessage(order);
   }
 
   call(order: Extract<Order, { call: number }>, owned: ArrayBuffer[]): Outputs {
@@ -78,11 +95,13 @@ class Member {
    * Ends the worker when it is done with its current order; the others are rejected. Not by `terminate`: in the
    * middle of a native call, or of loading the library, that takes the whole process down.
    */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.fail('was closed');
-    this.worker.ref();
-    this.worker.postMessage({ kind: 'close' } satisfies Order);
-    return this.ended;
+    if (!this.started) return;
+    const { worker, ended } = this.started;
+    worker.ref();
+    worker.postMessage({ kind: 'close' } satisfies Order);
+    await ended;
   }
 
   private errorOf({ message, code, details }: Failure): AssayError {
@@ -103,36 +122,25 @@ class Member {
 }
 
 /**
- * Worker threads, each with its own sessions. They are started when the first model comes. A call goes to the worker with the shortest queue.
+ * Worker threads, each with its own sessions. A call goes to the worker with the shortest queue.
  * Errors: `engine-failed` with the library's message, or when the worker that had the call died.
  */
 export class Pool {
-  private started: Member[] | undefined;
+  private readonly members: Member[];
   private readonly spare = new SpareMemory();
-  private readonly known = new Set<number>();
+  /** What registered the programs that are not released. */
+  private readonly known = new Map<number, Order>();
   private calls = 0;
   private programs = 0;
 
-  private closed = false;
-  private readonly file: string;
-
-  constructor(
-    private readonly size: number,
-    private readonly kind: WorkerKind,
-  ) {
-    this.file = compiledFile(kind.module, `the ${kind.library} worker`);
+  constructor(size: number, kind: WorkerKind) {
+    const file = compiledFile(kind.module, `the ${kind.library} worker`);
+    this.members = Array.from({ length: size }, () => new Member(file, kind, this.spare, this.known));
   }
 
-  /** Whether there is a worker that has not ended, or will be. */
+  /** Whether there is a worker that has not ended. */
   get alive(): boolean {
-    return this.started?.some(({ dead }) => !dead) ?? !this.closed;
-  }
-
-  private get members(): Member[] {
-    if (this.closed && !this.started)
-      throw new AssayError('engine-failed', `${this.kind.library} was closed`);
-    this.started ??= Array.from({ length: this.size }, () => new Member(this.file, this.kind, this.spare));
-    return this.started;
+    return this.members.some(({ dead }) => !dead);
   }
 
   /**
@@ -141,9 +149,9 @@ export class Pool {
    */
   register(model: SharedArrayBuffer, gradient?: Differentiation): number {
     const program = this.programs++;
-    this.known.add(program);
     const order: Order = { kind: 'register', program, model, gradient };
-    for (const { worker } of this.members) worker.postMessage(order);
+    for (const member of this.members) member.tell(order);
+    this.known.set(program, order);
     return program;
   }
 
@@ -172,15 +180,14 @@ export class Pool {
 
   release(program: number) {
     if (!this.known.delete(program)) return;
-    for (const { worker, warm } of this.members) {
-      warm.delete(program);
-      worker.postMessage({ kind: 'release', program });
+    for (const member of this.members) {
+      member.warm.delete(program);
+      member.tell({ kind: 'release', program });
     }
   }
 
   async close(): Promise<void> {
-    this.closed = true;
-    await Promise.all((this.started ?? []).map((member) => member.close()));
+    await Promise.all(this.members.map((member) => member.close()));
   }
 
   private copied(data: Value['data']): Value['data'] {

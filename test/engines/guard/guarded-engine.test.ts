@@ -57,8 +57,8 @@ describe('the guarded process', () => {
   });
 
   it.each([
-    ['a loop of computed rounds', { seconds: 1 }],
-    ['a loop of rounds that an image decides', { seconds: 1 }],
+    ['a loop of computed rounds', { seconds: 4 }],
+    ['a loop of rounds that an image decides', { seconds: 4 }],
     ['a tensor of computed size', { mebibytes: 400 }],
     ['doubling without end', { mebibytes: 400 }],
   ] as const)('ends at %s, and starts again', async (name, limits) => {
