@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'not-measured'
   | 'output-unwritable'
   | 'suite-failed'
+  | 'plugin-invalid'
   | 'results-stale'
   | 'results-partial'
   | 'results-edited'

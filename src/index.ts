@@ -52,4 +52,5 @@ export { measure } from './suites/measure.js';
 export { eachBatch } from './suites/measurements/batches.js';
 export { clean } from './suites/measurements/clean.js';
 export { classifiedOf, logitsOf } from './suites/measurements/collected.js';
+export { definePlugin, type Plugin, type PluginDefinition } from './suites/plugin.js';
 export type { Figure, Measure, NotApplicable, Results, Table, Warning } from './suites/results.js';

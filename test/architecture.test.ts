@@ -19,6 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/graph'],
   ['src/config', 'src/random'],
   ['src/bytes'],
+  ['src/registry.ts'],
   ['src/concurrency.ts'],
   ['src/errors.ts', 'src/one-line.ts'],
 ];

@@ -1,8 +1,9 @@
 import { type TObject, Type } from '@sinclair/typebox';
 import { flow } from '../config/flow.js';
 import { check } from '../config/validate.js';
-import { AssayError, unknownName } from '../errors.js';
+import { AssayError } from '../errors.js';
 import type { Note } from '../graph/graph.js';
+import { Registry } from '../registry.js';
 import type { Architecture, ArchitectureChoice, BuiltNetwork, Recognition } from './architecture.js';
 import { cnn } from './cnn.js';
 import { refuseData } from './data-set.js';
@@ -19,8 +20,8 @@ import { describeLeftOut, innermost, modulesIn, type View, views } from './views
 import type { Weights } from './weights.js';
 import { wideResnet } from './wide-resnet.js';
 
-/** Every architecture by the name that a card's `architecture` takes. Weights are compared in this order. */
-const rows: readonly Architecture[] = [
+/** Every architecture that comes with Assay. Weights are compared in this order. */
+export const architectures = Registry.of<Architecture>('architecture', [
   wideResnet,
   resnet,
   cifarResnet,
@@ -29,13 +30,10 @@ const rows: readonly Architecture[] = [
   cnn,
   mlp,
   sequential,
-];
-const byName: ReadonlyMap<string, Architecture> = new Map(rows.map((row) => [row.name, row]));
+]);
 
-export const architectureNames: readonly string[] = rows.map(({ name }) => name);
-
-/** The whole of a card's `architecture` for one row. */
-function schemaOf({ name, title, options }: Architecture): TObject {
+/** What a card's `architecture` may hold. */
+export function architectureSchema({ name, title, options }: Architecture): TObject {
   return Type.Object(
     {
       name: Type.Literal(name),
@@ -56,18 +54,15 @@ function schemaOf({ name, title, options }: Architecture): TObject {
     { additionalProperties: false, description: `The options of a ${title}.` },
   );
 }
-/** What a card's `architecture` may hold, by its name. */
-export const architectureSchemas: ReadonlyMap<string, TObject> = new Map(
-  rows.map((row) => [row.name, schemaOf(row)]),
-);
-
 /** Checks a card's `architecture`. Errors: `unknown-name`, `config-invalid`; they name file and key. */
-export function checkArchitecture(choice: ArchitectureChoice, file: string): void {
-  const schema = architectureSchemas.get(choice.name);
-  if (!schema)
-    throw unknownName('architecture', choice.name, architectureNames, { file, path: 'architecture.name' });
-  check(schema, choice, { file, what: 'model card', at: 'architecture' });
-  byName.get(choice.name)?.check?.(choice, file);
+export function checkArchitecture(
+  choice: ArchitectureChoice,
+  file: string,
+  known: Registry<Architecture> = architectures,
+): void {
+  const row = known.named(choice.name, { file, path: 'architecture.name' });
+  check(architectureSchema(row), choice, { file, what: 'model card', at: 'architecture' });
+  row.check?.(choice, file);
 }
 
 export interface NetworkRequest {
@@ -78,6 +73,8 @@ export interface NetworkRequest {
   card?: string;
   /** The one layout that a format is for. */
   only?: string;
+  /** What weights are compared with. Default: what comes with Assay. */
+  architectures?: Registry<Architecture>;
 }
 
 interface Found extends View {
@@ -85,8 +82,11 @@ interface Found extends View {
   recognition: Recognition;
 }
 
-function find(weights: Weights, { architecture, only, shape }: NetworkRequest): Found | undefined {
-  const wanted = rows.filter(({ name }) => architecture === undefined || name === architecture.name);
+function find(
+  weights: Weights,
+  { architecture, only, shape, architectures: known = architectures }: NetworkRequest,
+): Found | undefined {
+  const wanted = [...known].filter(({ name }) => architecture === undefined || name === architecture.name);
   const all = views(weights, architecture?.ignore);
   const choices = severalModels(weights, architecture);
   // A row that knows names better than another is asked of every view before it.
@@ -102,8 +102,9 @@ function find(weights: Weights, { architecture, only, shape }: NetworkRequest): 
 /** What weights tell of the network they belong to, without building it. Undefined for those of no known network. */
 export function recognise(
   weights: Weights,
+  known?: Registry<Architecture>,
 ): { name: string; title: string; recognition: Recognition } | undefined {
-  const found = find(weights, {});
+  const found = find(weights, { architectures: known });
   return found && { name: found.row.name, title: found.row.title, recognition: found.recognition };
 }
 
@@ -112,9 +113,9 @@ function shown({ tensors }: Weights): string[] {
 }
 
 /** For a file that holds a known network beside something that might be a part of it. */
-function setAside(weights: Weights): string {
+function setAside(weights: Weights, known: Registry<Architecture>): string {
   for (const { weights: module, ignore } of modulesIn(weights).slice(0, MAX_MODULES)) {
-    const found = recognise(module);
+    const found = recognise(module, known);
     if (found)
       return `if ${ignore.join(', ')} ${ignore.length > 1 ? 'are' : 'is'} no part of the network, leave ${ignore.length > 1 ? 'them' : 'it'} out: \`architecture: ${flow({ name: found.name, ignore })}\`; otherwise `;
   }
@@ -124,23 +125,26 @@ function setAside(weights: Weights): string {
 /** Modules that are looked at for an error. */
 const MAX_MODULES = 8;
 
-function unrecognised(weights: Weights, { architecture, only, card }: NetworkRequest): AssayError {
+function unrecognised(
+  weights: Weights,
+  { architecture, only, card, architectures: known = architectures }: NetworkRequest,
+): AssayError {
   const list = shown(weights);
   const found = `${list.length} tensors: ${list.slice(0, 6).join(', ')}${list.length > 6 ? ', ...' : ''}`;
   const several = severalModels(weights, architecture);
   const which = several ? `${several.message} (${several.why}): say \`stateDict\` too; ` : '';
-  const hint = `${which}${setAside(weights)}describe the network in the card as \`architecture: { name: sequential, layers: [...] }\` (docs/checkpoints.md), or export it as ONNX`;
+  const hint = `${which}${setAside(weights, known)}describe the network in the card as \`architecture: { name: sequential, layers: [...] }\` (docs/checkpoints.md), or export it as ONNX`;
   if (architecture)
     return new AssayError('shape-mismatch', `the weights are not named like those of ${architecture.name}`, {
       file: card ?? weights.file,
       path: 'architecture.name',
-      expected: `weights of a ${byName.get(architecture.name)?.title} in ${weights.file}`,
+      expected: `weights of a ${known.find(architecture.name)?.title} in ${weights.file}`,
       found,
       hint,
     });
   return new AssayError('model-invalid', 'the weights belong to no network that is known', {
     file: weights.file,
-    expected: only ? `the layout ${only}` : `one of ${rows.map(({ title }) => title).join(', ')}`,
+    expected: only ? `the layout ${only}` : `one of ${[...known].map(({ title }) => title).join(', ')}`,
     found,
     hint,
   });

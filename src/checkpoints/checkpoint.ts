@@ -1,6 +1,7 @@
-import type { ArchitectureChoice, BuiltNetwork } from '../architectures/architecture.js';
+import type { Architecture, ArchitectureChoice, BuiltNetwork } from '../architectures/architecture.js';
 import type { Weights } from '../architectures/weights.js';
 import type { Graph } from '../graph/graph.js';
+import type { Registry } from '../registry.js';
 
 /** What a reader makes of a checkpoint. */
 export interface Checkpoint {
@@ -23,6 +24,9 @@ export interface ReadRequest {
   shape?: readonly [number, number, number];
   /** The card's file, for messages. */
   card?: string;
+  /** What is tried. Default: what comes with Assay. */
+  checkpointFormats?: Registry<FormatRow>;
+  architectures?: Registry<Architecture>;
 }
 
 /** The start of a file, by which formats are told apart. */
@@ -41,6 +45,8 @@ export const headLength = 4096;
 
 /** One row of the registry. */
 export interface FormatRow {
+  /** What `format` of a card says. */
+  name: string;
   /** For people. */
   title: string;
   /** By content: extensions may lie. */

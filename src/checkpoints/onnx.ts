@@ -58,4 +58,4 @@ async function read({ file }: FileHead): Promise<Checkpoint> {
 }
 
 /** ONNX as it is, external data included. */
-export const onnx: FormatRow = { title: 'ONNX', recognises, extensions: ['.onnx'], read };
+export const onnx: FormatRow = { name: 'onnx', title: 'ONNX', recognises, extensions: ['.onnx'], read };

@@ -1,7 +1,8 @@
 import { extname } from 'node:path';
 import type { Weights } from '../architectures/weights.js';
 import { readHead } from '../bytes/regular-file.js';
-import { AssayError, unknownName } from '../errors.js';
+import { AssayError } from '../errors.js';
+import { Registry } from '../registry.js';
 import {
   type Checkpoint,
   type FileHead,
@@ -16,10 +17,15 @@ import { jem, pytorch } from './pytorch/format.js';
 import { safetensors } from './safetensors.js';
 import { tfjs } from './tfjs/read.js';
 
-/** Every format by the name that a model card's `format` takes. Content is tried in this order. */
-const formats: Record<string, FormatRow> = { safetensors, keras, pytorch, tfjs, onnx, jem };
-
-export const formatNames: readonly string[] = Object.keys(formats);
+/** Every format that comes with Assay. Content is tried in this order. */
+export const checkpointFormats = Registry.of<FormatRow>('checkpoint format', [
+  safetensors,
+  keras,
+  pytorch,
+  tfjs,
+  onnx,
+  jem,
+]);
 
 async function headOf(file: string): Promise<FileHead> {
   await refuseFolder(file);
@@ -27,8 +33,8 @@ async function headOf(file: string): Promise<FileHead> {
 }
 
 /** By content; where that says nothing, by extension. */
-function detect(head: FileHead): FormatRow {
-  const rows = Object.values(formats);
+function detect(head: FileHead, formats: Registry<FormatRow>): FormatRow {
+  const rows = [...formats];
   const row =
     rows.find(({ recognises }) => recognises(head)) ??
     rows.find(({ extensions }) => extensions.includes(head.extension));
@@ -41,11 +47,14 @@ function detect(head: FileHead): FormatRow {
   });
 }
 
-async function rowOf(file: string, format: string | undefined): Promise<{ head: FileHead; row: FormatRow }> {
-  if (format !== undefined && !Object.hasOwn(formats, format))
-    throw unknownName('checkpoint format', format, formatNames, { file });
+async function rowOf(
+  file: string,
+  format: string | undefined,
+  formats: Registry<FormatRow> = checkpointFormats,
+): Promise<{ head: FileHead; row: FormatRow }> {
+  const stated = format === undefined ? undefined : formats.named(format, { file });
   const head = await headOf(file);
-  return { head, row: format === undefined ? detect(head) : formats[format] };
+  return { head, row: stated ?? detect(head, formats) };
 }
 
 /**
@@ -60,7 +69,7 @@ export async function readCheckpoint(
   format?: string,
   request: ReadRequest = {},
 ): Promise<Checkpoint> {
-  const { head, row } = await rowOf(file, format);
+  const { head, row } = await rowOf(file, format, request.checkpointFormats);
   if (request.architecture && !row.readWeights)
     throw new AssayError(
       'config-invalid',

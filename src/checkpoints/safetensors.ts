@@ -151,6 +151,7 @@ async function readWeights({ file }: FileHead): Promise<Weights> {
 
 /** An eight-byte length, a JSON header of that length, then the numbers. */
 export const safetensors = weightsFormat({
+  name: 'safetensors',
   title: 'safetensors',
   extensions: ['.safetensors'],
   recognises: ({ start, size }) =>

@@ -9,13 +9,14 @@ import { hashOfFile } from './file-hash.js';
  * @param row.architecture the only one that the format is for
  */
 export function weightsFormat(
-  row: Pick<FormatRow, 'title' | 'extensions' | 'recognises'> & {
+  row: Pick<FormatRow, 'name' | 'title' | 'extensions' | 'recognises'> & {
     readWeights(head: FileHead, stateDict?: string): Promise<Weights>;
     architecture?: string;
   },
 ): FormatRow {
-  const { title, extensions, recognises, readWeights, architecture } = row;
+  const { name, title, extensions, recognises, readWeights, architecture } = row;
   return {
+    name,
     title,
     extensions,
     recognises,

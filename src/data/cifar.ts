@@ -22,6 +22,7 @@ interface LabelByte {
 }
 
 interface Variant {
+  name: string;
   title: string;
   /** Label bytes before the pixels. */
   labelBytes: number;
@@ -30,6 +31,7 @@ interface Variant {
 }
 
 const cifar10Variant: Variant = {
+  name: 'cifar-10',
   title: 'CIFAR-10 (binary)',
   labelBytes: 1,
   labels: { fine: { offset: 0, classes: 10, names: 'batches.meta.txt' } },
@@ -37,6 +39,7 @@ const cifar10Variant: Variant = {
 };
 
 const cifar100Variant: Variant = {
+  name: 'cifar-100',
   title: 'CIFAR-100 (binary)',
   labelBytes: 2,
   labels: {
@@ -52,6 +55,7 @@ export const cifar100 = row(cifar100Variant);
 function row(variant: Variant): FormatRow {
   const files = Object.values(variant.parts).flat();
   return {
+    name: variant.name,
     title: variant.title,
     recognises: ({ path, entries = [basename(path)] }) => entries.some((name) => files.includes(name)),
     async open(spec) {

@@ -13,6 +13,7 @@ const LANES = 8;
 
 /** A folder of PNG and JPEG images, a subfolder per class; without subfolders, images without labels. */
 export const folder: FormatRow = {
+  name: 'folder',
   title: 'folder of images',
   recognises: ({ entries }) => entries !== undefined && entries.length > 0,
   async open(spec) {

@@ -34,6 +34,7 @@ function variants(name: string): string[] {
 
 /** The format of MNIST, EMNIST, Fashion-MNIST and others, also gzipped. */
 export const idx: FormatRow = {
+  name: 'idx',
   title: 'IDX (MNIST)',
   recognises: ({ start }) =>
     isGzip(start) ||

@@ -11,6 +11,7 @@ import type { FormatRow, ImageSource } from './source.js';
 
 /** An array of images in one .npy file, labels in another. */
 export const npy: FormatRow = {
+  name: 'npy',
   title: 'NumPy array (.npy)',
   recognises: ({ start }) => Buffer.from(start).toString('latin1', 0, 6) === '\x93NUMPY',
   async open(spec, directory) {

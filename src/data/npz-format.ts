@@ -11,6 +11,7 @@ const EMPTY_ZIP = 'PK\x05\x06';
 
 /** NumPy archives: images and labels found by name. */
 export const npz: FormatRow = {
+  name: 'npz',
   title: 'NumPy archive (.npz)',
   recognises: ({ start }) => ['PK\x03\x04', EMPTY_ZIP].includes(Buffer.from(start).toString('latin1', 0, 4)),
   async open(spec) {

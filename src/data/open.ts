@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { AssayError } from '../errors.js';
+import type { Registry } from '../registry.js';
 import { alignClasses } from './align-classes.js';
 import type { Dataset, DatasetInfo, Examples } from './dataset.js';
 import { DecodedBudget, keepDecoded, type PixelRead } from './decoded-images.js';
 import { formatOf } from './registry.js';
 import { type Selection, select } from './selection.js';
-import type { ImageSource } from './source.js';
+import type { FormatRow, ImageSource } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
 /** Pixels decoded at a time when a data set is looked through. */
@@ -19,6 +20,8 @@ export interface DatasetOptions {
   classes?: readonly string[];
   /** For images that are kept once they are decoded. Default: one of its own. */
   budget?: DecodedBudget;
+  /** Formats that are tried. Default: those that come with Assay. */
+  dataFormats?: Registry<FormatRow>;
 }
 
 /**
@@ -93,9 +96,9 @@ export function describedDataset(info: DatasetInfo, spec: DatasetSpec, options: 
 }
 
 /** The format's reader of the selected examples, before anything is decoded. */
-async function openSource(spec: DatasetSpec, { directory, classes, budget }: DatasetOptions) {
+async function openSource(spec: DatasetSpec, { directory, classes, budget, dataFormats }: DatasetOptions) {
   const absolute = { ...spec, path: resolve(directory, spec.path) };
-  const format = await formatOf(absolute);
+  const format = await formatOf(absolute, dataFormats);
   const source = await format.open(absolute, directory);
   try {
     const { absent, ...aligned } = alignClasses(source, spec.role === 'ood' ? undefined : classes);

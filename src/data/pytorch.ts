@@ -38,6 +38,7 @@ type Content = StoredTensor | UnreadableTensor | readonly number[];
 
 /** Tensors that torch.save wrote: one of images, a dict of them by name, or (images, labels). Nothing is executed. */
 export const pytorch: FormatRow = {
+  name: 'pytorch',
   title: 'PyTorch file (torch.save)',
   recognises: ({ start, members = [] }) =>
     members.some((name) => /^([^/]+\/)?data\.pkl$/.test(name)) ||

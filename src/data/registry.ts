@@ -5,6 +5,7 @@ import { noteFolder } from '../bytes/read-log.js';
 import { readHead, unreadable } from '../bytes/regular-file.js';
 import { isZip, zipMembers } from '../bytes/zip.js';
 import { AssayError } from '../errors.js';
+import { Registry } from '../registry.js';
 import { cifar10, cifar100 } from './cifar.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
@@ -14,16 +15,16 @@ import { pytorch } from './pytorch.js';
 import type { FormatRow, PathHead } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
-/** Every format by the name that `format` takes. A path is tried against them in this order. */
-export const formats: Record<NonNullable<DatasetSpec['format']>, FormatRow> = {
+/** Every format that comes with Assay. A path is tried against them in this order. */
+export const dataFormats = Registry.of<FormatRow>('data format', [
   pytorch,
   npz,
   npy,
-  'cifar-10': cifar10,
-  'cifar-100': cifar100,
+  cifar10,
+  cifar100,
   idx,
   folder,
-};
+]);
 
 /** Looks at a path. Errors: `file-unreadable`, `file-malformed`. */
 async function headOf(path: string): Promise<PathHead> {
@@ -50,18 +51,22 @@ async function membersOf(path: string): Promise<string[]> {
   }
 }
 
-/** The format that a data set names, or that its content shows. Errors: `file-unreadable`, `file-malformed`. */
-export async function formatOf({ path, format }: DatasetSpec): Promise<FormatRow> {
-  if (format) return formats[format];
+/**
+ * The format that a data set names, or that its content shows.
+ * Errors: `unknown-name`, `file-unreadable`, `file-malformed`.
+ */
+export async function formatOf(
+  { path, format }: DatasetSpec,
+  formats: Registry<FormatRow> = dataFormats,
+): Promise<FormatRow> {
+  if (format) return formats.named(format);
   const head = await headOf(path);
-  const row = Object.values(formats).find((one) => one.recognises(head));
+  const row = [...formats].find((one) => one.recognises(head));
   if (row) return row;
   const empty = head.entries ? head.entries.length === 0 : head.start.length === 0;
   throw new AssayError('file-malformed', 'this is not a data set of any known format', {
     file: path,
-    expected: Object.values(formats)
-      .map(({ title }) => title)
-      .join(', '),
+    expected: [...formats].map(({ title }) => title).join(', '),
     found: empty ? `an empty ${head.entries ? 'folder' : 'file'}` : undefined,
     hint: 'say which with `format`, or convert the data to .npz',
   });

@@ -1,3 +1,4 @@
+import type { TObject } from '@sinclair/typebox';
 import type { DatasetSpec } from './spec.js';
 
 /** All examples of a data set as a format's reader gives them, before anything is selected. */
@@ -35,7 +36,11 @@ export interface PathHead {
 
 /** A format of data sets. */
 export interface FormatRow {
+  /** What `format` of a data set says. */
+  name: string;
   title: string;
+  /** TypeBox object schema of the keys of a data set that only this format has. */
+  options?: TObject;
   recognises(head: PathHead): boolean;
   /** @param spec with an absolute `path`; `directory` is where its other paths start */
   open(spec: DatasetSpec, directory: string): Promise<ImageSource>;

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { dirname, extname, resolve } from 'node:path';
-import type { ArchitectureChoice, BuiltNetwork } from '../architectures/architecture.js';
+import type { Architecture, ArchitectureChoice, BuiltNetwork } from '../architectures/architecture.js';
 import type { ImageShape } from '../architectures/image-shape.js';
 import { checkArchitecture } from '../architectures/registry.js';
 import { checkConfined } from '../bytes/confine.js';
+import type { FormatRow } from '../checkpoints/checkpoint.js';
 import { readCheckpoint } from '../checkpoints/registry.js';
 import { flow } from '../config/flow.js';
 import { check, readConfigFile } from '../config/validate.js';
 import type { Engine } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import type { Note } from '../graph/graph.js';
+import type { Registry } from '../registry.js';
 import { modelOf } from './assemble.js';
 import { ModelCard } from './card.js';
 import { checkHash } from './checks.js';
@@ -24,6 +26,9 @@ export interface OpenOptions {
   architecture?: ArchitectureChoice;
   /** More to tell of how the network is used. */
   notes?: readonly Note[];
+  /** What cards may name. Default: what comes with Assay. */
+  checkpointFormats?: Registry<FormatRow>;
+  architectures?: Registry<Architecture>;
   /** Shape of the images it will be given, for a card that says only how many numbers its network reads. */
   image?: ImageShape;
 }
@@ -46,11 +51,11 @@ const calledOf = ({ card, file }: ReadCard): string => file ?? `model card "${ca
  */
 export async function readCard(
   source: string | object,
-  { directory = '.' }: Pick<OpenOptions, 'directory'> = {},
+  { directory = '.', architectures }: Pick<OpenOptions, 'directory' | 'architectures'> = {},
 ): Promise<ReadCard> {
   if (typeof source !== 'string') {
     const card = check(ModelCard, source, { what: 'model card' });
-    if (card.architecture) checkArchitecture(card.architecture, `model card "${card.name}"`);
+    if (card.architecture) checkArchitecture(card.architecture, `model card "${card.name}"`, architectures);
     return { card, file: undefined, checkpoint: resolve(directory, card.checkpoint) };
   }
   const file = resolve(directory, source);
@@ -62,7 +67,7 @@ export async function readCard(
       hint: `\`assay inspect ${source}\` prints a card to start from; \`assay init\` writes one`,
     });
   const card = check(ModelCard, await readConfigFile(file), { file, what: 'model card' });
-  if (card.architecture) checkArchitecture(card.architecture, file);
+  if (card.architecture) checkArchitecture(card.architecture, file, architectures);
   const checkpoint = resolve(dirname(file), card.checkpoint);
   checkConfined(checkpoint, { file, path: 'checkpoint' });
   return { card, file, checkpoint };
@@ -84,14 +89,17 @@ export const openModel = async (
 export async function openCard(
   read: ReadCard,
   engine: Engine,
-  { architecture = read.card.architecture, notes: given = [], image }: Omit<OpenOptions, 'directory'> = {},
+  options: Omit<OpenOptions, 'directory'> = {},
 ): Promise<Model> {
   const { card, file, checkpoint } = read;
+  const { architecture = card.architecture, notes: given = [], image } = options;
   const contract = contractOf(card, file);
   const { graph, sha256, built } = await readCheckpoint(checkpoint, card.format, {
     architecture,
     shape: contract.shape,
     card: calledOf(read),
+    checkpointFormats: options.checkpointFormats,
+    architectures: options.architectures,
   });
   checkHash(card, sha256, checkpoint);
   // The same weights under another architecture are another model.

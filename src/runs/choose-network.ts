@@ -8,7 +8,7 @@ import { AssayError } from '../errors.js';
 import type { Note } from '../graph/graph.js';
 import { NotFinite } from '../models/finite.js';
 import type { Model } from '../models/model.js';
-import { openCard, type ReadCard } from '../models/open.js';
+import { type OpenOptions, openCard, type ReadCard } from '../models/open.js';
 import { type AccuracyRace, judgedOn, type Measured, race } from './accuracy-race.js';
 import { datasetFor } from './expectations.js';
 
@@ -19,6 +19,9 @@ export interface ChoiceContext {
   partial: ReadonlySet<string>;
   /** The run file. */
   file: string;
+  /** What cards may name. Default: what comes with Assay. */
+  checkpointFormats?: OpenOptions['checkpointFormats'];
+  architectures?: OpenOptions['architectures'];
 }
 
 /** A model, and what was chosen of what its card leaves open: the `architecture` to open it with again. */
@@ -47,7 +50,8 @@ export async function openChosen(
   context: ChoiceContext,
 ): Promise<OpenedModel> {
   const [first] = context.datasets.values();
-  const options = { image: first?.info.shape };
+  const { checkpointFormats, architectures } = context;
+  const options = { image: first?.info.shape, checkpointFormats, architectures };
   try {
     return { model: await openCard(read, engine, options) };
   } catch (error) {

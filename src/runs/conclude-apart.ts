@@ -7,9 +7,9 @@ import { UnitLost } from './collect.js';
 import { type Conclusion, conclude } from './conclude.js';
 import { assayError, orderOf } from './conclude-order.js';
 import type { Plan } from './plan.js';
+import type { PluginSources } from './plugin-modules.js';
 import type { Listener, ProgressEvent } from './progress.js';
 import type { ResultsInput } from './results.js';
-import type { SuiteSources } from './suite-modules.js';
 
 /** What the thread tells: any number of events, and one of the others at its end. */
 export type ConcludeReply =
@@ -25,7 +25,7 @@ interface Apart {
   signal: AbortSignal;
   notify: Listener;
   /** Where the suites can be loaded from again. Without, they are at hand in this thread only, which does the work. */
-  sources?: SuiteSources | undefined;
+  sources?: PluginSources | undefined;
 }
 
 /**

@@ -1,13 +1,12 @@
-import { builtinSuites } from '../../suites/index.js';
 import type { DatasetInfo } from '../data/dataset.js';
 import { AssayError, type ErrorRecord, recordError, restoreError } from '../errors.js';
 import type { SystemInfo } from '../models/system.js';
 import type { Execution, JobCost } from './execute.js';
 import { type Job, planRun } from './plan.js';
+import { loadPlugins, type PluginSources } from './plugin-modules.js';
 import type { ResultsInput } from './results.js';
+import { catalogueWith } from './run-catalogue.js';
 import { UnitStore } from './store.js';
-import { suitesByName } from './suite-entries.js';
-import { loadSuites, type SuiteSources } from './suite-modules.js';
 
 /**
  * The input of `conclude` as plain data, for a thread without models: suites go by name and are loaded there, the
@@ -16,7 +15,7 @@ import { loadSuites, type SuiteSources } from './suite-modules.js';
 export interface ConcludeOrder
   extends Pick<ResultsInput, 'title' | 'key' | 'config' | 'gates' | 'environment' | 'warnings' | 'began'> {
   out: string;
-  sources: SuiteSources;
+  sources: PluginSources;
   entries: readonly { suite: string; options: unknown; title: string; path: string; file: string }[];
   systems: readonly SystemInfo[];
   datasets: readonly DatasetInfo[];
@@ -30,7 +29,7 @@ export interface ConcludeOrder
   };
 }
 
-export function orderOf(input: ResultsInput, sources: SuiteSources, out: string): ConcludeOrder {
+export function orderOf(input: ResultsInput, sources: PluginSources, out: string): ConcludeOrder {
   const { title, key, config, gates, environment, warnings, began, inventory, plan, execution } = input;
   const { stored, measured, costs, failures, stopped } = execution;
   return {
@@ -50,20 +49,23 @@ export function orderOf(input: ResultsInput, sources: SuiteSources, out: string)
   };
 }
 
-/** The input that an order was made from. Errors: as `loadSuites`. */
+/** The input that an order was made from. Errors: as `loadPlugins`. */
 export async function resultsInput(order: ConcludeOrder): Promise<ResultsInput> {
   const { title, key, config, gates, environment, warnings, began, sources, seed, engine } = order;
-  const known = suitesByName(
-    [...builtinSuites, ...(await loadSuites(sources.plugins, sources))],
-    sources.file,
-  );
+  const catalogue = catalogueWith(await loadPlugins(sources), sources.file);
   const entries = order.entries.flatMap(({ suite: name, ...entry }) => {
-    const suite = known.get(name);
+    const suite = catalogue.suites.find(name);
     return suite ? [{ ...entry, suite }] : [];
   });
   const named = <I extends { name: string }>(infos: readonly I[]) =>
     new Map(infos.map((info) => [info.name, { info }]));
-  const inventory = { systems: named(order.systems), datasets: named(order.datasets), seed, engine };
+  const inventory = {
+    systems: named(order.systems),
+    datasets: named(order.datasets),
+    catalogue,
+    seed,
+    engine,
+  };
   const plan = planRun(entries, inventory);
   const jobs = new Map(plan.jobs.map((job) => [job.key, job]));
   const byJob = <T>(pairs: readonly [string, T][]) =>

@@ -3,6 +3,7 @@ import type { Dataset, DatasetInfo } from '../data/dataset.js';
 import { AssayError } from '../errors.js';
 import type { System, SystemInfo } from '../models/system.js';
 import type { Warning } from '../suites/results.js';
+import type { RunCatalogue } from './run-catalogue.js';
 
 /** What is known of a run's systems and data sets without opening them: enough to plan, to summarise and to judge. */
 export interface Inventory {
@@ -11,6 +12,8 @@ export interface Inventory {
   seed: number;
   /** The engine's description. */
   engine: string;
+  /** What its suites can name. Default: what comes with Assay. */
+  catalogue?: RunCatalogue;
 }
 
 /** A system that is opened when its first unit is due. */

@@ -1,11 +1,11 @@
 import { check } from '../config/validate.js';
 import type { Dataset, DatasetInfo } from '../data/dataset.js';
+import { datasetSchema } from '../data/dataset-schema.js';
 import { DecodedBudget } from '../data/decoded-images.js';
 import { type DatasetOptions, describedDataset, openDataset } from '../data/open.js';
-import { DatasetSpec } from '../data/spec.js';
+import type { DatasetSpec } from '../data/spec.js';
 import type { Engine } from '../engines/engine.js';
 import { AssayError, unknownName } from '../errors.js';
-import { defences } from '../models/defences/registry.js';
 import { type ReadCard, readCard } from '../models/open.js';
 import type { System, SystemInfo } from '../models/system.js';
 import type { Warning } from '../suites/results.js';
@@ -14,6 +14,7 @@ import type { Descriptions } from './descriptions.js';
 import type { Expectation } from './expectations.js';
 import { type Evaluation, lazyEntry, openedEntry, type SystemEntry } from './inventory.js';
 import type { Listener } from './progress.js';
+import { builtinRunCatalogue, type RunCatalogue } from './run-catalogue.js';
 import type { ReadRun, RunFile } from './run-file.js';
 
 /** The systems and data sets of a run. */
@@ -30,6 +31,8 @@ export interface Inputs {
 interface InputOptions {
   limit?: number;
   seed: number;
+  /** What the run file can name. Default: what comes with Assay. */
+  catalogue?: RunCatalogue;
   /** What earlier runs found out. Default: nothing is known, and nothing kept. */
   descriptions?: Descriptions;
   notify?: Listener;
@@ -48,12 +51,19 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
   };
   try {
     const { config, directory } = read;
-    const specs = datasetSpecs(read, options.limit);
+    const { catalogue = builtinRunCatalogue } = options;
+    const specs = datasetSpecs(read, catalogue, options.limit);
     const cards: ReadCard[] = [];
-    for (const source of config.models) cards.push(await readCard(source, { directory }));
+    for (const source of config.models)
+      cards.push(await readCard(source, { directory, architectures: catalogue.architectures }));
     const datasets = new Map<string, Dataset>();
     const partial = new Set([...specs].filter(([, spec]) => isPartial(spec)).map(([name]) => name));
-    const shared = { directory, classes: sharedClasses(cards), budget: new DecodedBudget() };
+    const shared = {
+      directory,
+      classes: sharedClasses(cards),
+      budget: new DecodedBudget(),
+      dataFormats: catalogue.dataFormats,
+    };
     for (const [name, spec] of specs) {
       const dataset = await datasetOf(name, spec, shared, options);
       closing.push(() => dataset.close());
@@ -61,7 +71,7 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
     }
     const models = new Map<string, SystemEntry>();
     const resolved: object[] = [];
-    const context = { datasets, partial, file: read.file };
+    const context = { datasets, partial, file: read.file, ...catalogue };
     for (const [i, { card }] of cards.entries()) {
       refuseTaken(card.name, models, read, `models[${i}]`);
       const { entry, chosen } = await modelEntry(cards[i], engine, { ...options, ...context }, closing);
@@ -73,13 +83,14 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
         ...(typeof source === 'string' && { card: source }),
       });
     }
-    const defended = wrapDefences(read, models);
+    const defended = wrapDefences(read, models, catalogue.defences);
     return {
       evaluation: {
         systems: new Map([...models, ...defended.systems]),
         datasets,
         seed: options.seed,
         engine: calledOf(engine),
+        catalogue,
       },
       expectations: cards.flatMap(({ card: { name, expect }, file }) =>
         expect ? [{ system: name, expect, file: file ?? read.file }] : [],
@@ -174,12 +185,17 @@ function sharedClasses(cards: readonly ReadCard[]): readonly string[] | undefine
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-function datasetSpecs({ config, file }: ReadRun, limit?: number): Map<string, DatasetSpec> {
+function datasetSpecs(
+  { config, file }: ReadRun,
+  { dataFormats }: RunCatalogue,
+  limit?: number,
+): Map<string, DatasetSpec> {
   const specs = new Map<string, DatasetSpec>();
+  const schema = datasetSchema(dataFormats);
   for (const [name, given] of Object.entries(config.datasets)) {
     const at = `datasets.${name}`;
     if (!NAME.test(name)) throw badName(name, { file, path: at });
-    const spec = check(DatasetSpec, given, { file, what: `data set "${name}"`, at });
+    const spec = check(schema, given, { file, what: `data set "${name}"`, at });
     specs.set(name, limit === undefined ? spec : { ...spec, limit: Math.min(limit, spec.limit ?? limit) });
   }
   return specs;
@@ -213,6 +229,7 @@ function refuseTaken(
 function wrapDefences(
   read: ReadRun,
   models: ReadonlyMap<string, SystemEntry>,
+  defences: RunCatalogue['defences'],
 ): { systems: Map<string, SystemEntry>; resolved: object[] } {
   const systems = new Map<string, SystemEntry>();
   const resolved: object[] = [];
@@ -224,12 +241,11 @@ function wrapDefences(
       if (!known) throw unknownName('model', name, [...all.keys()], { ...at, path: `${at.path}.${key}` });
       return known;
     };
-    const { key, options } = defenceOf(entry, at);
+    const { key, options } = defenceOf(entry, defences, at);
     if (!NAME.test(entry.name)) throw badName(entry.name, { ...at, path: `${at.path}.name` });
     refuseTaken(entry.name, all, read, `${at.path}.name`);
     const target = lookup('model')(entry.model);
-    const defence = defences.get(key);
-    if (!defence) throw unknownName('defence', key, [...defences.keys()], at);
+    const defence = defences.named(key, at);
     const checked = check(defence.options, options, {
       file: read.file,
       what: `defence "${key}"`,
@@ -256,6 +272,7 @@ function wrapDefences(
 /** The one key of a defence besides its name and model. */
 function defenceOf(
   entry: RunFile['defences'][number],
+  defences: RunCatalogue['defences'],
   at: { file: string; path: string },
 ): { key: string; options: unknown } {
   const { name: _, model: __, ...rest }: Record<string, unknown> = { ...entry };
@@ -263,7 +280,7 @@ function defenceOf(
   if (keys.length === 1) return { key: keys[0], options: rest[keys[0]] ?? {} };
   throw new AssayError('config-invalid', `the defence "${entry.name}" must name one way to defend`, {
     ...at,
-    expected: `one of the keys ${[...defences.keys()].join(', ')}`,
+    expected: `one of the keys ${defences.names.join(', ')}`,
     found: keys.length === 0 ? 'none' : keys.join(', '),
     hint: 'stack defences by giving each an entry of its own',
   });

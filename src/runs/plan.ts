@@ -6,6 +6,7 @@ import type { NotApplicable } from '../suites/results.js';
 import { columnsOf, type JobColumns } from './fits-columns.js';
 import type { Inventory } from './inventory.js';
 import { keyOf } from './keys.js';
+import { builtinRunCatalogue } from './run-catalogue.js';
 import type { SuiteEntry } from './suite-entries.js';
 
 /** Raised when units written by an older Assay must not be reused. */
@@ -142,6 +143,7 @@ function addJob(
 ): OpenJob {
   const { measurement, system, dataset, params } = request;
   const wanted = size ?? sizeOf(request, inventory);
+  const { versions } = inventory.catalogue ?? builtinRunCatalogue;
   // An input is needed for as many examples as its reader has, whatever its own `first` says.
   const inputs = (request.inputs ?? []).map((input) => {
     if (input.dataset === dataset) return addJob(input, wanted, inventory, jobs);
@@ -163,6 +165,7 @@ function addJob(
     dataset: datasetOf(request, inventory).fingerprint,
     params,
     seed: inventory.seed,
+    ...(versions.length > 0 && { plugins: versions }),
     // Floating point of another engine is not mixed into one result.
     engine: inventory.engine,
     inputs: inputs.map((input) => input.key),

@@ -13,13 +13,13 @@ import { checkExpectations, type Expectation } from './expectations.js';
 import { checkInventory, type Evaluation, inventoryWarnings } from './inventory.js';
 import { nameableInPlan } from './nameable.js';
 import { type Job, planRun } from './plan.js';
+import type { PluginSources } from './plugin-modules.js';
 import type { Listener } from './progress.js';
 import { sinceEpoch } from './results.js';
 import { type RunSource, recordOf } from './run-record.js';
 import { runKey } from './seal.js';
 import { UnitStore } from './store.js';
 import type { SuiteEntry } from './suite-entries.js';
-import type { SuiteSources } from './suite-modules.js';
 
 /** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
 const HALF_WRITTEN = /^\.next\.[0-9a-f-]+\.tmp$|\.(json|html|csv|tex|png|npy)\.[0-9a-f-]+\.tmp$/;
@@ -37,7 +37,7 @@ export interface RunSpec {
   evaluation: Evaluation;
   entries: readonly SuiteEntry[];
   /** Where the suites of the entries are loaded from; absent when one was given as an object. */
-  sources?: SuiteSources;
+  sources?: PluginSources;
   gates: readonly GateRule[];
   /** Where the gates stand; default: `file`. */
   gatesFile?: string;

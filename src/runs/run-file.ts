@@ -36,7 +36,7 @@ export const RunFile = Type.Object(
     }),
     plugins: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
-      description: 'modules that export suites of your own: files, or npm packages',
+      description: 'modules that export plug-ins or suites of your own: files, or npm packages',
     }),
     suites: Type.Array(Type.Union([Type.String({ minLength: 1 }), Type.Object({}, open)]), {
       minItems: 1,

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { builtinSuites } from '../../suites/index.js';
 import { admit } from '../bytes/confine.js';
 import type { Limits } from '../engines/guard/limits.js';
 import { createEngine } from '../engines/registry.js';
@@ -8,13 +7,14 @@ import type { Suite } from '../suites/contract.js';
 import { Descriptions } from './descriptions.js';
 import { endingCalls } from './end-calls.js';
 import { openInputs } from './open-inputs.js';
+import { loadPlugins } from './plugin-modules.js';
 import type { Listener } from './progress.js';
+import { catalogueWith } from './run-catalogue.js';
 import { type RunOutcome, runEvaluation } from './run-evaluation.js';
 import { readRunFile } from './run-file.js';
 import { runLimits } from './run-limits.js';
 import { UnitStore } from './store.js';
-import { suiteEntries, suitesByName, writtenEntry } from './suite-entries.js';
-import { loadSuites } from './suite-modules.js';
+import { suiteEntries, writtenEntry } from './suite-entries.js';
 
 export interface RunOptions {
   /** The run folder. Default: `assay-runs/NAME` in the working folder. */
@@ -51,10 +51,14 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
   const signal = options.signal ?? new AbortController().signal;
   const read = await readRunFile(file);
   const { config, directory, title } = read;
-  const plugins = await loadSuites(config.plugins, read);
+  const sources = { plugins: config.plugins, directory, file };
+  const plugins = await loadPlugins(sources);
   const given = options.suites ?? [];
-  const known = suitesByName([...builtinSuites, ...given, ...plugins], file);
-  const entries = suiteEntries(config.suites, known, file);
+  const catalogue = catalogueWith(
+    [{ name: 'suites given to run()', version: 1, suites: given }, ...plugins],
+    file,
+  );
+  const entries = suiteEntries(config.suites, catalogue.suites, file);
   const out = options.out ?? join('assay-runs', slug(title));
   admit(out);
   const limits = runLimits(read, options.limits);
@@ -65,8 +69,15 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
   const engine = await createEngine(name, { threads, sessions, device, limits });
   return endingCalls(engine, signal, async () => {
     const seed = options.seed ?? config.seed;
-    const descriptions = new Descriptions(out);
-    const inputs = await openInputs(read, engine, { limit: options.limit, seed, descriptions, notify });
+    // What a plug-in's own files say today is not known, so what it described is not taken over.
+    const descriptions = catalogue.versions.length === 0 ? new Descriptions(out) : undefined;
+    const inputs = await openInputs(read, engine, {
+      limit: options.limit,
+      seed,
+      catalogue,
+      ...(descriptions && { descriptions }),
+      notify,
+    });
     try {
       const spec = {
         ...inputs,
@@ -75,7 +86,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
         source: { file, digest: read.digest },
         directory,
         entries,
-        ...(given.length === 0 && { sources: { plugins: config.plugins, directory, file } }),
+        ...(given.length === 0 && { sources }),
         gates: config.gates,
         config: {
           ...(config.name !== undefined && { name: config.name }),

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { builtinSuites } from '../../suites/index.js';
 import { admit } from '../bytes/confine.js';
 import { AssayError } from '../errors.js';
 import { checkRules, type GateRule } from '../gate/rule.js';
 import { slug } from '../report/names.js';
+import { loadPlugins } from './plugin-modules.js';
 import { type OpenPredictions, openPredicted, type PredictedInputs } from './predicted-inputs.js';
 import type { Listener } from './progress.js';
+import { catalogueWith } from './run-catalogue.js';
 import { type RunOutcome, runEvaluation } from './run-evaluation.js';
 import { UnitStore } from './store.js';
-import { suiteEntries, suitesByName, writtenEntry } from './suite-entries.js';
+import { suiteEntries, writtenEntry } from './suite-entries.js';
 import { type SuiteList, usualSuites } from './suite-file.js';
-import { loadSuites } from './suite-modules.js';
 
 /** Files by model. All files are `FILE.npy`, `FILE.npz`, `FILE.npz:ARRAY`, `FILE.csv` or `FILE.csv:COLUMN`. */
 export type Predictions = Readonly<Record<string, string>>;
@@ -63,10 +63,9 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
   const title = options.name ?? models.join(', ');
   const list = suiteList(options);
   checkRules(gates, options.gatesFile ?? COMMAND);
-  const plugins = await loadSuites(list.plugins, list);
-  const known = suitesByName([...builtinSuites, ...plugins], list.file);
+  const catalogue = catalogueWith(await loadPlugins(list), list.file);
   // A list of suites may serve a run with a model as well: what needs one is told, and is no error here.
-  const entries = suiteEntries(list.suites, known, list.file).map((entry) =>
+  const entries = suiteEntries(list.suites, catalogue.suites, list.file).map((entry) =>
     entry.suite.needs.includes('inputGradient') ? { ...entry, optional: true } : entry,
   );
   const out = options.out ?? join('assay-runs', slug(title));
@@ -84,7 +83,8 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
   notify({ kind: 'stage', text: 'reading predictions' });
   const opened: OpenPredictions = await openPredicted(inputs);
   try {
-    const { evaluation, warnings } = opened;
+    const { warnings } = opened;
+    const evaluation = { ...opened.evaluation, catalogue };
     const spec = {
       title,
       file: COMMAND,

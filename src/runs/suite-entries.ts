@@ -1,6 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { check } from '../config/validate.js';
-import { AssayError, unknownName } from '../errors.js';
+import { AssayError } from '../errors.js';
+import type { Registry } from '../registry.js';
 import { formatValue } from '../report/format.js';
 import type { Suite } from '../suites/contract.js';
 import type { RunFile } from './run-file.js';
@@ -18,32 +19,13 @@ export interface SuiteEntry {
   file: string;
 }
 
-/** Suites by name. Errors: `config-invalid` when two have the same. */
-export function suitesByName(suites: readonly Suite[], file: string): Map<string, Suite> {
-  const byName = new Map<string, Suite>();
-  for (const suite of suites) {
-    if (byName.has(suite.name))
-      throw new AssayError('config-invalid', `two suites are called "${suite.name}"`, {
-        file,
-        path: 'plugins',
-        hint: 'rename the suite in the plugin',
-      });
-    byName.set(suite.name, suite);
-  }
-  return byName;
-}
-
 type OpenEntry = Record<string, unknown>;
 
 /**
  * The entries of `suites`: a name, `{ name: options }` or `{ name: [options, ...] }`, with `optional: true` beside it.
  * Errors: `unknown-name`, `config-invalid`; both name the place.
  */
-export function suiteEntries(
-  suites: RunFile['suites'],
-  known: ReadonlyMap<string, Suite>,
-  file: string,
-): SuiteEntry[] {
+export function suiteEntries(suites: RunFile['suites'], known: Registry<Suite>, file: string): SuiteEntry[] {
   const entries = suites.flatMap((entry, i) => {
     const at = `suites[${i}]`;
     const { optional, ...suites } = typeof entry === 'string' ? { [entry]: {} } : (entry as OpenEntry);
@@ -65,8 +47,7 @@ export function suiteEntries(
         hint: named.length > 1 ? 'indent options below the name of their suite' : 'write the name of a suite',
       });
     const [[name, given]] = named;
-    const suite = known.get(name);
-    if (!suite) throw unknownName('suite', name, [...known.keys()], { file, path: at });
+    const suite = known.named(name, { file, path: at });
     const variants = Array.isArray(given) ? given : [given ?? {}];
     return variants.map((value: unknown, variant): SuiteEntry => {
       const path = `${at}.${name}${Array.isArray(given) ? `[${variant}]` : ''}`;

@@ -16,7 +16,7 @@ import { readCard } from '../../src/models/open.js';
 import { readResults } from '../../src/runs/read-results.js';
 import { readRunFile } from '../../src/runs/run-file.js';
 import { readSuiteFile } from '../../src/runs/suite-file.js';
-import { loadSuites } from '../../src/runs/suite-modules.js';
+import { loadPlugins } from '../../src/runs/plugin-modules.js';
 import { errorOf } from '../data/files.js';
 
 const at = mkdtempSync(join(tmpdir(), 'assay-irregular-'));
@@ -66,7 +66,7 @@ const readers: Record<string, { name: string; read: (path: string, folder: strin
   results: { name: 'results.json', read: (_, folder) => readResults(folder) },
   'a plugin': {
     name: 'plugin.mjs',
-    read: (path, folder) => loadSuites([path], { directory: folder, file: 'run.yaml' }),
+    read: (path, folder) => loadPlugins({ plugins: [path], directory: folder, file: 'run.yaml' }),
   },
   'what a parser waits for': { name: 'weights.bin', read: async (path) => openRegularSync(path) },
 };

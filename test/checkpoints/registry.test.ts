@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import onnxProto from 'onnx-proto';
 import { afterAll, describe, expect, it } from 'vitest';
-import { formatNames, readCheckpoint } from '../../src/checkpoints/registry.js';
+import { checkpointFormats, readCheckpoint } from '../../src/checkpoints/registry.js';
 import { GraphBuilder } from '../../src/graph/build.js';
 import { floats } from '../../src/graph/tensor.js';
 import { writeOnnx } from '../../src/graph/write.js';
@@ -64,7 +64,7 @@ describe('reading a checkpoint', () => {
       code: 'unknown-name',
       details: { hint: 'did you mean "onnx"?', file },
     });
-    expect(formatNames).toContain('pytorch');
+    expect(checkpointFormats.names).toContain('pytorch');
   });
 
   const header = Buffer.from('{"weight":{}}');

@@ -1,8 +1,9 @@
-import { architectureSchemas } from '../../src/architectures/registry.js';
+import { architectureSchema, architectures } from '../../src/architectures/registry.js';
 import { attackLossNames } from '../../src/attacks/losses.js';
 import { norms } from '../../src/attacks/norms.js';
 import { attacks } from '../../src/attacks/registry.js';
-import { DatasetSpec } from '../../src/data/spec.js';
+import { datasetSchema } from '../../src/data/dataset-schema.js';
+import { dataFormats } from '../../src/data/registry.js';
 import { GateRule } from '../../src/gate/rule.js';
 import { ModelCard } from '../../src/models/card.js';
 import { defences } from '../../src/models/defences/registry.js';
@@ -20,10 +21,10 @@ export function referencePage(): string {
   const methods = [...attacks.values()].map(
     ({ name, title, source, options }) => `#### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
   );
-  const networks = [...architectureSchemas].map(
-    ([name, schema]) => `#### \`${name}\`\n\n${schemaTable(schema)}`,
+  const networks = [...architectures].map(
+    (row) => `#### \`${row.name}\`\n\n${schemaTable(architectureSchema(row))}`,
   );
-  const guards = [...defences.values()].map(
+  const guards = [...defences].map(
     ({ name, title, source, options }) => `### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
   );
   const confidences = [...scores.values()].map(
@@ -50,7 +51,7 @@ ${schemaTable(RunFile)}
 
 What a name under \`datasets\` holds; [data.md](data.md) explains the formats.
 
-${schemaTable(DatasetSpec)}
+${schemaTable(datasetSchema(dataFormats))}
 ## Suites
 
 ${suites.join('\n')}

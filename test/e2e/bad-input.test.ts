@@ -91,13 +91,13 @@ const cases: Record<string, Case> = {
   'a plugin that does not load': {
     spoil: () => put('broken.mjs', 'export const suite = defineSuit({'),
     run: { plugins: ['./broken.mjs'] },
-    code: 'suite-failed',
+    code: 'plugin-invalid',
     says: ['plugins[0]', /Unexpected|Unterminated/],
   },
   'a plugin without a suite': {
     spoil: () => put('empty.mjs', 'export const answer = 42;'),
     run: { plugins: ['./empty.mjs'] },
-    code: 'suite-failed',
+    code: 'plugin-invalid',
     says: ['plugins[0]', 'the exports answer'],
   },
   'a plugin that takes the name of another suite': {
@@ -110,7 +110,7 @@ const cases: Record<string, Case> = {
       ),
     run: { plugins: ['./twin.mjs'] },
     code: 'config-invalid',
-    says: ['plugins', 'two suites are called "accuracy"'],
+    says: ['plugins', 'two suites are called "accuracy"', 'one of Assay itself'],
   },
   'a plugin that is not there': {
     run: { plugins: ['./gone.mjs'] },

@@ -1,11 +1,13 @@
 import { Type } from '@sinclair/typebox';
 import { describe, expect, it } from 'vitest';
-import { suiteEntries, suitesByName, writtenEntry } from '../../src/runs/suite-entries.js';
+import { Registry } from '../../src/registry.js';
+import { suiteEntries, writtenEntry } from '../../src/runs/suite-entries.js';
+import type { Suite } from '../../src/suites/contract.js';
 import { meanSuite, noisyLogits } from './small-run.js';
 
 const mean = meanSuite(noisyLogits({ measured: [] }));
 const other = meanSuite(noisyLogits({ measured: [] }), 'other');
-const known = suitesByName([mean, other], 'run.yaml');
+const known = Registry.of<Suite>('suite', [mean, other]);
 const entries = (suites: Parameters<typeof suiteEntries>[0]) => suiteEntries(suites, known, 'run.yaml');
 
 describe('the suites of a run file', () => {
@@ -96,14 +98,8 @@ describe('the suites of a run file', () => {
 
   it('are refused when the suite declares its options wrongly', () => {
     const broken = { ...mean, options: Type.Unsafe({ type: 'objekt' }) };
-    expect(() => suiteEntries(['mean'], new Map([['mean', broken]]), 'run.yaml')).toThrow(
+    expect(() => suiteEntries(['mean'], Registry.of<Suite>('suite', [broken]), 'run.yaml')).toThrow(
       expect.objectContaining({ code: 'suite-failed' }),
-    );
-  });
-
-  it('may not share a name', () => {
-    expect(() => suitesByName([mean, { ...other, name: 'mean' }], 'run.yaml')).toThrow(
-      expect.objectContaining({ code: 'config-invalid' }),
     );
   });
 });

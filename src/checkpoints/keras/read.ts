@@ -142,6 +142,7 @@ const producer = (version: unknown) =>
 
 /** Models of Keras: `.h5` of any version, and the archives `.keras`. */
 export const keras: FormatRow = {
+  name: 'keras',
   title: 'Keras',
   extensions: ['.h5', '.hdf5', '.keras'],
   recognises: (head) => isHdf5(head) || isArchive(head),

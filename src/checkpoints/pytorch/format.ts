@@ -72,6 +72,7 @@ async function readWeights({ file }: FileHead, stateDict?: string): Promise<Weig
 
 /** Zip archives and pickles, as torch.save writes them. */
 export const pytorch = weightsFormat({
+  name: 'pytorch',
   title: 'PyTorch',
   extensions: ['.pt', '.pth', '.ckpt', '.bin'],
   recognises: (head) => (isZip(head.start) && head.extension !== '.keras') || isPickle(head),
@@ -80,6 +81,7 @@ export const pytorch = weightsFormat({
 
 /** The same files, held to the layout of the public JEM code. */
 export const jem = weightsFormat({
+  name: 'jem',
   title: 'PyTorch, in the layout of the JEM code',
   extensions: [],
   recognises: () => false,

@@ -119,4 +119,10 @@ function producerOf({ generatedBy, convertedBy }: Json): string {
 }
 
 /** Models of TensorFlow.js, of layers and of graphs: model.json, and the weights in shards beside it. */
-export const tfjs: FormatRow = { title: 'TensorFlow.js', extensions: ['.json'], recognises, read };
+export const tfjs: FormatRow = {
+  name: 'tfjs',
+  title: 'TensorFlow.js',
+  extensions: ['.json'],
+  recognises,
+  read,
+};

@@ -1,5 +1,5 @@
 import type { Static, TObject } from '@sinclair/typebox';
-import { unknownName } from '../../errors.js';
+import { Registry } from '../../registry.js';
 import type { System, SystemInfo } from '../system.js';
 import { type Described, describePurified, PurifiedSystem, PurifyOptions } from './purification.js';
 
@@ -39,7 +39,8 @@ interface Row<S extends TObject> extends Omit<Defence, 'wrap' | 'options' | 'mod
   wrap(system: System, options: Static<S>, lookup: (name: string) => System, name: string): System;
 }
 
-function row<S extends TObject>({ wrap, models, describe, ...rest }: Row<S>): Defence {
+/** A defence whose functions get the options that its schema describes. */
+export function defineDefence<S extends TObject>({ wrap, models, describe, ...rest }: Row<S>): Defence {
   return {
     ...rest,
     models: (options) => models(options as Static<S>),
@@ -50,7 +51,7 @@ function row<S extends TObject>({ wrap, models, describe, ...rest }: Row<S>): De
 }
 
 const rows: Defence[] = [
-  row({
+  defineDefence({
     name: 'purify',
     title: 'SGLD purification',
     source: 'Grathwohl et al. 2019, section 5.4',
@@ -61,12 +62,5 @@ const rows: Defence[] = [
   }),
 ];
 
-/** Every defence, by its key in the run file. */
-export const defences: ReadonlyMap<string, Defence> = new Map(rows.map((defence) => [defence.name, defence]));
-
-/** Errors: `unknown-name`. */
-export function defenceNamed(name: string): Defence {
-  const defence = defences.get(name);
-  if (!defence) throw unknownName('defence', name, [...defences.keys()]);
-  return defence;
-}
+/** Every defence that comes with Assay. */
+export const defences = Registry.of('defence', rows);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../../../src/errors.js';
 import { PurifiedSystem, type PurifyOptions } from '../../../src/models/defences/purification.js';
-import { defenceNamed } from '../../../src/models/defences/registry.js';
+import { defences } from '../../../src/models/defences/registry.js';
 import type { Batch, System } from '../../../src/models/system.js';
 import { stream } from '../../../src/random/stream.js';
 import { analyticSystem, noiseImages } from '../../attacks/helpers/analytic-system.js';
@@ -158,13 +158,13 @@ describe('the registry', () => {
   };
 
   it('wraps by name', () => {
-    const { wrap } = defenceNamed('purify');
+    const { wrap } = defences.named('purify');
     expect(wrap(bare, options, lookup([bare]), 'safe').info.name).toBe('safe');
     expect(() => wrap(bare, { ...options, by: 'nobody' }, lookup([bare]))).toThrowError(/nobody/);
   });
 
   it('refuses purifiers that cannot: another shape, or no log p(x)', () => {
-    const { wrap } = defenceNamed('purify');
+    const { wrap } = defences.named('purify');
     const wide = analyticSystem({ name: 'wide', weights: [[1, 2, 3]] });
     const mute: System = {
       ...bare,
@@ -178,7 +178,7 @@ describe('the registry', () => {
   });
 
   it('guesses what was meant', () => {
-    expect(() => defenceNamed('purifi')).toThrowError(
+    expect(() => defences.named('purifi')).toThrowError(
       expect.objectContaining({ details: expect.objectContaining({ hint: 'did you mean "purify"?' }) }),
     );
   });

@@ -1,0 +1,23 @@
+import { type TSchema, Type } from '@sinclair/typebox';
+import type { Registry } from '../registry.js';
+import type { FormatRow } from './source.js';
+import { DatasetSpec } from './spec.js';
+
+/** A data set in one of these formats, with the options that they have of their own. */
+export function datasetSchema(formats: Registry<FormatRow>) {
+  const { format, ...rest } = DatasetSpec.properties;
+  const own = [...formats].flatMap(({ options }) => Object.entries<TSchema>(options?.properties ?? {}));
+  const { path, ...others } = rest;
+  const names = formats.names.map((name) => Type.Literal(name));
+  return Type.Unsafe<DatasetSpec>(
+    Type.Object(
+      {
+        path,
+        format: Type.Optional(Type.Union(names, { description: format.description })),
+        ...others,
+        ...Object.fromEntries(own.map(([key, schema]) => [key, Type.Optional(schema)])),
+      },
+      { additionalProperties: false, title: DatasetSpec.title, description: DatasetSpec.description },
+    ),
+  );
+}

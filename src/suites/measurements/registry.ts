@@ -1,0 +1,25 @@
+import type { Measurement } from '../contract.js';
+import { attack } from './attack.js';
+import { clean } from './clean.js';
+import { evade } from './evade.js';
+import { inputGradient } from './input-gradient.js';
+import { outputsOnPerturbed } from './outputs-on-perturbed.js';
+import { pixels } from './pixels.js';
+import { adaptiveAttack, purified } from './purified.js';
+import { repeatability } from './repeatability.js';
+import { verify } from './verify.js';
+
+/** Every measurement that comes with Assay: a plug-in's must have other names, since units go by them. */
+// biome-ignore lint/suspicious/noExplicitAny: parameters and rows are of every measurement its own
+export const builtinMeasurements: readonly Measurement<any>[] = [
+  clean,
+  inputGradient,
+  pixels,
+  repeatability,
+  attack,
+  evade,
+  verify,
+  outputsOnPerturbed,
+  purified,
+  adaptiveAttack,
+];

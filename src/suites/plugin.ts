@@ -1,0 +1,179 @@
+import { AssayError, didYouMean, type ErrorDetails } from '../errors.js';
+import type { CatalogueRows } from './catalogue.js';
+import type { Measurement, Suite } from './contract.js';
+
+/** The contract that plug-ins are written for; one of another is refused. */
+const CONTRACT = 1;
+
+/** What a plug-in brings: parts by kind, each like those that come with Assay. */
+export interface PluginParts extends CatalogueRows {
+  // biome-ignore lint/suspicious/noExplicitAny: options are of every suite its own
+  readonly suites?: readonly Suite<any>[];
+  // biome-ignore lint/suspicious/noExplicitAny: so are parameters and rows
+  readonly measurements?: readonly Measurement<any>[];
+}
+
+export interface PluginDefinition extends PluginParts {
+  /** kebab-case: what messages and listings call it. */
+  name: string;
+  /**
+   * From 1; raise it when an outcome of its attacks, scores or other parts changes: what was measured with an older one
+   * is then measured anew. (Measurements have versions of their own.)
+   */
+  version?: number;
+}
+
+/** A plug-in as a module exports it. */
+export interface Plugin extends PluginDefinition {
+  readonly contract: number;
+  version: number;
+}
+
+type FieldType = 'string' | 'number' | 'function' | 'object' | 'array';
+
+/** Every kind of part: what messages call one, and the fields that one must have. */
+export const KINDS: Readonly<
+  Record<keyof PluginParts, { one: string; fields: Readonly<Record<string, FieldType>> }>
+> = {
+  suites: {
+    one: 'suite',
+    fields: {
+      name: 'string',
+      title: 'string',
+      description: 'string',
+      options: 'object',
+      needs: 'array',
+      plan: 'function',
+      summarise: 'function',
+    },
+  },
+  measurements: {
+    one: 'measurement',
+    fields: { name: 'string', version: 'number', needs: 'array', unitSize: 'number', measure: 'function' },
+  },
+  defences: {
+    one: 'defence',
+    fields: {
+      name: 'string',
+      title: 'string',
+      source: 'string',
+      options: 'object',
+      models: 'function',
+      describe: 'function',
+      wrap: 'function',
+    },
+  },
+  dataFormats: {
+    one: 'data format',
+    fields: { name: 'string', title: 'string', recognises: 'function', open: 'function' },
+  },
+  checkpointFormats: {
+    one: 'checkpoint format',
+    fields: {
+      name: 'string',
+      title: 'string',
+      recognises: 'function',
+      extensions: 'array',
+      read: 'function',
+    },
+  },
+  architectures: {
+    one: 'architecture',
+    fields: {
+      name: 'string',
+      title: 'string',
+      options: 'object',
+      recognise: 'function',
+      build: 'function',
+    },
+  },
+};
+
+/**
+ * A plug-in: parts of any kind under one name. Export it from a module, and name the module under `plugins` in the run
+ * file. Errors: `plugin-invalid` for a kind that does not exist, a part that lacks something, a name that is none.
+ */
+export function definePlugin(definition: PluginDefinition): Plugin {
+  const plugin = { ...definition, contract: CONTRACT, version: definition.version ?? 1 };
+  checkPlugin(plugin);
+  return plugin;
+}
+
+/** Whether a module exported this as a plug-in. */
+export const isPlugin = (value: unknown): value is Plugin =>
+  typeof value === 'object' && value !== null && 'contract' in value && 'name' in value;
+
+/** Whether something is a part of that kind. */
+export const isPart = (kind: keyof PluginParts, value: unknown): boolean =>
+  missingFields(kind, value).length === 0;
+
+/** Errors: `plugin-invalid`. @param where the place that names the plug-in */
+export function checkPlugin(plugin: Plugin, where: ErrorDetails = {}): void {
+  const { name, version, contract, ...parts } = plugin;
+  if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(name))
+    throw invalid('a plug-in has no usable name', {
+      ...where,
+      expected: 'letters in lower case, digits and dashes: `name: "my-plugin"`',
+      found: JSON.stringify(name),
+    });
+  if (contract !== CONTRACT)
+    throw invalid(`the plug-in "${name}" is written for another Assay`, {
+      ...where,
+      expected: `the contract ${CONTRACT}`,
+      found: String(contract),
+      hint: 'make it with `definePlugin` of the Assay that is installed',
+    });
+  if (!Number.isInteger(version) || version < 1)
+    throw invalid(`the plug-in "${name}" has no usable version`, {
+      ...where,
+      expected: 'a whole number from 1',
+      found: JSON.stringify(version),
+    });
+  for (const [kind, rows] of Object.entries(parts)) checkKind(name, kind, rows, where);
+}
+
+function checkKind(plugin: string, kind: string, rows: unknown, where: ErrorDetails): void {
+  const known = Object.keys(KINDS);
+  if (!isKind(kind)) {
+    const guess = didYouMean(kind, known);
+    throw invalid(`the plug-in "${plugin}" has parts of a kind that does not exist: "${kind}"`, {
+      ...where,
+      expected: `some of ${known.join(', ')}`,
+      hint: guess ? `did you mean "${guess}"?` : 'drop it',
+    });
+  }
+  if (!Array.isArray(rows))
+    throw invalid(`\`${kind}\` of the plug-in "${plugin}" is no list`, {
+      ...where,
+      expected: `[${KINDS[kind].one}, ...]`,
+      found: typeof rows,
+    });
+  for (const [i, row] of rows.entries()) {
+    const missing = missingFields(kind, row);
+    if (missing.length === 0) continue;
+    throw invalid(`${kind}[${i}] of the plug-in "${plugin}" is no ${KINDS[kind].one}`, {
+      ...where,
+      expected: Object.entries(KINDS[kind].fields)
+        .map(([field, type]) => `${field}: ${type}`)
+        .join(', '),
+      found: `no ${missing.join(', no ')}`,
+      hint: 'docs/plugins.md has an example of every kind',
+    });
+  }
+}
+
+const isKind = (kind: string): kind is keyof PluginParts => Object.hasOwn(KINDS, kind);
+
+function missingFields(kind: keyof PluginParts, value: unknown): string[] {
+  const { fields } = KINDS[kind];
+  if (typeof value !== 'object' || value === null) return Object.keys(fields);
+  const row: Record<string, unknown> = { ...value };
+  return Object.entries(fields).flatMap(([field, type]) => {
+    const given = row[field];
+    const is = Array.isArray(given) ? 'array' : given === null ? 'null' : typeof given;
+    return is === type ? [] : [field];
+  });
+}
+
+const invalid = (message: string, details: ErrorDetails) =>
+  new AssayError('plugin-invalid', message, details);
