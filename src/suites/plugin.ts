@@ -49,7 +49,14 @@ export const KINDS: Readonly<
   },
   measurements: {
     one: 'measurement',
-    fields: { name: 'string', version: 'number', needs: 'array', unitSize: 'number', measure: 'function' },
+    fields: {
+      name: 'string',
+      version: 'number',
+      needs: 'array',
+      unitSize: 'number',
+      columns: 'function',
+      measure: 'function',
+    },
   },
   defences: {
     one: 'defence',

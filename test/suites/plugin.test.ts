@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
 import { definePlugin, KINDS, type PluginDefinition } from '../../src/suites/plugin.js';
@@ -38,4 +39,17 @@ describe('a plug-in', () => {
       }),
     );
   });
+});
+
+it('every measurement of Assay is in its registry, so that no plug-in takes its name', () => {
+  const files = ['src/suites', 'suites'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(`${folder}/${name}`, 'utf8')),
+  );
+  const names = files.flatMap((text) =>
+    [...text.matchAll(/= defineMeasurement(?:<[^>]*>)?\(\{\s+name: '([^']+)'/g)].map(([, name]) => name),
+  );
+  expect(names.length).toBeGreaterThan(8);
+  expect([...builtinRunCatalogue.measurements.names].sort()).toEqual(names.sort());
 });

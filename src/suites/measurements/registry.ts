@@ -2,6 +2,8 @@ import type { Measurement } from '../contract.js';
 import { attack } from './attack.js';
 import { clean } from './clean.js';
 import { evade } from './evade.js';
+import { features } from './features.js';
+import { fit, fittedScore } from './fitted-score.js';
 import { inputGradient } from './input-gradient.js';
 import { outputsOnPerturbed } from './outputs-on-perturbed.js';
 import { pixels } from './pixels.js';
@@ -13,6 +15,9 @@ import { verify } from './verify.js';
 // biome-ignore lint/suspicious/noExplicitAny: parameters and rows are of every measurement its own
 export const builtinMeasurements: readonly Measurement<any>[] = [
   clean,
+  features,
+  fit,
+  fittedScore,
   inputGradient,
   pixels,
   repeatability,
