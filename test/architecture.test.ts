@@ -135,7 +135,7 @@ describe('the architecture', () => {
     );
     // The probes answer the process that started them; the progress line makes its text visible itself.
     expect(writing.sort()).toEqual([
-      'src/cli/attended-run.ts',
+      'src/cli/interactive-run.ts',
       'src/engines/ort/probe.ts',
       'src/engines/tfjs-native/probe.ts',
     ]);

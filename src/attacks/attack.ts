@@ -44,7 +44,7 @@ export interface Subject {
   x0: Float32Array;
   shape: readonly [number, number, number];
   label: number;
-  /** The radius; for attacks that know none (`radius: 'free'`), the largest of the campaign. */
+  /** The radius; for attacks that know none (`radius: 'free'`), the largest of the attack plan. */
   epsilon: Epsilon;
   norm: Norm;
   /** From 0. */

@@ -1,5 +1,5 @@
 import { unknownName } from '../errors.js';
-import type { Aim } from '../losses/loss.js';
+import type { ExampleArguments } from '../losses/loss.js';
 import { marginOf } from '../losses/margin.js';
 import { argmaxOf } from '../metrics/softmax.js';
 import { climbedScores } from '../scores/registry.js';
@@ -24,9 +24,9 @@ export interface Goal {
   /** The loss to climb, given the one the attack was asked to climb. */
   loss(own: AttackLoss): AttackLoss;
   /** Whether the outputs at some point are what the attacker wants. */
-  reached(logits: ArrayLike<number>, aim: Aim): boolean;
+  reached(logits: ArrayLike<number>, aim: ExampleArguments): boolean;
   /** By how much, in units of the logits: above 0 where it is reached. */
-  clearance(logits: ArrayLike<number>, aim: Aim): number;
+  clearance(logits: ArrayLike<number>, aim: ExampleArguments): number;
   /** What a score must reach. */
   threshold: number;
   /** Only a mistake can be sought by attacks that have a loss of their own. */

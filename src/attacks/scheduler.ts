@@ -3,10 +3,10 @@ import { AssayError } from '../errors.js';
 import { argmaxOf } from '../metrics/softmax.js';
 import { NotFinite } from '../models/finite.js';
 import type { Passes } from '../models/system.js';
+import { type AttackInputs, type AttackPlan, exampleCost } from './attack-plan.js';
 import { Batcher } from './batcher.js';
-import { type Campaign, exampleCost, type Targets } from './campaign.js';
-import type { Counts } from './inquiry.js';
-import { logitsOf, type Outcome, Siege } from './siege.js';
+import { ExampleAttack, logitsOf, type Outcome } from './example-attack.js';
+import type { Counts } from './oracle.js';
 
 /** What came of it, a row per example. */
 export interface Attacked extends Counts {
@@ -50,15 +50,15 @@ export interface Attacked extends Counts {
  * mean over `confirm` fresh draws. Where rounding could have decided, a forward pass has the last word.
  * Errors: what the system throws; `interrupted`; `data-invalid` for labels out of range.
  */
-export async function runAttack(targets: Targets, campaign: Campaign): Promise<Attacked> {
+export async function runAttack(targets: AttackInputs, attackPlan: AttackPlan): Promise<Attacked> {
   const { system, n } = targets;
-  if (campaign.goal.labelled) checkLabels(targets);
+  if (attackPlan.goal.labelled) checkLabels(targets);
   const batcher = new Batcher(system, targets);
-  const out = emptyResult(targets, campaign);
+  const out = emptyResult(targets, attackPlan);
   out.batches = batcher.sent;
-  const draws = system.info.stochastic ? Math.max(1, campaign.eot) : 1;
+  const draws = system.info.stochastic ? Math.max(1, attackPlan.eot) : 1;
   const size = targets.pixels.length / Math.max(1, n);
-  const plain = exampleCost(campaign, system.info);
+  const plain = exampleCost(attackPlan, system.info);
   const attackOne = async (i: number) => {
     targets.outlook?.begin(1);
     if (!out.correct[i]) {
@@ -67,7 +67,7 @@ export async function runAttack(targets: Targets, campaign: Campaign): Promise<A
     }
     const x0 = targets.pixels.slice(i * size, (i + 1) * size);
     try {
-      record(out, i, x0, campaign, await new Siege(i, x0, targets, campaign, batcher, out).run());
+      record(out, i, x0, attackPlan, await new ExampleAttack(i, x0, targets, attackPlan, batcher, out).run());
     } catch (error) {
       if (!(error instanceof NotFinite) || !targets.fail) throw error;
       targets.fail(i, error);
@@ -84,7 +84,7 @@ export async function runAttack(targets: Targets, campaign: Campaign): Promise<A
   return out;
 }
 
-function checkLabels({ labels, indices, system, n }: Targets): void {
+function checkLabels({ labels, indices, system, n }: AttackInputs): void {
   const classes = system.info.classes.length;
   for (let i = 0; i < n; i++) {
     if (labels[i] >= 0 && labels[i] < classes) continue;
@@ -96,7 +96,7 @@ function checkLabels({ labels, indices, system, n }: Targets): void {
   }
 }
 
-function emptyResult(targets: Targets, { goal, stages }: Campaign): Attacked {
+function emptyResult(targets: AttackInputs, { goal, stages }: AttackPlan): Attacked {
   const { n, pixels, labels, cleanLogPx } = targets;
   const { threshold } = goal;
   const lost = (i: number) => {
@@ -141,7 +141,7 @@ function record(
   out: Attacked,
   i: number,
   x0: Float32Array,
-  { norm }: Campaign,
+  { norm }: AttackPlan,
   { point, brokenAt }: Outcome,
 ): void {
   out.brokenAt[i] = brokenAt;

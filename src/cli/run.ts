@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { engineNames } from '../engines/registry.js';
-import { attendedRun } from './attended-run.js';
 import { confine } from './confine-option.js';
+import { interactiveRun } from './interactive-run.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { wholeNumber } from './option-values.js';
 
@@ -52,7 +52,7 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
     .action(async (file: string, flags: RunFlags) => {
       const { quiet, debug, timeLimit: seconds, memoryLimit: mebibytes, confine: _, ...options } = flags;
       const limits = { seconds, mebibytes };
-      process.exitCode = await attendedRun(
+      process.exitCode = await interactiveRun(
         async (tools) => {
           // Loaded when it is needed: help should not wait for it.
           const { run } = await import('../runs/run.js');

@@ -2,8 +2,8 @@ import { Command, Option } from 'commander';
 import { readRules } from '../gate/rule-file.js';
 import { readSuiteFile, usualSuites } from '../runs/suite-file.js';
 import { scores as scoreTable } from '../scores/registry.js';
-import { attendedRun } from './attended-run.js';
 import { confine } from './confine-option.js';
+import { interactiveRun } from './interactive-run.js';
 import { wholeNumber } from './option-values.js';
 import {
   checkSuiteFlags,
@@ -133,7 +133,7 @@ async function scoreFlags({ quiet, debug, ...flags }: ScoreFlags): Promise<numbe
     ...(seed !== undefined && { seed }),
     ...(out !== undefined && { out }),
   };
-  return attendedRun(
+  return interactiveRun(
     async (tools) => {
       // Loaded when it is needed: help should not wait for it.
       const { score } = await import('../runs/score.js');

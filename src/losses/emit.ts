@@ -1,6 +1,6 @@
 import { AssayError } from '../errors.js';
 import type { GraphBuilder } from '../graph/build.js';
-import type { AimName, LossSite } from './loss.js';
+import type { LossArgumentName, LossSite } from './loss.js';
 import { lossNamed } from './registry.js';
 
 /** Why a model cannot offer a loss; undefined when it can. Errors: `unknown-name`. */
@@ -19,7 +19,7 @@ export interface GivenSite {
   b: GraphBuilder;
   logits?: string | undefined;
   logPx?: string | undefined;
-  aims: Partial<Record<AimName, string>>;
+  aims: Partial<Record<LossArgumentName, string>>;
   energy: LossSite['energy'];
 }
 

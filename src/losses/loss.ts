@@ -1,10 +1,10 @@
 import type { GraphBuilder } from '../graph/build.js';
 
 /** What a loss is about, beside the images: inputs of its graph. */
-export type AimName = 'labels' | 'targets' | 'threshold';
+export type LossArgumentName = 'labels' | 'targets' | 'threshold';
 
 /** What a loss of one image is a function of, beside the logits. */
-export interface Aim {
+export interface ExampleArguments {
   label: number;
   /** -1 where there is none. */
   target: number;
@@ -34,7 +34,7 @@ export interface LossSite {
  */
 export interface Loss {
   name: string;
-  aims: readonly AimName[];
+  aims: readonly LossArgumentName[];
   needs: readonly ('logits' | 'logPx')[];
   /** Fewest classes for which it is defined. */
   classes: number;
@@ -45,7 +45,7 @@ export interface Loss {
   /** A user may choose it for an attack; the others come with a method or a goal. */
   chosen?: boolean;
   /** At one image, in double precision. */
-  value(logits: ArrayLike<number>, aim: Aim): number;
+  value(logits: ArrayLike<number>, aim: ExampleArguments): number;
   /** Emits the loss per image (n). */
   emit(site: LossSite): string;
 }

@@ -9,7 +9,7 @@ import type {
 import { GraphBuilder, int } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { emitLoss } from '../losses/emit.js';
-import type { AimName } from '../losses/loss.js';
+import type { LossArgumentName } from '../losses/loss.js';
 import { lossNamed } from '../losses/registry.js';
 import type { Contract } from './contract.js';
 import type { FeaturePlace } from './last-layer.js';
@@ -37,7 +37,7 @@ export interface QuantityProgram {
 /** Names of a gradient program's inputs beside the images, and of its outputs. */
 interface Names {
   /** labels and targets: (n, classes); threshold: (1). */
-  aims: Partial<Record<AimName, string>>;
+  aims: Partial<Record<LossArgumentName, string>>;
   /** (n) */
   loss: string;
   /** In the shape of what is differentiated with respect to. */

@@ -1,5 +1,5 @@
 import { AssayError } from '../errors.js';
-import type { Aims, Batch, Draws, Gradients, LossName, System } from './system.js';
+import type { Batch, Draws, Gradients, LossArguments, LossName, System } from './system.js';
 
 /** A loss of given logits. */
 export interface LogitLoss {
@@ -12,7 +12,7 @@ export interface LogitLoss {
 /** A system of which the chain rule can be cut at the logits. */
 export interface Separable extends Pick<System, 'info' | 'forward' | 'gradient'> {
   /** A loss of logits (n, classes) that are given, and its gradient with respect to them. */
-  logitLoss(loss: LossName, logits: Float32Array, aims?: Aims): Promise<LogitLoss>;
+  logitLoss(loss: LossName, logits: Float32Array, aims?: LossArguments): Promise<LogitLoss>;
   /** The gradient (n, C, H, W) of the sum of an image's logits weighted by `weights` (n, classes). */
   pullBack(batch: Batch, weights: Float32Array): Promise<Gradients>;
 }

@@ -2,7 +2,7 @@ import type { Program, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { lossUnavailable } from '../losses/emit.js';
-import type { AimName } from '../losses/loss.js';
+import type { LossArgumentName } from '../losses/loss.js';
 import { lossNamed } from '../losses/registry.js';
 import { logSumExp } from '../metrics/softmax.js';
 import { checkPixels, imageSize, inChunks, oneHotRows, rowsOf } from './batching.js';
@@ -24,12 +24,12 @@ import { notFiniteOrigin } from './not-finite-origin.js';
 import { pixelValue } from './prepare.js';
 import { quantityNamed } from './quantities.js';
 import type {
-  Aims,
   Batch,
   Draws,
   Evaluated,
   Gradients,
   LastLayer,
+  LossArguments,
   LossName,
   Outputs,
   QuantityName,
@@ -46,7 +46,7 @@ export interface ModelParts extends Differentiable {
 }
 
 /** What a loss is about, as a program takes it: labels and targets (n, classes), threshold (1). */
-type AimRows = Partial<Record<AimName, Float32Array>>;
+type LossArgumentRows = Partial<Record<LossArgumentName, Float32Array>>;
 
 type RowOrigin = NonNullable<Parameters<typeof refuseNotFinite>[5]>;
 
@@ -132,7 +132,7 @@ export class Model implements System {
    * A loss of logits (n, classes) that are given, and its gradient with respect to them; no pass through the
    * network. Errors: `op-unsupported` for losses of log p(x) when that is no function of the logits.
    */
-  async logitLoss(loss: LossName, logits: Float32Array, aims: Aims = {}): Promise<LogitLoss> {
+  async logitLoss(loss: LossName, logits: Float32Array, aims: LossArguments = {}): Promise<LogitLoss> {
     this.refuseLoss(loss);
     const classes = this.info.classes.length;
     const n = logits.length / classes;
@@ -162,7 +162,7 @@ export class Model implements System {
   private async evaluated(
     batch: Batch,
     wanted: readonly QuantityName[],
-    of?: { loss: LossName; aims: AimRows },
+    of?: { loss: LossName; aims: LossArgumentRows },
   ): Promise<Evaluated> {
     const usual = usualQuantities(this.info);
     const names = wanted.filter((name) => !usual.includes(name)).sort();
@@ -224,7 +224,11 @@ export class Model implements System {
     );
   }
 
-  private aimRows(loss: LossName, n: number, { labels, targets, threshold }: Aims): AimRows {
+  private aimRows(
+    loss: LossName,
+    n: number,
+    { labels, targets, threshold }: LossArguments,
+  ): LossArgumentRows {
     const wanted = lossNamed(loss).aims;
     if (wanted.includes('threshold') && threshold === undefined)
       throw new AssayError('data-invalid', `the loss "${loss}" needs a threshold`, {
@@ -239,7 +243,7 @@ export class Model implements System {
 
   private aimFeeds(
     { aims }: GradientProgram,
-    rows: AimRows,
+    rows: LossArgumentRows,
     start: number,
     end: number,
     fixed: number | undefined,

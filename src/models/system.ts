@@ -21,7 +21,7 @@ export type QuantityName = Capability;
 export type LossName = string;
 
 /** What losses are about, beside the images. */
-export interface Aims {
+export interface LossArguments {
   /** (n); needed by every loss but scores. */
   labels?: Int32Array;
   /** (n): classes t to be led to; needed by dlr-targeted and target-margin. */
@@ -31,7 +31,7 @@ export interface Aims {
 }
 
 /** A batch of examples. */
-export interface Batch extends Aims {
+export interface Batch extends LossArguments {
   n: number;
   /** (n, C, H, W) row-major, in [0, 1]. */
   pixels: Float32Array;
@@ -40,7 +40,7 @@ export interface Batch extends Aims {
 }
 
 /** Several draws of each example: what a randomised defence made of it. */
-export interface Draws extends Aims {
+export interface Draws extends LossArguments {
   /** Examples. */
   n: number;
   /** Draws of each. */

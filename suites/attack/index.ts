@@ -13,7 +13,7 @@ import { AttackOptions } from './options.js';
 import { requestsFor, requestsIn, thumbnails } from './requests.js';
 import { type AttackResult, attackResult } from './result.js';
 import { sheet } from './sheet.js';
-import { flagMeasures, flagWarnings, lookAt, validityPanel } from './validity.js';
+import { flagMeasures, flagWarnings, runChecks, validityPanel } from './validity.js';
 
 const NAME = 'attack';
 
@@ -61,7 +61,7 @@ export const attack = defineSuite({
         const on = { system, dataset, planned: wanted.planned };
         const result = attackResult(on, main, rowsOf(wanted.verified));
         const cleanRows = rowsOf(wanted.clean);
-        const looked = lookAt(result, {
+        const looked = runChecks(result, {
           oneStep: rowsOf(wanted.oneStep),
           byRadius: wanted.byRadius.flatMap((one) => rowsOf(one) ?? []),
           hugeRadius: rowsOf(wanted.hugeRadius),

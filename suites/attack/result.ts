@@ -1,4 +1,4 @@
-import type { Campaign } from '../../src/attacks/campaign.js';
+import type { AttackPlan } from '../../src/attacks/attack-plan.js';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
 import { meanOf, wilson } from '../../src/metrics/intervals.js';
@@ -7,7 +7,7 @@ import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.j
 import { broken } from '../../src/suites/attacking/verdicts.js';
 import type { NdArray } from '../../src/suites/columns.js';
 import type { Collected } from '../../src/suites/contract.js';
-import { type AttackRows, campaignOf } from '../../src/suites/measurements/attack.js';
+import { type AttackRows, attackPlanOf } from '../../src/suites/measurements/attack.js';
 import type { VerifiedRows } from '../../src/suites/measurements/verify.js';
 
 /** Passes per example, spent and as a plain schedule spends them. */
@@ -36,7 +36,7 @@ export interface Member {
 export interface AttackResult extends ResolvedAttack {
   system: SystemInfo;
   dataset: DatasetInfo;
-  campaign: Campaign;
+  attackPlan: AttackPlan;
   n: number;
   collected: Collected<AttackRows>;
   verified: Collected<VerifiedRows> | undefined;
@@ -133,7 +133,7 @@ export function attackResult(
     ...planned,
     system,
     dataset,
-    campaign: campaignOf(planned.params),
+    attackPlan: attackPlanOf(planned.params),
     n,
     collected,
     verified,

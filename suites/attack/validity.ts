@@ -237,7 +237,7 @@ interface Looked {
   finding: Finding | string;
 }
 
-export const lookAt = (result: AttackResult, evidence: Evidence): Looked[] =>
+export const runChecks = (result: AttackResult, evidence: Evidence): Looked[] =>
   flags.map((flag) => ({ flag, finding: flag.look(result, evidence) }));
 
 const isRaised = ({ finding }: Looked) => typeof finding !== 'string' && finding.raised;

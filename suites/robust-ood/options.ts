@@ -6,7 +6,7 @@ import { attackNamed, attacks } from '../../src/attacks/registry.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import { Common, oneOf, ownOptions } from '../../src/suites/attacking/options.js';
 import { labelOf } from '../../src/suites/attacking/resolve-attack.js';
-import { type AttackParams, campaignOf, settledStage } from '../../src/suites/measurements/attack.js';
+import { type AttackParams, attackPlanOf, settledStage } from '../../src/suites/measurements/attack.js';
 
 /** Attacks that climb whatever they are given, untargeted and within a ball. */
 const climbing = [...attacks.values()].filter(
@@ -89,7 +89,7 @@ export function resolveDetectorAttack(options: RobustOodOptions, system: SystemI
     eot: system.stochastic ? eot : 1,
     confirm: system.stochastic ? confirm : 1,
   };
-  campaignOf({ ...params, goal: { kind: 'raise', score: 'max-logit' }, keep: 'strongest' });
+  attackPlanOf({ ...params, goal: { kind: 'raise', score: 'max-logit' }, keep: 'strongest' });
   const scalars = Object.entries(stage.options).filter(([, value]) => typeof value !== 'object');
   return {
     params,

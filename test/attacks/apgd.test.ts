@@ -5,7 +5,7 @@ import { goalOf } from '../../src/attacks/goals.js';
 import { isInside } from '../../src/attacks/norms.js';
 import { attackNamed } from '../../src/attacks/registry.js';
 import { type Attacked, runAttack } from '../../src/attacks/scheduler.js';
-import { campaign, SIZE, targets, type Wanted, weights } from './helpers/campaign.js';
+import { attackPlan, SIZE, targets, type Wanted, weights } from './helpers/attack-plan.js';
 import { drive, type Hill, subjectOf, waves } from './helpers/drive.js';
 import { exactlyBroken, steepestRise } from './helpers/exact.js';
 import { nearest } from './helpers/projections.js';
@@ -176,7 +176,7 @@ describe('on linear models, of which everything is known', () => {
     const two = weights.slice(0, 2);
     const given = await targets(50, { weights: two });
     const epsilons = radii[norm];
-    const found = await runAttack(given, campaign({ method, norm, epsilons }));
+    const found = await runAttack(given, attackPlan({ method, norm, epsilons }));
     let missed = 0;
     for (let i = 0; i < given.n; i++) {
       if (!found.correct[i]) continue;
@@ -195,7 +195,7 @@ describe('on linear models, of which everything is known', () => {
     const goal = goalOf({ kind: 'raise', score: 'max-logit' });
     const [epsilon] = radii[norm];
     const wanted = { method: 'apgd', norm, epsilons: [epsilon], goal, restarts: 2 };
-    const found = await runAttack(given, campaign({ ...wanted, keep: 'strongest' }));
+    const found = await runAttack(given, attackPlan({ ...wanted, keep: 'strongest' }));
     for (let i = 0; i < given.n; i++) {
       const x0 = given.pixels.subarray(i * SIZE, (i + 1) * SIZE);
       const tops = weights.map((w, k) => given.cleanLogits[3 * i + k] + steepestRise(w, x0, norm, epsilon));
@@ -210,7 +210,7 @@ describe.each(NORMS)('in %s', (norm) => {
 
   it('batches and lanes change nothing', async () => {
     const given = await targets(16, { squash: 3 });
-    const wanted = campaign({ method: 'apgd-ce', norm, options: { steps: 30 }, epsilons: [0.1, 0.4] });
+    const wanted = attackPlan({ method: 'apgd-ce', norm, options: { steps: 30 }, epsilons: [0.1, 0.4] });
     const whole = columns(await runAttack(given, wanted));
     for (const [batchSize, concurrency] of [
       [1, 1],
@@ -223,8 +223,8 @@ describe.each(NORMS)('in %s', (norm) => {
   it('what is kept lies in the ball, broken or not, and restarts differ', async () => {
     const given = await targets(16, { squash: 3, noise: 0.1 });
     const plan: Wanted = { norm, epsilons: [0.05], eot: 2, confirm: 2, restarts: 2, keep: 'strongest' };
-    const found = await runAttack(given, campaign({ method: 'apgd', options: { steps: 10 }, ...plan }));
-    const ball = campaign(plan).norm;
+    const found = await runAttack(given, attackPlan({ method: 'apgd', options: { steps: 10 }, ...plan }));
+    const ball = attackPlan(plan).norm;
     found.correct.forEach((correct, i) => {
       const [x, x0] = [found.pixels, given.pixels].map((all) => all.slice(i * SIZE, (i + 1) * SIZE));
       expect(isInside(ball, x, x0, 0.05)).toBe(true);

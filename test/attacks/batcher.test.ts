@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Batcher, type Row } from '../../src/attacks/batcher.js';
 import { analyticSystem } from './helpers/analytic-system.js';
-import { SIZE, weights } from './helpers/campaign.js';
+import { SIZE, weights } from './helpers/attack-plan.js';
 
 const row = (kind: Row['kind']): Row => ({
   kind,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Targets } from '../../src/attacks/campaign.js';
+import type { AttackInputs } from '../../src/attacks/attack-plan.js';
 import { attackedScores, goalOf } from '../../src/attacks/goals.js';
 import { followedLoss, raising } from '../../src/attacks/losses.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
 import { argmaxOf, logSumExp } from '../../src/metrics/softmax.js';
 import { analyticSystem, noiseImages } from './helpers/analytic-system.js';
-import { campaign } from './helpers/campaign.js';
+import { attackPlan } from './helpers/attack-plan.js';
 
 const weights = [
   [4, -3],
@@ -15,7 +15,7 @@ const weights = [
 const N = 20;
 const EPSILON = 0.2;
 
-async function images(): Promise<Targets> {
+async function images(): Promise<AttackInputs> {
   const system = analyticSystem({ weights });
   const pixels = noiseImages(N, 2, 3);
   const { logits = new Float32Array(0), logPx = new Float32Array(0) } = await system.forward({
@@ -48,7 +48,7 @@ describe('goals', () => {
   it.each(attackedScores)('raise: as high a %s as a grid over the ball finds', async (score) => {
     const given = await images();
     const options = { steps: 40, stepSize: 0.02 };
-    const wanted = campaign({
+    const wanted = attackPlan({
       epsilons: [EPSILON],
       options,
       restarts: 3,
@@ -77,8 +77,8 @@ describe('goals', () => {
       const threshold = [...clean].sort((a, b) => a - b)[N / 10];
       const goal = goalOf({ kind: 'evade', score, threshold });
       const options = { steps: 40, stepSize: 0.02 };
-      const found = await runAttack(given, campaign({ epsilons: [EPSILON], options, restarts: 5, goal }));
-      const plain = await runAttack(given, campaign({ epsilons: [EPSILON], options, restarts: 5 }));
+      const found = await runAttack(given, attackPlan({ epsilons: [EPSILON], options, restarts: 5, goal }));
+      const plain = await runAttack(given, attackPlan({ epsilons: [EPSILON], options, restarts: 5 }));
       let reachable = 0;
       for (let i = 0; i < N; i++) {
         const reach = [...grid(given.pixels.subarray(2 * i, 2 * i + 2))].some(

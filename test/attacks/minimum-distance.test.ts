@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { normNamed, norms } from '../../src/attacks/norms.js';
 import { attackNamed, attacks } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
-import { campaign, SIZE, targets, weights } from './helpers/campaign.js';
+import { attackPlan, SIZE, targets, weights } from './helpers/attack-plan.js';
 import { subjectOf } from './helpers/drive.js';
 import { shortestWay } from './helpers/shortest-way.js';
 
@@ -45,7 +45,10 @@ describe.each(cases)('%s in %s', (method, norm) => {
 
   it('comes near the least distance of a linear model, and never under it', async () => {
     const given = await targets(45);
-    const found = await runAttack(given, campaign({ method, norm, options, epsilons: [], keep: 'nearest' }));
+    const found = await runAttack(
+      given,
+      attackPlan({ method, norm, options, epsilons: [], keep: 'nearest' }),
+    );
     const excess: number[] = [];
     for (let i = 0; i < given.n; i++) {
       if (!found.correct[i]) continue;
@@ -68,8 +71,8 @@ describe.each(cases)('%s in %s', (method, norm) => {
     const epsilons = { Linf: [0.02, 0.1, 0.2], L2: [0.05, 0.2, 0.4], L1: [0.1, 0.4, 0.8] }[norm] ?? [];
     const given = await targets(20, { squash: 3 });
     const wanted = { method, norm, options, epsilons };
-    const first = await runAttack(given, campaign(wanted));
-    const nearest = await runAttack(given, campaign({ ...wanted, keep: 'nearest' }));
+    const first = await runAttack(given, attackPlan(wanted));
+    const nearest = await runAttack(given, attackPlan({ ...wanted, keep: 'nearest' }));
     expect(first.brokenAt).toEqual(nearest.brokenAt);
     expect(new Set(first.brokenAt).size).toBeGreaterThan(2);
     const within = Array.from(nearest.distance, (distance, i) =>
@@ -87,7 +90,7 @@ describe.each(cases)('%s in %s', (method, norm) => {
 
   it('batches and lanes change nothing', async () => {
     const given = await targets(8, { squash: 3 });
-    const wanted = campaign({ method, norm, options, restarts: 2, epsilons: [0.01], keep: 'nearest' });
+    const wanted = attackPlan({ method, norm, options, restarts: 2, epsilons: [0.01], keep: 'nearest' });
     const { batches: _, ...whole } = await runAttack(given, wanted);
     const { batches: __, ...single } = await runAttack({ ...given, batchSize: 1, concurrency: 1 }, wanted);
     expect(single).toEqual(whole);
@@ -98,8 +101,8 @@ describe('restarts of FAB', () => {
   it('start elsewhere and come no further', async () => {
     const given = await targets(30, { squash: 3 });
     const wanted = { method: 'fab-t', options: { steps: 10, targets: 1 }, epsilons: [] };
-    const once = await runAttack(given, campaign({ ...wanted, keep: 'nearest' }));
-    const thrice = await runAttack(given, campaign({ ...wanted, restarts: 3, keep: 'nearest' }));
+    const once = await runAttack(given, attackPlan({ ...wanted, keep: 'nearest' }));
+    const thrice = await runAttack(given, attackPlan({ ...wanted, restarts: 3, keep: 'nearest' }));
     const nearer = Array.from(once.distance, (distance, i) => distance - thrice.distance[i]);
     expect(Math.min(...nearer)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...nearer)).toBeGreaterThan(0);

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Targets } from '../../src/attacks/campaign.js';
+import type { AttackInputs } from '../../src/attacks/attack-plan.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { argmax } from '../../src/metrics/softmax.js';
 import { PurifiedSystem } from '../../src/models/defences/purification.js';
 import type { System } from '../../src/models/system.js';
 import { convolutional, convolutionalCard, open, uniforms } from '../models/networks.js';
-import { campaign as campaignOf, type Wanted } from './helpers/campaign.js';
+import { attackPlan as attackPlanOf, type Wanted } from './helpers/attack-plan.js';
 
 const [CLASSES, PIXELS] = [5, 64];
 const engine = createOrtEngine({ sessions: 2 });
@@ -16,10 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 
-const campaign = (wanted: Wanted = {}) =>
-  campaignOf({ options: { steps: 8 }, epsilons: ['2/255', '8/255', '32/255'], ...wanted });
+const attackPlan = (wanted: Wanted = {}) =>
+  attackPlanOf({ options: { steps: 8 }, epsilons: ['2/255', '8/255', '32/255'], ...wanted });
 
-async function targets(system: System, n = 60): Promise<Targets> {
+async function targets(system: System, n = 60): Promise<AttackInputs> {
   const pixels = uniforms('onnx attack', n * PIXELS);
   const indices = Int32Array.from({ length: n }, (_, i) => i);
   const keys = Array.from(indices, (example) => ({ seed: 4, purpose: 'clean', example }));
@@ -32,7 +32,7 @@ describe('a network on onnxruntime', () => {
   it.each(['Linf', 'L2'])('is broken the same in any batches, %s', async (norm) => {
     const given = await targets(model);
     const epsilons = norm === 'L2' ? [0.05, 0.2, 0.5] : ['2/255', '8/255', '32/255'];
-    const wanted = campaign({ norm, epsilons });
+    const wanted = attackPlan({ norm, epsilons });
     const whole = await runAttack(given, wanted);
     const small = await runAttack({ ...given, batchSize: 3, concurrency: 1 }, wanted);
     expect(small.brokenAt).toEqual(whole.brokenAt);
@@ -44,7 +44,7 @@ describe('a network on onnxruntime', () => {
 
   it('what was stored is misclassified in a fresh pass', async () => {
     const given = await targets(model);
-    const { pixels, brokenAt, prediction } = await runAttack(given, campaign());
+    const { pixels, brokenAt, prediction } = await runAttack(given, attackPlan());
     const { logits = [] } = await model.forward({ n: given.n, pixels });
     const again = argmax({ n: given.n, classes: CLASSES, data: logits });
     brokenAt.forEach((at, i) => {
@@ -57,7 +57,7 @@ describe('a network on onnxruntime', () => {
     const chain = { by: 'itself', steps: 2, stepSize: 0.01, noise: 0.01, inputNoise: 0.03, chains: 3 };
     const pure = new PurifiedSystem(model, model, { ...chain, clamp: 'none' }, 'pure');
     const given = await targets(pure, 20);
-    const wanted = campaign({ eot: 2, confirm: 3, options: { steps: 4 } });
+    const wanted = attackPlan({ eot: 2, confirm: 3, options: { steps: 4 } });
     const whole = await runAttack(given, wanted);
     const small = await runAttack({ ...given, batchSize: 2 }, wanted);
     expect(small.brokenAt).toEqual(whole.brokenAt);

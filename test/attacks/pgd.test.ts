@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attackNamed } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
-import { campaign, SIZE, targets, weights } from './helpers/campaign.js';
+import { attackPlan, SIZE, targets, weights } from './helpers/attack-plan.js';
 import { drive, type Hill, subjectOf, waves } from './helpers/drive.js';
 import { steepestRise } from './helpers/exact.js';
 import { nearest } from './helpers/projections.js';
@@ -67,7 +67,7 @@ describe('led to a class', () => {
     const given = await targets(30);
     const epsilon = { Linf: 0.03, L2: 0.06, L1: 0.1 }[norm] ?? 0;
     const options = { steps: 30, stepSize: epsilon / 2, targets: 1 };
-    const plan = campaign({ norm, loss: 'logit', epsilons: [epsilon], options, keep: 'strongest' });
+    const plan = attackPlan({ norm, loss: 'logit', epsilons: [epsilon], options, keep: 'strongest' });
     const { correct, brokenAt, target, loss } = await runAttack(given, plan);
     const survivors = [...correct.keys()].filter((i) => correct[i] && brokenAt[i] < 0);
     expect(survivors.length).toBeGreaterThan(3);
@@ -84,7 +84,7 @@ describe('led to a class', () => {
   it('has as many runs as there are wrong classes at most, each from a start of its own', async () => {
     const given = await targets(10, { gradientScale: 0 });
     const options = { steps: 2, targets: 9 };
-    const found = await runAttack(given, campaign({ epsilons: [1e-6], options, restarts: 2 }));
+    const found = await runAttack(given, attackPlan({ epsilons: [1e-6], options, restarts: 2 }));
     found.correct.forEach((correct, i) => {
       expect([found.gradient[i], found.naiveGradient[i]]).toEqual([8 * correct, 8 * correct]);
     });

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Query } from '../../src/attacks/attack.js';
-import type { Campaign, Stage, Targets } from '../../src/attacks/campaign.js';
+import type { AttackInputs, AttackPlan, Stage } from '../../src/attacks/attack-plan.js';
 import type { StageParams } from '../../src/attacks/compositions.js';
 import type { Epsilon } from '../../src/attacks/epsilon.js';
 import { definedLoss, followedLoss } from '../../src/attacks/losses.js';
 import { norms } from '../../src/attacks/norms.js';
 import { attackNamed, attacks } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
-import type { Aim } from '../../src/losses/loss.js';
+import type { ExampleArguments } from '../../src/losses/loss.js';
 import { argmaxOf } from '../../src/metrics/softmax.js';
 import type { Passes } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
-import { campaign, SIZE, targets } from './helpers/campaign.js';
+import { attackPlan, SIZE, targets } from './helpers/attack-plan.js';
 
 /** Answers a query by itself, on a batch of one; no verdict is confirmed, none is shared. */
 async function answer(
-  given: Targets,
+  given: AttackInputs,
   i: number,
   query: Query,
   stage: Stage,
@@ -33,7 +33,7 @@ async function answer(
       : { ...(await system.forward(batch)), gradient: new Float32Array(0) };
   const logits = outputs.logits ?? new Float32Array(0);
   const sign = swapped ? -direction : direction;
-  const aim: Aim = { label, target, threshold: 0, logPx: outputs.logPx?.[0] ?? Number.NaN };
+  const aim: ExampleArguments = { label, target, threshold: 0, logPx: outputs.logPx?.[0] ?? Number.NaN };
   return {
     logits,
     loss: sign * value(logits, aim),
@@ -46,7 +46,7 @@ async function answer(
  * The plain definition: every example on its own, every radius, attack, target and restart from scratch, nothing
  * stopped, carried over or shared. Broken at a radius: some point asked about is misclassified and within it.
  */
-async function plain(given: Targets, { stages, norm, epsilons }: Campaign) {
+async function plain(given: AttackInputs, { stages, norm, epsilons }: AttackPlan) {
   const brokenAt: number[] = [];
   const most: Passes[] = stages.map(() => ({ forward: 0, gradient: 0 }));
   const classes = given.system.info.classes.length;
@@ -140,7 +140,7 @@ const radii: Record<string, number[]> = { Linf: [0.05, 0.15], L2: [0.1, 0.3], L1
 describe('every attack: the verdicts of its plain definition', () => {
   it.each(pairs)('%s, %s', async (method, norm) => {
     const given = await targets(16, { squash: 3 });
-    const wanted = campaign({ attacks: [shortened(method)], norm, epsilons: radii[norm] });
+    const wanted = attackPlan({ attacks: [shortened(method)], norm, epsilons: radii[norm] });
     const ours = await runAttack(given, wanted);
     const theirs = await plain(given, wanted);
     expect([...ours.brokenAt]).toEqual(theirs.brokenAt);
@@ -164,7 +164,7 @@ describe('every attack: the verdicts of its plain definition', () => {
       { method: 'pgd', restarts: 2, options: { steps: 5, stepSize: 0.01 } },
       { method: 'pgd', options: { steps: 8, targets: 2 } },
     ];
-    const wanted = campaign({ attacks: list });
+    const wanted = attackPlan({ attacks: list });
     const ours = await runAttack(given, wanted);
     expect([...ours.brokenAt]).toEqual((await plain(given, wanted)).brokenAt);
     expect(new Set(ours.brokenBy).size).toBeGreaterThan(2);
@@ -174,7 +174,7 @@ describe('every attack: the verdicts of its plain definition', () => {
 describe('whatever the schedule', () => {
   it.each(pairs)('%s, %s: batches, lanes and shards change nothing', async (method, norm) => {
     const given = await targets(20, { squash: 3 });
-    const wanted = campaign({ attacks: [shortened(method)], norm, epsilons: radii[norm] });
+    const wanted = attackPlan({ attacks: [shortened(method)], norm, epsilons: radii[norm] });
     const whole = await runAttack(given, wanted);
     const small = await runAttack({ ...given, batchSize: 3, concurrency: 1 }, wanted);
     for (const column of ['brokenAt', 'pixels', 'gradient', 'forward'] as const) {

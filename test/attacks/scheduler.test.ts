@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Answer, Query, Subject, Trajectory } from '../../src/attacks/attack.js';
-import type { Campaign, Targets } from '../../src/attacks/campaign.js';
+import type { AttackInputs, AttackPlan } from '../../src/attacks/attack-plan.js';
 import { isInside } from '../../src/attacks/norms.js';
 import { attackNamed, attacks } from '../../src/attacks/registry.js';
 import { type Attacked, runAttack } from '../../src/attacks/scheduler.js';
 import { AssayError } from '../../src/errors.js';
 import { stream } from '../../src/random/stream.js';
 import { analyticSystem } from './helpers/analytic-system.js';
-import { campaign, SIZE, targets, weights } from './helpers/campaign.js';
+import { attackPlan, SIZE, targets, weights } from './helpers/attack-plan.js';
 import { exactlyBroken } from './helpers/exact.js';
 
 /** Some of the examples, in another order. */
-function pick(from: Targets, order: readonly number[]): Targets {
+function pick(from: AttackInputs, order: readonly number[]): AttackInputs {
   const rows = (values: ArrayLike<number>, width: number) =>
     order.flatMap((i) => Array.from({ length: width }, (_, j) => values[i * width + j]));
   return {
@@ -39,7 +39,7 @@ describe('on a linear model, whose robust accuracy is known exactly', () => {
   ])('%s %s reaches it', async (method, norm, more, nearMisses) => {
     const given = await targets(150, { weights: weights.slice(0, 2) });
     const epsilons = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3];
-    const found = await runAttack(given, campaign({ method, norm, epsilons, ...more }));
+    const found = await runAttack(given, attackPlan({ method, norm, epsilons, ...more }));
     let missed = 0;
     for (let i = 0; i < given.n; i++) {
       if (!found.correct[i]) continue;
@@ -60,7 +60,7 @@ describe('on a linear model, whose robust accuracy is known exactly', () => {
 
 describe('against a plain implementation', () => {
   /** Every example on its own, every radius from scratch, no early exit. */
-  async function plain(given: Targets, { norm, epsilons, stages }: Campaign, steps: number) {
+  async function plain(given: AttackInputs, { norm, epsilons, stages }: AttackPlan, steps: number) {
     const [{ restarts }] = stages;
     const brokenAt: number[] = [];
     let gradients = 0;
@@ -97,7 +97,7 @@ describe('against a plain implementation', () => {
 
   it.each(['Linf', 'L2'])('the same verdicts with fewer passes, %s', async (norm) => {
     const given = await targets(60, { squash: 3 });
-    const wanted = campaign({ norm, restarts: 2 });
+    const wanted = attackPlan({ norm, restarts: 2 });
     const ours = await runAttack(given, wanted);
     const theirs = await plain(given, wanted, 10);
     expect([...ours.brokenAt]).toEqual(theirs.brokenAt);
@@ -110,8 +110,8 @@ describe('against a plain implementation', () => {
 
   it('keeping the strongest point changes no verdict and no distance bound', async () => {
     const given = await targets(60, { squash: 3 });
-    const first = await runAttack(given, campaign({ restarts: 2 }));
-    const strongest = await runAttack(given, campaign({ restarts: 2, keep: 'strongest' }));
+    const first = await runAttack(given, attackPlan({ restarts: 2 }));
+    const strongest = await runAttack(given, attackPlan({ restarts: 2, keep: 'strongest' }));
     expect(strongest.brokenAt).toEqual(first.brokenAt);
     first.loss.forEach((loss, i) => {
       if (first.brokenAt[i] >= 0) expect(strongest.loss[i]).toBeGreaterThanOrEqual(loss - 1e-6);
@@ -122,7 +122,7 @@ describe('against a plain implementation', () => {
 describe('whatever the schedule', () => {
   it('batch size, lanes, order and shards change nothing', async () => {
     const given = await targets(40, { squash: 3 });
-    const wanted = campaign({ restarts: 2 });
+    const wanted = attackPlan({ restarts: 2 });
     const whole = columns(await runAttack(given, wanted));
     for (const [batchSize, concurrency] of [
       [1, 1],
@@ -150,7 +150,7 @@ describe('whatever the schedule', () => {
 
   it('a stochastic system draws the same noise whatever the batch', async () => {
     const given = await targets(20, { noise: 0.5 });
-    const wanted = campaign({ eot: 3, confirm: 4, options: { steps: 5 } });
+    const wanted = attackPlan({ eot: 3, confirm: 4, options: { steps: 5 } });
     const whole = columns(await runAttack(given, wanted));
     expect(columns(await runAttack({ ...given, batchSize: 5, concurrency: 1 }, wanted))).toEqual(whole);
     const second = await runAttack({ ...given, seed: 12 }, wanted);
@@ -160,7 +160,7 @@ describe('whatever the schedule', () => {
   it('is monotone in epsilon and its points lie where they should', async () => {
     const given = await targets(80, { squash: 3 });
     for (const norm of ['Linf', 'L2']) {
-      const wanted = campaign({ norm });
+      const wanted = attackPlan({ norm });
       const found = await runAttack(given, wanted);
       for (let i = 0; i < given.n; i++) {
         const k = found.brokenAt[i] < 0 ? wanted.epsilons.length - 1 : found.brokenAt[i];
@@ -181,7 +181,7 @@ describe('whatever the schedule', () => {
     [2, 3],
   ])('with %i sessions it keeps batches full and %i under way', async (concurrency, underWay) => {
     const given = await targets(200, { squash: 3 });
-    const found = await runAttack({ ...given, concurrency }, campaign());
+    const found = await runAttack({ ...given, concurrency }, attackPlan());
     expect(given.system.spy.busiest).toBe(underWay);
     expect(found.batches.rows / found.batches.batches).toBeGreaterThan(0.9 * given.system.batchSize);
     expect(found.batches.rows).toBe([...found.gradient, ...found.forward].reduce((a, b) => a + b, 0));
@@ -189,20 +189,20 @@ describe('whatever the schedule', () => {
 
   it('asks for the gradient at the clean image once', async () => {
     const given = await targets(10, { gradientScale: 0 });
-    const found = await runAttack(given, campaign({ method: 'fgsm' }));
+    const found = await runAttack(given, attackPlan({ method: 'fgsm' }));
     found.correct.forEach((correct, i) => {
       expect([found.gradient[i], found.forward[i]]).toEqual(correct ? [1, 3] : [0, 0]);
     });
   });
 });
 
-/** A campaign of one attack that asks about one point. */
-function single(query: (x0: Float32Array) => Query, answers: Answer[] = []): Campaign {
+/** A attack plan of one attack that asks about one point. */
+function single(query: (x0: Float32Array) => Query, answers: Answer[] = []): AttackPlan {
   const attack = attackNamed('fgsm').create({});
   const run = function* ({ x0 }: Subject): Trajectory {
     answers.push(yield query(x0));
   };
-  return { ...campaign({ epsilons: [0.1] }), stages: [{ attack: { ...attack, run }, restarts: 1 }] };
+  return { ...attackPlan({ epsilons: [0.1] }), stages: [{ attack: { ...attack, run }, restarts: 1 }] };
 }
 
 describe('a point beyond the ball', () => {
@@ -237,7 +237,7 @@ describe('a point beyond the ball', () => {
 describe('verdicts', () => {
   it('flags zero gradients', async () => {
     const given = await targets(10, { gradientScale: 0 });
-    const found = await runAttack(given, campaign({ options: { steps: 3, randomStart: false } }));
+    const found = await runAttack(given, attackPlan({ options: { steps: 3, randomStart: false } }));
     // The gradient of the clean image is asked for once for all three radii.
     expect([...found.zeroStarts]).toEqual([...found.correct]);
     expect([...found.zeroGradients]).toEqual([...found.correct].map((c) => 7 * c));
@@ -247,8 +247,8 @@ describe('verdicts', () => {
   it('does not take one unlucky draw of a noisy system for a broken example', async () => {
     const given = await targets(40, { noise: 2, gradientScale: 0 });
     const plan = { epsilons: [1e-6], options: { steps: 10 } };
-    const rash = await runAttack(given, campaign({ ...plan, eot: 1, confirm: 1 }));
-    const careful = await runAttack(given, campaign({ ...plan, eot: 16, confirm: 64 }));
+    const rash = await runAttack(given, attackPlan({ ...plan, eot: 1, confirm: 1 }));
+    const careful = await runAttack(given, attackPlan({ ...plan, eot: 16, confirm: 64 }));
     const broken = ({ brokenAt }: Attacked) => brokenAt.filter((at) => at >= 0).length;
     expect(broken(careful)).toBeLessThan(broken(rash) / 2);
   });
@@ -256,8 +256,8 @@ describe('verdicts', () => {
   it('a targeted attack counts any mistake, and takes one target after the other', async () => {
     const given = await targets(300);
     const options = { steps: 20, randomStart: false };
-    const one = await runAttack(given, campaign({ options: { ...options, targets: 1 } }));
-    const all = await runAttack(given, campaign({ options: { ...options, targets: 9 } }));
+    const one = await runAttack(given, attackPlan({ options: { ...options, targets: 1 } }));
+    const all = await runAttack(given, attackPlan({ options: { ...options, targets: 9 } }));
     const count = ({ brokenAt }: Attacked) => brokenAt.filter((at) => at >= 0).length;
     expect(count(one)).toBeGreaterThan(0);
     expect(count(all)).toBeGreaterThan(count(one));
@@ -279,14 +279,14 @@ describe('verdicts', () => {
     };
     const one = { ...zero, system, cleanLogits: Float32Array.from([0, 1, 0]) };
     const plan = { epsilons: [1e-12], options: { steps: 1 } };
-    const found = await runAttack(one, campaign(plan));
+    const found = await runAttack(one, attackPlan(plan));
     expect(found.brokenAt[0]).toBe(-1);
     expect(found.forward[0]).toBe(2);
   });
 
   it('descends the losses that fall towards success', async () => {
     const given = await targets(60);
-    const found = await runAttack(given, campaign({ loss: 'logit', epsilons: [0.3] }));
+    const found = await runAttack(given, attackPlan({ loss: 'logit', epsilons: [0.3] }));
     expect(found.brokenAt.some((at) => at === 0)).toBe(true);
   });
 });
@@ -302,7 +302,7 @@ describe('trouble', () => {
         throw new AssayError('model-invalid', 'the logits are NaN');
       },
     };
-    await expect(runAttack({ ...given, system }, campaign())).rejects.toThrowError(/NaN/);
+    await expect(runAttack({ ...given, system }, attackPlan())).rejects.toThrowError(/NaN/);
     // One in each of two sessions, and one that waits.
     expect(calls).toBeLessThanOrEqual(3);
   });
@@ -310,7 +310,7 @@ describe('trouble', () => {
   it('can be interrupted', async () => {
     const controller = new AbortController();
     const given = await targets(50, {}, { signal: controller.signal });
-    const running = runAttack(given, campaign({ options: { steps: 1000 }, epsilons: [1e-5] }));
+    const running = runAttack(given, attackPlan({ options: { steps: 1000 }, epsilons: [1e-5] }));
     setTimeout(() => controller.abort(), 5);
     await expect(running).rejects.toMatchObject({ code: 'interrupted' });
   });
@@ -318,12 +318,12 @@ describe('trouble', () => {
   it('refuses labels that are no class', async () => {
     const given = await targets(3);
     given.labels[1] = 7;
-    await expect(runAttack(given, campaign())).rejects.toMatchObject({ code: 'data-invalid' });
+    await expect(runAttack(given, attackPlan())).rejects.toMatchObject({ code: 'data-invalid' });
   });
 
   it('nothing to attack is no trouble', async () => {
     const given = await targets(0);
-    expect((await runAttack(given, campaign())).brokenAt).toHaveLength(0);
+    expect((await runAttack(given, attackPlan())).brokenAt).toHaveLength(0);
   });
 });
 
@@ -345,7 +345,7 @@ describe('the registry', () => {
     const given = await targets(20, { gradientScale: 0 });
     const { options, norms = ['Linf'] } = attackNamed(method);
     const few = 'steps' in options.properties ? { steps: 30 } : {};
-    const wanted = campaign({ method, norm: norms[0], options: few, epsilons: [1e-6] });
+    const wanted = attackPlan({ method, norm: norms[0], options: few, epsilons: [1e-6] });
     const found = await runAttack(given, wanted);
     const attacked = found.correct.indexOf(1);
     expect(found.gradient[attacked] + found.forward[attacked]).toBeGreaterThan(0);

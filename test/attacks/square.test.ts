@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Subject } from '../../src/attacks/attack.js';
-import type { Targets } from '../../src/attacks/campaign.js';
+import type { AttackInputs } from '../../src/attacks/attack-plan.js';
 import { isInside, norms } from '../../src/attacks/norms.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
 import { square, windowShare } from '../../src/attacks/square.js';
 import { stream } from '../../src/random/stream.js';
 import { analyticSystem, noiseImages } from './helpers/analytic-system.js';
-import { campaign } from './helpers/campaign.js';
+import { attackPlan } from './helpers/attack-plan.js';
 
 type Shape = readonly [number, number, number];
 
@@ -208,7 +208,7 @@ async function linearTargets(shape: Shape, classes: number, n: number) {
     return row.indexOf(Math.max(...row));
   });
   const indices = labels.map((_, i) => i);
-  const targets: Targets = { system, n, indices, pixels, labels, cleanLogits: logits, seed: 11 };
+  const targets: AttackInputs = { system, n, indices, pixels, labels, cleanLogits: logits, seed: 11 };
   return { targets, weights, size };
 }
 
@@ -218,7 +218,7 @@ describe('an attack', () => {
     const epsilon = 0.1;
     const found = await runAttack(
       targets,
-      campaign({ method: 'square', epsilons: [epsilon], options: { queries: 400 } }),
+      attackPlan({ method: 'square', epsilons: [epsilon], options: { queries: 400 } }),
     );
     let [possible, broken] = [0, 0];
     for (let i = 0; i < targets.n; i++) {
@@ -238,7 +238,7 @@ describe('an attack', () => {
 
   it.each(normNames)('does not depend on batches, order and shards, %s', async (norm) => {
     const { targets, size } = await linearTargets([3, 5, 4], 3, 12);
-    const wanted = campaign({ method: 'square', norm, epsilons: [0.05, 0.3], options: { queries: 60 } });
+    const wanted = attackPlan({ method: 'square', norm, epsilons: [0.05, 0.3], options: { queries: 60 } });
     const whole = await runAttack(targets, wanted);
     const other = await runAttack({ ...targets, batchSize: 3, concurrency: 4 }, wanted);
     expect({ ...other, batches: 0 }).toEqual({ ...whole, batches: 0 });
@@ -267,10 +267,10 @@ describe('an attack', () => {
   it('has restarts that differ, and spends at most a pass for the start and one per query', async () => {
     const { targets } = await linearTargets([1, 5, 5], 3, 4);
     const options = { queries: 50 };
-    const once = await runAttack(targets, campaign({ method: 'square', epsilons: [1e-4], options }));
+    const once = await runAttack(targets, attackPlan({ method: 'square', epsilons: [1e-4], options }));
     const twice = await runAttack(
       targets,
-      campaign({ method: 'square', epsilons: [1e-4], restarts: 2, options }),
+      attackPlan({ method: 'square', epsilons: [1e-4], restarts: 2, options }),
     );
     for (let i = 0; i < targets.n; i++) {
       expect(once.gradient[i]).toBe(0);

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { autoattack } from '../../src/attacks/compositions.js';
 import { type Attacked, runAttack } from '../../src/attacks/scheduler.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import { campaign } from './helpers/campaign.js';
+import { attackPlan } from './helpers/attack-plan.js';
 import { publicVerdicts, type Trained, trainedPresent, trainedTargets } from './helpers/trained.js';
 
 if (!trainedPresent)
@@ -28,7 +28,10 @@ describe.skipIf(!trainedPresent)('a few images beside the verdicts of the public
     async ({ norm, epsilon, robust }) => {
       const given = await trainedTargets('cifar-baseline', 20, engine);
       const options = { steps: 30, targets: 3 };
-      const found = await runAttack(given, campaign({ method: 'fab-t', norm, options, epsilons: [epsilon] }));
+      const found = await runAttack(
+        given,
+        attackPlan({ method: 'fab-t', norm, options, epsilons: [epsilon] }),
+      );
       expect(standing(found).filter((one, i) => one !== robust[i]).length).toBeLessThanOrEqual(1);
     },
   );
@@ -37,7 +40,7 @@ describe.skipIf(!trainedPresent)('a few images beside the verdicts of the public
     const [, { norm, epsilon, robust }] = verdictsOf('cifar-jem');
     const given = await trainedTargets('cifar-jem', 20, engine);
     const attacks = autoattack.get('fast')?.stages(norm) ?? [];
-    const found = await runAttack(given, campaign({ attacks, norm, epsilons: [epsilon] }));
+    const found = await runAttack(given, attackPlan({ attacks, norm, epsilons: [epsilon] }));
     expect(standing(found)).toEqual(robust.slice(0, 20));
   });
 });
@@ -52,7 +55,7 @@ describe.skipIf(!trainedPresent || !process.env.ASSAY_LONG)('AutoAttack beside t
     async ({ name, norm, epsilon, robust, after }) => {
       const given = await trainedTargets(name, 100, engine);
       const attacks = autoattack.get('standard')?.stages(norm) ?? [];
-      const found = await runAttack(given, campaign({ attacks, norm, epsilons: [epsilon] }));
+      const found = await runAttack(given, attackPlan({ attacks, norm, epsilons: [epsilon] }));
       const left = (stage: number) =>
         Array.from(found.correct).filter(
           (one, i) => one && !(found.brokenBy[i] >= 0 && found.brokenBy[i] <= stage),

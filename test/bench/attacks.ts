@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Campaign, Targets } from '../../src/attacks/campaign.js';
+import type { AttackInputs, AttackPlan } from '../../src/attacks/attack-plan.js';
 import { autoattack } from '../../src/attacks/compositions.js';
 import { parseEpsilons } from '../../src/attacks/epsilon.js';
 import { goalOf } from '../../src/attacks/goals.js';
@@ -127,7 +127,7 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
     const { indices, pixels, labels } = await dataset.read(0, run.n);
     if (!labels) throw new Error(`${data} has no labels`);
     const { logits = [] } = await model.forward({ n: run.n, pixels });
-    const targets: Targets = {
+    const targets: AttackInputs = {
       system: model,
       n: run.n,
       indices,
@@ -136,7 +136,7 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
       cleanLogits: logits,
       seed: 0,
     };
-    const campaign: Campaign = {
+    const attackPlan: AttackPlan = {
       stages: stages.map(({ method, loss, restarts = 1, options: own = {} }) => ({
         attack: attackNamed(method).create(own, loss),
         restarts,
@@ -150,7 +150,7 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
     };
     const before = torchHere(name, run);
     const [start, busy] = [performance.now(), process.cpuUsage()];
-    const found = await runAttack(targets, campaign);
+    const found = await runAttack(targets, attackPlan);
     const seconds = (performance.now() - start) / 1000;
     const { user, system } = process.cpuUsage(busy);
     const after = torchHere(name, run);
@@ -184,7 +184,7 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
         network: name,
         files: { checkpoint: card.checkpoint, data },
         norm: run.norm,
-        epsilon: campaign.epsilons[0].value,
+        epsilon: attackPlan.epsilons[0].value,
         methods,
         found,
         ours: { seconds, processor: (user + system) / 1e6 },

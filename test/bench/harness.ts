@@ -1,4 +1,4 @@
-import type { Campaign } from '../../src/attacks/campaign.js';
+import type { AttackPlan } from '../../src/attacks/attack-plan.js';
 import { parseEpsilons } from '../../src/attacks/epsilon.js';
 import { goalOf } from '../../src/attacks/goals.js';
 import { normNamed } from '../../src/attacks/norms.js';
@@ -53,7 +53,7 @@ export async function harnessRounds(graph: Graph, options: HarnessOptions): Prom
     });
     const attack = attackNamed('pgd').create({ steps, stepSize: '0.5/255' });
     const epsilons = parseEpsilons(['2/255']);
-    const pgd: Campaign = {
+    const pgd: AttackPlan = {
       stages: [{ attack, restarts }],
       norm: normNamed('Linf'),
       epsilons,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import type { Aim } from '../../src/losses/loss.js';
+import type { ExampleArguments } from '../../src/losses/loss.js';
 import { losses, lossNamed } from '../../src/losses/registry.js';
 import type { Model } from '../../src/models/model.js';
 import {
@@ -84,7 +84,7 @@ const labels = Int32Array.from({ length: n }, (_, i) => i % CLASSES);
 const aims = { labels, targets: labels.map((y) => (y + 1) % CLASSES), threshold: THRESHOLD };
 
 /** What the numeric form is told beside the logits: log p(x) is their logsumexp. */
-const aimOf = (f: readonly number[], label: number, target: number): Aim => ({
+const aimOf = (f: readonly number[], label: number, target: number): ExampleArguments => ({
   label,
   target,
   threshold: THRESHOLD,

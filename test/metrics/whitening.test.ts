@@ -37,14 +37,12 @@ describe('whitening', () => {
   it("is the Moore-Penrose inverse's root, whatever the rank", () => {
     const size = 5;
     const entry = fc.double({ min: -1, max: 1, noNaN: true });
-    const factors = fc
-      .integer({ min: 1, max: 9 })
-      .chain((count) =>
-        fc.array(fc.array(entry, { minLength: size, maxLength: size }), {
-          minLength: count,
-          maxLength: count,
-        }),
-      );
+    const factors = fc.integer({ min: 1, max: 9 }).chain((count) =>
+      fc.array(fc.array(entry, { minLength: size, maxLength: size }), {
+        minLength: count,
+        maxLength: count,
+      }),
+    );
     fc.assert(
       fc.property(factors, (rows) => {
         // Unequal, so that few draws are nearly of a lower rank.

@@ -5,7 +5,7 @@ import { normNamed } from '../../attacks/norms.js';
 import { attackNamed } from '../../attacks/registry.js';
 import { AssayError, unknownName } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
-import { type AttackParams, campaignOf, settledStage } from '../measurements/attack.js';
+import { type AttackParams, attackPlanOf, settledStage } from '../measurements/attack.js';
 import type { Measure } from '../results.js';
 import { type AttackingOptions, type MemberOptions, ownOf } from './options.js';
 
@@ -48,12 +48,12 @@ export function resolveAttack(options: AttackingOptions, system: SystemInfo): Re
     confirm: system.stochastic ? options.confirm : 1,
     keep: options.keep ?? (free ? 'nearest' : 'first'),
   };
-  const campaign = campaignOf(params);
+  const attackPlan = attackPlanOf(params);
   return {
     params,
     label,
     about: { norm, ...about },
-    members: campaign.stages.map(({ attack, restarts }) => labelOf(attack, restarts)),
+    members: attackPlan.stages.map(({ attack, restarts }) => labelOf(attack, restarts)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Campaign, exampleCost } from '../../attacks/campaign.js';
+import { type AttackPlan, exampleCost } from '../../attacks/attack-plan.js';
 import type { StageParams } from '../../attacks/compositions.js';
 import { parseEpsilons } from '../../attacks/epsilon.js';
 import { type Goal, type GoalParams, goalOf } from '../../attacks/goals.js';
@@ -21,7 +21,7 @@ export interface AttackParams {
   goal: GoalParams;
   eot: number;
   confirm: number;
-  keep: Campaign['keep'];
+  keep: AttackPlan['keep'];
 }
 
 /** A stage with its defaults filled in. Errors: `unknown-name`, `config-invalid`. */
@@ -36,7 +36,15 @@ export function settledStage({
 }
 
 /** Errors: `unknown-name`; `config-invalid` where attack, norm, goal and `keep` do not go together. */
-export function campaignOf({ attacks, norm, epsilons, goal, eot, confirm, keep }: AttackParams): Campaign {
+export function attackPlanOf({
+  attacks,
+  norm,
+  epsilons,
+  goal,
+  eot,
+  confirm,
+  keep,
+}: AttackParams): AttackPlan {
   const aim = goalOf(goal);
   return {
     stages: attacks.map(({ method, loss, restarts, options }) => {
@@ -52,9 +60,9 @@ export function campaignOf({ attacks, norm, epsilons, goal, eot, confirm, keep }
   };
 }
 
-/** Passes of one example that is never broken. Errors: as `campaignOf`. */
+/** Passes of one example that is never broken. Errors: as `attackPlanOf`. */
 export function attackPasses(params: AttackParams, system: SystemInfo): Passes {
-  return exampleCost(campaignOf(params), system);
+  return exampleCost(attackPlanOf(params), system);
 }
 
 function refuseUnfit({ name, norms, losses }: AttackRow, norm: string, goal: GoalParams, aim: Goal): void {
@@ -126,17 +134,17 @@ export const attack = defineMeasurement({
     params: AttackParams,
   ) {
     const { n, indices, pixels, labels } = examples;
-    const campaign = campaignOf(params);
-    if (!logits || (!labels && campaign.goal.labelled)) {
+    const attackPlan = attackPlanOf(params);
+    if (!logits || (!labels && attackPlan.goal.labelled)) {
       throw new AssayError('suite-failed', 'an attack needs labels and the clean logits', {
         hint: 'request it with `attackRequest`, on a labelled data set',
       });
     }
     // Sets from elsewhere may have classes of their own, which a goal without labels must not hand to the system.
-    const known = campaign.goal.labelled && labels ? labels : new Int32Array(n);
+    const known = attackPlan.goal.labelled && labels ? labels : new Int32Array(n);
     const on = { system, n, indices, pixels, labels: known, seed, signal, fail, outlook };
     const clean = { cleanLogits: logits.data, ...(logPx && { cleanLogPx: logPx.data }) };
-    const { batches: _, ...rows } = await runAttack({ ...on, ...clean }, campaign);
+    const { batches: _, ...rows } = await runAttack({ ...on, ...clean }, attackPlan);
     return rows;
   },
 });

@@ -12,7 +12,7 @@ import type { Passes, System, SystemInfo } from '../../models/system.js';
 import { sgld } from '../../sampling/sgld.js';
 import { float32, float64, int32, type RowsIn, uint8 } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
-import { type AttackParams, type AttackRows, attackPasses, campaignOf } from './attack.js';
+import { type AttackParams, type AttackRows, attackPasses, attackPlanOf } from './attack.js';
 import { eachBatch } from './batches.js';
 import { verify } from './verify.js';
 
@@ -169,7 +169,7 @@ export const adaptiveAttack = defineMeasurement({
     });
     const found = await runAttack(
       { system, n, indices, pixels, labels, cleanLogits, seed, signal, fail, outlook },
-      campaignOf(attack),
+      attackPlanOf(attack),
     );
     const { correct, adversarial, brokenAt, distance, forward, gradient } = found;
     const { norm, epsilons, eot, confirm } = attack;

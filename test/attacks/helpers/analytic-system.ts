@@ -1,7 +1,15 @@
-import type { Aim } from '../../../src/losses/loss.js';
+import type { ExampleArguments } from '../../../src/losses/loss.js';
 import { lossNamed } from '../../../src/losses/registry.js';
 import { logSumExp, softmax } from '../../../src/metrics/softmax.js';
-import type { Aims, Batch, Draws, Gradients, LossName, Outputs, System } from '../../../src/models/system.js';
+import type {
+  Batch,
+  Draws,
+  Gradients,
+  LossArguments,
+  LossName,
+  Outputs,
+  System,
+} from '../../../src/models/system.js';
 import { forwardOf, gradientOf } from '../../../src/models/usual.js';
 import { stream } from '../../../src/random/stream.js';
 
@@ -58,8 +66,8 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
     passes: { forward: 0, gradient: 0 },
   });
   /** What a loss says of one row of logits. */
-  const lossOf = (loss: LossName, row: ArrayLike<number>, aims: Aims, i: number): number => {
-    const aim: Aim = {
+  const lossOf = (loss: LossName, row: ArrayLike<number>, aims: LossArguments, i: number): number => {
+    const aim: ExampleArguments = {
       label: aims.labels?.[i] ?? 0,
       target: aims.targets?.[i] ?? -1,
       threshold: aims.threshold ?? 0,
@@ -68,7 +76,7 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
     return lossNamed(loss).value(row, aim);
   };
   /** d loss / d logits (n, classes): closed forms of the usual losses, central differences of the others. */
-  const slopes = (n: number, logits: Float32Array, aims: Aims, loss: LossName): Float64Array => {
+  const slopes = (n: number, logits: Float32Array, aims: LossArguments, loss: LossName): Float64Array => {
     const p = softmax({ n, classes, data: logits });
     const out = new Float64Array(n * classes);
     for (let i = 0; i < n; i++) {
@@ -91,7 +99,7 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
     }
     return out;
   };
-  const lossesOf = (n: number, logits: Float32Array, aims: Aims, loss: LossName) =>
+  const lossesOf = (n: number, logits: Float32Array, aims: LossArguments, loss: LossName) =>
     Float32Array.from({ length: n }, (_, i) =>
       lossOf(loss, logits.subarray(i * classes, (i + 1) * classes), aims, i),
     );

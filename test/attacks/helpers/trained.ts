@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Targets } from '../../../src/attacks/campaign.js';
+import type { AttackInputs } from '../../../src/attacks/attack-plan.js';
 import { openDataset } from '../../../src/data/open.js';
 import type { Engine } from '../../../src/engines/engine.js';
 import { openModel } from '../../../src/models/open.js';
@@ -18,7 +18,7 @@ const networks = {
 export type Trained = keyof typeof networks;
 
 /** A trained network and its first test images. */
-export async function trainedTargets(name: Trained, n: number, engine: Engine): Promise<Targets> {
+export async function trainedTargets(name: Trained, n: number, engine: Engine): Promise<AttackInputs> {
   const { input, images } = networks[name];
   const card = { name, checkpoint: join(folder, `${name}.pt`), input, classes: 10 };
   const system = await openModel(card, engine);

@@ -1,9 +1,9 @@
-import type { Aim } from '../losses/loss.js';
+import type { ExampleArguments } from '../losses/loss.js';
 import { argmaxOf } from '../metrics/softmax.js';
 import { type Stream, type StreamKey, stream } from '../random/stream.js';
 import type { Answer, Query } from './attack.js';
+import type { AttackInputs, AttackPlan, Stage } from './attack-plan.js';
 import type { Batcher } from './batcher.js';
-import type { Campaign, Stage, Targets } from './campaign.js';
 import type { Epsilon } from './epsilon.js';
 import type { Goal } from './goals.js';
 import { type AttackLoss, definedLoss, followedLoss } from './losses.js';
@@ -36,7 +36,7 @@ export interface Run {
 }
 
 /** What the system says about one example, and whether that is what the attacker wants. */
-export class Inquiry {
+export class Oracle {
   private readonly label: number;
   private readonly stages: readonly Stage[];
   /** Draws behind every answer: 1 for deterministic systems. */
@@ -46,14 +46,14 @@ export class Inquiry {
   constructor(
     private readonly i: number,
     private readonly x0: Float32Array,
-    private readonly targets: Targets,
-    private readonly campaign: Campaign,
+    private readonly targets: AttackInputs,
+    private readonly attackPlan: AttackPlan,
     private readonly batcher: Batcher,
     private readonly counts: Counts,
   ) {
     this.label = targets.labels[i];
-    this.stages = campaign.stages;
-    this.draws = targets.system.info.stochastic ? Math.max(1, campaign.eot) : 1;
+    this.stages = attackPlan.stages;
+    this.draws = targets.system.info.stochastic ? Math.max(1, attackPlan.eot) : 1;
   }
 
   /** The gradient at the clean image is asked for once: every run of a zero start begins with it. */
@@ -70,17 +70,17 @@ export class Inquiry {
   }
 
   private lossOf({ loss }: Query, stage: number): AttackLoss {
-    const { goal } = this.campaign;
+    const { goal } = this.attackPlan;
     const classes = this.targets.system.info.classes.length;
     return definedLoss(loss ?? goal.loss(this.stages[stage].attack.loss), classes);
   }
 
   private async ask(query: Query, loss: AttackLoss, target: number, run: Run): Promise<Answer> {
-    const { goal } = this.campaign;
+    const { goal } = this.attackPlan;
     const { targeted, value, direction } = followedLoss(loss);
     // Led to a class by a loss that has no target: that class's own loss, descended.
     const swapped = target >= 0 && !targeted;
-    const aim: Aim = {
+    const aim: ExampleArguments = {
       label: this.label,
       target,
       threshold: goal.threshold,
@@ -119,14 +119,14 @@ export class Inquiry {
     query: Query,
     loss: AttackLoss,
     logits: Float32Array,
-    aim: Aim,
+    aim: ExampleArguments,
     run: Run,
   ): Promise<boolean> {
     const { stochastic } = this.targets.system.info;
-    const { goal } = this.campaign;
+    const { goal } = this.attackPlan;
     if (query.pixels === this.x0) return false;
     if (!stochastic && (query.kind === 'forward' || !isClose(goal, logits, aim))) return true;
-    const draws = stochastic ? Math.max(1, this.campaign.confirm) : 1;
+    const draws = stochastic ? Math.max(1, this.attackPlan.confirm) : 1;
     const fresh = await this.mean({ ...query, kind: 'forward' }, loss, aim, run, 'confirm', draws);
     return goal.reached(fresh.logits, { ...aim, logPx: fresh.logPx });
   }
@@ -135,7 +135,7 @@ export class Inquiry {
   private async mean(
     { kind, pixels, step }: Query,
     loss: AttackLoss,
-    { label, target, threshold }: Aim,
+    { label, target, threshold }: ExampleArguments,
     run: Run,
     what: string,
     draws: number,
@@ -172,7 +172,7 @@ export class Inquiry {
   private purpose({ stage, radius }: Run, target: number, what: string): string {
     const { attack } = this.stages[stage];
     const aim = target < 0 ? '' : `/to-${target}`;
-    return `attack/${attack.label}/${this.campaign.norm.name}${aim}${radius}/${what}`;
+    return `attack/${attack.label}/${this.attackPlan.norm.name}${aim}${radius}/${what}`;
   }
 }
 
@@ -189,7 +189,7 @@ function negated(gradient: Float32Array): Float32Array {
 const ROUNDING = 1e-5;
 
 /** Whether the goal is reached by so little that a forward pass may not agree with a gradient pass. */
-function isClose(goal: Goal, logits: ArrayLike<number>, aim: Aim): boolean {
+function isClose(goal: Goal, logits: ArrayLike<number>, aim: ExampleArguments): boolean {
   const scale = Math.max(1, Math.abs(logits[argmaxOf(logits)]), Math.abs(goal.threshold));
   return goal.clearance(logits, aim) <= ROUNDING * scale;
 }

@@ -1,4 +1,4 @@
-import type { Campaign, Targets } from '../../../src/attacks/campaign.js';
+import type { AttackInputs, AttackPlan } from '../../../src/attacks/attack-plan.js';
 import type { StageParams } from '../../../src/attacks/compositions.js';
 import { parseEpsilons } from '../../../src/attacks/epsilon.js';
 import { goalOf } from '../../../src/attacks/goals.js';
@@ -16,7 +16,7 @@ export const weights = [
 ];
 
 export interface Wanted
-  extends Partial<Omit<Campaign, 'stages' | 'norm' | 'epsilons'>>,
+  extends Partial<Omit<AttackPlan, 'stages' | 'norm' | 'epsilons'>>,
     Partial<StageParams> {
   norm?: string;
   epsilons?: (string | number)[];
@@ -24,8 +24,8 @@ export interface Wanted
   attacks?: StageParams[];
 }
 
-/** A campaign of one attack or several; PGD-10 in Linf when nothing is said. */
-export function campaign(wanted: Wanted = {}): Campaign {
+/** A attack plan of one attack or several; PGD-10 in Linf when nothing is said. */
+export function attackPlan(wanted: Wanted = {}): AttackPlan {
   const { method = 'pgd', loss, restarts = 1, options, attacks, norm = 'Linf', epsilons, ...rest } = wanted;
   const own = options ?? (method === 'pgd' ? { steps: 10 } : {});
   const stages = attacks ?? [{ method, restarts, options: own, ...(loss && { loss }) }];
@@ -48,8 +48,8 @@ export function campaign(wanted: Wanted = {}): Campaign {
 export async function targets(
   n: number,
   options: Partial<AnalyticOptions> = {},
-  more: Omit<Partial<Targets>, 'system'> = {},
-): Promise<Omit<Targets, 'system'> & { system: ReturnType<typeof analyticSystem> }> {
+  more: Omit<Partial<AttackInputs>, 'system'> = {},
+): Promise<Omit<AttackInputs, 'system'> & { system: ReturnType<typeof analyticSystem> }> {
   const system = analyticSystem({ weights, ...options });
   const pixels = noiseImages(n, SIZE);
   const quiet = analyticSystem({ weights, ...options, noise: 0 });

@@ -6,7 +6,7 @@ import type { Epsilon } from './epsilon.js';
 import type { Goal } from './goals.js';
 import type { Norm } from './norms.js';
 
-/** One attack of a campaign. */
+/** One attack of an attack plan. */
 export interface Stage {
   attack: BoundAttack;
   /** Runs per radius and target, if they can differ. */
@@ -14,7 +14,7 @@ export interface Stage {
 }
 
 /** How examples are attacked. */
-export interface Campaign {
+export interface AttackPlan {
   /** One after the other, on those that are left. */
   stages: readonly Stage[];
   norm: Norm;
@@ -34,7 +34,7 @@ export interface Campaign {
 }
 
 /** What is attacked. */
-export interface Targets {
+export interface AttackInputs {
   system: System;
   n: number;
   /** (n): source indices, which key all randomness. */
@@ -69,10 +69,10 @@ export function runCost({ attack }: Stage, norm: Norm, classes: number, draws: n
  * confirmations.
  */
 export function exampleCost(
-  campaign: Campaign,
+  attackPlan: AttackPlan,
   { stochastic, classes }: Pick<SystemInfo, 'stochastic' | 'classes'>,
 ): Passes {
-  const { stages, norm, epsilons, eot, keep } = campaign;
+  const { stages, norm, epsilons, eot, keep } = attackPlan;
   const draws = stochastic ? Math.max(1, eot) : 1;
   const passes: Passes = { forward: 0, gradient: 0 };
   for (const stage of stages) {

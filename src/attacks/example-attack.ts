@@ -1,10 +1,10 @@
 import { argmaxOf } from '../metrics/softmax.js';
 import type { Subject, Trajectory } from './attack.js';
+import { type AttackInputs, type AttackPlan, runCost, type Stage } from './attack-plan.js';
 import type { Batcher } from './batcher.js';
-import { type Campaign, runCost, type Stage, type Targets } from './campaign.js';
 import type { Epsilon } from './epsilon.js';
-import { type Counts, Inquiry, type Run } from './inquiry.js';
 import { isInside } from './norms.js';
+import { type Counts, Oracle, type Run } from './oracle.js';
 
 /** Where an attack was when it asked. */
 interface Place {
@@ -22,7 +22,7 @@ export interface Point extends Place {
   loss: number;
   prediction: number;
   broken: boolean;
-  /** In the campaign's norm, from the clean image; NaN until it is needed. */
+  /** In the attack plan's norm, from the clean image; NaN until it is needed. */
   distance: number;
 }
 
@@ -35,11 +35,11 @@ export interface Outcome {
 }
 
 /** One example under attack: its radii, stages, targets and restarts, one after the other, until it is broken. */
-export class Siege {
+export class ExampleAttack {
   private readonly label: number;
   private readonly rivals: readonly number[];
   private readonly stages: readonly Stage[];
-  private readonly inquiry: Inquiry;
+  private readonly oracle: Oracle;
   /** The nearest broken point so far: it serves every radius it lies within. */
   private nearest: Point | undefined;
   /** Runs that know no radius and have ended. */
@@ -48,14 +48,14 @@ export class Siege {
   constructor(
     private readonly i: number,
     private readonly x0: Float32Array,
-    private readonly targets: Targets,
-    private readonly campaign: Campaign,
+    private readonly targets: AttackInputs,
+    private readonly attackPlan: AttackPlan,
     batcher: Batcher,
     private readonly counts: Counts,
   ) {
-    this.inquiry = new Inquiry(i, x0, targets, campaign, batcher, counts);
+    this.oracle = new Oracle(i, x0, targets, attackPlan, batcher, counts);
     this.label = targets.labels[i];
-    this.stages = campaign.stages;
+    this.stages = attackPlan.stages;
     const clean = logitsOf(targets, i);
     this.rivals = Array.from(clean.keys())
       .filter((k) => k !== this.label)
@@ -63,18 +63,18 @@ export class Siege {
   }
 
   async run(): Promise<Outcome> {
-    const outcome = this.campaign.keep === 'nearest' ? await this.search() : await this.sweep();
+    const outcome = this.attackPlan.keep === 'nearest' ? await this.search() : await this.sweep();
     // A plain schedule attacks what is broken again at every larger radius, and needs one run at least.
     if (outcome.brokenAt >= 0) {
-      const larger = this.campaign.epsilons.length - 1 - outcome.brokenAt;
-      this.countPlain(0, this.campaign.keep === 'nearest' ? 0 : larger);
+      const larger = this.attackPlan.epsilons.length - 1 - outcome.brokenAt;
+      this.countPlain(0, this.attackPlan.keep === 'nearest' ? 0 : larger);
     }
     return outcome;
   }
 
   /** Radii upwards, until one breaks the example. */
   private async sweep(): Promise<Outcome> {
-    const { epsilons, keep } = this.campaign;
+    const { epsilons, keep } = this.attackPlan;
     let best: Point | undefined;
     for (let k = 0; k < epsilons.length; k++) {
       if (this.nearest && this.nearest.distance <= epsilons[k].value)
@@ -91,7 +91,7 @@ export class Siege {
 
   /** Every run to its end. */
   private async search(): Promise<Outcome> {
-    const { epsilons } = this.campaign;
+    const { epsilons } = this.attackPlan;
     const largest = epsilons[epsilons.length - 1] ?? { text: '', value: Number.POSITIVE_INFINITY };
     let best: Point | undefined;
     for (const run of this.runs(largest)) best = stronger(best, await this.once(run));
@@ -101,7 +101,7 @@ export class Siege {
   }
 
   private *runs(epsilon: Epsilon): Generator<Run> {
-    const { epsilons } = this.campaign;
+    const { epsilons } = this.attackPlan;
     for (const [stage, { attack, restarts }] of this.stages.entries()) {
       const free = attack.radius === 'free';
       const known = free
@@ -132,9 +132,9 @@ export class Siege {
     const classes = this.rivals.length + 1;
     const { forward, gradient } = runCost(
       this.stages[stage],
-      this.campaign.norm,
+      this.attackPlan.norm,
       classes,
-      this.inquiry.draws,
+      this.oracle.draws,
     );
     const at = this.i * this.stages.length + stage;
     this.counts.naiveForward[at] += runs * forward;
@@ -148,24 +148,24 @@ export class Siege {
       shape: this.targets.system.info.shape,
       label: this.label,
       epsilon,
-      norm: this.campaign.norm,
+      norm: this.attackPlan.norm,
       restart,
       ...(target >= 0 && { target }),
       rivals: this.rivals,
       nearest: this.nearest?.distance ?? Number.POSITIVE_INFINITY,
-      draws: (what) => this.inquiry.stream(run, what),
+      draws: (what) => this.oracle.stream(run, what),
     };
   }
 
   private async follow(run: Run, trajectory: Trajectory): Promise<Point | undefined> {
-    const { x0, campaign } = this;
-    const first = campaign.keep === 'first';
+    const { x0, attackPlan } = this;
+    const first = attackPlan.keep === 'first';
     const free = this.stages[run.stage].attack.radius === 'free';
     let best: Point | undefined;
     let turn = trajectory.next();
     while (!turn.done) {
       const query = turn.value;
-      const answer = await this.inquiry.answer(query, run);
+      const answer = await this.oracle.answer(query, run);
       if (query.pixels !== x0 && !query.outside) {
         const { stage, restart } = run;
         const { loss, broken } = answer;
@@ -173,7 +173,7 @@ export class Siege {
         const seen = { ...place, loss, broken, prediction: argmaxOf(answer.logits), distance: Number.NaN };
         if (broken) {
           const distance = this.judged(query.pixels, run.epsilon, free);
-          if (free || campaign.keep === 'nearest') this.near({ ...seen, distance, pixels: query.pixels });
+          if (free || attackPlan.keep === 'nearest') this.near({ ...seen, distance, pixels: query.pixels });
           const within = distance <= run.reach;
           if (within) best = kept(best, { ...seen, distance }, query.pixels);
           if (within && first) return best;
@@ -192,7 +192,7 @@ export class Siege {
 
   /** How far a broken point lies. An attack that leaves its ball is a bug, and must not become a result. */
   private judged(x: Float32Array, { text, value }: Epsilon, free: boolean): number {
-    const { norm, stages } = this.campaign;
+    const { norm, stages } = this.attackPlan;
     if (isInside(norm, x, this.x0, free ? Number.POSITIVE_INFINITY : value)) return norm.distance(x, this.x0);
     const names = stages.map(({ attack }) => attack.name).join(', ');
     throw new Error(`an attack (one of ${names}) left its ${norm.name} ball of radius ${text}, or the box`);
@@ -223,7 +223,7 @@ function kept(best: Point | undefined, seen: Omit<Point, 'pixels'>, pixels: Floa
 }
 
 /** Clean logits of one example. */
-export function logitsOf({ cleanLogits, n }: Targets, i: number): number[] {
+export function logitsOf({ cleanLogits, n }: AttackInputs, i: number): number[] {
   const classes = cleanLogits.length / n;
   return Array.from({ length: classes }, (_, k) => cleanLogits[i * classes + k]);
 }

@@ -22,7 +22,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
  * Runs something with a progress line, lets signals stop it, prints what came out, and returns the exit code.
  * Errors: those of `run`, but for an interruption, which is printed and gives 130.
  */
-export async function attendedRun(
+export async function interactiveRun(
   run: (tools: { signal: AbortSignal; notify: Listener }) => Promise<RunOutcome>,
   { quiet = false, debug = false }: Attendance,
 ): Promise<number> {
