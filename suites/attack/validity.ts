@@ -1,6 +1,7 @@
 import { exact } from '../../src/metrics/estimate.js';
 import { signTest } from '../../src/metrics/sign-test.js';
 import { argmax } from '../../src/metrics/softmax.js';
+import { POINTS, RARE, UNLUCKY } from '../../src/suites/attacking/chance.js';
 import type { Collected } from '../../src/suites/contract.js';
 import { measure } from '../../src/suites/measure.js';
 import type { AttackRows } from '../../src/suites/measurements/attack.js';
@@ -42,16 +43,10 @@ interface Flag {
   look(result: AttackResult, evidence: Evidence): Finding | string;
 }
 
-/** Shares that differ by less are taken for chance. */
-const POINTS = 0.002;
 /** FGSM must break this share of examples more before chance is ruled out as the reason. */
 const ONE_STEP_MARGIN = 0.005;
 /** L2 distance of normalised logits that rounding does not explain. */
 const GAP = 1e-4;
-/** Probability below which chance is ruled out. */
-const RARE = 0.05;
-/** Up to this share of verdicts on a stochastic system may be chance without more than a note. */
-const UNLUCKY = 0.05;
 
 const noChecks = 'not looked at (`checks: false`)';
 const points = (share: number) => `${(100 * share).toFixed(1)} %`;

@@ -1,5 +1,6 @@
 import type { Estimate } from '../../src/metrics/estimate.js';
 import { scoreNamed } from '../../src/scores/registry.js';
+import { POINTS, UNLUCKY } from '../../src/suites/attacking/chance.js';
 import type { Warning } from '../../src/suites/results.js';
 import { attackName } from './measures.js';
 import type { Raised } from './robust-auroc.js';
@@ -7,10 +8,6 @@ import { type Evaded, isReproduced } from './undetected-errors.js';
 
 /** Up to this share of images an attack may leave with a lower score than it found them with. */
 const LOWERED = 0.05;
-/** Shares that differ by less are taken for chance. */
-const POINTS = 0.002;
-/** Up to this share of verdicts on a stochastic system may be chance without more than a note. */
-const UNLUCKY = 0.05;
 
 /** Whether intervals leave a gap: both shares are of few examples at times. */
 const differ = ({ interval: a }: Estimate, { interval: b }: Estimate): boolean =>

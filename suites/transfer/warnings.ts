@@ -1,14 +1,8 @@
 import { signTest } from '../../src/metrics/sign-test.js';
+import { POINTS, RARE, UNLUCKY } from '../../src/suites/attacking/chance.js';
 import type { Warning } from '../../src/suites/results.js';
 import { attackOf } from './measures.js';
 import { isReproduced, type Pair, type TransferResult } from './result.js';
-
-/** Shares that differ by less are taken for chance. */
-const POINTS = 0.002;
-/** Probability below which chance is ruled out: a stochastic system gives every verdict anew. */
-const RARE = 0.05;
-/** Up to this share of verdicts on a stochastic system may be chance without more than a note. */
-const UNLUCKY = 0.05;
 
 /** Whether images made for another system fool a system more often than those that were made for it. */
 function beatsWhiteBox(pair: Pair, own: Pair | undefined): boolean {
