@@ -9,10 +9,13 @@ export { bootstrap, wilson } from './metrics/intervals.js';
 export type {
   Batch,
   Capability,
+  Evaluated,
   Gradients,
+  LastLayer,
   LossName,
   Outputs,
   Passes,
+  QuantityName,
   System,
   SystemInfo,
 } from './models/system.js';

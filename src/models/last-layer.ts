@@ -1,6 +1,7 @@
 import type { Shapes } from '../autodiff/site.js';
-import type { Graph, Node } from '../graph/graph.js';
+import type { Graph } from '../graph/graph.js';
 import { valuesRead } from '../graph/prune.js';
+import { elementCount } from '../graph/tensor.js';
 import { affineOf, makersOf, sourceOf } from './affine.js';
 import { type LinearNode, linearNode } from './linear-node.js';
 import type { LastLayer } from './system.js';
@@ -17,7 +18,8 @@ export interface FeaturePlace {
 /** What is found of the last linear layer, and what is missing why. */
 export interface FoundLayer {
   features?: FeaturePlace;
-  layer?: LastLayer;
+  /** Made when it is asked for: it may be large, and few runs want it. */
+  layer?: () => LastLayer;
   lacks: { features?: string; lastLayer?: string };
 }
 
@@ -48,10 +50,10 @@ export async function findLastLayer(question: LayerQuestion): Promise<FoundLayer
   const depends = (value: string) => reached.has(value);
   const before = linearBefore(question, depends);
   if ('linear' in before) {
-    const { linear, layer } = before;
+    const { linear, width, layer } = before;
     const features = named
       ? { ...named, transposed: false }
-      : { value: linear.input, width: layer.width, transposed: linear.transposed };
+      : { value: linear.input, width, transposed: linear.transposed };
     if (!named || sourceOf(graph, named.value) === sourceOf(graph, linear.input))
       return { features, layer, lacks: {} };
     const why =
@@ -84,18 +86,17 @@ type Depends = (value: string) => boolean;
 function linearBefore(
   { graph, logits, classes }: LayerQuestion,
   depends: Depends,
-): { linear: LinearNode; layer: LastLayer } | { why: string } {
+): { linear: LinearNode; width: number; layer: () => LastLayer } | { why: string } {
   const makers = makersOf(graph);
   const so = { scale: new Float64Array(classes).fill(1), shift: new Float64Array(classes) };
   for (let node = makers.get(logits); node; ) {
     const linear = linearNode(node, { graph, depends });
     if (linear) {
-      const { weight, bias } = linear;
       const where = `the last linear layer, node "${node.name}",`;
-      if (!weight || !bias) return { why: `the weights of ${where} are computed, not constants` };
-      const rows = rowsOf(node, graph);
-      if (rows !== classes) return { why: `${where} does not have one row of weights per class` };
-      return { linear, layer: layerOf(weight, bias, so) };
+      if (linear.outputs === undefined) return { why: `the weights of ${where} are computed, not constants` };
+      if (linear.outputs !== classes) return { why: `${where} does not have one row of weights per class` };
+      const weights = elementCount(graph.initializers.get(node.inputs[1])?.dims ?? []);
+      return { linear, width: weights / classes, layer: () => layerOf(linear, so) };
     }
     const step = affineOf(graph, node);
     if (!step || !depends(step.value) || !compose(so, step))
@@ -105,13 +106,6 @@ function linearBefore(
     node = makers.get(step.value);
   }
   return { why: 'its logits come from no linear layer' };
-}
-
-/** Outputs of a linear node, by its constant weights. */
-function rowsOf(node: Node, graph: Graph): number {
-  const dims = graph.initializers.get(node.inputs[1])?.dims ?? [];
-  const first = node.op === 'Conv' || (node.op === 'Gemm' && node.attributes.transB?.value === 1);
-  return first ? dims[0] : dims[1];
 }
 
 interface ScaleAndShift {
@@ -133,7 +127,8 @@ function compose(so: ScaleAndShift, step: Partial<ScaleAndShift>): boolean {
 
 const ofClass = (values: Float64Array, k: number) => values[values.length === 1 ? 0 : k];
 
-function layerOf(weight: Float64Array, bias: Float64Array, { scale, shift }: ScaleAndShift): LastLayer {
+function layerOf({ numbers }: LinearNode, { scale, shift }: ScaleAndShift): LastLayer {
+  const { weight, bias } = numbers();
   const width = weight.length / scale.length;
   return {
     width,

@@ -1,4 +1,4 @@
-import type { Graph, Node } from '../graph/graph.js';
+import type { Graph, Node, Tensor } from '../graph/graph.js';
 import { NodeReader } from '../graph/node-reader.js';
 import { numbersOf } from './affine.js';
 
@@ -9,10 +9,10 @@ export interface LinearNode {
   input: string;
   /** It reads its images as columns. */
   transposed: boolean;
-  /** (outputs, inputs), row-major; undefined where the weights are computed, not constants. */
-  weight: Float64Array | undefined;
-  /** (outputs), or one number for all. */
-  bias: Float64Array | undefined;
+  /** Rows of its weights; undefined where they are computed, not constants. */
+  outputs: number | undefined;
+  /** Weight (outputs, inputs), row-major, and bias (outputs) or one number for all; copies, in double precision. */
+  numbers(): { weight: Float64Array; bias: Float64Array };
 }
 
 interface Place {
@@ -21,7 +21,64 @@ interface Place {
   depends(value: string): boolean;
 }
 
-type Row = (node: Node, place: Place) => Omit<LinearNode, 'node'>;
+interface Row {
+  /** How the weights lie: with a row for each output, or a column. */
+  byOutput(read: NodeReader): boolean;
+  /** What the product and the bias are multiplied by. */
+  factors?(read: NodeReader): [product: number, bias: number];
+  /** Where not every node of this operator is a linear layer. */
+  fits?(read: NodeReader): boolean;
+}
+
+/** Operators of linear layers. */
+const rows: Readonly<Record<string, Row>> = {
+  MatMul: { byOutput: () => false },
+  Gemm: {
+    byOutput: (read) => read.flag('transB'),
+    factors: (read) => [read.number('alpha', 1), read.number('beta', 1)],
+  },
+  // A kernel that goes step by step over what it reads: where that leaves one position, it covers all of it.
+  Conv: { byOutput: () => true, fits: isPlain },
+};
+
+/** Convolutions that drop nothing of what they read, and add nothing. */
+function isPlain(read: NodeReader): boolean {
+  const all = (name: string, value: number) => (read.ints(name) ?? []).every((v) => v === value);
+  const pads = ['NOTSET', 'VALID'].includes(read.text('auto_pad', 'NOTSET')) && all('pads', 0);
+  return pads && all('strides', 1) && all('dilations', 1) && read.number('group', 1) === 1;
+}
+
+/** The node as a linear layer, of an image on the left and weights on the right; undefined where it is none. */
+export function linearNode(node: Node, { graph, depends }: Place): LinearNode | undefined {
+  const row = node.domain === '' ? rows[node.op] : undefined;
+  const [input, right, added = ''] = node.inputs;
+  if (!row || !depends(input) || [right, added].some(depends)) return undefined;
+  const read = new NodeReader(node);
+  if (row.fits?.(read) === false) return undefined;
+  const tensor = graph.initializers.get(right);
+  const term = graph.initializers.get(added);
+  // A matrix, or a kernel; stacks of matrices are none.
+  const constant = isFloat(tensor) && (node.op === 'Conv' || tensor.dims.length === 2);
+  const known = constant && (added === '' || isFloat(term));
+  const byOutput = row.byOutput(read);
+  const outputs = known ? tensor.dims[byOutput ? 0 : 1] : undefined;
+  return {
+    node,
+    input,
+    transposed: node.op === 'Gemm' && read.flag('transA'),
+    outputs,
+    numbers() {
+      const [product, shift] = row.factors?.(read) ?? [1, 1];
+      const data = numbersOf(tensor) ?? new Float64Array(0);
+      const weight = byOutput ? data : turned(data, tensor?.dims ?? []);
+      const bias = numbersOf(term) ?? new Float64Array(1);
+      return { weight: weight.map((w) => product * w), bias: bias.map((c) => shift * c) };
+    },
+  };
+}
+
+const isFloat = (tensor: Tensor | undefined): tensor is Tensor =>
+  tensor?.type === 'float32' || tensor?.type === 'float64';
 
 /** A matrix (rows, columns) as (columns, rows). */
 function turned(data: Float64Array, [rows, columns]: readonly number[]): Float64Array {
@@ -29,62 +86,4 @@ function turned(data: Float64Array, [rows, columns]: readonly number[]): Float64
     const [column, row] = [Math.floor(at / rows), at % rows];
     return data[row * columns + column];
   });
-}
-
-const matMul: Row = ({ inputs: [input, right] }, { graph }) => {
-  const tensor = graph.initializers.get(right);
-  const data = tensor?.dims.length === 2 ? numbersOf(tensor) : undefined;
-  return {
-    input,
-    transposed: false,
-    weight: data && turned(data, tensor?.dims ?? []),
-    bias: new Float64Array(1),
-  };
-};
-
-const gemm: Row = (node, { graph }) => {
-  const [input, right] = node.inputs;
-  const read = new NodeReader(node);
-  const tensor = graph.initializers.get(right);
-  const data = numbersOf(tensor);
-  const upright = data && (read.flag('transB') ? data : turned(data, tensor?.dims ?? []));
-  const [alpha, beta] = [read.number('alpha', 1), read.number('beta', 1)];
-  return {
-    input,
-    transposed: read.flag('transA'),
-    weight: upright?.map((w) => alpha * w),
-    bias: biasOf(node, graph)?.map((c) => beta * c),
-  };
-};
-
-/** A kernel that goes step by step over what it reads: where that leaves one position, it covers all of it. */
-const convolution: Row = (node, { graph }) => ({
-  input: node.inputs[0],
-  transposed: false,
-  weight: numbersOf(graph.initializers.get(node.inputs[1])),
-  bias: biasOf(node, graph),
-});
-
-function biasOf({ inputs: [, , bias = ''] }: Node, graph: Graph): Float64Array | undefined {
-  return bias === '' ? new Float64Array(1) : numbersOf(graph.initializers.get(bias));
-}
-
-/** Convolutions that drop nothing of what they read, and add nothing. */
-function isPlain(node: Node): boolean {
-  const read = new NodeReader(node);
-  const all = (name: string, value: number) => (read.ints(name) ?? []).every((v) => v === value);
-  const pads = ['NOTSET', 'VALID'].includes(read.text('auto_pad', 'NOTSET')) && all('pads', 0);
-  return pads && all('strides', 1) && all('dilations', 1) && read.number('group', 1) === 1;
-}
-
-/** Operators of linear layers. */
-const rows: Readonly<Record<string, Row>> = { MatMul: matMul, Gemm: gemm, Conv: convolution };
-
-/** The node as a linear layer, of an image on the left and weights on the right; undefined where it is none. */
-export function linearNode(node: Node, place: Place): LinearNode | undefined {
-  const row = node.domain === '' ? rows[node.op] : undefined;
-  const [image, ...others] = node.inputs;
-  if (!row || !place.depends(image) || others.some(place.depends)) return undefined;
-  if (node.op === 'Conv' && !isPlain(node)) return undefined;
-  return { node, ...row(node, place) };
 }

@@ -42,7 +42,7 @@ import { forwardOf, gradientOf, usualQuantities } from './usual.js';
 export interface ModelParts extends Differentiable {
   info: SystemInfo;
   batchSize: number;
-  lastLayer?: LastLayer | undefined;
+  lastLayer?: (() => LastLayer) | undefined;
 }
 
 /** What a loss is about, as a program takes it: labels and targets (n, classes), threshold (1). */
@@ -60,6 +60,7 @@ export class Model implements System {
   readonly batchSize: number;
   readonly concurrency: number;
   private readonly size: number;
+  private layer: LastLayer | undefined;
   private readonly usual: QuantityProgram;
   private readonly programs = new Map<string, Promise<QuantityProgram>>();
   private readonly gradients = new Map<string, Promise<GradientProgram>>();
@@ -80,7 +81,8 @@ export class Model implements System {
   }
 
   get lastLayer(): LastLayer | undefined {
-    return this.parts.lastLayer;
+    this.layer ??= this.parts.lastLayer?.();
+    return this.layer;
   }
 
   /**

@@ -29,7 +29,9 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
     info: system.info,
     batchSize: system.batchSize,
     concurrency: system.concurrency,
-    ...(system.lastLayer && { lastLayer: system.lastLayer }),
+    get lastLayer() {
+      return system.lastLayer;
+    },
     evaluate: (batch, wanted, loss) =>
       call(loss === undefined ? 'forward' : 'gradient', batch.n, () => system.evaluate(batch, wanted, loss)),
     forward: (batch) => call('forward', batch.n, () => system.forward(batch)),
