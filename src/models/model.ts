@@ -2,10 +2,8 @@ import type { Program, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { lossUnavailable } from '../losses/emit.js';
-import type { LossArgumentName } from '../losses/loss.js';
-import { lossNamed } from '../losses/registry.js';
 import { logSumExp } from '../metrics/softmax.js';
-import { checkPixels, imageSize, inChunks, oneHotRows, rowsOf } from './batching.js';
+import { checkPixels, imageSize, inChunks, rowsOf } from './batching.js';
 import { capabilityTitles } from './capabilities.js';
 import { refuseNotFinite } from './finite.js';
 import {
@@ -20,6 +18,7 @@ import {
 } from './gradient-program.js';
 import { groupedGradient, type LogitLoss } from './grouped.js';
 import { guardOf } from './guarded.js';
+import { type LossArgumentRows, lossArgumentRows, lossFeeds } from './loss-feeds.js';
 import { notFiniteOrigin } from './not-finite-origin.js';
 import { pixelValue } from './prepare.js';
 import { quantityNamed } from './quantities.js';
@@ -44,9 +43,6 @@ export interface ModelParts extends Differentiable {
   batchSize: number;
   lastLayer?: (() => LastLayer) | undefined;
 }
-
-/** What a loss is about, as a program takes it: labels and targets (n, classes), threshold (1). */
-type LossArgumentRows = Partial<Record<LossArgumentName, Float32Array>>;
 
 type RowOrigin = NonNullable<Parameters<typeof refuseNotFinite>[5]>;
 
@@ -94,7 +90,7 @@ export class Model implements System {
     for (const name of wanted) this.refuseQuantity(name);
     if (loss === undefined) return this.evaluated(batch, wanted);
     this.refuseLoss(loss);
-    return this.evaluated(batch, wanted, { loss, aims: this.aimRows(loss, batch.n, batch) });
+    return this.evaluated(batch, wanted, { loss, aims: lossArgumentRows(loss, batch.n, batch, this.info) });
   }
 
   /** Errors: as `evaluate`. */
@@ -144,7 +140,12 @@ export class Model implements System {
     );
     const feeds: Record<string, Value> = {
       logits: { type: 'float32', dims: [n, classes], data: logits },
-      ...this.aimFeeds(compiled, this.aimRows(loss, n, aims), 0, n, n),
+      ...lossFeeds(
+        compiled.aims,
+        lossArgumentRows(loss, n, aims, this.info),
+        { start: 0, end: n, fixed: n },
+        this.info,
+      ),
     };
     const outputs = await compiled.program.run(feeds);
     return {
@@ -177,12 +178,14 @@ export class Model implements System {
     const { fixedBatch } = this.parts.prepared;
     // The gradient of a batch that is one call is not copied.
     const single = batch.n <= (fixedBatch ?? this.batchSize);
+    const fed = (start: number, end: number) =>
+      of && backward ? lossFeeds(backward.aims, of.aims, { start, end, fixed: fixedBatch }, this.info) : {};
     const loss = new Float32Array(of ? batch.n : 0);
     let gradient = new Float32Array(of && !single ? batch.n * this.size : 0);
     await this.inChunks(batch.n, async (start, end) => {
       const feeds = {
         ...this.pixelFeed(batch, start, end),
-        ...(of && backward && this.aimFeeds(backward, of.aims, start, end, fixedBatch)),
+        ...fed(start, end),
       };
       const result = await program.run(feeds);
       this.collect(values, result, start, end);
@@ -197,7 +200,7 @@ export class Model implements System {
     const origin = this.origin(
       batch,
       async () => (of ? gradientGraphOf(this.guarded(), of.loss) : quantityGraph(this.parts, names).graph),
-      (row) => (of && backward ? this.aimFeeds(backward, of.aims, row, row + 1, fixedBatch) : {}),
+      (row) => fed(row, row + 1),
     );
     const { name: model } = this.info;
     for (const name of wanted) {
@@ -224,43 +227,6 @@ export class Model implements System {
     return remembered(this.gradients, [loss, ...names].join(), () =>
       compileGradient(this.parts, loss, names),
     );
-  }
-
-  private aimRows(
-    loss: LossName,
-    n: number,
-    { labels, targets, threshold }: LossArguments,
-  ): LossArgumentRows {
-    const wanted = lossNamed(loss).aims;
-    if (wanted.includes('threshold') && threshold === undefined)
-      throw new AssayError('data-invalid', `the loss "${loss}" needs a threshold`, {
-        hint: 'say what the score must reach',
-      });
-    return {
-      ...(wanted.includes('labels') && { labels: oneHotRows(n, labels, this.info, 'label') }),
-      ...(wanted.includes('targets') && { targets: oneHotRows(n, targets, this.info, 'target') }),
-      ...(wanted.includes('threshold') && { threshold: Float32Array.of(threshold ?? 0) }),
-    };
-  }
-
-  private aimFeeds(
-    { aims }: GradientProgram,
-    rows: LossArgumentRows,
-    start: number,
-    end: number,
-    fixed: number | undefined,
-  ): Record<string, Value> {
-    const classes = this.info.classes.length;
-    const feeds: Record<string, Value> = {};
-    for (const aim of ['labels', 'targets'] as const) {
-      const [name, all] = [aims[aim], rows[aim]];
-      if (!name || !all) continue;
-      const data = rowsOf(all, start, end, classes, fixed);
-      feeds[name] = { type: 'float32', dims: [data.length / classes, classes], data };
-    }
-    if (aims.threshold && rows.threshold)
-      feeds[aims.threshold] = { type: 'float32', dims: [1], data: rows.threshold };
-    return feeds;
   }
 
   /** Errors: `op-unsupported`; `unknown-name`. */

@@ -1,0 +1,47 @@
+import type { Value } from '../engines/engine.js';
+import { AssayError } from '../errors.js';
+import type { LossArgumentName } from '../losses/loss.js';
+import { lossNamed } from '../losses/registry.js';
+import { oneHotRows, rowsOf } from './batching.js';
+import type { LossArguments, LossName, SystemInfo } from './system.js';
+
+/** What a loss is about, as a program takes it: labels and targets (n, classes), threshold (1). */
+export type LossArgumentRows = Partial<Record<LossArgumentName, Float32Array>>;
+
+/** Errors: `data-invalid` for what is missing, and for classes out of range. */
+export function lossArgumentRows(
+  loss: LossName,
+  n: number,
+  { labels, targets, threshold }: LossArguments,
+  info: SystemInfo,
+): LossArgumentRows {
+  const { aims } = lossNamed(loss);
+  if (aims.includes('threshold') && threshold === undefined)
+    throw new AssayError('data-invalid', `the loss "${loss}" needs a threshold`, {
+      hint: 'say what the score must reach',
+    });
+  return {
+    ...(aims.includes('labels') && { labels: oneHotRows(n, labels, info, 'label') }),
+    ...(aims.includes('targets') && { targets: oneHotRows(n, targets, info, 'target') }),
+    ...(aims.includes('threshold') && { threshold: Float32Array.of(threshold ?? 0) }),
+  };
+}
+
+/** Rows start to end, under the names of a program's inputs; as many as it insists on where that is fixed. */
+export function lossFeeds(
+  names: Partial<Record<LossArgumentName, string>>,
+  rows: LossArgumentRows,
+  { start, end, fixed }: { start: number; end: number; fixed: number | undefined },
+  { classes: { length: classes } }: SystemInfo,
+): Record<string, Value> {
+  const feeds: Record<string, Value> = {};
+  for (const aim of ['labels', 'targets'] as const) {
+    const [name, all] = [names[aim], rows[aim]];
+    if (!name || !all) continue;
+    const data = rowsOf(all, start, end, classes, fixed);
+    feeds[name] = { type: 'float32', dims: [data.length / classes, classes], data };
+  }
+  if (names.threshold && rows.threshold)
+    feeds[names.threshold] = { type: 'float32', dims: [1], data: rows.threshold };
+  return feeds;
+}
