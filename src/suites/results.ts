@@ -336,6 +336,7 @@ export const SystemSummary = Type.Object(
     energy: Type.String(),
     identity: Type.String(),
     inputScale: Type.Array(Type.Number()),
+    featureWidth: Type.Optional(Type.Integer({ description: 'penultimate features of one image' })),
   },
   closed,
 );
