@@ -81,8 +81,8 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     seed: inventory.seed,
     config: input.config,
     environment: input.environment,
-    // Notes are among the warnings.
-    systems: [...inventory.systems.values()].map(({ info: { notes: _, network: __, ...info } }) => ({
+    // Notes are among the warnings; the width of features matters to measurements only.
+    systems: [...inventory.systems.values()].map(({ info: { notes, network, featureWidth, ...info } }) => ({
       ...info,
       shape: [...info.shape],
       classes: [...info.classes],
