@@ -47,7 +47,7 @@ export const apgd = auto(
     minimum: 0,
     maximum: 100_000,
     default: 0,
-    description: 'Lead to so many wrong classes, the likeliest first, a run for each; 0 is untargeted.',
+    description: 'Number of wrong classes to aim at, the likeliest first, a run for each; 0 is untargeted.',
   }),
 );
 
@@ -63,7 +63,7 @@ export const apgdT = auto(
     minimum: 1,
     maximum: 100_000,
     default: 9,
-    description: 'Lead to so many wrong classes, the likeliest first, a run for each.',
+    description: 'Number of wrong classes to aim at, the likeliest first, a run for each.',
   }),
 );
 

@@ -13,13 +13,14 @@ const CwOptions = Type.Object({
     minimum: 1,
     maximum: 100,
     default: 9,
-    description: 'Searches, each with another weight of the margin: steps of a binary search for the least.',
+    description:
+      'Steps of the binary search for the smallest weight of the margin; each is a search of its own.',
   }),
   stepSize: Type.Number({ exclusiveMinimum: 0, default: 0.01, description: 'Learning rate of Adam.' }),
   initialConst: Type.Number({
     exclusiveMinimum: 0,
     default: 0.001,
-    description: 'First weight of the margin beside the squared distance (c).',
+    description: 'First weight of the margin against the squared distance (c).',
   }),
 });
 type CwOptions = Static<typeof CwOptions>;

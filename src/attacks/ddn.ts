@@ -9,7 +9,8 @@ const DdnOptions = Type.Object({
     exclusiveMinimum: 0,
     exclusiveMaximum: 1,
     default: 0.05,
-    description: 'Share by which the radius shrinks where the point is broken, and grows where it is not.',
+    description:
+      'Share by which the radius shrinks when the point is misclassified, and grows when it is not.',
   }),
 });
 

@@ -24,7 +24,7 @@ const FabTOptions = Type.Object({
     minimum: 1,
     maximum: 100_000,
     default: 9,
-    description: 'Lead to so many wrong classes, the likeliest first, a run for each.',
+    description: 'Number of wrong classes to aim at, the likeliest first, a run for each.',
   }),
 });
 

@@ -15,7 +15,7 @@ const MiFgsmOptions = Type.Object({
     maximum: 1,
     default: 1,
     description:
-      'Share of the last direction that is carried into the next, each gradient scaled to L1 norm 1.',
+      'Share of the last direction that is carried over to the next; each gradient is scaled to L1 norm 1.',
   }),
 });
 

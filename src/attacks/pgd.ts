@@ -24,13 +24,13 @@ export const PgdOptions = Type.Object({
     maximum: 1,
     default: 0,
     description:
-      'Share of the last direction that is carried into the next, each gradient scaled to L1 norm 1.',
+      'Share of the last direction that is carried over to the next; each gradient is scaled to L1 norm 1.',
   }),
   targets: Type.Integer({
     minimum: 0,
     maximum: 100_000,
     default: 0,
-    description: 'Lead to so many wrong classes, the likeliest first, a run for each; 0 is untargeted.',
+    description: 'Number of wrong classes to aim at, the likeliest first, a run for each; 0 is untargeted.',
   }),
 });
 

@@ -39,7 +39,7 @@ export const limits = {
     of: 'bytes of a stored unit',
     value: 2 * GIB - 1,
     reason: 'units hold some hundred examples; no run writes one that long',
-    instead: 'remove the file: it is then measured anew',
+    instead: 'remove the file: its examples are then measured again',
   },
   image: {
     of: 'bytes of a PNG or JPEG',

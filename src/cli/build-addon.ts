@@ -6,11 +6,11 @@ import { print } from './terminal.js';
 export function buildAddonCommand(): Command {
   return new Command('build-addon')
     .description(
-      'Builds the native addon of TensorFlow.js, for the engine tfjs, with a TensorFlow that is on this machine already: the package itself would download one of 2022, made for CUDA 11.2. Nothing is downloaded. It needs a C++ compiler; Linux or macOS.',
+      'Builds the native addon of TensorFlow.js, for the engine tfjs, with a TensorFlow that is already on this machine: the package itself would download one of 2022, made for CUDA 11.2. Nothing is downloaded. It needs a C++ compiler; Linux or macOS.',
     )
     .argument(
       '[folder]',
-      'where TensorFlow is: a Python environment with it, its tensorflow folder, or an unpacked libtensorflow for C (default: the active environment, .venv, /usr/local, ...)',
+      'where TensorFlow is: a Python environment, its tensorflow folder, or an unpacked libtensorflow for C (default: the active environment, .venv, /usr/local, ...)',
     )
     .addHelpText(
       'after',

@@ -20,7 +20,7 @@ const listed: Record<string, Listed> = {
   },
   report: {
     takes: '<dir>',
-    summary: 'write the report of a run folder again',
+    summary: 'render the report of a run folder again',
     load: async () => (await import('./report.js')).reportCommand(),
   },
   gate: {
@@ -30,7 +30,7 @@ const listed: Record<string, Listed> = {
   },
   inspect: {
     takes: '<file>',
-    summary: 'look into a checkpoint',
+    summary: 'show what a checkpoint holds',
     load: async () => (await import('./inspect.js')).inspectCommand(),
   },
   doctor: {

@@ -5,7 +5,7 @@ import { confineTo } from '../bytes/confine.js';
 export const confine = () =>
   new Option(
     '--confine <dir>',
-    'refuse to read what lies outside of this folder, also at the end of links; for cards and run files from elsewhere',
+    'read nothing outside this folder, not even through links; for cards and run files from elsewhere',
   ).argParser((folder: string) => {
     confineTo(folder);
     return folder;

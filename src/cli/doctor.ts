@@ -23,7 +23,7 @@ interface Finding {
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(
-      'Prints versions, engines, threads and memory, and what to do about what is missing. Ends with 2 when runs would fail.',
+      'Prints versions, engines, threads and memory, and how to get what is missing. Ends with 2 when runs would fail.',
     )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ assay doctor')

@@ -21,11 +21,11 @@ interface GateFlags {
 export function gateCommand(): Command {
   return new Command('gate')
     .description(
-      'Judges the measures of a run folder by the gates of its run file, or by those of another file. Ends with 0 when all hold, 1 when one fails, 2 when there is nothing to judge: no gates, results that are partial, edited, limited to some examples, or not those of the run file. A gate on a measure that is missing or not singled out fails.',
+      'Judges the measures of a run folder by the gates of its run file, or of another file. Ends with 0 when all hold, 1 when one fails, 2 when there is nothing to judge: no gates, or results that are partial, edited, limited to some examples, or not those of the run file. A gate fails when its measure is missing or when several measures fit it.',
     )
     .argument('<dir>', 'the run folder')
     .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')
-    .option('--allow-partial', 'judge what there is, also of an interrupted run or one with --limit')
+    .option('--allow-partial', 'judge what there is, even of an interrupted run or one with --limit')
     .option('--json', 'print the verdicts as JSON')
     .addHelpText(
       'after',

@@ -19,7 +19,7 @@ interface InitFlags extends LimitFlags {
 export function initCommand(): Command {
   return new Command('init')
     .description(
-      'Writes a model card and a run file with comments. With a checkpoint, the card says what can be read off it; comments say what cannot.',
+      'Writes a model card and a run file with comments. With --checkpoint, the card says what can be read off the checkpoint, and comments say what cannot.',
     )
     .argument('[dir]', 'where to write them', '.')
     .option('-c, --checkpoint <file>', 'the checkpoint the card is for')

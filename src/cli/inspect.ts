@@ -12,7 +12,7 @@ import { print } from './terminal.js';
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description(
-      'Prints what a checkpoint holds: operators, parameters, input and output, whether it has input gradients and if not which operator lacks one, and a model card to start from.',
+      'Prints what a checkpoint holds: operators, parameters, input, output, whether it has input gradients (and if not, which operator lacks one), and a model card to start from.',
     )
     .argument('<file>', 'a checkpoint, or a model card')
     .addOption(timeLimit())
@@ -63,7 +63,7 @@ function inspectionText(found: Inspection): string {
     ['format', [origin]],
     ['size', [`${formatNumber(found.bytes)} bytes`]],
     ['sha256', [found.sha256]],
-    ['network', found.network ? [found.network] : found.tensors ? ['not told by the weights'] : []],
+    ['network', found.network ? [found.network] : found.tensors ? ['not recognised from the weights'] : []],
     ['parameters', [formatNumber(found.parameters)]],
     ['tensors', tensorLines(found.tensors ?? [])],
     ['input', ports(found.inputs)],
@@ -94,7 +94,7 @@ function gradientLines({ available, because, missing, estimated }: Inspection['g
     return [`an estimate: it ${passes}, first at node "${estimated[0].node}" (${estimated[0].op})`];
   if (available) return [`available: ${because ?? 'every operator on the way has a rule'}`];
   return [
-    `not available${because ? ` (${because})` : ''}; suites that need none still run`,
+    `not available${because ? ` (${because})` : ''}; suites that need no gradient still run`,
     ...missing.map(({ op, node }) => `no rule for ${op}, at node "${node}"`),
   ];
 }

@@ -11,10 +11,11 @@ export interface LimitFlags {
 export const timeLimit = () =>
   new Option(
     '--time-limit <s>',
-    `seconds that a call may take while a network is tried (default: ${DEFAULT_LIMITS.seconds})`,
+    `seconds a call may take while a network is tried (default: ${DEFAULT_LIMITS.seconds})`,
   ).argParser(positiveNumber);
 
 export const memoryLimit = () =>
-  new Option('--memory-limit <mib>', `MiB that it may take (default: ${DEFAULT_LIMITS.mebibytes})`).argParser(
-    positiveNumber,
-  );
+  new Option(
+    '--memory-limit <mib>',
+    `MiB the network may take meanwhile (default: ${DEFAULT_LIMITS.mebibytes})`,
+  ).argParser(positiveNumber);

@@ -47,7 +47,7 @@ Start here:
   $ assay inspect model.onnx             what a checkpoint holds
   $ assay score --logits logits.npy --labels labels.npy    without a model: measure saved predictions
 
-Exit codes: 0 all well, 1 a gate failed, 2 it could not run or finish, 130 interrupted.
+Exit code 0 means success, 1 a failed gate, 2 an error, 130 an interruption.
 Environment: NO_COLOR turns colours off, CI turns the live line into plain lines.`,
     )
     .exitOverride();

@@ -7,9 +7,9 @@ import { complain, print } from './terminal.js';
 const EDITED: Warning = {
   code: 'results-edited',
   severity: 'serious',
-  message: 'results.json is not as a run wrote it: its digest does not hold',
-  why: 'a number that was changed by hand was not measured',
-  fix: 'run the same `assay run` again: what is stored is not measured again',
+  message: 'results.json was changed after a run wrote it: its digest does not match',
+  why: 'a number that was edited was not measured',
+  fix: 'run the same `assay run` again: it measures nothing that is stored',
 };
 
 /** `assay report DIR` */

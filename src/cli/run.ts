@@ -26,14 +26,14 @@ export function runCommand(): Command {
     )
     .argument('<file>', 'the run file (.yaml or .json)')
     .option('-o, --out <dir>', 'the run folder (default: assay-runs/NAME)')
-    .option('--limit <n>', 'only the first n examples of every data set', wholeNumber(1))
-    .option('--seed <s>', "instead of the run file's seed", wholeNumber(0, 0xffffffff))
+    .option('--limit <n>', 'use only the first n examples of every data set', wholeNumber(1))
+    .option('--seed <s>', 'replaces the seed of the run file', wholeNumber(0, 0xffffffff))
     .addOption(new Option('--engine <name>', 'what runs the networks').choices(engineNames).default('ort'))
-    .option('--threads <n>', 'threads of a session (default: 1)', wholeNumber(1, 1024))
-    .option('--sessions <n>', 'sessions side by side (default: one a core)', wholeNumber(1, 1024))
+    .option('--threads <n>', 'threads per session (default: 1)', wholeNumber(1, 1024))
+    .option('--sessions <n>', 'sessions side by side (default: one per core)', wholeNumber(1, 1024))
     .option(
       '--device <name>',
-      'ort: cpu (default), webgpu, cuda; tfjs: tensorflow, wasm, cpu (default: the best there is)',
+      'ort: cpu (default), webgpu, cuda; tfjs: tensorflow, wasm, cpu (default: the best available)',
     )
     .addOption(timeLimit())
     .addOption(memoryLimit())

@@ -83,7 +83,7 @@ export function byModel(
     if (model === undefined && models.length > 1)
       throw refuse(
         option,
-        `whose predictions ${file} holds is not said`,
+        `nothing says which model the predictions in ${file} belong to`,
         `name the model, one of ${models.join(', ')}`,
       );
     const name = model ?? models[0];
@@ -104,7 +104,7 @@ export function oodSets(
     const own = files.filter(({ set }) => set === name);
     const distances = new Set(own.flatMap(({ distance }) => distance ?? []));
     if (distances.size > 1)
-      throw refuse(`--ood ${name}`, `"${name}" is said to be near and far`, 'give one of them');
+      throw refuse(`--ood ${name}`, `"${name}" is given as near and as far`, 'give one of the two');
     const [distance] = distances;
     const logits = byModel(own, models, `--ood ${name}`);
     return { name, ...(distance && { distance }), logits };

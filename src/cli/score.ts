@@ -47,28 +47,37 @@ export function scoreCommand(): Command {
       'Measures logits or probabilities that another program saved: accuracy, calibration and OOD detection, with the intervals, report, sheets and gates of `assay run`. What needs a model (attacks, input gradients, purification) is not applicable. Files are .npy, .npz (FILE.npz:ARRAY where it holds several) or .csv (FILE.csv:COLUMN).',
     )
     .addOption(
-      new Option('-l, --logits <[MODEL=]file>', 'logits (examples, classes); again for each model to compare')
+      new Option(
+        '-l, --logits <[MODEL=]file>',
+        'logits (examples, classes); repeat it for each model to compare',
+      )
         .argParser(repeated(modelFile))
         .makeOptionMandatory(),
     )
-    .option('-y, --labels <file>', 'class numbers from 0, one per example; without them only OOD is measured')
+    .option(
+      '-y, --labels <file>',
+      'class numbers from 0, one per example; without them only OOD detection is measured',
+    )
     .addOption(
       new Option(
         '--ood <[near:|far:]NAME[@MODEL]=file>',
-        'logits on images of other kinds; again for each set, and for each model',
+        'logits on images of other kinds; repeat it for each set, and for each model',
       ).argParser(repeated(oodFile)),
     )
     .addOption(
       new Option(
         '--validation-logits <[MODEL=]file>',
-        'logits that temperatures are fitted on (default: a part of the test set, which is then not reported)',
+        'logits to fit temperatures on (default: a part of the test set, which is then not reported)',
       ).argParser(repeated(modelFile)),
     )
     .option('--validation-labels <file>', 'their labels')
     .option('-p, --probabilities', 'the files hold probabilities: log p(x) is then not defined')
-    .option('--classes <file|a,b,...>', 'class names in the order of the columns, or a file with one a line')
+    .option(
+      '--classes <file|a,b,...>',
+      'class names in the order of the columns, or a file with one per line',
+    )
     .option('--dataset <name>', 'what the test set is called (default: test)')
-    .option('--name <title>', 'title of the report, and name of a single model')
+    .option('--name <title>', 'title of the report, and name of the model if there is only one')
     .option('--bins <n>', 'bins of confidence (default: 15)', wholeNumber(1, 1000))
     .addOption(
       new Option('--top-k <k,...>', 'top-k accuracies besides top-1').argParser((text) =>
@@ -80,7 +89,7 @@ export function scoreCommand(): Command {
         commaList,
       ),
     )
-    .option('--suites <file>', 'measure the `suites` of this file, such as a run file, with their options')
+    .option('--suites <file>', 'measure the `suites` in this file, such as a run file, with their options')
     .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')
     .option('--seed <s>', 'of every random draw (default: 0)', wholeNumber(0, 0xffffffff))
     .option('-o, --out <dir>', 'the run folder (default: assay-runs/NAME)')

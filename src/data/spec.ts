@@ -9,7 +9,7 @@ export const DatasetSpec = Type.Object(
   {
     path: Type.String({ minLength: 1, description: 'A file, or a folder of images or CIFAR batches.' }),
     format: Type.Optional(
-      Type.String({ description: 'How the data is stored; told from the file when left out.' }),
+      Type.String({ description: 'How the data is stored. Default: recognised from the file.' }),
     ),
     role: Type.Optional(
       Type.Union(
@@ -77,7 +77,7 @@ export const DatasetSpec = Type.Object(
         description: 'Files of CIFAR-10-C: which fifth of the examples, 1 (weak) to 5. Default: all.',
       }),
     ),
-    offset: Type.Optional(Type.Integer({ minimum: 0, description: 'Leave out so many examples first.' })),
+    offset: Type.Optional(Type.Integer({ minimum: 0, description: 'Skip the first n examples.' })),
     sample: Type.Optional(
       Type.Object(
         {
@@ -91,17 +91,17 @@ export const DatasetSpec = Type.Object(
           ),
           stratified: Type.Optional(
             Type.Boolean({
-              description: 'Every class in its proportion. Default: true where there are labels.',
+              description: 'Keep the proportions of the classes. Default: true where there are labels.',
             }),
           ),
         },
         {
           ...closed,
-          description: 'Draw examples at random, after `offset`. A smaller n gives a part of a larger one.',
+          description: 'Draw examples at random, after `offset`. A smaller n gives a subset of a larger one.',
         },
       ),
     ),
-    limit: count('Use at most so many examples: the first, or of a `sample` its first draws.'),
+    limit: count('Use at most n examples: the first, or of a `sample` its first draws.'),
   },
   { ...closed, title: 'Data set', description: 'Where examples come from, and which.' },
 );

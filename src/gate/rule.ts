@@ -9,7 +9,7 @@ export const GateRule = Type.Object(
     where: Type.Optional(
       Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
         description:
-          'what picks one measure: model, dataset, or a parameter as it is written, such as epsilon: 8/255',
+          'what selects one measure: model, dataset, or a parameter as it is written, such as epsilon: 8/255',
       }),
     ),
     min: Type.Optional(Type.Number({ description: 'the value may not be smaller' })),

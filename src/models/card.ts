@@ -11,7 +11,7 @@ const Input = Type.Object(
       minItems: 1,
       maxItems: 3,
       description:
-        'Channels, height and width of one image, in this order whatever the layout. Or, for a network that reads a row of numbers, how many: [784]; images of so many are laid out for it.',
+        'Channels, height and width of one image, in this order whatever the layout. For a network that reads a row of numbers, their number: [784]; images with as many numbers are flattened for it.',
     }),
     range: Type.Optional(
       Type.Array(Type.Number(), {
@@ -82,7 +82,7 @@ export const ModelCard = Type.Object(
     format: Type.Optional(
       Type.String({
         minLength: 1,
-        description: 'Format of the checkpoint; told from the file when left out.',
+        description: 'Format of the checkpoint. Default: recognised from the file.',
       }),
     ),
     architecture: Type.Optional(
@@ -91,7 +91,7 @@ export const ModelCard = Type.Object(
         {
           additionalProperties: true,
           description:
-            'The network that a file of weights (PyTorch, safetensors) belongs to; told from the weights when left out. Its other keys depend on its name.',
+            'The network that a file of weights (PyTorch, safetensors) belongs to. Its other keys depend on its name. Default: recognised from the weights.',
         },
       ),
     ),
@@ -133,7 +133,7 @@ export const ModelCard = Type.Object(
     softmaxOutput: Type.Optional(
       Type.Boolean({
         description:
-          'States that the output holds probabilities and that this is meant: their logarithm is used as logits, and log p(x) is then not defined.',
+          'States that the output holds probabilities on purpose: their logarithm is used as logits, and log p(x) is then not defined.',
       }),
     ),
     expect: Type.Optional(

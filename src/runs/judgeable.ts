@@ -4,7 +4,7 @@ import type { Results } from '../suites/results.js';
 import { currentDigest, readRunRecord } from './run-record.js';
 import { sealHolds } from './seal.js';
 
-const AGAIN = 'run the same `assay run` again: what is stored is not measured again';
+const AGAIN = 'run the same `assay run` again: it measures nothing that is stored';
 
 /**
  * Refuses to judge results that say less than they seem to. Models and data are not opened: whether those have

@@ -25,7 +25,7 @@ export async function readResults(directory: string): Promise<Results> {
     throw new AssayError('file-malformed', 'the results are not valid JSON', {
       file,
       found: (cause as Error).message,
-      hint: 'run the same `assay run` again: it writes them anew from what is stored',
+      hint: 'run the same `assay run` again: it rewrites them from what is stored',
       cause,
     });
   }

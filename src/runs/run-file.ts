@@ -36,27 +36,36 @@ export const RunFile = Type.Object(
     }),
     plugins: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
-      description: 'modules that export plug-ins or suites of your own: files, or npm packages',
+      description: 'modules that export plug-ins or your own suites: files, or npm packages',
     }),
     suites: Type.Array(Type.Union([Type.String({ minLength: 1 }), Type.Object({}, open)]), {
       minItems: 1,
       description:
-        'what to measure: names, or { name: options }, or { name: [options, ...] }; a suite that can measure nothing is an error unless `optional: true` stands beside its name',
+        'what to measure: names, or { name: options }, or { name: [options, ...] }; a suite that can measure nothing is an error unless its entry says `optional: true`',
     }),
-    gates: Type.Array(GateRule, { default: [], description: 'rules that must hold, else exit code 1' }),
+    gates: Type.Array(GateRule, {
+      default: [],
+      description: 'rules that must hold; otherwise the exit code is 1',
+    }),
     limits: Type.Optional(
       Type.Object(
         {
-          seconds: limit('of a call', DEFAULT_LIMITS.seconds),
-          mebibytes: limit('that it takes, beyond four times its weights', DEFAULT_LIMITS.mebibytes),
+          seconds: limit('seconds per call', DEFAULT_LIMITS.seconds),
+          mebibytes: limit('MiB beyond four times its weights', DEFAULT_LIMITS.mebibytes),
         },
         {
           additionalProperties: false,
-          description: 'what a network may take while it is tried; --time-limit and --memory-limit go first',
+          description:
+            'what a network may take while it is tried; --time-limit and --memory-limit take precedence',
         },
       ),
     ),
-    seed: Type.Integer({ minimum: 0, maximum: 0xffffffff, default: 0, description: 'of every random draw' }),
+    seed: Type.Integer({
+      minimum: 0,
+      maximum: 0xffffffff,
+      default: 0,
+      description: 'seed of every random draw',
+    }),
     $schema: Type.Optional(Type.String()),
   },
   {

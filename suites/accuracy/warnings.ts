@@ -21,7 +21,7 @@ export function accuracyWarnings(suite: string, result: AccuracyResult): Warning
       ...at,
       code: 'single-class',
       severity: 'serious',
-      message: `"${system.name}" knows one class only`,
+      message: `"${system.name}" has only one class`,
       why: 'it is right on every example by construction',
     });
     return warnings;
@@ -58,7 +58,7 @@ export function accuracyWarnings(suite: string, result: AccuracyResult): Warning
       code: 'not-above-chance',
       severity: below ? 'serious' : 'warning',
       message: `${percent(accuracy.value)} right is not clearly more than ${percent(chance)}, which always answering "${system.classes[commonest]}" gives`,
-      why: 'nothing that is measured of this model on these examples means much',
+      why: 'nothing measured for this model on these examples means much',
       fix: predicted
         ? 'check that logits and labels are in the same order (no shuffling), and the order of the classes; or measure more examples'
         : `${network}check the order of the classes and \`input\` in the model card, or measure more examples`,

@@ -12,7 +12,7 @@ export function attackMeasures(suite: string, result: AttackResult): Measure[] {
     : undefined;
   const failed = reproduced(result)
     ? undefined
-    : `failed: ${unconfirmed(result)} of ${result.broken} adversarial examples did not come out again in a fresh pass`;
+    : `failed: ${unconfirmed(result)} of ${result.broken} adversarial examples were not reproduced in a fresh pass`;
   const largest = params.epsilons.length - 1;
   return [
     ...robust.map((estimate, k) =>

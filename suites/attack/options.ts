@@ -15,7 +15,7 @@ export const AttackOptions = Type.Unsafe<AttackOptions>(
       }),
       checks: Type.Boolean({
         default: true,
-        description: 'Also run the cheap checks that tell masked gradients and noise from robustness.',
+        description: 'Also run cheap checks that distinguish robustness from masked gradients and noise.',
       }),
       ...own,
     },

@@ -59,8 +59,8 @@ const flags: readonly Flag[] = [
   {
     name: 'randomized',
     when: 'five forward passes of the same images differ, and the system is not declared stochastic',
-    why: 'an attack that asks once at every point fails on noise that a patient attacker averages out',
-    fix: 'remove what draws at random (dropout, random resizing), or put it behind a defence so that draws are averaged (EOT)',
+    why: 'an attack that evaluates every point once fails on noise that a patient attacker averages out',
+    fix: 'remove what is random (dropout, random resizing), or put it into a defence so that draws are averaged (EOT)',
     look: ({ system }, { repeated }) => {
       if (!repeated) return noChecks;
       const { gap, wavers } = repeated.rows;
@@ -74,7 +74,7 @@ const flags: readonly Flag[] = [
     name: 'softmax-output',
     when: 'all outputs are in [0, 1] and sum to 1',
     why: 'gradients through a saturated softmax vanish, and DLR and margin lose their scale',
-    fix: 'give the logits: name the value before the softmax in `outputs.logits` of the card',
+    fix: 'use the logits: name the value before the softmax in `outputs.logits` of the card',
     look: (_result, { repeated }) => {
       if (!repeated) return noChecks;
       const { simplex } = repeated.rows;
@@ -86,7 +86,7 @@ const flags: readonly Flag[] = [
   {
     name: 'zero-gradient',
     when: 'the first gradient of a run is zero everywhere, for any example',
-    why: 'an attack without a gradient goes nowhere, and its failure is no robustness',
+    why: 'an attack without a gradient goes nowhere, and its failure does not mean robustness',
     fix: 'attack with `loss: margin` or `dlr`, and check for saturated outputs',
     look: ({ zeroStarts, byAttack }) => {
       if (!byAttack.some(isWhiteBox)) return 'no attack here follows gradients';
@@ -105,8 +105,8 @@ const flags: readonly Flag[] = [
   {
     name: 'square-beats-white-box',
     when: 'Square, which sees no gradients, breaks more than 0.2 points of what the gradient attacks left',
-    why: 'who sees the gradients can do all that who does not can: the gradients mislead',
-    fix: 'look for masked gradients: quantisation, saturation, steps without derivative',
+    why: 'an attacker who sees the gradients can do all that one who does not can: the gradients mislead',
+    fix: 'look for masked gradients: quantisation, saturation, operations without a derivative',
     look: ({ byAttack, n }) => {
       const at = byAttack.findIndex(({ method }) => method === 'square');
       if (at < 0) return 'Square is not among the attacks';
@@ -119,7 +119,7 @@ const flags: readonly Flag[] = [
   {
     name: 'single-step-beats-iterative',
     when: 'FGSM breaks more than 0.5 points more at some radius',
-    why: 'many small steps should find at least what one large step finds: the gradients mislead',
+    why: 'many small steps should find all that one large step finds: the gradients mislead',
     fix: 'use more steps, a larger step size and restarts; then an attack that needs no gradients',
     look: ({ params, robust, n }, { oneStep }) => {
       if (!oneStep)
@@ -134,7 +134,7 @@ const flags: readonly Flag[] = [
   {
     name: 'not-monotone',
     when: 'PGD-10, run at every radius from scratch, breaks significantly fewer examples in a larger ball',
-    why: 'a larger ball holds the smaller one: an attack that finds less in it does not search it',
+    why: 'a larger ball contains the smaller one: an attack that finds less in it does not search it',
     fix: 'use a step size in proportion to the radius, and more steps',
     look: (_result, { byRadius = [] }) => {
       if (byRadius.length < 2) return byRadius.length === 0 ? noChecks : 'a single radius';
@@ -165,7 +165,7 @@ const flags: readonly Flag[] = [
   {
     name: 'not-reproduced',
     when: 'a stored adversarial example is not adversarial, or not inside its ball, in a fresh pass',
-    why: 'a result that does not come out again is none: a deterministic system repeats its mistakes, and lucky draws of a stochastic one are no mistakes',
+    why: 'a result that cannot be reproduced does not count: a deterministic system repeats its mistakes, and lucky draws of a stochastic one are no mistakes',
     fix: 'for stochastic systems raise `confirm` and `eot`; otherwise report this as a bug',
     look: (result) => {
       const { broken, outside, verified } = result;
@@ -183,7 +183,7 @@ const flags: readonly Flag[] = [
   {
     name: 'not-classified',
     when: 'clean accuracy is no better than chance; where the card states one, it is checked before the run',
-    why: 'a model that does not classify clean images was loaded wrongly: normalisation, channel order, label order',
+    why: 'a model that cannot classify clean images was probably loaded the wrong way: normalisation, channel order, label order',
     fix: 'compare `input` and `classes` of the card with how the model was trained; state `expect.accuracy`',
     look: ({ clean, system }) => {
       if (!clean.interval) return 'no examples';
@@ -195,7 +195,7 @@ const flags: readonly Flag[] = [
   {
     name: 'one-class',
     when: 'every clean image is given the same class, and the labels have several',
-    why: 'a constant prediction cannot be attacked where it is right by chance, and looks robust',
+    why: 'a constant prediction cannot be attacked where it happens to be right, and so looks robust',
     fix: 'check the normalisation and the checkpoint',
     look: ({ collected }, { clean }) => {
       const { labels } = collected;
@@ -324,7 +324,7 @@ export function validityPanel(
     caption:
       raised === 0
         ? 'No flag is raised.'
-        : `${raised} flag${raised === 1 ? ' is' : 's are'} raised: what it means and what to do stands beside it.`,
+        : `${raised} flag${raised === 1 ? ' is' : 's are'} raised: the table says what each means and what to do.`,
     folded: raised === 0,
     columns: [
       { key: 'flag', title: 'flag', format: 'text' },

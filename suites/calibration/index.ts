@@ -39,7 +39,7 @@ const CalibrationOptions = Type.Object(
       exclusiveMinimum: 0,
       exclusiveMaximum: 1,
       default: 0.5,
-      description: 'share of the test set that the temperature is fitted on when there is no validation set',
+      description: 'share of the test set that the temperature is fitted on, without a validation set',
     }),
     resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
   },

@@ -17,7 +17,7 @@ export function calibrationWarnings(suite: string, result: CalibrationResult): W
         ...at,
         code: 'single-class',
         severity: 'serious',
-        message: `"${system.name}" knows one class only, which it predicts with certainty`,
+        message: `"${system.name}" has only one class, which it predicts with certainty`,
         why: 'it is calibrated by construction',
       },
     ];
@@ -31,7 +31,7 @@ export function calibrationWarnings(suite: string, result: CalibrationResult): W
       code: 'few-examples-per-bin',
       severity: 'warning',
       message: `${n} examples in ${whole.bins.length} bins are fewer than ${FEW_PER_BIN} per bin`,
-      why: 'binned calibration errors are too large then, even for a calibrated model',
+      why: 'with so few, binned calibration errors are too large even for a calibrated model',
       fix: 'measure more examples or set fewer `bins`',
     });
   } else if (thin.includes(worst)) {

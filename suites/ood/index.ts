@@ -49,7 +49,7 @@ export const ood = defineSuite({
   name: NAME,
   title: 'Out-of-distribution detection',
   description:
-    'Whether a score read off the model tells test images from images of other kinds. AUROC is the chance that a test image scores higher than an OOD image. AUPR and FPR95 depend on which of the two is called positive, and are given both ways. Approximate mass is minus the length of the gradient of log p(x), in the units of the input of the model itself.',
+    'Whether a score of the model separates test images from images of other kinds. AUROC is the chance that a test image scores higher than an OOD image. AUPR and FPR95 depend on which of the two is called positive, and are given both ways. Approximate mass is minus the length of the gradient of log p(x), in the units of the input of the model itself.',
   options: OodOptions,
   needs: [],
   measures: metrics.flatMap(({ id, averaged }) => [

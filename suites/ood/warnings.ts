@@ -25,7 +25,7 @@ export function scoreWarnings(suite: string, separations: readonly Separation[])
       code: 'score-inverted',
       severity: 'warning',
       message: `${score.title} of "${system.name}" is higher on ${inverted.map(({ ood }) => `"${ood.dataset.name}"`).join(', ')} than on "${separations[0].id.dataset.name}"`,
-      why: 'images unlike the training data look more likely than test images: as a detector, it is worse than chance there',
+      why: 'images unlike the training data look more likely than test images: there the score is worse than chance as a detector',
     });
   }
   const tied = Math.max(...separations.map(largestTie));

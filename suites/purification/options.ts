@@ -21,12 +21,12 @@ export const PurificationOptions = Type.Object(
     examples: Type.Integer({
       minimum: 1,
       default: 64,
-      description: 'Only the first so many: chains are dear.',
+      description: 'Use only the first n examples: chains are expensive.',
     }),
     norm: Type.Unsafe<string>(
       Type.Union(
         [...norms.keys()].map((name) => Type.Literal(name)),
-        { default: 'Linf', description: 'Norm of the ball of both attacks.' },
+        { default: 'Linf', description: 'Norm of both attacks.' },
       ),
     ),
     epsilon: Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
@@ -43,15 +43,19 @@ export const PurificationOptions = Type.Object(
         steps: Type.Integer({
           minimum: 0,
           default: 10,
-          description: 'PGD steps against model and purification together; 0 leaves this attack out.',
+          description: 'PGD steps against model and purification together; 0 skips this attack.',
         }),
-        eot: Type.Integer({ minimum: 1, default: 2, description: 'Draws averaged for each gradient.' }),
+        eot: Type.Integer({
+          minimum: 1,
+          default: 2,
+          description: 'Number of draws averaged for each gradient.',
+        }),
         confirm: Type.Integer({
           minimum: 1,
           default: 4,
-          description: 'Fresh draws whose mean logits must be wrong too.',
+          description: 'Number of fresh draws whose mean logits must be wrong too.',
         }),
-        examples: Type.Integer({ minimum: 1, default: 32, description: 'Only the first so many.' }),
+        examples: Type.Integer({ minimum: 1, default: 32, description: 'Use only the first n examples.' }),
       },
       { default: {}, additionalProperties: false, description: 'The attack by BPDA and EOT.' },
     ),

@@ -27,7 +27,7 @@ export function purificationWarnings(suite: string, result: PurificationResult):
       code: 'purification-upper-bound',
       severity: 'note',
       message: `robust accuracies of "${system.name}" behind purification are upper bounds`,
-      why: 'the attack takes the purification for the identity when it differentiates, and averages few draws; gradients through the whole chain, more draws and more steps are stronger',
+      why: 'the attack differentiates as if purification were the identity, and averages few draws; gradients through the whole chain, more draws and more steps are stronger',
       fix: 'raise `adaptive.steps`, `adaptive.eot` and `adaptive.examples` until the number stops falling',
     },
     ...(overstated.length > 0
@@ -36,7 +36,7 @@ export function purificationWarnings(suite: string, result: PurificationResult):
             ...on,
             code: 'transfer-overstates',
             severity: 'warning' as const,
-            message: `at ${overstated.join(', ')} steps "${system.name}" looks more robust to transferred images than it is to an attack on the whole`,
+            message: `at ${overstated.join(', ')} steps "${system.name}" looks more robust to transferred images than it is to an attack on the whole system`,
             why: 'transferred images were made without knowledge of the purification',
             fix: 'quote the accuracy under BPDA + EOT',
           },
@@ -48,8 +48,8 @@ export function purificationWarnings(suite: string, result: PurificationResult):
             ...on,
             code: 'adaptive-weaker-than-transfer',
             severity: 'warning' as const,
-            message: `at ${weak.join(', ')} steps transferred images fool "${system.name}" more often than the attack on the whole does`,
-            why: 'who attacks the whole could always use the transferred images: this attack was too weak, and the lower accuracy is the one to quote',
+            message: `at ${weak.join(', ')} steps transferred images fool "${system.name}" more often than the attack on the whole system does`,
+            why: 'an attacker of the whole system could always use the transferred images: this attack was too weak, and the lower accuracy is the one to quote',
             fix: 'raise `adaptive.steps` and `adaptive.eot`',
           },
         ]
@@ -61,7 +61,7 @@ export function purificationWarnings(suite: string, result: PurificationResult):
             code: 'purification-descends',
             severity: 'warning' as const,
             message: `log p(x) of clean images falls within ${falling.join(', ')} steps of "${system.name}"`,
-            why: 'noise outweighs the gradient, or the step size overshoots: this is not a climb',
+            why: 'noise outweighs the gradient, or the step size overshoots: the chains do not climb log p(x)',
             fix: "lower `stepSize` or `noise`; both are in units of the purifying model's own input",
           },
         ]

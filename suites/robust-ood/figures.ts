@@ -145,7 +145,7 @@ export function evadedTable(prefix: string, id: DatasetInfo, results: readonly E
     {
       id: `${prefix}-undetected-${id.name}`,
       title: `Errors past a detector, ${attackName(own[0])}, ${id.name}`,
-      caption: `Share of all ${n} examples for which an image was found that is misclassified and accepted: by an attack that knows the detector, or by the plain one beside it. A lower bound: a stronger attack finds more. A detector accepts an image whose score is at least what 95 % of the clean images of "${reference.name}"${itself} reach. The plain attack knows no detector and stops at its first misclassified image; of its errors, so many are refused.`,
+      caption: `Share of all ${n} examples for which an image was found that is misclassified and accepted: by an attack that knows the detector, or by the plain one beside it. A lower bound: a stronger attack finds more. A detector accepts an image whose score is at least what 95 % of the clean images of "${reference.name}"${itself} reach. The plain attack does not know the detector and stops at its first misclassified image; "refused" is the share of its errors that the detector stops.`,
       columns: [
         ...DETECTOR,
         { key: 'radius', title: `${own[0].planned.params.norm} radius`, format: 'text' },
@@ -202,7 +202,7 @@ export function evadedCurves(prefix: string, id: DatasetInfo, results: readonly 
       kind: 'lines',
       id: `${prefix}-undetected-${score}-${id.name}`,
       title: `Undetected errors past ${scoreNamed(score).title}`,
-      caption: 'Dashed: all errors of an attack that knows no detector.',
+      caption: 'Dashed: all errors of an attack that does not know the detector.',
       xLabel: `${ofScore[0].planned.params.norm} radius`,
       yLabel: 'share of all examples',
       yDomain: [0, 1],

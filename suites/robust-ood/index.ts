@@ -20,7 +20,7 @@ export const robustOod = defineSuite({
   name: NAME,
   title: 'Detectors under attack',
   description:
-    'Whether a score that tells test images from others still does so when the attacker knows it. OOD images are changed within a ball until they look as in-distribution as can be: robust AUROC compares them with clean test images, beside the AUROC of clean OOD images. Test images are changed until they are misclassified while the detector, with the threshold that 95 % of clean images reach, accepts them: undetected errors are what is left to an attacker who must pass both. Robust AUROC is an upper bound and undetected errors a lower one: a stronger attack can only make them worse.',
+    'Whether a score that separates test images from others still does so when the attacker knows it. OOD images are changed within a ball to look as in-distribution as possible: robust AUROC compares them with clean test images, beside the AUROC of clean OOD images. Test images are changed until they are misclassified while the detector, with the threshold that 95 % of clean images reach, accepts them: undetected errors are what an attacker achieves who must get past both. Robust AUROC is an upper bound and undetected errors a lower one: a stronger attack can only make them worse.',
   options: RobustOodOptions,
   needs: ['logits', 'inputGradient'],
   measures: [
@@ -113,7 +113,7 @@ function caveats(context: SuiteContext, options: RobustOodOptions): Warning[] {
         suite: NAME,
         dataset: name,
         message: `without a validation set, thresholds are those that 95 % of "${name}" itself reach`,
-        why: 'a detector in use has its threshold from other images: here it fits the test set better than it would',
+        why: 'a detector in use gets its threshold from other images: here it fits the test set better than it would in use',
         fix: 'add a data set with `role: validation`',
       }),
     ),

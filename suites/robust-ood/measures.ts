@@ -101,7 +101,7 @@ export function evadedMeasures(suite: string, result: Evaded, headline: boolean)
   const where = (k: number) => (k === 0 ? 'clean images' : `${name} ${epsilons[k]}`);
   const failed = isReproduced(result)
     ? undefined
-    : `failed: ${result.unconfirmed} of ${result.found} images did not come out again in a fresh pass`;
+    : `failed: ${result.unconfirmed} of ${result.found} images were not reproduced in a fresh pass`;
   const published = (estimate: Estimate, k: number) =>
     failed && k > 0 ? exact(Number.NaN, estimate.n) : estimate;
   return [
@@ -126,7 +126,7 @@ export function evadedMeasures(suite: string, result: Evaded, headline: boolean)
         {
           ...common,
           measure: 'plain-error-rate',
-          title: `Errors under an attack that knows no detector, ${where(k)}`,
+          title: `Errors under an attack that does not know the detector, ${where(k)}`,
           params: about(k),
           better: 'lower',
         },
@@ -144,7 +144,7 @@ export function evadedMeasures(suite: string, result: Evaded, headline: boolean)
           note:
             estimate.n === 0
               ? 'nothing was misclassified'
-              : 'of the misclassified images of the attack that knows no detector',
+              : 'of the misclassified images of the attack that does not know the detector',
         },
         estimate,
       ),

@@ -36,7 +36,7 @@ const shared = {
   }),
   method: oneOf(
     climbing.map(({ name }) => name),
-    { default: 'apgd', description: 'Which attack, of those that climb any loss.' },
+    { default: 'apgd', description: 'Which attack; only those that can climb any loss.' },
   ),
   norm: oneOf(norms.keys(), { default: 'Linf', description: 'Norm of the ball.' }),
   epsilons: Common.properties.epsilons,
@@ -45,20 +45,20 @@ const shared = {
     minimum: 1,
     maximum: 10_000,
     default: 4,
-    description: 'Stochastic systems: draws whose gradients are averaged at every point.',
+    description: 'Stochastic systems: number of draws whose gradients are averaged at every point.',
   }),
   confirm: Type.Integer({
     minimum: 1,
     maximum: 10_000,
     default: 8,
     description:
-      'Stochastic systems: fresh draws whose mean logits and mean log p(x) decide, of clean and of attacked images.',
+      'Stochastic systems: number of fresh draws whose mean logits and mean log p(x) decide, for clean and for attacked images.',
   }),
   examples: Type.Integer({
     minimum: 1,
     default: 500,
     description:
-      'Attack only the first so many of every set. Thresholds and the in-distribution side of AUROC rest on all.',
+      'Attack only the first n examples of every set. Thresholds and the in-distribution side of AUROC use all examples.',
   }),
   resamples: Type.Integer({ minimum: 100, default: 1000, description: 'Bootstrap resamples.' }),
 } satisfies Record<string, TSchema>;

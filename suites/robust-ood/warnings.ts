@@ -30,7 +30,7 @@ export function raisedWarnings(suite: string, group: readonly Raised[]): Warning
       code: 'score-not-raised',
       severity: 'warning',
       message: `${attackName(group[0])} ${largest} left ${lowered} of ${n} OOD images with a lower ${score.title} by "${system.name}" than it found them with`,
-      why: 'an attack that cannot climb the score says nothing of how robust the detector is; the clean image or that of a smaller radius stands for these',
+      why: 'an attack that cannot climb the score says nothing about how robust the detector is; for these examples the clean image, or that of a smaller radius, is used',
       fix: 'use more steps, a smaller step size and restarts; look for masked gradients',
     });
   }
@@ -59,8 +59,8 @@ export function evadedWarnings(suite: string, result: Evaded): Warning[] {
       code: 'threshold-shifted',
       severity: 'warning',
       message: `${title} of "${system.name}" accepts ${percent(accepted.value)} of "${id.name}" where it accepts 95 % of "${reference.name}"`,
-      why: 'the two sets are not alike, or one was trained on: a threshold that refuses more or fewer clean images than it should lets fewer or more errors pass',
-      fix: 'take validation images from where the test images come from, and that the model was not trained on',
+      why: 'the two sets differ, or the model was trained on one of them: a threshold that refuses more clean images than it should lets fewer errors pass, one that refuses fewer lets more pass',
+      fix: 'take validation images from the source of the test images, none of which the model was trained on',
     });
   }
   if (plainOnly > POINTS * n) {
@@ -69,8 +69,8 @@ export function evadedWarnings(suite: string, result: Evaded): Warning[] {
       ...on,
       code: 'plain-beats-aware',
       severity: 'warning',
-      message: `${plainOnly} of the ${Math.round(largest.value * n)} undetected errors of "${system.name}" past ${title} were found by the attack that knows no detector only`,
-      why: 'who knows the detector can do all that who does not can: the attack on both was too weak; its errors and the others are counted together',
+      message: `${plainOnly} of the ${Math.round(largest.value * n)} undetected errors of "${system.name}" past ${title} were found only by the attack that does not know the detector`,
+      why: 'an attacker who knows the detector can do all that one who does not can: the attack on both was too weak; the errors of both attacks are counted together',
       fix: 'use more steps and restarts',
     });
   }
@@ -82,9 +82,9 @@ export function evadedWarnings(suite: string, result: Evaded): Warning[] {
       ...on,
       code: 'aware-beats-plain',
       severity: 'warning',
-      message: `more examples of "${system.name}" were misclassified past ${title} (${percent(passed)}) than under the attack that knows no detector (${percent(errors)})`,
-      why: 'an undetected error is an error: the plain attack was too weak, and so is a robust accuracy by it',
-      fix: 'use more steps and restarts; read robust accuracy off the attack suite with a stronger attack',
+      message: `more examples of "${system.name}" were misclassified past ${title} (${percent(passed)}) than under the attack that does not know the detector (${percent(errors)})`,
+      why: 'an undetected error is an error: the plain attack was too weak, and a robust accuracy measured with it is too high',
+      fix: 'use more steps and restarts; take the robust accuracy from the attack suite with a stronger attack',
     });
   }
   if (result.unconfirmed > 0) {
@@ -93,8 +93,8 @@ export function evadedWarnings(suite: string, result: Evaded): Warning[] {
       ...on,
       code: 'not-reproduced',
       severity: !isReproduced(result) ? 'serious' : often ? 'warning' : 'note',
-      message: `${result.unconfirmed} of ${result.found} images that passed ${title} of "${system.name}" misclassified did not do so again in a fresh pass${result.outside > 0 ? `; ${result.outside} lie outside their ball` : ''}`,
-      why: 'a result that does not come out again is none: a deterministic system repeats its mistakes, and lucky draws of a stochastic one are no mistakes',
+      message: `${result.unconfirmed} of ${result.found} images that passed ${title} of "${system.name}" misclassified were not reproduced in a fresh pass${result.outside > 0 ? `; ${result.outside} lie outside their ball` : ''}`,
+      why: 'a result that cannot be reproduced does not count: a deterministic system repeats its mistakes, and lucky draws of a stochastic one are no mistakes',
       fix: 'for stochastic systems raise `confirm` and `eot`; otherwise report this as a bug',
     });
   }

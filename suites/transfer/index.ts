@@ -16,7 +16,7 @@ export const transfer = defineSuite({
   name: NAME,
   title: 'Black-box transfer',
   description:
-    'Adversarial images made for one system and shown to every other: what an attacker achieves who cannot see the system but has one like it. Each system with gradients is attacked in white box at one radius, and every system, stochastic ones and those without gradients too, classifies the images. The strongest image is handed on and not the first that is misclassified, which lies just across one boundary and fools few others. Transfer says little of how robust a system is to who knows it; but where transferred images fool it more often than its own, the attack on it has failed.',
+    'Adversarial images made for one system and shown to every other: what an attacker achieves who cannot see the system but has one like it. Each system with gradients is attacked in white box at one radius. Every system classifies the images, stochastic ones and those without gradients too. It is shown the strongest image, not the first misclassified one, which lies just across one boundary and fools few others. Transfer says little about robustness against an attacker who knows the system; but where transferred images fool a system more often than images made for it, the attack on it has failed.',
   options: TransferOptions,
   needs: ['logits'],
   measures: ['black-box-accuracy', 'worst-case-accuracy', 'transfer-accuracy', 'transfer-rate'],

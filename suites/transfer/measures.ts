@@ -49,7 +49,7 @@ export function transferMeasures(suite: string, result: TransferResult): Measure
                   ...on,
                   measure: 'worst-case-accuracy',
                   title: `Accuracy under all images, ${name}`,
-                  note: 'the worst per example of the images made for any system, itself among them',
+                  note: 'the worst image per example of those made for any system, this one included',
                 },
                 worst,
               ),
@@ -89,4 +89,4 @@ export function transferMeasures(suite: string, result: TransferResult): Measure
 const whiteBoxNote = (pair: Pair) =>
   isReproduced(pair)
     ? 'white box: the attack judged the system that it was made for'
-    : `failed: ${pair.unconfirmed} of the broken examples did not come out again in a fresh pass`;
+    : `failed: ${pair.unconfirmed} of the broken examples were not reproduced in a fresh pass`;

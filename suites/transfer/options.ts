@@ -24,14 +24,14 @@ export const TransferOptions = Type.Unsafe<TransferOptions>(
       keep: oneOf(['strongest', 'first', 'nearest'], {
         default: 'strongest',
         description:
-          'Which image is handed on. strongest: all steps are run and the point of highest loss is kept. first: the first broken point, just across the boundary of the source, which fools few others. nearest: the broken point nearest to the clean image.',
+          'Which image the other systems are shown. strongest: all steps are run and the point of highest loss is kept. first: the first misclassified point, just across the boundary of the source, which fools few others. nearest: the misclassified point nearest to the clean image.',
       }),
       confirm: Type.Integer({
         minimum: 1,
         maximum: 10_000,
         default: 8,
         description:
-          'Stochastic systems: fresh draws whose mean logits decide, of clean images and of images made for any system.',
+          'Stochastic systems: number of fresh draws whose mean logits decide, for clean images and for images made for any system.',
       }),
       ...own,
     },

@@ -32,7 +32,7 @@ export function transferWarnings(suite: string, result: TransferResult): Warning
         code: 'transfer-beats-white-box',
         severity: 'serious',
         message: `${name}: images made for ${better.map((pair) => `"${pair.source.system.name}" (accuracy ${share(pair)})`).join(', ')} fool "${system.name}" more often than those made for it (${share(own)})`,
-        why: 'who sees the gradients could show the same images: the attack on this system was misled by its gradients, or too weak, and its robust accuracy is not one',
+        why: 'a white-box attacker could use the same images: the attack on this system was too weak or misled by its gradients, and its robust accuracy is too high',
         fix: 'quote the accuracy under all images (`worst-case-accuracy`); look for masked gradients in the validity panel of the attack suite; use more steps and restarts, for stochastic systems more draws',
       });
     }
@@ -43,8 +43,8 @@ export function transferWarnings(suite: string, result: TransferResult): Warning
         ...on,
         code: 'not-reproduced',
         severity: !isReproduced(own) ? 'serious' : often ? 'warning' : 'note',
-        message: `${own.unconfirmed} of ${broken} images that broke "${system.name}" did not come out again in a fresh pass${own.outside > 0 ? `; ${own.outside} lie outside the radius` : ''}`,
-        why: 'a result that does not come out again is none: a deterministic system repeats its mistakes, and lucky draws of a stochastic one are no mistakes',
+        message: `${own.unconfirmed} of ${broken} images that broke "${system.name}" were not reproduced in a fresh pass${own.outside > 0 ? `; ${own.outside} lie outside the radius` : ''}`,
+        why: 'a result that cannot be reproduced does not count: a deterministic system repeats its mistakes, and lucky draws of a stochastic one are no mistakes',
         fix: 'for stochastic systems raise `confirm` and `eot`; otherwise report this as a bug',
       });
     }

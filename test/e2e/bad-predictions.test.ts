@@ -100,7 +100,7 @@ const cases: Record<string, [args: string[], code: string, ...says: (RegExp | st
   'an OOD set near and far': [
     [...BOTH, '--ood', 'near:f@a=far.npy', '--ood', 'far:f@b=far.npy'],
     'config-invalid',
-    'near and far',
+    'as near and as far',
   ],
   'an OOD set called test': [
     [...A, ...Y, '--ood', 'test=far.npy'],

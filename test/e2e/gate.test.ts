@@ -114,9 +114,9 @@ describe('a gate on the results of a run folder', () => {
     expect(await judged(at)).toMatchObject(refused('results-edited', /digest/));
     expect(await assay(['report', 'out'], at)).toMatchObject({
       code: 0,
-      stderr: expect.stringMatching(/digest does not hold/),
+      stderr: expect.stringMatching(/digest does not match/),
     });
-    expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/its digest does not hold/);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/its digest does not match/);
     expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
     expect(await judged(at)).toMatchObject({ code: 0 });
   });

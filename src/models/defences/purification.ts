@@ -43,7 +43,7 @@ export const ChainOptions = {
   }),
   clamp: Type.Union([Type.Literal('none'), Type.Literal('box')], {
     default: 'none',
-    description: 'none lets chains leave [0, 1], as the public JEM code does; box cuts every step.',
+    description: 'none lets chains leave [0, 1], as the public JEM code does; box clips every step.',
   }),
 };
 

@@ -66,7 +66,7 @@ export const own = ownOptions(attacks.values());
 
 /** One of several attacks: a name, or a name with options. */
 const Member = Type.Union([
-  method({ description: 'An attack as it is.' }),
+  method({ description: 'An attack with its defaults.' }),
   Type.Object(
     { method: method({ description: 'Which attack.' }), loss, restarts, ...own },
     { additionalProperties: false, description: 'An attack with options of its own.' },
@@ -78,21 +78,22 @@ export const Common = Type.Object({
   method: Type.Unsafe<string>(
     oneOf([...attacks.keys(), 'autoattack'], {
       default: 'pgd',
-      description: 'Which attack, or autoattack: several, of which the worst case counts.',
+      description: 'Which attack; `autoattack` runs several and takes the worst case per example.',
     }),
   ),
   version: Type.Optional(
     Type.Unsafe<string>(
       oneOf([...autoattack.keys(), 'custom'], {
         description:
-          'Of autoattack: standard for deterministic systems, rand for stochastic ones, plus, fast (weaker: see docs/attacks.md), or custom with `attacks`. Default: standard.',
+          'Version of autoattack: standard for deterministic systems, rand for stochastic ones, plus, fast (weaker: see docs/attacks.md), or custom with `attacks`. Default: standard.',
       }),
     ),
   ),
   attacks: Type.Optional(
     Type.Array(Member, {
       minItems: 1,
-      description: 'Of autoattack, version custom: attacks in order, each on what the ones before left.',
+      description:
+        'Attacks of version custom of autoattack, in order; each attacks what the ones before it left unbroken.',
     }),
   ),
   norm: Type.Optional(
@@ -118,7 +119,7 @@ export const Common = Type.Object({
   keep: Type.Optional(
     oneOf(['first', 'strongest', 'nearest'], {
       description:
-        'first: an example leaves at its first broken point. strongest: all steps are run and the point of highest loss is kept; the same verdicts, better for transfer. nearest: everything is run and the nearest broken point is kept, which gives distances. Default: nearest for minimum-norm attacks, otherwise first.',
+        'first: an example is done at its first misclassified point. strongest: all steps are run and the point of highest loss is kept; the verdicts are the same, the images transfer better. nearest: everything is run and the nearest misclassified point is kept, which gives distances. Default: nearest for minimum-norm attacks, otherwise first.',
     }),
   ),
   eot: Type.Optional(
@@ -126,17 +127,17 @@ export const Common = Type.Object({
       minimum: 1,
       maximum: 10_000,
       description:
-        'Stochastic systems: draws whose gradients are averaged at every point. Default: 4; 20 for version rand.',
+        'Stochastic systems: number of draws whose gradients are averaged at every point. Default: 4; 20 for version rand.',
     }),
   ),
   confirm: Type.Integer({
     minimum: 1,
     maximum: 10_000,
     default: 8,
-    description: 'Stochastic systems: fresh draws whose mean logits must be wrong too.',
+    description: 'Stochastic systems: number of fresh draws whose mean logits must be wrong too.',
   }),
   examples: Type.Optional(
-    Type.Integer({ minimum: 1, description: 'Attack only the first so many examples. Default: all.' }),
+    Type.Integer({ minimum: 1, description: 'Attack only the first n examples. Default: all.' }),
   ),
 });
 
