@@ -87,7 +87,8 @@ const stampOf = ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string =>
 const changedOf = ({ mtimeMs, ctimeMs }: BigIntStats): number =>
   Number(mtimeMs > ctimeMs ? mtimeMs : ctimeMs);
 
-function stampNow(path: string): string | undefined {
+/** What `stat` says of a path that any change to it changes; undefined where nothing is there. */
+export function stampNow(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found && stampOf(found);
 }

@@ -31,7 +31,7 @@ export function inspectCommand(): Command {
         const limits = { seconds, mebibytes };
         const { inspectCheckpoint } = await import('../models/inspect.js');
         const { imageShape } = await import('../models/image-shape.js');
-        const { readCard } = await import('../models/open.js');
+        const { readCard } = await import('../models/read-card.js');
         const isCard = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
         const read = isCard ? await readCard(file) : undefined;
         const { format, architecture, input } = read?.card ?? {};

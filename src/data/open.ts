@@ -64,39 +64,11 @@ export async function openDataset(
   }
 }
 
-/**
- * A data set that is known already: it was looked through, and its files are the same. It is opened when examples are
- * first read. Errors of reading: as `openDataset`; `data-invalid` when it is another one by now.
- */
-export function describedDataset(info: DatasetInfo, spec: DatasetSpec, options: DatasetOptions): Dataset {
-  let opening: ReturnType<typeof openSource> | undefined;
-  const opened = async () => {
-    const found = await openSource(spec, options);
-    const { source, selection } = found;
-    if (selection.indices.length === info.size && source.shape.join() === info.shape.join()) return found;
-    await source.close();
-    throw new AssayError('data-invalid', `the data set "${info.name}" has changed since the run began`, {
-      file: resolve(options.directory, spec.path),
-      expected: `${info.size} examples of shape [${info.shape.join(', ')}]`,
-      found: `${selection.indices.length} of shape [${source.shape.join(', ')}]`,
-      hint: 'run again when nothing writes it any more',
-    });
-  };
-  return {
-    info,
-    read: async (start, end) => {
-      opening ??= opened();
-      return (await opening).read(start, end);
-    },
-    close: async () => {
-      const found = await opening?.catch(() => undefined);
-      await found?.source.close();
-    },
-  };
-}
-
 /** The format's reader of the selected examples, before anything is decoded. */
-async function openSource(spec: DatasetSpec, { directory, classes, budget, dataFormats }: DatasetOptions) {
+export async function openSource(
+  spec: DatasetSpec,
+  { directory, classes, budget, dataFormats }: DatasetOptions,
+) {
   const absolute = { ...spec, path: resolve(directory, spec.path) };
   const format = await formatOf(absolute, dataFormats);
   const source = await format.open(absolute, directory);

@@ -1,23 +1,19 @@
 import { createHash } from 'node:crypto';
-import { dirname, extname, resolve } from 'node:path';
 import type { Architecture, ArchitectureChoice, BuiltNetwork } from '../architectures/architecture.js';
 import type { ImageShape } from '../architectures/image-shape.js';
-import { checkArchitecture } from '../architectures/registry.js';
-import { checkConfined } from '../bytes/confine.js';
 import type { FormatRow } from '../checkpoints/checkpoint.js';
 import { readCheckpoint } from '../checkpoints/registry.js';
 import { flow } from '../config/flow.js';
-import { check, readConfigFile } from '../config/validate.js';
 import type { Engine } from '../engines/engine.js';
-import { AssayError } from '../errors.js';
 import type { Note } from '../graph/graph.js';
 import type { Registry } from '../registry.js';
 import { modelOf } from './assemble.js';
-import { ModelCard } from './card.js';
+import type { ModelCard } from './card.js';
 import { checkHash } from './checks.js';
 import { contractOf } from './contract.js';
 import { forImages } from './image-shape.js';
 import type { Model } from './model.js';
+import { type ReadCard, readCard } from './read-card.js';
 
 export interface OpenOptions {
   /** Where a card given as an object, or a relative path of a card file, starts. Default: the working directory. */
@@ -33,45 +29,8 @@ export interface OpenOptions {
   image?: ImageShape;
 }
 
-/** A card as read: checked, with the paths it lives by. */
-export interface ReadCard {
-  card: ModelCard;
-  /** The card's file; undefined for a card given as an object. */
-  file: string | undefined;
-  /** The checkpoint's file. */
-  checkpoint: string;
-}
-
 /** What messages call a card. */
 const calledOf = ({ card, file }: ReadCard): string => file ?? `model card "${card.name}"`;
-
-/**
- * Reads and checks a model card. Errors: `config-invalid`; `file-unreadable`, also for a checkpoint outside of
- * --confine; they name file and key.
- */
-export async function readCard(
-  source: string | object,
-  { directory = '.', architectures }: Pick<OpenOptions, 'directory' | 'architectures'> = {},
-): Promise<ReadCard> {
-  if (typeof source !== 'string') {
-    const card = check(ModelCard, source, { what: 'model card' });
-    if (card.architecture) checkArchitecture(card.architecture, `model card "${card.name}"`, architectures);
-    return { card, file: undefined, checkpoint: resolve(directory, card.checkpoint) };
-  }
-  const file = resolve(directory, source);
-  if (!['.yaml', '.yml', '.json'].includes(extname(file).toLowerCase()))
-    throw new AssayError('config-invalid', 'a model is described by a model card, and this is not one', {
-      file,
-      expected: 'a .yaml or .json file',
-      found: extname(file) || 'no extension',
-      hint: `\`assay inspect ${source}\` prints a card to start from; \`assay init\` writes one`,
-    });
-  const card = check(ModelCard, await readConfigFile(file), { file, what: 'model card' });
-  if (card.architecture) checkArchitecture(card.architecture, file, architectures);
-  const checkpoint = resolve(dirname(file), card.checkpoint);
-  checkConfined(checkpoint, { file, path: 'checkpoint' });
-  return { card, file, checkpoint };
-}
 
 /** `openCard` of a card that is still to be read. @param source a card's file, or a card. Errors: of both. */
 export const openModel = async (

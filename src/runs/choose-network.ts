@@ -8,7 +8,8 @@ import { AssayError } from '../errors.js';
 import type { Note } from '../graph/graph.js';
 import { NotFinite } from '../models/finite.js';
 import type { Model } from '../models/model.js';
-import { type OpenOptions, openCard, type ReadCard } from '../models/open.js';
+import { type OpenOptions, openCard } from '../models/open.js';
+import type { ReadCard } from '../models/read-card.js';
 import { type AccuracyRace, judgedOn, type Measured, race } from './accuracy-race.js';
 import { datasetFor } from './expectations.js';
 

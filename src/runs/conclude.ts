@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import type { AssayError } from '../errors.js';
-import { writeAtomically } from '../report/output.js';
 import type { Results } from '../suites/results.js';
 import { writeArrays, writeSheets } from './example-sheets.js';
 import type { Listener } from './progress.js';
 import { replaceOutputs } from './replace-outputs.js';
 import { assembleResults, type ResultsInput } from './results.js';
+import { saveJson } from './save-json.js';
 import { sealed } from './seal.js';
-import { unwritable } from './store.js';
 
 /** What a run came to. */
 export interface Conclusion {
@@ -42,13 +41,4 @@ export async function conclude(input: ResultsInput, out: string, notify: Listene
     await writeReport(aside, results, begun);
     return { results, failures };
   });
-}
-
-/** Errors: `output-unwritable`, with the remedy of a run: to run it again. */
-export async function saveJson(file: string, value: unknown): Promise<void> {
-  try {
-    await writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`);
-  } catch (error) {
-    throw unwritable(file, error instanceof Error ? (error.cause ?? error) : error);
-  }
 }

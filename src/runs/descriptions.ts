@@ -1,10 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Type } from '@sinclair/typebox';
 import { type Evidence, gatherEvidence, holds } from '../bytes/evidence.js';
 import { logReads } from '../bytes/read-log.js';
 import { readText } from '../bytes/regular-file.js';
-import { check } from '../config/validate.js';
 import { writeAtomically } from '../report/output.js';
 import { keyOf } from './keys.js';
 import { programIdentity } from './program.js';
@@ -18,18 +16,13 @@ export interface DescriptionRequest {
   [key: string]: unknown;
 }
 
-const text = Type.String();
-const Stored = Type.Object({
-  program: text,
-  evidence: Type.Object({
-    files: Type.Array(Type.Object({ path: text, stamp: text, changed: Type.Number(), sha256: text })),
-    folders: Type.Array(Type.Object({ path: text, names: text })),
-    absent: Type.Array(text),
-    at: Type.Number(),
-  }),
-  made: Type.Unknown(),
-  digest: text,
-});
+interface Stored {
+  program: string;
+  evidence: Evidence;
+  made: unknown;
+  /** Of all this. */
+  digest: string;
+}
 
 /**
  * Descriptions of models and data sets that earlier runs made, in the run folder, each with evidence of the files it
@@ -42,10 +35,7 @@ export class Descriptions {
   /** What is known already; undefined when there is nothing, or something changed. */
   async find<T>(request: DescriptionRequest): Promise<T | undefined> {
     try {
-      const stored = check(Stored, JSON.parse(await readText(this.file(request), 'results')), {
-        what: FOLDER,
-      });
-      const { digest, ...rest } = stored;
+      const { digest, ...rest }: Stored = JSON.parse(await readText(this.file(request), 'results'));
       if (digest !== keyOf(rest) || rest.program !== programIdentity()) return undefined;
       return (await holds(rest.evidence)) ? (rest.made as T) : undefined;
     } catch {

@@ -128,7 +128,7 @@ export async function execute(
  * The units of a job that are stored, by what they say of themselves. One of another length, or with other columns than
  * the measurement declares, was not measured by this job, whatever its name: it is measured anew.
  */
-async function storedUnits({ units, columns }: Job, store: UnitStore): Promise<Map<Unit, UnitHead>> {
+export async function storedUnits({ units, columns }: Job, store: UnitStore): Promise<Map<Unit, UnitHead>> {
   const stored = new Map<Unit, UnitHead>();
   for (const unit of units) {
     const head = await store.head(unit.key);

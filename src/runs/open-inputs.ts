@@ -2,14 +2,15 @@ import { check } from '../config/validate.js';
 import type { Dataset, DatasetInfo } from '../data/dataset.js';
 import { datasetSchema } from '../data/dataset-schema.js';
 import { DecodedBudget } from '../data/decoded-images.js';
-import { type DatasetOptions, describedDataset, openDataset } from '../data/open.js';
+import { describedDataset } from '../data/described.js';
+import type { DatasetOptions } from '../data/open.js';
 import type { DatasetSpec } from '../data/spec.js';
 import type { Engine } from '../engines/engine.js';
 import { AssayError, unknownName } from '../errors.js';
-import { type ReadCard, readCard } from '../models/open.js';
+import { type ReadCard, readCard } from '../models/read-card.js';
 import type { System, SystemInfo } from '../models/system.js';
 import type { Warning } from '../suites/results.js';
-import { type Choice, type ChoiceContext, type OpenedModel, openChosen } from './choose-network.js';
+import type { Choice, ChoiceContext, OpenedModel } from './choose-network.js';
 import type { Descriptions } from './descriptions.js';
 import type { Expectation } from './expectations.js';
 import { type Evaluation, lazyEntry, openedEntry, type SystemEntry } from './inventory.js';
@@ -118,6 +119,7 @@ async function datasetOf(
   const request = { kind: 'data set', name, spec, directory, classes } as const;
   const info = await descriptions?.find<DatasetInfo>(request);
   if (info) return describedDataset(info, spec, shared);
+  const { openDataset } = await import('../data/open.js');
   const open = () => openDataset(name, spec, shared);
   const dataset = await (descriptions?.make(request, open, (made) => made.info) ?? open());
   notify?.({ kind: 'opened', what: 'data set', name });
@@ -138,6 +140,8 @@ async function modelEntry(
   closing: (() => Promise<void>)[],
 ): Promise<{ entry: SystemEntry; chosen?: Choice | undefined }> {
   const opened = async () => {
+    // What reads checkpoints takes a while to load: a finished run does without.
+    const { openChosen } = await import('./choose-network.js');
     const made = await openChosen(read, engine, context);
     closing.push(() => made.model.close());
     notify?.({ kind: 'opened', what: 'model', name: read.card.name });

@@ -5,10 +5,10 @@ import { AssayError } from '../errors.js';
 import { unwritable } from './store.js';
 
 /** The entry that says that the others are whole: it goes first and comes last. */
-const SEAL = 'results.json';
+export const SEAL = 'results.json';
 
 /** Entries of a run folder that are replaced with it. Whatever else lies there is left alone. */
-const OUTPUTS = ['report.html', 'measures.csv', 'examples', 'images', 'tables'];
+export const OUTPUTS = ['report.html', 'measures.csv', 'examples', 'images', 'tables'];
 
 /**
  * Lets `write` fill a folder to the side, and puts what it wrote in the place of what an earlier run left: no file of

@@ -8,6 +8,7 @@ import type { Execution } from './execute.js';
 import type { Inventory } from './inventory.js';
 import type { Plan } from './plan.js';
 import type { Listener, StagePart } from './progress.js';
+import { sinceEpoch } from './since-epoch.js';
 import type { UnitStore } from './store.js';
 import { inOneLine, summariseSuite } from './summarise.js';
 
@@ -110,9 +111,6 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     failures: [...failures.values()],
   };
 }
-
-/** The clock of `ResultsInput.began`: steady within a process and the same in all of its threads. In ms. */
-export const sinceEpoch = (): number => performance.timeOrigin + performance.now();
 
 /** How often progress inside a suite is told, in ms. */
 const TICK = 200;

@@ -5,19 +5,19 @@ import { checkNames } from '../gate/names.js';
 import type { GateRule } from '../gate/rule.js';
 import type { Results, Warning } from '../suites/results.js';
 import { UnitLost } from './collect.js';
-import { saveJson } from './conclude.js';
-import { concludeApart } from './conclude-apart.js';
+import { concludedBefore, noteConcluded } from './concluded.js';
 import { environmentOf } from './environment.js';
-import { type Execution, execute } from './execute.js';
-import { checkExpectations, type Expectation } from './expectations.js';
+import { type Execution, execute, storedUnits } from './execute.js';
+import type { Expectation } from './expectations.js';
 import { checkInventory, type Evaluation, inventoryWarnings } from './inventory.js';
 import { nameableInPlan } from './nameable.js';
 import { type Job, planRun } from './plan.js';
 import type { PluginSources } from './plugin-modules.js';
 import type { Listener } from './progress.js';
-import { sinceEpoch } from './results.js';
 import { type RunSource, recordOf } from './run-record.js';
+import { saveJson } from './save-json.js';
 import { runKey } from './seal.js';
+import { sinceEpoch } from './since-epoch.js';
 import { UnitStore } from './store.js';
 import type { SuiteEntry } from './suite-entries.js';
 
@@ -63,13 +63,16 @@ export interface RunOutcome {
   /** Units found and units measured now. */
   stored: number;
   measured: number;
+  /** Nothing was new: the results and the report are those of an earlier run. */
+  kept?: boolean;
   /** 0 all well, 1 a gate failed, 2 something could not be measured, 130 interrupted. */
   exitCode: 0 | 1 | 2 | 130;
 }
 
 /**
  * Measures what is not stored yet, summarises, and writes run.json, results.json, examples/, images/ and the report.
- * After an interruption, and when some measurement failed, the results are partial.
+ * After an interruption, and when some measurement failed, the results are partial. Where nothing is new, and all files
+ * are as an earlier run wrote them, they stay.
  * Errors: `output-unwritable`, `expectation-missed`, and what planning throws; stored units are kept.
  */
 export async function runEvaluation(
@@ -84,11 +87,30 @@ export async function runEvaluation(
   checkInventory(evaluation, spec.file);
   const plan = planRun(spec.entries, evaluation);
   checkNames(gates, nameableInPlan(plan, evaluation), spec.gatesFile ?? spec.file);
+  const key = runKey(config, plan.jobs);
+  const record = recordOf(out, key, spec.source);
+  // Suites from elsewhere may have changed.
+  const ownSuites = spec.sources?.plugins.length === 0;
+  const stored = ownSuites ? await countStored(plan.jobs, store) : undefined;
+  const kept = stored !== undefined && (await concludedBefore(out, { record, config }));
+  if (kept) {
+    notify({ kind: 'plan', units: stored, stored });
+    return {
+      directory: out,
+      results: kept,
+      failures: [],
+      stored,
+      measured: 0,
+      kept: true,
+      exitCode: exitCodeOf(kept),
+    };
+  }
+  // What follows takes a while to load.
+  const { checkExpectations } = await import('./expectations.js');
+  const { concludeApart } = await import('./conclude-apart.js');
   const environment = await environmentOf(evaluation.engine, spec.directory);
   const systems = [...evaluation.systems.values()].map(({ info }) => info);
   const datasets = [...evaluation.datasets.values()].map(({ info }) => info);
-  const key = runKey(config, plan.jobs);
-  const record = recordOf(out, key, spec.source);
   const about = { version: 1, title: spec.title, ...record, config, environment, systems, datasets };
   await saveJson(join(out, 'run.json'), about);
   const { seed } = evaluation;
@@ -119,6 +141,7 @@ export async function runEvaluation(
       began,
     };
     const { results, failures } = await concludeApart(input, { out, signal, notify, sources });
+    await noteConcluded(out, results);
     return { directory: out, results, failures, stored, measured, exitCode: exitCodeOf(results, execution) };
   };
   for (let repairs = 0; ; repairs++) {
@@ -131,6 +154,16 @@ export async function runEvaluation(
   }
 }
 
+/** How many units there are, where all are stored. */
+async function countStored(jobs: readonly Job[], store: UnitStore): Promise<number | undefined> {
+  let count = 0;
+  for (const job of jobs) {
+    if ((await storedUnits(job, store)).size < job.units.length) return undefined;
+    count += job.units.length;
+  }
+  return count;
+}
+
 /** How often damaged units are looked for. More often than once, they are damaged while the run goes on. */
 const REPAIRS = 3;
 
@@ -139,7 +172,10 @@ async function lookThrough(jobs: readonly Job[], store: UnitStore): Promise<void
   for (const { units } of jobs) for (const { key } of units) await store.read(key);
 }
 
-function exitCodeOf({ errors, gates }: Results, { stopped }: Execution): RunOutcome['exitCode'] {
+function exitCodeOf(
+  { errors, gates }: Results,
+  { stopped }: Pick<Execution, 'stopped'> = {},
+): RunOutcome['exitCode'] {
   if (stopped?.code === 'interrupted') return 130;
   if (errors.length > 0) return 2;
   return gates.every(({ passed }) => passed) ? 0 : 1;

@@ -1,7 +1,8 @@
 import { readCheckpoint } from '../checkpoints/registry.js';
 import { AssayError } from '../errors.js';
 import { contractOf, type Normalisation } from '../models/contract.js';
-import { type OpenOptions, readCard } from '../models/open.js';
+import type { OpenOptions } from '../models/open.js';
+import { readCard } from '../models/read-card.js';
 
 /** Persistent chains that training left in a checkpoint. */
 export interface StoredChains {

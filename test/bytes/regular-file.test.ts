@@ -12,7 +12,7 @@ import { openArrayFile } from '../../src/data/array-file.js';
 import { encodeNpy } from '../../src/data/npy.js';
 import { openDataset } from '../../src/data/open.js';
 import { readRules } from '../../src/gate/rule-file.js';
-import { readCard } from '../../src/models/open.js';
+import { readCard } from '../../src/models/read-card.js';
 import { loadPlugins } from '../../src/runs/plugin-modules.js';
 import { readResults } from '../../src/runs/read-results.js';
 import { readRunFile } from '../../src/runs/run-file.js';

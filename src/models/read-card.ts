@@ -1,0 +1,62 @@
+import { dirname, extname, resolve } from 'node:path';
+import type { Architecture } from '../architectures/architecture.js';
+import { checkConfined } from '../bytes/confine.js';
+import { check, readConfigFile } from '../config/validate.js';
+import { AssayError } from '../errors.js';
+import type { Registry } from '../registry.js';
+import { ModelCard } from './card.js';
+
+interface CardOptions {
+  /** Where a card given as an object, or a relative path of a card file, starts. Default: the working directory. */
+  directory?: string;
+  /** Default: the built-in ones. */
+  architectures?: Registry<Architecture> | undefined;
+}
+
+/** A card as read: checked, with the paths it lives by. */
+export interface ReadCard {
+  card: ModelCard;
+  /** The card's file; undefined for a card given as an object. */
+  file: string | undefined;
+  /** The checkpoint's file. */
+  checkpoint: string;
+}
+
+/**
+ * Reads and checks a model card. Errors: `config-invalid`; `file-unreadable`, also for a checkpoint outside of
+ * --confine; they name file and key.
+ */
+export async function readCard(
+  source: string | object,
+  { directory = '.', architectures }: CardOptions = {},
+): Promise<ReadCard> {
+  if (typeof source !== 'string') {
+    const card = check(ModelCard, source, { what: 'model card' });
+    await checkNetwork(card, `model card "${card.name}"`, architectures);
+    return { card, file: undefined, checkpoint: resolve(directory, card.checkpoint) };
+  }
+  const file = resolve(directory, source);
+  if (!['.yaml', '.yml', '.json'].includes(extname(file).toLowerCase()))
+    throw new AssayError('config-invalid', 'a model is described by a model card, and this is not one', {
+      file,
+      expected: 'a .yaml or .json file',
+      found: extname(file) || 'no extension',
+      hint: `\`assay inspect ${source}\` prints a card to start from; \`assay init\` writes one`,
+    });
+  const card = check(ModelCard, await readConfigFile(file), { file, what: 'model card' });
+  await checkNetwork(card, file, architectures);
+  const checkpoint = resolve(dirname(file), card.checkpoint);
+  checkConfined(checkpoint, { file, path: 'checkpoint' });
+  return { card, file, checkpoint };
+}
+
+/** Architectures are loaded for cards that name one: a run that is finished needs none. */
+async function checkNetwork(
+  { architecture }: ModelCard,
+  place: string,
+  architectures: CardOptions['architectures'],
+): Promise<void> {
+  if (!architecture) return;
+  const { checkArchitecture } = await import('../architectures/registry.js');
+  checkArchitecture(architecture, place, architectures);
+}

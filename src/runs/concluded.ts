@@ -1,0 +1,79 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { stampNow } from '../bytes/evidence.js';
+import { readText } from '../bytes/regular-file.js';
+import { writeAtomically } from '../report/output.js';
+import type { Results } from '../suites/results.js';
+import { canonicalJson } from './keys.js';
+import { programIdentity } from './program.js';
+import { OUTPUTS, SEAL } from './replace-outputs.js';
+import { type RunRecord, readRunRecord } from './run-record.js';
+import { sealHolds } from './seal.js';
+
+interface Note {
+  program: string;
+  /** Of the results. */
+  digest: string;
+  /** Every file that was written, with what changes when it is changed. */
+  outputs: Record<string, string>;
+}
+
+const fileIn = (out: string) => join(out, 'inventory', 'concluded.json');
+
+/** Notes what was written of complete results. To lose the note costs another summary. */
+export async function noteConcluded(out: string, { digest, status }: Results): Promise<void> {
+  if (digest === undefined || status !== 'complete') return;
+  const note: Note = { program: programIdentity(), digest, outputs: stampsOf(out) };
+  await writeAtomically(fileIn(out), JSON.stringify(note)).catch(() => undefined);
+}
+
+/** What a run comes to that measures nothing. */
+interface Wanted {
+  /** Of the run. */
+  record: typeof RunRecord.static;
+  /** The run file as resolved. */
+  config: unknown;
+}
+
+/**
+ * The results in a run folder where the same program wrote them from the same units for the same run file, gates too,
+ * and every file of the report is as it was written; undefined where they must be written anew.
+ */
+export async function concludedBefore(out: string, { record, config }: Wanted): Promise<Results | undefined> {
+  try {
+    const note: Note = JSON.parse(await readText(fileIn(out), 'results'));
+    if (note.program !== programIdentity() || !alike(note.outputs, stampsOf(out))) return undefined;
+    const { key, runFile } = (await readRunRecord(out)) ?? {};
+    if (!alike({ key, runFile }, record)) return undefined;
+    // The seal says that it is what was written: it need not be checked against the schema.
+    const results: Results = JSON.parse(await readText(join(out, SEAL), 'results'));
+    const same =
+      results.key === record.key && results.digest === note.digest && alike(results.config, config);
+    return same && results.status === 'complete' && sealHolds(results) ? results : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const plain = (value: unknown) => canonicalJson(JSON.parse(JSON.stringify(value)));
+const alike = (a: unknown, b: unknown): boolean => plain(a) === plain(b);
+
+/** The outputs of a run folder, by path. */
+function stampsOf(out: string): Record<string, string> {
+  const stamps: Record<string, string> = {};
+  for (const name of [SEAL, ...OUTPUTS])
+    for (const file of filesBelow(join(out, name)))
+      stamps[file.slice(out.length)] = stampNow(file) ?? 'absent';
+  return stamps;
+}
+
+/** A file, or those in a folder. */
+function filesBelow(path: string): string[] {
+  try {
+    return readdirSync(path, { recursive: true, encoding: 'utf8' })
+      .sort()
+      .map((name) => join(path, name));
+  } catch {
+    return [path];
+  }
+}
