@@ -1,0 +1,73 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Evidence, gatherEvidence, holds } from '../../src/bytes/evidence.js';
+import { logReads, noteAbsent, noteFolder } from '../../src/bytes/read-log.js';
+import { readText } from '../../src/bytes/regular-file.js';
+
+const LONG_AGO = new Date('2020-01-01T00:00:00Z');
+
+/** A folder of which work reads a file, lists the names, and misses another file. */
+async function gathered() {
+  const at = mkdtempSync(join(tmpdir(), 'assay-evidence-'));
+  onTestFinished(() => rmSync(at, { recursive: true, force: true }));
+  const file = join(at, 'weights');
+  writeFileSync(file, 'abcd');
+  mkdirSync(join(at, 'images'));
+  await sleep(50);
+  const { made, log } = await logReads(async () => {
+    noteFolder(join(at, 'images'));
+    noteAbsent(join(at, 'labels'));
+    return readText(file, 'configuration');
+  });
+  expect(made).toBe('abcd');
+  return { at, file, evidence: (await gatherEvidence(log)) as Evidence };
+}
+
+describe('evidence of what was read', () => {
+  it.each<[string, boolean, (at: string, file: string) => void]>([
+    ['nothing', true, () => undefined],
+    ['the same content, written anew', true, (_, file) => writeFileSync(file, 'abcd')],
+    ['other times', true, (_, file) => utimesSync(file, LONG_AGO, LONG_AGO)],
+    ['a file beside it', true, (at) => writeFileSync(join(at, 'beside'), '')],
+    ['other content', false, (_, file) => writeFileSync(file, 'abcde')],
+    ['other content of the same length', false, (_, file) => writeFileSync(file, 'abce')],
+    [
+      'other content of the same length, with times set back',
+      false,
+      (_, file) => {
+        writeFileSync(file, 'abce');
+        utimesSync(file, LONG_AGO, LONG_AGO);
+      },
+    ],
+    ['no file', false, (_, file) => rmSync(file)],
+    ['what was missing', false, (at) => writeFileSync(join(at, 'labels'), '')],
+    ['another name in the folder', false, (at) => writeFileSync(join(at, 'images', 'a.png'), '')],
+    ['no folder', false, (at) => rmSync(join(at, 'images'), { recursive: true })],
+    [
+      'a link to other content',
+      false,
+      (at, file) => {
+        rmSync(file);
+        writeFileSync(join(at, 'other'), 'abce');
+        symlinkSync(join(at, 'other'), file);
+      },
+    ],
+  ])('after %s holds: %s', async (_, expected, change) => {
+    const { at, file, evidence } = await gathered();
+    change(at, file);
+    expect(await holds(evidence)).toBe(expected);
+    // As if it had been gathered long after the file was written: then `stat` alone tells.
+    const settled = { ...evidence, at: evidence.at + 3_600_000 };
+    expect(await holds(settled)).toBe(expected);
+  });
+
+  it('is not there for a file that changed after it was read', async () => {
+    const { file } = await gathered();
+    const { log } = await logReads(() => readText(file, 'configuration'));
+    writeFileSync(file, 'abce');
+    expect(await gatherEvidence(log)).toBeUndefined();
+  });
+});

@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { DecodedBudget, keepDecoded, type PixelRead } from '../../src/data/decoded-images.js';
+
+/** Images of two numbers, and how often each was decoded. */
+function source(n: number): { counts: number[]; read: PixelRead } {
+  const counts = Array<number>(n).fill(0);
+  return {
+    counts,
+    read: async (start, end, out) => {
+      for (let i = start; i < end; i++) {
+        counts[i]++;
+        out.set([i, i + 0.5], 2 * (i - start));
+      }
+    },
+  };
+}
+
+const range = (n: number) =>
+  fc.tuple(fc.nat(n), fc.nat(n)).map(([a, b]): [number, number] => [Math.min(a, b), Math.max(a, b)]);
+
+it('whatever is read, in turn or at once: the same numbers, each image decoded once', async () => {
+  const cases = fc.nat(700).chain((n) => fc.tuple(fc.constant(n), fc.array(range(n), { maxLength: 12 })));
+  await fc.assert(
+    fc.asyncProperty(cases, fc.boolean(), async ([n, ranges], atOnce) => {
+      const { counts, read } = source(n);
+      const kept = keepDecoded(read, n, 2, new DecodedBudget());
+      const check = async ([start, end]: [number, number]) => {
+        const out = new Float32Array(2 * (end - start));
+        await kept(start, end, out);
+        expect(out).toEqual(Float32Array.from({ length: out.length }, (_, k) => start + k / 2));
+      };
+      if (atOnce) await Promise.all(ranges.map(check));
+      else for (const one of ranges) await check(one);
+      expect(Math.max(0, ...counts)).toBeLessThanOrEqual(1);
+    }),
+  );
+});
+
+it('beyond the budget images are decoded whenever they are read, and those that were kept stay', async () => {
+  const { counts, read } = source(1000);
+  const kept = keepDecoded(read, 1000, 2, new DecodedBudget(512 * 8));
+  for (let pass = 1; pass <= 3; pass++) {
+    const out = new Float32Array(2000);
+    await kept(0, 1000, out);
+    expect(out[1999]).toBe(999.5);
+    expect(counts).toEqual(Array.from({ length: 1000 }, (_, i) => (i < 512 ? 1 : pass)));
+  }
+});
+
+it('what could not be decoded is tried again, and holds no budget', async () => {
+  let fails = true;
+  const read: PixelRead = async (_, __, out) => {
+    if (fails) throw new Error('unreadable');
+    out.fill(1);
+  };
+  const kept = keepDecoded(read, 4, 2, new DecodedBudget(4 * 8));
+  await expect(kept(0, 4, new Float32Array(8))).rejects.toThrow('unreadable');
+  fails = false;
+  const out = new Float32Array(8);
+  await kept(0, 4, out);
+  expect(out).toEqual(new Float32Array(8).fill(1));
+});

@@ -1,0 +1,149 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { writeOnnx } from '../../src/graph/write.js';
+import type { ProgressEvent } from '../../src/runs/progress.js';
+import { run } from '../../src/runs/run.js';
+import { card, images, network, npz, project, runFile, savedResults, unitFiles } from '../e2e/project.js';
+
+const SUITES = ['accuracy'];
+let at: string;
+const out = () => join(at, 'out');
+const file = (name: string) => join(at, name);
+
+/** Files that were written this very moment tell nothing of whether they are written again. */
+const settle = () => sleep(50);
+
+/** Runs the project, and tells what was opened. */
+async function again() {
+  await settle();
+  const events: ProgressEvent[] = [];
+  const notify = (event: ProgressEvent) => events.push(event);
+  const outcome = await run(file('small.run.yaml'), { out: out(), sessions: 1, notify });
+  const opened = events.flatMap((event) => (event.kind === 'opened' ? [event.name] : []));
+  const finished = events.flatMap((event) => (event.kind === 'unit-finished' ? [event] : []));
+  return { ...outcome, opened: opened.sort(), finished };
+}
+
+beforeAll(() => {
+  at = mkdtempSync(join(tmpdir(), 'assay-finished-'));
+  project(at, { suites: SUITES }, 24);
+});
+afterAll(() => rmSync(at, { recursive: true, force: true }));
+
+/** Each test takes the folder as the one before left it: a finished run. */
+describe('a finished run', { sequential: true }, () => {
+  it('opens every model and looks through every data set the first time, and nothing the second', async () => {
+    const first = await again();
+    expect(first).toMatchObject({ opened: ['flat', 'noise', 'sharp', 'test'], exitCode: 0 });
+    const report = statSync(join(out(), 'report.html')).mtimeMs;
+    const second = await again();
+    expect(second).toMatchObject({
+      opened: [],
+      kept: true,
+      measured: 0,
+      stored: first.measured,
+      exitCode: 0,
+    });
+    expect(second.results.measures).toEqual(first.results.measures);
+    expect(statSync(join(out(), 'report.html')).mtimeMs).toBe(report);
+  });
+
+  it('opens the models of the units that are missing, and no others', async () => {
+    const before = savedResults(out());
+    rmSync(join(out(), 'units'), { recursive: true });
+    const { finished } = await again();
+    const ofFlat = finished.filter(({ job }) => job.request.system === 'flat');
+    for (const { unit } of ofFlat) rmSync(join(out(), 'units', `${unit.key}.unit`));
+    expect(await again()).toMatchObject({ opened: ['flat'], measured: ofFlat.length });
+    expect(savedResults(out())).toEqual(before);
+  });
+
+  it.each<[string, () => void, string[]]>([
+    ['a checkpoint of the same content', () => rewrite('flat.onnx'), []],
+    ['data of the same content', () => rewrite('test.npz'), []],
+    [
+      'a card with a comment more',
+      () => writeFileSync(file('flat.model.yaml'), `# mine\n${text('flat.model.yaml')}`),
+      [],
+    ],
+    ['other weights', () => writeFileSync(file('flat.onnx'), writeOnnx(network({ gain: 0.4 }))), ['flat']],
+    [
+      'another card',
+      () =>
+        writeFileSync(
+          file('flat.model.yaml'),
+          stringify(card('flat', { input: { shape: [1, 6, 6], range: [-1, 1] } })),
+        ),
+      ['flat'],
+    ],
+    [
+      'other data',
+      () => writeFileSync(file('test.npz'), npz(images(24, 'others'))),
+      ['flat', 'sharp', 'test'],
+    ],
+    [
+      'a damaged description',
+      () => {
+        for (const one of describeFiles()) writeFileSync(one, '{}');
+      },
+      ['flat', 'noise', 'sharp', 'test'],
+    ],
+    [
+      'no descriptions',
+      () => rmSync(join(out(), 'inventory'), { recursive: true }),
+      ['flat', 'noise', 'sharp', 'test'],
+    ],
+  ])('with %s opens what is not surely the same', async (_, change, opened) => {
+    change();
+    expect(await again()).toMatchObject({ opened, exitCode: 0 });
+    expect(await again()).toMatchObject({ opened: [], measured: 0, kept: true });
+  });
+
+  it.each<[string, () => void]>([
+    ['a report that is gone', () => rmSync(join(out(), 'report.html'))],
+    ['a table that was changed', () => writeFileSync(join(out(), 'measures.csv'), 'mine')],
+    [
+      'results that were changed',
+      () => writeFileSync(join(out(), 'results.json'), text('out/results.json').replace('small', 'large')),
+    ],
+    ['other gates', () => configure({ gates: [{ measure: 'accuracy', where: { model: 'flat' }, min: 0 }] })],
+    ['another title', () => configure({ name: 'renamed' })],
+  ])('with %s writes everything anew, and opens nothing', async (_, change) => {
+    change();
+    const { results, ...outcome } = await again();
+    expect(outcome).toMatchObject({ opened: [], measured: 0, exitCode: 0 });
+    expect(outcome.kept).toBeUndefined();
+    expect(readFileSync(join(out(), 'report.html'), 'utf8')).toContain(results.title);
+    expect(text('out/measures.csv')).toContain('accuracy');
+  });
+
+  it('that lost rows to a damaged disk measures them again when they are read', async () => {
+    rmSync(join(out(), 'units'), { recursive: true });
+    await again();
+    const before = savedResults(out());
+    const damaged = join(out(), 'units', unitFiles(out())[1]);
+    const bytes = readFileSync(damaged);
+    bytes[bytes.length - 40] ^= 1;
+    writeFileSync(damaged, bytes);
+    // Nothing reads rows while everything is as it was.
+    expect(await again()).toMatchObject({ kept: true });
+    rmSync(join(out(), 'report.html'));
+    const { measured, opened } = await again();
+    expect([measured, opened.length]).toEqual([1, 1]);
+    expect(savedResults(out())).toEqual(before);
+  });
+});
+
+const text = (name: string) => readFileSync(file(name), 'utf8');
+const rewrite = (name: string) => writeFileSync(file(name), readFileSync(file(name)));
+const describeFiles = () =>
+  readdirSync(join(out(), 'inventory')).map((name) => join(out(), 'inventory', name));
+
+function configure(more: object): void {
+  const { gates: _, ...config } = { ...runFile({ suites: SUITES }), ...parse(text('small.run.yaml')) };
+  writeFileSync(file('small.run.yaml'), stringify({ ...config, ...more }));
+}
