@@ -11,6 +11,7 @@ import { failedIn, withoutFailed } from './failed-examples.js';
 import type { Evaluation, Inventory } from './inventory.js';
 import type { MeasureEnvironment } from './measure-unit.js';
 import { planRun } from './plan.js';
+import type { Listener } from './progress.js';
 
 /** What a model card expects, and where it says so. */
 export interface Expectation {
@@ -29,9 +30,10 @@ export interface Expectation {
 export async function checkExpectations(
   expectations: readonly Expectation[],
   evaluation: Evaluation,
-  environment: MeasureEnvironment,
+  environment: MeasureEnvironment & { notify: Listener },
   partial: ReadonlySet<string>,
-): Promise<Execution['stopped']> {
+): Promise<Pick<Execution, 'measured' | 'stopped'>> {
+  if (expectations.length === 0) return { measured: 0 };
   const wanted = expectations.map((expectation) => ({
     ...expectation,
     dataset: datasetFor(expectation, evaluation),
@@ -48,8 +50,8 @@ export async function checkExpectations(
   });
   const entry = { suite, options: {}, title: suite.title, path: 'models', file: 'the run file' };
   const plan = planRun([entry], evaluation);
-  const { failures, stopped } = await execute(plan.jobs, { ...environment, notify: () => undefined });
-  if (stopped) return stopped;
+  const { failures, measured, stopped } = await execute(plan.jobs, environment);
+  if (stopped) return { measured, stopped };
   for (const error of failures.values()) throw error;
   for (const [i, { expect, file, system, dataset }] of wanted.entries()) {
     const { job, size, request } = plan.suites[0].wanted[i];
@@ -69,7 +71,7 @@ export async function checkExpectations(
       network,
     });
   }
-  return undefined;
+  return { measured };
 }
 
 /** The data set a card speaks of. Errors: `data-invalid`. */

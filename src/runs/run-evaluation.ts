@@ -117,15 +117,24 @@ export async function runEvaluation(
   const measuring = { systems: evaluation.systems, datasets: evaluation.datasets, seed, store, signal };
   const { expectations, partial, sources } = spec;
   if (expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
+  const unlessIdle: Listener = (event) => {
+    if (event.kind !== 'plan' || event.stored < event.units) notify(event);
+  };
   let before = 0;
   const attempt = async (): Promise<RunOutcome> => {
-    const stopped = await checkExpectations(expectations, evaluation, measuring, partial);
-    const execution: Execution = stopped
-      ? { stored: 0, measured: 0, costs: new Map(), failures: new Map(), stopped }
+    const checked = await checkExpectations(
+      expectations,
+      evaluation,
+      { ...measuring, notify: unlessIdle },
+      partial,
+    );
+    before += checked.measured;
+    const execution: Execution = checked.stopped
+      ? { stored: 0, measured: 0, costs: new Map(), failures: new Map(), stopped: checked.stopped }
       : await execute(plan.jobs, { ...measuring, notify });
     if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
     const measured = before + execution.measured;
-    const stored = execution.stored - before;
+    const stored = Math.max(0, execution.stored - before);
     before = measured;
     const input = {
       title: spec.title,
