@@ -7,6 +7,20 @@ export interface Examples {
   pixels: Float32Array;
   /** (n) class indices; absent for unlabelled sets. */
   labels?: Int32Array;
+  /** Examples of derived sets that could not be made, by source index, and why; their pixels mean nothing. */
+  failed?: readonly { example: number; what: string }[];
+}
+
+/** How the images of a derived data set are made. With parents, systems and seed it decides every pixel. */
+export interface Recipe {
+  /** What makes them: `interpolate`, `gaussian`. */
+  by: string;
+  /** The data set that they are made of. */
+  of?: string;
+  /** The data set whose shape they have. */
+  like?: string;
+  /** Defaults filled in. */
+  options: Readonly<Record<string, unknown>>;
 }
 
 /** What is known of a data set without reading its pixels; kept in the run folder. */
@@ -32,20 +46,26 @@ export interface DatasetInfo {
   classes?: readonly string[];
   /** Classes of the models that have no images, where names tell. */
   absentClasses?: readonly string[];
-  /** sha256 over the content and the selection. */
+  /** sha256 over the content and the selection; of derived sets, over all that decides these. */
   fingerprint: string;
-  /** Where it was read from, as the user wrote it. */
+  /** Where it was read from, as the user wrote it; of derived sets, where the first of its parents was. */
   path: string;
   /** Which part of what is there, where it holds several: an array of an archive, files of a folder. */
   part?: string;
-  /** One line on what was selected and how pixels were decoded, for reports. */
+  /** One line on what was selected and how pixels were decoded or made, for reports. */
   note?: string;
+  /** Of derived sets; the others lie in files. */
+  recipe?: Recipe;
+}
+
+/** Reads examples by range. */
+export interface ExampleReader {
+  /** Examples start (inclusive) to end (exclusive), 0 <= start <= end <= size. */
+  read(start: number, end: number): Promise<Examples>;
 }
 
 /** Examples are read by range and never held whole. */
-export interface Dataset {
+export interface Dataset extends ExampleReader {
   readonly info: DatasetInfo;
-  /** Examples start (inclusive) to end (exclusive), 0 <= start <= end <= size. */
-  read(start: number, end: number): Promise<Examples>;
   close(): Promise<void>;
 }

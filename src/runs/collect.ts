@@ -22,7 +22,7 @@ export class UnitLost extends AssayError {
 
 /** The examples start to end of a job, in data set order. Errors: `UnitLost` when a unit is missing or damaged. */
 export async function collectRange(
-  store: UnitStore,
+  store: Pick<UnitStore, 'read'>,
   job: Job,
   start: number,
   end: number,

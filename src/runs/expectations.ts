@@ -79,7 +79,8 @@ export function datasetFor(
   { system, expect, file }: Expectation,
   { datasets }: Pick<Inventory, 'datasets'>,
 ): string {
-  const infos = [...datasets.values()].map(({ info }) => info);
+  // Cards speak of images as they are, not of what a run makes of them.
+  const infos = [...datasets.values()].flatMap(({ info }) => (info.recipe ? [] : [info]));
   const found = expect.on
     ? infos.find(({ name }) => name === expect.on)
     : infos.find(({ role, labelled }) => role === 'test' && labelled);

@@ -1,5 +1,5 @@
 import { checkCompatible } from '../data/compatibility.js';
-import type { Dataset, DatasetInfo } from '../data/dataset.js';
+import type { Dataset, DatasetInfo, ExampleReader } from '../data/dataset.js';
 import { AssayError } from '../errors.js';
 import type { System, SystemInfo } from '../models/system.js';
 import type { Warning } from '../suites/results.js';
@@ -23,10 +23,13 @@ export interface SystemEntry {
   open(): Promise<System>;
 }
 
+/** A data set as far as it is described; derived ones are not read from files (`derived-examples.ts`). */
+export type DatasetEntry = Pick<Dataset, 'info'> & Partial<ExampleReader>;
+
 /** What a run measures: an inventory whose systems can be opened and whose data sets can be read. */
 export interface Evaluation extends Inventory {
   systems: ReadonlyMap<string, SystemEntry>;
-  datasets: ReadonlyMap<string, Dataset>;
+  datasets: ReadonlyMap<string, DatasetEntry>;
 }
 
 /** A system that is opened once, when it is first asked for. */

@@ -1,10 +1,11 @@
-import type { Dataset, Examples } from '../data/dataset.js';
+import type { DatasetInfo, Examples } from '../data/dataset.js';
 import { AssayError } from '../errors.js';
 import type { NotFinite } from '../models/finite.js';
 import type { Passes, System } from '../models/system.js';
 import type { Rows } from '../suites/columns.js';
 import { collectRange } from './collect.js';
 import { counted } from './counted-system.js';
+import { examplesOf } from './derived-examples.js';
 import { Failures, failedIn, isolating, type Part, withoutFailed } from './failed-examples.js';
 import { rowsFrom } from './fits-columns.js';
 import type { Evaluation } from './inventory.js';
@@ -20,6 +21,7 @@ export interface MeasureEnvironment {
   datasets: Evaluation['datasets'];
   seed: number;
   store: UnitStore;
+  catalogue?: Evaluation['catalogue'];
   signal: AbortSignal;
 }
 
@@ -40,11 +42,14 @@ export async function measureUnit(
   for (const name of [request.system, ...job.namedSystems])
     systems.set(name, await present(environment.systems.get(name), name).open());
   const system = present(systems.get(request.system), request.system);
-  const dataset = present(environment.datasets.get(request.dataset), request.dataset);
+  const { info } = present(environment.datasets.get(request.dataset), request.dataset);
+  const { read } = examplesOf(request.dataset, job.maker, environment);
   const { aggregate } = request.measurement;
-  const examples = aggregate ? NO_IMAGE : await dataset.read(unit.start, unit.end);
-  refuseLabels(examples, system, dataset);
+  const examples = aggregate ? NO_IMAGE : await read(unit.start, unit.end);
+  refuseLabels(examples, system, info);
   const failures = new Failures();
+  for (const { example, what } of examples.failed ?? [])
+    failures.enter(examples.indices.indexOf(example), what);
   const inputs: Rows[] = [];
   for (const input of job.inputs) {
     const { rows, failed = [] } = await collectRange(store, input, unit.start, unit.end);
@@ -113,13 +118,13 @@ function present<T>(found: T | undefined, name: string): T {
 }
 
 /** Errors: `data-invalid` for a label that is no class of the model. OOD sets may have classes of their own. */
-function refuseLabels({ labels, indices }: Examples, { info }: System, dataset: Dataset): void {
+function refuseLabels({ labels, indices }: Examples, { info }: System, dataset: DatasetInfo): void {
   const classes = info.classes.length;
-  if (!labels || classes === 0 || dataset.info.role === 'ood') return;
+  if (!labels || classes === 0 || dataset.role === 'ood') return;
   const at = labels.findIndex((label) => label < 0 || label >= classes);
   if (at < 0) return;
-  throw new AssayError('data-invalid', `a label of "${dataset.info.name}" is no class of "${info.name}"`, {
-    file: dataset.info.path,
+  throw new AssayError('data-invalid', `a label of "${dataset.name}" is no class of "${info.name}"`, {
+    file: dataset.path,
     path: `example ${indices[at]}`,
     expected: `0 to ${classes - 1}: the model card has ${classes} classes`,
     found: String(labels[at]),

@@ -11,6 +11,8 @@ import { type ReadCard, readCard } from '../models/read-card.js';
 import type { System, SystemInfo } from '../models/system.js';
 import type { Warning } from '../suites/results.js';
 import type { Choice, ChoiceContext, OpenedModel } from './choose-network.js';
+import { withDerived } from './derived-infos.js';
+import { type DerivedSpec, derivedSpec } from './derived-specs.js';
 import type { Descriptions } from './descriptions.js';
 import type { Expectation } from './expectations.js';
 import { type Evaluation, lazyEntry, openedEntry, type SystemEntry } from './inventory.js';
@@ -52,20 +54,21 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
   };
   try {
     const { config, directory } = read;
-    const { catalogue = builtinRunCatalogue } = options;
-    const specs = datasetSpecs(read, catalogue, options.limit);
+    const { catalogue = builtinRunCatalogue, seed, limit } = options;
+    const specs = datasetSpecs(read, catalogue, limit);
+    const { files, derived } = specs;
     const cards: ReadCard[] = [];
     for (const source of config.models)
       cards.push(await readCard(source, { directory, architectures: catalogue.architectures }));
     const datasets = new Map<string, Dataset>();
-    const partial = new Set([...specs].filter(([, spec]) => isPartial(spec)).map(([name]) => name));
+    const partial = new Set([...files].filter(([, spec]) => isPartial(spec)).map(([name]) => name));
     const shared = {
       directory,
       classes: sharedClasses(cards),
       budget: new DecodedBudget(),
       dataFormats: catalogue.dataFormats,
     };
-    for (const [name, spec] of specs) {
+    for (const [name, spec] of files) {
       const dataset = await datasetOf(name, spec, shared, options);
       closing.push(() => dataset.close());
       datasets.set(name, dataset);
@@ -85,11 +88,13 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
       });
     }
     const defended = wrapDefences(read, models, catalogue.defences);
+    const systems = new Map([...models, ...defended.systems]);
+    const sources = { names: Object.keys(config.datasets), systems, seed, limit, file: read.file };
     return {
       evaluation: {
-        systems: new Map([...models, ...defended.systems]),
-        datasets,
-        seed: options.seed,
+        systems,
+        datasets: withDerived(datasets, derived, sources),
+        seed,
         engine: calledOf(engine),
         catalogue,
       },
@@ -98,7 +103,7 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
       ),
       partial,
       warnings: options.limit === undefined ? [] : [limitNote(options.limit)],
-      config: { models: resolved, defences: defended.resolved, datasets: Object.fromEntries(specs) },
+      config: { models: resolved, defences: defended.resolved, datasets: resolvedSets(read, specs) },
       close,
     };
   } catch (error) {
@@ -189,21 +194,35 @@ function sharedClasses(cards: readonly ReadCard[]): readonly string[] | undefine
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
-function datasetSpecs(
-  { config, file }: ReadRun,
-  { dataFormats }: RunCatalogue,
-  limit?: number,
-): Map<string, DatasetSpec> {
-  const specs = new Map<string, DatasetSpec>();
-  const schema = datasetSchema(dataFormats);
+/** Data sets that lie in files, and those that are made of others. */
+interface Specs {
+  files: Map<string, DatasetSpec>;
+  derived: Map<string, DerivedSpec>;
+}
+
+function datasetSpecs({ config, file }: ReadRun, catalogue: RunCatalogue, limit?: number): Specs {
+  const files = new Map<string, DatasetSpec>();
+  const derived = new Map<string, DerivedSpec>();
+  const schema = datasetSchema(catalogue.dataFormats);
   for (const [name, given] of Object.entries(config.datasets)) {
     const at = `datasets.${name}`;
     if (!NAME.test(name)) throw badName(name, { file, path: at });
+    const made = derivedSpec(name, given, { file, ...catalogue });
+    if (made) {
+      derived.set(name, made);
+      continue;
+    }
     const spec = check(schema, given, { file, what: `data set "${name}"`, at });
-    specs.set(name, limit === undefined ? spec : { ...spec, limit: Math.min(limit, spec.limit ?? limit) });
+    files.set(name, limit === undefined ? spec : { ...spec, limit: Math.min(limit, spec.limit ?? limit) });
   }
-  return specs;
+  return { files, derived };
 }
+
+/** Data sets as resolved, in the order of the run file. */
+const resolvedSets = ({ config }: ReadRun, { files, derived }: Specs) =>
+  Object.fromEntries(
+    Object.keys(config.datasets).map((name) => [name, files.get(name) ?? derived.get(name)?.resolved]),
+  );
 
 const badName = (name: string, where: { file: string; path: string }) =>
   new AssayError('config-invalid', `"${name}" cannot be a name`, {

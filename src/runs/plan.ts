@@ -6,6 +6,7 @@ import type { NotApplicable } from '../suites/results.js';
 import { columnsOf, type JobColumns } from './fits-columns.js';
 import type { Inventory } from './inventory.js';
 import { keyOf } from './keys.js';
+import { makerOf } from './makers.js';
 import { builtinRunCatalogue } from './run-catalogue.js';
 import type { SuiteEntry } from './suite-entries.js';
 
@@ -27,6 +28,8 @@ export interface Job {
   /** Examples wanted: the most that any request wants. */
   size: number;
   inputs: readonly Job[];
+  /** What makes the images of its data set, where a measurement does. */
+  maker?: Job;
   /** Read as a whole: the first `size` examples, whatever part of its own examples a unit measures. */
   reference: readonly { job: Job; size: number }[];
   /** Systems that `params` name, besides the one measured. */
@@ -82,9 +85,10 @@ export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): P
   const close = (open: OpenJob): Job => {
     const known = closed.get(open);
     if (known) return known;
-    const { inputs, reference, ...rest } = open;
+    const { inputs, reference, maker, ...rest } = open;
     const job: Job = {
       ...rest,
+      ...(maker && { maker: close(maker) }),
       inputs: inputs.map(close),
       reference: reference.map(({ job: read, size }) => ({ job: close(read), size })),
       units: unitsOf(open),
@@ -101,11 +105,16 @@ export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): P
 }
 
 /** The jobs whose rows a job reads. */
-export const readBy = ({ inputs, reference }: Job): Job[] => [...inputs, ...reference.map(({ job }) => job)];
+export const readBy = ({ inputs, reference, maker }: Job): Job[] => [
+  ...inputs,
+  ...reference.map(({ job }) => job),
+  ...(maker ? [maker] : []),
+];
 
-interface OpenJob extends Omit<Job, 'units' | 'inputs' | 'reference' | 'size'> {
+interface OpenJob extends Omit<Job, 'units' | 'inputs' | 'reference' | 'maker' | 'size'> {
   size: number;
   inputs: readonly OpenJob[];
+  maker?: OpenJob;
   reference: readonly { job: OpenJob; size: number }[];
 }
 
@@ -156,6 +165,9 @@ function addJob(
     job: addJob(read, undefined, inventory, jobs),
     size: sizeOf(read, inventory),
   }));
+  // The fingerprint of the data set stands for it in the key.
+  const making = measurement.aggregate ? undefined : makerOf(dataset, inventory);
+  const maker = making && addJob(making.request, making.whole ? undefined : wanted, inventory, jobs);
   const namedSystems = namesWithin(params, inventory.systems).filter((name) => name !== system);
   const key = keyOf({
     version: KEY_VERSION,
@@ -172,7 +184,16 @@ function addJob(
     ...(reference.length > 0 && { reference: reference.map(({ job, size }) => [job.key, size]) }),
   });
   const columns = columnsOf(request, systemOf(request, inventory));
-  const job = jobs.get(key) ?? { key, request, columns, size: 0, inputs, reference, namedSystems };
+  const job = jobs.get(key) ?? {
+    key,
+    request,
+    columns,
+    size: 0,
+    inputs,
+    reference,
+    namedSystems,
+    ...(maker && { maker }),
+  };
   job.size = Math.max(job.size, wanted);
   jobs.set(key, job);
   return job;

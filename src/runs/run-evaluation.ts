@@ -113,8 +113,15 @@ export async function runEvaluation(
   const datasets = [...evaluation.datasets.values()].map(({ info }) => info);
   const about = { version: 1, title: spec.title, ...record, config, environment, systems, datasets };
   await saveJson(join(out, 'run.json'), about);
-  const { seed } = evaluation;
-  const measuring = { systems: evaluation.systems, datasets: evaluation.datasets, seed, store, signal };
+  const { seed, catalogue } = evaluation;
+  const measuring = {
+    systems: evaluation.systems,
+    datasets: evaluation.datasets,
+    seed,
+    store,
+    signal,
+    ...(catalogue && { catalogue }),
+  };
   const { expectations, partial, sources } = spec;
   if (expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
   const unlessIdle: Listener = (event) => {

@@ -94,6 +94,31 @@ export const KINDS: Readonly<
       build: 'function',
     },
   },
+  transforms: {
+    one: 'transform',
+    fields: {
+      name: 'string',
+      version: 'number',
+      kind: 'string',
+      title: 'string',
+      source: 'string',
+      options: 'object',
+      describe: 'function',
+    },
+  },
+  generators: {
+    one: 'generator',
+    fields: {
+      name: 'string',
+      version: 'number',
+      kind: 'string',
+      title: 'string',
+      source: 'string',
+      options: 'object',
+      describe: 'function',
+      fill: 'function',
+    },
+  },
 };
 
 /**

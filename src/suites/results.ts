@@ -360,6 +360,17 @@ export const DatasetSummary = Type.Object(
     path: Type.String(),
     part: Type.Optional(Type.String()),
     note: Type.Optional(Type.String()),
+    recipe: Type.Optional(
+      Type.Object(
+        {
+          by: Type.String({ description: 'what makes the images: interpolate, attack, uniform' }),
+          of: Type.Optional(Type.String({ description: 'the data set that they are made of' })),
+          like: Type.Optional(Type.String({ description: 'the data set whose shape they have' })),
+          options: Type.Record(Type.String(), Type.Unknown()),
+        },
+        { additionalProperties: false, description: 'of data sets that are made and not read from files' },
+      ),
+    ),
   },
   closed,
 );

@@ -8,6 +8,7 @@ import { inputGradient } from './input-gradient.js';
 import { outputsOnPerturbed } from './outputs-on-perturbed.js';
 import { pixels } from './pixels.js';
 import { adaptiveAttack, purified } from './purified.js';
+import { purifiedImages } from './purified-images.js';
 import { repeatability } from './repeatability.js';
 import { verify } from './verify.js';
 
@@ -27,4 +28,5 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   outputsOnPerturbed,
   purified,
   adaptiveAttack,
+  purifiedImages,
 ];

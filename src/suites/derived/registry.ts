@@ -1,0 +1,34 @@
+import type { Generator, PixelTransform } from '../../data/derived/derivation.js';
+import { gaussian } from '../../data/derived/gaussian.js';
+import { interpolate } from '../../data/derived/interpolate.js';
+import { uniform } from '../../data/derived/uniform.js';
+import { unknownName } from '../../errors.js';
+import { Registry } from '../../registry.js';
+import { attack } from './attack.js';
+import type { MeasuredDerivation } from './measured.js';
+import { purify } from './purify.js';
+
+/** A way to make a data set of another one. */
+export type Transform = PixelTransform | MeasuredDerivation;
+
+/** By their key beside `of`. */
+export const transforms = Registry.of<Transform>('transform', [interpolate, attack, purify]);
+
+/** By what `generate` names. */
+export const generators = Registry.of<Generator>('generator', [uniform, gaussian]);
+
+/** Every way to make a data set that a run knows. */
+export interface Derivations {
+  transforms: Registry<Transform>;
+  generators: Registry<Generator>;
+}
+
+/** The row that a recipe names. Errors: `unknown-name`. */
+export function derivationOf(
+  { by, of }: { by: string; of?: string },
+  { transforms, generators }: Derivations,
+): Transform | Generator {
+  const row = of === undefined ? generators.find(by) : transforms.find(by);
+  if (!row) throw unknownName('way to make a data set', by, [...transforms.names, ...generators.names]);
+  return row;
+}
