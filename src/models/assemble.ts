@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { estimatedGradients, missingGradients, nodesBetween } from '../autodiff/coverage.js';
 import type { Shapes } from '../autodiff/site.js';
-import type { Engine } from '../engines/engine.js';
+import type { Engine, Program } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import { sizedBy } from '../graph/declared-sizes.js';
 import type { Graph, Note } from '../graph/graph.js';
@@ -67,7 +67,35 @@ async function assembled(
   const engine = sized === 'data' ? naming(guard, checkpoint) : pool;
   const choice = chooseOutputs(network, contract, checkpoint);
   await refuseMap(engine, prepared, contract, { output: choice.logits?.name ?? '', checkpoint });
-  const trial = await tryOut(engine, prepared, contract, checkpoint).catch(async (error) => {
+  // The one session that is tried is the model's own.
+  const program = await engine.compile(prepared.graph);
+  const parts = { engine, guard, prepared, sized, contract, choice, checkpoint, card, network };
+  try {
+    return await triedOut(program, parts, { sha256, taken, notes });
+  } catch (error) {
+    await program.release();
+    throw error;
+  }
+}
+
+interface Parts {
+  engine: Engine;
+  guard: Engine;
+  prepared: Prepared;
+  sized: ReturnType<typeof sizedBy>;
+  contract: Contract;
+  choice: ReturnType<typeof chooseOutputs>;
+  checkpoint: string;
+  card: ModelCard;
+  network: Graph;
+}
+
+async function triedOut(
+  program: Program,
+  { engine, guard, prepared, sized, contract, choice, checkpoint, card, network }: Parts,
+  { sha256, taken, notes }: { sha256: string | undefined; taken: string | undefined; notes: readonly Note[] },
+): Promise<Model> {
+  const trial = await tryOut(engine, program, prepared, contract, checkpoint).catch(async (error) => {
     const node = error instanceof NotFinite ? await error.origin?.() : undefined;
     throw node === undefined ? error : new NotFinite(`${error.message}, first at ${node}`, error.details);
   });
@@ -101,7 +129,7 @@ async function assembled(
   const batchSize = Math.ceil(wanted / fixed) * fixed;
   if (sized === 'shapes') await tryBatch(guard, prepared, contract.shape, batchSize);
   const { features, layer: lastLayer } = last;
-  return Model.create({
+  return new Model(program, {
     engine,
     prepared: offered(prepared, offers),
     contract,

@@ -1,6 +1,6 @@
 import { forRanges } from '../concurrency.js';
 import type { Dataset } from '../data/dataset.js';
-import type { Engine, Value } from '../engines/engine.js';
+import type { Engine, Program } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { tensorflowNode } from '../graph/tensorflow.js';
@@ -77,6 +77,7 @@ export interface Trial {
  */
 export async function tryOut(
   engine: Engine,
+  program: Program,
   prepared: Prepared,
   contract: Contract,
   checkpoint: string,
@@ -84,13 +85,7 @@ export async function tryOut(
   const n = prepared.fixedBatch ?? PROBES;
   const images = noiseImages(n, contract.shape);
   const feeds = { [prepared.pixels]: pixelValue(images, n, contract.shape) };
-  const program = await engine.compile(prepared.graph);
-  let runs: Record<string, Value>[];
-  try {
-    runs = [await program.run(feeds), await program.run(feeds)];
-  } finally {
-    await program.release();
-  }
+  const runs = [await program.run(feeds), await program.run(feeds)];
   const { logits, logPx } = prepared.outputs;
   const batch = { n, pixels: images };
   const origin = () => () => notFiniteOrigin(engine, prepared.graph, feeds);

@@ -61,19 +61,16 @@ export class Model implements System {
   private readonly programs = new Map<string, Promise<QuantityProgram>>();
   private readonly gradients = new Map<string, Promise<GradientProgram>>();
 
-  private constructor(
-    private readonly parts: ModelParts,
+  /** @param program of the prepared graph; it is released with the model */
+  constructor(
     program: Program,
+    private readonly parts: ModelParts,
   ) {
     this.usual = { program, added: new Map() };
     this.info = parts.info;
     this.batchSize = parts.batchSize;
     this.concurrency = parts.engine.concurrency;
     this.size = imageSize(parts.info);
-  }
-
-  static async create(parts: ModelParts): Promise<Model> {
-    return new Model(parts, await parts.engine.compile(parts.prepared.graph));
   }
 
   get lastLayer(): LastLayer | undefined {
