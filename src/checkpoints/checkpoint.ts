@@ -25,7 +25,7 @@ export interface ReadRequest {
   /** The card's file, for messages. */
   card?: string;
   /** What is tried. Default: what comes with Assay. */
-  checkpointFormats?: Registry<FormatRow>;
+  checkpointFormats?: Registry<CheckpointFormat>;
   architectures?: Registry<Architecture>;
 }
 
@@ -44,7 +44,7 @@ export interface FileHead {
 export const headLength = 4096;
 
 /** One row of the registry. */
-export interface FormatRow {
+export interface CheckpointFormat {
   /** What `format` of a card says. */
   name: string;
   /** For people. */

@@ -4,7 +4,7 @@ import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { inFloat32 } from '../graph/precision.js';
 import { readOnnx } from '../graph/read.js';
-import type { Checkpoint, FileHead, FormatRow } from './checkpoint.js';
+import type { Checkpoint, CheckpointFormat, FileHead } from './checkpoint.js';
 import { externalDataOf } from './external-data.js';
 import { withoutZipMaps } from './label-maps.js';
 import { inStandardOperators } from './sklearn-operators.js';
@@ -58,4 +58,10 @@ async function read({ file }: FileHead): Promise<Checkpoint> {
 }
 
 /** ONNX as it is, external data included. */
-export const onnx: FormatRow = { name: 'onnx', title: 'ONNX', recognises, extensions: ['.onnx'], read };
+export const onnx: CheckpointFormat = {
+  name: 'onnx',
+  title: 'ONNX',
+  recognises,
+  extensions: ['.onnx'],
+  read,
+};

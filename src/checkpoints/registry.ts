@@ -5,8 +5,8 @@ import { AssayError } from '../errors.js';
 import { Registry } from '../registry.js';
 import {
   type Checkpoint,
+  type CheckpointFormat,
   type FileHead,
-  type FormatRow,
   headLength,
   type ReadRequest,
 } from './checkpoint.js';
@@ -18,7 +18,7 @@ import { safetensors } from './safetensors.js';
 import { tfjs } from './tfjs/read.js';
 
 /** Every format that comes with Assay. Content is tried in this order. */
-export const checkpointFormats = Registry.of<FormatRow>('checkpoint format', [
+export const checkpointFormats = Registry.of<CheckpointFormat>('checkpoint format', [
   safetensors,
   keras,
   pytorch,
@@ -33,7 +33,7 @@ async function headOf(file: string): Promise<FileHead> {
 }
 
 /** By content; where that says nothing, by extension. */
-function detect(head: FileHead, formats: Registry<FormatRow>): FormatRow {
+function detect(head: FileHead, formats: Registry<CheckpointFormat>): CheckpointFormat {
   const rows = [...formats];
   const row =
     rows.find(({ recognises }) => recognises(head)) ??
@@ -50,8 +50,8 @@ function detect(head: FileHead, formats: Registry<FormatRow>): FormatRow {
 async function rowOf(
   file: string,
   format: string | undefined,
-  formats: Registry<FormatRow> = checkpointFormats,
-): Promise<{ head: FileHead; row: FormatRow }> {
+  formats: Registry<CheckpointFormat> = checkpointFormats,
+): Promise<{ head: FileHead; row: CheckpointFormat }> {
   const stated = format === undefined ? undefined : formats.named(format, { file });
   const head = await headOf(file);
   return { head, row: stated ?? detect(head, formats) };

@@ -1,6 +1,6 @@
 import { networkOf } from '../architectures/registry.js';
 import type { Weights } from '../architectures/weights.js';
-import type { Checkpoint, FileHead, FormatRow, ReadRequest } from './checkpoint.js';
+import type { Checkpoint, CheckpointFormat, FileHead, ReadRequest } from './checkpoint.js';
 import { hashOfFile } from './file-hash.js';
 
 /**
@@ -9,11 +9,11 @@ import { hashOfFile } from './file-hash.js';
  * @param row.architecture the only one that the format is for
  */
 export function weightsFormat(
-  row: Pick<FormatRow, 'name' | 'title' | 'extensions' | 'recognises'> & {
+  row: Pick<CheckpointFormat, 'name' | 'title' | 'extensions' | 'recognises'> & {
     readWeights(head: FileHead, stateDict?: string): Promise<Weights>;
     architecture?: string;
   },
-): FormatRow {
+): CheckpointFormat {
   const { name, title, extensions, recognises, readWeights, architecture } = row;
   return {
     name,

@@ -7,7 +7,7 @@ import { AssayError, unknownName } from '../errors.js';
 import { Closing } from './array-images.js';
 import { classIndices } from './labels.js';
 import { refuseMore } from './refuse-more.js';
-import type { FormatRow, ImageSource } from './source.js';
+import type { DataFormat, ImageSource } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
 // The binary version of CIFAR (Krizhevsky 2009): records of label bytes and 3072 pixel bytes, (C, H, W).
@@ -52,7 +52,7 @@ const cifar100Variant: Variant = {
 export const cifar10 = row(cifar10Variant);
 export const cifar100 = row(cifar100Variant);
 
-function row(variant: Variant): FormatRow {
+function row(variant: Variant): DataFormat {
   const files = Object.values(variant.parts).flat();
   return {
     name: variant.name,

@@ -1,10 +1,10 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import type { Registry } from '../registry.js';
-import type { FormatRow } from './source.js';
+import type { DataFormat } from './source.js';
 import { DatasetSpec } from './spec.js';
 
 /** A data set in one of these formats, with the options that they have of their own. */
-export function datasetSchema(formats: Registry<FormatRow>) {
+export function datasetSchema(formats: Registry<DataFormat>) {
   const { format, ...rest } = DatasetSpec.properties;
   const own = [...formats].flatMap(({ options }) => Object.entries<TSchema>(options?.properties ?? {}));
   const { path, ...others } = rest;

@@ -5,14 +5,14 @@ import { AssayError } from '../errors.js';
 import { listImages } from './folder-layouts.js';
 import { listerOf } from './folder-names.js';
 import { decodeImage, type ImageWish, imageHead, readImage } from './image-file.js';
-import type { FormatRow } from './source.js';
+import type { DataFormat } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
 /** Images decoded at once. */
 const LANES = 8;
 
 /** A folder of PNG and JPEG images, a subfolder per class; without subfolders, images without labels. */
-export const folder: FormatRow = {
+export const folder: DataFormat = {
   name: 'folder',
   title: 'folder of images',
   recognises: ({ entries }) => entries !== undefined && entries.length > 0,

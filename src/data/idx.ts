@@ -4,7 +4,7 @@ import { arrayImages, Closing } from './array-images.js';
 import { type ArrayHeader, type ArraySource, arraySource } from './array-source.js';
 import { labelFile } from './label-file.js';
 import type { Dtype } from './nd-array.js';
-import type { FormatRow } from './source.js';
+import type { DataFormat } from './source.js';
 
 /** Element types by the third byte of the magic number (LeCun's description of the MNIST files). */
 const TYPES: Record<number, Dtype> = { 8: 'u1', 9: 'i1', 11: 'i2', 12: 'i4', 13: 'f4', 14: 'f8' };
@@ -33,7 +33,7 @@ function variants(name: string): string[] {
 }
 
 /** The format of MNIST, EMNIST, Fashion-MNIST and others, also gzipped. */
-export const idx: FormatRow = {
+export const idx: DataFormat = {
   name: 'idx',
   title: 'IDX (MNIST)',
   recognises: ({ start }) =>

@@ -7,10 +7,10 @@ import { labelFile, sharedLabelFile } from './label-file.js';
 import { readLabels } from './labels.js';
 import { openNpy } from './npy.js';
 import { SEVERITIES } from './selection.js';
-import type { FormatRow, ImageSource } from './source.js';
+import type { DataFormat, ImageSource } from './source.js';
 
 /** An array of images in one .npy file, labels in another. */
-export const npy: FormatRow = {
+export const npy: DataFormat = {
   name: 'npy',
   title: 'NumPy array (.npy)',
   recognises: ({ start }) => Buffer.from(start).toString('latin1', 0, 6) === '\x93NUMPY',

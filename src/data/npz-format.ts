@@ -4,13 +4,13 @@ import { Closing } from './array-images.js';
 import { namedImages } from './named-arrays.js';
 import { openNpy } from './npy.js';
 import { npzMembers } from './npz.js';
-import type { FormatRow } from './source.js';
+import type { DataFormat } from './source.js';
 
 /** An archive without members begins with its end. */
 const EMPTY_ZIP = 'PK\x05\x06';
 
 /** NumPy archives: images and labels found by name. */
-export const npz: FormatRow = {
+export const npz: DataFormat = {
   name: 'npz',
   title: 'NumPy archive (.npz)',
   recognises: ({ start }) => ['PK\x03\x04', EMPTY_ZIP].includes(Buffer.from(start).toString('latin1', 0, 4)),

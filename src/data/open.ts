@@ -7,7 +7,7 @@ import type { Dataset, DatasetInfo, Examples } from './dataset.js';
 import { DecodedBudget, keepDecoded, type PixelRead } from './decoded-images.js';
 import { formatOf } from './registry.js';
 import { type Selection, select } from './selection.js';
-import type { FormatRow, ImageSource } from './source.js';
+import type { DataFormat, ImageSource } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
 /** Pixels decoded at a time when a data set is looked through. */
@@ -21,7 +21,7 @@ export interface DatasetOptions {
   /** For images that are kept once they are decoded. Default: one of its own. */
   budget?: DecodedBudget;
   /** Formats that are tried. Default: those that come with Assay. */
-  dataFormats?: Registry<FormatRow>;
+  dataFormats?: Registry<DataFormat>;
 }
 
 /**

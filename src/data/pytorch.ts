@@ -11,7 +11,7 @@ import { Closing } from './array-images.js';
 import { type ArraySource, arraySource } from './array-source.js';
 import { namedImages } from './named-arrays.js';
 import { type Dtype, dtypes, hostIsLittleEndian } from './nd-array.js';
-import type { FormatRow } from './source.js';
+import type { DataFormat } from './source.js';
 
 /** What files of torch.save before PyTorch 1.6 begin with: a pickle of their magic number. */
 const LEGACY = '80028a0a6cfc9c46f9206aa85019';
@@ -37,7 +37,7 @@ const DTYPES: Partial<Record<DataType, Dtype>> = {
 type Content = StoredTensor | UnreadableTensor | readonly number[];
 
 /** Tensors that torch.save wrote: one of images, a dict of them by name, or (images, labels). Nothing is executed. */
-export const pytorch: FormatRow = {
+export const pytorch: DataFormat = {
   name: 'pytorch',
   title: 'PyTorch file (torch.save)',
   recognises: ({ start, members = [] }) =>

@@ -12,11 +12,11 @@ import { idx } from './idx.js';
 import { npy } from './npy-format.js';
 import { npz } from './npz-format.js';
 import { pytorch } from './pytorch.js';
-import type { FormatRow, PathHead } from './source.js';
+import type { DataFormat, PathHead } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
 /** Every format that comes with Assay. A path is tried against them in this order. */
-export const dataFormats = Registry.of<FormatRow>('data format', [
+export const dataFormats = Registry.of<DataFormat>('data format', [
   pytorch,
   npz,
   npy,
@@ -57,8 +57,8 @@ async function membersOf(path: string): Promise<string[]> {
  */
 export async function formatOf(
   { path, format }: DatasetSpec,
-  formats: Registry<FormatRow> = dataFormats,
-): Promise<FormatRow> {
+  formats: Registry<DataFormat> = dataFormats,
+): Promise<DataFormat> {
   if (format) return formats.named(format);
   const head = await headOf(path);
   const row = [...formats].find((one) => one.recognises(head));

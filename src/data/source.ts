@@ -35,7 +35,7 @@ export interface PathHead {
 }
 
 /** A format of data sets. */
-export interface FormatRow {
+export interface DataFormat {
   /** What `format` of a data set says. */
   name: string;
   title: string;

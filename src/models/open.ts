@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Architecture, ArchitectureChoice, BuiltNetwork } from '../architectures/architecture.js';
 import type { ImageShape } from '../architectures/image-shape.js';
-import type { FormatRow } from '../checkpoints/checkpoint.js';
+import type { CheckpointFormat } from '../checkpoints/checkpoint.js';
 import { readCheckpoint } from '../checkpoints/registry.js';
 import { flow } from '../config/flow.js';
 import type { Engine } from '../engines/engine.js';
@@ -23,7 +23,7 @@ export interface OpenOptions {
   /** More to tell of how the network is used. */
   notes?: readonly Note[];
   /** What cards may name. Default: what comes with Assay. */
-  checkpointFormats?: Registry<FormatRow>;
+  checkpointFormats?: Registry<CheckpointFormat>;
   architectures?: Registry<Architecture>;
   /** Shape of the images it will be given, for a card that says only how many numbers its network reads. */
   image?: ImageShape;

@@ -1,10 +1,10 @@
 import type { Architecture } from '../architectures/architecture.js';
 import { architectures } from '../architectures/registry.js';
-import type { FormatRow as CheckpointFormat } from '../checkpoints/checkpoint.js';
+import type { CheckpointFormat } from '../checkpoints/checkpoint.js';
 import { checkpointFormats } from '../checkpoints/registry.js';
 import type { Generator } from '../data/derived/derivation.js';
 import { dataFormats } from '../data/registry.js';
-import type { FormatRow as DataFormat } from '../data/source.js';
+import type { DataFormat } from '../data/source.js';
 import { type Defence, defences } from '../models/defences/registry.js';
 import type { Registry } from '../registry.js';
 import { generators, type Transform, transforms } from './derived/registry.js';

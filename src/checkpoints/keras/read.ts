@@ -3,7 +3,7 @@ import { limits } from '../../bytes/limits.js';
 import { nestsTooDeep } from '../../bytes/nesting.js';
 import { readWhole } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
-import type { Checkpoint, FileHead, FormatRow } from '../checkpoint.js';
+import type { Checkpoint, CheckpointFormat, FileHead } from '../checkpoint.js';
 import type { Hdf5File } from '../hdf5/protocol.js';
 import { readHdf5 } from '../hdf5/read.js';
 import { readMembers } from './archive.js';
@@ -141,7 +141,7 @@ const producer = (version: unknown) =>
   typeof version === 'string' ? `Keras ${version.slice(0, 40)}` : 'Keras';
 
 /** Models of Keras: `.h5` of any version, and the archives `.keras`. */
-export const keras: FormatRow = {
+export const keras: CheckpointFormat = {
   name: 'keras',
   title: 'Keras',
   extensions: ['.h5', '.hdf5', '.keras'],

@@ -4,7 +4,7 @@ import { nestsTooDeep } from '../../bytes/nesting.js';
 import { readWhole } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
 import type { Tensor } from '../../graph/graph.js';
-import type { Checkpoint, FileHead, FormatRow } from '../checkpoint.js';
+import type { Checkpoint, CheckpointFormat, FileHead } from '../checkpoint.js';
 import { externalDataOf } from '../external-data.js';
 import { convertModel } from '../keras/convert.js';
 import { isObject, type Json } from '../keras/settings.js';
@@ -119,7 +119,7 @@ function producerOf({ generatedBy, convertedBy }: Json): string {
 }
 
 /** Models of TensorFlow.js, of layers and of graphs: model.json, and the weights in shards beside it. */
-export const tfjs: FormatRow = {
+export const tfjs: CheckpointFormat = {
   name: 'tfjs',
   title: 'TensorFlow.js',
   extensions: ['.json'],
