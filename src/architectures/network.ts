@@ -65,7 +65,7 @@ export class Network extends TakenWeights {
     const [channels, height, width] = x.dims;
     if (x.dims.length === 3) return [channels, height, width];
     throw this.refuse(
-      'a layer for images stands behind one that flattens',
+      'a layer for images follows one that flattens',
       key,
       'channels, height and width',
       `[${x.dims.join(', ')}]`,
@@ -79,7 +79,7 @@ export class Network extends TakenWeights {
     const groups = channels / perGroup;
     if (!Number.isInteger(groups) || groups < 1 || outputs % groups !== 0 || outputs === 0)
       throw this.refuse(
-        'a convolution does not fit what comes in',
+        'a convolution does not fit its input',
         `${key}.weight`,
         `kernels for ${channels} channels`,
         `[${weight.dims.join(', ')}]`,
@@ -114,7 +114,7 @@ export class Network extends TakenWeights {
     const [outputs, inputs] = weight.dims;
     if (x.dims.length !== 1 || x.dims[0] !== inputs || outputs === 0)
       throw this.refuse(
-        'a linear layer does not fit what comes in',
+        'a linear layer does not fit its input',
         `${key}.weight`,
         x.dims.length === 1 ? `${x.dims[0]} inputs` : 'a row of numbers an image (flatten before it)',
         `[${weight.dims.join(', ')}]`,

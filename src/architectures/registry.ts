@@ -167,7 +167,7 @@ function optionsOf(found: Found, { architecture, card }: NetworkRequest): Archit
         path: `architecture.${key}`,
         expected: `${String(fact)}, as in ${weights.file}`,
         found: String(given[key]),
-        hint: 'correct it, or leave it out: it is read off the weights',
+        hint: 'correct it, or leave it out: the weights show it',
       });
   for (const [key, what] of Object.entries(recognition.missing ?? {}))
     if (given[key] === undefined)
@@ -175,7 +175,7 @@ function optionsOf(found: Found, { architecture, card }: NetworkRequest): Archit
         file,
         path: `architecture.${key}`,
         expected: what,
-        hint: `say it in the model card: architecture: { name: ${row.name}, ${key}: ... }`,
+        hint: `state it in the model card: architecture: { name: ${row.name}, ${key}: ... }`,
       });
   if (recognition.choices)
     throw undecided(recognition.choices, {

@@ -136,7 +136,7 @@ function recogniseCifar(weights: Weights): Recognition | undefined {
     layout: akamaster ? 'akamaster/pytorch_resnet_cifar10' : 'chenyaofo/pytorch-cifar-models',
     notes: pads
       ? [
-          'shortcuts without weights are taken for zeros on both sides of the channels: set architecture.padding if they are all behind',
+          'shortcuts without weights are assumed to add zeros on both sides of the channels: set architecture.padding if they are all behind',
         ]
       : [],
   };
@@ -164,9 +164,9 @@ function padShortcut(
   const before = where === 'end' ? 0 : Math.floor((channels - inputs) / 2);
   if (channels * inputs > MAX_PAD || channels < inputs)
     throw network.refuse(
-      'a shortcut without weights cannot be made',
+      'a shortcut without weights is impossible',
       key,
-      'more channels behind a block than before it, in bounds',
+      'more channels after a block than before it, within bounds',
       `${inputs} before, ${channels} behind`,
     );
   // As a convolution: exact, since each sum has one term, and its gradient is a convolution too.

@@ -44,7 +44,7 @@ export function undecided(choices: Choices, { row, given, weights, file }: Place
         path,
         expected: why,
         found: `weights of ${weights}`,
-        hint: `check input.shape; if the network has other settings, say them: architecture: { name: ${row.name}, ${keys.join(': ..., ')}: ... }, or list its layers with name: sequential (docs/checkpoints.md)`,
+        hint: `check input.shape; if the network has other settings, state them: architecture: { name: ${row.name}, ${keys.join(': ..., ')}: ... }, or list its layers with name: sequential (docs/checkpoints.md)`,
       },
     );
   const more =

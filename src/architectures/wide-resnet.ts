@@ -70,7 +70,7 @@ function recognise(weights: Weights, given: Readonly<Record<string, unknown>>): 
         : []),
       ...(energy
         ? [
-            'the file has a second head, energy_output: `energy: { output: energy_output, sign: 1 }` takes log p(x) from it, as the JEM code does for models trained with --uncond',
+            'the file has a second head, energy_output: `energy: { output: energy_output, sign: 1 }` reads log p(x) from it, as the JEM code does for models trained with --uncond',
           ]
         : []),
     ],

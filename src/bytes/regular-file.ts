@@ -167,7 +167,7 @@ export async function readInto(
 const shrunk = (file: string) =>
   new AssayError('file-unreadable', 'the file became shorter while it was read', {
     file,
-    hint: 'run again when nothing writes it any more',
+    hint: 'run again once nothing is writing to it',
   });
 
 /** Turns what the file system says into a `file-unreadable` error. */

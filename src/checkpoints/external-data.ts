@@ -65,7 +65,7 @@ export function externalDataOf(model: string, used: (piece: Uint8Array) => void)
           path: `named by ${model}`,
           expected: `${length} bytes from byte ${offset} on`,
           found: `a file of ${size} bytes`,
-          hint: 'check that the file was copied whole, or export the model again',
+          hint: 'check that the file was copied completely, or export the model again',
         });
       }
       sizes.set(target, size);

@@ -21,7 +21,7 @@ function checkWiring(graph: Graph, file: string) {
       file,
       path,
       found,
-      hint: 'check that the file was copied whole, or export it again',
+      hint: 'check that the file was copied completely, or export it again',
     });
   const known = new Set(['', ...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
   for (const node of graph.nodes) {
@@ -29,7 +29,7 @@ function checkWiring(graph: Graph, file: string) {
     if (missing !== undefined)
       throw refuse(
         `node "${node.name}" (${node.op})`,
-        `it reads "${missing}", which nothing before it makes`,
+        `it reads "${missing}", which no node before it produces`,
       );
     for (const name of node.outputs) known.add(name);
   }

@@ -20,7 +20,7 @@ export function describedDataset(info: DatasetInfo, spec: DatasetSpec, options: 
       file: resolve(options.directory, spec.path),
       expected: `${info.size} examples of shape [${info.shape.join(', ')}]`,
       found: `${selection.indices.length} of shape [${source.shape.join(', ')}]`,
-      hint: 'run again when nothing writes it any more',
+      hint: 'run again once nothing is writing to it',
     });
   };
   let opening: ReturnType<typeof opened> | undefined;

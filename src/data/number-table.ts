@@ -45,7 +45,7 @@ export async function readNumberTable(source: ByteSource, column?: string): Prom
       throw malformed(at, 'a line has another number of columns than the first', {
         expected: `${width}`,
         found: `${cells.length}`,
-        hint: 'write one example a line, with a number for every class',
+        hint: 'write one example per line, with a number for every class',
       });
     for (let c = 0; c < width; c++) {
       if (picked !== undefined && c !== picked) continue;
@@ -53,7 +53,7 @@ export async function readNumberTable(source: ByteSource, column?: string): Prom
       if (value === undefined)
         throw malformed(at, `column ${columns?.[c] || c + 1} does not hold a number`, {
           found: cells[c] === '' ? 'nothing' : cells[c].slice(0, 40),
-          hint: 'decimals take a point; class names must be written as numbers from 0',
+          hint: 'write decimals with a point, and class names as numbers from 0',
         });
       values.push(value);
     }

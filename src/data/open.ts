@@ -152,5 +152,5 @@ const nearlyBlack = (file: string, brightest: number) =>
     file,
     expected: 'pixels over the whole range',
     found: `none above ${brightest.toPrecision(3)} of white`,
-    hint: 'say which values are black and white: `range: [0, 1]` for bytes of 0 and 1, `range: [0, 255]` if this is meant',
+    hint: 'say which values are black and white: `range: [0, 1]` for bytes of 0 and 1, `range: [0, 255]` if this is intended',
   });

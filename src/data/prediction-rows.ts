@@ -139,7 +139,7 @@ function notFinite(row: Row): Problem | undefined {
     details: {
       expected: 'finite float32 numbers',
       found: String(row[at]),
-      hint: 'repair the model or leave this example out, of every model and of the labels; if these are log-probabilities with log 0, save probabilities and give --probabilities',
+      hint: 'repair the model or leave this example out, for every model and in the labels; if these are log-probabilities with log 0, save probabilities and give --probabilities',
     },
   };
 }
@@ -171,7 +171,7 @@ function improper(row: Row): Problem | undefined {
     details: {
       expected: `a sum of 1 within ${SUM_TOLERANCE}`,
       found: String(Number(sum.toPrecision(6))),
-      hint: 'save the output of softmax over all classes; sigmoid outputs of several classes are no distribution',
+      hint: 'save the output of softmax over all classes; sigmoid outputs of several classes are not a distribution',
     },
   };
 }

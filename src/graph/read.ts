@@ -40,7 +40,7 @@ export function readOnnx(bytes: Uint8Array, options: ReadOptions | string = {}):
     new AssayError('file-malformed', message, {
       file: where.file,
       expected: 'a complete ONNX model (a ModelProto)',
-      hint: 'check that the file was copied whole, or export it again',
+      hint: 'check that the file was copied completely, or export it again',
       cause,
     });
   if (hasTooManyParts(bytes))

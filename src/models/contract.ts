@@ -115,7 +115,7 @@ function normalisationOf({ input }: ModelCard, channels: number, refuse: Refuse)
       throw refuse(`input.${key}`, `${key} does not fit the channels`, {
         expected: `one number, or ${channels} (input.shape starts with the channels)`,
         found: `${list.length} numbers`,
-        hint: `give one number a channel under ${key}`,
+        hint: `give one number per channel under ${key}`,
       });
     return list;
   };

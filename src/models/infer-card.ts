@@ -25,7 +25,7 @@ interface Image {
 
 const UNKNOWN: Image = {
   shape: [3, 224, 224],
-  note: 'the shape of an image could not be told: set input.shape',
+  note: 'the shape of an image was not found: set input.shape',
 };
 
 /** @param dims of one image */
@@ -92,7 +92,7 @@ export function inferCard(
   else if (normaliser) notes.unshift(`mean and std are those of ${normaliser.source}: check input`);
   else if (!built?.range)
     notes.unshift(
-      'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
+      'pixels are used as they are, in [0, 1]: set input.range, or input.mean and std, if the network was trained otherwise',
     );
   const { shape, layout, note } = imageOf(image.dims?.slice(batchAxis ? 1 : 0) ?? []);
   if (note) notes.push(note);
@@ -131,7 +131,7 @@ function outputLines(
   const floats = network.outputs.filter((output) => isFloat(output) && !maps?.has(output.name));
   for (const [name, map] of maps ?? [])
     notes.push(
-      `output "${name}" is a map over the image of ${describeMap(map)} numbers, which are no logits: the network lacks its last layers`,
+      `output "${name}" is a map over the image of ${describeMap(map)} numbers, which are not logits: the network lacks its last layers`,
     );
   const scalars = floats.filter((o) => width(o) === 1);
   const [scalar] = scalars.length === 1 || twoHeads ? scalars : [];
@@ -149,7 +149,7 @@ function outputLines(
       lines.push(`outputs: { logits: ${JSON.stringify(inside)} }`);
     } else if (logits.name === beforeArgMax(network)) {
       notes.push(
-        `the network gives class numbers: the value before ArgMax, "${logits.name}", is taken as logits`,
+        `the network gives class numbers: the value before ArgMax, "${logits.name}", is used as logits`,
       );
       lines.push(`outputs: { logits: ${JSON.stringify(logits.name)} }`);
     } else if (floats.length > 1 && !twoHeads) {
@@ -158,12 +158,12 @@ function outputLines(
   }
   if (scalar && !(logits && twoHeads)) {
     notes.push(
-      `output "${scalar.name}" is taken as an energy, log p(x) = -energy: set sign: 1 if it is a log density`,
+      `output "${scalar.name}" is used as an energy, log p(x) = -energy: set sign: 1 if it is a log density`,
     );
     lines.push(`energy: { output: ${JSON.stringify(scalar.name)}, sign: -1 }`);
   }
   if (!logits && !scalar) {
-    notes.push('the number of classes could not be told: set classes');
+    notes.push('the number of classes was not found: set classes');
     lines.push('classes: 10');
   }
   return lines;

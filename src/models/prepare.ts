@@ -110,7 +110,7 @@ function doesNotRun(cause: unknown, checkpoint: string): unknown {
     {
       file: checkpoint,
       found: cause.message,
-      hint: 'compare input.shape and layout with what `assay inspect` tells of the network',
+      hint: 'compare input.shape and layout with what `assay inspect` says about the network',
       cause,
     },
   );

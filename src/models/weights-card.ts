@@ -153,8 +153,8 @@ function toBeDescribed(weights: Weights, error: AssayError, origin: CardOrigin):
   return {
     card: cardOf(lines),
     notes: [
-      `the network could not be told: ${error.message}`,
-      'pixels are taken as they are, in [0, 1]: set input.range, or input.mean and std, if it was trained otherwise',
+      `the network was not recognised: ${error.message}`,
+      'pixels are used as they are, in [0, 1]: set input.range, or input.mean and std, if the network was trained otherwise',
     ],
   };
 }

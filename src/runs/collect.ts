@@ -15,7 +15,7 @@ export class UnitLost extends AssayError {
     const { measurement, system, dataset } = job.request;
     super('suite-failed', `examples ${unit.start} to ${unit.end - 1} are not measured`, {
       path: `${measurement.name} of ${system} on ${dataset}`,
-      hint: 'run the same command again: what is missing is measured',
+      hint: 'run the same command again: it measures what is missing',
     });
   }
 }

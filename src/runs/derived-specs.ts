@@ -91,7 +91,7 @@ function transformed(
       path: at,
       expected: `one of the keys ${transforms.names.join(', ')} beside \`of\``,
       found: keys.length === 0 ? 'none' : keys.join(', '),
-      hint: 'what is made in several steps needs a data set for each',
+      hint: 'several steps need a data set each',
     });
   }
   const { of, role, distance, limit } = resolved;

@@ -142,7 +142,7 @@ function sameData(a: DatasetInfo, b: DatasetInfo): Warning[] {
       code: 'data-in-two-roles',
       severity: 'serious',
       message: `"${a.name}" (${a.role}) and "${b.name}" (${b.role}) hold the same examples`,
-      why: 'what is fitted on the examples it is judged by looks better than it is; a set cannot be told from itself',
+      why: 'what is fitted on the examples it is judged by looks better than it is; a data set cannot be distinguished from itself',
       fix: 'use data that do not overlap',
       dataset: a.name,
     },

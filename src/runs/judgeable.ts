@@ -33,7 +33,7 @@ export async function refuseUnfit(
       file,
       expected: `the run that was begun last in this folder (key ${short(record.key)} in run.json)`,
       found: `key ${short(results.key)}`,
-      hint: 'that run did not end: run the same command again, it continues where it stopped',
+      hint: 'that run did not finish: run the same command again, and it continues where it stopped',
     });
   if (record?.runFile) {
     const now = await currentDigest(directory, record.runFile.path);

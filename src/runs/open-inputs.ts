@@ -165,7 +165,7 @@ async function modelEntry(
     if (model.info.identity === info.identity) return model;
     throw new AssayError('model-invalid', `the model "${info.name}" has changed since the run began`, {
       file: read.checkpoint,
-      hint: 'run again when nothing writes it any more',
+      hint: 'run again once nothing is writing to it',
     });
   };
   return { entry: lazyEntry(info, open), chosen };

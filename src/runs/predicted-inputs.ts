@@ -147,7 +147,7 @@ function twins(models: readonly string[], sets: readonly PredictedSet[]): Warnin
         severity: 'serious',
         dataset: info.name,
         message: `"${info.name}" (${info.role}) holds the same logits as "${test.info.name}" (test)`,
-        why: 'what is fitted on the examples it is judged by looks better than it is; a set cannot be told from itself',
+        why: 'what is fitted on the examples it is judged by looks better than it is; a data set cannot be distinguished from itself',
         fix: 'check that the right files are named',
       }),
     ),

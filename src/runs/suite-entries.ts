@@ -36,7 +36,7 @@ export function suiteEntries(suites: RunFile['suites'], known: Registry<Suite>, 
         path: `${at}.optional`,
         expected: 'true or false',
         found: JSON.stringify(optional),
-        hint: 'write `optional: true` where a run may go without this suite',
+        hint: 'write `optional: true` if the run can do without this suite',
       });
     if (named.length !== 1)
       throw new AssayError('config-invalid', 'an entry of `suites` names one suite', {

@@ -63,12 +63,12 @@ const faults: Readonly<Record<Hdf5Fault, { message: string; expected: string; hi
   damaged: {
     message: 'the HDF5 file cannot be read',
     expected: 'a whole HDF5 file as Keras writes it',
-    hint: 'check that the file was copied whole, or save the model again',
+    hint: 'check that the file was copied completely, or save the model again',
   },
   elsewhere: {
     message: 'the HDF5 file is not whole without other files, which are not read',
     expected: 'every number in the file itself',
-    hint: 'make one file of all, where the others lie: `h5repack --merge -l CONTI FILE.h5 WHOLE.h5` (hdf5-tools)',
+    hint: 'merge them into one file, where the other files are: `h5repack --merge -l CONTI FILE.h5 WHOLE.h5` (hdf5-tools)',
   },
   packed: {
     message: 'the HDF5 file is packed in a way that is not read',

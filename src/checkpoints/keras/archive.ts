@@ -23,7 +23,7 @@ export async function readMembers(
       path,
       expected: 'a whole zip archive as Keras writes it',
       found,
-      hint: 'check that the file was copied whole, or save the model again',
+      hint: 'check that the file was copied completely, or save the model again',
       cause,
     });
   const members = new Map<string, Uint8Array>();

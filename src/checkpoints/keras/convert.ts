@@ -133,7 +133,7 @@ class Conversion {
       path,
       expected: 'an output of a layer of the model',
       found: shown([layer, call, tensor]),
-      hint: 'check that the file was copied whole, or save the model again',
+      hint: 'check that the file was copied completely, or save the model again',
     });
   }
 
@@ -173,7 +173,7 @@ class Conversion {
     throw stuck.layer.settings.fail('the layers of the model form a circle', {
       expected: 'layers that read only what others made before',
       found: `"${stuck.layer.name}" waits for its own output`,
-      hint: 'check that the file was copied whole, or save the model again',
+      hint: 'check that the file was copied completely, or save the model again',
     });
   }
 }
@@ -200,7 +200,7 @@ function inputShape(layer: LayerConfig, model: ModelConfig): Dim[] {
     const first = inner?.layers.find(({ name }) => name === inner.inputs[0]?.layer);
     if (inner && first) return inputShape(first, inner);
     throw settings.fail(
-      'the model does not say what it takes',
+      'the model does not state its input',
       {
         expected: 'an input layer, or batch_input_shape of the first layer',
         hint: 'add keras.Input(shape=(32, 32, 3)) as the first layer, or call model.build, and save it again',

@@ -48,7 +48,7 @@ export class Settings {
       path: `${this.place.path}, ${key}`,
       expected,
       found: shown(found),
-      hint: 'check that the file was copied whole, or save the model again',
+      hint: 'check that the file was copied completely, or save the model again',
     });
   }
 

@@ -161,7 +161,7 @@ export class LayerSite {
       throw this.fail('the output of a layer has an impossible shape', {
         expected: `axes of at least 1, and at most ${LARGEST_VALUE} numbers for an image`,
         found: `[${shape.map((d) => d ?? '?').join(', ')}]`,
-        hint: 'check that the file was copied whole, or save the model again',
+        hint: 'check that the file was copied completely, or save the model again',
       });
     return { name, shape, turned };
   }

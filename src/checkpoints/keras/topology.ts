@@ -52,7 +52,7 @@ function malformed(place: Place, message: string, expected: string, found: unkno
     ...place,
     expected,
     found: shown(found),
-    hint: 'check that the file was copied whole, or save the model again',
+    hint: 'check that the file was copied completely, or save the model again',
   });
 }
 

@@ -46,7 +46,7 @@ export function storageOf(file: string, id: unknown, storages: Map<string, Stora
   if (kind !== 'storage' || !(type instanceof TypeName) || name === undefined || !count)
     throw damagedTensor(
       file,
-      'a storage in the file is described wrongly',
+      'a storage in the file has an invalid description',
       parts.slice(0, 5).map(kindOf).join(', '),
     );
   if (view !== null)

@@ -41,7 +41,7 @@ export function refusal(file: string, name: string): AssayError {
       file,
       expected: 'tensors and plain data',
       found: `the name ${name}`,
-      hint: 'nothing was executed. Loading this file with Python would run code of its author: get the checkpoint from a source you trust',
+      hint: "nothing was executed. Loading this file with Python would run its author's code: get the checkpoint from a source you trust",
     });
   return new AssayError('file-malformed', `the file holds an object of Python code: ${name}`, {
     file,

@@ -26,7 +26,7 @@ export function rebuilders(file: string): Record<string, (args: readonly unknown
   const wrong = (name: string, args: readonly unknown[]) =>
     damagedTensor(
       file,
-      'a tensor in the file is described wrongly',
+      'a tensor in the file has an invalid description',
       `${name} of ${args.slice(0, 8).map(kindOf).join(', ')}`,
     );
 

@@ -25,7 +25,7 @@ export function malformed(file: string, path: string, expected: string, found: u
     path,
     expected,
     found: shown(found),
-    hint: 'check that the file was copied whole, or convert the model again',
+    hint: 'check that the file was copied completely, or convert the model again',
   });
 }
 

@@ -61,7 +61,7 @@ function parse(content: Uint8Array, file: string): Json {
     throw new AssayError('file-malformed', 'the file is not whole JSON', {
       file,
       found: (cause as Error).message,
-      hint: 'check that the file was copied whole, or save the model again',
+      hint: 'check that the file was copied completely, or save the model again',
       cause,
     });
   }

@@ -56,7 +56,7 @@ function refuseDifferent(got: Record<string, Value>, expected: Record<string, Va
           path: `output "${name}"`,
           expected: `what the processor computes, within ${RELATIVE}`,
           found: `a relative difference of ${relative.toExponential(1)}`,
-          hint: 'use --device cpu; a newer driver or onnxruntime may be right',
+          hint: 'use --device cpu; a newer driver or onnxruntime may compute them correctly',
         },
       );
   }

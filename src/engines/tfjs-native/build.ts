@@ -49,14 +49,10 @@ export async function buildAddon(
     const state = await probeNativePackage(native);
     undo(state.loads);
     if (state.loads) return state;
-    throw new AssayError(
-      'engine-failed',
-      'the addon was built but does not work, so it was taken away again',
-      {
-        found: state.reason,
-        hint: state.hint,
-      },
-    );
+    throw new AssayError('engine-failed', 'the addon was built but does not work, so it was removed again', {
+      found: state.reason,
+      hint: state.hint,
+    });
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }

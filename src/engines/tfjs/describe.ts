@@ -46,7 +46,7 @@ export async function chooseBackend(device?: string): Promise<BackendState> {
     const guess = didYouMean(device, backendNames);
     if (!backendNames.includes(device))
       throw unknownName('device of the tfjs engine', device, backendNames, {
-        hint: `leave it out to take the best there is${guess ? `; did you mean "${guess}"?` : ''}`,
+        hint: `leave it out to use the best available${guess ? `; did you mean "${guess}"?` : ''}`,
       });
     return backendState(device);
   }

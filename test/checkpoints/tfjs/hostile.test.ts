@@ -142,7 +142,7 @@ const topologies: Case[] = [
     'no input shape',
     model(sequential(layer('Flatten', 'flatten'), dense())),
     'model-invalid',
-    /does not say what it takes/,
+    /does not state its input/,
   ],
   [
     'a huge input',
