@@ -2,7 +2,7 @@ import { type TInteger, Type } from '@sinclair/typebox';
 import { defineAttack, type Subject, type Trajectory } from './attack.js';
 import { Best } from './best.js';
 import { PHASES, sparseClimb } from './l1-apgd.js';
-import { type AttackLoss, attackLossNames } from './losses.js';
+import type { AttackLoss } from './losses.js';
 
 interface ApgdOptions {
   steps: number;
@@ -17,7 +17,7 @@ const steps = Type.Integer({
 });
 
 /** One row of the registry: the same search, of one loss or of any. */
-function auto(name: string, title: string, losses: readonly AttackLoss[], targets?: TInteger) {
+function auto(name: string, title: string, losses: readonly AttackLoss[] | 'chosen', targets?: TInteger) {
   return defineAttack<ApgdOptions>({
     name,
     title: `Auto-PGD${title}`,
@@ -25,7 +25,7 @@ function auto(name: string, title: string, losses: readonly AttackLoss[], target
     options: Type.Object({ steps, ...(targets && { targets }) }),
     losses,
     label: (options) =>
-      `${name.toUpperCase()}-${options.steps}${losses.length > 1 && options.targets ? '-T' : ''}`,
+      `${name.toUpperCase()}-${options.steps}${losses === 'chosen' && options.targets ? '-T' : ''}`,
     random: () => true,
     targets: (options) => options.targets ?? 0,
     // As the public implementation, which looks at the clean image and differentiates at the last points as well.
@@ -42,7 +42,7 @@ function auto(name: string, title: string, losses: readonly AttackLoss[], target
 export const apgd = auto(
   'apgd',
   '',
-  attackLossNames,
+  'chosen',
   Type.Integer({
     minimum: 0,
     maximum: 100_000,

@@ -1,9 +1,11 @@
 import type { NotFinite } from '../models/finite.js';
 import type { Outlook } from '../models/outlook.js';
 import type { Passes, System, SystemInfo } from '../models/system.js';
+import type { Registry } from '../registry.js';
 import type { BoundAttack } from './attack.js';
 import type { Epsilon } from './epsilon.js';
 import type { Goal } from './goals.js';
+import type { FollowedLoss } from './losses.js';
 import type { Norm } from './norms.js';
 
 /** One attack of an attack plan. */
@@ -21,6 +23,8 @@ export interface AttackPlan {
   /** Smallest first; none for attacks that look for the nearest adversarial point. */
   epsilons: readonly Epsilon[];
   goal: Goal;
+  /** What can be climbed, by name. */
+  followed: Registry<FollowedLoss>;
   /** Stochastic systems: draws whose gradients and logits are averaged at every point (EOT). */
   eot: number;
   /** Stochastic systems: fresh draws whose mean logits must be wrong too before a point counts. */

@@ -77,10 +77,10 @@ export interface Attack<O> {
   /** TypeBox object schema of the options of its own. */
   options: TObject;
   /**
-   * What it can climb, its default first. An attack with a single loss cannot be given another, nor another goal
-   * than a mistake.
+   * What it can climb, its default first; `chosen` for every loss that a user may choose, by default cross-entropy. An
+   * attack with a single loss cannot be given another, nor another goal than a mistake.
    */
-  losses: readonly AttackLoss[];
+  losses: readonly AttackLoss[] | 'chosen';
   /** Names of the norms it is defined in. Default: all. */
   norms?: readonly string[];
   /**
@@ -112,6 +112,8 @@ export interface BoundAttack {
   name: string;
   label: string;
   loss: AttackLoss;
+  /** Whether it is the one that the attack climbs unless told otherwise. */
+  usual: boolean;
   random: boolean;
   radius: 'ball' | 'free';
   targets: number;

@@ -1,6 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { defineAttack, type Trajectory } from './attack.js';
-import { attackLossNames } from './losses.js';
 
 const FgsmOptions = Type.Object({});
 
@@ -10,7 +9,7 @@ export const fgsm = defineAttack<Static<typeof FgsmOptions>>({
   title: 'Fast gradient (sign) method',
   source: 'Goodfellow et al. 2015',
   options: FgsmOptions,
-  losses: attackLossNames,
+  losses: 'chosen',
   label: () => 'FGSM',
   random: () => false,
   cost: () => ({ gradient: 1, forward: 1 }),

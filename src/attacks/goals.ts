@@ -2,11 +2,14 @@ import { unknownName } from '../errors.js';
 import type { ExampleArguments } from '../losses/loss.js';
 import { marginOf } from '../losses/margin.js';
 import { argmaxOf } from '../metrics/softmax.js';
+import type { Registry } from '../registry.js';
 import { climbedScores } from '../scores/registry.js';
-import { type AttackLoss, evading, followedLoss, raising } from './losses.js';
+import type { Score } from '../scores/score.js';
+import { type AttackLoss, evading, type FollowedLoss, raising } from './losses.js';
 
 /** Scores of familiarity that have a gradient: higher for what looks like the training data. */
-export const attackedScores: readonly AttackedScore[] = climbedScores.map(({ id }) => id);
+export const attackedScores = (scores: Iterable<Score>): AttackedScore[] =>
+  climbedScores(scores).map(({ id }) => id);
 /** Id of one of these. */
 export type AttackedScore = string;
 
@@ -45,11 +48,13 @@ const mistake: Goal = {
 };
 
 /** Errors: `unknown-name` for a score that has no gradient. */
-export function goalOf(params: GoalParams): Goal {
+export function goalOf(
+  params: GoalParams,
+  { scores, followed }: { scores: Registry<Score>; followed: Registry<FollowedLoss> },
+): Goal {
   if (params.kind === 'mistake') return mistake;
-  if (!attackedScores.includes(params.score)) {
-    throw unknownName('score with a gradient', params.score, [...attackedScores]);
-  }
+  const known = attackedScores(scores);
+  if (!known.includes(params.score)) throw unknownName('score with a gradient', params.score, known);
   const { score } = params;
   if (params.kind === 'raise') {
     return {
@@ -62,11 +67,11 @@ export function goalOf(params: GoalParams): Goal {
     };
   }
   const { threshold } = params;
-  const raised = followedLoss(raising(score));
+  const raised = followed.named(raising(score));
   return {
     loss: () => evading(score),
     reached: (logits, aim) => argmaxOf(logits) !== aim.label && raised.value(logits, aim) >= threshold,
-    clearance: followedLoss(evading(score)).value,
+    clearance: followed.named(evading(score)).value,
     threshold,
     anyAttack: false,
     labelled: true,

@@ -1,13 +1,14 @@
-import { unknownName } from '../errors.js';
 import type { Loss } from '../losses/loss.js';
 import { losses } from '../losses/registry.js';
-import { climbedScores } from '../scores/registry.js';
+import { Registry } from '../registry.js';
+import { climbedScores, scores } from '../scores/registry.js';
+import type { Score } from '../scores/score.js';
 
 /** Name of a loss that an attacker can follow. */
 export type AttackLoss = string;
 
 /** A loss as an attacker follows it. */
-export interface FollowedLoss {
+export interface FollowedLoss extends Pick<Loss, 'name' | 'classes' | 'instead'> {
   /** What the system differentiates. */
   of: string;
   /** +1 when the attacker ascends, -1 when it descends. */
@@ -17,7 +18,10 @@ export interface FollowedLoss {
   value: Loss['value'];
 }
 
-const follow = ({ name, aims, direction, value }: Loss): FollowedLoss => ({
+const follow = ({ name, classes, instead, aims, direction, value }: Loss): FollowedLoss => ({
+  name,
+  classes,
+  ...(instead !== undefined && { instead }),
   of: name,
   direction,
   targeted: aims.includes('targets'),
@@ -29,28 +33,26 @@ export const raising = (score: string): AttackLoss => `raise-${score}`;
 /** Name of the loss whose mistakes a detector by that score lets pass. */
 export const evading = (score: string): AttackLoss => `evade-${score}`;
 
-const followed: ReadonlyMap<string, FollowedLoss> = new Map([
-  ...[...losses].map(([name, loss]) => [name, follow(loss)] as const),
-  ...climbedScores.flatMap(({ id }) => {
-    const loss = losses.get(id);
-    return loss ? [[raising(id), follow({ ...loss, direction: 1 })] as const] : [];
-  }),
-]);
-
-/** What an attacker can follow: every loss, and `raise-SCORE`. Errors: `unknown-name`. */
-export function followedLoss(name: AttackLoss): FollowedLoss {
-  const loss = followed.get(name);
-  if (!loss) throw unknownName('loss', name, [...followed.keys()]);
-  return loss;
+/** What an attacker can follow: every loss, and `raise-SCORE` for every score that can be climbed. */
+export function followedLosses(all: Registry<Loss>, ofScores: Registry<Score>): Registry<FollowedLoss> {
+  return Registry.of<FollowedLoss>('loss', [
+    ...[...all].map(follow),
+    ...climbedScores(ofScores).map(({ id }) => ({
+      ...follow({ ...all.named(id), direction: 1 }),
+      name: raising(id),
+    })),
+  ]);
 }
 
+/** Of the losses that come with Assay. */
+export const followed = followedLosses(losses, scores);
+
 /** What a user may choose where a mistake is the goal. The others come with a method or with a goal. */
-export const attackLossNames: readonly AttackLoss[] = [...losses.values()]
-  .filter(({ chosen }) => chosen)
-  .map(({ name }) => name);
+export const chosenLosses = (all: Iterable<Loss>): AttackLoss[] =>
+  [...all].filter(({ chosen }) => chosen).map(({ name }) => name);
 
 /** The loss that is really attacked: a margin where the chosen one needs more classes than there are. */
-export function definedLoss(name: AttackLoss, classes: number): AttackLoss {
-  const loss = losses.get(name);
+export function definedLoss(name: AttackLoss, classes: number, known: Registry<FollowedLoss>): AttackLoss {
+  const loss = known.find(name);
   return loss?.instead !== undefined && classes < loss.classes ? loss.instead : name;
 }

@@ -1,6 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { defineAttack } from './attack.js';
-import { attackLossNames } from './losses.js';
 import { pgd } from './pgd.js';
 
 const MiFgsmOptions = Type.Object({
@@ -25,7 +24,7 @@ export const miFgsm = defineAttack<Static<typeof MiFgsmOptions>>({
   title: 'Momentum iterative fast gradient (sign) method',
   source: 'Dong et al. 2018',
   options: MiFgsmOptions,
-  losses: attackLossNames,
+  losses: 'chosen',
   label: ({ steps }) => `MI-FGSM-${steps}`,
   random: () => false,
   cost: ({ steps }) => ({ gradient: steps, forward: 1 }),

@@ -1,4 +1,5 @@
-import { AssayError, unknownName } from '../errors.js';
+import { AssayError } from '../errors.js';
+import { Registry } from '../registry.js';
 import { L1 } from './norms/l1.js';
 import { L2 } from './norms/l2.js';
 import { Linf } from './norms/linf.js';
@@ -6,15 +7,8 @@ import type { Norm } from './norms/norm.js';
 
 export type { Norm } from './norms/norm.js';
 
-/** Every norm, by name. */
-export const norms: ReadonlyMap<string, Norm> = new Map([Linf, L2, L1].map((norm) => [norm.name, norm]));
-
-/** Errors: `unknown-name`. */
-export function normNamed(name: string): Norm {
-  const norm = norms.get(name);
-  if (!norm) throw unknownName('norm', name, [...norms.keys()]);
-  return norm;
-}
+/** Every norm that comes with Assay. */
+export const norms = Registry.of<Norm>('norm', [Linf, L2, L1]);
 
 /** Whether a stored point is where it claims to be, with no tolerance. */
 export function isInside(norm: Norm, x: Float32Array, x0: Float32Array, epsilon: number): boolean {

@@ -6,7 +6,7 @@ import type { AttackInputs, AttackPlan, Stage } from './attack-plan.js';
 import type { Batcher } from './batcher.js';
 import type { Epsilon } from './epsilon.js';
 import type { Goal } from './goals.js';
-import { type AttackLoss, definedLoss, followedLoss } from './losses.js';
+import { type AttackLoss, definedLoss } from './losses.js';
 
 /** What is counted, a row per example and a column per stage. */
 export interface Counts {
@@ -72,12 +72,12 @@ export class Oracle {
   private lossOf({ loss }: Query, stage: number): AttackLoss {
     const { goal } = this.attackPlan;
     const classes = this.targets.system.info.classes.length;
-    return definedLoss(loss ?? goal.loss(this.stages[stage].attack.loss), classes);
+    return definedLoss(loss ?? goal.loss(this.stages[stage].attack.loss), classes, this.attackPlan.followed);
   }
 
   private async ask(query: Query, loss: AttackLoss, target: number, run: Run): Promise<Answer> {
     const { goal } = this.attackPlan;
-    const { targeted, value, direction } = followedLoss(loss);
+    const { targeted, value, direction } = this.attackPlan.followed.named(loss);
     // Led to a class by a loss that has no target: that class's own loss, descended.
     const swapped = target >= 0 && !targeted;
     const aim: ExampleArguments = {
@@ -142,7 +142,7 @@ export class Oracle {
   ) {
     const { seed, indices, system } = this.targets;
     this.counts[kind][this.i * this.stages.length + run.stage] += draws;
-    const base = { kind, pixels, loss: followedLoss(loss).of, label, target, threshold };
+    const base = { kind, pixels, loss: this.attackPlan.followed.named(loss).of, label, target, threshold };
     if (!system.info.stochastic) return this.batcher.ask(base);
     const purpose = this.purpose(run, target, what);
     const key = (draw: number): StreamKey => ({

@@ -1,7 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { defineAttack, type Trajectory } from './attack.js';
 import { EPSILON_PATTERN, parseEpsilon } from './epsilon.js';
-import { attackLossNames } from './losses.js';
 
 export const PgdOptions = Type.Object({
   steps: Type.Integer({
@@ -40,7 +39,7 @@ export const pgd = defineAttack<Static<typeof PgdOptions>>({
   title: 'Projected gradient descent',
   source: 'Madry et al. 2018',
   options: PgdOptions,
-  losses: attackLossNames,
+  losses: 'chosen',
   check: ({ stepSize }) => {
     if (stepSize !== undefined) parseEpsilon(stepSize, 'stepSize');
   },

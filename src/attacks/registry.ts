@@ -1,6 +1,9 @@
 import type { TObject } from '@sinclair/typebox';
 import { check } from '../config/validate.js';
-import { AssayError, didYouMean, unknownName } from '../errors.js';
+import { AssayError, didYouMean } from '../errors.js';
+import type { Loss } from '../losses/loss.js';
+import { losses } from '../losses/registry.js';
+import { Registry } from '../registry.js';
 import { apgd, apgdCe, apgdDlr, apgdT } from './apgd.js';
 import type { Attack, BoundAttack } from './attack.js';
 import { cw } from './cw.js';
@@ -8,7 +11,7 @@ import { ddn } from './ddn.js';
 import { fab, fabT } from './fab.js';
 import { fgsm } from './fgsm.js';
 import { fmn } from './fmn.js';
-import type { AttackLoss } from './losses.js';
+import { type AttackLoss, chosenLosses } from './losses.js';
 import { miFgsm } from './mi-fgsm.js';
 import { pgd } from './pgd.js';
 import { square } from './square.js';
@@ -29,8 +32,9 @@ export interface AttackRow {
   create(options: Record<string, unknown>, loss?: AttackLoss): BoundAttack;
 }
 
-function row<O>(attack: Attack<O>): AttackRow {
-  const { name, title, source, options, losses, norms, radius = 'ball' } = attack;
+function row<O>(attack: Attack<O>, chosen: readonly AttackLoss[]): AttackRow {
+  const { name, title, source, options, norms, radius = 'ball' } = attack;
+  const losses = attack.losses === 'chosen' ? chosen : attack.losses;
   const create = (given: Record<string, unknown>, loss: AttackLoss = losses[0]): BoundAttack => {
     if (!losses.includes(loss)) throw foreignLoss(name, loss, losses);
     const own = settle(name, options, given) as O;
@@ -39,6 +43,7 @@ function row<O>(attack: Attack<O>): AttackRow {
       name,
       label: attack.label(own),
       loss,
+      usual: loss === losses[0],
       random: attack.random(own),
       radius,
       targets: attack.targets?.(own) ?? 0,
@@ -58,39 +63,44 @@ function foreignLoss(name: string, loss: string, losses: readonly string[]): Ass
   });
 }
 
-/** Every attack, by name. */
-export const attacks: ReadonlyMap<string, AttackRow> = new Map(
-  [
-    row(fgsm),
-    row(miFgsm),
-    row(pgd),
-    row(apgd),
-    row(apgdCe),
-    row(apgdDlr),
-    row(apgdT),
-    row(fab),
-    row(fabT),
-    row(ddn),
-    row(fmn),
-    row(cw),
-    row(square),
-  ].map((attack) => [attack.name, attack]),
-);
+/** An attack, whatever its options are. */
+// biome-ignore lint/suspicious/noExplicitAny: options are of every attack its own
+export type AnyAttack = Attack<any>;
 
-/** Errors: `unknown-name`. */
-export function attackNamed(name: string): AttackRow {
-  const attack = attacks.get(name);
-  if (!attack) throw unknownName('attack', name, [...attacks.keys()]);
-  return attack;
+/** The attacks that come with Assay, as they are written. */
+export const attackDefinitions = Registry.of<AnyAttack>('attack', [
+  fgsm,
+  miFgsm,
+  pgd,
+  apgd,
+  apgdCe,
+  apgdDlr,
+  apgdT,
+  fab,
+  fabT,
+  ddn,
+  fmn,
+  cw,
+  square,
+]);
+
+/** Attacks as they are run, on these losses. */
+export function attackRows(definitions: Registry<AnyAttack>, all: Iterable<Loss>): Registry<AttackRow> {
+  const chosen = chosenLosses(all);
+  return definitions.map((attack) => row(attack, chosen));
 }
+
+/** Every attack that comes with Assay. */
+export const attacks = attackRows(attackDefinitions, losses);
 
 /**
  * The options of an attack with its defaults filled in. Errors: `config-invalid` for an option that this attack does
  * not have, or does not take.
  */
-export function settledOptions(name: string, given: Record<string, unknown>): Record<string, unknown> {
-  return settle(name, attackNamed(name).options, given);
-}
+export const settledOptions = (
+  { name, options }: AttackRow,
+  given: Record<string, unknown>,
+): Record<string, unknown> => settle(name, options, given);
 
 function settle(name: string, schema: TObject, given: Record<string, unknown>): Record<string, unknown> {
   const known = Object.keys(schema.properties);

@@ -168,8 +168,7 @@ export function checkSuiteFlags({ bins, topK, scores, suites }: SuiteFlags): voi
   const clash = given.find(([, value]) => value !== undefined)?.[0];
   if (suites !== undefined && clash)
     throw refuse('--suites', `${clash} does not go with --suites`, 'set that option in the file of suites');
-  for (const id of scores ?? [])
-    if (!scoreTable.has(id)) throw unknownName('OOD score', id, [...scoreTable.keys()], { path: '--scores' });
+  for (const id of scores ?? []) scoreTable.named(id, { path: '--scores' });
 }
 
 const refuse = (path: string, message: string, hint: string) =>

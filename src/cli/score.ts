@@ -85,9 +85,7 @@ export function scoreCommand(): Command {
       ),
     )
     .addOption(
-      new Option('--scores <id,...>', `OOD scores, of ${[...scoreTable.keys()].join(', ')}`).argParser(
-        commaList,
-      ),
+      new Option('--scores <id,...>', `OOD scores, of ${scoreTable.names.join(', ')}`).argParser(commaList),
     )
     .option('--suites <file>', 'measure the `suites` in this file, such as a run file, with their options')
     .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')

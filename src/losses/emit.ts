@@ -1,14 +1,12 @@
 import { AssayError } from '../errors.js';
 import type { GraphBuilder } from '../graph/build.js';
-import type { LossArgumentName, LossSite } from './loss.js';
-import { lossNamed } from './registry.js';
+import type { Loss, LossArgumentName, LossSite } from './loss.js';
 
-/** Why a model cannot offer a loss; undefined when it can. Errors: `unknown-name`. */
+/** Why a model cannot offer a loss; undefined when it can. */
 export function lossUnavailable(
-  loss: string,
+  { needs, classes: least }: Loss,
   { logits, logPx, classes }: { logits: boolean; logPx: boolean; classes: number },
 ): string | undefined {
-  const { needs, classes: least } = lossNamed(loss);
   if (needs.includes('logits') && !logits) return 'it needs logits, and the model does not classify';
   if (needs.includes('logPx') && !logPx) return 'it needs log p(x), which the model card does not define';
   return classes < least ? `it needs ${least} classes, and the model has ${classes}` : undefined;
@@ -24,12 +22,11 @@ export interface GivenSite {
 }
 
 /** Emits a loss per image (n). Errors: `op-unsupported` when the site lacks what the loss needs. */
-export function emitLoss(loss: string, { b, logits = '', logPx = '', aims, energy }: GivenSite): string {
+export function emitLoss(row: Loss, { b, logits = '', logPx = '', aims, energy }: GivenSite): string {
   const { labels = '', targets = '', threshold = '' } = aims;
-  const row = lossNamed(loss);
   const site: LossSite = { b, logits, logPx, labels, targets, threshold, energy };
   const missing = [...row.needs, ...row.aims].filter((name) => !site[name]);
   if (missing.length > 0)
-    throw new AssayError('op-unsupported', `the loss "${loss}" lacks ${missing.join(' and ')}`);
+    throw new AssayError('op-unsupported', `the loss "${row.name}" lacks ${missing.join(' and ')}`);
   return row.emit(site);
 }

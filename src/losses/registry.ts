@@ -1,5 +1,6 @@
-import { unknownName } from '../errors.js';
-import { climbedScores } from '../scores/registry.js';
+import { BUILT_IN, Registry } from '../registry.js';
+import { climbedScores, scores } from '../scores/registry.js';
+import type { Score } from '../scores/score.js';
 import { crossEntropy } from './cross-entropy.js';
 import { dlr, dlrTargeted } from './dlr.js';
 import { logit, logPxy } from './logit.js';
@@ -7,7 +8,8 @@ import type { Loss } from './loss.js';
 import { margin, targetMargin } from './margin.js';
 import { evadingLoss, scoreLoss } from './of-scores.js';
 
-const rows: readonly Loss[] = [
+/** The losses that come with Assay, those of scores apart. */
+export const ownLosses = Registry.of<Loss>('loss', [
   crossEntropy,
   margin,
   dlr,
@@ -15,17 +17,22 @@ const rows: readonly Loss[] = [
   targetMargin,
   logit,
   logPxy,
-  // Of every score that an attacker can climb: itself, under its own name, and the detector that is evaded.
-  ...climbedScores.map(({ id, climbed }) => scoreLoss(id, climbed)),
-  ...climbedScores.map(({ id, climbed }) => evadingLoss(`evade-${id}`, climbed)),
-];
+]);
 
-/** Every loss, by name. */
-export const losses: ReadonlyMap<string, Loss> = new Map(rows.map((loss) => [loss.name, loss]));
-
-/** The loss of that name. Errors: `unknown-name`. */
-export function lossNamed(name: string): Loss {
-  const loss = losses.get(name);
-  if (!loss) throw unknownName('loss', name, [...losses.keys()]);
-  return loss;
+/**
+ * Losses, with those of every score that an attacker can climb: itself, under its own name, and the detector that is
+ * evaded.
+ */
+export function withLossesOfScores(own: Registry<Loss>, all: Registry<Score>): Registry<Loss> {
+  const climbed = climbedScores(all);
+  return own.with(
+    [
+      ...climbed.map((score) => scoreLoss(score.id, score.climbed)),
+      ...climbed.map((score) => evadingLoss(`evade-${score.id}`, score.climbed)),
+    ],
+    BUILT_IN,
+  );
 }
+
+/** Every loss that comes with Assay. */
+export const losses = withLossesOfScores(ownLosses, scores);

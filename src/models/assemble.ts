@@ -7,6 +7,9 @@ import { sizedBy } from '../graph/declared-sizes.js';
 import type { Graph, Note } from '../graph/graph.js';
 import { inFloat32 } from '../graph/precision.js';
 import { writeOnnx } from '../graph/write.js';
+import type { Loss } from '../losses/loss.js';
+import { losses as builtinLosses } from '../losses/registry.js';
+import type { Registry } from '../registry.js';
 import { activationsPerImage, efficientBatch, shapesOf, TRACED } from './batch-size.js';
 import { classNames, type ModelCard } from './card.js';
 import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
@@ -31,6 +34,8 @@ export interface Origin {
   network?: string;
   /** More to know of how it is used. */
   notes?: readonly Note[];
+  /** What it can be differentiated by. Default: what comes with Assay. */
+  losses?: Registry<Loss>;
   /** Its hash; default: of the network as it would be written. */
   sha256?: string;
 }
@@ -55,6 +60,7 @@ async function assembled(
     sha256,
     network: taken,
     notes = [],
+    losses = builtinLosses,
   }: Origin & { checkpoint: string },
 ): Promise<Model> {
   const network = inFloat32(given);
@@ -137,6 +143,7 @@ async function triedOut(
     batchSize,
     features,
     lastLayer,
+    losses,
   });
 }
 
@@ -229,7 +236,10 @@ async function gradientMissing(
       return 'the outputs depend on the pixels only through operators whose gradient is zero, such as rounding';
   }
   try {
-    await tryGradient({ engine, prepared, contract }, prepared.outputs.logits ? 'logit' : 'log-px');
+    await tryGradient(
+      { engine, prepared, contract, losses: builtinLosses },
+      prepared.outputs.logits ? 'logit' : 'log-px',
+    );
     return undefined;
   } catch (error) {
     // A rule that exists may still not cover a node: indices computed at run time, for example.

@@ -9,8 +9,8 @@ import type {
 import { GraphBuilder, int } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { emitLoss } from '../losses/emit.js';
-import type { LossArgumentName } from '../losses/loss.js';
-import { lossNamed } from '../losses/registry.js';
+import type { Loss, LossArgumentName } from '../losses/loss.js';
+import type { Registry } from '../registry.js';
 import type { Contract } from './contract.js';
 import type { FeaturePlace } from './last-layer.js';
 import { noiseImages, type Prepared, pixelValue } from './prepare.js';
@@ -23,6 +23,8 @@ export interface Differentiable {
   prepared: Prepared;
   contract: Contract;
   features?: FeaturePlace | undefined;
+  /** What can be differentiated, by name. */
+  losses: Registry<Loss>;
 }
 
 /** Names of outputs that hold quantities which the prepared network does not put out by itself. */
@@ -130,8 +132,13 @@ function lossGraph(parts: Differentiable, loss: LossName, names: readonly Quanti
   const { prepared, contract } = parts;
   const b = new GraphBuilder(prepared.graph);
   const added = addOutputs(b, parts, names);
-  const aims = aimInputs(b, loss, contract.classes);
-  const value = emitLoss(loss, { b, ...prepared.outputs, aims, energy: contract.energy.kind });
+  const aims = aimInputs(b, parts.losses.named(loss), contract.classes);
+  const value = emitLoss(parts.losses.named(loss), {
+    b,
+    ...prepared.outputs,
+    aims,
+    energy: contract.energy.kind,
+  });
   const of = b.outputAs(value, 'loss', 'float32', ['N']);
   const n = prepared.fixedBatch ?? 2;
   const feeds: Record<string, Value> = {
@@ -142,8 +149,8 @@ function lossGraph(parts: Differentiable, loss: LossName, names: readonly Quanti
 }
 
 /** Declares the inputs of what a loss is about. */
-function aimInputs(b: GraphBuilder, loss: LossName, classes: number): Names['aims'] {
-  const declared = lossNamed(loss).aims.map((aim) => [
+function aimInputs(b: GraphBuilder, loss: Loss, classes: number): Names['aims'] {
+  const declared = loss.aims.map((aim) => [
     aim,
     aim === 'threshold' ? b.input(aim, 'float32', [1]) : b.input(`${aim}_one_hot`, 'float32', ['N', classes]),
   ]);
@@ -161,9 +168,10 @@ function someAims({ labels, targets, threshold }: Names['aims'], n: number, clas
 
 /** A loss of logits that are fed, with its gradient with respect to them. Input `logits` (n, classes). */
 export async function compileLogitLoss(
-  { engine, contract: { classes, energy } }: Differentiable,
-  loss: LossName,
+  { engine, contract: { classes, energy }, losses }: Differentiable,
+  name: LossName,
 ): Promise<GradientProgram> {
+  const loss = losses.named(name);
   const b = new GraphBuilder('loss_of_logits');
   const logits = b.input('logits', 'float32', ['N', classes]);
   const aims = aimInputs(b, loss, classes);

@@ -1,23 +1,21 @@
 import type { Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
-import type { LossArgumentName } from '../losses/loss.js';
-import { lossNamed } from '../losses/registry.js';
+import type { Loss, LossArgumentName } from '../losses/loss.js';
 import { oneHotRows, rowsOf } from './batching.js';
-import type { LossArguments, LossName, SystemInfo } from './system.js';
+import type { LossArguments, SystemInfo } from './system.js';
 
 /** What a loss is about, as a program takes it: labels and targets (n, classes), threshold (1). */
 export type LossArgumentRows = Partial<Record<LossArgumentName, Float32Array>>;
 
 /** Errors: `data-invalid` for what is missing, and for classes out of range. */
 export function lossArgumentRows(
-  loss: LossName,
+  { name, aims }: Loss,
   n: number,
   { labels, targets, threshold }: LossArguments,
   info: SystemInfo,
 ): LossArgumentRows {
-  const { aims } = lossNamed(loss);
   if (aims.includes('threshold') && threshold === undefined)
-    throw new AssayError('data-invalid', `the loss "${loss}" needs a threshold`, {
+    throw new AssayError('data-invalid', `the loss "${name}" needs a threshold`, {
       hint: 'say what the score must reach',
     });
   return {

@@ -87,7 +87,10 @@ export class Model implements System {
     for (const name of wanted) this.refuseQuantity(name);
     if (loss === undefined) return this.evaluated(batch, wanted);
     this.refuseLoss(loss);
-    return this.evaluated(batch, wanted, { loss, aims: lossArgumentRows(loss, batch.n, batch, this.info) });
+    return this.evaluated(batch, wanted, {
+      loss,
+      aims: lossArgumentRows(this.parts.losses.named(loss), batch.n, batch, this.info),
+    });
   }
 
   /** Errors: as `evaluate`. */
@@ -139,7 +142,7 @@ export class Model implements System {
       logits: { type: 'float32', dims: [n, classes], data: logits },
       ...lossFeeds(
         compiled.aims,
-        lossArgumentRows(loss, n, aims, this.info),
+        lossArgumentRows(this.parts.losses.named(loss), n, aims, this.info),
         { start: 0, end: n, fixed: n },
         this.info,
       ),
@@ -240,7 +243,7 @@ export class Model implements System {
   private refuseLoss(loss: LossName): void {
     const { offers, lacks, classes, name } = this.info;
     const why = offers.includes('inputGradient')
-      ? lossUnavailable(loss, {
+      ? lossUnavailable(this.parts.losses.named(loss), {
           logits: offers.includes('logits'),
           logPx: offers.includes('logPx'),
           classes: classes.length,

@@ -6,6 +6,7 @@ import { readCheckpoint } from '../checkpoints/registry.js';
 import { flow } from '../config/flow.js';
 import type { Engine } from '../engines/engine.js';
 import type { Note } from '../graph/graph.js';
+import type { Loss } from '../losses/loss.js';
 import type { Registry } from '../registry.js';
 import { modelOf } from './assemble.js';
 import type { ModelCard } from './card.js';
@@ -25,6 +26,7 @@ export interface OpenOptions {
   /** What cards may name. Default: what comes with Assay. */
   checkpointFormats?: Registry<CheckpointFormat>;
   architectures?: Registry<Architecture>;
+  losses?: Registry<Loss>;
   /** Shape of the images it will be given, for a card that says only how many numbers its network reads. */
   image?: ImageShape;
 }
@@ -72,6 +74,7 @@ export async function openCard(
     sha256: identity,
     network,
     notes,
+    ...(options.losses && { losses: options.losses }),
   });
 }
 

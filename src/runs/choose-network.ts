@@ -23,6 +23,7 @@ export interface ChoiceContext {
   /** What cards may name. Default: what comes with Assay. */
   checkpointFormats?: OpenOptions['checkpointFormats'];
   architectures?: OpenOptions['architectures'];
+  losses?: OpenOptions['losses'];
 }
 
 /** A model, and what was chosen of what its card leaves open: the `architecture` to open it with again. */
@@ -51,8 +52,8 @@ export async function openChosen(
   context: ChoiceContext,
 ): Promise<OpenedModel> {
   const [first] = context.datasets.values();
-  const { checkpointFormats, architectures } = context;
-  const options = { image: first?.info.shape, checkpointFormats, architectures };
+  const { checkpointFormats, architectures, losses } = context;
+  const options = { image: first?.info.shape, checkpointFormats, architectures, losses };
   try {
     return { model: await openCard(read, engine, options) };
   } catch (error) {

@@ -46,9 +46,14 @@ export async function execute(
   jobs: readonly Job[],
   environment: MeasureEnvironment & { notify: Listener; tick?: number },
 ): Promise<Execution> {
-  const { store, systems, notify, tick } = environment;
+  const { store, systems, catalogue, notify, tick } = environment;
   const ledger = new Ledger();
-  const progress = new RunProgress(jobs, { infoOf: (name) => systems.get(name)?.info, notify, tick });
+  const progress = new RunProgress(jobs, {
+    infoOf: (name) => systems.get(name)?.info,
+    catalogue,
+    notify,
+    tick,
+  });
   const missing = new Map<Job, Unit[]>();
   for (const job of jobs) {
     const heads = await storedUnits(job, store);

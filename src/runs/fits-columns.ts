@@ -1,5 +1,6 @@
 import { AssayError } from '../errors.js';
 import type { SystemInfo } from '../models/system.js';
+import type { Catalogue } from '../suites/catalogue.js';
 import { arrayTypes, type Column, type NdArray, type Numbers, type Rows } from '../suites/columns.js';
 import type { Request } from '../suites/contract.js';
 import type { StoredColumn, UnitHead } from './unit-file.js';
@@ -8,8 +9,12 @@ import type { StoredColumn, UnitHead } from './unit-file.js';
 export type JobColumns = ReadonlyMap<string, Column>;
 
 /** The columns that a request gives on its system. Errors: `suite-failed` for ones that no unit can hold. */
-export function columnsOf({ measurement, params, dataset }: Request, system: SystemInfo): JobColumns {
-  const declared = Object.entries(measurement.columns(system, params));
+export function columnsOf(
+  { measurement, params, dataset }: Request,
+  system: SystemInfo,
+  catalogue: Catalogue,
+): JobColumns {
+  const declared = Object.entries(measurement.columns(system, params, catalogue));
   const columns = new Map(declared.filter((entry): entry is [string, Column] => entry[1] !== undefined));
   for (const [name, { type, shape }] of columns) {
     const sound = type in arrayTypes && shape.every((size) => Number.isInteger(size) && size >= 0);

@@ -1,4 +1,5 @@
 import type { SystemInfo } from '../models/system.js';
+import { builtinCatalogue, type Catalogue } from '../suites/catalogue.js';
 import { JobForecast, type Spell } from './job-forecast.js';
 import type { UnitProgress } from './live-unit.js';
 import type { PassCosts } from './pass-meter.js';
@@ -14,8 +15,14 @@ export class Forecast {
   private readonly units: number;
 
   /** @param infoOf the description of a system, by name */
-  constructor(jobs: readonly Job[], costs: PassCosts, infoOf: (system: string) => SystemInfo | undefined) {
-    for (const job of jobs) this.jobs.set(job, new JobForecast(job, plainPasses(job, infoOf), costs));
+  constructor(
+    jobs: readonly Job[],
+    costs: PassCosts,
+    infoOf: (system: string) => SystemInfo | undefined,
+    catalogue: Catalogue = builtinCatalogue,
+  ) {
+    for (const job of jobs)
+      this.jobs.set(job, new JobForecast(job, plainPasses(job, infoOf, catalogue), costs));
     this.units = jobs.reduce((sum, job) => sum + job.units.length, 0);
   }
 
@@ -81,10 +88,14 @@ function secondsPerExample(spells: readonly (Spell | undefined)[]): number | und
 }
 
 /** What a measurement says of the passes of an example. An estimate that fails is not worth a run. */
-function plainPasses({ request }: Job, infoOf: (system: string) => SystemInfo | undefined) {
+function plainPasses(
+  { request }: Job,
+  infoOf: (system: string) => SystemInfo | undefined,
+  catalogue: Catalogue,
+) {
   const info = infoOf(request.system);
   try {
-    return info && request.measurement.passes?.(request.params, info);
+    return info && request.measurement.passes?.(request.params, info, catalogue);
   } catch {
     return undefined;
   }

@@ -12,6 +12,7 @@ import type { Evaluation } from './inventory.js';
 import type { LiveUnit } from './live-unit.js';
 import type { Job, Unit } from './plan.js';
 import type { ReferenceRows } from './reference-rows.js';
+import { builtinRunCatalogue } from './run-catalogue.js';
 import type { UnitStore } from './store.js';
 import type { UnitRecord } from './unit-file.js';
 
@@ -21,6 +22,7 @@ export interface MeasureEnvironment {
   datasets: Evaluation['datasets'];
   seed: number;
   store: UnitStore;
+  /** Default: what comes with Assay. */
   catalogue?: Evaluation['catalogue'];
   signal: AbortSignal;
 }
@@ -36,7 +38,7 @@ export async function measureUnit(
   live: LiveUnit,
 ): Promise<Omit<UnitRecord, 'seconds'>> {
   const { request } = job;
-  const { store, seed, signal } = environment;
+  const { store, seed, signal, catalogue = builtinRunCatalogue } = environment;
   const passes: Passes = { forward: 0, gradient: 0 };
   const systems = new Map<string, System>();
   for (const name of [request.system, ...job.namedSystems])
@@ -67,6 +69,7 @@ export async function measureUnit(
         reference,
         parts: (at) => partsOf(store, job.reference[at]),
         seed,
+        catalogue,
         signal,
         outlook: live,
         systemNamed: (name) => {

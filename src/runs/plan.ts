@@ -66,6 +66,7 @@ export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): P
       systems: infos.filter((info) => lacking(info, suite.needs).length === 0),
       datasets: [...inventory.datasets.values()].map(({ info }) => info),
       seed: inventory.seed,
+      catalogue: inventory.catalogue ?? builtinRunCatalogue,
     };
     const notApplicable = infos.flatMap((info) => inapplicable(suite.name, info, suite.needs));
     const requests = context.systems.length > 0 ? requestsOf(entry, context) : [];
@@ -152,7 +153,7 @@ function addJob(
 ): OpenJob {
   const { measurement, system, dataset, params } = request;
   const wanted = size ?? sizeOf(request, inventory);
-  const { versions } = inventory.catalogue ?? builtinRunCatalogue;
+  const { catalogue = builtinRunCatalogue } = inventory;
   // An input is needed for as many examples as its reader has, whatever its own `first` says.
   const inputs = (request.inputs ?? []).map((input) => {
     if (input.dataset === dataset) return addJob(input, wanted, inventory, jobs);
@@ -177,13 +178,13 @@ function addJob(
     dataset: datasetOf(request, inventory).fingerprint,
     params,
     seed: inventory.seed,
-    ...(versions.length > 0 && { plugins: versions }),
+    ...(catalogue.versions.length > 0 && { plugins: catalogue.versions }),
     // Floating point of another engine is not mixed into one result.
     engine: inventory.engine,
     inputs: inputs.map((input) => input.key),
     ...(reference.length > 0 && { reference: reference.map(({ job, size }) => [job.key, size]) }),
   });
-  const columns = columnsOf(request, systemOf(request, inventory));
+  const columns = columnsOf(request, systemOf(request, inventory), catalogue);
   const job = jobs.get(key) ?? {
     key,
     request,

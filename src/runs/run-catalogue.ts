@@ -3,24 +3,31 @@ import { AssayError } from '../errors.js';
 import { Registry } from '../registry.js';
 import { builtinCatalogue, type Catalogue, withRows } from '../suites/catalogue.js';
 import type { Measurement, Suite } from '../suites/contract.js';
+import { type Derivations, generators, transformsOf } from '../suites/derived/registry.js';
 import { builtinMeasurements } from '../suites/measurements/registry.js';
 import { KINDS, type PluginParts } from '../suites/plugin.js';
 
 /** Everything that a run can name. A value: every run makes its own. */
-export interface RunCatalogue extends Catalogue {
+export interface RunCatalogue extends Catalogue, Derivations {
   suites: Registry<Suite>;
   measurements: Registry<Measurement>;
   /** Names and versions of the plug-ins that may decide what a unit comes to: part of its key. */
   versions: readonly (readonly [string, number])[];
 }
 
-/** What comes with Assay. */
-export const builtinRunCatalogue: RunCatalogue = {
-  ...builtinCatalogue,
-  suites: Registry.of<Suite>('suite', builtinSuites),
-  measurements: Registry.of<Measurement>('measurement', builtinMeasurements),
-  versions: [],
-};
+function assembled(plugins: readonly NamedParts[]): RunCatalogue {
+  const added = <T>(registry: Registry<T>, rowsOf: (plugin: NamedParts) => readonly T[] | undefined) =>
+    plugins.reduce((all, plugin) => all.with(rowsOf(plugin) ?? [], plugin.name), registry);
+  const catalogue = plugins.reduce((all, plugin) => withRows(all, plugin, plugin.name), builtinCatalogue);
+  return {
+    ...catalogue,
+    suites: added(suites, (plugin) => plugin.suites),
+    measurements: added(measurements, (plugin) => plugin.measurements),
+    transforms: added(transformsOf(catalogue), (plugin) => plugin.transforms),
+    generators: added(generators, (plugin) => plugin.generators),
+    versions: plugins.filter(decides).map(({ name, version }) => [name, version]),
+  };
+}
 
 /**
  * What comes with Assay, and what plug-ins add. Errors: `config-invalid` when two parts of a kind have the same name,
@@ -28,18 +35,7 @@ export const builtinRunCatalogue: RunCatalogue = {
  */
 export function catalogueWith(plugins: readonly NamedParts[], file: string): RunCatalogue {
   try {
-    return plugins.reduce(
-      (catalogue, plugin) => ({
-        ...withRows(catalogue, plugin, plugin.name),
-        suites: catalogue.suites.with(plugin.suites ?? [], plugin.name),
-        measurements: catalogue.measurements.with(plugin.measurements ?? [], plugin.name),
-        versions: [
-          ...catalogue.versions,
-          ...(decides(plugin) ? [[plugin.name, plugin.version] as const] : []),
-        ],
-      }),
-      builtinRunCatalogue,
-    );
+    return assembled(plugins);
   } catch (error) {
     if (!(error instanceof AssayError) || error.details.file) throw error;
     throw new AssayError(error.code, error.message, { ...error.details, file });
@@ -55,3 +51,9 @@ export interface NamedParts extends PluginParts {
 /** Suites decide no unit, and measurements have versions of their own. */
 const decides = (plugin: NamedParts): boolean =>
   Object.keys(KINDS).some((kind) => !['suites', 'measurements'].includes(kind) && kind in plugin);
+
+const suites = Registry.of<Suite>('suite', builtinSuites);
+const measurements = Registry.of<Measurement>('measurement', builtinMeasurements);
+
+/** What comes with Assay. */
+export const builtinRunCatalogue: RunCatalogue = assembled([]);

@@ -1,4 +1,5 @@
 import type { SystemInfo } from '../models/system.js';
+import type { Catalogue } from '../suites/catalogue.js';
 import { Forecast } from './forecast.js';
 import { LiveUnit } from './live-unit.js';
 import { PassMeter } from './pass-meter.js';
@@ -13,6 +14,8 @@ const TICK = 1000;
 export interface RunProgressOptions {
   /** The description of a system, by name. */
   infoOf: (system: string) => SystemInfo | undefined;
+  /** What measurements can name. Default: what comes with Assay. */
+  catalogue?: Catalogue | undefined;
   notify: Listener;
   /** In ms. Default: a second. */
   tick?: number | undefined;
@@ -30,8 +33,8 @@ export class RunProgress {
   private readonly running = new Map<Task, LiveUnit>();
   private readonly timer: NodeJS.Timeout;
 
-  constructor(jobs: readonly Job[], { infoOf, notify, tick = TICK }: RunProgressOptions) {
-    this.forecast = new Forecast(jobs, this.meter, infoOf);
+  constructor(jobs: readonly Job[], { infoOf, catalogue, notify, tick = TICK }: RunProgressOptions) {
+    this.forecast = new Forecast(jobs, this.meter, infoOf, catalogue);
     this.notify = notify;
     this.timer = setInterval(() => this.tell(), tick).unref();
   }

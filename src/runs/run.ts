@@ -58,7 +58,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
     [{ name: 'suites given to run()', version: 1, suites: given }, ...plugins],
     file,
   );
-  const entries = suiteEntries(config.suites, catalogue.suites, file);
+  const entries = suiteEntries(config.suites, catalogue, file);
   const out = options.out ?? join('assay-runs', slug(title));
   admit(out);
   const limits = runLimits(read, options.limits);

@@ -65,7 +65,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
   checkRules(gates, options.gatesFile ?? COMMAND);
   const catalogue = catalogueWith(await loadPlugins(list), list.file);
   // A list of suites may serve a run with a model as well: what needs one is told, and is no error here.
-  const entries = suiteEntries(list.suites, catalogue.suites, list.file).map((entry) =>
+  const entries = suiteEntries(list.suites, catalogue, list.file).map((entry) =>
     entry.suite.needs.includes('inputGradient') ? { ...entry, optional: true } : entry,
   );
   const out = options.out ?? join('assay-runs', slug(title));

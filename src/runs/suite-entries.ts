@@ -1,9 +1,9 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
-import type { Registry } from '../registry.js';
 import { formatValue } from '../report/format.js';
-import type { Suite } from '../suites/contract.js';
+import { optionsOf, type Suite } from '../suites/contract.js';
+import type { RunCatalogue } from './run-catalogue.js';
 import type { RunFile } from './run-file.js';
 
 /** One suite to run, with its options checked and filled in. */
@@ -25,7 +25,7 @@ type OpenEntry = Record<string, unknown>;
  * The entries of `suites`: a name, `{ name: options }` or `{ name: [options, ...] }`, with `optional: true` beside it.
  * Errors: `unknown-name`, `config-invalid`; both name the place.
  */
-export function suiteEntries(suites: RunFile['suites'], known: Registry<Suite>, file: string): SuiteEntry[] {
+export function suiteEntries(suites: RunFile['suites'], catalogue: RunCatalogue, file: string): SuiteEntry[] {
   const entries = suites.flatMap((entry, i) => {
     const at = `suites[${i}]`;
     const { optional, ...suites } = typeof entry === 'string' ? { [entry]: {} } : (entry as OpenEntry);
@@ -47,11 +47,11 @@ export function suiteEntries(suites: RunFile['suites'], known: Registry<Suite>, 
         hint: named.length > 1 ? 'indent options below the name of their suite' : 'write the name of a suite',
       });
     const [[name, given]] = named;
-    const suite = known.named(name, { file, path: at });
+    const suite = catalogue.suites.named(name, { file, path: at });
     const variants = Array.isArray(given) ? given : [given ?? {}];
     return variants.map((value: unknown, variant): SuiteEntry => {
       const path = `${at}.${name}${Array.isArray(given) ? `[${variant}]` : ''}`;
-      const options = checkOptions(suite, value ?? {}, { file, at: path });
+      const options = checkOptions(suite, catalogue, value ?? {}, { file, at: path });
       return { suite, options, title: suite.title, ...(optional && { optional }), path, file };
     });
   });
@@ -62,9 +62,14 @@ export function suiteEntries(suites: RunFile['suites'], known: Registry<Suite>, 
 }
 
 /** Errors: `config-invalid`; `suite-failed` when the schema of the suite itself is not valid. */
-function checkOptions(suite: Suite, value: unknown, where: { file: string; at: string }): unknown {
+function checkOptions(
+  suite: Suite,
+  catalogue: RunCatalogue,
+  value: unknown,
+  where: { file: string; at: string },
+): unknown {
   try {
-    return check(suite.options, value, { ...where, what: `options of "${suite.name}"` });
+    return check(optionsOf(suite, catalogue), value, { ...where, what: `options of "${suite.name}"` });
   } catch (cause) {
     if (cause instanceof AssayError) throw cause;
     throw new AssayError('suite-failed', `the suite "${suite.name}" declares its options wrongly`, {

@@ -1,4 +1,4 @@
-import { unknownName } from '../errors.js';
+import { Registry } from '../registry.js';
 import { approximateMass } from './approximate-mass.js';
 import { energy } from './energy.js';
 import { entropy } from './entropy.js';
@@ -20,17 +20,9 @@ const rows: readonly Score[] = [
   mahalanobis,
 ];
 
-/** Every score, by id. */
-export const scores: ReadonlyMap<string, Score> = new Map(rows.map((score) => [score.id, score]));
+/** Every score that comes with Assay, by id. */
+export const scores = Registry.by<Score>('OOD score', ({ id }) => id, rows);
 
 /** Those that an attacker can climb. */
-export const climbedScores: readonly (Score & { climbed: Climbed })[] = rows.flatMap((score) =>
-  score.climbed ? [{ ...score, climbed: score.climbed }] : [],
-);
-
-/** The score of that id. Errors: `unknown-name`. */
-export function scoreNamed(id: string): Score {
-  const score = scores.get(id);
-  if (!score) throw unknownName('OOD score', id, [...scores.keys()]);
-  return score;
-}
+export const climbedScores = (all: Iterable<Score>): (Score & { climbed: Climbed })[] =>
+  [...all].flatMap((score) => (score.climbed ? [{ ...score, climbed: score.climbed }] : []));

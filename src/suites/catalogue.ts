@@ -1,47 +1,81 @@
 import type { Architecture } from '../architectures/architecture.js';
 import { architectures } from '../architectures/registry.js';
+import { type FollowedLoss, followedLosses } from '../attacks/losses.js';
+import { type Norm, norms } from '../attacks/norms.js';
+import { type AnyAttack, type AttackRow, attackDefinitions, attackRows } from '../attacks/registry.js';
 import type { CheckpointFormat } from '../checkpoints/checkpoint.js';
 import { checkpointFormats } from '../checkpoints/registry.js';
-import type { Generator } from '../data/derived/derivation.js';
 import { dataFormats } from '../data/registry.js';
 import type { DataFormat } from '../data/source.js';
+import type { Loss } from '../losses/loss.js';
+import { ownLosses, withLossesOfScores } from '../losses/registry.js';
 import { type Defence, defences } from '../models/defences/registry.js';
 import type { Registry } from '../registry.js';
-import { generators, type Transform, transforms } from './derived/registry.js';
+import { scores } from '../scores/registry.js';
+import type { Score } from '../scores/score.js';
 
-/** Everything that a run can name, but for suites and measurements: what comes with Assay, and what its plug-ins add. */
-export interface Catalogue {
+/** What is written down as rows: of Assay, and of plug-ins. */
+interface Written {
+  attacks: Registry<AnyAttack>;
+  losses: Registry<Loss>;
+  scores: Registry<Score>;
+  norms: Registry<Norm>;
   defences: Registry<Defence>;
   dataFormats: Registry<DataFormat>;
   checkpointFormats: Registry<CheckpointFormat>;
   architectures: Registry<Architecture>;
-  transforms: Registry<Transform>;
-  generators: Registry<Generator>;
+}
+
+/** Everything that a run can name, but for suites, measurements and derived data sets: what comes with Assay, and what its plug-ins add. */
+export interface Catalogue extends Omit<Written, 'attacks'> {
+  attacks: Registry<AttackRow>;
+  /** Those of scores too. */
+  losses: Registry<Loss>;
+  /** Losses as attackers follow them. */
+  followed: Registry<FollowedLoss>;
+  /** What all this was made from. */
+  written: Written;
+}
+
+/** What follows from scores and losses: a score that can be climbed is a loss, and an attack climbs what it is given. */
+function catalogueOf(written: Written): Catalogue {
+  const losses = withLossesOfScores(written.losses, written.scores);
+  return {
+    ...written,
+    losses,
+    followed: followedLosses(losses, written.scores),
+    attacks: attackRows(written.attacks, losses),
+    written,
+  };
 }
 
 /** What comes with Assay. */
-export const builtinCatalogue: Catalogue = {
+export const builtinCatalogue = catalogueOf({
+  attacks: attackDefinitions,
+  losses: ownLosses,
+  scores,
+  norms,
   defences,
   dataFormats,
   checkpointFormats,
   architectures,
-  transforms,
-  generators,
-};
+});
 
 /** What a plug-in adds to the catalogue: rows by kind. */
 export type CatalogueRows = {
-  readonly [K in keyof Catalogue]?: Catalogue[K] extends Registry<infer T> ? readonly T[] : never;
+  readonly [K in keyof Written]?: Written[K] extends Registry<infer T> ? readonly T[] : never;
 };
 
 /** A catalogue with the rows of a plug-in added. Errors: `config-invalid` for a name that is taken. */
-export function withRows(catalogue: Catalogue, rows: CatalogueRows, from: string): Catalogue {
-  return {
-    defences: catalogue.defences.with(rows.defences ?? [], from),
-    dataFormats: catalogue.dataFormats.with(rows.dataFormats ?? [], from),
-    checkpointFormats: catalogue.checkpointFormats.with(rows.checkpointFormats ?? [], from),
-    architectures: catalogue.architectures.with(rows.architectures ?? [], from),
-    transforms: catalogue.transforms.with(rows.transforms ?? [], from),
-    generators: catalogue.generators.with(rows.generators ?? [], from),
-  };
+export function withRows({ written }: Catalogue, rows: CatalogueRows, from: string): Catalogue {
+  return catalogueOf({
+    attacks: written.attacks.with(rows.attacks ?? [], from),
+    losses: written.losses.with(rows.losses ?? [], from),
+    scores: written.scores.with(rows.scores ?? [], from),
+    norms: written.norms.with(rows.norms ?? [], from),
+    defences: written.defences.with(rows.defences ?? [], from),
+    dataFormats: written.dataFormats.with(rows.dataFormats ?? [], from),
+    checkpointFormats: written.checkpointFormats.with(rows.checkpointFormats ?? [], from),
+    architectures: written.architectures.with(rows.architectures ?? [], from),
+  });
 }

@@ -4,6 +4,7 @@ import type { Step } from '../metrics/intervals.js';
 import type { NotFinite } from '../models/finite.js';
 import type { Outlook } from '../models/outlook.js';
 import type { Capability, Passes, System, SystemInfo } from '../models/system.js';
+import type { Catalogue } from './catalogue.js';
 import type { Columns, DataOf, NdArray, Rows, RowsIn } from './columns.js';
 import type { Figure, Measure, NotApplicable, Table, Warning } from './results.js';
 
@@ -34,6 +35,8 @@ export interface MeasureContext<Inputs extends ReadRows = [], Reference extends 
   signal: AbortSignal;
   /** Told by measurements whose examples end early, so that the time left is right. Without it, all examples are begun. */
   outlook?: Outlook;
+  /** What the run can name: attacks, norms, scores and all else, those of plug-ins too. */
+  catalogue: Catalogue;
   /** Any system of the run by name (its passes are counted too). */
   systemNamed(name: string): System;
 }
@@ -63,9 +66,9 @@ export interface Measurement<
    * Passes through the system that an example takes when nothing ends early, a pass being one example in a call. For the
    * time left only; without it, that is told from the seconds of units.
    */
-  passes?(params: Params, system: SystemInfo): Passes;
+  passes?(params: Params, system: SystemInfo, catalogue: Catalogue): Passes;
   /** The columns of a system, with these parameters: what is measured or read is held against them. */
-  columns(system: SystemInfo, params: Params): Columns;
+  columns(system: SystemInfo, params: Params, catalogue: Catalogue): Columns;
   /** Each column as one array, row after row, in the order of `examples`. */
   measure(context: MeasureContext<Inputs, Reference>, params: Params): Promise<DataOf<R>>;
 }
@@ -104,6 +107,8 @@ export interface SuiteContext {
   systems: readonly SystemInfo[];
   datasets: readonly DatasetInfo[];
   seed: number;
+  /** What the run can name: attacks, norms, scores and all else, those of plug-ins too. */
+  catalogue: Catalogue;
   /** For what takes long in `summarise`: whom to tell how much is done of what, such as `resamples of jem on test`. */
   steps?: (what: string) => Step;
 }
@@ -168,8 +173,11 @@ export interface Suite<S extends TSchema = TSchema> {
   title: string;
   /** One paragraph for the report: what is measured and how to read it. Plain text. */
   description: string;
-  /** Options in the run file: a TypeBox object schema, with defaults and descriptions. */
-  options: S;
+  /**
+   * Options in the run file: a TypeBox object schema, with defaults and descriptions; or what makes it, where options
+   * name attacks, norms or scores, which a plug-in may add to.
+   */
+  options: S | ((catalogue: Catalogue) => S);
   /** A system that lacks one of these is reported as not applicable, with the reason. */
   needs: readonly Capability[];
   /** Every name that its measures can have: a gate on another is refused before anything is measured. */
@@ -182,6 +190,12 @@ export interface Suite<S extends TSchema = TSchema> {
 export function defineSuite<S extends TSchema>(suite: Suite<S>): Suite<S> {
   return suite;
 }
+
+/** The schema of a suite's options, in a run that can name all this. */
+export const optionsOf = <S extends TSchema>(
+  { options }: Pick<Suite<S>, 'options'>,
+  catalogue: Catalogue,
+): S => (typeof options === 'function' ? options(catalogue) : options);
 
 type NoParams = Record<string, never>;
 
@@ -200,7 +214,7 @@ export function defineMeasurement<
   ...rest
 }: Omit<Measurement<Params, RowsIn<C>, Inputs, Reference>, 'columns'> & {
   /** Each by name, or what gives them for a system and parameters. */
-  columns: C | ((system: SystemInfo, params: Params) => C);
+  columns: C | ((system: SystemInfo, params: Params, catalogue: Catalogue) => C);
 }): Measurement<Params, RowsIn<C>, Inputs, Reference> {
   return { ...rest, columns: typeof columns === 'function' ? columns : () => columns };
 }

@@ -1,6 +1,8 @@
+import type { Generator } from '../data/derived/derivation.js';
 import { AssayError, didYouMean, type ErrorDetails } from '../errors.js';
 import type { CatalogueRows } from './catalogue.js';
 import type { Measurement, Suite } from './contract.js';
+import type { Transform } from './derived/registry.js';
 
 /** The contract that plug-ins are written for; one of another is refused. */
 const CONTRACT = 1;
@@ -11,6 +13,8 @@ export interface PluginParts extends CatalogueRows {
   readonly suites?: readonly Suite<any>[];
   // biome-ignore lint/suspicious/noExplicitAny: so are parameters and rows
   readonly measurements?: readonly Measurement<any>[];
+  readonly transforms?: readonly Transform[];
+  readonly generators?: readonly Generator[];
 }
 
 export interface PluginDefinition extends PluginParts {
@@ -29,7 +33,8 @@ export interface Plugin extends PluginDefinition {
   version: number;
 }
 
-type FieldType = 'string' | 'number' | 'function' | 'object' | 'array';
+/** `schema`: a TypeBox schema, or a function that makes one. */
+type FieldType = 'string' | 'number' | 'function' | 'object' | 'array' | 'schema';
 
 /** Every kind of part: what messages call one, and the fields that one must have. */
 export const KINDS: Readonly<
@@ -41,7 +46,7 @@ export const KINDS: Readonly<
       name: 'string',
       title: 'string',
       description: 'string',
-      options: 'object',
+      options: 'schema',
       needs: 'array',
       plan: 'function',
       summarise: 'function',
@@ -56,6 +61,55 @@ export const KINDS: Readonly<
       unitSize: 'number',
       columns: 'function',
       measure: 'function',
+    },
+  },
+  attacks: {
+    one: 'attack',
+    fields: {
+      name: 'string',
+      title: 'string',
+      source: 'string',
+      options: 'object',
+      label: 'function',
+      random: 'function',
+      run: 'function',
+      cost: 'function',
+    },
+  },
+  losses: {
+    one: 'loss',
+    fields: {
+      name: 'string',
+      aims: 'array',
+      needs: 'array',
+      classes: 'number',
+      direction: 'number',
+      value: 'function',
+      emit: 'function',
+    },
+  },
+  scores: {
+    one: 'OOD score',
+    fields: {
+      id: 'string',
+      title: 'string',
+      label: 'string',
+      source: 'string',
+      needs: 'array',
+      compute: 'function',
+      rounding: 'function',
+    },
+  },
+  norms: {
+    one: 'norm',
+    fields: {
+      name: 'string',
+      epsilons: 'array',
+      randomStart: 'function',
+      surfaceStart: 'function',
+      ascend: 'function',
+      project: 'function',
+      distance: 'function',
     },
   },
   defences: {
@@ -203,7 +257,7 @@ function missingFields(kind: keyof PluginParts, value: unknown): string[] {
   return Object.entries(fields).flatMap(([field, type]) => {
     const given = row[field];
     const is = Array.isArray(given) ? 'array' : given === null ? 'null' : typeof given;
-    return is === type ? [] : [field];
+    return is === type || (type === 'schema' && (is === 'object' || is === 'function')) ? [] : [field];
   });
 }
 

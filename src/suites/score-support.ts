@@ -2,6 +2,11 @@ import type { DatasetInfo } from '../data/dataset.js';
 import { capabilityTitles } from '../models/capabilities.js';
 import type { SystemInfo } from '../models/system.js';
 import type { Fit, Score } from '../scores/score.js';
+import type { Catalogue } from './catalogue.js';
+
+/** Scores by their ids. Errors: `unknown-name`. */
+export const scoresNamed = (ids: readonly string[], { scores }: Catalogue): Score[] =>
+  ids.map((id) => scores.named(id));
 
 /** Why a score cannot be had of a system on these data sets: the first thing that is missing. */
 export function missing(

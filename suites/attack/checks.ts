@@ -1,4 +1,5 @@
 import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
+import type { Catalogue } from '../../src/suites/catalogue.js';
 import { type AttackParams, settledStage } from '../../src/suites/measurements/attack.js';
 
 /** Examples on which the checks are run that ask for no more; and fewer, where every radius is attacked from scratch. */
@@ -15,7 +16,7 @@ export interface Checks {
   hugeRadius?: AttackParams;
 }
 
-export function checksOf({ params }: ResolvedAttack): Checks {
+export function checksOf({ params }: ResolvedAttack, catalogue: Catalogue): Checks {
   const one = (
     method: string,
     options: Record<string, unknown>,
@@ -24,7 +25,7 @@ export function checksOf({ params }: ResolvedAttack): Checks {
     ...params,
     keep: 'first',
     epsilons,
-    attacks: [settledStage({ method, options })],
+    attacks: [settledStage({ method, options }, catalogue)],
   });
   return {
     ...(params.attacks.some(({ method }) => method !== 'fgsm') && { oneStep: one('fgsm', {}) }),

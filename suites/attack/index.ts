@@ -1,15 +1,14 @@
-import type { SystemInfo } from '../../src/models/system.js';
 import { resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
 import { fewUsed, labelledTestSets, singleDraw, withoutLabels } from '../../src/suites/caveats.js';
 import type { Rows } from '../../src/suites/columns.js';
-import { defineSuite, type Request } from '../../src/suites/contract.js';
+import { defineSuite, type Request, type SuiteContext } from '../../src/suites/contract.js';
 import { identifier } from '../../src/suites/identifier.js';
 import { pixels } from '../../src/suites/measurements/pixels.js';
 import { distanceCurve, distanceMeasures, distanceTable } from './distances.js';
 import { curve, grid } from './figures.js';
 import { attackMeasures, attackTable, breakdownTable } from './measures.js';
 import { attackNotes } from './notes.js';
-import { AttackOptions } from './options.js';
+import { type AttackOptions, attackOptions } from './options.js';
 import { requestsFor, requestsIn, thumbnails } from './requests.js';
 import { type AttackResult, attackResult } from './result.js';
 import { sheet } from './sheet.js';
@@ -22,7 +21,7 @@ export const attack = defineSuite({
   title: 'Adversarial robustness',
   description:
     'Robust accuracy: the share of all examples that are classified correctly and for which the attack found no misclassified image within the radius. Radii are swept upwards; an example broken at one radius counts as broken at all larger ones. It is an upper bound: a stronger attack can only lower it. Every adversarial example is checked again, in a fresh pass, from what was stored.',
-  options: AttackOptions,
+  options: attackOptions,
   needs: ['logits', 'inputGradient'],
   measures: [
     'robust-accuracy',
@@ -44,7 +43,9 @@ export const attack = defineSuite({
 
   plan(context, options) {
     return labelledTestSets(context).flatMap((dataset) => [
-      ...context.systems.flatMap((system) => requestsIn(requestsFor(system, dataset, options))),
+      ...context.systems.flatMap((system) =>
+        requestsIn(requestsFor(system, dataset, options, context.catalogue)),
+      ),
       ...context.systems.slice(0, options.pictures > 0 ? 1 : 0).map((system) => thumbnails(system, dataset)),
     ]);
   },
@@ -55,11 +56,11 @@ export const attack = defineSuite({
       dataset,
       pictures: collected.all(pixels).find(({ request }) => request.dataset === dataset.name),
       found: context.systems.flatMap((system) => {
-        const wanted = requestsFor(system, dataset, options);
+        const wanted = requestsFor(system, dataset, options, context.catalogue);
         const main = rowsOf(wanted.main);
         if (!main) return [];
         const on = { system, dataset, planned: wanted.planned };
-        const result = attackResult(on, main, rowsOf(wanted.verified));
+        const result = attackResult(on, main, rowsOf(wanted.verified), context.catalogue);
         const cleanRows = rowsOf(wanted.clean);
         const looked = runChecks(result, {
           oneStep: rowsOf(wanted.oneStep),
@@ -72,7 +73,7 @@ export const attack = defineSuite({
       }),
     }));
     const all = sets.flatMap(({ found }) => found);
-    const id = idOf(options, context.systems[0]);
+    const id = idOf(options, context);
     const filled = sets
       .filter(({ found }) => found.length > 0)
       .map((set) => ({ ...set, on: results(set.found), title: heading(set.found[0].result) }));
@@ -100,7 +101,7 @@ export const attack = defineSuite({
         ...[...new Set(all.map(({ result }) => result.system))].flatMap((system) => singleDraw(NAME, system)),
         ...all.flatMap(({ result, looked }) => [
           ...flagWarnings(NAME, result, looked),
-          ...attackNotes(NAME, result),
+          ...attackNotes(NAME, result, context.catalogue),
         ]),
       ],
       notApplicable: withoutLabels(NAME, context),
@@ -128,8 +129,8 @@ const labelsOf = (name: string, { collected: { labels } }: AttackResult) =>
   labels ? [{ name, array: { shape: [labels.length], data: labels } }] : [];
 
 /** Tells several attacks of one run apart: `attack-pgd-40-linf`. */
-function idOf(options: AttackOptions, system: SystemInfo | undefined): string {
+function idOf(options: AttackOptions, { systems: [system], catalogue }: SuiteContext): string {
   if (!system) return NAME;
-  const { label, params } = resolveAttack(options, system);
+  const { label, params } = resolveAttack(options, system, catalogue);
   return identifier(NAME, label, params.norm);
 }

@@ -1,11 +1,12 @@
 import { definedLoss } from '../../src/attacks/losses.js';
+import type { Catalogue } from '../../src/suites/catalogue.js';
 import type { Warning } from '../../src/suites/results.js';
 import type { AttackResult } from './result.js';
 
 /** What to know about how a system was attacked, nothing being wrong with it. */
-export function attackNotes(suite: string, result: AttackResult): Warning[] {
+export function attackNotes(suite: string, result: AttackResult, { followed }: Catalogue): Warning[] {
   const on = { suite, model: result.system.name, dataset: result.dataset.name, severity: 'note' as const };
-  return [...lossReplaced(result), ...draws(result), ...shortened(result)].map((note) => ({
+  return [...lossReplaced(result, followed), ...draws(result), ...shortened(result)].map((note) => ({
     ...on,
     ...note,
   }));
@@ -13,12 +14,12 @@ export function attackNotes(suite: string, result: AttackResult): Warning[] {
 
 type Note = Omit<Warning, 'severity' | 'suite' | 'model' | 'dataset'>;
 
-function lossReplaced({ params, system }: AttackResult): Note[] {
+function lossReplaced({ params, system }: AttackResult, followed: Catalogue['followed']): Note[] {
   const classes = system.classes.length;
-  const replaced = params.attacks.filter(({ loss }) => definedLoss(loss, classes) !== loss);
+  const replaced = params.attacks.filter(({ loss }) => definedLoss(loss, classes, followed) !== loss);
   return replaced.map(({ method, loss }) => ({
     code: 'loss-replaced',
-    message: `${method}: "${loss}" needs more classes than ${classes}: "${definedLoss(loss, classes)}" was attacked`,
+    message: `${method}: "${loss}" needs more classes than ${classes}: "${definedLoss(loss, classes, followed)}" was attacked`,
   }));
 }
 

@@ -1,6 +1,7 @@
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import { type ResolvedAttack, resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
+import type { Catalogue } from '../../src/suites/catalogue.js';
 import { type Request, request } from '../../src/suites/contract.js';
 import { type AttackParams, type AttackRows, attackRequest } from '../../src/suites/measurements/attack.js';
 import { clean, type OutputRows } from '../../src/suites/measurements/clean.js';
@@ -29,8 +30,9 @@ export function requestsFor(
   system: SystemInfo,
   dataset: DatasetInfo,
   options: AttackOptions,
+  catalogue: Catalogue,
 ): AttackRequests {
-  const plan = resolveAttack(options, system);
+  const plan = resolveAttack(options, system, catalogue);
   const { examples } = options;
   const main = attackRequest(system.name, dataset.name, plan.params, examples);
   const on = { system: system.name, dataset: dataset.name };
@@ -42,7 +44,7 @@ export function requestsFor(
     clean: request({ measurement: clean, ...on, first: examples }),
   };
   if (!options.checks) return { ...wanted, byRadius: [] };
-  const { oneStep, byRadius, hugeRadius } = checksOf(plan);
+  const { oneStep, byRadius, hugeRadius } = checksOf(plan, catalogue);
   const onFew = (params: AttackParams, most = few) =>
     attackRequest(system.name, dataset.name, params, Math.min(few, most));
   return {

@@ -5,6 +5,7 @@ import { meanOf, wilson } from '../../src/metrics/intervals.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
 import { broken } from '../../src/suites/attacking/verdicts.js';
+import type { Catalogue } from '../../src/suites/catalogue.js';
 import type { NdArray } from '../../src/suites/columns.js';
 import type { Collected } from '../../src/suites/contract.js';
 import { type AttackRows, attackPlanOf } from '../../src/suites/measurements/attack.js';
@@ -120,6 +121,7 @@ export function attackResult(
   on: Pick<AttackResult, 'system' | 'dataset'> & { planned: ResolvedAttack },
   collected: Collected<AttackRows>,
   verified: Collected<VerifiedRows> | undefined,
+  catalogue: Catalogue,
 ): AttackResult {
   const { rows } = collected;
   const { system, dataset, planned } = on;
@@ -133,7 +135,7 @@ export function attackResult(
     ...planned,
     system,
     dataset,
-    attackPlan: attackPlanOf(planned.params),
+    attackPlan: attackPlanOf(planned.params, catalogue),
     n,
     collected,
     verified,

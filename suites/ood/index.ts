@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import { scoreNamed, scores as table } from '../../src/scores/registry.js';
+import type { Catalogue } from '../../src/suites/catalogue.js';
 import { fewExamples, singleDraw } from '../../src/suites/caveats.js';
 import {
   defineSuite,
@@ -12,7 +12,7 @@ import {
 import { energyCaveat, setWarnings } from '../../src/suites/detection-caveats.js';
 import { measure } from '../../src/suites/measure.js';
 import type { Measure, NotApplicable } from '../../src/suites/results.js';
-import { missing } from '../../src/suites/score-support.js';
+import { missing, scoresNamed } from '../../src/suites/score-support.js';
 import { oodFigures } from './figures.js';
 import { averages, metrics } from './metrics.js';
 import { allOf, requestsFor } from './requests.js';
@@ -23,20 +23,21 @@ import { scoreWarnings } from './warnings.js';
 
 const NAME = 'ood';
 
-const OodOptions = Type.Object(
-  {
-    scores: Type.Array(Type.Unsafe<string>({ type: 'string', enum: [...table.keys()] }), {
-      minItems: 1,
-      uniqueItems: true,
-      default: ['log-px', 'max-logit', 'max-softmax', 'approximate-mass'],
-      description: 'confidences that an image is in-distribution; higher means more so',
-    }),
-    temperature: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'T of the energy score' }),
-    histogramBins: Type.Integer({ minimum: 2, maximum: 500, default: 40 }),
-    resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
-  },
-  { additionalProperties: false },
-);
+const oodOptions = ({ scores }: Catalogue) =>
+  Type.Object(
+    {
+      scores: Type.Array(Type.Unsafe<string>({ type: 'string', enum: [...scores.names] }), {
+        minItems: 1,
+        uniqueItems: true,
+        default: ['log-px', 'max-logit', 'max-softmax', 'approximate-mass'],
+        description: 'confidences that an image is in-distribution; higher means more so',
+      }),
+      temperature: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'T of the energy score' }),
+      histogramBins: Type.Integer({ minimum: 2, maximum: 500, default: 40 }),
+      resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
+    },
+    { additionalProperties: false },
+  );
 
 /** The test sets and the OOD sets of a run; both are empty when one is. */
 function setsOf({ datasets }: SuiteContext): { ids: DatasetInfo[]; oods: DatasetInfo[] } {
@@ -50,7 +51,7 @@ export const ood = defineSuite({
   title: 'Out-of-distribution detection',
   description:
     'Whether a score of the model separates test images from images of other kinds. AUROC is the chance that a test image scores higher than an OOD image. AUPR and FPR95 depend on which of the two is called positive, and are given both ways. Approximate mass is minus the length of the gradient of log p(x), in the units of the input of the model itself.',
-  options: OodOptions,
+  options: oodOptions,
   needs: [],
   measures: metrics.flatMap(({ id, averaged }) => [
     id,
@@ -61,13 +62,13 @@ export const ood = defineSuite({
     const { ids, oods } = setsOf(context);
     return context.systems.flatMap((system) =>
       [...ids, ...oods].flatMap((dataset): Request[] =>
-        allOf(requestsFor(system, dataset, context.datasets, options)),
+        allOf(requestsFor(system, dataset, context, options)),
       ),
     );
   },
 
   summarise(collected, options, context) {
-    const scores = options.scores.map(scoreNamed);
+    const scores = scoresNamed(options.scores, context.catalogue);
     const { ids, oods } = setsOf(context);
     const scored = scoreAll(collected, scores, [...ids, ...oods], context, options);
     const separations = separate(scored, ids, oods, { ...options, seed: context.seed, steps: context.steps });
@@ -120,7 +121,7 @@ function notApplicable(context: SuiteContext, scores: readonly string[]): NotApp
     if (absent) {
       return [{ suite: NAME, model, reason: `the run has no data set with \`role: ${absent}\`` }];
     }
-    return scores.map(scoreNamed).flatMap((score) => {
+    return scoresNamed(scores, context.catalogue).flatMap((score) => {
       const lack = missing({ name: model, ...system }, score, context.datasets);
       return lack ? [{ suite: NAME, model, what: score.title, reason: lack.reason }] : [];
     });

@@ -1,12 +1,11 @@
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { SystemInfo } from '../../src/models/system.js';
-import { scoreNamed } from '../../src/scores/registry.js';
 import type { ScoreOptions } from '../../src/scores/score.js';
-import { type Request, request } from '../../src/suites/contract.js';
+import { type Request, request, type SuiteContext } from '../../src/suites/contract.js';
 import { clean, type OutputRows } from '../../src/suites/measurements/clean.js';
 import { type FittedScoreRows, fittedScoreRequest } from '../../src/suites/measurements/fitted-score.js';
 import { type InputGradientRows, inputGradient } from '../../src/suites/measurements/input-gradient.js';
-import { fittedTo, missing } from '../../src/suites/score-support.js';
+import { fittedTo, missing, scoresNamed } from '../../src/suites/score-support.js';
 
 /** What the scores that a system supports need of a data set. */
 export interface ScoreRequests {
@@ -19,14 +18,14 @@ export interface ScoreRequests {
 export const allOf = ({ outputs, gradients, fitted }: ScoreRequests): Request[] =>
   [outputs, gradients, ...fitted.values()].filter((one) => one !== undefined);
 
-/** @param datasets all of the run: scores are fitted to some of them */
+/** @param context all data sets of the run: scores are fitted to some of them */
 export function requestsFor(
   system: SystemInfo,
   dataset: DatasetInfo,
-  datasets: readonly DatasetInfo[],
+  { datasets, catalogue }: Pick<SuiteContext, 'datasets' | 'catalogue'>,
   { scores, temperature }: { scores: readonly string[] } & ScoreOptions,
 ): ScoreRequests {
-  const supported = scores.map(scoreNamed).filter((score) => !missing(system, score, datasets));
+  const supported = scoresNamed(scores, catalogue).filter((score) => !missing(system, score, datasets));
   const on = { system: system.name, dataset: dataset.name };
   const direct = supported.filter(({ fit }) => !fit);
   const byGradient = direct.filter(({ needs }) => needs.includes('inputGradient'));

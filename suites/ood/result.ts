@@ -38,13 +38,13 @@ export function scoreAll(
   collected: CollectedRows,
   scores: readonly Score[],
   datasets: readonly DatasetInfo[],
-  context: Pick<SuiteContext, 'systems' | 'datasets'>,
+  context: Pick<SuiteContext, 'systems' | 'datasets' | 'catalogue'>,
   options: ScoreOptions,
 ): Scored[] {
   return datasets.flatMap((dataset) =>
     context.systems.flatMap((system): Scored[] => {
       const ids = scores.map(({ id }) => id);
-      const asked = requestsFor(system, dataset, context.datasets, { ...options, scores: ids });
+      const asked = requestsFor(system, dataset, context, { ...options, scores: ids });
       const outputs = asked.outputs && collected.get(asked.outputs);
       const gradients = asked.gradients && collected.get(asked.gradients);
       const indices = (outputs ?? gradients)?.indices ?? new Int32Array(0);

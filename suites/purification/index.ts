@@ -6,7 +6,7 @@ import { defineSuite, type SuiteContext } from '../../src/suites/contract.js';
 import type { NotApplicable } from '../../src/suites/results.js';
 import { accuracyFigure, energyFigure, purificationTable } from './figures.js';
 import { purificationMeasures } from './measures.js';
-import { PurificationOptions } from './options.js';
+import { type PurificationOptions, purificationOptions } from './options.js';
 import { type PurificationRequests, purifierOf, requestsFor } from './requests.js';
 import { purificationResult } from './result.js';
 import { sheet } from './sheet.js';
@@ -25,7 +25,7 @@ function jobs(context: SuiteContext, options: PurificationOptions): Job[] {
     context.systems.flatMap((system) => {
       const purifier = purifierOf(system, context.systems, options);
       return 'by' in purifier
-        ? [{ system, dataset, wanted: requestsFor(system, dataset, purifier.by, options) }]
+        ? [{ system, dataset, wanted: requestsFor(system, dataset, purifier.by, options, context.catalogue) }]
         : [];
     }),
   );
@@ -36,7 +36,7 @@ export const purification = defineSuite({
   title: 'Purification',
   description:
     "SGLD purification before classification: images get noise, climb log p(x) of a model for some steps, and the logits of several chains are averaged. Three accuracies belong together: on clean images (what it costs), on adversarial images made against the model without purification (transfer), and under an attack on model and purification together, with straight-through gradients (BPDA) averaged over draws (EOT). Step sizes and noise are in units of the purifying model's own input.",
-  options: PurificationOptions,
+  options: purificationOptions,
   needs: ['logits', 'inputGradient'],
   measures: [
     'purified-accuracy',

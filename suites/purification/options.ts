@@ -1,65 +1,66 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { EPSILON_PATTERN } from '../../src/attacks/epsilon.js';
-import { norms } from '../../src/attacks/norms.js';
 import { ChainOptions } from '../../src/models/defences/purification.js';
+import type { Catalogue } from '../../src/suites/catalogue.js';
 
-export const PurificationOptions = Type.Object(
-  {
-    steps: Type.Array(Type.Integer({ minimum: 0, maximum: 100_000 }), {
-      minItems: 1,
-      default: [1, 10],
-      description: 'Numbers of SGLD steps to compare; 0 is input noise alone.',
-    }),
-    by: Type.Optional(
-      Type.String({
-        minLength: 1,
-        description:
-          'Name of the model that purifies. Default: every classifier by itself, if it has log p(x).',
+export const purificationOptions = ({ norms }: Catalogue) =>
+  Type.Object(
+    {
+      steps: Type.Array(Type.Integer({ minimum: 0, maximum: 100_000 }), {
+        minItems: 1,
+        default: [1, 10],
+        description: 'Numbers of SGLD steps to compare; 0 is input noise alone.',
       }),
-    ),
-    ...ChainOptions,
-    examples: Type.Integer({
-      minimum: 1,
-      default: 64,
-      description: 'Use only the first n examples: chains are expensive.',
-    }),
-    norm: Type.Unsafe<string>(
-      Type.Union(
-        [...norms.keys()].map((name) => Type.Literal(name)),
-        { default: 'Linf', description: 'Norm of both attacks.' },
+      by: Type.Optional(
+        Type.String({
+          minLength: 1,
+          description:
+            'Name of the model that purifies. Default: every classifier by itself, if it has log p(x).',
+        }),
       ),
-    ),
-    epsilon: Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
-      default: '8/255',
-      description: 'Radius of both attacks.',
-    }),
-    attackSteps: Type.Integer({
-      minimum: 1,
-      default: 40,
-      description: 'PGD steps against the bare model, whose images are then purified (transfer).',
-    }),
-    adaptive: Type.Object(
-      {
-        steps: Type.Integer({
-          minimum: 0,
-          default: 10,
-          description: 'PGD steps against model and purification together; 0 skips this attack.',
-        }),
-        eot: Type.Integer({
-          minimum: 1,
-          default: 2,
-          description: 'Number of draws averaged for each gradient.',
-        }),
-        confirm: Type.Integer({
-          minimum: 1,
-          default: 4,
-          description: 'Number of fresh draws whose mean logits must be wrong too.',
-        }),
-        examples: Type.Integer({ minimum: 1, default: 32, description: 'Use only the first n examples.' }),
-      },
-      { default: {}, additionalProperties: false, description: 'The attack by BPDA and EOT.' },
-    ),
-  },
-  { additionalProperties: false },
-);
-export type PurificationOptions = Static<typeof PurificationOptions>;
+      ...ChainOptions,
+      examples: Type.Integer({
+        minimum: 1,
+        default: 64,
+        description: 'Use only the first n examples: chains are expensive.',
+      }),
+      norm: Type.Unsafe<string>(
+        Type.Union(
+          norms.names.map((name) => Type.Literal(name)),
+          { default: 'Linf', description: 'Norm of both attacks.' },
+        ),
+      ),
+      epsilon: Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
+        default: '8/255',
+        description: 'Radius of both attacks.',
+      }),
+      attackSteps: Type.Integer({
+        minimum: 1,
+        default: 40,
+        description: 'PGD steps against the bare model, whose images are then purified (transfer).',
+      }),
+      adaptive: Type.Object(
+        {
+          steps: Type.Integer({
+            minimum: 0,
+            default: 10,
+            description: 'PGD steps against model and purification together; 0 skips this attack.',
+          }),
+          eot: Type.Integer({
+            minimum: 1,
+            default: 2,
+            description: 'Number of draws averaged for each gradient.',
+          }),
+          confirm: Type.Integer({
+            minimum: 1,
+            default: 4,
+            description: 'Number of fresh draws whose mean logits must be wrong too.',
+          }),
+          examples: Type.Integer({ minimum: 1, default: 32, description: 'Use only the first n examples.' }),
+        },
+        { default: {}, additionalProperties: false, description: 'The attack by BPDA and EOT.' },
+      ),
+    },
+    { additionalProperties: false },
+  );
+export type PurificationOptions = Static<ReturnType<typeof purificationOptions>>;

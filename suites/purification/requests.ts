@@ -1,6 +1,7 @@
 import { parseEpsilon } from '../../src/attacks/epsilon.js';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { SystemInfo } from '../../src/models/system.js';
+import type { Catalogue } from '../../src/suites/catalogue.js';
 import { type Request, request } from '../../src/suites/contract.js';
 import {
   type AttackParams,
@@ -49,12 +50,13 @@ export function requestsFor(
   { name: dataset }: DatasetInfo,
   by: string,
   options: PurificationOptions,
+  catalogue: Catalogue,
 ): PurificationRequests {
   const { stepSize, noise, inputNoise, chains, clamp, examples, adaptive } = options;
   const steps = [...new Set(options.steps)].sort((a, b) => a - b);
   const chain = { by, stepSize, noise, inputNoise, chains, clamp };
   // The strongest point and not the first broken one: an image just across the boundary is brought back by noise.
-  const pgd = (count: number) => [settledStage({ method: 'pgd', options: { steps: count } })];
+  const pgd = (count: number) => [settledStage({ method: 'pgd', options: { steps: count } }, catalogue)];
   const attack: AttackParams = {
     attacks: pgd(options.attackSteps),
     norm: options.norm,

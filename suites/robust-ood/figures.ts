@@ -2,7 +2,6 @@ import { parseEpsilon } from '../../src/attacks/epsilon.js';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { Estimate } from '../../src/metrics/estimate.js';
 import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import { scoreNamed } from '../../src/scores/registry.js';
 import { cell } from '../../src/suites/measure.js';
 import type { LineFigure, Table } from '../../src/suites/results.js';
 import { attackName, byRadius, METRICS } from './measures.js';
@@ -157,7 +156,7 @@ export function evadedTable(prefix: string, id: DatasetInfo, results: readonly E
       rows: own.flatMap((result) =>
         result.undetected.map((undetected, k) => ({
           model: result.system.name,
-          score: scoreNamed(result.score).title,
+          score: result.score.title,
           radius: k === 0 ? 'clean' : byRadius(result)[k - 1],
           undetected: k === 0 || isReproduced(result) ? cell(undetected) : null,
           mistaken: cell(result.mistaken[k]),
@@ -183,7 +182,7 @@ export function evadedTable(prefix: string, id: DatasetInfo, results: readonly E
       ],
       rows: own.map(({ system, score, threshold, accepted, acceptedReference }) => ({
         model: system.name,
-        score: scoreNamed(score).title,
+        score: score.title,
         threshold: Number.isFinite(threshold) ? threshold : null,
         reference: cell(acceptedReference),
         ...(!itself && { test: cell(accepted) }),
@@ -200,8 +199,8 @@ export function evadedCurves(prefix: string, id: DatasetInfo, results: readonly 
     const epsilons = byRadius(ofScore[0]);
     return {
       kind: 'lines',
-      id: `${prefix}-undetected-${score}-${id.name}`,
-      title: `Undetected errors past ${scoreNamed(score).title}`,
+      id: `${prefix}-undetected-${score.id}-${id.name}`,
+      title: `Undetected errors past ${score.title}`,
       caption: 'Dashed: all errors of an attack that does not know the detector.',
       xLabel: `${ofScore[0].planned.params.norm} radius`,
       yLabel: 'share of all examples',

@@ -1,13 +1,12 @@
-import { scoreNamed } from '../../src/scores/registry.js';
 import { fewUsed, labelledTestSets } from '../../src/suites/caveats.js';
 import { defineSuite, type SuiteContext } from '../../src/suites/contract.js';
 import { energyCaveat, setWarnings } from '../../src/suites/detection-caveats.js';
 import { identifier } from '../../src/suites/identifier.js';
 import type { NotApplicable, Warning } from '../../src/suites/results.js';
-import { missing } from '../../src/suites/score-support.js';
+import { missing, scoresNamed } from '../../src/suites/score-support.js';
 import { evadedCurves, evadedTable, raisedCurves, raisedTables } from './figures.js';
 import { evadedMeasures, METRICS, raisedMeasures } from './measures.js';
-import { RobustOodOptions, resolveDetectorAttack } from './options.js';
+import { type RobustOodOptions, resolveDetectorAttack, robustOodOptions } from './options.js';
 import { evadeRequestsFor, oodSets, raiseRequestsFor, referenceOf, testSets } from './requests.js';
 import { type Raised, raisedResults } from './robust-auroc.js';
 import { errorSheet, scoreSheet } from './sheets.js';
@@ -21,7 +20,7 @@ export const robustOod = defineSuite({
   title: 'Detectors under attack',
   description:
     'Whether a score that separates test images from others still does so when the attacker knows it. OOD images are changed within a ball to look as in-distribution as possible: robust AUROC compares them with clean test images, beside the AUROC of clean OOD images. Test images are changed until they are misclassified while the detector, with the threshold that 95 % of clean images reach, accepts them: undetected errors are what an attacker achieves who must get past both. Robust AUROC is an upper bound and undetected errors a lower one: a stronger attack can only make them worse.',
-  options: RobustOodOptions,
+  options: robustOodOptions,
   needs: ['logits', 'inputGradient'],
   measures: [
     ...METRICS.flatMap(({ id }) => ['', 'mean-'].flatMap((of) => [`${of}clean-${id}`, `${of}robust-${id}`])),
@@ -56,7 +55,7 @@ export const robustOod = defineSuite({
       steps: context.steps,
     });
     const evaded = evadeRequestsFor(context, options).flatMap(
-      (asked) => evadedResult(asked, collected) ?? [],
+      (asked) => evadedResult(asked, collected, context.catalogue) ?? [],
     );
     const headline = options.scores.includes('log-px') ? 'log-px' : options.scores[0];
     const tests = testSets(context);
@@ -66,7 +65,7 @@ export const robustOod = defineSuite({
     return {
       measures: [
         ...groups.flatMap((group) => raisedMeasures(NAME, group, group[0].score.id === headline)),
-        ...evaded.flatMap((result) => evadedMeasures(NAME, result, result.score === headline)),
+        ...evaded.flatMap((result) => evadedMeasures(NAME, result, result.score.id === headline)),
       ],
       tables: detectors.flatMap(({ id, groups: own }) => [
         ...raisedTables(prefix, id, own),
@@ -103,7 +102,7 @@ function caveats(context: SuiteContext, options: RobustOodOptions): Warning[] {
   const oods = oodSets(context);
   const withoutValidation = labelledTestSets(context).filter((id) => referenceOf(context, id) === id);
   return [
-    ...energyCaveat(NAME, context.systems, options.scores.map(scoreNamed)),
+    ...energyCaveat(NAME, context.systems, scoresNamed(options.scores, context.catalogue)),
     ...[...tests, ...oods].flatMap((set) => fewUsed(NAME, set, Math.min(set.size, options.examples))),
     ...tests.flatMap((id) => oods.flatMap((set) => setWarnings(NAME, id, set, context.systems))),
     ...withoutValidation.map(
@@ -121,8 +120,8 @@ function caveats(context: SuiteContext, options: RobustOodOptions): Warning[] {
 }
 
 /** Tells several attacks of one run apart: `robust-ood-pgd-40-linf`. */
-function prefixOf({ systems: [system] }: SuiteContext, options: RobustOodOptions): string {
-  const { label, params } = resolveDetectorAttack(options, system);
+function prefixOf({ systems: [system], catalogue }: SuiteContext, options: RobustOodOptions): string {
+  const { label, params } = resolveDetectorAttack(options, system, catalogue);
   return identifier(NAME, label, params.norm);
 }
 
@@ -136,7 +135,7 @@ function notApplicable(context: SuiteContext, { scores }: RobustOodOptions): Not
     absent.push({ what: 'robust AUROC', reason: 'the run has no data set with `role: ood`' });
   return context.systems.flatMap((system) => [
     ...absent.map((reason) => ({ suite: NAME, model: system.name, ...reason })),
-    ...scores.map(scoreNamed).flatMap((score) => {
+    ...scoresNamed(scores, context.catalogue).flatMap((score) => {
       const lack = missing(system, score, context.datasets);
       return lack ? [{ suite: NAME, model: system.name, what: score.title, reason: lack.reason }] : [];
     }),

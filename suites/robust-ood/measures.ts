@@ -1,6 +1,5 @@
 import { type Estimate, exact } from '../../src/metrics/estimate.js';
 import { type RankingReplicates, rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import { scoreNamed } from '../../src/scores/registry.js';
 import { measure } from '../../src/suites/measure.js';
 import type { Measure } from '../../src/suites/results.js';
 import type { Raised } from './robust-auroc.js';
@@ -92,10 +91,10 @@ export function raisedMeasures(suite: string, group: readonly Raised[], headline
 /** Of one detector on one test set: errors that it lets pass, and what a plain attack comes to. */
 export function evadedMeasures(suite: string, result: Evaded, headline: boolean): Measure[] {
   const { system, id, score, planned, reference, accepted, undetected, mistaken, refused } = result;
-  const { title } = scoreNamed(score);
+  const { title } = score;
   const name = attackName(result);
   const epsilons = ['0', ...byRadius(result)];
-  const detector = { score, threshold: reference.name };
+  const detector = { score: score.id, threshold: reference.name };
   const about = (k: number) => ({ ...detector, ...planned.about, epsilon: epsilons[k] });
   const common = { suite, model: system.name, dataset: id.name, format: 'percent' } as const;
   const where = (k: number) => (k === 0 ? 'clean images' : `${name} ${epsilons[k]}`);

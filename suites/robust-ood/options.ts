@@ -1,19 +1,17 @@
 import { type TSchema, Type } from '@sinclair/typebox';
 import { parseEpsilons } from '../../src/attacks/epsilon.js';
 import { type AttackedScore, attackedScores } from '../../src/attacks/goals.js';
-import { normNamed, norms } from '../../src/attacks/norms.js';
-import { attackNamed, attacks } from '../../src/attacks/registry.js';
 import type { SystemInfo } from '../../src/models/system.js';
-import { Common, oneOf, ownOptions } from '../../src/suites/attacking/options.js';
+import { commonOptions, oneOf, ownOptions } from '../../src/suites/attacking/options.js';
 import { labelOf } from '../../src/suites/attacking/resolve-attack.js';
+import type { Catalogue } from '../../src/suites/catalogue.js';
 import { type AttackParams, attackPlanOf, settledStage } from '../../src/suites/measurements/attack.js';
 
 /** Attacks that climb whatever they are given, untargeted and within a ball. */
-const climbing = [...attacks.values()].filter(
-  ({ losses, radius, create }) => losses.length > 1 && radius === 'ball' && create({}).targets === 0,
-);
-
-const { targets: _, ...own } = ownOptions(climbing);
+const climbing = ({ attacks }: Catalogue) =>
+  [...attacks].filter(
+    ({ losses, radius, create }) => losses.length > 1 && radius === 'ball' && create({}).targets === 0,
+  );
 
 export interface RobustOodOptions extends Record<string, unknown> {
   scores: AttackedScore[];
@@ -27,45 +25,49 @@ export interface RobustOodOptions extends Record<string, unknown> {
   resamples: number;
 }
 
-const shared = {
-  scores: Type.Array(oneOf(attackedScores, {}), {
-    minItems: 1,
-    uniqueItems: true,
-    default: [...attackedScores],
-    description: 'Detectors: scores that an attacker can follow; higher means in-distribution.',
-  }),
-  method: oneOf(
-    climbing.map(({ name }) => name),
-    { default: 'apgd', description: 'Which attack; only those that can climb any loss.' },
-  ),
-  norm: oneOf(norms.keys(), { default: 'Linf', description: 'Norm of the ball.' }),
-  epsilons: Common.properties.epsilons,
-  restarts: Common.properties.restarts,
-  eot: Type.Integer({
-    minimum: 1,
-    maximum: 10_000,
-    default: 4,
-    description: 'Stochastic systems: number of draws whose gradients are averaged at every point.',
-  }),
-  confirm: Type.Integer({
-    minimum: 1,
-    maximum: 10_000,
-    default: 8,
-    description:
-      'Stochastic systems: number of fresh draws whose mean logits and mean log p(x) decide, for clean and for attacked images.',
-  }),
-  examples: Type.Integer({
-    minimum: 1,
-    default: 500,
-    description:
-      'Attack only the first n examples of every set. Thresholds and the in-distribution side of AUROC use all examples.',
-  }),
-  resamples: Type.Integer({ minimum: 100, default: 1000, description: 'Bootstrap resamples.' }),
-} satisfies Record<string, TSchema>;
+const shared = (catalogue: Catalogue) =>
+  ({
+    scores: Type.Array(oneOf(attackedScores(catalogue.scores), {}), {
+      minItems: 1,
+      uniqueItems: true,
+      default: attackedScores(catalogue.scores),
+      description: 'Detectors: scores that an attacker can follow; higher means in-distribution.',
+    }),
+    method: oneOf(
+      climbing(catalogue).map(({ name }) => name),
+      { default: 'apgd', description: 'Which attack; only those that can climb any loss.' },
+    ),
+    norm: oneOf(catalogue.norms.names, { default: 'Linf', description: 'Norm of the ball.' }),
+    epsilons: commonOptions(catalogue).properties.epsilons,
+    restarts: commonOptions(catalogue).properties.restarts,
+    eot: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 4,
+      description: 'Stochastic systems: number of draws whose gradients are averaged at every point.',
+    }),
+    confirm: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 8,
+      description:
+        'Stochastic systems: number of fresh draws whose mean logits and mean log p(x) decide, for clean and for attacked images.',
+    }),
+    examples: Type.Integer({
+      minimum: 1,
+      default: 500,
+      description:
+        'Attack only the first n examples of every set. Thresholds and the in-distribution side of AUROC use all examples.',
+    }),
+    resamples: Type.Integer({ minimum: 100, default: 1000, description: 'Bootstrap resamples.' }),
+  }) satisfies Record<string, TSchema>;
 
-export const RobustOodOptions = Type.Unsafe<RobustOodOptions>(
-  Type.Object({ ...shared, ...own }, { additionalProperties: false }),
-);
+export function robustOodOptions(catalogue: Catalogue) {
+  const { targets: _, ...own } = ownOptions(climbing(catalogue));
+  return Type.Unsafe<RobustOodOptions>(
+    Type.Object({ ...shared(catalogue), ...own }, { additionalProperties: false }),
+  );
+}
 
 /** How a system is attacked, whatever for. */
 export interface DetectorAttack {
@@ -77,11 +79,18 @@ export interface DetectorAttack {
 }
 
 /** Errors: `config-invalid` for options that the method does not have, and radii that are no numbers. */
-export function resolveDetectorAttack(options: RobustOodOptions, system: SystemInfo): DetectorAttack {
+export function resolveDetectorAttack(
+  options: RobustOodOptions,
+  system: SystemInfo,
+  catalogue: Catalogue,
+): DetectorAttack {
   const { method, norm, restarts, eot, confirm } = options;
-  const given = Object.fromEntries(Object.entries(options).filter(([key]) => !(key in shared)));
-  const stage = settledStage({ method, ...(restarts && { restarts }), options: given });
-  const epsilons = parseEpsilons(options.epsilons ?? normNamed(norm).epsilons).map(({ text }) => text);
+  const others = shared(catalogue);
+  const given = Object.fromEntries(Object.entries(options).filter(([key]) => !(key in others)));
+  const stage = settledStage({ method, ...(restarts && { restarts }), options: given }, catalogue);
+  const epsilons = parseEpsilons(options.epsilons ?? catalogue.norms.named(norm).epsilons).map(
+    ({ text }) => text,
+  );
   const params = {
     attacks: [stage],
     norm,
@@ -89,11 +98,11 @@ export function resolveDetectorAttack(options: RobustOodOptions, system: SystemI
     eot: system.stochastic ? eot : 1,
     confirm: system.stochastic ? confirm : 1,
   };
-  attackPlanOf({ ...params, goal: { kind: 'raise', score: 'max-logit' }, keep: 'strongest' });
+  attackPlanOf({ ...params, goal: { kind: 'raise', score: 'max-logit' }, keep: 'strongest' }, catalogue);
   const scalars = Object.entries(stage.options).filter(([, value]) => typeof value !== 'object');
   return {
     params,
-    label: labelOf(attackNamed(method).create(stage.options, stage.loss), stage.restarts),
+    label: labelOf(catalogue.attacks.named(method).create(stage.options, stage.loss), stage.restarts),
     about: { norm, method, restarts: stage.restarts, ...Object.fromEntries(scalars) },
   };
 }

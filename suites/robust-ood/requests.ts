@@ -1,7 +1,6 @@
-import type { AttackedScore } from '../../src/attacks/goals.js';
 import type { DatasetInfo } from '../../src/data/dataset.js';
 import type { SystemInfo } from '../../src/models/system.js';
-import { scoreNamed } from '../../src/scores/registry.js';
+import type { Score } from '../../src/scores/score.js';
 import type { Request, SuiteContext } from '../../src/suites/contract.js';
 import { type AttackRows, attackRequest } from '../../src/suites/measurements/attack.js';
 import type { OutputRows } from '../../src/suites/measurements/clean.js';
@@ -11,14 +10,14 @@ import {
   perturbedRequest,
   unperturbedRequest,
 } from '../../src/suites/measurements/outputs-on-perturbed.js';
-import { missing } from '../../src/suites/score-support.js';
+import { missing, scoresNamed } from '../../src/suites/score-support.js';
 import { type DetectorAttack, type RobustOodOptions, resolveDetectorAttack } from './options.js';
 
 /** OOD images led to look familiar to one detector: an attack of its own at every radius. */
 export interface RaiseRequests {
   system: SystemInfo;
   planned: DetectorAttack;
-  score: AttackedScore;
+  score: Score;
   id: DatasetInfo;
   ood: DatasetInfo;
   cleanId: Request<OutputRows>;
@@ -31,7 +30,7 @@ export interface RaiseRequests {
 export interface EvadeRequests {
   system: SystemInfo;
   planned: DetectorAttack;
-  score: AttackedScore;
+  score: Score;
   id: DatasetInfo;
   /** What the threshold is taken from. */
   reference: DatasetInfo;
@@ -55,15 +54,12 @@ export const referenceOf = ({ datasets }: Pick<SuiteContext, 'datasets'>, id: Da
   datasets.find(({ role }) => role === 'validation') ?? id;
 
 /** The scores that a system supports. */
-const supported = (
-  system: SystemInfo,
-  { scores }: RobustOodOptions,
-  { datasets }: Pick<SuiteContext, 'datasets'>,
-) => scores.filter((score) => !missing(system, scoreNamed(score), datasets));
+const supported = (system: SystemInfo, { scores }: RobustOodOptions, { datasets, catalogue }: SuiteContext) =>
+  scoresNamed(scores, catalogue).filter((score) => !missing(system, score, datasets));
 
 export function raiseRequestsFor(context: SuiteContext, options: RobustOodOptions): RaiseRequests[] {
   return context.systems.flatMap((system) => {
-    const plan = resolveDetectorAttack(options, system);
+    const plan = resolveDetectorAttack(options, system, context.catalogue);
     const look = { norm: options.norm, draws: options.confirm };
     const clean = ({ name }: DatasetInfo, first?: number) => unperturbedRequest(system, name, look, first);
     return testSets(context).flatMap((id) =>
@@ -80,7 +76,7 @@ export function raiseRequestsFor(context: SuiteContext, options: RobustOodOption
             const params = {
               ...plan.params,
               epsilons: [epsilon],
-              goal: { kind: 'raise', score } as const,
+              goal: { kind: 'raise', score: score.id } as const,
               keep: 'strongest' as const,
             };
             const attacked = attackRequest(system.name, ood.name, params, options.examples);
@@ -94,7 +90,7 @@ export function raiseRequestsFor(context: SuiteContext, options: RobustOodOption
 
 export function evadeRequestsFor(context: SuiteContext, options: RobustOodOptions): EvadeRequests[] {
   return context.systems.flatMap((system) => {
-    const plan = resolveDetectorAttack(options, system);
+    const plan = resolveDetectorAttack(options, system, context.catalogue);
     const look = { norm: options.norm, draws: options.confirm };
     return testSets(context)
       .filter(({ labelled }) => labelled)
@@ -110,7 +106,7 @@ export function evadeRequestsFor(context: SuiteContext, options: RobustOodOption
           options.examples,
         );
         return supported(system, options, context).map((score) => {
-          const evaded = evadeRequest({ attack, score }, clean, accepted);
+          const evaded = evadeRequest({ attack, score: score.id }, clean, accepted);
           return {
             system,
             planned: plan,

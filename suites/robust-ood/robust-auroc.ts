@@ -1,7 +1,6 @@
 import { parseEpsilon } from '../../src/attacks/epsilon.js';
 import { rankScores } from '../../src/metrics/ranking.js';
 import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ranking-bootstrap.js';
-import { scoreNamed } from '../../src/scores/registry.js';
 import type { Score } from '../../src/scores/score.js';
 import type { Collected, CollectedRows, SuiteContext } from '../../src/suites/contract.js';
 import type { OutputRows } from '../../src/suites/measurements/clean.js';
@@ -36,8 +35,7 @@ function scoresOf(score: Score, collected: Collected<OutputRows>): Float64Array 
 type Scores = Omit<Raised, 'clean' | 'robust'>;
 
 function scoresUnderAttack(asked: RaiseRequests, collected: CollectedRows): Scores | undefined {
-  const { system, planned, id, ood } = asked;
-  const score = scoreNamed(asked.score);
+  const { system, planned, id, ood, score } = asked;
   const [inside, outside] = [collected.get(asked.cleanId), collected.get(asked.cleanOod)];
   const shown = asked.raised.map((one) => collected.get(one.shown));
   if (!inside || !outside || !shown.every((one) => one !== undefined)) return undefined;

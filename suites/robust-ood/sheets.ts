@@ -76,7 +76,7 @@ export function errorSheet(name: string, evaded: readonly Evaded[]): ExampleShee
             for (let i = 0; i < indices.length; i++) {
               yield [
                 system.name,
-                score,
+                score.id,
                 id.name,
                 indices[i],
                 labels[i],

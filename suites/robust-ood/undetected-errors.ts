@@ -3,6 +3,7 @@ import type { Estimate } from '../../src/metrics/estimate.js';
 import { wilson } from '../../src/metrics/intervals.js';
 import { argmax } from '../../src/metrics/softmax.js';
 import { broken } from '../../src/suites/attacking/verdicts.js';
+import type { Catalogue } from '../../src/suites/catalogue.js';
 import type { Collected, CollectedRows } from '../../src/suites/contract.js';
 import type { AttackRows } from '../../src/suites/measurements/attack.js';
 import type { OutputRows } from '../../src/suites/measurements/clean.js';
@@ -54,13 +55,21 @@ export interface Evaded extends Pick<EvadeRequests, 'system' | 'planned' | 'scor
   outside: number;
 }
 
-const seenIn = (collected: Collected<OutputRows>, score: EvadeRequests['score']): Seen => ({
+const seenIn = (
+  collected: Collected<OutputRows>,
+  { id }: EvadeRequests['score'],
+  catalogue: Catalogue,
+): Seen => ({
   predictions: argmax(logitsOf(collected)),
-  scores: attackedScore(collected.rows, score),
+  scores: attackedScore(collected.rows, id, catalogue),
 });
 
 /** Undefined where rows are missing. */
-export function evadedResult(asked: EvadeRequests, collected: CollectedRows): Evaded | undefined {
+export function evadedResult(
+  asked: EvadeRequests,
+  collected: CollectedRows,
+  catalogue: Catalogue,
+): Evaded | undefined {
   const { score } = asked;
   const rows = {
     accepted: collected.get(asked.accepted),
@@ -74,13 +83,13 @@ export function evadedResult(asked: EvadeRequests, collected: CollectedRows): Ev
   const { accepted, all, clean, plain, plainShown, evaded, evadedShown } = rows;
   if (!accepted || !all || !clean?.labels || !plain || !plainShown || !evaded || !evadedShown)
     return undefined;
-  const threshold = acceptanceThreshold(accepted.rows, score);
+  const threshold = acceptanceThreshold(accepted.rows, score.id, catalogue);
   const acceptance = ({ rows }: Collected<OutputRows>) => {
-    const values = attackedScore(rows, score);
+    const values = attackedScore(rows, score.id, catalogue);
     return wilson(values.filter((value) => value >= threshold).length, values.length);
   };
   const outcome = (attack: Collected<AttackRows>, shown: Collected<PerturbedRows>): SeenAttacked => ({
-    ...seenIn(shown, score),
+    ...seenIn(shown, score, catalogue),
     brokenAt: attack.rows.brokenAt.data,
     attacked: attack.rows.correct.data,
   });
@@ -97,7 +106,7 @@ export function evadedResult(asked: EvadeRequests, collected: CollectedRows): Ev
     threshold,
     accepted: acceptance(all),
     acceptedReference: acceptance(accepted),
-    clean: seenIn(clean, score),
+    clean: seenIn(clean, score, catalogue),
     plain: outcome(plain, plainShown),
     aware: outcome(evaded, evadedShown),
   };

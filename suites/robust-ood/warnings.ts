@@ -1,5 +1,4 @@
 import type { Estimate } from '../../src/metrics/estimate.js';
-import { scoreNamed } from '../../src/scores/registry.js';
 import { POINTS, UNLUCKY } from '../../src/suites/attacking/chance.js';
 import type { Warning } from '../../src/suites/results.js';
 import { attackName } from './measures.js';
@@ -50,7 +49,7 @@ export function raisedWarnings(suite: string, group: readonly Raised[]): Warning
 /** What must not be read into the errors past one detector. */
 export function evadedWarnings(suite: string, result: Evaded): Warning[] {
   const { system, id, score, reference, accepted, acceptedReference, plainOnly, undetected, n } = result;
-  const { title } = scoreNamed(score);
+  const { title } = score;
   const on = { suite, model: system.name, dataset: id.name };
   const warnings: Warning[] = [];
   if (reference.name !== id.name && differ(accepted, acceptedReference)) {

@@ -3,7 +3,7 @@ import { defineSuite, type SuiteContext } from '../../src/suites/contract.js';
 import { identifier } from '../../src/suites/identifier.js';
 import type { NotApplicable } from '../../src/suites/results.js';
 import { transferMeasures } from './measures.js';
-import { plannedAt, TransferOptions } from './options.js';
+import { plannedAt, type TransferOptions, transferOptions } from './options.js';
 import { isSource, misfit, requestsFor } from './requests.js';
 import { transferResult } from './result.js';
 import { sheet } from './sheet.js';
@@ -17,7 +17,7 @@ export const transfer = defineSuite({
   title: 'Black-box transfer',
   description:
     'Adversarial images made for one system and shown to every other: what an attacker achieves who cannot see the system but has one like it. Each system with gradients is attacked in white box at one radius. Every system classifies the images, stochastic ones and those without gradients too. It is shown the strongest image, not the first misclassified one, which lies just across one boundary and fools few others. Transfer says little about robustness against an attacker who knows the system; but where transferred images fool a system more often than images made for it, the attack on it has failed.',
-  options: TransferOptions,
+  options: transferOptions,
   needs: ['logits'],
   measures: ['black-box-accuracy', 'worst-case-accuracy', 'transfer-accuracy', 'transfer-rate'],
 
@@ -57,10 +57,10 @@ export const transfer = defineSuite({
 });
 
 /** Tells several attacks of one run apart: `transfer-pgd-40-linf-8-255`. */
-function idOf({ systems }: SuiteContext, options: TransferOptions): string {
+function idOf({ systems, catalogue }: SuiteContext, options: TransferOptions): string {
   const source = systems.find(isSource);
   if (!source) return NAME;
-  const { label, params } = plannedAt(options, source);
+  const { label, params } = plannedAt(options, source, catalogue);
   return identifier(NAME, label, params.norm, ...params.epsilons);
 }
 

@@ -1,47 +1,57 @@
 import { Type } from '@sinclair/typebox';
 import { EPSILON_PATTERN, parseEpsilon } from '../../src/attacks/epsilon.js';
-import { norms } from '../../src/attacks/norms.js';
 import type { SystemInfo } from '../../src/models/system.js';
-import { Common, type CommonOptions, oneOf, own } from '../../src/suites/attacking/options.js';
+import {
+  type CommonOptions,
+  commonOptions,
+  everyOwnOption,
+  oneOf,
+} from '../../src/suites/attacking/options.js';
 import { type ResolvedAttack, resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
+import type { Catalogue } from '../../src/suites/catalogue.js';
 
 export type TransferOptions = Omit<CommonOptions, 'epsilons' | 'keep'> & {
   epsilon?: string | number;
   keep: 'first' | 'strongest' | 'nearest';
 } & Record<string, unknown>;
 
-export const TransferOptions = Type.Unsafe<TransferOptions>(
-  Type.Object(
-    {
-      ...Type.Omit(Common, ['epsilons', 'keep', 'confirm']).properties,
-      epsilon: Type.Optional(
-        Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
-          description: `The radius, in units of pixels in [0, 1]. Default: ${[...norms.values()]
-            .map(({ name, epsilons }) => `${epsilons[epsilons.length - 1]} for ${name}`)
-            .join('; ')}.`,
+export const transferOptions = (catalogue: Catalogue) =>
+  Type.Unsafe<TransferOptions>(
+    Type.Object(
+      {
+        ...Type.Omit(commonOptions(catalogue), ['epsilons', 'keep', 'confirm']).properties,
+        epsilon: Type.Optional(
+          Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
+            description: `The radius, in units of pixels in [0, 1]. Default: ${[...catalogue.norms]
+              .map(({ name, epsilons }) => `${epsilons[epsilons.length - 1]} for ${name}`)
+              .join('; ')}.`,
+          }),
+        ),
+        keep: oneOf(['strongest', 'first', 'nearest'], {
+          default: 'strongest',
+          description:
+            'Which image the other systems are shown. strongest: all steps are run and the point of highest loss is kept. first: the first misclassified point, just across the boundary of the source, which fools few others. nearest: the misclassified point nearest to the clean image.',
         }),
-      ),
-      keep: oneOf(['strongest', 'first', 'nearest'], {
-        default: 'strongest',
-        description:
-          'Which image the other systems are shown. strongest: all steps are run and the point of highest loss is kept. first: the first misclassified point, just across the boundary of the source, which fools few others. nearest: the misclassified point nearest to the clean image.',
-      }),
-      confirm: Type.Integer({
-        minimum: 1,
-        maximum: 10_000,
-        default: 8,
-        description:
-          'Stochastic systems: number of fresh draws whose mean logits decide, for clean images and for images made for any system.',
-      }),
-      ...own,
-    },
-    { additionalProperties: false },
-  ),
-);
+        confirm: Type.Integer({
+          minimum: 1,
+          maximum: 10_000,
+          default: 8,
+          description:
+            'Stochastic systems: number of fresh draws whose mean logits decide, for clean images and for images made for any system.',
+        }),
+        ...everyOwnOption(catalogue),
+      },
+      { additionalProperties: false },
+    ),
+  );
 
 /** The attack on a source, at its one radius. Errors: `config-invalid`, as the attack suite's. */
-export function plannedAt({ epsilon, ...rest }: TransferOptions, source: SystemInfo): ResolvedAttack {
+export function plannedAt(
+  { epsilon, ...rest }: TransferOptions,
+  source: SystemInfo,
+  catalogue: Catalogue,
+): ResolvedAttack {
   const epsilons = epsilon === undefined ? undefined : [parseEpsilon(epsilon, 'epsilon').text];
-  const plan = resolveAttack({ ...rest, ...(epsilons && { epsilons }) }, source);
+  const plan = resolveAttack({ ...rest, ...(epsilons && { epsilons }) }, source, catalogue);
   return { ...plan, params: { ...plan.params, epsilons: plan.params.epsilons.slice(-1) } };
 }

@@ -45,13 +45,13 @@ export function misfit(source: SystemInfo, target: SystemInfo): string | undefin
 }
 
 export function requestsFor(
-  { systems }: SuiteContext,
+  { systems, catalogue }: SuiteContext,
   dataset: DatasetInfo,
   options: TransferOptions,
 ): TransferRequests {
   const { examples, confirm } = options;
   const sources = systems.filter(isSource).map((system): SourceRequests => {
-    const planned = plannedAt(options, system);
+    const planned = plannedAt(options, system, catalogue);
     const attacked = attackRequest(system.name, dataset.name, planned.params, examples);
     return { system, planned, attacked };
   });

@@ -3,8 +3,9 @@ import { checkpoints } from '../../src/attacks/apgd.js';
 import type { Query, Subject } from '../../src/attacks/attack.js';
 import { goalOf } from '../../src/attacks/goals.js';
 import { isInside } from '../../src/attacks/norms.js';
-import { attackNamed } from '../../src/attacks/registry.js';
+import { attacks } from '../../src/attacks/registry.js';
 import { type Attacked, runAttack } from '../../src/attacks/scheduler.js';
+import { builtinCatalogue } from '../../src/suites/catalogue.js';
 import { attackPlan, SIZE, targets, type Wanted, weights } from './helpers/attack-plan.js';
 import { drive, type Hill, subjectOf, waves } from './helpers/drive.js';
 import { exactlyBroken, steepestRise } from './helpers/exact.js';
@@ -118,7 +119,7 @@ describe('against the algorithm as it is printed', () => {
       const size = 24;
       const hill = waves(size, seed);
       const subject = subjectOf(norm, { Linf: 0.1, L2: 0.5, L1: 1 }[norm] ?? 0, size, seed);
-      const asked = drive(attackNamed('apgd').create({}).run(subject), hill);
+      const asked = drive(attacks.named('apgd').create({}).run(subject), hill);
       const plain = norm === 'L1' ? sparseTextbook : textbook;
       const seen = asked.map(({ pixels }) => [...pixels]);
       plain(subject, hill, seen).forEach((x, i) => {
@@ -138,14 +139,14 @@ describe('against the algorithm as it is printed', () => {
       ['L2', 0.1],
     ] as const) {
       const subject = { ...subjectOf(norm, epsilon, 24), x0: new Float32Array(24).fill(0.5) };
-      const [{ pixels }] = drive(attackNamed('apgd').create({ steps: 1 }).run(subject), waves(24));
+      const [{ pixels }] = drive(attacks.named('apgd').create({ steps: 1 }).run(subject), waves(24));
       expect(subject.norm.distance(pixels, subject.x0)).toBeCloseTo(epsilon, 6);
     }
   });
 
   it('in L1 declares what lies outside the ball, and nothing else', () => {
     const subject = subjectOf('L1', 1, 24);
-    const asked = drive(attackNamed('apgd').create({}).run(subject), waves(24));
+    const asked = drive(attacks.named('apgd').create({}).run(subject), waves(24));
     const inside = ({ pixels }: Query) => isInside(subject.norm, pixels, subject.x0, 1);
     expect(asked.filter(({ outside }) => !outside).every(inside)).toBe(true);
     expect(asked.filter(({ outside }) => outside)).toHaveLength(62);
@@ -154,7 +155,7 @@ describe('against the algorithm as it is printed', () => {
 
   it.each([1, 2, 3, 4, 7])('runs %i steps in every norm', (steps) => {
     for (const norm of NORMS) {
-      const { run, cost } = attackNamed('apgd').create({ steps });
+      const { run, cost } = attacks.named('apgd').create({ steps });
       const subject = subjectOf(norm, 0.3, 24);
       const asked = drive(run(subject), waves(24));
       expect(asked.filter(({ kind }) => kind === 'forward')).toHaveLength(1);
@@ -192,7 +193,7 @@ describe('on linear models, of which everything is known', () => {
 
   it.each(['Linf', 'L2'])('climbs to a highest score in %s, where nothing counts as broken', async (norm) => {
     const given = await targets(12);
-    const goal = goalOf({ kind: 'raise', score: 'max-logit' });
+    const goal = goalOf({ kind: 'raise', score: 'max-logit' }, builtinCatalogue);
     const [epsilon] = radii[norm];
     const wanted = { method: 'apgd', norm, epsilons: [epsilon], goal, restarts: 2 };
     const found = await runAttack(given, attackPlan({ ...wanted, keep: 'strongest' }));
@@ -235,6 +236,6 @@ describe.each(NORMS)('in %s', (norm) => {
 });
 
 it('a loss of its own is refused another goal and another loss', () => {
-  expect(() => attackNamed('apgd-ce').create({}, 'margin')).toThrowError(/cannot climb the loss "margin"/);
-  expect(attackNamed('apgd').losses.length).toBeGreaterThan(1);
+  expect(() => attacks.named('apgd-ce').create({}, 'margin')).toThrowError(/cannot climb the loss "margin"/);
+  expect(attacks.named('apgd').losses.length).toBeGreaterThan(1);
 });

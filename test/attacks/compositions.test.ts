@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { autoattack } from '../../src/attacks/compositions.js';
 import { norms } from '../../src/attacks/norms.js';
-import { attackNamed } from '../../src/attacks/registry.js';
+import { attacks } from '../../src/attacks/registry.js';
+import { builtinCatalogue } from '../../src/suites/catalogue.js';
 import { settledStage } from '../../src/suites/measurements/attack.js';
 
 /** Method, restarts, targets, and calls of one run, in order: for 10 classes. */
 const outline = (version: string, norm: string) =>
   (autoattack.get(version)?.stages(norm) ?? [])
-    .map(settledStage)
+    .map((stage) => settledStage(stage, builtinCatalogue))
     .map(({ method, restarts, loss, options }) => {
-      const attack = attackNamed(method).create(options, loss);
-      const found = norms.get(norm);
+      const attack = attacks.named(method).create(options, loss);
+      const found = norms.find(norm);
       if (!found) throw new Error(`no norm ${norm}`);
       const { gradient, forward } = attack.cost(found, 10);
       return [method, restarts, attack.targets, gradient, forward];
@@ -49,11 +50,11 @@ describe('AutoAttack, as published', () => {
     expect(outline('rand', 'Linf').map(([method]) => method)).toEqual(['apgd-ce', 'apgd-dlr']);
   });
 
-  it.each([...autoattack.keys()].flatMap((version) => [...norms.keys()].map((norm) => [version, norm])))(
+  it.each([...autoattack.keys()].flatMap((version) => [...norms.names].map((norm) => [version, norm])))(
     '%s is defined in %s',
     (version, norm) => {
       for (const { method } of autoattack.get(version)?.stages(norm) ?? []) {
-        expect(attackNamed(method).norms ?? [norm]).toContain(norm);
+        expect(attacks.named(method).norms ?? [norm]).toContain(norm);
       }
       expect(outline(version, norm).length).toBeGreaterThan(1);
     },

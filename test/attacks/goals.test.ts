@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { AttackInputs } from '../../src/attacks/attack-plan.js';
 import { attackedScores, goalOf } from '../../src/attacks/goals.js';
-import { followedLoss, raising } from '../../src/attacks/losses.js';
+import { followed, raising } from '../../src/attacks/losses.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
 import { argmaxOf, logSumExp } from '../../src/metrics/softmax.js';
+import { scores } from '../../src/scores/registry.js';
 import { analyticSystem, noiseImages } from './helpers/analytic-system.js';
 import { attackPlan } from './helpers/attack-plan.js';
 
@@ -29,8 +30,8 @@ async function images(): Promise<AttackInputs> {
 
 const logitsAt = (x: number, y: number) => weights.map(([a, b]) => a * x + b * y);
 
-const scoreAt = (score: (typeof attackedScores)[number], logits: number[]) =>
-  followedLoss(raising(score)).value(logits, {
+const scoreAt = (score: string, logits: number[]) =>
+  followed.named(raising(score)).value(logits, {
     label: 0,
     target: -1,
     threshold: 0,
@@ -45,14 +46,14 @@ function* grid([x, y]: Float32Array): Generator<number[]> {
 }
 
 describe('goals', () => {
-  it.each(attackedScores)('raise: as high a %s as a grid over the ball finds', async (score) => {
+  it.each(attackedScores(scores))('raise: as high a %s as a grid over the ball finds', async (score) => {
     const given = await images();
     const options = { steps: 40, stepSize: 0.02 };
     const wanted = attackPlan({
       epsilons: [EPSILON],
       options,
       restarts: 3,
-      goal: goalOf({ kind: 'raise', score }),
+      goal: goalOf({ kind: 'raise', score }, { scores, followed }),
     });
     const found = await runAttack(given, { ...wanted, keep: 'strongest' });
     expect([...found.correct]).toEqual(Array(N).fill(1));
@@ -67,7 +68,7 @@ describe('goals', () => {
     }
   });
 
-  it.each(attackedScores)(
+  it.each(attackedScores(scores))(
     'evade: mistakes with a %s above the threshold, where a grid has some',
     async (score) => {
       const given = await images();
@@ -75,7 +76,7 @@ describe('goals', () => {
         scoreAt(score, logitsAt(given.pixels[2 * i], given.pixels[2 * i + 1])),
       );
       const threshold = [...clean].sort((a, b) => a - b)[N / 10];
-      const goal = goalOf({ kind: 'evade', score, threshold });
+      const goal = goalOf({ kind: 'evade', score, threshold }, { scores, followed });
       const options = { steps: 40, stepSize: 0.02 };
       const found = await runAttack(given, attackPlan({ epsilons: [EPSILON], options, restarts: 5, goal }));
       const plain = await runAttack(given, attackPlan({ epsilons: [EPSILON], options, restarts: 5 }));
@@ -101,7 +102,7 @@ describe('goals', () => {
   );
 
   it('refuses a score without a gradient', () => {
-    expect(() => goalOf({ kind: 'raise', score: 'knn' as never })).toThrowError(
+    expect(() => goalOf({ kind: 'raise', score: 'knn' as never }, { scores, followed })).toThrowError(
       expect.objectContaining({ code: 'unknown-name' }),
     );
   });

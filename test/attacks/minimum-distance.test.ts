@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { normNamed, norms } from '../../src/attacks/norms.js';
-import { attackNamed, attacks } from '../../src/attacks/registry.js';
+import { norms } from '../../src/attacks/norms.js';
+import { attacks } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
 import { attackPlan, SIZE, targets, weights } from './helpers/attack-plan.js';
 import { subjectOf } from './helpers/drive.js';
@@ -19,9 +19,9 @@ const TOLERANCE: Record<string, readonly [number, number]> = {
 };
 const CHEAPER: Record<string, Record<string, unknown>> = { cw: { steps: 200 } };
 
-const free = [...attacks.values()].filter(({ radius }) => radius === 'free').map(({ name }) => name);
+const free = [...attacks].filter(({ radius }) => radius === 'free').map(({ name }) => name);
 const cases = free.flatMap((method) =>
-  (attackNamed(method).norms ?? [...norms.keys()]).map((norm) => [method, norm] as const),
+  (attacks.named(method).norms ?? [...norms.names]).map((norm) => [method, norm] as const),
 );
 
 /** Of the linear model, in closed form; Infinity where the box holds no other class. */
@@ -112,8 +112,8 @@ describe('restarts of FAB', () => {
     const x0 = new Float32Array(8).fill(0.5);
     const start = (nearest: number, epsilon: number) => {
       const subject = { ...subjectOf('Linf', epsilon, 8), x0, restart: 1, target: 1, nearest };
-      const { value } = attackNamed('fab-t').create({}).run(subject).next();
-      return value ? normNamed('Linf').distance(value.pixels, x0) : Number.NaN;
+      const { value } = attacks.named('fab-t').create({}).run(subject).next();
+      return value ? norms.named('Linf').distance(value.pixels, x0) : Number.NaN;
     };
     expect(start(0.1, 0.3)).toBeCloseTo(0.05, 6);
     expect(start(0.3, 0.1)).toBeCloseTo(0.05, 6);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attackNamed } from '../../src/attacks/registry.js';
+import { attacks } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
 import { attackPlan, SIZE, targets, weights } from './helpers/attack-plan.js';
 import { drive, type Hill, subjectOf, waves } from './helpers/drive.js';
@@ -37,7 +37,7 @@ describe('momentum', () => {
     for (const seed of [1, 2, 3]) {
       const hill = waves(24, seed);
       const subject = subjectOf(norm, epsilon, 24, seed);
-      const seen = drive(attackNamed(method).create(options).run(subject), hill).map((q) => [...q.pixels]);
+      const seen = drive(attacks.named(method).create(options).run(subject), hill).map((q) => [...q.pixels]);
       expect(seen).toHaveLength(11);
       textbook(norm, subject.x0, hill, [epsilon, size, mu], seen).forEach((x, i) => {
         const off = Math.max(...x.map((v, j) => Math.abs(v - seen[i + 1][j])));
@@ -51,7 +51,8 @@ describe('momentum', () => {
     const points = [0, 0.5].map((momentum) => {
       const options = { steps: 10, randomStart: false, momentum };
       const asked = drive(
-        attackNamed('pgd')
+        attacks
+          .named('pgd')
           .create(options)
           .run(subjectOf('L2', 0.5, 24)),
         waves(24),

@@ -3,9 +3,9 @@ import type { Answer, Query } from '../../src/attacks/attack.js';
 import type { AttackInputs, AttackPlan, Stage } from '../../src/attacks/attack-plan.js';
 import type { StageParams } from '../../src/attacks/compositions.js';
 import type { Epsilon } from '../../src/attacks/epsilon.js';
-import { definedLoss, followedLoss } from '../../src/attacks/losses.js';
+import { definedLoss, followed } from '../../src/attacks/losses.js';
 import { norms } from '../../src/attacks/norms.js';
-import { attackNamed, attacks } from '../../src/attacks/registry.js';
+import { attacks } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
 import type { ExampleArguments } from '../../src/losses/loss.js';
 import { argmaxOf } from '../../src/metrics/softmax.js';
@@ -22,8 +22,8 @@ async function answer(
   target: number,
 ): Promise<Answer> {
   const { system, labels } = given;
-  const loss = definedLoss(query.loss ?? stage.attack.loss, system.info.classes.length);
-  const { of, targeted, direction, value } = followedLoss(loss);
+  const loss = definedLoss(query.loss ?? stage.attack.loss, system.info.classes.length, followed);
+  const { of, targeted, direction, value } = followed.named(loss);
   const swapped = target >= 0 && !targeted;
   const label = swapped ? target : labels[i];
   const batch = { n: 1, pixels: query.pixels, labels: Int32Array.of(label), targets: Int32Array.of(target) };
@@ -127,13 +127,13 @@ const SHORT: Record<string, Record<string, unknown>> = {
   cw: { steps: 20, searches: 2 },
 };
 const shortened = (method: string): StageParams => {
-  const { properties } = attackNamed(method).options;
+  const { properties } = attacks.named(method).options;
   const steps = 'steps' in properties ? { steps: 12 } : {};
   return { method, restarts: 2, options: SHORT[method] ?? steps };
 };
 
-const pairs = [...attacks.values()].flatMap(({ name, norms: own }) =>
-  [...norms.keys()].filter((norm) => own?.includes(norm) ?? true).map((norm) => [name, norm] as const),
+const pairs = [...attacks].flatMap(({ name, norms: own }) =>
+  [...norms.names].filter((norm) => own?.includes(norm) ?? true).map((norm) => [name, norm] as const),
 );
 const radii: Record<string, number[]> = { Linf: [0.05, 0.15], L2: [0.1, 0.3], L1: [0.2, 0.6] };
 

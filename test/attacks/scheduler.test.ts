@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Answer, Query, Subject, Trajectory } from '../../src/attacks/attack.js';
 import type { AttackInputs, AttackPlan } from '../../src/attacks/attack-plan.js';
 import { isInside } from '../../src/attacks/norms.js';
-import { attackNamed, attacks } from '../../src/attacks/registry.js';
+import { attacks } from '../../src/attacks/registry.js';
 import { type Attacked, runAttack } from '../../src/attacks/scheduler.js';
 import { AssayError } from '../../src/errors.js';
 import { stream } from '../../src/random/stream.js';
@@ -196,9 +196,9 @@ describe('whatever the schedule', () => {
   });
 });
 
-/** A attack plan of one attack that asks about one point. */
+/** An attack plan of one attack that asks about one point. */
 function single(query: (x0: Float32Array) => Query, answers: Answer[] = []): AttackPlan {
-  const attack = attackNamed('fgsm').create({});
+  const attack = attacks.named('fgsm').create({});
   const run = function* ({ x0 }: Subject): Trajectory {
     answers.push(yield query(x0));
   };
@@ -329,21 +329,21 @@ describe('trouble', () => {
 
 describe('the registry', () => {
   it('names the attack that was meant', () => {
-    expect(() => attackNamed('pdg')).toThrowError(
+    expect(() => attacks.named('pdg')).toThrowError(
       expect.objectContaining({ details: expect.objectContaining({ hint: 'did you mean "pgd"?' }) }),
     );
   });
 
   it('refuses the options of another attack', () => {
-    expect(() => attackNamed('fgsm').create({ steps: 3 })).toThrowError(/no option "steps"/);
-    expect(() => attackNamed('pgd').create({ step: 3 })).toThrowError(
+    expect(() => attacks.named('fgsm').create({ steps: 3 })).toThrowError(/no option "steps"/);
+    expect(() => attacks.named('pgd').create({ step: 3 })).toThrowError(
       expect.objectContaining({ details: expect.objectContaining({ hint: 'did you mean "steps"?' }) }),
     );
   });
 
-  it.each([...attacks.keys()])('%s says what a run costs', async (method) => {
+  it.each([...attacks.names])('%s says what a run costs', async (method) => {
     const given = await targets(20, { gradientScale: 0 });
-    const { options, norms = ['Linf'] } = attackNamed(method);
+    const { options, norms = ['Linf'] } = attacks.named(method);
     const few = 'steps' in options.properties ? { steps: 30 } : {};
     const wanted = attackPlan({ method, norm: norms[0], options: few, epsilons: [1e-6] });
     const found = await runAttack(given, wanted);

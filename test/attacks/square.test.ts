@@ -11,11 +11,11 @@ import { attackPlan } from './helpers/attack-plan.js';
 
 type Shape = readonly [number, number, number];
 
-const normNames = [...norms.keys()];
+const normNames = [...norms.names];
 const sizeOf = ([channels, rows, columns]: Shape) => channels * rows * columns;
 
 function subject(shape: Shape, norm: string, epsilon: number, seed = 1, x0?: Float32Array): Subject {
-  const chosen = norms.get(norm);
+  const chosen = norms.find(norm);
   if (!chosen) throw new Error(`no ${norm}`);
   return {
     x0: x0 ?? noiseImages(1, sizeOf(shape), seed),

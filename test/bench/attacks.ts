@@ -2,19 +2,21 @@
  * AutoAttack on trained networks beside the public implementation's verdicts, passes and seconds, and what a long
  * PGD takes beyond bare engine calls: `npm run bench:attacks -- --help`.
  */
+
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { AttackInputs, AttackPlan } from '../../src/attacks/attack-plan.js';
 import { autoattack } from '../../src/attacks/compositions.js';
 import { parseEpsilons } from '../../src/attacks/epsilon.js';
 import { goalOf } from '../../src/attacks/goals.js';
-import { normNamed } from '../../src/attacks/norms.js';
-import { attackNamed, attacks } from '../../src/attacks/registry.js';
+import { norms } from '../../src/attacks/norms.js';
+import { attacks } from '../../src/attacks/registry.js';
 import { type Attacked, runAttack } from '../../src/attacks/scheduler.js';
 import { openDataset } from '../../src/data/open.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { openModel } from '../../src/models/open.js';
+import { builtinCatalogue } from '../../src/suites/catalogue.js';
 import { harnessRounds } from './harness.js';
 import { networkOf } from './networks.js';
 import { type Published, readTrained, reference, referencePresent, trainedNames } from './published.js';
@@ -138,12 +140,13 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
     };
     const attackPlan: AttackPlan = {
       stages: stages.map(({ method, loss, restarts = 1, options: own = {} }) => ({
-        attack: attackNamed(method).create(own, loss),
+        attack: attacks.named(method).create(own, loss),
         restarts,
       })),
-      norm: normNamed(run.norm),
+      norm: norms.named(run.norm),
       epsilons: parseEpsilons([run.epsilon]),
-      goal: goalOf({ kind: 'mistake' }),
+      goal: goalOf({ kind: 'mistake' }, builtinCatalogue),
+      followed: builtinCatalogue.followed,
       eot: 1,
       confirm: 1,
       keep: 'first',

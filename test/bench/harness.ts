@@ -1,8 +1,8 @@
 import type { AttackPlan } from '../../src/attacks/attack-plan.js';
 import { parseEpsilons } from '../../src/attacks/epsilon.js';
 import { goalOf } from '../../src/attacks/goals.js';
-import { normNamed } from '../../src/attacks/norms.js';
-import { attackNamed } from '../../src/attacks/registry.js';
+import { norms } from '../../src/attacks/norms.js';
+import { attacks } from '../../src/attacks/registry.js';
 import { runAttack } from '../../src/attacks/scheduler.js';
 import { gradientGraph } from '../../src/autodiff/differentiate.js';
 import type { Value } from '../../src/engines/engine.js';
@@ -11,6 +11,7 @@ import type { Graph } from '../../src/graph/graph.js';
 import { modelOf } from '../../src/models/assemble.js';
 import type { Passes } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
+import { builtinCatalogue } from '../../src/suites/catalogue.js';
 import { withLoss } from './loss.js';
 
 export interface HarnessOptions {
@@ -51,13 +52,14 @@ export async function harnessRounds(graph: Graph, options: HarnessOptions): Prom
       const row = logits.subarray(i * classes, (i + 1) * classes);
       return row.indexOf(Math.max(...row));
     });
-    const attack = attackNamed('pgd').create({ steps, stepSize: '0.5/255' });
+    const attack = attacks.named('pgd').create({ steps, stepSize: '0.5/255' });
     const epsilons = parseEpsilons(['2/255']);
     const pgd: AttackPlan = {
       stages: [{ attack, restarts }],
-      norm: normNamed('Linf'),
+      norm: norms.named('Linf'),
       epsilons,
-      goal: goalOf({ kind: 'mistake' }),
+      goal: goalOf({ kind: 'mistake' }, builtinCatalogue),
+      followed: builtinCatalogue.followed,
       eot: 1,
       confirm: 1,
       keep: 'strongest',

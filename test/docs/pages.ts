@@ -6,5 +6,5 @@ import { referencePage } from './reference.js';
 export const pages: Record<string, () => string> = {
   'limits.md': limitsPage,
   'operators.md': operatorsPage,
-  'reference.md': referencePage,
+  'reference.md': () => referencePage(),
 };

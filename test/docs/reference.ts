@@ -1,24 +1,21 @@
-import { architectureSchema, architectures } from '../../src/architectures/registry.js';
-import { attackLossNames } from '../../src/attacks/losses.js';
-import { norms } from '../../src/attacks/norms.js';
-import { attacks } from '../../src/attacks/registry.js';
+import { architectureSchema } from '../../src/architectures/registry.js';
+import { chosenLosses } from '../../src/attacks/losses.js';
 import { datasetSchema } from '../../src/data/dataset-schema.js';
-import { dataFormats } from '../../src/data/registry.js';
 import { GateRule } from '../../src/gate/rule.js';
 import { ModelCard } from '../../src/models/card.js';
-import { defences } from '../../src/models/defences/registry.js';
+import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
 import { RunFile } from '../../src/runs/run-file.js';
-import { scores } from '../../src/scores/registry.js';
-import { builtinSuites } from '../../suites/index.js';
+import { optionsOf } from '../../src/suites/contract.js';
 import { schemaTable } from './schema-table.js';
 
 /** docs/reference.md, from the schemas that check what users write. */
-export function referencePage(): string {
-  const suites = builtinSuites.map(
-    ({ name, title, description, options }) =>
-      `### \`${name}\`: ${title}\n\n${description}\n\n${schemaTable(options)}`,
+export function referencePage(catalogue = builtinRunCatalogue): string {
+  const { attacks, architectures, dataFormats, defences, losses, norms, scores } = catalogue;
+  const suites = [...catalogue.suites].map(
+    (suite) =>
+      `### \`${suite.name}\`: ${suite.title}\n\n${suite.description}\n\n${schemaTable(optionsOf(suite, catalogue))}`,
   );
-  const methods = [...attacks.values()].map(
+  const methods = [...attacks].map(
     ({ name, title, source, options }) => `#### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
   );
   const networks = [...architectures].map(
@@ -27,7 +24,7 @@ export function referencePage(): string {
   const guards = [...defences].map(
     ({ name, title, source, options }) => `### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
   );
-  const confidences = [...scores.values()].map(
+  const confidences = [...scores].map(
     ({ id, title, label, source, needs, fit }) =>
       `| \`${id}\` | ${title} | ${cell(label)} | ${[...needs, ...(fit ? [`a labelled set with \`role: ${fit.role}\``] : [])].join(', ')} | ${source} |`,
   );
@@ -57,7 +54,9 @@ ${schemaTable(datasetSchema(dataFormats))}
 ${suites.join('\n')}
 ### Methods of \`attack\`
 
-Norms: ${[...norms.keys()].map((n) => `\`${n}\``).join(', ')}. Losses: ${attackLossNames.map((n) => `\`${n}\``).join(', ')}.
+Norms: ${norms.names.map((n) => `\`${n}\``).join(', ')}. Losses: ${chosenLosses(losses)
+    .map((n) => `\`${n}\``)
+    .join(', ')}.
 Options of the method stand beside those of the suite.
 
 ${methods.join('\n')}

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import type { ExampleArguments } from '../../src/losses/loss.js';
-import { losses, lossNamed } from '../../src/losses/registry.js';
+import { losses } from '../../src/losses/registry.js';
 import type { Model } from '../../src/models/model.js';
 import {
   CLASSES,
@@ -58,7 +58,7 @@ const definitions: Record<string, undefined | Definition> = {
   'evade-max-softmax': evading((f, y) => largestOther(f, y) - logSumExp(f)),
 };
 
-const names = [...losses.keys()];
+const names = [...losses.names];
 const definitionOf = (loss: string): Definition => {
   const definition = definitions[loss];
   if (!definition) throw new Error(`write the definition of "${loss}" into this table`);
@@ -104,7 +104,7 @@ describe('every loss', () => {
       fc.property(cases, ([f, y, turn]) => {
         const t = (y + turn) % CLASSES;
         const wanted = definitionOf(loss)(f, y, t);
-        const found = lossNamed(loss).value(f, aimOf(f, y, t));
+        const found = losses.named(loss).value(f, aimOf(f, y, t));
         expect(Math.abs(found - wanted)).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(wanted)));
       }),
     );
@@ -115,7 +115,7 @@ describe('every loss', () => {
   });
 
   it('a misspelt loss is guessed', () => {
-    expect(() => lossNamed('crossentropy')).toThrow(
+    expect(() => losses.named('crossentropy')).toThrow(
       expect.objectContaining({
         code: 'unknown-name',
         details: expect.objectContaining({ hint: 'did you mean "cross-entropy"?' }),
@@ -170,7 +170,7 @@ describe('losses of a linear network', () => {
     const { loss: values, gradient } = await model.logitLoss(loss, Float32Array.from(logits), aims);
     for (let i = 0; i < n; i++) {
       expect(values[i]).toBeCloseTo(definitionOf(loss)(row(i), labels[i], aims.targets[i]), 5);
-      const numeric = lossNamed(loss).value(row(i), aimOf(row(i), labels[i], aims.targets[i]));
+      const numeric = losses.named(loss).value(row(i), aimOf(row(i), labels[i], aims.targets[i]));
       expect(values[i]).toBeCloseTo(numeric, 5);
       const found = gradient.subarray(i * CLASSES, (i + 1) * CLASSES);
       expect(relativeError(found, slopes(loss, row(i), labels[i], aims.targets[i]))).toBeLessThan(2e-5);

@@ -9,10 +9,10 @@ import { withDerived } from '../../src/runs/derived-infos.js';
 import { type DerivedSpec, derivedSpec } from '../../src/runs/derived-specs.js';
 import { type Evaluation, openedEntry } from '../../src/runs/inventory.js';
 import { planRun } from '../../src/runs/plan.js';
+import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
 import { type RunOutcome, runEvaluation } from '../../src/runs/run-evaluation.js';
 import { UnitStore } from '../../src/runs/store.js';
 import { resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
-import { builtinCatalogue } from '../../src/suites/catalogue.js';
 import type { Rows } from '../../src/suites/columns.js';
 import { type Collected, defineSuite, type Request, request, type Suite } from '../../src/suites/contract.js';
 import { attackRequest } from '../../src/suites/measurements/attack.js';
@@ -42,7 +42,7 @@ function evaluation(systems: readonly System[] = [model], seed = 7): Evaluation 
   const entries = new Map(systems.map((system) => [system.info.name, openedEntry(system)]));
   const specs = new Map<string, DerivedSpec>();
   for (const [name, set] of Object.entries(SETS)) {
-    const spec = derivedSpec(name, set, { file: 'r.yaml', ...builtinCatalogue });
+    const spec = derivedSpec(name, set, { file: 'r.yaml', ...builtinRunCatalogue });
     if (spec) specs.set(name, spec);
   }
   const names = ['test', ...Object.keys(SETS)];
@@ -121,7 +121,11 @@ const outputs = (dataset: string) => request({ measurement: clean, ...on(dataset
 const attack = attackRequest(
   'm',
   'test',
-  resolveAttack({ method: 'square', queries: 30, epsilons: [0.1], confirm: 8 }, model.info).params,
+  resolveAttack(
+    { method: 'square', queries: 30, epsilons: [0.1], confirm: 8 },
+    model.info,
+    builtinRunCatalogue,
+  ).params,
 );
 
 const suiteOf = (requests: readonly Request[]) =>

@@ -4,7 +4,7 @@ import { AssayError } from '../../src/errors.js';
 import type { System } from '../../src/models/system.js';
 import { withDerived } from '../../src/runs/derived-infos.js';
 import { type DerivedSpec, derivedSpec } from '../../src/runs/derived-specs.js';
-import { builtinCatalogue } from '../../src/suites/catalogue.js';
+import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
 import { linearSystem } from '../suites/helpers/linear-system.js';
 import { points } from './small-run.js';
 
@@ -25,7 +25,7 @@ interface Given {
 function infosOf(sets: Record<string, object>, given: Given = {}): Map<string, DatasetInfo> {
   const specs = new Map<string, DerivedSpec>();
   for (const [name, set] of Object.entries(sets)) {
-    const spec = derivedSpec(name, set, { file: 'r.yaml', ...builtinCatalogue });
+    const spec = derivedSpec(name, set, { file: 'r.yaml', ...builtinRunCatalogue });
     if (spec) specs.set(name, spec);
   }
   const systems = new Map((given.systems ?? [model()]).map((system) => [system.info.name, system]));

@@ -10,6 +10,8 @@ import { NotFinite } from '../../src/models/finite.js';
 import type { Batch, System } from '../../src/models/system.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
 import type { SuiteEntry } from '../../src/runs/suite-entries.js';
+import { builtinCatalogue } from '../../src/suites/catalogue.js';
+import { optionsOf, type Suite } from '../../src/suites/contract.js';
 import { accuracy } from '../../suites/accuracy/index.js';
 import { attack } from '../../suites/attack/index.js';
 import { entryOf, evaluationOf, folder, plus, points } from './small-run.js';
@@ -61,7 +63,10 @@ function start(system: System, entries: SuiteEntry[], out = folder(), gates: Gat
 // The first pixel of example i is (7 i mod 10) / 10: 0.3 in examples 9, 19 and 29.
 const isSpoilt = (first: number) => Math.abs(first - 0.3) < 1e-3;
 const options = (suite: typeof attack | typeof accuracy, given: object) =>
-  ({ ...entryOf(suite), options: check(suite.options, given, { what: 'options' }) }) as SuiteEntry;
+  ({
+    ...entryOf(suite),
+    options: check(optionsOf(suite as Suite, builtinCatalogue), given, { what: 'options' }),
+  }) as SuiteEntry;
 
 it('an example without a finite logit is told and counted apart, and the rest goes on', async () => {
   const out = folder();

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
 import { planRun } from '../../src/runs/plan.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
-import { scoreNamed } from '../../src/scores/registry.js';
+import { scores } from '../../src/scores/registry.js';
 import type { FitPart } from '../../src/scores/score.js';
 import type { Results } from '../../src/suites/results.js';
 import { ood } from '../../suites/ood/index.js';
@@ -68,7 +68,7 @@ it('fits a score to training images, once, and measures with it', async () => {
     const examples = await read(train());
     yield { features: featuresOf(examples), labels: examples.labels ?? new Int32Array(0) };
   }
-  const score = scoreNamed('mahalanobis');
+  const score = scores.named('mahalanobis');
   const statistics = await score.fit?.statistics(all(), { width: 2, classes: 2 });
   const examples = await read(test);
   const wanted = score.compute({ n: 30, features: featuresOf(examples), statistics }, { temperature: 1 });

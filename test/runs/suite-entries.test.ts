@@ -1,13 +1,18 @@
 import { Type } from '@sinclair/typebox';
 import { describe, expect, it } from 'vitest';
 import { Registry } from '../../src/registry.js';
+import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
 import { suiteEntries, writtenEntry } from '../../src/runs/suite-entries.js';
 import type { Suite } from '../../src/suites/contract.js';
 import { meanSuite, noisyLogits } from './small-run.js';
 
 const mean = meanSuite(noisyLogits({ measured: [] }));
 const other = meanSuite(noisyLogits({ measured: [] }), 'other');
-const known = Registry.of<Suite>('suite', [mean, other]);
+const knowing = (...suites: Suite[]) => ({
+  ...builtinRunCatalogue,
+  suites: Registry.of<Suite>('suite', suites),
+});
+const known = knowing(mean, other);
 const entries = (suites: Parameters<typeof suiteEntries>[0]) => suiteEntries(suites, known, 'run.yaml');
 
 describe('the suites of a run file', () => {
@@ -98,7 +103,7 @@ describe('the suites of a run file', () => {
 
   it('are refused when the suite declares its options wrongly', () => {
     const broken = { ...mean, options: Type.Unsafe({ type: 'objekt' }) };
-    expect(() => suiteEntries(['mean'], Registry.of<Suite>('suite', [broken]), 'run.yaml')).toThrow(
+    expect(() => suiteEntries(['mean'], knowing(broken), 'run.yaml')).toThrow(
       expect.objectContaining({ code: 'suite-failed' }),
     );
   });

@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareScores } from '../../src/metrics/ranking.js';
-import { scoreNamed, scores } from '../../src/scores/registry.js';
+import { scores } from '../../src/scores/registry.js';
 import type { Features, FitPart, Statistics } from '../../src/scores/score.js';
 import { readReference } from '../models/npz.js';
 
 const T1 = { temperature: 1 };
-const fittedScores = [...scores.values()].filter(({ fit }) => fit);
+const fittedScores = [...scores].filter(({ fit }) => fit);
 
 interface Labelled {
   features: Features & { data: Float64Array };
@@ -27,7 +27,7 @@ async function* inParts({ features, labels }: Labelled, size: number): AsyncGene
 }
 
 function fitted(id: string, train: Labelled, classes: number, part = 17): Promise<Statistics> {
-  const { fit } = scoreNamed(id);
+  const { fit } = scores.named(id);
   if (!fit) throw new Error(`${id} is not fitted`);
   return fit.statistics(inParts(train, part), { width: train.features.width, classes });
 }
@@ -108,10 +108,9 @@ describe('every fitted score', () => {
             labels: Int32Array.from(train, ({ y }) => y),
           };
           const statistics = await fitted(id, given, classes, part);
-          const [found] = scoreNamed(id).compute(
-            { n: 1, features: { n: 1, width, data: h }, statistics },
-            T1,
-          );
+          const [found] = scores
+            .named(id)
+            .compute({ n: 1, features: { n: 1, width, data: h }, statistics }, T1);
           const wanted = definitions[id]?.(h, train, classes) ?? Number.NaN;
           expect(Math.abs(found - wanted)).toBeLessThanOrEqual(1e-8 * Math.max(1, Math.abs(wanted)));
         }),
@@ -125,7 +124,7 @@ describe('every fitted score', () => {
       labels: Int32Array.from([0, 1, 0, 1, 0, 1, 0, 1]),
     };
     const statistics = await fitted(id, given, classes);
-    const shapes = scoreNamed(id).fit?.shapes({ width, classes }) ?? {};
+    const shapes = scores.named(id).fit?.shapes({ width, classes }) ?? {};
     expect(Object.keys(statistics).sort()).toEqual(Object.keys(shapes).sort());
     for (const [name, shape] of Object.entries(shapes))
       expect(statistics[name]).toHaveLength(shape.reduce((a, b) => a * b, 1));
@@ -179,7 +178,7 @@ describe.skipIf(!present)('beside public code', () => {
     );
     for (const name of ['test', 'digits']) {
       const features = normalised(set(name));
-      const values = scoreNamed('mahalanobis').compute({ n: features.n, features, statistics }, T1);
+      const values = scores.named('mahalanobis').compute({ n: features.n, features, statistics }, T1);
       const wanted = known[`mds++/${name}`].data;
       expect(Math.max(...values.map((v, i) => Math.abs(v / wanted[i] - 1)))).toBeLessThan(1e-9);
     }
@@ -190,7 +189,7 @@ describe.skipIf(!present)('beside public code', () => {
     const statistics = await fitted('mahalanobis', { features: set('train'), labels: labels() }, 10);
     const of = (name: string) => {
       const features = set(name);
-      return scoreNamed('mahalanobis').compute({ n: features.n, features, statistics }, T1);
+      return scores.named('mahalanobis').compute({ n: features.n, features, statistics }, T1);
     };
     const id = of('test');
     for (const name of ['interpolated', 'digits', 'noise']) {

@@ -6,7 +6,7 @@ import { largestOf, logSumExpOf as logSumExpOnGraph } from '../../src/graph/alon
 import { GraphBuilder } from '../../src/graph/build.js';
 import { compareScores } from '../../src/metrics/ranking.js';
 import { logSumExp } from '../../src/metrics/softmax.js';
-import { climbedScores, scoreNamed, scores } from '../../src/scores/registry.js';
+import { climbedScores, scores } from '../../src/scores/registry.js';
 import type { ScoreInputs } from '../../src/scores/score.js';
 
 const T1 = { temperature: 1 };
@@ -34,14 +34,14 @@ const definitions: Record<string, undefined | ((f: readonly number[], g: number,
 };
 
 /** Those that need no training images; the others are in fitted.test.ts. */
-const unfitted = [...scores.values()].filter(({ fit }) => !fit);
+const unfitted = [...scores].filter(({ fit }) => !fit);
 const ids = unfitted.map(({ id }) => id);
 
 const engine = createOrtEngine({ sessions: 1 });
 afterAll(() => engine.close());
 
 const of = (id: string, row: readonly number[], temperature = 1) =>
-  scoreNamed(id).compute(inputs([row]), { temperature })[0];
+  scores.named(id).compute(inputs([row]), { temperature })[0];
 
 describe('known answers', () => {
   const quarter = [Math.log(2), Math.log(1), Math.log(1)];
@@ -63,10 +63,12 @@ describe('known answers', () => {
     expect(of('energy', [2, 0], 2)).toBeCloseTo(2 * Math.log(Math.E + 1), 12);
   });
   it('approximate mass is minus the norm', () => {
-    expect([...scoreNamed('approximate-mass').compute(inputs([[0], [1]], [0.5, 3]), T1)]).toEqual([-0.5, -3]);
+    expect([...scores.named('approximate-mass').compute(inputs([[0], [1]], [0.5, 3]), T1)]).toEqual([
+      -0.5, -3,
+    ]);
   });
   it('log-px of an energy model needs no logits', () => {
-    expect([...scoreNamed('log-px').compute({ n: 2, logPx: [-3, 4] }, T1)]).toEqual([-3, 4]);
+    expect([...scores.named('log-px').compute({ n: 2, logPx: [-3, 4] }, T1)]).toEqual([-3, 4]);
   });
 });
 
@@ -85,7 +87,7 @@ describe('every score', () => {
     fc.assert(
       fc.property(cases, ([f, g, temperature]) => {
         const wanted = definitions[id]?.(f, g, temperature) ?? Number.NaN;
-        expect(scoreNamed(id).compute(inputs([f], [g]), { temperature })[0]).toBeCloseTo(wanted, 9);
+        expect(scores.named(id).compute(inputs([f], [g]), { temperature })[0]).toBeCloseTo(wanted, 9);
       }),
     );
   });
@@ -100,7 +102,7 @@ describe('every score that attackers climb', () => {
   ];
 
   /** Its graph form, run by the engine. */
-  async function emitted({ climbed: { emit } }: (typeof climbedScores)[number]): Promise<number[]> {
+  async function emitted({ climbed: { emit } }: ReturnType<typeof climbedScores>[number]): Promise<number[]> {
     const b = new GraphBuilder();
     const logits = b.input('logits', 'float32', ['N', 3]);
     const logPx = logSumExpOnGraph(b, logits);
@@ -114,7 +116,7 @@ describe('every score that attackers climb', () => {
     return Array.from(score.data as Float32Array);
   }
 
-  it.each(climbedScores.map((score) => [score.id, score] as const))(
+  it.each(climbedScores(scores).map((score) => [score.id, score] as const))(
     '%s: graph, numbers and score agree',
     async (_, score) => {
       const { climbed } = score;
@@ -152,18 +154,18 @@ describe('bad input', () => {
   it.each(needsLogits.map(({ id }) => id))('%s refuses NaN and infinite logits', (id) => {
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       expect(() =>
-        scoreNamed(id).compute({ n: 1, logits: { n: 1, classes: 2, data: [0, bad] } }, T1),
+        scores.named(id).compute({ n: 1, logits: { n: 1, classes: 2, data: [0, bad] } }, T1),
       ).toThrow(/not finite/);
     }
   });
   it.each(ids)('%s says what it lacks', (id) => {
-    expect(() => scoreNamed(id).compute({ n: 1 }, T1)).toThrow(AssayError);
+    expect(() => scores.named(id).compute({ n: 1 }, T1)).toThrow(AssayError);
   });
   it.each(ids)('%s of nothing is nothing', (id) => {
-    expect(scoreNamed(id).compute(inputs([]), T1)).toHaveLength(0);
+    expect(scores.named(id).compute(inputs([]), T1)).toHaveLength(0);
   });
   it('a misspelt score is guessed', () => {
-    expect(() => scoreNamed('max-softmx')).toThrow(
+    expect(() => scores.named('max-softmx')).toThrow(
       expect.objectContaining({
         code: 'unknown-name',
         details: expect.objectContaining({ hint: 'did you mean "max-softmax"?' }),
@@ -190,7 +192,7 @@ describe('tied scores, as scikit-learn counts them', () => {
   ])('%s, whatever the order of the classes', (score, auroc, auprIn, auprOut, idPositive, oodPositive) => {
     for (let first = 0; first < 6; first++) {
       const turned = (f: number[]) => [...f.slice(first), ...f.slice(0, first)];
-      const [a, b] = [id, ood.map(turned)].map((fs) => scoreNamed(score).compute(inputs(fs), T1));
+      const [a, b] = [id, ood.map(turned)].map((fs) => scores.named(score).compute(inputs(fs), T1));
       const metrics = compareScores(a, b);
       expect(metrics.auroc).toBeCloseTo(auroc, 11);
       expect(metrics.auprIn).toBeCloseTo(auprIn, 11);
@@ -220,8 +222,8 @@ describe('properties', () => {
     fc.assert(
       fc.property(rows, (fs) => {
         for (const id of [...SOFTMAX_SCORES, ...SHIFTED_SCORES]) {
-          const plain = scoreNamed(id).compute(inputs(fs), T1);
-          const examples = scoreNamed(id).compute(inputs([...fs].reverse()), T1);
+          const plain = scores.named(id).compute(inputs(fs), T1);
+          const examples = scores.named(id).compute(inputs([...fs].reverse()), T1);
           expect([...examples].reverse()).toEqual([...plain]);
         }
       }),

@@ -7,6 +7,8 @@ import { planRun } from '../../src/runs/plan.js';
 import { ReferenceRows } from '../../src/runs/reference-rows.js';
 import { SharedClock } from '../../src/runs/shared-clock.js';
 import { UnitStore } from '../../src/runs/store.js';
+import { builtinCatalogue } from '../../src/suites/catalogue.js';
+import { optionsOf } from '../../src/suites/contract.js';
 import { builtinSuites } from '../../suites/index.js';
 import { analyticSystem, noiseImages } from '../attacks/helpers/analytic-system.js';
 import { entryOf, evaluationOf, folder } from '../runs/small-run.js';
@@ -48,7 +50,7 @@ describe('what measurements say of their passes', () => {
     async (name, suite) => {
       const sets = [images('test', 12, 'test'), images('val', 12, 'validation'), images('noise', 12, 'ood')];
       const evaluation = evaluationOf([system], sets);
-      const settled = check(suite.options, options[name] ?? {}, { what: name });
+      const settled = check(optionsOf(suite, builtinCatalogue), options[name] ?? {}, { what: name });
       const { jobs } = planRun([{ ...entryOf(suite), options: settled }], evaluation);
       expect(jobs.length).toBeGreaterThan(0);
       const store = await UnitStore.open(folder());
@@ -56,7 +58,7 @@ describe('what measurements say of their passes', () => {
       const environment = { ...evaluation, store, reference, signal: new AbortController().signal };
       for (const job of jobs) {
         const { measurement, params } = job.request;
-        const plain = measurement.passes?.(params, system.info);
+        const plain = measurement.passes?.(params, system.info, builtinCatalogue);
         for (const unit of job.units) {
           const live = new LiveUnit(new PassMeter(), new SharedClock().start(), new SharedClock().start());
           await store.write({ ...(await measureUnit(job, unit, environment, live)), seconds: 0 });

@@ -1,9 +1,9 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { autoattack } from '../../attacks/compositions.js';
 import { EPSILON_PATTERN } from '../../attacks/epsilon.js';
-import { type AttackLoss, attackLossNames } from '../../attacks/losses.js';
-import { norms } from '../../attacks/norms.js';
-import { type AttackRow, attacks } from '../../attacks/registry.js';
+import { type AttackLoss, chosenLosses } from '../../attacks/losses.js';
+import type { AttackRow } from '../../attacks/registry.js';
+import type { Catalogue } from '../catalogue.js';
 
 /** One of several names, for schemas. */
 export const oneOf = (names: Iterable<string>, rest: object) =>
@@ -12,15 +12,16 @@ export const oneOf = (names: Iterable<string>, rest: object) =>
     rest,
   );
 
-const method = (rest: object) => Type.Unsafe<string>(oneOf(attacks.keys(), rest));
+const method = ({ attacks }: Catalogue, rest: object) => Type.Unsafe<string>(oneOf(attacks.names, rest));
 
-const loss = Type.Optional(
-  Type.Unsafe<AttackLoss>(
-    oneOf(attackLossNames, {
-      description: 'What the attacker climbs, where the attack leaves a choice. Default: cross-entropy.',
-    }),
-  ),
-);
+const loss = ({ losses }: Catalogue) =>
+  Type.Optional(
+    Type.Unsafe<AttackLoss>(
+      oneOf(chosenLosses(losses), {
+        description: 'What the attacker climbs, where the attack leaves a choice. Default: cross-entropy.',
+      }),
+    ),
+  );
 
 const restarts = Type.Optional(
   Type.Integer({
@@ -62,90 +63,97 @@ function either(schemas: readonly TSchema[]): TSchema {
 }
 
 /** The options of every attack. */
-export const own = ownOptions(attacks.values());
+export const everyOwnOption = ({ attacks }: Catalogue): Record<string, TSchema> => ownOptions(attacks);
 
 /** One of several attacks: a name, or a name with options. */
-const Member = Type.Union([
-  method({ description: 'An attack with its defaults.' }),
-  Type.Object(
-    { method: method({ description: 'Which attack.' }), loss, restarts, ...own },
-    { additionalProperties: false, description: 'An attack with options of its own.' },
-  ),
-]);
+const member = (catalogue: Catalogue) =>
+  Type.Union([
+    method(catalogue, { description: 'An attack with its defaults.' }),
+    Type.Object(
+      {
+        method: method(catalogue, { description: 'Which attack.' }),
+        loss: loss(catalogue),
+        restarts,
+        ...everyOwnOption(catalogue),
+      },
+      { additionalProperties: false, description: 'An attack with options of its own.' },
+    ),
+  ]);
 
 /** The options that do not belong to one attack. */
-export const Common = Type.Object({
-  method: Type.Unsafe<string>(
-    oneOf([...attacks.keys(), 'autoattack'], {
-      default: 'pgd',
-      description: 'Which attack; `autoattack` runs several and takes the worst case per example.',
-    }),
-  ),
-  version: Type.Optional(
-    Type.Unsafe<string>(
-      oneOf([...autoattack.keys(), 'custom'], {
-        description:
-          'Version of autoattack: standard for deterministic systems, rand for stochastic ones, plus, fast (weaker: see docs/attacks.md), or custom with `attacks`. Default: standard.',
+export const commonOptions = (catalogue: Catalogue) =>
+  Type.Object({
+    method: Type.Unsafe<string>(
+      oneOf([...catalogue.attacks.names, 'autoattack'], {
+        default: 'pgd',
+        description: 'Which attack; `autoattack` runs several and takes the worst case per example.',
       }),
     ),
-  ),
-  attacks: Type.Optional(
-    Type.Array(Member, {
-      minItems: 1,
-      description:
-        'Attacks of version custom of autoattack, in order; each attacks what the ones before it left unbroken.',
-    }),
-  ),
-  norm: Type.Optional(
-    Type.Unsafe<string>(
-      oneOf(norms.keys(), {
-        description: 'Norm of the ball. Default: Linf, or the only one the attack has.',
-      }),
+    version: Type.Optional(
+      Type.Unsafe<string>(
+        oneOf([...autoattack.keys(), 'custom'], {
+          description:
+            'Version of autoattack: standard for deterministic systems, rand for stochastic ones, plus, fast (weaker: see docs/attacks.md), or custom with `attacks`. Default: standard.',
+        }),
+      ),
     ),
-  ),
-  epsilons: Type.Optional(
-    Type.Array(
-      Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })]),
-      {
+    attacks: Type.Optional(
+      Type.Array(member(catalogue), {
         minItems: 1,
-        description: `Radii in units of pixels in [0, 1], such as 8/255. Default: ${[...norms.values()]
-          .map(({ name, epsilons }) => `${epsilons.join(', ')} for ${name}`)
-          .join('; ')}.`,
-      },
+        description:
+          'Attacks of version custom of autoattack, in order; each attacks what the ones before it left unbroken.',
+      }),
     ),
-  ),
-  restarts,
-  loss,
-  keep: Type.Optional(
-    oneOf(['first', 'strongest', 'nearest'], {
-      description:
-        'first: an example is done at its first misclassified point. strongest: all steps are run and the point of highest loss is kept; the verdicts are the same, the images transfer better. nearest: everything is run and the nearest misclassified point is kept, which gives distances. Default: nearest for minimum-norm attacks, otherwise first.',
-    }),
-  ),
-  eot: Type.Optional(
-    Type.Integer({
+    norm: Type.Optional(
+      Type.Unsafe<string>(
+        oneOf(catalogue.norms.names, {
+          description: 'Norm of the ball. Default: Linf, or the only one the attack has.',
+        }),
+      ),
+    ),
+    epsilons: Type.Optional(
+      Type.Array(
+        Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })]),
+        {
+          minItems: 1,
+          description: `Radii in units of pixels in [0, 1], such as 8/255. Default: ${[...catalogue.norms]
+            .map(({ name, epsilons }) => `${epsilons.join(', ')} for ${name}`)
+            .join('; ')}.`,
+        },
+      ),
+    ),
+    restarts,
+    loss: loss(catalogue),
+    keep: Type.Optional(
+      oneOf(['first', 'strongest', 'nearest'], {
+        description:
+          'first: an example is done at its first misclassified point. strongest: all steps are run and the point of highest loss is kept; the verdicts are the same, the images transfer better. nearest: everything is run and the nearest misclassified point is kept, which gives distances. Default: nearest for minimum-norm attacks, otherwise first.',
+      }),
+    ),
+    eot: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10_000,
+        description:
+          'Stochastic systems: number of draws whose gradients are averaged at every point. Default: 4; 20 for version rand.',
+      }),
+    ),
+    confirm: Type.Integer({
       minimum: 1,
       maximum: 10_000,
-      description:
-        'Stochastic systems: number of draws whose gradients are averaged at every point. Default: 4; 20 for version rand.',
+      default: 8,
+      description: 'Stochastic systems: number of fresh draws whose mean logits must be wrong too.',
     }),
-  ),
-  confirm: Type.Integer({
-    minimum: 1,
-    maximum: 10_000,
-    default: 8,
-    description: 'Stochastic systems: number of fresh draws whose mean logits must be wrong too.',
-  }),
-  examples: Type.Optional(
-    Type.Integer({ minimum: 1, description: 'Attack only the first n examples. Default: all.' }),
-  ),
-});
+    examples: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Attack only the first n examples. Default: all.' }),
+    ),
+  });
 
 export type MemberOptions =
   | string
   | ({ method: string; loss?: AttackLoss; restarts?: number } & Record<string, unknown>);
 
-export type CommonOptions = Omit<Static<typeof Common>, 'attacks' | 'keep'> & {
+export type CommonOptions = Omit<Static<ReturnType<typeof commonOptions>>, 'attacks' | 'keep'> & {
   attacks?: MemberOptions[];
   keep?: 'first' | 'strongest' | 'nearest';
 };
@@ -153,5 +161,7 @@ export type CommonOptions = Omit<Static<typeof Common>, 'attacks' | 'keep'> & {
 export type AttackingOptions = CommonOptions & Record<string, unknown>;
 
 /** The options that belong to the chosen attack and not to every one. */
-export const ownOf = (options: AttackingOptions): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(options).filter(([key]) => key in own));
+export function ownOf(options: AttackingOptions, catalogue: Catalogue): Record<string, unknown> {
+  const own = everyOwnOption(catalogue);
+  return Object.fromEntries(Object.entries(options).filter(([key]) => key in own));
+}

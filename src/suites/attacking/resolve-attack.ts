@@ -1,10 +1,9 @@
 import type { BoundAttack } from '../../attacks/attack.js';
 import { autoattack, type StageParams } from '../../attacks/compositions.js';
 import { parseEpsilons } from '../../attacks/epsilon.js';
-import { normNamed } from '../../attacks/norms.js';
-import { attackNamed } from '../../attacks/registry.js';
 import { AssayError, unknownName } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
+import type { Catalogue } from '../catalogue.js';
 import { type AttackParams, attackPlanOf, settledStage } from '../measurements/attack.js';
 import type { Measure } from '../results.js';
 import { type AttackingOptions, type MemberOptions, ownOf } from './options.js';
@@ -34,21 +33,25 @@ const EOT = 4;
  * are the same request.
  * Errors: `config-invalid` for options the method does not have, and radii that are no numbers.
  */
-export function resolveAttack(options: AttackingOptions, system: SystemInfo): ResolvedAttack {
-  const norm = options.norm ?? usualNorm(options.method);
+export function resolveAttack(
+  options: AttackingOptions,
+  system: SystemInfo,
+  catalogue: Catalogue,
+): ResolvedAttack {
+  const norm = options.norm ?? usualNorm(options.method, catalogue);
   const { stages, label, about, eot } =
-    options.method === 'autoattack' ? composed(options, norm) : single(options);
-  const free = stages.every(({ method }) => attackNamed(method).radius === 'free');
+    options.method === 'autoattack' ? composed(options, norm, catalogue) : single(options, catalogue);
+  const free = stages.every(({ method }) => catalogue.attacks.named(method).radius === 'free');
   const params: AttackParams = {
     attacks: stages,
     norm,
-    epsilons: radii(options, norm),
+    epsilons: radii(options, norm, catalogue),
     goal: { kind: 'mistake' },
     eot: system.stochastic ? (options.eot ?? eot) : 1,
     confirm: system.stochastic ? options.confirm : 1,
     keep: options.keep ?? (free ? 'nearest' : 'first'),
   };
-  const attackPlan = attackPlanOf(params);
+  const attackPlan = attackPlanOf(params, catalogue);
   return {
     params,
     label,
@@ -57,13 +60,13 @@ export function resolveAttack(options: AttackingOptions, system: SystemInfo): Re
   };
 }
 
-function usualNorm(method: string): string {
-  const { norms } = method === 'autoattack' ? { norms: undefined } : attackNamed(method);
+function usualNorm(method: string, { attacks }: Catalogue): string {
+  const { norms } = method === 'autoattack' ? { norms: undefined } : attacks.named(method);
   return norms && !norms.includes('Linf') ? norms[0] : 'Linf';
 }
 
-function radii({ epsilons }: AttackingOptions, norm: string): string[] {
-  const parsed = parseEpsilons(epsilons ?? normNamed(norm).epsilons);
+function radii({ epsilons }: AttackingOptions, norm: string, { norms }: Catalogue): string[] {
+  const parsed = parseEpsilons(epsilons ?? norms.named(norm).epsilons);
   const largest = parsed[parsed.length - 1];
   if (norm === 'Linf' && largest.value > 1) {
     throw new AssayError('config-invalid', 'a radius is larger than the range of pixels', {
@@ -77,13 +80,12 @@ function radii({ epsilons }: AttackingOptions, norm: string): string[] {
 }
 
 /** The usual loss and a single run go unsaid. */
-export function labelOf({ label, loss, random, name }: BoundAttack, restarts: number): string {
+export function labelOf({ label, loss, usual, random }: BoundAttack, restarts: number): string {
   const often = random && restarts > 1 ? ` x ${restarts}` : '';
-  const usual = loss === attackNamed(name).losses[0];
   return `${label}${often}${usual ? '' : ` (${loss})`}`;
 }
 
-function single(options: AttackingOptions): Chosen {
+function single(options: AttackingOptions, catalogue: Catalogue): Chosen {
   for (const key of ['version', 'attacks'] as const) {
     if (options[key] === undefined) continue;
     throw new AssayError('config-invalid', `\`${key}\` belongs to the method autoattack`, {
@@ -93,13 +95,16 @@ function single(options: AttackingOptions): Chosen {
     });
   }
   const { method, loss, restarts } = options;
-  const stage = settledStage({
-    method,
-    ...(loss && { loss }),
-    ...(restarts && { restarts }),
-    options: ownOf(options),
-  });
-  const attack = attackNamed(method).create(stage.options, stage.loss);
+  const stage = settledStage(
+    {
+      method,
+      ...(loss && { loss }),
+      ...(restarts && { restarts }),
+      options: ownOf(options, catalogue),
+    },
+    catalogue,
+  );
+  const attack = catalogue.attacks.named(method).create(stage.options, stage.loss);
   const about = {
     method,
     loss: stage.loss,
@@ -114,11 +119,11 @@ const scalars = (options: Record<string, unknown>) =>
     Object.entries(options).filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value)),
   );
 
-function composed(options: AttackingOptions, norm: string): Chosen {
+function composed(options: AttackingOptions, norm: string, catalogue: Catalogue): Chosen {
   const { version = options.attacks ? 'custom' : 'standard' } = options;
   const foreign = [
     ...(['loss', 'restarts'] as const).filter((key) => options[key] !== undefined),
-    ...Object.keys(ownOf(options)).filter((key) => options[key] !== undefined),
+    ...Object.keys(ownOf(options, catalogue)).filter((key) => options[key] !== undefined),
   ];
   if (foreign.length > 0) {
     throw new AssayError('config-invalid', `autoattack has no option "${foreign[0]}"`, {
@@ -128,10 +133,10 @@ function composed(options: AttackingOptions, norm: string): Chosen {
   }
   const about = { method: 'autoattack', version };
   if (version === 'custom') {
-    const stages = customStages(options.attacks);
+    const stages = customStages(options.attacks, catalogue);
     const label = stages
       .map(({ method, options: own, loss, restarts }) =>
-        labelOf(attackNamed(method).create(own, loss), restarts),
+        labelOf(catalogue.attacks.named(method).create(own, loss), restarts),
       )
       .join(' + ');
     return { stages, label, about, eot: EOT };
@@ -145,14 +150,17 @@ function composed(options: AttackingOptions, norm: string): Chosen {
   const composition = autoattack.get(version);
   if (!composition) throw unknownName('version of autoattack', version, [...autoattack.keys(), 'custom']);
   return {
-    stages: composition.stages(norm).map(settledStage),
+    stages: composition.stages(norm).map((stage) => settledStage(stage, catalogue)),
     label: composition.title,
     about,
     eot: composition.eot ?? EOT,
   };
 }
 
-function customStages(members: readonly MemberOptions[] | undefined): Required<StageParams>[] {
+function customStages(
+  members: readonly MemberOptions[] | undefined,
+  catalogue: Catalogue,
+): Required<StageParams>[] {
   if (!members) {
     throw new AssayError('config-invalid', 'version custom needs a list of attacks', {
       path: 'attacks',
@@ -162,12 +170,10 @@ function customStages(members: readonly MemberOptions[] | undefined): Required<S
   return members.map((member, i) => {
     const { method, loss, restarts, ...own } = typeof member === 'string' ? { method: member } : member;
     try {
-      return settledStage({
-        method,
-        ...(loss && { loss }),
-        ...(restarts && { restarts }),
-        options: own,
-      });
+      return settledStage(
+        { method, ...(loss && { loss }), ...(restarts && { restarts }), options: own },
+        catalogue,
+      );
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
       const path = [`attacks[${i}]`, error.details.path].filter(Boolean).join('.');

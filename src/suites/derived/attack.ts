@@ -1,51 +1,53 @@
 import { Type } from '@sinclair/typebox';
 import { EPSILON_PATTERN } from '../../attacks/epsilon.js';
-import { attackNamed } from '../../attacks/registry.js';
 import type { DatasetInfo } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
-import { type AttackingOptions, Common, own } from '../attacking/options.js';
+import { type AttackingOptions, commonOptions, everyOwnOption } from '../attacking/options.js';
 import { resolveAttack } from '../attacking/resolve-attack.js';
+import type { Catalogue } from '../catalogue.js';
 import { attackRequest } from '../measurements/attack.js';
 import type { MeasuredDerivation } from './measured.js';
 
-const { epsilons: _, examples: __, ...common } = Common.properties;
-
 type Options = AttackingOptions & { on: string; epsilon: string | number };
 
-const Schema = Type.Object(
-  {
-    on: Type.String({ minLength: 1, description: 'Name of the system that is attacked.' }),
-    epsilon: Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
-      description: 'Radius, in units of pixels in [0, 1], such as 8/255.',
-    }),
-    ...common,
-    ...own,
-  },
-  {
-    additionalProperties: false,
-    description:
-      'What an attack made of every image, as the suite `attack` stores it: the adversarial image, or where none was found the point of the highest loss; images that were misclassified from the start are left as they are.',
-  },
-);
+function schemaOf(catalogue: Catalogue) {
+  const { epsilons: _, examples: __, ...common } = commonOptions(catalogue).properties;
+  return Type.Object(
+    {
+      on: Type.String({ minLength: 1, description: 'Name of the system that is attacked.' }),
+      epsilon: Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
+        description: 'Radius, in units of pixels in [0, 1], such as 8/255.',
+      }),
+      ...common,
+      ...everyOwnOption(catalogue),
+    },
+    {
+      additionalProperties: false,
+      description:
+        'What an attack made of every image, as the suite `attack` stores it: the adversarial image, or where none was found the point of the highest loss; images that were misclassified from the start are left as they are.',
+    },
+  );
+}
 
 /** What the suite `attack` asks for, with the same options, so that both share its rows. */
-function resolved({ on: _on, epsilon, ...options }: Options, system: SystemInfo) {
+function resolved({ on: _on, epsilon, ...options }: Options, system: SystemInfo, catalogue: Catalogue) {
   try {
-    return resolveAttack({ ...options, epsilons: [epsilon] }, system);
+    return resolveAttack({ ...options, epsilons: [epsilon] }, system, catalogue);
   } catch (error) {
     if (!(error instanceof AssayError) || !error.details.path?.startsWith('epsilons')) throw error;
     throw new AssayError(error.code, error.message, { ...error.details, path: 'epsilon' });
   }
 }
 
-export const attack: MeasuredDerivation<typeof Schema> = {
+/** @param catalogue what the attack may be */
+export const attack = (catalogue: Catalogue): MeasuredDerivation<ReturnType<typeof schemaOf>> => ({
   kind: 'measurement',
   name: 'attack',
   version: 1,
   title: 'Adversarial images',
   source: 'docs/attacks.md, by attack',
-  options: Schema,
+  options: schemaOf(catalogue),
   system: 'on',
   describe(given) {
     const { on, epsilon, method, norm, version } = given as Options;
@@ -54,11 +56,11 @@ export const attack: MeasuredDerivation<typeof Schema> = {
   },
   check(given, system, parent) {
     refuseUnlabelled(parent);
-    refuseRadiusless(resolved(given as Options, system).params);
+    refuseRadiusless(resolved(given as Options, system, catalogue).params, catalogue);
   },
   request: (given, system, parent) =>
-    attackRequest(system.name, parent, resolved(given as Options, system).params),
-};
+    attackRequest(system.name, parent, resolved(given as Options, system, catalogue).params),
+});
 
 function refuseUnlabelled({ name, labelled, role }: DatasetInfo): void {
   if (labelled && role !== 'ood') return;
@@ -71,8 +73,11 @@ function refuseUnlabelled({ name, labelled, role }: DatasetInfo): void {
 }
 
 /** Attacks without a radius keep points from beyond it, which count as none: they are no images within epsilon. */
-function refuseRadiusless({ attacks, keep }: ReturnType<typeof resolved>['params']): void {
-  const free = attacks.map(({ method }) => attackNamed(method).radius === 'free');
+function refuseRadiusless(
+  { attacks, keep }: ReturnType<typeof resolved>['params'],
+  catalogue: Catalogue,
+): void {
+  const free = attacks.map(({ method }) => catalogue.attacks.named(method).radius === 'free');
   if (!free[0] && !(keep === 'nearest' && free.includes(true))) return;
   const { method } = attacks[free.indexOf(true)];
   throw new AssayError('config-invalid', `"${method}" looks for the nearest mistake, at any distance`, {

@@ -4,6 +4,7 @@ import { interpolate } from '../../data/derived/interpolate.js';
 import { uniform } from '../../data/derived/uniform.js';
 import { unknownName } from '../../errors.js';
 import { Registry } from '../../registry.js';
+import type { Catalogue } from '../catalogue.js';
 import { attack } from './attack.js';
 import type { MeasuredDerivation } from './measured.js';
 import { purify } from './purify.js';
@@ -11,8 +12,9 @@ import { purify } from './purify.js';
 /** A way to make a data set of another one. */
 export type Transform = PixelTransform | MeasuredDerivation;
 
-/** By their key beside `of`. */
-export const transforms = Registry.of<Transform>('transform', [interpolate, attack, purify]);
+/** By their key beside `of`. @param catalogue what attacks may name */
+export const transformsOf = (catalogue: Catalogue): Registry<Transform> =>
+  Registry.of<Transform>('transform', [interpolate, attack(catalogue), purify]);
 
 /** By what `generate` names. */
 export const generators = Registry.of<Generator>('generator', [uniform, gaussian]);

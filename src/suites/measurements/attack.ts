@@ -2,11 +2,11 @@ import { type AttackPlan, exampleCost } from '../../attacks/attack-plan.js';
 import type { StageParams } from '../../attacks/compositions.js';
 import { parseEpsilons } from '../../attacks/epsilon.js';
 import { type Goal, type GoalParams, goalOf } from '../../attacks/goals.js';
-import { normNamed } from '../../attacks/norms.js';
-import { type AttackRow, attackNamed, settledOptions } from '../../attacks/registry.js';
+import { type AttackRow, settledOptions } from '../../attacks/registry.js';
 import { runAttack } from '../../attacks/scheduler.js';
 import { AssayError } from '../../errors.js';
 import type { Passes, SystemInfo } from '../../models/system.js';
+import type { Catalogue } from '../catalogue.js';
 import { float32, float64, int32, type RowsIn, uint8 } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
 import { clean, type OutputRows } from './clean.js';
@@ -25,35 +25,31 @@ export interface AttackParams {
 }
 
 /** A stage with its defaults filled in. Errors: `unknown-name`, `config-invalid`. */
-export function settledStage({
-  method,
-  loss,
-  restarts = 1,
-  options = {},
-}: StageParams): Required<StageParams> {
-  const own = settledOptions(method, options);
-  return { method, loss: attackNamed(method).create(own, loss).loss, restarts, options: own };
+export function settledStage(
+  { method, loss, restarts = 1, options = {} }: StageParams,
+  { attacks }: Catalogue,
+): Required<StageParams> {
+  const attack = attacks.named(method);
+  const own = settledOptions(attack, options);
+  return { method, loss: attack.create(own, loss).loss, restarts, options: own };
 }
 
 /** Errors: `unknown-name`; `config-invalid` where attack, norm, goal and `keep` do not go together. */
-export function attackPlanOf({
-  attacks,
-  norm,
-  epsilons,
-  goal,
-  eot,
-  confirm,
-  keep,
-}: AttackParams): AttackPlan {
-  const aim = goalOf(goal);
+export function attackPlanOf(
+  { attacks, norm, epsilons, goal, eot, confirm, keep }: AttackParams,
+  catalogue: Catalogue,
+): AttackPlan {
+  const aim = goalOf(goal, catalogue);
   return {
     stages: attacks.map(({ method, loss, restarts, options }) => {
-      refuseUnfit(attackNamed(method), norm, goal, aim);
-      return { attack: attackNamed(method).create(options, loss), restarts };
+      const attack = catalogue.attacks.named(method);
+      refuseUnfit(attack, norm, goal, aim);
+      return { attack: attack.create(options, loss), restarts };
     }),
-    norm: normNamed(norm),
+    norm: catalogue.norms.named(norm),
     epsilons: epsilons.length > 0 ? parseEpsilons(epsilons) : [],
     goal: aim,
+    followed: catalogue.followed,
     eot,
     confirm,
     keep,
@@ -61,8 +57,8 @@ export function attackPlanOf({
 }
 
 /** Passes of one example that is never broken. Errors: as `attackPlanOf`. */
-export function attackPasses(params: AttackParams, system: SystemInfo): Passes {
-  return exampleCost(attackPlanOf(params), system);
+export function attackPasses(params: AttackParams, system: SystemInfo, catalogue: Catalogue): Passes {
+  return exampleCost(attackPlanOf(params, catalogue), system);
 }
 
 function refuseUnfit({ name, norms, losses }: AttackRow, norm: string, goal: GoalParams, aim: Goal): void {
@@ -130,11 +126,12 @@ export const attack = defineMeasurement({
       signal,
       fail,
       outlook,
+      catalogue,
     }: MeasureContext<[OutputRows]>,
     params: AttackParams,
   ) {
     const { n, indices, pixels, labels } = examples;
-    const attackPlan = attackPlanOf(params);
+    const attackPlan = attackPlanOf(params, catalogue);
     if (!logits || (!labels && attackPlan.goal.labelled)) {
       throw new AssayError('suite-failed', 'an attack needs labels and the clean logits', {
         hint: 'request it with `attackRequest`, on a labelled data set',

@@ -1,8 +1,9 @@
 import type { AttackedScore } from '../../attacks/goals.js';
-import { followedLoss, raising } from '../../attacks/losses.js';
+import { raising } from '../../attacks/losses.js';
 import { AssayError } from '../../errors.js';
 import { share95 } from '../../metrics/ranking.js';
 import type { SystemInfo } from '../../models/system.js';
+import type { Catalogue } from '../catalogue.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
 import { type AttackParams, attack, attackColumns, attackPasses } from './attack.js';
 import type { OutputRows } from './clean.js';
@@ -17,8 +18,12 @@ export interface EvadeParams {
  * A score of each example, (n), as attacks see it: higher for what looks like the training data; max-softmax as its
  * logarithm, which orders images alike and does not saturate.
  */
-export function attackedScore({ logits, logPx }: OutputRows, score: AttackedScore): Float64Array {
-  const { value } = followedLoss(raising(score));
+export function attackedScore(
+  { logits, logPx }: OutputRows,
+  score: AttackedScore,
+  { followed }: Catalogue,
+): Float64Array {
+  const { value } = followed.named(raising(score));
   if (!logits) throw new AssayError('suite-failed', 'a detector under attack needs logits');
   const [n, classes] = logits.shape;
   return Float64Array.from({ length: n }, (_, i) => {
@@ -31,8 +36,8 @@ export function attackedScore({ logits, logPx }: OutputRows, score: AttackedScor
  * The largest threshold that at least 95 % of clean images reach, all of them counted, whatever their predictions.
  * NaN, which nothing reaches, without examples.
  */
-export function acceptanceThreshold(clean: OutputRows, score: AttackedScore): number {
-  const descending = attackedScore(clean, score).sort().reverse();
+export function acceptanceThreshold(clean: OutputRows, score: AttackedScore, catalogue: Catalogue): number {
+  const descending = attackedScore(clean, score, catalogue).sort().reverse();
   return descending[share95(descending.length) - 1] ?? Number.NaN;
 }
 
@@ -47,11 +52,11 @@ export const evade = defineMeasurement({
   needs: ['logits', 'inputGradient'],
   unitSize: 256,
   // What an attack may take does not depend on the threshold.
-  passes: ({ attack: params, score }, system) =>
-    attackPasses({ ...params, goal: { kind: 'evade', score, threshold: 0 } }, system),
+  passes: ({ attack: params, score }, system, catalogue) =>
+    attackPasses({ ...params, goal: { kind: 'evade', score, threshold: 0 } }, system, catalogue),
   columns: (system: SystemInfo, { attack: params }: EvadeParams) => attackColumns(system, params),
   measure(context: MeasureContext<[OutputRows], [OutputRows]>, { attack: params, score }: EvadeParams) {
-    const threshold = acceptanceThreshold(context.reference[0], score);
+    const threshold = acceptanceThreshold(context.reference[0], score, context.catalogue);
     return attack.measure(
       { ...context, reference: [] },
       { ...params, goal: { kind: 'evade', score, threshold } },

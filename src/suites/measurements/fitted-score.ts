@@ -1,8 +1,8 @@
 import type { DatasetInfo } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
-import { scoreNamed } from '../../scores/registry.js';
 import type { Features, Fit, FitPart, ScoreOptions, Statistics } from '../../scores/score.js';
+import type { Catalogue } from '../catalogue.js';
 import { float64, type NdArray, type Rows, type RowsIn } from '../columns.js';
 import {
   type Collected,
@@ -24,8 +24,8 @@ const sizeOf = ({ featureWidth = 0, classes }: SystemInfo) => ({
 });
 
 /** Each of the statistics as a row, by name. */
-function statisticsColumns(system: SystemInfo, { score }: FitParams) {
-  const shapes = Object.entries(fitOf(score).shapes(sizeOf(system)));
+function statisticsColumns(system: SystemInfo, { score }: FitParams, catalogue: Catalogue) {
+  const shapes = Object.entries(fitOf(score, catalogue).shapes(sizeOf(system)));
   return Object.fromEntries(shapes.map(([name, shape]) => [name, float64(...shape)]));
 }
 
@@ -43,10 +43,10 @@ export const fit = defineMeasurement({
   aggregate: true,
   columns: statisticsColumns,
   async measure(
-    { system, parts }: MeasureContext<[], [FeatureRows]>,
+    { system, parts, catalogue }: MeasureContext<[], [FeatureRows]>,
     { score }: FitParams,
   ): Promise<Record<string, Float64Array>> {
-    return fitOf(score).statistics(fitParts(parts(0)), sizeOf(system.info));
+    return fitOf(score, catalogue).statistics(fitParts(parts(0)), sizeOf(system.info));
   },
 });
 
@@ -59,8 +59,8 @@ async function* fitParts(parts: AsyncIterable<Omit<Collected, 'request'>>): Asyn
 
 const featuresOf = ({ shape: [n, width], data }: NdArray): Features => ({ n, width, data });
 
-function fitOf(score: string): Fit {
-  const { fit } = scoreNamed(score);
+function fitOf(score: string, { scores }: Catalogue): Fit {
+  const { fit } = scores.named(score);
   if (fit) return fit;
   throw new AssayError('suite-failed', `the score "${score}" is not fitted to anything`);
 }
@@ -86,10 +86,11 @@ export const fittedScore = defineMeasurement({
       examples: { n, indices },
       inputs: [seen],
       reference: [fitted],
+      catalogue,
     }: MeasureContext<[FeatureRows], [StatisticsRows]>,
     { score, options }: FittedScoreParams,
   ) {
-    const { compute, rounding, title } = scoreNamed(score);
+    const { compute, rounding, title } = catalogue.scores.named(score);
     const inputs = { n, features: featuresOf(seen.features), statistics: statisticsOf(fitted) };
     const values = compute(inputs, options);
     const nan = values.findIndex(Number.isNaN);

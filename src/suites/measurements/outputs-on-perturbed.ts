@@ -1,4 +1,4 @@
-import { isInside, normNamed } from '../../attacks/norms.js';
+import { isInside } from '../../attacks/norms.js';
 import { imageSize } from '../../models/batching.js';
 import type { SystemInfo } from '../../models/system.js';
 import { float64, type RowsIn } from '../columns.js';
@@ -50,7 +50,7 @@ export const outputsOnPerturbed = defineMeasurement({
         add(logPx, outputs.logPx, start);
       });
     }
-    const norm = normNamed(name);
+    const norm = context.catalogue.norms.named(name);
     const size = imageSize(system.info);
     const image = (pixels: Float32Array, i: number) => pixels.subarray(i * size, (i + 1) * size);
     const distance = Float64Array.from({ length: n }, (_, i) => {

@@ -144,9 +144,9 @@ export const adaptiveAttack = defineMeasurement({
   version: 2,
   needs: ['logits', 'inputGradient'],
   unitSize: 32,
-  passes({ purify, attack }, system) {
+  passes({ purify, attack }, system, catalogue) {
     const behind = { ...system, stochastic: true };
-    const { forward, gradient } = attackPasses(attack, behind);
+    const { forward, gradient } = attackPasses(attack, behind, catalogue);
     // One for the clean image, and those of `verify`.
     const looks = 1 + 2 * Math.max(attack.eot, attack.confirm);
     return behindChains({ forward: forward + looks, gradient }, purify);
@@ -169,7 +169,7 @@ export const adaptiveAttack = defineMeasurement({
     });
     const found = await runAttack(
       { system, n, indices, pixels, labels, cleanLogits, seed, signal, fail, outlook },
-      attackPlanOf(attack),
+      attackPlanOf(attack, context.catalogue),
     );
     const { correct, adversarial, brokenAt, distance, forward, gradient } = found;
     const { norm, epsilons, eot, confirm } = attack;

@@ -1,5 +1,5 @@
 import { parseEpsilon } from '../../attacks/epsilon.js';
-import { isInside, normNamed } from '../../attacks/norms.js';
+import { isInside } from '../../attacks/norms.js';
 import { forRanges } from '../../concurrency.js';
 import type { Examples } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
@@ -41,7 +41,7 @@ export const verify = defineMeasurement({
   passes: (params, system) => ({ forward: 2 * drawsOf(params, system), gradient: 0 }),
   columns,
   async measure(
-    { system, examples, inputs: [attacked], seed, signal, outlook }: MeasureContext<[Stored]>,
+    { system, examples, inputs: [attacked], seed, signal, outlook, catalogue }: MeasureContext<[Stored]>,
     params: VerifyParams,
   ) {
     const { labels, n } = examples;
@@ -57,7 +57,7 @@ export const verify = defineMeasurement({
       survives8bit: new Uint8Array(n),
       prediction: new Int32Array(n).fill(-1),
     };
-    const norm = normNamed(params.norm);
+    const norm = catalogue.norms.named(params.norm);
     for (const i of broken) {
       const at = attacked.brokenAt.data[i];
       // Adversarial beyond every radius: found by an attack that looks for the nearest.

@@ -1,5 +1,5 @@
 import type { ExampleArguments } from '../../../src/losses/loss.js';
-import { lossNamed } from '../../../src/losses/registry.js';
+import { losses } from '../../../src/losses/registry.js';
 import { logSumExp, softmax } from '../../../src/metrics/softmax.js';
 import type {
   Batch,
@@ -73,7 +73,7 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
       threshold: aims.threshold ?? 0,
       logPx: logSumExp({ n: 1, classes, data: row })[0],
     };
-    return lossNamed(loss).value(row, aim);
+    return losses.named(loss).value(row, aim);
   };
   /** d loss / d logits (n, classes): closed forms of the usual losses, central differences of the others. */
   const slopes = (n: number, logits: Float32Array, aims: LossArguments, loss: LossName): Float64Array => {

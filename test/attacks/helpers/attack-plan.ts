@@ -2,8 +2,10 @@ import type { AttackInputs, AttackPlan } from '../../../src/attacks/attack-plan.
 import type { StageParams } from '../../../src/attacks/compositions.js';
 import { parseEpsilons } from '../../../src/attacks/epsilon.js';
 import { goalOf } from '../../../src/attacks/goals.js';
-import { normNamed } from '../../../src/attacks/norms.js';
-import { attackNamed } from '../../../src/attacks/registry.js';
+import { followed } from '../../../src/attacks/losses.js';
+import { norms } from '../../../src/attacks/norms.js';
+import { attacks as known } from '../../../src/attacks/registry.js';
+import { scores } from '../../../src/scores/registry.js';
 import { type AnalyticOptions, analyticSystem, noiseImages } from './analytic-system.js';
 
 /** Pixels of an image here. */
@@ -24,19 +26,20 @@ export interface Wanted
   attacks?: StageParams[];
 }
 
-/** A attack plan of one attack or several; PGD-10 in Linf when nothing is said. */
+/** An attack plan of one attack or several; PGD-10 in Linf when nothing is said. */
 export function attackPlan(wanted: Wanted = {}): AttackPlan {
   const { method = 'pgd', loss, restarts = 1, options, attacks, norm = 'Linf', epsilons, ...rest } = wanted;
   const own = options ?? (method === 'pgd' ? { steps: 10 } : {});
   const stages = attacks ?? [{ method, restarts, options: own, ...(loss && { loss }) }];
   return {
     stages: stages.map((stage) => ({
-      attack: attackNamed(stage.method).create(stage.options ?? {}, stage.loss),
+      attack: known.named(stage.method).create(stage.options ?? {}, stage.loss),
       restarts: stage.restarts ?? 1,
     })),
-    norm: normNamed(norm),
+    norm: norms.named(norm),
     epsilons: epsilons?.length === 0 ? [] : parseEpsilons(epsilons ?? [0.05, 0.1, 0.2]),
-    goal: goalOf({ kind: 'mistake' }),
+    goal: goalOf({ kind: 'mistake' }, { scores, followed }),
+    followed,
     eot: 1,
     confirm: 1,
     keep: 'first',

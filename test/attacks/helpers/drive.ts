@@ -1,5 +1,5 @@
 import type { Query, Subject, Trajectory } from '../../../src/attacks/attack.js';
-import { normNamed } from '../../../src/attacks/norms.js';
+import { norms } from '../../../src/attacks/norms.js';
 import { type Stream, stream } from '../../../src/random/stream.js';
 
 /** A function to climb, with its gradient. */
@@ -34,7 +34,7 @@ export function subjectOf(norm: string, epsilon: number, size: number, seed = 1)
     shape: [1, 1, size],
     label: 0,
     epsilon: { text: String(epsilon), value: epsilon },
-    norm: normNamed(norm),
+    norm: norms.named(norm),
     restart: 0,
     rivals: [1, 2],
     nearest: Number.POSITIVE_INFINITY,

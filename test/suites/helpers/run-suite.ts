@@ -6,8 +6,15 @@ import type { System } from '../../../src/models/system.js';
 import { collectedRows } from '../../../src/runs/collected-rows.js';
 import { columnsOf, rowsFrom } from '../../../src/runs/fits-columns.js';
 import { radiiOf } from '../../../src/runs/nameable.js';
+import { builtinCatalogue } from '../../../src/suites/catalogue.js';
 import { arrayTypes, type Column, type NdArray, type Rows } from '../../../src/suites/columns.js';
-import type { Collected, Request, Suite, Summary } from '../../../src/suites/contract.js';
+import {
+  type Collected,
+  optionsOf,
+  type Request,
+  type Suite,
+  type Summary,
+} from '../../../src/suites/contract.js';
 import { Figure, Measure, NotApplicable, Table, Warning } from '../../../src/suites/results.js';
 
 export interface Given {
@@ -69,7 +76,7 @@ async function collect(wanted: Request, given: Given): Promise<Collected> {
       };
     }
   }
-  const columns = columnsOf(wanted, system.info);
+  const columns = columnsOf(wanted, system.info, builtinCatalogue);
   const parts: Rows[] = [];
   const [indices, labels]: [number[], number[]] = [[], []];
   for (let start = 0; start === 0 || start < size; start += chunk) {
@@ -85,6 +92,7 @@ async function collect(wanted: Request, given: Given): Promise<Collected> {
       reference: aggregate ? [] : reference.map(({ rows }) => rows),
       parts: partsOf,
       seed: given.seed ?? 0,
+      catalogue: builtinCatalogue,
       signal: new AbortController().signal,
       systemNamed: (name: string) => {
         const named = given.systems.find(({ info }) => info.name === name);
@@ -136,12 +144,15 @@ function refuseUndeclared(
 
 /** Runs a suite as the runner does, and checks its summary against the published schema and its own ids. */
 export async function runSuite<S extends TSchema>(suite: Suite<S>, given: Given): Promise<Outcome> {
-  const options = check(suite.options, given.options ?? {}, { what: `options of "${suite.name}"` });
+  const options = check(optionsOf(suite, builtinCatalogue), given.options ?? {}, {
+    what: `options of "${suite.name}"`,
+  });
   const able = given.systems.filter(({ info }) => suite.needs.every((need) => info.offers.includes(need)));
   const context = {
     systems: able.map(({ info }) => info),
     datasets: given.datasets.map(({ info }) => info),
     seed: given.seed ?? 0,
+    catalogue: builtinCatalogue,
   };
   const requests = suite.plan(context, options);
   const collected = await Promise.all(requests.map((wanted) => collect(wanted, given)));

@@ -93,7 +93,7 @@ describe('known answers', () => {
         memoryDataset({ images: [[Math.log(2), 0, 0]] }),
         memoryDataset({ images: [[0, 0, 0]], ...far }),
       ],
-      options: { scores: [...table.keys()], temperature: 2, ...quick },
+      options: { scores: [...table.names], temperature: 2, ...quick },
     });
     const [id, other] = sheetOf(outcome);
     const close = (row: Record<string, unknown>, wanted: Record<string, number>) => {
@@ -216,7 +216,7 @@ describe('sheets', () => {
         memoryDataset({ images: images(25, 0.5), ...near }),
         memoryDataset({ images: images(60, 0), ...far }),
       ],
-      options: { scores: [...table.keys()], ...quick },
+      options: { scores: [...table.names], ...quick },
     });
 
   it('hold what every number is computed from', async () => {
@@ -258,7 +258,7 @@ describe('sheets', () => {
     const cells = summary.tables?.find(({ id }) => id === 'ood-near-test')?.rows ?? [];
     expect(cells).toHaveLength(16);
     for (const row of cells) {
-      const score = [...table.values()].find(({ title }) => title === row.score)?.id;
+      const score = [...table].find(({ title }) => title === row.score)?.id;
       for (const measure of Object.keys(METRICS)) {
         const { value, interval } = measureOf({ summary, requests: [] }, measure, {
           model: String(row.model),

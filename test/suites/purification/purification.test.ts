@@ -1,7 +1,10 @@
+import type { TSchema } from '@sinclair/typebox';
 import { describe, expect, it } from 'vitest';
 import { check } from '../../../src/config/validate.js';
 import { PurifiedSystem } from '../../../src/models/defences/purification.js';
 import type { System } from '../../../src/models/system.js';
+import { builtinCatalogue } from '../../../src/suites/catalogue.js';
+import { optionsOf } from '../../../src/suites/contract.js';
 import { attack } from '../../../suites/attack/index.js';
 import { purification } from '../../../suites/purification/index.js';
 import { type AnalyticOptions, analyticSystem, noiseImages } from '../../attacks/helpers/analytic-system.js';
@@ -223,23 +226,25 @@ describe('options as the run file has them', () => {
   const thing = { file: 'run.yaml', what: 'options' };
 
   it('are checked and filled in', () => {
-    expect(check(attack.options, { stepSize: '2/255', steps: 40 }, thing)).toMatchObject({
-      method: 'pgd',
-      steps: 40,
-      confirm: 8,
-    });
-    expect(check(purification.options, {}, thing)).toMatchObject({
+    expect(check(optionsOf(attack, builtinCatalogue), { stepSize: '2/255', steps: 40 }, thing)).toMatchObject(
+      {
+        method: 'pgd',
+        steps: 40,
+        confirm: 8,
+      },
+    );
+    expect(check(optionsOf(purification, builtinCatalogue), {}, thing)).toMatchObject({
       steps: [1, 10],
       chains: 5,
       adaptive: { steps: 10, eot: 2 },
     });
   });
 
-  it.each([
-    [attack.options, { epsilon: '8/255' }, /epsilons/],
-    [attack.options, { norm: 'Linff' }, /norm/],
-    [purification.options, { chain: 3 }, /chains/],
-    [purification.options, { steps: 3 }, /steps/],
+  it.each<[TSchema, object, RegExp]>([
+    [optionsOf(attack, builtinCatalogue), { epsilon: '8/255' }, /epsilons/],
+    [optionsOf(attack, builtinCatalogue), { norm: 'Linff' }, /norm/],
+    [optionsOf(purification, builtinCatalogue), { chain: 3 }, /chains/],
+    [optionsOf(purification, builtinCatalogue), { steps: 3 }, /steps/],
   ])('mistakes are named', (schema, given, message) => {
     try {
       check(schema, given, thing);

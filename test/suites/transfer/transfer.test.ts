@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { collectedRows } from '../../../src/runs/collected-rows.js';
+import { builtinCatalogue } from '../../../src/suites/catalogue.js';
 import type { Rows } from '../../../src/suites/columns.js';
 import { type Collected, type Request, request } from '../../../src/suites/contract.js';
 import { attackRequest } from '../../../src/suites/measurements/attack.js';
@@ -264,7 +265,11 @@ describe('what must not be missed', () => {
 describe('attacks that know no radius', () => {
   it('an image beyond the radius is not shown: the clean one stands for it', () => {
     const { info } = sum;
-    const planned = plannedAt({ ...options, keep: 'strongest', confirm: 1, method: 'fgsm' }, info);
+    const planned = plannedAt(
+      { ...options, keep: 'strongest', confirm: 1, method: 'fgsm' },
+      info,
+      builtinCatalogue,
+    );
     const on = { system: 'sum', dataset: 'test', params: {} };
     const look = { norm: 'Linf', draws: 1 };
     const attacked = attackRequest('sum', 'test', planned.params);
