@@ -75,7 +75,7 @@ async function assembled(
   await refuseMap(engine, prepared, contract, { output: choice.logits?.name ?? '', checkpoint });
   // The one session that is tried is the model's own.
   const program = await engine.compile(prepared.graph);
-  const parts = { engine, guard, prepared, sized, contract, choice, checkpoint, card, network };
+  const parts = { engine, guard, prepared, sized, contract, choice, checkpoint, card, network, losses };
   try {
     return await triedOut(program, parts, { sha256, taken, notes });
   } catch (error) {
@@ -94,11 +94,12 @@ interface Parts {
   checkpoint: string;
   card: ModelCard;
   network: Graph;
+  losses: Registry<Loss>;
 }
 
 async function triedOut(
   program: Program,
-  { engine, guard, prepared, sized, contract, choice, checkpoint, card, network }: Parts,
+  { engine, guard, prepared, sized, contract, choice, checkpoint, card, network, losses }: Parts,
   { sha256, taken, notes }: { sha256: string | undefined; taken: string | undefined; notes: readonly Note[] },
 ): Promise<Model> {
   const trial = await tryOut(engine, program, prepared, contract, checkpoint).catch(async (error) => {
