@@ -3,6 +3,7 @@ import { chosenLosses } from '../../src/attacks/losses.js';
 import { datasetSchema } from '../../src/data/dataset-schema.js';
 import { GateRule } from '../../src/gate/rule.js';
 import { ModelCard } from '../../src/models/card.js';
+import { GeneratedSpec, TransformedSpec } from '../../src/runs/derived-specs.js';
 import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
 import { RunFile } from '../../src/runs/run-file.js';
 import { optionsOf } from '../../src/suites/contract.js';
@@ -20,6 +21,12 @@ export function referencePage(catalogue = builtinRunCatalogue): string {
   );
   const networks = [...architectures].map(
     (row) => `#### \`${row.name}\`\n\n${schemaTable(architectureSchema(row))}`,
+  );
+  const ways = [...catalogue.transforms].map(
+    ({ name, title, source, options }) => `#### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
+  );
+  const noises = [...catalogue.generators].map(
+    ({ name, title, source, options }) => `#### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
   );
   const guards = [...defences].map(
     ({ name, title, source, options }) => `### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
@@ -49,6 +56,18 @@ ${schemaTable(RunFile)}
 What a name under \`datasets\` holds; [data.md](data.md) explains the formats.
 
 ${schemaTable(datasetSchema(dataFormats))}
+### Made of another data set
+
+These keys, and one that says how; [data.md](data.md#data-sets-made-of-others) explains them.
+
+${schemaTable(TransformedSpec)}
+${ways.join('\n')}
+### Generated
+
+These keys, and those of what \`generate\` names.
+
+${schemaTable(GeneratedSpec)}
+${noises.join('\n')}
 ## Suites
 
 ${suites.join('\n')}

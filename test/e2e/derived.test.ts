@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { assay, folder, obeyed } from './assay.js';
+import { project, savedResults } from './project.js';
+
+const EXAMPLE = fileURLToPath(new URL('../../examples/derived-data.run.yaml', import.meta.url));
+
+const files = {
+  test: { path: './test.npz' },
+  noise: { path: './noise.npz', role: 'ood', distance: 'far' },
+};
+
+it('the example runs: every suite measures sets that are made, and reports say how', async () => {
+  const directory = folder();
+  const out = join(directory, 'out');
+  const { code, stderr } = await assay(['run', EXAMPLE, '--out', out, '--quiet'], directory);
+  expect(code, stderr).toBe(0);
+  const { datasets, measures, status } = savedResults(out);
+  expect(status).toBe('complete');
+  expect(datasets.map(({ name, recipe }) => [name, recipe?.by])).toEqual([
+    ['test', undefined],
+    ['mixed', 'interpolate'],
+    ['uniform', 'uniform'],
+    ['gaussian', 'gaussian'],
+    ['attacked', 'attack'],
+    ['cleaned', 'purify'],
+  ]);
+  const measured = (measure: string) =>
+    new Set(measures.filter((m) => m.measure === measure).map(({ dataset }) => dataset));
+  expect([...measured('accuracy')]).toEqual(['test', 'attacked', 'cleaned']);
+  expect([...measured('ece')]).toEqual(['test', 'attacked', 'cleaned']);
+  expect([...measured('auroc')]).toEqual(['mixed', 'uniform', 'gaussian']);
+  const report = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(report).toContain('purified by jem, 5 steps of SGLD; of attacked');
+  expect(report).toContain('means of two images, noise 0.015, cut to [0, 1]; of test');
+});
+
+it('accuracy on attacked images is the robust accuracy of that attack, which is run once', async () => {
+  const directory = folder();
+  const options = { method: 'pgd', steps: 3, norm: 'Linf' };
+  const file = project(directory, {
+    datasets: { ...files, attacked: { of: 'test', attack: { ...options, on: 'sharp', epsilon: '48/255' } } },
+    suites: ['accuracy', { attack: { ...options, epsilons: ['48/255'], checks: false, pictures: 0 } }],
+  });
+  const out = join(directory, 'out');
+  const { code, stderr } = await obeyed(['run', file, '--out', out, '--quiet'], directory);
+  expect(code, stderr).toBe(0);
+  const { measures, costs } = savedResults(out);
+  const shown = (measure: string, dataset: string) =>
+    measures.find((m) => m.measure === measure && m.model === 'sharp' && m.dataset === dataset)?.value;
+  const robust = shown('robust-accuracy', 'test');
+  expect(robust).toBeGreaterThan(0);
+  expect(robust).toBeLessThan(shown('accuracy', 'test') ?? 0);
+  expect(shown('accuracy', 'attacked')).toBe(robust);
+  const attacks = costs.filter(
+    (cost) => cost.measurement === 'attack' && cost.model === 'sharp' && cost.dataset === 'test',
+  );
+  expect(attacks).toHaveLength(1);
+});
+
+it('--limit cuts what is made as well', async () => {
+  const directory = folder();
+  const file = project(directory, {
+    datasets: {
+      ...files,
+      mixed: { of: 'test', interpolate: null },
+      uniform: { generate: 'uniform', n: 30, like: 'test' },
+    },
+    suites: ['accuracy', { ood: { resamples: 100, scores: ['max-softmax'] } }],
+  });
+  const out = join(directory, 'out');
+  const { code, stderr } = await obeyed(['run', file, '--out', out, '--limit', '9', '--quiet'], directory);
+  expect(code, stderr).toBe(0);
+  expect(savedResults(out).datasets.map(({ name, size }) => [name, size])).toEqual([
+    ['test', 9],
+    ['noise', 9],
+    ['mixed', 9],
+    ['uniform', 9],
+  ]);
+});
+
+it.each<[string, Record<string, object>, (RegExp | string)[]]>([
+  [
+    'a parent with a typo',
+    { mixed: { of: 'tets', interpolate: {} } },
+    ['small.run.yaml at datasets.mixed.of', 'did you mean "test"?'],
+  ],
+  [
+    'a circle',
+    { a: { of: 'b', interpolate: {} }, b: { of: 'a', interpolate: {} } },
+    ['small.run.yaml at datasets.b.of', 'a, made of b, made of a'],
+  ],
+  [
+    'a system with a typo',
+    { attacked: { of: 'test', attack: { on: 'shrap', epsilon: '8/255' } } },
+    ['small.run.yaml at datasets.attacked.attack.on', 'did you mean "sharp"?'],
+  ],
+  [
+    'a generator with a typo',
+    { dark: { generate: 'unifrom', n: 5, like: 'test' } },
+    ['small.run.yaml at datasets.dark.generate', 'did you mean "uniform"?'],
+  ],
+  [
+    'an attack on images without labels',
+    { attacked: { of: 'noise', attack: { on: 'sharp', epsilon: '8/255' } } },
+    ['small.run.yaml at datasets.attacked.of', 'without labels'],
+  ],
+])('%s: exit 2, where and what to do', async (_, sets, says) => {
+  const directory = folder();
+  const file = project(directory, { datasets: { ...files, ...sets }, suites: ['accuracy'] }, 12);
+  const { code, stderr } = await obeyed(['run', file, '--out', 'out', '--quiet'], directory);
+  expect(code).toBe(2);
+  for (const one of says) expect(stderr).toMatch(one);
+});
