@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PixelTransform } from '../../src/data/derived/derivation.js';
 import type { System } from '../../src/models/system.js';
 import { examplesOf } from '../../src/runs/derived-examples.js';
 import { withDerived } from '../../src/runs/derived-infos.js';
 import { type DerivedSpec, derivedSpec } from '../../src/runs/derived-specs.js';
 import { type Evaluation, openedEntry } from '../../src/runs/inventory.js';
 import { planRun } from '../../src/runs/plan.js';
-import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
+import { builtinRunCatalogue, catalogueWith } from '../../src/runs/run-catalogue.js';
 import { type RunOutcome, runEvaluation } from '../../src/runs/run-evaluation.js';
 import { UnitStore } from '../../src/runs/store.js';
 import { resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
@@ -260,4 +261,34 @@ describe('reading', () => {
     expect(readdirSync(units).length).toBe(jobs.flatMap((job) => job.units).length);
     expect(third.rowsOf(wanted).rows).toEqual(first.rowsOf(wanted).rows);
   });
+});
+
+it('a transform of a plug-in is read like those of Assay', async () => {
+  const invert: PixelTransform = {
+    kind: 'transform',
+    name: 'invert',
+    version: 1,
+    title: 'Inverted',
+    source: 'none',
+    options: Type.Object({}, { additionalProperties: false }),
+    keepsLabels: true,
+    describe: () => 'inverted',
+    apply: async ({ pixels }) => ({ pixels: pixels.map((x) => 1 - x) }),
+  };
+  const catalogue = catalogueWith([{ name: 'p', version: 1, transforms: [invert] }], 'r.yaml');
+  const { transforms, generators } = catalogue;
+  const set = { of: 'test', invert: {} };
+  const spec = derivedSpec('inverted', set, { file: 'r.yaml', transforms, generators });
+  if (!spec) throw new Error('it is no derived set');
+  const given = { ...evaluation(), catalogue };
+  const datasets = withDerived(new Map([['test', points(N)]]), new Map([['inverted', spec]]), {
+    names: ['test', 'inverted'],
+    systems: given.systems,
+    seed: 7,
+    file: 'r.yaml',
+  });
+  const [before, after] = [images('test'), images('inverted')];
+  const { rowsOf } = await measure(folder(), [before, after], { ...given, datasets });
+  expect(rowsOf(after).rows.pixels.data).toEqual(rowsOf(before).rows.pixels.data.map((x) => 1 - x));
+  expect(rowsOf(after).labels).toEqual(rowsOf(before).labels);
 });
