@@ -11,6 +11,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['suites/index.ts'],
   ['src/report', 'src/gate'],
   ['suites'],
+  // What plug-ins import, as `assay/NAME`.
+  ['src/suite.ts', 'src/attack.ts', 'src/score.ts', 'src/data.ts', 'src/plugin.ts'],
   ['src/suites'],
   ['src/attacks', 'src/sampling', 'src/models/defences'],
   ['src/metrics', 'src/data', 'src/models', 'src/losses', 'src/scores'],

@@ -26,8 +26,8 @@ interface Place {
 export function examplesOf(name: string, maker: Job | undefined, place: Place): Parent {
   const entry = place.datasets.get(name);
   if (!entry) throw new AssayError('unknown-name', `nothing is called "${name}"`);
-  const { size } = entry.info;
-  return { size, read: readerOf(entry, maker, place).read };
+  const { size, shape } = entry.info;
+  return { size, shape, read: readerOf(entry, maker, place).read };
 }
 
 function readerOf({ info, read }: DatasetEntry, maker: Job | undefined, place: Place): ExampleReader {

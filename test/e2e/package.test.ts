@@ -1,5 +1,6 @@
 // @module-tag long
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { type Ended, launch } from './assay.js';
+import { examplePluginRun } from './example-plugin.js';
 import { images, project, savedResults } from './project.js';
 
 /** The package as a stranger gets it: packed, and installed into a folder outside of this repository. */
@@ -162,6 +164,23 @@ describe('the installed package', () => {
     expect(found('accuracy', 'sharp')).toBeGreaterThan(0.8);
     expect(found('auroc', 'sharp')).toEqual(expect.any(Number));
     expect(found('size', 'sharp')).toBe(12);
+  });
+
+  it('runs examples/plugin, which imports only what the package exports', async (context) => {
+    needsInstall(context);
+    cpSync(join(REPOSITORY, 'examples/plugin'), join(app, 'node_modules/assay-plugin-example'), {
+      recursive: true,
+    });
+    const at = join(app, 'with-plugin');
+    examplePluginRun(at, 'assay-plugin-example');
+    const { code, stderr } = await bin(['run', 'with-plugin/small.run.yaml', '--out', 'plugin-out']);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const { measures } = savedResults(join(app, 'plugin-out'));
+    for (const name of ['lowest-recall', 'auroc', 'robust-accuracy'])
+      expect(measures.some(({ measure }) => measure === name)).toBe(true);
+    const script = `import { plugin } from 'assay-plugin-example'; console.log(plugin.name, Object.keys(plugin).length);`;
+    writeFileSync(join(app, 'plugin.js'), script);
+    expect(await launch(process.execPath, ['plugin.js'], app, outside).ended).toMatchObject({ code: 0 });
   });
 
   it('is a library', async (context) => {

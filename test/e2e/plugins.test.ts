@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { assay } from './assay.js';
+import { examplePluginRun, misspelt } from './example-plugin.js';
 import { CLASSES, images, project, savedResults } from './project.js';
 
 const home = mkdtempSync(join(tmpdir(), 'assay-plugins-'));
@@ -116,5 +118,43 @@ describe('a plug-in of several kinds', () => {
     const at = place(name.replace(' ', '-'), more);
     const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+});
+
+describe('examples/plugin', () => {
+  const folder = fileURLToPath(new URL('../../examples/plugin', import.meta.url));
+
+  it('imports nothing of Assay but what plug-ins may', () => {
+    const { exports } = JSON.parse(readFileSync(join(folder, '../../package.json'), 'utf8'));
+    const open = Object.keys(exports).map((path) => path.replace('.', 'assay'));
+    const imported = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js'))
+      .flatMap((name) => [...readFileSync(join(folder, name), 'utf8').matchAll(/from '([^']+)'/g)])
+      .map(([, path = '']) => path)
+      .filter((path) => !path.startsWith('./') && !path.startsWith('node:'));
+    expect(imported.length).toBeGreaterThan(4);
+    expect(imported.filter((path) => !open.includes(path))).toEqual([]);
+  });
+
+  it('runs: a suite, an attack, a score, a transform and a data format', async () => {
+    const at = join(home, 'example');
+    examplePluginRun(at, join(folder, 'index.js'));
+    const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const { measures, datasets } = savedResults(join(at, 'out'));
+    const fingerprints = new Map(datasets.map(({ name, fingerprint }) => [name, fingerprint]));
+    expect(fingerprints.get('test')).toBe(fingerprints.get('npz'));
+    const value = (measure: string, dataset: string) =>
+      measures.find((m) => m.measure === measure && m.model === 'sharp' && m.dataset === dataset)?.value;
+    expect(value('accuracy', 'test')).toBe(value('accuracy', 'npz'));
+    // In a mirror left is right: only the middle stays where it was.
+    expect(value('accuracy', 'mirrored')).toBeLessThan(0.5);
+    expect(value('lowest-recall', 'mirrored')).toBeLessThan(0.2);
+    expect(value('auroc', 'noise')).toBeGreaterThan(0.5);
+    const robust = value('robust-accuracy', 'test') ?? 1;
+    expect(robust).toBeLessThanOrEqual(value('accuracy', 'test') ?? 0);
+    writeFileSync(join(at, 'odd.run.yaml'), misspelt(join(folder, 'index.js')));
+    const odd = await assay(['run', 'odd.run.yaml', '--out', 'odd'], at);
+    expect([odd.code, odd.stderr]).toEqual([2, expect.stringContaining('did you mean "random-points"')]);
   });
 });

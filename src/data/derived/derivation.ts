@@ -33,6 +33,8 @@ export interface Generator<O extends TObject = TObject> extends DerivationRow<O>
 /** A data set that images are made of. */
 export interface Parent extends ExampleReader {
   size: number;
+  /** (C, H, W) */
+  shape: readonly [number, number, number];
 }
 
 /** Makes images of others when they are read: for what is cheap beside a pass through a network. */

@@ -13,6 +13,7 @@ const value = (i: number, p: number, n: number) => Math.fround((i + p / 8) / n);
 function parentOf(n: number, reads: [number, number][] = []): Parent {
   return {
     size: n,
+    shape: [1, 1, PIXELS],
     async read(start, end) {
       reads.push([start, end]);
       const pixels = Float32Array.from({ length: (end - start) * PIXELS }, (_, at) =>
@@ -110,6 +111,7 @@ describe('interpolate', () => {
     const what = 'a logit of "m" is NaN';
     const parent: Parent = {
       size: n,
+      shape: sound.shape,
       read: async (start, end) => ({
         ...(await sound.read(start, end)),
         ...(start <= 1 && 1 < end && { failed: [{ example: 13, what }] }),

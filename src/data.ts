@@ -1,0 +1,7 @@
+/** `assay/data`: what formats of data sets, transforms and generators are written with. */
+export { Type } from '@sinclair/typebox';
+export type { DatasetInfo, Examples } from './data/dataset.js';
+export type { Draws, Generator, Parent, PixelTransform } from './data/derived/derivation.js';
+export type { DataFormat, ImageSource, PathHead } from './data/source.js';
+export type { DatasetSpec } from './data/spec.js';
+export type { Stream } from './random/stream.js';
