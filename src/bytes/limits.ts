@@ -20,25 +20,25 @@ export const limits = {
   configuration: {
     of: 'bytes of a run file, card, gates file or file of suites',
     value: 4 * MIB,
-    reason: 'longer ones are checkpoints or data named by mistake',
+    reason: 'longer files are checkpoints or data named by mistake',
     instead: 'name a model card or a run file, not a checkpoint or data',
   },
   classNames: {
     of: 'bytes of a list of class names',
     value: 4 * MIB,
     reason: 'ImageNet-21k takes 0.5 MB',
-    instead: 'name a file with one class name a line',
+    instead: 'name a file with one class name per line',
   },
   results: {
     of: 'bytes of results.json',
     value: 512 * MIB - 24,
-    reason: 'text in JavaScript ends there',
+    reason: 'JavaScript cannot hold longer text',
     instead: 'split the run file into several runs',
   },
   unit: {
     of: 'bytes of a stored unit',
     value: 2 * GIB - 1,
-    reason: 'units hold some hundred examples; no run writes one that long',
+    reason: 'units hold a few hundred examples; no run writes one that long',
     instead: 'remove the file: its examples are then measured again',
   },
   image: {
@@ -51,25 +51,25 @@ export const limits = {
     of: 'pixels of an image (height x width)',
     value: 2 ** 25,
     reason: 'one decoded takes 100 MB, and `resize` makes a smaller example of it',
-    instead: 'scale it down before: networks take far fewer pixels',
+    instead: 'scale it down first: networks take far fewer pixels',
   },
   examplePixels: {
     of: 'pixels of an image that becomes an example as it is, or by `resize` (height x width)',
     value: 2 ** 22,
     reason:
-      'as floats one takes 50 MB, and eight are decoded at a time; networks take some hundred times less',
+      'as floats one takes 50 MB, and eight are decoded at a time; networks take some hundred times fewer',
     instead: 'scale all images with `resize: [height, width]` to the size that the network takes',
   },
   examples: {
     of: 'examples of a data set',
     value: 2 ** 26,
-    reason: 'the position and label of each are held; ImageNet-21k has 14 million',
-    instead: 'save those that are wanted in a file of their own',
+    reason: 'the position and label of each are held in memory; ImageNet-21k has 14 million',
+    instead: 'save the ones you want in a separate file',
   },
   example: {
     of: 'numbers of an image in an array (channels x height x width)',
     value: 2 ** 25,
-    reason: 'as floats they take 128 MB, and batches hold several; networks take some hundred times less',
+    reason: 'as floats they take 128 MB, and batches hold several; networks take some hundred times fewer',
     instead: 'save the images smaller, at the size that the network takes',
   },
   predictionRow: {
@@ -93,7 +93,7 @@ export const limits = {
   onnx: {
     of: 'bytes of an ONNX file',
     value: 2 * GIB - 1,
-    reason: 'protobuf messages end there',
+    reason: 'protobuf messages cannot be longer',
     instead: 'export it with its weights as external data',
   },
   keras: {
@@ -111,7 +111,7 @@ export const limits = {
   networkImage: {
     of: 'numbers of an image as a network takes it (channels x height x width)',
     value: 2 ** 25,
-    reason: 'they take 128 MB, and batches hold several; networks take some hundred times less',
+    reason: 'they take 128 MB, and batches hold several; networks take some hundred times fewer',
     instead: 'state the size that the network takes',
   },
   declaredTensor: {
@@ -155,8 +155,8 @@ export const limits = {
   nesting: {
     of: 'lists and mappings inside each other, in YAML and JSON',
     value: 200,
-    reason: 'each level takes memory and stack; models of Keras nest some dozens',
-    instead: 'check that the file was written whole: brackets are left open',
+    reason: 'each level takes memory and stack; Keras models nest some dozens',
+    instead: 'check that the file was written completely: brackets are left open',
   },
   externalRepeats: {
     of: 'times that the weights beside a model are read over, in all',

@@ -150,7 +150,7 @@ async function linesOf(file: string): Promise<string[]> {
     throw new AssayError(error.code, error.message, {
       ...error.details,
       path: '--classes',
-      hint: 'name a file with a class name a line, or list the names with commas: cat,dog,owl',
+      hint: 'name a file with one class name per line, or list the names with commas: cat,dog,owl',
     });
   }
 }

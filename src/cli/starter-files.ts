@@ -14,16 +14,16 @@ export interface CardDraft {
 export function emptyCard(): CardDraft {
   return {
     name: 'my-model',
-    text: `# A model card: how to use a checkpoint. \`assay inspect CHECKPOINT\` tells most of this.
+    text: `# A model card: how to use a checkpoint. \`assay inspect CHECKPOINT\` shows most of this.
 name: my-model
 checkpoint: ./my-model.onnx
 # Channels, height, width; and what the network expects of pixels: range, or mean and std (of pixels in [0, 1]).
 input: { shape: [3, 32, 32], range: [0, 1] }
-# Names in the order of the logits, or how many there are. Leave it out for a pure energy model.
+# Class names in the order of the logits, or their number. Leave it out for a pure energy model.
 classes: 10
 # How log p(x) follows: logsumexp (the default of classifiers), { output: NAME, sign: -1 }, or none.
 energy: logsumexp
-# Checked before anything is attacked: catches a wrong range, channel order or order of classes.
+# Checked before any attack: catches a wrong range, channel order or order of classes.
 # expect: { accuracy: 0.93, on: test, tolerance: 0.01 }
 `,
   };

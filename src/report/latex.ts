@@ -49,7 +49,8 @@ function comparisonTable(results: Results): string {
   ]);
   return tabular({
     title: results.title,
-    caption: 'Best in bold; underlined where the interval overlaps that of the best. Intervals at 95 %.',
+    caption:
+      'Best in bold; underlined where not distinguishable from the best (the intervals overlap). Intervals at 95 %.',
     align: `l${'r'.repeat(columns.length)}`,
     head: [
       `${groups.join(' & ')} \\\\`,

@@ -164,7 +164,7 @@ export function breakdownTable(id: string, title: string, results: readonly Atta
       id,
       title: `${title}: attack by attack`,
       caption:
-        'Each attack meets what those before it left. "Broken first" counts the examples that it broke, at any radius, before another attack did; the columns of radii are the accuracy left after it.',
+        'Each attack runs on the examples that those before it left unbroken. "Broken first" counts the examples that it broke, at any radius, before another attack did; the columns of radii are the accuracy left after it.',
       columns: [
         { key: 'model', title: 'System', format: 'text' },
         { key: 'attack', title: 'attack', format: 'text' },

@@ -14,7 +14,7 @@ export function overviewTable(
   return {
     id: `calibration-${dataset.name}`,
     title: `Calibration on ${dataset.name}`,
-    caption: `${dataset.size} examples, ${bins} bins, as the models are (T = 1). "If calibrated" is the ECE that a perfectly calibrated model with the same confidences would show on as many examples: an ECE inside that range is indistinguishable from none. A positive gap is over-confidence. Bootstrap intervals, 95 %.`,
+    caption: `${dataset.size} examples, ${bins} bins, as the models are (T = 1). "If calibrated" is the ECE that a perfectly calibrated model with the same confidences would show on as many examples: an ECE inside that range is not distinguishable from perfect calibration. A positive gap is over-confidence. Bootstrap intervals, 95 %.`,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },
       percent('ece', 'ECE'),
@@ -45,7 +45,7 @@ export function temperatureTable(dataset: DatasetInfo, results: readonly Calibra
   return {
     id: `temperature-${dataset.name}`,
     title: `Temperature scaling on ${dataset.name}`,
-    caption: `T minimises the NLL of ${on}. Before and after are measured on the same examples, none of which was fitted on.`,
+    caption: `T minimises the NLL of ${on}. Before and after are measured on the same examples, and T was fitted on none of them.`,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },
       { key: 'temperature', title: 'T', format: 'number', better: 'none' },

@@ -70,7 +70,7 @@ export function purificationTable(
   return {
     id: `purification-${dataset}`,
     title: `Purification on ${dataset}`,
-    caption: `Attacks: ${attack}. The last column rests on fewer examples; see the measures for n.`,
+    caption: `Attacks: ${attack}. The last column uses fewer examples; see n in the measures.`,
     columns: [
       { key: 'model', title: 'System', format: 'text' },
       { key: 'by', title: 'purified by', format: 'text' },

@@ -60,7 +60,7 @@ export function rateMatrix(id: string, result: TransferResult): Table[] {
       id: `${id}-rate-${dataset.name}`,
       title: `Transfer rate, ${name}, ${dataset.name}`,
       caption:
-        'Of the examples that both systems classify correctly when clean and that were broken on the row\'s system, the share that fools the column\'s system too. "of" says how many these are; different pairs rest on different examples.',
+        'Of the examples that both systems classify correctly when clean and that were broken on the row\'s system, the share that fools the column\'s system too. "of" says how many these are; different pairs use different examples.',
       columns: head(result),
       rows: sources.map((source) => ({
         source: source.system.name,

@@ -6,17 +6,17 @@ const INTRODUCTION = `# Operators
 
 Written by \`npm run docs\` from the tables in \`src/autodiff\`; a test holds this page equal to them.
 
-**Forward.** A network runs as it is on onnxruntime, so every operator that onnxruntime executes runs, those of
-other domains too. ONNX operator sets 7 to 26 are read; older forms are rewritten in today's, and functions of
-the model's own are put in where they are called.
+**Forward.** A network runs as it is on onnxruntime, so every operator that onnxruntime executes runs, in
+other domains too. ONNX operator sets 7 to 26 are read. Older forms are rewritten in today's, and the model's own
+functions are inlined where they are called.
 
-**Gradient.** What stands between the pixels and the logits or the energy needs a rule:
+**Gradient.** Every operator between the pixels and the logits or the energy needs a rule:
 
 - *rule*: the gradient is written down for this operator;
-- *in primitives*: where a gradient passes through, the operator is first written in others that have rules;
-- *straight through*: the operator rounds, which has no gradient. The gradient passes as if it did not, and is zero
-  where the value saturates. That is an estimate: \`assay inspect\` and every report say so, since attacks that follow
-  it may find less than there is;
+- *in primitives*: where a gradient passes through, the operator is first rewritten in others that have rules;
+- *straight through*: the operator rounds, which has no gradient. The gradient passes as if it did not round, and is
+  zero where the value saturates. That is an estimate: \`assay inspect\` and every report say so, since attacks that
+  follow it may miss adversarial images;
 - *zero*: the output is an integer, a truth value, piecewise constant or random; nothing passes;
 - *none*: \`assay inspect\` names such operators, and suites that need no gradient still run.
 
@@ -30,16 +30,16 @@ operator set 26. Whole networks are compared with PyTorch in float64: see [archi
 
 ## Types
 
-Everything is computed in float32. A network in float16 or bfloat16 is read with its weights as they are (every
-16-bit float is a float32) and its values no longer rounded to 16 bits in between; onnxruntime's CPU kernels compute in
-float32 too, but round after each node. So the gradient is that of the function the weights define, and outputs may
-differ from a 16-bit run in the last digits that the type has. A network that takes float64 is rounded to float32.
+Everything is computed in float32. A network in float16 or bfloat16 keeps its weights as they are (every 16-bit float
+is a float32), and its values are not rounded to 16 bits in between; onnxruntime's CPU kernels compute in float32 too,
+but round after each node. So the gradient is that of the function the weights define, and outputs may differ from a
+16-bit run in the last digits of the type. A network that takes float64 is rounded to float32.
 Reports say so. Arithmetic in float64 inside a float32 network stays as it is.
 
 ## Restrictions
 
-Indices, slices, sizes and axes must not depend on the values of an image. Those computed from shapes are made constants
-when the model is opened. Refused, with the reason: resizing with antialias or with a kept aspect ratio; slices of the
+Indices, slices, sizes and axes must not depend on the values of an image. Those computed from shapes become constants
+when the model is opened. These are refused, with the reason: resizing with antialias or with a kept aspect ratio; slices of the
 batch axis; quantisation in blocks; attention with caches of past keys, a soft cap or a mask computed at run time;
 batch normalisation in training mode.
 `;
