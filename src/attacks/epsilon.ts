@@ -1,3 +1,4 @@
+import { type SchemaOptions, Type } from '@sinclair/typebox';
 import { AssayError } from '../errors.js';
 
 /** A radius in pixel units, with the text it was written as: reports say 8/255, not 0.03137. */
@@ -7,7 +8,17 @@ export interface Epsilon {
 }
 
 /** What a run file may say: `8/255`, `"0.5"`, `0.5`. */
-export const EPSILON_PATTERN = '^\\s*[0-9.]+(e[+-]?[0-9]+)?\\s*(/\\s*[0-9.]+(e[+-]?[0-9]+)?\\s*)?$';
+const PATTERN = '^\\s*[0-9.]+(e[+-]?[0-9]+)?\\s*(/\\s*[0-9.]+(e[+-]?[0-9]+)?\\s*)?$';
+
+/** The schema of what `parseEpsilon` reads. */
+export const epsilonSchema = (options: SchemaOptions = {}) =>
+  Type.Union(
+    [
+      Type.String({ pattern: PATTERN, title: 'a fraction such as 8/255' }),
+      Type.Number({ exclusiveMinimum: 0, title: 'a number above 0' }),
+    ],
+    options,
+  );
 
 /**
  * Reads a fraction or a number. White space is dropped from the text, nothing else is changed.

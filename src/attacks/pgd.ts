@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { defineAttack, type Trajectory } from './attack.js';
-import { EPSILON_PATTERN, parseEpsilon } from './epsilon.js';
+import { epsilonSchema, parseEpsilon } from './epsilon.js';
 
 export const PgdOptions = Type.Object({
   steps: Type.Integer({
@@ -10,7 +10,7 @@ export const PgdOptions = Type.Object({
     description: 'Gradient steps per restart.',
   }),
   stepSize: Type.Optional(
-    Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
+    epsilonSchema({
       description: 'Length of a step in the norm of the attack, such as 2/255. Default: 2.5 epsilon / steps.',
     }),
   ),

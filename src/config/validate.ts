@@ -131,14 +131,16 @@ function invalid(error: ErrorObject, { file, what, at: start }: CheckedThing): A
   });
 }
 
-/** The literals a union or an enumeration allows, and the types of its other branches. */
+/** The literals a union or an enumeration allows, and what its other branches are: their title, or type. */
 function choicesOf(error: ErrorObject): string[] {
   if (error.keyword === 'enum') return (error.params.allowedValues as unknown[]).map(String);
   if (error.keyword === 'const') return [String(error.params.allowedValue)];
   if (error.keyword !== 'anyOf') return [];
-  const branches = (error.schema ?? []) as { const?: unknown; type?: string }[];
+  const branches = (error.schema ?? []) as { const?: unknown; type?: string; title?: string }[];
   return branches.map((b) =>
-    b.const === undefined ? `an ${b.type ?? 'other form'}`.replace(/^an (?![aeio])/, 'a ') : String(b.const),
+    b.const === undefined
+      ? (b.title ?? `an ${b.type ?? 'other form'}`.replace(/^an (?![aeio])/, 'a '))
+      : String(b.const),
   );
 }
 

@@ -128,6 +128,13 @@ export async function runEvaluation(
     if (event.kind !== 'plan' || event.stored < event.units) notify(event);
   };
   let before = 0;
+  /** What the check of expected accuracy has just measured is neither to be measured nor reused. */
+  const withoutChecked: Listener = (event) => {
+    if (event.kind !== 'plan') return notify(event);
+    const stored = Math.max(0, event.stored - before);
+    const units = event.units - (event.stored - stored);
+    if (units > 0) notify({ ...event, units, stored });
+  };
   const attempt = async (): Promise<RunOutcome> => {
     const checked = await checkExpectations(
       expectations,
@@ -138,7 +145,7 @@ export async function runEvaluation(
     before += checked.measured;
     const execution: Execution = checked.stopped
       ? { stored: 0, measured: 0, costs: new Map(), failures: new Map(), stopped: checked.stopped }
-      : await execute(plan.jobs, { ...measuring, notify });
+      : await execute(plan.jobs, { ...measuring, notify: withoutChecked });
     if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
     const measured = before + execution.measured;
     const stored = Math.max(0, execution.stored - before);

@@ -125,12 +125,12 @@ function tellFailed(summary: Summary, suite: string, casualties: readonly Casual
   summary.examples = [...(summary.examples ?? []), failedSheet(suite, some)];
 }
 
-/** Sheets alone are something, if there was anything to put into them. */
+/** Tables without rows are nothing. Sheets alone are something, if there was anything to put into them. */
 function cameToNothing(
   { measures, tables = [], figures = [], ...rest }: Summary,
   wanted: SuitePlan['wanted'],
 ) {
-  if (measures.length + tables.length + figures.length > 0) return false;
+  if (measures.length + figures.length > 0 || tables.some(({ rows }) => rows.length > 0)) return false;
   return wanted.length === 0 || (rest.examples ?? []).length + (rest.arrays ?? []).length === 0;
 }
 

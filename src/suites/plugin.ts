@@ -243,7 +243,7 @@ function checkKind(plugin: string, kind: string, rows: unknown, where: ErrorDeta
         .map(([field, type]) => `${field}: ${type}`)
         .join(', '),
       found: `no ${missing.join(', no ')}`,
-      hint: 'docs/plugins.md has an example of every kind',
+      hint: 'docs/plugins.md says what a part of every kind is',
     });
   }
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { EPSILON_PATTERN } from '../../src/attacks/epsilon.js';
+import { epsilonSchema } from '../../src/attacks/epsilon.js';
 import { ChainOptions } from '../../src/models/defences/purification.js';
 import type { Catalogue } from '../../src/suites/catalogue.js';
 
@@ -30,7 +30,7 @@ export const purificationOptions = ({ norms }: Catalogue) =>
           { default: 'Linf', description: 'Norm of both attacks.' },
         ),
       ),
-      epsilon: Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
+      epsilon: epsilonSchema({
         default: '8/255',
         description: 'Radius of both attacks.',
       }),

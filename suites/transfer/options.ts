@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { EPSILON_PATTERN, parseEpsilon } from '../../src/attacks/epsilon.js';
+import { epsilonSchema, parseEpsilon } from '../../src/attacks/epsilon.js';
 import type { SystemInfo } from '../../src/models/system.js';
 import {
   type CommonOptions,
@@ -21,7 +21,7 @@ export const transferOptions = (catalogue: Catalogue) =>
       {
         ...Type.Omit(commonOptions(catalogue), ['epsilons', 'keep', 'confirm']).properties,
         epsilon: Type.Optional(
-          Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
+          epsilonSchema({
             description: `The radius, in units of pixels in [0, 1]. Default: ${[...catalogue.norms]
               .map(({ name, epsilons }) => `${epsilons[epsilons.length - 1]} for ${name}`)
               .join('; ')}.`,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { afterAll, describe, expect, it } from 'vitest';
+import { epsilonSchema } from '../../src/attacks/epsilon.js';
 import { check, readConfigFile } from '../../src/config/validate.js';
 import { AssayError } from '../../src/errors.js';
 
@@ -18,6 +19,7 @@ const Schema = Type.Object(
   {
     name: Type.String({ description: 'What it is called.' }),
     seed: Type.Integer({ default: 0 }),
+    radius: Type.Optional(epsilonSchema()),
     suites: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Object({ attack: Attack }, closed)]))),
   },
   closed,
@@ -47,6 +49,12 @@ describe('check', () => {
     ['a wrong type', { name: 1 }, 'name', /expected string/],
     ['a wrong type without a description', { name: 'a', seed: 'x' }, 'seed', /found +"x"/],
     ['a wrong type in a union', { name: 'a', suites: [1] }, 'suites[0]', /one of a string, an object/],
+    [
+      'a word for a radius',
+      { name: 'a', radius: 'big' },
+      'radius',
+      /one of a fraction such as 8\/255, a number above 0/,
+    ],
     [
       'an unknown key inside a union',
       { name: 'a', suites: [{ attack: { method: 'pgd', stesp: 1 } }] },

@@ -9,7 +9,7 @@ import { type RunOutcome, type RunSpec, runEvaluation } from '../../src/runs/run
 import type { SuiteEntry } from '../../src/runs/suite-entries.js';
 import { decodeUnit, encodeUnit } from '../../src/runs/unit-file.js';
 import type { NdArray } from '../../src/suites/columns.js';
-import type { Measurement } from '../../src/suites/contract.js';
+import { defineSuite, type Measurement } from '../../src/suites/contract.js';
 import type { Results } from '../../src/suites/results.js';
 import { accuracy } from '../../suites/accuracy/index.js';
 import { linearSystem } from '../suites/helpers/linear-system.js';
@@ -486,8 +486,15 @@ describe('expected accuracy', () => {
   const entries = [entryOf(accuracy, { topK: [], resamples: 100 })];
   it('is measured once, and met', async () => {
     const expectations = [{ system: 'plus', expect: { accuracy: 1 } }];
-    const outcome = await start(folder(), { entries, expectations });
+    const events: ProgressEvent[] = [];
+    const outcome = await start(folder(), { entries, expectations, notify: (event) => events.push(event) });
     expect(outcome).toMatchObject({ exitCode: 0, stored: 0, measured: 2 });
+    // The check measures one of two, and what it measured is not told as reused.
+    const plans = events.filter(({ kind }) => kind === 'plan');
+    expect(plans).toEqual([
+      { kind: 'plan', units: 1, stored: 0 },
+      { kind: 'plan', units: 1, stored: 0 },
+    ]);
   });
 
   it('is missed before anything else is measured', async () => {
@@ -588,6 +595,20 @@ describe('a suite that can measure nothing', () => {
       ['mean', 'failed-examples'],
       'error',
     ]);
+  });
+
+  it('is one where all that the suite gave is a table without rows', async () => {
+    const hollow = defineSuite({
+      ...entryOf(accuracy, {}).suite,
+      plan: () => [],
+      summarise: () => ({
+        measures: [],
+        tables: [{ id: 't', title: 'T', columns: [], rows: [] }],
+        notApplicable: [{ suite: 'accuracy', model: 'plus', reason: 'it has nothing' }],
+      }),
+    });
+    const outcome = await start(folder(), { entries: [{ ...entryOf(hollow), path: 'suites[0]' }] });
+    expect(outcome).toMatchObject({ exitCode: 2, failures: [{ code: 'not-measured' }] });
   });
 
   it('is none where the run file says that it is optional', async () => {

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { autoattack } from '../../attacks/compositions.js';
-import { EPSILON_PATTERN } from '../../attacks/epsilon.js';
+import { epsilonSchema } from '../../attacks/epsilon.js';
 import { type AttackLoss, chosenLosses } from '../../attacks/losses.js';
 import type { AttackRow } from '../../attacks/registry.js';
 import type { Catalogue } from '../catalogue.js';
@@ -112,15 +112,12 @@ export const commonOptions = (catalogue: Catalogue) =>
       ),
     ),
     epsilons: Type.Optional(
-      Type.Array(
-        Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })]),
-        {
-          minItems: 1,
-          description: `Radii in units of pixels in [0, 1], such as 8/255. Default: ${[...catalogue.norms]
-            .map(({ name, epsilons }) => `${epsilons.join(', ')} for ${name}`)
-            .join('; ')}.`,
-        },
-      ),
+      Type.Array(epsilonSchema(), {
+        minItems: 1,
+        description: `Radii in units of pixels in [0, 1], such as 8/255. Default: ${[...catalogue.norms]
+          .map(({ name, epsilons }) => `${epsilons.join(', ')} for ${name}`)
+          .join('; ')}.`,
+      }),
     ),
     restarts,
     loss: loss(catalogue),

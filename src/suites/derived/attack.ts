@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { EPSILON_PATTERN } from '../../attacks/epsilon.js';
+import { epsilonSchema } from '../../attacks/epsilon.js';
 import type { DatasetInfo } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
@@ -16,7 +16,7 @@ function schemaOf(catalogue: Catalogue) {
   return Type.Object(
     {
       on: Type.String({ minLength: 1, description: 'Name of the system that is attacked.' }),
-      epsilon: Type.Union([Type.String({ pattern: EPSILON_PATTERN }), Type.Number({ exclusiveMinimum: 0 })], {
+      epsilon: epsilonSchema({
         description: 'Radius, in units of pixels in [0, 1], such as 8/255.',
       }),
       ...common,
