@@ -336,7 +336,6 @@ export const SystemSummary = Type.Object(
     energy: Type.String(),
     identity: Type.String(),
     inputScale: Type.Array(Type.Number()),
-    featureWidth: Type.Optional(Type.Integer({ description: 'penultimate features of one image' })),
   },
   closed,
 );
