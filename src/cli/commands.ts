@@ -33,6 +33,11 @@ const listed: Record<string, Listed> = {
     summary: 'show what a checkpoint holds',
     load: async () => (await import('./inspect.js')).inspectCommand(),
   },
+  explain: {
+    takes: '[kind] [name]',
+    summary: 'list what a run file can name, with options',
+    load: async () => (await import('./explain.js')).explainCommand(),
+  },
   doctor: {
     summary: 'check that this machine can run Assay',
     load: async () => (await import('./doctor.js')).doctorCommand(),
@@ -60,7 +65,7 @@ export function commandsFor(words: readonly string[]): Promise<Command[]> {
     Object.entries(listed).map(async ([name, { takes, summary, load }]) => {
       if (words.includes(name)) return (await load()).summary(summary);
       const command = new Command(name).summary(summary);
-      return takes ? command.argument(takes) : command;
+      return takes ? command.arguments(takes) : command;
     }),
   );
 }

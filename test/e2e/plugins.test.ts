@@ -157,4 +157,23 @@ describe('examples/plugin', () => {
     const odd = await assay(['run', 'odd.run.yaml', '--out', 'odd'], at);
     expect([odd.code, odd.stderr]).toEqual([2, expect.stringContaining('did you mean "random-points"')]);
   });
+
+  it('is listed by `assay explain`, with options and origin', async () => {
+    const plugin = ['--plugin', join(folder, 'index.js')];
+    const { stdout } = await assay(['explain', ...plugin, '--json'], home);
+    const all: { kind: string; name: string; from: string }[] = JSON.parse(stdout);
+    expect(all.filter(({ from }) => from === 'example').map(({ kind, name }) => [kind, name])).toEqual([
+      ['suite', 'class-recall'],
+      ['attack', 'random-points'],
+      ['OOD score', 'nearest-mean'],
+      ['transform', 'mirror'],
+      ['data format', 'pixel-csv'],
+    ]);
+    const one = await assay(['explain', 'attack', 'random-points', ...plugin], home);
+    expect(one.stdout).toMatch(
+      /random-points: Random points\nfrom example; source: a baseline\n[\s\S]*tries +20 +Points/,
+    );
+    const odd = await assay(['explain', 'attack', 'random-point', ...plugin], home);
+    expect([odd.code, odd.stderr]).toEqual([2, expect.stringContaining('did you mean "random-points"')]);
+  });
 });
