@@ -13,9 +13,9 @@ const manifest: { version: string } = JSON.parse(
 describe('the command line', () => {
   const at = folder;
   const told: [string[], number, RegExp][] = [
-    [['--help'], 0, /run .*score .*report .*gate .*inspect .*doctor .*init .*Exit codes/s],
+    [['--help'], 0, /run .*score .*report .*gate .*inspect .*explain .*doctor .*init .*Exit code/s],
     [['--version'], 0, new RegExp(`^${manifest.version.replaceAll('.', '\\.')}\n$`)],
-    ...['run', 'score', 'report', 'gate', 'inspect', 'doctor', 'init', 'build-addon'].map(
+    ...['run', 'score', 'report', 'gate', 'inspect', 'explain', 'doctor', 'init', 'build-addon'].map(
       (name): [string[], number, RegExp] => [
         [name, '--help'],
         0,
