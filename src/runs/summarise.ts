@@ -145,7 +145,7 @@ function notMeasured({ suite, path, file }: SuiteEntry, missing: readonly NotApp
     file,
     path,
     found: [...reasons.slice(0, REASONS), ...more].join('; ') || 'no system and data set that it is for',
-    hint: `give it what it lacks, or write \`optional: true\` beside its name: \`- { ${suite.name}: {}, optional: true }\``,
+    hint: `give it what it lacks, or write \`optional: true\` beside its name: \`- { ${suite.name}: {}, optional: true }\`, with its options in the inner braces`,
   });
 }
 

@@ -224,9 +224,6 @@ const flags: readonly Flag[] = [
   },
 ];
 
-/** The name of every flag, for the documentation. */
-export const flagNames: readonly string[] = flags.map(({ name }) => name);
-
 interface Looked {
   flag: Flag;
   finding: Finding | string;
