@@ -36,6 +36,17 @@ export interface Plugin extends PluginDefinition {
 /** `schema`: a TypeBox schema, or a function that makes one. */
 type FieldType = 'string' | 'number' | 'function' | 'object' | 'array' | 'schema';
 
+/** Fields of what makes the images of a data set, from others or from nothing. */
+const MAKING = {
+  name: 'string',
+  version: 'number',
+  kind: 'string',
+  title: 'string',
+  source: 'string',
+  options: 'object',
+  describe: 'function',
+} as const satisfies Record<string, FieldType>;
+
 /** Every kind of part: what messages call one, and the fields that one must have. */
 export const KINDS: Readonly<
   Record<keyof PluginParts, { one: string; fields: Readonly<Record<string, FieldType>> }>
@@ -148,31 +159,8 @@ export const KINDS: Readonly<
       build: 'function',
     },
   },
-  transforms: {
-    one: 'transform',
-    fields: {
-      name: 'string',
-      version: 'number',
-      kind: 'string',
-      title: 'string',
-      source: 'string',
-      options: 'object',
-      describe: 'function',
-    },
-  },
-  generators: {
-    one: 'generator',
-    fields: {
-      name: 'string',
-      version: 'number',
-      kind: 'string',
-      title: 'string',
-      source: 'string',
-      options: 'object',
-      describe: 'function',
-      fill: 'function',
-    },
-  },
+  transforms: { one: 'transform', fields: MAKING },
+  generators: { one: 'generator', fields: { ...MAKING, fill: 'function' } },
 };
 
 /**

@@ -1,10 +1,8 @@
 import { Type } from '@sinclair/typebox';
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { SystemInfo } from '../../src/models/system.js';
 import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../../src/suites/caveats.js';
-import { defineSuite, type ExampleSheet, request } from '../../src/suites/contract.js';
+import { defineSuite, type ExampleSheet } from '../../src/suites/contract.js';
 import { measure } from '../../src/suites/measure.js';
-import { clean } from '../../src/suites/measurements/clean.js';
+import { cleanRequest } from '../../src/suites/measurements/clean.js';
 import type { Measure } from '../../src/suites/results.js';
 import { type AccuracyResult, accuracyResult } from './result.js';
 import { classFigure, classTable, confusionTable, overviewTable } from './tables.js';
@@ -27,9 +25,6 @@ const AccuracyOptions = Type.Object(
   { additionalProperties: false },
 );
 
-const requestFor = ({ name: system }: SystemInfo, { name: dataset }: DatasetInfo) =>
-  request({ measurement: clean, system, dataset });
-
 export const accuracy = defineSuite({
   name: NAME,
   title: 'Accuracy',
@@ -41,7 +36,7 @@ export const accuracy = defineSuite({
 
   plan(context) {
     return context.systems.flatMap((system) =>
-      labelledTestSets(context).map((dataset) => requestFor(system, dataset)),
+      labelledTestSets(context).map((dataset) => cleanRequest(system, dataset)),
     );
   },
 
@@ -49,7 +44,7 @@ export const accuracy = defineSuite({
     const sets = labelledTestSets(context).map((dataset) => ({
       dataset,
       results: context.systems.flatMap((system) => {
-        const rows = collected.get(requestFor(system, dataset));
+        const rows = collected.get(cleanRequest(system, dataset));
         const step = context.steps?.(`resamples of ${system.name} on ${dataset.name}`);
         return rows ? [accuracyResult(system, dataset, rows, { ...options, seed: context.seed, step })] : [];
       }),

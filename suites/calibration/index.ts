@@ -6,11 +6,10 @@ import {
   type Collected,
   type CollectedRows,
   defineSuite,
-  request,
   type SuiteContext,
 } from '../../src/suites/contract.js';
 import { type About, measure } from '../../src/suites/measure.js';
-import { clean, type OutputRows } from '../../src/suites/measurements/clean.js';
+import { cleanRequest, type OutputRows } from '../../src/suites/measurements/clean.js';
 import { classifiedOf } from '../../src/suites/measurements/collected.js';
 import type { Measure, Warning } from '../../src/suites/results.js';
 import { fitOnSplit, fitOnValidation, pick, validationSet } from './fit.js';
@@ -56,9 +55,6 @@ const METRICS: { metric: CalibrationMetric; title: string; binned: boolean }[] =
   { metric: 'nll', title: 'NLL (nats)', binned: false },
 ];
 
-const requestFor = ({ name: system }: SystemInfo, { name: dataset }: DatasetInfo) =>
-  request({ measurement: clean, system, dataset });
-
 export const calibration = defineSuite({
   name: NAME,
   title: 'Calibration',
@@ -81,14 +77,14 @@ export const calibration = defineSuite({
     const validation = validationSet(context.datasets, options.fitOn);
     const tests = labelledTestSets(context);
     const sets = validation && tests.length > 0 ? [...tests, validation] : tests;
-    return context.systems.flatMap((system) => sets.map((dataset) => requestFor(system, dataset)));
+    return context.systems.flatMap((system) => sets.map((dataset) => cleanRequest(system, dataset)));
   },
 
   summarise(collected, options, context) {
     const sets = labelledTestSets(context).map((dataset) => ({
       dataset,
       results: context.systems.flatMap((system) => {
-        const rows = collected.get(requestFor(system, dataset));
+        const rows = collected.get(cleanRequest(system, dataset));
         return rows ? [resultOf(system, dataset, rows, collected, options, context)] : [];
       }),
     }));
@@ -122,7 +118,7 @@ function resultOf(
   // Errors name the system, the data set and the example.
   classifiedOf(found);
   const validation = validationSet(datasets, fitOn);
-  const held = validation && collected.get(requestFor(system, validation));
+  const held = validation && collected.get(cleanRequest(system, validation));
   const test = { dataset, collected: found };
   const fit =
     validation && held

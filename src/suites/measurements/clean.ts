@@ -1,7 +1,8 @@
+import type { DatasetInfo } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
 import { float32, type RowsIn } from '../columns.js';
-import { defineMeasurement } from '../contract.js';
+import { defineMeasurement, type Request, request } from '../contract.js';
 import { eachBatch } from './batches.js';
 
 /** What a system has to say of an image. */
@@ -37,6 +38,12 @@ export const clean = defineMeasurement({
     return { ...(logits && { logits }), ...(logPx && { logPx }) };
   },
 });
+
+/** What a system says of all images of a data set. */
+export const cleanRequest = (
+  { name: system }: Pick<SystemInfo, 'name'>,
+  { name: dataset }: Pick<DatasetInfo, 'name'>,
+): Request<OutputRows> => request({ measurement: clean, system, dataset });
 
 /** An output that the system said it offers, of the right length. */
 function offered(
