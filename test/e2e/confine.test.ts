@@ -111,7 +111,7 @@ it('refuses a link to a checkpoint, and predictions', async () => {
 });
 
 it('refuses a run file that raises limits, unless the command does', async () => {
-  put('in/greedy.run.yaml', { ...good, limits: { seconds: 1000, mebibytes: 100 } });
+  put('in/greedy.run.yaml', { ...good, limits: { seconds: 1000, mebibytes: 500 } });
   const args = ['run', 'in/greedy.run.yaml', '--confine', 'in', '--out', 'limits'];
   expect(await assay(...args)).toMatchObject({
     code: 2,
