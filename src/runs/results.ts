@@ -6,6 +6,7 @@ import type { ExampleArray, ExampleSheet } from '../suites/contract.js';
 import type { Cost, Results, Warning } from '../suites/results.js';
 import type { Execution } from './execute.js';
 import type { Inventory } from './inventory.js';
+import { measurementVersions } from './measurement-versions.js';
 import type { Plan } from './plan.js';
 import type { Listener, StagePart } from './progress.js';
 import { sinceEpoch } from './since-epoch.js';
@@ -62,7 +63,11 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     notify(stage);
     const steps = seldom((part) => notify({ ...stage, part }));
     const { result, summary, ...failed } = await summariseSuite(suitePlan, store, execution, steps);
-    suites.push(result);
+    suites.push({
+      ...result,
+      measures: summary.measures.length,
+      measurements: measurementVersions(suitePlan),
+    });
     measures.push(...summary.measures);
     warnings.push(...(summary.warnings ?? []));
     notApplicable.push(...(summary.notApplicable ?? []));

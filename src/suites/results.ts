@@ -263,6 +263,17 @@ export const SuiteResult = Type.Object(
     options: Type.Record(Type.String(), Type.Unknown()),
     status: Type.Union([Type.Literal('ok'), Type.Literal('error')]),
     error: Type.Optional(Type.String()),
+    measures: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'how many of `measures` are its own; they follow each other as the suites do',
+      }),
+    ),
+    measurements: Type.Optional(
+      Type.Record(Type.String(), Type.Integer(), {
+        description: 'what it rests on, by name, with the version of each',
+      }),
+    ),
     tables: Type.Array(Table),
     figures: Type.Array(Figure),
   },

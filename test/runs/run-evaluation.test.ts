@@ -100,6 +100,26 @@ describe('a run', () => {
     );
   });
 
+  it('says which measures each suite gave, and what they rest on', async () => {
+    const out = folder();
+    const input = noisyLogits(probe());
+    const raised = { ...noisyLogits(probe(), 4, 'raised'), version: 7 };
+    await start(out, {
+      entries: [
+        entryOf(meanSuite(sums(input, probe()), 'sums', input)),
+        entryOf(meanSuite(raised, 'raised')),
+      ],
+    });
+    const { suites, measures } = saved(out);
+    expect(suites.map(({ measurements }) => measurements)).toEqual([
+      { 'noisy-logits': 1, sums: 1 },
+      { raised: 7 },
+    ]);
+    expect(suites.flatMap(({ suite, measures = 0 }) => Array(measures).fill(suite))).toEqual(
+      measures.map(({ suite }) => suite),
+    );
+  });
+
   it('measures nothing the second time, and says the same', async () => {
     const out = folder();
     const measured = probe();
