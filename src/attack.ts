@@ -1,4 +1,7 @@
-/** `assay/attack`: what attacks, norms and losses are written with. */
+/**
+ * `assay/attack`: what attacks, norms and losses are written with; and for suites that attack, the options of their run
+ * files and what these come to (`assay/measurements` has the passes).
+ */
 export { Type } from '@sinclair/typebox';
 export {
   type Answer,
@@ -8,9 +11,22 @@ export {
   type Subject,
   type Trajectory,
 } from './attacks/attack.js';
-export { type Epsilon, parseEpsilon } from './attacks/epsilon.js';
+export type { AttackPlan } from './attacks/attack-plan.js';
+export { type Epsilon, epsilonSchema, parseEpsilon, parseEpsilons } from './attacks/epsilon.js';
+export { attackedScores } from './attacks/goals.js';
+export { definedLoss } from './attacks/losses.js';
 export type { Norm } from './attacks/norms.js';
 export type { GraphBuilder } from './graph/build.js';
 export type { ExampleArguments, Loss, LossSite } from './losses/loss.js';
 export type { Passes } from './models/system.js';
 export type { Stream } from './random/stream.js';
+export { CHANCE } from './suites/attacking/chance.js';
+export {
+  type AttackingOptions,
+  attackingOptions,
+  optionsOfAttacks,
+  optionsOfEveryAttack,
+  type SharedOptions,
+} from './suites/attacking/options.js';
+export { attackLabel, type ResolvedAttack, resolveAttack } from './suites/attacking/resolve-attack.js';
+export { attackPlanOf, settledStage } from './suites/measurements/attack.js';

@@ -2,6 +2,8 @@
 export type { ErrorCode, ErrorDetails } from './errors.js';
 export { evaluateGates } from './gate/evaluate.js';
 export type { GateRule } from './gate/rule.js';
+export { classifiedOf, clean, logitsOf } from './measurements.js';
+export { bootstrap, type Estimate, exact, wilson } from './metrics.js';
 export type { Evaluated, Gradients, LastLayer, LossName, Outputs, QuantityName } from './models/system.js';
 export { writeReport } from './report/write-report.js';
 export type { ProgressEvent } from './runs/progress.js';

@@ -1,4 +1,4 @@
-/** `assay/score`: what OOD scores are written with. */
+/** `assay/score`: what OOD scores are written with, and suites of detectors. */
 export type { Capability } from './models/system.js';
 export { LOGIT_ROUNDING, relativeRounding } from './scores/rounding.js';
 export {
@@ -10,5 +10,8 @@ export {
   required,
   type Score,
   type ScoreInputs,
+  type ScoreOptions,
   type Statistics,
 } from './scores/score.js';
+export { energyCaveat, setWarnings } from './suites/detection-caveats.js';
+export { fittedTo, lackOf, scoresNamed } from './suites/score-support.js';

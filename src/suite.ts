@@ -1,12 +1,21 @@
-/** `assay/suite`: what suites and measurements are written with. */
-export { Type } from '@sinclair/typebox';
+/**
+ * `assay/suite`: what suites and measurements are written with. The measurements that come with Assay are in
+ * `assay/measurements`, statistics in `assay/metrics`; suites that attack use `assay/attack`, those of detectors
+ * `assay/score`.
+ */
+export { type Static, type TSchema, Type } from '@sinclair/typebox';
 export type { DatasetInfo, Examples } from './data/dataset.js';
-export { AssayError } from './errors.js';
-export { type Estimate, exact } from './metrics/estimate.js';
-export { bootstrap, wilson } from './metrics/intervals.js';
+export { AssayError, unknownName } from './errors.js';
 export type { Batch, Capability, Passes, System, SystemInfo } from './models/system.js';
 export { type Stream, type StreamKey, stream } from './random/stream.js';
 export type { Catalogue } from './suites/catalogue.js';
+export {
+  fewExamples,
+  fewUsed,
+  labelledTestSets,
+  singleDraw,
+  withoutLabels,
+} from './suites/caveats.js';
 export {
   type Column,
   type Columns,
@@ -32,8 +41,22 @@ export {
   type SuiteContext,
   type Summary,
 } from './suites/contract.js';
-export { cell, measure } from './suites/measure.js';
+export { identifier } from './suites/identifier.js';
+export { cell, type MeasureDescription, measure } from './suites/measure.js';
 export { eachBatch } from './suites/measurements/batches.js';
-export { clean } from './suites/measurements/clean.js';
-export { classifiedOf, logitsOf } from './suites/measurements/collected.js';
-export type { Figure, Measure, NotApplicable, Results, Table, Warning } from './suites/results.js';
+export { oneOf } from './suites/one-of.js';
+export type {
+  BarFigure,
+  Better,
+  Figure,
+  HistogramFigure,
+  ImageFigure,
+  LineFigure,
+  Measure,
+  NotApplicable,
+  Picture,
+  ReliabilityFigure,
+  Results,
+  Table,
+  Warning,
+} from './suites/results.js';

@@ -1,4 +1,4 @@
-import type { Suite } from '../src/suites/contract.js';
+import type { Suite } from '../src/suite.js';
 import { accuracy } from './accuracy/index.js';
 import { attack } from './attack/index.js';
 import { calibration } from './calibration/index.js';

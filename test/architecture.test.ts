@@ -12,7 +12,15 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/report', 'src/gate'],
   ['suites'],
   // What plug-ins import, as `assay/NAME`.
-  ['src/suite.ts', 'src/attack.ts', 'src/score.ts', 'src/data.ts', 'src/plugin.ts'],
+  [
+    'src/suite.ts',
+    'src/measurements.ts',
+    'src/metrics.ts',
+    'src/attack.ts',
+    'src/score.ts',
+    'src/data.ts',
+    'src/plugin.ts',
+  ],
   ['src/suites'],
   ['src/attacks', 'src/sampling', 'src/models/defences'],
   ['src/metrics', 'src/data', 'src/models', 'src/losses', 'src/scores'],
@@ -71,6 +79,19 @@ function importsOf(file: string): string[] {
   );
 }
 
+/** Packages that a file imports. */
+function packagesOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?'([^.'][^']*)'/g)].map(([, name]) => name);
+}
+
+/** The files behind `assay/NAME`, which is what plug-ins can import. */
+const PUBLIC = Object.entries<{ default: string }>(
+  JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports,
+)
+  .filter(([path]) => path !== '.' && path !== './package.json')
+  .map(([, { default: file }]) => file.replace(/^\.\/dist\//, '').replace(/\.js$/, '.ts'));
+
 /** What a file imports from node:fs, under its own names there. */
 function namesFromFs(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
@@ -124,6 +145,20 @@ describe('the architecture', () => {
         .map((imported) => `${file} imports ${imported}`),
     );
     expect(bridges).toEqual([]);
+  });
+
+  it('lets suites import what a plug-in can: their own folders, and what the package exports', () => {
+    const suites = files.filter((file) => /^suites\/[^/]+\//.test(file));
+    const beyond = suites.flatMap((file) =>
+      [
+        ...importsOf(file).filter(
+          (imported) => !imported.startsWith(`${dirname(file)}/`) && !PUBLIC.includes(imported),
+        ),
+        ...packagesOf(file),
+      ].map((imported) => `${file} imports ${imported}`),
+    );
+    expect(beyond).toEqual([]);
+    expect(PUBLIC).toContain('src/suite.ts');
   });
 
   it('opens files of users in one place', () => {

@@ -1,4 +1,6 @@
-import { clean, classifiedOf, defineSuite, measure, request, Type, wilson } from 'assay/suite';
+import { classifiedOf, clean } from 'assay/measurements';
+import { wilson } from 'assay/metrics';
+import { defineSuite, measure, request, Type } from 'assay/suite';
 
 /** A suite: how the class that fares worst does, which accuracy over all classes hides. */
 export const classRecall = defineSuite({

@@ -2,7 +2,7 @@ import type { Estimate } from '../metrics/estimate.js';
 import type { Measure } from './results.js';
 
 /** Everything about a measure but its number. */
-export type About = Omit<Measure, 'value' | 'n' | 'interval' | 'level' | 'method' | 'params'> & {
+export type MeasureDescription = Omit<Measure, 'value' | 'n' | 'interval' | 'level' | 'method' | 'params'> & {
   params?: Measure['params'];
 };
 
@@ -10,7 +10,7 @@ export type About = Omit<Measure, 'value' | 'n' | 'interval' | 'level' | 'method
  * A measure from an estimate. An undefined value (NaN, infinite) becomes null and says why: `about.note`, or that
  * there were no examples.
  */
-export function measure(about: About, estimate: Estimate): Measure {
+export function measure(about: MeasureDescription, estimate: Estimate): Measure {
   const { value, n, interval, level, method } = estimate;
   const defined = Number.isFinite(value);
   const note =

@@ -9,7 +9,7 @@ export const scoresNamed = (ids: readonly string[], { scores }: Catalogue): Scor
   ids.map((id) => scores.named(id));
 
 /** Why a score cannot be had of a system on these data sets: the first thing that is missing. */
-export function missing(
+export function lackOf(
   system: SystemInfo,
   { title, needs, fit }: Score,
   datasets: readonly DatasetInfo[],

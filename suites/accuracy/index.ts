@@ -1,9 +1,15 @@
-import { Type } from '@sinclair/typebox';
-import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../../src/suites/caveats.js';
-import { defineSuite, type ExampleSheet } from '../../src/suites/contract.js';
-import { measure } from '../../src/suites/measure.js';
-import { cleanRequest } from '../../src/suites/measurements/clean.js';
-import type { Measure } from '../../src/suites/results.js';
+import { cleanRequest } from '../../src/measurements.js';
+import {
+  defineSuite,
+  type ExampleSheet,
+  fewExamples,
+  labelledTestSets,
+  type Measure,
+  measure,
+  singleDraw,
+  Type,
+  withoutLabels,
+} from '../../src/suite.js';
 import { type AccuracyResult, accuracyResult } from './result.js';
 import { classFigure, classTable, confusionTable, overviewTable } from './tables.js';
 import { accuracyWarnings } from './warnings.js';

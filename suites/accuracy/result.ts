@@ -1,13 +1,15 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import { type Classified, perClass, topKHits } from '../../src/metrics/classification.js';
-import { meanOfDraws } from '../../src/metrics/draw-counts.js';
-import type { Estimate } from '../../src/metrics/estimate.js';
-import { type BootstrapOptions, wilson } from '../../src/metrics/intervals.js';
-import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import type { Collected } from '../../src/suites/contract.js';
-import type { OutputRows } from '../../src/suites/measurements/clean.js';
-import { classifiedOf, logitsOf } from '../../src/suites/measurements/collected.js';
+import { classifiedOf, logitsOf, type OutputRows } from '../../src/measurements.js';
+import {
+  type BootstrapOptions,
+  type Classified,
+  type Estimate,
+  jointBootstrap,
+  meanOfDraws,
+  perClass,
+  topKHits,
+  wilson,
+} from '../../src/metrics.js';
+import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
 
 /** Accuracy and proper scores of one system on one data set. */
 export interface AccuracyResult {

@@ -1,7 +1,5 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import { commonConfusions } from '../../src/metrics/classification.js';
-import { cell } from '../../src/suites/measure.js';
-import type { BarFigure, Table } from '../../src/suites/results.js';
+import { commonConfusions } from '../../src/metrics.js';
+import { type BarFigure, cell, type DatasetInfo, type Table } from '../../src/suite.js';
 import type { AccuracyResult } from './result.js';
 
 /** A matrix or a chart with more classes than this cannot be read. */

@@ -1,5 +1,5 @@
-import { perClass } from '../../src/metrics/classification.js';
-import type { Warning } from '../../src/suites/results.js';
+import { perClass } from '../../src/metrics.js';
+import type { Warning } from '../../src/suite.js';
 import type { AccuracyResult } from './result.js';
 
 /** What makes the accuracy of a system suspect. `suite` is filled in. */

@@ -1,6 +1,6 @@
-import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
-import type { Catalogue } from '../../src/suites/catalogue.js';
-import { type AttackParams, settledStage } from '../../src/suites/measurements/attack.js';
+import { type ResolvedAttack, settledStage } from '../../src/attack.js';
+import type { AttackParams } from '../../src/measurements.js';
+import type { Catalogue } from '../../src/suite.js';
 
 /** Examples on which the checks are run that ask for no more; and fewer, where every radius is attacked from scratch. */
 export const CHECKED_EXAMPLES = 64;

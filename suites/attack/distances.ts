@@ -1,11 +1,6 @@
-import { normalQuantile } from '../../src/metrics/distributions.js';
-import type { Estimate } from '../../src/metrics/estimate.js';
-import { wilson } from '../../src/metrics/intervals.js';
-import { cell, measure } from '../../src/suites/measure.js';
-import type { LineFigure, Measure, Table } from '../../src/suites/results.js';
+import { quantileEstimate, wilson } from '../../src/metrics.js';
+import { cell, type LineFigure, type Measure, measure, type Table } from '../../src/suite.js';
 import type { AttackResult } from './result.js';
-
-const LEVEL = 0.95;
 
 /**
  * Distances to the nearest adversarial point found, ascending, one per example: 0 where the clean image is
@@ -17,26 +12,6 @@ export function distancesOf({ collected, n }: AttackResult): Float64Array {
     if (correct.data[i] === 0) return 0;
     return adversarial.data[i] === 1 ? distance.data[i] : Number.POSITIVE_INFINITY;
   }).sort();
-}
-
-/**
- * A quantile of sorted numbers with the interval between order statistics whose ranks are binomial (normal
- * approximation): free of any assumption about the distribution. An infinite bound gives no interval.
- */
-export function quantileEstimate(sorted: Float64Array, q: number): Estimate {
-  const n = sorted.length;
-  if (n === 0) return { value: Number.NaN, n, interval: null, level: LEVEL, method: 'none' };
-  const at = (rank: number) => sorted[Math.min(n - 1, Math.max(0, rank))];
-  const half = normalQuantile(LEVEL) * Math.sqrt(n * q * (1 - q));
-  const interval: [number, number] = [at(Math.floor(n * q - half)), at(Math.ceil(n * q + half) - 1)];
-  const known = interval.every(Number.isFinite);
-  return {
-    value: at(Math.ceil(n * q) - 1),
-    n,
-    interval: known ? interval : null,
-    level: LEVEL,
-    method: known ? 'order-statistics' : 'none',
-  };
 }
 
 const QUANTILES = [

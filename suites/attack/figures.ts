@@ -1,8 +1,6 @@
-import { parseEpsilon } from '../../src/attacks/epsilon.js';
-import type { NdArray } from '../../src/suites/columns.js';
-import type { Collected } from '../../src/suites/contract.js';
-import type { PixelRows } from '../../src/suites/measurements/pixels.js';
-import type { ImageFigure, LineFigure, Picture } from '../../src/suites/results.js';
+import { parseEpsilon } from '../../src/attack.js';
+import type { PixelRows } from '../../src/measurements.js';
+import type { Collected, ImageFigure, LineFigure, NdArray, Picture } from '../../src/suite.js';
 import type { AttackResult } from './result.js';
 
 const point = (x: number, { value, interval }: AttackResult['clean']) => ({

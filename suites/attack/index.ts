@@ -1,9 +1,16 @@
-import { resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
-import { fewUsed, labelledTestSets, singleDraw, withoutLabels } from '../../src/suites/caveats.js';
-import type { Rows } from '../../src/suites/columns.js';
-import { defineSuite, type Request, type SuiteContext } from '../../src/suites/contract.js';
-import { identifier } from '../../src/suites/identifier.js';
-import { pixels } from '../../src/suites/measurements/pixels.js';
+import { resolveAttack } from '../../src/attack.js';
+import { pixels } from '../../src/measurements.js';
+import {
+  defineSuite,
+  fewUsed,
+  identifier,
+  labelledTestSets,
+  type Request,
+  type Rows,
+  type SuiteContext,
+  singleDraw,
+  withoutLabels,
+} from '../../src/suite.js';
 import { distanceCurve, distanceMeasures, distanceTable } from './distances.js';
 import { curve, grid } from './figures.js';
 import { attackMeasures, attackTable, breakdownTable } from './measures.js';

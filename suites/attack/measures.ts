@@ -1,6 +1,5 @@
-import { type Estimate, exact } from '../../src/metrics/estimate.js';
-import { cell, measure } from '../../src/suites/measure.js';
-import type { Measure, Table } from '../../src/suites/results.js';
+import { type Estimate, exact } from '../../src/metrics.js';
+import { cell, type Measure, measure, type Table } from '../../src/suite.js';
 import { type AttackResult, reproduced, unconfirmed } from './result.js';
 
 export function attackMeasures(suite: string, result: AttackResult): Measure[] {

@@ -1,6 +1,5 @@
-import { definedLoss } from '../../src/attacks/losses.js';
-import type { Catalogue } from '../../src/suites/catalogue.js';
-import type { Warning } from '../../src/suites/results.js';
+import { definedLoss } from '../../src/attack.js';
+import type { Catalogue, Warning } from '../../src/suite.js';
 import type { AttackResult } from './result.js';
 
 /** What to know about how a system was attacked, nothing being wrong with it. */

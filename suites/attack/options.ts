@@ -1,6 +1,5 @@
-import { Type } from '@sinclair/typebox';
-import { type AttackingOptions, commonOptions, everyOwnOption } from '../../src/suites/attacking/options.js';
-import type { Catalogue } from '../../src/suites/catalogue.js';
+import { type AttackingOptions, attackingOptions, optionsOfEveryAttack } from '../../src/attack.js';
+import { type Catalogue, Type } from '../../src/suite.js';
 
 export type AttackOptions = AttackingOptions & { pictures: number; checks: boolean };
 
@@ -8,7 +7,7 @@ export const attackOptions = (catalogue: Catalogue) =>
   Type.Unsafe<AttackOptions>(
     Type.Object(
       {
-        ...commonOptions(catalogue).properties,
+        ...attackingOptions(catalogue).properties,
         pictures: Type.Integer({
           minimum: 0,
           maximum: 50,
@@ -19,7 +18,7 @@ export const attackOptions = (catalogue: Catalogue) =>
           default: true,
           description: 'Also run cheap checks that distinguish robustness from masked gradients and noise.',
         }),
-        ...everyOwnOption(catalogue),
+        ...optionsOfEveryAttack(catalogue),
       },
       { additionalProperties: false },
     ),

@@ -1,13 +1,17 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import { type ResolvedAttack, resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
-import type { Catalogue } from '../../src/suites/catalogue.js';
-import { type Request, request } from '../../src/suites/contract.js';
-import { type AttackParams, type AttackRows, attackRequest } from '../../src/suites/measurements/attack.js';
-import { clean, type OutputRows } from '../../src/suites/measurements/clean.js';
-import { pixels } from '../../src/suites/measurements/pixels.js';
-import { type RepeatabilityRows, repeatability } from '../../src/suites/measurements/repeatability.js';
-import { type VerifiedRows, verifyRequest } from '../../src/suites/measurements/verify.js';
+import { type ResolvedAttack, resolveAttack } from '../../src/attack.js';
+import {
+  type AttackParams,
+  type AttackRows,
+  attackRequest,
+  clean,
+  type OutputRows,
+  pixels,
+  type RepeatabilityRows,
+  repeatability,
+  type VerifiedRows,
+  verifyRequest,
+} from '../../src/measurements.js';
+import { type Catalogue, type DatasetInfo, type Request, request, type SystemInfo } from '../../src/suite.js';
 import { CHECKED_EXAMPLES, checksOf, EXAMPLES_BY_RADIUS } from './checks.js';
 import type { AttackOptions } from './options.js';
 

@@ -1,15 +1,7 @@
-import type { AttackPlan } from '../../src/attacks/attack-plan.js';
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { Estimate } from '../../src/metrics/estimate.js';
-import { meanOf, wilson } from '../../src/metrics/intervals.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
-import { broken } from '../../src/suites/attacking/verdicts.js';
-import type { Catalogue } from '../../src/suites/catalogue.js';
-import type { NdArray } from '../../src/suites/columns.js';
-import type { Collected } from '../../src/suites/contract.js';
-import { type AttackRows, attackPlanOf } from '../../src/suites/measurements/attack.js';
-import type { VerifiedRows } from '../../src/suites/measurements/verify.js';
+import { type AttackPlan, attackPlanOf, type ResolvedAttack } from '../../src/attack.js';
+import { type AttackRows, brokenAtRadius, type VerifiedRows } from '../../src/measurements.js';
+import { type Estimate, meanOf, wilson } from '../../src/metrics.js';
+import type { Catalogue, Collected, DatasetInfo, NdArray, SystemInfo } from '../../src/suite.js';
 
 /** Passes per example, spent and as a plain schedule spends them. */
 export interface Cost {
@@ -68,7 +60,7 @@ export const count = ({ data }: NdArray, of: (value: number, i: number) => boole
 /** Accuracy at a radius: correct when clean, and not broken at it or a smaller one; over all examples. */
 export function robustAccuracy({ rows }: Collected<AttackRows>, radius: number): Estimate {
   const { correct, brokenAt } = rows;
-  const robust = count(correct, (c, i) => c === 1 && !broken(brokenAt.data[i], radius));
+  const robust = count(correct, (c, i) => c === 1 && !brokenAtRadius(brokenAt.data[i], radius));
   return wilson(robust, correct.data.length);
 }
 

@@ -1,8 +1,6 @@
-import { argmax } from '../../src/metrics/softmax.js';
-import { broken } from '../../src/suites/attacking/verdicts.js';
-import type { Collected, ExampleSheet } from '../../src/suites/contract.js';
-import type { OutputRows } from '../../src/suites/measurements/clean.js';
-import { logitsOf } from '../../src/suites/measurements/collected.js';
+import { brokenAtRadius, logitsOf, type OutputRows } from '../../src/measurements.js';
+import { argmax } from '../../src/metrics.js';
+import type { Collected, ExampleSheet } from '../../src/suite.js';
 import { type AttackResult, column } from './result.js';
 
 /** A row per system and example: enough to recompute every measure. */
@@ -60,7 +58,7 @@ function* rowsOf(
       indices[i],
       labels?.[i] ?? null,
       predictions?.[i] ?? null,
-      ...params.epsilons.map((_, k) => broken(at, k)),
+      ...params.epsilons.map((_, k) => brokenAtRadius(at, k)),
       members[rows.brokenBy.data[i]] ?? null,
       adversarial,
       rows.distance.data[i],

@@ -1,14 +1,12 @@
-import { exact } from '../../src/metrics/estimate.js';
-import { signTest } from '../../src/metrics/sign-test.js';
-import { argmax } from '../../src/metrics/softmax.js';
-import { POINTS, RARE, UNLUCKY } from '../../src/suites/attacking/chance.js';
-import type { Collected } from '../../src/suites/contract.js';
-import { measure } from '../../src/suites/measure.js';
-import type { AttackRows } from '../../src/suites/measurements/attack.js';
-import type { OutputRows } from '../../src/suites/measurements/clean.js';
-import { logitsOf } from '../../src/suites/measurements/collected.js';
-import type { RepeatabilityRows } from '../../src/suites/measurements/repeatability.js';
-import type { Measure, Table, Warning } from '../../src/suites/results.js';
+import { CHANCE } from '../../src/attack.js';
+import {
+  type AttackRows,
+  logitsOf,
+  type OutputRows,
+  type RepeatabilityRows,
+} from '../../src/measurements.js';
+import { argmax, exact, signTest } from '../../src/metrics.js';
+import { type Collected, type Measure, measure, type Table, type Warning } from '../../src/suite.js';
 import { type AttackResult, count, reproduced, robustAccuracy, unconfirmed } from './result.js';
 
 /** What the flags look at beside the attack itself. */
@@ -113,7 +111,7 @@ const flags: readonly Flag[] = [
       if (!byAttack.slice(0, at).some(isWhiteBox)) return 'no gradient attack ran before Square';
       const { first } = byAttack[at];
       const seen = `${Math.round(first.value * first.n)} of ${n} broken by Square first`;
-      return { raised: first.value > POINTS, seen, n };
+      return { raised: first.value > CHANCE.points, seen, n };
     },
   },
   {
@@ -143,7 +141,7 @@ const flags: readonly Flag[] = [
       const rises = byRadius.slice(1).filter((_, k) => {
         const lost = count(brokenAt(k), (at, i) => at >= 0 && brokenAt(k + 1).data[i] < 0);
         const gained = count(brokenAt(k), (at, i) => at < 0 && brokenAt(k + 1).data[i] >= 0);
-        return signTest(lost, lost + gained) < RARE;
+        return signTest(lost, lost + gained) < CHANCE.probability;
       });
       return { raised: rises.length > 0, seen: rises.length > 0 ? 'it rises' : 'it does not rise', n };
     },
@@ -176,7 +174,7 @@ const flags: readonly Flag[] = [
         raised: wrong > 0,
         seen: `${wrong} of ${broken} not reproduced${where}`,
         n: broken,
-        severity: !reproduced(result) ? 'serious' : wrong > UNLUCKY * broken ? 'warning' : 'note',
+        severity: !reproduced(result) ? 'serious' : wrong > CHANCE.share * broken ? 'warning' : 'note',
       };
     },
   },

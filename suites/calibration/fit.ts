@@ -1,15 +1,11 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import { AssayError, unknownName } from '../../src/errors.js';
-import type { Logits } from '../../src/metrics/softmax.js';
+import { classifiedOf, logitsOf, type OutputRows } from '../../src/measurements.js';
 import {
   type FittedTemperature,
   fitTemperature,
+  type Logits,
   type RefusedTemperature,
-} from '../../src/metrics/temperature.js';
-import { stream } from '../../src/random/stream.js';
-import type { Collected } from '../../src/suites/contract.js';
-import type { OutputRows } from '../../src/suites/measurements/clean.js';
-import { classifiedOf, logitsOf } from '../../src/suites/measurements/collected.js';
+} from '../../src/metrics.js';
+import { AssayError, type Collected, type DatasetInfo, stream, unknownName } from '../../src/suite.js';
 
 /** Examples picked by position. */
 export interface Picked {

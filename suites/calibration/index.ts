@@ -1,17 +1,22 @@
-import { type Static, Type } from '@sinclair/typebox';
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import { fewExamples, labelledTestSets, singleDraw, withoutLabels } from '../../src/suites/caveats.js';
+import { classifiedOf, cleanRequest, type OutputRows } from '../../src/measurements.js';
 import {
   type Collected,
   type CollectedRows,
+  type DatasetInfo,
   defineSuite,
+  fewExamples,
+  labelledTestSets,
+  type Measure,
+  type MeasureDescription,
+  measure,
+  type Static,
   type SuiteContext,
-} from '../../src/suites/contract.js';
-import { type About, measure } from '../../src/suites/measure.js';
-import { cleanRequest, type OutputRows } from '../../src/suites/measurements/clean.js';
-import { classifiedOf } from '../../src/suites/measurements/collected.js';
-import type { Measure, Warning } from '../../src/suites/results.js';
+  type SystemInfo,
+  singleDraw,
+  Type,
+  type Warning,
+  withoutLabels,
+} from '../../src/suite.js';
 import { fitOnSplit, fitOnValidation, pick, validationSet } from './fit.js';
 import {
   type CalibrationMetric,
@@ -146,7 +151,7 @@ function measures(result: CalibrationResult, { bins, resamples }: Options): Meas
   const { system, dataset, whole, fit, before, after } = result;
   const { temperature, on: fittedOn } = fit;
   const at = { suite: NAME, model: system.name, dataset: dataset.name };
-  const about = ({ metric, title, binned }: (typeof METRICS)[number]): About => {
+  const about = ({ metric, title, binned }: (typeof METRICS)[number]): MeasureDescription => {
     const { n, classes } = whole.classified;
     const used = classwiseResamples(n, classes, resamples);
     return {

@@ -1,25 +1,28 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import { binSums, equalMass, equalWidth } from '../../src/metrics/binning.js';
+import type { OutputRows } from '../../src/measurements.js';
 import {
+  binSums,
+  type Classified,
+  classify,
   classwiseEceStatistic,
+  drawnBinSums,
+  drawnGaps,
+  type Estimate,
   ece,
+  equalMass,
+  equalWidth,
   ifCalibrated,
+  jointBootstrap,
   mce,
+  meanOfDraws,
+  quantile,
   type ReliabilityBin,
   reliabilityBins,
   rmsCalibrationError,
+  type Step,
   signedGap,
-} from '../../src/metrics/calibration.js';
-import { type Classified, classify } from '../../src/metrics/classification.js';
-import { meanOfDraws } from '../../src/metrics/draw-counts.js';
-import { drawnBinSums, drawnGaps } from '../../src/metrics/drawn-bins.js';
-import type { Estimate } from '../../src/metrics/estimate.js';
-import { quantile, type Step } from '../../src/metrics/intervals.js';
-import { jointBootstrap } from '../../src/metrics/joint-bootstrap.js';
-import { softmax } from '../../src/metrics/softmax.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import type { Collected } from '../../src/suites/contract.js';
-import type { OutputRows } from '../../src/suites/measurements/clean.js';
+  softmax,
+} from '../../src/metrics.js';
+import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
 import type { Fit, Picked } from './fit.js';
 
 export type CalibrationMetric =

@@ -1,7 +1,6 @@
-import type { Classified } from '../../src/metrics/classification.js';
-import type { Collected, ExampleSheet } from '../../src/suites/contract.js';
-import type { OutputRows } from '../../src/suites/measurements/clean.js';
-import { classifiedOf, logitsOf } from '../../src/suites/measurements/collected.js';
+import { classifiedOf, logitsOf, type OutputRows } from '../../src/measurements.js';
+import type { Classified } from '../../src/metrics.js';
+import type { Collected, ExampleSheet } from '../../src/suite.js';
 import type { CalibrationResult } from './result.js';
 
 /** Beyond this many classes a sheet of logits is a burden. */

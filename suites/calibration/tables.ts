@@ -1,6 +1,4 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import { cell } from '../../src/suites/measure.js';
-import type { ReliabilityFigure, Table } from '../../src/suites/results.js';
+import { cell, type DatasetInfo, type ReliabilityFigure, type Table } from '../../src/suite.js';
 import type { Calibration, CalibrationResult } from './result.js';
 
 const percent = (key: string, title: string) => ({ key, title, format: 'percent', better: 'lower' }) as const;

@@ -1,4 +1,4 @@
-import type { Warning } from '../../src/suites/results.js';
+import type { Warning } from '../../src/suite.js';
 import type { CalibrationResult } from './result.js';
 
 /** A gap estimated from fewer examples than this is mostly noise. */

@@ -1,9 +1,12 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import { densities, sharedEdges } from '../../src/metrics/histogram.js';
-import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import { rocCurve, thinCurve } from '../../src/metrics/roc.js';
-import { cell } from '../../src/suites/measure.js';
-import type { BarFigure, Figure, HistogramFigure, LineFigure } from '../../src/suites/results.js';
+import { densities, rankingEstimate, rocCurve, sharedEdges, thinCurve } from '../../src/metrics.js';
+import {
+  type BarFigure,
+  cell,
+  type DatasetInfo,
+  type Figure,
+  type HistogramFigure,
+  type LineFigure,
+} from '../../src/suite.js';
 import type { Separation } from './result.js';
 
 /** Separations in groups with the same key, in order of first appearance. */

@@ -1,18 +1,19 @@
-import { Type } from '@sinclair/typebox';
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import type { Catalogue } from '../../src/suites/catalogue.js';
-import { fewExamples, singleDraw } from '../../src/suites/caveats.js';
+import { rankingEstimate } from '../../src/metrics.js';
+import { energyCaveat, lackOf, scoresNamed, setWarnings } from '../../src/score.js';
 import {
+  type Catalogue,
+  type DatasetInfo,
   defineSuite,
   type ExampleSheet,
+  fewExamples,
+  type Measure,
+  measure,
+  type NotApplicable,
   type Request,
   type SuiteContext,
-} from '../../src/suites/contract.js';
-import { energyCaveat, setWarnings } from '../../src/suites/detection-caveats.js';
-import { measure } from '../../src/suites/measure.js';
-import type { Measure, NotApplicable } from '../../src/suites/results.js';
-import { missing, scoresNamed } from '../../src/suites/score-support.js';
+  singleDraw,
+  Type,
+} from '../../src/suite.js';
 import { oodFigures } from './figures.js';
 import { averages, metrics } from './metrics.js';
 import { allOf, requestsFor } from './requests.js';
@@ -122,7 +123,7 @@ function notApplicable(context: SuiteContext, scores: readonly string[]): NotApp
       return [{ suite: NAME, model, reason: `the run has no data set with \`role: ${absent}\`` }];
     }
     return scoresNamed(scores, context.catalogue).flatMap((score) => {
-      const lack = missing({ name: model, ...system }, score, context.datasets);
+      const lack = lackOf({ name: model, ...system }, score, context.datasets);
       return lack ? [{ suite: NAME, model, what: score.title, reason: lack.reason }] : [];
     });
   });

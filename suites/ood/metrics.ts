@@ -1,6 +1,5 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { RankingMetric } from '../../src/metrics/ranking-bootstrap.js';
-import type { Better } from '../../src/suites/results.js';
+import type { RankingMetric } from '../../src/metrics.js';
+import type { Better, DatasetInfo } from '../../src/suite.js';
 
 export interface MetricRow {
   /** Key of the measure. */

@@ -1,11 +1,19 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import type { ScoreOptions } from '../../src/scores/score.js';
-import { type Request, request, type SuiteContext } from '../../src/suites/contract.js';
-import { clean, type OutputRows } from '../../src/suites/measurements/clean.js';
-import { type FittedScoreRows, fittedScoreRequest } from '../../src/suites/measurements/fitted-score.js';
-import { type InputGradientRows, inputGradient } from '../../src/suites/measurements/input-gradient.js';
-import { fittedTo, missing, scoresNamed } from '../../src/suites/score-support.js';
+import {
+  clean,
+  type FittedScoreRows,
+  fittedScoreRequest,
+  type InputGradientRows,
+  inputGradient,
+  type OutputRows,
+} from '../../src/measurements.js';
+import { fittedTo, lackOf, type ScoreOptions, scoresNamed } from '../../src/score.js';
+import {
+  type DatasetInfo,
+  type Request,
+  request,
+  type SuiteContext,
+  type SystemInfo,
+} from '../../src/suite.js';
 
 /** What the scores that a system supports need of a data set. */
 export interface ScoreRequests {
@@ -25,7 +33,7 @@ export function requestsFor(
   { datasets, catalogue }: Pick<SuiteContext, 'datasets' | 'catalogue'>,
   { scores, temperature }: { scores: readonly string[] } & ScoreOptions,
 ): ScoreRequests {
-  const supported = scoresNamed(scores, catalogue).filter((score) => !missing(system, score, datasets));
+  const supported = scoresNamed(scores, catalogue).filter((score) => !lackOf(system, score, datasets));
   const on = { system: system.name, dataset: dataset.name };
   const direct = supported.filter(({ fit }) => !fit);
   const byGradient = direct.filter(({ needs }) => needs.includes('inputGradient'));

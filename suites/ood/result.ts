@@ -1,13 +1,20 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import { AssayError } from '../../src/errors.js';
-import { type Ranking, rankScores } from '../../src/metrics/ranking.js';
-import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ranking-bootstrap.js';
-import { type RankingRange, rankingRange } from '../../src/metrics/ranking-range.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import type { Score, ScoreInputs, ScoreOptions } from '../../src/scores/score.js';
-import type { CollectedRows, SuiteContext } from '../../src/suites/contract.js';
-import { logitsOf } from '../../src/suites/measurements/collected.js';
-import { missing } from '../../src/suites/score-support.js';
+import { logitsOf } from '../../src/measurements.js';
+import {
+  bootstrapRankings,
+  type Ranking,
+  type RankingRange,
+  type RankingReplicates,
+  rankingRange,
+  rankScores,
+} from '../../src/metrics.js';
+import { lackOf, type Score, type ScoreInputs, type ScoreOptions } from '../../src/score.js';
+import {
+  AssayError,
+  type CollectedRows,
+  type DatasetInfo,
+  type SuiteContext,
+  type SystemInfo,
+} from '../../src/suite.js';
 import { requestsFor } from './requests.js';
 
 /** A score of every example of a data set by a system. */
@@ -55,7 +62,7 @@ export function scoreAll(
         ...(gradients && { logPxGradientNorm: gradients.rows.logPxGradientNorm.data }),
       };
       return scores
-        .filter((score) => !missing(system, score, context.datasets))
+        .filter((score) => !lackOf(system, score, context.datasets))
         .flatMap((score): Scored[] => {
           const on = { system, score, dataset };
           if (score.fit) {

@@ -1,5 +1,5 @@
-import type { RankingMetric } from '../../src/metrics/ranking-bootstrap.js';
-import type { Measure, Warning } from '../../src/suites/results.js';
+import type { RankingMetric } from '../../src/metrics.js';
+import type { Measure, Warning } from '../../src/suite.js';
 import { metrics } from './metrics.js';
 import type { Separation } from './result.js';
 

@@ -1,7 +1,5 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import { cell } from '../../src/suites/measure.js';
-import type { Table } from '../../src/suites/results.js';
+import { rankingEstimate } from '../../src/metrics.js';
+import { cell, type DatasetInfo, type Table } from '../../src/suite.js';
 import { averages, metrics } from './metrics.js';
 import type { Separation } from './result.js';
 

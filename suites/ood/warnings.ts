@@ -1,5 +1,5 @@
-import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import type { Warning } from '../../src/suites/results.js';
+import { rankingEstimate } from '../../src/metrics.js';
+import type { Warning } from '../../src/suite.js';
 import type { Separation } from './result.js';
 
 /** The largest share of all examples that one score value has. */

@@ -1,6 +1,5 @@
-import type { Estimate } from '../../src/metrics/estimate.js';
-import { cell } from '../../src/suites/measure.js';
-import type { LineFigure, Table } from '../../src/suites/results.js';
+import type { Estimate } from '../../src/metrics.js';
+import { cell, type LineFigure, type Table } from '../../src/suite.js';
 import type { Adaptive, PurificationResult } from './result.js';
 
 type Points = LineFigure['series'][number]['points'];

@@ -1,9 +1,14 @@
-import { parseEpsilon } from '../../src/attacks/epsilon.js';
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import { fewUsed, labelledTestSets, withoutLabels } from '../../src/suites/caveats.js';
-import { defineSuite, type SuiteContext } from '../../src/suites/contract.js';
-import type { NotApplicable } from '../../src/suites/results.js';
+import { parseEpsilon } from '../../src/attack.js';
+import {
+  type DatasetInfo,
+  defineSuite,
+  fewUsed,
+  labelledTestSets,
+  type NotApplicable,
+  type SuiteContext,
+  type SystemInfo,
+  withoutLabels,
+} from '../../src/suite.js';
 import { accuracyFigure, energyFigure, purificationTable } from './figures.js';
 import { purificationMeasures } from './measures.js';
 import { type PurificationOptions, purificationOptions } from './options.js';

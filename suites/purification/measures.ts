@@ -1,7 +1,6 @@
-import { parseEpsilon } from '../../src/attacks/epsilon.js';
-import type { Estimate } from '../../src/metrics/estimate.js';
-import { measure } from '../../src/suites/measure.js';
-import type { Measure } from '../../src/suites/results.js';
+import { parseEpsilon } from '../../src/attack.js';
+import type { Estimate } from '../../src/metrics.js';
+import { type Measure, measure } from '../../src/suite.js';
 import type { PurificationOptions } from './options.js';
 import type { PurificationResult } from './result.js';
 

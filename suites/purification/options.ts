@@ -1,7 +1,6 @@
-import { type Static, Type } from '@sinclair/typebox';
-import { epsilonSchema } from '../../src/attacks/epsilon.js';
-import { ChainOptions } from '../../src/models/defences/purification.js';
-import type { Catalogue } from '../../src/suites/catalogue.js';
+import { epsilonSchema } from '../../src/attack.js';
+import { chainOptions } from '../../src/measurements.js';
+import { type Catalogue, oneOf, type Static, Type } from '../../src/suite.js';
 
 export const purificationOptions = ({ norms }: Catalogue) =>
   Type.Object(
@@ -18,17 +17,14 @@ export const purificationOptions = ({ norms }: Catalogue) =>
             'Name of the model that purifies. Default: every classifier by itself, if it has log p(x).',
         }),
       ),
-      ...ChainOptions,
+      ...chainOptions,
       examples: Type.Integer({
         minimum: 1,
         default: 64,
         description: 'Use only the first n examples: chains are expensive.',
       }),
       norm: Type.Unsafe<string>(
-        Type.Union(
-          norms.names.map((name) => Type.Literal(name)),
-          { default: 'Linf', description: 'Norm of both attacks.' },
-        ),
+        oneOf(norms.names, { default: 'Linf', description: 'Norm of both attacks.' }),
       ),
       epsilon: epsilonSchema({
         default: '8/255',

@@ -1,20 +1,14 @@
-import { parseEpsilon } from '../../src/attacks/epsilon.js';
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import type { Catalogue } from '../../src/suites/catalogue.js';
-import { type Request, request } from '../../src/suites/contract.js';
-import {
-  type AttackParams,
-  type AttackRows,
-  attackRequest,
-  settledStage,
-} from '../../src/suites/measurements/attack.js';
+import { parseEpsilon, settledStage } from '../../src/attack.js';
 import {
   type AdaptiveRows,
+  type AttackParams,
+  type AttackRows,
   adaptiveAttack,
+  attackRequest,
   type PurifiedRows,
   purifiedRequest,
-} from '../../src/suites/measurements/purified.js';
+} from '../../src/measurements.js';
+import { type Catalogue, type DatasetInfo, type Request, request, type SystemInfo } from '../../src/suite.js';
 import type { PurificationOptions } from './options.js';
 
 /** What is asked of one classifier on one data set. */

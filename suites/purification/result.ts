@@ -1,10 +1,6 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { Estimate } from '../../src/metrics/estimate.js';
-import { meanOf, wilson } from '../../src/metrics/intervals.js';
-import { argmax } from '../../src/metrics/softmax.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import type { Collected, CollectedRows } from '../../src/suites/contract.js';
-import type { AdaptiveRows, PurifiedRows } from '../../src/suites/measurements/purified.js';
+import type { AdaptiveRows, PurifiedRows } from '../../src/measurements.js';
+import { argmax, type Estimate, meanOf, wilson } from '../../src/metrics.js';
+import type { Collected, CollectedRows, DatasetInfo, SystemInfo } from '../../src/suite.js';
 import type { PurificationRequests } from './requests.js';
 
 /** Images of one kind after purification, a number per step count. */

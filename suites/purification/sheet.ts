@@ -1,4 +1,4 @@
-import type { ExampleSheet } from '../../src/suites/contract.js';
+import type { ExampleSheet } from '../../src/suite.js';
 import type { PurificationResult } from './result.js';
 
 /** A row per system, example, kind of image and number of steps. */

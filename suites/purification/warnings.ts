@@ -1,4 +1,4 @@
-import type { Warning } from '../../src/suites/results.js';
+import type { Warning } from '../../src/suite.js';
 import type { PurificationResult } from './result.js';
 
 /** Two accuracies on the same few examples that differ by more are not taken for equal. */

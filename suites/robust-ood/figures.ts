@@ -1,9 +1,6 @@
-import { parseEpsilon } from '../../src/attacks/epsilon.js';
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { Estimate } from '../../src/metrics/estimate.js';
-import { rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import { cell } from '../../src/suites/measure.js';
-import type { LineFigure, Table } from '../../src/suites/results.js';
+import { parseEpsilon } from '../../src/attack.js';
+import { type Estimate, rankingEstimate } from '../../src/metrics.js';
+import { cell, type DatasetInfo, type LineFigure, type Table } from '../../src/suite.js';
 import { attackName, byRadius, METRICS } from './measures.js';
 import type { Raised } from './robust-auroc.js';
 import { type Evaded, isReproduced } from './undetected-errors.js';

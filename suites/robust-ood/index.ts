@@ -1,9 +1,13 @@
-import { fewUsed, labelledTestSets } from '../../src/suites/caveats.js';
-import { defineSuite, type SuiteContext } from '../../src/suites/contract.js';
-import { energyCaveat, setWarnings } from '../../src/suites/detection-caveats.js';
-import { identifier } from '../../src/suites/identifier.js';
-import type { NotApplicable, Warning } from '../../src/suites/results.js';
-import { missing, scoresNamed } from '../../src/suites/score-support.js';
+import { energyCaveat, lackOf, scoresNamed, setWarnings } from '../../src/score.js';
+import {
+  defineSuite,
+  fewUsed,
+  identifier,
+  labelledTestSets,
+  type NotApplicable,
+  type SuiteContext,
+  type Warning,
+} from '../../src/suite.js';
 import { evadedCurves, evadedTable, raisedCurves, raisedTables } from './figures.js';
 import { evadedMeasures, METRICS, raisedMeasures } from './measures.js';
 import { type RobustOodOptions, resolveDetectorAttack, robustOodOptions } from './options.js';
@@ -136,7 +140,7 @@ function notApplicable(context: SuiteContext, { scores }: RobustOodOptions): Not
   return context.systems.flatMap((system) => [
     ...absent.map((reason) => ({ suite: NAME, model: system.name, ...reason })),
     ...scoresNamed(scores, context.catalogue).flatMap((score) => {
-      const lack = missing(system, score, context.datasets);
+      const lack = lackOf(system, score, context.datasets);
       return lack ? [{ suite: NAME, model: system.name, what: score.title, reason: lack.reason }] : [];
     }),
   ]);

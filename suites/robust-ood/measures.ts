@@ -1,7 +1,5 @@
-import { type Estimate, exact } from '../../src/metrics/estimate.js';
-import { type RankingReplicates, rankingEstimate } from '../../src/metrics/ranking-bootstrap.js';
-import { measure } from '../../src/suites/measure.js';
-import type { Measure } from '../../src/suites/results.js';
+import { type Estimate, exact, type RankingReplicates, rankingEstimate } from '../../src/metrics.js';
+import { type Measure, measure } from '../../src/suite.js';
 import type { Raised } from './robust-auroc.js';
 import { type Evaded, isReproduced } from './undetected-errors.js';
 

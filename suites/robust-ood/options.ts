@@ -1,11 +1,14 @@
-import { type TSchema, Type } from '@sinclair/typebox';
-import { parseEpsilons } from '../../src/attacks/epsilon.js';
-import { type AttackedScore, attackedScores } from '../../src/attacks/goals.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import { commonOptions, oneOf, ownOptions } from '../../src/suites/attacking/options.js';
-import { labelOf } from '../../src/suites/attacking/resolve-attack.js';
-import type { Catalogue } from '../../src/suites/catalogue.js';
-import { type AttackParams, attackPlanOf, settledStage } from '../../src/suites/measurements/attack.js';
+import {
+  attackedScores,
+  attackingOptions,
+  attackLabel,
+  attackPlanOf,
+  optionsOfAttacks,
+  parseEpsilons,
+  settledStage,
+} from '../../src/attack.js';
+import type { AttackParams } from '../../src/measurements.js';
+import { type Catalogue, oneOf, type SystemInfo, type TSchema, Type } from '../../src/suite.js';
 
 /** Attacks that climb whatever they are given, untargeted and within a ball. */
 const climbing = ({ attacks }: Catalogue) =>
@@ -14,7 +17,7 @@ const climbing = ({ attacks }: Catalogue) =>
   );
 
 export interface RobustOodOptions extends Record<string, unknown> {
-  scores: AttackedScore[];
+  scores: string[];
   method: string;
   norm: string;
   epsilons?: (string | number)[];
@@ -38,8 +41,8 @@ const shared = (catalogue: Catalogue) =>
       { default: 'apgd', description: 'Which attack; only those that can climb any loss.' },
     ),
     norm: oneOf(catalogue.norms.names, { default: 'Linf', description: 'Norm of the ball.' }),
-    epsilons: commonOptions(catalogue).properties.epsilons,
-    restarts: commonOptions(catalogue).properties.restarts,
+    epsilons: attackingOptions(catalogue).properties.epsilons,
+    restarts: attackingOptions(catalogue).properties.restarts,
     eot: Type.Integer({
       minimum: 1,
       maximum: 10_000,
@@ -63,7 +66,7 @@ const shared = (catalogue: Catalogue) =>
   }) satisfies Record<string, TSchema>;
 
 export function robustOodOptions(catalogue: Catalogue) {
-  const { targets: _, ...own } = ownOptions(climbing(catalogue));
+  const { targets: _, ...own } = optionsOfAttacks(climbing(catalogue));
   return Type.Unsafe<RobustOodOptions>(
     Type.Object({ ...shared(catalogue), ...own }, { additionalProperties: false }),
   );
@@ -102,7 +105,7 @@ export function resolveDetectorAttack(
   const scalars = Object.entries(stage.options).filter(([, value]) => typeof value !== 'object');
   return {
     params,
-    label: labelOf(catalogue.attacks.named(method).create(stage.options, stage.loss), stage.restarts),
+    label: attackLabel(catalogue.attacks.named(method).create(stage.options, stage.loss), stage.restarts),
     about: { norm, method, restarts: stage.restarts, ...Object.fromEntries(scalars) },
   };
 }

@@ -1,16 +1,14 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import type { Score } from '../../src/scores/score.js';
-import type { Request, SuiteContext } from '../../src/suites/contract.js';
-import { type AttackRows, attackRequest } from '../../src/suites/measurements/attack.js';
-import type { OutputRows } from '../../src/suites/measurements/clean.js';
-import { evadeRequest } from '../../src/suites/measurements/evade.js';
 import {
+  type AttackRows,
+  attackRequest,
+  evadeRequest,
+  type OutputRows,
   type PerturbedRows,
   perturbedRequest,
   unperturbedRequest,
-} from '../../src/suites/measurements/outputs-on-perturbed.js';
-import { missing, scoresNamed } from '../../src/suites/score-support.js';
+} from '../../src/measurements.js';
+import { lackOf, type Score, scoresNamed } from '../../src/score.js';
+import type { DatasetInfo, Request, SuiteContext, SystemInfo } from '../../src/suite.js';
 import { type DetectorAttack, type RobustOodOptions, resolveDetectorAttack } from './options.js';
 
 /** OOD images led to look familiar to one detector: an attack of its own at every radius. */
@@ -55,7 +53,7 @@ export const referenceOf = ({ datasets }: Pick<SuiteContext, 'datasets'>, id: Da
 
 /** The scores that a system supports. */
 const supported = (system: SystemInfo, { scores }: RobustOodOptions, { datasets, catalogue }: SuiteContext) =>
-  scoresNamed(scores, catalogue).filter((score) => !missing(system, score, datasets));
+  scoresNamed(scores, catalogue).filter((score) => !lackOf(system, score, datasets));
 
 export function raiseRequestsFor(context: SuiteContext, options: RobustOodOptions): RaiseRequests[] {
   return context.systems.flatMap((system) => {

@@ -1,10 +1,8 @@
-import { parseEpsilon } from '../../src/attacks/epsilon.js';
-import { rankScores } from '../../src/metrics/ranking.js';
-import { bootstrapRankings, type RankingReplicates } from '../../src/metrics/ranking-bootstrap.js';
-import type { Score } from '../../src/scores/score.js';
-import type { Collected, CollectedRows, SuiteContext } from '../../src/suites/contract.js';
-import type { OutputRows } from '../../src/suites/measurements/clean.js';
-import { logitsOf } from '../../src/suites/measurements/collected.js';
+import { parseEpsilon } from '../../src/attack.js';
+import { logitsOf, type OutputRows } from '../../src/measurements.js';
+import { bootstrapRankings, type RankingReplicates, rankScores } from '../../src/metrics.js';
+import type { Score } from '../../src/score.js';
+import type { Collected, CollectedRows, SuiteContext } from '../../src/suite.js';
 import type { RaiseRequests } from './requests.js';
 
 /** One detector on one OOD set, clean and attacked. */

@@ -1,4 +1,4 @@
-import type { ExampleSheet } from '../../src/suites/contract.js';
+import type { ExampleSheet } from '../../src/suite.js';
 import { byRadius } from './measures.js';
 import type { Raised } from './robust-auroc.js';
 import { type Evaded, isMistaken, passesAware } from './undetected-errors.js';

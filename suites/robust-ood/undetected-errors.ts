@@ -1,16 +1,17 @@
-import { parseEpsilon } from '../../src/attacks/epsilon.js';
-import type { Estimate } from '../../src/metrics/estimate.js';
-import { wilson } from '../../src/metrics/intervals.js';
-import { argmax } from '../../src/metrics/softmax.js';
-import { broken } from '../../src/suites/attacking/verdicts.js';
-import type { Catalogue } from '../../src/suites/catalogue.js';
-import type { Collected, CollectedRows } from '../../src/suites/contract.js';
-import type { AttackRows } from '../../src/suites/measurements/attack.js';
-import type { OutputRows } from '../../src/suites/measurements/clean.js';
-import { logitsOf } from '../../src/suites/measurements/collected.js';
-import { acceptanceThreshold, attackedScore } from '../../src/suites/measurements/evade.js';
-import type { PerturbedRows } from '../../src/suites/measurements/outputs-on-perturbed.js';
-import { isMistake, ROUNDING } from '../../src/suites/measurements/verify.js';
+import { parseEpsilon } from '../../src/attack.js';
+import {
+  type AttackRows,
+  acceptanceThreshold,
+  attackedScore,
+  BATCH_ROUNDING,
+  brokenAtRadius,
+  isMistake,
+  logitsOf,
+  type OutputRows,
+  type PerturbedRows,
+} from '../../src/measurements.js';
+import { argmax, type Estimate, wilson } from '../../src/metrics.js';
+import type { Catalogue, Collected, CollectedRows } from '../../src/suite.js';
 import type { EvadeRequests } from './requests.js';
 
 /** What is known of images of one kind, a row per example. */
@@ -116,7 +117,7 @@ export function evadedResult(
 type Rows = Pick<Evaded, 'n' | 'labels' | 'threshold' | 'plain' | 'aware' | 'planned'>;
 
 export const isMistaken = ({ plain }: Pick<Rows, 'plain'>, i: number, radius: number): boolean =>
-  plain.attacked[i] !== 1 || broken(plain.brokenAt[i], radius);
+  plain.attacked[i] !== 1 || brokenAtRadius(plain.brokenAt[i], radius);
 
 /** A mistake of the plain attack that the detector lets pass in a fresh pass. */
 export function passesPlain(
@@ -129,7 +130,7 @@ export function passesPlain(
 }
 
 export const passesAware = ({ aware }: Pick<Rows, 'aware'>, i: number, radius: number): boolean =>
-  aware.attacked[i] !== 1 || broken(aware.brokenAt[i], radius);
+  aware.attacked[i] !== 1 || brokenAtRadius(aware.brokenAt[i], radius);
 
 /** Any image counts that was found, by whichever attack: the plain one is open to every attacker too. */
 function shares(rows: Rows) {
@@ -171,8 +172,8 @@ function verified({ n, labels, threshold, aware, planned }: Rows, shown: Collect
     count.found++;
     const logits = Array.from({ length: classes }, (_, k) => data[i * classes + k]);
     const inside = distance[i] <= parseEpsilon(planned.params.epsilons[at]).value;
-    const slack = ROUNDING * Math.max(1, Math.abs(threshold));
-    const passes = isMistake(logits, labels[i], ROUNDING) && aware.scores[i] >= threshold - slack;
+    const slack = BATCH_ROUNDING * Math.max(1, Math.abs(threshold));
+    const passes = isMistake(logits, labels[i], BATCH_ROUNDING) && aware.scores[i] >= threshold - slack;
     if (!inside) count.outside++;
     if (!inside || !passes) count.unconfirmed++;
   }

@@ -1,6 +1,6 @@
-import type { Estimate } from '../../src/metrics/estimate.js';
-import { POINTS, UNLUCKY } from '../../src/suites/attacking/chance.js';
-import type { Warning } from '../../src/suites/results.js';
+import { CHANCE } from '../../src/attack.js';
+import type { Estimate } from '../../src/metrics.js';
+import type { Warning } from '../../src/suite.js';
 import { attackName } from './measures.js';
 import type { Raised } from './robust-auroc.js';
 import { type Evaded, isReproduced } from './undetected-errors.js';
@@ -62,7 +62,7 @@ export function evadedWarnings(suite: string, result: Evaded): Warning[] {
       fix: 'take validation images from the source of the test images, none of which the model was trained on',
     });
   }
-  if (plainOnly > POINTS * n) {
+  if (plainOnly > CHANCE.points * n) {
     const largest = undetected[undetected.length - 1];
     warnings.push({
       ...on,
@@ -76,7 +76,7 @@ export function evadedWarnings(suite: string, result: Evaded): Warning[] {
   const [passed, errors] = [result.undetected, result.mistaken].map(
     (shares) => shares[shares.length - 1].value,
   );
-  if (passed > errors + POINTS) {
+  if (passed > errors + CHANCE.points) {
     warnings.push({
       ...on,
       code: 'aware-beats-plain',
@@ -87,7 +87,7 @@ export function evadedWarnings(suite: string, result: Evaded): Warning[] {
     });
   }
   if (result.unconfirmed > 0) {
-    const often = result.unconfirmed > UNLUCKY * result.found;
+    const often = result.unconfirmed > CHANCE.share * result.found;
     warnings.push({
       ...on,
       code: 'not-reproduced',

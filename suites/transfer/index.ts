@@ -1,7 +1,12 @@
-import { fewUsed, labelledTestSets, withoutLabels } from '../../src/suites/caveats.js';
-import { defineSuite, type SuiteContext } from '../../src/suites/contract.js';
-import { identifier } from '../../src/suites/identifier.js';
-import type { NotApplicable } from '../../src/suites/results.js';
+import {
+  defineSuite,
+  fewUsed,
+  identifier,
+  labelledTestSets,
+  type NotApplicable,
+  type SuiteContext,
+  withoutLabels,
+} from '../../src/suite.js';
 import { transferMeasures } from './measures.js';
 import { plannedAt, type TransferOptions, transferOptions } from './options.js';
 import { isSource, misfit, requestsFor } from './requests.js';

@@ -1,6 +1,5 @@
-import { exact } from '../../src/metrics/estimate.js';
-import { measure } from '../../src/suites/measure.js';
-import type { Measure } from '../../src/suites/results.js';
+import { exact } from '../../src/metrics.js';
+import { type Measure, measure } from '../../src/suite.js';
 import { isReproduced, type Pair, type TransferResult, worstOf } from './result.js';
 
 /** Parameters of the attack that made the images, and what reports call it. */

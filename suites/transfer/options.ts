@@ -1,16 +1,15 @@
-import { Type } from '@sinclair/typebox';
-import { epsilonSchema, parseEpsilon } from '../../src/attacks/epsilon.js';
-import type { SystemInfo } from '../../src/models/system.js';
 import {
-  type CommonOptions,
-  commonOptions,
-  everyOwnOption,
-  oneOf,
-} from '../../src/suites/attacking/options.js';
-import { type ResolvedAttack, resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
-import type { Catalogue } from '../../src/suites/catalogue.js';
+  attackingOptions,
+  epsilonSchema,
+  optionsOfEveryAttack,
+  parseEpsilon,
+  type ResolvedAttack,
+  resolveAttack,
+  type SharedOptions,
+} from '../../src/attack.js';
+import { type Catalogue, oneOf, type SystemInfo, Type } from '../../src/suite.js';
 
-export type TransferOptions = Omit<CommonOptions, 'epsilons' | 'keep'> & {
+export type TransferOptions = Omit<SharedOptions, 'epsilons' | 'keep'> & {
   epsilon?: string | number;
   keep: 'first' | 'strongest' | 'nearest';
 } & Record<string, unknown>;
@@ -19,7 +18,7 @@ export const transferOptions = (catalogue: Catalogue) =>
   Type.Unsafe<TransferOptions>(
     Type.Object(
       {
-        ...Type.Omit(commonOptions(catalogue), ['epsilons', 'keep', 'confirm']).properties,
+        ...Type.Omit(attackingOptions(catalogue), ['epsilons', 'keep', 'confirm']).properties,
         epsilon: Type.Optional(
           epsilonSchema({
             description: `The radius, in units of pixels in [0, 1]. Default: ${[...catalogue.norms]
@@ -39,7 +38,7 @@ export const transferOptions = (catalogue: Catalogue) =>
           description:
             'Stochastic systems: number of fresh draws whose mean logits decide, for clean images and for images made for any system.',
         }),
-        ...everyOwnOption(catalogue),
+        ...optionsOfEveryAttack(catalogue),
       },
       { additionalProperties: false },
     ),

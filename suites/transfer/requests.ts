@@ -1,14 +1,13 @@
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
-import type { Request, SuiteContext } from '../../src/suites/contract.js';
-import { type AttackRows, attackRequest } from '../../src/suites/measurements/attack.js';
-import type { OutputRows } from '../../src/suites/measurements/clean.js';
+import type { ResolvedAttack } from '../../src/attack.js';
 import {
+  type AttackRows,
+  attackRequest,
+  type OutputRows,
   type PerturbedRows,
   perturbedRequest,
   unperturbedRequest,
-} from '../../src/suites/measurements/outputs-on-perturbed.js';
+} from '../../src/measurements.js';
+import type { DatasetInfo, Request, SuiteContext, SystemInfo } from '../../src/suite.js';
 import { plannedAt, type TransferOptions } from './options.js';
 
 /** A system whose images are handed on. */

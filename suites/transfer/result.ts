@@ -1,15 +1,13 @@
-import { parseEpsilon } from '../../src/attacks/epsilon.js';
-import type { DatasetInfo } from '../../src/data/dataset.js';
-import type { Estimate } from '../../src/metrics/estimate.js';
-import { wilson } from '../../src/metrics/intervals.js';
-import { argmax } from '../../src/metrics/softmax.js';
-import type { SystemInfo } from '../../src/models/system.js';
-import type { ResolvedAttack } from '../../src/suites/attacking/resolve-attack.js';
-import type { Collected, CollectedRows } from '../../src/suites/contract.js';
-import type { AttackRows } from '../../src/suites/measurements/attack.js';
-import { logitsOf } from '../../src/suites/measurements/collected.js';
-import type { PerturbedRows } from '../../src/suites/measurements/outputs-on-perturbed.js';
-import { isMistake, ROUNDING } from '../../src/suites/measurements/verify.js';
+import { parseEpsilon, type ResolvedAttack } from '../../src/attack.js';
+import {
+  type AttackRows,
+  BATCH_ROUNDING,
+  isMistake,
+  logitsOf,
+  type PerturbedRows,
+} from '../../src/measurements.js';
+import { argmax, type Estimate, wilson } from '../../src/metrics.js';
+import type { Collected, CollectedRows, DatasetInfo, SystemInfo } from '../../src/suite.js';
 import type { SourceRequests, TargetRequests, TransferRequests } from './requests.js';
 
 /** A system's adversarial images. */
@@ -145,7 +143,7 @@ function pairOf(source: Source, target: Target, shown: Collected<PerturbedRows>,
   const { data, classes } = logitsOf(shown);
   const logits = (i: number) => Array.from({ length: classes }, (_, k) => data[i * classes + k]);
   const outside = (i: number) => whiteBox && broken[i] && distance.data[i] > radius;
-  const again = (i: number) => !outside(i) && isMistake(logits(i), labels[i], ROUNDING);
+  const again = (i: number) => !outside(i) && isMistake(logits(i), labels[i], BATCH_ROUNDING);
   const lost = Array.from(predictions, (prediction, i) =>
     whiteBox ? !correct[i] || broken[i] : prediction !== labels[i],
   );

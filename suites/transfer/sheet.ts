@@ -1,4 +1,4 @@
-import type { ExampleSheet } from '../../src/suites/contract.js';
+import type { ExampleSheet } from '../../src/suite.js';
 import type { TransferResult } from './result.js';
 
 /** A row per source, target and example: every cell of both matrices can be counted from it. */

@@ -1,5 +1,4 @@
-import { cell } from '../../src/suites/measure.js';
-import type { Table } from '../../src/suites/results.js';
+import { cell, type Table } from '../../src/suite.js';
 import { attackOf } from './measures.js';
 import { isReproduced, type Pair, type Target, type TransferResult, worstOf } from './result.js';
 

@@ -1,6 +1,6 @@
-import { signTest } from '../../src/metrics/sign-test.js';
-import { POINTS, RARE, UNLUCKY } from '../../src/suites/attacking/chance.js';
-import type { Warning } from '../../src/suites/results.js';
+import { CHANCE } from '../../src/attack.js';
+import { signTest } from '../../src/metrics.js';
+import type { Warning } from '../../src/suite.js';
 import { attackOf } from './measures.js';
 import { isReproduced, type Pair, type TransferResult } from './result.js';
 
@@ -8,11 +8,11 @@ import { isReproduced, type Pair, type TransferResult } from './result.js';
 function beatsWhiteBox(pair: Pair, own: Pair | undefined): boolean {
   if (!own || pair.whiteBox || !isReproduced(own)) return false;
   const lead = own.accuracy.value - pair.accuracy.value;
-  if (!(lead > POINTS)) return false;
+  if (!(lead > CHANCE.points)) return false;
   if (!own.target.system.stochastic) return true;
   const differ = (a: Pair, b: Pair) => a.lost.filter((lost, i) => lost && !b.lost[i]).length;
   const [found, missed] = [differ(pair, own), differ(own, pair)];
-  return signTest(found, found + missed) < RARE;
+  return signTest(found, found + missed) < CHANCE.probability;
 }
 
 /** What must not be read into the numbers. */
@@ -38,7 +38,7 @@ export function transferWarnings(suite: string, result: TransferResult): Warning
     }
     if (own && own.unconfirmed > 0) {
       const broken = own.source.broken.filter((is) => is).length;
-      const often = own.unconfirmed > UNLUCKY * broken;
+      const often = own.unconfirmed > CHANCE.share * broken;
       warnings.push({
         ...on,
         code: 'not-reproduced',

@@ -19,7 +19,7 @@ import type {
 import { forwardOf, gradientOf } from '../usual.js';
 
 /** The chain, as the JEM paper sets it (Grathwohl et al. 2019, section 5.4 and their code). */
-export const ChainOptions = {
+export const chainOptions = {
   stepSize: Type.Number({
     minimum: 0,
     default: 1,
@@ -51,7 +51,7 @@ export const PurifyOptions = Type.Object(
   {
     by: Type.String({ minLength: 1, description: 'Name of the model whose log p(x) is climbed.' }),
     steps: Type.Integer({ minimum: 0, maximum: 100_000, default: 10, description: 'SGLD steps.' }),
-    ...ChainOptions,
+    ...chainOptions,
   },
   { additionalProperties: false, description: 'SGLD purification before classification.' },
 );

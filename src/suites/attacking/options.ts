@@ -4,13 +4,7 @@ import { epsilonSchema } from '../../attacks/epsilon.js';
 import { type AttackLoss, chosenLosses } from '../../attacks/losses.js';
 import type { AttackRow } from '../../attacks/registry.js';
 import type { Catalogue } from '../catalogue.js';
-
-/** One of several names, for schemas. */
-export const oneOf = (names: Iterable<string>, rest: object) =>
-  Type.Union(
-    [...names].map((name) => Type.Literal(name)),
-    rest,
-  );
+import { oneOf } from '../one-of.js';
 
 const method = ({ attacks }: Catalogue, rest: object) => Type.Unsafe<string>(oneOf(attacks.names, rest));
 
@@ -35,7 +29,7 @@ const restarts = Type.Optional(
  * The options of these attacks, none required: which belong to the chosen one, and what they may be there, is checked
  * when planning. Attacks may share a name for an option that each reads in its own way.
  */
-export function ownOptions(rows: Iterable<AttackRow>): Record<string, TSchema> {
+export function optionsOfAttacks(rows: Iterable<AttackRow>): Record<string, TSchema> {
   const byKey = new Map<string, TSchema[]>();
   for (const { options } of rows) {
     for (const [key, schema] of Object.entries<TSchema>(options.properties)) {
@@ -63,7 +57,8 @@ function either(schemas: readonly TSchema[]): TSchema {
 }
 
 /** The options of every attack. */
-export const everyOwnOption = ({ attacks }: Catalogue): Record<string, TSchema> => ownOptions(attacks);
+export const optionsOfEveryAttack = ({ attacks }: Catalogue): Record<string, TSchema> =>
+  optionsOfAttacks(attacks);
 
 /** One of several attacks: a name, or a name with options. */
 const member = (catalogue: Catalogue) =>
@@ -74,14 +69,14 @@ const member = (catalogue: Catalogue) =>
         method: method(catalogue, { description: 'Which attack.' }),
         loss: loss(catalogue),
         restarts,
-        ...everyOwnOption(catalogue),
+        ...optionsOfEveryAttack(catalogue),
       },
       { additionalProperties: false, description: 'An attack with options of its own.' },
     ),
   ]);
 
 /** The options that do not belong to one attack. */
-export const commonOptions = (catalogue: Catalogue) =>
+export const attackingOptions = (catalogue: Catalogue) =>
   Type.Object({
     method: Type.Unsafe<string>(
       oneOf([...catalogue.attacks.names, 'autoattack'], {
@@ -150,15 +145,15 @@ export type MemberOptions =
   | string
   | ({ method: string; loss?: AttackLoss; restarts?: number } & Record<string, unknown>);
 
-export type CommonOptions = Omit<Static<ReturnType<typeof commonOptions>>, 'attacks' | 'keep'> & {
+export type SharedOptions = Omit<Static<ReturnType<typeof attackingOptions>>, 'attacks' | 'keep'> & {
   attacks?: MemberOptions[];
   keep?: 'first' | 'strongest' | 'nearest';
 };
 
-export type AttackingOptions = CommonOptions & Record<string, unknown>;
+export type AttackingOptions = SharedOptions & Record<string, unknown>;
 
 /** The options that belong to the chosen attack and not to every one. */
 export function ownOf(options: AttackingOptions, catalogue: Catalogue): Record<string, unknown> {
-  const own = everyOwnOption(catalogue);
+  const own = optionsOfEveryAttack(catalogue);
   return Object.fromEntries(Object.entries(options).filter(([key]) => key in own));
 }

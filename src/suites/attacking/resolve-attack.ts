@@ -56,7 +56,7 @@ export function resolveAttack(
     params,
     label,
     about: { norm, ...about },
-    members: attackPlan.stages.map(({ attack, restarts }) => labelOf(attack, restarts)),
+    members: attackPlan.stages.map(({ attack, restarts }) => attackLabel(attack, restarts)),
   };
 }
 
@@ -80,7 +80,7 @@ function radii({ epsilons }: AttackingOptions, norm: string, { norms }: Catalogu
 }
 
 /** The usual loss and a single run go unsaid. */
-export function labelOf({ label, loss, usual, random }: BoundAttack, restarts: number): string {
+export function attackLabel({ label, loss, usual, random }: BoundAttack, restarts: number): string {
   const often = random && restarts > 1 ? ` x ${restarts}` : '';
   return `${label}${often}${usual ? '' : ` (${loss})`}`;
 }
@@ -111,7 +111,7 @@ function single(options: AttackingOptions, catalogue: Catalogue): Chosen {
     restarts: stage.restarts,
     ...(scalars(stage.options) as Measure['params']),
   };
-  return { stages: [stage], label: labelOf(attack, stage.restarts), about, eot: EOT };
+  return { stages: [stage], label: attackLabel(attack, stage.restarts), about, eot: EOT };
 }
 
 const scalars = (options: Record<string, unknown>) =>
@@ -136,7 +136,7 @@ function composed(options: AttackingOptions, norm: string, catalogue: Catalogue)
     const stages = customStages(options.attacks, catalogue);
     const label = stages
       .map(({ method, options: own, loss, restarts }) =>
-        labelOf(catalogue.attacks.named(method).create(own, loss), restarts),
+        attackLabel(catalogue.attacks.named(method).create(own, loss), restarts),
       )
       .join(' + ');
     return { stages, label, about, eot: EOT };

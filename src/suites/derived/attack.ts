@@ -3,7 +3,7 @@ import { epsilonSchema } from '../../attacks/epsilon.js';
 import type { DatasetInfo } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
-import { type AttackingOptions, commonOptions, everyOwnOption } from '../attacking/options.js';
+import { type AttackingOptions, attackingOptions, optionsOfEveryAttack } from '../attacking/options.js';
 import { resolveAttack } from '../attacking/resolve-attack.js';
 import type { Catalogue } from '../catalogue.js';
 import { attackRequest } from '../measurements/attack.js';
@@ -12,7 +12,7 @@ import type { MeasuredDerivation } from './measured.js';
 type Options = AttackingOptions & { on: string; epsilon: string | number };
 
 function schemaOf(catalogue: Catalogue) {
-  const { epsilons: _, examples: __, ...common } = commonOptions(catalogue).properties;
+  const { epsilons: _, examples: __, ...common } = attackingOptions(catalogue).properties;
   return Type.Object(
     {
       on: Type.String({ minLength: 1, description: 'Name of the system that is attacked.' }),
@@ -20,7 +20,7 @@ function schemaOf(catalogue: Catalogue) {
         description: 'Radius, in units of pixels in [0, 1], such as 8/255.',
       }),
       ...common,
-      ...everyOwnOption(catalogue),
+      ...optionsOfEveryAttack(catalogue),
     },
     {
       additionalProperties: false,

@@ -104,6 +104,13 @@ export const attackColumns = (
 export type AttackRows = RowsIn<ReturnType<typeof attackColumns>>;
 
 /**
+ * Whether an example counts as broken at a radius: it broke there or at a smaller one. Both are positions among the
+ * sorted radii; -1 for none.
+ */
+export const brokenAtRadius = (brokenAt: number, radius: number): boolean =>
+  brokenAt >= 0 && brokenAt <= radius;
+
+/**
  * Attacks every example that is not lost already, at every radius; reads the rows of `clean`. Rows, see `Attacked`:
  * `correct` (n); `brokenAt` (n): position among the sorted epsilons of the smallest that broke it, or -1;
  * `brokenBy` (n): position among the attacks; `pixels` (n, C, H, W): the adversarial image, or what came nearest to

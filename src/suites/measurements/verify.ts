@@ -82,7 +82,7 @@ export const verify = defineMeasurement({
       });
       chosen.forEach((i, row) => {
         rows.prediction[i] = argmaxOf(fresh(row));
-        rows.reproduced[i] = isMistake(fresh(row), labels[i], ROUNDING) ? 1 : 0;
+        rows.reproduced[i] = isMistake(fresh(row), labels[i], BATCH_ROUNDING) ? 1 : 0;
         rows.survives8bit[i] = isMistake(coarse(row), labels[i], 0) ? 1 : 0;
       });
     });
@@ -101,7 +101,7 @@ function concatenate(parts: readonly Float32Array[]): Float32Array {
 }
 
 /** Relative difference of logits between two batches of the same images, by float32 rounding alone. */
-export const ROUNDING = 1e-5;
+export const BATCH_ROUNDING = 1e-5;
 
 /** Whether another class is ahead of the label, or not behind by more than so much of the largest logit. */
 export function isMistake(logits: ArrayLike<number>, label: number, tolerance: number): boolean {

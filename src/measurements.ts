@@ -1,0 +1,44 @@
+/**
+ * `assay/measurements`: the passes that come with Assay, how a suite requests them, and the types of their rows. Suites
+ * that request the same pass share it: it is computed once.
+ */
+export { chainOptions } from './models/defences/purification.js';
+export {
+  type AttackParams,
+  type AttackRows,
+  attack,
+  attackRequest,
+  brokenAtRadius,
+} from './suites/measurements/attack.js';
+export { clean, cleanRequest, type OutputRows } from './suites/measurements/clean.js';
+export { classifiedOf, logitsOf } from './suites/measurements/collected.js';
+export { acceptanceThreshold, attackedScore, evade, evadeRequest } from './suites/measurements/evade.js';
+export { type FeatureRows, features } from './suites/measurements/features.js';
+export {
+  type FittedScoreRows,
+  fittedScore,
+  fittedScoreRequest,
+} from './suites/measurements/fitted-score.js';
+export { type InputGradientRows, inputGradient } from './suites/measurements/input-gradient.js';
+export {
+  outputsOnPerturbed,
+  type PerturbedRows,
+  perturbedRequest,
+  unperturbedRequest,
+} from './suites/measurements/outputs-on-perturbed.js';
+export { type PixelRows, pixels } from './suites/measurements/pixels.js';
+export {
+  type AdaptiveRows,
+  adaptiveAttack,
+  type PurifiedRows,
+  purified,
+  purifiedRequest,
+} from './suites/measurements/purified.js';
+export { type RepeatabilityRows, repeatability } from './suites/measurements/repeatability.js';
+export {
+  BATCH_ROUNDING,
+  isMistake,
+  type VerifiedRows,
+  verify,
+  verifyRequest,
+} from './suites/measurements/verify.js';

@@ -1,0 +1,47 @@
+/** `assay/metrics`: statistics of predictions and scores, and estimates with intervals. All are pure functions of arrays. */
+export { type Binning, type BinSums, binSums, equalMass, equalWidth } from './metrics/binning.js';
+export {
+  classwiseEceStatistic,
+  ece,
+  ifCalibrated,
+  mce,
+  type ReliabilityBin,
+  reliabilityBins,
+  rmsCalibrationError,
+  signedGap,
+} from './metrics/calibration.js';
+export {
+  type Classified,
+  classify,
+  commonConfusions,
+  perClass,
+  topKHits,
+} from './metrics/classification.js';
+export { meanOfDraws } from './metrics/draw-counts.js';
+export { drawnBinSums, drawnGaps } from './metrics/drawn-bins.js';
+export { type Estimate, exact } from './metrics/estimate.js';
+export { densities, sharedEdges } from './metrics/histogram.js';
+export {
+  type BootstrapOptions,
+  bootstrap,
+  meanOf,
+  meanStatistic,
+  pairedBootstrap,
+  quantile,
+  type Step,
+  wilson,
+} from './metrics/intervals.js';
+export { jointBootstrap } from './metrics/joint-bootstrap.js';
+export { quantileEstimate } from './metrics/quantile-estimate.js';
+export { compareScores, type Ranking, type RankingMetrics, rankScores } from './metrics/ranking.js';
+export {
+  bootstrapRankings,
+  type RankingMetric,
+  type RankingReplicates,
+  rankingEstimate,
+} from './metrics/ranking-bootstrap.js';
+export { type RankingRange, rankingRange } from './metrics/ranking-range.js';
+export { type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';
+export { signTest } from './metrics/sign-test.js';
+export { argmax, argmaxOf, type Logits, softmax } from './metrics/softmax.js';
+export { type FittedTemperature, fitTemperature, type RefusedTemperature } from './metrics/temperature.js';
