@@ -10,6 +10,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/runs'],
   ['suites/index.ts'],
   ['src/report', 'src/gate'],
+  ['src/comparison'],
   ['suites'],
   // What plug-ins import, as `assay/NAME`.
   [
