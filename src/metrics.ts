@@ -14,8 +14,8 @@ export {
   type Classified,
   classify,
   commonConfusions,
+  inTopK,
   perClass,
-  topKHits,
 } from './metrics/classification.js';
 export { meanOfDraws } from './metrics/draw-counts.js';
 export { drawnBinSums, drawnGaps } from './metrics/drawn-bins.js';

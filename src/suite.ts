@@ -53,6 +53,7 @@ export type {
   ImageFigure,
   LineFigure,
   Measure,
+  MeasureRows,
   NotApplicable,
   Picture,
   ReliabilityFigure,

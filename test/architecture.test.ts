@@ -32,7 +32,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/bytes'],
   ['src/registry.ts'],
   ['src/concurrency.ts'],
-  ['src/errors.ts', 'src/one-line.ts'],
+  ['src/errors.ts', 'src/one-line.ts', 'src/csv-cell.ts'],
 ];
 
 /** What opens or reads files in node:fs. */

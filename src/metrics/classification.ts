@@ -66,21 +66,19 @@ export function classify(logits: Logits, labels: ArrayLike<number>, temperature 
   return { n, classes, labels, prediction, correct, confidence, nll, brier };
 }
 
-/** How many labels have fewer than k logits above them (ties go to the label with the smaller class number). */
-export function topKHits(logits: Logits, labels: ArrayLike<number>, k: number): number {
+/** 1 where the label has fewer than k logits above it (ties go to the label with the smaller class number). (n) */
+export function inTopK(logits: Logits, labels: ArrayLike<number>, k: number): Uint8Array {
   checkLabels(labels, logits.n, logits.classes);
   const { n, classes, data } = logits;
-  let hits = 0;
-  for (let i = 0; i < n; i++) {
+  return Uint8Array.from({ length: n }, (_, i) => {
     const row = i * classes;
     const own = data[row + labels[i]];
     let ahead = 0;
     for (let c = 0; c < classes; c++) {
       if (data[row + c] > own || (data[row + c] === own && c < labels[i])) ahead++;
     }
-    if (ahead < k) hits++;
-  }
-  return hits;
+    return ahead < k ? 1 : 0;
+  });
 }
 
 /** Correct answers and examples of every class. */

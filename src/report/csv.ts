@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import { oneLine } from '../one-line.js';
+import { cast } from '../csv-cell.js';
 import type { Measure, Results } from '../suites/results.js';
 import type { OutputFile } from './output.js';
 
@@ -36,16 +36,3 @@ const fixed: Record<string, (measure: Measure) => Value> = {
   headline: (m) => m.headline ?? false,
   note: (m) => m.note,
 };
-
-/**
- * How csv-stringify writes cells: on one line. Spreadsheets take text that begins with one of = + - @ for a formula, which
- * can start programs: a single quote before it prevents that (OWASP, "CSV Injection"; a tab or carriage return, which it
- * names too, is written out). Numbers, also as text, stay numbers.
- */
-export const cast = {
-  boolean: String,
-  string: (text: string) => oneLine(FORMULA.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text),
-};
-
-/** The full-width forms of the signs count too. */
-const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;

@@ -5,26 +5,56 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
 import { temporaryName } from '../bytes/leftovers.js';
+import { cast } from '../csv-cell.js';
 import { encodeNpy } from '../data/npy.js';
-import { cast } from '../report/csv.js';
 import { writeAtomically } from '../report/output.js';
-import type { ExampleArray, ExampleSheet } from '../suites/contract.js';
+import type { ExampleArray, ExampleSheet, Summary } from '../suites/contract.js';
 import { unwritable } from './store.js';
 
+/** A sheet with its place below the run folder. */
+export interface PlacedSheet extends ExampleSheet {
+  file: string;
+}
+
+/** What a suite gives: measures that name their sheets by where these are written. */
+export type PlacedSummary = Pick<Summary, 'measures'> & { sheets: PlacedSheet[] };
+
+/** Gives the sheets of each suite in turn a place, `examples/NAME.csv`: a name that occurs again gets a number. */
+export function placeSheets(): (summary: Summary) => PlacedSummary {
+  const nameOf = fileNames();
+  return ({ measures, examples = [] }) => {
+    const sheets = examples.map((sheet) => ({
+      ...sheet,
+      // Rows that can be gone through only once are needed twice: for comparisons, and to be written.
+      rows: isOnce(sheet.rows) ? [...sheet.rows] : sheet.rows,
+      file: `examples/${nameOf(sheet.name)}.csv`,
+    }));
+    const fileOf = new Map(sheets.map(({ name, file }) => [name, file]));
+    return {
+      sheets,
+      measures: measures.map((measure) => {
+        const sheet = fileOf.get(measure.rows?.sheet ?? '');
+        return measure.rows && sheet ? { ...measure, rows: { ...measure.rows, sheet } } : measure;
+      }),
+    };
+  };
+}
+
+const isOnce = (rows: Iterable<unknown>) => Object.is(rows[Symbol.iterator](), rows);
+
 /**
- * Writes sheets to `examples/NAME.csv`; a name that occurs again gets a number.
+ * Writes sheets to their places.
  * @param begun called before each of them
  * Errors: `output-unwritable`.
  */
 export async function writeSheets(
   directory: string,
-  sheets: readonly ExampleSheet[],
+  sheets: readonly PlacedSheet[],
   begun: () => void,
 ): Promise<void> {
-  const nameOf = fileNames();
   for (const sheet of sheets) {
     begun();
-    await writeSheet(join(directory, 'examples', `${nameOf(sheet.name)}.csv`), sheet);
+    await writeSheet(join(directory, sheet.file), sheet);
   }
 }
 

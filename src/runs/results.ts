@@ -2,8 +2,9 @@ import type { AssayError } from '../errors.js';
 import { evaluateGates } from '../gate/evaluate.js';
 import type { GateRule } from '../gate/rule.js';
 import type { Step } from '../metrics/intervals.js';
-import type { ExampleArray, ExampleSheet } from '../suites/contract.js';
+import type { ExampleArray } from '../suites/contract.js';
 import type { Cost, Results, Warning } from '../suites/results.js';
+import { type PlacedSheet, placeSheets } from './example-sheets.js';
 import type { Execution } from './execute.js';
 import type { Inventory } from './inventory.js';
 import { measurementVersions } from './measurement-versions.js';
@@ -33,7 +34,7 @@ export interface ResultsInput {
 
 export interface Assembled {
   results: Results;
-  sheets: ExampleSheet[];
+  sheets: PlacedSheet[];
   arrays: ExampleArray[];
   /** `results.errors` with their places and remedies; equal ones once. */
   failures: AssayError[];
@@ -51,7 +52,8 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
   const notApplicable: Results['notApplicable'] = [];
   const errors = new Set<string>();
   const failures = new Map<string, AssayError>();
-  const sheets: ExampleSheet[] = [];
+  const sheets: PlacedSheet[] = [];
+  const place = placeSheets();
   const arrays: ExampleArray[] = [];
   if (execution.stopped) {
     errors.add(inOneLine(execution.stopped));
@@ -68,10 +70,11 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
       measures: summary.measures.length,
       measurements: measurementVersions(suitePlan),
     });
-    measures.push(...summary.measures);
+    const placed = place(summary);
+    measures.push(...placed.measures);
+    sheets.push(...placed.sheets);
     warnings.push(...(summary.warnings ?? []));
     notApplicable.push(...(summary.notApplicable ?? []));
-    sheets.push(...(summary.examples ?? []));
     arrays.push(...(summary.arrays ?? []));
     for (const error of failed.errors) errors.add(error);
     for (const failure of failed.failures) failures.set(failure.explain(), failure);

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox';
+import { statistics } from '../comparison/statistics.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import { resultsSchema } from '../report/schema.js';
@@ -193,8 +194,8 @@ function summarySchema(): TSchema {
   });
 }
 
-/** Errors: `suite-failed` when a summary does not fit the published format. */
-function refuseSummary({ examples: _, arrays: __, ...summary }: Summary, suite: string): void {
+/** Errors: `suite-failed` when a summary does not fit the published format, or names rows that it does not have. */
+function refuseSummary({ examples = [], arrays: _, ...summary }: Summary, suite: string): void {
   try {
     check((published ??= summarySchema()), summary, { what: 'summary' });
   } catch (cause) {
@@ -205,5 +206,19 @@ function refuseSummary({ examples: _, arrays: __, ...summary }: Summary, suite: 
       hint: 'see reports/results.schema.json; an undefined value is null with a note, never NaN',
       cause,
     });
+  }
+  for (const { measure, rows } of summary.measures) {
+    if (!rows || (examples.some(({ name }) => name === rows.sheet) && statistics.has(rows.statistic)))
+      continue;
+    const sheets = examples.map(({ name }) => name).join(', ') || 'none';
+    throw new AssayError(
+      'suite-failed',
+      `the suite "${suite}" says that "${measure}" is made from rows that there are not`,
+      {
+        expected: `a sheet of its summary (${sheets}) and a statistic (${statistics.names.join(', ')})`,
+        found: `the sheet "${rows.sheet}" and the statistic "${rows.statistic}"`,
+        hint: 'correct `rows` of the measure, or leave it out',
+      },
+    );
   }
 }

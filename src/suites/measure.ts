@@ -1,7 +1,7 @@
 import type { Estimate } from '../metrics/estimate.js';
 import type { Measure } from './results.js';
 
-/** Everything about a measure but its number. */
+/** Everything about a measure but its number. `rows.sheet` is the name of a sheet that the suite gives. */
 export type MeasureDescription = Omit<Measure, 'value' | 'n' | 'interval' | 'level' | 'method' | 'params'> & {
   params?: Measure['params'];
 };
@@ -15,8 +15,9 @@ export function measure(about: MeasureDescription, estimate: Estimate): Measure 
   const defined = Number.isFinite(value);
   const note =
     about.note ?? (defined ? undefined : n === 0 ? 'no examples' : 'not defined on these examples');
+  const { rows, ...rest } = about;
   return {
-    ...about,
+    ...rest,
     params: about.params ?? {},
     value: defined ? value : null,
     n,
@@ -24,6 +25,8 @@ export function measure(about: MeasureDescription, estimate: Estimate): Measure 
     level,
     method,
     ...(note !== undefined && { note }),
+    // What is not defined cannot be made from rows again.
+    ...(defined && rows && { rows }),
   };
 }
 

@@ -11,6 +11,45 @@ export const Scalar = Type.Union([Type.String(), Type.Number(), Type.Boolean()])
 
 export const Better = Type.Union([Type.Literal('higher'), Type.Literal('lower'), Type.Literal('none')]);
 
+/** Which rows of a sheet, and what their columns mean. */
+const RowSelection = {
+  where: Type.Record(Type.String(), Scalar, { description: 'values of columns that select the rows' }),
+  columns: Type.Record(
+    Type.String(),
+    Type.Union([
+      Type.String({ description: 'the column' }),
+      Type.Object(
+        { column: Type.String(), is: Scalar },
+        { ...closed, description: '1 where the column has this value, else 0' },
+      ),
+    ]),
+    { description: 'by what it is to the statistic: `outcome`, `value`, `score`, ...' },
+  ),
+};
+
+/** The rows of a sheet that a measure was made from: the statistic of these columns is its value. */
+export const MeasureRows = Type.Object(
+  {
+    sheet: Type.String({
+      description:
+        'below the run folder, such as `examples/accuracy.csv`; its column `index` tells examples apart',
+    }),
+    statistic: Type.String({ description: 'share, mean, quantile, ece, auroc, ...' }),
+    ...RowSelection,
+    options: Type.Optional(
+      Type.Record(Type.String(), Scalar, { description: 'of the statistic: `bins`, `q`' }),
+    ),
+    against: Type.Optional(
+      Type.Array(Type.Object(RowSelection, closed), {
+        minItems: 1,
+        description:
+          'OOD rows that the others, of the ID set, are ranked with; of several sets, the unweighted mean',
+      }),
+    ),
+  },
+  closed,
+);
+
 export const Measure = Type.Object(
   {
     suite: Type.String(),
@@ -30,6 +69,7 @@ export const Measure = Type.Object(
     format: Type.Union([Type.Literal('percent'), Type.Literal('number')]),
     headline: Type.Optional(Type.Boolean({ description: 'shown in the comparison table at the top' })),
     note: Type.Optional(Type.String()),
+    rows: Type.Optional(MeasureRows),
     withinRounding: Type.Optional(
       Type.Object(
         {
@@ -434,6 +474,7 @@ export const Results = Type.Object(
 );
 
 export type Measure = Static<typeof Measure>;
+export type MeasureRows = Static<typeof MeasureRows>;
 export type Table = Static<typeof Table>;
 export type LineFigure = Static<typeof LineFigure>;
 export type HistogramFigure = Static<typeof HistogramFigure>;

@@ -5,6 +5,7 @@ import {
   fewExamples,
   labelledTestSets,
   type Measure,
+  type MeasureRows,
   measure,
   singleDraw,
   Type,
@@ -77,31 +78,75 @@ export const accuracy = defineSuite({
 
 function measures({ system, dataset, accuracy, nll, brier, topK, classes }: AccuracyResult): Measure[] {
   const on = { suite: NAME, model: system.name, dataset: dataset.name };
+  const where = { model: system.name, dataset: dataset.name };
+  const shareOf = (outcome: string, of: MeasureRows['where'] = where): MeasureRows => ({
+    sheet: NAME,
+    where: of,
+    statistic: 'share',
+    columns: { outcome },
+  });
+  const meanOf = (value: string): MeasureRows => ({
+    sheet: NAME,
+    where,
+    statistic: 'mean',
+    columns: { value },
+  });
   const share = { ...on, better: 'higher', format: 'percent' } as const;
   const loss = { ...on, better: 'lower', format: 'number' } as const;
   return [
-    measure({ ...share, measure: 'accuracy', title: 'Accuracy', headline: true }, accuracy),
-    ...topK.map(({ k, estimate }) =>
-      measure({ ...share, measure: 'top-k-accuracy', title: `Top-${k} accuracy`, params: { k } }, estimate),
+    measure(
+      { ...share, measure: 'accuracy', title: 'Accuracy', headline: true, rows: shareOf('correct') },
+      accuracy,
     ),
-    measure({ ...loss, measure: 'nll', title: 'NLL (nats)' }, nll),
-    measure({ ...loss, measure: 'brier', title: 'Brier score' }, brier),
-    ...classes.map(({ name, estimate }) =>
+    ...topK.map(({ k, estimate }) =>
       measure(
-        { ...share, measure: 'class-accuracy', title: `Accuracy on ${name}`, params: { class: name } },
+        {
+          ...share,
+          measure: 'top-k-accuracy',
+          title: `Top-${k} accuracy`,
+          params: { k },
+          rows: shareOf(topKColumn(k)),
+        },
+        estimate,
+      ),
+    ),
+    measure({ ...loss, measure: 'nll', title: 'NLL (nats)', rows: meanOf('nll') }, nll),
+    measure({ ...loss, measure: 'brier', title: 'Brier score', rows: meanOf('brier') }, brier),
+    ...classes.map(({ name, estimate }, label) =>
+      measure(
+        {
+          ...share,
+          measure: 'class-accuracy',
+          title: `Accuracy on ${name}`,
+          params: { class: name },
+          rows: shareOf('correct', { ...where, label }),
+        },
         estimate,
       ),
     ),
   ];
 }
 
+const topKColumn = (k: number) => `top_${k}`;
+
 function sheet(results: readonly AccuracyResult[]): ExampleSheet {
   return {
     name: NAME,
-    columns: ['model', 'dataset', 'index', 'label', 'prediction', 'correct', 'confidence', 'nll', 'brier'],
+    columns: [
+      'model',
+      'dataset',
+      'index',
+      'label',
+      'prediction',
+      'correct',
+      'confidence',
+      'nll',
+      'brier',
+      ...(results[0]?.topK ?? []).map(({ k }) => topKColumn(k)),
+    ],
     rows: {
       *[Symbol.iterator]() {
-        for (const { system, dataset, classified: c, indices } of results) {
+        for (const { system, dataset, classified: c, indices, topK } of results) {
           for (let i = 0; i < c.n; i++) {
             yield [
               system.name,
@@ -113,6 +158,7 @@ function sheet(results: readonly AccuracyResult[]): ExampleSheet {
               c.confidence[i],
               c.nll[i],
               c.brier[i],
+              ...topK.map(({ inside }) => inside[i] === 1),
             ];
           }
         }

@@ -3,10 +3,10 @@ import {
   type BootstrapOptions,
   type Classified,
   type Estimate,
+  inTopK,
   jointBootstrap,
   meanOfDraws,
   perClass,
-  topKHits,
   wilson,
 } from '../../src/metrics.js';
 import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
@@ -21,10 +21,13 @@ export interface AccuracyResult {
   accuracy: Estimate;
   nll: Estimate;
   brier: Estimate;
-  topK: readonly { k: number; estimate: Estimate }[];
+  /** `inside` is 1 where the label is among the k largest logits, (n). */
+  topK: readonly { k: number; inside: Uint8Array; estimate: Estimate }[];
   /** One entry per class of the model. */
   classes: readonly { name: string; estimate: Estimate }[];
 }
+
+const sum = (values: Uint8Array) => values.reduce((a, b) => a + b, 0);
 
 /** Errors: as `classifiedOf`. */
 export function accuracyResult(
@@ -36,7 +39,6 @@ export function accuracyResult(
   const classified = classifiedOf(collected);
   const { n, correct, labels } = classified;
   const logits = logitsOf(collected);
-  const hits = correct.reduce((a, b) => a + b, 0);
   const [nll, brier] = [meanOfDraws(classified.nll), meanOfDraws(classified.brier)];
   const proper = jointBootstrap(n, [{ of: (times) => ({ nll: nll(times), brier: brier(times) }) }], {
     ...bootstrap,
@@ -47,9 +49,12 @@ export function accuracyResult(
     dataset,
     classified,
     indices: collected.indices,
-    accuracy: wilson(hits, n),
+    accuracy: wilson(sum(correct), n),
     ...proper,
-    topK: topK.map((k) => ({ k, estimate: wilson(topKHits(logits, labels, k), n) })),
+    topK: topK.map((k) => {
+      const inside = inTopK(logits, labels, k);
+      return { k, inside, estimate: wilson(sum(inside), n) };
+    }),
     classes: system.classes.map((name, k) => ({ name, estimate: wilson(each.hits[k], each.total[k]) })),
   };
 }

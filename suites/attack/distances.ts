@@ -3,16 +3,19 @@ import { cell, type LineFigure, type Measure, measure, type Table } from '../../
 import type { AttackResult } from './result.js';
 
 /**
- * Distances to the nearest adversarial point found, ascending, one per example: 0 where the clean image is
+ * Distances to the nearest adversarial point found, (n): 0 where the clean image is
  * misclassified already, infinite where none was found.
  */
-export function distancesOf({ collected, n }: AttackResult): Float64Array {
+export function nearestOf({ collected, n }: AttackResult): Float64Array {
   const { correct, adversarial, distance } = collected.rows;
   return Float64Array.from({ length: n }, (_, i) => {
     if (correct.data[i] === 0) return 0;
     return adversarial.data[i] === 1 ? distance.data[i] : Number.POSITIVE_INFINITY;
-  }).sort();
+  });
 }
+
+/** The same, ascending. */
+const distancesOf = (result: AttackResult) => nearestOf(result).sort();
 
 const QUANTILES = [
   {
@@ -30,15 +33,17 @@ const QUANTILES = [
   },
 ] as const;
 
-const searches = ({ params }: AttackResult) => params.keep === 'nearest';
+/** Whether it looks for the nearest adversarial point. */
+export const searches = ({ params }: AttackResult) => params.keep === 'nearest';
 
 /** Only of attacks that look for the nearest adversarial point. */
-export function distanceMeasures(suite: string, result: AttackResult): Measure[] {
+export function distanceMeasures(suite: string, sheet: string, result: AttackResult): Measure[] {
   if (!searches(result)) return [];
   const { system, dataset, about, label, params, n } = result;
   const sorted = distancesOf(result);
   const common = { suite, model: system.name, dataset: dataset.name, params: about };
   const name = `${label} ${params.norm}`;
+  const from = { sheet, where: { model: system.name, dataset: dataset.name } };
   const found = sorted.filter(Number.isFinite).length;
   return [
     ...QUANTILES.map(({ measure: id, title, q }) =>
@@ -50,6 +55,7 @@ export function distanceMeasures(suite: string, result: AttackResult): Measure[]
           better: 'higher',
           format: 'number',
           note: 'over all examples: 0 where the clean image is misclassified',
+          rows: { ...from, statistic: 'quantile', columns: { value: 'nearest' }, options: { q } },
         },
         quantileEstimate(sorted, q),
       ),
@@ -61,6 +67,7 @@ export function distanceMeasures(suite: string, result: AttackResult): Measure[]
         title: `Adversarial image found at any distance, ${name}`,
         better: 'none',
         format: 'percent',
+        rows: { ...from, statistic: 'share', columns: { outcome: 'found' } },
       },
       wilson(found, n),
     ),

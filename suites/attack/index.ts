@@ -86,8 +86,8 @@ export const attack = defineSuite({
       .map((set) => ({ ...set, on: results(set.found), title: heading(set.found[0].result) }));
     return {
       measures: all.flatMap(({ result, looked }) => [
-        ...attackMeasures(NAME, result),
-        ...distanceMeasures(NAME, result),
+        ...attackMeasures(NAME, id, result),
+        ...distanceMeasures(NAME, id, result),
         ...flagMeasures(NAME, result, looked),
       ]),
       tables: filled.flatMap(({ dataset, found, on, title }) => [

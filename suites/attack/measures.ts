@@ -1,11 +1,22 @@
 import { type Estimate, exact } from '../../src/metrics.js';
-import { cell, type Measure, measure, type Table } from '../../src/suite.js';
+import { cell, type Measure, type MeasureRows, measure, type Table } from '../../src/suite.js';
 import { type AttackResult, reproduced, unconfirmed } from './result.js';
+import { robustColumn } from './sheet.js';
 
-export function attackMeasures(suite: string, result: AttackResult): Measure[] {
+export function attackMeasures(suite: string, sheet: string, result: AttackResult): Measure[] {
   const { system, dataset, params, label, robust, about, byAttack } = result;
   const common = { suite, model: system.name, dataset: dataset.name };
   const name = `${label} ${params.norm}`;
+  const where = { model: system.name, dataset: dataset.name };
+  const shareOf = (
+    outcome: MeasureRows['columns'][string],
+    among: MeasureRows['where'] = {},
+  ): MeasureRows => ({
+    sheet,
+    where: { ...where, ...among },
+    statistic: 'share',
+    columns: { outcome },
+  });
   const draws = system.stochastic
     ? `EOT over ${params.eot} draws; a verdict is the mean of ${params.confirm} fresh draws`
     : undefined;
@@ -24,6 +35,7 @@ export function attackMeasures(suite: string, result: AttackResult): Measure[] {
           better: 'higher',
           format: 'percent',
           headline: k === largest,
+          rows: shareOf(robustColumn(params.epsilons[k])),
           note: failed ?? draws,
         },
         failed ? exact(Number.NaN, estimate.n) : estimate,
@@ -38,6 +50,7 @@ export function attackMeasures(suite: string, result: AttackResult): Measure[] {
           params: { ...about, attack: member.method },
           better: 'none',
           format: 'percent',
+          rows: shareOf({ column: 'broken_by', is: member.label }),
         },
         member.first,
       ),
@@ -63,6 +76,7 @@ export function attackMeasures(suite: string, result: AttackResult): Measure[] {
         better: 'none',
         format: 'percent',
         note: result.broken === 0 ? 'nothing was broken' : undefined,
+        rows: shareOf('survives_8bit', { adversarial: true }),
       },
       result.survives8bit,
     ),
@@ -74,10 +88,11 @@ export function attackMeasures(suite: string, result: AttackResult): Measure[] {
         params: about,
         better: 'none',
         format: 'percent',
+        rows: shareOf('zero_gradient', { correct: true }),
       },
       result.zeroStarts,
     ),
-    ...costMeasures(common, name, about, result.cost),
+    ...costMeasures(common, name, about, result.cost, { sheet, where }),
     ...(byAttack.length > 1 ? byAttack : []).flatMap((member) =>
       costMeasures(common, `${name}, ${member.label}`, { ...about, attack: member.method }, member.cost),
     ),
@@ -89,7 +104,10 @@ function costMeasures(
   name: string,
   params: Measure['params'],
   cost: AttackResult['cost'],
+  /** Of all attacks together: the sheet has no passes of each. */
+  from?: Pick<MeasureRows, 'sheet' | 'where'>,
 ): Measure[] {
+  const rows = (value: string) => from && { rows: { ...from, statistic: 'mean', columns: { value } } };
   const rest = { ...common, better: 'none', format: 'number', params } as const;
   const shown = ({ value }: Estimate) => String(Number(value.toPrecision(6)));
   const plain = (naive: Estimate) => `a plain schedule: ${shown(naive)} per example`;
@@ -100,6 +118,7 @@ function costMeasures(
         measure: 'gradient-passes',
         title: `Gradient passes per example, ${name}`,
         note: plain(cost.naiveGradient),
+        ...rows('gradient_passes'),
       },
       cost.gradient,
     ),
@@ -109,15 +128,26 @@ function costMeasures(
         measure: 'forward-passes',
         title: `Forward passes per example, ${name}`,
         note: plain(cost.naiveForward),
+        ...rows('forward_passes'),
       },
       cost.forward,
     ),
     measure(
-      { ...rest, measure: 'naive-gradient-passes', title: `Gradient passes of a plain schedule, ${name}` },
+      {
+        ...rest,
+        measure: 'naive-gradient-passes',
+        title: `Gradient passes of a plain schedule, ${name}`,
+        ...rows('naive_gradient_passes'),
+      },
       cost.naiveGradient,
     ),
     measure(
-      { ...rest, measure: 'naive-forward-passes', title: `Forward passes of a plain schedule, ${name}` },
+      {
+        ...rest,
+        measure: 'naive-forward-passes',
+        title: `Forward passes of a plain schedule, ${name}`,
+        ...rows('naive_forward_passes'),
+      },
       cost.naiveForward,
     ),
   ];

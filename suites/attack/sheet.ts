@@ -1,7 +1,10 @@
 import { brokenAtRadius, logitsOf, type OutputRows } from '../../src/measurements.js';
 import { argmax } from '../../src/metrics.js';
 import type { Collected, ExampleSheet } from '../../src/suite.js';
+import { nearestOf, searches } from './distances.js';
 import { type AttackResult, column } from './result.js';
+
+export const robustColumn = (epsilon: string) => `robust_at_${epsilon}`;
 
 /** A row per system and example: enough to recompute every measure. */
 export function sheet(
@@ -9,6 +12,7 @@ export function sheet(
   results: readonly { result: AttackResult; clean: Collected<OutputRows> | undefined }[],
 ): ExampleSheet {
   const epsilons = results[0]?.result.params.epsilons ?? [];
+  const nearest = results.some(({ result }) => searches(result));
   return {
     name,
     columns: [
@@ -17,10 +21,13 @@ export function sheet(
       'index',
       'label',
       'clean_prediction',
+      'correct',
       ...epsilons.map((text) => `broken_at_${text}`),
+      ...epsilons.map(robustColumn),
       'broken_by',
       'adversarial',
       'distance',
+      ...(nearest ? ['nearest', 'found'] : []),
       'prediction',
       'loss',
       'restart',
@@ -29,6 +36,7 @@ export function sheet(
       'confirmed',
       'inside',
       'survives_8bit',
+      'zero_gradient',
       'gradient_passes',
       'forward_passes',
       'naive_gradient_passes',
@@ -38,16 +46,17 @@ export function sheet(
   };
 }
 
-function* rowsOf(
-  { system, dataset, params, collected, verified, members }: AttackResult,
-  clean: Collected<OutputRows> | undefined,
-) {
+function* rowsOf(result: AttackResult, clean: Collected<OutputRows> | undefined) {
+  const { system, dataset, params, collected, verified, members } = result;
   const { rows, indices, labels } = collected;
+  const nearest = searches(result) && nearestOf(result);
+  const zeroStarts = column(rows.zeroStarts);
   const predictions = clean && argmax(logitsOf(clean));
   const [gradient, forward] = [column(rows.gradient), column(rows.forward)];
   const [naiveGradient, naiveForward] = [column(rows.naiveGradient), column(rows.naiveForward)];
   for (let i = 0; i < indices.length; i++) {
     const at = rows.brokenAt.data[i];
+    const correct = rows.correct.data[i] === 1;
     const adversarial = rows.adversarial.data[i] === 1;
     const seen = (name: 'reproduced' | 'inside' | 'survives8bit') =>
       adversarial && verified ? verified.rows[name].data[i] === 1 : null;
@@ -58,10 +67,13 @@ function* rowsOf(
       indices[i],
       labels?.[i] ?? null,
       predictions?.[i] ?? null,
+      correct,
       ...params.epsilons.map((_, k) => brokenAtRadius(at, k)),
+      ...params.epsilons.map((_, k) => correct && !brokenAtRadius(at, k)),
       members[rows.brokenBy.data[i]] ?? null,
       adversarial,
       rows.distance.data[i],
+      ...(nearest ? [Number.isFinite(nearest[i]) ? nearest[i] : null, Number.isFinite(nearest[i])] : []),
       rows.prediction.data[i],
       Number.isFinite(loss) ? loss : null,
       rows.restart.data[i],
@@ -70,6 +82,7 @@ function* rowsOf(
       seen('reproduced'),
       seen('inside'),
       seen('survives8bit'),
+      zeroStarts[i] > 0,
       gradient[i],
       forward[i],
       naiveGradient[i],

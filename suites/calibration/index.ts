@@ -24,7 +24,7 @@ import {
   calibrationOf,
   classwiseResamples,
 } from './result.js';
-import { calibrationSheet } from './sheet.js';
+import { calibrationSheet, rowsOf } from './sheet.js';
 import { overviewTable, reliabilityFigures, temperatureTable } from './tables.js';
 import { calibrationWarnings } from './warnings.js';
 
@@ -107,7 +107,7 @@ export const calibration = defineSuite({
         ...results.flatMap((result) => calibrationWarnings(NAME, result)),
       ],
       notApplicable: withoutLabels(NAME, context),
-      examples: [calibrationSheet(NAME, results)],
+      examples: [calibrationSheet(results)],
     };
   },
 });
@@ -150,6 +150,7 @@ function resultOf(
 function measures(result: CalibrationResult, { bins, resamples }: Options): Measure[] {
   const { system, dataset, whole, fit, before, after } = result;
   const { temperature, on: fittedOn } = fit;
+  const where = { model: system.name, dataset: dataset.name };
   const at = { suite: NAME, model: system.name, dataset: dataset.name };
   const about = ({ metric, title, binned }: (typeof METRICS)[number]): MeasureDescription => {
     const { n, classes } = whole.classified;
@@ -161,10 +162,12 @@ function measures(result: CalibrationResult, { bins, resamples }: Options): Meas
       params: binned ? { bins } : {},
       better: 'lower',
       format: binned ? 'percent' : 'number',
+      ...rowsOf(metric, { where, bins, classes }),
       ...(metric === 'classwise-ece' && used < resamples && { note: `interval from ${used} resamples` }),
     };
   };
-  const scaled = (when: string, { metrics }: CalibrationResult['whole']) =>
+  const reported = { where: { ...where, split: 'reported' }, bins, classes: whole.classified.classes };
+  const scaled = (when: 'before' | 'after', { metrics }: CalibrationResult['whole']) =>
     METRICS.map((row) =>
       measure(
         {
@@ -172,6 +175,10 @@ function measures(result: CalibrationResult, { bins, resamples }: Options): Meas
           measure: `${row.metric}-${when}-scaling`,
           title: `${row.title}, ${when} temperature scaling`,
           params: { ...(row.binned && { bins }), fittedOn },
+          ...rowsOf(row.metric, {
+            ...reported,
+            ...(when === 'after' && temperature.fitted && { temperature: temperature.temperature }),
+          }),
         },
         metrics[row.metric],
       ),
@@ -181,7 +188,14 @@ function measures(result: CalibrationResult, { bins, resamples }: Options): Meas
       measure({ ...about(row), ...(row.metric === 'ece' && { headline: true }) }, whole.metrics[row.metric]),
     ),
     measure(
-      { ...at, measure: 'signed-gap', title: 'Confidence - accuracy', better: 'none', format: 'percent' },
+      {
+        ...at,
+        measure: 'signed-gap',
+        title: 'Confidence - accuracy',
+        better: 'none',
+        format: 'percent',
+        ...rowsOf('signed-gap', { where, bins, classes: whole.classified.classes }),
+      },
       whole.metrics['signed-gap'],
     ),
     {

@@ -1,7 +1,7 @@
 import { classifiedOf, logitsOf, type OutputRows } from '../../src/measurements.js';
 import type { Classified } from '../../src/metrics.js';
-import type { Collected, ExampleSheet } from '../../src/suite.js';
-import type { CalibrationResult } from './result.js';
+import type { Collected, ExampleSheet, MeasureRows } from '../../src/suite.js';
+import type { CalibrationMetric, CalibrationResult } from './result.js';
 
 /** Beyond this many classes a sheet of logits is a burden. */
 const LOGITS_IN_SHEET = 100;
@@ -20,6 +20,30 @@ const COLUMNS = [
   'scaled_nll',
   'logits',
 ] as const;
+
+const NAME = 'calibration';
+
+/** The rows that a metric is made from: as the model is, or, with a temperature, as scaled by it. */
+export function rowsOf(
+  metric: CalibrationMetric,
+  {
+    where,
+    bins,
+    classes,
+    temperature,
+  }: { where: MeasureRows['where']; bins: number; classes: number; temperature?: number },
+): { rows?: MeasureRows } {
+  const scaled = temperature === undefined ? '' : 'scaled_';
+  const on = { sheet: NAME, where };
+  if (metric === 'nll') return { rows: { ...on, statistic: 'mean', columns: { value: `${scaled}nll` } } };
+  if (metric === 'classwise-ece') {
+    if (classes > LOGITS_IN_SHEET) return {};
+    const options = { bins, temperature: temperature ?? 1 };
+    return { rows: { ...on, statistic: metric, columns: { logits: 'logits', label: 'label' }, options } };
+  }
+  const columns = { confidence: `${scaled}confidence`, outcome: 'correct' };
+  return { rows: { ...on, statistic: metric, columns, options: { bins } } };
+}
 
 type Row = (string | number | boolean | null)[];
 
@@ -56,9 +80,9 @@ function rowOf(
 }
 
 /** A row per example of the test sets, and of the validation set where there is one. */
-export function calibrationSheet(name: string, results: readonly CalibrationResult[]): ExampleSheet {
+export function calibrationSheet(results: readonly CalibrationResult[]): ExampleSheet {
   return {
-    name,
+    name: NAME,
     columns: COLUMNS,
     rows: {
       *[Symbol.iterator]() {

@@ -7,6 +7,7 @@ import {
   type ExampleSheet,
   fewExamples,
   type Measure,
+  type MeasureRows,
   measure,
   type NotApplicable,
   type Request,
@@ -144,6 +145,7 @@ function measures(separation: Separation): Measure[] {
         better,
         format,
         note: `${replicates.nId} ID and ${replicates.nOod} OOD examples`,
+        rows: rowsOf([separation], name),
         ...withinRounding([separation], metric),
       },
       rankingEstimate([replicates], metric),
@@ -172,6 +174,7 @@ function means(group: readonly Separation[], headline: string): Measure[] {
             format: row.format,
             ...(average.id === 'mean' && row.id === 'auroc' && score.id === headline && { headline: true }),
             note: `over ${own.map((s) => s.ood.dataset.name).join(', ')}`,
+            rows: rowsOf(own, row.id),
             ...withinRounding(own, row.metric),
           },
           rankingEstimate(
@@ -181,6 +184,15 @@ function means(group: readonly Separation[], headline: string): Measure[] {
         ),
       );
   });
+}
+
+/** Scores of test images and of those of OOD sets, in the sheet; measures and statistics have the same names. */
+function rowsOf(separations: readonly Separation[], statistic: string): MeasureRows {
+  const [{ system, score, id }] = separations;
+  const columns = { score: score.id };
+  const where = (dataset: DatasetInfo) => ({ model: system.name, dataset: dataset.name });
+  const against = separations.map(({ ood: set }) => ({ where: where(set.dataset), columns }));
+  return { sheet: NAME, where: where(id.dataset), statistic, columns, against };
 }
 
 /** A row per example and system, a column per score. */

@@ -69,7 +69,7 @@ export const purification = defineSuite({
       .filter(({ own }) => own.length > 0);
     const attack = attackLine(options);
     return {
-      measures: results.flatMap((result) => purificationMeasures(NAME, result, options)),
+      measures: results.flatMap((result) => purificationMeasures(NAME, NAME, result, options)),
       tables: sets.map(({ dataset, own }) => purificationTable(dataset.name, own, attack)),
       figures: sets.flatMap(({ dataset, own }) => [
         ...own.map(accuracyFigure),

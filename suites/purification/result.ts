@@ -33,6 +33,10 @@ export interface PurificationResult {
 }
 
 export interface Adaptive {
+  /** (n): source indices and labels; correct when clean, and not broken. */
+  indices: Int32Array;
+  labels: Int32Array | undefined;
+  spared: boolean[];
   robust: Estimate;
   clean: Estimate;
   unconfirmed: number;
@@ -94,18 +98,19 @@ function track({ rows }: Collected<PurifiedRows>, labels: Int32Array): Track {
   return result;
 }
 
-function underAttack({ rows }: Collected<AdaptiveRows>): Adaptive {
+function underAttack({ rows, indices, labels }: Collected<AdaptiveRows>): Adaptive {
   const { correct, brokenAt, reproduced, inside } = rows;
   const n = correct.data.length;
+  const spared = Array.from(correct.data, (right, i) => right === 1 && brokenAt.data[i] < 0);
   let [right, robust, broken, unconfirmed] = [0, 0, 0, 0];
   for (let i = 0; i < n; i++) {
     if (correct.data[i] !== 1) continue;
     right++;
-    if (brokenAt.data[i] < 0) robust++;
+    if (spared[i]) robust++;
     else {
       broken++;
       if (!(reproduced.data[i] === 1 && inside.data[i] === 1)) unconfirmed++;
     }
   }
-  return { robust: wilson(robust, n), clean: wilson(right, n), unconfirmed, broken };
+  return { indices, labels, spared, robust: wilson(robust, n), clean: wilson(right, n), unconfirmed, broken };
 }

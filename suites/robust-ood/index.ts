@@ -13,7 +13,7 @@ import { evadedMeasures, METRICS, raisedMeasures } from './measures.js';
 import { type RobustOodOptions, resolveDetectorAttack, robustOodOptions } from './options.js';
 import { evadeRequestsFor, oodSets, raiseRequestsFor, referenceOf, testSets } from './requests.js';
 import { type Raised, raisedResults } from './robust-auroc.js';
-import { errorSheet, scoreSheet } from './sheets.js';
+import { errorSheet, errorSheetName, scoreSheet, scoreSheetName } from './sheets.js';
 import { evadedResult } from './undetected-errors.js';
 import { evadedWarnings, raisedWarnings } from './warnings.js';
 
@@ -68,8 +68,12 @@ export const robustOod = defineSuite({
     const prefix = prefixOf(context, options);
     return {
       measures: [
-        ...groups.flatMap((group) => raisedMeasures(NAME, group, group[0].score.id === headline)),
-        ...evaded.flatMap((result) => evadedMeasures(NAME, result, result.score.id === headline)),
+        ...groups.flatMap((group) =>
+          raisedMeasures(NAME, scoreSheetName(prefix), group, group[0].score.id === headline),
+        ),
+        ...evaded.flatMap((result) =>
+          evadedMeasures(NAME, errorSheetName(prefix), result, result.score.id === headline),
+        ),
       ],
       tables: detectors.flatMap(({ id, groups: own }) => [
         ...raisedTables(prefix, id, own),

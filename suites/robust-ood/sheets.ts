@@ -1,7 +1,10 @@
 import type { ExampleSheet } from '../../src/suite.js';
-import { byRadius } from './measures.js';
+import { attackedColumn, byRadius } from './measures.js';
 import type { Raised } from './robust-auroc.js';
-import { type Evaded, isMistaken, passesAware } from './undetected-errors.js';
+import { type Evaded, isMistaken, passesAware, passesPlain } from './undetected-errors.js';
+
+export const scoreSheetName = (prefix: string) => `${prefix}-scores`;
+export const errorSheetName = (prefix: string) => `${prefix}-errors`;
 
 /** A row per detector, test set, OOD set and image: clean test images, and OOD images clean and at every radius. */
 export function scoreSheet(name: string, raised: readonly Raised[]): ExampleSheet[] {
@@ -9,7 +12,7 @@ export function scoreSheet(name: string, raised: readonly Raised[]): ExampleShee
   const epsilons = byRadius(raised[0]);
   return [
     {
-      name: `${name}-scores`,
+      name: scoreSheetName(name),
       columns: [
         'model',
         'score',
@@ -18,7 +21,7 @@ export function scoreSheet(name: string, raised: readonly Raised[]): ExampleShee
         'role',
         'index',
         'clean',
-        ...epsilons.map((text) => `attacked_${text}`),
+        ...epsilons.map(attackedColumn),
       ],
       rows: {
         *[Symbol.iterator]() {
@@ -51,7 +54,7 @@ export function errorSheet(name: string, evaded: readonly Evaded[]): ExampleShee
   const epsilons = byRadius(evaded[0]);
   return [
     {
-      name: `${name}-errors`,
+      name: errorSheetName(name),
       columns: [
         'model',
         'score',
@@ -64,9 +67,11 @@ export function errorSheet(name: string, evaded: readonly Evaded[]): ExampleShee
         ...['clean', ...epsilons].map((text) => `mistaken_${text}`),
         'plain_prediction',
         'plain_score',
+        'plain_refused',
         ...['clean', ...epsilons].map((text) => `evaded_${text}`),
         'evading_prediction',
         'evading_score',
+        ...['clean', ...epsilons].map((text) => `undetected_${text}`),
       ],
       rows: {
         *[Symbol.iterator]() {
@@ -86,9 +91,11 @@ export function errorSheet(name: string, evaded: readonly Evaded[]): ExampleShee
                 ...radii.map((k) => isMistaken(result, i, k)),
                 plain.predictions[i],
                 finite(plain.scores[i]),
+                plain.scores[i] < threshold,
                 ...radii.map((k) => passesAware(result, i, k)),
                 aware.predictions[i],
                 finite(aware.scores[i]),
+                ...radii.map((k) => passesAware(result, i, k) || passesPlain(result, i, k)),
               ];
             }
           }

@@ -43,7 +43,7 @@ export const transfer = defineSuite({
     );
     const id = idOf(context, options);
     return {
-      measures: results.flatMap((result) => transferMeasures(NAME, result)),
+      measures: results.flatMap((result) => transferMeasures(NAME, id, result)),
       tables: results.flatMap((result) => [accuracyMatrix(id, result), ...rateMatrix(id, result)]),
       warnings: results.flatMap((result) => [
         ...fewUsed(NAME, result.dataset, result.n),

@@ -40,9 +40,11 @@ export interface Pair {
   distance: ArrayLike<number>;
   /** (n): misclassified; for the source itself as the attack judged. */
   lost: boolean[];
+  /** (n): both classify it correctly when clean, and the source lost it. */
+  atStake: boolean[];
   /** Over all examples: not lost. */
   accuracy: Estimate;
-  /** Lost, among the examples that both classify correctly when clean and that the source lost. */
+  /** Lost, among the examples at stake. */
   rate: Estimate;
   /** Of its own images only: broken ones that are not misclassified, or not within the radius, in a fresh pass. */
   unconfirmed: number;
@@ -147,7 +149,7 @@ function pairOf(source: Source, target: Target, shown: Collected<PerturbedRows>,
   const lost = Array.from(predictions, (prediction, i) =>
     whiteBox ? !correct[i] || broken[i] : prediction !== labels[i],
   );
-  const both = (i: number) => correct[i] && broken[i] && target.predictions[i] === labels[i];
+  const atStake = correct.map((right, i) => right && broken[i] && target.predictions[i] === labels[i]);
   return {
     source,
     target,
@@ -155,13 +157,14 @@ function pairOf(source: Source, target: Target, shown: Collected<PerturbedRows>,
     predictions,
     distance: distance.data,
     lost,
+    atStake,
     accuracy: wilson(
       tally(n, (i) => !lost[i]),
       n,
     ),
     rate: wilson(
-      tally(n, (i) => both(i) && lost[i]),
-      tally(n, both),
+      tally(n, (i) => atStake[i] && lost[i]),
+      tally(n, (i) => atStake[i]),
     ),
     unconfirmed: tally(n, (i) => whiteBox && broken[i] && !again(i)),
     outside: tally(n, outside),

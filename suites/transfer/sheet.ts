@@ -13,15 +13,17 @@ export function sheet(name: string, results: readonly TransferResult[]): Example
       'label',
       'source_correct',
       'source_broken',
+      'white_box',
       'distance',
       'target_clean_prediction',
+      'at_stake',
       'prediction',
       'lost',
     ],
     rows: {
       *[Symbol.iterator]() {
         for (const { dataset, indices, labels, pairs } of results) {
-          for (const { source, target, distance, predictions, lost } of pairs) {
+          for (const { source, target, whiteBox, distance, predictions, lost, atStake } of pairs) {
             for (let i = 0; i < indices.length; i++) {
               yield [
                 dataset.name,
@@ -31,8 +33,10 @@ export function sheet(name: string, results: readonly TransferResult[]): Example
                 labels[i],
                 source.correct[i],
                 source.broken[i],
+                whiteBox,
                 Number.isFinite(distance[i]) ? distance[i] : null,
                 target.predictions[i],
+                atStake[i],
                 predictions[i],
                 lost[i],
               ];

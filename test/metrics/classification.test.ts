@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../../src/errors.js';
-import { classify, commonConfusions, perClass, topKHits } from '../../src/metrics/classification.js';
+import { classify, commonConfusions, inTopK, perClass } from '../../src/metrics/classification.js';
 import { logSoftmax, logSumExp, softmax } from '../../src/metrics/softmax.js';
 
 const logitsOf = (p: number[][]) => ({
@@ -74,7 +74,7 @@ describe('against definitions written out', () => {
     fc.assert(
       fc.property(problems, (problem) => {
         const counts = Array.from({ length: problem.classes }, (_, k) =>
-          topKHits(problem, problem.labels, k + 1),
+          inTopK(problem, problem.labels, k + 1).reduce((a, b) => a + b, 0),
         );
         expect(counts[0]).toBe(classify(problem, problem.labels).correct.reduce((a, b) => a + b, 0));
         expect(counts[problem.classes - 1]).toBe(problem.n);

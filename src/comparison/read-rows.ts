@@ -1,0 +1,165 @@
+import { cellText } from '../csv-cell.js';
+import { AssayError } from '../errors.js';
+import type { Measure, MeasureRows } from '../suites/results.js';
+import type { Group, RowsOfMeasure } from './groups.js';
+import type { Sheet, SheetCell, Sheets } from './sheets.js';
+
+/** A measure that says which rows it was made from. */
+export type MeasureWithRows = Measure & { rows: MeasureRows };
+
+export const hasRows = (measure: Measure): measure is MeasureWithRows => measure.rows !== undefined;
+
+/** What `where` and `columns` select of a sheet. */
+type Selection = Pick<MeasureRows, 'where' | 'columns'>;
+
+/** Column that tells the examples of a data set apart. */
+const INDEX = 'index';
+
+/**
+ * The rows of measures. Each sheet is read once, row by row; kept are the numbers that are asked for: true is 1, false 0,
+ * an empty cell NaN.
+ * Errors: `file-malformed` for a sheet or column that is not there, rows that are not, and text that is no number;
+ * those of the sheets.
+ */
+export async function readRows(
+  sheets: Sheets,
+  measures: readonly MeasureWithRows[],
+): Promise<Map<Measure, RowsOfMeasure>> {
+  const bySheet = new Map<string, Map<string, Collector>>();
+  const collectorOf = (sheet: string, selection: Selection) => {
+    const known = bySheet.get(sheet) ?? new Map<string, Collector>();
+    bySheet.set(sheet, known);
+    // Measures share rows: AUROC and FPR95 are of the same scores.
+    const key = JSON.stringify([Object.entries(selection.where), Object.entries(selection.columns)]);
+    const collector = known.get(key) ?? new Collector(selection, { file: sheet });
+    known.set(key, collector);
+    return collector;
+  };
+  const wanted = measures.map((measure) => {
+    const { sheet, against = [], ...selection } = measure.rows;
+    const examples = collectorOf(sheet, selection);
+    return { measure, examples, against: against.map((one) => collectorOf(sheet, one)) };
+  });
+  for (const [file, collectors] of bySheet) await collect(sheets, file, [...collectors.values()]);
+  return new Map(
+    wanted.map(({ measure, examples, against }) => [
+      measure,
+      { examples: examples.group(), against: against.map((one) => one.group()) },
+    ]),
+  );
+}
+
+async function collect(sheets: Sheets, file: string, collectors: readonly Collector[]): Promise<void> {
+  const sheet = await sheets(file);
+  if (!sheet) throw broken({ file }, 'a measure was made from a sheet that the run does not have');
+  const at = columnsOf(sheet, file);
+  for (const collector of collectors) collector.open(at);
+  // Selections by the same columns are found by one look-up.
+  const byColumns = new Map<string, { positions: number[]; found: Map<string, Collector[]> }>();
+  for (const collector of collectors) {
+    const names = Object.keys(collector.selection.where).sort();
+    const known = byColumns.get(names.join('\n')) ?? { positions: names.map(at), found: new Map() };
+    byColumns.set(names.join('\n'), known);
+    const key = names.map((name) => cellText(collector.selection.where[name])).join('\n');
+    known.found.set(key, [...(known.found.get(key) ?? []), collector]);
+  }
+  const groups = [...byColumns.values()];
+  const text = remembered();
+  for await (const cells of sheet.rows) {
+    for (const { positions, found } of groups) {
+      let key = '';
+      for (let p = 0; p < positions.length; p++)
+        key += p === 0 ? text(cells[positions[p]]) : `\n${text(cells[positions[p]])}`;
+      const selected = found.get(key);
+      if (selected) for (const collector of selected) collector.add(cells);
+    }
+  }
+}
+
+function columnsOf({ columns }: Sheet, file: string): (name: string) => number {
+  return (name) => {
+    const at = columns.indexOf(name);
+    if (at >= 0) return at;
+    throw broken({ file }, `the sheet has no column "${name}"`, { found: columns.join(', ') });
+  };
+}
+
+/** `cellText`, looking at the same names of models once. */
+function remembered(): (cell: SheetCell) => string {
+  const known = new Map<string, string>();
+  return (cell) => {
+    if (typeof cell !== 'string') return cellText(cell);
+    const text = known.get(cell) ?? cellText(cell);
+    known.set(cell, text);
+    return text;
+  };
+}
+
+/** Gathers the rows of one selection. */
+class Collector {
+  private readonly indices: number[] = [];
+  private columns: { role: string; at: number; is: string | undefined; values: number[] }[] = [];
+  private index = 0;
+  /** One for all measures of these rows. */
+  private made: Group | undefined;
+
+  constructor(
+    readonly selection: Selection,
+    private readonly place: { file: string },
+  ) {}
+
+  open(at: (name: string) => number): void {
+    this.index = at(INDEX);
+    this.columns = Object.entries(this.selection.columns).map(([role, column]) =>
+      typeof column === 'string'
+        ? { role, at: at(column), is: undefined, values: [] }
+        : { role, at: at(column.column), is: cellText(column.is), values: [] },
+    );
+  }
+
+  add(cells: readonly SheetCell[]): void {
+    this.indices.push(Number(cells[this.index]));
+    for (const { role, at, is, values } of this.columns) {
+      if (is !== undefined) values.push(cellText(cells[at]) === is ? 1 : 0);
+      else this.pushNumbers(cells[at], values, role);
+    }
+  }
+
+  private pushNumbers(cell: SheetCell, values: number[], role: string): void {
+    if (typeof cell !== 'string') values.push(cell === null ? Number.NaN : Number(cell));
+    else for (const part of cell.split(' ')) values.push(this.numberIn(part, role));
+  }
+
+  private numberIn(text: string, role: string): number {
+    if (text === '' || text === 'NaN') return Number.NaN;
+    if (text === 'true' || text === 'false') return text === 'true' ? 1 : 0;
+    const value = Number(text);
+    if (!Number.isNaN(value)) return value;
+    throw broken(this.place, `a cell is no number, for the ${role} of a measure`, {
+      found: text.slice(0, 40),
+    });
+  }
+
+  group(): Group {
+    this.made ??= this.taken();
+    return this.made;
+  }
+
+  private taken(): Group {
+    if (this.indices.length === 0)
+      throw broken(this.place, 'the sheet has no row that a measure was made from', {
+        expected: `a row with ${JSON.stringify(this.selection.where)}`,
+      });
+    return {
+      indices: Int32Array.from(this.indices),
+      columns: Object.fromEntries(this.columns.map(({ role, values }) => [role, Float64Array.from(values)])),
+    };
+  }
+}
+
+const broken = (place: { file: string }, message: string, details = {}) =>
+  new AssayError('file-malformed', message, {
+    ...place,
+    hint: 'sheets and results.json of a run belong together and are not to be edited: run `assay run` again',
+    ...details,
+  });

@@ -1,0 +1,146 @@
+import { equalMass, equalWidth } from '../metrics/binning.js';
+import { classwiseEceStatistic, ece, mce, rmsCalibrationError, signedGap } from '../metrics/calibration.js';
+import { drawn, meanOfDraws } from '../metrics/draw-counts.js';
+import { drawnBinSums, drawnGaps } from '../metrics/drawn-bins.js';
+import { drawnQuantile } from '../metrics/drawn-quantile.js';
+import { compareScores, type RankingMetrics } from '../metrics/ranking.js';
+import { softmax } from '../metrics/softmax.js';
+import { Registry } from '../registry.js';
+import type { Measure, MeasureRows } from '../suites/results.js';
+import { type Group, type RowsOfMeasure, smallestByExample } from './groups.js';
+
+type Options = NonNullable<MeasureRows['options']>;
+type Columns = Group['columns'];
+
+/** What a number is of the columns of a sheet. */
+export type Statistic = ExampleStatistic | RankingStatistic;
+
+/** Of one group of examples. */
+interface ExampleStatistic {
+  kind: 'examples';
+  name: string;
+  /** The columns that it is made from. */
+  roles: readonly string[];
+  options?: readonly string[];
+  test: 'mcnemar' | 'paired-bootstrap';
+  /** Where examples have several rows: what makes one of them. */
+  fold?(group: Group): Group;
+  /** A function of how often each example was drawn, (n): of each once, the value. */
+  of(columns: Columns, options: Options): (times: Uint8Array) => number;
+}
+
+/** Of ID examples against OOD examples; against several sets, the unweighted mean. */
+interface RankingStatistic {
+  kind: 'ranking';
+  name: string;
+  roles: readonly ['score'];
+  metric: keyof RankingMetrics;
+  test: 'delong' | 'paired-bootstrap';
+}
+
+const booleans = (column: Float64Array) => Uint8Array.from(column);
+
+/** Statistics of confidences in bins of equal width. */
+const binned = (name: string, of: typeof ece): ExampleStatistic => ({
+  kind: 'examples',
+  name,
+  roles: ['confidence', 'outcome'],
+  options: ['bins'],
+  test: 'paired-bootstrap',
+  of({ confidence, outcome }, { bins }) {
+    const sums = drawnBinSums(equalWidth(confidence, Number(bins)), confidence, booleans(outcome));
+    return (times) => of(sums(times));
+  },
+});
+
+const ranking = (
+  name: string,
+  metric: keyof RankingMetrics,
+  test: RankingStatistic['test'] = 'paired-bootstrap',
+): RankingStatistic => ({ kind: 'ranking', name, roles: ['score'], metric, test });
+
+const share: ExampleStatistic = {
+  kind: 'examples',
+  name: 'share',
+  roles: ['outcome'],
+  test: 'mcnemar',
+  of: ({ outcome }) => meanOfDraws(outcome),
+};
+
+const rows: readonly Statistic[] = [
+  share,
+  /** The share of examples that have the outcome in all of their rows. */
+  { ...share, name: 'share-in-all', fold: smallestByExample },
+  {
+    kind: 'examples',
+    name: 'mean',
+    roles: ['value'],
+    test: 'paired-bootstrap',
+    of: ({ value }) => meanOfDraws(value),
+  },
+  {
+    kind: 'examples',
+    name: 'quantile',
+    roles: ['value'],
+    options: ['q'],
+    test: 'paired-bootstrap',
+    of: ({ value }, { q }) => drawnQuantile(value, Number(q)),
+  },
+  binned('ece', ece),
+  binned('mce', mce),
+  binned('rms-ce', rmsCalibrationError),
+  binned('signed-gap', signedGap),
+  {
+    kind: 'examples',
+    name: 'ece-equal-mass',
+    roles: ['confidence', 'outcome'],
+    options: ['bins'],
+    test: 'paired-bootstrap',
+    of({ confidence, outcome }, { bins }) {
+      const gaps = drawnGaps(equalMass(confidence, Number(bins)), confidence, booleans(outcome));
+      return (times) => gaps(times) / drawn(times);
+    },
+  },
+  {
+    kind: 'examples',
+    name: 'classwise-ece',
+    roles: ['logits', 'label'],
+    options: ['bins', 'temperature'],
+    test: 'paired-bootstrap',
+    of({ logits, label }, { bins, temperature }) {
+      const [n, classes] = [label.length, logits.length / label.length];
+      // Written with the nine digits that name a float32.
+      const data = Float32Array.from(logits);
+      const probabilities = { n, classes, data: softmax({ n, classes, data }, Number(temperature)) };
+      return classwiseEceStatistic(probabilities, label, Number(bins));
+    },
+  },
+  ranking('auroc', 'auroc', 'delong'),
+  ranking('aupr-in', 'auprIn'),
+  ranking('aupr-out', 'auprOut'),
+  ranking('fpr95-id-positive', 'fpr95IdPositive'),
+  ranking('fpr95-ood-positive', 'fpr95OodPositive'),
+  ranking('detection-error', 'detectionError'),
+];
+
+/** What `rows.statistic` of a measure can be. */
+export const statistics = Registry.of<Statistic>('statistic', rows);
+
+/** The rows as the statistic wants them: one for each example. */
+export function foldedRows(statistic: Statistic, rows: RowsOfMeasure): RowsOfMeasure {
+  if (statistic.kind !== 'examples' || !statistic.fold) return rows;
+  return { ...rows, examples: statistic.fold(rows.examples) };
+}
+
+/** The value of a measure, from its rows alone. Errors: `unknown-name` for a statistic that there is not. */
+export function valueFromRows({ rows: spec }: Measure & { rows: MeasureRows }, found: RowsOfMeasure): number {
+  const statistic = statistics.named(spec.statistic);
+  const { examples, against } = foldedRows(statistic, found);
+  if (statistic.kind === 'examples') {
+    const once = new Uint8Array(examples.indices.length).fill(1);
+    return statistic.of(examples.columns, spec.options ?? {})(once);
+  }
+  const { score } = examples.columns;
+  const values = against.map(({ columns }) => compareScores(score, columns.score)[statistic.metric]);
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
