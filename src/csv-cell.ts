@@ -3,12 +3,15 @@ import { oneLine } from './one-line.js';
 /**
  * How csv-stringify writes cells: on one line. Spreadsheets take text that begins with one of = + - @ for a formula, which
  * can start programs: a single quote before it prevents that (OWASP, "CSV Injection"; a tab or carriage return, which it
- * names too, is written out). Numbers, also as text, stay numbers.
+ * names too, is written out). Numbers stay numbers, also as text, and lists of them.
  */
 export const cast = {
   boolean: String,
-  string: (text: string) => oneLine(FORMULA.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text),
+  string: (text: string) =>
+    oneLine(FORMULA.test(text) && !text.split(' ').every(isNumber) ? `'${text}` : text),
 };
+
+const isNumber = (text: string) => text !== '' && !Number.isNaN(Number(text));
 
 /** The full-width forms of the signs count too. */
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
