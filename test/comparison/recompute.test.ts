@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasRows, readRows } from '../../src/comparison/read-rows.js';
+import { sheetsIn } from '../../src/comparison/sheets.js';
+import { statistics, valueFromRows } from '../../src/comparison/statistics.js';
+import { run } from '../../src/runs/run.js';
+import type { Measure, Results } from '../../src/suites/results.js';
+import { ATTACK, images, npz, project } from '../e2e/project.js';
+
+/** Measures that cannot be made from rows, and why. */
+const WITHOUT_ROWS: Readonly<Record<string, string>> = {
+  'failed-examples': 'a count of rows that are not in the sheets of the suite',
+  'ece-if-calibrated': 'a simulation',
+  temperature: 'a fit',
+  'verification-disagreements': 'a count of checks, not a statistic of the system',
+  'validity-flag': 'a flag',
+  'validity-flags-raised': 'a count of flags',
+  'clean-acceptance': 'of all test images, while its sheet has those that were attacked',
+};
+/** Those that have them in total, but not for each of several attacks, which the sheet does not tell apart. */
+const BY_ATTACK = ['gradient-passes', 'forward-passes', 'naive-gradient-passes', 'naive-forward-passes'];
+
+let results: Results;
+let out: string;
+const folder = mkdtempSync(join(tmpdir(), 'assay-rows-'));
+
+/** Every fifth label is another: a temperature can be fitted only where something is wrong. */
+const withMistakes = ({ pixels, labels }: ReturnType<typeof images>) => ({
+  pixels,
+  labels: labels.map((label, i) => (i % 5 === 0 ? (label + 1) % 3 : label)),
+});
+
+beforeAll(async () => {
+  const pgd = { ...ATTACK, steps: 2 };
+  const file = project(
+    folder,
+    {
+      defences: [{ name: 'purified', model: 'flat', purify: { by: 'sharp', steps: 2, chains: 2 } }],
+      datasets: {
+        test: { path: './test.npz' },
+        validation: { path: './validation.npz', role: 'validation' },
+        noise: { path: './noise.npz', role: 'ood', distance: 'far' },
+        bright: { path: './validation.npz', role: 'ood', distance: 'near', limit: 20 },
+      },
+      suites: [
+        { accuracy: { topK: [2], resamples: 100 } },
+        { calibration: { resamples: 100 } },
+        { ood: { resamples: 100, scores: ['log-px', 'max-softmax'] } },
+        { attack: [pgd, { ...pgd, steps: 3 }] },
+        {
+          attack: [
+            { norm: 'L2', method: 'ddn', steps: 4, epsilons: ['0.5'] },
+            {
+              norm: 'Linf',
+              method: 'autoattack',
+              version: 'custom',
+              attacks: [{ method: 'fgsm' }, { method: 'pgd', steps: 2 }],
+              epsilons: ['8/255'],
+            },
+          ],
+        },
+        { transfer: { method: 'pgd', steps: 2, epsilon: '16/255' } },
+        { 'robust-ood': { method: 'pgd', steps: 2, epsilons: ['8/255'], examples: 12, resamples: 100 } },
+        {
+          purification: {
+            steps: [1, 2],
+            chains: 1,
+            examples: 9,
+            attackSteps: 2,
+            adaptive: { steps: 1, examples: 6 },
+          },
+        },
+      ],
+    },
+    24,
+  );
+  for (const [name, n] of Object.entries({ test: 24, validation: 30 }))
+    writeFileSync(join(folder, `${name}.npz`), npz(withMistakes(images(n, name))));
+  out = join(folder, 'out');
+  ({ results } = await run(file, { out, threads: 1, sessions: 1 }));
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the rows of measures', () => {
+  it('give the value of every measure that names them, from the CSV files alone', async () => {
+    const measures = results.measures.filter(hasRows);
+    const rows = await readRows(sheetsIn(out), measures);
+    const told = (m: Measure, value: number | null) => [
+      m.suite,
+      m.measure,
+      m.model,
+      m.dataset,
+      m.params,
+      value,
+    ];
+    const made = measures.map((m) =>
+      told(m, valueFromRows(m, rows.get(m) ?? { examples: { indices: [], columns: {} }, against: [] })),
+    );
+    expect(made).toEqual(measures.map((m) => told(m, m.value)));
+    // Every statistic is used by a suite.
+    expect([...new Set(measures.map(({ rows: { statistic } }) => statistic))].sort()).toEqual(
+      [...statistics.names].sort(),
+    );
+    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(7);
+  });
+
+  it('are named by every measure that is one of examples', () => {
+    const without = results.measures.filter((m) => m.value !== null && !m.rows);
+    const unexplained = without.filter(
+      ({ measure, params }) =>
+        !(measure in WITHOUT_ROWS) && !(BY_ATTACK.includes(measure) && params.attack !== undefined),
+    );
+    expect([...new Set(unexplained.map(({ suite, measure }) => `${suite} ${measure}`))]).toEqual([]);
+    // As many as there are reasons for: a measure that has rows now leaves the list.
+    const found = new Set(without.map(({ measure }) => measure));
+    expect(Object.keys(WITHOUT_ROWS).filter((name) => !found.has(name))).toEqual([]);
+  });
+
+  it('are of as many examples as the measure says', async () => {
+    const measures = results.measures.filter(hasRows).filter(({ rows }) => !rows.against);
+    const rows = await readRows(sheetsIn(out), measures);
+    for (const m of measures) {
+      const indices = rows.get(m)?.examples.indices ?? [];
+      expect([m.title, new Set(Array.from(indices)).size]).toEqual([m.title, m.n]);
+    }
+  });
+});
