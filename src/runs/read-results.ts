@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Type } from '@sinclair/typebox';
+import { type TUnsafe, Type } from '@sinclair/typebox';
 import { readText } from '../bytes/regular-file.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
@@ -29,5 +29,9 @@ export async function readResults(directory: string): Promise<Results> {
       cause,
     });
   }
-  return check(Type.Unsafe<Results>(resultsSchema()), value, { file, what: 'results' });
+  published ??= Type.Unsafe<Results>(resultsSchema());
+  return check(published, value, { file, what: 'results' });
 }
+
+/** One for all folders that are read: a validator is compiled for each schema. */
+let published: TUnsafe<Results> | undefined;
