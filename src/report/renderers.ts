@@ -1,7 +1,7 @@
 import type { Results } from '../suites/results.js';
 import { renderCsv } from './csv.js';
 import { renderHtml } from './html.js';
-import { renderLatex } from './latex.js';
+import { renderLatex } from './latex/render.js';
 import type { OutputFile } from './output.js';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tableCells } from '../../src/report/cells.js';
-import { escapeLatex } from '../../src/report/latex.js';
+import { escapeLatex } from '../../src/report/latex/escape.js';
 import type { Table } from '../../src/suites/results.js';
 
 describe('a mark behind a value', () => {

@@ -1,0 +1,195 @@
+/**
+ * How pdfLaTeX prints characters with nothing but the standard fonts: no package is needed for any of them, in the
+ * encodings OT1 and T1. Characters that are missing here are decomposed (é) or written as code points (see `escape.ts`).
+ */
+export const SYMBOLS: Readonly<Record<string, string>> = {
+  // What TeX would read as a command, and what its oldest encoding prints as something else.
+  '\\': '\\textbackslash{}',
+  '{': '\\{',
+  '}': '\\}',
+  $: '\\$',
+  '&': '\\&',
+  '#': '\\#',
+  '%': '\\%',
+  _: '\\_',
+  '^': '\\textasciicircum{}',
+  '~': '\\textasciitilde{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '|': '\\textbar{}',
+  '`': '\\`{}',
+  // After the end of a row, TeX takes a bracket or a star for an argument.
+  '[': '{[}',
+  ']': '{]}',
+  '*': '{*}',
+  // Spaces, dashes, quotes.
+  '\u00a0': '~',
+  '\u2009': '\\,',
+  '\u202f': '\\,',
+  '‐': '-',
+  '‑': '-',
+  '–': '{--}',
+  '—': '{---}',
+  '‘': '{`}',
+  '’': "'",
+  '“': '{``}',
+  '”': "''",
+  '‚': ',',
+  '„': ',,',
+  '«': '$\\ll$',
+  '»': '$\\gg$',
+  '…': '\\ldots{}',
+  '•': '\\textbullet{}',
+  // Letters that are no letter with an accent.
+  ß: '\\ss{}',
+  æ: '\\ae{}',
+  Æ: '\\AE{}',
+  œ: '\\oe{}',
+  Œ: '\\OE{}',
+  ø: '\\o{}',
+  Ø: '\\O{}',
+  ł: '\\l{}',
+  Ł: '\\L{}',
+  ı: '\\i{}',
+  ȷ: '\\j{}',
+  // Signs of text.
+  '¿': '?`{}',
+  '¡': '!`{}',
+  '§': '\\S{}',
+  '¶': '\\P{}',
+  '©': '\\copyright{}',
+  '®': '\\textregistered{}',
+  '™': '\\texttrademark{}',
+  '£': '\\pounds{}',
+  '€': '\\texteuro{}',
+  '¥': '\\textyen{}',
+  '¢': '\\textcent{}',
+  '‰': '\\textperthousand{}',
+  '°': '$^\\circ$',
+  '†': '$^\\dagger$',
+  '‡': '$^\\ddagger$',
+  // The ticks and flags of our own tables. The usual ticks are in amssymb.
+  '✓': '$\\surd$',
+  '✔': '$\\surd$',
+  '✗': '$\\times$',
+  '✘': '$\\times$',
+  '✕': '$\\times$',
+  '⚑': '\\textbf{!}',
+  '⚠': '\\textbf{!}',
+  // The norm of the largest component.
+  'ℓ∞': '$\\ell_\\infty$',
+  ...math({
+    '−': '-',
+    '×': '\\times',
+    '·': '\\cdot',
+    '⋅': '\\cdot',
+    '÷': '\\div',
+    '±': '\\pm',
+    '∓': '\\mp',
+    '¬': '\\neg',
+    µ: '\\mu',
+    '∞': '\\infty',
+    ℓ: '\\ell',
+    '≤': '\\le',
+    '≥': '\\ge',
+    '≠': '\\ne',
+    '≈': '\\approx',
+    '≡': '\\equiv',
+    '≪': '\\ll',
+    '≫': '\\gg',
+    '∼': '\\sim',
+    '≃': '\\simeq',
+    '∝': '\\propto',
+    '∈': '\\in',
+    '∉': '\\notin',
+    '⊂': '\\subset',
+    '⊆': '\\subseteq',
+    '⊃': '\\supset',
+    '⊇': '\\supseteq',
+    '∪': '\\cup',
+    '∩': '\\cap',
+    '∅': '\\emptyset',
+    '∀': '\\forall',
+    '∃': '\\exists',
+    '∇': '\\nabla',
+    '∂': '\\partial',
+    '∑': '\\sum',
+    '∏': '\\prod',
+    '∫': '\\int',
+    '√': '\\surd',
+    '∧': '\\wedge',
+    '∨': '\\vee',
+    '⊕': '\\oplus',
+    '⊗': '\\otimes',
+    '∘': '\\circ',
+    '⊥': '\\perp',
+    '∥': '\\parallel',
+    '⟨': '\\langle',
+    '⟩': '\\rangle',
+    '⌈': '\\lceil',
+    '⌉': '\\rceil',
+    '⌊': '\\lfloor',
+    '⌋': '\\rfloor',
+    '′': "{}'",
+    '″': "{}''",
+    '←': '\\leftarrow',
+    '→': '\\rightarrow',
+    '↔': '\\leftrightarrow',
+    '↑': '\\uparrow',
+    '↓': '\\downarrow',
+    '⇐': '\\Leftarrow',
+    '⇒': '\\Rightarrow',
+    '⇔': '\\Leftrightarrow',
+    '↦': '\\mapsto',
+    '●': '\\bullet',
+    '○': '\\circ',
+    '★': '\\star',
+    '△': '\\triangle',
+    '▽': '\\bigtriangledown',
+    '◇': '\\diamond',
+    '½': '\\frac12',
+    '¼': '\\frac14',
+    '¾': '\\frac34',
+    ...greek(),
+    ...raised('⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ', '^'),
+    ...raised('₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎', '_'),
+  }),
+};
+
+/** Combining marks as accents of text and, for Greek letters and several marks at once, of formulas. */
+export const ACCENTS: Readonly<Record<string, { text: string; math: string }>> = {
+  '\u0300': { text: '\\`', math: '\\grave' },
+  '\u0301': { text: "\\'", math: '\\acute' },
+  '\u0302': { text: '\\^', math: '\\hat' },
+  '\u0303': { text: '\\~', math: '\\tilde' },
+  '\u0304': { text: '\\=', math: '\\bar' },
+  '\u0306': { text: '\\u', math: '\\breve' },
+  '\u0307': { text: '\\.', math: '\\dot' },
+  '\u0308': { text: '\\"', math: '\\ddot' },
+  '\u030a': { text: '\\r', math: '\\mathring' },
+  '\u030b': { text: '\\H', math: '\\ddot' },
+  '\u030c': { text: '\\v', math: '\\check' },
+  '\u0323': { text: '\\d', math: '\\underline' },
+  '\u0327': { text: '\\c', math: '\\underline' },
+};
+
+function math(commands: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(commands).map(([c, command]) => [c, `$${command}$`]));
+}
+
+function greek(): Record<string, string> {
+  const names =
+    'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho varsigma sigma tau upsilon phi chi psi omega';
+  const capitals = 'Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega';
+  const command = (name: string) => (name === 'omicron' ? 'o' : `\\${name}`);
+  const small = names.split(' ').map((name, i) => [String.fromCharCode(0x3b1 + i), command(name)] as const);
+  const alike = [...'ΑΒΕΖΗΙΚΜΝΟΡΤΧ'].map((c, i) => [c, `\\mathrm{${'ABEZHIKMNOPTX'[i]}}`] as const);
+  const large = capitals.split(' ').map((name, i) => [[...'ΓΔΘΛΞΠΣΥΦΨΩ'][i], `\\${name}`] as const);
+  return Object.fromEntries([...small, ...alike, ...large]);
+}
+
+function raised(characters: string, how: '^' | '_'): Record<string, string> {
+  return Object.fromEntries(
+    [...characters].map((c) => [c, `${how}{${c.normalize('NFKC').replace('\u2212', '-')}}`]),
+  );
+}
