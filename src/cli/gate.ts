@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { check } from '../config/validate.js';
+import { refuseNone } from '../gate/check-rules.js';
 import { evaluateGates } from '../gate/evaluate.js';
+import { allHold } from '../gate/hold.js';
 import { checkNames } from '../gate/names.js';
-import { GateRules, refuseNone } from '../gate/rule.js';
+import { GateRules } from '../gate/rule.js';
 import { readRules } from '../gate/rule-file.js';
 import { gateTable } from '../gate/table.js';
 import { refuseUnfit } from '../runs/judgeable.js';
@@ -44,9 +46,9 @@ A gates file:
       await refuseUnfit(directory, results, { allowPartial });
       const rules = file ? await readRules(file) : rulesOf(results.config, directory);
       checkNames(rules, nameableInResults(results), file ?? join(directory, 'results.json'));
-      const verdicts = evaluateGates(rules, results.measures);
+      const verdicts = await evaluateGates(rules, { ...results, status: 'complete' });
       print(json ? `${JSON.stringify(verdicts, null, 2)}\n` : `${gateTable(verdicts)}\n`);
-      process.exitCode = verdicts.every(({ passed }) => passed) ? 0 : 1;
+      process.exitCode = allHold(verdicts) ? 0 : 1;
     });
 }
 

@@ -1,104 +1,106 @@
-import type { GateResult, Measure, Results } from '../suites/results.js';
-import { pick } from './pick.js';
-import { type GateRule, type Limit, limits } from './rule.js';
+import type { GateResult, Measure } from '../suites/results.js';
+import { aggregated, mixture, partsOf } from './aggregate.js';
+import type { Evidence } from './evidence.js';
+import { isRelative, type Limit, limitsOf } from './limits.js';
+import { ambiguous, defined, fieldsOf, matching, telling } from './pick.js';
+import { type Quantity, quantityOf } from './quantity.js';
+import { type GateRule, overOf } from './rule.js';
+import { missed, unlessPartial, verdictOf } from './verdict.js';
+import { judgeWarnings } from './warnings.js';
 
 /**
  * Judges every limit of every rule on measures. A rule holds when its margin, rounded to 12 decimals, is not negative:
  * a bound is met by equality. A measure that is missing, undefined or not singled out fails the rule, and the reason
  * says what there is instead. Partial results pass no gate: what is missing might have failed it.
+ * @param runs one, or several, of which each is judged unless the rule aggregates
  */
-export function evaluateGates(
+export async function evaluateGates(
   rules: readonly GateRule[],
-  measures: readonly Measure[],
-  status: Results['status'] = 'complete',
-): GateResult[] {
-  const verdicts = rules.flatMap((rule) =>
-    limits.filter(({ key }) => rule[key] !== undefined).map((limit) => judge(rule, limit, measures)),
-  );
-  if (status === 'complete') return verdicts;
-  return verdicts.map(({ reason, ...verdict }) => ({
-    ...verdict,
-    margin: null,
-    passed: false,
-    reason: `the results are partial${reason === null ? '' : `; so far ${reason}`}`,
-  }));
+  runs: Evidence | readonly Evidence[],
+): Promise<GateResult[]> {
+  const all: readonly Evidence[] = 'measures' in runs ? [runs] : runs;
+  const verdicts: GateResult[] = [];
+  for (const [gate, rule] of rules.entries())
+    for (const verdict of await judge(rule, all))
+      verdicts.push({ ...verdict, gate, severity: rule.level ?? 'error' });
+  return verdicts;
 }
 
-function judge(rule: GateRule, limit: Limit, measures: readonly Measure[]): GateResult {
-  const { op } = limit;
-  const bound = limit.bound(rule[limit.key] ?? 0);
-  const verdict = { rule: inWords(rule, limit), op, limit: bound };
-  const judged = pick(rule, rule.where ?? {}, measures);
-  if (typeof judged === 'string') return { ...verdict, ...nothing(rule), ...missed(judged) };
-  const { value, n, interval, level, method } = judged;
-  const about = { ...verdict, ...identityOf(judged), n };
-  if (!limit.relative) return { ...about, value, interval, level, method, ...standing(value, limit, bound) };
-
-  const none = { interval: null, level: null, method: null };
-  const model = rule.over ?? '';
-  const other = pick(rule, { ...rule.where, model }, measures);
-  if (typeof other === 'string')
-    return {
-      ...about,
-      ...none,
-      over: { model, value: null },
-      ...missed(`nothing to compare with: ${other}`),
-    };
-  const rise = rounded(value - other.value);
-  const { reason, ...stands } = standing(rise, limit, bound);
-  return {
-    ...about,
-    ...none,
-    over: { model, value: other.value },
-    value: rise,
-    ...stands,
-    reason: reason && `${reason}: ${shown(value)} against ${shown(other.value)} of ${model}`,
-  };
+async function judge(rule: GateRule, runs: readonly Evidence[]): Promise<GateResult[]> {
+  if (rule.noWarnings !== undefined) return runs.map((run) => unlessPartial(judgeWarnings(rule, run), [run]));
+  const verdicts: GateResult[] = [];
+  for (const limit of limitsOf(rule))
+    if (rule.aggregate) verdicts.push(unlessPartial(await judgeTogether(rule, limit, runs), runs));
+    else
+      for (const run of runs)
+        verdicts.push(
+          ...(await judgeApart(rule, limit, run)).map((verdict) => unlessPartial(verdict, [run])),
+        );
+  return verdicts;
 }
 
-/** 0.03 - 0.02 is 0.009999999999999998: limits are written in decimals, so differences are rounded to 12 places. */
-const rounded = (difference: number): number => Number(difference.toFixed(12)) + 0;
-
-const shown = (value: number): string => String(Number(value.toPrecision(6)));
-
-function standing(value: number, { op, relative }: Limit, bound: number) {
-  const margin = rounded(op === '>=' ? value - bound : bound - value);
-  const passed = margin >= 0;
-  const what = relative ? 'difference' : 'value';
-  const reason = passed ? null : `the ${what} is ${op === '>=' ? 'below' : 'above'} the limit`;
-  return { margin, passed, reason };
+/** One verdict, or with `each` one for every measure that fits. */
+async function judgeApart(rule: GateRule, limit: Limit, run: Evidence): Promise<GateResult[]> {
+  const found = candidates(rule, limit, run);
+  if (typeof found === 'string') return [missed(rule, limit, { missing: found, run: run.run })];
+  if (!rule.each && found.length > 1)
+    return [missed(rule, limit, { missing: ambiguous(found), run: run.run })];
+  const apart = telling(found).map(({ key }) => key);
+  const verdicts: GateResult[] = [];
+  for (const measure of found) {
+    const named = rule.each ? singledOut(rule, measure, apart) : rule;
+    const value = defined(measure);
+    verdicts.push(
+      typeof value === 'string'
+        ? missed(named, limit, { missing: value, run: run.run })
+        : verdictOf(named, limit, await quantityOf(rule, limit, value, run)),
+    );
+  }
+  return verdicts;
 }
 
-const missed = (reason: string) => ({ value: null, margin: null, passed: false, reason });
+/** One verdict on all measures that fit in all runs: those of several seeds. */
+async function judgeTogether(rule: GateRule, limit: Limit, runs: readonly Evidence[]): Promise<GateResult> {
+  const { aggregate: how = 'all' } = rule;
+  const quantities: Quantity[] = [];
+  const measures: Measure[] = [];
+  for (const evidence of runs) {
+    const { run } = evidence;
+    const fail = (missing: string) =>
+      missed(rule, limit, { missing: run === undefined ? missing : `${run}: ${missing}` });
+    const found = candidates(rule, limit, evidence);
+    if (typeof found === 'string') return fail(found);
+    for (const measure of found) {
+      const value = defined(measure);
+      if (typeof value === 'string') return fail(value);
+      const quantity = await quantityOf(rule, limit, value, evidence);
+      if ('missing' in quantity) return verdictOf(rule, limit, quantity);
+      quantities.push(quantity);
+      measures.push(measure);
+    }
+  }
+  const odd = mixture(measures, runs);
+  if (odd !== undefined) return missed(rule, limit, { missing: odd });
+  const parts = { aggregate: partsOf(how, quantities) };
+  if (how !== 'all') return { ...verdictOf(rule, limit, aggregated(how, quantities)), ...parts };
+  const verdicts = quantities.map((quantity) => verdictOf(rule, limit, quantity));
+  const margin = (verdict: GateResult) => verdict.margin ?? Number.NEGATIVE_INFINITY;
+  const [worst] = verdicts.sort((a, b) => margin(a) - margin(b));
+  return { ...worst, ...parts };
+}
 
-const identityOf = ({ suite, measure, model, dataset, params, format }: Measure) => ({
-  suite,
-  measure,
-  model,
-  dataset,
-  params,
-  format,
-});
+/** The measures that a rule means, in one run. A model is not compared with itself. */
+function candidates(rule: GateRule, limit: Limit, { measures }: Evidence): Measure[] | string {
+  const found = matching(rule, rule.where ?? {}, measures);
+  const over = isRelative(limit) ? overOf(rule) : undefined;
+  if (typeof found === 'string' || !over || over.blessed) return found;
+  const others = found.filter(({ model }) => model !== over.model);
+  return others.length > 0 ? others : `only ${over.model} itself fits`;
+}
 
-/** What is known of a measure that was not found: what the rule says. */
-const nothing = ({ suite, measure, where = {} }: GateRule) => ({
-  suite: suite ?? null,
-  measure,
-  model: where.model === undefined ? null : String(where.model),
-  dataset: where.dataset === undefined ? null : String(where.dataset),
-  params: {},
-  format: 'number' as const,
-  n: null,
-  interval: null,
-  level: null,
-  method: null,
-});
-
-/** `robust-accuracy (model jem, epsilon 8/255) at least 0.35` */
-function inWords({ measure, suite, where = {}, over, ...bounds }: GateRule, limit: Limit): string {
-  const conditions = Object.entries({ ...(suite !== undefined && { suite }), ...where });
-  const which = conditions.length > 0 ? ` (${conditions.map(([k, v]) => `${k} ${v}`).join(', ')})` : '';
-  const rule = `${measure}${which} ${limit.words} ${bounds[limit.key] ?? 0}`;
-  if (!limit.relative) return rule;
-  return `${rule} ${limit.op === '<=' ? 'above' : 'below'} ${over}`;
+/** The rule as it would be written for this measure alone. */
+function singledOut(rule: GateRule, measure: Measure, apart: readonly string[]): GateRule {
+  const fields = fieldsOf(measure);
+  const named = [...new Set([...Object.keys(rule.where ?? {}), ...apart])].filter((key) => key in fields);
+  return { ...rule, where: Object.fromEntries(named.map((key) => [key, fields[key]])) };
 }

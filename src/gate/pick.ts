@@ -2,14 +2,15 @@ import { didYouMean } from '../errors.js';
 import type { Measure } from '../suites/results.js';
 import type { GateRule } from './rule.js';
 
-type Defined = Measure & { value: number };
+export type Defined = Measure & { value: number };
+type Where = NonNullable<GateRule['where']>;
 
-/** The one measure that a rule means, or why there is none. */
-export function pick(
-  { measure, suite }: GateRule,
-  where: NonNullable<GateRule['where']>,
+/** The measures that a rule means, one at least, or why there is none. */
+export function matching(
+  { measure = '', suite }: GateRule,
+  where: Where,
   measures: readonly Measure[],
-): Defined | string {
+): Measure[] | string {
   const named = measures.filter((m) => m.measure === measure && (suite === undefined || m.suite === suite));
   if (named.length === 0) {
     const known = [...new Set(measures.map((m) => m.measure))].sort();
@@ -19,24 +20,52 @@ export function pick(
   }
   let left = named;
   for (const [key, value] of Object.entries(where)) {
-    const matching = left.filter((m) => String(fieldsOf(m)[key]) === String(value));
-    if (matching.length === 0) return mismatch(measure, key, value, left);
-    left = matching;
+    const fits = fitting(value);
+    const found = left.filter((m) => key in fieldsOf(m) && fits(String(fieldsOf(m)[key])));
+    if (found.length === 0) return mismatch(measure, key, value, left);
+    left = found;
   }
-  if (left.length > 1) return ambiguous(measure, left);
-  const [{ value, note, model, dataset, n }] = left;
-  if (value === null)
-    return `${measure} of ${model} on ${dataset} (n = ${n}) is undefined${note ? `: ${note}` : ''}`;
-  return { ...left[0], value };
+  return left;
+}
+
+/** The one measure that a rule means, or why there is none. */
+export function pick(rule: GateRule, where: Where, measures: readonly Measure[]): Defined | string {
+  const found = matching(rule, where, measures);
+  if (typeof found === 'string') return found;
+  return found.length > 1 ? ambiguous(found) : defined(found[0]);
+}
+
+/** The measure, or why it has no value. */
+export function defined(measure: Measure): Defined | string {
+  const { value, note, model, dataset, n } = measure;
+  if (value !== null) return { ...measure, value };
+  return `${measure.measure} of ${model} on ${dataset} (n = ${n}) is undefined${note ? `: ${note}` : ''}`;
+}
+
+/** Whether a name is the one that is meant, in which `*` stands for any characters. */
+export function fitting(meant: Where[string]): (name: string) => boolean {
+  const text = String(meant);
+  if (!text.includes('*')) return (name) => name === text;
+  const escaped = text.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
+  const pattern = new RegExp(`^${escaped.join('.*')}$`, 's');
+  return (name) => pattern.test(name);
 }
 
 /** Everything `where` can match on. */
-const fieldsOf = (m: Measure): Record<string, unknown> => ({
+export const fieldsOf = (m: Measure): Record<string, Where[string]> => ({
   ...m.params,
   suite: m.suite,
   model: m.model,
   dataset: m.dataset,
 });
+
+/** What tells measures apart, each with its values. */
+export function telling(measures: readonly Measure[]): { key: string; values: string[] }[] {
+  const keys = [...new Set(measures.flatMap((m) => Object.keys(fieldsOf(m))))];
+  return keys
+    .map((key) => ({ key, values: valuesOf(key, measures) }))
+    .filter(({ values }) => values.length > 1);
+}
 
 function valuesOf(key: string, measures: readonly Measure[]): string[] {
   return [...new Set(measures.map((m) => fieldsOf(m)[key]))].filter((v) => v !== undefined).map(String);
@@ -51,11 +80,10 @@ function mismatch(measure: string, key: string, value: unknown, left: readonly M
   return `no "${measure}" with ${key} ${String(value)}; there are ${values.join(', ')}`;
 }
 
-function ambiguous(measure: string, left: readonly Measure[]): string {
-  const keys = [...new Set(left.flatMap((m) => Object.keys(fieldsOf(m))))];
-  const telling = keys
-    .map((key) => ({ key, values: valuesOf(key, left) }))
-    .filter(({ values }) => values.length > 1);
-  const choices = telling.map(({ key, values }) => `${key} (${values.join(', ')})`).join(', ');
-  return `${left.length} measures are called "${measure}": add to \`where\` ${choices || 'what tells them apart'}`;
+/** Why several measures are no answer. */
+export function ambiguous(found: readonly Measure[]): string {
+  const choices = telling(found)
+    .map(({ key, values }) => `${key} (${values.join(', ')})`)
+    .join(', ');
+  return `${found.length} measures are called "${found[0].measure}": add to \`where\` ${choices || 'what tells them apart'}`;
 }

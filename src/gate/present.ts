@@ -1,11 +1,14 @@
 import { decimalsFor, fixed, NONE } from '../report/format.js';
 import type { GateResult } from '../suites/results.js';
+import { fails } from './hold.js';
 
 /** A verdict as people read it: on the terminal, in the report. */
 export interface GateRow {
   /** In full precision. */
   verdict: GateResult;
   passed: boolean;
+  /** What it does to the run: a rule of `level: warn` that does not hold is told and fails nothing. */
+  state: 'pass' | 'warn' | 'fail';
   rule: string;
   value: string;
   /** `[86.5, 88.1]`; empty where there is none. */
@@ -19,23 +22,39 @@ export interface GateRow {
   reason: string;
 }
 
-/** Verdicts, failed ones first. */
+/** Which states come first. */
+const ORDER: readonly GateRow['state'][] = ['fail', 'warn', 'pass'];
+
+/** Verdicts, failed ones first, then those that are told only. */
 export function gateRows(gates: readonly GateResult[]): GateRow[] {
-  return [...gates].sort((a, b) => Number(a.passed) - Number(b.passed)).map(gateRow);
+  return gates.map(gateRow).sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
 }
 
-/** `2 of 3 gates failed`, `1 gate passed`. */
+/** `2 of 3 gates failed`, `1 gate passed`, `2 gates passed, 1 warned`. */
 export function gateSummary(gates: readonly GateResult[]): string {
-  const failed = gates.filter(({ passed }) => !passed).length;
-  const count = `${gates.length} gate${gates.length === 1 ? '' : 's'}`;
-  return failed > 0 ? `${failed} of ${count} failed` : `${count} passed`;
+  const count = (wanted: GateRow['state']) => gates.filter((gate) => stateOf(gate) === wanted).length;
+  const many = (n: number) => `${n} gate${n === 1 ? '' : 's'}`;
+  const [failed, warned] = [count('fail'), count('warn')];
+  const said = failed > 0 ? `${failed} of ${many(gates.length)} failed` : `${many(count('pass'))} passed`;
+  return warned > 0 ? `${said}, ${warned} warned` : said;
+}
+
+const stateOf = (gate: GateResult): GateRow['state'] =>
+  gate.passed ? 'pass' : fails(gate) ? 'fail' : 'warn';
+
+/** Where value, limit and margin say why a rule does not hold. */
+const NUMBERS_TELL: readonly string[] = ['value', 'examples'];
+
+/** `+0.21`; a p value has two digits that matter. */
+function marginOfP(margin: number, p: number): string {
+  return `${margin > 0 ? '+' : ''}${fixed(margin, p < 0.1 ? 3 : 2)}`;
 }
 
 /** Beyond these, digits are those of rounding. */
 const MOST_DECIMALS = 12;
 
 function gateRow(gate: GateResult): GateRow {
-  const { rule, passed, value, interval, op, limit, margin, n, format, reason } = gate;
+  const { rule, passed, value, interval, op, limit, margin, n, format, reason, judges, p, run } = gate;
   const percent = format === 'percent';
   const scale = percent ? 100 : 1;
   const decimals = decimalsOf(gate, scale);
@@ -44,25 +63,31 @@ function gateRow(gate: GateResult): GateRow {
   return {
     verdict: gate,
     passed,
-    rule,
+    state: stateOf(gate),
+    rule: run === undefined ? rule : `${run}: ${rule}`,
     value: value === null ? NONE : `${write(value)}${unit}`,
     interval: interval ? `[${interval.map(write).join(', ')}]` : '',
     n: n === null ? NONE : String(n),
-    limit: `${op === '>=' ? '≥' : '≤'} ${write(limit)}${unit}`,
-    margin: margin === null ? NONE : `${margin > 0 ? '+' : ''}${write(margin)}${percent ? ' pp' : ''}`,
-    reason: margin === null || gate.over ? (reason ?? '') : '',
+    ...(judges === 'p'
+      ? { limit: `p ≥ ${limit}`, margin: margin === null ? NONE : marginOfP(margin, p ?? 0) }
+      : {
+          limit: `${op === '>=' ? '≥' : '≤'} ${write(limit)}${unit}`,
+          margin: margin === null ? NONE : `${margin > 0 ? '+' : ''}${write(margin)}${percent ? ' pp' : ''}`,
+        }),
+    reason: NUMBERS_TELL.includes(judges ?? 'value') && margin !== null && !gate.over ? '' : (reason ?? ''),
   };
 }
 
 /** As many as show the limit as it was written, and on which side of it the value lies. */
-function decimalsOf({ value, limit, margin, format }: GateResult, scale: number): number {
-  const told = [limit, value ?? limit].map((x) => scale * x);
+function decimalsOf({ value, limit, margin, format, judges }: GateResult, scale: number): number {
+  const told = (judges === 'p' ? [value ?? 0] : [limit, value ?? limit]).map((x) => scale * x);
   const usual =
     format === 'percent'
       ? 1
       : told.every(Number.isInteger)
         ? 0
         : decimalsFor(Math.max(...told.map(Math.abs)));
+  if (judges === 'p') return usual;
   for (let decimals = usual; decimals < MOST_DECIMALS; decimals++) {
     const tick = 10 ** -decimals;
     const exact = Math.abs(Number(told[0].toFixed(decimals)) - told[0]) < tick * 1e-6;

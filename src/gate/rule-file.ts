@@ -1,5 +1,6 @@
 import { check, readConfigFile } from '../config/validate.js';
-import { checkRules, type GateRule, GateRules, refuseNone } from './rule.js';
+import { checkRules, refuseNone } from './check-rules.js';
+import { type GateRule, GateRules } from './rule.js';
 
 /** Reads the gates of a file, which may be a run file. Errors: `file-unreadable`, `config-invalid`. */
 export async function readRules(file: string): Promise<GateRule[]> {

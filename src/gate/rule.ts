@@ -1,30 +1,106 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { AssayError } from '../errors.js';
 
-/** A rule over one measure. */
+const closed = { additionalProperties: false };
+
+/** A rule over one measure, or over the warnings of a run. */
 export const GateRule = Type.Object(
   {
-    measure: Type.String({ minLength: 1, description: 'the measure, such as robust-accuracy or ece' }),
-    suite: Type.Optional(Type.String({ description: 'only measures of this suite' })),
+    measure: Type.Optional(
+      Type.String({ minLength: 1, description: 'the measure, such as robust-accuracy or ece' }),
+    ),
+    suite: Type.Optional(Type.String({ description: 'only measures, or warnings, of this suite' })),
     where: Type.Optional(
       Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), {
         description:
-          'what selects one measure: model, dataset, or a parameter as it is written, such as epsilon: 8/255',
+          'what selects one measure: model, dataset, or a parameter as it is written, such as epsilon: 8/255; `*` stands for any characters, such as model: jem-*',
       }),
     ),
     min: Type.Optional(Type.Number({ description: 'the value may not be smaller' })),
     max: Type.Optional(Type.Number({ description: 'the value may not be larger' })),
+    minN: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'the measure may not rest on fewer examples' }),
+    ),
     maxIncrease: Type.Optional(
-      Type.Number({ description: 'the value may exceed that of the model named by `over` by at most this' }),
+      Type.Number({ description: 'the value may exceed that of `over` by at most this' }),
     ),
     maxDecrease: Type.Optional(
-      Type.Number({
-        description: 'the value may fall short of that of the model named by `over` by at most this',
+      Type.Number({ description: 'the value may fall short of that of `over` by at most this' }),
+    ),
+    maxRelativeIncrease: Type.Optional(
+      Type.Number({ description: 'the same as a share of the value of `over`: 0.05 is 5 %' }),
+    ),
+    maxRelativeDecrease: Type.Optional(
+      Type.Number({ description: 'the same as a share of the value of `over`: 0.05 is 5 %' }),
+    ),
+    notWorse: Type.Optional(
+      Type.Literal('significantly', {
+        description:
+          'fails only when the paired test on the same examples says, at 5 %, that the measure is worse than that of `over`',
       }),
     ),
-    over: Type.Optional(Type.String({ description: 'the model to compare with' })),
+    notWorseBy: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        description:
+          'fails unless the whole interval of the paired difference shows the measure to be no worse than that of `over` by more than this (non-inferiority)',
+      }),
+    ),
+    over: Type.Optional(
+      Type.Union(
+        [
+          Type.String({ minLength: 1 }),
+          Type.Object(
+            {
+              model: Type.Optional(Type.String({ minLength: 1 })),
+              in: Type.Optional(Type.Literal('blessed')),
+            },
+            closed,
+          ),
+        ],
+        {
+          description:
+            'what to compare with: another model of the run; `blessed`: the same model in the baseline given with --baseline; `{ model: NAME, in: blessed }`: another model in there',
+        },
+      ),
+    ),
+    confidently: Type.Optional(
+      Type.Boolean({
+        description:
+          'the whole interval must be on the right side of the limit, and not the value alone. Default: false',
+      }),
+    ),
+    each: Type.Optional(
+      Type.Boolean({
+        description: 'judge every measure that fits, one by one; otherwise one must be singled out',
+      }),
+    ),
+    aggregate: Type.Optional(
+      Type.Union([Type.Literal('mean'), Type.Literal('min'), Type.Literal('max'), Type.Literal('all')], {
+        description:
+          'judge several measures as one, of seeds for instance: models that `where` matches, or the runs given to `assay gate`. The mean has a t interval over them; `all` is the one with the smallest margin',
+      }),
+    ),
+    noWarnings: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal('note'),
+          Type.Literal('warning'),
+          Type.Literal('serious'),
+          Type.Array(Type.String({ minLength: 1 }), { minItems: 1 }),
+        ],
+        {
+          description:
+            'instead of `measure`: there may be no warning of this severity or above, or with one of these codes, such as zero-gradient',
+        },
+      ),
+    ),
+    level: Type.Optional(
+      Type.Union([Type.Literal('error'), Type.Literal('warn')], {
+        description: '`warn`: a rule that does not hold is told and fails nothing. Default: error',
+      }),
+    ),
   },
-  { additionalProperties: false },
+  closed,
 );
 export type GateRule = Static<typeof GateRule>;
 
@@ -34,55 +110,20 @@ export const GateRules = Type.Object(
   { additionalProperties: true },
 );
 
-/** The limits a rule may set, and how each judges. */
-export interface Limit {
-  key: 'min' | 'max' | 'maxIncrease' | 'maxDecrease';
-  /** Judges the difference to the model named by `over`. */
-  relative: boolean;
-  /** How the judged value must stand to the bound. */
-  op: '>=' | '<=';
-  /** The bound, from the number in the rule. */
-  bound(limit: number): number;
-  /** `at least`, with the number in the rule following. */
-  words: string;
+/** What a rule compares with. */
+export interface Over {
+  /** Absent: the model that is judged. */
+  model?: string;
+  /** In the baseline, and not in the same run. */
+  blessed: boolean;
 }
 
-const itself = (limit: number) => limit;
-
-export const limits: readonly Limit[] = [
-  { key: 'min', relative: false, op: '>=', bound: itself, words: 'at least' },
-  { key: 'max', relative: false, op: '<=', bound: itself, words: 'at most' },
-  { key: 'maxIncrease', relative: true, op: '<=', bound: itself, words: 'at most' },
-  { key: 'maxDecrease', relative: true, op: '>=', bound: (limit) => 0 - limit, words: 'at most' },
-];
-
-/** Errors: `config-invalid` when there is nothing to judge by: "0 gates passed" says nothing. */
-export function refuseNone(rules: readonly GateRule[], file: string): void {
-  if (rules.length > 0) return;
-  throw new AssayError('config-invalid', 'there are no gates', {
-    file,
-    path: 'gates',
-    expected: 'at least one rule, such as { measure: accuracy, where: { model: NAME }, min: 0.9 }',
-    hint: 'give a file that has some with `--gates FILE`, or add `gates` to the run file and run it again',
-  });
+/** What `over` says; undefined where there is none. */
+export function overOf({ over }: GateRule): Over | undefined {
+  if (over === undefined) return undefined;
+  if (typeof over === 'string') return over === BLESSED ? { blessed: true } : { model: over, blessed: false };
+  return { ...(over.model !== undefined && { model: over.model }), blessed: over.in === BLESSED };
 }
 
-/** Errors: `config-invalid` for a rule without a limit, or with a comparison that lacks a side. */
-export function checkRules(rules: readonly GateRule[], file: string, at = 'gates'): void {
-  rules.forEach((rule, i) => {
-    const refuse = (message: string, hint: string) =>
-      new AssayError('config-invalid', message, { file, path: `${at}[${i}]`, hint });
-    const set = limits.filter(({ key }) => rule[key] !== undefined);
-    if (set.length === 0)
-      throw refuse('a gate sets no limit', 'add min, max, or maxIncrease or maxDecrease with `over`');
-    const relative = set.some((limit) => limit.relative);
-    if (relative && rule.over === undefined)
-      throw refuse('a gate compares with nothing', 'add `over`: the name of the model to compare with');
-    if (relative && rule.where?.model === undefined)
-      throw refuse('a gate compares no model', 'add `where: { model: ... }`: the model that is judged');
-    if (relative && rule.where?.model === rule.over)
-      throw refuse('a gate compares a model with itself', 'name another model in `over`');
-    if (!relative && rule.over !== undefined)
-      throw refuse('`over` goes with maxIncrease or maxDecrease', 'add one of them, or drop `over`');
-  });
-}
+/** The word for the baseline. */
+export const BLESSED = 'blessed';

@@ -14,8 +14,8 @@ export function gateTable(gates: readonly GateResult[]): string {
   const [header, ...lines] = textTable(
     [
       HEADER,
-      ...rows.map(({ passed, value, interval, n, limit, margin, rule }) => [
-        passed ? 'pass' : 'FAIL',
+      ...rows.map(({ state, value, interval, n, limit, margin, rule }) => [
+        state === 'fail' ? 'FAIL' : state,
         value,
         interval,
         n,

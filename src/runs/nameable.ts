@@ -1,6 +1,7 @@
 import type { Nameable, NameableSuite } from '../gate/names.js';
 import type { Request } from '../suites/contract.js';
 import type { Results } from '../suites/results.js';
+import { warningCodes } from '../suites/warning-codes.js';
 import { FAILED_EXAMPLES } from './failed-summary.js';
 import type { Inventory } from './inventory.js';
 import type { Plan } from './plan.js';
@@ -21,8 +22,11 @@ export function nameableInPlan({ suites }: Plan, { systems, datasets }: Inventor
 }
 
 /** What gates may name in results. Partial ones may lack measures and radii that a gate waits for. */
-export function nameableInResults({ systems, datasets, suites, measures, status }: Results): Nameable {
+export function nameableInResults(results: Results): Nameable {
+  const { systems, datasets, suites, measures, status, config } = results;
+  const { plugins = [] } = (config ?? {}) as { plugins?: readonly unknown[] };
   return {
+    ...(plugins.length === 0 && { warnings: warningCodes }),
     models: systems.map(({ name }) => name),
     datasets: datasets.map(({ name }) => name),
     suites: [...new Set(suites.map(({ suite }) => suite))].map((suite) => ({

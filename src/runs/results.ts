@@ -108,12 +108,13 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     suites,
     warnings: distinct(warnings),
     notApplicable: distinct(notApplicable),
-    gates: evaluateGates(input.gates, measures, status),
+    gates: [],
     costs: costsOf(plan, execution),
     errors: [...errors],
   };
+  const gates = await evaluateGates(input.gates, results);
   return {
-    results: { ...results, seconds: (sinceEpoch() - input.began) / 1000 },
+    results: { ...results, gates, seconds: (sinceEpoch() - input.began) / 1000 },
     sheets,
     arrays,
     failures: [...failures.values()],

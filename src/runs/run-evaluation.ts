@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { removeLeftovers } from '../bytes/leftovers.js';
 import type { AssayError } from '../errors.js';
+import { allHold } from '../gate/hold.js';
 import { checkNames } from '../gate/names.js';
 import type { GateRule } from '../gate/rule.js';
 import type { Results, Warning } from '../suites/results.js';
+import { warningCodes } from '../suites/warning-codes.js';
 import { UnitLost } from './collect.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
 import { environmentOf } from './environment.js';
@@ -86,11 +88,12 @@ export async function runEvaluation(
     await removeLeftovers(join(out, part), HALF_WRITTEN).catch(() => undefined);
   checkInventory(evaluation, spec.file);
   const plan = planRun(spec.entries, evaluation);
-  checkNames(gates, nameableInPlan(plan, evaluation), spec.gatesFile ?? spec.file);
   const key = runKey(config, plan.jobs);
   const record = recordOf(out, key, spec.source);
   // Suites from elsewhere may have changed.
   const ownSuites = spec.sources?.plugins.length === 0;
+  const nameable = { ...nameableInPlan(plan, evaluation), ...(ownSuites && { warnings: warningCodes }) };
+  checkNames(gates, nameable, spec.gatesFile ?? spec.file);
   const stored = ownSuites ? await countStored(plan.jobs, store) : undefined;
   const kept = stored !== undefined && (await concludedBefore(out, { record, config }));
   if (kept) {
@@ -201,5 +204,5 @@ function exitCodeOf(
 ): RunOutcome['exitCode'] {
   if (stopped?.code === 'interrupted') return 130;
   if (errors.length > 0) return 2;
-  return gates.every(({ passed }) => passed) ? 0 : 1;
+  return allHold(gates) ? 0 : 1;
 }

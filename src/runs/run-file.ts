@@ -3,7 +3,8 @@ import { type Static, Type } from '@sinclair/typebox';
 import { check, readConfigFile } from '../config/validate.js';
 import { DEFAULT_LIMITS } from '../engines/guard/limits.js';
 import { AssayError } from '../errors.js';
-import { checkRules, GateRule } from '../gate/rule.js';
+import { checkRules } from '../gate/check-rules.js';
+import { GateRule } from '../gate/rule.js';
 import { refuseOutside } from './confined-run-file.js';
 import { digestOfRunFile } from './run-record.js';
 

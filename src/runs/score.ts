@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { admit } from '../bytes/confine.js';
 import { AssayError } from '../errors.js';
-import { checkRules, type GateRule } from '../gate/rule.js';
+import { checkRules } from '../gate/check-rules.js';
+import type { GateRule } from '../gate/rule.js';
 import { slug } from '../report/names.js';
 import { loadPlugins } from './plugin-modules.js';
 import { type OpenPredictions, openPredicted, type PredictedInputs } from './predicted-inputs.js';

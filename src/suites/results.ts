@@ -331,11 +331,71 @@ export const GateResult = Type.Object(
     params: Type.Record(Type.String(), Scalar),
     over: Type.Optional(
       Type.Object(
-        { model: Type.String(), value: nullable(Type.Number()) },
+        {
+          model: Type.String(),
+          value: nullable(Type.Number()),
+          blessed: Type.Optional(
+            Type.Object(
+              { key: Type.String(), created: Type.String(), commit: Type.Optional(Type.String()) },
+              { ...closed, description: 'the baseline it is in; absent: in the same run' },
+            ),
+          ),
+        },
         { ...closed, description: 'the model that it is compared with: `value` is then the difference' },
       ),
     ),
-    value: nullable(Type.Number({ description: 'what is judged; null fails' })),
+    run: Type.Optional(Type.String({ description: 'the run folder, where several are judged at once' })),
+    gate: Type.Optional(Type.Integer({ minimum: 0, description: 'which rule in `gates`, from 0' })),
+    bound: Type.Optional(
+      Type.String({ description: 'the key of the rule that sets the limit: min, notWorse, ...' }),
+    ),
+    severity: Type.Optional(
+      Type.Union([Type.Literal('error'), Type.Literal('warn')], {
+        description: '`level` of the rule: `warn` is told and fails nothing; absent: error',
+      }),
+    ),
+    judges: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal('value'),
+          Type.Literal('interval'),
+          Type.Literal('p'),
+          Type.Literal('examples'),
+          Type.Literal('warnings'),
+        ],
+        {
+          description:
+            'what must stand to the limit: `value` (of `examples` and `warnings` it is their number), the end of `interval` that is nearer to failing, or `p`; absent: value',
+        },
+      ),
+    ),
+    aggregate: Type.Optional(
+      Type.Object(
+        {
+          how: Type.Union([
+            Type.Literal('mean'),
+            Type.Literal('min'),
+            Type.Literal('max'),
+            Type.Literal('all'),
+          ]),
+          of: Type.Array(
+            Type.Object(
+              {
+                run: Type.Optional(Type.String()),
+                model: Type.String(),
+                value: Type.Number(),
+                n: Type.Integer({ minimum: 0 }),
+              },
+              closed,
+            ),
+          ),
+        },
+        { ...closed, description: 'the measures that were judged as one, of seeds for instance' },
+      ),
+    ),
+    value: nullable(
+      Type.Number({ description: 'what is judged, or the difference whose interval or p is; null fails' }),
+    ),
     op: Type.Union([Type.Literal('>='), Type.Literal('<=')], {
       description: 'how value and limit must stand',
     }),
@@ -346,9 +406,17 @@ export const GateResult = Type.Object(
       }),
     ),
     n: nullable(Type.Integer({ minimum: 0, description: 'examples the value rests on' })),
-    interval: nullable(Type.Tuple([Type.Number(), Type.Number()], { description: 'none of a difference' })),
+    interval: nullable(
+      Type.Tuple([Type.Number(), Type.Number()], {
+        description: 'of what is judged; of a difference where its examples are paired',
+      }),
+    ),
     level: nullable(Type.Number()),
     method: nullable(Type.String()),
+    p: Type.Optional(nullable(Type.Number({ minimum: 0, maximum: 1, description: 'of the paired test' }))),
+    test: Type.Optional(
+      nullable(Type.String({ description: 'the paired test: mcnemar-mid-p, delong, ...' })),
+    ),
     format: Measure.properties.format,
     passed: Type.Boolean(),
     reason: nullable(Type.String({ description: 'why it failed' })),

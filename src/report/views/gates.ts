@@ -1,3 +1,4 @@
+import { allHold } from '../../gate/hold.js';
 import { gateRows, gateSummary } from '../../gate/present.js';
 import type { GateResult } from '../../suites/results.js';
 
@@ -6,7 +7,7 @@ export function gatesView(gates: readonly GateResult[]) {
   return {
     rows: gateRows(gates),
     any: gates.length > 0,
-    allPassed: gates.every(({ passed }) => passed),
+    allPassed: allHold(gates),
     verdict: gateSummary(gates),
   };
 }
