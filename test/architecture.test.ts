@@ -20,6 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
     'src/attack.ts',
     'src/score.ts',
     'src/data.ts',
+    'src/report.ts',
     'src/plugin.ts',
   ],
   ['src/suites'],

@@ -89,7 +89,11 @@ export async function readCheckpoint(
  * The named tensors of a checkpoint that holds only weights; undefined for one with a network of its own.
  * Errors: `file-unreadable`, `file-malformed`, `unknown-name`.
  */
-export async function readWeights(file: string, format?: string): Promise<Weights | undefined> {
-  const { head, row } = await rowOf(file, format);
+export async function readWeights(
+  file: string,
+  format?: string,
+  formats?: Registry<CheckpointFormat>,
+): Promise<Weights | undefined> {
+  const { head, row } = await rowOf(file, format, formats);
   return row.readWeights?.(head);
 }

@@ -6,6 +6,7 @@ import { loadPlugins } from '../runs/plugin-modules.js';
 import { catalogueWith } from '../runs/run-catalogue.js';
 import { readRunFile } from '../runs/run-file.js';
 import { confine } from './confine-option.js';
+import { pluginOption } from './plugin-option.js';
 import { print } from './terminal.js';
 
 interface ExplainFlags {
@@ -22,7 +23,7 @@ export function explainCommand(): Command {
     )
     .argument('[kind]', 'only one kind, such as attack')
     .argument('[name]', 'only one part of that kind, with its options')
-    .option('--plugin <module>', 'also of this plug-in: a file or an npm package', collect, [])
+    .addOption(pluginOption('also of this plug-in: a file or an npm package'))
     .option('--run <file>', 'also of the plug-ins of this run file')
     .option('--json', 'print it as JSON')
     .addOption(confine())
@@ -40,8 +41,6 @@ Examples:
       else print((name === undefined ? listed(chosen) : chosen.flatMap(whole)).join('\n'));
     });
 }
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
 
 async function everything({ plugin, run }: ExplainFlags): Promise<Explained[]> {
   const given = await loadPlugins({ plugins: plugin, directory: '.', file: '--plugin' });

@@ -6,7 +6,13 @@ import { oneLine } from '../one-line.js';
 import { formatNumber } from '../report/format.js';
 import { confine } from './confine-option.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
+import { pluginOption, withPlugins } from './plugin-option.js';
 import { print } from './terminal.js';
+
+interface InspectFlags extends LimitFlags {
+  json?: boolean;
+  plugin: string[];
+}
 
 /** `assay inspect CHECKPOINT|CARD` */
 export function inspectCommand(): Command {
@@ -15,6 +21,9 @@ export function inspectCommand(): Command {
       'Prints what a checkpoint holds: operators, parameters, input, output, whether it has input gradients (and if not, which operator lacks one), and a model card to start from.',
     )
     .argument('<file>', 'a checkpoint, or a model card')
+    .addOption(
+      pluginOption('a plug-in that reads the checkpoint or knows its network: a file or an npm package'),
+    )
     .addOption(timeLimit())
     .addOption(memoryLimit())
     .addOption(confine())
@@ -24,16 +33,14 @@ export function inspectCommand(): Command {
       '\nExamples:\n  $ assay inspect model.onnx\n  $ assay inspect jem.model.yaml --json',
     )
     .action(
-      async (
-        file: string,
-        { json, timeLimit: seconds, memoryLimit: mebibytes }: LimitFlags & { json?: boolean },
-      ) => {
+      async (file: string, { json, plugin, timeLimit: seconds, memoryLimit: mebibytes }: InspectFlags) => {
         const limits = { seconds, mebibytes };
+        const { checkpointFormats, architectures } = await withPlugins(plugin);
         const { inspectCheckpoint } = await import('../models/inspect.js');
         const { imageShape } = await import('../models/image-shape.js');
         const { readCard } = await import('../models/read-card.js');
         const isCard = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
-        const read = isCard ? await readCard(file) : undefined;
+        const read = isCard ? await readCard(file, { architectures }) : undefined;
         const { format, architecture, input } = read?.card ?? {};
         const shape = input && imageShape(input.shape);
         const engine = await createEngine('ort', { sessions: 1, limits });
@@ -44,6 +51,8 @@ export function inspectCommand(): Command {
             architecture,
             shape,
             card: read?.file,
+            checkpointFormats,
+            architectures,
           });
           print(json ? `${JSON.stringify(inspection, null, 2)}\n` : inspectionText(inspection));
         } finally {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Warning } from '../suites/results.js';
+import { pluginOption, withPlugins } from './plugin-option.js';
 import { complain, print } from './terminal.js';
 
 /** Told on the page as well: who reads a report does not see the terminal it was made in. */
@@ -15,10 +16,16 @@ const EDITED: Warning = {
 /** `assay report DIR` */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('Writes report.html, measures.csv and tables/*.tex again, from results.json alone.')
+    .description(
+      'Writes report.html, measures.csv and tables/*.tex again, from results.json alone; with plug-ins named, also what their renderers make.',
+    )
     .argument('<dir>', 'the run folder')
-    .addHelpText('after', '\nExample:\n  $ assay report assay-runs/my')
-    .action(async (directory: string) => {
+    .addOption(pluginOption('also write what renderers of this plug-in make: a file or an npm package'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ assay report assay-runs/my\n  $ assay report assay-runs/my --plugin ./my-plugin.js',
+    )
+    .action(async (directory: string, { plugin }: { plugin: string[] }) => {
       const { readResults } = await import('../runs/read-results.js');
       const { writeReport } = await import('../report/write-report.js');
       const { sealHolds } = await import('../runs/seal.js');
@@ -27,7 +34,7 @@ export function reportCommand(): Command {
         complain(`! ${EDITED.message}\n`);
         results.warnings.unshift(EDITED);
       }
-      await writeReport(directory, results);
+      await writeReport(directory, results, await withPlugins(plugin));
       print(`Report: ${join(directory, 'report.html')}\n`);
     });
 }

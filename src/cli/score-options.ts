@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { readText, unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
 import { scores as scoreTable } from '../scores/registry.js';
+import { withPlugins } from './plugin-option.js';
 
 /** A file of one model. */
 export interface ModelFile {
@@ -160,15 +161,27 @@ export interface SuiteFlags {
   topK?: readonly number[];
   scores?: readonly string[];
   suites?: string;
+  plugin: readonly string[];
 }
 
-/** Errors: `config-invalid` for options of suites beside a file of suites, `unknown-name` for a score. */
-export function checkSuiteFlags({ bins, topK, scores, suites }: SuiteFlags): void {
+/**
+ * Errors: `config-invalid` for options of suites, or plug-ins, beside a file of suites; `unknown-name` for a score that
+ * neither Assay nor a plug-in has; those of loading plug-ins.
+ */
+export async function checkSuiteFlags({ bins, topK, scores, suites, plugin }: SuiteFlags): Promise<void> {
   const given = Object.entries({ '--bins': bins, '--top-k': topK, '--scores': scores });
   const clash = given.find(([, value]) => value !== undefined)?.[0];
+  if (suites !== undefined && plugin.length > 0)
+    throw refuse(
+      '--plugin',
+      '--plugin does not go with --suites',
+      `name the plug-in in ${suites}: \`plugins: [${plugin.join(', ')}]\``,
+    );
   if (suites !== undefined && clash)
     throw refuse('--suites', `${clash} does not go with --suites`, 'set that option in the file of suites');
-  for (const id of scores ?? []) scoreTable.named(id, { path: '--scores' });
+  if (!scores) return;
+  const known = plugin.length > 0 ? (await withPlugins(plugin)).scores : scoreTable;
+  for (const id of scores) known.named(id, { path: '--scores' });
 }
 
 const refuse = (path: string, message: string, hint: string) =>

@@ -5,6 +5,7 @@ import { scores as scoreTable } from '../scores/registry.js';
 import { confine } from './confine-option.js';
 import { interactiveRun } from './interactive-run.js';
 import { wholeNumber } from './option-values.js';
+import { pluginOption } from './plugin-option.js';
 import {
   checkSuiteFlags,
   commaList,
@@ -33,6 +34,7 @@ interface ScoreFlags {
   topK?: number[];
   scores?: string[];
   suites?: string;
+  plugin: string[];
   gates?: string;
   seed?: number;
   out?: string;
@@ -87,6 +89,7 @@ export function scoreCommand(): Command {
     .addOption(
       new Option('--scores <id,...>', `OOD scores, of ${scoreTable.names.join(', ')}`).argParser(commaList),
     )
+    .addOption(pluginOption('a plug-in with scores for --scores: a file or an npm package'))
     .option('--suites <file>', 'measure the `suites` in this file, such as a run file, with their options')
     .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')
     .option('--seed <s>', 'of every random draw (default: 0)', wholeNumber(0, 0xffffffff))
@@ -100,6 +103,7 @@ Examples:
   $ assay score --logits logits.npy --labels labels.npy
   $ assay score --logits test.npz:logits --labels test.npz:labels --ood near:cifar100=c100.npy --ood far:svhn=svhn.npy
   $ assay score --probabilities --logits probs.csv --labels test.csv:label --classes cat,dog,owl
+  $ assay score --logits test.npy --ood far:svhn=svhn.npy --plugin ./my-plugin.js --scores my-score
   $ assay score --logits base=base/test.npy --logits jem=jem/test.npy --labels labels.npy --gates gates.yaml \\
       --ood far:svhn@base=base/svhn.npy --ood far:svhn@jem=jem/svhn.npy
 
@@ -119,7 +123,7 @@ async function scoreFlags({ quiet, debug, ...flags }: ScoreFlags): Promise<numbe
   const ood = oodSets(flags.ood ?? [], names);
   const classes = flags.classes === undefined ? undefined : await readClassNames(flags.classes);
   const gates = flags.gates === undefined ? undefined : await readRules(flags.gates);
-  checkSuiteFlags(flags);
+  await checkSuiteFlags(flags);
   const { bins, topK, scores } = flags;
   const has = { labelled: labels !== undefined, ood: ood.length > 0, probabilities: probabilities ?? false };
   const suites =
@@ -136,6 +140,7 @@ async function scoreFlags({ quiet, debug, ...flags }: ScoreFlags): Promise<numbe
     ...(probabilities && { probabilities }),
     ...(name !== undefined && { name }),
     suites,
+    ...(flags.plugin.length > 0 && { plugins: flags.plugin }),
     ...(gates && { gates, gatesFile: flags.gates }),
     ...(seed !== undefined && { seed }),
     ...(out !== undefined && { out }),

@@ -84,7 +84,7 @@ export async function inspectCheckpoint(
   { format, limits, ...request }: InspectRequest = {},
 ): Promise<Inspection> {
   const checkpoint = await readCheckpoint(file, format, request).catch((error) =>
-    inspectWeights(file, error),
+    inspectWeights(file, error, format, request),
   );
   if ('card' in checkpoint) return checkpoint;
   const wanted = engineOf(checkpoint.graph);
@@ -144,10 +144,17 @@ function withScores(graph: Graph): Graph {
 }
 
 /** What can be said of weights that belong to no network that is known, or that leave something open. */
-async function inspectWeights(file: string, error: unknown): Promise<Inspection> {
+async function inspectWeights(
+  file: string,
+  error: unknown,
+  format: string | undefined,
+  { checkpointFormats, architectures }: ReadRequest,
+): Promise<Inspection> {
   const open = ['model-invalid', 'shape-mismatch', 'config-invalid'];
   const weights =
-    error instanceof AssayError && open.includes(error.code) ? await readWeights(file) : undefined;
+    error instanceof AssayError && open.includes(error.code)
+      ? await readWeights(file, format, checkpointFormats)
+      : undefined;
   if (!weights) throw error;
   const sha256 = await hashOfFile(file);
   const origin = { name: cardName(file), checkpoint: `./${basename(file)}`, sha256 };
@@ -165,7 +172,7 @@ async function inspectWeights(file: string, error: unknown): Promise<Inspection>
     inputs: [],
     outputs: [],
     gradient: { available: false, untried: true, missing: [], estimated: [] },
-    ...cardOfWeights(weights, error as AssayError, origin),
+    ...cardOfWeights(weights, error as AssayError, origin, architectures),
   };
 }
 

@@ -1,9 +1,10 @@
-import type { Choices, Recognition } from '../architectures/architecture.js';
+import type { Architecture, Choices, Recognition } from '../architectures/architecture.js';
 import { recognise } from '../architectures/registry.js';
 import { innermost } from '../architectures/views.js';
 import type { Weights } from '../architectures/weights.js';
 import { flow } from '../config/flow.js';
 import type { AssayError } from '../errors.js';
+import type { Registry } from '../registry.js';
 import { type CardOrigin, cardOf, type InferredCard } from './infer-card.js';
 
 /** Longer lists of layers are not what a person completes by hand. */
@@ -12,9 +13,15 @@ const MAX_LAYERS = 200;
 /**
  * A card to complete, for weights from which no network could be built.
  * @param error why not
+ * @param known default: the architectures that come with Assay
  */
-export function cardOfWeights(weights: Weights, error: AssayError, origin: CardOrigin): InferredCard {
-  const found = recognise(weights);
+export function cardOfWeights(
+  weights: Weights,
+  error: AssayError,
+  origin: CardOrigin,
+  known?: Registry<Architecture>,
+): InferredCard {
+  const found = recognise(weights, known);
   if (found?.recognition.choices) return toBeChosen(found, found.recognition.choices, origin);
   const missing = found?.recognition.missing;
   return found && missing

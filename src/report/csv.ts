@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { cast } from '../csv-cell.js';
+import type { OutputFile } from '../suites/renderer.js';
 import type { Measure, Results } from '../suites/results.js';
-import type { OutputFile } from './output.js';
 
 /**
  * `measures.csv`: a row per measure at full precision, empty where results.json has null. Parameters have a

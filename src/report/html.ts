@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { visible } from '../one-line.js';
+import type { OutputFile } from '../suites/renderer.js';
 import type { Results } from '../suites/results.js';
-import type { OutputFile } from './output.js';
 import { loadTemplates } from './templates.js';
 import { pageView } from './views/page.js';
 

@@ -3,17 +3,11 @@ import path from 'node:path';
 import { temporaryName } from '../bytes/leftovers.js';
 import { AssayError } from '../errors.js';
 
-/** A file of a report: its path below the run folder, with forward slashes, and its content. */
-export interface OutputFile {
-  path: string;
-  content: string;
-}
-
 /**
  * Writes a file so that readers see the old one or the new one, never half, also after a power cut.
  * Errors: `output-unwritable`.
  */
-export async function writeAtomically(target: string, content: string | Buffer): Promise<void> {
+export async function writeAtomically(target: string, content: string | Uint8Array): Promise<void> {
   const temporary = path.join(path.dirname(target), temporaryName(path.basename(target)));
   try {
     await mkdir(path.dirname(target), { recursive: true });

@@ -1,18 +1,24 @@
-import type { Results } from '../suites/results.js';
-import { renderCsv } from './csv.js';
-import { renderHtml } from './html.js';
-import { renderLatex } from './latex/render.js';
-import type { OutputFile } from './output.js';
+import { Registry } from '../registry.js';
+import type { Renderer } from '../suites/renderer.js';
 
 /**
- * Turns results into files. `directory` is the run folder, for images that the results name; `drawing` is called
- * before each figure.
+ * Every format that a report is written in. A new one is a file and a row. Loaded when they write: plotting takes a third
+ * of a second to load.
  */
-export type Renderer = (results: Results, directory: string, drawing: () => void) => Promise<OutputFile[]>;
-
-/** Every format a report is written in. A new one is a file and a row. */
-export const renderers: Record<string, Renderer> = {
-  html: renderHtml,
-  csv: renderCsv,
-  latex: renderLatex,
-};
+export const renderers = Registry.of<Renderer>('renderer', [
+  {
+    name: 'html',
+    title: 'The report as one page: report.html',
+    render: async (...args) => (await import('./html.js')).renderHtml(...args),
+  },
+  {
+    name: 'csv',
+    title: 'A row for each measure: measures.csv',
+    render: async (results) => (await import('./csv.js')).renderCsv(results),
+  },
+  {
+    name: 'latex',
+    title: 'Tables for papers: tables/*.tex',
+    render: async (results) => (await import('./latex/render.js')).renderLatex(results),
+  },
+]);

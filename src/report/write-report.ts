@@ -1,28 +1,88 @@
 import path from 'node:path';
+import { AssayError, type ErrorDetails } from '../errors.js';
+import { BUILT_IN, type Registry } from '../registry.js';
+import type { OutputFile, Renderer } from '../suites/renderer.js';
 import type { Results } from '../suites/results.js';
 import { writeAtomically } from './output.js';
 import { renderers } from './renderers.js';
 
+/** Where files of renderers of plug-ins go: below a folder with the renderer's name. */
+export const REPORTS = 'reports';
+
+/** What `writeReport` can be told. */
+export interface ReportOptions {
+  /** Called before each figure is drawn and each format is written, `reportPieces` times in all. */
+  begun?: () => void;
+  /** What writes; default: what comes with Assay. */
+  renderers?: Registry<Renderer>;
+}
+
 /**
- * Renders results into a run folder: `report.html`, `measures.csv`, `tables/*.tex`. Reads nothing but the
- * results and the images they name, so a report can be made again at any time.
- * @param begun called before each figure is drawn and each format is written, `reportPieces` times in all
- * Errors: `output-unwritable`; `file-unreadable` when the installed templates are missing.
+ * Renders results into a run folder: `report.html`, `measures.csv`, `tables/*.tex`, and `reports/NAME/` for each renderer
+ * of a plug-in. Reads nothing but the results and the images they name, so a report can be made again at any time.
+ * Errors: `output-unwritable`; `file-unreadable` when the installed templates are missing; `plugin-invalid` for a
+ * renderer of a plug-in that fails or names a file elsewhere.
  */
 export async function writeReport(
   directory: string,
   results: Results,
-  begun: () => void = () => undefined,
+  { begun = () => undefined, renderers: all = renderers }: ReportOptions = {},
 ): Promise<void> {
-  for (const render of Object.values(renderers)) {
+  for (const renderer of all) {
     begun();
-    for (const file of await render(results, directory, begun)) {
-      await writeAtomically(path.join(directory, file.path), file.content);
-    }
+    const own = all.origin(renderer.name) === BUILT_IN;
+    const files = own
+      ? await renderer.render(results, directory, begun)
+      : await filesOfPlugin(renderer, results, directory, begun);
+    for (const file of files) await writeAtomically(path.join(directory, file.path), file.content);
   }
 }
 
 /** In how many pieces `writeReport` does its work: figures take the time. */
-export function reportPieces({ suites }: Results): number {
-  return Object.keys(renderers).length + suites.reduce((sum, { figures }) => sum + figures.length, 0);
+export function reportPieces({ suites }: Results, all: Registry<Renderer> = renderers): number {
+  return all.names.length + suites.reduce((sum, { figures }) => sum + figures.length, 0);
+}
+
+/** What a renderer of a plug-in makes, below the folder that is its own. */
+async function filesOfPlugin(
+  renderer: Renderer,
+  results: Results,
+  directory: string,
+  drawing: () => void,
+): Promise<OutputFile<string | Uint8Array>[]> {
+  const refuse = (message: string, details: ErrorDetails) =>
+    new AssayError('plugin-invalid', `the renderer "${renderer.name}" ${message}`, details);
+  const made: unknown = await rendered(renderer, results, directory, drawing).catch((cause: unknown) => {
+    if (cause instanceof AssayError) throw cause;
+    throw refuse('failed', {
+      found: cause instanceof Error ? cause.message : String(cause),
+      hint: 'mend it and run `assay report` on the folder, with `--plugin`: nothing is measured again',
+      cause,
+    });
+  });
+  if (!Array.isArray(made) || !made.every(isFile))
+    throw refuse('made no list of files', { expected: '[{ path: "summary.md", content: "..." }, ...]' });
+  return made.map((file) => {
+    const inside = path.posix.normalize(file.path);
+    if (/^([/\\]|[A-Za-z]:|\.\.?($|[/\\]))/.test(inside) || inside.includes('\0'))
+      throw refuse('names a file outside its folder', {
+        expected: 'a path below it, with forward slashes: `summary.md`',
+        found: file.path,
+      });
+    return { ...file, path: `${REPORTS}/${renderer.name}/${inside}` };
+  });
+}
+
+/** Given results of its own, which it may change. */
+const rendered = async (
+  renderer: Renderer,
+  results: Results,
+  directory: string,
+  drawing: () => void,
+): Promise<unknown> => renderer.render(structuredClone(results), directory, drawing);
+
+function isFile(file: unknown): file is OutputFile<string | Uint8Array> {
+  if (typeof file !== 'object' || file === null) return false;
+  const { path: place, content }: { path?: unknown; content?: unknown } = file;
+  return typeof place === 'string' && (typeof content === 'string' || content instanceof Uint8Array);
 }

@@ -5,6 +5,7 @@ import { writeArrays, writeSheets } from './example-sheets.js';
 import type { Listener } from './progress.js';
 import { replaceOutputs } from './replace-outputs.js';
 import { assembleResults, type ResultsInput } from './results.js';
+import { builtinRunCatalogue } from './run-catalogue.js';
 import { saveJson } from './save-json.js';
 import { sealed } from './seal.js';
 
@@ -25,8 +26,9 @@ export async function conclude(input: ResultsInput, out: string, notify: Listene
   // Plotting libraries take a third of a second to load: errors need not wait for them.
   const { savePictures } = await import('../report/pictures.js');
   const { reportPieces, writeReport } = await import('../report/write-report.js');
+  const { renderers } = input.inventory.catalogue ?? builtinRunCatalogue;
   let done = 0;
-  const of = made.suites.length + 1 + sheets.length + arrays.length + reportPieces(made);
+  const of = made.suites.length + 1 + sheets.length + arrays.length + reportPieces(made, renderers);
   const begun = () => notify({ kind: 'stage', text: 'writing the report', done: done++, of });
   return replaceOutputs(out, async (aside) => {
     for (const suite of made.suites) {
@@ -38,7 +40,7 @@ export async function conclude(input: ResultsInput, out: string, notify: Listene
     await saveJson(join(aside, 'results.json'), results);
     await writeSheets(aside, sheets, begun);
     await writeArrays(aside, arrays, begun);
-    await writeReport(aside, results, begun);
+    await writeReport(aside, results, { begun, renderers });
     return { results, failures };
   });
 }

@@ -48,6 +48,7 @@ export function explained(catalogue: RunCatalogue): Explained[] {
     catalogue.dataFormats,
     catalogue.checkpointFormats,
     architectures.map((row) => ({ ...row, options: architectureSchema(row) })),
+    catalogue.renderers,
   ];
   return kinds.flatMap((registry) => registry.names.map((name) => explain(registry, name)));
 }

@@ -1,16 +1,19 @@
 import { builtinSuites } from '../../suites/index.js';
 import { AssayError } from '../errors.js';
 import { Registry } from '../registry.js';
+import { renderers } from '../report/renderers.js';
 import { builtinCatalogue, type Catalogue, withRows } from '../suites/catalogue.js';
 import type { Measurement, Suite } from '../suites/contract.js';
 import { type Derivations, generators, transformsOf } from '../suites/derived/registry.js';
 import { builtinMeasurements } from '../suites/measurements/registry.js';
 import { KINDS, type PluginParts } from '../suites/plugin.js';
+import type { Renderer } from '../suites/renderer.js';
 
 /** Everything that a run can name. A value: every run makes its own. */
 export interface RunCatalogue extends Catalogue, Derivations {
   suites: Registry<Suite>;
   measurements: Registry<Measurement>;
+  renderers: Registry<Renderer>;
   /** Names and versions of the plug-ins that may decide what a unit comes to: part of its key. */
   versions: readonly (readonly [string, number])[];
 }
@@ -25,6 +28,7 @@ function assembled(plugins: readonly NamedParts[]): RunCatalogue {
     measurements: added(measurements, (plugin) => plugin.measurements),
     transforms: added(transformsOf(catalogue), (plugin) => plugin.transforms),
     generators: added(generators, (plugin) => plugin.generators),
+    renderers: added(renderers, (plugin) => plugin.renderers),
     versions: plugins.filter(decides).map(({ name, version }) => [name, version]),
   };
 }
@@ -48,9 +52,9 @@ export interface NamedParts extends PluginParts {
   version: number;
 }
 
-/** Suites decide no unit, and measurements have versions of their own. */
+/** Whether something of it decides what a unit comes to. */
 const decides = (plugin: NamedParts): boolean =>
-  Object.keys(KINDS).some((kind) => !['suites', 'measurements'].includes(kind) && kind in plugin);
+  Object.entries(KINDS).some(([kind, { undecisive }]) => !undecisive && kind in plugin);
 
 const suites = Registry.of<Suite>('suite', builtinSuites);
 const measurements = Registry.of<Measurement>('measurement', builtinMeasurements);

@@ -37,6 +37,8 @@ export interface ScoreOptions {
    * as far as there are files; of probabilities, OOD scores that need no log p(x).
    */
   suites?: SuiteList['suites'] | SuiteList;
+  /** Plug-ins whose parts `suites` name, as modules; where `suites` is a file as read, that names them. */
+  plugins?: readonly string[];
   gates?: readonly GateRule[];
   /** The file that `gates` come from, for messages. */
   gatesFile?: string;
@@ -122,10 +124,10 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
 }
 
 function suiteList(options: ScoreOptions): SuiteList {
-  const { labels, ood = [], probabilities = false, directory = '.' } = options;
+  const { labels, ood = [], probabilities = false, directory = '.', plugins = [] } = options;
   const usual = usualSuites({ labelled: labels !== undefined, ood: ood.length > 0, probabilities });
   const suites = options.suites ?? usual;
-  return 'file' in suites ? suites : { suites, plugins: [], file: COMMAND, directory };
+  return 'file' in suites ? suites : { suites, plugins: [...plugins], file: COMMAND, directory };
 }
 
 /** Every set with a file per model. Errors: `config-invalid`. */

@@ -3,6 +3,7 @@ import { AssayError, didYouMean, type ErrorDetails } from '../errors.js';
 import type { CatalogueRows } from './catalogue.js';
 import type { Measurement, Suite } from './contract.js';
 import type { Transform } from './derived/registry.js';
+import type { Renderer } from './renderer.js';
 
 /** The contract that plug-ins are written for; one of another is refused. */
 const CONTRACT = 1;
@@ -15,6 +16,7 @@ export interface PluginParts extends CatalogueRows {
   readonly measurements?: readonly Measurement<any>[];
   readonly transforms?: readonly Transform[];
   readonly generators?: readonly Generator[];
+  readonly renderers?: readonly Renderer[];
 }
 
 export interface PluginDefinition extends PluginParts {
@@ -47,12 +49,20 @@ const MAKING = {
   describe: 'function',
 } as const satisfies Record<string, FieldType>;
 
-/** Every kind of part: what messages call one, and the fields that one must have. */
-export const KINDS: Readonly<
-  Record<keyof PluginParts, { one: string; fields: Readonly<Record<string, FieldType>> }>
-> = {
+interface Kind {
+  /** What messages call one. */
+  one: string;
+  /** Fields that one must have. */
+  fields: Readonly<Record<string, FieldType>>;
+  /** It decides nothing about the rows of a unit, or has a version of its own that is in the key of units. */
+  undecisive?: true;
+}
+
+/** Every kind of part. */
+export const KINDS: Readonly<Record<keyof PluginParts, Kind>> = {
   suites: {
     one: 'suite',
+    undecisive: true,
     fields: {
       name: 'string',
       title: 'string',
@@ -65,6 +75,7 @@ export const KINDS: Readonly<
   },
   measurements: {
     one: 'measurement',
+    undecisive: true,
     fields: {
       name: 'string',
       version: 'number',
@@ -161,6 +172,11 @@ export const KINDS: Readonly<
   },
   transforms: { one: 'transform', fields: MAKING },
   generators: { one: 'generator', fields: { ...MAKING, fill: 'function' } },
+  renderers: {
+    one: 'renderer',
+    undecisive: true,
+    fields: { name: 'string', title: 'string', render: 'function' },
+  },
 };
 
 /**

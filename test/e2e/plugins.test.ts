@@ -136,7 +136,7 @@ describe('examples/plugin', () => {
     expect(imported.filter((path) => !open.includes(path))).toEqual([]);
   });
 
-  it('runs: a suite, an attack, a score, a transform and a data format', async () => {
+  it('runs: a suite, an attack, a score, a transform, a data format and a renderer', async () => {
     const at = join(home, 'example');
     examplePluginRun(at, join(folder, 'index.js'));
     const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
@@ -153,6 +153,8 @@ describe('examples/plugin', () => {
     expect(value('auroc', 'noise')).toBeGreaterThan(0.5);
     const robust = value('robust-accuracy', 'test') ?? 1;
     expect(robust).toBeLessThanOrEqual(value('accuracy', 'test') ?? 0);
+    const headline = readFileSync(join(at, 'out/reports/headline/headline.txt'), 'utf8');
+    expect(headline).toContain(`sharp on test: Accuracy ${value('accuracy', 'test')} (n = 60)\n`);
     writeFileSync(join(at, 'odd.run.yaml'), misspelt(join(folder, 'index.js')));
     const odd = await assay(['run', 'odd.run.yaml', '--out', 'odd'], at);
     expect([odd.code, odd.stderr]).toEqual([2, expect.stringContaining('did you mean "random-points"')]);
@@ -168,6 +170,7 @@ describe('examples/plugin', () => {
       ['OOD score', 'nearest-mean'],
       ['transform', 'mirror'],
       ['data format', 'pixel-csv'],
+      ['renderer', 'headline'],
     ]);
     const one = await assay(['explain', 'attack', 'random-points', ...plugin], home);
     expect(one.stdout).toMatch(

@@ -1,10 +1,10 @@
 import { oneLine } from '../../one-line.js';
+import type { OutputFile } from '../../suites/renderer.js';
 import type { Results, Table } from '../../suites/results.js';
 import { tableCells } from '../cells.js';
 import { compareHeadlines } from '../comparison.js';
 import { formatEstimate } from '../format.js';
 import { uniqueSlugs } from '../names.js';
-import type { OutputFile } from '../output.js';
 import { type Grid, textCell } from './grid.js';
 import { heading, withoutUnit } from './headings.js';
 import { WIDTHS } from './layout.js';
