@@ -2,7 +2,7 @@
  * `assay/attack`: what attacks, norms and losses are written with; and for suites that attack, the options of their run
  * files and what these come to (`assay/measurements` has the passes).
  */
-export { Type } from '@sinclair/typebox';
+
 export {
   type Answer,
   type Attack,
@@ -16,6 +16,7 @@ export { type Epsilon, epsilonSchema, parseEpsilon, parseEpsilons } from './atta
 export { attackedScores } from './attacks/goals.js';
 export { definedLoss } from './attacks/losses.js';
 export type { Norm } from './attacks/norms.js';
+export { Type } from './config/type.js';
 export type { GraphBuilder } from './graph/build.js';
 export type { ExampleArguments, Loss, LossSite } from './losses/loss.js';
 export type { Passes } from './models/system.js';

@@ -1,5 +1,5 @@
 /** `assay/data`: what formats of data sets, transforms and generators are written with. */
-export { Type } from '@sinclair/typebox';
+export { Type } from './config/type.js';
 export type { DatasetInfo, Examples } from './data/dataset.js';
 export type { Draws, Generator, Parent, PixelTransform } from './data/derived/derivation.js';
 export type { DataFormat, ImageSource, PathHead } from './data/source.js';

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { Type } from '../config/type.js';
 import { float } from '../graph/build.js';
 import type { Network, Value } from './network.js';
 

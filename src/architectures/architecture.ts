@@ -1,4 +1,4 @@
-import type { TObject } from '@sinclair/typebox';
+import type { TObject } from '../config/type.js';
 import type { Graph } from '../graph/graph.js';
 import type { ImageShape } from './image-shape.js';
 import type { Network } from './network.js';

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from '../config/type.js';
 import { ActivationName } from './activations.js';
 import { ORDERS, type Order } from './name-room.js';
 import type { Given, Plan } from './plain-plans.js';

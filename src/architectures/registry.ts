@@ -1,5 +1,5 @@
-import { type TObject, Type } from '@sinclair/typebox';
 import { flow } from '../config/flow.js';
+import { type TObject, Type } from '../config/type.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import type { Note } from '../graph/graph.js';

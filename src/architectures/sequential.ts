@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type } from '@sinclair/typebox';
+import { type Static, type TObject, Type } from '../config/type.js';
 import { check } from '../config/validate.js';
 import { AssayError, unknownName } from '../errors.js';
 import { type Activation, activate, activationNames } from './activations.js';

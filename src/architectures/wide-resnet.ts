@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { Type } from '../config/type.js';
 import { AssayError } from '../errors.js';
 import { type Activation, ActivationName, activate } from './activations.js';
 import type { Architecture, Recognition } from './architecture.js';

@@ -1,4 +1,4 @@
-import { type TInteger, Type } from '@sinclair/typebox';
+import { type TInteger, Type } from '../config/type.js';
 import { defineAttack, type Subject, type Trajectory } from './attack.js';
 import { Best } from './best.js';
 import { PHASES, sparseClimb } from './l1-apgd.js';

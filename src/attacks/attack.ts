@@ -1,4 +1,4 @@
-import type { TObject } from '@sinclair/typebox';
+import type { TObject } from '../config/type.js';
 import type { Passes } from '../models/system.js';
 import type { Stream } from '../random/stream.js';
 import type { Epsilon } from './epsilon.js';

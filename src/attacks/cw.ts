@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from '../config/type.js';
 import { Adam } from './adam.js';
 import { type Answer, defineAttack, type Query, type Subject, type Trajectory } from './attack.js';
 

@@ -1,4 +1,4 @@
-import { type SchemaOptions, Type } from '@sinclair/typebox';
+import { type SchemaOptions, Type } from '../config/type.js';
 import { AssayError } from '../errors.js';
 
 /** A radius in pixel units, with the text it was written as: reports say 8/255, not 0.03137. */

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from '../config/type.js';
 import { defineAttack, type Trajectory } from './attack.js';
 
 const FgsmOptions = Type.Object({});

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from '../config/type.js';
 import { defineAttack, type Trajectory } from './attack.js';
 import { type HyperplaneNorm, hyperplaneNorms, hyperplanes } from './hyperplane.js';
 import { L2 } from './norms/l2.js';

@@ -1,4 +1,4 @@
-import type { TObject } from '@sinclair/typebox';
+import type { TObject } from '../config/type.js';
 import { check } from '../config/validate.js';
 import { AssayError, didYouMean } from '../errors.js';
 import type { Loss } from '../losses/loss.js';

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from '../config/type.js';
 import { defineAttack, type Subject, type Trajectory } from './attack.js';
 import { pyramidSearch } from './square-pyramids.js';
 import type { Search } from './square-search.js';

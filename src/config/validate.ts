@@ -1,9 +1,9 @@
-import type { Static, TSchema } from '@sinclair/typebox';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { CST, type Document, Lexer, LineCounter, parseDocument } from 'yaml';
 import { type LimitName, limits } from '../bytes/limits.js';
 import { readText } from '../bytes/regular-file.js';
 import { AssayError, didYouMean } from '../errors.js';
+import type { Static, TSchema } from './type.js';
 
 const ajv = new Ajv2020({
   allErrors: true,

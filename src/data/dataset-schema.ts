@@ -1,4 +1,4 @@
-import { type TSchema, Type } from '@sinclair/typebox';
+import { type TSchema, Type } from '../config/type.js';
 import type { Registry } from '../registry.js';
 import type { DataFormat } from './source.js';
 import { DatasetSpec } from './spec.js';

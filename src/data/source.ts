@@ -1,4 +1,4 @@
-import type { TObject } from '@sinclair/typebox';
+import type { TObject } from '../config/type.js';
 import type { DatasetSpec } from './spec.js';
 
 /** All examples of a data set as a format's reader gives them, before anything is selected. */

@@ -1,4 +1,4 @@
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from '../config/type.js';
 
 const closed = { additionalProperties: false };
 

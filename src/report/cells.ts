@@ -1,4 +1,4 @@
-import type { Static } from '@sinclair/typebox';
+import type { Static } from '../config/type.js';
 import type { Scalar, Table } from '../suites/results.js';
 import { type Standing, standing } from './comparison.js';
 import { formatEstimate, formatNumber, NONE } from './format.js';

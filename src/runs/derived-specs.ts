@@ -1,4 +1,4 @@
-import { type TObject, Type } from '@sinclair/typebox';
+import { type TObject, Type } from '../config/type.js';
 import { check } from '../config/validate.js';
 import type { DatasetInfo, Recipe } from '../data/dataset.js';
 import type { Generator } from '../data/derived/derivation.js';

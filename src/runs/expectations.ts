@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { Type } from '../config/type.js';
 import { AssayError } from '../errors.js';
 import type { ModelCard } from '../models/card.js';
 import { judgeAccuracy } from '../models/checks.js';

@@ -1,5 +1,5 @@
-import type { TSchema } from '@sinclair/typebox';
 import { architectureSchema } from '../architectures/registry.js';
+import type { TSchema } from '../config/type.js';
 import type { Registry } from '../registry.js';
 import { optionsOf } from '../suites/contract.js';
 import type { RunCatalogue } from './run-catalogue.js';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type TUnsafe, Type } from '@sinclair/typebox';
+import { type TUnsafe, Type } from '../config/type.js';
 import { readText } from '../bytes/regular-file.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';

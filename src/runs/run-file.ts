@@ -1,5 +1,5 @@
 import { basename, dirname, extname, resolve } from 'node:path';
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from '../config/type.js';
 import { check, readConfigFile } from '../config/validate.js';
 import { DEFAULT_LIMITS } from '../engines/guard/limits.js';
 import { AssayError } from '../errors.js';

@@ -1,6 +1,6 @@
 import { join, relative, resolve } from 'node:path';
-import { Type } from '@sinclair/typebox';
 import { readText } from '../bytes/regular-file.js';
+import { Type } from '../config/type.js';
 import { check, readConfigFile } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import { keyOf } from './keys.js';

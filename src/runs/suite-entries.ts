@@ -1,4 +1,4 @@
-import type { Static, TSchema } from '@sinclair/typebox';
+import type { Static, TSchema } from '../config/type.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import { formatValue } from '../report/format.js';

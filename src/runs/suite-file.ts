@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from '../config/type.js';
 import { check, readConfigFile } from '../config/validate.js';
 import { RunFile } from './run-file.js';
 

@@ -1,4 +1,4 @@
-import { type TSchema, Type } from '@sinclair/typebox';
+import { type TSchema, Type } from '../config/type.js';
 import { statistics } from '../comparison/statistics.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Type } from '@sinclair/typebox';
+import { Type } from '../config/type.js';
 import { check } from '../config/validate.js';
 import type { Passes } from '../models/system.js';
 import { arrayTypes, type NdArray, type NumberType, type Rows } from '../suites/columns.js';

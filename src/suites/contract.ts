@@ -1,4 +1,4 @@
-import type { Static, TSchema } from '@sinclair/typebox';
+import type { Static, TSchema } from '../config/type.js';
 import type { DatasetInfo, Examples } from '../data/dataset.js';
 import type { Step } from '../metrics/intervals.js';
 import type { NotFinite } from '../models/finite.js';

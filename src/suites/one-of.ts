@@ -1,4 +1,4 @@
-import { type SchemaOptions, Type } from '@sinclair/typebox';
+import { type SchemaOptions, Type } from '../config/type.js';
 
 /** The schema of an option that is one of several names. */
 export const oneOf = (names: Iterable<string>, rest: SchemaOptions = {}) =>

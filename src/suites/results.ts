@@ -2,7 +2,7 @@
  * The public format of `results.json`, version 1. Renderers and gates read nothing else.
  * The schemas are the types: `reports/results.schema.json` is generated from `Results`.
  */
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type TSchema, Type } from '../config/type.js';
 
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 const closed = { additionalProperties: false };

@@ -14,11 +14,12 @@ export type TransferOptions = Omit<SharedOptions, 'epsilons' | 'keep'> & {
   keep: 'first' | 'strongest' | 'nearest';
 } & Record<string, unknown>;
 
-export const transferOptions = (catalogue: Catalogue) =>
-  Type.Unsafe<TransferOptions>(
+export const transferOptions = (catalogue: Catalogue) => {
+  const { epsilons: _, keep: __, confirm: ___, ...shared } = attackingOptions(catalogue).properties;
+  return Type.Unsafe<TransferOptions>(
     Type.Object(
       {
-        ...Type.Omit(attackingOptions(catalogue), ['epsilons', 'keep', 'confirm']).properties,
+        ...shared,
         epsilon: Type.Optional(
           epsilonSchema({
             description: `The radius, in units of pixels in [0, 1]. Default: ${[...catalogue.norms]
@@ -43,6 +44,7 @@ export const transferOptions = (catalogue: Catalogue) =>
       { additionalProperties: false },
     ),
   );
+};
 
 /** The attack on a source, at its one radius. Errors: `config-invalid`, as the attack suite's. */
 export function plannedAt(

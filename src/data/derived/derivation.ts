@@ -1,4 +1,4 @@
-import type { Static, TObject } from '@sinclair/typebox';
+import type { Static, TObject } from '../../config/type.js';
 import type { Stream } from '../../random/stream.js';
 import type { ExampleReader, Examples } from '../dataset.js';
 

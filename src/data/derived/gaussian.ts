@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { Type } from '../../config/type.js';
 import type { Generator } from './derivation.js';
 
 const Options = Type.Object({

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { Type } from '../../config/type.js';
 import type { PixelTransform } from './derivation.js';
 import { readPositions } from './read-positions.js';
 

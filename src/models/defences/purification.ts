@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from '../../config/type.js';
 import { AssayError } from '../../errors.js';
 import { type StreamKey, stream } from '../../random/stream.js';
 import { addNoise, type SgldState, sgld } from '../../sampling/sgld.js';

@@ -1,4 +1,4 @@
-import type { Static, TObject } from '@sinclair/typebox';
+import type { Static, TObject } from '../../config/type.js';
 import { Registry } from '../../registry.js';
 import type { System, SystemInfo } from '../system.js';
 import { type Described, describePurified, PurifiedSystem, PurifyOptions } from './purification.js';

@@ -1,8 +1,8 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { autoattack } from '../../attacks/compositions.js';
 import { epsilonSchema } from '../../attacks/epsilon.js';
 import { type AttackLoss, chosenLosses } from '../../attacks/losses.js';
 import type { AttackRow } from '../../attacks/registry.js';
+import { type Static, type TSchema, Type } from '../../config/type.js';
 import type { Catalogue } from '../catalogue.js';
 import { oneOf } from '../one-of.js';
 

@@ -1,5 +1,5 @@
-import { Type } from '@sinclair/typebox';
 import { epsilonSchema } from '../../attacks/epsilon.js';
+import { Type } from '../../config/type.js';
 import type { DatasetInfo } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';

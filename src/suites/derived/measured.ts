@@ -1,4 +1,4 @@
-import type { Static, TObject } from '@sinclair/typebox';
+import type { Static, TObject } from '../../config/type.js';
 import type { DatasetInfo } from '../../data/dataset.js';
 import type { DerivationRow } from '../../data/derived/derivation.js';
 import type { SystemInfo } from '../../models/system.js';

@@ -1,4 +1,4 @@
-import { Type } from '@sinclair/typebox';
+import { Type } from '../../config/type.js';
 import { AssayError } from '../../errors.js';
 import { PurifyOptions } from '../../models/defences/purification.js';
 import { request } from '../contract.js';
