@@ -39,10 +39,6 @@ class Reader extends RandomAccessReader {
   }
 }
 
-/** Whether a file that begins like this is an archive that has members. */
-export const isZip = (start: Uint8Array): boolean =>
-  [0x50, 0x4b, 0x03, 0x04].every((byte, i) => start[i] === byte);
-
 export interface ZipOptions {
   /** Members; an entry of the list takes more memory than its bytes in the file. */
   atMost?: number;

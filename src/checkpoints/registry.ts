@@ -11,11 +11,11 @@ import {
   type ReadRequest,
 } from './checkpoint.js';
 import { refuseFolder } from './folder.js';
-import { keras } from './keras/read.js';
+import { keras } from './keras/format.js';
 import { onnx } from './onnx.js';
 import { jem, pytorch } from './pytorch/format.js';
 import { safetensors } from './safetensors.js';
-import { tfjs } from './tfjs/read.js';
+import { tfjs } from './tfjs/format.js';
 
 /** Every format that comes with Assay. Content is tried in this order. */
 export const checkpointFormats = Registry.of<CheckpointFormat>('checkpoint format', [

@@ -1,36 +1,6 @@
-import { type ByteSource, malformed, openFile } from '../bytes/byte-source.js';
-import { inflate } from '../bytes/inflate.js';
-import { arrayImages, Closing } from './array-images.js';
-import { type ArrayHeader, type ArraySource, arraySource } from './array-source.js';
-import { labelFile } from './label-file.js';
-import type { Dtype } from './nd-array.js';
+import { isGzip } from '../bytes/magic.js';
+import { TYPES } from './idx-types.js';
 import type { DataFormat } from './source.js';
-
-/** Element types by the third byte of the magic number (LeCun's description of the MNIST files). */
-const TYPES: Record<number, Dtype> = { 8: 'u1', 9: 'i1', 11: 'i2', 12: 'i4', 13: 'f4', 14: 'f8' };
-
-/** Reads the header: two zero bytes, the element type, the rank, a big-endian 32-bit size per axis. */
-export async function readIdxHeader(source: ByteSource): Promise<ArrayHeader> {
-  const magic = await source.read(0, Math.min(4, source.size));
-  const dtype = TYPES[magic[2]];
-  const rank = magic[3];
-  if (magic.length < 4 || magic[0] !== 0 || magic[1] !== 0 || dtype === undefined || rank < 1 || rank > 4)
-    throw malformed(source.place, 'this is not an IDX file', {
-      expected: 'a magic number such as 00 00 08 03',
-      found: Buffer.from(magic).toString('hex'),
-    });
-  const sizes = Buffer.from(await source.read(4, 4 * rank));
-  const shape = Array.from({ length: rank }, (_, axis) => sizes.readUInt32BE(4 * axis));
-  return { shape, dtype, littleEndian: false, dataOffset: 4 + 4 * rank };
-}
-
-const isGzip = (start: Uint8Array) => start[0] === 0x1f && start[1] === 0x8b;
-
-/** `train-labels-idx1-ubyte` for `train-labels-idx3-ubyte`, with and without `.gz`. */
-function variants(name: string): string[] {
-  const plain = name.replace(/idx\d/, 'idx1').replace(/\.gz$/, '');
-  return [plain, `${plain}.gz`];
-}
 
 /** The format of MNIST, EMNIST, Fashion-MNIST and others, also gzipped. */
 export const idx: DataFormat = {
@@ -39,22 +9,5 @@ export const idx: DataFormat = {
   recognises: ({ start }) =>
     isGzip(start) ||
     (start[0] === 0 && start[1] === 0 && start[2] in TYPES && start[3] >= 3 && start[3] <= 4),
-  async open(spec, directory) {
-    const closing = new Closing();
-    const openArray = async (file: string): Promise<ArraySource> => {
-      const raw = closing.add(await openFile(file));
-      const packed = isGzip(await raw.read(0, Math.min(2, raw.size)));
-      const source = packed ? closing.add(await inflate(raw, { method: 'gzip', place: { file } })) : raw;
-      return arraySource(source, await readIdxHeader(source));
-    };
-    return closing.guard(async () => {
-      const labels = await labelFile(spec, directory, variants);
-      return arrayImages(
-        await openArray(spec.path),
-        labels === undefined ? undefined : await openArray(labels),
-        spec,
-        closing.close,
-      );
-    });
-  },
+  open: async (spec, directory) => (await import('./idx-images.js')).openIdx(spec, directory),
 };

@@ -1,51 +1,9 @@
-import { basename } from 'node:path';
-import { openFile } from '../bytes/byte-source.js';
-import { AssayError } from '../errors.js';
-import { arrayImages, Closing } from './array-images.js';
-import type { ArraySource } from './array-source.js';
-import { labelFile, sharedLabelFile } from './label-file.js';
-import { readLabels } from './labels.js';
-import { openNpy } from './npy.js';
-import { SEVERITIES } from './selection.js';
-import type { DataFormat, ImageSource } from './source.js';
+import type { DataFormat } from './source.js';
 
 /** An array of images in one .npy file, labels in another. */
 export const npy: DataFormat = {
   name: 'npy',
   title: 'NumPy array (.npy)',
   recognises: ({ start }) => Buffer.from(start).toString('latin1', 0, 6) === '\x93NUMPY',
-  async open(spec, directory) {
-    const closing = new Closing();
-    return closing.guard(async () => {
-      const openArray = async (file: string) => openNpy(closing.add(await openFile(file)));
-      const images = await openArray(spec.path);
-      const own = await labelFile(spec, directory);
-      if (own !== undefined) return arrayImages(images, await openArray(own), spec, closing.close);
-      const found = await arrayImages(images, undefined, spec, closing.close);
-      const shared = await sharedLabelFile(spec);
-      return shared === undefined ? found : withShared(found, await openArray(shared), spec.path);
-    });
-  },
+  open: async (spec, directory) => (await import('./npy-images.js')).openNpyImages(spec, directory),
 };
-
-/**
- * Labels of a file beside, one for each image; or of a fifth as many, repeated: CIFAR-10-C holds the same images at five
- * severities. Errors: `data-invalid` for another count.
- */
-async function withShared(images: ImageSource, array: ArraySource, path: string): Promise<ImageSource> {
-  const [count = 0] = array.shape;
-  const { file } = array.source.place;
-  const times = images.n / count;
-  if (times !== 1 && times !== SEVERITIES)
-    throw new AssayError('data-invalid', 'the labels beside the images are not theirs', {
-      file: path,
-      expected: `${images.n} labels, one per image, or a fifth of them for five severities`,
-      found: `${count} in ${basename(file)}`,
-      hint: 'name the right ones with `labels: FILE`, or say `labels: false`',
-    });
-  const once = await readLabels(array, count);
-  const labels = new Int32Array(images.n);
-  for (let at = 0; at < images.n; at += count) labels.set(once, at);
-  const repeated = times === 1 ? '' : ', repeated for each of five severities';
-  return { ...images, labels, note: `${images.note}; labels of ${basename(file)}${repeated}` };
-}

@@ -5,7 +5,7 @@ import type { Registry } from '../registry.js';
 import { alignClasses } from './align-classes.js';
 import type { Dataset, DatasetInfo, Examples } from './dataset.js';
 import { DecodedBudget, keepDecoded, type PixelRead } from './decoded-images.js';
-import { formatOf } from './registry.js';
+import { formatOf } from './format-of.js';
 import { type Selection, select } from './selection.js';
 import type { DataFormat, ImageSource } from './source.js';
 import type { DatasetSpec } from './spec.js';

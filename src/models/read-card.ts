@@ -1,5 +1,6 @@
 import { dirname, extname, resolve } from 'node:path';
 import type { Architecture } from '../architectures/architecture.js';
+import { checkArchitecture } from '../architectures/registry.js';
 import { checkConfined } from '../bytes/confine.js';
 import { check, readConfigFile } from '../config/validate.js';
 import { AssayError } from '../errors.js';
@@ -32,7 +33,7 @@ export async function readCard(
 ): Promise<ReadCard> {
   if (typeof source !== 'string') {
     const card = check(ModelCard, source, { what: 'model card' });
-    await checkNetwork(card, `model card "${card.name}"`, architectures);
+    if (card.architecture) checkArchitecture(card.architecture, `model card "${card.name}"`, architectures);
     return { card, file: undefined, checkpoint: resolve(directory, card.checkpoint) };
   }
   const file = resolve(directory, source);
@@ -44,19 +45,8 @@ export async function readCard(
       hint: `\`assay inspect ${source}\` prints a card to start from; \`assay init\` writes one`,
     });
   const card = check(ModelCard, await readConfigFile(file), { file, what: 'model card' });
-  await checkNetwork(card, file, architectures);
+  if (card.architecture) checkArchitecture(card.architecture, file, architectures);
   const checkpoint = resolve(dirname(file), card.checkpoint);
   checkConfined(checkpoint, { file, path: 'checkpoint' });
   return { card, file, checkpoint };
-}
-
-/** Architectures are loaded for cards that name one: a run that is finished needs none. */
-async function checkNetwork(
-  { architecture }: ModelCard,
-  place: string,
-  architectures: CardOptions['architectures'],
-): Promise<void> {
-  if (!architecture) return;
-  const { checkArchitecture } = await import('../architectures/registry.js');
-  checkArchitecture(architecture, place, architectures);
 }

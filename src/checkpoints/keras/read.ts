@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { limits } from '../../bytes/limits.js';
+import { isHdf5, isZip } from '../../bytes/magic.js';
 import { nestsTooDeep } from '../../bytes/nesting.js';
 import { readWhole } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
-import type { Checkpoint, CheckpointFormat, FileHead } from '../checkpoint.js';
+import type { Checkpoint, FileHead } from '../checkpoint.js';
 import type { Hdf5File } from '../hdf5/protocol.js';
 import { readHdf5 } from '../hdf5/read.js';
 import { readMembers } from './archive.js';
@@ -11,14 +12,6 @@ import { convertModel, type Source } from './convert.js';
 import { groupedWeights, numberedWeights } from './stored-weights.js';
 import { readTopology } from './topology.js';
 import type { Dialect } from './weights.js';
-
-const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-const ZIP = [0x50, 0x4b, 0x03, 0x04];
-const startsWith = (start: Uint8Array, magic: readonly number[]) =>
-  magic.every((byte, i) => start[i] === byte);
-
-const isHdf5 = ({ start }: Pick<FileHead, 'start'>) => startsWith(start, HDF5);
-const isArchive = ({ start, extension }: FileHead) => startsWith(start, ZIP) && extension === '.keras';
 
 /** What optimisers keep; it is no part of the model. */
 const OPTIMIZERS = ['optimizer_weights', 'optimizer', '_optimizer'];
@@ -42,8 +35,8 @@ export async function readKeras(head: FileHead, hdf5: Hdf5Reader = readHdf5): Pr
   const content = await readWhole(file, 'keras');
   const sha256 = createHash('sha256').update(content).digest('hex');
   const bytes = content.byteLength;
-  const bare = isHdf5({ start: content });
-  const zip = startsWith(content, ZIP) || (head.extension === '.keras' && !bare);
+  const bare = isHdf5(content);
+  const zip = isZip(content) || (head.extension === '.keras' && !bare);
   const source = await (zip ? fromArchive : fromHdf5)(content, file, hdf5);
   return { graph: convertModel(source), sha256, bytes, format: 'keras' };
 }
@@ -139,12 +132,3 @@ const dialectOf = (version: unknown): Dialect => (/^[012]\./.test(String(version
 
 const producer = (version: unknown) =>
   typeof version === 'string' ? `Keras ${version.slice(0, 40)}` : 'Keras';
-
-/** Models of Keras: `.h5` of any version, and the archives `.keras`. */
-export const keras: CheckpointFormat = {
-  name: 'keras',
-  title: 'Keras',
-  extensions: ['.h5', '.hdf5', '.keras'],
-  recognises: (head) => isHdf5(head) || isArchive(head),
-  read: (head) => readKeras(head),
-};

@@ -1,74 +1,12 @@
-import type { StoredImages, Weights } from '../../architectures/weights.js';
-import { malformed, openFile } from '../../bytes/byte-source.js';
-import { isZip } from '../../bytes/zip.js';
-import type { Tensor } from '../../graph/graph.js';
-import { asFloat32 } from '../../graph/widen.js';
-import type { FileHead } from '../checkpoint.js';
+import { isZip } from '../../bytes/magic.js';
+import type { CheckpointFormat, FileHead } from '../checkpoint.js';
 import { weightsFormat } from '../weights-format.js';
-import { openTorch } from './open.js';
-import { TensorReader } from './read-tensors.js';
-import { findStateDict, isName, isTensor, versionsOf } from './state-dict.js';
-import { StoredTensor } from './tensor.js';
-import { Dict } from './values.js';
 
 /** Opcode PROTO and a protocol number. */
 const isPickle = ({ start }: FileHead) => start[0] === 0x80 && start[1] >= 2 && start[1] <= 5;
 
-/** Names under which training code keeps its persistent chains. */
-const BUFFERS = ['replay_buffer', 'replaybuffer', 'buffer'];
-
-/** The buffer, read when asked for: from the file as it is then. */
-function bufferIn(root: unknown, file: string): StoredImages | undefined {
-  if (!(root instanceof Dict)) return undefined;
-  for (const name of BUFFERS) {
-    const tensor = root.get(name);
-    if (!(tensor instanceof StoredTensor) || tensor.dims.length !== 4 || tensor.count === 0) continue;
-    return { dims: tensor.dims, read: () => readImages(file, name, tensor.dims) };
-  }
-  return undefined;
-}
-
-async function readImages(file: string, name: string, dims: readonly number[]): Promise<Float32Array> {
-  const source = await openFile(file);
-  try {
-    const torch = await openTorch(source);
-    const tensor = torch.value instanceof Dict ? torch.value.get(name) : undefined;
-    const place = { file, path: name };
-    if (!(tensor instanceof StoredTensor) || tensor.dims.join() !== dims.join())
-      throw malformed(place, 'the file was changed while it was in use');
-    const images = asFloat32(await new TensorReader(torch, file, source.size).read(name, tensor));
-    if (images) return images;
-    throw malformed(place, 'the replay buffer does not hold floats', { found: tensor.storage.typeName });
-  } finally {
-    await source.close();
-  }
-}
-
-async function readWeights({ file }: FileHead, stateDict?: string): Promise<Weights> {
-  const source = await openFile(file);
-  try {
-    const torch = await openTorch(source);
-    const { chosen, others, equals } = findStateDict(torch.value, file, stateDict);
-    const reader = new TensorReader(torch, file, source.size);
-    const tensors = new Map<string, Tensor>();
-    for (const [name, value] of chosen.dict.entries())
-      if (isName(name) && isTensor(value)) tensors.set(name, await reader.read(name, value));
-    const replayBuffer = bufferIn(torch.value, file);
-    if (chosen.path === '' && replayBuffer) for (const name of BUFFERS) tensors.delete(name);
-    return {
-      file,
-      format: 'pytorch',
-      tensors,
-      from: chosen.path,
-      others,
-      equals,
-      versions: versionsOf(chosen),
-      replayBuffer,
-    };
-  } finally {
-    await source.close();
-  }
-}
+const readWeights: CheckpointFormat['readWeights'] = async (head, stateDict) =>
+  (await import('./read-weights.js')).readWeights(head, stateDict);
 
 /** Zip archives and pickles, as torch.save writes them. */
 export const pytorch = weightsFormat({

@@ -1,5 +1,5 @@
 import { type ByteSource, malformed } from '../../bytes/byte-source.js';
-import { isZip } from '../../bytes/zip.js';
+import { isZip } from '../../bytes/magic.js';
 import { readArchive } from './archive.js';
 import { readLegacy } from './legacy.js';
 import type { TorchFile } from './torch-file.js';

@@ -4,7 +4,7 @@ import { nestsTooDeep } from '../../bytes/nesting.js';
 import { readWhole } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
 import type { Tensor } from '../../graph/graph.js';
-import type { Checkpoint, CheckpointFormat, FileHead } from '../checkpoint.js';
+import type { Checkpoint, FileHead } from '../checkpoint.js';
 import { externalDataOf } from '../external-data.js';
 import { convertModel } from '../keras/convert.js';
 import { isObject, type Json } from '../keras/settings.js';
@@ -14,12 +14,8 @@ import { graphOfModel } from './graph-model.js';
 import { readManifest } from './manifest.js';
 import { namedWeights } from './weight-names.js';
 
-function recognises({ start }: FileHead): boolean {
-  const text = Buffer.from(start).toString('utf8').trimStart();
-  return text.startsWith('{') && /"(modelTopology|weightsManifest|layers-model|graph-model)"/.test(text);
-}
-
-async function read({ file }: FileHead): Promise<Checkpoint> {
+/** Reads a model of layers or of a graph. Errors: `file-malformed`, `file-unreadable`, `model-invalid`. */
+export async function read({ file }: FileHead): Promise<Checkpoint> {
   const content = await readWhole(file, 'tfjsModel');
   const json = parse(content, file);
   const layers = isGraphModel(json) ? undefined : readTopology(layersTopology(json, file), file);
@@ -117,12 +113,3 @@ function producerOf({ generatedBy, convertedBy }: Json): string {
     .map((one) => (/^\d/.test(one) ? `TensorFlow ${one}` : one));
   return said.length > 0 ? said.join(', ').slice(0, 200) : 'TensorFlow.js';
 }
-
-/** Models of TensorFlow.js, of layers and of graphs: model.json, and the weights in shards beside it. */
-export const tfjs: CheckpointFormat = {
-  name: 'tfjs',
-  title: 'TensorFlow.js',
-  extensions: ['.json'],
-  recognises,
-  read,
-};

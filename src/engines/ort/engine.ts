@@ -60,8 +60,8 @@ function plainEngine(about: Pick<Engine, 'name' | 'description'>, pool: Pool): E
   return {
     ...about,
     concurrency: 1,
-    fold: (graph) => {
-      const model = sharedBytes(graph);
+    fold: async (graph) => {
+      const model = await sharedBytes(graph);
       return foldWith(graph, (file) => pool.simplify(model, file));
     },
     compile: (graph) => compiled(pool, graph),
@@ -114,7 +114,7 @@ const poolOf = (size: number, options: WorkerOptions, limits?: Limits) =>
   new Pool(size, { library: 'onnxruntime', module: 'ort/worker.js', options, limits });
 
 async function compiled(pool: Pool, graph: Graph): Promise<Program> {
-  const program = pool.register(sharedBytes(graph));
+  const program = pool.register(await sharedBytes(graph));
   await pool.prepare(program);
   return {
     run: (feeds, fetches) => pool.run(program, feeds, fetches),

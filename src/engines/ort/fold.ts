@@ -2,7 +2,6 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../bytes/leftovers.js';
 import type { Graph } from '../../graph/graph.js';
-import { readOnnx } from '../../graph/read.js';
 
 const standardDomains = new Set(['', 'ai.onnx']);
 
@@ -27,6 +26,7 @@ export async function foldWith(graph: Graph, simplify: (file: string) => Promise
   try {
     const file = join(directory, 'folded.onnx');
     await simplify(file);
+    const { readOnnx } = await import('../../graph/read.js');
     const folded = readOnnx(await readFile(file), file);
     const before = domainsOf(graph);
     const used = domainsOf(folded);

@@ -5,7 +5,6 @@
 import { workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import { limits } from '../../bytes/limits.js';
-import { readOnnx } from '../../graph/read.js';
 import type { Value } from '../engine.js';
 import type { Order } from '../protocol.js';
 import { serve } from '../serve.js';
@@ -46,8 +45,10 @@ const sessionOptions: ort.InferenceSession.SessionOptions = {
 };
 
 /** The device first; what it does not have the processor computes. */
-function providersFor(model: Uint8Array): ort.InferenceSession.ExecutionProviderConfig[] {
+async function providersFor(model: Uint8Array): Promise<ort.InferenceSession.ExecutionProviderConfig[]> {
   if (device === 'cpu') return ['cpu'];
+  // Takes longer to load than all else here, and the processor does without.
+  const { readOnnx } = await import('../../graph/read.js');
   const forceCpuNodeNames = accelerators[device].faults(readOnnx(model, 'graph'));
   return [{ name: device, ...(forceCpuNodeNames.length > 0 && { forceCpuNodeNames }) }, 'cpu'];
 }
@@ -76,7 +77,7 @@ function sessionOf(program: number): Promise<ort.InferenceSession> {
   const model = models.get(program);
   if (!model) return Promise.reject(new Error('this program was released'));
   const bytes = bytesOf(model);
-  const session = create(bytes, { executionProviders: providersFor(bytes) });
+  const session = providersFor(bytes).then((executionProviders) => create(bytes, { executionProviders }));
   sessions.set(program, session);
   return session;
 }

@@ -74,7 +74,7 @@ export async function createTfjsEngine({
 /** What an engine does, on a pool. */
 function on(pool: Pool): Pick<Engine, 'fold' | 'compile' | 'differentiate' | 'close'> {
   async function compiled(graph: Graph, gradient?: Differentiation): Promise<Program> {
-    const program = pool.register(sharedBytes(graph), gradient);
+    const program = pool.register(await sharedBytes(graph), gradient);
     try {
       await pool.prepare(program);
     } catch (error) {
