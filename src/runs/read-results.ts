@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type TUnsafe, Type } from '../config/type.js';
 import { readText } from '../bytes/regular-file.js';
+import { type TUnsafe, Type } from '../config/type.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import { resultsSchema } from '../report/schema.js';

@@ -1,5 +1,5 @@
-import { type TSchema, Type } from '../config/type.js';
 import { statistics } from '../comparison/statistics.js';
+import { type TSchema, Type } from '../config/type.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import { resultsSchema } from '../report/schema.js';
