@@ -42,6 +42,6 @@ export {
 } from './metrics/ranking-bootstrap.js';
 export { type RankingRange, rankingRange } from './metrics/ranking-range.js';
 export { type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';
-export { signTest } from './metrics/sign-test.js';
+export { signTest } from './metrics/binomial-tail.js';
 export { argmax, argmaxOf, type Logits, softmax } from './metrics/softmax.js';
 export { type FittedTemperature, fitTemperature, type RefusedTemperature } from './metrics/temperature.js';

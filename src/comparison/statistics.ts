@@ -6,8 +6,9 @@ import { drawnQuantile } from '../metrics/drawn-quantile.js';
 import { compareScores, type RankingMetrics } from '../metrics/ranking.js';
 import { softmax } from '../metrics/softmax.js';
 import { Registry } from '../registry.js';
-import type { Measure, MeasureRows } from '../suites/results.js';
+import type { MeasureRows } from '../suites/results.js';
 import { type Group, type RowsOfMeasure, smallestByExample } from './groups.js';
+import type { MeasureWithRows } from './read-rows.js';
 
 type Options = NonNullable<MeasureRows['options']>;
 type Columns = Group['columns'];
@@ -16,12 +17,15 @@ type Columns = Group['columns'];
 export type Statistic = ExampleStatistic | RankingStatistic;
 
 /** Of one group of examples. */
-interface ExampleStatistic {
+export interface ExampleStatistic {
   kind: 'examples';
   name: string;
   /** The columns that it is made from. */
   roles: readonly string[];
+  /** Of these, which say what is computed; two values with other ones cannot be compared. */
   options?: readonly string[];
+  /** Options that belong to the system. */
+  own?: readonly string[];
   test: 'mcnemar' | 'paired-bootstrap';
   /** Where examples have several rows: what makes one of them. */
   fold?(group: Group): Group;
@@ -30,7 +34,7 @@ interface ExampleStatistic {
 }
 
 /** Of ID examples against OOD examples; against several sets, the unweighted mean. */
-interface RankingStatistic {
+export interface RankingStatistic {
   kind: 'ranking';
   name: string;
   roles: readonly ['score'];
@@ -105,7 +109,8 @@ const rows: readonly Statistic[] = [
     kind: 'examples',
     name: 'classwise-ece',
     roles: ['logits', 'label'],
-    options: ['bins', 'temperature'],
+    options: ['bins'],
+    own: ['temperature'],
     test: 'paired-bootstrap',
     of({ logits, label }, { bins, temperature }) {
       const [n, classes] = [label.length, logits.length / label.length];
@@ -133,12 +138,20 @@ export function foldedRows(statistic: Statistic, rows: RowsOfMeasure): RowsOfMea
 }
 
 /** The value of a measure, from its rows alone. Errors: `unknown-name` for a statistic that there is not. */
-export function valueFromRows({ rows: spec }: Measure & { rows: MeasureRows }, found: RowsOfMeasure): number {
-  const statistic = statistics.named(spec.statistic);
-  const { examples, against } = foldedRows(statistic, found);
+export function valueFromRows(measure: MeasureWithRows, rows: RowsOfMeasure): number {
+  return valueOfFolded(measure, foldedRows(statistics.named(measure.rows.statistic), rows));
+}
+
+/** The same, of rows that are folded already. */
+export function valueOfFolded(
+  { rows: { statistic: name, options = {} } }: MeasureWithRows,
+  rows: RowsOfMeasure,
+): number {
+  const { examples, against } = rows;
+  const statistic = statistics.named(name);
   if (statistic.kind === 'examples') {
     const once = new Uint8Array(examples.indices.length).fill(1);
-    return statistic.of(examples.columns, spec.options ?? {})(once);
+    return statistic.of(examples.columns, options)(once);
   }
   const { score } = examples.columns;
   const values = against.map(({ columns }) => compareScores(score, columns.score)[statistic.metric]);

@@ -8,6 +8,24 @@ export function normalCdf(z: number): number {
   return 0.5 + (sum * Math.exp((-z * z) / 2)) / Math.sqrt(2 * Math.PI);
 }
 
+/** P(|Z| >= |z|) of a standard normal Z; exact to 1e-12 of itself, however small. */
+export function normalTwoSided(z: number): number {
+  const x = Math.abs(z);
+  if (x < 3) return 2 * normalCdf(-x);
+  // The continued fraction of Laplace (Abramowitz & Stegun 1964, 26.2.14), from its far end.
+  let fraction = x;
+  for (let k = 80; k >= 1; k--) fraction = x + k / fraction;
+  return (2 * Math.exp((-x * x) / 2)) / (Math.sqrt(2 * Math.PI) * fraction);
+}
+
+/** P(|T| >= |t|) for Student's t with `df` degrees of freedom, a positive integer; above 400 of them to 1e-4 of itself. */
+export function studentTTwoSided(t: number, df: number): number {
+  const x = Math.abs(t);
+  if (df <= 400) return Math.max(0, 1 - studentTCentral(x, df));
+  // The normal deviate of the same tail (Wallace 1959).
+  return normalTwoSided(((8 * df + 1) / (8 * df + 3)) * Math.sqrt(df * Math.log1p((x * x) / df)));
+}
+
 /**
  * P(|T| <= t) for Student's t with `df` degrees of freedom, a positive integer: the finite series in
  * theta = atan(t / sqrt(df)) (Abramowitz & Stegun 1964, 26.7.3 and 26.7.4).

@@ -1,0 +1,159 @@
+import { AssayError } from '../errors.js';
+import { delongDifference, placements } from '../metrics/delong.js';
+import { mcnemar, pairedCounts, shareDifference } from '../metrics/paired-shares.js';
+import { type TestedDifference, waldTest } from '../metrics/wald.js';
+import { aligned, type RowsOfMeasure } from './groups.js';
+import type { MeasureWithRows } from './read-rows.js';
+import { deviationOf, rankingReplicates, replicates } from './replicates.js';
+import {
+  type ExampleStatistic,
+  foldedRows,
+  type RankingStatistic,
+  statistics,
+  valueOfFolded,
+} from './statistics.js';
+
+/** A measure with the rows that it was made from. */
+export interface Compared {
+  measure: MeasureWithRows;
+  rows: RowsOfMeasure;
+}
+
+/** A - B of two measures on the examples that both have. */
+export interface Difference {
+  /** null where it is not defined: `note` says why. */
+  value: number | null;
+  interval: [number, number] | null;
+  level: number;
+  /** Examples that both have, those of OOD sets too. */
+  n: number;
+  /** Two-sided, of no difference; null where there is no test. */
+  p: number | null;
+  test: 'mcnemar' | 'delong' | 'paired-bootstrap';
+  /** McNemar's exact p, beside the mid-p that `p` is. */
+  exact?: number;
+  /** Both values on these examples. */
+  a: number | null;
+  b: number | null;
+  /** Examples that only one of them has. */
+  onlyA: number;
+  onlyB: number;
+  note?: string;
+}
+
+/**
+ * The difference of two measures of the same statistic, paired by example: McNemar's test (mid-p) of shares, DeLong's of
+ * AUROC, and of all others the bootstrap's standard error with Student's t. Whether both are of the same images is the
+ * caller's to check: rows are told apart by their index alone.
+ * @param options.seed of the resamples; any number, but the same for numbers that are to be the same
+ * Errors: `config-invalid` for two statistics, or one with other options; `data-invalid` as `aligned`.
+ */
+export function differenceOf(
+  a: Compared,
+  b: Compared,
+  { seed = 0, level = 0.95 }: { seed?: number; level?: number } = {},
+): Difference {
+  const statistic = statistics.named(a.measure.rows.statistic);
+  refuseUnlike(a, b, statistic);
+  const rows = [a, b].map((one) => foldedRows(statistic, one.rows));
+  const [ofA, ofB] = alignedRows(rows[0], rows[1]);
+  const n = sizeOf(ofA);
+  const counts = { n, onlyA: sizeOf(rows[0]) - n, onlyB: sizeOf(rows[1]) - n };
+  const undefinedHere = (note: string): Difference => ({
+    ...counts,
+    value: null,
+    interval: null,
+    level,
+    p: null,
+    test: statistic.test,
+    a: null,
+    b: null,
+    note,
+  });
+  if ([ofA.examples, ...ofA.against].some(({ indices }) => indices.length === 0))
+    return undefinedHere('they share no examples');
+  const [valueA, valueB] = [valueOfFolded(a.measure, ofA), valueOfFolded(b.measure, ofB)];
+  const value = valueA - valueB;
+  if (!Number.isFinite(value)) return undefinedHere('not defined on the examples that they share');
+  const pair = { a, b, ofA, ofB, seed, level, value };
+  const tested = statistic.kind === 'examples' ? ofExamples(statistic, pair) : ofRankings(statistic, pair);
+  return {
+    ...counts,
+    ...tested,
+    value,
+    level,
+    test: statistic.test,
+    a: valueA,
+    b: valueB,
+    ...(tested.p === null && { note: 'fewer than two examples, or not defined on all resamples' }),
+  };
+}
+
+interface Pair {
+  a: Compared;
+  b: Compared;
+  ofA: RowsOfMeasure;
+  ofB: RowsOfMeasure;
+  seed: number;
+  level: number;
+  value: number;
+}
+
+type Tested = Omit<TestedDifference, 'value'> & { exact?: number };
+
+function ofExamples(statistic: ExampleStatistic, { a, b, ofA, ofB, seed, level, value }: Pair): Tested {
+  if (statistic.test === 'mcnemar') {
+    const counts = pairedCounts(ofA.examples.columns.outcome, ofB.examples.columns.outcome);
+    const { exact, midP } = mcnemar(counts);
+    return { interval: shareDifference(counts, level).interval, p: midP, exact };
+  }
+  const [ra, rb] = [
+    replicates(ofA.examples, statistic, a.measure.rows.options ?? {}, seed),
+    replicates(ofB.examples, statistic, b.measure.rows.options ?? {}, seed),
+  ];
+  const error = deviationOf(ra.map((one, r) => one - rb[r]));
+  return waldTest(value, error, ofA.examples.indices.length, { level, by: 'student-t' });
+}
+
+function ofRankings(statistic: RankingStatistic, { ofA, ofB, seed, level, value }: Pair): Tested {
+  const smallest = Math.min(...[ofA.examples, ...ofA.against].map(({ indices }) => indices.length));
+  if (statistic.test === 'delong') {
+    const of = ({ examples, against }: RowsOfMeasure) =>
+      against.map((ood) => placements(examples.columns.score, ood.columns.score));
+    return waldTest(value, delongDifference(of(ofA), of(ofB)).error, smallest, { level, by: 'normal' });
+  }
+  const error = deviationOf(rankingReplicates(ofA, ofB, statistic, seed));
+  return waldTest(value, error, smallest, { level, by: 'student-t' });
+}
+
+const sizeOf = ({ examples, against }: RowsOfMeasure) =>
+  [examples, ...against].reduce((sum, { indices }) => sum + indices.length, 0);
+
+function alignedRows(a: RowsOfMeasure, b: RowsOfMeasure): [RowsOfMeasure, RowsOfMeasure] {
+  const [examplesA, examplesB] = aligned(a.examples, b.examples);
+  const against = a.against.map((ood, s) => aligned(ood, b.against[s]));
+  return [
+    { examples: examplesA, against: against.map(([ood]) => ood) },
+    { examples: examplesB, against: against.map(([, ood]) => ood) },
+  ];
+}
+
+function refuseUnlike(a: Compared, b: Compared, statistic: ExampleStatistic | RankingStatistic): void {
+  const about = ({ measure: { model, rows } }: Compared) => ({
+    statistic: rows.statistic,
+    options:
+      statistic.kind === 'examples' ? (statistic.options ?? []).map((name) => rows.options?.[name]) : [],
+    // What selects the rows of each OOD set, but for the system.
+    sets: (rows.against ?? []).map(({ where }) =>
+      Object.entries(where).filter(([, value]) => value !== model),
+    ),
+  });
+  const [ofA, ofB] = [a, b].map((one) => JSON.stringify(about(one)));
+  if (ofA === ofB) return;
+  throw new AssayError('config-invalid', 'two measures are not the same number of other rows', {
+    path: `${a.measure.measure} of "${a.measure.model}" and ${b.measure.measure} of "${b.measure.model}"`,
+    expected: ofA,
+    found: ofB,
+    hint: 'compare measures of one name, with the same parameters and OOD sets',
+  });
+}

@@ -1,0 +1,70 @@
+import { countedResamples } from '../metrics/draw-counts.js';
+import { rankScores } from '../metrics/ranking.js';
+import { bootstrapRankings } from '../metrics/ranking-bootstrap.js';
+import type { MeasureRows } from '../suites/results.js';
+import type { Group, RowsOfMeasure } from './groups.js';
+import type { ExampleStatistic, RankingStatistic } from './statistics.js';
+
+/** Enough that the standard error which they give is off by 2 % (one standard deviation). */
+export const RESAMPLES = 1000;
+
+const known = new WeakMap<Group, Map<string, Float64Array>>();
+
+/**
+ * A statistic on resamples of its examples, (resamples): the same ones for any group of as many examples, so that those
+ * of two systems on the same examples are paired. A group is resampled once, with however many others it is compared.
+ */
+export function replicates(
+  group: Group,
+  statistic: ExampleStatistic,
+  options: NonNullable<MeasureRows['options']>,
+  seed: number,
+): Float64Array {
+  const made = known.get(group) ?? new Map<string, Float64Array>();
+  known.set(group, made);
+  const key = JSON.stringify([statistic.name, options, seed]);
+  const values = made.get(key) ?? resampled(group, statistic, options, seed);
+  made.set(key, values);
+  return values;
+}
+
+function resampled(
+  { indices, columns }: Group,
+  statistic: ExampleStatistic,
+  options: NonNullable<MeasureRows['options']>,
+  seed: number,
+): Float64Array {
+  const times = countedResamples(indices.length, { seed, purpose: 'comparison' });
+  const of = statistic.of(columns, options);
+  return Float64Array.from({ length: RESAMPLES }, (_, b) => of(times(b)));
+}
+
+/**
+ * The difference of a ranking metric, or of its mean over OOD sets, on resamples; ID and OOD examples are resampled apart,
+ * so that every resample has as many of each.
+ */
+export function rankingReplicates(
+  a: RowsOfMeasure,
+  b: RowsOfMeasure,
+  { metric }: RankingStatistic,
+  seed: number,
+): Float64Array {
+  const sets = a.against.map((ood, s) => {
+    const rankings = [
+      rankScores(a.examples.columns.score, ood.columns.score),
+      rankScores(b.examples.columns.score, b.against[s].columns.score),
+    ];
+    const options = { seed, resamples: RESAMPLES, id: 'comparison', ood: `comparison ${s}` };
+    return bootstrapRankings(rankings, options).map((one) => one.replicates[metric]);
+  });
+  return Float64Array.from(
+    { length: RESAMPLES },
+    (_, r) => sets.reduce((sum, [ofA, ofB]) => sum + ofA[r] - ofB[r], 0) / sets.length,
+  );
+}
+
+/** Their standard deviation; NaN where some are not finite, or there are none. */
+export function deviationOf(values: Float64Array): number {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
+}
