@@ -1,5 +1,6 @@
 /** `assay/metrics`: statistics of predictions and scores, and estimates with intervals. All are pure functions of arrays. */
 export { type Binning, type BinSums, binSums, equalMass, equalWidth } from './metrics/binning.js';
+export { signTest } from './metrics/binomial-tail.js';
 export {
   classwiseEceStatistic,
   ece,
@@ -42,6 +43,5 @@ export {
 } from './metrics/ranking-bootstrap.js';
 export { type RankingRange, rankingRange } from './metrics/ranking-range.js';
 export { type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';
-export { signTest } from './metrics/binomial-tail.js';
 export { argmax, argmaxOf, type Logits, softmax } from './metrics/softmax.js';
 export { type FittedTemperature, fitTemperature, type RefusedTemperature } from './metrics/temperature.js';
