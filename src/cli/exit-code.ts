@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { explainFailure } from './failure.js';
+import { failureAnnotation } from './github.js';
 
 /** Node's own code for a program that ends while something is still waited for. */
 const UNFINISHED = 13;
@@ -23,6 +24,7 @@ export function guardExitCode(): () => void {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(event, (error: unknown) => {
       tell(explainFailure(error, process.argv.includes('--debug')));
+      tell(failureAnnotation(error));
       process.exit(2);
     });
   process.on('exit', (code) => {

@@ -1,31 +1,37 @@
 import { relative } from 'node:path';
 import { AssayError } from '../errors.js';
+import { placesIn } from '../gate/places.js';
 import { gateTable } from '../gate/table.js';
 import { oneLine } from '../one-line.js';
 import type { Listener } from '../runs/progress.js';
 import type { RunOutcome } from '../runs/run-evaluation.js';
 import type { Results } from '../suites/results.js';
 import { explainFailure } from './failure.js';
+import { failureAnnotation, projectRoot } from './github.js';
 import { headlineTable } from './headline.js';
 import { ProgressLine } from './progress-line.js';
-import { complain, print } from './terminal.js';
+import { type ReporterFlags, startReporting } from './reporting.js';
+import { complain, instruct, print } from './terminal.js';
 
-export interface Attendance {
+export interface Attendance extends ReporterFlags {
   quiet?: boolean;
   debug?: boolean;
+  /** Where the gates stand. */
+  gatesFile: string;
 }
 
 /** What asks a run to end: keys, a supervisor, a terminal that was closed. Systems that lack one ignore it. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
- * Runs something with a progress line, lets signals stop it, prints what came out, and returns the exit code.
+ * Runs something with a progress line, lets signals stop it, prints and reports what came out, and returns the exit code.
  * Errors: those of `run`, but for an interruption, which is printed and gives 130.
  */
 export async function interactiveRun(
   run: (tools: { signal: AbortSignal; notify: Listener }) => Promise<RunOutcome>,
-  { quiet = false, debug = false }: Attendance,
+  { quiet = false, debug = false, gatesFile, ...flags }: Attendance,
 ): Promise<number> {
+  const reporting = await startReporting(flags);
   const { stderr } = process;
   const plain = process.env.CI !== undefined || process.env.TERM === 'dumb';
   const progress = new ProgressLine(
@@ -57,19 +63,27 @@ export async function interactiveRun(
   try {
     const outcome = await run({ signal: controller.signal, notify: progress.listen });
     progress.end();
-    if (!quiet) print(closing(outcome));
+    const { results } = outcome;
+    if (!quiet && !reporting.toOutput) print(closing(outcome));
     for (const failure of outcome.failures) complain(explainFailure(failure, debug));
-    if (quiet && outcome.exitCode === 1) complain(`${gateTable(outcome.results.gates)}\n`);
+    if (quiet && outcome.exitCode === 1) complain(`${gateTable(results.gates)}\n`);
+    const placeOf = await placesIn(gatesFile, rulesOf(results), projectRoot());
+    await reporting.report({ results, gates: results.gates, placeOf });
     return outcome.exitCode;
   } catch (error) {
     progress.end();
     if (!(error instanceof AssayError) || error.code !== 'interrupted') throw error;
     complain(explainFailure(error, debug));
+    instruct(failureAnnotation(error));
     return 130;
   } finally {
     for (const name of SIGNALS) process.off(name, interrupt);
   }
 }
+
+/** The rules as they were read; the configuration of a run is of no type. */
+const rulesOf = ({ config }: Results): readonly unknown[] =>
+  (config as { gates?: readonly unknown[] } | null)?.gates ?? [];
 
 /** What is left on the screen: the headline table, warnings, gates, and where the report is. */
 function closing({ directory, results, measured }: RunOutcome): string {

@@ -2,7 +2,8 @@ import { Command, CommanderError } from 'commander';
 import { assayVersion } from '../runs/environment.js';
 import { commandsFor } from './commands.js';
 import { explainFailure } from './failure.js';
-import { complain } from './terminal.js';
+import { failureAnnotation } from './github.js';
+import { complain, instruct } from './terminal.js';
 
 /**
  * Does what a command line asks for, and leaves the exit code in `process.exitCode`.
@@ -22,6 +23,7 @@ export async function obey(words: readonly string[], tell: (text: string) => voi
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else {
       tell(explainFailure(error, words.includes('--debug')));
+      instruct(failureAnnotation(error));
       process.exitCode = 2;
     }
   }

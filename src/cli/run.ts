@@ -4,8 +4,9 @@ import { confine } from './confine-option.js';
 import { interactiveRun } from './interactive-run.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { wholeNumber } from './option-values.js';
+import { type ReporterFlags, reporterOptions } from './reporting.js';
 
-interface RunFlags extends LimitFlags {
+interface RunFlags extends LimitFlags, ReporterFlags {
   out?: string;
   limit?: number;
   engine: string;
@@ -20,7 +21,7 @@ interface RunFlags extends LimitFlags {
 
 /** `assay run FILE` */
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .description(
       'Measures what a run file asks for and writes a report. Every finished piece is kept in the run folder: running the same command again continues where it stopped, and a changed parameter measures only what it touches.',
     )
@@ -46,11 +47,13 @@ Examples:
   $ assay run my.run.yaml
   $ assay run my.run.yaml --limit 100 --out /tmp/quick     a first look in a minute
   $ assay run release.run.yaml --quiet || echo failed      in CI: 1 is a failed gate, 2 an error
+  $ assay run release.run.yaml --reporter junit --outputFile assay.xml
 
 The run folder holds report.html, results.json, measures.csv, examples/*.csv, tables/*.tex, images/ and units/.`,
     )
     .action(async (file: string, flags: RunFlags) => {
-      const { quiet, debug, timeLimit: seconds, memoryLimit: mebibytes, confine: _, ...options } = flags;
+      const { quiet, debug, reporter, outputFile, confine: _, ...rest } = flags;
+      const { timeLimit: seconds, memoryLimit: mebibytes, ...options } = rest;
       const limits = { seconds, mebibytes };
       process.exitCode = await interactiveRun(
         async (tools) => {
@@ -58,7 +61,9 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
           const { run } = await import('../runs/run.js');
           return run(file, { ...options, limits, ...tools });
         },
-        { quiet, debug },
+        { quiet, debug, reporter, outputFile, gatesFile: file },
       );
     });
+  for (const option of reporterOptions()) command.addOption(option);
+  return command;
 }

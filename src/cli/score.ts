@@ -6,6 +6,7 @@ import { confine } from './confine-option.js';
 import { interactiveRun } from './interactive-run.js';
 import { wholeNumber } from './option-values.js';
 import { pluginOption } from './plugin-option.js';
+import { type ReporterFlags, reporterOptions } from './reporting.js';
 import {
   checkSuiteFlags,
   commaList,
@@ -20,7 +21,7 @@ import {
   validationFiles,
 } from './score-options.js';
 
-interface ScoreFlags {
+interface ScoreFlags extends ReporterFlags {
   logits: ModelFile[];
   labels?: string;
   ood?: OodFile[];
@@ -44,7 +45,7 @@ interface ScoreFlags {
 
 /** `assay score` */
 export function scoreCommand(): Command {
-  return new Command('score')
+  const command = new Command('score')
     .description(
       'Measures logits or probabilities that another program saved: accuracy, calibration and OOD detection, with the intervals, report, sheets and gates of `assay run`. What needs a model (attacks, input gradients, purification) is not applicable. Files are .npy, .npz (FILE.npz:ARRAY where it holds several) or .csv (FILE.csv:COLUMN).',
     )
@@ -114,9 +115,11 @@ Saving what it reads, from Python:
     .action(async (flags: ScoreFlags) => {
       process.exitCode = await scoreFlags(flags);
     });
+  for (const option of reporterOptions()) command.addOption(option);
+  return command;
 }
 
-async function scoreFlags({ quiet, debug, ...flags }: ScoreFlags): Promise<number> {
+async function scoreFlags({ quiet, debug, reporter, outputFile, ...flags }: ScoreFlags): Promise<number> {
   const names = modelNames(flags.logits, flags.name);
   const { labels, validationLogits, validationLabels, dataset, name, probabilities, seed, out } = flags;
   const validation = validationFiles(validationLogits, validationLabels, names);
@@ -151,6 +154,6 @@ async function scoreFlags({ quiet, debug, ...flags }: ScoreFlags): Promise<numbe
       const { score } = await import('../runs/score.js');
       return score({ ...options, ...tools });
     },
-    { quiet, debug },
+    { quiet, debug, reporter, outputFile, gatesFile: flags.gates ?? '' },
   );
 }

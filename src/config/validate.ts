@@ -154,6 +154,19 @@ function shown(value: unknown): string {
  * syntax errors and for files that hold no mapping.
  */
 export async function readConfigFile(file: string): Promise<unknown> {
+  const { document } = await readDocument(file);
+  const value = plain(document, file);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw new AssayError('config-invalid', 'the file holds no keys', {
+    file,
+    expected: 'a mapping of keys to values',
+    found: value === null ? 'an empty file' : Array.isArray(value) ? 'a list' : shown(value),
+    hint: 'see the examples in the README',
+  });
+}
+
+/** A YAML or JSON file as nodes that know where they stand. Errors: those of `readConfigFile`. */
+export async function readDocument(file: string): Promise<{ document: Document; lines: LineCounter }> {
   const text = await readText(file, 'configuration', 'config-invalid');
   refuseBulk(text, file);
   const lines = new LineCounter();
@@ -167,14 +180,7 @@ export async function readConfigFile(file: string): Promise<unknown> {
       hint: 'check indentation, quotes and brackets there',
     });
   }
-  const value = plain(document, file);
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new AssayError('config-invalid', 'the file holds no keys', {
-    file,
-    expected: 'a mapping of keys to values',
-    found: value === null ? 'an empty file' : Array.isArray(value) ? 'a list' : shown(value),
-    hint: 'see the examples in the README',
-  });
+  return { document, lines };
 }
 
 /** Counts before anything is parsed: a few megabytes of brackets would take a gigabyte as nodes. */

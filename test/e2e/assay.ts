@@ -45,7 +45,8 @@ export function launch(
 ): Started {
   const child = spawn(command, args, {
     cwd,
-    env: { ...process.env, CI: '1', ...env },
+    // On GitHub, errors would be annotations as well.
+    env: { ...process.env, CI: '1', GITHUB_ACTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '' };

@@ -1,0 +1,25 @@
+import { oneLine } from '../../one-line.js';
+import { annotation } from '../github.js';
+import { gateRows } from '../present.js';
+import type { Judged } from './reporter.js';
+
+/** Failed gates, and what could not be measured, as annotations of GitHub Actions: a line each. */
+export function annotations({ results, gates, placeOf }: Judged): string {
+  const broken = results.errors.map((error) =>
+    annotation({ level: 'error', title: 'Assay could not measure everything', message: oneLine(error) }),
+  );
+  const missed = gates
+    .filter(({ passed }) => !passed)
+    .map((gate) => {
+      const [{ state, rule, value, interval, limit, reason }] = gateRows([gate]);
+      const measured = [value, interval].filter(Boolean).join(' ');
+      const message = [`measured ${measured}, limit ${limit}`, reason].filter(Boolean).join('; ');
+      return annotation({
+        level: state === 'warn' ? 'warning' : 'error',
+        title: oneLine(`Gate ${state === 'warn' ? 'warns' : 'failed'}: ${rule}`),
+        message: oneLine(message),
+        place: placeOf(gate),
+      });
+    });
+  return [...broken, ...missed].join('');
+}

@@ -1,0 +1,54 @@
+import { formatParams } from '../../report/format.js';
+import { markdownCode, markdownTable, markdownText } from '../../report/markdown-text.js';
+import { gateRows } from '../present.js';
+import { outcome } from './outcome.js';
+import type { Judged, Reporter } from './reporter.js';
+
+const signs = { passed: '✅', warned: '⚠️', failed: '❌', broken: '❌', none: '➖' };
+const marks = { pass: signs.passed, warn: signs.warned, fail: signs.failed };
+
+/** A comment on a pull request. Its first line is a mark by which a script finds the comment to write it anew. */
+export const markdown: Reporter = {
+  name: 'markdown',
+  description: 'Markdown, for a comment on a pull request or the summary of a job',
+  render: renderMarkdown,
+};
+
+export const MARK = '<!-- assay -->';
+
+function renderMarkdown(judged: Judged): string {
+  const { results, gates } = judged;
+  const { kind, words } = outcome(judged);
+  const parts = [
+    `${MARK}\n## ${signs[kind]} Assay: ${words}\n\n${markdownText(results.title)}`,
+    results.errors.map((error) => `- not measured: ${markdownText(error)}`).join('\n'),
+    gates.length > 0 ? table(judged) : '',
+    seriousOf(judged),
+    `<sub>${markdownText(about(judged))}</sub>`,
+  ];
+  return `${parts.filter((part) => part).join('\n\n')}\n`;
+}
+
+function table({ gates }: Judged): string {
+  const rows = gateRows(gates).map(({ state, rule, value, interval, n, limit, margin, reason }) => [
+    marks[state],
+    [markdownCode(rule), reason && markdownText(reason)].filter(Boolean).join('<br>'),
+    ...[value, interval, n, limit, margin].map(markdownText),
+  ]);
+  return markdownTable(['', 'rule', 'value', 'interval', 'n', 'limit', 'margin'], rows, [0, 1]);
+}
+
+function seriousOf({ results }: Judged): string {
+  const serious = results.warnings.filter(({ severity }) => severity === 'serious');
+  return serious.map(({ message }) => `- ⚠️ ${markdownText(message)}`).join('\n');
+}
+
+function about({ results }: Judged): string {
+  const { environment, key, seed } = results;
+  return formatParams({
+    Assay: environment.assay,
+    ...(key !== undefined && { run: key.slice(0, 12) }),
+    ...(environment.git !== undefined && { commit: environment.git }),
+    seed,
+  });
+}
