@@ -16,3 +16,8 @@ export function positiveNumber(text: string): number {
   if (value > 0) return value;
   throw new InvalidArgumentError('Expected a number above 0.');
 }
+
+/** A parser for an option that may be given again: values in their order. */
+export function repeated<T>(parse: (text: string) => T): (text: string, before?: T[]) => T[] {
+  return (text, before = []) => [...before, parse(text)];
+}

@@ -19,11 +19,6 @@ export interface OodFile extends ModelFile {
 
 const NAME = '[A-Za-z0-9][A-Za-z0-9._-]*';
 
-/** A parser for an option that may be given again: values in their order. */
-export function repeated<T>(parse: (text: string) => T): (text: string, before?: T[]) => T[] {
-  return (text, before = []) => [...before, parse(text)];
-}
-
 export function commaList(text: string): string[] {
   return text
     .split(',')

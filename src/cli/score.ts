@@ -4,7 +4,7 @@ import { readSuiteFile, usualSuites } from '../runs/suite-file.js';
 import { scores as scoreTable } from '../scores/registry.js';
 import { confine } from './confine-option.js';
 import { interactiveRun } from './interactive-run.js';
-import { wholeNumber } from './option-values.js';
+import { repeated, wholeNumber } from './option-values.js';
 import { pluginOption } from './plugin-option.js';
 import { type ReporterFlags, reporterOptions } from './reporting.js';
 import {
@@ -17,7 +17,6 @@ import {
   oodFile,
   oodSets,
   readClassNames,
-  repeated,
   validationFiles,
 } from './score-options.js';
 

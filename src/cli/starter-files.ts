@@ -1,4 +1,6 @@
+import { flow } from '../config/flow.js';
 import { oneLine } from '../one-line.js';
+import type { NamedData } from './init-data.js';
 
 /** A model card in the making. */
 export interface CardDraft {
@@ -18,6 +20,7 @@ export function emptyCard(): CardDraft {
 name: my-model
 checkpoint: ./my-model.onnx
 # Channels, height, width; and what the network expects of pixels: range, or mean and std (of pixels in [0, 1]).
+# Or, if trained as is usual for CIFAR-10: input: { shape: [3, 32, 32], mean: [0.4914, 0.4822, 0.4465], std: [0.2470, 0.2435, 0.2616] }
 input: { shape: [3, 32, 32], range: [0, 1] }
 # Class names in the order of the logits, or their number. Leave it out for a pure energy model.
 classes: 10
@@ -31,41 +34,52 @@ energy: logsumexp
 
 const ATTACK = '  - attack: { norm: Linf, method: pgd, epsilons: [2/255, 4/255, 8/255], steps: 20 }';
 
-const forClassifier = (
-  name: string,
-  noGradient: string | undefined,
-): string => `  # validation: { path: ./validation.npz, role: validation }          # fits the temperature of calibration
-  # letters: { path: ./letters.npz, role: ood, distance: near }       # what the model should not know
-suites:
-  - accuracy
-  - calibration
-${noGradient === undefined ? ATTACK : `  # attack is left out, since it follows gradients: ${oneLine(noGradient)}`}
-  # - ood                                                             # needs a data set with role: ood
-# gates:                                                              # exit code 1 when one fails
-#   - { measure: accuracy, where: { model: ${JSON.stringify(name)} }, min: 0.9 }
-`;
-
-/** Without classes there is log p(x), and so what the model knows and what it should not. */
-const FOR_ENERGY = `  letters: { path: ./letters.npz, role: ood, distance: near }         # what the model should not know
-suites:
-  - ood
-# gates:                                                              # exit code 1 when one fails
-#   - { measure: auroc, min: 0.9 }
-`;
+/** Lines about data sets that were not named. */
+const DATA = {
+  test: '  test: { path: ./test.npz }',
+  validation:
+    '  # validation: { path: ./validation.npz, role: validation }   # fits the temperature of calibration',
+  ood: 'letters: { path: ./letters.npz, role: ood, distance: near }  # what the model should not know',
+};
 
 /**
- * A run file for one card, of suites that run on it.
- * @param card its file
+ * A run file for these cards and data sets, with the suites that run on them.
+ * @param cards with the file of each
  */
-export function runFileText({ name, text, noGradient }: CardDraft, card: string): string {
-  const classifies = /^classes:/m.test(text);
-  return `# A run file: what is measured on what. Paths start at this file's folder.
-name: ${JSON.stringify(name)}
-models:
-  - ./${card}
-datasets:
-  # .npz with arrays of images and labels, IDX, CIFAR binaries, or a folder with a subfolder per class.
-  test: { path: ./test.npz }
-${classifies ? forClassifier(name, noGradient) : FOR_ENERGY}seed: 0
-`;
+export function runFileText(
+  cards: readonly (CardDraft & { file: string })[],
+  data: readonly NamedData[],
+): string {
+  const [first] = cards;
+  const classifiers = cards.filter(({ text }) => /^classes:/m.test(text));
+  const classifies = classifiers.length > 0;
+  const has = (role: string) => data.some(({ entry }) => (entry.role ?? 'test') === role);
+  const gradients = classifiers.filter(({ noGradient }) => noGradient === undefined);
+  const why = classifiers[0]?.noGradient ?? '';
+  const lines = [
+    "# A run file: what is measured on what. Paths start at this file's folder.",
+    `name: ${JSON.stringify(cards.map(({ name }) => name).join(', '))}`,
+    'models:',
+    ...cards.map(({ file }) => `  - ./${file}`),
+    'datasets:',
+    '  # .npz with arrays of images and labels, IDX, CIFAR binaries, or a folder with a subfolder per class.',
+    ...(has('test') ? [] : [DATA.test]),
+    ...data.map(({ name, entry }) => `  ${name}: ${flow(entry)}`),
+    ...(classifies && !has('validation') ? [DATA.validation] : []),
+    // Of an energy alone, what it knows is all there is to measure.
+    ...(has('ood') ? [] : [`  ${classifies ? '# ' : ''}${DATA.ood}`]),
+    'suites:',
+    ...(classifies ? ['  - accuracy', '  - calibration'] : []),
+    ...(gradients.length > 0 ? [ATTACK] : []),
+    ...(classifies && gradients.length === 0
+      ? [`  # attack is left out, since it follows gradients: ${oneLine(why)}`]
+      : []),
+    has('ood') || !classifies ? '  - ood' : `${'  # - ood'.padEnd(64)}# needs a data set with role: ood`,
+    `${'# gates:'.padEnd(64)}# exit code 1 when one fails`,
+    classifies
+      ? `#   - { measure: accuracy, where: { model: ${JSON.stringify(first.name)} }, min: 0.9 }`
+      : '#   - { measure: auroc, min: 0.9 }',
+    'seed: 0',
+  ];
+  return `${lines.join('\n')}\n`;
 }

@@ -84,13 +84,14 @@ export function inferCard(
   const whole = takesIntegers(image);
   const bounds = built?.range ?? (image.type === 'int8' ? [-128, 127] : [0, bytes || whole ? 255 : 1]);
   const range = `range: [${bounds.join(', ')}]`;
+  const guessed = !bytes && !whole && !normaliser && !built?.range;
   const batchAxis = !lacksBatchAxis(image, network.outputs);
   const notes = [...(built?.notes ?? [])];
   if (bytes) notes.unshift('it scales pixels down itself, so it is given them in [0, 255]');
   else if (whole)
     notes.unshift(`it takes ${image.type}: pixels are rounded to whole numbers in [${bounds.join(', ')}]`);
   else if (normaliser) notes.unshift(`mean and std are those of ${normaliser.source}: check input`);
-  else if (!built?.range)
+  else if (guessed)
     notes.unshift(
       'pixels are used as they are, in [0, 1]: set input.range, or input.mean and std, if the network was trained otherwise',
     );
@@ -102,11 +103,38 @@ export function inferCard(
     `name: ${JSON.stringify(name)}`,
     `checkpoint: ${JSON.stringify(checkpoint)}`,
     ...(built ? [`architecture: ${flow(built.architecture)}`] : []),
+    ...(guessed ? normalised(shape) : []),
     `input: { shape: [${shape.join(', ')}], ${normaliser?.text ?? range}${layout ? `, layout: ${layout}` : ''} }`,
     ...outputLines(network, notes, { twoHeads: built !== undefined, batchAxis, maps }),
     `sha256: ${sha256}`,
   ];
   return { card: cardOf(lines), notes };
+}
+
+/** What training code usually takes away and divides by, of pixels in [0, 1]. */
+const STANDARD = [
+  { data: 'MNIST', channels: 1, upTo: 64, text: 'mean: 0.1307, std: 0.3081' },
+  {
+    data: 'CIFAR-10',
+    channels: 3,
+    upTo: 64,
+    text: 'mean: [0.4914, 0.4822, 0.4465], std: [0.2470, 0.2435, 0.2616]',
+  },
+  {
+    data: 'ImageNet',
+    channels: 3,
+    upTo: Number.POSITIVE_INFINITY,
+    text: 'mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]',
+  },
+];
+
+/** The other way to say what a network expects of pixels, as a comment to take over. */
+function normalised(shape: readonly number[]): string[] {
+  const row = STANDARD.find(({ channels, upTo }) => shape[0] === channels && shape[1] <= upTo);
+  if (!row) return [];
+  return [
+    `# Or, if trained as is usual for ${row.data}: input: { shape: [${shape.join(', ')}], ${row.text} }`,
+  ];
 }
 
 /** Lines of a card; names in comments and quotes cannot add others. */

@@ -88,7 +88,7 @@ function secondsPerExample(spells: readonly (Spell | undefined)[]): number | und
 }
 
 /** What a measurement says of the passes of an example. An estimate that fails is not worth a run. */
-function plainPasses(
+export function plainPasses(
   { request }: Job,
   infoOf: (system: string) => SystemInfo | undefined,
   catalogue: Catalogue,

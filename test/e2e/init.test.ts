@@ -1,0 +1,75 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { dataFlag, namedData } from '../../src/cli/init-data.js';
+import { assay, folder } from './assay.js';
+import { images, npz, project, savedResults } from './project.js';
+
+it.each([
+  ['test.npz', { role: 'test', file: 'test.npz' }],
+  ['far:./svhn.npz', { role: 'far', file: './svhn.npz' }],
+  ['validation:a:b.npz', { role: 'validation', file: 'a:b.npz' }],
+  ['C:\\data\\test.npz', { role: 'test', file: 'C:\\data\\test.npz' }],
+])('--data %s is understood', (text, flag) => {
+  expect(dataFlag(text)).toEqual(flag);
+});
+
+it('data sets have names of their own', () => {
+  const files = ['a/x.npz', 'b/x.npz', 'near:b/x.npz', 'far:test/', 'validation:v.npz'];
+  expect(namedData(files.map(dataFlag), (file) => file).map(({ name }) => name)).toEqual([
+    'test',
+    'x',
+    'x-2',
+    'test-2',
+    'validation',
+  ]);
+});
+
+it('writes a card for each checkpoint and a run file with all data, whose first look it prints', async () => {
+  const at = folder();
+  project(at);
+  mkdirSync(join(at, 'later'));
+  cpSync(join(at, 'flat.onnx'), join(at, 'later/sharp.onnx'));
+  writeFileSync(join(at, 'held out.npz'), npz(images(40, 'held-out')));
+  const data = ['./test.npz', 'validation:held out.npz', 'far:noise.npz'];
+  const { code, stdout, stderr } = await assay(
+    ['init', 'mine', '-c', 'sharp.onnx', '-c', 'later/sharp.onnx', ...data.flatMap((one) => ['--data', one])],
+    at,
+  );
+  expect([code, stderr]).toEqual([0, '']);
+  const [first, second] = ['sharp', 'sharp-2'].map((name) =>
+    parse(readFileSync(join(at, `mine/${name}.model.yaml`), 'utf8')),
+  );
+  expect(first).toMatchObject({ name: 'sharp', checkpoint: '../sharp.onnx' });
+  expect(second).toMatchObject({ name: 'sharp-2', checkpoint: '../later/sharp.onnx' });
+  expect(parse(readFileSync(join(at, 'mine/comparison.run.yaml'), 'utf8'))).toMatchObject({
+    models: ['./sharp.model.yaml', './sharp-2.model.yaml'],
+    datasets: {
+      test: { path: '../test.npz' },
+      validation: { path: '../held out.npz', role: 'validation' },
+      noise: { path: '../noise.npz', role: 'ood', distance: 'far' },
+    },
+    suites: ['accuracy', 'calibration', { attack: expect.anything() }, 'ood'],
+  });
+  expect(stdout).toMatch(/(first look|the run takes) .*about \d+ s/);
+  const [, command = ''] = /\$ assay (.*)/.exec(stdout) ?? [];
+  const run = await assay([...command.split(' '), '--out', 'out'], at);
+  expect([run.code, run.stderr]).toEqual([0, expect.any(String)]);
+  const { suites, systems } = savedResults(join(at, 'out'));
+  expect(systems.map(({ name }) => name)).toEqual(['sharp', 'sharp-2']);
+  expect(suites.map(({ suite, status }) => `${suite} ${status}`)).toEqual(
+    ['accuracy', 'calibration', 'attack', 'ood'].map((suite) => `${suite} ok`),
+  );
+});
+
+it('says what keeps its files from running, and how to mend it', async () => {
+  const at = folder();
+  project(at);
+  writeFileSync(join(at, 'wide.npz'), npz({ pixels: new Uint8Array(5 * 81), labels: new Uint8Array(5) }, 9));
+  const { code, stdout } = await assay(['init', 'mine', '-c', 'sharp.onnx', '--data', 'wide.npz'], at);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /need an edit before they run:\n\nerror\[shape-mismatch\][\s\S]*fix [\s\S]*\$ assay run mine\/sharp\.run\.yaml\n$/,
+  );
+});
