@@ -12,6 +12,26 @@ export interface Templates {
   script: string;
 }
 
+/** Files of `reports/style/`, later ones over earlier ones. */
+const STYLES = [
+  'base',
+  'layout',
+  'text',
+  'boxes',
+  'tables',
+  'headline',
+  'facts',
+  'figures',
+  'folds',
+  'grids',
+  'tools',
+  'narrow',
+  'print',
+];
+
+/** Files of `reports/script/`, in one function: what one declares, those after it can use. */
+const SCRIPTS = ['address', 'theme', 'folds', 'contents', 'tables', 'copy', 'figures', 'print'];
+
 /** Reads and compiles the templates. Errors: `file-unreadable` when the installation lacks them. */
 export async function loadTemplates(): Promise<Templates> {
   const folder = templateFolder();
@@ -23,7 +43,13 @@ export async function loadTemplates(): Promise<Templates> {
   }
   // Strict: a field the view forgot is an error here, not a hole in a report.
   const page = engine.compile(await read('report.hbs'), { strict: true });
-  return { page: (view) => page(view), style: await read('style.css'), script: await read('report.js') };
+  const styles = await Promise.all(STYLES.map((name) => read(`style/${name}.css`)));
+  const scripts = await Promise.all(SCRIPTS.map((name) => read(`script/${name}.js`)));
+  return {
+    page: (view) => page(view),
+    style: styles.join('\n'),
+    script: `(() => {\n${scripts.join('\n')}\n})();`,
+  };
 }
 
 /** `reports/` lies beside `src/` in a checkout and beside `dist/` in the package: look upwards. */

@@ -302,6 +302,23 @@ export function flagWarnings(suite: string, result: AttackResult, looked: readon
 /** Cells of tables have no code in them. */
 const plain = (text: string) => text.replace(/`/g, '');
 
+/** `41 checks clear; 1 raised: dynamic (jem)`: the panel in a line. */
+function digest(found: readonly { result: AttackResult; looked: readonly Looked[] }[]): string {
+  const all = found.flatMap(({ result, looked }) =>
+    looked.map((one) => ({ ...one, system: result.system.name })),
+  );
+  const made = all.filter(({ finding }) => typeof finding !== 'string');
+  const raised = made.filter(isRaised);
+  const by = new Map<string, string[]>();
+  for (const { flag, system } of raised) by.set(flag.name, [...(by.get(flag.name) ?? []), system]);
+  const which = [...by].map(([flag, systems]) => `${flag} (${systems.join(', ')})`).join(', ');
+  return [
+    `${made.length - raised.length} checks clear`,
+    raised.length > 0 ? `${raised.length} raised: ${which}` : 'none raised',
+    ...(made.length < all.length ? [`${all.length - made.length} not applicable`] : []),
+  ].join('; ');
+}
+
 /** Every flag, raised or not: a row per flag, a column per system. */
 export function validityPanel(
   id: string,
@@ -312,15 +329,11 @@ export function validityPanel(
     if (typeof finding === 'string') return `– ${finding}`;
     return `${finding.raised ? '⚑ raised' : '✓ clear'}: ${finding.seen}`;
   };
-  const raised = found.reduce((sum, { looked }) => sum + looked.filter(isRaised).length, 0);
   return {
     id,
     title: `${title}: can these numbers be trusted?`,
-    caption:
-      raised === 0
-        ? 'No flag is raised.'
-        : `${raised} flag${raised === 1 ? ' is' : 's are'} raised: the table says what each means and what to do.`,
-    folded: raised === 0,
+    caption: digest(found),
+    folded: true,
     columns: [
       { key: 'flag', title: 'flag', format: 'text' },
       ...found.map(({ result }, i) => ({

@@ -88,7 +88,7 @@ describe('report.html', () => {
     for (const warning of results.warnings) expect(page).toContain(warning.code);
     expect(page).toContain('3 of 4 gates failed');
     expect(page).toContain('145\u2009496');
-    expect(page.match(/<svg /g)).toHaveLength(
+    expect(page.match(/<svg role="img"/g)).toHaveLength(
       results.suites.flatMap((s) => s.figures).filter((f) => f.kind !== 'images').length,
     );
     expect(page.match(/<img /g)).toHaveLength(19);

@@ -1,9 +1,12 @@
 import type { BarFigure } from '../../suites/results.js';
 import { formatEstimate } from '../format.js';
 import { axisFormat, categoryAngle } from './axes.js';
-import type { Drawing } from './drawing.js';
+import { areaLegend, type Drawing } from './drawing.js';
 import type { Palette } from './palette.js';
 import { PLOT_HEIGHT, PLOT_WIDTH } from './theme.js';
+
+/** Bars beyond which a plot takes the whole width. */
+const FULL = 24;
 
 /** Grouped bars with intervals. When the categories themselves are coloured names (systems), they keep their colours. */
 export function drawBars(figure: BarFigure, palette: Palette): Drawing {
@@ -19,9 +22,10 @@ export function drawBars(figure: BarFigure, palette: Palette): Drawing {
       value,
       lo: interval?.[0],
       hi: interval?.[1],
+      tip: tipOf(single ? '' : series.name, figure.categories[c], cellOf(figure, series.values[c])),
     })),
   );
-  const full = figure.categories.length * figure.series.length > 14;
+  const full = figure.categories.length * figure.series.length > FULL;
   const width = full ? 2 * PLOT_WIDTH + 28 : PLOT_WIDTH;
   const x = {
     field: 'category',
@@ -50,16 +54,12 @@ export function drawBars(figure: BarFigure, palette: Palette): Drawing {
   };
   return {
     size: full ? 'full' : 'half',
-    legend: single ? [] : names.map((name, i) => ({ name, colour: colours[i], shape: 'area', symbol: '' })),
+    legend: single ? [] : areaLegend(names, colours),
     data: {
       columns: [figure.xLabel || 'Category', ...names],
       rows: figure.categories.map((category, c) => [
         category,
-        ...figure.series.map(({ values }) => {
-          const entry = values[c] ?? { value: null };
-          const cell = formatEstimate(entry.value, entry.interval, figure.yFormat ?? 'number');
-          return `${cell.value} ${cell.interval}`.trim();
-        }),
+        ...figure.series.map(({ values }) => cellOf(figure, values[c])),
       ]),
     },
     spec: {
@@ -82,3 +82,13 @@ export function drawBars(figure: BarFigure, palette: Palette): Drawing {
     },
   };
 }
+
+type Value = BarFigure['series'][number]['values'][number];
+
+function cellOf({ yFormat = 'number' }: BarFigure, entry: Value | undefined): string {
+  const { value, interval } = formatEstimate(entry?.value ?? null, entry?.interval, yFormat);
+  return `${value} ${interval}`.trim();
+}
+
+const tipOf = (series: string, category: string, cell: string) =>
+  `${[series, category].filter((part) => part).join(', ')}: ${cell}`;

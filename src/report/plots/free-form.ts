@@ -14,9 +14,11 @@ type Fields = Record<string, unknown>;
 export function drawFreeForm({ spec }: VegaLiteFigure, palette: Palette): Drawing {
   const single = 'mark' in spec || 'layer' in spec;
   const records = inlineRecords(spec);
+  const data = records.length > 0 ? { data: { ...asFields(spec.data), values: records.map(withTip) } } : {};
   const sized = {
     ...(single && { width: PLOT_WIDTH, height: PLOT_HEIGHT, autosize: { type: 'fit', contains: 'padding' } }),
     ...coloured(spec, records, palette),
+    ...data,
   };
   return { size: 'half', legend: [], data: dataOf(records), spec: asSpec(sized) };
 }
@@ -45,12 +47,24 @@ function inlineRecords({ data }: Fields): Fields[] {
   return Array.isArray(values) ? values.filter(isFields) : [];
 }
 
+/** What a record says where the reader points; the suite's own words win. */
+function withTip(record: Fields): Fields {
+  const said = Object.entries(record).map(([key, value]) => `${key}: ${cellOf(value)}`);
+  return { tip: said.join(', '), ...record };
+}
+
+const asFields = (value: unknown): Fields => (isFields(value) ? value : {});
+
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function dataOf(records: readonly Fields[]): PlotData {
   const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  const cell = (value: unknown) => (typeof value === 'number' ? formatNumber(value) : String(value ?? ''));
-  return { columns, rows: records.slice(0, 200).map((record) => columns.map((name) => cell(record[name]))) };
+  return {
+    columns,
+    rows: records.slice(0, 200).map((record) => columns.map((name) => cellOf(record[name]))),
+  };
 }
+
+const cellOf = (value: unknown) => (typeof value === 'number' ? formatNumber(value) : String(value ?? ''));

@@ -3,29 +3,34 @@ import { formatEstimate, formatNumber } from '../format.js';
 import { axisFormat, labelledTicks } from './axes.js';
 import type { Drawing, LegendEntry } from './drawing.js';
 import type { Palette } from './palette.js';
+import { dashOf, markerOf } from './strokes.js';
 import { MUTED, PLOT_HEIGHT, PLOT_WIDTH, SMALL_WIDTH } from './theme.js';
 
-const SYMBOLS = ['●', '■', '▲', '◆', '▼', '✚'];
-const SHAPES = ['circle', 'square', 'triangle-up', 'diamond', 'triangle-down', 'cross'];
-const DASHES = { line: [1, 0], dashed: [6, 4], dotted: [1.5, 3], area: [1, 0] };
+/** Of long curves so many points say what they are, and stand in the table. */
+const TOLD = 40;
 
-/** Curves with bands for their intervals. */
+/** Curves with bands for their intervals, each with a dash and a marker of its own. */
 export function drawLines(figure: LineFigure, palette: Palette): Drawing {
   const names = figure.series.map((s) => s.name);
   const colours = palette.colours(names, { sharing: true });
+  const dashes = dashesOf(figure, colours);
   const legend = figure.series.map((series, i): LegendEntry => {
-    const sharing = colours.slice(0, i).filter((colour) => colour === colours[i]).length;
-    const shape = series.dashed || sharing === 1 ? 'dashed' : sharing > 1 ? 'dotted' : 'line';
     return {
       name: series.name,
       colour: colours[i],
-      shape,
-      symbol: figure.points ? SYMBOLS[i % SYMBOLS.length] : '',
+      area: false,
+      dash: dashes[i].join(' '),
+      symbol: figure.points ? markerOf(i).symbol : '',
     };
   });
-  const values = figure.series.flatMap((series, i) =>
-    series.points.map((point) => ({ ...point, series: i })),
-  );
+  const values = figure.series.flatMap((series, i) => {
+    const told = new Set(thinned(series.points));
+    return series.points.map((point) => ({
+      ...point,
+      series: i,
+      tip: told.has(point) ? tipOf(figure, series.name, point) : '',
+    }));
+  });
   // Both axes are the same quantity (ROC): a square, so that the diagonal is one.
   const square = figure.diagonal === true;
   const x = {
@@ -45,10 +50,13 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
   const indices = figure.series.map((_, i) => i);
   const series = { field: 'series', type: 'nominal' as const, legend: null };
   const color = { ...series, scale: { domain: indices, range: colours } };
-  const dash = { ...series, scale: { domain: indices, range: legend.map((entry) => DASHES[entry.shape]) } };
+  const dash = {
+    ...series,
+    scale: { domain: indices, range: dashes.map((dash) => (dash.length > 0 ? dash : [1, 0])) },
+  };
   const shape = {
     ...series,
-    scale: { domain: indices, range: indices.map((i) => SHAPES[i % SHAPES.length]) },
+    scale: { domain: indices, range: indices.map((i) => markerOf(i).shape) },
   };
   return {
     size: square ? 'third' : 'half',
@@ -99,18 +107,42 @@ function diagonal({ xDomain: [lo, hi] = [0, 1] }: LineFigure) {
   };
 }
 
-/** Long curves are thinned to about forty rows: the table is for reading, the numbers are in results.json. */
-function dataOf(figure: LineFigure): Drawing['data'] {
-  const tick = new Map(figure.xTicks?.map(({ value, label }) => [value, label]));
-  const rows = figure.series.flatMap(({ name, points }) => {
-    const stride = Math.max(1, Math.ceil(points.length / 40));
-    return points
-      .filter((_, i) => i % stride === 0 || i === points.length - 1)
-      .map(({ x, y, lo, hi }) => {
-        const interval = lo === undefined || hi === undefined ? null : ([lo, hi] as const);
-        const cell = formatEstimate(y, interval, figure.yFormat ?? 'number');
-        return [name, tick.get(x) ?? formatNumber(x), cell.value, cell.interval];
-      });
+type Point = LineFigure['series'][number]['points'][number];
+
+/**
+ * Points tell series apart by their markers; without, or where two share a colour, lines have dashes of their own. A series
+ * that asks for dashes is never solid.
+ */
+function dashesOf({ series, points }: LineFigure, colours: readonly string[]): number[][] {
+  return series.map(({ dashed }, i) => {
+    const own = points ? colours.slice(0, i).filter((colour) => colour === colours[i]).length : i;
+    return dashOf(dashed ? Math.max(1, own) : own);
   });
+}
+
+/** Long curves are thinned to about forty points: the table is for reading, the numbers are in results.json. */
+function thinned(points: readonly Point[]): Point[] {
+  const stride = Math.max(1, Math.ceil(points.length / TOLD));
+  return points.filter((_, i) => i % stride === 0 || i === points.length - 1);
+}
+
+function cellsOf({ xTicks = [], yFormat = 'number' }: LineFigure, { x, y, lo, hi }: Point) {
+  const interval = lo === undefined || hi === undefined ? null : ([lo, hi] as const);
+  const at = xTicks.find(({ value }) => value === x)?.label ?? formatNumber(x);
+  return { at, ...formatEstimate(y, interval, yFormat) };
+}
+
+function tipOf(figure: LineFigure, name: string, point: Point): string {
+  const { at, value, interval } = cellsOf(figure, point);
+  return `${name ? `${name}: ` : ''}${value} ${interval} at ${figure.xLabel} ${at}`;
+}
+
+function dataOf(figure: LineFigure): Drawing['data'] {
+  const rows = figure.series.flatMap(({ name, points }) =>
+    thinned(points).map((point) => {
+      const { at, value, interval } = cellsOf(figure, point);
+      return [name, at, value, interval];
+    }),
+  );
   return { columns: ['Series', figure.xLabel, figure.yLabel, 'Interval'], rows };
 }

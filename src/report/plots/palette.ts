@@ -1,6 +1,8 @@
 /**
- * Colours that people with any colour vision tell apart, for light and dark: after Okabe & Ito (2008) and Tol
- * (2021), darkened or lightened to at least 3:1 against the page. `style.css` gives `--c0` to `--c7` their values.
+ * Colours that people with any colour vision tell apart, for light and dark: found by search, so that any two of
+ * them are at least 0.12 apart in OKLab as people with normal vision, deuteranopia or protanopia see them (Machado
+ * et al. 2009), at 3:1 or more against the page. `base.css` gives `--c0` to `--c7` their values, and
+ * `test/report/plots/colours.test.ts` holds them to it.
  */
 export const PALETTE_SIZE = 8;
 
@@ -14,33 +16,29 @@ export interface Palette {
   colours(names: readonly string[], options?: { sharing?: boolean }): string[];
 }
 
-/** A palette for the systems of a run, in the order of the run file. */
-export function createPalette(systems: readonly string[]): Palette {
-  const known = new Map<string, number>(systems.map((name, i) => [name, i % PALETTE_SIZE]));
-  let next = systems.length;
+/** A palette for the systems of a run and its data sets, each in the order of the run file. */
+export function createPalette(systems: readonly string[], datasets: readonly string[] = []): Palette {
+  const known = new Map<string, number>();
+  let next = 0;
+  for (const name of [...systems, ...datasets]) if (!known.has(name)) known.set(name, next++ % PALETTE_SIZE);
 
+  /** The colour a name has had, or the next; another one where this figure has given it to something else. */
   const allot = (name: string, used: ReadonlySet<number>): number => {
-    let candidate = next % PALETTE_SIZE;
+    let candidate = known.get(name) ?? next++ % PALETTE_SIZE;
     for (let i = 0; i < PALETTE_SIZE && used.has(candidate); i++) candidate = (candidate + 1) % PALETTE_SIZE;
-    next++;
-    known.set(name, candidate);
+    if (!known.has(name)) known.set(name, candidate);
     return candidate;
   };
 
   return {
     colours(names, { sharing = false } = {}) {
-      const used = new Set<number>();
-      for (const name of names) {
-        const colour = known.get(name);
-        if (colour !== undefined) used.add(colour);
-      }
-      return names.map((name) => {
-        const own = known.get(name);
-        if (own !== undefined) return cssColour(own);
-        const system = systemOf(name, systems);
-        const inherited = system === undefined ? undefined : known.get(system);
+      const own = names.map((name) => (systems.includes(name) ? known.get(name) : undefined));
+      const used = new Set(own.filter((colour) => colour !== undefined));
+      return names.map((name, i) => {
+        const inherited = known.get(systemOf(name, systems) ?? '');
         const index =
-          inherited !== undefined && (sharing || !used.has(inherited)) ? inherited : allot(name, used);
+          own[i] ??
+          (inherited !== undefined && (sharing || !used.has(inherited)) ? inherited : allot(name, used));
         used.add(index);
         return cssColour(index);
       });

@@ -7,6 +7,7 @@ import { MUTED, SMALL_WIDTH } from './theme.js';
 const SIDE = SMALL_WIDTH - 62;
 const STRIP = 38;
 const GAP = 'var(--gap)';
+const GAP_FILL = 'var(--gap-fill)';
 
 /**
  * A reliability diagram (Guo et al. 2017, figure 1): accuracy per confidence bin, the gap to the bin's mean
@@ -22,6 +23,7 @@ export function drawReliability(figure: ReliabilityFigure, palette: Palette): Dr
     low: bin.interval?.[0],
     high: bin.interval?.[1],
     share: total > 0 ? bin.n / total : 0,
+    tip: tipOf(bin),
   }));
   const unit = { domain: [0, 1], nice: false };
   const ticks = { values: [0, 0.25, 0.5, 0.75, 1], format: '.0%' };
@@ -38,8 +40,8 @@ export function drawReliability(figure: ReliabilityFigure, palette: Palette): Dr
   return {
     size: 'third',
     legend: [
-      { name: 'accuracy', colour, shape: 'area', symbol: '' },
-      { name: 'gap to confidence', colour: GAP, shape: 'area', symbol: '' },
+      { name: 'accuracy', colour, area: true, dash: '', symbol: '' },
+      { name: 'gap to confidence', colour: GAP, area: true, dash: '', symbol: '' },
     ],
     data: {
       columns: ['Confidence', 'Examples', 'Mean confidence', 'Accuracy', 'Interval'],
@@ -69,7 +71,8 @@ export function drawReliability(figure: ReliabilityFigure, palette: Palette): Dr
             },
             {
               transform: [filled],
-              mark: { type: 'rect', color: GAP, opacity: 0.4, stroke: GAP, strokeWidth: 1 },
+              // Opaque: over a bar it is the colour of the legend too.
+              mark: { type: 'rect', color: GAP_FILL, opacity: 1, stroke: GAP, strokeWidth: 1 },
               encoding: { x: hidden, x2: { field: 'hi' }, y: y('accuracy'), y2: { field: 'confidence' } },
             },
             {
@@ -109,6 +112,12 @@ export function drawReliability(figure: ReliabilityFigure, palette: Palette): Dr
       ],
     },
   };
+}
+
+function tipOf({ n, confidence, accuracy, interval }: ReliabilityFigure['bins'][number]): string {
+  if (confidence === null || accuracy === null) return '';
+  const told = formatEstimate(accuracy, interval, 'percent');
+  return `accuracy ${told.value} ${told.interval} at confidence ${percent(confidence)}, n = ${n}`;
 }
 
 function percent(value: number): string {

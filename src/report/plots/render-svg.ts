@@ -1,13 +1,26 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { AssayError } from '../../errors.js';
 import { theme } from './theme.js';
+import { tipsOf } from './tips.js';
+
+/** A plot as it stands on the page. */
+export interface Plot {
+  svg: string;
+  /** What its data say and where, see `tipsOf`. */
+  tips: string;
+}
+
+/** The SVG of `renderPlot` alone. */
+export async function renderSvg(spec: TopLevelSpec, id: string, label: string): Promise<string> {
+  return (await renderPlot(spec, id, label)).svg;
+}
 
 /**
  * Draws a Vega-Lite specification to an SVG that scales with its container. `id` keeps the clip paths of several
  * SVGs on one page apart. Nothing is fetched: data must be inline, links and outside images are left out.
  * Errors: `data-invalid` when the specification does not compile.
  */
-export async function renderSvg(spec: TopLevelSpec, id: string, label: string): Promise<string> {
+export async function renderPlot(spec: TopLevelSpec, id: string, label: string): Promise<Plot> {
   // Loaded here because the command line should start without waiting for a plotting library.
   const [{ compile }, vega] = await Promise.all([import('vega-lite'), import('vega')]);
   const loader = vega.loader();
@@ -28,9 +41,11 @@ export async function renderSvg(spec: TopLevelSpec, id: string, label: string): 
     const compiled = compile(spec, { config: theme, logger }).spec;
     const view = new vega.View(vega.parse(compiled), { renderer: 'none', loader, logger });
     const svg = await view.toSVG();
+    const { root } = view.scenegraph() as unknown as { root: Parameters<typeof tipsOf>[0] };
+    const tips = tipsOf(root, originOf(svg));
     view.finalize();
     if (problems.length > 0) throw new Error(problems.join('; '));
-    return dress(svg, id, label);
+    return { svg: dress(svg, id, label), tips };
   } catch (cause) {
     throw new AssayError('data-invalid', `the plot "${label}" cannot be drawn`, {
       found: cause instanceof Error ? cause.message : String(cause),
@@ -38,6 +53,12 @@ export async function renderSvg(spec: TopLevelSpec, id: string, label: string): 
       cause,
     });
   }
+}
+
+/** Vega puts everything into a group, moved by padding and axes. */
+function originOf(svg: string): [number, number] {
+  const [, x = '0', y = '0'] = svg.match(/transform="translate\(([-\d.]+),([-\d.]+)\)"/) ?? [];
+  return [Number(x), Number(y)];
 }
 
 function dress(svg: string, id: string, label: string): string {
@@ -58,6 +79,7 @@ function dress(svg: string, id: string, label: string): string {
           `<svg role="img" aria-label="${escapeAttribute(label)}" style="max-width:${Math.round(1.2 * Number(width))}px"`,
         ),
     )
+    .replace(/<g class="[^>]*>/g, (tag) => tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, ''))
     .replace(/ id="(clip|gradient)(\d+)"/g, (_, kind, number) => ` id="${own(kind, number)}"`)
     .replace(/="url\(#(clip|gradient)(\d+)\)"/g, (_, kind, number) => `="url(#${own(kind, number)})"`);
 }

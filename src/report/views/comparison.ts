@@ -1,5 +1,5 @@
 import type { Results } from '../../suites/results.js';
-import { compareHeadlines } from '../comparison.js';
+import { type ComparisonColumn, compareHeadlines } from '../comparison.js';
 import { formatEstimate, NONE } from '../format.js';
 import type { Colours } from './colours.js';
 import { direction, sharedTitle } from './headings.js';
@@ -32,6 +32,7 @@ export function comparisonView(results: Results, colours: Colours) {
         ...formatEstimate(measure?.value ?? null, measure?.interval, columns[i].format),
         standing,
         first: starts[i],
+        label: labelOf(columns[i]),
         n: measure ? String(measure.n) : '',
         note: measure?.note ?? (measure ? '' : lacking(system, columns[i].suite)),
         empty: (measure?.value ?? null) === null,
@@ -42,6 +43,11 @@ export function comparisonView(results: Results, colours: Colours) {
     level: levelOf(results),
     none: NONE,
   };
+}
+
+/** What a cell is, beside it where the table has no room for its headings. */
+function labelOf({ title, dataset, better }: ComparisonColumn): string {
+  return [dataset ? `${title} (${dataset})` : title, direction(better).arrow].join(' ').trim();
 }
 
 /** Coverage of the intervals in percent; mixed levels are named as such. */

@@ -4,7 +4,7 @@ import { embedImage } from '../embed-image.js';
 import type { Drawing, LegendEntry, PlotData } from '../plots/drawing.js';
 import type { Palette } from '../plots/palette.js';
 import { draw, type Plotted } from '../plots/plots.js';
-import { renderSvg } from '../plots/render-svg.js';
+import { renderPlot } from '../plots/render-svg.js';
 
 interface Cell {
   present: boolean;
@@ -24,6 +24,8 @@ export interface FigureView {
   caption: string;
   size: Drawing['size'];
   svg: string;
+  /** A line per point: where it is in the plot, and what it says. */
+  tips: string;
   error: string;
   legend: LegendEntry[];
   data: PlotData;
@@ -45,6 +47,7 @@ export async function figureView(
     caption: figure.caption ?? '',
     size: 'full',
     svg: '',
+    tips: '',
     error: '',
     legend: [],
     data: { columns: [], rows: [] },
@@ -61,7 +64,7 @@ async function plot(figure: Plotted, id: string, palette: Palette): Promise<Part
   const { spec, ...drawing } = draw(figure, palette);
   const label = [figure.title, figure.caption ?? ''].filter((part) => part !== '').join('. ');
   try {
-    return { ...drawing, svg: await renderSvg(spec, id, label) };
+    return { ...drawing, ...(await renderPlot(spec, id, label)) };
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
     return { ...drawing, error: `${error.message}: ${error.details.found ?? ''}` };

@@ -7,9 +7,9 @@ export function sharedTitle(suites: readonly { suite: string; title: string }[],
   return more.length > 0 ? first.title.split(': ')[0] : first.title;
 }
 
-/** An arrow and its words. */
+/** Which way is better, for sorting; an arrow, and its words. */
 export function direction(better: Better | undefined) {
-  if (better === 'higher') return { arrow: '↑', meaning: 'higher is better' };
-  if (better === 'lower') return { arrow: '↓', meaning: 'lower is better' };
-  return { arrow: '', meaning: '' };
+  if (better === 'higher') return { better, arrow: '↑', meaning: 'higher is better' };
+  if (better === 'lower') return { better, arrow: '↓', meaning: 'lower is better' };
+  return { better: '', arrow: '', meaning: '' };
 }

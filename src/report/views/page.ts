@@ -10,12 +10,35 @@ import { gatesView } from './gates.js';
 import { suiteViews } from './suites.js';
 import { warningsView } from './warnings.js';
 
+/** Ids that the templates use themselves. */
+const RESERVED = [
+  'main',
+  'summary',
+  'comparison',
+  'comparison-table',
+  'warnings',
+  'notes',
+  'gates',
+  'gates-rules',
+  'setting',
+  'appendix',
+  'costs',
+  'costs-table',
+  'configuration',
+  'hashes',
+  'each-cost',
+  'each-cost-table',
+];
+
 /** Everything the page prints, formatted; templates only place it. */
 export async function pageView(results: Results, directory: string, drawing: () => void) {
-  const palette = createPalette(results.systems.map((s) => s.name));
+  const palette = createPalette(
+    results.systems.map((s) => s.name),
+    results.datasets.map((d) => d.name),
+  );
   const colours = systemColours(results);
   const ids = uniqueSlugs();
-  for (const id of ['summary', 'comparison', 'warnings', 'gates', 'setting', 'appendix']) ids(id);
+  for (const id of RESERVED) ids(id);
   const suites = await suiteViews(results, directory, { palette, colours, ids, drawing });
   return {
     title: results.title,

@@ -53,8 +53,8 @@ async function suiteView(
     options: Object.entries(suite.options).map(([key, value]) => ({ key, value: optionText(value) })),
     failed: suite.status === 'error',
     error: suite.error ?? '',
-    tables: suite.tables.map((table) => tableView(table, tools.colours)),
-    groups: grouped(figures),
+    tables: suite.tables.map((table) => tableView(table, tools.ids(`${id}-${table.id}`), tools.colours)),
+    groups: grouped(figures).map((group) => ({ ...group, id: tools.ids(`${id}-more`) })),
     notApplicable: results.notApplicable
       .filter((entry) => first && entry.suite === suite.suite)
       .map((entry) => ({ ...entry, what: entry.what ?? '' })),
@@ -73,6 +73,9 @@ function optionText(value: unknown): string {
 }
 
 export interface Group<F> {
+  /** More of what stands before it: drawn when the reader opens it. */
+  folded: boolean;
+  heading: string;
   size: string;
   /** Columns on a wide window, chosen so that the last row is not a single straggler. */
   columns: number;
@@ -90,9 +93,33 @@ function grouped<F extends { kind: string; size: string }>(figures: readonly F[]
       last?.size === figure.size &&
       (kinds[0] === kinds[1] || (figure.size === 'half' && !kinds.includes('images')));
     if (last && alike) last.figures.push(figure);
-    else groups.push({ size: figure.size, columns: 0, figures: [figure] });
+    else groups.push({ folded: false, heading: '', size: figure.size, columns: 0, figures: [figure] });
   }
-  return groups.map((group) => ({ ...group, columns: columnsFor(group.figures.length) }));
+  return groups.map((group) => ({ ...group, columns: columnsFor(group.figures.length) })).flatMap(firstOnes);
+}
+
+/** From so many figures of one kind on, those after the first row are folded. */
+const MANY = 9;
+
+const KINDS: Record<string, string> = {
+  histogram: 'histograms',
+  lines: 'curves',
+  reliability: 'reliability diagrams',
+  bars: 'bar charts',
+  images: 'grids of pictures',
+};
+
+function firstOnes<F extends { kind: string; size: string }>(group: Group<F>): Group<F>[] {
+  const { figures, columns } = group;
+  if (figures.length < MANY) return [group];
+  const kind = figures.every((figure) => figure.kind === figures[0].kind)
+    ? KINDS[figures[0].kind]
+    : undefined;
+  const heading = `${figures.length - columns} more ${kind ?? 'plots'}`;
+  return [
+    { ...group, figures: figures.slice(0, columns) },
+    { ...group, folded: true, heading, figures: figures.slice(columns) },
+  ];
 }
 
 function columnsFor(n: number): number {
@@ -101,17 +128,21 @@ function columnsFor(n: number): number {
 
 /** Columns with intervals from which on these stand below their values. */
 const STACK_FROM = 5;
+/** Columns from which on a table is set closer. */
+const DENSE_FROM = 9;
 
-function tableView(table: Table, colours: Colours) {
+function tableView(table: Table, id: string, colours: Colours) {
   const cells = tableCells(table);
   const numeric = table.columns.map((_, c) => cells.some((row) => row[c].numeric));
   const wide = table.columns.filter((_, c) => cells.some((row) => row[c].interval !== ''));
   return {
+    id,
     title: table.title,
     caption: table.caption ?? '',
     folded: table.folded ?? false,
     // Beside their values so many intervals would not fit; below them they do.
     stacked: wide.length >= STACK_FROM,
+    dense: table.columns.length >= DENSE_FROM,
     columns: table.columns.map((column, c) => ({
       title: column.title,
       numeric: numeric[c],

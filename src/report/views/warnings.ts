@@ -6,11 +6,12 @@ import type { SuiteView } from './suites.js';
 const ORDER: Warning['severity'][] = ['serious', 'warning', 'note'];
 const WORDS: Record<Warning['severity'], string> = { serious: 'Serious', warning: 'Warning', note: 'Note' };
 
-/** Warnings, the serious ones first; notes are folded away. */
+/** Warnings, a line each, the serious ones first; notes are folded away. */
 export function warningsView(results: Results, suites: readonly SuiteView[]) {
   const items = [...results.warnings]
     .sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity))
-    .map((warning) => ({
+    .map((warning, i) => ({
+      id: `warning-${i + 1}`,
       severity: warning.severity,
       word: WORDS[warning.severity],
       message: prose(warning.message),
@@ -23,21 +24,25 @@ export function warningsView(results: Results, suites: readonly SuiteView[]) {
     }));
   const loud = items.filter((item) => item.severity !== 'note');
   const notes = items.filter((item) => item.severity === 'note');
+  const tally = ORDER.map((severity) => ({
+    severity,
+    n: items.filter((i) => i.severity === severity).length,
+  }))
+    .filter(({ n }) => n > 0)
+    .map(({ severity, n }) => ({ severity, text: plural(severity, n) }));
   return {
     loud,
     notes,
     any: items.length > 0,
     count: items.length,
     serious: items.some((item) => item.severity === 'serious'),
-    summary: ORDER.map((severity) => ({ severity, n: items.filter((i) => i.severity === severity).length }))
-      .filter(({ n }) => n > 0)
-      .map(({ severity, n }) => plural(severity, n))
-      .join(', '),
+    tally,
+    summary: tally.map(({ text }) => text).join(', '),
     notesTitle: plural('note', notes.length),
   };
 }
 
 function plural(severity: Warning['severity'], n: number): string {
-  if (severity === 'serious') return `${n} serious`;
+  if (severity === 'serious') return `${n} serious warning${n === 1 ? '' : 's'}`;
   return `${n} ${severity}${n === 1 ? '' : 's'}`;
 }

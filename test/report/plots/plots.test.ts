@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createPalette } from '../../src/report/plots/palette.js';
-import { draw, type Plotted } from '../../src/report/plots/plots.js';
-import { renderSvg } from '../../src/report/plots/render-svg.js';
-import { hostileNames } from './run-folder.js';
-import { classifiers, plainNames, sampleResults } from './sample.js';
+import { createPalette } from '../../../src/report/plots/palette.js';
+import { draw, type Plotted } from '../../../src/report/plots/plots.js';
+import { renderPlot, renderSvg } from '../../../src/report/plots/render-svg.js';
+import { hostileNames } from '../run-folder.js';
+import { classifiers, plainNames, sampleResults } from '../sample.js';
 
 function plotted(names = plainNames): Plotted[] {
   const figures = sampleResults(names).suites.flatMap((suite) => suite.figures);
@@ -41,16 +41,52 @@ describe('plots', () => {
     '%s is drawn without NaN, with its title and numbers',
     async (_, figure) => {
       const { spec, data } = draw(figure, createPalette(classifiers(plainNames)));
-      const svg = await renderSvg(spec, 'f1', figure.title);
+      const { svg, tips } = await renderPlot(spec, 'f1', figure.title);
       expect(svg).toContain(`role="img" aria-label="${figure.title}"`);
       expect(svg).toMatch(/viewBox="0 0 [\d.]+ [\d.]+"/);
       expect(svg).not.toMatch(/NaN|undefined|Infinity/);
       expect(svg).not.toMatch(/(?:fill|stroke)="(?:#|black|white)/);
       expect(svg).not.toMatch(/ id="(?!f1-)|url\(#(?!f1-)/);
+      expect(svg).not.toMatch(/role="graphics|aria-roledescription/);
+      for (const line of tips.split('\n')) expect(line).toMatch(/^-?\d+ -?\d+ \S/);
       expect(data.rows.length).toBeGreaterThan(0);
       expect(data.rows.every((row) => row.length === data.columns.length)).toBe(true);
     },
   );
+
+  test('a point says what it is, where it is drawn', async () => {
+    const figure: Plotted = {
+      kind: 'lines',
+      id: 'l',
+      title: 'L',
+      xLabel: 'epsilon',
+      yLabel: 'accuracy',
+      xDomain: [0, 1],
+      yDomain: [0, 1],
+      yFormat: 'percent',
+      series: [
+        {
+          name: 'jem',
+          points: [
+            { x: 0, y: 1 },
+            { x: 0.5, y: 0.25, lo: 0.2, hi: 0.3 },
+          ],
+        },
+      ],
+    };
+    const { svg, tips } = await renderPlot(draw(figure, createPalette([])).spec, 'f', 'L');
+    const found = tips.split('\n').map((line) => line.match(/^(\d+) (\d+) (.*)$/)?.slice(1) ?? []);
+    expect(found.map(([, , text]) => text)).toEqual([
+      'jem: 100.0% at epsilon 0',
+      'jem: 25.0% [20.0, 30.0] at epsilon 0.500',
+    ]);
+    const [, width, height] = svg.match(/viewBox="0 0 ([\d.]+) ([\d.]+)"/) ?? [];
+    const [[x0, y0], [x1, y1]] = found.map(([x, y]) => [Number(x), Number(y)]);
+    expect(x0).toBeLessThan(x1);
+    expect(x1).toBeLessThan(Number(width));
+    expect(y0).toBeLessThan(y1);
+    expect(y1).toBeLessThan(Number(height));
+  });
 
   test('hostile names are text, not markup', async () => {
     const palette = createPalette(classifiers(hostileNames));
