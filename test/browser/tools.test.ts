@@ -37,19 +37,31 @@ describe.skipIf(whyNoBrowser())('what a reader can do with the report', () => {
     return text;
   };
 
+  /** What axe-core finds that is serious. */
+  const serious = async (page: Page, options = '{}') => {
+    await page.addScriptTag({ path: axe });
+    const { violations } = await inPage<{ violations: Violation[] }>(page, `axe.run(document, ${options})`);
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+  };
+
   it.each([
-    ['light', { colorScheme: 'light' }, ''],
-    ['dark', { colorScheme: 'dark' }, ''],
-    ['print', { colorScheme: 'light' }, 'print'],
-  ] as const)('axe finds nothing serious, in %s, with everything opened too', (_, options, media) =>
-    open('sample', { ...options, bypassCSP: true, suffix: '?print=everything' }, async (page) => {
-      if (media) await page.emulateMedia({ media });
-      await page.addScriptTag({ path: axe });
-      const { violations } = await inPage<{ violations: Violation[] }>(page, 'axe.run()');
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0].html}`)).toEqual([]);
+    ['light', 'light', 'screen'],
+    ['dark', 'dark', 'screen'],
+    ['print', 'light', 'print'],
+  ] as const)('axe finds nothing serious, in %s', (_, colorScheme, media) =>
+    open('sample', { colorScheme, bypassCSP: true }, async (page) => {
+      await page.emulateMedia({ media });
+      expect(await serious(page)).toEqual([]);
     }),
   );
+
+  it('axe finds nothing serious with everything opened', () =>
+    open('sample', { bypassCSP: true, suffix: '?print=everything' }, async (page) => {
+      // Colours are those of the page above, and take it a minute here.
+      expect(await serious(page, `{ rules: { 'color-contrast': { enabled: false } } }`)).toEqual([]);
+    }));
 
   it('the verdict and the headline table come first, on the first screen', () =>
     open('sample', { viewport: { width: 1400, height: 900 } }, async (page) => {

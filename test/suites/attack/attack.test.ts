@@ -419,7 +419,8 @@ describe('the validity panel', () => {
   ])('%s', async (flag, system, more) => {
     const { raised, panel } = await flagsOf(system(), more);
     expect(raised).toContain(flag);
-    expect(panel?.folded).toBe(false);
+    expect(panel?.folded).toBe(true);
+    expect(panel?.caption).toMatch(new RegExp(`clear; [1-9]\\d* raised: .*${flag} \\(`));
   });
 
   it('not monotone: a larger ball in which less is found', async () => {
