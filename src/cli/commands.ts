@@ -28,6 +28,11 @@ const listed: Record<string, Listed> = {
     summary: 'judge the results of a run folder',
     load: async () => (await import('./gate.js')).gateCommand(),
   },
+  export: {
+    takes: '<format> <dir>',
+    summary: 'write results in a format that other programs read',
+    load: async () => (await import('./export.js')).exportCommand(),
+  },
   inspect: {
     takes: '<file>',
     summary: 'show what a checkpoint holds',
