@@ -9,7 +9,6 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/index.ts'],
   ['src/runs'],
   ['suites/index.ts'],
-  ['src/exporters'],
   ['src/report', 'src/gate'],
   ['src/comparison'],
   ['suites'],

@@ -23,15 +23,15 @@ const listed: Record<string, Listed> = {
     summary: 'render the report of a run folder again',
     load: async () => (await import('./report.js')).reportCommand(),
   },
+  table: {
+    takes: '[preset] [dirs...]',
+    summary: 'write tables for papers from run folders',
+    load: async () => (await import('./table.js')).tableCommand(),
+  },
   gate: {
     takes: '<dir>',
     summary: 'judge the results of a run folder',
     load: async () => (await import('./gate.js')).gateCommand(),
-  },
-  export: {
-    takes: '<format> <dir>',
-    summary: 'write results in a format that other programs read',
-    load: async () => (await import('./export.js')).exportCommand(),
   },
   inspect: {
     takes: '<file>',

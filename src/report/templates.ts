@@ -34,7 +34,7 @@ const SCRIPTS = ['address', 'theme', 'folds', 'contents', 'tables', 'copy', 'fig
 
 /** Reads and compiles the templates. Errors: `file-unreadable` when the installation lacks them. */
 export async function loadTemplates(): Promise<Templates> {
-  const folder = templateFolder();
+  const folder = installedFolder();
   const read = (name: string) => readFile(path.join(folder, name), 'utf8');
   const engine = Handlebars.create();
   for (const file of await readdir(path.join(folder, 'partials'))) {
@@ -53,7 +53,7 @@ export async function loadTemplates(): Promise<Templates> {
 }
 
 /** `reports/` lies beside `src/` in a checkout and beside `dist/` in the package: look upwards. */
-function templateFolder(): string {
+export function installedFolder(): string {
   const start = path.dirname(fileURLToPath(import.meta.url));
   for (let folder = start; ; folder = path.dirname(folder)) {
     const candidate = path.join(folder, 'reports');

@@ -129,14 +129,14 @@ interface Need {
 function needOf({ columns, rows }: Grid, form: Form, c: number): Need {
   const { size, wrapped } = form;
   const { title, group = '', numeric } = columns[c];
-  const span = columns.filter((column) => group && column.group === group).length || 1;
-  const above = longestPart(group, size) / span;
+  // A panel may hold one column of a group only.
+  const above = longestPart(group, size);
   const head = textWidth(title, size);
   if (numeric) {
     const body = Math.max(above, ...rows.map((row) => numberWidth(row[c], form)));
     const min = Math.max(body, wrapped ? longestPart(title, size) : head);
     // With room, headings take two lines.
-    return { min, natural: Math.max(min, wrapped ? 0.6 * head : head) };
+    return { min, natural: Math.max(min, wrapped ? 0.7 * head : head) };
   }
   const texts = rows.map((row) => row[c].text);
   const natural = Math.max(above, head, ...texts.map((text) => textWidth(text, size)));

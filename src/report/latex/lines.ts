@@ -2,7 +2,7 @@ import { escapeLatex } from './escape.js';
 import { ems, type Size, textWidth } from './widths.js';
 
 /** Words wider than so many ems may be broken after signs such as a hyphen and, where there are none, at that width. */
-const WIDEST = 6;
+const WIDEST = 8;
 
 /** The parts of a word between which a line may end. */
 function parts(word: string): string[] {

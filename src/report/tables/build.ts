@@ -1,0 +1,156 @@
+import { textCell } from '../latex/grid.js';
+import { candidatesOf, type Run } from './candidates.js';
+import { type Content, cellOf, contentOf, markColumn } from './cell.js';
+import { columnOf, type Expanded, expand, formatOf, whyNone } from './columns.js';
+import { printedName, rowTitle } from './naming.js';
+import type { PaperColumn, PaperTable } from './paper-table.js';
+import { leftOut, type Row, rowOrder, rowsOf } from './rows.js';
+import { checkSeeds, seedsExpected } from './seeds.js';
+import type { TableSpec } from './spec.js';
+
+/** A table, and what it lacks, in words. */
+export interface Built {
+  /** Absent where none of its measures is there. */
+  table?: PaperTable;
+  missing: string[];
+}
+
+/**
+ * Fills a table from runs. Rows are what the measures of its columns are of, in the order of the runs. A measure
+ * without one of the fields that make a row, such as accuracy where rows are scores, is the same in all of those rows.
+ * @param file the file that describes the table, and `at` the place in it, for errors
+ * Errors: `config-invalid` where several measures fit one cell, or runs are no seeds; `unknown-name` for a column to
+ * sort by that is not there.
+ */
+export function buildTable(spec: TableSpec, runs: readonly Run[], file: string, at: string): Built {
+  const { rows: fields = ['model'], only = {}, names = {}, intervals = 'off' } = spec;
+  checkSeeds(spec, runs, { file, path: `${at}.seeds` });
+  const all = candidatesOf(runs, spec);
+  const expanded = spec.columns.flatMap((column, i) => expand(column, `${at}.columns[${i}]`, only, all));
+  const rows = rowsOf(expanded, fields, only);
+  if (rows.length === 0) {
+    const reasons = new Set(spec.columns.flatMap((c) => (c.fact === undefined ? [whyNone(c, all)] : [])));
+    return { missing: [`table ${spec.id} is left out: ${[...reasons].join('; ')}`] };
+  }
+  const columns = expanded.map((column) => columnOf(column, names));
+  const contents = rows.map((row) => expanded.map((column) => contentAt(column, row, spec, runs, file)));
+  const order = rowOrder(spec, contents, columns, { file, path: `${at}.sort` });
+  const cells = order.map((r) =>
+    contents[r].map((content, c) => {
+      const column = expanded[c].spec;
+      return cellOf(content, formatOf(expanded[c]), column, column.intervals ?? intervals, names);
+    }),
+  );
+  if (spec.marks ?? true) {
+    for (const [c, { better }] of columns.entries()) {
+      markColumn(
+        cells.map((row) => row[c]),
+        better,
+      );
+    }
+  }
+  return {
+    missing: [
+      ...expanded.flatMap((column, c) => told(columns[c].name, column, rows, contents, c, all)),
+      ...incomplete(spec, runs, rows, contents, columns),
+      ...leftOut(runs, spec, rows),
+    ],
+    table: {
+      id: spec.id,
+      caption: spec.caption ?? '',
+      label: spec.label ?? '',
+      width: spec.width ?? 'text',
+      stub: fields.length,
+      columns: [
+        ...fields.map(
+          (name): PaperColumn => ({ title: rowTitle(name), name, better: 'none', numeric: false }),
+        ),
+        ...columns,
+      ],
+      rows: order.map((r, i) => [...rows[r].map((name) => textCell(printedName(name, names))), ...cells[i]]),
+      remarks: remarksOf(spec, runs),
+    },
+  };
+}
+
+function contentAt(
+  { spec: column, path, candidates }: Expanded,
+  row: Row,
+  { rows: fields = ['model'], facts = {} }: TableSpec,
+  runs: readonly Run[],
+  file: string,
+): Content {
+  const model = row[fields.indexOf('model')];
+  if (column.fact !== undefined) {
+    const fact = facts[model]?.[column.fact];
+    if (fact !== undefined) return { texts: [fact === true ? 'yes' : fact === false ? 'no' : String(fact)] };
+    return { missing: `no such fact, add \`facts: { ${model}: { ${column.fact}: ... } }\` to the table` };
+  }
+  const fits = candidates.filter(({ fields: of }) =>
+    fields.every((field, i) => of[field] === undefined || of[field] === row[i]),
+  );
+  if (fits.length > 0) return contentOf(column, fits, { file, path, row: row.join(', ') });
+  const suites = new Set(candidates.map(({ measure }) => measure.suite));
+  const reason = runs
+    .flatMap(({ results }) => results.notApplicable)
+    .find((entry) => entry.model === model && suites.has(entry.suite))?.reason;
+  return { missing: reason ?? 'not measured' };
+}
+
+/** What a column lacks: once where it has nothing at all. */
+function told(
+  name: string,
+  { spec, candidates }: Expanded,
+  rows: readonly Row[],
+  contents: readonly Content[][],
+  c: number,
+  all: ReturnType<typeof candidatesOf>,
+): string[] {
+  if (spec.fact === undefined && candidates.length === 0) return [`${name}: ${whyNone(spec, all)}`];
+  return rows.flatMap((row, r) => {
+    const content = contents[r][c];
+    return 'missing' in content ? [`${name} of ${row.join(', ')}: ${content.missing}`] : [];
+  });
+}
+
+/** Means that rest on fewer seeds than there are. */
+function incomplete(
+  spec: TableSpec,
+  runs: readonly Run[],
+  rows: readonly Row[],
+  contents: readonly Content[][],
+  columns: readonly PaperColumn[],
+): string[] {
+  if (spec.seeds === 'folders' && runs.length === 1) {
+    return [`table ${spec.id}: one run folder is one seed, so there is no deviation`];
+  }
+  const m = (spec.rows ?? ['model']).indexOf('model');
+  return rows.flatMap((row, r) =>
+    columns.flatMap(({ name }, c) => {
+      const content = contents[r][c];
+      const seeds = 'data' in content ? content.data.seeds : undefined;
+      const expected = seedsExpected(spec, runs, row[m]);
+      return seeds !== undefined && seeds < expected
+        ? [`${name} of ${row.join(', ')}: mean of ${seeds} of ${expected} seeds`]
+        : [];
+    }),
+  );
+}
+
+function remarksOf(
+  { marks = true, intervals = 'off', seeds, columns }: TableSpec,
+  runs: readonly Run[],
+): string[] {
+  const styles = new Set(columns.map((column) => column.intervals ?? intervals));
+  const levels = new Set(runs.flatMap(({ results }) => results.measures.map(({ level }) => 100 * level)));
+  const level = `${[...levels].join(' or ')} % intervals`;
+  return [
+    ...(marks ? ['Bold: best of the column; underlined: second best.'] : []),
+    ...(seeds !== undefined ? ['Mean and, behind ±, standard deviation over seeds.'] : []),
+    ...(seeds === undefined && styles.has('brackets') ? [`In brackets: ${level}.`] : []),
+    ...(seeds === undefined && styles.has('plus-minus') ? [`±: half the width of ${level}.`] : []),
+    ...runs.map(({ folder, results: { key = 'without a key', status } }) =>
+      [`Run: ${folder}`, key, ...(status === 'partial' ? ['not finished'] : [])].join(', '),
+    ),
+  ];
+}
