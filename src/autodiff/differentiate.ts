@@ -20,7 +20,9 @@ export interface Differentiated {
 /**
  * Writes the gradient of the sum of an output as another graph: all outputs of the given graph and one output
  * per gradient, each in the shape of what it is taken of. The result can be differentiated again.
- * `feeds` is any valid input with a batch of at least two (or the fixed one): shapes are read off one run.
+ * `feeds` is any valid input with a batch of at least two (or the fixed one): shapes are read off one run, and those of
+ * what composite operators are written in off another.
+ * @param known shapes that are known already, for these feeds
  * Errors: `op-unsupported` names the first node on the way that has no gradient rule.
  */
 export async function gradientGraph(
@@ -28,14 +30,15 @@ export async function gradientGraph(
   graph: Graph,
   feeds: Record<string, Value>,
   { of, wrt }: Differentiation,
+  known?: Shapes,
 ): Promise<Differentiated> {
   refuseMissing(graph, wrt, of);
   const between = nodesBetween(graph, wrt, of);
   const composite = between.filter((node) => LOWERINGS.has(node.op));
-  let plain = graph;
-  if (composite.length > 0)
-    plain = lower(graph, composite, await traceShapes(engine, graph, feeds, composite));
-  const shapes = await traceShapes(engine, plain, feeds, nodesBetween(plain, wrt, of));
+  let shapes = await traceShapes(engine, graph, feeds, { nodes: between, known });
+  if (composite.length === 0) return differentiate(graph, { of, wrt, shapes });
+  const plain = lower(graph, composite, shapes);
+  shapes = await traceShapes(engine, plain, feeds, { nodes: nodesBetween(plain, wrt, of), known: shapes });
   return differentiate(plain, { of, wrt, shapes });
 }
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { estimatedGradients, missingGradients, nodesBetween } from '../autodiff/coverage.js';
-import type { Shapes } from '../autodiff/site.js';
 import type { Engine, Program } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import { sizedBy } from '../graph/declared-sizes.js';
@@ -10,7 +9,7 @@ import { writeOnnx } from '../graph/write.js';
 import type { Loss } from '../losses/loss.js';
 import { losses as builtinLosses } from '../losses/registry.js';
 import type { Registry } from '../registry.js';
-import { activationsPerImage, efficientBatch, shapesOf, TRACED } from './batch-size.js';
+import { activationsPerImage, efficientBatch } from './batch-size.js';
 import { classNames, type ModelCard } from './card.js';
 import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
@@ -22,7 +21,7 @@ import { findImageInput, inputNotes } from './image-input.js';
 import { type FoundLayer, findLastLayer } from './last-layer.js';
 import { Model } from './model.js';
 import { chooseOutputs, softmaxNotes } from './outputs.js';
-import { type Prepared, prepare } from './prepare.js';
+import { type Prepared, prepare, type TracedShapes } from './prepare.js';
 import type { Capability, SystemInfo } from './system.js';
 
 export interface Origin {
@@ -67,15 +66,27 @@ async function assembled(
   refuseEngine(network, pool, checkpoint);
   refuseSoftmaxNode(network, contract, checkpoint);
   const guard = guardOf(pool);
-  const prepared = await prepare(guard, network, contract, checkpoint);
+  const { traced, ...prepared } = await prepare(guard, network, contract, checkpoint);
   const sized = sizedBy(prepared.graph);
   // What an image may make large, or endless, never runs anywhere else.
   const engine = sized === 'data' ? naming(guard, checkpoint) : pool;
   const choice = chooseOutputs(network, contract, checkpoint);
-  await refuseMap(engine, prepared, contract, { output: choice.logits?.name ?? '', checkpoint });
+  await refuseMap(prepared, traced, contract, { output: choice.logits?.name ?? '', checkpoint });
   // The one session that is tried is the model's own.
   const program = await engine.compile(prepared.graph);
-  const parts = { engine, guard, prepared, sized, contract, choice, checkpoint, card, network, losses };
+  const parts = {
+    engine,
+    guard,
+    prepared,
+    traced,
+    sized,
+    contract,
+    choice,
+    checkpoint,
+    card,
+    network,
+    losses,
+  };
   try {
     return await triedOut(program, parts, { sha256, taken, notes });
   } catch (error) {
@@ -88,6 +99,7 @@ interface Parts {
   engine: Engine;
   guard: Engine;
   prepared: Prepared;
+  traced: TracedShapes;
   sized: ReturnType<typeof sizedBy>;
   contract: Contract;
   choice: ReturnType<typeof chooseOutputs>;
@@ -99,16 +111,15 @@ interface Parts {
 
 async function triedOut(
   program: Program,
-  { engine, guard, prepared, sized, contract, choice, checkpoint, card, network, losses }: Parts,
+  { engine, guard, prepared, traced, sized, contract, choice, checkpoint, card, network, losses }: Parts,
   { sha256, taken, notes }: { sha256: string | undefined; taken: string | undefined; notes: readonly Note[] },
 ): Promise<Model> {
   const trial = await tryOut(engine, program, prepared, contract, checkpoint).catch(async (error) => {
     const node = error instanceof NotFinite ? await error.origin?.() : undefined;
     throw node === undefined ? error : new NotFinite(`${error.message}, first at ${node}`, error.details);
   });
-  const shapes = once(() => shapesOf(engine, prepared, contract.shape));
-  const last = await lastLayerOf(prepared, contract, shapes);
-  const { offers, lacks } = await capabilities(engine, prepared, contract, trial, last);
+  const last = await lastLayerOf(prepared, contract, traced);
+  const { offers, lacks } = await capabilities(engine, prepared, traced, contract, trial, last);
   const info: SystemInfo = {
     name: card.name,
     model: card.name,
@@ -131,7 +142,7 @@ async function triedOut(
     ...(last.features && { featureWidth: last.features.width }),
     inputScale: contract.inputScale,
   };
-  const wanted = card.batchSize ?? efficientBatch(activationsPerImage(prepared, await shapes()));
+  const wanted = card.batchSize ?? efficientBatch(activationsPerImage(prepared, traced));
   const fixed = prepared.fixedBatch ?? 1;
   const batchSize = Math.ceil(wanted / fixed) * fixed;
   if (sized === 'shapes') await tryBatch(guard, prepared, contract.shape, batchSize);
@@ -148,26 +159,20 @@ async function triedOut(
   });
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
-}
-
 /** The features and the layer behind them; that of the energy where there are no classes. */
 async function lastLayerOf(
-  { graph, pixels, outputs, features, fixedBatch }: Prepared,
+  { graph, pixels, outputs, features }: Prepared,
   { classes }: Contract,
-  shapes: () => Promise<Shapes>,
+  { n, shapes }: TracedShapes,
 ): Promise<FoundLayer> {
   const { logits = outputs.logPx ?? '' } = outputs;
-  const n = fixedBatch ?? TRACED;
   const found = await findLastLayer({
     graph,
     pixels,
     logits,
     classes: Math.max(1, classes),
     named: features,
-    shapes,
+    shapes: async () => shapes,
     n,
   });
   if (outputs.logits) return found;
@@ -201,6 +206,7 @@ function offered(prepared: Prepared, offers: readonly Capability[]): Prepared {
 async function capabilities(
   engine: Engine,
   prepared: Prepared,
+  traced: TracedShapes,
   contract: Contract,
   { normalised }: Trial,
   last: FoundLayer,
@@ -214,7 +220,7 @@ async function capabilities(
     lacks.logPx =
       'its outputs are log-probabilities, whose logsumexp is 0 for every image; name the logits before the LogSoftmax in `outputs.logits`';
   else offers.push('logPx');
-  const why = await gradientMissing(engine, prepared, contract);
+  const why = await gradientMissing(engine, prepared, traced, contract);
   if (why) lacks.inputGradient = why;
   else offers.push('inputGradient');
   if (last.features) offers.push('features');
@@ -226,6 +232,7 @@ async function capabilities(
 async function gradientMissing(
   engine: Engine,
   prepared: Prepared,
+  traced: TracedShapes,
   contract: Contract,
 ): Promise<string | undefined> {
   for (const output of Object.values(prepared.outputs)) {
@@ -237,10 +244,7 @@ async function gradientMissing(
       return 'the outputs depend on the pixels only through operators whose gradient is zero, such as rounding';
   }
   try {
-    await tryGradient(
-      { engine, prepared, contract, losses: builtinLosses },
-      prepared.outputs.logits ? 'logit' : 'log-px',
-    );
+    await tryGradient(engine, prepared, traced, contract.shape);
     return undefined;
   } catch (error) {
     // A rule that exists may still not cover a node: indices computed at run time, for example.

@@ -1,22 +1,7 @@
-import type { Shapes } from '../autodiff/site.js';
-import { traceShapes } from '../autodiff/trace.js';
-import type { Engine } from '../engines/engine.js';
-import { noiseImages, type Prepared, pixelValue } from './prepare.js';
-
-/** Images that shapes are read off: more than one, so that the batch axis is not mistaken for one that broadcasts. */
-export const TRACED = 2;
-
-/** Shapes of all values of a network, for a batch of so many images or of as many as it insists on. */
-export function shapesOf(
-  engine: Engine,
-  { graph, pixels, fixedBatch: n = TRACED }: Prepared,
-  shape: readonly number[],
-): Promise<Shapes> {
-  return traceShapes(engine, graph, { [pixels]: pixelValue(noiseImages(n, shape), n, shape) });
-}
+import type { Prepared, TracedShapes } from './prepare.js';
 
 /** Numbers that all values of the network together hold for one image, weights aside. */
-export function activationsPerImage({ graph, fixedBatch: n = TRACED }: Prepared, shapes: Shapes): number {
+export function activationsPerImage({ graph }: Prepared, { n, shapes }: TracedShapes): number {
   let total = 0;
   for (const [name, { dims }] of shapes)
     if (!graph.initializers.has(name)) total += dims.reduce((a, d) => a * d, 1);

@@ -1,9 +1,8 @@
-import { traceShapes } from '../autodiff/trace.js';
-import type { Engine, Value } from '../engines/engine.js';
+import type { Shapes } from '../autodiff/site.js';
 import { AssayError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
 import type { Contract } from './contract.js';
-import { noiseImages, type Prepared, pixelValue } from './prepare.js';
+import type { Prepared, TracedShapes } from './prepare.js';
 
 /** Operators that lay the numbers of a value out anew. */
 const LAYING_OUT = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze', 'Transpose']);
@@ -26,13 +25,14 @@ export interface FlattenedMap {
  * What the numbers of an output were before they were laid out flat, where that has several axes: a map over the image
  * rather than a number a class. A linear layer makes one axis, however many classes it has; a mean over the image
  * leaves axes of one.
- * @param feeds a batch of images
+ * @param images how many the shapes are of
+ * @param shapesOf shapes of what a node reads, and of the outputs
  */
 export async function flattenedMap(
-  engine: Engine,
   graph: Graph,
   output: string,
-  feeds: Record<string, Value>,
+  images: number,
+  shapesOf: (node: Node) => Promise<Shapes>,
 ): Promise<FlattenedMap | undefined> {
   const made = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
   let [value, laidOut] = [output, false];
@@ -47,9 +47,8 @@ export async function flattenedMap(
   }
   // What is not laid out anew has as many axes as the logits.
   if (!last || !laidOut) return undefined;
-  const shapes = await traceShapes(engine, graph, feeds, [last]);
+  const shapes = await shapesOf(last);
   const [from, to] = [value, output].map((name) => shapes.get(name)?.dims ?? []);
-  const [images] = Object.values(feeds).map(({ dims }) => dims[0]);
   const dims = from[0] === images ? from.slice(1) : from;
   const long = dims.filter((d) => d > 1);
   return long.length > 1 && sizeOf(from) === sizeOf(to) ? { node: last, dims } : undefined;
@@ -66,15 +65,14 @@ export const describeMap = ({ dims }: FlattenedMap): string => `${dims.join(' x 
  * @param output what holds the logits, for a card
  */
 export async function refuseMap(
-  engine: Engine,
-  { graph, pixels, outputs, fixedBatch = 2 }: Prepared,
+  { graph, outputs }: Prepared,
+  { n, shapes }: TracedShapes,
   contract: Contract,
   { output, checkpoint }: { output: string; checkpoint: string },
 ): Promise<void> {
   if (!outputs.logits) return;
-  const { shape, classes } = contract;
-  const feeds = { [pixels]: pixelValue(noiseImages(fixedBatch, shape), fixedBatch, shape) };
-  const map = await flattenedMap(engine, graph, outputs.logits, feeds);
+  const { classes } = contract;
+  const map = await flattenedMap(graph, outputs.logits, n, async () => shapes);
   if (!map || (contract.logits !== undefined && sizeOf(map.dims) === classes)) return;
   const { node, dims } = map;
   throw new AssayError('shape-mismatch', 'the network ends in a map over the image, which holds no logits', {

@@ -13,7 +13,7 @@ import type { Loss, LossArgumentName } from '../losses/loss.js';
 import type { Registry } from '../registry.js';
 import type { Contract } from './contract.js';
 import type { FeaturePlace } from './last-layer.js';
-import { noiseImages, type Prepared, pixelValue } from './prepare.js';
+import { noiseImages, type Prepared, pixelValue, type TracedShapes } from './prepare.js';
 import { quantityNamed } from './quantities.js';
 import type { LossName, QuantityName } from './system.js';
 
@@ -87,14 +87,22 @@ export async function compileGradient(
   return { program, aims, added, loss: wanted.of, gradient: gradients[parts.prepared.pixels] };
 }
 
-/** Whether a loss can be differentiated, found out at the least cost. Errors: as `compileGradient`. */
-export async function tryGradient(parts: Differentiable, loss: LossName): Promise<void> {
-  const { engine } = parts;
-  const { graph, feeds, wanted } = lossGraph(parts, loss);
+/**
+ * Whether what the network puts out can be differentiated: what a loss adds always can. At the least cost: of the
+ * gradient graph no session is made. Errors: as `compileGradient`.
+ */
+export async function tryGradient(
+  engine: Engine,
+  { graph, pixels, outputs: { logits, logPx = '' } }: Prepared,
+  { n, shapes }: TracedShapes,
+  shape: readonly number[],
+): Promise<void> {
+  const feeds = { [pixels]: pixelValue(noiseImages(n, shape), n, shape) };
+  const wanted = { of: logits ?? logPx, wrt: [pixels] };
   if (engine.differentiate) {
     const { program } = await engine.differentiate(graph, feeds, wanted);
     await program.release();
-  } else await gradientGraph(engine, graph, feeds, wanted);
+  } else await gradientGraph(engine, graph, feeds, wanted, shapes);
 }
 
 /**

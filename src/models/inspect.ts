@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { innermost } from '../architectures/views.js';
 import { estimatedGradients, missingGradients, nodesBetween } from '../autodiff/coverage.js';
+import { traceShapes } from '../autodiff/trace.js';
 import { limits as bounds } from '../bytes/limits.js';
 import type { Checkpoint, ReadRequest } from '../checkpoints/checkpoint.js';
 import { hashOfFile } from '../checkpoints/file-hash.js';
@@ -10,7 +11,7 @@ import type { Engine, Value } from '../engines/engine.js';
 import type { Limits } from '../engines/guard/limits.js';
 import { createEngine } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
-import type { DataType, Graph, ValueInfo } from '../graph/graph.js';
+import type { DataType, Graph, Node, ValueInfo } from '../graph/graph.js';
 import { elementCount } from '../graph/tensor.js';
 import { engineOf } from './checks.js';
 import { type FlattenedMap, flattenedMap } from './flattened-map.js';
@@ -278,13 +279,16 @@ async function flattenedMaps(
   if (!feeds || refusals.length > 0) return found;
   for (const { name } of graph.outputs.filter(isFloat))
     try {
-      const map = await flattenedMap(engine, graph, name, feeds);
+      const shapesOf = (node: Node) => traceShapes(engine, graph, feeds, { nodes: [node] });
+      const map = await flattenedMap(graph, name, imagesIn(feeds), shapesOf);
       if (map) found.set(name, map);
     } catch (error) {
       keepRefusal(error, refusals);
     }
   return found;
 }
+
+const imagesIn = (feeds: Record<string, Value>) => Object.values(feeds)[0]?.dims[0] ?? 1;
 
 /** Keeps what went beyond a limit; other errors of an engine are no matter here. Errors: those that are no AssayError. */
 function keepRefusal(error: unknown, refusals: AssayError[]): void {

@@ -1,4 +1,6 @@
-import type { Engine, Program, Value } from '../engines/engine.js';
+import type { Shapes } from '../autodiff/site.js';
+import { traceRun } from '../autodiff/trace.js';
+import type { Engine, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import { GraphBuilder } from '../graph/build.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
@@ -24,9 +26,16 @@ export interface Prepared {
   fixedBatch: number | undefined;
 }
 
+/** Shapes of all values in a run of so many images. */
+export interface TracedShapes {
+  n: number;
+  shapes: Shapes;
+}
+
 /**
  * Puts a card's contract around a network, folds it, and opens its batch axis when it is fixed. That every
- * image's outputs do not depend on the images beside it is verified by running it.
+ * image's outputs do not depend on the images beside it is verified by running it. That run tells the shapes of all
+ * values, too: sessions of a large network take long to make.
  * @param checkpoint the network's file, for messages
  * Errors: `shape-mismatch` and `model-invalid`, naming the card's key or the graph's value.
  */
@@ -35,7 +44,7 @@ export async function prepare(
   given: Graph,
   contract: Contract,
   checkpoint: string,
-): Promise<Prepared> {
+): Promise<Prepared & { traced: TracedShapes }> {
   const input = findImageInput(given, contract, checkpoint);
   const network = withoutTraining(given, input.name, checkpoint);
   const choice = chooseOutputs(network, contract, checkpoint);
@@ -52,15 +61,17 @@ export async function prepare(
     try {
       const simple = await engine.fold(tried.graph);
       const folded = { ...tried, graph: await freezeShapes(engine, simple, tried.pixels) };
-      if (await agrees(engine, folded, contract, reference))
-        return { ...withoutFeatures(folded, reference), fixedBatch: undefined };
+      const { outputs, ...traced } = await traceNoise(engine, folded, contract, reference.n);
+      if (agree(outputs, reference))
+        return { ...withoutFeatures(folded, reference), fixedBatch: undefined, traced };
     } catch (error) {
       if (!(error instanceof AssayError && error.code === 'engine-failed')) throw error;
       // A shape that does not fit several images: the next attempt, or one run per image.
     }
   }
   const folded = { ...asExported, graph: await engine.fold(asExported.graph) };
-  return { ...withoutFeatures(folded, reference), fixedBatch: fixed };
+  const { outputs: _, ...traced } = await traceNoise(engine, folded, contract, fixed);
+  return { ...withoutFeatures(folded, reference), fixedBatch: fixed, traced };
 }
 
 type Surrounded = Omit<Prepared, 'fixedBatch' | 'features'>;
@@ -174,21 +185,19 @@ async function probeRows(
 
 const numbers = (data: Value['data']) => Array.from(data as ArrayLike<number | bigint>, Number);
 
-async function agrees(
+/** Runs a network on noise, for its outputs and the shapes of all its values. */
+async function traceNoise(
   engine: Engine,
-  tried: Surrounded,
-  contract: Contract,
-  { n, rows }: ProbeRows,
-): Promise<boolean> {
-  const program: Program = await engine.compile(tried.graph);
-  try {
-    const images = noiseImages(n, contract.shape);
-    const outputs = await program.run({ [tried.pixels]: pixelValue(images, n, contract.shape) });
-    return Object.entries(rows).every(([name, wanted]) => close(numbers(outputs[name].data), wanted));
-  } finally {
-    await program.release();
-  }
+  { graph, pixels, outputs }: Surrounded,
+  { shape }: Contract,
+  n: number,
+): Promise<TracedShapes & { outputs: Record<string, Value> }> {
+  const feeds = { [pixels]: pixelValue(noiseImages(n, shape), n, shape) };
+  return { n, ...(await traceRun(engine, graph, feeds, { fetches: Object.values(outputs) })) };
 }
+
+const agree = (outputs: Record<string, Value>, { rows }: ProbeRows): boolean =>
+  Object.entries(rows).every(([name, wanted]) => close(numbers(outputs[name].data), wanted));
 
 /** Equal but for the order of float32 sums. Two NaNs are equal here: they are refused later, by name. */
 function close(got: readonly number[], wanted: Float32Array): boolean {
