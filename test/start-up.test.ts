@@ -41,7 +41,7 @@ function closureOf(entry: string) {
  */
 const starts: Record<string, readonly string[]> = {
   'src/cli/main.ts': ['commander', 'fastest-levenshtein'],
-  'src/cli/run.ts': ['commander', 'fastest-levenshtein'],
+  'src/cli/run.ts': ['ajv', 'commander', 'fast-xml-builder', 'fastest-levenshtein', 'yaml'],
   'src/runs/run.ts': ['ajv', 'fastest-levenshtein', 'yaml'],
   'src/runs/conclude-worker.ts': ['ajv', 'csv-stringify', 'fastest-levenshtein', 'yaml'],
   'src/engines/ort/worker.ts': ['fastest-levenshtein', 'onnxruntime-node'],
