@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'results-stale'
   | 'results-partial'
   | 'results-edited'
+  | 'not-comparable'
   | 'engine-failed'
   | 'limit-exceeded'
   | 'interrupted';

@@ -7,6 +7,8 @@ import { describe, expect, it } from 'vitest';
 const LAYERS: readonly (readonly string[])[] = [
   ['src/cli'],
   ['src/index.ts'],
+  ['src/audit'],
+  ['src/across'],
   ['src/runs'],
   ['suites/index.ts'],
   ['src/report', 'src/gate'],

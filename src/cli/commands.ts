@@ -33,6 +33,16 @@ const listed: Record<string, Listed> = {
     summary: 'judge the results of a run folder',
     load: async () => (await import('./gate.js')).gateCommand(),
   },
+  compare: {
+    takes: '<dir...>',
+    summary: 'compare models of run folders, with paired tests',
+    load: async () => (await import('./compare.js')).compareCommand(),
+  },
+  history: {
+    takes: '<dir>',
+    summary: 'show how measures moved over the runs in a folder',
+    load: async () => (await import('./history.js')).historyCommand(),
+  },
   inspect: {
     takes: '<file>',
     summary: 'show what a checkpoint holds',

@@ -106,9 +106,11 @@ function dataFacts({ results, measure }: Measured): Fact[] {
  * Its own, those that its rows or parameters name, and, where it does not say which rows it is made from, all that are
  * no test sets: what a mean over OOD sets or a fitted temperature rests on.
  */
-function datasetsBehind({ datasets }: Results, { dataset, params }: Measured['measure']) {
+function datasetsBehind({ datasets }: Results, { dataset, params, rows: made }: Measured['measure']) {
   const named = Object.values(params).filter((value) => datasets.some(({ name }) => name === value));
-  const selected = datasets.filter(({ role }) => role !== 'test').map(({ name }) => name);
+  const selected = made
+    ? [made, ...(made.against ?? [])].map(({ where }) => where.dataset)
+    : datasets.filter(({ role }) => role !== 'test').map(({ name }) => name);
   return new Set([dataset, ...named, ...selected].filter((name) => name !== undefined).map(String));
 }
 

@@ -32,8 +32,12 @@ const STYLES = [
 /** Files of `reports/script/`, in one function: what one declares, those after it can use. */
 const SCRIPTS = ['address', 'theme', 'folds', 'contents', 'tables', 'copy', 'figures', 'print'];
 
-/** Reads and compiles the templates. Errors: `file-unreadable` when the installation lacks them. */
-export async function loadTemplates(): Promise<Templates> {
+/**
+ * Reads and compiles a page with its partials.
+ * @param template `report`, `comparison`, `history`
+ * Errors: `file-unreadable` when the installation lacks them.
+ */
+export async function loadTemplates(template = 'report'): Promise<Templates> {
   const folder = installedFolder();
   const read = (name: string) => readFile(path.join(folder, name), 'utf8');
   const engine = Handlebars.create();
@@ -42,7 +46,7 @@ export async function loadTemplates(): Promise<Templates> {
     engine.registerPartial(path.basename(file, '.hbs'), await read(path.join('partials', file)));
   }
   // Strict: a field the view forgot is an error here, not a hole in a report.
-  const page = engine.compile(await read('report.hbs'), { strict: true });
+  const page = engine.compile(await read(`${template}.hbs`), { strict: true });
   const styles = await Promise.all(STYLES.map((name) => read(`style/${name}.css`)));
   const scripts = await Promise.all(SCRIPTS.map((name) => read(`script/${name}.js`)));
   return {

@@ -8,7 +8,11 @@ import type { Results } from '../suites/results.js';
 
 /** Reads the results of a run folder. Errors: `file-unreadable`, `file-malformed`, `config-invalid`. */
 export async function readResults(directory: string): Promise<Results> {
-  const file = join(directory, 'results.json');
+  return readResultsFile(join(directory, 'results.json'));
+}
+
+/** Reads results wherever they lie. Errors: as `readResults`. */
+export async function readResultsFile(file: string): Promise<Results> {
   const text = await readText(file, 'results').catch((error: Error) => {
     if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
     throw new AssayError('file-unreadable', 'this is not the folder of a finished run', {

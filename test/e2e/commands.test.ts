@@ -15,13 +15,24 @@ describe('the command line', () => {
   const told: [string[], number, RegExp][] = [
     [['--help'], 0, /run .*score .*report .*table .*gate .*inspect .*explain .*doctor .*init .*Exit code/s],
     [['--version'], 0, new RegExp(`^${manifest.version.replaceAll('.', '\\.')}\n$`)],
-    ...['run', 'score', 'report', 'table', 'gate', 'inspect', 'explain', 'doctor', 'init', 'build-addon'].map(
-      (name): [string[], number, RegExp] => [
-        [name, '--help'],
-        0,
-        new RegExp(`Usage: assay ${name}.*Example.*\\$ assay ${name}`, 's'),
-      ],
-    ),
+    ...[
+      'run',
+      'score',
+      'report',
+      'table',
+      'gate',
+      'compare',
+      'history',
+      'inspect',
+      'explain',
+      'doctor',
+      'init',
+      'build-addon',
+    ].map((name): [string[], number, RegExp] => [
+      [name, '--help'],
+      0,
+      new RegExp(`Usage: assay ${name}.*Example.*\\$ assay ${name}`, 's'),
+    ]),
   ];
   it.concurrent.each(told)('%j tells', async (args, code, says) => {
     const ended = await assay(args, '.');

@@ -1,0 +1,54 @@
+import { basename, join, resolve } from 'node:path';
+import { AssayError } from '../errors.js';
+import { readResults } from '../runs/read-results.js';
+import { sealHolds } from '../runs/seal.js';
+import type { Results } from '../suites/results.js';
+
+/** A run folder that is compared with others. */
+export interface RunFolder {
+  /** What reports call it. */
+  name: string;
+  directory: string;
+  results: Results;
+}
+
+/** What may be wrong with a folder and still be let through. */
+export interface Tolerated {
+  /** Results of an interrupted run, or of one with --limit. */
+  partial: boolean;
+  /** Results that were changed since a run wrote them. */
+  edited: boolean;
+}
+
+/**
+ * Opens a run folder for a comparison.
+ * Errors: those of `readResults`; `results-edited` and `results-partial` unless tolerated.
+ */
+export async function openRunFolder(directory: string, { partial, edited }: Tolerated): Promise<RunFolder> {
+  const results = await readResults(directory);
+  const file = join(directory, 'results.json');
+  if (!edited && !sealHolds(results))
+    throw new AssayError('results-edited', 'the results are not as a run wrote them', {
+      file,
+      path: 'digest',
+      expected: 'the digest of what the file holds',
+      found: results.digest === undefined ? 'none' : 'that of something else',
+      hint: 'run the same `assay run` again: it measures nothing that is stored; or compare them all the same with --allow edited',
+    });
+  if (!partial && results.status === 'partial')
+    throw new AssayError('results-partial', 'the results are partial', {
+      file,
+      found: results.errors[0],
+      hint: 'run the same `assay run` again: it measures what is missing; or compare what is there with --allow partial',
+    });
+  return { name: basename(resolve(directory)), directory, results };
+}
+
+/** The folders with names that differ: paths as given where the last parts of them are the same. */
+export function namedApart(folders: readonly RunFolder[]): RunFolder[] {
+  const counts = new Map<string, number>();
+  for (const { name } of folders) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return folders.map((folder) =>
+    (counts.get(folder.name) ?? 0) > 1 ? { ...folder, name: folder.directory } : folder,
+  );
+}

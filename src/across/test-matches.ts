@@ -1,0 +1,118 @@
+import type { Discrepancy } from '../comparison/conditions.js';
+import { type Difference, differenceOf } from '../comparison/difference.js';
+import type { Match } from '../comparison/match.js';
+import { AssayError } from '../errors.js';
+import { holm } from '../metrics/holm.js';
+import type { Measure } from '../suites/results.js';
+import { flipsOf } from './flips.js';
+import { type MeasureRead, rowsOfRun } from './paired-rows.js';
+import type { ComparedMeasure, FlippedExample, PairedTest, Verdict } from './run-comparison.js';
+import type { RunFolder } from './run-folder.js';
+import type { SidePair } from './sides.js';
+
+/** Two measures that are compared, whose they are, and in what they differ all the same. */
+export interface MatchInPair extends Match {
+  pair: number;
+  sides: SidePair;
+  differing: readonly Discrepancy[];
+}
+
+/** What a test said of a measure. */
+export type Outcome = Pick<ComparedMeasure, 'test' | 'verdict' | 'reasons'>;
+
+export interface Tested {
+  /** How many p values were corrected together. */
+  tests: number;
+  of: ReadonlyMap<MatchInPair, Outcome>;
+  flips: (Omit<FlippedExample, 'row'> & { match: MatchInPair })[];
+}
+
+/** Coverage of intervals; what is left is the chance of any wrong verdict. */
+export const LEVEL = 0.95;
+
+/**
+ * Tests every match on the examples that both sides have, and corrects all p values together.
+ * Errors: those of sheets; `results-edited` when rows do not give the value of their measure, unless tolerated.
+ */
+export async function testMatches(
+  matches: readonly MatchInPair[],
+  tolerated: { edited: boolean },
+): Promise<Tested> {
+  const read = await readAll(matches, tolerated);
+  const found = matches.map((match) => {
+    const [before, after] = [read.get(match.before.measure), read.get(match.after.measure)];
+    return { match, before, after, outcome: difference(match, before, after) };
+  });
+  const tests = found.flatMap(({ match, outcome }) =>
+    typeof outcome !== 'string' && outcome.p !== null ? [{ match, p: outcome.p }] : [],
+  );
+  const corrected = holm(tests.map(({ p }) => p));
+  const of = new Map(
+    found.map(({ match, outcome }): [MatchInPair, Outcome] => {
+      const at = tests.findIndex((test) => test.match === match);
+      return [match, judged(outcome, corrected[at], match.after.measure.better)];
+    }),
+  );
+  const flips = found.flatMap(({ match, before, after, outcome }) =>
+    before && after && hasDirection(match) && typeof outcome !== 'string' && outcome.test === 'mcnemar'
+      ? flipsOf(before, after).map((flip) => ({ match, ...flip }))
+      : [],
+  );
+  return { tests: tests.length, of, flips };
+}
+
+/** The rows of all measures, run by run: each sheet is read once. */
+async function readAll(matches: readonly MatchInPair[], tolerated: { edited: boolean }) {
+  const byRun = new Map<RunFolder, Measure[]>();
+  for (const { before, after, sides } of matches)
+    for (const [run, { measure }] of [
+      [sides.before.run, before],
+      [sides.after.run, after],
+    ] as const)
+      byRun.set(run, [...(byRun.get(run) ?? []), measure]);
+  const read = new Map<Measure, MeasureRead>();
+  for (const [run, measures] of byRun)
+    for (const [measure, rows] of await rowsOfRun(run, measures, tolerated)) read.set(measure, rows);
+  return read;
+}
+
+/** `after` minus `before`, or why there is no test. */
+function difference(
+  { before, after, differing }: MatchInPair,
+  a: MeasureRead | undefined,
+  b: MeasureRead | undefined,
+): Difference | string {
+  if (before.measure.value === null || after.measure.value === null)
+    return [before, after].map(({ measure }) => measure.note).find((note) => note) ?? 'not defined';
+  if (differing.some(({ condition }) => condition === 'data'))
+    return 'no test: examples of other data cannot be paired';
+  if (!before.measure.rows || !after.measure.rows)
+    return 'no test: results.json does not say which rows it was made from';
+  if (!a || !b) return `no test: a run folder lacks ${(a ? after : before).measure.rows?.sheet}`;
+  try {
+    return differenceOf(b, a, { level: LEVEL });
+  } catch (error) {
+    if (!(error instanceof AssayError) || error.code !== 'config-invalid') throw error;
+    return `no test: ${error.message}`;
+  }
+}
+
+function judged(outcome: Difference | string, corrected: number, better: Measure['better']): Outcome {
+  if (typeof outcome === 'string') return { test: null, verdict: 'not tested', reasons: [outcome] };
+  const { value, interval, p, n, test: name, onlyA, onlyB, note } = outcome;
+  const left = onlyA + onlyB > 0 ? [`${onlyA + onlyB} examples that one side lacks are left out`] : [];
+  if (value === null || p === null)
+    return { test: null, verdict: 'not tested', reasons: [...(note ? [`no test: ${note}`] : []), ...left] };
+  const test = { name, difference: value, interval, n, p, corrected };
+  return { test, verdict: verdictOf(test, better), reasons: left };
+}
+
+/** Of a measure without a better direction nothing is gained or lost. */
+const hasDirection = ({ after }: MatchInPair): boolean => after.measure.better !== 'none';
+
+/** What a corrected test of a difference comes to. */
+function verdictOf({ difference, corrected }: PairedTest, better: Measure['better']): Verdict {
+  if (corrected > 1 - LEVEL) return 'no evidence';
+  if (better === 'none') return 'different';
+  return difference > 0 === (better === 'higher') ? 'better' : 'worse';
+}
