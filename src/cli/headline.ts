@@ -1,23 +1,32 @@
-import { compareHeadlines } from '../report/comparison.js';
+import { compareHeadlines, DAGGER, daggerMeaning, testNotes } from '../report/comparison.js';
 import { formatEstimate, NONE } from '../report/format.js';
 import { textTable } from '../report/text-table.js';
 import type { Results } from '../suites/results.js';
 
-/** The headline table for a terminal: a row per system, the best of a column marked with a star. */
+/** The headline table for a terminal: a row per system; the best of a column, the second best, and what is not told apart from the best are marked. */
 export function headlineTable(results: Results): string {
-  const { columns, rows } = compareHeadlines(results);
+  const comparison = compareHeadlines(results);
+  const { columns, rows } = comparison;
   if (columns.length === 0) return '';
   const header = ['', ...columns.map(({ title, dataset }) => (dataset ? `${title} (${dataset})` : title))];
   const body = rows.map(({ system, cells }) => [
     system,
-    ...cells.map(({ measure, standing }) => {
+    ...cells.map(({ measure, standing, dagger }) => {
       if (!measure) return NONE;
       const { value, interval } = formatEstimate(measure.value, measure.interval, measure.format);
-      return `${standing === 'best' ? '*' : ''}${value}${interval ? ` ${interval}` : ''}`;
+      return `${MARKS[standing]}${value}${dagger ? DAGGER : ''}${interval ? ` ${interval}` : ''}`;
     }),
   ]);
-  return [...transposedWhenWide(header, body), '* best of its column; intervals are 95 %'].join('\n');
+  const meaning = daggerMeaning(results);
+  return [
+    ...transposedWhenWide(header, body),
+    `${MARKS.best} best of its column, ${MARKS.second} second best; intervals are 95 %`,
+    ...(meaning ? [`${DAGGER} ${meaning}`] : []),
+    ...testNotes(comparison),
+  ].join('\n');
 }
+
+const MARKS = { best: '*', second: '_', other: '' } as const;
 
 /** As many columns as fit stand side by side; a wide table is turned so that measures become rows. */
 function transposedWhenWide(header: readonly string[], body: readonly (readonly string[])[]): string[] {

@@ -1,13 +1,13 @@
+import { type Rank, ranksOf } from '../comparison/ranks.js';
 import type { Static } from '../config/type.js';
 import type { Scalar, Table } from '../suites/results.js';
-import { type Standing, standing } from './comparison.js';
 import { formatEstimate, formatNumber, NONE } from './format.js';
 
 /** A cell of any table in a report, ready to print. */
 export interface Cell {
   text: string;
   interval: string;
-  standing: Standing;
+  standing: Rank;
   numeric: boolean;
   /** What the browser sorts by; full precision. */
   sort: string;
@@ -20,11 +20,11 @@ interface Estimate {
   mark?: string;
 }
 
-/** The body of a suite's table: formatted cells, the best values of each column marked. */
+/** The body of a suite's table: formatted cells, the best and the second best value of each column marked. */
 export function tableCells(table: Table): Cell[][] {
   const marks = table.columns.map((column) =>
-    standing(
-      table.rows.map((row) => estimateOf(row[column.key])),
+    ranksOf(
+      table.rows.map((row) => estimateOf(row[column.key]).value),
       column.better ?? 'none',
     ),
   );
@@ -37,7 +37,7 @@ export function tableCells(table: Table): Cell[][] {
 export function formatCell(
   value: TableValue,
   format: Table['columns'][number]['format'],
-  mark: Standing = 'other',
+  mark: Rank = 'other',
 ): Cell {
   const base = { interval: '', standing: mark, numeric: true };
   if (typeof value === 'string' || typeof value === 'boolean') {

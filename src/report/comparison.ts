@@ -1,7 +1,6 @@
-import type { Better, Measure, Results } from '../suites/results.js';
-
-/** How a value compares with the others of its column. */
-export type Standing = 'best' | 'tied' | 'other';
+import { columnKey, headlineColumns } from '../comparison/columns.js';
+import { type Rank, ranksOf } from '../comparison/ranks.js';
+import type { Better, ColumnComparison, Measure, Results } from '../suites/results.js';
 
 export interface ComparisonColumn {
   key: string;
@@ -11,12 +10,16 @@ export interface ComparisonColumn {
   dataset: string;
   better: Better;
   format: Measure['format'];
+  /** Every two systems of it, where they were tested. */
+  tested?: ColumnComparison;
 }
 
 export interface ComparisonCell {
   /** Absent when this system has no such measure. */
   measure?: Measure;
-  standing: Standing;
+  standing: Rank;
+  /** The data do not tell it from the best. */
+  dagger: boolean;
 }
 
 /** One row per system, one column per headline measure: the table a paper prints. */
@@ -25,62 +28,76 @@ export interface Comparison {
   rows: { system: string; cells: ComparisonCell[] }[];
 }
 
+/** What stands behind a value that the data do not tell from the best. */
+export const DAGGER = '†';
+
 /** The headline measures as a comparison; columns in the order of the suites, systems in that of the run file. */
 export function compareHeadlines(results: Results): Comparison {
-  const measures = results.measures.filter((m) => m.headline);
-  const groups = new Map<string, Measure[]>();
-  const suiteOrder = results.suites.map((s) => s.suite);
-  const ordered = [...measures].sort((a, b) => suiteOrder.indexOf(a.suite) - suiteOrder.indexOf(b.suite));
-  for (const measure of ordered) {
-    const key = columnKey(measure);
-    groups.set(key, [...(groups.get(key) ?? []), measure]);
-  }
-  const datasets = new Set(measures.map((m) => m.dataset));
-  const columns = [...groups].map(([key, [first]]) => ({
-    key,
-    suite: first.suite,
-    title: first.title,
-    dataset: datasets.size > 1 ? first.dataset : '',
-    better: first.better,
-    format: first.format,
-  }));
-  const names = [...new Set([...results.systems.map((s) => s.name), ...measures.map((m) => m.model)])];
-  const standings = columns.map((column) => {
-    const group = groups.get(column.key) ?? [];
-    const marks = standing(group, column.better);
-    return new Map(group.map((measure, i) => [measure.model, { measure, standing: marks[i] }]));
+  const found = headlineColumns(results);
+  const datasets = new Set(found.map(({ dataset }) => dataset));
+  const tests = new Map(results.comparisons?.columns.map((column) => [columnKey(column), column]));
+  const columns = found.map((column): ComparisonColumn => {
+    const { suite, title, dataset, better, format } = column;
+    const tested = tests.get(columnKey(column));
+    return {
+      key: columnKey(column),
+      suite,
+      title,
+      dataset: datasets.size > 1 ? dataset : '',
+      better,
+      format,
+      ...(tested && { tested }),
+    };
   });
+  const cells = found.map(({ measures, better }, c) => {
+    const ranks = ranksOf(
+      measures.map(({ value }) => value),
+      better,
+    );
+    return new Map(
+      measures.map((measure, i) => [
+        measure.model,
+        { measure, standing: ranks[i], dagger: isUndecided(columns[c], measure.model) },
+      ]),
+    );
+  });
+  const models = found.flatMap(({ measures }) => measures.map(({ model }) => model));
+  const names = [...new Set([...results.systems.map(({ name }) => name), ...models])];
   const rows = names.map((system) => ({
     system,
-    cells: standings.map((byModel): ComparisonCell => byModel.get(system) ?? { standing: 'other' }),
+    cells: cells.map(
+      (byModel): ComparisonCell => byModel.get(system) ?? { standing: 'other', dagger: false },
+    ),
   }));
   return { columns, rows };
 }
 
-interface Value {
-  value: number | null;
-  interval?: readonly [number, number] | null;
+const isUndecided = ({ tested }: ComparisonColumn, model: string) =>
+  tested?.standings.some((one) => one.model === model && one.standing === 'indistinguishable') ?? false;
+
+const TESTS: Readonly<Record<NonNullable<ColumnComparison['test']>, string>> = {
+  mcnemar: 'McNemar’s test (mid-p)',
+  delong: 'DeLong’s test',
+  'paired-bootstrap': 'the paired bootstrap',
+};
+
+/** What a dagger says: by which tests, of how many, at which level. Undefined where nothing was tested. */
+export function daggerMeaning(results: Results): string | undefined {
+  const { comparisons } = results;
+  const used = new Set(comparisons?.columns.map(({ test }) => test));
+  const tests = Object.entries(TESTS).flatMap(([test, name]) =>
+    used.has(test as keyof typeof TESTS) ? [name] : [],
+  );
+  if (!comparisons || tests.length === 0) return undefined;
+  const by = tests.length === 1 ? tests[0] : `${tests.slice(0, -1).join(', ')} and ${tests.at(-1)}`;
+  const family = comparisons.tests === 1 ? '' : `, Holm over ${comparisons.tests} tests`;
+  return `not distinguishable from the best at ${100 * comparisons.level} % on the same examples (${by}${family})`;
 }
 
-/**
- * Marks the best of the values, equal ones alike, and as tied those whose interval overlaps the best one's. Overlap means
- * that these data do not separate the two; it is not a test of equality. Nothing is marked when fewer than two
- * values can be compared or neither direction is better.
- */
-export function standing(values: readonly Value[], better: Better): Standing[] {
-  const finite = values.map((v) => v.value).filter((v): v is number => v !== null && Number.isFinite(v));
-  if (better === 'none' || finite.length < 2) return values.map(() => 'other');
-  const top = better === 'higher' ? Math.max(...finite) : Math.min(...finite);
-  if (finite.every((v) => v === top)) return values.map(() => 'other');
-  const bounds = values.find((v) => v.value === top)?.interval;
-  return values.map(({ value, interval }) => {
-    if (value === top) return 'best';
-    if (value === null || !Number.isFinite(value) || !bounds || !interval) return 'other';
-    return interval[0] <= bounds[1] && bounds[0] <= interval[1] ? 'tied' : 'other';
-  });
-}
-
-function columnKey(measure: Measure): string {
-  const params = Object.entries(measure.params).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([measure.suite, measure.measure, measure.title, measure.dataset, params]);
+/** Of columns: that they were not tested, and why; or what else is to be known of their tests. The same is said once. */
+export function testNotes({ columns }: Comparison): string[] {
+  const titles = new Map<string, string[]>();
+  for (const { title, tested } of columns)
+    if (tested?.note) titles.set(tested.note, [...(titles.get(tested.note) ?? []), title]);
+  return [...titles].map(([note, of]) => (of.length === columns.length ? note : `${of.join(', ')}: ${note}`));
 }

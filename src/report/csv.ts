@@ -1,4 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
+import { columnKey, headlineColumns } from '../comparison/columns.js';
 import { cast } from '../csv-cell.js';
 import type { OutputFile } from '../suites/renderer.js';
 import type { Measure, Results } from '../suites/results.js';
@@ -9,12 +10,29 @@ import type { Measure, Results } from '../suites/results.js';
  */
 export async function renderCsv(results: Results): Promise<OutputFile[]> {
   const parameters = [...new Set(results.measures.flatMap((m) => Object.keys(m.params)))].sort();
-  const columns = [...Object.keys(fixed), ...parameters.map((name) => `params.${name}`)];
+  const standings = standingsOf(results);
+  const columns = [...Object.keys(fixed), 'standing', ...parameters.map((name) => `params.${name}`)];
   const rows = results.measures.map((measure) => [
     ...Object.values(fixed).map((cell) => cell(measure)),
+    standings.get(measure),
     ...parameters.map((name) => measure.params[name]),
   ]);
   return [{ path: 'measures.csv', content: stringify([columns, ...rows], { cast }) }];
+}
+
+/** Of headline measures: the best of their column, the second best, not told apart from the best, or none of these. */
+function standingsOf(results: Results): Map<Measure, string> {
+  const found = new Map<Measure, string>();
+  for (const { measures, ...column } of headlineColumns(results)) {
+    const tested = results.comparisons?.columns.find((one) => columnKey(one) === columnKey(column));
+    for (const measure of measures) {
+      const own = tested?.standings.find(({ model }) => model === measure.model);
+      if (!own) continue;
+      const marks = [own.second && 'second', own.standing !== 'other' && own.standing].filter(Boolean);
+      found.set(measure, marks.join(' ') || 'other');
+    }
+  }
+  return found;
 }
 
 type Value = string | number | boolean | null | undefined;

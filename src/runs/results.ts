@@ -1,7 +1,10 @@
+import { compareSystems } from '../comparison/compare-systems.js';
+import { sheetsInMemory } from '../comparison/sheets.js';
 import type { AssayError } from '../errors.js';
 import { evaluateGates } from '../gate/evaluate.js';
 import type { GateRule } from '../gate/rule.js';
 import type { Step } from '../metrics/intervals.js';
+import type { SystemInfo } from '../models/system.js';
 import type { ExampleArray } from '../suites/contract.js';
 import type { Cost, Results, Warning } from '../suites/results.js';
 import { type PlacedSheet, placeSheets } from './example-sheets.js';
@@ -79,6 +82,12 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     for (const error of failed.errors) errors.add(error);
     for (const failure of failed.failures) failures.set(failure.explain(), failure);
   }
+  const systems = [...inventory.systems.values()].map(({ info }) => systemSummary(info));
+  const comparisons = await compareSystems(
+    { measures, suites, systems, seed: inventory.seed },
+    sheetsInMemory(sheets),
+    (title, done, of) => notify({ kind: 'stage', text: `comparing the systems: ${title}`, done, of }),
+  );
   const status = errors.size > 0 ? 'partial' : 'complete';
   const results: Results = {
     version: 1,
@@ -90,21 +99,14 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     seed: inventory.seed,
     config: input.config,
     environment: input.environment,
-    // Notes are among the warnings; the width of features matters to measurements only.
-    systems: [...inventory.systems.values()].map(({ info: { notes, network, featureWidth, ...info } }) => ({
-      ...info,
-      shape: [...info.shape],
-      classes: [...info.classes],
-      offers: [...info.offers],
-      inputScale: [...info.inputScale],
-      lacks: Object.fromEntries(Object.entries(info.lacks).filter(([, why]) => why !== undefined)),
-    })),
+    systems,
     datasets: [...inventory.datasets.values()].map(({ info: { classes, absentClasses: _, ...info } }) => ({
       ...info,
       shape: [...info.shape],
       ...(classes && { classes: [...classes] }),
     })),
     measures,
+    comparisons,
     suites,
     warnings: distinct(warnings),
     notApplicable: distinct(notApplicable),
@@ -118,6 +120,18 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     sheets,
     arrays,
     failures: [...failures.values()],
+  };
+}
+
+/** Notes are among the warnings; the width of features matters to measurements only. */
+function systemSummary({ notes, network, featureWidth, ...info }: SystemInfo): Results['systems'][number] {
+  return {
+    ...info,
+    shape: [...info.shape],
+    classes: [...info.classes],
+    offers: [...info.offers],
+    inputScale: [...info.inputScale],
+    lacks: Object.fromEntries(Object.entries(info.lacks).filter(([, why]) => why !== undefined)),
   };
 }
 

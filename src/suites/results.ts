@@ -507,6 +507,69 @@ export const Environment = Type.Object(
   closed,
 );
 
+/** A column of the headline table, with what the data say of every two systems. */
+export const ColumnComparison = Type.Object(
+  {
+    suite: Type.String(),
+    measure: Type.String(),
+    title: Type.String(),
+    dataset: Type.String(),
+    params: Type.Record(Type.String(), Scalar),
+    better: Better,
+    format: Measure.properties.format,
+    test: nullable(
+      Type.Union([Type.Literal('mcnemar'), Type.Literal('delong'), Type.Literal('paired-bootstrap')], {
+        description: 'null: nothing was tested; `note` says why',
+      }),
+    ),
+    note: Type.Optional(Type.String()),
+    pairs: Type.Array(
+      Type.Object(
+        {
+          a: Type.String({ description: 'system' }),
+          b: Type.String(),
+          n: Type.Integer({ minimum: 0, description: 'examples that both have' }),
+          difference: nullable(Type.Number({ description: 'a - b on these examples' })),
+          interval: nullable(Type.Tuple([Type.Number(), Type.Number()])),
+          p: nullable(Type.Number({ description: 'two-sided, of no difference; of McNemar the mid-p' })),
+          corrected: nullable(Type.Number({ description: 'by Holm over all tests of the table' })),
+          note: Type.Optional(Type.String()),
+        },
+        closed,
+      ),
+    ),
+    standings: Type.Array(
+      Type.Object(
+        {
+          model: Type.String(),
+          standing: Type.Union(
+            [Type.Literal('best'), Type.Literal('indistinguishable'), Type.Literal('other')],
+            { description: 'other: worse than the best, or not tested' },
+          ),
+          second: Type.Boolean({ description: 'the second best value' }),
+        },
+        closed,
+      ),
+    ),
+    cliques: Type.Array(Type.Array(Type.String()), {
+      description: 'largest sets of systems of which no two are told apart',
+    }),
+  },
+  closed,
+);
+
+/** The headline table, tested. */
+export const Comparisons = Type.Object(
+  {
+    version: Type.Literal(1),
+    level: Type.Number({ description: 'of the whole table: 0.05' }),
+    correction: Type.Literal('holm'),
+    tests: Type.Integer({ minimum: 0, description: 'that were corrected for: all pairs of all columns' }),
+    columns: Type.Array(ColumnComparison),
+  },
+  closed,
+);
+
 export const Results = Type.Object(
   {
     $schema: Type.Optional(Type.String()),
@@ -531,6 +594,7 @@ export const Results = Type.Object(
     systems: Type.Array(SystemSummary),
     datasets: Type.Array(DatasetSummary),
     measures: Type.Array(Measure),
+    comparisons: Type.Optional(Comparisons),
     suites: Type.Array(SuiteResult),
     warnings: Type.Array(Warning),
     notApplicable: Type.Array(NotApplicable),
@@ -557,5 +621,7 @@ export type NotApplicable = Static<typeof NotApplicable>;
 export type SuiteResult = Static<typeof SuiteResult>;
 export type GateResult = Static<typeof GateResult>;
 export type Cost = Static<typeof Cost>;
+export type ColumnComparison = Static<typeof ColumnComparison>;
+export type Comparisons = Static<typeof Comparisons>;
 export type Results = Static<typeof Results>;
 export type Better = Static<typeof Better>;

@@ -27,7 +27,7 @@ export function accuracyMatrix(id: string, result: TransferResult): Table {
   return {
     id: `${id}-${dataset.name}`,
     title: `Accuracy on transferred images, ${name}, ${dataset.name}`,
-    caption: `Accuracy of each column's system on the images made for the row's, over all ${n} examples. † The images were made for this very system: its own robust accuracy, white box. Where the row's system is wrong about the clean image there is nothing to attack, and the clean image is shown. The last rows take the worst image per example: of those made for other systems, and of all.`,
+    caption: `Accuracy of each column's system on the images made for the row's, over all ${n} examples. ‡ The images were made for this very system: its own robust accuracy, white box. Where the row's system is wrong about the clean image there is nothing to attack, and the clean image is shown. The last rows take the worst image per example: of those made for other systems, and of all.`,
     columns: [...head(result), { key: 'n', title: 'n', format: 'number' }],
     rows: [
       row('none: clean images', ({ clean }) => cell(clean)),
@@ -46,7 +46,7 @@ const joins = (source: Pair['source'], target: Target) => (pair: Pair) =>
 function accuracyCell(pair: Pair | undefined): Table['rows'][number][string] {
   if (!pair) return null;
   if (!pair.whiteBox) return cell(pair.accuracy);
-  return isReproduced(pair) ? { ...cell(pair.accuracy), mark: '†' } : null;
+  return isReproduced(pair) ? { ...cell(pair.accuracy), mark: '‡' } : null;
 }
 
 /** What share of the source's adversarial images fools the target too. */

@@ -1,35 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import { compareHeadlines, standing } from '../../src/report/comparison.js';
-import { plainNames, sampleResults } from './sample.js';
+import { ranksOf } from '../../src/comparison/ranks.js';
+import { compareHeadlines, daggerMeaning, testNotes } from '../../src/report/comparison.js';
+import { plainNames, sampleResults, testedSample } from './sample.js';
 
-const at = (value: number | null, lo?: number, hi?: number) => ({
-  value,
-  interval: lo === undefined || hi === undefined ? null : ([lo, hi] as const),
-});
-
-describe('standing', () => {
+describe('ranks', () => {
   test.each([
-    [
-      'overlap ties',
-      'higher',
-      [at(0.9, 0.85, 0.95), at(0.88, 0.8, 0.86), at(0.7, 0.6, 0.8)],
-      'best tied other',
-    ],
-    ['touching intervals overlap', 'higher', [at(0.9, 0.85, 0.95), at(0.8, 0.75, 0.85)], 'best tied'],
-    ['lower is better', 'lower', [at(0.9, 0.85, 0.95), at(0.1, 0.05, 0.2)], 'other best'],
-    ['equal values are all best', 'higher', [at(1), at(1), at(0.5)], 'best best other'],
-    ['all equal marks none', 'higher', [at(1), at(1)], 'other other'],
-    ['no interval, no tie', 'higher', [at(0.9), at(0.89, 0.8, 0.95)], 'best other'],
-    [
-      'null and NaN never win',
-      'lower',
-      [at(null), at(Number.NaN), at(0.3), at(0.4)],
-      'other other best other',
-    ],
-    ['one value is not a contest', 'higher', [at(0.9, 0.8, 1), at(null)], 'other other'],
-    ['no direction', 'none', [at(1), at(2)], 'other other'],
-  ] as const)('%s', (_, better, values, marks) => {
-    expect(standing(values, better).join(' ')).toBe(marks);
+    ['the best and the second best', 'higher', [0.9, 0.88, 0.7], 'best second other'],
+    ['lower is better', 'lower', [0.9, 0.1, 0.2], 'other best second'],
+    ['equal values are alike', 'higher', [1, 1, 0.5, 0.5, 0.2], 'best best second second other'],
+    ['all equal marks none', 'higher', [1, 1], 'other other'],
+    ['null and NaN are none', 'lower', [null, Number.NaN, 0.3, 0.4], 'other other best second'],
+    ['one value is not a contest', 'higher', [0.9, null], 'other other'],
+    ['no direction', 'none', [1, 2], 'other other'],
+  ] as const)('%s', (_, better, values, ranks) => {
+    expect(ranksOf(values, better).join(' ')).toBe(ranks);
   });
 });
 
@@ -62,8 +46,33 @@ describe('comparison', () => {
     ]);
   });
 
-  test('the best and what overlaps it are marked', () => {
+  test('the best and the second best are marked; without tests nothing is said of the others', () => {
     const robust = comparison.rows.map((row) => row.cells[3].standing);
-    expect(robust).toEqual(['other', 'best', 'other', 'tied', 'other']);
+    expect(robust).toEqual(['other', 'best', 'other', 'second', 'other']);
+    expect(comparison.rows.flatMap((row) => row.cells.map(({ dagger }) => dagger))).not.toContain(true);
+    expect(daggerMeaning(sampleResults())).toBeUndefined();
+    expect(testNotes(comparison)).toEqual([]);
+  });
+});
+
+describe('a tested comparison', () => {
+  const results = testedSample();
+  const comparison = compareHeadlines(results);
+
+  test('what the data do not tell from the best has a dagger, whether it is second best or not', () => {
+    const accuracy = comparison.rows.map(({ cells: [cell] }) => [cell.standing, cell.dagger]);
+    expect(accuracy.slice(0, 4)).toEqual([
+      ['best', false],
+      ['other', false],
+      ['second', true],
+      ['other', true],
+    ]);
+  });
+
+  test('the legend says by which tests, of how many, at which level; and what was not tested', () => {
+    expect(daggerMeaning(results)).toBe(
+      'not distinguishable from the best at 5 % on the same examples (McNemar’s test (mid-p), Holm over 6 tests)',
+    );
+    expect(testNotes(comparison)).toEqual(['NLL: not tested, since there are no rows']);
   });
 });

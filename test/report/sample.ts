@@ -85,6 +85,59 @@ export function sampleResults(names: SampleNames = plainNames): Results {
   };
 }
 
+/** The same, with accuracies tested, and NLL that could not be. */
+export function testedSample(names: SampleNames = plainNames): Results {
+  const results = sampleResults(names);
+  const four = classifiers(names);
+  const standing = ['best', 'other', 'indistinguishable', 'indistinguishable'] as const;
+  const columnOf = (measure: string) => {
+    const found = results.measures.find((one) => one.measure === measure);
+    if (!found) throw new Error(`the sample has no ${measure}`);
+    const { suite, title, dataset, params, better, format } = found;
+    return { suite, measure, title, dataset, params, better, format };
+  };
+  return {
+    ...results,
+    comparisons: {
+      version: 1,
+      level: 0.05,
+      correction: 'holm',
+      tests: 6,
+      columns: [
+        {
+          ...columnOf('accuracy'),
+          test: 'mcnemar',
+          pairs: four.flatMap((a, i) =>
+            four.slice(i + 1).map((b) => ({
+              a,
+              b,
+              n: 2000,
+              difference: 0.01,
+              interval: [0.005, 0.015] as [number, number],
+              p: 0.01,
+              corrected: 0.06,
+            })),
+          ),
+          standings: four.map((model, i) => ({ model, standing: standing[i], second: i === 2 })),
+          cliques: [[four[0], four[2], four[3]]],
+        },
+        {
+          ...columnOf('nll'),
+          test: null,
+          note: 'not tested, since there are no rows',
+          pairs: [],
+          standings: four.map((model, i) => ({
+            model,
+            standing: i === 0 ? 'best' : 'other',
+            second: i === 2,
+          })),
+          cliques: [],
+        },
+      ],
+    },
+  };
+}
+
 /** The names a user chooses, so that tests can choose hostile ones. */
 export interface SampleNames {
   title: string;

@@ -1,4 +1,4 @@
-import type { Standing } from '../comparison.js';
+import type { Rank } from '../../comparison/ranks.js';
 
 /** A table before it is set: text as people read it, nothing escaped. */
 export interface Grid {
@@ -20,7 +20,7 @@ export interface GridCell {
   text: string;
   /** Empty when there is none. */
   interval: string;
-  standing: Standing;
+  standing: Rank;
 }
 
 export const textCell = (text: string): GridCell => ({ text, interval: '', standing: 'other' });

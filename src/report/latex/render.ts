@@ -2,7 +2,7 @@ import { oneLine } from '../../one-line.js';
 import type { OutputFile } from '../../suites/renderer.js';
 import type { Results, Table } from '../../suites/results.js';
 import { tableCells } from '../cells.js';
-import { compareHeadlines } from '../comparison.js';
+import { type Comparison, compareHeadlines, DAGGER, daggerMeaning, testNotes } from '../comparison.js';
 import { formatEstimate } from '../format.js';
 import { uniqueSlugs } from '../names.js';
 import { type Grid, textCell } from './grid.js';
@@ -28,10 +28,14 @@ export async function renderLatex(results: Results): Promise<OutputFile[]> {
         text,
       ].join('\n'),
     }));
-  const marked =
-    'Best in bold; underlined where not distinguishable from the best (the intervals overlap). Intervals at 95 %.';
+  const comparison = compareHeadlines(results);
   return [
-    ...files('comparison', results.title, marked, comparisonGrid(results)),
+    ...files(
+      'comparison',
+      results.title,
+      comparisonCaption(results, comparison),
+      comparisonGrid(results, comparison),
+    ),
     ...results.suites.flatMap(({ suite, tables }) =>
       tables.flatMap((table) =>
         files(`${suite}-${table.id}`, table.title, table.caption ?? '', suiteGrid(table)),
@@ -40,8 +44,18 @@ export async function renderLatex(results: Results): Promise<OutputFile[]> {
   ];
 }
 
-function comparisonGrid(results: Results): Grid {
-  const { columns, rows } = compareHeadlines(results);
+/** What the marks mean. */
+function comparisonCaption(results: Results, comparison: Comparison): string {
+  const dagger = daggerMeaning(results);
+  return [
+    'Best in bold, second best underlined.',
+    ...(dagger ? [`${DAGGER}: ${dagger}.`] : []),
+    ...testNotes(comparison).map((note) => `${note}.`),
+    'Intervals at 95 %.',
+  ].join(' ');
+}
+
+function comparisonGrid(results: Results, { columns, rows }: Comparison): Grid {
   const titleOf = (suite: string) => results.suites.find((s) => s.suite === suite)?.title ?? suite;
   return {
     stub: 1,
@@ -55,10 +69,10 @@ function comparisonGrid(results: Results): Grid {
     ],
     rows: rows.map(({ system, cells }) => [
       textCell(system),
-      ...cells.map(({ measure, standing }, c) => {
+      ...cells.map(({ measure, standing, dagger }, c) => {
         const { format } = columns[c];
         const { value, interval } = formatEstimate(measure?.value ?? null, measure?.interval, format);
-        return { text: withoutUnit(value, format), interval, standing };
+        return { text: withoutUnit(value, format) + (dagger ? DAGGER : ''), interval, standing };
       }),
     ]),
   };

@@ -1,4 +1,4 @@
-import type { Standing } from '../comparison.js';
+import type { Rank } from '../../comparison/ranks.js';
 import { NONE } from '../format.js';
 import { escapeLatex, UNPRINTABLE } from './escape.js';
 import type { Grid, GridCell } from './grid.js';
@@ -97,8 +97,8 @@ function valueText({ text, standing, align }: GridCell & { align: string }): str
 
 const small = (interval: string) => `{\\scriptsize ${escapeLatex(interval)}}`;
 
-const marks: Record<Standing, (text: string) => string> = {
+const marks: Record<Rank, (text: string) => string> = {
   best: (text) => `\\textbf{${text}}`,
-  tied: (text) => `\\underline{${text}}`,
+  second: (text) => `\\underline{${text}}`,
   other: (text) => text,
 };

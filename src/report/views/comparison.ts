@@ -1,12 +1,13 @@
 import type { Results } from '../../suites/results.js';
-import { type ComparisonColumn, compareHeadlines } from '../comparison.js';
+import { type ComparisonColumn, compareHeadlines, DAGGER, daggerMeaning, testNotes } from '../comparison.js';
 import { formatEstimate, NONE } from '../format.js';
 import type { Colours } from './colours.js';
 import { direction, sharedTitle } from './headings.js';
 
 /** The comparison at the top: columns grouped by suite, best values marked. */
 export function comparisonView(results: Results, colours: Colours) {
-  const { columns, rows } = compareHeadlines(results);
+  const comparison = compareHeadlines(results);
+  const { columns, rows } = comparison;
   const groups: { title: string; span: number }[] = [];
   columns.forEach((column, i) => {
     if (i > 0 && columns[i - 1].suite === column.suite) groups[groups.length - 1].span++;
@@ -28,9 +29,10 @@ export function comparisonView(results: Results, colours: Colours) {
       system,
       defence: results.systems.find((s) => s.name === system)?.defence ?? '',
       colour: colours.get(system) ?? '',
-      cells: cells.map(({ measure, standing }, i) => ({
+      cells: cells.map(({ measure, standing, dagger }, i) => ({
         ...formatEstimate(measure?.value ?? null, measure?.interval, columns[i].format),
         standing,
+        dagger: dagger ? DAGGER : '',
         first: starts[i],
         label: labelOf(columns[i]),
         n: measure ? String(measure.n) : '',
@@ -40,6 +42,8 @@ export function comparisonView(results: Results, colours: Colours) {
       })),
     })),
     marked: rows.some((row) => row.cells.some((cell) => cell.standing !== 'other')),
+    dagger: daggerMeaning(results),
+    notes: testNotes(comparison),
     level: levelOf(results),
     none: NONE,
   };
