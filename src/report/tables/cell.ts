@@ -1,5 +1,5 @@
+import { ranksOf } from '../../comparison/ranks.js';
 import { AssayError } from '../../errors.js';
-import { standing } from '../comparison.js';
 import { fixed, formatNumber, NONE } from '../format.js';
 import { type Candidate, differences } from './candidates.js';
 import { printedName } from './naming.js';
@@ -91,14 +91,11 @@ export function cellOf(
 
 /** Marks the best of a column, and the second best. */
 export function markColumn(cells: readonly PaperCell[], better: 'higher' | 'lower' | 'none'): void {
-  const values = cells.map(({ data }) => ({ value: data?.value ?? null }));
-  const best = standing(values, better);
-  if (!best.includes('best')) return;
-  const rest = values.map((value, i) => (best[i] === 'best' ? { value: null } : value));
-  const second = rest.map(({ value }) => value).filter((value) => value !== null);
-  const runnerUp = better === 'higher' ? Math.max(...second) : Math.min(...second);
+  const ranks = ranksOf(
+    cells.map(({ data }) => data?.value ?? null),
+    better,
+  );
   cells.forEach((cell, i) => {
-    if (best[i] === 'best') cell.standing = 'best';
-    else if (rest[i].value === runnerUp) cell.standing = 'tied';
+    cell.standing = ranks[i];
   });
 }

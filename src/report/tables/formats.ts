@@ -1,8 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import Handlebars from 'handlebars';
+import type { Rank } from '../../comparison/ranks.js';
 import { cast } from '../../csv-cell.js';
 import { oneLine } from '../../one-line.js';
-import type { Standing } from '../comparison.js';
 import { escapeLatex } from '../latex/escape.js';
 import { WIDTHS } from '../latex/layout.js';
 import { tabulars } from '../latex/tabular.js';
@@ -39,9 +39,9 @@ function latex(table: PaperTable): string {
   return `${head.map((line) => `% ${oneLine(line)}`).join('\n')}\n${pages.join('\n')}\n`;
 }
 
-const markdownMarks: Record<Standing, (text: string) => string> = {
+const markdownMarks: Record<Rank, (text: string) => string> = {
   best: (text) => `**${text}**`,
-  tied: (text) => `<u>${text}</u>`,
+  second: (text) => `<u>${text}</u>`,
   other: (text) => text,
 };
 
@@ -114,7 +114,7 @@ function html({ columns, rows, caption, remarks }: PaperTable): string {
       interval,
       numeric: columns[c].numeric,
       best: standing === 'best',
-      second: standing === 'tied',
+      second: standing === 'second',
     })),
   );
   const grouped = groups.some(({ text }) => text) ? groups : undefined;

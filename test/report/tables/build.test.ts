@@ -56,9 +56,9 @@ describe('cells', () => {
     const { table } = build([accuracy, { measure: 'ece', title: 'ECE' }]);
     const marks = table?.rows.map((row) => row.slice(1).map(({ standing }) => standing));
     expect(marks).toEqual([
-      ['best', 'tied'],
+      ['best', 'second'],
       ['other', 'other'],
-      ['tied', 'best'],
+      ['second', 'best'],
       ['other', 'other'],
     ]);
     expect(build([accuracy], { marks: false }).table?.rows[0][1].standing).toBe('other');
