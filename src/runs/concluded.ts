@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { stampNow } from '../bytes/evidence.js';
+import { filesBelow } from '../bytes/files-below.js';
 import { readText } from '../bytes/regular-file.js';
 import { writeAtomically } from '../report/output.js';
 import type { Results } from '../suites/results.js';
@@ -62,17 +62,14 @@ const alike = (a: unknown, b: unknown): boolean => plain(a) === plain(b);
 function stampsOf(out: string): Record<string, string> {
   const stamps: Record<string, string> = {};
   for (const name of [SEAL, ...OUTPUTS])
-    for (const file of filesBelow(join(out, name)))
-      stamps[file.slice(out.length)] = stampNow(file) ?? 'absent';
+    for (const file of filesAt(join(out, name))) stamps[file.slice(out.length)] = stampNow(file) ?? 'absent';
   return stamps;
 }
 
 /** A file, or those in a folder. */
-function filesBelow(path: string): string[] {
+function filesAt(path: string): string[] {
   try {
-    return readdirSync(path, { recursive: true, encoding: 'utf8' })
-      .sort()
-      .map((name) => join(path, name));
+    return filesBelow(path);
   } catch {
     return [path];
   }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { filesBelow } from '../bytes/files-below.js';
 import { assayVersion } from './environment.js';
 
 /** Our own code, its templates, and the folder that dependencies are sought from. */
@@ -27,7 +28,8 @@ function identify(): string {
   hash.update(JSON.stringify([assayVersion(), process.version, process.platform, process.arch]));
   hash.update(cpus()[0]?.model ?? '');
   for (const folder of [...CODE, join(top, 'reports')])
-    for (const file of filesIn(folder)) hash.update(`\n${relative(top, file)}\n`).update(readFileSync(file));
+    for (const file of filesBelow(folder).filter(decides))
+      hash.update(`\n${relative(top, file)}\n`).update(readFileSync(file));
   const manifest: Manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
   for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }).sort())
     hash.update(`\n${name} ${installedVersion(name, top) ?? 'absent'}`);
@@ -47,11 +49,7 @@ function packageFolder(): string {
 }
 
 /** Types and maps decide nothing. */
-const filesIn = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(js|ts|hbs|css|json)$/.test(name) && !name.endsWith('.d.ts'))
-    .sort()
-    .map((name) => join(folder, name));
+const decides = (file: string): boolean => /\.(js|ts|hbs|css|json)$/.test(file) && !file.endsWith('.d.ts');
 
 function installedVersion(name: string, from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
