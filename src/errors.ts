@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'results-partial'
   | 'results-edited'
   | 'not-comparable'
+  | 'baseline-damaged'
   | 'engine-failed'
   | 'limit-exceeded'
   | 'interrupted';

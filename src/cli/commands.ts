@@ -29,7 +29,7 @@ const listed: Record<string, Listed> = {
     load: async () => (await import('./table.js')).tableCommand(),
   },
   gate: {
-    takes: '<dir>',
+    takes: '<dir...>',
     summary: 'judge the results of a run folder',
     load: async () => (await import('./gate.js')).gateCommand(),
   },
@@ -42,6 +42,11 @@ const listed: Record<string, Listed> = {
     takes: '<dir>',
     summary: 'show how measures moved over the runs in a folder',
     load: async () => (await import('./history.js')).historyCommand(),
+  },
+  bless: {
+    takes: '<dir>',
+    summary: 'make the results of a run folder the baseline of later ones',
+    load: async () => (await import('./bless.js')).blessCommand(),
   },
   inspect: {
     takes: '<file>',

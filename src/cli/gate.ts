@@ -1,36 +1,38 @@
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { check } from '../config/validate.js';
-import { refuseNone } from '../gate/check-rules.js';
 import { evaluateGates } from '../gate/evaluate.js';
+import { evidenceOf } from '../gate/gather.js';
 import { allHold } from '../gate/hold.js';
 import { checkNames } from '../gate/names.js';
 import { placesIn } from '../gate/places.js';
-import { GateRules } from '../gate/rule.js';
 import { readRules } from '../gate/rule-file.js';
 import { gateTable } from '../gate/table.js';
+import { judgedBaseline, readBaseline } from '../runs/baseline.js';
 import { refuseUnfit } from '../runs/judgeable.js';
 import { nameableInResults } from '../runs/nameable.js';
 import { readResults } from '../runs/read-results.js';
 import { readRunRecord } from '../runs/run-record.js';
+import { commonRules, type JudgedRun, refuseTwice } from './gate-runs.js';
 import { projectRoot } from './github.js';
 import { type ReporterFlags, reporterOptions, startReporting } from './reporting.js';
 import { print } from './terminal.js';
 
 interface GateFlags extends ReporterFlags {
   gates?: string;
+  baseline?: string;
   json?: boolean;
   allowPartial?: boolean;
 }
 
-/** `assay gate DIR` */
+/** `assay gate DIR...` */
 export function gateCommand(): Command {
   const command = new Command('gate')
     .description(
-      'Judges the measures of a run folder by the gates of its run file, or of another file. Ends with 0 when all hold, 1 when one fails, 2 when there is nothing to judge: no gates, or results that are partial, edited, limited to some examples, or not those of the run file. A gate fails when its measure is missing or when several measures fit it.',
+      'Judges the measures of a run folder by the gates of its run file, or of another file. Ends with 0 when all hold (those of `level: warn` may not), 1 when one fails, 2 when there is nothing to judge: no gates, a damaged baseline, or results that are partial, edited, limited to some examples, or not those of the run file. A gate fails when its measure is missing, when several measures fit it, or when what it is compared with is not of the same thing. Of several folders, those of seeds for instance, each is judged, or with `aggregate` all as one.',
     )
-    .argument('<dir>', 'the run folder')
+    .argument('<dir...>', 'the run folder, or several')
     .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')
+    .option('--baseline <dir>', 'what gates with `over: blessed` compare with: made by `assay bless`')
     .option('--allow-partial', 'judge what there is, even of an interrupted run or one with --limit')
     .option('--json', 'print the verdicts as JSON: --reporter json')
     .addHelpText(
@@ -39,23 +41,42 @@ export function gateCommand(): Command {
 Examples:
   $ assay gate assay-runs/my
   $ assay gate assay-runs/my --gates release-gates.yaml
+  $ assay gate assay-runs/my --baseline assay-baseline
+  $ assay gate assay-runs/seed-0 assay-runs/seed-1 assay-runs/seed-2 --gates seeds.yaml
   $ assay gate assay-runs/my --reporter junit --outputFile assay.xml       for GitLab, Jenkins
   $ assay gate assay-runs/my --reporter markdown > comment.md              for a pull request
 
-A gates file:
+A gates file (docs/gates.md has an example of every rule):
   gates:
-    - { measure: robust-accuracy, where: { model: jem, epsilon: 8/255 }, min: 0.35 }
-    - { measure: ece, where: { model: jem }, maxIncrease: 0.01, over: baseline }`,
+    - { measure: robust-accuracy, where: { model: jem, epsilon: 8/255 }, min: 0.35, confidently: true }
+    - { measure: ece, where: { model: jem }, maxIncrease: 0.01, over: baseline }
+    - { measure: accuracy, where: { model: jem }, over: blessed, notWorse: significantly }
+    - { measure: accuracy, where: { model: jem }, over: blessed, notWorseBy: 0.01, level: warn }
+    - { noWarnings: serious }`,
     )
-    .action(async (directory: string, flags: GateFlags) => {
-      const { gates: file, allowPartial = false } = flags;
+    .action(async (directories: string[], flags: GateFlags) => {
+      const { gates: file, baseline: blessed, allowPartial = false } = flags;
       const reporting = await startReporting(withJson(flags));
-      const results = await readResults(directory);
-      await refuseUnfit(directory, results, { allowPartial });
-      const rules = file ? await readRules(file) : rulesOf(results.config, directory);
-      checkNames(rules, nameableInResults(results), file ?? join(directory, 'results.json'));
-      const verdicts = await evaluateGates(rules, { ...results, status: 'complete' });
+      const runs: JudgedRun[] = [];
+      for (const directory of directories) {
+        const results = await readResults(directory);
+        await refuseUnfit(directory, results, { allowPartial });
+        runs.push({ directory, results });
+      }
+      refuseTwice(runs);
+      const rules = file ? await readRules(file) : commonRules(runs);
+      for (const { directory, results } of runs)
+        checkNames(rules, nameableInResults(results), file ?? join(directory, 'results.json'));
+      const baseline = blessed === undefined ? undefined : judgedBaseline(await readBaseline(blessed));
+      const evidence = runs.map(({ directory, results }) => ({
+        ...evidenceOf({ results }, baseline),
+        // Whoever allows partial results wants them judged.
+        status: 'complete' as const,
+        ...(runs.length > 1 && { run: directory }),
+      }));
+      const verdicts = await evaluateGates(rules, evidence);
       if (!reporting.toOutput) print(`${gateTable(verdicts)}\n`);
+      const [{ directory, results }] = runs;
       const placeOf = await placesIn(file ?? (await gatesFileOf(directory)), rules, projectRoot());
       await reporting.report({ results, gates: verdicts, placeOf });
       process.exitCode = allHold(verdicts) ? 0 : 1;
@@ -73,12 +94,4 @@ const withJson = ({ json, reporter = [], outputFile }: GateFlags): ReporterFlags
 async function gatesFileOf(directory: string): Promise<string> {
   const record = await readRunRecord(directory);
   return record?.runFile ? resolve(directory, record.runFile.path) : join(directory, 'results.json');
-}
-
-/** The gates of the run file that made the results. */
-function rulesOf(config: unknown, directory: string) {
-  const file = join(directory, 'results.json');
-  const { gates } = check(GateRules, config, { file, what: 'configuration of the run' });
-  refuseNone(gates, file);
-  return gates;
 }

@@ -15,6 +15,7 @@ interface RunFlags extends LimitFlags, ReporterFlags {
   sessions?: number;
   device?: string;
   confine?: string;
+  baseline?: string;
   quiet?: boolean;
   debug?: boolean;
 }
@@ -36,6 +37,7 @@ export function runCommand(): Command {
       '--device <name>',
       'ort: cpu (default), webgpu, cuda; tfjs: tensorflow, wasm, cpu (default: the best available)',
     )
+    .option('--baseline <dir>', 'what gates with `over: blessed` compare with: made by `assay bless`')
     .addOption(timeLimit())
     .addOption(memoryLimit())
     .addOption(confine())

@@ -36,6 +36,7 @@ interface ScoreFlags extends ReporterFlags {
   suites?: string;
   plugin: string[];
   gates?: string;
+  baseline?: string;
   seed?: number;
   out?: string;
   quiet?: boolean;
@@ -92,6 +93,7 @@ export function scoreCommand(): Command {
     .addOption(pluginOption('a plug-in with scores for --scores: a file or an npm package'))
     .option('--suites <file>', 'measure the `suites` in this file, such as a run file, with their options')
     .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')
+    .option('--baseline <dir>', 'what gates with `over: blessed` compare with: made by `assay bless`')
     .option('--seed <s>', 'of every random draw (default: 0)', wholeNumber(0, 0xffffffff))
     .option('-o, --out <dir>', 'the run folder (default: assay-runs/NAME)')
     .addOption(confine())
@@ -144,6 +146,7 @@ async function scoreFlags({ quiet, debug, reporter, outputFile, ...flags }: Scor
     suites,
     ...(flags.plugin.length > 0 && { plugins: flags.plugin }),
     ...(gates && { gates, gatesFile: flags.gates }),
+    ...(flags.baseline !== undefined && { baseline: flags.baseline }),
     ...(seed !== undefined && { seed }),
     ...(out !== undefined && { out }),
   };

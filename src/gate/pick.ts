@@ -35,10 +35,12 @@ export function pick(rule: GateRule, where: Where, measures: readonly Measure[])
   return found.length > 1 ? ambiguous(found) : defined(found[0]);
 }
 
+const isDefined = (measure: Measure): measure is Defined => measure.value !== null;
+
 /** The measure, or why it has no value. */
 export function defined(measure: Measure): Defined | string {
-  const { value, note, model, dataset, n } = measure;
-  if (value !== null) return { ...measure, value };
+  if (isDefined(measure)) return measure;
+  const { note, model, dataset, n } = measure;
   return `${measure.measure} of ${model} on ${dataset} (n = ${n}) is undefined${note ? `: ${note}` : ''}`;
 }
 

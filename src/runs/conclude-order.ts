@@ -13,7 +13,10 @@ import { UnitStore } from './store.js';
  * plan is made again, since planning is pure, and rows are read from the run folder.
  */
 export interface ConcludeOrder
-  extends Pick<ResultsInput, 'title' | 'key' | 'config' | 'gates' | 'environment' | 'warnings' | 'began'> {
+  extends Pick<
+    ResultsInput,
+    'title' | 'key' | 'config' | 'gates' | 'baseline' | 'environment' | 'warnings' | 'began'
+  > {
   out: string;
   sources: PluginSources;
   entries: readonly { suite: string; options: unknown; title: string; path: string; file: string }[];
@@ -30,10 +33,11 @@ export interface ConcludeOrder
 }
 
 export function orderOf(input: ResultsInput, sources: PluginSources, out: string): ConcludeOrder {
-  const { title, key, config, gates, environment, warnings, began, inventory, plan, execution } = input;
+  const { title, key, config, gates, baseline, environment, warnings, began, inventory, plan, execution } =
+    input;
   const { stored, measured, costs, failures, stopped } = execution;
   return {
-    ...{ title, key, config, gates, environment, warnings, began, out, sources },
+    ...{ title, key, config, gates, baseline, environment, warnings, began, out, sources },
     entries: plan.suites.map(({ entry: { suite, ...entry } }) => ({ ...entry, suite: suite.name })),
     systems: [...inventory.systems.values()].map(({ info }) => info),
     datasets: [...inventory.datasets.values()].map(({ info }) => info),
@@ -51,7 +55,7 @@ export function orderOf(input: ResultsInput, sources: PluginSources, out: string
 
 /** The input that an order was made from. Errors: as `loadPlugins`. */
 export async function resultsInput(order: ConcludeOrder): Promise<ResultsInput> {
-  const { title, key, config, gates, environment, warnings, began, sources, seed, engine } = order;
+  const { title, key, config, gates, baseline, environment, warnings, began, sources, seed, engine } = order;
   const catalogue = catalogueWith(await loadPlugins(sources), sources.file);
   const entries = order.entries.flatMap(({ suite: name, ...entry }) => {
     const suite = catalogue.suites.find(name);
@@ -77,7 +81,7 @@ export async function resultsInput(order: ConcludeOrder): Promise<ResultsInput> 
     );
   const { stored, measured, costs, failures, stopped } = order.execution;
   return {
-    ...{ title, key, config, gates, environment, warnings, began, inventory, plan },
+    ...{ title, key, config, gates, baseline, environment, warnings, began, inventory, plan },
     store: await UnitStore.open(order.out),
     execution: {
       stored,

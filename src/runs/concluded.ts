@@ -14,6 +14,8 @@ interface Note {
   program: string;
   /** Of the results. */
   digest: string;
+  /** Of the baseline that gates compared with. */
+  blessed?: string | undefined;
   /** Every file that was written, with what changes when it is changed. */
   outputs: Record<string, string>;
 }
@@ -21,9 +23,13 @@ interface Note {
 const fileIn = (out: string) => join(out, 'inventory', 'concluded.json');
 
 /** Notes what was written of complete results. To lose the note costs another summary. */
-export async function noteConcluded(out: string, { digest, status }: Results): Promise<void> {
+export async function noteConcluded(
+  out: string,
+  { digest, status }: Results,
+  blessed?: string,
+): Promise<void> {
   if (digest === undefined || status !== 'complete') return;
-  const note: Note = { program: programIdentity(), digest, outputs: stampsOf(out) };
+  const note: Note = { program: programIdentity(), digest, blessed, outputs: stampsOf(out) };
   await writeAtomically(fileIn(out), JSON.stringify(note)).catch(() => undefined);
 }
 
@@ -33,16 +39,22 @@ interface Wanted {
   record: typeof RunRecord.static;
   /** The run file as resolved. */
   config: unknown;
+  /** The baseline, by its record. */
+  blessed?: string | undefined;
 }
 
 /**
  * The results in a run folder where the same program wrote them from the same units for the same run file, gates too,
  * and every file of the report is as it was written; undefined where they must be written anew.
  */
-export async function concludedBefore(out: string, { record, config }: Wanted): Promise<Results | undefined> {
+export async function concludedBefore(
+  out: string,
+  { record, config, blessed }: Wanted,
+): Promise<Results | undefined> {
   try {
     const note: Note = JSON.parse(await readText(fileIn(out), 'results'));
-    if (note.program !== programIdentity() || !alike(note.outputs, stampsOf(out))) return undefined;
+    if (note.program !== programIdentity() || note.blessed !== blessed) return undefined;
+    if (!alike(note.outputs, stampsOf(out))) return undefined;
     const { key, runFile } = (await readRunRecord(out)) ?? {};
     if (!alike({ key, runFile }, record)) return undefined;
     // The seal says that it is what was written: it need not be checked against the schema.

@@ -2,11 +2,13 @@ import { compareSystems } from '../comparison/compare-systems.js';
 import { sheetsInMemory } from '../comparison/sheets.js';
 import type { AssayError } from '../errors.js';
 import { evaluateGates } from '../gate/evaluate.js';
+import { evidenceOf } from '../gate/gather.js';
 import type { GateRule } from '../gate/rule.js';
 import type { Step } from '../metrics/intervals.js';
 import type { SystemInfo } from '../models/system.js';
 import type { ExampleArray } from '../suites/contract.js';
 import type { Cost, Results, Warning } from '../suites/results.js';
+import { judgedBaseline, readBaseline } from './baseline.js';
 import { type PlacedSheet, placeSheets } from './example-sheets.js';
 import type { Execution } from './execute.js';
 import type { Inventory } from './inventory.js';
@@ -25,6 +27,8 @@ export interface ResultsInput {
   /** The run file as resolved. */
   config: unknown;
   gates: readonly GateRule[];
+  /** The folder of the baseline that gates compare with. */
+  baseline?: string | undefined;
   inventory: Inventory;
   environment: Results['environment'];
   plan: Plan;
@@ -114,7 +118,9 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     costs: costsOf(plan, execution),
     errors: [...errors],
   };
-  const gates = await evaluateGates(input.gates, results);
+  const baseline =
+    input.baseline === undefined ? undefined : judgedBaseline(await readBaseline(input.baseline));
+  const gates = await evaluateGates(input.gates, evidenceOf({ results }, baseline));
   return {
     results: { ...results, gates, seconds: (sinceEpoch() - input.began) / 1000 },
     sheets,

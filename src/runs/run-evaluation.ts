@@ -6,12 +6,14 @@ import { checkNames } from '../gate/names.js';
 import type { GateRule } from '../gate/rule.js';
 import type { Results, Warning } from '../suites/results.js';
 import { warningCodes } from '../suites/warning-codes.js';
+import { readBaseline } from './baseline.js';
 import { UnitLost } from './collect.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
 import { environmentOf } from './environment.js';
 import { type Execution, execute, storedUnits } from './execute.js';
 import type { Expectation } from './expectations.js';
 import { checkInventory, type Evaluation, inventoryWarnings } from './inventory.js';
+import { keyOf } from './keys.js';
 import { nameableInPlan } from './nameable.js';
 import { type Job, planRun } from './plan.js';
 import type { PluginSources } from './plugin-modules.js';
@@ -41,6 +43,8 @@ export interface RunSpec {
   /** Where the suites of the entries are loaded from; absent when one was given as an object. */
   sources?: PluginSources;
   gates: readonly GateRule[];
+  /** The folder of the baseline that gates compare with. */
+  baseline?: string;
   /** Where the gates stand; default: `file`. */
   gatesFile?: string;
   expectations: readonly Expectation[];
@@ -95,7 +99,10 @@ export async function runEvaluation(
   const nameable = { ...nameableInPlan(plan, evaluation), ...(ownSuites && { warnings: warningCodes }) };
   checkNames(gates, nameable, spec.gatesFile ?? spec.file);
   const stored = ownSuites ? await countStored(plan.jobs, store) : undefined;
-  const kept = stored !== undefined && (await concludedBefore(out, { record, config }));
+  // A baseline that cannot be used is told before anything is measured.
+  const baseline = spec.baseline === undefined ? undefined : await readBaseline(spec.baseline);
+  const blessed = baseline && keyOf(baseline.record);
+  const kept = stored !== undefined && (await concludedBefore(out, { record, config, blessed }));
   if (kept) {
     notify({ kind: 'plan', units: stored, stored });
     return {
@@ -158,6 +165,7 @@ export async function runEvaluation(
       key,
       config,
       gates,
+      baseline: spec.baseline,
       inventory: evaluation,
       environment,
       plan,
@@ -167,7 +175,7 @@ export async function runEvaluation(
       began,
     };
     const { results, failures } = await concludeApart(input, { out, signal, notify, sources });
-    await noteConcluded(out, results);
+    await noteConcluded(out, results, blessed);
     return { directory: out, results, failures, stored, measured, exitCode: exitCodeOf(results, execution) };
   };
   for (let repairs = 0; ; repairs++) {

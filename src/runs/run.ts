@@ -38,6 +38,8 @@ export interface RunOptions {
   /** Suites besides the built-in ones and the run file's plugins. */
   suites?: readonly Suite[];
   /** Ends the run; what is measured is kept, and the results are partial. */
+  /** The folder of the baseline that gates with `over: blessed` compare with. */
+  baseline?: string;
   signal?: AbortSignal;
   notify?: Listener;
 }
@@ -61,6 +63,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
   const entries = suiteEntries(config.suites, catalogue, file);
   const out = options.out ?? join('assay-runs', slug(title));
   admit(out);
+  if (options.baseline !== undefined) admit(options.baseline);
   const limits = runLimits(read, options.limits);
   // Nothing is loaded for an output that cannot be written.
   await UnitStore.open(out);
@@ -88,6 +91,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
         entries,
         ...(given.length === 0 && { sources }),
         gates: config.gates,
+        ...(options.baseline !== undefined && { baseline: options.baseline }),
         config: {
           ...(config.name !== undefined && { name: config.name }),
           ...inputs.config,

@@ -40,6 +40,8 @@ export interface ScoreOptions {
   /** Plug-ins whose parts `suites` name, as modules; where `suites` is a file as read, that names them. */
   plugins?: readonly string[];
   gates?: readonly GateRule[];
+  /** The folder of the baseline that gates with `over: blessed` compare with. */
+  baseline?: string;
   /** The file that `gates` come from, for messages. */
   gatesFile?: string;
   seed?: number;
@@ -73,6 +75,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
   );
   const out = options.out ?? join('assay-runs', slug(title));
   admit(out);
+  if (options.baseline !== undefined) admit(options.baseline);
   const inputs: PredictedInputs = {
     models,
     sets: setsOf(options, models),
@@ -96,6 +99,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
       entries,
       sources: { plugins: list.plugins, directory: list.directory, file: list.file },
       gates,
+      ...(options.baseline !== undefined && { baseline: options.baseline }),
       ...(options.gatesFile !== undefined && { gatesFile: options.gatesFile }),
       expectations: [],
       partial: new Set<string>(),

@@ -1,0 +1,44 @@
+import { conditions, discrepancies, discrepancyText } from '../comparison/conditions.js';
+import { type Measured, measuredOf } from '../comparison/measured.js';
+import type { Measure, Results } from '../suites/results.js';
+import type { Blessed, Evidence } from './evidence.js';
+
+/** Results of a run, or of a baseline. */
+export interface Judged {
+  results: Results;
+}
+
+/** Results of an earlier release. */
+export interface JudgedBaseline extends Judged {
+  about: Blessed['about'];
+}
+
+/** Evidence from results. */
+export function evidenceOf({ results }: Judged, baseline?: JudgedBaseline): Evidence {
+  const { measures, warnings, datasets, status } = results;
+  const found: Evidence = { measures, warnings, datasets, status };
+  if (!baseline) return found;
+  const [now, then] = [byMeasure(results), byMeasure(baseline.results)];
+  return {
+    ...found,
+    blessed: {
+      measures: baseline.results.measures,
+      about: baseline.about,
+      incomparable: (measure, other) => differing(then.get(other), now.get(measure)),
+    },
+  };
+}
+
+const byMeasure = (results: Results): ReadonlyMap<Measure, Measured> =>
+  new Map(measuredOf(results).map((one) => [one.measure, one]));
+
+/** In what two measures differ that would have to be the same, and what to do. */
+function differing(blessed: Measured | undefined, measure: Measured | undefined): string | undefined {
+  if (!blessed || !measure) return undefined;
+  const found = discrepancies(blessed, measure);
+  if (found.length === 0) return undefined;
+  const remedies = [...new Set(found.map(({ condition }) => conditions[condition].remedy))];
+  return `${found.map(discrepancyText).join('; ')} (the blessed one first). ${remedies.map(sentence).join(' ')}`;
+}
+
+const sentence = (text: string) => `${text[0].toUpperCase()}${text.slice(1)}.`;
