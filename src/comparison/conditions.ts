@@ -1,5 +1,5 @@
 import { parseEpsilon } from '../attacks/epsilon.js';
-import type { Results } from '../suites/results.js';
+import type { DatasetSummary, Results } from '../suites/results.js';
 import type { Measured } from './measured.js';
 
 /** A fact that two measurements may agree in. */
@@ -86,6 +86,12 @@ export function discrepancies(before: Measured, after: Measured): Discrepancy[] 
 export const discrepancyText = ({ what, before, after }: Discrepancy): string =>
   `${what}: ${before} against ${after}`;
 
+/** What two runs must agree in to be on the same examples. */
+export const examplesOf = ({
+  examples,
+  fingerprint,
+}: Pick<DatasetSummary, 'examples' | 'fingerprint'>): string => examples ?? fingerprint;
+
 /** The data sets that a value rests on, by what they are to it: its own may be called otherwise in another run. */
 function dataFacts({ results, measure }: Measured): Fact[] {
   const own = measure.dataset;
@@ -95,8 +101,8 @@ function dataFacts({ results, measure }: Measured): Fact[] {
     return [
       {
         what: name === own ? 'data set' : `data set ${name}`,
-        key: info.fingerprint,
-        text: `${name}, ${info.size} examples, fingerprint ${info.fingerprint.slice(0, 12)}`,
+        key: examplesOf(info),
+        text: `${name}, ${info.size} examples, fingerprint ${examplesOf(info).slice(0, 12)}`,
       },
     ];
   });

@@ -1,4 +1,5 @@
 import type { Measure } from '../suites/results.js';
+import { examplesOf } from './conditions.js';
 import type { Measured } from './measured.js';
 
 /** The same measure of two runs or models, as far as names tell: whether it can be compared is another question. */
@@ -82,8 +83,10 @@ export const conditionKey =
     return JSON.stringify([kindOf(measure), datasetOf(measured), params]);
   };
 
-const fingerprintOf = ({ results, measure }: Measured): string =>
-  results.datasets.find(({ name }) => name === measure.dataset)?.fingerprint ?? measure.dataset;
+const fingerprintOf = ({ results, measure }: Measured): string => {
+  const dataset = results.datasets.find(({ name }) => name === measure.dataset);
+  return dataset ? examplesOf(dataset) : measure.dataset;
+};
 
 /** A parameter that names the model itself is the same for both. */
 const sorted = (params: Measure['params'], model: string): [string, unknown][] =>

@@ -48,6 +48,11 @@ export interface DatasetInfo {
   absentClasses?: readonly string[];
   /** sha256 over the content and the selection; of derived sets, over all that decides these. */
   fingerprint: string;
+  /**
+   * Which examples these are, where the fingerprint depends on the models as well: of predictions, sha256 over their
+   * number and labels. What two runs are compared on.
+   */
+  examples?: string;
   /** Where it was read from, as the user wrote it; of derived sets, where the first of its parents was. */
   path: string;
   /** Which part of what is there, where it holds several: an array of an archive, files of a folder. */

@@ -68,6 +68,7 @@ export async function openPredictions(spec: PredictionSpec): Promise<PredictedSe
       ...(labels && { highestLabel: highest(labels) }),
       content: 'predictions',
       fingerprint: fingerprintOf(shape, hashes, labels),
+      examples: examplesOf(n, labels),
       path: parts.map(({ written }) => written).join(', '),
       note: noteOf(n, classes, spec),
     };
@@ -170,6 +171,13 @@ function highest(labels: Int32Array): { label: number; example: number } {
 function fingerprintOf(shape: readonly number[], hashes: readonly string[], labels?: Int32Array): string {
   const hash = createHash('sha256');
   hash.update(`assay predictions 1 ${shape.join('x')} ${hashes.join()} ${labels ? 'labelled' : ''}\n`);
+  if (labels) hash.update(labels);
+  return hash.digest('hex');
+}
+
+/** Other models predict other rows of the same examples: their number and labels are what tells them from others. */
+function examplesOf(n: number, labels?: Int32Array): string {
+  const hash = createHash('sha256').update(`assay predicted examples 1 ${n} ${labels ? 'labelled' : ''}\n`);
   if (labels) hash.update(labels);
   return hash.digest('hex');
 }

@@ -1,3 +1,4 @@
+import { examplesOf } from '../comparison/conditions.js';
 import { meanOf } from '../metrics/intervals.js';
 import type { GateResult, Measure } from '../suites/results.js';
 import type { Evidence } from './evidence.js';
@@ -39,7 +40,10 @@ export function mixture(measures: readonly Measure[], runs: readonly Evidence[])
     return `measures that differ in more than the model are not put together: add to \`where\` ${choices}`;
   }
   const [{ dataset }] = measures;
-  const prints = runs.map(({ datasets = [] }) => datasets.find(({ name }) => name === dataset)?.fingerprint);
+  const prints = runs.map(({ datasets = [] }) => {
+    const info = datasets.find(({ name }) => name === dataset);
+    return info && examplesOf(info);
+  });
   if (new Set(prints).size === 1) return undefined;
   return `not comparable: the data set "${dataset}" is not the same in all runs`;
 }

@@ -7,7 +7,7 @@ export interface Evidence {
   /** Default: complete. */
   status?: Results['status'];
   warnings?: Readonly<Results['warnings']>;
-  datasets?: readonly Pick<Results['datasets'][number], 'name' | 'fingerprint'>[];
+  datasets?: readonly Pick<Results['datasets'][number], 'name' | 'fingerprint' | 'examples'>[];
   /** The run folder, where several are judged. */
   run?: string;
   /** The baseline of an earlier release. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { Type } from '@sinclair/typebox';
 import { readText } from '../bytes/regular-file.js';
 import { hashOfFile } from '../checkpoints/file-hash.js';
 import { type Sheets, sheetsIn } from '../comparison/sheets.js';
+import { Type } from '../config/type.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import type { JudgedBaseline } from '../gate/gather.js';

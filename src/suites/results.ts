@@ -475,6 +475,12 @@ export const DatasetSummary = Type.Object(
     highestLabel: Type.Optional(Type.Object({ label: Type.Integer(), example: Type.Integer() }, closed)),
     classes: Type.Optional(Type.Array(Type.String())),
     fingerprint: Type.String(),
+    examples: Type.Optional(
+      Type.String({
+        description:
+          'hash of which examples these are, where the fingerprint depends on the models as well: of predictions, their number and labels',
+      }),
+    ),
     path: Type.String(),
     part: Type.Optional(Type.String()),
     note: Type.Optional(Type.String()),
@@ -623,5 +629,6 @@ export type GateResult = Static<typeof GateResult>;
 export type Cost = Static<typeof Cost>;
 export type ColumnComparison = Static<typeof ColumnComparison>;
 export type Comparisons = Static<typeof Comparisons>;
+export type DatasetSummary = Static<typeof DatasetSummary>;
 export type Results = Static<typeof Results>;
 export type Better = Static<typeof Better>;
