@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
+import { sheetsIn } from '../comparison/sheets.js';
 import { evaluateGates } from '../gate/evaluate.js';
+import type { Evidence } from '../gate/evidence.js';
 import { evidenceOf } from '../gate/gather.js';
 import { allHold } from '../gate/hold.js';
 import { checkNames } from '../gate/names.js';
@@ -68,12 +70,14 @@ A gates file (docs/gates.md has an example of every rule):
       for (const { directory, results } of runs)
         checkNames(rules, nameableInResults(results), file ?? join(directory, 'results.json'));
       const baseline = blessed === undefined ? undefined : judgedBaseline(await readBaseline(blessed));
-      const evidence = runs.map(({ directory, results }) => ({
-        ...evidenceOf({ results }, baseline),
-        // Whoever allows partial results wants them judged.
-        status: 'complete' as const,
-        ...(runs.length > 1 && { run: directory }),
-      }));
+      const evidence: Evidence[] = [];
+      for (const { directory, results } of runs)
+        evidence.push({
+          ...(await evidenceOf(rules, { results, sheets: sheetsIn(directory) }, baseline)),
+          // Whoever allows partial results wants them judged.
+          status: 'complete',
+          ...(runs.length > 1 && { run: directory }),
+        });
       const verdicts = await evaluateGates(rules, evidence);
       if (!reporting.toOutput) print(`${gateTable(verdicts)}\n`);
       const [{ directory, results }] = runs;

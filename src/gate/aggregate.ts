@@ -10,7 +10,7 @@ export type How = NonNullable<GateResult['aggregate']>['how'];
 /** Several quantities as one; `all` is left to the verdicts. */
 export function aggregated(how: Exclude<How, 'all'>, quantities: readonly Quantity[]): Quantity {
   const [first] = quantities;
-  const { over: _, p: __, test: ___, ...rest } = first;
+  const { over: _, p: __, test: ___, run: ____, ...rest } = first;
   const n = Math.min(...quantities.map((q) => q.n));
   if (how === 'mean') {
     const { value, interval, level, method } = meanOf(quantities.map((q) => q.value));

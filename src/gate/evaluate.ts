@@ -82,7 +82,14 @@ async function judgeTogether(rule: GateRule, limit: Limit, runs: readonly Eviden
   const odd = mixture(measures, runs);
   if (odd !== undefined) return missed(rule, limit, { missing: odd });
   const parts = { aggregate: partsOf(how, quantities) };
-  if (how !== 'all') return { ...verdictOf(rule, limit, aggregated(how, quantities)), ...parts };
+  // A mean is of no single model where it is over several.
+  const several = how === 'mean' && new Set(measures.map(({ model }) => model)).size > 1;
+  if (how !== 'all')
+    return {
+      ...verdictOf(rule, limit, aggregated(how, quantities)),
+      ...(several && { model: null }),
+      ...parts,
+    };
   const verdicts = quantities.map((quantity) => verdictOf(rule, limit, quantity));
   const margin = (verdict: GateResult) => verdict.margin ?? Number.NEGATIVE_INFINITY;
   const [worst] = verdicts.sort((a, b) => margin(a) - margin(b));

@@ -2,21 +2,24 @@ import { conditions, discrepancies, discrepancyText } from '../comparison/condit
 import { type Measured, measuredOf } from '../comparison/measured.js';
 import type { Measure, Results } from '../suites/results.js';
 import type { Blessed, Evidence } from './evidence.js';
-
-/** Results of a run, or of a baseline. */
-export interface Judged {
-  results: Results;
-}
+import { pairedDifferences, type WithSheets } from './paired.js';
+import type { GateRule } from './rule.js';
 
 /** Results of an earlier release. */
-export interface JudgedBaseline extends Judged {
+export interface JudgedBaseline extends WithSheets {
   about: Blessed['about'];
 }
 
-/** Evidence from results. */
-export function evidenceOf({ results }: Judged, baseline?: JudgedBaseline): Evidence {
+/** What rules need of results. Errors: those of reading sheets. */
+export async function evidenceOf(
+  rules: readonly GateRule[],
+  run: WithSheets,
+  baseline?: JudgedBaseline,
+): Promise<Evidence> {
+  const { results } = run;
   const { measures, warnings, datasets, status } = results;
-  const found: Evidence = { measures, warnings, datasets, status };
+  const differenceOf = await pairedDifferences(rules, run, baseline);
+  const found: Evidence = { measures, warnings, datasets, status, differenceOf };
   if (!baseline) return found;
   const [now, then] = [byMeasure(results), byMeasure(baseline.results)];
   return {

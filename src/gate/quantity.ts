@@ -74,7 +74,17 @@ async function difference(
     return { ...plain, format: measure.format };
   }
   const { n, interval, level, method, p, test } = paired;
-  return { ...common, value: rise, n, interval, level, method, p, test, format: measure.format };
+  return {
+    ...common,
+    value: rounded(paired.value),
+    n,
+    interval,
+    level,
+    method,
+    p,
+    test,
+    format: measure.format,
+  };
 }
 
 /** The same measure of another model. Where the rule leaves several, the one with the parameters of the first. */

@@ -19,7 +19,7 @@ export function standing(rule: GateRule, limit: Limit, quantity: Quantity, bound
     );
   const judged = { value: quantity.value, interval: end(quantity, op), p: pOfWorse(quantity) }[by];
   if (judged === null)
-    return failed(by === 'p' ? 'there is no paired test of this measure' : noInterval(quantity));
+    return failed(by === 'p' ? `there is no paired test (n = ${quantity.n})` : noInterval(quantity));
   const margin = rounded(op === '>=' ? judged - bound : bound - judged);
   const passed = margin >= 0;
   return { ...common, margin, passed, reason: passed ? null : why(limit, quantity, by, op) };
@@ -31,7 +31,7 @@ const end = ({ interval }: Quantity, op: GateResult['op']): number | null =>
 
 /** The p value where the measure is worse than the other, 1 where it is not. */
 function pOfWorse({ p, value, measure }: Quantity): number | null {
-  if (p === undefined || p === null) return null;
+  if (p === undefined) return null;
   return (measure.better === 'lower' ? value > 0 : value < 0) ? p : 1;
 }
 
@@ -45,11 +45,13 @@ function why(limit: Limit, quantity: Quantity, by: Limit['by'], op: GateResult['
     over && over.value !== null
       ? `: ${shown(measure.value)} against ${shown(over.value)} of ${over.blessed ? 'the blessed ' : ''}${over.model}`
       : '';
-  if (by === 'p') return `it is worse by ${shown(Math.abs(value))}, p = ${shown(p ?? 0)} (${test})${sides}`;
+  if (by === 'p') return `it is worse by ${shown(Math.abs(value))}, ${shownP(p ?? 0)} (${test})${sides}`;
   if (limit.of === 'examples') return 'it rests on too few examples';
   const what = isRelative(limit) ? 'difference' : 'value';
   if (by === 'value') return `the ${what} is ${side} the limit${sides}`;
   return `the ${op === '>=' ? 'lower' : 'upper'} end of the interval of the ${what} is ${side} the limit${sides}`;
 }
 
-export const shown = (value: number): string => String(Number(value.toPrecision(6)));
+const shownP = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`);
+
+const shown = (value: number): string => String(Number(value.toPrecision(6)));

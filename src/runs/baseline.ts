@@ -34,9 +34,14 @@ export interface Baseline {
 }
 
 /** The same for rules. */
-export const judgedBaseline = ({ results, record: { key, created, commit } }: Baseline): JudgedBaseline => ({
+export const judgedBaseline = ({ results, sheets, record }: Baseline): JudgedBaseline => ({
   results,
-  about: { key, created, ...(commit !== undefined && { commit }) },
+  sheets,
+  about: {
+    key: record.key,
+    created: record.created,
+    ...(record.commit !== undefined && { commit: record.commit }),
+  },
 });
 
 /** What results.json may name, and what it is called there. */

@@ -120,7 +120,8 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
   };
   const baseline =
     input.baseline === undefined ? undefined : judgedBaseline(await readBaseline(input.baseline));
-  const gates = await evaluateGates(input.gates, evidenceOf({ results }, baseline));
+  const gated = { results, sheets: sheetsInMemory(sheets) };
+  const gates = await evaluateGates(input.gates, await evidenceOf(input.gates, gated, baseline));
   return {
     results: { ...results, gates, seconds: (sinceEpoch() - input.began) / 1000 },
     sheets,

@@ -60,14 +60,12 @@ beforeAll(async () => {
 
 /** Judges one rule on a run folder. */
 async function judged(run: string | string[], rule: GateRule, ...flags: string[]) {
-  const file = join(folder(), 'gates.yaml');
+  const [file, output] = ['gates.yaml', 'verdicts.json'].map((name) => join(folder(), name));
   writeFileSync(file, stringify({ gates: [rule] }));
-  const { code, stdout, stderr } = await assay(
-    ['gate', ...[run].flat(), '--gates', file, '--json', ...flags],
-    at,
-  );
+  const report = ['--reporter', 'json', '--outputFile', output];
+  const { code, stderr } = await obeyed(['gate', ...[run].flat(), '--gates', file, ...report, ...flags], at);
   expect(stderr).toBe('');
-  const verdicts: GateResult[] = JSON.parse(stdout);
+  const verdicts: GateResult[] = JSON.parse(readFileSync(output, 'utf8'));
   return { code, verdicts };
 }
 
@@ -112,6 +110,64 @@ describe('a gate', () => {
       { ...accuracy, maxDecrease: 0.01, over: 'blessed' },
       1,
       { passed: false, value: -0.08, margin: -0.07 },
+      ...blessed,
+    ],
+    [
+      'holds where what was lost may be chance',
+      'alike',
+      { ...accuracy, notWorse: 'significantly', over: 'blessed' },
+      0,
+      // 5 lost, 4 won: McNemar's mid-p is 0.7539.
+      { passed: true, value: -0.0025, judges: 'p', p: expect.closeTo(0.75390625, 8), test: 'mcnemar' },
+      ...blessed,
+    ],
+    [
+      'fails where it is significantly worse',
+      'worse',
+      { ...accuracy, notWorse: 'significantly', over: 'blessed' },
+      1,
+      {
+        passed: false,
+        judges: 'p',
+        limit: 0.05,
+        reason: expect.stringMatching(/worse by 0\.08, p < 0\.001 \(mcnemar\): 0\.82 against 0\.9/),
+      },
+      ...blessed,
+    ],
+    [
+      'holds where it is shown not to be worse by more than a margin',
+      'alike',
+      { ...accuracy, notWorseBy: 0.02, over: 'blessed' },
+      0,
+      { passed: true, judges: 'interval', limit: -0.02, method: 'newcombe', n: N },
+      ...blessed,
+    ],
+    [
+      'fails where that is not shown, though it is likely',
+      'alike',
+      { ...accuracy, notWorseBy: 0.01, over: 'blessed' },
+      1,
+      {
+        passed: false,
+        limit: -0.01,
+        reason: expect.stringMatching(/lower end of the interval of the difference/),
+      },
+      ...blessed,
+    ],
+    [
+      'is confident of a difference',
+      'alike',
+      { ...accuracy, maxDecrease: 0.02, confidently: true, over: 'blessed' },
+      0,
+      { passed: true, judges: 'interval' },
+      ...blessed,
+    ],
+    [
+      'tests what is no share',
+      'worse',
+      { measure: 'nll', where: net, notWorse: 'significantly', over: 'blessed' },
+      1,
+      { passed: false, test: 'paired-bootstrap', interval: [expect.any(Number), expect.any(Number)] },
       ...blessed,
     ],
     [

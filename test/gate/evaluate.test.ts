@@ -370,7 +370,7 @@ describe('a rule over seeds', () => {
   const cases: [GateRule, Partial<GateResult>][] = [
     [
       { ...at, aggregate: 'mean', min: 0.9 },
-      { passed: true, value: expect.closeTo(0.9, 12), method: 'student-t', n: 100 },
+      { passed: true, value: expect.closeTo(0.9, 12), method: 'student-t', n: 100, model: null },
     ],
     [
       { ...at, aggregate: 'mean', min: 0.9, confidently: true },
@@ -423,6 +423,7 @@ describe('a rule over seeds', () => {
     expect(await evaluate([rule], runs)).toMatchObject([
       {
         rule: 'mean accuracy (model jem) confidently at least 0.85',
+        model: 'jem',
         passed: true,
         interval: [expect.closeTo(0.9 - half, 8), expect.closeTo(0.9 + half, 8)],
         aggregate: { of: [{ run: 'seed-0', value: 0.9 }, { run: 'seed-1' }, { run: 'seed-2', n: 100 }] },
