@@ -132,7 +132,7 @@ async function tfjs(): Promise<Finding> {
       what,
       state: 'absent',
       found: error instanceof Error ? error.message.split('\n')[0] : String(error),
-      hint: hint ?? 'runs use ort unless `--engine tfjs` is given; `npm install` puts TensorFlow.js back',
+      hint: hint ?? 'runs use ort unless `--engine tfjs` is given',
     };
   }
 }

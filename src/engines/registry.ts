@@ -2,6 +2,7 @@ import { unknownName } from '../errors.js';
 import type { Engine } from './engine.js';
 import type { OrtOptions } from './ort/engine.js';
 import type { TfjsOptions } from './tfjs/engine.js';
+import { requireTfjs } from './tfjs-packages.js';
 
 export type EngineOptions = OrtOptions & TfjsOptions;
 
@@ -18,7 +19,10 @@ const engines: Record<string, EngineRow> = {
   },
   tfjs: {
     title: 'TensorFlow.js',
-    create: async (options) => (await import('./tfjs/engine.js')).createTfjsEngine(options),
+    create: async (options) => {
+      requireTfjs();
+      return (await import('./tfjs/engine.js')).createTfjsEngine(options);
+    },
   },
 };
 

@@ -31,7 +31,7 @@ function identify(): string {
     for (const file of filesBelow(folder).filter(decides))
       hash.update(`\n${relative(top, file)}\n`).update(readFileSync(file));
   const manifest: Manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
-  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }).sort())
+  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).sort())
     hash.update(`\n${name} ${installedVersion(name, top) ?? 'absent'}`);
   return hash.digest('hex');
 }
@@ -39,7 +39,8 @@ function identify(): string {
 interface Manifest {
   version?: string;
   dependencies?: Record<string, string>;
-  optionalDependencies?: Record<string, string>;
+  /** Optional ones: engines that not everyone needs. */
+  peerDependencies?: Record<string, string>;
 }
 
 function packageFolder(): string {

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -41,6 +42,10 @@ const filesIn = (folder: string, suffix: RegExp): string[] =>
     .filter((file) => suffix.test(file))
     .map((file) => `${folder}/${file.replaceAll('\\', '/')}`);
 
+// Hasty, so that no network is noticed soon.
+const HASTY = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=2000'];
+const QUIET = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...HASTY];
+
 const home = mkdtempSync(join(tmpdir(), 'assay-package-'));
 const app = join(home, 'app');
 let packed: { filename: string; unpackedSize: number; files: { path: string }[] };
@@ -50,16 +55,9 @@ beforeAll(async () => {
   const { code, stdout, stderr } = await npm(['pack', '--json', '--pack-destination', home], REPOSITORY);
   if (code !== 0) throw new Error(`npm pack: ${stderr}`);
   [packed] = JSON.parse(stdout);
-  mkdirSync(join(app, 'nothing'), { recursive: true });
-  // The GPU engine is optional and hundreds of megabytes: something empty takes its place, all else is as it is.
-  const engine = '@tensorflow/tfjs-node-gpu';
-  writeFileSync(join(app, 'nothing/package.json'), JSON.stringify({ name: engine, version: '4.22.0' }));
-  const overrides = process.env.ASSAY_LONG ? {} : { [engine]: 'file:./nothing' };
-  writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, type: 'module', overrides }));
-  // Hasty, so that no network is noticed soon.
-  const hasty = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=2000'];
-  const quiet = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...hasty];
-  const installed = await npm(['install', ...quiet, join(home, packed.filename)], app);
+  mkdirSync(app);
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  const installed = await npm(['install', ...QUIET, join(home, packed.filename)], app);
   if (installed.code === 0) return;
   if (process.env.CI || !UNREACHABLE.test(installed.stderr))
     throw new Error(`npm install of the package: ${installed.stderr}`);
@@ -122,6 +120,15 @@ describe('the installed package', () => {
       code: 0,
       stdout: expect.stringMatching(/^ok +onnxruntime/m),
     });
+  });
+
+  it('takes no more than its page says', async (context) => {
+    needsInstall(context);
+    const modules = join(app, 'node_modules');
+    const bytes = readdirSync(modules, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes('@tensorflow'))
+      .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+    expect(bytes).toBeLessThan(450e6);
   });
 
   it('runs a run file on images, with a suite of the user, and writes the report', async (context) => {
@@ -258,5 +265,16 @@ describe('the installed package', () => {
       code: 0,
       stdout: '',
     });
+  });
+
+  // Last: the others do without.
+  it('has no TensorFlow.js until its own command installs it', async (context) => {
+    needsInstall(context);
+    const modules = join(app, 'node_modules');
+    expect(existsSync(join(modules, '@tensorflow'))).toBe(false);
+    const before = await bin(['doctor']);
+    const [, command = ''] = /`npm (install @tensorflow[^`]*)`/.exec(before.stdout) ?? [];
+    expect(await npm([...command.split(' '), ...QUIET], app)).toMatchObject({ code: 0 });
+    expect((await bin(['doctor'])).stdout).toMatch(/^ok +tfjs +TensorFlow\.js 4\.22/m);
   });
 });
