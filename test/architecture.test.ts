@@ -11,6 +11,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/across'],
   ['src/runs'],
   ['suites/index.ts'],
+  ['src/exporters'],
   ['src/report', 'src/gate'],
   ['src/comparison'],
   ['suites'],

@@ -48,6 +48,11 @@ const listed: Record<string, Listed> = {
     summary: 'make the results of a run folder the baseline of later ones',
     load: async () => (await import('./bless.js')).blessCommand(),
   },
+  export: {
+    takes: '<format> <dir>',
+    summary: 'write results in a format that other programs read',
+    load: async () => (await import('./export.js')).exportCommand(),
+  },
   inspect: {
     takes: '<file>',
     summary: 'show what a checkpoint holds',

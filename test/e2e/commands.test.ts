@@ -21,6 +21,7 @@ describe('the command line', () => {
       'report',
       'table',
       'gate',
+      'export',
       'compare',
       'history',
       'inspect',

@@ -1,7 +1,7 @@
 import { oneLine } from '../../one-line.js';
+import { provenance } from '../../report/provenance.js';
 import { xmlOf } from '../../report/xml.js';
 import { type GateRow, gateRows } from '../present.js';
-import { provenance } from './provenance.js';
 import type { Judged, Reporter } from './reporter.js';
 
 /**

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { oneLine } from '../../one-line.js';
+import { provenance } from '../../report/provenance.js';
 import type { GateResult } from '../../suites/results.js';
 import { gateRows } from '../present.js';
-import { provenance } from './provenance.js';
 import type { Judged, Reporter } from './reporter.js';
 
 /**

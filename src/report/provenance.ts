@@ -1,4 +1,4 @@
-import type { Results } from '../../suites/results.js';
+import type { Results } from '../suites/results.js';
 
 /** What tells where numbers are from, for formats that take names and values. */
 export function provenance({ environment, key, digest, seed, created, status }: Results): [string, string][] {
