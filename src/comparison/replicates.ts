@@ -34,9 +34,27 @@ function resampled(
   options: NonNullable<MeasureRows['options']>,
   seed: number,
 ): Float64Array {
-  const times = countedResamples(indices.length, { seed, purpose: 'comparison' });
+  const times = drawsOf(indices.length, seed);
   const of = statistic.of(columns, options);
   return Float64Array.from({ length: RESAMPLES }, (_, b) => of(times(b)));
+}
+
+/** Bytes of draws that are kept. */
+const KEPT = 2 ** 26;
+
+let last: { n: number; seed: number; draws: Uint8Array } | undefined;
+
+/** How often each example is drawn, by resample. The last ones are kept: systems and measures have as many examples. */
+function drawsOf(n: number, seed: number): (replicate: number) => Uint8Array {
+  const fresh = countedResamples(n, { seed, purpose: 'comparison' });
+  if (n * RESAMPLES > KEPT) return fresh;
+  if (last?.n !== n || last.seed !== seed) {
+    const draws = new Uint8Array(n * RESAMPLES);
+    for (let b = 0; b < RESAMPLES; b++) draws.set(fresh(b), b * n);
+    last = { n, seed, draws };
+  }
+  const { draws } = last;
+  return (b) => draws.subarray(b * n, (b + 1) * n);
 }
 
 /**
