@@ -180,6 +180,24 @@ describe('the file of a reporter', () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it('is absent where a thread runs out of memory, which is 2', async () => {
+    const { made, file } = place({ plugins: ['./hog.mjs'], suites: ['accuracy', 'hog'] });
+    writeFileSync(
+      join(made, 'hog.mjs'),
+      `import { isMainThread } from 'node:worker_threads';
+      import { defineSuite, Type } from 'assay';
+      const hog = [];
+      while (!isMainThread) hog.push(new Array(1e6).fill({}));
+      export const suite = defineSuite({ name: 'hog', title: 'Hog', description: '', options: Type.Object({}), needs: [],
+        plan: () => [], summarise: () => ({ measures: [] }) });`,
+    );
+    const ended = await assay(['run', 'small.run.yaml', '--out', 'out', ...flags], made, {
+      NODE_OPTIONS: '--max-old-space-size=200',
+    });
+    expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining('error[suite-failed]')]);
+    expect([existsSync(file), leftovers(made)]).toEqual([false, []]);
+  });
+
   it.each(['SIGKILL', 'SIGTERM'] as const)('is absent or whole after %s', async (signal) => {
     const { made, file } = place({ suites: ['accuracy', LONG] });
     const out = join(made, 'out');
