@@ -4,13 +4,17 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
-const PACKAGES = 'texlive-latex-base texlive-latex-recommended';
-
 /** Why TeX cannot run here; undefined when it can. Errors where it must run. */
-export function whyNoTex(): string | undefined {
+export const whyNoTex = () =>
+  whyNot('pdflatex', 'texlive-latex-base texlive-latex-recommended', 'the tables are not compiled');
+
+/** Why no PDF can be read here, in the same way. */
+export const whyNoPdf = () => whyNot('pdftotext', 'poppler-utils', 'the figures are not read');
+
+function whyNot(program: string, packages: string, so: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
-  if (folders.some((folder) => existsSync(join(folder, 'pdflatex')))) return undefined;
-  const why = `no pdflatex on PATH (apt-get install ${PACKAGES}): the tables are not compiled`;
+  if (folders.some((folder) => existsSync(join(folder, program)))) return undefined;
+  const why = `no ${program} on PATH (apt-get install ${packages}): ${so}`;
   if (process.env.ASSAY_REQUIRE_TEX) throw new Error(why);
   console.warn(`SKIPPED: ${why}`);
   return why;

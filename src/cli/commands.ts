@@ -23,6 +23,11 @@ const listed: Record<string, Listed> = {
     summary: 'render the report of a run folder again',
     load: async () => (await import('./report.js')).reportCommand(),
   },
+  figures: {
+    takes: '<dir>',
+    summary: 'write the plots of a report as SVG and PDF',
+    load: async () => (await import('./figures.js')).figuresCommand(),
+  },
   table: {
     takes: '[preset] [dirs...]',
     summary: 'write tables for papers from run folders',

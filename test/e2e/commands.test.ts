@@ -19,6 +19,7 @@ describe('the command line', () => {
       'run',
       'score',
       'report',
+      'figures',
       'table',
       'gate',
       'export',

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { AssayError } from '../../errors.js';
+import { withView } from './open-view.js';
 import { theme } from './theme.js';
 import { tipsOf } from './tips.js';
 
@@ -21,38 +21,11 @@ export async function renderSvg(spec: TopLevelSpec, id: string, label: string): 
  * Errors: `data-invalid` when the specification does not compile.
  */
 export async function renderPlot(spec: TopLevelSpec, id: string, label: string): Promise<Plot> {
-  // Loaded here because the command line should start without waiting for a plotting library.
-  const [{ compile }, vega] = await Promise.all([import('vega-lite'), import('vega')]);
-  const loader = vega.loader();
-  const problems: string[] = [];
-  // Vega only logs data that does not load, and takes a refused link for a bug of its own: an empty one is drawn.
-  loader.load = (uri) => {
-    problems.push(`data from outside, ${uri}`);
-    return Promise.resolve('[]');
-  };
-  loader.sanitize = () => Promise.resolve({ href: '' });
-  const logger = vega.logger(vega.Warn);
-  logger.error = (...parts: readonly unknown[]) => {
-    problems.push(parts.map(String).join(' '));
-    return logger;
-  };
-  logger.warn = () => logger;
-  try {
-    const compiled = compile(spec, { config: theme, logger }).spec;
-    const view = new vega.View(vega.parse(compiled), { renderer: 'none', loader, logger });
+  return withView(spec, theme, label, async (view) => {
     const svg = await view.toSVG();
     const { root } = view.scenegraph() as unknown as { root: Parameters<typeof tipsOf>[0] };
-    const tips = tipsOf(root, originOf(svg));
-    view.finalize();
-    if (problems.length > 0) throw new Error(problems.join('; '));
-    return { svg: dress(svg, id, label), tips };
-  } catch (cause) {
-    throw new AssayError('data-invalid', `the plot "${label}" cannot be drawn`, {
-      found: cause instanceof Error ? cause.message : String(cause),
-      hint: 'the figure must be a Vega-Lite 6 specification with its data inline',
-      cause,
-    });
-  }
+    return { svg: dress(svg, id, label), tips: tipsOf(root, originOf(svg)) };
+  });
 }
 
 /** Vega puts everything into a group, moved by padding and axes. */
