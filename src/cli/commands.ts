@@ -58,6 +58,11 @@ const listed: Record<string, Listed> = {
     summary: 'write results in a format that other programs read',
     load: async () => (await import('./export.js')).exportCommand(),
   },
+  audit: {
+    takes: '<claims>',
+    summary: 'hold published numbers against run folders',
+    load: async () => (await import('./audit.js')).auditCommand(),
+  },
   inspect: {
     takes: '<file>',
     summary: 'show what a checkpoint holds',

@@ -25,6 +25,7 @@ describe('the command line', () => {
       'export',
       'compare',
       'history',
+      'audit',
       'inspect',
       'explain',
       'doctor',
