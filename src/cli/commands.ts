@@ -82,6 +82,11 @@ const listed: Record<string, Listed> = {
     summary: 'write a model card and a run file to start from',
     load: async () => (await import('./init.js')).initCommand(),
   },
+  completion: {
+    takes: '<shell>',
+    summary: 'print a script that completes commands in a shell',
+    load: async () => (await import('./completion.js')).completionCommand(() => commandsFor(commandNames)),
+  },
   'build-addon': {
     takes: '[folder]',
     summary: 'build the native addon of TensorFlow.js',

@@ -4,6 +4,7 @@ import { BUILT_IN, type Registry } from '../registry.js';
 import type { OutputFile, Renderer } from '../suites/renderer.js';
 import type { Results } from '../suites/results.js';
 import { writeAtomically } from './output.js';
+import { pathInside } from './plugin-file.js';
 import { renderers } from './renderers.js';
 
 /** Where files of renderers of plug-ins go: below a folder with the renderer's name. */
@@ -62,15 +63,10 @@ async function filesOfPlugin(
   });
   if (!Array.isArray(made) || !made.every(isFile))
     throw refuse('made no list of files', { expected: '[{ path: "summary.md", content: "..." }, ...]' });
-  return made.map((file) => {
-    const inside = path.posix.normalize(file.path);
-    if (/^([/\\]|[A-Za-z]:|\.\.?($|[/\\]))/.test(inside) || inside.includes('\0'))
-      throw refuse('names a file outside its folder', {
-        expected: 'a path below it, with forward slashes: `summary.md`',
-        found: file.path,
-      });
-    return { ...file, path: `${REPORTS}/${renderer.name}/${inside}` };
-  });
+  return made.map((file) => ({
+    ...file,
+    path: `${REPORTS}/${renderer.name}/${pathInside(file.path, `the renderer "${renderer.name}"`)}`,
+  }));
 }
 
 /** Given results of its own, which it may change. */

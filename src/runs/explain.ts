@@ -49,6 +49,7 @@ export function explained(catalogue: RunCatalogue): Explained[] {
     catalogue.checkpointFormats,
     architectures.map((row) => ({ ...row, options: architectureSchema(row) })),
     catalogue.renderers,
+    catalogue.exporters,
   ];
   return kinds.flatMap((registry) => registry.names.map((name) => explain(registry, name)));
 }

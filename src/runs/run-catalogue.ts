@@ -1,10 +1,12 @@
 import { builtinSuites } from '../../suites/index.js';
 import { AssayError } from '../errors.js';
+import { exporters } from '../exporters/registry.js';
 import { Registry } from '../registry.js';
 import { renderers } from '../report/renderers.js';
 import { builtinCatalogue, type Catalogue, withRows } from '../suites/catalogue.js';
 import type { Measurement, Suite } from '../suites/contract.js';
 import { type Derivations, generators, transformsOf } from '../suites/derived/registry.js';
+import type { Exporter } from '../suites/exporter.js';
 import { builtinMeasurements } from '../suites/measurements/registry.js';
 import { KINDS, type PluginParts } from '../suites/plugin.js';
 import type { Renderer } from '../suites/renderer.js';
@@ -14,6 +16,7 @@ export interface RunCatalogue extends Catalogue, Derivations {
   suites: Registry<Suite>;
   measurements: Registry<Measurement>;
   renderers: Registry<Renderer>;
+  exporters: Registry<Exporter>;
   /** Names and versions of the plug-ins that may decide what a unit comes to: part of its key. */
   versions: readonly (readonly [string, number])[];
 }
@@ -29,6 +32,7 @@ function assembled(plugins: readonly NamedParts[]): RunCatalogue {
     transforms: added(transformsOf(catalogue), (plugin) => plugin.transforms),
     generators: added(generators, (plugin) => plugin.generators),
     renderers: added(renderers, (plugin) => plugin.renderers),
+    exporters: added(exporters, (plugin) => plugin.exporters),
     versions: plugins.filter(decides).map(({ name, version }) => [name, version]),
   };
 }

@@ -3,6 +3,7 @@ import { AssayError, didYouMean, type ErrorDetails } from '../errors.js';
 import type { CatalogueRows } from './catalogue.js';
 import type { Measurement, Suite } from './contract.js';
 import type { Transform } from './derived/registry.js';
+import type { Exporter } from './exporter.js';
 import type { Renderer } from './renderer.js';
 
 /** The contract that plug-ins are written for; one of another is refused. */
@@ -17,6 +18,7 @@ export interface PluginParts extends CatalogueRows {
   readonly transforms?: readonly Transform[];
   readonly generators?: readonly Generator[];
   readonly renderers?: readonly Renderer[];
+  readonly exporters?: readonly Exporter[];
 }
 
 export interface PluginDefinition extends PluginParts {
@@ -176,6 +178,11 @@ export const KINDS: Readonly<Record<keyof PluginParts, Kind>> = {
     one: 'renderer',
     undecisive: true,
     fields: { name: 'string', title: 'string', render: 'function' },
+  },
+  exporters: {
+    one: 'exporter',
+    undecisive: true,
+    fields: { name: 'string', title: 'string', export: 'function' },
   },
 };
 

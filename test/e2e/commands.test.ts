@@ -30,6 +30,7 @@ describe('the command line', () => {
       'explain',
       'doctor',
       'init',
+      'completion',
       'build-addon',
     ].map((name): [string[], number, RegExp] => [
       [name, '--help'],

@@ -60,7 +60,7 @@ describe('assay export', () => {
   });
 
   it.each([
-    [['sarif', 'out'], /Allowed choices are every-eval-ever/],
+    [['sarif', 'out'], /no exporter.*sarif[\s\S]*every-eval-ever/],
     [['junit', 'absent'], /error\[file-unreadable\].*not the folder of a finished run/s],
   ])('%j is refused', async (args, says) => {
     expect(await obeyed(['export', ...args], at)).toEqual({ code: 2, stderr: expect.stringMatching(says) });

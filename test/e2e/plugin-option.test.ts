@@ -46,7 +46,15 @@ const summary = {
   name: 'summary', title: 'A summary',
   render: async ({ measures }) => [{ path: 'a/b.txt', content: String(measures.length) }],
 };
-export default definePlugin({ name: 'of-the-house', renderers: [summary] });
+const count = {
+  name: 'count', title: 'How many measures',
+  export: async ({ measures }, { organization }) => ({
+    files: [{ path: 'count.txt', content: organization + ' ' + measures.length }],
+    leftOut: ['everything else'],
+  }),
+};
+const outside = { ...count, name: 'outside', export: async () => ({ files: [{ path: '../x', content: '' }], leftOut: [] }) };
+export default definePlugin({ name: 'of-the-house', renderers: [summary], exporters: [count, outside] });
 `;
 
 describe('--plugin', () => {
@@ -91,7 +99,7 @@ describe('--plugin', () => {
     });
   });
 
-  it('lets `assay report` write what renderers of a plug-in make, below a folder of their own', async () => {
+  it('lets `assay report` and `assay export` write what renderers and exporters of a plug-in make', async () => {
     const at = folder();
     project(at, { suites: ['accuracy'] });
     expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
@@ -100,5 +108,14 @@ describe('--plugin', () => {
     expect([code, stderr]).toEqual([0, '']);
     const { measures } = savedResults(join(at, 'out'));
     expect(readFileSync(join(at, 'out/reports/summary/a/b.txt'), 'utf8')).toBe(String(measures.length));
+
+    const exported = (name: string) =>
+      assay(['export', name, 'out', '--organization', 'us', '--plugin', './summary.mjs'], at);
+    expect(await exported('count')).toMatchObject({ code: 0, stderr: '- left out: everything else\n' });
+    expect(readFileSync(join(at, 'out/exports/count/count.txt'), 'utf8')).toBe(`us ${measures.length}`);
+    expect(await exported('outside')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the exporter "outside" names a file outside its folder'),
+    });
   });
 });
