@@ -4,7 +4,7 @@ import { mcnemar, pairedCounts, shareDifference } from '../metrics/paired-shares
 import { type TestedDifference, waldTest } from '../metrics/wald.js';
 import { aligned, type RowsOfMeasure } from './groups.js';
 import type { MeasureWithRows } from './read-rows.js';
-import { deviationOf, rankingReplicates, replicates } from './replicates.js';
+import { errorOf, rankingReplicates, replicates } from './replicates.js';
 import {
   type ExampleStatistic,
   foldedRows,
@@ -107,11 +107,10 @@ function ofExamples(statistic: ExampleStatistic, { a, b, ofA, ofB, seed, level, 
     const { exact, midP } = mcnemar(counts);
     return { interval: shareDifference(counts, level).interval, p: midP, exact };
   }
-  const [ra, rb] = [
+  const error = errorOf(
     replicates(ofA.examples, statistic, a.measure.rows.options ?? {}, seed),
     replicates(ofB.examples, statistic, b.measure.rows.options ?? {}, seed),
-  ];
-  const error = deviationOf(ra.map((one, r) => one - rb[r]));
+  );
   return waldTest(value, error, ofA.examples.indices.length, { level, by: 'student-t' });
 }
 
@@ -122,16 +121,18 @@ function ofRankings(statistic: RankingStatistic, { ofA, ofB, seed, level, value 
       against.map((ood) => placements(examples.columns.score, ood.columns.score));
     return waldTest(value, delongDifference(of(ofA), of(ofB)).error, smallest, { level, by: 'normal' });
   }
-  const error = deviationOf(rankingReplicates(ofA, ofB, statistic, seed));
+  const error = errorOf(rankingReplicates(ofA, statistic, seed), rankingReplicates(ofB, statistic, seed));
   return waldTest(value, error, smallest, { level, by: 'student-t' });
 }
 
 const sizeOf = ({ examples, against }: RowsOfMeasure) =>
   [examples, ...against].reduce((sum, { indices }) => sum + indices.length, 0);
 
+/** Both on the examples that they share; as they are where these are the same, so that what was resampled is known. */
 function alignedRows(a: RowsOfMeasure, b: RowsOfMeasure): [RowsOfMeasure, RowsOfMeasure] {
   const [examplesA, examplesB] = aligned(a.examples, b.examples);
   const against = a.against.map((ood, s) => aligned(ood, b.against[s]));
+  if (examplesA === a.examples && against.every(([ood], s) => ood === a.against[s])) return [a, b];
   return [
     { examples: examplesA, against: against.map(([ood]) => ood) },
     { examples: examplesB, against: against.map(([, ood]) => ood) },

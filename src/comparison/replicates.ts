@@ -1,6 +1,6 @@
 import { countedResamples } from '../metrics/draw-counts.js';
 import { rankScores } from '../metrics/ranking.js';
-import { bootstrapRankings } from '../metrics/ranking-bootstrap.js';
+import { bootstrapRankings, type RankingReplicates } from '../metrics/ranking-bootstrap.js';
 import type { MeasureRows } from '../suites/results.js';
 import type { Group, RowsOfMeasure } from './groups.js';
 import type { ExampleStatistic, RankingStatistic } from './statistics.js';
@@ -57,32 +57,42 @@ function drawsOf(n: number, seed: number): (replicate: number) => Uint8Array {
   return (b) => draws.subarray(b * n, (b + 1) * n);
 }
 
+const ranked = new WeakMap<RowsOfMeasure, Map<number, RankingReplicates[]>>();
+
 /**
- * The difference of a ranking metric, or of its mean over OOD sets, on resamples; ID and OOD examples are resampled apart,
- * so that every resample has as many of each.
+ * A ranking metric, or its mean over OOD sets, on resamples; ID and OOD examples are resampled apart, so that every
+ * resample has as many of each. As with `replicates`, those of two systems on the same examples are paired.
  */
 export function rankingReplicates(
-  a: RowsOfMeasure,
-  b: RowsOfMeasure,
+  rows: RowsOfMeasure,
   { metric }: RankingStatistic,
   seed: number,
 ): Float64Array {
-  const sets = a.against.map((ood, s) => {
-    const rankings = [
-      rankScores(a.examples.columns.score, ood.columns.score),
-      rankScores(b.examples.columns.score, b.against[s].columns.score),
-    ];
-    const options = { seed, resamples: RESAMPLES, id: 'comparison', ood: `comparison ${s}` };
-    return bootstrapRankings(rankings, options).map((one) => one.replicates[metric]);
-  });
+  const made = ranked.get(rows) ?? new Map<number, RankingReplicates[]>();
+  ranked.set(rows, made);
+  const sets =
+    made.get(seed) ??
+    rows.against.flatMap(({ columns: { score } }, s) =>
+      bootstrapRankings([rankScores(rows.examples.columns.score, score)], {
+        seed,
+        resamples: RESAMPLES,
+        id: 'comparison',
+        ood: `comparison ${s}`,
+      }),
+    );
+  made.set(seed, sets);
   return Float64Array.from(
     { length: RESAMPLES },
-    (_, r) => sets.reduce((sum, [ofA, ofB]) => sum + ofA[r] - ofB[r], 0) / sets.length,
+    (_, r) => sets.reduce((sum, one) => sum + one.replicates[metric][r], 0) / sets.length,
   );
 }
 
-/** Their standard deviation; NaN where some are not finite, or there are none. */
-export function deviationOf(values: Float64Array): number {
+/** The standard error of a difference: the standard deviation over paired resamples; NaN where some are not finite. */
+export function errorOf(a: Float64Array, b: Float64Array): number {
+  return deviationOf(a.map((value, r) => value - b[r]));
+}
+
+function deviationOf(values: Float64Array): number {
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
 }
