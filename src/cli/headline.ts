@@ -17,7 +17,7 @@ export function headlineTable(results: Results): string {
       return `${MARKS[standing]}${value}${dagger ? DAGGER : ''}${interval ? ` ${interval}` : ''}`;
     }),
   ]);
-  const meaning = daggerMeaning(results);
+  const meaning = daggerMeaning(results.comparisons);
   return [
     ...transposedWhenWide(header, body),
     `${MARKS.best} best of its column, ${MARKS.second} second best; intervals are 95 %`,

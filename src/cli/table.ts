@@ -1,10 +1,12 @@
 import { basename, join, normalize } from 'node:path';
 import { Command, Option } from 'commander';
+import { sheetsIn } from '../comparison/sheets.js';
 import { AssayError } from '../errors.js';
 import { writeAtomically } from '../report/output.js';
 import { buildTable } from '../report/tables/build.js';
 import { tableFormats } from '../report/tables/formats.js';
 import { presetNames, presetText, readTables } from '../report/tables/table-file.js';
+import { markUndecided } from '../report/tables/undecided.js';
 import { readResults } from '../runs/read-results.js';
 import { sealHolds } from '../runs/seal.js';
 import { complain, print } from './terminal.js';
@@ -60,7 +62,11 @@ async function writeTables(
   const { tables, file } = await readTables(preset);
   const names = folderNames(folders);
   const runs = await Promise.all(
-    folders.map(async (folder, i) => ({ folder: names[i], results: await readResults(folder) })),
+    folders.map(async (folder, i) => ({
+      folder: names[i],
+      results: await readResults(folder),
+      sheets: sheetsIn(folder),
+    })),
   );
   for (const { folder, results } of runs) {
     if (!sealHolds(results)) complain(`! ${folder}: results.json was changed after a run wrote it\n`);
@@ -68,7 +74,10 @@ async function writeTables(
   }
   const built = tables.map((spec, i) => buildTable(spec, runs, file, `tables[${i}]`));
   for (const line of built.flatMap(({ missing }) => missing)) complain(`-- ${line}\n`);
-  const ready = built.flatMap(({ table }) => table ?? []);
+  const marked = built.map(({ table }, i) =>
+    table && (tables[i].marks ?? true) ? markUndecided(table) : table,
+  );
+  const ready = (await Promise.all(marked)).filter((table) => table !== undefined);
   if (ready.length === 0) {
     throw new AssayError('not-measured', 'the runs have nothing for these tables', {
       file,

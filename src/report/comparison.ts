@@ -82,8 +82,11 @@ const TESTS: Readonly<Record<NonNullable<ColumnComparison['test']>, string>> = {
 };
 
 /** What a dagger says: by which tests, of how many, at which level. Undefined where nothing was tested. */
-export function daggerMeaning(results: Results): string | undefined {
-  const { comparisons } = results;
+export function daggerMeaning(
+  comparisons:
+    | { level: number; tests: number; columns: readonly Pick<ColumnComparison, 'test'>[] }
+    | undefined,
+): string | undefined {
   const used = new Set(comparisons?.columns.map(({ test }) => test));
   const tests = Object.entries(TESTS).flatMap(([test, name]) =>
     used.has(test as keyof typeof TESTS) ? [name] : [],

@@ -50,7 +50,7 @@ describe('comparison', () => {
     const robust = comparison.rows.map((row) => row.cells[3].standing);
     expect(robust).toEqual(['other', 'best', 'other', 'second', 'other']);
     expect(comparison.rows.flatMap((row) => row.cells.map(({ dagger }) => dagger))).not.toContain(true);
-    expect(daggerMeaning(sampleResults())).toBeUndefined();
+    expect(daggerMeaning(sampleResults().comparisons)).toBeUndefined();
     expect(testNotes(comparison)).toEqual([]);
   });
 });
@@ -70,7 +70,7 @@ describe('a tested comparison', () => {
   });
 
   test('the legend says by which tests, of how many, at which level; and what was not tested', () => {
-    expect(daggerMeaning(results)).toBe(
+    expect(daggerMeaning(results.comparisons)).toBe(
       'not distinguishable from the best at 5 % on the same examples (McNemar’s test (mid-p), Holm over 6 tests)',
     );
     expect(testNotes(comparison)).toEqual(['NLL: not tested, since there are no rows']);

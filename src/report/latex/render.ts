@@ -46,7 +46,7 @@ export async function renderLatex(results: Results): Promise<OutputFile[]> {
 
 /** What the marks mean. */
 function comparisonCaption(results: Results, comparison: Comparison): string {
-  const dagger = daggerMeaning(results);
+  const dagger = daggerMeaning(results.comparisons);
   return [
     'Best in bold, second best underlined.',
     ...(dagger ? [`${DAGGER}: ${dagger}.`] : []),

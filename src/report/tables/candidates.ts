@@ -1,3 +1,4 @@
+import type { Sheets } from '../../comparison/sheets.js';
 import type { Measure, Results } from '../../suites/results.js';
 import type { TableColumn, TableSpec } from './spec.js';
 
@@ -6,6 +7,8 @@ export interface Run {
   /** As given on the command line. */
   folder: string;
   results: Results;
+  /** What its measures were made from. */
+  sheets?: Sheets;
 }
 
 /** A measure of some run, with everything that rows and columns can name. */

@@ -35,7 +35,9 @@ export function contentOf(
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const n = Math.min(...measures.map((m) => m.n));
   if (candidates[0].seed === '')
-    return { data: { value: mean, interval: show === 'n' ? null : measures[0].interval, n } };
+    return show === 'n'
+      ? { data: { value: mean, interval: null, n } }
+      : { data: { value: mean, interval: measures[0].interval, n, from: candidates[0] } };
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const deviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : undefined;
   return { data: { value: mean, interval: null, n, deviation, seeds: values.length } };

@@ -1,6 +1,7 @@
 import type { Better } from '../../suites/results.js';
 import type { Grid, GridCell, GridColumn } from '../latex/grid.js';
 import type { TableWidth } from '../latex/layout.js';
+import type { Candidate } from './candidates.js';
 
 /** A table that is ready to be written in any format. */
 export interface PaperTable extends Grid {
@@ -33,4 +34,6 @@ export interface CellData {
   /** Standard deviation over seeds (n - 1), and how many they are. */
   deviation?: number;
   seeds?: number;
+  /** The measure that it is, where it is one alone. */
+  from?: Pick<Candidate, 'run' | 'measure'>;
 }

@@ -42,7 +42,7 @@ export function comparisonView(results: Results, colours: Colours) {
       })),
     })),
     marked: rows.some((row) => row.cells.some((cell) => cell.standing !== 'other')),
-    dagger: daggerMeaning(results),
+    dagger: daggerMeaning(results.comparisons),
     notes: testNotes(comparison),
     level: levelOf(results),
     none: NONE,
