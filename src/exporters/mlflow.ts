@@ -44,12 +44,15 @@ export async function mlflow(results: Results): Promise<Exported> {
   };
 }
 
-/** A measure by its key: `attack/robust-accuracy/test/epsilon-8-255`. */
+/**
+ * A measure by its key: `attack/robust-accuracy/test.epsilon-8-255`. All are three names deep: stores keep metrics as files,
+ * and no key may be the folder of another.
+ */
 function keysOf(measures: readonly Defined[]): Map<string, Defined> {
   const keys = new Map<string, Defined>();
   for (const measure of measures) {
-    const params = Object.entries(measure.params).map(([name, value]) => `${name}-${value}`);
-    const parts = [measure.suite, measure.measure, measure.dataset, ...params];
+    const params = Object.entries(measure.params).map(([name, value]) => `.${name}-${value}`);
+    const parts = [measure.suite, measure.measure, measure.dataset + params.join('')];
     const base = parts
       .map(plain)
       .join('/')
@@ -70,11 +73,11 @@ const metricsOf = (keys: ReadonlyMap<string, Defined>): Record<string, number> =
       [key, value],
       ...(interval
         ? [
-            [`${key}/lower`, interval[0]],
-            [`${key}/upper`, interval[1]],
+            [`${key}.lower`, interval[0]],
+            [`${key}.upper`, interval[1]],
           ]
         : []),
-      [`${key}/n`, n],
+      [`${key}.n`, n],
     ]),
   );
 

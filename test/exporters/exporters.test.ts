@@ -260,14 +260,15 @@ describe('MLflow', () => {
   it.each(table)('takes every key, and the numbers are those of the results: %s', async (_, results) => {
     const made = await exported('mlflow', results);
     part(made, 'metrics').forEach((metrics: Record<string, number>, i) => {
-      // The rule of mlflow/utils/validation.py on every system: a clean path of such names.
-      for (const key of Object.keys(metrics)) expect(key).toMatch(/^(?!\.\.?\/)[A-Za-z0-9_./-]{1,250}$/);
+      // The rule of mlflow/utils/validation.py on every system: a clean path of such names; stores keep it as a file.
+      for (const key of Object.keys(metrics))
+        expect(key).toMatch(/^(?=.{1,250}$)([A-Za-z0-9_-][A-Za-z0-9_.-]*\/){2}[A-Za-z0-9_-][A-Za-z0-9_.-]*$/);
       const measures = definedOf(results, results.systems[i].name);
-      const values = Object.entries(metrics).filter(([key]) => !/\/(lower|upper|n)$/.test(key));
+      const values = Object.entries(metrics).filter(([key]) => !/\.(lower|upper|n)$/.test(key));
       expect(values.map(([, value]) => value)).toEqual(measures.map(({ value }) => value));
       measures.forEach(({ n, interval }, m) => {
         const [key] = values[m];
-        expect([metrics[`${key}/lower`], metrics[`${key}/upper`], metrics[`${key}/n`]]).toEqual([
+        expect([metrics[`${key}.lower`], metrics[`${key}.upper`], metrics[`${key}.n`]]).toEqual([
           interval?.[0],
           interval?.[1],
           n,

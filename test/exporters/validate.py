@@ -2,14 +2,17 @@
 pip install every-eval-ever huggingface_hub mlflow-skinny pyyaml."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
 
 import yaml
 from huggingface_hub import ModelCard, parse_eval_result_entries
+
+os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
+import mlflow
 from mlflow.models.evaluation.validation import MetricThreshold
-from mlflow.utils.validation import _validate_metric, _validate_tag
 
 root = pathlib.Path(sys.argv[1])
 found = {}
@@ -30,14 +33,21 @@ for readme in sorted((root / "hugging-face").glob("*/README.md")):
     found["eval_results"] += len(parse_eval_result_entries(entries))
 
 found["metrics"] = found["thresholds"] = 0
-for metrics in sorted((root / "mlflow").glob("*/metrics.json")):
-    for key, value in json.loads(metrics.read_text()).items():
-        _validate_metric(key, value, 0, 0)
-        found["metrics"] += 1
-    for key, limits in json.loads((metrics.parent / "thresholds.json").read_text()).items():
+mlflow.set_tracking_uri((root / "mlruns").as_uri())
+for folder in sorted((root / "mlflow").iterdir()):
+    metrics, tags, thresholds = (
+        json.loads((folder / f"{name}.json").read_text()) for name in ("metrics", "tags", "thresholds")
+    )
+    with mlflow.start_run() as run:
+        mlflow.log_metrics(metrics)
+        mlflow.set_tags(tags)
+    kept = mlflow.get_run(run.info.run_id).data
+    assert kept.metrics == metrics, "metrics that were changed"
+    assert all(kept.tags[key] == value for key, value in tags.items())
+    for limits in thresholds.values():
         MetricThreshold(**limits)
-        found["thresholds"] += 1
-    for key, value in json.loads((metrics.parent / "tags.json").read_text()).items():
-        _validate_tag(key, value)
+    assert set(thresholds) <= set(metrics)
+    found["metrics"] += len(metrics)
+    found["thresholds"] += len(thresholds)
 
 print(json.dumps(found))
