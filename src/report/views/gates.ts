@@ -5,7 +5,7 @@ import type { GateResult } from '../../suites/results.js';
 /** Gates, failed ones first, with a verdict in words. */
 export function gatesView(gates: readonly GateResult[]) {
   return {
-    rows: gateRows(gates),
+    rows: gateRows(gates).map((row) => ({ ...row, warned: row.state === 'warn' })),
     any: gates.length > 0,
     allPassed: allHold(gates),
     verdict: gateSummary(gates),
