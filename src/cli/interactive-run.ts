@@ -68,7 +68,7 @@ export async function interactiveRun(
     for (const failure of outcome.failures) complain(explainFailure(failure, debug));
     if (quiet && outcome.exitCode === 1) complain(`${gateTable(results.gates)}\n`);
     const placeOf = await placesIn(gatesFile, rulesOf(results), projectRoot());
-    await reporting.report({ results, gates: results.gates, placeOf });
+    await reporting.report({ runs: [results], gates: results.gates, placeOf });
     return outcome.exitCode;
   } catch (error) {
     progress.end();

@@ -6,7 +6,7 @@ import type { Results } from '../suites/results.js';
 /** The verdicts that the run reached, as `--reporter junit` writes them. */
 export async function junitExport(results: Results): Promise<Exported> {
   const content = junit.render({
-    results,
+    runs: [results],
     gates: results.gates,
     placeOf: () => ({ file: 'results.json', line: 1 }),
   });

@@ -169,6 +169,9 @@ describe('the file of a reporter', () => {
     const ended = await assay(['run', 'small.run.yaml', '--out', 'out', ...flags], made);
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining('error[not-measured]')]);
     expect(readFileSync(file, 'utf8')).toMatch(/tests="3" failures="2" errors="1"/);
+    // Whoever allows that is not shown an error that the exit code does not know.
+    expect(await obeyed(['gate', 'out', '--allow-partial', ...flags], made)).toMatchObject({ code: 1 });
+    expect(readFileSync(file, 'utf8')).toMatch(/tests="2" failures="1" errors="0"/);
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { annotations } from '../../src/gate/reporters/annotations.js';
 import { reporters } from '../../src/gate/reporters/registry.js';
 import type { Judged } from '../../src/gate/reporters/reporter.js';
 import type { GateRule } from '../../src/gate/rule.js';
+import type { Results } from '../../src/suites/results.js';
 import { hostileNames } from '../report/run-folder.js';
 import { plainNames, type SampleNames, sampleResults } from '../report/sample.js';
 
@@ -20,7 +21,7 @@ const ciNames: SampleNames = {
   scalar: '&#x0a;true',
 };
 
-async function judged(names: SampleNames, more: Partial<Judged['results']> = {}): Promise<Judged> {
+async function judged(names: SampleNames, more: Partial<Results> = {}): Promise<Judged> {
   const sample = sampleResults(names);
   const rules: GateRule[] = [
     { measure: 'accuracy', where: { model: names.baseline }, min: 0.1 },
@@ -31,7 +32,7 @@ async function judged(names: SampleNames, more: Partial<Judged['results']> = {})
   const results = { ...sample, ...more };
   const gates = await evaluateGates(rules, results);
   const placeOf = ({ gate = 0 }) => ({ file: 'evals/my run.yaml', line: 3 + gate });
-  return { results: { ...results, gates }, gates, placeOf };
+  return { runs: [{ ...results, gates }], gates, placeOf };
 }
 
 const partial = { status: 'partial' as const, errors: ['attack of jem failed: `|\n::error::x'] };
@@ -83,7 +84,7 @@ describe('JUnit XML', () => {
   });
 
   it('tells where the numbers are from', () => {
-    const { results } = cases.plain;
+    const [results] = cases.plain.runs;
     const xml = written('junit', cases.plain);
     const expected = { commit: results.environment.git, seed: '0', gates: 'evals/my run.yaml' };
     for (const [name, value] of Object.entries(expected))
@@ -91,6 +92,21 @@ describe('JUnit XML', () => {
     for (const { name, identity } of results.systems)
       expect(xml).toContain(`<property name="model ${name}" value="${identity}"/>`);
   });
+});
+
+it('several runs have their names, keys and errors in every format', async () => {
+  const of: Judged = {
+    ...cases.plain,
+    runs: [
+      { ...cases.plain.runs[0], key: 'first' },
+      { ...cases.plain.runs[0], ...partial, key: 'second', title: 'Seed 1' },
+    ],
+  };
+  const xml = written('junit', of);
+  expect((await validated(xml)).errors).toEqual([]);
+  expect(xml).toContain(`name="${plainNames.title}, Seed 1" tests="5"`);
+  for (const text of [xml, written('markdown', of), written('sarif', of)])
+    for (const told of ['first', 'second', 'attack of jem failed']) expect(text).toContain(told);
 });
 
 describe('SARIF', () => {
@@ -209,7 +225,7 @@ describe('annotations of GitHub', () => {
   it.each(table)('are a line each, and nothing else begins a command: %s', (_, of) => {
     const text = annotations(of);
     const lines = text.split('\n').slice(0, -1);
-    expect(lines).toHaveLength(of.results.errors.length + of.gates.filter(({ passed }) => !passed).length);
+    expect(lines).toHaveLength(of.runs[0].errors.length + of.gates.filter(({ passed }) => !passed).length);
     for (const line of lines) {
       expect(line).toMatch(/^::(error|warning) (file=evals\/my run\.yaml,line=\d+,)?title=[^:,]+::[^\r]*$/);
       expect(line.replaceAll(/%(25|3A|2C)/g, '')).not.toContain('%');

@@ -1,11 +1,12 @@
 import { oneLine } from '../../one-line.js';
 import { annotation } from '../github.js';
 import { gateRows } from '../present.js';
+import { errorsOf } from './outcome.js';
 import type { Judged } from './reporter.js';
 
 /** Failed gates, and what could not be measured, as annotations of GitHub Actions: a line each. */
-export function annotations({ results, gates, placeOf }: Judged): string {
-  const broken = results.errors.map((error) =>
+export function annotations({ runs, gates, placeOf }: Judged): string {
+  const broken = errorsOf(runs).map((error) =>
     annotation({ level: 'error', title: 'Assay could not measure everything', message: oneLine(error) }),
   );
   const missed = gates

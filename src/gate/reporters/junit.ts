@@ -2,6 +2,7 @@ import { oneLine } from '../../one-line.js';
 import { provenance } from '../../report/provenance.js';
 import { xmlOf } from '../../report/xml.js';
 import { type GateRow, gateRows } from '../present.js';
+import { errorsOf, titlesOf } from './outcome.js';
 import type { Judged, Reporter } from './reporter.js';
 
 /**
@@ -17,20 +18,21 @@ export const junit: Reporter = {
 };
 
 function renderJunit(judged: Judged): string {
-  const { results, gates } = judged;
-  const broken = results.errors.length > 0 ? [unmeasured(results.errors)] : [];
+  const { runs, gates } = judged;
+  const errors = errorsOf(runs);
+  const broken = errors.length > 0 ? [unmeasured(errors)] : [];
   const rows = gates.flatMap((gate) => gateRows([gate]));
   const failures = rows.filter(({ state }) => state === 'fail').length;
   const skipped = rows.filter(({ state }) => state === 'warn').length;
   const counts = { tests: gates.length + broken.length, failures, errors: broken.length };
-  const time = results.seconds.toFixed(3);
+  const time = runs.reduce((sum, { seconds }) => sum + seconds, 0).toFixed(3);
   const suite = {
     ...attributes({
-      name: results.title,
+      name: titlesOf(runs),
       ...counts,
       skipped,
       time,
-      timestamp: results.created.slice(0, 19),
+      timestamp: runs[0].created.slice(0, 19),
     }),
     properties: {
       property: propertiesOf(judged).map(([name, value]) => attributes({ name, value })),
@@ -71,13 +73,17 @@ function caseOf({ verdict, state, rule, value, interval, n, limit, margin, reaso
   };
 }
 
-function propertiesOf({ results, gates, placeOf }: Judged): [string, string][] {
+function propertiesOf({ runs, gates, placeOf }: Judged): [string, string][] {
   const files = [...new Set(gates.map((gate) => placeOf(gate).file))];
   return [
-    ...provenance(results),
+    ...runs.flatMap(provenance),
     ...files.map((file): [string, string] => ['gates', file]),
-    ...results.systems.map(({ name, identity }): [string, string] => [`model ${name}`, identity]),
-    ...results.datasets.map(({ name, fingerprint }): [string, string] => [`data set ${name}`, fingerprint]),
+    ...runs.flatMap(({ systems }) =>
+      systems.map(({ name, identity }): [string, string] => [`model ${name}`, identity]),
+    ),
+    ...runs.flatMap(({ datasets }) =>
+      datasets.map(({ name, fingerprint }): [string, string] => [`data set ${name}`, fingerprint]),
+    ),
   ];
 }
 

@@ -1,7 +1,8 @@
 import { formatParams } from '../../report/format.js';
 import { markdownCode, markdownTable, markdownText } from '../../report/markdown-text.js';
+import type { Results } from '../../suites/results.js';
 import { gateRows } from '../present.js';
-import { outcome } from './outcome.js';
+import { errorsOf, outcome, titlesOf } from './outcome.js';
 import type { Judged, Reporter } from './reporter.js';
 
 const signs = { passed: '✅', warned: '⚠️', failed: '❌', broken: '❌', none: '➖' };
@@ -17,14 +18,16 @@ export const markdown: Reporter = {
 export const MARK = '<!-- assay -->';
 
 function renderMarkdown(judged: Judged): string {
-  const { results, gates } = judged;
+  const { runs, gates } = judged;
   const { kind, words } = outcome(judged);
   const parts = [
-    `${MARK}\n## ${signs[kind]} Assay: ${words}\n\n${markdownText(results.title)}`,
-    results.errors.map((error) => `- not measured: ${markdownText(error)}`).join('\n'),
+    `${MARK}\n## ${signs[kind]} Assay: ${words}\n\n${markdownText(titlesOf(runs))}`,
+    errorsOf(runs)
+      .map((error) => `- not measured: ${markdownText(error)}`)
+      .join('\n'),
     gates.length > 0 ? table(judged) : '',
     seriousOf(judged),
-    `<sub>${markdownText(about(judged))}</sub>`,
+    runs.map((results) => `<sub>${markdownText(about(results))}</sub>`).join('\n'),
   ];
   return `${parts.filter((part) => part).join('\n\n')}\n`;
 }
@@ -38,13 +41,13 @@ function table({ gates }: Judged): string {
   return markdownTable(['', 'rule', 'value', 'interval', 'n', 'limit', 'margin'], rows, [0, 1]);
 }
 
-function seriousOf({ results }: Judged): string {
-  const serious = results.warnings.filter(({ severity }) => severity === 'serious');
+function seriousOf({ runs }: Judged): string {
+  const warnings = runs.flatMap((results) => results.warnings);
+  const serious = warnings.filter(({ severity }) => severity === 'serious');
   return serious.map(({ message }) => `- ⚠️ ${markdownText(message)}`).join('\n');
 }
 
-function about({ results }: Judged): string {
-  const { environment, key, seed } = results;
+function about({ environment, key, seed }: Results): string {
   return formatParams({
     Assay: environment.assay,
     ...(key !== undefined && { run: key.slice(0, 12) }),

@@ -3,8 +3,9 @@ import type { Place } from '../places.js';
 
 /** Verdicts, with what they were reached on. */
 export interface Judged {
-  results: Results;
-  /** In the order of the rules. Those of `results`, unless other rules were judged. */
+  /** One run, or several that `assay gate` judges together: those of seeds. */
+  runs: readonly [Results, ...Results[]];
+  /** In the order of the rules. Those in the results, unless other rules were judged. */
   gates: readonly GateResult[];
   placeOf: (gate: Pick<GateResult, 'gate'>) => Place;
 }

@@ -4,6 +4,7 @@ import { oneLine } from '../../one-line.js';
 import { provenance } from '../../report/provenance.js';
 import type { GateResult } from '../../suites/results.js';
 import { gateRows } from '../present.js';
+import { titlesOf } from './outcome.js';
 import type { Judged, Reporter } from './reporter.js';
 
 /**
@@ -20,7 +21,7 @@ export const sarif: Reporter = {
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
 function log(judged: Judged) {
-  const { results, gates } = judged;
+  const { runs, gates } = judged;
   const missed = gates.filter(({ passed }) => !passed);
   const ids = [...new Set(missed.map(ruleId))];
   return {
@@ -31,7 +32,7 @@ function log(judged: Judged) {
         tool: {
           driver: {
             name: 'Assay',
-            version: results.environment.assay,
+            version: runs[0].environment.assay,
             rules: ids.map((id) => ({
               id,
               shortDescription: { text: `A gate on ${id.slice(PREFIX.length)}` },
@@ -39,18 +40,16 @@ function log(judged: Judged) {
             })),
           },
         },
-        automationDetails: { id: `assay/${oneLine(results.title)}/` },
-        invocations: [
-          {
-            executionSuccessful: results.status === 'complete',
-            toolExecutionNotifications: results.errors.map((text) => ({
-              level: 'error',
-              message: { text: oneLine(text) },
-            })),
-          },
-        ],
+        automationDetails: { id: `assay/${oneLine(titlesOf(runs))}/` },
+        invocations: runs.map(({ status, errors }) => ({
+          executionSuccessful: status === 'complete',
+          toolExecutionNotifications: errors.map((text) => ({
+            level: 'error',
+            message: { text: oneLine(text) },
+          })),
+        })),
         results: missed.map((gate) => resultOf(gate, ids, judged)),
-        properties: Object.fromEntries(provenance(results)),
+        properties: { judged: runs.map((results) => Object.fromEntries(provenance(results))) },
       },
     ],
   };
