@@ -171,6 +171,14 @@ describe('a gate', () => {
       ...blessed,
     ],
     [
+      'holds where nothing has changed at all',
+      'first',
+      { measure: 'ece', where: net, notWorseBy: 0, over: 'blessed' },
+      0,
+      { passed: true, value: 0, interval: [0, 0], margin: 0 },
+      ...blessed,
+    ],
+    [
       'fails without a baseline',
       'alike',
       { ...accuracy, maxDecrease: 1, over: 'blessed' },
