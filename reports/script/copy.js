@@ -26,7 +26,8 @@ const latexText = (text) =>
   text.replace(/[\\^~−–↑↓†≥≤∞✓✗]|[{}$&#%_]/g, (sign) => latexSigns[sign] ?? `\\${sign}`);
 const latexCell = (cell) => {
   const text = latexText(plainText(cell));
-  return cell.querySelector('.value.best') ? `\\textbf{${text}}` : text;
+  if (cell.querySelector('.value.best')) return `\\textbf{${text}}`;
+  return cell.querySelector('.value.second') ? `\\underline{${text}}` : text;
 };
 /** Spreadsheets take text that begins with one of these for a formula. */
 const csvCell = (text) => {

@@ -128,7 +128,7 @@ describe('two boundaries at right angles, and a system without gradients', () =>
     expect(cells(0)).toEqual(['none: clean images', 0.8, 1, 0.8, 5]);
     expect(cells(1)).toEqual(['sum', 0.4, 1, 0.4, 5]);
     expect(cells(2)).toEqual(['difference', 0.8, 0, 0.8, 5]);
-    expect(matrix.rows[1]['shown to sum']).toMatchObject({ mark: '†' });
+    expect(matrix.rows[1]['shown to sum']).toMatchObject({ mark: '‡' });
     expect(matrix.rows[1]['shown to twin']).not.toHaveProperty('mark');
     expect(rates.rows[0]).toMatchObject({
       'shown to sum': null,
