@@ -55,7 +55,8 @@ describe('a run that is concluded in a thread', () => {
       done: 1,
       of: 200,
     });
-    const writing = counted.slice(1 + inside.length);
+    const [comparing, ...writing] = counted.slice(1 + inside.length);
+    expect(comparing).toMatchObject({ text: 'comparing the systems: Accuracy', done: 0, of: 1 });
     expect(writing.map(({ text }) => text)).toEqual(writing.map(() => 'writing the report'));
     expect(writing.map(({ done }) => done)).toEqual(writing.map((_, i) => i));
     expect(writing[0].of).toBe(writing.length);
