@@ -12,6 +12,12 @@ export const renderers = Registry.of<Renderer>('renderer', [
     render: async (...args) => (await import('./html.js')).renderHtml(...args),
   },
   {
+    name: 'examples',
+    title: 'Every example, with its rows and images: examples.html, and viewer/ beside it',
+    render: async (results, directory) =>
+      (await import('./examples/render.js')).renderExamples(results, directory),
+  },
+  {
     name: 'csv',
     title: 'A row for each measure: measures.csv',
     render: async (results) => (await import('./csv.js')).renderCsv(results),

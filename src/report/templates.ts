@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import Handlebars from 'handlebars';
 import { AssayError } from '../errors.js';
 
-/** The page, its style and its script, as installed in `reports/`. */
+/** A page, its style and its script, as installed in `reports/`. */
 export interface Templates {
   page: (view: object) => string;
   style: string;
@@ -32,27 +32,48 @@ const STYLES = [
 /** Files of `reports/script/`, in one function: what one declares, those after it can use. */
 const SCRIPTS = ['address', 'theme', 'folds', 'contents', 'tables', 'copy', 'figures', 'print'];
 
+/** The same of the page of examples. */
+const EXAMPLE_STYLES = ['base', 'layout', 'text', 'tables', 'examples'];
+const EXAMPLE_SCRIPTS = [
+  'address',
+  'theme',
+  'examples/parts',
+  'examples/filters',
+  'examples/pictures',
+  'examples/detail',
+  'examples/list',
+];
+
 /**
  * Reads and compiles a page with its partials.
  * @param template `report`, `comparison`, `history`
  * Errors: `file-unreadable` when the installation lacks them.
  */
-export async function loadTemplates(template = 'report'): Promise<Templates> {
+export const loadTemplates = (template = 'report'): Promise<Templates> => load(template, STYLES, SCRIPTS);
+
+/** The page of examples. Errors: as `loadTemplates`. */
+export const loadExamplePage = (): Promise<Templates> => load('examples', EXAMPLE_STYLES, EXAMPLE_SCRIPTS);
+
+async function load(
+  template: string,
+  styles: readonly string[],
+  scripts: readonly string[],
+): Promise<Templates> {
   const folder = installedFolder();
   const read = (name: string) => readFile(path.join(folder, name), 'utf8');
   const engine = Handlebars.create();
-  for (const file of await readdir(path.join(folder, 'partials'))) {
-    if (!file.endsWith('.hbs')) continue;
-    engine.registerPartial(path.basename(file, '.hbs'), await read(path.join('partials', file)));
+  for (const partial of await readdir(path.join(folder, 'partials'))) {
+    if (!partial.endsWith('.hbs')) continue;
+    engine.registerPartial(path.basename(partial, '.hbs'), await read(path.join('partials', partial)));
   }
   // Strict: a field the view forgot is an error here, not a hole in a report.
   const page = engine.compile(await read(`${template}.hbs`), { strict: true });
-  const styles = await Promise.all(STYLES.map((name) => read(`style/${name}.css`)));
-  const scripts = await Promise.all(SCRIPTS.map((name) => read(`script/${name}.js`)));
+  const style = await Promise.all(styles.map((name) => read(`style/${name}.css`)));
+  const script = await Promise.all(scripts.map((name) => read(`script/${name}.js`)));
   return {
     page: (view) => page(view),
-    style: styles.join('\n'),
-    script: `(() => {\n${scripts.join('\n')}\n})();`,
+    style: style.join('\n'),
+    script: `(() => {\n${script.join('\n')}\n})();`,
   };
 }
 

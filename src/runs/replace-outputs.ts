@@ -8,7 +8,16 @@ import { unwritable } from './store.js';
 export const SEAL = 'results.json';
 
 /** Entries of a run folder that are replaced with it. Whatever else lies there is left alone. */
-export const OUTPUTS = ['report.html', 'measures.csv', 'examples', 'images', 'tables', 'reports'];
+export const OUTPUTS = [
+  'report.html',
+  'examples.html',
+  'measures.csv',
+  'examples',
+  'viewer',
+  'images',
+  'tables',
+  'reports',
+];
 
 /**
  * Lets `write` fill a folder to the side, and puts what it wrote in the place of what an earlier run left: no file of

@@ -16,7 +16,7 @@ import { curve, grid } from './figures.js';
 import { attackMeasures, attackTable, breakdownTable } from './measures.js';
 import { attackNotes } from './notes.js';
 import { type AttackOptions, attackOptions } from './options.js';
-import { requestsFor, requestsIn, thumbnails } from './requests.js';
+import { cleanImages, requestsFor, requestsIn } from './requests.js';
 import { type AttackResult, attackResult } from './result.js';
 import { sheet } from './sheet.js';
 import { flagMeasures, flagWarnings, runChecks, validityPanel } from './validity.js';
@@ -53,7 +53,9 @@ export const attack = defineSuite({
       ...context.systems.flatMap((system) =>
         requestsIn(requestsFor(system, dataset, options, context.catalogue)),
       ),
-      ...context.systems.slice(0, options.pictures > 0 ? 1 : 0).map((system) => thumbnails(system, dataset)),
+      ...context.systems
+        .slice(0, options.pictures > 0 ? 1 : 0)
+        .map((system) => cleanImages(system, dataset, options)),
     ]);
   },
 
@@ -113,9 +115,10 @@ export const attack = defineSuite({
       ],
       notApplicable: withoutLabels(NAME, context),
       examples: all.length > 0 ? [sheet(id, all)] : [],
-      arrays: filled.flatMap(({ dataset, on }) => [
+      arrays: filled.flatMap(({ dataset, on, pictures }) => [
         ...on.map((result) => adversarialImages(id, result)),
         ...labelsOf(`${id}-${dataset.name}-labels`, on[0]),
+        ...(pictures ? [{ name: `${id}-${dataset.name}-clean`, array: pictures.rows.pixels }] : []),
       ]),
     };
   },

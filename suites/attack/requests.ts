@@ -15,9 +15,6 @@ import { type Catalogue, type DatasetInfo, type Request, request, type SystemInf
 import { CHECKED_EXAMPLES, checksOf, EXAMPLES_BY_RADIUS } from './checks.js';
 import type { AttackOptions } from './options.js';
 
-/** Examples among which those for the picture grid are looked for. */
-const THUMBNAILS = 64;
-
 /** What is asked of one system on one data set. */
 export interface AttackRequests {
   planned: ResolvedAttack;
@@ -71,5 +68,6 @@ export const requestsIn = ({
 }: AttackRequests) =>
   [clean, main, verified, repeated, oneStep, ...byRadius, hugeRadius].filter((r) => r !== undefined);
 
-export const thumbnails = (system: SystemInfo, dataset: DatasetInfo) =>
-  request({ measurement: pixels, system: system.name, dataset: dataset.name, first: THUMBNAILS });
+/** The images themselves, to be shown beside what became of them. */
+export const cleanImages = (system: SystemInfo, dataset: DatasetInfo, { examples }: AttackOptions) =>
+  request({ measurement: pixels, system: system.name, dataset: dataset.name, first: examples });

@@ -1,0 +1,34 @@
+// What is loaded when it is needed: scripts that hand a value over by its name. Pages in files may not read other files,
+// but they may load scripts.
+const contents = JSON.parse(document.body.dataset.contents);
+const PART = Number(document.body.dataset.part);
+const waiting = new Map();
+window.assayPart = (name, value) => {
+  waiting.get(name)?.give(value);
+};
+
+/** The value of a part, loaded once. */
+function part(name) {
+  const known = waiting.get(name);
+  if (known) return known.value;
+  const entry = {};
+  entry.value = new Promise((give, fail) => {
+    entry.give = give;
+    const script = document.createElement('script');
+    script.src = `viewer/${name}.js`;
+    script.onerror = () => fail(new Error(`viewer/${name}.js is not there`));
+    document.head.append(script);
+  });
+  waiting.set(name, entry);
+  return entry.value;
+}
+
+/** An element with text and attributes; names of the run are never markup. */
+function make(tag, { text = '', className = '', ...attributes } = {}, children = []) {
+  const made = document.createElement(tag);
+  if (text !== '') made.textContent = text;
+  if (className) made.className = className;
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}

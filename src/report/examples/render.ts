@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { OutputFile } from '../../suites/renderer.js';
+import type { Results } from '../../suites/results.js';
+import { uniqueSlugs } from '../names.js';
+import { loadExamplePage } from '../templates.js';
+import { type Facts, factsOf } from './facts.js';
+import { readExamples, type ViewedDataset, type ViewedSheet } from './rows.js';
+import { imagesOf, type Sprite, spriteOf } from './sprites.js';
+
+/** The page of examples, and the folder of what it loads. */
+export const EXAMPLES_PAGE = 'examples.html';
+const PARTS = 'viewer';
+/** Examples in a part. */
+const PART = 200;
+
+/** What the page has from the start. */
+interface Contents {
+  title: string;
+  systems: string[];
+  sheets: ViewedSheet[];
+  datasets: { name: string; classes: string[]; file: string; parts: number; pictures: number; n: number }[];
+}
+
+/**
+ * `examples.html`, for every example what the sheets say of it and its images, and below `viewer/` what the page loads when
+ * it is needed: scripts that hand over data, since pages in files may not read other files. No file where a run has no
+ * sheets. Errors: those of the sheets and arrays below `examples/`.
+ */
+export async function renderExamples(results: Results, directory: string): Promise<OutputFile[]> {
+  const { sheets, datasets } = await readExamples(directory);
+  if (datasets.length === 0) return [];
+  const slug = uniqueSlugs();
+  const files: OutputFile[] = [];
+  const contents: Contents = {
+    title: results.title,
+    systems: results.systems.map(({ name }) => name),
+    sheets,
+    datasets: [],
+  };
+  for (const dataset of datasets) {
+    const file = slug(dataset.name);
+    const part = (name: string, content: unknown) =>
+      files.push({ path: `${PARTS}/${file}-${name}.js`, content: handedOver(`${file}-${name}`, content) });
+    const facts: Facts = factsOf(dataset, sheets);
+    part('facts', facts);
+    const rows = chunks([...dataset.examples.values()]);
+    for (const [k, chunk] of rows.entries()) part(`rows-${k}`, chunk);
+    const sprites = await spritesOf(directory, dataset, sheets);
+    for (const [k, sprite] of sprites.entries()) part(`pictures-${k}`, sprite);
+    contents.datasets.push({
+      ...{ name: dataset.name, classes: classesOf(results, dataset.name), file, parts: rows.length },
+      ...{ pictures: sprites.length, n: facts.indices.length },
+    });
+  }
+  const { page, style, script } = await loadExamplePage();
+  const hash = createHash('sha256').update(script).digest('base64');
+  // `strict-dynamic`: what our script loads may run, wherever the folder lies.
+  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}' 'strict-dynamic'`;
+  const view = { title: results.title, style, script, policy, part: PART };
+  const html = page({ ...view, contents: JSON.stringify(contents) });
+  return [{ path: EXAMPLES_PAGE, content: html }, ...files];
+}
+
+/** A script that gives the page a value by name. JSON is JavaScript, and a name is a slug. */
+const handedOver = (name: string, content: unknown): string =>
+  `assayPart(${JSON.stringify(name)}, ${JSON.stringify(content)});\n`;
+
+function chunks<T>(list: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(list.length / PART) }, (_, k) =>
+    list.slice(k * PART, (k + 1) * PART),
+  );
+}
+
+/** Parts of sprites: the k-th has the k-th so many images of every array. */
+async function spritesOf(
+  directory: string,
+  dataset: ViewedDataset,
+  sheets: readonly ViewedSheet[],
+): Promise<Sprite[][]> {
+  const { images, close } = await imagesOf(directory, dataset, sheets);
+  try {
+    const longest = Math.max(0, ...images.map(({ order }) => order.length));
+    const parts: Sprite[][] = [];
+    for (let start = 0; start < longest; start += PART) {
+      const some = images.filter(({ order }) => start < order.length);
+      parts.push(
+        await Promise.all(some.map((one) => spriteOf(one, start, Math.min(start + PART, one.order.length)))),
+      );
+    }
+    return parts;
+  } finally {
+    await close();
+  }
+}
+
+/** Names of the classes of a data set: its own, or those of the first system. */
+function classesOf({ datasets, systems }: Results, name: string): string[] {
+  return datasets.find((one) => one.name === name)?.classes ?? systems[0]?.classes ?? [];
+}

@@ -1,0 +1,105 @@
+import path from 'node:path';
+import sharp from 'sharp';
+import { openFile } from '../../bytes/byte-source.js';
+import type { ArraySource } from '../../data/array-source.js';
+import { openNpy } from '../../data/npy.js';
+import { orderKey, type ViewedDataset, type ViewedSheet } from './rows.js';
+
+/** Images in a row of a sprite. */
+const ACROSS = 20;
+/** Larger images are shown smaller, by leaving out pixels. */
+const LARGEST = 96;
+
+/** Images of some examples in one PNG, `across` in a row. */
+export interface Sprite {
+  /** What they show: `clean`, or the model whose adversarial images they are. */
+  of: string;
+  sheet: string;
+  /** Of the examples, in the order of the images. */
+  indices: number[];
+  across: number;
+  width: number;
+  height: number;
+  /** A data URI. */
+  png: string;
+}
+
+/** An array of images beside a sheet, and which examples its rows are. */
+interface Images {
+  sheet: string;
+  of: string;
+  array: ArraySource;
+  order: readonly number[];
+}
+
+/** The arrays of images of a data set: `examples/SHEET-DATASET-MODEL.npy`, and `clean` for the images themselves. */
+export async function imagesOf(
+  directory: string,
+  dataset: ViewedDataset,
+  sheets: readonly ViewedSheet[],
+): Promise<{ images: Images[]; close: () => Promise<void> }> {
+  const images: Images[] = [];
+  for (const { name } of sheets) {
+    const models = [...dataset.order.keys()]
+      .map((key): string[] => JSON.parse(key))
+      .filter(([sheet]) => sheet === name)
+      .map(([, model]) => model);
+    const wanted = [['clean', models[0]], ...models.map((model) => [model, model])];
+    for (const [of, rows] of wanted) {
+      const array = await openImages(directory, `${name}-${dataset.name}-${of}`);
+      const order = dataset.order.get(orderKey(name, rows)) ?? [];
+      if (array && array.shape[0] === order.length) images.push({ sheet: name, of, array, order });
+      else await array?.source.close();
+    }
+  }
+  return {
+    images,
+    close: async () => void (await Promise.all(images.map(({ array }) => array.source.close()))),
+  };
+}
+
+async function openImages(directory: string, name: string): Promise<ArraySource | undefined> {
+  const file = path.join(directory, 'examples', `${name.replace(/[^A-Za-z0-9_-]+/g, '-')}.npy`);
+  const source = await openFile(file).catch(() => undefined);
+  if (!source) return undefined;
+  const array = await openNpy(source);
+  const drawable = array.shape.length === 4 && (array.shape[1] === 1 || array.shape[1] === 3);
+  if (drawable) return array;
+  await source.close();
+  return undefined;
+}
+
+/** The images of rows start to end of an array, (C, H, W) in [0, 1], as a sprite. */
+export async function spriteOf(
+  { sheet, of, array, order }: Images,
+  start: number,
+  end: number,
+): Promise<Sprite> {
+  const [, channels, height, width] = array.shape;
+  const pixels = await array.rows(start, end);
+  const step = Math.ceil(Math.max(height, width) / LARGEST);
+  const [h, w] = [Math.ceil(height / step), Math.ceil(width / step)];
+  const n = end - start;
+  const rows = Math.ceil(n / ACROSS);
+  const bytes = new Uint8Array(rows * h * ACROSS * w * channels);
+  for (let i = 0; i < n; i++) {
+    const [left, top] = [(i % ACROSS) * w, Math.floor(i / ACROSS) * h];
+    for (let c = 0; c < channels; c++)
+      for (let y = 0; y < h; y++)
+        for (let x = 0; x < w; x++) {
+          const value = Number(pixels[((i * channels + c) * height + y * step) * width + x * step]);
+          bytes[((top + y) * ACROSS * w + left + x) * channels + c] = Math.round(
+            255 * Math.min(1, Math.max(0, value)),
+          );
+        }
+  }
+  const raw = { width: ACROSS * w, height: rows * h, channels: channels === 1 ? 1 : 3 } as const;
+  const image = sharp(bytes, { raw });
+  const png = await (channels === 1 ? image.toColourspace('b-w') : image)
+    .png({ compressionLevel: 6 })
+    .toBuffer();
+  return {
+    ...{ of, sheet, indices: order.slice(start, end), across: ACROSS, width: w, height: h },
+    png: `data:image/png;base64,${png.toString('base64')}`,
+  };
+}
