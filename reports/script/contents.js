@@ -1,6 +1,9 @@
 // Contents: mark the section being read.
 const links = new Map(
-  [...document.querySelectorAll('.contents a')].map((link) => [link.getAttribute('href').slice(1), link]),
+  [...document.querySelectorAll('.contents a[href^="#"]')].map((link) => [
+    link.getAttribute('href').slice(1),
+    link,
+  ]),
 );
 const inView = new Set();
 const observer = new IntersectionObserver(

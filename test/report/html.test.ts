@@ -38,7 +38,7 @@ describe('report.html', () => {
       .match(/(?:https?:)?\/\/[a-z0-9-]+\.[a-z]+/gi);
     expect(outside).toBeNull();
     for (const [, target] of page.matchAll(/\s(?:src|href|action|xlink:href)="([^"]*)"/g)) {
-      expect(target).toMatch(/^(?:#|data:image\/png;base64,)/);
+      expect(target).toMatch(/^(?:#|examples\.html(?:\?|$)|data:image\/png;base64,)/);
     }
     expect(page).not.toMatch(/@import|url\((?!#)/);
   });

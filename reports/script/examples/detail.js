@@ -32,6 +32,7 @@ async function showDetail(facts, dataset, kept) {
     ...contents.sheets.map((sheet, s) =>
       rowsTable(
         sheet,
+        dataset,
         rows[e % PART].filter(([of]) => of === s),
       ),
     ),
@@ -56,7 +57,10 @@ async function picturesOf(sprites, index) {
   return made;
 }
 
-function rowsTable({ name, columns }, rows) {
+/** Columns that hold the number of a class. */
+const CLASSES = ['label', 'prediction', 'clean_prediction', 'target'];
+
+function rowsTable({ name, columns }, dataset, rows) {
   if (rows.length === 0) return '';
   const shown = columns.map((_, c) => c).filter((c) => rows.some(([, cells]) => cells[c] !== ''));
   const head = make(
@@ -68,7 +72,7 @@ function rowsTable({ name, columns }, rows) {
     make(
       'tr',
       {},
-      shown.map((c) => make('td', { text: brief(cells[c]) || '–', title: cells[c] })),
+      shown.map((c) => make('td', { text: said(columns[c], cells[c], dataset), title: cells[c] })),
     ),
   );
   const table = make('table', { className: 'small' }, [make('thead', {}, [head]), make('tbody', {}, body)]);
@@ -78,6 +82,12 @@ function rowsTable({ name, columns }, rows) {
       table,
     ]),
   ]);
+}
+
+/** A class by its name, or what stands there. */
+function said(column, text, dataset) {
+  const name = CLASSES.includes(column) && text !== '' ? dataset.classes[Number(text)] : undefined;
+  return name === undefined || name === text ? brief(text) || '–' : `${text} ${name}`;
 }
 
 /** Numbers at four digits; what they are in full is told where one points. */

@@ -27,7 +27,8 @@ const PREDICTION = ['clean_prediction', 'prediction'];
 export function factsOf({ examples }: ViewedDataset, sheets: readonly ViewedSheet[]): Facts {
   const all = [...examples.values()];
   const columns = sheets.map(({ columns }) => columns.indexOf('model'));
-  const booleans = sheets.map((_, s) => booleanColumns(all, s, sheets[s].columns));
+  const repeated = repeatedSheets(all, columns);
+  const booleans = sheets.map(({ columns }, s) => (repeated.has(s) ? [] : booleanColumns(all, s, columns)));
   const facts = new Map<string, Fact & { list: string[] }>();
   const predictions: Record<string, number[]> = {};
   const labels = all.map(() => -1);
@@ -62,6 +63,20 @@ export function factsOf({ examples }: ViewedDataset, sheets: readonly ViewedShee
     facts: found.map(({ list, ...fact }) => ({ ...fact, values: list.join('') })),
     differs: all.map((_, e) => (disagreement(e, predictions, found) ? '1' : '0')).join(''),
   };
+}
+
+/** Sheets that have several rows of an example and a model, such as one for each number of steps: no row speaks for it. */
+function repeatedSheets(all: readonly RowOf[][], models: readonly number[]): Set<number> {
+  const repeated = new Set<number>();
+  for (const rows of all) {
+    const seen = new Set<string>();
+    for (const [s, cells] of rows) {
+      const key = `${s}\n${cells[models[s]] ?? ''}`;
+      if (seen.has(key)) repeated.add(s);
+      seen.add(key);
+    }
+  }
+  return repeated;
 }
 
 function booleanColumns(all: readonly RowOf[][], s: number, columns: readonly string[]): number[] {

@@ -1,11 +1,12 @@
 import type { Results } from '../../suites/results.js';
 import { type ComparisonColumn, compareHeadlines, DAGGER, daggerMeaning, testNotes } from '../comparison.js';
+import type { RowsLink } from '../examples/link.js';
 import { formatEstimate, NONE } from '../format.js';
 import type { Colours } from './colours.js';
 import { direction, sharedTitle } from './headings.js';
 
 /** The comparison at the top: columns grouped by suite, best values marked. */
-export function comparisonView(results: Results, colours: Colours) {
+export function comparisonView(results: Results, colours: Colours, link: RowsLink) {
   const comparison = compareHeadlines(results);
   const { columns, rows } = comparison;
   const groups: { title: string; span: number }[] = [];
@@ -39,6 +40,7 @@ export function comparisonView(results: Results, colours: Colours) {
         note: measure?.note ?? (measure ? '' : lacking(system, columns[i].suite)),
         empty: (measure?.value ?? null) === null,
         sort: measure?.value ?? '',
+        link: measure ? link(measure) : '',
       })),
     })),
     marked: rows.some((row) => row.cells.some((cell) => cell.standing !== 'other')),

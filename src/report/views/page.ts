@@ -1,4 +1,5 @@
 import type { Results } from '../../suites/results.js';
+import { rowsLinks } from '../examples/link.js';
 import { formatDuration, formatNumber } from '../format.js';
 import { uniqueSlugs } from '../names.js';
 import { createPalette } from '../plots/palette.js';
@@ -39,7 +40,8 @@ export async function pageView(results: Results, directory: string, drawing: () 
   const colours = systemColours(results);
   const ids = uniqueSlugs();
   for (const id of RESERVED) ids(id);
-  const suites = await suiteViews(results, directory, { palette, colours, ids, drawing });
+  const link = await rowsLinks(directory);
+  const suites = await suiteViews(results, directory, { palette, colours, ids, drawing, link });
   return {
     title: results.title,
     key: results.key ?? '',
@@ -48,7 +50,8 @@ export async function pageView(results: Results, directory: string, drawing: () 
     errors: results.errors,
     warnings: warningsView(results, suites),
     gates: gatesView(results.gates),
-    comparison: comparisonView(results, colours),
+    examples: results.measures.some((measure) => link(measure) !== ''),
+    comparison: comparisonView(results, colours, link),
     suites,
     systems: results.systems.map((system) => ({
       ...system,

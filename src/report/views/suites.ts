@@ -1,5 +1,6 @@
 import type { Measure, Results, SuiteResult, Table } from '../../suites/results.js';
 import { tableCells } from '../cells.js';
+import type { RowsLink } from '../examples/link.js';
 import { formatEstimate, formatParams, formatValue } from '../format.js';
 import type { Palette } from '../plots/palette.js';
 import type { Colours } from './colours.js';
@@ -12,6 +13,7 @@ interface Tools {
   colours: Colours;
   /** Makes HTML ids that occur once. */
   ids: (name: string) => string;
+  link: RowsLink;
   /** Told before each figure. */
   drawing: () => void;
 }
@@ -59,7 +61,7 @@ async function suiteView(
       .filter((entry) => first && entry.suite === suite.suite)
       .map((entry) => ({ ...entry, what: entry.what ?? '' })),
     heading: first ? counted(results.measures.filter((m) => m.suite === suite.suite).length) : '',
-    measures: first ? measureRows(results.measures, suite.suite, tools.colours) : [],
+    measures: first ? measureRows(results.measures, suite.suite, tools) : [],
   };
 }
 
@@ -154,7 +156,7 @@ function tableView(table: Table, id: string, colours: Colours) {
   };
 }
 
-function measureRows(measures: readonly Measure[], suite: string, colours: Colours) {
+function measureRows(measures: readonly Measure[], suite: string, { colours, link }: Tools) {
   return measures
     .filter((measure) => measure.suite === suite)
     .map((measure) => ({
@@ -166,6 +168,7 @@ function measureRows(measures: readonly Measure[], suite: string, colours: Colou
       params: formatParams(measure.params),
       ...formatEstimate(measure.value, measure.interval, measure.format),
       sort: measure.value ?? '',
+      link: link(measure),
       n: measure.n,
       method: measure.method,
       note: measure.note ?? '',

@@ -1,0 +1,113 @@
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { writeReport } from '../../src/report/write-report.js';
+import { assay } from '../e2e/assay.js';
+import { ATTACK, project } from '../e2e/project.js';
+import { exampleFolder } from '../report/example-folder.js';
+import { hostileNames, savedSample } from '../report/run-folder.js';
+import { whyNoBrowser } from './chromium.js';
+import { inPage, session } from './session.js';
+
+describe.skipIf(whyNoBrowser())('the page of examples', () => {
+  const { open } = session({
+    real: async (folder) => {
+      const attack = { ...ATTACK, epsilons: ['64/255'] };
+      project(path.join(folder, 'project'), { suites: ['accuracy', { attack }] }, 30);
+      const run = await assay(['run', 'project/small.run.yaml', '--out', '.', '--quiet'], folder);
+      expect([run.code, run.stderr]).toEqual([0, '']);
+    },
+    hostile: async (folder) => {
+      exampleFolder(folder, [hostileNames.baseline, hostileNames.scalar]);
+      await writeReport(folder, await savedSample(folder, hostileNames));
+    },
+  });
+  const toExamples = async (page: Page, query = '') => {
+    await page.goto(page.url().replace(/report\.html.*/, `examples.html${query}`));
+    await page.locator('.tile').first().waitFor();
+  };
+  const told = (page: Page) => page.locator('.told').textContent();
+  const query = async (page: Page) => new URLSearchParams(await inPage<string>(page, 'location.search'));
+
+  it('opens from a number of the report, at the rows that it was made from', () =>
+    open('real', {}, async (page, { problems }) => {
+      const link = page.locator('table.comparison a.rows').first();
+      const value = Number.parseFloat((await link.textContent()) ?? '');
+      await link.click();
+      await page.locator('.tile').first().waitFor();
+      expect((await query(page)).get('column')).toBe('correct');
+      const all = Number((await told(page))?.match(/^\d+/)?.[0]);
+      await page.getByLabel('Show').selectOption('yes');
+      await page.waitForFunction(`document.querySelector('#filter-is').value === 'yes'`);
+      const right = Number((await told(page))?.match(/^\d+/)?.[0]);
+      expect((100 * right) / all).toBeCloseTo(value, 1);
+      expect(problems).toEqual([]);
+    }));
+
+  it('shows images, differences and every row of an example, and walks by keyboard', () =>
+    open('real', {}, async (page, { problems }) => {
+      await toExamples(page);
+      await page.keyboard.press('ArrowRight');
+      await page.locator('.detail canvas').first().waitFor();
+      const first = await page.locator('.detail h2').textContent();
+      for (const sheet of ['accuracy', 'attack'])
+        expect(await page.locator('.detail').textContent()).toContain(sheet);
+      expect(await page.locator('.detail [aria-label^="difference"]').count()).toBeGreaterThan(0);
+      await page.keyboard.press('ArrowRight');
+      await page.waitForFunction(
+        `document.querySelector('.detail h2').textContent !== ${JSON.stringify(first)}`,
+      );
+      await page.reload();
+      await page.locator('.detail canvas').first().waitFor();
+      expect(await page.locator('.detail h2').textContent()).not.toBe(first);
+      await page.keyboard.press('Escape');
+      await page.locator('.detail').waitFor({ state: 'hidden' });
+      expect(problems).toEqual([]);
+    }));
+
+  it('filters by class, outcome and difference, searches, and keeps it all in the address', () =>
+    open('real', {}, async (page) => {
+      await toExamples(page);
+      const all = await page.locator('.tile').count();
+      await page.getByLabel('Class').selectOption('1');
+      await page.waitForFunction(`document.querySelectorAll('.tile').length < ${all}`);
+      const some = await page.locator('.tile').count();
+      expect((await query(page)).get('class')).toBe('1');
+      await page.reload();
+      await page.locator('.tile').first().waitFor();
+      expect(await page.locator('.tile').count()).toBe(some);
+      await page.getByLabel('Class').selectOption('');
+      await page.getByLabel('Search').fill('7');
+      await page.waitForFunction(`document.querySelectorAll('.tile').length === 1`);
+      expect(await page.locator('.tile').textContent()).toContain('7');
+    }));
+
+  it('shows where systems differ', () =>
+    open('hostile', {}, async (page) => {
+      await toExamples(page, '?is=differs');
+      expect(await told(page)).toMatch(/^1 of 3/);
+    }));
+
+  it('runs nothing but our scripts, whatever names hold', () =>
+    open('hostile', {}, async (page, { problems }) => {
+      await toExamples(page, '?example=0');
+      await page.locator('.detail table').first().waitFor();
+      expect(await page.locator('.detail').textContent()).toContain(hostileNames.baseline);
+      expect(await page.evaluate('window.hurt')).toBeUndefined();
+      expect(problems).toEqual([]);
+    }));
+
+  it.each([390, 900, 1400])('fits a window %d px wide', (width) =>
+    open('real', { viewport: { width, height: 800 } }, async (page) => {
+      await toExamples(page, '?example=0');
+      await page.locator('.detail table').first().waitFor();
+      expect(await inPage<number>(page, 'document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    }),
+  );
+
+  it('without scripts says where the rows are', () =>
+    open('real', { javaScriptEnabled: false }, async (page) => {
+      await page.goto(page.url().replace('report.html', 'examples.html'));
+      expect(await page.locator('body').textContent()).toContain('examples/*.csv');
+    }));
+});
