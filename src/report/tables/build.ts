@@ -5,8 +5,9 @@ import { columnOf, type Expanded, expand, formatOf, whyNone } from './columns.js
 import { printedName, rowTitle } from './naming.js';
 import type { PaperColumn, PaperTable } from './paper-table.js';
 import { leftOut, type Row, rowOrder, rowsOf } from './rows.js';
-import { checkSeeds, seedsExpected } from './seeds.js';
+import { checkSeeds } from './seeds.js';
 import type { TableSpec } from './spec.js';
+import { incomplete, lacking, mixed } from './told.js';
 
 /** A table, and what it lacks, in words. */
 export interface Built {
@@ -51,7 +52,10 @@ export function buildTable(spec: TableSpec, runs: readonly Run[], file: string, 
   }
   return {
     missing: [
-      ...expanded.flatMap((column, c) => told(columns[c].name, column, rows, contents, c, all)),
+      ...expanded.flatMap((column, c) => [
+        ...lacking(columns[c].name, column, rows, contents, c, all),
+        ...mixed(columns[c].name, column, fields),
+      ]),
       ...incomplete(spec, runs, rows, contents, columns),
       ...leftOut(runs, spec, rows),
     ],
@@ -95,46 +99,6 @@ function contentAt(
     .flatMap(({ results }) => results.notApplicable)
     .find((entry) => entry.model === model && suites.has(entry.suite))?.reason;
   return { missing: reason ?? 'not measured' };
-}
-
-/** What a column lacks: once where it has nothing at all. */
-function told(
-  name: string,
-  { spec, candidates }: Expanded,
-  rows: readonly Row[],
-  contents: readonly Content[][],
-  c: number,
-  all: ReturnType<typeof candidatesOf>,
-): string[] {
-  if (spec.fact === undefined && candidates.length === 0) return [`${name}: ${whyNone(spec, all)}`];
-  return rows.flatMap((row, r) => {
-    const content = contents[r][c];
-    return 'missing' in content ? [`${name} of ${row.join(', ')}: ${content.missing}`] : [];
-  });
-}
-
-/** Means that rest on fewer seeds than there are. */
-function incomplete(
-  spec: TableSpec,
-  runs: readonly Run[],
-  rows: readonly Row[],
-  contents: readonly Content[][],
-  columns: readonly PaperColumn[],
-): string[] {
-  if (spec.seeds === 'folders' && runs.length === 1) {
-    return [`table ${spec.id}: one run folder is one seed, so there is no deviation`];
-  }
-  const m = (spec.rows ?? ['model']).indexOf('model');
-  return rows.flatMap((row, r) =>
-    columns.flatMap(({ name }, c) => {
-      const content = contents[r][c];
-      const seeds = 'data' in content ? content.data.seeds : undefined;
-      const expected = seedsExpected(spec, runs, row[m]);
-      return seeds !== undefined && seeds < expected
-        ? [`${name} of ${row.join(', ')}: mean of ${seeds} of ${expected} seeds`]
-        : [];
-    }),
-  );
 }
 
 function remarksOf(

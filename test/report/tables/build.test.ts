@@ -151,6 +151,21 @@ describe('what is missing is told', () => {
     expect(build([...columns] as TableColumn[]).missing).toContain(line);
   });
 
+  test('values that were not measured alike', () => {
+    const other = run('b', (results) => {
+      results.systems = [];
+      results.datasets = results.datasets.map((dataset) => ({ ...dataset, fingerprint: 'sha256:other' }));
+      for (const m of results.measures) {
+        m.model = `${m.model}-b`;
+        if (m.params.steps) m.params = { ...m.params, steps: 100 };
+      }
+    });
+    const robust = { measure: 'robust-accuracy', where: { epsilon: '8/255' }, title: 'Robust' };
+    const { missing } = build([robust], {}, [run('a'), other]);
+    expect(missing).toContain('Robust mixes values that differ in steps (40, 100)');
+    expect(missing).toContain('Robust mixes values on different images: test is not the same in all runs');
+  });
+
   test('a table with nothing in it is left out', () => {
     expect(build([{ measure: 'fid' }])).toEqual({ missing: ['table t is left out: no run has fid'] });
   });
