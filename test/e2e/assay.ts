@@ -66,24 +66,42 @@ export function assay(args: readonly string[], cwd: string, env?: NodeJS.Process
 }
 
 /**
- * What a command line that fails ends with and prints to standard error, without a process of its own: for tables of
- * many cases beside one that starts the real command. One at a time, since a process has one working folder.
+ * What a command line ends with and prints, without a process of its own, which is half a second of processor time: for
+ * whatever is not about processes, beside one test that starts the real command. One at a time, since a process has one
+ * working folder.
  */
-export async function obeyed(args: readonly string[], cwd: string): Promise<Pick<Ended, 'code' | 'stderr'>> {
+export async function obeyed(args: readonly string[], cwd: string): Promise<Omit<Ended, 'signal'>> {
   const before = process.cwd();
   process.chdir(cwd);
-  let stderr = '';
+  const stdout = heard(process.stdout);
+  const stderr = heard(process.stderr);
   try {
-    await obey(args, (text) => {
-      stderr += text;
-    });
-    return { code: Number(process.exitCode ?? 0), stderr };
+    await obey(args);
+    return { code: Number(process.exitCode ?? 0), stdout: stdout.text(), stderr: stderr.text() };
   } finally {
+    stdout.end();
+    stderr.end();
     process.exitCode = undefined;
     // What --confine leaves for the threads of a process.
     delete process.env.ASSAY_CONFINE;
     process.chdir(before);
   }
+}
+
+/** What is written to a stream of this process from now on goes here alone. */
+function heard(stream: NodeJS.WriteStream): { text(): string; end(): void } {
+  const { write } = stream;
+  let text = '';
+  stream.write = (chunk: string | Uint8Array) => {
+    text += chunk;
+    return true;
+  };
+  return {
+    text: () => text,
+    end: () => {
+      stream.write = write;
+    },
+  };
 }
 
 /** A folder that is gone after the test. */

@@ -38,9 +38,8 @@ describe('the command line', () => {
       new RegExp(`Usage: assay ${name}.*Example.*\\$ assay ${name}`, 's'),
     ]),
   ];
-  it.concurrent.each(told)('%j tells', async (args, code, says) => {
-    const ended = await assay(args, '.');
-    expect(ended).toMatchObject({ code, stderr: '', stdout: expect.stringMatching(says) });
+  it.each(told)('%j tells', async (args, code, says) => {
+    expect(await obeyed(args, '.')).toMatchObject({ code, stderr: '', stdout: expect.stringMatching(says) });
   });
 
   const refused: [string[], RegExp][] = [
@@ -55,7 +54,8 @@ describe('the command line', () => {
   it.each(refused)('%j is refused with 2', async (args, says) => {
     expect(await obeyed(args, '.')).toMatchObject({ code: 2, stderr: expect.stringMatching(says) });
   });
-  it('and the real command tells it on standard error', async () => {
+  it('and the real command tells both', async () => {
+    expect(await assay(['--version'], '.')).toMatchObject({ code: 0, stdout: `${manifest.version}\n` });
     const [args, says] = refused[0];
     expect(await assay(args, '.')).toMatchObject({
       code: 2,
@@ -72,7 +72,7 @@ describe('the command line', () => {
     expect(states).toMatchObject({ assay: 'ok', node: 'ok', cores: 'ok', memory: 'ok', onnxruntime: 'ok' });
     for (const { state, hint } of findings) if (state !== 'ok') expect(hint).toMatch(/\S/);
     for (const device of ['ort webgpu', 'ort cuda']) expect(states[device]).toMatch(/^(ok|absent)$/);
-    expect((await assay(['doctor'], at())).stdout).toMatch(/^ok +onnxruntime +\d.*sessions? of \d+ thread/m);
+    expect((await obeyed(['doctor'], at())).stdout).toMatch(/^ok +onnxruntime +\d.*sessions? of \d+ thread/m);
   });
 
   it.skipIf(process.platform !== 'linux')(
@@ -93,7 +93,7 @@ describe('the command line', () => {
   it('inspect tells operators, parameters, ports, gradients, and a card', async () => {
     const place = at();
     project(place);
-    const { code, stdout } = await assay(['inspect', 'sharp.onnx'], place);
+    const { code, stdout } = await obeyed(['inspect', 'sharp.onnx'], place);
     expect(code).toBe(0);
     for (const says of [
       /MatMul ×1/,
@@ -104,7 +104,7 @@ describe('the command line', () => {
       /classes: 3/,
     ])
       expect(stdout).toMatch(says);
-    const byCard = await assay(['inspect', 'sharp.model.yaml', '--json'], place);
+    const byCard = await obeyed(['inspect', 'sharp.model.yaml', '--json'], place);
     expect(JSON.parse(byCard.stdout)).toMatchObject({
       parameters: 108,
       gradient: { available: true, missing: [] },
@@ -118,7 +118,7 @@ describe('the command line', () => {
       logits: string,
     ) => b.outputAs(b.op('Det', [b.op('Unsqueeze', [logits, b.ints([1])])]), 'out', 'float32', ['N']);
     writeFileSync(join(place, 'odd.onnx'), writeOnnx(network({ head })));
-    const { code, stdout } = await assay(['inspect', 'odd.onnx'], place);
+    const { code, stdout } = await obeyed(['inspect', 'odd.onnx'], place);
     expect(code).toBe(0);
     expect(stdout).toMatch(/gradient +not available.*no rule for Det, at node "Det_node/s);
   });
@@ -128,7 +128,7 @@ describe('assay init', () => {
   it('writes a card and a run file that run as they are, once there are data', async () => {
     const place = folder();
     project(place);
-    const { code, stdout } = await assay(['init', 'mine', '--checkpoint', 'sharp.onnx'], place);
+    const { code, stdout } = await obeyed(['init', 'mine', '--checkpoint', 'sharp.onnx'], place);
     expect(code).toBe(0);
     expect(stdout).toContain('assay run mine/sharp.run.yaml');
     const card = readFileSync(join(place, 'mine/sharp.model.yaml'), 'utf8');
@@ -140,7 +140,7 @@ describe('assay init', () => {
     });
     expect(card).toMatch(/^# - .*input\.range/m);
     renameSync(join(place, 'test.npz'), join(place, 'mine/test.npz'));
-    expect(await assay(['run', 'mine/sharp.run.yaml', '--limit', '12'], place)).toMatchObject({ code: 0 });
+    expect(await obeyed(['run', 'mine/sharp.run.yaml', '--limit', '12'], place)).toMatchObject({ code: 0 });
   });
 
   it('lets no name of a checkpoint add lines to the card', async () => {
@@ -150,7 +150,7 @@ describe('assay init', () => {
       b.outputAs(b.op('ReduceSum', [logits, b.ints([1])]), 'e\nenergy: none', 'float32', ['N', 1]);
     };
     writeFileSync(join(place, 'odd\nclasses: 9.onnx'), writeOnnx(network({ head })));
-    expect(await assay(['init', '--checkpoint', 'odd\nclasses: 9.onnx'], place)).toMatchObject({ code: 0 });
+    expect(await obeyed(['init', '--checkpoint', 'odd\nclasses: 9.onnx'], place)).toMatchObject({ code: 0 });
     const text = readFileSync(join(place, 'odd-classes-9.model.yaml'), 'utf8');
     expect(parse(text)).toMatchObject({
       name: 'odd-classes-9',
@@ -160,24 +160,24 @@ describe('assay init', () => {
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(text).toContain('# Read off odd\\nclasses: 9.onnx');
-    const { stdout } = await assay(['inspect', 'odd\nclasses: 9.onnx'], place);
+    const { stdout } = await obeyed(['inspect', 'odd\nclasses: 9.onnx'], place);
     expect(stdout).toMatch(/^output +a\\nsha256: forged\\u2028name: b float32/m);
     expect(stdout).not.toMatch(/^(classes: 9|energy: none|sha256: forged)/m);
   });
 
   it('writes files to fill in where there is no checkpoint, and overwrites nothing', async () => {
     const place = folder();
-    expect(await assay(['init'], place)).toMatchObject({ code: 0 });
+    expect(await obeyed(['init'], place)).toMatchObject({ code: 0 });
     const files = readdirSync(place).sort();
     expect(files).toEqual(['my-model.model.yaml', 'my-model.run.yaml']);
     for (const file of files)
       expect(parse(readFileSync(join(place, file), 'utf8'))).toMatchObject({ name: 'my-model' });
-    const again = await assay(['init'], place);
+    const again = await obeyed(['init'], place);
     expect(again).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/exists already.*my-model\.model\.yaml/s),
     });
     mkdirSync(join(place, 'other'));
-    expect(await assay(['init', 'other'], place)).toMatchObject({ code: 0 });
+    expect(await obeyed(['init', 'other'], place)).toMatchObject({ code: 0 });
   });
 });

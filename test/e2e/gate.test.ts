@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { assay, folder, start } from './assay.js';
+import { folder, obeyed, start } from './assay.js';
 import { ATTACK, project, runFile, savedResults, unitFiles } from './project.js';
 
 const EASY = [{ measure: 'accuracy', where: { model: 'sharp' }, min: 0.5 }];
@@ -13,7 +13,7 @@ const LONG = { attack: { ...ATTACK, steps: 50_000, checks: false } };
 /** A finished run of accuracy with a gate that holds. */
 async function run(at: string, ...flags: string[]): Promise<{ at: string; out: string; file: string }> {
   const file = project(at, { suites: ['accuracy'], gates: EASY });
-  expect(await assay(['run', 'small.run.yaml', '--out', 'out', ...flags], at)).toMatchObject({ code: 0 });
+  expect(await obeyed(['run', 'small.run.yaml', '--out', 'out', ...flags], at)).toMatchObject({ code: 0 });
   return { at, out: join(at, 'out'), file };
 }
 
@@ -28,7 +28,7 @@ function finished(): Awaited<ReturnType<typeof run>> {
   return { at, out: join(at, 'out'), file: join(at, 'small.run.yaml') };
 }
 
-const judged = (at: string, ...flags: string[]) => assay(['gate', 'out', ...flags], at);
+const judged = (at: string, ...flags: string[]) => obeyed(['gate', 'out', ...flags], at);
 
 const refused = (code: string, says: RegExp) => ({
   code: 2,
@@ -51,7 +51,7 @@ describe('a gate on the results of a run folder', () => {
     writeFileSync(file, stringify(runFile({ suites: ['accuracy', 'calibration'], gates: EASY })));
     expect(await judged(at)).toMatchObject(refused('results-stale', /small\.run\.yaml.*run it again/));
     expect(await judged(at, '--allow-partial')).toMatchObject(refused('results-stale', /changed/));
-    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
     expect(await judged(at)).toMatchObject({ code: 0 });
   });
 
@@ -112,12 +112,12 @@ describe('a gate on the results of a run folder', () => {
     measures[0].value += 1e-9;
     writeFileSync(file, JSON.stringify(results));
     expect(await judged(at)).toMatchObject(refused('results-edited', /digest/));
-    expect(await assay(['report', 'out'], at)).toMatchObject({
+    expect(await obeyed(['report', 'out'], at)).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/digest does not match/),
     });
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toMatch(/its digest does not match/);
-    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
     expect(await judged(at)).toMatchObject({ code: 0 });
   });
 
@@ -128,7 +128,7 @@ describe('a gate on the results of a run folder', () => {
       refused('config-invalid', /there are no gates.*none\.yaml.*--gates FILE/),
     );
     writeFileSync(file, stringify(runFile({ suites: ['accuracy'] })));
-    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
     expect(await judged(at)).toMatchObject(refused('config-invalid', /there are no gates/));
   });
 
@@ -136,7 +136,7 @@ describe('a gate on the results of a run folder', () => {
     const at = folder();
     const gates = [{ measure: 'acuracy', where: { model: 'sharp' }, min: 0.5 }];
     project(at, { suites: ['accuracy'], gates });
-    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject(
+    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject(
       refused('unknown-name', /small\.run\.yaml at gates\[0\]\.measure.*did you mean "accuracy"/),
     );
     expect(unitFiles(join(at, 'out'))).toEqual([]);

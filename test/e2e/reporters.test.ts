@@ -37,10 +37,10 @@ const lineOfSecond = () => {
 
 describe('reporters of assay gate', () => {
   it('write to standard output, and the table goes', async () => {
-    const { code, stdout } = await assay(['gate', 'out', '--reporter', 'junit'], at);
+    const { code, stdout } = await obeyed(['gate', 'out', '--reporter', 'junit'], at);
     expect([code, stdout]).toEqual([1, expect.stringMatching(/^<\?xml.*<\/testsuites>\n$/s)]);
-    expect(await assay(['gate', 'out', '--json'], at)).toEqual(
-      await assay(['gate', 'out', '--reporter', 'json'], at),
+    expect(await obeyed(['gate', 'out', '--json'], at)).toEqual(
+      await obeyed(['gate', 'out', '--reporter', 'json'], at),
     );
   });
 
@@ -57,7 +57,7 @@ describe('reporters of assay gate', () => {
       '--outputFile',
       `${name}=${file}`,
     ]);
-    const { code, stdout } = await assay(['gate', 'out', ...flags], at);
+    const { code, stdout } = await obeyed(['gate', 'out', ...flags], at);
     expect([code, stdout]).toEqual([1, expect.stringMatching(/^ +value.*1 of 2 gates failed\n$/s)]);
     const read = (name: keyof typeof files) => readFileSync(join(at, files[name]), 'utf8');
     expect(read('junit')).toContain('tests="2" failures="1" errors="0"');
@@ -78,7 +78,7 @@ describe('reporters of assay gate', () => {
       ['gates.yaml', 3],
       ['gates.json', 10],
     ] as const) {
-      const { stdout } = await assay(['gate', 'out', '--gates', file, '--reporter', 'sarif'], at);
+      const { stdout } = await obeyed(['gate', 'out', '--gates', file, '--reporter', 'sarif'], at);
       expect(JSON.parse(stdout).runs[0].results[0].locations[0].physicalLocation).toEqual({
         artifactLocation: { uri: file, uriBaseId: '%SRCROOT%' },
         region: { startLine: line },
