@@ -5,7 +5,7 @@ import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { encodeNpy } from '../../src/data/npy.js';
-import { assay, folder } from './assay.js';
+import { assay, folder, obeyed } from './assay.js';
 import { CLASSES, images, npz, project, savedResults } from './project.js';
 
 const N = 30;
@@ -104,7 +104,7 @@ it('a sample holds every class in its proportion and is drawn by its seed; offse
   };
   project(at, { models: ['./sharp.model.yaml'], datasets, suites: ['accuracy'] });
   writeFileSync(join(at, 'all.npz'), npz({ pixels, labels }));
-  expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+  expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
   const results = savedResults(join(at, 'out'));
   const info = Object.fromEntries(results.datasets.map((dataset) => [dataset.name, dataset]));
   expect(results.datasets.map(({ size }) => size)).toEqual([N, 9, 9, 9, 5]);
@@ -130,7 +130,7 @@ it('classes that a folder lacks are told, and do not shift the labels of the oth
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, await image.toColourspace('b-w').png().toBuffer());
   }
-  expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+  expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
   const { warnings, measures } = savedResults(join(at, 'out'));
   expect(warnings).toContainEqual(
     expect.objectContaining({

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { dataFlag, namedData } from '../../src/cli/init-data.js';
-import { assay, folder } from './assay.js';
+import { assay, folder, obeyed } from './assay.js';
 import { images, npz, project, savedResults } from './project.js';
 
 it.each([
@@ -67,7 +67,7 @@ it('says what keeps its files from running, and how to mend it', async () => {
   const at = folder();
   project(at);
   writeFileSync(join(at, 'wide.npz'), npz({ pixels: new Uint8Array(5 * 81), labels: new Uint8Array(5) }, 9));
-  const { code, stdout } = await assay(['init', 'mine', '-c', 'sharp.onnx', '--data', 'wide.npz'], at);
+  const { code, stdout } = await obeyed(['init', 'mine', '-c', 'sharp.onnx', '--data', 'wide.npz'], at);
   expect(code).toBe(0);
   expect(stdout).toMatch(
     /need an edit before they run:\n\nerror\[shape-mismatch\][\s\S]*fix [\s\S]*\$ assay run mine\/sharp\.run\.yaml\n$/,

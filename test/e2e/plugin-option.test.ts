@@ -78,6 +78,7 @@ describe('--plugin', () => {
     writeFileSync(join(at, 'suites.yaml'), 'suites: [ood]\n');
     expect(await obeyed([...args, '--suites', 'suites.yaml', ...plugin], at)).toEqual({
       code: 2,
+      stdout: '',
       stderr: expect.stringMatching(/--plugin does not go with --suites[\s\S]*plugins: \[\.\/first\.mjs\]/),
     });
   });

@@ -99,6 +99,7 @@ describe('reporters of assay gate', () => {
   it.each(refused)('%j is refused', async (flags, says) => {
     expect(await obeyed(['gate', 'out', ...flags], at)).toEqual({
       code: 2,
+      stdout: '',
       stderr: expect.stringMatching(says),
     });
   });

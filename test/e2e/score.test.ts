@@ -97,18 +97,18 @@ describe('assay score', () => {
     writeFileSync(join(at, 'suites.yaml'), stringify({ suites: [{ ood: { resamples: 100 } }] }));
     const args = ['score', '--logits', 'logits.npy', '--ood', 'far=far.npy', '--suites', 'suites.yaml'];
     const out = join(at, 'assay-runs/logits');
-    expect(await assay(args, at)).toMatchObject({
+    expect(await obeyed(args, at)).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/^2 units to measure\n/),
     });
     const [before, results] = [unitFiles(out), savedResults(out)];
-    expect(await assay(args, at)).toMatchObject({
+    expect(await obeyed(args, at)).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/^nothing to do: 2 units reused\n/),
     });
     expect(savedResults(out)).toEqual(results);
     npy(at, 'far.npy', logits(40, 'other', 0));
-    expect(await assay(args, at)).toMatchObject({
+    expect(await obeyed(args, at)).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/^2 units, 1 of them reused\n/),
     });
@@ -160,7 +160,7 @@ describe('assay score', () => {
     ]);
     const labels = ['--labels', 'labels.npy', '--validation-labels', 'validation-labels.npy'];
     const more = ['--classes', CLASSES.join(','), '--suites', 'suites.yaml', '--out', 'scored'];
-    const { code, stderr } = await assay(['score', ...models, ...labels, ...more], at);
+    const { code, stderr } = await obeyed(['score', ...models, ...labels, ...more], at);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     const [ran, scored] = ['ran', 'scored'].map((out) => savedResults(join(at, out)));
     // 33 of accuracy and calibration and 9 * 6 of OOD detection for each of two models.
@@ -197,17 +197,17 @@ describe('assay score', () => {
     ];
     writeFileSync(join(at, 'gates.yaml'), stringify({ gates }));
     const args = ['score', '--logits', 'logits.npy', '--labels', 'labels.npy', '--ood', 'far=far.npy'];
-    const ended = await assay([...args, '--gates', 'gates.yaml', '--out', 'out', '--quiet'], at);
+    const ended = await obeyed([...args, '--gates', 'gates.yaml', '--out', 'out', '--quiet'], at);
     expect(ended).toMatchObject({
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(/1 of 2 gates failed/),
     });
-    expect(await assay(['gate', 'out'], at)).toMatchObject({ code: 1 });
+    expect(await obeyed(['gate', 'out'], at)).toMatchObject({ code: 1 });
     writeFileSync(join(at, 'easy.yaml'), stringify({ gates: gates.slice(0, 1) }));
-    expect(await assay(['gate', 'out', '--gates', 'easy.yaml'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['gate', 'out', '--gates', 'easy.yaml'], at)).toMatchObject({ code: 0 });
     rmSync(join(at, 'out/report.html'));
-    expect(await assay(['report', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['report', 'out'], at)).toMatchObject({ code: 0 });
     expect(existsSync(join(at, 'out/report.html'))).toBe(true);
   });
 
@@ -218,7 +218,7 @@ describe('assay score', () => {
     const suites = ['accuracy', { attack: ATTACK }, { purification }];
     writeFileSync(join(at, 'run.yaml'), stringify({ suites }));
     const args = ['score', '--logits', 'logits.npy', '--labels', 'labels.npy', '--suites', 'run.yaml'];
-    const { code, stderr } = await assay([...args, '--out', 'out'], at);
+    const { code, stderr } = await obeyed([...args, '--out', 'out'], at);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     const { notApplicable, status } = savedResults(join(at, 'out'));
     expect(status).toBe('complete');
@@ -232,7 +232,7 @@ describe('assay score', () => {
     const at = folder();
     files(at);
     const args = ['score', '--logits', 'logits.npy', '--ood', 'far=far.npy', '--scores', 'energy,entropy'];
-    expect(await assay([...args, '--out', 'out', '--dataset', 'cifar10'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed([...args, '--out', 'out', '--dataset', 'cifar10'], at)).toMatchObject({ code: 0 });
     const { suites, datasets, measures } = savedResults(join(at, 'out'));
     expect(suites.map(({ suite }) => suite)).toEqual(['ood']);
     expect(datasets[0]).toMatchObject({ name: 'cifar10', labelled: false });
@@ -258,7 +258,7 @@ describe('assay score', () => {
         'labels.npy',
       ];
       const out = `out${suffix}`;
-      expect(await assay(['score', ...given, '--out', out, ...args], at)).toMatchObject({ code: 0 });
+      expect(await obeyed(['score', ...given, '--out', out, ...args], at)).toMatchObject({ code: 0 });
       return savedResults(join(at, out));
     };
     const plain = await score('', '--scores', 'max-softmax,entropy,margin');
@@ -307,7 +307,7 @@ describe('known answers', () => {
     if (labels) npy(at, 'y.npy', Int32Array.from(labels), 1);
     const labelled = labels ? ['--labels', 'y.npy'] : [];
     const ended = await obeyed(['score', ...given, ...labelled, '--out', 'out', '--quiet', ...args], at);
-    expect(ended).toEqual({ code: 0, stderr: '' });
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
     return (measure: string, where?: object) => measured(join(at, 'out'), measure, where);
   };
   const times = <T>(n: number, value: T): T[] => Array<T>(n).fill(value);

@@ -29,11 +29,11 @@ describe('assay table', () => {
 
   it('prints a preset to start from, which gives the same tables', async () => {
     const at = runs();
-    const { stdout } = await assay(['table', '--print-preset', 'jem'], at);
+    const { stdout } = await obeyed(['table', '--print-preset', 'jem'], at);
     expect(stdout).toBe(await presetText('jem'));
     writeFileSync(join(at, 'mine.yaml'), stdout);
-    const own = await assay(['table', './mine.yaml', 'a'], at);
-    expect(own).toEqual(await assay(['table', 'jem', 'a'], at));
+    const own = await obeyed(['table', './mine.yaml', 'a'], at);
+    expect(own).toEqual(await obeyed(['table', 'jem', 'a'], at));
   });
 
   it('writes every format into a folder', async () => {

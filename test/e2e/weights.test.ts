@@ -9,7 +9,7 @@ import { resnet } from '../architectures/networks.js';
 import { call, float32, global, torchZip } from '../checkpoints/torch-writer.js';
 import { smallJem } from '../fuzz/formats.js';
 import { uniforms } from '../models/networks.js';
-import { assay, folder } from './assay.js';
+import { assay, folder, obeyed } from './assay.js';
 
 const silu = resnet({
   widths: [4, 8, 16, 32],
@@ -32,7 +32,7 @@ it('from a file of weights to a report: init, a look, and a run', async () => {
       labels: { shape: [8], data: Int32Array.of(0, 1, 2, 0, 1, 2, 0, 1) },
     }),
   );
-  expect(await assay(['init', '--checkpoint', 'jem.pt'], place)).toMatchObject({ code: 0 });
+  expect(await obeyed(['init', '--checkpoint', 'jem.pt'], place)).toMatchObject({ code: 0 });
   const card = join(place, 'jem.model.yaml');
   const text = readFileSync(card, 'utf8');
   expect(text).toMatch(
@@ -41,7 +41,7 @@ it('from a file of weights to a report: init, a look, and a run', async () => {
   expect(text).toMatch(/^input: \{ shape: \[1, 32, 32\], range: \[-1, 1\] \}$/m);
   expect(text).toMatch(/^# - .*energy_output/m);
   writeFileSync(card, text.replace('[1, 32, 32]', '[1, 8, 8]'));
-  const inspected = await assay(['inspect', 'jem.model.yaml'], place);
+  const inspected = await obeyed(['inspect', 'jem.model.yaml'], place);
   expect(inspected).toMatchObject({ code: 0 });
   expect(inspected.stdout).toMatch(/network +wide ResNet \(jem\)[\s\S]*input +x float32 \[N, 1, 8, 8\]/);
   const run = join(place, 'jem.run.yaml');
@@ -98,7 +98,7 @@ it('a network whose activation the weights do not tell: a missed accuracy names 
       suites: ['accuracy'],
     };
     writeFileSync(join(place, 'r.run.yaml'), stringify(file));
-    return assay(['run', 'r.run.yaml', '--out', out], place);
+    return obeyed(['run', 'r.run.yaml', '--out', out], place);
   };
   const assumed = await run('assumed', undefined, 1.0);
   const said = await run('said', { name: 'resnet', activation: 'silu' }, 1.0);
@@ -117,7 +117,7 @@ it('a network whose activation the weights do not tell: a missed accuracy names 
       ),
     }),
   );
-  const inspected = await assay(['inspect', 'm.pt'], place);
+  const inspected = await obeyed(['inspect', 'm.pt'], place);
   expect(inspected.stdout).toMatch(/do not tell all of the ResNet.*assumed: activation: relu/);
 });
 
@@ -128,7 +128,7 @@ it('init for an energy model of one number an image writes suites that run on it
     Float32Array.from({ length: 64 }, (_, i) => Math.sin(i)),
   );
   writeFileSync(join(place, 'energy.pt'), torchZip({ 'fc.weight': weight }));
-  expect(await assay(['init', '--checkpoint', 'energy.pt'], place)).toMatchObject({ code: 0 });
+  expect(await obeyed(['init', '--checkpoint', 'energy.pt'], place)).toMatchObject({ code: 0 });
   expect(readFileSync(join(place, 'energy.model.yaml'), 'utf8')).toMatch(
     /^energy: \{ output: "logits", sign: -1 \}$/m,
   );
@@ -137,7 +137,7 @@ it('init for an energy model of one number an image writes suites that run on it
       join(place, `${name}.npz`),
       encodeNpz({ images: { shape: [8, 8, 8, 1], data: images.map((v) => (v + shift) % 256) } }),
     );
-  const ended = await assay(['run', 'energy.run.yaml', '--out', 'out'], place);
+  const ended = await obeyed(['run', 'energy.run.yaml', '--out', 'out'], place);
   expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringMatching(/error/)]);
   const { measures } = JSON.parse(readFileSync(join(place, 'out', 'results.json'), 'utf8'));
   expect(measures.map(({ measure }: { measure: string }) => measure)).toContain('auroc');
@@ -146,7 +146,7 @@ it('init for an energy model of one number an image writes suites that run on it
 it('a pickled model is refused with how to export it', async () => {
   const place = folder();
   writeFileSync(join(place, 'model.pt'), torchZip({}, { root: call(global('models.net.Net')) }));
-  const ended = await assay(['inspect', 'model.pt'], place);
+  const ended = await obeyed(['inspect', 'model.pt'], place);
   expect(ended.code).toBe(2);
   expect(ended.stderr).toMatch(/models\.net\.Net[\s\S]*fix .*state_dict\(\)/);
 });
