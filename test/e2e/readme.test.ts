@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
@@ -8,17 +8,8 @@ import { floats } from '../../src/graph/tensor.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import { stream } from '../../src/random/stream.js';
 import { assay, folder } from './assay.js';
+import { block } from './page-blocks.js';
 import { project, savedResults } from './project.js';
-
-/** The fenced block of a page that follows a sentence ending in the file's name. */
-function block(page: string, file: string): string {
-  const match = new RegExp(
-    `\`${file.replaceAll('.', '\\.')}\`:\\s*?\\n\\n( *)\`\`\`\\w+\\n(.*?)\`\`\``,
-    's',
-  ).exec(readFileSync(page, 'utf8'));
-  if (!match) throw new Error(`${page} has no block for ${file}`);
-  return match[2].replaceAll(new RegExp(`^${match[1]}`, 'gm'), '');
-}
 
 const SIDE = 32;
 const PIXELS = 3 * SIDE * SIDE;
