@@ -6,7 +6,7 @@ import { failureAnnotation } from './github.js';
 const UNFINISHED = 13;
 
 /**
- * Keeps exit codes to the documented ones, whatever happens: 1 is a failed gate and nothing else.
+ * Keeps exit codes to the documented ones, whatever happens: 1 is a failed gate, or what audit and compare end with when they are asked to judge.
  * Output that cannot be written (a full disk, a terminal that is gone) gives 2, unless the outcome is worse than 0
  * already. A pipe that was closed early (`assay ... | head`) is no error. What nobody caught gives 2, and so does an end
  * while something is still waited for, which Node gives a code of its own.
