@@ -4,10 +4,10 @@ import { repeated } from './option-values.js';
 import { print } from './terminal.js';
 
 interface CompareFlags {
-  as: Map<string, string>;
+  as?: ReadonlyMap<string, string>;
   measure?: string[];
   all?: boolean;
-  allow: Set<Allowance>;
+  allow?: ReadonlySet<Allowance>;
   failOn?: 'worse';
   json?: boolean;
   out?: string;
@@ -24,12 +24,7 @@ export function compareCommand(): Command {
       'Compares models of run folders measure by measure, on the examples that both saw: the difference with its interval, a paired test, and which examples flipped. The first folder is what the others are compared with; of a single folder, the first model. Measures are compared only where data, parameters, options and versions agree, and the others are listed with what differs. Ends with 0 when something was compared, 2 when nothing could be, and 1 only with --fail-on worse.',
     )
     .argument('<dir...>', 'run folders; DIR:MODEL for one model of a folder')
-    .option(
-      '--as <old=new>',
-      'a model of the first folder is called otherwise in the others',
-      renaming,
-      new Map(),
-    )
+    .option('--as <old=new>', 'a model of the first folder is called otherwise in the others', renaming)
     .option('--measure <name>', 'only this measure; may be given several times', repeated(String))
     .option(
       '--all',
@@ -39,7 +34,6 @@ export function compareCommand(): Command {
       '--allow <what>',
       `compare although this differs: ${allowances.join(', ')}; several by commas`,
       allowing,
-      new Set<Allowance>(),
     )
     .addOption(
       new Option(
@@ -67,7 +61,8 @@ Examples:
       const { compareRuns } = await import('../across/compare-runs.js');
       const { comparisonText } = await import('../across/text.js');
       const named = typed.map(namedSide);
-      const tolerated = { partial: flags.allow.has('partial'), edited: flags.allow.has('edited') };
+      const allowed = (what: Allowance) => flags.allow?.has(what) ?? false;
+      const tolerated = { partial: allowed('partial'), edited: allowed('edited') };
       const directories = [...new Set(named.map(({ directory }) => directory))];
       const opened = [];
       for (const directory of directories) opened.push(await openRunFolder(directory, tolerated));
@@ -76,12 +71,12 @@ Examples:
         run: folders[directories.indexOf(directory)],
         ...(model !== undefined && { model }),
       }));
-      const { pairs, alone } = pairSides(chosen, flags.as);
+      const { pairs, alone } = pairSides(chosen, flags.as ?? new Map());
       const comparison = await compareRuns(folders, pairs, {
         ...(flags.measure && { measures: flags.measure }),
         ...(flags.all && { all: true }),
         edited: tolerated.edited,
-        allowed: new Set(conditionNames.filter((name) => flags.allow.has(name))),
+        allowed: new Set(conditionNames.filter(allowed)),
       });
       if (flags.json) print(`${JSON.stringify(comparison, null, 2)}\n`);
       else
@@ -101,13 +96,13 @@ function failure(verdicts: readonly string[]): number {
   return verdicts.includes('not comparable') ? 2 : 0;
 }
 
-function renaming(text: string, before: Map<string, string>): Map<string, string> {
+function renaming(text: string, before: ReadonlyMap<string, string> = new Map()): Map<string, string> {
   const at = text.indexOf('=');
   if (at <= 0 || at === text.length - 1) throw new InvalidArgumentError('Expected OLD=NEW.');
   return new Map(before).set(text.slice(0, at), text.slice(at + 1));
 }
 
-function allowing(text: string, before: ReadonlySet<Allowance>): Set<Allowance> {
+function allowing(text: string, before: ReadonlySet<Allowance> = new Set()): Set<Allowance> {
   const names = text.split(',').map((name) => name.trim());
   const known = new Set<string>(allowances);
   const unknown = names.find((name) => !known.has(name));
