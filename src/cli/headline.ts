@@ -1,4 +1,4 @@
-import { compareHeadlines, DAGGER, daggerMeaning, testNotes } from '../report/comparison.js';
+import { compareHeadlines, DAGGER, legendOf, testNotes } from '../report/comparison.js';
 import { formatEstimate, NONE } from '../report/format.js';
 import { textTable } from '../report/text-table.js';
 import type { Results } from '../suites/results.js';
@@ -17,7 +17,7 @@ export function headlineTable(results: Results): string {
       return `${MARKS[standing]}${value}${dagger ? DAGGER : ''}${interval ? ` ${interval}` : ''}`;
     }),
   ]);
-  const meaning = daggerMeaning(results.comparisons);
+  const meaning = legendOf(comparison, results.comparisons);
   return [
     ...transposedWhenWide(header, body),
     `${MARKS.best} best of its column, ${MARKS.second} second best; intervals are 95 %`,

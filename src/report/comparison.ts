@@ -97,6 +97,10 @@ export function daggerMeaning(
   return `not distinguishable from the best at ${100 * comparisons.level} % on the same examples (${by}${family})`;
 }
 
+/** What the daggers of a comparison say; undefined where it has none. */
+export const legendOf = ({ rows }: Comparison, comparisons: Results['comparisons']): string | undefined =>
+  rows.some(({ cells }) => cells.some(({ dagger }) => dagger)) ? daggerMeaning(comparisons) : undefined;
+
 /** Of columns: that they were not tested, and why; or what else is to be known of their tests. The same is said once. */
 export function testNotes({ columns }: Comparison): string[] {
   const titles = new Map<string, string[]>();

@@ -21,7 +21,10 @@ afterAll(() => rmSync(once, { recursive: true }));
 /** What `--out` leaves; --json prints the same. */
 async function compared(args: readonly string[], at = once): Promise<RunComparison> {
   const out = folder();
-  expect(await obeyed(['compare', ...args, '--json', '--out', out], at)).toEqual({ code: 0, stderr: '' });
+  expect(await obeyed(['compare', ...args, '--json', '--out', out], at)).toMatchObject({
+    code: 0,
+    stderr: '',
+  });
   return JSON.parse(readFileSync(join(out, 'comparison.json'), 'utf8'));
 }
 

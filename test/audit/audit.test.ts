@@ -233,7 +233,7 @@ describe('assay audit', () => {
   });
 
   it('ends with 0 when every claim is reproduced, else with 1', async () => {
-    expect(await obeyed(['audit', 'claims.yaml'], audited(CLAIMS))).toEqual({ code: 1, stderr: '' });
+    expect(await obeyed(['audit', 'claims.yaml'], audited(CLAIMS))).toMatchObject({ code: 1, stderr: '' });
     const held = { ...CLAIMS, claims: CLAIMS.claims.slice(0, 1) };
     const { code, stdout } = await assay(['audit', 'claims.yaml', '--json'], audited(held));
     expect(code).toBe(0);

@@ -63,7 +63,10 @@ describe('assay export', () => {
     [['sarif', 'out'], /no exporter.*sarif[\s\S]*every-eval-ever/],
     [['junit', 'absent'], /error\[file-unreadable\].*not the folder of a finished run/s],
   ])('%j is refused', async (args, says) => {
-    expect(await obeyed(['export', ...args], at)).toEqual({ code: 2, stderr: expect.stringMatching(says) });
+    expect(await obeyed(['export', ...args], at)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(says),
+    });
   });
 
   it('refuses results that were edited', async () => {

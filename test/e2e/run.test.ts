@@ -271,8 +271,8 @@ describe('assay run', () => {
     const script = `import { evaluateGates, readResults, run } from ${JSON.stringify(library)};
       const events = [];
       const { exitCode, directory } = await run('small.run.yaml', { out: 'here', notify: ({ kind }) => events.push(kind) });
-      const { measures } = await readResults(directory);
-      const [gate] = evaluateGates([{ measure: 'accuracy', where: { model: 'sharp' }, min: 0.9 }], measures);
+      const results = await readResults(directory);
+      const [gate] = await evaluateGates([{ measure: 'accuracy', where: { model: 'sharp' }, min: 0.9 }], results);
       console.log(JSON.stringify({ exitCode, directory, events: [...new Set(events)], passed: gate.passed }));
       await run('absent.yaml').catch(({ code }) => console.log(code));`;
     writeFileSync(join(at, 'script.mjs'), script);
@@ -297,7 +297,7 @@ describe('assay run', () => {
     const { code, stdout } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /FAIL +35\.\d% +60 +≤ 0\.1% +−35\.\d pp +ece \(model flat\) at most 0.001 above sharp/,
+      /FAIL +35\.\d% +\[34\.\d, 36\.\d\] +60 +≤ 0\.1% +−35\.\d pp +ece \(model flat\) at most 0.001 above sharp/,
     );
     expect(stdout).toMatch(/1 of 2 gates failed/);
     expect(await assay(['gate', 'out'], at)).toMatchObject({
@@ -309,7 +309,14 @@ describe('assay run', () => {
     expect(JSON.parse(told.stdout)).toEqual(savedResults(join(at, 'out')).gates);
     expect(JSON.parse(told.stdout)).toMatchObject([
       { measure: 'accuracy', model: 'sharp', dataset: 'test', op: '>=', limit: 0.9, n: 60, method: 'wilson' },
-      { measure: 'ece', model: 'flat', over: { model: 'sharp' }, op: '<=', interval: null, passed: false },
+      {
+        measure: 'ece',
+        model: 'flat',
+        over: { model: 'sharp' },
+        op: '<=',
+        method: 'paired-bootstrap',
+        passed: false,
+      },
     ]);
     writeFileSync(join(at, 'easy.yaml'), 'gates: [{ measure: accuracy, where: { model: flat }, min: 0.5 }]');
     expect(await assay(['gate', 'out', '--gates', 'easy.yaml'], at)).toMatchObject({ code: 0 });

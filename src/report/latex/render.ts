@@ -2,7 +2,7 @@ import { oneLine } from '../../one-line.js';
 import type { OutputFile } from '../../suites/renderer.js';
 import type { Results, Table } from '../../suites/results.js';
 import { tableCells } from '../cells.js';
-import { type Comparison, compareHeadlines, DAGGER, daggerMeaning, testNotes } from '../comparison.js';
+import { type Comparison, compareHeadlines, DAGGER, legendOf, testNotes } from '../comparison.js';
 import { formatEstimate } from '../format.js';
 import { uniqueSlugs } from '../names.js';
 import { type Grid, textCell } from './grid.js';
@@ -46,7 +46,7 @@ export async function renderLatex(results: Results): Promise<OutputFile[]> {
 
 /** What the marks mean. */
 function comparisonCaption(results: Results, comparison: Comparison): string {
-  const dagger = daggerMeaning(results.comparisons);
+  const dagger = legendOf(comparison, results.comparisons);
   return [
     'Best in bold, second best underlined.',
     ...(dagger ? [`${DAGGER}: ${dagger}.`] : []),

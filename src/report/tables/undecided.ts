@@ -24,7 +24,8 @@ export async function markUndecided(table: PaperTable): Promise<PaperTable> {
   const sides = columns.map(({ better, cells }) => ({ better, sides: sidesOf(cells, rows) }));
   const tested = testColumns(sides, 0);
   const undecided = new Map(columns.map(({ c }, i) => [c, tested.columns[i].standings]));
-  const meaning = daggerMeaning({ level: LEVEL, ...tested });
+  const daggers = tested.columns.some(({ standings }) => standings.includes('indistinguishable'));
+  const meaning = daggers ? daggerMeaning({ level: LEVEL, ...tested }) : undefined;
   const untested = columns.flatMap(({ name }, i) => {
     const reason = tested.columns[i].pairs[0]?.note;
     return tested.columns[i].test === null && reason ? [`${name}: not tested, since ${reason}`] : [];

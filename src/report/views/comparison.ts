@@ -1,5 +1,5 @@
 import type { Results } from '../../suites/results.js';
-import { type ComparisonColumn, compareHeadlines, DAGGER, daggerMeaning, testNotes } from '../comparison.js';
+import { type ComparisonColumn, compareHeadlines, DAGGER, legendOf, testNotes } from '../comparison.js';
 import type { RowsLink } from '../examples/link.js';
 import { formatEstimate, NONE } from '../format.js';
 import type { Colours } from './colours.js';
@@ -44,7 +44,7 @@ export function comparisonView(results: Results, colours: Colours, link: RowsLin
       })),
     })),
     marked: rows.some((row) => row.cells.some((cell) => cell.standing !== 'other')),
-    dagger: daggerMeaning(results.comparisons),
+    dagger: legendOf(comparison, results.comparisons),
     notes: testNotes(comparison),
     level: levelOf(results),
     none: NONE,
