@@ -9,9 +9,9 @@ import type { Results } from '../suites/results.js';
 import { explainFailure } from './failure.js';
 import { failureAnnotation, projectRoot } from './github.js';
 import { headlineTable } from './headline.js';
-import { ProgressLine } from './progress-line.js';
 import { type ReporterFlags, startReporting } from './reporting.js';
 import { complain, instruct, print } from './terminal.js';
+import { terminalProgress } from './terminal-progress.js';
 
 export interface Attendance extends ReporterFlags {
   quiet?: boolean;
@@ -32,17 +32,7 @@ export async function interactiveRun(
   { quiet = false, debug = false, gatesFile, ...flags }: Attendance,
 ): Promise<number> {
   const reporting = await startReporting(flags);
-  const { stderr } = process;
-  const plain = process.env.CI !== undefined || process.env.TERM === 'dumb';
-  const progress = new ProgressLine(
-    {
-      write: (text) => stderr.write(text),
-      isTTY: stderr.isTTY === true && !plain,
-      // A terminal that does not tell its width says 0.
-      columns: stderr.columns || 100,
-    },
-    { quiet },
-  );
+  const progress = terminalProgress(quiet);
   const controller = new AbortController();
   const interrupt = (signal: NodeJS.Signals) => {
     // The second time the user means now. What is stored is whole at every moment. The default action of the

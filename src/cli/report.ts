@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { Warning } from '../suites/results.js';
+import type { Results, Warning } from '../suites/results.js';
 import { pluginOption, withPlugins } from './plugin-option.js';
 import { complain, print } from './terminal.js';
 
@@ -17,7 +17,7 @@ const EDITED: Warning = {
 export function reportCommand(): Command {
   return new Command('report')
     .description(
-      'Writes report.html, measures.csv and tables/*.tex again, from results.json alone; with plug-ins named, also what their renderers make.',
+      'Writes report.html, examples.html, measures.csv and tables/*.tex again, from results.json and the files beside it; with plug-ins named, also what their renderers make. What is as this version of Assay wrote it is left alone.',
     )
     .argument('<dir>', 'the run folder')
     .addOption(pluginOption('also write what renderers of this plug-in make: a file or an npm package'))
@@ -27,14 +27,36 @@ export function reportCommand(): Command {
     )
     .action(async (directory: string, { plugin }: { plugin: string[] }) => {
       const { readResults } = await import('../runs/read-results.js');
-      const { writeReport } = await import('../report/write-report.js');
+      const { isRendered, noteRendered } = await import('../runs/concluded.js');
       const { sealHolds } = await import('../runs/seal.js');
       const results = await readResults(directory);
-      if (!sealHolds(results)) {
+      const page = join(directory, 'report.html');
+      if (plugin.length === 0 && (await isRendered(directory, results))) {
+        print(`Report, unchanged: ${page}\n`);
+        return;
+      }
+      const edited = !sealHolds(results);
+      if (edited) {
         complain(`! ${EDITED.message}\n`);
         results.warnings.unshift(EDITED);
       }
-      await writeReport(directory, results, await withPlugins(plugin));
-      print(`Report: ${join(directory, 'report.html')}\n`);
+      await render(directory, results, plugin);
+      if (plugin.length === 0 && !edited) await noteRendered(directory, results);
+      print(`Report: ${page}\n`);
     });
+}
+
+async function render(directory: string, results: Results, plugin: readonly string[]): Promise<void> {
+  const { reportPieces, writeReport } = await import('../report/write-report.js');
+  const { terminalProgress } = await import('./terminal-progress.js');
+  const options = await withPlugins(plugin);
+  const of = reportPieces(results, options?.renderers);
+  const progress = terminalProgress(false);
+  let done = 0;
+  const begun = () => progress.listen({ kind: 'stage', text: 'writing the report', done: done++, of });
+  try {
+    await writeReport(directory, results, { ...options, begun });
+  } finally {
+    progress.end();
+  }
 }

@@ -10,17 +10,24 @@ import { OUTPUTS, SEAL } from './replace-outputs.js';
 import { type RunRecord, readRunRecord } from './run-record.js';
 import { sealHolds } from './seal.js';
 
-interface Note {
+/** Which program wrote the outputs of which results. */
+interface Written {
   program: string;
   /** Of the results. */
   digest: string;
-  /** Of the baseline that gates compared with. */
-  blessed?: string | undefined;
   /** Every file that was written, with what changes when it is changed. */
   outputs: Record<string, string>;
 }
 
+interface Note extends Written {
+  /** Of the baseline that gates compared with. */
+  blessed?: string | undefined;
+}
+
 const fileIn = (out: string) => join(out, 'inventory', 'concluded.json');
+
+/** What `assay report` wrote: the results may be those of an earlier program. */
+const renderedIn = (out: string) => join(out, 'inventory', 'rendered.json');
 
 /** Notes what was written of complete results. To lose the note costs another summary. */
 export async function noteConcluded(
@@ -65,6 +72,25 @@ export async function concludedBefore(
   } catch {
     return undefined;
   }
+}
+
+/** Notes that the outputs of complete results were rendered. To lose the note costs another rendering. */
+export async function noteRendered(out: string, { digest, status }: Results): Promise<void> {
+  if (digest === undefined || status !== 'complete') return;
+  const note: Written = { program: programIdentity(), digest, outputs: stampsOf(out) };
+  await writeAtomically(renderedIn(out), JSON.stringify(note)).catch(() => undefined);
+}
+
+/** Whether every output is as this program wrote it from these results: rendering them again would change nothing. */
+export async function isRendered(out: string, results: Results): Promise<boolean> {
+  if (results.digest === undefined || results.status !== 'complete' || !sealHolds(results)) return false;
+  const stamps = stampsOf(out);
+  for (const file of [fileIn(out), renderedIn(out)])
+    try {
+      const { program, digest, outputs }: Written = JSON.parse(await readText(file, 'results'));
+      if (program === programIdentity() && digest === results.digest && alike(outputs, stamps)) return true;
+    } catch {}
+  return false;
 }
 
 const plain = (value: unknown) => canonicalJson(JSON.parse(JSON.stringify(value)));
