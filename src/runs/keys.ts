@@ -5,19 +5,24 @@ import { AssayError } from '../errors.js';
  * JSON with sorted keys: equal values give equal text. Keys whose value is undefined do not count.
  * Errors: `suite-failed` for what JSON cannot hold (NaN, functions, typed arrays), naming its place.
  */
-export function canonicalJson(value: unknown, path = 'params'): string {
+export const canonicalJson = (value: unknown, path = 'params'): string => jsonOf(value, () => path);
+
+/** @param place is asked for errors only: results have a hundred thousand places */
+function jsonOf(value: unknown, place: () => string): string {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
   if (typeof value === 'number' && Number.isFinite(value)) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((v, i) => canonicalJson(v, `${path}[${i}]`)).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map((v, i) => jsonOf(v, () => `${place()}[${i}]`)).join(',')}]`;
   if (isPlain(value)) {
-    const entries = Object.entries(value)
-      .filter(([, v]) => v !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, v]) => `${JSON.stringify(key)}:${canonicalJson(v, `${path}.${key}`)}`);
+    const entries = Object.keys(value)
+      .sort()
+      .flatMap((key) => {
+        const v = value[key];
+        return v === undefined ? [] : `${JSON.stringify(key)}:${jsonOf(v, () => `${place()}.${key}`)}`;
+      });
     return `{${entries.join(',')}}`;
   }
   throw new AssayError('suite-failed', 'parameters of a measurement must be plain JSON', {
-    path,
+    path: place(),
     expected: 'strings, finite numbers, booleans, null, lists and objects of these',
     found: typeof value === 'object' ? Object.prototype.toString.call(value) : String(value),
     hint: 'parameters are hashed into the key of every stored unit: write them as plain values',

@@ -17,14 +17,14 @@ const workOf = ({ key, size }: Job) => [key, size];
 
 /** Results with a digest over everything in them but their times. */
 export function sealed(results: Results): Results {
-  return { ...results, digest: digestOfResults(results) };
+  return { ...results, digest: digestOfResults(plain(results) as Results) };
 }
 
-/** Whether nothing in results was changed since they were written. */
+/** Whether nothing in results, as they were read, was changed since they were written. */
 export const sealHolds = (results: Results): boolean => results.digest === digestOfResults(results);
 
 function digestOfResults(results: Results): string {
   const { $schema: _, created: __, seconds: ___, digest: ____, ...rest } = results;
   const costs = rest.costs.map(({ seconds: _, ...cost }) => cost);
-  return keyOf(plain({ ...rest, costs }));
+  return keyOf({ ...rest, costs });
 }
