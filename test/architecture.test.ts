@@ -177,7 +177,7 @@ describe('the architecture', () => {
     );
     // The probes answer the process that started them; the progress line makes its text visible itself.
     expect(writing.sort()).toEqual([
-      'src/cli/interactive-run.ts',
+      'src/cli/terminal-progress.ts',
       'src/cli/terminal.ts',
       'src/engines/ort/probe.ts',
       'src/engines/tfjs-native/probe.ts',
