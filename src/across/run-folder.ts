@@ -1,7 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { AssayError } from '../errors.js';
 import { readResults } from '../runs/read-results.js';
-import { sealHolds } from '../runs/seal.js';
+import { refuseEdited } from '../runs/seal.js';
 import type { Results } from '../suites/results.js';
 
 /** A run folder that is compared with others. */
@@ -26,18 +26,15 @@ export interface Tolerated {
  */
 export async function openRunFolder(directory: string, { partial, edited }: Tolerated): Promise<RunFolder> {
   const results = await readResults(directory);
-  const file = join(directory, 'results.json');
-  if (!edited && !sealHolds(results))
-    throw new AssayError('results-edited', 'the results are not as a run wrote them', {
-      file,
-      path: 'digest',
-      expected: 'the digest of what the file holds',
-      found: results.digest === undefined ? 'none' : 'that of something else',
-      hint: 'run the same `assay run` again: it measures nothing that is stored; or compare them all the same with --allow edited',
-    });
+  if (!edited)
+    refuseEdited(
+      directory,
+      results,
+      'run the same `assay run` again: it measures nothing that is stored; or compare them all the same with --allow edited',
+    );
   if (!partial && results.status === 'partial')
     throw new AssayError('results-partial', 'the results are partial', {
-      file,
+      file: join(directory, 'results.json'),
       found: results.errors[0],
       hint: 'run the same `assay run` again: it measures what is missing; or compare what is there with --allow partial',
     });

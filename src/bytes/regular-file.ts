@@ -187,6 +187,10 @@ export function unreadable(file: string, cause: unknown): AssayError {
   });
 }
 
+/** Whether something could not be read since nothing is there. */
+export const isAbsent = ({ cause }: Error): boolean =>
+  (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+
 function refuseOthers(file: string, found: Kind): void {
   if (found.isFile()) return;
   const kind = kinds.find(({ is }) => is(found)) ?? kinds[kinds.length - 1];

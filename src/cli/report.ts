@@ -31,17 +31,18 @@ export function reportCommand(): Command {
       const { sealHolds } = await import('../runs/seal.js');
       const results = await readResults(directory);
       const page = join(directory, 'report.html');
-      if (plugin.length === 0 && (await isRendered(directory, results))) {
+      const edited = !sealHolds(results);
+      const noted = plugin.length === 0 && !edited;
+      if (noted && (await isRendered(directory, results))) {
         print(`Report, unchanged: ${page}\n`);
         return;
       }
-      const edited = !sealHolds(results);
       if (edited) {
         complain(`! ${EDITED.message}\n`);
         results.warnings.unshift(EDITED);
       }
       await render(directory, results, plugin);
-      if (plugin.length === 0 && !edited) await noteRendered(directory, results);
+      if (noted) await noteRendered(directory, results);
       print(`Report: ${page}\n`);
     });
 }

@@ -1,4 +1,4 @@
-import { formatParams } from '../report/format.js';
+import { counted, formatParams } from '../report/format.js';
 import type { Measure, Results } from '../suites/results.js';
 
 /** A measure that has a value. */
@@ -16,8 +16,6 @@ export function undefinedNote({ measures }: Results): string[] {
   const example = `${first.measure} of ${first.model}: ${first.note ?? 'undefined'}`;
   return [`${counted(without.length, 'measure')} without a value (${example})`];
 }
-
-export const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 /** What tells a measure of a system from its others: `attack/robust-accuracy/test (epsilon 8/255)`. */
 export function idOf({ suite, measure, dataset, params }: Measure): string {

@@ -1,8 +1,9 @@
+import { counted } from '../report/format.js';
 import { uniqueSlugs } from '../report/names.js';
 import { provenance } from '../report/provenance.js';
 import type { Exported } from '../suites/exporter.js';
 import type { GateResult, Results } from '../suites/results.js';
-import { counted, type Defined, definedOf, undefinedNote } from './defined.js';
+import { type Defined, definedOf, undefinedNote } from './defined.js';
 
 /** What MLflow takes in one `log_metrics`, and as a name. */
 const BATCH = 1000;

@@ -93,3 +93,6 @@ export function formatValue(value: unknown): string {
   const entries = Object.entries(value);
   return entries.length > 0 ? `(${formatParams(Object.fromEntries(entries))})` : '()';
 }
+
+/** `1 system`, `3 systems` */
+export const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;

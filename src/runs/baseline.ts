@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readText } from '../bytes/regular-file.js';
+import { isAbsent, readText } from '../bytes/regular-file.js';
 import { hashOfFile } from '../checkpoints/file-hash.js';
 import { type Sheets, sheetsIn } from '../comparison/sheets.js';
 import { Type } from '../config/type.js';
@@ -76,7 +76,7 @@ export const sheetsOf = ({ measures }: Results): string[] => [
 async function readRecord(directory: string): Promise<BaselineRecord> {
   const file = join(directory, BASELINE_RECORD);
   const text = await readText(file, 'results').catch((error: Error) => {
-    if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
+    if (!isAbsent(error)) throw error;
     throw new AssayError('file-unreadable', 'this is not a baseline', {
       file,
       found: 'no such file',

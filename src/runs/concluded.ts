@@ -60,8 +60,7 @@ export async function concludedBefore(
 ): Promise<Results | undefined> {
   try {
     const note: Note = JSON.parse(await readText(fileIn(out), 'results'));
-    if (note.program !== programIdentity() || note.blessed !== blessed) return undefined;
-    if (!alike(note.outputs, stampsOf(out))) return undefined;
+    if (note.blessed !== blessed || !stands(note, out)) return undefined;
     const { key, runFile } = (await readRunRecord(out)) ?? {};
     if (!alike({ key, runFile }, record)) return undefined;
     // The seal says that it is what was written: it need not be checked against the schema.
@@ -81,17 +80,22 @@ export async function noteRendered(out: string, { digest, status }: Results): Pr
   await writeAtomically(renderedIn(out), JSON.stringify(note)).catch(() => undefined);
 }
 
-/** Whether every output is as this program wrote it from these results: rendering them again would change nothing. */
+/**
+ * Whether every output is as this program wrote it from these results: rendering them again would change nothing.
+ * @param results whose seal holds
+ */
 export async function isRendered(out: string, results: Results): Promise<boolean> {
-  if (results.digest === undefined || results.status !== 'complete' || !sealHolds(results)) return false;
-  const stamps = stampsOf(out);
   for (const file of [fileIn(out), renderedIn(out)])
     try {
-      const { program, digest, outputs }: Written = JSON.parse(await readText(file, 'results'));
-      if (program === programIdentity() && digest === results.digest && alike(outputs, stamps)) return true;
+      const note: Written = JSON.parse(await readText(file, 'results'));
+      if (note.digest === results.digest && stands(note, out)) return true;
     } catch {}
   return false;
 }
+
+/** Whether this program wrote the outputs, and they are as it wrote them. */
+const stands = ({ program, outputs }: Written, out: string): boolean =>
+  program === programIdentity() && alike(outputs, stampsOf(out));
 
 const plain = (value: unknown) => canonicalJson(JSON.parse(JSON.stringify(value)));
 const alike = (a: unknown, b: unknown): boolean => plain(a) === plain(b);

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { AssayError } from '../errors.js';
 import type { Results } from '../suites/results.js';
 import { currentDigest, readRunRecord } from './run-record.js';
-import { sealHolds } from './seal.js';
+import { refuseEdited } from './seal.js';
 
 const AGAIN = 'run the same `assay run` again: it measures nothing that is stored';
 
@@ -19,14 +19,7 @@ export async function refuseUnfit(
   { allowPartial }: { allowPartial: boolean },
 ): Promise<void> {
   const file = join(directory, 'results.json');
-  if (!sealHolds(results))
-    throw new AssayError('results-edited', 'the results are not as a run wrote them', {
-      file,
-      path: 'digest',
-      expected: 'the digest of what the file holds',
-      found: results.digest === undefined ? 'none' : 'that of something else',
-      hint: AGAIN,
-    });
+  refuseEdited(directory, results, AGAIN);
   const record = await readRunRecord(directory);
   if (record && record.key !== results.key)
     throw new AssayError('results-stale', 'the results are those of an earlier run', {

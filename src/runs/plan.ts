@@ -255,6 +255,7 @@ function inapplicable(
   }));
 }
 
-const distinct = (list: readonly NotApplicable[]): NotApplicable[] => [
+/** Each once: systems lack the same for several reasons, and entries of one suite with other options may say the same. */
+export const distinct = <T>(list: readonly T[]): T[] => [
   ...new Map(list.map((entry) => [JSON.stringify(entry), entry])).values(),
 ];

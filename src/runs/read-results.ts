@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readText } from '../bytes/regular-file.js';
+import { isAbsent, readText } from '../bytes/regular-file.js';
 import { type TUnsafe, Type } from '../config/type.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
@@ -14,7 +14,7 @@ export async function readResults(directory: string): Promise<Results> {
 /** Reads results wherever they lie. Errors: as `readResults`. */
 export async function readResultsFile(file: string): Promise<Results> {
   const text = await readText(file, 'results').catch((error: Error) => {
-    if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
+    if (!isAbsent(error)) throw error;
     throw new AssayError('file-unreadable', 'this is not the folder of a finished run', {
       file,
       found: 'no such file',

@@ -13,7 +13,7 @@ import { type PlacedSheet, placeSheets } from './example-sheets.js';
 import type { Execution } from './execute.js';
 import type { Inventory } from './inventory.js';
 import { measurementVersions } from './measurement-versions.js';
-import type { Plan } from './plan.js';
+import { distinct, type Plan } from './plan.js';
 import type { Listener, StagePart } from './progress.js';
 import { sinceEpoch } from './since-epoch.js';
 import type { UnitStore } from './store.js';
@@ -167,8 +167,3 @@ function costsOf({ jobs }: Plan, { costs }: Execution): Cost[] {
     ];
   });
 }
-
-/** Entries of one suite with other options may say the same. */
-const distinct = <T>(list: readonly T[]): T[] => [
-  ...new Map(list.map((entry) => [JSON.stringify(entry), entry])).values(),
-];

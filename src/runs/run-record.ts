@@ -1,5 +1,5 @@
 import { join, relative, resolve } from 'node:path';
-import { readText } from '../bytes/regular-file.js';
+import { isAbsent, readText } from '../bytes/regular-file.js';
 import { Type } from '../config/type.js';
 import { check, readConfigFile } from '../config/validate.js';
 import { AssayError } from '../errors.js';
@@ -63,7 +63,7 @@ export async function currentDigest(directory: string, path: string): Promise<st
 /** What was read; undefined when there is no such file. */
 function orAbsent<T>(read: Promise<T>): Promise<T | undefined> {
   return read.catch((error: Error) => {
-    if ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   });
 }

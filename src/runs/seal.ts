@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { AssayError } from '../errors.js';
 import type { Results } from '../suites/results.js';
 import { keyOf } from './keys.js';
 import type { Job } from './plan.js';
@@ -22,6 +24,18 @@ export function sealed(results: Results): Results {
 
 /** Whether nothing in results, as they were read, was changed since they were written. */
 export const sealHolds = (results: Results): boolean => results.digest === digestOfResults(results);
+
+/** Errors: `results-edited` where the results of a run folder were changed. */
+export function refuseEdited(directory: string, results: Results, hint: string): void {
+  if (sealHolds(results)) return;
+  throw new AssayError('results-edited', 'the results are not as a run wrote them', {
+    file: join(directory, 'results.json'),
+    path: 'digest',
+    expected: 'the digest of what the file holds',
+    found: results.digest === undefined ? 'none' : 'that of something else',
+    hint,
+  });
+}
 
 function digestOfResults(results: Results): string {
   const { $schema: _, created: __, seconds: ___, digest: ____, ...rest } = results;

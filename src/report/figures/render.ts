@@ -6,6 +6,7 @@ import type { Drawing } from '../plots/drawing.js';
 import { withView } from '../plots/open-view.js';
 import { createPalette } from '../plots/palette.js';
 import { draw, type Plotted } from '../plots/plots.js';
+import { renameClips } from '../plots/rename-clips.js';
 import { loadTemplates } from '../templates.js';
 import { figureCsv } from './figure-data.js';
 import { renderPdf } from './pdf.js';
@@ -50,7 +51,7 @@ async function filesOf(
   const description = [figure.title, figure.caption ?? ''].filter((part) => part !== '').join('. ');
   const { spec, config } = standalone(drawing, description, colours);
   return withView(spec, config, figure.title, async (view) => {
-    const svg = renamedClips(await view.toSVG());
+    const svg = renameClips(await view.toSVG());
     const [, width = '0', height = '0'] = /<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg) ?? [];
     const pdf = await renderPdf(view, [Number(width), Number(height)], figure.title, created);
     return [
@@ -59,15 +60,5 @@ async function filesOf(
       { path: `${name}.csv`, content: figureCsv(figure) },
       { path: `${name}.vl.json`, content: `${JSON.stringify(spec, null, 1)}\n` },
     ];
-  });
-}
-
-/** Vega counts its clip paths over all plots of the process: counted per plot, equal plots are equal text. */
-function renamedClips(svg: string): string {
-  const names = new Map<string, string>();
-  return svg.replace(/(id="|url\(#)(clip|gradient)(\d+)/g, (_, before, kind, number) => {
-    const name = names.get(kind + number) ?? `${kind}${names.size}`;
-    names.set(kind + number, name);
-    return before + name;
   });
 }

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { withView } from './open-view.js';
+import { renameClips } from './rename-clips.js';
 import { theme } from './theme.js';
 import { tipsOf } from './tips.js';
 
@@ -36,14 +37,7 @@ function originOf(svg: string): [number, number] {
 
 function dress(svg: string, id: string, label: string): string {
   const [, width = '440'] = svg.match(/<svg[^>]* width="([\d.]+)"/) ?? [];
-  // Vega counts its clip paths over all plots of the process: counted per plot, equal plots are equal text.
-  const names = new Map<string, string>();
-  const own = (kind: string, number: string) => {
-    const key = kind + number;
-    if (!names.has(key)) names.set(key, `${id}-${kind}${names.size}`);
-    return names.get(key);
-  };
-  return svg
+  return renameClips(svg, `${id}-`)
     .replace(/<svg[^>]*>/, (tag) =>
       tag
         .replace(/ (width|height|class|xmlns:xlink)="[^"]*"/g, '')
@@ -52,9 +46,7 @@ function dress(svg: string, id: string, label: string): string {
           `<svg role="img" aria-label="${escapeAttribute(label)}" style="max-width:${Math.round(1.2 * Number(width))}px"`,
         ),
     )
-    .replace(/<g class="[^>]*>/g, (tag) => tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, ''))
-    .replace(/ id="(clip|gradient)(\d+)"/g, (_, kind, number) => ` id="${own(kind, number)}"`)
-    .replace(/="url\(#(clip|gradient)(\d+)\)"/g, (_, kind, number) => `="url(#${own(kind, number)})"`);
+    .replace(/<g class="[^>]*>/g, (tag) => tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, ''));
 }
 
 function escapeAttribute(text: string): string {

@@ -1,6 +1,6 @@
 import type { Results } from '../../suites/results.js';
 import { rowsLinks } from '../examples/link.js';
-import { formatDuration, formatNumber } from '../format.js';
+import { counted, formatDuration, formatNumber } from '../format.js';
 import { uniqueSlugs } from '../names.js';
 import { createPalette } from '../plots/palette.js';
 import { systemColours } from './colours.js';
@@ -81,10 +81,9 @@ function natureOf({ input, model, name }: Results['systems'][number]): string {
 }
 
 function subtitle(results: Results): string[] {
-  const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
   return [
     date(results.created),
-    `${count(results.systems.length, 'system')}, ${count(results.datasets.length, 'data set')}, ${count(results.suites.length, 'suite')}`,
+    `${counted(results.systems.length, 'system')}, ${counted(results.datasets.length, 'data set')}, ${counted(results.suites.length, 'suite')}`,
     `seed ${results.seed}`,
     `${formatDuration(results.seconds)} on ${results.environment.engine}`,
     `Assay ${results.environment.assay}`,
