@@ -1,6 +1,6 @@
 /**
- * Counter-based randomness: every draw is a function of (seed, purpose, example, restart, step) and of nothing
- * else, so results do not depend on batch size, order, sharding or on who ran the unit.
+ * Counter-based randomness: every draw is a function of (seed, purpose, example, restart, step, substep) and of
+ * nothing else, so results do not depend on batch size, order, sharding or on who ran the unit.
  *
  * The key goes through Philox 4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3");
  * its 128 output bits seed an sfc32 generator that supplies the draws of one image.
@@ -14,6 +14,8 @@ export interface StreamKey {
   example: number;
   restart?: number;
   step?: number;
+  /** Of what runs inside a step, such as the chain of a defence inside a step of an attack: its own step. */
+  substep?: number;
 }
 
 /** A sequence of draws. */
@@ -79,7 +81,7 @@ const unit = (high: number, low: number) => ((high >>> 5) * 67_108_864 + (low >>
 export function stream(key: StreamKey): Stream {
   // Signed words throughout: where one may be unsigned, all is computed with doubles, three times slower.
   let [a, b, c, counter] = philox(
-    [key.example, key.restart ?? 0, key.step ?? 0, 0],
+    [key.example, key.restart ?? 0, key.step ?? 0, key.substep ?? 0],
     [key.seed, hashPurpose(key.purpose)],
   ).map((word) => word | 0);
   /** The next words of sfc32, with the state in local variables: samplers spend their time here. */

@@ -1,7 +1,7 @@
 import { forRanges, interruption } from '../concurrency.js';
 import { firstNotFinite, NotFinite } from '../models/finite.js';
 import type { Gradients, Passes, System } from '../models/system.js';
-import type { Stream } from '../random/stream.js';
+import { type StreamKey, stream } from '../random/stream.js';
 
 /**
  * What happens to a pixel that a step takes out of [0, 1]. `none` lets it go, as the public JEM code does;
@@ -23,21 +23,30 @@ export interface SgldOptions {
   clamp: Clamp;
 }
 
-/** One image a row: pixels in place of the model's units. */
+/** Chains, one a row: pixels in place of the model's units. */
 export interface SgldState {
   n: number;
   /** (n, C, H, W); updated in place. */
   pixels: Float32Array;
-  /** (n): where each image draws its noise. */
-  streams: readonly Stream[];
+  /**
+   * (n): which chain each is. The noise of a step is drawn from the chain's key and the number of the step alone, so
+   * that a chain goes on from its middle, and its noise can be replayed; `substep` is taken.
+   */
+  keys: readonly StreamKey[];
+}
+
+/** Writes the standard normal noise of a chain's step. */
+export function stepNoise(key: StreamKey, step: number, into: Float64Array): void {
+  stream({ ...key, purpose: `${key.purpose}/sgld`, substep: step }).normals(into);
 }
 
 /**
- * One step, in place, given `gradient` = d log p(x) / d pixels (n, C, H, W). `inputScale[c]` is
+ * Step number `step` (from 0) of chains, in place, given `gradient` = d log p(x) / d pixels (n, C, H, W). `inputScale[c]` is
  * d(model input) / d(pixel) of channel c; one entry serves all channels.
  */
 export function sgldStep(
-  { n, pixels, streams }: SgldState,
+  { n, pixels, keys }: SgldState,
+  step: number,
   gradient: Float32Array,
   { stepSize, noise, clamp }: SgldOptions,
   inputScale: readonly number[],
@@ -46,7 +55,7 @@ export function sgldStep(
   const plane = size / inputScale.length;
   const draws = new Float64Array(noise > 0 ? size : 0);
   for (let i = 0; i < n; i++) {
-    streams[i].normals(draws);
+    if (noise > 0) stepNoise(keys[i], step, draws);
     for (let c = 0; c < inputScale.length; c++) {
       const scale = inputScale[c];
       // The model's input is scale * pixel + shift: its gradient is gradient / scale, its step divides again.
@@ -61,22 +70,41 @@ export function sgldStep(
   }
 }
 
-/** Adds N(0, deviation^2) to every pixel, in place; `deviation` in units of the model's own input. */
-export function addNoise(state: SgldState, deviation: number, inputScale: readonly number[]): void {
+/**
+ * Adds N(0, deviation^2) to every pixel, in place; `deviation` in units of the model's own input. The draws are none of
+ * those of the chain's steps.
+ */
+export function addNoise(
+  { n, pixels, keys }: SgldState,
+  deviation: number,
+  inputScale: readonly number[],
+): void {
   if (deviation === 0) return;
-  const still = { stepSize: 0, noise: deviation, clamp: 'none' } as const;
-  sgldStep(state, new Float32Array(state.pixels.length), still, inputScale);
+  const size = pixels.length / Math.max(1, n);
+  const plane = size / inputScale.length;
+  const draws = new Float64Array(size);
+  for (let i = 0; i < n; i++) {
+    stream({ ...keys[i], purpose: `${keys[i].purpose}/input-noise` }).normals(draws);
+    for (let k = 0; k < size; k++)
+      pixels[i * size + k] += (deviation / inputScale[Math.floor(k / plane)]) * draws[k];
+  }
 }
 
 /**
- * Runs chains of `steps` steps up log p(x) of `system`, in place. Chains advance in batches of the system's
- * size, several at a time; an image's path depends on its own pixels and stream only.
+ * Moves chains `steps` steps up log p(x) of `system`, in place, the first of which is number `from` of each chain (0
+ * unless it goes on from its middle). Chains advance in batches of the system's size, several at a time; an image's
+ * path depends on its own pixels and key only.
  * Errors: `model-invalid` when a gradient is not finite, `interrupted` when the signal is raised.
  */
 export async function sgld(
   system: System,
   state: SgldState,
-  { steps, signal, ...options }: SgldOptions & { steps: number; signal?: AbortSignal },
+  {
+    steps,
+    from = 0,
+    signal,
+    ...options
+  }: SgldOptions & { steps: number; from?: number; signal?: AbortSignal },
 ): Promise<Passes> {
   const passes: Passes = { forward: 0, gradient: 0 };
   const size = state.pixels.length / Math.max(1, state.n);
@@ -86,16 +114,16 @@ export async function sgld(
     const part: SgldState = {
       n: end - start,
       pixels: state.pixels.subarray(start * size, end * size),
-      streams: state.streams.slice(start, end),
+      keys: state.keys.slice(start, end),
     };
     // Once one part has failed the others need not go on to their last step.
-    for (let step = 0; step < steps && !failed; step++) {
+    for (let step = from; step < from + steps && !failed; step++) {
       if (signal?.aborted) throw interruption(signal);
       const answer = await climb(system, part, step).catch((reason: unknown) => {
         failed = true;
         throw reason;
       });
-      sgldStep(part, answer.gradient, options, system.info.inputScale);
+      sgldStep(part, step, answer.gradient, options, system.info.inputScale);
       passes.forward += answer.passes.forward;
       passes.gradient += answer.passes.gradient;
     }

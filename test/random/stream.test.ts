@@ -80,7 +80,14 @@ const draws = (key: StreamKey, n = 8) => {
 };
 
 describe('a stream', () => {
-  const base: Required<StreamKey> = { seed: 1, purpose: 'pgd/start', example: 2, restart: 3, step: 4 };
+  const base: Required<StreamKey> = {
+    seed: 1,
+    purpose: 'pgd/start',
+    example: 2,
+    restart: 3,
+    step: 4,
+    substep: 5,
+  };
 
   it('is a function of its key', () => {
     expect(draws(base)).toEqual(draws({ ...base }));
@@ -92,6 +99,7 @@ describe('a stream', () => {
     { example: 3 },
     { restart: 4 },
     { step: 5 },
+    { substep: 6 },
   ])('changes entirely with %j', (change) => {
     const [a, b] = [draws(base, 64), draws({ ...base, ...change }, 64)];
     // Half of all bits differ, give or take five standard deviations.

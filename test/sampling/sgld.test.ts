@@ -1,15 +1,14 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { System } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
-import { addNoise, type SgldState, sgld, sgldStep } from '../../src/sampling/sgld.js';
+import { addNoise, type SgldState, sgld, sgldStep, stepNoise } from '../../src/sampling/sgld.js';
 import { gaussian } from './helpers/gaussian-system.js';
 
 const start = (n: number, first = 0): SgldState => ({
   n,
   pixels: new Float32Array(n * 4).fill(0.5),
-  streams: Array.from({ length: n }, (_, i) =>
-    stream({ seed: 5, purpose: 'test/chain', example: first + i }),
-  ),
+  keys: Array.from({ length: n }, (_, i) => ({ seed: 5, purpose: 'test/chain', example: first + i })),
 });
 
 const moments = (values: Float32Array) => {
@@ -64,13 +63,66 @@ describe('whatever the batch', () => {
     expect([...first.pixels, ...second.pixels]).toEqual([...whole.pixels]);
   });
 
-  it('a chain stopped and continued is the chain', async () => {
-    const [once, twice] = [start(5), start(5)];
-    const system = gaussian(0, 1, 2);
-    await sgld(system, once, options);
-    await sgld(system, twice, { ...options, steps: 2 });
-    await sgld(system, twice, { ...options, steps: 4 });
-    expect(twice.pixels).toEqual(once.pixels);
+  it('a chain is the chain in any batch, order and part, stopped anywhere and continued', async () => {
+    const steps = 6;
+    const whole = start(12);
+    await sgld(gaussian(0, 1, 2, 5), whole, options);
+    const order = fc.shuffledSubarray([...Array(12).keys()], { minLength: 1 });
+    const batchSize = fc.integer({ min: 1, max: 16 });
+    const stops = fc.subarray([1, 2, 3, 4, 5]);
+    await fc.assert(
+      fc.asyncProperty(order, batchSize, stops, async (chains, size, middles) => {
+        const some: SgldState = {
+          n: chains.length,
+          pixels: new Float32Array(chains.length * 4).fill(0.5),
+          keys: chains.map((chain) => whole.keys[chain]),
+        };
+        let from = 0;
+        for (const stop of [...middles, steps]) {
+          await sgld(gaussian(0, 1, 2, size), some, { ...options, from, steps: stop - from });
+          from = stop;
+        }
+        chains.forEach((chain, row) => {
+          const at = (of: SgldState, i: number) => [...of.pixels.slice(i * 4, i * 4 + 4)];
+          expect(at(some, row)).toEqual(at(whole, chain));
+        });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('the noise of a step can be replayed: with it and the gradient, the step is known', () => {
+    const state = start(3);
+    const before = state.pixels.slice();
+    sgldStep(state, 4, new Float32Array(12), options, [2]);
+    const noise = new Float64Array(4);
+    for (const [i, key] of state.keys.entries()) {
+      stepNoise(key, 4, noise);
+      noise.forEach((z, j) => {
+        expect(state.pixels[i * 4 + j]).toBe(Math.fround(before[i * 4 + j] + (0.1 / 2) * z));
+      });
+    }
+  });
+
+  it('no two steps draw the same, nor does input noise, nor a chain inside another step of an attack', () => {
+    const key = { seed: 5, purpose: 'test/chain', example: 0 };
+    const first = (draw: (into: Float64Array) => void) => {
+      const into = new Float64Array(1);
+      draw(into);
+      return into[0];
+    };
+    const input = { n: 1, pixels: new Float32Array(1), keys: [key] };
+    addNoise(input, 1, [1]);
+    const draws = [
+      input.pixels[0],
+      Math.fround(stream({ ...key, purpose: 'test/chain' }).normal()),
+      ...[0, 1, 2].flatMap((attackStep) =>
+        [0, 1, 2].map((step) =>
+          Math.fround(first((into) => stepNoise({ ...key, step: attackStep }, step, into))),
+        ),
+      ),
+    ];
+    expect(new Set(draws).size).toBe(11);
   });
 });
 
@@ -80,8 +132,8 @@ describe('units and bounds', () => {
     const scales = [2, 8];
     const pixels = Float32Array.from([0.5, 0.5]);
     const gradient = Float32Array.from(gradientAtInput.map((g, c) => g * scales[c]));
-    const still = { n: 1, pixels, streams: [stream({ seed: 0, purpose: 'test', example: 0 })] };
-    sgldStep(still, gradient, { stepSize: 0.1, noise: 0, clamp: 'none' }, scales);
+    const still = { n: 1, pixels, keys: [{ seed: 0, purpose: 'test', example: 0 }] };
+    sgldStep(still, 0, gradient, { stepSize: 0.1, noise: 0, clamp: 'none' }, scales);
     expect(pixels[0] * 2).toBeCloseTo(0.5 * 2 + 0.1 * 2, 6);
     expect(pixels[1] * 8).toBeCloseTo(0.5 * 8 - 0.1, 6);
   });

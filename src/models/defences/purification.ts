@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Static, Type } from '../../config/type.js';
 import { AssayError } from '../../errors.js';
-import { type StreamKey, stream } from '../../random/stream.js';
+import type { StreamKey } from '../../random/stream.js';
 import { addNoise, type SgldState, sgld } from '../../sampling/sgld.js';
 import type {
   Batch,
@@ -58,9 +58,9 @@ export const PurifyOptions = Type.Object(
 export type PurifyOptions = Static<typeof PurifyOptions>;
 
 /**
- * Starts of `chains` chains per image, the chains of an image together, with the input noise added. A chain draws
- * all its noise from one stream of (key, chain), so that the first k steps of a longer chain are the chain of k
- * steps, and chains can be looked at on their way.
+ * Starts of `chains` chains per image, the chains of an image together, with the input noise added. The noise of a
+ * step is that of (key, chain, step), so that the first k steps of a longer chain are the chain of k steps, and chains
+ * can be looked at on their way.
  */
 export function startChains(
   by: System,
@@ -74,12 +74,13 @@ export function startChains(
     const i = Math.floor(row / chains);
     copies.set(pixels.subarray(i * size, (i + 1) * size), row * size);
   }
-  const streams = keys.flatMap((key) =>
-    Array.from({ length: chains }, (_, chain) =>
-      stream({ ...key, purpose: `${key.purpose}/purify/chain-${chain}` }),
-    ),
+  const each = keys.flatMap((key) =>
+    Array.from({ length: chains }, (_, chain) => ({
+      ...key,
+      purpose: `${key.purpose}/purify/chain-${chain}`,
+    })),
   );
-  const state: SgldState = { n: n * chains, pixels: copies, streams };
+  const state: SgldState = { n: n * chains, pixels: copies, keys: each };
   addNoise(state, inputNoise, by.info.inputScale);
   return state;
 }
@@ -285,7 +286,7 @@ export function describePurified(
       .update(
         JSON.stringify([
           'purify',
-          1,
+          2,
           info.identity,
           by.info.identity,
           steps,

@@ -14,7 +14,7 @@ const Options = Type.Object(properties, {
 export const purify: MeasuredDerivation<typeof Options> = {
   kind: 'measurement',
   name: 'purify',
-  version: 1,
+  version: 2,
   title: 'SGLD purification, the images',
   source: 'Grathwohl et al. 2019, section 5.4',
   options: Options,

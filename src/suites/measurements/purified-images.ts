@@ -17,7 +17,7 @@ export type PurifiedImagesParams = Pick<
  */
 export const purifiedImages = defineMeasurement({
   name: 'purified-images',
-  version: 1,
+  version: 2,
   needs: ['logPx', 'inputGradient'],
   unitSize: 256,
   passes: ({ steps }: PurifiedImagesParams) => ({ forward: 0, gradient: steps }),

@@ -41,7 +41,7 @@ export type PurifiedRows = RowsIn<ReturnType<typeof columns>>;
  */
 export const purified = defineMeasurement({
   name: 'purified',
-  version: 1,
+  version: 2,
   needs: ['logits'],
   unitSize: 64,
   passes: ({ by, steps, chains }, system) => {
@@ -77,8 +77,8 @@ export const purified = defineMeasurement({
         }));
         const state = startChains(by, batch, keys, { chains, inputNoise });
         for (let k = 0; k < count; k++) {
-          const more = steps[k] - (steps[k - 1] ?? 0);
-          await sgld(by, state, { steps: more, stepSize, noise, clamp, signal });
+          const from = steps[k - 1] ?? 0;
+          await sgld(by, state, { steps: steps[k] - from, from, stepSize, noise, clamp, signal });
           const now = { n: state.n, pixels: state.pixels.slice() };
           const found = await system.forward(now);
           const energy = by.info.name === system.info.name ? found : await by.forward(now);
@@ -141,7 +141,7 @@ export type AdaptiveRows = RowsIn<ReturnType<typeof adaptiveColumns>>;
  */
 export const adaptiveAttack = defineMeasurement({
   name: 'adaptive-attack',
-  version: 2,
+  version: 3,
   needs: ['logits', 'inputGradient'],
   unitSize: 32,
   passes({ purify, attack }, system, catalogue) {

@@ -59,11 +59,14 @@ describe('a purified classifier', () => {
     const total = [0, 0, 0];
     for (let chain = 0; chain < 4; chain++) {
       const [key] = batch.keys ?? [];
-      const source = stream({ ...key, purpose: `test/purify/chain-${chain}` });
-      const x = batch.pixels.map((v) => v + (0.1 * source.normal()) / 2);
+      const draws = (what: string, substep = 0) =>
+        stream({ ...key, purpose: `test/purify/chain-${chain}/${what}`, substep });
+      const before = draws('input-noise');
+      const x = batch.pixels.map((v) => v + (0.1 * before.normal()) / 2);
       for (let step = 0; step < 3; step++) {
         const { gradient } = await bare.gradient({ n: 1, pixels: x }, 'log-px');
-        for (let j = 0; j < 4; j++) x[j] += (0.05 * (gradient[j] / 2) + 0.02 * source.normal()) / 2;
+        const noise = draws('sgld', step);
+        for (let j = 0; j < 4; j++) x[j] += (0.05 * (gradient[j] / 2) + 0.02 * noise.normal()) / 2;
       }
       const { logits = [] } = await bare.forward({ n: 1, pixels: x });
       for (let k = 0; k < 3; k++) total[k] += logits[k] / 4;
