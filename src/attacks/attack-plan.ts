@@ -27,7 +27,7 @@ export interface AttackPlan {
   followed: Registry<FollowedLoss>;
   /** Stochastic systems: draws whose gradients and logits are averaged at every point (EOT). */
   eot: number;
-  /** Stochastic systems: fresh draws whose mean logits must be wrong too before a point counts. */
+  /** Stochastic systems: fresh draws whose mean logits must be wrong too before a point counts; 0 takes the first at its word. */
   confirm: number;
   /**
    * `first`: an example leaves at its first broken point, which is kept. `strongest`: all steps and restarts are

@@ -126,7 +126,8 @@ export class Oracle {
     const { goal } = this.attackPlan;
     if (query.pixels === this.x0) return false;
     if (!stochastic && (query.kind === 'forward' || !isClose(goal, logits, aim))) return true;
-    const draws = stochastic ? Math.max(1, this.attackPlan.confirm) : 1;
+    const draws = stochastic ? this.attackPlan.confirm : 1;
+    if (draws === 0) return true;
     const fresh = await this.mean({ ...query, kind: 'forward' }, loss, aim, run, 'confirm', draws);
     return goal.reached(fresh.logits, { ...aim, logPx: fresh.logPx });
   }

@@ -11,6 +11,7 @@ import { ddn } from './ddn.js';
 import { fab, fabT } from './fab.js';
 import { fgsm } from './fgsm.js';
 import { fmn } from './fmn.js';
+import { jemPaper } from './jem-paper.js';
 import { type AttackLoss, chosenLosses } from './losses.js';
 import { miFgsm } from './mi-fgsm.js';
 import { pgd } from './pgd.js';
@@ -81,6 +82,7 @@ export const attackDefinitions = Registry.of<AnyAttack>('attack', [
   ddn,
   fmn,
   cw,
+  jemPaper,
   square,
 ]);
 

@@ -66,6 +66,7 @@ export const warningCodes: readonly string[] = [
   'transfer-beats-white-box',
   'transfer-overstates',
   'validation-overlaps-test',
+  'verdicts-unconfirmed',
   'weights-left-out',
   'zero-gradient',
   'zip-map-passed-over',

@@ -28,10 +28,20 @@ function draws({ system, params, byAttack }: AttackResult): Note[] {
   return [
     {
       code: 'stochastic-verdict',
-      message: `"${system.name}" draws at random: gradients are means over ${params.eot} draws, and an example is broken when the mean logits of these and of ${params.confirm} fresh draws are both wrong at some step`,
+      message: `"${system.name}" draws at random: gradients are means over ${params.eot} draws, and an example is broken when the mean logits of these ${params.confirm > 0 ? `and of ${params.confirm} fresh draws are both` : 'are'} wrong at some step`,
       why: `one wrong draw would count any noisy system as broken; gradients through the defence are approximate, so the robust accuracy is an upper bound${searching ? '; and searches such as Square were made for deterministic systems' : ''}`,
       fix: 'raise `eot`, `confirm`, `steps` and `restarts` until the number stops falling',
     },
+    ...(params.confirm === 0
+      ? [
+          {
+            code: 'verdicts-unconfirmed',
+            message: `"${system.name}" draws at random, and its examples count as broken by a single evaluation (\`confirm: 0\`)`,
+            why: 'among many evaluations one is wrong by luck: robust accuracy is understated where the stored image is classified correctly again',
+            fix: 'leave `confirm` at its default of 8; the flag not-reproduced says how many verdicts fall',
+          },
+        ]
+      : []),
   ];
 }
 

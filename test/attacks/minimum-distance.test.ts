@@ -16,8 +16,13 @@ const TOLERANCE: Record<string, readonly [number, number]> = {
   // Its radius goes in steps of 5 %.
   ddn: [1.03, 1.1],
   cw: [1.01, 1.1],
+  // From one random start, by the cross-entropy of all classes: it misses the least radius in Linf by a seventh.
+  'jem-paper': [1.2, 1.5],
 };
-const CHEAPER: Record<string, Record<string, unknown>> = { cw: { steps: 200 } };
+const CHEAPER: Record<string, Record<string, unknown>> = {
+  cw: { steps: 200 },
+  'jem-paper': { searches: 10 },
+};
 
 const free = [...attacks].filter(({ radius }) => radius === 'free').map(({ name }) => name);
 const cases = free.flatMap((method) =>

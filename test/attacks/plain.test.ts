@@ -125,6 +125,7 @@ const SHORT: Record<string, Record<string, unknown>> = {
   'fab-t': { steps: 12, targets: 2 },
   square: { queries: 40 },
   cw: { steps: 20, searches: 2 },
+  'jem-paper': { steps: 12, searches: 4 },
 };
 const shortened = (method: string): StageParams => {
   const { properties } = attacks.named(method).options;

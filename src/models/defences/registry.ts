@@ -1,6 +1,7 @@
 import type { Static, TObject } from '../../config/type.js';
 import { Registry } from '../../registry.js';
 import type { System, SystemInfo } from '../system.js';
+import { describeNoisy, NoiseOptions, NoisySystem } from './noise.js';
 import { type Described, describePurified, PurifiedSystem, PurifyOptions } from './purification.js';
 
 /** A defence: something that makes a system of a system. */
@@ -59,6 +60,15 @@ const rows: Defence[] = [
     models: ({ by }) => ({ by }),
     describe: (system, options, lookup, name) => describePurified(system, lookup(options.by), options, name),
     wrap: (system, options, lookup, name) => new PurifiedSystem(system, lookup(options.by), options, name),
+  }),
+  defineDefence({
+    name: 'noise',
+    title: 'Gaussian noise on every image',
+    source: 'Grathwohl et al. 2019, their code (eval_wrn_ebm.py, --sigma)',
+    options: NoiseOptions,
+    models: () => ({}),
+    describe: (system, options, _lookup, name) => describeNoisy(system, options, name),
+    wrap: (system, options, _lookup, name) => new NoisySystem(system, options, name),
   }),
 ];
 

@@ -131,10 +131,11 @@ export const attackingOptions = (catalogue: Catalogue) =>
       }),
     ),
     confirm: Type.Integer({
-      minimum: 1,
+      minimum: 0,
       maximum: 10_000,
       default: 8,
-      description: 'Stochastic systems: number of fresh draws whose mean logits must be wrong too.',
+      description:
+        'Stochastic systems: number of fresh draws whose mean logits must be wrong too. 0 takes the first draw at its word, as old code does; such verdicts are often luck.',
     }),
     examples: Type.Optional(
       Type.Integer({ minimum: 1, description: 'Attack only the first n examples. Default: all.' }),

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { type Static, Type } from '../../config/type.js';
+import { AssayError } from '../../errors.js';
+import { stream } from '../../random/stream.js';
+import type {
+  Batch,
+  Evaluated,
+  Gradients,
+  LastLayer,
+  LossName,
+  Outputs,
+  QuantityName,
+  System,
+  SystemInfo,
+} from '../system.js';
+import { forwardOf, gradientOf } from '../usual.js';
+
+export const NoiseOptions = Type.Object(
+  {
+    std: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1000,
+      default: 0.03,
+      description:
+        "Standard deviation, in units of the model's own input: 0.03 of an input in [-1, 1] is 0.015 of pixels in [0, 1].",
+    }),
+  },
+  { additionalProperties: false, description: 'Gaussian noise on every image before it is looked at.' },
+);
+export type NoiseOptions = Static<typeof NoiseOptions>;
+
+/**
+ * A system that sees every image through N(0, std^2) in units of its own input, drawn for every example and visit and
+ * not cut to [0, 1]: how the public JEM code evaluates everything (eval_wrn_ebm.py, `--sigma`). Outputs and gradients are
+ * those of one draw; since noise is added, the gradient with respect to the image is exact.
+ */
+export class NoisySystem implements System {
+  readonly info: SystemInfo;
+  readonly batchSize: number;
+  readonly concurrency: number;
+
+  constructor(
+    private readonly inner: System,
+    private readonly options: NoiseOptions,
+    name: string,
+  ) {
+    this.info = describeNoisy(inner, options, name);
+    this.batchSize = inner.batchSize;
+    this.concurrency = inner.concurrency;
+  }
+
+  get lastLayer(): LastLayer | undefined {
+    return this.inner.lastLayer;
+  }
+
+  async evaluate(batch: Batch, wanted: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
+    return this.inner.evaluate(this.seen(batch), wanted, loss);
+  }
+
+  forward(batch: Batch): Promise<Outputs> {
+    return forwardOf(this, batch);
+  }
+
+  gradient(batch: Batch, loss: LossName): Promise<Gradients> {
+    return gradientOf(this, batch, loss);
+  }
+
+  /** The batch with its noise. A defence behind this one draws for itself. */
+  private seen(batch: Batch): Batch {
+    const { n, pixels, keys = [] } = batch;
+    if (keys.length !== n)
+      throw new AssayError(
+        'suite-failed',
+        `"${this.info.name}" is stochastic and was not told where to draw`,
+        {
+          expected: `${n} keys`,
+          found: String(keys.length),
+          hint: 'give `keys` with every batch of a system whose info says `stochastic`',
+        },
+      );
+    const { inputScale, stochastic } = this.inner.info;
+    const size = pixels.length / Math.max(1, n);
+    const plane = size / inputScale.length;
+    const noisy = new Float32Array(pixels.length);
+    const draws = new Float64Array(size);
+    for (const [i, key] of keys.entries()) {
+      stream({ ...key, purpose: `${key.purpose}/input-noise` }).normals(draws);
+      for (let p = 0, at = i * size; p < size; p++, at++)
+        noisy[at] = pixels[at] + (this.options.std / inputScale[Math.floor(p / plane)]) * draws[p];
+    }
+    const { keys: _, ...rest } = batch;
+    const behind = keys.map((key) => ({ ...key, purpose: `${key.purpose}/behind-noise` }));
+    return { ...rest, pixels: noisy, ...(stochastic && { keys: behind }) };
+  }
+}
+
+/** What is known of a noisy system before any model is opened. */
+export function describeNoisy(
+  { info }: Pick<System, 'info'>,
+  { std }: NoiseOptions,
+  name: string,
+): SystemInfo {
+  return {
+    ...info,
+    name,
+    defence: [`noise ${std} on every image`, info.defence].filter(Boolean).join('; then '),
+    stochastic: true,
+    identity: createHash('sha256')
+      .update(JSON.stringify(['noise', 1, info.identity, std]))
+      .digest('hex'),
+  };
+}
