@@ -77,7 +77,9 @@ describe('noise on every image', () => {
     expect(row.wrap(bare, options, () => bare, 'n').info).toEqual(
       row.describe(bare, options, () => bare, 'n'),
     );
-    expect(() => check(row.options, { std: 0 }, { file: 'x', what: 'defence' })).toThrow(/a value in the defence is not valid/);
+    expect(() => check(row.options, { std: 0 }, { file: 'x', what: 'defence' })).toThrow(
+      /a value in the defence is not valid/,
+    );
   });
 
   it('refuses a batch that does not say where to draw', async () => {
