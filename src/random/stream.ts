@@ -47,31 +47,41 @@ function hashPurpose(purpose: string): number {
   return hash >>> 0;
 }
 
-/** High 32 bits of the 64-bit product of two unsigned 32-bit integers. */
+/** High 32 bits of the 64-bit product of two words taken as unsigned, in 32-bit arithmetic. */
 function multiplyHigh(a: number, b: number): number {
   const al = a & 0xffff;
   const ah = a >>> 16;
   const bl = b & 0xffff;
   const bh = b >>> 16;
-  const mid = ah * bl + ((al * bl) >>> 16);
-  const mid2 = (mid % 0x10000) + al * bh;
-  return (ah * bh + Math.floor(mid / 0x10000) + Math.floor(mid2 / 0x10000)) >>> 0;
+  const low = Math.imul(al, bl) >>> 16;
+  const mid = Math.imul(ah, bl);
+  const mid2 = Math.imul(al, bh);
+  const carry = low + (mid & 0xffff) + (mid2 & 0xffff);
+  return (Math.imul(ah, bh) + (mid >>> 16) + (mid2 >>> 16) + (carry >>> 16)) | 0;
 }
 
 /** Philox 4x32 with ten rounds: 128 bits of counter and 64 bits of key to 128 random bits. */
 export function philox(counter: readonly number[], key: readonly number[]): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter.map((c) => c >>> 0);
-  let [k0, k1] = key.map((k) => k >>> 0);
+  // Signed words throughout: where one may be unsigned, all is computed with doubles, three times slower.
+  let c0 = counter[0] | 0;
+  let c1 = counter[1] | 0;
+  let c2 = counter[2] | 0;
+  let c3 = counter[3] | 0;
+  let k0 = key[0] | 0;
+  let k1 = key[1] | 0;
   for (let round = 0; round < 10; round++) {
     const h0 = multiplyHigh(0xd2511f53, c0);
-    const l0 = Math.imul(0xd2511f53, c0) >>> 0;
+    const l0 = Math.imul(0xd2511f53, c0);
     const h1 = multiplyHigh(0xcd9e8d57, c2);
-    const l1 = Math.imul(0xcd9e8d57, c2) >>> 0;
-    [c0, c1, c2, c3] = [(h1 ^ c1 ^ k0) >>> 0, l1, (h0 ^ c3 ^ k1) >>> 0, l0];
-    k0 = (k0 + 0x9e3779b9) >>> 0;
-    k1 = (k1 + 0xbb67ae85) >>> 0;
+    const l1 = Math.imul(0xcd9e8d57, c2);
+    c0 = h1 ^ c1 ^ k0;
+    c1 = l1;
+    c2 = h0 ^ c3 ^ k1;
+    c3 = l0;
+    k0 = (k0 + 0x9e3779b9) | 0;
+    k1 = (k1 + 0xbb67ae85) | 0;
   }
-  return [c0, c1, c2, c3];
+  return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
 }
 
 /** Two words as a number in [0, 1) of 53 bits. */
@@ -79,11 +89,14 @@ const unit = (high: number, low: number) => ((high >>> 5) * 67_108_864 + (low >>
 
 /** The stream of a key. */
 export function stream(key: StreamKey): Stream {
-  // Signed words throughout: where one may be unsigned, all is computed with doubles, three times slower.
-  let [a, b, c, counter] = philox(
+  const words = philox(
     [key.example, key.restart ?? 0, key.step ?? 0, key.substep ?? 0],
     [key.seed, hashPurpose(key.purpose)],
-  ).map((word) => word | 0);
+  );
+  let a = words[0] | 0;
+  let b = words[1] | 0;
+  let c = words[2] | 0;
+  let counter = words[3] | 0;
   /** The next words of sfc32, with the state in local variables: samplers spend their time here. */
   const uint32s = (out: Uint32Array) => {
     let x = a | 0;

@@ -2,6 +2,7 @@ import { forRanges, interruption } from '../concurrency.js';
 import { firstNotFinite, NotFinite } from '../models/finite.js';
 import type { Gradients, Passes, System } from '../models/system.js';
 import { type StreamKey, stream } from '../random/stream.js';
+import { refuseTarget, type TargetName, targetNamed } from './targets.js';
 
 /**
  * What happens to a pixel that a step takes out of [0, 1]. `none` lets it go, as the public JEM code does;
@@ -21,6 +22,15 @@ export interface SgldOptions {
   /** Standard deviation, in units of the model's own input. JEM: 0.01. */
   noise: number;
   clamp: Clamp;
+  /** Divides the gradient: with noise = sqrt(2 * stepSize) the chain draws from p(x)^(1 / temperature). Default: 1. */
+  temperature?: number;
+  /**
+   * The gradient of a step, in units of the model's own input and before the temperature, is shortened to this
+   * Euclidean norm. Default: it is taken as it is.
+   */
+  clip?: number;
+  /** What is climbed; the default is log p(x). */
+  target?: TargetName;
 }
 
 /** Chains, one a row: pixels in place of the model's units. */
@@ -33,6 +43,8 @@ export interface SgldState {
    * that a chain goes on from its middle, and its noise can be replayed; `substep` is taken.
    */
   keys: readonly StreamKey[];
+  /** (n): the class y of each, for targets of a class. */
+  labels?: Int32Array;
 }
 
 /** Writes the standard normal noise of a chain's step. */
@@ -41,14 +53,14 @@ export function stepNoise(key: StreamKey, step: number, into: Float64Array): voi
 }
 
 /**
- * Step number `step` (from 0) of chains, in place, given `gradient` = d log p(x) / d pixels (n, C, H, W). `inputScale[c]` is
+ * Step number `step` (from 0) of chains, in place, given `gradient` = d target / d pixels (n, C, H, W). `inputScale[c]` is
  * d(model input) / d(pixel) of channel c; one entry serves all channels.
  */
 export function sgldStep(
   { n, pixels, keys }: SgldState,
   step: number,
   gradient: Float32Array,
-  { stepSize, noise, clamp }: SgldOptions,
+  { stepSize, noise, clamp, temperature = 1, clip }: SgldOptions,
   inputScale: readonly number[],
 ): void {
   const size = pixels.length / n;
@@ -56,18 +68,29 @@ export function sgldStep(
   const draws = new Float64Array(noise > 0 ? size : 0);
   for (let i = 0; i < n; i++) {
     if (noise > 0) stepNoise(keys[i], step, draws);
+    const own = gradient.subarray(i * size, (i + 1) * size);
+    const share = (clip === undefined ? 1 : shortening(own, clip, inputScale)) / temperature;
     for (let c = 0; c < inputScale.length; c++) {
       const scale = inputScale[c];
       // The model's input is scale * pixel + shift: its gradient is gradient / scale, its step divides again.
-      const drift = stepSize / (scale * scale);
+      const drift = (share * stepSize) / (scale * scale);
       const spread = noise / scale;
       for (let k = c * plane; k < (c + 1) * plane; k++) {
         const j = i * size + k;
-        const x = pixels[j] + drift * gradient[j] + (noise > 0 ? spread * draws[k] : 0);
+        const x = pixels[j] + drift * own[k] + (noise > 0 ? spread * draws[k] : 0);
         pixels[j] = clamp === 'box' ? Math.min(1, Math.max(0, x)) : x;
       }
     }
   }
+}
+
+/** What brings a gradient with respect to pixels to a norm of at most `clip` in units of the model's own input. */
+function shortening(gradient: Float32Array, clip: number, inputScale: readonly number[]): number {
+  const plane = gradient.length / inputScale.length;
+  let squares = 0;
+  for (let c = 0; c < inputScale.length; c++)
+    for (let k = c * plane; k < (c + 1) * plane; k++) squares += (gradient[k] / inputScale[c]) ** 2;
+  return squares > clip * clip ? clip / Math.sqrt(squares) : 1;
 }
 
 /**
@@ -91,10 +114,11 @@ export function addNoise(
 }
 
 /**
- * Moves chains `steps` steps up log p(x) of `system`, in place, the first of which is number `from` of each chain (0
+ * Moves chains `steps` steps up a log density of `system`, in place, the first of which is number `from` of each chain (0
  * unless it goes on from its middle). Chains advance in batches of the system's size, several at a time; an image's
  * path depends on its own pixels and key only.
- * Errors: `model-invalid` when a gradient is not finite, `interrupted` when the signal is raised.
+ * Errors: `config-invalid` when the system has no such density, `model-invalid` when a gradient is not finite,
+ * `interrupted` when the signal is raised.
  */
 export async function sgld(
   system: System,
@@ -106,6 +130,8 @@ export async function sgld(
     ...options
   }: SgldOptions & { steps: number; from?: number; signal?: AbortSignal },
 ): Promise<Passes> {
+  const { target = 'log-px' } = options;
+  refuseTarget(system.info, target);
   const passes: Passes = { forward: 0, gradient: 0 };
   const size = state.pixels.length / Math.max(1, state.n);
   let failed = false;
@@ -115,11 +141,12 @@ export async function sgld(
       n: end - start,
       pixels: state.pixels.subarray(start * size, end * size),
       keys: state.keys.slice(start, end),
+      ...(state.labels && { labels: state.labels.slice(start, end) }),
     };
     // Once one part has failed the others need not go on to their last step.
     for (let step = from; step < from + steps && !failed; step++) {
       if (signal?.aborted) throw interruption(signal);
-      const answer = await climb(system, part, step).catch((reason: unknown) => {
+      const answer = await climb(system, part, step, target).catch((reason: unknown) => {
         failed = true;
         throw reason;
       });
@@ -131,11 +158,26 @@ export async function sgld(
   return passes;
 }
 
-/** The gradient of log p(x). Errors: `model-invalid` when it is not finite. */
-async function climb(system: System, { n, pixels }: SgldState, step: number): Promise<Gradients> {
-  const answer = await system.gradient({ n, pixels: pixels.slice() }, 'log-px');
-  if (firstNotFinite(answer.gradient) < 0) return answer;
-  throw new NotFinite(`the gradient of log p(x) of "${system.info.name}" is not finite`, {
+/** The gradient of what is climbed. Errors: `model-invalid` when it is not finite. */
+async function climb(
+  system: System,
+  { n, pixels, labels }: SgldState,
+  step: number,
+  target: TargetName,
+): Promise<Gradients> {
+  const { loss, sign, conditional, title } = targetNamed(target);
+  if (conditional && labels?.length !== n)
+    throw new Error(`chains that climb ${title} are told their class: ${n} labels`);
+  const batch = { n, pixels: pixels.slice(), ...(conditional && labels && { labels }) };
+  const answer = await system.gradient(batch, loss);
+  if (firstNotFinite(answer.gradient) < 0) {
+    if (sign < 0)
+      answer.gradient.forEach((g, i, all) => {
+        all[i] = -g;
+      });
+    return answer;
+  }
+  throw new NotFinite(`the gradient of ${title} of "${system.info.name}" is not finite`, {
     path: `SGLD step ${step}`,
     hint: 'a smaller step size may keep the chain where the network behaves',
   });
