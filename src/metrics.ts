@@ -1,4 +1,5 @@
 /** `assay/metrics`: statistics of predictions and scores, and estimates with intervals. All are pure functions of arrays. */
+export { aurocEstimate, type Scores } from './metrics/auroc-estimate.js';
 export { type Binning, type BinSums, binSums, equalMass, equalWidth } from './metrics/binning.js';
 export { signTest } from './metrics/binomial-tail.js';
 export {
@@ -22,6 +23,7 @@ export { meanOfDraws } from './metrics/draw-counts.js';
 export { drawnBinSums, drawnGaps } from './metrics/drawn-bins.js';
 export { type Estimate, exact } from './metrics/estimate.js';
 export { densities, sharedEdges } from './metrics/histogram.js';
+export { holm } from './metrics/holm.js';
 export {
   type BootstrapOptions,
   bootstrap,
@@ -33,7 +35,12 @@ export {
   wilson,
 } from './metrics/intervals.js';
 export { jointBootstrap } from './metrics/joint-bootstrap.js';
+export { smirnovP } from './metrics/kolmogorov-smirnov.js';
+export { meanDifference } from './metrics/mean-difference.js';
+export { type PermutationOptions, permutationTest } from './metrics/permutation-test.js';
+export { type Distances, distancesOf, type Pooled, pooled } from './metrics/pooled.js';
 export { quantileEstimate } from './metrics/quantile-estimate.js';
+export { mannWhitneyP, wilcoxonP } from './metrics/rank-tests.js';
 export { compareScores, type Ranking, type RankingMetrics, rankScores } from './metrics/ranking.js';
 export {
   bootstrapRankings,
@@ -42,6 +49,8 @@ export {
   rankingEstimate,
 } from './metrics/ranking-bootstrap.js';
 export { type RankingRange, rankingRange } from './metrics/ranking-range.js';
+export { areaUnderRisk, riskCoverage } from './metrics/risk-coverage.js';
 export { type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';
 export { argmax, argmaxOf, type Logits, softmax } from './metrics/softmax.js';
+export { deviationOfDraws } from './metrics/spread.js';
 export { type FittedTemperature, fitTemperature, type RefusedTemperature } from './metrics/temperature.js';

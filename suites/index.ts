@@ -2,6 +2,7 @@ import type { Suite } from '../src/suite.js';
 import { accuracy } from './accuracy/index.js';
 import { attack } from './attack/index.js';
 import { calibration } from './calibration/index.js';
+import { energy } from './energy/index.js';
 import { ood } from './ood/index.js';
 import { purification } from './purification/index.js';
 import { robustOod } from './robust-ood/index.js';
@@ -12,6 +13,7 @@ export const builtinSuites: readonly Suite[] = [
   accuracy,
   calibration,
   ood,
+  energy,
   attack,
   transfer,
   robustOod,

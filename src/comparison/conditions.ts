@@ -127,6 +127,7 @@ const INERT: Readonly<Record<string, readonly string[]>> = {
   attack: ['pictures', 'checks'],
   transfer: ['pictures'],
   ood: ['scores', 'histogramBins', 'resamples'],
+  energy: ['permutations', 'histogramBins', 'resamples'],
   'robust-ood': ['scores', 'pictures', 'resamples'],
   purification: ['pictures'],
 };

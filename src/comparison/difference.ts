@@ -4,12 +4,14 @@ import { mcnemar, pairedCounts, shareDifference } from '../metrics/paired-shares
 import { type TestedDifference, waldTest } from '../metrics/wald.js';
 import { aligned, type RowsOfMeasure } from './groups.js';
 import type { MeasureWithRows } from './read-rows.js';
-import { errorOf, rankingReplicates, replicates } from './replicates.js';
+import { errorOf, rankingReplicates, replicates, twoSampleReplicates } from './replicates.js';
 import {
   type ExampleStatistic,
   foldedRows,
   type RankingStatistic,
+  type Statistic,
   statistics,
+  type TwoSampleStatistic,
   valueOfFolded,
 } from './statistics.js';
 
@@ -76,7 +78,7 @@ export function differenceOf(
   const value = valueA - valueB;
   if (!Number.isFinite(value)) return undefinedHere('not defined on the examples that they share');
   const pair = { a, b, ofA, ofB, seed, level, value };
-  const tested = statistic.kind === 'examples' ? ofExamples(statistic, pair) : ofRankings(statistic, pair);
+  const tested = statistic.kind === 'examples' ? ofExamples(statistic, pair) : ofSets(statistic, pair);
   return {
     ...counts,
     ...tested,
@@ -114,14 +116,21 @@ function ofExamples(statistic: ExampleStatistic, { a, b, ofA, ofB, seed, level, 
   return waldTest(value, error, ofA.examples.indices.length, { level, by: 'student-t' });
 }
 
-function ofRankings(statistic: RankingStatistic, { ofA, ofB, seed, level, value }: Pair): Tested {
+function ofSets(
+  statistic: RankingStatistic | TwoSampleStatistic,
+  { ofA, ofB, seed, level, value }: Pair,
+): Tested {
   const smallest = Math.min(...[ofA.examples, ...ofA.against].map(({ indices }) => indices.length));
   if (statistic.test === 'delong') {
     const of = ({ examples, against }: RowsOfMeasure) =>
       against.map((ood) => placements(examples.columns.score, ood.columns.score));
     return waldTest(value, delongDifference(of(ofA), of(ofB)).error, smallest, { level, by: 'normal' });
   }
-  const error = errorOf(rankingReplicates(ofA, statistic, seed), rankingReplicates(ofB, statistic, seed));
+  const of = (rows: RowsOfMeasure) =>
+    statistic.kind === 'two-sample'
+      ? twoSampleReplicates(rows, statistic, seed)
+      : rankingReplicates(rows, statistic, seed);
+  const error = errorOf(of(ofA), of(ofB));
   return waldTest(value, error, smallest, { level, by: 'student-t' });
 }
 
@@ -139,7 +148,7 @@ function alignedRows(a: RowsOfMeasure, b: RowsOfMeasure): [RowsOfMeasure, RowsOf
   ];
 }
 
-function refuseUnlike(a: Compared, b: Compared, statistic: ExampleStatistic | RankingStatistic): void {
+function refuseUnlike(a: Compared, b: Compared, statistic: Statistic): void {
   const about = ({ measure: { model, rows } }: Compared) => ({
     statistic: rows.statistic,
     options:

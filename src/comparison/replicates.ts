@@ -1,9 +1,10 @@
 import { countedResamples } from '../metrics/draw-counts.js';
+import { resample } from '../metrics/intervals.js';
 import { rankScores } from '../metrics/ranking.js';
 import { bootstrapRankings, type RankingReplicates } from '../metrics/ranking-bootstrap.js';
 import type { MeasureRows } from '../suites/results.js';
 import type { Group, RowsOfMeasure } from './groups.js';
-import type { ExampleStatistic, RankingStatistic } from './statistics.js';
+import type { ExampleStatistic, RankingStatistic, TwoSampleStatistic } from './statistics.js';
 
 /** Enough that the standard error which they give is off by 2 % (one standard deviation). */
 export const RESAMPLES = 1000;
@@ -85,6 +86,35 @@ export function rankingReplicates(
     { length: RESAMPLES },
     (_, r) => sets.reduce((sum, one) => sum + one.replicates[metric][r], 0) / sets.length,
   );
+}
+
+/** The same of a statistic of two samples, or of its mean over several. */
+export function twoSampleReplicates(
+  { examples, against }: RowsOfMeasure,
+  { of }: TwoSampleStatistic,
+  seed: number,
+): Float64Array {
+  const own = resampledValues(examples, { seed, purpose: 'bootstrap/id/comparison' });
+  const others = against.map((set, s) =>
+    resampledValues(set, { seed, purpose: `bootstrap/ood/comparison ${s}` }),
+  );
+  return Float64Array.from({ length: RESAMPLES }, (_, b) => {
+    const values = own(b);
+    return others.reduce((sum, other) => sum + of(values, other(b)), 0) / others.length;
+  });
+}
+
+function resampledValues(
+  { indices, columns: { value } }: Group,
+  options: { seed: number; purpose: string },
+): (replicate: number) => Float64Array {
+  const drawn = new Int32Array(indices.length);
+  const values = new Float64Array(indices.length);
+  return (b) => {
+    resample(drawn, drawn.length, b, options);
+    for (let i = 0; i < drawn.length; i++) values[i] = value[drawn[i]];
+    return values;
+  };
 }
 
 /** The standard error of a difference: the standard deviation over paired resamples; NaN where some are not finite. */

@@ -5,6 +5,7 @@ import { drawnBinSums, drawnGaps } from '../metrics/drawn-bins.js';
 import { drawnQuantile } from '../metrics/drawn-quantile.js';
 import { compareScores, type RankingMetrics } from '../metrics/ranking.js';
 import { softmax } from '../metrics/softmax.js';
+import { deviationOfDraws } from '../metrics/spread.js';
 import { Registry } from '../registry.js';
 import type { MeasureRows } from '../suites/results.js';
 import { type Group, type RowsOfMeasure, smallestByExample } from './groups.js';
@@ -14,7 +15,7 @@ type Options = NonNullable<MeasureRows['options']>;
 type Columns = Group['columns'];
 
 /** What a number is of the columns of a sheet. */
-export type Statistic = ExampleStatistic | RankingStatistic;
+export type Statistic = ExampleStatistic | RankingStatistic | TwoSampleStatistic;
 
 /** Of one group of examples. */
 export interface ExampleStatistic {
@@ -42,6 +43,15 @@ export interface RankingStatistic {
   test: 'delong' | 'paired-bootstrap';
 }
 
+/** Of examples against those of other data sets; against several, the unweighted mean. */
+export interface TwoSampleStatistic {
+  kind: 'two-sample';
+  name: string;
+  roles: readonly ['value'];
+  test: 'paired-bootstrap';
+  of(values: Float64Array, against: Float64Array): number;
+}
+
 const booleans = (column: Float64Array) => Uint8Array.from(column);
 
 /** Statistics of confidences in bins of equal width. */
@@ -62,6 +72,8 @@ const ranking = (
   metric: keyof RankingMetrics,
   test: RankingStatistic['test'] = 'paired-bootstrap',
 ): RankingStatistic => ({ kind: 'ranking', name, roles: ['score'], metric, test });
+
+const meanOfAll = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const share: ExampleStatistic = {
   kind: 'examples',
@@ -120,6 +132,20 @@ const rows: readonly Statistic[] = [
       return classwiseEceStatistic(probabilities, label, Number(bins));
     },
   },
+  {
+    kind: 'examples',
+    name: 'sd',
+    roles: ['value'],
+    test: 'paired-bootstrap',
+    of: ({ value }) => deviationOfDraws(value),
+  },
+  {
+    kind: 'two-sample',
+    name: 'mean-difference',
+    roles: ['value'],
+    test: 'paired-bootstrap',
+    of: (values, against) => meanOfAll(values) - meanOfAll(against),
+  },
   ranking('auroc', 'auroc', 'delong'),
   ranking('aupr-in', 'auprIn'),
   ranking('aupr-out', 'auprOut'),
@@ -153,7 +179,10 @@ export function valueOfFolded(
     const once = new Uint8Array(examples.indices.length).fill(1);
     return statistic.of(examples.columns, options)(once);
   }
-  const { score } = examples.columns;
-  const values = against.map(({ columns }) => compareScores(score, columns.score)[statistic.metric]);
+  const values = against.map(({ columns }) =>
+    statistic.kind === 'two-sample'
+      ? statistic.of(examples.columns.value, columns.value)
+      : compareScores(examples.columns.score, columns.score)[statistic.metric],
+  );
   return values.reduce((a, b) => a + b, 0) / values.length;
 }

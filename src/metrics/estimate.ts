@@ -12,7 +12,8 @@ export interface Estimate {
    * How the interval was made. `bootstrap` is the percentile bootstrap, `bootstrap-centred` the same with its
    * replicates shifted so that they centre on the value (for statistics such as ECE whose replicates are biased
    * upwards), `sandwich` a normal interval from the robust variance of an M-estimator,
-   * `order-statistics` the sorted values between which a quantile lies.
+   * `order-statistics` the sorted values between which a quantile lies, `welch` that of a difference of two means,
+   * `delong` that of an AUROC by its structural components.
    */
   method:
     | 'wilson'
@@ -21,6 +22,8 @@ export interface Estimate {
     | 'student-t'
     | 'sandwich'
     | 'order-statistics'
+    | 'welch'
+    | 'delong'
     | 'none';
 }
 

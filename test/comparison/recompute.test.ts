@@ -43,11 +43,13 @@ beforeAll(async () => {
         validation: { path: './validation.npz', role: 'validation' },
         noise: { path: './noise.npz', role: 'ood', distance: 'far' },
         bright: { path: './validation.npz', role: 'ood', distance: 'near', limit: 20 },
+        cleaned: { purify: { by: 'sharp', steps: 1 }, of: 'test', role: 'ood', limit: 12 },
       },
       suites: [
         { accuracy: { topK: [2], resamples: 100 } },
         { calibration: { resamples: 100 } },
         { ood: { resamples: 100, scores: ['log-px', 'max-softmax'] } },
+        { energy: { resamples: 100, train: 'validation' } },
         { attack: [pgd, { ...pgd, steps: 3 }] },
         {
           attack: [
@@ -103,7 +105,7 @@ describe('the rows of measures', () => {
     expect([...new Set(measures.map(({ rows: { statistic } }) => statistic))].sort()).toEqual(
       [...statistics.names].sort(),
     );
-    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(7);
+    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(8);
   });
 
   it('are named by every measure that is one of examples', () => {
