@@ -18,8 +18,8 @@ export interface Differentiated {
 }
 
 /**
- * Writes the gradient of the sum of an output as another graph: all outputs of the given graph and one output
- * per gradient, each in the shape of what it is taken of. The result can be differentiated again.
+ * Writes the gradient of the sum of an output, or of its product with `along`, as another graph: all outputs of the given
+ * graph and one output per gradient, each in the shape of what it is taken of. The result can be differentiated again.
  * `feeds` is any valid input with a batch of at least two (or the fixed one): shapes are read off one run, and those of
  * what composite operators are written in off another.
  * @param known shapes that are known already, for these feeds
@@ -29,17 +29,17 @@ export async function gradientGraph(
   engine: Engine,
   graph: Graph,
   feeds: Record<string, Value>,
-  { of, wrt }: Differentiation,
+  { of, wrt, along }: Differentiation,
   known?: Shapes,
 ): Promise<Differentiated> {
   refuseMissing(graph, wrt, of);
   const between = nodesBetween(graph, wrt, of);
   const composite = between.filter((node) => LOWERINGS.has(node.op));
   let shapes = await traceShapes(engine, graph, feeds, { nodes: between, known });
-  if (composite.length === 0) return differentiate(graph, { of, wrt, shapes });
+  if (composite.length === 0) return differentiate(graph, { of, wrt, along, shapes });
   const plain = lower(graph, composite, shapes);
   shapes = await traceShapes(engine, plain, feeds, { nodes: nodesBetween(plain, wrt, of), known: shapes });
-  return differentiate(plain, { of, wrt, shapes });
+  return differentiate(plain, { of, wrt, along, shapes });
 }
 
 function refuseMissing(graph: Graph, wrt: readonly string[], of: string): void {
@@ -79,7 +79,7 @@ export function lower(graph: Graph, composite: readonly Node[], shapes: Shapes):
  */
 export function differentiate(
   graph: Graph,
-  { of, wrt, shapes }: Differentiation & { shapes: Shapes },
+  { of, wrt, along, shapes }: Differentiation & { shapes: Shapes },
 ): Differentiated {
   refuseMissing(graph, wrt, of);
   // Rules may add outputs to forward nodes, so those are copied.
@@ -87,7 +87,7 @@ export function differentiate(
   const b = new GraphBuilder(own);
   const between = nodesBetween(own, wrt, of);
   const active = new Set([...wrt, ...between.flatMap((n) => n.outputs)]);
-  const gradients = new Map<string, string>([[of, ones(b, of)]]);
+  const gradients = new Map<string, string>([[of, along ?? ones(b, of)]]);
   const accumulate = (name: string, gradient: string) => {
     const known = gradients.get(name);
     gradients.set(name, known ? b.op('Add', [known, gradient]) : gradient);

@@ -14,12 +14,17 @@ export interface Program {
   release(): Promise<void>;
 }
 
-/** A derivative that is asked for: of the sum of an output with respect to inputs. */
+/** A derivative that is asked for: of the sum of an output, weighted or not, with respect to inputs. */
 export interface Differentiation {
   /** Graph output that is summed and differentiated. */
   of: string;
   /** Graph inputs (or constants) to differentiate with respect to. */
   wrt: readonly string[];
+  /**
+   * Graph input of the output's shape: its weights in the sum. Default: all 1. The output itself need not be computed
+   * for that, as its weighted sum would have to be.
+   */
+  along?: string;
 }
 
 /** A program that gives gradients beside the graph's outputs. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { estimatedGradients, missingGradients, nodesBetween } from '../autodiff/coverage.js';
+import { estimatedGradients } from '../autodiff/coverage.js';
 import type { Engine, Program } from '../engines/engine.js';
-import { AssayError } from '../errors.js';
 import { sizedBy } from '../graph/declared-sizes.js';
 import type { Graph, Note } from '../graph/graph.js';
 import { inFloat32 } from '../graph/precision.js';
@@ -13,9 +12,9 @@ import { activationsPerImage, efficientBatch } from './batch-size.js';
 import { classNames, type ModelCard } from './card.js';
 import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
+import { missingDerivatives } from './derivatives.js';
 import { NotFinite } from './finite.js';
 import { refuseMap } from './flattened-map.js';
-import { tryGradient } from './gradient-program.js';
 import { guardOf, naming, tryBatch, withinLimits } from './guarded.js';
 import { findImageInput, inputNotes } from './image-input.js';
 import { type FoundLayer, findLastLayer } from './last-layer.js';
@@ -220,38 +219,12 @@ async function capabilities(
     lacks.logPx =
       'its outputs are log-probabilities, whose logsumexp is 0 for every image; name the logits before the LogSoftmax in `outputs.logits`';
   else offers.push('logPx');
-  const why = await gradientMissing(engine, prepared, traced, contract);
-  if (why) lacks.inputGradient = why;
-  else offers.push('inputGradient');
+  const missing = await missingDerivatives(engine, prepared, traced, contract.shape);
+  Object.assign(lacks, missing);
+  offers.push(...(['inputGradient', 'hessianProduct'] as const).filter((one) => !missing[one]));
   if (last.features) offers.push('features');
   if (last.layer) offers.push('lastLayer');
   return { offers, lacks };
-}
-
-/** Why the pixels have no gradient; undefined when they have. */
-async function gradientMissing(
-  engine: Engine,
-  prepared: Prepared,
-  traced: TracedShapes,
-  contract: Contract,
-): Promise<string | undefined> {
-  for (const output of Object.values(prepared.outputs)) {
-    // An engine that differentiates by itself says what it lacks when it is tried.
-    const [first] = engine.differentiate ? [] : missingGradients(prepared.graph, [prepared.pixels], output);
-    if (first)
-      return `no gradient rule for ${first.domain ? `${first.domain}.` : ''}${first.op}, at node "${first.name}"`;
-    if (nodesBetween(prepared.graph, [prepared.pixels], output).length === 0)
-      return 'the outputs depend on the pixels only through operators whose gradient is zero, such as rounding';
-  }
-  try {
-    await tryGradient(engine, prepared, traced, contract.shape);
-    return undefined;
-  } catch (error) {
-    // A rule that exists may still not cover a node: indices computed at run time, for example.
-    if (error instanceof AssayError && error.code === 'op-unsupported')
-      return `${error.message}${error.details.path ? `, at ${error.details.path}` : ''}`;
-    throw error;
-  }
 }
 
 /** Hash of what decides the outputs: the weights and how the card uses them. */

@@ -5,6 +5,7 @@ export const capabilityTitles: Readonly<Record<Capability, string>> = {
   logits: 'logits',
   logPx: 'log p(x)',
   inputGradient: 'input gradients',
+  hessianProduct: 'Hessian-vector products',
   features: 'features',
   lastLayer: 'last linear layer',
 };

@@ -5,12 +5,12 @@ import { lossUnavailable } from '../losses/emit.js';
 import { logSumExp } from '../metrics/softmax.js';
 import { checkPixels, imageSize, inChunks, rowsOf } from './batching.js';
 import { capabilityTitles } from './capabilities.js';
+import type { Differentiable } from './differentiable.js';
 import { refuseNotFinite } from './finite.js';
 import {
   compileGradient,
   compileLogitLoss,
   compileQuantities,
-  type Differentiable,
   type GradientProgram,
   gradientGraphOf,
   type QuantityProgram,
@@ -18,15 +18,19 @@ import {
 } from './gradient-program.js';
 import { groupedGradient, type LogitLoss } from './grouped.js';
 import { guardOf } from './guarded.js';
+import { hessianProduct } from './hessian-product.js';
+import { compileHessian, type HessianProgram } from './hessian-program.js';
 import { type LossArgumentRows, lossArgumentRows, lossFeeds } from './loss-feeds.js';
 import { notFiniteOrigin } from './not-finite-origin.js';
 import { pixelValue } from './prepare.js';
 import { quantityNamed } from './quantities.js';
 import type {
   Batch,
+  Capability,
   Draws,
   Evaluated,
   Gradients,
+  HessianProducts,
   LastLayer,
   LossArguments,
   LossName,
@@ -60,6 +64,7 @@ export class Model implements System {
   private readonly usual: QuantityProgram;
   private readonly programs = new Map<string, Promise<QuantityProgram>>();
   private readonly gradients = new Map<string, Promise<GradientProgram>>();
+  private readonly hessians = new Map<string, Promise<HessianProgram>>();
 
   /** @param program of the prepared graph; it is released with the model */
   constructor(
@@ -105,6 +110,19 @@ export class Model implements System {
 
   groupedGradient(draws: Draws, loss: LossName): Promise<Gradients> {
     return groupedGradient(this, draws, loss);
+  }
+
+  /** Errors: as `evaluate`, and for a direction that does not fit. */
+  async hessianProduct(
+    batch: Batch,
+    direction: Float32Array,
+    loss: LossName = 'log-px',
+  ): Promise<HessianProducts> {
+    this.refuseLacking('hessianProduct');
+    this.refuseLoss(loss);
+    const program = await remembered(this.hessians, loss, () => compileHessian(this.parts, loss));
+    const runner = { ...this.parts, concurrency: this.concurrency };
+    return hessianProduct(runner, program, this.parts.losses.named(loss), batch, direction);
   }
 
   /**
@@ -155,11 +173,11 @@ export class Model implements System {
   }
 
   async close(): Promise<void> {
-    const compiled = await Promise.allSettled([...this.programs.values(), ...this.gradients.values()]);
-    this.programs.clear();
-    this.gradients.clear();
+    const made = [this.programs, this.gradients, this.hessians];
+    const compiled = await Promise.allSettled(made.flatMap((programs) => [...programs.values()]));
+    for (const programs of made) programs.clear();
     await this.usual.program.release();
-    for (const made of compiled) if (made.status === 'fulfilled') await made.value.program.release();
+    for (const one of compiled) if (one.status === 'fulfilled') await one.value.program.release();
   }
 
   private async evaluated(
@@ -231,11 +249,15 @@ export class Model implements System {
 
   /** Errors: `op-unsupported`; `unknown-name`. */
   private refuseQuantity(quantity: QuantityName): void {
-    const { name, offers, lacks } = this.info;
     quantityNamed(quantity);
-    if (offers.includes(quantity)) return;
-    throw new AssayError('op-unsupported', `"${name}" has no ${capabilityTitles[quantity]}`, {
-      found: lacks[quantity] ?? 'it does not offer it',
+    this.refuseLacking(quantity);
+  }
+
+  private refuseLacking(capability: Capability): void {
+    const { name, offers, lacks } = this.info;
+    if (offers.includes(capability)) return;
+    throw new AssayError('op-unsupported', `"${name}" has no ${capabilityTitles[capability]}`, {
+      found: lacks[capability] ?? 'it does not offer it',
       hint: 'leave out what needs it',
     });
   }

@@ -53,7 +53,8 @@ export class PredictedSystem implements System {
       offers: noLogPx ? ['logits'] : ['logits', 'logPx'],
       lacks: {
         ...(noLogPx && { logPx: noLogPx }),
-        inputGradient: 'there are only its predictions, and no model to differentiate',
+        inputGradient: NOT_DIFFERENTIABLE,
+        hessianProduct: NOT_DIFFERENTIABLE,
         features: ONLY_PREDICTIONS,
         lastLayer: ONLY_PREDICTIONS,
       },
@@ -118,6 +119,7 @@ export class PredictedSystem implements System {
   }
 }
 
+const NOT_DIFFERENTIABLE = 'there are only its predictions, and no model to differentiate';
 const ONLY_PREDICTIONS = 'there are only its predictions, and no model to look into';
 const NORMALISED =
   'the logsumexp of its logits is 0 for every example: they are log-probabilities; save the logits before the log-softmax';

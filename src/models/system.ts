@@ -9,6 +9,8 @@ export type Capability =
   | 'logPx'
   /** gradients of losses with respect to the pixels */
   | 'inputGradient'
+  /** Hessians of losses with respect to the pixels, times a direction */
+  | 'hessianProduct'
   /** penultimate features (n, width): the input of the last linear layer, or what the model card names */
   | 'features'
   /** that layer: logits = W features + b */
@@ -92,6 +94,14 @@ export interface Gradients extends Outputs {
   gradient: Float32Array;
 }
 
+/** Hessians of a loss, times a direction. */
+export interface HessianProducts {
+  /** (n, C, H, W): d^2 loss / d pixels^2, times the direction, of each image. */
+  product: Float32Array;
+  /** Counted as two gradient passes: forwards and backwards, and the derivative of both. */
+  passes: Passes;
+}
+
 /** What is known of a system without running it; kept in the run folder, so that summaries need no model. */
 export interface SystemInfo {
   name: string;
@@ -151,4 +161,9 @@ export interface System {
    * Only deterministic systems have it; defences that average what they draw are differentiated with it.
    */
   groupedGradient?(draws: Draws, loss: LossName): Promise<Gradients>;
+  /**
+   * The Hessian of a loss at each image, times a direction (n, C, H, W); where `info.offers` it. The Hessian is symmetric.
+   * @param loss default: log p(x)
+   */
+  hessianProduct?(batch: Batch, direction: Float32Array, loss?: LossName): Promise<HessianProducts>;
 }

@@ -24,6 +24,7 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
       end(answered);
     }
   };
+  const product = system.hessianProduct?.bind(system);
   const grouped = system.groupedGradient?.bind(system);
   return {
     info: system.info,
@@ -36,6 +37,11 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
       call(loss === undefined ? 'forward' : 'gradient', batch.n, () => system.evaluate(batch, wanted, loss)),
     forward: (batch) => call('forward', batch.n, () => system.forward(batch)),
     gradient: (batch, loss) => call('gradient', batch.n, () => system.gradient(batch, loss)),
+    ...(product && {
+      // It counts as two gradient passes of an example.
+      hessianProduct: (batch, direction, loss) =>
+        call('gradient', 2 * batch.n, () => product(batch, direction, loss)),
+    }),
     ...(grouped && {
       groupedGradient: (draws, loss) => call('gradient', draws.n * draws.group, () => grouped(draws, loss)),
     }),

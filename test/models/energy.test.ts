@@ -32,7 +32,11 @@ const energies = Array.from({ length: n }, (_, i) =>
 describe('a scalar energy', () => {
   it('gives log p(x) and its gradient, and nothing that needs classes', async () => {
     const model = await open(engine, quadraticEnergy(), energyCard);
-    expect(model.info).toMatchObject({ offers: ['logPx', 'inputGradient'], classes: [], energy: 'output' });
+    expect(model.info).toMatchObject({
+      offers: ['logPx', 'inputGradient', 'hessianProduct'],
+      classes: [],
+      energy: 'output',
+    });
     expect(model.info.lacks.logits).toMatch(/classes/);
     const { logits, logPx } = await model.forward({ n, pixels });
     expect(logits).toBeUndefined();
@@ -120,7 +124,13 @@ describe('a classifier', () => {
     );
     expect(relativeError(logPx ?? [], wanted)).toBeLessThan(1e-6);
     expect((await without.forward({ n, pixels })).logPx).toBeUndefined();
-    expect(without.info.offers).toEqual(['logits', 'inputGradient', 'features', 'lastLayer']);
+    expect(without.info.offers).toEqual([
+      'logits',
+      'inputGradient',
+      'hessianProduct',
+      'features',
+      'lastLayer',
+    ]);
     expect(without.info.energy).toBe('none');
     for (const loss of ['log-px', 'log-pxy'] as const)
       await expect(without.gradient({ n, pixels, labels }, loss)).rejects.toMatchObject({
@@ -150,7 +160,14 @@ describe('a classifier', () => {
     'that ends in %s gives the logits before it, and says so',
     async (op) => {
       const model = await open(engine, ending(op), linearCard);
-      expect(model.info.offers).toEqual(['logits', 'logPx', 'inputGradient', 'features', 'lastLayer']);
+      expect(model.info.offers).toEqual([
+        'logits',
+        'logPx',
+        'inputGradient',
+        'hessianProduct',
+        'features',
+        'lastLayer',
+      ]);
       expect(model.info.notes).toMatchObject([
         { code: 'logits-before-softmax', message: expect.stringMatching(`${op}.*"scores"`) },
       ]);
@@ -185,7 +202,7 @@ describe('a classifier', () => {
 
   it('of which the card names log-probabilities as logits has no log p(x)', async () => {
     const model = await open(engine, ending('LogSoftmax'), linearCard, { outputs: { logits: 'end' } });
-    expect(model.info.offers).toEqual(['logits', 'inputGradient', 'features']);
+    expect(model.info.offers).toEqual(['logits', 'inputGradient', 'hessianProduct', 'features']);
     expect(model.info.lacks.logPx).toMatch(/LogSoftmax/);
     expect((await model.forward({ n, pixels })).logPx).toBeUndefined();
   });

@@ -344,7 +344,7 @@ describe('probabilities, stated', () => {
     ['spelt out', (b: GraphBuilder, f: string) => b.op('Add', [softmax(b, f), b.scalar(0)]), 1e-4],
   ] as const)('%s: their logarithm serves as logits', async (what, emit, tolerance) => {
     const model = await open(engine, outputs(emit), linearCard, { softmaxOutput: true });
-    expect(model.info.offers).toEqual(['logits', 'inputGradient', 'features']);
+    expect(model.info.offers).toEqual(['logits', 'inputGradient', 'hessianProduct', 'features']);
     expect(model.info.lacks.logPx).toMatch(/probabilities/);
     const { logits } = await model.forward({ n: 3, pixels });
     const f = linearLogits(pixels).map((v) => (what === 'Softmax' ? 50 * v : v));

@@ -68,6 +68,11 @@ it.each(cases)(
     );
     // The gradient's own, and a trace of the network with the loss (and of what is composite).
     expect(made.sessions).toBeLessThanOrEqual(opening + most - 2);
+    // Another trace for the gradient of the gradient, and its own session, for those who ask for it only.
+    const before = made.sessions;
+    await model.hessianProduct(batch, batch.pixels);
+    await model.hessianProduct(batch, batch.pixels);
+    expect(made.sessions).toBeLessThanOrEqual(before + most - 1);
     await model.close();
   },
 );

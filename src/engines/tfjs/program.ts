@@ -74,7 +74,7 @@ export class TfjsProgram {
   }
 
   private withGradients(
-    { of, wrt }: Differentiation,
+    { of, wrt, along }: Differentiation,
     inputs: ReadonlyMap<string, tf.Tensor>,
     fetches: readonly string[],
   ): Record<string, Value> {
@@ -82,16 +82,19 @@ export class TfjsProgram {
     const wanted = fetches.filter((name) => !gradients.has(name));
     const tape = new Tape();
     let outputs: Record<string, Value> = {};
-    const sources = wrt.map((name) => {
+    const input = (name: string) => {
       const source = inputs.get(name);
       if (!source) throw new Error(`"${name}" is not an input of graph "${this.graph.name}"`);
       return source;
-    });
-    const results = tape.gradients(sources, () => {
-      this.walk(this.plan([...new Set([...wanted, of])]), tape, new Set(wrt));
+    };
+    const weights = along === undefined ? undefined : input(along);
+    const kept = new Set(along === undefined ? wrt : [...wrt, along]);
+    const walked = () => {
+      this.walk(this.plan([...new Set([...wanted, of])]), tape, kept);
       outputs = this.outputs(wanted);
       return this.memory.tensor(of);
-    });
+    };
+    const results = tape.gradients(wrt.map(input), walked, weights);
     wrt.forEach((name, i) => {
       outputs[gradientName(name)] = download(results[i], 'float32', gradientName(name));
     });

@@ -29,12 +29,12 @@ export class Tape {
   }
 
   /**
-   * Gradients of the sum of what `f` returns, zeros where nothing depends on a source.
+   * Gradients of the sum of what `f` returns, weighted by `along`; zeros where nothing depends on a source.
    * Errors: `op-unsupported` names the node where the tape breaks.
    */
-  gradients(sources: tf.Tensor[], f: () => tf.Tensor): tf.Tensor[] {
+  gradients(sources: tf.Tensor[], f: () => tf.Tensor, along?: tf.Tensor): tf.Tensor[] {
     try {
-      const { grads } = tf.engine().gradients(f, sources, undefined, true);
+      const { grads } = tf.engine().gradients(f, sources, along, true);
       return sources.map((source, i) => grads[i] ?? tf.zerosLike(source));
     } catch (error) {
       // The tape keeps copies that its own end would have freed.

@@ -1,5 +1,5 @@
 import type { Value } from '../../../src/engines/engine.js';
-import { float, GraphBuilder, int, OPSET, string, tensor } from '../../../src/graph/build.js';
+import { float, GraphBuilder, int, ints, OPSET, string, tensor } from '../../../src/graph/build.js';
 import type { Attribute, DataType, Graph } from '../../../src/graph/graph.js';
 import { floats, int64s } from '../../../src/graph/tensor.js';
 import { normals } from '../../autodiff/finite-differences.js';
@@ -328,6 +328,12 @@ const WRITTEN: Record<string, Written[]> = {
       },
       smooth: true,
     },
+    {
+      what: 'padded, windows that overlap',
+      inputs: [real([2, 3, 5, 6])],
+      attributes: { kernel_shape: ints([3, 2]), strides: ints([2, 1]), pads: ints([1, 0, 1, 1]) },
+      smooth: true,
+    },
   ],
   TopK: [
     {
@@ -349,13 +355,20 @@ const WRITTEN: Record<string, Written[]> = {
   ],
 };
 
+/** Of operators that have several; MaxPool's second one is asked for by gradients that are differentiated again. */
+const OUTPUTS: Record<string, string[]> = {
+  Split: ['y0', 'y1', 'y2'],
+  TopK: ['y', 'places'],
+  MaxPool: ['y', 'places'],
+};
+
 function sampleOf(
   op: string,
   { what, inputs, attributes, constants, type = 'float32', smooth, opset = OPSET }: Written,
 ): Sample {
   const b = new GraphBuilder(op.toLowerCase());
   const names = inputs.map((value, i) => b.input(`x${i}`, value.type, [...value.dims]));
-  const outputs = op === 'Split' ? ['y0', 'y1', 'y2'] : op === 'TopK' ? ['y', 'places'] : ['y'];
+  const outputs = OUTPUTS[op] ?? ['y'];
   const made = b.node(op, [...names, ...(constants?.(b) ?? [])], attributes ?? {}, outputs);
   for (const name of made) b.output(name, name === 'places' ? 'int64' : type);
   const feeds = Object.fromEntries(names.map((name, i) => [name, inputs[i]]));

@@ -19,6 +19,15 @@ function exponentialTail(x: tf.Tensor, scale: number, width = 1): tf.Tensor {
 
 const SELU = { alpha: 1.6732631921768188, gamma: 1.0507010221481323 };
 
+/** A slope with which nothing is left between 0 and 1 is a step: its gradient is 0, on its edge too. */
+const STEP = 1e30;
+
+function hardSigmoid(s: Site): tf.Tensor {
+  const slope = s.number('alpha', 0.2);
+  const y = tf.clipByValue(tf.add(tf.mul(s.x(), slope), s.number('beta', 0.5)), 0, 1);
+  return slope > STEP ? still(y) : y;
+}
+
 function clip(s: Site): tf.Tensor {
   const bound = (i: number, fallback: number) => s.optionalNumbers(i)?.[0] ?? fallback;
   const [low, high] = [bound(1, Number.NEGATIVE_INFINITY), bound(2, Number.POSITIVE_INFINITY)];
@@ -124,7 +133,7 @@ export const elementwise: readonly Row[] = [
   },
   {
     op: 'HardSigmoid',
-    run: (s) => tf.clipByValue(tf.add(tf.mul(s.x(), s.number('alpha', 0.2)), s.number('beta', 0.5)), 0, 1),
+    run: hardSigmoid,
   },
   { op: 'Clip', run: clip },
   { op: 'Gelu', run: gelu },

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { padPixels, toNchw, toNhwc } from '../layout.js';
 import type { Row } from '../row.js';
-import type { Site } from '../site.js';
+import { type Site, still } from '../site.js';
 import { type Window, windowOf } from '../window.js';
 import { extremum } from './reductions.js';
 
@@ -29,14 +29,40 @@ function pool(s: Site, f: (x: tf.Tensor4D, window: Window) => tf.Tensor): tf.Ten
 /** Below every pixel: padding never is the maximum. */
 const LOWEST = -3.4028234663852886e38;
 
-function maxPool(s: Site): tf.Tensor {
-  if (s.node.outputs[1]) throw s.unsupported('the places of the maxima are asked for');
-  return pool(s, (x, window) => {
+function maxPool(s: Site): tf.Tensor | tf.Tensor[] {
+  const maxima = pool(s, (x, window) => {
     const padded = padPixels(x, window.before, window.after, LOWEST);
     if (window.dilations.every((d) => d === 1))
       return tf.maxPool(padded, window.kernel as Pair, window.strides as Pair, 'valid');
     return tapsOf(padded, window).reduce((a, b) => tf.maximum(a, b));
   });
+  if (!s.node.outputs[1]) return maxima;
+  if (s.number('storage_order', 0)) throw s.unsupported('places are asked for column by column');
+  return [maxima, still(pool(s, placesOf))];
+}
+
+/** Where the first maximum of each window is in the input, counted over (N, C, H, W). */
+function placesOf(x: tf.Tensor4D, window: Window): tf.Tensor {
+  const [n, height, width, channels] = x.shape;
+  const { kernel, strides, dilations, before, after, outputs } = window;
+  const tap = tf.argMax(tf.stack(tapsOf(padPixels(x, before, after, LOWEST), window)), 0);
+  const tapRow = tf.floorDiv(tap, tf.scalar(kernel[1], 'int32'));
+  const tapColumn = tf.sub(tap, tf.mul(tapRow, tf.scalar(kernel[1], 'int32')));
+  const whole = (count: number, at: (i: number) => number, shape: number[]) =>
+    tf.tensor(
+      Int32Array.from({ length: count }, (_, i) => at(i)),
+      shape,
+      'int32',
+    );
+  const firsts = (axis: number) => {
+    const along = axis === 0 ? [1, outputs[0], 1, 1] : [1, 1, outputs[1], 1];
+    return whole(outputs[axis], (o) => o * strides[axis] - before[axis], along);
+  };
+  const inPixels = (taps: tf.Tensor, axis: number) =>
+    tf.add(tf.mul(taps, tf.scalar(dilations[axis], 'int32')), firsts(axis));
+  const pixel = tf.add(tf.mul(inPixels(tapRow, 0), tf.scalar(width, 'int32')), inPixels(tapColumn, 1));
+  const planes = whole(n * channels, (plane) => plane * height * width, [n, 1, 1, channels]);
+  return tf.add(pixel, planes);
 }
 
 /** The input as each tap of the window sees it, in the shape of the output. */
