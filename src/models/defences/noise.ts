@@ -65,6 +65,12 @@ export class NoisySystem implements System {
     return gradientOf(this, batch, loss);
   }
 
+  /** Noise is added, so that the inner system's Hessian at what it sees is that of the whole. */
+  get hessianProduct(): System['hessianProduct'] {
+    const product = this.inner.hessianProduct?.bind(this.inner);
+    return product && ((batch, direction, loss) => product(this.seen(batch), direction, loss));
+  }
+
   /** The batch with its noise. A defence behind this one draws for itself. */
   private seen(batch: Batch): Batch {
     const { n, pixels, keys = [] } = batch;

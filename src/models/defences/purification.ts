@@ -270,7 +270,9 @@ export function describePurified(
   const { info } = classifier;
   const { steps, chains, stepSize, noise, inputNoise, clamp } = options;
   const differentiable = info.offers.includes('inputGradient') && averages;
-  const offers: Capability[] = info.offers.filter((one) => one !== 'inputGradient' || differentiable);
+  const offers: Capability[] = info.offers.filter(
+    (one) => one !== 'hessianProduct' && (one !== 'inputGradient' || differentiable),
+  );
   const why = info.lacks.inputGradient ?? 'its classifier has no gradient of averaged logits';
   const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
   return {
@@ -280,7 +282,11 @@ export function describePurified(
       `purified by ${by.info.name}: ${plural(steps, 'step')} of size ${stepSize}, noise ${noise}, input noise ` +
       `${inputNoise}, ${plural(chains, 'chain')}${clamp === 'box' ? ', kept in the box' : ''}`,
     offers,
-    lacks: { ...info.lacks, ...(!differentiable && { inputGradient: why }) },
+    lacks: {
+      ...info.lacks,
+      ...(!differentiable && { inputGradient: why }),
+      hessianProduct: 'its images go through chains, of which there are first derivatives only',
+    },
     stochastic: true,
     identity: createHash('sha256')
       .update(
