@@ -4,6 +4,7 @@ import { drawn, meanOfDraws } from '../metrics/draw-counts.js';
 import { drawnBinSums, drawnGaps } from '../metrics/drawn-bins.js';
 import { drawnQuantile } from '../metrics/drawn-quantile.js';
 import { compareScores, type RankingMetrics } from '../metrics/ranking.js';
+import { areaUnderRisk } from '../metrics/risk-coverage.js';
 import { softmax } from '../metrics/softmax.js';
 import { deviationOfDraws } from '../metrics/spread.js';
 import { Registry } from '../registry.js';
@@ -138,6 +139,13 @@ const rows: readonly Statistic[] = [
     roles: ['value'],
     test: 'paired-bootstrap',
     of: ({ value }) => deviationOfDraws(value),
+  },
+  {
+    kind: 'examples',
+    name: 'aurc',
+    roles: ['score', 'outcome'],
+    test: 'paired-bootstrap',
+    of: ({ score, outcome }) => areaUnderRisk(score, outcome),
   },
   {
     kind: 'two-sample',

@@ -1,20 +1,40 @@
 import { cleanRequest } from '../../src/measurements.js';
 import { energyCaveat, scoresNamed } from '../../src/score.js';
 import {
+  type Capability,
+  type DatasetInfo,
   defineSuite,
   fewExamples,
+  labelledTestSets,
   type NotApplicable,
+  type Request,
   type SuiteContext,
   singleDraw,
 } from '../../src/suite.js';
 import { compareAll } from './compare.js';
 import { axisFigure } from './figures.js';
-import { contrasts, heightsOf } from './heights.js';
+import {
+  gradientFigure,
+  gradientMeasures,
+  gradientRequest,
+  gradientTable,
+  steepnessOf,
+} from './gradients.js';
+import { type Contrast, contrasts, type Heights, heightsOf } from './heights.js';
 import { comparisonMeasures, memorisation, NAME, summarised, summaryMeasures } from './measures.js';
-import { energyOptions } from './options.js';
-import { setsOf } from './sets.js';
+import { type EnergyOptions, energyOptions } from './options.js';
+import { byQuantile, quantileFigures, quantileMeasures, quantileTable } from './quantiles.js';
+import { type Sets, setsOf } from './sets.js';
 import { sheet } from './sheet.js';
 import { axisTable, testTable } from './tables.js';
+import {
+  fitSetOf,
+  type Typical,
+  typicalities,
+  typicalityMeasures,
+  typicalityTable,
+  typicalOf,
+} from './typicality.js';
 import { collapsed, memorisationWarning } from './warnings.js';
 
 export const energy = defineSuite({
@@ -24,12 +44,29 @@ export const energy = defineSuite({
     'What log p(x), minus the energy, says of every data set of the run: test, training and validation images, images from elsewhere, and images that were attacked, purified, interpolated or sampled. Values are in nats, up to a constant of each model.',
   options: energyOptions,
   needs: ['logPx'],
-  measures: ['log-px-mean', 'log-px-median', 'log-px-sd', 'log-px-gap', 'log-px-auroc', 'train-test-auroc'],
+  measures: [
+    'log-px-mean',
+    'log-px-median',
+    'log-px-sd',
+    'log-px-gap',
+    'log-px-auroc',
+    'train-test-auroc',
+    'gradient-norm-mean',
+    'gradient-norm-median',
+    'accuracy-in-quantile',
+    'ece-in-quantile',
+    'aurc',
+    'atypical-share',
+    'typicality-auroc',
+  ],
 
   plan(context, options) {
     if (!setsOf(context, options)) return [];
     return context.systems.flatMap((system) =>
-      context.datasets.map((dataset) => cleanRequest(system, dataset)),
+      context.datasets.flatMap((dataset): Request[] => {
+        const gradients = options.gradients && gradientRequest(system, dataset);
+        return [cleanRequest(system, dataset), ...(gradients ? [gradients] : [])];
+      }),
     );
   },
 
@@ -45,25 +82,49 @@ export const energy = defineSuite({
       .filter((own) => own.length > 0);
     const all = bySystem.flatMap((own) => contrasts(own, sets, context));
     const compared = compareAll(all, options, seed);
-    const summaries = heights.map((one) =>
-      summarised(one, {
-        seed,
-        resamples: options.resamples,
-        step: steps?.(`resamples of ${one.system.name} on ${one.dataset.name}`),
-      }),
-    );
+    const draws = ({ system, dataset }: Heights) => ({
+      seed,
+      resamples: options.resamples,
+      step: steps?.(`resamples of ${system.name} on ${dataset.name}`),
+    });
+    const summaries = heights.map((one) => summarised(one, draws(one)));
+    const steepness = options.gradients ? heights.flatMap((one) => steepnessOf(one, collected) ?? []) : [];
+    const tests = labelledTestSets(context);
+    const quantiles = heights
+      .filter(({ dataset }) => tests.includes(dataset))
+      .flatMap((one) => byQuantile(one, options, draws(one)) ?? []);
+    const fitSet = fitSetOf(sets, options);
+    const typical = heights
+      .filter(({ dataset, logPx }) => dataset === fitSet && logPx.length > 0)
+      .map(typicalOf);
+    const typicality = typical.flatMap((one) => typicalitiesOf(one, heights, all, sets));
     const trained = compared.filter(({ own }) => own.dataset === sets.train);
     return {
       measures: [
         ...trained.map(memorisation),
         ...summaries.flatMap(summaryMeasures),
         ...compared.flatMap(comparisonMeasures),
+        ...steepness.flatMap(gradientMeasures),
+        ...quantiles.flatMap((one) => quantileMeasures(one, options.bins)),
+        ...typicality.flatMap(typicalityMeasures),
       ],
       tables: [
         axisTable(sets, summaries, compared),
         ...(compared.length > 0 ? [testTable(sets, compared, options.permutations)] : []),
+        ...(steepness.length > 0 ? [gradientTable(steepness)] : []),
+        ...(quantiles.length > 0 ? [quantileTable(quantiles, options.bins)] : []),
+        ...(typicality.length > 0 ? [typicalityTable(typicality)] : []),
       ],
-      figures: bySystem.flatMap((own) => axisFigure(own, options.histogramBins)),
+      figures: [
+        ...bySystem.flatMap((own) => axisFigure(own, options.histogramBins)),
+        ...systems.flatMap((system) =>
+          gradientFigure(
+            steepness.filter(({ of }) => of.system === system),
+            options.histogramBins,
+          ),
+        ),
+        ...quantileFigures(quantiles),
+      ],
       warnings: [
         ...energyCaveat(NAME, systems, scoresNamed(['log-px'], context.catalogue)),
         ...datasets.flatMap((dataset) => fewExamples(NAME, dataset)),
@@ -71,11 +132,23 @@ export const energy = defineSuite({
         ...bySystem.flatMap(collapsed),
         ...trained.flatMap(memorisationWarning),
       ],
-      notApplicable: sets.train ? [] : withoutTrainingSet(context),
-      examples: [sheet(heights, all)],
+      notApplicable: notApplicable(context, options, { sets, fitSet }),
+      examples: [sheet(heights, { contrasts: all, steepness, quantiles, typical })],
     };
   },
 });
+
+function typicalitiesOf(typical: Typical, heights: readonly Heights[], all: readonly Contrast[], sets: Sets) {
+  const ofSystem = (one: Heights) => one.system === typical.fit.system;
+  const reference = heights.find((one) => ofSystem(one) && one.dataset === sets.reference);
+  return reference
+    ? typicalities(
+        typical,
+        reference,
+        all.filter(({ own }) => ofSystem(own)),
+      )
+    : [];
+}
 
 const withoutTestSet = ({ systems }: SuiteContext): NotApplicable[] =>
   systems.map(({ name: model }) => ({
@@ -84,10 +157,31 @@ const withoutTestSet = ({ systems }: SuiteContext): NotApplicable[] =>
     reason: 'the run has no data set with `role: test`, and `against` names none',
   }));
 
-const withoutTrainingSet = ({ systems }: SuiteContext): NotApplicable[] =>
-  systems.map(({ name: model }) => ({
-    suite: NAME,
-    model,
-    what: 'memorisation',
-    reason: 'the run has no data set with `role: train`, and `train` names none',
-  }));
+/** Parts that a run or a system lacks something for. */
+function notApplicable(
+  context: SuiteContext,
+  { gradients }: EnergyOptions,
+  { sets, fitSet }: { sets: Sets; fitSet: DatasetInfo | undefined },
+): NotApplicable[] {
+  return context.systems.flatMap(({ name: model, offers, lacks }) => {
+    const without = (what: string, reason: string | false | undefined) =>
+      reason ? [{ suite: NAME, model, what, reason }] : [];
+    const lackOf = (need: Capability) =>
+      !offers.includes(need) && (lacks[need] ?? 'the system does not offer it');
+    return [
+      ...without(
+        'memorisation',
+        !sets.train && 'the run has no data set with `role: train`, and `train` names none',
+      ),
+      ...without(
+        'typicality',
+        !fitSet && 'the run has no validation or training images to fit it to, and `fit` names none',
+      ),
+      ...without('gradient norms', gradients && lackOf('inputGradient')),
+      ...without(
+        'accuracy by log p(x)',
+        lackOf('logits') || (labelledTestSets(context).length === 0 && 'the run has no labelled test set'),
+      ),
+    ];
+  });
+}

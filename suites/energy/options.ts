@@ -16,6 +16,24 @@ export const energyOptions = Type.Object(
           'Name of a data set of training images, for memorisation. Default: the first with `role: train`.',
       }),
     ),
+    fit: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Name of the data set that typicality is fitted to. Default: the first validation set, else the first of training images.',
+      }),
+    ),
+    gradients: Type.Boolean({
+      default: true,
+      description: 'Gradient norms of every image: a gradient pass each.',
+    }),
+    quantiles: Type.Integer({
+      minimum: 2,
+      maximum: 100,
+      default: 5,
+      description: 'Parts by log p(x) that accuracy and ECE are given of.',
+    }),
+    bins: Type.Integer({ minimum: 1, maximum: 1000, default: 15, description: 'bins of ECE' }),
     permutations: Type.Integer({
       minimum: 99,
       maximum: 1_000_000,

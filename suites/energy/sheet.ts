@@ -1,34 +1,95 @@
 import { logitsOf } from '../../src/measurements.js';
 import { argmax } from '../../src/metrics.js';
 import type { ExampleSheet } from '../../src/suite.js';
+import type { Steepness } from './gradients.js';
 import { type Contrast, gapsOf, type Heights } from './heights.js';
 import { NAME } from './measures.js';
+import type { ByQuantile } from './quantiles.js';
+import { distancesFrom, type Typical } from './typicality.js';
+
+/** What is known of the images of a data set beside log p(x). */
+export interface Known {
+  contrasts: readonly Contrast[];
+  steepness: readonly Steepness[];
+  quantiles: readonly ByQuantile[];
+  typical: readonly Typical[];
+}
+
+type Cell = string | number | boolean | null;
+
+/** One column: what it holds of a data set by a system, by position; undefined where nothing is known. */
+type Column = (of: Heights, known: Known) => ((i: number) => Cell | undefined) | undefined;
+
+const ofQuantiles =
+  (cell: (found: ByQuantile, i: number) => Cell): Column =>
+  (of, { quantiles }) => {
+    const found = quantiles.find((one) => one.of === of);
+    return found && ((i) => cell(found, i));
+  };
+
+const columns: Record<string, Column> = {
+  model:
+    ({ system }) =>
+    () =>
+      system.name,
+  dataset:
+    ({ dataset }) =>
+    () =>
+      dataset.name,
+  role:
+    ({ dataset }) =>
+    () =>
+      dataset.role,
+  index:
+    ({ indices }) =>
+    (i) =>
+      indices[i],
+  log_px:
+    ({ logPx }) =>
+    (i) =>
+      logPx[i],
+  log_px_gap: (of, { contrasts }) => {
+    const found = contrasts.find(({ own }) => own === of);
+    const gaps = found?.partners && gapsOf(found, found.partners);
+    return gaps && ((i) => gaps[i]);
+  },
+  gradient_norm: (of, { steepness }) => {
+    const norms = steepness.find((one) => one.of === of)?.norms;
+    return norms && ((i) => norms.get(of.indices[i]));
+  },
+  typicality: (of, { typical }) => {
+    const found = typical.find(({ fit }) => fit.system === of.system);
+    const distances = found && distancesFrom(found, of);
+    return distances && ((i) => distances[i]);
+  },
+  atypical: (of, { typical }) => {
+    const found = typical.find(({ fit }) => fit.system === of.system);
+    const distances = found && distancesFrom(found, of);
+    return distances && ((i) => distances[i] > found.threshold);
+  },
+  label:
+    ({ collected }) =>
+    (i) =>
+      collected.labels?.[i],
+  prediction: ({ collected }) => {
+    const predictions = collected.rows.logits && argmax(logitsOf(collected));
+    return predictions && ((i) => predictions[i]);
+  },
+  correct: ofQuantiles(({ correct }, i) => correct[i] === 1),
+  confidence: ofQuantiles(({ confidence }, i) => confidence[i]),
+  quantile: ofQuantiles(({ quantile }, i) => quantile[i]),
+};
 
 /** A row per system, data set and example. */
-export function sheet(heights: readonly Heights[], all: readonly Contrast[]): ExampleSheet {
+export function sheet(heights: readonly Heights[], known: Known): ExampleSheet {
   return {
     name: NAME,
-    columns: ['model', 'dataset', 'role', 'index', 'log_px', 'log_px_gap', 'prediction', 'label'],
+    columns: Object.keys(columns),
     rows: {
       *[Symbol.iterator]() {
         for (const of of heights) {
-          const { system, dataset, indices, logPx, collected } = of;
-          const contrast = all.find(({ own }) => own === of);
-          const gaps = contrast?.partners && gapsOf(contrast, contrast.partners);
-          const predictions = collected.rows.logits && argmax(logitsOf(collected));
-          for (let i = 0; i < indices.length; i++) {
-            const [gap, prediction, label] = [gaps?.[i], predictions?.[i], collected.labels?.[i]];
-            yield [
-              system.name,
-              dataset.name,
-              dataset.role,
-              indices[i],
-              logPx[i],
-              gap ?? null,
-              prediction ?? null,
-              label ?? null,
-            ];
-          }
+          const cells = Object.values(columns).map((column) => column(of, known));
+          for (let i = 0; i < of.indices.length; i++) yield cells.map((cell) => cell?.(i) ?? null);
         }
       },
     },

@@ -32,7 +32,7 @@ describe('log p(x) of data sets', () => {
     expect(gap).toMatchObject({ dataset: 'far', params: { against: 'test' }, n: 9, method: 'welch' });
     expect(gap.value).toBeCloseTo(0.45, 6);
     expect(measureOf(found, 'log-px-auroc').value).toBe(0);
-    expect(found.summary.figures?.map(({ id }) => id)).toEqual(['log-px-line']);
+    expect(found.summary.figures?.map(({ id }) => id)).toContain('log-px-line');
   });
 
   it('is paired by example where a set was made of the test set, also through others', async () => {
@@ -69,7 +69,7 @@ describe('log p(x) of data sets', () => {
     expect(params).toEqual({ against: 'test' });
     expect(rows?.where).toEqual({ model: 'line', dataset: 'seen' });
     expect(codes(found)).toContain('few-examples');
-    expect(found.summary.notApplicable).toEqual([]);
+    expect(found.summary.notApplicable?.map(({ what }) => what)).not.toContain('memorisation');
     const without = await runSuite(energy, { systems: [identity], datasets: [test, ood] });
     expect(without.summary.notApplicable?.[0].reason).toContain('`role: train`');
     const named = await runSuite(energy, {
