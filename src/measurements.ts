@@ -2,7 +2,13 @@
  * `assay/measurements`: the passes that come with Assay, how a suite requests them, and the types of their rows. Suites
  * that request the same pass share it: it is computed once.
  */
+export { presetDescription, purificationPresets } from './models/defences/presets.js';
 export { chainOptions } from './models/defences/purification.js';
+export {
+  type AdaptiveParams,
+  type AdaptiveRows,
+  adaptiveAttack,
+} from './suites/measurements/adaptive-attack.js';
 export {
   type AttackParams,
   type AttackRows,
@@ -27,13 +33,8 @@ export {
   unperturbedRequest,
 } from './suites/measurements/outputs-on-perturbed.js';
 export { type PixelRows, pixels } from './suites/measurements/pixels.js';
-export {
-  type AdaptiveRows,
-  adaptiveAttack,
-  type PurifiedRows,
-  purified,
-  purifiedRequest,
-} from './suites/measurements/purified.js';
+export { type PurifiedRows, purified, purifiedRequest } from './suites/measurements/purified.js';
+export { type DrawsRows, purifiedDraws } from './suites/measurements/purified-draws.js';
 export { type RepeatabilityRows, repeatability } from './suites/measurements/repeatability.js';
 export {
   BATCH_ROUNDING,

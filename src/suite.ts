@@ -3,6 +3,7 @@
  * `assay/measurements`, statistics in `assay/metrics`; suites that attack use `assay/attack`, those of detectors
  * `assay/score`.
  */
+export { PRESETS } from './config/presets.js';
 export { type Static, type TSchema, Type } from './config/type.js';
 export type { DatasetInfo, Examples } from './data/dataset.js';
 export { AssayError, unknownName } from './errors.js';

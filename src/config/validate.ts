@@ -3,6 +3,7 @@ import { CST, type Document, Lexer, LineCounter, parseDocument } from 'yaml';
 import { type LimitName, limits } from '../bytes/limits.js';
 import { readText } from '../bytes/regular-file.js';
 import { AssayError, didYouMean } from '../errors.js';
+import { fillFromPresets, PRESETS, type Presets } from './presets.js';
 import type { Static, TSchema } from './type.js';
 
 const ajv = new Ajv2020({
@@ -16,6 +17,16 @@ const ajv = new Ajv2020({
   // YAML can say .nan and .inf.
   strictNumbers: true,
   verbose: true,
+});
+// A keyword of no type of its own comes before those of objects, and so before their defaults.
+ajv.addKeyword({
+  keyword: PRESETS,
+  modifying: true,
+  errors: false,
+  validate: (presets: readonly Presets[], value: unknown) => {
+    fillFromPresets(presets, value);
+    return true;
+  },
 });
 const validators = new WeakMap<TSchema, ValidateFunction>();
 

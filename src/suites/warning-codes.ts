@@ -5,6 +5,7 @@
 export const warningCodes: readonly string[] = [
   'adaptive-weaker-than-transfer',
   'aware-beats-plain',
+  'bpda-beats-full-gradient',
   'class-names-differ',
   'classes-absent',
   'classes-without-examples',
@@ -45,6 +46,7 @@ export const warningCodes: readonly string[] = [
   'purification-upper-bound',
   'randomized',
   'results-edited',
+  'robust-by-randomness',
   'rounded-input',
   'same-predictions',
   'score-inverted',

@@ -1,38 +1,59 @@
-import type { Estimate } from '../../src/metrics.js';
-import { cell, type LineFigure, type Table } from '../../src/suite.js';
-import type { Adaptive, PurificationResult } from './result.js';
+import { type Estimate, wilson } from '../../src/metrics.js';
+import type { LineFigure } from '../../src/suite.js';
+import { ladder } from './ladder.js';
+import type { PurificationResult } from './result.js';
+import type { UnderAttack } from './under-attack.js';
 
-type Points = LineFigure['series'][number]['points'];
+type Series = LineFigure['series'][number];
 
-const points = (steps: readonly number[], estimates: readonly (Estimate | undefined)[]): Points =>
+const points = (xs: readonly number[], estimates: readonly (Estimate | undefined)[]): Series['points'] =>
   estimates.flatMap((estimate, k) => {
     if (!estimate || !Number.isFinite(estimate.value)) return [];
     const { value, interval } = estimate;
-    return [{ x: steps[k], y: value, ...(interval && { lo: interval[0], hi: interval[1] }) }];
+    return [{ x: xs[k], y: value, ...(interval && { lo: interval[0], hi: interval[1] }) }];
   });
 
-const ticks = (steps: readonly number[]) => steps.map((value) => ({ value, label: String(value) }));
+const ticks = (xs: readonly number[]) => xs.map((value) => ({ value, label: String(value) }));
+
+const shares = { yLabel: 'accuracy', yDomain: [0, 1] as [number, number], yFormat: 'percent' as const };
+
+const named = ({ system, by }: PurificationResult) =>
+  `${system.name} purified by ${by === system.name ? 'itself' : by}`;
 
 /** Accuracy against the number of steps, one chart per system: what purification costs, and what it buys. */
 export function accuracyFigure(result: PurificationResult): LineFigure {
-  const { system, dataset, steps, clean, transferred, adaptive, by } = result;
-  const robust = adaptive.map((one) => one?.robust);
+  const { system, dataset, steps, clean, transferred, rungs, attacks } = result;
+  const transfer = attacks.includes('transfer');
   return {
     kind: 'lines',
     id: `purification-accuracy-${dataset.name}-${system.name}`,
-    title: `${system.name} purified by ${by === system.name ? 'itself' : by}, ${dataset.name}`,
-    caption:
-      'Transferred images were made against the model without its purification, which says little about an attacker who knows of it.',
+    title: `${named(result)}, ${dataset.name}`,
+    ...(transfer && {
+      caption:
+        'Transferred images were made against the model without its purification, which says little about an attacker who knows of it.',
+    }),
     xLabel: 'SGLD steps',
-    yLabel: 'accuracy',
-    yDomain: [0, 1],
-    yFormat: 'percent',
+    ...shares,
     xTicks: ticks(steps),
     points: true,
     series: [
       { name: 'clean', points: points(steps, clean.accuracy) },
-      { name: 'transferred', points: points(steps, transferred.accuracy) },
-      ...(robust.length > 0 ? [{ name: 'BPDA + EOT', points: points(steps, robust) }] : []),
+      ...(transfer ? [{ name: 'transferred', points: points(steps, transferred.accuracy) }] : []),
+      ...ladder.flatMap(({ name, title }) => {
+        const own = rungs.filter(({ climb }) => climb.rung.name === name);
+        const xs = own.map((found) => found.steps);
+        return own.length > 0
+          ? [
+              {
+                name: title,
+                points: points(
+                  xs,
+                  own.map(({ robust }) => robust),
+                ),
+              },
+            ]
+          : [];
+      }),
     ],
   };
 }
@@ -57,50 +78,95 @@ export function energyFigure(dataset: string, results: readonly PurificationResu
   };
 }
 
-const adaptiveCell = (found: Adaptive | undefined) => (found ? cell(found.robust) : null);
-
-/** A row per system and number of steps, beginning with no purification. */
-export function purificationTable(
+/** How far chains end from the image that they began with. */
+export function distanceFigure(
   dataset: string,
   results: readonly PurificationResult[],
-  attack: string,
-): Table {
-  const percent = { format: 'percent', better: 'higher' } as const;
+  norm: 'L2' | 'Linf',
+): LineFigure {
   return {
-    id: `purification-${dataset}`,
-    title: `Purification on ${dataset}`,
-    caption: `Attacks: ${attack}. The last column uses fewer examples; see n in the measures.`,
-    columns: [
-      { key: 'model', title: 'System', format: 'text' },
-      { key: 'by', title: 'purified by', format: 'text' },
-      { key: 'steps', title: 'steps', format: 'text' },
-      { key: 'clean', title: 'clean', ...percent },
-      { key: 'transferred', title: 'transferred', ...percent },
-      { key: 'adaptive', title: 'BPDA + EOT', ...percent },
-      { key: 'change', title: 'log p(x), clean', format: 'number' },
-      { key: 'changeAttacked', title: 'log p(x), attacked', format: 'number' },
-    ],
-    rows: results.flatMap((result) => [
+    kind: 'lines',
+    id: `purification-distance-${norm.toLowerCase()}-${dataset}`,
+    title: `${norm} distance from the image, ${dataset}`,
+    caption:
+      'Mean over images and chains, in units of pixels in [0, 1], noise included; dashed: adversarial images, from the adversarial image.',
+    xLabel: 'SGLD steps',
+    yLabel: `${norm} distance`,
+    yFormat: 'number',
+    xTicks: ticks(results[0].steps),
+    points: true,
+    series: results.flatMap(({ system, steps, clean, transferred }) => [
       {
-        model: result.system.name,
-        by: '',
-        steps: 'none',
-        clean: cell(result.bareClean),
-        transferred: cell(result.bareAttacked),
-        adaptive: null,
-        change: null,
-        changeAttacked: null,
+        name: system.name,
+        points: points(
+          steps,
+          clean.distance.map((one) => one[norm]),
+        ),
       },
-      ...result.steps.map((steps, k) => ({
-        model: result.system.name,
-        by: result.by,
-        steps: String(steps),
-        clean: cell(result.clean.accuracy[k]),
-        transferred: cell(result.transferred.accuracy[k]),
-        adaptive: adaptiveCell(result.adaptive[k]),
-        change: cell(result.clean.change[k]),
-        changeAttacked: cell(result.transferred.change[k]),
-      })),
+      {
+        name: system.name,
+        dashed: true,
+        points: points(
+          steps,
+          transferred.distance.map((one) => one[norm]),
+        ),
+      },
     ]),
+  };
+}
+
+/** Whether attacks were long enough: accuracy by the step at which examples broke, one chart per system. */
+export function attackStepsFigure(result: PurificationResult): LineFigure | undefined {
+  const { system, dataset, rungs } = result;
+  if (rungs.length === 0) return undefined;
+  const most = Math.max(...result.steps);
+  return {
+    kind: 'lines',
+    id: `purification-attack-steps-${dataset.name}-${system.name}`,
+    title: `Attacks on ${named(result)} as they go on, ${most} SGLD steps, ${dataset.name}`,
+    caption: 'A curve that still falls at its end belongs to an attack that was too short.',
+    xLabel: 'steps of the attack',
+    ...shares,
+    series: rungs
+      .filter(({ steps }) => steps === most)
+      .map((found) => ({ name: found.climb.rung.title, points: survival(found) })),
+  };
+}
+
+/** Accuracy after every step of an attack at which it fell. */
+function survival({ climb, spared, brokenAfter }: UnderAttack): Series['points'] {
+  const n = spared.length;
+  const { options, restarts } = climb.params.attacks[0];
+  const last = restarts * (Number(options.steps) + 1) - 1;
+  const falls = [...new Set([0, ...Array.from(brokenAfter).filter((step) => step >= 0), last])];
+  return points(
+    falls.sort((a, b) => a - b),
+    falls.map((step) => wilson(spared.filter((one, i) => one || brokenAfter[i] > step).length, n)),
+  );
+}
+
+/** Whether more draws per gradient would have found more, one chart per system; undefined where one number was run. */
+export function eotFigure(result: PurificationResult): LineFigure | undefined {
+  const { system, dataset, rungs, sweep } = result;
+  if (sweep.length === 0) return undefined;
+  const swept = sweep[0].climb.rung;
+  const all = [...rungs.filter(({ climb }) => climb.rung === swept), ...sweep];
+  const eots = [...new Set(all.map(({ climb }) => climb.params.eot))].sort((a, b) => a - b);
+  return {
+    kind: 'lines',
+    id: `purification-eot-${dataset.name}-${system.name}`,
+    title: `${swept.title} by draws per gradient, ${named(result)}, ${dataset.name}`,
+    caption: 'Where accuracy still falls to the right, the attack averages too few draws.',
+    xLabel: 'draws per gradient',
+    ...shares,
+    xTicks: ticks(eots),
+    points: true,
+    series: result.steps.map((steps) => ({
+      name: `${steps} SGLD step${steps === 1 ? '' : 's'}`,
+      points: points(
+        eots,
+        eots.map((eot) => all.find((one) => one.steps === steps && one.climb.params.eot === eot)?.robust),
+      ),
+    })),
   };
 }

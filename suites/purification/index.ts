@@ -9,13 +9,14 @@ import {
   type SystemInfo,
   withoutLabels,
 } from '../../src/suite.js';
-import { accuracyFigure, energyFigure, purificationTable } from './figures.js';
-import { purificationMeasures } from './measures.js';
+import { accuracyFigure, attackStepsFigure, distanceFigure, energyFigure, eotFigure } from './figures.js';
+import { flagsTable, purificationWarnings } from './flags.js';
+import { measureNames, purificationMeasures } from './measures.js';
 import { type PurificationOptions, purificationOptions } from './options.js';
 import { type PurificationRequests, purifierOf, requestsFor } from './requests.js';
-import { purificationResult } from './result.js';
+import { type PurificationResult, purificationResult } from './result.js';
 import { sheet } from './sheet.js';
-import { purificationWarnings } from './warnings.js';
+import { purificationTable, verdictsTable } from './tables.js';
 
 const NAME = 'purification';
 
@@ -40,23 +41,19 @@ export const purification = defineSuite({
   name: NAME,
   title: 'Purification',
   description:
-    "SGLD purification before classification: images get noise, climb log p(x) of a model for some steps, and the logits of several chains are averaged. Three accuracies belong together: on clean images (what it costs), on adversarial images made against the model without purification (transfer), and under an attack on model and purification together, with straight-through gradients (BPDA) averaged over draws (EOT). Step sizes and noise are in units of the purifying model's own input.",
+    "SGLD purification before classification: images get noise, climb log p(x) of a model for some steps, and the logits of several chains are averaged. Three accuracies belong together: on clean images (what it costs), on adversarial images made against the model without purification (transfer), and under attacks on model and purification together, from straight-through gradients (BPDA) averaged over draws (EOT) upwards. Fresh draws at each attack's image tell what one answer, a vote and repeated submission are worth. Step sizes and noise are in units of the purifying model's own input.",
   options: purificationOptions,
   needs: ['logits', 'inputGradient'],
-  measures: [
-    'purified-accuracy',
-    'transfer-accuracy',
-    'adaptive-robust-accuracy',
-    'log-px-change',
-    'log-px-change-attacked',
-  ],
+  measures: measureNames,
 
   plan(context, options) {
     return jobs(context, options).flatMap(({ wanted }) => [
       wanted.transfer,
       wanted.clean,
       wanted.transferred,
-      ...wanted.adaptive,
+      ...[...wanted.rungs, ...wanted.sweep].flatMap(({ attack, draws }) =>
+        draws ? [attack, draws] : [attack],
+      ),
     ]);
   },
 
@@ -67,14 +64,24 @@ export const purification = defineSuite({
     const sets = labelledTestSets(context)
       .map((dataset) => ({ dataset, own: results.filter((result) => result.dataset.name === dataset.name) }))
       .filter(({ own }) => own.length > 0);
-    const attack = attackLine(options);
     return {
-      measures: results.flatMap((result) => purificationMeasures(NAME, NAME, result, options)),
-      tables: sets.map(({ dataset, own }) => purificationTable(dataset.name, own, attack)),
-      figures: sets.flatMap(({ dataset, own }) => [
-        ...own.map(accuracyFigure),
-        energyFigure(dataset.name, own),
+      measures: results.flatMap((result) =>
+        purificationMeasures({ suite: NAME, sheet: NAME, result, options }),
+      ),
+      tables: sets.flatMap(({ dataset, own }) => [
+        purificationTable(dataset.name, own, caption(options, own)),
+        ...[verdictsTable(dataset.name, own)].filter((table) => table !== undefined),
+        ...own.map(flagsTable),
       ]),
+      figures: sets.flatMap(({ dataset, own }) =>
+        [
+          ...own.map(accuracyFigure),
+          ...own.flatMap((result) => [attackStepsFigure(result), eotFigure(result)]),
+          energyFigure(dataset.name, own),
+          distanceFigure(dataset.name, own, 'L2'),
+          distanceFigure(dataset.name, own, 'Linf'),
+        ].filter((figure) => figure !== undefined),
+      ),
       warnings: [
         ...sets.flatMap(({ dataset, own }) => fewUsed(NAME, dataset, own[0].n)),
         ...results.flatMap((result) => purificationWarnings(NAME, result)),
@@ -85,11 +92,18 @@ export const purification = defineSuite({
   },
 });
 
-const attackLine = ({ norm, epsilon, attackSteps, adaptive }: PurificationOptions) =>
-  `${norm} ${parseEpsilon(epsilon).text}, PGD-${attackSteps} for transfer` +
-  (adaptive.steps > 0
-    ? `, PGD-${adaptive.steps} with ${adaptive.eot} draws per gradient and ${adaptive.confirm} to confirm on the whole`
-    : '');
+function caption(
+  { norm, epsilon, attackSteps, ladder }: PurificationOptions,
+  results: readonly PurificationResult[],
+): string {
+  const { rungs } = results[0];
+  const whole = new Map(rungs.map(({ climb, robust }) => [`${climb.rung.title}: ${climb.label}`, robust.n]));
+  const transfer = ladder.includes('transfer') ? [`transferred: PGD-${attackSteps} on the bare model`] : [];
+  return `Attacks, ${norm} ${parseEpsilon(epsilon).text}. ${[
+    ...transfer,
+    ...[...whole].map(([label, n]) => `${label}, n ${n}`),
+  ].join('; ')}.`;
+}
 
 function unpurified(context: SuiteContext, options: PurificationOptions): NotApplicable[] {
   return context.systems.flatMap((system) => {

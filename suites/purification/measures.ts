@@ -3,107 +3,205 @@ import type { Estimate } from '../../src/metrics.js';
 import { type Measure, type MeasureRows, measure } from '../../src/suite.js';
 import type { PurificationOptions } from './options.js';
 import type { PurificationResult } from './result.js';
+import { imagesOf } from './sheet.js';
+import type { UnderAttack } from './under-attack.js';
 
-/** Three accuracies and two changes of log p(x) for each number of steps. */
-export function purificationMeasures(
-  suite: string,
-  sheet: string,
-  result: PurificationResult,
-  options: PurificationOptions,
-): Measure[] {
-  const { system, dataset, steps, clean, transferred, adaptive } = result;
-  const common = { suite, model: system.name, dataset: dataset.name };
+/** Everything that a measure is about but the images. */
+interface About {
+  suite: string;
+  sheet: string;
+  result: PurificationResult;
+  options: PurificationOptions;
+}
+
+type Described = Pick<Measure, 'measure' | 'title' | 'params'> & { note?: string | undefined };
+
+/** Every name that `purificationMeasures` gives. */
+export const measureNames = [
+  'purified-accuracy',
+  'transfer-accuracy',
+  'adaptive-robust-accuracy',
+  'verdict-accuracy',
+  'draws-per-example',
+  'forward-passes',
+  'gradient-passes',
+  'log-px-change',
+  'log-px-change-attacked',
+  'purification-distance',
+];
+
+export function purificationMeasures(about: About): Measure[] {
+  const { result } = about;
+  return [
+    ...result.steps.flatMap((steps, k) => bySteps(about, steps, k)),
+    ...result.rungs.flatMap((found) => byRung(about, found)),
+    ...result.sweep.map((found) => robust(about, found)),
+  ];
+}
+
+/** Accuracies and means of clean and transferred images. */
+function bySteps(about: About, steps: number, k: number): Measure[] {
+  const { result, options } = about;
   const { text } = parseEpsilon(options.epsilon);
-  const ball = { norm: options.norm, epsilon: text };
-  const accuracy = (
-    id: string,
-    title: string,
-    params: Measure['params'],
-    rows: MeasureRows,
-    estimate: Estimate,
-    note?: string,
-  ) =>
+  const { params, ball, after } = settings(about, steps);
+  const { clean, transferred } = result;
+  const of = (images: string) => ({ images, steps });
+  return [
+    accuracy(
+      about,
+      { measure: 'purified-accuracy', title: `Accuracy after ${after} of purification`, params },
+      share(about, of('clean'), 'correct'),
+      clean.accuracy[k],
+    ),
+    ...(options.ladder.includes('transfer')
+      ? [
+          accuracy(
+            about,
+            {
+              measure: 'transfer-accuracy',
+              title: `Accuracy on transferred ${options.norm} ${text}, ${after}`,
+              params: { ...params, ...ball },
+              note: 'made against the model without its purification',
+            },
+            share(about, of('transferred'), 'correct'),
+            transferred.accuracy[k],
+          ),
+        ]
+      : []),
+    number(
+      about,
+      { measure: 'log-px-change', title: `Change of log p(x), clean, ${after}`, params },
+      mean(about, of('clean'), 'log_px_change'),
+      clean.change[k],
+    ),
+    number(
+      about,
+      {
+        measure: 'log-px-change-attacked',
+        title: `Change of log p(x), adversarial, ${after}`,
+        params: { ...params, ...ball },
+      },
+      mean(about, of('transferred'), 'log_px_change'),
+      transferred.change[k],
+    ),
+    ...(['L2', 'Linf'] as const).map((distance) =>
+      number(
+        about,
+        {
+          measure: 'purification-distance',
+          title: `${distance} distance that clean images move in ${after}`,
+          params: { ...params, distance },
+        },
+        mean(about, of('clean'), `${distance.toLowerCase()}_distance`),
+        clean.distance[k][distance],
+      ),
+    ),
+  ];
+}
+
+/** What an attack on the whole came to, the verdicts that are made of its draws, and what it cost. */
+function byRung(about: About, found: UnderAttack): Measure[] {
+  const { params, ball, after } = settings(about, found.steps);
+  const { title, name: rung } = found.climb.rung;
+  const of = { images: imagesOf(found), steps: found.steps };
+  const settled = { ...params, ...ball, rung };
+  const { judged, passes } = found;
+  return [
+    robust(about, found),
+    ...(judged?.verdicts ?? []).map(({ verdict, estimate }) =>
+      accuracy(
+        about,
+        {
+          measure: 'verdict-accuracy',
+          title: `Accuracy under ${title}, ${verdict.title}, ${after}`,
+          params: { ...settled, verdict: verdict.name, draws: about.options.draws },
+          note: verdict.what,
+        },
+        verdict.name === 'one-shot' ? mean(about, of, verdict.column) : share(about, of, verdict.column),
+        estimate,
+      ),
+    ),
+    ...(judged
+      ? [
+          number(
+            about,
+            { measure: 'draws-per-example', title: `Draws per image, ${title}, ${after}`, params: settled },
+            mean(about, of, 'draws'),
+            judged.draws,
+          ),
+        ]
+      : []),
+    ...(['forward', 'gradient'] as const).map((kind) =>
+      number(
+        about,
+        {
+          measure: `${kind}-passes`,
+          title: `${kind === 'forward' ? 'Forward' : 'Gradient'} passes per example, ${title}, ${after}`,
+          params: settled,
+        },
+        mean(about, of, `${kind}_passes`),
+        passes[kind],
+      ),
+    ),
+  ];
+}
+
+function robust(about: About, found: UnderAttack): Measure {
+  const { params, ball, after } = settings(about, found.steps);
+  const { climb, broken, confirmed, swept } = found;
+  const told =
+    confirmed === undefined ? '' : `; ${confirmed} of ${broken} broken examples confirmed with fresh draws`;
+  return accuracy(
+    about,
+    {
+      measure: 'adaptive-robust-accuracy',
+      title: `Accuracy under ${climb.rung.title}${swept ? ` (${climb.params.eot})` : ''}, ${about.options.norm} ${ball.epsilon}, ${after}`,
+      params: { ...params, ...ball, rung: climb.rung.name, ...(swept && { eot: climb.params.eot }) },
+      note: `${climb.label}${told}`,
+    },
+    share(about, { images: imagesOf(found), steps: found.steps }, 'correct'),
+    found.robust,
+  );
+}
+
+function settings({ result, options }: About, steps: number) {
+  const { chains, stepSize, noise, inputNoise, norm } = options;
+  return {
+    params: { by: result.by, steps, chains, stepSize, noise, inputNoise },
+    ball: { norm, epsilon: parseEpsilon(options.epsilon).text },
+    after: `${steps} step${steps === 1 ? '' : 's'}`,
+  };
+}
+
+type Of = { images: string; steps: number };
+
+const from = ({ sheet, result }: About, of: Of) => ({
+  sheet,
+  where: { model: result.system.name, dataset: result.dataset.name, ...of },
+});
+const share = (about: About, of: Of, outcome: string): MeasureRows => ({
+  ...from(about, of),
+  statistic: 'share',
+  columns: { outcome },
+});
+const mean = (about: About, of: Of, value: string): MeasureRows => ({
+  ...from(about, of),
+  statistic: 'mean',
+  columns: { value },
+});
+
+const as =
+  (kind: Pick<Measure, 'better' | 'format'>) =>
+  ({ suite, result }: About, { note, ...described }: Described, rows: MeasureRows, estimate: Estimate) =>
     measure(
       {
-        ...common,
-        measure: id,
-        title,
-        params,
-        better: 'higher',
-        format: 'percent',
+        ...{ suite, model: result.system.name, dataset: result.dataset.name },
+        ...described,
+        ...kind,
         rows,
         ...(note && { note }),
       },
       estimate,
     );
-  const change = (
-    id: string,
-    title: string,
-    params: Measure['params'],
-    rows: MeasureRows,
-    estimate: Estimate,
-  ) => measure({ ...common, measure: id, title, params, better: 'none', format: 'number', rows }, estimate);
-  const from = (images: 'clean' | 'transferred' | 'adaptive', count: number) => ({
-    sheet,
-    where: { model: system.name, dataset: dataset.name, images, steps: count },
-  });
-  const shareOf = (...of: Parameters<typeof from>): MeasureRows => ({
-    ...from(...of),
-    statistic: 'share',
-    columns: { outcome: 'correct' },
-  });
-  const meanOf = (...of: Parameters<typeof from>): MeasureRows => ({
-    ...from(...of),
-    statistic: 'mean',
-    columns: { value: 'log_px_change' },
-  });
-  return steps.flatMap((count, k) => {
-    const { chains, stepSize, noise, inputNoise } = options;
-    const params = { by: result.by, steps: count, chains, stepSize, noise, inputNoise };
-    const after = `${count} step${count === 1 ? '' : 's'}`;
-    return [
-      accuracy(
-        'purified-accuracy',
-        `Accuracy after ${after} of purification`,
-        params,
-        shareOf('clean', count),
-        clean.accuracy[k],
-      ),
-      accuracy(
-        'transfer-accuracy',
-        `Accuracy on transferred ${options.norm} ${text}, ${after}`,
-        { ...params, ...ball },
-        shareOf('transferred', count),
-        transferred.accuracy[k],
-        'made against the model without its purification',
-      ),
-      ...adaptive
-        .slice(k, k + 1)
-        .filter((found) => found !== undefined)
-        .map(({ robust, unconfirmed, broken }) =>
-          accuracy(
-            'adaptive-robust-accuracy',
-            `Accuracy under BPDA + EOT, ${options.norm} ${text}, ${after}`,
-            { ...params, ...ball },
-            shareOf('adaptive', count),
-            robust,
-            `${broken - unconfirmed} of ${broken} broken examples confirmed with fresh draws`,
-          ),
-        ),
-      change(
-        'log-px-change',
-        `Change of log p(x), clean, ${after}`,
-        params,
-        meanOf('clean', count),
-        clean.change[k],
-      ),
-      change(
-        'log-px-change-attacked',
-        `Change of log p(x), adversarial, ${after}`,
-        { ...params, ...ball },
-        meanOf('transferred', count),
-        transferred.change[k],
-      ),
-    ];
-  });
-}
+const accuracy = as({ better: 'higher', format: 'percent' });
+const number = as({ better: 'none', format: 'number' });

@@ -1,10 +1,37 @@
 import { epsilonSchema } from '../../src/attack.js';
-import { chainOptions } from '../../src/measurements.js';
-import { type Catalogue, oneOf, type Static, Type } from '../../src/suite.js';
+import { chainOptions, presetDescription, purificationPresets } from '../../src/measurements.js';
+import { type Catalogue, oneOf, PRESETS, type Static, Type } from '../../src/suite.js';
+import { ladder } from './ladder.js';
+
+/** Of a preset, what belongs to the suite: numbers of steps are a list, and what Hill et al. call 15 and 150 replicates. */
+const chains = Object.fromEntries(
+  Object.entries(purificationPresets).map(([name, { steps, ...chain }]) => [
+    name,
+    {
+      ...chain,
+      steps: [steps],
+      ...(name === 'ebm-defense' && { draws: 10, adaptive: { eot: 1, confirm: 10 } }),
+    },
+  ]),
+);
+
+/** How much an attack on the whole may cost. */
+const protocols = {
+  quick: {},
+  strong: { ladder: ladder.map(({ name }) => name), draws: 150, examples: 512, adaptive: { examples: 512 } },
+};
+
+const count = (description: string) => Type.Optional(Type.Integer({ minimum: 1, description }));
 
 export const purificationOptions = ({ norms }: Catalogue) =>
   Type.Object(
     {
+      preset: Type.Optional(oneOf(Object.keys(purificationPresets), { description: presetDescription })),
+      protocol: oneOf(Object.keys(protocols), {
+        default: 'quick',
+        description:
+          'quick is for a look. strong is the whole ladder with the figures of the literature, 512 images and up to 150 draws, for what is not written here.',
+      }),
       steps: Type.Array(Type.Integer({ minimum: 0, maximum: 100_000 }), {
         minItems: 1,
         default: [1, 10],
@@ -23,40 +50,66 @@ export const purificationOptions = ({ norms }: Catalogue) =>
         default: 64,
         description: 'Use only the first n examples: chains are expensive.',
       }),
-      norm: Type.Unsafe<string>(
-        oneOf(norms.names, { default: 'Linf', description: 'Norm of both attacks.' }),
-      ),
+      norm: Type.Unsafe<string>(oneOf(norms.names, { default: 'Linf', description: 'Norm of all attacks.' })),
       epsilon: epsilonSchema({
         default: '8/255',
-        description: 'Radius of both attacks.',
+        description: 'Radius of all attacks.',
       }),
       attackSteps: Type.Integer({
         minimum: 1,
         default: 40,
         description: 'PGD steps against the bare model, whose images are then purified (transfer).',
       }),
+      ladder: Type.Array(oneOf(ladder.map(({ name }) => name)), {
+        uniqueItems: true,
+        default: ['transfer', 'bpda'],
+        description: `Attacks, each with a column of its own, weakest first: ${ladder.map(({ name, what }) => `${name} (${what})`).join(', ')}.`,
+      }),
       adaptive: Type.Object(
         {
-          steps: Type.Integer({
-            minimum: 0,
-            default: 10,
-            description: 'PGD steps against model and purification together; 0 skips this attack.',
-          }),
-          eot: Type.Integer({
-            minimum: 1,
-            default: 2,
-            description: 'Number of draws averaged for each gradient.',
-          }),
-          confirm: Type.Integer({
-            minimum: 1,
-            default: 4,
-            description: 'Number of fresh draws whose mean logits must be wrong too.',
-          }),
+          steps: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              description:
+                'Steps of every attack on model and purification together; 0 leaves them all out. Default: 10, or that of the attack under `protocol: strong`.',
+            }),
+          ),
+          eot: count('Number of draws averaged for each gradient. Default: 2, or by attack.'),
+          confirm: count(
+            'Number of fresh draws whose mean logits must be wrong too before an image counts as broken. Default: 4, or by attack.',
+          ),
           examples: Type.Integer({ minimum: 1, default: 32, description: 'Use only the first n examples.' }),
+          sweep: Type.Array(Type.Integer({ minimum: 1 }), {
+            default: [],
+            description:
+              'Numbers of draws per gradient that the strongest attack with fresh draws is run with as well: whether its accuracy still falls.',
+          }),
         },
-        { default: {}, additionalProperties: false, description: 'The attack by BPDA and EOT.' },
+        {
+          default: {},
+          additionalProperties: false,
+          description: 'Attacks on model and purification together.',
+        },
       ),
+      draws: Type.Integer({
+        minimum: 0,
+        maximum: 10_000,
+        default: 10,
+        description:
+          'Fresh draws at the image of every attack on the whole, at most, from which all verdicts are made; 0 leaves them out.',
+      }),
+      sequential: Type.Boolean({
+        default: true,
+        description:
+          'No more draws, after the first 10, for an image whose share of right draws is settled to lie above or below 1/2.',
+      }),
     },
-    { additionalProperties: false },
+    {
+      additionalProperties: false,
+      [PRESETS]: [
+        { option: 'preset', rows: chains },
+        { option: 'protocol', rows: protocols },
+      ],
+    },
   );
 export type PurificationOptions = Static<ReturnType<typeof purificationOptions>>;

@@ -5,23 +5,45 @@ import {
   type AttackRows,
   adaptiveAttack,
   attackRequest,
+  type DrawsRows,
   type PurifiedRows,
+  purifiedDraws,
   purifiedRequest,
 } from '../../src/measurements.js';
 import { type Catalogue, type DatasetInfo, type Request, request, type SystemInfo } from '../../src/suite.js';
+import { type Climb, climbOf, rungNamed } from './ladder.js';
 import type { PurificationOptions } from './options.js';
+
+/** An attack on the whole, at one number of SGLD steps. */
+export interface RungRequests {
+  climb: Climb;
+  /** SGLD steps. */
+  steps: number;
+  /** Beside the ladder, with another number of draws per gradient. */
+  swept: boolean;
+  attack: Request<AdaptiveRows>;
+  /** At the images that it found; absent where every draw is the same, and where none are wanted. */
+  draws?: Request<DrawsRows>;
+}
 
 /** What is asked of one classifier on one data set. */
 export interface PurificationRequests {
   /** Ascending. */
   steps: readonly number[];
   by: string;
+  /** Names of the attacks asked for. */
+  attacks: readonly string[];
   transfer: Request<AttackRows>;
   clean: Request<PurifiedRows>;
   transferred: Request<PurifiedRows>;
-  /** One for each number of steps; empty when left out. */
-  adaptive: readonly Request<AdaptiveRows>[];
+  /** By number of steps, and then as the ladder goes. */
+  rungs: readonly RungRequests[];
+  /** The strongest of them with other numbers of draws per gradient. */
+  sweep: readonly RungRequests[];
 }
+
+/** Draws in any case, and for votes: what resubmission is asked about (Kang et al. 2024). */
+export const BLOCK = 10;
 
 /** The name of the model that purifies for a system, or why there is none. */
 export function purifierOf(
@@ -50,9 +72,8 @@ export function requestsFor(
   const steps = [...new Set(options.steps)].sort((a, b) => a - b);
   const chain = { by, stepSize, noise, inputNoise, chains, clamp };
   // The strongest point and not the first broken one: an image just across the boundary is brought back by noise.
-  const pgd = (count: number) => [settledStage({ method: 'pgd', options: { steps: count } }, catalogue)];
-  const attack: AttackParams = {
-    attacks: pgd(options.attackSteps),
+  const bare: AttackParams = {
+    attacks: [settledStage({ method: 'pgd', options: { steps: options.attackSteps } }, catalogue)],
     norm: options.norm,
     epsilons: [parseEpsilon(options.epsilon, 'epsilon').text],
     goal: { kind: 'mistake' },
@@ -60,31 +81,30 @@ export function requestsFor(
     confirm: 1,
     keep: 'strongest',
   };
-  const transfer = attackRequest(system, dataset, attack, examples);
-  const whole: AttackParams = {
-    ...attack,
-    keep: 'first',
-    eot: adaptive.eot,
-    confirm: adaptive.confirm,
-    attacks: pgd(Math.max(1, adaptive.steps)),
+  const transfer = attackRequest(system, dataset, bare, examples);
+  const attacked = (climb: Climb, count: number, swept = false): RungRequests => {
+    const purify = { ...chain, steps: count, ...climb.rung.whole?.purify };
+    const on = { system, dataset, first: adaptive.examples };
+    const attack = request({ measurement: adaptiveAttack, params: { purify, attack: climb.params }, ...on });
+    const one = { climb, steps: count, swept, attack };
+    if (swept || climb.rung.fixed || options.draws === 0) return one;
+    const { draws, sequential } = options;
+    const params = { purify, draws, block: Math.min(BLOCK, draws), sequential };
+    return { ...one, draws: request({ measurement: purifiedDraws, params, inputs: [attack], ...on }) };
   };
+  const climbs = options.ladder.flatMap((name) => climbOf(rungNamed(name), options, catalogue) ?? []);
+  const strongest = climbs.findLast(({ rung }) => !rung.fixed);
+  const others = adaptive.sweep.filter((eot) => eot !== strongest?.params.eot).sort((a, b) => a - b);
   return {
-    steps,
-    by,
-    transfer,
+    ...{ steps, by, transfer, attacks: options.ladder },
     clean: purifiedRequest(system, dataset, { ...chain, steps }, examples),
     transferred: purifiedRequest(system, dataset, { ...chain, steps }, examples, transfer),
-    adaptive:
-      adaptive.steps === 0
-        ? []
-        : steps.map((count) =>
-            request({
-              measurement: adaptiveAttack,
-              system,
-              dataset,
-              params: { purify: { ...chain, steps: count }, attack: whole },
-              first: adaptive.examples,
-            }),
-          ),
+    rungs: steps.flatMap((count) => climbs.map((climb) => attacked(climb, count))),
+    sweep: steps.flatMap((count) =>
+      [...new Set(others)].flatMap((eot) => {
+        const climb = strongest && climbOf(strongest.rung, options, catalogue, eot);
+        return climb ? [attacked(climb, count, true)] : [];
+      }),
+    ),
   };
 }

@@ -1,7 +1,8 @@
-import type { AdaptiveRows, PurifiedRows } from '../../src/measurements.js';
+import type { PurifiedRows } from '../../src/measurements.js';
 import { argmax, type Estimate, meanOf, wilson } from '../../src/metrics.js';
 import type { Collected, CollectedRows, DatasetInfo, SystemInfo } from '../../src/suite.js';
 import type { PurificationRequests } from './requests.js';
+import { type UnderAttack, underAttack } from './under-attack.js';
 
 /** Images of one kind after purification, a number per step count. */
 export interface Track {
@@ -13,6 +14,10 @@ export interface Track {
   after: Float64Array[];
   /** Mean change of log p(x). */
   change: Estimate[];
+  /** (n) per step count: how far chains end from the image, in pixels of [0, 1]; and the means. */
+  l2: Float64Array[];
+  linf: Float64Array[];
+  distance: Record<'L2' | 'Linf', Estimate>[];
 }
 
 export interface PurificationResult {
@@ -20,6 +25,8 @@ export interface PurificationResult {
   dataset: DatasetInfo;
   by: string;
   steps: readonly number[];
+  /** Names of the ladder's attacks that were asked for. */
+  attacks: readonly string[];
   n: number;
   labels: Int32Array;
   indices: Int32Array;
@@ -28,19 +35,10 @@ export interface PurificationResult {
   bareAttacked: Estimate;
   clean: Track;
   transferred: Track;
-  /** Under attack on the whole, per step count; empty when left out, undefined where it failed. */
-  adaptive: (Adaptive | undefined)[];
-}
-
-export interface Adaptive {
-  /** (n): source indices and labels; correct when clean, and not broken. */
-  indices: Int32Array;
-  labels: Int32Array | undefined;
-  spared: boolean[];
-  robust: Estimate;
-  clean: Estimate;
-  unconfirmed: number;
-  broken: number;
+  /** Under attack on the whole, by step count and as the ladder goes; without those that failed. */
+  rungs: readonly UnderAttack[];
+  /** The same with other numbers of draws per gradient. */
+  sweep: readonly UnderAttack[];
 }
 
 export function purificationResult(
@@ -59,6 +57,7 @@ export function purificationResult(
     ...on,
     by: wanted.by,
     steps: wanted.steps,
+    attacks: wanted.attacks,
     n,
     labels,
     indices,
@@ -72,45 +71,34 @@ export function purificationResult(
     ),
     clean: track(clean, labels),
     transferred: track(transferred, labels),
-    adaptive: wanted.adaptive.map((one) => {
-      const rows = collected.get(one);
-      return rows && underAttack(rows);
-    }),
+    rungs: wanted.rungs.flatMap((one) => underAttack(one, collected) ?? []),
+    sweep: wanted.sweep.flatMap((one) => underAttack(one, collected) ?? []),
   };
 }
 
 function track({ rows }: Collected<PurifiedRows>, labels: Int32Array): Track {
   const { logits, logPx, logPxBefore } = rows;
   const [n, count, classes] = logits.shape;
-  const result: Track = { predictions: [], accuracy: [], before: logPxBefore.data, after: [], change: [] };
+  const before = logPxBefore.data;
+  const result: Track = {
+    ...{ predictions: [], accuracy: [], before, after: [], change: [], l2: [], linf: [], distance: [] },
+  };
   for (let k = 0; k < count; k++) {
     const data = Float64Array.from({ length: n * classes }, (_, at) => {
       const [i, c] = [Math.floor(at / classes), at % classes];
       return logits.data[(i * count + k) * classes + c];
     });
     const predictions = argmax({ n, classes, data });
-    const after = Float64Array.from({ length: n }, (_, i) => logPx.data[i * count + k]);
+    const ofStep = ({ data }: { data: ArrayLike<number> }) =>
+      Float64Array.from({ length: n }, (_, i) => data[i * count + k]);
+    const [after, l2, linf] = [ofStep(logPx), ofStep(rows.l2), ofStep(rows.linf)];
     result.predictions.push(predictions);
     result.accuracy.push(wilson(predictions.filter((p, i) => p === labels[i]).length, n));
     result.after.push(after);
-    result.change.push(meanOf(after.map((value, i) => value - logPxBefore.data[i])));
+    result.change.push(meanOf(after.map((value, i) => value - before[i])));
+    result.l2.push(l2);
+    result.linf.push(linf);
+    result.distance.push({ L2: meanOf(l2), Linf: meanOf(linf) });
   }
   return result;
-}
-
-function underAttack({ rows, indices, labels }: Collected<AdaptiveRows>): Adaptive {
-  const { correct, brokenAt, reproduced, inside } = rows;
-  const n = correct.data.length;
-  const spared = Array.from(correct.data, (right, i) => right === 1 && brokenAt.data[i] < 0);
-  let [right, robust, broken, unconfirmed] = [0, 0, 0, 0];
-  for (let i = 0; i < n; i++) {
-    if (correct.data[i] !== 1) continue;
-    right++;
-    if (spared[i]) robust++;
-    else {
-      broken++;
-      if (!(reproduced.data[i] === 1 && inside.data[i] === 1)) unconfirmed++;
-    }
-  }
-  return { indices, labels, spared, robust: wilson(robust, n), clean: wilson(right, n), unconfirmed, broken };
 }

@@ -1,59 +1,67 @@
 import type { ExampleSheet } from '../../src/suite.js';
-import type { PurificationResult } from './result.js';
+import type { PurificationResult, Track } from './result.js';
+import type { UnderAttack } from './under-attack.js';
+import { verdicts } from './verdicts.js';
+
+type Cell = string | number | boolean | null;
+
+const common = ['model', 'dataset', 'index', 'label', 'images', 'steps', 'correct'] as const;
+const purified = [
+  'prediction',
+  'log_px_before',
+  'log_px_after',
+  'log_px_change',
+  'l2_distance',
+  'linf_distance',
+] as const;
+const attacked = ['broken_after', 'forward_passes', 'gradient_passes', 'draws', 'settled_after'] as const;
+const ofDraws = verdicts.map(({ column }) => column);
 
 /**
- * A row per system, example, kind of image and number of steps. Of images made against the whole (`adaptive`) it is told
- * only whether the example stays correct.
+ * A row per system, example, kind of image and number of SGLD steps. Kinds: `clean`, `transferred`, and one for every
+ * attack on the whole (`bpda`), of which `correct` says whether the example stays correct, and the rest what attack and
+ * fresh draws at its image came to.
  */
 export function sheet(name: string, results: readonly PurificationResult[]): ExampleSheet {
   return {
     name,
-    columns: [
-      'model',
-      'dataset',
-      'index',
-      'label',
-      'images',
-      'steps',
-      'prediction',
-      'correct',
-      'log_px_before',
-      'log_px_after',
-      'log_px_change',
-    ],
-    rows: results.flatMap(({ system, dataset, steps, indices, labels, clean, transferred, adaptive }) => [
-      ...Object.entries({ clean, transferred }).flatMap(([images, { predictions, before, after }]) =>
-        steps.flatMap((count, k) =>
-          Array.from(indices, (example, i) => [
-            system.name,
-            dataset.name,
-            example,
-            labels[i],
-            images,
-            count,
-            predictions[k][i],
-            predictions[k][i] === labels[i],
-            before[i],
-            after[k][i],
-            after[k][i] - before[i],
-          ]),
-        ),
+    columns: [...common, ...purified, ...attacked, ...ofDraws],
+    rows: results.flatMap((result) => [
+      ...Object.entries({ clean: result.clean, transferred: result.transferred }).flatMap(([images, track]) =>
+        result.steps.flatMap((steps, k) => trackRows(result, images, track, steps, k)),
       ),
-      ...adaptive.flatMap((found, k) =>
-        (found?.spared ?? []).map((spared, i) => [
-          system.name,
-          dataset.name,
-          found?.indices[i] ?? null,
-          found?.labels?.[i] ?? null,
-          'adaptive',
-          steps[k],
-          null,
-          spared,
-          null,
-          null,
-          null,
-        ]),
-      ),
+      ...[...result.rungs, ...result.sweep].flatMap((found) => rungRows(result, found)),
     ]),
   };
 }
+
+function trackRows(
+  { system, dataset, indices, labels }: PurificationResult,
+  images: string,
+  track: Track,
+  steps: number,
+  k: number,
+): Cell[][] {
+  const { predictions, before, after, l2, linf } = track;
+  return Array.from(indices, (example, i) => [
+    ...[system.name, dataset.name, example, labels[i], images, steps, predictions[k][i] === labels[i]],
+    ...[predictions[k][i], before[i], after[k][i], after[k][i] - before[i], l2[k][i], linf[k][i]],
+    ...[...attacked, ...ofDraws].map(() => null),
+  ]);
+}
+
+function rungRows({ system, dataset }: PurificationResult, found: UnderAttack): Cell[][] {
+  const { indices, labels, steps, spared, brokenAfter, passes, judged } = found;
+  const { forwardPasses, gradientPasses } = passes.rows;
+  return Array.from(indices, (example, i) => [
+    ...[system.name, dataset.name, example, labels[i], imagesOf(found), steps, spared[i]],
+    ...purified.map(() => null),
+    ...[brokenAfter[i] < 0 ? null : brokenAfter[i], forwardPasses.data[i], gradientPasses.data[i]],
+    ...[judged?.drawn[i] ?? null, judged?.settledAfter[i] ?? null],
+    ...ofDraws.map((_, v) => judged?.verdicts[v].right[i] ?? null),
+  ]);
+}
+
+/** What rows of an attack on the whole are found by. */
+export const imagesOf = ({ climb, swept }: UnderAttack): string =>
+  swept ? `${climb.rung.name}, eot ${climb.params.eot}` : climb.rung.name;

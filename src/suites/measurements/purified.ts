@@ -1,20 +1,17 @@
-import { runAttack } from '../../attacks/scheduler.js';
 import { AssayError } from '../../errors.js';
+import { imageSize } from '../../models/batching.js';
 import {
-  behindChains,
   overChains,
-  PurifiedSystem,
   type PurifyOptions,
   refuseUnfit,
   startChains,
 } from '../../models/defences/purification.js';
-import type { Passes, System, SystemInfo } from '../../models/system.js';
+import type { System, SystemInfo } from '../../models/system.js';
 import { sgld } from '../../sampling/sgld.js';
-import { float32, float64, int32, type RowsIn, uint8 } from '../columns.js';
+import { float32, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
-import { type AttackParams, type AttackRows, attackPasses, attackPlanOf } from './attack.js';
+import type { AttackRows } from './attack.js';
 import { eachBatch } from './batches.js';
-import { verify } from './verify.js';
 
 /** A chain but for its length. `by` names a system of the run. */
 export type ChainParams = Omit<PurifyOptions, 'steps'>;
@@ -29,6 +26,8 @@ const columns = ({ classes }: SystemInfo, { steps }: PurifiedParams) => ({
   logits: float32(steps.length, classes.length),
   logPx: float32(steps.length),
   logPxBefore: float32(),
+  l2: float32(steps.length),
+  linf: float32(steps.length),
 });
 
 export type PurifiedRows = RowsIn<ReturnType<typeof columns>>;
@@ -37,11 +36,12 @@ export type PurifiedRows = RowsIn<ReturnType<typeof columns>>;
  * Purifies and classifies, looking at several numbers of steps on the way. The images are those of the data set,
  * or, given the rows of an attack as input, what that attack made of them. Rows: `logits` (n, steps, classes), the
  * mean over chains; `logPx` (n, steps), the mean over chains of the purifier's log p(x); `logPxBefore` (n), of the
- * image as it came in.
+ * image as it came in; `l2` and `linf` (n, steps), the mean over chains of the distance from the image as it came in, in
+ * units of pixels in [0, 1].
  */
 export const purified = defineMeasurement({
   name: 'purified',
-  version: 2,
+  version: 3,
   needs: ['logits'],
   unitSize: 64,
   passes: ({ by, steps, chains }, system) => {
@@ -64,6 +64,8 @@ export const purified = defineMeasurement({
     const logits = new Float32Array(n * count * classes);
     const logPx = new Float32Array(n * count);
     const logPxBefore = new Float32Array(n);
+    const [l2, linf] = [new Float32Array(n * count), new Float32Array(n * count)];
+    const size = imageSize(system.info);
     const options = { batchSize: Math.max(1, Math.ceil(system.batchSize / chains)) };
     await eachBatch(
       { ...context, examples },
@@ -88,14 +90,34 @@ export const purified = defineMeasurement({
             const row = (start + i) * count + k;
             logits.set(means.subarray(i * classes, (i + 1) * classes), row * classes);
             logPx[row] = heights[i];
+            const ends = now.pixels.subarray(i * chains * size, (i + 1) * chains * size);
+            const before = batch.pixels.subarray(i * size, (i + 1) * size);
+            [l2[row], linf[row]] = meanDistances(ends, before);
           }
         }
       },
       options,
     );
-    return { logits, logPx, logPxBefore };
+    return { logits, logPx, logPxBefore, l2, linf };
   },
 });
+
+/** L2 and Linf distance of (chains, C, H, W) from one image, means over the chains. */
+function meanDistances(ends: Float32Array, from: Float32Array): [number, number] {
+  const chains = ends.length / from.length;
+  let [l2, linf] = [0, 0];
+  for (let chain = 0; chain < chains; chain++) {
+    let [squares, most] = [0, 0];
+    for (let j = 0; j < from.length; j++) {
+      const moved = Math.abs(ends[chain * from.length + j] - from[j]);
+      squares += moved * moved;
+      if (moved > most) most = moved;
+    }
+    l2 += Math.sqrt(squares) / chains;
+    linf += most / chains;
+  }
+  return [l2, linf];
+}
 
 function present(logPx: Float32Array | undefined, by: System): Float32Array {
   if (logPx) return logPx;
@@ -116,72 +138,3 @@ export function purifiedRequest(
   const inputs = attacked && { inputs: [attacked] as const };
   return request({ measurement: purified, system, dataset, params, first, ...inputs });
 }
-
-export interface AdaptiveParams {
-  purify: PurifyOptions;
-  attack: AttackParams;
-}
-
-const adaptiveColumns = (_: SystemInfo, { attack: { attacks } }: AdaptiveParams) => ({
-  correct: uint8(),
-  adversarial: uint8(),
-  brokenAt: int32(),
-  distance: float64(),
-  forward: int32(attacks.length),
-  gradient: int32(attacks.length),
-  reproduced: uint8(),
-  inside: uint8(),
-});
-
-export type AdaptiveRows = RowsIn<ReturnType<typeof adaptiveColumns>>;
-
-/**
- * Attacks a classifier together with its purification, through straight-through gradients (BPDA) averaged over
- * draws (EOT). Rows as those of `attack`, without `pixels`, and of `verify`.
- */
-export const adaptiveAttack = defineMeasurement({
-  name: 'adaptive-attack',
-  version: 3,
-  needs: ['logits', 'inputGradient'],
-  unitSize: 32,
-  passes({ purify, attack }, system, catalogue) {
-    const behind = { ...system, stochastic: true };
-    const { forward, gradient } = attackPasses(attack, behind, catalogue);
-    // One for the clean image, and those of `verify`.
-    const looks = 1 + 2 * Math.max(attack.eot, attack.confirm);
-    return behindChains({ forward: forward + looks, gradient }, purify);
-  },
-  columns: adaptiveColumns,
-  async measure(context, { purify, attack }: AdaptiveParams) {
-    const { examples, seed, signal, fail } = context;
-    const outlook = context.outlook && {
-      begin: (more: number) => context.outlook?.begin(more),
-      spare: (passes: Passes) => context.outlook?.spare(behindChains(passes, purify)),
-    };
-    const { n, indices, pixels, labels } = examples;
-    if (!labels) throw new AssayError('suite-failed', 'an attack needs labels');
-    const name = `${context.system.info.name}, purified`;
-    const system = new PurifiedSystem(context.system, context.systemNamed(purify.by), purify, name);
-    const classes = system.info.classes.length;
-    const cleanLogits = new Float32Array(n * classes);
-    await eachBatch({ ...context, system }, 'clean', async (batch, start) => {
-      cleanLogits.set((await system.forward(batch)).logits ?? [], start * classes);
-    });
-    const found = await runAttack(
-      { system, n, indices, pixels, labels, cleanLogits, seed, signal, fail, outlook },
-      attackPlanOf(attack, context.catalogue),
-    );
-    const { correct, adversarial, brokenAt, distance, forward, gradient } = found;
-    const { norm, epsilons, eot, confirm } = attack;
-    const stored = {
-      pixels: { shape: [n, ...system.info.shape], data: found.pixels },
-      adversarial: { shape: [n], data: adversarial },
-      brokenAt: { shape: [n], data: brokenAt },
-    };
-    const { reproduced, inside } = await verify.measure(
-      { ...context, system, inputs: [stored], outlook },
-      { norm, epsilons, draws: Math.max(eot, confirm) },
-    );
-    return { correct, adversarial, brokenAt, distance, forward, gradient, reproduced, inside };
-  },
-});

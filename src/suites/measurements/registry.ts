@@ -1,4 +1,5 @@
 import type { Measurement } from '../contract.js';
+import { adaptiveAttack } from './adaptive-attack.js';
 import { attack } from './attack.js';
 import { clean } from './clean.js';
 import { evade } from './evade.js';
@@ -7,7 +8,8 @@ import { fit, fittedScore } from './fitted-score.js';
 import { inputGradient } from './input-gradient.js';
 import { outputsOnPerturbed } from './outputs-on-perturbed.js';
 import { pixels } from './pixels.js';
-import { adaptiveAttack, purified } from './purified.js';
+import { purified } from './purified.js';
+import { purifiedDraws } from './purified-draws.js';
 import { purifiedImages } from './purified-images.js';
 import { repeatability } from './repeatability.js';
 import { verify } from './verify.js';
@@ -28,5 +30,6 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   outputsOnPerturbed,
   purified,
   adaptiveAttack,
+  purifiedDraws,
   purifiedImages,
 ];

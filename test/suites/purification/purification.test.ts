@@ -236,7 +236,8 @@ describe('options as the run file has them', () => {
     expect(check(optionsOf(purification, builtinCatalogue), {}, thing)).toMatchObject({
       steps: [1, 10],
       chains: 5,
-      adaptive: { steps: 10, eot: 2 },
+      ladder: ['transfer', 'bpda'],
+      adaptive: { examples: 32 },
     });
   });
 

@@ -1,0 +1,191 @@
+import { signTest } from '../../src/metrics.js';
+import type { Table, Warning } from '../../src/suite.js';
+import type { PurificationResult } from './result.js';
+import type { UnderAttack } from './under-attack.js';
+
+/** What a flag found at one number of SGLD steps; undefined when it was not looked at. */
+type Finding = { raised: boolean; seen: string } | undefined;
+
+/** A sign that a number must not be read as it stands. */
+interface Flag {
+  /** Of its warning. */
+  code: string;
+  severity: Warning['severity'];
+  /** For the panel: under which circumstances it is raised. */
+  when: string;
+  why: string;
+  fix: string;
+  /** `k`: position among the numbers of steps. */
+  look(result: PurificationResult, k: number): Finding;
+}
+
+/** Two accuracies on the same few examples that differ by more are not taken for equal. */
+const MARGIN = 0.1;
+/** Of tests on pairs. */
+const CHANCE = 0.05;
+
+const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+
+/** The lowest accuracy of the attacks on the whole with fresh draws. */
+function strongest({ rungs, steps }: PurificationResult, k: number): UnderAttack | undefined {
+  return rungs
+    .filter((one) => one.steps === steps[k] && !one.climb.rung.fixed)
+    .reduce<UnderAttack | undefined>(
+      (least, one) => (least && least.robust.value <= one.robust.value ? least : one),
+      undefined,
+    );
+}
+
+/** How often transferred images are classified correctly, among the first n: those of the attacks on the whole. */
+function transferAmong({ transferred, labels }: PurificationResult, k: number, n: number): number {
+  const right = transferred.predictions[k].slice(0, n).filter((p, i) => p === labels[i]).length;
+  return right / Math.max(1, Math.min(n, labels.length));
+}
+
+const against = (
+  result: PurificationResult,
+  k: number,
+  raised: (transfer: number, whole: number) => boolean,
+): Finding => {
+  const whole = strongest(result, k);
+  if (!whole || !result.attacks.includes('transfer')) return undefined;
+  const transfer = transferAmong(result, k, whole.robust.n);
+  return {
+    raised: raised(transfer, whole.robust.value),
+    seen: `${percent(transfer)} right of the transferred, ${percent(whole.robust.value)} under ${whole.climb.rung.title}`,
+  };
+};
+
+const ofRung = ({ rungs, steps }: PurificationResult, k: number, name: string) =>
+  rungs.find((one) => one.steps === steps[k] && one.climb.rung.name === name);
+
+/** Examples that one attack broke and the other did not, of those that both had. */
+export function onlyOne(a: UnderAttack, b: UnderAttack): { onlyA: number; onlyB: number } {
+  const other = new Map(Array.from(b.indices, (example, i) => [example, b.spared[i]]));
+  const both = Array.from(a.indices, (example, i) => [a.spared[i], other.get(example)] as const);
+  const count = (test: (mine: boolean, theirs: boolean) => boolean) =>
+    both.filter(([mine, theirs]) => theirs !== undefined && test(mine, theirs)).length;
+  return {
+    onlyA: count((mine, theirs) => !mine && theirs),
+    onlyB: count((mine, theirs) => mine && !theirs),
+  };
+}
+
+export const flags: readonly Flag[] = [
+  {
+    code: 'transfer-overstates',
+    severity: 'warning',
+    when: `accuracy on transferred images is more than ${percent(MARGIN)} above that under the strongest attack on the whole`,
+    why: 'transferred images were made without knowledge of the purification',
+    fix: 'quote the accuracy under the attack on the whole',
+    look: (result, k) => against(result, k, (transfer, whole) => transfer - whole > MARGIN),
+  },
+  {
+    code: 'adaptive-weaker-than-transfer',
+    severity: 'warning',
+    when: `accuracy under the strongest attack on the whole is more than ${percent(MARGIN)} above that on transferred images`,
+    why: 'an attacker of the whole system could always use the transferred images: this attack was too weak, and the lower accuracy is the one to quote',
+    fix: 'raise `adaptive.steps` and `adaptive.eot`',
+    look: (result, k) => against(result, k, (transfer, whole) => whole - transfer > MARGIN),
+  },
+  {
+    code: 'bpda-beats-full-gradient',
+    severity: 'warning',
+    when: 'BPDA breaks more examples than PGD along the full gradient, and a sign test rules out chance',
+    why: 'the full gradient is what BPDA approximates: it must be wrong, explode, or drown in noise, and attacks that follow it overstate robustness',
+    fix: 'quote the accuracy under BPDA; look at growth and agreement of the gradients, and raise `adaptive.eot`',
+    look: (result, k) => {
+      const [bpda, full] = [ofRung(result, k, 'bpda'), ofRung(result, k, 'full')];
+      if (!bpda || !full) return undefined;
+      const { onlyA, onlyB } = onlyOne(bpda, full);
+      return {
+        raised: onlyA > onlyB && signTest(onlyA, onlyA + onlyB) < CHANCE,
+        seen: `${onlyA} broken by BPDA only, ${onlyB} by the full gradient only`,
+      };
+    },
+  },
+  {
+    code: 'robust-by-randomness',
+    severity: 'warning',
+    when: 'accuracy is more than 20 % higher than against an attacker who knows the noise',
+    why: 'the purification does not remove the perturbation, its noise hides where the gradient points: whoever learns or guesses the noise breaks it',
+    fix: 'report the accuracy with a fixed seed beside the other',
+    look: (result, k) => {
+      const [fixed, fresh] = [ofRung(result, k, 'fixed-seed'), strongest(result, k)];
+      if (!fixed || !fresh) return undefined;
+      return {
+        raised: fresh.robust.value - fixed.robust.value > 0.2,
+        seen: `${percent(fresh.robust.value)} under ${fresh.climb.rung.title}, ${percent(fixed.robust.value)} with a fixed seed`,
+      };
+    },
+  },
+  {
+    code: 'purification-descends',
+    severity: 'warning',
+    when: 'log p(x) of clean images falls',
+    why: 'noise outweighs the gradient, or the step size overshoots: the chains do not climb log p(x)',
+    fix: "lower `stepSize` or `noise`; both are in units of the purifying model's own input",
+    look: ({ steps, clean }, k) => {
+      if (steps[k] === 0) return undefined;
+      const { value } = clean.change[k];
+      return { raised: value < 0, seen: `log p(x) of clean images changes by ${value.toPrecision(3)}` };
+    },
+  },
+];
+
+/** All flags, at every number of steps, with what was seen. */
+export function flagsTable(result: PurificationResult): Table {
+  const { system, dataset, steps } = result;
+  return {
+    id: `purification-flags-${dataset.name}-${system.name}`,
+    title: `Can the numbers of ${system.name} behind purification be trusted? ${dataset.name}`,
+    folded: true,
+    columns: [
+      { key: 'flag', title: 'flag', format: 'text' },
+      { key: 'when', title: 'raised when', format: 'text' },
+      { key: 'steps', title: 'steps', format: 'text' },
+      { key: 'seen', title: 'seen', format: 'text' },
+      { key: 'raised', title: 'raised', format: 'text' },
+    ],
+    rows: flags.flatMap(({ code, when, look }) =>
+      steps.flatMap((count, k) => {
+        const found = look(result, k);
+        if (!found) return [];
+        return [
+          { flag: code, when, steps: String(count), seen: found.seen, raised: found.raised ? 'yes' : 'no' },
+        ];
+      }),
+    ),
+  };
+}
+
+/** What must not be read into the numbers: a warning per flag that is raised, and what no attack can show. */
+export function purificationWarnings(suite: string, result: PurificationResult): Warning[] {
+  const { system, dataset, steps, rungs } = result;
+  const on = { suite, model: system.name, dataset: dataset.name };
+  const full = rungs.some(({ climb }) => climb.rung.name !== 'bpda');
+  return [
+    {
+      ...on,
+      code: 'purification-upper-bound',
+      severity: 'note',
+      message: `robust accuracies of "${system.name}" behind purification are upper bounds`,
+      why: full
+        ? 'more steps, restarts and draws may break more'
+        : 'the attack differentiates as if purification were the identity, and averages few draws; gradients through the whole chain, more draws and more steps are stronger',
+      fix: full
+        ? 'raise `adaptive.steps`, `adaptive.eot` and `adaptive.examples`, or set `protocol: strong`, until the number stops falling'
+        : 'set `protocol: strong`, or add to `ladder` and raise `adaptive.steps`, `adaptive.eot` and `adaptive.examples` until the number stops falling',
+    },
+    ...flags.flatMap(({ code, severity, why, fix, look }): Warning[] => {
+      const raised = steps.flatMap((count, k) => {
+        const found = look(result, k);
+        return found?.raised ? [`${count} step${count === 1 ? '' : 's'}: ${found.seen}`] : [];
+      });
+      if (raised.length === 0) return [];
+      return [
+        { ...on, code, severity, message: `"${system.name}" purified, at ${raised.join('; at ')}`, why, fix },
+      ];
+    }),
+  ];
+}

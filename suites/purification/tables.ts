@@ -1,0 +1,109 @@
+import { cell, type Table } from '../../src/suite.js';
+import { ladder } from './ladder.js';
+import type { PurificationResult } from './result.js';
+import type { UnderAttack } from './under-attack.js';
+import { verdicts } from './verdicts.js';
+
+const percent = { format: 'percent', better: 'higher' } as const;
+
+/** A row per system and number of steps, beginning with no purification; a column per attack, weakest first. */
+export function purificationTable(
+  dataset: string,
+  results: readonly PurificationResult[],
+  caption: string,
+): Table {
+  const ran = new Set(results.flatMap(({ rungs }) => rungs.map(({ climb }) => climb.rung.name)));
+  const columns = ladder.filter(({ name }) => ran.has(name));
+  const transfer = results.some(({ attacks }) => attacks.includes('transfer'));
+  return {
+    id: `purification-${dataset}`,
+    title: `Purification on ${dataset}`,
+    caption,
+    columns: [
+      { key: 'model', title: 'System', format: 'text' },
+      { key: 'by', title: 'purified by', format: 'text' },
+      { key: 'steps', title: 'steps', format: 'text' },
+      { key: 'clean', title: 'clean', ...percent },
+      ...(transfer ? [{ key: 'transferred', title: 'transferred', ...percent }] : []),
+      ...columns.map(({ name, title }) => ({ key: name, title, ...percent })),
+      { key: 'change', title: 'log p(x), clean', format: 'number' },
+      { key: 'changeAttacked', title: 'log p(x), attacked', format: 'number' },
+      { key: 'moved', title: 'L2 moved, clean', format: 'number' },
+    ],
+    rows: results.flatMap((result) => [
+      {
+        ...{ model: result.system.name, by: '', steps: 'none' },
+        clean: cell(result.bareClean),
+        ...(transfer && { transferred: cell(result.bareAttacked) }),
+        ...Object.fromEntries(columns.map(({ name }) => [name, null])),
+        ...{ change: null, changeAttacked: null, moved: null },
+      },
+      ...result.steps.map((steps, k) => ({
+        ...{ model: result.system.name, by: result.by, steps: String(steps) },
+        clean: cell(result.clean.accuracy[k]),
+        ...(transfer && { transferred: cell(result.transferred.accuracy[k]) }),
+        ...Object.fromEntries(
+          columns.map(({ name }) => {
+            const found = result.rungs.find((one) => one.steps === steps && one.climb.rung.name === name);
+            return [name, found ? cell(found.robust) : null];
+          }),
+        ),
+        change: cell(result.clean.change[k]),
+        changeAttacked: cell(result.transferred.change[k]),
+        moved: cell(result.clean.distance[k].L2),
+      })),
+    ]),
+  };
+}
+
+const ofRung = (result: PurificationResult, { climb, steps }: UnderAttack) => ({
+  model: result.system.name,
+  by: result.by,
+  steps: String(steps),
+  attack: climb.rung.title,
+});
+const OF_RUNG = [
+  { key: 'model', title: 'System', format: 'text' },
+  { key: 'by', title: 'purified by', format: 'text' },
+  { key: 'steps', title: 'steps', format: 'text' },
+  { key: 'attack', title: 'attack', format: 'text' },
+] as const;
+
+/** What every attack on the whole was and cost, and each kind of verdict on its images. */
+export function verdictsTable(dataset: string, results: readonly PurificationResult[]): Table | undefined {
+  const rows = results.flatMap((result) => result.rungs.map((found) => ({ result, found })));
+  if (rows.length === 0) return undefined;
+  return {
+    id: `purification-verdicts-${dataset}`,
+    title: `Attacks on model and purification together, and verdicts on their images, ${dataset}`,
+    caption: `Passes per example are those of the networks, chains and their steps counted. Verdicts are accuracies, made of the same fresh draws at each attack's image: ${verdicts.map(({ title, what }) => `${title}, ${what}`).join('; ')}. An image counts as broken when one point of the attack was confirmed wrong, which is why verdicts at that one point may be higher.`,
+    folded: true,
+    columns: [
+      ...OF_RUNG,
+      { key: 'figures', title: 'figures', format: 'text' },
+      { key: 'n', title: 'n', format: 'text' },
+      { key: 'robust', title: 'not broken', ...percent },
+      { key: 'confirmed', title: 'confirmed', format: 'text' },
+      ...verdicts.map(({ name, title }) => ({ key: name, title, ...percent })),
+      { key: 'draws', title: 'draws', format: 'number' },
+      { key: 'forward', title: 'forward passes', format: 'number' },
+      { key: 'gradient', title: 'gradient passes', format: 'number' },
+    ],
+    rows: rows.map(({ result, found }) => {
+      const { climb, robust, judged, passes, broken, confirmed } = found;
+      return {
+        ...ofRung(result, found),
+        figures: climb.label,
+        n: String(robust.n),
+        robust: cell(robust),
+        confirmed: confirmed === undefined ? '' : `${confirmed} of ${broken}`,
+        ...Object.fromEntries(
+          verdicts.map(({ name }, v) => [name, judged ? cell(judged.verdicts[v].estimate) : null]),
+        ),
+        draws: judged ? { value: judged.draws.value } : null,
+        forward: { value: passes.forward.value },
+        gradient: { value: passes.gradient.value },
+      };
+    }),
+  };
+}

@@ -1,0 +1,108 @@
+import type { DrawsRows } from '../../src/measurements.js';
+import { argmaxOf, type Estimate, firstDecision, meanOf, wilson } from '../../src/metrics.js';
+import { BLOCK } from './requests.js';
+
+/** The draws of one image. */
+interface Drawn {
+  /** (draws, classes), of those that were made. */
+  logits: readonly ArrayLike<number>[];
+  predictions: readonly number[];
+  label: number;
+}
+
+/** A way to make a verdict of draws. */
+export interface Verdict {
+  name: string;
+  title: string;
+  /** Its column in the sheet. */
+  column: string;
+  what: string;
+  /** Share of right verdicts on an image, 0 or 1 but for `one-shot`. */
+  of(drawn: Drawn): number;
+}
+
+const isRight = (label: number) => (prediction: number) => prediction === label;
+
+/** From what one answer is worth to what many are. */
+export const verdicts: readonly Verdict[] = [
+  {
+    name: 'one-shot',
+    title: 'one draw',
+    column: 'right_share',
+    what: 'the share of the first draws that are right: what a defender who answers once can expect',
+    of: ({ predictions, label }) => {
+      const first = predictions.slice(0, BLOCK);
+      return first.filter(isRight(label)).length / first.length;
+    },
+  },
+  {
+    name: 'vote',
+    title: 'vote',
+    column: 'vote',
+    what: 'the class that most of the first draws name; a tie is a mistake (Lee & Kim 2023)',
+    of: ({ predictions, label }) => {
+      const votes = new Map<number, number>();
+      for (const one of predictions.slice(0, BLOCK)) votes.set(one, (votes.get(one) ?? 0) + 1);
+      const own = votes.get(label) ?? 0;
+      return Number([...votes].every(([one, count]) => one === label || count < own));
+    },
+  },
+  {
+    name: 'mean-logits',
+    title: 'mean logits',
+    column: 'mean_logits',
+    what: 'the class whose logit is largest on average over all draws (Hill et al. 2021)',
+    of: ({ logits, label }) => {
+      const total = Array.from(logits[0], (_, k) => logits.reduce((sum, row) => sum + row[k], 0));
+      return Number(argmaxOf(total) === label);
+    },
+  },
+  {
+    name: 'any-of',
+    title: 'any wrong',
+    column: 'all_right',
+    what: 'right in every one of the first draws: an attacker may submit an image again (Kang et al. 2024)',
+    of: ({ predictions, label }) => Number(predictions.slice(0, BLOCK).every(isRight(label))),
+  },
+  {
+    name: 'sequential',
+    title: 'sequential',
+    column: 'settled_right',
+    what: 'settled to be right in more than half of its draws by a confidence sequence; open is a mistake',
+    of: ({ predictions, label }) => Number(firstDecision(predictions.map(isRight(label)))?.side === 'above'),
+  },
+];
+
+export interface Judged {
+  verdicts: readonly { verdict: Verdict; right: Float64Array; estimate: Estimate }[];
+  /** (n): draws made; and the mean. */
+  drawn: Int32Array;
+  draws: Estimate;
+  /** (n): after how many it was settled, 0 where it is open. */
+  settledAfter: Int32Array;
+}
+
+/** All verdicts on each image, from the same draws. */
+export function judge({ logits, drawn }: DrawsRows, labels: Int32Array): Judged {
+  const [n, most, classes] = logits.shape;
+  const images = Array.from({ length: n }, (_, i): Drawn => {
+    const rows = Array.from({ length: drawn.data[i] }, (_, draw) =>
+      logits.data.subarray((i * most + draw) * classes, (i * most + draw + 1) * classes),
+    );
+    return { logits: rows, predictions: rows.map((row) => argmaxOf(row)), label: labels[i] };
+  });
+  return {
+    verdicts: verdicts.map((verdict) => {
+      const right = Float64Array.from(images, verdict.of);
+      const estimate =
+        verdict.name === 'one-shot' ? meanOf(right) : wilson(right.filter((one) => one === 1).length, n);
+      return { verdict, right, estimate };
+    }),
+    drawn: drawn.data,
+    draws: meanOf(drawn.data),
+    settledAfter: Int32Array.from(
+      images,
+      ({ predictions, label }) => firstDecision(predictions.map(isRight(label)))?.draws ?? 0,
+    ),
+  };
+}
