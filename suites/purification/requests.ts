@@ -11,7 +11,8 @@ import {
   purifiedRequest,
 } from '../../src/measurements.js';
 import { type Catalogue, type DatasetInfo, type Request, request, type SystemInfo } from '../../src/suite.js';
-import { type Climb, climbOf, rungNamed } from './ladder.js';
+import { type Climb, climbOf } from './climb.js';
+import { rungNamed } from './ladder.js';
 import type { PurificationOptions } from './options.js';
 
 /** An attack on the whole, at one number of SGLD steps. */

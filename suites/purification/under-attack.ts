@@ -1,7 +1,7 @@
 import type { AdaptiveRows, DrawsRows } from '../../src/measurements.js';
 import { type Estimate, meanOf, wilson } from '../../src/metrics.js';
 import type { Collected, CollectedRows } from '../../src/suite.js';
-import type { Climb } from './ladder.js';
+import type { Climb } from './climb.js';
 import type { RungRequests } from './requests.js';
 import { type Judged, judge } from './verdicts.js';
 
