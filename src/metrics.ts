@@ -36,10 +36,10 @@ export {
 } from './metrics/intervals.js';
 export { jointBootstrap } from './metrics/joint-bootstrap.js';
 export { smirnovP } from './metrics/kolmogorov-smirnov.js';
+export { firstDecision, sideOfHalf } from './metrics/majority-sequence.js';
 export { meanDifference } from './metrics/mean-difference.js';
 export { type PermutationOptions, permutationTest } from './metrics/permutation-test.js';
 export { type Distances, distancesOf, type Pooled, pooled } from './metrics/pooled.js';
-export { firstDecision, sideOfHalf } from './metrics/majority-sequence.js';
 export { quantileEstimate } from './metrics/quantile-estimate.js';
 export { mannWhitneyP, wilcoxonP } from './metrics/rank-tests.js';
 export { compareScores, type Ranking, type RankingMetrics, rankScores } from './metrics/ranking.js';
