@@ -30,6 +30,7 @@ export {
   meanOf,
   meanStatistic,
   pairedBootstrap,
+  percentileInterval,
   quantile,
   type Step,
   wilson,
@@ -40,6 +41,7 @@ export { firstDecision, sideOfHalf } from './metrics/majority-sequence.js';
 export { meanDifference } from './metrics/mean-difference.js';
 export { type PermutationOptions, permutationTest } from './metrics/permutation-test.js';
 export { type Distances, distancesOf, type Pooled, pooled } from './metrics/pooled.js';
+export { pairedCounts, shareDifference } from './metrics/paired-shares.js';
 export { quantileEstimate } from './metrics/quantile-estimate.js';
 export { mannWhitneyP, wilcoxonP } from './metrics/rank-tests.js';
 export { compareScores, type Ranking, type RankingMetrics, rankScores } from './metrics/ranking.js';

@@ -3,6 +3,7 @@ import { accuracy } from './accuracy/index.js';
 import { attack } from './attack/index.js';
 import { calibration } from './calibration/index.js';
 import { energy } from './energy/index.js';
+import { jem } from './jem/index.js';
 import { ood } from './ood/index.js';
 import { purification } from './purification/index.js';
 import { robustOod } from './robust-ood/index.js';
@@ -18,4 +19,5 @@ export const builtinSuites: readonly Suite[] = [
   transfer,
   robustOod,
   purification,
+  jem,
 ];

@@ -1,0 +1,153 @@
+import { parseEpsilon } from '../../src/attack.js';
+import { cell, type Figure, type Measure, measure, type Table } from '../../src/suite.js';
+import { type Compared, type DeviationName, deviationTitles } from './deviation.js';
+import type { Robustness } from './robustness.js';
+
+/** Three measures of every number: as published, as it should be, and what each difference is worth. */
+export function comparedMeasures(suite: string, dataset: string, all: readonly Compared[]): Measure[] {
+  return all.flatMap(({ title, params, format, better, system, published, corrected, deviations }) => {
+    const about = { suite, model: system, dataset, params, format };
+    return [
+      measure(
+        { ...about, better, measure: 'as-published', title: `${title}, as published`, rows: published.rows },
+        published.estimate,
+      ),
+      measure(
+        {
+          ...about,
+          better,
+          measure: 'as-it-should-be',
+          title: `${title}, as it should be`,
+          rows: corrected.rows,
+        },
+        corrected.estimate,
+      ),
+      ...deviations.map(({ name, difference }) =>
+        measure(
+          {
+            ...about,
+            better: 'none',
+            params: { ...params, deviation: name },
+            measure: 'deviation',
+            title: `${title}: worth of ${name}`,
+            note: deviationTitles[name],
+          },
+          difference,
+        ),
+      ),
+    ];
+  });
+}
+
+const NUMBERS: Table['columns'] = [
+  { key: 'model', title: 'System', format: 'text' },
+  { key: 'quantity', title: 'what', format: 'text' },
+];
+
+/** Tables have one format a column: shares as points, AUROC in hundredths, as papers print them. */
+const hundred = ({ value, interval }: Compared['published']['estimate']) =>
+  cell({
+    value: 100 * value,
+    interval: interval && [100 * interval[0], 100 * interval[1]],
+    n: 0,
+    level: 0.95,
+    method: 'none',
+  });
+
+/** The two columns. */
+export function columnsTable(id: string, title: string, all: readonly Compared[]): Table {
+  return {
+    id,
+    title,
+    caption:
+      'Both columns in hundredths: percent of accuracies, robust accuracies and ECE, AUROC times 100. As published: with every convention of the public code. As it should be: without noise on images, over all images, with confirmed verdicts of a sweep of radii.',
+    columns: [
+      ...NUMBERS,
+      { key: 'published', title: 'as published', format: 'number' },
+      { key: 'corrected', title: 'as it should be', format: 'number' },
+    ],
+    rows: all.map((one) => ({
+      model: one.system,
+      quantity: one.title,
+      published: hundred(one.published.estimate),
+      corrected: hundred(one.corrected.estimate),
+    })),
+  };
+}
+
+/** What each difference is worth. */
+export function deviationTable(
+  { id, title, folded }: { id: string; title: string; folded: boolean },
+  all: readonly Compared[],
+): Table {
+  const names = Object.keys(deviationTitles) as DeviationName[];
+  return {
+    id,
+    title,
+    ...(folded && { folded }),
+    caption:
+      'In hundredths. Worth: the number with the convention minus the number without it, on the same images, all conventions above it in the list being gone already; 95 % intervals of the paired difference. Positive: the convention makes the number look higher.',
+    columns: [
+      { key: 'deviation', title: 'convention of the public code', format: 'text' },
+      ...NUMBERS,
+      { key: 'with', title: 'with it', format: 'number' },
+      { key: 'without', title: 'without', format: 'number' },
+      { key: 'worth', title: 'worth', format: 'number' },
+    ],
+    rows: names.flatMap((name) =>
+      all.flatMap((one) =>
+        one.deviations
+          .filter((deviation) => deviation.name === name)
+          .map((deviation) => ({
+            deviation: deviationTitles[name],
+            model: one.system,
+            quantity: one.title,
+            with: 100 * deviation.with,
+            without: 100 * deviation.without,
+            worth: hundred(deviation.difference),
+          })),
+      ),
+    ),
+  };
+}
+
+/** Accuracy against the radius, as the paper draws it: dashed as published, solid as it should be. */
+export function robustnessFigure(
+  id: string,
+  norm: string,
+  dataset: string,
+  results: readonly Robustness[],
+  all: readonly Compared[],
+): Figure {
+  const of = (system: string, column: 'published' | 'corrected', { epsilons }: Robustness) =>
+    epsilons.flatMap((text) => {
+      const found = all.find(
+        ({ system: name, params }) => name === system && params.norm === norm && params.epsilon === text,
+      );
+      const { value, interval } = found?.[column].estimate ?? { value: Number.NaN, interval: null };
+      if (!Number.isFinite(value)) return [];
+      const range = interval ? { lo: interval[0], hi: interval[1] } : {};
+      return [{ x: parseEpsilon(text).value, y: value, ...range }];
+    });
+  const ticks = results[0]?.epsilons ?? [];
+  return {
+    kind: 'lines',
+    id,
+    title: `Accuracy against the ${norm} radius on ${dataset}`,
+    caption:
+      'Dashed: as published, among the images that are correct when clean. Solid: as it should be, among all.',
+    xLabel: `${norm} radius`,
+    yLabel: 'accuracy',
+    yDomain: [0, 1],
+    yFormat: 'percent',
+    points: true,
+    xTicks: ticks.map((text) => ({ value: parseEpsilon(text).value, label: text })),
+    series: results.flatMap((result) => {
+      const { name } = result.system;
+      return [
+        { name, dashed: true, points: of(name, 'published', result) },
+        { name, points: of(name, 'corrected', result) },
+      ];
+    }),
+  };
+}

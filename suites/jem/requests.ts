@@ -1,0 +1,133 @@
+import { resolveAttack } from '../../src/attack.js';
+import {
+  type AttackRows,
+  attackRequest,
+  clean,
+  type InputGradientRows,
+  inputGradient,
+  type OutputRows,
+  type VerifiedRows,
+  verifyRequest,
+} from '../../src/measurements.js';
+import { scoresNamed } from '../../src/score.js';
+import {
+  type DatasetInfo,
+  labelledTestSets,
+  type Request,
+  request,
+  type SuiteContext,
+  type SystemInfo,
+  unknownName,
+} from '../../src/suite.js';
+import type { JemOptions } from './options.js';
+
+/** The systems and data sets that the options name. */
+export interface Cast {
+  model: SystemInfo;
+  published: SystemInfo;
+  trainMode?: SystemInfo;
+  refined: { system: SystemInfo; full?: SystemInfo }[];
+  test: DatasetInfo;
+  /** Without the second noise. */
+  oods: DatasetInfo[];
+  interpolated?: { published: DatasetInfo; plain: DatasetInfo };
+}
+
+/** Errors: `unknown-name` for a system or data set that is not there. Undefined without a labelled test set. */
+export function castOf(context: SuiteContext, options: JemOptions): Cast | undefined {
+  const [test] = labelledTestSets(context);
+  if (!test) return undefined;
+  const systemNamed = (name: string, path: string): SystemInfo =>
+    named('system', context.systems, name, `jem.${path}`);
+  const oods = context.datasets.filter(({ role }) => role === 'ood');
+  const { interpolated, refined, trainMode } = options;
+  const mixed = interpolated && {
+    published: named('OOD set', oods, interpolated.published, 'jem.interpolated.published'),
+    plain: named('OOD set', oods, interpolated.plain, 'jem.interpolated.plain'),
+  };
+  return {
+    model: systemNamed(options.model, 'model'),
+    published: systemNamed(options.published, 'published'),
+    ...(trainMode !== undefined && { trainMode: systemNamed(trainMode, 'trainMode') }),
+    refined: refined.map(({ system, full }, i) => ({
+      system: systemNamed(system, `refined[${i}].system`),
+      ...(full !== undefined && { full: systemNamed(full, `refined[${i}].full`) }),
+    })),
+    test,
+    oods: oods.filter((set) => set !== mixed?.published),
+    ...(mixed && { interpolated: mixed }),
+  };
+}
+
+function named<T extends { name: string }>(kind: string, all: readonly T[], name: string, path: string): T {
+  const found = all.find((one) => one.name === name);
+  if (found) return found;
+  throw unknownName(
+    kind,
+    name,
+    all.map((one) => one.name),
+    { path },
+  );
+}
+
+/** What scores are computed from. */
+export interface ScoredRequests {
+  outputs: Request<OutputRows>;
+  gradients?: Request<InputGradientRows>;
+}
+
+export function scoredRequests(
+  { name: system }: SystemInfo,
+  { name: dataset }: DatasetInfo,
+  { scores }: JemOptions,
+  { catalogue }: SuiteContext,
+): ScoredRequests {
+  const on = { system, dataset };
+  const slopes = scoresNamed(scores, catalogue).some(({ needs }) => needs.includes('inputGradient'));
+  return {
+    outputs: request({ measurement: clean, ...on }),
+    ...(slopes && { gradients: request({ measurement: inputGradient, ...on }) }),
+  };
+}
+
+/** One run of an attack, and another look at what it found. */
+export interface Attacked {
+  main: Request<AttackRows>;
+  verified: Request<VerifiedRows>;
+}
+
+/** The attacks on JEM-k in one norm. */
+export interface RobustnessRequests {
+  /** As written. */
+  epsilons: readonly string[];
+  /** The published search, from each start. */
+  starts: readonly Attacked[];
+  /** The sweep of radii with confirmed verdicts; and with the full gradient. */
+  sweep: Attacked;
+  full?: Attacked;
+}
+
+export function robustnessRequests(
+  { system, full }: Cast['refined'][number],
+  { name: dataset }: DatasetInfo,
+  { norm, epsilons }: JemOptions['attacks'][number],
+  { examples, starts, steps, searches, eot, confirm }: JemOptions,
+  { catalogue }: SuiteContext,
+): RobustnessRequests {
+  const attacked = (on: SystemInfo, options: Parameters<typeof resolveAttack>[0]): Attacked => {
+    const { params } = resolveAttack(options, on, catalogue);
+    const main = attackRequest(on.name, dataset, params, examples);
+    return { main, verified: verifyRequest(main, { ...params, confirm }) };
+  };
+  const swept = { method: 'pgd', norm, epsilons, steps, eot, confirm };
+  const search = { method: 'jem-paper', norm, epsilons, steps, searches, eot: 1, confirm: 0 };
+  return {
+    epsilons: resolveAttack(swept, system, catalogue).params.epsilons,
+    starts: Array.from({ length: starts }, (_, start) => attacked(system, { ...search, start })),
+    sweep: attacked(system, swept),
+    ...(full && { full: attacked(full, swept) }),
+  };
+}
+
+export const requestsIn = ({ starts, sweep, full }: RobustnessRequests): Request[] =>
+  [...starts, sweep, ...(full ? [full] : [])].flatMap(({ main, verified }) => [main, verified]);

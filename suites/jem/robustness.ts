@@ -1,0 +1,168 @@
+import { parseEpsilon } from '../../src/attack.js';
+import { brokenAtRadius } from '../../src/measurements.js';
+import { jointBootstrap, wilson } from '../../src/metrics.js';
+import type { Collected, CollectedRows, DatasetInfo, Rows, SystemInfo } from '../../src/suite.js';
+import { shares } from './classification.js';
+import type { Compared, Deviation } from './deviation.js';
+import type { Attacked, RobustnessRequests } from './requests.js';
+
+/** Who is robust at a radius, by how it is judged: 1 for correct when clean and not broken. (n) each. */
+export interface Verdicts {
+  /** The search, as published: the image of the last start that found one, by one draw. */
+  last: Uint8Array;
+  /** The nearest of all starts. */
+  best: Uint8Array;
+  /** The same of those that are wrong again by fresh draws. */
+  confirmed: Uint8Array;
+  /** The sweep of radii; and what is left when the full gradient has had its turn as well. */
+  sweep: Uint8Array;
+  corrected: Uint8Array;
+}
+
+/** JEM-k under attack in one norm. */
+export interface Robustness {
+  system: SystemInfo;
+  dataset: DatasetInfo;
+  norm: string;
+  epsilons: readonly string[];
+  full: boolean;
+  indices: Int32Array;
+  labels: Int32Array;
+  /** (n): when clean, by one draw. */
+  correct: Uint8Array;
+  /** (n): how far the published image lies; Infinity where there is none. */
+  distance: Float64Array;
+  /** By radius. */
+  verdicts: readonly Verdicts[];
+}
+
+/** Undefined where rows are missing, or where examples failed for one attack and not for another. */
+export function robustnessOf(
+  on: Pick<Robustness, 'system' | 'dataset' | 'norm'>,
+  wanted: RobustnessRequests,
+  collected: CollectedRows,
+): Robustness | undefined {
+  const both = ({ main, verified }: Attacked) => [collected.get(main), collected.get(verified)] as const;
+  const runs = wanted.starts.map(both);
+  const [sweep] = both(wanted.sweep);
+  const full = wanted.full && collected.get(wanted.full.main);
+  const everything: (Collected<Rows> | undefined)[] = [...runs.flat(), sweep, ...(wanted.full ? [full] : [])];
+  const indices = sweep?.indices;
+  if (!sweep?.labels || !indices || !everything.every((rows) => sameAs(rows, indices))) return undefined;
+  const n = indices.length;
+  const each = (test: (i: number) => boolean) => Uint8Array.from({ length: n }, (_, i) => Number(test(i)));
+  const correct = each((i) => sweep.rows.correct.data[i] === 1);
+  const starts = runs.map(([main, verified]) => ({
+    found: distances(main, () => true),
+    confirmed: distances(
+      main,
+      (i) => verified?.rows.reproduced.data[i] === 1 && verified.rows.inside.data[i] === 1,
+    ),
+  }));
+  const least = (lists: readonly Float64Array[]) =>
+    Float64Array.from({ length: n }, (_, i) => Math.min(...lists.map((list) => list[i])));
+  const last = Float64Array.from(
+    { length: n },
+    (_, i) => starts.findLast(({ found }) => Number.isFinite(found[i]))?.found[i] ?? Number.POSITIVE_INFINITY,
+  );
+  const best = least(starts.map(({ found }) => found));
+  const confirmed = least(starts.map((start) => start.confirmed));
+  const verdicts = wanted.epsilons.map((text, k): Verdicts => {
+    const { value } = parseEpsilon(text);
+    const beyond = (found: Float64Array) => each((i) => correct[i] === 1 && found[i] > value);
+    const spared = (rows: typeof sweep | undefined, i: number) =>
+      !rows || !brokenAtRadius(rows.rows.brokenAt.data[i], k);
+    const swept = each((i) => correct[i] === 1 && spared(sweep, i));
+    return {
+      last: beyond(last),
+      best: beyond(best),
+      confirmed: beyond(confirmed),
+      sweep: swept,
+      corrected: each((i) => swept[i] === 1 && spared(full, i)),
+    };
+  });
+  return {
+    ...on,
+    epsilons: wanted.epsilons,
+    full: full !== undefined,
+    indices,
+    labels: sweep.labels,
+    correct,
+    distance: last,
+    verdicts,
+  };
+}
+
+const sameAs = (rows: Collected<Rows> | undefined, indices: Int32Array): boolean =>
+  rows?.indices.length === indices.length && rows.indices.every((index, i) => index === indices[i]);
+
+/** How far the stored image lies; Infinity where there is none that passes. */
+function distances(rows: Collected<Rows> | undefined, passes: (i: number) => boolean): Float64Array {
+  const { adversarial, distance } = rows?.rows ?? {};
+  return Float64Array.from(distance?.data ?? [], (value, i) =>
+    adversarial?.data[i] === 1 && passes(i) ? value : Number.POSITIVE_INFINITY,
+  );
+}
+
+const total = (values: Uint8Array): number => values.reduce((sum, v) => sum + v, 0);
+
+/**
+ * Robust accuracy at a radius, from the published number to the one that should be: each deviation is what it is worth
+ * when those before it are gone, so that they add up to the whole difference.
+ */
+export function comparedAt(
+  { system, dataset, norm, epsilons, correct, verdicts, full }: Robustness,
+  k: number,
+  { sheet, resamples, seed }: { sheet: string; resamples: number; seed: number },
+): Omit<Compared, 'shown'> {
+  const { last, best, confirmed, sweep, corrected } = verdicts[k];
+  const n = correct.length;
+  const where = { model: system.name, dataset: dataset.name, norm, epsilon: epsilons[k] };
+  const rows = (outcome: keyof Verdicts, among = {}) => ({
+    sheet,
+    where: { ...where, ...among },
+    statistic: 'share',
+    columns: { outcome },
+  });
+  return {
+    title: `Robust accuracy, ${norm} ${epsilons[k]}`,
+    params: { quantity: 'robust-accuracy', norm, epsilon: epsilons[k] },
+    format: 'percent',
+    better: 'higher',
+    system: system.name,
+    published: { estimate: wilson(total(last), total(correct)), rows: rows('last', { correct: true }) },
+    corrected: { estimate: wilson(total(corrected), n), rows: rows('corrected') },
+    deviations: [
+      skipped(last, correct, { resamples, seed }),
+      shares('last-restart', last, best),
+      shares('one-draw-verdict', best, confirmed),
+      shares('least-distance-search', confirmed, sweep),
+      ...(full ? [shares('straight-through-gradient', sweep, corrected)] : []),
+    ],
+  };
+}
+
+/** Among the images that are correct when clean, minus among all of them. */
+function skipped(
+  robust: Uint8Array,
+  correct: Uint8Array,
+  { resamples, seed }: { resamples: number; seed: number },
+): Deviation {
+  const of = (times: Uint8Array) => {
+    let [all, right, left] = [0, 0, 0];
+    for (let i = 0; i < times.length; i++) {
+      all += times[i];
+      right += times[i] * correct[i];
+      left += times[i] * robust[i];
+    }
+    return { difference: left / right - left / all };
+  };
+  const { difference } = jointBootstrap(robust.length, [{ of }], {
+    seed,
+    resamples,
+    purpose: 'bootstrap/jem',
+  });
+  const n = robust.length;
+  const [among, over] = [total(robust) / total(correct), total(robust) / n];
+  return { name: 'clean-errors-skipped', with: among, without: over, difference };
+}

@@ -1,0 +1,138 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { NoisySystem } from '../../../src/models/defences/noise.js';
+import { PurifiedSystem } from '../../../src/models/defences/purification.js';
+import type { System } from '../../../src/models/system.js';
+import { jem } from '../../../suites/jem/index.js';
+import { type AnalyticOptions, analyticSystem, noiseImages } from '../../attacks/helpers/analytic-system.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { codes, measureOf, type Outcome, runSuite } from '../helpers/run-suite.js';
+
+const weights = [
+  [3, -1, 2, 0.5],
+  [-1, 2, -0.5, 1.5],
+  [0.5, 0.5, -2, -1],
+];
+const model = (more: Partial<AnalyticOptions> = {}) =>
+  analyticSystem({ name: 'jem', weights, squash: 2, inputScale: [2], ...more });
+
+const imagesOf = (pixels: Float32Array) =>
+  Array.from({ length: pixels.length / 4 }, (_, i) => [...pixels.subarray(4 * i, 4 * i + 4)]);
+
+/** Noise images with the labels that the model gives them, every tenth with another. */
+async function test(n = 40) {
+  const pixels = noiseImages(n, 4);
+  const { logits = new Float32Array(0) } = await model().forward({ n, pixels });
+  const labels = Array.from({ length: n }, (_, i) => {
+    const row = logits.subarray(i * 3, i * 3 + 3);
+    return (row.indexOf(Math.max(...row)) + (i % 10 === 9 ? 1 : 0)) % 3;
+  });
+  return memoryDataset({ images: imagesOf(pixels), labels });
+}
+const ood = (name: string, shift: number, n = 30) =>
+  memoryDataset({
+    name,
+    role: 'ood',
+    images: imagesOf(
+      noiseImages(n, 4).map((v, i) => Math.min(1, Math.max(0, v * 0.4 + shift * ((i % 3) + 1)))),
+    ),
+  });
+
+const chain = { by: 'jem', stepSize: 0.05, noise: 0.01, inputNoise: 0.1, chains: 2, clamp: 'none' } as const;
+const purified = (bare: System, steps: number) =>
+  new PurifiedSystem(bare, bare, { ...chain, steps }, `jem-${steps}`);
+
+const options = {
+  model: 'jem',
+  published: 'jem-noisy',
+  interpolated: { published: 'mixed-noisy', plain: 'mixed' },
+  refined: [{ system: 'jem-0' }],
+  attacks: [{ norm: 'Linf', epsilons: ['0.02', '0.1'] }],
+  examples: 20,
+  starts: 3,
+  steps: 6,
+  searches: 5,
+  eot: 2,
+  confirm: 3,
+  resamples: 100,
+};
+
+async function given(std: number) {
+  const bare = model();
+  return {
+    systems: [bare, new NoisySystem(bare, { std }, 'jem-noisy'), purified(bare, 0), purified(bare, 1)],
+    datasets: [await test(), ood('far', 0.2), ood('mixed', 0.1), ood('mixed-noisy', 0.11)],
+    options,
+  };
+}
+
+describe('the JEM suite', () => {
+  let outcome: Outcome;
+  beforeAll(async () => {
+    outcome = await runSuite(jem, await given(0.6));
+  });
+
+  it('gives both columns of every number, and every convention between them', () => {
+    const { measures, tables = [] } = outcome.summary;
+    const ofAccuracy = { quantity: 'accuracy' };
+    const [published, corrected, worth] = ['as-published', 'as-it-should-be', 'deviation'].map((name) =>
+      measureOf(outcome, name, ofAccuracy),
+    );
+    expect(corrected.value).toBe(0.9);
+    expect(worth.value).toBeCloseTo((published.value ?? 0) - 0.9, 12);
+    expect(worth).toMatchObject({ params: { deviation: 'noise-on-input' }, n: 40, method: 'newcombe' });
+    // Deviations of one number add up to what lies between the columns.
+    for (const one of measures.filter(({ measure }) => measure === 'as-published')) {
+      const same = (m: (typeof measures)[number]) =>
+        m.model === one.model && Object.entries(one.params).every(([key, value]) => m.params[key] === value);
+      const other = measures.find((m) => m.measure === 'as-it-should-be' && same(m));
+      const sum = measures
+        .filter((m) => m.measure === 'deviation' && same(m))
+        .reduce((total, { value }) => total + (value ?? Number.NaN), 0);
+      expect(sum, one.title).toBeCloseTo((one.value ?? 0) - (other?.value ?? 0), 9);
+    }
+    expect(tables[1].rows.map(({ deviation }) => deviation)).toContain(
+      'noise a second time on interpolations',
+    );
+    expect(codes(outcome)).toContain('shortened-attack');
+  });
+
+  it('says which images broke by which verdict', () => {
+    const { columns = [], rows: lines = [] } =
+      outcome.summary.examples?.find(({ name }) => name === 'jem-robustness') ?? {};
+    const rows = Array.from(lines, (line) =>
+      Object.fromEntries(columns.map((column, i) => [column, line[i]])),
+    );
+    expect(rows.length).toBe(2 * 20);
+    for (const { correct, last, best, confirmed, sweep, corrected } of rows) {
+      // The nearest start is no farther than the last, and what is confirmed was found before.
+      if (best) expect(last).toBe(true);
+      if (best) expect(confirmed).toBe(true);
+      if (!correct) expect([last, best, confirmed, sweep, corrected]).toEqual(Array(5).fill(false));
+      expect(corrected).toBe(sweep);
+    }
+    const published = measureOf(outcome, 'as-published', { quantity: 'robust-accuracy', epsilon: '0.02' });
+    const among = rows.filter(({ correct, epsilon }) => correct && epsilon === '0.02');
+    expect(published.n).toBe(among.length);
+    expect(published.value).toBe(among.filter(({ last }) => last).length / among.length);
+  });
+
+  it('finds that noise is worth nothing where there is next to none', async () => {
+    const still = await runSuite(jem, { ...(await given(1e-9)), options: { ...options, refined: [] } });
+    expect(measureOf(still, 'deviation', { quantity: 'accuracy' }).value).toBe(0);
+    expect(measureOf(still, 'deviation', { quantity: 'auroc', score: 'log-px', against: 'far' }).value).toBe(
+      0,
+    );
+  });
+
+  it.each([
+    [{ published: 'jem-noise' }, 'jem.published'],
+    [{ refined: [{ system: 'jem-9' }] }, 'jem.refined[0].system'],
+    [{ interpolated: { published: 'mixed', plain: 'mixd' } }, 'jem.interpolated.plain'],
+  ])('refuses %j, which names nothing', async (wrong, path) => {
+    const run = await given(0.1);
+    await expect(runSuite(jem, { ...run, options: { ...options, ...wrong } })).rejects.toMatchObject({
+      code: 'unknown-name',
+      details: { path },
+    });
+  });
+});
