@@ -59,12 +59,12 @@ export interface Plan {
  */
 export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): Plan {
   const jobs = new Map<string, OpenJob>();
-  const infos = [...inventory.systems.values()].map(({ info }) => info);
   const drafts = entries.map((entry) => {
     const { suite } = entry;
+    const infos = shown(inventory.systems, entry, 'models');
     const context: SuiteContext = {
       systems: infos.filter((info) => lacking(info, suite.needs).length === 0),
-      datasets: [...inventory.datasets.values()].map(({ info }) => info),
+      datasets: shown(inventory.datasets, entry, 'datasets'),
       seed: inventory.seed,
       catalogue: inventory.catalogue ?? builtinRunCatalogue,
     };
@@ -117,6 +117,21 @@ interface OpenJob extends Omit<Job, 'units' | 'inputs' | 'reference' | 'maker' |
   inputs: readonly OpenJob[];
   maker?: OpenJob;
   reference: readonly { job: OpenJob; size: number }[];
+}
+
+/** What an entry of `suites` is shown: all, or what it names. Errors: `unknown-name`. */
+function shown<T>(
+  all: ReadonlyMap<string, { info: T }>,
+  { path, file, ...entry }: SuiteEntry,
+  key: 'models' | 'datasets',
+): T[] {
+  const named = entry[key];
+  named?.forEach((name, i) => {
+    if (all.has(name)) return;
+    const at = { file, path: `${path.replace(/\.[^.]*$/, '')}.${key}[${i}]` };
+    throw unknownName(key === 'models' ? 'model' : 'data set', name, [...all.keys()], at);
+  });
+  return [...all].filter(([name]) => named === undefined || named.includes(name)).map(([, { info }]) => info);
 }
 
 function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteContext): Request[] {

@@ -42,7 +42,7 @@ export const RunFile = Type.Object(
     suites: Type.Array(Type.Union([Type.String({ minLength: 1 }), Type.Object({}, open)]), {
       minItems: 1,
       description:
-        'what to measure: names, or { name: options }, or { name: [options, ...] }; a suite that can measure nothing is an error unless its entry says `optional: true`',
+        'what to measure: names, or { name: options }, or { name: [options, ...] }; a suite that can measure nothing is an error unless its entry says `optional: true`; `models: [...]` and `datasets: [...]` beside it name what it is shown',
     }),
     gates: Type.Array(GateRule, {
       default: [],

@@ -14,6 +14,9 @@ export interface SuiteEntry {
   title: string;
   /** Nothing to measure is then no error. */
   optional?: boolean;
+  /** Names of the systems and data sets that it is shown. Default: all. */
+  models?: readonly string[];
+  datasets?: readonly string[];
   /** Where it stands in the run file. */
   path: string;
   file: string;
@@ -22,13 +25,16 @@ export interface SuiteEntry {
 type OpenEntry = Record<string, unknown>;
 
 /**
- * The entries of `suites`: a name, `{ name: options }` or `{ name: [options, ...] }`, with `optional: true` beside it.
+ * The entries of `suites`: a name, `{ name: options }` or `{ name: [options, ...] }`, with `optional: true` beside it, and
+ * `models: [names]` and `datasets: [names]`, of what the suite is shown.
  * Errors: `unknown-name`, `config-invalid`; both name the place.
  */
 export function suiteEntries(suites: RunFile['suites'], catalogue: RunCatalogue, file: string): SuiteEntry[] {
   const entries = suites.flatMap((entry, i) => {
     const at = `suites[${i}]`;
-    const { optional, ...suites } = typeof entry === 'string' ? { [entry]: {} } : (entry as OpenEntry);
+    const { optional, models, datasets, ...suites } =
+      typeof entry === 'string' ? ({ [entry]: {} } as OpenEntry) : (entry as OpenEntry);
+    const shown = { ...namesIn({ models }, at, file), ...namesIn({ datasets }, at, file) };
     const named = Object.entries(suites);
     if (optional !== undefined && typeof optional !== 'boolean')
       throw new AssayError('config-invalid', '`optional` is no yes or no', {
@@ -52,12 +58,27 @@ export function suiteEntries(suites: RunFile['suites'], catalogue: RunCatalogue,
     return variants.map((value: unknown, variant): SuiteEntry => {
       const path = `${at}.${name}${Array.isArray(given) ? `[${variant}]` : ''}`;
       const options = checkOptions(suite, catalogue, value ?? {}, { file, at: path });
-      return { suite, options, title: suite.title, ...(optional && { optional }), path, file };
+      return { suite, options, title: suite.title, ...(optional && { optional }), ...shown, path, file };
     });
   });
   return entries.map((entry) => {
     const twins = entries.filter(({ suite }) => suite === entry.suite);
     return twins.length === 1 ? entry : { ...entry, title: `${entry.title}: ${difference(entry, twins)}` };
+  });
+}
+
+/** What `models` and `datasets` beside a suite say. Errors: `config-invalid`. */
+function namesIn(given: OpenEntry, at: string, file: string): Record<string, readonly string[]> {
+  const [[key, value]] = Object.entries(given);
+  if (value === undefined) return {};
+  if (Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string'))
+    return { [key]: value };
+  throw new AssayError('config-invalid', `\`${key}\` beside a suite is no list of names`, {
+    file,
+    path: `${at}.${key}`,
+    expected: `names of ${key === 'models' ? 'models and defences' : 'data sets'} of this run, such as [${key === 'models' ? 'jem' : 'test'}]`,
+    found: JSON.stringify(value),
+    hint: 'leave it out to show the suite everything',
   });
 }
 
@@ -96,9 +117,17 @@ function difference(entry: SuiteEntry, twins: readonly SuiteEntry[]): string {
 }
 
 /** An entry as a run file has it, with its options filled in. */
-export const writtenEntry = ({ suite, options, optional }: SuiteEntry): Record<string, unknown> => ({
+export const writtenEntry = ({
+  suite,
+  options,
+  optional,
+  models,
+  datasets,
+}: SuiteEntry): Record<string, unknown> => ({
   [suite.name]: options,
   ...(optional && { optional }),
+  ...(models && { models }),
+  ...(datasets && { datasets }),
 });
 
 /** Options as a record, for reports. */

@@ -40,6 +40,26 @@ function keys({
   return own.flatMap(({ units }) => units.map(({ key }) => key));
 }
 
+describe('what a suite is shown', () => {
+  const asked = entryOf(meanSuite(base, 'mean'), { scale: 1 });
+  const named = (more: object) => planRun([{ ...asked, ...more }], evaluationOf([plus, minus], [points(10)]));
+
+  it('is what its entry names', () => {
+    const { jobs, suites } = named({ models: [minus.info.name] });
+    expect(new Set(jobs.map(({ request }) => request.system))).toEqual(new Set([minus.info.name]));
+    expect(suites[0].context.systems.map(({ name }) => name)).toEqual([minus.info.name]);
+  });
+
+  it.each([
+    [{ models: ['plus', 'mnus'] }, 'suites[0].models[1]'],
+    [{ datasets: ['tset'] }, 'suites[0].datasets[0]'],
+  ])('is refused when there is no such thing: %j', (more, path) => {
+    expect(() => named({ path: 'suites[0].mean', ...more })).toThrow(
+      expect.objectContaining({ code: 'unknown-name', details: expect.objectContaining({ path }) }),
+    );
+  });
+});
+
 describe('unit keys', () => {
   const reference = keys();
   const same: [string, () => string[]][] = [

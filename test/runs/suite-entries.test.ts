@@ -51,6 +51,20 @@ describe('the suites of a run file', () => {
     );
   });
 
+  it('may be shown some models and data sets only', () => {
+    const beside = { mean: { scale: 3 }, models: ['a'], datasets: ['test', 'noise'] };
+    const [entry] = entries([beside]);
+    expect([entry.models, entry.datasets]).toEqual([['a'], ['test', 'noise']]);
+    expect(writtenEntry(entry)).toEqual(beside);
+    for (const [wrong, path] of [
+      [{ models: 'a' }, 'suites[0].models'],
+      [{ datasets: [] }, 'suites[0].datasets'],
+    ] as const)
+      expect(() => entries([{ mean: { scale: 1 }, ...wrong }])).toThrow(
+        expect.objectContaining({ code: 'config-invalid', details: expect.objectContaining({ path }) }),
+      );
+  });
+
   it('are told apart by the options in which they differ', () => {
     const titles = entries([
       {
