@@ -35,6 +35,7 @@ export {
 export { type PixelRows, pixels } from './suites/measurements/pixels.js';
 export { type PurifiedRows, purified, purifiedRequest } from './suites/measurements/purified.js';
 export { type DrawsRows, purifiedDraws } from './suites/measurements/purified-draws.js';
+export { type ExpansionRows, purifierExpansion } from './suites/measurements/purifier-expansion.js';
 export { type RepeatabilityRows, repeatability } from './suites/measurements/repeatability.js';
 export {
   BATCH_ROUNDING,

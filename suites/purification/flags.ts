@@ -59,6 +59,9 @@ const against = (
 const ofRung = ({ rungs, steps }: PurificationResult, k: number, name: string) =>
   rungs.find((one) => one.steps === steps[k] && one.climb.rung.name === name);
 
+const diagnostic = ({ diagnostics }: PurificationResult, k: number, name: string) =>
+  diagnostics[k]?.find(({ measure }) => measure === name);
+
 /** Examples that one attack broke and the other did not, of those that both had. */
 export function onlyOne(a: UnderAttack, b: UnderAttack): { onlyA: number; onlyB: number } {
   const other = new Map(Array.from(b.indices, (example, i) => [example, b.spared[i]]));
@@ -117,6 +120,19 @@ export const flags: readonly Flag[] = [
         raised: fresh.robust.value - fixed.robust.value > 0.2,
         seen: `${percent(fresh.robust.value)} under ${fresh.climb.rung.title}, ${percent(fixed.robust.value)} with a fixed seed`,
       };
+    },
+  },
+  {
+    code: 'purifier-expands',
+    severity: 'note',
+    when: 'small perturbations grow on their way through the chain, with the interval above 1',
+    why: 'what is meant to remove perturbations makes them larger: robustness then comes from noise, or from the attack',
+    fix: 'look at the accuracy with a fixed seed; lower `stepSize`',
+    look: (result, k) => {
+      const { estimate } = diagnostic(result, k, 'purifier-expansion') ?? {};
+      if (!estimate?.interval) return undefined;
+      const { value, interval } = estimate;
+      return { raised: interval[0] > 1, seen: `a perturbation ends ${value.toPrecision(3)} times as long` };
     },
   },
   {

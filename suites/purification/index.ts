@@ -7,8 +7,10 @@ import {
   type NotApplicable,
   type SuiteContext,
   type SystemInfo,
+  type Warning,
   withoutLabels,
 } from '../../src/suite.js';
+import { diagnosticsSheet } from './diagnostics.js';
 import { accuracyFigure, attackStepsFigure, distanceFigure, energyFigure, eotFigure } from './figures.js';
 import { flagsTable, purificationWarnings } from './flags.js';
 import { measureNames, purificationMeasures } from './measures.js';
@@ -19,6 +21,7 @@ import { sheet } from './sheet.js';
 import { purificationTable, verdictsTable } from './tables.js';
 
 const NAME = 'purification';
+const DIAGNOSTICS = `${NAME}-gradients`;
 
 interface Job {
   system: SystemInfo;
@@ -54,6 +57,7 @@ export const purification = defineSuite({
       ...[...wanted.rungs, ...wanted.sweep].flatMap(({ attack, draws }) =>
         draws ? [attack, draws] : [attack],
       ),
+      ...Object.values(wanted.diagnostics ?? {}).flat(),
     ]);
   },
 
@@ -66,7 +70,7 @@ export const purification = defineSuite({
       .filter(({ own }) => own.length > 0);
     return {
       measures: results.flatMap((result) =>
-        purificationMeasures({ suite: NAME, sheet: NAME, result, options }),
+        purificationMeasures({ suite: NAME, sheet: NAME, diagnosticsSheet: DIAGNOSTICS, result, options }),
       ),
       tables: sets.flatMap(({ dataset, own }) => [
         purificationTable(dataset.name, own, caption(options, own)),
@@ -85,9 +89,15 @@ export const purification = defineSuite({
       warnings: [
         ...sets.flatMap(({ dataset, own }) => fewUsed(NAME, dataset, own[0].n)),
         ...results.flatMap((result) => purificationWarnings(NAME, result)),
+        ...otherUnits(context, options, results),
       ],
       notApplicable: [...withoutLabels(NAME, context), ...unpurified(context, options)],
-      examples: results.length > 0 ? [sheet(NAME, results)] : [],
+      examples: [
+        ...(results.length > 0 ? [sheet(NAME, results)] : []),
+        ...(results.some(({ diagnostics }) => diagnostics.flat().length > 0)
+          ? [diagnosticsSheet(DIAGNOSTICS, results)]
+          : []),
+      ],
     };
   },
 });
@@ -110,4 +120,24 @@ function unpurified(context: SuiteContext, options: PurificationOptions): NotApp
     const purifier = purifierOf(system, context.systems, options);
     return 'reason' in purifier ? [{ suite: NAME, model: system.name, reason: purifier.reason }] : [];
   });
+}
+
+/** Presets are figures of papers whose networks take pixels in [-1, 1]. */
+function otherUnits(
+  { systems }: SuiteContext,
+  { preset }: PurificationOptions,
+  results: readonly PurificationResult[],
+): Warning[] {
+  const purifiers = systems.filter(({ name }) => results.some(({ by }) => by === name));
+  return purifiers
+    .filter(({ inputScale }) => preset !== undefined && inputScale.some((scale) => scale !== 2))
+    .map(({ name, inputScale }) => ({
+      suite: NAME,
+      model: name,
+      code: 'preset-units',
+      severity: 'note',
+      message: `the preset ${preset} is made for an input in [-1, 1]; a pixel's range is ${[...new Set(inputScale)].join(', ')} at the input of "${name}"`,
+      why: 'step size and noise are in units of that input: the same figures move pixels by another amount than in the paper',
+      fix: 'scale `stepSize` by the square of range / 2, `noise` and `inputNoise` by range / 2',
+    }));
 }

@@ -1,6 +1,7 @@
 import { parseEpsilon } from '../../src/attack.js';
 import type { Estimate } from '../../src/metrics.js';
 import { type Measure, type MeasureRows, measure } from '../../src/suite.js';
+import type { Diagnostic } from './diagnostics.js';
 import type { PurificationOptions } from './options.js';
 import type { PurificationResult } from './result.js';
 import { imagesOf } from './sheet.js';
@@ -10,6 +11,7 @@ import type { UnderAttack } from './under-attack.js';
 interface About {
   suite: string;
   sheet: string;
+  diagnosticsSheet: string;
   result: PurificationResult;
   options: PurificationOptions;
 }
@@ -28,12 +30,14 @@ export const measureNames = [
   'log-px-change',
   'log-px-change-attacked',
   'purification-distance',
+  'purifier-expansion',
 ];
 
 export function purificationMeasures(about: About): Measure[] {
   const { result } = about;
   return [
     ...result.steps.flatMap((steps, k) => bySteps(about, steps, k)),
+    ...result.steps.flatMap((steps, k) => byDiagnostic(about, steps, result.diagnostics[k] ?? [])),
     ...result.rungs.flatMap((found) => byRung(about, found)),
     ...result.sweep.map((found) => robust(about, found)),
   ];
@@ -97,6 +101,25 @@ function bySteps(about: About, steps: number, k: number): Measure[] {
       ),
     ),
   ];
+}
+
+/** What no attack is needed for. */
+function byDiagnostic(about: About, steps: number, diagnostics: readonly Diagnostic[]): Measure[] {
+  const { system, dataset } = about.result;
+  const { params, after } = settings(about, steps);
+  return diagnostics.map(({ measure, title, column, statistic, options, note, estimate }) =>
+    number(
+      about,
+      { measure, title: `${title}, ${after}`, params, note },
+      {
+        sheet: about.diagnosticsSheet,
+        where: { model: system.name, dataset: dataset.name, steps },
+        ...{ statistic, columns: { value: column } },
+        ...(options && { options }),
+      },
+      estimate,
+    ),
+  );
 }
 
 /** What an attack on the whole came to, the verdicts that are made of its draws, and what it cost. */

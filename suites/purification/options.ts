@@ -98,6 +98,20 @@ export const purificationOptions = ({ norms }: Catalogue) =>
         description:
           'Fresh draws at the image of every attack on the whole, at most, from which all verdicts are made; 0 leaves them out.',
       }),
+      diagnostics: Type.Object(
+        {
+          examples: Type.Integer({
+            minimum: 0,
+            default: 16,
+            description: 'Use only the first n examples; 0 leaves this out.',
+          }),
+        },
+        {
+          default: {},
+          additionalProperties: false,
+          description: 'What shows without an attack whether one can be believed.',
+        },
+      ),
       sequential: Type.Boolean({
         default: true,
         description:

@@ -12,6 +12,7 @@ import {
 } from '../../src/measurements.js';
 import { type Catalogue, type DatasetInfo, type Request, request, type SystemInfo } from '../../src/suite.js';
 import { type Climb, climbOf } from './climb.js';
+import { type DiagnosticRequests, diagnosticRequests } from './diagnostics.js';
 import { rungNamed } from './ladder.js';
 import type { PurificationOptions } from './options.js';
 
@@ -41,9 +42,10 @@ export interface PurificationRequests {
   rungs: readonly RungRequests[];
   /** The strongest of them with other numbers of draws per gradient. */
   sweep: readonly RungRequests[];
+  diagnostics: DiagnosticRequests | undefined;
 }
 
-/** Draws in any case, and for votes: what resubmission is asked about (Kang et al. 2024). */
+/** Draws in any case, and for votes: what resubmission is asked about (DiffHammer, NeurIPS 2024). */
 export const BLOCK = 10;
 
 /** The name of the model that purifies for a system, or why there is none. */
@@ -101,6 +103,7 @@ export function requestsFor(
     clean: purifiedRequest(system, dataset, { ...chain, steps }, examples),
     transferred: purifiedRequest(system, dataset, { ...chain, steps }, examples, transfer),
     rungs: steps.flatMap((count) => climbs.map((climb) => attacked(climb, count))),
+    diagnostics: diagnosticRequests(system, dataset, chain, steps, options),
     sweep: steps.flatMap((count) =>
       [...new Set(others)].flatMap((eot) => {
         const climb = strongest && climbOf(strongest.rung, options, catalogue, eot);

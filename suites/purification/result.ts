@@ -1,6 +1,7 @@
 import type { PurifiedRows } from '../../src/measurements.js';
 import { argmax, type Estimate, meanOf, wilson } from '../../src/metrics.js';
 import type { Collected, CollectedRows, DatasetInfo, SystemInfo } from '../../src/suite.js';
+import { type Diagnostic, diagnosticsOf } from './diagnostics.js';
 import type { PurificationRequests } from './requests.js';
 import { type UnderAttack, underAttack } from './under-attack.js';
 
@@ -39,6 +40,8 @@ export interface PurificationResult {
   rungs: readonly UnderAttack[];
   /** The same with other numbers of draws per gradient. */
   sweep: readonly UnderAttack[];
+  /** By step count. */
+  diagnostics: readonly (readonly Diagnostic[])[];
 }
 
 export function purificationResult(
@@ -72,6 +75,7 @@ export function purificationResult(
     clean: track(clean, labels),
     transferred: track(transferred, labels),
     rungs: wanted.rungs.flatMap((one) => underAttack(one, collected) ?? []),
+    diagnostics: diagnosticsOf(wanted.diagnostics, wanted.steps, collected),
     sweep: wanted.sweep.flatMap((one) => underAttack(one, collected) ?? []),
   };
 }

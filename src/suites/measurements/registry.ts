@@ -11,6 +11,7 @@ import { pixels } from './pixels.js';
 import { purified } from './purified.js';
 import { purifiedDraws } from './purified-draws.js';
 import { purifiedImages } from './purified-images.js';
+import { purifierExpansion } from './purifier-expansion.js';
 import { repeatability } from './repeatability.js';
 import { verify } from './verify.js';
 
@@ -31,5 +32,6 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   purified,
   adaptiveAttack,
   purifiedDraws,
+  purifierExpansion,
   purifiedImages,
 ];
