@@ -1,7 +1,8 @@
 import { dirname } from 'node:path';
 import { isScalar } from 'yaml';
+import { readConfigFile, readDocument } from '../config/read-file.js';
 import { type Static, Type } from '../config/type.js';
-import { check, readConfigFile, readDocument } from '../config/validate.js';
+import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 
 const Amount = (description: string) => Type.Union([Type.Number(), Type.String()], { description });

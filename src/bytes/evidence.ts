@@ -1,27 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type BigIntStats, readdirSync, statSync } from 'node:fs';
 import { checkConfined } from './confine.js';
-import type { ReadLog } from './read-log.js';
+import { type Evidence, type FileEvidence, type ReadLog, unlogged } from './read-log.js';
 import { openRegular, readInto } from './regular-file.js';
-
-/** What is kept of a file that something was made from. */
-export interface FileEvidence {
-  path: string;
-  /** What `stat` says that any change to the file changes. */
-  stamp: string;
-  /** When it was last written or moved, in ms since 1970. */
-  changed: number;
-  sha256: string;
-}
-
-/** What something was made from, so that later it can be told whether the same would be made again. */
-export interface Evidence {
-  files: readonly FileEvidence[];
-  folders: readonly { path: string; names: string }[];
-  absent: readonly string[];
-  /** When it was gathered, in ms since 1970. */
-  at: number;
-}
 
 /**
  * A file that was written so shortly before it was looked at may be written again without its times telling: some file
@@ -38,8 +19,15 @@ const STEP = 2 ** 22;
  * Evidence of what was read; undefined where a file, or a folder's names, changed since, or a file may have: then
  * nothing is known of what was made.
  */
-export async function gatherEvidence({ files, folders, absent }: ReadLog): Promise<Evidence | undefined> {
+export async function gatherEvidence({
+  files,
+  folders,
+  absent,
+  parts,
+}: ReadLog): Promise<Evidence | undefined> {
   const at = Date.now();
+  const known = parts.filter((part) => part !== undefined);
+  if (known.length < parts.length) return undefined;
   const seen: FileEvidence[] = [];
   for (const [path, found] of files) {
     const stamp = stampOf(found);
@@ -54,17 +42,19 @@ export async function gatherEvidence({ files, folders, absent }: ReadLog): Promi
     folders: [...folders].map((path) => ({ path, names: namesIn(path) })),
     absent: [...absent],
     at,
+    parts: known,
   };
 }
 
 /** Whether everything is as it was. Files whose `stat` tells nothing are compared by their content. */
-export async function holds({ files, folders, absent, at }: Evidence): Promise<boolean> {
+export async function holds({ files, folders, absent, at, parts }: Evidence): Promise<boolean> {
   for (const { path, stamp, changed, sha256 } of files) {
     if (!isAllowed(path)) return false;
     const settled = at - changed > SETTLED_MS;
     if (settled && stampNow(path) === stamp) continue;
     if ((await hashOf(path)) !== sha256) return false;
   }
+  for (const part of parts) if (!(await holds(part))) return false;
   return (
     folders.every(({ path, names }) => isAllowed(path) && namesIn(path) === names) &&
     absent.every((path) => stampNow(path) === undefined)
@@ -108,7 +98,7 @@ function namesIn(path: string): string {
 /** sha256 of a file's content; undefined where it cannot be read. */
 async function hashOf(path: string): Promise<string | undefined> {
   try {
-    const { handle, size } = await openRegular(path);
+    const { handle, size } = await unlogged(() => openRegular(path));
     try {
       const hash = createHash('sha256');
       for (let at = 0; at < size; at += STEP) {

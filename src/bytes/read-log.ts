@@ -2,6 +2,27 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { BigIntStats } from 'node:fs';
 import { resolve } from 'node:path';
 
+/** What is kept of a file that something was made from. */
+export interface FileEvidence {
+  path: string;
+  /** What `stat` says that any change to the file changes. */
+  stamp: string;
+  /** When it was last written or moved, in ms since 1970. */
+  changed: number;
+  sha256: string;
+}
+
+/** What something was made from, so that later it can be told whether the same would be made again. */
+export interface Evidence {
+  files: readonly FileEvidence[];
+  folders: readonly { path: string; names: string }[];
+  absent: readonly string[];
+  /** When it was gathered, in ms since 1970. */
+  at: number;
+  /** That of parts of the work, which was gathered before. */
+  parts: readonly Evidence[];
+}
+
 /** What some work looked at in the file system, by absolute path. What it came to can change only with these. */
 export interface ReadLog {
   /** Files that were opened, as they were then. */
@@ -10,14 +31,28 @@ export interface ReadLog {
   folders: Set<string>;
   /** What was looked for and was not there. */
   absent: Set<string>;
+  /** Evidence of parts of the work; undefined where nothing is known of one. */
+  parts: (Evidence | undefined)[];
 }
 
 const logs = new AsyncLocalStorage<ReadLog>();
 
-/** Does some work, and tells what it read. Calls that the work does not wait for may be missed. */
-export async function logReads<T>(work: () => Promise<T>): Promise<{ made: T; log: ReadLog }> {
-  const log: ReadLog = { files: new Map(), folders: new Set(), absent: new Set() };
-  return { made: await logs.run(log, work), log };
+export const emptyLog = (): ReadLog => ({
+  files: new Map(),
+  folders: new Set(),
+  absent: new Set(),
+  parts: [],
+});
+
+/** Does some work, and adds to a log what it reads. Calls that the work does not wait for may be missed. */
+export const logReads = <T>(log: ReadLog, work: () => Promise<T>): Promise<T> => logs.run(log, work);
+
+/** Does what tells nothing of what the work came to. */
+export const unlogged = <T>(work: () => Promise<T>): Promise<T> => logs.exit(work);
+
+/** A part of the work was done with a log of its own, or by others before: this is what it read. */
+export function notePart(evidence: Evidence | undefined): void {
+  logs.getStore()?.parts.push(evidence);
 }
 
 /** A file was opened. The first look counts: what changed in between is noticed by the last. */

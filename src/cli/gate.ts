@@ -80,12 +80,14 @@ A gates file (docs/gates.md has an example of every rule):
         });
       const verdicts = await evaluateGates(rules, evidence);
       if (!reporting.toOutput) print(`${gateTable(verdicts)}\n`);
-      const placeOf = await placesIn(file ?? (await gatesFileOf(runs[0].directory)), rules, projectRoot());
-      // What is missing of results that may be partial fails nothing, in no view of the verdicts.
-      const [first, ...others] = runs.map(({ results }) =>
-        allowPartial ? { ...results, errors: [] } : results,
-      );
-      await reporting.report({ runs: [first, ...others], gates: verdicts, placeOf });
+      await reporting.report(async () => {
+        const placeOf = await placesIn(file ?? (await gatesFileOf(runs[0].directory)), rules, projectRoot());
+        // What is missing of results that may be partial fails nothing, in no view of the verdicts.
+        const [first, ...others] = runs.map(({ results }) =>
+          allowPartial ? { ...results, errors: [] } : results,
+        );
+        return { runs: [first, ...others], gates: verdicts, placeOf };
+      });
       process.exitCode = allHold(verdicts) ? 0 : 1;
     });
   for (const option of reporterOptions()) command.addOption(option);

@@ -3,8 +3,8 @@ import { AssayError } from '../errors.js';
 import { placesIn } from '../gate/places.js';
 import { gateTable } from '../gate/table.js';
 import { oneLine } from '../one-line.js';
+import type { RunOutcome } from '../runs/outcome.js';
 import type { Listener } from '../runs/progress.js';
-import type { RunOutcome } from '../runs/run-evaluation.js';
 import type { Results } from '../suites/results.js';
 import { explainFailure } from './failure.js';
 import { failureAnnotation, projectRoot } from './github.js';
@@ -57,8 +57,11 @@ export async function interactiveRun(
     if (!quiet && !reporting.toOutput) print(closing(outcome));
     for (const failure of outcome.failures) complain(explainFailure(failure, debug));
     if (quiet && outcome.exitCode === 1) complain(`${gateTable(results.gates)}\n`);
-    const placeOf = await placesIn(gatesFile, rulesOf(results), projectRoot());
-    await reporting.report({ runs: [results], gates: results.gates, placeOf });
+    await reporting.report(async () => ({
+      runs: [results],
+      gates: results.gates,
+      placeOf: await placesIn(gatesFile, rulesOf(results), projectRoot()),
+    }));
     return outcome.exitCode;
   } catch (error) {
     progress.end();

@@ -31,8 +31,12 @@ const added = (value: string, before: string[] = []) => [...before, value];
 export interface Reporting {
   /** Whether one writes to standard output, where then nothing else goes. */
   toOutput: boolean;
-  /** Writes every file, whole, and tells GitHub where the command runs there. Errors: `output-unwritable`. */
-  report(judged: Judged): Promise<void>;
+  /**
+   * Writes every file, whole, and tells GitHub where the command runs there.
+   * @param gathered is asked when somebody wants to know
+   * Errors: `output-unwritable`.
+   */
+  report(gathered: () => Promise<Judged>): Promise<void>;
 }
 
 /**
@@ -53,7 +57,9 @@ export async function startReporting(flags: ReporterFlags): Promise<Reporting> {
     });
   return {
     toOutput: rows.some((row) => !files.has(row)),
-    async report(judged) {
+    async report(gathered) {
+      if (rows.length === 0 && !onGitHub()) return;
+      const judged = await gathered();
       for (const row of rows) {
         const file = files.get(row);
         const content = row.render(judged);

@@ -1,5 +1,5 @@
 import { isAlias, isNode, isSeq } from 'yaml';
-import { readDocument } from './validate.js';
+import { readDocument } from './read-file.js';
 
 /** A value of a list in a configuration, and the line that it begins on, from 1. */
 export interface Placed {

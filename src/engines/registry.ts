@@ -28,6 +28,9 @@ const engines: Record<string, EngineRow> = {
 
 export const engineNames: readonly string[] = Object.keys(engines);
 
+/** What computes, in a line: numbers of the same line belong together. */
+export const engineLine = ({ name, description }: Engine): string => `${name}: ${description}`;
+
 /** Starts an engine. Errors: `unknown-name`; `engine-failed` when its library does not load. */
 export async function createEngine(name = 'ort', options: EngineOptions = {}): Promise<Engine> {
   if (!Object.hasOwn(engines, name)) throw unknownName('engine', name, engineNames);

@@ -1,6 +1,5 @@
 import { relative, resolve, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { placedItems } from '../config/lines.js';
 import type { GateResult } from '../suites/results.js';
 
 /** Where a rule stands. */
@@ -23,6 +22,8 @@ export async function placesIn(
   root: string,
 ): Promise<(verdict: Pick<GateResult, 'gate'>) => Place> {
   const path = pathFrom(root, file);
+  // The reader of YAML takes a while to load, and most runs tell nobody where their rules stand.
+  const { placedItems } = await import('../config/lines.js');
   const items = await placedItems(file, 'gates').catch(() => []);
   const lines = rules.map((rule) => items.find(({ value }) => isDeepStrictEqual(value, rule))?.line ?? 1);
   return ({ gate }) => ({ file: path, line: gate === undefined ? 1 : (lines[gate] ?? 1) });

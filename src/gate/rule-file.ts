@@ -1,4 +1,5 @@
-import { check, readConfigFile } from '../config/validate.js';
+import { readConfigFile } from '../config/read-file.js';
+import { check } from '../config/validate.js';
 import { checkRules, refuseNone } from './check-rules.js';
 import { type GateRule, GateRules } from './rule.js';
 

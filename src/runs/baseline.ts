@@ -7,6 +7,7 @@ import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import type { JudgedBaseline } from '../gate/gather.js';
 import type { Results } from '../suites/results.js';
+import { keyOf } from './keys.js';
 import { readResults } from './read-results.js';
 
 /** The entry that makes a folder a baseline: it names every other file with its content. */
@@ -72,6 +73,18 @@ export async function readBaseline(directory: string): Promise<Baseline> {
 export const sheetsOf = ({ measures }: Results): string[] => [
   ...new Set(measures.flatMap(({ rows }) => (rows ? [rows.sheet] : []))),
 ];
+
+/** A baseline that gates will be held against. */
+export interface NamedBaseline {
+  directory: string;
+  /** The same for the same baseline: a digest. */
+  identity: string;
+}
+
+/** Reads a baseline through, so that what is wrong with it is told before anything is measured. Errors: as `readBaseline`. */
+export async function baselineAt(directory: string): Promise<NamedBaseline> {
+  return { directory, identity: keyOf((await readBaseline(directory)).record) };
+}
 
 async function readRecord(directory: string): Promise<BaselineRecord> {
   const file = join(directory, BASELINE_RECORD);

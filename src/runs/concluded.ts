@@ -1,23 +1,11 @@
 import { join } from 'node:path';
-import { stampNow } from '../bytes/evidence.js';
-import { filesBelow } from '../bytes/files-below.js';
 import { readText } from '../bytes/regular-file.js';
 import { writeAtomically } from '../report/output.js';
 import type { Results } from '../suites/results.js';
 import { canonicalJson } from './keys.js';
-import { programIdentity } from './program.js';
-import { OUTPUTS, SEAL } from './replace-outputs.js';
+import { SEAL, stands, type Written, writtenNow } from './outputs.js';
 import { type RunRecord, readRunRecord } from './run-record.js';
 import { sealHolds } from './seal.js';
-
-/** Which program wrote the outputs of which results. */
-interface Written {
-  program: string;
-  /** Of the results. */
-  digest: string;
-  /** Every file that was written, with what changes when it is changed. */
-  outputs: Record<string, string>;
-}
 
 interface Note extends Written {
   /** Of the baseline that gates compared with. */
@@ -36,7 +24,7 @@ export async function noteConcluded(
   blessed?: string,
 ): Promise<void> {
   if (digest === undefined || status !== 'complete') return;
-  const note: Note = { program: programIdentity(), digest, blessed, outputs: stampsOf(out) };
+  const note: Note = { ...writtenNow(out, digest), blessed };
   await writeAtomically(fileIn(out), JSON.stringify(note)).catch(() => undefined);
 }
 
@@ -76,7 +64,7 @@ export async function concludedBefore(
 /** Notes that the outputs of complete results were rendered. To lose the note costs another rendering. */
 export async function noteRendered(out: string, { digest, status }: Results): Promise<void> {
   if (digest === undefined || status !== 'complete') return;
-  const note: Written = { program: programIdentity(), digest, outputs: stampsOf(out) };
+  const note: Written = writtenNow(out, digest);
   await writeAtomically(renderedIn(out), JSON.stringify(note)).catch(() => undefined);
 }
 
@@ -93,26 +81,5 @@ export async function isRendered(out: string, results: Results): Promise<boolean
   return false;
 }
 
-/** Whether this program wrote the outputs, and they are as it wrote them. */
-const stands = ({ program, outputs }: Written, out: string): boolean =>
-  program === programIdentity() && alike(outputs, stampsOf(out));
-
 const plain = (value: unknown) => canonicalJson(JSON.parse(JSON.stringify(value)));
 const alike = (a: unknown, b: unknown): boolean => plain(a) === plain(b);
-
-/** The outputs of a run folder, by path. */
-function stampsOf(out: string): Record<string, string> {
-  const stamps: Record<string, string> = {};
-  for (const name of [SEAL, ...OUTPUTS])
-    for (const file of filesAt(join(out, name))) stamps[file.slice(out.length)] = stampNow(file) ?? 'absent';
-  return stamps;
-}
-
-/** A file, or those in a folder. */
-function filesAt(path: string): string[] {
-  try {
-    return filesBelow(path);
-  } catch {
-    return [path];
-  }
-}

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Evidence, gatherEvidence, holds } from '../bytes/evidence.js';
-import { logReads } from '../bytes/read-log.js';
+import { gatherEvidence, holds } from '../bytes/evidence.js';
+import { type Evidence, emptyLog, logReads, notePart } from '../bytes/read-log.js';
 import { readText } from '../bytes/regular-file.js';
 import { writeAtomically } from '../report/output.js';
 import { keyOf } from './keys.js';
@@ -37,7 +37,9 @@ export class Descriptions {
     try {
       const { digest, ...rest }: Stored = JSON.parse(await readText(this.file(request), 'results'));
       if (digest !== keyOf(rest) || rest.program !== programIdentity()) return undefined;
-      return (await holds(rest.evidence)) ? (rest.made as T) : undefined;
+      if (!(await holds(rest.evidence))) return undefined;
+      notePart(rest.evidence);
+      return rest.made as T;
     } catch {
       return undefined;
     }
@@ -52,8 +54,10 @@ export class Descriptions {
     make: () => Promise<T>,
     describe: (made: T) => unknown,
   ): Promise<T> {
-    const { made, log } = await logReads(make);
+    const log = emptyLog();
+    const made = await logReads(log, make);
     const evidence = await gatherEvidence(log).catch(() => undefined);
+    notePart(evidence);
     if (evidence) await this.keep(request, evidence, describe(made)).catch(() => undefined);
     return made;
   }

@@ -6,6 +6,7 @@ import { describedDataset } from '../data/described.js';
 import type { DatasetOptions } from '../data/open.js';
 import type { DatasetSpec } from '../data/spec.js';
 import type { Engine } from '../engines/engine.js';
+import { engineLine } from '../engines/registry.js';
 import { AssayError, unknownName } from '../errors.js';
 import { type ReadCard, readCard } from '../models/read-card.js';
 import type { System, SystemInfo } from '../models/system.js';
@@ -95,7 +96,7 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
         systems,
         datasets: withDerived(datasets, derived, sources),
         seed,
-        engine: calledOf(engine),
+        engine: engineLine(engine),
         catalogue,
       },
       expectations: cards.flatMap(({ card: { name, expect }, file }) =>
@@ -111,8 +112,6 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
     throw error;
   }
 }
-
-const calledOf = ({ name, description }: Engine): string => `${name}: ${description}`;
 
 async function datasetOf(
   name: string,
@@ -152,7 +151,7 @@ async function modelEntry(
     notify?.({ kind: 'opened', what: 'model', name: read.card.name });
     return made;
   };
-  const request = { kind: 'model', ...read, engine: calledOf(engine), ...deciding(read, context) } as const;
+  const request = { kind: 'model', ...read, engine: engineLine(engine), ...deciding(read, context) } as const;
   const known = await descriptions?.find<ModelDescription>(request);
   if (!known) {
     const describe = ({ model: { info }, chosen }: OpenedModel): ModelDescription => ({ info, chosen });

@@ -2,22 +2,8 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryName } from '../bytes/leftovers.js';
 import { AssayError } from '../errors.js';
+import { OUTPUTS, SEAL } from './outputs.js';
 import { unwritable } from './store.js';
-
-/** The entry that says that the others are whole: it goes first and comes last. */
-export const SEAL = 'results.json';
-
-/** Entries of a run folder that are replaced with it. Whatever else lies there is left alone. */
-export const OUTPUTS = [
-  'report.html',
-  'examples.html',
-  'measures.csv',
-  'examples',
-  'viewer',
-  'images',
-  'tables',
-  'reports',
-];
 
 /**
  * Lets `write` fill a folder to the side, and puts what it wrote in the place of what an earlier run left: no file of

@@ -1,20 +1,19 @@
 import { join } from 'node:path';
 import { removeLeftovers } from '../bytes/leftovers.js';
-import type { AssayError } from '../errors.js';
-import { allHold } from '../gate/hold.js';
 import { checkNames } from '../gate/names.js';
 import type { GateRule } from '../gate/rule.js';
 import type { Results, Warning } from '../suites/results.js';
 import { warningCodes } from '../suites/warning-codes.js';
-import { readBaseline } from './baseline.js';
+import type { NamedBaseline } from './baseline.js';
 import { UnitLost } from './collect.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
 import { environmentOf } from './environment.js';
 import { type Execution, execute, storedUnits } from './execute.js';
 import type { Expectation } from './expectations.js';
+import { noteFinished, type Question } from './finished.js';
 import { checkInventory, type Evaluation, inventoryWarnings } from './inventory.js';
-import { keyOf } from './keys.js';
 import { nameableInPlan } from './nameable.js';
+import { exitCodeOf, keptOutcome, type RunOutcome } from './outcome.js';
 import { type Job, planRun } from './plan.js';
 import type { PluginSources } from './plugin-modules.js';
 import type { Listener } from './progress.js';
@@ -22,7 +21,7 @@ import { type RunSource, recordOf } from './run-record.js';
 import { saveJson } from './save-json.js';
 import { runKey } from './seal.js';
 import { sinceEpoch } from './since-epoch.js';
-import { UnitStore } from './store.js';
+import { UnitStore, unitFile } from './store.js';
 import type { SuiteEntry } from './suite-entries.js';
 
 /** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
@@ -43,14 +42,16 @@ export interface RunSpec {
   /** Where the suites of the entries are loaded from; absent when one was given as an object. */
   sources?: PluginSources;
   gates: readonly GateRule[];
-  /** The folder of the baseline that gates compare with. */
-  baseline?: string;
+  /** What gates compare with. */
+  baseline?: NamedBaseline;
   /** Where the gates stand; default: `file`. */
   gatesFile?: string;
   expectations: readonly Expectation[];
   /** Data sets that are read in part. */
   partial: ReadonlySet<string>;
   warnings: readonly Warning[];
+  /** What the results will answer, with what was read until now: told at the end. Absent: they are not noted. */
+  question?: () => Promise<Question | undefined>;
 }
 
 export interface RunEvaluationOptions {
@@ -58,21 +59,6 @@ export interface RunEvaluationOptions {
   out: string;
   signal: AbortSignal;
   notify: Listener;
-}
-
-export interface RunOutcome {
-  /** The run folder. */
-  directory: string;
-  results: Results;
-  /** Why the results are partial. */
-  failures: readonly AssayError[];
-  /** Units found and units measured now. */
-  stored: number;
-  measured: number;
-  /** Nothing was new: the results and the report are those of an earlier run. */
-  kept?: boolean;
-  /** 0 all well, 1 a gate failed, 2 something could not be measured, 130 interrupted. */
-  exitCode: 0 | 1 | 2 | 130;
 }
 
 /**
@@ -99,21 +85,15 @@ export async function runEvaluation(
   const nameable = { ...nameableInPlan(plan, evaluation), ...(ownSuites && { warnings: warningCodes }) };
   checkNames(gates, nameable, spec.gatesFile ?? spec.file);
   const stored = ownSuites ? await countStored(plan.jobs, store) : undefined;
-  // A baseline that cannot be used is told before anything is measured.
-  const baseline = spec.baseline === undefined ? undefined : await readBaseline(spec.baseline);
-  const blessed = baseline && keyOf(baseline.record);
+  const blessed = spec.baseline?.identity;
+  const noted = async (results: Results) => {
+    if (ownSuites) await noteFinished(out, results, await spec.question?.(), filesOf(plan.jobs));
+  };
   const kept = stored !== undefined && (await concludedBefore(out, { record, config, blessed }));
   if (kept) {
     notify({ kind: 'plan', units: stored, stored });
-    return {
-      directory: out,
-      results: kept,
-      failures: [],
-      stored,
-      measured: 0,
-      kept: true,
-      exitCode: exitCodeOf(kept),
-    };
+    await noted(kept);
+    return keptOutcome(out, kept, stored);
   }
   // What follows takes a while to load.
   const { checkExpectations } = await import('./expectations.js');
@@ -165,7 +145,7 @@ export async function runEvaluation(
       key,
       config,
       gates,
-      baseline: spec.baseline,
+      baseline: spec.baseline?.directory,
       inventory: evaluation,
       environment,
       plan,
@@ -176,7 +156,15 @@ export async function runEvaluation(
     };
     const { results, failures } = await concludeApart(input, { out, signal, notify, sources });
     await noteConcluded(out, results, blessed);
-    return { directory: out, results, failures, stored, measured, exitCode: exitCodeOf(results, execution) };
+    await noted(results);
+    return {
+      directory: out,
+      results,
+      failures,
+      stored,
+      measured,
+      exitCode: exitCodeOf(results, execution.stopped),
+    };
   };
   for (let repairs = 0; ; repairs++) {
     try {
@@ -198,19 +186,14 @@ async function countStored(jobs: readonly Job[], store: UnitStore): Promise<numb
   return count;
 }
 
+/** The files of units, from the run folder. */
+const filesOf = (jobs: readonly Job[]): string[] =>
+  jobs.flatMap(({ units }) => units.map(({ key }) => unitFile(key)));
+
 /** How often damaged units are looked for. More often than once, they are damaged while the run goes on. */
 const REPAIRS = 3;
 
 /** Reads every unit: the store learns which are damaged. Planning and measuring read only what units say of themselves. */
 async function lookThrough(jobs: readonly Job[], store: UnitStore): Promise<void> {
   for (const { units } of jobs) for (const { key } of units) await store.read(key);
-}
-
-function exitCodeOf(
-  { errors, gates }: Results,
-  { stopped }: Pick<Execution, 'stopped'> = {},
-): RunOutcome['exitCode'] {
-  if (stopped?.code === 'interrupted') return 130;
-  if (errors.length > 0) return 2;
-  return allHold(gates) ? 0 : 1;
 }

@@ -1,11 +1,13 @@
-import { basename, dirname, extname, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
+import { readConfigFile } from '../config/read-file.js';
 import { type Static, Type } from '../config/type.js';
-import { check, readConfigFile } from '../config/validate.js';
+import { check } from '../config/validate.js';
 import { DEFAULT_LIMITS } from '../engines/guard/limits.js';
 import { AssayError } from '../errors.js';
 import { checkRules } from '../gate/check-rules.js';
 import { GateRule } from '../gate/rule.js';
 import { refuseOutside } from './confined-run-file.js';
+import { titleOf } from './run-folder.js';
 import { digestOfRunFile } from './run-record.js';
 
 const open = { additionalProperties: true };
@@ -104,6 +106,5 @@ export async function readRunFile(file: string): Promise<ReadRun> {
   checkRules(config.gates, file);
   const directory = dirname(resolve(file));
   refuseOutside(config, { file, directory });
-  const title = config.name ?? basename(file, extname(file)).replace(/\.run$/, '');
-  return { config, file, directory, title, digest: digestOfRunFile(value) };
+  return { config, file, directory, title: titleOf(config.name, file), digest: digestOfRunFile(value) };
 }

@@ -1,7 +1,8 @@
 import { join, relative, resolve } from 'node:path';
 import { isAbsent, readText } from '../bytes/regular-file.js';
+import { readConfigFile } from '../config/read-file.js';
 import { Type } from '../config/type.js';
-import { check, readConfigFile } from '../config/validate.js';
+import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import { keyOf } from './keys.js';
 

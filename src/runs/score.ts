@@ -1,14 +1,15 @@
-import { join } from 'node:path';
 import { admit } from '../bytes/confine.js';
 import { AssayError } from '../errors.js';
 import { checkRules } from '../gate/check-rules.js';
 import type { GateRule } from '../gate/rule.js';
-import { slug } from '../report/names.js';
+import { baselineAt } from './baseline.js';
+import type { RunOutcome } from './outcome.js';
 import { loadPlugins } from './plugin-modules.js';
 import { type OpenPredictions, openPredicted, type PredictedInputs } from './predicted-inputs.js';
 import type { Listener } from './progress.js';
 import { catalogueWith } from './run-catalogue.js';
-import { type RunOutcome, runEvaluation } from './run-evaluation.js';
+import { runEvaluation } from './run-evaluation.js';
+import { usualFolder } from './run-folder.js';
 import { UnitStore } from './store.js';
 import { suiteEntries, writtenEntry } from './suite-entries.js';
 import { type SuiteList, usualSuites } from './suite-file.js';
@@ -73,7 +74,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
   const entries = suiteEntries(list.suites, catalogue, list.file).map((entry) =>
     entry.suite.needs.includes('inputGradient') ? { ...entry, optional: true } : entry,
   );
-  const out = options.out ?? join('assay-runs', slug(title));
+  const out = options.out ?? usualFolder(title);
   admit(out);
   if (options.baseline !== undefined) admit(options.baseline);
   const inputs: PredictedInputs = {
@@ -90,6 +91,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
   const opened: OpenPredictions = await openPredicted(inputs);
   try {
     const { warnings } = opened;
+    const baseline = options.baseline === undefined ? undefined : await baselineAt(options.baseline);
     const evaluation = { ...opened.evaluation, catalogue };
     const spec = {
       title,
@@ -99,7 +101,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
       entries,
       sources: { plugins: list.plugins, directory: list.directory, file: list.file },
       gates,
-      ...(options.baseline !== undefined && { baseline: options.baseline }),
+      ...(baseline && { baseline }),
       ...(options.gatesFile !== undefined && { gatesFile: options.gatesFile }),
       expectations: [],
       partial: new Set<string>(),

@@ -16,6 +16,12 @@ import {
 /** Bytes that hold the header of most units. */
 const FIRST = 4096;
 
+const FOLDER = 'units';
+const fileName = (key: string): string => `${key}.unit`;
+
+/** Where a unit lies, from the run folder. */
+export const unitFile = (key: string): string => join(FOLDER, fileName(key));
+
 /**
  * The finished units of a run folder, one file each, named by key. A file appears under its name only when it is
  * complete and on the disk, so a killed process leaves no half unit; one that was damaged later is noticed by its
@@ -30,7 +36,7 @@ export class UnitStore {
 
   /** Errors: `output-unwritable`. */
   static async open(runFolder: string): Promise<UnitStore> {
-    const folder = join(runFolder, 'units');
+    const folder = join(runFolder, FOLDER);
     try {
       await mkdir(folder, { recursive: true });
       await removeLeftovers(folder, /\.tmp$/);
@@ -97,7 +103,7 @@ export class UnitStore {
   }
 
   private file(key: string): string {
-    return join(this.folder, `${key}.unit`);
+    return join(this.folder, fileName(key));
   }
 }
 

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
+import { readConfigFile } from '../config/read-file.js';
 import { type Static, Type } from '../config/type.js';
-import { check, readConfigFile } from '../config/validate.js';
+import { check } from '../config/validate.js';
 import { RunFile } from './run-file.js';
 
 /** Whatever lists suites, such as a run file. Other keys are left alone. */

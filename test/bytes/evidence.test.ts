@@ -3,8 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Evidence, gatherEvidence, holds } from '../../src/bytes/evidence.js';
-import { logReads, noteAbsent, noteFolder } from '../../src/bytes/read-log.js';
+import { gatherEvidence, holds } from '../../src/bytes/evidence.js';
+import {
+  type Evidence,
+  emptyLog,
+  logReads,
+  noteAbsent,
+  noteFolder,
+  notePart,
+} from '../../src/bytes/read-log.js';
 import { readText } from '../../src/bytes/regular-file.js';
 
 const LONG_AGO = new Date('2020-01-01T00:00:00Z');
@@ -17,7 +24,8 @@ async function gathered() {
   writeFileSync(file, 'abcd');
   mkdirSync(join(at, 'images'));
   await sleep(50);
-  const { made, log } = await logReads(async () => {
+  const log = emptyLog();
+  const made = await logReads(log, async () => {
     noteFolder(join(at, 'images'));
     noteAbsent(join(at, 'labels'));
     return readText(file, 'configuration');
@@ -62,12 +70,23 @@ describe('evidence of what was read', () => {
     // As if it had been gathered long after the file was written: then `stat` alone tells.
     const settled = { ...evidence, at: evidence.at + 3_600_000 };
     expect(await holds(settled)).toBe(expected);
+    // As a part of other work, which read nothing else.
+    const log = emptyLog();
+    await logReads(log, async () => notePart(settled));
+    expect(await holds((await gatherEvidence(log)) as Evidence)).toBe(expected);
   });
 
   it('is not there for a file that changed after it was read', async () => {
     const { file } = await gathered();
-    const { log } = await logReads(() => readText(file, 'configuration'));
+    const log = emptyLog();
+    await logReads(log, () => readText(file, 'configuration'));
     writeFileSync(file, 'abce');
+    expect(await gatherEvidence(log)).toBeUndefined();
+  });
+
+  it('is not there for work of which a part is not known', async () => {
+    const log = emptyLog();
+    await logReads(log, async () => notePart(undefined));
     expect(await gatherEvidence(log)).toBeUndefined();
   });
 });

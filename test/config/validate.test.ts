@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { afterAll, describe, expect, it } from 'vitest';
 import { epsilonSchema } from '../../src/attacks/epsilon.js';
-import { check, readConfigFile } from '../../src/config/validate.js';
+import { readConfigFile } from '../../src/config/read-file.js';
+import { check } from '../../src/config/validate.js';
 import { AssayError } from '../../src/errors.js';
 
 const closed = { additionalProperties: false };

@@ -7,6 +7,7 @@ import { parse, stringify } from 'yaml';
 import { writeOnnx } from '../../src/graph/write.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { run } from '../../src/runs/run.js';
+import type { RunOptions } from '../../src/runs/run-anew.js';
 import { card, images, network, npz, project, runFile, savedResults, unitFiles } from '../e2e/project.js';
 
 const SUITES = ['accuracy'];
@@ -17,15 +18,16 @@ const file = (name: string) => join(at, name);
 /** Files that were written this very moment tell nothing of whether they are written again. */
 const settle = () => sleep(50);
 
-/** Runs the project, and tells what was opened. */
-async function again() {
+/** Runs the project, and tells what was opened, and whether the run looked at models and data at all. */
+async function again(options: RunOptions = {}) {
   await settle();
   const events: ProgressEvent[] = [];
   const notify = (event: ProgressEvent) => events.push(event);
-  const outcome = await run(file('small.run.yaml'), { out: out(), sessions: 1, notify });
+  const outcome = await run(file('small.run.yaml'), { out: out(), sessions: 1, notify, ...options });
   const opened = events.flatMap((event) => (event.kind === 'opened' ? [event.name] : []));
   const finished = events.flatMap((event) => (event.kind === 'unit-finished' ? [event] : []));
-  return { ...outcome, opened: opened.sort(), finished };
+  const looked = events.some((event) => event.kind === 'stage');
+  return { ...outcome, opened: opened.sort(), finished, looked };
 }
 
 beforeAll(() => {
@@ -38,11 +40,16 @@ afterAll(() => rmSync(at, { recursive: true, force: true }));
 describe('a finished run', { sequential: true }, () => {
   it('opens every model and looks through every data set the first time, and nothing the second', async () => {
     const first = await again();
-    expect(first).toMatchObject({ opened: ['flat', 'noise', 'sharp', 'test'], exitCode: 0 });
+    expect(first).toMatchObject({
+      opened: ['flat', 'noise', 'sharp', 'test'],
+      looked: true,
+      exitCode: 0,
+    });
     const report = statSync(join(out(), 'report.html')).mtimeMs;
     const second = await again();
     expect(second).toMatchObject({
       opened: [],
+      looked: false,
       kept: true,
       measured: 0,
       stored: first.measured,
@@ -50,6 +57,14 @@ describe('a finished run', { sequential: true }, () => {
     });
     expect(second.results.measures).toEqual(first.results.measures);
     expect(statSync(join(out(), 'report.html')).mtimeMs).toBe(report);
+  });
+
+  it('that is asked with other words looks again, finds nothing to do, and knows these words from then on', async () => {
+    expect(await again({ device: 'cpu' })).toMatchObject({ opened: [], looked: true, kept: true });
+    expect(await again({ device: 'cpu' })).toMatchObject({ looked: false, kept: true });
+    await expect(again({ device: 'abacus' })).rejects.toThrow('abacus');
+    expect(await again()).toMatchObject({ looked: true, kept: true });
+    expect(await again()).toMatchObject({ looked: false, kept: true });
   });
 
   it('opens the models of the units that are missing, and no others', async () => {
@@ -100,7 +115,7 @@ describe('a finished run', { sequential: true }, () => {
   ])('with %s opens what is not surely the same', async (_, change, opened) => {
     change();
     expect(await again()).toMatchObject({ opened, exitCode: 0 });
-    expect(await again()).toMatchObject({ opened: [], measured: 0, kept: true });
+    expect(await again()).toMatchObject({ opened: [], looked: false, measured: 0, kept: true });
   });
 
   it.each<[string, () => void]>([
@@ -115,7 +130,7 @@ describe('a finished run', { sequential: true }, () => {
   ])('with %s writes everything anew, and opens nothing', async (_, change) => {
     change();
     const { results, ...outcome } = await again();
-    expect(outcome).toMatchObject({ opened: [], measured: 0, exitCode: 0 });
+    expect(outcome).toMatchObject({ opened: [], looked: true, measured: 0, exitCode: 0 });
     expect(outcome.kept).toBeUndefined();
     expect(readFileSync(join(out(), 'report.html'), 'utf8')).toContain(results.title);
     expect(text('out/measures.csv')).toContain('accuracy');

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { readText } from '../../bytes/regular-file.js';
-import { check, readConfigFile } from '../../config/validate.js';
+import { readConfigFile } from '../../config/read-file.js';
+import { check } from '../../config/validate.js';
 import { unknownName } from '../../errors.js';
 import { installedFolder } from '../templates.js';
 import { checkTables } from './check-tables.js';
