@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gatherEvidence, holds } from '../bytes/evidence.js';
-import { type Evidence, emptyLog, logReads, notePart } from '../bytes/read-log.js';
+import { type Evidence, emptyLog, logReads, notePart, unlogged } from '../bytes/read-log.js';
 import { readText } from '../bytes/regular-file.js';
 import { writeAtomically } from '../report/output.js';
 import { keyOf } from './keys.js';
@@ -35,7 +35,9 @@ export class Descriptions {
   /** What is known already; undefined when there is nothing, or something changed. */
   async find<T>(request: DescriptionRequest): Promise<T | undefined> {
     try {
-      const { digest, ...rest }: Stored = JSON.parse(await readText(this.file(request), 'results'));
+      // What is found may be written anew; what it was made from counts.
+      const text = await unlogged(() => readText(this.file(request), 'results'));
+      const { digest, ...rest }: Stored = JSON.parse(text);
       if (digest !== keyOf(rest) || rest.program !== programIdentity()) return undefined;
       if (!(await holds(rest.evidence))) return undefined;
       notePart(rest.evidence);
