@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'plugin-invalid'
   | 'results-stale'
   | 'results-partial'
+  | 'results-stopped'
   | 'results-edited'
   | 'not-comparable'
   | 'baseline-damaged'

@@ -80,7 +80,7 @@ export function historyText(history: History): string {
         title,
         `Assay ${assay}`,
         git ?? '',
-        [...(status === 'partial' ? ['partial'] : []), ...(sealed ? [] : ['edited'])].join(', '),
+        [...(status === 'complete' ? [] : [status]), ...(sealed ? [] : ['edited'])].join(', '),
       ]),
       [0, 1, 2, 3, 4, 5],
     ),

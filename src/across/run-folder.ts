@@ -1,5 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { AssayError } from '../errors.js';
+import { refuseStopped } from '../runs/judgeable.js';
 import { readResults } from '../runs/read-results.js';
 import { refuseEdited } from '../runs/seal.js';
 import type { Results } from '../suites/results.js';
@@ -22,7 +23,7 @@ export interface Tolerated {
 
 /**
  * Opens a run folder for a comparison.
- * Errors: those of `readResults`; `results-edited` and `results-partial` unless tolerated.
+ * Errors: those of `readResults`; `results-stopped`; `results-edited` and `results-partial` unless tolerated.
  */
 export async function openRunFolder(directory: string, { partial, edited }: Tolerated): Promise<RunFolder> {
   const results = await readResults(directory);
@@ -32,6 +33,7 @@ export async function openRunFolder(directory: string, { partial, edited }: Tole
       results,
       'run the same `assay run` again: it measures nothing that is stored; or compare them all the same with --allow edited',
     );
+  refuseStopped(directory, results);
   if (!partial && results.status === 'partial')
     throw new AssayError('results-partial', 'the results are partial', {
       file: join(directory, 'results.json'),

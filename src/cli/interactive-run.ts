@@ -3,6 +3,7 @@ import { AssayError } from '../errors.js';
 import { placesIn } from '../gate/places.js';
 import { gateTable } from '../gate/table.js';
 import { oneLine } from '../one-line.js';
+import { stoppedText } from '../report/stopped-text.js';
 import type { RunOutcome } from '../runs/outcome.js';
 import type { Listener } from '../runs/progress.js';
 import type { Results } from '../suites/results.js';
@@ -83,12 +84,19 @@ function closing({ directory, results, measured }: RunOutcome): string {
   const serious = results.warnings.filter(({ severity }) => severity === 'serious');
   const parts = [
     headlineTable(results),
+    stoppedLines(results),
     serious.map(({ message }) => `! ${oneLine(message)}`).join('\n'),
     notMeasured(results),
     results.gates.length > 0 ? gateTable(results.gates) : '',
     `${measured} unit${measured === 1 ? '' : 's'} measured. Report: ${oneLine(shownPath(directory))}/report.html`,
   ];
   return `\n${parts.filter((part) => part).join('\n\n')}\n`;
+}
+
+function stoppedLines({ stopped }: Results): string {
+  if (!stopped) return '';
+  const { headline, lines } = stoppedText(stopped);
+  return [headline, ...lines.map((line) => `  ${oneLine(line)}`)].join('\n');
 }
 
 /** Lines about what could not be measured; the report has them all. */

@@ -39,6 +39,7 @@ export class ProgressLine {
     if (this.options.quiet) return;
     if (event.kind === 'plan') this.line(planText(event.units, event.stored));
     else if (event.kind === 'job-failed') this.line(`failed: ${jobText(event)}: ${event.message}`);
+    else if (event.kind === 'note') this.line(event.text);
     else if (event.kind === 'stage') this.show(stageText(event), event.of !== undefined);
     else if (event.kind !== 'opened') this.show(unitText(event), event.kind !== 'unit-started');
   };

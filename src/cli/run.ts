@@ -16,6 +16,7 @@ interface RunFlags extends LimitFlags, ReporterFlags {
   device?: string;
   confine?: string;
   baseline?: string;
+  untilDecided?: boolean;
   quiet?: boolean;
   debug?: boolean;
 }
@@ -38,6 +39,10 @@ export function runCommand(): Command {
       'ort: cpu (default), webgpu, cuda; tfjs: tensorflow, wasm, cpu (default: the best available)',
     )
     .option('--baseline <dir>', 'what gates with `over: blessed` compare with: made by `assay bless`')
+    .option(
+      '--until-decided',
+      'measure only what gates rest on, in a random order, and stop when every gate is decided at 95 %',
+    )
     .addOption(timeLimit())
     .addOption(memoryLimit())
     .addOption(confine())
@@ -49,6 +54,7 @@ Examples:
   $ assay run my.run.yaml
   $ assay run my.run.yaml --limit 100 --out /tmp/quick     a first look in a minute
   $ assay run release.run.yaml --quiet || echo failed      in CI: 1 is a failed gate, 2 an error
+  $ assay run release.run.yaml --until-decided             a verdict with as few examples as it takes
   $ assay run release.run.yaml --reporter junit --outputFile assay.xml
 
 The run folder holds report.html, results.json, measures.csv, examples/*.csv, tables/*.tex, images/ and units/.`,

@@ -7,6 +7,7 @@ import { buildTable } from '../report/tables/build.js';
 import { tableFormats } from '../report/tables/formats.js';
 import { presetNames, presetText, readTables } from '../report/tables/table-file.js';
 import { markUndecided } from '../report/tables/undecided.js';
+import { refuseStopped } from '../runs/judgeable.js';
 import { readResults } from '../runs/read-results.js';
 import { sealHolds } from '../runs/seal.js';
 import { complain, print } from './terminal.js';
@@ -68,6 +69,7 @@ async function writeTables(
       sheets: sheetsIn(folder),
     })),
   );
+  for (const [i, { results }] of runs.entries()) refuseStopped(folders[i], results);
   for (const { folder, results } of runs) {
     if (!sealHolds(results)) complain(`! ${folder}: results.json was changed after a run wrote it\n`);
     if (results.status === 'partial') complain(`! ${folder}: the run is not finished\n`);

@@ -29,6 +29,11 @@ export interface ExampleStatistic {
   /** Options that belong to the system. */
   own?: readonly string[];
   test: 'mcnemar' | 'paired-bootstrap';
+  /**
+   * What says at any time between which values it lies, of examples that come in a random order: the confidence sequence of
+   * shares. A rule on it can then be decided before all are seen.
+   */
+  sequence?: 'share';
   /** Where examples have several rows: what makes one of them. */
   fold?(group: Group): Group;
   /** A function of how often each example was drawn, (n): of each once, the value. */
@@ -81,6 +86,7 @@ const share: ExampleStatistic = {
   name: 'share',
   roles: ['outcome'],
   test: 'mcnemar',
+  sequence: 'share',
   of: ({ outcome }) => meanOfDraws(outcome),
 };
 

@@ -61,6 +61,8 @@ export interface DatasetInfo {
   note?: string;
   /** Of derived sets; the others lie in files. */
   recipe?: Recipe;
+  /** Measured in a random order of its examples, by a run that may stop before their end. */
+  shuffled?: true;
 }
 
 /** Reads examples by range. */

@@ -6,6 +6,8 @@ export interface Evidence {
   measures: readonly Measure[];
   /** Default: complete. */
   status?: Results['status'];
+  /** What was left out of a run that stopped when its gates were decided. */
+  stopped?: Results['stopped'];
   warnings?: Readonly<Results['warnings']>;
   datasets?: readonly Pick<Results['datasets'][number], 'name' | 'fingerprint' | 'examples'>[];
   /** The run folder, where several are judged. */

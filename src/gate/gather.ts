@@ -17,9 +17,9 @@ export async function evidenceOf(
   baseline?: JudgedBaseline,
 ): Promise<Evidence> {
   const { results } = run;
-  const { measures, warnings, datasets, status } = results;
+  const { measures, warnings, datasets, status, stopped } = results;
   const differenceOf = await pairedDifferences(rules, run, baseline);
-  const found: Evidence = { measures, warnings, datasets, status, differenceOf };
+  const found: Evidence = { measures, warnings, datasets, status, stopped, differenceOf };
   if (!baseline) return found;
   const [now, then] = [byMeasure(results), byMeasure(baseline.results)];
   return {

@@ -1,4 +1,4 @@
-import { decimalsFor, fixed, NONE } from '../report/format.js';
+import { decimalsFor, fixed, NONE, seenText } from '../report/format.js';
 import type { GateResult } from '../suites/results.js';
 import { fails } from './hold.js';
 
@@ -13,6 +13,7 @@ export interface GateRow {
   value: string;
   /** `[86.5, 88.1]`; empty where there is none. */
   interval: string;
+  /** `128 of 500` where measuring stopped before the end. */
   n: string;
   /** `≥ 95.0%` */
   limit: string;
@@ -54,7 +55,7 @@ function marginOfP(margin: number, p: number): string {
 const MOST_DECIMALS = 12;
 
 function gateRow(gate: GateResult): GateRow {
-  const { rule, passed, value, interval, op, limit, margin, n, format, reason, judges, p, run } = gate;
+  const { rule, passed, value, interval, op, limit, margin, n, of, format, reason, judges, p, run } = gate;
   const percent = format === 'percent';
   const scale = percent ? 100 : 1;
   const decimals = decimalsOf(gate, scale);
@@ -67,7 +68,7 @@ function gateRow(gate: GateResult): GateRow {
     rule: run === undefined ? rule : `${run}: ${rule}`,
     value: value === null ? NONE : `${write(value)}${unit}`,
     interval: interval ? `[${interval.map(write).join(', ')}]` : '',
-    n: n === null ? NONE : String(n),
+    n: n === null ? NONE : seenText({ n, of }),
     ...(judges === 'p'
       ? { limit: `p ≥ ${limit}`, margin: margin === null ? NONE : marginOfP(margin, p ?? 0) }
       : {

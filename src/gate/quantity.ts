@@ -57,6 +57,8 @@ async function difference(
   const other = counterpart(rule, measure, model, measures);
   if (typeof other === 'string')
     return missing(`nothing to compare with${blessed ? ' in the baseline' : ''}: ${other}`);
+  if (other.of !== undefined)
+    return missing(`measuring ${model} stopped at ${other.n} of ${other.of} examples`, other.value);
   const odd = blessed ? evidence.blessed?.incomparable(measure, other) : undefined;
   if (odd !== undefined) return missing(`not comparable: ${odd}`, other.value);
   const over = { model, value: other.value, ...about };

@@ -3,7 +3,7 @@ import { isRelative, type Limit } from './limits.js';
 import { type Quantity, rounded } from './quantity.js';
 import type { GateRule } from './rule.js';
 
-type Standing = Pick<GateResult, 'op' | 'limit' | 'judges' | 'margin' | 'passed' | 'reason'>;
+export type Standing = Pick<GateResult, 'op' | 'limit' | 'judges' | 'margin' | 'passed' | 'reason'>;
 
 /** How a number stands to the limit. A bound is met by equality. */
 export function standing(rule: GateRule, limit: Limit, quantity: Quantity, bound: number): Standing {

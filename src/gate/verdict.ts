@@ -43,7 +43,7 @@ export function missed(
 
 /** The same verdict where all results are complete; otherwise it fails. */
 export function unlessPartial(verdict: GateResult, runs: readonly Evidence[]): GateResult {
-  if (runs.every(({ status = 'complete' }) => status === 'complete')) return verdict;
+  if (runs.every(({ status }) => status !== 'partial')) return verdict;
   const { reason } = verdict;
   const told = `the results are partial${reason === null ? '' : `; so far ${reason}`}`;
   return { ...verdict, margin: null, passed: false, reason: told };

@@ -2,6 +2,7 @@ import type { GateResult, Warning } from '../suites/results.js';
 import type { Evidence } from './evidence.js';
 import { fitting } from './pick.js';
 import type { GateRule } from './rule.js';
+import { unseenBy } from './stopped-verdict.js';
 import { warningsInWords } from './words.js';
 
 const SEVERITIES: readonly string[] = ['note', 'warning', 'serious'];
@@ -10,7 +11,7 @@ const SEVERITIES: readonly string[] = ['note', 'warning', 'serious'];
 const TOLD = 3;
 
 /** Judges a rule on warnings: none may be there that it names. */
-export function judgeWarnings(rule: GateRule, { warnings = [] }: Evidence): GateResult {
+export function judgeWarnings(rule: GateRule, { warnings = [], stopped }: Evidence): GateResult {
   const { suite, where = {}, noWarnings = [] } = rule;
   const found = warnings.filter(
     (warning) => isMeant(warning, noWarnings) && concerns(warning, { ...where, ...(suite && { suite }) }),
@@ -19,6 +20,8 @@ export function judgeWarnings(rule: GateRule, { warnings = [] }: Evidence): Gate
     .slice(0, TOLD)
     .map(({ code, model, message }) => `${code}${model ? ` of ${model}` : ''}: ${message}`);
   const more = found.length - told.length;
+  const unseen = unseenBy(rule, stopped);
+  const passed = found.length === 0 && unseen === undefined;
   return {
     rule: warningsInWords(rule),
     bound: 'noWarnings',
@@ -31,14 +34,16 @@ export function judgeWarnings(rule: GateRule, { warnings = [] }: Evidence): Gate
     value: found.length,
     op: '<=',
     limit: 0,
-    margin: 0 - found.length + 0,
+    margin: unseen === undefined ? 0 - found.length + 0 : null,
     n: null,
     interval: null,
     level: null,
     method: null,
     format: 'number',
-    passed: found.length === 0,
-    reason: found.length === 0 ? null : [...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; '),
+    passed,
+    reason: passed
+      ? null
+      : [...(unseen ? [unseen] : []), ...told, ...(more > 0 ? [`and ${more} more`] : [])].join('; '),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Limit, numberOf } from './limits.js';
+import { type Limit, limitsOf, numberOf } from './limits.js';
 import { type GateRule, overOf } from './rule.js';
 
 /** `robust-accuracy (model jem, epsilon 8/255) at least 0.35` */
@@ -9,6 +9,14 @@ export function inWords(rule: GateRule, limit: Limit): string {
   const what = limit.words(numberOf(rule, limit), otherName(rule));
   return `${of}${measure}${conditions(rule)} ${surely}${what}`;
 }
+
+/** All that a rule says. */
+export const ruleInWords = (rule: GateRule): string =>
+  rule.noWarnings === undefined
+    ? limitsOf(rule)
+        .map((limit) => inWords(rule, limit))
+        .join(', ')
+    : warningsInWords(rule);
 
 /** `no serious warning (model jem)`, `no warning zero-gradient or randomized` */
 export function warningsInWords(rule: GateRule): string {

@@ -96,3 +96,7 @@ export function formatValue(value: unknown): string {
 
 /** `1 system`, `3 systems` */
 export const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+/** `128 of 500` examples, where measuring stopped before their end. */
+export const seenText = ({ n, of }: { n: number; of?: number | undefined }): string =>
+  of === undefined ? String(n) : `${n} of ${of}`;

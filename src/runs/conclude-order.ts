@@ -1,6 +1,7 @@
 import type { DatasetInfo } from '../data/dataset.js';
 import { AssayError, type ErrorRecord, recordError, restoreError } from '../errors.js';
 import type { SystemInfo } from '../models/system.js';
+import { cutPlan, type Needs } from './cut-plan.js';
 import type { Execution, JobCost } from './execute.js';
 import { type Job, planRun } from './plan.js';
 import { loadPlugins, type PluginSources } from './plugin-modules.js';
@@ -15,13 +16,15 @@ import { UnitStore } from './store.js';
 export interface ConcludeOrder
   extends Pick<
     ResultsInput,
-    'title' | 'key' | 'config' | 'gates' | 'baseline' | 'environment' | 'warnings' | 'began'
+    'title' | 'key' | 'config' | 'gates' | 'baseline' | 'environment' | 'warnings' | 'began' | 'stopped'
   > {
   out: string;
   sources: PluginSources;
   entries: readonly { suite: string; options: unknown; title: string; path: string; file: string }[];
   systems: readonly SystemInfo[];
   datasets: readonly DatasetInfo[];
+  /** Where the plan is cut to what was needed. */
+  needs?: Needs;
   seed: number;
   engine: string;
   execution: Pick<Execution, 'stored' | 'measured'> & {
@@ -33,14 +36,16 @@ export interface ConcludeOrder
 }
 
 export function orderOf(input: ResultsInput, sources: PluginSources, out: string): ConcludeOrder {
-  const { title, key, config, gates, baseline, environment, warnings, began, inventory, plan, execution } =
-    input;
+  const { title, key, config, gates, baseline, environment, warnings, began, stopped: left } = input;
+  const { inventory, plan, execution } = input;
   const { stored, measured, costs, failures, stopped } = execution;
+  const needs = plan.suites.flatMap((suite) => suite.needs ?? []);
   return {
-    ...{ title, key, config, gates, baseline, environment, warnings, began, out, sources },
+    ...{ title, key, config, gates, baseline, environment, warnings, began, stopped: left, out, sources },
     entries: plan.suites.map(({ entry: { suite, ...entry } }) => ({ ...entry, suite: suite.name })),
     systems: [...inventory.systems.values()].map(({ info }) => info),
     datasets: [...inventory.datasets.values()].map(({ info }) => info),
+    ...(needs.length > 0 && { needs }),
     seed: inventory.seed,
     engine: inventory.engine,
     execution: {
@@ -55,7 +60,8 @@ export function orderOf(input: ResultsInput, sources: PluginSources, out: string
 
 /** The input that an order was made from. Errors: as `loadPlugins`. */
 export async function resultsInput(order: ConcludeOrder): Promise<ResultsInput> {
-  const { title, key, config, gates, baseline, environment, warnings, began, sources, seed, engine } = order;
+  const { title, key, config, gates, baseline, environment, warnings, began, stopped: left } = order;
+  const { sources, seed, engine } = order;
   const catalogue = catalogueWith(await loadPlugins(sources), sources.file);
   const entries = order.entries.flatMap(({ suite: name, ...entry }) => {
     const suite = catalogue.suites.find(name);
@@ -70,7 +76,8 @@ export async function resultsInput(order: ConcludeOrder): Promise<ResultsInput> 
     seed,
     engine,
   };
-  const plan = planRun(entries, inventory);
+  const whole = planRun(entries, inventory);
+  const plan = order.needs ? cutPlan(whole, order.needs) : whole;
   const jobs = new Map(plan.jobs.map((job) => [job.key, job]));
   const byJob = <T>(pairs: readonly [string, T][]) =>
     new Map(
@@ -81,7 +88,7 @@ export async function resultsInput(order: ConcludeOrder): Promise<ResultsInput> 
     );
   const { stored, measured, costs, failures, stopped } = order.execution;
   return {
-    ...{ title, key, config, gates, baseline, environment, warnings, began, inventory, plan },
+    ...{ title, key, config, gates, baseline, environment, warnings, began, stopped: left, inventory, plan },
     store: await UnitStore.open(order.out),
     execution: {
       stored,

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { AssayError } from '../errors.js';
+import { stoppedText } from '../report/stopped-text.js';
 import type { Results } from '../suites/results.js';
 import { currentDigest, readRunRecord } from './run-record.js';
 import { refuseEdited } from './seal.js';
@@ -10,13 +11,14 @@ const AGAIN = 'run the same `assay run` again: it measures nothing that is store
  * Refuses to judge results that say less than they seem to. Models and data are not opened: whether those have
  * changed, only another run can tell.
  * @param allowPartial judge what is there of results that are partial or limited
+ * @param allowStopped judge results of a run that stopped when its gates were decided: gates can be
  * Errors: `results-edited` when they were changed since they were written; `results-stale` when they are not those
  * of the run that was begun last in the folder, or the run file says something else by now; `results-partial`.
  */
 export async function refuseUnfit(
   directory: string,
   results: Results,
-  { allowPartial }: { allowPartial: boolean },
+  { allowPartial, allowStopped = false }: { allowPartial: boolean; allowStopped?: boolean },
 ): Promise<void> {
   const file = join(directory, 'results.json');
   refuseEdited(directory, results, AGAIN);
@@ -37,6 +39,7 @@ export async function refuseUnfit(
         hint: 'run it again: only what the change touches is measured',
       });
   }
+  if (!allowStopped) refuseStopped(directory, results);
   if (allowPartial) return;
   if (results.status === 'partial')
     throw new AssayError('results-partial', 'the results are partial', {
@@ -52,6 +55,22 @@ export async function refuseUnfit(
       found: `--limit ${limit}`,
       hint: 'run again without --limit, or judge what is there with --allow-partial',
     });
+}
+
+/**
+ * Errors: `results-stopped` for results of a run that measured only until its gates were decided. How many examples it has
+ * depends on what they showed, which nothing but a confidence sequence allows for.
+ */
+export function refuseStopped(directory: string, { stopped }: Results): void {
+  if (!stopped) return;
+  throw new AssayError('results-stopped', 'measuring stopped when the gates were decided', {
+    file: join(directory, 'results.json'),
+    path: 'stopped',
+    expected:
+      'results of all examples: where a run stops depends on what it saw, so that its values are for its gates only',
+    found: stoppedText(stopped).lines[0],
+    hint: 'run the same `assay run` again without --until-decided',
+  });
 }
 
 const short = (key: string | undefined) => key?.slice(0, 12) ?? 'none';

@@ -8,6 +8,7 @@ import { counted } from './counted-system.js';
 import { examplesOf } from './derived-examples.js';
 import { Failures, failedIn, isolating, type Part, withoutFailed } from './failed-examples.js';
 import { rowsFrom } from './fits-columns.js';
+import { inOrder } from './in-order.js';
 import type { Evaluation } from './inventory.js';
 import type { LiveUnit } from './live-unit.js';
 import type { Job, Unit } from './plan.js';
@@ -45,7 +46,7 @@ export async function measureUnit(
     systems.set(name, await present(environment.systems.get(name), name).open());
   const system = present(systems.get(request.system), request.system);
   const { info } = present(environment.datasets.get(request.dataset), request.dataset);
-  const { read } = examplesOf(request.dataset, job.maker, environment);
+  const { read } = inOrder(job, examplesOf(request.dataset, job.maker, environment), seed);
   const { aggregate } = request.measurement;
   const examples = aggregate ? NO_IMAGE : await read(unit.start, unit.end);
   refuseLabels(examples, system, info);

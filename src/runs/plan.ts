@@ -6,6 +6,7 @@ import type { NotApplicable } from '../suites/results.js';
 import { columnsOf, type JobColumns } from './fits-columns.js';
 import type { Inventory } from './inventory.js';
 import { keyOf } from './keys.js';
+import { rangesBetweenLooks } from './looks.js';
 import { makerOf } from './makers.js';
 import { builtinRunCatalogue } from './run-catalogue.js';
 import type { SuiteEntry } from './suite-entries.js';
@@ -27,6 +28,8 @@ export interface Job {
   columns: JobColumns;
   /** Examples wanted: the most that any request wants. */
   size: number;
+  /** The first so many examples come in a random order: a position is one in that order. Absent: as they lie. */
+  order?: number;
   inputs: readonly Job[];
   /** What makes the images of its data set, where a measurement does. */
   maker?: Job;
@@ -45,6 +48,16 @@ export interface SuitePlan {
   requests: readonly Request[];
   wanted: readonly { request: Request; job: Job; size: number }[];
   notApplicable: readonly NotApplicable[];
+  /** How many examples of each data set are measured, where that is not all. */
+  needs?: ReadonlyMap<string, number>;
+  /** Data sets of which a part was measured only, since the gates that rest on them are decided. */
+  stopped?: ReadonlyMap<string, SampleSize>;
+}
+
+/** How many examples were measured, of how many. */
+export interface SampleSize {
+  n: number;
+  of: number;
 }
 
 export interface Plan {
@@ -70,11 +83,16 @@ export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): P
     };
     const notApplicable = infos.flatMap((info) => inapplicable(suite.name, info, suite.needs));
     const requests = context.systems.length > 0 ? requestsOf(entry, context) : [];
+    const orders = ordersOf(requests, inventory);
     const wanted = requests.flatMap((request) => {
       const missing = lacking(systemOf(request, inventory), request.measurement.needs);
       if (missing.length === 0)
         return [
-          { request, job: addJob(request, undefined, inventory, jobs), size: sizeOf(request, inventory) },
+          {
+            request,
+            job: addJob(request, undefined, { inventory, orders }, jobs),
+            size: sizeOf(request, inventory),
+          },
         ];
       const info = systemOf(request, inventory);
       notApplicable.push(...inapplicable(suite.name, info, missing, request.measurement.name));
@@ -163,27 +181,29 @@ function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteCo
 function addJob(
   request: Request,
   size: number | undefined,
-  inventory: Inventory,
+  place: { inventory: Inventory; orders: ReadonlyMap<string, number> },
   jobs: Map<string, OpenJob>,
 ): OpenJob {
+  const { inventory, orders } = place;
   const { measurement, system, dataset, params } = request;
+  const order = orders.get(dataset);
   const wanted = size ?? sizeOf(request, inventory);
   const { catalogue = builtinRunCatalogue } = inventory;
   // An input is needed for as many examples as its reader has, whatever its own `first` says.
   const inputs = (request.inputs ?? []).map((input) => {
-    if (input.dataset === dataset) return addJob(input, wanted, inventory, jobs);
+    if (input.dataset === dataset) return addJob(input, wanted, place, jobs);
     throw new AssayError('suite-failed', `"${measurement.name}" reads rows of another data set`, {
       expected: `inputs on "${dataset}"`,
       found: `"${input.measurement.name}" on "${input.dataset}"`,
     });
   });
   const reference = (request.reference ?? []).map((read) => ({
-    job: addJob(read, undefined, inventory, jobs),
+    job: addJob(read, undefined, place, jobs),
     size: sizeOf(read, inventory),
   }));
   // The fingerprint of the data set stands for it in the key.
   const making = measurement.aggregate ? undefined : makerOf(dataset, inventory);
-  const maker = making && addJob(making.request, making.whole ? undefined : wanted, inventory, jobs);
+  const maker = making && addJob(making.request, making.whole ? undefined : wanted, place, jobs);
   const namedSystems = namesWithin(params, inventory.systems).filter((name) => name !== system);
   const key = keyOf({
     version: KEY_VERSION,
@@ -191,6 +211,7 @@ function addJob(
     system: systemOf(request, inventory).identity,
     namedSystems: namedSystems.map((name) => [name, inventory.systems.get(name)?.info.identity ?? '']),
     dataset: datasetOf(request, inventory).fingerprint,
+    ...(order !== undefined && { order }),
     params,
     seed: inventory.seed,
     ...(catalogue.versions.length > 0 && { plugins: catalogue.versions }),
@@ -208,6 +229,7 @@ function addJob(
     inputs,
     reference,
     namedSystems,
+    ...(order !== undefined && { order }),
     ...(maker && { maker }),
   };
   job.size = Math.max(job.size, wanted);
@@ -215,18 +237,31 @@ function addJob(
   return job;
 }
 
-function unitsOf({ key, size, request }: OpenJob): Unit[] {
+/** Of data sets in a random order: of how many examples. The rows of one suite stand side by side, so it has one order. */
+function ordersOf(requests: readonly Request[], inventory: Inventory): Map<string, number> {
+  const orders = new Map<string, number>();
+  for (const request of requests)
+    if (datasetOf(request, inventory).shuffled)
+      orders.set(request.dataset, Math.max(orders.get(request.dataset) ?? 0, sizeOf(request, inventory)));
+  return orders;
+}
+
+function unitsOf({ key, size, order, request }: OpenJob): Unit[] {
   const { name, unitSize } = request.measurement;
   if (!Number.isInteger(unitSize) || unitSize < 1)
     throw new AssayError('suite-failed', `the measurement "${name}" has no usable unitSize`, {
       expected: 'an integer of at least 1',
       found: String(unitSize),
     });
-  return Array.from({ length: Math.ceil(size / unitSize) }, (_, i) => {
-    const [start, end] = [i * unitSize, Math.min(size, (i + 1) * unitSize)];
-    return { key: keyOf([key, start, end]), start, end };
-  });
+  const ranges = order === undefined ? rangesOfSize(size, unitSize) : rangesBetweenLooks(size, unitSize);
+  return ranges.map(({ start, end }) => ({ key: keyOf([key, start, end]), start, end }));
 }
+
+const rangesOfSize = (size: number, most: number) =>
+  Array.from({ length: Math.ceil(size / most) }, (_, i) => ({
+    start: i * most,
+    end: Math.min(size, (i + 1) * most),
+  }));
 
 function systemOf({ system }: Request, { systems }: Inventory): SystemInfo {
   const found = systems.get(system);

@@ -11,6 +11,8 @@ export type ProgressEvent =
   | ({ kind: 'unit-progress'; job: Job; unit: Unit; status: Status } & PassCount)
   | { kind: 'unit-finished'; job: Job; unit: Unit; seconds: number; status: Status }
   | { kind: 'job-failed'; job: Job; message: string }
+  /** A line that stays. */
+  | { kind: 'note'; text: string }
   /** `done` of `of` pieces are, where they can be counted; inside of a long one, `part` of it. */
   | { kind: 'stage'; text: string; done?: number; of?: number; part?: StagePart };
 

@@ -7,7 +7,7 @@ import type { GateRule } from '../gate/rule.js';
 import type { Step } from '../metrics/intervals.js';
 import type { SystemInfo } from '../models/system.js';
 import type { ExampleArray } from '../suites/contract.js';
-import type { Cost, Results, Warning } from '../suites/results.js';
+import type { Cost, Results, Stopped, Warning } from '../suites/results.js';
 import { judgedBaseline, readBaseline } from './baseline.js';
 import { type PlacedSheet, placeSheets } from './example-sheets.js';
 import type { Execution } from './execute.js';
@@ -16,6 +16,7 @@ import { measurementVersions } from './measurement-versions.js';
 import { distinct, type Plan } from './plan.js';
 import type { Listener, StagePart } from './progress.js';
 import { sinceEpoch } from './since-epoch.js';
+import { stoppedSummary } from './stopped-summary.js';
 import type { UnitStore } from './store.js';
 import { inOneLine, summariseSuite } from './summarise.js';
 
@@ -33,6 +34,8 @@ export interface ResultsInput {
   environment: Results['environment'];
   plan: Plan;
   execution: Execution;
+  /** What a run left out that measured what its gates needed: `plan` is cut to that. */
+  stopped?: Stopped | undefined;
   store: UnitStore;
   warnings: readonly Warning[];
   /** When the run began, in ms since 1970. */
@@ -52,7 +55,7 @@ export interface Assembled {
  * `created`, `seconds` and `costs[].seconds`.
  */
 export async function assembleResults(input: ResultsInput, notify: Listener): Promise<Assembled> {
-  const { plan, execution, store, inventory } = input;
+  const { plan, execution, store, inventory, stopped } = input;
   const suites: Results['suites'] = [];
   const measures: Results['measures'] = [];
   const warnings: Warning[] = [...input.warnings];
@@ -71,7 +74,14 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     const stage = { kind: 'stage', text: `summarising: ${title}`, done, of: plan.suites.length } as const;
     notify(stage);
     const steps = seldom((part) => notify({ ...stage, part }));
-    const { result, summary, ...failed } = await summariseSuite(suitePlan, store, execution, steps);
+    const {
+      result: whole,
+      summary: made,
+      ...failed
+    } = await summariseSuite(suitePlan, store, execution, steps);
+    const summary = stoppedSummary(made, suitePlan.stopped);
+    const { tables = [], figures = [] } = summary;
+    const result = { ...whole, tables, figures };
     suites.push({
       ...result,
       measures: summary.measures.length,
@@ -87,30 +97,36 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     for (const failure of failed.failures) failures.set(failure.explain(), failure);
   }
   const systems = [...inventory.systems.values()].map(({ info }) => systemSummary(info));
-  const comparisons = await compareSystems(
-    { measures, suites, systems, seed: inventory.seed },
-    sheetsInMemory(sheets),
-    (title, done, of) => notify({ kind: 'stage', text: `comparing the systems: ${title}`, done, of }),
-  );
-  const status = errors.size > 0 ? 'partial' : 'complete';
+  // The paired tests are those of a fixed number of examples.
+  const comparisons = stopped
+    ? undefined
+    : await compareSystems(
+        { measures, suites, systems, seed: inventory.seed },
+        sheetsInMemory(sheets),
+        (title, done, of) => notify({ kind: 'stage', text: `comparing the systems: ${title}`, done, of }),
+      );
+  const status = errors.size > 0 ? 'partial' : stopped ? 'stopped' : 'complete';
   const results: Results = {
     version: 1,
     title: input.title,
     key: input.key,
     status,
+    ...(stopped && { stopped }),
     created: new Date().toISOString(),
     seconds: 0,
     seed: inventory.seed,
     config: input.config,
     environment: input.environment,
     systems,
-    datasets: [...inventory.datasets.values()].map(({ info: { classes, absentClasses: _, ...info } }) => ({
-      ...info,
-      shape: [...info.shape],
-      ...(classes && { classes: [...classes] }),
-    })),
+    datasets: [...inventory.datasets.values()].map(
+      ({ info: { classes, absentClasses: _, shuffled: __, ...info } }) => ({
+        ...info,
+        shape: [...info.shape],
+        ...(classes && { classes: [...classes] }),
+      }),
+    ),
     measures,
-    comparisons,
+    ...(comparisons && { comparisons }),
     suites,
     warnings: distinct(warnings),
     notApplicable: distinct(notApplicable),

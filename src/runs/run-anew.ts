@@ -3,6 +3,7 @@ import { gatherEvidence } from '../bytes/evidence.js';
 import { emptyLog, logReads } from '../bytes/read-log.js';
 import type { Limits } from '../engines/guard/limits.js';
 import { createEngine } from '../engines/registry.js';
+import { AssayError } from '../errors.js';
 import type { Suite } from '../suites/contract.js';
 import { baselineAt } from './baseline.js';
 import { Descriptions } from './descriptions.js';
@@ -43,6 +44,8 @@ export interface RunOptions {
   suites?: readonly Suite[];
   /** The folder of the baseline that gates with `over: blessed` compare with. */
   baseline?: string;
+  /** Measures only what gates rest on, and only until they are decided. */
+  untilDecided?: boolean;
   /** Ends the run; what is measured is kept, and the results are partial. */
   signal?: AbortSignal;
   notify?: Listener;
@@ -58,6 +61,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   const log = emptyLog();
   const read = await logReads(log, () => readRunFile(file));
   const { config, directory, title } = read;
+  if (options.untilDecided && config.gates.length === 0) throw nothingToDecide(file);
   const sources = { plugins: config.plugins, directory, file };
   const plugins = await loadPlugins(sources);
   const given = options.suites ?? [];
@@ -105,6 +109,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
         ...(given.length === 0 && { sources }),
         gates: config.gates,
         ...(baseline && { baseline }),
+        ...(options.untilDecided && { untilDecided: true }),
         question,
         config: {
           ...(config.name !== undefined && { name: config.name }),
@@ -114,6 +119,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
           gates: config.gates,
           seed,
           ...(options.limit !== undefined && { limit: options.limit }),
+          ...(options.untilDecided && { untilDecided: true }),
         },
       };
       return await runEvaluation(spec, { out, signal, notify });
@@ -122,3 +128,11 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
     }
   });
 }
+
+const nothingToDecide = (file: string) =>
+  new AssayError('config-invalid', '--until-decided measures until gates are decided, and there are none', {
+    file,
+    path: 'gates',
+    expected: 'at least one rule, such as { measure: accuracy, where: { model: NAME }, min: 0.9 }',
+    hint: 'add `gates` to the run file, or leave --until-decided out: everything is measured then',
+  });

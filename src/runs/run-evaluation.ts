@@ -17,6 +17,7 @@ import { exitCodeOf, keptOutcome, type RunOutcome } from './outcome.js';
 import { type Job, planRun } from './plan.js';
 import type { PluginSources } from './plugin-modules.js';
 import type { Listener } from './progress.js';
+import type { ResultsInput } from './results.js';
 import { type RunSource, recordOf } from './run-record.js';
 import { saveJson } from './save-json.js';
 import { runKey } from './seal.js';
@@ -44,6 +45,8 @@ export interface RunSpec {
   gates: readonly GateRule[];
   /** What gates compare with. */
   baseline?: NamedBaseline;
+  /** Measures what gates rest on, until they are decided. */
+  untilDecided?: boolean;
   /** Where the gates stand; default: `file`. */
   gatesFile?: string;
   expectations: readonly Expectation[];
@@ -72,11 +75,12 @@ export async function runEvaluation(
   { out, signal, notify }: RunEvaluationOptions,
 ): Promise<RunOutcome> {
   const began = sinceEpoch();
-  const { evaluation, config, gates } = spec;
+  const { config, gates } = spec;
   const store = await UnitStore.open(out);
   for (const part of ['.', 'examples', 'images', 'tables'])
     await removeLeftovers(join(out, part), HALF_WRITTEN).catch(() => undefined);
-  checkInventory(evaluation, spec.file);
+  checkInventory(spec.evaluation, spec.file);
+  const evaluation = spec.untilDecided ? await shuffled(spec) : spec.evaluation;
   const plan = planRun(spec.entries, evaluation);
   const key = runKey(config, plan.jobs);
   const record = recordOf(out, key, spec.source);
@@ -125,6 +129,20 @@ export async function runEvaluation(
     const units = event.units - (event.stored - stored);
     if (units > 0) notify({ ...event, units, stored });
   };
+  /** Every look has a plan of its own: what is told of looks says more. */
+  const withoutPlans: Listener = (event) => {
+    if (event.kind !== 'plan') notify(event);
+  };
+  const untilDecided = async (): Promise<Measured> => {
+    const { measureUntilDecided } = await import('./until-decided.js');
+    return measureUntilDecided(plan, {
+      rules: gates,
+      inventory: evaluation,
+      store,
+      measure: (jobs) => execute(jobs, { ...measuring, notify: withoutPlans }),
+      tell: (text) => notify({ kind: 'note', text }),
+    });
+  };
   const attempt = async (): Promise<RunOutcome> => {
     const checked = await checkExpectations(
       expectations,
@@ -133,9 +151,11 @@ export async function runEvaluation(
       partial,
     );
     before += checked.measured;
-    const execution: Execution = checked.stopped
-      ? { stored: 0, measured: 0, costs: new Map(), failures: new Map(), stopped: checked.stopped }
-      : await execute(plan.jobs, { ...measuring, notify: withoutChecked });
+    const { execution, ...made }: Measured = checked.stopped
+      ? { plan, execution: { ...NOTHING_DONE, stopped: checked.stopped } }
+      : spec.untilDecided
+        ? await untilDecided()
+        : { plan, execution: await execute(plan.jobs, { ...measuring, notify: withoutChecked }) };
     if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
     const measured = before + execution.measured;
     const stored = Math.max(0, execution.stored - before);
@@ -148,8 +168,8 @@ export async function runEvaluation(
       baseline: spec.baseline?.directory,
       inventory: evaluation,
       environment,
-      plan,
       execution,
+      ...made,
       store,
       warnings: [...spec.warnings, ...inventoryWarnings(evaluation)],
       began,
@@ -174,6 +194,18 @@ export async function runEvaluation(
       await lookThrough(plan.jobs, store);
     }
   }
+}
+
+/** What was measured, of all that was planned or of a part. */
+type Measured = Pick<ResultsInput, 'plan' | 'execution' | 'stopped'>;
+
+/** Before anything was measured. */
+const NOTHING_DONE: Execution = { stored: 0, measured: 0, costs: new Map(), failures: new Map() };
+
+/** What is evaluated, in a random order where gates may need a part of it only. */
+async function shuffled({ gates, entries, evaluation }: RunSpec): Promise<Evaluation> {
+  const { shuffledFor } = await import('./shuffle.js');
+  return shuffledFor(gates, planRun(entries, evaluation), evaluation);
 }
 
 /** How many units there are, where all are stored. */

@@ -39,7 +39,7 @@ export interface SuiteOutcome {
  */
 export async function summariseSuite(
   plan: SuitePlan,
-  store: UnitStore,
+  store: Pick<UnitStore, 'read'>,
   { failures, stopped, costs }: Execution,
   steps?: SuiteContext['steps'],
 ): Promise<SuiteOutcome> {

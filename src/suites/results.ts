@@ -62,6 +62,12 @@ export const Measure = Type.Object(
     }),
     value: nullable(Type.Number({ description: 'null when undefined; `note` then says why' })),
     n: Type.Integer({ minimum: 0, description: 'examples the value rests on' }),
+    of: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description: 'how many examples there are, where measuring stopped before their end',
+      }),
+    ),
     interval: nullable(Type.Tuple([Type.Number(), Type.Number()])),
     level: Type.Number({ description: 'coverage of the interval, 0.95' }),
     method: Type.String({ description: 'how the interval was made: wilson, bootstrap, ...' }),
@@ -406,6 +412,7 @@ export const GateResult = Type.Object(
       }),
     ),
     n: nullable(Type.Integer({ minimum: 0, description: 'examples the value rests on' })),
+    of: Measure.properties.of,
     interval: nullable(
       Type.Tuple([Type.Number(), Type.Number()], {
         description: 'of what is judged; of a difference where its examples are paired',
@@ -564,6 +571,53 @@ export const ColumnComparison = Type.Object(
   closed,
 );
 
+/** What a run left out that stopped when its gates were decided. */
+export const Stopped = Type.Object(
+  {
+    level: Type.Number({ description: 'at which each gate is decided, whenever the run looks: 0.95' }),
+    samples: Type.Array(
+      Type.Object(
+        {
+          suite: Type.String(),
+          title: Type.String(),
+          dataset: Type.String(),
+          n: Type.Integer({ description: 'examples measured: the first in a random order' }),
+          of: Type.Integer(),
+        },
+        closed,
+      ),
+      { description: 'what was measured in part' },
+    ),
+    omitted: Type.Array(
+      Type.Object({ suite: Type.String(), title: Type.String(), dataset: Type.String() }, closed),
+      { description: 'what no gate rests on: not measured' },
+    ),
+    whole: Type.Array(
+      Type.Object(
+        {
+          gate: Type.Integer({ minimum: 0, description: 'which rule in `gates`, from 0' }),
+          rule: Type.String({ description: 'in words' }),
+          reason: Type.String({ description: 'why it needs all examples' }),
+        },
+        closed,
+      ),
+      { description: 'gates that cannot be decided early: all that they rest on was measured' },
+    ),
+    units: Type.Object({ measured: Type.Integer(), of: Type.Integer() }, closed),
+    passes: Type.Object(
+      {
+        measured: Type.Number(),
+        saved: Type.Number({
+          description:
+            'estimate: examples that were not measured, at what measured ones cost, or at most can where there are none',
+        }),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+
 /** The headline table, tested. */
 export const Comparisons = Type.Object(
   {
@@ -591,7 +645,11 @@ export const Results = Type.Object(
         description: 'sha256 over everything else in here but its times (created, seconds), keys sorted',
       }),
     ),
-    status: Type.Union([Type.Literal('complete'), Type.Literal('partial')]),
+    status: Type.Union([Type.Literal('complete'), Type.Literal('partial'), Type.Literal('stopped')], {
+      description:
+        'partial: something could not be measured; stopped: what the gates did not need was left out',
+    }),
+    stopped: Type.Optional(Stopped),
     created: Type.String({ description: 'ISO 8601 time of this summary' }),
     seconds: Type.Number({ description: 'wall clock of the run that made this summary' }),
     seed: Type.Integer(),
@@ -627,6 +685,7 @@ export type NotApplicable = Static<typeof NotApplicable>;
 export type SuiteResult = Static<typeof SuiteResult>;
 export type GateResult = Static<typeof GateResult>;
 export type Cost = Static<typeof Cost>;
+export type Stopped = Static<typeof Stopped>;
 export type ColumnComparison = Static<typeof ColumnComparison>;
 export type Comparisons = Static<typeof Comparisons>;
 export type DatasetSummary = Static<typeof DatasetSummary>;

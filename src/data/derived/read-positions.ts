@@ -1,4 +1,5 @@
 import type { Examples } from '../dataset.js';
+import { rangesOf } from '../examples-at.js';
 import type { Parent } from './derivation.js';
 
 /** Images at any positions of a data set. */
@@ -25,18 +26,13 @@ export async function readPositions(
   positions.forEach((position, place) => {
     places.set(position, [...(places.get(position) ?? []), place]);
   });
-  const ascending = [...places.keys()].sort((a, b) => a - b);
-  for (let from = 0, to = 0; from < ascending.length; from = to) {
-    do to++;
-    while (to < ascending.length && ascending[to] === ascending[to - 1] + 1);
-    const start = ascending[from];
-    const examples = await parent.read(start, ascending[to - 1] + 1);
+  for (const { start, end } of rangesOf(positions)) {
+    const examples = await parent.read(start, end);
     const reasons = reasonsOf(examples);
-    for (const position of ascending.slice(from, to)) {
-      const i = position - start;
+    for (let i = 0; i < end - start; i++) {
       const image = examples.pixels.subarray(i * size, (i + 1) * size);
       const reason = reasons.get(examples.indices[i]);
-      for (const place of places.get(position) ?? []) {
+      for (const place of places.get(start + i) ?? []) {
         pixels.set(image, place * size);
         if (reason !== undefined) failed.set(place, reason);
       }

@@ -1,5 +1,6 @@
 import { formatParams } from '../../report/format.js';
 import { markdownCode, markdownTable, markdownText } from '../../report/markdown-text.js';
+import { stoppedText } from '../../report/stopped-text.js';
 import type { Results } from '../../suites/results.js';
 import { gateRows } from '../present.js';
 import { errorsOf, outcome, titlesOf } from './outcome.js';
@@ -26,6 +27,7 @@ function renderMarkdown(judged: Judged): string {
       .map((error) => `- not measured: ${markdownText(error)}`)
       .join('\n'),
     gates.length > 0 ? table(judged) : '',
+    stoppedOf(judged),
     seriousOf(judged),
     runs.map((results) => `<sub>${markdownText(about(results))}</sub>`).join('\n'),
   ];
@@ -39,6 +41,15 @@ function table({ gates }: Judged): string {
     ...[value, interval, n, limit, margin].map(markdownText),
   ]);
   return markdownTable(['', 'rule', 'value', 'interval', 'n', 'limit', 'margin'], rows, [0, 1]);
+}
+
+function stoppedOf({ runs }: Judged): string {
+  return runs
+    .flatMap(({ stopped }) => (stopped ? [stoppedText(stopped)] : []))
+    .map(({ headline, lines }) =>
+      [headline, ...lines.map((line) => `- ${line}`)].map(markdownText).join('\n'),
+    )
+    .join('\n\n');
 }
 
 function seriousOf({ runs }: Judged): string {

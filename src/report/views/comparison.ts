@@ -1,7 +1,7 @@
 import type { Results } from '../../suites/results.js';
 import { type ComparisonColumn, compareHeadlines, DAGGER, legendOf, testNotes } from '../comparison.js';
 import type { RowsLink } from '../examples/link.js';
-import { formatEstimate, NONE } from '../format.js';
+import { formatEstimate, NONE, seenText } from '../format.js';
 import type { Colours } from './colours.js';
 import { direction, sharedTitle } from './headings.js';
 
@@ -36,7 +36,7 @@ export function comparisonView(results: Results, colours: Colours, link: RowsLin
         dagger: dagger ? DAGGER : '',
         first: starts[i],
         label: labelOf(columns[i]),
-        n: measure ? String(measure.n) : '',
+        n: measure ? seenText(measure) : '',
         note: measure?.note ?? (measure ? '' : lacking(system, columns[i].suite)),
         empty: (measure?.value ?? null) === null,
         sort: measure?.value ?? '',

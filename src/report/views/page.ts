@@ -3,6 +3,7 @@ import { rowsLinks } from '../examples/link.js';
 import { counted, formatDuration, formatNumber } from '../format.js';
 import { uniqueSlugs } from '../names.js';
 import { createPalette } from '../plots/palette.js';
+import { STOPPED_INTERVALS, stoppedText } from '../stopped-text.js';
 import { systemColours } from './colours.js';
 import { comparisonView } from './comparison.js';
 import { configText } from './config-text.js';
@@ -47,6 +48,7 @@ export async function pageView(results: Results, directory: string, drawing: () 
     key: results.key ?? '',
     subtitle: subtitle(results),
     partial: results.status === 'partial',
+    stopped: results.stopped && { ...stoppedText(results.stopped), intervals: STOPPED_INTERVALS },
     errors: results.errors,
     warnings: warningsView(results, suites),
     gates: gatesView(results.gates),

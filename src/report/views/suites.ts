@@ -1,7 +1,7 @@
 import type { Measure, Results, SuiteResult, Table } from '../../suites/results.js';
 import { tableCells } from '../cells.js';
 import type { RowsLink } from '../examples/link.js';
-import { formatEstimate, formatParams, formatValue } from '../format.js';
+import { formatEstimate, formatParams, formatValue, seenText } from '../format.js';
 import type { Palette } from '../plots/palette.js';
 import type { Colours } from './colours.js';
 import { figureView } from './figures.js';
@@ -169,7 +169,8 @@ function measureRows(measures: readonly Measure[], suite: string, { colours, lin
       ...formatEstimate(measure.value, measure.interval, measure.format),
       sort: measure.value ?? '',
       link: link(measure),
-      n: measure.n,
+      n: seenText(measure),
+      count: measure.n,
       method: measure.method,
       note: measure.note ?? '',
       ...direction(measure.better),

@@ -1,0 +1,62 @@
+import type { GateResult, Stopped } from '../suites/results.js';
+import { isRelative, type Limit } from './limits.js';
+import { type Defined, fitting } from './pick.js';
+import type { GateRule } from './rule.js';
+import { LEVEL, seenOf, standingWithin, whyNoSequence } from './sequential.js';
+import { missed, verdictOf } from './verdict.js';
+
+/** How intervals of a measure are made that stopped before its examples were all seen. */
+export const SEQUENCE = 'confidence-sequence';
+
+/** A measure of the first examples in a random order. */
+export type StoppedMeasure = Defined & { of: number };
+
+export const isStopped = (measure: Defined): measure is StoppedMeasure => measure.of !== undefined;
+
+/** A verdict on a measure that stopped before its examples were all seen: that on all of them, or none. */
+export function stoppedVerdict(
+  rule: GateRule,
+  limit: Limit,
+  measure: StoppedMeasure,
+  run: string | undefined,
+): GateResult {
+  const { n, of } = measure;
+  const open = (why: string) =>
+    missed(rule, limit, { missing: `measuring stopped at ${n} of ${of} examples, and ${why}`, measure, run });
+  if (isRelative(limit)) return open('differences need all of them');
+  const seen = seenOf(measure, measure);
+  if (!seen) return open(whyNoSequence(measure) ?? 'some of them failed');
+  const { verdict, interval, standing } = standingWithin(rule, limit, measure, seen);
+  if (verdict === 'undecided') return open('these do not decide it');
+  const quantity = {
+    measure,
+    run,
+    n,
+    interval,
+    level: LEVEL,
+    method: SEQUENCE,
+    ...(limit.of === 'examples'
+      ? { value: of, format: 'number' as const }
+      : { value: measure.value, format: measure.format }),
+  };
+  const { margin, passed } = standing;
+  return {
+    ...verdictOf(rule, limit, quantity),
+    of,
+    judges: limit.of === 'examples' ? 'examples' : 'interval',
+    margin,
+    passed,
+    reason: passed
+      ? null
+      : `after ${n} of ${of} examples it is clear that all of them miss the limit, at ${100 * LEVEL} %`,
+  };
+}
+
+/** What a rule on warnings concerns and was not measured as a whole; undefined where all was. */
+export function unseenBy({ suite, where = {} }: GateRule, stopped: Stopped | undefined): string | undefined {
+  const meant = ({ suite: name, dataset }: { suite: string; dataset: string }) =>
+    [suite, where.suite].every((one) => one === undefined || fitting(one)(name)) &&
+    (where.dataset === undefined || fitting(where.dataset)(dataset));
+  const found = [...(stopped?.samples ?? []), ...(stopped?.omitted ?? [])].find(meant);
+  return found && `${found.title} on ${found.dataset} was measured in part, or not at all`;
+}

@@ -1,0 +1,54 @@
+import { fitting } from '../gate/pick.js';
+import type { GateRule } from '../gate/rule.js';
+import { whyWhole } from '../gate/sequential.js';
+import { FAILED_EXAMPLES } from './failed-summary.js';
+import type { DatasetEntry, Evaluation } from './inventory.js';
+import { looks } from './looks.js';
+import type { Plan, SuitePlan } from './plan.js';
+
+/** Whether a rule may judge what a suite gives: its measures, or its warnings. */
+export function mayJudge(
+  { measure, suite: wanted, where = {} }: GateRule,
+  { entry: { suite }, wanted: requests }: SuitePlan,
+): boolean {
+  if (requests.length === 0) return false;
+  if (![wanted, where.suite].every((name) => name === undefined || fitting(name)(suite.name))) return false;
+  if (measure === undefined || suite.measures === undefined) return true;
+  return suite.measures.includes(measure) || measure === FAILED_EXAMPLES;
+}
+
+export const isOn = ({ where = {} }: GateRule, dataset: string): boolean =>
+  where.dataset === undefined || fitting(where.dataset)(dataset);
+
+/**
+ * The same evaluation, with the data sets in a random order of which some gate may need a part only. Data sets that others
+ * are made of, or that are read as a whole for a threshold or a fit, stay as they are.
+ * @param plan of the evaluation as it is
+ */
+export function shuffledFor(rules: readonly GateRule[], plan: Plan, evaluation: Evaluation): Evaluation {
+  const readWhole = new Set(
+    plan.jobs.flatMap(({ reference }) => reference.map(({ job }) => job.request.dataset)),
+  );
+  for (const { info } of evaluation.datasets.values()) if (info.recipe?.of) readWhole.add(info.recipe.of);
+  const partly = rules.filter((rule) => whyWhole(rule) === undefined);
+  const judged = ({ info: { name, recipe, size } }: DatasetEntry) =>
+    !recipe &&
+    !readWhole.has(name) &&
+    looks(size).length > 1 &&
+    plan.suites.some(
+      (suite) =>
+        suite.wanted.some(({ request }) => request.dataset === name) &&
+        partly.some((rule) => isOn(rule, name) && mayJudge(rule, suite)),
+    );
+  return {
+    ...evaluation,
+    datasets: new Map(
+      [...evaluation.datasets].map(([name, set]) => [name, judged(set) ? shuffled(set) : set]),
+    ),
+  };
+}
+
+const shuffled = (set: DatasetEntry): DatasetEntry => ({
+  info: { ...set.info, shuffled: true },
+  ...(set.read && { read: (start: number, end: number) => set.read!(start, end) }),
+});

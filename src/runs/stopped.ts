@@ -1,0 +1,64 @@
+import { LEVEL } from '../gate/sequential.js';
+import type { Stopped } from '../suites/results.js';
+import { cutPlan, type Needs, samplesOf } from './cut-plan.js';
+import type { Execution } from './execute.js';
+import type { Inventory } from './inventory.js';
+import type { Job, Plan } from './plan.js';
+import { builtinRunCatalogue } from './run-catalogue.js';
+
+interface Measured {
+  needs: Needs;
+  execution: Pick<Execution, 'costs'>;
+  /** Gates that need all examples. */
+  whole: Stopped['whole'];
+}
+
+/** What a run left out that measured what it needed only; undefined where that was all. */
+export function stoppedOf(
+  plan: Plan,
+  { needs, execution: { costs }, whole }: Measured,
+  inventory: Inventory,
+): Stopped | undefined {
+  const samples: Stopped['samples'] = [];
+  const omitted: Stopped['omitted'] = [];
+  for (const [i, suite] of plan.suites.entries()) {
+    const { entry, wanted } = suite;
+    const of = samplesOf(suite);
+    for (const dataset of new Set(wanted.map(({ request }) => request.dataset))) {
+      const about = { suite: entry.suite.name, title: entry.title, dataset };
+      const n = needs[i].get(dataset) ?? 0;
+      const size = of.get(dataset) ?? n;
+      if (n === 0) omitted.push(about);
+      else if (n < size) samples.push({ ...about, n, of: size });
+    }
+  }
+  if (samples.length + omitted.length === 0) return undefined;
+  const cut = cutPlan(plan, needs);
+  const unitsIn = (jobs: readonly Job[]) => jobs.reduce((sum, { units }) => sum + units.length, 0);
+  const spent = new Map([...costs].map(([{ key }, cost]) => [key, cost]));
+  const sizes = new Map(cut.jobs.map(({ key, size }) => [key, size]));
+  let [measured, saved] = [0, 0];
+  for (const job of plan.jobs) {
+    const cost = spent.get(job.key);
+    const passes = cost ? cost.passes.forward + cost.passes.gradient : 0;
+    measured += passes;
+    const each = cost && cost.examples > 0 ? passes / cost.examples : mostOf(job, inventory);
+    saved += each * (job.size - (sizes.get(job.key) ?? 0));
+  }
+  return {
+    level: LEVEL,
+    samples,
+    omitted,
+    whole,
+    units: { measured: unitsIn(cut.jobs), of: unitsIn(plan.jobs) },
+    passes: { measured, saved: Math.round(saved) },
+  };
+}
+
+/** Passes that an example takes at most, as far as the measurement says. */
+function mostOf({ request }: Job, { systems, catalogue = builtinRunCatalogue }: Inventory): number {
+  const { measurement, params, system } = request;
+  const info = systems.get(system)?.info;
+  const passes = info && measurement.passes?.(params, info, catalogue);
+  return passes ? passes.forward + passes.gradient : 0;
+}
