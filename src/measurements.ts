@@ -38,6 +38,12 @@ export { type DrawsRows, purifiedDraws } from './suites/measurements/purified-dr
 export { type ExpansionRows, purifierExpansion } from './suites/measurements/purifier-expansion.js';
 export { type RepeatabilityRows, repeatability } from './suites/measurements/repeatability.js';
 export {
+  type ChainStart,
+  type SampleRows,
+  type SamplesParams,
+  samples,
+} from './suites/measurements/samples.js';
+export {
   BATCH_ROUNDING,
   isMistake,
   type VerifiedRows,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { StoredImages } from '../architectures/weights.js';
 import { estimatedGradients } from '../autodiff/coverage.js';
 import type { Engine, Program } from '../engines/engine.js';
 import { sizedBy } from '../graph/declared-sizes.js';
@@ -10,6 +11,7 @@ import { losses as builtinLosses } from '../losses/registry.js';
 import type { Registry } from '../registry.js';
 import { activationsPerImage, efficientBatch } from './batch-size.js';
 import { classNames, type ModelCard } from './card.js';
+import { chainPixels } from './chain-pixels.js';
 import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js';
 import { type Contract, contractOf } from './contract.js';
 import { missingDerivatives } from './derivatives.js';
@@ -36,6 +38,8 @@ export interface Origin {
   losses?: Registry<Loss>;
   /** Its hash; default: of the network as it would be written. */
   sha256?: string;
+  /** Images of its training's chains. */
+  chains?: StoredImages | undefined;
 }
 
 /** A model from a graph in memory and its card. Errors: as `openModel`, but for reading. */
@@ -59,6 +63,7 @@ async function assembled(
     network: taken,
     notes = [],
     losses = builtinLosses,
+    chains,
   }: Origin & { checkpoint: string },
 ): Promise<Model> {
   const network = inFloat32(given);
@@ -87,7 +92,7 @@ async function assembled(
     losses,
   };
   try {
-    return await triedOut(program, parts, { sha256, taken, notes });
+    return await triedOut(program, parts, { sha256, taken, notes, chains });
   } catch (error) {
     await program.release();
     throw error;
@@ -111,7 +116,15 @@ interface Parts {
 async function triedOut(
   program: Program,
   { engine, guard, prepared, traced, sized, contract, choice, checkpoint, card, network, losses }: Parts,
-  { sha256, taken, notes }: { sha256: string | undefined; taken: string | undefined; notes: readonly Note[] },
+  {
+    sha256,
+    taken,
+    notes,
+    chains,
+  }: { sha256: string | undefined; taken: string | undefined; notes: readonly Note[] } & Pick<
+    Origin,
+    'chains'
+  >,
 ): Promise<Model> {
   const trial = await tryOut(engine, program, prepared, contract, checkpoint).catch(async (error) => {
     const node = error instanceof NotFinite ? await error.origin?.() : undefined;
@@ -139,6 +152,7 @@ async function triedOut(
       ...(offers.includes('inputGradient') ? estimateNotes(prepared) : []),
     ],
     ...(last.features && { featureWidth: last.features.width }),
+    ...(chains && { storedChains: chains.dims[0] }),
     inputScale: contract.inputScale,
   };
   const wanted = card.batchSize ?? efficientBatch(activationsPerImage(prepared, traced));
@@ -155,6 +169,7 @@ async function triedOut(
     features,
     lastLayer,
     losses,
+    ...(chains && { storedChains: () => chainPixels(chains, contract, checkpoint) }),
   });
 }
 

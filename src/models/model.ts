@@ -46,6 +46,7 @@ export interface ModelParts extends Differentiable {
   info: SystemInfo;
   batchSize: number;
   lastLayer?: (() => LastLayer) | undefined;
+  storedChains?: (() => Promise<Float32Array>) | undefined;
 }
 
 type RowOrigin = NonNullable<Parameters<typeof refuseNotFinite>[5]>;
@@ -59,6 +60,7 @@ export class Model implements System {
   readonly info: SystemInfo;
   readonly batchSize: number;
   readonly concurrency: number;
+  readonly storedChains?: () => Promise<Float32Array>;
   private readonly size: number;
   private layer: LastLayer | undefined;
   private readonly usual: QuantityProgram;
@@ -75,6 +77,7 @@ export class Model implements System {
     this.info = parts.info;
     this.batchSize = parts.batchSize;
     this.concurrency = parts.engine.concurrency;
+    if (parts.storedChains) this.storedChains = parts.storedChains;
     this.size = imageSize(parts.info);
   }
 

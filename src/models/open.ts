@@ -74,6 +74,7 @@ export async function openCard(
     sha256: identity,
     network,
     notes,
+    chains: built?.replayBuffer,
     ...(options.losses && { losses: options.losses }),
   });
 }

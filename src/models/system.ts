@@ -129,6 +129,8 @@ export interface SystemInfo {
   notes?: readonly Note[];
   /** Features of one image, where it offers them. */
   featureWidth?: number;
+  /** Images of its training's chains (a replay buffer) that the checkpoint keeps, where it keeps any. */
+  storedChains?: number;
   /** d(model input) / d(pixel): gradient in the model's own input units = gradient / inputScale, per channel. */
   inputScale: readonly number[];
 }
@@ -151,6 +153,11 @@ export interface System {
   evaluate(batch: Batch, wanted: readonly QuantityName[], loss?: LossName): Promise<Evaluated>;
   /** Where `info.offers` it. A constant: it costs no pass. */
   readonly lastLayer?: LastLayer;
+  /**
+   * The images that `info.storedChains` counts, (n, C, H, W), as pixels; chains without a box may have left [0, 1].
+   * Read anew by every call. Errors: as reading the checkpoint; `shape-mismatch` for images of another shape.
+   */
+  storedChains?(): Promise<Float32Array>;
   /** `evaluate` of the logits and log p(x), as far as they are offered. */
   forward(batch: Batch): Promise<Outputs>;
   /** The same with a loss and its gradient. */

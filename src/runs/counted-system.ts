@@ -26,6 +26,7 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
   };
   const product = system.hessianProduct?.bind(system);
   const grouped = system.groupedGradient?.bind(system);
+  const storedChains = system.storedChains?.bind(system);
   return {
     info: system.info,
     batchSize: system.batchSize,
@@ -42,6 +43,7 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
       hessianProduct: (batch, direction, loss) =>
         call('gradient', 2 * batch.n, () => product(batch, direction, loss)),
     }),
+    ...(storedChains && { storedChains }),
     ...(grouped && {
       groupedGradient: (draws, loss) => call('gradient', draws.n * draws.group, () => grouped(draws, loss)),
     }),

@@ -2,6 +2,7 @@ import type { ExampleReader } from '../data/dataset.js';
 import type { Draws, Generator, Parent, PixelTransform } from '../data/derived/derivation.js';
 import { AssayError } from '../errors.js';
 import { stream } from '../random/stream.js';
+import type { Rows } from '../suites/columns.js';
 import { derivationOf } from '../suites/derived/registry.js';
 import { collectRange } from './collect.js';
 import type { DatasetEntry, Evaluation } from './inventory.js';
@@ -41,7 +42,8 @@ function readerOf({ info, read }: DatasetEntry, maker: Job | undefined, place: P
   if (row.kind === 'generator') return generated(row, shape, options, draws);
   if (row.kind === 'transform' && of !== undefined)
     return transformed(row, examplesOf(of, maker, place), options, draws);
-  if (maker) return measured(maker, shape, place.store);
+  if (maker) return measured(maker, info, place.store);
+  if (row.kind === 'measurement' && of === undefined) return unmade(shape);
   throw new Error(`nothing makes the images of "${info.name}"`);
 }
 
@@ -78,19 +80,31 @@ function transformed(
   };
 }
 
-/** The row `pixels` of a job, with the labels that its examples had. */
-function measured(job: Job, shape: readonly number[], store: Place['store']): ExampleReader {
+/** Examples whose images are still to be made, of nothing. */
+const unmade = (shape: readonly number[]): ExampleReader => ({
+  async read(start, end) {
+    const indices = Int32Array.from({ length: end - start }, (_, i) => start + i);
+    return { n: indices.length, indices, pixels: new Float32Array(indices.length * numbersIn(shape)) };
+  },
+});
+
+/** The row `pixels` of a job, with the labels that the rows have, or that its examples had. */
+function measured(job: Job, { shape, labelled }: DatasetEntry['info'], store: Place['store']): ExampleReader {
   const units = lastRead(store);
   return {
     async read(start, end) {
-      const { rows, indices, labels, failed } = await collectRange(units, job, start, end);
+      const { rows, indices, labels: had, failed } = await collectRange(units, job, start, end);
       // Where every example of a unit has failed it has no columns.
       const pixels = rows.pixels?.data ?? new Float32Array((end - start) * numbersIn(shape));
       if (!(pixels instanceof Float32Array)) throw noPixels(job);
+      const labels = labelled ? (labelsIn(rows) ?? had) : undefined;
       return { n: end - start, indices, pixels, ...(labels && { labels }), ...(failed && { failed }) };
     },
   };
 }
+
+const labelsIn = ({ conditioned }: Rows): Int32Array | undefined =>
+  conditioned?.data instanceof Int32Array ? conditioned.data : undefined;
 
 const noPixels = ({ request: { measurement } }: Job) =>
   new AssayError('suite-failed', `"${measurement.name}" made no images`, {

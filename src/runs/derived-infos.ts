@@ -39,10 +39,13 @@ export function withDerived(
     const spec = specs.get(name);
     if (!spec) throw unknownName('data set', name, [...names], { file, path });
     if (above.includes(name)) throw circle([...above.slice(above.indexOf(name)), name], { file, path });
+    const here = (key: string) => `datasets.${name}.${key}`;
     const { of, like } = spec.recipe;
-    const key = of === undefined ? 'like' : 'of';
-    const parent = entryOf(of ?? like ?? '', `datasets.${name}.${key}`, [...above, name]);
-    const entry = { info: describeOne(spec, parent.info, sources) };
+    const [key, wanted] = of === undefined ? ['like', like] : ['of', of];
+    const parent = wanted === undefined ? undefined : entryOf(wanted, here(key), [...above, name]).info;
+    for (const [path, other] of Object.entries(othersOf(spec)))
+      entryOf(other, here(`${spec.recipe.by}.${path}`), [...above, name]);
+    const entry = { info: describeOne(spec, parent, { ...sources, datasets: entries }) };
     entries.set(name, entry);
     return entry;
   };
@@ -57,62 +60,104 @@ const circle = (names: readonly string[], where: { file: string; path: string })
     hint: 'give one of them another parent',
   });
 
-function describeOne(spec: DerivedSpec, parent: DatasetInfo, sources: Sources): DatasetInfo {
-  const { name, row, recipe, limit = parent.size } = spec;
-  const parts = placed(spec, sources.file, () => partsOf(spec, parent, sources));
-  const generated = row.kind === 'generator';
-  const keepsLabels = row.kind === 'measurement' || (row.kind === 'transform' && row.keepsLabels);
-  const role = spec.role ?? (keepsLabels ? parent.role : 'ood');
-  const distance = spec.distance ?? (keepsLabels && role === parent.role ? parent.distance : undefined);
+/** Data sets that it is made of beside its parent, by the path of the option. */
+const othersOf = ({ row, recipe }: DerivedSpec): Readonly<Record<string, string>> =>
+  row.kind === 'measurement' ? (row.reads?.(recipe.options) ?? {}) : {};
+
+interface Known extends Sources {
+  /** Its parents are among them. */
+  datasets: Inventory['datasets'];
+}
+
+function describeOne(spec: DerivedSpec, parent: DatasetInfo | undefined, sources: Known): DatasetInfo {
+  const { name, row, recipe } = spec;
+  const { shape, path, parts, system } = placed(spec, sources.file, () => partsOf(spec, parent, sources));
+  const generated = row.kind === 'generator' || !parent;
+  const { limit = parent?.size ?? 0 } = spec;
   const most = generated ? limit : Math.min(limit, parent.size);
   const size = Math.min(most, sources.limit ?? most);
-  const { shape, labelled, highestLabel, classes, absentClasses } = parent;
+  const labels = labelsOf(row, recipe.options, system, size);
+  const kept = labels === 'parent' && parent ? parent : undefined;
+  const role = spec.role ?? kept?.role ?? (typeof labels === 'object' ? 'test' : 'ood');
+  const distance = spec.distance ?? (role === kept?.role ? kept.distance : undefined);
   const { of, like, options } = recipe;
+  const origin = of === undefined ? like && `shaped like ${like}` : `of ${of}`;
+  const highest = typeof labels === 'object' ? labels : kept?.highestLabel;
   return {
     name,
     role,
     ...(distance && { distance }),
     size,
     shape,
-    labelled: keepsLabels && labelled,
-    ...(keepsLabels && highestLabel && { highestLabel }),
-    ...(keepsLabels && classes && { classes }),
+    labelled: typeof labels === 'object' || (kept?.labelled ?? false),
+    ...(highest && { highestLabel: highest }),
+    ...(kept?.classes && { classes: kept.classes }),
     fingerprint: keyOf(['derived examples', 1, row.name, row.version, size, shape, sources.seed, parts]),
-    ...(keepsLabels && absentClasses && { absentClasses }),
-    path: parent.path,
-    note: `${row.describe(options)}; ${of === undefined ? `shaped like ${like}` : `of ${of}`}`,
+    ...(kept?.absentClasses && { absentClasses: kept.absentClasses }),
+    path,
+    note: [row.describe(options), origin].filter(Boolean).join('; '),
     recipe,
   };
 }
 
-/**
- * What decides the images beside seed and shape: options, the parent's images, what the system is and how it is used;
- * no names. Errors: `unknown-name`, `config-invalid`, `data-invalid` with a path below the recipe.
- */
-function partsOf({ row, recipe }: DerivedSpec, parent: DatasetInfo, { systems }: Sources): unknown {
+function labelsOf(
+  row: DerivedSpec['row'],
+  options: DerivedSpec['recipe']['options'],
+  system: SystemInfo | undefined,
+  size: number,
+): 'parent' | 'none' | { label: number; example: number } {
+  if (row.kind === 'measurement') return (system && row.labels?.(options, system, size)) ?? 'parent';
+  return row.kind === 'transform' && row.keepsLabels ? 'parent' : 'none';
+}
+
+/** What the images are. */
+interface Decided {
+  shape: DatasetInfo['shape'];
+  /** Where the first of the parents lies. */
+  path: string;
+  /** What decides them beside seed and shape: options, the parents' images, what the system is and how it is used; no names. */
+  parts: unknown;
+  system?: SystemInfo;
+}
+
+/** Errors: `unknown-name`, `config-invalid`, `data-invalid` with a path below the recipe. */
+function partsOf(
+  { name, row, recipe }: DerivedSpec,
+  parent: DatasetInfo | undefined,
+  { systems, datasets, file }: Known,
+): Decided {
   const { options } = recipe;
-  if (row.kind === 'generator') {
-    row.check?.(options);
-    return options;
-  }
-  if (row.kind === 'transform') {
+  if (row.kind !== 'measurement') {
+    if (!parent) throw new Error(`"${name}" has no parent`);
+    const { shape, path, fingerprint } = parent;
+    if (row.kind === 'generator') {
+      row.check?.(options);
+      return { shape, path, parts: options };
+    }
     refuseTooFew(row, parent);
-    return [options, parent.fingerprint];
+    return { shape, path, parts: [options, fingerprint] };
   }
   const named = String(options[row.system]);
   const system = systems.get(named)?.info;
   if (!system) throw unknownName('system', named, [...systems.keys()], { path: row.system });
   row.check?.(options, system, parent);
-  const request = makingRequest(row, options, parent.name, systems);
+  const request = makingRequest(row, options, parent?.name ?? name, { systems, datasets });
   refuseLacking(request, system, row.system);
-  return [system.identity, requestParts(request), parent.fingerprint];
+  const { shape, path, fingerprint } = parent ?? { shape: system.shape, path: file, fingerprint: 'none' };
+  return { shape, path, parts: [system.identity, requestParts(request, datasets), fingerprint], system };
 }
 
-const requestParts = ({ measurement, params, inputs = [] }: Request): unknown => [
+const requestParts = (
+  { measurement, params, inputs = [], reference = [] }: Request,
+  datasets: Inventory['datasets'],
+): unknown => [
   measurement.name,
   measurement.version,
   params,
-  inputs.map(requestParts),
+  inputs.map((input) => requestParts(input, datasets)),
+  ...(reference.length > 0
+    ? [reference.map((read) => [requestParts(read, datasets), datasets.get(read.dataset)?.info.fingerprint])]
+    : []),
 ];
 
 function refuseTooFew({ name, mixes }: PixelTransform, parent: DatasetInfo): void {

@@ -20,6 +20,9 @@ export const TransformedSpec = Type.Object(
   closed,
 );
 
+/** What every data set that a measurement makes of nothing has, beside the key that says how. */
+export const AloneSpec = Type.Object({ role, distance }, closed);
+
 /** What every generated data set has, beside the options of the generator. */
 export const GeneratedSpec = Type.Object(
   {
@@ -59,7 +62,9 @@ export function derivedSpec(
   const place = { file, at: `datasets.${name}` };
   if ('of' in given) return transformed(name, given, transforms, place);
   if ('generate' in given) return generated(name, given as GivenGenerator, generators, place);
-  return undefined;
+  // `sample` beside `path` picks examples of a file.
+  const row = 'path' in given ? undefined : [...transforms].find((one) => isAlone(one) && one.name in given);
+  return row && alone(name, given, row, place);
 }
 
 type GivenGenerator = object & { generate: unknown };
@@ -104,6 +109,33 @@ function transformed(
     ...(role && { role }),
     ...(distance && { distance }),
     at: `${at}.${key}`,
+    resolved,
+  };
+}
+
+const isAlone = (row: Transform): boolean => row.kind === 'measurement' && row.alone === true;
+
+function alone(name: string, given: object, row: Transform, { file, at }: Place): DerivedSpec {
+  const schema = Type.Object({ ...AloneSpec.properties, [row.name]: row.options }, closed);
+  const resolved = check(schema, given, { file, what: `data set "${name}"`, at });
+  const { role, distance } = resolved;
+  const options = (resolved as Record<string, unknown>)[row.name] as Record<string, unknown>;
+  if (typeof options.n !== 'number')
+    throw new AssayError('config-invalid', `the data set "${name}" does not say how many images it has`, {
+      file,
+      path: `${at}.${row.name}.n`,
+      expected: 'a whole number of at least 1, or a data set to begin with in `of`',
+      found: 'none',
+      hint: `write n: 100 under \`${row.name}\``,
+    });
+  return {
+    name,
+    row,
+    recipe: { by: row.name, options },
+    limit: options.n,
+    ...(role && { role }),
+    ...(distance && { distance }),
+    at: `${at}.${row.name}`,
     resolved,
   };
 }

@@ -89,6 +89,15 @@ function partOf({ examples, inputs }: Part, positions: readonly number[]): Part 
   };
 }
 
+/** Without examples that could not be made. */
+export function soundImages(examples: Examples): Examples {
+  const failed = failedIn(examples);
+  if (failed.size === 0) return examples;
+  const { failed: _, ...rest } = examples;
+  const kept = Array.from(examples.indices.keys()).filter((i) => !failed.has(examples.indices[i]));
+  return partOf({ examples: rest, inputs: [] }, kept).examples;
+}
+
 const chosenRows = (rows: Rows, positions: readonly number[]): Rows =>
   Object.fromEntries(Object.entries(rows).map(([name, array]) => [name, chosen(array, positions)]));
 

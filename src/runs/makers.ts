@@ -21,10 +21,11 @@ export function makerOf(
   inventory: Pick<Inventory, 'datasets' | 'systems' | 'catalogue'>,
 ): Maker | undefined {
   const { recipe } = known('data set', dataset, inventory.datasets);
-  if (recipe?.of === undefined) return undefined;
+  if (!recipe) return undefined;
   const row = derivationOf(recipe, inventory.catalogue ?? builtinRunCatalogue);
   if (row.kind === 'measurement')
-    return { request: makingRequest(row, recipe.options, recipe.of, inventory.systems), whole: false };
+    return { request: makingRequest(row, recipe.options, recipe.of ?? dataset, inventory), whole: false };
+  if (recipe.of === undefined) return undefined;
   const before = makerOf(recipe.of, inventory);
   return (
     before && { ...before, whole: before.whole || (row.kind === 'transform' && row.mixes !== undefined) }
@@ -36,10 +37,10 @@ export function makingRequest(
   row: MeasuredDerivation,
   options: Readonly<Record<string, unknown>>,
   parent: string,
-  systems: Inventory['systems'],
+  { systems, datasets }: Pick<Inventory, 'systems' | 'datasets'>,
 ): Request {
   const system = known('system', String(options[row.system]), systems);
-  return row.request(options, system, parent);
+  return row.request(options, system, parent, (name) => known('data set', name, datasets));
 }
 
 function known<I>(kind: string, name: string, all: ReadonlyMap<string, { info: I }>): I {

@@ -1,4 +1,4 @@
-import type { DatasetInfo, Examples } from '../data/dataset.js';
+import type { DatasetInfo, ExampleReader, Examples } from '../data/dataset.js';
 import { AssayError } from '../errors.js';
 import type { NotFinite } from '../models/finite.js';
 import type { Passes, System } from '../models/system.js';
@@ -6,7 +6,7 @@ import type { Rows } from '../suites/columns.js';
 import { collectRange } from './collect.js';
 import { counted } from './counted-system.js';
 import { examplesOf } from './derived-examples.js';
-import { Failures, failedIn, isolating, type Part, withoutFailed } from './failed-examples.js';
+import { Failures, failedIn, isolating, type Part, soundImages, withoutFailed } from './failed-examples.js';
 import { rowsFrom } from './fits-columns.js';
 import { inOrder } from './in-order.js';
 import type { Evaluation } from './inventory.js';
@@ -69,6 +69,7 @@ export async function measureUnit(
         fail,
         reference,
         parts: (at) => partsOf(store, job.reference[at]),
+        images: () => imagesOf(read, info.size),
         seed,
         catalogue,
         signal,
@@ -106,6 +107,14 @@ export async function measureUnit(
 
 /** The whole of a data set is no image of it. */
 const NO_IMAGE: Examples = { n: 1, indices: Int32Array.of(0), pixels: new Float32Array(0) };
+
+/** Images that are held at once when a whole data set is read. */
+const AT_ONCE = 256;
+
+async function* imagesOf(read: ExampleReader['read'], size: number): AsyncGenerator<Examples> {
+  for (let start = 0; start < size; start += AT_ONCE)
+    yield soundImages(await read(start, Math.min(size, start + AT_ONCE)));
+}
 
 /** The rows of a job, unit by unit. */
 async function* partsOf(store: UnitStore, { job, size }: Job['reference'][number]) {

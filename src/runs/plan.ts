@@ -202,8 +202,13 @@ function addJob(
     size: sizeOf(read, inventory),
   }));
   // The fingerprint of the data set stands for it in the key.
-  const making = measurement.aggregate ? undefined : makerOf(dataset, inventory);
-  const maker = making && addJob(making.request, making.whole ? undefined : wanted, place, jobs);
+  const making = measurement.aggregate === true ? undefined : makerOf(dataset, inventory);
+  const whole = making?.whole || measurement.aggregate !== undefined;
+  // What makes the images of a data set that has no parent is measured on that data set: nothing comes before it.
+  const maker =
+    making && !sameRequest(making.request, request)
+      ? addJob(making.request, whole ? undefined : wanted, place, jobs)
+      : undefined;
   const namedSystems = namesWithin(params, inventory.systems).filter((name) => name !== system);
   const key = keyOf({
     version: KEY_VERSION,
@@ -245,6 +250,12 @@ function ordersOf(requests: readonly Request[], inventory: Inventory): Map<strin
       orders.set(request.dataset, Math.max(orders.get(request.dataset) ?? 0, sizeOf(request, inventory)));
   return orders;
 }
+
+const sameRequest = (a: Request, b: Request): boolean =>
+  a.measurement.name === b.measurement.name &&
+  a.system === b.system &&
+  a.dataset === b.dataset &&
+  keyOf(a.params) === keyOf(b.params);
 
 function unitsOf({ key, size, order, request }: OpenJob): Unit[] {
   const { name, unitSize } = request.measurement;

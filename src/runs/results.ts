@@ -147,7 +147,13 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
 }
 
 /** Notes are among the warnings; the width of features matters to measurements only. */
-function systemSummary({ notes, network, featureWidth, ...info }: SystemInfo): Results['systems'][number] {
+function systemSummary({
+  notes,
+  network,
+  featureWidth,
+  storedChains,
+  ...info
+}: SystemInfo): Results['systems'][number] {
   return {
     ...info,
     shape: [...info.shape],

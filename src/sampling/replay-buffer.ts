@@ -19,6 +19,8 @@ export interface Draw {
   pixels: Float32Array;
   /** (n): the place of each in the buffer; also of those that start from noise. */
   slots: Int32Array;
+  /** (n): 1 for those that start from noise. */
+  fresh: Uint8Array;
 }
 
 /**
@@ -69,14 +71,16 @@ export class ReplayBuffer {
     const { capacity, size, reinit, seed } = this.options;
     const pixels = new Float32Array(n * size);
     const slots = new Int32Array(n);
+    const fresh = new Uint8Array(n);
     for (let row = 0; row < n; row++) {
       const source = stream({ seed, purpose: 'replay/draw', example: row, step });
       slots[row] = Math.floor(source.uniform() * capacity);
       const start = pixels.subarray(row * size, (row + 1) * size);
-      if (source.uniform() < reinit) fillUniform(start, source);
+      fresh[row] = Number(source.uniform() < reinit);
+      if (fresh[row]) fillUniform(start, source);
       else start.set(this.slot(slots[row]));
     }
-    return { pixels, slots };
+    return { pixels, slots, fresh };
   }
 
   /** Puts the ends of chains (n, size) where their starts came from. */

@@ -1,8 +1,9 @@
 import { forRanges, interruption } from '../concurrency.js';
 import { firstNotFinite, NotFinite } from '../models/finite.js';
-import type { Gradients, Passes, System } from '../models/system.js';
+import type { Passes, System } from '../models/system.js';
 import { type StreamKey, stream } from '../random/stream.js';
-import { refuseTarget, type TargetName, targetNamed } from './targets.js';
+import { climb } from './climb.js';
+import { refuseTarget, type TargetName } from './targets.js';
 
 /**
  * What happens to a pixel that a step takes out of [0, 1]. `none` lets it go, as the public JEM code does;
@@ -113,72 +114,87 @@ export function addNoise(
   }
 }
 
+export interface ClimbOptions extends SgldOptions {
+  steps: number;
+  /** Number of the first step: above 0 for chains that go on from their middle. Default: 0. */
+  from?: number;
+  /**
+   * Told of a chain that left where the system has numbers, by its row: it is moved no further, and its pixels mean
+   * nothing. Without it, the first such chain is an error.
+   */
+  fail?: (row: number, error: NotFinite) => void;
+  signal?: AbortSignal;
+}
+
 /**
- * Moves chains `steps` steps up a log density of `system`, in place, the first of which is number `from` of each chain (0
- * unless it goes on from its middle). Chains advance in batches of the system's size, several at a time; an image's
- * path depends on its own pixels and key only.
- * Errors: `config-invalid` when the system has no such density, `model-invalid` when a gradient is not finite,
- * `interrupted` when the signal is raised.
+ * Moves chains `steps` steps up a log density of `system`, in place. Chains advance in batches of the system's size,
+ * several at a time; an image's path depends on its own pixels and key only.
+ * Errors: `config-invalid` when the system has no such density, `model-invalid` when a gradient or a pixel is not
+ * finite, `interrupted` when the signal is raised.
  */
-export async function sgld(
-  system: System,
-  state: SgldState,
-  {
-    steps,
-    from = 0,
-    signal,
-    ...options
-  }: SgldOptions & { steps: number; from?: number; signal?: AbortSignal },
-): Promise<Passes> {
-  const { target = 'log-px' } = options;
+export async function sgld(system: System, state: SgldState, options: ClimbOptions): Promise<Passes> {
+  const { steps, from = 0, target = 'log-px', fail, signal } = options;
   refuseTarget(system.info, target);
   const passes: Passes = { forward: 0, gradient: 0 };
   const size = state.pixels.length / Math.max(1, state.n);
   let failed = false;
-  const lanes = { step: system.batchSize, lanes: system.concurrency, signal };
-  await forRanges(state.n, lanes, async (start, end) => {
-    const part: SgldState = {
-      n: end - start,
-      pixels: state.pixels.subarray(start * size, end * size),
-      keys: state.keys.slice(start, end),
-      ...(state.labels && { labels: state.labels.slice(start, end) }),
-    };
+  const lose = (row: number, error: NotFinite) => {
+    failed ||= fail === undefined;
+    if (!fail) throw error;
+    fail(row, error);
+  };
+  const step = Math.min(system.batchSize, Math.ceil(state.n / system.concurrency));
+  await forRanges(state.n, { step, lanes: system.concurrency, signal }, async (start, end) => {
+    let part = chosen(state, range(start, end));
     // Once one part has failed the others need not go on to their last step.
-    for (let step = from; step < from + steps && !failed; step++) {
+    for (let k = from; k < from + steps && part.n > 0 && !failed; k++) {
       if (signal?.aborted) throw interruption(signal);
-      const answer = await climb(system, part, step, target).catch((reason: unknown) => {
+      const climbed = await climb(system, part, target, k).catch((reason: unknown) => {
         failed = true;
         throw reason;
       });
-      sgldStep(part, step, answer.gradient, options, system.info.inputScale);
-      passes.forward += answer.passes.forward;
-      passes.gradient += answer.passes.gradient;
+      passes.forward += climbed.passes.forward;
+      passes.gradient += climbed.passes.gradient;
+      sgldStep(part, k, climbed.gradient, options, system.info.inputScale);
+      for (const { row, error } of climbed.lost) lose(part.rows[row], error);
+      if (climbed.lost.length > 0) part = without(part, new Set(climbed.lost.map(({ row }) => row)));
     }
+    part.rows.forEach((row, i) => {
+      const pixels = part.pixels.subarray(i * size, (i + 1) * size);
+      if (firstNotFinite(pixels) >= 0) lose(row, leftNumbers(system.info.name));
+      state.pixels.set(pixels, row * size);
+    });
   });
   return passes;
 }
 
-/** The gradient of what is climbed. Errors: `model-invalid` when it is not finite. */
-async function climb(
-  system: System,
-  { n, pixels, labels }: SgldState,
-  step: number,
-  target: TargetName,
-): Promise<Gradients> {
-  const { loss, sign, conditional, title } = targetNamed(target);
-  if (conditional && labels?.length !== n)
-    throw new Error(`chains that climb ${title} are told their class: ${n} labels`);
-  const batch = { n, pixels: pixels.slice(), ...(conditional && labels && { labels }) };
-  const answer = await system.gradient(batch, loss);
-  if (firstNotFinite(answer.gradient) < 0) {
-    if (sign < 0)
-      answer.gradient.forEach((g, i, all) => {
-        all[i] = -g;
-      });
-    return answer;
-  }
-  throw new NotFinite(`the gradient of ${title} of "${system.info.name}" is not finite`, {
-    path: `SGLD step ${step}`,
-    hint: 'a smaller step size may keep the chain where the network behaves',
+const leftNumbers = (name: string) =>
+  new NotFinite(`a chain of "${name}" left the numbers of float32`, { hint: 'use a smaller step size' });
+
+const range = (start: number, end: number) => Array.from({ length: end - start }, (_, i) => start + i);
+
+/** Some of the chains, as a copy. */
+interface Part extends SgldState {
+  /** Where each stands among all. */
+  rows: readonly number[];
+}
+
+function chosen({ pixels, keys, labels, n }: SgldState, rows: readonly number[]): Part {
+  const size = pixels.length / Math.max(1, n);
+  const own = new Float32Array(rows.length * size);
+  rows.forEach((row, i) => {
+    own.set(pixels.subarray(row * size, (row + 1) * size), i * size);
   });
+  return {
+    n: rows.length,
+    pixels: own,
+    keys: rows.map((row) => keys[row]),
+    ...(labels && { labels: Int32Array.from(rows, (row) => labels[row]) }),
+    rows,
+  };
+}
+
+function without(part: Part, lost: ReadonlySet<number>): Part {
+  const kept = range(0, part.n).filter((i) => !lost.has(i));
+  return { ...chosen(part, kept), rows: kept.map((i) => part.rows[i]) };
 }

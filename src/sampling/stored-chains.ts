@@ -1,6 +1,6 @@
 import { readCheckpoint } from '../checkpoints/registry.js';
-import { AssayError } from '../errors.js';
-import { contractOf, type Normalisation } from '../models/contract.js';
+import { chainPixels } from '../models/chain-pixels.js';
+import { contractOf } from '../models/contract.js';
 import type { OpenOptions } from '../models/open.js';
 import { readCard } from '../models/read-card.js';
 
@@ -26,38 +26,11 @@ export async function readStoredChains(
   options: OpenOptions = {},
 ): Promise<StoredChains | undefined> {
   const { card, file, checkpoint } = await readCard(source, options);
-  const { shape, normalisation } = contractOf(card, file);
+  const contract = contractOf(card, file);
   const place = file ?? `model card "${card.name}"`;
-  const request = { architecture: card.architecture, shape, card: place };
+  const request = { architecture: card.architecture, shape: contract.shape, card: place };
   const buffer = (await readCheckpoint(checkpoint, card.format, request)).built?.replayBuffer;
   if (!buffer) return undefined;
-  const [n, ...image] = buffer.dims;
-  if (image.join() !== shape.join())
-    throw new AssayError('shape-mismatch', 'the replay buffer holds images of another shape', {
-      file: place,
-      path: 'input.shape',
-      expected: `[${image.join(', ')}], as in the buffer of ${checkpoint}`,
-      found: `[${shape.join(', ')}]`,
-      hint: 'correct input.shape',
-    });
-  return { n, shape, pixels: asPixels(await buffer.read(), shape, normalisation) };
-}
-
-/** What `emitImageInput` does to pixels, undone. */
-function asPixels(
-  images: Float32Array,
-  shape: readonly number[],
-  normalisation: Normalisation,
-): Float32Array {
-  if (normalisation.kind === 'identity') return images;
-  if (normalisation.kind === 'range') {
-    const { scale, shift } = normalisation;
-    return images.map((v) => (v - shift) / scale);
-  }
-  const { mean, std } = normalisation;
-  const plane = shape[1] * shape[2];
-  return images.map((v, i) => {
-    const c = Math.floor(i / plane) % shape[0];
-    return v * std[c] + mean[c];
-  });
+  const pixels = await chainPixels(buffer, contract, checkpoint);
+  return { n: buffer.dims[0], shape: contract.shape, pixels };
 }

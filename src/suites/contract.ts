@@ -24,6 +24,8 @@ export interface MeasureContext<Inputs extends ReadRows = [], Reference extends 
    * `reference` itself is empty. Examples that failed are left out.
    */
   parts(at: number): AsyncIterable<Omit<Collected, 'request'>>;
+  /** For an `aggregate` of images: those of its data set, part by part. Examples that failed are left out. */
+  images(): AsyncIterable<Examples>;
   /** The run's seed; streams are keyed by it, a purpose and `examples.indices`. */
   seed: number;
   /**
@@ -59,9 +61,9 @@ export interface Measurement<
   unitSize: number;
   /**
    * One row of a whole data set, such as statistics of training images, in one unit: `examples` is one without pixels,
-   * and what it is made of comes from `parts`.
+   * and what it is made of comes from `parts`; or, of `images`, from the context's `images`.
    */
-  aggregate?: true;
+  aggregate?: true | 'images';
   /**
    * Passes through the system that an example takes when nothing ends early, a pass being one example in a call. For the
    * time left only; without it, that is told from the seconds of units.

@@ -49,6 +49,8 @@ const infoOf = (set: object, given?: Given): DatasetInfo => {
 const MIX = { of: 'test', interpolate: { noise: 0.1 } };
 const NOISE = { generate: 'gaussian', n: 20, like: 'test' };
 const ATTACK = { of: 'test', attack: { on: 'm', method: 'square', epsilon: '8/255', queries: 10 } };
+const SAMPLE = { sample: { from: 'm', n: 30, steps: 3 } };
+const sampling = (more: object) => ({ sample: { ...SAMPLE.sample, ...more } });
 const PURIFY = { of: 'test', purify: { by: 'm', steps: 3 } };
 
 describe('what is known of a derived data set', () => {
@@ -72,6 +74,27 @@ describe('what is known of a derived data set', () => {
       distance: 'near',
       labelled: true,
     });
+  });
+
+  it('samples of nothing have the shape of their system, and labels where a class was climbed', () => {
+    expect(infoOf(SAMPLE)).toMatchObject({ role: 'ood', labelled: false, size: 30, shape: [1, 1, 2] });
+    expect(infoOf(SAMPLE, { limit: 4 }).size).toBe(4);
+    const ofEach = { sample: { ...SAMPLE.sample, class: 'each' } };
+    expect(infoOf(ofEach)).toMatchObject({
+      role: 'test',
+      labelled: true,
+      highestLabel: { label: 1, example: 1 },
+      note: 'drawn from m of class each: 3 steps of SGLD up log p(x|y)',
+    });
+    expect(infoOf({ ...ofEach, role: 'ood' })).toMatchObject({ role: 'ood', labelled: true });
+    expect(infoOf({ sample: { ...SAMPLE.sample, class: 1 } }).highestLabel).toEqual({ label: 1, example: 0 });
+  });
+
+  it('samples that start at images are as many, and lose or keep labels as classes are climbed', () => {
+    const from = (options: object) => infoOf({ of: 'test', sample: { from: 'm', ...options }, limit: 6 });
+    expect(from({})).toMatchObject({ size: 6, role: 'ood', labelled: false });
+    expect(from({ class: 'label' })).toMatchObject({ size: 6, role: 'test', labelled: true });
+    expect(from({ class: 'each' })).toMatchObject({ role: 'test', highestLabel: { label: 1, example: 1 } });
   });
 
   it('limits: its own, that of the command line, and never more than the parent has', () => {
@@ -104,6 +127,19 @@ describe('the fingerprint of a derived data set', () => {
     ['another system', ATTACK, ATTACK, {}, { systems: [other] }],
     ['another purifier', PURIFY, PURIFY, {}, { systems: [other] }],
     ['another shape', NOISE, NOISE, {}, { test: { shape: [1, 2, 1] } }],
+    ['another number of steps', SAMPLE, sampling({ steps: 4 })],
+    ['another number of chains', SAMPLE, sampling({ n: 31 })],
+    ['another target', sampling({ class: 'each' }), sampling({ class: 'each', target: 'log-py-x' })],
+    ['another start', SAMPLE, sampling({ start: { 'class-gaussian': 'test' } })],
+    [
+      'other images that Gaussians are fitted to',
+      sampling({ start: { 'class-gaussian': 'test' } }),
+      sampling({ start: { 'class-gaussian': 'test' } }),
+      {},
+      { test: { fingerprint: 'other' } },
+    ],
+    ['another model that is sampled', SAMPLE, SAMPLE, {}, { systems: [other] }],
+    ['another seed of chains', SAMPLE, SAMPLE, {}, { seed: 1 }],
   ];
   it.each(cases)('changes with %s', (_, one, two, before, after) => {
     expect(infoOf(two, after).fingerprint).not.toBe(infoOf(one, before).fingerprint);
@@ -130,6 +166,14 @@ describe('the fingerprint of a derived data set', () => {
       ATTACK,
       { systems: [model(), model({ name: 'n', weights: [[2, 0]] })] },
     ],
+    [
+      'the name of the model that is sampled',
+      SAMPLE,
+      sampling({ from: 'n' }),
+      { systems: [model({ name: 'n' })] },
+    ],
+    ['a class by its name', sampling({ class: 0 }), sampling({ class: model().info.classes[0] })],
+    ['data that samples are not made of', SAMPLE, SAMPLE, { test: { fingerprint: 'other' } }],
     ['pixels of what only lends its shape', NOISE, NOISE, { test: { fingerprint: 'other' } }],
     ['a limit beyond its length', MIX, { ...MIX, limit: 100 }],
   ])('does not change with %s', (_, one, two, after) => {
@@ -171,7 +215,12 @@ describe('what cannot be', () => {
     ],
     ['itself', { a: { ...MIX, of: 'a' } }, 'datasets.a.of', /a, made of a/],
     ['an unknown transform', { a: { of: 'test', interpolat: {} } }, 'datasets.a.interpolat', /interpolate/],
-    ['no transform', { a: { of: 'test' } }, 'datasets.a', /one of the keys interpolate, attack, purify/],
+    [
+      'no transform',
+      { a: { of: 'test' } },
+      'datasets.a',
+      /one of the keys interpolate, attack, purify, sample/,
+    ],
     ['two transforms', { a: { ...MIX, purify: { by: 'm' } } }, 'datasets.a', /found +interpolate, purify/],
     [
       'an unknown generator',
@@ -210,6 +259,72 @@ describe('what cannot be', () => {
       /bare model/,
       { systems: [noisy] },
     ],
+    ['samples without a number', { a: { sample: { from: 'm' } } }, 'datasets.a.sample.n', /n: 100/],
+    ['samples of nobody', { a: sampling({ from: 'mm' }) }, 'datasets.a.sample.from', /did you mean "m"/],
+    ['a class that is none', { a: sampling({ class: 'cta' }) }, 'datasets.a.sample.class', /cta/],
+    ['a class beyond the last', { a: sampling({ class: 2 }) }, 'datasets.a.sample.class', /0 to 1/],
+    ['labels of nothing', { a: sampling({ class: 'label' }) }, 'datasets.a.sample.class', /class: each/],
+    ['p(y|x) of no class', { a: sampling({ target: 'log-py-x' }) }, 'datasets.a.sample.class', /class: each/],
+    [
+      'p(x) of a class',
+      { a: sampling({ class: 'each', target: 'log-px' }) },
+      'datasets.a.sample.target',
+      /leave out/,
+    ],
+    [
+      'a class of an energy without classes',
+      { a: sampling({ class: 'each' }) },
+      'datasets.a.sample.from',
+      /climb log p\(x\)/,
+      { systems: [model({ offers: ['logPx', 'inputGradient'], lacks: { logits: 'it does not classify' } })] },
+    ],
+    [
+      'samples of a system behind a defence',
+      { a: SAMPLE },
+      'datasets.a.sample.from',
+      /behind the defence/,
+      { systems: [noisy] },
+    ],
+    [
+      'samples without an energy',
+      { a: SAMPLE },
+      'datasets.a.sample.from',
+      /it has no energy/,
+      { systems: [bare] },
+    ],
+    [
+      'a buffer that is not kept',
+      { a: sampling({ start: 'buffer' }) },
+      'datasets.a.sample.start',
+      /replay_buffer/,
+    ],
+    [
+      'Gaussians of nothing',
+      { a: sampling({ start: { 'class-gaussian': 'tset' } }) },
+      'datasets.a.sample.start.class-gaussian',
+      /did you mean "test"/,
+    ],
+    [
+      'Gaussians of the samples',
+      { a: sampling({ start: { 'class-gaussian': 'a' } }) },
+      'datasets.a.sample.start.class-gaussian',
+      /a, made of a/,
+    ],
+    [
+      'a persistent buffer of a class',
+      { a: sampling({ class: 0, start: { persistent: {} } }) },
+      'datasets.a.sample.class',
+      /leave out the class/,
+    ],
+    [
+      'a start beside a parent',
+      { a: { of: 'test', sample: { from: 'm', start: 'uniform' } } },
+      'datasets.a.sample.start',
+      /leave out/,
+    ],
+    ['a number beside a parent', { a: { of: 'test', ...SAMPLE } }, 'datasets.a.sample.n', /limit/],
+    ['a start with a typo', { a: sampling({ start: 'unifrom' }) }, 'datasets.a.sample.start', /uniform/],
+    ['a temperature of 0', { a: sampling({ temperature: 0 }) }, 'datasets.a.sample.temperature', /0/],
     ['an attack on noise', { n: NOISE, a: { ...ATTACK, of: 'n' } }, 'datasets.a.of', /without labels/],
     ['an attack on OOD data', { a: ATTACK }, 'datasets.a.of', /role: ood/, { test: { role: 'ood' } }],
     [

@@ -55,7 +55,7 @@ export const attack = (catalogue: Catalogue): MeasuredDerivation<ReturnType<type
     return `attacked on ${on}: ${what}`;
   },
   check(given, system, parent) {
-    refuseUnlabelled(parent);
+    if (parent) refuseUnlabelled(parent);
     refuseRadiusless(resolved(given as Options, system, catalogue).params, catalogue);
   },
   request: (given, system, parent) =>

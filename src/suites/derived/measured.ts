@@ -14,12 +14,34 @@ export interface MeasuredDerivation<O extends TObject = TObject> extends Derivat
   /** The option that names the system. */
   system: string;
   /**
-   * Errors: `config-invalid`, `data-invalid` when options, system and parent do not go together, with the option's
-   * path.
+   * Images may be made of nothing: without a parent, the option `n` says how many, they have the system's shape, and the
+   * measurement is requested of the data set itself, whose examples then have a number and no pixels.
    */
-  check?(options: Static<O>, system: SystemInfo, parent: DatasetInfo): void;
+  alone?: true;
+  /** The data sets that options name, beside the parent, by the path of the option. */
+  reads?(options: Static<O>): Readonly<Record<string, string>>;
+  /**
+   * Where labels come from: those of the parent's images (the default), none, or the column `conditioned` of the rows, of
+   * which this is the highest, and the first example that has it.
+   */
+  labels?(
+    options: Static<O>,
+    system: SystemInfo,
+    size: number,
+  ): 'parent' | 'none' | { label: number; example: number };
+  /**
+   * Errors: `config-invalid`, `data-invalid` when options, system and parent do not go together, with the option's
+   * path. @param parent undefined where there is none
+   */
+  check?(options: Static<O>, system: SystemInfo, parent: DatasetInfo | undefined): void;
   /**
    * The measurement of the parent's images whose column `pixels` holds the new ones. Its parameters name no system.
+   * @param named finds the data sets that `reads` names
    */
-  request(options: Static<O>, system: SystemInfo, parent: string): Request<ImageRows>;
+  request(
+    options: Static<O>,
+    system: SystemInfo,
+    parent: string,
+    named: (dataset: string) => DatasetInfo,
+  ): Request<ImageRows>;
 }

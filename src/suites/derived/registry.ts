@@ -8,13 +8,14 @@ import type { Catalogue } from '../catalogue.js';
 import { attack } from './attack.js';
 import type { MeasuredDerivation } from './measured.js';
 import { purify } from './purify.js';
+import { sample } from './sample.js';
 
-/** A way to make a data set of another one. */
+/** A way to make a data set of another one, or of nothing. */
 export type Transform = PixelTransform | MeasuredDerivation;
 
 /** By their key beside `of`. @param catalogue what attacks may name */
 export const transformsOf = (catalogue: Catalogue): Registry<Transform> =>
-  Registry.of<Transform>('transform', [interpolate, attack(catalogue), purify]);
+  Registry.of<Transform>('transform', [interpolate, attack(catalogue), purify, sample]);
 
 /** By what `generate` names. */
 export const generators = Registry.of<Generator>('generator', [uniform, gaussian]);
@@ -30,7 +31,9 @@ export function derivationOf(
   { by, of }: { by: string; of?: string },
   { transforms, generators }: Derivations,
 ): Transform | Generator {
-  const row = of === undefined ? generators.find(by) : transforms.find(by);
+  const made = transforms.find(by);
+  const alone = made?.kind === 'measurement' && made.alone === true;
+  const row = of !== undefined || alone ? made : generators.find(by);
   if (!row) throw unknownName('way to make a data set', by, [...transforms.names, ...generators.names]);
   return row;
 }

@@ -5,14 +5,17 @@ import { clean } from './clean.js';
 import { evade } from './evade.js';
 import { features } from './features.js';
 import { fit, fittedScore } from './fitted-score.js';
+import { gaussianImages } from './gaussian-images.js';
 import { inputGradient } from './input-gradient.js';
 import { outputsOnPerturbed } from './outputs-on-perturbed.js';
+import { persistentSamples } from './persistent-samples.js';
 import { pixels } from './pixels.js';
 import { purified } from './purified.js';
 import { purifiedDraws } from './purified-draws.js';
 import { purifiedImages } from './purified-images.js';
 import { purifierExpansion } from './purifier-expansion.js';
 import { repeatability } from './repeatability.js';
+import { samples } from './samples.js';
 import { verify } from './verify.js';
 
 /** Every measurement that comes with Assay: a plug-in's must have other names, since units go by them. */
@@ -34,4 +37,7 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   purifiedDraws,
   purifierExpansion,
   purifiedImages,
+  samples,
+  gaussianImages,
+  persistentSamples,
 ];

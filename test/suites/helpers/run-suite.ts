@@ -76,6 +76,11 @@ async function collect(wanted: Request, given: Given): Promise<Collected> {
       };
     }
   }
+  const source = dataset;
+  async function* imagesOf() {
+    const { size: all } = source.info;
+    for (let start = 0; start < all; start += chunk) yield source.read(start, Math.min(all, start + chunk));
+  }
   const columns = columnsOf(wanted, system.info, builtinCatalogue);
   const parts: Rows[] = [];
   const [indices, labels]: [number[], number[]] = [[], []];
@@ -91,6 +96,7 @@ async function collect(wanted: Request, given: Given): Promise<Collected> {
       inputs: read.map(({ rows }) => cut(rows, start, Math.min(size, start + chunk))),
       reference: aggregate ? [] : reference.map(({ rows }) => rows),
       parts: partsOf,
+      images: imagesOf,
       seed: given.seed ?? 0,
       catalogue: builtinCatalogue,
       signal: new AbortController().signal,

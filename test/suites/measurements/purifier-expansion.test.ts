@@ -22,6 +22,7 @@ async function expansionOf(more: object, variance = 0.5, inputScale = 1) {
     inputs: [] as [],
     reference: [] as [],
     parts: async function* () {},
+    images: async function* () {},
     seed: 1,
     catalogue: builtinCatalogue,
     signal: new AbortController().signal,
