@@ -1,24 +1,23 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import type { Engine } from '../engines/engine.js';
 import type { Limits } from '../engines/guard/limits.js';
-import { createEngine } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
-import type { Inspection } from '../models/inspect.js';
-import { oneLine } from '../one-line.js';
 import { formatDuration } from '../report/format.js';
+import { draftsFor, placeFrom } from './card-drafts.js';
 import { confine } from './confine-option.js';
 import { explainFailure } from './failure.js';
 import { type DataFlag, dataFlag, namedData } from './init-data.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { repeated } from './option-values.js';
-import { type CardDraft, emptyCard, runFileText } from './starter-files.js';
+import { presetOption } from './preset-option.js';
+import { emptyCard, runFileText } from './starter-files.js';
 import { print } from './terminal.js';
+import { writeNew } from './write-new.js';
 
 interface InitFlags extends LimitFlags {
   checkpoint?: string[];
   data?: DataFlag[];
+  preset?: string;
 }
 
 /** `assay init` */
@@ -40,6 +39,7 @@ export function initCommand(): Command {
         'a data set; ROLE is test (the default), validation, train, near or far (OOD sets); repeat it for each',
       ).argParser(repeated(dataFlag)),
     )
+    .addOption(presetOption())
     .addOption(timeLimit())
     .addOption(memoryLimit())
     .addOption(confine())
@@ -49,11 +49,17 @@ export function initCommand(): Command {
 Examples:
   $ assay init --checkpoint model.onnx
   $ assay init -c model.onnx --data ./test.npz
-  $ assay init comparison -c base.onnx -c jem.pt --data ./cifar-10-batches-bin --data far:./svhn.npz`,
+  $ assay init comparison -c base.onnx -c jem.pt --data ./cifar-10-batches-bin --data far:./svhn.npz
+  $ assay init mine --preset jem -c CIFAR10_MODEL.pt --data ./data     a whole protocol; \`assay run --preset\` runs it at once`,
     )
     .action(async (directory: string, flags: InitFlags) => {
       const { checkpoint: checkpoints = [], data = [], timeLimit: seconds, memoryLimit: mebibytes } = flags;
       const limits = { seconds, mebibytes };
+      if (flags.preset !== undefined) {
+        const { run, engine, told } = await preparePreset(flags.preset, directory, flags, limits);
+        print(`${told.join('\n')}\n\n${await nextStep(run, { known: true, engine, limits })}\n`);
+        return;
+      }
       const drafts = checkpoints.length > 0 ? await draftsFor(checkpoints, directory, limits) : [emptyCard()];
       const place = (file: string) => placeFrom(directory, file);
       const cards = drafts.map((draft) => ({ ...draft, file: `${draft.name}.model.yaml` }));
@@ -69,6 +75,23 @@ Examples:
         `${files.map(([file]) => file).join('\n')}\n\n${await nextStep(run, { known, engine, limits })}\n`,
       );
     });
+}
+
+/** A protocol is for one checkpoint, and looks for its data in one folder. */
+async function preparePreset(
+  preset: string,
+  directory: string,
+  { checkpoint = [], data = [] }: InitFlags,
+  limits: Partial<Limits>,
+) {
+  if (checkpoint.length !== 1 || data.length !== 1 || data[0].role !== 'test')
+    throw new AssayError('config-invalid', '--preset is for one checkpoint and one folder of data sets', {
+      expected: `assay init DIR --preset ${preset} --checkpoint FILE --data FOLDER`,
+      found: `${checkpoint.length} checkpoints, ${data.length} data sets`,
+      hint: 'add more data sets and models to the run file that it writes',
+    });
+  const { prepare } = await import('./presets/prepare.js');
+  return prepare({ preset, checkpoint: checkpoint[0], data: data[0].file, directory, limits });
 }
 
 interface NextStep {
@@ -102,92 +125,3 @@ async function nextStep(run: string, { known, engine, limits }: NextStep): Promi
 
 /** A path as a shell takes it. */
 const inShell = (file: string) => (/^[\w./+-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`);
-
-/** A path as files in that folder say it. */
-function placeFrom(directory: string, file: string): string {
-  const path = relative(directory, resolve(file)).split(sep).join('/');
-  return path.startsWith('.') || isAbsolute(path) ? path : `./${path}`;
-}
-
-/** Cards of all checkpoints, each with a name of its own. */
-async function draftsFor(
-  checkpoints: readonly string[],
-  directory: string,
-  limits: Partial<Limits>,
-): Promise<CardDraft[]> {
-  const engine = await createEngine('ort', { sessions: 1, limits });
-  const drafts: CardDraft[] = [];
-  try {
-    for (const checkpoint of checkpoints) {
-      const draft = await draftFor(checkpoint, directory, engine, limits);
-      const taken = drafts.map(({ name }) => name.toLowerCase());
-      drafts.push(named(draft, taken));
-    }
-    return drafts;
-  } finally {
-    await engine.close();
-  }
-}
-
-/** The same card under a name that is not taken: `model-2`. */
-function named(draft: CardDraft, taken: readonly string[]): CardDraft {
-  let { name } = draft;
-  for (let i = 2; taken.includes(name.toLowerCase()); i++) name = `${draft.name}-${i}`;
-  return { ...draft, name, text: draft.text.replace(/^name: .*$/m, `name: ${JSON.stringify(name)}`) };
-}
-
-/** A card from what can be read off a checkpoint, with its notes as comments. */
-async function draftFor(
-  checkpoint: string,
-  directory: string,
-  engine: Engine,
-  limits: Partial<Limits>,
-): Promise<CardDraft> {
-  const { inspectCheckpoint } = await import('../models/inspect.js');
-  const { card, notes, engine: only, gradient } = await inspectCheckpoint(checkpoint, engine, { limits });
-  const placed = card.replace(
-    /^checkpoint: .*$/m,
-    `checkpoint: ${JSON.stringify(placeFrom(directory, checkpoint))}`,
-  );
-  const name = /^name: "?([^"\n]+)"?$/m.exec(card)?.[1] ?? 'model';
-  const comments = notes.map((note) => `# - ${oneLine(note)}\n`).join('');
-  return {
-    name,
-    ...(only && { engine: only }),
-    noGradient: gradientMissing(gradient),
-    text: `# Read off ${oneLine(basename(checkpoint))}. What the file cannot tell:\n${comments}${placed}`,
-  };
-}
-
-/** Why there is no gradient; undefined where there is one, or where a look at the file alone cannot tell. */
-function gradientMissing({
-  available,
-  untried,
-  missing,
-  because,
-}: Inspection['gradient']): string | undefined {
-  if (available || untried) return undefined;
-  const [first] = missing;
-  if (first) return `there is no gradient rule for ${first.op}, at node ${JSON.stringify(first.node)}`;
-  return because;
-}
-
-/** Errors: `output-unwritable`, also when the file exists: nothing is overwritten. */
-async function writeNew(file: string, text: string): Promise<void> {
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text, { flag: 'wx' });
-  } catch (cause) {
-    const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
-    throw new AssayError(
-      'output-unwritable',
-      exists ? 'the file exists already' : 'the file cannot be written',
-      {
-        file,
-        found: exists ? undefined : (cause as Error).message,
-        hint: exists ? 'remove it, or name another folder' : 'check the folder and its permissions',
-        cause,
-      },
-    );
-  }
-}

@@ -1,12 +1,19 @@
+import { basename, join } from 'node:path';
 import { Command, Option } from 'commander';
+import type { Limits } from '../engines/guard/limits.js';
 import { engineNames } from '../engines/registry.js';
+import { AssayError } from '../errors.js';
 import { confine } from './confine-option.js';
 import { interactiveRun } from './interactive-run.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { wholeNumber } from './option-values.js';
+import { presetOption } from './preset-option.js';
 import { type ReporterFlags, reporterOptions } from './reporting.js';
+import { complain } from './terminal.js';
 
 interface RunFlags extends LimitFlags, ReporterFlags {
+  preset?: string;
+  data?: string;
   out?: string;
   limit?: number;
   engine: string;
@@ -27,7 +34,9 @@ export function runCommand(): Command {
     .description(
       'Measures what a run file asks for and writes a report. Every finished piece is kept in the run folder: running the same command again continues where it stopped, and a changed parameter measures only what it touches.',
     )
-    .argument('<file>', 'the run file (.yaml or .json)')
+    .argument('<file>', 'the run file (.yaml or .json); with --preset, a checkpoint or its model card')
+    .addOption(presetOption())
+    .option('--data <dir>', 'with --preset: the folder with the data sets, which are found by name')
     .option('-o, --out <dir>', 'the run folder (default: assay-runs/NAME)')
     .option('--limit <n>', 'use only the first n examples of every data set', wholeNumber(1))
     .option('--seed <s>', 'replaces the seed of the run file', wholeNumber(0, 0xffffffff))
@@ -56,13 +65,15 @@ Examples:
   $ assay run release.run.yaml --quiet || echo failed      in CI: 1 is a failed gate, 2 an error
   $ assay run release.run.yaml --until-decided             a verdict with as few examples as it takes
   $ assay run release.run.yaml --reporter junit --outputFile assay.xml
+  $ assay run --preset jem CIFAR10_MODEL.pt --data ./data --limit 100      what \`assay init --preset jem\` writes
 
 The run folder holds report.html, results.json, measures.csv, examples/*.csv, tables/*.tex, images/ and units/.`,
     )
-    .action(async (file: string, flags: RunFlags) => {
-      const { quiet, debug, reporter, outputFile, confine: _, ...rest } = flags;
-      const { timeLimit: seconds, memoryLimit: mebibytes, ...options } = rest;
+    .action(async (given: string, flags: RunFlags) => {
+      const { quiet, debug, reporter, outputFile, confine: _, preset, data, ...rest } = flags;
+      const { timeLimit: seconds, memoryLimit: mebibytes, ...others } = rest;
       const limits = { seconds, mebibytes };
+      const { file, ...options } = await asked(given, others, { preset, data, quiet, limits });
       process.exitCode = await interactiveRun(
         async (tools) => {
           // Loaded when it is needed: help should not wait for it.
@@ -74,4 +85,32 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
     });
   for (const option of reporterOptions()) command.addOption(option);
   return command;
+}
+
+interface Asked {
+  preset?: string | undefined;
+  data?: string | undefined;
+  quiet?: boolean | undefined;
+  limits: Partial<Limits>;
+}
+
+/** The run file, which a preset writes into the run folder first. Errors: `config-invalid`; those of writing it. */
+async function asked<T extends Pick<RunFlags, 'out' | 'limit' | 'engine'>>(
+  given: string,
+  options: T,
+  { preset, data, quiet, limits }: Asked,
+): Promise<T & { file: string }> {
+  if (preset === undefined && data === undefined) return { ...options, file: given };
+  if (preset === undefined || data === undefined)
+    throw new AssayError('config-invalid', '--preset and --data go together', {
+      expected: 'assay run --preset jem CHECKPOINT --data FOLDER',
+      found: preset === undefined ? '--data alone' : '--preset alone',
+      hint: 'a run file says itself where its data are',
+    });
+  const { prepare } = await import('./presets/prepare.js');
+  const called = basename(given).replace(/(\.model)?\.[a-z0-9]+$/i, '');
+  const { out = join('assay-runs', `${preset}-${called}`), limit } = options;
+  const made = await prepare({ preset, checkpoint: given, data, directory: out, limit, limits });
+  if (!quiet) complain(`${made.told.join('\n')}\n`);
+  return { ...options, out, engine: made.engine ?? options.engine, file: made.run };
 }

@@ -74,8 +74,9 @@ export const jemOptions = (catalogue: Catalogue) =>
       starts: Type.Integer({
         minimum: 1,
         maximum: 1000,
-        default: 20,
-        description: 'Random starts of the published search, of which it keeps the last.',
+        default: 3,
+        description:
+          'Random starts of the published search, which makes 20 and keeps the last: its curve is the same with any number, and the best of them is not.',
       }),
       steps: Type.Integer({
         minimum: 1,

@@ -8,11 +8,10 @@ export function jemWarnings(
   suite: string,
   { model, refined, test }: Cast,
   robustness: readonly Robustness[],
-  { starts, steps, searches, examples }: JemOptions,
+  { steps, searches, examples }: JemOptions,
 ): Warning[] {
   const bound = refined.filter(({ system, full }) => full === undefined && climbs(system.defence));
   const shorter = [
-    ...(starts < 20 ? [`${starts} starts in place of 20`] : []),
     ...(steps < 40 ? [`${steps} steps in place of 40`] : []),
     ...(searches < 20 ? [`${searches} searches in place of 20`] : []),
     ...(examples < 300 ? [`${examples} images in place of 300`] : []),
@@ -40,7 +39,7 @@ export function jemWarnings(
             severity: 'note' as const,
             message: `the published search was run with ${shorter.join(', ')}`,
             why: 'its curve is then not the one that the paper would have had of this checkpoint',
-            fix: 'leave `starts`, `steps`, `searches` and `examples` at their defaults for numbers to compare with the paper',
+            fix: 'leave `steps`, `searches` and `examples` at their defaults for numbers to compare with the paper',
           },
         ]
       : []),

@@ -1,0 +1,65 @@
+import { readdir } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { checkConfined } from '../../bytes/confine.js';
+import { unreadable } from '../../bytes/regular-file.js';
+import { AssayError } from '../../errors.js';
+import type { FoundSet, WantedSet } from './preset.js';
+
+/** Data sets of a folder, by what they are called. */
+export interface FoundData {
+  found: FoundSet[];
+  missing: WantedSet[];
+  /** What lies there beside them. */
+  others: string[];
+}
+
+/** Whatever is called so is an OOD set: `ood-textures.npz`. */
+const OTHER_OOD = /^ood-(.+)$/;
+
+/**
+ * Looks for data sets in a folder by their names; of several files that fit one set, the first in order is taken. What is
+ * called `ood-NAME` is an OOD set as well.
+ * @param place a path as the run file says it
+ * Errors: `file-unreadable`; `data-invalid` without a set that is needed.
+ */
+export async function findData(
+  folder: string,
+  wanted: readonly WantedSet[],
+  place: (path: string) => string,
+): Promise<FoundData> {
+  checkConfined(folder);
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause) => {
+    throw unreadable(folder, cause);
+  });
+  const names = entries
+    .filter(({ name }) => !name.startsWith('.'))
+    .map((entry) => ({ file: entry.name, called: calledOf(entry.name, entry.isDirectory()) }))
+    .sort((a, b) => (a.file < b.file ? -1 : 1));
+  const taken = new Set<string>();
+  const found = wanted.flatMap(({ name, entry, called }): FoundSet[] => {
+    const first = names.find((one) => called.test(one.called) && !taken.has(one.file));
+    if (!first) return [];
+    taken.add(first.file);
+    return [{ name, entry: { path: place(join(folder, first.file)), ...entry } }];
+  });
+  for (const { file, called } of names) {
+    const [, name] = OTHER_OOD.exec(called) ?? [];
+    if (name === undefined || taken.has(file) || found.some((one) => one.name === name)) continue;
+    taken.add(file);
+    found.push({ name, entry: { path: place(join(folder, file)), role: 'ood' } });
+  }
+  const missing = wanted.filter(({ name }) => !found.some((one) => one.name === name));
+  const others = names.filter(({ file }) => !taken.has(file)).map(({ file }) => file);
+  const lacking = missing.find(({ needed }) => needed);
+  if (!lacking) return { found, missing, others };
+  throw new AssayError('data-invalid', `the folder has no data set "${lacking.name}"`, {
+    file: folder,
+    expected: lacking.told,
+    found: others.slice(0, 8).join(', ') || 'nothing',
+    hint: 'name the folder that holds the data sets, and rename the file so',
+  });
+}
+
+/** `CIFAR10_test.npz`: `cifar10-test`. */
+const calledOf = (file: string, isFolder: boolean): string =>
+  (isFolder ? file : file.slice(0, file.length - extname(file).length)).toLowerCase().replaceAll('_', '-');

@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { isAbsent, readText } from '../../bytes/regular-file.js';
+import type { Limits } from '../../engines/guard/limits.js';
+import { AssayError } from '../../errors.js';
+import type { ModelCard } from '../../models/card.js';
+import { readCard } from '../../models/read-card.js';
+import { draftsFor, placeFrom } from '../card-drafts.js';
+import { writeNew } from '../write-new.js';
+import { findData } from './find-data.js';
+import { presets } from './registry.js';
+
+/** What `--preset` is given. */
+export interface PresetRequest {
+  preset: string;
+  /** A checkpoint, or a model card. */
+  checkpoint: string;
+  /** The folder with the data sets. */
+  data: string;
+  /** Where the run file is written. */
+  directory: string;
+  limit?: number | undefined;
+  limits: Partial<Limits>;
+}
+
+/** What was written, and what to tell of it. */
+export interface Prepared {
+  run: string;
+  /** The only engine that runs the checkpoint. */
+  engine?: string | undefined;
+  /** Lines: what was found, and what is missing. */
+  told: string[];
+}
+
+/**
+ * Writes the run file of a protocol for a checkpoint and a folder of data, and a model card where it has none. Files
+ * that are there already must say the same.
+ * Errors: `unknown-name`, `data-invalid`, `output-unwritable`; those of reading a checkpoint or a card.
+ */
+export async function prepare(request: PresetRequest): Promise<Prepared> {
+  const preset = presets.named(request.preset);
+  const { directory, data, limit } = request;
+  const place = (file: string) => placeFrom(directory, file);
+  const { found, missing, others } = await findData(data, preset.data, place);
+  const model = await modelOf(request);
+  if (model.card.classes === undefined)
+    throw new AssayError('config-invalid', `${preset.title} is for classifiers`, {
+      file: request.checkpoint,
+      expected: 'a model with logits',
+      found: 'an energy alone: its card has no `classes`',
+      hint: 'of an energy model, the suites `ood` and `energy` measure what it knows',
+    });
+  const text = preset.text({
+    model: {
+      name: model.card.name,
+      card: model.file,
+      inputScale: scaleOf(model.card),
+      shape: model.card.input.shape,
+    },
+    found,
+    missing,
+    limit,
+  });
+  const run = join(directory, `${preset.name}.run.yaml`);
+  for (const [file, content] of [...model.written, [run, text] as const]) await writeSame(file, content);
+  const told = [
+    `${preset.title}: ${run}`,
+    ...found.map(({ name, entry }) => `  found    ${name}: ${entry.path}`),
+    ...missing.map(({ name, told: what }) => `! missing  ${name}: put ${what} into ${data}`),
+    ...(others.length > 0 ? [`  not used ${others.join(', ')}`] : []),
+  ];
+  return { run, engine: model.engine, told };
+}
+
+interface Model {
+  card: ModelCard;
+  /** Where the card lies, as the run file says it. */
+  file: string;
+  /** What is to be written of it. */
+  written: (readonly [file: string, text: string])[];
+  engine?: string | undefined;
+}
+
+async function modelOf({ checkpoint, directory, limits }: PresetRequest): Promise<Model> {
+  if (/\.(ya?ml|json)$/i.test(checkpoint)) {
+    const { card } = await readCard(checkpoint);
+    return { card, file: placeFrom(directory, checkpoint), written: [] };
+  }
+  const [{ name, text, engine }] = await draftsFor([checkpoint], directory, limits);
+  const file = `${name}.model.yaml`;
+  return { card: parse(text), file: `./${file}`, written: [[join(directory, file), text]], engine };
+}
+
+/** d(model input) / d(pixel), the mean over channels. */
+function scaleOf({ input: { range = [0, 1], std } }: ModelCard): number {
+  if (std === undefined) return range[1] - range[0];
+  const each = Array.isArray(std) ? std : [std];
+  return each.reduce((sum, one) => sum + 1 / one, 0) / each.length;
+}
+
+/** Writes a file; one that is there must say the same, since it may have been edited. Errors: `output-unwritable`. */
+async function writeSame(file: string, text: string): Promise<void> {
+  const before = await readText(file, 'configuration').catch((error) => {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  });
+  if (before === undefined) return writeNew(file, text);
+  if (before === text) return;
+  throw new AssayError('output-unwritable', 'there is another file in its place', {
+    file,
+    expected: 'none, or what `--preset` writes for this checkpoint and this data',
+    found: 'one that says something else: written for another command, or edited',
+    hint: 'run it as it is, with `assay run FILE`, or name another folder with --out',
+  });
+}

@@ -1,0 +1,48 @@
+import type { DatasetSpec } from '../../data/spec.js';
+
+/** A data set that a protocol wants, by what its file or folder is called. */
+export interface WantedSet {
+  /** In the run file. */
+  name: string;
+  /** What of it the run file says beside its path. */
+  entry: Partial<DatasetSpec>;
+  /** Whether a file without its ending, or a folder, is it; in small letters, with dashes for underscores. */
+  called: RegExp;
+  /** For people: what to put there. */
+  told: string;
+  /** Without it there is nothing to measure. */
+  needed?: boolean;
+}
+
+/** A data set as the run file lists it. */
+export interface FoundSet {
+  name: string;
+  entry: Partial<DatasetSpec> & { path: string };
+}
+
+/** What a preset writes a run file for. */
+export interface PresetSite {
+  model: {
+    name: string;
+    /** The card, as the run file says it. */
+    card: string;
+    /** d(model input) / d(pixel), the mean over channels: 2 for an input in [-1, 1]. */
+    inputScale: number;
+    /** (C, H, W), where the card says so. */
+    shape: readonly number[];
+  };
+  found: readonly FoundSet[];
+  missing: readonly WantedSet[];
+  /** `--limit`: the schedule of what is expensive is then short as well. */
+  limit?: number | undefined;
+}
+
+/** A protocol that a run file is written for: one file, and one row in the registry. */
+export interface Preset {
+  name: string;
+  title: string;
+  source: string;
+  data: readonly WantedSet[];
+  /** The run file, with comments. */
+  text(site: PresetSite): string;
+}

@@ -1,0 +1,120 @@
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { assay, folder, obeyed } from './assay.js';
+import { images, npz, project, savedResults } from './project.js';
+
+/** A folder with a model, and data sets called as people call them. */
+function given(): string {
+  const at = folder();
+  project(at);
+  const data = join(at, 'data');
+  mkdirSync(data);
+  cpSync(join(at, 'test.npz'), join(data, 'CIFAR10_test.npz'));
+  cpSync(join(at, 'noise.npz'), join(data, 'svhn.npz'));
+  writeFileSync(join(data, 'ood-textures.npz'), npz({ pixels: images(30, 'textures').pixels }));
+  writeFileSync(join(data, 'notes.txt'), '');
+  return at;
+}
+
+/** What all of the protocol comes to. */
+async function expectWhole(at: string) {
+  const { measures, systems, suites } = savedResults(join(at, 'out'));
+  const called = ['flat', 'flat-published', 'flat-0', 'flat-1', 'flat-10'];
+  expect(systems.map(({ name }) => name)).toEqual(called);
+  expect(suites.map(({ suite, status }) => [suite, status])).toEqual(
+    ['accuracy', 'calibration', 'ood', 'jem'].map((suite) => [suite, 'ok']),
+  );
+  const columns = measures.filter(({ params }) => params.quantity === 'accuracy');
+  expect(columns.map(({ measure }) => measure)).toEqual(['as-published', 'as-it-should-be', 'deviation']);
+  for (const preset of ['jem', 'jem-protocol'])
+    expect(await obeyed(['table', preset, 'out', '--format', 'csv'], at)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/flat/),
+    });
+}
+
+describe('--preset jem', () => {
+  it('writes a run file of what it finds, says what is missing, and that measures both columns', async () => {
+    const at = given();
+    const init = ['init', 'out', '--preset', 'jem', '-c', 'flat.model.yaml', '--data', 'data'];
+    expect(await obeyed(init, at)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(
+        /found {4}svhn.*! missing {2}cifar100: put cifar100\.npz.*! missing {2}celeba.*not used notes\.txt/s,
+      ),
+    });
+    const file = join(at, 'out/jem.run.yaml');
+    const text = readFileSync(file, 'utf8');
+    expect(parse(text).datasets).toMatchObject({
+      test: { path: '../data/CIFAR10_test.npz' },
+      svhn: { path: '../data/svhn.npz', role: 'ood', distance: 'far' },
+      textures: { path: '../data/ood-textures.npz', role: 'ood' },
+      interpolated: { of: 'test' },
+      // Pixels in [0, 1] are this network's input.
+      'interpolated-published': { of: 'test', interpolate: { noise: 0.02121 } },
+    });
+    // The attacks take most of the time.
+    const few = { starts: 1, steps: 2, searches: 2, examples: 3, resamples: 100 };
+    const short = Object.entries(few).reduce(
+      (all, [key, value]) => all.replace(new RegExp(`^( +${key}): .*$`, 'm'), `$1: ${value}`),
+      text.replace(/refined: .*/, 'refined: [{ system: flat-1 }]'),
+    );
+    writeFileSync(file, short);
+    const run = ['run', 'out/jem.run.yaml', '--limit', '6', '--out', 'out', '--sessions', '1'];
+    expect(await obeyed(run, at)).toMatchObject({ code: 0 });
+    await expectWhole(at);
+  });
+
+  it('runs at once, goes on, and overwrites nothing', { tags: ['long'] }, async () => {
+    if (!process.env.ASSAY_LONG) return;
+    const at = given();
+    const preset = ['run', '--preset', 'jem', 'flat.model.yaml', '--data', 'data', '--out', 'out'];
+    const words = [...preset, '--limit', '6'];
+    const { code, stderr } = await assay(words, at);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/found {4}svhn/)]);
+    await expectWhole(at);
+    expect(await obeyed(words, at)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/0 units measured/),
+    });
+    expect(await obeyed([...preset, '--limit', '7'], at)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/another file in its place.*jem\.run\.yaml.*assay run FILE/s),
+    });
+  });
+
+  it('is written out by init, with a card for a checkpoint that has none', async () => {
+    const at = given();
+    const words = ['init', 'mine', '--preset', 'jem', '-c', 'sharp.onnx', '--data', 'data'];
+    expect(await obeyed(words, at)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/mine\/jem\.run\.yaml.*\$ assay run mine\/jem\.run\.yaml/s),
+    });
+    expect(parse(readFileSync(join(at, 'mine/jem.run.yaml'), 'utf8'))).toMatchObject({
+      models: ['./sharp.model.yaml'],
+      suites: expect.arrayContaining([
+        { jem: expect.objectContaining({ examples: 300, steps: 40, searches: 20 }) },
+      ]),
+    });
+    expect(existsSync(join(at, 'mine/sharp.model.yaml'))).toBe(true);
+  });
+
+  it.each([
+    [
+      ['run', '--preset', 'jme', 'flat.onnx', '--data', 'data'],
+      /no preset called "jme".*did you mean "jem"/s,
+    ],
+    [['run', '--preset', 'jem', 'flat.onnx'], /--preset and --data go together/],
+    [['run', 'small.run.yaml', '--data', 'data'], /--preset and --data go together/],
+    [['run', '--preset', 'jem', 'flat.onnx', '--data', 'nowhere'], /nowhere/],
+    [['run', '--preset', 'jem', 'flat.onnx', '--data', 'empty'], /no data set "test".*cifar-10-batches-bin/s],
+    [['init', 'x', '--preset', 'jem', '--data', 'data'], /one checkpoint and one folder/],
+  ])('%j is refused', async (words, says) => {
+    const at = given();
+    mkdirSync(join(at, 'empty'));
+    expect(await obeyed(words, at)).toMatchObject({ code: 2, stderr: expect.stringMatching(says) });
+    expect(existsSync(resolve(at, 'assay-runs'))).toBe(false);
+  });
+});
