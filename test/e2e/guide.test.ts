@@ -44,6 +44,7 @@ const MADE: Readonly<Record<string, readonly string[]>> = {
   'My PyTorch model': ['resnet.model.yaml', 'assay-runs/resnet/report.html'],
   'My Keras model': ['assay-runs/model/report.html'],
   'My purifier': ['assay-runs/purified/report.html'],
+  'The protocol of the JEM paper': ['protocol/jem.run.yaml'],
   'A gate for releases': ['assay-runs/release/report.html', 'junit.xml'],
   'A table for a paper': ['table.tex'],
   'Many models on a cluster': ['runs/resnet/results.json', 'runs/jem/results.json'],
