@@ -37,6 +37,7 @@ export { type PurifiedRows, purified, purifiedRequest } from './suites/measureme
 export { type DrawsRows, purifiedDraws } from './suites/measurements/purified-draws.js';
 export { type ExpansionRows, purifierExpansion } from './suites/measurements/purifier-expansion.js';
 export { type RepeatabilityRows, repeatability } from './suites/measurements/repeatability.js';
+export { sgldTrace, type TraceParams, type TraceRows } from './suites/measurements/sgld-trace.js';
 export {
   type ChainStart,
   type SampleRows,

@@ -40,6 +40,7 @@ export { smirnovP } from './metrics/kolmogorov-smirnov.js';
 export { firstDecision, sideOfHalf } from './metrics/majority-sequence.js';
 export { meanDifference } from './metrics/mean-difference.js';
 export { pairedCounts, shareDifference } from './metrics/paired-shares.js';
+export { type Mixing, mixing } from './metrics/mixing.js';
 export { type PermutationOptions, permutationTest } from './metrics/permutation-test.js';
 export { type Distances, distancesOf, type Pooled, pooled } from './metrics/pooled.js';
 export { quantileEstimate } from './metrics/quantile-estimate.js';

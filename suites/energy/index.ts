@@ -27,6 +27,9 @@ import { byQuantile, quantileFigures, quantileMeasures, quantileTable } from './
 import { type Sets, setsOf } from './sets.js';
 import { sheet } from './sheet.js';
 import { axisTable, testTable } from './tables.js';
+import { traceFigures, traceTable } from './trace-views.js';
+import { traceWarnings } from './trace-warnings.js';
+import { followed, tracedOf, traceMeasures, traceRequests, traceSheet, untraced } from './traces.js';
 import {
   fitSetOf,
   type Typical,
@@ -58,16 +61,21 @@ export const energy = defineSuite({
     'aurc',
     'atypical-share',
     'typicality-auroc',
+    ...followed.map(({ id }) => `trace-${id}`),
+    'trace-r-hat',
+    'trace-ess',
   ],
 
   plan(context, options) {
-    if (!setsOf(context, options)) return [];
-    return context.systems.flatMap((system) =>
-      context.datasets.flatMap((dataset): Request[] => {
+    const sets = setsOf(context, options);
+    if (!sets) return [];
+    return context.systems.flatMap((system): Request[] => [
+      ...context.datasets.flatMap((dataset): Request[] => {
         const gradients = options.gradients && gradientRequest(system, dataset);
         return [cleanRequest(system, dataset), ...(gradients ? [gradients] : [])];
       }),
-    );
+      ...traceRequests(system, sets, options),
+    ]);
   },
 
   summarise(collected, options, context) {
@@ -98,6 +106,7 @@ export const energy = defineSuite({
       .filter(({ dataset, logPx }) => dataset === fitSet && logPx.length > 0)
       .map(typicalOf);
     const typicality = typical.flatMap((one) => typicalitiesOf(one, heights, all, sets));
+    const traced = systems.flatMap((system) => tracedOf(system, sets, options, collected));
     const trained = compared.filter(({ own }) => own.dataset === sets.train);
     return {
       measures: [
@@ -107,6 +116,7 @@ export const energy = defineSuite({
         ...steepness.flatMap(gradientMeasures),
         ...quantiles.flatMap((one) => quantileMeasures(one, options.bins)),
         ...typicality.flatMap(typicalityMeasures),
+        ...traced.flatMap(traceMeasures),
       ],
       tables: [
         axisTable(sets, summaries, compared),
@@ -114,6 +124,7 @@ export const energy = defineSuite({
         ...(steepness.length > 0 ? [gradientTable(steepness)] : []),
         ...(quantiles.length > 0 ? [quantileTable(quantiles, options.bins)] : []),
         ...(typicality.length > 0 ? [typicalityTable(typicality)] : []),
+        ...(traced.length > 0 ? [traceTable(traced)] : []),
       ],
       figures: [
         ...bySystem.flatMap((own) => axisFigure(own, options.histogramBins)),
@@ -124,6 +135,10 @@ export const energy = defineSuite({
           ),
         ),
         ...quantileFigures(quantiles),
+        ...traceFigures(
+          traced,
+          heights.filter(({ dataset }) => dataset === sets.reference),
+        ),
       ],
       warnings: [
         ...energyCaveat(NAME, systems, scoresNamed(['log-px'], context.catalogue)),
@@ -131,9 +146,18 @@ export const energy = defineSuite({
         ...systems.flatMap((system) => singleDraw(NAME, system)),
         ...bySystem.flatMap(collapsed),
         ...trained.flatMap(memorisationWarning),
+        ...traced.flatMap((one) =>
+          traceWarnings(
+            one,
+            heights.filter(({ system }) => system === one.system),
+          ),
+        ),
       ],
       notApplicable: notApplicable(context, options, { sets, fitSet }),
-      examples: [sheet(heights, { contrasts: all, steepness, quantiles, typical })],
+      examples: [
+        sheet(heights, { contrasts: all, steepness, quantiles, typical }),
+        ...(traced.length > 0 ? [traceSheet(traced)] : []),
+      ],
     };
   },
 });
@@ -160,10 +184,11 @@ const withoutTestSet = ({ systems }: SuiteContext): NotApplicable[] =>
 /** Parts that a run or a system lacks something for. */
 function notApplicable(
   context: SuiteContext,
-  { gradients }: EnergyOptions,
+  { gradients, traces }: EnergyOptions,
   { sets, fitSet }: { sets: Sets; fitSet: DatasetInfo | undefined },
 ): NotApplicable[] {
-  return context.systems.flatMap(({ name: model, offers, lacks }) => {
+  return context.systems.flatMap((system) => {
+    const { name: model, offers, lacks } = system;
     const without = (what: string, reason: string | false | undefined) =>
       reason ? [{ suite: NAME, model, what, reason }] : [];
     const lackOf = (need: Capability) =>
@@ -178,6 +203,7 @@ function notApplicable(
         !fitSet && 'the run has no validation or training images to fit it to, and `fit` names none',
       ),
       ...without('gradient norms', gradients && lackOf('inputGradient')),
+      ...without('chains of SGLD', traces.chains > 0 && untraced(system)),
       ...without(
         'accuracy by log p(x)',
         lackOf('logits') || (labelledTestSets(context).length === 0 && 'the run has no labelled test set'),

@@ -1,4 +1,4 @@
-import { type Static, Type } from '../../src/suite.js';
+import { oneOf, type Static, Type } from '../../src/suite.js';
 
 export const energyOptions = Type.Object(
   {
@@ -34,6 +34,49 @@ export const energyOptions = Type.Object(
       description: 'Parts by log p(x) that accuracy and ECE are given of.',
     }),
     bins: Type.Integer({ minimum: 1, maximum: 1000, default: 15, description: 'bins of ECE' }),
+    traces: Type.Object(
+      {
+        chains: Type.Integer({
+          minimum: 0,
+          maximum: 100_000,
+          default: 16,
+          description: 'Chains of each start, of the first images of the test set; 0 skips them.',
+        }),
+        start: Type.Array(Type.Unsafe<'data' | 'uniform'>(oneOf(['uniform', 'data'])), {
+          minItems: 1,
+          uniqueItems: true,
+          default: ['uniform', 'data'],
+          description: 'uniform: at noise in [0, 1]; data: at images of the test set.',
+        }),
+        steps: Type.Array(Type.Integer({ minimum: 1, maximum: 1_000_000 }), {
+          minItems: 1,
+          default: [20, 100],
+          description: 'Steps after which chains are reported: short runs and a long one.',
+        }),
+        stepSize: Type.Number({
+          minimum: 0,
+          default: 1,
+          description: "SGLD step size, in units of the model's own input.",
+        }),
+        noise: Type.Number({
+          exclusiveMinimum: 0,
+          default: 0.01,
+          description: "Noise per step, in units of the model's own input.",
+        }),
+        temperature: Type.Number({
+          exclusiveMinimum: 0,
+          default: 1,
+          description: 'Divides the gradient.',
+        }),
+        clamp: Type.Unsafe<'none' | 'box'>(
+          oneOf(['none', 'box'], {
+            default: 'none',
+            description: 'none lets chains leave [0, 1], as the public JEM code does; box clips every step.',
+          }),
+        ),
+      },
+      { default: {}, additionalProperties: false, description: 'Chains of SGLD up log p(x).' },
+    ),
     permutations: Type.Integer({
       minimum: 99,
       maximum: 1_000_000,

@@ -16,6 +16,7 @@ import { purifiedImages } from './purified-images.js';
 import { purifierExpansion } from './purifier-expansion.js';
 import { repeatability } from './repeatability.js';
 import { samples } from './samples.js';
+import { sgldTrace } from './sgld-trace.js';
 import { verify } from './verify.js';
 
 /** Every measurement that comes with Assay: a plug-in's must have other names, since units go by them. */
@@ -40,4 +41,5 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   samples,
   gaussianImages,
   persistentSamples,
+  sgldTrace,
 ];

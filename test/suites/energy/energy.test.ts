@@ -3,12 +3,18 @@ import type { DatasetInfo } from '../../../src/data/dataset.js';
 import { energy } from '../../../suites/energy/index.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { type MemoryOptions, memoryDataset } from '../helpers/memory-dataset.js';
-import { codes, measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
+import { codes, type Given, measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
 
 /** log p(x) is x itself: an energy model of one pixel. */
 const identity = linearSystem({ name: 'line', weights: [[1]], energy: 'output' });
 /** Two classes: log p(x) = log(e^x + e^-x). */
 const classifier = linearSystem({ name: 'two', weights: [[1], [-1]] });
+
+/** What is not looked at here. */
+const CHEAP = { resamples: 100, gradients: false, traces: { chains: 0 } };
+
+const run = ({ options, ...given }: Given) =>
+  runSuite(energy, { ...given, options: { ...CHEAP, ...options } });
 
 const pixels = (values: readonly number[]) => values.map((value) => [value]);
 
@@ -23,7 +29,7 @@ const ood = set('far', [0.8, 0.7, 0.9], { role: 'ood' });
 
 describe('log p(x) of data sets', () => {
   it('has its mean, median and deviation, and the gap to the test set of two samples', async () => {
-    const found = await runSuite(energy, { systems: [identity], datasets: [test, ood] });
+    const found = await run({ systems: [identity], datasets: [test, ood] });
     const value = (name: string, dataset: string) => measureOf(found, name, { dataset }).value;
     expect(value('log-px-mean', 'test')).toBeCloseTo(0.35, 6);
     expect(value('log-px-median', 'test')).toBeCloseTo(0.3, 6);
@@ -38,7 +44,7 @@ describe('log p(x) of data sets', () => {
   it('is paired by example where a set was made of the test set, also through others', async () => {
     const attacked = set('attacked', [0.3, 0.1, 0.5], { indices: [3, 0, 5], ...madeOf('test', 'attack') });
     const purified = set('purified', [0.5, 0.3, 0.6], { indices: [3, 0, 5], ...madeOf('attacked') });
-    const found = await runSuite(energy, { systems: [identity], datasets: [test, attacked, purified] });
+    const found = await run({ systems: [identity], datasets: [test, attacked, purified] });
     const gap = measureOf(found, 'log-px-gap', { dataset: 'purified' });
     expect(gap).toMatchObject({ n: 3, method: 'student-t' });
     // 0.5 - 0.4, 0.3 - 0.1, 0.6 - 0.6
@@ -56,13 +62,13 @@ describe('log p(x) of data sets', () => {
 
   it('is not paired with a set that holds other examples than its parent had here', async () => {
     const other = set('other', [0.3, 0.1], { indices: [3, 99], ...madeOf('test') });
-    const found = await runSuite(energy, { systems: [identity], datasets: [test, other] });
+    const found = await run({ systems: [identity], datasets: [test, other] });
     expect(measureOf(found, 'log-px-gap').method).toBe('welch');
   });
 
   it('tells training images from test images, where there are some', async () => {
     const train = set('seen', [0.55, 0.65, 0.75, 0.35], { role: 'train' });
-    const found = await runSuite(energy, { systems: [identity], datasets: [test, train] });
+    const found = await run({ systems: [identity], datasets: [test, train] });
     // Of 24 pairs: 5, 6, 6 and 3 won by the training image.
     const { value, params, rows } = measureOf(found, 'train-test-auroc');
     expect(value).toBeCloseTo(20 / 24, 12);
@@ -70,9 +76,9 @@ describe('log p(x) of data sets', () => {
     expect(rows?.where).toEqual({ model: 'line', dataset: 'seen' });
     expect(codes(found)).toContain('few-examples');
     expect(found.summary.notApplicable?.map(({ what }) => what)).not.toContain('memorisation');
-    const without = await runSuite(energy, { systems: [identity], datasets: [test, ood] });
+    const without = await run({ systems: [identity], datasets: [test, ood] });
     expect(without.summary.notApplicable?.[0].reason).toContain('`role: train`');
-    const named = await runSuite(energy, {
+    const named = await run({
       systems: [identity],
       datasets: [test, ood],
       options: { train: 'far' },
@@ -84,7 +90,7 @@ describe('log p(x) of data sets', () => {
   it('says that training images are likelier only beyond chance', async () => {
     const many = (from: number) => Array.from({ length: 60 }, (_, i) => from + i / 200);
     const at = (from: number) =>
-      runSuite(energy, {
+      run({
         systems: [identity],
         datasets: [set('test', many(0.1)), set('seen', many(from), { role: 'train' })],
       });
@@ -95,7 +101,7 @@ describe('log p(x) of data sets', () => {
 
   it('corrects all tests of the table together, and tells apart what is apart', async () => {
     const many = (from: number) => Array.from({ length: 40 }, (_, i) => from + i / 100);
-    const found = await runSuite(energy, {
+    const found = await run({
       systems: [identity, classifier],
       datasets: [set('test', many(0.1)), set('same', many(0.1)), set('other', many(0.4))],
     });
@@ -112,31 +118,31 @@ describe('log p(x) of data sets', () => {
   });
 
   it('reports the model without log p(x), the run without a test set, and names that are none', async () => {
-    const found = await runSuite(energy, { systems: [identity], datasets: [ood] });
+    const found = await run({ systems: [identity], datasets: [ood] });
     expect(found.summary.notApplicable).toEqual([
       expect.objectContaining({ model: 'line', reason: expect.stringContaining('`role: test`') }),
     ]);
-    const run = (options: object) =>
-      runSuite(energy, { systems: [identity], datasets: [test, ood], options: { ...options } });
-    await expect(run({ against: 'tset' })).rejects.toThrow('tset');
-    await expect(run({ train: 'tain' })).rejects.toThrow('tain');
-    await expect(run({ train: 'test' })).rejects.toMatchObject({ code: 'config-invalid' });
-    const turned = await run({ against: 'far' });
+    const asked = (options: Record<string, unknown>) =>
+      run({ systems: [identity], datasets: [test, ood], options });
+    await expect(asked({ against: 'tset' })).rejects.toThrow('tset');
+    await expect(asked({ train: 'tain' })).rejects.toThrow('tain');
+    await expect(asked({ train: 'test' })).rejects.toMatchObject({ code: 'config-invalid' });
+    const turned = await asked({ against: 'far' });
     expect(measureOf(turned, 'log-px-gap').dataset).toBe('test');
   });
 
   it('raises a flag for a log p(x) that is a constant', async () => {
     const flat = linearSystem({ name: 'flat', weights: [[1e-9]], bias: [3], energy: 'output' });
-    const found = await runSuite(energy, { systems: [flat], datasets: [test, ood] });
+    const found = await run({ systems: [flat], datasets: [test, ood] });
     expect(codes(found)).toContain('energy-collapsed');
-    expect(codes(await runSuite(energy, { systems: [identity], datasets: [test, ood] }))).not.toContain(
+    expect(codes(await run({ systems: [identity], datasets: [test, ood] }))).not.toContain(
       'energy-collapsed',
     );
   });
 
   it('does not depend on how examples are divided', async () => {
     const given = { systems: [classifier], datasets: [test, ood] };
-    const [a, b] = [await runSuite(energy, given), await runSuite(energy, { ...given, chunk: 2 })];
+    const [a, b] = [await run(given), await run({ ...given, chunk: 2 })];
     expect(a.summary.measures).toEqual(b.summary.measures);
   });
 });

@@ -4,6 +4,9 @@ import { linearSystem } from '../helpers/linear-system.js';
 import { type MemoryOptions, memoryDataset } from '../helpers/memory-dataset.js';
 import { measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
 
+/** What is not looked at here. */
+const CHEAP = { resamples: 100, permutations: 99, traces: { chains: 0 } };
+
 /** log p(x) = 3 x0 + 4 x1, whose gradient has length 5; the input of the model is 2 x - 1. */
 const plane = linearSystem({ name: 'plane', weights: [[3, 4]], energy: 'output', inputScale: [2] });
 const set = (name: string, images: MemoryOptions['images'], more: Partial<MemoryOptions> = {}) =>
@@ -16,7 +19,7 @@ const test = set('test', [
 
 describe('gradient norms', () => {
   it("are in units of the model's own input", async () => {
-    const found = await runSuite(energy, { systems: [plane], datasets: [test] });
+    const found = await runSuite(energy, { systems: [plane], datasets: [test], options: CHEAP });
     expect(measureOf(found, 'gradient-norm-mean').value).toBeCloseTo(2.5, 6);
     expect(measureOf(found, 'gradient-norm-median').value).toBeCloseTo(2.5, 6);
     expect(sheetOf(found)[1]).toMatchObject({ gradient_norm: 2.5, log_px: 3.5 });
@@ -26,7 +29,7 @@ describe('gradient norms', () => {
     const without = await runSuite(energy, {
       systems: [plane],
       datasets: [test],
-      options: { gradients: false },
+      options: { ...CHEAP, gradients: false },
     });
     expect(without.requests).toHaveLength(1);
     expect(without.summary.notApplicable?.map(({ what }) => what)).not.toContain('gradient norms');
@@ -37,7 +40,7 @@ describe('gradient norms', () => {
       offers: ['logPx'],
       lacks: { inputGradient: 'an op has no gradient' },
     });
-    const found = await runSuite(energy, { systems: [forwardOnly], datasets: [test] });
+    const found = await runSuite(energy, { systems: [forwardOnly], datasets: [test], options: CHEAP });
     expect(found.summary.notApplicable).toContainEqual({
       suite: 'energy',
       model: 'forward only',
@@ -54,10 +57,10 @@ describe('accuracy by log p(x)', () => {
   // Nine images in ascending order of log p(x); the first three are wrong, and one later on.
   const images = Array.from({ length: 9 }, (_, i) => [0.1 + i / 10]);
   const labels = [1, 1, 2, 0, 0, 1, 0, 0, 0];
-  const given = { systems: [growing], datasets: [set('test', images, { labels })] };
+  const given = { systems: [growing], datasets: [set('test', images, { labels })], options: CHEAP };
 
   it('is that of each part, from the least likely images', async () => {
-    const found = await runSuite(energy, { ...given, options: { quantiles: 3, bins: 1 } });
+    const found = await runSuite(energy, { ...given, options: { ...CHEAP, quantiles: 3, bins: 1 } });
     const of = (name: string, quantile: number) => measureOf(found, name, { quantile });
     expect([1, 2, 3].map((q) => of('accuracy-in-quantile', q).value)).toEqual([0, 2 / 3, 1]);
     expect(of('accuracy-in-quantile', 2)).toMatchObject({ n: 3, method: 'wilson' });
@@ -81,13 +84,21 @@ describe('accuracy by log p(x)', () => {
 
   it('puts equal log p(x) into one part, and leaves the others without a value', async () => {
     const same = set('test', [[0.5], [0.5], [0.5], [0.5]], { labels: [0, 0, 1, 0] });
-    const found = await runSuite(energy, { systems: [growing], datasets: [same], options: { quantiles: 2 } });
+    const found = await runSuite(energy, {
+      systems: [growing],
+      datasets: [same],
+      options: { ...CHEAP, quantiles: 2 },
+    });
     expect(measureOf(found, 'accuracy-in-quantile', { quantile: 1 })).toMatchObject({ value: 0.75, n: 4 });
     expect(measureOf(found, 'accuracy-in-quantile', { quantile: 2 })).toMatchObject({ value: null, n: 0 });
   });
 
   it('does not apply without logits or labels', async () => {
-    const unlabelled = await runSuite(energy, { systems: [growing], datasets: [set('test', images)] });
+    const unlabelled = await runSuite(energy, {
+      systems: [growing],
+      datasets: [set('test', images)],
+      options: CHEAP,
+    });
     expect(unlabelled.summary.notApplicable?.map(({ what }) => what)).toContain('accuracy by log p(x)');
   });
 });
@@ -104,7 +115,7 @@ describe('typicality', () => {
   const datasets = [at('test', [0.45, 0.5, 0.7]), validation, at('bright', [0.9, 0.52], { role: 'ood' })];
 
   it('is the distance from the mean of images that are not reported', async () => {
-    const found = await runSuite(energy, { systems: [line], datasets });
+    const found = await runSuite(energy, { systems: [line], datasets, options: CHEAP });
     // The mean is 0.5, and 95 % of three distances are at most 0.1.
     expect(measureOf(found, 'atypical-share', { dataset: 'test' })).toMatchObject({
       value: 1 / 3,
@@ -119,13 +130,17 @@ describe('typicality', () => {
   });
 
   it('is fitted where the run file says, but not to the test set', async () => {
-    const run = (fit: string) => runSuite(energy, { systems: [line], datasets, options: { fit } });
+    const run = (fit: string) => runSuite(energy, { systems: [line], datasets, options: { ...CHEAP, fit } });
     expect(measureOf(await run('bright'), 'atypical-share', { dataset: 'held out' }).params).toEqual({
       fit: 'bright',
     });
     await expect(run('test')).rejects.toMatchObject({ code: 'config-invalid' });
     await expect(run('brigth')).rejects.toThrow('brigth');
-    const none = await runSuite(energy, { systems: [line], datasets: [datasets[0], datasets[2]] });
+    const none = await runSuite(energy, {
+      systems: [line],
+      datasets: [datasets[0], datasets[2]],
+      options: CHEAP,
+    });
     expect(none.summary.notApplicable?.map(({ what }) => what)).toContain('typicality');
   });
 });

@@ -1,0 +1,68 @@
+import { meanOf } from '../../src/metrics.js';
+import { cell, type LineFigure, type Table } from '../../src/suite.js';
+import type { Heights } from './heights.js';
+import { type Followed, followed, shownSteps, type Traced, valuesAt } from './traces.js';
+
+/** One chart a number; solid from noise, dashed from images. */
+export function traceFigures(all: readonly Traced[], references: readonly Heights[]): LineFigure[] {
+  if (all.length === 0) return [];
+  return followed.map((one): LineFigure => {
+    const relative = one.id === 'log-px';
+    const label = relative ? 'log p(x) above the mean test image' : one.title;
+    return {
+      kind: 'lines',
+      id: `trace-${one.id}`,
+      title: `SGLD: ${label}`,
+      caption: `Means over ${all[0].collected.indices.length} chains with t intervals; dashed: chains that start at images of ${all[0].dataset}, solid: at uniform noise.`,
+      xLabel: 'SGLD steps',
+      yLabel: label,
+      yFormat: one.format,
+      series: all.map((traced) => ({
+        name: traced.system.name,
+        ...(traced.params.start === 'data' && { dashed: true }),
+        points: pointsOf(traced, one, relative ? zeroOf(traced, references) : 0),
+      })),
+    };
+  });
+}
+
+/** Mean log p(x) of the data set that is compared with: a common zero of systems. */
+function zeroOf({ system }: Traced, references: readonly Heights[]): number {
+  const found = references.find((one) => one.system === system);
+  return found ? meanOf(found.logPx).value : 0;
+}
+
+function pointsOf(traced: Traced, one: Followed, zero: number): LineFigure['series'][number]['points'] {
+  return shownSteps(traced).flatMap((x) => {
+    const { value, interval } = meanOf(valuesAt(traced, one, x));
+    if (!Number.isFinite(value)) return [];
+    return [{ x, y: value - zero, ...(interval && { lo: interval[0] - zero, hi: interval[1] - zero }) }];
+  });
+}
+
+export function traceTable(all: readonly Traced[]): Table {
+  const { stepSize, noise, clamp, temperature } = all[0].params;
+  return {
+    id: 'traces',
+    title: 'Chains of SGLD',
+    caption: `Step size ${stepSize}, noise ${noise} a step, temperature ${temperature}${clamp === 'box' ? ', kept in [0, 1]' : ''}; lengths in units of the input of the model itself. Signal to noise: how far the gradient moves an image in a step, over the noise. R-hat (rank-normalised, split) and effective sample size of log p(x) (Vehtari et al. 2021): chains that have mixed have an R-hat below 1.01.`,
+    columns: [
+      { key: 'model', title: 'Model', format: 'text' },
+      { key: 'start', title: 'Start', format: 'text' },
+      { key: 'steps', title: 'Steps', format: 'text' },
+      ...followed.map(({ id: key, title, format }) => ({ key, title, format })),
+      { key: 'rHat', title: 'R-hat', format: 'number' },
+      { key: 'ess', title: 'ESS', format: 'number' },
+    ],
+    rows: all.flatMap(({ system, params, looks }) =>
+      looks.map(({ steps, estimates, mixed }) => ({
+        model: system.name,
+        start: params.start,
+        steps: String(steps),
+        ...Object.fromEntries(followed.map(({ id }, f) => [id, cell(estimates[f])])),
+        rHat: Number.isFinite(mixed.rHat) ? mixed.rHat : null,
+        ess: Number.isFinite(mixed.bulkEss) ? mixed.bulkEss : null,
+      })),
+    ),
+  };
+}
