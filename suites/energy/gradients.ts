@@ -80,7 +80,7 @@ export function gradientTable(all: readonly Steepness[]): Table {
     id: 'gradient-norms',
     title: 'Gradients of log p(x)',
     caption:
-      'Length of d log p(x) / dx, L2 over the image, in units of the input of the model itself. Approximate mass (Grathwohl et al. 2019) is minus this length: the suite `ood` ranks by it.',
+      'Length of d log p(x) / dx, L2 over the image, in units of the input of the model itself. Approximate mass (Grathwohl et al. 2019) is minus this length: the suite ood ranks by it.',
     folded: true,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },

@@ -209,10 +209,10 @@ export function quantileTable(all: readonly ByQuantile[], bins: number): Table {
       { key: 'dataset', title: 'Data set', format: 'text' },
       { key: 'part', title: 'Part', format: 'text' },
       { key: 'n', title: 'n', format: 'text' },
-      { key: 'accuracy', title: 'Accuracy', format: 'percent', better: 'higher' },
-      { key: 'ece', title: 'ECE', format: 'percent', better: 'lower' },
-      { key: 'log-px', title: 'AURC, log p(x)', format: 'percent', better: 'lower' },
-      { key: 'max-softmax', title: 'AURC, max softmax', format: 'percent', better: 'lower' },
+      { key: 'accuracy', title: 'Accuracy', format: 'percent' },
+      { key: 'ece', title: 'ECE', format: 'percent' },
+      { key: 'log-px', title: 'AURC, log p(x)', format: 'percent' },
+      { key: 'max-softmax', title: 'AURC, max softmax', format: 'percent' },
     ],
     rows: all.flatMap(({ of, parts, aurc }) => {
       const about = { model: of.system.name, dataset: of.dataset.name };

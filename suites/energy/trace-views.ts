@@ -45,12 +45,12 @@ export function traceTable(all: readonly Traced[]): Table {
   return {
     id: 'traces',
     title: 'Chains of SGLD',
-    caption: `Step size ${stepSize}, noise ${noise} a step, temperature ${temperature}${clamp === 'box' ? ', kept in [0, 1]' : ''}; lengths in units of the input of the model itself. Signal to noise: how far the gradient moves an image in a step, over the noise. R-hat (rank-normalised, split) and effective sample size of log p(x) (Vehtari et al. 2021): chains that have mixed have an R-hat below 1.01.`,
+    caption: `Step size ${stepSize}, noise ${noise} a step, temperature ${temperature}${clamp === 'box' ? ', kept in [0, 1]' : ''}; lengths in units of the input of the model itself. Gradient: the length of d log p(x) / dx. Distance: from the start. Saturated: numbers of an image at 0 or 1, or beyond; beyond: outside [0, 1]. Signal / noise: how far the gradient moves an image in a step, over the noise. R-hat (rank-normalised, split) and effective sample size of log p(x) (Vehtari et al. 2021): chains that have mixed have an R-hat below 1.01.`,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },
       { key: 'start', title: 'Start', format: 'text' },
       { key: 'steps', title: 'Steps', format: 'text' },
-      ...followed.map(({ id: key, title, format }) => ({ key, title, format })),
+      ...followed.map(({ id: key, short: title, format }) => ({ key, title, format })),
       { key: 'rHat', title: 'R-hat', format: 'number' },
       { key: 'ess', title: 'ESS', format: 'number' },
     ],

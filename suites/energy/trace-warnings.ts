@@ -30,7 +30,7 @@ export function traceWarnings(traced: Traced, ofSystem: readonly Heights[]): War
     warnings.push({
       ...on,
       code: 'chains-diverge',
-      severity: 'serious',
+      severity: lost > 0 ? 'serious' : 'warning',
       message:
         lost > 0
           ? `${lost} of ${n} chains of "${system.name}" from ${from} ended where its log p(x) or gradient is no number, within ${steps} steps`

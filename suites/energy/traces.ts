@@ -21,6 +21,8 @@ export interface Followed {
   /** Of the sheet. */
   column: string;
   title: string;
+  /** Head of a column. */
+  short: string;
   format: 'number' | 'percent';
   /** Of one chain at one step. */
   of(rows: TraceRows, at: number, params: TraceParams, size: number): number;
@@ -31,6 +33,7 @@ export const followed: readonly Followed[] = [
     id: 'log-px',
     column: 'log_px',
     title: 'log p(x)',
+    short: 'log p(x)',
     format: 'number',
     of: ({ logPx }, at) => logPx.data[at],
   },
@@ -38,6 +41,7 @@ export const followed: readonly Followed[] = [
     id: 'gradient-norm',
     column: 'gradient_norm',
     title: 'length of d log p(x) / dx',
+    short: 'gradient',
     format: 'number',
     of: ({ gradientNorm }, at) => gradientNorm.data[at],
   },
@@ -45,6 +49,7 @@ export const followed: readonly Followed[] = [
     id: 'displacement',
     column: 'displacement',
     title: 'distance from the start',
+    short: 'distance',
     format: 'number',
     of: ({ displacement }, at) => displacement.data[at],
   },
@@ -52,6 +57,7 @@ export const followed: readonly Followed[] = [
     id: 'saturated',
     column: 'saturated',
     title: 'pixels at 0 or 1, or beyond',
+    short: 'saturated',
     format: 'percent',
     of: ({ saturated }, at) => saturated.data[at],
   },
@@ -59,6 +65,7 @@ export const followed: readonly Followed[] = [
     id: 'outside',
     column: 'outside',
     title: 'pixels beyond [0, 1]',
+    short: 'beyond',
     format: 'percent',
     of: ({ outside }, at) => outside.data[at],
   },
@@ -67,6 +74,7 @@ export const followed: readonly Followed[] = [
     id: 'signal-to-noise',
     column: 'signal_to_noise',
     title: 'signal to noise of a step',
+    short: 'signal / noise',
     format: 'number',
     of: ({ gradientNorm }, at, { stepSize, noise, temperature }, size) =>
       (stepSize * gradientNorm.data[at]) / temperature / (noise * Math.sqrt(size)),

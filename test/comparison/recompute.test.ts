@@ -15,6 +15,8 @@ const WITHOUT_ROWS: Readonly<Record<string, string>> = {
   'ece-if-calibrated': 'a simulation',
   temperature: 'a fit',
   'verification-disagreements': 'a count of checks, not a statistic of the system',
+  'trace-r-hat': 'of all steps of chains, of which the sheet has some',
+  'trace-ess': 'of all steps of chains, of which the sheet has some',
   'validity-flag': 'a flag',
   'validity-flags-raised': 'a count of flags',
   'clean-acceptance': 'of all test images, while its sheet has those that were attacked',
@@ -49,7 +51,14 @@ beforeAll(async () => {
         { accuracy: { topK: [2], resamples: 100 } },
         { calibration: { resamples: 100 } },
         { ood: { resamples: 100, scores: ['log-px', 'max-softmax'] } },
-        { energy: { resamples: 100, train: 'validation' } },
+        {
+          energy: {
+            resamples: 100,
+            permutations: 99,
+            train: 'validation',
+            traces: { chains: 5, steps: [2, 6] },
+          },
+        },
         { attack: [pgd, { ...pgd, steps: 3 }] },
         {
           attack: [

@@ -32,6 +32,7 @@ function images(name: string, n: number, role: 'test' | 'validation' | 'ood') {
 }
 
 const options: Record<string, object> = {
+  energy: { resamples: 100, permutations: 99, traces: { chains: 5, steps: [2, 6] } },
   attack: { norm: 'Linf', method: 'pgd', steps: 5, restarts: 2, epsilons: ['0.02', '0.1'] },
   transfer: { norm: 'Linf', method: 'pgd', steps: 5, epsilon: '0.1' },
   'robust-ood': { norm: 'Linf', method: 'pgd', steps: 5, epsilons: ['0.1'] },
