@@ -39,16 +39,30 @@ export class Failures {
   }
 }
 
+/** Rows of some examples of a unit, by position. */
+export interface MeasuredPart {
+  positions: readonly number[];
+  rows: Rows;
+}
+
 type Measure = (part: Part, fail: (position: number, error: NotFinite) => void) => Promise<Rows>;
 
 /**
  * Measures all examples but those that have failed. Where a network gives no number for some example, halves are
  * measured again until it is found alone: what the others get does not depend on the examples beside them. Rows of
- * failed examples are zeros. Errors: those of `measure`, but for `NotFinite`.
+ * failed examples are zeros.
+ * @param known what is there already, and is not measured again
+ * Errors: those of `measure`, but for `NotFinite`.
  */
-export async function isolating(whole: Part, failures: Failures, measure: Measure): Promise<Rows> {
+export async function isolating(
+  whole: Part,
+  failures: Failures,
+  measure: Measure,
+  known: readonly MeasuredPart[] = [],
+): Promise<Rows> {
   const { n } = whole.examples;
-  const found: { positions: readonly number[]; rows: Rows }[] = [];
+  const found: MeasuredPart[] = [...known];
+  const there = new Set(known.flatMap(({ positions }) => positions));
   const attempt = async (positions: readonly number[]): Promise<void> => {
     if (positions.length === 0) return;
     const part = positions.length === n ? whole : partOf(whole, positions);
@@ -66,7 +80,7 @@ export async function isolating(whole: Part, failures: Failures, measure: Measur
       await attempt(positions.slice(half));
     }
   };
-  await attempt(Array.from({ length: n }, (_, i) => i).filter((i) => !failures.has(i)));
+  await attempt(Array.from({ length: n }, (_, i) => i).filter((i) => !failures.has(i) && !there.has(i)));
   if (found.length === 1 && found[0].positions.length === n) return found[0].rows;
   return placed(found, n);
 }
@@ -98,7 +112,7 @@ export function soundImages(examples: Examples): Examples {
   return partOf({ examples: rest, inputs: [] }, kept).examples;
 }
 
-const chosenRows = (rows: Rows, positions: readonly number[]): Rows =>
+export const chosenRows = (rows: Rows, positions: readonly number[]): Rows =>
   Object.fromEntries(Object.entries(rows).map(([name, array]) => [name, chosen(array, positions)]));
 
 type Typed = new (length: number) => NdArray['data'];
@@ -114,7 +128,7 @@ function chosen({ shape: [n, ...rest], data }: NdArray, positions: readonly numb
 }
 
 /** Rows of parts at their positions among n, zeros elsewhere. */
-function placed(parts: readonly { positions: readonly number[]; rows: Rows }[], n: number): Rows {
+function placed(parts: readonly MeasuredPart[], n: number): Rows {
   const all: Record<string, NdArray> = {};
   for (const { positions, rows } of parts)
     for (const [

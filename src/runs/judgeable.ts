@@ -69,7 +69,7 @@ export function refuseStopped(directory: string, { stopped }: Results): void {
     expected:
       'results of all examples: where a run stops depends on what it saw, so that its values are for its gates only',
     found: stoppedText(stopped).lines[0],
-    hint: 'run the same `assay run` again without --until-decided',
+    hint: 'run the same `assay run` again without --until-decided: what is measured is used again',
   });
 }
 

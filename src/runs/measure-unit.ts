@@ -14,6 +14,7 @@ import type { LiveUnit } from './live-unit.js';
 import type { Job, Unit } from './plan.js';
 import type { ReferenceRows } from './reference-rows.js';
 import { builtinRunCatalogue } from './run-catalogue.js';
+import type { Salvage } from './salvage.js';
 import type { UnitStore } from './store.js';
 import type { UnitRecord } from './unit-file.js';
 
@@ -23,6 +24,8 @@ export interface MeasureEnvironment {
   datasets: Evaluation['datasets'];
   seed: number;
   store: UnitStore;
+  /** Rows that are there already, under other units. */
+  salvage?: Salvage;
   /** Default: what comes with Assay. */
   catalogue?: Evaluation['catalogue'];
   signal: AbortSignal;
@@ -60,6 +63,8 @@ export async function measureUnit(
     for (const { example, what } of failed) failures.enter(examples.indices.indexOf(example), what);
   }
   const reference = aggregate ? [] : await environment.reference.of(job);
+  const salvaged = await environment.salvage?.(job, unit);
+  for (const [position, what] of salvaged?.failed ?? []) failures.enter(position, what);
   const measure = (part: Part, fail: (position: number, error: NotFinite) => void) =>
     request.measurement.measure(
       {
@@ -89,9 +94,12 @@ export async function measureUnit(
       },
       request.params,
     );
-  const rows = await isolating({ examples, inputs }, failures, async (part, fail) => {
-    return rowsFrom(await measure(part, fail), job.columns, part.examples.n, request);
-  });
+  const rows = await isolating(
+    { examples, inputs },
+    failures,
+    async (part, fail) => rowsFrom(await measure(part, fail), job.columns, part.examples.n, request),
+    salvaged?.parts,
+  );
   await failures.locateFirst();
   const { indices, labels } = examples;
   const failed = failures.of(indices);
@@ -101,7 +109,10 @@ export async function measureUnit(
     indices,
     ...(labels && { labels }),
     ...(failed.length > 0 && { failed }),
-    passes,
+    passes: {
+      forward: passes.forward + (salvaged?.passes.forward ?? 0),
+      gradient: passes.gradient + (salvaged?.passes.gradient ?? 0),
+    },
   };
 }
 

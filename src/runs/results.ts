@@ -111,7 +111,7 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     title: input.title,
     key: input.key,
     status,
-    ...(stopped && { stopped }),
+    ...(status === 'stopped' && { stopped }),
     created: new Date().toISOString(),
     seconds: 0,
     seed: inventory.seed,

@@ -14,11 +14,12 @@ import { noteFinished, type Question } from './finished.js';
 import { checkInventory, type Evaluation, inventoryWarnings } from './inventory.js';
 import { nameableInPlan } from './nameable.js';
 import { exitCodeOf, keptOutcome, type RunOutcome } from './outcome.js';
-import { type Job, planRun } from './plan.js';
+import { type Job, type Plan, planRun } from './plan.js';
 import type { PluginSources } from './plugin-modules.js';
 import type { Listener } from './progress.js';
 import type { ResultsInput } from './results.js';
 import { type RunSource, recordOf } from './run-record.js';
+import type { Salvage } from './salvage.js';
 import { saveJson } from './save-json.js';
 import { runKey } from './seal.js';
 import { sinceEpoch } from './since-epoch.js';
@@ -116,6 +117,9 @@ export async function runEvaluation(
     signal,
     ...(catalogue && { catalogue }),
   };
+  const salvage = spec.untilDecided ? undefined : await salvageFor(spec, plan, store);
+  const salvaging = salvage && { salvage };
+  if (salvage) notify({ kind: 'note', text: 'what --until-decided measured is used again' });
   const { expectations, partial, sources } = spec;
   if (expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
   const unlessIdle: Listener = (event) => {
@@ -155,7 +159,10 @@ export async function runEvaluation(
       ? { plan, execution: { ...NOTHING_DONE, stopped: checked.stopped } }
       : spec.untilDecided
         ? await untilDecided()
-        : { plan, execution: await execute(plan.jobs, { ...measuring, notify: withoutChecked }) };
+        : {
+            plan,
+            execution: await execute(plan.jobs, { ...measuring, ...salvaging, notify: withoutChecked }),
+          };
     if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
     const measured = before + execution.measured;
     const stored = Math.max(0, execution.stored - before);
@@ -206,6 +213,14 @@ const NOTHING_DONE: Execution = { stored: 0, measured: 0, costs: new Map(), fail
 async function shuffled({ gates, entries, evaluation }: RunSpec): Promise<Evaluation> {
   const { shuffledFor } = await import('./shuffle.js');
   return shuffledFor(gates, planRun(entries, evaluation), evaluation);
+}
+
+/** What a run with --until-decided has measured of this one. */
+async function salvageFor(spec: RunSpec, plan: Plan, store: UnitStore): Promise<Salvage | undefined> {
+  if (spec.gates.length === 0) return undefined;
+  const { salvageOf } = await import('./salvage.js');
+  const { seed } = spec.evaluation;
+  return salvageOf(plan, planRun(spec.entries, await shuffled(spec)), { store, seed });
 }
 
 /** How many units there are, where all are stored. */

@@ -115,6 +115,18 @@ describe('assay run --until-decided', () => {
     const again = await run(at, gates as GateRule[], UNTIL);
     expect(again).toMatchObject({ code: 1, stdout: expect.stringMatching(/\n0 units measured/) });
     expect(savedResults(out)).toEqual(results);
+
+    // Without the option the rest is measured, and all is as if it had been measured at once.
+    const completed = await run(at, gates as GateRule[]);
+    expect(completed).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/what --until-decided measured is used again/),
+    });
+    expect(savedResults(out)).toMatchObject({
+      status: 'complete',
+      measures: all.measures,
+      gates: [{ passed: true }, { passed: false }, { passed: false }],
+    });
   });
 
   it('measures everything where a gate is close, and judges it as a run of everything does', async () => {
