@@ -3,7 +3,7 @@
  * that request the same pass share it: it is computed once.
  */
 export { presetDescription, purificationPresets } from './models/defences/presets.js';
-export { chainOptions } from './models/defences/purification.js';
+export { chainOptions } from './models/defences/purify-options.js';
 export {
   type AdaptiveParams,
   type AdaptiveRows,
@@ -16,6 +16,12 @@ export {
   attackRequest,
   brokenAtRadius,
 } from './suites/measurements/attack.js';
+export {
+  type ChainGradientParams,
+  type ChainGradientRows,
+  chainGradientDiagnostics,
+  chainGradientsRequest,
+} from './suites/measurements/chain-gradients.js';
 export { clean, cleanRequest, type OutputRows } from './suites/measurements/clean.js';
 export { classifiedOf, logitsOf } from './suites/measurements/collected.js';
 export { acceptanceThreshold, attackedScore, evade, evadeRequest } from './suites/measurements/evade.js';

@@ -86,7 +86,7 @@ export function sgldStep(
 }
 
 /** What brings a gradient with respect to pixels to a norm of at most `clip` in units of the model's own input. */
-function shortening(gradient: Float32Array, clip: number, inputScale: readonly number[]): number {
+export function shortening(gradient: Float32Array, clip: number, inputScale: readonly number[]): number {
   const plane = gradient.length / inputScale.length;
   let squares = 0;
   for (let c = 0; c < inputScale.length; c++)

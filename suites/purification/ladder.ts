@@ -1,3 +1,5 @@
+import type { AdaptiveParams } from '../../src/measurements.js';
+
 /** The figures of an attack on model and purification together. */
 export interface Figures {
   steps: number;
@@ -20,7 +22,7 @@ export interface Rung {
   fixed?: true;
   /** How the whole is differentiated and drawn from; absent where the attack knows nothing of the purification. */
   whole?: {
-    purify: object;
+    purify: Partial<Pick<AdaptiveParams['purify'], 'gradient' | 'seed'>>;
     method: string;
     loss: string;
     options: object;

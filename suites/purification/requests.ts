@@ -86,7 +86,8 @@ export function requestsFor(
   };
   const transfer = attackRequest(system, dataset, bare, examples);
   const attacked = (climb: Climb, count: number, swept = false): RungRequests => {
-    const purify = { ...chain, steps: count, ...climb.rung.whole?.purify };
+    const plain = { gradient: 'straight-through', seed: 'fresh' } as const;
+    const purify = { ...chain, steps: count, ...plain, ...climb.rung.whole?.purify };
     const on = { system, dataset, first: adaptive.examples };
     const attack = request({ measurement: adaptiveAttack, params: { purify, attack: climb.params }, ...on });
     const one = { climb, steps: count, swept, attack };

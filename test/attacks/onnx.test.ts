@@ -54,8 +54,9 @@ describe('a network on onnxruntime', () => {
   });
 
   it('can be purified, and attacked behind it', async () => {
+    const attacked = { gradient: 'straight-through', seed: 'fresh' } as const;
     const chain = { by: 'itself', steps: 2, stepSize: 0.01, noise: 0.01, inputNoise: 0.03, chains: 3 };
-    const pure = new PurifiedSystem(model, model, { ...chain, clamp: 'none' }, 'pure');
+    const pure = new PurifiedSystem(model, model, { ...chain, clamp: 'none', ...attacked }, 'pure');
     const given = await targets(pure, 20);
     const wanted = attackPlan({ eot: 2, confirm: 3, options: { steps: 4 } });
     const whole = await runAttack(given, wanted);

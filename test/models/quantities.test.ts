@@ -275,6 +275,8 @@ describe('a purified system', () => {
     inputNoise: 0.1,
     chains: 3,
     clamp: 'none',
+    gradient: 'straight-through',
+    seed: 'fresh',
   } as const;
 
   it('has the mean features of its chains, of which the last layer makes its logits', async () => {

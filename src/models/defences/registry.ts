@@ -1,8 +1,10 @@
 import type { Static, TObject } from '../../config/type.js';
 import { Registry } from '../../registry.js';
 import type { System, SystemInfo } from '../system.js';
+import { type Described, describePurified } from './describe-purified.js';
 import { describeNoisy, NoiseOptions, NoisySystem } from './noise.js';
-import { type Described, describePurified, PurifiedSystem, PurifyOptions } from './purification.js';
+import { PurifiedSystem } from './purification.js';
+import { PurifyOptions } from './purify-options.js';
 
 /** A defence: something that makes a system of a system. */
 export interface Defence {

@@ -1,11 +1,11 @@
 import { Type } from '../../config/type.js';
 import { AssayError } from '../../errors.js';
-import { PurifyOptions } from '../../models/defences/purification.js';
+import { PurifyOptions } from '../../models/defences/purify-options.js';
 import { request } from '../contract.js';
 import { purifiedImages } from '../measurements/purified-images.js';
 import type { MeasuredDerivation } from './measured.js';
 
-const { chains: _, ...properties } = PurifyOptions.properties;
+const { chains: _, gradient: _followed, seed: _drawn, ...properties } = PurifyOptions.properties;
 const Options = Type.Object(properties, {
   additionalProperties: false,
   description: 'Where a chain of SGLD up log p(x) ends that starts at the image.',

@@ -1,4 +1,5 @@
-import { type PurifyOptions, startChains } from '../../models/defences/purification.js';
+import { startChains } from '../../models/defences/chains.js';
+import type { PurifyOptions } from '../../models/defences/purify-options.js';
 import type { SystemInfo } from '../../models/system.js';
 import { sgld } from '../../sampling/sgld.js';
 import { float32 } from '../columns.js';

@@ -1,11 +1,8 @@
 import { AssayError } from '../../errors.js';
 import { imageSize } from '../../models/batching.js';
-import {
-  overChains,
-  type PurifyOptions,
-  refuseUnfit,
-  startChains,
-} from '../../models/defences/purification.js';
+import { overChains, startChains } from '../../models/defences/chains.js';
+import { refuseUnfit } from '../../models/defences/describe-purified.js';
+import type { PurifyOptions } from '../../models/defences/purify-options.js';
 import type { System, SystemInfo } from '../../models/system.js';
 import { sgld } from '../../sampling/sgld.js';
 import { float32, type RowsIn } from '../columns.js';
@@ -14,7 +11,7 @@ import type { AttackRows } from './attack.js';
 import { eachBatch } from './batches.js';
 
 /** A chain but for its length. `by` names a system of the run. */
-export type ChainParams = Omit<PurifyOptions, 'steps'>;
+export type ChainParams = Omit<PurifyOptions, 'steps' | 'gradient' | 'seed'>;
 
 /** Chains of several lengths: each is the beginning of the next, so the longest is all that is paid for. */
 export interface PurifiedParams extends ChainParams {

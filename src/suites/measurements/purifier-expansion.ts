@@ -1,5 +1,6 @@
 import { imageSize } from '../../models/batching.js';
-import { refuseUnfit, startChains } from '../../models/defences/purification.js';
+import { startChains } from '../../models/defences/chains.js';
+import { refuseUnfit } from '../../models/defences/describe-purified.js';
 import type { Batch, SystemInfo } from '../../models/system.js';
 import { type StreamKey, stream } from '../../random/stream.js';
 import { sgld } from '../../sampling/sgld.js';

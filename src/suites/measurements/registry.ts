@@ -1,6 +1,7 @@
 import type { Measurement } from '../contract.js';
 import { adaptiveAttack } from './adaptive-attack.js';
 import { attack } from './attack.js';
+import { chainGradientDiagnostics } from './chain-gradients.js';
 import { clean } from './clean.js';
 import { evade } from './evade.js';
 import { features } from './features.js';
@@ -35,6 +36,7 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   outputsOnPerturbed,
   purified,
   adaptiveAttack,
+  chainGradientDiagnostics,
   purifiedDraws,
   purifierExpansion,
   purifiedImages,

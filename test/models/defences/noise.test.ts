@@ -63,8 +63,9 @@ describe('noise on every image', () => {
   });
 
   it('stands before another defence, which draws for itself', async () => {
+    const attacked = { gradient: 'straight-through', seed: 'fresh' } as const;
     const chains = { by: 'analytic', steps: 1, stepSize: 0.05, noise: 0.02, inputNoise: 0, chains: 2 };
-    const purified = new PurifiedSystem(bare, bare, { ...chains, clamp: 'none' }, 'purified');
+    const purified = new PurifiedSystem(bare, bare, { ...chains, clamp: 'none', ...attacked }, 'purified');
     const both = new NoisySystem(purified, { std: 0.3 }, 'both');
     expect(both.info.defence).toMatch(/^noise 0.3 on every image; then purified by analytic/);
     expect((await both.forward(batchOf(2))).logits?.length).toBe(6);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../../../src/errors.js';
-import { PurifiedSystem, type PurifyOptions } from '../../../src/models/defences/purification.js';
+import { PurifiedSystem } from '../../../src/models/defences/purification.js';
+import type { PurifyOptions } from '../../../src/models/defences/purify-options.js';
 import { defences } from '../../../src/models/defences/registry.js';
 import type { Batch, System } from '../../../src/models/system.js';
 import { stream } from '../../../src/random/stream.js';
@@ -19,6 +20,8 @@ const options: PurifyOptions = {
   inputNoise: 0.1,
   chains: 4,
   clamp: 'none',
+  gradient: 'straight-through',
+  seed: 'fresh',
 };
 
 const keysOf = (n: number, first = 0) =>

@@ -38,8 +38,9 @@ const ood = (name: string, shift: number, n = 30) =>
   });
 
 const chain = { by: 'jem', stepSize: 0.05, noise: 0.01, inputNoise: 0.1, chains: 2, clamp: 'none' } as const;
+const attacked = { gradient: 'straight-through', seed: 'fresh' } as const;
 const purified = (bare: System, steps: number) =>
-  new PurifiedSystem(bare, bare, { ...chain, steps }, `jem-${steps}`);
+  new PurifiedSystem(bare, bare, { ...chain, ...attacked, steps }, `jem-${steps}`);
 
 const options = {
   model: 'jem',

@@ -154,7 +154,17 @@ describe('the purification suite', () => {
     const pure = new PurifiedSystem(
       bare,
       bare,
-      { by: 'jem', steps: 1, stepSize: 0.1, noise: 0, inputNoise: 0.1, chains: 2, clamp: 'none' },
+      {
+        by: 'jem',
+        steps: 1,
+        stepSize: 0.1,
+        noise: 0,
+        inputNoise: 0.1,
+        chains: 2,
+        clamp: 'none',
+        gradient: 'straight-through',
+        seed: 'fresh',
+      },
       'pure',
     );
     const outcome = await runSuite(purification, {
@@ -210,8 +220,9 @@ describe('the purification suite', () => {
 describe('a purified system is a system', () => {
   it('the attack suite runs on it', async () => {
     const bare = model();
+    const attacked = { gradient: 'straight-through', seed: 'fresh' } as const;
     const chain = { by: 'jem', steps: 2, stepSize: 0.02, noise: 0.01, inputNoise: 0.05, chains: 2 };
-    const pure = new PurifiedSystem(bare, bare, { ...chain, clamp: 'none' }, 'pure');
+    const pure = new PurifiedSystem(bare, bare, { ...chain, clamp: 'none', ...attacked }, 'pure');
     const outcome = await runSuite(attack, {
       systems: [bare, pure],
       datasets: [await labelled()],

@@ -1,0 +1,55 @@
+import { type Static, Type } from '../../config/type.js';
+
+/** The chain, as the JEM paper sets it (Grathwohl et al. 2019, section 5.4 and their code). */
+export const chainOptions = {
+  stepSize: Type.Number({
+    minimum: 0,
+    default: 1,
+    description: "SGLD step size, in units of the purifying model's own input.",
+  }),
+  noise: Type.Number({
+    minimum: 0,
+    default: 0.01,
+    description: "Noise per SGLD step, in units of the purifying model's own input.",
+  }),
+  inputNoise: Type.Number({
+    minimum: 0,
+    default: 0.03,
+    description: "Noise added before the first step, in units of the purifying model's own input.",
+  }),
+  chains: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 5,
+    description: 'Chains whose logits are averaged.',
+  }),
+  clamp: Type.Union([Type.Literal('none'), Type.Literal('box')], {
+    default: 'none',
+    description: 'none lets chains leave [0, 1], as the public JEM code does; box clips every step.',
+  }),
+};
+
+/** What an attacker has of the chains: not what they do to an image. */
+export const attackedOptions = {
+  gradient: Type.Union([Type.Literal('straight-through'), Type.Literal('full')], {
+    default: 'straight-through',
+    description:
+      'What attacks follow. straight-through takes the chains for the identity (BPDA, as the public JEM code does); full goes back through every step, at about three gradient passes a step instead of one.',
+  }),
+  seed: Type.Union([Type.Literal('fresh'), Type.Literal('fixed')], {
+    default: 'fresh',
+    description:
+      'fresh draws the noise of every visit anew; fixed draws that of an image once, which an attacker who knows the seed then knows.',
+  }),
+};
+
+export const PurifyOptions = Type.Object(
+  {
+    by: Type.String({ minLength: 1, description: 'Name of the model whose log p(x) is climbed.' }),
+    steps: Type.Integer({ minimum: 0, maximum: 100_000, default: 10, description: 'SGLD steps.' }),
+    ...chainOptions,
+    ...attackedOptions,
+  },
+  { additionalProperties: false, description: 'SGLD purification before classification.' },
+);
+export type PurifyOptions = Static<typeof PurifyOptions>;
