@@ -43,13 +43,18 @@ export { type PurifiedRows, purified, purifiedRequest } from './suites/measureme
 export { type DrawsRows, purifiedDraws } from './suites/measurements/purified-draws.js';
 export { type ExpansionRows, purifierExpansion } from './suites/measurements/purifier-expansion.js';
 export { type RepeatabilityRows, repeatability } from './suites/measurements/repeatability.js';
-export { sgldTrace, type TraceParams, type TraceRows } from './suites/measurements/sgld-trace.js';
 export {
   type ChainStart,
   type SampleRows,
   type SamplesParams,
   samples,
 } from './suites/measurements/samples.js';
+export { sgldTrace, type TraceParams, type TraceRows } from './suites/measurements/sgld-trace.js';
+export {
+  placesOf,
+  type StoredChainRows,
+  storedChains,
+} from './suites/measurements/stored-chains.js';
 export {
   BATCH_ROUNDING,
   isMistake,

@@ -127,7 +127,7 @@ const INERT: Readonly<Record<string, readonly string[]>> = {
   attack: ['pictures', 'checks'],
   transfer: ['pictures'],
   ood: ['scores', 'histogramBins', 'resamples'],
-  energy: ['gradients', 'traces', 'permutations', 'histogramBins', 'resamples'],
+  energy: ['gradients', 'traces', 'buffer', 'permutations', 'histogramBins', 'resamples'],
   'robust-ood': ['scores', 'pictures', 'resamples'],
   purification: ['pictures'],
 };

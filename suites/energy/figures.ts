@@ -1,12 +1,21 @@
 import { densities, sharedEdges } from '../../src/metrics.js';
 import type { HistogramFigure } from '../../src/suite.js';
+import type { Buffer } from './buffer.js';
 import type { Heights } from './heights.js';
 
 /** log p(x) of all data sets of one system over each other. */
-export function axisFigure(ofSystem: readonly Heights[], bins: number): HistogramFigure[] {
+export function axisFigure(
+  ofSystem: readonly Heights[],
+  buffers: readonly Pick<Buffer, 'logPx'>[],
+  bins: number,
+): HistogramFigure[] {
   const [first] = ofSystem;
+  const sets = [
+    ...ofSystem.map(({ dataset, logPx }) => ({ name: dataset.name, logPx })),
+    ...buffers.map(({ logPx }) => ({ name: 'replay buffer', logPx })),
+  ];
   const edges = sharedEdges(
-    ofSystem.map(({ logPx }) => logPx),
+    sets.map(({ logPx }) => logPx),
     bins,
   );
   if (!first || !edges) return [];
@@ -19,10 +28,7 @@ export function axisFigure(ofSystem: readonly Heights[], bins: number): Histogra
         'Shares of each data set, in nats. The outer bins also hold what lies beyond them, 0.1 % on either side.',
       xLabel: 'log p(x)',
       edges,
-      series: ofSystem.map(({ dataset, logPx }) => ({
-        name: dataset.name,
-        counts: densities(logPx, edges),
-      })),
+      series: sets.map(({ name, logPx }) => ({ name, counts: densities(logPx, edges) })),
     },
   ];
 }

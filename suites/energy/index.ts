@@ -11,6 +11,15 @@ import {
   type SuiteContext,
   singleDraw,
 } from '../../src/suite.js';
+import {
+  bufferFigures,
+  bufferMeasures,
+  bufferOf,
+  bufferRequest,
+  bufferSheet,
+  bufferTable,
+  bufferWarnings,
+} from './buffer.js';
 import { compareAll } from './compare.js';
 import { axisFigure } from './figures.js';
 import {
@@ -38,7 +47,7 @@ import {
   typicalityTable,
   typicalOf,
 } from './typicality.js';
-import { collapsed, memorisationWarning } from './warnings.js';
+import { collapsed, memorisationWarning, outOfBounds } from './warnings.js';
 
 export const energy = defineSuite({
   name: NAME,
@@ -64,6 +73,10 @@ export const energy = defineSuite({
     ...followed.map(({ id }) => `trace-${id}`),
     'trace-r-hat',
     'trace-ess',
+    'buffer-log-px',
+    'buffer-saturated',
+    'buffer-not-finite',
+    'buffer-copies',
   ],
 
   plan(context, options) {
@@ -75,6 +88,7 @@ export const energy = defineSuite({
         return [cleanRequest(system, dataset), ...(gradients ? [gradients] : [])];
       }),
       ...traceRequests(system, sets, options),
+      ...[bufferRequest(system, sets, options) ?? []].flat(),
     ]);
   },
 
@@ -107,6 +121,7 @@ export const energy = defineSuite({
       .map(typicalOf);
     const typicality = typical.flatMap((one) => typicalitiesOf(one, heights, all, sets));
     const traced = systems.flatMap((system) => tracedOf(system, sets, options, collected));
+    const buffers = systems.flatMap((system) => bufferOf(system, sets, options, collected));
     const trained = compared.filter(({ own }) => own.dataset === sets.train);
     return {
       measures: [
@@ -117,6 +132,7 @@ export const energy = defineSuite({
         ...quantiles.flatMap((one) => quantileMeasures(one, options.bins)),
         ...typicality.flatMap(typicalityMeasures),
         ...traced.flatMap(traceMeasures),
+        ...buffers.flatMap(bufferMeasures),
       ],
       tables: [
         axisTable(sets, summaries, compared),
@@ -125,9 +141,16 @@ export const energy = defineSuite({
         ...(quantiles.length > 0 ? [quantileTable(quantiles, options.bins)] : []),
         ...(typicality.length > 0 ? [typicalityTable(typicality)] : []),
         ...(traced.length > 0 ? [traceTable(traced)] : []),
+        ...(buffers.length > 0 ? [bufferTable(buffers)] : []),
       ],
       figures: [
-        ...bySystem.flatMap((own) => axisFigure(own, options.histogramBins)),
+        ...bySystem.flatMap((own) =>
+          axisFigure(
+            own,
+            buffers.filter(({ system }) => system === own[0].system),
+            options.histogramBins,
+          ),
+        ),
         ...systems.flatMap((system) =>
           gradientFigure(
             steepness.filter(({ of }) => of.system === system),
@@ -139,12 +162,15 @@ export const energy = defineSuite({
           traced,
           heights.filter(({ dataset }) => dataset === sets.reference),
         ),
+        ...bufferFigures(buffers),
       ],
       warnings: [
         ...energyCaveat(NAME, systems, scoresNamed(['log-px'], context.catalogue)),
         ...datasets.flatMap((dataset) => fewExamples(NAME, dataset)),
         ...systems.flatMap((system) => singleDraw(NAME, system)),
         ...bySystem.flatMap(collapsed),
+        ...bySystem.flatMap(outOfBounds),
+        ...buffers.flatMap(bufferWarnings),
         ...trained.flatMap(memorisationWarning),
         ...traced.flatMap((one) =>
           traceWarnings(
@@ -157,6 +183,7 @@ export const energy = defineSuite({
       examples: [
         sheet(heights, { contrasts: all, steepness, quantiles, typical }),
         ...(traced.length > 0 ? [traceSheet(traced)] : []),
+        ...(buffers.length > 0 ? [bufferSheet(buffers)] : []),
       ],
     };
   },

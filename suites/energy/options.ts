@@ -77,6 +77,13 @@ export const energyOptions = Type.Object(
       },
       { default: {}, additionalProperties: false, description: 'Chains of SGLD up log p(x).' },
     ),
+    buffer: Type.Integer({
+      minimum: 0,
+      maximum: 10_000_000,
+      default: 1000,
+      description:
+        'Images of the replay buffer of a checkpoint whose log p(x) is asked, evenly over it; all are looked at for NaN and copies. 0 skips buffers.',
+    }),
     permutations: Type.Integer({
       minimum: 99,
       maximum: 1_000_000,

@@ -19,6 +19,54 @@ export function memorisationWarning({ own, reference, auroc }: Comparison): Warn
   ];
 }
 
+/** Where the public code of JEM gives up training, as diverged. */
+const DIVERGED = 1e8;
+/** A larger share of images with one and the same log p(x) is no accident. */
+const TIED = 0.1;
+
+/** log p(x) of a size that no training leaves, or that stands against a bound. */
+export function outOfBounds(ofSystem: readonly Heights[]): Warning[] {
+  const all = ofSystem.flatMap(({ logPx }) => Array.from(logPx));
+  const { name } = ofSystem[0].system;
+  const on = { suite: NAME, model: name };
+  const far = all.filter((value) => Math.abs(value) > DIVERGED).length;
+  const [tied, value] = largestTie(all);
+  return [
+    ...(far > 0
+      ? [
+          {
+            ...on,
+            code: 'energy-diverged',
+            severity: 'serious' as const,
+            message: `log p(x) of "${name}" is beyond 1e8 on ${far} of ${all.length} images`,
+            why: 'training that reaches such values has diverged (the code of JEM stops there): gaps, gradients and samples mean nothing',
+            fix: 'check that the card names the right output and normalisation; else use a checkpoint from before',
+          },
+        ]
+      : []),
+    ...(tied > TIED * all.length && tied > 1 && tied < all.length
+      ? [
+          {
+            ...on,
+            code: 'energy-saturated',
+            severity: 'warning' as const,
+            message: `log p(x) of "${name}" is ${value.toPrecision(6)}, to the bit, on ${tied} of ${all.length} images`,
+            why: 'it stands against a bound: these images cannot be ranked, and have no gradient',
+            fix: 'name the output before the clip or the saturating activation in the model card',
+          },
+        ]
+      : []),
+  ];
+}
+
+function largestTie(values: readonly number[]): [count: number, value: number] {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  let most: [number, number] = [0, Number.NaN];
+  for (const [value, count] of counts) if (count > most[0]) most = [count, value];
+  return most;
+}
+
 /** Below this share of its own size, differences between values of log p(x) are rounding of float32. */
 const FLAT = 1e-5;
 

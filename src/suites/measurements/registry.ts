@@ -18,6 +18,7 @@ import { purifierExpansion } from './purifier-expansion.js';
 import { repeatability } from './repeatability.js';
 import { samples } from './samples.js';
 import { sgldTrace } from './sgld-trace.js';
+import { storedChains } from './stored-chains.js';
 import { verify } from './verify.js';
 
 /** Every measurement that comes with Assay: a plug-in's must have other names, since units go by them. */
@@ -44,4 +45,5 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   gaussianImages,
   persistentSamples,
   sgldTrace,
+  storedChains,
 ];
