@@ -22,8 +22,10 @@ export {
 export { meanOfDraws } from './metrics/draw-counts.js';
 export { drawnBinSums, drawnGaps } from './metrics/drawn-bins.js';
 export { type Estimate, exact } from './metrics/estimate.js';
+export { frechetDistance, frechetEstimate } from './metrics/frechet.js';
 export { densities, sharedEdges } from './metrics/histogram.js';
 export { holm } from './metrics/holm.js';
+export { inceptionScore, splitInceptionScores } from './metrics/inception-score.js';
 export {
   type BootstrapOptions,
   bootstrap,
@@ -36,10 +38,12 @@ export {
   wilson,
 } from './metrics/intervals.js';
 export { jointBootstrap } from './metrics/joint-bootstrap.js';
+export { kernelDistance } from './metrics/kernel-distance.js';
 export { smirnovP } from './metrics/kolmogorov-smirnov.js';
 export { firstDecision, sideOfHalf } from './metrics/majority-sequence.js';
 export { meanDifference } from './metrics/mean-difference.js';
 export { type Mixing, mixing } from './metrics/mixing.js';
+export { type FeatureTable, type Moments, momentsOf } from './metrics/moments.js';
 export { pairedCounts, shareDifference } from './metrics/paired-shares.js';
 export { type PermutationOptions, permutationTest } from './metrics/permutation-test.js';
 export { type Distances, distancesOf, type Pooled, pooled } from './metrics/pooled.js';

@@ -13,8 +13,8 @@ export interface Estimate {
    * replicates shifted so that they centre on the value (for statistics such as ECE whose replicates are biased
    * upwards), `sandwich` a normal interval from the robust variance of an M-estimator,
    * `order-statistics` the sorted values between which a quantile lies, `welch` that of a difference of two means,
-   * `delong` that of an AUROC by its structural components, `newcombe` the hybrid score
-   * interval of a difference of two shares of the same examples.
+   * `delong` that of an AUROC by its structural components, `newcombe` the hybrid score interval of a difference of two
+   * shares of the same examples, `jackknife` a normal interval from the variance over the values without one example.
    */
   method:
     | 'wilson'
@@ -26,6 +26,7 @@ export interface Estimate {
     | 'welch'
     | 'delong'
     | 'newcombe'
+    | 'jackknife'
     | 'none';
 }
 
