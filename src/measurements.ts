@@ -33,11 +33,21 @@ export {
 } from './suites/measurements/fitted-score.js';
 export { type InputGradientRows, inputGradient } from './suites/measurements/input-gradient.js';
 export {
+  type NearestImagesRows,
+  nearestImages,
+  nearestImagesRequest,
+} from './suites/measurements/nearest-images.js';
+export {
   outputsOnPerturbed,
   type PerturbedRows,
   perturbedRequest,
   unperturbedRequest,
 } from './suites/measurements/outputs-on-perturbed.js';
+export {
+  type OutputsOnSamplesRows,
+  outputsOnSamples,
+  outputsOnSamplesRequest,
+} from './suites/measurements/outputs-on-samples.js';
 export { type PixelRows, pixels } from './suites/measurements/pixels.js';
 export { type PurifiedRows, purified, purifiedRequest } from './suites/measurements/purified.js';
 export { type DrawsRows, purifiedDraws } from './suites/measurements/purified-draws.js';

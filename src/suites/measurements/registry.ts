@@ -8,7 +8,9 @@ import { features } from './features.js';
 import { fit, fittedScore } from './fitted-score.js';
 import { gaussianImages } from './gaussian-images.js';
 import { inputGradient } from './input-gradient.js';
+import { nearestImages } from './nearest-images.js';
 import { outputsOnPerturbed } from './outputs-on-perturbed.js';
+import { outputsOnSamples } from './outputs-on-samples.js';
 import { persistentSamples } from './persistent-samples.js';
 import { pixels } from './pixels.js';
 import { purified } from './purified.js';
@@ -46,4 +48,6 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   persistentSamples,
   sgldTrace,
   storedChains,
+  outputsOnSamples,
+  nearestImages,
 ];
