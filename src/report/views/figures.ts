@@ -1,5 +1,5 @@
 import { AssayError } from '../../errors.js';
-import type { Figure, ImageFigure } from '../../suites/results.js';
+import type { Figure, ImageFigure, Picture } from '../../suites/results.js';
 import { embedImage } from '../embed-image.js';
 import type { Drawing, LegendEntry, PlotData } from '../plots/drawing.js';
 import type { Palette } from '../plots/palette.js';
@@ -54,11 +54,17 @@ export async function figureView(
     grid: null,
   };
   if (figure.kind === 'images') {
-    const size = figure.columns.length <= 4 ? 'half' : 'full';
+    const size = figure.columns.length <= 4 && !figure.rows.some(holdsLine) ? 'half' : 'full';
     return { ...base, size, grid: await imageGrid(figure, directory) };
   }
   return { ...base, ...(await plot(figure, id, palette)) };
 }
+
+/** Several images in one picture, side by side: half a page would cut the line. */
+const holdsLine = ({ cells }: ImageFigure['rows'][number]) =>
+  cells.some((cell) => cell && isLine(cell.shape));
+
+const isLine = ([, height, width]: Picture['shape']) => width >= 2 * height;
 
 async function plot(figure: Plotted, id: string, palette: Palette): Promise<Partial<FigureView>> {
   const { spec, ...drawing } = draw(figure, palette);
@@ -78,8 +84,9 @@ async function imageGrid(figure: ImageFigure, directory: string): Promise<Figure
       cells: await Promise.all(
         row.cells.map(async (picture, c): Promise<Cell> => {
           const source = picture?.file ? await embedImage(directory, picture.file) : '';
-          const [, height, width] = picture?.shape ?? [1, 28, 28];
-          const scale = displayScale(Math.max(width, height));
+          const shape = picture?.shape ?? [1, 28, 28];
+          const [, height, width] = shape;
+          const scale = displayScale(shape);
           const caption = picture?.caption ?? '';
           return {
             present: source !== '',
@@ -98,7 +105,18 @@ async function imageGrid(figure: ImageFigure, directory: string): Promise<Figure
   return { columns: figure.columns, rows };
 }
 
-/** Small images are enlarged by a whole number, so that every pixel stays a square; large ones shrink. */
-function displayScale(side: number): number {
-  return side <= 88 ? Math.max(1, Math.floor(88 / side)) : 128 / Math.max(128, side);
+/** How wide a line of images may be: beyond that a grid is scrolled on most screens. */
+const WIDEST = 640;
+
+/**
+ * Small images are enlarged by a whole number, so that every pixel stays a square; large ones shrink. A line of images is
+ * as wide as fits.
+ */
+function displayScale(shape: Picture['shape']): number {
+  const [, height, width] = shape;
+  const side = isLine(shape) ? height : Math.max(height, width);
+  const scale = side <= 88 ? Math.max(1, Math.floor(88 / side)) : 128 / Math.max(128, side);
+  const most = WIDEST / width;
+  if (!isLine(shape) || scale <= most) return scale;
+  return most >= 1 ? Math.floor(most) : most;
 }
