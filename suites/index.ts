@@ -7,6 +7,7 @@ import { jem } from './jem/index.js';
 import { ood } from './ood/index.js';
 import { purification } from './purification/index.js';
 import { robustOod } from './robust-ood/index.js';
+import { samples } from './samples/index.js';
 import { transfer } from './transfer/index.js';
 
 /** Every suite that comes with Assay. */
@@ -20,4 +21,5 @@ export const builtinSuites: readonly Suite[] = [
   robustOod,
   purification,
   jem,
+  samples,
 ];

@@ -3,6 +3,7 @@ import { classwiseEceStatistic, ece, mce, rmsCalibrationError, signedGap } from 
 import { drawn, meanOfDraws } from '../metrics/draw-counts.js';
 import { drawnBinSums, drawnGaps } from '../metrics/drawn-bins.js';
 import { drawnQuantile } from '../metrics/drawn-quantile.js';
+import { splitInceptionScores } from '../metrics/inception-score.js';
 import { compareScores, type RankingMetrics } from '../metrics/ranking.js';
 import { areaUnderRisk } from '../metrics/risk-coverage.js';
 import { softmax } from '../metrics/softmax.js';
@@ -159,6 +160,21 @@ const rows: readonly Statistic[] = [
     roles: ['value'],
     test: 'paired-bootstrap',
     of: (values, against) => meanOfAll(values) - meanOfAll(against),
+  },
+  {
+    kind: 'examples',
+    name: 'inception-score',
+    roles: ['logits'],
+    options: ['splits'],
+    own: ['classes'],
+    test: 'paired-bootstrap',
+    of({ logits }, { splits, classes }) {
+      const table = { n: logits.length / Number(classes), classes: Number(classes), data: logits };
+      return (times) => {
+        const parts = splitInceptionScores(table, Number(splits), times);
+        return parts.reduce((sum, score) => sum + score, 0) / parts.length;
+      };
+    },
   },
   ranking('auroc', 'auroc', 'delong'),
   ranking('aupr-in', 'auprIn'),

@@ -19,6 +19,9 @@ const WITHOUT_ROWS: Readonly<Record<string, string>> = {
   'trace-ess': 'of all steps of chains, of which the sheet has some',
   'validity-flag': 'a flag',
   'validity-flags-raised': 'a count of flags',
+  'frechet-distance': 'of features, which no sheet holds',
+  'frechet-distance-of-real': 'of features, which no sheet holds',
+  'kernel-distance': 'of features, which no sheet holds',
   'clean-acceptance': 'of all test images, while its sheet has those that were attacked',
 };
 /** Those that have them in total, but not for each of several attacks, which the sheet does not tell apart. */
@@ -83,6 +86,15 @@ beforeAll(async () => {
             adaptive: { steps: 1, examples: 6 },
           },
         },
+        {
+          samples: {
+            images: 9,
+            steps: 2,
+            selections: [1, 0.5],
+            neighbours: 'validation',
+            distal: { images: 3, steps: 2, every: 1, threshold: 0.1 },
+          },
+        },
       ],
     },
     24,
@@ -114,7 +126,7 @@ describe('the rows of measures', () => {
     expect([...new Set(measures.map(({ rows: { statistic } }) => statistic))].sort()).toEqual(
       [...statistics.names].sort(),
     );
-    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(8);
+    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(9);
   });
 
   it('are named by every measure that is one of examples', () => {

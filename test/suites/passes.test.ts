@@ -43,6 +43,7 @@ const options: Record<string, object> = {
     attackSteps: 4,
     adaptive: { steps: 5, eot: 2, confirm: 3, examples: 8 },
   },
+  samples: { images: 5, steps: 4, neighbours: 'val', distal: { images: 3, steps: 4 } },
 };
 
 describe('what measurements say of their passes', () => {

@@ -1,0 +1,26 @@
+import type { NdArray } from '../../src/suite.js';
+
+/** Images that differ by less than five levels of 255, root mean square, look the same. */
+export const SAME = 5 / 255;
+
+/** Pairs grow with the square: beyond so many samples each is compared with those before and after it only. */
+const MOST = 2000;
+
+/** Root mean square difference of each sample, (n), from the nearest other among the MOST around it; empty for a single one. */
+export function nearestRms({ shape: [n], data }: NdArray<Float32Array>): Float64Array {
+  if (n < 2) return new Float64Array(0);
+  const size = data.length / n;
+  const least = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
+  for (let i = 0; i < n; i++)
+    for (let j = Math.max(0, i - MOST / 2); j < i; j++) {
+      const enough = Math.max(least[i], least[j]);
+      let squares = 0;
+      for (let start = 0; start < size && squares < enough; start += 256) {
+        const end = Math.min(size, start + 256);
+        for (let k = start; k < end; k++) squares += (data[i * size + k] - data[j * size + k]) ** 2;
+      }
+      if (squares < least[i]) least[i] = squares;
+      if (squares < least[j]) least[j] = squares;
+    }
+  return least.map((squares) => Math.sqrt(squares / size));
+}

@@ -1,0 +1,156 @@
+import type { NearestImagesRows, OutputsOnSamplesRows } from '../../src/measurements.js';
+import { argmaxOf, softmax } from '../../src/metrics.js';
+import type { Collected, CollectedRows, NdArray, SystemInfo } from '../../src/suite.js';
+import { rowsOf, shared } from './aligned.js';
+import { nearestRms } from './duplicates.js';
+import type { SetName, SetRequests } from './requests.js';
+
+/** What a classifier says of samples. */
+export interface Classification {
+  by: SystemInfo;
+  logits: { n: number; classes: number; data: Float32Array };
+  /** (n) */
+  predicted: Int32Array;
+  /** (n): largest p(y|x). */
+  confidence: Float64Array;
+}
+
+/** The nearest images of another data set. */
+export interface Neighbours {
+  /** The data set. */
+  among: string;
+  /** (n) source index and L2 distance; -1 and infinite where there is none. */
+  index: Int32Array;
+  distance: Float64Array;
+  /** (n, C, H, W) */
+  pixels: NdArray<Float32Array>;
+}
+
+/** Samples of one kind, with all that was found of each. */
+export interface SampleSet {
+  name: SetName;
+  system: SystemInfo;
+  /** Data set whose example numbers name the chains. */
+  dataset: string;
+  n: number;
+  /** (n): the chain. */
+  indices: Int32Array;
+  /** (n, C, H, W) in [0, 1]. */
+  pixels: NdArray<Float32Array>;
+  /** (n): class climbed; absent for unconditional samples. */
+  conditioned: Int32Array | undefined;
+  /** (n) */
+  logPx: Float32Array;
+  own: Classification | undefined;
+  /** (n): p(y|x) of the class climbed. */
+  ofClass: Float64Array | undefined;
+  judge: Classification | undefined;
+  extractor:
+    | { by: SystemInfo; features: NdArray<Float32Array>; classified: Classification | undefined }
+    | undefined;
+  /** (n): share of the pixels that are 0 or 1. */
+  saturated: Float64Array;
+  /** (n): root mean square difference from the nearest other sample; empty for a single one. */
+  apart: Float64Array;
+  neighbours: Neighbours | undefined;
+  failed: number;
+}
+
+export function sampleSet(
+  system: SystemInfo,
+  { judge, extractor }: { judge: SystemInfo | undefined; extractor: SystemInfo | undefined },
+  wanted: SetRequests,
+  collected: CollectedRows,
+): SampleSet | undefined {
+  const get = (request: SetRequests['judged']) => request && collected.get(request);
+  const [drawn, own] = [collected.get(wanted.drawn), collected.get(wanted.own)];
+  const [judged, extracted] = [get(wanted.judged), get(wanted.extracted)];
+  if (!drawn || !own) return undefined;
+  const indices = shared([drawn, own, judged, extracted]);
+  const { pixels, conditioned } = rowsOf(drawn, indices);
+  const said = rowsOf(own, indices);
+  const n = indices.length;
+  const classified = classificationOf(system, said, n);
+  const climbed = wanted.name === 'conditional' ? conditioned.data : undefined;
+  const extractedRows = extracted && rowsOf(extracted, indices);
+  const nearest = wanted.nearest && collected.get(wanted.nearest);
+  return {
+    name: wanted.name,
+    system,
+    dataset: wanted.drawn.dataset,
+    n,
+    indices,
+    pixels,
+    conditioned: climbed,
+    logPx: said.logPx?.data ?? new Float32Array(n).fill(Number.NaN),
+    own: classified,
+    ofClass: climbed && classified && probabilityOf(classified, climbed),
+    judge: judge && judged ? classificationOf(judge, rowsOf(judged, indices), n) : undefined,
+    extractor:
+      extractor && extractedRows?.features
+        ? {
+            by: extractor,
+            features: extractedRows.features,
+            classified: classificationOf(extractor, extractedRows, n),
+          }
+        : undefined,
+    saturated: saturatedShares(pixels),
+    apart: nearestRms(pixels),
+    neighbours: nearest && neighboursOf(nearest, indices),
+    failed: (drawn.failed?.length ?? 0) + (drawn.indices.length - n),
+  };
+}
+
+function classificationOf(
+  by: SystemInfo,
+  { logits }: OutputsOnSamplesRows,
+  n: number,
+): Classification | undefined {
+  if (!logits) return undefined;
+  const table = { n, classes: by.classes.length, data: logits.data };
+  const probabilities = softmax(table);
+  const predicted = new Int32Array(n);
+  const confidence = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const row = probabilities.subarray(i * table.classes, (i + 1) * table.classes);
+    predicted[i] = argmaxOf(row);
+    confidence[i] = row[predicted[i]];
+  }
+  return { by, logits: table, predicted, confidence };
+}
+
+function probabilityOf({ logits }: Classification, classes: Int32Array): Float64Array {
+  const probabilities = softmax(logits);
+  return Float64Array.from(classes, (c, i) => probabilities[i * logits.classes + c]);
+}
+
+function saturatedShares({ shape: [n], data }: NdArray<Float32Array>): Float64Array {
+  const size = data.length / Math.max(1, n);
+  return Float64Array.from({ length: n }, (_, i) => {
+    let count = 0;
+    for (let k = i * size; k < (i + 1) * size; k++) if (data[k] <= 0 || data[k] >= 1) count++;
+    return count / size;
+  });
+}
+
+/** The neighbours of these samples, in their order. */
+export function neighboursOf(
+  { rows, request }: Collected<NearestImagesRows>,
+  indices: Int32Array,
+): Neighbours {
+  const { query, neighbour, distance, pixels } = rows;
+  const [, , ...shape] = pixels.shape;
+  const size = shape.reduce((a, b) => a * b, 1);
+  const at = new Map(Array.from(query.data, (index, row) => [index, row]));
+  const row = (index: number) => at.get(index) ?? -1;
+  const images = new Float32Array(indices.length * size);
+  indices.forEach((index, to) => {
+    images.set(pixels.data.subarray(row(index) * size, (row(index) + 1) * size), to * size);
+  });
+  return {
+    among: request.dataset,
+    index: indices.map((index) => neighbour.data[row(index)] ?? -1),
+    distance: Float64Array.from(indices, (index) => distance.data[row(index)] ?? Number.POSITIVE_INFINITY),
+    pixels: { shape: [indices.length, ...shape], data: images },
+  };
+}
