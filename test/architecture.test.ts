@@ -36,7 +36,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/bytes'],
   ['src/registry.ts'],
   ['src/concurrency.ts'],
-  ['src/errors.ts', 'src/one-line.ts', 'src/csv-cell.ts'],
+  ['src/errors.ts', 'src/one-line.ts', 'src/csv-cell.ts', 'src/pattern.ts'],
 ];
 
 /** What opens or reads files in node:fs. */

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { readText } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
-import { readResultsFile } from '../runs/read-results.js';
+import { checkResults, readResultsFile } from '../runs/read-results.js';
 import { sealHolds } from '../runs/seal.js';
 import type { Results } from '../suites/results.js';
 
@@ -25,8 +25,8 @@ const DEPTH = 3;
  */
 export async function readHistory(directory: string): Promise<PastRun[]> {
   const runs = new Map<string, PastRun>();
-  for (const file of await resultFiles(directory, DEPTH)) {
-    const results = await readResultsFile(file);
+  for (const { file, value } of await resultFiles(directory, DEPTH)) {
+    const results = value === undefined ? await readResultsFile(file) : checkResults(value, file);
     const name = relative(directory, file).replace(/[/\\]?results\.json$/, '') || '.';
     const same = JSON.stringify([results.key, results.digest, results.created]);
     if (!runs.has(same)) runs.set(same, { name, results, sealed: sealHolds(results) });
@@ -43,8 +43,14 @@ export async function readHistory(directory: string): Promise<PastRun[]> {
 
 const timeOf = ({ results }: PastRun): number => Date.parse(results.created) || 0;
 
+/** A file of results; what it holds, where that was read to know. */
+interface ResultsFile {
+  file: string;
+  value?: unknown;
+}
+
 /** A run folder is not looked into: what lies below it is its own. */
-async function resultFiles(directory: string, depth: number): Promise<string[]> {
+async function resultFiles(directory: string, depth: number): Promise<ResultsFile[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((cause: Error) => {
     throw new AssayError('file-unreadable', 'this folder cannot be read', {
       file: directory,
@@ -54,7 +60,7 @@ async function resultFiles(directory: string, depth: number): Promise<string[]> 
     });
   });
   if (entries.some(({ name }) => name === 'results.json')) {
-    const own = join(directory, 'results.json');
+    const own = { file: join(directory, 'results.json') };
     const others = entries.filter(({ name }) => name === 'run.json').length > 0;
     return others ? [own] : [own, ...(await below(directory, entries, depth))];
   }
@@ -65,23 +71,26 @@ async function below(
   directory: string,
   entries: readonly { name: string; isDirectory(): boolean; isFile(): boolean }[],
   depth: number,
-): Promise<string[]> {
-  const files: string[] = [];
+): Promise<ResultsFile[]> {
+  const files: ResultsFile[] = [];
   for (const entry of [...entries].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(directory, entry.name);
     if (entry.isDirectory() && depth > 1) files.push(...(await resultFiles(path, depth - 1)));
     const loose = entry.isFile() && entry.name.endsWith('.json') && entry.name !== 'results.json';
-    if (loose && (await holdsResults(path))) files.push(path);
+    const value = loose ? await resultsIn(path) : undefined;
+    if (value !== undefined) files.push({ file: path, value });
   }
   return files;
 }
 
-/** Other JSON may lie beside results. */
-async function holdsResults(file: string): Promise<boolean> {
+/** What a file holds, if it looks like results: other JSON may lie beside them. */
+async function resultsIn(file: string): Promise<unknown> {
   try {
     const value: unknown = JSON.parse(await readText(file, 'results'));
-    return typeof value === 'object' && value !== null && 'measures' in value && 'suites' in value;
+    return typeof value === 'object' && value !== null && 'measures' in value && 'suites' in value
+      ? value
+      : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -43,11 +43,10 @@ export async function openRunFolder(directory: string, { partial, edited }: Tole
   return { name: basename(resolve(directory)), directory, results };
 }
 
-/** The folders with names that differ: paths as given where the last parts of them are the same. */
-export function namedApart(folders: readonly RunFolder[]): RunFolder[] {
-  const counts = new Map<string, number>();
-  for (const { name } of folders) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return folders.map((folder) =>
-    (counts.get(folder.name) ?? 0) > 1 ? { ...folder, name: folder.directory } : folder,
+/** What run folders are called: their last parts, and where these are the same the paths as given. */
+export function namesApart(directories: readonly string[]): string[] {
+  const last = directories.map((directory) => basename(resolve(directory)));
+  return directories.map((directory, i) =>
+    last.indexOf(last[i]) === last.lastIndexOf(last[i]) ? last[i] : directory,
   );
 }

@@ -57,7 +57,7 @@ Examples:
     )
     .action(async (typed: string[], flags: CompareFlags) => {
       const { namedSide, pairSides } = await import('../across/sides.js');
-      const { namedApart, openRunFolder } = await import('../across/run-folder.js');
+      const { namesApart, openRunFolder } = await import('../across/run-folder.js');
       const { compareRuns } = await import('../across/compare-runs.js');
       const { comparisonText } = await import('../across/text.js');
       const named = typed.map(namedSide);
@@ -66,7 +66,8 @@ Examples:
       const directories = [...new Set(named.map(({ directory }) => directory))];
       const opened = [];
       for (const directory of directories) opened.push(await openRunFolder(directory, tolerated));
-      const folders = namedApart(opened);
+      const names = namesApart(directories);
+      const folders = opened.map((folder, i) => ({ ...folder, name: names[i] }));
       const chosen = named.map(({ directory, model }) => ({
         run: folders[directories.indexOf(directory)],
         ...(model !== undefined && { model }),

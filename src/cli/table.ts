@@ -1,5 +1,6 @@
-import { basename, join, normalize } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { namesApart } from '../across/run-folder.js';
 import { sheetsIn } from '../comparison/sheets.js';
 import { AssayError } from '../errors.js';
 import { writeAtomically } from '../report/output.js';
@@ -61,7 +62,8 @@ async function writeTables(
   { format, out }: TableFlags,
 ): Promise<void> {
   const { tables, file } = await readTables(preset);
-  const names = folderNames(folders);
+  refuseTwice(folders);
+  const names = namesApart(folders);
   const runs = await Promise.all(
     folders.map(async (folder, i) => ({
       folder: names[i],
@@ -99,16 +101,13 @@ async function writeTables(
   complain(`Tables: ${ready.map(({ id }) => join(out, id)).join(', ')}\n`);
 }
 
-/** Folders by their last name where that tells them apart. Errors: `config-invalid` for one that is given twice. */
-function folderNames(folders: readonly string[]): string[] {
-  const paths = folders.map((folder) => normalize(`${folder}/`).slice(0, -1));
-  const twice = paths.find((path, i) => paths.indexOf(path) !== i);
-  if (twice !== undefined) {
-    throw new AssayError('config-invalid', 'a run folder is given twice', {
-      found: twice,
-      hint: 'give it once',
-    });
-  }
-  const short = paths.map((path) => basename(path));
-  return new Set(short).size === short.length ? short : paths;
+/** Errors: `config-invalid` for a folder that is given twice. */
+function refuseTwice(folders: readonly string[]): void {
+  const paths = folders.map((folder) => resolve(folder));
+  const twice = folders.find((_, i) => paths.indexOf(paths[i]) !== i);
+  if (twice === undefined) return;
+  throw new AssayError('config-invalid', 'a run folder is given twice', {
+    found: twice,
+    hint: 'give it once',
+  });
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AssayError } from '../errors.js';
 import { delongDifference, placements } from '../metrics/delong.js';
 import { mcnemar, pairedCounts, shareDifference } from '../metrics/paired-shares.js';
@@ -82,6 +83,8 @@ export function differenceOf(
   return {
     ...counts,
     ...tested,
+    // No test resamples what does not vary: what has not changed differs by nothing.
+    interval: tested.interval ?? (isUnchanged(pair) ? [0, 0] : null),
     value,
     level,
     test: statistic.test,
@@ -133,6 +136,13 @@ function ofSets(
   const error = errorOf(of(ofA), of(ofB));
   return waldTest(value, error, smallest, { level, by: 'student-t' });
 }
+
+/** Whether two measures are made in the same way from the same numbers of the same examples. */
+const isUnchanged = ({ a, b, ofA, ofB }: Pair): boolean =>
+  isDeepStrictEqual(
+    [ofA.examples, ofA.against, a.measure.rows.options],
+    [ofB.examples, ofB.against, b.measure.rows.options],
+  );
 
 const sizeOf = ({ examples, against }: RowsOfMeasure) =>
   [examples, ...against].reduce((sum, { indices }) => sum + indices.length, 0);

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { differenceOf } from '../comparison/difference.js';
 import type { RowsOfMeasure } from '../comparison/groups.js';
 import { hasRows, readRows } from '../comparison/read-rows.js';
@@ -42,16 +41,10 @@ export async function pairedDifferences(
     if (!a || !b) return `"${measure.measure}" is not made from rows of single examples`;
     const found = differenceOf(a, b, { seed: run.results.seed });
     if (found.value === null) return found.note ?? 'it is not defined';
-    const { value, n, level, p, test } = found;
-    // No test resamples what does not vary: a release that changed nothing differs by nothing.
-    const interval = found.interval ?? (sameRows(a.rows, b.rows) ? [0, 0] : null);
+    const { value, n, interval, level, p, test } = found;
     return { value, n, interval, level, method: METHODS[test], p, test };
   };
 }
-
-/** Whether two measures are made from the same numbers of the same examples. */
-const sameRows = (a: RowsOfMeasure, b: RowsOfMeasure): boolean =>
-  isDeepStrictEqual([a.examples, a.against], [b.examples, b.against]);
 
 function withRows(measure: Measure, read: ReadonlyMap<Measure, RowsOfMeasure> | undefined) {
   const rows = read?.get(measure);

@@ -1,4 +1,5 @@
 import { didYouMean } from '../errors.js';
+import { literalPattern } from '../pattern.js';
 import type { Measure } from '../suites/results.js';
 import type { GateRule } from './rule.js';
 
@@ -48,8 +49,7 @@ export function defined(measure: Measure): Defined | string {
 export function fitting(meant: Where[string]): (name: string) => boolean {
   const text = String(meant);
   if (!text.includes('*')) return (name) => name === text;
-  const escaped = text.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'));
-  const pattern = new RegExp(`^${escaped.join('.*')}$`, 's');
+  const pattern = new RegExp(`^${text.split('*').map(literalPattern).join('.*')}$`, 's');
   return (name) => pattern.test(name);
 }
 

@@ -8,7 +8,7 @@ export function stoppedText({ level, samples, omitted, whole, units, passes }: S
 } {
   const all = passes.measured + passes.saved;
   return {
-    headline: `Stopped when every gate was decided at ${100 * level} %: ${units.measured} of ${units.of} units, and about ${formatNumber(passes.saved)} of ${formatNumber(all)} passes saved.`,
+    headline: `Stopped when every gate was decided at ${100 * level} %: ${units.measured} of ${units.of} units were measured, which saved about ${formatNumber(passes.saved)} of ${formatNumber(all)} passes.`,
     lines: [
       ...samples.map(({ title, dataset, n, of }) => `${title} on ${dataset}: ${n} of ${of} examples`),
       ...omitted.map(

@@ -6,6 +6,7 @@ import { openFile, pieces } from '../bytes/byte-source.js';
 import { removeLeftovers, temporaryName } from '../bytes/leftovers.js';
 import { hashOfFile } from '../checkpoints/file-hash.js';
 import { AssayError } from '../errors.js';
+import { literalPattern } from '../pattern.js';
 import type { Results } from '../suites/results.js';
 import { BASELINE_RECORD, type BaselineRecord, sheetsOf } from './baseline.js';
 import { refuseUnfit } from './judgeable.js';
@@ -36,7 +37,9 @@ export async function bless(directory: string, to: string): Promise<Blessing> {
   const aside = join(parent, temporaryName(`.${name}`));
   try {
     await mkdir(join(aside, 'examples'), { recursive: true });
-    await removeLeftovers(parent, new RegExp(`^\\.${escaped(name)}\\.[^.]+\\.tmp$`)).catch(() => undefined);
+    await removeLeftovers(parent, new RegExp(`^\\.${literalPattern(name)}\\.[^.]+\\.tmp$`)).catch(
+      () => undefined,
+    );
     const files: Record<string, string> = {};
     for (const path of ['results.json', ...sheetsOf(results)]) {
       await copy(join(directory, path), join(aside, path));
@@ -103,5 +106,3 @@ async function putInPlace(aside: string, target: string): Promise<void> {
   }
   await rm(old, { recursive: true, force: true });
 }
-
-const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');

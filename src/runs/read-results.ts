@@ -33,6 +33,11 @@ export async function readResultsFile(file: string): Promise<Results> {
       cause,
     });
   }
+  return checkResults(value, file);
+}
+
+/** What a file holds, as results. Errors: `config-invalid`. */
+export function checkResults(value: unknown, file: string): Results {
   published ??= Type.Unsafe<Results>(resultsSchema());
   return check(published, value, { file, what: 'results' });
 }

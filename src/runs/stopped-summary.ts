@@ -15,12 +15,16 @@ export function stoppedSummary(
   stopped: ReadonlyMap<string, SampleSize> | undefined,
 ): Summary {
   if (!stopped) return summary;
-  const { measures, tables = [], figures = [] } = summary;
+  const { measures, tables = [], figures = [], warnings = [] } = summary;
   return {
     ...summary,
     measures: measures.map((measure) => atAnyTime(measure, stopped)),
     tables: tables.map(tableWithoutIntervals),
     figures: figures.map(figureWithoutIntervals),
+    // There are more examples, and as many were measured as the gates needed.
+    warnings: warnings.filter(
+      ({ code, dataset }) => code !== 'few-examples' || dataset === undefined || !stopped.has(dataset),
+    ),
   };
 }
 

@@ -100,7 +100,7 @@ describe('the difference of two measures', () => {
     expect(p).toBeGreaterThan(1e-5);
     expect(p).toBeLessThan(2e-4);
     expect(differenceOf(a, b)).toEqual(differenceOf(a, b));
-    expect(differenceOf(a, a)).toMatchObject({ value: 0, interval: null, p: 1 });
+    expect(differenceOf(a, a)).toMatchObject({ value: 0, interval: [0, 0], p: 1 });
   });
 
   it('of a value that is not there is told, not guessed', async () => {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { writeOnnx } from '../../src/graph/write.js';
 import { folder, obeyed, start } from './assay.js';
-import { ATTACK, project, runFile, savedResults, unitFiles } from './project.js';
+import { ATTACK, network, project, runFile, savedResults, unitFiles } from './project.js';
 
 const EASY = [{ measure: 'accuracy', where: { model: 'sharp' }, min: 0.5 }];
 const LONG = { attack: { ...ATTACK, steps: 50_000, checks: false } };
@@ -148,5 +149,40 @@ describe('a gate on the results of a run folder', () => {
     expect(key).toMatch(/^[0-9a-f]{64}$/);
     for (const file of ['run.json', 'report.html', 'tables/comparison.tex'])
       expect(readFileSync(join(out, file), 'utf8'), file).toContain(key);
+  });
+});
+
+describe('assay run --baseline', () => {
+  it('judges a release by the paired differences to an earlier one', async () => {
+    const { at, out, file } = finished();
+    expect(await obeyed(['bless', 'out', '--to', 'baseline'], at)).toMatchObject({ code: 0 });
+    const over = { measure: 'accuracy', where: { model: 'sharp' }, over: 'blessed' };
+    const gates = [
+      { ...over, notWorse: 'significantly' },
+      { ...over, notWorseBy: 0.1 },
+    ];
+    writeFileSync(file, stringify(runFile({ suites: ['accuracy'], gates })));
+    const release = () => obeyed(['run', 'small.run.yaml', '--out', 'out', '--baseline', 'baseline'], at);
+    expect(await release()).toMatchObject({ code: 0 });
+    const { gates: same } = savedResults(out);
+    const blessed = { key: expect.any(String), created: expect.any(String) };
+    expect(same).toMatchObject([
+      { passed: true, value: 0, n: 60, over: { model: 'sharp', blessed }, test: 'mcnemar' },
+      { passed: true, value: 0, n: 60, judges: 'interval' },
+    ]);
+
+    // A release that says left whatever it sees.
+    writeFileSync(join(at, 'sharp.onnx'), writeOnnx(network({ gain: -1.2 })));
+    expect(await release()).toMatchObject({ code: 1 });
+    const { gates: worse } = savedResults(out);
+    expect(worse.map(({ passed }) => passed)).toEqual([false, false]);
+    expect(worse[0].value).toBeCloseTo(-2 / 3, 1);
+    expect(worse[0].p).toBeLessThan(1e-6);
+
+    // What is no baseline any more is told before anything is measured.
+    writeFileSync(join(at, 'baseline', 'results.json'), '{}');
+    const units = unitFiles(out);
+    await expect(release()).resolves.toMatchObject(refused('baseline-damaged', /results\.json.*bless/));
+    expect(unitFiles(out)).toEqual(units);
   });
 });

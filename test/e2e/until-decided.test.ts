@@ -68,7 +68,7 @@ describe('assay run --until-decided', () => {
       code: 1,
       stderr: expect.stringMatching(/\nstopped after \d+ of 300 examples: 3 of 3 gates decided/),
       stdout: expect.stringMatching(
-        /Stopped when every gate was decided at 95 %: \d+ of \d+ units, and about .* passes saved\.\n {2}Adversarial robustness on test: \d+ of 300 examples\n {2}Accuracy on test: not measured, since no gate rests on it/,
+        /Stopped when every gate was decided at 95 %: \d+ of \d+ units were measured, which saved about .* passes\.\n {2}Adversarial robustness on test: \d+ of 300 examples\n {2}Accuracy on test: not measured, since no gate rests on it/,
       ),
     });
     const results = savedResults(out);
