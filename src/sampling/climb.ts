@@ -1,4 +1,4 @@
-import { NotFinite } from '../models/finite.js';
+import { firstNotFinite, NotFinite } from '../models/finite.js';
 import type { Batch, Passes, System } from '../models/system.js';
 import { type TargetName, targetNamed } from './targets.js';
 
@@ -52,7 +52,7 @@ export async function climb(
   await ask(0, n);
   for (let row = 0; row < n; row++) {
     const own = gradient.subarray(row * size, (row + 1) * size);
-    if (own.every(Number.isFinite)) continue;
+    if (firstNotFinite(own) < 0) continue;
     own.fill(0);
     lost.push({ row, error: notFinite(system.info.name, title, step) });
   }

@@ -144,7 +144,9 @@ export async function sgld(system: System, state: SgldState, options: ClimbOptio
     fail(row, error);
   };
   const step = Math.min(system.batchSize, Math.ceil(state.n / system.concurrency));
-  await forRanges(state.n, { step, lanes: system.concurrency, signal }, async (start, end) => {
+  // One more lane than there are calls at once: while it draws noise, no call waits for it.
+  const lanes = system.concurrency + 1;
+  await forRanges(state.n, { step, lanes, signal }, async (start, end) => {
     let part = chosen(state, range(start, end));
     // Once one part has failed the others need not go on to their last step.
     for (let k = from; k < from + steps && part.n > 0 && !failed; k++) {

@@ -17,6 +17,7 @@ import { harnessRounds } from './harness.js';
 import { withLoss } from './loss.js';
 import { mixedRounds } from './mixed.js';
 import { networkOf } from './networks.js';
+import { samplingRounds } from './sampling.js';
 import { askTorch, saveForTorch } from './torch.js';
 
 const help = `usage: npm run bench -- [options]
@@ -27,6 +28,9 @@ const help = `usage: npm run bench -- [options]
   --network NAME   wrn-16-4 (the default), preact-resnet-18 or vit
   --model FILE     an ONNX classifier instead of a built-in network
   --mixed          forward and gradient calls in turn, as attacks make them, in one layout of sessions after the other
+  --sampling       SGLD chains beside bare gradient passes, and on one core
+  --chains N       how many, of --steps each (1000)
+  --steps N        (20)
   --torch PYTHON   a Python with PyTorch, for the built-in networks; give it several times for several versions`;
 
 const { values: options } = parseArgs({
@@ -38,6 +42,9 @@ const { values: options } = parseArgs({
     model: { type: 'string' },
     torch: { type: 'string', multiple: true, default: [] },
     mixed: { type: 'boolean', default: false },
+    sampling: { type: 'boolean', default: false },
+    chains: { type: 'string', default: '1000' },
+    steps: { type: 'string', default: '20' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -138,6 +145,21 @@ async function mixed(graph: Graph): Promise<void> {
   }
 }
 
+/** Prints what chains of SGLD take beyond their gradient passes, and how much faster all cores are than one. */
+async function sampling(graph: Graph): Promise<void> {
+  const work = { chains: Number(options.chains), steps: Number(options.steps), batch };
+  const rounds = await samplingRounds(graph, { ...work, rounds: Number(options.rounds) });
+  const shown = (ratios: number[]) =>
+    `${median(ratios).toFixed(3)} (${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)})`;
+  const beside = (what: 'seconds' | 'processor') =>
+    shown(rounds.map(({ chains, bare }) => chains[what] / bare[what]));
+  console.log(
+    `${work.chains} chains of ${work.steps} steps: ${median(rounds.map(({ chains }) => chains.seconds)).toFixed(2)} s, ` +
+      `${beside('seconds')} of as many bare gradient passes, ${beside('processor')} of their processor time; ` +
+      `${shown(rounds.map(({ chains, oneCore }) => oneCore.seconds / chains.seconds))} times as fast as one core`,
+  );
+}
+
 /** Prints what a PGD run takes beyond its engine calls. */
 async function harness(graph: Graph): Promise<void> {
   const work = { examples: 4 * batch, steps: 10, restarts: 1, batch, rounds: Number(options.rounds) };
@@ -181,6 +203,7 @@ async function main(): Promise<void> {
     }
     if (options.torch.length === 0) console.log('PyTorch was not timed: name one with --torch PYTHON');
     if (options.mixed) await mixed(graph);
+    if (options.sampling) await sampling(graph);
     await harness(graph);
   } finally {
     for (const contender of contenders) await contender.close();

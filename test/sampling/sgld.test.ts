@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NotFinite } from '../../src/models/finite.js';
 import type { System } from '../../src/models/system.js';
 import { stream } from '../../src/random/stream.js';
 import { addNoise, type SgldState, sgld, sgldStep, stepNoise } from '../../src/sampling/sgld.js';
@@ -25,7 +26,7 @@ describe('SGLD on a Gaussian', () => {
   ])('reaches the moments of its stationary state: %o', async (given) => {
     const { mean, variance, scale, ...options } = given;
     const state = start(1500);
-    await sgld(gaussian(mean, variance, scale), state, { ...options, clamp: 'none', steps: 120 });
+    await sgld(gaussian(mean, variance, scale, 300), state, { ...options, clamp: 'none', steps: 120 });
     const found = moments(state.pixels.map((pixel) => scale * pixel));
     const shrink = 1 - options.stepSize / variance;
     const expected = options.noise ** 2 / (1 - shrink ** 2);
@@ -36,7 +37,7 @@ describe('SGLD on a Gaussian', () => {
   it('is Langevin dynamics when noise = sqrt(2 stepSize): the variance is that of the density', async () => {
     const state = start(1500);
     const options = { stepSize: 0.01, noise: Math.sqrt(0.02), clamp: 'none' as const };
-    await sgld(gaussian(0.5, 0.2, 1), state, { ...options, steps: 150 });
+    await sgld(gaussian(0.5, 0.2, 1, 300), state, { ...options, steps: 150 });
     expect(Math.abs(moments(state.pixels).variance / 0.2 - 1)).toBeLessThan(0.1);
   });
 
@@ -171,5 +172,28 @@ describe('units and bounds', () => {
       code: 'model-invalid',
       details: { path: 'SGLD step 0' },
     });
+  });
+
+  it('or is told of, where somebody listens: the other chains go on as if alone', async () => {
+    const system = gaussian(0, 1, 1, 8);
+    const broken: System = {
+      ...system,
+      async gradient(batch, loss) {
+        // Refused as a whole, as a network does whose logits overflow.
+        if (batch.pixels.some((x) => x > 0.65)) throw new NotFinite('a logit is NaN');
+        return system.gradient(batch, loss);
+      },
+    };
+    const options = { stepSize: 0.05, noise: 0.1, clamp: 'none' as const, steps: 6 };
+    const [some, all] = [start(20), start(20)];
+    const lost = new Map<number, string>();
+    await sgld(broken, some, { ...options, fail: (row, { message }) => lost.set(row, message) });
+    await sgld(system, all, options);
+    expect(lost.size).toBeGreaterThan(2);
+    expect(lost.size).toBeLessThan(18);
+    expect(new Set(lost.values())).toEqual(new Set(['a logit is NaN']));
+    for (let i = 0; i < 20; i++)
+      if (!lost.has(i))
+        expect(some.pixels.slice(4 * i, 4 * i + 4)).toEqual(all.pixels.slice(4 * i, 4 * i + 4));
   });
 });

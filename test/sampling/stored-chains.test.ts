@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
+import { createOrtEngine } from '../../src/engines/ort/engine.js';
+import { openModel } from '../../src/models/open.js';
 import { ReplayBuffer } from '../../src/sampling/replay-buffer.js';
 import { readStoredChains } from '../../src/sampling/stored-chains.js';
 import { dict, float32, stateDict, tensor, torchZip } from '../checkpoints/torch-writer.js';
@@ -24,6 +26,15 @@ it('reads the chains of a checkpoint as pixels, whatever the network expects of 
   expect(range?.pixels).toEqual(images.map((v) => (v + 1) / 2));
   const standardised = await readStoredChains({ ...card, input: { shape: [1, 8, 8], mean: 0.5, std: 0.25 } });
   expect(standardised?.pixels).toEqual(images.map((v) => v * 0.25 + 0.5));
+});
+
+it('a model of the checkpoint gives them, and says how many', async () => {
+  const engine = createOrtEngine({ sessions: 1 });
+  const input = { shape: [1, 8, 8], range: [-1, 1] };
+  const model = await openModel({ ...card, input }, engine);
+  expect(model.info.storedChains).toBe(2);
+  expect(await model.storedChains?.()).toEqual(images.map((v) => (v + 1) / 2));
+  await engine.close();
 });
 
 it('begins a replay buffer with them', async () => {
