@@ -159,19 +159,25 @@ export function flagsTable(result: PurificationResult): Table {
     columns: [
       { key: 'flag', title: 'flag', format: 'text' },
       { key: 'when', title: 'raised when', format: 'text' },
-      { key: 'steps', title: 'steps', format: 'text' },
-      { key: 'seen', title: 'seen', format: 'text' },
+      { key: 'seen', title: 'seen, by SGLD steps', format: 'text' },
       { key: 'raised', title: 'raised', format: 'text' },
     ],
-    rows: flags.flatMap(({ code, when, look }) =>
-      steps.flatMap((count, k) => {
-        const found = look(result, k);
-        if (!found) return [];
-        return [
-          { flag: code, when, steps: String(count), seen: found.seen, raised: found.raised ? 'yes' : 'no' },
-        ];
-      }),
-    ),
+    rows: flags.flatMap((flag) => {
+      const looked = steps.flatMap((count, k) => {
+        const found = flag.look(result, k);
+        return found ? [{ ...found, count }] : [];
+      });
+      if (looked.length === 0) return [];
+      const raised = looked.filter((one) => one.raised).map(({ count }) => count);
+      return [
+        {
+          flag: flag.code,
+          when: flag.when,
+          seen: looked.map(({ count, seen }) => `${count}: ${seen}`).join('; '),
+          raised: raised.length > 0 ? `at ${raised.join(', ')}` : 'no',
+        },
+      ];
+    }),
   };
 }
 

@@ -18,7 +18,7 @@ import { type PurificationOptions, purificationOptions } from './options.js';
 import { type PurificationRequests, purifierOf, requestsFor } from './requests.js';
 import { type PurificationResult, purificationResult } from './result.js';
 import { sheet } from './sheet.js';
-import { purificationTable, verdictsTable } from './tables.js';
+import { ladderTable, purificationTable, verdictsTable } from './tables.js';
 
 const NAME = 'purification';
 const DIAGNOSTICS = `${NAME}-gradients`;
@@ -74,7 +74,9 @@ export const purification = defineSuite({
       ),
       tables: sets.flatMap(({ dataset, own }) => [
         purificationTable(dataset.name, own, caption(options, own)),
-        ...[verdictsTable(dataset.name, own)].filter((table) => table !== undefined),
+        ...[ladderTable(dataset.name, own), verdictsTable(dataset.name, own)].filter(
+          (table) => table !== undefined,
+        ),
         ...own.map(flagsTable),
       ]),
       figures: sets.flatMap(({ dataset, own }) =>

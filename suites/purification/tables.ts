@@ -69,14 +69,14 @@ const OF_RUNG = [
   { key: 'attack', title: 'attack', format: 'text' },
 ] as const;
 
-/** What every attack on the whole was and cost, and each kind of verdict on its images. */
-export function verdictsTable(dataset: string, results: readonly PurificationResult[]): Table | undefined {
-  const rows = results.flatMap((result) => result.rungs.map((found) => ({ result, found })));
+/** What every attack on the whole was, found and cost. */
+export function ladderTable(dataset: string, results: readonly PurificationResult[]): Table | undefined {
+  const rows = everyRung(results);
   if (rows.length === 0) return undefined;
   return {
-    id: `purification-verdicts-${dataset}`,
-    title: `Attacks on model and purification together, and verdicts on their images, ${dataset}`,
-    caption: `Passes per example are those of the networks, chains and their steps counted. Verdicts are accuracies, made of the same fresh draws at each attack's image: ${verdicts.map(({ title, what }) => `${title}, ${what}`).join('; ')}. An image counts as broken when one point of the attack was confirmed wrong, which is why verdicts at that one point may be higher.`,
+    id: `purification-ladder-${dataset}`,
+    title: `Attacks on model and purification together, ${dataset}`,
+    caption: 'Passes per example are those of the networks, every step of every chain counted.',
     folded: true,
     columns: [
       ...OF_RUNG,
@@ -84,26 +84,47 @@ export function verdictsTable(dataset: string, results: readonly PurificationRes
       { key: 'n', title: 'n', format: 'text' },
       { key: 'robust', title: 'not broken', ...percent },
       { key: 'confirmed', title: 'confirmed', format: 'text' },
-      ...verdicts.map(({ name, title }) => ({ key: name, title, ...percent })),
-      { key: 'draws', title: 'draws', format: 'number' },
       { key: 'forward', title: 'forward passes', format: 'number' },
       { key: 'gradient', title: 'gradient passes', format: 'number' },
     ],
     rows: rows.map(({ result, found }) => {
-      const { climb, robust, judged, passes, broken, confirmed } = found;
+      const { climb, robust, passes, broken, confirmed } = found;
       return {
         ...ofRung(result, found),
         figures: climb.label,
         n: String(robust.n),
         robust: cell(robust),
         confirmed: confirmed === undefined ? '' : `${confirmed} of ${broken}`,
-        ...Object.fromEntries(
-          verdicts.map(({ name }, v) => [name, judged ? cell(judged.verdicts[v].estimate) : null]),
-        ),
-        draws: judged ? { value: judged.draws.value } : null,
         forward: { value: passes.forward.value },
         gradient: { value: passes.gradient.value },
       };
     }),
   };
 }
+
+/** Each kind of verdict on the images of every attack on the whole. */
+export function verdictsTable(dataset: string, results: readonly PurificationResult[]): Table | undefined {
+  const rows = everyRung(results).filter(({ found }) => found.judged);
+  if (rows.length === 0) return undefined;
+  return {
+    id: `purification-verdicts-${dataset}`,
+    title: `Verdicts on the images of these attacks, ${dataset}`,
+    caption: `Accuracies, of the same fresh draws at each image. ${verdicts.map(({ title, what }) => `${title}: ${what}`).join('; ')}. An attack counts an image as broken when one of its points was confirmed wrong: verdicts at the one point that is kept may be higher.`,
+    folded: true,
+    columns: [
+      ...OF_RUNG,
+      ...verdicts.map(({ name, title }) => ({ key: name, title, ...percent })),
+      { key: 'draws', title: 'draws', format: 'number' },
+    ],
+    rows: rows.map(({ result, found }) => ({
+      ...ofRung(result, found),
+      ...Object.fromEntries(
+        (found.judged?.verdicts ?? []).map(({ verdict, estimate }) => [verdict.name, cell(estimate)]),
+      ),
+      draws: found.judged ? { value: found.judged.draws.value } : null,
+    })),
+  };
+}
+
+const everyRung = (results: readonly PurificationResult[]) =>
+  results.flatMap((result) => result.rungs.map((found) => ({ result, found })));

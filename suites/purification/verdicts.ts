@@ -59,7 +59,7 @@ export const verdicts: readonly Verdict[] = [
   },
   {
     name: 'any-of',
-    title: 'any wrong',
+    title: 'resubmitted',
     column: 'all_right',
     what: 'right in every one of the first draws: an attacker may submit an image again (DiffHammer, 2024)',
     of: ({ predictions, label }) => Number(predictions.slice(0, BLOCK).every(isRight(label))),
