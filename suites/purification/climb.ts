@@ -26,7 +26,8 @@ export function climbOf(
   const figures = { ...whole[protocol === 'strong' ? 'strong' : 'quick'], ...given(adaptive) };
   const { steps, restarts = 1, stepSize } = figures;
   const size = stepSize !== undefined && norm === 'Linf' && whole.method === 'pgd' && { stepSize };
-  const draws = { eot: eot ?? figures.eot, confirm: figures.confirm };
+  // With a fixed seed all draws are the same one.
+  const draws = rung.fixed ? { eot: 1, confirm: 1 } : { eot: eot ?? figures.eot, confirm: figures.confirm };
   const stage = settledStage(
     {
       method: whole.method,

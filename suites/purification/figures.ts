@@ -170,3 +170,39 @@ export function eotFigure(result: PurificationResult): LineFigure | undefined {
     })),
   };
 }
+
+/** Where on its way through the chain a gradient loses its direction, and where it grows; one chart each per system. */
+export function gradientFigures(result: PurificationResult): LineFigure[] {
+  const { system, dataset, steps, diagnostics } = result;
+  const most = diagnostics.findLastIndex(({ path }, k) => path !== undefined && steps[k] > 0);
+  const path = diagnostics[most]?.path;
+  if (!path) return [];
+  const common = {
+    kind: 'lines' as const,
+    xLabel: 'SGLD step that the gradient has gone back to',
+    points: steps[most] <= 20,
+  };
+  const xs = path.cosine.map((_, k) => k);
+  const on = `${named(result)}, ${steps[most]} SGLD steps, ${dataset.name}`;
+  return [
+    {
+      ...common,
+      id: `purification-gradient-cosine-${dataset.name}-${system.name}`,
+      title: `Direction of the gradient in the chain, ${on}`,
+      caption:
+        'Cosine with the gradient where the chain ends, which BPDA takes for that at the image; mean over clean images.',
+      yLabel: 'cosine with BPDA',
+      yFormat: 'number',
+      series: [{ name: system.name, points: points(xs, path.cosine) }],
+    },
+    {
+      ...common,
+      id: `purification-gradient-growth-${dataset.name}-${system.name}`,
+      title: `Length of the gradient in the chain, ${on}`,
+      caption: 'Decimal logarithm of its length by that where the chain ends; mean over clean images.',
+      yLabel: 'log10 of the length',
+      yFormat: 'number',
+      series: [{ name: system.name, points: points(xs, path.length) }],
+    },
+  ];
+}

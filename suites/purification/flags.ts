@@ -60,7 +60,7 @@ const ofRung = ({ rungs, steps }: PurificationResult, k: number, name: string) =
   rungs.find((one) => one.steps === steps[k] && one.climb.rung.name === name);
 
 const diagnostic = ({ diagnostics }: PurificationResult, k: number, name: string) =>
-  diagnostics[k]?.find(({ measure }) => measure === name);
+  diagnostics[k].found.find(({ measure }) => measure === name);
 
 /** Examples that one attack broke and the other did not, of those that both had. */
 export function onlyOne(a: UnderAttack, b: UnderAttack): { onlyA: number; onlyB: number } {
@@ -120,6 +120,45 @@ export const flags: readonly Flag[] = [
         raised: fresh.robust.value - fixed.robust.value > 0.2,
         seen: `${percent(fresh.robust.value)} under ${fresh.climb.rung.title}, ${percent(fixed.robust.value)} with a fixed seed`,
       };
+    },
+  },
+  {
+    code: 'gradient-explodes',
+    severity: 'warning',
+    when: 'the full gradient is more than 100 times as long, or as short, before the chain as behind it (median)',
+    why: 'its direction is then that of a few draws, or of rounding: attacks that follow it find less than there is',
+    fix: 'quote the accuracy under BPDA beside it; raise `adaptive.eot`, lower `stepSize`',
+    look: (result, k) => {
+      const { estimate } = diagnostic(result, k, 'gradient-growth') ?? {};
+      if (!estimate) return undefined;
+      const { value } = estimate;
+      return { raised: value > 100 || value < 0.01, seen: `${value.toPrecision(3)} times as long` };
+    },
+  },
+  {
+    code: 'eot-not-converged',
+    severity: 'warning',
+    when: 'full gradients of two halves of the draws have a cosine below 0.5 on average',
+    why: 'an attack that averages as few draws follows noise as much as the gradient: more draws would find more',
+    fix: 'raise `adaptive.eot`, and `diagnostics.draws` with it',
+    look: (result, k) => {
+      const { estimate } = diagnostic(result, k, 'eot-agreement') ?? {};
+      if (!estimate) return undefined;
+      const { value } = estimate;
+      return { raised: value < 0.5, seen: `cosine ${value.toFixed(2)}` };
+    },
+  },
+  {
+    code: 'bpda-misleads',
+    severity: 'note',
+    when: 'the straight-through gradient and the full one have a cosine below 0.5 on average',
+    why: 'the chain is no identity: BPDA climbs another function than the one it attacks',
+    fix: 'add `full` to `ladder`',
+    look: (result, k) => {
+      const { estimate } = diagnostic(result, k, 'gradient-cosine') ?? {};
+      if (!estimate) return undefined;
+      const { value } = estimate;
+      return { raised: value < 0.5, seen: `cosine ${value.toFixed(2)}` };
     },
   },
   {

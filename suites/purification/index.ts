@@ -11,11 +11,18 @@ import {
   withoutLabels,
 } from '../../src/suite.js';
 import { diagnosticsSheet } from './diagnostics.js';
-import { accuracyFigure, attackStepsFigure, distanceFigure, energyFigure, eotFigure } from './figures.js';
+import {
+  accuracyFigure,
+  attackStepsFigure,
+  distanceFigure,
+  energyFigure,
+  eotFigure,
+  gradientFigures,
+} from './figures.js';
 import { flagsTable, purificationWarnings } from './flags.js';
 import { measureNames, purificationMeasures } from './measures.js';
 import { type PurificationOptions, purificationOptions } from './options.js';
-import { type PurificationRequests, purifierOf, requestsFor } from './requests.js';
+import { onceOnly, type PurificationRequests, purifierOf, requestsFor } from './requests.js';
 import { type PurificationResult, purificationResult } from './result.js';
 import { sheet } from './sheet.js';
 import { ladderTable, purificationTable, verdictsTable } from './tables.js';
@@ -34,7 +41,7 @@ function jobs(context: SuiteContext, options: PurificationOptions): Job[] {
     context.systems.flatMap((system) => {
       const purifier = purifierOf(system, context.systems, options);
       return 'by' in purifier
-        ? [{ system, dataset, wanted: requestsFor(system, dataset, purifier.by, options, context.catalogue) }]
+        ? [{ system, dataset, wanted: requestsFor(system, dataset, purifier.by, options, context) }]
         : [];
     }),
   );
@@ -82,7 +89,11 @@ export const purification = defineSuite({
       figures: sets.flatMap(({ dataset, own }) =>
         [
           ...own.map(accuracyFigure),
-          ...own.flatMap((result) => [attackStepsFigure(result), eotFigure(result)]),
+          ...own.flatMap((result) => [
+            attackStepsFigure(result),
+            eotFigure(result),
+            ...gradientFigures(result),
+          ]),
           energyFigure(dataset.name, own),
           distanceFigure(dataset.name, own, 'L2'),
           distanceFigure(dataset.name, own, 'Linf'),
@@ -96,7 +107,7 @@ export const purification = defineSuite({
       notApplicable: [...withoutLabels(NAME, context), ...unpurified(context, options)],
       examples: [
         ...(results.length > 0 ? [sheet(NAME, results)] : []),
-        ...(results.some(({ diagnostics }) => diagnostics.flat().length > 0)
+        ...(results.some(({ diagnostics }) => diagnostics.some(({ found }) => found.length > 0))
           ? [diagnosticsSheet(DIAGNOSTICS, results)]
           : []),
       ],
@@ -120,7 +131,9 @@ function caption(
 function unpurified(context: SuiteContext, options: PurificationOptions): NotApplicable[] {
   return context.systems.flatMap((system) => {
     const purifier = purifierOf(system, context.systems, options);
-    return 'reason' in purifier ? [{ suite: NAME, model: system.name, reason: purifier.reason }] : [];
+    if ('reason' in purifier) return [{ suite: NAME, model: system.name, reason: purifier.reason }];
+    const reason = onceOnly(purifier.by, context.systems);
+    return reason ? [{ suite: NAME, model: system.name, what: 'full gradient', reason }] : [];
   });
 }
 

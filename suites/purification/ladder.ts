@@ -22,7 +22,7 @@ export interface Rung {
   fixed?: true;
   /** How the whole is differentiated and drawn from; absent where the attack knows nothing of the purification. */
   whole?: {
-    purify: Partial<Pick<AdaptiveParams['purify'], 'gradient' | 'seed'>>;
+    purify: Pick<AdaptiveParams['purify'], 'gradient' | 'seed'>;
     method: string;
     loss: string;
     options: object;
@@ -47,12 +47,55 @@ export const ladder: readonly Rung[] = [
     what: 'PGD along straight-through gradients',
     source: 'Athalye et al. 2018; figures of Hill et al. 2021',
     whole: {
-      purify: {},
+      purify: { gradient: 'straight-through', seed: 'fresh' },
       method: 'pgd',
       loss: 'cross-entropy',
       options: {},
       quick: QUICK,
       strong: { steps: 50, stepSize: '2/255', eot: 15, confirm: 150 },
+    },
+  },
+  {
+    name: 'full',
+    title: 'full gradient',
+    what: 'PGD along the gradient through every step of the chain, from the clean image',
+    source: 'figures of Lee & Kim 2023',
+    whole: {
+      purify: { gradient: 'full', seed: 'fresh' },
+      method: 'pgd',
+      loss: 'cross-entropy',
+      options: { randomStart: false },
+      quick: QUICK,
+      strong: { steps: 200, stepSize: '0.007', eot: 20, confirm: 10 },
+    },
+  },
+  {
+    name: 'apgd-margin',
+    title: 'APGD margin',
+    what: 'APGD on the margin along the full gradient, 10 fresh evaluations of what looks wrong',
+    source: 'figures of DiffHammer, NeurIPS 2024',
+    whole: {
+      purify: { gradient: 'full', seed: 'fresh' },
+      method: 'apgd',
+      loss: 'margin',
+      options: {},
+      quick: QUICK,
+      strong: { steps: 50, restarts: 3, eot: 1, confirm: 10 },
+    },
+  },
+  {
+    name: 'fixed-seed',
+    title: 'fixed seed',
+    what: 'PGD along the full gradient where the noise of an image is always the same, which the attacker knows',
+    source: 'Liu et al. 2024, deterministic white box',
+    fixed: true,
+    whole: {
+      purify: { gradient: 'full', seed: 'fixed' },
+      method: 'pgd',
+      loss: 'cross-entropy',
+      options: {},
+      quick: { ...QUICK, eot: 1, confirm: 1 },
+      strong: { steps: 200, stepSize: '0.007', eot: 1, confirm: 1 },
     },
   },
 ];

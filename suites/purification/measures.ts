@@ -1,7 +1,7 @@
 import { parseEpsilon } from '../../src/attack.js';
 import type { Estimate } from '../../src/metrics.js';
 import { type Measure, type MeasureRows, measure } from '../../src/suite.js';
-import type { Diagnostic } from './diagnostics.js';
+import { type Diagnostic, diagnosticMeasures } from './diagnostics.js';
 import type { PurificationOptions } from './options.js';
 import type { PurificationResult } from './result.js';
 import { imagesOf } from './sheet.js';
@@ -30,14 +30,14 @@ export const measureNames = [
   'log-px-change',
   'log-px-change-attacked',
   'purification-distance',
-  'purifier-expansion',
+  ...diagnosticMeasures,
 ];
 
 export function purificationMeasures(about: About): Measure[] {
   const { result } = about;
   return [
     ...result.steps.flatMap((steps, k) => bySteps(about, steps, k)),
-    ...result.steps.flatMap((steps, k) => byDiagnostic(about, steps, result.diagnostics[k] ?? [])),
+    ...result.steps.flatMap((steps, k) => byDiagnostic(about, steps, result.diagnostics[k].found)),
     ...result.rungs.flatMap((found) => byRung(about, found)),
     ...result.sweep.map((found) => robust(about, found)),
   ];

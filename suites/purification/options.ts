@@ -105,6 +105,13 @@ export const purificationOptions = ({ norms }: Catalogue) =>
             default: 16,
             description: 'Use only the first n examples; 0 leaves this out.',
           }),
+          draws: Type.Integer({
+            minimum: 2,
+            maximum: 1000,
+            multipleOf: 2,
+            default: 4,
+            description: 'Draws of each gradient, in two halves that are compared.',
+          }),
         },
         {
           default: {},

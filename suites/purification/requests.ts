@@ -10,7 +10,13 @@ import {
   purifiedDraws,
   purifiedRequest,
 } from '../../src/measurements.js';
-import { type Catalogue, type DatasetInfo, type Request, request, type SystemInfo } from '../../src/suite.js';
+import {
+  type DatasetInfo,
+  type Request,
+  request,
+  type SuiteContext,
+  type SystemInfo,
+} from '../../src/suite.js';
 import { type Climb, climbOf } from './climb.js';
 import { type DiagnosticRequests, diagnosticRequests } from './diagnostics.js';
 import { rungNamed } from './ladder.js';
@@ -64,12 +70,22 @@ export function purifierOf(
   return { reason: system.lacks.logPx ?? 'it has no log p(x) to climb' };
 }
 
+/**
+ * Why the purifying model can be differentiated once only, so that there is no full gradient; undefined where it can, or
+ * where it is not among the systems: a pure energy model's measurements check it.
+ */
+export function onceOnly(by: string, systems: readonly SystemInfo[]): string | undefined {
+  const info = systems.find(({ name }) => name === by);
+  if (!info || info.offers.includes('hessianProduct')) return undefined;
+  return info.lacks.hessianProduct ?? `"${by}" has no second derivatives`;
+}
+
 export function requestsFor(
   { name: system }: SystemInfo,
   { name: dataset }: DatasetInfo,
   by: string,
   options: PurificationOptions,
-  catalogue: Catalogue,
+  { systems, catalogue }: Pick<SuiteContext, 'systems' | 'catalogue'>,
 ): PurificationRequests {
   const { stepSize, noise, inputNoise, chains, clamp, examples, adaptive } = options;
   const steps = [...new Set(options.steps)].sort((a, b) => a - b);
@@ -96,7 +112,11 @@ export function requestsFor(
     const params = { purify, draws, block: Math.min(BLOCK, draws), sequential };
     return { ...one, draws: request({ measurement: purifiedDraws, params, inputs: [attack], ...on }) };
   };
-  const climbs = options.ladder.flatMap((name) => climbOf(rungNamed(name), options, catalogue) ?? []);
+  const twice = onceOnly(by, systems) === undefined;
+  const climbs = options.ladder
+    .map(rungNamed)
+    .filter((rung) => twice || rung.whole?.purify.gradient !== 'full')
+    .flatMap((rung) => climbOf(rung, options, catalogue) ?? []);
   const strongest = climbs.findLast(({ rung }) => !rung.fixed);
   const others = adaptive.sweep.filter((eot) => eot !== strongest?.params.eot).sort((a, b) => a - b);
   return {
@@ -104,7 +124,7 @@ export function requestsFor(
     clean: purifiedRequest(system, dataset, { ...chain, steps }, examples),
     transferred: purifiedRequest(system, dataset, { ...chain, steps }, examples, transfer),
     rungs: steps.flatMap((count) => climbs.map((climb) => attacked(climb, count))),
-    diagnostics: diagnosticRequests(system, dataset, chain, steps, options),
+    diagnostics: diagnosticRequests(system, dataset, chain, steps, options, twice),
     sweep: steps.flatMap((count) =>
       [...new Set(others)].flatMap((eot) => {
         const climb = strongest && climbOf(strongest.rung, options, catalogue, eot);

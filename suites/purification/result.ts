@@ -1,7 +1,7 @@
 import type { PurifiedRows } from '../../src/measurements.js';
 import { argmax, type Estimate, meanOf, wilson } from '../../src/metrics.js';
 import type { Collected, CollectedRows, DatasetInfo, SystemInfo } from '../../src/suite.js';
-import { type Diagnostic, diagnosticsOf } from './diagnostics.js';
+import { type Diagnosed, diagnosticsOf } from './diagnostics.js';
 import type { PurificationRequests } from './requests.js';
 import { type UnderAttack, underAttack } from './under-attack.js';
 
@@ -41,7 +41,7 @@ export interface PurificationResult {
   /** The same with other numbers of draws per gradient. */
   sweep: readonly UnderAttack[];
   /** By step count. */
-  diagnostics: readonly (readonly Diagnostic[])[];
+  diagnostics: readonly Diagnosed[];
 }
 
 export function purificationResult(

@@ -115,6 +115,31 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
       return gradientScale * sum;
     });
   };
+  /** The Hessian of log p(x), times a direction. */
+  const curvature = ({ n, pixels }: Pick<Batch, 'n' | 'pixels'>, direction: Float32Array): Float32Array => {
+    const z = linear({ n, pixels });
+    const p = softmax({ n, classes, data: logitsOf({ n, pixels }) });
+    const along = linear({ n, pixels: direction });
+    const out = new Float32Array(n * size);
+    for (let i = 0; i < n; i++) {
+      const of = (k: number) => {
+        const t = Math.tanh(z[i * classes + k]);
+        const [first, second] =
+          squash === undefined ? [1, 0] : [squash * (1 - t ** 2), -2 * squash * t * (1 - t ** 2)];
+        return { p: p[i * classes + k], first, second, u: along[i * classes + k] - bias[k] };
+      };
+      const each = Array.from({ length: classes }, (_, k) => of(k));
+      const mean = each.reduce((sum, { p, first, u }) => sum + p * first * u, 0);
+      for (let j = 0; j < size; j++) {
+        out[i * size + j] = each.reduce(
+          (sum, { p, first, second, u }, k) =>
+            sum + weights[k][j] * p * (first * (first * u - mean) + second * u),
+          0,
+        );
+      }
+    }
+    return out;
+  };
   const working = async <T>(kind: 'forward' | 'gradient', n: number, work: () => T): Promise<T> => {
     spy.batches.push({ kind, n });
     spy.busiest = Math.max(spy.busiest, ++busy);
@@ -131,7 +156,7 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
       defence: '',
       shape: options.shape ?? [1, 1, size],
       classes: weights.map((_, k) => `class ${k}`),
-      offers: ['logits', 'logPx', 'inputGradient'],
+      offers: ['logits', 'logPx', 'inputGradient', 'hessianProduct'],
       lacks: {},
       stochastic: noise > 0,
       energy: 'logsumexp',
@@ -154,6 +179,11 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
       }),
     forward: (batch) => forwardOf(system, batch),
     gradient: (batch, loss) => gradientOf(system, batch, loss),
+    hessianProduct: (batch, direction) =>
+      working('gradient', 2 * batch.n, () => ({
+        product: curvature(batch, direction),
+        passes: { forward: 0, gradient: 2 * batch.n },
+      })),
     groupedGradient: ({ n, group, pixels, ...aims }: Draws, loss): Promise<Gradients> =>
       working('gradient', n * group, () => {
         const each = logitsOf({ n: n * group, pixels });

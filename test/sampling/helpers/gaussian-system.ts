@@ -21,7 +21,7 @@ export function gaussian(mean: number, variance: number, scale: number, batchSiz
       defence: '',
       shape: [1, 2, 2],
       classes: [],
-      offers: ['logPx', 'inputGradient'],
+      offers: ['logPx', 'inputGradient', 'hessianProduct'],
       lacks: { logits: 'it does not classify' },
       stochastic: false,
       energy: 'output',
@@ -38,6 +38,10 @@ export function gaussian(mean: number, variance: number, scale: number, batchSiz
     },
     forward: (batch) => forwardOf(system, batch),
     gradient: (batch, loss) => gradientOf(system, batch, loss),
+    hessianProduct: async ({ n }, direction) => ({
+      product: direction.map((d) => (-d * scale * scale) / variance),
+      passes: { forward: 0, gradient: 2 * n },
+    }),
   };
   return system;
 }
