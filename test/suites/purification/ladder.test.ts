@@ -150,30 +150,6 @@ describe('the ladder', () => {
   });
 });
 
-describe('flags', () => {
-  it('a purifier that pushes images apart is called out, one that pulls them together is not', async () => {
-    // Steps of 1.5 times the curvature end twice as far on the other side.
-    const expanding = {
-      by: 'gaussian',
-      steps: [3],
-      stepSize: 0.3,
-      noise: 0,
-      inputNoise: 0,
-      ladder: ['bpda'],
-    };
-    const peak = gaussian(0.5, 0.1, 1);
-    expect(codes(await run(expanding, [jem, peak]))).toContain('purifier-expands');
-    expect(codes(await run({ ...expanding, stepSize: 0.05 }, [jem, peak]))).not.toContain('purifier-expands');
-  });
-
-  it('a preset in other units than those of its paper is noted', async () => {
-    const wide = analyticSystem({ name: 'jem', weights, squash: 2, shape: [1, 2, 2], inputScale: [2] });
-    const given = { preset: 'jem-1', ladder: ['transfer'], draws: 0 };
-    expect(codes(await run(given))).toContain('preset-units');
-    expect(codes(await run(given, [wide]))).not.toContain('preset-units');
-  });
-});
-
 describe('presets and protocols of the suite', () => {
   const settled = (given: object) =>
     check(optionsOf(purification, builtinCatalogue), given, { what: 'options' });
