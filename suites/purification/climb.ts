@@ -7,6 +7,7 @@ import type { PurificationOptions } from './options.js';
 /** What a rung comes to in a run: the attack, and how it is told in a line. */
 export interface Climb {
   rung: Rung;
+  purify: NonNullable<Rung['whole']>['purify'];
   params: AttackParams;
   label: string;
 }
@@ -40,6 +41,7 @@ export function climbOf(
   const times = restarts > 1 ? ` x ${restarts}` : '';
   return {
     rung,
+    purify: whole.purify,
     params: {
       attacks: [stage],
       norm,

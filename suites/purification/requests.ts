@@ -102,8 +102,7 @@ export function requestsFor(
   };
   const transfer = attackRequest(system, dataset, bare, examples);
   const attacked = (climb: Climb, count: number, swept = false): RungRequests => {
-    const plain = { gradient: 'straight-through', seed: 'fresh' } as const;
-    const purify = { ...chain, steps: count, ...plain, ...climb.rung.whole?.purify };
+    const purify = { ...chain, steps: count, ...climb.purify };
     const on = { system, dataset, first: adaptive.examples };
     const attack = request({ measurement: adaptiveAttack, params: { purify, attack: climb.params }, ...on });
     const one = { climb, steps: count, swept, attack };

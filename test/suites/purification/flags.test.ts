@@ -68,10 +68,10 @@ const cases: Record<string, () => ReturnType<typeof run>> = {
     // Noise alone, before a classifier whose ripples it makes random.
     run(
       {
-        ...{ by: 'gaussian', steps: [0], inputNoise: 0.6, epsilon: 0.1, ladder: ['bpda', 'fixed-seed'] },
+        ...{ by: 'gaussian', steps: [0], inputNoise: 0.1, epsilon: 0.05, ladder: ['bpda', 'fixed-seed'] },
         adaptive: { steps: 10, eot: 8, confirm: 16, examples: N },
       },
-      [shatteredSystem({ weights, amplitude: 0.6, frequency: 20 }), gaussian(0.5, 1, 1)],
+      [shatteredSystem({ weights, amplitude: 1, frequency: 50 }), gaussian(0.5, 1, 1)],
     ),
   'gradient-explodes': () =>
     // x <- x - 3 (x - mean): every step makes a gradient twice as long.
