@@ -116,6 +116,9 @@ export function requestsFor(
     .map(rungNamed)
     .filter((rung) => twice || rung.whole?.purify.gradient !== 'full')
     .flatMap((rung) => climbOf(rung, options, catalogue) ?? []);
+  // Of a pure energy model it is not known here, and what was not asked for must not fail.
+  const known = systems.some(({ name }) => name === by);
+  const lookedBack = twice && (known || climbs.some(({ purify }) => purify.gradient === 'full'));
   const strongest = climbs.findLast(({ rung }) => !rung.fixed);
   const others = adaptive.sweep.filter((eot) => eot !== strongest?.params.eot).sort((a, b) => a - b);
   return {
@@ -123,7 +126,7 @@ export function requestsFor(
     clean: purifiedRequest(system, dataset, { ...chain, steps }, examples),
     transferred: purifiedRequest(system, dataset, { ...chain, steps }, examples, transfer),
     rungs: steps.flatMap((count) => climbs.map((climb) => attacked(climb, count))),
-    diagnostics: diagnosticRequests(system, dataset, chain, steps, options, twice),
+    diagnostics: diagnosticRequests(system, dataset, chain, steps, options, lookedBack),
     sweep: steps.flatMap((count) =>
       [...new Set(others)].flatMap((eot) => {
         const climb = strongest && climbOf(strongest.rung, options, catalogue, eot);
