@@ -31,8 +31,9 @@ const LAYOUTS: readonly Layout[] = [
     leak: 0.2,
     preactivatedShortcut: false,
     head: 'class_output',
-    // The trunk is a classifier of its own in that code; its last layer is never called.
-    idle: /^f\.linear\./,
+    // The trunk is a classifier of its own in that code; its last layer is never called. JEM++ lists its layers a second
+    // time, for steps of which only the first layer is differentiated.
+    idle: /^f\.(linear|layer_one|other_layers)\./,
   },
   {
     name: 'meliketoy/wide-resnet.pytorch',

@@ -1,0 +1,168 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readCheckpoint } from '../../src/checkpoints/registry.js';
+import { createOrtEngine } from '../../src/engines/ort/engine.js';
+import { openModel } from '../../src/models/open.js';
+import { stream } from '../../src/random/stream.js';
+import { launch, MAIN } from '../e2e/assay.js';
+import { watchMemory } from '../e2e/peak-memory.js';
+import { dict, float32, type Saved, stateDict, tensor, torchZip } from './torch-writer.js';
+
+/** Checkpoints as the public codes of JEM and its successors save them, with weights drawn here. */
+const folder = mkdtempSync(join(tmpdir(), 'assay-public-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const drawn = (name: string, dims: readonly number[], scale = 1): Saved => {
+  const size = dims.reduce((a, d) => a * d, 1);
+  const fan = dims.slice(1).reduce((a, d) => a * d, 1);
+  const values = new Float64Array(size);
+  stream({ seed: 5, purpose: name, example: 0 }).uniforms(values);
+  const spread = scale / Math.sqrt(fan);
+  return float32(
+    dims,
+    Float32Array.from(values, (v) => spread * (2 * v - 1)),
+  );
+};
+
+interface Wide {
+  depth: number;
+  width: number;
+  batchNorm?: boolean;
+  buffer: number;
+}
+
+/** The state dict of `F` or `CCF` in the JEM code: a trunk `f` and two heads. */
+function weightsOf({ depth, width, batchNorm = false }: Wide): Record<string, Saved> {
+  const all: Record<string, Saved> = {};
+  const conv = (key: string, out: number, from: number, kernel: number) => {
+    all[`${key}.weight`] = drawn(`${key}.weight`, [out, from, kernel, kernel]);
+    all[`${key}.bias`] = drawn(`${key}.bias`, [out], 0.1);
+  };
+  const norm = (key: string, channels: number) => {
+    if (!batchNorm) return;
+    const around = (name: string, middle: number) =>
+      float32(
+        [channels],
+        Array.from({ length: channels }, (_, i) => middle + 0.1 * Math.sin(i + name.length)),
+      );
+    all[`${key}.weight`] = around('weight', 1);
+    all[`${key}.bias`] = around('bias', 0);
+    all[`${key}.running_mean`] = around('running_mean', 0);
+    all[`${key}.running_var`] = around('running_var', 1);
+  };
+  conv('f.conv1', 16, 3, 3);
+  let from = 16;
+  for (const stage of [1, 2, 3]) {
+    const out = 16 * width * 2 ** (stage - 1);
+    for (let i = 0; i < (depth - 4) / 6; i++) {
+      const block = `f.layer${stage}.${i}`;
+      norm(`${block}.bn1`, from);
+      conv(`${block}.conv1`, out, from, 3);
+      norm(`${block}.bn2`, out);
+      conv(`${block}.conv2`, out, out, 3);
+      if (stage > 1 ? i === 0 : from !== out) conv(`${block}.shortcut.0`, out, from, 1);
+      from = out;
+    }
+  }
+  norm('f.bn1', from);
+  for (const [head, outputs] of Object.entries({ energy_output: 1, class_output: 10 })) {
+    all[`${head}.weight`] = drawn(`${head}.weight`, [outputs, from]);
+    all[`${head}.bias`] = drawn(`${head}.bias`, [outputs], 0.1);
+  }
+  return all;
+}
+
+const named = (all: Record<string, Saved>, prefix: string) =>
+  Object.fromEntries(Object.entries(all).map(([name, saved]) => [prefix + name, saved]));
+
+/** JEM++ lists its first layer and the others again (wideresnet_yopo.py): the same tensors under other names. */
+function listedTwice(all: Record<string, Saved>): Record<string, Saved> {
+  const twice = Object.entries(all).flatMap(([name, saved]) => {
+    const [, stage, rest] = /^f\.layer([123])\.(.*)$/.exec(name) ?? [];
+    const [, first] = /^f\.conv1\.(.*)$/.exec(name) ?? [];
+    const [, last] = /^f\.bn1\.(.*)$/.exec(name) ?? [];
+    const other = stage
+      ? `f.other_layers.${Number(stage) - 1}.${rest}`
+      : first
+        ? `f.layer_one.${first}`
+        : last
+          ? `f.other_layers.3.${last}`
+          : undefined;
+    return other === undefined ? [] : [[other, saved] as const];
+  });
+  return { ...all, ...Object.fromEntries(twice) };
+}
+
+/** `{ model_state_dict, replay_buffer }`, tensors that are the same sharing their storage. */
+function checkpoint(name: string, weights: Record<string, Saved>, images: number): string {
+  const keys = new Map<Uint8Array, string>();
+  const keyed = Object.fromEntries(
+    Object.entries(weights).map(([key, saved], i) => {
+      const known = keys.get(saved.bytes) ?? String(i);
+      keys.set(saved.bytes, known);
+      return [key, { ...saved, key: known }];
+    }),
+  );
+  const buffer = { ...drawn('buffer', [images, 3, 32, 32], 55), key: 'buffer' };
+  const root = dict(['model_state_dict', stateDict(keyed)], ['replay_buffer', tensor(buffer, 'buffer')]);
+  const file = join(folder, name);
+  writeFileSync(file, torchZip({ ...keyed, buffer }, { root }));
+  return file;
+}
+
+const small: Wide = { depth: 10, width: 1, buffer: 20 };
+const plain = weightsOf(small);
+const normalised = weightsOf({ ...small, batchNorm: true });
+
+describe('checkpoints of public codes', () => {
+  const engine = createOrtEngine({ sessions: 1 });
+  afterAll(() => engine.close());
+  const logitsOf = async (file: string) => {
+    const card = { name: 'm', checkpoint: file, input: { shape: [3, 32, 32], range: [-1, 1] }, classes: 10 };
+    const model = await openModel(card, engine);
+    const pixels = Float32Array.from({ length: 2 * 3072 }, (_, i) => (i % 97) / 96);
+    const { logits = [] } = await model.forward({ n: 2, pixels });
+    await model.close();
+    return [...logits];
+  };
+
+  it.each([
+    ['JEM, without normalisation', plain, 'none', ''],
+    ['SADA-JEM, trained on several cards', plain, 'none', 'module.'],
+    ['JEM++, with batch normalisation', normalised, 'batch', ''],
+    ['JEM++, whose layers are listed twice', listedTwice(normalised), 'batch', ''],
+  ])('%s', async (name, weights, norm, prefix) => {
+    const file = checkpoint(`${name.replace(/\W+/g, '-')}.pt`, named(weights, prefix), small.buffer);
+    const { built } = await readCheckpoint(file);
+    expect(built).toMatchObject({
+      layout: 'jem',
+      architecture: { name: 'wide-resnet', depth: 10, width: 1, norm, leak: 0.2 },
+      range: [-1, 1],
+    });
+    expect(built?.replayBuffer?.dims).toEqual([20, 3, 32, 32]);
+    const bare = norm === 'none' ? plain : normalised;
+    const reference = checkpoint(`reference-${norm}.pt`, bare, small.buffer);
+    expect(await logitsOf(file)).toEqual(await logitsOf(reference));
+  });
+
+  it('CIFAR10_MODEL.pt: a WRN-28-10 with a buffer of 10,000 images is opened within 1 GiB', {
+    tags: ['long'],
+  }, async () => {
+    if (!process.env.ASSAY_LONG) return;
+    const size: Wide = { depth: 28, width: 10, buffer: 10_000 };
+    const file = checkpoint('CIFAR10_MODEL.pt', weightsOf(size), size.buffer);
+    const began = performance.now();
+    const { child, ended } = launch(process.execPath, [MAIN, 'inspect', file], folder);
+    const peak = watchMemory(child.pid ?? 0);
+    const { code, stdout, stderr } = await ended;
+    const most = peak();
+    console.log(
+      `opened in ${((performance.now() - began) / 1000).toFixed(1)} s, within ${Math.round(most)} MiB`,
+    );
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    expect(stdout).toMatch(/10000 images of its training's chains/);
+    expect(most).toBeLessThan(1024);
+  });
+});
