@@ -58,6 +58,7 @@ export const warningCodes: readonly string[] = [
   'probabilities-vanish',
   'purification-descends',
   'purification-upper-bound',
+  'purifier-without-steps',
   'purifier-expands',
   'randomized',
   'results-edited',

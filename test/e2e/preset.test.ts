@@ -21,7 +21,8 @@ function given(): string {
 /** What all of the protocol comes to. */
 async function expectWhole(at: string) {
   const { measures, systems, suites } = savedResults(join(at, 'out'));
-  const called = ['flat', 'flat-published', 'flat-0', 'flat-1', 'flat-10'];
+  const purified = ['flat-0', 'flat-1', 'flat-10', 'flat-1-full', 'flat-10-full'];
+  const called = ['flat', 'flat-published', ...purified];
   expect(systems.map(({ name }) => name)).toEqual(called);
   expect(suites.map(({ suite, status }) => [suite, status])).toEqual(
     ['accuracy', 'calibration', 'ood', 'jem'].map((suite) => [suite, 'ok']),
@@ -59,7 +60,7 @@ describe('--preset jem', () => {
     const few = { starts: 1, steps: 2, searches: 2, examples: 3, resamples: 100 };
     const short = Object.entries(few).reduce(
       (all, [key, value]) => all.replace(new RegExp(`^( +${key}): .*$`, 'm'), `$1: ${value}`),
-      text.replace(/refined: .*/, 'refined: [{ system: flat-1 }]'),
+      text.replace(/refined: .*/, 'refined: [{ system: flat-1, full: flat-1-full }]'),
     );
     writeFileSync(file, short);
     const run = ['run', 'out/jem.run.yaml', '--limit', '6', '--out', 'out', '--sessions', '1'];

@@ -58,8 +58,14 @@ export const jem: Preset = {
 function runFile(site: PresetSite): string {
   const { model, missing, limit } = site;
   const { name } = model;
-  const [published, ...refined] = [`${name}-published`, `${name}-0`, `${name}-1`, `${name}-10`];
-  const chain = (steps: number) => ({ by: name, steps, chains: 5 });
+  const published = `${name}-published`;
+  const refined = [0, 1, 10].map((steps) => ({
+    steps,
+    system: `${name}-${steps}`,
+    // Without a step there is nothing that a gradient would have to pass.
+    ...(steps > 0 && { full: `${name}-${steps}-full` }),
+  }));
+  const chain = (steps: number, more = {}) => ({ by: name, steps, chains: 5, ...more });
   const found = site.found.map((one) => ({ ...one, entry: scaled(one, model.shape) }));
   const sets = [...found.map((one) => one.name), 'interpolated'];
   // Of the three halves of the noise's variance that two noisy images and a third draw come to, the system adds one.
@@ -81,8 +87,12 @@ function runFile(site: PresetSite): string {
     'defences:',
     `  # What the public code evaluates: noise of ${NOISE} on every image, in units of the network's input.`,
     `  - ${flow({ name: published, model: name, noise: { std: NOISE } })}`,
-    '  # JEM-k: five chains of k steps of SGLD, whose logits are averaged. Gradients pass them straight through.',
-    ...refined.map((system, i) => `  - ${flow({ name: system, model: name, purify: chain([0, 1, 10][i]) })}`),
+    '  # JEM-k: five chains of k steps of SGLD, whose logits are averaged. Gradients pass them straight through, as published;',
+    '  # and back through every step.',
+    ...refined.map(({ system, steps }) => `  - ${flow({ name: system, model: name, purify: chain(steps) })}`),
+    ...refined.flatMap(({ full, steps }) =>
+      full ? [`  - ${flow({ name: full, model: name, purify: chain(steps, { gradient: 'full' }) })}`] : [],
+    ),
     'datasets:',
     ...found.map(({ name: set, entry }) => `  ${set}: ${flow(entry)}`),
     '  # Means of two test images; and with the noise that the public code adds to them a second time.',
@@ -99,7 +109,7 @@ function runFile(site: PresetSite): string {
     `      model: ${name}`,
     `      published: ${published}`,
     '      interpolated: { published: interpolated-published, plain: interpolated }',
-    `      refined: ${flow(refined.map((system) => ({ system })))}`,
+    `      refined: ${flow(refined.map(({ steps: _, ...one }) => one))}`,
     `      attacks: ${flow(Object.entries(radii).map(([norm, epsilons]) => ({ norm, epsilons })))}`,
     ...Object.entries(schedule).map(([key, value]) => `      ${key}: ${value}`),
     'seed: 1',

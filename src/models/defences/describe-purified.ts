@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AssayError } from '../../errors.js';
+import type { Note } from '../../graph/graph.js';
 import type { Capability, System, SystemInfo } from '../system.js';
 import type { PurifyOptions } from './purify-options.js';
 
@@ -71,6 +72,7 @@ export function describePurified(
       hessianProduct: 'its images go through chains, of which there are first derivatives only',
     },
     stochastic: true,
+    notes: [...(info.notes ?? []), ...withoutSteps(name, options)],
     identity: createHash('sha256')
       .update(
         JSON.stringify([
@@ -90,4 +92,23 @@ export function describePurified(
       )
       .digest('hex'),
   };
+}
+
+/**
+ * A chain without a step purifies nothing: what is called its robustness under BPDA is that of plain PGD, as where the
+ * attack of SADA-JEM's code says `langevin_steps: 0`.
+ */
+function withoutSteps(name: string, { steps, inputNoise }: PurifyOptions): Note[] {
+  if (steps > 0) return [];
+  const still = inputNoise === 0;
+  return [
+    {
+      code: 'purifier-without-steps',
+      severity: still ? 'warning' : 'note',
+      message: still
+        ? `"${name}" purifies nothing: it takes no step and adds no noise`
+        : `"${name}" takes no step of SGLD: it is its classifier on noisy images`,
+      why: 'attacks on it, BPDA with EOT among them, are attacks on the classifier: its robustness is none of a purifier',
+    },
+  ];
 }

@@ -57,6 +57,17 @@ describe('a purified classifier', () => {
     });
   });
 
+  it.each([
+    [0, 0, 'warning'],
+    [0, 0.03, 'note'],
+    [1, 0, undefined],
+  ])('of %i steps and input noise %d is told of: %s', (steps, inputNoise, severity) => {
+    const { info } = new PurifiedSystem(bare, bare, { ...options, steps, inputNoise }, 'pure');
+    expect(info.notes?.map((note) => [note.code, note.severity])).toEqual(
+      severity ? [['purifier-without-steps', severity]] : [],
+    );
+  });
+
   it('is the JEM recipe by hand: noise, steps in model units, mean of logits', async () => {
     const batch = part(batchOf(3), 1, 2);
     const total = [0, 0, 0];
