@@ -7,7 +7,7 @@ import { complain, print } from './terminal.js';
 export function figuresCommand(): Command {
   return new Command('figures')
     .description(
-      'Writes every plot of the report as SVG and as PDF (vectors, with text as text), and what it is drawn from: its data as CSV, and a Vega-Lite specification with data, style and legend. From results.json alone.',
+      'Writes every plot of the report as SVG and as PDF (vectors, with text as text), and what it is drawn from: its data as CSV, and a Vega-Lite specification with data, style and legend; every grid of images as one PNG. From results.json and images/ alone.',
     )
     .argument('<dir>', 'the run folder')
     .option('--out <folder>', 'where to; default: figures/ in the run folder')
@@ -26,7 +26,7 @@ Examples:
       const results = await readResults(directory);
       if (!sealHolds(results)) complain(`! ${directory}: results.json was changed after a run wrote it\n`);
       let count = 0;
-      for await (const figure of renderFigures(results)) {
+      for await (const figure of renderFigures(results, directory)) {
         if ('failed' in figure) {
           complain(`! ${figure.name} is left out: ${figure.failed}\n`);
           continue;

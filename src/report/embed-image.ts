@@ -2,19 +2,25 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { readWhole } from '../bytes/regular-file.js';
 
-/**
- * A PNG of the run folder as a data URI. Empty when it is missing or lies outside the folder: results may come
- * from elsewhere, and a report must not publish other files of the reader's disk.
- */
+/** A PNG of the run folder as a data URI. Empty when it is missing or lies outside the folder. */
 export async function embedImage(directory: string, file: string): Promise<string> {
+  const bytes = await pictureBytes(directory, file);
+  return bytes ? `data:image/png;base64,${bytes.toString('base64')}` : '';
+}
+
+/**
+ * A PNG of the run folder; undefined when it is missing or lies outside the folder: results may come from elsewhere, and a
+ * report must not publish other files of the reader's disk.
+ */
+export async function pictureBytes(directory: string, file: string): Promise<Buffer | undefined> {
   try {
     const root = await realpath(directory);
     const target = await realpath(path.join(root, file));
-    if (!target.startsWith(root + path.sep)) return '';
+    if (!target.startsWith(root + path.sep)) return undefined;
     const bytes = await readWhole(target, 'pickedImage');
-    return isPng(bytes) ? `data:image/png;base64,${bytes.toString('base64')}` : '';
+    return isPng(bytes) ? bytes : undefined;
   } catch {
-    return '';
+    return undefined;
   }
 }
 

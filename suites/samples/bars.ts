@@ -12,7 +12,7 @@ export function classBars(sets: readonly SampleSet[]): BarFigure[] {
   const { system } = seen[0];
   return [
     bars(
-      `samples-classes-${system.name}`,
+      `classes-${system.name}`,
       `Classes of the samples of ${system.name}`,
       'Share of the samples that the system itself takes for each class. Conditional samples climb every class equally often.',
       'share of the samples',
@@ -31,7 +31,7 @@ export function confidenceBars(sets: readonly SampleSet[]): BarFigure[] {
   const { system } = seen[0];
   return [
     bars(
-      `samples-confidence-${system.name}`,
+      `confidence-${system.name}`,
       `Confidence of ${system.name} in its conditional samples`,
       'Mean p(y|x) of the class that was climbed.',
       'p(y|x)',

@@ -10,7 +10,7 @@ const HIGH = 5;
 
 type Row = ImageFigure['rows'][number];
 
-const idOf = (...parts: readonly string[]) => ['samples', ...parts].join('-');
+const idOf = (...parts: readonly string[]) => parts.join('-');
 
 function imageOf({ data, shape: [n] }: NdArray<Float32Array>, i: number): Float32Array {
   const size = data.length / n;

@@ -9,6 +9,7 @@ import { draw, type Plotted } from '../plots/plots.js';
 import { renameClips } from '../plots/rename-clips.js';
 import { loadTemplates } from '../templates.js';
 import { figureCsv } from './figure-data.js';
+import { gridPng } from './grid.js';
 import { renderPdf } from './pdf.js';
 import { lightColours, standalone } from './standalone.js';
 
@@ -19,19 +20,23 @@ export type Drawn =
 
 /**
  * Every plot of a report as `NAME.svg` and `NAME.pdf`, with what it is drawn from: `NAME.csv` and, with style and legend,
- * `NAME.vl.json`. Colours are those of the page in light. Grids of images are left out: their files lie in `images/`.
+ * `NAME.vl.json`. Colours are those of the page in light. Grids of images are put together of their files as `NAME.png`.
+ * @param directory the run folder, where these lie
  */
-export async function* renderFigures(results: Results): AsyncGenerator<Drawn> {
+export async function* renderFigures(results: Results, directory: string): AsyncGenerator<Drawn> {
   const colours = lightColours((await loadTemplates()).style);
   const palette = createPalette(results.systems.map(({ name }) => name));
   const unique = uniqueSlugs();
   for (const suite of results.suites) {
     for (const figure of suite.figures) {
-      if (figure.kind === 'images') continue;
       const name = unique(`${suite.suite}-${figure.id}`);
-      // Colours are allotted in the order of the page.
-      const drawing = draw(figure, palette);
       try {
+        if (figure.kind === 'images') {
+          yield { name, files: [{ path: `${name}.png`, content: await gridPng(directory, figure) }] };
+          continue;
+        }
+        // Colours are allotted in the order of the page.
+        const drawing = draw(figure, palette);
         yield { name, files: await filesOf(name, figure, drawing, colours, new Date(results.created)) };
       } catch (error) {
         if (!(error instanceof AssayError)) throw error;

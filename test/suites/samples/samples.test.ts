@@ -84,7 +84,7 @@ describe('the suite samples', () => {
     const outcome = await usual();
     const rows = rowsOf(outcome, 'conditional');
     expect(rows.map((row) => row.class)).toEqual(rows.map((_, i) => i % 3));
-    const grid = outcome.summary.figures?.find(({ id }) => id === 'samples-conditional-jem');
+    const grid = outcome.summary.figures?.find(({ id }) => id === 'conditional-jem');
     if (grid?.kind !== 'images') throw new Error('there is no grid');
     expect(grid.rows.map(({ label }) => label)).toEqual(jem().info.classes);
     // Class 1 begins with sample 1, whose first row of pixels begins the picture.

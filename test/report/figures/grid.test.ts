@@ -1,0 +1,90 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { gridPng } from '../../../src/report/figures/grid.js';
+import { renderFigures } from '../../../src/report/figures/render.js';
+import { savePictures } from '../../../src/report/pictures.js';
+import { createPalette } from '../../../src/report/plots/palette.js';
+import { figureView } from '../../../src/report/views/figures.js';
+import type { ImageFigure, Picture } from '../../../src/suites/results.js';
+import { savedSample, withFolder } from '../run-folder.js';
+
+/** Of one grey. */
+const picture = (grey: number, height: number, width: number): Picture => ({
+  pixels: new Float32Array(height * width).fill(grey),
+  shape: [1, height, width],
+});
+
+const figure = (rows: readonly (readonly (Picture | null)[])[]): ImageFigure => ({
+  kind: 'images',
+  id: 'grid',
+  title: 'T',
+  columns: rows[0].map(() => 'c'),
+  rows: rows.map((cells) => ({ label: 'r', cells: [...cells] })),
+});
+
+async function saved(
+  directory: string,
+  rows: readonly (readonly (Picture | null)[])[],
+): Promise<ImageFigure> {
+  const [one] = await savePictures(directory, [figure(rows)]);
+  if (one.kind !== 'images') throw new Error('no grid');
+  return one;
+}
+
+describe('a grid as one file', () => {
+  test('has its pictures where they stand, in their own pixels, two apart', async () => {
+    await withFolder(async (directory) => {
+      const grid = await saved(directory, [
+        [picture(0, 2, 3), picture(0.2, 2, 2)],
+        [null, picture(0.4, 1, 2)],
+      ]);
+      const image = sharp(await gridPng(directory, grid));
+      const { width, height } = await image.metadata();
+      expect([width, height]).toEqual([3 + 2 + 2, 2 + 2 + 1]);
+      const bytes = await image.toColourspace('b-w').raw().toBuffer();
+      const rows = [0, 1, 2, 3, 4].map((y) => [...bytes.subarray(7 * y, 7 * y + 7)]);
+      expect(rows).toEqual([
+        [0, 0, 0, 255, 255, 51, 51],
+        [0, 0, 0, 255, 255, 51, 51],
+        [255, 255, 255, 255, 255, 255, 255],
+        [255, 255, 255, 255, 255, 255, 255],
+        [255, 255, 255, 255, 255, 102, 102],
+      ]);
+    });
+  });
+
+  test('is written beside the plots, and left out where its pictures are gone', async () => {
+    await withFolder(async (directory) => {
+      const results = await savedSample(directory);
+      const suites = results.suites.flatMap((suite) => {
+        const figures = suite.figures.filter(({ kind }) => kind === 'images');
+        return figures.length > 0 ? [{ ...suite, figures: figures.slice(0, 1) }] : [];
+      });
+      const draw = async () => {
+        const all = [];
+        for await (const one of renderFigures({ ...results, suites }, directory)) all.push(one);
+        return all;
+      };
+      expect(await draw()).toMatchObject([
+        { name: 'attack-examples', files: [{ path: 'attack-examples.png' }] },
+      ]);
+      rmSync(join(directory, 'images'), { recursive: true });
+      expect(await draw()).toMatchObject([{ failed: expect.stringContaining('has no pictures') }]);
+    });
+  });
+});
+
+test.each([
+  ['single images stay in half a page', 28, 28, 'half', 84, 84],
+  ['a line of images has a page, and is enlarged as far as it fits', 28, 289, 'full', 578, 56],
+  ['a line of large images shrinks', 224, 2249, 'full', 640, 64],
+])('in reports %s', async (_, height, width, size, shownWidth, shownHeight) => {
+  await withFolder(async (directory) => {
+    const grid = await saved(directory, [[picture(0.5, height, width)]]);
+    const view = await figureView(grid, 'f', directory, createPalette([]));
+    expect(view.size).toBe(size);
+    expect(view.grid?.rows[0].cells[0]).toMatchObject({ width: shownWidth, height: shownHeight });
+  });
+});
