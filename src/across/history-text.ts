@@ -43,7 +43,7 @@ export function historyRows(history: History): HistoryRow[] {
       previous: write(points.at(-2)),
       latest: value,
       interval,
-      sincePrevious: formatDifference(one.sincePrevious, null, format).value,
+      sincePrevious: `${formatDifference(one.sincePrevious, null, format).value}${one.sincePrevious === null ? '' : testText(last.p)}`,
       sinceFirst,
       breaks: breaks.map(
         ({ run, discrepancies }) =>
@@ -52,6 +52,10 @@ export function historyRows(history: History): HistoryRow[] {
     };
   });
 }
+
+/** `, p = 0.012`; nothing where there is no test. */
+const testText = (p: number | null): string =>
+  p === null ? '' : p < 0.001 ? ', p < 0.001' : `, p = ${p.toFixed(3)}`;
 
 /** A history for a terminal. */
 export function historyText(history: History): string {
@@ -88,14 +92,15 @@ export function historyText(history: History): string {
     header,
     ...lines.flatMap((line, i) => [line, ...rows[i].breaks.map((why) => `    ${oneLine(why)}`)]),
     '',
-    'A change is latest minus earlier, and – where data or conditions differ in between. `assay compare` tests two runs.',
+    'A change is latest minus earlier, and – where data or conditions differ in between. p: of the paired test to the previous run,',
+    'where both still have their examples, not corrected for the number of measures: `assay compare` tests two runs with correction.',
   ].join('\n');
 }
 
 /** A row per value, oldest run first, at full precision. `line` counts the stretches that can be compared. */
 export function historyCsv({ runs, series }: History): string {
   const rows = series.flatMap(({ points, breaks, ...of }) =>
-    points.map(({ run, value, n, interval }) => ({
+    points.map(({ run, value, n, interval, p }) => ({
       run: runs[run].name,
       created: runs[run].created,
       assay: runs[run].assay,
@@ -112,6 +117,7 @@ export function historyCsv({ runs, series }: History): string {
       lo: interval?.[0],
       hi: interval?.[1],
       n,
+      p,
       line: 1 + breaks.filter((one) => one.run <= run).length,
     })),
   );

@@ -26,7 +26,11 @@ export interface HistorySeries
     'model' | 'suite' | 'measure' | 'title' | 'dataset' | 'params' | 'better' | 'format'
   > {
   /** Oldest first; `run` is the position in `runs`. */
-  points: ({ run: number } & Pick<Measure, 'value' | 'n' | 'interval'>)[];
+  points: ({
+    run: number;
+    /** Of the paired test to the point before, not corrected; null where there is none. */
+    p: number | null;
+  } & Pick<Measure, 'value' | 'n' | 'interval'>)[];
   /** Where the values stop being of the same thing: between the point of `run` and the one before. */
   breaks: { run: number; discrepancies: Discrepancy[] }[];
   /** Of the latest value to the one before; null across a break. */
@@ -42,14 +46,33 @@ export interface HistoryOptions {
   all?: boolean;
 }
 
-/** Errors: `unknown-name` for measures and models that no run has; `not-comparable` when nothing is left. */
-export function historyOf(past: readonly PastRun[], options: HistoryOptions): History {
+/** A value of a series. */
+export interface SeriesPoint {
+  run: number;
+  of: Measured;
+}
+
+/** @param tests p values of measures to the run before. Errors: as `seriesIn` */
+export function historyOf(
+  past: readonly PastRun[],
+  options: HistoryOptions,
+  tests: ReadonlyMap<Measure, number> = new Map(),
+): History {
+  const series = seriesIn(past, options).map((found) => seriesOf(found, tests));
+  return { version: 1, runs: past.map(runOf), series };
+}
+
+/**
+ * The values that make one line each, oldest first.
+ * Errors: `unknown-name` for measures and models that no run has; `not-comparable` when nothing is left.
+ */
+export function seriesIn(past: readonly PastRun[], options: HistoryOptions): SeriesPoint[][] {
   const measured = past.map(({ results }) => measuredOf(results));
   const every = measured.flat();
   const telling = tellingParams(every);
   const seriesKey = (one: Measured) => JSON.stringify([one.measure.model, conditionKey(telling)(one)]);
   const chosen = chooser(every, options, seriesKey);
-  const groups = new Map<string, { run: number; of: Measured }[]>();
+  const groups = new Map<string, SeriesPoint[]>();
   measured.forEach((all, run) => {
     // Two entries of a suite may give the same measure: the first counts.
     const seen = new Set<string>();
@@ -64,7 +87,7 @@ export function historyOf(past: readonly PastRun[], options: HistoryOptions): Hi
     throw new AssayError('not-comparable', 'no run has a measure of the headline table', {
       hint: 'name measures with --measure, or take all of them with --all',
     });
-  return { version: 1, runs: past.map(runOf), series: [...groups.values()].map(seriesOf) };
+  return [...groups.values()];
 }
 
 function chooser(
@@ -86,7 +109,7 @@ function chooser(
     (measures ? measures.includes(one.measure.measure) : all || headline.has(seriesKey(one)));
 }
 
-function seriesOf(found: readonly { run: number; of: Measured }[]): HistorySeries {
+function seriesOf(found: readonly SeriesPoint[], tests: ReadonlyMap<Measure, number>): HistorySeries {
   const breaks = found.slice(1).flatMap(({ run, of }, i) => {
     const differing = discrepancies(found[i].of, of);
     return differing.length > 0 ? [{ run, discrepancies: differing }] : [];
@@ -95,6 +118,7 @@ function seriesOf(found: readonly { run: number; of: Measured }[]): HistorySerie
     found[found.length - 1].of.measure;
   const points = found.map(({ run, of: { measure: m } }) => ({
     run,
+    p: tests.get(m) ?? null,
     value: m.value,
     n: m.n,
     interval: m.interval,

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { readText } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import { checkResults, readResultsFile } from '../runs/read-results.js';
@@ -11,6 +11,8 @@ export interface PastRun {
   /** Below the folder of the history: `v2`, `2026-11-03.json`. */
   name: string;
   results: Results;
+  /** The run folder, where it is one: sheets may lie in it. */
+  directory?: string;
   /** Whether nothing was changed since a run wrote them. */
   sealed: boolean;
 }
@@ -29,7 +31,9 @@ export async function readHistory(directory: string): Promise<PastRun[]> {
     const results = value === undefined ? await readResultsFile(file) : checkResults(value, file);
     const name = relative(directory, file).replace(/[/\\]?results\.json$/, '') || '.';
     const same = JSON.stringify([results.key, results.digest, results.created]);
-    if (!runs.has(same)) runs.set(same, { name, results, sealed: sealHolds(results) });
+    if (runs.has(same)) continue;
+    const own = value === undefined && { directory: dirname(file) };
+    runs.set(same, { name, results, ...own, sealed: sealHolds(results) });
   }
   const ordered = [...runs.values()].sort((a, b) => timeOf(a) - timeOf(b));
   if (ordered.length >= 2) return ordered;

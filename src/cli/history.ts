@@ -36,11 +36,14 @@ Examples:
       const { readHistory } = await import('../across/read-history.js');
       const { historyOf } = await import('../across/history.js');
       const { historyText } = await import('../across/history-text.js');
-      const history = historyOf(await readHistory(directory), {
+      const { neighbourTests } = await import('../across/history-tests.js');
+      const options = {
         ...(flags.measure && { measures: flags.measure }),
         ...(flags.model && { models: flags.model }),
         ...(flags.all && { all: true }),
-      });
+      };
+      const past = await readHistory(directory);
+      const history = historyOf(past, options, await neighbourTests(past, options));
       if (flags.json) print(`${JSON.stringify(history, null, 2)}\n`);
       else print(`${historyText(history)}\n`);
       if (flags.out === undefined) return;

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { History } from '../../src/across/history.js';
 import type { RunComparison } from '../../src/across/run-comparison.js';
 import { sealed } from '../../src/runs/seal.js';
 import type { Results } from '../../src/suites/results.js';
@@ -258,5 +259,28 @@ describe('what assay compare refuses', () => {
       code: 2,
       stderr: expect.stringMatching(/not-comparable.*name another run folder behind it/s),
     });
+  });
+});
+
+describe('assay history of run folders', () => {
+  it('tests every run against the one before, as a comparison does, where the examples are there', async () => {
+    const historyOf = async (at: string): Promise<History> =>
+      JSON.parse((await obeyed(['history', 'runs', '--measure', 'accuracy', '--json'], at)).stdout);
+    const { series } = await historyOf(once);
+    const { rows } = await compared(['runs/v1', 'runs/v2']);
+    const ps = (model: string) => series.find((one) => one.model === model)?.points.map(({ p }) => p);
+    const tested = rows.find(({ pair, measure }) => pair === 0 && measure === 'accuracy');
+    expect(ps('good')).toEqual([null, tested?.test?.p]);
+    expect(tested?.test?.p).toBeLessThan(0.001);
+    // The same file in both: nothing is to be told.
+    expect(ps('poor')).toEqual([null, 1]);
+    expect((await obeyed(['history', 'runs', '--measure', 'accuracy'], once)).stdout).toMatch(
+      /good: Accuracy .* pp, p < 0\.001/,
+    );
+
+    const at = changed(() => undefined);
+    rmSync(join(at, 'runs/v1/examples'), { recursive: true });
+    const [{ points }] = (await historyOf(at)).series;
+    expect(points.map(({ p }) => p)).toEqual([null, null]);
   });
 });

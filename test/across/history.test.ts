@@ -109,7 +109,7 @@ describe('assay history', () => {
     expect(page.match(/<figure [^>]*class="plot"/g)).toHaveLength(2);
     expect(page).toMatch(/new line from 2026\/v3: data set: test/);
     const lines = readFileSync(join(out, 'history.csv'), 'utf8').trim().split('\n');
-    expect(lines[0]).toMatch(/^run,created,.*,value,lo,hi,n,line$/);
+    expect(lines[0]).toMatch(/^run,created,.*,value,lo,hi,n,p,line$/);
     expect(lines.slice(1, 4).map((line) => line.split(',').at(-1))).toEqual(['1', '1', '2']);
     expect(JSON.parse(readFileSync(join(out, 'history.json'), 'utf8'))).toMatchObject({ version: 1 });
   });

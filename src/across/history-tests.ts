@@ -1,0 +1,50 @@
+import { discrepancies } from '../comparison/conditions.js';
+import { differenceOf } from '../comparison/difference.js';
+import { AssayError } from '../errors.js';
+import type { Measure } from '../suites/results.js';
+import { type HistoryOptions, seriesIn } from './history.js';
+import { type MeasureRead, rowsOfRun } from './paired-rows.js';
+import type { PastRun } from './read-history.js';
+
+/**
+ * The p value of the paired test of each measure to the run before, where both are of the same thing and both runs still
+ * have their sheets. Runs that stopped when their gates were decided, and edited ones, are not tested.
+ */
+export async function neighbourTests(
+  past: readonly PastRun[],
+  options: HistoryOptions,
+): Promise<Map<Measure, number>> {
+  const pairs = seriesIn(past, options).flatMap((found) =>
+    found.slice(1).flatMap((after, i) => {
+      const before = found[i];
+      return discrepancies(before.of, after.of).length === 0 ? [{ before, after }] : [];
+    }),
+  );
+  const wanted = new Map<number, Measure[]>();
+  for (const { before, after } of pairs)
+    for (const { run, of } of [before, after]) wanted.set(run, [...(wanted.get(run) ?? []), of.measure]);
+  const read = new Map<Measure, MeasureRead>();
+  for (const [run, measures] of wanted)
+    for (const [measure, rows] of await rowsIn(past[run], measures)) read.set(measure, rows);
+  const tests = new Map<Measure, number>();
+  for (const { before, after } of pairs) {
+    const [a, b] = [read.get(after.of.measure), read.get(before.of.measure)];
+    const p = a && b && differenceOf(a, b).p;
+    if (p !== null && p !== undefined) tests.set(after.of.measure, p);
+  }
+  return tests;
+}
+
+/** Rows that do not give the values of their results are of other results. */
+async function rowsIn(
+  { name, directory, results, sealed }: PastRun,
+  measures: readonly Measure[],
+): Promise<ReadonlyMap<Measure, MeasureRead>> {
+  if (directory === undefined || !sealed || results.stopped) return new Map();
+  try {
+    return await rowsOfRun({ name, directory, results }, measures, { edited: false });
+  } catch (error) {
+    if (error instanceof AssayError) return new Map();
+    throw error;
+  }
+}
