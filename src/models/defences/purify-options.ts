@@ -1,4 +1,6 @@
+import { PRESETS } from '../../config/presets.js';
 import { type Static, Type } from '../../config/type.js';
+import { presetDescription, purificationPresets } from './presets.js';
 
 /** The chain, as the JEM paper sets it (Grathwohl et al. 2019, section 5.4 and their code). */
 export const chainOptions = {
@@ -46,10 +48,20 @@ export const attackedOptions = {
 export const PurifyOptions = Type.Object(
   {
     by: Type.String({ minLength: 1, description: 'Name of the model whose log p(x) is climbed.' }),
+    preset: Type.Optional(
+      Type.Union(
+        Object.keys(purificationPresets).map((name) => Type.Literal(name)),
+        { description: presetDescription },
+      ),
+    ),
     steps: Type.Integer({ minimum: 0, maximum: 100_000, default: 10, description: 'SGLD steps.' }),
     ...chainOptions,
     ...attackedOptions,
   },
-  { additionalProperties: false, description: 'SGLD purification before classification.' },
+  {
+    additionalProperties: false,
+    description: 'SGLD purification before classification.',
+    [PRESETS]: [{ option: 'preset', rows: purificationPresets }],
+  },
 );
 export type PurifyOptions = Static<typeof PurifyOptions>;

@@ -5,7 +5,13 @@ import { request } from '../contract.js';
 import { purifiedImages } from '../measurements/purified-images.js';
 import type { MeasuredDerivation } from './measured.js';
 
-const { chains: _, gradient: _followed, seed: _drawn, ...properties } = PurifyOptions.properties;
+const {
+  preset: _preset,
+  chains: _chains,
+  gradient: _followed,
+  seed: _drawn,
+  ...properties
+} = PurifyOptions.properties;
 const Options = Type.Object(properties, {
   additionalProperties: false,
   description: 'Where a chain of SGLD up log p(x) ends that starts at the image.',

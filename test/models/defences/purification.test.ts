@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { check } from '../../../src/config/validate.js';
 import { AssayError } from '../../../src/errors.js';
 import { PurifiedSystem } from '../../../src/models/defences/purification.js';
 import type { PurifyOptions } from '../../../src/models/defences/purify-options.js';
@@ -178,6 +179,16 @@ describe('the registry', () => {
     const { wrap } = defences.named('purify');
     expect(wrap(bare, options, lookup([bare]), 'safe').info.name).toBe('safe');
     expect(() => wrap(bare, { ...options, by: 'nobody' }, lookup([bare]))).toThrowError(/nobody/);
+  });
+
+  it('takes a preset for what is not written, which says the same as its figures', () => {
+    const { options: schema, describe: info } = defences.named('purify');
+    const settled = (given: object) => check(schema, { by: 'analytic', ...given }, { what: 'purify' });
+    const identity = (given: object) => info(bare, settled(given), lookup([bare]), 'd').identity;
+    expect(settled({ preset: 'ebm-defense' })).toMatchObject({ steps: 1500, chains: 15, inputNoise: 0 });
+    expect(identity({ preset: 'jem-1' })).toBe(identity({ steps: 1 }));
+    expect(identity({ preset: 'jem-1', chains: 2 })).toBe(identity({ steps: 1, chains: 2 }));
+    expect(() => settled({ preset: 'jem10' })).toThrowError(/preset/);
   });
 
   it('refuses purifiers that cannot: another shape, or no log p(x)', () => {
