@@ -188,7 +188,11 @@ describe('the registry', () => {
     expect(settled({ preset: 'ebm-defense' })).toMatchObject({ steps: 1500, chains: 15, inputNoise: 0 });
     expect(identity({ preset: 'jem-1' })).toBe(identity({ steps: 1 }));
     expect(identity({ preset: 'jem-1', chains: 2 })).toBe(identity({ steps: 1, chains: 2 }));
-    expect(() => settled({ preset: 'jem10' })).toThrowError(/preset/);
+    expect(() => settled({ preset: 'jem10' })).toThrowError(
+      expect.objectContaining({
+        details: expect.objectContaining({ path: 'preset', hint: 'did you mean "jem-10"?' }),
+      }),
+    );
   });
 
   it('refuses purifiers that cannot: another shape, or no log p(x)', () => {
