@@ -130,7 +130,7 @@ const INERT: Readonly<Record<string, readonly string[]>> = {
   energy: ['gradients', 'traces', 'buffer', 'permutations', 'histogramBins', 'resamples'],
   'robust-ood': ['scores', 'pictures', 'resamples'],
   purification: ['pictures'],
-  samples: ['systems', 'buffer', 'selections', 'strips', 'resamples'],
+  samples: ['systems', 'buffer', 'selections', 'kernel', 'strips', 'resamples'],
 };
 
 /** Options of its suite that its parameters do not tell; of every entry, where it is not known which one gave it. */

@@ -3,23 +3,19 @@ import {
   defineSuite,
   type Measure,
   type NotApplicable,
+  type SuiteContext,
   type Summary,
 } from '../../src/suite.js';
 import { classBars, confidenceBars } from './bars.js';
+import type { Common } from './describer.js';
 import { type Distal, distalOf } from './distal.js';
 import { SAME } from './duplicates.js';
 import { distalGrid, extremes, filmStrips, neighbourGrid, sampleGrid } from './grids.js';
-import {
-  type Common,
-  distalMeasures,
-  neighbourMeasures,
-  qualityMeasures,
-  realMeasures,
-  sampleMeasures,
-} from './measures.js';
+import { distalMeasures, neighbourMeasures, sampleMeasures } from './measures.js';
 import { type Memorisation, memorisation } from './neighbours.js';
 import { type SamplesOptions, samplesOptions } from './options.js';
 import { type Quality, qualityOf } from './quality.js';
+import { qualityMeasures, realMeasures } from './quality-measures.js';
 import { requestsFor, type SetRequests, type SystemRequests } from './requests.js';
 import { neighboursOf, type SampleSet, sampleSet } from './result.js';
 import { selectionsOf } from './selection.js';
@@ -74,7 +70,7 @@ export const samples = defineSuite({
 
   summarise(collected, options, context): Summary {
     const wanted = requestsFor(context, options);
-    const found = jobs(wanted).map((job) => foundFor(job, collected, options, context.seed));
+    const found = jobs(wanted).map((job) => foundFor(job, collected, options, context));
     const sets = found.flatMap((one) => one.sets);
     const distals = found.flatMap(({ distal }) => distal ?? []);
     const { threshold, steps } = options.distal;
@@ -152,7 +148,12 @@ interface FoundSet {
   memorisation: Memorisation | undefined;
 }
 
-function foundFor(job: SystemRequests, collected: CollectedRows, options: SamplesOptions, seed: number) {
+function foundFor(
+  job: SystemRequests,
+  collected: CollectedRows,
+  options: SamplesOptions,
+  context: SuiteContext,
+) {
   const { system, roles, looks } = job;
   const features = job.reference && collected.get(job.reference);
   const nearest = job.nearestOfReal && collected.get(job.nearestOfReal);
@@ -170,7 +171,7 @@ function foundFor(job: SystemRequests, collected: CollectedRows, options: Sample
         wanted,
         set,
         reference: features && { name: features.request.dataset, n: features.indices.length },
-        qualities: qualityOf(set, features, options, seed),
+        qualities: qualityOf(set, features, options, context),
         memorisation: memorisation(set, real),
       },
     ];

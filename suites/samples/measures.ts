@@ -1,25 +1,10 @@
 import { meanOf, wilson } from '../../src/metrics.js';
-import { type Measure, type MeasureDescription, type MeasureRows, measure } from '../../src/suite.js';
+import { type Measure, measure } from '../../src/suite.js';
+import { type Common, describer, plain, share } from './describer.js';
 import type { Distal } from './distal.js';
 import { SAME } from './duplicates.js';
 import { type Memorisation, NEAR } from './neighbours.js';
-import { type Quality, WIDEST_RESAMPLED } from './quality.js';
 import type { SampleSet } from './result.js';
-
-/** What all measures of one suite entry share. */
-export interface Common {
-  suite: string;
-  sheet: string;
-  /** How the chains ran. */
-  chain: Measure['params'];
-}
-
-type Rest = Omit<MeasureDescription, 'suite' | 'model' | 'dataset' | 'params' | 'rows'> & {
-  params?: Measure['params'];
-};
-
-const plain = { better: 'none', format: 'number' } as const;
-const share = { better: 'none', format: 'percent' } as const;
 
 /** What is told of the samples of a set, one by one. */
 export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet): Measure[] {
@@ -115,123 +100,6 @@ export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet):
   ];
 }
 
-/** Distances and scores in the features of a network, for each selection. */
-export function qualityMeasures(
-  common: Common,
-  set: SampleSet,
-  reference: string | undefined,
-  qualities: readonly Quality[],
-  splits: number,
-): Measure[] {
-  const { extractor } = set;
-  if (!extractor) return [];
-  const by = extractor.by.name;
-  const unresampled =
-    extractor.features.shape[1] > WIDEST_RESAMPLED
-      ? `no interval: features wider than ${WIDEST_RESAMPLED} are not resampled`
-      : undefined;
-  return qualities.flatMap(({ selection, frechet, kernel, inception, inceptionSpread }) => {
-    const params = { extractor: by, selection: selection.label };
-    const compared = { ...set, dataset: reference ?? set.dataset };
-    const about = describer(common, compared, set.name);
-    const words = `${set.name}, ${selection.label}, in features of ${by}`;
-    const logits = extractor.classified && extractor.by.classes.length <= MOST_LOGITS;
-    return [
-      ...(frechet
-        ? [
-            measure(
-              about({
-                measure: 'frechet-distance',
-                title: `Frechet distance to ${reference}: ${words}`,
-                params,
-                better: 'lower',
-                format: 'number',
-                note: unresampled ?? 'biased upwards by about a constant over n: compare equal n only',
-              }),
-              frechet,
-            ),
-          ]
-        : []),
-      ...(kernel
-        ? [
-            measure(
-              about({
-                measure: 'kernel-distance',
-                title: `Kernel distance to ${reference}: ${words}`,
-                params,
-                better: 'lower',
-                format: 'number',
-              }),
-              kernel,
-            ),
-          ]
-        : []),
-      ...(inception
-        ? [
-            measure(
-              describer(
-                common,
-                set,
-                set.name,
-              )(
-                {
-                  measure: 'inception-score',
-                  title: `Inception score by ${by}: ${set.name}, ${selection.label}`,
-                  params: { ...params, splits },
-                  better: 'higher',
-                  format: 'number',
-                  ...(inceptionSpread !== undefined && {
-                    note: `standard deviation over ${splits} splits: ${inceptionSpread.toPrecision(3)}`,
-                  }),
-                },
-                logits
-                  ? {
-                      statistic: 'inception-score',
-                      columns: { logits: 'extractor_logits' },
-                      options: { splits, classes: extractor.by.classes.length },
-                      ...(selection.share < 1 && { where: { [selectedColumn(selection.share)]: true } }),
-                    }
-                  : undefined,
-              ),
-              inception,
-            ),
-          ]
-        : []),
-    ];
-  });
-}
-
-/** What chance alone gives, once for every extractor, reference and number of images. */
-export function realMeasures(
-  { suite }: Common,
-  sets: readonly { set: SampleSet; reference: { name: string } | undefined; qualities: readonly Quality[] }[],
-): Measure[] {
-  const found = new Map<string, Measure>();
-  for (const { set, reference, qualities } of sets)
-    for (const { selection, frechetOfReal } of qualities) {
-      if (!set.extractor || !reference || !frechetOfReal) continue;
-      const params = { extractor: set.extractor.by.name, images: selection.count };
-      const about: MeasureDescription = {
-        suite,
-        measure: 'frechet-distance-of-real',
-        title: `Frechet distance of ${params.images} images of ${reference.name} to the rest: features of ${params.extractor}`,
-        model: set.system.name,
-        dataset: reference.name,
-        params,
-        ...plain,
-        note: 'what a perfect model would reach with as many samples',
-      };
-      found.set(JSON.stringify([about.model, about.dataset, params]), measure(about, frechetOfReal));
-    }
-  return [...found.values()];
-}
-
-/** Beyond this many classes a sheet of logits is a burden. */
-export const MOST_LOGITS = 100;
-
-/** The column that says whether a sample is among the most confident. */
-export const selectedColumn = (share: number) => `top_${share}`;
-
 /** How near samples are to other images. */
 export function neighbourMeasures(common: Common, { set, neighbours, ...found }: Memorisation): Measure[] {
   const about = describer(common, { ...set, dataset: neighbours.among }, set.name);
@@ -303,23 +171,4 @@ export function distalMeasures(common: Common, distal: Distal, threshold: number
       distal.median,
     ),
   ];
-}
-
-/** Fills in what measures of one set share. */
-function describer(
-  { suite, sheet, chain }: Common,
-  { system, dataset }: { system: { name: string }; dataset: string },
-  set: string,
-) {
-  return (
-    { params, ...rest }: Rest,
-    rows?: Omit<MeasureRows, 'sheet' | 'where'> & { where?: MeasureRows['where'] },
-  ): MeasureDescription => ({
-    suite,
-    model: system.name,
-    dataset,
-    params: { samples: set, ...chain, ...params },
-    ...rest,
-    ...(rows && { rows: { ...rows, sheet, where: { model: system.name, samples: set, ...rows.where } } }),
-  });
 }

@@ -83,6 +83,11 @@ export const samplesOptions = Type.Object(
       description:
         'Bootstrap resamples of Frechet distance and inception score. The Frechet distance of features wider than 512 takes none: each would cost minutes.',
     }),
+    kernel: Type.Boolean({
+      default: true,
+      description:
+        'Whether to take the kernel distance, whose cost grows with the square of n: many minutes for 10,000 images in 2,048 features.',
+    }),
     strips: Type.Integer({
       minimum: 0,
       maximum: 64,

@@ -7,9 +7,10 @@ import {
   jointBootstrap,
   kernelDistance,
   meanOf,
+  type Step,
   splitInceptionScores,
 } from '../../src/metrics.js';
-import { type Collected, stream } from '../../src/suite.js';
+import { type Collected, type SuiteContext, stream } from '../../src/suite.js';
 import type { SamplesOptions } from './options.js';
 import type { SampleSet } from './result.js';
 import { type Selection, selectionsOf } from './selection.js';
@@ -33,23 +34,32 @@ export interface Quality {
 export function qualityOf(
   set: SampleSet,
   reference: Collected<FeatureRows> | undefined,
-  { selections, splits, resamples }: SamplesOptions,
-  seed: number,
+  { selections, splits, resamples, kernel }: SamplesOptions,
+  { seed, steps }: Pick<SuiteContext, 'seed' | 'steps'>,
 ): Quality[] {
   const { extractor } = set;
   if (!extractor) return [];
   const all = tableOf(extractor.features);
   const real = reference && tableOf(reference.rows.features);
   const draws = all.width > WIDEST_RESAMPLED ? 0 : resamples;
+  const step = (what: string) => steps?.(`resamples of ${what}, ${set.name} samples of ${set.system.name}`);
   return selectionsOf(set, selections).map((selection) => {
     const chosen = only(all, selection.chosen);
     const scored =
       extractor.classified && scores(extractor.classified.logits, selection, splits, { seed, resamples });
     return {
       selection,
-      frechet: real && frechetEstimate(chosen, real, { seed, resamples: draws }),
-      frechetOfReal: real && realAgainstReal(real, selection.count, { seed, resamples: draws }),
-      kernel: real && kernelDistance(chosen, real),
+      frechet:
+        real &&
+        frechetEstimate(chosen, real, { seed, resamples: draws, step: step('their Frechet distance') }),
+      frechetOfReal:
+        real &&
+        realAgainstReal(real, selection.count, {
+          seed,
+          resamples: draws,
+          step: step('that of real images'),
+        }),
+      kernel: kernel && real ? kernelDistance(chosen, real) : undefined,
       inception: scored?.estimate,
       inceptionSpread: scored?.spread,
     };
@@ -75,7 +85,7 @@ function only({ n, width, data }: FeatureTable, chosen: ArrayLike<number>): Feat
 function realAgainstReal(
   real: FeatureTable,
   n: number,
-  options: { seed: number; resamples: number },
+  options: { seed: number; resamples: number; step?: Step | undefined },
 ): Estimate | undefined {
   if (real.n < 3 * n) return undefined;
   const draws = new Float64Array(real.n);

@@ -1,10 +1,15 @@
 import type { ExampleSheet } from '../../src/suite.js';
 import type { Distal } from './distal.js';
 import { SAME } from './duplicates.js';
-import { MOST_LOGITS, selectedColumn } from './measures.js';
 import type { Memorisation } from './neighbours.js';
 import type { SampleSet } from './result.js';
 import type { Selection } from './selection.js';
+
+/** Beyond this many classes a sheet of logits is a burden. */
+export const MOST_LOGITS = 100;
+
+/** The column that says whether a sample is among the most confident. */
+export const selectedColumn = (share: number) => `top_${share}`;
 
 /** A set with all that rows tell of it. */
 export interface Told {
