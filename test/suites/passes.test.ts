@@ -32,6 +32,7 @@ function images(name: string, n: number, role: 'test' | 'validation' | 'ood') {
 }
 
 const options: Record<string, object> = {
+  jem: { model: 'jem', published: 'jem' },
   energy: { resamples: 100, permutations: 99, traces: { chains: 5, steps: [2, 6] } },
   attack: { norm: 'Linf', method: 'pgd', steps: 5, restarts: 2, epsilons: ['0.02', '0.1'] },
   transfer: { norm: 'Linf', method: 'pgd', steps: 5, epsilon: '0.1' },
@@ -41,6 +42,8 @@ const options: Record<string, object> = {
     chains: 3,
     epsilon: 0.1,
     attackSteps: 4,
+    ladder: ['transfer', 'bpda', 'full', 'apgd-margin', 'fixed-seed'],
+    draws: 25,
     adaptive: { steps: 5, eot: 2, confirm: 3, examples: 8 },
   },
   samples: { images: 5, steps: 4, neighbours: 'val', distal: { images: 3, steps: 4 } },
