@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import sharp from 'sharp';
 import { AssayError } from '../errors.js';
 import type { Figure, Picture } from '../suites/results.js';
 import { slug } from './names.js';
@@ -70,6 +69,8 @@ export async function encodePng(
       bytes[i * channels + c] = Math.round(255 * Math.min(1, Math.max(0, value)));
     }
   }
+  // Most suites have no pictures, and need not wait for what writes them.
+  const { default: sharp } = await import('sharp');
   const image = sharp(bytes, { raw: { width, height, channels } });
   return (channels === 1 ? image.toColourspace('b-w') : image).png({ compressionLevel: 9 }).toBuffer();
 }

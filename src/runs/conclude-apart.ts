@@ -1,11 +1,10 @@
-import { Worker } from 'node:worker_threads';
 import { interruption } from '../concurrency.js';
-import { compiledFile } from '../engines/compiled.js';
 import { AssayError, type ErrorRecord, restoreError } from '../errors.js';
 import type { Results } from '../suites/results.js';
 import { UnitLost } from './collect.js';
 import { type Conclusion, conclude } from './conclude.js';
 import { assayError, orderOf } from './conclude-order.js';
+import { giveThread, takeThread } from './conclude-thread.js';
 import type { Plan } from './plan.js';
 import type { PluginSources } from './plugin-modules.js';
 import type { Listener, ProgressEvent } from './progress.js';
@@ -35,15 +34,16 @@ interface Apart {
 export async function concludeApart(input: ResultsInput, apart: Apart): Promise<Conclusion> {
   const { out, sources, signal, notify } = apart;
   if (!sources) return conclude(input, out, notify);
-  const file = compiledFile('../runs/conclude-worker.js', 'the thread that summarises');
-  // The flags of this process (--eval, --import, ...) are not meant for its threads.
-  const worker = new Worker(file, { workerData: orderOf(input, sources, out), execArgv: [] });
+  const order = orderOf(input, sources, out);
+  const worker = takeThread();
+  let answered = false;
   let stop = () => {};
   try {
     return await new Promise((resolve, reject) => {
       stop = () => reject(interruption(signal));
       signal.addEventListener('abort', stop);
       worker.on('message', (reply: ConcludeReply) => {
+        answered = reply.kind !== 'event';
         if (reply.kind === 'event') notify(reply.event);
         else if (reply.kind === 'failed') reject(restoreError(reply.error));
         else if (reply.kind === 'lost') reject(lostUnit(input.plan, reply.unit));
@@ -51,10 +51,11 @@ export async function concludeApart(input: ResultsInput, apart: Apart): Promise<
       });
       worker.on('error', (error) => reject(threadDied(error.message, error)));
       worker.on('exit', (code) => reject(threadDied(`it ended with code ${code}`)));
+      worker.postMessage(order);
     });
   } finally {
     signal.removeEventListener('abort', stop);
-    await worker.terminate();
+    await giveThread(worker, answered);
   }
 }
 

@@ -1,20 +1,21 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { recordError } from '../errors.js';
 import { UnitLost } from './collect.js';
 import { conclude } from './conclude.js';
 import type { ConcludeReply } from './conclude-apart.js';
 import { type ConcludeOrder, resultsInput } from './conclude-order.js';
 
-/** The thread of `concludeApart`. */
-const order: ConcludeOrder = workerData;
+/** The thread of `concludeApart`: it answers one order after the other. */
 const tell = (reply: ConcludeReply) => parentPort?.postMessage(reply);
 
-try {
-  const { results, failures } = await conclude(await resultsInput(order), order.out, (event) =>
-    tell({ kind: 'event', event }),
-  );
-  tell({ kind: 'concluded', results, failures: failures.map(recordError) });
-} catch (error) {
-  if (error instanceof UnitLost) tell({ kind: 'lost', unit: error.unit.key });
-  else tell({ kind: 'failed', error: recordError(error) });
-}
+parentPort?.on('message', async (order: ConcludeOrder) => {
+  try {
+    const { results, failures } = await conclude(await resultsInput(order), order.out, (event) =>
+      tell({ kind: 'event', event }),
+    );
+    tell({ kind: 'concluded', results, failures: failures.map(recordError) });
+  } catch (error) {
+    if (error instanceof UnitLost) tell({ kind: 'lost', unit: error.unit.key });
+    else tell({ kind: 'failed', error: recordError(error) });
+  }
+});

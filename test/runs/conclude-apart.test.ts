@@ -62,6 +62,14 @@ describe('a run that is concluded in a thread', () => {
     expect(writing[0].of).toBe(writing.length);
   });
 
+  it('has them again when a thread takes one run after the other', async () => {
+    const [first, second] = [folder(), folder()];
+    const signal = new AbortController().signal;
+    for (const out of [first, second])
+      await runEvaluation(spec(out, 200, builtIn(out)), { out, signal, notify: () => undefined });
+    expect(saved(second)).toEqual(saved(first));
+  });
+
   it('ends when it is interrupted in the middle of a long summary', async () => {
     const out = folder();
     const user = new AbortController();
