@@ -326,7 +326,7 @@ describe('bad input ends with 2, names its place and a remedy, and loses nothing
   let kept: string[];
   beforeAll(async () => {
     project(at, { suites: ['accuracy'] }, 12);
-    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
     kept = unitFiles(join(at, 'out'));
   });
   afterAll(() => rmSync(at, { recursive: true, force: true }));
@@ -391,7 +391,7 @@ describe('bad input ends with 2, names its place and a remedy, and loses nothing
     expect(full.code).toBe(2);
     const measured = unitFiles(join(place, 'full')).length;
     expect(measured).toBeGreaterThan(0);
-    const again = await assay(['run', 'small.run.yaml', '--out', 'full'], place);
+    const again = await obeyed(['run', 'small.run.yaml', '--out', 'full'], place);
     expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining(`${measured} of them reused`) });
   });
 
@@ -405,7 +405,7 @@ describe('bad input ends with 2, names its place and a remedy, and loses nothing
     expect(full.stderr).toMatch(/everything measured is kept|nothing is measured again/);
     expect(full.code).toBe(2);
     const measured = unitFiles(join(place, 'full')).length;
-    const again = await assay(['run', 'small.run.yaml', '--out', 'full'], place);
+    const again = await obeyed(['run', 'small.run.yaml', '--out', 'full'], place);
     expect(again).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(`^nothing to do: ${measured} units reused\n`),

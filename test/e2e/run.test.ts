@@ -19,7 +19,7 @@ import { type GraphBuilder, int } from '../../src/graph/build.js';
 import { writeOnnx } from '../../src/graph/write.js';
 import { compareScores } from '../../src/metrics/ranking.js';
 import { stream } from '../../src/random/stream.js';
-import { assay, folder, launch, MAIN, start } from './assay.js';
+import { assay, folder, launch, MAIN, obeyed, start } from './assay.js';
 import { ATTACK, card, network, project, runFile, savedResults, unitFiles } from './project.js';
 
 /** A suite as a user writes one. */
@@ -70,7 +70,7 @@ describe('assay run', () => {
     });
 
     const before = unitFiles(out);
-    const again = await assay(['run', 'small.run.yaml'], at);
+    const again = await obeyed(['run', 'small.run.yaml'], at);
     expect(again).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(`^nothing to do: ${before.length} units reused\n`),
@@ -83,7 +83,7 @@ describe('assay run', () => {
       join(at, 'small.run.yaml'),
       stringify(runFile({ suites: ['accuracy', { calibration: { bins: 5, resamples: 100 } }, steps] })),
     );
-    const changed = await assay(['run', 'small.run.yaml'], at);
+    const changed = await obeyed(['run', 'small.run.yaml'], at);
     expect(changed.code).toBe(0);
     // Another number of bins needs no pass; another number of steps needs the attacks again, and nothing else.
     const [, all, reused] = /^(\d+) units, (\d+) of them reused/.exec(changed.stderr) ?? [];
@@ -157,7 +157,7 @@ describe('assay run', () => {
       },
       12,
     );
-    const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    const { code, stderr } = await obeyed(['run', 'small.run.yaml', '--out', 'out'], at);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     const { measures, systems, notApplicable, suites } = savedResults(join(at, 'out'));
     expect(systems.map(({ name, defence }) => [name, defence !== ''])).toEqual([
@@ -181,7 +181,7 @@ describe('assay run', () => {
   it('leaves sheets from which its numbers can be computed again', async () => {
     const at = folder();
     project(at, { suites: ['accuracy', { ood: { resamples: 100 } }] });
-    expect(await assay(['run', 'small.run.yaml', '--out', 'out', '--quiet'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out', '--quiet'], at)).toMatchObject({ code: 0 });
     const sheet = (name: string) => {
       const [head, ...rows] = readFileSync(join(at, `out/examples/${name}.csv`), 'utf8')
         .trim()
@@ -222,7 +222,7 @@ describe('assay run', () => {
     writeFileSync(join(at, 'ebm.onnx'), writeOnnx(network({ head })));
     const { classes: _, ...ebm } = card('ebm', { energy: { output: 'energy', sign: -1 } });
     writeFileSync(join(at, 'ebm.model.yaml'), stringify(ebm));
-    const { code, stderr } = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    const { code, stderr } = await obeyed(['run', 'small.run.yaml', '--out', 'out'], at);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
     const { measures, notApplicable } = savedResults(join(at, 'out'));
     for (const suite of ['accuracy', 'attack'])
@@ -300,11 +300,11 @@ describe('assay run', () => {
       /FAIL +35\.\d% +\[34\.\d, 36\.\d\] +60 +≤ 0\.1% +−35\.\d pp +ece \(model flat\) at most 0.001 above sharp/,
     );
     expect(stdout).toMatch(/1 of 2 gates failed/);
-    expect(await assay(['gate', 'out'], at)).toMatchObject({
+    expect(await obeyed(['gate', 'out'], at)).toMatchObject({
       code: 1,
       stdout: expect.stringMatching(/1 of 2 gates failed/),
     });
-    const told = await assay(['gate', 'out', '--json'], at);
+    const told = await obeyed(['gate', 'out', '--json'], at);
     expect(told.code).toBe(1);
     expect(JSON.parse(told.stdout)).toEqual(savedResults(join(at, 'out')).gates);
     expect(JSON.parse(told.stdout)).toMatchObject([
@@ -319,16 +319,16 @@ describe('assay run', () => {
       },
     ]);
     writeFileSync(join(at, 'easy.yaml'), 'gates: [{ measure: accuracy, where: { model: flat }, min: 0.5 }]');
-    expect(await assay(['gate', 'out', '--gates', 'easy.yaml'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['gate', 'out', '--gates', 'easy.yaml'], at)).toMatchObject({ code: 0 });
     const absent = 'gates: [{ measure: acuracy, min: 0 }]';
     writeFileSync(join(at, 'absent.yaml'), absent);
-    const missing = await assay(['gate', 'out', '--gates', 'absent.yaml', '--json'], at);
+    const missing = await obeyed(['gate', 'out', '--gates', 'absent.yaml', '--json'], at);
     expect(missing).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/absent\.yaml at gates\[0\]\.measure.*did you mean "accuracy"/s),
     });
     rmSync(join(at, 'out/report.html'));
-    expect(await assay(['report', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['report', 'out'], at)).toMatchObject({ code: 0 });
     expect(readFileSync(join(at, 'out/report.html'), 'utf8')).toContain('small');
   });
 });
@@ -340,7 +340,7 @@ describe('a run that is cut off', () => {
   beforeAll(async () => {
     const at = mkdtempSync(join(tmpdir(), 'assay-e2e-'));
     project(at, { suites });
-    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
     whole = savedResults(join(at, 'out'));
     units = unitFiles(join(at, 'out')).length;
     rmSync(at, { recursive: true });
@@ -410,7 +410,7 @@ describe('a run that is cut off', () => {
       expect(unitFiles(out)).toEqual(expect.arrayContaining(before));
     }
     expect(hits).toBeGreaterThanOrEqual(kills / 2);
-    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
     expect(savedResults(out)).toEqual(whole);
     expect(unitFiles(out)).toHaveLength(units);
   });
@@ -427,7 +427,7 @@ describe('a run that is cut off', () => {
     await ended;
     // Either nothing of it is there yet, or all of it.
     expect(existsSync(report)).toBe(existsSync(join(out, 'results.json')));
-    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({
+    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(`^nothing to do: ${units} units reused\n`),
     });
@@ -455,7 +455,7 @@ describe('a run that is cut off', () => {
     expect(measures.some(({ suite }) => suite === 'accuracy')).toBe(true);
     const before = unitFiles(out);
     writeFileSync(file, stringify({ ...parse(readFileSync(file, 'utf8')), suites: ['accuracy'] }));
-    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({
+    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(/nothing to do/),
     });
@@ -473,7 +473,7 @@ describe('a run that is cut off', () => {
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     expect(stderr).toMatch(/run the same command again/);
-    const again = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    const again = await obeyed(['run', 'small.run.yaml', '--out', 'out'], at);
     expect(again.code).toBe(0);
     expect(savedResults(out).status).toBe('complete');
   });
@@ -494,7 +494,7 @@ describe('a run that is cut off', () => {
     const { code, signal } = await ended;
     // By the signal itself, as shells expect it, unless the first one was answered before the second came.
     expect(signal ?? code).toSatisfy((end) => end === 'SIGINT' || end === 130);
-    expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
     expect(savedResults(out)).toEqual(whole);
   });
 
