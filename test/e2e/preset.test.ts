@@ -25,7 +25,7 @@ async function expectWhole(at: string) {
   const called = ['flat', 'flat-published', ...purified];
   expect(systems.map(({ name }) => name)).toEqual(called);
   expect(suites.map(({ suite, status }) => [suite, status])).toEqual(
-    ['accuracy', 'calibration', 'ood', 'jem'].map((suite) => [suite, 'ok']),
+    ['accuracy', 'calibration', 'ood', 'samples', 'jem'].map((suite) => [suite, 'ok']),
   );
   const columns = measures.filter(({ params }) => params.quantity === 'accuracy');
   expect(columns.map(({ measure }) => measure)).toEqual(['as-published', 'as-it-should-be', 'deviation']);
@@ -58,9 +58,12 @@ describe('--preset jem', () => {
     });
     // The attacks take most of the time.
     const few = { starts: 1, steps: 2, searches: 2, examples: 3, resamples: 100 };
+    const samples = /samples: \{ .*? \}/;
     const short = Object.entries(few).reduce(
       (all, [key, value]) => all.replace(new RegExp(`^( +${key}): .*$`, 'm'), `$1: ${value}`),
-      text.replace(/refined: .*/, 'refined: [{ system: flat-1, full: flat-1-full }]'),
+      text
+        .replace(samples, 'samples: { images: 6, steps: 2 }')
+        .replace(/refined: .*/, 'refined: [{ system: flat-1, full: flat-1-full }]'),
     );
     writeFileSync(file, short);
     const run = ['run', 'out/jem.run.yaml', '--limit', '6', '--out', 'out', '--sessions', '1'];

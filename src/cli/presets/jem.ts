@@ -103,6 +103,8 @@ function runFile(site: PresetSite): string {
     `  - { accuracy: {}, ${beside(images)} }`,
     `  - { calibration: { bins: 20 }, ${beside(images)} }`,
     `  - { ood: { scores: [log-px, max-softmax, approximate-mass], histogramBins: 100 }, ${beside(images)} }`,
+    '  # Chains from noise and, where the checkpoint keeps one, of its replay buffer; distal adversarials.',
+    `  - { samples: ${flow(limit === undefined ? { images: 100, steps: 1000 } : { images: Math.min(20, limit), steps: 20 })}, models: ${flow([name])}, datasets: ${flow(found.map((one) => one.name))}, optional: true }`,
     '  # Both columns, and the deviation panel. The published search keeps the last of its random starts, so that its curve',
     '  # is the same with few of them; more starts say better what the best of them would have been.',
     '  - jem:',
