@@ -179,7 +179,7 @@ export function gradientFigures(result: PurificationResult): LineFigure[] {
   if (!path) return [];
   const common = {
     kind: 'lines' as const,
-    xLabel: 'SGLD step that the gradient has gone back to',
+    xLabel: 'SGLD step',
     points: steps[most] <= 20,
   };
   const xs = path.cosine.map((_, k) => k);
@@ -190,7 +190,7 @@ export function gradientFigures(result: PurificationResult): LineFigure[] {
       id: `purification-gradient-cosine-${dataset.name}-${system.name}`,
       title: `Direction of the gradient in the chain, ${on}`,
       caption:
-        'Cosine with the gradient where the chain ends, which BPDA takes for that at the image; mean over clean images.',
+        'Cosine of the gradient at each step with that where the chain ends, which BPDA takes for that at the image (step 0); mean over clean images.',
       yLabel: 'cosine with BPDA',
       yFormat: 'number',
       series: [{ name: system.name, points: points(xs, path.cosine) }],
@@ -199,7 +199,8 @@ export function gradientFigures(result: PurificationResult): LineFigure[] {
       ...common,
       id: `purification-gradient-growth-${dataset.name}-${system.name}`,
       title: `Length of the gradient in the chain, ${on}`,
-      caption: 'Decimal logarithm of its length by that where the chain ends; mean over clean images.',
+      caption:
+        'Decimal logarithm of its length at each step by that where the chain ends; mean over clean images.',
       yLabel: 'log10 of the length',
       yFormat: 'number',
       series: [{ name: system.name, points: points(xs, path.length) }],

@@ -19,7 +19,7 @@ import {
   eotFigure,
   gradientFigures,
 } from './figures.js';
-import { flagsTable, purificationWarnings } from './flags.js';
+import { flagsTable, purificationWarnings } from './flag-panel.js';
 import { measureNames, purificationMeasures } from './measures.js';
 import { type PurificationOptions, purificationOptions } from './options.js';
 import { onceOnly, type PurificationRequests, purifierOf, requestsFor } from './requests.js';
