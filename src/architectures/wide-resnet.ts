@@ -68,6 +68,11 @@ function recognise(weights: Weights, given: Readonly<Record<string, unknown>>): 
             'the public JEM code trains on pixels in [-1, 1]; its logits are class_output, and log p(x) is their logsumexp',
           ]
         : []),
+      ...(jem && norm === 'batch'
+        ? [
+            'the public JEM code never switches to evaluation mode: its numbers of a network with batch normalisation are of the statistics of each batch, ours of the running averages in the file',
+          ]
+        : []),
       ...(energy
         ? [
             'the file has a second head, energy_output: `energy: { output: energy_output, sign: 1 }` reads log p(x) from it, as the JEM code does for models trained with --uncond',

@@ -19,11 +19,11 @@ export interface Compared {
 
 export type DeviationName = keyof typeof deviationTitles;
 
-/** What the public code does otherwise. */
+/** What the public code does otherwise, in the order in which it is left out. */
 export const deviationTitles = {
+  'double-noise': 'noise a second time on interpolations',
   'train-mode-batch-norm': 'batch normalisation in training mode',
   'noise-on-input': 'noise on every image',
-  'double-noise': 'noise a second time on interpolations',
   'clean-errors-skipped': 'images that are wrong when clean are not counted',
   'last-restart': 'the last restart is kept, not the best',
   'one-draw-verdict': 'one draw decides that an image is broken',

@@ -14,7 +14,7 @@ export const jemOptions = (catalogue: Catalogue) =>
       published: system('What the public code evaluates: a system with `noise` before the model.'),
       trainMode: Type.Optional(
         system(
-          'The noisy system whose batch normalisation takes its statistics from the batch, where the public code never switches to evaluation. It then takes the place of `published`.',
+          'The noisy system whose batch normalisation takes its statistics from the batch, where the public code never switches to evaluation: one of a plug-in, since networks are built in evaluation mode here. It then takes the place of `published`.',
         ),
       ),
       interpolated: Type.Optional(

@@ -141,6 +141,8 @@ describe('checkpoints of public codes', () => {
       architecture: { name: 'wide-resnet', depth: 10, width: 1, norm, leak: 0.2 },
       range: [-1, 1],
     });
+    const told = built?.notes.some((note) => /never switches to evaluation mode/.test(note));
+    expect(told).toBe(norm === 'batch');
     expect(built?.replayBuffer?.dims).toEqual([20, 3, 32, 32]);
     const bare = norm === 'none' ? plain : normalised;
     const reference = checkpoint(`reference-${norm}.pt`, bare, small.buffer);
