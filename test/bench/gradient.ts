@@ -13,6 +13,7 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { readOnnx } from '../../src/graph/read.js';
 import { stream } from '../../src/random/stream.js';
+import { chainRounds } from './chains.js';
 import { harnessRounds } from './harness.js';
 import { withLoss } from './loss.js';
 import { mixedRounds } from './mixed.js';
@@ -28,7 +29,7 @@ const help = `usage: npm run bench -- [options]
   --network NAME   wrn-16-4 (the default), preact-resnet-18 or vit
   --model FILE     an ONNX classifier instead of a built-in network
   --mixed          forward and gradient calls in turn, as attacks make them, in one layout of sessions after the other
-  --sampling       SGLD chains beside bare gradient passes, and on one core
+  --sampling       SGLD chains beside bare gradient passes, and on one core; and a gradient back through chains
   --chains N       how many, of --steps each (1000)
   --steps N        (20)
   --torch PYTHON   a Python with PyTorch, for the built-in networks; give it several times for several versions`;
@@ -173,6 +174,20 @@ async function harness(graph: Graph): Promise<void> {
   );
 }
 
+/** Prints what a gradient through SGLD chains takes beside as many bare gradient passes as they have steps. */
+async function chains(graph: Graph, steps: number): Promise<void> {
+  const rounds = await chainRounds(graph, { batch, steps, rounds: Number(options.rounds) });
+  const share = (of: (round: (typeof rounds)[number]) => number) => {
+    const ratios = rounds.map((round) => of(round) / round.bare);
+    return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
+  };
+  console.log(
+    `gradient through ${steps} SGLD steps of ${batch} chains, in bare gradient passes a step: ` +
+      `${share(({ there, back }) => there + back)}, of which there ${share(({ there }) => there)} and back ` +
+      `${share(({ back }) => back)}; ${rounds[0].peak} states kept at most`,
+  );
+}
+
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-bench-'));
   const contenders: Contender[] = [];
@@ -203,7 +218,10 @@ async function main(): Promise<void> {
     }
     if (options.torch.length === 0) console.log('PyTorch was not timed: name one with --torch PYTHON');
     if (options.mixed) await mixed(graph);
-    if (options.sampling) await sampling(graph);
+    if (options.sampling) {
+      await sampling(graph);
+      await chains(graph, Number(options.steps));
+    }
     await harness(graph);
   } finally {
     for (const contender of contenders) await contender.close();
