@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { assay, folder, obeyed } from './assay.js';
+import { folder, obeyed } from './assay.js';
 import { project, savedResults } from './project.js';
 
 const CUSTOM = {
@@ -17,7 +17,7 @@ describe('attacks, as a user runs them', () => {
     const gates = [{ measure: 'validity-flag', where: { model: 'sharp', flag: 'zero-gradient' }, max: 0 }];
     const file = project(directory, { suites: [{ attack: CUSTOM }], gates });
     const out = join(directory, 'out');
-    const { stderr } = await assay(['run', file, '--out', out, '--quiet'], directory);
+    const { stderr } = await obeyed(['run', file, '--out', out, '--quiet'], directory);
     const results = savedResults(out);
     expect(results.status, stderr).toBe('complete');
     const robust = (model: string, epsilon: string) =>
@@ -50,7 +50,7 @@ describe('attacks, as a user runs them', () => {
       suites: ['accuracy'],
     };
     writeFileSync(join(directory, 'again.run.yaml'), stringify(again));
-    const second = await assay(['run', 'again.run.yaml', '--out', 'second', '--quiet'], directory);
+    const second = await obeyed(['run', 'again.run.yaml', '--out', 'second', '--quiet'], directory);
     expect(second.code, second.stderr).toBe(0);
     const accuracy = savedResults(join(directory, 'second')).measures.find((m) => m.measure === 'accuracy');
     expect(accuracy?.value).toBe(robust('sharp', '48/255'));

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import type { GraphBuilder } from '../../src/graph/build.js';
 import { writeOnnx } from '../../src/graph/write.js';
-import { assay, folder } from './assay.js';
+import { assay, folder, obeyed } from './assay.js';
 import { ATTACK, card, network, project, savedResults } from './project.js';
 
 /** Quantised logits behind a softmax, as a deployed network may have them. */
@@ -28,7 +28,7 @@ it('init for a network without gradients writes suites that run on it, and says 
   expect(readFileSync(join(at, 'ruleless.run.yaml'), 'utf8')).toMatch(
     /^ {2}# attack is left out, since it follows gradients: there is no gradient rule for Det, at node/m,
   );
-  const ended = await assay(['run', 'ruleless.run.yaml', '--out', 'out'], at);
+  const ended = await obeyed(['run', 'ruleless.run.yaml', '--out', 'out'], at);
   expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringMatching(/error/)]);
   expect(savedResults(join(at, 'out')).suites.map(({ suite }) => suite)).toEqual(['accuracy', 'calibration']);
 });
@@ -46,7 +46,7 @@ describe('networks as they are deployed', () => {
   it('run, and the report tells how they were used', async () => {
     const at = folder();
     deployed(at);
-    const ended = await assay(['run', 'small.run.yaml', '--out', 'out'], at);
+    const ended = await obeyed(['run', 'small.run.yaml', '--out', 'out'], at);
     expect([ended.code, ended.stderr]).toEqual([0, expect.any(String)]);
     const { measures, notApplicable, warnings } = savedResults(join(at, 'out'));
     for (const model of ['quantised', 'ruleless'])

@@ -25,7 +25,7 @@ const LONG = { attack: { ...ATTACK, steps: 50_000, checks: false } };
 const at = mkdtempSync(join(tmpdir(), 'assay-reporters-'));
 beforeAll(async () => {
   project(at, { suites: ['accuracy'], gates: GATES }, 12);
-  expect(await assay(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 1 });
+  expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 1 });
 });
 afterAll(() => rmSync(at, { recursive: true }));
 
@@ -157,7 +157,7 @@ describe('the file of a reporter', () => {
   it('is whole after assay run, also where nothing was new', async () => {
     const { made, file } = place({});
     for (const _ of ['first', 'again']) {
-      expect(await assay(['run', 'small.run.yaml', '--out', 'out', ...flags], made)).toMatchObject({
+      expect(await obeyed(['run', 'small.run.yaml', '--out', 'out', ...flags], made)).toMatchObject({
         code: 1,
       });
       expect(readFileSync(file, 'utf8')).toMatch(/tests="2" failures="1" errors="0".*<\/testsuites>\n$/s);
@@ -167,7 +167,7 @@ describe('the file of a reporter', () => {
   it('says so where something could not be measured, which is 2', async () => {
     // There are no OOD images.
     const { made, file } = place({ datasets: { test: { path: './test.npz' } }, suites: ['accuracy', 'ood'] });
-    const ended = await assay(['run', 'small.run.yaml', '--out', 'out', ...flags], made);
+    const ended = await obeyed(['run', 'small.run.yaml', '--out', 'out', ...flags], made);
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining('error[not-measured]')]);
     expect(readFileSync(file, 'utf8')).toMatch(/tests="3" failures="2" errors="1"/);
     // Whoever allows that is not shown an error that the exit code does not know.
