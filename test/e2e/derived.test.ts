@@ -26,14 +26,17 @@ it('the example runs: every suite measures sets that are made, and reports say h
     ['gaussian', 'gaussian'],
     ['attacked', 'attack'],
     ['cleaned', 'purify'],
+    ['drawn', 'sample'],
+    ['gauss', 'sample'],
   ]);
   const measured = (measure: string) =>
     new Set(measures.filter((m) => m.measure === measure).map(({ dataset }) => dataset));
-  expect([...measured('accuracy')]).toEqual(['test', 'attacked', 'cleaned']);
-  expect([...measured('ece')]).toEqual(['test', 'attacked', 'cleaned']);
-  expect([...measured('auroc')]).toEqual(['mixed', 'uniform', 'gaussian']);
+  expect([...measured('accuracy')]).toEqual(['test', 'attacked', 'cleaned', 'drawn']);
+  expect([...measured('ece')]).toEqual(['test', 'attacked', 'cleaned', 'drawn']);
+  expect([...measured('auroc')]).toEqual(['mixed', 'uniform', 'gaussian', 'gauss']);
   const report = readFileSync(join(out, 'report.html'), 'utf8');
   expect(report).toContain('purified by jem, 5 steps of SGLD; of attacked');
+  expect(report).toContain('drawn from jem of class each: 20 steps of SGLD up log p(x|y)');
   expect(report).toContain('means of two images, noise 0.015, cut to [0, 1]; of test');
 });
 
@@ -101,6 +104,21 @@ it.each<[string, Record<string, object>, (RegExp | string)[]]>([
     'a generator with a typo',
     { dark: { generate: 'unifrom', n: 5, like: 'test' } },
     ['small.run.yaml at datasets.dark.generate', 'did you mean "uniform"?'],
+  ],
+  [
+    'samples of a system with a typo',
+    { drawn: { sample: { from: 'shrap', n: 5 } } },
+    ['small.run.yaml at datasets.drawn.sample.from', 'did you mean "sharp"?'],
+  ],
+  [
+    'samples from a buffer that the checkpoint does not keep',
+    { drawn: { sample: { from: 'sharp', n: 5, start: 'buffer' } } },
+    ['small.run.yaml at datasets.drawn.sample.start', 'keeps no replay buffer', 'start from uniform noise'],
+  ],
+  [
+    'samples of nobody knows how many',
+    { drawn: { sample: { from: 'sharp' } } },
+    ['small.run.yaml at datasets.drawn.sample.n', 'n: 100'],
   ],
   [
     'an attack on images without labels',
