@@ -109,8 +109,7 @@ class OpenGates {
         if (!mayJudge(rule, suite)) continue;
         const samples = [...samplesOf(suite).keys()].filter((dataset) => isOn(rule, dataset));
         if (why !== undefined) this.takeWhole(at, gate, rule, why);
-        else if (samples.length === 0)
-          this.takeWhole(at, gate, rule, 'others need all examples of its data set');
+        else if (samples.length === 0) this.takeWhole(at, gate, rule, 'its data set is read as a whole');
         else for (const dataset of samples) this.keepOpen(at, dataset);
       }
     }

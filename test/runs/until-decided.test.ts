@@ -136,6 +136,7 @@ describe('a run that measures until its gates are decided', () => {
     [{ ...rule, min: undefined, max: 0.8 } as GateRule, 280, true, [100, 280]],
   ])(
     '%j with %i of 400 right: %s, another verdict in at most 5 %% of runs',
+    { tags: ['long'] },
     async (gate, truth, holds, mean) => {
       let [wrong, seen] = [0, 0];
       for (let seed = 0; seed < REPEATS; seed++) {
