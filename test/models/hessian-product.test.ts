@@ -11,7 +11,6 @@ import { TENSORFLOW } from '../../src/graph/tensorflow.js';
 import { softmax } from '../../src/metrics/softmax.js';
 import { modelOf } from '../../src/models/assemble.js';
 import type { Model } from '../../src/models/model.js';
-import { devices } from '../engines/tfjs/devices.js';
 import {
   CLASSES,
   convolutional,
@@ -49,7 +48,7 @@ const SHORT = ['cnn_bn_maxpool', 'cnn_group_prelu', 'ebm_scalar_swish', 'mlp_tan
 const ort = createOrtEngine({ sessions: 1 });
 const engines: Record<string, Engine> = { ort };
 beforeAll(async () => {
-  engines.tfjs = await createTfjsEngine({ device: devices[0], sessions: 1 });
+  engines.tfjs = await createTfjsEngine({ device: 'wasm', sessions: 1 });
 });
 afterAll(() => Promise.all(Object.values(engines).map((engine) => engine.close())));
 

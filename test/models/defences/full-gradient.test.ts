@@ -13,7 +13,6 @@ import type { PurifyOptions } from '../../../src/models/defences/purify-options.
 import type { Model } from '../../../src/models/model.js';
 import { openModel } from '../../../src/models/open.js';
 import type { Batch } from '../../../src/models/system.js';
-import { devices } from '../../engines/tfjs/devices.js';
 import {
   CLASSES,
   convolutional,
@@ -189,7 +188,7 @@ describe('a linear classifier behind a quadratic energy', () => {
 describe('a network behind its own chains', () => {
   const engines: Record<string, Engine> = { ort: engine };
   beforeAll(async () => {
-    engines.tfjs = await createTfjsEngine({ device: devices[0], sessions: 1 });
+    engines.tfjs = await createTfjsEngine({ device: 'wasm', sessions: 1 });
   });
   afterAll(() => engines.tfjs.close());
   const purify: PurifyOptions = { ...options, by: 'convolutional', steps: 4, stepSize: 0.05, chains: 2 };
