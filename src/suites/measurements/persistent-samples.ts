@@ -1,5 +1,6 @@
 import { imageSize } from '../../models/batching.js';
 import type { SystemInfo } from '../../models/system.js';
+import { inBox, shareOutside } from '../../sampling/in-box.js';
 import { persistentChains } from '../../sampling/persistent-chains.js';
 import type { SgldOptions } from '../../sampling/sgld.js';
 import { float32, int32, type RowsIn } from '../columns.js';
@@ -46,17 +47,11 @@ export const persistentSamples = defineMeasurement({
     const images = rows.map((i) => kept.pixels.subarray(i * size, (i + 1) * size));
     const pixels = new Float32Array(rows.length * size);
     images.forEach((image, i) => {
-      pixels.set(
-        image.map((x) => Math.min(1, Math.max(0, x))),
-        i * size,
-      );
+      pixels.set(inBox(image), i * size);
     });
     return {
       pixels,
-      outside: Float32Array.from(
-        images,
-        (image) => image.reduce((count, x) => count + Number(x < 0 || x > 1), 0) / size,
-      ),
+      outside: Float32Array.from(images, shareOutside),
       moved: Int32Array.from(rows, (i) => kept.moved[i]),
     };
   },

@@ -3,6 +3,7 @@ import { AssayError } from '../../errors.js';
 import { imageSize } from '../../models/batching.js';
 import type { SystemInfo } from '../../models/system.js';
 import { stream } from '../../random/stream.js';
+import { inBox, shareOutside } from '../../sampling/in-box.js';
 import { type SgldOptions, type SgldState, sgld } from '../../sampling/sgld.js';
 import { type TargetName, targetNamed } from '../../sampling/targets.js';
 import { float32, int32, type RowsIn } from '../columns.js';
@@ -76,11 +77,6 @@ export const samples = defineMeasurement({
     };
   },
 });
-
-const inBox = (pixels: Float32Array) => pixels.map((x) => Math.min(1, Math.max(0, x)));
-
-const shareOutside = (pixels: Float32Array) =>
-  pixels.reduce((count, x) => count + Number(x < 0 || x > 1), 0) / pixels.length;
 
 function classesOf(
   { target, class: of }: SamplesParams,
