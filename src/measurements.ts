@@ -16,6 +16,7 @@ export {
   attackRequest,
   brokenAtRadius,
 } from './suites/measurements/attack.js';
+export { type AttackPathRows, attackPath } from './suites/measurements/attack-path.js';
 export {
   type ChainGradientParams,
   type ChainGradientRows,
@@ -32,6 +33,7 @@ export {
   fittedScoreRequest,
 } from './suites/measurements/fitted-score.js';
 export { type InputGradientRows, inputGradient } from './suites/measurements/input-gradient.js';
+export { type LipschitzRows, localLipschitz } from './suites/measurements/local-lipschitz.js';
 export {
   type NearestImagesRows,
   nearestImages,

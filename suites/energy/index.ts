@@ -30,8 +30,10 @@ import {
   steepnessOf,
 } from './gradients.js';
 import { type Contrast, contrasts, type Heights, heightsOf } from './heights.js';
+import { lipschitzMeasures, lipschitzRequest, lipschitzSheet, lipschitzTable, steepOf } from './lipschitz.js';
 import { comparisonMeasures, memorisation, NAME, summarised, summaryMeasures } from './measures.js';
 import { type EnergyOptions, energyOptions } from './options.js';
+import { pathFigures, pathless, pathMeasures, pathRequests, pathSheet, pathsOf, pathTable } from './paths.js';
 import { byQuantile, quantileFigures, quantileMeasures, quantileTable } from './quantiles.js';
 import { type Sets, setsOf } from './sets.js';
 import { sheet } from './sheet.js';
@@ -77,6 +79,10 @@ export const energy = defineSuite({
     'buffer-saturated',
     'buffer-not-finite',
     'buffer-copies',
+    'path-log-px-change',
+    'path-log-pxy-change',
+    'path-log-pxt-change',
+    'local-lipschitz',
   ],
 
   plan(context, options) {
@@ -89,6 +95,8 @@ export const energy = defineSuite({
       }),
       ...traceRequests(system, sets, options),
       ...[bufferRequest(system, sets, options) ?? []].flat(),
+      ...pathRequests(system, sets, options),
+      ...steepSets(context).flatMap((dataset) => lipschitzRequest(system, dataset, options) ?? []),
     ]);
   },
 
@@ -122,6 +130,10 @@ export const energy = defineSuite({
     const typicality = typical.flatMap((one) => typicalitiesOf(one, heights, all, sets));
     const traced = systems.flatMap((system) => tracedOf(system, sets, options, collected));
     const buffers = systems.flatMap((system) => bufferOf(system, sets, options, collected));
+    const paths = systems.flatMap((system) => pathsOf(system, sets, options, collected));
+    const steep = systems.flatMap((system) =>
+      steepSets(context).flatMap((dataset) => steepOf(system, dataset, options, collected)),
+    );
     const trained = compared.filter(({ own }) => own.dataset === sets.train);
     return {
       measures: [
@@ -133,6 +145,8 @@ export const energy = defineSuite({
         ...typicality.flatMap(typicalityMeasures),
         ...traced.flatMap(traceMeasures),
         ...buffers.flatMap(bufferMeasures),
+        ...paths.flatMap(pathMeasures),
+        ...steep.flatMap((one) => lipschitzMeasures(one, options)),
       ],
       tables: [
         axisTable(sets, summaries, compared),
@@ -142,6 +156,8 @@ export const energy = defineSuite({
         ...(typicality.length > 0 ? [typicalityTable(typicality)] : []),
         ...(traced.length > 0 ? [traceTable(traced)] : []),
         ...(buffers.length > 0 ? [bufferTable(buffers)] : []),
+        ...(paths.length > 0 ? [pathTable(paths)] : []),
+        ...(steep.length > 0 ? [lipschitzTable(steep, options)] : []),
       ],
       figures: [
         ...bySystem.flatMap((own) =>
@@ -163,6 +179,7 @@ export const energy = defineSuite({
           heights.filter(({ dataset }) => dataset === sets.reference),
         ),
         ...bufferFigures(buffers),
+        ...pathFigures(paths),
       ],
       warnings: [
         ...energyCaveat(NAME, systems, scoresNamed(['log-px'], context.catalogue)),
@@ -184,10 +201,16 @@ export const energy = defineSuite({
         sheet(heights, { contrasts: all, steepness, quantiles, typical }),
         ...(traced.length > 0 ? [traceSheet(traced)] : []),
         ...(buffers.length > 0 ? [bufferSheet(buffers)] : []),
+        ...(paths.length > 0 ? [pathSheet(paths)] : []),
+        ...(steep.length > 0 ? [lipschitzSheet(steep)] : []),
       ],
     };
   },
 });
+
+/** Data sets around whose images it is asked how steep log p(x) is. */
+const steepSets = ({ datasets }: SuiteContext) =>
+  datasets.filter(({ role }) => role === 'test' || role === 'ood');
 
 function typicalitiesOf(typical: Typical, heights: readonly Heights[], all: readonly Contrast[], sets: Sets) {
   const ofSystem = (one: Heights) => one.system === typical.fit.system;
@@ -211,7 +234,7 @@ const withoutTestSet = ({ systems }: SuiteContext): NotApplicable[] =>
 /** Parts that a run or a system lacks something for. */
 function notApplicable(
   context: SuiteContext,
-  { gradients, traces }: EnergyOptions,
+  { gradients, traces, path, lipschitz }: EnergyOptions,
   { sets, fitSet }: { sets: Sets; fitSet: DatasetInfo | undefined },
 ): NotApplicable[] {
   return context.systems.flatMap((system) => {
@@ -231,6 +254,8 @@ function notApplicable(
       ),
       ...without('gradient norms', gradients && lackOf('inputGradient')),
       ...without('chains of SGLD', traces.chains > 0 && untraced(system)),
+      ...without('log p along attacks', path.examples > 0 && pathless(system, sets)),
+      ...without('steepness around images', lipschitz.examples > 0 && untraced(system)),
       ...without(
         'accuracy by log p(x)',
         lackOf('logits') || (labelledTestSets(context).length === 0 && 'the run has no labelled test set'),

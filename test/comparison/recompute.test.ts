@@ -60,6 +60,8 @@ beforeAll(async () => {
             permutations: 99,
             train: 'validation',
             traces: { chains: 5, steps: [2, 6] },
+            path: { examples: 5, steps: 2 },
+            lipschitz: { examples: 4, samples: 2, steps: 2 },
           },
         },
         { attack: [pgd, { ...pgd, steps: 3 }] },

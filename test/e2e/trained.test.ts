@@ -32,6 +32,7 @@ interface Expected {
   brier: number;
   ece_15_equal_width: number;
   ece_20_equal_width: number;
+  mean_log_px: Record<string, number>;
   ood: Record<string, Record<string, Record<(typeof METRICS)[keyof typeof METRICS], number>>>;
 }
 
@@ -56,6 +57,16 @@ describe.skipIf(!present)('a JEM and a baseline from PyTorch files', () => {
         'accuracy',
         { calibration: [{ resamples: 100 }, { bins: 20, resamples: 100 }] },
         { ood: { scores: SCORES, resamples: 100 } },
+        {
+          energy: {
+            resamples: 100,
+            permutations: 99,
+            gradients: false,
+            traces: { chains: 0 },
+            path: { examples: 0 },
+            lipschitz: { examples: 0 },
+          },
+        },
       ],
     };
     writeFileSync(join(at, 'trained.run.yaml'), stringify(run));
@@ -82,6 +93,13 @@ describe.skipIf(!present)('a JEM and a baseline from PyTorch files', () => {
         expect(value('ece', (m) => m.params.bins === bins)).toBeCloseTo(
           expected[`ece_${bins}_equal_width`],
           6,
+        );
+      for (const set of ['test', ...SETS])
+        expect(value('log-px-mean', (m) => m.dataset === set)).toBeCloseTo(expected.mean_log_px[set], 3);
+      for (const set of SETS)
+        expect(value('log-px-auroc', (m) => m.dataset === set)).toBeCloseTo(
+          expected.ood[set]['log-px'].auroc,
+          3,
         );
       // Pairs of scores closer than the rounding of float32 change places with the processor: how far each measure
       // can move for them is among the results.

@@ -1,6 +1,7 @@
 import type { Measurement } from '../contract.js';
 import { adaptiveAttack } from './adaptive-attack.js';
 import { attack } from './attack.js';
+import { attackPath } from './attack-path.js';
 import { chainGradientDiagnostics } from './chain-gradients.js';
 import { clean } from './clean.js';
 import { evade } from './evade.js';
@@ -9,6 +10,7 @@ import { fit, fittedScore } from './fitted-score.js';
 import { gaussianImages } from './gaussian-images.js';
 import { inputGradient } from './input-gradient.js';
 import { nearestImages } from './nearest-images.js';
+import { localLipschitz } from './local-lipschitz.js';
 import { outputsOnPerturbed } from './outputs-on-perturbed.js';
 import { outputsOnSamples } from './outputs-on-samples.js';
 import { persistentSamples } from './persistent-samples.js';
@@ -50,4 +52,6 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   storedChains,
   outputsOnSamples,
   nearestImages,
+  attackPath,
+  localLipschitz,
 ];

@@ -12,7 +12,14 @@ const test = memoryDataset({
     [0.5, 0.7],
   ],
 });
-const CHEAP = { resamples: 100, permutations: 99, gradients: false, traces: { chains: 0 } };
+const CHEAP = {
+  path: { examples: 0 },
+  lipschitz: { examples: 0 },
+  resamples: 100,
+  permutations: 99,
+  gradients: false,
+  traces: { chains: 0 },
+};
 
 const run = (chains: readonly number[], options: object = {}) =>
   runSuite(energy, {

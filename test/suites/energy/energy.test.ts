@@ -11,7 +11,13 @@ const identity = linearSystem({ name: 'line', weights: [[1]], energy: 'output' }
 const classifier = linearSystem({ name: 'two', weights: [[1], [-1]] });
 
 /** What is not looked at here. */
-const CHEAP = { resamples: 100, gradients: false, traces: { chains: 0 } };
+const CHEAP = {
+  path: { examples: 0 },
+  lipschitz: { examples: 0 },
+  resamples: 100,
+  gradients: false,
+  traces: { chains: 0 },
+};
 
 const run = ({ options, ...given }: Given) =>
   runSuite(energy, { ...given, options: { ...CHEAP, ...options } });

@@ -6,7 +6,13 @@ import { quadraticSystem } from '../helpers/quadratic-system.js';
 import { codes, measureOf, runSuite } from '../helpers/run-suite.js';
 
 /** What is not looked at here. */
-const CHEAP = { resamples: 100, permutations: 99, gradients: false };
+const CHEAP = {
+  path: { examples: 0 },
+  lipschitz: { examples: 0 },
+  resamples: 100,
+  permutations: 99,
+  gradients: false,
+};
 
 const images = [
   [0.1, 0.2],
