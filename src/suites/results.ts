@@ -165,6 +165,9 @@ export const LineFigure = Type.Object(
           name: Type.String({
             description: 'usually the system; the same name has the same colour everywhere',
           }),
+          variant: Type.Optional(
+            Type.String({ description: 'which of the curves of that name: stands beside it in the legend' }),
+          ),
           dashed: Type.Optional(Type.Boolean()),
           points: Type.Array(
             Type.Object(

@@ -168,7 +168,7 @@ export function pathFigures(all: readonly Path[]): LineFigure[] {
     kind: 'lines',
     id: `path-${one.id}`,
     title: `Along an attack: ${one.title}`,
-    caption: `Mean change since the image itself, with t intervals; PGD-${steps}, ${norm} ${parseEpsilon(epsilon).text}${one.id === 'log-pxt' ? ', towards another class' : '; dashed: towards another class'}. The energy is minus this.`,
+    caption: `Mean change since the image itself, with t intervals; PGD-${steps}, ${norm} ${parseEpsilon(epsilon).text}${one.id === 'log-pxt' ? ', towards another class' : ''}. The energy is minus this.`,
     xLabel: 'attack step',
     yLabel: `change of ${one.title}`,
     yFormat: 'number',
@@ -176,7 +176,7 @@ export function pathFigures(all: readonly Path[]): LineFigure[] {
       .filter((path) => shown(path).includes(one))
       .map((path) => ({
         name: path.system.name,
-        ...(path.targeted && one.id !== 'log-pxt' && { dashed: true }),
+        ...(path.targeted && one.id !== 'log-pxt' && { variant: 'towards another class', dashed: true }),
         points: Array.from({ length: steps + 1 }, (_, x) => {
           const { value: y, interval } = meanOf(changes(path, one, x));
           return { x, y, ...(interval && { lo: interval[0], hi: interval[1] }) };

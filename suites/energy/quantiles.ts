@@ -183,15 +183,23 @@ export function quantileFigures(all: readonly ByQuantile[]): LineFigure[] {
         kind: 'lines',
         id: `risk-coverage-${dataset}`,
         title: `Risk of what is kept, ${dataset}`,
-        caption:
-          'Share of errors among the images with the highest log p(x); dashed: the highest max softmax.',
+        caption: 'Share of errors among the images with the highest log p(x), or the highest max softmax.',
         xLabel: 'images kept',
         yLabel: 'errors among them',
         xDomain: [0, 1],
         yFormat: 'percent',
         series: own.flatMap(({ of, correct, confidence }) => [
-          { name: of.system.name, points: thinCurve(riskCoverage(of.logPx, correct)) },
-          { name: of.system.name, dashed: true, points: thinCurve(riskCoverage(confidence, correct)) },
+          {
+            name: of.system.name,
+            variant: 'log p(x)',
+            points: thinCurve(riskCoverage(of.logPx, correct)),
+          },
+          {
+            name: of.system.name,
+            variant: 'max softmax',
+            dashed: true,
+            points: thinCurve(riskCoverage(confidence, correct)),
+          },
         ]),
       },
     ];

@@ -3,7 +3,7 @@ import { cell, type LineFigure, type Table } from '../../src/suite.js';
 import type { Heights } from './heights.js';
 import { type Followed, followed, shownSteps, type Traced, valuesAt } from './traces.js';
 
-/** One chart a number; solid from noise, dashed from images. */
+/** One chart a number, from every kind of start. */
 export function traceFigures(all: readonly Traced[], references: readonly Heights[]): LineFigure[] {
   if (all.length === 0) return [];
   return followed.map((one): LineFigure => {
@@ -13,13 +13,15 @@ export function traceFigures(all: readonly Traced[], references: readonly Height
       kind: 'lines',
       id: `trace-${one.id}`,
       title: `SGLD: ${label}`,
-      caption: `Means over ${all[0].collected.indices.length} chains with t intervals; dashed: chains that start at images of ${all[0].dataset}, solid: at uniform noise.`,
+      caption: `Means over ${all[0].collected.indices.length} chains with t intervals; they start at uniform noise, or at images.`,
       xLabel: 'SGLD steps',
       yLabel: label,
       yFormat: one.format,
       series: all.map((traced) => ({
         name: traced.system.name,
-        ...(traced.params.start === 'data' && { dashed: true }),
+        ...(traced.params.start === 'data'
+          ? { variant: `from ${traced.dataset}`, dashed: true }
+          : { variant: 'from noise' }),
         points: pointsOf(traced, one, relative ? zeroOf(traced, references) : 0),
       })),
     };

@@ -111,7 +111,7 @@ export function deviationTable(
   };
 }
 
-/** Accuracy against the radius, as the paper draws it: dashed as published, solid as it should be. */
+/** Accuracy against the radius, as the paper draws it, as published and as it should be. */
 export function robustnessFigure(
   id: string,
   norm: string,
@@ -134,8 +134,7 @@ export function robustnessFigure(
     kind: 'lines',
     id,
     title: `Accuracy against the ${norm} radius on ${dataset}`,
-    caption:
-      'Dashed: as published, among the images that are correct when clean. Solid: as it should be, among all.',
+    caption: 'As published: among the images that are correct when clean. As it should be: among all.',
     xLabel: `${norm} radius`,
     yLabel: 'accuracy',
     yDomain: [0, 1],
@@ -145,8 +144,8 @@ export function robustnessFigure(
     series: results.flatMap((result) => {
       const { name } = result.system;
       return [
-        { name, dashed: true, points: of(name, 'published', result) },
-        { name, points: of(name, 'corrected', result) },
+        { name, variant: 'as published', dashed: true, points: of(name, 'published', result) },
+        { name, variant: 'as it should be', points: of(name, 'corrected', result) },
       ];
     }),
   };

@@ -64,8 +64,7 @@ export function energyFigure(dataset: string, results: readonly PurificationResu
     kind: 'lines',
     id: `purification-energy-${dataset}`,
     title: `Change of log p(x) by purification, ${dataset}`,
-    caption:
-      'Mean over images and chains, in nats; dashed: adversarial images. The energy is minus log p(x).',
+    caption: 'Mean over images and chains, in nats. The energy is minus log p(x).',
     xLabel: 'SGLD steps',
     yLabel: 'change of log p(x)',
     yFormat: 'number',
@@ -73,7 +72,12 @@ export function energyFigure(dataset: string, results: readonly PurificationResu
     points: true,
     series: results.flatMap(({ system, steps, clean, transferred }) => [
       { name: system.name, points: points(steps, clean.change) },
-      { name: system.name, dashed: true, points: points(steps, transferred.change) },
+      {
+        name: system.name,
+        variant: 'adversarial images',
+        dashed: true,
+        points: points(steps, transferred.change),
+      },
     ]),
   };
 }
@@ -89,7 +93,7 @@ export function distanceFigure(
     id: `purification-distance-${norm.toLowerCase()}-${dataset}`,
     title: `${norm} distance from the image, ${dataset}`,
     caption:
-      'Mean over images and chains, in units of pixels in [0, 1], noise included; dashed: adversarial images, from the adversarial image.',
+      'Mean over images and chains, in units of pixels in [0, 1], noise included; of adversarial images from the adversarial image.',
     xLabel: 'SGLD steps',
     yLabel: `${norm} distance`,
     yFormat: 'number',
@@ -105,6 +109,7 @@ export function distanceFigure(
       },
       {
         name: system.name,
+        variant: 'adversarial images',
         dashed: true,
         points: points(
           steps,

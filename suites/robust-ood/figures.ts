@@ -188,7 +188,7 @@ export function evadedTable(prefix: string, id: DatasetInfo, results: readonly E
   ];
 }
 
-/** Undetected errors against the radius, a chart per score; dashed: errors of the plain attack. */
+/** Undetected errors against the radius, a chart per score, beside errors of the plain attack. */
 export function evadedCurves(prefix: string, id: DatasetInfo, results: readonly Evaded[]): LineFigure[] {
   const own = results.filter((result) => result.id.name === id.name && isReproduced(result));
   return [...new Set(own.map(({ score }) => score))].map((score) => {
@@ -198,7 +198,7 @@ export function evadedCurves(prefix: string, id: DatasetInfo, results: readonly 
       kind: 'lines',
       id: `${prefix}-undetected-${score.id}-${id.name}`,
       title: `Undetected errors past ${score.title}`,
-      caption: 'Dashed: all errors of an attack that does not know the detector.',
+      caption: 'Beside all errors of an attack that does not know the detector.',
       xLabel: `${ofScore[0].planned.params.norm} radius`,
       yLabel: 'share of all examples',
       yDomain: [0, 1],
@@ -210,6 +210,7 @@ export function evadedCurves(prefix: string, id: DatasetInfo, results: readonly 
         // Without bands: those of the other curves are to be seen.
         {
           name: system.name,
+          variant: 'plain attack, all errors',
           dashed: true,
           points: points(
             epsilons,

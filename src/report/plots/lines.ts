@@ -16,7 +16,7 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
   const dashes = dashesOf(figure, colours);
   const legend = figure.series.map((series, i): LegendEntry => {
     return {
-      name: series.name,
+      name: titleOf(series),
       colour: colours[i],
       area: false,
       dash: dashes[i].join(' '),
@@ -28,7 +28,7 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
     return series.points.map((point) => ({
       ...point,
       series: i,
-      tip: told.has(point) ? tipOf(figure, series.name, point) : '',
+      tip: told.has(point) ? tipOf(figure, titleOf(series), point) : '',
     }));
   });
   // Both axes are the same quantity (ROC): a square, so that the diagonal is one.
@@ -107,16 +107,22 @@ function diagonal({ xDomain: [lo, hi] = [0, 1] }: LineFigure) {
   };
 }
 
-type Point = LineFigure['series'][number]['points'][number];
+type Series = LineFigure['series'][number];
+type Point = Series['points'][number];
+
+const titleOf = ({ name, variant }: Series) => (variant ? `${name}, ${variant}` : name);
 
 /**
- * Points tell series apart by their markers; without, or where two share a colour, lines have dashes of their own. A series
- * that asks for dashes is never solid.
+ * Points tell series apart by their markers; without, or where two share a colour, lines have dashes of their own. Where
+ * dashes say something, those that ask for them are dashed and all others solid, as far as colours tell them apart.
  */
 function dashesOf({ series, points }: LineFigure, colours: readonly string[]): number[][] {
-  return series.map(({ dashed }, i) => {
-    const own = points ? colours.slice(0, i).filter((colour) => colour === colours[i]).length : i;
-    return dashOf(dashed ? Math.max(1, own) : own);
+  const meant = points || series.some(({ dashed }) => dashed);
+  return series.map(({ dashed = false }, i) => {
+    const alike = series
+      .slice(0, i)
+      .filter((other, j) => colours[j] === colours[i] && (other.dashed ?? false) === dashed);
+    return dashOf((dashed ? 1 : 0) + (meant ? alike.length : i));
   });
 }
 
@@ -138,10 +144,10 @@ function tipOf(figure: LineFigure, name: string, point: Point): string {
 }
 
 function dataOf(figure: LineFigure): Drawing['data'] {
-  const rows = figure.series.flatMap(({ name, points }) =>
-    thinned(points).map((point) => {
+  const rows = figure.series.flatMap((series) =>
+    thinned(series.points).map((point) => {
       const { at, value, interval } = cellsOf(figure, point);
-      return [name, at, value, interval];
+      return [titleOf(series), at, value, interval];
     }),
   );
   return { columns: ['Series', figure.xLabel, figure.yLabel, 'Interval'], rows };

@@ -54,6 +54,23 @@ describe('plots', () => {
     },
   );
 
+  test('curves of one system say which they are; those that are dashed alone are, whatever their order', () => {
+    const points = [{ x: 0, y: 0.5 }];
+    const series = ['jem', 'plain'].flatMap((name) => [
+      { name, variant: 'as published', dashed: true, points },
+      { name, variant: 'as it should be', points },
+    ]);
+    const figure: Plotted = { kind: 'lines', id: 'l', title: 't', xLabel: 'x', yLabel: 'y', series };
+    const { legend, data } = draw(figure, createPalette(['jem', 'plain']));
+    expect(legend.map(({ name, colour, dash }) => [name, colour, dash])).toEqual([
+      ['jem, as published', 'var(--c0)', '7 4'],
+      ['jem, as it should be', 'var(--c0)', ''],
+      ['plain, as published', 'var(--c1)', '7 4'],
+      ['plain, as it should be', 'var(--c1)', ''],
+    ]);
+    expect(data.rows[0][0]).toBe('jem, as published');
+  });
+
   test('a point says what it is, where it is drawn', async () => {
     const figure: Plotted = {
       kind: 'lines',
