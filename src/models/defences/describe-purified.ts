@@ -50,7 +50,8 @@ export function describePurified(
 ): SystemInfo {
   refuseUnfit(classifier, by);
   refuseFull(by, options);
-  const { info } = classifier;
+  // What training left in the checkpoint is the model's own.
+  const { storedChains: _, ...info } = classifier.info;
   const { steps, chains, stepSize, noise, inputNoise, clamp, gradient, seed } = options;
   const differentiable = info.offers.includes('inputGradient') && averages;
   const offers: Capability[] = info.offers.filter(

@@ -106,8 +106,10 @@ export function describeNoisy(
   { std }: NoiseOptions,
   name: string,
 ): SystemInfo {
+  // What training left in the checkpoint is the model's own.
+  const { storedChains: _, ...rest } = info;
   return {
-    ...info,
+    ...rest,
     name,
     defence: [`noise ${std} on every image`, info.defence].filter(Boolean).join('; then '),
     stochastic: true,

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { interruption } from '../../concurrency.js';
 import { argmax } from '../../metrics/softmax.js';
+import { imageSize } from '../../models/batching.js';
+import { NotFinite } from '../../models/finite.js';
 import type { System, SystemInfo } from '../../models/system.js';
 import { float32, int32, type RowsIn, uint8 } from '../columns.js';
 import { defineMeasurement, type MeasureContext } from '../contract.js';
@@ -35,7 +37,7 @@ export type StoredChainRows = RowsIn<ReturnType<typeof columns>>;
  */
 export const storedChains = defineMeasurement({
   name: 'stored-chains',
-  version: 1,
+  version: 2,
   needs: ['logPx'],
   unitSize: 1,
   aggregate: true,
@@ -72,25 +74,37 @@ export const storedChains = defineMeasurement({
   },
 });
 
+/** NaN and -1 of images for which the system gives no number: halves of a batch are asked again until they are found alone. */
 async function outputsOf(
   system: System,
   places: Int32Array,
   image: (place: number) => Float32Array,
   signal: AbortSignal,
 ): Promise<{ logPx: Float32Array; prediction: Int32Array }> {
-  const logPx = new Float32Array(places.length);
+  const logPx = new Float32Array(places.length).fill(Number.NaN);
   const prediction = new Int32Array(places.length).fill(-1);
-  for (let start = 0; start < places.length; start += system.batchSize) {
+  const ask = async (start: number, end: number): Promise<void> => {
     if (signal.aborted) throw interruption(signal);
-    const batch = places.subarray(start, start + system.batchSize);
-    const pixels = Float32Array.from(Array.from(batch, (place) => Array.from(image(place))).flat());
-    const outputs = await system.forward({ n: batch.length, pixels });
-    logPx.set(outputs.logPx ?? [], start);
-    if (outputs.logits) {
+    const n = end - start;
+    const pixels = new Float32Array(n * imageSize(system.info));
+    places.subarray(start, end).forEach((place, i) => {
+      pixels.set(image(place), i * imageSize(system.info));
+    });
+    try {
+      const outputs = await system.forward({ n, pixels });
+      logPx.set(outputs.logPx ?? [], start);
       const classes = system.info.classes.length;
-      prediction.set(argmax({ n: batch.length, classes, data: outputs.logits }), start);
+      if (outputs.logits) prediction.set(argmax({ n, classes, data: outputs.logits }), start);
+    } catch (error) {
+      if (!(error instanceof NotFinite)) throw error;
+      if (n === 1) return;
+      const middle = start + Math.ceil(n / 2);
+      await ask(start, middle);
+      await ask(middle, end);
     }
-  }
+  };
+  for (let start = 0; start < places.length; start += system.batchSize)
+    await ask(start, Math.min(places.length, start + system.batchSize));
   return { logPx, prediction };
 }
 

@@ -71,6 +71,15 @@ describe('noise on every image', () => {
     expect((await both.forward(batchOf(2))).logits?.length).toBe(6);
   });
 
+  it('keeps no replay buffer: that of the checkpoint is the model’s', () => {
+    const keeping = { ...bare, info: { ...bare.info, storedChains: 10 } };
+    expect(new NoisySystem(keeping, { std: 1 }, 'noisy').info).not.toHaveProperty('storedChains');
+    const chains = { by: 'analytic', steps: 1, stepSize: 0.05, noise: 0.02, inputNoise: 0, chains: 2 };
+    const more = { clamp: 'none', gradient: 'straight-through', seed: 'fresh' } as const;
+    const purified = new PurifiedSystem(keeping, bare, { ...chains, ...more }, 'purified');
+    expect(purified.info).not.toHaveProperty('storedChains');
+  });
+
   it('is a defence of run files, 0.03 unless told otherwise', () => {
     const row = defences.named('noise');
     const options = check(NoiseOptions, {}, { file: 'x', what: 'defence' });

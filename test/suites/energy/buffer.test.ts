@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { NoisySystem } from '../../../src/models/defences/noise.js';
+import { NotFinite } from '../../../src/models/finite.js';
+import type { System } from '../../../src/models/system.js';
 import { energy } from '../../../suites/energy/index.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';
@@ -65,6 +68,28 @@ describe('replay buffers', () => {
       [true, true],
       [false, false],
     ]);
+  });
+
+  it('with images for which the system gives no number are measured but for these', async () => {
+    const bowl = quadraticSystem({ curvature: 2, chains: Float32Array.of(0.5, 0.5, 9, 0.5, 0.5, 1.5, 9, 9) });
+    const system: System = {
+      ...bowl,
+      forward(batch) {
+        if (batch.pixels.includes(9)) throw new NotFinite('log p(x) is Infinity');
+        return bowl.forward(batch);
+      },
+    };
+    const found = await runSuite(energy, { systems: [system], datasets: [test], options: CHEAP });
+    expect(measureOf(found, 'buffer-log-px')).toMatchObject({ value: -0.5, n: 2 });
+    expect(sheet(found).map(({ log_px }) => log_px)).toEqual([0, null, -1, null]);
+    expect(measureOf(found, 'buffer-not-finite').value).toBe(0);
+  });
+
+  it('are the bare model’s: a defence of it has none', async () => {
+    const bowl = quadraticSystem({ curvature: 2, chains: Float32Array.of(0.5, 0.5) });
+    const noisy = new NoisySystem(bowl, { std: 0.1 }, 'noisy');
+    const found = await runSuite(energy, { systems: [bowl, noisy], datasets: [test], options: CHEAP });
+    expect(sheet(found).map(({ model }) => model)).toEqual(['bowl']);
   });
 
   it('are asked evenly where only some images are, which the measure says', async () => {
