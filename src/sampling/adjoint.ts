@@ -1,6 +1,6 @@
 import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
-import { refuseNotFinite } from '../models/finite.js';
+import { firstNotFinite, NotFinite } from '../models/finite.js';
 import type { Passes, System } from '../models/system.js';
 import type { SgldState } from './sgld.js';
 import { shortening } from './sgld.js';
@@ -10,6 +10,12 @@ import { targetNamed } from './targets.js';
 /** Passes per chain of the way back, beside the steps made again: a Hessian-vector product counts as two. */
 export const PRODUCT_PASSES = 2;
 
+/**
+ * The largest number that a gradient may hold on its way back: float32 ends at 3e38, and the next step may make more of it.
+ * The gradient of a chain that grows beyond is shortened to it and keeps its direction, which is all that attacks take.
+ */
+const LARGEST = 1e20;
+
 /** Chains that ran, and the way back through them. */
 export interface RecordedChains {
   passes: Passes;
@@ -17,7 +23,8 @@ export interface RecordedChains {
   peak(): number;
   /**
    * Continues the chain rule from the ends of the chains to their starts: given v_K = d loss / d x_K (n, C, H, W) it
-   * returns v_0 = d loss / d x_0. Once only. Errors: `model-invalid` when it is not finite, naming the example.
+   * returns v_0 = d loss / d x_0, up to a positive factor for chains with numbers beyond 1e20 on the way. Once only. Errors:
+   * `model-invalid` when a single step takes it out of float32, naming the example.
    * @param look is shown v_k before it goes on, from k = steps to 0; it must not keep it
    */
   back(
@@ -92,9 +99,16 @@ async function stepBack(
     const scale = inputScale[Math.floor((j % size) / plane)];
     return (stepSize / (scale * scale * temperature)) * value;
   });
-  const refuse = (values: Float32Array) =>
-    refuseNotFinite(name, `the gradient back through SGLD step ${step}`, values, size, batch);
-  // It may have grown with every step: where it no longer fits there is no product.
+  const refuse = (values: Float32Array) => {
+    const at = firstNotFinite(values);
+    if (at < 0) return;
+    throw new NotFinite(`the gradient back through SGLD step ${step} of "${name}" is ${values[at]}`, {
+      path: `example ${keys[Math.floor(at / size)].example}`,
+      expected: 'a finite number',
+      found: String(values[at]),
+      hint: 'use a smaller step size, or the straight-through gradient',
+    });
+  };
   refuse(direction);
   const passes = { forward: 0, gradient: 0 };
   if (clip !== undefined) {
@@ -109,7 +123,15 @@ async function stepBack(
   addTo(passes, more);
   for (let j = 0; j < v.length; j++) v[j] += sign * product[j];
   refuse(v);
+  for (let i = 0; i < n; i++) shorten(v.subarray(i * size, (i + 1) * size));
   return passes;
+}
+
+/** In place, to numbers up to `LARGEST`. */
+function shorten(v: Float32Array): void {
+  let most = 0;
+  for (let j = 0; j < v.length; j++) most = Math.max(most, Math.abs(v[j]));
+  if (most > LARGEST) for (let j = 0; j < v.length; j++) v[j] *= LARGEST / most;
 }
 
 /**

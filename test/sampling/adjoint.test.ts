@@ -105,16 +105,37 @@ describe('the gradient through chains of a quadratic energy', () => {
     await system.close();
   });
 
-  it('names the example for which it explodes', async () => {
+  /** At the origin chains stay where they are, whatever the step size; gradients do not. */
+  const still = () => ({ ...startOf(2, PIXELS), pixels: new Float32Array(2 * PIXELS) });
+
+  it('keeps its direction where it explodes, and stays a number', async () => {
     const system = await open(engine, quadratic(), energyCard);
-    const still = { ...startOf(2, PIXELS), pixels: new Float32Array(2 * PIXELS) };
-    // At the origin chains stay where they are, whatever the step size; gradients do not.
-    const recorded = await recordChains(system, still, { ...options, noise: 0, stepSize: 1e15, steps: 4 });
+    const [stepSize, steps] = [1000, 40];
+    const v = normals('exploding', 2 * PIXELS);
+    const recorded = await recordChains(system, still(), { ...options, noise: 0, stepSize, steps });
+    const { gradient } = await recorded.back(v);
+    const exact = contracted(v, stepSize, steps);
+    const chain = <T extends Float32Array | Float64Array>(values: T, i: number) =>
+      [...values].slice(i * PIXELS, (i + 1) * PIXELS);
+    for (const i of [0, 1]) {
+      const [ours, theirs] = [chain(gradient, i), chain(exact, i)];
+      expect(Math.max(...theirs.map(Math.abs))).toBeGreaterThan(1e40);
+      expect(Math.max(...ours.map(Math.abs)) / 1e20).toBeCloseTo(1, 5);
+      const dot = (a: number[], b: number[]) => a.reduce((sum, value, k) => sum + value * b[k], 0);
+      const cosine = dot(ours, theirs) / Math.sqrt(dot(ours, ours)) / Math.sqrt(dot(theirs, theirs));
+      expect(cosine).toBeGreaterThan(0.9999);
+    }
+    await system.close();
+  });
+
+  it('names the example for which a step takes it out of float32', async () => {
+    const system = await open(engine, quadratic(), energyCard);
+    const recorded = await recordChains(system, still(), { ...options, noise: 0, stepSize: 1e25, steps: 4 });
     const v = new Float32Array(2 * PIXELS).fill(1, PIXELS);
     await expect(recorded.back(v)).rejects.toMatchObject({
       code: 'model-invalid',
       message: expect.stringContaining('back through SGLD step'),
-      details: { path: 'example 1' },
+      details: { path: 'example 1', hint: expect.stringContaining('straight-through') },
     });
     await system.close();
   });

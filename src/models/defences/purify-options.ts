@@ -36,7 +36,7 @@ export const attackedOptions = {
   gradient: Type.Union([Type.Literal('straight-through'), Type.Literal('full')], {
     default: 'straight-through',
     description:
-      'What attacks follow. straight-through takes the chains for the identity (BPDA, as the public JEM code does); full goes back through every step, at about three gradient passes a step instead of one.',
+      'What attacks follow. straight-through takes the chains for the identity (BPDA, as the public JEM code does); full goes back through every step, at three to four gradient passes a step instead of one.',
   }),
   seed: Type.Union([Type.Literal('fresh'), Type.Literal('fixed')], {
     default: 'fresh',

@@ -40,7 +40,7 @@ export type AdaptiveRows = RowsIn<ReturnType<typeof columns>>;
  */
 export const adaptiveAttack = defineMeasurement({
   name: 'adaptive-attack',
-  version: 4,
+  version: 5,
   needs: ['logits', 'inputGradient'],
   unitSize: 32,
   passes({ purify, attack }: AdaptiveParams, system, catalogue) {

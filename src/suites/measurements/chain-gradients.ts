@@ -38,7 +38,7 @@ export type ChainGradientRows = RowsIn<ReturnType<typeof columns>>;
  */
 export const chainGradientDiagnostics = defineMeasurement({
   name: 'chain-gradients',
-  version: 1,
+  version: 2,
   needs: ['logits', 'inputGradient'],
   unitSize: 32,
   passes: ({ purify, draws }: ChainGradientParams) =>
