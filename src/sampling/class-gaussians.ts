@@ -60,7 +60,7 @@ export class ClassGaussians {
     const plane = size / inputScale.length;
     const out = new Float32Array(of.length * size);
     of.forEach((c, i) => {
-      const count = this.counts[c];
+      const count = this.counts[c] ?? 0;
       if (count < 2) throw tooFew(c, count);
       const spread = 1 / Math.sqrt(count - 1);
       for (let j = 0; j < size; j++) {

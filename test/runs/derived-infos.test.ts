@@ -192,6 +192,8 @@ describe('what cannot be', () => {
     lacks: { logPx: 'it has no energy', inputGradient: 'Loop has none' },
   });
   const noisy = model({ noise: 0.1 });
+  const plain = model();
+  const large = { ...plain, info: { ...plain.info, shape: [3, 32, 32] as const } };
   it.each<[string, Record<string, object>, string, RegExp, Given?]>([
     ['a parent with a typo', { a: { ...MIX, of: 'tset' } }, 'datasets.a.of', /did you mean "test"/],
     ['a shape of nothing', { a: { ...NOISE, like: 'tets' } }, 'datasets.a.like', /did you mean "test"/],
@@ -315,6 +317,20 @@ describe('what cannot be', () => {
       { a: sampling({ class: 0, start: { persistent: {} } }) },
       'datasets.a.sample.class',
       /leave out the class/,
+    ],
+    [
+      'a buffer that no file can hold',
+      { a: sampling({ n: 200_000, start: { persistent: {} } }) },
+      'datasets.a.sample.n',
+      /at most 174762 images of shape \[3, 32, 32\]/,
+      { systems: [large] },
+    ],
+    [
+      'Gaussians that no file can hold',
+      { a: sampling({ n: 200_000, start: { 'class-gaussian': 'test' } }) },
+      'datasets.a.sample.n',
+      /at most 174762/,
+      { systems: [large] },
     ],
     [
       'a start beside a parent',

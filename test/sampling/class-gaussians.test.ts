@@ -69,3 +69,11 @@ it('one image has no covariance, and it says so', () => {
   draws.take(Float32Array.of(0.5));
   expect(() => draws.images([1])).toThrow(expect.objectContaining({ code: 'data-invalid' }));
 });
+
+it('a class that the images do not have is told, also one beyond the highest', () => {
+  const draws = new ClassGaussians({ of: Int32Array.of(3), classes: 2, size: 1, seed: 0 });
+  draws.take(Float32Array.of(0.5, 0.6), Int32Array.of(0, 1));
+  expect(() => draws.images([1])).toThrow(
+    expect.objectContaining({ code: 'data-invalid', message: 'class 3 has too few images for a covariance' }),
+  );
+});

@@ -1,6 +1,7 @@
 import { type Static, Type } from '../../config/type.js';
 import type { DatasetInfo } from '../../data/dataset.js';
 import { AssayError, type ErrorDetails, unknownName } from '../../errors.js';
+import { imageSize } from '../../models/batching.js';
 import type { SystemInfo } from '../../models/system.js';
 import { refuseTarget, type TargetName, targetNamed } from '../../sampling/targets.js';
 import { request } from '../contract.js';
@@ -261,9 +262,20 @@ function refuseClass(options: Options, system: SystemInfo, parent: DatasetInfo |
   });
 }
 
-function refuseStart(options: Options, { name, storedChains }: SystemInfo): void {
+/** Numbers of the images that one unit can hold: it is written as one column of float32, below 2 GiB. */
+const MOST_AT_ONCE = 2 ** 29 - 1;
+
+function refuseStart(options: Options, { name, storedChains, shape }: SystemInfo): void {
   const start = named(options);
   const { n = 0, class: of } = options;
+  const most = Math.floor(MOST_AT_ONCE / imageSize({ shape }));
+  if ((start === 'persistent' || start === 'class-gaussian') && n > most)
+    throw refuse('so many images cannot be held at once', {
+      path: 'n',
+      expected: `at most ${most} images of shape [${shape.join(', ')}] with this start`,
+      found: String(n),
+      hint: 'lower n, or start from uniform noise or from images: these are drawn part by part',
+    });
   if (start === 'buffer' && storedChains === undefined)
     throw refuse(`the checkpoint of "${name}" keeps no replay buffer`, {
       path: 'start',
