@@ -1,6 +1,6 @@
 import { forRanges } from '../../concurrency.js';
 import { AssayError } from '../../errors.js';
-import { firstDecision } from '../../metrics/majority-sequence.js';
+import { sideOfHalf } from '../../metrics/majority-sequence.js';
 import { argmaxOf } from '../../metrics/softmax.js';
 import { imageSize } from '../../models/batching.js';
 import { PurifiedSystem } from '../../models/defences/purification.js';
@@ -56,12 +56,12 @@ export const purifiedDraws = defineMeasurement({
     const classes = system.info.classes.length;
     const logits = new Float32Array(n * draws * classes);
     const drawn = new Int32Array(n);
+    const right = new Int32Array(n);
+    const settled = new Uint8Array(n);
     const at = (i: number, draw: number) => (i * draws + draw) * classes;
     const isRight = (i: number, draw: number) =>
       argmaxOf(logits.subarray(at(i, draw), at(i, draw + 1))) === labels[i];
-    const isOpen = (i: number) =>
-      drawn[i] < draws &&
-      !(sequential && firstDecision(Array.from({ length: drawn[i] }, (_, draw) => isRight(i, draw))));
+    const isOpen = (i: number) => drawn[i] < draws && !(sequential && settled[i]);
     const lanes = { step: system.batchSize, lanes: system.concurrency, signal };
     for (;;) {
       const open = Array.from(drawn.keys()).filter(isOpen);
@@ -85,7 +85,12 @@ export const purifiedDraws = defineMeasurement({
           logits.set((found.logits ?? []).slice(row * classes, (row + 1) * classes), at(i, draw));
         }
       });
-      for (const { i } of wanted) drawn[i]++;
+      for (const { i, draw } of wanted) {
+        drawn[i]++;
+        if (isRight(i, draw)) right[i]++;
+        // Settled at any time is settled for good.
+        if (sideOfHalf({ seen: drawn[i], right: right[i] })) settled[i] = 1;
+      }
     }
     const spared = drawn.reduce((sum, made) => sum + draws - made, 0);
     context.outlook?.spare(behindChains({ forward: spared, gradient: 0 }, purify));
