@@ -110,7 +110,7 @@ export const flags: readonly Flag[] = [
   {
     code: 'robust-by-randomness',
     severity: 'warning',
-    when: 'accuracy is more than 20 % higher than against an attacker who knows the noise',
+    when: 'accuracy is more than 20 points above that against an attacker who knows the noise',
     why: 'the purification does not remove the perturbation, its noise hides where the gradient points: whoever learns or guesses the noise breaks it',
     fix: 'report the accuracy with a fixed seed beside the other',
     look: (result, k) => {

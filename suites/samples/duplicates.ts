@@ -6,6 +6,10 @@ export const SAME = 5 / 255;
 /** Pairs grow with the square: beyond so many samples each is compared with those before and after it only. */
 const MOST = 2000;
 
+/** What of n samples counts as looking alike. */
+export const alikeNote = (n: number): string =>
+  `closer than ${(255 * SAME).toFixed(0)} levels of 255, root mean square${n > MOST ? `; each compared with the ${MOST} around it only` : ''}`;
+
 /** Root mean square difference of each sample, (n), from the nearest other among the MOST around it; empty for a single one. */
 export function nearestRms({ shape: [n], data }: NdArray<Float32Array>): Float64Array {
   if (n < 2) return new Float64Array(0);

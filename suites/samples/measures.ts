@@ -2,7 +2,7 @@ import { meanOf, wilson } from '../../src/metrics.js';
 import { type Measure, measure } from '../../src/suite.js';
 import { type Common, describer, plain, share } from './describer.js';
 import type { Distal } from './distal.js';
-import { SAME } from './duplicates.js';
+import { alikeNote, SAME } from './duplicates.js';
 import { type Memorisation, NEAR } from './neighbours.js';
 import type { SampleSet } from './result.js';
 
@@ -89,7 +89,7 @@ export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet):
                 title: `Samples that look like another, ${set.name}`,
                 better: 'lower',
                 format: 'percent',
-                note: `closer than ${(255 * SAME).toFixed(0)} levels of 255, root mean square`,
+                note: alikeNote(n),
               },
               outcome('duplicate'),
             ),

@@ -22,8 +22,8 @@ export type LipschitzRows = RowsIn<typeof columns>;
 /**
  * How steep log p(x) is around each image, (n), in units of the model's own input: `centre`, the length of the gradient at
  * the image; `bound`, the largest length of the gradient, or slope |log p(x') - log p(x)| / |x' - x|, at any point x' that
- * was looked at. The constant of Lipschitz of the ball, cut with [0, 1], is at least that: it is a lower bound, and grows
- * with `samples` and `steps`.
+ * was looked at. The constant of Lipschitz of the ball, cut with [0, 1], is at least that: it is a lower bound, as a rule
+ * the closer the more `samples` and `steps` there are.
  */
 export const localLipschitz = defineMeasurement({
   name: 'local-lipschitz',
