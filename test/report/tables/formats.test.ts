@@ -4,6 +4,7 @@ import { buildTable } from '../../../src/report/tables/build.js';
 import { tableFormats } from '../../../src/report/tables/formats.js';
 import type { PaperTable } from '../../../src/report/tables/paper-table.js';
 import { presetNames, readTables } from '../../../src/report/tables/table-file.js';
+import type { Measure } from '../../../src/suites/results.js';
 import { compile, complaints, documentsOf, whyNoTex } from '../../tex.js';
 import { hostileNames } from '../run-folder.js';
 import { plainNames, sampleResults } from '../sample.js';
@@ -21,9 +22,28 @@ async function tablesOf(name: string, names = hostileNames): Promise<PaperTable[
       ),
     ),
   );
+  results.measures.push(
+    ...['as-published', 'as-it-should-be'].flatMap((measure) => results.measures.flatMap(asOfJem(measure))),
+  );
   const runs = [{ folder: 'a', results }];
   return tables.flatMap((spec) => buildTable(spec, runs, file, '').table ?? []);
 }
+
+/** What the suite `jem` calls a measure of the sample. */
+const asOfJem =
+  (measure: string) =>
+  (m: Measure): Measure[] => {
+    const { score, norm, epsilon } = m.params;
+    const known: Record<string, Measure['params']> = {
+      accuracy: {},
+      ece: {},
+      auroc: { score, against: m.dataset },
+      'robust-accuracy': { norm, epsilon },
+    };
+    if (!(m.measure in known)) return [];
+    const params = { ...known[m.measure], quantity: m.measure };
+    return [{ ...m, suite: 'jem', measure, dataset: 'test', params }];
+  };
 
 const table = (): PaperTable => {
   const spec = {
