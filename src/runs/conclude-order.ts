@@ -39,13 +39,13 @@ export function orderOf(input: ResultsInput, sources: PluginSources, out: string
   const { title, key, config, gates, baseline, environment, warnings, began, stopped: left } = input;
   const { inventory, plan, execution } = input;
   const { stored, measured, costs, failures, stopped } = execution;
-  const needs = plan.suites.flatMap((suite) => suite.needs ?? []);
+  const { entries, needs } = plan.cutFrom ?? { entries: plan.suites.map(({ entry }) => entry) };
   return {
     ...{ title, key, config, gates, baseline, environment, warnings, began, stopped: left, out, sources },
-    entries: plan.suites.map(({ entry: { suite, ...entry } }) => ({ ...entry, suite: suite.name })),
+    entries: entries.map(({ suite, ...entry }) => ({ ...entry, suite: suite.name })),
     systems: [...inventory.systems.values()].map(({ info }) => info),
     datasets: [...inventory.datasets.values()].map(({ info }) => info),
-    ...(needs.length > 0 && { needs }),
+    ...(needs && { needs }),
     seed: inventory.seed,
     engine: inventory.engine,
     execution: {

@@ -39,6 +39,7 @@ export function cutPlan(plan: Plan, needs: Needs): Plan {
   return {
     jobs: [...cut.values()],
     suites: plan.suites.flatMap((suite, i) => cutSuite(suite, needs[i], cutOf)),
+    cutFrom: { entries: plan.suites.map(({ entry }) => entry), needs },
   };
 }
 
@@ -59,7 +60,6 @@ function cutSuite(
   return [
     {
       ...suite,
-      needs,
       context: {
         ...context,
         datasets: context.datasets.flatMap((info) => {

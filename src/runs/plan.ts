@@ -48,8 +48,6 @@ export interface SuitePlan {
   requests: readonly Request[];
   wanted: readonly { request: Request; job: Job; size: number }[];
   notApplicable: readonly NotApplicable[];
-  /** How many examples of each data set are measured, where that is not all. */
-  needs?: ReadonlyMap<string, number>;
   /** Data sets of which a part was measured only, since the gates that rest on them are decided. */
   stopped?: ReadonlyMap<string, SampleSize>;
 }
@@ -64,6 +62,11 @@ export interface Plan {
   /** Inputs come before what reads them. */
   jobs: readonly Job[];
   suites: readonly SuitePlan[];
+  /**
+   * Of a part of a plan: the entries of the whole, those that are left out too, since a job is as long as the longest
+   * request for it; and how many examples each of them needs of each data set.
+   */
+  cutFrom?: { entries: readonly SuiteEntry[]; needs: readonly ReadonlyMap<string, number>[] };
 }
 
 /**
