@@ -44,13 +44,8 @@ export async function rowsOfRun(
   );
 }
 
-async function headerOf(sheets: Sheets, file: string): Promise<readonly string[]> {
-  const sheet = await sheets(file);
-  if (!sheet) return [];
-  // Lets go of the file.
-  for await (const _ of sheet.rows) break;
-  return sheet.columns;
-}
+const headerOf = async (sheets: Sheets, file: string): Promise<readonly string[]> =>
+  (await sheets(file))?.columns ?? [];
 
 function withTold(measure: MeasureWithRows, header: readonly string[]): MeasureWithRows {
   const { rows } = measure;

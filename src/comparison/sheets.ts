@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { malformed, openFile, pieces } from '../bytes/byte-source.js';
 import type { ExampleSheet } from '../suites/contract.js';
 
@@ -31,11 +31,19 @@ const SHEET = /^examples\/[A-Za-z0-9_-]+\.csv$/;
 export function sheetsIn(directory: string): Sheets {
   return async (file) => {
     if (!SHEET.test(file)) return undefined;
-    const rows = recordsOf(join(directory, file));
-    const { value: columns, done } = await rows.next();
-    if (done) throw malformed({ file: join(directory, file) }, 'the sheet has no header line');
-    return { columns, rows };
+    const path = join(directory, file);
+    for await (const columns of recordsOf(path)) return { columns, rows: rowsOf(path) };
+    throw malformed({ file: path }, 'the sheet has no header line');
   };
+}
+
+/** What comes after the header. The file is open only while rows are read: of some sheets nobody wants any. */
+async function* rowsOf(file: string): AsyncGenerator<string[]> {
+  let header = true;
+  for await (const cells of recordsOf(file)) {
+    if (!header) yield cells;
+    header = false;
+  }
 }
 
 async function* recordsOf(file: string): AsyncGenerator<string[]> {
@@ -43,7 +51,8 @@ async function* recordsOf(file: string): AsyncGenerator<string[]> {
   const { CsvError, parse } = await import('csv-parse');
   const source = await openFile(file);
   try {
-    yield* Readable.from(pieces(source)).pipe(parse({ bom: true }));
+    // The callback is a must; the error itself arrives through the iteration.
+    yield* pipeline(Readable.from(pieces(source)), parse({ bom: true }), () => {});
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw malformed({ file, path: `line ${error.lines}` }, error.message, {

@@ -62,11 +62,14 @@ async function openImages(directory: string, name: string): Promise<ArraySource 
   const file = path.join(directory, 'examples', `${name.replace(/[^A-Za-z0-9_-]+/g, '-')}.npy`);
   const source = await openFile(file).catch(() => undefined);
   if (!source) return undefined;
-  const array = await openNpy(source);
-  const drawable = array.shape.length === 4 && (array.shape[1] === 1 || array.shape[1] === 3);
-  if (drawable) return array;
-  await source.close();
-  return undefined;
+  let drawable = false;
+  try {
+    const array = await openNpy(source);
+    drawable = array.shape.length === 4 && (array.shape[1] === 1 || array.shape[1] === 3);
+    return drawable ? array : undefined;
+  } finally {
+    if (!drawable) await source.close();
+  }
 }
 
 /** The images of rows start to end of an array, (C, H, W) in [0, 1], as a sprite. */
