@@ -17,6 +17,10 @@ export function mayJudge(
   return suite.measures.includes(measure) || measure === FAILED_EXAMPLES;
 }
 
+/** Why a part of the examples says nothing of a suite's measures of all; undefined where it does. */
+export const whyTogether = ({ entry: { suite } }: SuitePlan): string | undefined =>
+  suite.examplesApart ? undefined : `the suite ${suite.name} looks at examples together`;
+
 export const isOn = ({ where = {} }: GateRule, dataset: string): boolean =>
   where.dataset === undefined || fitting(where.dataset)(dataset);
 
@@ -37,6 +41,7 @@ export function shuffledFor(rules: readonly GateRule[], plan: Plan, evaluation: 
     looks(size).length > 1 &&
     plan.suites.some(
       (suite) =>
+        whyTogether(suite) === undefined &&
         suite.wanted.some(({ request }) => request.dataset === name) &&
         partly.some((rule) => isOn(rule, name) && mayJudge(rule, suite)),
     );

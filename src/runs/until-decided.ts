@@ -8,7 +8,7 @@ import type { Execution } from './execute.js';
 import type { Inventory } from './inventory.js';
 import { looks } from './looks.js';
 import type { Job, Plan, SuitePlan } from './plan.js';
-import { isOn, mayJudge } from './shuffle.js';
+import { isOn, mayJudge, whyTogether } from './shuffle.js';
 import { stoppedOf } from './stopped.js';
 import type { UnitStore } from './store.js';
 import { summariseSuite } from './summarise.js';
@@ -103,15 +103,19 @@ class OpenGates {
   ) {
     this.needs = plan.suites.map(() => new Map());
     for (const [gate, rule] of rules.entries()) {
-      const why = whyWhole(rule);
-      if (why === undefined) this.sequential.push({ gate, rule });
+      let sequential = false;
       for (const [at, suite] of plan.suites.entries()) {
         if (!mayJudge(rule, suite)) continue;
         const samples = [...samplesOf(suite).keys()].filter((dataset) => isOn(rule, dataset));
+        const none = samples.length === 0 ? 'its data set is read as a whole' : undefined;
+        const why = whyWhole(rule) ?? whyTogether(suite) ?? none;
         if (why !== undefined) this.takeWhole(at, gate, rule, why);
-        else if (samples.length === 0) this.takeWhole(at, gate, rule, 'its data set is read as a whole');
-        else for (const dataset of samples) this.keepOpen(at, dataset);
+        else {
+          sequential = true;
+          for (const dataset of samples) this.keepOpen(at, dataset);
+        }
       }
+      if (sequential) this.sequential.push({ gate, rule });
     }
     this.undecided = this.sequential.length;
   }

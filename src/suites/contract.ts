@@ -184,6 +184,12 @@ export interface Suite<S extends TSchema = TSchema> {
   needs: readonly Capability[];
   /** Every name that its measures can have: a gate on another is refused before anything is measured. */
   measures?: readonly string[];
+  /**
+   * What its sheets say of an example depends on that example alone, and not on which others, or which other data sets,
+   * were measured: no threshold or temperature is taken from them. Its shares may then decide gates early
+   * (`--until-decided`); of other suites all is measured. Default: false.
+   */
+  examplesApart?: boolean;
   plan(context: SuiteContext, options: Static<S>): Request[];
   summarise(collected: CollectedRows, options: Static<S>, context: SuiteContext): Summary;
 }

@@ -40,6 +40,7 @@ export const accuracy = defineSuite({
   options: AccuracyOptions,
   needs: ['logits'],
   measures: ['accuracy', 'top-k-accuracy', 'nll', 'brier', 'class-accuracy'],
+  examplesApart: true,
 
   plan(context) {
     return context.systems.flatMap((system) =>

@@ -47,6 +47,7 @@ export const attack = defineSuite({
     'distance-quartile-3',
     'adversarial-found',
   ],
+  examplesApart: true,
 
   plan(context, options) {
     return labelledTestSets(context).flatMap((dataset) => [

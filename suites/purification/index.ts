@@ -55,6 +55,7 @@ export const purification = defineSuite({
   options: purificationOptions,
   needs: ['logits', 'inputGradient'],
   measures: measureNames,
+  examplesApart: true,
 
   plan(context, options) {
     return jobs(context, options).flatMap(({ wanted }) => [

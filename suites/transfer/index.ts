@@ -25,6 +25,7 @@ export const transfer = defineSuite({
   options: transferOptions,
   needs: ['logits'],
   measures: ['black-box-accuracy', 'worst-case-accuracy', 'transfer-accuracy', 'transfer-rate'],
+  examplesApart: true,
 
   plan(context, options) {
     return labelledTestSets(context).flatMap((dataset) => {
