@@ -24,8 +24,9 @@ export function stoppedVerdict(
   const open = (why: string) =>
     missed(rule, limit, { missing: `measuring stopped at ${n} of ${of} examples, and ${why}`, measure, run });
   if (isRelative(limit)) return open('differences need all of them');
-  const seen = seenOf(measure, measure);
-  if (!seen) return open(whyNoSequence(measure) ?? 'some of them failed');
+  // What has no sequence is of other examples than those that were seen: some failed, or some of them were meant only.
+  const seen = measure.method === SEQUENCE ? seenOf(measure, measure) : undefined;
+  if (!seen) return open(whyNoSequence(measure) ?? 'some of them do not count');
   const { verdict, interval, standing } = standingWithin(rule, limit, measure, seen);
   if (verdict === 'undecided') return open('these do not decide it');
   const quantity = {

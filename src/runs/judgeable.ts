@@ -61,14 +61,15 @@ export async function refuseUnfit(
  * Errors: `results-stopped` for results of a run that measured only until its gates were decided. How many examples it has
  * depends on what they showed, which nothing but a confidence sequence allows for.
  */
-export function refuseStopped(directory: string, { stopped }: Results): void {
-  if (!stopped) return;
+export function refuseStopped(directory: string, { stopped, measures }: Results): void {
+  // Partial results of such a run say it of their measures only.
+  if (!stopped && measures.every(({ of }) => of === undefined)) return;
   throw new AssayError('results-stopped', 'measuring stopped when the gates were decided', {
     file: join(directory, 'results.json'),
-    path: 'stopped',
+    path: stopped ? 'stopped' : 'measures',
     expected:
       'results of all examples: where a run stops depends on what it saw, so that its values are for its gates only',
-    found: stoppedText(stopped).lines[0],
+    found: stopped && stoppedText(stopped).lines[0],
     hint: 'run the same `assay run` again without --until-decided: what is measured is used again',
   });
 }

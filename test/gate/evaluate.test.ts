@@ -114,6 +114,17 @@ describe('a gate', () => {
     });
   });
 
+  it.each([
+    ['whole', 'confidence-sequence', true, null],
+    ['of others', 'none', false, 'measuring stopped at 90 of 100 examples, and some of them do not count'],
+  ])('on a share that stopped, %s, judges by its confidence sequence', async (_, method, passed, reason) => {
+    const rows = { sheet: 's', where: jem, statistic: 'share', columns: { outcome: 'right' } };
+    const share = measure({ value: 0.9, n: 90, of: 100, interval: null, method, rows });
+    const rule = { measure: 'robust-accuracy', min: 0.5 };
+    const verdicts = await evaluate([rule], { measures: [share], status: 'stopped' });
+    expect(verdicts).toMatchObject([{ passed, reason }]);
+  });
+
   it('tells both sides of a comparison, which has no interval', async () => {
     const rule = { measure: 'ece', where: jem, maxIncrease: 0.005, over: 'baseline' };
     expect(await evaluateGates([rule], measures)).toMatchObject([

@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox';
 import { describe, expect, it } from 'vitest';
+import type { Dataset } from '../../src/data/dataset.js';
 import { evaluateGates } from '../../src/gate/evaluate.js';
 import type { GateRule } from '../../src/gate/rule.js';
 import { wilson } from '../../src/metrics/intervals.js';
 import { randomOrder } from '../../src/random/order.js';
 import type { Execution, JobCost } from '../../src/runs/execute.js';
+import { refuseStopped } from '../../src/runs/judgeable.js';
 import { type Job, planRun } from '../../src/runs/plan.js';
 import { shuffledFor } from '../../src/runs/shuffle.js';
 import { stoppedSummary } from '../../src/runs/stopped-summary.js';
@@ -12,8 +14,8 @@ import { summariseSuite } from '../../src/runs/summarise.js';
 import type { UnitRecord } from '../../src/runs/unit-file.js';
 import { measureUntilDecided } from '../../src/runs/until-decided.js';
 import { float64 } from '../../src/suites/columns.js';
-import { defineMeasurement, defineSuite, request } from '../../src/suites/contract.js';
-import type { Measure } from '../../src/suites/results.js';
+import { defineMeasurement, defineSuite, request, type Suite } from '../../src/suites/contract.js';
+import type { Measure, Results } from '../../src/suites/results.js';
 import { entryOf, evaluationOf, minus, plus, points } from './small-run.js';
 
 const SIZE = 400;
@@ -38,6 +40,7 @@ const shares = defineSuite({
   options: Type.Object({ first: Type.Optional(Type.Integer()) }),
   needs: ['logits'],
   measures: ['share', 'mean'],
+  examplesApart: true,
   plan: ({ systems, datasets }, { first }) =>
     systems.flatMap(({ name: system }) =>
       datasets.map(({ name: dataset }) =>
@@ -71,13 +74,23 @@ interface World {
   rules: readonly GateRule[];
   seed?: number;
   first?: number;
+  /** Default: `shares`, on one data set. */
+  suites?: readonly Suite[];
+  datasets?: readonly Dataset[];
 }
 
 /** Measures in memory what a run would, and judges it as a run does. */
-async function outcomeOf({ right: truth, rules, seed = 0, first }: World) {
+async function outcomeOf({
+  right: truth,
+  rules,
+  seed = 0,
+  first,
+  suites = [shares],
+  datasets = [test],
+}: World) {
   const systems = [plus, minus].filter(({ info }) => info.name in truth);
-  const whole = evaluationOf(systems, [test], seed);
-  const entries = [entryOf(shares, first === undefined ? {} : { first })];
+  const whole = evaluationOf(systems, datasets, seed);
+  const entries = suites.map((suite) => entryOf(suite, first === undefined ? {} : { first }));
   const evaluation = shuffledFor(rules, planRun(entries, whole), whole);
   const plan = planRun(entries, evaluation);
   const units = new Map<string, UnitRecord>();
@@ -214,6 +227,36 @@ describe('a run that measures until its gates are decided', () => {
     expect(stopped).toBeUndefined();
   });
 
+  it('measures all of a suite that looks at examples together, also what its gate does not name', async () => {
+    // As a detector does, whose gate is on the OOD set and whose threshold is from the test set.
+    const among: Suite = {
+      ...{ ...shares, name: 'together', measures: ['among'], examplesApart: false },
+      summarise: (collected, options, context) => {
+        const { measures, ...rest } = shares.summarise(collected, options as object, context);
+        const renamed = measures.map((one) => ({ ...one, suite: 'together', measure: 'among' }));
+        return { ...rest, measures: measures.length < 4 ? [] : renamed.filter((_, i) => i % 2 === 0) };
+      },
+    };
+    const rules: GateRule[] = [
+      { ...rule, where: { model: 'plus', dataset: 'test' } },
+      { measure: 'among', where: { model: 'plus', dataset: 'other' }, min: 0.8 },
+    ];
+    const { gates, stopped, lines } = await outcomeOf({
+      right: { plus: 400 },
+      rules,
+      suites: [shares, among],
+      datasets: [test, points(SIZE, { name: 'other', fingerprint: 'of others' })],
+    });
+    expect(gates.map(({ passed, n, of }) => [passed, n, of])).toEqual([
+      [true, 32, SIZE],
+      [true, SIZE, undefined],
+    ]);
+    expect(stopped?.whole).toMatchObject([
+      { gate: 1, reason: 'the suite together looks at examples together' },
+    ]);
+    expect(lines.at(-1)).toBe('stopped after 32 of 400 examples: 1 of 1 gate decided');
+  });
+
   it('decides a rule on each measure when it has decided all of them', async () => {
     const each: GateRule = { measure: 'share', each: true, min: 0.8 };
     const { gates } = await outcomeOf({ right: { plus: 400, minus: 100 }, rules: [each] });
@@ -221,6 +264,12 @@ describe('a run that measures until its gates are decided', () => {
       [true, SIZE],
       [false, SIZE],
     ]);
+  });
+
+  it('is complete for nothing but gates, also where some of it failed', () => {
+    const of = (measures: Partial<Measure>[]) => ({ status: 'partial', measures }) as unknown as Results;
+    expect(() => refuseStopped('out', of([{ n: 32, of: SIZE }]))).toThrow(/measuring stopped/);
+    expect(() => refuseStopped('out', of([{ n: SIZE }]))).not.toThrow();
   });
 
   it('does not go on for a rule that fits several measures: it fails whatever they are', async () => {
