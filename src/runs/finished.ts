@@ -38,14 +38,18 @@ export async function noteFinished(
   units: readonly string[],
 ): Promise<void> {
   if (digest === undefined || status !== 'complete' || !question) return;
-  const note: Note = {
-    ...question,
-    ...writtenNow(out, digest),
-    kept: stampsOf(out, ['run.json', ...units]),
-    units: units.length,
-    sha256: sha256(await readText(join(out, SEAL), 'results')),
-  };
-  await writeAtomically(fileIn(out), JSON.stringify(note)).catch(() => undefined);
+  try {
+    const note: Note = {
+      ...question,
+      ...writtenNow(out, digest),
+      kept: stampsOf(out, ['run.json', ...units]),
+      units: units.length,
+      sha256: sha256(await readText(join(out, SEAL), 'results')),
+    };
+    await writeAtomically(fileIn(out), JSON.stringify(note));
+  } catch {
+    // Another process writes to the folder, or nothing can be written.
+  }
 }
 
 /**
@@ -66,7 +70,9 @@ export async function finishedBefore(
     if (!(await holds(note.read))) return undefined;
     const text = await readText(join(out, SEAL), 'results');
     if (sha256(text) !== note.sha256 || (await describe()) !== note.engine) return undefined;
-    return { results: JSON.parse(text), units: note.units };
+    const results: Results = JSON.parse(text);
+    // Another process may have put its own there before the note was made.
+    return results.digest === note.digest ? { results, units: note.units } : undefined;
   } catch {
     return undefined;
   }

@@ -92,7 +92,9 @@ export async function runEvaluation(
   const stored = ownSuites ? await countStored(plan.jobs, store) : undefined;
   const blessed = spec.baseline?.identity;
   const noted = async (results: Results) => {
-    if (ownSuites) await noteFinished(out, results, await spec.question?.(), filesOf(plan.jobs));
+    if (!ownSuites) return;
+    const question = await spec.question?.().catch(() => undefined);
+    await noteFinished(out, results, question, filesOf(plan.jobs));
   };
   const kept = stored !== undefined && (await concludedBefore(out, { record, config, blessed }));
   if (kept) {

@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -103,6 +104,19 @@ describe('a finished run', () => {
     const at = await finished();
     expect(await known(at, { asked: 'that' })).toBeUndefined();
     expect(await known(at, { engine: 'tfjs' })).toBeUndefined();
+  });
+
+  it('is not known where another process put its results into the folder before it was noted', async () => {
+    expect(await known(await finished({ digest: 'of other results' }))).toBeUndefined();
+  });
+
+  it('is not noted where another process takes the results away, which is no error', async () => {
+    const at = await finished();
+    rmSync(noteIn(at));
+    rmSync(join(at, 'out/results.json'));
+    const question = { asked: 'this', engine: 'ort', read: (await gatherEvidence(emptyLog())) as Evidence };
+    await noteFinished(join(at, 'out'), results, question, [UNIT]);
+    expect(existsSync(noteIn(at))).toBe(false);
   });
 
   it('is not noted while it is partial', async () => {
