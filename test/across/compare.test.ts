@@ -278,6 +278,17 @@ describe('assay history of run folders', () => {
       /good: Accuracy .* pp, p < 0\.001/,
     );
 
+    // What is not defined in a run takes nothing from the rest.
+    const undefinedFor = changed(({ measures }) => {
+      const of = measures.find(({ measure, model }) => measure === 'accuracy' && model === 'poor');
+      Object.assign(of ?? {}, { value: null, interval: null });
+    });
+    const left = (await historyOf(undefinedFor)).series;
+    expect(left.map(({ points }) => points.map(({ p }) => p))).toEqual([
+      [null, tested?.test?.p],
+      [null, null],
+    ]);
+
     const at = changed(() => undefined);
     rmSync(join(at, 'runs/v1/examples'), { recursive: true });
     const [{ points }] = (await historyOf(at)).series;
