@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, readdirSync, statSync } from 'node:fs';
+import { type BigIntStats, statSync } from 'node:fs';
 import { checkConfined } from './confine.js';
-import { type Evidence, type FileEvidence, type ReadLog, unlogged } from './read-log.js';
+import { type Evidence, type FileEvidence, namesIn, type ReadLog, unlogged } from './read-log.js';
 import { openRegular, readInto } from './regular-file.js';
 
 /**
@@ -37,9 +37,10 @@ export async function gatherEvidence({
     if (sha256 === undefined || stamp !== stampNow(path)) return undefined;
     seen.push({ path, stamp, changed, sha256 });
   }
+  if ([...folders].some(([path, names]) => names !== namesIn(path))) return undefined;
   return {
     files: seen,
-    folders: [...folders].map((path) => ({ path, names: namesIn(path) })),
+    folders: [...folders].map(([path, names]) => ({ path, names })),
     absent: [...absent],
     at,
     parts: known,
@@ -81,18 +82,6 @@ const changedOf = ({ mtimeMs, ctimeMs }: BigIntStats): number =>
 export function stampNow(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
   return found && stampOf(found);
-}
-
-/** A digest of the names in a folder, and of what is a folder among them. */
-function namesIn(path: string): string {
-  try {
-    const names = readdirSync(path, { withFileTypes: true }).map(
-      (entry) => `${entry.name}${entry.isDirectory() ? '/' : ''}`,
-    );
-    return createHash('sha256').update(names.sort().join('\0')).digest('hex');
-  } catch {
-    return 'unreadable';
-  }
 }
 
 /** sha256 of a file's content; undefined where it cannot be read. */

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { BigIntStats } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { type BigIntStats, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 /** What is kept of a file that something was made from. */
@@ -27,8 +28,8 @@ export interface Evidence {
 export interface ReadLog {
   /** Files that were opened, as they were then. */
   files: Map<string, BigIntStats>;
-  /** Folders whose names were listed. */
-  folders: Set<string>;
+  /** Folders whose names were listed, with a digest of them from just before. */
+  folders: Map<string, string>;
   /** What was looked for and was not there. */
   absent: Set<string>;
   /** Evidence of parts of the work; undefined where nothing is known of one. */
@@ -39,7 +40,7 @@ const logs = new AsyncLocalStorage<ReadLog>();
 
 export const emptyLog = (): ReadLog => ({
   files: new Map(),
-  folders: new Set(),
+  folders: new Map(),
   absent: new Set(),
   parts: [],
 });
@@ -62,8 +63,23 @@ export function noteFile(file: string, found: BigIntStats): void {
   if (files && !files.has(path)) files.set(path, found);
 }
 
+/** A folder will be listed. As with files, the first look counts. */
 export function noteFolder(folder: string): void {
-  logs.getStore()?.folders.add(resolve(folder));
+  const folders = logs.getStore()?.folders;
+  const path = resolve(folder);
+  if (folders && !folders.has(path)) folders.set(path, namesIn(path));
+}
+
+/** A digest of the names in a folder, and of what is a folder among them. */
+export function namesIn(path: string): string {
+  try {
+    const names = readdirSync(path, { withFileTypes: true }).map(
+      (entry) => `${entry.name}${entry.isDirectory() ? '/' : ''}`,
+    );
+    return createHash('sha256').update(names.sort().join('\0')).digest('hex');
+  } catch {
+    return 'unreadable';
+  }
 }
 
 export function noteAbsent(path: string): void {

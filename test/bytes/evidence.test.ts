@@ -84,6 +84,15 @@ describe('evidence of what was read', () => {
     expect(await gatherEvidence(log)).toBeUndefined();
   });
 
+  it('is not there for a folder that got another file after it was listed', async () => {
+    const { at } = await gathered();
+    const log = emptyLog();
+    await logReads(log, async () => noteFolder(join(at, 'images')));
+    expect(await gatherEvidence(log)).toBeDefined();
+    writeFileSync(join(at, 'images', 'late.png'), '');
+    expect(await gatherEvidence(log)).toBeUndefined();
+  });
+
   it('is not there for work of which a part is not known', async () => {
     const log = emptyLog();
     await logReads(log, async () => notePart(undefined));
