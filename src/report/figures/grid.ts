@@ -28,7 +28,11 @@ export async function gridPng(directory: string, { id, rows }: ImageFigure): Pro
     for (const [column, cell] of cells.entries()) {
       const input = cell?.file && (await pictureBytes(directory, cell.file));
       if (!input) continue;
-      const { width, height } = await sharp(input).metadata();
+      const { width, height } = await sharp(input)
+        .metadata()
+        .catch((cause) => {
+          throw damaged(id, cause);
+        });
       placed.push({ input, row, column, width, height });
     }
   if (placed.length === 0)
@@ -49,8 +53,14 @@ export async function gridPng(directory: string, { id, rows }: ImageFigure): Pro
   return sharp({ create: { width, height, channels: 3, background: '#ffffff' } })
     .composite(overlays)
     .png({ compressionLevel: 9 })
-    .toBuffer();
+    .toBuffer()
+    .catch((cause) => {
+      throw damaged(id, cause);
+    });
 }
+
+const damaged = (id: string, cause: Error) =>
+  new AssayError('data-invalid', `a picture of the grid "${id}" is damaged`, { found: cause.message, cause });
 
 /** Where each row or column begins, and where one after the last would. */
 function offsets(placed: readonly Placed[], along: 'row' | 'column', side: 'width' | 'height'): number[] {

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
@@ -52,6 +52,22 @@ describe('a grid as one file', () => {
         [255, 255, 255, 255, 255, 255, 255],
         [255, 255, 255, 255, 255, 102, 102],
       ]);
+    });
+  });
+
+  test.each<[string, Buffer]>([
+    ['without a header', Buffer.alloc(20)],
+    ['cut off', Buffer.alloc(0)],
+  ])('is refused with a picture that is damaged, %s', async (_, rest) => {
+    await withFolder(async (directory) => {
+      const grid = await saved(directory, [[picture(0, 20, 30)]]);
+      const file = join(directory, grid.rows[0].cells[0]?.file ?? '');
+      const bytes = readFileSync(file);
+      writeFileSync(
+        file,
+        rest.length > 0 ? Buffer.concat([bytes.subarray(0, 8), rest]) : bytes.subarray(0, 50),
+      );
+      await expect(gridPng(directory, grid)).rejects.toMatchObject({ code: 'data-invalid' });
     });
   });
 
