@@ -157,6 +157,16 @@ describe('assay run --until-decided', () => {
     expect(robustIn({ measures }, '32/255')?.of).toBe(SIZE);
   });
 
+  it('measures a part of the suites, of which the others want more of the same', async () => {
+    const { at, out } = fresh();
+    const gate: GateRule = { ...robust('40/255', 0), min: undefined, over: 'flat', maxDecrease: 1 };
+    const suites = ['accuracy', { attack: { ...ATTACK, examples: 40 } }];
+    expect(await run(at, [gate], UNTIL, suites)).toMatchObject({ code: 0 });
+    const { stopped, gates } = savedResults(out);
+    expect(stopped?.omitted).toMatchObject([{ suite: 'accuracy', dataset: 'test' }]);
+    expect(gates).toMatchObject([{ passed: true, n: 40 }]);
+  });
+
   it('wants gates', async () => {
     const { at } = fresh();
     await expect(run(at, [], UNTIL)).resolves.toMatchObject({
