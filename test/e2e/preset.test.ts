@@ -103,6 +103,12 @@ describe('--preset jem', () => {
       ]),
     });
     expect(existsSync(join(at, 'mine/sharp.model.yaml'))).toBe(true);
+    // What was missing is there now, as it said.
+    cpSync(join(at, 'noise.npz'), join(at, 'data', 'cifar100.npz'));
+    expect(await obeyed(words, at)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/another file in its place.*remove it if you did not edit it/s),
+    });
   });
 
   it.each([

@@ -110,6 +110,6 @@ async function writeSame(file: string, text: string): Promise<void> {
     file,
     expected: 'none, or what `--preset` writes for this checkpoint and this data',
     found: 'one that says something else: written for another command, or edited',
-    hint: 'run it as it is, with `assay run FILE`, or name another folder with --out',
+    hint: 'remove it if you did not edit it, as after data sets were added: what is measured is kept; or run it as it is, with `assay run FILE`',
   });
 }
