@@ -32,7 +32,7 @@ export function sheetsIn(directory: string): Sheets {
   return async (file) => {
     if (!SHEET.test(file)) return undefined;
     const path = join(directory, file);
-    for await (const columns of recordsOf(path)) return { columns, rows: rowsOf(path) };
+    for await (const columns of recordsOf(path, 1)) return { columns, rows: rowsOf(path) };
     throw malformed({ file: path }, 'the sheet has no header line');
   };
 }
@@ -46,13 +46,13 @@ async function* rowsOf(file: string): AsyncGenerator<string[]> {
   }
 }
 
-async function* recordsOf(file: string): AsyncGenerator<string[]> {
+async function* recordsOf(file: string, to?: number): AsyncGenerator<string[]> {
   // Most runs compare with nothing.
   const { CsvError, parse } = await import('csv-parse');
   const source = await openFile(file);
   try {
     // The callback is a must; the error itself arrives through the iteration.
-    yield* pipeline(Readable.from(pieces(source)), parse({ bom: true }), () => {});
+    yield* pipeline(Readable.from(pieces(source)), parse({ bom: true, to }), () => {});
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw malformed({ file, path: `line ${error.lines}` }, error.message, {
