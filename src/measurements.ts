@@ -57,6 +57,7 @@ export { type ExpansionRows, purifierExpansion } from './suites/measurements/pur
 export { type RepeatabilityRows, repeatability } from './suites/measurements/repeatability.js';
 export {
   type ChainStart,
+  placeInBuffer,
   type SampleRows,
   type SamplesParams,
   samples,

@@ -4,7 +4,7 @@ import type { Measure, MeasureDescription, MeasureRows } from '../../src/suite.j
 export interface Common {
   suite: string;
   sheet: string;
-  /** How the chains ran. */
+  /** How the chains ran; images of a replay buffer are taken as they are. */
   chain: Measure['params'];
 }
 
@@ -28,7 +28,7 @@ export function describer(
     suite,
     model: system.name,
     dataset,
-    params: { samples: set, ...chain, ...params },
+    params: { samples: set, ...(set !== 'buffer' && chain), ...params },
     ...rest,
     ...(rows && { rows: { ...rows, sheet, where: { model: system.name, samples: set, ...rows.where } } }),
   });

@@ -39,7 +39,8 @@ export function sampleGrid(set: SampleSet): ImageFigure[] {
         .map((c) => ({ label: nameOf(set, c), at: all.filter((i) => conditioned[i] === c).slice(0, WIDE) }))
     : Array.from({ length: Math.min(HIGH, Math.ceil(set.n / WIDE)) }, (_, line) => {
         const at = all.slice(line * WIDE, (line + 1) * WIDE);
-        return { label: `${set.indices[at[0]]} to ${set.indices[at.at(-1) ?? 0]}`, at };
+        const label = `${set.indices[at[0]]} to ${set.indices[at.at(-1) ?? 0]}`;
+        return { label: set.places ? '' : label, at };
       });
   const shown = lines.reduce((sum, { at }) => sum + at.length, 0);
   return [
@@ -47,7 +48,9 @@ export function sampleGrid(set: SampleSet): ImageFigure[] {
       kind: 'images',
       id: idOf(set.name, set.system.name),
       title: `${titles[set.name]} of ${set.system.name}`,
-      caption: `The first ${shown} of ${set.n}, not selected.`,
+      caption: set.places
+        ? `${shown} of ${set.n} images, spread over the ${set.system.storedChains} of the buffer, not selected.`
+        : `The first ${shown} of ${set.n}, not selected.`,
       columns: ['samples'],
       rows: lines.map(({ label, at }) => ({ label, cells: [picked(set, at)] })),
     },

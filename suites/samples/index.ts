@@ -130,12 +130,20 @@ export const samples = defineSuite({
 });
 
 /** How the chains ran: values of other chains are not compared. */
-const chainOf = ({ steps, stepSize, noise, temperature, clamp }: SamplesOptions): Measure['params'] => ({
+const chainOf = ({
   steps,
   stepSize,
   noise,
   temperature,
   clamp,
+  clip,
+}: SamplesOptions): Measure['params'] => ({
+  steps,
+  stepSize,
+  noise,
+  temperature,
+  clamp,
+  ...(clip !== undefined && { clip }),
 });
 
 const jobs = (wanted: ReturnType<typeof requestsFor>): SystemRequests[] =>
@@ -157,12 +165,14 @@ function foundFor(
   const { system, roles, looks } = job;
   const features = job.reference && collected.get(job.reference);
   const nearest = job.nearestOfReal && collected.get(job.nearestOfReal);
-  const real =
-    nearest &&
-    neighboursOf(
-      nearest,
-      nearest.rows.query.data.filter((index) => index >= 0),
-    );
+  const real = nearest &&
+    roles.real && {
+      ...neighboursOf(
+        nearest,
+        nearest.rows.query.data.filter((index) => index >= 0),
+      ),
+      of: roles.real.name,
+    };
   const sets = job.sets.flatMap((wanted): (FoundSet & { wanted: SetRequests })[] => {
     const set = sampleSet(system, roles, wanted, collected);
     if (!set) return [];
@@ -215,6 +225,12 @@ function lacks(wanted: ReturnType<typeof requestsFor>[number]): NotApplicable[] 
       !roles.judge && {
         what: 'class of conditional samples, by another classifier',
         reason: 'the run has no other classifier of these classes: add one, and name it as `judge`',
+      },
+    roles.extractor !== undefined &&
+      !roles.reference && {
+        what: 'Frechet distance and kernel distance',
+        reason:
+          'the run has no images of this shape that are read from files: add some, or name a data set as `reference`',
       },
     !roles.neighbours && {
       what: 'nearest training images',

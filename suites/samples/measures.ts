@@ -18,7 +18,14 @@ export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet):
   return [
     measure(
       about(
-        { measure: 'sample-log-px', title: `Mean log p(x), ${set.name} samples`, ...plain },
+        {
+          measure: 'sample-log-px',
+          title: `Mean log p(x), ${set.name} samples`,
+          ...plain,
+          ...(set.places && {
+            note: `${n} of ${set.system.storedChains} images of the buffer, spread over it`,
+          }),
+        },
         mean('log_px'),
       ),
       meanOf(set.logPx),
@@ -103,7 +110,7 @@ export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet):
 /** How near samples are to other images. */
 export function neighbourMeasures(common: Common, { set, neighbours, ...found }: Memorisation): Measure[] {
   const about = describer(common, { ...set, dataset: neighbours.among }, set.name);
-  const { distance, nearer } = found;
+  const { distance, nearer, real } = found;
   return [
     measure(
       about(
@@ -122,7 +129,7 @@ export function neighbourMeasures(common: Common, { set, neighbours, ...found }:
             about(
               {
                 measure: 'nearer-than-real',
-                title: `Samples nearer to ${neighbours.among} than the nearest ${100 * NEAR} % of ${set.dataset}, ${set.name}`,
+                title: `Samples nearer to ${neighbours.among} than the nearest ${100 * NEAR} % of ${real}, ${set.name}`,
                 better: 'none',
                 format: 'percent',
                 note: `${100 * NEAR} % would be as real images are`,

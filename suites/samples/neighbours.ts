@@ -10,14 +10,18 @@ export interface Memorisation {
   neighbours: Neighbours;
   /** Median L2 distance to the nearest image. */
   distance: Estimate;
-  /** The same of real images; absent where none were compared. */
+  /** The same of real images, and their data set; absent where none were compared. */
   ofReal: Estimate | undefined;
+  real: string | undefined;
   /** Share of the samples nearer than `NEAR` of the real images are; and below which distance that is. */
   nearer: Estimate | undefined;
   below: number | undefined;
 }
 
-export function memorisation(set: SampleSet, real: Neighbours | undefined): Memorisation | undefined {
+export function memorisation(
+  set: SampleSet,
+  real: (Neighbours & { of: string }) | undefined,
+): Memorisation | undefined {
   const { neighbours } = set;
   if (!neighbours || set.n === 0) return undefined;
   const distances = neighbours.distance.filter(Number.isFinite).sort();
@@ -28,6 +32,7 @@ export function memorisation(set: SampleSet, real: Neighbours | undefined): Memo
     neighbours,
     distance: quantileEstimate(distances, 0.5),
     ofReal: realDistances && quantileEstimate(realDistances, 0.5),
+    real: real?.of,
     nearer:
       below === undefined
         ? undefined

@@ -47,7 +47,7 @@ export const samplesOptions = Type.Object(
       minimum: 0,
       default: 1000,
       description:
-        'Images of the replay buffer in the checkpoint, where it keeps one, that are judged as samples too; 0 leaves them out.',
+        'Images of the replay buffer in the checkpoint, where it keeps one, that are judged as samples too, spread over it, as many as `on` has examples at most; 0 leaves them out.',
     }),
     on: nameOf(
       'Data set whose example numbers name the chains; there are as many chains as it has examples at most. Default: the first test set of the right shape.',
@@ -59,7 +59,7 @@ export const samplesOptions = Type.Object(
       'Classifier that is asked whether conditional samples are of their class. Default: the first other classifier of the same classes.',
     ),
     reference: nameOf(
-      'Data set that samples are compared with. Default: a training set of the run, or the data set of `on`.',
+      'Data set that samples are compared with. Default: a training set of the run, or the data set of `on`, or where that is generated or derived the first test set that is not.',
     ),
     neighbours: nameOf(
       'Data set among which the nearest image of each sample is sought. Default: a training set of the run.',

@@ -76,7 +76,7 @@ export function looksOf(steps: number): number[] {
 }
 
 function ofSystem(system: SystemInfo, roles: Roles, options: SamplesOptions): SystemRequests {
-  const { on, extractor, judge, reference, neighbours } = roles;
+  const { on, extractor, judge, reference, neighbours, real } = roles;
   const { steps, stepSize, noise, temperature, clamp, clip } = options;
   const chain = {
     start: 'uniform',
@@ -85,6 +85,7 @@ function ofSystem(system: SystemInfo, roles: Roles, options: SamplesOptions): Sy
   } as const;
   const looks = looksOf(steps);
   const n = Math.min(options.images, on.size);
+  const ofReal = Math.min(n, real?.size ?? 0);
   const strips = Math.min(options.strips, n);
   const draw = (params: SamplesParams, first: number) =>
     request({ measurement: samples, system: system.name, dataset: on.name, params, first });
@@ -113,7 +114,9 @@ function ofSystem(system: SystemInfo, roles: Roles, options: SamplesOptions): Sy
     sets: [
       set('unconditional', { ...chain, target: 'log-px' }),
       ...(classifies ? [set('conditional', { ...chain, target: 'log-pxy', class: 'each' })] : []),
-      ...(kept > 0 ? [set('buffer', { ...chain, start: 'buffer', steps: 0, target: 'log-px' }, kept)] : []),
+      ...(kept > 0
+        ? [set('buffer', { ...chain, start: 'buffer', spread: kept, steps: 0, target: 'log-px' }, kept)]
+        : []),
     ],
     distal: classifies
       ? distalOf(system, on.name, { ...chain, target: 'log-py-x', class: 'each' }, options)
@@ -124,11 +127,11 @@ function ofSystem(system: SystemInfo, roles: Roles, options: SamplesOptions): Sy
         : undefined,
     // A set is no stranger to itself: its nearest image is the image.
     nearestOfReal:
-      neighbours && neighbours.name !== on.name
+      neighbours && real && neighbours.name !== real.name
         ? nearestImagesRequest(
             system,
-            request({ measurement: pixels, system: system.name, dataset: on.name, first: n }),
-            n,
+            request({ measurement: pixels, system: system.name, dataset: real.name, first: ofReal }),
+            ofReal,
             neighbours.name,
           )
         : undefined,

@@ -1,4 +1,9 @@
-import type { NearestImagesRows, OutputsOnSamplesRows } from '../../src/measurements.js';
+import {
+  type NearestImagesRows,
+  type OutputsOnSamplesRows,
+  placeInBuffer,
+  type SamplesParams,
+} from '../../src/measurements.js';
 import { argmaxOf, softmax } from '../../src/metrics.js';
 import type { Collected, CollectedRows, NdArray, SystemInfo } from '../../src/suite.js';
 import { rowsOf, shared } from './aligned.js';
@@ -35,6 +40,8 @@ export interface SampleSet {
   n: number;
   /** (n): the chain. */
   indices: Int32Array;
+  /** (n): of images of a replay buffer, where they lie in it. */
+  places: Int32Array | undefined;
   /** (n, C, H, W) in [0, 1]. */
   pixels: NdArray<Float32Array>;
   /** (n): class climbed; absent for unconditional samples. */
@@ -74,12 +81,17 @@ export function sampleSet(
   const climbed = wanted.name === 'conditional' ? conditioned.data : undefined;
   const extractedRows = extracted && rowsOf(extracted, indices);
   const nearest = wanted.nearest && collected.get(wanted.nearest);
+  const { spread } = wanted.drawn.params as SamplesParams;
   return {
     name: wanted.name,
     system,
     dataset: wanted.drawn.dataset,
     n,
     indices,
+    places:
+      spread === undefined
+        ? undefined
+        : indices.map((chain) => placeInBuffer(chain, spread, system.storedChains ?? 0)),
     pixels,
     conditioned: climbed,
     logPx: said.logPx?.data ?? new Float32Array(n).fill(Number.NaN),

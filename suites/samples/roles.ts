@@ -17,6 +17,8 @@ export interface Roles {
   judge: SystemInfo | undefined;
   reference: DatasetInfo | undefined;
   neighbours: DatasetInfo | undefined;
+  /** Images as the data set has them, beside which samples are seen: that of `on`, unless it is made of noise or of a model. */
+  real: DatasetInfo | undefined;
 }
 
 const fits =
@@ -41,8 +43,10 @@ export function rolesFor(
     .filter((other) => other.name !== system.name && !other.stochastic)
     .filter(fits(system));
   const train = fitting.find(({ role }) => role === 'train');
+  const real = [on, ...fitting.filter(({ role }) => role === 'test')].find(({ recipe }) => !recipe);
   return {
     on,
+    real,
     extractor:
       named(
         'extractor',
@@ -56,7 +60,8 @@ export function rolesFor(
     judge:
       named('judge', options.judge, systems, classifies(system), 'a classifier of the same classes') ??
       others.find(classifies(system)),
-    reference: named('reference', options.reference, datasets, fits(system), shapeOf(system)) ?? train ?? on,
+    reference:
+      named('reference', options.reference, datasets, fits(system), shapeOf(system)) ?? train ?? real,
     neighbours: named('neighbours', options.neighbours, datasets, fits(system), shapeOf(system)) ?? train,
   };
 }

@@ -20,7 +20,7 @@ export interface Told {
 
 type Cell = string | number | boolean | null;
 
-/** A row for each sample, and for each chain of the distal adversarials: `index` is the chain, `class` what it climbed. */
+/** A row for each sample, and for each chain of the distal adversarials: `index` is the chain, or the place in a buffer, `class` what it climbed. */
 export function sheet(name: string, sets: readonly Told[], distals: readonly Distal[]): ExampleSheet {
   const shares = [...new Set(sets.flatMap(({ selections }) => selections.map(({ share }) => share)))]
     .filter((share) => share < 1)
@@ -47,7 +47,7 @@ function rowsOf({ set, selections, memorisation }: Told, shares: readonly number
   return Array.from(set.indices, (index, i) => ({
     model: set.system.name,
     samples: set.name,
-    index,
+    index: set.places?.[i] ?? index,
     class: conditioned?.[i] ?? null,
     log_px: set.logPx[i],
     p_class: set.ofClass?.[i] ?? null,

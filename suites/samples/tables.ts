@@ -58,7 +58,7 @@ export function contentTable(
       id: 'samples-content',
       title: 'What was drawn',
       caption:
-        'Of its class: conditional samples that a classifier takes for the class they climbed. Distances are L2 over pixels, medians; beside that of samples that of as many real images.',
+        'Of its class: conditional samples that a classifier takes for the class they climbed. Distances are L2 over pixels, medians; beside that of samples that of real images.',
       columns: [
         { key: 'model', title: 'System', format: 'text' },
         { key: 'samples', title: 'samples', format: 'text' },

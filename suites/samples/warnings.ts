@@ -33,20 +33,22 @@ function ofImages({ set, memorisation }: Judged): Told[] {
   const whitest = n > 0 ? saturated.reduce((a, b) => a + b, 0) / n : 0;
   const alike = apart.filter((distance) => distance < SAME).length;
   const most = own ? largestShare(own.predicted) : undefined;
+  // The images of a buffer stay what they are, whatever the options.
+  const remedy = (fix: string) => (name === 'buffer' ? {} : { fix });
   const told: (Told | false | undefined)[] = [
     failed > 0 && {
       code: 'samples-not-finite',
       severity: 'warning',
-      message: `${failed} of ${n + failed} ${what} have no numbers`,
+      message: `${failed} of ${n + failed} ${what} are not finite, and left out`,
       why: 'a chain whose gradient or image is not finite has left where the network behaves; the others are those that did not',
-      fix: 'lower `stepSize`, or use `clamp: box`',
+      ...remedy('lower `stepSize`, or use `clamp: box`'),
     },
     whitest > SATURATED && {
       code: 'samples-saturated',
       severity: 'warning',
       message: `${percent(whitest)} of the pixels of ${what} are black or white`,
       why: 'chains that run into the walls of [0, 1] follow a gradient that does not end where images are',
-      fix: 'lower `stepSize` or raise `temperature`',
+      ...remedy('lower `stepSize` or raise `temperature`'),
     },
     most &&
       name !== 'conditional' &&
@@ -57,7 +59,7 @@ function ofImages({ set, memorisation }: Judged): Told[] {
         severity: 'warning',
         message: `"${system.name}" takes ${percent(most.share)} of its ${name} samples for "${system.classes[most.at] ?? most.at}"`,
         why: 'chains that all end in one class show one mode of log p(x), not the data',
-        fix: 'more steps or a higher `noise` may reach others; otherwise the energy has collapsed',
+        ...remedy('more steps or a higher `noise` may reach others; otherwise the energy has collapsed'),
       },
     alike > DUPLICATES * n && {
       code: 'samples-duplicated',
@@ -81,7 +83,16 @@ function ofFeatures({ set, reference, qualities }: Judged): Told[] {
   const { extractor, system, name } = set;
   if (!extractor || qualities.length === 0) return [];
   const width = extractor.features.shape[1];
-  const fewest = Math.min(...qualities.map(({ selection }) => selection.count), reference?.n ?? Infinity);
+  const drawn = Math.min(...qualities.map(({ selection }) => selection.count));
+  const fewest = Math.min(drawn, reference?.n ?? Infinity);
+  const wanted = [
+    ...(drawn <= width
+      ? [`more than ${width} samples in every selection (\`${name === 'buffer' ? 'buffer' : 'images'}\`)`]
+      : []),
+    ...(reference && reference.n <= width
+      ? [`more than ${width} images in "${reference.name}", or another \`reference\``]
+      : []),
+  ];
   const told: (Told | false)[] = [
     extractor.by.name === system.name && {
       code: 'extractor-is-sampler',
@@ -96,7 +107,7 @@ function ofFeatures({ set, reference, qualities }: Judged): Told[] {
         severity: 'warning',
         message: `the Frechet distance of ${name} samples of "${system.name}" is of ${fewest} images in ${width} features of "${extractor.by.name}"`,
         why: 'with no more images than features a covariance has directions without spread, and the distance is mostly bias',
-        fix: `draw more than ${width} \`images\`, or go by the kernel distance, which is unbiased`,
+        fix: `it takes ${wanted.join(', and ')}; or go by the kernel distance, which is unbiased`,
       },
   ];
   return told.filter((one) => one !== false);

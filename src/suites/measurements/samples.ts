@@ -19,6 +19,8 @@ export interface SamplesParams extends SgldOptions {
   steps: number;
   /** The class of a chain: the classes in turn, by its number; the example's label; or one class for all. */
   class?: 'each' | 'label' | number;
+  /** Of a buffer: how many of its images there are chains of, spread over it. Default: the first ones, in their order. */
+  spread?: number;
   /** Steps at which images are kept as well, ascending: 0 is the start. */
   looks?: readonly number[];
 }
@@ -48,11 +50,11 @@ export const samples = defineMeasurement({
   async measure(context: MeasureContext<[], [starts?: GaussianImageRows]>, params: SamplesParams) {
     const { system, examples, seed, signal, fail } = context;
     const { n, indices } = examples;
-    const { steps, looks, class: _, start: __, ...options } = params;
+    const { steps, looks, class: _, start: __, spread: ___, ...options } = params;
     const conditioned = classesOf(params, examples, system.info);
     const state: SgldState = {
       n,
-      pixels: await startsOf(context, params.start),
+      pixels: await startsOf(context, params),
       keys: Array.from(indices, (example) => ({ seed, purpose: 'samples', example })),
       ...(targetNamed(params.target).conditional && { labels: conditioned }),
     };
@@ -99,7 +101,7 @@ function classesOf(
 /** (n, C, H, W), of which nothing else is a part. */
 async function startsOf(
   { system, examples, seed, reference: [gaussian] }: MeasureContext<[], [starts?: GaussianImageRows]>,
-  start: ChainStart,
+  { start, spread }: SamplesParams,
 ): Promise<Float32Array> {
   const { indices, n, pixels } = examples;
   const size = imageSize(system.info);
@@ -116,8 +118,23 @@ async function startsOf(
   const kept = start === 'buffer' ? await system.storedChains?.() : gaussian?.images.data;
   if (!kept)
     throw new AssayError('suite-failed', `there is nothing to start chains of "${system.info.name}" at`);
-  return picked(kept, indices, size, system.info.name);
+  const places =
+    spread === undefined ? indices : indices.map((chain) => placeInBuffer(chain, spread, kept.length / size));
+  return picked(kept, places, size, system.info.name);
 }
+
+/**
+ * Where the image of a chain lies in a buffer of `stored`, of which `count` images are taken: evenly over it, and so that
+ * any few chains in a row lie all over it. Buffers are often sorted by class.
+ */
+export function placeInBuffer(chain: number, count: number, stored: number): number {
+  // Multiples of a stride that shares no divisor with the count visit every turn once; the golden ratio spreads them.
+  let stride = Math.max(1, Math.round(0.618 * count));
+  while (divisor(stride, count) > 1) stride++;
+  return Math.floor((((chain * stride) % count) * stored) / count);
+}
+
+const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
 
 function picked(images: Float32Array, indices: Int32Array, size: number, name: string): Float32Array {
   const all = new Float32Array(indices.length * size);

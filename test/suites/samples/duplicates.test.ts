@@ -9,6 +9,8 @@ const images = (n: number) => ({
 
 it('samples are compared with all others', () => {
   expect([...nearestRms(images(4))]).toEqual([0, 1, 1, 0]);
+  const most = nearestRms(images(2000));
+  expect([most[0], most[1], most[1999]]).toEqual([0, 1, 0]);
   expect(nearestRms({ shape: [1, 1, 1, 2], data: new Float32Array(2) })).toHaveLength(0);
   expect(alikeNote(2000)).toBe('closer than 5 levels of 255, root mean square');
 });

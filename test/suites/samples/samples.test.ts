@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { placeInBuffer } from '../../../src/measurements.js';
 import { frechetDistance } from '../../../src/metrics/frechet.js';
 import { inceptionScore } from '../../../src/metrics/inception-score.js';
 import { momentsOf } from '../../../src/metrics/moments.js';
+import { quantile } from '../../../src/metrics.js';
 import type { System } from '../../../src/models/system.js';
 import { samples } from '../../../suites/samples/index.js';
 import { type AnalyticOptions, analyticSystem } from '../../attacks/helpers/analytic-system.js';
@@ -142,6 +144,51 @@ describe('the suite samples', () => {
     expect(measureOf(outcome, 'nearer-than-real', { samples: 'unconditional' }).dataset).toBe('train');
   });
 
+  it('takes only the numbers of chains from noise: what is real is the test set', async () => {
+    const noise = (more: object = {}) =>
+      memoryDataset({
+        name: 'numbers',
+        role: 'ood',
+        shape: SHAPE,
+        images: Array.from({ length: 50 }, (_, i) => image(i, 2)),
+        recipe: { by: 'uniform', like: 'test', options: {} },
+        ...more,
+      });
+    const on = (datasets: typeof sets) => ({ on: 'numbers', images: 50, distal: { images: 0 }, datasets });
+    const from = ({ datasets, ...more }: ReturnType<typeof on>) => drawn(more, undefined, { datasets });
+    const outcome = await from(on([noise(), ...sets]));
+    expect(rowsOf(outcome, 'unconditional')).toHaveLength(50);
+    const train = Array.from({ length: 60 }, (_, i) => Float32Array.from(image(i, 1)));
+    const ofReal = Float64Array.from({ length: 40 }, (_, i) => {
+      const own = Float32Array.from(image(i, 0));
+      return Math.min(...train.map((x) => Math.hypot(...x.map((v, k) => v - own[k]))));
+    }).sort();
+    const below = quantile(ofReal, 0.05);
+    const rows = rowsOf(outcome, 'unconditional');
+    expect(rows.map((row) => row.nearer_than_real)).toEqual(
+      rows.map((row) => Number(row.neighbour_distance) < below),
+    );
+    expect(measureOf(outcome, 'nearer-than-real', { samples: 'unconditional' }).title).toContain('of test');
+    const about = { samples: 'unconditional', selection: 'all' };
+    const untrained = await from(on([noise(), sets[0]]));
+    expect(measureOf(untrained, 'frechet-distance', about).dataset).toBe('test');
+    const alone = await from(on([noise()]));
+    const names = alone.summary.measures.map(({ measure }) => measure);
+    expect(names).toContain('inception-score');
+    expect(names).not.toContain('frechet-distance');
+    expect(alone.summary.notApplicable?.map(({ what }) => what)).toContain(
+      'Frechet distance and kernel distance',
+    );
+  });
+
+  it('says in its measures how chains ran, and nothing of what was not run', async () => {
+    const about = { samples: 'unconditional' };
+    expect(measureOf(await usual(), 'sample-log-px', about).params).not.toHaveProperty('clip');
+    expect(measureOf(await drawn({ clip: 0.5 }), 'sample-log-px', about).params).toMatchObject({
+      ...{ steps: 8, stepSize: 0.05, clip: 0.5 },
+    });
+  });
+
   it('says how far chains up p(y|x) came, and when', async () => {
     const outcome = await usual();
     const rows = rowsOf(outcome, 'distal');
@@ -164,10 +211,18 @@ describe('the suite samples', () => {
     const kept = Float32Array.from({ length: 5 * 4 }, (_, k) => (k % 3 === 0 ? 1.5 : k / 20));
     const system = { ...jem(), info: { ...jem().info, storedChains: 5 }, storedChains: async () => kept };
     const outcome = await drawn({ distal: { images: 0 } }, [system, other]);
-    expect(rowsOf(outcome, 'buffer').map((row) => row.index)).toEqual([0, 1, 2, 3, 4]);
-    expect([...pixelsOf(outcome, 'buffer').data]).toEqual([...kept.map((x) => Math.min(1, x))]);
+    // Spread over the buffer, which may be sorted by class: a few in a row lie all over it.
+    const places = [0, 3, 1, 4, 2];
+    expect(rowsOf(outcome, 'buffer').map((row) => row.index)).toEqual(places);
+    expect([...pixelsOf(outcome, 'buffer').data]).toEqual(
+      places.flatMap((place) => [...kept.slice(4 * place, 4 * place + 4)].map((x) => Math.min(1, x))),
+    );
     expect(measureOf(outcome, 'frechet-distance', { samples: 'buffer', selection: 'all' }).n).toBe(5);
-    expect((await drawn({ buffer: 3 }, [system, other])).summary.arrays?.at(-1)?.array.shape[0]).toBe(3);
+    expect(measureOf(outcome, 'sample-log-px', { samples: 'buffer' }).params).toEqual({ samples: 'buffer' });
+    const fewer = await drawn({ buffer: 3 }, [system, other]);
+    expect(fewer.summary.arrays?.at(-1)?.array.shape[0]).toBe(3);
+    expect(rowsOf(fewer, 'buffer').map((row) => row.index)).toEqual([0, 3, 1]);
+    expect(measureOf(fewer, 'sample-log-px', { samples: 'buffer' }).note).toMatch(/^3 of 5 images/);
     expect(rowsOf(await drawn({ buffer: 0 }, [system, other]), 'buffer')).toEqual([]);
   });
 
@@ -212,16 +267,33 @@ describe('the suite samples', () => {
     expect(alone.summary.notApplicable?.map(({ what }) => what)).toEqual([
       'class of conditional samples, by another classifier',
     ]);
-    expect(codes(await drawn({ images: 4, selections: [1] }))).toEqual([
-      'features-rank-deficient',
-      'features-rank-deficient',
-    ]);
+    const few = await drawn({ images: 4, selections: [1] });
+    expect(codes(few)).toEqual(['features-rank-deficient', 'features-rank-deficient']);
+    const remedy = ({ summary }: Outcome) =>
+      summary.warnings?.find(({ code }) => code === 'features-rank-deficient')?.fix;
+    expect(remedy(few)).toMatch(/^it takes more than 4 samples in every selection \(`images`\); or go by/);
+    const small = [...sets, dataset('small', 3, 'validation', 3)];
+    const short = await drawn({ reference: 'small', selections: [1] }, undefined, { datasets: small });
+    expect(remedy(short)).toMatch(/^it takes more than 4 images in "small", or another `reference`; or/);
     // Without noise and with large steps, every chain of a nearly linear energy runs into the same corner.
     const steep = await drawn({ stepSize: 50, noise: 0 }, [jem({ bias: [2, 0, 0] }), other]);
     expect(codes(steep)).toEqual(
       expect.arrayContaining(['samples-collapsed', 'samples-duplicated', 'samples-saturated']),
     );
     expect(measureOf(steep, 'duplicate-samples', { samples: 'unconditional' }).value).toBeGreaterThan(0.9);
+  });
+
+  it('takes images from all over a buffer that is sorted by class, in any part of them too', () => {
+    const places = Array.from({ length: 1000 }, (_, chain) => placeInBuffer(chain, 1000, 10_000));
+    expect(new Set(places).size).toBe(1000);
+    const classes = places.map((place) => Math.floor(place / 1000));
+    expect(new Set(classes.slice(0, 20)).size).toBe(10);
+    for (let part = 0; part < 10; part++)
+      for (let c = 0; c < 10; c++) {
+        const count = classes.slice(100 * part, 100 * part + 100).filter((one) => one === c).length;
+        expect(Math.abs(count - 10)).toBeLessThanOrEqual(3);
+      }
+    expect([placeInBuffer(0, 1, 7), placeInBuffer(1, 2, 2)]).toEqual([0, 1]);
   });
 
   it.each([
