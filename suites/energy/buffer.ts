@@ -112,7 +112,7 @@ export function bufferMeasures({ system, dataset, stored, logPx, ...of }: Buffer
       [
         ['saturated', 'Mean share of numbers at 0 or 1, or beyond, in the replay buffer', of.saturated],
         ['not-finite', 'Images of the replay buffer with NaN or infinity', of.broken],
-        ['copies', 'Images of the replay buffer that it holds before', of.copies],
+        ['copies', 'Images of the replay buffer that repeat an earlier one', of.copies],
       ] as const
     ).map(([id, title, estimate]) =>
       measure(
@@ -206,7 +206,7 @@ export function bufferTable(all: readonly Buffer[]): Table {
     id: 'buffer',
     title: 'Replay buffers',
     caption:
-      'Images of the chains of training that checkpoints keep. Saturated: numbers at 0 or 1, or beyond. Copies: images that stand in the buffer before, to the bit.',
+      'Images of the chains of training that checkpoints keep. Saturated: numbers at 0 or 1, or beyond. Copies: images that repeat an earlier one, to the bit.',
     columns: [
       { key: 'model', title: 'Model', format: 'text' },
       { key: 'stored', title: 'Images', format: 'text' },
@@ -250,7 +250,7 @@ export function bufferWarnings({ system, stored, broken, copies }: Buffer): Warn
             ...on,
             code: 'buffer-copies',
             severity: 'warning' as const,
-            message: `${count(copies)} of ${stored} images in the replay buffer of "${system.name}" stand in it before, to the bit`,
+            message: `${count(copies)} of ${stored} images in the replay buffer of "${system.name}" repeat an earlier one, to the bit`,
             why: 'its chains have collapsed onto each other, or it was not filled: samples from it say less than their number',
           },
         ]

@@ -8,7 +8,7 @@ import {
   type SuiteContext,
   type SystemInfo,
 } from '../../src/suite.js';
-import { madeOf, type Sets } from './sets.js';
+import { ofOneOrigin, type Sets } from './sets.js';
 
 /** log p(x) of every example of a data set by a system. */
 export interface Heights {
@@ -26,8 +26,8 @@ export interface Contrast {
   own: Heights;
   reference: Heights;
   /**
-   * (n) where each example's own is in the reference, for a set that was made of it; undefined for others, whose examples
-   * are independent of those of the reference.
+   * (n) where the same image is in the reference, for a set that was made of it, or of the same images; undefined for
+   * others, whose examples are taken as independent of those of the reference.
    */
   partners: Int32Array | undefined;
 }
@@ -60,7 +60,7 @@ export function contrasts(
   return others.flatMap((dataset) => {
     const own = heights.find((one) => one.dataset === dataset);
     if (!own) return [];
-    const partners = madeOf(dataset, reference, datasets) ? partnersIn(own, of) : undefined;
+    const partners = ofOneOrigin(dataset, reference, datasets) ? partnersIn(own, of) : undefined;
     return [{ own, reference: of, partners }];
   });
 }
@@ -72,6 +72,6 @@ function partnersIn(own: Heights, reference: Heights): Int32Array | undefined {
   return partners.includes(-1) ? undefined : partners;
 }
 
-/** log p(x) of each example minus that of the image it was made of. */
+/** log p(x) of each example minus that of its partner. */
 export const gapsOf = ({ own, reference }: Contrast, partners: Int32Array): Float64Array =>
   own.logPx.map((value, i) => value - reference.logPx[partners[i]]);

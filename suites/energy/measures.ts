@@ -91,7 +91,7 @@ export function comparisonMeasures({ own, reference, partners, gap, auroc }: Com
         measure: 'log-px-gap',
         title: `Mean log p(x) minus that of ${against}`,
         note: partners
-          ? 'paired: each image with the one that it was made of'
+          ? 'paired: images that are, or were made of, the same image'
           : `two samples, ${own.logPx.length} and ${reference.logPx.length} images`,
         rows: gapRows,
       },

@@ -47,13 +47,16 @@ function datasetNamed(datasets: readonly DatasetInfo[], name: string, option: st
   throw unknownName('data set', name, names, { path: `suites: energy.${option}` });
 }
 
-/** Whether a set was made of the other, in whatever many steps: examples of the same number then belong together. */
-export function madeOf(
-  { name, recipe }: DatasetInfo,
-  other: DatasetInfo,
-  datasets: readonly DatasetInfo[],
-): boolean {
-  if (name === other.name) return true;
-  const parent = recipe?.of !== undefined && datasets.find((dataset) => dataset.name === recipe.of);
-  return parent ? madeOf(parent, other, datasets) : false;
+/**
+ * Whether one set was made of the other, or both of a third, in however many steps: examples of the same number then
+ * belong together.
+ */
+export const ofOneOrigin = (a: DatasetInfo, b: DatasetInfo, datasets: readonly DatasetInfo[]): boolean =>
+  originOf(a, datasets) === originOf(b, datasets);
+
+/** The name of what it was made of at first, which need not be a set of the suite. */
+function originOf({ name, recipe }: DatasetInfo, datasets: readonly DatasetInfo[]): string {
+  if (recipe?.of === undefined) return name;
+  const parent = datasets.find((dataset) => dataset.name === recipe.of);
+  return parent ? originOf(parent, datasets) : recipe.of;
 }

@@ -14,7 +14,7 @@ export function axisTable(
   return {
     id: 'log-px',
     title: 'log p(x) by data set',
-    caption: `In nats, up to a constant of each model: values of two models have no common zero. The gap is the mean minus that of "${reference.name}": where a set was made of it, over pairs of images (t interval), else of two samples (Welch). AUROC is the chance that an image of "${reference.name}" has the higher log p(x).`,
+    caption: `In nats, up to a constant of each model: values of two models have no common zero. The gap is the mean minus that of "${reference.name}": where both are made of the same images, over pairs of images (t interval), else of two samples (Welch). AUROC is the chance that an image of "${reference.name}" has the higher log p(x).`,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },
       { key: 'dataset', title: 'Data set', format: 'text' },

@@ -66,6 +66,33 @@ describe('log p(x) of data sets', () => {
     expect(tests.rows).toHaveLength(2);
   });
 
+  it('is paired where both were made of the same images, and where the test set was made of the other', async () => {
+    const attacked = set('attacked', [0.3, 0.1, 0.5], { indices: [3, 0, 5], ...madeOf('test', 'attack') });
+    const cleaned = set('cleaned', [0.35, 0.2], { indices: [3, 0], ...madeOf('test') });
+    const small = set('test', [0.1, 0.4, 0.6], { indices: [0, 3, 5] });
+    const found = await run({
+      systems: [identity],
+      datasets: [small, attacked, cleaned],
+      options: { against: 'attacked' },
+    });
+    // 0.1 - 0.1, 0.4 - 0.3, 0.6 - 0.5; and 0.35 - 0.3, 0.2 - 0.1.
+    const gap = (dataset: string) => measureOf(found, 'log-px-gap', { dataset });
+    expect(gap('test')).toMatchObject({ n: 3, method: 'student-t' });
+    expect(gap('test').value).toBeCloseTo(0.2 / 3, 6);
+    expect(gap('cleaned')).toMatchObject({ n: 2, method: 'student-t' });
+    expect(gap('cleaned').value).toBeCloseTo(0.075, 6);
+  });
+
+  it('takes images that several data sets share for no sign of saturation', async () => {
+    const kept = set('attacked', [0.1, 0.25], { indices: [0, 1], ...madeOf('test', 'attack') });
+    const few = set('test', [0.1, 0.2]);
+    expect(codes(await run({ systems: [identity], datasets: [few, kept] }))).not.toContain(
+      'energy-saturated',
+    );
+    const bound = set('far', [0.9, 0.9, 0.9, 0.5], { role: 'ood' });
+    expect(codes(await run({ systems: [identity], datasets: [few, bound] }))).toContain('energy-saturated');
+  });
+
   it('is not paired with a set that holds other examples than its parent had here', async () => {
     const other = set('other', [0.3, 0.1], { indices: [3, 99], ...madeOf('test') });
     const found = await run({ systems: [identity], datasets: [test, other] });
