@@ -24,6 +24,8 @@ const MARGIN = 0.1;
 /** Of tests on pairs. */
 const CHANCE = 0.05;
 
+const POINTS = `${100 * MARGIN} points`;
+
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 
 /** The lowest accuracy of the attacks on the whole with fresh draws. */
@@ -78,7 +80,7 @@ export const flags: readonly Flag[] = [
   {
     code: 'transfer-overstates',
     severity: 'warning',
-    when: `accuracy on transferred images is more than ${percent(MARGIN)} above that under the strongest attack on the whole`,
+    when: `accuracy on transferred images is more than ${POINTS} above that under the strongest attack on the whole`,
     why: 'transferred images were made without knowledge of the purification',
     fix: 'quote the accuracy under the attack on the whole',
     look: (result, k) => against(result, k, (transfer, whole) => transfer - whole > MARGIN),
@@ -86,7 +88,7 @@ export const flags: readonly Flag[] = [
   {
     code: 'adaptive-weaker-than-transfer',
     severity: 'warning',
-    when: `accuracy under the strongest attack on the whole is more than ${percent(MARGIN)} above that on transferred images`,
+    when: `accuracy under the strongest attack on the whole is more than ${POINTS} above that on transferred images`,
     why: 'an attacker of the whole system could always use the transferred images: this attack was too weak, and the lower accuracy is the one to quote',
     fix: 'raise `adaptive.steps` and `adaptive.eot`',
     look: (result, k) => against(result, k, (transfer, whole) => whole - transfer > MARGIN),

@@ -99,6 +99,3 @@ export const ladder: readonly Rung[] = [
     },
   },
 ];
-
-/** Of this name; options have been checked. */
-export const rungNamed = (name: string): Rung => ladder.find((rung) => rung.name === name) ?? ladder[0];

@@ -188,9 +188,9 @@ function robust(about: About, found: UnderAttack): Measure {
 }
 
 function settings({ result, options }: About, steps: number) {
-  const { chains, stepSize, noise, inputNoise, norm } = options;
+  const { chains, stepSize, noise, inputNoise, clamp, norm } = options;
   return {
-    params: { by: result.by, steps, chains, stepSize, noise, inputNoise },
+    params: { by: result.by, steps, chains, stepSize, noise, inputNoise, clamp },
     ball: { norm, epsilon: parseEpsilon(options.epsilon).text },
     after: `${steps} step${steps === 1 ? '' : 's'}`,
   };

@@ -19,7 +19,7 @@ import {
 } from '../../src/suite.js';
 import { type Climb, climbOf } from './climb.js';
 import { type DiagnosticRequests, diagnosticRequests } from './diagnostics.js';
-import { rungNamed } from './ladder.js';
+import { ladder } from './ladder.js';
 import type { PurificationOptions } from './options.js';
 
 /** An attack on the whole, at one number of SGLD steps. */
@@ -112,8 +112,9 @@ export function requestsFor(
     return { ...one, draws: request({ measurement: purifiedDraws, params, inputs: [attack], ...on }) };
   };
   const twice = onceOnly(by, systems) === undefined;
-  const climbs = options.ladder
-    .map(rungNamed)
+  // Weakest first, in whatever order they were asked for.
+  const climbs = ladder
+    .filter(({ name }) => options.ladder.includes(name))
     .filter((rung) => twice || rung.whole?.purify.gradient !== 'full')
     .flatMap((rung) => climbOf(rung, options, catalogue) ?? []);
   // Of a pure energy model it is not known here, and what was not asked for must not fail.

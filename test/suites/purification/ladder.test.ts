@@ -130,6 +130,12 @@ describe('the ladder', () => {
     );
     expect(eots).toEqual(['ladder', 1, 4]);
     expect(outcome.summary.figures?.map(({ id }) => id)).toContain('purification-eot-test-jem');
+    // The strongest is the last of the ladder, in whatever order attacks are asked for.
+    const turned = await run({ ladder: ['full', 'bpda'], adaptive: { ...options.adaptive, sweep: [1] } });
+    const rungs = turned.summary.measures.flatMap(({ measure, params }) =>
+      measure === 'adaptive-robust-accuracy' ? [`${params.rung} ${params.eot ?? ''}`] : [],
+    );
+    expect(rungs).toEqual(['bpda ', 'full ', 'full 1']);
   });
 
   it('a vote about fewer draws than ten is about those', async () => {
@@ -146,7 +152,10 @@ describe('the ladder', () => {
     };
     const outcome = await run({ by: 'gaussian' }, [plain, peak]);
     expect(measureOf(outcome, 'purified-accuracy').n).toBe(24);
-    expect(measureOf(outcome, 'adaptive-robust-accuracy', { rung: 'bpda' }).params.by).toBe('gaussian');
+    expect(measureOf(outcome, 'adaptive-robust-accuracy', { rung: 'bpda' }).params).toMatchObject({
+      by: 'gaussian',
+      clamp: 'none',
+    });
   });
 });
 
