@@ -1,10 +1,11 @@
 import { parseEpsilon } from '../../src/attack.js';
-import { brokenAtRadius } from '../../src/measurements.js';
+import { type AttackRows, brokenAtRadius } from '../../src/measurements.js';
 import { type Estimate, jointBootstrap, wilson } from '../../src/metrics.js';
 import type { Collected, CollectedRows, DatasetInfo, Rows, SystemInfo } from '../../src/suite.js';
 import { shares } from './classification.js';
 import type { Compared, Deviation } from './deviation.js';
-import type { Attacked, RobustnessRequests } from './requests.js';
+import type { RobustnessRequests } from './requests.js';
+import { common } from './scored.js';
 
 /** Who is robust at a radius, by how it is judged: 1 for correct when clean and not broken. (n) each. */
 export interface Verdicts {
@@ -36,29 +37,39 @@ export interface Robustness {
   verdicts: readonly Verdicts[];
 }
 
-/** Undefined where rows are missing, or where examples failed for one attack and not for another. */
+/** Undefined where rows are missing; examples that failed under any of the attacks are left out of all. */
 export function robustnessOf(
   on: Pick<Robustness, 'system' | 'dataset' | 'norm'>,
   wanted: RobustnessRequests,
   collected: CollectedRows,
 ): Robustness | undefined {
-  const both = ({ main, verified }: Attacked) => [collected.get(main), collected.get(verified)] as const;
-  const runs = wanted.starts.map(both);
-  const [sweep] = both(wanted.sweep);
-  const full = wanted.full && collected.get(wanted.full.main);
-  const everything: (Collected<Rows> | undefined)[] = [...runs.flat(), sweep, ...(wanted.full ? [full] : [])];
-  const indices = sweep?.indices;
-  if (!sweep?.labels || !indices || !everything.every((rows) => sameAs(rows, indices))) return undefined;
+  const searches = wanted.starts.flatMap(({ main, verified }) => {
+    const [found, again] = [collected.get(main), collected.get(verified)];
+    return found && again ? [{ found, again }] : [];
+  });
+  const swept = collected.get(wanted.sweep.main);
+  const back = wanted.full && collected.get(wanted.full.main);
+  if (!swept?.labels || searches.length < wanted.starts.length || (wanted.full && !back)) return undefined;
+  const { labels } = swept;
+  const everything = [
+    swept,
+    ...searches.flatMap(({ found, again }) => [found, again]),
+    ...(back ? [back] : []),
+  ];
+  const indices = common(everything.map((one) => one.indices));
   const n = indices.length;
+  const [sweep, full] = [aligned(swept, indices), back && aligned(back, indices)];
   const each = (test: (i: number) => boolean) => Uint8Array.from({ length: n }, (_, i) => Number(test(i)));
-  const correct = each((i) => sweep.rows.correct.data[i] === 1);
-  const starts = runs.map(([main, verified]) => ({
-    found: distances(main, () => true),
-    confirmed: distances(
-      main,
-      (i) => verified?.rows.reproduced.data[i] === 1 && verified.rows.inside.data[i] === 1,
-    ),
-  }));
+  const correct = each((i) => sweep.rows.correct.data[sweep.at[i]] === 1);
+  const starts = searches.map(({ found, again }) => {
+    const [main, verified] = [aligned(found, indices), aligned(again, indices)];
+    const holds = (row: number) =>
+      verified.rows.reproduced.data[row] === 1 && verified.rows.inside.data[row] === 1;
+    return {
+      found: distances(main, () => true),
+      confirmed: distances(main, (i) => holds(verified.at[i])),
+    };
+  });
   const least = (lists: readonly Float64Array[]) =>
     Float64Array.from({ length: n }, (_, i) => Math.min(...lists.map((list) => list[i])));
   const last = Float64Array.from(
@@ -70,15 +81,15 @@ export function robustnessOf(
   const verdicts = wanted.epsilons.map((text, k): Verdicts => {
     const { value } = parseEpsilon(text);
     const beyond = (found: Float64Array) => each((i) => correct[i] === 1 && found[i] > value);
-    const spared = (rows: typeof sweep | undefined, i: number) =>
-      !rows || !brokenAtRadius(rows.rows.brokenAt.data[i], k);
-    const swept = each((i) => correct[i] === 1 && spared(sweep, i));
+    const spared = (by: typeof sweep | undefined, i: number) =>
+      !by || !brokenAtRadius(by.rows.brokenAt.data[by.at[i]], k);
+    const left = each((i) => correct[i] === 1 && spared(sweep, i));
     return {
       last: beyond(last),
       best: beyond(best),
       confirmed: beyond(confirmed),
-      sweep: swept,
-      corrected: each((i) => swept[i] === 1 && spared(full, i)),
+      sweep: left,
+      corrected: each((i) => left[i] === 1 && spared(full, i)),
     };
   });
   return {
@@ -86,21 +97,29 @@ export function robustnessOf(
     epsilons: wanted.epsilons,
     full: full !== undefined,
     indices,
-    labels: sweep.labels,
+    labels: Int32Array.from(sweep.at, (row) => labels[row]),
     correct,
     distance: last,
     verdicts,
   };
 }
 
-const sameAs = (rows: Collected<Rows> | undefined, indices: Int32Array): boolean =>
-  rows?.indices.length === indices.length && rows.indices.every((index, i) => index === indices[i]);
+/** Rows, and (n) where each of the examples is among them. */
+interface Aligned<R extends Rows> {
+  rows: R;
+  at: Int32Array;
+}
+
+function aligned<R extends Rows>({ rows, indices: from }: Collected<R>, indices: Int32Array): Aligned<R> {
+  const place = new Map(Array.from(from, (index, row) => [index, row]));
+  return { rows, at: indices.map((index) => place.get(index) ?? 0) };
+}
 
 /** How far the stored image lies; Infinity where there is none that passes. */
-function distances(rows: Collected<Rows> | undefined, passes: (i: number) => boolean): Float64Array {
-  const { adversarial, distance } = rows?.rows ?? {};
-  return Float64Array.from(distance?.data ?? [], (value, i) =>
-    adversarial?.data[i] === 1 && passes(i) ? value : Number.POSITIVE_INFINITY,
+function distances({ rows, at }: Aligned<AttackRows>, passes: (i: number) => boolean): Float64Array {
+  const { adversarial, distance } = rows;
+  return Float64Array.from(at, (row, i) =>
+    adversarial.data[row] === 1 && passes(i) ? distance.data[row] : Number.POSITIVE_INFINITY,
   );
 }
 

@@ -93,7 +93,7 @@ function scoredOf(
 }
 
 /** Indices that all have, in the order of the first. */
-function common(lists: readonly Int32Array[]): Int32Array {
+export function common(lists: readonly Int32Array[]): Int32Array {
   const sets = lists.map((list) => new Set(list));
   return lists[0].filter((index) => sets.every((set) => set.has(index)));
 }

@@ -3,6 +3,8 @@ import { NoisySystem } from '../../../src/models/defences/noise.js';
 import { PurifiedSystem } from '../../../src/models/defences/purification.js';
 import type { System } from '../../../src/models/system.js';
 import { jem } from '../../../suites/jem/index.js';
+import type { RobustnessRequests } from '../../../suites/jem/requests.js';
+import { robustnessOf, type Verdicts } from '../../../suites/jem/robustness.js';
 import { type AnalyticOptions, analyticSystem, noiseImages } from '../../attacks/helpers/analytic-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';
 import { codes, measureOf, type Outcome, runSuite } from '../helpers/run-suite.js';
@@ -115,6 +117,47 @@ describe('the JEM suite', () => {
     const among = rows.filter(({ correct, epsilon }) => correct && epsilon === '0.02');
     expect(published.n).toBe(among.length);
     expect(published.value).toBe(among.filter(({ last }) => last).length / among.length);
+  });
+
+  it('leaves out an example that failed under one attack, and not the others', () => {
+    const collected = new Map<unknown, unknown>();
+    const rows = (indices: readonly number[], of: Record<string, readonly number[]>) => {
+      const request = {};
+      const data = Object.entries(of).map(([name, values]) => [
+        name,
+        { shape: [values.length], data: values },
+      ]);
+      const labels = Int32Array.from(indices, (index) => index % 3);
+      collected.set(request, { indices: Int32Array.from(indices), labels, rows: Object.fromEntries(data) });
+      return request as never;
+    };
+    const whole = [0, 1, 2, 3];
+    const wanted: RobustnessRequests = {
+      epsilons: ['0.1'],
+      starts: [
+        {
+          main: rows([0, 2, 3], { adversarial: [1, 1, 0], distance: [0.05, 0.3, 0] }),
+          verified: rows([0, 2, 3], { reproduced: [0, 1, 0], inside: [1, 1, 0] }),
+        },
+      ],
+      sweep: {
+        main: rows(whole, { correct: [1, 0, 1, 1], brokenAt: [0, -1, -1, 0] }),
+        verified: rows(whole, {}),
+      },
+    };
+    const on = { system: model().info, dataset: ood('far', 0).info, norm: 'Linf' };
+    const found = robustnessOf(on, wanted, collected as never);
+    expect([...(found?.indices ?? [])]).toEqual([0, 2, 3]);
+    expect([...(found?.labels ?? [])]).toEqual([0, 2, 0]);
+    expect([...(found?.correct ?? [])]).toEqual([1, 1, 1]);
+    const of = (name: keyof Verdicts) => [...(found?.verdicts[0][name] ?? [])];
+    expect([of('last'), of('confirmed'), of('sweep')]).toEqual([
+      [0, 1, 1],
+      [1, 1, 1],
+      [0, 1, 0],
+    ]);
+    collected.delete(wanted.starts[0].verified);
+    expect(robustnessOf(on, wanted, collected as never)).toBeUndefined();
   });
 
   it('finds that noise is worth nothing where there is next to none', async () => {
