@@ -11,7 +11,7 @@ import type { FeatureTable } from './moments.js';
  */
 export function kernelDistance(a: FeatureTable, b: FeatureTable, level = 0.95): Estimate {
   if (a.n < 2 || b.n < 2) return { value: Number.NaN, n: a.n, interval: null, level, method: 'none' };
-  const within = [a, b].map(ownSums);
+  const within = [a, b].map(knownSums);
   const across = crossSums(a, b);
   const own = within.map((sums) => total(sums) / (sums.length * (sums.length - 1)));
   const value = own[0] + own[1] - (2 * total(across.a)) / (a.n * b.n);
@@ -26,6 +26,17 @@ function kernel(a: FeatureTable, i: number, b: FeatureTable, j: number): number 
   let dot = 0;
   for (let k = 0; k < width; k++) dot += a.data[i * width + k] * b.data[j * width + k];
   return (dot / width + 1) ** 3;
+}
+
+/** Several sets of samples are compared with one reference, whose own sums are most of the work. */
+const known = new WeakMap<object, { table: FeatureTable; sums: Float64Array }>();
+
+function knownSums(table: FeatureTable): Float64Array {
+  const found = known.get(table.data);
+  if (found && found.table.n === table.n && found.table.width === table.width) return found.sums;
+  const sums = ownSums(table);
+  known.set(table.data, { table, sums });
+  return sums;
 }
 
 /** For each image, the sum of its kernel with all others of the set. */
