@@ -43,8 +43,9 @@ export {
   type Summary,
 } from './suites/contract.js';
 export { identifier } from './suites/identifier.js';
-export { cell, type MeasureDescription, measure } from './suites/measure.js';
+export { type CellOptions, cell, type MeasureDescription, measure } from './suites/measure.js';
 export { eachBatch } from './suites/measurements/batches.js';
+export { onceFor } from './suites/once-for.js';
 export { oneOf } from './suites/one-of.js';
 export type {
   BarFigure,

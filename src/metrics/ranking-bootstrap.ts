@@ -86,13 +86,37 @@ function drawnCounts(group: Int32Array, counts: Int32Array): (times: Uint8Array)
  * The unweighted mean of a metric over rankings of different OOD sets, with its bootstrap interval: of one
  * ranking, the metric itself. The interval says what other examples would give, not what other OOD sets would.
  * No interval where every resample gives the same number, as for sets that do not overlap: the percentile
- * interval would claim certainty. `n` counts ID examples once. No ranking gives NaN.
+ * interval would claim certainty. `n` counts ID examples once. No ranking gives NaN. The same rankings give the same object.
  */
 export function rankingEstimate(
   results: readonly RankingReplicates[],
   metric: RankingMetric,
   level = 0.95,
 ): Estimate {
+  const [first] = results;
+  if (!first) return estimateOf(results, metric, level);
+  const known = estimates.get(first) ?? [];
+  estimates.set(first, known);
+  const same = known.find(
+    (one) =>
+      one.metric === metric &&
+      one.estimate.level === level &&
+      one.results.length === results.length &&
+      one.results.every((ranking, i) => ranking === results[i]),
+  );
+  if (same) return same.estimate;
+  const estimate = estimateOf(results, metric, level);
+  known.push({ results, metric, estimate });
+  return estimate;
+}
+
+/** By the first of the rankings that each was made from. */
+const estimates = new WeakMap<
+  RankingReplicates,
+  { results: readonly RankingReplicates[]; metric: RankingMetric; estimate: Estimate }[]
+>();
+
+function estimateOf(results: readonly RankingReplicates[], metric: RankingMetric, level: number): Estimate {
   const mean = (terms: readonly number[]) => terms.reduce((a, b) => a + b, 0) / terms.length;
   const value = mean(results.map(({ values }) => values[metric]));
   const draws = Math.min(...results.map(({ replicates }) => replicates[metric].length));

@@ -1,6 +1,6 @@
 import { type Rank, ranksOf } from '../comparison/ranks.js';
 import type { Static } from '../config/type.js';
-import type { Scalar, Table } from '../suites/results.js';
+import type { Scalar, Table, TableEstimate } from '../suites/results.js';
 import { formatEstimate, formatNumber, NONE } from './format.js';
 
 /** A cell of any table in a report, ready to print. */
@@ -11,14 +11,11 @@ export interface Cell {
   numeric: boolean;
   /** What the browser sorts by; full precision. */
   sort: string;
+  /** Which of the measures of the suite it is; undefined where that is not known. */
+  measure?: number;
 }
 
 type TableValue = Table['rows'][number][string] | undefined;
-interface Estimate {
-  value: number | null;
-  interval?: [number, number] | null;
-  mark?: string;
-}
 
 /** The body of a suite's table: formatted cells, the best and the second best value of each column marked. */
 export function tableCells(table: Table): Cell[][] {
@@ -43,18 +40,25 @@ export function formatCell(
   if (typeof value === 'string' || typeof value === 'boolean') {
     return { ...base, text: plain(value), numeric: false, sort: String(value) };
   }
-  const { value: number, interval, mark: beside = '' } = estimateOf(value);
+  const { value: number, interval, mark: beside = '', measure } = estimateOf(value);
   if (number === null) return { ...base, text: NONE, sort: '' };
-  if (format === 'text') return { ...base, text: formatNumber(number) + beside, sort: String(number) };
+  if (format === 'text')
+    return { ...base, text: formatNumber(number) + beside, sort: String(number), measure };
   const formatted = formatEstimate(number, interval, format ?? 'number');
-  return { ...base, text: formatted.value + beside, interval: formatted.interval, sort: String(number) };
+  return {
+    ...base,
+    text: formatted.value + beside,
+    interval: formatted.interval,
+    sort: String(number),
+    measure,
+  };
 }
 
 function plain(value: Static<typeof Scalar>): string {
   return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
 }
 
-function estimateOf(value: TableValue): Estimate {
+function estimateOf(value: TableValue): TableEstimate {
   if (typeof value === 'number') return { value };
   return typeof value === 'object' && value !== null ? value : { value: null };
 }

@@ -4,6 +4,7 @@ import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import { resultsSchema } from '../report/schema.js';
 import type { Collected, SuiteContext, Summary } from '../suites/contract.js';
+import { linkedTables } from '../suites/linked-tables.js';
 import type { NotApplicable, SuiteResult } from '../suites/results.js';
 import { collectRange, UnitLost } from './collect.js';
 import { collectedRows } from './collected-rows.js';
@@ -78,7 +79,10 @@ export async function summariseSuite(
       const rows = collectedRows(leaveOutFailed(sound), troubles.size === 0 ? plan.requests : undefined);
       const made = suite.summarise(rows, options, { ...context, systems, steps });
       refuseSummary(made, suite.name);
-      Object.assign(summary, made, { notApplicable: [...notApplicable, ...(made.notApplicable ?? [])] });
+      Object.assign(summary, made, {
+        tables: linkedTables(made.tables ?? [], made.measures),
+        notApplicable: [...notApplicable, ...(made.notApplicable ?? [])],
+      });
       empty = cameToNothing(summary, wanted);
       const told = casualties.filter(({ system }) => !troubles.has(system));
       if (!empty) tellFailed(summary, suite.name, told);

@@ -111,6 +111,12 @@ const TableEstimate = Type.Object(
         description: 'a few characters behind the value, such as a dagger that the caption explains',
       }),
     ),
+    measure: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'the measure that this number is, counted from 0 among those of its entry in `suites`',
+      }),
+    ),
   },
   closed,
 );
@@ -675,6 +681,7 @@ export const Results = Type.Object(
 export type Measure = Static<typeof Measure>;
 export type MeasureRows = Static<typeof MeasureRows>;
 export type Table = Static<typeof Table>;
+export type TableEstimate = Static<typeof TableEstimate>;
 export type LineFigure = Static<typeof LineFigure>;
 export type HistogramFigure = Static<typeof HistogramFigure>;
 export type ReliabilityFigure = Static<typeof ReliabilityFigure>;

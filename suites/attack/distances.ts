@@ -1,5 +1,5 @@
 import { quantileEstimate, wilson } from '../../src/metrics.js';
-import { cell, type LineFigure, type Measure, measure, type Table } from '../../src/suite.js';
+import { cell, type LineFigure, type Measure, measure, onceFor, type Table } from '../../src/suite.js';
 import type { AttackResult } from './result.js';
 
 /**
@@ -15,7 +15,7 @@ export function nearestOf({ collected, n }: AttackResult): Float64Array {
 }
 
 /** The same, ascending. */
-const distancesOf = (result: AttackResult) => nearestOf(result).sort();
+const distancesOf = onceFor((result: AttackResult) => nearestOf(result).sort());
 
 const QUANTILES = [
   {
@@ -33,6 +33,10 @@ const QUANTILES = [
   },
 ] as const;
 
+const quantilesOf = onceFor((result: AttackResult) =>
+  QUANTILES.map((row) => ({ ...row, estimate: quantileEstimate(distancesOf(result), row.q) })),
+);
+
 /** Whether it looks for the nearest adversarial point. */
 export const searches = ({ params }: AttackResult) => params.keep === 'nearest';
 
@@ -46,7 +50,7 @@ export function distanceMeasures(suite: string, sheet: string, result: AttackRes
   const from = { sheet, where: { model: system.name, dataset: dataset.name } };
   const found = sorted.filter(Number.isFinite).length;
   return [
-    ...QUANTILES.map(({ measure: id, title, q }) =>
+    ...quantilesOf(result).map(({ measure: id, title, q, estimate }) =>
       measure(
         {
           ...common,
@@ -57,7 +61,7 @@ export function distanceMeasures(suite: string, sheet: string, result: AttackRes
           note: 'over all examples: 0 where the clean image is misclassified',
           rows: { ...from, statistic: 'quantile', columns: { value: 'nearest' }, options: { q } },
         },
-        quantileEstimate(sorted, q),
+        estimate,
       ),
     ),
     measure(
@@ -95,9 +99,7 @@ export function distanceTable(id: string, title: string, results: readonly Attac
         const sorted = distancesOf(result);
         return {
           model: result.system.name,
-          ...Object.fromEntries(
-            QUANTILES.map(({ column, q }) => [column, cell(quantileEstimate(sorted, q))]),
-          ),
+          ...Object.fromEntries(quantilesOf(result).map(({ column, estimate }) => [column, cell(estimate)])),
           found: `${sorted.filter(Number.isFinite).length} of ${result.n}`,
         };
       }),

@@ -178,8 +178,8 @@ export function attackTable(id: string, title: string, results: readonly AttackR
       verified: result.verified
         ? `${result.broken - unconfirmed(result)} of ${result.broken}`
         : 'not checked',
-      passes: result.cost.gradient.value,
-      naive: result.cost.naiveGradient.value,
+      passes: cell(result.cost.gradient, { bare: true }),
+      naive: cell(result.cost.naiveGradient, { bare: true }),
     })),
   };
 }
@@ -214,10 +214,10 @@ export function breakdownTable(id: string, title: string, results: readonly Atta
           attack: member.label,
           first: `${Math.round(member.first.value * member.first.n)} of ${member.first.n}`,
           ...Object.fromEntries(params.epsilons.map((text, k) => [`at ${text}`, cell(member.after[k])])),
-          gradient: member.cost.gradient.value,
-          naiveGradient: member.cost.naiveGradient.value,
-          forward: member.cost.forward.value,
-          naiveForward: member.cost.naiveForward.value,
+          gradient: cell(member.cost.gradient, { bare: true }),
+          naiveGradient: cell(member.cost.naiveGradient, { bare: true }),
+          forward: cell(member.cost.forward, { bare: true }),
+          naiveForward: cell(member.cost.naiveForward, { bare: true }),
         })),
       ),
     },

@@ -9,6 +9,7 @@ import {
   type LineFigure,
   type Measure,
   measure,
+  onceFor,
   type Request,
   request,
   type SystemInfo,
@@ -93,14 +94,20 @@ const shown = (path: Path) => followed.filter(({ id }) => path.targeted || id !=
 /** `untargeted`, `targeted`: how it is told in parameters and rows. */
 const kindOf = ({ targeted }: Path) => (targeted ? 'targeted' : 'untargeted');
 
-const endOf = (path: Path, one: Followed): Estimate => meanOf(changes(path, one, path.options.steps));
+/** The mean change of each number at the last step. */
+const ends = onceFor(
+  (path: Path) =>
+    new Map<Followed, Estimate>(
+      shown(path).map((one) => [one, meanOf(changes(path, one, path.options.steps))]),
+    ),
+);
 
 export function pathMeasures(path: Path): Measure[] {
   const { system, dataset, options } = path;
   const { norm, steps } = options;
   const { text } = parseEpsilon(options.epsilon, 'path.epsilon');
   const attack = kindOf(path);
-  return shown(path).map((one) =>
+  return Array.from(ends(path), ([one, change]) =>
     measure(
       {
         suite: NAME,
@@ -118,7 +125,7 @@ export function pathMeasures(path: Path): Measure[] {
           columns: { value: one.column },
         },
       },
-      endOf(path, one),
+      change,
     ),
   );
 }
@@ -202,7 +209,10 @@ export function pathTable(all: readonly Path[]): Table {
       attack: kindOf(path),
       n: String(path.collected.indices.length),
       ...Object.fromEntries(
-        followed.map((one) => [one.id, shown(path).includes(one) ? cell(endOf(path, one)) : null]),
+        followed.map((one) => {
+          const change = ends(path).get(one);
+          return [one.id, change ? cell(change) : null];
+        }),
       ),
     })),
   };

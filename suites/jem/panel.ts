@@ -1,4 +1,5 @@
 import { parseEpsilon } from '../../src/attack.js';
+import type { Estimate } from '../../src/metrics.js';
 import { cell, type Figure, type Measure, measure, type Table } from '../../src/suite.js';
 import { type Compared, type DeviationName, deviationTitles } from './deviation.js';
 import type { Robustness } from './robustness.js';
@@ -45,14 +46,7 @@ const NUMBERS: Table['columns'] = [
 ];
 
 /** Tables have one format a column: shares as points, AUROC in hundredths, as papers print them. */
-const hundred = ({ value, interval }: Compared['published']['estimate']) =>
-  cell({
-    value: 100 * value,
-    interval: interval && [100 * interval[0], 100 * interval[1]],
-    n: 0,
-    level: 0.95,
-    method: 'none',
-  });
+const hundred = (estimate: Estimate) => cell(estimate, { times: 100 });
 
 /** The two columns. */
 export function columnsTable(id: string, title: string, all: readonly Compared[]): Table {

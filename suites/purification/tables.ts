@@ -95,8 +95,8 @@ export function ladderTable(dataset: string, results: readonly PurificationResul
         n: String(robust.n),
         robust: cell(robust),
         confirmed: confirmed === undefined ? '' : `${confirmed} of ${broken}`,
-        forward: { value: passes.forward.value },
-        gradient: { value: passes.gradient.value },
+        forward: cell(passes.forward, { bare: true }),
+        gradient: cell(passes.gradient, { bare: true }),
       };
     }),
   };
@@ -121,7 +121,7 @@ export function verdictsTable(dataset: string, results: readonly PurificationRes
       ...Object.fromEntries(
         (found.judged?.verdicts ?? []).map(({ verdict, estimate }) => [verdict.name, cell(estimate)]),
       ),
-      draws: found.judged ? { value: found.judged.draws.value } : null,
+      draws: found.judged ? cell(found.judged.draws, { bare: true }) : null,
     })),
   };
 }

@@ -157,7 +157,7 @@ export function evadedTable(prefix: string, id: DatasetInfo, results: readonly E
           radius: k === 0 ? 'clean' : byRadius(result)[k - 1],
           undetected: k === 0 || isReproduced(result) ? cell(undetected) : null,
           mistaken: cell(result.mistaken[k]),
-          refused: { ...cell(result.refused[k]), mark: ` of ${result.refused[k].n}` },
+          refused: cell(result.refused[k], { mark: ` of ${result.refused[k].n}` }),
           confirmed:
             k === byRadius(result).length ? `${result.found - result.unconfirmed} of ${result.found}` : '',
         })),

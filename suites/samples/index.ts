@@ -9,7 +9,6 @@ import {
 import { classBars, confidenceBars } from './bars.js';
 import type { Common } from './describer.js';
 import { type Distal, distalOf } from './distal.js';
-import { SAME } from './duplicates.js';
 import { distalGrid, extremes, filmStrips, neighbourGrid, sampleGrid } from './grids.js';
 import { distalMeasures, neighbourMeasures, sampleMeasures } from './measures.js';
 import { type Memorisation, memorisation } from './neighbours.js';
@@ -90,13 +89,7 @@ export const samples = defineSuite({
         ...qualityTable(
           sets.map(({ set, reference, qualities }) => ({ set, reference: reference?.name, qualities })),
         ),
-        ...contentTable(
-          sets.map(({ set, memorisation }) => ({
-            set,
-            memorisation,
-            duplicates: set.apart.filter((distance) => distance < SAME).length,
-          })),
-        ),
+        ...contentTable(sets),
         ...distalTable(distals, threshold),
       ],
       figures: found.flatMap(({ sets: own, strips, distal }) => [

@@ -1,19 +1,19 @@
-import { meanOf, wilson } from '../../src/metrics.js';
+import { meanOf } from '../../src/metrics.js';
 import { type Measure, measure } from '../../src/suite.js';
 import { type Common, describer, plain, share } from './describer.js';
 import type { Distal } from './distal.js';
-import { alikeNote, SAME } from './duplicates.js';
+import { alikeNote } from './duplicates.js';
 import { type Memorisation, NEAR } from './neighbours.js';
 import type { SampleSet } from './result.js';
+import { sharesOf } from './shares.js';
 
 /** What is told of the samples of a set, one by one. */
 export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet): Measure[] {
   const about = describer({ suite, sheet, chain }, set, set.name);
-  const { n, own, ofClass, judge, conditioned, apart } = set;
+  const { n, own, judge } = set;
+  const shares = sharesOf(set);
   const mean = (column: string) => ({ statistic: 'mean', columns: { value: column } });
   const outcome = (column: string) => ({ statistic: 'share', columns: { outcome: column } });
-  const right = (predicted: Int32Array) =>
-    wilson(predicted.filter((p, i) => p === conditioned?.[i]).length, n);
   const who = (by: string) => ({ by });
   return [
     measure(
@@ -41,7 +41,7 @@ export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet):
           ),
         ]
       : []),
-    ...(own && ofClass
+    ...(shares.own
       ? [
           measure(
             about(
@@ -55,11 +55,11 @@ export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet):
               },
               outcome('right'),
             ),
-            right(own.predicted),
+            shares.own,
           ),
         ]
       : []),
-    ...(judge
+    ...(judge && shares.judged
       ? [
           measure(
             about(
@@ -72,7 +72,7 @@ export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet):
               },
               outcome('judged_right'),
             ),
-            right(judge.predicted),
+            shares.judged,
           ),
         ]
       : []),
@@ -85,9 +85,9 @@ export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet):
         },
         mean('saturated'),
       ),
-      meanOf(set.saturated),
+      shares.saturated,
     ),
-    ...(apart.length > 0
+    ...(shares.duplicates
       ? [
           measure(
             about(
@@ -100,7 +100,7 @@ export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet):
               },
               outcome('duplicate'),
             ),
-            wilson(apart.filter((distance) => distance < SAME).length, n),
+            shares.duplicates,
           ),
         ]
       : []),

@@ -1,9 +1,9 @@
-import { wilson } from '../../src/metrics.js';
 import { cell, type Table } from '../../src/suite.js';
 import type { Distal } from './distal.js';
 import type { Memorisation } from './neighbours.js';
 import type { Quality } from './quality.js';
 import type { SampleSet } from './result.js';
+import { sharesOf } from './shares.js';
 
 /** A row for each system, set and selection: what they are compared with stands in the caption. */
 export function qualityTable(
@@ -49,7 +49,7 @@ export function qualityTable(
 
 /** Whose samples are of which class, and whether they repeat each other or other images. */
 export function contentTable(
-  rows: readonly { set: SampleSet; memorisation: Memorisation | undefined; duplicates: number }[],
+  rows: readonly { set: SampleSet; memorisation: Memorisation | undefined }[],
 ): Table[] {
   if (rows.length === 0) return [];
   const percent = { format: 'percent' } as const;
@@ -71,19 +71,17 @@ export function contentTable(
         { key: 'neighbour', title: 'to nearest image', format: 'number' },
         { key: 'real', title: 'real to nearest', format: 'number' },
       ],
-      rows: rows.map(({ set, memorisation, duplicates }) => {
-        const { n, conditioned, own, judge } = set;
-        const right = (predicted: Int32Array) =>
-          cell(wilson(predicted.filter((p, i) => p === conditioned?.[i]).length, n));
+      rows: rows.map(({ set, memorisation }) => {
+        const { own, judged, saturated, duplicates } = sharesOf(set);
         return {
           model: set.system.name,
           samples: set.name,
-          n,
-          own: conditioned && own ? right(own.predicted) : null,
-          judge: judge?.by.name ?? '',
-          judged: conditioned && judge ? right(judge.predicted) : null,
-          saturated: n > 0 ? set.saturated.reduce((a, b) => a + b, 0) / n : null,
-          duplicates: set.apart.length > 0 ? cell(wilson(duplicates, n)) : null,
+          n: set.n,
+          own: own ? cell(own) : null,
+          judge: set.judge?.by.name ?? '',
+          judged: judged ? cell(judged) : null,
+          saturated: cell(saturated, { bare: true }),
+          duplicates: duplicates ? cell(duplicates) : null,
           neighbour: memorisation ? cell(memorisation.distance) : null,
           real: memorisation?.ofReal ? cell(memorisation.ofReal) : null,
         };

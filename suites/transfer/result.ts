@@ -7,7 +7,13 @@ import {
   type PerturbedRows,
 } from '../../src/measurements.js';
 import { argmax, type Estimate, wilson } from '../../src/metrics.js';
-import type { Collected, CollectedRows, DatasetInfo, SystemInfo } from '../../src/suite.js';
+import {
+  type Collected,
+  type CollectedRows,
+  type DatasetInfo,
+  onceFor,
+  type SystemInfo,
+} from '../../src/suite.js';
 import type { SourceRequests, TargetRequests, TransferRequests } from './requests.js';
 
 /** A system's adversarial images. */
@@ -92,7 +98,20 @@ const tally = (n: number, test: (i: number) => boolean) =>
  * Accuracy under the worst image per example, of those made for other systems, or of its own too. Undefined where
  * there are none, and where its own cannot be trusted.
  */
-export function worstOf({ pairs, n }: TransferResult, target: Target, own: boolean): Estimate | undefined {
+export const worstOf = (result: TransferResult, target: Target, own: boolean): Estimate | undefined =>
+  worst(result).get(target)?.[own ? 'all' : 'others'];
+
+const worst = onceFor(
+  (result: TransferResult) =>
+    new Map(
+      result.targets.map((target) => [
+        target,
+        { all: worstAmong(result, target, true), others: worstAmong(result, target, false) },
+      ]),
+    ),
+);
+
+function worstAmong({ pairs, n }: TransferResult, target: Target, own: boolean): Estimate | undefined {
   const shown = pairs.filter((pair) => pair.target === target && (own || !pair.whiteBox));
   const spared = tally(n, (i) => shown.every(({ lost }) => !lost[i]));
   return shown.length > 0 && shown.every(isReproduced) ? wilson(spared, n) : undefined;

@@ -46,7 +46,7 @@ const joins = (source: Pair['source'], target: Target) => (pair: Pair) =>
 function accuracyCell(pair: Pair | undefined): Table['rows'][number][string] {
   if (!pair) return null;
   if (!pair.whiteBox) return cell(pair.accuracy);
-  return isReproduced(pair) ? { ...cell(pair.accuracy), mark: '‡' } : null;
+  return isReproduced(pair) ? cell(pair.accuracy, { mark: '‡' }) : null;
 }
 
 /** What share of the source's adversarial images fools the target too. */
@@ -66,7 +66,7 @@ export function rateMatrix(id: string, result: TransferResult): Table[] {
         ...Object.fromEntries(
           targets.map((target) => {
             const pair = pairs.find(joins(source, target));
-            const shown = pair && !pair.whiteBox ? { ...cell(pair.rate), mark: ` of ${pair.rate.n}` } : null;
+            const shown = pair && !pair.whiteBox ? cell(pair.rate, { mark: ` of ${pair.rate.n}` }) : null;
             return [column(target), shown];
           }),
         ),

@@ -44,6 +44,24 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       expect(problems).toEqual([]);
     }));
 
+  it('opens from a number in a table of a suite, at the examples of its class', () =>
+    open('real', {}, async (page, { problems }) => {
+      const row = page.locator('#accuracy-class-accuracy-test-table tbody tr').last();
+      const link = row.locator('a.rows').first();
+      const value = Number.parseFloat((await link.textContent()) ?? '');
+      const n = Number(await row.locator('td').nth(1).textContent());
+      await link.click();
+      await page.locator('.tile').first().waitFor();
+      const found = await query(page);
+      expect(Object.fromEntries(found)).toMatchObject({ sheet: 'accuracy', column: 'correct', class: '2' });
+      expect(await page.locator('.tile').count()).toBe(n);
+      await page.getByLabel('Show').selectOption('yes');
+      await page.waitForFunction(`document.querySelector('#filter-is').value === 'yes'`);
+      const right = Number((await told(page))?.match(/^\d+/)?.[0]);
+      expect((100 * right) / n).toBeCloseTo(value, 1);
+      expect(problems).toEqual([]);
+    }));
+
   it('shows images, differences and every row of an example, and walks by keyboard', () =>
     open('real', {}, async (page, { problems }) => {
       await toExamples(page);

@@ -6,7 +6,8 @@ import type { Measure } from '../../suites/results.js';
 export type RowsLink = (measure: Measure) => string;
 
 /**
- * Where the rows that a measure was made from are shown: their data set, sheet and model, and the column that is its value.
+ * Where the rows that a measure was made from are shown: their data set, sheet and model, the class where they are of one,
+ * and the column that is its value.
  * Sheets that are not in the run folder are not linked to.
  */
 export async function rowsLinks(directory: string): Promise<RowsLink> {
@@ -22,6 +23,7 @@ export async function rowsLinks(directory: string): Promise<RowsLink> {
       sheet: file.replace(/\.csv$/, ''),
       model: String(rows.where.model ?? model),
       column: columns[0] ?? '',
+      ...(typeof rows.where.label === 'number' && { class: String(rows.where.label) }),
     });
     return `examples.html?${query}`;
   };

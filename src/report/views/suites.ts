@@ -1,3 +1,4 @@
+import { measuredOf } from '../../comparison/measured.js';
 import type { Measure, Results, SuiteResult, Table } from '../../suites/results.js';
 import { tableCells } from '../cells.js';
 import type { RowsLink } from '../examples/link.js';
@@ -39,6 +40,7 @@ async function suiteView(
   tools: Tools,
 ) {
   const id = tools.ids(suite.suite);
+  const own = measuredOf(results).flatMap(({ measure, entry }) => (entry === suite ? [measure] : []));
   const figures = [];
   for (const figure of suite.figures) {
     tools.drawing();
@@ -55,7 +57,7 @@ async function suiteView(
     options: Object.entries(suite.options).map(([key, value]) => ({ key, value: optionText(value) })),
     failed: suite.status === 'error',
     error: suite.error ?? '',
-    tables: suite.tables.map((table) => tableView(table, tools.ids(`${id}-${table.id}`), tools.colours)),
+    tables: suite.tables.map((table) => tableView(table, tools.ids(`${id}-${table.id}`), own, tools)),
     groups: grouped(figures).map((group) => ({ ...group, id: tools.ids(`${id}-more`) })),
     notApplicable: results.notApplicable
       .filter((entry) => first && entry.suite === suite.suite)
@@ -133,7 +135,8 @@ const STACK_FROM = 5;
 /** Columns from which on a table is set closer. */
 const DENSE_FROM = 9;
 
-function tableView(table: Table, id: string, colours: Colours) {
+/** @param own the measures that its cells count */
+function tableView(table: Table, id: string, own: readonly Measure[], { colours, link }: Tools) {
   const cells = tableCells(table);
   const numeric = table.columns.map((_, c) => cells.some((row) => row[c].numeric));
   const wide = table.columns.filter((_, c) => cells.some((row) => row[c].interval !== ''));
@@ -151,7 +154,11 @@ function tableView(table: Table, id: string, colours: Colours) {
       ...direction(column.better),
     })),
     rows: cells.map((row) =>
-      row.map((cell, c) => ({ ...cell, colour: c === 0 ? (colours.get(cell.text) ?? '') : '' })),
+      row.map(({ measure, ...cell }, c) => ({
+        ...cell,
+        colour: c === 0 ? (colours.get(cell.text) ?? '') : '',
+        link: measure !== undefined && measure < own.length ? link(own[measure]) : '',
+      })),
     ),
   };
 }
