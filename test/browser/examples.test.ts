@@ -46,7 +46,7 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
 
   it('opens from a number in a table of a suite, at the examples of its class', () =>
     open('real', {}, async (page, { problems }) => {
-      const row = page.locator('#accuracy-class-accuracy-test-table tbody tr').last();
+      const row = page.locator('table[data-name="Accuracy per class on test"] tbody tr').last();
       const link = row.locator('a.rows').first();
       const value = Number.parseFloat((await link.textContent()) ?? '');
       const n = Number(await row.locator('td').nth(1).textContent());

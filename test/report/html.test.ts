@@ -5,6 +5,7 @@ import { formatEstimate } from '../../src/report/format.js';
 import { renderHtml } from '../../src/report/html.js';
 import { writeReport } from '../../src/report/write-report.js';
 import type { Results } from '../../src/suites/results.js';
+import { exampleFolder } from './example-folder.js';
 import { hostileNames, savedSample, withFolder } from './run-folder.js';
 import { sampleResults } from './sample.js';
 
@@ -49,6 +50,42 @@ describe('report.html', () => {
     for (const [, target] of page.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target);
     for (const [, targets] of page.matchAll(/aria-labelledby="([^"]+)"/g)) expect(ids).toContain(targets);
   });
+
+  test('a number in the table of a suite leads to the rows of the measure that it is', () =>
+    withFolder(async (directory) => {
+      exampleFolder(directory);
+      const [measure] = results.measures;
+      const rows = {
+        sheet: 'examples/accuracy.csv',
+        where: { model: 'a', dataset: 'test', label: 2 },
+        statistic: 'share',
+        columns: { outcome: 'correct' },
+      };
+      const table = {
+        id: 't',
+        title: 'T',
+        columns: [{ key: 'v', title: 'v' }],
+        rows: [
+          { v: { value: 0.25, measure: 0 } },
+          { v: { value: 0.25 } },
+          { v: { value: 0.25, measure: 1 } },
+        ],
+      };
+      const suites = ['before', 'linked'].map((suite) => ({
+        ...results.suites[0],
+        suite,
+        measures: 1,
+        figures: [],
+        tables: suite === 'linked' ? [table] : [],
+      }));
+      // The first is that of the suite before.
+      const measures = [measure, { ...measure, suite: 'elsewhere', headline: false, rows }];
+      const linked = await html({ ...results, suites, measures }, directory);
+      const found = [...linked.matchAll(/<a class="rows" href="([^"]*)"[^>]*>([^<]*)</g)];
+      expect(
+        found.map(([, href, text]) => [href.replaceAll('&amp;', '&').replaceAll('&#x3D;', '='), text]),
+      ).toEqual([['examples.html?dataset=test&sheet=accuracy&model=a&column=correct&class=2', '0.250']]);
+    }));
 
   test('every measure appears with its value, interval and n', () => {
     const rows = page.split('<tr>');
