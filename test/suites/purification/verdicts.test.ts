@@ -48,6 +48,13 @@ describe('verdicts from the same draws', () => {
     expect(verdictsOn(predictions)).toEqual(expected);
   });
 
+  it('draws that are all right leave doubt about other images, whatever the verdict', () => {
+    const images = Array.from({ length: 32 }, () => times(10, 0));
+    const judged = judge(rowsOf(images), new Int32Array(32));
+    for (const { estimate } of judged.verdicts)
+      expect(estimate).toMatchObject({ value: 1, n: 32, interval: [expect.closeTo(0.8928, 4), 1] });
+  });
+
   it('mean logits hear a loud minority that votes do not', () => {
     // Two draws for class 1, ten times as sure.
     const found = verdictsOn([...times(2, 1), ...times(8, 0)], (draw) => (draw < 2 ? 10 : 1));
