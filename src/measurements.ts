@@ -4,6 +4,7 @@
  */
 export { presetDescription, purificationPresets } from './models/defences/presets.js';
 export { chainOptions } from './models/defences/purify-options.js';
+export { sgldOptions } from './sampling/sgld-options.js';
 export {
   type AdaptiveParams,
   type AdaptiveRows,

@@ -1,4 +1,5 @@
 import { epsilonSchema } from '../../src/attack.js';
+import { sgldOptions } from '../../src/measurements.js';
 import { type Catalogue, oneOf, type Static, Type } from '../../src/suite.js';
 
 export const energyOptions = (catalogue: Catalogue) =>
@@ -55,28 +56,15 @@ export const energyOptions = (catalogue: Catalogue) =>
             default: [20, 100],
             description: 'Steps after which chains are reported: short runs and a long one.',
           }),
-          stepSize: Type.Number({
-            minimum: 0,
-            default: 1,
-            description: "SGLD step size, in units of the model's own input.",
-          }),
+          stepSize: sgldOptions.stepSize,
+          // Above 0: the signal is told in units of it.
           noise: Type.Number({
             exclusiveMinimum: 0,
             default: 0.01,
             description: "Noise per step, in units of the model's own input.",
           }),
-          temperature: Type.Number({
-            exclusiveMinimum: 0,
-            default: 1,
-            description: 'Divides the gradient.',
-          }),
-          clamp: Type.Unsafe<'none' | 'box'>(
-            oneOf(['none', 'box'], {
-              default: 'none',
-              description:
-                'none lets chains leave [0, 1], as the public JEM code does; box clips every step.',
-            }),
-          ),
+          temperature: sgldOptions.temperature,
+          clamp: sgldOptions.clamp,
         },
         { default: {}, additionalProperties: false, description: 'Chains of SGLD up log p(x).' },
       ),

@@ -1,3 +1,4 @@
+import { sgldOptions } from '../../src/measurements.js';
 import { type Static, Type } from '../../src/suite.js';
 
 const nameOf = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
@@ -21,28 +22,7 @@ export const samplesOptions = Type.Object(
       default: 400,
       description: 'SGLD steps of a chain.',
     }),
-    stepSize: Type.Number({
-      minimum: 0,
-      default: 1,
-      description: "SGLD step size, in units of the model's own input.",
-    }),
-    noise: Type.Number({
-      minimum: 0,
-      default: 0.01,
-      description: "Noise per SGLD step, in units of the model's own input.",
-    }),
-    temperature: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Divides the gradient.' }),
-    clamp: Type.Union([Type.Literal('none'), Type.Literal('box')], {
-      default: 'none',
-      description: 'none lets chains leave [0, 1], as the public JEM code does; box clips every step.',
-    }),
-    clip: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        description:
-          "Longer gradients are cut to this Euclidean norm, in units of the model's own input. Default: none is.",
-      }),
-    ),
+    ...sgldOptions,
     buffer: Type.Integer({
       minimum: 0,
       default: 1000,

@@ -1,19 +1,14 @@
 import { PRESETS } from '../../config/presets.js';
 import { type Static, Type } from '../../config/type.js';
+import { sgldOptionsOf } from '../../sampling/sgld-options.js';
 import { presetDescription, purificationPresets } from './presets.js';
+
+const { stepSize, noise, clamp } = sgldOptionsOf('the purifying model');
 
 /** The chain, as the JEM paper sets it (Grathwohl et al. 2019, section 5.4 and their code). */
 export const chainOptions = {
-  stepSize: Type.Number({
-    minimum: 0,
-    default: 1,
-    description: "SGLD step size, in units of the purifying model's own input.",
-  }),
-  noise: Type.Number({
-    minimum: 0,
-    default: 0.01,
-    description: "Noise per SGLD step, in units of the purifying model's own input.",
-  }),
+  stepSize,
+  noise,
   inputNoise: Type.Number({
     minimum: 0,
     default: 0.03,
@@ -25,10 +20,7 @@ export const chainOptions = {
     default: 5,
     description: 'Chains whose logits are averaged.',
   }),
-  clamp: Type.Union([Type.Literal('none'), Type.Literal('box')], {
-    default: 'none',
-    description: 'none lets chains leave [0, 1], as the public JEM code does; box clips every step.',
-  }),
+  clamp,
 };
 
 /** What an attacker has of the chains: not what they do to an image. */

@@ -3,6 +3,7 @@ import type { DatasetInfo } from '../../data/dataset.js';
 import { AssayError, type ErrorDetails, unknownName } from '../../errors.js';
 import { imageSize } from '../../models/batching.js';
 import type { SystemInfo } from '../../models/system.js';
+import { sgldOptions } from '../../sampling/sgld-options.js';
 import { refuseTarget, type TargetName, targetNamed } from '../../sampling/targets.js';
 import { request } from '../contract.js';
 import { gaussianImages } from '../measurements/gaussian-images.js';
@@ -79,32 +80,7 @@ const Options = Type.Object(
           'log-px: log p(x), the default without a class. log-pxy: log p(x, y), whose gradient is that of log p(x|y), the default with one. log-py-x: log p(y|x), which makes distal adversarials.',
       }),
     ),
-    stepSize: Type.Number({
-      minimum: 0,
-      default: 1,
-      description: "SGLD step size, in units of the model's own input.",
-    }),
-    noise: Type.Number({
-      minimum: 0,
-      default: 0.01,
-      description: "Noise per SGLD step, in units of the model's own input.",
-    }),
-    temperature: Type.Number({
-      exclusiveMinimum: 0,
-      default: 1,
-      description: 'Divides the gradient: above 1 the density that is drawn from is flatter.',
-    }),
-    clip: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        description:
-          "Longer gradients are cut to this Euclidean norm, in units of the model's own input. Default: none is.",
-      }),
-    ),
-    clamp: Type.Union([Type.Literal('none'), Type.Literal('box')], {
-      default: 'none',
-      description: 'none lets chains leave [0, 1], as the public JEM code does; box clips every step.',
-    }),
+    ...sgldOptions,
   },
   {
     ...closed,
