@@ -1,15 +1,14 @@
+import { eachTie } from './rank-tests.js';
+
 /** Examples in descending order of a score, those with equal scores together. */
 function groupsByScore(scores: ArrayLike<number>): Int32Array[] {
   const order = Int32Array.from({ length: scores.length }, (_, i) => i).sort(
     (i, j) => scores[j] - scores[i] || i - j,
   );
   const groups: Int32Array[] = [];
-  for (let from = 0; from < order.length; ) {
-    let to = from + 1;
-    while (to < order.length && scores[order[to]] === scores[order[from]]) to++;
+  eachTie(order, scores, (from, to) => {
     groups.push(order.subarray(from, to));
-    from = to;
-  }
+  });
   return groups;
 }
 

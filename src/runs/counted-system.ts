@@ -1,3 +1,4 @@
+import { addTo } from '../models/passes.js';
 import type { Passes, System } from '../models/system.js';
 import type { LiveUnit } from './live-unit.js';
 import type { PassKind } from './pass-meter.js';
@@ -16,8 +17,7 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
     let answered = 0;
     try {
       const outputs = await answer();
-      passes.forward += outputs.passes.forward;
-      passes.gradient += outputs.passes.gradient;
+      addTo(passes, outputs.passes);
       answered = examples;
       return outputs;
     } finally {

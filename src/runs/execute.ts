@@ -1,5 +1,6 @@
 import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
+import { addTo } from '../models/passes.js';
 import type { Passes } from '../models/system.js';
 import { UnitLost } from './collect.js';
 import { fitsUnit } from './fits-columns.js';
@@ -172,8 +173,7 @@ class Ledger {
       };
       sum.units++;
       sum.examples += cost.n;
-      sum.passes.forward += cost.passes.forward;
-      sum.passes.gradient += cost.passes.gradient;
+      addTo(sum.passes, cost.passes);
       sum.seconds += cost.seconds;
       costs.set(job, sum);
     }

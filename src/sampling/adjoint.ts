@@ -1,10 +1,11 @@
 import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import { firstNotFinite, NotFinite } from '../models/finite.js';
+import { addTo } from '../models/passes.js';
 import type { Passes, System } from '../models/system.js';
 import type { SgldState } from './sgld.js';
 import { shortening } from './sgld.js';
-import { addTo, type ChainOptions, ChainTape } from './tape.js';
+import { type ChainOptions, ChainTape } from './tape.js';
 import { targetNamed } from './targets.js';
 
 /** Passes per chain of the way back, beside the steps made again: a Hessian-vector product counts as two. */

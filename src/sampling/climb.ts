@@ -1,4 +1,5 @@
 import { firstNotFinite, NotFinite } from '../models/finite.js';
+import { addTo } from '../models/passes.js';
 import type { Batch, Passes, System } from '../models/system.js';
 import { type TargetName, targetNamed } from './targets.js';
 
@@ -35,8 +36,7 @@ export async function climb(
     };
     try {
       const answer = await system.gradient(part, loss);
-      passes.forward += answer.passes.forward;
-      passes.gradient += answer.passes.gradient;
+      addTo(passes, answer.passes);
       for (let i = start * size, j = 0; i < end * size; i++, j++) gradient[i] = sign * answer.gradient[j];
     } catch (error) {
       if (!(error instanceof NotFinite)) throw error;

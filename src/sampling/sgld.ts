@@ -1,5 +1,6 @@
 import { forRanges, interruption } from '../concurrency.js';
 import { firstNotFinite, NotFinite } from '../models/finite.js';
+import { addTo } from '../models/passes.js';
 import type { Passes, System } from '../models/system.js';
 import { type StreamKey, stream } from '../random/stream.js';
 import { climb } from './climb.js';
@@ -155,8 +156,7 @@ export async function sgld(system: System, state: SgldState, options: ClimbOptio
         failed = true;
         throw reason;
       });
-      passes.forward += climbed.passes.forward;
-      passes.gradient += climbed.passes.gradient;
+      addTo(passes, climbed.passes);
       sgldStep(part, k, climbed.gradient, options, system.info.inputScale);
       for (const { row, error } of climbed.lost) lose(part.rows[row], error);
       if (climbed.lost.length > 0) part = without(part, new Set(climbed.lost.map(({ row }) => row)));
@@ -181,7 +181,7 @@ interface Part extends SgldState {
   rows: readonly number[];
 }
 
-function chosen({ pixels, keys, labels, n }: SgldState, rows: readonly number[]): Part {
+export function chosen({ pixels, keys, labels, n }: SgldState, rows: readonly number[]): Part {
   const size = pixels.length / Math.max(1, n);
   const own = new Float32Array(rows.length * size);
   rows.forEach((row, i) => {

@@ -1,3 +1,4 @@
+import { addTo } from '../models/passes.js';
 import type { Passes, System } from '../models/system.js';
 import { type SgldOptions, type SgldState, sgld } from './sgld.js';
 
@@ -75,12 +76,6 @@ export class ChainTape {
     this.kept.set(step, pixels.slice());
     this.most = Math.max(this.most, this.kept.size);
   }
-}
-
-/** Adds passes up, in place. */
-export function addTo(total: Passes, { forward, gradient }: Passes): void {
-  total.forward += forward;
-  total.gradient += gradient;
 }
 
 function missing(step: number): never {

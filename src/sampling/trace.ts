@@ -1,7 +1,8 @@
 import { forRanges, interruption } from '../concurrency.js';
-import { NotFinite } from '../models/finite.js';
+import { firstNotFinite, NotFinite } from '../models/finite.js';
 import type { Gradients, System } from '../models/system.js';
-import { type SgldOptions, type SgldState, sgldStep } from './sgld.js';
+import { shareOutside, shareSaturated } from './in-box.js';
+import { chosen, type SgldOptions, type SgldState, sgldStep } from './sgld.js';
 
 /** What chains did, (n, steps + 1) each: before the first step, and after every one. NaN from where a chain diverged. */
 export interface Trace {
@@ -44,7 +45,7 @@ export async function traceChains(
     let alive = Array.from({ length: end - start }, (_, i) => start + i);
     for (let step = 0; step < looks && alive.length > 0; step++) {
       if (signal?.aborted) throw interruption(signal);
-      const part = partOf(state, alive, size);
+      const part = chosen(state, alive);
       const { answer, lost } = await askAll(system, part);
       alive.forEach((row, i) => {
         if (lost.has(i)) return;
@@ -55,8 +56,8 @@ export async function traceChains(
         const moved = place(part.pixels, i).map((x, k) => x - from[row * size + k]);
         trace.displacement[at] = scaledLength(moved, system.info.inputScale, 1);
         const now = place(part.pixels, i);
-        trace.saturated[at] = shareOf(now, (x) => x <= 0 || x >= 1);
-        trace.outside[at] = shareOf(now, (x) => x < 0 || x > 1);
+        trace.saturated[at] = shareSaturated(now);
+        trace.outside[at] = shareOutside(now);
       });
       if (step < steps) {
         sgldStep(part, step, answer.gradient, options, system.info.inputScale);
@@ -68,14 +69,6 @@ export async function traceChains(
     }
   });
   return trace;
-}
-
-function partOf({ pixels, keys }: SgldState, rows: readonly number[], size: number): SgldState {
-  const own = new Float32Array(rows.length * size);
-  rows.forEach((row, i) => {
-    own.set(pixels.subarray(row * size, (row + 1) * size), i * size);
-  });
-  return { n: rows.length, pixels: own, keys: rows.map((row) => keys[row]) };
 }
 
 type Answer = Pick<Gradients, 'logPx' | 'gradient'>;
@@ -103,7 +96,7 @@ async function askAll(system: System, part: SgldState): Promise<{ answer: Answer
 async function ask(system: System, n: number, pixels: Float32Array): Promise<Answer | undefined> {
   try {
     const answer = await system.gradient({ n, pixels: pixels.slice() }, 'log-px');
-    const finite = (values: Float32Array | undefined) => values?.every(Number.isFinite) !== false;
+    const finite = (values: Float32Array | undefined) => !values || firstNotFinite(values) < 0;
     return finite(answer.logPx) && finite(answer.gradient) ? answer : undefined;
   } catch (error) {
     if (error instanceof NotFinite) return undefined;
@@ -118,10 +111,4 @@ function scaledLength(values: Float32Array, inputScale: readonly number[], power
   for (let k = 0; k < values.length; k++)
     squares += (values[k] * inputScale[Math.floor(k / plane)] ** power) ** 2;
   return Math.sqrt(squares);
-}
-
-function shareOf(values: Float32Array, test: (value: number) => boolean): number {
-  let count = 0;
-  for (const value of values) if (test(value)) count++;
-  return count / values.length;
 }

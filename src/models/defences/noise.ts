@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Static, Type } from '../../config/type.js';
-import { AssayError } from '../../errors.js';
-import { stream } from '../../random/stream.js';
+import { addNoise } from '../../sampling/sgld.js';
 import type {
   Batch,
   Evaluated,
@@ -14,6 +13,7 @@ import type {
   SystemInfo,
 } from '../system.js';
 import { forwardOf, gradientOf } from '../usual.js';
+import { keysOf } from './keys.js';
 
 export const NoiseOptions = Type.Object(
   {
@@ -73,27 +73,10 @@ export class NoisySystem implements System {
 
   /** The batch with its noise. A defence behind this one draws for itself. */
   private seen(batch: Batch): Batch {
-    const { n, pixels, keys = [] } = batch;
-    if (keys.length !== n)
-      throw new AssayError(
-        'suite-failed',
-        `"${this.info.name}" is stochastic and was not told where to draw`,
-        {
-          expected: `${n} keys`,
-          found: String(keys.length),
-          hint: 'give `keys` with every batch of a system whose info says `stochastic`',
-        },
-      );
+    const keys = keysOf(batch, this.info.name);
     const { inputScale, stochastic } = this.inner.info;
-    const size = pixels.length / Math.max(1, n);
-    const plane = size / inputScale.length;
-    const noisy = new Float32Array(pixels.length);
-    const draws = new Float64Array(size);
-    for (const [i, key] of keys.entries()) {
-      stream({ ...key, purpose: `${key.purpose}/input-noise` }).normals(draws);
-      for (let p = 0, at = i * size; p < size; p++, at++)
-        noisy[at] = pixels[at] + (this.options.std / inputScale[Math.floor(p / plane)]) * draws[p];
-    }
+    const noisy = batch.pixels.slice();
+    addNoise({ n: batch.n, pixels: noisy, keys }, this.options.std, inputScale);
     const { keys: _, ...rest } = batch;
     const behind = keys.map((key) => ({ ...key, purpose: `${key.purpose}/behind-noise` }));
     return { ...rest, pixels: noisy, ...(stochastic && { keys: behind }) };

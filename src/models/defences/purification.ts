@@ -1,5 +1,5 @@
 import { sgld } from '../../sampling/sgld.js';
-import { addTo } from '../../sampling/tape.js';
+import { addTo } from '../passes.js';
 import type {
   Batch,
   Evaluated,

@@ -1,9 +1,10 @@
 import { AssayError } from '../../errors.js';
 import { recordChains } from '../../sampling/adjoint.js';
 import { sgld } from '../../sampling/sgld.js';
-import { addTo } from '../../sampling/tape.js';
+import { addTo } from '../passes.js';
 import type { Batch, Gradients, LossName, System } from '../system.js';
 import { keysOfVisit, overChains, startChains } from './chains.js';
+import { keysOf } from './keys.js';
 import type { PurifyOptions } from './purify-options.js';
 
 /** A classifier, what purifies for it, and how. */
@@ -20,13 +21,7 @@ export interface PurifiedGradients extends Gradients {
 
 /** Chains of each example of a batch, at their starts. */
 export function chainsOf({ by, options }: PurifiedParts, batch: Batch, name: string) {
-  if (batch.keys?.length !== batch.n)
-    throw new AssayError('suite-failed', `"${name}" is stochastic and was not told where to draw`, {
-      expected: `${batch.n} keys`,
-      found: batch.keys ? String(batch.keys.length) : 'none',
-      hint: 'give `keys` with every batch of a system whose info says `stochastic`',
-    });
-  return startChains(by, batch, keysOfVisit(batch.keys, options.seed), options);
+  return startChains(by, batch, keysOfVisit(keysOf(batch, name), options.seed), options);
 }
 
 /**

@@ -137,7 +137,6 @@ export const sample: MeasuredDerivation<typeof Options> = {
   check(options, system, parent) {
     refuseWithParent(options, parent);
     refuseClass(options, system, parent);
-    placedAt('from', () => refuseTarget(system, targetOf(options)));
     refuseStart(options, system);
   },
   request(options, system, parent, dataset) {
@@ -225,8 +224,8 @@ function refuseClass(options: Options, system: SystemInfo, parent: DatasetInfo |
       found: 'log-px',
       hint: 'leave out the target, or the class',
     });
-  if (of === 'none') return;
   placedAt('from', () => refuseTarget(system, targetOf(options)));
+  if (of === 'none') return;
   const index = classOf(options, system);
   const highest = index === 'label' ? parent?.highestLabel?.label : index;
   if (typeof highest !== 'number' || highest < system.classes.length) return;

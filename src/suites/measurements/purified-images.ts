@@ -1,6 +1,7 @@
 import { startChains } from '../../models/defences/chains.js';
 import type { PurifyOptions } from '../../models/defences/purify-options.js';
 import type { SystemInfo } from '../../models/system.js';
+import { inBox } from '../../sampling/in-box.js';
 import { sgld } from '../../sampling/sgld.js';
 import { float32 } from '../columns.js';
 import { defineMeasurement, type MeasureContext } from '../contract.js';
@@ -39,10 +40,7 @@ export const purifiedImages = defineMeasurement({
       }));
       const state = startChains(by, batch, keys, { chains: 1, inputNoise });
       await sgld(by, state, { steps, stepSize, noise, clamp, signal });
-      pixels.set(
-        state.pixels.map((x) => Math.min(1, Math.max(0, x))),
-        start * size,
-      );
+      pixels.set(inBox(state.pixels), start * size);
     });
     return { pixels };
   },

@@ -4,6 +4,7 @@ import { argmax } from '../../metrics/softmax.js';
 import { imageSize } from '../../models/batching.js';
 import { NotFinite } from '../../models/finite.js';
 import type { System, SystemInfo } from '../../models/system.js';
+import { shareOutside, shareSaturated } from '../../sampling/in-box.js';
 import { float32, int32, type RowsIn, uint8 } from '../columns.js';
 import { defineMeasurement, type MeasureContext } from '../contract.js';
 
@@ -52,8 +53,6 @@ export const storedChains = defineMeasurement({
     const size = pixels.length / Math.max(1, stored);
     const image = (place: number) => pixels.subarray(place * size, (place + 1) * size);
     const all = Array.from({ length: stored }, (_, place) => image(place));
-    const share = (values: Float32Array, test: (x: number) => boolean) =>
-      values.reduce((count, x) => count + (test(x) ? 1 : 0), 0) / size;
     const finite = Uint8Array.from(all, (values) => (values.every(Number.isFinite) ? 1 : 0));
     const places = placesOf(stored, images);
     const sound = places.filter((place) => finite[place] === 1);
@@ -67,8 +66,8 @@ export const storedChains = defineMeasurement({
       logPx: Float32Array.from(places, (place) => of(place, (i) => said.logPx[i], Number.NaN)),
       prediction: Int32Array.from(places, (place) => of(place, (i) => said.prediction[i], -1)),
       finite,
-      saturated: Float32Array.from(all, (values) => share(values, (x) => x <= 0 || x >= 1)),
-      outside: Float32Array.from(all, (values) => share(values, (x) => x < 0 || x > 1)),
+      saturated: Float32Array.from(all, shareSaturated),
+      outside: Float32Array.from(all, shareOutside),
       copyOf: copies(all),
     };
   },
