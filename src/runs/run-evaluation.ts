@@ -81,15 +81,17 @@ export async function runEvaluation(
   for (const part of ['.', 'examples', 'images', 'tables'])
     await removeLeftovers(join(out, part), HALF_WRITTEN).catch(() => undefined);
   checkInventory(spec.evaluation, spec.file);
-  const evaluation = spec.untilDecided ? await shuffled(spec) : spec.evaluation;
-  const plan = planRun(spec.entries, evaluation);
+  const asItLies = planRun(spec.entries, spec.evaluation);
+  const evaluation = spec.untilDecided ? await shuffled(spec, asItLies) : spec.evaluation;
+  const plan = spec.untilDecided ? planRun(spec.entries, evaluation) : asItLies;
   const key = runKey(config, plan.jobs);
   const record = recordOf(out, key, spec.source);
   // Suites from elsewhere may have changed.
   const ownSuites = spec.sources?.plugins.length === 0;
   const nameable = { ...nameableInPlan(plan, evaluation), ...(ownSuites && { warnings: warningCodes }) };
   checkNames(gates, nameable, spec.gatesFile ?? spec.file);
-  const stored = ownSuites ? await countStored(plan.jobs, store) : undefined;
+  const whole = await countStored(plan.jobs, store);
+  const stored = ownSuites ? whole : undefined;
   const blessed = spec.baseline?.identity;
   const noted = async (results: Results) => {
     if (!ownSuites) return;
@@ -119,7 +121,7 @@ export async function runEvaluation(
     signal,
     ...(catalogue && { catalogue }),
   };
-  const salvage = spec.untilDecided ? undefined : await salvageFor(spec, plan, store);
+  const salvage = spec.untilDecided || whole !== undefined ? undefined : await salvageFor(spec, plan, store);
   const salvaging = salvage && { salvage };
   if (salvage) notify({ kind: 'note', text: 'what --until-decided measured is used again' });
   const { expectations, partial, sources } = spec;
@@ -211,18 +213,21 @@ type Measured = Pick<ResultsInput, 'plan' | 'execution' | 'stopped'>;
 /** Before anything was measured. */
 const NOTHING_DONE: Execution = { stored: 0, measured: 0, costs: new Map(), failures: new Map() };
 
-/** What is evaluated, in a random order where gates may need a part of it only. */
-async function shuffled({ gates, entries, evaluation }: RunSpec): Promise<Evaluation> {
+/**
+ * What is evaluated, in a random order where gates may need a part of it only.
+ * @param plan of the evaluation as it is
+ */
+async function shuffled({ gates, evaluation }: RunSpec, plan: Plan): Promise<Evaluation> {
   const { shuffledFor } = await import('./shuffle.js');
-  return shuffledFor(gates, planRun(entries, evaluation), evaluation);
+  return shuffledFor(gates, plan, evaluation);
 }
 
-/** What a run with --until-decided has measured of this one. */
+/** What a run with --until-decided has measured of this one, which has examples as they lie. */
 async function salvageFor(spec: RunSpec, plan: Plan, store: UnitStore): Promise<Salvage | undefined> {
   if (spec.gates.length === 0) return undefined;
   const { salvageOf } = await import('./salvage.js');
   const { seed } = spec.evaluation;
-  return salvageOf(plan, planRun(spec.entries, await shuffled(spec)), { store, seed });
+  return salvageOf(plan, planRun(spec.entries, await shuffled(spec, plan)), { store, seed });
 }
 
 /** How many units there are, where all are stored. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { GateRule } from '../../src/gate/rule.js';
 import type { System } from '../../src/models/system.js';
+import type { Listener } from '../../src/runs/progress.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
 import type { Results } from '../../src/suites/results.js';
 import { accuracy } from '../../suites/accuracy/index.js';
@@ -32,7 +33,13 @@ function counting(): { system: System; asked: () => number } {
 
 const gates: GateRule[] = [{ measure: 'accuracy', where: { model: 'plus' }, min: 0.5 }];
 
-function run(out: string, system: System, untilDecided: boolean, config = {}) {
+function run(
+  out: string,
+  system: System,
+  untilDecided: boolean,
+  config: { gates?: GateRule[]; untilDecided?: boolean } = {},
+  notify: Listener = () => undefined,
+) {
   const spec = {
     title: 'small',
     file: 'small.run.yaml',
@@ -40,13 +47,13 @@ function run(out: string, system: System, untilDecided: boolean, config = {}) {
     config: { gates, ...config },
     evaluation: evaluationOf([system], [points(SIZE)]),
     entries: [entryOf(accuracy, { topK: [], resamples: 100 })],
-    gates,
+    gates: config.gates ?? gates,
     expectations: [],
     partial: new Set<string>(),
     warnings: [],
     untilDecided,
   };
-  return runEvaluation(spec, { out, signal: new AbortController().signal, notify: () => undefined });
+  return runEvaluation(spec, { out, signal: new AbortController().signal, notify });
 }
 
 const without = ({ created: _, seconds: __, digest: ___, costs, environment: ____, ...rest }: Results) => ({
@@ -72,4 +79,22 @@ it('a run of everything takes over what one that stopped has measured, and comes
   const again = await run(out, system, true, { untilDecided: true });
   expect(asked()).toBe(0);
   expect(again.results.gates).toEqual(stopped.results.gates);
+});
+
+it('nothing is told of what is used again where all is stored and only a gate has changed', async () => {
+  const { system, asked } = counting();
+  const out = folder();
+  const notes: string[] = [];
+  const notify: Listener = (event) => {
+    if (event.kind === 'note') notes.push(event.text);
+  };
+  await run(out, system, true, { untilDecided: true });
+  await run(out, system, false, {}, notify);
+  expect(notes).toEqual(['what --until-decided measured is used again']);
+  asked();
+  const stricter = [{ ...gates[0], min: 0.6 }];
+  const { results } = await run(out, system, false, { gates: stricter }, notify);
+  expect(asked()).toBe(0);
+  expect(results.gates).toMatchObject([{ limit: 0.6 }]);
+  expect(notes).toHaveLength(1);
 });
