@@ -12,7 +12,7 @@ export function inOrder({ order }: Pick<Job, 'order'>, reader: ExampleReader, se
 const known = new Map<string, Int32Array>();
 
 /** `randomOrder`, made once: every unit of every job asks for it. */
-function orderOf(n: number, seed: number): Int32Array {
+export function orderOf(n: number, seed: number): Int32Array {
   const key = `${n} ${seed}`;
   const order = known.get(key) ?? randomOrder(n, seed);
   known.set(key, order);

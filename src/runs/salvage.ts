@@ -1,7 +1,7 @@
 import type { Passes } from '../models/system.js';
-import { randomOrder } from '../random/order.js';
 import { chosenRows, type MeasuredPart } from './failed-examples.js';
 import { fitsUnit } from './fits-columns.js';
+import { orderOf } from './in-order.js';
 import type { Job, Plan, Unit } from './plan.js';
 import type { UnitStore } from './store.js';
 import { headOf } from './unit-file.js';
@@ -36,11 +36,13 @@ export async function salvageOf(
   { store, seed }: { store: UnitStore; seed: number },
 ): Promise<Salvage | undefined> {
   const twins = new Map<Job, Twin[]>();
+  const places = new Map<number, Int32Array>();
   for (const [job, others] of pairs(plan, shuffled))
     for (const other of others) {
       const units = await storedFirst(other, store);
       if (units.length === 0 || other.order === undefined) continue;
-      const placeOf = inverseOf(randomOrder(other.order, seed));
+      const placeOf = places.get(other.order) ?? inverseOf(orderOf(other.order, seed));
+      places.set(other.order, placeOf);
       twins.set(job, [...(twins.get(job) ?? []), { job: other, units, placeOf }]);
     }
   if (twins.size === 0) return undefined;
