@@ -1,6 +1,6 @@
 import { LEVEL } from '../gate/sequential.js';
 import type { Stopped } from '../suites/results.js';
-import { cutPlan, type Needs, samplesOf } from './cut-plan.js';
+import { type Needs, samplesOf } from './cut-plan.js';
 import type { Execution } from './execute.js';
 import type { Inventory } from './inventory.js';
 import type { Job, Plan } from './plan.js';
@@ -8,6 +8,8 @@ import { builtinRunCatalogue } from './run-catalogue.js';
 
 interface Measured {
   needs: Needs;
+  /** What is needed of the plan. */
+  cut: Plan;
   execution: Pick<Execution, 'costs'>;
   /** Gates that need all examples. */
   whole: Stopped['whole'];
@@ -16,7 +18,7 @@ interface Measured {
 /** What a run left out that measured what it needed only; undefined where that was all. */
 export function stoppedOf(
   plan: Plan,
-  { needs, execution: { costs }, whole }: Measured,
+  { needs, cut, execution: { costs }, whole }: Measured,
   inventory: Inventory,
 ): Stopped | undefined {
   const samples: Stopped['samples'] = [];
@@ -33,7 +35,6 @@ export function stoppedOf(
     }
   }
   if (samples.length + omitted.length === 0) return undefined;
-  const cut = cutPlan(plan, needs);
   const unitsIn = (jobs: readonly Job[]) => jobs.reduce((sum, { units }) => sum + units.length, 0);
   const spent = new Map([...costs].map(([{ key }, cost]) => [key, cost]));
   const sizes = new Map(cut.jobs.map(({ key, size }) => [key, size]));

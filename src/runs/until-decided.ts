@@ -82,7 +82,7 @@ export async function measureUntilDecided(
   return {
     plan: needed,
     execution,
-    stopped: stoppedOf(plan, { needs: gates.needs, execution, whole: gates.whole }, inventory),
+    stopped: stoppedOf(plan, { needs: gates.needs, cut: needed, execution, whole: gates.whole }, inventory),
   };
 }
 
