@@ -2,7 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import { discrepancyText } from '../comparison/conditions.js';
 import { cast } from '../csv-cell.js';
 import { oneLine } from '../one-line.js';
-import { formatEstimate, NONE } from '../report/format.js';
+import { formatEstimate, NONE, shownP } from '../report/format.js';
 import { textTable } from '../report/text-table.js';
 import type { History, HistorySeries } from './history.js';
 import { formatDifference } from './present.js';
@@ -54,8 +54,7 @@ export function historyRows(history: History): HistoryRow[] {
 }
 
 /** `, p = 0.012`; nothing where there is no test. */
-const testText = (p: number | null): string =>
-  p === null ? '' : p < 0.001 ? ', p < 0.001' : `, p = ${p.toFixed(3)}`;
+const testText = (p: number | null): string => (p === null ? '' : `, ${shownP(p)}`);
 
 /** A history for a terminal. */
 export function historyText(history: History): string {

@@ -1,4 +1,4 @@
-import { decimalsFor, fixed, NONE, seenText } from '../report/format.js';
+import { counted, decimalsFor, fixed, NONE, seenText } from '../report/format.js';
 import type { GateResult } from '../suites/results.js';
 import { fails } from './hold.js';
 
@@ -34,9 +34,11 @@ export function gateRows(gates: readonly GateResult[]): GateRow[] {
 /** `2 of 3 gates failed`, `1 gate passed`, `2 gates passed, 1 warned`. */
 export function gateSummary(gates: readonly GateResult[]): string {
   const count = (wanted: GateRow['state']) => gates.filter((gate) => stateOf(gate) === wanted).length;
-  const many = (n: number) => `${n} gate${n === 1 ? '' : 's'}`;
   const [failed, warned] = [count('fail'), count('warn')];
-  const said = failed > 0 ? `${failed} of ${many(gates.length)} failed` : `${many(count('pass'))} passed`;
+  const said =
+    failed > 0
+      ? `${failed} of ${counted(gates.length, 'gate')} failed`
+      : `${counted(count('pass'), 'gate')} passed`;
   return warned > 0 ? `${said}, ${warned} warned` : said;
 }
 

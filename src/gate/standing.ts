@@ -1,3 +1,4 @@
+import { shownP } from '../report/format.js';
 import type { GateResult } from '../suites/results.js';
 import { isRelative, type Limit } from './limits.js';
 import { type Quantity, rounded } from './quantity.js';
@@ -51,7 +52,5 @@ function why(limit: Limit, quantity: Quantity, by: Limit['by'], op: GateResult['
   if (by === 'value') return `the ${what} is ${side} the limit${sides}`;
   return `the ${op === '>=' ? 'lower' : 'upper'} end of the interval of the ${what} is ${side} the limit${sides}`;
 }
-
-const shownP = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`);
 
 const shown = (value: number): string => String(Number(value.toPrecision(6)));

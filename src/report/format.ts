@@ -100,3 +100,6 @@ export const counted = (n: number, what: string): string => `${n} ${what}${n ===
 /** `128 of 500` examples, where measuring stopped before their end. */
 export const seenText = ({ n, of }: { n: number; of?: number | undefined }): string =>
   of === undefined ? String(n) : `${n} of ${of}`;
+
+/** `p = 0.012` */
+export const shownP = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`);

@@ -2,6 +2,7 @@ import { matching } from '../gate/pick.js';
 import type { GateRule } from '../gate/rule.js';
 import { decided, seenOf, whyNoSequence, whyWhole } from '../gate/sequential.js';
 import { ruleInWords } from '../gate/words.js';
+import { counted } from '../report/format.js';
 import type { Measure, Stopped } from '../suites/results.js';
 import { cutPlan, type Needs, samplesOf } from './cut-plan.js';
 import type { Execution } from './execute.js';
@@ -196,7 +197,7 @@ class OpenGates {
 
   standing(n: number, most: number): string {
     const { length } = this.sequential;
-    const decided = `${length - this.undecided} of ${length} gate${length === 1 ? '' : 's'} decided`;
+    const decided = `${length - this.undecided} of ${counted(length, 'gate')} decided`;
     const seen = `${Math.min(n, most)} of ${most} examples`;
     return this.areOpen() || n >= most ? `${seen}: ${decided}` : `stopped after ${seen}: ${decided}`;
   }
