@@ -5,7 +5,7 @@ import { isRelative, type Limit, limitsOf } from './limits.js';
 import { ambiguous, defined, fieldsOf, matching, telling } from './pick.js';
 import { type Quantity, quantityOf } from './quantity.js';
 import { type GateRule, overOf } from './rule.js';
-import { isStopped, stoppedVerdict } from './stopped-verdict.js';
+import { isStopped, stoppedAt, stoppedVerdict } from './stopped-verdict.js';
 import { missed, unlessPartial, verdictOf } from './verdict.js';
 import { judgeWarnings } from './warnings.js';
 
@@ -76,7 +76,7 @@ async function judgeTogether(rule: GateRule, limit: Limit, runs: readonly Eviden
     for (const measure of found) {
       const value = defined(measure);
       if (typeof value === 'string') return fail(value);
-      if (isStopped(value)) return fail(`measuring stopped at ${value.n} of ${value.of} examples`);
+      if (isStopped(value)) return fail(stoppedAt(value));
       const quantity = await quantityOf(rule, limit, value, evidence);
       if ('missing' in quantity) return verdictOf(rule, limit, quantity);
       quantities.push(quantity);

@@ -13,6 +13,9 @@ export type StoppedMeasure = Defined & { of: number };
 
 export const isStopped = (measure: Defined): measure is StoppedMeasure => measure.of !== undefined;
 
+/** Where measuring ended, for reasons. */
+export const stoppedAt = ({ n, of }: StoppedMeasure): string => `measuring stopped at ${n} of ${of} examples`;
+
 /** A verdict on a measure that stopped before its examples were all seen: that on all of them, or none. */
 export function stoppedVerdict(
   rule: GateRule,
@@ -22,7 +25,7 @@ export function stoppedVerdict(
 ): GateResult {
   const { n, of } = measure;
   const open = (why: string) =>
-    missed(rule, limit, { missing: `measuring stopped at ${n} of ${of} examples, and ${why}`, measure, run });
+    missed(rule, limit, { missing: `${stoppedAt(measure)}, and ${why}`, measure, run });
   if (isRelative(limit)) return open('differences need all of them');
   // What has no sequence is of other examples than those that were seen: some failed, or some of them were meant only.
   const seen = measure.method === SEQUENCE ? seenOf(measure, measure) : undefined;

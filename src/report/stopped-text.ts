@@ -14,10 +14,14 @@ export function stoppedText({ level, samples, omitted, whole, units, passes }: S
       ...omitted.map(
         ({ title, dataset }) => `${title} on ${dataset}: not measured, since no gate rests on it`,
       ),
-      ...whole.map(({ rule, reason }) => `measured to the end, since ${reason}: ${rule}`),
+      ...whole.map(wholeText),
     ],
   };
 }
+
+/** Why a gate had all examples. */
+export const wholeText = ({ rule, reason }: Stopped['whole'][number]): string =>
+  `measured to the end, since ${reason}: ${rule}`;
 
 /** What intervals are in such a run, for readers. */
 export const STOPPED_INTERVALS =

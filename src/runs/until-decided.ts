@@ -3,6 +3,7 @@ import type { GateRule } from '../gate/rule.js';
 import { decided, seenOf, whyNoSequence, whyWhole } from '../gate/sequential.js';
 import { ruleInWords } from '../gate/words.js';
 import { counted } from '../report/format.js';
+import { wholeText } from '../report/stopped-text.js';
 import type { Measure, Stopped } from '../suites/results.js';
 import { cutPlan, type Needs, samplesOf } from './cut-plan.js';
 import type { Execution } from './execute.js';
@@ -192,7 +193,7 @@ class OpenGates {
 
   /** What to tell of gates that need all examples. */
   told(from = 0): string[] {
-    return this.whole.slice(from).map(({ rule, reason }) => `measured to the end, since ${reason}: ${rule}`);
+    return this.whole.slice(from).map(wholeText);
   }
 
   standing(n: number, most: number): string {
