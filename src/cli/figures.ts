@@ -31,6 +31,7 @@ Examples:
           complain(`! ${figure.name} is left out: ${figure.failed}\n`);
           continue;
         }
+        if (figure.lacks !== undefined) complain(`! ${figure.name} lacks ${figure.lacks}\n`);
         for (const file of figure.files) await writeAtomically(join(out, file.path), file.content);
         count++;
       }

@@ -16,17 +16,27 @@ interface Placed {
   height: number;
 }
 
+export interface Grid {
+  png: Uint8Array;
+  /** How many pictures it names, and of how many the file is not there: their cells are white. */
+  pictures: number;
+  missing: number;
+}
+
 /**
  * A grid of pictures as one PNG: the files that the figure names, in their own pixels, rows and columns as wide as their
  * largest. Labels, headings and captions are left to the document that shows it.
  * @param directory the run folder
  * Errors: `data-invalid` when none of the files is there, or the grid is too large.
  */
-export async function gridPng(directory: string, { id, rows }: ImageFigure): Promise<Uint8Array> {
+export async function gridPng(directory: string, { id, rows }: ImageFigure): Promise<Grid> {
   const placed: Placed[] = [];
+  let pictures = 0;
   for (const [row, { cells }] of rows.entries())
     for (const [column, cell] of cells.entries()) {
-      const input = cell?.file && (await pictureBytes(directory, cell.file));
+      if (!cell?.file) continue;
+      pictures++;
+      const input = await pictureBytes(directory, cell.file);
       if (!input) continue;
       const { width, height } = await sharp(input)
         .metadata()
@@ -50,13 +60,14 @@ export async function gridPng(directory: string, { id, rows }: ImageFigure): Pro
   const overlays = placed.map(
     ({ input, row, column }): OverlayOptions => ({ input, left: lefts[column], top: tops[row] }),
   );
-  return sharp({ create: { width, height, channels: 3, background: '#ffffff' } })
+  const png = await sharp({ create: { width, height, channels: 3, background: '#ffffff' } })
     .composite(overlays)
     .png({ compressionLevel: 9 })
     .toBuffer()
     .catch((cause) => {
       throw damaged(id, cause);
     });
+  return { png, pictures, missing: pictures - placed.length };
 }
 
 const damaged = (id: string, cause: Error) =>

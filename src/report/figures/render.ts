@@ -1,6 +1,7 @@
 import { AssayError } from '../../errors.js';
 import type { OutputFile } from '../../suites/renderer.js';
 import type { Results } from '../../suites/results.js';
+import { counted } from '../format.js';
 import { uniqueSlugs } from '../names.js';
 import type { Drawing } from '../plots/drawing.js';
 import { withView } from '../plots/open-view.js';
@@ -13,9 +14,9 @@ import { gridPng } from './grid.js';
 import { renderPdf } from './pdf.js';
 import { lightColours, standalone } from './standalone.js';
 
-/** A figure as files, or why it cannot be drawn. */
+/** A figure as files, with what they lack, or why it cannot be drawn. */
 export type Drawn =
-  | { name: string; files: OutputFile<string | Uint8Array>[] }
+  | { name: string; files: OutputFile<string | Uint8Array>[]; lacks?: string }
   | { name: string; failed: string };
 
 /**
@@ -32,7 +33,9 @@ export async function* renderFigures(results: Results, directory: string): Async
       const name = unique(`${suite.suite}-${figure.id}`);
       try {
         if (figure.kind === 'images') {
-          yield { name, files: [{ path: `${name}.png`, content: await gridPng(directory, figure) }] };
+          const { png, pictures, missing } = await gridPng(directory, figure);
+          const lacks = `${missing} of ${counted(pictures, 'picture')}: not in the run folder, or no PNG`;
+          yield { name, files: [{ path: `${name}.png`, content: png }], ...(missing > 0 && { lacks }) };
           continue;
         }
         // Colours are allotted in the order of the page.

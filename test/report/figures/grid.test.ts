@@ -7,7 +7,9 @@ import { renderFigures } from '../../../src/report/figures/render.js';
 import { savePictures } from '../../../src/report/pictures.js';
 import { createPalette } from '../../../src/report/plots/palette.js';
 import { figureView } from '../../../src/report/views/figures.js';
+import { sealed } from '../../../src/runs/seal.js';
 import type { ImageFigure, Picture } from '../../../src/suites/results.js';
+import { obeyed } from '../../e2e/assay.js';
 import { savedSample, withFolder } from '../run-folder.js';
 
 /** Of one grey. */
@@ -40,7 +42,9 @@ describe('a grid as one file', () => {
         [picture(0, 2, 3), picture(0.2, 2, 2)],
         [null, picture(0.4, 1, 2)],
       ]);
-      const image = sharp(await gridPng(directory, grid));
+      const { png, ...told } = await gridPng(directory, grid);
+      expect(told).toEqual({ pictures: 3, missing: 0 });
+      const image = sharp(png);
       const { width, height } = await image.metadata();
       expect([width, height]).toEqual([3 + 2 + 2, 2 + 2 + 1]);
       const bytes = await image.toColourspace('b-w').raw().toBuffer();
@@ -83,9 +87,27 @@ describe('a grid as one file', () => {
         for await (const one of renderFigures({ ...results, suites }, directory)) all.push(one);
         return all;
       };
+      const [whole] = await draw();
+      expect(whole).not.toHaveProperty('lacks');
+      expect([whole]).toMatchObject([{ name: 'attack-examples', files: [{ path: 'attack-examples.png' }] }]);
+      const [grid] = suites.flatMap(({ figures }) => figures);
+      const files = grid.kind === 'images' ? grid.rows.flatMap(({ cells }) => cells) : [];
+      const named = files.flatMap((cell) => cell?.file ?? []);
+      const [gone] = named;
+      rmSync(join(directory, gone));
+      const missing = named.filter((file) => file === gone).length;
+      expect(missing).toBeLessThan(named.length);
       expect(await draw()).toMatchObject([
-        { name: 'attack-examples', files: [{ path: 'attack-examples.png' }] },
+        {
+          files: [{ path: 'attack-examples.png' }],
+          lacks: `${missing} of ${named.length} pictures: not in the run folder, or no PNG`,
+        },
       ]);
+      writeFileSync(join(directory, 'results.json'), JSON.stringify(sealed({ ...results, suites })));
+      expect(await obeyed(['figures', directory], '.')).toMatchObject({
+        code: 0,
+        stderr: `! attack-examples lacks ${missing} of ${named.length} pictures: not in the run folder, or no PNG\n`,
+      });
       rmSync(join(directory, 'images'), { recursive: true });
       expect(await draw()).toMatchObject([{ failed: expect.stringContaining('has no pictures') }]);
     });
