@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import type { AssayError } from '../errors.js';
+import { oneLine } from '../one-line.js';
 import { repeated } from './option-values.js';
-import { print } from './terminal.js';
+import { complain, print } from './terminal.js';
 
 interface HistoryFlags {
   measure?: string[];
@@ -43,7 +45,10 @@ Examples:
         ...(flags.all && { all: true }),
       };
       const past = await readHistory(directory);
-      const history = historyOf(past, options, await neighbourTests(past, options));
+      const { tests, untested } = await neighbourTests(past, options);
+      for (const { run, why } of untested)
+        complain(`! ${oneLine(run)} is not tested against its neighbours: ${oneLine(reasonOf(why))}\n`);
+      const history = historyOf(past, options, tests);
       if (flags.json) print(`${JSON.stringify(history, null, 2)}\n`);
       else print(`${historyText(history)}\n`);
       if (flags.out === undefined) return;
@@ -52,3 +57,7 @@ Examples:
       if (!flags.json) print(`\nPage: ${page}\n`);
     });
 }
+
+/** `the rows of Accuracy do not give its value (v1/examples/accuracy.csv): 0.5`, without what to do about it. */
+const reasonOf = ({ message, details: { file, found } }: AssayError): string =>
+  `${message}${file === undefined ? '' : ` (${file})`}${found === undefined ? '' : `: ${found}`}`;

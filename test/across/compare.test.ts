@@ -294,4 +294,23 @@ describe('assay history of run folders', () => {
     const [{ points }] = (await historyOf(at)).series;
     expect(points.map(({ p }) => p)).toEqual([null, null]);
   });
+
+  it('tells why a run is not tested', async () => {
+    const at = changed(() => undefined);
+    const sheet = join(at, 'runs/v1/examples/accuracy.csv');
+    const untouched = await obeyed(['history', 'runs', '--measure', 'accuracy'], at);
+    expect(untouched).toMatchObject({ code: 0, stderr: '' });
+    const [head, ...lines] = readFileSync(sheet, 'utf8').trimEnd().split('\n');
+    const correct = head.split(',').indexOf('correct');
+    const turned = lines.map((line) => line.split(',').with(correct, '1').join(','));
+    writeFileSync(sheet, `${[head, ...turned].join('\n')}\n`);
+    const ended = await obeyed(['history', 'runs', '--measure', 'accuracy'], at);
+    expect(ended).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(
+        /^! v1 is not tested against its neighbours: the rows of Accuracy do not give its value \(.*accuracy\.csv\): 1\n$/,
+      ),
+    });
+    expect(ended.stdout).not.toMatch(/, p [=<]/);
+  });
 });
