@@ -13,7 +13,7 @@ import { distalGrid, extremes, filmStrips, neighbourGrid, sampleGrid } from './g
 import { distalMeasures, neighbourMeasures, sampleMeasures } from './measures.js';
 import { type Memorisation, memorisation } from './neighbours.js';
 import { type SamplesOptions, samplesOptions } from './options.js';
-import { type Quality, qualityOf } from './quality.js';
+import { type Quality, qualityOf, realAgainstItself } from './quality.js';
 import { qualityMeasures, realMeasures } from './quality-measures.js';
 import { requestsFor, type SetRequests, type SystemRequests } from './requests.js';
 import { neighboursOf, type SampleSet, sampleSet } from './result.js';
@@ -166,6 +166,7 @@ function foundFor(
       ),
       of: roles.real.name,
     };
+  const ofReal = realAgainstItself(features, options, context);
   const sets = job.sets.flatMap((wanted): (FoundSet & { wanted: SetRequests })[] => {
     const set = sampleSet(system, roles, wanted, collected);
     if (!set) return [];
@@ -174,7 +175,7 @@ function foundFor(
         wanted,
         set,
         reference: features && { name: features.request.dataset, n: features.indices.length },
-        qualities: qualityOf(set, features, options, context),
+        qualities: qualityOf(set, features, ofReal, options, context),
         memorisation: memorisation(set, real),
       },
     ];

@@ -34,6 +34,7 @@ export interface Quality {
 export function qualityOf(
   set: SampleSet,
   reference: Collected<FeatureRows> | undefined,
+  ofReal: OfReal,
   { selections, splits, resamples, kernel }: SamplesOptions,
   { seed, steps }: Pick<SuiteContext, 'seed' | 'steps'>,
 ): Quality[] {
@@ -41,7 +42,7 @@ export function qualityOf(
   if (!extractor) return [];
   const all = tableOf(extractor.features);
   const real = reference && tableOf(reference.rows.features);
-  const draws = all.width > WIDEST_RESAMPLED ? 0 : resamples;
+  const draws = drawsFor(all, resamples);
   const step = (what: string) => steps?.(`resamples of ${what}, ${set.name} samples of ${set.system.name}`);
   return selectionsOf(set, selections).map((selection) => {
     const chosen = only(all, selection.chosen);
@@ -52,19 +53,41 @@ export function qualityOf(
       frechet:
         real &&
         frechetEstimate(chosen, real, { seed, resamples: draws, step: step('their Frechet distance') }),
-      frechetOfReal:
-        real &&
-        realAgainstReal(real, selection.count, {
-          seed,
-          resamples: draws,
-          step: step('that of real images'),
-        }),
+      frechetOfReal: ofReal(selection.count),
       kernel: kernel && real ? kernelDistance(chosen, real) : undefined,
       inception: scored?.estimate,
       inceptionSpread: scored?.spread,
     };
   });
 }
+
+/** The Frechet distance of that many real images to the others, where there are enough. */
+export type OfReal = (count: number) => Estimate | undefined;
+
+/** Depends on no samples: computed once for every number of images, whatever the set and the selection. */
+export function realAgainstItself(
+  reference: Collected<FeatureRows> | undefined,
+  { resamples }: Pick<SamplesOptions, 'resamples'>,
+  { seed, steps }: Pick<SuiteContext, 'seed' | 'steps'>,
+): OfReal {
+  if (!reference) return () => undefined;
+  const real = tableOf(reference.rows.features);
+  const draws = drawsFor(real, resamples);
+  const { system, dataset } = reference.request;
+  const found = new Map<number, Estimate | undefined>();
+  return (count) => {
+    if (!found.has(count)) {
+      const step = steps?.(
+        `resamples of the Frechet distance of ${count} images of ${dataset} in features of ${system}`,
+      );
+      found.set(count, realAgainstReal(real, count, { seed, resamples: draws, step }));
+    }
+    return found.get(count);
+  };
+}
+
+const drawsFor = ({ width }: FeatureTable, resamples: number): number =>
+  width > WIDEST_RESAMPLED ? 0 : resamples;
 
 const tableOf = ({ shape: [n, width], data }: { shape: number[]; data: Float32Array }): FeatureTable => ({
   n,
