@@ -8,6 +8,8 @@ interface Drawn {
   logits: readonly ArrayLike<number>[];
   predictions: readonly number[];
   label: number;
+  /** Where a confidence sequence settles whether it is right in more than half of its draws; undefined: open. */
+  decision: ReturnType<typeof firstDecision>;
 }
 
 /** A way to make a verdict of draws. */
@@ -69,7 +71,7 @@ export const verdicts: readonly Verdict[] = [
     title: 'sequential',
     column: 'settled_right',
     what: 'settled to be right in more than half of its draws by a confidence sequence; open is a mistake',
-    of: ({ predictions, label }) => Number(firstDecision(predictions.map(isRight(label)))?.side === 'above'),
+    of: ({ decision }) => Number(decision?.side === 'above'),
   },
 ];
 
@@ -89,7 +91,9 @@ export function judge({ logits, drawn }: DrawsRows, labels: Int32Array): Judged 
     const rows = Array.from({ length: drawn.data[i] }, (_, draw) =>
       logits.data.subarray((i * most + draw) * classes, (i * most + draw + 1) * classes),
     );
-    return { logits: rows, predictions: rows.map((row) => argmaxOf(row)), label: labels[i] };
+    const predictions = rows.map((row) => argmaxOf(row));
+    const label = labels[i];
+    return { logits: rows, predictions, label, decision: firstDecision(predictions.map(isRight(label))) };
   });
   return {
     verdicts: verdicts.map((verdict) => {
@@ -103,9 +107,6 @@ export function judge({ logits, drawn }: DrawsRows, labels: Int32Array): Judged 
     }),
     drawn: drawn.data,
     draws: meanOf(drawn.data),
-    settledAfter: Int32Array.from(
-      images,
-      ({ predictions, label }) => firstDecision(predictions.map(isRight(label)))?.draws ?? 0,
-    ),
+    settledAfter: Int32Array.from(images, ({ decision }) => decision?.draws ?? 0),
   };
 }
