@@ -88,6 +88,8 @@ export const energy = defineSuite({
   plan(context, options) {
     const sets = setsOf(context, options);
     if (!sets) return [];
+    // A wrong name is told before anything is measured.
+    fitSetOf(sets, options);
     return context.systems.flatMap((system): Request[] => [
       ...context.datasets.flatMap((dataset): Request[] => {
         const gradients = options.gradients && gradientRequest(system, dataset);

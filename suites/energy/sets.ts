@@ -32,7 +32,7 @@ export function setsOf(
       : datasetNamed(datasets, options.train, 'train');
   if (train === reference)
     throw new AssayError('config-invalid', 'one data set cannot be the training set and the test set', {
-      path: 'suites: energy.train',
+      path: 'train',
       expected: `a data set other than "${reference.name}"`,
       found: train.name,
       hint: 'name another data set in `train`, or the test set in `against`',

@@ -38,17 +38,16 @@ export function fitSetOf(
     return ofRole('validation') ?? ofRole('train');
   }
   const found = [reference, ...others].find(({ name }) => name === fit);
-  const path = 'suites: energy.fit';
   if (!found)
     throw unknownName(
       'data set',
       fit,
       others.map(({ name }) => name),
-      { path },
+      { path: 'suites: energy.fit' },
     );
   if (found !== reference) return found;
   throw new AssayError('config-invalid', 'typicality cannot be fitted to the images that it is reported on', {
-    path,
+    path: 'fit',
     expected: `a data set other than "${reference.name}", of the same kind`,
     found: fit,
     hint: 'name a validation set, or leave `fit` out',

@@ -159,7 +159,10 @@ describe('log p(x) of data sets', () => {
       run({ systems: [identity], datasets: [test, ood], options });
     await expect(asked({ against: 'tset' })).rejects.toThrow('tset');
     await expect(asked({ train: 'tain' })).rejects.toThrow('tain');
-    await expect(asked({ train: 'test' })).rejects.toMatchObject({ code: 'config-invalid' });
+    await expect(asked({ train: 'test' })).rejects.toMatchObject({
+      code: 'config-invalid',
+      details: { path: 'train' },
+    });
     const turned = await asked({ against: 'far' });
     expect(measureOf(turned, 'log-px-gap').dataset).toBe('test');
   });

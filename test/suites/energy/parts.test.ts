@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { check } from '../../../src/config/validate.js';
+import { builtinCatalogue } from '../../../src/suites/catalogue.js';
 import { energy } from '../../../suites/energy/index.js';
+import { energyOptions } from '../../../suites/energy/options.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { type MemoryOptions, memoryDataset } from '../helpers/memory-dataset.js';
 import { measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
@@ -140,7 +143,7 @@ describe('typicality', () => {
     expect(measureOf(await run('bright'), 'atypical-share', { dataset: 'held out' }).params).toEqual({
       fit: 'bright',
     });
-    await expect(run('test')).rejects.toMatchObject({ code: 'config-invalid' });
+    await expect(run('test')).rejects.toMatchObject({ code: 'config-invalid', details: { path: 'fit' } });
     await expect(run('brigth')).rejects.toThrow('brigth');
     const none = await runSuite(energy, {
       systems: [line],
@@ -148,5 +151,19 @@ describe('typicality', () => {
       options: CHEAP,
     });
     expect(none.summary.notApplicable?.map(({ what }) => what)).toContain('typicality');
+  });
+
+  it('tells a wrong data set before anything is measured', () => {
+    const context = {
+      systems: [line.info],
+      datasets: datasets.map(({ info }) => info),
+      seed: 0,
+      catalogue: builtinCatalogue,
+    };
+    const plan = (fit: string) =>
+      energy.plan(context, check(energyOptions(builtinCatalogue), { ...CHEAP, fit }, { what: 'options' }));
+    expect(() => plan('test')).toThrow('typicality cannot be fitted');
+    expect(() => plan('brigth')).toThrow('brigth');
+    expect(plan('held out').length).toBeGreaterThan(0);
   });
 });
