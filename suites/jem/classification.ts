@@ -1,6 +1,5 @@
 import {
   drawnBinSums,
-  type Estimate,
   ece,
   equalWidth,
   jointBootstrap,
@@ -97,12 +96,13 @@ export function calibration(on: OnTest, { bins, resamples, seed, sheet }: Settin
           ]) as Record<string, number>;
         },
         centred: all.map((_, i) => `value ${i}`),
+        within: [0, 1],
       },
     ],
     { seed, resamples, purpose: 'bootstrap/jem-ece' },
   );
   const of = (i: number) => ({
-    estimate: cut(estimates[`value ${i}`]),
+    estimate: estimates[`value ${i}`],
     rows: rowsOf(all[i], sheet, {
       statistic: 'ece',
       columns: { confidence: 'confidence', outcome: 'correct' },
@@ -126,9 +126,3 @@ export function calibration(on: OnTest, { bins, resamples, seed, sheet }: Settin
     })),
   };
 }
-
-/** An error is not negative, and not above 1. */
-const cut = ({ interval, ...rest }: Estimate): Estimate => ({
-  ...rest,
-  interval: interval && [Math.max(0, interval[0]), Math.min(1, interval[1])],
-});
