@@ -17,7 +17,7 @@ import { type Quality, qualityOf, realAgainstItself } from './quality.js';
 import { qualityMeasures, realMeasures } from './quality-measures.js';
 import { requestsFor, type SetRequests, type SystemRequests } from './requests.js';
 import { neighboursOf, type SampleSet, sampleSet } from './result.js';
-import { selectionsOf } from './selection.js';
+import { type Selection, selectionsOf } from './selection.js';
 import { sheet } from './sheet.js';
 import { contentTable, distalTable, qualityTable } from './tables.js';
 import { setWarnings } from './warnings.js';
@@ -103,20 +103,7 @@ export const samples = defineSuite({
       ]),
       warnings: sets.flatMap((judged) => setWarnings(NAME, judged)),
       notApplicable: wanted.flatMap(lacks),
-      examples:
-        sets.length > 0
-          ? [
-              sheet(
-                NAME,
-                sets.map(({ set, memorisation }) => ({
-                  set,
-                  memorisation,
-                  selections: selectionsOf(set, options.selections),
-                })),
-                distals,
-              ),
-            ]
-          : [],
+      examples: sets.length > 0 ? [sheet(NAME, sets, distals)] : [],
       arrays: sets.map(({ set }) => ({ name: `${NAME}-${set.name}-${set.system.name}`, array: set.pixels })),
     };
   },
@@ -144,6 +131,7 @@ const jobs = (wanted: ReturnType<typeof requestsFor>): SystemRequests[] =>
 
 interface FoundSet {
   set: SampleSet;
+  selections: readonly Selection[];
   reference: { name: string; n: number } | undefined;
   qualities: Quality[];
   memorisation: Memorisation | undefined;
@@ -170,12 +158,14 @@ function foundFor(
   const sets = job.sets.flatMap((wanted): (FoundSet & { wanted: SetRequests })[] => {
     const set = sampleSet(system, roles, wanted, collected);
     if (!set) return [];
+    const selections = selectionsOf(set, options.selections);
     return [
       {
         wanted,
         set,
+        selections,
         reference: features && { name: features.request.dataset, n: features.indices.length },
-        qualities: qualityOf(set, features, ofReal, options, context),
+        qualities: qualityOf(set, selections, features, ofReal, options, context),
         memorisation: memorisation(set, real),
       },
     ];

@@ -13,7 +13,7 @@ import {
 import { type Collected, type SuiteContext, stream } from '../../src/suite.js';
 import type { SamplesOptions } from './options.js';
 import type { SampleSet } from './result.js';
-import { type Selection, selectionsOf } from './selection.js';
+import type { Selection } from './selection.js';
 
 /** Beyond this width a Frechet distance costs too much to be resampled. */
 export const WIDEST_RESAMPLED = 512;
@@ -33,9 +33,10 @@ export interface Quality {
 
 export function qualityOf(
   set: SampleSet,
+  selections: readonly Selection[],
   reference: Collected<FeatureRows> | undefined,
   ofReal: OfReal,
-  { selections, splits, resamples, kernel }: SamplesOptions,
+  { splits, resamples, kernel }: SamplesOptions,
   { seed, steps }: Pick<SuiteContext, 'seed' | 'steps'>,
 ): Quality[] {
   const { extractor } = set;
@@ -44,7 +45,7 @@ export function qualityOf(
   const real = reference && tableOf(reference.rows.features);
   const draws = drawsFor(all, resamples);
   const step = (what: string) => steps?.(`resamples of ${what}, ${set.name} samples of ${set.system.name}`);
-  return selectionsOf(set, selections).map((selection) => {
+  return selections.map((selection) => {
     const chosen = only(all, selection.chosen);
     const scored =
       extractor.classified && scores(extractor.classified.logits, selection, splits, { seed, resamples });

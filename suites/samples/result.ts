@@ -18,6 +18,8 @@ export interface Classification {
   predicted: Int32Array;
   /** (n): largest p(y|x). */
   confidence: Float64Array;
+  /** (n): p(y|x) of the class climbed, where it was given. */
+  ofClass?: Float64Array;
 }
 
 /** The nearest images of another data set. */
@@ -70,15 +72,15 @@ export function sampleSet(
   collected: CollectedRows,
 ): SampleSet | undefined {
   const get = (request: SetRequests['judged']) => request && collected.get(request);
-  const [drawn, own] = [collected.get(wanted.drawn), collected.get(wanted.own)];
+  const [drawn, outputs] = [collected.get(wanted.drawn), collected.get(wanted.own)];
   const [judged, extracted] = [get(wanted.judged), get(wanted.extracted)];
-  if (!drawn || !own) return undefined;
-  const indices = shared([drawn, own, judged, extracted]);
+  if (!drawn || !outputs) return undefined;
+  const indices = shared([drawn, outputs, judged, extracted]);
   const { pixels, conditioned } = rowsOf(drawn, indices);
-  const said = rowsOf(own, indices);
+  const said = rowsOf(outputs, indices);
   const n = indices.length;
-  const classified = classificationOf(system, said, n);
   const climbed = wanted.name === 'conditional' ? conditioned.data : undefined;
+  const own = classificationOf(system, said, n, climbed);
   const extractedRows = extracted && rowsOf(extracted, indices);
   const nearest = wanted.nearest && collected.get(wanted.nearest);
   const { spread } = wanted.drawn.params as SamplesParams;
@@ -95,8 +97,8 @@ export function sampleSet(
     pixels,
     conditioned: climbed,
     logPx: said.logPx?.data ?? new Float32Array(n).fill(Number.NaN),
-    own: classified,
-    ofClass: climbed && classified && probabilityOf(classified, climbed),
+    own,
+    ofClass: own?.ofClass,
     judge: judge && judged ? classificationOf(judge, rowsOf(judged, indices), n) : undefined,
     extractor:
       extractor && extractedRows?.features
@@ -117,6 +119,7 @@ function classificationOf(
   by: SystemInfo,
   { logits }: OutputsOnSamplesRows,
   n: number,
+  climbed?: Int32Array,
 ): Classification | undefined {
   if (!logits) return undefined;
   const table = { n, classes: by.classes.length, data: logits.data };
@@ -128,12 +131,8 @@ function classificationOf(
     predicted[i] = argmaxOf(row);
     confidence[i] = row[predicted[i]];
   }
-  return { by, logits: table, predicted, confidence };
-}
-
-function probabilityOf({ logits }: Classification, classes: Int32Array): Float64Array {
-  const probabilities = softmax(logits);
-  return Float64Array.from(classes, (c, i) => probabilities[i * logits.classes + c]);
+  const ofClass = climbed && Float64Array.from(climbed, (c, i) => probabilities[i * table.classes + c]);
+  return { by, logits: table, predicted, confidence, ...(ofClass && { ofClass }) };
 }
 
 function saturatedShares({ shape: [n], data }: NdArray<Float32Array>): Float64Array {

@@ -11,7 +11,8 @@ export interface Selection {
   count: number;
 }
 
-const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`;
+/** Three digits. */
+export const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`;
 
 /**
  * The most confident samples: of each class, by p(y|x) of the class climbed, as SADA-JEM selects from its buffer (Yang et

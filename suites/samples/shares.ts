@@ -7,13 +7,16 @@ import type { Classification, SampleSet } from './result.js';
 export const sharesOf = onceFor(({ n, own, judge, conditioned, saturated, apart }: SampleSet) => {
   const right = (by: Classification | undefined) =>
     by && conditioned && wilson(by.predicted.filter((p, i) => p === conditioned[i]).length, n);
+  const alike = apart.filter((distance) => distance < SAME).length;
   return {
     /** Of the class climbed, by the system itself and by the judge; undefined for unconditional samples. */
     own: right(own),
     judged: right(judge),
     /** Of the pixels. */
     saturated: meanOf(saturated),
+    /** How many look like another. */
+    alike,
     /** Undefined for a single sample. */
-    duplicates: apart.length > 0 ? wilson(apart.filter((distance) => distance < SAME).length, n) : undefined,
+    duplicates: apart.length > 0 ? wilson(alike, n) : undefined,
   };
 });

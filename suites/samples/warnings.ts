@@ -1,8 +1,9 @@
 import type { Warning } from '../../src/suite.js';
-import { SAME } from './duplicates.js';
 import { type Memorisation, NEAR } from './neighbours.js';
 import type { Quality } from './quality.js';
 import type { SampleSet } from './result.js';
+import { percent } from './selection.js';
+import { sharesOf } from './shares.js';
 
 /** Real images with much black or white (glyphs, drawings) exist: only an extreme share is told. */
 const SATURATED = 0.9;
@@ -28,10 +29,9 @@ export function setWarnings(suite: string, judged: Judged): Warning[] {
 }
 
 function ofImages({ set, memorisation }: Judged): Told[] {
-  const { name, system, n, own, apart, saturated, failed } = set;
+  const { name, system, n, own, failed } = set;
   const what = `${name} samples of "${system.name}"`;
-  const whitest = n > 0 ? saturated.reduce((a, b) => a + b, 0) / n : 0;
-  const alike = apart.filter((distance) => distance < SAME).length;
+  const { saturated, alike } = sharesOf(set);
   const most = own ? largestShare(own.predicted) : undefined;
   // The images of a buffer stay what they are, whatever the options.
   const remedy = (fix: string) => (name === 'buffer' ? {} : { fix });
@@ -43,10 +43,10 @@ function ofImages({ set, memorisation }: Judged): Told[] {
       why: 'a chain whose gradient or image is not finite has left where the network behaves; the others are those that did not',
       ...remedy('lower `stepSize`, or use `clamp: box`'),
     },
-    whitest > SATURATED && {
+    saturated.value > SATURATED && {
       code: 'samples-saturated',
       severity: 'warning',
-      message: `${percent(whitest)} of the pixels of ${what} are black or white`,
+      message: `${percent(saturated.value)} of the pixels of ${what} are black or white`,
       why: 'chains that run into the walls of [0, 1] follow a gradient that does not end where images are',
       ...remedy('lower `stepSize` or raise `temperature`'),
     },
@@ -112,8 +112,6 @@ function ofFeatures({ set, reference, qualities }: Judged): Told[] {
   ];
   return told.filter((one) => one !== false);
 }
-
-const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`;
 
 function largestShare(classes: Int32Array): { at: number; share: number } | undefined {
   const counts = new Map<number, number>();
