@@ -109,6 +109,8 @@ export interface SystemInfo {
   model: string;
   /** One line for reports: `purified by jem: 10 steps, 5 chains`; empty for a bare model. */
   defence: string;
+  /** Set behind chains of SGLD: how many steps, and what attacks follow through them. `identity` knows of it. */
+  purified?: { steps: number; gradient: 'straight-through' | 'full' };
   /** (C, H, W) */
   shape: readonly [number, number, number];
   /** Set when it takes rows of logits in place of images: there is no model, only what it predicted. */

@@ -1,4 +1,4 @@
-import type { Warning } from '../../src/suite.js';
+import type { SystemInfo, Warning } from '../../src/suite.js';
 import type { JemOptions } from './options.js';
 import type { Cast } from './requests.js';
 import type { Robustness } from './robustness.js';
@@ -10,7 +10,7 @@ export function jemWarnings(
   robustness: readonly Robustness[],
   { steps, searches, examples }: JemOptions,
 ): Warning[] {
-  const bound = refined.filter(({ system, full }) => full === undefined && climbs(system.defence));
+  const bound = refined.filter(({ system, full }) => full === undefined && passesSampler(system));
   const shorter = [
     ...(steps < 40 ? [`${steps} steps in place of 40`] : []),
     ...(searches < 20 ? [`${searches} searches in place of 20`] : []),
@@ -46,5 +46,6 @@ export function jemWarnings(
   ];
 }
 
-/** Whether a defence takes steps of SGLD. */
-const climbs = (defence: string): boolean => /purified by .*: [1-9]\d* steps?/.test(defence);
+/** Whether attacks take the chains of a system for the identity. */
+const passesSampler = ({ purified }: SystemInfo): boolean =>
+  purified !== undefined && purified.steps > 0 && purified.gradient === 'straight-through';

@@ -66,6 +66,7 @@ export function describePurified(
       `purified by ${by.info.name}: ${plural(steps, 'step')} of size ${stepSize}, noise ${noise}, input noise ` +
       `${inputNoise}, ${plural(chains, 'chain')}${clamp === 'box' ? ', kept in the box' : ''}` +
       `${seed === 'fixed' ? ', one seed an image' : ''}${gradient === 'full' ? ', full gradient' : ''}`,
+    purified: { steps, gradient },
     offers,
     lacks: {
       ...info.lacks,

@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { describePurified } from '../../../src/models/defences/describe-purified.js';
 import { NoisySystem } from '../../../src/models/defences/noise.js';
 import { PurifiedSystem } from '../../../src/models/defences/purification.js';
 import type { System } from '../../../src/models/system.js';
 import { jem } from '../../../suites/jem/index.js';
 import type { RobustnessRequests } from '../../../suites/jem/requests.js';
 import { robustnessOf, type Verdicts } from '../../../suites/jem/robustness.js';
+import { jemWarnings } from '../../../suites/jem/warnings.js';
 import { type AnalyticOptions, analyticSystem, noiseImages } from '../../attacks/helpers/analytic-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';
 import { codes, measureOf, type Outcome, runSuite } from '../helpers/run-suite.js';
@@ -158,6 +160,19 @@ describe('the JEM suite', () => {
     ]);
     collected.delete(wanted.starts[0].verified);
     expect(robustnessOf(on, wanted, collected as never)).toBeUndefined();
+  });
+
+  it('says that gradients pass the sampler only where they do', () => {
+    const bare = model().info;
+    const able = { info: { ...bare, offers: [...bare.offers, 'hessianProduct' as const] } };
+    const warned = (steps: number, gradient: 'straight-through' | 'full') => {
+      const system = describePurified(able, able, { ...chain, ...attacked, steps, gradient }, 'refined');
+      const cast = { model: bare, refined: [{ system }], test: { name: 'test' } };
+      return jemWarnings('jem', cast as never, [], { steps: 40, searches: 20, examples: 300 } as never);
+    };
+    expect(warned(3, 'straight-through')).toMatchObject([{ code: 'purification-upper-bound' }]);
+    expect(warned(3, 'full')).toEqual([]);
+    expect(warned(0, 'straight-through')).toEqual([]);
   });
 
   it('finds that noise is worth nothing where there is next to none', async () => {
