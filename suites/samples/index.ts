@@ -102,7 +102,7 @@ export const samples = defineSuite({
         ...confidenceBars(own.map(({ set }) => set)),
       ]),
       warnings: sets.flatMap((judged) => setWarnings(NAME, judged)),
-      notApplicable: wanted.flatMap(lacks),
+      notApplicable: wanted.flatMap((one) => lacks(one, options)),
       examples: sets.length > 0 ? [sheet(NAME, sets, distals)] : [],
       arrays: sets.map(({ set }) => ({ name: `${NAME}-${set.name}-${set.system.name}`, array: set.pixels })),
     };
@@ -191,7 +191,10 @@ const distalFor = (
 ): Distal | undefined => distal && distalOf(system, distal, collected, options.distal.threshold);
 
 /** Systems that cannot be drawn from, and what of the others was left out. */
-function lacks(wanted: ReturnType<typeof requestsFor>[number]): NotApplicable[] {
+function lacks(
+  wanted: ReturnType<typeof requestsFor>[number],
+  { selections }: SamplesOptions,
+): NotApplicable[] {
   const on = { suite: NAME, model: wanted.system.name };
   if ('reason' in wanted) return [{ ...on, reason: wanted.reason }];
   const { system, roles } = wanted;
@@ -201,6 +204,11 @@ function lacks(wanted: ReturnType<typeof requestsFor>[number]): NotApplicable[] 
       what: 'conditional samples and distal adversarials',
       reason: classless,
     },
+    !system.offers.includes('logits') &&
+      selections.some((share) => share < 1) && {
+        what: 'selections of the most confident samples',
+        reason: classless,
+      },
     !roles.extractor && {
       what: 'Frechet distance, kernel distance and inception score',
       reason: 'no system of the run has features of these images: name one as `extractor`',

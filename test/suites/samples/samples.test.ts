@@ -243,7 +243,15 @@ describe('the suite samples', () => {
         what: 'conditional samples and distal adversarials',
         reason: 'it is an energy',
       },
+      {
+        suite: 'samples',
+        model: 'jem',
+        what: 'selections of the most confident samples',
+        reason: 'it is an energy',
+      },
     ]);
+    const unselected = await drawn({ selections: [1] }, [scalar, other]);
+    expect(unselected.summary.notApplicable).toHaveLength(1);
     // No p(y|x) to select by.
     const selections = outcome.summary.measures.flatMap(({ params }) => params.selection ?? []);
     expect(new Set(selections)).toEqual(new Set(['all']));
