@@ -40,12 +40,13 @@ export interface Path {
 
 /** Why there are none; undefined where there are. */
 export function pathless(
-  { stochastic, offers, classes }: SystemInfo,
+  { stochastic, offers, lacks, classes }: SystemInfo,
   { reference }: Sets,
 ): string | undefined {
   if (stochastic) return 'it is stochastic: the paths are those of the bare model';
-  if (!offers.includes('logits') || classes.length < 2) return 'it does not classify';
-  if (!offers.includes('inputGradient')) return 'it has no gradient';
+  if (!offers.includes('logits')) return lacks.logits ?? 'it does not classify';
+  if (classes.length < 2) return 'it does not classify';
+  if (!offers.includes('inputGradient')) return lacks.inputGradient ?? 'it has no gradient';
   return reference.labelled ? undefined : `"${reference.name}" has no labels`;
 }
 

@@ -3,35 +3,43 @@ import { cell, type LineFigure, type Table } from '../../src/suite.js';
 import type { Heights } from './heights.js';
 import { type Followed, followed, shownSteps, type Traced, valuesAt } from './traces.js';
 
-/** One chart a number, from every kind of start. */
+/** One chart a number, from every kind of start. Without test images there is no zero of a system's log p(x). */
 export function traceFigures(all: readonly Traced[], references: readonly Heights[]): LineFigure[] {
   if (all.length === 0) return [];
-  return followed.map((one): LineFigure => {
-    const relative = one.id === 'log-px';
-    const label = relative ? 'log p(x) above the mean test image' : one.title;
-    return {
-      kind: 'lines',
-      id: `trace-${one.id}`,
-      title: `SGLD: ${label}`,
-      caption: `Means over ${all[0].collected.indices.length} chains with t intervals; they start at uniform noise, or at images.`,
-      xLabel: 'SGLD steps',
-      yLabel: label,
-      yFormat: one.format,
-      series: all.map((traced) => ({
-        name: traced.system.name,
-        ...(traced.params.start === 'data'
-          ? { variant: `from ${traced.dataset}`, dashed: true }
-          : { variant: 'from noise' }),
-        points: pointsOf(traced, one, relative ? zeroOf(traced, references) : 0),
-      })),
-    };
-  });
+  return followed
+    .map((one): LineFigure => {
+      const relative = one.id === 'log-px';
+      const label = relative ? 'log p(x) above the mean test image' : one.title;
+      return {
+        kind: 'lines',
+        id: `trace-${one.id}`,
+        title: `SGLD: ${label}`,
+        caption: `Means over ${all[0].collected.indices.length} chains with t intervals; they start at uniform noise, or at images.`,
+        xLabel: 'SGLD steps',
+        yLabel: label,
+        yFormat: one.format,
+        series: all.flatMap((traced) => {
+          const zero = relative ? zeroOf(traced, references) : 0;
+          if (zero === undefined) return [];
+          return [
+            {
+              name: traced.system.name,
+              ...(traced.params.start === 'data'
+                ? { variant: `from ${traced.dataset}`, dashed: true }
+                : { variant: 'from noise' }),
+              points: pointsOf(traced, one, zero),
+            },
+          ];
+        }),
+      };
+    })
+    .filter(({ series }) => series.length > 0);
 }
 
-/** Mean log p(x) of the data set that is compared with: a common zero of systems. */
-function zeroOf({ system }: Traced, references: readonly Heights[]): number {
+/** Mean log p(x) of the data set that is compared with, a common zero of systems; undefined where there is none. */
+function zeroOf({ system }: Traced, references: readonly Heights[]): number | undefined {
   const found = references.find((one) => one.system === system);
-  return found ? meanOf(found.logPx).value : 0;
+  return found && found.logPx.length > 0 ? meanOf(found.logPx).value : undefined;
 }
 
 function pointsOf(traced: Traced, one: Followed, zero: number): LineFigure['series'][number]['points'] {

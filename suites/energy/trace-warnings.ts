@@ -1,7 +1,7 @@
 import type { Warning } from '../../src/suite.js';
 import type { Heights } from './heights.js';
 import { NAME } from './measures.js';
-import { followed, type Traced, valuesAt } from './traces.js';
+import { type Followed, type FollowedId, followed, type Traced, valuesAt } from './traces.js';
 
 /** Chains agree where R-hat is below this (Vehtari et al. 2021, section 4). */
 const MIXED = 1.01;
@@ -9,7 +9,9 @@ const MIXED = 1.01;
 const SATURATED = 0.5;
 const OUTSIDE = 0.1;
 
-const named = (id: string) => followed.find((one) => one.id === id) ?? followed[0];
+const byId = Object.fromEntries(followed.map((one) => [one.id, one])) as Readonly<
+  Record<FollowedId, Followed>
+>;
 const mean = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length;
 
 /**
@@ -22,7 +24,7 @@ export function traceWarnings(traced: Traced, ofSystem: readonly Heights[]): War
   const n = collected.indices.length;
   const from = start === 'data' ? `images of "${dataset}"` : 'uniform noise';
   const on = { suite: NAME, model: system.name };
-  const at = (id: string) => valuesAt(traced, named(id), steps).filter(Number.isFinite);
+  const at = (id: FollowedId) => valuesAt(traced, byId[id], steps).filter(Number.isFinite);
   const last = looks[looks.length - 1];
   const warnings: Warning[] = [];
   const beyond = at('log-px').filter((value) => value > ceilingOf(ofSystem)).length;
@@ -87,4 +89,4 @@ function ceilingOf(ofSystem: readonly Heights[]): number {
 
 /** Images that are black and white themselves, such as digits, may end as they began. */
 const saturatedData = (traced: Traced): boolean =>
-  traced.params.start === 'data' && mean(valuesAt(traced, named('saturated'), 0)) > SATURATED;
+  traced.params.start === 'data' && mean(valuesAt(traced, byId.saturated, 0)) > SATURATED;

@@ -14,10 +14,18 @@ import { NAME } from './measures.js';
 import type { EnergyOptions } from './options.js';
 import type { Sets } from './sets.js';
 
+export type FollowedId =
+  | 'log-px'
+  | 'gradient-norm'
+  | 'displacement'
+  | 'saturated'
+  | 'outside'
+  | 'signal-to-noise';
+
 /** A number that is followed along chains. */
 export interface Followed {
   /** Of the measure, behind `trace-`. */
-  id: string;
+  id: FollowedId;
   /** Of the sheet. */
   column: string;
   title: string;

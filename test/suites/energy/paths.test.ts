@@ -92,6 +92,16 @@ describe('log p along attacks', () => {
     ]);
     const scalar = linearSystem({ weights: [[1]], energy: 'output' });
     expect(await reasons({ systems: [scalar], datasets: [test], options })).toEqual(['it does not classify']);
+    const without = (need: 'logits' | 'inputGradient', lacks: Record<string, string>) => ({
+      ...two,
+      info: { ...two.info, offers: two.info.offers.filter((one) => one !== need), lacks },
+    });
+    const energyOnly = without('logits', { logits: 'it is an energy' });
+    expect(await reasons({ systems: [energyOnly], datasets: [test], options })).toEqual(['it is an energy']);
+    const rough = without('inputGradient', { inputGradient: 'a node has no derivative' });
+    expect(await reasons({ systems: [rough], datasets: [test], options })).toEqual([
+      'a node has no derivative',
+    ]);
     const other = await runSuite(energy, { systems: [two], datasets: [test], options: CHEAP });
     expect(other.summary.measures.filter(({ measure }) => measure.startsWith('path-'))).toEqual([]);
     await expect(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { energy } from '../../../suites/energy/index.js';
+import { traceFigures } from '../../../suites/energy/trace-views.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';
 import { quadraticSystem } from '../helpers/quadratic-system.js';
@@ -123,6 +124,26 @@ describe('chains of SGLD', () => {
     expect(codes(cornered)).toContain('chains-saturate');
     expect(codes(cornered)).not.toContain('chains-leave-box');
     expect(measureOf(cornered, 'trace-saturated', { start: 'data' }).value).toBe(1);
+  });
+
+  it('have a line above the mean test image only where there is one', () => {
+    const column = (value: number) => ({ shape: [1, 2], data: Float32Array.of(value, value) });
+    const params = { start: 'data', steps: 1, stepSize: 1, noise: 1, clamp: 'none', temperature: 1 };
+    const rows = {
+      ...{ logPx: column(5), gradientNorm: column(1), displacement: column(2) },
+      ...{ saturated: column(0), outside: column(0) },
+    };
+    const collected = { rows, indices: Int32Array.of(0) };
+    const traced = { system: bowl.info, dataset: 'test', params, collected, lost: 0, looks: [{ steps: 1 }] };
+    const drawn = (heights: object[]) =>
+      traceFigures([traced as never], heights as never).map(({ id, series }) => [id, series[0].points[0].y]);
+    const others = drawn([]);
+    expect(others).toHaveLength(5);
+    expect(drawn([{ system: bowl.info, logPx: Float64Array.of(2, 4) }])).toEqual([
+      ['trace-log-px', 2],
+      ...others,
+    ]);
+    expect(drawn([{ system: bowl.info, logPx: new Float64Array(0) }])).toEqual(others);
   });
 
   it('are skipped with 0 chains, and not applicable to stochastic systems', async () => {
