@@ -43,7 +43,7 @@ export {
   type Summary,
 } from './suites/contract.js';
 export { identifier } from './suites/identifier.js';
-export { type CellOptions, cell, type MeasureDescription, measure } from './suites/measure.js';
+export { type CellOptions, cell, type MeasureDescription, measure, point } from './suites/measure.js';
 export { eachBatch } from './suites/measurements/batches.js';
 export { onceFor } from './suites/once-for.js';
 export { oneOf } from './suites/one-of.js';

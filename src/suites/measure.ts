@@ -1,5 +1,5 @@
 import type { Estimate } from '../metrics/estimate.js';
-import type { Measure, TableEstimate } from './results.js';
+import type { LineFigure, Measure, TableEstimate } from './results.js';
 
 /** Everything about a measure but its number. `rows.sheet` is the name of a sheet that the suite gives. */
 export type MeasureDescription = Omit<Measure, 'value' | 'n' | 'interval' | 'level' | 'method' | 'params'> & {
@@ -64,3 +64,13 @@ export function cell(estimate: Estimate, { mark, bare, times = 1 }: CellOptions 
     ...(mark !== undefined && { mark }),
   });
 }
+
+/** An estimate as a point of a line, with its interval where it has one. Values that are not finite are the caller's to leave out. */
+export const point = (
+  x: number,
+  { value: y, interval }: Pick<Estimate, 'value' | 'interval'>,
+): LineFigure['series'][number]['points'][number] => ({
+  x,
+  y,
+  ...(interval && { lo: interval[0], hi: interval[1] }),
+});

@@ -1,13 +1,14 @@
 import { parseEpsilon } from '../../src/attack.js';
 import type { PixelRows } from '../../src/measurements.js';
-import type { Collected, ImageFigure, LineFigure, NdArray, Picture } from '../../src/suite.js';
+import {
+  type Collected,
+  type ImageFigure,
+  type LineFigure,
+  type NdArray,
+  type Picture,
+  point,
+} from '../../src/suite.js';
 import type { AttackResult } from './result.js';
-
-const point = (x: number, { value, interval }: AttackResult['clean']) => ({
-  x,
-  y: value,
-  ...(interval && { lo: interval[0], hi: interval[1] }),
-});
 
 /** Accuracy against the radius, from the clean accuracy at 0. */
 export function curve(id: string, title: string, results: readonly AttackResult[]): LineFigure {

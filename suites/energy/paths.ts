@@ -10,6 +10,7 @@ import {
   type Measure,
   measure,
   onceFor,
+  point,
   type Request,
   request,
   type SystemInfo,
@@ -185,10 +186,7 @@ export function pathFigures(all: readonly Path[]): LineFigure[] {
       .map((path) => ({
         name: path.system.name,
         ...(path.targeted && one.id !== 'log-pxt' && { variant: 'towards another class', dashed: true }),
-        points: Array.from({ length: steps + 1 }, (_, x) => {
-          const { value: y, interval } = meanOf(changes(path, one, x));
-          return { x, y, ...(interval && { lo: interval[0], hi: interval[1] }) };
-        }),
+        points: Array.from({ length: steps + 1 }, (_, x) => point(x, meanOf(changes(path, one, x)))),
       })),
   }));
 }

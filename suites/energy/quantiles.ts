@@ -17,6 +17,7 @@ import {
   type Measure,
   type MeasureRows,
   measure,
+  point,
   type Table,
 } from '../../src/suite.js';
 import type { Heights } from './heights.js';
@@ -154,8 +155,8 @@ export function quantileFigures(all: readonly ByQuantile[]): LineFigure[] {
     const curves = (name: 'accuracy' | 'ece') =>
       own.map(({ of, parts }) => ({
         name: of.system.name,
-        points: parts.flatMap(({ quantile: x, [name]: { value: y, interval } }) =>
-          Number.isFinite(y) ? [{ x, y, ...(interval && { lo: interval[0], hi: interval[1] }) }] : [],
+        points: parts.flatMap(({ quantile, [name]: estimate }) =>
+          Number.isFinite(estimate.value) ? [point(quantile, estimate)] : [],
         ),
       }));
     const xLabel = 'part by log p(x), from the lowest';

@@ -1,5 +1,5 @@
 import { meanOf } from '../../src/metrics.js';
-import { cell, type LineFigure, type Table } from '../../src/suite.js';
+import { cell, type LineFigure, point, type Table } from '../../src/suite.js';
 import type { Heights } from './heights.js';
 import { type Followed, followed, shownSteps, type Traced, valuesAt } from './traces.js';
 
@@ -46,7 +46,8 @@ function pointsOf(traced: Traced, one: Followed, zero: number): LineFigure['seri
   return shownSteps(traced).flatMap((x) => {
     const { value, interval } = meanOf(valuesAt(traced, one, x));
     if (!Number.isFinite(value)) return [];
-    return [{ x, y: value - zero, ...(interval && { lo: interval[0] - zero, hi: interval[1] - zero }) }];
+    const above: typeof interval = interval && [interval[0] - zero, interval[1] - zero];
+    return [point(x, { value: value - zero, interval: above })];
   });
 }
 

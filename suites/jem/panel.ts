@@ -1,6 +1,6 @@
 import { parseEpsilon } from '../../src/attack.js';
 import type { Estimate } from '../../src/metrics.js';
-import { cell, type Figure, type Measure, measure, type Table } from '../../src/suite.js';
+import { cell, type Figure, type Measure, measure, point, type Table } from '../../src/suite.js';
 import { type Compared, type DeviationName, deviationTitles } from './deviation.js';
 import type { Robustness } from './robustness.js';
 
@@ -118,10 +118,8 @@ export function robustnessFigure(
       const found = all.find(
         ({ system: name, params }) => name === system && params.norm === norm && params.epsilon === text,
       );
-      const { value, interval } = found?.[column].estimate ?? { value: Number.NaN, interval: null };
-      if (!Number.isFinite(value)) return [];
-      const range = interval ? { lo: interval[0], hi: interval[1] } : {};
-      return [{ x: parseEpsilon(text).value, y: value, ...range }];
+      const estimate = found?.[column].estimate;
+      return estimate && Number.isFinite(estimate.value) ? [point(parseEpsilon(text).value, estimate)] : [];
     });
   const ticks = results[0]?.epsilons ?? [];
   return {

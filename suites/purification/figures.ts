@@ -1,5 +1,5 @@
 import { type Estimate, wilson } from '../../src/metrics.js';
-import type { LineFigure } from '../../src/suite.js';
+import { type LineFigure, point } from '../../src/suite.js';
 import { ladder } from './ladder.js';
 import type { PurificationResult } from './result.js';
 import type { UnderAttack } from './under-attack.js';
@@ -7,11 +7,9 @@ import type { UnderAttack } from './under-attack.js';
 type Series = LineFigure['series'][number];
 
 const points = (xs: readonly number[], estimates: readonly (Estimate | undefined)[]): Series['points'] =>
-  estimates.flatMap((estimate, k) => {
-    if (!estimate || !Number.isFinite(estimate.value)) return [];
-    const { value, interval } = estimate;
-    return [{ x: xs[k], y: value, ...(interval && { lo: interval[0], hi: interval[1] }) }];
-  });
+  estimates.flatMap((estimate, k) =>
+    estimate && Number.isFinite(estimate.value) ? [point(xs[k], estimate)] : [],
+  );
 
 const ticks = (xs: readonly number[]) => xs.map((value) => ({ value, label: String(value) }));
 

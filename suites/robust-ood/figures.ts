@@ -1,6 +1,6 @@
 import { parseEpsilon } from '../../src/attack.js';
 import { type Estimate, rankingEstimate } from '../../src/metrics.js';
-import { cell, type DatasetInfo, type LineFigure, type Table } from '../../src/suite.js';
+import { cell, type DatasetInfo, type LineFigure, point, type Table } from '../../src/suite.js';
 import { attackName, byRadius, METRICS } from './measures.js';
 import type { Raised } from './robust-auroc.js';
 import { type Evaded, isReproduced } from './undetected-errors.js';
@@ -12,11 +12,7 @@ const DETECTOR: Table['columns'] = [
 
 const points = (epsilons: readonly string[], estimates: readonly Estimate[]) =>
   estimates
-    .map(({ value, interval }, k) => ({
-      x: k === 0 ? 0 : parseEpsilon(epsilons[k - 1]).value,
-      y: value,
-      ...(interval && { lo: interval[0], hi: interval[1] }),
-    }))
+    .map((estimate, k) => point(k === 0 ? 0 : parseEpsilon(epsilons[k - 1]).value, estimate))
     .filter(({ y }) => Number.isFinite(y));
 
 const ticks = (epsilons: readonly string[]) => [
