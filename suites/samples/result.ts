@@ -62,6 +62,7 @@ export interface SampleSet {
   /** (n): root mean square difference from the nearest other sample; empty for a single one. */
   apart: Float64Array;
   neighbours: Neighbours | undefined;
+  /** Chains without a result, and images of which the system gives none: their rows are left out. */
   failed: number;
 }
 
@@ -111,7 +112,7 @@ export function sampleSet(
     saturated: saturatedShares(pixels),
     apart: nearestRms(pixels),
     neighbours: nearest && neighboursOf(nearest, indices),
-    failed: (drawn.failed?.length ?? 0) + (drawn.indices.length - n),
+    failed: new Set([drawn, outputs].flatMap(({ failed = [] }) => failed.map(({ example }) => example))).size,
   };
 }
 

@@ -6,6 +6,7 @@ import { momentsOf } from '../../../src/metrics/moments.js';
 import { quantile } from '../../../src/metrics.js';
 import type { System } from '../../../src/models/system.js';
 import { samples } from '../../../suites/samples/index.js';
+import { sampleSet } from '../../../suites/samples/result.js';
 import { type AnalyticOptions, analyticSystem } from '../../attacks/helpers/analytic-system.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';
@@ -289,6 +290,29 @@ describe('the suite samples', () => {
       expect.arrayContaining(['samples-collapsed', 'samples-duplicated', 'samples-saturated']),
     );
     expect(measureOf(steep, 'duplicate-samples', { samples: 'unconditional' }).value).toBeGreaterThan(0.9);
+  });
+
+  it('counts samples that failed once, whether as chains or as images that the system was shown', () => {
+    const numbers = (values: readonly number[], width = 1) => ({
+      shape: width === 1 ? [2] : [2, 1, 1, width],
+      data: Float32Array.from(values),
+    });
+    const indices = Int32Array.of(0, 3);
+    const conditioned = { shape: [2], data: Int32Array.of(-1, -1) };
+    const failedAs = (...examples: number[]) => ({
+      failed: examples.map((example) => ({ example, what: 'NaN' })),
+    });
+    const rows = { pixels: numbers([0, 0.2, 0.4, 0.6], 2), conditioned };
+    const drawn = { rows, indices, ...failedAs(1) };
+    const own = { rows: { logPx: numbers([1, 2]) }, indices, ...failedAs(1, 2) };
+    const wanted = { name: 'unconditional', drawn: { params: {}, dataset: 'test' }, own: {} };
+    const collected = new Map<object, object>([
+      [wanted.drawn, drawn],
+      [wanted.own, own],
+    ]);
+    const roles = { judge: undefined, extractor: undefined };
+    const set = sampleSet(jem().info, roles, wanted as never, collected as never);
+    expect(set).toMatchObject({ n: 2, failed: 2 });
   });
 
   it('takes images from all over a buffer that is sorted by class, in any part of them too', () => {
