@@ -4,9 +4,12 @@ import { cell, type Figure, type Measure, measure, point, type Table } from '../
 import { type Compared, type DeviationName, deviationTitles } from './deviation.js';
 import type { Robustness } from './robustness.js';
 
-/** Three measures of every number: as published, as it should be, and what each difference is worth. */
+/**
+ * Three measures of every number: as published, as it should be, and what each difference is worth. Robust accuracy at
+ * the radius shown, as it should be, stands in the headline: no other suite of the protocol gives it.
+ */
 export function comparedMeasures(suite: string, dataset: string, all: readonly Compared[]): Measure[] {
-  return all.flatMap(({ title, params, format, better, system, published, corrected, deviations }) => {
+  return all.flatMap(({ title, params, format, better, system, published, corrected, deviations, shown }) => {
     const about = { suite, model: system, dataset, params, format };
     return [
       measure(
@@ -19,6 +22,7 @@ export function comparedMeasures(suite: string, dataset: string, all: readonly C
           better,
           measure: 'as-it-should-be',
           title: `${title}, as it should be`,
+          ...(shown && params.quantity === 'robust-accuracy' && { headline: true }),
           rows: corrected.rows,
         },
         corrected.estimate,

@@ -29,6 +29,12 @@ async function expectWhole(at: string) {
   );
   const columns = measures.filter(({ params }) => params.quantity === 'accuracy');
   expect(columns.map(({ measure }) => measure)).toEqual(['as-published', 'as-it-should-be', 'deviation']);
+  // What a table of the run shows first: robust accuracy of JEM-k beside accuracy, ECE and AUROC of the model.
+  const headlines = measures.filter(({ headline, suite }) => headline && suite === 'jem');
+  expect(headlines.map(({ measure, params: { quantity } }) => [measure, quantity])).toEqual(
+    headlines.map(() => ['as-it-should-be', 'robust-accuracy']),
+  );
+  expect(headlines.length).toBeGreaterThan(0);
   for (const preset of ['jem', 'jem-protocol'])
     expect(await obeyed(['table', preset, 'out', '--format', 'csv'], at)).toMatchObject({
       code: 0,
@@ -108,6 +114,28 @@ describe('--preset jem', () => {
     expect(await obeyed(words, at)).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/another file in its place.*remove it if you did not edit it/s),
+    });
+  });
+
+  it('takes the extractor that lies beside the data, whose name must be its own', async () => {
+    const at = given();
+    const card = readFileSync(join(at, 'sharp.model.yaml'), 'utf8').replace(/^checkpoint: /m, '$&../');
+    writeFileSync(join(at, 'data', 'extractor.model.yaml'), card);
+    const words = ['init', 'out', '--preset', 'jem', '-c', 'flat.model.yaml', '--data', 'data'];
+    expect(await obeyed(words, at)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/found {4}extractor: \.\.\/data\/extractor\.model\.yaml/),
+    });
+    const run = parse(readFileSync(join(at, 'out/jem.run.yaml'), 'utf8'));
+    expect(run.models).toEqual(['../flat.model.yaml', '../data/extractor.model.yaml']);
+    expect(run.suites[3]).toMatchObject({
+      samples: { extractor: 'sharp', systems: ['flat'] },
+      models: ['flat', 'sharp'],
+    });
+    writeFileSync(join(at, 'data', 'extractor.model.yaml'), card.replace('sharp', 'flat'));
+    expect(await obeyed(words, at)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/the extractor has the name of the model.*extractor\.model\.yaml/s),
     });
   });
 

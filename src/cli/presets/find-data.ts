@@ -3,18 +3,22 @@ import { extname, join } from 'node:path';
 import { checkConfined } from '../../bytes/confine.js';
 import { unreadable } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
-import type { FoundSet, WantedSet } from './preset.js';
+import type { FoundSet, WantedModel, WantedSet } from './preset.js';
 
-/** Data sets of a folder, by what they are called. */
+/** Data sets of a folder, and model cards beside them, by what they are called. */
 export interface FoundData {
   found: FoundSet[];
   missing: WantedSet[];
+  models: { wanted: WantedModel; file: string }[];
+  missingModels: WantedModel[];
   /** What lies there beside them. */
   others: string[];
 }
 
 /** Whatever is called so is an OOD set: `ood-textures.npz`. */
 const OTHER_OOD = /^ood-(.+)$/;
+
+const CARD = /\.model\.ya?ml$/i;
 
 /**
  * Looks for data sets in a folder by their names; of several files that fit one set, the first in order is taken. What is
@@ -24,7 +28,7 @@ const OTHER_OOD = /^ood-(.+)$/;
  */
 export async function findData(
   folder: string,
-  wanted: readonly WantedSet[],
+  { data: wanted, models: wantedModels }: { data: readonly WantedSet[]; models: readonly WantedModel[] },
   place: (path: string) => string,
 ): Promise<FoundData> {
   checkConfined(folder);
@@ -48,10 +52,19 @@ export async function findData(
     taken.add(file);
     found.push({ name, entry: { path: place(join(folder, file)), role: 'ood' } });
   }
+  const models = wantedModels.flatMap((model) => {
+    const first = names.find(
+      (one) => CARD.test(one.file) && model.called.test(one.called.replace(/\.model$/, '')),
+    );
+    if (!first) return [];
+    taken.add(first.file);
+    return [{ wanted: model, file: join(folder, first.file) }];
+  });
+  const missingModels = wantedModels.filter((model) => !models.some(({ wanted }) => wanted === model));
   const missing = wanted.filter(({ name }) => !found.some((one) => one.name === name));
   const others = names.filter(({ file }) => !taken.has(file)).map(({ file }) => file);
   const lacking = missing.find(({ needed }) => needed);
-  if (!lacking) return { found, missing, others };
+  if (!lacking) return { found, missing, models, missingModels, others };
   throw new AssayError('data-invalid', `the folder has no data set "${lacking.name}"`, {
     file: folder,
     expected: lacking.told,

@@ -52,11 +52,19 @@ export const jem: Preset = {
       told: 'a folder celeba of images, or celeba.npz',
     },
   ],
+  models: [
+    {
+      name: 'extractor',
+      called: /^(extractor|inception.*)$/,
+      told: 'extractor.model.yaml, the card of a network with features: without it, the model itself judges its samples',
+    },
+  ],
   text: runFile,
 };
 
 function runFile(site: PresetSite): string {
   const { model, missing, limit } = site;
+  const { extractor } = site.models;
   const { name } = model;
   const published = `${name}-published`;
   const refined = [0, 1, 10].map((steps) => ({
@@ -72,6 +80,8 @@ function runFile(site: PresetSite): string {
   const second = Number(((NOISE / model.inputScale) * Math.SQRT1_2).toPrecision(4));
   const schedule = { ...(limit === undefined ? PAPER : SHORT) };
   if (limit !== undefined) schedule.examples = Math.min(schedule.examples, limit);
+  const chains =
+    limit === undefined ? { images: 100, steps: 1000 } : { images: Math.min(20, limit), steps: 20 };
   const radii = limit === undefined ? RADII : FEW_RADII;
   const images = { models: [name, published], datasets: sets };
   return `${[
@@ -84,6 +94,12 @@ function runFile(site: PresetSite): string {
     `name: ${JSON.stringify(`JEM protocol: ${name}`)}`,
     'models:',
     `  - ${JSON.stringify(model.card)}`,
+    ...(extractor
+      ? [
+          '  # In whose features Frechet distance and inception score are taken.',
+          `  - ${JSON.stringify(extractor.card)}`,
+        ]
+      : []),
     'defences:',
     `  # What the public code evaluates: noise of ${NOISE} on every image, in units of the network's input.`,
     `  - ${flow({ name: published, model: name, noise: { std: NOISE } })}`,
@@ -104,7 +120,7 @@ function runFile(site: PresetSite): string {
     `  - { calibration: { bins: 20 }, ${beside(images)} }`,
     `  - { ood: { scores: [log-px, max-softmax, approximate-mass], histogramBins: 100 }, ${beside(images)} }`,
     '  # Chains from noise and, where the checkpoint keeps one, of its replay buffer; distal adversarials.',
-    `  - { samples: ${flow(limit === undefined ? { images: 100, steps: 1000 } : { images: Math.min(20, limit), steps: 20 })}, models: ${flow([name])}, datasets: ${flow(found.map((one) => one.name))}, optional: true }`,
+    `  - { samples: ${flow({ ...chains, ...(extractor && { extractor: extractor.name, systems: [name] }) })}, models: ${flow([name, ...(extractor ? [extractor.name] : [])])}, datasets: ${flow(found.map((one) => one.name))}, optional: true }`,
     '  # Both columns, and the deviation panel. The published search keeps the last of its random starts, so that its curve',
     '  # is the same with few of them; more starts say better what the best of them would have been.',
     '  - jem:',

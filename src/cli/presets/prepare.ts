@@ -41,7 +41,7 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
   const preset = presets.named(request.preset);
   const { directory, data, limit } = request;
   const place = (file: string) => placeFrom(directory, file);
-  const { found, missing, others } = await findData(data, preset.data, place);
+  const { found, missing, models, missingModels, others } = await findData(data, preset, place);
   const model = await modelOf(request);
   if (model.card.classes === undefined)
     throw new AssayError('config-invalid', `${preset.title} is for classifiers`, {
@@ -50,6 +50,19 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
       found: 'an energy alone: its card has no `classes`',
       hint: 'of an energy model, the suites `ood` and `energy` measure what it knows',
     });
+  const beside = await Promise.all(
+    models.map(async ({ wanted, file }) => {
+      const { name } = (await readCard(file)).card;
+      if (name !== model.card.name) return [wanted.name, { name, card: place(file) }] as const;
+      throw new AssayError('config-invalid', `the ${wanted.name} has the name of the model`, {
+        file,
+        path: 'name',
+        expected: `another name than "${name}"`,
+        found: `"${name}"`,
+        hint: 'rename it in its card',
+      });
+    }),
+  );
   const text = preset.text({
     model: {
       name: model.card.name,
@@ -59,6 +72,7 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
     },
     found,
     missing,
+    models: Object.fromEntries(beside),
     limit,
   });
   const run = join(directory, `${preset.name}.run.yaml`);
@@ -66,7 +80,10 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
   const told = [
     `${preset.title}: ${run}`,
     ...found.map(({ name, entry }) => `  found    ${name}: ${entry.path}`),
-    ...missing.map(({ name, told: what }) => `! missing  ${name}: put ${what} into ${data}`),
+    ...beside.map(([name, { card }]) => `  found    ${name}: ${card}`),
+    ...[...missing, ...missingModels].map(
+      ({ name, told: what }) => `! missing  ${name}: put ${what} into ${data}`,
+    ),
     ...(others.length > 0 ? [`  not used ${others.join(', ')}`] : []),
   ];
   return { run, engine: model.engine, told };

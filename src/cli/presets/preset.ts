@@ -14,6 +14,14 @@ export interface WantedSet {
   needed?: boolean;
 }
 
+/** A second model that a protocol can use, by what its card is called. */
+export interface WantedModel {
+  name: string;
+  /** Whether a file is it: its name without `.model.yaml`, in small letters, with dashes for underscores. */
+  called: RegExp;
+  told: string;
+}
+
 /** A data set as the run file lists it. */
 export interface FoundSet {
   name: string;
@@ -33,6 +41,8 @@ export interface PresetSite {
   };
   found: readonly FoundSet[];
   missing: readonly WantedSet[];
+  /** The models beside it, by the name that the protocol wants them for. */
+  models: Readonly<Record<string, { name: string; card: string }>>;
   /** `--limit`: the schedule of what is expensive is then short as well. */
   limit?: number | undefined;
 }
@@ -43,6 +53,7 @@ export interface Preset {
   title: string;
   source: string;
   data: readonly WantedSet[];
+  models: readonly WantedModel[];
   /** The run file, with comments. */
   text(site: PresetSite): string;
 }
