@@ -23,8 +23,8 @@ export interface GivenSite {
 
 /** Emits a loss per image (n). Errors: `op-unsupported` when the site lacks what the loss needs. */
 export function emitLoss(row: Loss, { b, logits = '', logPx = '', aims, energy }: GivenSite): string {
-  const { labels = '', targets = '', threshold = '' } = aims;
-  const site: LossSite = { b, logits, logPx, labels, targets, threshold, energy };
+  const { labels = '', targets = '', weights = '', threshold = '' } = aims;
+  const site: LossSite = { b, logits, logPx, labels, targets, weights, threshold, energy };
   const missing = [...row.needs, ...row.aims].filter((name) => !site[name]);
   if (missing.length > 0)
     throw new AssayError('op-unsupported', `the loss "${row.name}" lacks ${missing.join(' and ')}`);

@@ -1,7 +1,7 @@
 import type { GraphBuilder } from '../graph/build.js';
 
 /** What a loss is about, beside the images: inputs of its graph. */
-export type LossArgumentName = 'labels' | 'targets' | 'threshold';
+export type LossArgumentName = 'labels' | 'targets' | 'weights' | 'threshold';
 
 /** What a loss of one image is a function of, beside the logits. */
 export interface ExampleArguments {
@@ -11,6 +11,8 @@ export interface ExampleArguments {
   /** What a score must reach to count as in-distribution. */
   threshold: number;
   logPx: number;
+  /** (classes) of the logits. */
+  weights?: ArrayLike<number>;
 }
 
 /** Names of the values in a graph that a loss builds on. */
@@ -23,6 +25,8 @@ export interface LossSite {
   /** (n, classes): 1 at the class, 0 elsewhere. */
   labels: string;
   targets: string;
+  /** (n, classes) */
+  weights: string;
   /** (1) */
   threshold: string;
   energy: 'logsumexp' | 'output' | 'none';

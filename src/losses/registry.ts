@@ -7,6 +7,7 @@ import { logit, logPxy } from './logit.js';
 import type { Loss } from './loss.js';
 import { margin, targetMargin } from './margin.js';
 import { evadingLoss, scoreLoss } from './of-scores.js';
+import { weightedLogits } from './weighted-logits.js';
 
 /** The losses that come with Assay, those of scores apart. */
 export const ownLosses = Registry.of<Loss>('loss', [
@@ -17,6 +18,7 @@ export const ownLosses = Registry.of<Loss>('loss', [
   targetMargin,
   logit,
   logPxy,
+  weightedLogits,
 ]);
 
 /**

@@ -1,5 +1,5 @@
 import { AssayError } from '../errors.js';
-import type { Batch, Draws, Gradients, LossArguments, LossName, System } from './system.js';
+import type { Draws, Gradients, LossArguments, LossName, System } from './system.js';
 
 /** A loss of given logits. */
 export interface LogitLoss {
@@ -13,8 +13,6 @@ export interface LogitLoss {
 export interface Separable extends Pick<System, 'info' | 'forward' | 'gradient'> {
   /** A loss of logits (n, classes) that are given, and its gradient with respect to them. */
   logitLoss(loss: LossName, logits: Float32Array, aims?: LossArguments): Promise<LogitLoss>;
-  /** The gradient (n, C, H, W) of the sum of an image's logits weighted by `weights` (n, classes). */
-  pullBack(batch: Batch, weights: Float32Array): Promise<Gradients>;
 }
 
 /**
@@ -24,7 +22,7 @@ export interface Separable extends Pick<System, 'info' | 'forward' | 'gradient'>
  * Errors: as `Model.gradient`.
  */
 export async function groupedGradient(model: Separable, draws: Draws, loss: LossName): Promise<Gradients> {
-  const { n, group, pixels, labels, targets, threshold } = draws;
+  const { n, group, pixels, ...aims } = draws;
   if (!Number.isInteger(group) || group < 1)
     throw new AssayError('shape-mismatch', 'an example needs a whole number of draws', {
       expected: 'at least 1',
@@ -43,13 +41,13 @@ export async function groupedGradient(model: Separable, draws: Draws, loss: Loss
   const forward = await model.forward(stacked);
   const means = averages(forward, draws);
   if (!means.logits) throw new AssayError('op-unsupported', `"${model.info.name}" has no logits to average`);
-  const head = await model.logitLoss(loss, means.logits, { labels, targets, threshold });
+  const head = await model.logitLoss(loss, means.logits, aims);
   const classes = model.info.classes.length;
   const weights = Float32Array.from({ length: n * group * classes }, (_, i) => {
     const example = Math.floor(i / (group * classes));
     return head.gradient[example * classes + (i % classes)] / group;
   });
-  const { gradient, passes } = await model.pullBack(stacked, weights);
+  const { gradient, passes } = await model.gradient({ ...stacked, weights }, 'weighted-logits');
   return {
     ...means,
     loss: head.loss,

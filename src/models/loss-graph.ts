@@ -6,7 +6,7 @@ import type { Differentiable } from './differentiable.js';
 import { noiseImages, pixelValue } from './prepare.js';
 import type { LossName } from './system.js';
 
-/** Names of a program's inputs that say what a loss is about: labels and targets (n, classes), threshold (1). */
+/** Names of a program's inputs that say what a loss is about: a threshold (1), the others (n, classes). */
 export type AimNames = Partial<Record<LossArgumentName, string>>;
 
 /** A loss that stands on a network. */
@@ -40,20 +40,23 @@ export function placeLoss(
 export function aimInputs(b: GraphBuilder, loss: Loss, classes: number): AimNames {
   const declared = loss.aims.map((aim) => [
     aim,
-    aim === 'threshold' ? b.input(aim, 'float32', [1]) : b.input(`${aim}_one_hot`, 'float32', ['N', classes]),
+    aim === 'threshold'
+      ? b.input(aim, 'float32', [1])
+      : b.input(aim === 'weights' ? aim : `${aim}_one_hot`, 'float32', ['N', classes]),
   ]);
   return Object.fromEntries(declared);
 }
 
-/** Values for a first run: the first class, the second class to be led to, a threshold of 0. */
+/** Values for a first run: the first class, the second class to be led to, weights of the first, a threshold of 0. */
 export function someAims(
-  { labels, targets, threshold }: AimNames,
+  { labels, targets, weights, threshold }: AimNames,
   n: number,
   classes: number,
 ): Record<string, Value> {
   return {
     ...(labels && { [labels]: oneClass(n, classes, 0) }),
     ...(targets && { [targets]: oneClass(n, classes, 1) }),
+    ...(weights && { [weights]: oneClass(n, classes, 0) }),
     ...(threshold && { [threshold]: { type: 'float32', dims: [1], data: new Float32Array(1) } as const }),
   };
 }

@@ -129,25 +129,6 @@ export class Model implements System {
   }
 
   /**
-   * The gradient (n, C, H, W) of the weighted sum of an image's logits: with `weights` (n, classes) = d loss / d
-   * logits it continues the chain rule from a loss of several images' logits down to their pixels. `loss` is the
-   * weighted sum. Errors: as `gradient`.
-   */
-  async pullBack(
-    batch: Batch,
-    weights: Float32Array,
-  ): Promise<Required<Pick<Evaluated, 'loss' | 'gradient' | 'passes'>>> {
-    checkPixels(batch, this.info);
-    this.refuseLoss('logit');
-    this.checkLogits(batch.n, weights);
-    const { loss, gradient, passes } = await this.evaluated(batch, usualQuantities(this.info), {
-      loss: 'logit',
-      aims: { labels: weights },
-    });
-    return { loss: loss ?? NONE, gradient: gradient ?? NONE, passes };
-  }
-
-  /**
    * A loss of logits (n, classes) that are given, and its gradient with respect to them; no pass through the
    * network. Errors: `op-unsupported` for losses of log p(x) when that is no function of the logits.
    */

@@ -28,6 +28,8 @@ export interface LossArguments {
   labels?: Int32Array;
   /** (n): classes t to be led to; needed by dlr-targeted and target-margin. */
   targets?: Int32Array;
+  /** (n, classes) of the logits; needed by weighted-logits. */
+  weights?: Float32Array;
   /** What a score must reach; needed by evade-*. */
   threshold?: number;
 }

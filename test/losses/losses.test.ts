@@ -36,6 +36,9 @@ const evading = (score: (f: readonly number[], y: number) => number) => (f: read
 const maxLogit = (f: readonly number[]) => Math.max(...f);
 const maxSoftmax = (f: readonly number[]) => Math.log(Math.max(...f.map((v) => Math.exp(v - logSumExp(f)))));
 
+/** Of any sign. */
+const WEIGHTS = Array.from({ length: CLASSES }, (_, k) => 0.5 - k);
+
 type Definition = (f: readonly number[], y: number, t: number) => number;
 
 /** Every loss of the logits of one example, in double precision (specs of the attacks and of JEM). */
@@ -45,6 +48,7 @@ const definitions: Record<string, undefined | Definition> = {
   dlr: (f, y) => -(f[y] - largestOther(f, y)) / (sorted(f)[0] - sorted(f)[2] + 1e-12),
   'log-px': (f) => logSumExp(f),
   'log-pxy': (f, y) => f[y],
+  'weighted-logits': (f) => f.reduce((sum, v, k) => sum + WEIGHTS[k] * v, 0),
   logit: (f, y) => f[y],
   'dlr-targeted': (f, y, t) => {
     const [first, , third, fourth] = sorted(f);
@@ -81,7 +85,12 @@ function slopes(loss: string, f: readonly number[], y: number, t: number): numbe
 
 const n = 6;
 const labels = Int32Array.from({ length: n }, (_, i) => i % CLASSES);
-const aims = { labels, targets: labels.map((y) => (y + 1) % CLASSES), threshold: THRESHOLD };
+const aims = {
+  labels,
+  targets: labels.map((y) => (y + 1) % CLASSES),
+  weights: Float32Array.from({ length: n * CLASSES }, (_, i) => WEIGHTS[i % CLASSES]),
+  threshold: THRESHOLD,
+};
 
 /** What the numeric form is told beside the logits: log p(x) is their logsumexp. */
 const aimOf = (f: readonly number[], label: number, target: number): ExampleArguments => ({
@@ -89,6 +98,7 @@ const aimOf = (f: readonly number[], label: number, target: number): ExampleArgu
   target,
   threshold: THRESHOLD,
   logPx: logSumExp(f),
+  weights: WEIGHTS,
 });
 
 describe('every loss', () => {
@@ -151,7 +161,7 @@ describe('losses of a linear network', () => {
 
   it('weighs logits at will', async () => {
     const weights = uniforms('weights', n * CLASSES);
-    const { gradient, loss } = await model.pullBack({ n, pixels }, weights);
+    const { gradient, loss } = await model.gradient({ n, pixels, weights }, 'weighted-logits');
     const wanted = Array.from({ length: n * PIXELS }, (_, at) => {
       const [i, j] = [Math.floor(at / PIXELS), at % PIXELS];
       return [0, 1, 2, 3].reduce(
@@ -226,13 +236,14 @@ describe('certainty', () => {
 describe('losses of a convolutional network', () => {
   const size = 64;
   const pixels = uniforms('images', n * size);
+  const given = { ...aims, weights: uniforms('weights of logits', n * 5) };
   /** Central differences in float32 along random directions, extrapolated. */
   it.each(names)('%s: finite differences', async (loss) => {
     const model = await open(engine, convolutional(), convolutionalCard);
-    const { gradient } = await model.gradient({ n, pixels, ...aims }, loss);
+    const { gradient } = await model.gradient({ n, pixels, ...given }, loss);
     const direction = uniforms('direction', n * size).map((v) => v - 0.5);
     const at = (h: number) =>
-      model.gradient({ n, pixels: pixels.map((p, j) => p + h * direction[j]), ...aims }, loss);
+      model.gradient({ n, pixels: pixels.map((p, j) => p + h * direction[j]), ...given }, loss);
     const h = 0.01;
     const points = [await at(2 * h), await at(h), await at(-h), await at(-2 * h)];
     // Where the order of the logits changes within a step, margin and DLR have a kink.

@@ -47,8 +47,9 @@ export async function gradientThroughChains(
   const state = chainsOf(parts, batch, name);
   const recorded = options.gradient === 'full' ? await recordChains(by, state, options) : undefined;
   const passes = recorded?.passes ?? (await sgld(by, state, options));
-  const { n, labels, targets, threshold } = batch;
-  const draws = { n, group: chains, pixels: state.pixels, labels, targets, threshold };
+  const { keys: _, ...aims } = batch;
+  const { n } = batch;
+  const draws = { ...aims, group: chains, pixels: state.pixels };
   const found = await grouped(draws, loss);
   addTo(passes, found.passes);
   let { gradient } = found;

@@ -151,7 +151,7 @@ describe('a graph model of TensorFlow.js', () => {
   const answers = async (model: Awaited<ReturnType<typeof open>>) => {
     const { logits } = await model.forward({ n: N, pixels });
     const weights = Float32Array.from({ length: N * 5 }, (_, i) => Math.cos(i));
-    const { gradient } = await model.pullBack({ n: N, pixels }, weights);
+    const { gradient } = await model.gradient({ n: N, pixels, weights }, 'weighted-logits');
     await model.close();
     return { logits: logits as Float32Array, gradient };
   };
