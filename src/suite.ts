@@ -51,6 +51,7 @@ export type {
   BarFigure,
   Better,
   Figure,
+  HeatmapFigure,
   HistogramFigure,
   ImageFigure,
   LineFigure,

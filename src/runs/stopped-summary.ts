@@ -59,6 +59,11 @@ function figureWithoutIntervals(figure: Figure): Figure {
       ...figure,
       series: figure.series.map((series) => ({ ...series, values: series.values.map(withoutInterval) })),
     };
+  if (figure.kind === 'heatmap')
+    return {
+      ...figure,
+      rows: figure.rows.map((row) => ({ ...row, values: row.values.map(withoutInterval) })),
+    };
   if (figure.kind === 'reliability')
     return { ...figure, bins: figure.bins.map((bin) => ({ ...bin, interval: null })) };
   return figure;

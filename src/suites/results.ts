@@ -251,6 +251,32 @@ export const BarFigure = Type.Object(
   closed,
 );
 
+/** A number for every pair of a row and a column, as colours: accuracy by corruption and severity, correlations. */
+export const HeatmapFigure = Type.Object(
+  {
+    kind: Type.Literal('heatmap'),
+    ...Heading,
+    ...Axis,
+    columns: Type.Array(Type.String()),
+    rows: Type.Array(
+      Type.Object(
+        { label: Type.String(), values: Type.Array(Estimate, { description: 'by column' }) },
+        closed,
+      ),
+    ),
+    format: Type.Optional(Type.Union([Type.Literal('percent'), Type.Literal('number')])),
+    domain: Type.Optional(
+      Type.Tuple([Type.Number(), Type.Number()], {
+        description: 'values without colour and of full colour; default: the smallest and the largest',
+      }),
+    ),
+    middle: Type.Optional(
+      Type.Number({ description: 'without colour; above and below it there are two colours' }),
+    ),
+  },
+  closed,
+);
+
 /** A picture given as pixels; the runner writes it to `images/` and `file` takes its place. */
 export const Picture = Type.Object(
   {
@@ -287,6 +313,7 @@ export const Figure = Type.Union([
   HistogramFigure,
   ReliabilityFigure,
   BarFigure,
+  HeatmapFigure,
   ImageFigure,
   VegaLiteFigure,
 ]);
@@ -686,6 +713,7 @@ export type LineFigure = Static<typeof LineFigure>;
 export type HistogramFigure = Static<typeof HistogramFigure>;
 export type ReliabilityFigure = Static<typeof ReliabilityFigure>;
 export type BarFigure = Static<typeof BarFigure>;
+export type HeatmapFigure = Static<typeof HeatmapFigure>;
 export type ImageFigure = Static<typeof ImageFigure>;
 export type VegaLiteFigure = Static<typeof VegaLiteFigure>;
 export type Figure = Static<typeof Figure>;

@@ -8,6 +8,7 @@ export function sampleFigures(names: SampleNames): Record<string, Figure[]> {
     calibration: [...classifiers(names).map(reliability), eceBars(names)],
     attack: [epsilonCurve(names), lossCurve(names), attackGrid(names)],
     ood: [
+      correlations(names),
       ...[names.baseline, names.robust, names.jem].map(scoreHistogram),
       ...['letters', 'textures'].map((set) => roc(names, set)),
     ],
@@ -173,6 +174,26 @@ function roc(names: SampleNames, dataset: string): LineFigure {
       name,
       points: Array.from({ length: 101 }, (_, i) => ({ x: i / 100, y: (i / 100) ** (0.08 + 0.07 * s) })),
     })),
+  };
+}
+
+function correlations({ baseline, robust, jem }: SampleNames): Figure {
+  const names = [baseline, robust, jem];
+  return {
+    kind: 'heatmap',
+    id: 'correlations',
+    title: 'Rank correlations of scores',
+    xLabel: '',
+    yLabel: '',
+    columns: names,
+    rows: names.map((label, r) => ({
+      label,
+      values: names.map((_, c) => ({
+        value: r === 2 && c === 0 ? null : r === c ? 1 : 0.4 - 0.5 * Math.abs(r - c),
+      })),
+    })),
+    domain: [-1, 1],
+    middle: 0,
   };
 }
 

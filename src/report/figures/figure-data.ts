@@ -34,6 +34,16 @@ const rows: Rows = {
         hi: interval?.[1],
       })),
     ),
+  heatmap: ({ columns, rows }) =>
+    rows.flatMap(({ label, values }) =>
+      values.map(({ value, interval }, c) => ({
+        row: label,
+        column: columns[c],
+        value,
+        lo: interval?.[0],
+        hi: interval?.[1],
+      })),
+    ),
   'vega-lite': ({ spec }) => inlineRecords(spec),
 };
 

@@ -2,6 +2,7 @@ import type { Figure } from '../../suites/results.js';
 import { drawBars } from './bars.js';
 import type { Drawing } from './drawing.js';
 import { drawFreeForm } from './free-form.js';
+import { drawHeatmap } from './heatmap.js';
 import { drawHistogram } from './histogram.js';
 import { drawLines } from './lines.js';
 import type { Palette } from './palette.js';
@@ -18,6 +19,7 @@ const plots: { [K in Kind]: (figure: FigureOf[K], palette: Palette) => Drawing }
   histogram: drawHistogram,
   reliability: drawReliability,
   bars: drawBars,
+  heatmap: drawHeatmap,
   'vega-lite': drawFreeForm,
 };
 

@@ -49,6 +49,7 @@ describe('figures as files', () => {
       'accuracy-per-class',
       'calibration-reliability-baseline',
       'attack-epsilon',
+      'ood-correlations',
       'ood-scores-baseline',
       'purification-energy',
     ];

@@ -127,11 +127,51 @@ describe('plots', () => {
       { kind: 'bars', id: 'b', title: 'B', xLabel: 'x', yLabel: 'y', categories: [], series: [] },
       { kind: 'histogram', id: 'c', title: 'C', xLabel: 'x', edges: [0, 1], series: [] },
       { kind: 'reliability', id: 'd', title: 'D', system: 's', bins: [] },
+      { kind: 'heatmap', id: 'e', title: 'E', xLabel: 'x', yLabel: 'y', columns: [], rows: [] },
+      {
+        ...{ kind: 'heatmap', id: 'f', title: 'F', xLabel: '', yLabel: '', columns: ['a'] },
+        rows: [{ label: 'b', values: [{ value: null }] }],
+      },
     ];
     for (const figure of empty) {
       const svg = await renderSvg(draw(figure, createPalette([])).spec, 'f', figure.title);
       expect(svg).not.toMatch(/NaN|Infinity/);
     }
+  });
+});
+
+describe('heat maps', () => {
+  const heat = (values: (number | null)[], more: object = {}): Plotted => ({
+    ...{ kind: 'heatmap', id: 'h', title: 'H', xLabel: 'x', yLabel: 'y', columns: ['a', 'b', 'c'] },
+    rows: [{ label: 'r', values: values.map((value) => ({ value })) }],
+    ...more,
+  });
+  const shades = (figure: Plotted) => {
+    const { values } = draw(figure, createPalette([])).spec.data as { values: Record<string, unknown>[] };
+    return values.map(({ shade, less }) => (less ? -Number(shade) : shade));
+  };
+
+  test.each([
+    ['from the smallest to the largest', [2, 3, 4], {}, [0, 0.5, 1]],
+    ['within the domain, cut at its ends', [-1, 0.25, 2], { domain: [0, 1] }, [0, 0.25, 1]],
+    ['from a middle both ways', [-0.5, 0, 1], { domain: [-1, 1], middle: 0 }, [-0.5, 0, 1]],
+    ['of equal numbers alike', [3, 3, 3], {}, [0, 0, 0]],
+    ['of what is not there none', [null, 1, 2], {}, [0, 0, 1]],
+  ])('shades go %s', (_, values, more, expected) => {
+    expect(shades(heat(values, more))).toEqual(expected);
+  });
+
+  test('numbers stand in cells that have room for them', async () => {
+    const svg = async (columns: number) => {
+      const names = Array.from({ length: columns }, (_, c) => `c${c}`);
+      const figure = heat(
+        names.map(() => 0.25),
+        { columns: names, format: 'percent' },
+      );
+      return renderSvg(draw(figure, createPalette([])).spec, 'f', 'H');
+    };
+    expect(await svg(5)).toContain('>25.0%<');
+    expect(await svg(60)).not.toContain('>25.0%<');
   });
 });
 
