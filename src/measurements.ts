@@ -69,6 +69,7 @@ export {
   type StoredChainRows,
   storedChains,
 } from './suites/measurements/stored-chains.js';
+export { type TrainModeRows, trainMode, trainModeRequest } from './suites/measurements/train-mode.js';
 export {
   BATCH_ROUNDING,
   isMistake,

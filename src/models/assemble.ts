@@ -22,7 +22,7 @@ import { findImageInput, inputNotes } from './image-input.js';
 import { type FoundLayer, findLastLayer } from './last-layer.js';
 import { Model } from './model.js';
 import { chooseOutputs, softmaxNotes } from './outputs.js';
-import { type Prepared, prepare, type TracedShapes } from './prepare.js';
+import { type InTraining, type Prepared, prepare, type TracedShapes } from './prepare.js';
 import type { Capability, SystemInfo } from './system.js';
 
 export interface Origin {
@@ -70,7 +70,7 @@ async function assembled(
   refuseEngine(network, pool, checkpoint);
   refuseSoftmaxNode(network, contract, checkpoint);
   const guard = guardOf(pool);
-  const { traced, ...prepared } = await prepare(guard, network, contract, checkpoint);
+  const { traced, training, ...prepared } = await prepare(guard, network, contract, checkpoint);
   const sized = sizedBy(prepared.graph);
   // What an image may make large, or endless, never runs anywhere else.
   const engine = sized === 'data' ? naming(guard, checkpoint) : pool;
@@ -83,6 +83,7 @@ async function assembled(
     guard,
     prepared,
     traced,
+    training,
     sized,
     contract,
     choice,
@@ -104,6 +105,7 @@ interface Parts {
   guard: Engine;
   prepared: Prepared;
   traced: TracedShapes;
+  training: InTraining | undefined;
   sized: ReturnType<typeof sizedBy>;
   contract: Contract;
   choice: ReturnType<typeof chooseOutputs>;
@@ -115,7 +117,20 @@ interface Parts {
 
 async function triedOut(
   program: Program,
-  { engine, guard, prepared, traced, sized, contract, choice, checkpoint, card, network, losses }: Parts,
+  {
+    engine,
+    guard,
+    prepared,
+    traced,
+    training,
+    sized,
+    contract,
+    choice,
+    checkpoint,
+    card,
+    network,
+    losses,
+  }: Parts,
   {
     sha256,
     taken,
@@ -153,6 +168,7 @@ async function triedOut(
     ],
     ...(last.features && { featureWidth: last.features.width }),
     ...(chains && { storedChains: chains.dims[0] }),
+    ...(training && { batchNorms: training.layers }),
     inputScale: contract.inputScale,
   };
   const wanted = card.batchSize ?? efficientBatch(activationsPerImage(prepared, traced));
@@ -169,6 +185,7 @@ async function triedOut(
     features,
     lastLayer,
     losses,
+    ...(training && { training: offered({ ...training, fixedBatch: undefined }, offers) }),
     ...(chains && { storedChains: () => chainPixels(chains, contract, checkpoint) }),
   });
 }

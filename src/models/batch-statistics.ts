@@ -2,8 +2,12 @@ import { AssayError } from '../errors.js';
 import { GraphBuilder, int } from '../graph/build.js';
 import type { Graph, Node } from '../graph/graph.js';
 
-const trains = ({ op, domain, attributes: { training_mode } }: Node): boolean =>
-  op === 'BatchNormalization' && domain === '' && training_mode?.kind === 'int' && training_mode.value === 1;
+const normalises = ({ op, domain }: Node): boolean => op === 'BatchNormalization' && domain === '';
+
+const trains = (node: Node): boolean => {
+  const { training_mode } = node.attributes;
+  return normalises(node) && training_mode?.kind === 'int' && training_mode.value === 1;
+};
 
 /**
  * Batch normalisation in training mode makes outputs depend on the batch and is refused, unless what it normalises
@@ -13,16 +17,44 @@ const trains = ({ op, domain, attributes: { training_mode } }: Node): boolean =>
  */
 export function withoutTraining(network: Graph, image: string, checkpoint: string): Graph {
   if (!network.nodes.some(trains)) return network;
-  const reached = new Set([image]);
+  const moved = dependsOn(network, image);
   const b = GraphBuilder.rewriting(network);
   for (const node of network.nodes) {
-    const moves = node.inputs.some((i) => reached.has(i));
-    if (moves) for (const output of node.outputs) reached.add(output);
     if (!trains(node)) b.add(node);
-    else if (moves) throw inTraining(node, checkpoint);
+    else if (moved.has(node)) throw inTraining(node, checkpoint);
     else standardise(b, node);
   }
   return b.build();
+}
+
+/** How many layers of a network in evaluation mode normalise what depends on the image by averages that training kept. */
+export const batchNorms = (network: Graph, image: string): number =>
+  [...dependsOn(network, image)].filter(normalises).length;
+
+/**
+ * The same network in training mode: each of these layers normalises by mean and (biased) variance of its batch, as a
+ * framework does that was not told `eval()`. What an image gets then depends on the images beside it.
+ */
+export function inTrainingMode(network: Graph, image: string): Graph {
+  const moved = dependsOn(network, image);
+  const b = GraphBuilder.rewriting(network);
+  for (const node of network.nodes) {
+    if (normalises(node) && moved.has(node)) standardise(b, node);
+    else b.add(node);
+  }
+  return b.build();
+}
+
+/** The nodes whose outputs depend on the image. */
+function dependsOn(network: Graph, image: string): Set<Node> {
+  const reached = new Set([image]);
+  return new Set(
+    network.nodes.filter((node) => {
+      const moves = node.inputs.some((i) => reached.has(i));
+      if (moves) for (const output of node.outputs) reached.add(output);
+      return moves;
+    }),
+  );
 }
 
 function inTraining(node: Node, checkpoint: string) {

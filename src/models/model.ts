@@ -22,7 +22,7 @@ import { hessianProduct } from './hessian-product.js';
 import { compileHessian, type HessianProgram } from './hessian-program.js';
 import { type LossArgumentRows, lossArgumentRows, lossFeeds } from './loss-feeds.js';
 import { notFiniteOrigin } from './not-finite-origin.js';
-import { pixelValue } from './prepare.js';
+import { type Prepared, pixelValue } from './prepare.js';
 import { quantityNamed } from './quantities.js';
 import type {
   Batch,
@@ -47,6 +47,10 @@ export interface ModelParts extends Differentiable {
   batchSize: number;
   lastLayer?: (() => LastLayer) | undefined;
   storedChains?: (() => Promise<Float32Array>) | undefined;
+  /** The network with batch normalisation in training mode, not folded. */
+  training?: Prepared;
+  /** A batch is never divided: what an image gets depends on those beside it. */
+  undivided?: true;
 }
 
 type RowOrigin = NonNullable<Parameters<typeof refuseNotFinite>[5]>;
@@ -67,6 +71,7 @@ export class Model implements System {
   private readonly programs = new Map<string, Promise<QuantityProgram>>();
   private readonly gradients = new Map<string, Promise<GradientProgram>>();
   private readonly hessians = new Map<string, Promise<HessianProgram>>();
+  private training: Promise<Model> | undefined;
 
   /** @param program of the prepared graph; it is released with the model */
   constructor(
@@ -128,6 +133,30 @@ export class Model implements System {
     return hessianProduct(runner, program, this.parts.losses.named(loss), batch, direction);
   }
 
+  get inTrainingMode(): System['inTrainingMode'] {
+    const { training } = this.parts;
+    if (!training) return undefined;
+    return () => {
+      this.training ??= this.compileTraining(training);
+      return this.training;
+    };
+  }
+
+  private async compileTraining(training: Prepared): Promise<Model> {
+    const { engine, contract, losses, batchSize } = this.parts;
+    const { batchNorms: _, featureWidth: __, storedChains: ___, ...info } = this.info;
+    const prepared = { ...training, graph: await guardOf(engine).fold(training.graph) };
+    return new Model(await engine.compile(prepared.graph), {
+      engine,
+      contract,
+      losses,
+      batchSize,
+      prepared,
+      info: { ...info, offers: info.offers.filter((one) => one !== 'features' && one !== 'lastLayer') },
+      undivided: true,
+    });
+  }
+
   /**
    * A loss of logits (n, classes) that are given, and its gradient with respect to them; no pass through the
    * network. Errors: `op-unsupported` for losses of log p(x) when that is no function of the logits.
@@ -157,6 +186,7 @@ export class Model implements System {
   }
 
   async close(): Promise<void> {
+    await (await this.training?.catch(() => undefined))?.close();
     const made = [this.programs, this.gradients, this.hessians];
     const compiled = await Promise.allSettled(made.flatMap((programs) => [...programs.values()]));
     for (const programs of made) programs.clear();
@@ -178,8 +208,9 @@ export class Model implements System {
     for (const name of new Set([...usual, ...names]))
       values[name] = new Float32Array(batch.n * this.widthOf(name));
     const { fixedBatch } = this.parts.prepared;
+    const undivided = this.parts.undivided ?? false;
     // The gradient of a batch that is one call is not copied.
-    const single = batch.n <= (fixedBatch ?? this.batchSize);
+    const single = undivided || batch.n <= (fixedBatch ?? this.batchSize);
     const fed = (start: number, end: number) =>
       of && backward ? lossFeeds(backward.aims, of.aims, { start, end, fixed: fixedBatch }, this.info) : {};
     const loss = new Float32Array(of ? batch.n : 0);
@@ -307,6 +338,7 @@ export class Model implements System {
 
   private inChunks(n: number, work: (start: number, end: number) => Promise<void>): Promise<void> {
     const { batchSize, concurrency } = this;
+    if (this.parts.undivided) return work(0, n);
     return inChunks(n, { batchSize, fixed: this.parts.prepared.fixedBatch, concurrency }, work);
   }
 

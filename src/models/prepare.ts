@@ -7,7 +7,7 @@ import type { Graph, ValueInfo } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { stream } from '../random/stream.js';
 import { openBatchAxis } from './batch-axis.js';
-import { withoutTraining } from './batch-statistics.js';
+import { batchNorms, inTrainingMode, withoutTraining } from './batch-statistics.js';
 import type { Contract } from './contract.js';
 import { freezeShapes } from './freeze-shapes.js';
 import { emitImageInput, findImageInput, type ImageInput } from './image-input.js';
@@ -24,6 +24,12 @@ export interface Prepared {
   features?: { value: string; width: number };
   /** Images per run when the network insists on a number; undefined when it takes any. */
   fixedBatch: number | undefined;
+}
+
+/** A network with batch normalisation in training mode, its contract and outputs inside: not folded yet. */
+export interface InTraining extends Pick<Prepared, 'graph' | 'pixels' | 'outputs'> {
+  /** Layers of batch normalisation. */
+  layers: number;
 }
 
 /** Shapes of all values in a run of so many images. */
@@ -44,7 +50,7 @@ export async function prepare(
   given: Graph,
   contract: Contract,
   checkpoint: string,
-): Promise<Prepared & { traced: TracedShapes }> {
+): Promise<Prepared & { traced: TracedShapes; training?: InTraining | undefined }> {
   const input = findImageInput(given, contract, checkpoint);
   const network = withoutTraining(given, input.name, checkpoint);
   const choice = chooseOutputs(network, contract, checkpoint);
@@ -57,13 +63,19 @@ export async function prepare(
   const open = withOpenInput(network, input.name);
   const attempts = input.batchAxis ? [() => open, () => openBatchAxis(open, input.name, fixed)] : [];
   for (const attempt of attempts) {
-    const tried = surrounded(attempt(), 'N');
+    const opened = attempt();
+    const tried = surrounded(opened, 'N');
     try {
       const simple = await engine.fold(tried.graph);
       const folded = { ...tried, graph: await freezeShapes(engine, simple, tried.pixels) };
       const { outputs, ...traced } = await traceNoise(engine, folded, contract, reference.n);
       if (agree(outputs, reference))
-        return { ...withoutFeatures(folded, reference), fixedBatch: undefined, traced };
+        return {
+          ...withoutFeatures(folded, reference),
+          fixedBatch: undefined,
+          traced,
+          training: trainingOf(opened, input.name, (graph) => surrounded(graph, 'N')),
+        };
     } catch (error) {
       if (!(error instanceof AssayError && error.code === 'engine-failed')) throw error;
       // A shape that does not fit several images: the next attempt, or one run per image.
@@ -72,6 +84,24 @@ export async function prepare(
   const folded = { ...asExported, graph: await engine.fold(asExported.graph) };
   const { outputs: _, ...traced } = await traceNoise(engine, folded, contract, fixed);
   return { ...withoutFeatures(folded, reference), fixedBatch: fixed, traced };
+}
+
+/** Before it is folded: that merges batch normalisation with the layer before it. */
+function trainingOf(
+  network: Graph,
+  image: string,
+  surrounded: (graph: Graph) => Surrounded,
+): InTraining | undefined {
+  const layers = batchNorms(network, image);
+  if (layers === 0) return undefined;
+  const { graph, pixels, outputs } = surrounded(inTrainingMode(network, image));
+  const { features: named, ...rest } = outputs;
+  return {
+    graph: { ...graph, outputs: graph.outputs.filter(({ name }) => name !== named) },
+    pixels,
+    outputs: rest,
+    layers,
+  };
 }
 
 type Surrounded = Omit<Prepared, 'fixedBatch' | 'features'>;

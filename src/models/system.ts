@@ -135,6 +135,11 @@ export interface SystemInfo {
   featureWidth?: number;
   /** Images of its training's chains (a replay buffer) that the checkpoint keeps, where it keeps any. */
   storedChains?: number;
+  /**
+   * Layers of batch normalisation: public code that never calls `eval()` evaluates such a network in training mode.
+   * Absent where there are none, or where the network takes a fixed number of images.
+   */
+  batchNorms?: number;
   /** d(model input) / d(pixel): gradient in the model's own input units = gradient / inputScale, per channel. */
   inputScale: readonly number[];
 }
@@ -162,6 +167,11 @@ export interface System {
    * Read anew by every call. Errors: as reading the checkpoint; `shape-mismatch` for images of another shape.
    */
   storedChains?(): Promise<Float32Array>;
+  /**
+   * The system with batch normalisation in training mode, where `info.batchNorms`: every batch that it is given is one
+   * batch of the network, by whose mean and variance its images are normalised. Released with this system.
+   */
+  inTrainingMode?(): Promise<System>;
   /** `evaluate` of the logits and log p(x), as far as they are offered. */
   forward(batch: Batch): Promise<Outputs>;
   /** The same with a loss and its gradient. */

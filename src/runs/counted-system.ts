@@ -27,6 +27,7 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
   const product = system.hessianProduct?.bind(system);
   const grouped = system.groupedGradient?.bind(system);
   const storedChains = system.storedChains?.bind(system);
+  const training = system.inTrainingMode?.bind(system);
   return {
     info: system.info,
     batchSize: system.batchSize,
@@ -44,6 +45,7 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
         call('gradient', 2 * batch.n, () => product(batch, direction, loss)),
     }),
     ...(storedChains && { storedChains }),
+    ...(training && { inTrainingMode: async () => counted(await training(), passes, live) }),
     ...(grouped && {
       groupedGradient: (draws, loss) => call('gradient', draws.n * draws.group, () => grouped(draws, loss)),
     }),

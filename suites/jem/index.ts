@@ -37,8 +37,8 @@ export const jem = defineSuite({
     if (!cast) return [];
     const scored = comparedSystems(cast).flatMap((system) =>
       shownSets(cast, system).flatMap((dataset): Request[] => {
-        const { outputs, gradients } = scoredRequests(system, dataset, options, context);
-        return gradients ? [outputs, gradients] : [outputs];
+        const { outputs, gradients } = scoredRequests(system, dataset, options, context, cast);
+        return gradients && gradients !== outputs ? [outputs, gradients] : [outputs];
       }),
     );
     return [...scored, ...attacked(cast, options, context).flatMap(({ wanted }) => requestsIn(wanted))];

@@ -12,11 +12,11 @@ export const jemOptions = (catalogue: Catalogue) =>
     {
       model: system('The model as it is: what `as it should be` is measured on.'),
       published: system('What the public code evaluates: a system with `noise` before the model.'),
-      trainMode: Type.Optional(
-        system(
-          'The noisy system whose batch normalisation takes its statistics from the batch, where the public code never switches to evaluation: one of a plug-in, since networks are built in evaluation mode here. It then takes the place of `published`.',
-        ),
-      ),
+      trainMode: Type.Boolean({
+        default: true,
+        description:
+          'Where `published` has batch normalisation: evaluate it in training mode, in batches of 100 images in their order, as the public code does, which never calls `eval()`.',
+      }),
       interpolated: Type.Optional(
         Type.Object(
           {

@@ -6,6 +6,7 @@ import {
   type InputGradientRows,
   inputGradient,
   type OutputRows,
+  trainModeRequest,
   type VerifiedRows,
   verifyRequest,
 } from '../../src/measurements.js';
@@ -25,6 +26,7 @@ import type { JemOptions } from './options.js';
 export interface Cast {
   model: SystemInfo;
   published: SystemInfo;
+  /** The published one with batch normalisation in training mode, where it has any: called otherwise in tables and sheets. */
   trainMode?: SystemInfo;
   refined: { system: SystemInfo; full?: SystemInfo }[];
   test: DatasetInfo;
@@ -45,10 +47,12 @@ export function castOf(context: SuiteContext, options: JemOptions): Cast | undef
     published: named('OOD set', oods, interpolated.published, 'jem.interpolated.published'),
     plain: named('OOD set', oods, interpolated.plain, 'jem.interpolated.plain'),
   };
+  const published = systemNamed(options.published, 'published');
   return {
     model: systemNamed(options.model, 'model'),
-    published: systemNamed(options.published, 'published'),
-    ...(trainMode !== undefined && { trainMode: systemNamed(trainMode, 'trainMode') }),
+    published,
+    ...(trainMode &&
+      published.batchNorms && { trainMode: { ...published, name: `${published.name}${IN_TRAINING}` } }),
     refined: refined.map(({ system, full }, i) => ({
       system: systemNamed(system, `refined[${i}].system`),
       ...(full !== undefined && { full: systemNamed(full, `refined[${i}].full`) }),
@@ -70,20 +74,28 @@ function named<T extends { name: string }>(kind: string, all: readonly T[], name
   );
 }
 
+const IN_TRAINING = ' in training mode';
+
 /** What scores are computed from. */
 export interface ScoredRequests {
   outputs: Request<OutputRows>;
-  gradients?: Request<InputGradientRows>;
+  gradients?: Request<Partial<InputGradientRows>>;
 }
 
+/** @param system of the cast */
 export function scoredRequests(
-  { name: system }: SystemInfo,
+  system: SystemInfo,
   { name: dataset }: DatasetInfo,
   { scores }: JemOptions,
   { catalogue }: SuiteContext,
+  { trainMode, published }: Pick<Cast, 'trainMode' | 'published'>,
 ): ScoredRequests {
-  const on = { system, dataset };
   const slopes = scoresNamed(scores, catalogue).some(({ needs }) => needs.includes('inputGradient'));
+  if (system === trainMode) {
+    const both = trainModeRequest(published.name, dataset);
+    return { outputs: both, ...(slopes && { gradients: both }) };
+  }
+  const on = { system: system.name, dataset };
   return {
     outputs: request({ measurement: clean, ...on }),
     ...(slopes && { gradients: request({ measurement: inputGradient, ...on }) }),

@@ -40,7 +40,7 @@ export function scoreAll(
 ): Scored[] {
   const all = comparedSystems(cast).flatMap((system) =>
     shownSets(cast, system).flatMap(
-      (dataset) => scoredOf(system, dataset, dataset === cast.test, collected, options, context) ?? [],
+      (dataset) => scoredOf(system, dataset, cast, collected, options, context) ?? [],
     ),
   );
   const { interpolated } = cast;
@@ -57,18 +57,18 @@ export function scoreAll(
 function scoredOf(
   system: SystemInfo,
   dataset: DatasetInfo,
-  classified: boolean,
+  cast: Cast,
   collected: CollectedRows,
   options: JemOptions,
   context: SuiteContext,
 ): Scored | undefined {
-  const wanted = scoredRequests(system, dataset, options, context);
+  const wanted = scoredRequests(system, dataset, options, context, cast);
   const outputs = collected.get(wanted.outputs);
   const gradients = wanted.gradients && collected.get(wanted.gradients);
   if (!outputs || (wanted.gradients && !gradients)) return undefined;
   const { logPx } = outputs.rows;
   const all = { n: outputs.indices.length, logits: logitsOf(outputs), ...(logPx && { logPx: logPx.data }) };
-  const slopes = gradients && {
+  const slopes = gradients?.rows.logPxGradientNorm && {
     n: gradients.indices.length,
     logPxGradientNorm: gradients.rows.logPxGradientNorm.data,
   };
@@ -77,7 +77,7 @@ function scoredOf(
   const scores = scoresNamed(options.scores, context.catalogue);
   const bySlope = scores.filter(({ needs }) => needs.includes('inputGradient'));
   const byOutput = scores.filter((score) => !bySlope.includes(score));
-  const own = classified ? classifiedOf(outputs) : undefined;
+  const own = dataset === cast.test ? classifiedOf(outputs) : undefined;
   const here = {
     system,
     dataset,

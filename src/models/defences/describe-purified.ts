@@ -51,7 +51,7 @@ export function describePurified(
   refuseUnfit(classifier, by);
   refuseFull(by, options);
   // What training left in the checkpoint is the model's own.
-  const { storedChains: _, ...info } = classifier.info;
+  const { storedChains: _, batchNorms: __, ...info } = classifier.info;
   const { steps, chains, stepSize, noise, inputNoise, clamp, gradient, seed } = options;
   const differentiable = info.offers.includes('inputGradient') && averages;
   const offers: Capability[] = info.offers.filter(

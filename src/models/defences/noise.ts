@@ -71,6 +71,12 @@ export class NoisySystem implements System {
     return product && ((batch, direction, loss) => product(this.seen(batch), direction, loss));
   }
 
+  /** Noise first, as in evaluation. */
+  get inTrainingMode(): System['inTrainingMode'] {
+    const inner = this.inner.inTrainingMode?.bind(this.inner);
+    return inner && (async () => new NoisySystem(await inner(), this.options, this.info.name));
+  }
+
   /** The batch with its noise. A defence behind this one draws for itself. */
   private seen(batch: Batch): Batch {
     const keys = keysOf(batch, this.info.name);

@@ -23,12 +23,14 @@ import { repeatability } from './repeatability.js';
 import { samples } from './samples.js';
 import { sgldTrace } from './sgld-trace.js';
 import { storedChains } from './stored-chains.js';
+import { trainMode } from './train-mode.js';
 import { verify } from './verify.js';
 
 /** Every measurement that comes with Assay: a plug-in's must have other names, since units go by them. */
 // biome-ignore lint/suspicious/noExplicitAny: parameters and rows are of every measurement its own
 export const builtinMeasurements: readonly Measurement<any>[] = [
   clean,
+  trainMode,
   features,
   fit,
   fittedScore,

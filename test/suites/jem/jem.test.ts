@@ -70,6 +70,68 @@ async function given(std: number) {
   };
 }
 
+/** What a network with batch normalisation is: in training mode it says something else. */
+function normalised(): System {
+  const bare = model();
+  const training = model({
+    name: 'jem',
+    weights: weights.map((row) => row.map((w, j) => w * (j < 2 ? 0.3 : 1))),
+  });
+  return { ...bare, info: { ...bare.info, batchNorms: 2 }, inTrainingMode: async () => training };
+}
+
+describe('a network with batch normalisation', () => {
+  const [bare, n] = [normalised(), 40];
+  const given = async (more = {}) =>
+    runSuite(jem, {
+      systems: [bare, new NoisySystem(bare, { std: 0.6 }, 'jem-noisy')],
+      datasets: [await test(n), ood('far', 0.2)],
+      options: { model: 'jem', published: 'jem-noisy', resamples: 100, ...more },
+    });
+
+  it('is published in training mode, and that convention has its worth beside the noise', async () => {
+    const outcome = await given();
+    expect(outcome.requests.map(({ measurement: { name } }) => name)).toContain('train-mode');
+    const ofAccuracy = { quantity: 'accuracy' };
+    const { pixels, labels } = (await (await test(n)).read(0, n)) as {
+      pixels: Float32Array;
+      labels: Int32Array;
+    };
+    const keys = Array.from({ length: n }, (_, example) => ({ seed: 0, purpose: 'clean', example }));
+    const accuracyOf = async (system: System) => {
+      const { logits = new Float32Array(0) } = await new NoisySystem(system, { std: 0.6 }, 'x').forward({
+        n,
+        pixels,
+        keys,
+      });
+      const right = labels.filter((label, i) => {
+        const row = logits.subarray(3 * i, 3 * i + 3);
+        return row.indexOf(Math.max(...row)) === label;
+      });
+      return right.length / n;
+    };
+    const training = await bare.inTrainingMode?.();
+    const [trained, evaluated] = [await accuracyOf(training ?? bare), await accuracyOf(bare)];
+    expect(trained).not.toBe(evaluated);
+    expect(measureOf(outcome, 'as-published', ofAccuracy).value).toBeCloseTo(trained, 12);
+    const worth = (deviation: string) =>
+      measureOf(outcome, 'deviation', { ...ofAccuracy, deviation }).value ?? 0;
+    expect(worth('train-mode-batch-norm')).toBeCloseTo(trained - evaluated, 12);
+    const corrected = measureOf(outcome, 'as-it-should-be', ofAccuracy).value ?? 0;
+    expect(worth('train-mode-batch-norm') + worth('noise-on-input')).toBeCloseTo(trained - corrected, 12);
+    const sheet = outcome.summary.examples?.find(({ name }) => name === 'jem');
+    expect(new Set([...(sheet?.rows ?? [])].map(([system]) => system))).toEqual(
+      new Set(['jem-noisy in training mode', 'jem-noisy', 'jem']),
+    );
+  });
+
+  it('is measured in evaluation mode alone where that is asked for', async () => {
+    const { requests, summary } = await given({ trainMode: false });
+    expect(requests.map(({ measurement: { name } }) => name)).not.toContain('train-mode');
+    expect(summary.measures.filter(({ params }) => params.deviation === 'train-mode-batch-norm')).toEqual([]);
+  });
+});
+
 describe('the JEM suite', () => {
   let outcome: Outcome;
   beforeAll(async () => {

@@ -1,0 +1,78 @@
+import { AssayError } from '../../errors.js';
+import type { System, SystemInfo } from '../../models/system.js';
+import { float32, type RowsIn } from '../columns.js';
+import { defineMeasurement, type Request, request } from '../contract.js';
+import { eachBatch } from './batches.js';
+import { outputColumns } from './clean.js';
+import { gradientNorms } from './input-gradient.js';
+
+/** Images of a batch in public evaluation code. */
+const BATCH = 100;
+
+const columns = (system: SystemInfo) => ({
+  ...outputColumns(system),
+  logPxGradientNorm:
+    system.offers.includes('logPx') && system.offers.includes('inputGradient') ? float32() : undefined,
+});
+
+/** Rows of `train-mode`. */
+export type TrainModeRows = RowsIn<ReturnType<typeof columns>>;
+
+/**
+ * What a network says whose batch normalisation was left in training mode: images are normalised by the mean and variance
+ * of their batch, of 100 images of the data set in its order (the last one may be smaller). `logits` (n, classes), `logPx`
+ * (n), and `logPxGradientNorm` (n): the L2 norm of the gradient of the batch's summed log p(x) with respect to the image,
+ * in units of the model's own input, which is what `autograd.grad(f(x).sum(), x)` gives in that mode. Rows depend on which
+ * images stand together: a data set cut elsewhere has others.
+ */
+export const trainMode = defineMeasurement({
+  name: 'train-mode',
+  version: 1,
+  needs: [],
+  unitSize: 5 * BATCH,
+  passes: (_params, { offers }) =>
+    offers.includes('logPx') && offers.includes('inputGradient')
+      ? { forward: 0, gradient: 1 }
+      : { forward: 1, gradient: 0 },
+  columns,
+  async measure(context) {
+    const system = await trainingOf(context.system);
+    const { info } = system;
+    const { n } = context.examples;
+    const classes = info.classes.length;
+    const has = { logits: info.offers.includes('logits'), logPx: info.offers.includes('logPx') };
+    const steep = has.logPx && info.offers.includes('inputGradient');
+    const logits = new Float32Array(has.logits ? n * classes : 0);
+    const logPx = new Float32Array(has.logPx ? n : 0);
+    const logPxGradientNorm = new Float32Array(steep ? n : 0);
+    await eachBatch(
+      { ...context, system },
+      'clean',
+      async (batch, start) => {
+        const wanted = (['logits', 'logPx'] as const).filter((name) => has[name]);
+        const { values, gradient } = await system.evaluate(batch, wanted, steep ? 'log-px' : undefined);
+        if (values.logits) logits.set(values.logits, start * classes);
+        if (values.logPx) logPx.set(values.logPx, start);
+        if (gradient) logPxGradientNorm.set(gradientNorms(gradient, batch.n, info.inputScale), start);
+      },
+      { batchSize: BATCH },
+    );
+    return {
+      ...(has.logits && { logits }),
+      ...(has.logPx && { logPx }),
+      ...(steep && { logPxGradientNorm }),
+    };
+  },
+});
+
+function trainingOf({ info, inTrainingMode }: System): Promise<System> {
+  if (inTrainingMode) return inTrainingMode();
+  throw new AssayError(
+    'op-unsupported',
+    `"${info.name}" has no batch normalisation to put into training mode`,
+  );
+}
+
+/** Of all images of a data set; of a system whose `batchNorms` says that there are such layers. */
+export const trainModeRequest = (system: string, dataset: string): Request<TrainModeRows> =>
+  request({ measurement: trainMode, system, dataset });
