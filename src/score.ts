@@ -6,12 +6,24 @@ export {
   type Features,
   type Fit,
   type FitPart,
+  type FitRole,
+  type FitSite,
   type FitSize,
+  featuresOf,
+  type LastLayer,
+  logitsOf,
   required,
   type Score,
   type ScoreInputs,
   type ScoreOptions,
   type Statistics,
 } from './scores/score.js';
+export {
+  type ChosenScore,
+  chosenScores,
+  type ScoreEntry,
+  scoreEntries,
+  settledScore,
+} from './suites/chosen-scores.js';
 export { energyCaveat, setWarnings } from './suites/detection-caveats.js';
-export { fittedTo, lackOf, scoresNamed } from './suites/score-support.js';
+export { fittedTo, isMeasured, lackOf, scoresNamed } from './suites/score-support.js';

@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { readText, unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
 import { scores as scoreTable } from '../scores/registry.js';
+import { scoreSets } from '../scores/sets.js';
 import { withPlugins } from './plugin-option.js';
 
 /** A file of one model. */
@@ -176,7 +177,8 @@ export async function checkSuiteFlags({ bins, topK, scores, suites, plugin }: Su
     throw refuse('--suites', `${clash} does not go with --suites`, 'set that option in the file of suites');
   if (!scores) return;
   const known = plugin.length > 0 ? (await withPlugins(plugin)).scores : scoreTable;
-  for (const id of scores) known.named(id, { path: '--scores' });
+  for (const id of scores)
+    if (!scoreSets.some(({ name }) => name === id)) known.named(id, { path: '--scores' });
 }
 
 const refuse = (path: string, message: string, hint: string) =>

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { readRules } from '../gate/rule-file.js';
 import { readSuiteFile, usualSuites } from '../runs/suite-file.js';
 import { scores as scoreTable } from '../scores/registry.js';
+import { scoreSets } from '../scores/sets.js';
 import { confine } from './confine-option.js';
 import { interactiveRun } from './interactive-run.js';
 import { repeated, wholeNumber } from './option-values.js';
@@ -42,6 +43,14 @@ interface ScoreFlags extends ReporterFlags {
   quiet?: boolean;
   debug?: boolean;
 }
+
+/** Scores that saved predictions may be enough for, and names of several. */
+const usable = () => [
+  ...[...scoreTable]
+    .filter(({ needs }) => needs.every((need) => need === 'logits' || need === 'logPx'))
+    .map(({ id }) => id),
+  ...scoreSets.map(({ name, title }) => `${name} (${title})`),
+];
 
 /** `assay score` */
 export function scoreCommand(): Command {
@@ -87,9 +96,7 @@ export function scoreCommand(): Command {
         commaList(text).map(wholeNumber(2)),
       ),
     )
-    .addOption(
-      new Option('--scores <id,...>', `OOD scores, of ${scoreTable.names.join(', ')}`).argParser(commaList),
-    )
+    .addOption(new Option('--scores <id,...>', `OOD scores: ${usable().join(', ')}`).argParser(commaList))
     .addOption(pluginOption('a plug-in with scores for --scores: a file or an npm package'))
     .option('--suites <file>', 'measure the `suites` in this file, such as a run file, with their options')
     .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')

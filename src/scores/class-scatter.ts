@@ -1,5 +1,5 @@
 import { AssayError } from '../errors.js';
-import type { FitPart, FitSize } from './score.js';
+import { type FitPart, type FitSize, featuresOf } from './score.js';
 
 /** Class means (classes, width), and the covariance (width, width) of features around the mean of their class, over n. */
 export interface ClassScatter {
@@ -14,13 +14,15 @@ export interface ClassScatter {
  */
 export async function classScatter(
   parts: AsyncIterable<FitPart>,
-  { width, classes }: FitSize,
+  { width, classes }: Pick<FitSize, 'width' | 'classes'>,
 ): Promise<ClassScatter> {
   const means = new Float64Array(classes * width);
   const covariance = new Float64Array(width * width);
   const counts = new Float64Array(classes);
   const [before, after] = [new Float64Array(width), new Float64Array(width)];
-  for await (const { features, labels } of parts) {
+  for await (const part of parts) {
+    const { labels } = part;
+    const features = featuresOf(part);
     for (let i = 0; i < features.n; i++) {
       const mean = means.subarray(labels[i] * width, (labels[i] + 1) * width);
       const count = ++counts[labels[i]];

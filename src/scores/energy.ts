@@ -1,14 +1,21 @@
+import { type Static, Type } from '../config/type.js';
 import { logSumExp } from '../metrics/softmax.js';
 import { logitRounding, ofOneLogit } from './rounding.js';
 import { logitsOf, type Score } from './score.js';
 
-export const energy: Score = {
+const options = Type.Object(
+  { temperature: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'T' }) },
+  { additionalProperties: false },
+);
+
+export const energy: Score<Static<typeof options>> = {
   id: 'energy',
   title: 'energy',
   label: 'T logsumexp(f / T)',
   source: 'Liu et al. 2020',
   needs: ['logits'],
   shifts: true,
+  options,
   compute: (inputs, { temperature }) =>
     logSumExp(logitsOf(inputs), temperature).map((value) => temperature * value),
   rounding: (inputs, values) => logitRounding(logitsOf(inputs), values, ofOneLogit),

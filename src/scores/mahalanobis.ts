@@ -84,7 +84,7 @@ function nearest(inputs: ScoreInputs): Nearest[] {
 }
 
 /** A square matrix times a vector. */
-function times(matrix: Float64Array, x: Float64Array): Float64Array {
+function times(matrix: Float64Array | Float32Array, x: Float64Array): Float64Array {
   const size = x.length;
   return Float64Array.from({ length: size }, (_, k) => {
     let sum = 0;

@@ -1,3 +1,5 @@
+import type { TObject } from '../config/type.js';
+import type { DatasetInfo } from '../data/dataset.js';
 import { AssayError } from '../errors.js';
 import type { GraphBuilder } from '../graph/build.js';
 import { checkLogits, type Logits } from '../metrics/softmax.js';
@@ -13,6 +15,7 @@ export interface ScoreInputs {
   /** (n) ||d log p(x) / dx||_2, x in the units of the model's own input. */
   logPxGradientNorm?: ArrayLike<number>;
   features?: Features;
+  lastLayer?: LastLayer;
   /** What the score was fitted to. */
   statistics?: Statistics;
 }
@@ -24,36 +27,72 @@ export interface Features {
   data: ArrayLike<number>;
 }
 
-/** Numbers that a score is fitted to, by name, in the shapes that its `fit` declares. */
-export type Statistics = Readonly<Record<string, Float64Array>>;
+/** The last linear layer: logits = W features + b. */
+export interface LastLayer {
+  /** W (classes, width), row-major. */
+  weight: ArrayLike<number>;
+  /** b (classes) */
+  bias: ArrayLike<number>;
+}
 
-/** Some examples that a score is fitted to. */
+/** Numbers that a score is fitted to, by name, in the shapes that its `fit` declares. */
+export type Statistics = Readonly<Record<string, Float64Array | Float32Array>>;
+
+/** Some examples that a score is fitted to: of what the score needs, what images say. */
 export interface FitPart {
-  features: Features;
+  features?: Features;
+  /** (n, classes) */
+  logits?: Logits;
   /** (n) */
+  logPx?: ArrayLike<number>;
+  /** (n); empty where the row says `unlabelled` and the set has none. */
   labels: Int32Array;
 }
 
 /** How a score is fitted to images before it is computed. */
-export interface Fit {
-  /** Of which labelled data set. */
-  role: 'train' | 'validation';
-  /** Shapes of the statistics. */
-  shapes(of: FitSize): Readonly<Record<string, readonly number[]>>;
+export interface Fit<Options = ScoreOptions> {
+  /** Of which data set: the first of these that the run has, with labels. */
+  role: FitRole | readonly FitRole[];
+  /** It reads no labels: the set needs none. */
+  unlabelled?: true;
+  /** Names of the options that its statistics depend on. Default: all. */
+  options?: readonly string[];
+  /** What it reads of the images, where that is less than the score needs. */
+  needs?: readonly Capability[];
+  /** Shapes of the statistics; numbers that are float32 in the first place, and many, may be kept as such. */
+  shapes(
+    of: FitSize,
+    options: Options,
+  ): Readonly<Record<string, readonly number[] | { readonly float32: readonly number[] }>>;
+  /**
+   * How many of the images it keeps, where it has to keep images at all: memory and time grow with them.
+   * Fewer than there are is said in reports.
+   */
+  keeps?(images: number, options: Options): number;
   /** Reads all examples once, part by part, in their order. Errors: `data-invalid` for examples that do not suffice. */
-  statistics(parts: AsyncIterable<FitPart>, of: FitSize): Promise<Statistics>;
+  statistics(parts: AsyncIterable<FitPart>, of: FitSite, options: Options): Promise<Statistics>;
 }
 
-/** Features of one image, and classes. */
+export type FitRole = Extract<DatasetInfo['role'], 'train' | 'validation'>;
+
+/** What the shapes of statistics depend on. */
 export interface FitSize {
+  /** Features of one image; 0 where the system has none. */
   width: number;
   classes: number;
+  /** In the data set; examples that fail are not among the parts. */
+  images: number;
 }
 
-export interface ScoreOptions {
-  /** T of the `energy` score. */
-  temperature: number;
+/** What a score is fitted with besides images. */
+export interface FitSite extends FitSize {
+  lastLayer?: LastLayer;
+  /** The run's, for what is drawn. */
+  seed: number;
 }
+
+/** Options of a score by name, with defaults filled in. */
+export type ScoreOptions = Readonly<Record<string, unknown>>;
 
 /**
  * A score as attackers climb it: a function of the logits and of log p(x) that orders images alike, has a gradient
@@ -75,20 +114,22 @@ export interface Climbed {
 }
 
 /** A confidence that an image is in-distribution: higher means more so. */
-export interface Score {
+export interface Score<Options = ScoreOptions> {
   id: string;
   title: string;
   /** As an axis label. */
   label: string;
   source: string;
   needs: readonly Capability[];
-  fit?: Fit;
+  /** Schema, with published defaults. Absent: it has none. */
+  options?: TObject;
+  fit?: Fit<Options>;
   /** It moves when a function of x is added to all logits, which training by cross-entropy does not see. */
   shifts?: boolean;
   /** (n) */
-  compute(inputs: ScoreInputs, options: ScoreOptions): Float64Array;
+  compute(inputs: ScoreInputs, options: Options): Float64Array;
   /** (n) How far each of these values may be off, since networks compute in float32. */
-  rounding(inputs: ScoreInputs, values: Float64Array): Float64Array;
+  rounding(inputs: ScoreInputs, values: Float64Array, options: Options): Float64Array;
   /** Absent where no attacker can follow it. */
   climbed?: Climbed;
 }
@@ -103,8 +144,28 @@ export function required<T>(input: T | undefined, what: string): T {
   return input;
 }
 
+/** The features, finite throughout, (n, width). */
+export function featuresOf({ features }: ScoreInputs | FitPart): Features {
+  const present = required(features, 'features');
+  const { n, width, data } = present;
+  if (data.length !== n * width || width < 1)
+    throw new AssayError('shape-mismatch', 'the features do not have one row per example', {
+      expected: `${n} x ${width} numbers, at least one a row`,
+      found: `${data.length}`,
+    });
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue;
+    throw new AssayError('data-invalid', 'a feature is not finite', {
+      path: `example ${Math.floor(i / width)}, feature ${i % width}`,
+      found: String(data[i]),
+      hint: 'check the input range and the weights of the model',
+    });
+  }
+  return present;
+}
+
 /** The logits, finite throughout: a NaN would be passed over silently by comparisons. */
-export function logitsOf({ logits }: ScoreInputs): Logits {
+export function logitsOf({ logits }: ScoreInputs | FitPart): Logits {
   const present = required(logits, 'logits');
   checkLogits(present);
   return present;

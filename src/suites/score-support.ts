@@ -1,7 +1,7 @@
 import type { DatasetInfo } from '../data/dataset.js';
 import { capabilityTitles } from '../models/capabilities.js';
 import type { SystemInfo } from '../models/system.js';
-import type { Fit, Score } from '../scores/score.js';
+import type { Fit, FitRole, Score } from '../scores/score.js';
 import type { Catalogue } from './catalogue.js';
 
 /** Scores by their ids. Errors: `unknown-name`. */
@@ -20,9 +20,26 @@ export function lackOf(
     return { reason: `${title} needs ${capabilityTitles[capability]}: ${why}` };
   }
   if (!fit || fittedTo(fit, datasets)) return undefined;
-  return { reason: `${title} is fitted: the run has no labelled data set with \`role: ${fit.role}\`` };
+  const roles = rolesOf(fit)
+    .map((role) => `\`role: ${role}\``)
+    .join(' or ');
+  const labelled = fit.unlabelled ? '' : 'labelled ';
+  return { reason: `${title} is fitted: the run has no ${labelled}data set with ${roles}` };
 }
 
-/** The data set that a score is fitted to: the first of its role. */
-export const fittedTo = ({ role }: Fit, datasets: readonly DatasetInfo[]): DatasetInfo | undefined =>
-  datasets.find((dataset) => dataset.role === role && dataset.labelled);
+const rolesOf = ({ role }: Pick<Fit, 'role'>): readonly FitRole[] => [role].flat() as FitRole[];
+
+/** The data set that a score is fitted to: the first of the first of its roles that the run has. */
+export function fittedTo(
+  fit: Pick<Fit, 'role' | 'unlabelled'>,
+  datasets: readonly DatasetInfo[],
+): DatasetInfo | undefined {
+  const able = datasets.filter(({ labelled }) => labelled || fit.unlabelled);
+  return rolesOf(fit)
+    .flatMap((role) => able.filter((dataset) => dataset.role === role))
+    .at(0);
+}
+
+/** Measured, not computed from what a suite has at hand: a score that is fitted, or read off features. */
+export const isMeasured = ({ fit, needs }: Pick<Score, 'fit' | 'needs'>): boolean =>
+  fit !== undefined || needs.includes('features') || needs.includes('lastLayer');

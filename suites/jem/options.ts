@@ -1,11 +1,13 @@
 import { epsilonSchema } from '../../src/attack.js';
+import { isMeasured } from '../../src/score.js';
 import { type Catalogue, oneOf, type Static, Type } from '../../src/suite.js';
 
 const closed = { additionalProperties: false };
 const system = (description: string) => Type.String({ minLength: 1, description });
 
-/** Scores that are functions of one image: those that are fitted have no published counterpart. */
-const unfitted = ({ scores }: Catalogue) => [...scores].filter(({ fit }) => !fit).map(({ id }) => id);
+/** Scores of outputs and gradients: those of features, and those that are fitted, have no published counterpart. */
+const unfitted = ({ scores }: Catalogue) =>
+  [...scores].filter((score) => !isMeasured(score)).map(({ id }) => id);
 
 export const jemOptions = (catalogue: Catalogue) =>
   Type.Object(

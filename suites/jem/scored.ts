@@ -1,5 +1,5 @@
 import { classifiedOf, logitsOf } from '../../src/measurements.js';
-import { type Score, scoresNamed } from '../../src/score.js';
+import { type Score, scoresNamed, settledScore } from '../../src/score.js';
 import type { CollectedRows, DatasetInfo, SuiteContext, SystemInfo } from '../../src/suite.js';
 import type { JemOptions } from './options.js';
 import { type Cast, scoredRequests } from './requests.js';
@@ -73,7 +73,7 @@ function scoredOf(
     logPxGradientNorm: gradients.rows.logPxGradientNorm.data,
   };
   const valuesOf = (score: Score, inputs: Parameters<Score['compute']>[0]) =>
-    [score.id, score.compute(inputs, { temperature: 1 })] as const;
+    [score.id, score.compute(inputs, settledScore(score))] as const;
   const scores = scoresNamed(options.scores, context.catalogue);
   const bySlope = scores.filter(({ needs }) => needs.includes('inputGradient'));
   const byOutput = scores.filter((score) => !bySlope.includes(score));

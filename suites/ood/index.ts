@@ -1,5 +1,12 @@
 import { rankingEstimate } from '../../src/metrics.js';
-import { energyCaveat, lackOf, scoresNamed, setWarnings } from '../../src/score.js';
+import {
+  type ChosenScore,
+  chosenScores,
+  energyCaveat,
+  lackOf,
+  scoreEntries,
+  setWarnings,
+} from '../../src/score.js';
 import {
   type Catalogue,
   type DatasetInfo,
@@ -11,6 +18,7 @@ import {
   measure,
   type NotApplicable,
   type Request,
+  type Static,
   type SuiteContext,
   singleDraw,
   Type,
@@ -25,21 +33,31 @@ import { scoreWarnings } from './warnings.js';
 
 const NAME = 'ood';
 
-const oodOptions = ({ scores }: Catalogue) =>
+const oodOptions = (catalogue: Catalogue) =>
   Type.Object(
     {
-      scores: Type.Array(Type.Unsafe<string>({ type: 'string', enum: [...scores.names] }), {
-        minItems: 1,
-        uniqueItems: true,
+      scores: scoreEntries(catalogue, {
         default: ['log-px', 'max-logit', 'max-softmax', 'approximate-mass'],
-        description: 'confidences that an image is in-distribution; higher means more so',
+        description:
+          'confidences that an image is in-distribution; higher means more so. `{ knn: { k: 10 } }` sets options of a score',
       }),
-      temperature: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'T of the energy score' }),
+      temperature: Type.Number({
+        exclusiveMinimum: 0,
+        default: 1,
+        description: 'T of the energy score, where its own options give none',
+      }),
       histogramBins: Type.Integer({ minimum: 2, maximum: 500, default: 40 }),
       resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
     },
     { additionalProperties: false },
   );
+
+type OodOptions = Static<ReturnType<typeof oodOptions>>;
+
+const scoresOf = (
+  { scores, temperature }: Pick<OodOptions, 'scores' | 'temperature'>,
+  { catalogue }: SuiteContext,
+) => chosenScores(scores, catalogue, { energy: { temperature } });
 
 /** The test sets and the OOD sets of a run; both are empty when one is. */
 function setsOf({ datasets }: SuiteContext): { ids: DatasetInfo[]; oods: DatasetInfo[] } {
@@ -64,15 +82,15 @@ export const ood = defineSuite({
     const { ids, oods } = setsOf(context);
     return context.systems.flatMap((system) =>
       [...ids, ...oods].flatMap((dataset): Request[] =>
-        allOf(requestsFor(system, dataset, context, options)),
+        allOf(requestsFor(system, dataset, context, scoresOf(options, context))),
       ),
     );
   },
 
   summarise(collected, options, context) {
-    const scores = scoresNamed(options.scores, context.catalogue);
+    const scores = scoresOf(options, context);
     const { ids, oods } = setsOf(context);
-    const scored = scoreAll(collected, scores, [...ids, ...oods], context, options);
+    const scored = scoreAll(collected, scores, [...ids, ...oods], context);
     const separations = separate(scored, ids, oods, { ...options, seed: context.seed, steps: context.steps });
     const against = (id: DatasetInfo) => separations.filter((s) => s.id.dataset === id);
     const headline = scores.find(({ id }) => id === 'log-px') ?? scores[0];
@@ -108,14 +126,20 @@ export const ood = defineSuite({
         ...detectors.flatMap((group) => scoreWarnings(NAME, group)),
         ...separations.flatMap((separation) => roundingWarning(NAME, separation)),
       ],
-      notApplicable: notApplicable(context, options.scores),
-      examples: [sheet(scored, context, options.scores)],
+      notApplicable: notApplicable(context, scores),
+      examples: [
+        sheet(
+          scored,
+          context,
+          scores.map(({ id }) => id),
+        ),
+      ],
     };
   },
 });
 
 /** Scores that a system lacks something for; everything, when there is nothing to tell apart. */
-function notApplicable(context: SuiteContext, scores: readonly string[]): NotApplicable[] {
+function notApplicable(context: SuiteContext, scores: readonly ChosenScore[]): NotApplicable[] {
   const absent = (['test', 'ood'] as const).find(
     (role) => !context.datasets.some((dataset) => dataset.role === role),
   );
@@ -123,7 +147,7 @@ function notApplicable(context: SuiteContext, scores: readonly string[]): NotApp
     if (absent) {
       return [{ suite: NAME, model, reason: `the run has no data set with \`role: ${absent}\`` }];
     }
-    return scoresNamed(scores, context.catalogue).flatMap((score) => {
+    return scores.flatMap((score) => {
       const lack = lackOf({ name: model, ...system }, score, context.datasets);
       return lack ? [{ suite: NAME, model, what: score.title, reason: lack.reason }] : [];
     });

@@ -6,7 +6,7 @@ import {
   inputGradient,
   type OutputRows,
 } from '../../src/measurements.js';
-import { fittedTo, lackOf, type ScoreOptions, scoresNamed } from '../../src/score.js';
+import { type ChosenScore, fittedTo, isMeasured, lackOf } from '../../src/score.js';
 import {
   type DatasetInfo,
   type Request,
@@ -19,32 +19,32 @@ import {
 export interface ScoreRequests {
   outputs?: Request<OutputRows>;
   gradients?: Request<InputGradientRows>;
-  /** Scores that are fitted to other images, by id: measured, not computed from rows. */
-  fitted: ReadonlyMap<string, Request<FittedScoreRows>>;
+  /** Scores that are fitted to other images or read off features, by id: measured, not computed from rows. */
+  measured: ReadonlyMap<string, Request<FittedScoreRows>>;
 }
 
-export const allOf = ({ outputs, gradients, fitted }: ScoreRequests): Request[] =>
-  [outputs, gradients, ...fitted.values()].filter((one) => one !== undefined);
+export const allOf = ({ outputs, gradients, measured }: ScoreRequests): Request[] =>
+  [outputs, gradients, ...measured.values()].filter((one) => one !== undefined);
 
 /** @param context all data sets of the run: scores are fitted to some of them */
 export function requestsFor(
   system: SystemInfo,
   dataset: DatasetInfo,
-  { datasets, catalogue }: Pick<SuiteContext, 'datasets' | 'catalogue'>,
-  { scores, temperature }: { scores: readonly string[] } & ScoreOptions,
+  { datasets }: Pick<SuiteContext, 'datasets'>,
+  scores: readonly ChosenScore[],
 ): ScoreRequests {
-  const supported = scoresNamed(scores, catalogue).filter((score) => !lackOf(system, score, datasets));
+  const supported = scores.filter((score) => !lackOf(system, score, datasets));
   const on = { system: system.name, dataset: dataset.name };
-  const direct = supported.filter(({ fit }) => !fit);
+  const direct = supported.filter((score) => !isMeasured(score));
   const byGradient = direct.filter(({ needs }) => needs.includes('inputGradient'));
-  const fitted = supported.flatMap(({ id, fit }) => {
-    const to = fit && fittedTo(fit, datasets);
-    const params = { score: id, options: { temperature } };
-    return to ? [[id, fittedScoreRequest(system.name, dataset, params, to)] as const] : [];
+  const measured = supported.filter(isMeasured).map((score) => {
+    const to = score.fit && fittedTo(score.fit, datasets);
+    const asked = fittedScoreRequest(system, dataset, { ...score, id: score.row }, score.settings, to);
+    return [score.id, asked] as const;
   });
   return {
     ...(byGradient.length < direct.length && { outputs: request({ measurement: clean, ...on }) }),
     ...(byGradient.length > 0 && { gradients: request({ measurement: inputGradient, ...on }) }),
-    fitted: new Map(fitted),
+    measured: new Map(measured),
   };
 }

@@ -7,7 +7,7 @@ import {
   rankingRange,
   rankScores,
 } from '../../src/metrics.js';
-import { lackOf, type Score, type ScoreInputs, type ScoreOptions } from '../../src/score.js';
+import { type ChosenScore, isMeasured, lackOf, type ScoreInputs } from '../../src/score.js';
 import {
   AssayError,
   type CollectedRows,
@@ -20,7 +20,7 @@ import { requestsFor } from './requests.js';
 /** A score of every example of a data set by a system. */
 export interface Scored {
   system: SystemInfo;
-  score: Score;
+  score: ChosenScore;
   dataset: DatasetInfo;
   /** (n) source indices. */
   indices: Int32Array;
@@ -32,7 +32,7 @@ export interface Scored {
 /** A score of an OOD set against a test set. */
 export interface Separation {
   system: SystemInfo;
-  score: Score;
+  score: ChosenScore;
   id: Scored;
   ood: Scored;
   ranking: Ranking;
@@ -43,15 +43,13 @@ export interface Separation {
 /** Scores of each system on each data set, where the system supports the score and the rows are there. */
 export function scoreAll(
   collected: CollectedRows,
-  scores: readonly Score[],
+  scores: readonly ChosenScore[],
   datasets: readonly DatasetInfo[],
-  context: Pick<SuiteContext, 'systems' | 'datasets' | 'catalogue'>,
-  options: ScoreOptions,
+  context: Pick<SuiteContext, 'systems' | 'datasets'>,
 ): Scored[] {
   return datasets.flatMap((dataset) =>
     context.systems.flatMap((system): Scored[] => {
-      const ids = scores.map(({ id }) => id);
-      const asked = requestsFor(system, dataset, context, { ...options, scores: ids });
+      const asked = requestsFor(system, dataset, context, scores);
       const outputs = asked.outputs && collected.get(asked.outputs);
       const gradients = asked.gradients && collected.get(asked.gradients);
       const indices = (outputs ?? gradients)?.indices ?? new Int32Array(0);
@@ -65,8 +63,8 @@ export function scoreAll(
         .filter((score) => !lackOf(system, score, context.datasets))
         .flatMap((score): Scored[] => {
           const on = { system, score, dataset };
-          if (score.fit) {
-            const request = asked.fitted.get(score.id);
+          if (isMeasured(score)) {
+            const request = asked.measured.get(score.id);
             const measured = request && collected.get(request);
             if (!measured) return [];
             const { score: values, rounding } = measured.rows;
@@ -74,8 +72,9 @@ export function scoreAll(
             return [{ ...on, ...all }];
           }
           if (!outputs && !gradients) return [];
-          const values = compute(score, inputs, options, system, dataset, indices);
-          return [{ ...on, indices, values, rounding: score.rounding(inputs, values) }];
+          const values = compute(score, inputs, system, dataset, indices);
+          const rounding = score.rounding(inputs, values, score.settings);
+          return [{ ...on, indices, values, rounding }];
         });
     }),
   );
@@ -83,16 +82,15 @@ export function scoreAll(
 
 /** Errors: `data-invalid` for a score that is not a number; the system, the data set and the score are named. */
 function compute(
-  score: Score,
+  score: ChosenScore,
   inputs: ScoreInputs,
-  options: ScoreOptions,
   system: SystemInfo,
   dataset: DatasetInfo,
   indices: Int32Array,
 ): Float64Array {
   const place = `${score.id} of "${system.name}" on "${dataset.name}"`;
   try {
-    const values = score.compute(inputs, options);
+    const values = score.compute(inputs, score.settings);
     const nan = values.findIndex(Number.isNaN);
     if (nan < 0) return values;
     throw new AssayError('data-invalid', 'a score is NaN', {

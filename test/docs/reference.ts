@@ -1,11 +1,14 @@
 import { architectureSchema } from '../../src/architectures/registry.js';
 import { chosenLosses } from '../../src/attacks/losses.js';
+import type { TSchema } from '../../src/config/type.js';
 import { datasetSchema } from '../../src/data/dataset-schema.js';
 import { GateRule } from '../../src/gate/rule.js';
 import { ModelCard } from '../../src/models/card.js';
 import { GeneratedSpec, TransformedSpec } from '../../src/runs/derived-specs.js';
 import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
 import { RunFile } from '../../src/runs/run-file.js';
+import type { Fit } from '../../src/scores/score.js';
+import { scoreSets } from '../../src/scores/sets.js';
 import { optionsOf } from '../../src/suites/contract.js';
 import { schemaTable } from './schema-table.js';
 
@@ -33,7 +36,13 @@ export function referencePage(catalogue = builtinRunCatalogue): string {
   );
   const confidences = [...scores].map(
     ({ id, title, label, source, needs, fit }) =>
-      `| \`${id}\` | ${title} | ${cell(label)} | ${[...needs, ...(fit ? [`a labelled set with \`role: ${fit.role}\``] : [])].join(', ')} | ${source} |`,
+      `| \`${id}\` | ${title} | ${cell(label)} | ${[...needs, ...(fit ? [fittedOn(fit)] : [])].join(', ')} | ${source} |`,
+  );
+  const variants = [...scores].flatMap(({ id, options }) =>
+    Object.entries<TSchema>(options?.properties ?? {}).map(
+      ([name, schema]) =>
+        `| \`${id}\` | \`${name}\` | \`${JSON.stringify(schema.default)}\` | ${cell(schema.description ?? '')} |`,
+    ),
   );
   return `# Reference
 
@@ -81,11 +90,15 @@ Options of the method stand beside those of the suite.
 ${methods.join('\n')}
 ### Scores of \`ood\`
 
-Higher means in-distribution.
+Higher means in-distribution. An entry of \`scores\` is an id, \`{ id: { option: value } }\`, or ${scoreSets.map(({ name, title }) => `\`${name}\`: ${title}`).join('; ')}.
 
 | id | title | what it is | needs | source |
 |---|---|---|---|---|
 ${confidences.join('\n')}
+
+| score | option | default | meaning |
+|---|---|---|---|
+${variants.join('\n')}
 
 ## Defences
 
@@ -96,5 +109,11 @@ ${guards.join('\n')}
 
 ${schemaTable(GateRule)}`;
 }
+
+const fittedOn = ({ role, unlabelled }: Fit) =>
+  `a ${unlabelled ? '' : 'labelled '}set with ${[role]
+    .flat()
+    .map((one) => `\`role: ${one}\``)
+    .join(', else ')}`;
 
 const cell = (text: string) => text.replaceAll('|', '\\|');

@@ -69,7 +69,7 @@ it('fits a score to training images, once, and measures with it', async () => {
     yield { features: featuresOf(examples), labels: examples.labels ?? new Int32Array(0) };
   }
   const score = scores.named('mahalanobis');
-  const statistics = await score.fit?.statistics(all(), { width: 2, classes: 2 });
+  const statistics = await score.fit?.statistics(all(), { width: 2, classes: 2, images: 1100, seed: 0 }, {});
   const examples = await read(test);
   const wanted = score.compute({ n: 30, features: featuresOf(examples), statistics }, { temperature: 1 });
   const sheet = readFileSync(join(out, 'examples', 'ood.csv'), 'utf8')

@@ -29,7 +29,11 @@ async function* inParts({ features, labels }: Labelled, size: number): AsyncGene
 function fitted(id: string, train: Labelled, classes: number, part = 17): Promise<Statistics> {
   const { fit } = scores.named(id);
   if (!fit) throw new Error(`${id} is not fitted`);
-  return fit.statistics(inParts(train, part), { width: train.features.width, classes });
+  return fit.statistics(
+    inParts(train, part),
+    { width: train.features.width, classes, images: train.features.n, seed: 0 },
+    {},
+  );
 }
 
 /** Solves A x = b, by elimination with pivoting. */
@@ -124,10 +128,12 @@ describe('every fitted score', () => {
       labels: Int32Array.from([0, 1, 0, 1, 0, 1, 0, 1]),
     };
     const statistics = await fitted(id, given, classes);
-    const shapes = scores.named(id).fit?.shapes({ width, classes }) ?? {};
+    const shapes = scores.named(id).fit?.shapes({ width, classes, images: 8 }, {}) ?? {};
     expect(Object.keys(statistics).sort()).toEqual(Object.keys(shapes).sort());
     for (const [name, shape] of Object.entries(shapes))
-      expect(statistics[name]).toHaveLength(shape.reduce((a, b) => a * b, 1));
+      expect(statistics[name]).toHaveLength(
+        ('float32' in shape ? shape.float32 : shape).reduce((a, b) => a * b, 1),
+      );
   });
 
   it('a class without images is refused', async () => {

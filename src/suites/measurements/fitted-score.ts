@@ -1,71 +1,16 @@
 import type { DatasetInfo } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
-import type { Features, Fit, FitPart, ScoreOptions, Statistics } from '../../scores/score.js';
-import type { Catalogue } from '../catalogue.js';
-import { float64, type NdArray, type Rows, type RowsIn } from '../columns.js';
-import {
-  type Collected,
-  defineMeasurement,
-  type MeasureContext,
-  type Request,
-  request,
-} from '../contract.js';
-import { type FeatureRows, features } from './features.js';
+import type { Score, ScoreOptions, Statistics } from '../../scores/score.js';
+import { float64, type Rows, type RowsIn } from '../columns.js';
+import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
+import { fit, fitOptions } from './fit.js';
+import { readRequests, seenOf } from './read-by-score.js';
 
-export interface FitParams {
+export interface FittedScoreParams {
   /** Id of a score. */
   score: string;
-}
-
-const sizeOf = ({ featureWidth = 0, classes }: SystemInfo) => ({
-  width: featureWidth,
-  classes: classes.length,
-});
-
-/** Each of the statistics as a row, by name. */
-function statisticsColumns(system: SystemInfo, { score }: FitParams, catalogue: Catalogue) {
-  const shapes = Object.entries(fitOf(score, catalogue).shapes(sizeOf(system)));
-  return Object.fromEntries(shapes.map(([name, shape]) => [name, float64(...shape)]));
-}
-
-type StatisticsRows = RowsIn<ReturnType<typeof statisticsColumns>>;
-
-/**
- * What a score is fitted to, of a whole data set; reads the rows of `features` unit by unit. One row, with the columns
- * that the score declares.
- */
-export const fit = defineMeasurement({
-  name: 'fit',
-  version: 1,
-  needs: ['features'],
-  unitSize: 1,
-  aggregate: true,
-  columns: statisticsColumns,
-  async measure(
-    { system, parts, catalogue }: MeasureContext<[], [FeatureRows]>,
-    { score }: FitParams,
-  ): Promise<Record<string, Float64Array>> {
-    return fitOf(score, catalogue).statistics(fitParts(parts(0)), sizeOf(system.info));
-  },
-});
-
-async function* fitParts(parts: AsyncIterable<Omit<Collected, 'request'>>): AsyncGenerator<FitPart> {
-  for await (const { rows, labels } of parts) {
-    if (!labels) throw new AssayError('suite-failed', 'a score is fitted to labelled images only');
-    yield { features: featuresOf(rows.features), labels };
-  }
-}
-
-const featuresOf = ({ shape: [n, width], data }: NdArray): Features => ({ n, width, data });
-
-function fitOf(score: string, { scores }: Catalogue): Fit {
-  const { fit } = scores.named(score);
-  if (fit) return fit;
-  throw new AssayError('suite-failed', `the score "${score}" is not fitted to anything`);
-}
-
-export interface FittedScoreParams extends FitParams {
+  /** Settled: with defaults. */
   options: ScoreOptions;
 }
 
@@ -73,25 +18,29 @@ const columns = { score: float64(), rounding: float64() };
 
 export type FittedScoreRows = RowsIn<typeof columns>;
 
-/** A fitted score of each image, and how far it may be off for rounding: `score` and `rounding` (n). */
+/**
+ * A score of each image that is fitted, or read off features or the last layer, and how far it may be off for rounding:
+ * `score` and `rounding` (n).
+ */
 export const fittedScore = defineMeasurement({
   name: 'fitted-score',
-  version: 1,
-  needs: ['features'],
+  version: 2,
+  needs: [],
   unitSize: 512,
   passes: () => ({ forward: 0, gradient: 0 }),
   columns,
   async measure(
-    {
-      examples: { n, indices },
-      inputs: [seen],
-      reference: [fitted],
-      catalogue,
-    }: MeasureContext<[FeatureRows], [StatisticsRows]>,
+    { examples: { n, indices }, inputs: rows, reference, catalogue, system }: MeasureContext<Rows[], Rows[]>,
     { score, options }: FittedScoreParams,
   ) {
-    const { compute, rounding, title } = catalogue.scores.named(score);
-    const inputs = { n, features: featuresOf(seen.features), statistics: statisticsOf(fitted) };
+    const { compute, rounding, title, needs } = catalogue.scores.named(score);
+    const [fitted] = reference;
+    const inputs = {
+      n,
+      ...seenOf(needs, rows),
+      ...(needs.includes('lastLayer') && { lastLayer: system.lastLayer }),
+      ...(fitted && { statistics: statisticsOf(fitted) }),
+    };
     const values = compute(inputs, options);
     const nan = values.findIndex(Number.isNaN);
     if (nan >= 0)
@@ -99,36 +48,41 @@ export const fittedScore = defineMeasurement({
         path: `example ${indices[nan]}`,
         hint: 'leave the score out for this model',
       });
-    return { score: values, rounding: rounding(inputs, values) };
+    return { score: values, rounding: rounding(inputs, values, options) };
   },
 });
 
+/** The one row, column by column. */
 const statisticsOf = (rows: Rows): Statistics =>
-  Object.fromEntries(Object.entries(rows).map(([name, { data }]) => [name, Float64Array.from(data)]));
+  Object.fromEntries(Object.entries(rows).map(([name, { data }]) => [name, data as Float64Array]));
 
-/** A fitted score of a data set, with all that it reads. @param to the data set that it is fitted to */
+/**
+ * A score of a data set, with all that it reads.
+ * @param to the data set that it is fitted to, where it is fitted
+ */
 export function fittedScoreRequest(
-  system: string,
-  dataset: DatasetInfo,
-  params: FittedScoreParams,
-  to: DatasetInfo,
+  { name: system }: Pick<SystemInfo, 'name'>,
+  { name: dataset }: Pick<DatasetInfo, 'name'>,
+  { id, needs, fit: fits }: Pick<Score, 'id' | 'needs' | 'fit'>,
+  options: ScoreOptions,
+  to?: DatasetInfo,
 ): Request<FittedScoreRows> {
-  const featuresRequest = ({ name }: DatasetInfo) =>
-    request({ measurement: features, system, dataset: name });
+  const fitted =
+    fits &&
+    to &&
+    request({
+      measurement: fit,
+      system,
+      dataset: to.name,
+      params: { score: id, options: fitOptions(fits, options), images: to.size },
+      reference: readRequests(fits.needs ?? needs, system, to.name),
+    });
   return request({
     measurement: fittedScore,
     system,
-    dataset: dataset.name,
-    params,
-    inputs: [featuresRequest(dataset)],
-    reference: [
-      request({
-        measurement: fit,
-        system,
-        dataset: to.name,
-        params: { score: params.score },
-        reference: [featuresRequest(to)],
-      }),
-    ],
+    dataset,
+    params: { score: id, options },
+    inputs: readRequests(needs, system, dataset),
+    reference: fitted ? [fitted] : [],
   });
 }

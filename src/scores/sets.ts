@@ -1,0 +1,18 @@
+import type { Score } from './score.js';
+
+/** Scores that are asked for by one name. */
+export interface ScoreSet {
+  name: string;
+  title: string;
+  has(score: Score): boolean;
+}
+
+/** Names that stand for several scores, wherever scores are named. */
+export const scoreSets: readonly ScoreSet[] = [
+  { name: 'all', title: 'every score there is', has: () => true },
+  {
+    name: 'all-of-logits',
+    title: 'every score that takes nothing but logits and log p(x), and is not fitted',
+    has: ({ fit, needs }) => !fit && needs.every((need) => need === 'logits' || need === 'logPx'),
+  },
+];

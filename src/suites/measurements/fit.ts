@@ -1,0 +1,70 @@
+import { AssayError } from '../../errors.js';
+import type { SystemInfo } from '../../models/system.js';
+import type { Fit, FitSize, Score, ScoreOptions } from '../../scores/score.js';
+import type { Catalogue } from '../catalogue.js';
+import { float32, float64, type Rows } from '../columns.js';
+import { defineMeasurement, type MeasureContext } from '../contract.js';
+import { fitParts } from './read-by-score.js';
+
+export interface FitParams {
+  /** Id of a score. */
+  score: string;
+  /** Those that its statistics depend on. */
+  options: ScoreOptions;
+  /** Of the data set. */
+  images: number;
+}
+
+/** The options that statistics depend on. */
+export const fitOptions = ({ options: names }: Fit, all: ScoreOptions): ScoreOptions =>
+  names ? Object.fromEntries(names.map((name) => [name, all[name]])) : all;
+
+const sizeOf = ({ featureWidth = 0, classes }: SystemInfo, { images }: FitParams): FitSize => ({
+  width: featureWidth,
+  classes: classes.length,
+  images,
+});
+
+/** Each of the statistics as a row, by name. */
+function statisticsColumns(system: SystemInfo, params: FitParams, catalogue: Catalogue) {
+  const shapes = fitOf(params.score, catalogue).fit.shapes(sizeOf(system, params), params.options);
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [
+      name,
+      'float32' in shape ? float32(...shape.float32) : float64(...shape),
+    ]),
+  );
+}
+
+/**
+ * What a score is fitted to, of a whole data set; reads what it needs of images unit by unit. One row, with the columns
+ * that the score declares.
+ */
+export const fit = defineMeasurement({
+  name: 'fit',
+  version: 2,
+  needs: [],
+  unitSize: 1,
+  aggregate: true,
+  columns: statisticsColumns,
+  async measure(
+    { system, parts, catalogue, seed }: MeasureContext<[], Rows[]>,
+    params: FitParams,
+  ): Promise<Record<string, Float64Array | Float32Array>> {
+    const { fit: own, needs } = fitOf(params.score, catalogue);
+    const read = own.needs ?? needs;
+    const site = { ...sizeOf(system.info, params), seed };
+    const { lastLayer } = system;
+    return own.statistics(
+      fitParts(read, parts),
+      { ...site, ...(read.includes('lastLayer') && lastLayer && { lastLayer }) },
+      params.options,
+    );
+  },
+});
+
+function fitOf(id: string, { scores }: Catalogue): Score & { fit: Fit } {
+  const score = scores.named(id);
+  if (score.fit) return { ...score, fit: score.fit };
+  throw new AssayError('suite-failed', `the score "${id}" is not fitted to anything`);
+}

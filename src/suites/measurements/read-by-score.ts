@@ -1,0 +1,82 @@
+import type { Capability } from '../../models/system.js';
+import type { FitPart, ScoreInputs } from '../../scores/score.js';
+import type { NdArray, Rows } from '../columns.js';
+import { type Collected, type MeasureContext, type Request, request } from '../contract.js';
+import { clean } from './clean.js';
+import { features } from './features.js';
+
+/** What scores read of images: measurements, and the capabilities that each is for. */
+const readings = [
+  { measurement: features, of: ['features'] },
+  { measurement: clean, of: ['logits', 'logPx'] },
+] as const satisfies readonly { measurement: unknown; of: readonly Capability[] }[];
+
+const wanted = (needs: readonly Capability[]) =>
+  readings.filter(({ of }) => of.some((capability) => needs.includes(capability)));
+
+/** Requests of all that is read of a data set for these needs. */
+export const readRequests = (needs: readonly Capability[], system: string, dataset: string): Request[] =>
+  wanted(needs).map(({ measurement }): Request => request({ measurement, system, dataset }));
+
+/** What the rows of these requests say of images. */
+export function seenOf(
+  needs: readonly Capability[],
+  rows: readonly Rows[],
+): Pick<ScoreInputs & FitPart, 'features' | 'logits' | 'logPx'> {
+  const all: Record<string, NdArray | undefined> = Object.assign({}, ...rows);
+  const { features: seen, logits, logPx } = all;
+  return {
+    ...(needs.includes('features') && seen && { features: { ...sizes(seen, 'width'), data: seen.data } }),
+    ...(needs.includes('logits') && logits && { logits: { ...sizes(logits, 'classes'), data: logits.data } }),
+    ...(needs.includes('logPx') && logPx && { logPx: logPx.data }),
+  };
+}
+
+const sizes = <Name extends string>({ shape: [n, of] }: NdArray, name: Name) =>
+  ({ n, [name]: of }) as { n: number } & Record<Name, number>;
+
+/**
+ * What the rows of these requests say of a whole data set, part by part. An example that failed for one of them is left
+ * out of all.
+ */
+export async function* fitParts(
+  needs: readonly Capability[],
+  parts: MeasureContext['parts'],
+): AsyncGenerator<FitPart> {
+  const streams = wanted(needs).map((_, at) => parts(at)[Symbol.asyncIterator]());
+  for (;;) {
+    const next = await Promise.all(streams.map((stream) => stream.next()));
+    const read = next.flatMap(({ value, done }) => (done ? [] : [value]));
+    if (read.length === 0 || read.length < streams.length) return;
+    const common = inAll(read);
+    const rows = read.map((one) => kept(one, common));
+    const { indices, labels } = read[0];
+    const own = placesOf(indices, common).map((at) => labels?.[at] ?? 0);
+    yield { ...seenOf(needs, rows), labels: labels ? Int32Array.from(own) : new Int32Array(0) };
+  }
+}
+
+type Part = Omit<Collected, 'request'>;
+
+/** Source indices that all have. */
+function inAll([first, ...others]: readonly Part[]): Int32Array {
+  const sets = others.map(({ indices }) => new Set(indices));
+  return first.indices.filter((index) => sets.every((set) => set.has(index)));
+}
+
+function placesOf(indices: Int32Array, wanted: Int32Array): number[] {
+  const place = new Map(Array.from(indices, (index, i) => [index, i]));
+  return Array.from(wanted, (index) => place.get(index) ?? 0);
+}
+
+function kept({ rows, indices }: Part, common: Int32Array): Rows {
+  if (common.length === indices.length) return rows;
+  const places = placesOf(indices, common);
+  return Object.fromEntries(
+    Object.entries(rows).map(([name, { shape, data }]) => {
+      const size = data.length / Math.max(1, shape[0]);
+      const own = places.map((at) => Array.from(data.subarray(at * size, (at + 1) * size)));
+      return [name, { shape: [places.length, ...shape.slice(1)], data: Float32Array.from(own.flat()) }];
+    }),
+  );
+}
