@@ -19,6 +19,13 @@ export {
   inTopK,
   perClass,
 } from './metrics/classification.js';
+export {
+  delongDifference,
+  delongMean,
+  type Placements,
+  placements,
+} from './metrics/delong.js';
+export { delongEstimate } from './metrics/delong-estimate.js';
 export { meanOfDraws } from './metrics/draw-counts.js';
 export { drawnBinSums, drawnGaps } from './metrics/drawn-bins.js';
 export { type Estimate, exact } from './metrics/estimate.js';
@@ -44,6 +51,8 @@ export { firstDecision, sideOfHalf } from './metrics/majority-sequence.js';
 export { meanDifference } from './metrics/mean-difference.js';
 export { type Mixing, mixing } from './metrics/mixing.js';
 export { type FeatureTable, type Moments, momentsOf } from './metrics/moments.js';
+export { type OpenOodMetrics, openOodMetrics } from './metrics/openood-metrics.js';
+export { openSetPlacements, oscr } from './metrics/oscr.js';
 export { pairedCounts, shareDifference } from './metrics/paired-shares.js';
 export { type PermutationOptions, permutationTest } from './metrics/permutation-test.js';
 export { type Distances, distancesOf, type Pooled, pooled } from './metrics/pooled.js';
@@ -59,6 +68,15 @@ export {
 export { type RankingRange, rankingRange } from './metrics/ranking-range.js';
 export { areaUnderRisk, riskCoverage } from './metrics/risk-coverage.js';
 export { type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';
+export { scodAreas } from './metrics/scod.js';
+export { type SelectiveAreas, selectiveAreas } from './metrics/selective-areas.js';
 export { argmax, argmaxOf, type Logits, softmax } from './metrics/softmax.js';
 export { deviationOfDraws } from './metrics/spread.js';
 export { type FittedTemperature, fitTemperature, type RefusedTemperature } from './metrics/temperature.js';
+export {
+  bootstrapTwoSided,
+  type OfDraws,
+  type TwoSidedReplicates,
+  twoSidedEstimate,
+} from './metrics/two-sided-bootstrap.js';
+export { type TestedDifference, waldTest } from './metrics/wald.js';

@@ -12,14 +12,24 @@ export interface Placements {
 /**
  * Structural components of AUROC (DeLong, DeLong & Clarke-Pearson 1988), from ranks among all and within the class (Sun
  * & Xu 2014): O(n log n). Infinite scores are allowed. Errors: `data-invalid` for a NaN score.
+ * @param counted (n_ID) 1 for the ID examples that count, 0 for those that never count as higher, whatever their score.
+ * With those that are classified rightly, `auroc` is the area under the open-set classification rate: see oscr.ts.
  */
-export function placements(idScores: ArrayLike<number>, oodScores: ArrayLike<number>): Placements {
+export function placements(
+  idScores: ArrayLike<number>,
+  oodScores: ArrayLike<number>,
+  counted?: ArrayLike<number>,
+): Placements {
   const { groups, id, ood } = rankScores(idScores, oodScores);
   const [n, m] = [id.length, ood.length];
-  const [ofId, ofOod] = [lowerThan(id, groups), lowerThan(ood, groups)];
-  const placedId = Float64Array.from(id, (group) => ofOod[group] / m);
+  const inside = counted ? id.filter((_, i) => counted[i] === 1) : id;
+  const [ofId, ofOod] = [lowerThan(inside, groups), lowerThan(ood, groups)];
+  const placedId = Float64Array.from(id, (group, i) =>
+    counted === undefined || counted[i] === 1 ? ofOod[group] / m : 0,
+  );
   // A share above is what is not below.
-  const placedOod = Float64Array.from(ood, (group) => 1 - ofId[group] / n);
+  const most = inside.length / n;
+  const placedOod = Float64Array.from(ood, (group) => most - ofId[group] / n);
   return { auroc: placedId.reduce((a, b) => a + b, 0) / n, id: placedId, ood: placedOod };
 }
 
@@ -43,9 +53,25 @@ const varianceOf = (values: Float64Array): number => {
 };
 
 /**
- * DeLong's test of A - B, two AUROCs of the same examples. Of several OOD sets, the difference of the unweighted means
- * over the sets: their ID examples are the same, and so are averaged before their variance is taken; OOD sets are
- * independent of each other.
+ * An AUROC with its standard error; of several OOD sets, the unweighted mean over them. Their ID examples are the same,
+ * and so are averaged before their variance is taken; OOD sets are independent of each other.
+ * @param sets one for each OOD set, of the same ID examples
+ * @returns NaN for the error with fewer than two examples of a class
+ */
+export function delongMean(sets: readonly Placements[]): { value: number; error: number } {
+  const id = new Float64Array(sets[0].id.length);
+  let value = 0;
+  let variance = 0;
+  for (const set of sets) {
+    value += set.auroc / sets.length;
+    for (let i = 0; i < id.length; i++) id[i] += set.id[i] / sets.length;
+    variance += varianceOf(set.ood) / set.ood.length / sets.length ** 2;
+  }
+  return { value, error: Math.sqrt(variance + varianceOf(id) / id.length) };
+}
+
+/**
+ * DeLong's test of A - B, two AUROCs of the same examples, or their unweighted means over several OOD sets.
  * @param a by OOD set
  * @param b of the same sets and examples
  * @returns the difference and its standard error; NaN with fewer than two examples of a class
@@ -54,15 +80,11 @@ export function delongDifference(
   a: readonly Placements[],
   b: readonly Placements[],
 ): { value: number; error: number } {
-  const sets = a.length;
-  const id = new Float64Array(a[0].id.length);
-  let value = 0;
-  let variance = 0;
-  for (let s = 0; s < sets; s++) {
-    value += (a[s].auroc - b[s].auroc) / sets;
-    for (let i = 0; i < id.length; i++) id[i] += (a[s].id[i] - b[s].id[i]) / sets;
-    const ood = a[s].ood.map((placed, j) => placed - b[s].ood[j]);
-    variance += varianceOf(ood) / ood.length / sets ** 2;
-  }
-  return { value, error: Math.sqrt(variance + varianceOf(id) / id.length) };
+  return delongMean(
+    a.map((one, s) => ({
+      auroc: one.auroc - b[s].auroc,
+      id: one.id.map((placed, i) => placed - b[s].id[i]),
+      ood: one.ood.map((placed, j) => placed - b[s].ood[j]),
+    })),
+  );
 }

@@ -16,3 +16,19 @@ export function groupOrder(group: Int32Array, groups: number): GroupOrder {
   for (let i = 0; i < group.length; i++) order[next[group[i]]++] = i;
   return { starts, order };
 }
+
+/**
+ * How many drawn examples each group has. Examples are brought into the order of their groups once, so that counts of
+ * a million groups are written one after the other and not here and there.
+ * @returns a function of how often each example was drawn; the array that it gives, (groups), is used again
+ */
+export function drawnGroupCounts(group: Int32Array, groups: number): (times: Uint8Array) => Int32Array {
+  const { order } = groupOrder(group, groups);
+  const groupOf = Int32Array.from(order, (i) => group[i]);
+  const counts = new Int32Array(groups);
+  return (times) => {
+    counts.fill(0);
+    for (let at = 0; at < order.length; at++) counts[groupOf[at]] += times[order[at]];
+    return counts;
+  };
+}

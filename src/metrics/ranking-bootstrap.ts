@@ -1,8 +1,9 @@
 import { countedResamples } from './draw-counts.js';
 import type { Estimate } from './estimate.js';
 import { groupOrder } from './group-order.js';
-import { type BootstrapOptions, percentileInterval } from './intervals.js';
+import type { BootstrapOptions } from './intervals.js';
 import { type Ranking, type RankingMetrics, rankingMetrics } from './ranking.js';
+import { twoSidedEstimate } from './two-sided-bootstrap.js';
 
 export type RankingMetric = keyof RankingMetrics;
 
@@ -94,7 +95,7 @@ export function rankingEstimate(
   level = 0.95,
 ): Estimate {
   const [first] = results;
-  if (!first) return estimateOf(results, metric, level);
+  if (!first) return twoSidedEstimate(results, metric, level);
   const known = estimates.get(first) ?? [];
   estimates.set(first, known);
   const same = known.find(
@@ -105,7 +106,7 @@ export function rankingEstimate(
       one.results.every((ranking, i) => ranking === results[i]),
   );
   if (same) return same.estimate;
-  const estimate = estimateOf(results, metric, level);
+  const estimate = twoSidedEstimate(results, metric, level);
   known.push({ results, metric, estimate });
   return estimate;
 }
@@ -115,16 +116,3 @@ const estimates = new WeakMap<
   RankingReplicates,
   { results: readonly RankingReplicates[]; metric: RankingMetric; estimate: Estimate }[]
 >();
-
-function estimateOf(results: readonly RankingReplicates[], metric: RankingMetric, level: number): Estimate {
-  const mean = (terms: readonly number[]) => terms.reduce((a, b) => a + b, 0) / terms.length;
-  const value = mean(results.map(({ values }) => values[metric]));
-  const draws = Math.min(...results.map(({ replicates }) => replicates[metric].length));
-  const replicates = Float64Array.from({ length: results.length > 0 ? draws : 0 }, (_, b) =>
-    mean(results.map(({ replicates }) => replicates[metric][b])),
-  );
-  const varies = replicates.some((replicate) => replicate !== replicates[0]);
-  const interval = Number.isFinite(value) && varies ? percentileInterval(replicates, level) : null;
-  const n = (results[0]?.nId ?? 0) + results.reduce((sum, { nOod }) => sum + nOod, 0);
-  return { value, n, interval, level, method: interval ? 'bootstrap' : 'none' };
-}

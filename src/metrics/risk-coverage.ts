@@ -1,7 +1,7 @@
 import { eachTie } from './rank-tests.js';
 
 /** Examples in descending order of a score, those with equal scores together. */
-function groupsByScore(scores: ArrayLike<number>): Int32Array[] {
+export function groupsByScore(scores: ArrayLike<number>): Int32Array[] {
   const order = Int32Array.from({ length: scores.length }, (_, i) => i).sort(
     (i, j) => scores[j] - scores[i] || i - j,
   );

@@ -1,0 +1,23 @@
+import { delongMean, type Placements } from './delong.js';
+import { normalQuantile } from './distributions.js';
+import type { Estimate } from './estimate.js';
+
+/**
+ * An area under a curve of ranks, or its unweighted mean over OOD sets, with the interval of DeLong, DeLong &
+ * Clarke-Pearson (1988), cut to [0, 1]. None where its width is 0, as for scores that do not overlap: it would claim
+ * certainty. `n` counts ID examples once.
+ * @param value the area, as it is reported: components give it too, but for rounding
+ * @param sets one for each OOD set, of the same ID examples
+ */
+export function delongEstimate(value: number, sets: readonly Placements[], level = 0.95): Estimate {
+  const n = (sets[0]?.id.length ?? 0) + sets.reduce((sum, { ood }) => sum + ood.length, 0);
+  const none: Estimate = { value, n, interval: null, level, method: 'none' };
+  if (sets.length === 0 || !Number.isFinite(value)) return none;
+  const half = normalQuantile(level) * delongMean(sets).error;
+  if (!(half > 0)) return none;
+  return {
+    ...none,
+    interval: [Math.max(0, value - half), Math.min(1, value + half)],
+    method: 'delong',
+  };
+}
