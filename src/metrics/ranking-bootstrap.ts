@@ -1,9 +1,8 @@
 import { countedResamples } from './draw-counts.js';
 import type { Estimate } from './estimate.js';
 import { groupOrder } from './group-order.js';
-import type { BootstrapOptions } from './intervals.js';
 import { type Ranking, type RankingMetrics, rankingMetrics } from './ranking.js';
-import { twoSidedEstimate } from './two-sided-bootstrap.js';
+import { type TwoSidedOptions, twoSidedEstimate } from './two-sided-bootstrap.js';
 
 export type RankingMetric = keyof RankingMetrics;
 
@@ -15,12 +14,6 @@ export interface RankingReplicates {
   replicates: Record<RankingMetric, Float64Array>;
 }
 
-export interface RankingBootstrapOptions extends Omit<BootstrapOptions, 'purpose'> {
-  /** Names the draws of each side: rankings that share examples should share the name, others should not. */
-  id: string;
-  ood: string;
-}
-
 /**
  * Bootstraps rankings of the same ID and OOD examples (by several systems and scores), ID and OOD resampled apart
  * so that every resample has as many of each as the data. One set of draws serves all rankings, so that their
@@ -28,7 +21,7 @@ export interface RankingBootstrapOptions extends Omit<BootstrapOptions, 'purpose
  */
 export function bootstrapRankings(
   rankings: readonly Ranking[],
-  options: RankingBootstrapOptions,
+  options: TwoSidedOptions,
 ): RankingReplicates[] {
   if (rankings.length === 0) return [];
   const { resamples = 1000, seed } = options;

@@ -1,7 +1,12 @@
 import { countedResamples } from './draw-counts.js';
 import type { Estimate } from './estimate.js';
-import { percentileInterval } from './intervals.js';
-import type { RankingBootstrapOptions } from './ranking-bootstrap.js';
+import { type BootstrapOptions, percentileInterval } from './intervals.js';
+
+export interface TwoSidedOptions extends Omit<BootstrapOptions, 'purpose'> {
+  /** Names the draws of each side: what shares examples should share the name, others should not. */
+  id: string;
+  ood: string;
+}
 
 /** Numbers by name, of how often each ID and each OOD example was drawn: the same names each time. */
 export type OfDraws<Name extends string> = (
@@ -25,7 +30,7 @@ export interface TwoSidedReplicates<Name extends string = string> {
 export function bootstrapTwoSided<Name extends string>(
   statistics: readonly OfDraws<Name>[],
   { nId, nOod }: { nId: number; nOod: number },
-  { resamples = 1000, seed, id, ood, step }: RankingBootstrapOptions,
+  { resamples = 1000, seed, id, ood, step }: TwoSidedOptions,
 ): TwoSidedReplicates<Name>[] {
   const draws = nId > 0 && nOod > 0 && statistics.length > 0 ? resamples : 0;
   const [onceId, onceOod] = [nId, nOod].map((n) => new Uint8Array(n).fill(1));
