@@ -95,7 +95,7 @@ function describeOne(spec: DerivedSpec, parent: DatasetInfo | undefined, sources
     fingerprint: keyOf(['derived examples', 1, row.name, row.version, size, shape, sources.seed, parts]),
     ...(kept?.absentClasses && { absentClasses: kept.absentClasses }),
     path,
-    note: [row.describe(options), origin].filter(Boolean).join('; '),
+    note: [row.describe(options, shape), origin].filter(Boolean).join('; '),
     recipe,
   };
 }
@@ -134,8 +134,10 @@ function partsOf(
       row.check?.(options);
       return { shape, path, parts: options };
     }
+    row.check?.(options, parent);
     refuseTooFew(row, parent);
-    return { shape, path, parts: [options, fingerprint] };
+    const identity = row.identity?.(options, shape);
+    return { shape, path, parts: [options, fingerprint, ...(identity === undefined ? [] : [identity])] };
   }
   const named = String(options[row.system]);
   const system = systems.get(named)?.info;

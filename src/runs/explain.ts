@@ -45,6 +45,7 @@ export function explained(catalogue: RunCatalogue): Explained[] {
     catalogue.defences,
     catalogue.transforms,
     catalogue.generators,
+    catalogue.corruptions,
     catalogue.dataFormats,
     catalogue.checkpointFormats,
     architectures.map((row) => ({ ...row, options: architectureSchema(row) })),

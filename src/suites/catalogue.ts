@@ -5,6 +5,8 @@ import { type Norm, norms } from '../attacks/norms.js';
 import { type AnyAttack, type AttackRow, attackDefinitions, attackRows } from '../attacks/registry.js';
 import type { CheckpointFormat } from '../checkpoints/checkpoint.js';
 import { checkpointFormats } from '../checkpoints/registry.js';
+import type { AnyCorruption } from '../data/corruptions/corruption.js';
+import { corruptions } from '../data/corruptions/registry.js';
 import { dataFormats } from '../data/registry.js';
 import type { DataFormat } from '../data/source.js';
 import type { Loss } from '../losses/loss.js';
@@ -22,6 +24,7 @@ interface Written {
   norms: Registry<Norm>;
   defences: Registry<Defence>;
   dataFormats: Registry<DataFormat>;
+  corruptions: Registry<AnyCorruption>;
   checkpointFormats: Registry<CheckpointFormat>;
   architectures: Registry<Architecture>;
 }
@@ -57,6 +60,7 @@ export const builtinCatalogue = catalogueOf({
   norms,
   defences,
   dataFormats,
+  corruptions,
   checkpointFormats,
   architectures,
 });
@@ -75,6 +79,7 @@ export function withRows({ written }: Catalogue, rows: CatalogueRows, from: stri
     norms: written.norms.with(rows.norms ?? [], from),
     defences: written.defences.with(rows.defences ?? [], from),
     dataFormats: written.dataFormats.with(rows.dataFormats ?? [], from),
+    corruptions: written.corruptions.with(rows.corruptions ?? [], from),
     checkpointFormats: written.checkpointFormats.with(rows.checkpointFormats ?? [], from),
     architectures: written.architectures.with(rows.architectures ?? [], from),
   });

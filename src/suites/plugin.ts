@@ -152,6 +152,19 @@ export const KINDS: Readonly<Record<keyof PluginParts, Kind>> = {
     one: 'data format',
     fields: { name: 'string', title: 'string', recognises: 'function', open: 'function' },
   },
+  corruptions: {
+    one: 'corruption',
+    fields: {
+      name: 'string',
+      title: 'string',
+      category: 'string',
+      source: 'string',
+      version: 'number',
+      channels: 'string',
+      severities: 'object',
+      apply: 'function',
+    },
+  },
   checkpointFormats: {
     one: 'checkpoint format',
     fields: {

@@ -14,7 +14,7 @@ import { schemaTable } from './schema-table.js';
 
 /** docs/reference.md, from the schemas that check what users write. */
 export function referencePage(catalogue = builtinRunCatalogue): string {
-  const { attacks, architectures, dataFormats, defences, losses, norms, scores } = catalogue;
+  const { attacks, architectures, corruptions, dataFormats, defences, losses, norms, scores } = catalogue;
   const suites = [...catalogue.suites].map(
     (suite) =>
       `### \`${suite.name}\`: ${suite.title}\n\n${suite.description}\n\n${schemaTable(optionsOf(suite, catalogue))}`,
@@ -27,6 +27,10 @@ export function referencePage(catalogue = builtinRunCatalogue): string {
   );
   const ways = [...catalogue.transforms].map(
     ({ name, title, source, options }) => `#### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
+  );
+  const damages = [...corruptions].map(
+    ({ name, title, category, channels, source }) =>
+      `| \`${name}\` | ${title} | ${category} | ${channels === 'rgb' ? 'RGB only' : 'grey and RGB'} | ${source} |`,
   );
   const noises = [...catalogue.generators].map(
     ({ name, title, source, options }) => `#### \`${name}\`: ${title} (${source})\n\n${schemaTable(options)}`,
@@ -71,6 +75,14 @@ These keys, and one that says how; [data.md](data.md#data-sets-made-of-others) e
 
 ${schemaTable(TransformedSpec)}
 ${ways.join('\n')}
+### Corruptions
+
+What \`name\` of \`corrupt\` may say; [corruptions.md](corruptions.md) explains them.
+
+| name | title | category | images | source |
+|---|---|---|---|---|
+${damages.join('\n')}
+
 ### Generated
 
 These keys, and those of what \`generate\` names.

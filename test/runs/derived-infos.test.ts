@@ -51,6 +51,8 @@ const NOISE = { generate: 'gaussian', n: 20, like: 'test' };
 const ATTACK = { of: 'test', attack: { on: 'm', method: 'square', epsilon: '8/255', queries: 10 } };
 const SAMPLE = { sample: { from: 'm', n: 30, steps: 3 } };
 const sampling = (more: object) => ({ sample: { ...SAMPLE.sample, ...more } });
+const CORRUPT = { of: 'test', corrupt: { name: 'gaussian-noise', severity: 3 } };
+const corrupting = (more: object) => ({ of: 'test', corrupt: { ...CORRUPT.corrupt, ...more } });
 const PURIFY = { of: 'test', purify: { by: 'm', steps: 3 } };
 
 describe('what is known of a derived data set', () => {
@@ -74,6 +76,14 @@ describe('what is known of a derived data set', () => {
       distance: 'near',
       labelled: true,
     });
+  });
+
+  it('a corrupted one keeps role and labels, and says whose parameters it has', () => {
+    expect(infoOf(CORRUPT)).toMatchObject({ role: 'test', labelled: true, size: 10 });
+    expect(infoOf(CORRUPT).note).toBe('gaussian noise, severity 3 (CIFAR-C-like); of test');
+    const large = { test: { shape: [3, 224, 224] } };
+    expect(infoOf(CORRUPT, large).note).toContain('ImageNet-C-like');
+    expect(infoOf(corrupting({ parameters: 'cifar' }), large).note).toContain('(CIFAR-C-like)');
   });
 
   it('samples of nothing have the shape of their system, and labels where a class was climbed', () => {
@@ -123,6 +133,8 @@ describe('the fingerprint of a derived data set', () => {
     ['another generator', NOISE, { ...NOISE, generate: 'uniform' }],
     ['another seed', NOISE, NOISE, {}, { seed: 1 }],
     ['another seed of an attack', ATTACK, ATTACK, {}, { seed: 1 }],
+    ['another severity', CORRUPT, corrupting({ severity: 2 })],
+    ['unrounded pixels', CORRUPT, corrupting({ quantise: false })],
     ['another parent', MIX, MIX, {}, { test: { fingerprint: 'other' } }],
     ['another system', ATTACK, ATTACK, {}, { systems: [other] }],
     ['another purifier', PURIFY, PURIFY, {}, { systems: [other] }],
@@ -221,7 +233,7 @@ describe('what cannot be', () => {
       'no transform',
       { a: { of: 'test' } },
       'datasets.a',
-      /one of the keys interpolate, attack, purify, sample/,
+      /one of the keys interpolate, corrupt, attack, purify, sample/,
     ],
     ['two transforms', { a: { ...MIX, purify: { by: 'm' } } }, 'datasets.a', /found +interpolate, purify/],
     [
@@ -260,6 +272,20 @@ describe('what cannot be', () => {
       'datasets.a.purify.by',
       /bare model/,
       { systems: [noisy] },
+    ],
+    [
+      'a corruption with a typo',
+      { a: corrupting({ name: 'gausian-noise' }) },
+      'datasets.a.corrupt.name',
+      /did you mean "gaussian-noise"/,
+    ],
+    ['a severity that is none', { a: corrupting({ severity: 6 }) }, 'datasets.a.corrupt.severity', /5/],
+    [
+      'a corruption of rows of four channels',
+      { a: CORRUPT },
+      'datasets.a.of',
+      /4 channels/,
+      { test: { shape: [4, 8, 8] } },
     ],
     ['samples without a number', { a: { sample: { from: 'm' } } }, 'datasets.a.sample.n', /n: 100/],
     ['samples of nobody', { a: sampling({ from: 'mm' }) }, 'datasets.a.sample.from', /did you mean "m"/],

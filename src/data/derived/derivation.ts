@@ -1,6 +1,6 @@
 import type { Static, TObject } from '../../config/type.js';
 import type { Stream } from '../../random/stream.js';
-import type { ExampleReader, Examples } from '../dataset.js';
+import type { DatasetInfo, ExampleReader, Examples } from '../dataset.js';
 
 /** What every way to make images has. */
 export interface DerivationRow<O extends TObject> {
@@ -11,8 +11,8 @@ export interface DerivationRow<O extends TObject> {
   title: string;
   source: string;
   options: O;
-  /** For reports: `means of two images, noise 0.03`. */
-  describe(options: Static<O>): string;
+  /** For reports: `means of two images, noise 0.03`. @param shape (C, H, W) of the images */
+  describe(options: Static<O>, shape: DatasetInfo['shape']): string;
 }
 
 /**
@@ -44,6 +44,10 @@ export interface PixelTransform<O extends TObject = TObject> extends DerivationR
   keepsLabels: boolean;
   /** Whether an image is made of others than its own; how many there must be. */
   mixes?: { least: number };
+  /** Errors: `data-invalid`, `config-invalid` when options and parent do not go together, with their path. */
+  check?(options: Static<O>, parent: Pick<DatasetInfo, 'name' | 'shape'>): void;
+  /** What decides the images beside options and parent: versions of what options name, choices left open. */
+  identity?(options: Static<O>, shape: DatasetInfo['shape']): unknown;
   /**
    * @param examples of the parent, as many as there are to make
    * @param context `start` is the position of the first in the parent

@@ -1,3 +1,4 @@
+import { corrupt } from '../../data/derived/corrupt.js';
 import type { Generator, PixelTransform } from '../../data/derived/derivation.js';
 import { gaussian } from '../../data/derived/gaussian.js';
 import { interpolate } from '../../data/derived/interpolate.js';
@@ -15,7 +16,13 @@ export type Transform = PixelTransform | MeasuredDerivation;
 
 /** By their key beside `of`. @param catalogue what attacks may name */
 export const transformsOf = (catalogue: Catalogue): Registry<Transform> =>
-  Registry.of<Transform>('transform', [interpolate, attack(catalogue), purify, sample]);
+  Registry.of<Transform>('transform', [
+    interpolate,
+    corrupt(catalogue.corruptions),
+    attack(catalogue),
+    purify,
+    sample,
+  ]);
 
 /** By what `generate` names. */
 export const generators = Registry.of<Generator>('generator', [uniform, gaussian]);
