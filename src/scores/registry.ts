@@ -1,4 +1,5 @@
 import { Registry } from '../registry.js';
+import { adascaleA, adascaleL } from './adascale.js';
 import { approximateMass } from './approximate-mass.js';
 import { energy } from './energy.js';
 import { entropy } from './entropy.js';
@@ -7,6 +8,8 @@ import { mahalanobis } from './mahalanobis.js';
 import { margin } from './margin.js';
 import { maxLogit } from './max-logit.js';
 import { maxSoftmax } from './max-softmax.js';
+import { odin } from './odin.js';
+import { refine, refineGrad, refineL2 } from './refine.js';
 import type { Climbed, Score } from './score.js';
 
 const rows: readonly Score[] = [
@@ -18,6 +21,12 @@ const rows: readonly Score[] = [
   margin,
   approximateMass,
   mahalanobis,
+  odin,
+  adascaleA,
+  adascaleL,
+  refine,
+  refineGrad,
+  refineL2,
 ];
 
 /** Every score that comes with Assay, by id. */

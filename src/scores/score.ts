@@ -4,6 +4,7 @@ import { AssayError } from '../errors.js';
 import type { GraphBuilder } from '../graph/build.js';
 import { checkLogits, type Logits } from '../metrics/softmax.js';
 import type { Capability } from '../models/system.js';
+import type { Probe } from './probe.js';
 
 /** What scores are computed from; an array is absent when the system does not offer it. */
 export interface ScoreInputs {
@@ -16,6 +17,8 @@ export interface ScoreInputs {
   logPxGradientNorm?: ArrayLike<number>;
   features?: Features;
   lastLayer?: LastLayer;
+  /** What its probe found, by name: (n, as many as it finds). */
+  probed?: Readonly<Record<string, ArrayLike<number>>>;
   /** What the score was fitted to. */
   statistics?: Statistics;
 }
@@ -45,6 +48,8 @@ export interface FitPart {
   logits?: Logits;
   /** (n) */
   logPx?: ArrayLike<number>;
+  /** What the score's probe found. */
+  probed?: Readonly<Record<string, ArrayLike<number>>>;
   /** (n); empty where the row says `unlabelled` and the set has none. */
   labels: Int32Array;
 }
@@ -124,6 +129,10 @@ export interface Score<Options = ScoreOptions> {
   /** Schema, with published defaults. Absent: it has none. */
   options?: TObject;
   fit?: Fit<Options>;
+  /** Asks the system more than what it says of images as they are. */
+  probe?: Probe<Options>;
+  /** What it is computed from beside what its probe found, where that is less than it needs. */
+  reads?: readonly Capability[];
   /** It moves when a function of x is added to all logits, which training by cross-entropy does not see. */
   shifts?: boolean;
   /** (n) */

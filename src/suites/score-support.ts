@@ -11,7 +11,7 @@ export const scoresNamed = (ids: readonly string[], { scores }: Catalogue): Scor
 /** Why a score cannot be had of a system on these data sets: the first thing that is missing. */
 export function lackOf(
   system: SystemInfo,
-  { title, needs, fit }: Score,
+  { title, needs, fit, probe }: Score,
   datasets: readonly DatasetInfo[],
 ): { reason: string } | undefined {
   const capability = needs.find((need) => !system.offers.includes(need));
@@ -19,6 +19,8 @@ export function lackOf(
     const why = system.lacks[capability] ?? 'the system does not offer it';
     return { reason: `${title} needs ${capabilityTitles[capability]}: ${why}` };
   }
+  const refused = probe?.refuses?.(system);
+  if (refused) return { reason: `${title} cannot be asked of it: ${refused}` };
   if (!fit || fittedTo(fit, datasets)) return undefined;
   const roles = rolesOf(fit)
     .map((role) => `\`role: ${role}\``)
@@ -40,6 +42,6 @@ export function fittedTo(
     .at(0);
 }
 
-/** Measured, not computed from what a suite has at hand: a score that is fitted, or read off features. */
-export const isMeasured = ({ fit, needs }: Pick<Score, 'fit' | 'needs'>): boolean =>
-  fit !== undefined || needs.includes('features') || needs.includes('lastLayer');
+/** Measured, not computed from what a suite has at hand: a score that is fitted, or read off features, or asks itself. */
+export const isMeasured = ({ fit, needs, probe }: Pick<Score, 'fit' | 'needs' | 'probe'>): boolean =>
+  fit !== undefined || probe !== undefined || needs.includes('features') || needs.includes('lastLayer');

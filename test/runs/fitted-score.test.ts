@@ -30,7 +30,7 @@ const entry = entryOf(ood, {
   resamples: 100,
 });
 
-async function run(out: string, datasets: readonly Dataset[]) {
+async function run(out: string, datasets: readonly Dataset[], asked = entry) {
   await runEvaluation(
     {
       title: 'fitted',
@@ -38,7 +38,7 @@ async function run(out: string, datasets: readonly Dataset[]) {
       directory: out,
       config: {},
       evaluation: evaluationOf([system], datasets),
-      entries: [entry],
+      entries: [asked],
       gates: [],
       expectations: [],
       partial: new Set(),
@@ -88,6 +88,25 @@ it('measures nothing again in a finished run', async () => {
   const first = await run(out, [test, far, train(60)]);
   const units = readdirSync(join(out, 'units')).sort();
   const again = await run(out, [test, far, train(60)]);
+  expect(readdirSync(join(out, 'units')).sort()).toEqual(units);
+  expect(again.measures).toEqual(first.measures);
+});
+
+it('asks the system once for scores with one probe, and not again in a finished run', async () => {
+  const asked = entryOf(ood, {
+    scores: ['odin', 'refine', 'refine-l2', { odin: { temperature: 1 } }],
+    temperature: 1,
+    histogramBins: 10,
+    resamples: 100,
+  });
+  const out = folder();
+  const first = await run(out, [test, far], asked);
+  const probes = first.costs.filter(({ measurement }) => measurement === 'probe');
+  // ODIN twice, its step depending on T, and one chain for two scores; on two sets.
+  expect(probes).toHaveLength(6);
+  expect(probes.reduce((sum, cost) => sum + cost.gradient, 0)).toBe(50 * 2 + 50 * 11);
+  const units = readdirSync(join(out, 'units')).sort();
+  const again = await run(out, [test, far], asked);
   expect(readdirSync(join(out, 'units')).sort()).toEqual(units);
   expect(again.measures).toEqual(first.measures);
 });

@@ -8,7 +8,7 @@ import type { Features, FitPart, Statistics } from '../../src/scores/score.js';
 import { readReference } from '../models/npz.js';
 
 const T1 = { temperature: 1 };
-const fittedScores = [...scores].filter(({ fit }) => fit);
+const fittedScores = [...scores].filter(({ fit, probe }) => fit && !probe);
 
 interface Labelled {
   features: Features & { data: Float64Array };

@@ -33,8 +33,8 @@ const definitions: Record<string, undefined | ((f: readonly number[], g: number,
   'approximate-mass': (_, g) => -g,
 };
 
-/** Those that need no training images; the others are in fitted.test.ts. */
-const unfitted = [...scores].filter(({ fit }) => !fit);
+/** Those that need no training images and ask nothing; the others are in fitted.test.ts and probes.test.ts. */
+const unfitted = [...scores].filter(({ fit, probe }) => !fit && !probe);
 const ids = unfitted.map(({ id }) => id);
 
 const engine = createOrtEngine({ sessions: 1 });

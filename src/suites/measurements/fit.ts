@@ -4,7 +4,7 @@ import type { Fit, FitSize, Score, ScoreOptions } from '../../scores/score.js';
 import type { Catalogue } from '../catalogue.js';
 import { float32, float64, type Rows } from '../columns.js';
 import { defineMeasurement, type MeasureContext } from '../contract.js';
-import { fitParts } from './read-by-score.js';
+import { fitParts, toFit } from './read-by-score.js';
 
 export interface FitParams {
   /** Id of a score. */
@@ -51,13 +51,13 @@ export const fit = defineMeasurement({
     { system, parts, catalogue, seed }: MeasureContext<[], Rows[]>,
     params: FitParams,
   ): Promise<Record<string, Float64Array | Float32Array>> {
-    const { fit: own, needs } = fitOf(params.score, catalogue);
-    const read = own.needs ?? needs;
+    const score = fitOf(params.score, catalogue);
+    const reading = toFit(score);
     const site = { ...sizeOf(system.info, params), seed };
     const { lastLayer } = system;
-    return own.statistics(
-      fitParts(read, parts),
-      { ...site, ...(read.includes('lastLayer') && lastLayer && { lastLayer }) },
+    return score.fit.statistics(
+      fitParts(reading, parts),
+      { ...site, ...(reading.needs.includes('lastLayer') && lastLayer && { lastLayer }) },
       params.options,
     );
   },

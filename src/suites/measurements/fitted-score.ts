@@ -5,7 +5,7 @@ import type { Score, ScoreOptions, Statistics } from '../../scores/score.js';
 import { float64, type Rows, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
 import { fit, fitOptions } from './fit.js';
-import { readRequests, seenOf } from './read-by-score.js';
+import { readRequests, seenOf, toCompute, toFit } from './read-by-score.js';
 
 export interface FittedScoreParams {
   /** Id of a score. */
@@ -19,7 +19,7 @@ const columns = { score: float64(), rounding: float64() };
 export type FittedScoreRows = RowsIn<typeof columns>;
 
 /**
- * A score of each image that is fitted, or read off features or the last layer, and how far it may be off for rounding:
+ * A score of each image that is fitted, has a probe, or is read off features or the last layer, and how far it may be off for rounding:
  * `score` and `rounding` (n).
  */
 export const fittedScore = defineMeasurement({
@@ -33,12 +33,14 @@ export const fittedScore = defineMeasurement({
     { examples: { n, indices }, inputs: rows, reference, catalogue, system }: MeasureContext<Rows[], Rows[]>,
     { score, options }: FittedScoreParams,
   ) {
-    const { compute, rounding, title, needs } = catalogue.scores.named(score);
+    const row = catalogue.scores.named(score);
+    const { compute, rounding, title } = row;
+    const reading = toCompute(row);
     const [fitted] = reference;
     const inputs = {
       n,
-      ...seenOf(needs, rows),
-      ...(needs.includes('lastLayer') && { lastLayer: system.lastLayer }),
+      ...seenOf(reading, rows),
+      ...(reading.needs.includes('lastLayer') && { lastLayer: system.lastLayer }),
       ...(fitted && { statistics: statisticsOf(fitted) }),
     };
     const values = compute(inputs, options);
@@ -63,10 +65,11 @@ const statisticsOf = (rows: Rows): Statistics =>
 export function fittedScoreRequest(
   { name: system }: Pick<SystemInfo, 'name'>,
   { name: dataset }: Pick<DatasetInfo, 'name'>,
-  { id, needs, fit: fits }: Pick<Score, 'id' | 'needs' | 'fit'>,
+  score: Pick<Score, 'id' | 'needs' | 'reads' | 'probe' | 'fit'>,
   options: ScoreOptions,
   to?: DatasetInfo,
 ): Request<FittedScoreRows> {
+  const { id, fit: fits } = score;
   const fitted =
     fits &&
     to &&
@@ -75,14 +78,14 @@ export function fittedScoreRequest(
       system,
       dataset: to.name,
       params: { score: id, options: fitOptions(fits, options), images: to.size },
-      reference: readRequests(fits.needs ?? needs, system, to.name),
+      reference: readRequests(toFit(score), options, { system, dataset: to.name }),
     });
   return request({
     measurement: fittedScore,
     system,
     dataset,
     params: { score: id, options },
-    inputs: readRequests(needs, system, dataset),
+    inputs: readRequests(toCompute(score), options, { system, dataset }),
     reference: fitted ? [fitted] : [],
   });
 }

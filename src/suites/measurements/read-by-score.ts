@@ -1,9 +1,10 @@
 import type { Capability } from '../../models/system.js';
-import type { FitPart, ScoreInputs } from '../../scores/score.js';
+import type { FitPart, Score, ScoreInputs, ScoreOptions } from '../../scores/score.js';
 import type { NdArray, Rows } from '../columns.js';
 import { type Collected, type MeasureContext, type Request, request } from '../contract.js';
 import { clean } from './clean.js';
 import { features } from './features.js';
+import { probeRequest } from './probe.js';
 
 /** What scores read of images: measurements, and the capabilities that each is for. */
 const readings = [
@@ -14,21 +15,45 @@ const readings = [
 const wanted = (needs: readonly Capability[]) =>
   readings.filter(({ of }) => of.some((capability) => needs.includes(capability)));
 
-/** Requests of all that is read of a data set for these needs. */
-export const readRequests = (needs: readonly Capability[], system: string, dataset: string): Request[] =>
-  wanted(needs).map(({ measurement }): Request => request({ measurement, system, dataset }));
+/** What is read of images for a score. */
+export interface Reading extends Pick<Score, 'probe'> {
+  needs: readonly Capability[];
+}
+
+/** To compute a score, and to fit it. */
+export const toCompute = ({ reads, needs, probe }: Pick<Score, 'reads' | 'needs' | 'probe'>): Reading => ({
+  needs: reads ?? needs,
+  probe,
+});
+export const toFit = (score: Pick<Score, 'reads' | 'needs' | 'probe' | 'fit'>): Reading => ({
+  ...toCompute(score),
+  ...(score.fit?.needs && { needs: score.fit.needs }),
+});
+
+/** Requests of all that is read of a data set: by needs, and then what the probe finds. */
+export const readRequests = (
+  { needs, probe }: Reading,
+  options: ScoreOptions,
+  on: { system: string; dataset: string },
+): Request[] => [
+  ...wanted(needs).map(({ measurement }): Request => request({ measurement, ...on })),
+  ...(probe ? [probeRequest(probe, options, on)] : []),
+];
 
 /** What the rows of these requests say of images. */
 export function seenOf(
-  needs: readonly Capability[],
-  rows: readonly Rows[],
-): Pick<ScoreInputs & FitPart, 'features' | 'logits' | 'logPx'> {
+  { needs, probe }: Reading,
+  given: readonly Rows[],
+): Pick<ScoreInputs & FitPart, 'features' | 'logits' | 'logPx' | 'probed'> {
+  const rows = probe ? given.slice(0, -1) : given;
+  const probed = Object.entries(given.at(-1) ?? {}).map(([name, { data }]) => [name, data]);
   const all: Record<string, NdArray | undefined> = Object.assign({}, ...rows);
   const { features: seen, logits, logPx } = all;
   return {
     ...(needs.includes('features') && seen && { features: { ...sizes(seen, 'width'), data: seen.data } }),
     ...(needs.includes('logits') && logits && { logits: { ...sizes(logits, 'classes'), data: logits.data } }),
     ...(needs.includes('logPx') && logPx && { logPx: logPx.data }),
+    ...(probe && { probed: Object.fromEntries(probed) }),
   };
 }
 
@@ -39,11 +64,9 @@ const sizes = <Name extends string>({ shape: [n, of] }: NdArray, name: Name) =>
  * What the rows of these requests say of a whole data set, part by part. An example that failed for one of them is left
  * out of all.
  */
-export async function* fitParts(
-  needs: readonly Capability[],
-  parts: MeasureContext['parts'],
-): AsyncGenerator<FitPart> {
-  const streams = wanted(needs).map((_, at) => parts(at)[Symbol.asyncIterator]());
+export async function* fitParts(reading: Reading, parts: MeasureContext['parts']): AsyncGenerator<FitPart> {
+  const count = wanted(reading.needs).length + (reading.probe ? 1 : 0);
+  const streams = Array.from({ length: count }, (_, at) => parts(at)[Symbol.asyncIterator]());
   for (;;) {
     const next = await Promise.all(streams.map((stream) => stream.next()));
     const read = next.flatMap(({ value, done }) => (done ? [] : [value]));
@@ -52,7 +75,7 @@ export async function* fitParts(
     const rows = read.map((one) => kept(one, common));
     const { indices, labels } = read[0];
     const own = placesOf(indices, common).map((at) => labels?.[at] ?? 0);
-    yield { ...seenOf(needs, rows), labels: labels ? Int32Array.from(own) : new Int32Array(0) };
+    yield { ...seenOf(reading, rows), labels: labels ? Int32Array.from(own) : new Int32Array(0) };
   }
 }
 

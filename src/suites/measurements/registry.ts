@@ -16,6 +16,7 @@ import { outputsOnPerturbed } from './outputs-on-perturbed.js';
 import { outputsOnSamples } from './outputs-on-samples.js';
 import { persistentSamples } from './persistent-samples.js';
 import { pixels } from './pixels.js';
+import { probe } from './probe.js';
 import { purified } from './purified.js';
 import { purifiedDraws } from './purified-draws.js';
 import { purifiedImages } from './purified-images.js';
@@ -36,6 +37,7 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   fit,
   fittedScore,
   inputGradient,
+  probe,
   pixels,
   repeatability,
   attack,

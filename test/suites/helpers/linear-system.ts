@@ -1,4 +1,4 @@
-import { logSumExp, softmax } from '../../../src/metrics/softmax.js';
+import { argmax, logSumExp, softmax } from '../../../src/metrics/softmax.js';
 import type { Batch, Capability, Outputs, System } from '../../../src/models/system.js';
 import { forwardOf, gradientOf } from '../../../src/models/usual.js';
 import { stream } from '../../../src/random/stream.js';
@@ -76,9 +76,18 @@ export function linearSystem(options: LinearOptions): System {
           passes,
         };
       }
-      if (loss !== 'log-px') throw new Error(`the linear test system has no gradient of ${loss}`);
       const data = logitsOf(batch);
-      const p = softmax({ n: batch.n, classes: weights.length, data });
+      const logits = { n: batch.n, classes: weights.length, data };
+      const slopes: Record<string, () => ArrayLike<number>> = {
+        'log-px': () => softmax(logits),
+        'weighted-logits': () => batch.weights ?? [],
+        'max-logit': () => {
+          const top = argmax(logits);
+          return data.map((_, at) => (top[Math.floor(at / weights.length)] === at % weights.length ? 1 : 0));
+        },
+      };
+      const p = slopes[loss]?.();
+      if (!p) throw new Error(`the linear test system has no gradient of ${loss}`);
       const gradient = Float32Array.from({ length: batch.n * size }, (_, at) => {
         const [i, j] = [Math.floor(at / size), at % size];
         return weights.reduce((sum, row, k) => sum + p[i * weights.length + k] * row[j], 0);

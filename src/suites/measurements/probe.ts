@@ -1,0 +1,74 @@
+import type { StreamKey } from '../../random/stream.js';
+import type { Probe } from '../../scores/probe.js';
+import type { Score, ScoreOptions } from '../../scores/score.js';
+import type { Catalogue } from '../catalogue.js';
+import { float32, type RowsIn } from '../columns.js';
+import { defineMeasurement, type Request, request } from '../contract.js';
+import { eachBatch } from './batches.js';
+
+export interface ProbeParams {
+  /** Name of a probe: scores that ask the same share its rows. */
+  probe: string;
+  /** Those that it depends on. */
+  options: ScoreOptions;
+}
+
+export type ProbeRows = RowsIn<Record<string, ReturnType<typeof float32>>>;
+
+function probeNamed(name: string, { scores }: Catalogue): Probe<ScoreOptions> {
+  const { probe } = [...scores].find((score) => score.probe?.name === name) ?? {};
+  if (probe) return probe;
+  throw new Error(`no score has a probe called "${name}"`);
+}
+
+/** What a score asks a system itself about each image: the columns that its probe declares. */
+export const probe = defineMeasurement({
+  name: 'probe',
+  version: 1,
+  needs: [],
+  // As `features` and `clean`: what scores are fitted to is read unit by unit.
+  unitSize: 512,
+  passes: ({ probe: name, options }: ProbeParams, system, catalogue) =>
+    probeNamed(name, catalogue).passes(options, system),
+  columns: (system, { probe: name }: ProbeParams, catalogue) =>
+    Object.fromEntries(
+      Object.entries(probeNamed(name, catalogue).finds(system)).map(([column, width]) => [
+        column,
+        float32(width),
+      ]),
+    ),
+  async measure(context, { probe: name, options }: ProbeParams) {
+    const { system, examples, seed, catalogue, signal, fail } = context;
+    const row = probeNamed(name, catalogue);
+    const purpose = `probe/${name}`;
+    const widths = Object.entries(row.finds(system.info));
+    const found = Object.fromEntries(
+      widths.map(([column, width]) => [column, new Float32Array(examples.n * width)]),
+    );
+    await eachBatch(context, purpose, async ({ labels: _, ...batch }, start) => {
+      const indices = examples.indices.subarray(start, start + batch.n);
+      const keys = Array.from(indices, (example): StreamKey => ({ seed, purpose, example }));
+      const lost = (at: number, error: Parameters<NonNullable<typeof fail>>[1]) => {
+        if (!fail) throw error;
+        fail(start + at, error);
+      };
+      const probed = await row.ask({ system, batch, keys, fail: lost, signal }, options);
+      for (const [column, width] of widths) found[column].set(probed[column], start * width);
+    });
+    return found;
+  },
+});
+
+export const probeRequest = (
+  { name, options: names }: NonNullable<Score['probe']>,
+  options: ScoreOptions,
+  on: { system: string; dataset: string },
+): Request<ProbeRows> =>
+  request({
+    measurement: probe,
+    ...on,
+    params: {
+      probe: name,
+      options: names ? Object.fromEntries(names.map((one) => [one, options[one]])) : options,
+    },
+  });
