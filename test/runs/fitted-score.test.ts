@@ -104,7 +104,8 @@ it('asks the system once for scores with one probe, and not again in a finished 
   const probes = first.costs.filter(({ measurement }) => measurement === 'probe');
   // ODIN twice, its step depending on T, and one chain for two scores; on two sets.
   expect(probes).toHaveLength(6);
-  expect(probes.reduce((sum, cost) => sum + cost.gradient, 0)).toBe(50 * 2 + 50 * 11);
+  const passes = probes.reduce((sum, cost) => sum + cost.forward + cost.gradient, 0);
+  expect(passes).toBe(50 * (2 * 3 + 11));
   const units = readdirSync(join(out, 'units')).sort();
   const again = await run(out, [test, far], asked);
   expect(readdirSync(join(out, 'units')).sort()).toEqual(units);
