@@ -1,5 +1,6 @@
 /** `assay/metrics`: statistics of predictions and scores, and estimates with intervals. All are pure functions of arrays. */
 export { aurocEstimate, type Scores } from './metrics/auroc-estimate.js';
+export { clopperPearson } from './metrics/beta-distribution.js';
 export { type Binning, type BinSums, binSums, equalMass, equalWidth } from './metrics/binning.js';
 export { signTest } from './metrics/binomial-tail.js';
 export {
@@ -19,6 +20,23 @@ export {
   inTopK,
   perClass,
 } from './metrics/classification.js';
+export {
+  classwiseCoverageGap,
+  SIZE_STRATA,
+  sizeStratifiedViolation,
+  stratumOf,
+} from './metrics/conformal/conditional-coverage.js';
+export { chanceOfCovering, coverageGiven } from './metrics/conformal/guarantee.js';
+export {
+  labelScores,
+  type PredictionSets,
+  predictionSets,
+  type Scoring,
+} from './metrics/conformal/prediction-sets.js';
+export { conformalScores } from './metrics/conformal/registry.js';
+export type { ConformalScore, ScoreSettings } from './metrics/conformal/score.js';
+export { conformalThreshold, fewestFor, type Threshold } from './metrics/conformal/threshold.js';
+export { worstSlabs } from './metrics/conformal/worst-slab.js';
 export {
   delongDifference,
   delongMean,

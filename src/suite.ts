@@ -42,6 +42,13 @@ export {
   type SuiteContext,
   type Summary,
 } from './suites/contract.js';
+export {
+  everywhere,
+  fitOnSplit,
+  fitOnValidation,
+  type HeldOut,
+  validationSet,
+} from './suites/held-out.js';
 export { identifier } from './suites/identifier.js';
 export { type CellOptions, cell, type MeasureDescription, measure, point } from './suites/measure.js';
 export { eachBatch } from './suites/measurements/batches.js';

@@ -2,6 +2,7 @@ import type { Suite } from '../src/suite.js';
 import { accuracy } from './accuracy/index.js';
 import { attack } from './attack/index.js';
 import { calibration } from './calibration/index.js';
+import { conformal } from './conformal/index.js';
 import { energy } from './energy/index.js';
 import { jem } from './jem/index.js';
 import { ood } from './ood/index.js';
@@ -14,6 +15,7 @@ import { transfer } from './transfer/index.js';
 export const builtinSuites: readonly Suite[] = [
   accuracy,
   calibration,
+  conformal,
   ood,
   energy,
   attack,

@@ -1,5 +1,6 @@
 import { equalMass, equalWidth } from '../metrics/binning.js';
 import { classwiseEceStatistic, ece, mce, rmsCalibrationError, signedGap } from '../metrics/calibration.js';
+import { classwiseCoverageGap, sizeStratifiedViolation } from '../metrics/conformal/conditional-coverage.js';
 import { drawn, meanOfDraws } from '../metrics/draw-counts.js';
 import { drawnBinSums, drawnGaps } from '../metrics/drawn-bins.js';
 import { drawnQuantile } from '../metrics/drawn-quantile.js';
@@ -153,6 +154,22 @@ const rows: readonly Statistic[] = [
     roles: ['score', 'outcome'],
     test: 'paired-bootstrap',
     of: ({ score, outcome }) => areaUnderRisk(score, outcome),
+  },
+  {
+    kind: 'examples',
+    name: 'size-stratified-violation',
+    roles: ['value', 'outcome'],
+    options: ['alpha'],
+    test: 'paired-bootstrap',
+    of: ({ value, outcome }, { alpha }) => sizeStratifiedViolation(value, outcome, Number(alpha)),
+  },
+  {
+    kind: 'examples',
+    name: 'class-coverage-gap',
+    roles: ['label', 'outcome'],
+    options: ['alpha'],
+    test: 'paired-bootstrap',
+    of: ({ label, outcome }, { alpha }) => classwiseCoverageGap(label, outcome, Number(alpha)),
   },
   {
     kind: 'two-sample',

@@ -14,7 +14,8 @@ export interface Estimate {
    * upwards), `sandwich` a normal interval from the robust variance of an M-estimator,
    * `order-statistics` the sorted values between which a quantile lies, `welch` that of a difference of two means,
    * `delong` that of an AUROC by its structural components, `newcombe` the hybrid score interval of a difference of two
-   * shares of the same examples, `jackknife` a normal interval from the variance over the values without one example.
+   * shares of the same examples, `jackknife` a normal interval from the variance over the values without one example,
+   * `clopper-pearson` the exact interval of a proportion.
    */
   method:
     | 'wilson'
@@ -27,6 +28,7 @@ export interface Estimate {
     | 'delong'
     | 'newcombe'
     | 'jackknife'
+    | 'clopper-pearson'
     | 'none';
 }
 

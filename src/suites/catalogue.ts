@@ -11,6 +11,8 @@ import { dataFormats } from '../data/registry.js';
 import type { DataFormat } from '../data/source.js';
 import type { Loss } from '../losses/loss.js';
 import { ownLosses, withLossesOfScores } from '../losses/registry.js';
+import { conformalScores } from '../metrics/conformal/registry.js';
+import type { ConformalScore } from '../metrics/conformal/score.js';
 import { type Defence, defences } from '../models/defences/registry.js';
 import type { Registry } from '../registry.js';
 import { scores } from '../scores/registry.js';
@@ -27,6 +29,7 @@ interface Written {
   corruptions: Registry<AnyCorruption>;
   checkpointFormats: Registry<CheckpointFormat>;
   architectures: Registry<Architecture>;
+  conformalScores: Registry<ConformalScore>;
 }
 
 /** Everything that a run can name, but for suites, measurements and derived data sets: what comes with Assay, and what its plug-ins add. */
@@ -63,6 +66,7 @@ export const builtinCatalogue = catalogueOf({
   corruptions,
   checkpointFormats,
   architectures,
+  conformalScores,
 });
 
 /** What a plug-in adds to the catalogue: rows by kind. */
@@ -82,5 +86,6 @@ export function withRows({ written }: Catalogue, rows: CatalogueRows, from: stri
     corruptions: written.corruptions.with(rows.corruptions ?? [], from),
     checkpointFormats: written.checkpointFormats.with(rows.checkpointFormats ?? [], from),
     architectures: written.architectures.with(rows.architectures ?? [], from),
+    conformalScores: written.conformalScores.with(rows.conformalScores ?? [], from),
   });
 }

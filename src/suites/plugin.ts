@@ -38,7 +38,7 @@ export interface Plugin extends PluginDefinition {
 }
 
 /** `schema`: a TypeBox schema, or a function that makes one. */
-type FieldType = 'string' | 'number' | 'function' | 'object' | 'array' | 'schema';
+type FieldType = 'string' | 'number' | 'boolean' | 'function' | 'object' | 'array' | 'schema';
 
 /** Fields of what makes the images of a data set, from others or from nothing. */
 const MAKING = {
@@ -183,6 +183,18 @@ export const KINDS: Readonly<Record<keyof PluginParts, Kind>> = {
       options: 'object',
       recognise: 'function',
       build: 'function',
+    },
+  },
+  conformalScores: {
+    one: 'conformal score',
+    undecisive: true,
+    fields: {
+      name: 'string',
+      title: 'string',
+      source: 'string',
+      options: 'object',
+      randomised: 'boolean',
+      scores: 'function',
     },
   },
   transforms: { one: 'transform', fields: MAKING },

@@ -14,10 +14,11 @@ import {
   type SystemInfo,
   singleDraw,
   Type,
+  validationSet,
   type Warning,
   withoutLabels,
 } from '../../src/suite.js';
-import { fitOnSplit, fitOnValidation, pick, validationSet } from './fit.js';
+import { fitOf, pick } from './fit.js';
 import {
   type CalibrationMetric,
   type CalibrationResult,
@@ -29,6 +30,7 @@ import { overviewTable, reliabilityFigures, temperatureTable } from './tables.js
 import { calibrationWarnings } from './warnings.js';
 
 const NAME = 'calibration';
+const FITTING = { where: 'suites: calibration.fitOn', what: 'a temperature' };
 
 const CalibrationOptions = Type.Object(
   {
@@ -79,7 +81,7 @@ export const calibration = defineSuite({
   ],
 
   plan(context, options) {
-    const validation = validationSet(context.datasets, options.fitOn);
+    const validation = validationSet(context.datasets, options.fitOn, FITTING);
     const tests = labelledTestSets(context);
     const sets = validation && tests.length > 0 ? [...tests, validation] : tests;
     return context.systems.flatMap((system) => sets.map((dataset) => cleanRequest(system, dataset)));
@@ -122,13 +124,13 @@ function resultOf(
 ): CalibrationResult {
   // Errors name the system, the data set and the example.
   classifiedOf(found);
-  const validation = validationSet(datasets, fitOn);
+  const validation = validationSet(datasets, fitOn, FITTING);
   const held = validation && collected.get(cleanRequest(system, validation));
   const test = { dataset, collected: found };
-  const fit =
-    validation && held
-      ? fitOnValidation(test, { dataset: validation, collected: held })
-      : fitOnSplit(test, { share: fitShare, seed });
+  const fit = fitOf(test, validation && held && { dataset: validation, collected: held }, {
+    share: fitShare,
+    seed,
+  });
   const step = steps?.(`resamples of ${system.name} on ${dataset.name}`);
   const settings = { bins, resamples, seed, step };
   const all = Int32Array.from({ length: found.indices.length }, (_, i) => i);

@@ -106,8 +106,8 @@ const scaledAt = ({ confidence, nll }: Classified, i: number) => ({ confidence: 
 function* validationRows(results: readonly CalibrationResult[]) {
   const done = new Set<Collected<OutputRows>>();
   for (const { fit } of results) {
-    const held = fit.validation;
-    if (!held || done.has(held)) continue;
+    const held = fit.from;
+    if (fit.split || done.has(held)) continue;
     done.add(held);
     const classified = classifiedOf(held);
     const fitted = new Set(fit.fitted);

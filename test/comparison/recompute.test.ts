@@ -53,6 +53,7 @@ beforeAll(async () => {
       suites: [
         { accuracy: { topK: [2], resamples: 100 } },
         { calibration: { resamples: 100 } },
+        { conformal: { resamples: 100, scores: ['lac', 'saps'], alphas: [0.2] } },
         { ood: { resamples: 100, scores: ['log-px', 'max-softmax'] } },
         {
           energy: {
@@ -128,7 +129,7 @@ describe('the rows of measures', () => {
     expect([...new Set(measures.map(({ rows: { statistic } }) => statistic))].sort()).toEqual(
       [...statistics.names].sort(),
     );
-    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(9);
+    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(10);
   });
 
   it('are named by every measure that is one of examples', () => {
