@@ -84,6 +84,7 @@ export {
   rankingEstimate,
 } from './metrics/ranking-bootstrap.js';
 export { type RankingRange, rankingRange } from './metrics/ranking-range.js';
+export type { Units } from './metrics/resampling-units.js';
 export { areaUnderRisk, riskCoverage } from './metrics/risk-coverage.js';
 export { type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';
 export { scodAreas } from './metrics/scod.js';

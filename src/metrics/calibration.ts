@@ -1,8 +1,9 @@
-import { stream } from '../random/stream.js';
+import { type Stream, stream, unit } from '../random/stream.js';
 import { type Binning, type BinSums, binSums, equalMass, equalWidth } from './binning.js';
-import { drawn } from './draw-counts.js';
+import { drawnExamples } from './draw-counts.js';
 import { drawnGaps } from './drawn-bins.js';
 import { wilson } from './intervals.js';
+import { singly, type Units } from './resampling-units.js';
 
 /*
  * Statistics of binned predictions. `predicted` is the confidence of the top label and `observed` whether it was
@@ -88,18 +89,21 @@ export function ace(p: Probabilities, labels: ArrayLike<number>, bins: number): 
 
 /**
  * Classwise ECE of resamples, with the binning done once. Holds n x classes numbers.
+ * @param units what is drawn; default: examples
  * @returns a statistic for `jointBootstrap`
  */
 export function classwiseEceStatistic(
   p: Probabilities,
   labels: ArrayLike<number>,
   bins: number,
+  units: Units = singly(p.n),
 ): (times: Uint8Array) => number {
   const each = Array.from({ length: p.classes }, (_, k) => {
     const { column, isClass } = ofClass(k, p, labels);
-    return drawnGaps(equalWidth(column, bins), column, isClass);
+    return drawnGaps(equalWidth(column, bins), column, isClass, units);
   });
-  return (times) => each.reduce((sum, gaps) => sum + gaps(times), 0) / (drawn(times) * p.classes);
+  const examples = drawnExamples(units);
+  return (times) => each.reduce((sum, gaps) => sum + gaps(times), 0) / (examples(times) * p.classes);
 }
 
 export interface ReliabilityBin {
@@ -141,12 +145,27 @@ export function ifCalibrated(
   statistic: (sums: BinSums) => number,
   { seed, simulations = 200 }: { seed: number; simulations?: number },
 ): Float64Array {
-  const outcomes = new Uint8Array(predicted.length);
-  const chances = new Float64Array(predicted.length);
+  const sums = binSums(binning, predicted, new Uint8Array(predicted.length));
+  const limits = Float64Array.from({ length: predicted.length }, (_, i) => predicted[i]);
   return Float64Array.from({ length: simulations }, (_, s) => {
     const draws = stream({ seed, purpose: 'calibration/if-calibrated', example: 0, step: s });
-    draws.uniforms(chances);
-    for (let i = 0; i < outcomes.length; i++) outcomes[i] = chances[i] < predicted[i] ? 1 : 0;
-    return statistic(binSums(binning, predicted, outcomes));
+    addOutcomes(draws, limits, binning.bin, sums.observed.fill(0));
+    return statistic(sums);
   }).sort();
+}
+
+/** Examples whose outcomes are drawn at a time. */
+const AT_ONCE = 4096;
+
+/** Adds an outcome of every example to its bin: 1 with the chance `limits`, as often as `uniform()` is below it. */
+function addOutcomes(draws: Stream, limits: Float64Array, bin: Int32Array, observed: Float64Array): void {
+  const words = new Uint32Array(2 * AT_ONCE);
+  for (let start = 0; start < limits.length; start += AT_ONCE) {
+    const n = Math.min(AT_ONCE, limits.length - start);
+    draws.uint32s(n < AT_ONCE ? words.subarray(0, 2 * n) : words);
+    for (let i = 0; i < n; i++) {
+      const uniform = unit(words[2 * i], words[2 * i + 1]);
+      observed[bin[start + i]] += uniform < limits[start + i] ? 1 : 0;
+    }
+  }
 }

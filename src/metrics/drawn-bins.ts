@@ -1,35 +1,88 @@
 import { type Binning, type BinSums, emptySums } from './binning.js';
 import { groupOrder } from './group-order.js';
+import { singly, type Units } from './resampling-units.js';
 
 /*
- * Sums per bin of resamples, given as how often each example was drawn: (n). Examples are brought into the order of their
- * bins once, so that each sum is made in a register: in memory, it would wait for the one before at every example.
- * The loops over examples are functions of their own, and their sums begin as -0, which is a double: the engine then
+ * Sums per bin of resamples, given as how often each unit was drawn. Examples are brought into the order of their bins once,
+ * so that each sum is made in a register: in memory, it would wait for the one before at every example. Those of one bin
+ * and one unit come and go together, and become one entry.
+ * The loops over entries are functions of their own, and their sums begin as -0, which is a double: the engine then
  * makes them several times faster.
  */
+
+/** Examples of one bin and one unit. */
+export interface Entries {
+  /** (bins + 1) where the entries of each bin begin, and at last where all end. */
+  starts: Int32Array;
+  /** (entries) */
+  unit: Int32Array;
+  /** (entries) the sum over the examples of each entry. */
+  sumsOf(values: ArrayLike<number>): Float64Array;
+}
+
+/** @param bin (n) numbers from 0 to bins - 1 */
+export function entriesOf(bin: Int32Array, bins: number, { count, of }: Units): Entries {
+  if (!of) {
+    const { starts, order } = groupOrder(bin, bins);
+    return { starts, unit: order, sumsOf: (values) => Float64Array.from(order, (i) => values[i]) };
+  }
+  // By unit, and then by bin: sorting by groups keeps the order within one.
+  const byUnit = groupOrder(Int32Array.from(of), count).order;
+  const byBin = groupOrder(
+    byUnit.map((i) => bin[i]),
+    bins,
+  );
+  const order = byBin.order.map((at) => byUnit[at]);
+  /** (n) the entry of the example at each place of the order. */
+  const entry = new Int32Array(order.length);
+  const starts = new Int32Array(bins + 1);
+  let entries = 0;
+  for (let b = 0; b < bins; b++) {
+    starts[b] = entries;
+    for (let at = byBin.starts[b]; at < byBin.starts[b + 1]; at++) {
+      if (at === byBin.starts[b] || of[order[at]] !== of[order[at - 1]]) entries++;
+      entry[at] = entries - 1;
+    }
+  }
+  starts[bins] = entries;
+  const unit = new Int32Array(entries);
+  for (let at = 0; at < order.length; at++) unit[entry[at]] = of[order[at]];
+  return {
+    starts,
+    unit,
+    sumsOf(values) {
+      const sums = new Float64Array(entries);
+      for (let at = 0; at < order.length; at++) sums[entry[at]] += values[order[at]];
+      return sums;
+    },
+  };
+}
 
 /**
  * `binSums` of resamples.
  * @param predicted (n)
  * @param observed (n) 0 or 1
+ * @param units what is drawn; default: examples
  * @returns the sums are used again in the next call
  */
 export function drawnBinSums(
   { edges, bin }: Binning,
   predicted: Float64Array,
   observed: Uint8Array,
+  units: Units = singly(bin.length),
 ): (times: Uint8Array) => BinSums {
   const sums = emptySums(edges.length - 1);
-  const { starts, order } = groupOrder(bin, sums.count.length);
-  const p = Float64Array.from(order, (i) => predicted[i]);
-  const y = Uint8Array.from(order, (i) => observed[i]);
+  const { starts, unit, sumsOf } = entriesOf(bin, sums.count.length, units);
+  const size = sumsOf(new Uint8Array(bin.length).fill(1));
+  const p = sumsOf(predicted);
+  const y = sumsOf(observed);
   const addBin = (b: number, times: Uint8Array) => {
     let count = -0;
     let sumOfP = -0;
     let sumOfY = -0;
     for (let at = starts[b]; at < starts[b + 1]; at++) {
-      const weight = times[order[at]];
-      count += weight;
+      const weight = times[unit[at]];
+      count += weight * size[at];
       sumOfP += weight * p[at];
       sumOfY += weight * y[at];
     }
@@ -49,24 +102,26 @@ export function drawnBinSums(
  * n ECE of resamples, sum_b |sum predicted - sum observed|, for which one sum a bin is enough.
  * @param predicted (n)
  * @param observed (n) 0 or 1
+ * @param units what is drawn; default: examples
  */
 export function drawnGaps(
   { edges, bin }: Binning,
   predicted: Float64Array,
   observed: Uint8Array,
+  units: Units = singly(bin.length),
 ): (times: Uint8Array) => number {
   const bins = edges.length - 1;
-  const { starts, order } = groupOrder(bin, bins);
-  const gaps = Float64Array.from(order, (i) => predicted[i] - observed[i]);
+  const { starts, unit, sumsOf } = entriesOf(bin, bins, units);
+  const gaps = sumsOf(predicted.map((p, i) => p - observed[i]));
   return (times) => {
     let total = 0;
-    for (let b = 0; b < bins; b++) total += Math.abs(sumOf(gaps, order, times, starts[b], starts[b + 1]));
+    for (let b = 0; b < bins; b++) total += Math.abs(sumOf(gaps, unit, times, starts[b], starts[b + 1]));
     return total;
   };
 }
 
-function sumOf(values: Float64Array, order: Int32Array, times: Uint8Array, from: number, to: number): number {
+function sumOf(values: Float64Array, unit: Int32Array, times: Uint8Array, from: number, to: number): number {
   let sum = -0;
-  for (let at = from; at < to; at++) sum += times[order[at]] * values[at];
+  for (let at = from; at < to; at++) sum += times[unit[at]] * values[at];
   return sum;
 }

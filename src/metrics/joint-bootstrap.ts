@@ -1,11 +1,18 @@
-import { countedResamples } from './draw-counts.js';
+import { resamplesOf } from './draw-counts.js';
 import type { Estimate } from './estimate.js';
 import { type BootstrapOptions, percentileInterval } from './intervals.js';
+import type { Units } from './resampling-units.js';
 
 /** Statistics that are computed together, and what their intervals have in common. */
 export interface Statistics {
   /** Is given how often each example was drawn, (n), and returns the same names each time. */
   of: (times: Uint8Array) => Readonly<Record<string, number>>;
+  /**
+   * The same of how often each unit was drawn, (units.count), where a bootstrap draws groups of examples: what is known of a
+   * group beforehand, such as the sums of its examples, need not be made anew in each resample. Default: `of`, of the
+   * examples of the drawn groups.
+   */
+  grouped?: (units: Units) => (times: Uint8Array) => Readonly<Record<string, number>>;
   /** Where they cost too much for all resamples: how many of the first ones they are computed on. */
   resamples?: number;
   /**
@@ -31,6 +38,7 @@ export function jointBootstrap<S extends Statistics>(
 ): Record<NameIn<S>, Estimate> {
   const { resamples = 1000, level = 0.95 } = options;
   const once = new Uint8Array(n).fill(1);
+  const { units, draw, perExample } = resamplesOf(n, options);
   const groups = statistics.map((group) => {
     const draws = n === 0 ? 0 : Math.min(resamples, group.resamples ?? resamples);
     const terms = Object.entries(group.of(once)).map(([name, value]) => ({
@@ -38,16 +46,16 @@ export function jointBootstrap<S extends Statistics>(
       value: n === 0 ? Number.NaN : value,
       replicates: new Float64Array(draws),
     }));
-    return { ...group, draws, terms };
+    const drawn = units.of && draws > 0 ? group.grouped?.(units) : undefined;
+    return { ...group, drawn, draws, terms };
   });
-  const resampled = countedResamples(n, options);
   const most = Math.max(0, ...groups.map(({ draws }) => draws));
   for (let b = 0; b < most; b++) {
-    const times = resampled(b);
-    for (const { of, draws, terms } of groups) {
+    const times = draw(b);
+    for (const { of, drawn, draws, terms } of groups) {
       if (b >= draws) continue;
-      const drawn = of(times);
-      for (const { name, replicates } of terms) replicates[b] = drawn[name];
+      const values = drawn ? drawn(times) : of(perExample());
+      for (const { name, replicates } of terms) replicates[b] = values[name];
     }
     options.step?.(b + 1, most);
   }

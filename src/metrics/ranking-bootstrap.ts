@@ -1,7 +1,8 @@
-import { countedResamples } from './draw-counts.js';
+import { type Resamples, resamplesOf } from './draw-counts.js';
 import type { Estimate } from './estimate.js';
-import { groupOrder } from './group-order.js';
-import { type Ranking, type RankingMetrics, rankingMetrics } from './ranking.js';
+import { drawnGroupCounts } from './group-order.js';
+import { metricsOf, type Ranking, type RankingMetrics, rankingMetrics } from './ranking.js';
+import { LANES, packedDraws, rankingInBlocks } from './ranking-blocks.js';
 import { type TwoSidedOptions, twoSidedEstimate } from './two-sided-bootstrap.js';
 
 export type RankingMetric = keyof RankingMetrics;
@@ -27,18 +28,7 @@ export function bootstrapRankings(
   const { resamples = 1000, seed } = options;
   const [nId, nOod] = [rankings[0].id.length, rankings[0].ood.length];
   const draws = nId > 0 && nOod > 0 ? resamples : 0;
-  const [onceId, onceOod] = [nId, nOod].map((n) => new Uint8Array(n).fill(1));
-  const resampledId = countedResamples(nId, { seed, purpose: `bootstrap/id/${options.id}` });
-  const resampledOod = countedResamples(nOod, { seed, purpose: `bootstrap/ood/${options.ood}` });
-  const most = Math.max(...rankings.map(({ groups }) => groups));
-  const [roomId, roomOod] = [new Int32Array(most), new Int32Array(most)];
-  const drawn = rankings.map(({ groups, id, ood }) => {
-    const countId = drawnCounts(id, roomId.subarray(0, groups));
-    const countOod = drawnCounts(ood, roomOod.subarray(0, groups));
-    return (timesId: Uint8Array, timesOod: Uint8Array) =>
-      rankingMetrics(countId(timesId), countOod(timesOod));
-  });
-  const results = drawn.map((metrics): RankingReplicates => {
+  const results = rankings.map((ranking): RankingReplicates => {
     const empty = () => new Float64Array(draws);
     const replicates: RankingReplicates['replicates'] = {
       auroc: empty(),
@@ -48,31 +38,57 @@ export function bootstrapRankings(
       fpr95OodPositive: empty(),
       detectionError: empty(),
     };
-    return { nId, nOod, values: metrics(onceId, onceOod), replicates };
+    return { nId, nOod, values: metricsOf(ranking), replicates };
   });
-  for (let b = 0; b < draws; b++) {
-    const [timesId, timesOod] = [resampledId(b), resampledOod(b)];
-    for (const [r, { replicates }] of results.entries()) {
-      const metrics = drawn[r](timesId, timesOod);
-      for (const metric of Object.keys(replicates) as RankingMetric[])
-        replicates[metric][b] = metrics[metric];
-    }
-    options.step?.(b + 1, draws);
+  const id = resamplesOf(nId, { seed, purpose: `bootstrap/id/${options.id}` });
+  const ood = resamplesOf(nOod, { seed, purpose: `bootstrap/ood/${options.ood}` });
+  const { lanes, drawn } =
+    id.units.of || ood.units.of ? inBlocks(rankings, results, id, ood) : oneByOne(rankings, id, ood);
+  for (let start = 0; start < draws; start += lanes) {
+    for (const [r, lane] of drawn(start).entries())
+      for (let b = start; b < Math.min(draws, start + lanes); b++)
+        for (const metric of Object.keys(results[r].replicates) as RankingMetric[])
+          results[r].replicates[metric][b] = lane[b - start][metric];
+    for (let b = start; b < Math.min(draws, start + lanes); b++) options.step?.(b + 1, draws);
   }
   return results;
 }
 
-/**
- * How many drawn examples each group has. Examples are brought into the order of their groups once, so that counts of
- * a million groups are written one after the other and not here and there.
- */
-function drawnCounts(group: Int32Array, counts: Int32Array): (times: Uint8Array) => Int32Array {
-  const { order } = groupOrder(group, counts.length);
-  const groupOf = Int32Array.from(order, (i) => group[i]);
-  return (times) => {
-    counts.fill(0);
-    for (let at = 0; at < order.length; at++) counts[groupOf[at]] += times[order[at]];
-    return counts;
+/** Metrics of consecutive resamples: of each ranking, so many. */
+interface Drawn {
+  lanes: number;
+  drawn(start: number): RankingMetrics[][];
+}
+
+function oneByOne(rankings: readonly Ranking[], id: Resamples, ood: Resamples): Drawn {
+  const counts = rankings.map(({ groups, ...of }) => [
+    drawnGroupCounts(of.id, groups),
+    drawnGroupCounts(of.ood, groups),
+  ]);
+  return {
+    lanes: 1,
+    drawn(b) {
+      const [timesId, timesOod] = [id.draw(b), ood.draw(b)];
+      return counts.map(([ofId, ofOod]) => [rankingMetrics(ofId(timesId), ofOod(timesOod))]);
+    },
+  };
+}
+
+function inBlocks(
+  rankings: readonly Ranking[],
+  results: readonly RankingReplicates[],
+  id: Resamples,
+  ood: Resamples,
+): Drawn {
+  const units = { id: id.units, ood: ood.units };
+  const metrics = rankings.map((ranking, r) => rankingInBlocks(ranking, results[r].values, units));
+  const [packedId, packedOod] = [id, ood].map(({ units, draw }) => packedDraws(units.count, draw));
+  return {
+    lanes: LANES,
+    drawn(start) {
+      const [timesId, timesOod] = [packedId(start), packedOod(start)];
+      return metrics.map((of) => of(timesId, timesOod));
+    },
   };
 }
 

@@ -134,12 +134,12 @@ export function rankingMetrics(id: Int32Array, ood: Int32Array): RankingMetrics 
 
 /** All metrics of two sets of scores, higher meaning ID. NaN throughout when one set is empty. */
 export function compareScores(idScores: ArrayLike<number>, oodScores: ArrayLike<number>): RankingMetrics {
-  const ranking = rankScores(idScores, oodScores);
-  return rankingMetrics(
-    groupCounts(ranking.id, new Int32Array(ranking.groups)),
-    groupCounts(ranking.ood, new Int32Array(ranking.groups)),
-  );
+  return metricsOf(rankScores(idScores, oodScores));
 }
+
+/** All metrics of a ranking. NaN throughout when one set is empty. */
+export const metricsOf = ({ groups, id, ood }: Ranking): RankingMetrics =>
+  rankingMetrics(groupCounts(id, new Int32Array(groups)), groupCounts(ood, new Int32Array(groups)));
 
 /**
  * Area under the precision-recall curve by the trapezoid rule, from (recall 0, precision 1): larger than average

@@ -84,8 +84,9 @@ export function philox(counter: readonly number[], key: readonly number[]): [num
   return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
 }
 
-/** Two words as a number in [0, 1) of 53 bits. */
-const unit = (high: number, low: number) => ((high >>> 5) * 67_108_864 + (low >>> 6)) / 9_007_199_254_740_992;
+/** Two words as a number in [0, 1) of 53 bits: what `uniform` makes of them. */
+export const unit = (high: number, low: number) =>
+  ((high >>> 5) * 67_108_864 + (low >>> 6)) / 9_007_199_254_740_992;
 
 /** The stream of a key. */
 export function stream(key: StreamKey): Stream {

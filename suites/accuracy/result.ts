@@ -7,6 +7,7 @@ import {
   jointBootstrap,
   meanOfDraws,
   perClass,
+  type Units,
   wilson,
 } from '../../src/metrics.js';
 import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
@@ -39,10 +40,11 @@ export function accuracyResult(
   const classified = classifiedOf(collected);
   const { n, correct, labels } = classified;
   const logits = logitsOf(collected);
-  const [nll, brier] = [meanOfDraws(classified.nll), meanOfDraws(classified.brier)];
-  const proper = jointBootstrap(n, [{ of: (times) => ({ nll: nll(times), brier: brier(times) }) }], {
-    ...bootstrap,
-  });
+  const means = (units?: Units) => {
+    const [nll, brier] = [meanOfDraws(classified.nll, units), meanOfDraws(classified.brier, units)];
+    return (times: Uint8Array) => ({ nll: nll(times), brier: brier(times) });
+  };
+  const proper = jointBootstrap(n, [{ of: means(), grouped: means }], bootstrap);
   const each = perClass(classified);
   return {
     system,

@@ -134,7 +134,7 @@ function resultOf(
   const step = steps?.(`resamples of ${system.name} on ${dataset.name}`);
   const settings = { bins, resamples, seed, step };
   const all = Int32Array.from({ length: found.indices.length }, (_, i) => i);
-  const whole = calibrationOf(pick(found, all), 1, settings);
+  const whole = calibrationOf(pick(found, all), 1, { ...settings, floor: true });
   const reported = pick(found, fit.reported);
   return {
     system,

@@ -21,6 +21,7 @@ import {
   type Step,
   signedGap,
   softmax,
+  type Units,
 } from '../../src/metrics.js';
 import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
 import type { Fit, Picked } from './fit.js';
@@ -39,7 +40,7 @@ export interface Calibration {
   classified: Classified;
   metrics: Record<CalibrationMetric, Estimate>;
   bins: ReliabilityBin[];
-  /** ECE that a calibrated model with these confidences would get from as many examples: mean and 95 % range. */
+  /** ECE that a calibrated model with these confidences would get from as many examples: mean and 95 % range, if asked for. */
   floor: { mean: number; interval: [number, number] } | null;
 }
 
@@ -60,6 +61,8 @@ export interface CalibrationSettings {
   bins: number;
   resamples: number;
   seed: number;
+  /** Simulate what a calibrated model would get. */
+  floor?: boolean;
   step?: Step;
 }
 
@@ -79,36 +82,44 @@ export function classwiseResamples(n: number, classes: number, resamples: number
 export function calibrationOf(
   { logits, labels }: Picked,
   temperature: number,
-  { bins, resamples, seed, step }: CalibrationSettings,
+  { bins, resamples, seed, floor = false, step }: CalibrationSettings,
 ): Calibration {
   const classified = classify(logits, labels, temperature);
   const { n, classes, confidence, correct } = classified;
   const [width, mass] = [equalWidth(confidence, bins), equalMass(confidence, bins)];
   const probabilities = { n, classes, data: softmax(logits, temperature) };
-  const sumsOf = drawnBinSums(width, confidence, correct);
-  const massGaps = drawnGaps(mass, confidence, correct);
-  const classwise = classwiseEceStatistic(probabilities, labels, bins);
-  const nll = meanOfDraws(classified.nll);
+  const binned = (units?: Units) => {
+    const sumsOf = drawnBinSums(width, confidence, correct, units);
+    const massGaps = drawnGaps(mass, confidence, correct, units);
+    const nll = meanOfDraws(classified.nll, units);
+    return (times: Uint8Array) => {
+      const sums = sumsOf(times);
+      return {
+        ece: ece(sums),
+        mce: mce(sums),
+        'rms-ce': rmsCalibrationError(sums),
+        'ece-equal-mass': massGaps(times) / sums.n,
+        'signed-gap': signedGap(sums),
+        nll: nll(times),
+      };
+    };
+  };
+  const classwise = (units?: Units) => {
+    const gaps = classwiseEceStatistic(probabilities, labels, bins, units);
+    return (times: Uint8Array) => ({ 'classwise-ece': gaps(times) });
+  };
   const metrics = jointBootstrap(
     n,
     [
       {
-        of: (times) => {
-          const sums = sumsOf(times);
-          return {
-            ece: ece(sums),
-            mce: mce(sums),
-            'rms-ce': rmsCalibrationError(sums),
-            'ece-equal-mass': massGaps(times) / sums.n,
-            'signed-gap': signedGap(sums),
-            nll: nll(times),
-          };
-        },
+        of: binned(),
+        grouped: binned,
         centred: ['ece', 'mce', 'rms-ce', 'ece-equal-mass'],
         within: [0, 1],
       },
       {
-        of: (times) => ({ 'classwise-ece': classwise(times) }),
+        of: classwise(),
+        grouped: classwise,
         resamples: classwiseResamples(n, classes, resamples),
         centred: ['classwise-ece'],
         within: [0, 1],
@@ -120,7 +131,7 @@ export function calibrationOf(
     classified,
     metrics,
     bins: reliabilityBins(width, binSums(width, confidence, correct)),
-    floor: n === 0 ? null : floorOf(ifCalibrated(width, confidence, ece, { seed })),
+    floor: n === 0 || !floor ? null : floorOf(ifCalibrated(width, confidence, ece, { seed })),
   };
 }
 
