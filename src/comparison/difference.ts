@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AssayError } from '../errors.js';
 import { delongDifference, placements } from '../metrics/delong.js';
+import { matchedDifference } from '../metrics/matched-auroc.js';
 import { mcnemar, pairedCounts, shareDifference } from '../metrics/paired-shares.js';
 import { type TestedDifference, waldTest } from '../metrics/wald.js';
 import { aligned, type RowsOfMeasure } from './groups.js';
@@ -127,7 +128,8 @@ function ofSets(
   if (statistic.test === 'delong') {
     const of = ({ examples, against }: RowsOfMeasure) =>
       against.map((ood) => placements(examples.columns.score, ood.columns.score));
-    return waldTest(value, delongDifference(of(ofA), of(ofB)).error, smallest, { level, by: 'normal' });
+    const between = statistic.matched ? matchedDifference : delongDifference;
+    return waldTest(value, between(of(ofA), of(ofB)).error, smallest, { level, by: 'normal' });
   }
   const of = (rows: RowsOfMeasure) =>
     statistic.kind === 'two-sample'

@@ -76,3 +76,20 @@ export function smallestByExample({ indices, columns }: Group): Group {
     columns: Object.fromEntries(Object.entries(columns).map(([role, values]) => [role, least(values)])),
   };
 }
+
+/** Columns that list several numbers of each example as their means. */
+export function meansOfLists({ indices, columns }: Group): Group {
+  const n = indices.length;
+  const mean = (values: Float64Array) => {
+    const width = values.length / n;
+    return Float64Array.from({ length: n }, (_, i) => {
+      let sum = 0;
+      for (let k = 0; k < width; k++) sum += values[i * width + k];
+      return sum / width;
+    });
+  };
+  return {
+    indices,
+    columns: Object.fromEntries(Object.entries(columns).map(([role, values]) => [role, mean(values)])),
+  };
+}

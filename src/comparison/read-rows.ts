@@ -66,12 +66,13 @@ async function collect(sheets: Sheets, file: string, collectors: readonly Collec
   const groups = [...byColumns.values()];
   const text = remembered();
   for await (const cells of sheet.rows) {
+    const listed = listedIn(cells);
     for (const { positions, found } of groups) {
       let key = '';
       for (let p = 0; p < positions.length; p++)
         key += p === 0 ? text(cells[positions[p]]) : `\n${text(cells[positions[p]])}`;
       const selected = found.get(key);
-      if (selected) for (const collector of selected) collector.add(cells);
+      if (selected) for (const collector of selected) collector.add(cells, listed);
     }
   }
 }
@@ -81,6 +82,16 @@ function columnsOf({ columns }: Sheet, file: string): (name: string) => number {
     const at = columns.indexOf(name);
     if (at >= 0) return at;
     throw broken({ file }, `the sheet has no column "${name}"`, { found: columns.join(', ') });
+  };
+}
+
+/** The parts of the cells of a row that list something, each cut up once: many measures read the same list. */
+function listedIn(cells: readonly SheetCell[]): (column: number) => readonly string[] {
+  const known: string[][] = [];
+  return (column) => {
+    const cell = cells[column];
+    known[column] ??= typeof cell === 'string' ? cell.split(' ') : [cellText(cell)];
+    return known[column];
   };
 }
 
@@ -95,10 +106,33 @@ function remembered(): (cell: SheetCell) => string {
   };
 }
 
+/** What a role is made from. */
+interface Source {
+  role: string;
+  /** Position of the column. */
+  at: number;
+  /** 1 where the cell is this, else 0. */
+  is?: string;
+  /** Of a cell that lists numbers: which of them. */
+  places?: readonly number[];
+  values: number[];
+}
+
+function sourceOf(
+  role: string,
+  column: MeasureRows['columns'][string],
+  at: (name: string) => number,
+): Source {
+  if (typeof column === 'string') return { role, at: at(column), values: [] };
+  const source = { role, at: at(column.column), values: [] };
+  if ('is' in column) return { ...source, is: cellText(column.is) };
+  return { ...source, places: typeof column.at === 'number' ? [column.at] : column.at };
+}
+
 /** Gathers the rows of one selection. */
 class Collector {
   private readonly indices: number[] = [];
-  private columns: { role: string; at: number; is: string | undefined; values: number[] }[] = [];
+  private columns: Source[] = [];
   private index = 0;
   /** One for all measures of these rows. */
   private made: Group | undefined;
@@ -110,24 +144,19 @@ class Collector {
 
   open(at: (name: string) => number): void {
     this.index = at(INDEX);
-    this.columns = Object.entries(this.selection.columns).map(([role, column]) =>
-      typeof column === 'string'
-        ? { role, at: at(column), is: undefined, values: [] }
-        : { role, at: at(column.column), is: cellText(column.is), values: [] },
-    );
+    this.columns = Object.entries(this.selection.columns).map(([role, column]) => sourceOf(role, column, at));
   }
 
-  add(cells: readonly SheetCell[]): void {
+  /** @param listed the numbers of a cell that lists some, by its column */
+  add(cells: readonly SheetCell[], listed: (column: number) => readonly string[]): void {
     this.indices.push(Number(cells[this.index]));
-    for (const { role, at, is, values } of this.columns) {
+    for (const { role, at, is, places, values } of this.columns) {
       if (is !== undefined) values.push(cellText(cells[at]) === is ? 1 : 0);
-      else this.pushNumbers(cells[at], values, role);
+      else if (places) for (const place of places) values.push(this.numberIn(listed(at)[place] ?? '', role));
+      else if (typeof cells[at] !== 'string')
+        values.push(cells[at] === null ? Number.NaN : Number(cells[at]));
+      else for (const part of listed(at)) values.push(this.numberIn(part, role));
     }
-  }
-
-  private pushNumbers(cell: SheetCell, values: number[], role: string): void {
-    if (typeof cell !== 'string') values.push(cell === null ? Number.NaN : Number(cell));
-    else for (const part of cell.split(' ')) values.push(this.numberIn(part, role));
   }
 
   private numberIn(text: string, role: string): number {

@@ -5,13 +5,15 @@ import { drawn, meanOfDraws } from '../metrics/draw-counts.js';
 import { drawnBinSums, drawnGaps } from '../metrics/drawn-bins.js';
 import { drawnQuantile } from '../metrics/drawn-quantile.js';
 import { splitInceptionScores } from '../metrics/inception-score.js';
+import { meanEceOfDraws } from '../metrics/mean-ece.js';
+import { meanRatioOfDraws } from '../metrics/mean-ratio.js';
 import { compareScores, type RankingMetrics } from '../metrics/ranking.js';
 import { areaUnderRisk } from '../metrics/risk-coverage.js';
 import { softmax } from '../metrics/softmax.js';
 import { deviationOfDraws } from '../metrics/spread.js';
 import { Registry } from '../registry.js';
 import type { MeasureRows } from '../suites/results.js';
-import { type Group, type RowsOfMeasure, smallestByExample } from './groups.js';
+import { type Group, meansOfLists, type RowsOfMeasure, smallestByExample } from './groups.js';
 import type { MeasureWithRows } from './read-rows.js';
 
 type Options = NonNullable<MeasureRows['options']>;
@@ -49,6 +51,8 @@ export interface RankingStatistic {
   roles: readonly ['score'];
   metric: keyof RankingMetrics;
   test: 'delong' | 'paired-bootstrap';
+  /** The OOD examples are changed forms of the ID ones, in their order: what one adds is one number. */
+  matched?: true;
 }
 
 /** Of examples against those of other data sets; against several, the unweighted mean. */
@@ -103,6 +107,15 @@ const rows: readonly Statistic[] = [
     test: 'paired-bootstrap',
     of: ({ value }) => meanOfDraws(value),
   },
+  /** The mean over examples of the mean of what they list: of a share, over settings that all examples are in. */
+  {
+    kind: 'examples',
+    name: 'mean-of-list',
+    roles: ['value'],
+    test: 'paired-bootstrap',
+    fold: meansOfLists,
+    of: ({ value }) => meanOfDraws(value),
+  },
   {
     kind: 'examples',
     name: 'quantile',
@@ -112,6 +125,28 @@ const rows: readonly Statistic[] = [
     of: ({ value }, { q }) => drawnQuantile(value, Number(q)),
   },
   binned('ece', ece),
+  {
+    kind: 'examples',
+    name: 'mean-ece',
+    roles: ['confidence', 'outcome'],
+    options: ['bins', 'settings'],
+    test: 'paired-bootstrap',
+    of({ confidence, outcome }, { bins, settings: width }) {
+      const settings = Array.from({ length: Number(width) }, (_, k) => {
+        const own = (_: number, at: number) => at % Number(width) === k;
+        return { confidence: confidence.filter(own), correct: booleans(outcome.filter(own)) };
+      });
+      return meanEceOfDraws(settings, Number(bins));
+    },
+  },
+  {
+    kind: 'examples',
+    name: 'mean-ratio',
+    roles: ['value', 'reference'],
+    options: ['ratios'],
+    test: 'paired-bootstrap',
+    of: ({ value, reference }, { ratios }) => meanRatioOfDraws(value, reference, Number(ratios)),
+  },
   binned('mce', mce),
   binned('rms-ce', rmsCalibrationError),
   binned('signed-gap', signedGap),
@@ -194,6 +229,7 @@ const rows: readonly Statistic[] = [
     },
   },
   ranking('auroc', 'auroc', 'delong'),
+  { ...ranking('auroc-matched', 'auroc', 'delong'), matched: true },
   ranking('aupr-in', 'auprIn'),
   ranking('aupr-out', 'auprOut'),
   ranking('fpr95-id-positive', 'fpr95IdPositive'),

@@ -22,6 +22,13 @@ const RowSelection = {
         { column: Type.String(), is: Scalar },
         { ...closed, description: '1 where the column has this value, else 0' },
       ),
+      Type.Object(
+        {
+          column: Type.String(),
+          at: Type.Union([Type.Integer({ minimum: 0 }), Type.Array(Type.Integer({ minimum: 0 }))]),
+        },
+        { ...closed, description: 'of a column that lists numbers, those at these places, counted from 0' },
+      ),
     ]),
     { description: 'by what it is to the statistic: `outcome`, `value`, `score`, ...' },
   ),
