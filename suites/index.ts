@@ -3,6 +3,7 @@ import { accuracy } from './accuracy/index.js';
 import { attack } from './attack/index.js';
 import { calibration } from './calibration/index.js';
 import { conformal } from './conformal/index.js';
+import { corruptions } from './corruptions/index.js';
 import { energy } from './energy/index.js';
 import { jem } from './jem/index.js';
 import { ood } from './ood/index.js';
@@ -16,6 +17,7 @@ export const builtinSuites: readonly Suite[] = [
   accuracy,
   calibration,
   conformal,
+  corruptions,
   ood,
   energy,
   attack,

@@ -3,6 +3,7 @@
  * for ever. Plug-ins may raise others.
  */
 export const warningCodes: readonly string[] = [
+  'accuracy-at-chance',
   'adaptive-weaker-than-transfer',
   'aware-beats-plain',
   'bpda-beats-full-gradient',
@@ -18,6 +19,7 @@ export const warningCodes: readonly string[] = [
   'classes-absent',
   'classes-without-examples',
   'computed-in-float32',
+  'corruptions-in-part',
   'coverage-below-guarantee',
   'coverage-not-guaranteed',
   'data-in-two-roles',
@@ -61,9 +63,10 @@ export const warningCodes: readonly string[] = [
   'probabilities-vanish',
   'purification-descends',
   'purification-upper-bound',
-  'purifier-without-steps',
   'purifier-expands',
+  'purifier-without-steps',
   'randomized',
+  'reference-without-errors',
   'results-edited',
   'robust-by-randomness',
   'rounded-input',

@@ -4,6 +4,7 @@ import { attack } from './attack.js';
 import { attackPath } from './attack-path.js';
 import { chainGradientDiagnostics } from './chain-gradients.js';
 import { clean } from './clean.js';
+import { corrupted } from './corrupted.js';
 import { evade } from './evade.js';
 import { features } from './features.js';
 import { fit } from './fit.js';
@@ -32,6 +33,7 @@ import { verify } from './verify.js';
 // biome-ignore lint/suspicious/noExplicitAny: parameters and rows are of every measurement its own
 export const builtinMeasurements: readonly Measurement<any>[] = [
   clean,
+  corrupted,
   trainMode,
   features,
   fit,

@@ -1,0 +1,121 @@
+import { whyNot } from '../../src/data.js';
+import { chosenScores, lackOf } from '../../src/score.js';
+import {
+  defineSuite,
+  fewUsed,
+  labelledTestSets,
+  type NotApplicable,
+  type SuiteContext,
+  singleDraw,
+  withoutLabels,
+} from '../../src/suite.js';
+import { estimatesOf } from './estimates.js';
+import { shiftFigures } from './figures.js';
+import { MEASURES, SUITE, shiftMeasures } from './measures.js';
+import { type CorruptionsOptions, corruptionsOptions } from './options.js';
+import { checkReference, referenceOf } from './reference.js';
+import { type ShiftResult, shiftResult } from './result.js';
+import { requestsFor, settingsOf } from './settings.js';
+import { type SheetPart, shiftSheet } from './sheet.js';
+import { byCorruptionTable, type Judged, overviewTable, settingsTable } from './tables.js';
+import { shiftWarnings } from './warnings.js';
+
+export const corruptions = defineSuite({
+  name: SUITE,
+  title: 'Common corruptions',
+  description:
+    'What is left of accuracy and calibration when images are noisy, blurred, seen through weather or compressed, at five severities (Hendrycks & Dietterich 2019), and whether the model notices: how log p(x) moves, and whether a score tells corrupted images from clean ones. Means count every corruption alike. mCE divides the errors under each corruption by those of a reference model, so that hard corruptions do not outweigh easy ones.',
+  options: corruptionsOptions,
+  needs: ['logits'],
+  measures: MEASURES,
+
+  plan(context, options) {
+    checkReference(options, context.systems);
+    return context.systems.flatMap((system) =>
+      setsOf(context, options).flatMap((dataset) => {
+        const { clean, corrupted } = requestsFor(system, dataset, context, options);
+        return [clean, ...corrupted.map(({ request }) => request)];
+      }),
+    );
+  },
+
+  summarise(collected, options, context) {
+    const scores = chosenScores(options.scores, context.catalogue);
+    const sets = setsOf(context, options).map((dataset) => {
+      const results = context.systems.flatMap(
+        (system) => shiftResult(system, dataset, collected, context, options, scores) ?? [],
+      );
+      return { dataset, judged: results.map((result) => judgedOf(result, results, options, context)) };
+    });
+    const all = sets.flatMap(({ judged }) => judged);
+    const measured = sets.filter(({ judged }) => judged.length > 0);
+    return {
+      measures: all.flatMap(({ result, estimates }) => shiftMeasures(result, estimates, options)),
+      tables: measured.flatMap(({ dataset, judged }) => [
+        overviewTable(dataset, judged, options),
+        byCorruptionTable(dataset, judged),
+        settingsTable(dataset, judged),
+      ]),
+      figures: measured.flatMap(({ dataset, judged }) => shiftFigures(dataset, judged)),
+      warnings: measured.flatMap(({ dataset, judged }) => [
+        ...fewUsed(SUITE, dataset, judged[0].result.n),
+        ...judged.flatMap(({ result }) => singleDraw(SUITE, result.system)),
+        ...shiftWarnings(dataset, judged, options, context),
+      ]),
+      notApplicable: [...withoutLabels(SUITE, context), ...notApplicable(all, options, context)],
+      examples: all.length > 0 ? [shiftSheet(all)] : [],
+    };
+  },
+});
+
+/** Labelled test sets whose images some of the corruptions can be made of. */
+const setsOf = (context: SuiteContext, options: CorruptionsOptions) =>
+  labelledTestSets(context).filter((dataset) => settingsOf(context, dataset, options).length > 0);
+
+function judgedOf(
+  result: ShiftResult,
+  results: readonly ShiftResult[],
+  options: CorruptionsOptions,
+  { seed, steps }: SuiteContext,
+): Judged & SheetPart & { lacks?: string } {
+  const asked = referenceOf(result, results, options);
+  const reference = asked && 'errors' in asked ? asked : undefined;
+  const step = steps?.(`resamples of ${result.system.name} on ${result.dataset.name}`);
+  const { bins, resamples } = options;
+  return {
+    result,
+    estimates: estimatesOf(result, reference, { bins, resamples, seed, step }),
+    ...(reference && { reference }),
+    ...(asked && 'lacks' in asked && { lacks: asked.lacks }),
+  };
+}
+
+/** Corruptions that images cannot have, scores that systems lack, and mCE without a reference. */
+function notApplicable(
+  judged: readonly (Judged & { lacks?: string })[],
+  options: CorruptionsOptions,
+  context: SuiteContext,
+): NotApplicable[] {
+  const rows = [...context.catalogue.corruptions].filter(({ name }) => options.corruptions.includes(name));
+  const unfit = labelledTestSets(context).flatMap((dataset) =>
+    rows.flatMap((row) => {
+      const why = whyNot(row, dataset.shape);
+      return why ? [{ what: `${row.name} on ${dataset.name}`, reason: why }] : [];
+    }),
+  );
+  const lacking = context.systems.flatMap((system) =>
+    chosenScores(options.scores, context.catalogue).flatMap((score) => {
+      const lack = lackOf(system, score, context.datasets);
+      return lack ? [{ suite: SUITE, model: system.name, what: score.title, reason: lack.reason }] : [];
+    }),
+  );
+  return [
+    ...context.systems.flatMap(({ name: model }) => unfit.map((one) => ({ suite: SUITE, model, ...one }))),
+    ...lacking,
+    ...judged.flatMap(({ result, lacks }) =>
+      lacks
+        ? [{ suite: SUITE, model: result.system.name, what: `mCE on ${result.dataset.name}`, reason: lacks }]
+        : [],
+    ),
+  ];
+}

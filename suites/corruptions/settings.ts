@@ -1,0 +1,98 @@
+import {
+  type AnyCorruption,
+  type ParameterSet,
+  type Severity,
+  usualParameters,
+  whyNot,
+} from '../../src/data.js';
+import { clean, corruptedRequest, type OutputRows } from '../../src/measurements.js';
+import {
+  type DatasetInfo,
+  type Request,
+  request,
+  type SuiteContext,
+  type SystemInfo,
+} from '../../src/suite.js';
+import type { CorruptionsOptions } from './options.js';
+
+/** A corruption at a severity. */
+export interface Setting {
+  corruption: AnyCorruption;
+  severity: Severity;
+  /** Place in the lists of the sheet. */
+  at: number;
+}
+
+/** Settings that are averaged over. */
+export interface Group {
+  kind: 'all' | 'category' | 'corruption' | 'severity';
+  /** What it is of its kind: `noise`, `fog`, `3`. */
+  name: string;
+  settings: readonly Setting[];
+}
+
+/** What means count: the published ones, and not those that are held out. */
+export const isCounted = ({ corruption: { category } }: Pick<Setting, 'corruption'>): boolean =>
+  category !== 'extra';
+
+export const parametersOf = ({ parameters }: CorruptionsOptions, { shape }: DatasetInfo): ParameterSet =>
+  parameters ?? usualParameters(shape);
+
+/** Every corruption that images of this shape can have, at every severity, in the order of the registry. */
+export function settingsOf(
+  { catalogue }: Pick<SuiteContext, 'catalogue'>,
+  { shape }: DatasetInfo,
+  options: CorruptionsOptions,
+): Setting[] {
+  const severities = [...options.severities].sort();
+  return [...catalogue.corruptions]
+    .filter((row) => options.corruptions.includes(row.name) && !whyNot(row, shape))
+    .flatMap((corruption) => severities.map((severity) => ({ corruption, severity })))
+    .map((setting, at) => ({ ...setting, at }));
+}
+
+/** All that counts; then each category, corruption and severity. Of a severity, what counts. */
+export function groupsOf(settings: readonly Setting[]): Group[] {
+  const counted = settings.filter(isCounted);
+  const by = (kind: Group['kind'], of: (setting: Setting) => string, among = settings): Group[] =>
+    [...new Set(among.map(of))].map((name) => ({
+      kind,
+      name,
+      settings: among.filter((setting) => of(setting) === name),
+    }));
+  return [
+    ...(counted.length > 0 ? [{ kind: 'all' as const, name: 'all', settings: counted }] : []),
+    ...by('category', ({ corruption }) => corruption.category),
+    ...by('corruption', ({ corruption }) => corruption.name),
+    ...by('severity', ({ severity }) => String(severity), counted),
+  ];
+}
+
+/** What a system is asked of a data set. */
+export interface ShiftRequests {
+  clean: Request<OutputRows>;
+  corrupted: readonly { setting: Setting; request: Request<OutputRows> }[];
+}
+
+export function requestsFor(
+  system: SystemInfo,
+  dataset: DatasetInfo,
+  context: Pick<SuiteContext, 'catalogue'>,
+  options: CorruptionsOptions,
+): ShiftRequests {
+  const parameters = parametersOf(options, dataset);
+  const first = options.examples;
+  return {
+    clean: request({ measurement: clean, system: system.name, dataset: dataset.name, first }),
+    corrupted: settingsOf(context, dataset, options).map((setting) => ({
+      setting,
+      request: corruptedRequest(
+        system,
+        dataset,
+        setting.corruption,
+        { severity: setting.severity, parameters },
+        first,
+      ),
+    })),
+  };
+}
