@@ -78,6 +78,15 @@ beforeAll(async () => {
             },
           ],
         },
+        {
+          corruptions: {
+            corruptions: ['gaussian-noise', 'contrast'],
+            severities: [1, 5],
+            reference: 'flat',
+            scores: ['log-px', 'max-softmax'],
+            resamples: 100,
+          },
+        },
         { transfer: { method: 'pgd', steps: 2, epsilon: '16/255' } },
         { 'robust-ood': { method: 'pgd', steps: 2, epsilons: ['8/255'], examples: 12, resamples: 100 } },
         {

@@ -46,6 +46,7 @@ const options: Record<string, object> = {
     draws: 25,
     adaptive: { steps: 5, eot: 2, confirm: 3, examples: 8 },
   },
+  corruptions: { corruptions: ['contrast', 'brightness'], severities: [1, 3], resamples: 100 },
   samples: { images: 5, steps: 4, neighbours: 'val', distal: { images: 3, steps: 4 } },
 };
 

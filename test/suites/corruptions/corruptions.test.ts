@@ -1,0 +1,230 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { corrupted, drawsFor } from '../../../src/data/corruptions/corrupted.js';
+import { corruptions as rows } from '../../../src/data/corruptions/registry.js';
+import { binSums, equalWidth } from '../../../src/metrics/binning.js';
+import { ece } from '../../../src/metrics/calibration.js';
+import { compareScores } from '../../../src/metrics/ranking.js';
+import { stream } from '../../../src/random/stream.js';
+import { corruptions } from '../../../suites/corruptions/index.js';
+import { linearSystem } from '../helpers/linear-system.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { codes, measureOf, type Outcome, runSuite } from '../helpers/run-suite.js';
+
+const SHAPE = [1, 4, 4] as const;
+const SIZE = 16;
+const N = 24;
+/** Grey images; the left half is bright in class 0, the right one in class 1. */
+const images = Array.from({ length: N }, (_, i) => {
+  const draws = stream({ seed: 3, purpose: 'images', example: i });
+  return Array.from({ length: SIZE }, (_, p) => {
+    const bright = p % 4 < 2 === (i % 2 === 0) ? 0.12 : 0;
+    return Math.floor(255 * (0.3 + 0.4 * draws.uniform() + bright)) / 255;
+  });
+});
+const labels = images.map((_, i) => i % 2);
+const dataset = memoryDataset({ images, labels, shape: SHAPE });
+const halves = (gain: number, tilt = 0) => [
+  Array.from({ length: SIZE }, (_, p) => (p % 4 < 2 ? gain : tilt)),
+  Array.from({ length: SIZE }, (_, p) => (p % 4 < 2 ? tilt : gain)),
+];
+const sharp = linearSystem({ name: 'sharp', weights: halves(3), shape: SHAPE });
+/** It looks at one column of each half, and leans to one class as images get brighter. */
+const weak = linearSystem({
+  name: 'weak',
+  weights: [0, 1].map((k) => Array.from({ length: SIZE }, (_, p) => (p % 4 === 3 * k ? 3 - k : 0))),
+  bias: [0, 0.3],
+  shape: SHAPE,
+});
+const options = {
+  corruptions: ['gaussian-noise', 'brightness', 'contrast'],
+  severities: [2, 5],
+  resamples: 100,
+};
+
+const seen = (name: string, severity: 2 | 5, i: number): Float32Array => {
+  const row = rows.named(name);
+  const setting = { severity, parameters: 'cifar' as const };
+  const draws = stream({ seed: 0, purpose: `corrupt/${drawsFor(row, setting)}`, example: i });
+  return corrupted(row, Float32Array.from(images[i]), SHAPE, setting, draws);
+};
+
+/** What a linear model says of an image, by hand. */
+function said(system: typeof sharp, image: ArrayLike<number>) {
+  const [weights, bias] = JSON.parse(system.info.identity) as [number[][], number[]];
+  const logits = weights.map((row, k) => Math.fround(row.reduce((sum, w, p) => sum + w * image[p], bias[k])));
+  const most = Math.max(...logits);
+  const total = logits.reduce((sum, z) => sum + Math.exp(z - most), 0);
+  return { predicted: logits.indexOf(most), confidence: 1 / total, logPx: most + Math.log(total) };
+}
+
+const SETTINGS = options.corruptions.flatMap((name) =>
+  ([2, 5] as const).map((severity) => ({ name, severity })),
+);
+const found = (system: typeof sharp) =>
+  SETTINGS.map(({ name, severity }) => images.map((_, i) => said(system, seen(name, severity, i))));
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+const error = (answers: readonly { predicted: number }[]) =>
+  mean(answers.map(({ predicted }, i) => (predicted === labels[i] ? 0 : 1)));
+
+const value = (outcome: Outcome, measure: string, where: Record<string, string | number>) =>
+  measureOf(outcome, measure, where).value ?? Number.NaN;
+const run = (more: object = {}, systems = [sharp, weak]) =>
+  runSuite(corruptions, { systems, datasets: [dataset], options: { ...options, ...more } });
+
+describe('the suite corruptions', () => {
+  it('gives of every setting and mean what the definitions say', async () => {
+    const outcome = await run();
+    for (const system of [sharp, weak]) {
+      const model = system.info.name;
+      const all = found(system);
+      const clean = images.map((image) => said(system, image));
+      const gaps = all.map((answers) => {
+        const confidence = Float64Array.from(answers, (answer) => answer.confidence);
+        const correct = Uint8Array.from(answers, ({ predicted }, i) => (predicted === labels[i] ? 1 : 0));
+        return ece(binSums(equalWidth(confidence, 15), confidence, correct));
+      });
+      const shifts = all.map((answers) => mean(answers.map(({ logPx }, i) => logPx - clean[i].logPx)));
+      const aurocs = all.map(
+        (answers) =>
+          compareScores(
+            clean.map(({ logPx }) => Math.fround(logPx)),
+            answers.map(({ logPx }) => Math.fround(logPx)),
+          ).auroc,
+      );
+      SETTINGS.forEach(({ name: corruption, severity }, k) => {
+        const at = { model, corruption, severity };
+        expect(value(outcome, 'accuracy', at)).toBeCloseTo(1 - error(all[k]), 12);
+        expect(value(outcome, 'ece', at)).toBeCloseTo(gaps[k], 6);
+        expect(value(outcome, 'log-px-shift', at)).toBeCloseTo(shifts[k], 5);
+        expect(value(outcome, 'auroc', { ...at, score: 'log-px' })).toBeCloseTo(aurocs[k], 12);
+      });
+      const over = { model, over: 'all' };
+      expect(value(outcome, 'mean-accuracy', over)).toBeCloseTo(1 - mean(all.map(error)), 12);
+      expect(value(outcome, 'mean-ece', over)).toBeCloseTo(mean(gaps), 6);
+      expect(value(outcome, 'mean-log-px-shift', over)).toBeCloseTo(mean(shifts), 5);
+      expect(value(outcome, 'mean-auroc', { ...over, score: 'log-px' })).toBeCloseTo(mean(aurocs), 12);
+      // By severity and by corruption.
+      const strong = all.filter((_, k) => SETTINGS[k].severity === 5);
+      expect(value(outcome, 'mean-accuracy', { model, over: 'severity', severity: 5 })).toBeCloseTo(
+        1 - mean(strong.map(error)),
+        12,
+      );
+      expect(
+        value(outcome, 'mean-accuracy', { model, over: 'corruption', corruption: 'contrast' }),
+      ).toBeCloseTo(1 - mean(all.slice(4).map(error)), 12);
+    }
+  });
+
+  it('divides errors under each corruption by those of the reference: mCE and relative mCE', async () => {
+    const outcome = await run({ reference: 'weak' });
+    const [own, other] = [sharp, weak].map((system) => found(system).map(error));
+    const [cleanOwn, cleanOther] = [sharp, weak].map((system) =>
+      error(images.map((image) => said(system, image))),
+    );
+    const pairs = [0, 1, 2].map((c) => [own, other].map((errors) => errors[2 * c] + errors[2 * c + 1]));
+    const where = { model: 'sharp', reference: 'weak' };
+    expect(value(outcome, 'mean-corruption-error', where)).toBeCloseTo(
+      mean(pairs.map(([a, b]) => a / b)),
+      12,
+    );
+    expect(value(outcome, 'relative-mean-corruption-error', where)).toBeCloseTo(
+      mean(pairs.map(([a, b]) => (a - 2 * cleanOwn) / (b - 2 * cleanOther))),
+      12,
+    );
+    // A model against itself: 1 in every resample.
+    const itself = measureOf(outcome, 'mean-corruption-error', { model: 'weak' });
+    expect([itself.value, itself.interval]).toEqual([1, [1, 1]]);
+  });
+
+  it('says where mCE is not defined, and which settings tell nothing', async () => {
+    const perfect = linearSystem({
+      name: 'perfect',
+      weights: halves(0.01),
+      shape: SHAPE,
+    });
+    const easy = memoryDataset({
+      images: labels.map((label) =>
+        Array.from({ length: SIZE }, (_, p) => (p % 4 < 2 === (label === 0) ? 1 : 0)),
+      ),
+      labels,
+      shape: SHAPE,
+    });
+    const outcome = await runSuite(corruptions, {
+      systems: [perfect],
+      datasets: [easy],
+      options: { ...options, reference: 'perfect' },
+    });
+    const { value: mce, note } = measureOf(outcome, 'mean-corruption-error', {});
+    expect(mce).toBeNull();
+    expect(note).toContain('perfect makes no more mistakes');
+    expect(codes(outcome)).toEqual(['corruptions-in-part', 'few-examples', 'reference-without-errors']);
+    const chance = await run({}, [linearSystem({ name: 'blind', weights: halves(0, 0), shape: SHAPE })]);
+    expect(codes(chance)).toContain('accuracy-at-chance');
+  });
+
+  it('refuses a reference that does not exist, and tells of what images and systems cannot have', async () => {
+    await expect(run({ reference: 'shrap' })).rejects.toMatchObject({
+      code: 'unknown-name',
+      details: { hint: expect.stringContaining('sharp') },
+    });
+    await expect(run({ severities: [7] })).rejects.toMatchObject({ code: 'config-invalid' });
+    await expect(run({ corruptions: ['fogg'] })).rejects.toMatchObject({ code: expect.any(String) });
+    const outcome = await run({ reference: 'alexnet' }, [
+      linearSystem({
+        name: 'plain',
+        weights: halves(1),
+        shape: SHAPE,
+        offers: ['logits'],
+        lacks: { logPx: 'none' },
+      }),
+    ]);
+    expect(outcome.summary.notApplicable?.map(({ what, reason }) => [what, reason])).toEqual([
+      ['log p(x)', expect.stringContaining('needs')],
+      ['mCE on test', expect.stringContaining('parameters imagenet')],
+    ]);
+    expect(outcome.summary.measures.some(({ measure }) => measure.includes('shift'))).toBe(false);
+    const without = await runSuite(corruptions, {
+      systems: [sharp],
+      datasets: [memoryDataset({ images, shape: SHAPE })],
+      options,
+    });
+    expect(without.requests).toEqual([]);
+    expect(without.summary.notApplicable?.[0].reason).toContain('no labels');
+  });
+
+  it('does not depend on batches, and is the same for the first images as for them alone', async () => {
+    const strip = ({ summary }: Outcome) =>
+      summary.measures.map(({ measure, params, value: v }) => [measure, params, v]);
+    const whole = await run();
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 9 }), async (chunk) => {
+        const again = await runSuite(corruptions, {
+          systems: [sharp, weak],
+          datasets: [dataset],
+          options,
+          chunk,
+        });
+        expect(strip(again)).toEqual(strip(whole));
+      }),
+      { numRuns: 3 },
+    );
+    const first = await run({ examples: 10 });
+    const alone = await runSuite(corruptions, {
+      systems: [sharp, weak],
+      datasets: [memoryDataset({ images: images.slice(0, 10), labels: labels.slice(0, 10), shape: SHAPE })],
+      options,
+    });
+    expect(strip(first)).toEqual(strip(alone));
+  });
+
+  it('keeps what is held out of the means', async () => {
+    expect([...rows].filter(({ category }) => category === 'extra').length % 4).toBe(0);
+    const outcome = await run();
+    const settings = outcome.summary.tables?.find(({ id }) => id === 'settings-test')?.rows ?? [];
+    expect(settings.map(({ at, model }) => [at, model]).slice(0, 7)).toEqual([
+      ...[0, 1, 2, 3, 4, 5].map((at) => [at, 'sharp']),
+      [0, 'weak'],
+    ]);
+  });
+});
