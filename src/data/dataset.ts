@@ -28,9 +28,10 @@ export interface DatasetInfo {
   name: string;
   /**
    * `test` is evaluated, `validation` fits temperatures and thresholds, `train` is what scores of features are fitted
-   * to, `ood` is what should be rejected.
+   * to, `ood` is what should be rejected; `validation-ood` is what options of scores are chosen on beside a validation
+   * set, and never reported.
    */
-  role: 'test' | 'validation' | 'train' | 'ood';
+  role: 'test' | 'validation' | 'train' | 'ood' | 'validation-ood';
   /** For OOD sets: how far from the training distribution the user calls it. */
   distance?: 'near' | 'far';
   /** Number of examples after limit, offset and sample. */

@@ -57,7 +57,7 @@ function imagesName(names: readonly string[], spec: DatasetSpec): string {
 }
 
 /** Parts that roles are taken from, by the words that name them. */
-const PARTS = { test: /test/i, ood: /test/i, validation: /val/i, train: /train/i };
+const PARTS = { test: /test/i, ood: /test/i, validation: /val/i, 'validation-ood': /val/i, train: /train/i };
 
 /** Those of the part that the role speaks of, and then the others: MedMNIST has train, val and test in one archive. */
 function likelyFirst(candidates: readonly string[], { role = 'test' }: DatasetSpec): string[] {

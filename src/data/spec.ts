@@ -13,10 +13,16 @@ export const DatasetSpec = Type.Object(
     ),
     role: Type.Optional(
       Type.Union(
-        [Type.Literal('test'), Type.Literal('validation'), Type.Literal('train'), Type.Literal('ood')],
+        [
+          Type.Literal('test'),
+          Type.Literal('validation'),
+          Type.Literal('train'),
+          Type.Literal('ood'),
+          Type.Literal('validation-ood'),
+        ],
         {
           description:
-            '`test` (the default) is evaluated, `validation` fits temperatures and thresholds, `train` is what scores of features are fitted to, `ood` is what should be rejected.',
+            '`test` (the default) is evaluated, `validation` fits temperatures and thresholds, `train` is what scores of features are fitted to, `ood` is what should be rejected. `validation-ood` is what options of OOD scores are chosen on (`tune`), beside a `validation` set; it is never reported.',
         },
       ),
     ),

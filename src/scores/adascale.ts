@@ -1,5 +1,6 @@
 import { type Static, Type } from '../config/type.js';
 import { type Logits, logSumExp } from '../metrics/softmax.js';
+import { combinations } from './grid.js';
 import { perturbedFeatures } from './perturbed-features.js';
 import { logitRounding, ofOneLogit } from './rounding.js';
 import { type FitPart, featuresOf, required, type Score, type ScoreInputs } from './score.js';
@@ -26,6 +27,13 @@ const options = Type.Object(
   { additionalProperties: false },
 );
 type Options = Static<typeof options>;
+
+/** As OpenOOD tries them. */
+const percentiles = [60, 65, 70, 75, 80, 85, 90, 95, 99];
+const grid = combinations<Pick<Options, 'lowest' | 'highest'>>({
+  lowest: percentiles,
+  highest: percentiles,
+}).filter(({ lowest = 0, highest = 0 }) => lowest < highest);
 
 /** lambda Q + C of every image (Regmi 2025, eq. 5-7): how far its largest features shift, and how large they are then. */
 function shifts(inputs: Pick<ScoreInputs & FitPart, 'features' | 'probed'>, { k1, k2, lambda }: Options) {
@@ -108,6 +116,7 @@ function row(
     needs: ['logits', 'features', 'lastLayer', 'inputGradient'],
     reads: ['features', 'lastLayer'],
     options,
+    grid,
     probe: perturbedFeatures,
     fit: {
       role: ['validation', 'train'],

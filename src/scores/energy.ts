@@ -16,6 +16,8 @@ export const energy: Score<Static<typeof options>> = {
   needs: ['logits'],
   shifts: true,
   options,
+  // As OpenOOD tries them.
+  grid: [1, 10, 100, 1000].map((temperature) => ({ temperature })),
   compute: (inputs, { temperature }) =>
     logSumExp(logitsOf(inputs), temperature).map((value) => temperature * value),
   rounding: (inputs, values) => logitRounding(logitsOf(inputs), values, ofOneLogit),

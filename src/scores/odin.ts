@@ -1,5 +1,6 @@
 import { type Static, Type } from '../config/type.js';
 import { argmaxOf, logSoftmax } from '../metrics/softmax.js';
+import { combinations } from './grid.js';
 import { movedPixels } from './moved-pixels.js';
 import type { Probe } from './probe.js';
 import { logitRounding, ofProbability } from './rounding.js';
@@ -73,6 +74,7 @@ export const odin: Score<Options> = {
   needs: ['logits', 'inputGradient'],
   reads: [],
   options,
+  grid: combinations<Options>({ temperature: [1, 10, 100, 1000], epsilon: [0.0014, 0.0028] }),
   probe,
   compute: (inputs, settings) => perProbabilityRow(afterStep(inputs, settings), largestOf),
   rounding: (inputs, values, settings) =>

@@ -128,6 +128,8 @@ export interface Score<Options = ScoreOptions> {
   needs: readonly Capability[];
   /** Schema, with published defaults. Absent: it has none. */
   options?: TObject;
+  /** Settings that `tune` chooses among, beside the defaults: what the literature tries where it says. */
+  grid?: readonly Partial<Options>[];
   fit?: Fit<Options>;
   /** Asks the system more than what it says of images as they are. */
   probe?: Probe<Options>;

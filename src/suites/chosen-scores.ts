@@ -1,5 +1,6 @@
 import { type TSchema, Type } from '../config/type.js';
 import { check } from '../config/validate.js';
+import type { DatasetInfo } from '../data/dataset.js';
 import type { Score, ScoreOptions } from '../scores/score.js';
 import { scoreSets } from '../scores/sets.js';
 import type { Catalogue } from './catalogue.js';
@@ -12,6 +13,16 @@ export interface ChosenScore extends Score {
   /** Id of the row. */
   row: string;
   settings: ScoreOptions;
+  /** Where its options are chosen by a pair of data sets: among these. */
+  tuning?: Tuning;
+}
+
+/** Settings among which a pair of data sets chooses. */
+export interface Tuning {
+  /** Settled; the first is the default. */
+  grid: readonly ScoreOptions[];
+  id: DatasetInfo;
+  ood: DatasetInfo;
 }
 
 /** The schema of a suite's list of scores. Options of a score are checked by `chosenScores`. */

@@ -3,6 +3,7 @@ import { capabilityTitles } from '../models/capabilities.js';
 import type { SystemInfo } from '../models/system.js';
 import type { Fit, FitRole, Score } from '../scores/score.js';
 import type { Catalogue } from './catalogue.js';
+import type { ChosenScore } from './chosen-scores.js';
 
 /** Scores by their ids. Errors: `unknown-name`. */
 export const scoresNamed = (ids: readonly string[], { scores }: Catalogue): Score[] =>
@@ -42,6 +43,18 @@ export function fittedTo(
     .at(0);
 }
 
-/** Measured, not computed from what a suite has at hand: a score that is fitted, or read off features, or asks itself. */
-export const isMeasured = ({ fit, needs, probe }: Pick<Score, 'fit' | 'needs' | 'probe'>): boolean =>
-  fit !== undefined || probe !== undefined || needs.includes('features') || needs.includes('lastLayer');
+/**
+ * Measured, not computed from what a suite has at hand: a score that is fitted, or read off features, asks the system
+ * itself, or whose options are chosen.
+ */
+export const isMeasured = ({
+  fit,
+  needs,
+  probe,
+  tuning,
+}: Pick<Score, 'fit' | 'needs' | 'probe'> & Pick<ChosenScore, 'tuning'>): boolean =>
+  tuning !== undefined ||
+  fit !== undefined ||
+  probe !== undefined ||
+  needs.includes('features') ||
+  needs.includes('lastLayer');

@@ -3,14 +3,18 @@ import type { Probe } from '../../scores/probe.js';
 import type { Score, ScoreOptions } from '../../scores/score.js';
 import type { Catalogue } from '../catalogue.js';
 import { float32, type RowsIn } from '../columns.js';
-import { defineMeasurement, type Request, request } from '../contract.js';
+import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
+import { distinctOptions } from '../distinct-options.js';
 import { eachBatch } from './batches.js';
+import { chosenOf, type TunedRows } from './tuned-options.js';
 
 export interface ProbeParams {
   /** Name of a probe: scores that ask the same share its rows. */
   probe: string;
   /** Those that it depends on. */
   options: ScoreOptions;
+  /** Where they are chosen, those of the whole grid. */
+  grid?: readonly ScoreOptions[];
 }
 
 export type ProbeRows = RowsIn<Record<string, ReturnType<typeof float32>>>;
@@ -37,9 +41,10 @@ export const probe = defineMeasurement({
         float32(width),
       ]),
     ),
-  async measure(context, { probe: name, options }: ProbeParams) {
+  async measure(context: MeasureContext<[], [TunedRows?]>, { probe: name, options, grid }: ProbeParams) {
     const { system, examples, seed, catalogue, signal, fail } = context;
     const row = probeNamed(name, catalogue);
+    const own = grid?.[chosenOf(context.reference)] ?? options;
     const purpose = `probe/${name}`;
     const widths = Object.entries(row.finds(system.info));
     const found = Object.fromEntries(
@@ -52,23 +57,26 @@ export const probe = defineMeasurement({
         if (!fail) throw error;
         fail(start + at, error);
       };
-      const probed = await row.ask({ system, batch, keys, fail: lost, signal }, options);
+      const probed = await row.ask({ system, batch, keys, fail: lost, signal }, own);
       for (const [column, width] of widths) found[column].set(probed[column], start * width);
     });
     return found;
   },
 });
 
-export const probeRequest = (
+/**
+ * @param among settings of the score; the first is the default
+ * @param tuned which of them is taken, where there are several
+ */
+export function probeRequest(
   { name, options: names }: NonNullable<Score['probe']>,
-  options: ScoreOptions,
+  among: readonly ScoreOptions[],
   on: { system: string; dataset: string },
-): Request<ProbeRows> =>
-  request({
-    measurement: probe,
-    ...on,
-    params: {
-      probe: name,
-      options: names ? Object.fromEntries(names.map((one) => [one, options[one]])) : options,
-    },
-  });
+  tuned?: Request<TunedRows>,
+): Request<ProbeRows> {
+  const grid = among.map((all) => (names ? Object.fromEntries(names.map((one) => [one, all[one]])) : all));
+  const [options] = grid;
+  if (!tuned || distinctOptions(grid).length === 1)
+    return request({ measurement: probe, ...on, params: { probe: name, options } });
+  return request({ measurement: probe, ...on, params: { probe: name, options, grid }, reference: [tuned] });
+}

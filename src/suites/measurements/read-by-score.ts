@@ -5,6 +5,7 @@ import { type Collected, type MeasureContext, type Request, request } from '../c
 import { clean } from './clean.js';
 import { features } from './features.js';
 import { probeRequest } from './probe.js';
+import type { TunedRows } from './tuned-options.js';
 
 /** What scores read of images: measurements, and the capabilities that each is for. */
 const readings = [
@@ -30,14 +31,18 @@ export const toFit = (score: Pick<Score, 'reads' | 'needs' | 'probe' | 'fit'>): 
   ...(score.fit?.needs && { needs: score.fit.needs }),
 });
 
-/** Requests of all that is read of a data set: by needs, and then what the probe finds. */
+/**
+ * Requests of all that is read of a data set: by needs, and then what the probe finds.
+ * @param among as `probeRequest` has it
+ */
 export const readRequests = (
   { needs, probe }: Reading,
-  options: ScoreOptions,
+  among: readonly ScoreOptions[],
   on: { system: string; dataset: string },
+  tuned?: Request<TunedRows>,
 ): Request[] => [
   ...wanted(needs).map(({ measurement }): Request => request({ measurement, ...on })),
-  ...(probe ? [probeRequest(probe, options, on)] : []),
+  ...(probe ? [probeRequest(probe, among, on, tuned)] : []),
 ];
 
 /** What the rows of these requests say of images. */

@@ -27,6 +27,7 @@ import { samples } from './samples.js';
 import { sgldTrace } from './sgld-trace.js';
 import { storedChains } from './stored-chains.js';
 import { trainMode } from './train-mode.js';
+import { tunedOptions } from './tuned-options.js';
 import { verify } from './verify.js';
 
 /** Every measurement that comes with Assay: a plug-in's must have other names, since units go by them. */
@@ -40,6 +41,7 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   fittedScore,
   inputGradient,
   probe,
+  tunedOptions,
   pixels,
   repeatability,
   attack,
