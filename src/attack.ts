@@ -23,6 +23,14 @@ export type { Passes } from './models/system.js';
 export type { Stream } from './random/stream.js';
 export { CHANCE } from './suites/attacking/chance.js';
 export {
+  type DetectorAttack,
+  type DetectorAttackOptions,
+  detectorAttackOptions,
+  detectorScores,
+  optionsOfDetectorAttacks,
+  resolveDetectorAttack,
+} from './suites/attacking/detector-attack.js';
+export {
   type AttackingOptions,
   attackingOptions,
   optionsOfAttacks,

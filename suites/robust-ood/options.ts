@@ -1,61 +1,49 @@
 import {
-  attackedScores,
-  attackingOptions,
-  attackLabel,
-  attackPlanOf,
-  optionsOfAttacks,
-  parseEpsilons,
-  settledStage,
+  type DetectorAttack,
+  type DetectorAttackOptions,
+  detectorAttackOptions,
+  detectorScores,
+  optionsOfDetectorAttacks,
+  resolveDetectorAttack as resolve,
 } from '../../src/attack.js';
-import type { AttackParams } from '../../src/measurements.js';
-import { type Catalogue, oneOf, type SystemInfo, type TSchema, Type } from '../../src/suite.js';
+import { type Catalogue, oneOf, PRESETS, type SystemInfo, type TSchema, Type } from '../../src/suite.js';
 
-/** Attacks that climb whatever they are given, untargeted and within a ball. */
-const climbing = ({ attacks }: Catalogue) =>
-  [...attacks].filter(
-    ({ losses, radius, create }) => losses.length > 1 && radius === 'ball' && create({}).targets === 0,
-  );
-
-export interface RobustOodOptions extends Record<string, unknown> {
+export interface RobustOodOptions extends DetectorAttackOptions {
   scores: string[];
-  method: string;
-  norm: string;
-  epsilons?: (string | number)[];
-  restarts?: number;
-  eot: number;
-  confirm: number;
   examples: number;
   resamples: number;
 }
 
-const shared = (catalogue: Catalogue) =>
+/** Protocols of the literature. */
+const presets = {
+  // DAT, at 32 pixels.
+  dat: {
+    scores: ['log-px', 'max-softmax'],
+    method: 'pgd',
+    norm: 'L2',
+    epsilons: [1],
+    steps: 20,
+    stepSize: 0.1,
+    restarts: 1,
+    examples: 1024,
+  },
+};
+
+const own = (catalogue: Catalogue) =>
   ({
-    scores: Type.Array(oneOf(attackedScores(catalogue.scores), {}), {
+    preset: Type.Optional(
+      oneOf(Object.keys(presets), {
+        description:
+          'Protocol of a paper, for what is not written here. dat: at most 1,024 OOD images moved towards the in-distribution, PGD of 20 steps of 0.1 in an L2 ball of radius 1, up log p(x) and max softmax (arXiv 2510.13872).',
+      }),
+    ),
+    scores: Type.Array(oneOf(detectorScores(catalogue), {}), {
       minItems: 1,
       uniqueItems: true,
-      default: attackedScores(catalogue.scores),
+      default: ['log-px', 'max-logit', 'max-softmax'],
       description: 'Detectors: scores that an attacker can follow; higher means in-distribution.',
     }),
-    method: oneOf(
-      climbing(catalogue).map(({ name }) => name),
-      { default: 'apgd', description: 'Which attack; only those that can climb any loss.' },
-    ),
-    norm: oneOf(catalogue.norms.names, { default: 'Linf', description: 'Norm of the ball.' }),
-    epsilons: attackingOptions(catalogue).properties.epsilons,
-    restarts: attackingOptions(catalogue).properties.restarts,
-    eot: Type.Integer({
-      minimum: 1,
-      maximum: 10_000,
-      default: 4,
-      description: 'Stochastic systems: number of draws whose gradients are averaged at every point.',
-    }),
-    confirm: Type.Integer({
-      minimum: 1,
-      maximum: 10_000,
-      default: 8,
-      description:
-        'Stochastic systems: number of fresh draws whose mean logits and mean log p(x) decide, for clean and for attacked images.',
-    }),
+    ...detectorAttackOptions(catalogue),
     examples: Type.Integer({
       minimum: 1,
       default: 500,
@@ -65,47 +53,19 @@ const shared = (catalogue: Catalogue) =>
     resamples: Type.Integer({ minimum: 100, default: 1000, description: 'Bootstrap resamples.' }),
   }) satisfies Record<string, TSchema>;
 
-export function robustOodOptions(catalogue: Catalogue) {
-  const { targets: _, ...own } = optionsOfAttacks(climbing(catalogue));
-  return Type.Unsafe<RobustOodOptions>(
-    Type.Object({ ...shared(catalogue), ...own }, { additionalProperties: false }),
+export const robustOodOptions = (catalogue: Catalogue) =>
+  Type.Unsafe<RobustOodOptions>(
+    Type.Object(
+      { ...own(catalogue), ...optionsOfDetectorAttacks(catalogue) },
+      { additionalProperties: false, [PRESETS]: [{ option: 'preset', rows: presets }] },
+    ),
   );
-}
 
-/** How a system is attacked, whatever for. */
-export interface DetectorAttack {
-  params: Omit<AttackParams, 'goal' | 'keep'>;
-  /** `PGD-40`. */
-  label: string;
-  /** Parameters of the measures. */
-  about: { norm: string; method: string } & Record<string, string | number | boolean>;
-}
+export type { DetectorAttack };
 
 /** Errors: `config-invalid` for options that the method does not have, and radii that are no numbers. */
-export function resolveDetectorAttack(
+export const resolveDetectorAttack = (
   options: RobustOodOptions,
   system: SystemInfo,
   catalogue: Catalogue,
-): DetectorAttack {
-  const { method, norm, restarts, eot, confirm } = options;
-  const others = shared(catalogue);
-  const given = Object.fromEntries(Object.entries(options).filter(([key]) => !(key in others)));
-  const stage = settledStage({ method, ...(restarts && { restarts }), options: given }, catalogue);
-  const epsilons = parseEpsilons(options.epsilons ?? catalogue.norms.named(norm).epsilons).map(
-    ({ text }) => text,
-  );
-  const params = {
-    attacks: [stage],
-    norm,
-    epsilons,
-    eot: system.stochastic ? eot : 1,
-    confirm: system.stochastic ? confirm : 1,
-  };
-  attackPlanOf({ ...params, goal: { kind: 'raise', score: 'max-logit' }, keep: 'strongest' }, catalogue);
-  const scalars = Object.entries(stage.options).filter(([, value]) => typeof value !== 'object');
-  return {
-    params,
-    label: attackLabel(catalogue.attacks.named(method).create(stage.options, stage.loss), stage.restarts),
-    about: { norm, method, restarts: stage.restarts, ...Object.fromEntries(scalars) },
-  };
-}
+): DetectorAttack => resolve(options, Object.keys(own(catalogue)), system, catalogue);

@@ -9,6 +9,7 @@ import type { Catalogue } from '../catalogue.js';
 import { attack } from './attack.js';
 import type { MeasuredDerivation } from './measured.js';
 import { purify } from './purify.js';
+import { raise } from './raise.js';
 import { sample } from './sample.js';
 
 /** A way to make a data set of another one, or of nothing. */
@@ -20,6 +21,7 @@ export const transformsOf = (catalogue: Catalogue): Registry<Transform> =>
     interpolate,
     corrupt(catalogue.corruptions),
     attack(catalogue),
+    raise(catalogue),
     purify,
     sample,
   ]);
