@@ -37,6 +37,10 @@ const SETS: Record<string, object> = {
   noise: { generate: 'gaussian', n: 12, like: 'test' },
   mixed: { of: 'attacked', interpolate: { noise: 0.05 } },
   attacked: { of: 'test', attack: { on: 'm', method: 'square', epsilon: 0.1, queries: 30 } },
+  raised: {
+    of: 'test',
+    raise: { on: 'm', norm: 'L2', epsilon: 0.1, method: 'pgd', steps: 5, stepSize: 0.1, randomStart: false },
+  },
   cleaned: { of: 'attacked', purify: { by: 'm', steps: 4, stepSize: 0.05, noise: 0.02, clamp: 'box' } },
 };
 
@@ -170,6 +174,27 @@ describe('attacked images', () => {
     );
     expect(right).toEqual(robust);
     expect(new Set(robust).size).toBe(2);
+  });
+});
+
+describe('images that are to look in-distribution', () => {
+  it('are those at which the attack leaves log p(x) highest, within the ball', async () => {
+    const asked = [images('test'), images('raised'), outputs('test'), outputs('raised')] as const;
+    const { rowsOf } = await measure(folder(), [...asked]);
+    const before = rowsOf(asked[0]).rows.pixels.data;
+    const after = rowsOf(asked[1]).rows.pixels.data;
+    const [low, high] = [asked[2], asked[3]].map((one) => rowsOf(one).rows.logPx?.data ?? []);
+    let moved = 0;
+    for (let i = 0; i < N; i++) {
+      const step = [0, 1].map((j) => after[2 * i + j] - before[2 * i + j]);
+      expect(Math.hypot(...step)).toBeLessThanOrEqual(0.1 + 1e-6);
+      expect(high[i]).toBeGreaterThanOrEqual(low[i]);
+      if (after[2 * i] <= 0 || after[2 * i] >= 1 || after[2 * i + 1] <= 0 || after[2 * i + 1] >= 1) continue;
+      // The set of images with a higher log p(x) is convex, and so its best point in the ball lies on its sphere.
+      expect(Math.hypot(...step)).toBeCloseTo(0.1, 4);
+      moved++;
+    }
+    expect(moved).toBeGreaterThan(10);
   });
 });
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { check } from '../../../src/config/validate.js';
 import { compareScores } from '../../../src/metrics/ranking.js';
+import { builtinCatalogue } from '../../../src/suites/catalogue.js';
+import { optionsOf } from '../../../src/suites/contract.js';
 import { ood } from '../../../suites/ood/index.js';
 import { robustOod } from '../../../suites/robust-ood/index.js';
 import { type AnalyticOptions, analyticSystem } from '../../attacks/helpers/analytic-system.js';
@@ -91,6 +94,21 @@ const outcome = run();
 /** Enough to see what is asked for, and to compare. */
 const cheap = { steps: 4, restarts: 1, epsilons: ['0.1'] };
 const small = run(cheap);
+
+it('has the protocol of DAT as a preset, and what is written goes before it', () => {
+  const settled = (given: object) =>
+    check(optionsOf(robustOod, builtinCatalogue), given, { what: 'robust-ood' }) as Record<string, unknown>;
+  const dat = {
+    scores: ['log-px', 'max-softmax'],
+    method: 'pgd',
+    norm: 'L2',
+    epsilons: [1],
+    steps: 20,
+    stepSize: 0.1,
+  };
+  expect(settled({ preset: 'dat' })).toMatchObject({ ...dat, restarts: 1, examples: 1024 });
+  expect(settled({ preset: 'dat', steps: 5 })).toMatchObject({ ...dat, steps: 5 });
+});
 
 describe('OOD images that are to look familiar', () => {
   it.each(ids)('robust AUROC and FPR95 by %s are those of the highest scores in the ball', async (id) => {
