@@ -5,7 +5,26 @@ import { type FitPart, type FitSize, featuresOf } from './score.js';
 export interface ClassScatter {
   means: Float64Array;
   covariance: Float64Array;
+  /** Images of each class. */
+  counts: Float64Array;
   n: number;
+}
+
+/** The mean of all features, and their covariance around it, over n: that around class means, and that of these. */
+export function totalScatter(
+  { means, covariance, counts, n }: ClassScatter,
+  { width, classes }: Pick<FitSize, 'width' | 'classes'>,
+): { mean: Float64Array; covariance: Float64Array } {
+  const mean = new Float64Array(width);
+  for (let c = 0; c < classes; c++)
+    for (let j = 0; j < width; j++) mean[j] += (counts[c] / n) * means[c * width + j];
+  const total = covariance.slice();
+  for (let c = 0; c < classes; c++)
+    for (let j = 0; j < width; j++) {
+      const by = (counts[c] / n) * (means[c * width + j] - mean[j]);
+      for (let k = 0; k < width; k++) total[j * width + k] += by * (means[c * width + k] - mean[k]);
+    }
+  return { mean, covariance: total };
 }
 
 /**
@@ -49,5 +68,5 @@ export async function classScatter(
   for (let j = 0; j < width; j++)
     for (let k = 0; k <= j; k++)
       covariance[k * width + j] = covariance[j * width + k] = covariance[j * width + k] / n;
-  return { means, covariance, n };
+  return { means, covariance, counts, n };
 }

@@ -74,7 +74,10 @@ export interface Fit<Options = ScoreOptions> {
    * Fewer than there are is said in reports.
    */
   keeps?(images: number, options: Options): number;
-  /** Reads all examples once, part by part, in their order. Errors: `data-invalid` for examples that do not suffice. */
+  /**
+   * Reads all examples, part by part, in their order; each time that it begins, from the start.
+   * Errors: `data-invalid` for examples that do not suffice.
+   */
   statistics(parts: AsyncIterable<FitPart>, of: FitSite, options: Options): Promise<Statistics>;
 }
 

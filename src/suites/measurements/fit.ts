@@ -56,7 +56,7 @@ export const fit = defineMeasurement({
     const site = { ...sizeOf(system.info, params), seed };
     const { lastLayer } = system;
     return score.fit.statistics(
-      fitParts(reading, parts),
+      { [Symbol.asyncIterator]: () => fitParts(reading, parts) },
       { ...site, ...(reading.needs.includes('lastLayer') && lastLayer && { lastLayer }) },
       params.options,
     );

@@ -1,0 +1,72 @@
+import { Type } from '../config/type.js';
+import { AssayError } from '../errors.js';
+import { randomOrder } from '../random/order.js';
+import { makeUnit } from './feature-rows.js';
+import { type FitPart, type FitSite, featuresOf, type Statistics } from './score.js';
+
+/** The option of scores that compare with single training images. */
+export const imagesOption = Type.Integer({
+  minimum: 0,
+  default: 0,
+  description:
+    'Training images that are kept, drawn by the seed of the run; 0: all. Memory and time grow with them.',
+});
+
+/** How many are kept. */
+export const keptOf = (images: number, wanted: number): number =>
+  wanted === 0 ? images : Math.min(images, wanted);
+
+/** Bytes of features that are kept at most: what is stored of a unit is held as a whole. */
+const LIMIT = 2 ** 31;
+
+/**
+ * The features of the images that are kept, (kept, width) in float32, in which systems give them, and `size`, how many
+ * there are: fewer where examples failed. `also` is a number of each image, such as its energy.
+ * Errors: `data-invalid` for more than 2 GiB, and for fewer images than `atLeast`.
+ */
+export async function readBank(
+  parts: AsyncIterable<FitPart>,
+  { images, width, seed }: FitSite,
+  wanted: number,
+  { atLeast = 1, also }: { atLeast?: number; also?(part: FitPart, i: number, at: number): void } = {},
+): Promise<{ bank: Float32Array; size: Float64Array }> {
+  const kept = keptOf(images, wanted);
+  if (kept * width * 4 > LIMIT)
+    throw new AssayError('data-invalid', 'a score would keep too many features of training images', {
+      expected: `at most ${Math.floor(LIMIT / (4 * width))} images of ${width} features`,
+      found: `${kept}`,
+      hint: 'set its option `images`, to compare with a random part of them',
+    });
+  const chosen = kept < images ? new Set(randomOrder(images, seed).subarray(0, kept)) : undefined;
+  const bank = new Float32Array(kept * width);
+  let [seen, size] = [0, 0];
+  for await (const part of parts) {
+    const { n, data } = featuresOf(part);
+    for (let i = 0; i < n; i++) {
+      if (chosen && !chosen.has(seen++)) continue;
+      for (let j = 0; j < width; j++) bank[size * width + j] = data[i * width + j];
+      also?.(part, i, size);
+      size++;
+    }
+  }
+  if (size < atLeast)
+    throw new AssayError('data-invalid', 'there are too few training images for a score', {
+      expected: `at least ${atLeast}, as many as its option k`,
+      found: `${size}`,
+      hint: 'lower k, or give the data set with `role: train` more images',
+    });
+  return { bank, size: Float64Array.of(size) };
+}
+
+/** Fills an array with rows of the bank, each of length 1 (zeros stay zeros) times `factor`. */
+export const unitRowsOf =
+  ({ bank }: Statistics, width: number, factor: (at: number) => number = () => 1) =>
+  (start: number, count: number, into: Float64Array): void => {
+    for (let r = 0; r < count; r++) {
+      const row = into.subarray(r * width, (r + 1) * width);
+      for (let j = 0; j < width; j++) row[j] = bank[(start + r) * width + j];
+      makeUnit(row);
+      const by = factor(start + r);
+      if (by !== 1) for (let j = 0; j < width; j++) row[j] *= by;
+    }
+  };

@@ -1,0 +1,65 @@
+import { type Static, Type } from '../config/type.js';
+import { length2 } from '../metrics/matrix.js';
+import { eachRowProducts } from '../metrics/row-products.js';
+import { TopK } from '../metrics/top-k.js';
+import { imagesOption, keptOf, readBank, unitRowsOf } from './bank.js';
+import { featureRounding, unitRows } from './feature-rows.js';
+import { featuresOf, required, type Score } from './score.js';
+
+const options = Type.Object(
+  {
+    k: Type.Integer({ minimum: 1, default: 50, description: 'Which neighbour the distance is to.' }),
+    images: imagesOption,
+  },
+  { additionalProperties: false },
+);
+
+export const knn: Score<Static<typeof options>> = {
+  id: 'knn',
+  title: 'kNN',
+  label: '-distance^2 to the k-th nearest training image, features of length 1',
+  source: 'Sun et al. 2022',
+  needs: ['features'],
+  options,
+  fit: {
+    role: 'train',
+    unlabelled: true,
+    keeps: (images, { images: wanted }) => keptOf(images, wanted),
+    shapes: ({ width, images }, { images: wanted }) => ({
+      bank: { float32: [keptOf(images, wanted), width] },
+      size: [1],
+    }),
+    statistics: (parts, site, { k, images }) => readBank(parts, site, images, { atLeast: k }),
+  },
+  compute(inputs, { k }) {
+    const statistics = required(inputs.statistics, 'statistics');
+    const { n, width } = featuresOf(inputs);
+    const units = unitRows(inputs);
+    const nearest = Array.from({ length: n }, () => new TopK(k));
+    const rows = unitRowsOf(statistics, width);
+    eachRowProducts(units, width, statistics.size[0], rows, (products, start, count) => {
+      nearest.forEach((own, i) => {
+        let { least } = own;
+        for (let c = 0; c < count; c++) {
+          if (!(products[i * count + c] > least)) continue;
+          own.put(products[i * count + c], start + c);
+          least = own.least;
+        }
+      });
+    });
+    const other = new Float64Array(width);
+    // From the difference: 2 - 2 cos would lose the digits of near neighbours.
+    return Float64Array.from(nearest, ({ leastTag }, i) => {
+      rows(leastTag, 1, other);
+      let square = 0;
+      for (let j = 0; j < width; j++) square += (units[i * width + j] - other[j]) ** 2;
+      return -square;
+    });
+  },
+  // d^2 moves by at most 2 d times the way of the image, and as much for the neighbour; |.|_1 <= sqrt(width) |.|_2.
+  rounding: (inputs, values) =>
+    featureRounding(inputs, values, (h, i) => {
+      const length = length2(h);
+      return length === 0 ? 0 : (4 * Math.sqrt(h.length * -values[i])) / length;
+    }),
+};

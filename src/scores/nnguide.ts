@@ -1,0 +1,76 @@
+import { type Static, Type } from '../config/type.js';
+import { length2 } from '../metrics/matrix.js';
+import { eachRowProducts } from '../metrics/row-products.js';
+import { logSumExp, logSumExpRow } from '../metrics/softmax.js';
+import { TopK } from '../metrics/top-k.js';
+import { imagesOption, keptOf, readBank, unitRowsOf } from './bank.js';
+import { perFeatureRow, unitRows } from './feature-rows.js';
+import { LOGIT_ROUNDING } from './rounding.js';
+import { featuresOf, logitsOf, required, type Score } from './score.js';
+
+const options = Type.Object(
+  {
+    k: Type.Integer({ minimum: 1, default: 100, description: 'How many guided cosines are averaged.' }),
+    images: imagesOption,
+  },
+  { additionalProperties: false },
+);
+
+export const nnguide: Score<Static<typeof options>> = {
+  id: 'nnguide',
+  title: 'NNGuide',
+  label: 'logsumexp times the mean of the k largest cosines to training images, times their logsumexp',
+  source: 'Park et al. 2023',
+  needs: ['features', 'logits'],
+  options,
+  shifts: true,
+  fit: {
+    role: 'train',
+    unlabelled: true,
+    keeps: (images, { images: wanted }) => keptOf(images, wanted),
+    shapes: ({ width, images }, { images: wanted }) => ({
+      bank: { float32: [keptOf(images, wanted), width] },
+      energies: [keptOf(images, wanted)],
+      size: [1],
+    }),
+    async statistics(parts, site, { k, images }) {
+      const energies = new Float64Array(keptOf(site.images, images));
+      const bank = await readBank(parts, site, images, {
+        atLeast: k,
+        also(part, i, at) {
+          const { classes, data } = logitsOf(part);
+          energies[at] = logSumExpRow(Array.from({ length: classes }, (_, c) => data[i * classes + c]));
+        },
+      });
+      return { ...bank, energies };
+    },
+  },
+  compute(inputs, { k }) {
+    const statistics = required(inputs.statistics, 'statistics');
+    const { n, width } = featuresOf(inputs);
+    const guides = Array.from({ length: n }, () => new TopK(k));
+    const rows = unitRowsOf(statistics, width, (at) => statistics.energies[at]);
+    eachRowProducts(unitRows(inputs), width, statistics.size[0], rows, (products, _, count) => {
+      guides.forEach((own, i) => {
+        for (let c = 0; c < count; c++) own.put(products[i * count + c]);
+      });
+    });
+    return logSumExp(logitsOf(inputs)).map((energy, i) => energy * guides[i].mean());
+  },
+  // A product: of the energy, which moves as one logit, and of the guide, energies of the bank times cosines.
+  rounding(inputs, values) {
+    const { energies } = required(inputs.statistics, 'statistics');
+    const { classes, data } = logitsOf(inputs);
+    let highest = 0;
+    for (const energy of energies) highest = Math.max(highest, Math.abs(energy));
+    const own = logSumExp(logitsOf(inputs));
+    return perFeatureRow(inputs, (h, i) => {
+      let [largest, logit] = [0, 0];
+      for (const v of h) largest = Math.max(largest, Math.abs(v));
+      for (let c = 0; c < classes; c++) logit = Math.max(logit, Math.abs(data[i * classes + c]));
+      const guide = own[i] === 0 ? highest : Math.abs(values[i] / own[i]);
+      const turned = (2 * Math.sqrt(h.length) * largest) / (length2(h) || 1);
+      return LOGIT_ROUNDING * (logit * guide + Math.abs(own[i]) * highest * (1 + turned));
+    });
+  },
+};

@@ -1,0 +1,88 @@
+import { type Static, Type } from '../config/type.js';
+import { length2 } from '../metrics/matrix.js';
+import { eachRowProducts } from '../metrics/row-products.js';
+import { softmax } from '../metrics/softmax.js';
+import { imagesOption, keptOf, readBank, unitRowsOf } from './bank.js';
+import { perFeatureRow, unitRows } from './feature-rows.js';
+import { LOGIT_ROUNDING } from './rounding.js';
+import { featuresOf, logitsOf, required, type Score } from './score.js';
+
+const options = Type.Object(
+  {
+    power: Type.Number({ exclusiveMinimum: 0, default: 1, description: 'Exponent of each relation.' }),
+    least: Type.Number({
+      minimum: 0,
+      default: 0.03,
+      description: 'Relations up to this do not count.',
+    }),
+    images: imagesOption,
+  },
+  { additionalProperties: false },
+);
+
+export const relation: Score<Static<typeof options>> = {
+  id: 'relation',
+  title: 'Relation',
+  label: 'sum over training images of (cosine of features times <p, p_i>)^pow',
+  source: 'Kim et al. 2023',
+  needs: ['features', 'logits'],
+  options,
+  fit: {
+    role: 'train',
+    unlabelled: true,
+    options: ['images'],
+    keeps: (images, { images: wanted }) => keptOf(images, wanted),
+    shapes: ({ width, classes, images }, { images: wanted }) => ({
+      bank: { float32: [keptOf(images, wanted), width] },
+      probabilities: [keptOf(images, wanted), classes],
+      size: [1],
+    }),
+    async statistics(parts, site, { images }) {
+      const { classes } = site;
+      const probabilities = new Float64Array(keptOf(site.images, images) * classes);
+      const bank = await readBank(parts, site, images, {
+        also(part, i, at) {
+          const { data } = logitsOf(part);
+          const own = Array.from({ length: classes }, (_, c) => data[i * classes + c]);
+          probabilities.set(softmax({ n: 1, classes, data: own }), at * classes);
+        },
+      });
+      return { ...bank, probabilities };
+    },
+  },
+  compute(inputs, { power, least }) {
+    const statistics = required(inputs.statistics, 'statistics');
+    const { n, width } = featuresOf(inputs);
+    const logits = logitsOf(inputs);
+    const { classes } = logits;
+    const p = softmax(logits);
+    const sums = new Float64Array(n);
+    const { size, probabilities } = statistics;
+    const rows = unitRowsOf(statistics, width);
+    eachRowProducts(unitRows(inputs), width, size[0], rows, (products, start, count) => {
+      for (let i = 0; i < n; i++)
+        for (let c = 0; c < count; c++) {
+          const cosine = products[i * count + c];
+          if (cosine <= 0) continue;
+          let alike = 0;
+          for (let k = 0; k < classes; k++)
+            alike += p[i * classes + k] * probabilities[(start + c) * classes + k];
+          const related = cosine * alike;
+          if (related > least) sums[i] += power === 1 ? related : related ** power;
+        }
+    });
+    return sums;
+  },
+  // A relation is at most 1, and so is what a power above 1 makes of its slope; the sum has at most `size` of them.
+  rounding(inputs, values, { power }) {
+    const { size } = required(inputs.statistics, 'statistics');
+    const { classes, data } = logitsOf(inputs);
+    return perFeatureRow(inputs, (h, i) => {
+      let [largest, logit] = [0, 0];
+      for (const v of h) largest = Math.max(largest, Math.abs(v));
+      for (let c = 0; c < classes; c++) logit = Math.max(logit, Math.abs(data[i * classes + c]));
+      const turned = (2 * Math.sqrt(h.length) * largest) / (length2(h) || 1);
+      return LOGIT_ROUNDING * power * (size[0] * turned + 4 * logit * values[i]);
+    });
+  },
+};

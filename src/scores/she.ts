@@ -1,0 +1,68 @@
+import { AssayError } from '../errors.js';
+import { dot, length1 } from '../metrics/matrix.js';
+import { argmaxOf } from '../metrics/softmax.js';
+import { featureRounding, perFeatureRow } from './feature-rows.js';
+import { featuresOf, logitsOf, required, type Score, type ScoreInputs } from './score.js';
+
+/** The pattern of the class that each image is predicted to be. */
+function patternOf(inputs: ScoreInputs) {
+  const { patterns } = required(inputs.statistics, 'statistics');
+  const { classes, data } = logitsOf(inputs);
+  const width = patterns.length / classes;
+  return (i: number) => {
+    const c = argmaxOf(data, i * classes, classes);
+    return patterns.subarray(c * width, (c + 1) * width);
+  };
+}
+
+/** Of a class of which no image is classified correctly, the pattern is the mean of all its images. */
+export const she: Score = {
+  id: 'she',
+  title: 'SHE',
+  label: '<features, mean of correct training images of the predicted class>',
+  source: 'Zhang et al. 2023',
+  needs: ['features', 'logits'],
+  fit: {
+    role: 'train',
+    shapes: ({ classes, width }) => ({ patterns: [classes, width] }),
+    async statistics(parts, { classes, width }) {
+      const [correct, all] = [0, 0].map(() => ({
+        sums: new Float64Array(classes * width),
+        counts: new Float64Array(classes),
+      }));
+      for await (const part of parts) {
+        const { n, data } = featuresOf(part);
+        const logits = logitsOf(part);
+        for (let i = 0; i < n; i++) {
+          const label = part.labels[i];
+          const right = argmaxOf(logits.data, i * classes, classes) === label;
+          for (const of of right ? [correct, all] : [all]) {
+            of.counts[label]++;
+            for (let j = 0; j < width; j++) of.sums[label * width + j] += data[i * width + j];
+          }
+        }
+      }
+      const empty = all.counts.indexOf(0);
+      if (empty >= 0)
+        throw new AssayError('data-invalid', 'a class has no image to fit a score to', {
+          path: `class ${empty}`,
+          expected: `an image of each of ${classes} classes`,
+          hint: 'give the data set with `role: train` more images, or leave the score out',
+        });
+      return {
+        patterns: correct.sums.map((sum, at) => {
+          const c = Math.floor(at / width);
+          return correct.counts[c] > 0 ? sum / correct.counts[c] : all.sums[at] / all.counts[c];
+        }),
+      };
+    },
+  },
+  compute: (inputs) => {
+    const pattern = patternOf(inputs);
+    return perFeatureRow(inputs, (h, i) => dot(h, pattern(i)));
+  },
+  rounding: (inputs, values) => {
+    const pattern = patternOf(inputs);
+    return featureRounding(inputs, values, (_, i) => length1(pattern(i)));
+  },
+};
