@@ -8,8 +8,9 @@ import { compareScores } from '../../src/metrics/ranking.js';
 import { logSumExp } from '../../src/metrics/softmax.js';
 import { climbedScores, scores } from '../../src/scores/registry.js';
 import type { ScoreInputs } from '../../src/scores/score.js';
+import { isMeasured } from '../../src/suites/score-support.js';
 
-const T1 = { temperature: 1 };
+const T1 = { temperature: 1, gamma: 0.1, top: 100 };
 
 function inputs(rows: readonly (readonly number[])[], norms?: readonly number[]): ScoreInputs {
   const logits = { n: rows.length, classes: rows[0]?.length ?? 1, data: rows.flat() };
@@ -31,17 +32,23 @@ const definitions: Record<string, undefined | ((f: readonly number[], g: number,
     return first - second;
   },
   'approximate-mass': (_, g) => -g,
+  gen: (f) => {
+    const p = softmaxOf(f);
+    // 1 - p is the sum of the others: the difference has no digits where p is near 1.
+    const others = p.map((_, k) => p.reduce((sum, v, j) => (j === k ? sum : sum + v), 0));
+    return -p.reduce((sum, v, k) => sum + (v * others[k]) ** 0.1, 0);
+  },
 };
 
-/** Those that need no training images and ask nothing; the others are in fitted.test.ts and probes.test.ts. */
-const unfitted = [...scores].filter(({ fit, probe }) => !fit && !probe);
+/** Those that need no training images, no features, and ask nothing; the others are in fitted.test.ts and probes.test.ts. */
+const unfitted = [...scores].filter((score) => !isMeasured(score));
 const ids = unfitted.map(({ id }) => id);
 
 const engine = createOrtEngine({ sessions: 1 });
 afterAll(() => engine.close());
 
 const of = (id: string, row: readonly number[], temperature = 1) =>
-  scores.named(id).compute(inputs([row]), { temperature })[0];
+  scores.named(id).compute(inputs([row]), { ...T1, temperature })[0];
 
 describe('known answers', () => {
   const quarter = [Math.log(2), Math.log(1), Math.log(1)];
@@ -87,7 +94,7 @@ describe('every score', () => {
     fc.assert(
       fc.property(cases, ([f, g, temperature]) => {
         const wanted = definitions[id]?.(f, g, temperature) ?? Number.NaN;
-        expect(scores.named(id).compute(inputs([f], [g]), { temperature })[0]).toBeCloseTo(wanted, 9);
+        expect(scores.named(id).compute(inputs([f], [g]), { ...T1, temperature })[0]).toBeCloseTo(wanted, 9);
       }),
     );
   });
@@ -205,7 +212,7 @@ describe('tied scores, as scikit-learn counts them', () => {
 
 const row = fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 3, maxLength: 3 });
 const rows = fc.array(row, { minLength: 1, maxLength: 12 });
-const SOFTMAX_SCORES = ['max-softmax', 'entropy', 'margin'];
+const SOFTMAX_SCORES = ['max-softmax', 'entropy', 'margin', 'gen'];
 const SHIFTED_SCORES = ['log-px', 'max-logit', 'energy'];
 
 describe('properties', () => {
