@@ -281,6 +281,12 @@ describe('what cannot be', () => {
     ],
     ['a severity that is none', { a: corrupting({ severity: 6 }) }, 'datasets.a.corrupt.severity', /5/],
     [
+      'a corruption of colour of grey images',
+      { a: corrupting({ name: 'saturate' }) },
+      'datasets.a.of',
+      /leaves grey images as they are/,
+    ],
+    [
       'a corruption of rows of four channels',
       { a: CORRUPT },
       'datasets.a.of',

@@ -1,5 +1,5 @@
 import { type Corruption, PUBLISHED } from './corruption.js';
-import { mapHsv } from './hsv.js';
+import { mapHsv } from './imaging/hsv.js';
 
 /** The value of HSV, the highest of red, green and blue, raised by c; of grey images, the grey. */
 export const brightness: Corruption<number> = {

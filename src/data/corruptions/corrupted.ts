@@ -51,7 +51,7 @@ export function corrupted(
   draws: Stream,
 ): Float32Array {
   const [channels, height, width] = shape;
-  const image: Raster = { channels, height, width, pixels: Float64Array.from(pixels, bytesRestored) };
+  const image: Raster = { channels, height, width, pixels: bytesRestored(pixels) };
   const made = corruption.apply(image, corruption.severities[parameters][severity - 1], draws);
   if (made.length !== pixels.length) throw broken(corruption, `${made.length} numbers for ${pixels.length}`);
   const result = new Float32Array(made.length);
@@ -67,9 +67,14 @@ export function corrupted(
 const ROUNDING = 1e-6;
 
 /** Bytes that were stored in single precision as the doubles they were. */
-function bytesRestored(value: number): number {
-  const byte = Math.round(255 * value);
-  return Math.abs(255 * value - byte) < 1e-4 ? byte / 255 : value;
+function bytesRestored(pixels: Float32Array): Float64Array {
+  const restored = new Float64Array(pixels.length);
+  for (let p = 0; p < pixels.length; p++) {
+    const scaled = 255 * pixels[p];
+    const byte = Math.round(scaled);
+    restored[p] = Math.abs(scaled - byte) < 1e-4 ? byte / 255 : pixels[p];
+  }
+  return restored;
 }
 
 const broken = ({ name }: AnyCorruption, found: string) =>
