@@ -20,6 +20,7 @@ export {
   inTopK,
   perClass,
 } from './metrics/classification.js';
+export { cliques } from './metrics/cliques.js';
 export {
   classwiseCoverageGap,
   SIZE_STRATA,

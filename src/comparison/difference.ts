@@ -4,10 +4,17 @@ import { delongDifference, placements } from '../metrics/delong.js';
 import { matchedDifference } from '../metrics/matched-auroc.js';
 import { mcnemar, pairedCounts, shareDifference } from '../metrics/paired-shares.js';
 import { type TestedDifference, waldTest } from '../metrics/wald.js';
-import { aligned, type RowsOfMeasure } from './groups.js';
+import { aligned, type Group, type RowsOfMeasure } from './groups.js';
 import type { MeasureWithRows } from './read-rows.js';
-import { errorOf, rankingReplicates, replicates, twoSampleReplicates } from './replicates.js';
 import {
+  detectionReplicates,
+  errorOf,
+  rankingReplicates,
+  replicates,
+  twoSampleReplicates,
+} from './replicates.js';
+import {
+  type DetectionStatistic,
   type ExampleStatistic,
   foldedRows,
   type RankingStatistic,
@@ -121,21 +128,27 @@ function ofExamples(statistic: ExampleStatistic, { a, b, ofA, ofB, seed, level, 
 }
 
 function ofSets(
-  statistic: RankingStatistic | TwoSampleStatistic,
-  { ofA, ofB, seed, level, value }: Pair,
+  statistic: RankingStatistic | DetectionStatistic | TwoSampleStatistic,
+  { a, b, ofA, ofB, seed, level, value }: Pair,
 ): Tested {
   const smallest = Math.min(...[ofA.examples, ...ofA.against].map(({ indices }) => indices.length));
   if (statistic.test === 'delong') {
+    const placed =
+      statistic.kind === 'detection'
+        ? statistic.placed
+        : (id: Group['columns'], ood: Group['columns']) => placements(id.score, ood.score);
     const of = ({ examples, against }: RowsOfMeasure) =>
-      against.map((ood) => placements(examples.columns.score, ood.columns.score));
-    const between = statistic.matched ? matchedDifference : delongDifference;
+      against.map((ood) => placed(examples.columns, ood.columns));
+    const isMatched = statistic.kind === 'ranking' && statistic.matched;
+    const between = isMatched ? matchedDifference : delongDifference;
     return waldTest(value, between(of(ofA), of(ofB)).error, smallest, { level, by: 'normal' });
   }
-  const of = (rows: RowsOfMeasure) =>
-    statistic.kind === 'two-sample'
-      ? twoSampleReplicates(rows, statistic, seed)
-      : rankingReplicates(rows, statistic, seed);
-  const error = errorOf(of(ofA), of(ofB));
+  const of = (rows: RowsOfMeasure, { measure }: Compared) => {
+    if (statistic.kind === 'two-sample') return twoSampleReplicates(rows, statistic, seed);
+    if (statistic.kind === 'ranking') return rankingReplicates(rows, statistic, seed);
+    return detectionReplicates(rows, statistic, measure.rows.options ?? {}, seed);
+  };
+  const error = errorOf(of(ofA, a), of(ofB, b));
   return waldTest(value, error, smallest, { level, by: 'student-t' });
 }
 
@@ -163,8 +176,7 @@ function alignedRows(a: RowsOfMeasure, b: RowsOfMeasure): [RowsOfMeasure, RowsOf
 function refuseUnlike(a: Compared, b: Compared, statistic: Statistic): void {
   const about = ({ measure: { model, rows } }: Compared) => ({
     statistic: rows.statistic,
-    options:
-      statistic.kind === 'examples' ? (statistic.options ?? []).map((name) => rows.options?.[name]) : [],
+    options: 'options' in statistic ? (statistic.options ?? []).map((name) => rows.options?.[name]) : [],
     // What selects the rows of each OOD set, but for the system.
     sets: (rows.against ?? []).map(({ where }) =>
       Object.entries(where).filter(([, value]) => value !== model),

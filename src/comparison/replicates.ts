@@ -2,9 +2,15 @@ import { countedResamples } from '../metrics/draw-counts.js';
 import { resample } from '../metrics/intervals.js';
 import { rankScores } from '../metrics/ranking.js';
 import { bootstrapRankings, type RankingReplicates } from '../metrics/ranking-bootstrap.js';
+import { bootstrapTwoSided } from '../metrics/two-sided-bootstrap.js';
 import type { MeasureRows } from '../suites/results.js';
 import type { Group, RowsOfMeasure } from './groups.js';
-import type { ExampleStatistic, RankingStatistic, TwoSampleStatistic } from './statistics.js';
+import type {
+  DetectionStatistic,
+  ExampleStatistic,
+  RankingStatistic,
+  TwoSampleStatistic,
+} from './statistics.js';
 
 /** Enough that the standard error which they give is off by 2 % (one standard deviation). */
 export const RESAMPLES = 1000;
@@ -85,6 +91,26 @@ export function rankingReplicates(
   return Float64Array.from(
     { length: RESAMPLES },
     (_, r) => sets.reduce((sum, one) => sum + one.replicates[metric][r], 0) / sets.length,
+  );
+}
+
+/** The same of a statistic of ID and OOD examples that is not one of scores alone, by the same resamples. */
+export function detectionReplicates(
+  { examples, against }: RowsOfMeasure,
+  { of }: Extract<DetectionStatistic, { test: 'paired-bootstrap' }>,
+  options: NonNullable<MeasureRows['options']>,
+  seed: number,
+): Float64Array {
+  const sets = against.map((set, s) => {
+    const value = of(examples.columns, set.columns, options);
+    const sizes = { nId: examples.indices.length, nOod: set.indices.length };
+    const draws = { seed, resamples: RESAMPLES, id: 'comparison', ood: `comparison ${s}` };
+    const [drawn] = bootstrapTwoSided([(id, ood) => ({ value: value(id, ood) })], sizes, draws);
+    return drawn.replicates.value;
+  });
+  return Float64Array.from(
+    { length: RESAMPLES },
+    (_, r) => sets.reduce((sum, set) => sum + set[r], 0) / sets.length,
   );
 }
 

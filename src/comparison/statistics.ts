@@ -1,14 +1,19 @@
 import { equalMass, equalWidth } from '../metrics/binning.js';
 import { classwiseEceStatistic, ece, mce, rmsCalibrationError, signedGap } from '../metrics/calibration.js';
 import { classwiseCoverageGap, sizeStratifiedViolation } from '../metrics/conformal/conditional-coverage.js';
+import type { Placements } from '../metrics/delong.js';
 import { drawn, meanOfDraws } from '../metrics/draw-counts.js';
 import { drawnBinSums, drawnGaps } from '../metrics/drawn-bins.js';
 import { drawnQuantile } from '../metrics/drawn-quantile.js';
 import { splitInceptionScores } from '../metrics/inception-score.js';
 import { meanEceOfDraws } from '../metrics/mean-ece.js';
 import { meanRatioOfDraws } from '../metrics/mean-ratio.js';
+import { type OpenOodMetrics, openOodMetrics } from '../metrics/openood-metrics.js';
+import { openSetPlacements } from '../metrics/oscr.js';
 import { compareScores, type RankingMetrics } from '../metrics/ranking.js';
 import { areaUnderRisk } from '../metrics/risk-coverage.js';
+import { scodAreas } from '../metrics/scod.js';
+import { type SelectiveAreas, selectiveAreas } from '../metrics/selective-areas.js';
 import { softmax } from '../metrics/softmax.js';
 import { deviationOfDraws } from '../metrics/spread.js';
 import { Registry } from '../registry.js';
@@ -20,7 +25,7 @@ type Options = NonNullable<MeasureRows['options']>;
 type Columns = Group['columns'];
 
 /** What a number is of the columns of a sheet. */
-export type Statistic = ExampleStatistic | RankingStatistic | TwoSampleStatistic;
+export type Statistic = ExampleStatistic | RankingStatistic | DetectionStatistic | TwoSampleStatistic;
 
 /** Of one group of examples. */
 export interface ExampleStatistic {
@@ -55,6 +60,23 @@ export interface RankingStatistic {
   matched?: true;
 }
 
+/**
+ * Of ID examples, by more than their scores, or in ways of their own, against OOD examples; against several sets, the
+ * unweighted mean.
+ */
+export type DetectionStatistic = {
+  kind: 'detection';
+  name: string;
+  roles: readonly ['score'] | readonly ['score', 'outcome'];
+  options?: readonly string[];
+} & (
+  | { test: 'delong'; placed(id: Columns, ood: Columns): Placements }
+  | {
+      test: 'paired-bootstrap';
+      of(id: Columns, ood: Columns, options: Options): (timesId: Uint8Array, timesOod: Uint8Array) => number;
+    }
+);
+
 /** Of examples against those of other data sets; against several, the unweighted mean. */
 export interface TwoSampleStatistic {
   kind: 'two-sample';
@@ -84,6 +106,43 @@ const ranking = (
   metric: keyof RankingMetrics,
   test: RankingStatistic['test'] = 'paired-bootstrap',
 ): RankingStatistic => ({ kind: 'ranking', name, roles: ['score'], metric, test });
+
+const selective = (name: string, area: keyof SelectiveAreas): ExampleStatistic => ({
+  kind: 'examples',
+  name,
+  roles: ['score', 'outcome'],
+  test: 'paired-bootstrap',
+  of({ score, outcome }) {
+    const areas = selectiveAreas(
+      score,
+      outcome.map((right) => 1 - right),
+    );
+    return (times) => areas(times)[area];
+  },
+});
+
+const scod = (name: string, area: keyof SelectiveAreas): DetectionStatistic => ({
+  kind: 'detection',
+  name,
+  roles: ['score', 'outcome'],
+  options: ['oodCost'],
+  test: 'paired-bootstrap',
+  of(id, ood, { oodCost }) {
+    const areas = scodAreas(id.score, id.outcome, ood.score, Number(oodCost));
+    return (timesId, timesOod) => areas(timesId, timesOod)[area];
+  },
+});
+
+const openOod = (name: string, metric: keyof OpenOodMetrics): DetectionStatistic => ({
+  kind: 'detection',
+  name,
+  roles: ['score'],
+  test: 'paired-bootstrap',
+  of(id, ood) {
+    const metrics = openOodMetrics(id.score, ood.score);
+    return (timesId, timesOod) => metrics(timesId, timesOod)[metric];
+  },
+});
 
 const meanOfAll = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -190,6 +249,9 @@ const rows: readonly Statistic[] = [
     test: 'paired-bootstrap',
     of: ({ score, outcome }) => areaUnderRisk(score, outcome),
   },
+  selective('augrc', 'augrc'),
+  selective('aurc-fd-shifts', 'aurcFdShifts'),
+  selective('augrc-fd-shifts', 'augrcFdShifts'),
   {
     kind: 'examples',
     name: 'size-stratified-violation',
@@ -235,6 +297,18 @@ const rows: readonly Statistic[] = [
   ranking('fpr95-id-positive', 'fpr95IdPositive'),
   ranking('fpr95-ood-positive', 'fpr95OodPositive'),
   ranking('detection-error', 'detectionError'),
+  {
+    kind: 'detection',
+    name: 'oscr',
+    roles: ['score', 'outcome'],
+    test: 'delong',
+    placed: (id, ood) => openSetPlacements(id.score, id.outcome, ood.score),
+  },
+  scod('scod-aurc', 'aurc'),
+  scod('scod-augrc', 'augrc'),
+  openOod('fpr95-openood', 'fpr95'),
+  openOod('aupr-in-trapezoid', 'auprIn'),
+  openOod('aupr-out-trapezoid', 'auprOut'),
 ];
 
 /** What `rows.statistic` of a measure can be. */
@@ -262,10 +336,20 @@ export function valueOfFolded(
     const once = new Uint8Array(examples.indices.length).fill(1);
     return statistic.of(examples.columns, options)(once);
   }
-  const values = against.map(({ columns }) =>
-    statistic.kind === 'two-sample'
-      ? statistic.of(examples.columns.value, columns.value)
-      : compareScores(examples.columns.score, columns.score)[statistic.metric],
-  );
+  const values = against.map((set) => againstOne(statistic, examples, set, options));
   return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+function againstOne(
+  statistic: Exclude<Statistic, ExampleStatistic>,
+  examples: Group,
+  set: Group,
+  options: Options,
+): number {
+  const [own, other] = [examples.columns, set.columns];
+  if (statistic.kind === 'two-sample') return statistic.of(own.value, other.value);
+  if (statistic.kind === 'ranking') return compareScores(own.score, other.score)[statistic.metric];
+  if (statistic.test === 'delong') return statistic.placed(own, other).auroc;
+  const [onceOwn, onceOther] = [examples, set].map(({ indices }) => new Uint8Array(indices.length).fill(1));
+  return statistic.of(own, other, options)(onceOwn, onceOther);
 }

@@ -1,4 +1,4 @@
-import { densities, rankingEstimate, rocCurve, sharedEdges, thinCurve } from '../../src/metrics.js';
+import { densities, rocCurve, sharedEdges, thinCurve } from '../../src/metrics.js';
 import {
   type BarFigure,
   cell,
@@ -7,7 +7,12 @@ import {
   type HistogramFigure,
   type LineFigure,
 } from '../../src/suite.js';
-import type { Separation } from './result.js';
+import { estimateOf } from './estimates.js';
+import { metrics } from './metrics.js';
+import type { OodOptions } from './options.js';
+import type { Detector, Separation } from './result.js';
+
+const [auroc] = metrics;
 
 /** Separations in groups with the same key, in order of first appearance. */
 function grouped(separations: readonly Separation[], key: (s: Separation) => string): Separation[][] {
@@ -39,7 +44,7 @@ function bars(id: DatasetInfo, separations: readonly Separation[]): BarFigure[] 
         name: ofSystem[0].system.name,
         values: sets.map((set) => {
           const own = ofSystem.find(({ ood }) => ood.dataset === set);
-          return own ? cell(rankingEstimate([own.replicates], 'auroc')) : { value: null };
+          return own ? cell(estimateOf(auroc, [own])) : { value: null };
         }),
       })),
     };
@@ -88,8 +93,17 @@ function roc(group: readonly Separation[]): LineFigure {
 }
 
 /** AUROC bars per score, then histograms and ROC curves per system and score. Sets without examples are left out. */
-export function oodFigures(id: DatasetInfo, separations: readonly Separation[], bins: number): Figure[] {
-  const drawable = separations.filter((s) => s.id.values.length > 0 && s.ood.values.length > 0);
-  const groups = grouped(drawable, ({ system, score }) => `${system.name} ${score.id}`);
-  return [...bars(id, drawable), ...groups.flatMap((group) => histogram(group, bins)), ...groups.map(roc)];
+export function oodFigures(
+  id: DatasetInfo,
+  detectors: readonly Detector[],
+  { histogramBins }: Pick<OodOptions, 'histogramBins'>,
+): Figure[] {
+  const groups = detectors
+    .map(({ separations }) => separations.filter((s) => s.id.values.length > 0 && s.ood.values.length > 0))
+    .filter((group) => group.length > 0);
+  return [
+    ...bars(id, groups.flat()),
+    ...groups.flatMap((group) => histogram(group, histogramBins)),
+    ...groups.map(roc),
+  ];
 }

@@ -42,8 +42,12 @@ export function requestsFor(
     const asked = fittedScoreRequest(system, dataset, { ...score, id: score.row }, score.settings, to);
     return [score.id, asked] as const;
   });
+  // Right and wrong are told by logits.
+  const isJudged = dataset.role === 'test' && dataset.labelled && system.offers.includes('logits');
   return {
-    ...(byGradient.length < direct.length && { outputs: request({ measurement: clean, ...on }) }),
+    ...((byGradient.length < direct.length || (isJudged && supported.length > 0)) && {
+      outputs: request({ measurement: clean, ...on }),
+    }),
     ...(byGradient.length > 0 && { gradients: request({ measurement: inputGradient, ...on }) }),
     measured: new Map(measured),
   };

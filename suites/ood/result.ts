@@ -1,33 +1,26 @@
-import { logitsOf } from '../../src/measurements.js';
 import {
   bootstrapRankings,
+  bootstrapTwoSided,
+  type OpenOodMetrics,
+  openOodMetrics,
+  openSetPlacements,
+  type Placements,
+  placements,
   type Ranking,
+  type RankingMetrics,
   type RankingRange,
   type RankingReplicates,
   rankingRange,
   rankScores,
+  type SelectiveAreas,
+  scodAreas,
+  type TwoSidedReplicates,
 } from '../../src/metrics.js';
-import { type ChosenScore, isMeasured, lackOf, type ScoreInputs } from '../../src/score.js';
-import {
-  AssayError,
-  type CollectedRows,
-  type DatasetInfo,
-  type SuiteContext,
-  type SystemInfo,
-} from '../../src/suite.js';
-import { requestsFor } from './requests.js';
-
-/** A score of every example of a data set by a system. */
-export interface Scored {
-  system: SystemInfo;
-  score: ChosenScore;
-  dataset: DatasetInfo;
-  /** (n) source indices. */
-  indices: Int32Array;
-  values: Float64Array;
-  /** How far each value may be off for rounding. */
-  rounding: Float64Array;
-}
+import type { ChosenScore } from '../../src/score.js';
+import type { DatasetInfo, SuiteContext, SystemInfo } from '../../src/suite.js';
+import type { OodOptions } from './options.js';
+import type { Scored } from './scored.js';
+import type { Sets } from './sets.js';
 
 /** A score of an OOD set against a test set. */
 export interface Separation {
@@ -36,80 +29,25 @@ export interface Separation {
   id: Scored;
   ood: Scored;
   ranking: Ranking;
+  ranked: RankingMetrics;
   replicates: RankingReplicates;
   range: RankingRange;
+  placed: Placements;
+  /** With what is classified rightly. */
+  open?: { placed: Placements; scod: TwoSidedReplicates<keyof SelectiveAreas> };
+  openOod?: TwoSidedReplicates<keyof OpenOodMetrics>;
 }
 
-/** Scores of each system on each data set, where the system supports the score and the rows are there. */
-export function scoreAll(
-  collected: CollectedRows,
-  scores: readonly ChosenScore[],
-  datasets: readonly DatasetInfo[],
-  context: Pick<SuiteContext, 'systems' | 'datasets'>,
-): Scored[] {
-  return datasets.flatMap((dataset) =>
-    context.systems.flatMap((system): Scored[] => {
-      const asked = requestsFor(system, dataset, context, scores);
-      const outputs = asked.outputs && collected.get(asked.outputs);
-      const gradients = asked.gradients && collected.get(asked.gradients);
-      const indices = (outputs ?? gradients)?.indices ?? new Int32Array(0);
-      const inputs: ScoreInputs = {
-        n: indices.length,
-        ...(outputs?.rows.logits && { logits: logitsOf(outputs) }),
-        ...(outputs?.rows.logPx && { logPx: outputs.rows.logPx.data }),
-        ...(gradients && { logPxGradientNorm: gradients.rows.logPxGradientNorm.data }),
-      };
-      return scores
-        .filter((score) => !lackOf(system, score, context.datasets))
-        .flatMap((score): Scored[] => {
-          const on = { system, score, dataset };
-          if (isMeasured(score)) {
-            const request = asked.measured.get(score.id);
-            const measured = request && collected.get(request);
-            if (!measured) return [];
-            const { score: values, rounding } = measured.rows;
-            const all = { values: values.data, rounding: rounding.data, indices: measured.indices };
-            return [{ ...on, ...all }];
-          }
-          if (!outputs && !gradients) return [];
-          const values = compute(score, inputs, system, dataset, indices);
-          const rounding = score.rounding(inputs, values, score.settings);
-          return [{ ...on, indices, values, rounding }];
-        });
-    }),
-  );
-}
-
-/** Errors: `data-invalid` for a score that is not a number; the system, the data set and the score are named. */
-function compute(
-  score: ChosenScore,
-  inputs: ScoreInputs,
-  system: SystemInfo,
-  dataset: DatasetInfo,
-  indices: Int32Array,
-): Float64Array {
-  const place = `${score.id} of "${system.name}" on "${dataset.name}"`;
-  try {
-    const values = score.compute(inputs, score.settings);
-    const nan = values.findIndex(Number.isNaN);
-    if (nan < 0) return values;
-    throw new AssayError('data-invalid', 'a score is NaN', {
-      path: `example ${nan}, source index ${indices[nan]}`,
-    });
-  } catch (error) {
-    if (!(error instanceof AssayError)) throw error;
-    throw new AssayError(error.code, `${error.message} (${place})`, error.details);
-  }
-}
+type SeparateOptions = Pick<OodOptions, 'resamples' | 'oodCost' | 'conventions'> &
+  Pick<SuiteContext, 'seed' | 'steps'>;
 
 /** Every OOD set against every test set, by every system and score; intervals are paired. */
-export function separate(
+export const separate = (
   scored: readonly Scored[],
-  ids: readonly DatasetInfo[],
-  oods: readonly DatasetInfo[],
-  { resamples, seed, steps }: { resamples: number } & Pick<SuiteContext, 'seed' | 'steps'>,
-): Separation[] {
-  return ids.flatMap((id) =>
+  { ids, oods }: Sets,
+  options: SeparateOptions,
+): Separation[] =>
+  ids.flatMap((id) =>
     oods.flatMap((ood) => {
       const pairs = scored
         .filter(({ dataset }) => dataset === id)
@@ -117,25 +55,91 @@ export function separate(
           const other = scored.find(
             ({ system, score, dataset }) => system === of.system && score === of.score && dataset === ood,
           );
-          return other ? [{ id: of, ood: other, ranking: rankScores(of.values, other.values) }] : [];
+          return other ? [{ id: of, ood: other }] : [];
         });
-      const replicates = bootstrapRankings(
-        pairs.map(({ ranking }) => ranking),
-        {
-          resamples,
-          seed,
-          id: id.name,
-          ood: ood.name,
-          step: steps?.(`resamples of ${ood.name} against ${id.name}`),
-        },
-      );
-      return pairs.map((pair, i) => ({
-        ...pair,
-        system: pair.id.system,
-        score: pair.id.score,
-        replicates: replicates[i],
-        range: rankingRange(pair.id.values, pair.ood.values, pair.id.rounding, pair.ood.rounding),
-      }));
+      return pairsOfSize(pairs).flatMap((alike) => separatePairs(alike, id, ood, options));
     }),
   );
+
+interface Pair {
+  id: Scored;
+  ood: Scored;
+}
+
+/** Systems that gave no result for an image have fewer: what has as many is resampled together. */
+function pairsOfSize(pairs: readonly Pair[]): Pair[][] {
+  const groups = new Map<string, Pair[]>();
+  for (const pair of pairs) {
+    const size = `${pair.id.values.length} ${pair.ood.values.length}`;
+    groups.set(size, [...(groups.get(size) ?? []), pair]);
+  }
+  return [...groups.values()];
+}
+
+function separatePairs(
+  pairs: readonly Pair[],
+  id: DatasetInfo,
+  ood: DatasetInfo,
+  { resamples, seed, steps, oodCost, conventions }: SeparateOptions,
+): Separation[] {
+  const rankings = pairs.map((pair) => rankScores(pair.id.values, pair.ood.values));
+  const draws = { resamples, seed, id: id.name, ood: ood.name };
+  const step = (of: string) => steps?.(`resamples of ${ood.name} against ${id.name}${of}`);
+  const sizes = { nId: pairs[0].id.values.length, nOod: pairs[0].ood.values.length };
+  const replicates = bootstrapRankings(rankings, { ...draws, step: step('') });
+  const labelled = pairs.filter((pair) => pair.id.predicted?.correct);
+  const scod = bootstrapTwoSided(
+    labelled.map((pair) =>
+      scodAreas(pair.id.values, pair.id.predicted?.correct ?? [], pair.ood.values, oodCost),
+    ),
+    sizes,
+    { ...draws, step: step(', with right and wrong') },
+  );
+  const asOpenOod = bootstrapTwoSided(
+    conventions.includes('openood')
+      ? pairs.map((pair) => openOodMetrics(pair.id.values, pair.ood.values))
+      : [],
+    sizes,
+    { ...draws, step: step(", by OpenOOD's conventions") },
+  );
+  return pairs.map((pair, i) => {
+    const { values, rounding, predicted } = pair.id;
+    return {
+      ...pair,
+      system: pair.id.system,
+      score: pair.id.score,
+      ranking: rankings[i],
+      ranked: replicates[i].values,
+      replicates: replicates[i],
+      range: rankingRange(values, pair.ood.values, rounding, pair.ood.rounding),
+      placed: placements(values, pair.ood.values),
+      ...(predicted?.correct && {
+        open: {
+          placed: openSetPlacements(values, predicted.correct, pair.ood.values),
+          scod: scod[labelled.indexOf(pair)],
+        },
+      }),
+      ...(asOpenOod[i] && { openOod: asOpenOod[i] }),
+    };
+  });
+}
+
+/** A score of a system against all OOD sets, of one test set. */
+export interface Detector {
+  system: SystemInfo;
+  score: ChosenScore;
+  id: Scored;
+  separations: readonly Separation[];
+}
+
+/** By test set, system and score. */
+export function detectorsOf(separations: readonly Separation[]): Detector[] {
+  const found: (Detector & { separations: Separation[] })[] = [];
+  for (const separation of separations) {
+    const { system, score, id } = separation;
+    const known = found.find((one) => one.id === id);
+    if (known) known.separations.push(separation);
+    else found.push({ system, score, id, separations: [separation] });
+  }
+  return found;
 }

@@ -23,6 +23,7 @@ const VISIBLE = 0.0005;
 /** Said where another machine may print another number for the same model and the same data. */
 export function roundingWarning(suite: string, { system, score, id, ood, range }: Separation): Warning[] {
   const moved = metrics
+    .flatMap(({ metric, title }) => (metric ? [{ metric, title }] : []))
     .filter(({ metric }) => Math.abs(range.best[metric] - range.worst[metric]) > VISIBLE)
     .map(({ metric, title }) => {
       const [lo, hi] = [range.worst[metric], range.best[metric]].sort((a, b) => a - b);

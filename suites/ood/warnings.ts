@@ -1,6 +1,9 @@
-import { rankingEstimate } from '../../src/metrics.js';
 import type { Warning } from '../../src/suite.js';
+import { estimateOf } from './estimates.js';
+import { metrics } from './metrics.js';
 import type { Separation } from './result.js';
+
+const [auroc] = metrics;
 
 /** The largest share of all examples that one score value has. */
 function largestTie({ ranking: { id, ood, groups } }: Separation): number {
@@ -15,9 +18,9 @@ export function scoreWarnings(suite: string, separations: readonly Separation[])
   const { system, score } = separations[0];
   const at = { suite, model: system.name };
   const warnings: Warning[] = [];
-  const inverted = separations.filter(({ replicates }) => {
-    const { interval } = rankingEstimate([replicates], 'auroc');
-    return (interval?.[1] ?? replicates.values.auroc) < 0.5;
+  const inverted = separations.filter((separation) => {
+    const { value, interval } = estimateOf(auroc, [separation]);
+    return (interval?.[1] ?? value) < 0.5;
   });
   if (inverted.length > 0) {
     warnings.push({

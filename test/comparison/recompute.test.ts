@@ -54,7 +54,14 @@ beforeAll(async () => {
         { accuracy: { topK: [2], resamples: 100 } },
         { calibration: { resamples: 100 } },
         { conformal: { resamples: 100, scores: ['lac', 'saps'], alphas: [0.2] } },
-        { ood: { resamples: 100, scores: ['log-px', 'max-softmax'] } },
+        {
+          ood: {
+            resamples: 100,
+            scores: ['log-px', 'max-softmax'],
+            conventions: ['openood', 'fd-shifts'],
+            oodCost: 2,
+          },
+        },
         {
           energy: {
             resamples: 100,

@@ -1,0 +1,39 @@
+import { chosenScores, scoreEntries } from '../../src/score.js';
+import { type Catalogue, type Static, type SuiteContext, Type } from '../../src/suite.js';
+
+export const oodOptions = (catalogue: Catalogue) =>
+  Type.Object(
+    {
+      scores: scoreEntries(catalogue, {
+        default: ['log-px', 'max-logit', 'max-softmax', 'approximate-mass'],
+        description:
+          'confidences that an image is in-distribution; higher means more so. `{ knn: { k: 10 } }` sets options of a score',
+      }),
+      temperature: Type.Number({
+        exclusiveMinimum: 0,
+        default: 1,
+        description: 'T of the energy score, where its own options give none',
+      }),
+      conventions: Type.Array(Type.Union([Type.Literal('openood'), Type.Literal('fd-shifts')]), {
+        uniqueItems: true,
+        default: [],
+        description:
+          'what is also computed as others do, under names of its own: openood (its FPR@95 and AUPR by trapezoids, to compare with its leaderboard), fd-shifts (AURC and AUGRC by trapezoids). AUROC is the same everywhere',
+      }),
+      oodCost: Type.Number({
+        minimum: 0,
+        default: 1,
+        description: 'SCOD: what accepting an OOD image costs, where a wrong prediction costs 1',
+      }),
+      histogramBins: Type.Integer({ minimum: 2, maximum: 500, default: 40 }),
+      resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
+    },
+    { additionalProperties: false },
+  );
+
+export type OodOptions = Static<ReturnType<typeof oodOptions>>;
+
+export const scoresOf = (
+  { scores, temperature }: Pick<OodOptions, 'scores' | 'temperature'>,
+  { catalogue }: Pick<SuiteContext, 'catalogue'>,
+) => chosenScores(scores, catalogue, { energy: { temperature } });

@@ -1,0 +1,67 @@
+import { cell, type DatasetInfo, type Table } from '../../src/suite.js';
+import { estimateOf } from './estimates.js';
+import { averages, metrics } from './metrics.js';
+import { rankScoresOf } from './ranking.js';
+import type { Detector } from './result.js';
+
+const [auroc] = metrics;
+const fpr95 = metrics.filter(({ id }) => id === 'fpr95-ood-positive')[0];
+
+/** Which score is best on each system: the first table of the suite. */
+export function rankingTable(id: DatasetInfo, detectors: readonly Detector[]): Table {
+  const systems = [...new Set(detectors.map(({ system }) => system))];
+  const sets = [
+    ...new Set(detectors.flatMap(({ separations }) => separations.map(({ ood }) => ood.dataset))),
+  ];
+  const groups = averages.filter((average) => average.id !== 'mean' && sets.some(average.includes));
+  const several = detectors.length > systems.length;
+  return {
+    id: `ranking-${id.name}`,
+    title: `Scores, best first, against ${id.name}`,
+    caption: `Mean AUROC over ${sets.map(({ name }) => name).join(', ')}, with DeLong's interval, 95 %.${
+      several
+        ? " Behind: the best score of the same model minus this one, on the same images, by DeLong's test of paired AUROCs; p with Holm's correction over all pairs of scores of the model. Scores that share a letter are not told apart."
+        : ''
+    }`,
+    columns: [
+      { key: 'model', title: 'Model', format: 'text' },
+      { key: 'score', title: 'Score', format: 'text' },
+      { key: 'mean', title: 'Mean AUROC', format: 'number', better: 'higher' },
+      ...groups.map(({ id: key, title }) => ({
+        key,
+        title: title.replace('mean', 'AUROC'),
+        format: 'number' as const,
+        better: 'higher' as const,
+      })),
+      { key: 'fpr95', title: `Mean ${fpr95.title}`, format: 'percent', better: 'lower' },
+      ...(several
+        ? [
+            { key: 'behind', title: 'Behind', format: 'number' as const },
+            { key: 'p', title: 'p', format: 'number' as const },
+            { key: 'alike', title: 'Alike', format: 'text' as const },
+          ]
+        : []),
+    ],
+    rows: systems.flatMap((system) =>
+      rankScoresOf(detectors.filter((detector) => detector.system === system)).map(
+        ({ detector: { score, separations }, behind, alike }) => ({
+          model: system.name,
+          score: score.title,
+          mean: cell(estimateOf(auroc, separations)),
+          ...Object.fromEntries(
+            groups.map((average) => {
+              const own = separations.filter(({ ood }) => average.includes(ood.dataset));
+              return [average.id, cell(estimateOf(auroc, own), { bare: true })];
+            }),
+          ),
+          fpr95: cell(estimateOf(fpr95, separations), { bare: true }),
+          ...(behind && {
+            behind: Number.isFinite(behind.value) ? { value: behind.value, interval: behind.interval } : null,
+            p: behind.corrected,
+          }),
+          ...(several && { alike }),
+        }),
+      ),
+    ),
+  };
+}

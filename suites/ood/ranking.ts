@@ -1,0 +1,65 @@
+import { cliques, delongDifference, holm, type TestedDifference, waldTest } from '../../src/metrics.js';
+import { estimateOf } from './estimates.js';
+import { metrics } from './metrics.js';
+import type { Detector } from './result.js';
+
+/** How often chance alone may tell two scores of a system apart. */
+const LEVEL = 0.05;
+
+/** A score among those of its system, best first. */
+export interface Ranked {
+  detector: Detector;
+  /** Mean AUROC of the best, minus that of this one; absent for the best. */
+  behind?: TestedDifference & { n: number; corrected: number | null };
+  /** Letters: scores that share one are not told apart. */
+  alike: string;
+}
+
+const [auroc] = metrics;
+
+/**
+ * The scores of one system by their mean AUROC over all OOD sets. Every two are compared on the same images by DeLong's
+ * test of the difference of the means, with Holm's correction over all pairs of the system.
+ */
+export function rankScoresOf(detectors: readonly Detector[]): Ranked[] {
+  const value = ({ separations }: Detector) => estimateOf(auroc, separations).value;
+  const order = detectors
+    .filter((detector) => Number.isFinite(value(detector)))
+    .sort((a, b) => value(b) - value(a));
+  const pairs = order.flatMap((a, i) =>
+    order.slice(i + 1).map((b, k) => ({ i, j: i + 1 + k, ...tested(a, b) })),
+  );
+  const family = pairs.filter(({ p }) => p !== null);
+  const corrected = holm(family.map(({ p }) => p ?? 1));
+  const judged = pairs.map((pair) => {
+    const at = family.indexOf(pair);
+    return { ...pair, corrected: at < 0 ? null : corrected[at] };
+  });
+  const undecided = new Set(
+    judged.filter((pair) => pair.corrected !== null && pair.corrected > LEVEL).map(({ i, j }) => `${i} ${j}`),
+  );
+  const groups = cliques(order.length, (i, j) => undecided.has(`${Math.min(i, j)} ${Math.max(i, j)}`));
+  return order.map((detector, at) => {
+    const behind = judged.find(({ i, j }) => i === 0 && j === at);
+    return {
+      detector,
+      ...(behind && { behind }),
+      alike: groups.flatMap((members, g) => (members.includes(at) ? [letter(g)] : [])).join(' '),
+    };
+  });
+}
+
+function tested(a: Detector, b: Detector): TestedDifference & { n: number } {
+  const [ofA, ofB] = [a, b].map(({ separations }) => separations.map(({ placed }) => placed));
+  const n = Math.min(...ofA.flatMap(({ id, ood }) => [id.length, ood.length]));
+  const isSame =
+    ofA.length === ofB.length &&
+    ofA.every(({ id, ood }, s) => id.length === ofB[s].id.length && ood.length === ofB[s].ood.length);
+  if (!isSame) return { value: Number.NaN, interval: null, p: null, n };
+  const { value, error } = delongDifference(ofA, ofB);
+  return { ...waldTest(value, error, n, { by: 'normal' }), n };
+}
+
+/** a to z, then aa. */
+const letter = (g: number): string =>
+  (g < 26 ? '' : letter(Math.floor(g / 26) - 1)) + String.fromCharCode(97 + (g % 26));

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { delongDifference, placements } from '../../../src/metrics/delong.js';
+import { holm } from '../../../src/metrics/holm.js';
+import { waldTest } from '../../../src/metrics/wald.js';
+import { ood } from '../../../suites/ood/index.js';
+import { linearSystem } from '../helpers/linear-system.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { type Outcome, runSuite, sheetOf } from '../helpers/run-suite.js';
+
+const draw = (i: number, k: number) => Math.fround(2 * Math.sin(7.3 * i + 3.1 * k * k + k * i));
+const images = (n: number, from: number, shift: number) =>
+  Array.from({ length: n }, (_, i) => [0, 1, 2].map((k) => draw(from + i, k) + (k === 0 ? shift : 0)));
+const SCORES = ['max-softmax', 'max-logit', 'entropy', 'log-px', 'margin'];
+
+const run = () =>
+  runSuite(ood, {
+    systems: [
+      linearSystem({
+        name: 'one',
+        weights: [
+          [1, 0, 0],
+          [0, 1, 0],
+          [0, 0, 1],
+        ],
+      }),
+    ],
+    datasets: [
+      memoryDataset({ images: images(80, 0, 1.5) }),
+      memoryDataset({ images: images(60, 100, 0), name: 'near', role: 'ood', distance: 'near' }),
+      memoryDataset({ images: images(50, 300, -1), name: 'far', role: 'ood', distance: 'far' }),
+    ],
+    options: { scores: SCORES, resamples: 100 },
+  });
+
+const rankingOf = ({ summary }: Outcome) => {
+  const table = summary.tables?.[0];
+  expect([table?.id, table?.folded]).toEqual(['ranking-test', undefined]);
+  return table?.rows as {
+    score: string;
+    mean: { value: number };
+    behind?: { value: number };
+    p?: number;
+    alike: string;
+  }[];
+};
+
+describe('the ranking of scores', () => {
+  it('is the first table: best first by mean AUROC, with paired tests against the best, corrected', async () => {
+    const outcome = await run();
+    const rows = rankingOf(outcome);
+    const means = rows.map(({ mean }) => mean.value);
+    expect(rows).toHaveLength(5);
+    expect(means).toEqual([...means].sort((a, b) => b - a));
+    // Again, from the sheet.
+    const title = new Map(
+      outcome.summary.measures.map(({ title, params }) => [title.split(' by ')[1], String(params.score)]),
+    );
+    const of = (score: string, dataset: string) =>
+      sheetOf(outcome)
+        .filter((row) => row.dataset === dataset)
+        .map((row) => Number(row[score]));
+    const placed = rows.map(({ score }) =>
+      ['near', 'far'].map((set) =>
+        placements(of(title.get(score) ?? '', 'test'), of(title.get(score) ?? '', set)),
+      ),
+    );
+    const pairs = placed.flatMap((a, i) =>
+      placed.slice(i + 1).map((b, k) => {
+        const { value, error } = delongDifference(a, b);
+        return { i, j: i + 1 + k, value, p: waldTest(value, error, 50, { by: 'normal' }).p ?? 1 };
+      }),
+    );
+    const corrected = holm(pairs.map(({ p }) => p));
+    for (const [j, row] of rows.entries()) {
+      const at = pairs.findIndex((pair) => pair.i === 0 && pair.j === j);
+      if (j === 0) expect([row.behind, row.p]).toEqual([undefined, undefined]);
+      else {
+        expect(row.behind?.value).toBeCloseTo(pairs[at].value, 12);
+        expect(row.p).toBeCloseTo(corrected[at], 12);
+      }
+    }
+    for (const [at, { i, j }] of pairs.entries()) {
+      const share = rows[i].alike.split(' ').some((one) => one && rows[j].alike.split(' ').includes(one));
+      expect(share).toBe(corrected[at] > 0.05);
+    }
+  });
+
+  it('everything else is folded, and stays readable', async () => {
+    const { summary } = await run();
+    const open = summary.tables?.filter(({ folded }) => !folded) ?? [];
+    expect(open.map(({ id }) => id)).toEqual(['ranking-test']);
+    for (const { columns } of summary.tables ?? []) expect(columns.length).toBeLessThan(12);
+  });
+
+  it('of one score there is nothing to compare', async () => {
+    const { summary } = await runSuite(ood, {
+      systems: [linearSystem({ weights: [[1]], energy: 'output' })],
+      datasets: [
+        memoryDataset({ images: [[1], [2]] }),
+        memoryDataset({ images: [[0], [1.5]], name: 'far', role: 'ood' }),
+      ],
+      options: { scores: ['log-px'], resamples: 100 },
+    });
+    expect(summary.tables?.[0].columns.map(({ key }) => key)).toEqual(['model', 'score', 'mean', 'fpr95']);
+  });
+});
