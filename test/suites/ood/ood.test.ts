@@ -200,6 +200,9 @@ describe('means over OOD sets', () => {
   });
 });
 
+/** Scores that take no passes of their own. */
+const SEVEN = ['log-px', 'max-logit', 'max-softmax', 'energy', 'approximate-mass', 'entropy', 'margin'];
+
 describe('sheets', () => {
   const draw = (i: number, k: number, shift: number) =>
     Math.fround(Math.sin(7 * i + 3 * k) + shift * (k === i % 3 ? 1 : 0));
@@ -216,7 +219,7 @@ describe('sheets', () => {
         memoryDataset({ images: images(25, 0.5), ...near }),
         memoryDataset({ images: images(60, 0), ...far }),
       ],
-      options: { scores: [...table.names], ...quick },
+      options: { scores: SEVEN, ...quick },
     });
 
   it('hold what every number is computed from', async () => {
