@@ -43,8 +43,9 @@ export {
   delongMean,
   type Placements,
   placements,
+  placementsIn,
 } from './metrics/delong.js';
-export { delongEstimate } from './metrics/delong-estimate.js';
+export { delongEstimate, influenceEstimate } from './metrics/delong-estimate.js';
 export { meanOfDraws } from './metrics/draw-counts.js';
 export { drawnBinSums, drawnGaps } from './metrics/drawn-bins.js';
 export { type Estimate, exact } from './metrics/estimate.js';
@@ -91,8 +92,9 @@ export { type RankingRange, rankingRange } from './metrics/ranking-range.js';
 export type { Units } from './metrics/resampling-units.js';
 export { areaUnderRisk, riskCoverage } from './metrics/risk-coverage.js';
 export { type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';
-export { scodAreas } from './metrics/scod.js';
+export { drawnScod, type Scod, scod } from './metrics/scod.js';
 export { type SelectiveAreas, selectiveAreas } from './metrics/selective-areas.js';
+export { selectiveEstimates } from './metrics/selective-estimates.js';
 export { argmax, argmaxOf, type Logits, softmax } from './metrics/softmax.js';
 export { deviationOfDraws } from './metrics/spread.js';
 export { type FittedTemperature, fitTemperature, type RefusedTemperature } from './metrics/temperature.js';

@@ -10,9 +10,9 @@ import { meanEceOfDraws } from '../metrics/mean-ece.js';
 import { meanRatioOfDraws } from '../metrics/mean-ratio.js';
 import { type OpenOodMetrics, openOodMetrics } from '../metrics/openood-metrics.js';
 import { openSetPlacements } from '../metrics/oscr.js';
-import { compareScores, type RankingMetrics } from '../metrics/ranking.js';
+import { compareScores, type RankingMetrics, rankScores } from '../metrics/ranking.js';
 import { areaUnderRisk } from '../metrics/risk-coverage.js';
-import { scodAreas } from '../metrics/scod.js';
+import { drawnScod } from '../metrics/scod.js';
 import { type SelectiveAreas, selectiveAreas } from '../metrics/selective-areas.js';
 import { softmax } from '../metrics/softmax.js';
 import { deviationOfDraws } from '../metrics/spread.js';
@@ -128,7 +128,7 @@ const scod = (name: string, area: keyof SelectiveAreas): DetectionStatistic => (
   options: ['oodCost'],
   test: 'paired-bootstrap',
   of(id, ood, { oodCost }) {
-    const areas = scodAreas(id.score, id.outcome, ood.score, Number(oodCost));
+    const areas = drawnScod(rankScores(id.score, ood.score), id.outcome, Number(oodCost));
     return (timesId, timesOod) => areas(timesId, timesOod)[area];
   },
 });
@@ -302,7 +302,7 @@ const rows: readonly Statistic[] = [
     name: 'oscr',
     roles: ['score', 'outcome'],
     test: 'delong',
-    placed: (id, ood) => openSetPlacements(id.score, id.outcome, ood.score),
+    placed: (id, ood) => openSetPlacements(rankScores(id.score, ood.score), id.outcome),
   },
   scod('scod-aurc', 'aurc'),
   scod('scod-augrc', 'augrc'),

@@ -9,15 +9,25 @@ import type { Estimate } from './estimate.js';
  * @param value the area, as it is reported: components give it too, but for rounding
  * @param sets one for each OOD set, of the same ID examples
  */
-export function delongEstimate(value: number, sets: readonly Placements[], level = 0.95): Estimate {
+export const delongEstimate = (value: number, sets: readonly Placements[], level = 0.95): Estimate =>
+  fromComponents(value, sets, { level, method: 'delong', most: 1 });
+
+/** The same of another number whose components are its influence function, such as SCOD-AURC; cut to [0, most]. */
+export const influenceEstimate = (
+  value: number,
+  sets: readonly Placements[],
+  { level = 0.95, most }: { level?: number; most: number },
+): Estimate => fromComponents(value, sets, { level, method: 'influence', most });
+
+function fromComponents(
+  value: number,
+  sets: readonly Placements[],
+  { level, method, most }: Pick<Estimate, 'level' | 'method'> & { most: number },
+): Estimate {
   const n = (sets[0]?.id.length ?? 0) + sets.reduce((sum, { ood }) => sum + ood.length, 0);
   const none: Estimate = { value, n, interval: null, level, method: 'none' };
   if (sets.length === 0 || !Number.isFinite(value)) return none;
   const half = normalQuantile(level) * delongMean(sets).error;
   if (!(half > 0)) return none;
-  return {
-    ...none,
-    interval: [Math.max(0, value - half), Math.min(1, value + half)],
-    method: 'delong',
-  };
+  return { ...none, interval: [Math.max(0, value - half), Math.min(most, value + half)], method };
 }

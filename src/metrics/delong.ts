@@ -1,4 +1,4 @@
-import { rankScores } from './ranking.js';
+import { type Ranking, rankScores } from './ranking.js';
 
 /** How each example stands to those of the other class: the structural components of AUROC. */
 export interface Placements {
@@ -12,15 +12,16 @@ export interface Placements {
 /**
  * Structural components of AUROC (DeLong, DeLong & Clarke-Pearson 1988), from ranks among all and within the class (Sun
  * & Xu 2014): O(n log n). Infinite scores are allowed. Errors: `data-invalid` for a NaN score.
+ */
+export const placements = (idScores: ArrayLike<number>, oodScores: ArrayLike<number>): Placements =>
+  placementsIn(rankScores(idScores, oodScores));
+
+/**
+ * The same of what is ranked already, in O(n).
  * @param counted (n_ID) 1 for the ID examples that count, 0 for those that never count as higher, whatever their score.
  * With those that are classified rightly, `auroc` is the area under the open-set classification rate: see oscr.ts.
  */
-export function placements(
-  idScores: ArrayLike<number>,
-  oodScores: ArrayLike<number>,
-  counted?: ArrayLike<number>,
-): Placements {
-  const { groups, id, ood } = rankScores(idScores, oodScores);
+export function placementsIn({ groups, id, ood }: Ranking, counted?: ArrayLike<number>): Placements {
   const [n, m] = [id.length, ood.length];
   const inside = counted ? id.filter((_, i) => counted[i] === 1) : id;
   const [ofId, ofOod] = [lowerThan(inside, groups), lowerThan(ood, groups)];

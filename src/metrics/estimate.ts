@@ -28,6 +28,7 @@ export interface Estimate {
     | 'delong'
     | 'newcombe'
     | 'jackknife'
+    | 'influence'
     | 'clopper-pearson'
     | 'none';
 }

@@ -1,4 +1,5 @@
-import { type Placements, placements } from './delong.js';
+import { type Placements, placementsIn } from './delong.js';
+import { type Ranking, rankScores } from './ranking.js';
 
 /**
  * Structural components of the area under the open-set classification rate (OSCR, Dhamija et al. 2018): the share of ID
@@ -7,11 +8,8 @@ import { type Placements, placements } from './delong.js';
  * which what is classified wrongly never scores higher. So at most the accuracy, and its variance is DeLong's.
  * @param correct (n_ID) 1 where the prediction is right
  */
-export const openSetPlacements = (
-  idScores: ArrayLike<number>,
-  correct: ArrayLike<number>,
-  oodScores: ArrayLike<number>,
-): Placements => placements(idScores, oodScores, correct);
+export const openSetPlacements = (ranking: Ranking, correct: ArrayLike<number>): Placements =>
+  placementsIn(ranking, correct);
 
 /** The area itself. NaN when either set is empty. */
 export function oscr(
@@ -20,5 +18,5 @@ export function oscr(
   oodScores: ArrayLike<number>,
 ): number {
   const [n, m] = [idScores.length, oodScores.length];
-  return n === 0 || m === 0 ? Number.NaN : openSetPlacements(idScores, correct, oodScores).auroc;
+  return n === 0 || m === 0 ? Number.NaN : openSetPlacements(rankScores(idScores, oodScores), correct).auroc;
 }

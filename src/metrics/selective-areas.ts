@@ -1,4 +1,4 @@
-import { groupsByScore } from './risk-coverage.js';
+import { rankScores } from './ranking.js';
 
 /** Areas under curves over the share of examples that is kept, those with the highest scores first. 0 is best. */
 export interface SelectiveAreas {
@@ -11,9 +11,37 @@ export interface SelectiveAreas {
   augrcFdShifts: number;
 }
 
+/** Examples by distinct score, in descending order: how many there are, and what they cost in all when they are kept. */
+export interface LossGroups {
+  counts: Float64Array;
+  losses: Float64Array;
+}
+
+/** Examples with equal scores are kept in any order: `aurc` and `augrc` are the means over these. NaN without examples. */
+export function areasOf({ counts, losses }: LossGroups): SelectiveAreas {
+  // Doubles from the start: see drawn-bins.ts.
+  let [kept, lost, area, generalized, byRisk, byLoss] = [-0, -0, -0, -0, -0, -0];
+  for (let g = 0; g < counts.length; g++) {
+    const [count, more] = [counts[g], losses[g]];
+    if (count === 0) continue;
+    for (let k = 1; k <= count; k++) area += (lost + (more * k) / count) / (kept + k);
+    generalized += count * lost + (more * (count + 1)) / 2;
+    const risk = (lost + more) / (kept + count);
+    byRisk += (count * ((kept > 0 ? lost / kept : risk) + risk)) / 2;
+    byLoss += (count * (lost + lost + more)) / 2;
+    kept += count;
+    lost += more;
+  }
+  return {
+    aurc: area / kept,
+    augrc: generalized / kept / kept,
+    aurcFdShifts: byRisk / kept,
+    augrcFdShifts: byLoss / kept / kept,
+  };
+}
+
 /**
- * Examples with equal scores are kept in any order: `aurc` and `augrc` are the means over these. NaN without examples.
- * @param scores (n), none NaN
+ * @param scores (n) Errors: `data-invalid` for a NaN
  * @param losses (n) what each costs when it is kept: 1 for a wrong prediction and 0 for a right one
  * @returns a function of how often each example was drawn, (n)
  */
@@ -21,30 +49,15 @@ export function selectiveAreas(
   scores: ArrayLike<number>,
   losses: ArrayLike<number>,
 ): (times: Uint8Array) => SelectiveAreas {
-  const groups = groupsByScore(scores);
+  const { groups, id: group } = rankScores(scores, []);
+  const drawn: LossGroups = { counts: new Float64Array(groups), losses: new Float64Array(groups) };
   return (times) => {
-    // Doubles from the start: see drawn-bins.ts.
-    let [kept, lost, area, generalized, byRisk, byLoss] = [-0, -0, -0, -0, -0, -0];
-    for (const group of groups) {
-      let [drawn, more] = [0, 0];
-      for (const i of group) {
-        drawn += times[i];
-        more += times[i] * losses[i];
-      }
-      if (drawn === 0) continue;
-      for (let k = 1; k <= drawn; k++) area += (lost + (more * k) / drawn) / (kept + k);
-      generalized += drawn * lost + (more * (drawn + 1)) / 2;
-      const risk = (lost + more) / (kept + drawn);
-      byRisk += (drawn * ((kept > 0 ? lost / kept : risk) + risk)) / 2;
-      byLoss += (drawn * (lost + lost + more)) / 2;
-      kept += drawn;
-      lost += more;
+    drawn.counts.fill(0);
+    drawn.losses.fill(0);
+    for (let i = 0; i < group.length; i++) {
+      drawn.counts[group[i]] += times[i];
+      drawn.losses[group[i]] += times[i] * losses[i];
     }
-    return {
-      aurc: area / kept,
-      augrc: generalized / kept / kept,
-      aurcFdShifts: byRisk / kept,
-      augrcFdShifts: byLoss / kept / kept,
-    };
+    return areasOf(drawn);
   };
 }

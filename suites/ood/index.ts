@@ -48,7 +48,7 @@ export const ood = defineSuite({
     const scored = scoreAll(collected, scores, [...ids, ...oods], context);
     const separations = separate(scored, sets, { ...options, seed: context.seed, steps: context.steps });
     const detectors = detectorsOf(separations);
-    const selected = selectiveResults(detectors, options, context);
+    const selected = selectiveResults(detectors, options);
     const headline = scores.find(({ id }) => id === 'log-px') ?? scores[0];
     const of = (id: DatasetInfo) => {
       const against = separations.filter((s) => s.id.dataset === id);

@@ -1,11 +1,5 @@
-import { type Estimate, jointBootstrap, selectiveAreas } from '../../src/metrics.js';
-import {
-  type DatasetInfo,
-  type Measure,
-  type MeasureRows,
-  measure,
-  type SuiteContext,
-} from '../../src/suite.js';
+import { type Estimate, selectiveEstimates } from '../../src/metrics.js';
+import { type DatasetInfo, type Measure, type MeasureRows, measure } from '../../src/suite.js';
 import { estimateOf } from './estimates.js';
 import { averages, type MetricRow, metricsOf, selective } from './metrics.js';
 import type { OodOptions } from './options.js';
@@ -95,35 +89,17 @@ export interface SelectiveResult {
   areas: Readonly<Record<string, Estimate>>;
 }
 
-/** Selective classification of the test set by every score, on the same resamples. */
+/** Selective classification of the test set by every score. */
 export function selectiveResults(
   detectors: readonly Detector[],
-  { resamples, conventions }: OodOptions,
-  { seed, steps }: Pick<SuiteContext, 'seed' | 'steps'>,
+  { conventions }: Pick<OodOptions, 'conventions'>,
 ): SelectiveResult[] {
   const rows = selective.filter(({ convention }) => !convention || conventions.includes(convention));
   return detectors.flatMap((detector) => {
-    const { system, score, id } = detector;
-    const { correct } = id.predicted ?? {};
+    const { correct } = detector.id.predicted ?? {};
     if (!correct || correct.length === 0) return [];
-    const of = selectiveAreas(
-      id.values,
-      correct.map((right) => 1 - right),
-    );
-    const step = steps?.(`resamples of ${score.id} of ${system.name} on ${id.dataset.name}`);
-    const found = jointBootstrap(
-      correct.length,
-      [
-        {
-          of: (times) => {
-            const areas = of(times);
-            return Object.fromEntries(rows.map((row) => [row.id, areas[row.area]]));
-          },
-        },
-      ],
-      { seed, resamples, purpose: `bootstrap/id/${id.dataset.name}`, ...(step && { step }) },
-    );
-    return [{ detector, areas: found }];
+    const found = selectiveEstimates(detector.id.values, correct);
+    return [{ detector, areas: Object.fromEntries(rows.map((row) => [row.id, found[row.area]])) }];
   });
 }
 

@@ -1,6 +1,7 @@
 import {
   delongEstimate,
   type Estimate,
+  influenceEstimate,
   type OpenOodMetrics,
   type RankingMetric,
   rankingEstimate,
@@ -55,11 +56,14 @@ const scod = (area: 'aurc' | 'augrc', title: string): MetricRow => ({
   averaged: ALL,
   outcome: true,
   options: ['oodCost'],
-  estimate: (separations) =>
-    twoSidedEstimate(
-      separations.flatMap(({ open }) => (open ? [open.scod] : [])),
-      area,
-    ),
+  estimate: (separations) => {
+    const found = separations.flatMap(({ open }) => (open ? [open.scod] : []));
+    return influenceEstimate(
+      mean(found.map(({ areas }) => areas[area])),
+      found.map((one) => one[area]),
+      { most: Math.max(1, ...separations.map(({ oodCost }) => oodCost)) },
+    );
+  },
 });
 
 const openOod = (

@@ -5,15 +5,15 @@ import {
   openOodMetrics,
   openSetPlacements,
   type Placements,
-  placements,
+  placementsIn,
   type Ranking,
   type RankingMetrics,
   type RankingRange,
   type RankingReplicates,
   rankingRange,
   rankScores,
-  type SelectiveAreas,
-  scodAreas,
+  type Scod,
+  scod,
   type TwoSidedReplicates,
 } from '../../src/metrics.js';
 import type { ChosenScore } from '../../src/score.js';
@@ -34,7 +34,9 @@ export interface Separation {
   range: RankingRange;
   placed: Placements;
   /** With what is classified rightly. */
-  open?: { placed: Placements; scod: TwoSidedReplicates<keyof SelectiveAreas> };
+  open?: { placed: Placements; scod: Scod };
+  /** What accepting an OOD image costs in `open.scod`. */
+  oodCost: number;
   openOod?: TwoSidedReplicates<keyof OpenOodMetrics>;
 }
 
@@ -87,14 +89,6 @@ function separatePairs(
   const step = (of: string) => steps?.(`resamples of ${ood.name} against ${id.name}${of}`);
   const sizes = { nId: pairs[0].id.values.length, nOod: pairs[0].ood.values.length };
   const replicates = bootstrapRankings(rankings, { ...draws, step: step('') });
-  const labelled = pairs.filter((pair) => pair.id.predicted?.correct);
-  const scod = bootstrapTwoSided(
-    labelled.map((pair) =>
-      scodAreas(pair.id.values, pair.id.predicted?.correct ?? [], pair.ood.values, oodCost),
-    ),
-    sizes,
-    { ...draws, step: step(', with right and wrong') },
-  );
   const asOpenOod = bootstrapTwoSided(
     conventions.includes('openood')
       ? pairs.map((pair) => openOodMetrics(pair.id.values, pair.ood.values))
@@ -112,11 +106,12 @@ function separatePairs(
       ranked: replicates[i].values,
       replicates: replicates[i],
       range: rankingRange(values, pair.ood.values, rounding, pair.ood.rounding),
-      placed: placements(values, pair.ood.values),
+      placed: placementsIn(rankings[i]),
+      oodCost,
       ...(predicted?.correct && {
         open: {
-          placed: openSetPlacements(values, predicted.correct, pair.ood.values),
-          scod: scod[labelled.indexOf(pair)],
+          placed: openSetPlacements(rankings[i], predicted.correct),
+          scod: scod(rankings[i], predicted.correct, oodCost),
         },
       }),
       ...(asOpenOod[i] && { openOod: asOpenOod[i] }),

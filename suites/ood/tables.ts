@@ -118,7 +118,7 @@ export function openSetTable(
     {
       id: `open-set-${id.name}`,
       title: `With right and wrong predictions, on ${id.name}`,
-      caption: `AURC and AUGRC: the risk of what the score keeps of ${id.name} alone, averaged over how much it keeps; 0 is best. OSCR: the chance that an image is classified rightly and scores higher than an OOD image, at most the accuracy. SCOD: the same areas where OOD images are in the pool, and keeping one costs ${oodCost}; they depend on how many there are. Means over the OOD sets. Intervals, 95 %: DeLong's of OSCR, else by bootstrap.`,
+      caption: `AURC and AUGRC: the risk of what the score keeps of ${id.name} alone, averaged over how much it keeps; 0 is best. OSCR: the chance that an image is classified rightly and scores higher than an OOD image, at most the accuracy. SCOD: the same areas where OOD images are in the pool, and keeping one costs ${oodCost}; they depend on how many there are. Means over the OOD sets. Intervals, 95 %: DeLong's of OSCR, else by influence functions.`,
       folded: true,
       columns: [
         ...HEAD,

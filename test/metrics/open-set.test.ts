@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { delongMean } from '../../src/metrics/delong.js';
+import type { Estimate } from '../../src/metrics/estimate.js';
 import { openSetPlacements, oscr } from '../../src/metrics/oscr.js';
-import { compareScores } from '../../src/metrics/ranking.js';
-import { scodAreas } from '../../src/metrics/scod.js';
+import { compareScores, rankScores } from '../../src/metrics/ranking.js';
+import { drawnScod, scod } from '../../src/metrics/scod.js';
 import { selectiveAreas } from '../../src/metrics/selective-areas.js';
+import { selectiveEstimates } from '../../src/metrics/selective-estimates.js';
 
 const once = (n: number) => new Uint8Array(n).fill(1);
 /** Few values, so that many tie. */
@@ -129,30 +131,10 @@ describe('OSCR', () => {
         );
         expect(all).toBeCloseTo(compareScores(scores, ood).auroc, 12);
         expect(area).toBeLessThanOrEqual(mean(correct) + 1e-12);
-        const placed = openSetPlacements(scores, correct, ood);
+        const placed = openSetPlacements(rankScores(scores, ood), correct);
         expect(mean([...placed.ood])).toBeCloseTo(area, 12);
       }),
     );
-  });
-
-  it('has a standard error as large as the spread over samples', () => {
-    // A congruential generator: 250 samples of 60 ID and 50 OOD examples.
-    let state = 1;
-    const draw = () => {
-      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-      return state / 2 ** 32;
-    };
-    const normal = () => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
-    const samples = Array.from({ length: 250 }, () => {
-      const id = Array.from({ length: 60 }, () => normal() + 1);
-      const correct = id.map((s) => (draw() < 0.5 + 0.2 * s ? 1 : 0));
-      return delongMean([openSetPlacements(id, correct, Array.from({ length: 50 }, normal))]);
-    });
-    const centre = mean(samples.map(({ value }) => value));
-    const spread = Math.sqrt(mean(samples.map(({ value }) => (value - centre) ** 2)));
-    const told = Math.sqrt(mean(samples.map(({ error }) => error ** 2)));
-    expect(told / spread).toBeGreaterThan(0.9);
-    expect(told / spread).toBeLessThan(1.1);
   });
 
   it('is not defined without examples of a class', () => {
@@ -170,12 +152,13 @@ describe('SCOD', () => {
           ...id.map((one) => ({ score: one.score, loss: 1 - one.correct })),
           ...ood.map((one) => ({ score: one, loss: oodCost })),
         ];
-        const found = scodAreas(
+        const ranking = rankScores(
           id.map((one) => one.score),
-          id.map(({ correct }) => correct),
           ood,
-          oodCost,
-        )(once(id.length), once(ood.length));
+        );
+        const correct = id.map((one) => one.correct);
+        const found = drawnScod(ranking, correct, oodCost)(once(id.length), once(ood.length));
+        expect(scod(ranking, correct, oodCost).areas).toEqual(found);
         const whole = selectiveAreas(
           pool.map((one) => one.score),
           pool.map(({ loss }) => loss),
@@ -187,8 +170,51 @@ describe('SCOD', () => {
 
   it('a known answer: an OOD example between a right and a wrong one', () => {
     // Kept in turn: right, OOD of cost 2, wrong.
-    const found = scodAreas([3, 1], [1, 0], [2], 2)(once(2), once(1));
+    const found = scod(rankScores([3, 1], [2]), [1, 0], 2).areas;
     expect(found.aurc).toBeCloseTo((0 + 2 / 2 + 3 / 3) / 3, 12);
     expect(found.augrc).toBeCloseTo((0 + 2 + 3) / 9, 12);
   });
+});
+
+describe('standard errors', () => {
+  // A congruential generator: 300 samples of 80 ID and 60 OOD examples, with scores that tie.
+  let state = 1;
+  const draw = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const normal = () => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
+  const score = (shift: number) => Math.round(10 * (normal() + shift)) / 10;
+  const ofOne = ({ value, interval }: Estimate) => ({
+    value,
+    error: interval ? (interval[1] - interval[0]) / 2 / 1.959964 : Number.NaN,
+  });
+  const samples = Array.from({ length: 300 }, () => {
+    const id = Array.from({ length: 80 }, () => score(1));
+    const correct = id.map((one) => (draw() < 0.5 + 0.15 * one ? 1 : 0));
+    const ranking = rankScores(
+      id,
+      Array.from({ length: 60 }, () => score(0)),
+    );
+    const areas = selectiveEstimates(id, correct);
+    const pool = scod(ranking, correct, 2);
+    return {
+      oscr: delongMean([openSetPlacements(ranking, correct)]),
+      aurc: ofOne(areas.aurc),
+      augrc: ofOne(areas.augrc),
+      'scod-aurc': { ...delongMean([pool.aurc]), value: pool.areas.aurc },
+      'scod-augrc': { ...delongMean([pool.augrc]), value: pool.areas.augrc },
+    };
+  });
+  it.each(Object.keys(samples[0]) as (keyof (typeof samples)[number])[])(
+    'of %s are as large as the spread over samples',
+    (name) => {
+      const values = samples.map((sample) => sample[name].value);
+      const centre = mean(values);
+      const spread = Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
+      const told = Math.sqrt(mean(samples.map((sample) => sample[name].error ** 2)));
+      expect(told / spread).toBeGreaterThan(0.9);
+      expect(told / spread).toBeLessThan(1.1);
+    },
+  );
 });
