@@ -22,4 +22,6 @@ export type { DatasetInfo, Examples } from './data/dataset.js';
 export type { Draws, Generator, Parent, PixelTransform } from './data/derived/derivation.js';
 export type { DataFormat, ImageSource, PathHead } from './data/source.js';
 export type { DatasetSpec } from './data/spec.js';
+export { type Sequence, sequences } from './data/warps/sequences.js';
+export { PADDINGS, type Padding } from './data/warps/warp.js';
 export type { Stream } from './random/stream.js';

@@ -64,7 +64,19 @@ export {
   type SamplesParams,
   samples,
 } from './suites/measurements/samples.js';
+export {
+  type SequenceParams,
+  type SequenceRows,
+  sequenceClasses,
+} from './suites/measurements/sequence-classes.js';
 export { sgldTrace, type TraceParams, type TraceRows } from './suites/measurements/sgld-trace.js';
+export {
+  type GridPoint,
+  gridOf,
+  type SpatialParams,
+  type SpatialRows,
+  spatialGrid,
+} from './suites/measurements/spatial-grid.js';
 export {
   placesOf,
   type StoredChainRows,

@@ -3,6 +3,7 @@ import { accuracy } from './accuracy/index.js';
 import { attack } from './attack/index.js';
 import { calibration } from './calibration/index.js';
 import { conformal } from './conformal/index.js';
+import { consistency } from './consistency/index.js';
 import { corruptions } from './corruptions/index.js';
 import { energy } from './energy/index.js';
 import { jem } from './jem/index.js';
@@ -10,6 +11,7 @@ import { ood } from './ood/index.js';
 import { purification } from './purification/index.js';
 import { robustOod } from './robust-ood/index.js';
 import { samples } from './samples/index.js';
+import { spatial } from './spatial/index.js';
 import { transfer } from './transfer/index.js';
 
 /** Every suite that comes with Assay. */
@@ -18,6 +20,8 @@ export const builtinSuites: readonly Suite[] = [
   calibration,
   conformal,
   corruptions,
+  consistency,
+  spatial,
   ood,
   energy,
   attack,

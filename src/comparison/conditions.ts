@@ -127,6 +127,9 @@ const INERT: Readonly<Record<string, readonly string[]>> = {
   attack: ['pictures', 'checks'],
   transfer: ['pictures'],
   ood: ['scores', 'histogramBins', 'resamples'],
+  corruptions: ['scores', 'reference', 'resamples'],
+  consistency: ['reference', 'resamples'],
+  spatial: ['whole'],
   energy: [
     'gradients',
     'traces',

@@ -94,6 +94,8 @@ beforeAll(async () => {
             resamples: 100,
           },
         },
+        { consistency: { frames: 4, reference: 'flat', resamples: 100 } },
+        { spatial: { angles: 3, shifts: 3, draws: 3, whole: true } },
         { transfer: { method: 'pgd', steps: 2, epsilon: '16/255' } },
         { 'robust-ood': { method: 'pgd', steps: 2, epsilons: ['8/255'], examples: 12, resamples: 100 } },
         {
@@ -145,7 +147,7 @@ describe('the rows of measures', () => {
     expect([...new Set(measures.map(({ rows: { statistic } }) => statistic))].sort()).toEqual(
       [...statistics.names].sort(),
     );
-    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(10);
+    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(12);
   });
 
   it('are named by every measure that is one of examples', () => {

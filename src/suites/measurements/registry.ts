@@ -24,7 +24,9 @@ import { purifiedImages } from './purified-images.js';
 import { purifierExpansion } from './purifier-expansion.js';
 import { repeatability } from './repeatability.js';
 import { samples } from './samples.js';
+import { sequenceClasses } from './sequence-classes.js';
 import { sgldTrace } from './sgld-trace.js';
+import { spatialGrid } from './spatial-grid.js';
 import { storedChains } from './stored-chains.js';
 import { trainMode } from './train-mode.js';
 import { tunedOptions } from './tuned-options.js';
@@ -63,4 +65,6 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   nearestImages,
   attackPath,
   localLipschitz,
+  spatialGrid,
+  sequenceClasses,
 ];
