@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { pipeline, Readable } from 'node:stream';
 import { malformed, openFile, pieces } from '../bytes/byte-source.js';
+import { cellsOf, csvRecords } from '../csv-records.js';
 import type { ExampleSheet } from '../suites/contract.js';
 
 /** A cell of a sheet: as a suite gives it, or as text of a CSV file. */
@@ -26,38 +26,62 @@ const SHEET = /^examples\/[A-Za-z0-9_-]+\.csv$/;
 
 /**
  * The sheets that a run has written, read from front to back.
- * Errors: `file-unreadable`; while rows are read, `file-malformed` with the line.
+ * Errors: `file-unreadable`; while rows are read, `file-malformed` with the record.
  */
 export function sheetsIn(directory: string): Sheets {
   return async (file) => {
-    if (!SHEET.test(file)) return undefined;
-    const path = join(directory, file);
-    for await (const columns of recordsOf(path, 1)) return { columns, rows: rowsOf(path) };
-    throw malformed({ file: path }, 'the sheet has no header line');
+    const written = await writtenSheet(directory, file);
+    return written && { columns: written.columns, rows: rowsOf(written) };
   };
 }
 
-/** What comes after the header. The file is open only while rows are read: of some sheets nobody wants any. */
-async function* rowsOf(file: string): AsyncGenerator<string[]> {
-  let header = true;
-  for await (const cells of recordsOf(file)) {
-    if (!header) yield cells;
-    header = false;
-  }
+/** A sheet whose rows are not yet cut into cells. */
+export interface WrittenSheet {
+  columns: readonly string[];
+  /** Records after the header, some at a time. The file is open only while they are read. */
+  records(): AsyncIterable<readonly string[]>;
+  /** The cells of a record, which is named by its number from 1. Errors: `file-malformed`. */
+  cells(record: string, number: number): string[];
 }
 
-async function* recordsOf(file: string, to?: number): AsyncGenerator<string[]> {
-  // Most runs compare with nothing.
-  const { CsvError, parse } = await import('csv-parse');
+/** Undefined where no sheet can lie there. Errors: `file-unreadable`; `file-malformed`. */
+export async function writtenSheet(directory: string, file: string): Promise<WrittenSheet | undefined> {
+  if (!SHEET.test(file)) return undefined;
+  const path = join(directory, file);
+  for await (const [header] of recordsOf(path, false)) {
+    const columns = header === undefined ? undefined : cellsOf(header);
+    if (!columns) break;
+    return {
+      columns,
+      records: () => recordsOf(path, true),
+      cells(record, number) {
+        const cells = cellsOf(record);
+        if (cells?.length === columns.length) return cells;
+        throw malformed({ file: path, path: `record ${number}` }, 'a row of the sheet is not whole', {
+          expected: `${columns.length} cells, as the header has`,
+          found: cells ? `${cells.length}` : 'a quote without its partner',
+          hint: 'sheets of a run are not to be edited: run `assay run` again, it writes them from what it measured',
+        });
+      },
+    };
+  }
+  throw malformed({ file: path }, 'the sheet has no header line');
+}
+
+async function* rowsOf({ records, cells }: WrittenSheet): AsyncGenerator<string[]> {
+  let number = 0;
+  for await (const some of records()) for (const record of some) yield cells(record, ++number);
+}
+
+async function* recordsOf(file: string, afterHeader: boolean): AsyncGenerator<string[]> {
   const source = await openFile(file);
+  let header = afterHeader;
   try {
-    // The callback is a must; the error itself arrives through the iteration.
-    yield* pipeline(Readable.from(pieces(source)), parse({ bom: true, to }), () => {});
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw malformed({ file, path: `line ${error.lines}` }, error.message, {
-      hint: 'sheets of a run are not to be edited: run `assay run` again, it writes them from what it measured',
-    });
+    for await (const records of csvRecords(pieces(source))) {
+      if (records.length === 0) continue;
+      yield header ? records.slice(1) : records;
+      header = false;
+    }
   } finally {
     await source.close();
   }

@@ -3,9 +3,8 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { stringify } from 'csv-stringify';
 import { temporaryName } from '../bytes/leftovers.js';
-import { cast } from '../csv-cell.js';
+import { csvText } from '../csv-text.js';
 import { encodeNpy } from '../data/npy.js';
 import { writeAtomically } from '../report/output.js';
 import type { ExampleArray, ExampleSheet, Summary } from '../suites/contract.js';
@@ -84,10 +83,9 @@ function fileNames(): (wanted: string) => string {
 
 async function writeSheet(file: string, { columns, rows }: ExampleSheet): Promise<void> {
   const temporary = join(dirname(file), temporaryName(basename(file)));
-  const csv = stringify({ header: true, columns: [...columns], cast });
   try {
     await mkdir(dirname(file), { recursive: true });
-    await pipeline(Readable.from(rows), csv, createWriteStream(temporary, { flush: true }));
+    await pipeline(Readable.from(csvText(columns, rows)), createWriteStream(temporary, { flush: true }));
     await rename(temporary, file);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);

@@ -10,7 +10,9 @@ async function show() {
   const pages = Math.max(1, Math.ceil(kept.length / TILES));
   const page = Math.min(Math.max(1, Number(state.page) || 1), pages);
   const said = fact ? `; ✓ and ✗: ${fact.column.replaceAll('_', ' ')}, ${fact.model}` : '';
-  document.querySelector('.told').textContent = `${kept.length} of ${facts.indices.length} examples${said}`;
+  const n = facts.indices.length;
+  const all = dataset.cut ? `the first ${n} examples (every row lies in examples/*.csv)` : `${n} examples`;
+  document.querySelector('.told').textContent = `${kept.length} of ${all}${said}`;
   const tiles = kept.slice((page - 1) * TILES, page * TILES).map((e) => tile(facts, dataset, e, fact));
   document.querySelector('.tiles').replaceChildren(...tiles.map(({ made }) => made));
   const turn = (to, text) => {

@@ -18,7 +18,15 @@ interface Contents {
   title: string;
   systems: string[];
   sheets: ViewedSheet[];
-  datasets: { name: string; classes: string[]; file: string; parts: number; pictures: number; n: number }[];
+  datasets: {
+    name: string;
+    classes: string[];
+    file: string;
+    parts: number;
+    pictures: number;
+    n: number;
+    cut: boolean;
+  }[];
 }
 
 /**
@@ -49,7 +57,7 @@ export async function renderExamples(results: Results, directory: string): Promi
     for (const [k, sprite] of sprites.entries()) part(`pictures-${k}`, sprite);
     contents.datasets.push({
       ...{ name: dataset.name, classes: classesOf(results, dataset.name), file, parts: rows.length },
-      ...{ pictures: sprites.length, n: facts.indices.length },
+      ...{ pictures: sprites.length, n: facts.indices.length, cut: dataset.cut },
     });
   }
   const { page, style, script } = await loadExamplePage();
