@@ -1,5 +1,5 @@
 import { type Static, Type } from '../config/type.js';
-import { maskedSum, percentileOption, prunedMask } from './pruning.js';
+import { maskedSum, percentileOption, prunedMask, triedPercentiles } from './pruning.js';
 import { shapedEnergy } from './shaped-energy.js';
 
 const options = Type.Object({ percentile: percentileOption(90) }, { additionalProperties: false });
@@ -10,6 +10,8 @@ export const ashB = shapedEnergy<Static<typeof options>>({
   label: 'logsumexp of the largest features, each the sum of all over their number, the others 0',
   source: 'Djurisic et al. 2023',
   options,
+  // As OpenOOD tries them.
+  grid: triedPercentiles,
   shape(h, { percentile }) {
     const mask = prunedMask(h, percentile);
     const kept = mask.reduce((sum, one) => sum + one, 0);

@@ -1,6 +1,6 @@
 import { type Static, Type } from '../config/type.js';
 import { length1 } from '../metrics/matrix.js';
-import { percentileOption, prunedMask } from './pruning.js';
+import { percentileOption, prunedMask, triedPercentiles } from './pruning.js';
 import { shapedEnergy } from './shaped-energy.js';
 
 const options = Type.Object({ percentile: percentileOption(90) }, { additionalProperties: false });
@@ -11,6 +11,8 @@ export const ashP = shapedEnergy<Static<typeof options>>({
   label: 'logsumexp of the largest features, the others 0',
   source: 'Djurisic et al. 2023',
   options,
+  // As OpenOOD tries them for ASH-B.
+  grid: triedPercentiles,
   shape(h, { percentile }) {
     const mask = prunedMask(h, percentile);
     const kept = (of: Float64Array) => of.map((v, j) => (mask[j] ? v : 0));

@@ -1,5 +1,5 @@
 import { type Static, Type } from '../config/type.js';
-import { percentileOption } from './pruning.js';
+import { percentileOption, triedPercentiles } from './pruning.js';
 import { scaledBySums } from './scaled-by-sums.js';
 import { shapedEnergy } from './shaped-energy.js';
 
@@ -11,5 +11,7 @@ export const ashS = shapedEnergy<Static<typeof options>>({
   label: 'logsumexp of the largest features times exp(sum / sum of these)',
   source: 'Djurisic et al. 2023',
   options,
+  // As OpenOOD tries them for ASH-B.
+  grid: triedPercentiles,
   shape: (h, { percentile }) => scaledBySums(h, percentile, true),
 });

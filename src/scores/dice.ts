@@ -22,6 +22,7 @@ export const dice = shapedEnergy<Static<typeof options>>({
   label: 'logsumexp of logits of the weights that contribute most',
   source: 'Sun & Li 2022',
   options,
+  grid: [10, 30, 50, 70, 90].map((percentile) => ({ percentile })),
   fit: {
     role: ['train', 'validation'],
     unlabelled: true,

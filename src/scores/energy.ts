@@ -1,5 +1,6 @@
 import { type Static, Type } from '../config/type.js';
-import { logSumExp } from '../metrics/softmax.js';
+import { logSumExpOf } from '../graph/along-classes.js';
+import { logSumExp, logSumExpRow } from '../metrics/softmax.js';
 import { logitRounding, ofOneLogit } from './rounding.js';
 import { logitsOf, type Score } from './score.js';
 
@@ -21,4 +22,11 @@ export const energy: Score<Static<typeof options>> = {
   compute: (inputs, { temperature }) =>
     logSumExp(logitsOf(inputs), temperature).map((value) => temperature * value),
   rounding: (inputs, values) => logitRounding(logitsOf(inputs), values, ofOneLogit),
+  // At T = 1.
+  climbed: {
+    needs: ['logits'],
+    classes: 1,
+    value: ({ logits }) => logSumExpRow(logits),
+    emit: ({ b, logits }) => logSumExpOf(b, logits),
+  },
 };

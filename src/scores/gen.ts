@@ -1,15 +1,25 @@
 import { type Static, Type } from '../config/type.js';
+import { int } from '../graph/build.js';
 import { unorderedSum } from '../metrics/unordered-sum.js';
+import { combinations } from './grid.js';
 import { logitRounding } from './rounding.js';
 import { perProbabilityRow } from './rows.js';
 import { logitsOf, type Score } from './score.js';
 
+/** Of the paper. */
+const PUBLISHED = { gamma: 0.1, top: 100 };
+
 const options = Type.Object(
   {
-    gamma: Type.Number({ exclusiveMinimum: 0, maximum: 1, default: 0.1, description: 'The exponent.' }),
+    gamma: Type.Number({
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: PUBLISHED.gamma,
+      description: 'The exponent.',
+    }),
     top: Type.Integer({
       minimum: 1,
-      default: 100,
+      default: PUBLISHED.top,
       description: 'How many of the largest probabilities are summed over.',
     }),
   },
@@ -25,6 +35,9 @@ const products = (logP: Float64Array, top: number) =>
     .subarray(0, top)
     .map((l) => Math.exp(l) * -Math.expm1(l));
 
+/** Where p is 1 to float32, 1 - p has no digits: GEN gets no higher there. */
+const LEAST = 2 ** -24;
+
 export const gen: Score<Static<typeof options>> = {
   id: 'gen',
   title: 'GEN',
@@ -32,6 +45,11 @@ export const gen: Score<Static<typeof options>> = {
   source: 'Liu et al. 2023',
   needs: ['logits'],
   options,
+  // As OpenOOD tries them, as far as p^g is concave.
+  grid: combinations<Static<typeof options>>({
+    gamma: [0.01, 0.1, 0.5, 1],
+    top: [10, 50, 100, 200, 500, 1000],
+  }),
   compute: (inputs, { gamma, top }) =>
     perProbabilityRow(inputs, (logP) => -unorderedSum(products(logP, top).map((q) => q ** gamma))),
   // d q^g / dp = g q^(g-1) (1 - 2p), and the logits move p by at most 2 p (1 - p) in all.
@@ -39,4 +57,24 @@ export const gen: Score<Static<typeof options>> = {
     logitRounding(logitsOf(inputs), values, (logP) =>
       products(logP, top).reduce((sum, q) => sum + 2 * gamma * q ** gamma, 0),
     ),
+  // At the published g and number of probabilities.
+  climbed: {
+    needs: ['logits'],
+    classes: 2,
+    value: ({ logits }) =>
+      gen.compute({ n: 1, logits: { n: 1, classes: logits.length, data: logits } }, PUBLISHED)[0],
+    emit({ b, logits }) {
+      const classes = b.op('Gather', [b.op('Shape', [logits]), b.ints([1])], { axis: int(0) });
+      const count = b.op('Min', [classes, b.ints([PUBLISHED.top])]);
+      const [largest] = b.node('TopK', [logits, count], { axis: int(1) }, ['largest_logits', 'likeliest']);
+      const all = b.op('ReduceLogSumExp', [logits, b.ints([1])], { keepdims: int(1) });
+      const p = b.op('Exp', [b.op('Sub', [largest, all])]);
+      const rest = b.op('Max', [b.op('Sub', [b.scalar(1), p]), b.scalar(LEAST)]);
+      const q = b.op('Max', [b.op('Mul', [p, rest]), b.scalar(LEAST * LEAST)]);
+      const sum = b.op('ReduceSum', [b.op('Pow', [q, b.scalar(PUBLISHED.gamma)]), b.ints([1])], {
+        keepdims: int(0),
+      });
+      return b.op('Neg', [sum]);
+    },
+  },
 };

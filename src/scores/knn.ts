@@ -21,6 +21,7 @@ export const knn: Score<Static<typeof options>> = {
   source: 'Sun et al. 2022',
   needs: ['features'],
   options,
+  grid: [10, 20, 50].map((k) => ({ k })),
   fit: {
     role: 'train',
     unlabelled: true,

@@ -31,6 +31,7 @@ export const nci: Score<Static<typeof options>> = {
   source: 'Liu & Qin 2025',
   needs: ['features', 'lastLayer'],
   options,
+  grid: [0, 1e-4, 1e-3, 1e-2].map((alpha) => ({ alpha })),
   fit: {
     role: ['train', 'validation'],
     unlabelled: true,

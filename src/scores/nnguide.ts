@@ -23,6 +23,7 @@ export const nnguide: Score<Static<typeof options>> = {
   source: 'Park et al. 2023',
   needs: ['features', 'logits'],
   options,
+  grid: [1, 10, 50, 100].map((k) => ({ k })),
   shifts: true,
   fit: {
     role: 'train',

@@ -10,6 +10,9 @@ export const percentileOption = (usual: number) =>
     description: 'Percentage of the features that are not among the largest.',
   });
 
+/** What OpenOOD tries of it. */
+export const triedPercentiles = [65, 70, 75, 80, 85, 90, 95].map((percentile) => ({ percentile }));
+
 /** 1 for each of the largest n - round(n p / 100) features, halves rounded to even; at least one is kept. */
 export const prunedMask = (h: Float64Array, percentile: number): Uint8Array =>
   largestMask(h, Math.max(1, h.length - roundHalfEven((h.length * percentile) / 100)));

@@ -21,6 +21,7 @@ export const react = shapedEnergy<Static<typeof options>>({
   label: 'logsumexp of features cut above a percentile',
   source: 'Sun et al. 2021',
   options,
+  grid: [85, 90, 95, 99].map((percentile) => ({ percentile })),
   fit: {
     role: ['train', 'validation'],
     unlabelled: true,

@@ -1,5 +1,5 @@
 import { type Static, Type } from '../config/type.js';
-import { percentileOption } from './pruning.js';
+import { percentileOption, triedPercentiles } from './pruning.js';
 import { scaledBySums } from './scaled-by-sums.js';
 import { shapedEnergy } from './shaped-energy.js';
 
@@ -11,5 +11,7 @@ export const scale = shapedEnergy<Static<typeof options>>({
   label: 'logsumexp of features times exp(sum / sum of the largest)',
   source: 'Xu et al. 2024',
   options,
+  // As OpenOOD tries them.
+  grid: triedPercentiles,
   shape: (h, { percentile }) => scaledBySums(h, percentile, false),
 });

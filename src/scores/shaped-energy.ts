@@ -13,7 +13,7 @@ export interface Shaped {
 
 /** A score that is the energy of changed features, or of a changed last layer. */
 export interface ShapedRow<Options>
-  extends Pick<Score<Options>, 'id' | 'title' | 'label' | 'source' | 'options' | 'fit'> {
+  extends Pick<Score<Options>, 'id' | 'title' | 'label' | 'source' | 'options' | 'grid' | 'fit'> {
   /** `h` may be changed in place. */
   shape?(h: Float64Array, options: Options, statistics: Statistics): Shaped;
   /** W in place of that of the layer. */

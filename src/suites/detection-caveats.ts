@@ -47,14 +47,33 @@ export function setWarnings(
   }
   const known = new Set(systems.flatMap(({ classes }) => classes));
   const shared = (ood.classes ?? []).filter((name) => known.has(name));
-  if (shared.length === 0) return [];
+  const transferred = transferCaveat(suite, ood);
+  if (shared.length === 0) return transferred;
   return [
+    ...transferred,
     {
       ...at,
       code: 'ood-classes-overlap',
       severity: 'warning',
       message: `"${ood.name}" has classes that the models were trained on: ${shared.slice(0, 5).join(', ')}`,
       why: 'images of these classes are not out-of-distribution, and count against every score',
+    },
+  ];
+}
+
+/** Of images that were attacked to raise one score on one system. */
+function transferCaveat(suite: string, { name, recipe }: DatasetInfo): Warning[] {
+  if (recipe?.by !== 'raise') return [];
+  const { on, score } = recipe.options;
+  return [
+    {
+      suite,
+      dataset: name,
+      code: 'attack-transferred',
+      severity: 'note',
+      message: `images of "${name}" were attacked to raise ${score} of "${on}"`,
+      why: 'for every other score and system they are a transfer of that attack: one that knew them would do better',
+      fix: 'read the suite robust-ood for scores that an attacker can follow, each attacked by itself',
     },
   ];
 }

@@ -5,6 +5,7 @@
 export const warningCodes: readonly string[] = [
   'accuracy-at-chance',
   'adaptive-weaker-than-transfer',
+  'attack-transferred',
   'aware-beats-plain',
   'bpda-beats-full-gradient',
   'bpda-misleads',

@@ -39,6 +39,15 @@ const maxSoftmax = (f: readonly number[]) => Math.log(Math.max(...f.map((v) => M
 /** Of any sign. */
 const WEIGHTS = Array.from({ length: CLASSES }, (_, k) => 0.5 - k);
 
+const softmaxOf = (f: readonly number[]) => f.map((v) => Math.exp(v - logSumExp(f)));
+const entropy = (f: readonly number[]) =>
+  softmaxOf(f).reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0);
+/** 1 - p as the sum of the others. */
+const gen = (f: readonly number[]) =>
+  -softmaxOf(f)
+    .map((p, k, all) => (p * all.reduce((sum, q, j) => (j === k ? sum : sum + q), 0)) ** 0.1)
+    .reduce((a, b) => a + b);
+
 type Definition = (f: readonly number[], y: number, t: number) => number;
 
 /** Every loss of the logits of one example, in double precision (specs of the attacks and of JEM). */
@@ -57,6 +66,12 @@ const definitions: Record<string, undefined | Definition> = {
   'target-margin': (f, y, t) => f[t] - f[y],
   'max-logit': maxLogit,
   'max-softmax': maxSoftmax,
+  energy: logSumExp,
+  entropy,
+  gen,
+  'evade-energy': evading(logSumExp),
+  'evade-entropy': evading(entropy),
+  'evade-gen': evading(gen),
   'evade-log-px': evading(logSumExp),
   'evade-max-logit': evading(largestOther),
   'evade-max-softmax': evading((f, y) => largestOther(f, y) - logSumExp(f)),

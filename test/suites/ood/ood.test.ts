@@ -621,6 +621,14 @@ describe('warnings and bad input', () => {
       { about: { classes: ['zebra', 'class 1'] }, scores: ['max-softmax'] },
       ['ood-classes-overlap'],
     ],
+    [
+      'images that an attack moved',
+      {
+        about: { recipe: { by: 'raise', of: 'far', options: { on: 'm', score: 'log-px' } } },
+        scores: ['max-softmax'],
+      },
+      ['attack-transferred'],
+    ],
   ];
   it.each(cases)('%s', async (_, given, expected) => {
     expect(codes(await run(given))).toEqual(expected);
