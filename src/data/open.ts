@@ -75,7 +75,8 @@ export async function openSource(
   try {
     const { absent, ...aligned } = alignClasses(source, spec.role === 'ood' ? undefined : classes);
     Object.assign(source, aligned);
-    const selection = select(source.n, source.labels, absolute);
+    const { severity, ...rest } = absolute;
+    const selection = select(source.n, source.labels, source.wholeSeverity ? rest : absolute);
     return {
       source,
       selection,

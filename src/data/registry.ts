@@ -4,6 +4,7 @@ import { folder } from './folder.js';
 import { idx } from './idx.js';
 import { npy } from './npy-format.js';
 import { npz } from './npz-format.js';
+import { cifarC, imagenetC } from './published-corruptions.js';
 import { pytorch } from './pytorch.js';
 import type { DataFormat } from './source.js';
 
@@ -15,5 +16,7 @@ export const dataFormats = Registry.of<DataFormat>('data format', [
   cifar10,
   cifar100,
   idx,
+  cifarC,
+  imagenetC,
   folder,
 ]);

@@ -80,7 +80,8 @@ export const DatasetSpec = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 5,
-        description: 'Files of CIFAR-10-C: which fifth of the examples, 1 (weak) to 5. Default: all.',
+        description:
+          'Files of CIFAR-10-C: which fifth of the examples, 1 (weak) to 5. Default: all. imagenet-c: which folder.',
       }),
     ),
     offset: Type.Optional(Type.Integer({ minimum: 0, description: 'Skip the first n examples.' })),
