@@ -2,6 +2,7 @@
 export { aurocEstimate, type Scores } from './metrics/auroc-estimate.js';
 export { clopperPearson } from './metrics/beta-distribution.js';
 export { type Binning, type BinSums, binSums, equalMass, equalWidth } from './metrics/binning.js';
+export { type BinningConvention, binningConventions } from './metrics/binning-conventions.js';
 export { signTest } from './metrics/binomial-tail.js';
 export {
   classwiseEceStatistic,
@@ -13,6 +14,11 @@ export {
   rmsCalibrationError,
   signedGap,
 } from './metrics/calibration.js';
+export {
+  type CalibrationMetric,
+  calibrationMetrics,
+  type MetricOptions,
+} from './metrics/calibration-metrics.js';
 export {
   type Classified,
   classify,
@@ -95,8 +101,10 @@ export { type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';
 export { drawnScod, type Scod, scod } from './metrics/scod.js';
 export { type SelectiveAreas, selectiveAreas } from './metrics/selective-areas.js';
 export { selectiveEstimates } from './metrics/selective-estimates.js';
-export { argmax, argmaxOf, type Logits, softmax } from './metrics/softmax.js';
+export { type Skce, skce } from './metrics/skce.js';
+export { argmax, argmaxOf, type Logits, largestLogits, softmax } from './metrics/softmax.js';
 export { deviationOfDraws } from './metrics/spread.js';
+export { debiasedPlugIn, type TCal, tCal } from './metrics/t-cal.js';
 export { type FittedTemperature, fitTemperature, type RefusedTemperature } from './metrics/temperature.js';
 export {
   bootstrapTwoSided,

@@ -1,5 +1,11 @@
 import { equalMass, equalWidth } from '../metrics/binning.js';
+import { binningConventions } from '../metrics/binning-conventions.js';
 import { classwiseEceStatistic, ece, mce, rmsCalibrationError, signedGap } from '../metrics/calibration.js';
+import {
+  type CalibrationMetric,
+  calibrationMetrics,
+  type MetricOptions,
+} from '../metrics/calibration-metrics.js';
 import { classwiseCoverageGap, sizeStratifiedViolation } from '../metrics/conformal/conditional-coverage.js';
 import type { Placements } from '../metrics/delong.js';
 import { drawn, meanOfDraws } from '../metrics/draw-counts.js';
@@ -14,7 +20,7 @@ import { compareScores, type RankingMetrics, rankScores } from '../metrics/ranki
 import { areaUnderRisk } from '../metrics/risk-coverage.js';
 import { drawnScod } from '../metrics/scod.js';
 import { type SelectiveAreas, selectiveAreas } from '../metrics/selective-areas.js';
-import { softmax } from '../metrics/softmax.js';
+import { largestLogits, softmax } from '../metrics/softmax.js';
 import { deviationOfDraws } from '../metrics/spread.js';
 import { Registry } from '../registry.js';
 import type { MeasureRows } from '../suites/results.js';
@@ -99,6 +105,59 @@ const binned = (name: string, of: typeof ece): ExampleStatistic => ({
     const sums = drawnBinSums(equalWidth(confidence, Number(bins)), confidence, booleans(outcome));
     return (times) => of(sums(times));
   },
+});
+
+/** Probabilities of the logits of a sheet, which has the nine digits that name a float32. */
+function probabilitiesOf(logits: Float64Array, n: number, temperature: number) {
+  const classes = logits.length / n;
+  return { n, classes, data: softmax({ n, classes, data: Float32Array.from(logits) }, temperature) };
+}
+
+const ofMetric = (metric: CalibrationMetric): ExampleStatistic => {
+  const { name, options } = metric;
+  const about = { kind: 'examples', name, test: 'paired-bootstrap' } as const;
+  const chosen = (given: Options): MetricOptions => ({
+    bins: Number(given.bins),
+    threshold: Number(given.threshold),
+    bandwidth: Number(given.bandwidth),
+    positiveClass: Number(given.positiveClass),
+  });
+  return metric.of === 'top-label'
+    ? {
+        ...about,
+        roles: ['confidence', 'outcome'],
+        options,
+        of: ({ confidence, outcome }, given) =>
+          metric.statistic({ confidence, outcome: booleans(outcome) }, chosen(given)),
+      }
+    : {
+        ...about,
+        roles: ['logits', 'label'],
+        options,
+        own: ['temperature'],
+        of: ({ logits, label }, given) =>
+          metric.statistic(
+            probabilitiesOf(logits, label.length, Number(given.temperature)),
+            label,
+            chosen(given),
+          ),
+      };
+};
+
+/** Calibration errors as other code computes them. */
+const conventions = binningConventions.map(({ name, bins: value, of: statistic }): ExampleStatistic => {
+  return {
+    kind: 'examples',
+    name,
+    roles: [value === 'max-logit' ? 'logits' : 'confidence', 'outcome'],
+    options: ['bins'],
+    test: 'paired-bootstrap',
+    of: ({ logits, confidence, outcome }, { bins }) => {
+      const n = outcome.length;
+      const values = logits ? largestLogits({ n, classes: logits.length / n, data: logits }) : confidence;
+      return statistic(values, outcome, Number(bins));
+    },
+  };
 });
 
 const ranking = (
@@ -228,13 +287,12 @@ const rows: readonly Statistic[] = [
     own: ['temperature'],
     test: 'paired-bootstrap',
     of({ logits, label }, { bins, temperature }) {
-      const [n, classes] = [label.length, logits.length / label.length];
-      // Written with the nine digits that name a float32.
-      const data = Float32Array.from(logits);
-      const probabilities = { n, classes, data: softmax({ n, classes, data }, Number(temperature)) };
+      const probabilities = probabilitiesOf(logits, label.length, Number(temperature));
       return classwiseEceStatistic(probabilities, label, Number(bins));
     },
   },
+  ...calibrationMetrics.map(ofMetric),
+  ...conventions,
   {
     kind: 'examples',
     name: 'sd',

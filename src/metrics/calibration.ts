@@ -50,8 +50,8 @@ export interface Probabilities {
   data: ArrayLike<number>;
 }
 
-/** The probability of class k, (n), and whether it is the label. */
-function ofClass(k: number, { n, classes, data }: Probabilities, labels: ArrayLike<number>) {
+/** The probability of class k, (n), and whether it is the label: positive-class calibration, of any number of classes. */
+export function ofClass(k: number, { n, classes, data }: Probabilities, labels: ArrayLike<number>) {
   const [column, isClass] = [new Float64Array(n), new Uint8Array(n)];
   for (let i = 0; i < n; i++) {
     // Softmax in floating point may exceed 1 in the last bit.

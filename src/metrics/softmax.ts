@@ -97,3 +97,12 @@ export function argmaxOf(logits: ArrayLike<number>, start = 0, classes = logits.
 export function argmax({ n, classes, data }: Logits): Int32Array {
   return Int32Array.from({ length: n }, (_, i) => argmaxOf(data, i * classes, classes));
 }
+
+/** The largest logit of every row. (n) */
+export function largestLogits({ n, classes, data }: Logits): Float64Array {
+  return Float64Array.from({ length: n }, (_, i) => {
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < classes; k++) largest = Math.max(largest, data[i * classes + k]);
+    return largest;
+  });
+}

@@ -9,6 +9,7 @@ import {
   type Measure,
   type MeasureDescription,
   measure,
+  type NotApplicable,
   type Static,
   type SuiteContext,
   type SystemInfo,
@@ -19,6 +20,9 @@ import {
   withoutLabels,
 } from '../../src/suite.js';
 import { fitOf, pick } from './fit.js';
+import { furtherMeasures, furtherOf } from './further.js';
+import { chosenMetrics, furtherMeasureNames, furtherOptions, positiveClassOf } from './further-options.js';
+import { furtherTables } from './further-tables.js';
 import {
   type CalibrationMetric,
   type CalibrationResult,
@@ -48,6 +52,7 @@ const CalibrationOptions = Type.Object(
       description: 'share of the test set that the temperature is fitted on, without a validation set',
     }),
     resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
+    ...furtherOptions,
   },
   { additionalProperties: false },
 );
@@ -78,6 +83,7 @@ export const calibration = defineSuite({
     'signed-gap',
     'ece-if-calibrated',
     'temperature',
+    ...furtherMeasureNames,
   ],
 
   plan(context, options) {
@@ -101,6 +107,7 @@ export const calibration = defineSuite({
       tables: sets.flatMap((set) => [
         overviewTable(set.dataset, set.results, options.bins),
         temperatureTable(set.dataset, set.results),
+        ...furtherTables(set.dataset, set.results),
       ]),
       figures: results.flatMap(reliabilityFigures),
       warnings: [
@@ -108,7 +115,7 @@ export const calibration = defineSuite({
         ...context.systems.flatMap((system) => singleDraw(NAME, system)),
         ...results.flatMap((result) => calibrationWarnings(NAME, result)),
       ],
-      notApplicable: withoutLabels(NAME, context),
+      notApplicable: [...withoutLabels(NAME, context), ...withoutPositiveClass(context, options)],
       examples: [calibrationSheet(results)],
     };
   },
@@ -119,9 +126,10 @@ function resultOf(
   dataset: DatasetInfo,
   found: Collected<OutputRows>,
   collected: CollectedRows,
-  { bins, resamples, fitOn, fitShare }: Options,
+  options: Options,
   { datasets, seed, steps }: SuiteContext,
 ): CalibrationResult {
+  const { bins, resamples, fitOn, fitShare } = options;
   // Errors name the system, the data set and the example.
   classifiedOf(found);
   const validation = validationSet(datasets, fitOn, FITTING);
@@ -146,6 +154,7 @@ function resultOf(
     ...(fit.temperature.fitted && {
       after: calibrationOf(reported, fit.temperature.temperature, settings),
     }),
+    further: furtherOf({ collected: found, whole }, { ...options, seed, ...(step && { step }) }),
   };
 }
 
@@ -234,7 +243,25 @@ function measures(result: CalibrationResult, { bins, resamples }: Options): Meas
     ),
     ...scaled('before', before),
     ...(after ? scaled('after', after) : []),
+    ...furtherMeasures(at, result.further),
   ];
+}
+
+/** Systems of which no class was named as the positive one. */
+function withoutPositiveClass({ systems }: SuiteContext, options: Options): NotApplicable[] {
+  const what = 'positive-class-ece';
+  if (!chosenMetrics(options).includes(what)) return [];
+  return systems
+    .filter(({ classes }) => positiveClassOf(options, classes.length) === undefined)
+    .map(({ name, classes }) => ({
+      suite: NAME,
+      model: name,
+      what,
+      reason:
+        options.positiveClass === undefined
+          ? `it has ${classes.length} classes, and no \`positiveClass\` was given`
+          : `it has no class ${options.positiveClass}: classes are numbered from 0 to ${classes.length - 1}`,
+    }));
 }
 
 /** A note that half of the test set went into fitting. */

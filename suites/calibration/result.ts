@@ -25,6 +25,7 @@ import {
 } from '../../src/metrics.js';
 import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
 import type { Fit, Picked } from './fit.js';
+import type { Further } from './further.js';
 
 export type CalibrationMetric =
   | 'ece'
@@ -55,6 +56,8 @@ export interface CalibrationResult {
   /** The reported examples, as the model is and with the fitted temperature. */
   before: Calibration;
   after?: Calibration;
+  /** What was asked for beyond that, of all examples as the model is. */
+  further: Further[];
 }
 
 export interface CalibrationSettings {

@@ -4,7 +4,7 @@ import type { Collected, ExampleSheet, MeasureRows } from '../../src/suite.js';
 import type { CalibrationMetric, CalibrationResult } from './result.js';
 
 /** Beyond this many classes a sheet of logits is a burden. */
-const LOGITS_IN_SHEET = 100;
+export const LOGITS_IN_SHEET = 100;
 
 const COLUMNS = [
   'model',
@@ -21,7 +21,8 @@ const COLUMNS = [
   'logits',
 ] as const;
 
-const NAME = 'calibration';
+/** Its name. */
+export const SHEET = 'calibration';
 
 /** The rows that a metric is made from: as the model is, or, with a temperature, as scaled by it. */
 export function rowsOf(
@@ -34,7 +35,7 @@ export function rowsOf(
   }: { where: MeasureRows['where']; bins: number; classes: number; temperature?: number },
 ): { rows?: MeasureRows } {
   const scaled = temperature === undefined ? '' : 'scaled_';
-  const on = { sheet: NAME, where };
+  const on = { sheet: SHEET, where };
   if (metric === 'nll') return { rows: { ...on, statistic: 'mean', columns: { value: `${scaled}nll` } } };
   if (metric === 'classwise-ece') {
     if (classes > LOGITS_IN_SHEET) return {};
@@ -82,7 +83,7 @@ function rowOf(
 /** A row per example of the test sets, and of the validation set where there is one. */
 export function calibrationSheet(results: readonly CalibrationResult[]): ExampleSheet {
   return {
-    name: NAME,
+    name: SHEET,
     columns: COLUMNS,
     rows: {
       *[Symbol.iterator]() {

@@ -1,0 +1,265 @@
+import { logitsOf } from '../../src/measurements.js';
+import {
+  areaUnderRisk,
+  calibrationMetrics,
+  type Estimate,
+  jointBootstrap,
+  largestLogits,
+  type MetricOptions,
+  type Step,
+  selectiveAreas,
+  skce,
+  softmax,
+  tCal,
+} from '../../src/metrics.js';
+import { type Measure, type MeasureDescription, type MeasureRows, measure } from '../../src/suite.js';
+import {
+  AREAS,
+  chosenConventions,
+  chosenMetrics,
+  type FurtherOptions,
+  positiveClassOf,
+} from './further-options.js';
+import { type CalibrationResult, classwiseResamples } from './result.js';
+import { LOGITS_IN_SHEET, SHEET } from './sheet.js';
+
+/** A measure beyond ECE and its kin: its estimate, and everything else about it. */
+export interface Further {
+  about: Pick<MeasureDescription, 'measure' | 'title' | 'better' | 'format' | 'note'> & {
+    params: Record<string, number>;
+    rows?: Omit<MeasureRows, 'sheet' | 'where'>;
+  };
+  estimate: Estimate;
+}
+
+interface Settings extends FurtherOptions {
+  bins: number;
+  resamples: number;
+  seed: number;
+  step?: Step;
+}
+
+/** A statistic of resamples that is bootstrapped. */
+interface Bootstrapped {
+  about: Further['about'];
+  of: (times: Uint8Array) => number;
+  resamples?: number;
+  centred?: boolean;
+  within?: readonly [number, number];
+}
+
+type Whole = Pick<CalibrationResult, 'collected' | 'whole'>;
+
+/** The measures that were asked for, of all examples as the model is. */
+export function furtherOf(result: Whole, settings: Settings): Further[] {
+  const { n } = result.whole.classified;
+  const own = kernelEstimates(result, settings);
+  const statistics = [
+    ...ofRows(result, settings),
+    ...areas(result, settings),
+    ...conventions(result, settings),
+  ];
+  const { resamples, seed, step } = settings;
+  const estimates: Record<string, Estimate> = jointBootstrap(
+    n,
+    statistics.map(({ about, of, ...how }) => ({
+      of: (times: Uint8Array): Record<string, number> => ({ [about.measure]: of(times) }),
+      ...(how.resamples !== undefined && { resamples: how.resamples }),
+      ...(how.centred && { centred: [about.measure] }),
+      ...(how.within && { within: how.within }),
+    })),
+    { seed, resamples, ...(step && { step }) },
+  );
+  const bootstrapped = statistics.map(({ about, resamples: used = resamples }): Further => {
+    const note = used < resamples ? { note: `interval from ${used} resamples` } : {};
+    return { about: { ...about, ...note }, estimate: estimates[about.measure] };
+  });
+  return [...bootstrapped, ...own, ...tests(result, settings)];
+}
+
+/** As measures. */
+export function furtherMeasures(
+  at: Pick<MeasureDescription, 'suite' | 'model' | 'dataset'>,
+  further: readonly Further[],
+): Measure[] {
+  const where = { model: at.model, dataset: at.dataset };
+  return further.map(({ about: { rows, ...about }, estimate }) =>
+    measure({ ...at, ...about, ...(rows && { rows: { sheet: SHEET, where, ...rows } }) }, estimate),
+  );
+}
+
+const TOP_LABEL = { confidence: 'confidence', outcome: 'correct' };
+const CLASSES = { logits: 'logits', label: 'label' };
+
+/** Options of the metrics, and which of the rows asked for can be made: a positive class may be missing. */
+function asked(result: Whole, settings: Settings) {
+  const positiveClass = positiveClassOf(settings, result.whole.classified.classes);
+  const options: MetricOptions = { ...settings, positiveClass: positiveClass ?? Number.NaN };
+  const rows = calibrationMetrics.filter(
+    ({ name, options: needed }) =>
+      chosenMetrics(settings).includes(name) &&
+      (positiveClass !== undefined || !needed.includes('positiveClass')),
+  );
+  return { options, rows };
+}
+
+function aboutRow(row: (typeof calibrationMetrics)[number], options: MetricOptions, classes: number) {
+  const params = Object.fromEntries(row.options.map((key) => [key, options[key]]));
+  const topLabel = row.of === 'top-label';
+  const rows = {
+    statistic: row.name,
+    columns: topLabel ? TOP_LABEL : CLASSES,
+    options: { ...params, ...(!topLabel && { temperature: 1 }) },
+  };
+  const { name, title, unit, better } = row;
+  const inSheet = topLabel || classes <= LOGITS_IN_SHEET;
+  return { measure: name, title, format: unit, better, params, ...(inSheet && { rows }) };
+}
+
+function ofRows(result: Whole, settings: Settings): Bootstrapped[] {
+  const { confidence, correct: outcome, classes, labels, n } = result.whole.classified;
+  const { options, rows } = asked(result, settings);
+  const probabilities = rows.some(({ of }) => of === 'classes')
+    ? { n, classes, data: softmax(logitsOf(result.collected)) }
+    : { n: 0, classes, data: [] };
+  return rows
+    .filter((row) => row.of === 'classes' || !row.estimate)
+    .map((row) => ({
+      about: aboutRow(row, options, classes),
+      of:
+        row.of === 'top-label'
+          ? row.statistic({ confidence, outcome }, options)
+          : row.statistic(probabilities, labels, options),
+      resamples: Math.min(
+        row.resamples ?? settings.resamples,
+        row.of === 'classes' ? classwiseResamples(n, classes, settings.resamples) : settings.resamples,
+      ),
+      ...(row.centred && { centred: true }),
+      ...(row.within && { within: row.within }),
+    }));
+}
+
+/** Those with intervals of their own. */
+function kernelEstimates(result: Whole, settings: Settings): Further[] {
+  const { confidence, correct: outcome, classes } = result.whole.classified;
+  const { options, rows } = asked(result, settings);
+  return rows.flatMap((row) => {
+    if (row.of !== 'top-label' || !row.estimate) return [];
+    const estimate = row.estimate({ confidence, outcome }, options);
+    const note = Number.isNaN(estimate.value) &&
+      estimate.n > 2 && { note: `not computed: ${row.description}` };
+    return [{ about: { ...aboutRow(row, options, classes), ...note }, estimate }];
+  });
+}
+
+function areas(result: Whole, settings: Settings): Bootstrapped[] {
+  const { confidence, correct } = result.whole.classified;
+  const names = AREAS.filter((name) => chosenMetrics(settings).includes(name));
+  const wrong = () => correct.map((right) => 1 - right);
+  const statistics = {
+    aurc: () => areaUnderRisk(confidence, correct),
+    augrc: () => {
+      const both = selectiveAreas(confidence, wrong());
+      return (times: Uint8Array) => both(times).augrc;
+    },
+  };
+  const titles = { aurc: 'AURC, by confidence', augrc: 'AUGRC, by confidence' };
+  return names.map((name) => ({
+    about: {
+      measure: name,
+      title: titles[name],
+      format: 'percent',
+      better: 'lower',
+      params: {},
+      rows: { statistic: name, columns: { score: 'confidence', outcome: 'correct' } },
+    },
+    of: statistics[name](),
+  }));
+}
+
+function conventions(result: Whole, settings: Settings): Bootstrapped[] {
+  const { confidence, correct, classes } = result.whole.classified;
+  const { bins } = settings;
+  return chosenConventions(settings).map(({ name, title, bins: by, of }) => {
+    const value = by === 'max-logit' ? largestLogits(logitsOf(result.collected)) : confidence;
+    const inSheet = by === 'confidence' || classes <= LOGITS_IN_SHEET;
+    const columns = {
+      [by === 'max-logit' ? 'logits' : 'confidence']: by === 'max-logit' ? 'logits' : 'confidence',
+    };
+    return {
+      about: {
+        measure: name,
+        title,
+        format: 'percent',
+        better: 'lower',
+        params: { bins },
+        ...(inSheet && {
+          rows: { statistic: name, columns: { ...columns, outcome: 'correct' }, options: { bins } },
+        }),
+      },
+      of: of(value, correct, bins),
+      centred: true,
+    };
+  });
+}
+
+const rounded = (x: number) => String(Number(x.toPrecision(3)));
+
+/** Of a p-value: no interval, and how many simulations it is from. */
+const pValue = (p: number, n: number): Estimate => ({
+  value: p,
+  n,
+  interval: null,
+  level: 0.95,
+  method: 'none',
+});
+
+/** Tests of the hypothesis that a model is calibrated. Small p: it is not. */
+function tests({ collected, whole }: Whole, settings: Settings): Further[] {
+  const names = chosenMetrics(settings);
+  const { n, classes, labels, confidence, correct } = whole.classified;
+  const { seed } = settings;
+  const further: Further[] = [];
+  const plain = { format: 'number', better: 'none' } as const;
+  if (names.includes('skce') && n > 0) {
+    const probabilities = { n, classes, data: softmax(logitsOf(collected)) };
+    const { estimate, p, bandwidth, simulations, blocks } = skce(probabilities, labels, {
+      seed,
+      indices: collected.indices,
+      simulations: settings.resamples,
+    });
+    const pairs =
+      blocks > 1 ? `pairs within ${blocks} blocks of about ${Math.round(n / blocks)}` : 'all pairs';
+    const about = { ...plain, better: 'lower', note: `${pairs}, bandwidth ${rounded(bandwidth)}` } as const;
+    further.push(
+      {
+        about: { ...about, measure: 'skce', title: 'Squared kernel calibration error', params: {} },
+        estimate,
+      },
+      {
+        about: {
+          ...plain,
+          measure: 'skce-p',
+          title: 'Kernel test of calibration, all classes: p',
+          params: {},
+          note: `${pairs}, ${simulations} calibrated sets simulated`,
+        },
+        estimate: pValue(p, n),
+      },
+    );
+  }
+  if (names.includes('t-cal') && n > 0) {
+    const { p, error, bins, scales, simulations } = tCal(confidence, correct, { seed });
+    further.push({
+      about: {
+        ...plain,
+        measure: 't-cal-p',
+        title: 'T-Cal, top label: p',
+        params: {},
+        note: `corrected for ${scales} numbers of bins; least at ${bins}, where the debiased square is ${rounded(error)}; ${simulations} calibrated sets simulated`,
+      },
+      estimate: pValue(p, n),
+    });
+  }
+  return further;
+}
