@@ -1,6 +1,5 @@
 import { cell, type DatasetInfo, type Table } from '../../src/suite.js';
-import type { Further } from './further.js';
-import type { CalibrationResult } from './result.js';
+import type { CalibrationResult, Further } from './result.js';
 
 /** More rows than these are detail. */
 const FEW = 4;

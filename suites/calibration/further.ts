@@ -12,7 +12,7 @@ import {
   softmax,
   tCal,
 } from '../../src/metrics.js';
-import { type Measure, type MeasureDescription, type MeasureRows, measure } from '../../src/suite.js';
+import { type Measure, type MeasureDescription, measure } from '../../src/suite.js';
 import {
   AREAS,
   chosenConventions,
@@ -20,17 +20,8 @@ import {
   type FurtherOptions,
   positiveClassOf,
 } from './further-options.js';
-import { type CalibrationResult, classwiseResamples } from './result.js';
+import { type CalibrationResult, classwiseResamples, type Further } from './result.js';
 import { LOGITS_IN_SHEET, SHEET } from './sheet.js';
-
-/** A measure beyond ECE and its kin: its estimate, and everything else about it. */
-export interface Further {
-  about: Pick<MeasureDescription, 'measure' | 'title' | 'better' | 'format' | 'note'> & {
-    params: Record<string, number>;
-    rows?: Omit<MeasureRows, 'sheet' | 'where'>;
-  };
-  estimate: Estimate;
-}
 
 interface Settings extends FurtherOptions {
   bins: number;

@@ -23,9 +23,8 @@ import {
   softmax,
   type Units,
 } from '../../src/metrics.js';
-import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
+import type { Collected, DatasetInfo, MeasureDescription, MeasureRows, SystemInfo } from '../../src/suite.js';
 import type { Fit, Picked } from './fit.js';
-import type { Further } from './further.js';
 
 export type CalibrationMetric =
   | 'ece'
@@ -43,6 +42,15 @@ export interface Calibration {
   bins: ReliabilityBin[];
   /** ECE that a calibrated model with these confidences would get from as many examples: mean and 95 % range, if asked for. */
   floor: { mean: number; interval: [number, number] } | null;
+}
+
+/** A measure beyond ECE and its kin: its estimate, and everything else about it. */
+export interface Further {
+  about: Pick<MeasureDescription, 'measure' | 'title' | 'better' | 'format' | 'note'> & {
+    params: Record<string, number>;
+    rows?: Omit<MeasureRows, 'sheet' | 'where'>;
+  };
+  estimate: Estimate;
 }
 
 /** One system on one data set. */

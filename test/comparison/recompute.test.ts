@@ -130,7 +130,7 @@ beforeAll(async () => {
     writeFileSync(join(folder, `${name}.npz`), npz(withMistakes(images(n, name))));
   out = join(folder, 'out');
   ({ results } = await run(file, { out, threads: 1, sessions: 1 }));
-}, 120_000);
+}, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the rows of measures', () => {
