@@ -86,6 +86,7 @@ export { pairedCounts, shareDifference } from './metrics/paired-shares.js';
 export { type PermutationOptions, permutationTest } from './metrics/permutation-test.js';
 export { type Distances, distancesOf, type Pooled, pooled } from './metrics/pooled.js';
 export { quantileEstimate } from './metrics/quantile-estimate.js';
+export { rankCorrelations } from './metrics/rank-correlation.js';
 export { mannWhitneyP, wilcoxonP } from './metrics/rank-tests.js';
 export { compareScores, type Ranking, type RankingMetrics, rankScores } from './metrics/ranking.js';
 export {
@@ -97,7 +98,7 @@ export {
 export { type RankingRange, rankingRange } from './metrics/ranking-range.js';
 export type { Units } from './metrics/resampling-units.js';
 export { areaUnderRisk, riskCoverage } from './metrics/risk-coverage.js';
-export { type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';
+export { precisionRecall, type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';
 export { drawnScod, type Scod, scod } from './metrics/scod.js';
 export { type SelectiveAreas, selectiveAreas } from './metrics/selective-areas.js';
 export { selectiveEstimates } from './metrics/selective-estimates.js';

@@ -1,9 +1,8 @@
 import { groupCounts, rankScores } from './ranking.js';
 
+/** Of a ROC curve: x, the share of OOD accepted, and y, the share of ID. Of precision and recall: recall and precision. */
 export interface RocPoint {
-  /** False positive rate: share of OOD accepted. */
   x: number;
-  /** True positive rate: share of ID accepted. */
   y: number;
 }
 
@@ -24,6 +23,17 @@ export function rocCurve(idScores: ArrayLike<number>, oodScores: ArrayLike<numbe
     points.push({ x: fp / oodScores.length, y: tp / idScores.length });
   }
   return points;
+}
+
+/**
+ * Precision (y) against recall (x), a point for each distinct score, from the highest. Positives are the examples of the
+ * first argument, which should score higher. Empty when either set is.
+ */
+export function precisionRecall(positives: ArrayLike<number>, negatives: ArrayLike<number>): RocPoint[] {
+  const [n, m] = [positives.length, negatives.length];
+  return rocCurve(positives, negatives)
+    .slice(1)
+    .map(({ x, y }) => ({ x: y, y: (y * n) / (y * n + x * m) }));
 }
 
 /** Distance of p from the segment a-b. */

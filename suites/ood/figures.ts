@@ -1,4 +1,4 @@
-import { densities, rocCurve, sharedEdges, thinCurve } from '../../src/metrics.js';
+import { densities, precisionRecall, rocCurve, sharedEdges, thinCurve } from '../../src/metrics.js';
 import {
   type BarFigure,
   cell,
@@ -8,6 +8,7 @@ import {
   type LineFigure,
 } from '../../src/suite.js';
 import { estimateOf } from './estimates.js';
+import { aurocMap, correlationMap } from './heatmaps.js';
 import { metrics } from './metrics.js';
 import type { OodOptions } from './options.js';
 import type { Detector, Separation } from './result.js';
@@ -92,18 +93,60 @@ function roc(group: readonly Separation[]): LineFigure {
   };
 }
 
-/** AUROC bars per score, then histograms and ROC curves per system and score. Sets without examples are left out. */
+/** OOD images are the positives, as to who wants an alarm. One curve per OOD set. */
+function precision(group: readonly Separation[]): LineFigure {
+  const { system, score, id } = group[0];
+  const negated = (values: Float64Array) => values.map((value) => -value);
+  return {
+    kind: 'lines',
+    id: `precision-${score.id}-${system.name}-${id.dataset.name}`,
+    title: `Precision and recall of ${system.name} by ${score.title}`,
+    caption: 'OOD is positive. Precision depends on how many images of each kind there are.',
+    xLabel: 'OOD examples found',
+    yLabel: 'OOD among those found',
+    xDomain: [0, 1],
+    yDomain: [0, 1],
+    series: group.map(({ ood }) => ({
+      name: ood.dataset.name,
+      points: thinCurve(precisionRecall(negated(ood.values), negated(id.values))),
+    })),
+  };
+}
+
+/**
+ * AUROC of all, as bars or, of many scores, as heat maps; how scores go together; then histograms and curves of the best
+ * scores of each system. Sets without examples are left out.
+ */
 export function oodFigures(
   id: DatasetInfo,
   detectors: readonly Detector[],
-  { histogramBins }: Pick<OodOptions, 'histogramBins'>,
+  { histogramBins, curves }: Pick<OodOptions, 'histogramBins' | 'curves'>,
 ): Figure[] {
-  const groups = detectors
-    .map(({ separations }) => separations.filter((s) => s.id.values.length > 0 && s.ood.values.length > 0))
-    .filter((group) => group.length > 0);
+  const drawable = detectors.flatMap((detector) => {
+    const separations = detector.separations.filter((s) => s.id.values.length > 0 && s.ood.values.length > 0);
+    return separations.length > 0 ? [{ ...detector, separations }] : [];
+  });
+  const bySystem = [...new Set(drawable.map(({ system }) => system))].map((system) =>
+    drawable.filter((detector) => detector.system === system),
+  );
+  const most = Math.max(0, ...bySystem.map((own) => own.length));
+  const best = bySystem.map((own) => bestFirst(own).slice(0, curves));
+  const shown = drawable.filter((detector) => best.flat().includes(detector));
   return [
-    ...bars(id, groups.flat()),
-    ...groups.flatMap((group) => histogram(group, histogramBins)),
-    ...groups.map(roc),
+    ...(most > 4
+      ? bySystem.map((own) => aurocMap(id, bestFirst(own)))
+      : bars(
+          id,
+          drawable.flatMap(({ separations }) => separations),
+        )),
+    ...bySystem.flatMap((own) => correlationMap(id, bestFirst(own))),
+    ...shown.flatMap(({ separations }) => histogram(separations, histogramBins)),
+    ...shown.map(({ separations }) => roc(separations)),
+    ...best.flatMap((own) => own.slice(0, 1).map(({ separations }) => precision(separations))),
   ];
 }
+
+const bestFirst = (detectors: readonly Detector[]): Detector[] =>
+  detectors.toSorted(
+    (a, b) => estimateOf(auroc, b.separations).value - estimateOf(auroc, a.separations).value,
+  );

@@ -25,6 +25,12 @@ export const oodOptions = (catalogue: Catalogue) =>
         default: 1,
         description: 'SCOD: what accepting an OOD image costs, where a wrong prediction costs 1',
       }),
+      curves: Type.Integer({
+        minimum: 0,
+        default: 4,
+        description:
+          'of how many scores of a system histograms and curves are drawn, best first; with more scores, AUROC is drawn as a heat map in place of bars',
+      }),
       histogramBins: Type.Integer({ minimum: 2, maximum: 500, default: 40 }),
       resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
     },

@@ -539,7 +539,7 @@ describe('figures', () => {
       ],
       options: { scores: ['log-px', 'max-softmax'], histogramBins: 12, ...quick },
     });
-  it('are bars of AUROC per score, and a histogram and a ROC curve per system and score', async () => {
+  it('are bars of AUROC per score, a histogram and a ROC curve per system and score, and precision of the best', async () => {
     const { summary } = await outcome();
     expect(summary.figures?.map(({ kind, id }) => [kind, id])).toEqual([
       ['bars', 'auroc-log-px-test'],
@@ -548,6 +548,7 @@ describe('figures', () => {
       ['histogram', 'scores-max-softmax-linear-test'],
       ['lines', 'roc-log-px-linear-test'],
       ['lines', 'roc-max-softmax-linear-test'],
+      ['lines', expect.stringMatching(/^precision-(log-px|max-softmax)-linear-test$/)],
     ]);
   });
   it('bars are the measures; histograms hold every example; the area under a ROC curve is its AUROC', async () => {
@@ -562,7 +563,7 @@ describe('figures', () => {
         expect(figure.edges).toHaveLength(13);
         expect(figure.series.map(({ name }) => name)).toEqual(['test', 'far']);
         for (const { counts } of figure.series) expect(counts.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
-      } else if (figure.kind === 'lines') {
+      } else if (figure.kind === 'lines' && figure.id.startsWith('roc')) {
         const [{ name, points }] = figure.series;
         expect([name, points[0], points.at(-1)]).toEqual(['far', { x: 0, y: 0 }, { x: 1, y: 1 }]);
         const area = points

@@ -92,6 +92,25 @@ describe('the ranking of scores', () => {
     for (const { columns } of summary.tables ?? []) expect(columns.length).toBeLessThan(12);
   });
 
+  it('of many scores, AUROC is a map, and histograms and curves are those of the best ones', async () => {
+    const outcome = await run();
+    const { figures = [] } = outcome.summary;
+    const count = (prefix: string) => figures.filter(({ id }) => id.startsWith(prefix)).length;
+    expect(['auroc-map', 'correlation', 'scores-', 'roc-', 'precision-'].map(count)).toEqual([1, 1, 4, 4, 1]);
+    expect(figures.some(({ kind }) => kind === 'bars')).toBe(false);
+    const names = rankingOf(outcome).map(({ score }) => score);
+    const [map, correlation] = figures;
+    if (map.kind !== 'heatmap' || correlation.kind !== 'heatmap') throw new Error('no heat maps');
+    expect(map.rows.map(({ label }) => label)).toEqual(names);
+    expect(map.columns).toEqual(['near', 'far']);
+    expect(correlation.columns).toEqual(names);
+    for (const [i, { values }] of correlation.rows.entries()) {
+      expect(values[i].value).toBe(1);
+      for (const { value } of values) expect(Math.abs(value ?? 2)).toBeLessThanOrEqual(1 + 1e-12);
+    }
+    expect(figures.at(-1)?.title).toContain(names[0]);
+  });
+
   it('of one score there is nothing to compare', async () => {
     const { summary } = await runSuite(ood, {
       systems: [linearSystem({ weights: [[1]], energy: 'output' })],
