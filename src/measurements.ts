@@ -33,6 +33,7 @@ export {
   type FittedScoreRows,
   fittedScore,
   fittedScoreRequest,
+  tunedRequest,
 } from './suites/measurements/fitted-score.js';
 export { type InputGradientRows, inputGradient } from './suites/measurements/input-gradient.js';
 export { type LipschitzRows, localLipschitz } from './suites/measurements/local-lipschitz.js';
@@ -83,6 +84,7 @@ export {
   storedChains,
 } from './suites/measurements/stored-chains.js';
 export { type TrainModeRows, trainMode, trainModeRequest } from './suites/measurements/train-mode.js';
+export type { TunedRows } from './suites/measurements/tuned-options.js';
 export {
   BATCH_ROUNDING,
   isMistake,

@@ -27,3 +27,4 @@ export {
 } from './suites/chosen-scores.js';
 export { energyCaveat, setWarnings } from './suites/detection-caveats.js';
 export { fittedTo, isMeasured, lackOf, scoresNamed } from './suites/score-support.js';
+export { TuneOption, tunedScores, tuningPair } from './suites/tuning.js';

@@ -61,8 +61,22 @@ function refuseReported(of: DatasetInfo, datasets: readonly DatasetInfo[], path:
   });
 }
 
-/** The score with its options to be chosen; itself where it has no grid, or was given options. */
-export function tunedScore(score: ChosenScore, pair: Pick<Tuning, 'id' | 'ood'>): ChosenScore {
+/**
+ * Scores with options to be chosen: those that have a grid and were given no options. The others stay as they are.
+ * Errors: `config-invalid` where there is none.
+ */
+export function tunedScores(scores: readonly ChosenScore[], pair: Pick<Tuning, 'id' | 'ood'>): ChosenScore[] {
+  const tuned = scores.map((score) => tunedScore(score, pair));
+  if (tuned.some(({ tuning }) => tuning)) return tuned;
+  throw new AssayError('config-invalid', 'there are no options to choose', {
+    path: 'tune',
+    expected: 'a score that has a grid and is named without options, such as energy or odin',
+    found: scores.map(({ id }) => id).join(', '),
+    hint: 'add such a score, or leave out `tune`',
+  });
+}
+
+function tunedScore(score: ChosenScore, pair: Pick<Tuning, 'id' | 'ood'>): ChosenScore {
   if (!score.grid || score.id !== score.row) return score;
   const settled = score.grid.map((given) => settledScore(score, { ...score.settings, ...given }));
   const grid = distinctOptions([score.settings, ...settled]);

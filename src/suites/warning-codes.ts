@@ -98,6 +98,7 @@ export const warningCodes: readonly string[] = [
   'train-likelier-than-test',
   'transfer-beats-white-box',
   'transfer-overstates',
+  'tuned-on-reported-images',
   'validation-overlaps-test',
   'verdicts-unconfirmed',
   'weights-left-out',

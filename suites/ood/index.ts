@@ -20,6 +20,7 @@ import { scoreAll } from './scored.js';
 import { setsOf } from './sets.js';
 import { sheet } from './sheet.js';
 import { aurocTable, conventionTable, meanTable, openSetTable, setTable } from './tables.js';
+import { tunedResults, tunedTable, tunedWarnings, tuneRequests } from './tuned.js';
 import { scoreWarnings } from './warnings.js';
 
 const NAME = 'ood';
@@ -36,9 +37,14 @@ export const ood = defineSuite({
   plan(context, options) {
     const { ids, oods } = setsOf(context);
     const scores = scoresOf(options, context);
-    return context.systems.flatMap((system) =>
-      [...ids, ...oods].flatMap((dataset): Request[] => allOf(requestsFor(system, dataset, context, scores))),
-    );
+    const tuned = ids.length > 0 ? tuneRequests(context, scores) : [];
+    return context.systems
+      .flatMap((system) =>
+        [...ids, ...oods].flatMap((dataset): Request[] =>
+          allOf(requestsFor(system, dataset, context, scores)),
+        ),
+      )
+      .concat(tuned);
   },
 
   summarise(collected, options, context) {
@@ -47,6 +53,7 @@ export const ood = defineSuite({
     const { ids, oods } = sets;
     const scored = scoreAll(collected, scores, [...ids, ...oods], context);
     const separations = separate(scored, sets, { ...options, seed: context.seed, steps: context.steps });
+    const tuned = tunedResults(collected, context, scores);
     const detectors = detectorsOf(separations);
     const selected = selectiveResults(detectors, options);
     const headline = scores.find(({ id }) => id === 'log-px') ?? scores[0];
@@ -61,23 +68,26 @@ export const ood = defineSuite({
         ...separations.flatMap((separation) => setMeasures(NAME, separation, options)),
         ...selected.flatMap((result) => selectiveMeasures(NAME, result)),
       ],
-      tables: ids.flatMap((id) => {
-        const { against, own, selected } = of(id);
-        return [
-          rankingTable(id, own),
-          meanTable(id, own),
-          aurocTable(id, own),
-          ...openSetTable(id, selected, options),
-          ...conventionTable(id, against, options),
-          ...oods.map((set) =>
-            setTable(
-              id,
-              set,
-              against.filter((s) => s.ood.dataset === set),
+      tables: [
+        ...ids.flatMap((id) => {
+          const { against, own, selected } = of(id);
+          return [
+            rankingTable(id, own),
+            meanTable(id, own),
+            aurocTable(id, own),
+            ...openSetTable(id, selected, options),
+            ...conventionTable(id, against, options),
+            ...oods.map((set) =>
+              setTable(
+                id,
+                set,
+                against.filter((s) => s.ood.dataset === set),
+              ),
             ),
-          ),
-        ];
-      }),
+          ];
+        }),
+        ...tunedTable(tuned),
+      ],
       figures: ids.flatMap((id) => oodFigures(id, of(id).own, options)),
       warnings: [
         ...energyCaveat(NAME, ids.length > 0 ? context.systems : [], scores),
@@ -86,6 +96,7 @@ export const ood = defineSuite({
         ...(ids.length > 0 ? context.systems.flatMap((system) => singleDraw(NAME, system)) : []),
         ...detectors.flatMap((detector) => scoreWarnings(NAME, detector.separations)),
         ...separations.flatMap((separation) => roundingWarning(NAME, separation)),
+        ...tunedWarnings(NAME, tuned, scored),
       ],
       notApplicable: notApplicable(context, scores),
       examples: [

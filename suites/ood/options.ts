@@ -1,4 +1,11 @@
-import { chosenScores, scoreEntries } from '../../src/score.js';
+import {
+  type ChosenScore,
+  chosenScores,
+  scoreEntries,
+  TuneOption,
+  tunedScores,
+  tuningPair,
+} from '../../src/score.js';
 import { type Catalogue, type Static, type SuiteContext, Type } from '../../src/suite.js';
 
 export const oodOptions = (catalogue: Catalogue) =>
@@ -14,6 +21,7 @@ export const oodOptions = (catalogue: Catalogue) =>
         default: 1,
         description: 'T of the energy score, where its own options give none',
       }),
+      tune: Type.Optional(TuneOption),
       conventions: Type.Array(Type.Union([Type.Literal('openood'), Type.Literal('fd-shifts')]), {
         uniqueItems: true,
         default: [],
@@ -39,7 +47,10 @@ export const oodOptions = (catalogue: Catalogue) =>
 
 export type OodOptions = Static<ReturnType<typeof oodOptions>>;
 
-export const scoresOf = (
-  { scores, temperature }: Pick<OodOptions, 'scores' | 'temperature'>,
-  { catalogue }: Pick<SuiteContext, 'catalogue'>,
-) => chosenScores(scores, catalogue, { energy: { temperature } });
+export function scoresOf(
+  { scores, temperature, tune }: Pick<OodOptions, 'scores' | 'temperature' | 'tune'>,
+  { catalogue, datasets }: Pick<SuiteContext, 'catalogue' | 'datasets'>,
+): ChosenScore[] {
+  const chosen = chosenScores(scores, catalogue, { energy: { temperature } });
+  return tune ? tunedScores(chosen, tuningPair(tune, datasets)) : chosen;
+}
