@@ -70,7 +70,7 @@ export {
   type Step,
   wilson,
 } from './metrics/intervals.js';
-export { jointBootstrap } from './metrics/joint-bootstrap.js';
+export { jointBootstrap, ofUnits } from './metrics/joint-bootstrap.js';
 export { kernelDistance } from './metrics/kernel-distance.js';
 export { smirnovP } from './metrics/kolmogorov-smirnov.js';
 export { firstDecision, sideOfHalf } from './metrics/majority-sequence.js';

@@ -24,6 +24,17 @@ export interface Statistics {
   within?: readonly [number, number];
 }
 
+/** Statistics that are made for examples, or for groups of them when these are drawn, but not for both. */
+export function ofUnits<R extends Readonly<Record<string, number>>>(
+  make: (units?: Units) => (times: Uint8Array) => R,
+): { of: (times: Uint8Array) => R; grouped: (units: Units) => (times: Uint8Array) => R } {
+  let ofExamples: ((times: Uint8Array) => R) | undefined;
+  return {
+    of: (times) => (ofExamples ??= make())(times),
+    grouped: make,
+  };
+}
+
 /** The names that any of some statistics returns. */
 type NameIn<S extends Statistics> = S extends Statistics ? keyof ReturnType<S['of']> & string : never;
 
@@ -37,16 +48,17 @@ export function jointBootstrap<S extends Statistics>(
   options: BootstrapOptions,
 ): Record<NameIn<S>, Estimate> {
   const { resamples = 1000, level = 0.95 } = options;
-  const once = new Uint8Array(n).fill(1);
+  const once = () => new Uint8Array(n).fill(1);
   const { units, draw, perExample } = resamplesOf(n, options);
   const groups = statistics.map((group) => {
     const draws = n === 0 ? 0 : Math.min(resamples, group.resamples ?? resamples);
-    const terms = Object.entries(group.of(once)).map(([name, value]) => ({
+    const drawn = units.of && draws > 0 ? group.grouped?.(units) : undefined;
+    const values = drawn ? drawn(new Uint8Array(units.count).fill(1)) : group.of(once());
+    const terms = Object.entries(values).map(([name, value]) => ({
       name,
       value: n === 0 ? Number.NaN : value,
       replicates: new Float64Array(draws),
     }));
-    const drawn = units.of && draws > 0 ? group.grouped?.(units) : undefined;
     return { ...group, drawn, draws, terms };
   });
   const most = Math.max(0, ...groups.map(({ draws }) => draws));

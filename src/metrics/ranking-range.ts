@@ -1,3 +1,4 @@
+import { ascendingOrder } from './ascending-order.js';
 import { compareScores, type RankingMetrics } from './ranking.js';
 
 /** What a ranking could be, were its scores computed with other rounding. */
@@ -57,16 +58,21 @@ function precisionRange(
 ): [number, number] {
   const above = (ascending: Float64Array, least: number, strictly: boolean) =>
     ascending.length - countBelow(ascending, least, strictly);
+  // In the order of what is looked up: each search then walks where the one before did.
+  const order = ascendingOrder(low);
   const sorted = (values: Float64Array) => values.slice().sort();
-  const [lowest, highest, fewest, most] = [low, high, negativeLow, negativeHigh].map(sorted);
-  let [worst, best] = [0, 0];
+  const [highest, fewest, most] = [high, negativeLow, negativeHigh].map(sorted);
   const n = low.length;
-  for (let i = 0; i < n; i++) {
-    const hits = n - i;
-    worst += hits / (hits + above(most, lowest[i], false));
+  const precision = new Float64Array(n);
+  let [worst, best] = [0, 0];
+  for (let at = 0; at < n; at++) {
+    const i = order[at];
+    const hits = n - at;
+    worst += hits / (hits + above(most, low[i], false));
     const tied = above(highest, low[i], false);
-    best += tied / (tied + above(fewest, high[i], true));
+    precision[i] = tied / (tied + above(fewest, high[i], true));
   }
+  for (let i = 0; i < n; i++) best += precision[i];
   return [worst / n, best / n];
 }
 

@@ -6,6 +6,7 @@ import {
   inTopK,
   jointBootstrap,
   meanOfDraws,
+  ofUnits,
   perClass,
   type Units,
   wilson,
@@ -44,7 +45,7 @@ export function accuracyResult(
     const [nll, brier] = [meanOfDraws(classified.nll, units), meanOfDraws(classified.brier, units)];
     return (times: Uint8Array) => ({ nll: nll(times), brier: brier(times) });
   };
-  const proper = jointBootstrap(n, [{ of: means(), grouped: means }], bootstrap);
+  const proper = jointBootstrap(n, [ofUnits(means)], bootstrap);
   const each = perClass(classified);
   return {
     system,

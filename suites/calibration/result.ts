@@ -14,6 +14,7 @@ import {
   jointBootstrap,
   mce,
   meanOfDraws,
+  ofUnits,
   quantile,
   type ReliabilityBin,
   reliabilityBins,
@@ -123,14 +124,12 @@ export function calibrationOf(
     n,
     [
       {
-        of: binned(),
-        grouped: binned,
+        ...ofUnits(binned),
         centred: ['ece', 'mce', 'rms-ce', 'ece-equal-mass'],
         within: [0, 1],
       },
       {
-        of: classwise(),
-        grouped: classwise,
+        ...ofUnits(classwise),
         resamples: classwiseResamples(n, classes, resamples),
         centred: ['classwise-ece'],
         within: [0, 1],

@@ -1,6 +1,6 @@
 import { classifiedOf, logitsOf, type OutputRows } from '../../src/measurements.js';
 import type { Classified } from '../../src/metrics.js';
-import type { Collected, ExampleSheet, MeasureRows } from '../../src/suite.js';
+import { type Collected, type ExampleSheet, float32Text, type MeasureRows } from '../../src/suite.js';
 import type { CalibrationMetric, CalibrationResult } from './result.js';
 
 /** Beyond this many classes a sheet of logits is a burden. */
@@ -48,9 +48,6 @@ export function rowsOf(
 
 type Row = (string | number | boolean | null)[];
 
-/** Nine digits name a float32 exactly. */
-const exact = (value: number) => String(Number(value.toPrecision(9)));
-
 function rowOf(
   collected: Collected<OutputRows>,
   classified: Classified,
@@ -63,7 +60,7 @@ function rowOf(
   const logits =
     classes > LOGITS_IN_SHEET
       ? null
-      : Array.from({ length: classes }, (_, k) => exact(data[i * classes + k])).join(' ');
+      : Array.from({ length: classes }, (_, k) => float32Text(data[i * classes + k])).join(' ');
   return [
     request.system,
     request.dataset,

@@ -79,7 +79,7 @@ describe('statistics of drawn groups', () => {
     const [plain, quick] = [[{ of }], [{ of, grouped }]].map(
       (statistics) => jointBootstrap(n, statistics, { seed: 7, resamples: 40 }).mean,
     );
-    expect(quick.value).toBe(plain.value);
+    expect(quick.value).toBeCloseTo(plain.value, 14);
     expect(quick.interval?.[0]).toBeCloseTo(plain.interval?.[0] ?? Number.NaN, 12);
   });
 });
