@@ -9,21 +9,21 @@ export const SUITE = 'corruptions';
 
 type Common = Pick<MeasureDescription, 'suite' | 'model' | 'dataset' | 'params'>;
 
-/** Names of measures by what they are of: one setting, or a mean. */
+/** Names of measures by what they are of: one setting, or a mean. None is that of another suite: gates select by name. */
 const NAMES = {
   setting: {
-    accuracy: 'accuracy',
-    ece: 'ece',
-    nll: 'nll',
+    accuracy: 'corrupted-accuracy',
+    ece: 'corrupted-ece',
+    nll: 'corrupted-nll',
     shift: 'log-px-shift',
-    auroc: 'auroc',
+    auroc: 'corruption-auroc',
   },
   group: {
-    accuracy: 'mean-accuracy',
-    ece: 'mean-ece',
-    nll: 'mean-nll',
+    accuracy: 'mean-corrupted-accuracy',
+    ece: 'mean-corrupted-ece',
+    nll: 'mean-corrupted-nll',
     shift: 'mean-log-px-shift',
-    auroc: 'mean-auroc',
+    auroc: 'mean-corruption-auroc',
   },
 } as const;
 
@@ -47,8 +47,8 @@ function titleOf(of: Setting | Group, counted: number): string {
 const paramsOf = (of: Setting | Group): Record<string, string | number> => {
   if (!('settings' in of)) return { corruption: of.corruption.name, severity: of.severity };
   return of.kind === 'all'
-    ? { over: 'all' }
-    : { over: of.kind, [of.kind]: of.kind === 'severity' ? Number(of.name) : of.name };
+    ? { averaged: 'all' }
+    : { averaged: of.kind, [of.kind]: of.kind === 'severity' ? Number(of.name) : of.name };
 };
 
 export function shiftMeasures(

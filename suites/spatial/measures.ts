@@ -27,7 +27,7 @@ export function spatialMeasures(result: SpatialResult, params: SpatialParams): M
     measure(
       {
         ...common,
-        measure: 'worst-case-accuracy',
+        measure: 'spatial-accuracy',
         title: `Accuracy under the worst of ${result.points} rotations and translations (${reachOf(params)})`,
         params: onGrid,
         headline: true,
@@ -38,7 +38,7 @@ export function spatialMeasures(result: SpatialResult, params: SpatialParams): M
     measure(
       {
         ...common,
-        measure: 'clean-accuracy',
+        measure: 'unmoved-accuracy',
         title: 'Accuracy, neither turned nor moved',
         ...rows('share', { outcome: 'clean_correct' }),
       },
@@ -47,7 +47,7 @@ export function spatialMeasures(result: SpatialResult, params: SpatialParams): M
     measure(
       {
         ...common,
-        measure: 'random-accuracy',
+        measure: 'random-spatial-accuracy',
         title: `Accuracy under a rotation and translation at random (${reachOf(params)})`,
         params: { ...space, draws },
         ...rows('mean-of-list', { value: 'random' }),
@@ -57,7 +57,7 @@ export function spatialMeasures(result: SpatialResult, params: SpatialParams): M
     measure(
       {
         ...common,
-        measure: 'worst-of-random-accuracy',
+        measure: 'worst-random-spatial-accuracy',
         title: `Accuracy under the worst of ${draws} rotations and translations at random (${reachOf(params)})`,
         params: { ...space, draws },
         ...rows('share', { outcome: 'all_random' }),
@@ -69,7 +69,7 @@ export function spatialMeasures(result: SpatialResult, params: SpatialParams): M
           measure(
             {
               ...common,
-              measure: 'grid-accuracy',
+              measure: 'mean-spatial-accuracy',
               title: `Accuracy, mean over ${result.points} rotations and translations (${reachOf(params)})`,
               params: onGrid,
               ...rows('mean-of-list', { value: 'by_angle' }),

@@ -94,24 +94,24 @@ describe('the suite corruptions', () => {
       );
       SETTINGS.forEach(({ name: corruption, severity }, k) => {
         const at = { model, corruption, severity };
-        expect(value(outcome, 'accuracy', at)).toBeCloseTo(1 - error(all[k]), 12);
-        expect(value(outcome, 'ece', at)).toBeCloseTo(gaps[k], 6);
+        expect(value(outcome, 'corrupted-accuracy', at)).toBeCloseTo(1 - error(all[k]), 12);
+        expect(value(outcome, 'corrupted-ece', at)).toBeCloseTo(gaps[k], 6);
         expect(value(outcome, 'log-px-shift', at)).toBeCloseTo(shifts[k], 5);
-        expect(value(outcome, 'auroc', { ...at, score: 'log-px' })).toBeCloseTo(aurocs[k], 12);
+        expect(value(outcome, 'corruption-auroc', { ...at, score: 'log-px' })).toBeCloseTo(aurocs[k], 12);
       });
-      const over = { model, over: 'all' };
-      expect(value(outcome, 'mean-accuracy', over)).toBeCloseTo(1 - mean(all.map(error)), 12);
-      expect(value(outcome, 'mean-ece', over)).toBeCloseTo(mean(gaps), 6);
+      const over = { model, averaged: 'all' };
+      expect(value(outcome, 'mean-corrupted-accuracy', over)).toBeCloseTo(1 - mean(all.map(error)), 12);
+      expect(value(outcome, 'mean-corrupted-ece', over)).toBeCloseTo(mean(gaps), 6);
       expect(value(outcome, 'mean-log-px-shift', over)).toBeCloseTo(mean(shifts), 5);
-      expect(value(outcome, 'mean-auroc', { ...over, score: 'log-px' })).toBeCloseTo(mean(aurocs), 12);
+      expect(value(outcome, 'mean-corruption-auroc', { ...over, score: 'log-px' })).toBeCloseTo(mean(aurocs), 12);
       // By severity and by corruption.
       const strong = all.filter((_, k) => SETTINGS[k].severity === 5);
-      expect(value(outcome, 'mean-accuracy', { model, over: 'severity', severity: 5 })).toBeCloseTo(
+      expect(value(outcome, 'mean-corrupted-accuracy', { model, averaged: 'severity', severity: 5 })).toBeCloseTo(
         1 - mean(strong.map(error)),
         12,
       );
       expect(
-        value(outcome, 'mean-accuracy', { model, over: 'corruption', corruption: 'contrast' }),
+        value(outcome, 'mean-corrupted-accuracy', { model, averaged: 'corruption', corruption: 'contrast' }),
       ).toBeCloseTo(1 - mean(all.slice(4).map(error)), 12);
     }
   });

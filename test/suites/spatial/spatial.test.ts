@@ -60,10 +60,10 @@ describe('the suite spatial', () => {
     expect(robust).toBeLessThan(mean(right.map(([clean]) => (clean ? 1 : 0))));
     const [early, whole] = [await run(), await run({ whole: true })];
     for (const outcome of [early, whole]) {
-      expect(measureOf(outcome, 'worst-case-accuracy').value).toBe(robust);
-      expect(measureOf(outcome, 'clean-accuracy').value).toBe(mean(right.map(([clean]) => (clean ? 1 : 0))));
+      expect(measureOf(outcome, 'spatial-accuracy').value).toBe(robust);
+      expect(measureOf(outcome, 'unmoved-accuracy').value).toBe(mean(right.map(([clean]) => (clean ? 1 : 0))));
     }
-    expect(measureOf(whole, 'grid-accuracy').value).toBeCloseTo(
+    expect(measureOf(whole, 'mean-spatial-accuracy').value).toBeCloseTo(
       mean(right.map((all) => mean(all.map(Number)))),
       12,
     );
@@ -88,10 +88,10 @@ describe('the suite spatial', () => {
   it('with nothing to turn or move is plain accuracy', async () => {
     const outcome = await run({ degrees: 0, shift: 0, angles: 1, shifts: 1, draws: 3 });
     const values = [
-      'clean-accuracy',
-      'worst-case-accuracy',
-      'random-accuracy',
-      'worst-of-random-accuracy',
+      'unmoved-accuracy',
+      'spatial-accuracy',
+      'random-spatial-accuracy',
+      'worst-random-spatial-accuracy',
     ].map((name) => measureOf(outcome, name).value);
     expect(new Set(values).size).toBe(1);
   });
