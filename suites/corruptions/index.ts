@@ -15,7 +15,8 @@ import { MEASURES, SUITE, shiftMeasures } from './measures.js';
 import { type CorruptionsOptions, corruptionsOptions } from './options.js';
 import { checkReference, referenceOf } from './reference.js';
 import { type ShiftResult, shiftResult } from './result.js';
-import { requestsFor, settingsOf } from './settings.js';
+import { cleanSets, isCorrupted } from './sets.js';
+import { requestsFor } from './settings.js';
 import { type SheetPart, shiftSheet } from './sheet.js';
 import { byCorruptionTable, type Judged, overviewTable, settingsTable } from './tables.js';
 import { shiftWarnings } from './warnings.js';
@@ -32,7 +33,7 @@ export const corruptions = defineSuite({
   plan(context, options) {
     checkReference(options, context.systems);
     return context.systems.flatMap((system) =>
-      setsOf(context, options).flatMap((dataset) => {
+      cleanSets(context, options).flatMap((dataset) => {
         const { clean, corrupted } = requestsFor(system, dataset, context, options);
         return [clean, ...corrupted.map(({ request }) => request)];
       }),
@@ -41,7 +42,7 @@ export const corruptions = defineSuite({
 
   summarise(collected, options, context) {
     const scores = chosenScores(options.scores, context.catalogue);
-    const sets = setsOf(context, options).map((dataset) => {
+    const sets = cleanSets(context, options).map((dataset) => {
       const results = context.systems.flatMap(
         (system) => shiftResult(system, dataset, collected, context, options, scores) ?? [],
       );
@@ -68,10 +69,6 @@ export const corruptions = defineSuite({
   },
 });
 
-/** Labelled test sets whose images some of the corruptions can be made of. */
-const setsOf = (context: SuiteContext, options: CorruptionsOptions) =>
-  labelledTestSets(context).filter((dataset) => settingsOf(context, dataset, options).length > 0);
-
 function judgedOf(
   result: ShiftResult,
   results: readonly ShiftResult[],
@@ -97,12 +94,13 @@ function notApplicable(
   context: SuiteContext,
 ): NotApplicable[] {
   const rows = [...context.catalogue.corruptions].filter(({ name }) => options.corruptions.includes(name));
-  const unfit = labelledTestSets(context).flatMap((dataset) =>
-    rows.flatMap((row) => {
+  const unfit = labelledTestSets(context).flatMap((dataset) => {
+    if (isCorrupted(dataset)) return [{ what: dataset.name, reason: 'its images are corrupted already' }];
+    return rows.flatMap((row) => {
       const why = whyNot(row, dataset.shape);
       return why ? [{ what: `${row.name} on ${dataset.name}`, reason: why }] : [];
-    }),
-  );
+    });
+  });
   const lacking = context.systems.flatMap((system) =>
     chosenScores(options.scores, context.catalogue).flatMap((score) => {
       const lack = lackOf(system, score, context.datasets);

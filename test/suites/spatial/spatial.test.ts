@@ -61,7 +61,9 @@ describe('the suite spatial', () => {
     const [early, whole] = [await run(), await run({ whole: true })];
     for (const outcome of [early, whole]) {
       expect(measureOf(outcome, 'spatial-accuracy').value).toBe(robust);
-      expect(measureOf(outcome, 'unmoved-accuracy').value).toBe(mean(right.map(([clean]) => (clean ? 1 : 0))));
+      expect(measureOf(outcome, 'unmoved-accuracy').value).toBe(
+        mean(right.map(([clean]) => (clean ? 1 : 0))),
+      );
     }
     expect(measureOf(whole, 'mean-spatial-accuracy').value).toBeCloseTo(
       mean(right.map((all) => mean(all.map(Number)))),
