@@ -82,7 +82,7 @@ export { type Mixing, mixing } from './metrics/mixing.js';
 export { type FeatureTable, type Moments, momentsOf } from './metrics/moments.js';
 export { type OpenOodMetrics, openOodMetrics } from './metrics/openood-metrics.js';
 export { openSetPlacements, oscr } from './metrics/oscr.js';
-export { pairedCounts, shareDifference } from './metrics/paired-shares.js';
+export { mcnemar, pairedCounts, shareDifference } from './metrics/paired-shares.js';
 export { type PermutationOptions, permutationTest } from './metrics/permutation-test.js';
 export { type Distances, distancesOf, type Pooled, pooled } from './metrics/pooled.js';
 export { quantileEstimate } from './metrics/quantile-estimate.js';
@@ -96,6 +96,12 @@ export {
   rankingEstimate,
 } from './metrics/ranking-bootstrap.js';
 export { type RankingRange, rankingRange } from './metrics/ranking-range.js';
+export {
+  type FittedRecalibrator,
+  fitRecalibrator,
+  type Recalibrator,
+  type RefusedRecalibrator,
+} from './metrics/recalibration/recalibrator.js';
 export type { Units } from './metrics/resampling-units.js';
 export { areaUnderRisk, riskCoverage } from './metrics/risk-coverage.js';
 export { precisionRecall, type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';

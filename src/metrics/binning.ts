@@ -39,7 +39,7 @@ function checkProbabilities(values: ArrayLike<number>, bins: number): void {
 }
 
 /** The bin whose (edges[b], edges[b + 1]] holds the value; 0 for the value 0. */
-function binOf(value: number, edges: Float64Array): number {
+export function binOf(value: number, edges: Float64Array): number {
   let lo = 0;
   let hi = edges.length - 2;
   while (lo < hi) {

@@ -13,6 +13,8 @@ import type { Loss } from '../losses/loss.js';
 import { ownLosses, withLossesOfScores } from '../losses/registry.js';
 import { conformalScores } from '../metrics/conformal/registry.js';
 import type { ConformalScore } from '../metrics/conformal/score.js';
+import type { Recalibrator } from '../metrics/recalibration/recalibrator.js';
+import { recalibrators } from '../metrics/recalibration/registry.js';
 import { type Defence, defences } from '../models/defences/registry.js';
 import type { Registry } from '../registry.js';
 import { scores } from '../scores/registry.js';
@@ -30,6 +32,7 @@ interface Written {
   checkpointFormats: Registry<CheckpointFormat>;
   architectures: Registry<Architecture>;
   conformalScores: Registry<ConformalScore>;
+  recalibrators: Registry<Recalibrator>;
 }
 
 /** Everything that a run can name, but for suites, measurements and derived data sets: what comes with Assay, and what its plug-ins add. */
@@ -67,6 +70,7 @@ export const builtinCatalogue = catalogueOf({
   checkpointFormats,
   architectures,
   conformalScores,
+  recalibrators,
 });
 
 /** What a plug-in adds to the catalogue: rows by kind. */
@@ -87,5 +91,6 @@ export function withRows({ written }: Catalogue, rows: CatalogueRows, from: stri
     checkpointFormats: written.checkpointFormats.with(rows.checkpointFormats ?? [], from),
     architectures: written.architectures.with(rows.architectures ?? [], from),
     conformalScores: written.conformalScores.with(rows.conformalScores ?? [], from),
+    recalibrators: written.recalibrators.with(rows.recalibrators ?? [], from),
   });
 }

@@ -197,6 +197,11 @@ export const KINDS: Readonly<Record<keyof PluginParts, Kind>> = {
       scores: 'function',
     },
   },
+  recalibrators: {
+    one: 'recalibrator',
+    undecisive: true,
+    fields: { name: 'string', title: 'string', source: 'string', map: 'function' },
+  },
   transforms: { one: 'transform', fields: MAKING },
   generators: { one: 'generator', fields: { ...MAKING, fill: 'function' } },
   renderers: {
