@@ -21,6 +21,8 @@ export interface Minimum {
 
 const GRADIENT = 1e-9;
 const STEP = 1e-6;
+/** Where the minimum is at infinity, each step lowers the gradient by a factor of e: after more of them, rounding would hide that. */
+const MOST = 25;
 
 /**
  * The minimum of a convex function by Newton's method: each step solves H d = -g by conjugate gradients, more exactly the smaller
@@ -28,7 +30,7 @@ const STEP = 1e-6;
  * which the function is flat are left alone. Where the minimum is at infinity (separable data), steps do not become small, and it is
  * not converged.
  */
-export function minimise(f: Convex, start: Float64Array, most = 60): Minimum {
+export function minimise(f: Convex, start: Float64Array, most = MOST): Minimum {
   let x = start;
   let here = f.at(x);
   let step = Number.POSITIVE_INFINITY;

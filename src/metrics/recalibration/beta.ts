@@ -1,7 +1,7 @@
 import { minimise } from '../newton-cg.js';
 import { type Binary, type Chances, logSigmoids, smoothedTargets } from './binary.js';
 import { logistic } from './logistic.js';
-import { diverged } from './recalibrator.js';
+import { withoutMinimum } from './recalibrator.js';
 
 /**
  * sigmoid(a log p - b log(1 - p) + c), a, b >= 0: of a and b that come out negative the first is set to 0 and the rest fitted again, as
@@ -23,7 +23,8 @@ export const beta: Binary = {
       const start = Float64Array.from(used, (feature) => (feature === features[2] ? 0 : 1));
       const fit = minimise(logistic(used, targets), start);
       iterations += fit.iterations;
-      if (!fit.converged) return { reason: diverged(fit.iterations) };
+      const none = withoutMinimum(fit);
+      if (none) return none;
       let at = 0;
       const [a, b, c] = kept.map((is) => (is ? fit.x[at++] : 0));
       const negative = [a, b].findIndex((value) => value < 0);

@@ -1,7 +1,7 @@
 import { minimise } from '../newton-cg.js';
 import { type Logits, logSoftmax } from '../softmax.js';
 import { full, mapped, multinomial } from './multinomial.js';
-import { diverged, type PredictionMap } from './recalibrator.js';
+import { type PredictionMap, withoutMinimum } from './recalibrator.js';
 
 /** Weights of the penalty that are tried. */
 export const STRENGTHS = [10, 1, 0.1, 0.01, 0.001, 0.0001] as const;
@@ -57,8 +57,10 @@ export function fitWithOdir(
       });
     }
   const lambda = STRENGTHS[losses.indexOf(Math.min(...losses))];
-  const { x, converged, iterations } = solve({ inputs, labels }, lambda, start());
-  if (!converged) return { reason: diverged(iterations) };
+  const minimum = solve({ inputs, labels }, lambda, start());
+  const none = withoutMinimum(minimum);
+  if (none) return none;
+  const { x, iterations } = minimum;
   const square = classes * classes;
   const at = (has: (i: number) => boolean) => Array.from(x.subarray(0, square)).filter((_, i) => has(i));
   return {

@@ -1,7 +1,7 @@
 import { minimise } from '../newton-cg.js';
 import { type Binary, logSigmoids, smoothedTargets } from './binary.js';
 import { logistic } from './logistic.js';
-import { diverged } from './recalibrator.js';
+import { withoutMinimum } from './recalibrator.js';
 
 /** sigmoid(a s + b) of the log-odds s, with targets that are not 0 and 1: the slope is finite where the data are separated. */
 export const platt: Binary = {
@@ -12,7 +12,8 @@ export const platt: Binary = {
     const odds = yes.map((value, i) => value - no[i]);
     const ones = new Float64Array(odds.length).fill(1);
     const fit = minimise(logistic([odds, ones], smoothedTargets(outcomes)), Float64Array.of(1, 0));
-    if (!fit.converged) return { reason: diverged(fit.iterations) };
+    const none = withoutMinimum(fit);
+    if (none) return none;
     const [slope, intercept] = fit.x;
     return {
       apply: (y, n) => logSigmoids(slope * (y - n) + intercept),

@@ -1,4 +1,5 @@
 import { checkLabels } from '../classification.js';
+import type { Minimum } from '../newton-cg.js';
 import { checkLogits, type Logits, logSoftmax } from '../softmax.js';
 
 /** Numbers that were fitted: one, or one for each class. */
@@ -79,6 +80,15 @@ export function fitRecalibrator(
   return { ...map, fitted: true, n, nllBefore, nllAfter };
 }
 
-/** Why a fit that did not converge is refused. */
-export const diverged = (iterations: number): string =>
-  `the NLL of the fitting examples has no minimum that ${iterations} Newton steps reach: (nearly) every answer is right, or some classes are separated from the others, and the best parameters are infinite`;
+/** An NLL that tells that every answer is right, by far. */
+const VANISHED = 1e-8;
+
+/** Why there is no fit, where the NLL of the fitting examples has no minimum or falls to nothing. */
+export function withoutMinimum({ value, converged, iterations }: Minimum): { reason: string } | undefined {
+  const infinite = 'the best parameters are infinite';
+  if (value < VANISHED) return { reason: `every answer is right, or can be made so: ${infinite}` };
+  if (converged) return undefined;
+  return {
+    reason: `the NLL of the fitting examples has no minimum that ${iterations} Newton steps reach: some classes are separated from the others, and ${infinite}`,
+  };
+}

@@ -1,7 +1,7 @@
 import { minimise } from '../newton-cg.js';
 import { logSoftmax } from '../softmax.js';
 import { diagonal, mapped, multinomial } from './multinomial.js';
-import { diverged, type Recalibrator } from './recalibrator.js';
+import { type Recalibrator, withoutMinimum } from './recalibrator.js';
 
 /** softmax(a f + b), a and b a number for each class. The model's answers may change. */
 export const vector: Recalibrator = {
@@ -14,8 +14,10 @@ export const vector: Recalibrator = {
     if (absent >= 0)
       return { reason: `class ${absent} has no example to fit on: its best bias is minus infinity` };
     const shape = diagonal(classes);
-    const { x, converged, iterations } = minimise(multinomial(logits, labels, shape), shape.identity);
-    if (!converged) return { reason: diverged(iterations) };
+    const minimum = minimise(multinomial(logits, labels, shape), shape.identity);
+    const none = withoutMinimum(minimum);
+    if (none) return none;
+    const { x, iterations } = minimum;
     return {
       apply: (given) => logSoftmax({ ...given, data: mapped(shape, x, given) }),
       parameters: [
