@@ -1,5 +1,6 @@
 import { classifiedOf, cleanRequest, type OutputRows } from '../../src/measurements.js';
 import {
+  type Catalogue,
   type Collected,
   type CollectedRows,
   type DatasetInfo,
@@ -10,6 +11,7 @@ import {
   type MeasureDescription,
   measure,
   type NotApplicable,
+  oneOf,
   type Static,
   type SuiteContext,
   type SystemInfo,
@@ -23,6 +25,10 @@ import { fitOf, pick } from './fit.js';
 import { furtherMeasures, furtherOf } from './further.js';
 import { chosenMetrics, furtherMeasureNames, furtherOptions, positiveClassOf } from './further-options.js';
 import { furtherTables } from './further-tables.js';
+import { recalibrate } from './recalibrated.js';
+import { RECALIBRATED, recalibrationMeasures, recalibrationWarnings } from './recalibration-measures.js';
+import { recalibrationSheets } from './recalibration-sheet.js';
+import { recalibratedFigures, recalibrationTables } from './recalibration-tables.js';
 import {
   type CalibrationMetric,
   type CalibrationResult,
@@ -36,27 +42,33 @@ import { calibrationWarnings } from './warnings.js';
 const NAME = 'calibration';
 const FITTING = { where: 'suites: calibration.fitOn', what: 'a temperature' };
 
-const CalibrationOptions = Type.Object(
-  {
-    bins: Type.Integer({ minimum: 1, maximum: 1000, default: 15, description: 'bins of confidence' }),
-    fitOn: Type.Optional(
-      Type.String({
-        description:
-          'the validation set that the temperature is fitted on; default: the first, or a part of the test set',
+const calibrationOptions = ({ recalibrators }: Catalogue) =>
+  Type.Object(
+    {
+      bins: Type.Integer({ minimum: 1, maximum: 1000, default: 15, description: 'bins of confidence' }),
+      fitOn: Type.Optional(
+        Type.String({
+          description:
+            'the validation set that the temperature is fitted on; default: the first, or a part of the test set',
+        }),
+      ),
+      fitShare: Type.Number({
+        exclusiveMinimum: 0,
+        exclusiveMaximum: 1,
+        default: 0.5,
+        description: 'share of the test set that the temperature is fitted on, without a validation set',
       }),
-    ),
-    fitShare: Type.Number({
-      exclusiveMinimum: 0,
-      exclusiveMaximum: 1,
-      default: 0.5,
-      description: 'share of the test set that the temperature is fitted on, without a validation set',
-    }),
-    resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
-    ...furtherOptions,
-  },
-  { additionalProperties: false },
-);
-type Options = Static<typeof CalibrationOptions>;
+      recalibrators: Type.Array(Type.Unsafe<string>(oneOf(recalibrators.names)), {
+        uniqueItems: true,
+        default: ['temperature'],
+        description: 'what is fitted beside the temperature, which always is, and compared',
+      }),
+      resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
+      ...furtherOptions,
+    },
+    { additionalProperties: false },
+  );
+type Options = Static<ReturnType<typeof calibrationOptions>>;
 
 const METRICS: { metric: CalibrationMetric; title: string; binned: boolean }[] = [
   { metric: 'ece', title: 'ECE', binned: true },
@@ -72,7 +84,7 @@ export const calibration = defineSuite({
   title: 'Calibration',
   description:
     'Whether confidence is the chance of being right. ECE is the mean gap between confidence (the probability of the top label) and accuracy over bins of confidence, of equal width unless it says otherwise; MCE is the largest gap of a bin; classwise ECE looks at the probability of every class. One temperature that divides all logits is fitted on examples that are not reported.',
-  options: CalibrationOptions,
+  options: calibrationOptions,
   needs: ['logits'],
   measures: [
     ...METRICS.flatMap(({ metric, binned }) => [
@@ -84,6 +96,7 @@ export const calibration = defineSuite({
     'ece-if-calibrated',
     'temperature',
     ...furtherMeasureNames,
+    ...RECALIBRATED,
   ],
 
   plan(context, options) {
@@ -108,15 +121,17 @@ export const calibration = defineSuite({
         overviewTable(set.dataset, set.results, options.bins),
         temperatureTable(set.dataset, set.results),
         ...furtherTables(set.dataset, set.results),
+        ...recalibrationTables(set.dataset, set.results),
       ]),
-      figures: results.flatMap(reliabilityFigures),
+      figures: results.flatMap((result) => [...reliabilityFigures(result), ...recalibratedFigures(result)]),
       warnings: [
         ...sets.flatMap((set) => [...fewExamples(NAME, set.dataset), ...splitNote(set.dataset, set.results)]),
         ...context.systems.flatMap((system) => singleDraw(NAME, system)),
         ...results.flatMap((result) => calibrationWarnings(NAME, result)),
+        ...results.flatMap((result) => recalibrationWarnings(NAME, result)),
       ],
       notApplicable: [...withoutLabels(NAME, context), ...withoutPositiveClass(context, options)],
-      examples: [calibrationSheet(results)],
+      examples: [calibrationSheet(results), ...recalibrationSheets(results)],
     };
   },
 });
@@ -127,9 +142,9 @@ function resultOf(
   found: Collected<OutputRows>,
   collected: CollectedRows,
   options: Options,
-  { datasets, seed, steps }: SuiteContext,
+  { datasets, seed, steps, catalogue }: SuiteContext,
 ): CalibrationResult {
-  const { bins, resamples, fitOn, fitShare } = options;
+  const { bins, resamples, fitOn, fitShare, recalibrators } = options;
   // Errors name the system, the data set and the example.
   classifiedOf(found);
   const validation = validationSet(datasets, fitOn, FITTING);
@@ -144,17 +159,24 @@ function resultOf(
   const all = Int32Array.from({ length: found.indices.length }, (_, i) => i);
   const whole = calibrationOf(pick(found, all), 1, { ...settings, floor: true });
   const reported = pick(found, fit.reported);
+  const before = fit.split ? calibrationOf(reported, 1, settings) : whole;
+  // The temperature first: what others are compared with.
+  const asked = recalibrators.filter((name) => name !== 'temperature');
+  const rows = ['temperature', ...asked].map((name) => catalogue.recalibrators.named(name));
   return {
     system,
     dataset,
     collected: found,
     whole,
     fit,
-    before: fit.split ? calibrationOf(reported, 1, settings) : whole,
+    before,
     ...(fit.temperature.fitted && {
       after: calibrationOf(reported, fit.temperature.temperature, settings),
     }),
     further: furtherOf({ collected: found, whole }, { ...options, seed, ...(step && { step }) }),
+    ...(asked.length > 0 && {
+      recalibrations: recalibrate(rows, pick(fit.from, fit.fitted), reported, before, settings),
+    }),
   };
 }
 
@@ -244,6 +266,7 @@ function measures(result: CalibrationResult, { bins, resamples }: Options): Meas
     ...scaled('before', before),
     ...(after ? scaled('after', after) : []),
     ...furtherMeasures(at, result.further),
+    ...recalibrationMeasures(NAME, result, bins),
   ];
 }
 

@@ -10,12 +10,15 @@ import {
   ece,
   equalMass,
   equalWidth,
+  type FittedRecalibrator,
   ifCalibrated,
   jointBootstrap,
   mce,
   meanOfDraws,
   ofUnits,
   quantile,
+  type Recalibrator,
+  type RefusedRecalibrator,
   type ReliabilityBin,
   reliabilityBins,
   rmsCalibrationError,
@@ -67,6 +70,39 @@ export interface CalibrationResult {
   after?: Calibration;
   /** What was asked for beyond that, of all examples as the model is. */
   further: Further[];
+  /** Where others than the temperature were asked for. */
+  recalibrations?: Recalibrations;
+}
+
+/** What became of a recalibrator on the fitting examples, and of the reported ones by it. */
+export interface Recalibrated {
+  recalibrator: Recalibrator;
+  fit: FittedRecalibrator | RefusedRecalibrator;
+  reported?: Reported;
+}
+
+/** The reported examples after recalibration, beside what they were before. */
+export interface Reported {
+  calibration: Calibration;
+  /** (n, classes) as float32. */
+  logP: Float32Array;
+  accuracy: Estimate;
+  /** After minus before, of the same examples. */
+  nllChange: Estimate;
+  eceChange: Estimate;
+  accuracyChange: { value: number; interval: [number, number] | null; p: number };
+  standing: Standing;
+}
+
+/** By NLL: the least, or not told apart from it by the paired interval, or worse. */
+export type Standing = 'best' | 'not told apart' | 'worse';
+
+/** Recalibrators beside each other, and the model as it is. */
+export interface Recalibrations {
+  before: Calibration;
+  beforeAccuracy: Estimate;
+  beforeStanding: Standing;
+  each: Recalibrated[];
 }
 
 export interface CalibrationSettings {

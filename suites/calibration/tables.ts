@@ -73,32 +73,36 @@ export function temperatureTable(dataset: DatasetInfo, results: readonly Calibra
   };
 }
 
+/** A reliability diagram of some examples. */
+export const reliabilityFigure = (
+  { system, dataset }: Pick<CalibrationResult, 'system' | 'dataset'>,
+  id: string,
+  title: string,
+  { bins, metrics }: Calibration,
+): ReliabilityFigure => ({
+  kind: 'reliability',
+  id: `${id}-${system.name}-${dataset.name}`,
+  title,
+  caption: `ECE ${(100 * metrics.ece.value).toFixed(2)} %, n = ${metrics.ece.n}. Wilson intervals per bin.`,
+  system: system.name,
+  bins,
+});
+
 /** Reliability diagrams: of all examples as the model is, and of the reported ones after scaling. */
-export function reliabilityFigures({
-  system,
-  dataset,
-  whole,
-  fit,
-  after,
-}: CalibrationResult): ReliabilityFigure[] {
-  const figure = (id: string, title: string, { bins, metrics }: Calibration): ReliabilityFigure => ({
-    kind: 'reliability',
-    id: `${id}-${system.name}-${dataset.name}`,
-    title,
-    caption: `ECE ${(100 * metrics.ece.value).toFixed(2)} %, n = ${metrics.ece.n}. Wilson intervals per bin.`,
-    system: system.name,
-    bins,
-  });
+export function reliabilityFigures(result: CalibrationResult): ReliabilityFigure[] {
+  const { system, dataset, whole, fit, after } = result;
+  const name = `${system.name} on ${dataset.name}`;
   const scaled =
     after && fit.temperature.fitted
       ? [
-          figure(
+          reliabilityFigure(
+            result,
             'reliability-scaled',
-            `${system.name} on ${dataset.name}, T = ${fit.temperature.temperature.toPrecision(3)}`,
+            `${name}, T = ${fit.temperature.temperature.toPrecision(3)}`,
             after,
           ),
         ]
       : [];
   const drawable = whole.classified.n > 0;
-  return drawable ? [figure('reliability', `${system.name} on ${dataset.name}`, whole), ...scaled] : [];
+  return drawable ? [reliabilityFigure(result, 'reliability', name, whole), ...scaled] : [];
 }

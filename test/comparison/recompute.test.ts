@@ -58,7 +58,15 @@ beforeAll(async () => {
       },
       suites: [
         { accuracy: { topK: [2], resamples: 100 } },
-        { calibration: { resamples: 100, metrics: 'all', compatibility: 'all', positiveClass: 0 } },
+        {
+          calibration: {
+            resamples: 100,
+            metrics: 'all',
+            compatibility: 'all',
+            positiveClass: 0,
+            recalibrators: ['platt'],
+          },
+        },
         { conformal: { resamples: 100, scores: ['lac', 'saps'], alphas: [0.2] } },
         {
           ood: {
@@ -153,7 +161,7 @@ describe('the rows of measures', () => {
     expect([...new Set(measures.map(({ rows: { statistic } }) => statistic))].sort()).toEqual(
       [...statistics.names].filter((name) => name !== NEEDS_MORE).sort(),
     );
-    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(12);
+    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(13);
   });
 
   it('are named by every measure that is one of examples', () => {

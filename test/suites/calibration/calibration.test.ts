@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { binSums, equalMass, equalWidth } from '../../../src/metrics/binning.js';
 import { classwiseEce, ece, mce } from '../../../src/metrics/calibration.js';
+import { recalibrators } from '../../../src/metrics/recalibration/registry.js';
 import { softmax } from '../../../src/metrics/softmax.js';
 import { fitTemperature } from '../../../src/metrics/temperature.js';
 import { stream } from '../../../src/random/stream.js';
@@ -209,6 +210,87 @@ describe('temperature scaling', () => {
     expect(measureOf(await run('b'), 'temperature').n).toBe(60);
     await expect(run('c')).rejects.toThrow('no data set called "c"');
     await expect(run('test')).rejects.toThrow('cannot be fitted on "test"');
+  });
+});
+
+describe('recalibrators', () => {
+  const all = [...recalibrators.names];
+  const run = (
+    given: { images: number[][]; labels: number[] },
+    names = all,
+    held = sampled(600, { sharpness: 0.4, seed: 2 }),
+  ) =>
+    runSuite(calibration, {
+      systems,
+      datasets: [memoryDataset(given), memoryDataset({ name: 'held', role: 'validation', ...held })],
+      options: { ...quick, recalibrators: names },
+    });
+  const rowsOf = ({ summary }: Outcome, name: string) =>
+    summary.tables?.find(({ id }) => id === `${name}-test`)?.rows ?? [];
+  const number = (cell: unknown) =>
+    typeof cell === 'object' && cell !== null && 'value' in cell ? Number(cell.value) : Number.NaN;
+
+  it('stand beside each other, the model and the temperature, on examples that none was fitted on', async () => {
+    const outcome = await run(sampled(600, { sharpness: 0.4, seed: 1 }));
+    const rows = rowsOf(outcome, 'recalibration');
+    expect(rows.map(({ recalibrator }) => recalibrator)).toEqual([
+      'none',
+      ...[...recalibrators].map(({ title }) => title),
+    ]);
+    // The distortion is a temperature: nothing is better than that, and the model itself is far worse.
+    expect(rows[0].standing).toBe('worse');
+    expect(rows[1].standing).not.toBe('worse');
+    expect(rows.filter(({ standing }) => standing === 'best')).toHaveLength(1);
+    // One parameter for all classes changes no answer.
+    expect(number(rows[1]['accuracy-change'])).toBe(0);
+    for (const { recalibrator, ...row } of rows.slice(1)) {
+      expect([recalibrator, number(row['nll-change'])]).toEqual([recalibrator, expect.any(Number)]);
+      expect(number(row['nll-change'])).toBeCloseTo(number(row.nll) - number(rows[0].nll), 9);
+      expect(number(row['ece-change'])).toBeCloseTo(number(row.ece) - number(rows[0].ece), 9);
+    }
+    const parameters = rowsOf(outcome, 'recalibration-parameters');
+    expect(parameters[0]).toMatchObject({ parameter: 'T', count: 1 });
+    expect(number(parameters[0].median)).toBe(measureOf(outcome, 'temperature').value);
+  });
+  it('leave what is measured without them as it is', async () => {
+    const given = sampled(80, { sharpness: 0.4, seed: 1 });
+    const [without, with_] = [await run(given, ['temperature']), await run(given, ['platt', 'temperature'])];
+    const added = with_.summary.measures.length - without.summary.measures.length;
+    expect(added).toBe(10);
+    const kept = with_.summary.measures.filter(({ params }) => params.recalibrator === undefined);
+    expect(kept).toEqual(without.summary.measures);
+    expect(rowsOf(without, 'recalibration')).toEqual([]);
+  });
+  it('have rows from which every number follows', async () => {
+    const { summary } = await run(sampled(80, { sharpness: 0.4, seed: 1 }), ['vector']);
+    const sheet = summary.examples?.find(({ name }) => name === 'recalibration');
+    const rows = Array.from(sheet?.rows ?? [], (row) =>
+      Object.fromEntries((sheet?.columns ?? []).map((column, i) => [column, row[i]])),
+    );
+    expect(rows).toHaveLength(160);
+    for (const row of rows) {
+      const logP = String(row.log_probabilities).split(' ').map(Number).map(Math.fround);
+      expect(row.prediction).toBe(logP.indexOf(Math.max(...logP)));
+      expect(row.nll).toBeCloseTo(-logP[Number(row.label)], 5);
+      expect(row.nll_change).toBe(Number(row.nll) - Number(row.nll_before));
+    }
+    const fitted = summary.examples?.find(({ name }) => name === 'recalibration-parameters');
+    // T, and a scale and a bias of each class.
+    expect([...(fitted?.rows ?? [])]).toHaveLength(7);
+  });
+  it('that are refused say why, and have no measures', async () => {
+    const { images, labels } = sampled(200, { seed: 3 });
+    const outcome = await run(sampled(60), ['vector'], { images, labels: labels.map((label) => label % 2) });
+    expect(codes(outcome)).toContain('recalibrator-refused');
+    expect(rowsOf(outcome, 'recalibration').at(-1)?.standing).toBe('refused');
+    expect(outcome.summary.measures.filter(({ params }) => params.recalibrator === 'vector')).toEqual([]);
+  });
+  it('that do harm are told', async () => {
+    const outcome = await run(sampled(300), ['histogram'], sampled(30, { sharpness: -1, seed: 4 }));
+    expect(codes(outcome)).toContain('recalibrator-does-not-transfer');
+  });
+  it('have names', async () => {
+    await expect(run(sampled(60), ['vektor'])).rejects.toThrow('is not valid');
   });
 });
 
