@@ -1,4 +1,4 @@
-import type { ExampleReader } from '../data/dataset.js';
+import type { DatasetInfo, ExampleReader } from '../data/dataset.js';
 import type { Draws, Generator, Parent, PixelTransform } from '../data/derived/derivation.js';
 import { AssayError } from '../errors.js';
 import { stream } from '../random/stream.js';
@@ -49,7 +49,7 @@ function readerOf({ info, read }: DatasetEntry, maker: Job | undefined, place: P
 
 function generated(
   row: Generator,
-  shape: readonly number[],
+  shape: DatasetInfo['shape'],
   options: Readonly<Record<string, unknown>>,
   draws: Draws,
 ): ExampleReader {
@@ -59,7 +59,7 @@ function generated(
       const indices = Int32Array.from({ length: end - start }, (_, i) => start + i);
       const pixels = new Float32Array(indices.length * size);
       for (const [i, example] of indices.entries())
-        row.fill(pixels.subarray(i * size, (i + 1) * size), draws('image', example), options);
+        row.fill(pixels.subarray(i * size, (i + 1) * size), draws('image', example), options, shape);
       return { n: indices.length, indices, pixels };
     },
   };

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { builtinRunCatalogue } from '../../src/runs/run-catalogue.js';
 import { assay, folder, obeyed } from './assay.js';
 import { project, savedResults } from './project.js';
 
+const OOD_EXAMPLE = fileURLToPath(new URL('../../examples/ood-inputs.run.yaml', import.meta.url));
 const EXAMPLE = fileURLToPath(new URL('../../examples/derived-data.run.yaml', import.meta.url));
 
 const files = {
@@ -38,6 +40,27 @@ it('the example runs: every suite measures sets that are made, and reports say h
   expect(report).toContain('purified by jem, 5 steps of SGLD; of attacked');
   expect(report).toContain('drawn from jem of class each: 20 steps of SGLD up log p(x|y)');
   expect(report).toContain('means of two images, noise 0.015, cut to [0, 1]; of test');
+});
+
+it('the example of OOD inputs runs: all are made, and are to be rejected but for the corrupted ones', async () => {
+  const directory = folder();
+  const out = join(directory, 'out');
+  const { code, stderr } = await obeyed(['run', OOD_EXAMPLE, '--out', out, '--quiet'], directory);
+  expect(code, stderr).toBe(0);
+  const { datasets, measures, status } = savedResults(out);
+  expect(status).toBe('complete');
+  const made = datasets.filter(({ recipe }) => recipe && recipe.by !== 'corrupt').map(({ name }) => name);
+  // Every way that takes no passes is shown.
+  const ways = [...builtinRunCatalogue.transforms].filter(({ kind }) => kind === 'transform');
+  expect(made).toHaveLength(builtinRunCatalogue.generators.names.length + ways.length - 1);
+  expect(new Set(measures.filter((m) => m.measure === 'auroc').map(({ dataset }) => dataset))).toEqual(
+    new Set(made),
+  );
+  expect(new Set(measures.filter((m) => m.measure === 'accuracy').map(({ dataset }) => dataset))).toEqual(
+    new Set(['test', 'foggy']),
+  );
+  const report = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(report).toContain('fog, severity 3 (CIFAR-C-like); of test');
 });
 
 it('accuracy on attacked images is the robust accuracy of that attack, which is run once', async () => {

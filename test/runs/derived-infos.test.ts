@@ -233,7 +233,7 @@ describe('what cannot be', () => {
       'no transform',
       { a: { of: 'test' } },
       'datasets.a',
-      /one of the keys interpolate, corrupt, attack, purify, sample/,
+      /one of the keys interpolate, invert, shuffle-patches, corrupt, attack, purify, sample/,
     ],
     ['two transforms', { a: { ...MIX, purify: { by: 'm' } } }, 'datasets.a', /found +interpolate, purify/],
     [

@@ -26,8 +26,8 @@ export interface Generator<O extends TObject = TObject> extends DerivationRow<O>
   kind: 'generator';
   /** Errors: `config-invalid` for options that do not go together, with their path. */
   check?(options: Static<O>): void;
-  /** Writes one image, (C, H, W) in [0, 1]. */
-  fill(image: Float32Array, draws: Stream, options: Static<O>): void;
+  /** Writes one image of a shape, (C, H, W) in [0, 1]. */
+  fill(image: Float32Array, draws: Stream, options: Static<O>, shape: DatasetInfo['shape']): void;
 }
 
 /** A data set that images are made of. */

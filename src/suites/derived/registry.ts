@@ -1,7 +1,13 @@
+import { blank } from '../../data/derived/blank.js';
+import { blobs } from '../../data/derived/blobs.js';
 import { corrupt } from '../../data/derived/corrupt.js';
 import type { Generator, PixelTransform } from '../../data/derived/derivation.js';
 import { gaussian } from '../../data/derived/gaussian.js';
 import { interpolate } from '../../data/derived/interpolate.js';
+import { invert } from '../../data/derived/invert.js';
+import { rademacher } from '../../data/derived/rademacher.js';
+import { shufflePatches } from '../../data/derived/shuffle-patches.js';
+import { textures } from '../../data/derived/textures.js';
 import { uniform } from '../../data/derived/uniform.js';
 import { unknownName } from '../../errors.js';
 import { Registry } from '../../registry.js';
@@ -19,6 +25,8 @@ export type Transform = PixelTransform | MeasuredDerivation;
 export const transformsOf = (catalogue: Catalogue): Registry<Transform> =>
   Registry.of<Transform>('transform', [
     interpolate,
+    invert,
+    shufflePatches,
     corrupt(catalogue.corruptions),
     attack(catalogue),
     raise(catalogue),
@@ -27,7 +35,14 @@ export const transformsOf = (catalogue: Catalogue): Registry<Transform> =>
   ]);
 
 /** By what `generate` names. */
-export const generators = Registry.of<Generator>('generator', [uniform, gaussian]);
+export const generators = Registry.of<Generator>('generator', [
+  uniform,
+  gaussian,
+  rademacher,
+  blobs,
+  textures,
+  blank,
+]);
 
 /** Every way to make a data set that a run knows. */
 export interface Derivations {

@@ -8,7 +8,7 @@ const PIXELS = 3 * 8 * 8;
 function drawn(generator: string, options: Record<string, unknown>, example: number): Float32Array {
   const image = new Float32Array(PIXELS);
   const row = generators.named(generator);
-  row.fill(image, stream({ seed: 5, purpose: `${generator}/image`, example }), options);
+  row.fill(image, stream({ seed: 5, purpose: `${generator}/image`, example }), options, [3, 8, 8]);
   return image;
 }
 

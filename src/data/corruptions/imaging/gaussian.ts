@@ -10,17 +10,42 @@ export function gaussianKernel(sigma: number, radius: number): Float64Array {
   return weights.map((weight) => weight / sum);
 }
 
+/** Undefined where it has one number only. */
+function truncatedKernel(sigma: number, truncate: number): Float64Array | undefined {
+  const radius = sigma > 0 ? Math.floor(truncate * sigma + 0.5) : 0;
+  return radius === 0 ? undefined : gaussianKernel(sigma, radius);
+}
+
 /** A Gaussian filter as SciPy's and scikit-image's: beyond `truncate` standard deviations nothing is seen. */
 export function gaussianBlur(
   { height, width, values }: Plane,
   sigma: number,
   { truncate = 4, border = nearest }: { truncate?: number; border?: Border } = {},
 ): Float64Array {
-  const radius = sigma > 0 ? Math.floor(truncate * sigma + 0.5) : 0;
-  if (radius === 0) return values.slice();
-  const kernel = gaussianKernel(sigma, radius);
+  const kernel = truncatedKernel(sigma, truncate);
+  if (!kernel) return values.slice();
   const turned = blurLines(values, height, width, lineTaps(kernel, height, border));
   return blurLines(turned, width, height, lineTaps(kernel, width, border));
+}
+
+/** The same along channels, too: an image (C, H, W) as a volume. */
+export function gaussianBlur3d(
+  values: Float64Array,
+  [channels, height, width]: readonly [number, number, number],
+  sigma: number,
+): Float64Array {
+  const size = height * width;
+  const made = new Float64Array(values.length);
+  for (let c = 0; c < channels; c++)
+    made.set(
+      gaussianBlur({ height, width, values: values.subarray(c * size, (c + 1) * size) }, sigma),
+      c * size,
+    );
+  const kernel = truncatedKernel(sigma, 4);
+  if (!kernel) return made;
+  const mixed = blurLines(made, channels, size, lineTaps(kernel, channels, nearest));
+  // Back from (pixels, channels).
+  return made.map((_, p) => mixed[(p % size) * channels + Math.floor(p / size)]);
 }
 
 /** For every place of a line: what is seen from there, and with which weight. */
