@@ -35,6 +35,8 @@ export const warningCodes: readonly string[] = [
   'features-rank-deficient',
   'few-examples',
   'few-examples-per-bin',
+  'fitted-to-a-part',
+  'fitted-to-training-images',
   'gradient-explodes',
   'input-not-normalised',
   'large-epsilon-survivors',

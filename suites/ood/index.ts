@@ -1,4 +1,4 @@
-import { type ChosenScore, energyCaveat, lackOf, setWarnings } from '../../src/score.js';
+import { type ChosenScore, energyCaveat, fittedWarnings, lackOf, setWarnings } from '../../src/score.js';
 import {
   type DatasetInfo,
   defineSuite,
@@ -17,6 +17,7 @@ import { allOf, requestsFor } from './requests.js';
 import { detectorsOf, separate } from './result.js';
 import { roundingWarning } from './rounding.js';
 import { scoreAll } from './scored.js';
+import { scoresTable } from './scores-table.js';
 import { setsOf } from './sets.js';
 import { sheet } from './sheet.js';
 import { aurocTable, conventionTable, meanTable, openSetTable, setTable } from './tables.js';
@@ -87,10 +88,12 @@ export const ood = defineSuite({
           ];
         }),
         ...tunedTable(tuned),
+        ...(ids.length > 0 ? [scoresTable(scores, context.datasets)] : []),
       ],
       figures: ids.flatMap((id) => oodFigures(id, of(id).own, options)),
       warnings: [
         ...energyCaveat(NAME, ids.length > 0 ? context.systems : [], scores),
+        ...(ids.length > 0 ? fittedWarnings(NAME, scores, context.datasets) : []),
         ...[...ids, ...oods].flatMap((set) => fewExamples(NAME, set)),
         ...ids.flatMap((id) => oods.flatMap((set) => setWarnings(NAME, id, set, context.systems))),
         ...(ids.length > 0 ? context.systems.flatMap((system) => singleDraw(NAME, system)) : []),
