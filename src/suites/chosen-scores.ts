@@ -78,6 +78,14 @@ function variantOf(row: Score, given: ScoreOptions, usual: ScoreOptions = {}): C
   };
 }
 
-/** Options with defaults filled in. Errors: `config-invalid`. */
-export const settledScore = ({ id, options }: Pick<Score, 'id' | 'options'>, given: ScoreOptions = {}) =>
-  options ? (check(options, given, { what: `options of the score "${id}"`, at: id }) as ScoreOptions) : {};
+/** Options with defaults filled in, in the order of the schema. Errors: `config-invalid`. */
+export function settledScore(
+  { id, options }: Pick<Score, 'id' | 'options'>,
+  given: ScoreOptions = {},
+): ScoreOptions {
+  if (!options) return {};
+  const settled: ScoreOptions = check(options, given, { what: `options of the score "${id}"`, at: id });
+  return Object.fromEntries(
+    Object.keys(options.properties).flatMap((name) => (name in settled ? [[name, settled[name]]] : [])),
+  );
+}
