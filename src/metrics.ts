@@ -9,6 +9,7 @@ export {
   ece,
   ifCalibrated,
   mce,
+  ofClass,
   type ReliabilityBin,
   reliabilityBins,
   rmsCalibrationError,
@@ -44,6 +45,7 @@ export { conformalScores } from './metrics/conformal/registry.js';
 export type { ConformalScore, ScoreSettings } from './metrics/conformal/score.js';
 export { conformalThreshold, fewestFor, type Threshold } from './metrics/conformal/threshold.js';
 export { worstSlabs } from './metrics/conformal/worst-slab.js';
+export { consistencyBand } from './metrics/consistency-band.js';
 export {
   delongDifference,
   delongMean,

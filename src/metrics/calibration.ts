@@ -116,6 +116,8 @@ export interface ReliabilityBin {
   accuracy: number | null;
   /** Wilson interval of `accuracy`. */
   interval: [number, number] | null;
+  /** Where the accuracy of a calibrated model with these confidences lies. */
+  band?: [number, number] | null;
 }
 
 /** The bins of a reliability diagram. */

@@ -228,6 +228,13 @@ export const ReliabilityFigure = Type.Object(
           confidence: nullable(Type.Number()),
           accuracy: nullable(Type.Number()),
           interval: nullable(Type.Tuple([Type.Number(), Type.Number()])),
+          band: Type.Optional(
+            nullable(
+              Type.Tuple([Type.Number(), Type.Number()], {
+                description: 'accuracies of a calibrated model with these confidences, 95 %',
+              }),
+            ),
+          ),
         },
         closed,
       ),

@@ -21,6 +21,7 @@ import {
   type Warning,
   withoutLabels,
 } from '../../src/suite.js';
+import { classTable } from './class-table.js';
 import { fitOf, pick } from './fit.js';
 import { furtherMeasures, furtherOf } from './further.js';
 import { chosenMetrics, furtherMeasureNames, furtherOptions, positiveClassOf } from './further-options.js';
@@ -37,6 +38,7 @@ import {
 } from './result.js';
 import { calibrationSheet, rowsOf } from './sheet.js';
 import { overviewTable, reliabilityFigures, temperatureTable } from './tables.js';
+import { calibrationViews } from './views.js';
 import { calibrationWarnings } from './warnings.js';
 
 const NAME = 'calibration';
@@ -122,8 +124,12 @@ export const calibration = defineSuite({
         temperatureTable(set.dataset, set.results),
         ...furtherTables(set.dataset, set.results),
         ...recalibrationTables(set.dataset, set.results),
+        ...classTable(set.dataset, set.results, { bins: options.bins, seed: context.seed }),
       ]),
-      figures: results.flatMap((result) => [...reliabilityFigures(result), ...recalibratedFigures(result)]),
+      figures: [
+        ...results.flatMap((result) => [...reliabilityFigures(result), ...recalibratedFigures(result)]),
+        ...sets.flatMap((set) => calibrationViews(set.dataset, set.results, options)),
+      ],
       warnings: [
         ...sets.flatMap((set) => [...fewExamples(NAME, set.dataset), ...splitNote(set.dataset, set.results)]),
         ...context.systems.flatMap((system) => singleDraw(NAME, system)),

@@ -1,9 +1,11 @@
 import type { OutputRows } from '../../src/measurements.js';
 import {
+  type Binning,
   binSums,
   type Classified,
   classify,
   classwiseEceStatistic,
+  consistencyBand,
   drawnBinSums,
   drawnGaps,
   type Estimate,
@@ -176,9 +178,18 @@ export function calibrationOf(
   return {
     classified,
     metrics,
-    bins: reliabilityBins(width, binSums(width, confidence, correct)),
+    bins: withBands(width, confidence, reliabilityBins(width, binSums(width, confidence, correct))),
     floor: n === 0 || !floor ? null : floorOf(ifCalibrated(width, confidence, ece, { seed })),
   };
+}
+
+/** Beside the interval of each bin's accuracy, where that of a calibrated model lies. */
+function withBands({ bin }: Binning, confidence: Float64Array, bins: ReliabilityBin[]): ReliabilityBin[] {
+  const within: number[][] = bins.map(() => []);
+  bin.forEach((b, i) => {
+    within[b].push(confidence[i]);
+  });
+  return bins.map((one, b) => ({ ...one, band: within[b].length > 0 ? consistencyBand(within[b]) : null }));
 }
 
 function floorOf(simulated: Float64Array): { mean: number; interval: [number, number] } {

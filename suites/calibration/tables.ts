@@ -83,7 +83,7 @@ export const reliabilityFigure = (
   kind: 'reliability',
   id: `${id}-${system.name}-${dataset.name}`,
   title,
-  caption: `ECE ${(100 * metrics.ece.value).toFixed(2)} %, n = ${metrics.ece.n}. Wilson intervals per bin.`,
+  caption: `ECE ${(100 * metrics.ece.value).toFixed(2)} %, n = ${metrics.ece.n}. Wilson intervals per bin; grey is where a calibrated model with these confidences lies, 95 %.`,
   system: system.name,
   bins,
 });

@@ -11,18 +11,20 @@ const GAP_FILL = 'var(--gap-fill)';
 
 /**
  * A reliability diagram (Guo et al. 2017, figure 1): accuracy per confidence bin, the gap to the bin's mean
- * confidence shaded, intervals, and below how many examples each bin holds.
+ * confidence shaded, intervals, the band of a calibrated model, and below how many examples each bin holds.
  */
 export function drawReliability(figure: ReliabilityFigure, palette: Palette): Drawing {
   const [colour] = palette.colours([figure.system]);
-  const total = figure.bins.reduce((sum, bin) => sum + bin.n, 0);
+  const banded = figure.bins.some(({ band }) => band);
   const values = figure.bins.map((bin) => ({
     ...bin,
     middle: (bin.lo + bin.hi) / 2,
     zero: 0,
     low: bin.interval?.[0],
     high: bin.interval?.[1],
-    share: total > 0 ? bin.n / total : 0,
+    bandLow: bin.band?.[0],
+    bandHigh: bin.band?.[1],
+    count: bin.n,
     tip: tipOf(bin),
   }));
   const unit = { domain: [0, 1], nice: false };
@@ -42,9 +44,17 @@ export function drawReliability(figure: ReliabilityFigure, palette: Palette): Dr
     legend: [
       { name: 'accuracy', colour, area: true, dash: '', symbol: '' },
       { name: 'gap to confidence', colour: GAP, area: true, dash: '', symbol: '' },
+      ...(banded ? [{ name: 'if calibrated', colour: MUTED, area: true, dash: '', symbol: '' }] : []),
     ],
     data: {
-      columns: ['Confidence', 'Examples', 'Mean confidence', 'Accuracy', 'Interval'],
+      columns: [
+        'Confidence',
+        'Examples',
+        'Mean confidence',
+        'Accuracy',
+        'Interval',
+        ...(banded ? ['If calibrated'] : []),
+      ],
       rows: figure.bins.map((bin) => {
         const accuracy = formatEstimate(bin.accuracy, bin.interval, 'percent');
         return [
@@ -53,6 +63,7 @@ export function drawReliability(figure: ReliabilityFigure, palette: Palette): Dr
           bin.confidence === null ? NONE : percent(bin.confidence),
           accuracy.value,
           accuracy.interval,
+          ...(banded ? [bin.band ? `${percent(bin.band[0])} to ${percent(bin.band[1])}` : NONE] : []),
         ];
       }),
     },
@@ -74,6 +85,11 @@ export function drawReliability(figure: ReliabilityFigure, palette: Palette): Dr
               // Opaque: over a bar it is the colour of the legend too.
               mark: { type: 'rect', color: GAP_FILL, opacity: 1, stroke: GAP, strokeWidth: 1 },
               encoding: { x: hidden, x2: { field: 'hi' }, y: y('accuracy'), y2: { field: 'confidence' } },
+            },
+            {
+              transform: [{ filter: 'isValid(datum.bandLow)' }],
+              mark: { type: 'rect', color: MUTED, opacity: 0.35 },
+              encoding: { x: hidden, x2: { field: 'hi' }, y: y('bandLow'), y2: { field: 'bandHigh' } },
             },
             {
               data: {
@@ -102,11 +118,11 @@ export function drawReliability(figure: ReliabilityFigure, palette: Palette): Dr
             y: {
               field: 'zero',
               type: 'quantitative',
-              title: 'Share',
-              scale: { zero: true, nice: false },
-              axis: { tickCount: 2, format: '.0%' },
+              title: 'Count',
+              scale: { domain: [0, Math.max(1, ...figure.bins.map(({ n }) => n))], nice: false },
+              axis: { tickCount: 2, format: '~s' },
             },
-            y2: { field: 'share' },
+            y2: { field: 'count' },
           },
         },
       ],
