@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { encodeNpy } from '../../src/data/npy.js';
+import { softmax } from '../../src/metrics/softmax.js';
 import { stream } from '../../src/random/stream.js';
 import { folder, obeyed } from './assay.js';
 import { block, commandsOf } from './page-blocks.js';
@@ -59,4 +60,36 @@ it('that of docs/calibration.md does', async () => {
     'isotonic',
     'histogram-top',
   ]);
+});
+
+it.each([
+  ['calibrated', 1, 0],
+  ['over-confident', 4, 1],
+])('the gates on calibration of docs/calibration.md, of a model that is %s', async (_, factor, expected) => {
+  const at = folder();
+  const n = 400;
+  const [data, own] = [new Float32Array(n * CLASSES), new Uint8Array(n)];
+  for (let i = 0; i < n; i++) {
+    const draws = stream({ seed: 0, purpose: 'test/gates', example: i });
+    const logits = Float32Array.from({ length: CLASSES }, () => 2 * draws.normal());
+    data.set(
+      logits.map((logit) => factor * logit),
+      i * CLASSES,
+    );
+    let rest = draws.uniform();
+    own[i] = Math.max(
+      0,
+      softmax({ n: 1, classes: CLASSES, data: logits }).findIndex((p) => (rest -= p) < 0),
+    );
+  }
+  writeFileSync(join(at, 'logits.npy'), encodeNpy({ shape: [n, CLASSES], data }));
+  writeFileSync(join(at, 'labels.npy'), encodeNpy({ shape: [n], data: own }));
+  const page = 'docs/calibration.md';
+  writeFileSync(join(at, 'calibrated.yaml'), block(page, 'calibrated.yaml'));
+  const script = commandsOf(page).find(([heading]) => heading.startsWith('Tests'))?.[1] ?? '';
+  const [, ...args] = script.trim().split(/\s+/);
+  const { code } = await obeyed([...args, '--quiet'], at);
+  expect(code).toBe(expected);
+  const { gates } = savedResults(join(at, 'calibrated'));
+  expect(gates.map(({ passed }) => passed)).toEqual([expected === 0, expected === 0]);
 });
