@@ -35,7 +35,8 @@ export async function openCifarC(spec: PublishedSpec): Promise<ImageSource> {
     const each = blockOf(images);
     const found = await arrayImages(images, undefined, { ...spec, layout: 'NHWC' }, closing.close);
     const note = `${found.note}, published corruption, ${each} examples at ${SEVERITIES} severities`;
-    const source = { ...found, part: basename(file), note };
+    const name = basename(file, '.npy').replaceAll('_', '-');
+    const source = { ...found, part: basename(file), corruption: name, note };
     if (labels === false) return source;
     return { ...source, labels: await labelsFor(await openArray(join(path, LABELS)), each) };
   });

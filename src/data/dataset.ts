@@ -43,6 +43,8 @@ export interface DatasetInfo {
   labelled: boolean;
   /** Among the selected examples, and the first that has it; absent for unlabelled sets. */
   highestLabel?: { label: number; example: number };
+  /** Of published corrupted images: which corruption, and at which of the five severities; all five, one after the other, without. */
+  corruption?: { name: string; severity?: number };
   /** Class names when the format has them (folders). */
   classes?: readonly string[];
   /** Classes of the models that have no images, where names tell. */

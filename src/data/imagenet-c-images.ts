@@ -19,6 +19,7 @@ export async function openImagenetC(spec: PublishedSpec): Promise<ImageSource> {
   return {
     ...source,
     part: `${folder}/${at}`,
+    corruption: folder.replaceAll('_', '-'),
     wholeSeverity: true,
     get note() {
       return `${source.note}, published corruption`;

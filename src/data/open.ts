@@ -48,6 +48,9 @@ export async function openDataset(
         size: selection.indices.length,
         shape: source.shape,
         labelled: source.labels !== undefined,
+        ...(source.corruption !== undefined && {
+          corruption: { name: source.corruption, ...(spec.severity && { severity: spec.severity }) },
+        }),
         ...(source.classes && { classes: source.classes }),
         ...found,
         ...(absent.length > 0 && { absentClasses: absent }),

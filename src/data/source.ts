@@ -12,6 +12,8 @@ export interface ImageSource {
   classes?: readonly string[];
   /** Which part of what is at the path, where it holds several: an array of an archive, files of a folder. */
   part?: string;
+  /** Of published corrupted images: which corruption, as ours are called. */
+  corruption?: string;
   /** Set when these are the examples of the one severity that was asked for, and not of five. */
   wholeSeverity?: true;
   /** How pixels were decoded, for reports. */

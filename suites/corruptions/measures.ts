@@ -1,6 +1,8 @@
+import { LIKE, type ParameterSet } from '../../src/data.js';
 import { type Measure, type MeasureDescription, measure } from '../../src/suite.js';
 import type { Estimates, Ratios, ShiftEstimates } from './estimates.js';
 import type { CorruptionsOptions } from './options.js';
+import { PUBLISHED } from './published.js';
 import type { ShiftResult } from './result.js';
 import { type Group, parametersOf, type Setting } from './settings.js';
 import { rowsOf } from './sheet.js';
@@ -51,6 +53,13 @@ const paramsOf = (of: Setting | Group): Record<string, string | number> => {
     : { averaged: of.kind, [of.kind]: of.kind === 'severity' ? Number(of.name) : of.name };
 };
 
+/** Whether images are those that were published: no others can be compared with published numbers. */
+export function imagesOf(settings: readonly Setting[], parameters: ParameterSet): string {
+  const own = settings.filter(({ published }) => published).length;
+  if (own === 0) return `${LIKE[parameters]}, made in process`;
+  return own === settings.length ? PUBLISHED : `${own} of ${settings.length} settings from ${PUBLISHED}`;
+}
+
 export function shiftMeasures(
   result: ShiftResult,
   estimates: ShiftEstimates,
@@ -60,14 +69,27 @@ export function shiftMeasures(
   const common = { suite: SUITE, model: result.system.name, dataset: result.dataset.name };
   const describe = (of: Setting | Group): Common => ({
     ...common,
-    params: { ...paramsOf(of), parameters },
+    params: {
+      ...paramsOf(of),
+      parameters,
+      images: imagesOf('settings' in of ? of.settings : [of], parameters),
+    },
   });
   const made = (of: Setting | Group, found: Estimates) =>
     measuresOf(result, of, found, describe(of), options.bins);
   return [
     ...result.groups.flatMap((group, k) => made(group, estimates.groups[k])),
     ...(estimates.ratios
-      ? ratioMeasures(result, estimates.ratios, { ...common, params: { parameters } })
+      ? ratioMeasures(result, estimates.ratios, {
+          ...common,
+          params: {
+            parameters,
+            images: imagesOf(
+              result.settings.map(({ setting }) => setting),
+              parameters,
+            ),
+          },
+        })
       : []),
     ...result.settings.flatMap(({ setting }, k) => made(setting, estimates.settings[k])),
   ];

@@ -3,6 +3,7 @@ import type { Classified } from '../../src/metrics.js';
 import { type ChosenScore, lackOf, type ScoreInputs } from '../../src/score.js';
 import type { Collected, CollectedRows, DatasetInfo, SuiteContext, SystemInfo } from '../../src/suite.js';
 import type { CorruptionsOptions } from './options.js';
+import { pairedRows } from './published.js';
 import { type Group, groupsOf, isCounted, requestsFor, type Setting } from './settings.js';
 
 /** What a system says of images in one form, (n) each. */
@@ -45,8 +46,11 @@ export function shiftResult(
   if (!clean) return undefined;
   const scores = chosen.filter((score) => !lackOf(system, score, context.datasets));
   const settings = asked.corrupted.flatMap(({ setting, request }) => {
-    const rows = collected.get(request);
-    return rows ? [{ setting, ...outputsOf(rows, scores) }] : [];
+    const found = collected.get(request);
+    if (!found) return [];
+    const { published } = setting;
+    const rows = published ? pairedRows(clean, found, published) : found;
+    return [{ setting, ...outputsOf(rows, scores) }];
   });
   if (settings.length === 0) return undefined;
   const ofClean = outputsOf(clean, scores);

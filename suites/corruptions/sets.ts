@@ -2,8 +2,9 @@ import { type DatasetInfo, labelledTestSets, type SuiteContext } from '../../src
 import type { CorruptionsOptions } from './options.js';
 import { settingsOf } from './settings.js';
 
-/** Whether images are corrupted already: what a run makes with `corrupt`. */
-export const isCorrupted = ({ recipe }: DatasetInfo): boolean => recipe?.by === 'corrupt';
+/** Whether images are corrupted already: published ones, and what a run makes with `corrupt`. */
+export const isCorrupted = ({ recipe, corruption }: DatasetInfo): boolean =>
+  corruption !== undefined || recipe?.by === 'corrupt';
 
 /** Labelled test sets whose images can be corrupted, and are not yet. */
 export const cleanSets = (context: SuiteContext, options: CorruptionsOptions): DatasetInfo[] =>

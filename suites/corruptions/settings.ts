@@ -5,7 +5,7 @@ import {
   usualParameters,
   whyNot,
 } from '../../src/data.js';
-import { clean, corruptedRequest, type OutputRows } from '../../src/measurements.js';
+import { clean, cleanRequest, corruptedRequest, type OutputRows } from '../../src/measurements.js';
 import {
   type DatasetInfo,
   type Request,
@@ -21,6 +21,8 @@ export interface Setting {
   severity: Severity;
   /** Place in the lists of the sheet. */
   at: number;
+  /** The data set that holds its images, and from which of its examples on; else they are made in process. */
+  published?: { dataset: DatasetInfo; from: number };
 }
 
 /** Settings that are averaged over. */
@@ -40,15 +42,38 @@ export const parametersOf = ({ parameters }: CorruptionsOptions, { shape }: Data
 
 /** Every corruption that images of this shape can have, at every severity, in the order of the registry. */
 export function settingsOf(
-  { catalogue }: Pick<SuiteContext, 'catalogue'>,
-  { shape }: DatasetInfo,
+  { catalogue, datasets }: Pick<SuiteContext, 'catalogue' | 'datasets'>,
+  clean: DatasetInfo,
   options: CorruptionsOptions,
 ): Setting[] {
   const severities = [...options.severities].sort();
   return [...catalogue.corruptions]
-    .filter((row) => options.corruptions.includes(row.name) && !whyNot(row, shape))
-    .flatMap((corruption) => severities.map((severity) => ({ corruption, severity })))
+    .filter((row) => options.corruptions.includes(row.name) && !whyNot(row, clean.shape))
+    .flatMap((corruption) =>
+      severities.map((severity) => ({
+        corruption,
+        severity,
+        ...publishedFor(clean, datasets, corruption.name, severity),
+      })),
+    )
     .map((setting, at) => ({ ...setting, at }));
+}
+
+/** Published images of that setting: as many as there are clean ones, or those of all five severities, one after the other. */
+function publishedFor(
+  { size, shape }: DatasetInfo,
+  datasets: readonly DatasetInfo[],
+  name: string,
+  severity: Severity,
+): Pick<Setting, 'published'> {
+  const own = datasets.filter(
+    ({ corruption, labelled, shape: other }) =>
+      corruption?.name === name && labelled && other.join() === shape.join(),
+  );
+  const alone = own.find((one) => one.corruption?.severity === severity && one.size === size);
+  if (alone) return { published: { dataset: alone, from: 0 } };
+  const all = own.find(({ corruption, size: of }) => corruption?.severity === undefined && of === 5 * size);
+  return all ? { published: { dataset: all, from: (severity - 1) * size } } : {};
 }
 
 /** All that counts; then each category, corruption and severity. Of a severity, what counts. */
@@ -77,7 +102,7 @@ export interface ShiftRequests {
 export function requestsFor(
   system: SystemInfo,
   dataset: DatasetInfo,
-  context: Pick<SuiteContext, 'catalogue'>,
+  context: Pick<SuiteContext, 'catalogue' | 'datasets'>,
   options: CorruptionsOptions,
 ): ShiftRequests {
   const parameters = parametersOf(options, dataset);
@@ -86,13 +111,15 @@ export function requestsFor(
     clean: request({ measurement: clean, system: system.name, dataset: dataset.name, first }),
     corrupted: settingsOf(context, dataset, options).map((setting) => ({
       setting,
-      request: corruptedRequest(
-        system,
-        dataset,
-        setting.corruption,
-        { severity: setting.severity, parameters },
-        first,
-      ),
+      request: setting.published
+        ? cleanRequest(system, setting.published.dataset)
+        : corruptedRequest(
+            system,
+            dataset,
+            setting.corruption,
+            { severity: setting.severity, parameters },
+            first,
+          ),
     })),
   };
 }

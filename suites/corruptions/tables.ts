@@ -1,6 +1,6 @@
-import { LIKE } from '../../src/data.js';
 import { cell, type DatasetInfo, type Table } from '../../src/suite.js';
 import type { Estimates, ShiftEstimates } from './estimates.js';
+import { imagesOf } from './measures.js';
 import type { CorruptionsOptions } from './options.js';
 import type { ShiftResult } from './result.js';
 import { type Group, parametersOf } from './settings.js';
@@ -30,13 +30,16 @@ export function overviewTable(
   options: CorruptionsOptions,
 ): Table {
   const scores = scoresIn(judged);
-  const { counted, n } = judged[0].result;
+  const { counted, n, settings } = judged[0].result;
   const ratios = judged.find(({ estimates }) => estimates.ratios)?.estimates.ratios;
   const shift = judged.some((one) => groupIn(one, 'all', 'all')?.shift);
   return {
     id: `corruptions-${dataset.name}`,
     title: `Under corruptions, ${dataset.name}`,
-    caption: `${n} images, corrupted in process (${LIKE[parametersOf(options, dataset)]}: the published images were made without a seed). Means over ${counted.length} corruption${counted.length === 1 ? '' : 's'} at severit${options.severities.length === 1 ? 'y' : 'ies'} ${options.severities.join(', ')}, each as much as the others${ratios ? `; mCE divides the error under each corruption by that of ${ratios.reference}, relative mCE what it adds to the clean error` : ''}. AUROC: the chance that a clean image scores higher than a corrupted one; one half means that the score does not see corruptions. Intervals, 95 %, are over images, which all settings share.`,
+    caption: `${n} images, corrupted: ${imagesOf(
+      settings.map(({ setting }) => setting),
+      parametersOf(options, dataset),
+    )}. Means over ${counted.length} corruption${counted.length === 1 ? '' : 's'} at severit${options.severities.length === 1 ? 'y' : 'ies'} ${options.severities.join(', ')}, each as much as the others${ratios ? `; mCE divides the error under each corruption by that of ${ratios.reference}, relative mCE what it adds to the clean error` : ''}. AUROC: the chance that a clean image scores higher than a corrupted one; one half means that the score does not see corruptions. Intervals, 95 %, are over images, which all settings share.`,
     columns: [
       MODEL,
       percent('clean', 'Clean accuracy', 'higher'),
@@ -126,6 +129,9 @@ export function settingsTable(dataset: DatasetInfo, judged: readonly Judged[]): 
       MODEL,
       { key: 'corruption', title: 'Corruption', format: 'text' },
       { key: 'severity', title: 'Severity', format: 'number' },
+      ...(judged.some(({ result }) => result.settings.some(({ setting }) => setting.published))
+        ? [{ key: 'images', title: 'Images', format: 'text' } as const]
+        : []),
       percent('accuracy', 'Accuracy', 'higher'),
       percent('ece', 'ECE', 'lower'),
       number('nll', 'NLL', 'lower'),
@@ -140,6 +146,7 @@ export function settingsTable(dataset: DatasetInfo, judged: readonly Judged[]): 
         model: result.system.name,
         corruption: setting.corruption.name,
         severity: setting.severity,
+        images: setting.published?.dataset.name ?? 'made in process',
         ...rowOf(estimates.settings[k]),
       })),
     ),

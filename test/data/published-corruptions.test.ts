@@ -30,6 +30,7 @@ describe('cifar-c', () => {
       [6, 7, 8].flatMap((i) => [0, 1, 2].flatMap((c) => [0, 1, 2, 3].map((p) => pixel(i, c, p)))),
     );
     expect(info.part).toBe('fog.npy');
+    expect(info.corruption).toEqual({ name: 'fog', severity: 3 });
     expect(info.note).toMatch(/published corruption, 3 examples at 5 severities/);
   });
 

@@ -220,6 +220,50 @@ describe('the suite corruptions', () => {
     expect(strip(first)).toEqual(strip(alone));
   });
 
+  it('takes published images where the run has them: a set for a severity, or one for all five', async () => {
+    const own = (name: string, severity: 2 | 5) => images.map((_, i) => [...seen(name, severity, i)]);
+    const fog = { name: 'contrast', severity: 5 };
+    const of = (more: object, pictures: number[][], from: number) =>
+      memoryDataset({
+        ...{ images: pictures, labels: pictures.map((_, i) => i % 2), shape: SHAPE, ...more },
+        indices: pictures.map((_, i) => from + i),
+      });
+    const alone = of({ name: 'contrast-5', corruption: fog }, own('contrast', 5), 4 * N);
+    const all = of(
+      { name: 'brightness-c', corruption: { name: 'brightness' } },
+      [1, 2, 3, 4, 5].flatMap((severity) => own('brightness', severity === 2 ? 2 : 5)),
+      0,
+    );
+    const given = { systems: [sharp, weak], options };
+    const outcome = await runSuite(corruptions, { ...given, datasets: [dataset, alone, all] });
+    const made = await run();
+    const values = ({ summary }: Outcome) => summary.measures.map(({ measure, value: v }) => [measure, v]);
+    expect(values(outcome)).toEqual(values(made));
+    const images5 = (corruption: string, severity: number) =>
+      measureOf(outcome, 'corrupted-accuracy', { model: 'weak', corruption, severity }).params.images;
+    expect([images5('contrast', 5), images5('contrast', 2), images5('brightness', 2)]).toEqual([
+      'published files',
+      'CIFAR-C-like, made in process',
+      'published files',
+    ]);
+    expect(
+      measureOf(outcome, 'mean-corrupted-accuracy', { model: 'weak', averaged: 'all' }).params.images,
+    ).toBe('3 of 6 settings from published files');
+    expect(
+      outcome.requests.some(
+        ({ measurement, dataset: on }) => measurement.name === 'corrupted' && on !== 'test',
+      ),
+    ).toBe(false);
+    const shifted = memoryDataset({
+      ...{ images: own('contrast', 5), labels: labels.map((label) => 1 - label), shape: SHAPE },
+      ...{ name: 'other', corruption: fog },
+    });
+    await expect(runSuite(corruptions, { ...given, datasets: [dataset, shifted] })).rejects.toMatchObject({
+      code: 'data-invalid',
+      details: { found: 'image 0 has another label' },
+    });
+  });
+
   it('keeps what is held out of the means', async () => {
     expect([...rows].filter(({ category }) => category === 'extra').length % 4).toBe(0);
     const outcome = await run();
