@@ -104,7 +104,7 @@ export {
   type Recalibrator,
   type RefusedRecalibrator,
 } from './metrics/recalibration/recalibrator.js';
-export type { Units } from './metrics/resampling-units.js';
+export { ONE_BY_ONE, type Units } from './metrics/resampling-units.js';
 export { areaUnderRisk, riskCoverage } from './metrics/risk-coverage.js';
 export { precisionRecall, type RocPoint, rocCurve, thinCurve } from './metrics/roc.js';
 export { drawnScod, type Scod, scod } from './metrics/scod.js';

@@ -17,6 +17,7 @@ import {
   jointBootstrap,
   mce,
   meanOfDraws,
+  ONE_BY_ONE,
   ofUnits,
   quantile,
   type Recalibrator,
@@ -118,10 +119,13 @@ export interface CalibrationSettings {
 
 /** Above this many numbers to add, classwise ECE is bootstrapped with fewer resamples (never below 100). */
 const CLASSWISE_BUDGET = 4e9;
+/** The same where groups of examples are drawn: each has numbers in most bins of every class, all over the memory. */
+const GROUPED_BUDGET = 1e9;
 
 /** Resamples that the interval of classwise ECE rests on. */
 export function classwiseResamples(n: number, classes: number, resamples: number): number {
-  return Math.min(resamples, Math.max(100, Math.floor(CLASSWISE_BUDGET / Math.max(1, n * classes))));
+  const budget = n > ONE_BY_ONE ? GROUPED_BUDGET : CLASSWISE_BUDGET;
+  return Math.min(resamples, Math.max(100, Math.floor(budget / Math.max(1, n * classes))));
 }
 
 /**
