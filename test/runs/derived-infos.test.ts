@@ -233,7 +233,7 @@ describe('what cannot be', () => {
       'no transform',
       { a: { of: 'test' } },
       'datasets.a',
-      /one of the keys interpolate, invert, shuffle-patches, corrupt, attack, purify, sample/,
+      new RegExp(`one of the keys ${builtinRunCatalogue.transforms.names.join(', ')} beside`),
     ],
     ['two transforms', { a: { ...MIX, purify: { by: 'm' } } }, 'datasets.a', /found +interpolate, purify/],
     [
