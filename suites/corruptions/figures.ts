@@ -46,13 +46,12 @@ function quantities(judged: readonly Judged[]): Quantity[] {
   ];
 }
 
-/** Heat maps of every system, corruption by severity; then what severity does to each number. */
+/** Of each number what severity does to it, and a heat map of every system, corruption by severity; accuracy first. */
 export function shiftFigures(dataset: DatasetInfo, judged: readonly Judged[]): Figure[] {
-  const drawn = quantities(judged);
-  return [
-    ...drawn.flatMap((quantity) => curves(dataset, judged, quantity)),
-    ...judged.flatMap((one) => drawn.flatMap((quantity) => heatmap(one, quantity))),
-  ];
+  return quantities(judged).flatMap((quantity) => [
+    ...curves(dataset, judged, quantity),
+    ...judged.flatMap((one) => heatmap(one, quantity)),
+  ]);
 }
 
 function heatmap({ result, estimates }: Judged, { id, title, of, ...look }: Quantity): HeatmapFigure[] {

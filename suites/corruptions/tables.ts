@@ -105,10 +105,10 @@ export function byCorruptionTable(dataset: DatasetInfo, judged: readonly Judged[
     columns: [
       { key: 'title', title: 'Corruption', format: 'text' },
       { key: 'category', title: 'Category', format: 'text' },
-      ...judged.map(({ result: { system } }) => percent(`model ${system.name}`, system.name, 'higher')),
+      ...judged.map(({ result: { system } }) => percent(`model ${system.name}`, system.name, 'none')),
     ],
     rows: [
-      ...groups('category').map(({ name }) => row('category', name, 'mean', name)),
+      ...groups('category').map(({ name }) => row('category', name, `Mean over ${name}`, name)),
       ...groups('corruption').map(({ name, settings: [{ corruption }] }) =>
         row('corruption', name, corruption.title, corruption.category),
       ),

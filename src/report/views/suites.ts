@@ -110,6 +110,7 @@ const KINDS: Record<string, string> = {
   lines: 'curves',
   reliability: 'reliability diagrams',
   bars: 'bar charts',
+  heatmap: 'heat maps',
   images: 'grids of pictures',
 };
 

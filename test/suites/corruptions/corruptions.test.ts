@@ -209,7 +209,7 @@ describe('the suite corruptions', () => {
         });
         expect(strip(again)).toEqual(strip(whole));
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     );
     const first = await run({ examples: 10 });
     const alone = await runSuite(corruptions, {
