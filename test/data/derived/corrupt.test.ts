@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { corrupted, drawsFor } from '../../../src/data/corruptions/corrupted.js';
+import type { Raster } from '../../../src/data/corruptions/corruption.js';
 import { corruptions } from '../../../src/data/corruptions/registry.js';
 import { corrupt } from '../../../src/data/derived/corrupt.js';
 import type { Draws, Parent } from '../../../src/data/derived/derivation.js';
 import { stream } from '../../../src/random/stream.js';
+import { catalogueWith } from '../../../src/runs/run-catalogue.js';
 
 const SHAPE = [3, 4, 5] as const;
 const SIZE = 60;
@@ -59,5 +61,31 @@ describe.each(corruptions.names)('corrupt: %s', (name) => {
       }),
       { numRuns: 5 },
     );
+  });
+});
+
+it('a corruption of a plug-in is named like those of Assay', async () => {
+  const half = { ...corruptions.named('contrast'), name: 'half', version: 3, title: 'Half' };
+  const five = [0.9, 0.8, 0.7, 0.6, 0.5] as const;
+  const mine = {
+    ...half,
+    severities: { cifar: five, imagenet: five },
+    apply: ({ pixels }: Raster, factor: number) => pixels.map((value) => value * factor),
+  };
+  const { transforms, versions } = catalogueWith(
+    [{ name: 'dark', version: 2, corruptions: [mine] }],
+    'r.yaml',
+  );
+  const way = transforms.named('corrupt');
+  if (way.kind !== 'transform') throw new Error('it makes no images');
+  const options = { name: 'half', severity: 5, quantise: false };
+  expect(way.describe(options, SHAPE)).toBe('half, severity 5 (CIFAR-C-like)');
+  expect(way.identity?.(options, SHAPE)).toEqual({ version: 3, parameters: 'cifar' });
+  // Units that were measured with another version of the plug-in are not used again.
+  expect(versions).toEqual([['dark', 2]]);
+  const examples = await parent.read(0, 2);
+  const { pixels } = await way.apply(examples, options, { parent, start: 0, draws });
+  pixels.forEach((value, p) => {
+    expect(value).toBeCloseTo(examples.pixels[p] / 2, 6);
   });
 });
