@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { check } from '../../src/config/validate.js';
 import type { Dataset } from '../../src/data/dataset.js';
 import { planRun } from '../../src/runs/plan.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
 import { scores } from '../../src/scores/registry.js';
 import type { FitPart } from '../../src/scores/score.js';
+import { builtinCatalogue } from '../../src/suites/catalogue.js';
+import { optionsOf } from '../../src/suites/contract.js';
 import type { Results } from '../../src/suites/results.js';
 import { ood } from '../../suites/ood/index.js';
 import { linearSystem } from '../suites/helpers/linear-system.js';
@@ -23,12 +26,9 @@ const test = points(30);
 const far = points(20, { name: 'far', role: 'ood', fingerprint: 'far' });
 // More than a unit of features holds.
 const train = (n = 1100) => points(n, { name: 'train', role: 'train' });
-const entry = entryOf(ood, {
-  scores: ['mahalanobis', 'max-logit'],
-  temperature: 1,
-  histogramBins: 10,
-  resamples: 100,
-});
+const entryWith = (scores: readonly unknown[]) =>
+  entryOf(ood, check(optionsOf(ood, builtinCatalogue), { scores, resamples: 100 }, { what: 'ood' }));
+const entry = entryWith(['mahalanobis', 'max-logit']);
 
 async function run(out: string, datasets: readonly Dataset[], asked = entry) {
   await runEvaluation(
@@ -93,12 +93,7 @@ it('measures nothing again in a finished run', async () => {
 });
 
 it('asks the system once for scores with one probe, and not again in a finished run', async () => {
-  const asked = entryOf(ood, {
-    scores: ['odin', 'refine', 'refine-l2', { odin: { temperature: 1 } }],
-    temperature: 1,
-    histogramBins: 10,
-    resamples: 100,
-  });
+  const asked = entryWith(['odin', 'refine', 'refine-l2', { odin: { temperature: 1 } }]);
   const out = folder();
   const first = await run(out, [test, far], asked);
   const probes = first.costs.filter(({ measurement }) => measurement === 'probe');
@@ -110,6 +105,7 @@ it('asks the system once for scores with one probe, and not again in a finished 
   const again = await run(out, [test, far], asked);
   expect(readdirSync(join(out, 'units')).sort()).toEqual(units);
   expect(again.measures).toEqual(first.measures);
+  expect(first.measures.some(({ params }) => params.score === 'refine-l2')).toBe(true);
 });
 
 it('has the fit in the keys of what reads it', () => {
