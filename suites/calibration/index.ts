@@ -38,13 +38,23 @@ import {
 } from './result.js';
 import { calibrationSheet, rowsOf } from './sheet.js';
 import { overviewTable, reliabilityFigures, temperatureTable } from './tables.js';
+import {
+  attackRequests,
+  notAttackable,
+  UNDER_ATTACK,
+  underAttack,
+  underAttackMeasures,
+  underAttackSheets,
+  underAttackTables,
+  underOption,
+} from './under-attack.js';
 import { calibrationViews } from './views.js';
 import { calibrationWarnings } from './warnings.js';
 
 const NAME = 'calibration';
 const FITTING = { where: 'suites: calibration.fitOn', what: 'a temperature' };
 
-const calibrationOptions = ({ recalibrators }: Catalogue) =>
+const calibrationOptions = (catalogue: Catalogue) =>
   Type.Object(
     {
       bins: Type.Integer({ minimum: 1, maximum: 1000, default: 15, description: 'bins of confidence' }),
@@ -60,13 +70,14 @@ const calibrationOptions = ({ recalibrators }: Catalogue) =>
         default: 0.5,
         description: 'share of the test set that the temperature is fitted on, without a validation set',
       }),
-      recalibrators: Type.Array(Type.Unsafe<string>(oneOf(recalibrators.names)), {
+      recalibrators: Type.Array(Type.Unsafe<string>(oneOf(catalogue.recalibrators.names)), {
         uniqueItems: true,
         default: ['temperature'],
         description: 'what is fitted beside the temperature, which always is, and compared',
       }),
       resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
       ...furtherOptions,
+      under: underOption(catalogue),
     },
     { additionalProperties: false },
   );
@@ -99,13 +110,17 @@ export const calibration = defineSuite({
     'temperature',
     ...furtherMeasureNames,
     ...RECALIBRATED,
+    ...UNDER_ATTACK,
   ],
 
   plan(context, options) {
     const validation = validationSet(context.datasets, options.fitOn, FITTING);
     const tests = labelledTestSets(context);
     const sets = validation && tests.length > 0 ? [...tests, validation] : tests;
-    return context.systems.flatMap((system) => sets.map((dataset) => cleanRequest(system, dataset)));
+    return [
+      ...context.systems.flatMap((system) => sets.map((dataset) => cleanRequest(system, dataset))),
+      ...attackRequests(context, options),
+    ];
   },
 
   summarise(collected, options, context) {
@@ -117,15 +132,24 @@ export const calibration = defineSuite({
       }),
     }));
     const results = sets.flatMap((set) => set.results);
+    const attacked = underAttack(context, options, collected);
+    const cleanEce = (system: string, dataset: string) =>
+      results.find((r) => r.system.name === system && r.dataset.name === dataset)?.whole.metrics.ece;
     return {
-      measures: results.flatMap((result) => measures(result, options)),
-      tables: sets.flatMap((set) => [
-        overviewTable(set.dataset, set.results, options.bins),
-        temperatureTable(set.dataset, set.results),
-        ...furtherTables(set.dataset, set.results),
-        ...recalibrationTables(set.dataset, set.results),
-        ...classTable(set.dataset, set.results, { bins: options.bins, seed: context.seed }),
-      ]),
+      measures: [
+        ...results.flatMap((result) => measures(result, options)),
+        ...underAttackMeasures(NAME, attacked, options.bins),
+      ],
+      tables: [
+        ...sets.flatMap((set) => [
+          overviewTable(set.dataset, set.results, options.bins),
+          temperatureTable(set.dataset, set.results),
+          ...furtherTables(set.dataset, set.results),
+          ...recalibrationTables(set.dataset, set.results),
+          ...classTable(set.dataset, set.results, { bins: options.bins, seed: context.seed }),
+        ]),
+        ...underAttackTables(attacked, cleanEce),
+      ],
       figures: [
         ...results.flatMap((result) => [...reliabilityFigures(result), ...recalibratedFigures(result)]),
         ...sets.flatMap((set) => calibrationViews(set.dataset, set.results, options)),
@@ -136,8 +160,12 @@ export const calibration = defineSuite({
         ...results.flatMap((result) => calibrationWarnings(NAME, result)),
         ...results.flatMap((result) => recalibrationWarnings(NAME, result)),
       ],
-      notApplicable: [...withoutLabels(NAME, context), ...withoutPositiveClass(context, options)],
-      examples: [calibrationSheet(results), ...recalibrationSheets(results)],
+      notApplicable: [
+        ...withoutLabels(NAME, context),
+        ...withoutPositiveClass(context, options),
+        ...notAttackable(NAME, context, options),
+      ],
+      examples: [calibrationSheet(results), ...recalibrationSheets(results), ...underAttackSheets(attacked)],
     };
   },
 });

@@ -65,6 +65,7 @@ beforeAll(async () => {
             compatibility: 'all',
             positiveClass: 0,
             recalibrators: ['platt'],
+            under: [{ method: 'pgd', steps: 2, epsilons: ['8/255'] }],
           },
         },
         { conformal: { resamples: 100, scores: ['lac', 'saps'], alphas: [0.2] } },

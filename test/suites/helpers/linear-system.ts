@@ -1,4 +1,4 @@
-import { argmax, logSumExp, softmax } from '../../../src/metrics/softmax.js';
+import { argmax, type Logits, logSumExp, softmax } from '../../../src/metrics/softmax.js';
 import type { Batch, Capability, Outputs, System } from '../../../src/models/system.js';
 import { forwardOf, gradientOf } from '../../../src/models/usual.js';
 import { stream } from '../../../src/random/stream.js';
@@ -77,9 +77,14 @@ export function linearSystem(options: LinearOptions): System {
         };
       }
       const data = logitsOf(batch);
-      const logits = { n: batch.n, classes: weights.length, data };
+      const classes = weights.length;
+      const logits = { n: batch.n, classes, data };
       const slopes: Record<string, () => ArrayLike<number>> = {
         'log-px': () => softmax(logits),
+        'cross-entropy': () =>
+          softmax(logits).map(
+            (p, at) => p - Number(batch.labels?.[Math.floor(at / classes)] === at % classes),
+          ),
         'weighted-logits': () => batch.weights ?? [],
         'max-logit': () => {
           const top = argmax(logits);
@@ -93,10 +98,17 @@ export function linearSystem(options: LinearOptions): System {
         return weights.reduce((sum, row, k) => sum + p[i * weights.length + k] * row[j], 0);
       });
       const { passes, ...values } = outputs(batch);
-      return { values, passes, loss: values.logPx ?? new Float32Array(batch.n), gradient };
+      const heights = loss === 'cross-entropy' ? crossEntropy(logits, batch) : values.logPx;
+      return { values, passes, loss: heights ?? new Float32Array(batch.n), gradient };
     },
     forward: (batch) => forwardOf(system, batch),
     gradient: (batch, loss) => gradientOf(system, batch, loss),
   };
   return system;
 }
+
+const crossEntropy = (logits: Logits, { labels }: Batch) =>
+  Float32Array.from(
+    logSumExp(logits),
+    (sum, i) => sum - logits.data[i * logits.classes + (labels?.[i] ?? 0)],
+  );

@@ -1,0 +1,259 @@
+import {
+  type AttackingOptions,
+  attackingOptions,
+  optionsOfEveryAttack,
+  type ResolvedAttack,
+  resolveAttack,
+} from '../../src/attack.js';
+import {
+  type AttackRows,
+  attackRequest,
+  classifiedOf,
+  type OutputRows,
+  type PerturbedRows,
+  perturbedRequest,
+} from '../../src/measurements.js';
+import {
+  type Classified,
+  drawnBinSums,
+  type Estimate,
+  ece,
+  equalWidth,
+  jointBootstrap,
+  meanOfDraws,
+  signedGap,
+  wilson,
+} from '../../src/metrics.js';
+import {
+  type Catalogue,
+  type CollectedRows,
+  cell,
+  type DatasetInfo,
+  type ExampleSheet,
+  labelledTestSets,
+  type Measure,
+  measure,
+  type NotApplicable,
+  type Request,
+  type SuiteContext,
+  type SystemInfo,
+  type Table,
+  Type,
+} from '../../src/suite.js';
+
+const SHEET = 'calibration-under-attack';
+
+/** Attacks whose images the calibration is measured on, with the options of the suite attack. */
+export const underOption = (catalogue: Catalogue) =>
+  Type.Array(
+    Type.Unsafe<AttackingOptions>(
+      Type.Object(
+        { ...attackingOptions(catalogue).properties, ...optionsOfEveryAttack(catalogue) },
+        { additionalProperties: false },
+      ),
+    ),
+    {
+      default: [],
+      description:
+        'attacks on whose images calibration is measured too, with the options of the suite attack; what it has stored with the same ones is used',
+    },
+  );
+
+/** What is asked of one system on one data set, for one attack. */
+interface Asked {
+  system: SystemInfo;
+  dataset: DatasetInfo;
+  planned: ResolvedAttack;
+  attacked: Request<AttackRows>;
+  shown: Request<PerturbedRows>;
+}
+
+const attackable = ({ offers }: SystemInfo) => offers.includes('inputGradient');
+
+function asked(context: SuiteContext, { under }: { under: AttackingOptions[] }): Asked[] {
+  return labelledTestSets(context).flatMap((dataset) =>
+    context.systems.filter(attackable).flatMap((system) =>
+      under.map((options) => {
+        const planned = resolveAttack(options, system, context.catalogue);
+        const attacked = attackRequest(system.name, dataset.name, planned.params, options.examples);
+        const looking = { norm: planned.params.norm, draws: Math.max(1, planned.params.confirm) };
+        return { system, dataset, planned, attacked, shown: perturbedRequest(system, attacked, looking) };
+      }),
+    ),
+  );
+}
+
+export const attackRequests = (context: SuiteContext, options: { under: AttackingOptions[] }): Request[] =>
+  asked(context, options).flatMap(({ attacked, shown }) => [attacked, shown]);
+
+/** Predictions of attacked images, and how calibrated they are. */
+export interface UnderAttack extends Pick<Asked, 'system' | 'dataset' | 'planned'> {
+  /** In words: told apart from other attacks by it. */
+  attack: string;
+  indices: ArrayLike<number>;
+  classified: Classified;
+  estimates: Record<'ece' | 'nll' | 'signed-gap', Estimate>;
+}
+
+export function underAttack(
+  context: SuiteContext,
+  options: { under: AttackingOptions[]; bins: number; resamples: number },
+  collected: CollectedRows,
+): UnderAttack[] {
+  return asked(context, options).flatMap(({ system, dataset, planned, shown }) => {
+    const found = collected.get(shown as Request<OutputRows>);
+    if (!found) return [];
+    const classified = classifiedOf(found);
+    const { confidence, correct, n } = classified;
+    const sumsOf = drawnBinSums(equalWidth(confidence, options.bins), confidence, correct);
+    const nll = meanOfDraws(classified.nll);
+    const estimates = jointBootstrap(
+      n,
+      [
+        {
+          of: (times: Uint8Array) => {
+            const sums = sumsOf(times);
+            return { ece: ece(sums), 'signed-gap': signedGap(sums), nll: nll(times) };
+          },
+          centred: ['ece'],
+          within: [0, 1] as const,
+        },
+      ],
+      { seed: context.seed, resamples: options.resamples },
+    );
+    const { norm, epsilons } = planned.params;
+    const attack = [planned.label, norm, epsilons.at(-1)].filter((part) => part !== undefined).join(' ');
+    return [{ system, dataset, planned, attack, indices: found.indices, classified, estimates }];
+  });
+}
+
+const MEASURES = [
+  { key: 'ece', title: 'ECE', format: 'percent', better: 'lower' },
+  { key: 'nll', title: 'NLL (nats)', format: 'number', better: 'lower' },
+  { key: 'signed-gap', title: 'Confidence - accuracy', format: 'percent', better: 'none' },
+] as const;
+
+export const UNDER_ATTACK = MEASURES.map(({ key }) => `${key}-under-attack`);
+
+export function underAttackMeasures(suite: string, results: readonly UnderAttack[], bins: number): Measure[] {
+  return results.flatMap(({ system, dataset, planned, attack, estimates }) =>
+    MEASURES.map(({ key, title, format, better }) => {
+      const epsilon = planned.params.epsilons.at(-1);
+      const binned: Measure['params'] = key === 'nll' ? {} : { bins };
+      return measure(
+        {
+          suite,
+          measure: `${key}-under-attack`,
+          title: `${title} under ${attack}`,
+          model: system.name,
+          dataset: dataset.name,
+          params: { ...binned, ...planned.about, ...(epsilon !== undefined && { epsilon }) },
+          format,
+          better,
+          rows: {
+            sheet: SHEET,
+            where: { model: system.name, dataset: dataset.name, attack },
+            ...(key === 'nll'
+              ? { statistic: 'mean', columns: { value: 'nll' } }
+              : {
+                  statistic: key,
+                  columns: { confidence: 'confidence', outcome: 'correct' },
+                  options: { bins },
+                }),
+          },
+        },
+        estimates[key],
+      );
+    }),
+  );
+}
+
+/** A row per system and attack, beside the ECE of the images as they are. */
+export function underAttackTables(
+  results: readonly UnderAttack[],
+  clean: (system: string, dataset: string) => Estimate | undefined,
+): Table[] {
+  return [...new Set(results.map(({ dataset }) => dataset.name))].map((dataset) => ({
+    id: `calibration-under-attack-${dataset}`,
+    title: `Calibration under attack on ${dataset}`,
+    caption:
+      'Fresh predictions of the images that the attack ended at, within the largest radius: of an example that it broke, the misclassified image. An attacker who wants confident mistakes climbs another loss: a small gap here is no promise.',
+    columns: [
+      { key: 'model', title: 'Model', format: 'text' },
+      { key: 'attack', title: 'Attack', format: 'text' },
+      { key: 'n', title: 'n', format: 'number' },
+      { key: 'accuracy', title: 'Accuracy', format: 'percent', better: 'higher' },
+      { key: 'gap', title: 'Confidence - accuracy', format: 'percent', better: 'none' },
+      { key: 'ece', title: 'ECE', format: 'percent', better: 'lower' },
+      { key: 'clean', title: 'ECE, not attacked', format: 'percent', better: 'lower' },
+      { key: 'nll', title: 'NLL', format: 'number', better: 'lower' },
+    ],
+    rows: results
+      .filter((result) => result.dataset.name === dataset)
+      .map(({ system, attack, classified: { n, correct }, estimates }) => {
+        const plain = clean(system.name, dataset);
+        return {
+          model: system.name,
+          attack,
+          n,
+          accuracy: cell(
+            wilson(
+              correct.reduce((sum, right) => sum + right, 0),
+              n,
+            ),
+          ),
+          gap: cell(estimates['signed-gap']),
+          ece: cell(estimates.ece),
+          clean: plain ? cell(plain) : null,
+          nll: cell(estimates.nll),
+        };
+      }),
+  }));
+}
+
+export function underAttackSheets(results: readonly UnderAttack[]): ExampleSheet[] {
+  if (results.length === 0) return [];
+  return [
+    {
+      name: SHEET,
+      columns: ['model', 'dataset', 'index', 'attack', 'label', 'prediction', 'correct', 'confidence', 'nll'],
+      rows: {
+        *[Symbol.iterator]() {
+          for (const { system, dataset, attack, indices, classified } of results) {
+            const { n, labels, prediction, correct, confidence, nll } = classified;
+            for (let i = 0; i < n; i++) {
+              yield [
+                system.name,
+                dataset.name,
+                indices[i],
+                attack,
+                labels[i],
+                prediction[i],
+                correct[i] === 1,
+                confidence[i],
+                nll[i],
+              ];
+            }
+          }
+        },
+      },
+    },
+  ];
+}
+
+/** Systems that cannot be attacked, where it was asked for. */
+export function notAttackable(
+  suite: string,
+  { systems }: SuiteContext,
+  { under }: { under: AttackingOptions[] },
+): NotApplicable[] {
+  if (under.length === 0) return [];
+  return systems
+    .filter((system) => !attackable(system))
+    .map(({ name, lacks }) => ({
+      suite,
+      model: name,
+      what: 'under attack',
+      reason: lacks.inputGradient ?? 'it has no input gradient',
+    }));
+}
