@@ -19,8 +19,13 @@ export interface Minimum {
   converged: boolean;
 }
 
-const GRADIENT = 1e-9;
-const STEP = 1e-6;
+export interface Precision {
+  /** The largest |derivative| that is taken for none. Default 1e-9. */
+  gradient?: number;
+  /** The largest step, relative to the largest number, that is taken for none. Default 1e-6. */
+  step?: number;
+}
+
 /** Where the minimum is at infinity, each step lowers the gradient by a factor of e: after more of them, rounding would hide that. */
 const MOST = 25;
 
@@ -30,13 +35,17 @@ const MOST = 25;
  * which the function is flat are left alone. Where the minimum is at infinity (separable data), steps do not become small, and it is
  * not converged.
  */
-export function minimise(f: Convex, start: Float64Array, most = MOST): Minimum {
+export function minimise(
+  f: Convex,
+  start: Float64Array,
+  { gradient: flat = 1e-9, step: still = 1e-6 }: Precision = {},
+): Minimum {
   let x = start;
   let here = f.at(x);
   let step = Number.POSITIVE_INFINITY;
   let iterations = 0;
-  for (; iterations < most; iterations++) {
-    if (largest(here.gradient) <= GRADIENT && step <= STEP * (1 + largest(x))) break;
+  for (; iterations < MOST; iterations++) {
+    if (largest(here.gradient) <= flat && step <= still * (1 + largest(x))) break;
     const d = direction(here.gradient, here.hessianTimes);
     const slope = dot(here.gradient, d);
     if (slope >= 0) {
@@ -56,7 +65,7 @@ export function minimise(f: Convex, start: Float64Array, most = MOST): Minimum {
     here = next;
   }
   const gradient = largest(here.gradient);
-  const converged = gradient <= GRADIENT && step <= STEP * (1 + largest(x));
+  const converged = gradient <= flat && step <= still * (1 + largest(x));
   return { x, value: here.value, gradient, iterations, converged };
 }
 

@@ -1,13 +1,15 @@
-import { minimise } from '../newton-cg.js';
+import { minimise, type Precision } from '../newton-cg.js';
 import { type Logits, logSoftmax } from '../softmax.js';
-import { full, mapped, multinomial } from './multinomial.js';
+import { full, type LinearMap, mapped, multinomial } from './multinomial.js';
 import { type PredictionMap, withoutMinimum } from './recalibrator.js';
 
 /** Weights of the penalty that are tried. */
-export const STRENGTHS = [10, 1, 0.1, 0.01, 0.001, 0.0001] as const;
+export const STRENGTHS = [1000, 100, 10, 1, 0.1, 0.01, 0.001] as const;
+/** Enough to tell one from another. */
+const ROUGH = { gradient: 1e-4, step: 0.05 };
 const FOLDS = 3;
 /** n x classes^2 beyond which a fit takes minutes. */
-const BUDGET = 2e7;
+const BUDGET = 5e6;
 
 /**
  * lambda / (k (k - 1)) for each number off the diagonal and lambda / k for each bias: off-diagonal and intercept regularisation
@@ -39,25 +41,8 @@ export function fitWithOdir(
     };
   const inputs = inputsOf(logits);
   const shape = full(classes);
-  const folds = foldsOf(inputs, labels);
-  const start = () => ({ x: shape.identity });
-  const solve = (of: Some, lambda: number, from: { x: Float64Array }) =>
-    minimise(multinomial(of.inputs, of.labels, shape, odirWeights(classes, lambda)), from.x);
-  const losses = STRENGTHS.map(() => 0);
-  // Fewer examples than folds leave nothing to fit on: the strongest penalty then.
-  if (n >= 2 * FOLDS)
-    for (let fold = 0; fold < FOLDS; fold++) {
-      const inside = take(inputs, labels, (i) => folds[i] !== fold);
-      const outside = take(inputs, labels, (i) => folds[i] === fold);
-      const held = multinomial(outside.inputs, outside.labels, shape);
-      let from: { x: Float64Array } = start();
-      STRENGTHS.forEach((lambda, s) => {
-        from = solve(inside, lambda, from);
-        losses[s] += held.at(from.x).value;
-      });
-    }
-  const lambda = STRENGTHS[losses.indexOf(Math.min(...losses))];
-  const minimum = solve({ inputs, labels }, lambda, start());
+  const lambda = chosenStrength(inputs, labels, shape);
+  const minimum = solve({ inputs, labels }, lambda, shape, shape.identity);
   const none = withoutMinimum(minimum);
   if (none) return none;
   const { x, iterations } = minimum;
@@ -73,6 +58,43 @@ export function fitWithOdir(
     ],
     iterations,
   };
+}
+
+const solve = (
+  { inputs, labels }: Some,
+  lambda: number,
+  shape: LinearMap,
+  start: Float64Array,
+  precision?: Precision,
+) => minimise(multinomial(inputs, labels, shape, odirWeights(inputs.classes, lambda)), start, precision);
+
+/**
+ * The penalty with the least NLL in cross-validation. From the strongest on, each fit begins where the one before ended; two in a row
+ * that are worse than the best end it.
+ */
+function chosenStrength(inputs: Logits, labels: ArrayLike<number>, shape: LinearMap): number {
+  // Fewer examples than folds leave nothing to fit on.
+  if (inputs.n < 2 * FOLDS) return STRENGTHS[0];
+  const folds = foldsOf(inputs, labels);
+  const parts = Array.from({ length: FOLDS }, (_, fold) => {
+    const outside = take(inputs, labels, (i) => folds[i] === fold);
+    return {
+      inside: take(inputs, labels, (i) => folds[i] !== fold),
+      held: multinomial(outside.inputs, outside.labels, shape),
+      x: shape.identity,
+    };
+  });
+  const losses: number[] = [];
+  for (const lambda of STRENGTHS) {
+    let loss = 0;
+    for (const part of parts) {
+      part.x = solve(part.inside, lambda, shape, part.x, ROUGH).x;
+      loss += part.held.at(part.x).value;
+    }
+    losses.push(loss);
+    if (losses.length - 1 - losses.indexOf(Math.min(...losses)) >= 2) break;
+  }
+  return STRENGTHS[losses.indexOf(Math.min(...losses))];
 }
 
 interface Some {
