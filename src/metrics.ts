@@ -111,7 +111,7 @@ export { drawnScod, type Scod, scod } from './metrics/scod.js';
 export { type SelectiveAreas, selectiveAreas } from './metrics/selective-areas.js';
 export { selectiveEstimates } from './metrics/selective-estimates.js';
 export { type Skce, skce } from './metrics/skce.js';
-export { argmax, argmaxOf, type Logits, largestLogits, softmax } from './metrics/softmax.js';
+export { argmax, argmaxOf, type Logits, largestLogits, logitsAt, softmax } from './metrics/softmax.js';
 export { deviationOfDraws } from './metrics/spread.js';
 export { debiasedPlugIn, type TCal, tCal } from './metrics/t-cal.js';
 export { type FittedTemperature, fitTemperature, type RefusedTemperature } from './metrics/temperature.js';

@@ -1,17 +1,5 @@
 import type { Estimate } from './estimate.js';
-
-/** Lanczos' approximation with g = 7; exact to 1e-14 of itself. x > 0. */
-export function logGamma(x: number): number {
-  if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
-  const terms = LANCZOS.reduce((sum, c, i) => sum + c / (x + i), 0.999_999_999_999_809_93);
-  const t = x + 6.5;
-  return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(terms);
-}
-
-const LANCZOS = [
-  676.520_368_121_885_1, -1259.139_216_722_402_8, 771.323_428_777_653_13, -176.615_029_162_140_6,
-  12.507_343_278_686_905, -0.138_571_095_265_720_12, 9.984_369_578_019_571_6e-6, 1.505_632_735_149_311_6e-7,
-];
+import { logGamma } from './log-gamma.js';
 
 /** log B(a, b). */
 const logBeta = (a: number, b: number): number => logGamma(a) + logGamma(b) - logGamma(a + b);

@@ -54,6 +54,15 @@ export function logSumExp(logits: Logits, temperature = 1): Float64Array {
   });
 }
 
+/** The logits of some examples, as float32, which those of networks are. */
+export function logitsAt({ classes, data }: Logits, positions: Int32Array): Logits & { data: Float32Array } {
+  const rows = new Float32Array(positions.length * classes);
+  positions.forEach((from, to) => {
+    for (let k = 0; k < classes; k++) rows[to * classes + k] = data[from * classes + k];
+  });
+  return { n: positions.length, classes, data: rows };
+}
+
 /** logsumexp of one row. */
 export const logSumExpRow = (logits: ArrayLike<number>): number =>
   logSumExp({ n: 1, classes: logits.length, data: logits })[0];

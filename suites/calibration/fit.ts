@@ -3,6 +3,7 @@ import {
   type FittedTemperature,
   fitTemperature,
   type Logits,
+  logitsAt,
   type RefusedTemperature,
 } from '../../src/metrics.js';
 import {
@@ -26,14 +27,9 @@ export interface Fit extends HeldOut<OutputRows> {
 
 /** The examples at these positions. */
 export function pick(collected: Collected<OutputRows>, positions: Int32Array): Picked {
-  const { classes, data } = logitsOf(collected);
-  const rows = new Float32Array(positions.length * classes);
-  positions.forEach((from, to) => {
-    for (let k = 0; k < classes; k++) rows[to * classes + k] = data[from * classes + k];
-  });
   const labels = collected.labels ?? new Int32Array(0);
   return {
-    logits: { n: positions.length, classes, data: rows },
+    logits: logitsAt(logitsOf(collected), positions),
     labels: positions.map((position) => labels[position]),
   };
 }

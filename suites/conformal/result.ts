@@ -10,6 +10,7 @@ import {
   jointBootstrap,
   type Logits,
   labelScores,
+  logitsAt,
   meanOf,
   type PredictionSets,
   predictionSets,
@@ -82,16 +83,6 @@ export interface Settings {
   step?: Step;
 }
 
-/** Some rows of logits. */
-function take(collected: Collected<OutputRows>, at: Int32Array): Logits {
-  const { classes, data } = logitsOf(collected);
-  const rows = new Float32Array(at.length * classes);
-  at.forEach((from, to) => {
-    for (let k = 0; k < classes; k++) rows[to * classes + k] = data[from * classes + k];
-  });
-  return { n: at.length, classes, data: rows };
-}
-
 /** The draw of every example: its own, whatever else is measured. */
 const drawsOf = (seed: number, dataset: string, indices: Int32Array): Float64Array =>
   Float64Array.from(indices, (example) =>
@@ -111,11 +102,11 @@ export function conformalResults(
   classifiedOf(held.from);
   const withLabels = dataset.role === 'test';
   if (withLabels) classifiedOf(collected);
-  const logits = take(collected, held.reported);
+  const logits = logitsAt(logitsOf(collected), held.reported);
   const indices = held.reported.map((i) => collected.indices[i]);
   const labels = withLabels ? held.reported.map((i) => collected.labels?.[i] ?? 0) : undefined;
   const p = probabilitiesOf(logits);
-  const fitted = probabilitiesOf(take(held.from, held.fitted));
+  const fitted = probabilitiesOf(logitsAt(logitsOf(held.from), held.fitted));
   const fittedLabels = held.fitted.map((i) => held.from.labels?.[i] ?? 0);
   const fittedIndices = held.fitted.map((i) => held.from.indices[i]);
   const made = scores.map(({ score, settings }) => {
