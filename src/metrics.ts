@@ -28,6 +28,7 @@ export {
   perClass,
 } from './metrics/classification.js';
 export { cliques } from './metrics/cliques.js';
+export { type Clusters, clusteredPlacements, clustersOf, ofClusters } from './metrics/clusters.js';
 export {
   classwiseCoverageGap,
   SIZE_STRATA,
@@ -56,6 +57,7 @@ export {
 export { delongEstimate, influenceEstimate } from './metrics/delong-estimate.js';
 export { meanOfDraws } from './metrics/draw-counts.js';
 export { drawnBinSums, drawnGaps } from './metrics/drawn-bins.js';
+export { drawnRanking } from './metrics/drawn-ranking.js';
 export { type Estimate, exact } from './metrics/estimate.js';
 export { frechetDistance, frechetEstimate } from './metrics/frechet.js';
 export { densities, sharedEdges } from './metrics/histogram.js';

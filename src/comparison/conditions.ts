@@ -115,7 +115,7 @@ function dataFacts({ results, measure }: Measured): Fact[] {
 function datasetsBehind({ datasets }: Results, { dataset, params, rows: made }: Measured['measure']) {
   const named = Object.values(params).filter((value) => datasets.some(({ name }) => name === value));
   const selected = made
-    ? [made, ...(made.against ?? [])].map(({ where }) => where.dataset)
+    ? [made, ...(made.and ?? []), ...(made.against ?? [])].map(({ where }) => where.dataset)
     : datasets.filter(({ role }) => role !== 'test').map(({ name }) => name);
   return new Set([dataset, ...named, ...selected].filter((name) => name !== undefined).map(String));
 }
@@ -126,7 +126,7 @@ const INERT: Readonly<Record<string, readonly string[]>> = {
   calibration: ['resamples'],
   attack: ['pictures', 'checks'],
   transfer: ['pictures'],
-  ood: ['scores', 'histogramBins', 'resamples'],
+  ood: ['scores', 'conventions', 'oodCost', 'curves', 'histogramBins', 'resamples'],
   corruptions: ['scores', 'reference', 'resamples'],
   consistency: ['reference', 'resamples'],
   spatial: ['whole'],

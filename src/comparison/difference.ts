@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AssayError } from '../errors.js';
+import { clusteredPlacements, clustersOf } from '../metrics/clusters.js';
 import { delongDifference, placements } from '../metrics/delong.js';
 import { matchedDifference } from '../metrics/matched-auroc.js';
 import { mcnemar, pairedCounts, shareDifference } from '../metrics/paired-shares.js';
@@ -138,7 +139,10 @@ function ofSets(
         ? statistic.placed
         : (id: Group['columns'], ood: Group['columns']) => placements(id.score, ood.score);
     const of = ({ examples, against }: RowsOfMeasure) =>
-      against.map((ood) => placed(examples.columns, ood.columns));
+      against.map((ood) => {
+        const one = placed(examples.columns, ood.columns);
+        return examples.together ? clusteredPlacements(one, clustersOf(examples.together)) : one;
+      });
     const isMatched = statistic.kind === 'ranking' && statistic.matched;
     const between = isMatched ? matchedDifference : delongDifference;
     return waldTest(value, between(of(ofA), of(ofB)).error, smallest, { level, by: 'normal' });

@@ -6,6 +6,8 @@ export interface Group {
   indices: ArrayLike<number>;
   /** By role, row after row: n numbers, or n x classes of a column that lists several. */
   columns: Readonly<Record<string, Float64Array>>;
+  /** (n) where rows belong together: those of the same number do. */
+  together?: ArrayLike<number>;
 }
 
 /** What a measure was made from. */
@@ -16,9 +18,10 @@ export interface RowsOfMeasure {
 }
 
 /** The rows at these positions. */
-function pick({ indices, columns }: Group, positions: Int32Array): Group {
+function pick({ indices, columns, together }: Group, positions: Int32Array): Group {
   return {
-    indices: positions.map((at) => indices[at]),
+    indices: Float64Array.from(positions, (at) => indices[at]),
+    ...(together && { together: Float64Array.from(positions, (at) => together[at]) }),
     columns: Object.fromEntries(
       Object.entries(columns).map(([role, values]) => {
         const width = values.length / indices.length;

@@ -36,17 +36,44 @@ export async function readRows(
     return collector;
   };
   const wanted = measures.map((measure) => {
-    const { sheet, against = [], ...selection } = measure.rows;
+    const { sheet, and = [], against = [], ...selection } = measure.rows;
     const examples = collectorOf(sheet, selection);
-    return { measure, examples, against: against.map((one) => collectorOf(sheet, one)) };
+    const more = and.map(({ paired, ...one }) => ({ paired, collector: collectorOf(sheet, one) }));
+    return { measure, examples, more, against: against.map((one) => collectorOf(sheet, one)) };
   });
   for (const [file, collectors] of bySheet) await collect(sheets, file, [...collectors.values()]);
   return new Map(
-    wanted.map(({ measure, examples, against }) => [
+    wanted.map(({ measure, examples, more, against }) => [
       measure,
-      { examples: examples.group(), against: against.map((one) => one.group()) },
+      {
+        examples: joined(
+          examples.group(),
+          more.map(({ paired, collector }) => ({ paired, group: collector.group() })),
+        ),
+        against: against.map((one) => one.group()),
+      },
     ]),
   );
+}
+
+/** More than any index. */
+const APART = 2 ** 32;
+
+/** Rows of several data sets as those of one: indices of each set lie apart, so that they tell examples apart. */
+function joined(first: Group, more: readonly { paired: boolean; group: Group }[]): Group {
+  if (more.length === 0) return first;
+  const parts = [{ paired: true, group: first }, ...more];
+  const all = (of: (part: (typeof parts)[number], at: number) => number[]) =>
+    Float64Array.from(parts.flatMap((part, at) => of(part, at)));
+  return {
+    indices: all(({ group }, at) => Array.from(group.indices, (index) => index + at * APART)),
+    together: all(({ group, paired }, at) =>
+      Array.from(group.indices, (index) => (paired ? index : index + at * APART)),
+    ),
+    columns: Object.fromEntries(
+      Object.keys(first.columns).map((role) => [role, all(({ group }) => Array.from(group.columns[role]))]),
+    ),
+  };
 }
 
 async function collect(sheets: Sheets, file: string, collectors: readonly Collector[]): Promise<void> {

@@ -1,4 +1,6 @@
+import { clustersOf, ofClusters } from '../metrics/clusters.js';
 import { countedResamples } from '../metrics/draw-counts.js';
+import { drawnRanking } from '../metrics/drawn-ranking.js';
 import { resample } from '../metrics/intervals.js';
 import { rankScores } from '../metrics/ranking.js';
 import { bootstrapRankings, type RankingReplicates } from '../metrics/ranking-bootstrap.js';
@@ -64,7 +66,7 @@ function drawsOf(n: number, seed: number): (replicate: number) => Uint8Array {
   return (b) => draws.subarray(b * n, (b + 1) * n);
 }
 
-const ranked = new WeakMap<RowsOfMeasure, Map<number, RankingReplicates[]>>();
+const ranked = new WeakMap<RowsOfMeasure, Map<number, Pick<RankingReplicates, 'replicates'>[]>>();
 
 /**
  * A ranking metric, or its mean over OOD sets, on resamples; ID and OOD examples are resampled apart, so that every
@@ -75,18 +77,19 @@ export function rankingReplicates(
   { metric }: RankingStatistic,
   seed: number,
 ): Float64Array {
-  const made = ranked.get(rows) ?? new Map<number, RankingReplicates[]>();
+  const made = ranked.get(rows) ?? new Map<number, Pick<RankingReplicates, 'replicates'>[]>();
   ranked.set(rows, made);
   const sets =
     made.get(seed) ??
-    rows.against.flatMap(({ columns: { score } }, s) =>
-      bootstrapRankings([rankScores(rows.examples.columns.score, score)], {
-        seed,
-        resamples: RESAMPLES,
-        id: 'comparison',
-        ood: `comparison ${s}`,
-      }),
-    );
+    rows.against.flatMap(({ columns: { score } }, s) => {
+      const ranking = rankScores(rows.examples.columns.score, score);
+      const options = { seed, resamples: RESAMPLES, id: 'comparison', ood: `comparison ${s}` };
+      const { together } = rows.examples;
+      if (!together) return bootstrapRankings([ranking], options);
+      const clusters = clustersOf(together);
+      const sizes = { nId: clusters.count, nOod: score.length };
+      return bootstrapTwoSided([ofClusters(drawnRanking(ranking), clusters)], sizes, options);
+    });
   made.set(seed, sets);
   return Float64Array.from(
     { length: RESAMPLES },

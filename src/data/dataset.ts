@@ -34,6 +34,8 @@ export interface DatasetInfo {
   role: 'test' | 'validation' | 'train' | 'ood' | 'validation-ood';
   /** For OOD sets: how far from the training distribution the user calls it. */
   distance?: 'near' | 'far';
+  /** For test sets: the same classes in other conditions. */
+  shift?: 'covariate';
   /** Number of examples after limit, offset and sample. */
   size: number;
   /** (C, H, W) */

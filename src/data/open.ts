@@ -7,6 +7,7 @@ import type { Dataset, DatasetInfo, Examples } from './dataset.js';
 import { DecodedBudget, keepDecoded, type PixelRead } from './decoded-images.js';
 import { formatOf } from './format-of.js';
 import { type Selection, select } from './selection.js';
+import { shiftOf } from './shift.js';
 import type { DataFormat, ImageSource } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
@@ -45,6 +46,7 @@ export async function openDataset(
         name,
         role: spec.role ?? 'test',
         ...(spec.distance && { distance: spec.distance }),
+        ...shiftOf(spec, name),
         size: selection.indices.length,
         shape: source.shape,
         labelled: source.labels !== undefined,

@@ -31,6 +31,12 @@ export const DatasetSpec = Type.Object(
         description: 'For OOD sets: how far from the training distribution they are.',
       }),
     ),
+    shift: Type.Optional(
+      Type.Literal('covariate', {
+        description:
+          'For test sets: the same classes in other conditions, such as corrupted images. `ood` counts them as in-distribution in its full-spectrum measures.',
+      }),
+    ),
     images: Type.Optional(
       Type.String({ minLength: 1, description: 'npz and pytorch: name of the array with the images.' }),
     ),

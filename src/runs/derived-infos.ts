@@ -1,5 +1,6 @@
 import type { DatasetInfo } from '../data/dataset.js';
 import type { PixelTransform } from '../data/derived/derivation.js';
+import { shiftOf } from '../data/shift.js';
 import { AssayError, unknownName } from '../errors.js';
 import type { SystemInfo } from '../models/system.js';
 import type { Request } from '../suites/contract.js';
@@ -80,6 +81,7 @@ function describeOne(spec: DerivedSpec, parent: DatasetInfo | undefined, sources
   const kept = labels === 'parent' && parent ? parent : undefined;
   const role = spec.role ?? kept?.role ?? (typeof labels === 'object' ? 'test' : 'ood');
   const distance = spec.distance ?? (role === kept?.role ? kept.distance : undefined);
+  const shift = spec.shift ?? (role === kept?.role ? kept.shift : undefined);
   const { of, like, options } = recipe;
   const origin = of === undefined ? like && `shaped like ${like}` : `of ${of}`;
   const highest = typeof labels === 'object' ? labels : kept?.highestLabel;
@@ -87,6 +89,7 @@ function describeOne(spec: DerivedSpec, parent: DatasetInfo | undefined, sources
     name,
     role,
     ...(distance && { distance }),
+    ...shiftOf({ role, ...(shift && { shift }) }, name, sources.file),
     size,
     shape,
     labelled: typeof labels === 'object' || (kept?.labelled ?? false),

@@ -7,7 +7,7 @@ import { AssayError } from '../errors.js';
 import type { Derivations, Transform } from '../suites/derived/registry.js';
 
 const closed = { additionalProperties: false };
-const { role, distance, limit } = DatasetSpec.properties;
+const { role, distance, shift, limit } = DatasetSpec.properties;
 
 /** What every data set made of another has, beside the key that says how. */
 export const TransformedSpec = Type.Object(
@@ -15,6 +15,7 @@ export const TransformedSpec = Type.Object(
     of: Type.String({ minLength: 1, description: 'Name of the data set that this one is made of.' }),
     role,
     distance,
+    shift,
     limit,
   },
   closed,
@@ -44,6 +45,7 @@ export interface DerivedSpec {
   limit?: number;
   role?: DatasetInfo['role'];
   distance?: DatasetInfo['distance'];
+  shift?: DatasetInfo['shift'];
   /** Where the options stand: `datasets.attacked.attack`. */
   at: string;
   /** As checked, defaults filled in. */
@@ -99,7 +101,7 @@ function transformed(
       hint: 'several steps need a data set each',
     });
   }
-  const { of, role, distance, limit } = resolved;
+  const { of, role, distance, shift, limit } = resolved;
   const options = (resolved as Record<string, unknown>)[key] as Record<string, unknown>;
   return {
     name,
@@ -108,6 +110,7 @@ function transformed(
     ...(limit !== undefined && { limit }),
     ...(role && { role }),
     ...(distance && { distance }),
+    ...(shift && { shift }),
     at: `${at}.${key}`,
     resolved,
   };

@@ -46,6 +46,21 @@ export const MeasureRows = Type.Object(
     options: Type.Optional(
       Type.Record(Type.String(), Scalar, { description: 'of the statistic: `bins`, `q`' }),
     ),
+    and: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            ...RowSelection,
+            paired: Type.Boolean({
+              description:
+                'made of the first ones: rows of one index belong together and are resampled together',
+            }),
+          },
+          closed,
+        ),
+        { minItems: 1, description: 'more rows on the side of the first ones, of other data sets' },
+      ),
+    ),
     against: Type.Optional(
       Type.Array(Type.Object(RowSelection, closed), {
         minItems: 1,
@@ -521,6 +536,9 @@ export const DatasetSummary = Type.Object(
     name: Type.String(),
     role: Type.String(),
     distance: Type.Optional(Type.String()),
+    shift: Type.Optional(
+      Type.Literal('covariate', { description: 'of test sets: the same classes in other conditions' }),
+    ),
     size: Type.Integer(),
     shape: Type.Array(Type.Integer()),
     content: Type.Optional(

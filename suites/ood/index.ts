@@ -18,8 +18,10 @@ import { detectorsOf, separate } from './result.js';
 import { roundingWarning } from './rounding.js';
 import { scoreAll } from './scored.js';
 import { scoresTable } from './scores-table.js';
-import { setsOf } from './sets.js';
+import { lackOfSets, setsOf } from './sets.js';
 import { sheet } from './sheet.js';
+import { spectraOf, spectrumNames, spectrumValues } from './spectrum.js';
+import { spectrumMeasures, spectrumTable } from './spectrum-report.js';
 import { aurocTable, conventionTable, meanTable, openSetTable, setTable } from './tables.js';
 import { tunedResults, tunedTable, tunedWarnings, tuneRequests } from './tuned.js';
 import { scoreWarnings } from './warnings.js';
@@ -33,15 +35,15 @@ export const ood = defineSuite({
     'Whether a score of the model separates test images from images of other kinds. AUROC is the chance that a test image scores higher than an OOD image. AUPR and FPR95 depend on which of the two is called positive, and are given both ways. Approximate mass is minus the length of the gradient of log p(x), in the units of the input of the model itself.',
   options: oodOptions,
   needs: [],
-  measures: measureNames,
+  measures: [...measureNames, ...spectrumNames],
 
   plan(context, options) {
-    const { ids, oods } = setsOf(context);
+    const { ids, shifted, oods } = setsOf(context);
     const scores = scoresOf(options, context);
     const tuned = ids.length > 0 ? tuneRequests(context, scores) : [];
     return context.systems
       .flatMap((system) =>
-        [...ids, ...oods].flatMap((dataset): Request[] =>
+        [...ids, ...shifted, ...oods].flatMap((dataset): Request[] =>
           allOf(requestsFor(system, dataset, context, scores)),
         ),
       )
@@ -51,9 +53,14 @@ export const ood = defineSuite({
   summarise(collected, options, context) {
     const scores = scoresOf(options, context);
     const sets = setsOf(context);
-    const { ids, oods } = sets;
-    const scored = scoreAll(collected, scores, [...ids, ...oods], context);
-    const separations = separate(scored, sets, { ...options, seed: context.seed, steps: context.steps });
+    const { ids, shifted, oods } = sets;
+    const scored = scoreAll(collected, scores, [...ids, ...shifted, ...oods], context);
+    const drawn = { ...options, seed: context.seed, steps: context.steps };
+    const separations = separate(scored, sets, drawn);
+    const spectra = spectraOf(scored, sets, context.datasets, drawn).map((spectrum) => ({
+      spectrum,
+      ...spectrumValues(spectrum),
+    }));
     const tuned = tunedResults(collected, context, scores);
     const detectors = detectorsOf(separations);
     const selected = selectiveResults(detectors, options);
@@ -68,6 +75,7 @@ export const ood = defineSuite({
         ...detectors.flatMap((detector) => meanMeasures(NAME, detector, headline.id, options)),
         ...separations.flatMap((separation) => setMeasures(NAME, separation, options)),
         ...selected.flatMap((result) => selectiveMeasures(NAME, result)),
+        ...spectra.flatMap((result) => spectrumMeasures(NAME, result)),
       ],
       tables: [
         ...ids.flatMap((id) => {
@@ -76,6 +84,7 @@ export const ood = defineSuite({
             rankingTable(id, own),
             meanTable(id, own),
             aurocTable(id, own),
+            ...spectrumTable(id, spectra),
             ...openSetTable(id, selected, options),
             ...conventionTable(id, against, options),
             ...oods.map((set) =>
@@ -94,7 +103,7 @@ export const ood = defineSuite({
       warnings: [
         ...energyCaveat(NAME, ids.length > 0 ? context.systems : [], scores),
         ...(ids.length > 0 ? fittedWarnings(NAME, scores, context.datasets) : []),
-        ...[...ids, ...oods].flatMap((set) => fewExamples(NAME, set)),
+        ...[...ids, ...shifted, ...oods].flatMap((set) => fewExamples(NAME, set)),
         ...ids.flatMap((id) => oods.flatMap((set) => setWarnings(NAME, id, set, context.systems))),
         ...(ids.length > 0 ? context.systems.flatMap((system) => singleDraw(NAME, system)) : []),
         ...detectors.flatMap((detector) => scoreWarnings(NAME, detector.separations)),
@@ -115,13 +124,9 @@ export const ood = defineSuite({
 
 /** Scores that a system lacks something for; everything, when there is nothing to tell apart. */
 function notApplicable(context: SuiteContext, scores: readonly ChosenScore[]): NotApplicable[] {
-  const absent = (['test', 'ood'] as const).find(
-    (role) => !context.datasets.some((dataset) => dataset.role === role),
-  );
+  const absent = lackOfSets(context);
   return context.systems.flatMap(({ name: model, ...system }) => {
-    if (absent) {
-      return [{ suite: NAME, model, reason: `the run has no data set with \`role: ${absent}\`` }];
-    }
+    if (absent) return [{ suite: NAME, model, reason: absent }];
     return scores.flatMap((score) => {
       const lack = lackOf({ name: model, ...system }, score, context.datasets);
       return lack ? [{ suite: NAME, model, what: score.title, reason: lack.reason }] : [];

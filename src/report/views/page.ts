@@ -68,7 +68,9 @@ export async function pageView(results: Results, directory: string, drawing: () 
       ...dataset,
       size: formatNumber(dataset.size),
       shape: dataset.content === 'predictions' ? 'logits' : dataset.shape.join(' × '),
-      role: dataset.distance ? `${dataset.role}, ${dataset.distance}` : dataset.role,
+      role: [dataset.role, dataset.distance, ...(dataset.shift ? [`${dataset.shift} shift`] : [])]
+        .filter(Boolean)
+        .join(', '),
       note: dataset.note ?? '',
     })),
     config: configText(results.config),
