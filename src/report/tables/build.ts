@@ -80,7 +80,7 @@ export function buildTable(spec: TableSpec, runs: readonly Run[], file: string, 
 function contentAt(
   { spec: column, path, candidates }: Expanded,
   row: Row,
-  { rows: fields = ['model'], facts = {} }: TableSpec,
+  { rows: fields = ['model'], facts = {}, deviation }: TableSpec,
   runs: readonly Run[],
   file: string,
 ): Content {
@@ -93,7 +93,7 @@ function contentAt(
   const fits = candidates.filter(({ fields: of }) =>
     fields.every((field, i) => of[field] === undefined || of[field] === row[i]),
   );
-  if (fits.length > 0) return contentOf(column, fits, { file, path, row: row.join(', ') });
+  if (fits.length > 0) return contentOf(column, fits, { file, path, row: row.join(', ') }, deviation);
   const suites = new Set(candidates.map(({ measure }) => measure.suite));
   const reason = runs
     .flatMap(({ results }) => results.notApplicable)
@@ -102,7 +102,7 @@ function contentAt(
 }
 
 function remarksOf(
-  { marks = true, intervals = 'off', seeds, columns }: TableSpec,
+  { marks = true, intervals = 'off', seeds, deviation, columns }: TableSpec,
   runs: readonly Run[],
 ): string[] {
   const styles = new Set(columns.map((column) => column.intervals ?? intervals));
@@ -110,7 +110,11 @@ function remarksOf(
   const level = `${[...levels].join(' or ')} % intervals`;
   return [
     ...(marks ? ['Bold: best of the column; underlined: second best.'] : []),
-    ...(seeds !== undefined ? ['Mean and, behind ±, standard deviation over seeds.'] : []),
+    ...(seeds !== undefined
+      ? [
+          `Mean and, behind ±, standard deviation over seeds${deviation === 'population' ? ', divided by their number' : ''}.`,
+        ]
+      : []),
     ...(seeds === undefined && styles.has('brackets') ? [`In brackets: ${level}.`] : []),
     ...(seeds === undefined && styles.has('plus-minus') ? [`±: half the width of ${level}.`] : []),
     ...runs.map(({ folder, results: { key = 'without a key', status } }) =>

@@ -20,6 +20,7 @@ export function contentOf(
   column: TableColumn,
   candidates: readonly Candidate[],
   place: { file: string; path: string; row: string },
+  over: TableSpec['deviation'] = 'sample',
 ): Content {
   const { show = 'value' } = column;
   if (show !== 'value' && show !== 'n') {
@@ -39,7 +40,8 @@ export function contentOf(
       ? { data: { value: mean, interval: null, n } }
       : { data: { value: mean, interval: measures[0].interval, n, from: candidates[0] } };
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const deviation = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : undefined;
+  const divisor = over === 'population' ? values.length : values.length - 1;
+  const deviation = values.length > 1 ? Math.sqrt(squares / divisor) : undefined;
   return { data: { value: mean, interval: null, n, deviation, seeds: values.length } };
 }
 

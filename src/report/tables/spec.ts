@@ -96,6 +96,12 @@ export const TableSpec = Type.Object(
         { description: 'mean and deviation over seeds: `folders`, or { resnet: [resnet-s0, resnet-s1] }' },
       ),
     ),
+    deviation: Type.Optional(
+      oneOf(
+        ['sample', 'population'],
+        'the standard deviation over n seeds: divided by n - 1 (the default), or by n, as OpenOOD prints it',
+      ),
+    ),
     sort: Type.Optional(text('the heading of the column to sort by, best first')),
     marks: Type.Optional(
       Type.Boolean({ description: 'mark the best and second best of each column; default true' }),

@@ -210,6 +210,9 @@ describe('seeds', () => {
     const { table } = build([{ ...accuracy, decimals: 2 }], { seeds: 'folders' }, runs);
     expect(texts(table)?.[0]).toEqual(['baseline', '93.00 ± 3.61']);
     expect(table?.rows[0][1].data).toMatchObject({ seeds: 3, deviation: expect.closeTo(0.0360555, 6) });
+    const whole = build([{ ...accuracy, decimals: 2 }], { seeds: 'folders', deviation: 'population' }, runs);
+    expect(whole.table?.rows[0][1].data?.deviation).toBeCloseTo(0.0360555 * Math.sqrt(2 / 3), 6);
+    expect(whole.table?.remarks.join(' ')).toContain('divided by their number');
   });
 
   test('models of one run', () => {
