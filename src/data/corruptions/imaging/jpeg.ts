@@ -34,9 +34,9 @@ export function quantisation(base: readonly number[], quality: number): number[]
 }
 
 /**
- * An image as it comes back from a baseline JPEG file of that quality, from 1 to 100, to the bit as libjpeg and what is
- * compatible with it give it back. The file is not written: packing its numbers loses nothing. Colour is kept at half the
- * resolution (4:2:0) and brought back by a triangle filter, as libjpeg does unless told otherwise.
+ * An image as it comes back from a baseline JPEG file of that quality, from 1 to 100: the bytes of libjpeg-turbo, but for one in
+ * ten thousand or fewer, which is a level off. The file is not written: packing its numbers loses nothing. Colour is kept at half
+ * the resolution (4:2:0) and brought back by a triangle filter, as libjpeg does unless told otherwise.
  */
 export function jpegRoundTrip(image: Raster, quality: number): Float64Array {
   const luminance = quantisation(LUMINANCE, quality);
