@@ -1,7 +1,7 @@
 import { parseEpsilon } from '../../src/attack.js';
 import { logitsOf, type OutputRows } from '../../src/measurements.js';
 import { bootstrapRankings, type RankingReplicates, rankScores } from '../../src/metrics.js';
-import type { Score } from '../../src/score.js';
+import { type Score, settledScore } from '../../src/score.js';
 import type { Collected, CollectedRows, SuiteContext } from '../../src/suite.js';
 import type { RaiseRequests } from './requests.js';
 
@@ -23,11 +23,11 @@ export interface Raised extends Pick<RaiseRequests, 'system' | 'planned' | 'id' 
   outside: number;
 }
 
-/** Scores of all rows, as the ood suite has them. */
+/** Scores of all rows, as the ood suite has them, with published options: attackers follow no others. */
 function scoresOf(score: Score, collected: Collected<OutputRows>): Float64Array {
   const { logPx } = collected.rows;
   const logits = logitsOf(collected);
-  return score.compute({ n: logits.n, logits, ...(logPx && { logPx: logPx.data }) }, { temperature: 1 });
+  return score.compute({ n: logits.n, logits, ...(logPx && { logPx: logPx.data }) }, settledScore(score));
 }
 
 type Scores = Omit<Raised, 'clean' | 'robust'>;

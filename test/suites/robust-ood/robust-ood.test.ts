@@ -110,6 +110,19 @@ it('has the protocol of DAT as a preset, and what is written goes before it', ()
   expect(settled({ preset: 'dat', steps: 5 })).toMatchObject({ ...dat, steps: 5 });
 });
 
+it.each(['energy', 'entropy', 'gen'])(
+  '%s is a number, clean and attacked, and the attack raises it',
+  async (score) => {
+    const attacked = await run({ ...cheap, scores: [score] });
+    const rows = sheet(attacked, /scores$/).filter(({ role }) => role === 'ood');
+    expect(rows).toHaveLength(far.length);
+    for (const row of rows) {
+      expect(Number.isFinite(row.clean)).toBe(true);
+      expect(Number(row['attacked_0.1'])).toBeGreaterThan(Number(row.clean));
+    }
+  },
+);
+
 describe('OOD images that are to look familiar', () => {
   it.each(ids)('robust AUROC and FPR95 by %s are those of the highest scores in the ball', async (id) => {
     for (const epsilon of [0.04, 0.1]) {
