@@ -39,17 +39,22 @@ interface Bootstrapped {
   within?: readonly [number, number];
 }
 
+/** Resamples and examples together, of each measure, unless that leaves fewer than 100 resamples. */
+const EXAMPLES_DRAWN = 2e8;
+
 type Whole = Pick<CalibrationResult, 'collected' | 'whole'>;
 
 /** The measures that were asked for, of all examples as the model is. */
 export function furtherOf(result: Whole, settings: Settings): Further[] {
   const { n } = result.whole.classified;
   const own = kernelEstimates(result, settings);
+  // Not one of them may cost a million rows more than all of ECE and its kin do.
+  const most = Math.max(100, Math.floor(EXAMPLES_DRAWN / Math.max(1, n)));
   const statistics = [
     ...ofRows(result, settings),
     ...areas(result, settings),
     ...conventions(result, settings),
-  ];
+  ].map((one) => ({ ...one, resamples: Math.min(one.resamples ?? settings.resamples, most) }));
   const { resamples, seed, step } = settings;
   const estimates: Record<string, Estimate> = jointBootstrap(
     n,
@@ -61,7 +66,7 @@ export function furtherOf(result: Whole, settings: Settings): Further[] {
     })),
     { seed, resamples, ...(step && { step }) },
   );
-  const bootstrapped = statistics.map(({ about, resamples: used = resamples }): Further => {
+  const bootstrapped = statistics.map(({ about, resamples: used }): Further => {
     const note = used < resamples ? { note: `interval from ${used} resamples` } : {};
     return { about: { ...about, ...note }, estimate: estimates[about.measure] };
   });

@@ -99,7 +99,7 @@ describe('what is asked for', () => {
 describe('views', () => {
   it('bands, counts, confidences right and wrong, risk by coverage, and the worst classes', async () => {
     const given = sampled(200, 0.5);
-    const { summary } = await run(given, {});
+    const { summary } = await run(given, { metrics: ['aurc'] });
     const figures = summary.figures ?? [];
     expect(figures.map(({ kind, id }) => `${kind} ${id.split('-')[0]}`)).toEqual([
       'reliability reliability',
