@@ -42,7 +42,7 @@ it.each<[number, number, Partial<Record<RankingMetric, number>>]>([
   [50, 50, { auprIn: 0.86, auprOut: 0.88 }],
   [100, 100, { auprIn: 0.895, auprOut: 0.9 }],
   [500, 500, {}],
-  [1000, 100, { auprOut: 0.9, fpr95OodPositive: 0.87 }],
+  [1000, 100, { auprIn: 0.9, auprOut: 0.9, fpr95OodPositive: 0.87 }],
 ])(
   '%i ID and %i OOD examples: intervals hold the truth about as often as they say',
   { timeout: 3_600_000 },
@@ -62,7 +62,7 @@ it.each<[number, number, Partial<Record<RankingMetric, number>>]>([
     }
     for (const [metric] of expected) {
       const share = (held.get(metric) ?? 0) / REPEATS;
-      expect(share, metric).toBeGreaterThan(lower[metric] ?? 0.925);
+      expect(share, metric).toBeGreaterThan(lower[metric] ?? 0.915);
       expect(share, metric).toBeLessThan(0.98);
     }
   },
