@@ -1,12 +1,26 @@
 import { AssayError } from '../errors.js';
-import { logSoftmax } from '../metrics/softmax.js';
-import { fitTemperature } from '../metrics/temperature.js';
+import { type Logits, logSoftmax } from '../metrics/softmax.js';
+import { fitTemperature, TEMPERATURE_BOUNDS } from '../metrics/temperature.js';
 import { logitRounding, ofProbability } from './rounding.js';
 import { topTwo } from './rows.js';
 import { logitsOf, required, type Score, type ScoreInputs } from './score.js';
 import { allLogits } from './whole-set.js';
 
 const temperatureOf = ({ statistics }: ScoreInputs) => required(statistics, 'statistics').temperature[0];
+
+/**
+ * Of the ends of the range of temperatures the one with the smaller NLL: where the NLL falls all the way to it, since every
+ * answer is right or none better than chance, it is the best of the range. Errors: `data-invalid` without images.
+ */
+function atBound(logits: Logits, labels: Int32Array): number {
+  if (logits.n === 0) throw new AssayError('data-invalid', 'there is no image to fit a temperature to');
+  const nll = (temperature: number) => {
+    const logP = logSoftmax(logits, temperature);
+    return labels.reduce((sum, y, i) => sum - logP[i * logits.classes + y], 0);
+  };
+  const [low, high] = TEMPERATURE_BOUNDS;
+  return nll(low) < nll(high) ? low : high;
+}
 
 export const tempScaledMsp: Score = {
   id: 'temp-scaled-msp',
@@ -20,11 +34,7 @@ export const tempScaledMsp: Score = {
     async statistics(parts, { classes }) {
       const { logits, labels } = await allLogits(parts, classes);
       const fitted = fitTemperature(logits, labels);
-      if (fitted.fitted) return { temperature: Float64Array.of(fitted.temperature) };
-      throw new AssayError('data-invalid', `no temperature can be fitted: ${fitted.reason}`, {
-        found: `${fitted.n} labelled images`,
-        hint: 'give a larger data set with `role: validation`, or leave the score out',
-      });
+      return { temperature: Float64Array.of(fitted.fitted ? fitted.temperature : atBound(logits, labels)) };
     },
   },
   compute: (inputs) => {

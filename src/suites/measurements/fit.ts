@@ -55,11 +55,17 @@ export const fit = defineMeasurement({
     const reading = toFit(score);
     const site = { ...sizeOf(system.info, params), seed };
     const { lastLayer } = system;
-    return score.fit.statistics(
-      { [Symbol.asyncIterator]: () => fitParts(reading, parts) },
-      { ...site, ...(reading.needs.includes('lastLayer') && lastLayer && { lastLayer }) },
-      params.options,
-    );
+    try {
+      return await score.fit.statistics(
+        { [Symbol.asyncIterator]: () => fitParts(reading, parts) },
+        { ...site, ...(reading.needs.includes('lastLayer') && lastLayer && { lastLayer }) },
+        params.options,
+      );
+    } catch (error) {
+      if (!(error instanceof AssayError)) throw error;
+      const what = `${error.message} (${score.title} of "${system.info.name}")`;
+      throw new AssayError(error.code, what, error.details);
+    }
   },
 });
 
