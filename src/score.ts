@@ -27,5 +27,5 @@ export {
 } from './suites/chosen-scores.js';
 export { energyCaveat, setWarnings } from './suites/detection-caveats.js';
 export { type FittedOn, fittedOn, fittedOnText, fittedWarnings } from './suites/fitted-on.js';
-export { fittedTo, isMeasured, lackOf, scoresNamed } from './suites/score-support.js';
+export { fittedTo, isMeasured, lackOf, lacksOf, scoresNamed } from './suites/score-support.js';
 export { TuneOption, tunedScores, tuningPair } from './suites/tuning.js';

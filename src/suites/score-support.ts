@@ -9,25 +9,59 @@ import type { ChosenScore } from './chosen-scores.js';
 export const scoresNamed = (ids: readonly string[], { scores }: Catalogue): Score[] =>
   ids.map((id) => scores.named(id));
 
+/** What a score lacks. */
+interface Lack {
+  /** Of this score, and of several that lack the same. */
+  reason: string;
+  shared: string;
+}
+
 /** Why a score cannot be had of a system on these data sets: the first thing that is missing. */
 export function lackOf(
   system: SystemInfo,
   { title, needs, fit, probe }: Score,
   datasets: readonly DatasetInfo[],
-): { reason: string } | undefined {
+): Lack | undefined {
   const capability = needs.find((need) => !system.offers.includes(need));
   if (capability) {
     const why = system.lacks[capability] ?? 'the system does not offer it';
-    return { reason: `${title} needs ${capabilityTitles[capability]}: ${why}` };
+    const needed = capabilityTitles[capability];
+    return { reason: `${title} needs ${needed}: ${why}`, shared: `they need ${needed}: ${why}` };
   }
   const refused = probe?.refuses?.(system);
-  if (refused) return { reason: `${title} cannot be asked of it: ${refused}` };
+  if (refused)
+    return {
+      reason: `${title} cannot be asked of it: ${refused}`,
+      shared: `they cannot be asked of it: ${refused}`,
+    };
   if (!fit || fittedTo(fit, datasets)) return undefined;
   const roles = rolesOf(fit)
     .map((role) => `\`role: ${role}\``)
     .join(' or ');
   const labelled = fit.unlabelled ? '' : 'labelled ';
-  return { reason: `${title} is fitted: the run has no ${labelled}data set with ${roles}` };
+  const absent = `the run has no ${labelled}data set with ${roles}`;
+  return { reason: `${title} is fitted: ${absent}`, shared: `they are fitted: ${absent}` };
+}
+
+/** From so many scores on that lack the same, one line says it of all. */
+const MANY = 5;
+
+/** What scores cannot be had of a system, and why. */
+export function lacksOf(
+  system: SystemInfo,
+  scores: readonly Score[],
+  datasets: readonly DatasetInfo[],
+): { what: string; reason: string }[] {
+  const lacking = scores.flatMap(({ title, ...score }) => {
+    const lack = lackOf(system, { title, ...score }, datasets);
+    return lack ? [{ title, ...lack }] : [];
+  });
+  const titlesOf = (wanted: string) => lacking.filter((l) => l.shared === wanted).map(({ title }) => title);
+  return lacking.flatMap(({ title, reason, shared }) => {
+    const titles = titlesOf(shared);
+    if (titles.length < MANY) return [{ what: title, reason }];
+    return title === titles[0] ? [{ what: titles.join(', '), reason: shared }] : [];
+  });
 }
 
 const rolesOf = ({ role }: Pick<Fit, 'role'>): readonly FitRole[] => [role].flat() as FitRole[];

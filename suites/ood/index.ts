@@ -1,4 +1,4 @@
-import { type ChosenScore, energyCaveat, fittedWarnings, lackOf, setWarnings } from '../../src/score.js';
+import { type ChosenScore, energyCaveat, fittedWarnings, lacksOf, setWarnings } from '../../src/score.js';
 import {
   type DatasetInfo,
   defineSuite,
@@ -127,9 +127,7 @@ function notApplicable(context: SuiteContext, scores: readonly ChosenScore[]): N
   const absent = lackOfSets(context);
   return context.systems.flatMap(({ name: model, ...system }) => {
     if (absent) return [{ suite: NAME, model, reason: absent }];
-    return scores.flatMap((score) => {
-      const lack = lackOf({ name: model, ...system }, score, context.datasets);
-      return lack ? [{ suite: NAME, model, what: score.title, reason: lack.reason }] : [];
-    });
+    const lacks = lacksOf({ name: model, ...system }, scores, context.datasets);
+    return lacks.map((lack) => ({ suite: NAME, model, ...lack }));
   });
 }

@@ -240,6 +240,22 @@ describe('assay score', () => {
     expect(new Set(scored.map(({ params }) => params.score))).toEqual(new Set(['energy', 'entropy']));
   });
 
+  it('takes every score that logits are enough for, fitted to validation logits', async () => {
+    const at = folder();
+    files(at);
+    const args = ['score', '--logits', 'logits.npy', '--ood', 'far=far.npy', '--scores', 'all'];
+    const validation = ['--validation-logits', 'logits.npy', '--validation-labels', 'labels.npy'];
+    expect(await obeyed([...args, ...validation, '--out', 'out'], at)).toMatchObject({ code: 0 });
+    const { measures, notApplicable } = savedResults(join(at, 'out'));
+    const found = new Set(measures.flatMap(({ params }) => params.score ?? []));
+    for (const id of ['gen', 'temp-scaled-msp', 'kl-matching', 'typicality']) expect(found).toContain(id);
+    expect(found).not.toContain('knn');
+    // All that lack the same stand in one line.
+    expect(notApplicable.filter(({ reason }) => reason.includes('features'))).toEqual([
+      expect.objectContaining({ what: expect.stringMatching(/^Mahalanobis, .*kNN/) }),
+    ]);
+  });
+
   it('of probabilities measures what their logits give, but for log p(x)', async () => {
     const at = folder();
     files(at);
