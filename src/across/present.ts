@@ -1,4 +1,4 @@
-import { fixed, formatEstimate, formatNumber, formatParams, NONE } from '../report/format.js';
+import { fixed, formatEstimate, formatNumber, formatP, formatParams, NONE } from '../report/format.js';
 import type { ComparedMeasure, RunComparison } from './run-comparison.js';
 
 /** A row of a comparison as people read it: on the terminal and on the page. */
@@ -74,9 +74,6 @@ export function formatDifference(
     interval: interval ? `[${interval.map(write).join(', ')}]` : '',
   };
 }
-
-/** Three digits, and `<0.001` for what is smaller. */
-export const formatP = (p: number): string => (p < 0.001 ? '<0.001' : fixed(p, 3));
 
 /** `3 better, 1 worse, 12 no evidence` */
 export function verdictSummary(rows: readonly Pick<ComparedMeasure, 'verdict'>[]): string {

@@ -1,6 +1,6 @@
-import { formatDifference, formatP } from '../across/present.js';
+import { formatDifference } from '../across/present.js';
 import { oneLine } from '../one-line.js';
-import { formatEstimate, NONE } from '../report/format.js';
+import { formatEstimate, formatP, NONE } from '../report/format.js';
 import { markdownTable, markdownText } from '../report/markdown-text.js';
 import { textTable } from '../report/text-table.js';
 import type { Audit, AuditedClaim, AuditOutcome } from './audit.js';

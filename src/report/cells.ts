@@ -1,7 +1,7 @@
 import { type Rank, ranksOf } from '../comparison/ranks.js';
 import type { Static } from '../config/type.js';
 import type { Scalar, Table, TableEstimate } from '../suites/results.js';
-import { formatEstimate, formatNumber, NONE } from './format.js';
+import { formatEstimate, formatNumber, formatP, NONE } from './format.js';
 
 /** A cell of any table in a report, ready to print. */
 export interface Cell {
@@ -44,6 +44,7 @@ export function formatCell(
   if (number === null) return { ...base, text: NONE, sort: '' };
   if (format === 'text')
     return { ...base, text: formatNumber(number) + beside, sort: String(number), measure };
+  if (format === 'p') return { ...base, text: formatP(number) + beside, sort: String(number), measure };
   const formatted = formatEstimate(number, interval, format ?? 'number');
   return {
     ...base,

@@ -102,4 +102,7 @@ export const seenText = ({ n, of }: { n: number; of?: number | undefined }): str
   of === undefined ? String(n) : `${n} of ${of}`;
 
 /** `p = 0.012` */
+/** Three digits, and `<0.001` for what is smaller. */
+export const formatP = (p: number): string => (p < 0.001 ? '<0.001' : fixed(p, 3));
+
 export const shownP = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`);

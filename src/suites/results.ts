@@ -155,7 +155,10 @@ export const Table = Type.Object(
           key: Type.String(),
           title: Type.String(),
           format: Type.Optional(
-            Type.Union([Type.Literal('percent'), Type.Literal('number'), Type.Literal('text')]),
+            Type.Union(
+              [Type.Literal('percent'), Type.Literal('number'), Type.Literal('p'), Type.Literal('text')],
+              { description: '`p` is a p value: the smallest are shown as <0.001' },
+            ),
           ),
           better: Type.Optional(Better),
         },

@@ -31,7 +31,7 @@ function comparison(dataset: DatasetInfo, results: readonly CalibrationResult[])
       change('ece-change', 'percent', 'lower'),
       share('accuracy', 'Accuracy', 'higher'),
       change('accuracy-change', 'percent', 'higher'),
-      { key: 'p', title: 'p', format: 'number', better: 'none' },
+      { key: 'p', title: 'p', format: 'p', better: 'none' },
     ],
     rows: results.flatMap(({ system, recalibrations }) =>
       recalibrations ? rowsOf(system.name, recalibrations) : [],

@@ -127,6 +127,9 @@ export function strataTable(dataset: DatasetInfo, results: readonly ConformalRes
   };
 }
 
+/** A table of more rows is detail. */
+const LONG = 12;
+
 /** Sets of OOD images, whose label is no class: large or empty ones tell that a system does not know. */
 export function oodTable(results: readonly ConformalResult[]): Table[] {
   if (results.length === 0) return [];
@@ -134,6 +137,7 @@ export function oodTable(results: readonly ConformalResult[]): Table[] {
   return [
     {
       id: 'conformal-ood',
+      ...(results.length > LONG && { folded: true }),
       title: `Prediction sets of OOD images, ${percent(1 - alphas[0].alpha)}`,
       caption:
         "The label of these images is no class, so no set covers it. Sets should be larger than those of test images, or empty. Student's t and exact intervals, 95 %.",

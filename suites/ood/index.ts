@@ -12,7 +12,7 @@ import { oodFigures } from './figures.js';
 import { meanMeasures, selectiveMeasures, selectiveResults, setMeasures } from './measures.js';
 import { measureNames } from './metrics.js';
 import { oodOptions, scoresOf } from './options.js';
-import { rankingTable } from './ranking-table.js';
+import { rankingTables } from './ranking-table.js';
 import { allOf, requestsFor } from './requests.js';
 import { detectorsOf, separate } from './result.js';
 import { roundingWarning } from './rounding.js';
@@ -81,7 +81,7 @@ export const ood = defineSuite({
         ...ids.flatMap((id) => {
           const { against, own, selected } = of(id);
           return [
-            rankingTable(id, own),
+            ...rankingTables(id, own),
             meanTable(id, own),
             aurocTable(id, own),
             ...spectrumTable(id, spectra),

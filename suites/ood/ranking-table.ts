@@ -7,8 +7,38 @@ import type { Detector } from './result.js';
 const [auroc] = metrics;
 const fpr95 = metrics.filter(({ id }) => id === 'fpr95-ood-positive')[0];
 
+/** Of more scores than this a system's best stand in the table, and all of them in a folded one. */
+const MANY = 12;
+const BEST = 8;
+
 /** Which score is best on each system: the first table of the suite. */
-export function rankingTable(id: DatasetInfo, detectors: readonly Detector[]): Table {
+export function rankingTables(id: DatasetInfo, detectors: readonly Detector[]): Table[] {
+  const all = rankingTable(id, detectors);
+  const scores = new Set(detectors.map(({ score }) => score.id)).size;
+  if (scores <= MANY) return [all];
+  const seen = new Map<unknown, number>();
+  const best = all.rows.filter(({ model }) => {
+    const place = (seen.get(model) ?? 0) + 1;
+    seen.set(model, place);
+    return place <= BEST;
+  });
+  return [
+    {
+      ...all,
+      title: `The best ${BEST} of ${scores} scores, against ${id.name}`,
+      caption: `${all.caption} The others are in the table below.`,
+      rows: best,
+    },
+    {
+      ...all,
+      id: `${all.id}-all`,
+      title: `All ${scores} scores, best first, against ${id.name}`,
+      folded: true,
+    },
+  ];
+}
+
+function rankingTable(id: DatasetInfo, detectors: readonly Detector[]): Table {
   const systems = [...new Set(detectors.map(({ system }) => system))];
   const sets = [
     ...new Set(detectors.flatMap(({ separations }) => separations.map(({ ood }) => ood.dataset))),
@@ -37,7 +67,7 @@ export function rankingTable(id: DatasetInfo, detectors: readonly Detector[]): T
       ...(several
         ? [
             { key: 'behind', title: 'Behind', format: 'number' as const },
-            { key: 'p', title: 'p', format: 'number' as const },
+            { key: 'p', title: 'p', format: 'p' as const },
             { key: 'alike', title: 'Alike', format: 'text' as const },
           ]
         : []),

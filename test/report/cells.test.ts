@@ -26,3 +26,15 @@ describe('a mark behind a value', () => {
     expect(escapeLatex('50.0%†')).toBe('50.0\\%$^\\dagger$');
   });
 });
+
+it('p values have three digits, and the smallest a bound; the browser sorts by all digits', () => {
+  const table: Table = {
+    id: 'tests',
+    title: 'Tests',
+    columns: [{ key: 'p', title: 'p', format: 'p' }],
+    rows: [{ p: 0.04213 }, { p: 4.2e-9 }, { p: 0 }, { p: 1 }, { p: null }],
+  };
+  const cells = tableCells(table).map(([cell]) => cell);
+  expect(cells.map(({ text }) => text)).toEqual(['0.042', '<0.001', '<0.001', '1.000', '–']);
+  expect(cells[1].sort).toBe('4.2e-9');
+});

@@ -1,5 +1,5 @@
 import type { HeatmapFigure } from '../../suites/results.js';
-import { formatEstimate } from '../format.js';
+import { formatEstimate, formatNumber, NONE } from '../format.js';
 import { axisTitle, categoryAngle } from './axes.js';
 import type { Drawing } from './drawing.js';
 import { INK, PLOT_WIDTH } from './theme.js';
@@ -34,7 +34,7 @@ export function drawHeatmap(figure: HeatmapFigure): Drawing {
       column: c,
       shade: entry.value === null ? 0 : Math.abs(shade(entry.value)),
       less: entry.value !== null && shade(entry.value) < 0,
-      text: formatEstimate(entry.value, null, figure.format ?? 'number').value,
+      text: entry.value === null ? NONE : shownIn(figure, entry.value),
       tip: `${row.label}, ${columns[c]}: ${cellOf(figure, entry)}`,
     })),
   );
@@ -123,6 +123,12 @@ function shadeOf({ rows, domain, middle }: HeatmapFigure): (value: number) => nu
   // Where all are equal there is nothing to tell apart.
   return (value) => (reach > 0 ? Math.min(1, Math.max(least, (value - from) / reach)) : 0);
 }
+
+/** In a rectangle: with the decimals of the scale, where there is one. */
+const shownIn = ({ domain, format = 'number' }: HeatmapFigure, value: number): string =>
+  domain && format === 'number'
+    ? formatNumber(value, Math.max(...domain.map(Math.abs)))
+    : formatEstimate(value, null, format).value;
 
 function cellOf({ format = 'number' }: HeatmapFigure, entry: Value | undefined): string {
   const { value, interval } = formatEstimate(entry?.value ?? null, entry?.interval, format);

@@ -115,12 +115,16 @@ const KINDS: Record<string, string> = {
 };
 
 function firstOnes<F extends { kind: string; size: string }>(group: Group<F>): Group<F>[] {
-  const { figures, columns } = group;
-  if (figures.length < MANY) return [group];
+  const { figures } = group;
+  // Heat maps over the whole width are a screen each.
+  const large = group.size === 'full' && figures[0].kind === 'heatmap';
+  const columns = large ? 1 : group.columns;
+  if (figures.length < (large ? 2 : MANY)) return [group];
   const kind = figures.every((figure) => figure.kind === figures[0].kind)
     ? KINDS[figures[0].kind]
     : undefined;
-  const heading = `${figures.length - columns} more ${kind ?? 'plots'}`;
+  const left = figures.length - columns;
+  const heading = left === 1 ? 'One more' : `${left} more ${kind ?? 'plots'}`;
   return [
     { ...group, figures: figures.slice(0, columns) },
     { ...group, folded: true, heading, figures: figures.slice(columns) },

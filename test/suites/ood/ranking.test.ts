@@ -12,7 +12,7 @@ const images = (n: number, from: number, shift: number) =>
   Array.from({ length: n }, (_, i) => [0, 1, 2].map((k) => draw(from + i, k) + (k === 0 ? shift : 0)));
 const SCORES = ['max-softmax', 'max-logit', 'entropy', 'log-px', 'margin'];
 
-const run = () =>
+const run = (scores: readonly unknown[] = SCORES) =>
   runSuite(ood, {
     systems: [
       linearSystem({
@@ -29,7 +29,7 @@ const run = () =>
       memoryDataset({ images: images(60, 100, 0), name: 'near', role: 'ood', distance: 'near' }),
       memoryDataset({ images: images(50, 300, -1), name: 'far', role: 'ood', distance: 'far' }),
     ],
-    options: { scores: SCORES, resamples: 100 },
+    options: { scores: [...scores], resamples: 100 },
   });
 
 const rankingOf = ({ summary }: Outcome) => {
@@ -90,6 +90,16 @@ describe('the ranking of scores', () => {
     const open = summary.tables?.filter(({ folded }) => !folded) ?? [];
     expect(open.map(({ id }) => id)).toEqual(['ranking-test']);
     for (const { columns } of summary.tables ?? []) expect(columns.length).toBeLessThan(12);
+  });
+
+  it('of more than twelve scores the best eight of a system come first, and all of them folded', async () => {
+    const variants = Array.from({ length: 9 }, (_, i) => ({ energy: { temperature: 2 + i } }));
+    const outcome = await run([...SCORES, ...variants]);
+    const [first, all] = outcome.summary.tables ?? [];
+    expect([first.rows.length, all.rows.length]).toEqual([8, 14]);
+    expect([first.folded, all.folded, all.id]).toEqual([undefined, true, 'ranking-test-all']);
+    expect(first.rows).toEqual(all.rows.slice(0, 8));
+    expect(first.title).toBe('The best 8 of 14 scores, against test');
   });
 
   it('of many scores, AUROC is a map, and histograms and curves are those of the best ones', async () => {
