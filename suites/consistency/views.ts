@@ -133,7 +133,7 @@ export function consistencyTable(
       mean: cell(mean),
       ...Object.fromEntries(each.map((estimate, s) => [own.sequences[s], cell(estimate)])),
       steady: cell(steady),
-      most: own.n > 0 ? Math.max(...own.changes) : null,
+      most: own.n > 0 ? own.changes.reduce((a, b) => Math.max(a, b), 0) : null,
       ...(found && { rate: cell(found.mean) }),
     })),
   };

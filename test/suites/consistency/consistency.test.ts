@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { DatasetInfo } from '../../../src/data/dataset.js';
 import { stream } from '../../../src/random/stream.js';
 import { consistency } from '../../../suites/consistency/index.js';
+import type { ConsistencyResult } from '../../../suites/consistency/result.js';
+import { consistencyTable } from '../../../suites/consistency/views.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';
 import { codes, measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
@@ -38,6 +41,17 @@ describe('the suite consistency', () => {
     expect(measureOf(outcome, 'mean-flip-probability').value).toBeCloseTo(1 / 9, 12);
     expect(measureOf(outcome, 'steady-share').value).toBeCloseTo(2 / 3, 12);
     expect(outcome.summary.tables?.[0].rows[0].most).toBe(1);
+  });
+
+  it('finds the most changes among as many images as test sets have', () => {
+    const changes = new Int32Array(300_000).fill(1, 7, 8);
+    const none = { value: 0, n: changes.length };
+    const result = {
+      flips: { system: { name: 'half' }, n: changes.length, sequences: ['rotate'], changes },
+      ...{ each: [none], mean: none, steady: none },
+    } as unknown as ConsistencyResult;
+    const table = consistencyTable({ name: 'large' } as DatasetInfo, [result], 4);
+    expect(table.rows[0].most).toBe(1);
   });
 
   it('compares noise with the image itself, so that a flip back is no flip', async () => {

@@ -98,6 +98,27 @@ describe('the suite spatial', () => {
     expect(new Set(values).size).toBe(1);
   });
 
+  it('has no point of the grid twice, and reaches as far as it says', async () => {
+    const turned = { shift: 0, shifts: 5, whole: true };
+    const whole = await run({ ...turned, degrees: 0, angles: 5 });
+    expect(strip(whole)).toEqual(strip(await run({ ...turned, degrees: 30, angles: 1 })));
+    const right = mean(images.map((_, i) => Number(isRight(i, grid[0]))));
+    expect(measureOf(whole, 'mean-spatial-accuracy').value).toBeCloseTo(right, 12);
+    expect(measureOf(whole, 'spatial-accuracy')).toMatchObject({
+      value: right,
+      params: { degrees: 0, angles: 1, shift: 0, shifts: 1 },
+    });
+  });
+
+  it.each(['angles', 'shifts'])('refuses a grid without the image as it is: %s', async (key) => {
+    await expect(run({ [key]: 4 })).rejects.toThrow(
+      expect.objectContaining({
+        code: 'config-invalid',
+        details: expect.objectContaining({ path: `suites: spatial.${key}` }),
+      }),
+    );
+  });
+
   it('tells of sets without labels', async () => {
     const outcome = await runSuite(spatial, {
       systems: [system],
