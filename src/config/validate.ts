@@ -35,6 +35,8 @@ export interface CheckedThing {
   what: string;
   /** Where in the file the value stands: `suites[2].attack`. */
   at?: string;
+  /** What to do about keys that belong somewhere else. */
+  elsewhere?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -100,7 +102,7 @@ function keyPath(pointer: string, start = ''): string {
   return keys.reduce((path, k) => (/^\d+$/.test(k) ? `${path}[${k}]` : path ? `${path}.${k}` : k), start);
 }
 
-function invalid(error: ErrorObject, { file, what, at: start }: CheckedThing): AssayError {
+function invalid(error: ErrorObject, { file, what, at: start, elsewhere }: CheckedThing): AssayError {
   const at = keyPath(error.instancePath, start);
   const refuse = (
     message: string,
@@ -114,7 +116,7 @@ function invalid(error: ErrorObject, { file, what, at: start }: CheckedThing): A
     return refuse(`the ${what} has an unknown key "${key}"`, {
       path: below(key),
       expected: `one of ${known.join(', ')}`,
-      hint: guess ? `did you mean "${guess}"?` : 'remove it',
+      hint: elsewhere?.[key] ?? (guess ? `did you mean "${guess}"?` : 'remove it'),
     });
   }
   if (error.keyword === 'required') {

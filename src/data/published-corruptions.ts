@@ -5,6 +5,9 @@ import type { DataFormat, PathHead } from './source.js';
 /** Published names have underscores. */
 const PUBLISHED_NAMES: readonly string[] = corruptions.names.map((name) => name.replaceAll('-', '_'));
 
+/** Those that no class of photographs would be called. */
+const TELLING = PUBLISHED_NAMES.filter((name) => !['snow', 'frost', 'fog'].includes(name));
+
 /** A file with all images for every corruption: CIFAR-10-C, CIFAR-100-C. */
 export const cifarC: DataFormat = {
   name: 'cifar-c',
@@ -19,8 +22,6 @@ export const imagenetC: DataFormat = {
   name: 'imagenet-c',
   title: 'ImageNet-C (a folder for every corruption and severity)',
   options: PublishedOptions,
-  // A folder that is called `snow` may be a class.
-  recognises: ({ entries = [] }: PathHead) =>
-    PUBLISHED_NAMES.some((name) => name.includes('_') && entries.includes(name)),
+  recognises: ({ entries = [] }: PathHead) => TELLING.some((name) => entries.includes(name)),
   open: async (spec) => (await import('./imagenet-c-images.js')).openImagenetC(spec),
 };

@@ -90,7 +90,15 @@ function checkOptions(
   where: { file: string; at: string },
 ): unknown {
   try {
-    return check(optionsOf(suite, catalogue), value, { ...where, what: `options of "${suite.name}"` });
+    return check(optionsOf(suite, catalogue), value, {
+      ...where,
+      what: `options of "${suite.name}"`,
+      elsewhere: {
+        optional: `write it beside the suite: { ${suite.name}: {}, optional: true }`,
+        models: `write it beside the suite: { ${suite.name}: {}, models: [...] }`,
+        datasets: `write it beside the suite: { ${suite.name}: {}, datasets: [...] }`,
+      },
+    });
   } catch (cause) {
     if (cause instanceof AssayError) throw cause;
     throw new AssayError('suite-failed', `the suite "${suite.name}" declares its options wrongly`, {

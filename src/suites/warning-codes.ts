@@ -69,6 +69,8 @@ export const warningCodes: readonly string[] = [
   'purifier-expands',
   'purifier-without-steps',
   'randomized',
+  'published-images-in-part',
+  'published-images-unused',
   'reference-without-errors',
   'recalibrator-does-not-transfer',
   'recalibrator-note',

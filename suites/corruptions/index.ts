@@ -19,7 +19,7 @@ import { cleanSets, isCorrupted } from './sets.js';
 import { requestsFor } from './settings.js';
 import { type SheetPart, shiftSheet } from './sheet.js';
 import { byCorruptionTable, type Judged, overviewTable, settingsTable } from './tables.js';
-import { shiftWarnings } from './warnings.js';
+import { shiftWarnings, unusedPublished } from './warnings.js';
 
 export const corruptions = defineSuite({
   name: SUITE,
@@ -58,11 +58,14 @@ export const corruptions = defineSuite({
         settingsTable(dataset, judged),
       ]),
       figures: measured.flatMap(({ dataset, judged }) => shiftFigures(dataset, judged)),
-      warnings: measured.flatMap(({ dataset, judged }) => [
-        ...fewUsed(SUITE, dataset, judged[0].result.n),
-        ...judged.flatMap(({ result }) => singleDraw(SUITE, result.system)),
-        ...shiftWarnings(dataset, judged, options, context),
-      ]),
+      warnings: [
+        ...unusedPublished(all, context),
+        ...measured.flatMap(({ dataset, judged }) => [
+          ...fewUsed(SUITE, dataset, judged[0].result.n),
+          ...judged.flatMap(({ result }) => singleDraw(SUITE, result.system)),
+          ...shiftWarnings(dataset, judged, options, context),
+        ]),
+      ],
       notApplicable: [...withoutLabels(SUITE, context), ...notApplicable(all, options, context)],
       examples: all.length > 0 ? [shiftSheet(all)] : [],
     };

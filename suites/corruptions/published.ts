@@ -16,7 +16,8 @@ export function pairedRows(
   { dataset, from }: NonNullable<Setting['published']>,
 ): Collected<OutputRows> {
   const n = clean.indices.length;
-  if (found.indices.length !== dataset.size) throw unpaired(dataset, clean, 'examples that failed');
+  const asked = Math.min(dataset.size, found.request.first ?? dataset.size);
+  if (found.indices.length !== asked) throw unpaired(dataset, clean, 'examples that failed');
   const part = <T extends { slice(start: number, end: number): T }>(values: T, width = 1) =>
     values.slice(from * width, (from + n) * width);
   const [indices, labels] = [part(found.indices), found.labels && part(found.labels)];

@@ -5,7 +5,7 @@ import {
   usualParameters,
   whyNot,
 } from '../../src/data.js';
-import { clean, cleanRequest, corruptedRequest, type OutputRows } from '../../src/measurements.js';
+import { clean, corruptedRequest, type OutputRows } from '../../src/measurements.js';
 import {
   type DatasetInfo,
   type Request,
@@ -93,6 +93,19 @@ export function groupsOf(settings: readonly Setting[]): Group[] {
   ];
 }
 
+/** No more of the published images than as many as are looked at of the clean ones. */
+const publishedRequest = (
+  { name: system }: SystemInfo,
+  { dataset, from }: NonNullable<Setting['published']>,
+  first: number | undefined,
+): Request<OutputRows> =>
+  request({
+    measurement: clean,
+    system,
+    dataset: dataset.name,
+    ...(first !== undefined && { first: from + first }),
+  });
+
 /** What a system is asked of a data set. */
 export interface ShiftRequests {
   clean: Request<OutputRows>;
@@ -112,7 +125,7 @@ export function requestsFor(
     corrupted: settingsOf(context, dataset, options).map((setting) => ({
       setting,
       request: setting.published
-        ? cleanRequest(system, setting.published.dataset)
+        ? publishedRequest(system, setting.published, first)
         : corruptedRequest(
             system,
             dataset,

@@ -16,6 +16,7 @@ export function shiftWarnings(
 ): Warning[] {
   return [
     ...subsetNote(dataset, judged, options, catalogue),
+    ...publishedInPart(dataset, judged),
     ...judged.flatMap((one) => [...atChance(one), ...noReference(one)]),
   ];
 }
@@ -40,6 +41,56 @@ function subsetNote(
       fix: 'leave `corruptions` and `severities` out, which takes all',
     },
   ];
+}
+
+/** Means over published images and such as are made here. */
+function publishedInPart(dataset: DatasetInfo, [first]: readonly Judged[]): Warning[] {
+  const counted = first.result.settings.map(({ setting }) => setting).filter(isCounted);
+  const made = counted.filter(({ published }) => !published);
+  if (made.length === 0 || made.length === counted.length) return [];
+  return [
+    {
+      code: 'published-images-in-part',
+      severity: 'note',
+      suite: SUITE,
+      dataset: dataset.name,
+      message: `means are over published images (${counted.length - made.length} settings) and images made in process (${made.length})`,
+      why: 'they are those of neither, and cannot be compared with published ones',
+      fix: `add data sets of ${[...new Set(made.map(({ corruption }) => corruption.name))].join(', ')}, or leave published ones out of \`datasets\` of the suite`,
+    },
+  ];
+}
+
+/** Published images that the run has, where images of their settings were made in process all the same. */
+export function unusedPublished(
+  judged: readonly Judged[],
+  { datasets }: Pick<SuiteContext, 'datasets'>,
+): Warning[] {
+  const all = judged.flatMap(({ result }) =>
+    result.settings.map(({ setting }) => ({ ...setting, clean: result.dataset })),
+  );
+  const used = new Set(all.flatMap(({ published }) => (published ? [published.dataset.name] : [])));
+  return datasets.flatMap(({ name, size, corruption }): Warning[] => {
+    const missed = all.find(
+      (one) =>
+        !one.published &&
+        one.corruption.name === corruption?.name &&
+        (corruption.severity ?? one.severity) === one.severity,
+    );
+    if (!missed || used.has(name)) return [];
+    const { clean } = missed;
+    return [
+      {
+        code: 'published-images-unused',
+        severity: 'warning',
+        suite: SUITE,
+        dataset: name,
+        message: `images of ${missed.corruption.name} were made in process, and the published ones of "${name}" (${size}) not used: they do not stand beside those of "${clean.name}" (${clean.size})`,
+        why: 'images that are made here are not the published ones, and their numbers cannot be compared',
+        fix: `give "${name}" labels, images of the same size, a \`severity\`, and the \`limit\` and \`offset\` of "${clean.name}"; without \`severity\` it must hold all five, ${5 * clean.size} images`,
+      },
+    ];
+  });
 }
 
 function atChance({ result, estimates }: Judged): Warning[] {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -128,6 +128,19 @@ describe('imagenet-c', () => {
     expect(found).toMatchObject({ n: 2, labels: Int32Array.of(0, 1) });
     expect(levels(found)[0]).toBe(160);
     expect(found.info).toMatchObject({ part: 'shot_noise/4', classes: ['n01', 'n02'], shape: [3, 2, 3] });
+  });
+
+  it('is told from a folder of weather, but not from classes that are called like it', async () => {
+    for (const [folder, ...names] of [
+      ['weather', 'brightness', 'fog'],
+      ['skies', 'fog', 'snow'],
+    ])
+      for (const name of names)
+        cpSync(join(directory, 'inet/shot_noise'), join(directory, folder, name), { recursive: true });
+    expect((await read({ path: 'weather', corruption: 'fog', severity: 4 })).info.part).toBe('fog/4');
+    expect((await errorOf(read({ path: 'skies' }))).details.hint).toContain(
+      'every subfolder counts as a class',
+    );
   });
 
   it.each<[string, Partial<PublishedSpec>, object]>([

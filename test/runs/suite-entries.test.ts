@@ -43,6 +43,13 @@ describe('the suites of a run file', () => {
     const [first, second] = entries([{ mean: { scale: 3 }, optional: true }, 'other']);
     expect([first.options, first.optional, second.optional]).toEqual([{ scale: 3 }, true, undefined]);
     expect(writtenEntry(first)).toEqual({ mean: { scale: 3 }, optional: true });
+    expect(() => entries([{ mean: { datasets: ['test'] } }])).toThrow(
+      expect.objectContaining({
+        details: expect.objectContaining({
+          hint: expect.stringContaining('beside the suite: { mean: {}, datasets'),
+        }),
+      }),
+    );
     expect(() => entries([{ mean: null, optional: 'yes' }])).toThrow(
       expect.objectContaining({
         code: 'config-invalid',

@@ -254,6 +254,20 @@ describe('the suite corruptions', () => {
         ({ measurement, dataset: on }) => measurement.name === 'corrupted' && on !== 'test',
       ),
     ).toBe(false);
+    expect(codes(outcome)).toContain('published-images-in-part');
+    expect(codes(outcome)).not.toContain('published-images-unused');
+    const few = await runSuite(corruptions, {
+      ...given,
+      options: { ...options, examples: 5 },
+      datasets: [dataset, alone, all],
+    });
+    expect(values(few)).toEqual(values(await run({ examples: 5 })));
+    const firsts = few.requests.flatMap(({ dataset: on, first }) =>
+      on === 'test' ? [] : [`${on} ${first}`],
+    );
+    expect(new Set(firsts)).toEqual(
+      new Set(['contrast-5 5', `brightness-c ${N + 5}`, `brightness-c ${4 * N + 5}`]),
+    );
     const shifted = memoryDataset({
       ...{ images: own('contrast', 5), labels: labels.map((label) => 1 - label), shape: SHAPE },
       ...{ name: 'other', corruption: fog },
@@ -261,6 +275,19 @@ describe('the suite corruptions', () => {
     await expect(runSuite(corruptions, { ...given, datasets: [dataset, shifted] })).rejects.toMatchObject({
       code: 'data-invalid',
       details: { found: 'image 0 has another label' },
+    });
+  });
+
+  it('says where published images are not used', async () => {
+    const some = memoryDataset({
+      ...{ images: images.slice(3), labels: labels.slice(3), shape: SHAPE },
+      ...{ name: 'some', corruption: { name: 'contrast', severity: 5 } },
+    });
+    const outcome = await runSuite(corruptions, { systems: [sharp], options, datasets: [dataset, some] });
+    const warning = outcome.summary.warnings?.find(({ code }) => code === 'published-images-unused');
+    expect(warning).toMatchObject({
+      dataset: 'some',
+      message: expect.stringMatching(/contrast.*"some" \(21\).*"test" \(24\)/),
     });
   });
 
