@@ -50,6 +50,7 @@ export async function summariseSuite(
   let empty = true;
   const about = { suite: suite.name, title, description: suite.description, options: optionRecord(options) };
   const troubles = new Map<string, AssayError>();
+  const lost: NotApplicable[] = [];
   const blame = (system: string, error: AssayError) => {
     if (!troubles.has(system)) troubles.set(system, stopped ?? error);
   };
@@ -59,6 +60,11 @@ export async function summariseSuite(
       try {
         const failed = culprit(job, failures);
         const failure = failures.get(failed);
+        const { system: model, dispensable: what } = request;
+        if (failure?.code === 'data-invalid' && what !== undefined) {
+          lost.push({ suite: suite.name, model, what, reason: inOneLine(failure) });
+          continue;
+        }
         if (failure) {
           blame(failed.request.system, failure);
           continue;
@@ -81,7 +87,7 @@ export async function summariseSuite(
       refuseSummary(made, suite.name);
       Object.assign(summary, made, {
         tables: linkedTables(made.tables ?? [], made.measures),
-        notApplicable: [...notApplicable, ...(made.notApplicable ?? [])],
+        notApplicable: [...notApplicable, ...lost, ...(made.notApplicable ?? [])],
       });
       empty = cameToNothing(summary, wanted);
       const told = casualties.filter(({ system }) => !troubles.has(system));

@@ -2,6 +2,7 @@ import { type Static, Type } from '../config/type.js';
 import { type Logits, logSumExp } from '../metrics/softmax.js';
 import { combinations } from './grid.js';
 import { perturbedFeatures } from './perturbed-features.js';
+import { roundHalfEven } from './pruning.js';
 import { logitRounding, ofOneLogit } from './rounding.js';
 import { type FitPart, featuresOf, required, type Score, type ScoreInputs } from './score.js';
 
@@ -62,7 +63,7 @@ function ratios(inputs: ScoreInputs, settings: Options): Float64Array {
   const all = shifts(inputs, settings);
   return Float64Array.from({ length: n }, (_, i) => {
     const pruned = lowest + (1 - shareUpTo(known, all[i])) * (highest - lowest);
-    const kept = Math.max(1, width - rounded((width * pruned) / 100));
+    const kept = Math.max(1, width - roundHalfEven((width * pruned) / 100));
     const own = Float64Array.from({ length: width }, (_, j) => Math.max(0, data[i * width + j]));
     own.sort().reverse();
     let [sum, large] = [0, 0];
@@ -83,12 +84,6 @@ function shareUpTo(ascending: ArrayLike<number>, x: number): number {
     else high = middle;
   }
   return low / ascending.length;
-}
-
-/** To the nearest whole number, halves to the even one. */
-function rounded(x: number): number {
-  const down = Math.floor(x);
-  return x - down === 0.5 ? down + (down % 2) : Math.round(x);
 }
 
 /** What the last layer makes of features that are multiplied image by image. */

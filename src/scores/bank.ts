@@ -22,13 +22,13 @@ const LIMIT = 2 ** 31;
 /**
  * The features of the images that are kept, (kept, width) in float32, in which systems give them, and `size`, how many
  * there are: fewer where examples failed. `also` is a number of each image, such as its energy.
- * Errors: `data-invalid` for more than 2 GiB, and for fewer images than `atLeast`.
+ * Errors: `data-invalid` for more than 2 GiB, and for no image.
  */
 export async function readBank(
   parts: AsyncIterable<FitPart>,
   { images, width, seed }: FitSite,
   wanted: number,
-  { atLeast = 1, also }: { atLeast?: number; also?(part: FitPart, i: number, at: number): void } = {},
+  also?: (part: FitPart, i: number, at: number) => void,
 ): Promise<{ bank: Float32Array; size: Float64Array }> {
   const kept = keptOf(images, wanted);
   if (kept * width * 4 > LIMIT)
@@ -49,13 +49,18 @@ export async function readBank(
       size++;
     }
   }
-  if (size < atLeast)
-    throw new AssayError('data-invalid', 'there are too few training images for a score', {
-      expected: `at least ${atLeast}, as many as its option k`,
-      found: `${size}`,
-      hint: 'lower k, or give the data set with `role: train` more images',
-    });
+  if (size === 0) throw new AssayError('data-invalid', 'there is no image to fit a score to');
   return { bank, size: Float64Array.of(size) };
+}
+
+/** How many images the bank holds. Errors: `data-invalid` for fewer than k. */
+export function sizeOfBank({ size: [size] }: Statistics, k: number): number {
+  if (size >= k) return size;
+  throw new AssayError('data-invalid', 'a score keeps too few training images', {
+    expected: `at least ${k}, as many as its option k`,
+    found: `${size}`,
+    hint: 'lower k, keep more with its option `images`, or give the data set with `role: train` more images',
+  });
 }
 
 /** Fills an array with rows of the bank, each of length 1 (zeros stay zeros) times `factor`. */

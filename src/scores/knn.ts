@@ -2,7 +2,7 @@ import { type Static, Type } from '../config/type.js';
 import { length2 } from '../metrics/matrix.js';
 import { eachRowProducts } from '../metrics/row-products.js';
 import { TopK } from '../metrics/top-k.js';
-import { imagesOption, keptOf, readBank, unitRowsOf } from './bank.js';
+import { imagesOption, keptOf, readBank, sizeOfBank, unitRowsOf } from './bank.js';
 import { featureRounding, unitRows } from './feature-rows.js';
 import { featuresOf, required, type Score } from './score.js';
 
@@ -25,20 +25,22 @@ export const knn: Score<Static<typeof options>> = {
   fit: {
     role: 'train',
     unlabelled: true,
+    options: ['images'],
     keeps: (images, { images: wanted }) => keptOf(images, wanted),
     shapes: ({ width, images }, { images: wanted }) => ({
       bank: { float32: [keptOf(images, wanted), width] },
       size: [1],
     }),
-    statistics: (parts, site, { k, images }) => readBank(parts, site, images, { atLeast: k }),
+    statistics: (parts, site, { images }) => readBank(parts, site, images),
   },
   compute(inputs, { k }) {
     const statistics = required(inputs.statistics, 'statistics');
+    const size = sizeOfBank(statistics, k);
     const { n, width } = featuresOf(inputs);
     const units = unitRows(inputs);
     const nearest = Array.from({ length: n }, () => new TopK(k));
     const rows = unitRowsOf(statistics, width);
-    eachRowProducts(units, width, statistics.size[0], rows, (products, start, count) => {
+    eachRowProducts(units, width, size, rows, (products, start, count) => {
       nearest.forEach((own, i) => {
         let { least } = own;
         for (let c = 0; c < count; c++) {

@@ -3,7 +3,7 @@ import { length2 } from '../metrics/matrix.js';
 import { eachRowProducts } from '../metrics/row-products.js';
 import { logSumExp, logSumExpRow } from '../metrics/softmax.js';
 import { TopK } from '../metrics/top-k.js';
-import { imagesOption, keptOf, readBank, unitRowsOf } from './bank.js';
+import { imagesOption, keptOf, readBank, sizeOfBank, unitRowsOf } from './bank.js';
 import { perFeatureRow, unitRows } from './feature-rows.js';
 import { LOGIT_ROUNDING } from './rounding.js';
 import { featuresOf, logitsOf, required, type Score } from './score.js';
@@ -28,30 +28,29 @@ export const nnguide: Score<Static<typeof options>> = {
   fit: {
     role: 'train',
     unlabelled: true,
+    options: ['images'],
     keeps: (images, { images: wanted }) => keptOf(images, wanted),
     shapes: ({ width, images }, { images: wanted }) => ({
       bank: { float32: [keptOf(images, wanted), width] },
       energies: [keptOf(images, wanted)],
       size: [1],
     }),
-    async statistics(parts, site, { k, images }) {
+    async statistics(parts, site, { images }) {
       const energies = new Float64Array(keptOf(site.images, images));
-      const bank = await readBank(parts, site, images, {
-        atLeast: k,
-        also(part, i, at) {
-          const { classes, data } = logitsOf(part);
-          energies[at] = logSumExpRow(Array.from({ length: classes }, (_, c) => data[i * classes + c]));
-        },
+      const bank = await readBank(parts, site, images, (part, i, at) => {
+        const { classes, data } = logitsOf(part);
+        energies[at] = logSumExpRow(Array.from({ length: classes }, (_, c) => data[i * classes + c]));
       });
       return { ...bank, energies };
     },
   },
   compute(inputs, { k }) {
     const statistics = required(inputs.statistics, 'statistics');
+    const size = sizeOfBank(statistics, k);
     const { n, width } = featuresOf(inputs);
     const guides = Array.from({ length: n }, () => new TopK(k));
     const rows = unitRowsOf(statistics, width, (at) => statistics.energies[at]);
-    eachRowProducts(unitRows(inputs), width, statistics.size[0], rows, (products, _, count) => {
+    eachRowProducts(unitRows(inputs), width, size, rows, (products, _, count) => {
       guides.forEach((own, i) => {
         for (let c = 0; c < count; c++) own.put(products[i * count + c]);
       });

@@ -17,7 +17,8 @@ export const triedPercentiles = [65, 70, 75, 80, 85, 90, 95].map((percentile) =>
 export const prunedMask = (h: Float64Array, percentile: number): Uint8Array =>
   largestMask(h, Math.max(1, h.length - roundHalfEven((h.length * percentile) / 100)));
 
-function roundHalfEven(x: number): number {
+/** To the nearest whole number, halves to the even one. */
+export function roundHalfEven(x: number): number {
   const below = Math.floor(x);
   return x - below === 0.5 ? below + (below % 2) : Math.round(x);
 }

@@ -40,12 +40,10 @@ export const relation: Score<Static<typeof options>> = {
     async statistics(parts, site, { images }) {
       const { classes } = site;
       const probabilities = new Float64Array(keptOf(site.images, images) * classes);
-      const bank = await readBank(parts, site, images, {
-        also(part, i, at) {
-          const { data } = logitsOf(part);
-          const own = Array.from({ length: classes }, (_, c) => data[i * classes + c]);
-          probabilities.set(softmax({ n: 1, classes, data: own }), at * classes);
-        },
+      const bank = await readBank(parts, site, images, (part, i, at) => {
+        const { data } = logitsOf(part);
+        const own = Array.from({ length: classes }, (_, c) => data[i * classes + c]);
+        probabilities.set(softmax({ n: 1, classes, data: own }), at * classes);
       });
       return { ...bank, probabilities };
     },

@@ -101,6 +101,11 @@ export interface Request<R extends Rows = Rows> {
    * first, and how many examples they have is part of the key of every unit.
    */
   reference?: readonly Request[];
+  /**
+   * What the suite loses without its rows, in words, where the rest of the system stands without them. Data that do not
+   * suffice for it (`data-invalid`) are then told as not applicable, and the system is not left out.
+   */
+  dispensable?: string;
 }
 
 /** What a suite can see when it plans and when it summarises: descriptions, no models, no pixels. */
@@ -237,6 +242,7 @@ export type RequestOf<Params, R extends Rows, Inputs extends ReadRows, Reference
   system: string;
   dataset: string;
   first?: number | undefined;
+  dispensable?: string;
 } & (NoParams extends Params ? { params?: Params } : { params: Params }) &
   ([] extends Inputs ? { inputs?: RequestsFor<Inputs> } : { inputs: RequestsFor<Inputs> }) &
   ([] extends Reference ? { reference?: RequestsFor<Reference> } : { reference: RequestsFor<Reference> });

@@ -383,6 +383,42 @@ describe('a failure', () => {
     expect(results.errors).toEqual(['minus: a logit is NaN (example 0)']);
   });
 
+  it('of what a suite can do without is not applicable where the data do not suffice, and an error otherwise', async () => {
+    const wanted = meanSuite(noisyLogits(probe()));
+    const lacking = (code: 'data-invalid' | 'model-invalid') => ({
+      ...noisyLogits(probe(), 4, 'lacking'),
+      measure: async () => {
+        throw new AssayError(code, 'too few images', { found: '2', hint: 'give more' });
+      },
+    });
+    const run = (code: 'data-invalid' | 'model-invalid', dispensable?: string) => {
+      const plan: typeof wanted.plan = (...given) =>
+        wanted
+          .plan(...given)
+          .flatMap((one) => [
+            one,
+            { ...one, measurement: lacking(code), ...(dispensable && { dispensable }) },
+          ]);
+      const evaluation = evaluationOf([plus], [points(10)]);
+      return start(folder(), { evaluation, entries: [entryOf({ ...wanted, plan })] });
+    };
+    const without = await run('data-invalid', 'the mean of the rest');
+    expect(without).toMatchObject({ exitCode: 0, results: { status: 'complete', errors: [] } });
+    expect(without.results.measures.map(({ measure, model }) => `${measure} ${model}`)).toContain(
+      'mean plus',
+    );
+    expect(without.results.notApplicable).toEqual([
+      {
+        suite: 'mean',
+        model: 'plus',
+        what: 'the mean of the rest',
+        reason: 'too few images; found 2; give more',
+      },
+    ]);
+    for (const other of [await run('data-invalid'), await run('model-invalid', 'the mean of the rest')])
+      expect(other).toMatchObject({ exitCode: 2, results: { status: 'partial', notApplicable: [] } });
+  });
+
   it('to summarise harms no other suite', async () => {
     const good = meanSuite(noisyLogits(probe()));
     const broken = {

@@ -236,9 +236,16 @@ describe('every score that is fitted or read off features', () => {
     const [few, more, other] = [await bank(10, 0), await bank(20, 0), await bank(10, 1)];
     expect(few.every((row) => more.includes(row))).toBe(true);
     expect(other).not.toEqual(few);
-    await expect(fitTo('knn', seen, { classes: 2 }, { k: 41 })).rejects.toMatchObject({
-      code: 'data-invalid',
-    });
+  });
+
+  it.each(['knn', 'nnguide'])('%s is refused where it keeps fewer images than k', async (id) => {
+    const seen = some(40, 3);
+    const statistics = await fitTo(id, seen, { classes: 2 }, { images: 20 });
+    expect(scoreOf(id, { ...seen, statistics }, { k: 20 })).toHaveLength(40);
+    for (const k of [21, 2 ** 40])
+      expect(() => scoreOf(id, { ...seen, statistics }, { k })).toThrow(
+        expect.objectContaining({ code: 'data-invalid', details: expect.objectContaining({ found: '20' }) }),
+      );
   });
 });
 

@@ -5,6 +5,7 @@ import type { Catalogue } from '../catalogue.js';
 import { float32, float64, type Rows } from '../columns.js';
 import { defineMeasurement, type MeasureContext } from '../contract.js';
 import { fitParts, toFit } from './read-by-score.js';
+import { scoreError } from './score-error.js';
 
 export interface FitParams {
   /** Id of a score. */
@@ -62,9 +63,7 @@ export const fit = defineMeasurement({
         params.options,
       );
     } catch (error) {
-      if (!(error instanceof AssayError)) throw error;
-      const what = `${error.message} (${score.title} of "${system.info.name}")`;
-      throw new AssayError(error.code, what, error.details);
+      throw scoreError(error, score, system.info.name);
     }
   },
 });

@@ -8,6 +8,7 @@ import { defineMeasurement, type MeasureContext, type Request, request } from '.
 import { distinctOptions, placeAmong } from '../distinct-options.js';
 import { fit, fitOptions } from './fit.js';
 import { readRequests, seenOf, toCompute, toFit } from './read-by-score.js';
+import { scoreError } from './score-error.js';
 import { chosenOf, type TunedRows, tunedOptions } from './tuned-options.js';
 
 export interface FittedScoreParams {
@@ -39,7 +40,6 @@ export const fittedScore = defineMeasurement({
     { score, options: given, grid }: FittedScoreParams,
   ) {
     const row = catalogue.scores.named(score);
-    const { compute, rounding, title } = row;
     const reading = toCompute(row);
     const options = grid?.[chosenOf(reference)] ?? given;
     const fitted =
@@ -50,14 +50,18 @@ export const fittedScore = defineMeasurement({
       ...(reading.needs.includes('lastLayer') && { lastLayer: system.lastLayer }),
       ...(fitted && { statistics: statisticsOf(fitted) }),
     };
-    const values = compute(inputs, options);
-    const nan = values.findIndex(Number.isNaN);
-    if (nan >= 0)
-      throw new AssayError('data-invalid', `the score ${title} is NaN`, {
-        path: `example ${indices[nan]}`,
-        hint: 'leave the score out for this model',
-      });
-    return { score: values, rounding: rounding(inputs, values, options) };
+    try {
+      const values = row.compute(inputs, options);
+      const nan = values.findIndex(Number.isNaN);
+      if (nan >= 0)
+        throw new AssayError('data-invalid', 'a score is NaN', {
+          path: `example ${indices[nan]}`,
+          hint: 'leave the score out for this model',
+        });
+      return { score: values, rounding: row.rounding(inputs, values, options) };
+    } catch (error) {
+      throw scoreError(error, row, system.info.name);
+    }
   },
 });
 
@@ -70,7 +74,7 @@ const fittedWith = (fits: Fit, among: readonly ScoreOptions[]) =>
   distinctOptions(among.map((one) => fitOptions(fits, one)));
 
 type Named = Pick<SystemInfo | DatasetInfo, 'name'>;
-type Read = Pick<Score, 'id' | 'needs' | 'reads' | 'probe' | 'fit'> & Pick<ChosenScore, 'tuning'>;
+type Read = Pick<Score, 'id' | 'title' | 'needs' | 'reads' | 'probe' | 'fit'> & Pick<ChosenScore, 'tuning'>;
 
 /**
  * A score of a data set, with all that it reads; where its options are to be chosen, by those that are.
@@ -83,7 +87,7 @@ export function fittedScoreRequest(
   options: ScoreOptions,
   to?: DatasetInfo,
 ): Request<FittedScoreRows> {
-  const { id, fit: fits, tuning } = score;
+  const { id, title, fit: fits, tuning } = score;
   const tuned = tuning && tunedRequest(system, score, to);
   const among = tuning?.grid ?? [options];
   const on = { system: system.name, dataset: dataset.name };
@@ -104,12 +108,13 @@ export function fittedScoreRequest(
       ...(fits ? fittedWith(fits, among) : []).flatMap((own) => fitted(own) ?? []),
       ...(tuned ? [tuned] : []),
     ],
+    dispensable: title,
   });
 }
 
 /** Which options a score is given, by the pair of its `tuning`. Errors: a score without it. */
 export function tunedRequest(system: Named, score: Read, to?: DatasetInfo): Request<TunedRows> {
-  const { id, tuning } = score;
+  const { id, title, tuning } = score;
   if (!tuning) throw new Error(`the options of "${id}" are not to be chosen`);
   const { tuning: _, ...fixed } = score;
   return request({
@@ -120,5 +125,6 @@ export function tunedRequest(system: Named, score: Read, to?: DatasetInfo): Requ
     reference: tuning.grid.flatMap((options) =>
       [tuning.id, tuning.ood].map((set) => fittedScoreRequest(system, set, fixed, options, to)),
     ),
+    dispensable: title,
   });
 }
