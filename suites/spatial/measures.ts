@@ -28,7 +28,7 @@ export function spatialMeasures(result: SpatialResult, params: SpatialParams): M
       {
         ...common,
         measure: 'spatial-accuracy',
-        title: `Accuracy under the worst of ${result.points} rotations and translations (${reachOf(params)})`,
+        title: `Accuracy, worst of ${result.points} turns and shifts`,
         params: onGrid,
         headline: true,
         ...rows('share', { outcome: 'robust' }),
@@ -58,7 +58,7 @@ export function spatialMeasures(result: SpatialResult, params: SpatialParams): M
       {
         ...common,
         measure: 'worst-random-spatial-accuracy',
-        title: `Accuracy under the worst of ${draws} rotations and translations at random (${reachOf(params)})`,
+        title: `Accuracy, worst of ${draws} turns and shifts at random`,
         params: { ...space, draws },
         ...rows('share', { outcome: 'all_random' }),
       },
