@@ -14,8 +14,8 @@ import { measureNames } from './metrics.js';
 import { oodOptions, scoresOf } from './options.js';
 import { rankingTables } from './ranking-table.js';
 import { allOf, requestsFor } from './requests.js';
-import { detectorsOf, separate } from './result.js';
-import { roundingWarning } from './rounding.js';
+import { bySystem, detectorsOf, separate } from './result.js';
+import { roundingWarnings } from './rounding.js';
 import { scoreAll } from './scored.js';
 import { scoresTable } from './scores-table.js';
 import { lackOfSets, setsOf } from './sets.js';
@@ -106,8 +106,13 @@ export const ood = defineSuite({
         ...[...ids, ...shifted, ...oods].flatMap((set) => fewExamples(NAME, set)),
         ...ids.flatMap((id) => oods.flatMap((set) => setWarnings(NAME, id, set, context.systems))),
         ...(ids.length > 0 ? context.systems.flatMap((system) => singleDraw(NAME, system)) : []),
-        ...detectors.flatMap((detector) => scoreWarnings(NAME, detector.separations)),
-        ...separations.flatMap((separation) => roundingWarning(NAME, separation)),
+        ...bySystem(detectors).flatMap((own) => scoreWarnings(NAME, own)),
+        ...bySystem(detectors).flatMap((own) =>
+          roundingWarnings(
+            NAME,
+            own.flatMap((detector) => detector.separations),
+          ),
+        ),
         ...tunedWarnings(NAME, tuned, scored),
       ],
       notApplicable: notApplicable(context, scores),

@@ -50,7 +50,7 @@ function rankingTable(id: DatasetInfo, detectors: readonly Detector[]): Table {
     title: `Scores, best first, against ${id.name}`,
     caption: `Mean AUROC over ${sets.map(({ name }) => name).join(', ')}, with DeLong's interval, 95 %.${
       several
-        ? " Behind: the best score of the same model minus this one, on the same images, by DeLong's test of paired AUROCs; p with Holm's correction over all pairs of scores of the model. Scores that share a letter are not told apart."
+        ? " Behind: the best score of the same model minus this one, on the same images, by DeLong's test of paired AUROCs; p with Holm's correction over all pairs of scores of the model. Scores that share a letter are not told apart; a-d: a, b, c and d."
         : ''
     }`,
     columns: [

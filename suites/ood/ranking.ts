@@ -11,7 +11,7 @@ export interface Ranked {
   detector: Detector;
   /** Mean AUROC of the best, minus that of this one; absent for the best. */
   behind?: TestedDifference & { n: number; corrected: number | null };
-  /** Letters: scores that share one are not told apart. */
+  /** Letters, `a c-f`: scores that share one are not told apart. */
   alike: string;
 }
 
@@ -44,7 +44,7 @@ export function rankScoresOf(detectors: readonly Detector[]): Ranked[] {
     return {
       detector,
       ...(behind && { behind }),
-      alike: groups.flatMap((members, g) => (members.includes(at) ? [letter(g)] : [])).join(' '),
+      alike: lettersOf(groups.flatMap((members, g) => (members.includes(at) ? [g] : []))),
     };
   });
 }
@@ -58,6 +58,21 @@ function tested(a: Detector, b: Detector): TestedDifference & { n: number } {
   if (!isSame) return { value: Number.NaN, interval: null, p: null, n };
   const { value, error } = delongDifference(ofA, ofB);
   return { ...waldTest(value, error, n, { by: 'normal' }), n };
+}
+
+/** Of ascending numbers; three and more in a row as a range. */
+function lettersOf(groups: readonly number[]): string {
+  const runs: number[][] = [];
+  for (const g of groups) {
+    const last = runs.at(-1);
+    if (last && g === last[last.length - 1] + 1) last.push(g);
+    else runs.push([g]);
+  }
+  return runs
+    .map((run) =>
+      run.length > 2 ? `${letter(run[0])}-${letter(run[run.length - 1])}` : run.map(letter).join(' '),
+    )
+    .join(' ');
 }
 
 /** a to z, then aa. */

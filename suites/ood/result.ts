@@ -138,3 +138,16 @@ export function detectorsOf(separations: readonly Separation[]): Detector[] {
   }
   return found;
 }
+
+/** Those of one test set and system together. */
+export function bySystem(detectors: readonly Detector[]): Detector[][] {
+  const found: Detector[][] = [];
+  for (const detector of detectors) {
+    const known = found.find(
+      ([{ system, id }]) => system === detector.system && id.dataset === detector.id.dataset,
+    );
+    if (known) known.push(detector);
+    else found.push([detector]);
+  }
+  return found;
+}

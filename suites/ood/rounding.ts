@@ -20,26 +20,50 @@ export function withinRounding(
 /** Half of the last digit that is printed. */
 const VISIBLE = 0.0005;
 
-/** Said where another machine may print another number for the same model and the same data. */
-export function roundingWarning(suite: string, { system, score, id, ood, range }: Separation): Warning[] {
-  const moved = metrics
-    .flatMap(({ metric, title }) => (metric ? [{ metric, title }] : []))
-    .filter(({ metric }) => Math.abs(range.best[metric] - range.worst[metric]) > VISIBLE)
-    .map(({ metric, title }) => {
-      const [lo, hi] = [range.worst[metric], range.best[metric]].sort((a, b) => a - b);
-      return `${title} between ${lo.toFixed(4)} and ${hi.toFixed(4)}`;
-    });
+interface Moved {
+  separation: Separation;
+  /** What rounding moves visibly, most first: `AUROC between 0.84 and 0.85`. */
+  metrics: readonly string[];
+}
+
+function movedBy(separation: Separation): Moved[] {
+  const { id, ood, range } = separation;
   // Of equal sets something worse is said.
-  const equal = id.dataset.fingerprint === ood.dataset.fingerprint;
-  if (moved.length === 0 || range.pairs === 0 || equal) return [];
+  if (range.pairs === 0 || id.dataset.fingerprint === ood.dataset.fingerprint) return [];
+  const moved = metrics
+    .flatMap(({ metric, title }) =>
+      metric ? [{ title, ends: [range.worst[metric], range.best[metric]].sort((a, b) => a - b) }] : [],
+    )
+    .filter(({ ends: [lo, hi] }) => hi - lo > VISIBLE)
+    .sort((a, b) => b.ends[1] - b.ends[0] - (a.ends[1] - a.ends[0]))
+    .map(({ title, ends: [lo, hi] }) => `${title} between ${lo.toFixed(4)} and ${hi.toFixed(4)}`);
+  return moved.length > 0 ? [{ separation, metrics: moved }] : [];
+}
+
+const pairsOf = ({ range: { pairs } }: Separation) => (pairs === 1 ? '1 pair' : `${pairs} pairs`);
+
+/** Said of a system where another machine may print another number for the same model and the same data. */
+export function roundingWarnings(suite: string, separations: readonly Separation[]): Warning[] {
+  const moved = separations.flatMap(movedBy);
+  if (moved.length === 0) return [];
+  const [{ separation: first, metrics: ofFirst }] = moved;
+  const [system, id] = [first.system.name, first.id.dataset.name];
+  const each = moved.map(
+    ({ separation, metrics: [most] }) =>
+      `${separation.score.title} on "${separation.ood.dataset.name}" (${pairsOf(separation)}, ${most})`,
+  );
+  const message =
+    moved.length === 1
+      ? `${pairsOf(first)} of an example of "${id}" and one of "${first.ood.dataset.name}" differ in ${first.score.title} by "${system}" by less than the rounding of float32: ${ofFirst.join(', ')}`
+      : `pairs of an example of "${id}" and an OOD one differ in scores by "${system}" by less than the rounding of float32, and so measures are known between two values only, at most: ${each.join('; ')}`;
   return [
     {
       suite,
-      model: system.name,
-      dataset: ood.dataset.name,
+      model: system,
+      ...(moved.length === 1 && { dataset: first.ood.dataset.name }),
       code: 'order-within-rounding',
       severity: 'note',
-      message: `${range.pairs} pairs of an example of "${id.dataset.name}" and one of "${ood.dataset.name}" have a ${score.title} by "${system.name}" that differs by less than the rounding of float32: ${moved.join(', ')}`,
+      message,
       why: 'which of the two is higher may change with the processor, the engine and the batch size',
       fix: 'compare to as many digits as these ranges allow, or read a score that spreads more, such as max logit',
     },

@@ -634,6 +634,30 @@ describe('warnings and bad input', () => {
   it.each(cases)('%s', async (_, given, expected) => {
     expect(codes(await run(given))).toEqual(expected);
   });
+  it('of many scores, each oddity is told once', async () => {
+    const inverted = await run({ id: flat, other: good, scores: ['max-softmax', 'entropy', 'margin'] });
+    expect(codes(inverted)).toEqual(['score-inverted']);
+    expect(inverted.summary.warnings?.[0].message).toBe(
+      '3 scores of "linear" are higher on OOD sets than on "test": max softmax ("far"); negative entropy ("far"); softmax margin ("far")',
+    );
+    const tied = await run({ id: saturated(120), scores: ['max-softmax', 'margin'] });
+    expect(codes(tied)).toEqual(['scores-tied']);
+    expect(tied.summary.warnings?.[0].message).toMatch(
+      /^many examples .* max softmax \(\d+ %\); softmax margin \(\d+ %\)$/,
+    );
+    const near = await run({
+      other: [...good].reverse().concat(good),
+      scores: ['max-softmax', 'margin'],
+    });
+    expect(codes(near)).toEqual(['order-within-rounding']);
+    expect(near.summary.warnings?.[0].message).toMatch(
+      /: max softmax on "far" \(.*; softmax margin on "far"/,
+    );
+  });
+  it('examples that are too few to tie do not', async () => {
+    const outcome = await run({ id: good.slice(0, 3), other: flat.slice(0, 1), scores: ['max-softmax'] });
+    expect(codes(outcome)).not.toContain('scores-tied');
+  });
   it('the caveat names the systems and the scores that it touches', async () => {
     const { summary } = await run({
       scores: ['max-logit', 'max-softmax', 'approximate-mass'],
