@@ -70,6 +70,20 @@ export class AssayError extends Error {
   }
 }
 
+/** The message with its place and remedy. */
+export function inOneLine({ message, details }: AssayError): string {
+  const { file, path, expected, found, hint } = details;
+  const place = [file, path].filter((part) => part).join(' at ');
+  return [
+    place ? `${message} (${place})` : message,
+    expected && `expected ${expected}`,
+    found && `found ${found}`,
+    hint,
+  ]
+    .filter((part) => part)
+    .join('; ');
+}
+
 /** An error as it crosses from one thread to another, where only plain data goes. */
 export interface ErrorRecord {
   message: string;

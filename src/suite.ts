@@ -55,6 +55,7 @@ export { type CellOptions, cell, type MeasureDescription, measure, point } from 
 export { eachBatch } from './suites/measurements/batches.js';
 export { onceFor } from './suites/once-for.js';
 export { oneOf } from './suites/one-of.js';
+export { type Refusal, Refused, refusing } from './suites/refused.js';
 export type {
   BarFigure,
   Better,

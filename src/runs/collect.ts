@@ -1,6 +1,7 @@
 import { AssayError } from '../errors.js';
 import { arrayTypes, type Column, type NdArray } from '../suites/columns.js';
 import type { Collected } from '../suites/contract.js';
+import { Refused } from '../suites/refused.js';
 import { fitsUnit } from './fits-columns.js';
 import type { Job, Unit } from './plan.js';
 import type { UnitStore } from './store.js';
@@ -20,7 +21,10 @@ export class UnitLost extends AssayError {
   }
 }
 
-/** The examples start to end of a job, in data set order. Errors: `UnitLost` when a unit is missing or damaged. */
+/**
+ * The examples start to end of a job, in data set order. Errors: `UnitLost` when a unit is missing or damaged; `Refused`
+ * when one holds a refusal in place of rows.
+ */
 export async function collectRange(
   store: Pick<UnitStore, 'read'>,
   job: Job,
@@ -32,6 +36,7 @@ export async function collectRange(
     if (unit.end <= start || unit.start >= end) continue;
     const record = await store.read(unit.key);
     if (!record || !fitsUnit(headOf(record), unit, job.columns)) throw new UnitLost(job, unit);
+    if (record.refused) throw new Refused(record.refused);
     parts.push(cut(record, Math.max(0, start - unit.start), Math.min(end, unit.end) - unit.start));
   }
   const failed = parts.flatMap((part) => part.failed ?? []);

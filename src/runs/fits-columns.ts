@@ -46,14 +46,14 @@ function fitsColumns(columns: JobColumns, stored: readonly StoredColumn[], n: nu
 
 /**
  * Whether a stored unit is one of a job with these columns: it has its length, and these columns or, where every
- * example failed, none.
+ * example failed or it is refused, none.
  */
 export function fitsUnit(
-  { n, columns: stored, failed }: UnitHead,
+  { n, columns: stored, failed, refused }: UnitHead,
   { start, end }: { start: number; end: number },
   columns: JobColumns,
 ): boolean {
-  const bare = stored.length === 0 && failed === n;
+  const bare = stored.length === 0 && (refused || failed === n);
   return n === end - start && (bare || fitsColumns(columns, stored, n));
 }
 

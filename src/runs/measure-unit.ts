@@ -3,6 +3,7 @@ import { AssayError } from '../errors.js';
 import type { NotFinite } from '../models/finite.js';
 import type { Passes, System } from '../models/system.js';
 import type { Rows } from '../suites/columns.js';
+import { Refused } from '../suites/refused.js';
 import { collectRange } from './collect.js';
 import { counted } from './counted-system.js';
 import { examplesOf } from './derived-examples.js';
@@ -56,16 +57,10 @@ export async function measureUnit(
   const failures = new Failures();
   for (const { example, what } of examples.failed ?? [])
     failures.enter(examples.indices.indexOf(example), what);
-  const inputs: Rows[] = [];
-  for (const input of job.inputs) {
-    const { rows, failed = [] } = await collectRange(store, input, unit.start, unit.end);
-    inputs.push(rows);
-    for (const { example, what } of failed) failures.enter(examples.indices.indexOf(example), what);
-  }
-  const reference = aggregate ? [] : await environment.reference.of(job);
   const salvaged = await environment.salvage?.(job, unit);
   for (const [position, what] of salvaged?.failed ?? []) failures.enter(position, what);
-  const measure = (part: Part, fail: (position: number, error: NotFinite) => void) =>
+  type Read = { reference: readonly Rows[]; fail: (position: number, error: NotFinite) => void };
+  const measure = (part: Part, { reference, fail }: Read) =>
     request.measurement.measure(
       {
         system: counted(system, passes, live),
@@ -94,18 +89,28 @@ export async function measureUnit(
       },
       request.params,
     );
-  const rows = await isolating(
-    { examples, inputs },
-    failures,
-    async (part, fail) => rowsFrom(await measure(part, fail), job.columns, part.examples.n, request),
-    salvaged?.parts,
-  );
+  const measured = await orRefusal(async () => {
+    const inputs: Rows[] = [];
+    for (const input of job.inputs) {
+      const { rows, failed = [] } = await collectRange(store, input, unit.start, unit.end);
+      inputs.push(rows);
+      for (const { example, what } of failed) failures.enter(examples.indices.indexOf(example), what);
+    }
+    const reference = aggregate ? [] : await environment.reference.of(job);
+    return isolating(
+      { examples, inputs },
+      failures,
+      async (part, fail) =>
+        rowsFrom(await measure(part, { reference, fail }), job.columns, part.examples.n, request),
+      salvaged?.parts,
+    );
+  });
   await failures.locateFirst();
   const { indices, labels } = examples;
   const failed = failures.of(indices);
   return {
     key: unit.key,
-    rows,
+    ...measured,
     indices,
     ...(labels && { labels }),
     ...(failed.length > 0 && { failed }),
@@ -114,6 +119,16 @@ export async function measureUnit(
       gradient: passes.gradient + (salvaged?.passes.gradient ?? 0),
     },
   };
+}
+
+/** Rows, or why there are none. */
+async function orRefusal(measure: () => Promise<Rows>): Promise<Pick<UnitRecord, 'rows' | 'refused'>> {
+  try {
+    return { rows: await measure() };
+  } catch (error) {
+    if (error instanceof Refused) return { rows: {}, refused: error.refusal };
+    throw error;
+  }
 }
 
 /** The whole of a data set is no image of it. */

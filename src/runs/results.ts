@@ -1,6 +1,6 @@
 import { compareSystems } from '../comparison/compare-systems.js';
 import { sheetsInMemory } from '../comparison/sheets.js';
-import type { AssayError } from '../errors.js';
+import { type AssayError, inOneLine } from '../errors.js';
 import { evaluateGates } from '../gate/evaluate.js';
 import { evidenceOf } from '../gate/gather.js';
 import type { GateRule } from '../gate/rule.js';
@@ -18,7 +18,7 @@ import type { Listener, StagePart } from './progress.js';
 import { sinceEpoch } from './since-epoch.js';
 import { stoppedSummary } from './stopped-summary.js';
 import type { UnitStore } from './store.js';
-import { inOneLine, summariseSuite } from './summarise.js';
+import { summariseSuite } from './summarise.js';
 
 /** What results are assembled from. */
 export interface ResultsInput {

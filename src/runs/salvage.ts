@@ -73,7 +73,7 @@ async function gather(
       if (row >= 0 && row < unit.end - unit.start && !seen.has(position)) places.push({ position, row });
     }
     const record = places.length > 0 ? await store.read(unit.key) : undefined;
-    if (!record || !fitsUnit(headOf(record), unit, job.columns)) continue;
+    if (!record || record.refused || !fitsUnit(headOf(record), unit, job.columns)) continue;
     const reasons = new Map(record.failed?.map(({ example, what }) => [example, what]));
     const whole = places.filter(({ position, row }) => {
       seen.add(position);

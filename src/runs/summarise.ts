@@ -1,10 +1,11 @@
 import { statistics } from '../comparison/statistics.js';
 import { type TSchema, Type } from '../config/type.js';
 import { check } from '../config/validate.js';
-import { AssayError } from '../errors.js';
+import { AssayError, inOneLine } from '../errors.js';
 import { resultsSchema } from '../report/schema.js';
 import type { Collected, SuiteContext, Summary } from '../suites/contract.js';
 import { linkedTables } from '../suites/linked-tables.js';
+import { Refused } from '../suites/refused.js';
 import type { NotApplicable, SuiteResult } from '../suites/results.js';
 import { collectRange, UnitLost } from './collect.js';
 import { collectedRows } from './collected-rows.js';
@@ -20,6 +21,7 @@ import {
   sharedParams,
 } from './failed-summary.js';
 import { type Job, readBy, type SuitePlan } from './plan.js';
+import { refusedSummary, type SystemRefusal } from './refused-summary.js';
 import type { UnitStore } from './store.js';
 import { optionRecord, type SuiteEntry } from './suite-entries.js';
 
@@ -50,27 +52,26 @@ export async function summariseSuite(
   let empty = true;
   const about = { suite: suite.name, title, description: suite.description, options: optionRecord(options) };
   const troubles = new Map<string, AssayError>();
-  const lost: NotApplicable[] = [];
   const blame = (system: string, error: AssayError) => {
     if (!troubles.has(system)) troubles.set(system, stopped ?? error);
   };
   try {
     const collected: Collected[] = [];
+    const refusals: SystemRefusal[] = [];
     for (const { request, job, size } of wanted) {
       try {
         const failed = culprit(job, failures);
         const failure = failures.get(failed);
-        const { system: model, dispensable: what } = request;
-        if (failure?.code === 'data-invalid' && what !== undefined) {
-          lost.push({ suite: suite.name, model, what, reason: inOneLine(failure) });
-          continue;
-        }
         if (failure) {
           blame(failed.request.system, failure);
           continue;
         }
         collected.push({ request, ...(await collectRange(store, job, 0, size)) });
       } catch (error) {
+        if (error instanceof Refused) {
+          refusals.push({ system: request.system, ...error.refusal });
+          continue;
+        }
         if (!(error instanceof AssayError)) throw error;
         if (error instanceof UnitLost && costs.get(job)?.units === job.units.length) throw error;
         blame(request.system, error);
@@ -85,9 +86,11 @@ export async function summariseSuite(
       const rows = collectedRows(leaveOutFailed(sound), troubles.size === 0 ? plan.requests : undefined);
       const made = suite.summarise(rows, options, { ...context, systems, steps });
       refuseSummary(made, suite.name);
+      const refused = refusedSummary(suite.name, refusals);
       Object.assign(summary, made, {
+        warnings: [...refused.warnings, ...(made.warnings ?? [])],
         tables: linkedTables(made.tables ?? [], made.measures),
-        notApplicable: [...notApplicable, ...lost, ...(made.notApplicable ?? [])],
+        notApplicable: [...notApplicable, ...refused.notApplicable, ...(made.notApplicable ?? [])],
       });
       empty = cameToNothing(summary, wanted);
       const told = casualties.filter(({ system }) => !troubles.has(system));
@@ -164,20 +167,6 @@ function notMeasured({ suite, path, file }: SuiteEntry, missing: readonly NotApp
 function culprit(job: Job, failures: Execution['failures']): Job {
   const failed = readBy(job).find((read) => failures.has(read));
   return failed && failures.has(job) ? culprit(failed, failures) : job;
-}
-
-/** The message with its place and remedy. */
-export function inOneLine({ message, details }: AssayError): string {
-  const { file, path, expected, found, hint } = details;
-  const place = [file, path].filter((part) => part).join(' at ');
-  return [
-    place ? `${message} (${place})` : message,
-    expected && `expected ${expected}`,
-    found && `found ${found}`,
-    hint,
-  ]
-    .filter((part) => part)
-    .join('; ');
 }
 
 function asSuiteError(thrown: unknown, suite: string): AssayError {

@@ -4,6 +4,7 @@ import { check } from '../config/validate.js';
 import type { Passes } from '../models/system.js';
 import { arrayTypes, type NdArray, type NumberType, type Rows } from '../suites/columns.js';
 import type { FailedExample } from '../suites/contract.js';
+import type { Refusal } from '../suites/refused.js';
 
 /** What a unit leaves behind. */
 export interface UnitRecord {
@@ -15,6 +16,8 @@ export interface UnitRecord {
   labels?: Int32Array;
   /** Examples without a result; their rows mean nothing. */
   failed?: readonly FailedExample[];
+  /** Why there are no rows at all. */
+  refused?: Refusal;
   passes: Passes;
   /** Wall clock; units that ran side by side share it. */
   seconds: number;
@@ -27,6 +30,8 @@ export interface UnitHead {
   columns: StoredColumn[];
   /** Examples without a result. */
   failed: number;
+  /** It has no rows. */
+  refused: boolean;
   passes: Passes;
   seconds: number;
 }
@@ -50,6 +55,7 @@ interface Header {
   key: string;
   columns: StoredColumn[];
   failed?: readonly FailedExample[];
+  refused?: Refusal;
   passes: Passes;
   seconds: number;
 }
@@ -58,7 +64,8 @@ interface Header {
  * A unit as bytes: magic, length of the header (uint32, little-endian), header as JSON padded to 8 bytes, the
  * columns one after the other, each padded to 8 bytes, and the sha256 of all that.
  */
-export function encodeUnit({ key, rows, indices, labels, failed, passes, seconds }: UnitRecord): Uint8Array {
+export function encodeUnit({ rows, indices, labels, ...about }: UnitRecord): Uint8Array {
+  const { key, failed, refused, passes, seconds } = about;
   const arrays: [string, NdArray][] = [
     ['@indices', { shape: [indices.length], data: indices }],
     ...(labels ? [['@labels', { shape: [labels.length], data: labels }] as [string, NdArray]] : []),
@@ -66,7 +73,7 @@ export function encodeUnit({ key, rows, indices, labels, failed, passes, seconds
   ];
   const columns = arrays.map(([name, { shape, data }]) => ({ name, type: typeOf(data), shape }));
   const header = Buffer.from(
-    JSON.stringify({ key, columns, failed, passes, seconds } satisfies Header),
+    JSON.stringify({ key, columns, failed, refused, passes, seconds } satisfies Header),
     'utf8',
   );
   const parts: Uint8Array[] = [MAGIC, Buffer.alloc(4), header];
@@ -108,6 +115,7 @@ export function decodeUnit(stored: Uint8Array, key: string): UnitRecord | undefi
     indices: indices.data as Int32Array,
     ...(labels && { labels: labels.data as Int32Array }),
     ...(header.failed && { failed: header.failed }),
+    ...(header.refused && { refused: header.refused }),
     passes: header.passes,
     seconds: header.seconds,
   };
@@ -124,6 +132,7 @@ const HeaderSchema = Type.Object({
       shape: Type.Array(count, { minItems: 1 }),
     }),
   ),
+  refused: Type.Optional(Type.Object({ what: Type.String(), reason: Type.String() })),
   passes: Type.Object({ forward: amount, gradient: amount }),
   seconds: amount,
 });
@@ -162,9 +171,16 @@ export function decodeHead(start: Uint8Array, size: number, key: string): UnitHe
   const text = Buffer.from(start.buffer, start.byteOffset, end).toString('utf8', MAGIC.length + 4);
   const header = headerOf(text);
   if (header?.key !== key || lengthOf(header, end) + DIGEST !== size) return undefined;
-  const { columns, failed = [], passes, seconds } = header;
+  const { columns, failed = [], refused, passes, seconds } = header;
   const n = columns.find(({ name }) => name === '@indices')?.shape[0] ?? 0;
-  return { n, columns: columnsIn(columns), failed: failed.length, passes, seconds };
+  return {
+    n,
+    columns: columnsIn(columns),
+    failed: failed.length,
+    refused: refused !== undefined,
+    passes,
+    seconds,
+  };
 }
 
 /** Bytes up to the digest. */
@@ -179,10 +195,11 @@ const columnsIn = (columns: readonly StoredColumn[]): StoredColumn[] =>
   columns.filter(({ name }) => !name.startsWith('@'));
 
 /** What a unit that was read would say of itself. */
-export const headOf = ({ rows, indices, failed = [], passes, seconds }: UnitRecord): UnitHead => ({
+export const headOf = ({ rows, indices, failed = [], refused, passes, seconds }: UnitRecord): UnitHead => ({
   n: indices.length,
   columns: Object.entries(rows).map(([name, { shape, data }]) => ({ name, type: typeOf(data), shape })),
   failed: failed.length,
+  refused: refused !== undefined,
   passes,
   seconds,
 });

@@ -63,7 +63,8 @@ export function chosenScores(
   return [...new Map(chosen.map((score) => [score.id, score])).values()];
 }
 
-function variantOf(row: Score, given: ScoreOptions, usual: ScoreOptions = {}): ChosenScore {
+/** A row with options, told from others by its id and title. Errors: `config-invalid`. */
+export function variantOf(row: Score, given: ScoreOptions, usual: ScoreOptions = {}): ChosenScore {
   const published = settledScore(row, usual);
   const settings = settledScore(row, { ...usual, ...given });
   const other = Object.entries(settings).filter(([name, value]) => published[name] !== value);

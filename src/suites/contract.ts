@@ -101,11 +101,6 @@ export interface Request<R extends Rows = Rows> {
    * first, and how many examples they have is part of the key of every unit.
    */
   reference?: readonly Request[];
-  /**
-   * What the suite loses without its rows, in words, where the rest of the system stands without them. Data that do not
-   * suffice for it (`data-invalid`) are then told as not applicable, and the system is not left out.
-   */
-  dispensable?: string;
 }
 
 /** What a suite can see when it plans and when it summarises: descriptions, no models, no pixels. */
@@ -136,7 +131,7 @@ export interface Collected<R extends Rows = Rows> {
 export interface CollectedRows {
   /**
    * The rows of a request, the one that was planned or an equal one made again. Undefined where the system lacks what
-   * the measurement needs. Errors: `suite-failed` for a request that was not planned.
+   * the measurement needs, and where the measurement was refused (the runner tells of it). Errors: `suite-failed` for a request that was not planned.
    */
   get<R extends Rows>(request: Request<R>): Collected<R> | undefined;
   /** The rows of a measurement wherever it was asked for, in the order of the plan. */
@@ -242,7 +237,6 @@ export type RequestOf<Params, R extends Rows, Inputs extends ReadRows, Reference
   system: string;
   dataset: string;
   first?: number | undefined;
-  dispensable?: string;
 } & (NoParams extends Params ? { params?: Params } : { params: Params }) &
   ([] extends Inputs ? { inputs?: RequestsFor<Inputs> } : { inputs: RequestsFor<Inputs> }) &
   ([] extends Reference ? { reference?: RequestsFor<Reference> } : { reference: RequestsFor<Reference> });

@@ -54,6 +54,7 @@ export const warningCodes: readonly string[] = [
   'not-classified',
   'not-monotone',
   'not-reproduced',
+  'not-to-be-measured',
   'one-class',
   'one-class-labels',
   'one-class-predicted',

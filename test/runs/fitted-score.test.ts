@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { check } from '../../src/config/validate.js';
@@ -12,6 +12,7 @@ import { optionsOf } from '../../src/suites/contract.js';
 import type { Results } from '../../src/suites/results.js';
 import { ood } from '../../suites/ood/index.js';
 import { linearSystem } from '../suites/helpers/linear-system.js';
+import { memoryDataset } from '../suites/helpers/memory-dataset.js';
 import { entryOf, evaluationOf, folder, points } from './small-run.js';
 
 const system = linearSystem({
@@ -31,7 +32,7 @@ const entryWith = (scores: readonly unknown[]) =>
 const entry = entryWith(['mahalanobis', 'max-logit']);
 
 async function run(out: string, datasets: readonly Dataset[], asked = entry) {
-  await runEvaluation(
+  const { exitCode } = await runEvaluation(
     {
       title: 'fitted',
       file: 'fitted.run.yaml',
@@ -46,6 +47,7 @@ async function run(out: string, datasets: readonly Dataset[], asked = entry) {
     },
     { out, signal: new AbortController().signal, notify: () => undefined },
   );
+  expect(exitCode).toBe(0);
   const results: Results = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
   return results;
 }
@@ -142,4 +144,92 @@ it('says what is missing without training images, or without their labels', asyn
     ]);
     expect(results.measures.some(({ params }) => params.score === 'max-logit')).toBe(true);
   }
+});
+
+const oneClass = memoryDataset({
+  images: Array.from({ length: 60 }, (_, i) => [0.6 + (i % 7) / 100, ((3 * i) % 5) / 10]),
+  labels: new Array(60).fill(0),
+  name: 'train',
+  role: 'train',
+});
+const twoImages = memoryDataset({
+  images: Array.from({ length: 60 }, (_, i) => (i % 2 ? [0.1, 0.9] : [0.9, 0.1])),
+  labels: Array.from({ length: 60 }, (_, i) => i % 2),
+  name: 'train',
+  role: 'train',
+});
+
+it.each([
+  {
+    given: 'a class without training images',
+    datasets: [test, far, oneClass],
+    scores: ['mahalanobis', 'rmds', 'mds++', 'max-logit'],
+    what: 'Mahalanobis, relative Mahalanobis, Mahalanobis++',
+    reason: /^a class has no image to fit a score to \(class 1\); expected an image of each of 2 classes; /,
+  },
+  {
+    given: 'fewer training images than neighbours',
+    datasets: [test, far, train(60)],
+    scores: [{ knn: { k: 61 } }, 'knn', 'max-logit'],
+    what: 'kNN (k = 61)',
+    reason:
+      /^a score keeps too few training images; expected at least 61, as many as its option k; found 60/,
+  },
+  {
+    given: 'classes of one image over and over',
+    datasets: [test, far, twoImages],
+    scores: ['mahalanobis', 'max-logit'],
+    what: 'Mahalanobis',
+    reason:
+      /^the features of each class are all alike: they have no covariance; found 60 images of 2 classes/,
+  },
+])('$given: the score is not applicable, and all else is measured', async (one) => {
+  const out = folder();
+  const results = await run(out, one.datasets, entryWith(one.scores));
+  expect(results).toMatchObject({ status: 'complete', errors: [] });
+  expect(results.notApplicable).toEqual([
+    { suite: 'ood', model: 'plus', what: one.what, reason: expect.stringMatching(one.reason) },
+  ]);
+  const [{ reason }] = results.notApplicable;
+  const told = results.warnings.filter(({ code }) => code === 'not-to-be-measured');
+  expect(told.map(({ message, severity }) => [message, severity])).toEqual([
+    [`${one.what} of "plus" cannot be measured: ${reason}`, 'serious'],
+  ]);
+  const measured = new Set(results.measures.flatMap(({ params }) => params.score ?? []));
+  expect([...measured]).toEqual(one.scores.includes('knn') ? ['knn', 'max-logit'] : ['max-logit']);
+  // What was refused is stored, and not tried again.
+  const units = readdirSync(join(out, 'units')).sort();
+  const again = await run(out, one.datasets, entryWith(one.scores));
+  expect(readdirSync(join(out, 'units')).sort()).toEqual(units);
+  expect(again.notApplicable).toEqual(results.notApplicable);
+});
+
+it('options that are to be chosen among some that cannot be fitted are not chosen', async () => {
+  const val = points(20, { name: 'val', role: 'validation', fingerprint: 'val' });
+  const valOod = points(20, { name: 'val-ood', role: 'validation-ood', fingerprint: 'val-ood' });
+  const { suite, options } = entryWith(['knn', 'energy']);
+  const asked = entryOf(suite, { ...Object(options), tune: { id: 'val', ood: 'val-ood' } });
+  const results = await run(folder(), [test, far, train(30), val, valOod], asked);
+  expect(results.notApplicable).toEqual([
+    { suite: 'ood', model: 'plus', what: 'kNN', reason: expect.stringContaining('at least 50') },
+  ]);
+  const measured = new Set(results.measures.flatMap(({ params }) => params.score ?? []));
+  expect([...measured]).toEqual(['energy(tuned)']);
+});
+
+it('measures training images again that were damaged, before a score is fitted to them', async () => {
+  const out = folder();
+  const first = await run(out, [test, far, train(60)]);
+  const jobs = planRun([entry], evaluationOf([system], [test, far, train(60)])).jobs;
+  const unitsOf = (name: string) =>
+    jobs.filter(({ request }) => request.measurement.name === name && request.dataset === 'train');
+  const [features] = unitsOf('features');
+  const [fit] = unitsOf('fit');
+  const file = join(out, 'units', `${features.units[0].key}.unit`);
+  const bytes = readFileSync(file);
+  bytes[bytes.length - 40] ^= 1;
+  writeFileSync(file, bytes);
+  rmSync(join(out, 'units', `${fit.units[0].key}.unit`));
+  const again = await run(out, [test, far, train(60)]);
+  expect(again.measures).toEqual(first.measures);
 });

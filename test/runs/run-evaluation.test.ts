@@ -11,6 +11,7 @@ import type { SuiteEntry } from '../../src/runs/suite-entries.js';
 import { decodeUnit, encodeUnit } from '../../src/runs/unit-file.js';
 import type { NdArray } from '../../src/suites/columns.js';
 import { defineSuite, type Measurement } from '../../src/suites/contract.js';
+import { Refused } from '../../src/suites/refused.js';
 import type { Results } from '../../src/suites/results.js';
 import { accuracy } from '../../suites/accuracy/index.js';
 import { linearSystem } from '../suites/helpers/linear-system.js';
@@ -19,6 +20,7 @@ import {
   entryOf,
   evaluationOf,
   folder,
+  type LogitMeasurement,
   meanSuite,
   minus,
   noisyLogits,
@@ -383,40 +385,46 @@ describe('a failure', () => {
     expect(results.errors).toEqual(['minus: a logit is NaN (example 0)']);
   });
 
-  it('of what a suite can do without is not applicable where the data do not suffice, and an error otherwise', async () => {
-    const wanted = meanSuite(noisyLogits(probe()));
-    const lacking = (code: 'data-invalid' | 'model-invalid') => ({
-      ...noisyLogits(probe(), 4, 'lacking'),
-      measure: async () => {
-        throw new AssayError(code, 'too few images', { found: '2', hint: 'give more' });
+  it('of a measurement that says that it cannot be is stored, told, and goes on to what reads its rows', async () => {
+    const refusing: LogitMeasurement = {
+      ...noisyLogits(probe(), 4, 'refusing'),
+      measure: async ({ examples }) => {
+        if (examples.indices[0] === 4) throw new Refused({ what: 'the rest', reason: 'too few images' });
+        return { logits: new Float32Array(2 * examples.n) };
       },
-    });
-    const run = (code: 'data-invalid' | 'model-invalid', dispensable?: string) => {
-      const plan: typeof wanted.plan = (...given) =>
-        wanted
-          .plan(...given)
-          .flatMap((one) => [
-            one,
-            { ...one, measurement: lacking(code), ...(dispensable && { dispensable }) },
-          ]);
-      const evaluation = evaluationOf([plus], [points(10)]);
-      return start(folder(), { evaluation, entries: [entryOf({ ...wanted, plan })] });
     };
-    const without = await run('data-invalid', 'the mean of the rest');
-    expect(without).toMatchObject({ exitCode: 0, results: { status: 'complete', errors: [] } });
-    expect(without.results.measures.map(({ measure, model }) => `${measure} ${model}`)).toContain(
-      'mean plus',
-    );
-    expect(without.results.notApplicable).toEqual([
-      {
-        suite: 'mean',
-        model: 'plus',
-        what: 'the mean of the rest',
-        reason: 'too few images; found 2; give more',
-      },
+    const [alone, read] = [probe(), probe()];
+    const out = folder();
+    const spec = {
+      evaluation: evaluationOf([plus], [points(10)]),
+      entries: [
+        entryOf(meanSuite(noisyLogits(alone))),
+        { ...entryOf(meanSuite(refusing, 'refused')), optional: true },
+        { ...entryOf(meanSuite(sums(refusing, read), 'of-refused', refusing)), optional: true },
+      ],
+    };
+    const { exitCode, results } = await start(out, spec);
+    expect({ exitCode, status: results.status, errors: results.errors }).toEqual({
+      exitCode: 0,
+      status: 'complete',
+      errors: [],
+    });
+    expect(results.measures.map(({ suite, measure }) => `${suite} ${measure}`)).toEqual([
+      'mean mean',
+      'mean failed-examples',
     ]);
-    for (const other of [await run('data-invalid'), await run('model-invalid', 'the mean of the rest')])
-      expect(other).toMatchObject({ exitCode: 2, results: { status: 'partial', notApplicable: [] } });
+    expect(results.notApplicable).toEqual(
+      ['refused', 'of-refused'].map((suite) => ({
+        suite,
+        model: 'plus',
+        what: 'the rest',
+        reason: 'too few images',
+      })),
+    );
+    // Units are of three examples: those of 3 to 8 read what was refused.
+    expect(read.measured).toEqual([0, 9]);
+    await start(out, spec);
+    expect(read.measured).toEqual([0, 9]);
   });
 
   it('to summarise harms no other suite', async () => {

@@ -2,10 +2,11 @@ import { AssayError } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
 import type { Fit, FitSize, Score, ScoreOptions } from '../../scores/score.js';
 import type { Catalogue } from '../catalogue.js';
+import { variantOf } from '../chosen-scores.js';
 import { float32, float64, type Rows } from '../columns.js';
 import { defineMeasurement, type MeasureContext } from '../contract.js';
+import { refusing } from '../refused.js';
 import { fitParts, toFit } from './read-by-score.js';
-import { scoreError } from './score-error.js';
 
 export interface FitParams {
   /** Id of a score. */
@@ -39,7 +40,7 @@ function statisticsColumns(system: SystemInfo, params: FitParams, catalogue: Cat
 
 /**
  * What a score is fitted to, of a whole data set; reads what it needs of images unit by unit. One row, with the columns
- * that the score declares.
+ * that the score declares. Errors: `Refused` where it cannot be fitted to them.
  */
 export const fit = defineMeasurement({
   name: 'fit',
@@ -56,15 +57,13 @@ export const fit = defineMeasurement({
     const reading = toFit(score);
     const site = { ...sizeOf(system.info, params), seed };
     const { lastLayer } = system;
-    try {
-      return await score.fit.statistics(
+    return refusing(variantOf(score, params.options).title, () =>
+      score.fit.statistics(
         { [Symbol.asyncIterator]: () => fitParts(reading, parts) },
         { ...site, ...(reading.needs.includes('lastLayer') && lastLayer && { lastLayer }) },
         params.options,
-      );
-    } catch (error) {
-      throw scoreError(error, score, system.info.name);
-    }
+      ),
+    );
   },
 });
 

@@ -2,13 +2,13 @@ import type { DatasetInfo } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
 import type { Fit, Score, ScoreOptions, Statistics } from '../../scores/score.js';
-import type { ChosenScore } from '../chosen-scores.js';
+import { type ChosenScore, variantOf } from '../chosen-scores.js';
 import { float64, type Rows, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
 import { distinctOptions, placeAmong } from '../distinct-options.js';
+import { refusing } from '../refused.js';
 import { fit, fitOptions } from './fit.js';
 import { readRequests, seenOf, toCompute, toFit } from './read-by-score.js';
-import { scoreError } from './score-error.js';
 import { chosenOf, type TunedRows, tunedOptions } from './tuned-options.js';
 
 export interface FittedScoreParams {
@@ -40,6 +40,7 @@ export const fittedScore = defineMeasurement({
     { score, options: given, grid }: FittedScoreParams,
   ) {
     const row = catalogue.scores.named(score);
+    const { compute, rounding } = row;
     const reading = toCompute(row);
     const options = grid?.[chosenOf(reference)] ?? given;
     const fitted =
@@ -50,18 +51,16 @@ export const fittedScore = defineMeasurement({
       ...(reading.needs.includes('lastLayer') && { lastLayer: system.lastLayer }),
       ...(fitted && { statistics: statisticsOf(fitted) }),
     };
-    try {
-      const values = row.compute(inputs, options);
+    return refusing(variantOf(row, options).title, () => {
+      const values = compute(inputs, options);
       const nan = values.findIndex(Number.isNaN);
       if (nan >= 0)
         throw new AssayError('data-invalid', 'a score is NaN', {
           path: `example ${indices[nan]}`,
           hint: 'leave the score out for this model',
         });
-      return { score: values, rounding: row.rounding(inputs, values, options) };
-    } catch (error) {
-      throw scoreError(error, row, system.info.name);
-    }
+      return { score: values, rounding: rounding(inputs, values, options) };
+    });
   },
 });
 
@@ -74,7 +73,7 @@ const fittedWith = (fits: Fit, among: readonly ScoreOptions[]) =>
   distinctOptions(among.map((one) => fitOptions(fits, one)));
 
 type Named = Pick<SystemInfo | DatasetInfo, 'name'>;
-type Read = Pick<Score, 'id' | 'title' | 'needs' | 'reads' | 'probe' | 'fit'> & Pick<ChosenScore, 'tuning'>;
+type Read = Pick<Score, 'id' | 'needs' | 'reads' | 'probe' | 'fit'> & Pick<ChosenScore, 'tuning'>;
 
 /**
  * A score of a data set, with all that it reads; where its options are to be chosen, by those that are.
@@ -87,7 +86,7 @@ export function fittedScoreRequest(
   options: ScoreOptions,
   to?: DatasetInfo,
 ): Request<FittedScoreRows> {
-  const { id, title, fit: fits, tuning } = score;
+  const { id, fit: fits, tuning } = score;
   const tuned = tuning && tunedRequest(system, score, to);
   const among = tuning?.grid ?? [options];
   const on = { system: system.name, dataset: dataset.name };
@@ -108,13 +107,12 @@ export function fittedScoreRequest(
       ...(fits ? fittedWith(fits, among) : []).flatMap((own) => fitted(own) ?? []),
       ...(tuned ? [tuned] : []),
     ],
-    dispensable: title,
   });
 }
 
 /** Which options a score is given, by the pair of its `tuning`. Errors: a score without it. */
 export function tunedRequest(system: Named, score: Read, to?: DatasetInfo): Request<TunedRows> {
-  const { id, title, tuning } = score;
+  const { id, tuning } = score;
   if (!tuning) throw new Error(`the options of "${id}" are not to be chosen`);
   const { tuning: _, ...fixed } = score;
   return request({
@@ -125,6 +123,5 @@ export function tunedRequest(system: Named, score: Read, to?: DatasetInfo): Requ
     reference: tuning.grid.flatMap((options) =>
       [tuning.id, tuning.ood].map((set) => fittedScoreRequest(system, set, fixed, options, to)),
     ),
-    dispensable: title,
   });
 }
