@@ -47,8 +47,8 @@ export function scalesOf(n: number): number {
   return n < 2 ? 0 : Math.max(0, Math.floor(2 * Math.log2(n / Math.sqrt(Math.log(n)))));
 }
 
-/** Simulations and examples together are kept below this: 3,000 up to 5,000 examples, never fewer than 1,000. */
-const BUDGET = 1.5e7;
+/** Simulations and examples together are kept below this: 3,000 up to 10,000 examples, never fewer than 1,000. */
+const BUDGET = 3e7;
 
 /** Estimates that are equal but for the order of their sums count as equal: p is then never too small. */
 const ROUNDING = 1e-12;
@@ -61,7 +61,9 @@ export const tCalSimulations = (n: number): number =>
  * The adaptive test. Calibrated data sets are simulated by consistency resampling (Bröcker & Smith 2007): confidences are
  * drawn with replacement, outcomes as Bernoulli(confidence). At each scale, p is the share of simulations, the data
  * themselves counted in, whose estimate is at least as large; the smallest, times the number of scales, is the p-value.
- * p = 1 for fewer than two examples. The order of the examples does not matter.
+ * Where the estimate exceeds all simulations, that share says no more than their number, which the scales then multiply: with
+ * 1,000 of them, p could never fall below 0.02. There, Cantelli's inequality bounds the chance from how many standard deviations
+ * of the simulations lie between, if it is the smaller. p = 1 for fewer than two examples. The order of the examples does not matter.
  * @param predicted (n) in [0, 1]
  * @param observed (n) 0 or 1
  */
@@ -84,6 +86,7 @@ export function tCal(
     Float64Array.from(order, (i) => observed[i]),
   );
   const asLarge = new Int32Array(scales).fill(1);
+  const [sums, squares] = [new Float64Array(scales), new Float64Array(scales)];
   const [times, ones] = [new Float64Array(n), new Float64Array(n)];
   const draws = new Float64Array(2 * n);
   for (let s = 0; s < simulations; s++) {
@@ -96,17 +99,32 @@ export function tCal(
       if (draws[n + i] < p[drawn]) ones[drawn]++;
     }
     const simulated = estimates(merges, p, times, ones);
-    for (let b = 0; b < scales; b++) if (simulated[b] >= found[b] - ROUNDING) asLarge[b]++;
+    for (let b = 0; b < scales; b++) {
+      if (simulated[b] >= found[b] - ROUNDING) asLarge[b]++;
+      sums[b] += simulated[b];
+      squares[b] += simulated[b] ** 2;
+    }
   }
-  const best = asLarge.indexOf(Math.min(...asLarge));
+  const chances = found.map((error, b) => {
+    const share = asLarge[b] / (simulations + 1);
+    const mean = sums[b] / simulations;
+    return asLarge[b] > 1
+      ? share
+      : Math.min(share, cantelli(error - mean, squares[b] / simulations - mean ** 2));
+  });
+  const best = chances.indexOf(Math.min(...chances));
   return {
-    p: Math.min(1, (scales * asLarge[best]) / (simulations + 1)),
+    p: Math.min(1, scales * chances[best]),
     scales,
     simulations,
     bins: 2 ** (best + 1),
     error: found[best],
   };
 }
+
+/** The most that the chance of lying so far above the mean can be, whatever the distribution; 1 where nothing varies. */
+const cantelli = (above: number, variance: number): number =>
+  above > 0 && variance > 0 ? variance / (variance + above ** 2) : 1;
 
 /**
  * Which bins become one at each scale, finest first, as pairs of the sorted examples that they begin at: the second joins the

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { skce } from '../../src/metrics/skce.js';
-import { debiasedPlugIn, scalesOf, tCal } from '../../src/metrics/t-cal.js';
+import { debiasedPlugIn, scalesOf, tCal, tCalSimulations } from '../../src/metrics/t-cal.js';
 import { stream } from '../../src/random/stream.js';
 import { hasReference, reference, spread } from './known-calibration.js';
 
@@ -55,7 +55,19 @@ describe('T-Cal', () => {
     const { p, y } = predictions(300, 1, 3);
     const found = tCal(p, y, { seed: 0, simulations: 200 });
     expect(found.error).toBeCloseTo(debiasedPlugIn(p, y, found.bins), 12);
-    expect(found.p).toBeCloseTo(found.scales / 201, 12);
+    expect(found.p).toBeLessThanOrEqual(found.scales / 201);
+  });
+  it('shows a large error for what it is, also with fewer simulations than scales ask for', () => {
+    const { p, y } = predictions(20_000, 1, 3);
+    const found = tCal(p, y, { seed: 0, simulations: 19 });
+    expect(found.scales / 20).toBeGreaterThan(1);
+    expect(found.p).toBeLessThan(0.01);
+    // Cantelli's bound does not reject what simulations do not.
+    const calm = predictions(20_000, 1);
+    expect(tCal(calm.p, calm.y, { seed: 0, simulations: 19 }).p).toBe(1);
+  });
+  it('can reach a level of 1 % with as many examples as usual test sets hold', () => {
+    for (const n of [100, 1000, 10_000]) expect(scalesOf(n) / (tCalSimulations(n) + 1)).toBeLessThan(0.01);
   });
   it('rejects calibrated models at most as often as it says, and others nearly always', () => {
     const rejected = (sharpness: number) =>
