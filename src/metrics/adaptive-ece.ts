@@ -20,15 +20,19 @@ export function adaptiveEce(
     const kept = Int32Array.from(column.keys()).filter((i) => column[i] > threshold);
     const values = Float64Array.from(kept, (i) => column[i]);
     const outcomes = Uint8Array.from(kept, (i) => isClass[i]);
-    return { kept, gaps: drawnGaps(equalMass(values, bins), values, outcomes) };
+    const gaps = drawnGaps(equalMass(values, bins), values, outcomes);
+    return { kept, drawnOf: new Uint8Array(kept.length), gaps };
   }).filter(({ kept }) => kept.length > 0);
   return (times) => {
     let [sum, classes] = [0, 0];
-    for (const { kept, gaps } of each) {
-      const drawn = Uint8Array.from(kept, (i) => times[i]);
-      const n = drawn.reduce((total, count) => total + count, 0);
+    for (const { kept, drawnOf, gaps } of each) {
+      let n = 0;
+      for (let at = 0; at < kept.length; at++) {
+        drawnOf[at] = times[kept[at]];
+        n += drawnOf[at];
+      }
       if (n === 0) continue;
-      sum += gaps(drawn) / n;
+      sum += gaps(drawnOf) / n;
       classes++;
     }
     return sum / classes;

@@ -40,7 +40,8 @@ type NameIn<S extends Statistics> = S extends Statistics ? keyof ReturnType<S['o
 
 /**
  * Statistics of n examples with percentile bootstrap intervals (Efron 1979), all from the same resamples: one set of
- * draws instead of one for each. The values are the statistics of each example once. n = 0 gives NaN without intervals.
+ * draws instead of one for each. The values are the statistics of each example once. n = 0 gives NaN, and neither 0 nor 1 an
+ * interval.
  */
 export function jointBootstrap<S extends Statistics>(
   n: number,
@@ -74,9 +75,11 @@ export function jointBootstrap<S extends Statistics>(
   const estimates = groups.flatMap(({ terms, centred = [], within = [-Infinity, Infinity] }) =>
     terms.map(({ name, value, replicates }): [string, Estimate] => {
       const shifted = centred.includes(name);
-      const raw = Number.isFinite(value)
-        ? percentileInterval(replicates, level, shifted ? value : undefined)
-        : null;
+      // Every resample of one example is that example.
+      const raw =
+        Number.isFinite(value) && n > 1
+          ? percentileInterval(replicates, level, shifted ? value : undefined)
+          : null;
       const cut = (x: number) => (shifted ? Math.max(within[0], Math.min(within[1], x)) : x);
       const interval: Estimate['interval'] = raw && [cut(raw[0]), cut(raw[1])];
       const method = shifted ? 'bootstrap-centred' : 'bootstrap';

@@ -38,7 +38,7 @@ export function furtherTables(dataset: DatasetInfo, results: readonly Calibratio
     ...table(
       'percent',
       'Further calibration errors',
-      'As the models are (T = 1). Low is good. Areas under risk-coverage curves also fall with the error rate.',
+      'As the models are (T = 1). Low is good. An interval above 0 is no evidence against calibration, of the debiased ECE neither: a test says that. Areas under risk-coverage curves also fall with the error rate.',
     ),
     ...table(
       'number',

@@ -195,13 +195,14 @@ function conventions(result: Whole, settings: Settings): Bootstrapped[] {
       },
       of: of(value, correct, bins),
       centred: true,
+      within: [0, 1],
     };
   });
 }
 
 const rounded = (x: number) => String(Number(x.toPrecision(3)));
 
-/** Of a p-value: no interval, and how many simulations it is from. */
+/** A p-value has no interval. */
 const pValue = (p: number, n: number): Estimate => ({
   value: p,
   n,
@@ -238,7 +239,10 @@ function tests({ collected, whole }: Whole, settings: Settings): Further[] {
           measure: 'skce-p',
           title: 'Kernel test of calibration, all classes: p',
           params: {},
-          note: `${pairs}, ${simulations} calibrated sets simulated`,
+          note:
+            simulations === 0
+              ? 'too few examples to test'
+              : `${pairs}, ${simulations} calibrated sets simulated`,
         },
         estimate: pValue(p, n),
       },
@@ -252,7 +256,10 @@ function tests({ collected, whole }: Whole, settings: Settings): Further[] {
         measure: 't-cal-p',
         title: 'T-Cal, top label: p',
         params: {},
-        note: `corrected for ${scales} numbers of bins; least at ${bins}, where the debiased square is ${rounded(error)}; ${simulations} calibrated sets simulated`,
+        note:
+          scales === 0
+            ? 'too few examples to test'
+            : `corrected for ${scales} numbers of bins; least at ${bins}, where the debiased square is ${rounded(error)}; ${simulations} calibrated sets simulated`,
       },
       estimate: pValue(p, n),
     });

@@ -93,18 +93,21 @@ export function recalibrationWarnings(suite: string, result: CalibrationResult):
     recalibrations,
   } = result;
   const at = { suite, model: system.name, dataset: dataset.name };
-  return (recalibrations?.each ?? []).flatMap(({ recalibrator, fit, reported }): Warning[] => {
-    if (recalibrator.name === 'temperature') return [];
-    if (!fit.fitted)
-      return [
-        {
-          ...at,
-          code: 'recalibrator-refused',
-          severity: 'warning',
-          message: `${recalibrator.title} was not fitted on ${on}: ${fit.reason}`,
-          fix: 'fit on more examples, of every class, some of which the model gets wrong',
-        },
-      ];
+  const each = (recalibrations?.each ?? []).filter(({ recalibrator: { name } }) => name !== 'temperature');
+  const refused = new Map<string, string[]>();
+  for (const { recalibrator, fit } of each)
+    if (!fit.fitted) refused.set(fit.reason, [...(refused.get(fit.reason) ?? []), recalibrator.title]);
+  const refusals = [...refused].map(
+    ([reason, titles]): Warning => ({
+      ...at,
+      code: 'recalibrator-refused',
+      severity: 'warning',
+      message: `not fitted on ${on}: ${titles.join('; ')}, because ${reason}`,
+      fix: 'fit on more examples, of every class, some of which the model gets wrong',
+    }),
+  );
+  const others = each.flatMap(({ recalibrator, fit, reported }): Warning[] => {
+    if (!fit.fitted) return [];
     const notes = (fit.notes ?? []).map(
       (note): Warning => ({
         ...at,
@@ -126,4 +129,5 @@ export function recalibrationWarnings(suite: string, result: CalibrationResult):
       },
     ];
   });
+  return [...refusals, ...others];
 }

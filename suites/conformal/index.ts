@@ -16,7 +16,7 @@ import { type ConformalOptions, conformalOptions } from './options.js';
 import { type ConformalResult, conformalResults } from './result.js';
 import { conformalSheet } from './sheet.js';
 import { alphaTable, oodTable, overviewTable, strataTable } from './tables.js';
-import { datasetWarnings, resultWarnings } from './warnings.js';
+import { datasetWarnings, infiniteThresholds, resultWarnings } from './warnings.js';
 
 const NAME = 'conformal';
 
@@ -63,7 +63,15 @@ export const conformal = defineSuite({
           ...datasetWarnings(NAME, dataset, found),
         ]),
         ...context.systems.flatMap((system) => singleDraw(NAME, system)),
-        ...tests.flatMap((set) => set.results.flatMap((result) => resultWarnings(NAME, result))),
+        ...tests.flatMap(({ results: found }) => [
+          ...context.systems.flatMap(({ name }) =>
+            infiniteThresholds(
+              NAME,
+              found.filter(({ system }) => system.name === name),
+            ),
+          ),
+          ...found.flatMap((result) => resultWarnings(NAME, result)),
+        ]),
       ],
       notApplicable: withoutLabels(NAME, context),
       examples: [conformalSheet(results)],

@@ -6,25 +6,33 @@ import type { AtAlpha, ConformalResult } from './result.js';
 /** Coverage that exchangeable examples would have less often than this is no accident. */
 const UNLIKELY = 1e-3;
 
+/** Levels that a system has too few calibration examples for, whatever the score. @param results of one system */
+export function infiniteThresholds(suite: string, results: readonly ConformalResult[]): Warning[] {
+  return results.slice(0, 1).flatMap(({ system, dataset, alphas }) =>
+    alphas
+      .filter(({ threshold }) => !Number.isFinite(threshold.value))
+      .map(({ alpha, threshold }) => ({
+        suite,
+        model: system.name,
+        dataset: dataset.name,
+        code: 'threshold-infinite',
+        severity: 'serious',
+        message: `alpha = ${alpha} needs at least ${fewestFor(alpha)} calibration examples, and there ${threshold.n === 1 ? 'is' : 'are'} ${threshold.n}: every set holds all classes`,
+        why: 'the guarantee then asks for a score that is larger than all that were seen',
+        fix: `calibrate on at least ${fewestFor(alpha)} examples, or set a larger alpha`,
+      })),
+  );
+}
+
 /** What a reader of a score of a system should know. */
 export function resultWarnings(suite: string, result: ConformalResult): Warning[] {
-  const { system, dataset, score, source, alphas } = result;
+  const { system, dataset, source, alphas } = result;
   const at = { suite, model: system.name, dataset: dataset.name };
-  return alphas.flatMap(({ alpha, threshold, labelled }): Warning[] => {
-    if (!Number.isFinite(threshold.value))
-      return [
-        {
-          ...at,
-          code: 'threshold-infinite',
-          severity: 'serious',
-          message: `${threshold.n} calibration examples are too few for alpha = ${alpha}: every set of ${score.title} holds all classes`,
-          why: 'the guarantee then asks for a score that is larger than all that were seen',
-          fix: `calibrate on at least ${fewestFor(alpha)} examples, or set a larger alpha`,
-        },
-      ];
-    if (!labelled || !source.exchangeable || labelled.chance >= UNLIKELY) return [];
-    return [notExchangeable(at, result, alpha, labelled)];
-  });
+  return alphas.flatMap(({ alpha, labelled }) =>
+    labelled && source.exchangeable && labelled.chance < UNLIKELY
+      ? [notExchangeable(at, result, alpha, labelled)]
+      : [],
+  );
 }
 
 function notExchangeable(

@@ -245,6 +245,24 @@ describe('the worst slab', () => {
     // A tenth of them, as it was sought.
     expect(slab.reduce((a, b) => a + b, 0) / n).toBeGreaterThan(0.05);
   });
+  it('is sought among examples of all of a large set, not among its first ones', () => {
+    const many = drawn(20_000, 8);
+    const at = Array.from({ length: many.n }, (_, i) => i);
+    // Only the second half of the file is uneven.
+    const covered = Uint8Array.from(at, (i) => (i >= 10_000 && many.data[4 * i] > 1 ? 0 : 1));
+    const [slab] = worstSlabs({ n: many.n, classes: 4, data: many.data }, at, [covered], {
+      seed: 0,
+      directions: 30,
+    });
+    expect(shareIn(slab, covered)).toBeLessThan(0.75);
+    // What it is not sought among is all but some 2,000.
+    const [all] = worstSlabs({ n: many.n, classes: 4, data: many.data }, at, [covered], {
+      seed: 0,
+      directions: 1,
+      mass: 1,
+    });
+    expect(all.reduce((a, b) => a + b, 0)).toBeGreaterThan(17_500);
+  });
   it('is a matter of the seed, and empty where there is nothing', () => {
     const [a] = worstSlabs(logits, indices, [uneven], { seed: 1, directions: 20 });
     const [b] = worstSlabs(logits, indices, [uneven], { seed: 1, directions: 20 });

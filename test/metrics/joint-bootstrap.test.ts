@@ -14,6 +14,11 @@ import { stream } from '../../src/random/stream.js';
 const noise = stream({ seed: 5, purpose: 'test', example: 0 });
 const values = Float64Array.from({ length: 60 }, () => noise.normal());
 
+const meanOf = (numbers: Float64Array) => {
+  const mean = meanOfDraws(numbers);
+  return (times: Uint8Array) => ({ mean: mean(times) });
+};
+
 describe('countedResamples', () => {
   it.each([1, 7, 4096, 10_000])('counts what resample draws of %i examples', (n) => {
     const indices = new Int32Array(n);
@@ -35,6 +40,10 @@ describe('jointBootstrap', () => {
     const joint = jointBootstrap(60, [{ of: (t) => ({ mean: mean(t), twice: 2 * mean(t) }) }], { seed: 3 });
     expect(joint.mean).toEqual(bootstrap(60, meanStatistic(exact), { seed: 3 }));
     expect(joint.twice.interval?.[0]).toBeCloseTo(2 * (joint.mean.interval?.[0] ?? Number.NaN), 12);
+  });
+  it('gives no interval of one example, whose resamples are all alike', () => {
+    const one = jointBootstrap(1, [{ of: meanOf(Float64Array.of(0.4)), centred: ['mean'] }], { seed: 3 });
+    expect(one.mean).toMatchObject({ value: 0.4, n: 1, interval: null, method: 'none' });
   });
   it('gives costly statistics the first resamples, as with that many', () => {
     const mean = meanOfDraws(values);

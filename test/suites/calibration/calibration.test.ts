@@ -282,6 +282,9 @@ describe('recalibrators', () => {
     const { images, labels } = sampled(200, { seed: 3 });
     const outcome = await run(sampled(60), ['vector'], { images, labels: labels.map((label) => label % 2) });
     expect(codes(outcome)).toContain('recalibrator-refused');
+    // For one reason, in one line.
+    const none = await run(sampled(60), ['vector', 'platt', 'isotonic-top'], { images: [], labels: [] });
+    expect(codes(none).filter((code) => code === 'recalibrator-refused')).toHaveLength(1);
     expect(rowsOf(outcome, 'recalibration').at(-1)?.standing).toBe('refused');
     expect(outcome.summary.measures.filter(({ params }) => params.recalibrator === 'vector')).toEqual([]);
   });

@@ -65,6 +65,14 @@ describe('what is asked for', () => {
     const { summary } = await run(sampled(50, 1), { metrics: [] });
     expect(summary.measures.some(({ measure }) => measure === 'brier' || measure === 'aurc')).toBe(false);
   });
+  it('errors as other code computes them have intervals in [0, 1], and one example has no test', async () => {
+    const { summary } = await run(sampled(40, 1), { metrics: [], compatibility: 'all' });
+    const found = summary.measures.filter(({ measure }) => /^(ece|ace|rms-ce)-[a-z-]+$/.test(measure));
+    for (const { interval } of found) if (interval) expect(interval[0]).toBeGreaterThanOrEqual(0);
+    const one = await run(sampled(1, 1), { metrics: ['t-cal', 'skce'] });
+    for (const name of ['t-cal-p', 'skce-p'])
+      expect(measureOf(one, name)).toMatchObject({ value: 1, note: 'too few examples to test' });
+  });
   it('the probability of class 1 of two is another measure than that of the top label', async () => {
     const given = sampled(80, 0.5, 2);
     const outcome = await run(given, { metrics: ['positive-class-ece'] });
