@@ -21,6 +21,14 @@ export function transposedTimes(matrix: Numbers | ArrayLike<number>, y: Numbers)
   return product;
 }
 
+/** A', of a matrix A (rows, columns), row-major. */
+export function transposed(matrix: ArrayLike<number>, rows: number, columns: number): Float64Array {
+  const result = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) result[j * rows + i] = matrix[i * columns + j];
+  return result;
+}
+
 /** x' y */
 export function dot(x: ArrayLike<number>, y: ArrayLike<number>): number {
   let sum = 0;

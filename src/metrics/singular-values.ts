@@ -1,3 +1,5 @@
+import { transposed } from './matrix.js';
+
 /**
  * The singular values of a matrix (rows, columns), row-major, in no order: min(rows, columns) of them, each right to
  * about the rounding of the largest. Householder reflections make it bidiagonal (Golub & Kahan 1965); the values are the
@@ -15,13 +17,6 @@ export function singularValues(matrix: Float64Array, rows: number, columns: numb
   }
   const pairs = tridiagonalEigenvalues(new Float64Array(2 * columns), beside).sort();
   return pairs.slice(columns).map((value) => Math.max(0, value));
-}
-
-function transposed(matrix: Float64Array, rows: number, columns: number): Float64Array {
-  const result = new Float64Array(matrix.length);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) result[j * rows + i] = matrix[i * columns + j];
-  return result;
 }
 
 /** Reflections from the left and from the right in turn; `a` (rows >= columns) is overwritten. */

@@ -19,6 +19,7 @@ import { NotFinite } from './finite.js';
 import { refuseMap } from './flattened-map.js';
 import { guardOf, naming, tryBatch, withinLimits } from './guarded.js';
 import { findImageInput, inputNotes } from './image-input.js';
+import { type FoundMaps, findMaps } from './inner-maps.js';
 import { type FoundLayer, findLastLayer } from './last-layer.js';
 import { Model } from './model.js';
 import { chooseOutputs, softmaxNotes } from './outputs.js';
@@ -146,6 +147,7 @@ async function triedOut(
     throw node === undefined ? error : new NotFinite(`${error.message}, first at ${node}`, error.details);
   });
   const last = await lastLayerOf(prepared, contract, traced);
+  const { maps, why } = mapsOf(prepared, traced);
   const { offers, lacks } = await capabilities(engine, prepared, traced, contract, trial, last);
   const info: SystemInfo = {
     name: card.name,
@@ -167,6 +169,7 @@ async function triedOut(
       ...(offers.includes('inputGradient') ? estimateNotes(prepared) : []),
     ],
     ...(last.features && { featureWidth: last.features.width }),
+    maps: { shapes: maps.map(({ shape }) => shape), ...(why !== undefined && { why }) },
     ...(chains && { storedChains: chains.dims[0] }),
     ...(training && { batchNorms: training.layers }),
     inputScale: contract.inputScale,
@@ -183,6 +186,7 @@ async function triedOut(
     info,
     batchSize,
     features,
+    maps,
     lastLayer,
     losses,
     ...(training && { training: offered({ ...training, fixedBatch: undefined }, offers) }),
@@ -212,6 +216,11 @@ async function lastLayerOf(
 }
 
 const NO_CLASSES = 'it does not classify (its model card names no classes)';
+
+function mapsOf({ graph, pixels, outputs: { logits } }: Prepared, traced: TracedShapes): FoundMaps {
+  if (!logits) return { maps: [], why: NO_CLASSES };
+  return findMaps(graph, { pixels, output: logits, ...traced });
+}
 
 /** What to tell of gradients that go through rounding. */
 function estimateNotes({ graph, pixels, outputs }: Prepared): Note[] {

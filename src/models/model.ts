@@ -5,6 +5,7 @@ import { lossUnavailable } from '../losses/emit.js';
 import { logSumExp } from '../metrics/softmax.js';
 import { checkPixels, imageSize, inChunks, rowsOf } from './batching.js';
 import { capabilityTitles } from './capabilities.js';
+import { changedMaps, compileBefore, compileRest } from './changed-maps.js';
 import type { Differentiable } from './differentiable.js';
 import { refuseNotFinite } from './finite.js';
 import {
@@ -20,6 +21,7 @@ import { groupedGradient, type LogitLoss } from './grouped.js';
 import { guardOf } from './guarded.js';
 import { hessianProduct } from './hessian-product.js';
 import { compileHessian, type HessianProgram } from './hessian-program.js';
+import type { InnerMap } from './inner-maps.js';
 import { type LossArgumentRows, lossArgumentRows, lossFeeds } from './loss-feeds.js';
 import { notFiniteOrigin } from './not-finite-origin.js';
 import { type Prepared, pixelValue } from './prepare.js';
@@ -27,6 +29,7 @@ import { quantityNamed } from './quantities.js';
 import type {
   Batch,
   Capability,
+  ChangedMaps,
   Draws,
   Evaluated,
   Gradients,
@@ -34,6 +37,7 @@ import type {
   LastLayer,
   LossArguments,
   LossName,
+  MapChange,
   Outputs,
   QuantityName,
   System,
@@ -45,6 +49,8 @@ import { forwardOf, gradientOf, usualQuantities } from './usual.js';
 export interface ModelParts extends Differentiable {
   info: SystemInfo;
   batchSize: number;
+  /** Where `info.maps` are in the graph. */
+  maps?: readonly InnerMap[];
   lastLayer?: (() => LastLayer) | undefined;
   storedChains?: (() => Promise<Float32Array>) | undefined;
   /** The network with batch normalisation in training mode, not folded. */
@@ -71,6 +77,7 @@ export class Model implements System {
   private readonly programs = new Map<string, Promise<QuantityProgram>>();
   private readonly gradients = new Map<string, Promise<GradientProgram>>();
   private readonly hessians = new Map<string, Promise<HessianProgram>>();
+  private readonly cuts = new Map<string, Promise<{ program: Program }>>();
   private training: Promise<Model> | undefined;
 
   /** @param program of the prepared graph; it is released with the model */
@@ -133,6 +140,23 @@ export class Model implements System {
     return hessianProduct(runner, program, this.parts.losses.named(loss), batch, direction);
   }
 
+  /** Errors: as `evaluate`, and `op-unsupported` where it has fewer maps. */
+  async changedMaps(batch: Batch, count: number, change: MapChange): Promise<ChangedMaps> {
+    const { engine, prepared, maps: all = [] } = this.parts;
+    const maps = all.slice(0, count);
+    if (maps.length < count)
+      throw new AssayError('op-unsupported', `"${this.info.name}" has no ${count} maps that can be changed`, {
+        found: this.info.maps?.why ?? `${maps.length}`,
+        hint: 'leave out what needs them',
+      });
+    const before = await remembered(this.cuts, `${count}`, () => compileBefore(engine, prepared, maps));
+    const rests = await Promise.all(
+      maps.map((map) => remembered(this.cuts, map.value, () => compileRest(engine, prepared, map))),
+    );
+    const cut = { ...this.parts, concurrency: this.concurrency, maps, before: before.program };
+    return changedMaps({ ...cut, rests: rests.map(({ program }) => program) }, batch, change);
+  }
+
   get inTrainingMode(): System['inTrainingMode'] {
     const { training } = this.parts;
     if (!training) return undefined;
@@ -144,7 +168,7 @@ export class Model implements System {
 
   private async compileTraining(training: Prepared): Promise<Model> {
     const { engine, contract, losses, batchSize } = this.parts;
-    const { batchNorms: _, featureWidth: __, storedChains: ___, ...info } = this.info;
+    const { batchNorms: _, featureWidth: __, storedChains: ___, maps: ____, ...info } = this.info;
     const prepared = { ...training, graph: await guardOf(engine).fold(training.graph) };
     return new Model(await engine.compile(prepared.graph), {
       engine,
@@ -187,7 +211,7 @@ export class Model implements System {
 
   async close(): Promise<void> {
     await (await this.training?.catch(() => undefined))?.close();
-    const made = [this.programs, this.gradients, this.hessians];
+    const made = [this.programs, this.gradients, this.hessians, this.cuts];
     const compiled = await Promise.allSettled(made.flatMap((programs) => [...programs.values()]));
     for (const programs of made) programs.clear();
     await this.usual.program.release();

@@ -81,6 +81,27 @@ export interface LastLayer {
   bias: Float32Array;
 }
 
+/** (C, H, W) */
+export type MapShape = readonly [channels: number, height: number, width: number];
+
+/** Maps inside a network through which all goes that it knows of the image. */
+export interface InnerMaps {
+  /** What the global pooling reads, then the last of the stage before. */
+  shapes: readonly MapShape[];
+  /** Why there are no more, where there are fewer than two. */
+  why?: string;
+}
+
+/** What becomes of the map of an image, row-major. */
+export type MapChange = (map: Float32Array, shape: MapShape) => ArrayLike<number>;
+
+export interface ChangedMaps {
+  /** (n, classes), of each map. */
+  logits: readonly Float32Array[];
+  /** What follows a map counts as a pass of its own. */
+  passes: Passes;
+}
+
 export interface Outputs {
   /** (n, classes); absent when the system does not classify. */
   logits?: Float32Array;
@@ -133,6 +154,8 @@ export interface SystemInfo {
   notes?: readonly Note[];
   /** Features of one image, where it offers them. */
   featureWidth?: number;
+  /** Maps that `changedMaps` can change. Absent where there is no telling: behind defences, say. */
+  maps?: InnerMaps;
   /** Images of its training's chains (a replay buffer) that the checkpoint keeps, where it keeps any. */
   storedChains?: number;
   /**
@@ -172,6 +195,11 @@ export interface System {
    * batch of the network, by whose mean and variance its images are normalised. Released with this system.
    */
   inTrainingMode?(): Promise<System>;
+  /**
+   * Logits where a map inside the network is changed before it goes on: of the first `count` of `info.maps`, each by
+   * itself. Errors: `op-unsupported` where it has fewer.
+   */
+  changedMaps?(batch: Batch, count: number, change: MapChange): Promise<ChangedMaps>;
   /** `evaluate` of the logits and log p(x), as far as they are offered. */
   forward(batch: Batch): Promise<Outputs>;
   /** The same with a loss and its gradient. */

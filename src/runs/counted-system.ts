@@ -26,6 +26,7 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
   };
   const product = system.hessianProduct?.bind(system);
   const grouped = system.groupedGradient?.bind(system);
+  const changed = system.changedMaps?.bind(system);
   const storedChains = system.storedChains?.bind(system);
   const training = system.inTrainingMode?.bind(system);
   return {
@@ -43,6 +44,10 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
       // It counts as two gradient passes of an example.
       hessianProduct: (batch, direction, loss) =>
         call('gradient', 2 * batch.n, () => product(batch, direction, loss)),
+    }),
+    ...(changed && {
+      changedMaps: (batch, count, change) =>
+        call('forward', (1 + count) * batch.n, () => changed(batch, count, change)),
     }),
     ...(storedChains && { storedChains }),
     ...(training && { inTrainingMode: async () => counted(await training(), passes, live) }),

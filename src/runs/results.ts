@@ -146,12 +146,13 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
   };
 }
 
-/** Notes are among the warnings; `defence` tells of chains; the width of features matters to measurements only. */
+/** Notes are among the warnings; `defence` tells of chains; the width of features and maps matter to measurements only. */
 function systemSummary({
   notes,
   network,
   featureWidth,
   storedChains,
+  maps,
   purified,
   ...info
 }: SystemInfo): Results['systems'][number] {

@@ -9,7 +9,7 @@ export interface Probe<Options> {
   /** Names of the options that what it finds depends on. Default: all of the score's. */
   options?: readonly string[];
   /** Why a system cannot be asked that offers all the score needs. */
-  refuses?(system: SystemInfo): string | undefined;
+  refuses?(system: SystemInfo, options: Partial<Options>): string | undefined;
   /** What it finds of an image: how many numbers, by name. */
   finds(system: SystemInfo): Readonly<Record<string, number>>;
   /** Of an image. */

@@ -21,6 +21,7 @@ import { mdsPlusPlus } from './mds-plus-plus.js';
 import { nci } from './nci.js';
 import { nnguide } from './nnguide.js';
 import { odin } from './odin.js';
+import { rankfeat } from './rankfeat.js';
 import { react } from './react.js';
 import { refine, refineGrad, refineL2 } from './refine.js';
 import { relation } from './relation.js';
@@ -68,6 +69,7 @@ const rows: readonly Score[] = [
   odin,
   adascaleA,
   adascaleL,
+  rankfeat,
   refine,
   refineGrad,
   refineL2,

@@ -19,7 +19,7 @@ interface Lack {
 /** Why a score cannot be had of a system on these data sets: the first thing that is missing. */
 export function lackOf(
   system: SystemInfo,
-  { title, needs, fit, probe }: Score,
+  { title, needs, fit, probe, settings = {} }: Score & Partial<Pick<ChosenScore, 'settings'>>,
   datasets: readonly DatasetInfo[],
 ): Lack | undefined {
   const capability = needs.find((need) => !system.offers.includes(need));
@@ -28,7 +28,7 @@ export function lackOf(
     const needed = capabilityTitles[capability];
     return { reason: `${title} needs ${needed}: ${why}`, shared: `they need ${needed}: ${why}` };
   }
-  const refused = probe?.refuses?.(system);
+  const refused = probe?.refuses?.(system, settings);
   if (refused)
     return {
       reason: `${title} cannot be asked of it: ${refused}`,

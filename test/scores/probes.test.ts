@@ -131,7 +131,8 @@ const definitions: Record<string, undefined | Definition> = {
   'refine-l2': (u, example, o) => -norm(climbed(u, example, o).map((v, j) => v - u[j])),
 };
 
-const rows = [...scores].filter(({ probe }) => probe);
+// RankFeat asks for maps, of which this network has none: see rankfeat.test.ts.
+const rows = [...scores].filter(({ probe, id }) => probe && id !== 'rankfeat');
 const settings: Record<string, ScoreOptions[]> = {
   odin: [{}, { temperature: 1, epsilon: 0.05 }],
   'adascale-a': [{}, { k1: 0.2, k2: 0.1, perturbed: 0.3, step: 0.2, lowest: 50, highest: 90 }],

@@ -50,8 +50,8 @@ export function describePurified(
 ): SystemInfo {
   refuseUnfit(classifier, by);
   refuseFull(by, options);
-  // What training left in the checkpoint is the model's own.
-  const { storedChains: _, batchNorms: __, ...info } = classifier.info;
+  // What training left in the checkpoint is the model's own, and its maps are of one chain.
+  const { storedChains: _, batchNorms: __, maps: ___, ...info } = classifier.info;
   const { steps, chains, stepSize, noise, inputNoise, clamp, gradient, seed } = options;
   const differentiable = info.offers.includes('inputGradient') && averages;
   const offers: Capability[] = info.offers.filter(

@@ -71,6 +71,11 @@ export class NoisySystem implements System {
     return product && ((batch, direction, loss) => product(this.seen(batch), direction, loss));
   }
 
+  get changedMaps(): System['changedMaps'] {
+    const changed = this.inner.changedMaps?.bind(this.inner);
+    return changed && ((batch, count, change) => changed(this.seen(batch), count, change));
+  }
+
   /** Noise first, as in evaluation. */
   get inTrainingMode(): System['inTrainingMode'] {
     const inner = this.inner.inTrainingMode?.bind(this.inner);
