@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { readRules } from '../gate/rule-file.js';
 import { readSuiteFile, usualSuites } from '../runs/suite-file.js';
 import { scores as scoreTable } from '../scores/registry.js';
-import { scoreSets } from '../scores/sets.js';
+import { isOfOutputs, scoreSets } from '../scores/sets.js';
 import { confine } from './confine-option.js';
 import { interactiveRun } from './interactive-run.js';
 import { repeated, wholeNumber } from './option-values.js';
@@ -46,9 +46,7 @@ interface ScoreFlags extends ReporterFlags {
 
 /** Scores that saved predictions may be enough for, and names of several. */
 const usable = () => [
-  ...[...scoreTable]
-    .filter(({ needs }) => needs.every((need) => need === 'logits' || need === 'logPx'))
-    .map(({ id }) => id),
+  ...[...scoreTable].filter(isOfOutputs).map(({ id }) => id),
   ...scoreSets.map(({ name, title }) => `${name} (${title})`),
 ];
 

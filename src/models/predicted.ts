@@ -58,6 +58,7 @@ export class PredictedSystem implements System {
         features: ONLY_PREDICTIONS,
         lastLayer: ONLY_PREDICTIONS,
       },
+      maps: { shapes: [], why: ONLY_PREDICTIONS },
       stochastic: false,
       energy: noLogPx ? 'none' : 'logsumexp',
       input: 'predictions',

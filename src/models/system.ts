@@ -154,7 +154,7 @@ export interface SystemInfo {
   notes?: readonly Note[];
   /** Features of one image, where it offers them. */
   featureWidth?: number;
-  /** Maps that `changedMaps` can change. Absent where there is no telling: behind defences, say. */
+  /** Maps that `changedMaps` can change. Absent where there is no telling. */
   maps?: InnerMaps;
   /** Images of its training's chains (a replay buffer) that the checkpoint keeps, where it keeps any. */
   storedChains?: number;

@@ -20,8 +20,8 @@ type Options = Static<typeof options>;
 
 const countOf = ({ maps = 'both' }: Partial<Options>) => (maps === 'both' ? 2 : 1);
 
-function refuses({ maps, stochastic }: SystemInfo, asked: Partial<Options>): string | undefined {
-  if (!maps) return `no map inside it can be changed${stochastic ? ' behind its defence' : ''}`;
+function refuses({ maps }: SystemInfo, asked: Partial<Options>): string | undefined {
+  if (!maps) return 'no map inside it can be changed';
   if (maps.shapes.length >= countOf(asked)) return undefined;
   return maps.shapes.length === 1 ? `${maps.why}; take its last map alone, with \`maps: last\`` : maps.why;
 }

@@ -7,12 +7,16 @@ export interface ScoreSet {
   has(score: Score): boolean;
 }
 
+/** Whether it takes what one forward pass puts out, or saved predictions, and nothing more. */
+export const isOfOutputs = ({ needs, probe }: Pick<Score, 'needs' | 'probe'>): boolean =>
+  !probe && needs.every((need) => need === 'logits' || need === 'logPx');
+
 /** Names that stand for several scores, wherever scores are named. */
 export const scoreSets: readonly ScoreSet[] = [
   { name: 'all', title: 'every score there is', has: () => true },
   {
     name: 'all-of-logits',
     title: 'every score that takes nothing but logits and log p(x), and is not fitted',
-    has: ({ fit, needs }) => !fit && needs.every((need) => need === 'logits' || need === 'logPx'),
+    has: (score) => isOfOutputs(score) && !score.fit,
   },
 ];

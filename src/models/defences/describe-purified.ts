@@ -62,6 +62,7 @@ export function describePurified(
   return {
     ...info,
     name,
+    maps: { shapes: [], why: 'it is purified: its logits are means over chains of images' },
     defence:
       `purified by ${by.info.name}: ${plural(steps, 'step')} of size ${stepSize}, noise ${noise}, input noise ` +
       `${inputNoise}, ${plural(chains, 'chain')}${clamp === 'box' ? ', kept in the box' : ''}` +
