@@ -64,6 +64,8 @@ interface Asked {
   system: SystemInfo;
   dataset: DatasetInfo;
   planned: ResolvedAttack;
+  /** In words: told apart from the other attacks by it. */
+  attack: string;
   attacked: Request<AttackRows>;
   shown: Request<PerturbedRows>;
 }
@@ -72,24 +74,35 @@ const attackable = ({ offers }: SystemInfo) => offers.includes('inputGradient');
 
 function asked(context: SuiteContext, { under }: { under: AttackingOptions[] }): Asked[] {
   return labelledTestSets(context).flatMap((dataset) =>
-    context.systems.filter(attackable).flatMap((system) =>
-      under.map((options) => {
-        const planned = resolveAttack(options, system, context.catalogue);
+    context.systems.filter(attackable).flatMap((system) => {
+      const resolved = under.map((options) => resolveAttack(options, system, context.catalogue));
+      const names = told(resolved.map((planned, i) => inWords(planned, under[i])));
+      return under.map((options, i) => {
+        const planned = resolved[i];
         const attacked = attackRequest(system.name, dataset.name, planned.params, options.examples);
         const looking = { norm: planned.params.norm, draws: Math.max(1, planned.params.confirm) };
-        return { system, dataset, planned, attacked, shown: perturbedRequest(system, attacked, looking) };
-      }),
-    ),
+        const shown = perturbedRequest(system, attacked, looking);
+        return { system, dataset, planned, attack: names[i], attacked, shown };
+      });
+    }),
   );
 }
+
+const inWords = ({ label, params: { norm, epsilons } }: ResolvedAttack, { keep }: AttackingOptions): string =>
+  [label, norm, epsilons.at(-1), keep].filter((part) => part !== undefined).join(' ');
+
+/** Names that differ in nothing they say are numbered. */
+const told = (names: readonly string[]): string[] =>
+  names.map((name, i) => {
+    const before = names.slice(0, i).filter((other) => other === name).length;
+    return before === 0 ? name : `${name} (${before + 1})`;
+  });
 
 export const attackRequests = (context: SuiteContext, options: { under: AttackingOptions[] }): Request[] =>
   asked(context, options).flatMap(({ attacked, shown }) => [attacked, shown]);
 
 /** Predictions of attacked images, and how calibrated they are. */
-export interface UnderAttack extends Pick<Asked, 'system' | 'dataset' | 'planned'> {
-  /** In words: told apart from other attacks by it. */
-  attack: string;
+export interface UnderAttack extends Pick<Asked, 'system' | 'dataset' | 'planned' | 'attack'> {
   indices: ArrayLike<number>;
   classified: Classified;
   estimates: Record<'ece' | 'nll' | 'signed-gap', Estimate>;
@@ -100,7 +113,7 @@ export function underAttack(
   options: { under: AttackingOptions[]; bins: number; resamples: number },
   collected: CollectedRows,
 ): UnderAttack[] {
-  return asked(context, options).flatMap(({ system, dataset, planned, shown }) => {
+  return asked(context, options).flatMap(({ system, dataset, planned, attack, shown }) => {
     const found = collected.get(shown as Request<OutputRows>);
     if (!found) return [];
     const classified = classifiedOf(found);
@@ -121,8 +134,6 @@ export function underAttack(
       ],
       { seed: context.seed, resamples: options.resamples },
     );
-    const { norm, epsilons } = planned.params;
-    const attack = [planned.label, norm, epsilons.at(-1)].filter((part) => part !== undefined).join(' ');
     return [{ system, dataset, planned, attack, indices: found.indices, classified, estimates }];
   });
 }
@@ -147,7 +158,7 @@ export function underAttackMeasures(suite: string, results: readonly UnderAttack
           title: `${title} under ${attack}`,
           model: system.name,
           dataset: dataset.name,
-          params: { ...binned, ...planned.about, ...(epsilon !== undefined && { epsilon }) },
+          params: { ...binned, ...planned.about, ...(epsilon !== undefined && { epsilon }), attack },
           format,
           better,
           rows: {

@@ -44,6 +44,19 @@ describe('calibration under attack', () => {
     const table = outcome.summary.tables?.find(({ id }) => id.startsWith('calibration-under-attack'));
     expect(table?.rows[0]).toMatchObject({ n: 40 });
   });
+  it('tells attacks apart that differ in what they keep, or in nothing that a name says', async () => {
+    const fgsm = { method: 'fgsm', epsilons: ['0.1'] };
+    const { summary } = await run([fgsm, { ...fgsm, keep: 'strongest' }, { ...fgsm, examples: 20 }]);
+    const found = summary.measures.filter(({ measure }) => measure === 'ece-under-attack');
+    const sheet = summary.examples?.find(({ name }) => name === 'calibration-under-attack');
+    const at = sheet?.columns.indexOf('attack') ?? -1;
+    const rows = Array.from(sheet?.rows ?? [], (row) => row[at]);
+    expect(new Set(found.map(({ params }) => params.attack)).size).toBe(3);
+    // The rows of a measure are as many as it rests on.
+    for (const { n, rows: of } of found)
+      expect(rows.filter((attack) => attack === of?.where?.attack)).toHaveLength(n);
+    expect(found.map(({ n }) => n)).toEqual([40, 40, 20]);
+  });
   it('is not asked for: nothing is attacked', async () => {
     const { summary } = await run([]);
     expect(summary.measures.some(({ measure }) => measure.endsWith('under-attack'))).toBe(false);
