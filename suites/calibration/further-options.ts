@@ -1,5 +1,5 @@
 import { binningConventions, calibrationMetrics } from '../../src/metrics.js';
-import { oneOf, type Static, Type } from '../../src/suite.js';
+import { type NotApplicable, oneOf, type Static, type SuiteContext, Type } from '../../src/suite.js';
 
 /** Measures that are not statistics of one row each: areas under risk-coverage curves, and tests. */
 export const AREAS = ['aurc', 'augrc'] as const;
@@ -70,4 +70,25 @@ export const chosenConventions = ({ compatibility }: FurtherOptions) =>
 export function positiveClassOf({ positiveClass }: FurtherOptions, classes: number): number | undefined {
   const named = positiveClass ?? (classes === 2 ? 1 : undefined);
   return named !== undefined && named < classes ? named : undefined;
+}
+
+/** Systems of which no class was named as the positive one. */
+export function withoutPositiveClass(
+  suite: string,
+  { systems }: SuiteContext,
+  options: FurtherOptions,
+): NotApplicable[] {
+  const what = 'positive-class-ece';
+  if (!chosenMetrics(options).includes(what)) return [];
+  return systems
+    .filter(({ classes }) => positiveClassOf(options, classes.length) === undefined)
+    .map(({ name, classes }) => ({
+      suite,
+      model: name,
+      what,
+      reason:
+        options.positiveClass === undefined
+          ? `it has ${classes.length} classes, and no \`positiveClass\` was given`
+          : `it has no class ${options.positiveClass}: classes are numbered from 0 to ${classes.length - 1}`,
+    }));
 }

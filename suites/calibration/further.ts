@@ -8,9 +8,7 @@ import {
   type MetricOptions,
   type Step,
   selectiveAreas,
-  skce,
   softmax,
-  tCal,
 } from '../../src/metrics.js';
 import { type Measure, type MeasureDescription, measure } from '../../src/suite.js';
 import {
@@ -20,6 +18,7 @@ import {
   type FurtherOptions,
   positiveClassOf,
 } from './further-options.js';
+import { testsOf } from './further-tests.js';
 import { type CalibrationResult, classwiseResamples, type Further } from './result.js';
 import { LOGITS_IN_SHEET, SHEET } from './sheet.js';
 
@@ -70,7 +69,7 @@ export function furtherOf(result: Whole, settings: Settings): Further[] {
     const note = used < resamples ? { note: `interval from ${used} resamples` } : {};
     return { about: { ...about, ...note }, estimate: estimates[about.measure] };
   });
-  return [...bootstrapped, ...own, ...tests(result, settings)];
+  return [...bootstrapped, ...own, ...testsOf(result, settings)];
 }
 
 /** As measures. */
@@ -198,71 +197,4 @@ function conventions(result: Whole, settings: Settings): Bootstrapped[] {
       within: [0, 1],
     };
   });
-}
-
-const rounded = (x: number) => String(Number(x.toPrecision(3)));
-
-/** A p-value has no interval. */
-const pValue = (p: number, n: number): Estimate => ({
-  value: p,
-  n,
-  interval: null,
-  level: 0.95,
-  method: 'none',
-});
-
-/** Tests of the hypothesis that a model is calibrated. Small p: it is not. */
-function tests({ collected, whole }: Whole, settings: Settings): Further[] {
-  const names = chosenMetrics(settings);
-  const { n, classes, labels, confidence, correct } = whole.classified;
-  const { seed } = settings;
-  const further: Further[] = [];
-  const plain = { format: 'number', better: 'none' } as const;
-  if (names.includes('skce') && n > 0) {
-    const probabilities = { n, classes, data: softmax(logitsOf(collected)) };
-    const { estimate, p, bandwidth, simulations, blocks } = skce(probabilities, labels, {
-      seed,
-      indices: collected.indices,
-      simulations: settings.resamples,
-    });
-    const pairs =
-      blocks > 1 ? `pairs within ${blocks} blocks of about ${Math.round(n / blocks)}` : 'all pairs';
-    const about = { ...plain, better: 'lower', note: `${pairs}, bandwidth ${rounded(bandwidth)}` } as const;
-    further.push(
-      {
-        about: { ...about, measure: 'skce', title: 'Squared kernel calibration error', params: {} },
-        estimate,
-      },
-      {
-        about: {
-          ...plain,
-          measure: 'skce-p',
-          title: 'Kernel test of calibration, all classes: p',
-          params: {},
-          note:
-            simulations === 0
-              ? 'too few examples to test'
-              : `${pairs}, ${simulations} calibrated sets simulated`,
-        },
-        estimate: pValue(p, n),
-      },
-    );
-  }
-  if (names.includes('t-cal') && n > 0) {
-    const { p, error, bins, scales, simulations } = tCal(confidence, correct, { seed });
-    further.push({
-      about: {
-        ...plain,
-        measure: 't-cal-p',
-        title: 'T-Cal, top label: p',
-        params: {},
-        note:
-          scales === 0
-            ? 'too few examples to test'
-            : `corrected for ${scales} numbers of bins; least at ${bins}, where the debiased square is ${rounded(error)}; ${simulations} calibrated sets simulated`,
-      },
-      estimate: pValue(p, n),
-    });
-  }
-  return further;
 }

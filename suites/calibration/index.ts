@@ -1,42 +1,30 @@
 import { classifiedOf, cleanRequest, type OutputRows } from '../../src/measurements.js';
 import {
-  type Catalogue,
   type Collected,
   type CollectedRows,
   type DatasetInfo,
   defineSuite,
   fewExamples,
   labelledTestSets,
-  type Measure,
-  type MeasureDescription,
-  measure,
-  type NotApplicable,
-  oneOf,
-  type Static,
   type SuiteContext,
   type SystemInfo,
   singleDraw,
-  Type,
   validationSet,
-  type Warning,
   withoutLabels,
 } from '../../src/suite.js';
 import { classTable } from './class-table.js';
 import { fitOf, pick } from './fit.js';
-import { furtherMeasures, furtherOf } from './further.js';
-import { chosenMetrics, furtherMeasureNames, furtherOptions, positiveClassOf } from './further-options.js';
+import { furtherOf } from './further.js';
+import { furtherMeasureNames, withoutPositiveClass } from './further-options.js';
 import { furtherTables } from './further-tables.js';
+import { METRICS, measuresOf } from './measures.js';
+import { calibrationOptions, type Options } from './options.js';
 import { recalibrate } from './recalibrated.js';
-import { RECALIBRATED, recalibrationMeasures, recalibrationWarnings } from './recalibration-measures.js';
+import { RECALIBRATED, recalibrationWarnings } from './recalibration-measures.js';
 import { recalibrationSheets } from './recalibration-sheet.js';
 import { recalibratedFigures, recalibrationTables } from './recalibration-tables.js';
-import {
-  type CalibrationMetric,
-  type CalibrationResult,
-  calibrationOf,
-  classwiseResamples,
-} from './result.js';
-import { calibrationSheet, rowsOf } from './sheet.js';
+import { type CalibrationResult, calibrationOf } from './result.js';
+import { calibrationSheet } from './sheet.js';
 import { overviewTable, reliabilityFigures, temperatureTable } from './tables.js';
 import {
   attackRequests,
@@ -44,53 +32,13 @@ import {
   UNDER_ATTACK,
   underAttack,
   underAttackMeasures,
-  underAttackSheets,
-  underAttackTables,
-  underOption,
 } from './under-attack.js';
+import { underAttackSheets, underAttackTables } from './under-attack-tables.js';
 import { calibrationViews } from './views.js';
-import { calibrationWarnings } from './warnings.js';
+import { calibrationWarnings, splitNote } from './warnings.js';
 
 const NAME = 'calibration';
 const FITTING = { where: 'suites: calibration.fitOn', what: 'a temperature' };
-
-const calibrationOptions = (catalogue: Catalogue) =>
-  Type.Object(
-    {
-      bins: Type.Integer({ minimum: 1, maximum: 1000, default: 15, description: 'bins of confidence' }),
-      fitOn: Type.Optional(
-        Type.String({
-          description:
-            'the validation set that the temperature is fitted on; default: the first, or a part of the test set',
-        }),
-      ),
-      fitShare: Type.Number({
-        exclusiveMinimum: 0,
-        exclusiveMaximum: 1,
-        default: 0.5,
-        description: 'share of the test set that the temperature is fitted on, without a validation set',
-      }),
-      recalibrators: Type.Array(Type.Unsafe<string>(oneOf(catalogue.recalibrators.names)), {
-        uniqueItems: true,
-        default: ['temperature'],
-        description: 'what is fitted beside the temperature, which always is, and compared',
-      }),
-      resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
-      ...furtherOptions,
-      under: underOption(catalogue),
-    },
-    { additionalProperties: false },
-  );
-type Options = Static<ReturnType<typeof calibrationOptions>>;
-
-const METRICS: { metric: CalibrationMetric; title: string; binned: boolean }[] = [
-  { metric: 'ece', title: 'ECE', binned: true },
-  { metric: 'ece-equal-mass', title: 'ECE, equal-mass bins', binned: true },
-  { metric: 'mce', title: 'MCE', binned: true },
-  { metric: 'rms-ce', title: 'RMS calibration error', binned: true },
-  { metric: 'classwise-ece', title: 'Classwise ECE', binned: true },
-  { metric: 'nll', title: 'NLL (nats)', binned: false },
-];
 
 export const calibration = defineSuite({
   name: NAME,
@@ -137,7 +85,7 @@ export const calibration = defineSuite({
       results.find((r) => r.system.name === system && r.dataset.name === dataset)?.whole.metrics.ece;
     return {
       measures: [
-        ...results.flatMap((result) => measures(result, options)),
+        ...results.flatMap((result) => measuresOf(NAME, result, options)),
         ...underAttackMeasures(NAME, attacked, options.bins),
       ],
       tables: [
@@ -155,14 +103,17 @@ export const calibration = defineSuite({
         ...sets.flatMap((set) => calibrationViews(set.dataset, set.results, options)),
       ],
       warnings: [
-        ...sets.flatMap((set) => [...fewExamples(NAME, set.dataset), ...splitNote(set.dataset, set.results)]),
+        ...sets.flatMap((set) => [
+          ...fewExamples(NAME, set.dataset),
+          ...splitNote(NAME, set.dataset, set.results),
+        ]),
         ...context.systems.flatMap((system) => singleDraw(NAME, system)),
         ...results.flatMap((result) => calibrationWarnings(NAME, result)),
         ...results.flatMap((result) => recalibrationWarnings(NAME, result)),
       ],
       notApplicable: [
         ...withoutLabels(NAME, context),
-        ...withoutPositiveClass(context, options),
+        ...withoutPositiveClass(NAME, context, options),
         ...notAttackable(NAME, context, options),
       ],
       examples: [calibrationSheet(results), ...recalibrationSheets(results), ...underAttackSheets(attacked)],
@@ -212,127 +163,4 @@ function resultOf(
       recalibrations: recalibrate(rows, pick(fit.from, fit.fitted), reported, before, settings),
     }),
   };
-}
-
-function measures(result: CalibrationResult, { bins, resamples }: Options): Measure[] {
-  const { system, dataset, whole, fit, before, after } = result;
-  const { temperature, on: fittedOn } = fit;
-  const where = { model: system.name, dataset: dataset.name };
-  const at = { suite: NAME, model: system.name, dataset: dataset.name };
-  const about = ({ metric, title, binned }: (typeof METRICS)[number]): MeasureDescription => {
-    const { n, classes } = whole.classified;
-    const used = classwiseResamples(n, classes, resamples);
-    return {
-      ...at,
-      measure: metric,
-      title,
-      params: binned ? { bins } : {},
-      better: 'lower',
-      format: binned ? 'percent' : 'number',
-      ...rowsOf(metric, { where, bins, classes }),
-      ...(metric === 'classwise-ece' && used < resamples && { note: `interval from ${used} resamples` }),
-    };
-  };
-  const reported = { where: { ...where, split: 'reported' }, bins, classes: whole.classified.classes };
-  const scaled = (when: 'before' | 'after', { metrics }: CalibrationResult['whole']) =>
-    METRICS.map((row) =>
-      measure(
-        {
-          ...about(row),
-          measure: `${row.metric}-${when}-scaling`,
-          title: `${row.title}, ${when} temperature scaling`,
-          params: { ...(row.binned && { bins }), fittedOn },
-          ...rowsOf(row.metric, {
-            ...reported,
-            ...(when === 'after' && temperature.fitted && { temperature: temperature.temperature }),
-          }),
-        },
-        metrics[row.metric],
-      ),
-    );
-  return [
-    ...METRICS.filter(({ binned }) => binned).map((row) =>
-      measure({ ...about(row), ...(row.metric === 'ece' && { headline: true }) }, whole.metrics[row.metric]),
-    ),
-    measure(
-      {
-        ...at,
-        measure: 'signed-gap',
-        title: 'Confidence - accuracy',
-        better: 'none',
-        format: 'percent',
-        ...rowsOf('signed-gap', { where, bins, classes: whole.classified.classes }),
-      },
-      whole.metrics['signed-gap'],
-    ),
-    {
-      ...at,
-      measure: 'ece-if-calibrated',
-      title: 'ECE of a calibrated model with these confidences',
-      params: { bins },
-      value: whole.floor?.mean ?? null,
-      n: whole.classified.n,
-      interval: whole.floor?.interval ?? null,
-      level: 0.95,
-      method: whole.floor ? 'simulation' : 'none',
-      better: 'none',
-      format: 'percent',
-      ...(!whole.floor && { note: 'no examples' }),
-    },
-    measure(
-      {
-        ...at,
-        measure: 'temperature',
-        title: 'Fitted temperature',
-        params: { fittedOn },
-        better: 'none',
-        format: 'number',
-        ...(!temperature.fitted && { note: `refused: ${temperature.reason}` }),
-      },
-      {
-        value: temperature.fitted ? temperature.temperature : Number.NaN,
-        n: temperature.n,
-        interval: temperature.fitted ? temperature.interval : null,
-        level: 0.95,
-        method: temperature.fitted && temperature.interval ? 'sandwich' : 'none',
-      },
-    ),
-    ...scaled('before', before),
-    ...(after ? scaled('after', after) : []),
-    ...furtherMeasures(at, result.further),
-    ...recalibrationMeasures(NAME, result, bins),
-  ];
-}
-
-/** Systems of which no class was named as the positive one. */
-function withoutPositiveClass({ systems }: SuiteContext, options: Options): NotApplicable[] {
-  const what = 'positive-class-ece';
-  if (!chosenMetrics(options).includes(what)) return [];
-  return systems
-    .filter(({ classes }) => positiveClassOf(options, classes.length) === undefined)
-    .map(({ name, classes }) => ({
-      suite: NAME,
-      model: name,
-      what,
-      reason:
-        options.positiveClass === undefined
-          ? `it has ${classes.length} classes, and no \`positiveClass\` was given`
-          : `it has no class ${options.positiveClass}: classes are numbered from 0 to ${classes.length - 1}`,
-    }));
-}
-
-/** A note that half of the test set went into fitting. */
-function splitNote(dataset: DatasetInfo, results: readonly CalibrationResult[]): Warning[] {
-  const split = results.find(({ fit }) => fit.split);
-  if (!split) return [];
-  return [
-    {
-      code: 'temperature-on-test-split',
-      severity: 'note',
-      suite: NAME,
-      dataset: dataset.name,
-      message: `without a validation set, temperatures were fitted on ${split.fit.on}, and are reported on the other ${split.fit.reported.length}`,
-      fix: 'add a labelled data set with `role: validation`',
-    },
-  ];
 }

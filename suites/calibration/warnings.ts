@@ -1,4 +1,4 @@
-import type { Warning } from '../../src/suite.js';
+import type { DatasetInfo, Warning } from '../../src/suite.js';
 import type { CalibrationResult } from './result.js';
 
 /** A gap estimated from fewer examples than this is mostly noise. */
@@ -84,3 +84,23 @@ export function calibrationWarnings(suite: string, result: CalibrationResult): W
 
 const gap = ({ confidence, accuracy }: { confidence: number | null; accuracy: number | null }): number =>
   confidence === null || accuracy === null ? -1 : Math.abs(confidence - accuracy);
+
+/** A note that half of the test set went into fitting. */
+export function splitNote(
+  suite: string,
+  dataset: DatasetInfo,
+  results: readonly CalibrationResult[],
+): Warning[] {
+  const split = results.find(({ fit }) => fit.split);
+  if (!split) return [];
+  return [
+    {
+      code: 'temperature-on-test-split',
+      severity: 'note',
+      suite,
+      dataset: dataset.name,
+      message: `without a validation set, temperatures were fitted on ${split.fit.on}, and are reported on the other ${split.fit.reported.length}`,
+      fix: 'add a labelled data set with `role: validation`',
+    },
+  ];
+}
