@@ -172,8 +172,7 @@ it.each([
     datasets: [test, far, train(60)],
     scores: [{ knn: { k: 61 } }, 'knn', 'max-logit'],
     what: 'kNN (k = 61)',
-    reason:
-      /^a score keeps too few training images; expected at least 61, as many as its option k; found 60/,
+    reason: /^a score keeps too few training images; expected at least 61, as many as its option k; found 60/,
   },
   {
     given: 'classes of one image over and over',
