@@ -32,6 +32,7 @@ export const warningCodes: readonly string[] = [
   'eot-not-converged',
   'extractor-is-sampler',
   'failed-examples',
+  'failed-in-a-setting',
   'features-rank-deficient',
   'few-examples',
   'few-examples-per-bin',

@@ -1,5 +1,5 @@
 import { whyNot } from '../../src/data.js';
-import { chosenScores, lackOf } from '../../src/score.js';
+import { chosenScores, lacksOf } from '../../src/score.js';
 import {
   defineSuite,
   fewUsed,
@@ -104,11 +104,9 @@ function notApplicable(
       return why ? [{ what: `${row.name} on ${dataset.name}`, reason: why }] : [];
     });
   });
+  const scores = chosenScores(options.scores, context.catalogue);
   const lacking = context.systems.flatMap((system) =>
-    chosenScores(options.scores, context.catalogue).flatMap((score) => {
-      const lack = lackOf(system, score, context.datasets);
-      return lack ? [{ suite: SUITE, model: system.name, what: score.title, reason: lack.reason }] : [];
-    }),
+    lacksOf(system, scores, context.datasets).map((lack) => ({ suite: SUITE, model: system.name, ...lack })),
   );
   return [
     ...context.systems.flatMap(({ name: model }) => unfit.map((one) => ({ suite: SUITE, model, ...one }))),

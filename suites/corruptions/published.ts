@@ -1,38 +1,50 @@
 import type { OutputRows } from '../../src/measurements.js';
-import { AssayError, type Collected, type DatasetInfo, type NdArray } from '../../src/suite.js';
+import { AssayError, type Collected, type DatasetInfo } from '../../src/suite.js';
 import type { Setting } from './settings.js';
 
 /** What images of settings are. */
 export const PUBLISHED = 'published files';
 
+/** Rows of one setting. */
+export interface Form {
+  setting: Setting;
+  found: Collected<OutputRows>;
+}
+
+type Indexed = Pick<Collected, 'indices' | 'failed'>;
+
+/** Source indices of the examples that were asked for, in ascending order. */
+export const askedFor = (all: readonly Indexed[]): Int32Array =>
+  Int32Array.from(
+    new Set(all.flatMap(({ indices, failed = [] }) => [...indices, ...failed.map(({ example }) => example)])),
+  ).sort();
+
+export const placesOf = (indices: Int32Array): Map<number, number> =>
+  new Map(Array.from(indices, (index, place) => [index, place]));
+
 /**
- * The rows of the published form of each clean image. Both sets hold the same examples in the same order, so that positions
- * tell which belong together.
- * Errors: `data-invalid` where their labels or places differ, or examples failed in one of them.
+ * Where the published form of each clean image stands among the rows, by the source index of the clean one; images that
+ * failed have no place. Both sets hold the same examples, so that source indices are the same number apart throughout.
+ * @param asked of the clean set
+ * Errors: `data-invalid` where other examples or labels stand there.
  */
-export function pairedRows(
+export function publishedPlaces(
   clean: Collected<OutputRows>,
+  asked: Int32Array,
   found: Collected<OutputRows>,
   { dataset, from }: NonNullable<Setting['published']>,
-): Collected<OutputRows> {
-  const n = clean.indices.length;
-  const asked = Math.min(dataset.size, found.request.first ?? dataset.size);
-  if (found.indices.length !== asked) throw unpaired(dataset, clean, 'examples that failed');
-  const part = <T extends { slice(start: number, end: number): T }>(values: T, width = 1) =>
-    values.slice(from * width, (from + n) * width);
-  const [indices, labels] = [part(found.indices), found.labels && part(found.labels)];
-  const shift = indices[0] - clean.indices[0];
-  const moved = indices.findIndex((index, i) => index - clean.indices[i] !== shift);
-  const other = labels?.findIndex((label, i) => label !== clean.labels?.[i]) ?? 0;
+): Map<number, number> {
+  const own = askedFor([found]).subarray(from, from + asked.length);
+  const apart = own[0] - asked[0];
+  const moved = asked.findIndex((index, i) => own[i] !== index + apart);
   if (moved >= 0) throw unpaired(dataset, clean, `image ${moved} is another example`);
+  const places = placesOf(found.indices.map((index) => index - apart));
+  const other = clean.indices.findIndex((index, i) => {
+    const place = places.get(index);
+    return place !== undefined && found.labels?.[place] !== clean.labels?.[i];
+  });
   if (other >= 0) throw unpaired(dataset, clean, `image ${other} has another label`);
-  const rows = Object.fromEntries(
-    Object.entries(found.rows).map(([name, { shape, data }]: [string, NdArray]) => {
-      const width = data.length / shape[0];
-      return [name, { shape: [n, ...shape.slice(1)], data: data.slice(from * width, (from + n) * width) }];
-    }),
-  ) as OutputRows;
-  return { ...found, rows, indices: clean.indices, ...(labels && { labels }) };
+  return places;
 }
 
 const unpaired = ({ name, path }: DatasetInfo, { request }: Collected, found: string) =>

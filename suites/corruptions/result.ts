@@ -3,7 +3,7 @@ import type { Classified } from '../../src/metrics.js';
 import { type ChosenScore, lackOf, type ScoreInputs } from '../../src/score.js';
 import type { Collected, CollectedRows, DatasetInfo, SuiteContext, SystemInfo } from '../../src/suite.js';
 import type { CorruptionsOptions } from './options.js';
-import { pairedRows } from './published.js';
+import { paired } from './paired.js';
 import { type Group, groupsOf, isCounted, requestsFor, type Setting } from './settings.js';
 
 /** What a system says of images in one form, (n) each. */
@@ -18,6 +18,8 @@ export interface ShiftResult {
   system: SystemInfo;
   dataset: DatasetInfo;
   n: number;
+  /** How many were asked for: those that failed in some setting are in none. */
+  asked: number;
   /** (n) source indices. */
   indices: Int32Array;
   scores: readonly ChosenScore[];
@@ -32,7 +34,7 @@ export interface ShiftResult {
   errors: Float64Array;
 }
 
-/** Undefined where nothing was measured. Errors: `data-invalid` as `classifiedOf`, and of a score that is NaN. */
+/** Undefined where nothing was measured. Errors: `data-invalid` as `classifiedOf` and `paired`, and of a score that is NaN. */
 export function shiftResult(
   system: SystemInfo,
   dataset: DatasetInfo,
@@ -42,24 +44,22 @@ export function shiftResult(
   chosen: readonly ChosenScore[],
 ): ShiftResult | undefined {
   const asked = requestsFor(system, dataset, context, options);
-  const clean = collected.get(asked.clean);
-  if (!clean) return undefined;
-  const scores = chosen.filter((score) => !lackOf(system, score, context.datasets));
-  const settings = asked.corrupted.flatMap(({ setting, request }) => {
-    const found = collected.get(request);
-    if (!found) return [];
-    const { published } = setting;
-    const rows = published ? pairedRows(clean, found, published) : found;
-    return [{ setting, ...outputsOf(rows, scores) }];
+  const given = collected.get(asked.clean);
+  const found = asked.corrupted.flatMap(({ setting, request }) => {
+    const form = collected.get(request);
+    return form ? [{ setting, found: form }] : [];
   });
-  if (settings.length === 0) return undefined;
+  if (!given || found.length === 0) return undefined;
+  const { clean, forms, asked: of } = paired(given, found);
+  const scores = chosen.filter((score) => !lackOf(system, score, context.datasets));
+  const settings = forms.map((form) => ({ setting: form.setting, ...outputsOf(form.found, scores) }));
   const ofClean = outputsOf(clean, scores);
   const n = clean.indices.length;
   const counted = [
     ...new Set(settings.flatMap(({ setting }) => (isCounted(setting) ? [setting.corruption.name] : []))),
   ];
   return {
-    ...{ system, dataset, n, indices: clean.indices, scores, clean: ofClean, settings, counted },
+    ...{ system, dataset, n, asked: of, indices: clean.indices, scores, clean: ofClean, settings, counted },
     groups: groupsOf(settings.map(({ setting }) => setting)),
     cleanError: Float64Array.from(ofClean.classified.correct, (correct) => 1 - correct),
     errors: errorsOf(n, counted, settings),

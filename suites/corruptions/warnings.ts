@@ -17,7 +17,7 @@ export function shiftWarnings(
   return [
     ...subsetNote(dataset, judged, options, catalogue),
     ...publishedInPart(dataset, judged),
-    ...judged.flatMap((one) => [...atChance(one), ...noReference(one)]),
+    ...judged.flatMap((one) => [...leftOut(one), ...atChance(one), ...noReference(one)]),
   ];
 }
 
@@ -91,6 +91,22 @@ export function unusedPublished(
       },
     ];
   });
+}
+
+function leftOut({ result: { system, dataset, n, asked } }: Judged): Warning[] {
+  if (n === asked) return [];
+  return [
+    {
+      code: 'failed-in-a-setting',
+      severity: 'warning',
+      suite: SUITE,
+      model: system.name,
+      dataset: dataset.name,
+      message: `${asked - n} of ${asked} images of "${dataset.name}" failed for "${system.name}" in some setting: they are left out of all`,
+      why: 'every mean is of the images that have all their forms; other models may have others',
+      fix: 'see the warnings of failed examples, and `corruptions-failed.csv`',
+    },
+  ];
 }
 
 function atChance({ result, estimates }: Judged): Warning[] {

@@ -1,4 +1,4 @@
-import { energyCaveat, lackOf, scoresNamed, setWarnings } from '../../src/score.js';
+import { energyCaveat, lacksOf, scoresNamed, setWarnings } from '../../src/score.js';
 import {
   defineSuite,
   fewUsed,
@@ -143,9 +143,9 @@ function notApplicable(context: SuiteContext, { scores }: RobustOodOptions): Not
     absent.push({ what: 'robust AUROC', reason: 'the run has no data set with `role: ood`' });
   return context.systems.flatMap((system) => [
     ...absent.map((reason) => ({ suite: NAME, model: system.name, ...reason })),
-    ...scoresNamed(scores, context.catalogue).flatMap((score) => {
-      const lack = lackOf(system, score, context.datasets);
-      return lack ? [{ suite: NAME, model: system.name, what: score.title, reason: lack.reason }] : [];
-    }),
+    ...lacksOf(system, scoresNamed(scores, context.catalogue), context.datasets).map((lack) => ({
+      ...{ suite: NAME, model: system.name },
+      ...lack,
+    })),
   ]);
 }

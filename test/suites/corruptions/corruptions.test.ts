@@ -1,12 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { check } from '../../../src/config/validate.js';
 import { corrupted, drawsFor } from '../../../src/data/corruptions/corrupted.js';
 import { corruptions as rows } from '../../../src/data/corruptions/registry.js';
 import { binSums, equalWidth } from '../../../src/metrics/binning.js';
 import { ece } from '../../../src/metrics/calibration.js';
 import { compareScores } from '../../../src/metrics/ranking.js';
+import { NotFinite } from '../../../src/models/finite.js';
+import type { Batch } from '../../../src/models/system.js';
 import { stream } from '../../../src/random/stream.js';
+import { execute } from '../../../src/runs/execute.js';
+import { planRun } from '../../../src/runs/plan.js';
+import { UnitStore } from '../../../src/runs/store.js';
+import { summariseSuite } from '../../../src/runs/summarise.js';
+import { builtinCatalogue } from '../../../src/suites/catalogue.js';
+import { optionsOf, type Suite, type Summary } from '../../../src/suites/contract.js';
 import { corruptions } from '../../../suites/corruptions/index.js';
+import { entryOf, evaluationOf, folder } from '../../runs/small-run.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';
 import { codes, measureOf, type Outcome, runSuite } from '../helpers/run-suite.js';
@@ -276,6 +286,56 @@ describe('the suite corruptions', () => {
       code: 'data-invalid',
       details: { found: 'image 0 has another label' },
     });
+  });
+
+  it('leaves what failed in one setting out of all, and says how many', async () => {
+    // A pixel that no other image has; what failed are the first and third of the clean images and two published ones.
+    const broken = (pictures: readonly number[][], at: readonly number[]) =>
+      pictures.map((image, i) => (at.includes(i) ? [0.987, ...image.slice(1)] : image));
+    const refusing = {
+      ...sharp,
+      async forward(batch: Batch) {
+        for (let i = 0; i < batch.n; i++)
+          if (Math.abs(batch.pixels[i * SIZE] - 0.987) < 1e-6) throw new NotFinite('a logit is NaN');
+        return sharp.forward(batch);
+      },
+    };
+    const few = { ...options, severities: [5] };
+    const dark = images.map((_, i) => [...seen('contrast', 5, i)]);
+    const fog = [1, 2, 3, 4, 5].flatMap(() => images.map((_, i) => [...seen('brightness', 5, i)]));
+    /** Sets as they are, or only with images that no setting fails for. */
+    const measured = async (failing: boolean) => {
+      const lost = [0, 2, 5, N - 1];
+      const of = (pictures: number[][], more: object, first: number, at: readonly number[]) => {
+        const all = [...(failing ? broken(pictures, at) : pictures).entries()];
+        const kept = failing ? all : all.filter(([i]) => !lost.includes(i % N));
+        return memoryDataset({
+          ...{ images: kept.map(([, image]) => image), labels: kept.map(([i]) => i % 2), shape: SHAPE },
+          ...{ ...more, indices: kept.map(([i]) => first + i) },
+        });
+      };
+      const datasets = [
+        of(images, {}, 0, [0, 2]),
+        of(dark, { name: 'contrast-5', corruption: { name: 'contrast', severity: 5 } }, 4 * N, [N - 1]),
+        of(fog, { name: 'brightness-c', corruption: { name: 'brightness' } }, 0, [4 * N + 5]),
+      ];
+      const evaluation = evaluationOf([refusing], datasets);
+      const given = check(optionsOf(corruptions, builtinCatalogue), few, { what: 'options' });
+      const plan = planRun([entryOf(corruptions as Suite, given)], evaluation);
+      const store = await UnitStore.open(folder());
+      const signal = new AbortController().signal;
+      const done = await execute(plan.jobs, { ...evaluation, store, signal, notify: () => undefined });
+      const { summary, errors } = await summariseSuite(plan.suites[0], store, done);
+      expect(errors).toEqual([]);
+      return summary;
+    };
+    const [some, sound] = [await measured(true), await measured(false)];
+    const own = ({ measures }: Summary) => measures.filter(({ measure }) => measure !== 'failed-examples');
+    expect(own(some)).toEqual(own(sound));
+    expect(new Set(own(some).map(({ n }) => n))).toEqual(new Set([N - 4]));
+    const told = ({ warnings }: Summary) => warnings?.find(({ code }) => code === 'failed-in-a-setting');
+    expect(told(some)?.message).toContain(`4 of ${N} images of "test" failed for "sharp" in some setting`);
+    expect(told(sound)).toBeUndefined();
   });
 
   it('says where published images are not used', async () => {
