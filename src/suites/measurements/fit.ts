@@ -1,12 +1,14 @@
+import type { DatasetInfo } from '../../data/dataset.js';
 import { AssayError } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
-import type { Fit, FitSize, Score, ScoreOptions } from '../../scores/score.js';
+import type { Fit, FitSize, Score, ScoreOptions, Statistics } from '../../scores/score.js';
 import type { Catalogue } from '../catalogue.js';
 import { variantOf } from '../chosen-scores.js';
 import { float32, float64, type Rows } from '../columns.js';
-import { defineMeasurement, type MeasureContext } from '../contract.js';
+import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
+import { distinctOptions, placeAmong } from '../distinct-options.js';
 import { refusing } from '../refused.js';
-import { fitParts, toFit } from './read-by-score.js';
+import { fitParts, readRequests, toFit } from './read-by-score.js';
 
 export interface FitParams {
   /** Id of a score. */
@@ -18,7 +20,7 @@ export interface FitParams {
 }
 
 /** The options that statistics depend on. */
-export const fitOptions = ({ options: names }: Fit, all: ScoreOptions): ScoreOptions =>
+const fitOptions = ({ options: names }: Fit, all: ScoreOptions): ScoreOptions =>
   names ? Object.fromEntries(names.map((name) => [name, all[name]])) : all;
 
 const sizeOf = ({ featureWidth = 0, classes }: SystemInfo, { images }: FitParams): FitSize => ({
@@ -26,6 +28,44 @@ const sizeOf = ({ featureWidth = 0, classes }: SystemInfo, { images }: FitParams
   classes: classes.length,
   images,
 });
+
+/** The options that statistics are made with, of these: those that they depend on, each once. */
+const fittedWith = (fits: Fit, among: readonly ScoreOptions[]) =>
+  distinctOptions(among.map((one) => fitOptions(fits, one)));
+
+type Fitted = Pick<Score, 'id' | 'needs' | 'reads' | 'probe' | 'fit'>;
+
+/** Requests of what a score with any of these options is fitted to; none where it is not fitted. */
+export function fitRequests(
+  score: Fitted,
+  among: readonly ScoreOptions[],
+  system: string,
+  to: DatasetInfo | undefined,
+): Request[] {
+  if (!score.fit || !to) return [];
+  const on = { system, dataset: to.name };
+  return fittedWith(score.fit, among).map((options) =>
+    request({
+      measurement: fit,
+      ...on,
+      params: { score: score.id, options, images: to.size },
+      reference: readRequests(toFit(score), [options], on),
+    }),
+  );
+}
+
+/** What was fitted for one of these options, among the rows of these requests; undefined where it is not fitted. */
+export function statisticsOf(
+  { fit: fits }: Pick<Score, 'fit'>,
+  options: ScoreOptions,
+  among: readonly ScoreOptions[],
+  rows: readonly Rows[],
+): Statistics | undefined {
+  const own = fits && rows[placeAmong(fitOptions(fits, options), fittedWith(fits, among))];
+  return (
+    own && Object.fromEntries(Object.entries(own).map(([name, { data }]) => [name, data as Float64Array]))
+  );
+}
 
 /** Each of the statistics as a row, by name. */
 function statisticsColumns(system: SystemInfo, params: FitParams, catalogue: Catalogue) {

@@ -4,7 +4,7 @@ import type { Score, ScoreOptions } from '../../scores/score.js';
 import type { Catalogue } from '../catalogue.js';
 import { float32, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
-import { distinctOptions } from '../distinct-options.js';
+import { distinctOptions, placeAmong } from '../distinct-options.js';
 import { eachBatch } from './batches.js';
 import { chosenOf, type TunedRows } from './tuned-options.js';
 
@@ -64,14 +64,34 @@ export const probe = defineMeasurement({
   },
 });
 
+/** The options that a probe depends on, of these settings of a score: each once, and where those of a setting stand. */
+export function probeOptions({ options: names }: Pick<AnyProbe, 'options'>, among: readonly ScoreOptions[]) {
+  const own = (all: ScoreOptions) => (names ? Object.fromEntries(names.map((one) => [one, all[one]])) : all);
+  const all = distinctOptions(among.map(own));
+  return { all, placeOf: (settings: ScoreOptions) => placeAmong(own(settings), all) };
+}
+
+type AnyProbe = NonNullable<Score['probe']>;
+type On = Pick<Request, 'system' | 'dataset'>;
+
+/** A request for each of the options that a probe depends on, of these settings of a score. */
+export const probeRequests = (
+  probed: Pick<AnyProbe, 'name' | 'options'>,
+  among: readonly ScoreOptions[],
+  on: On,
+): Request<ProbeRows>[] =>
+  probeOptions(probed, among).all.map((options) =>
+    request({ measurement: probe, ...on, params: { probe: probed.name, options } }),
+  );
+
 /**
  * @param among settings of the score; the first is the default
  * @param tuned which of them is taken, where there are several
  */
 export function probeRequest(
-  { name, options: names }: NonNullable<Score['probe']>,
+  { name, options: names }: AnyProbe,
   among: readonly ScoreOptions[],
-  on: { system: string; dataset: string },
+  on: On,
   tuned?: Request<TunedRows>,
 ): Request<ProbeRows> {
   const grid = among.map((all) => (names ? Object.fromEntries(names.map((one) => [one, all[one]])) : all));

@@ -24,6 +24,7 @@ import { purifiedImages } from './purified-images.js';
 import { purifierExpansion } from './purifier-expansion.js';
 import { repeatability } from './repeatability.js';
 import { samples } from './samples.js';
+import { scoreGrid } from './score-grid.js';
 import { sequenceClasses } from './sequence-classes.js';
 import { sgldTrace } from './sgld-trace.js';
 import { spatialGrid } from './spatial-grid.js';
@@ -43,6 +44,7 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   fittedScore,
   inputGradient,
   probe,
+  scoreGrid,
   tunedOptions,
   pixels,
   repeatability,

@@ -20,8 +20,8 @@ const columns = (_: unknown, { grid }: TunedParams) => ({
 export type TunedRows = RowsIn<ReturnType<typeof columns>>;
 
 /**
- * Which options of a score tell a validation pair apart best. Reads, for each of the grid, the score of the
- * in-distribution set and of the other. One row: `auroc` of each, `chosen`, the place of the largest, which is the
+ * Which options of a score tell a validation pair apart best. Reads the scores of the in-distribution set with each of the
+ * grid, and those of the other. One row: `auroc` of each, `chosen`, the place of the largest, which is the
  * default where that is as good, and otherwise the first; and how many images there were of both.
  */
 export const tunedOptions = defineMeasurement({
@@ -32,34 +32,34 @@ export const tunedOptions = defineMeasurement({
   aggregate: true,
   columns,
   async measure({ parts }: MeasureContext<[], ScoreRows[]>, { grid }: TunedParams) {
-    const auroc = new Float64Array(grid.length);
-    let counts = [0, 0];
-    for (const at of grid.keys()) {
-      const [id, ood] = [await scoresOf(parts(2 * at)), await scoresOf(parts(2 * at + 1))];
-      counts = [id.length, ood.length];
-      auroc[at] = compareScores(id, ood).auroc;
-    }
+    const [id, ood] = [await columnsOf(parts(0), grid.length), await columnsOf(parts(1), grid.length)];
+    const auroc = Float64Array.from(grid, (_, at) => compareScores(id[at], ood[at]).auroc);
     return {
       auroc,
       chosen: Int32Array.of(largest(auroc)),
-      nId: Int32Array.of(counts[0]),
-      nOod: Int32Array.of(counts[1]),
+      nId: Int32Array.of(id[0].length),
+      nOod: Int32Array.of(ood[0].length),
     };
   },
 });
 
+/** (n, settings) */
 type ScoreRows = { readonly score: Collected['rows'][string] };
 
-async function scoresOf(parts: AsyncIterable<Pick<Collected, 'rows'>>): Promise<Float64Array> {
+/** Scores of a whole set, by setting. */
+async function columnsOf(
+  parts: AsyncIterable<Pick<Collected, 'rows'>>,
+  settings: number,
+): Promise<Float64Array[]> {
   const all: Float64Array[] = [];
   for await (const { rows } of parts) all.push(Float64Array.from(rows.score.data));
-  const joined = new Float64Array(all.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of all) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
+  const n = all.reduce((sum, { length }) => sum + length, 0) / settings;
+  return Array.from({ length: settings }, (_, at) => {
+    const column = new Float64Array(n);
+    let row = 0;
+    for (const part of all) for (let own = at; own < part.length; own += settings) column[row++] = part[own];
+    return column;
+  });
 }
 
 /** The first where none is larger: that of the default. */
