@@ -48,6 +48,9 @@ function predictions(n: number, seed: number, sharpness = 1) {
 }
 
 describe('T-Cal', () => {
+  it('simulates fewer sets of more examples, and never fewer than 100', () => {
+    expect([0, 2, 1e4, 1e5, 1e6, 1e8].map(tCalSimulations)).toEqual([3000, 3000, 3000, 300, 100, 100]);
+  });
   it('tries as many scales as the paper', () => {
     expect([0, 1, 2, 10, 1000].map(scalesOf)).toEqual([0, 0, 2, 5, 17]);
   });
