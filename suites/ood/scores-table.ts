@@ -1,5 +1,6 @@
 import { type ChosenScore, fittedOn, fittedOnText } from '../../src/score.js';
 import type { DatasetInfo, Table } from '../../src/suite.js';
+import { variedIn } from './tuned.js';
 
 /** What each score is, what it was fitted to, and with which options. */
 export function scoresTable(scores: readonly ChosenScore[], datasets: readonly DatasetInfo[]): Table {
@@ -18,7 +19,10 @@ export function scoresTable(scores: readonly ChosenScore[], datasets: readonly D
     ],
     rows: scores.map((score) => {
       const on = fittedOn(score, score.settings, datasets);
-      const options = Object.entries(score.settings).map(([name, value]) => `${name} ${value}`);
+      const chosen = score.tuning ? variedIn(score.tuning.grid) : [];
+      const options = Object.entries(score.settings).map(
+        ([name, value]) => `${name} ${chosen.includes(name) ? 'as chosen' : value}`,
+      );
       return {
         score: score.title,
         formula: score.label,

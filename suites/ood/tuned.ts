@@ -64,8 +64,8 @@ export function tunedResults(
 const text = (options: Readonly<Record<string, unknown>>, names: readonly string[]) =>
   names.map((name) => `${name} ${options[name]}`).join(', ');
 
-/** Options that differ within a grid. */
-const varied = ({ tuning: { grid } }: Tuned['score']) =>
+/** Names of options that differ within a grid. */
+export const variedIn = (grid: Tuned['score']['tuning']['grid']): string[] =>
   Object.keys(grid[0]).filter((name) => new Set(grid.map((options) => options[name])).size > 1);
 
 /** What was chosen, on what, from which grid. */
@@ -89,7 +89,7 @@ export function tunedTable(tuned: readonly Tuned[]): Table[] {
         { key: 'grid', title: 'Grid', format: 'text' },
       ],
       rows: tuned.map((one) => {
-        const names = varied(one.score);
+        const names = variedIn(one.score.tuning.grid);
         const { grid } = one.score.tuning;
         return {
           model: one.system.name,

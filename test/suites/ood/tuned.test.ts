@@ -73,6 +73,8 @@ describe('options that are chosen on a validation pair', () => {
         grid: 'temperature: 1, 10, 100, 1000',
       },
     ]);
+    const scoreRows = outcome.summary.tables?.find(({ id: name }) => name === 'ood-scores')?.rows;
+    expect(scoreRows?.map(({ options }) => options)).toEqual(['temperature as chosen']);
     const images = [...spread(9, (i): Point => [0.8 - i / 90, 0.2])];
     const wanted = energy.compute(logits(images), { temperature: best });
     const rows = sheetOf(outcome).filter(({ dataset }) => dataset === 'test');
