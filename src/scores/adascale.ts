@@ -1,6 +1,7 @@
 import { type Static, Type } from '../config/type.js';
 import { type Logits, logSumExp } from '../metrics/softmax.js';
 import { combinations } from './grid.js';
+import { refuseDisorder } from './in-order.js';
 import { perturbedFeatures } from './perturbed-features.js';
 import { roundHalfEven } from './pruning.js';
 import { logitRounding, ofOneLogit } from './rounding.js';
@@ -57,6 +58,7 @@ const largestFirst = (width: number, value: (j: number) => number): Uint32Array 
 /** (n) s1 / s2: the sum of the positive features over that of those which the image's own percentile keeps. */
 function ratios(inputs: ScoreInputs, settings: Options): Float64Array {
   const { lowest, highest } = settings;
+  refuseDisorder({ lowest, highest }, 'lowest', 'highest');
   const { n, width, data } = featuresOf(inputs);
   const { sorted, count } = required(inputs.statistics, 'shifts of other images');
   const known = sorted.subarray(0, count[0]);

@@ -1,6 +1,7 @@
 import { type Static, Type } from '../config/type.js';
 import { length1 } from '../metrics/matrix.js';
 import { activationPercentiles } from './activation-percentiles.js';
+import { refuseDisorder } from './in-order.js';
 import { shapedEnergy } from './shaped-energy.js';
 
 const percentile = (usual: number, description: string) =>
@@ -25,6 +26,7 @@ export const vra = shapedEnergy<Static<typeof options>>({
     needs: ['features'],
     shapes: () => ({ clip: [2] }),
     async statistics(parts, _, { low, high }) {
+      refuseDisorder({ low, high }, 'low', 'high');
       return { clip: await activationPercentiles(parts, [low, high]) };
     },
   },

@@ -238,6 +238,13 @@ describe('every score that is fitted or read off features', () => {
     expect(other).not.toEqual(few);
   });
 
+  it('vra is refused where its lower percentile is above the upper', async () => {
+    await expect(fitTo('vra', some(9, 3), { classes: 2 }, { low: 90, high: 10 })).rejects.toMatchObject({
+      code: 'config-invalid',
+      details: { path: 'low', expected: 'at most 10', found: '90' },
+    });
+  });
+
   it.each(['knn', 'nnguide'])('%s is refused where it keeps fewer images than k', async (id) => {
     const seen = some(40, 3);
     const statistics = await fitTo(id, seen, { classes: 2 }, { images: 20 });
