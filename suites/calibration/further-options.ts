@@ -26,7 +26,7 @@ const namesOf = (names: readonly string[], preset: readonly string[], descriptio
 export const furtherOptions = {
   metrics: namesOf(
     furtherMetrics,
-    ['brier'],
+    [],
     'measures beyond ECE, MCE, RMS-CE, classwise ECE and NLL, or `all`: see docs/calibration.md. `skce` and `t-cal` are tests, with p-values',
   ),
   compatibility: namesOf(

@@ -1,4 +1,11 @@
-import { type Estimate, exact, type RankingReplicates, rankingEstimate } from '../../src/metrics.js';
+import {
+  delongEstimate,
+  type Estimate,
+  exact,
+  placements,
+  type RankingReplicates,
+  rankingEstimate,
+} from '../../src/metrics.js';
 import { type Measure, type MeasureRows, measure } from '../../src/suite.js';
 import type { Raised } from './robust-auroc.js';
 import { type Evaded, isReproduced } from './undetected-errors.js';
@@ -54,6 +61,23 @@ function rowsOf(
   };
 }
 
+/** AUROC, and its mean over OOD sets, as the suite `ood` has it: with DeLong's interval. Other metrics are resampled. */
+function estimateOf(
+  { metric }: (typeof METRICS)[number],
+  oods: readonly Raised[],
+  epsilon: string | undefined,
+  replicates: readonly RankingReplicates[],
+): Estimate {
+  const resampled = rankingEstimate(replicates, metric);
+  if (metric !== 'auroc') return resampled;
+  const sets = oods.map((raised) => {
+    const { idScores, cleanScores, attackedScores } = raised;
+    const shown = epsilon === undefined ? cleanScores : attackedScores[byRadius(raised).indexOf(epsilon)];
+    return placements(idScores, shown);
+  });
+  return delongEstimate(resampled.value, sets);
+}
+
 /** Of one detector on every OOD set: clean and attacked. */
 export function raisedMeasures(
   suite: string,
@@ -96,7 +120,7 @@ export function raisedMeasures(
         rows: rowsOf(sheet, of.oods, metric.statistic, epsilon),
         ...(of.headline && metric.id === 'auroc' && { headline: true }),
       },
-      rankingEstimate(replicates, metric.metric),
+      estimateOf(metric, of.oods, epsilon, replicates),
     );
   const ofSet = (raised: Raised) => ({
     oods: [raised],

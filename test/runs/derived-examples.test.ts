@@ -290,9 +290,9 @@ describe('reading', () => {
 });
 
 it('a transform of a plug-in is read like those of Assay', async () => {
-  const invert: PixelTransform = {
+  const negate: PixelTransform = {
     kind: 'transform',
-    name: 'invert',
+    name: 'negate',
     version: 1,
     title: 'Inverted',
     source: 'none',
@@ -301,9 +301,9 @@ it('a transform of a plug-in is read like those of Assay', async () => {
     describe: () => 'inverted',
     apply: async ({ pixels }) => ({ pixels: pixels.map((x) => 1 - x) }),
   };
-  const catalogue = catalogueWith([{ name: 'p', version: 1, transforms: [invert] }], 'r.yaml');
+  const catalogue = catalogueWith([{ name: 'p', version: 1, transforms: [negate] }], 'r.yaml');
   const { transforms, generators } = catalogue;
-  const set = { of: 'test', invert: {} };
+  const set = { of: 'test', negate: {} };
   const spec = derivedSpec('inverted', set, { file: 'r.yaml', transforms, generators });
   if (!spec) throw new Error('it is no derived set');
   const given = { ...evaluation(), catalogue };
