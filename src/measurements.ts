@@ -18,6 +18,7 @@ export {
   brokenAtRadius,
 } from './suites/measurements/attack.js';
 export { type AttackPathRows, attackPath } from './suites/measurements/attack-path.js';
+export { bestScore } from './suites/measurements/best-score.js';
 export {
   type ChainGradientParams,
   type ChainGradientRows,
@@ -35,6 +36,7 @@ export {
   fittedScoreRequest,
   tunedRequest,
 } from './suites/measurements/fitted-score.js';
+export { type HardestRows, hardestImages, type Outcome } from './suites/measurements/hardest-images.js';
 export { type InputGradientRows, inputGradient } from './suites/measurements/input-gradient.js';
 export { type LipschitzRows, localLipschitz } from './suites/measurements/local-lipschitz.js';
 export {
@@ -57,6 +59,7 @@ export { type PixelRows, pixels } from './suites/measurements/pixels.js';
 export { type PurifiedRows, purified, purifiedRequest } from './suites/measurements/purified.js';
 export { type DrawsRows, purifiedDraws } from './suites/measurements/purified-draws.js';
 export { type ExpansionRows, purifierExpansion } from './suites/measurements/purifier-expansion.js';
+export type { ReadScore } from './suites/measurements/read-scores.js';
 export { type RepeatabilityRows, repeatability } from './suites/measurements/repeatability.js';
 export {
   type ChainStart,

@@ -69,7 +69,7 @@ export async function measureUnit(
         fail,
         reference,
         parts: (at) => partsOf(store, job.reference[at]),
-        images: () => imagesOf(read, info.size),
+        images: (at) => (at ? imagesAt(read, at) : imagesOf(read, info.size)),
         seed,
         catalogue,
         signal,
@@ -142,12 +142,22 @@ async function* imagesOf(read: ExampleReader['read'], size: number): AsyncGenera
     yield soundImages(await read(start, Math.min(size, start + AT_ONCE)));
 }
 
+async function* imagesAt(read: ExampleReader['read'], at: readonly number[]): AsyncGenerator<Examples> {
+  for (const position of at) {
+    const image = soundImages(await read(position, position + 1));
+    if (image.n > 0) yield image;
+  }
+}
+
 /** The rows of a job, unit by unit. */
 async function* partsOf(store: UnitStore, { job, size }: Job['reference'][number]) {
   for (const { start, end } of job.units) {
     if (start >= size) return;
     const collected = await collectRange(store, job, start, Math.min(size, end));
-    yield withoutFailed(collected, failedIn(collected));
+    const failed = failedIn(collected);
+    const { indices } = collected;
+    const positions = indices.map((_, i) => start + i).filter((_, i) => !failed.has(indices[i]));
+    yield { ...withoutFailed(collected, failed), positions };
   }
 }
 

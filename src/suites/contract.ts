@@ -23,9 +23,12 @@ export interface MeasureContext<Inputs extends ReadRows = [], Reference extends 
    * For an `aggregate`: the rows of request `at` of `Request.reference`, unit by unit, so that no set is held as a whole;
    * `reference` itself is empty. Examples that failed are left out.
    */
-  parts(at: number): AsyncIterable<Omit<Collected, 'request'>>;
-  /** For an `aggregate` of images: those of its data set, part by part. Examples that failed are left out. */
-  images(): AsyncIterable<Examples>;
+  parts(at: number): AsyncIterable<RowsPart>;
+  /**
+   * For an `aggregate` of images: those of its data set, part by part; or only those at some positions, one by one, in
+   * this order. Examples that failed are left out.
+   */
+  images(at?: readonly number[]): AsyncIterable<Examples>;
   /** The run's seed; streams are keyed by it, a purpose and `examples.indices`. */
   seed: number;
   /**
@@ -126,6 +129,9 @@ export interface Collected<R extends Rows = Rows> {
   /** Examples that failed: suites are given the others only. */
   failed?: readonly FailedExample[];
 }
+
+/** Rows of some examples of a data set, and at which positions of it they are: (n), counted from 0. */
+export type RowsPart = Omit<Collected, 'request'> & { positions: Int32Array };
 
 /** The rows of everything that a suite has planned. */
 export interface CollectedRows {

@@ -9,9 +9,11 @@ import {
   singleDraw,
 } from '../../src/suite.js';
 import { oodFigures } from './figures.js';
+import { hardestOf, hardestRequests } from './hardest.js';
+import { hardestFigures } from './hardest-figures.js';
 import { meanMeasures, selectiveMeasures, selectiveResults, setMeasures } from './measures.js';
 import { measureNames } from './metrics.js';
-import { oodOptions, scoresOf } from './options.js';
+import { headlineOf, oodOptions, scoresOf } from './options.js';
 import { rankingTables } from './ranking-table.js';
 import { allOf, requestsFor } from './requests.js';
 import { bySystem, detectorsOf, separate } from './result.js';
@@ -47,7 +49,7 @@ export const ood = defineSuite({
           allOf(requestsFor(system, dataset, context, scores)),
         ),
       )
-      .concat(tuned);
+      .concat(tuned, hardestRequests(hardestOf(context, scores, options)));
   },
 
   summarise(collected, options, context) {
@@ -64,7 +66,7 @@ export const ood = defineSuite({
     const tuned = tunedResults(collected, context, scores);
     const detectors = detectorsOf(separations);
     const selected = selectiveResults(detectors, options);
-    const headline = scores.find(({ id }) => id === 'log-px') ?? scores[0];
+    const headline = headlineOf(scores);
     const of = (id: DatasetInfo) => {
       const against = separations.filter((s) => s.id.dataset === id);
       const own = detectors.filter((detector) => detector.id.dataset === id);
@@ -99,7 +101,10 @@ export const ood = defineSuite({
         ...tunedTable(tuned),
         ...(ids.length > 0 ? [scoresTable(scores, context.datasets)] : []),
       ],
-      figures: ids.flatMap((id) => oodFigures(id, of(id).own, options)),
+      figures: [
+        ...ids.flatMap((id) => oodFigures(id, of(id).own, options)),
+        ...hardestFigures(collected, hardestOf(context, scores, options)),
+      ],
       warnings: [
         ...energyCaveat(NAME, ids.length > 0 ? context.systems : [], scores),
         ...(ids.length > 0 ? fittedWarnings(NAME, scores, context.datasets) : []),

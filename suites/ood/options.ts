@@ -40,6 +40,13 @@ export const oodOptions = (catalogue: Catalogue) =>
           'of how many scores of a system histograms and curves are drawn, best first; with more scores, AUROC is drawn as a heat map in place of bars',
       }),
       histogramBins: Type.Integer({ minimum: 2, maximum: 500, default: 40 }),
+      hardest: Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        default: 6,
+        description:
+          'how many of the hardest images are shown: test images with the lowest scores, right and wrong ones apart, and those of every OOD set with the highest, by the score of the headline and by the one with the largest mean AUROC. 0: none',
+      }),
       resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
     },
     { additionalProperties: false },
@@ -54,3 +61,7 @@ export function scoresOf(
   const chosen = chosenScores(scores, catalogue, { energy: { temperature } });
   return tune ? tunedScores(chosen, tuningPair(tune, datasets)) : chosen;
 }
+
+/** Whose mean AUROC is the headline: log p(x), or else the first. */
+export const headlineOf = (scores: readonly ChosenScore[]): ChosenScore =>
+  scores.find(({ id }) => id === 'log-px') ?? scores[0];

@@ -2,6 +2,7 @@ import type { Measurement } from '../contract.js';
 import { adaptiveAttack } from './adaptive-attack.js';
 import { attack } from './attack.js';
 import { attackPath } from './attack-path.js';
+import { bestScore } from './best-score.js';
 import { chainGradientDiagnostics } from './chain-gradients.js';
 import { clean } from './clean.js';
 import { corrupted } from './corrupted.js';
@@ -10,6 +11,7 @@ import { features } from './features.js';
 import { fit } from './fit.js';
 import { fittedScore } from './fitted-score.js';
 import { gaussianImages } from './gaussian-images.js';
+import { hardestImages } from './hardest-images.js';
 import { inputGradient } from './input-gradient.js';
 import { localLipschitz } from './local-lipschitz.js';
 import { nearestImages } from './nearest-images.js';
@@ -46,6 +48,8 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   probe,
   scoreGrid,
   tunedOptions,
+  bestScore,
+  hardestImages,
   pixels,
   repeatability,
   attack,

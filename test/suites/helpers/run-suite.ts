@@ -72,14 +72,17 @@ async function collect(wanted: Request, given: Given): Promise<Collected> {
       yield {
         rows: cut(rows, start, end),
         indices: indices.slice(start, end),
+        positions: Int32Array.from({ length: end - start }, (_, i) => start + i),
         ...(labels && { labels: labels.slice(start, end) }),
       };
     }
   }
   const source = dataset;
-  async function* imagesOf() {
+  async function* imagesOf(at?: readonly number[]) {
     const { size: all } = source.info;
-    for (let start = 0; start < all; start += chunk) yield source.read(start, Math.min(all, start + chunk));
+    if (at) for (const position of at) yield source.read(position, position + 1);
+    else
+      for (let start = 0; start < all; start += chunk) yield source.read(start, Math.min(all, start + chunk));
   }
   const columns = columnsOf(wanted, system.info, builtinCatalogue);
   const parts: Rows[] = [];
