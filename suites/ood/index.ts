@@ -8,6 +8,7 @@ import {
   type SuiteContext,
   singleDraw,
 } from '../../src/suite.js';
+import { classTables } from './class-table.js';
 import { oodFigures } from './figures.js';
 import { hardestOf, hardestRequests } from './hardest.js';
 import { hardestFigures } from './hardest-figures.js';
@@ -87,6 +88,7 @@ export const ood = defineSuite({
             meanTable(id, own),
             aurocTable(id, own),
             ...spectrumTable(id, spectra),
+            ...classTables(id, own, headline.id),
             ...openSetTable(id, selected, options),
             ...conventionTable(id, against, options),
             ...oods.map((set) =>

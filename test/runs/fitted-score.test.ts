@@ -120,10 +120,13 @@ it('has the fit in the keys of what reads it', () => {
   const [some, more] = [keys(60), keys(61)];
   const changed = Object.keys(some).filter((name) => some[name] !== more[name]);
   expect(changed.sort()).toEqual([
+    'best-score on test',
     'features on train',
     'fit on train',
     'fitted-score on far',
     'fitted-score on test',
+    'hardest-images on far',
+    'hardest-images on test',
   ]);
 });
 
