@@ -95,7 +95,6 @@ function hardestBy(by: Hardest['by'], scores: readonly ChosenScore[], against: A
           scores: reads.map(({ read }) => read),
           predicted: outputs !== undefined,
         },
-        dispensable: `Hardest images by ${by === 'best' ? 'the best score' : scores[0].title}`,
         reference: [...first, ...(outputs ? [outputs] : []), ...reads.flatMap(({ requests }) => requests)],
       }),
     };
