@@ -50,9 +50,10 @@ export async function measureUnit(
     systems.set(name, await present(environment.systems.get(name), name).open());
   const system = present(systems.get(request.system), request.system);
   const { info } = present(environment.datasets.get(request.dataset), request.dataset);
-  const { read } = inOrder(job, examplesOf(request.dataset, job.maker, environment), seed);
+  // Made only where images are read: an aggregate of rows has nothing that makes them.
+  const reader = () => inOrder(job, examplesOf(request.dataset, job.maker, environment), seed);
   const { aggregate } = request.measurement;
-  const examples = aggregate ? NO_IMAGE : await read(unit.start, unit.end);
+  const examples = aggregate ? NO_IMAGE : await reader().read(unit.start, unit.end);
   refuseLabels(examples, system, info);
   const failures = new Failures();
   for (const { example, what } of examples.failed ?? [])
@@ -69,7 +70,7 @@ export async function measureUnit(
         fail,
         reference,
         parts: (at) => partsOf(store, job.reference[at]),
-        images: (at) => (at ? imagesAt(read, at) : imagesOf(read, info.size)),
+        images: (at) => (at ? imagesAt(reader(), at) : imagesOf(reader(), info.size)),
         seed,
         catalogue,
         signal,
@@ -137,12 +138,12 @@ const NO_IMAGE: Examples = { n: 1, indices: Int32Array.of(0), pixels: new Float3
 /** Images that are held at once when a whole data set is read. */
 const AT_ONCE = 256;
 
-async function* imagesOf(read: ExampleReader['read'], size: number): AsyncGenerator<Examples> {
+async function* imagesOf({ read }: ExampleReader, size: number): AsyncGenerator<Examples> {
   for (let start = 0; start < size; start += AT_ONCE)
     yield soundImages(await read(start, Math.min(size, start + AT_ONCE)));
 }
 
-async function* imagesAt(read: ExampleReader['read'], at: readonly number[]): AsyncGenerator<Examples> {
+async function* imagesAt({ read }: ExampleReader, at: readonly number[]): AsyncGenerator<Examples> {
   for (const position of at) {
     const image = soundImages(await read(position, position + 1));
     if (image.n > 0) yield image;

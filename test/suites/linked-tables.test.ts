@@ -104,7 +104,7 @@ const SUITES: [Suite['name'], Suite, object, string[]][] = (
       ['clean'],
     ],
     [attack, { method: 'pgd', steps: 5, keep: 'nearest', epsilons: ['0.1'], checks: false }, ['clean']],
-    [ood, { resamples: 100, scores: ['log-px', 'max-softmax'] }, ['behind']],
+    [ood, { resamples: 100, scores: ['log-px', 'max-softmax'] }, ['behind', 'class-auroc']],
     [robustOod, { method: 'pgd', steps: 3, epsilons: ['0.05'], resamples: 100 }, ['reference']],
     [transfer, { method: 'fgsm', epsilon: '0.1' }, []],
     [energy, { permutations: 99 }, ['centre']],

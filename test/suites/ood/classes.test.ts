@@ -31,8 +31,8 @@ const run = (images: readonly Image[], labels: number[] | undefined, sets: reado
 const table = ({ summary }: Outcome, id: string): Table | undefined =>
   summary.tables?.find((one) => one.id === id);
 const rowsOf = (outcome: Outcome, id: string) =>
-  (table(outcome, id)?.rows ?? []).map(({ class: name, id: nId, ood: nOod, auroc }) => {
-    const { value, interval } = auroc as TableEstimate;
+  (table(outcome, id)?.rows ?? []).map(({ class: name, id: nId, ood: nOod, 'class-auroc': cell }) => {
+    const { value, interval } = cell as TableEstimate;
     return { name, nId, nOod, value, interval };
   });
 
