@@ -59,7 +59,7 @@ function tableOf(
         { key: 'class', title: 'Class', format: 'text' },
         { key: 'id', title: 'Test images', format: 'number' },
         { key: 'ood', title: 'OOD images', format: 'number' },
-        { key: 'class-auroc', title: 'AUROC', format: 'number', better: 'higher' },
+        { key: 'class-auroc', title: 'AUROC', format: 'number', better: 'none' },
       ],
       rows: found.flatMap(({ detector: { system }, classes }) =>
         classes.slice(0, WORST).map(({ k, nId, nOod, auroc, components }) => ({
