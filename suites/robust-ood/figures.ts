@@ -1,6 +1,7 @@
 import { parseEpsilon } from '../../src/attack.js';
-import { type Estimate, rankingEstimate } from '../../src/metrics.js';
+import type { Estimate } from '../../src/metrics.js';
 import { cell, type DatasetInfo, type LineFigure, point, type Table } from '../../src/suite.js';
+import { estimateOf } from './estimates.js';
 import { attackName, byRadius, METRICS } from './measures.js';
 import type { Raised } from './robust-auroc.js';
 import { type Evaded, isReproduced } from './undetected-errors.js';
@@ -23,24 +24,8 @@ const ticks = (epsilons: readonly string[]) => [
 const rankingCells = (groups: readonly Raised[]) =>
   Object.fromEntries(
     METRICS.flatMap(({ id, metric }) => [
-      [
-        `clean ${id}`,
-        cell(
-          rankingEstimate(
-            groups.map(({ clean }) => clean),
-            metric,
-          ),
-        ),
-      ],
-      ...byRadius(groups[0]).map((epsilon, k) => [
-        `${id} ${epsilon}`,
-        cell(
-          rankingEstimate(
-            groups.map(({ robust }) => robust[k]),
-            metric,
-          ),
-        ),
-      ]),
+      [`clean ${id}`, cell(estimateOf(metric, groups))],
+      ...byRadius(groups[0]).map((epsilon, k) => [`${id} ${epsilon}`, cell(estimateOf(metric, groups, k))]),
     ]),
   );
 
@@ -115,12 +100,7 @@ export function raisedCurves(
         name: group[0].system.name,
         points: points(
           byRadius(first),
-          [-1, ...byRadius(first).keys()].map((k) =>
-            rankingEstimate(
-              group.map(({ clean, robust }) => robust[k] ?? clean),
-              'auroc',
-            ),
-          ),
+          [undefined, ...byRadius(first).keys()].map((k) => estimateOf('auroc', group, k)),
         ),
       })),
     };

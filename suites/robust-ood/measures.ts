@@ -1,12 +1,6 @@
-import {
-  delongEstimate,
-  type Estimate,
-  exact,
-  placements,
-  type RankingReplicates,
-  rankingEstimate,
-} from '../../src/metrics.js';
+import { type Estimate, exact } from '../../src/metrics.js';
 import { type Measure, type MeasureRows, measure } from '../../src/suite.js';
+import { estimateOf } from './estimates.js';
 import type { Raised } from './robust-auroc.js';
 import { type Evaded, isReproduced } from './undetected-errors.js';
 
@@ -61,23 +55,6 @@ function rowsOf(
   };
 }
 
-/** AUROC, and its mean over OOD sets, as the suite `ood` has it: with DeLong's interval. Other metrics are resampled. */
-function estimateOf(
-  { metric }: (typeof METRICS)[number],
-  oods: readonly Raised[],
-  epsilon: string | undefined,
-  replicates: readonly RankingReplicates[],
-): Estimate {
-  const resampled = rankingEstimate(replicates, metric);
-  if (metric !== 'auroc') return resampled;
-  const sets = oods.map((raised) => {
-    const { idScores, cleanScores, attackedScores } = raised;
-    const shown = epsilon === undefined ? cleanScores : attackedScores[byRadius(raised).indexOf(epsilon)];
-    return placements(idScores, shown);
-  });
-  return delongEstimate(resampled.value, sets);
-}
-
 /** Of one detector on every OOD set: clean and attacked. */
 export function raisedMeasures(
   suite: string,
@@ -97,10 +74,10 @@ export function raisedMeasures(
       oods: readonly Raised[];
       headline?: boolean;
     },
-    epsilon: string | undefined,
-    replicates: readonly RankingReplicates[],
-  ) =>
-    measure(
+    k?: number,
+  ) => {
+    const epsilon = k === undefined ? undefined : epsilons[k];
+    return measure(
       {
         suite,
         measure: `${of.prefix}${epsilon === undefined ? 'clean' : 'robust'}-${metric.id}`,
@@ -120,8 +97,9 @@ export function raisedMeasures(
         rows: rowsOf(sheet, of.oods, metric.statistic, epsilon),
         ...(of.headline && metric.id === 'auroc' && { headline: true }),
       },
-      estimateOf(metric, of.oods, epsilon, replicates),
+      estimateOf(metric.metric, of.oods, k),
     );
+  };
   const ofSet = (raised: Raised) => ({
     oods: [raised],
     dataset: raised.ood.name,
@@ -137,23 +115,11 @@ export function raisedMeasures(
     note: `over ${group.map(({ ood }) => ood.name).join(', ')}`,
   };
   return METRICS.flatMap((metric) => [
-    row(
-      metric,
-      mean,
-      undefined,
-      group.map(({ clean }) => clean),
-    ),
-    ...epsilons.map((epsilon, k) =>
-      row(
-        metric,
-        { ...mean, headline: headline && k === epsilons.length - 1 },
-        epsilon,
-        group.map(({ robust }) => robust[k]),
-      ),
-    ),
+    row(metric, mean),
+    ...epsilons.map((_, k) => row(metric, { ...mean, headline: headline && k === epsilons.length - 1 }, k)),
     ...group.flatMap((raised) => [
-      row(metric, ofSet(raised), undefined, [raised.clean]),
-      ...epsilons.map((epsilon, k) => row(metric, ofSet(raised), epsilon, [raised.robust[k]])),
+      row(metric, ofSet(raised)),
+      ...epsilons.map((_, k) => row(metric, ofSet(raised), k)),
     ]),
   ]);
 }
