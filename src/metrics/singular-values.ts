@@ -1,4 +1,5 @@
 import { transposed } from './matrix.js';
+import { diagonaliseTridiagonal } from './tridiagonal-ql.js';
 
 /**
  * The singular values of a matrix (rows, columns), row-major, in no order: min(rows, columns) of them, each right to
@@ -15,8 +16,12 @@ export function singularValues(matrix: Float64Array, rows: number, columns: numb
     beside[2 * k] = diagonal[k];
     if (k + 1 < columns) beside[2 * k + 1] = above[k];
   }
-  const pairs = tridiagonalEigenvalues(new Float64Array(2 * columns), beside).sort();
-  return pairs.slice(columns).map((value) => Math.max(0, value));
+  const pairs = new Float64Array(2 * columns);
+  diagonaliseTridiagonal(pairs, beside);
+  return pairs
+    .sort()
+    .slice(columns)
+    .map((value) => Math.max(0, value));
 }
 
 /** Reflections from the left and from the right in turn; `a` (rows >= columns) is overwritten. */
@@ -75,53 +80,4 @@ function reflectRow(a: Float64Array, rows: number, columns: number, k: number): 
     for (let j = k + 1; j < columns; j++) a[at + j] -= scale * product * row[j];
   }
   return length;
-}
-
-/**
- * By implicit QL steps with Wilkinson's shift (Martin & Wilkinson 1968; Golub & Van Loan 2013, algorithm 8.3.3), in place.
- * @param beside (n): entry i is between i and i + 1; the last is not read
- */
-function tridiagonalEigenvalues(diagonal: Float64Array, beside: Float64Array): Float64Array {
-  const n = diagonal.length;
-  const largest = beside.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-  // Relative to the whole matrix: its diagonal is zero at first, which nothing can be small against.
-  const negligible = 2 ** -53 * largest;
-  for (let l = 0; l < n; l++) {
-    for (;;) {
-      let m = l;
-      while (m < n - 1 && Math.abs(beside[m]) > negligible) m++;
-      if (m === l) break;
-      step(diagonal, beside, l, m);
-    }
-  }
-  return diagonal;
-}
-
-/** One QL step on the block from l to m, from its end to its beginning. */
-function step(d: Float64Array, e: Float64Array, l: number, m: number): void {
-  const half = (d[l + 1] - d[l]) / (2 * e[l]);
-  const root = Math.hypot(half, 1);
-  let g = d[m] - d[l] + e[l] / (half + (half >= 0 ? root : -root));
-  let [s, c, p] = [1, 1, 0];
-  for (let i = m - 1; i >= l; i--) {
-    const f = s * e[i];
-    const b = c * e[i];
-    const r = Math.hypot(f, g);
-    e[i + 1] = r;
-    if (r === 0) {
-      d[i + 1] -= p;
-      e[m] = 0;
-      return;
-    }
-    s = f / r;
-    c = g / r;
-    g = d[i + 1] - p;
-    const t = (d[i] - g) * s + 2 * c * b;
-    p = s * t;
-    d[i + 1] = g + p;
-    g = c * t - b;
-  }
-  d[l] -= p;
-  e[l] = g;
-  e[m] = 0;
 }

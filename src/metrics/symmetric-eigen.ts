@@ -1,3 +1,5 @@
+import { diagonaliseTridiagonal } from './tridiagonal-ql.js';
+
 /** Eigenvalues, the largest first, and their eigenvectors of length 1, row after row (size, size). */
 export interface SymmetricEigen {
   values: Float64Array;
@@ -11,7 +13,7 @@ export interface SymmetricEigen {
  */
 export function symmetricEigen(matrix: Float64Array, size: number): SymmetricEigen {
   const { diagonal, beside, basis } = tridiagonal(matrix.slice(), size);
-  diagonalise(diagonal, beside, basis, size);
+  diagonaliseTridiagonal(diagonal, beside, (i, c, s) => rotate(basis, size, i, c, s));
   const order = Array.from(diagonal.keys()).sort((a, b) => diagonal[b] - diagonal[a]);
   const vectors = new Float64Array(size * size);
   order.forEach((from, to) => {
@@ -20,7 +22,10 @@ export function symmetricEigen(matrix: Float64Array, size: number): SymmetricEig
   return { values: Float64Array.from(order, (k) => diagonal[k]), vectors };
 }
 
-/** `basis` holds, row after row, the directions in which the matrix is tridiagonal; `a` is overwritten. */
+/**
+ * `basis` holds, row after row, the directions in which the matrix is tridiagonal, and `beside[i]` what is between i and
+ * i + 1; `a` is overwritten.
+ */
 function tridiagonal(a: Float64Array, n: number) {
   const diagonal = new Float64Array(n);
   const beside = new Float64Array(n);
@@ -73,57 +78,6 @@ function reflectRows(b: Float64Array, n: number, v: Float64Array, scale: number,
     const by = scale * v[i];
     for (let j = 0; j < n; j++) b[i * n + j] -= by * sums[j];
   }
-}
-
-/** Rotations of the rows of `basis` make the tridiagonal matrix diagonal, in place. `beside[i]` is between i and i + 1. */
-function diagonalise(d: Float64Array, e: Float64Array, basis: Float64Array, n: number): void {
-  let largest = 0;
-  for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(d[i]) + Math.abs(e[i]));
-  const negligible = 2 ** -53 * largest;
-  for (let l = 0; l < n; l++) {
-    for (;;) {
-      let m = l;
-      while (m < n - 1 && Math.abs(e[m]) > negligible) m++;
-      if (m === l) break;
-      step(d, e, l, m, (i, c, s) => rotate(basis, n, i, c, s));
-    }
-  }
-}
-
-/** One QL step on the block from l to m, from its end to its beginning. */
-function step(
-  d: Float64Array,
-  e: Float64Array,
-  l: number,
-  m: number,
-  turn: (i: number, c: number, s: number) => void,
-): void {
-  const half = (d[l + 1] - d[l]) / (2 * e[l]);
-  const root = Math.hypot(half, 1);
-  let g = d[m] - d[l] + e[l] / (half + (half >= 0 ? root : -root));
-  let [s, c, p] = [1, 1, 0];
-  for (let i = m - 1; i >= l; i--) {
-    const f = s * e[i];
-    const b = c * e[i];
-    const r = Math.hypot(f, g);
-    e[i + 1] = r;
-    if (r === 0) {
-      d[i + 1] -= p;
-      e[m] = 0;
-      return;
-    }
-    s = f / r;
-    c = g / r;
-    g = d[i + 1] - p;
-    const t = (d[i] - g) * s + 2 * c * b;
-    p = s * t;
-    d[i + 1] = g + p;
-    g = c * t - b;
-    turn(i, c, s);
-  }
-  d[l] -= p;
-  e[l] = g;
-  e[m] = 0;
 }
 
 /** Rows i and i + 1, turned. */
