@@ -189,7 +189,9 @@ async function triedOut(
     maps,
     lastLayer,
     losses,
-    ...(training && { training: offered({ ...training, fixedBatch: undefined }, offers) }),
+    ...(training && {
+      training: () => offered({ ...training.prepared(), fixedBatch: undefined }, offers),
+    }),
     ...(chains && { storedChains: () => chainPixels(chains, contract, checkpoint) }),
   });
 }

@@ -54,7 +54,7 @@ export interface ModelParts extends Differentiable {
   lastLayer?: (() => LastLayer) | undefined;
   storedChains?: (() => Promise<Float32Array>) | undefined;
   /** The network with batch normalisation in training mode, not folded. */
-  training?: Prepared;
+  training?: () => Prepared;
   /** A batch is never divided: what an image gets depends on those beside it. */
   undivided?: true;
 }
@@ -161,7 +161,7 @@ export class Model implements System {
     const { training } = this.parts;
     if (!training) return undefined;
     return () => {
-      this.training ??= this.compileTraining(training);
+      this.training ??= this.compileTraining(training());
       return this.training;
     };
   }

@@ -26,10 +26,12 @@ export interface Prepared {
   fixedBatch: number | undefined;
 }
 
-/** A network with batch normalisation in training mode, its contract and outputs inside: not folded yet. */
-export interface InTraining extends Pick<Prepared, 'graph' | 'pixels' | 'outputs'> {
+/** A network whose batch normalisation can be put into training mode. */
+export interface InTraining {
   /** Layers of batch normalisation. */
   layers: number;
+  /** The network in that mode, its contract and outputs inside; not folded yet. */
+  prepared(): Pick<Prepared, 'graph' | 'pixels' | 'outputs'>;
 }
 
 /** Shapes of all values in a run of so many images. */
@@ -71,7 +73,7 @@ export async function prepare(
       const { outputs, ...traced } = await traceNoise(engine, folded, contract, reference.n);
       if (agree(outputs, reference))
         return {
-          ...withoutFeatures(folded, reference),
+          ...withFeaturesInside(folded, reference),
           fixedBatch: undefined,
           traced,
           training: trainingOf(opened, input.name, (graph) => surrounded(graph, 'N')),
@@ -83,7 +85,7 @@ export async function prepare(
   }
   const folded = { ...asExported, graph: await engine.fold(asExported.graph) };
   const { outputs: _, ...traced } = await traceNoise(engine, folded, contract, fixed);
-  return { ...withoutFeatures(folded, reference), fixedBatch: fixed, traced };
+  return { ...withFeaturesInside(folded, reference), fixedBatch: fixed, traced };
 }
 
 /** Before it is folded: that merges batch normalisation with the layer before it. */
@@ -94,29 +96,30 @@ function trainingOf(
 ): InTraining | undefined {
   const layers = batchNorms(network, image);
   if (layers === 0) return undefined;
-  const { graph, pixels, outputs } = surrounded(inTrainingMode(network, image));
-  const { features: named, ...rest } = outputs;
-  return {
-    graph: { ...graph, outputs: graph.outputs.filter(({ name }) => name !== named) },
-    pixels,
-    outputs: rest,
-    layers,
-  };
+  return { layers, prepared: () => withoutFeatures(surrounded(inTrainingMode(network, image))) };
 }
 
 type Surrounded = Omit<Prepared, 'fixedBatch' | 'features'>;
 
 /** Named features were an output so that folding kept them and they were tried; few runs want them. */
-function withoutFeatures(
-  { graph, pixels, outputs: { features, ...outputs } }: Surrounded,
-  { n, rows }: ProbeRows,
-): Omit<Prepared, 'fixedBatch'> {
-  if (features === undefined) return { graph, pixels, outputs };
+function withoutFeatures({
+  graph,
+  pixels,
+  outputs: { features, ...outputs },
+}: Surrounded): Pick<Prepared, 'graph' | 'pixels' | 'outputs'> {
   return {
     graph: { ...graph, outputs: graph.outputs.filter(({ name }) => name !== features) },
     pixels,
     outputs,
-    features: { value: features, width: rows[features].length / n },
+  };
+}
+
+/** The same, telling where they are. */
+function withFeaturesInside(surrounded: Surrounded, { n, rows }: ProbeRows): Omit<Prepared, 'fixedBatch'> {
+  const { features } = surrounded.outputs;
+  return {
+    ...withoutFeatures(surrounded),
+    ...(features !== undefined && { features: { value: features, width: rows[features].length / n } }),
   };
 }
 

@@ -9,10 +9,12 @@ import { gradientNorms } from './input-gradient.js';
 /** Images of a batch in public evaluation code. */
 const BATCH = 100;
 
+const hasSlope = ({ offers }: SystemInfo): boolean =>
+  offers.includes('logPx') && offers.includes('inputGradient');
+
 const columns = (system: SystemInfo) => ({
   ...outputColumns(system),
-  logPxGradientNorm:
-    system.offers.includes('logPx') && system.offers.includes('inputGradient') ? float32() : undefined,
+  logPxGradientNorm: hasSlope(system) ? float32() : undefined,
 });
 
 /** Rows of `train-mode`. */
@@ -30,37 +32,33 @@ export const trainMode = defineMeasurement({
   version: 1,
   needs: [],
   unitSize: 5 * BATCH,
-  passes: (_params, { offers }) =>
-    offers.includes('logPx') && offers.includes('inputGradient')
-      ? { forward: 0, gradient: 1 }
-      : { forward: 1, gradient: 0 },
+  passes: (_params, system) => (hasSlope(system) ? { forward: 0, gradient: 1 } : { forward: 1, gradient: 0 }),
   columns,
   async measure(context) {
     const system = await trainingOf(context.system);
     const { info } = system;
     const { n } = context.examples;
     const classes = info.classes.length;
-    const has = { logits: info.offers.includes('logits'), logPx: info.offers.includes('logPx') };
-    const steep = has.logPx && info.offers.includes('inputGradient');
-    const logits = new Float32Array(has.logits ? n * classes : 0);
-    const logPx = new Float32Array(has.logPx ? n : 0);
-    const logPxGradientNorm = new Float32Array(steep ? n : 0);
+    const wanted = (['logits', 'logPx'] as const).filter((name) => info.offers.includes(name));
+    const logits = wanted.includes('logits') ? new Float32Array(n * classes) : undefined;
+    const logPx = wanted.includes('logPx') ? new Float32Array(n) : undefined;
+    const logPxGradientNorm = hasSlope(info) ? new Float32Array(n) : undefined;
+    const loss = logPxGradientNorm && 'log-px';
     await eachBatch(
       { ...context, system },
       'clean',
       async (batch, start) => {
-        const wanted = (['logits', 'logPx'] as const).filter((name) => has[name]);
-        const { values, gradient } = await system.evaluate(batch, wanted, steep ? 'log-px' : undefined);
-        if (values.logits) logits.set(values.logits, start * classes);
-        if (values.logPx) logPx.set(values.logPx, start);
-        if (gradient) logPxGradientNorm.set(gradientNorms(gradient, batch.n, info.inputScale), start);
+        const { values, gradient } = await system.evaluate(batch, wanted, loss);
+        if (values.logits) logits?.set(values.logits, start * classes);
+        if (values.logPx) logPx?.set(values.logPx, start);
+        if (gradient) logPxGradientNorm?.set(gradientNorms(gradient, batch.n, info.inputScale), start);
       },
       { batchSize: BATCH },
     );
     return {
-      ...(has.logits && { logits }),
-      ...(has.logPx && { logPx }),
-      ...(steep && { logPxGradientNorm }),
+      ...(logits && { logits }),
+      ...(logPx && { logPx }),
+      ...(logPxGradientNorm && { logPxGradientNorm }),
     };
   },
 });
