@@ -5,7 +5,7 @@ import { refuseDisorder } from './in-order.js';
 import { perturbedFeatures } from './perturbed-features.js';
 import { roundHalfEven } from './pruning.js';
 import { logitRounding, ofOneLogit } from './rounding.js';
-import { type FitPart, featuresOf, required, type Score, type ScoreInputs } from './score.js';
+import { featuresOf, required, type Score, type ScoreInputs } from './score.js';
 
 const percentile = (value: number, what: string) =>
   Type.Number({ minimum: 0, exclusiveMaximum: 100, default: value, description: what });
@@ -38,8 +38,8 @@ const grid = combinations<Pick<Options, 'lowest' | 'highest'>>({
 }).filter(({ lowest = 0, highest = 0 }) => lowest < highest);
 
 /** lambda Q + C of every image (Regmi 2025, eq. 5-7): how far its largest features shift, and how large they are then. */
-function shifts(inputs: Pick<ScoreInputs & FitPart, 'features' | 'probed'>, { k1, k2, lambda }: Options) {
-  const { n, width, data } = featuresOf(inputs as FitPart);
+function shifts(inputs: Pick<ScoreInputs, 'features' | 'probed'>, { k1, k2, lambda }: Options) {
+  const { n, width, data } = featuresOf(inputs);
   const { perturbed } = required(inputs.probed, 'features after the step');
   const counts = [k1, k2].map((part) => Math.max(1, Math.floor(part * width)));
   return Float64Array.from({ length: n }, (_, i) => {

@@ -2,7 +2,7 @@ import { Type } from '../config/type.js';
 import { AssayError } from '../errors.js';
 import { randomOrder } from '../random/order.js';
 import { makeUnit } from './feature-rows.js';
-import { type FitPart, type FitSite, featuresOf, type Statistics } from './score.js';
+import { type Fit, type FitPart, type FitSite, type FitSize, featuresOf, type Statistics } from './score.js';
 
 /** The option of scores that compare with single training images. */
 export const imagesOption = Type.Integer({
@@ -13,23 +13,51 @@ export const imagesOption = Type.Integer({
 });
 
 /** How many are kept. */
-export const keptOf = (images: number, wanted: number): number =>
-  wanted === 0 ? images : Math.min(images, wanted);
+const keptOf = (images: number, wanted: number): number => (wanted === 0 ? images : Math.min(images, wanted));
+
+/** Numbers that are kept of each image beside its features. */
+interface Beside {
+  name: string;
+  /** How many of an image; [] for one. */
+  shape(of: FitSize): readonly number[];
+  /** (n, as many), of some images. */
+  of(part: FitPart): Float64Array;
+}
+
+/** Keeps features of training images to compare with: the statistics `bank` and `size`, and `beside` by its name. */
+export function bankFit<Options extends { images: number }>(beside?: Beside): Fit<Options> {
+  return {
+    role: 'train',
+    unlabelled: true,
+    options: ['images'],
+    keeps: (images, { images: wanted }) => keptOf(images, wanted),
+    shapes(of, { images: wanted }) {
+      const kept = keptOf(of.images, wanted);
+      return {
+        bank: { float32: [kept, of.width] },
+        ...(beside && { [beside.name]: [kept, ...beside.shape(of)] }),
+        size: [1],
+      };
+    },
+    statistics: (parts, site, { images }) => readBank(parts, site, images, beside),
+  };
+}
 
 /** Bytes of features that are kept at most: what is stored of a unit is held as a whole. */
 const LIMIT = 2 ** 31;
 
 /**
  * The features of the images that are kept, (kept, width) in float32, in which systems give them, and `size`, how many
- * there are: fewer where examples failed. `also` is a number of each image, such as its energy.
+ * there are: fewer where examples failed.
  * Errors: `data-invalid` for more than 2 GiB, and for no image.
  */
-export async function readBank(
+async function readBank(
   parts: AsyncIterable<FitPart>,
-  { images, width, seed }: FitSite,
+  site: FitSite,
   wanted: number,
-  also?: (part: FitPart, i: number, at: number) => void,
-): Promise<{ bank: Float32Array; size: Float64Array }> {
+  beside?: Beside,
+): Promise<Statistics> {
+  const { images, width, seed } = site;
   const kept = keptOf(images, wanted);
   if (kept * width * 4 > LIMIT)
     throw new AssayError('data-invalid', 'a score would keep too many features of training images', {
@@ -39,18 +67,21 @@ export async function readBank(
     });
   const chosen = kept < images ? new Set(randomOrder(images, seed).subarray(0, kept)) : undefined;
   const bank = new Float32Array(kept * width);
+  const each = beside ? beside.shape(site).reduce((product, d) => product * d, 1) : 0;
+  const numbers = new Float64Array(kept * each);
   let [seen, size] = [0, 0];
   for await (const part of parts) {
     const { n, data } = featuresOf(part);
+    const own = beside?.of(part);
     for (let i = 0; i < n; i++) {
       if (chosen && !chosen.has(seen++)) continue;
       for (let j = 0; j < width; j++) bank[size * width + j] = data[i * width + j];
-      also?.(part, i, size);
+      if (own) numbers.set(own.subarray(i * each, (i + 1) * each), size * each);
       size++;
     }
   }
   if (size === 0) throw new AssayError('data-invalid', 'there is no image to fit a score to');
-  return { bank, size: Float64Array.of(size) };
+  return { bank, ...(beside && { [beside.name]: numbers }), size: Float64Array.of(size) };
 }
 
 /** How many images the bank holds. Errors: `data-invalid` for fewer than k. */

@@ -1,9 +1,10 @@
+import { length2 } from '../metrics/matrix.js';
 import { LOGIT_ROUNDING } from './rounding.js';
 import { featuresOf, type ScoreInputs } from './score.js';
 
 /** (n) A number of each row of features. `h` is the same array for all rows. */
 export function perFeatureRow(
-  inputs: ScoreInputs,
+  inputs: Pick<ScoreInputs, 'features'>,
   row: (h: Float64Array, i: number) => number,
 ): Float64Array {
   const { n, width, data } = featuresOf(inputs);
@@ -26,11 +27,17 @@ export const featureRounding = (
   perFeatureRow(inputs, (h, i) => featureError(h) * slope(h, i) + 2 ** -50 * Math.abs(values[i]));
 
 /** How far each feature is taken to be off. */
-export const featureError = (h: Float64Array): number =>
-  LOGIT_ROUNDING * h.reduce((largest, v) => Math.max(largest, Math.abs(v)), 0);
+export const featureError = (h: Float64Array): number => LOGIT_ROUNDING * largestSize(h);
+
+/** max_j |h_j| */
+const largestSize = (h: Float64Array): number => h.reduce((largest, v) => Math.max(largest, Math.abs(v)), 0);
+
+/** How far a cosine to features turns, over `LOGIT_ROUNDING`, when each is off by that share of the largest. */
+export const turned = (h: Float64Array): number =>
+  (2 * Math.sqrt(h.length) * largestSize(h)) / (length2(h) || 1);
 
 /** Rows of length 1, (n, width); a row of zeros stays as it is. */
-export function unitRows(inputs: ScoreInputs): Float64Array {
+export function unitRows(inputs: Pick<ScoreInputs, 'features'>): Float64Array {
   const { n, width, data } = featuresOf(inputs);
   const rows = Float64Array.from(data);
   for (let i = 0; i < n; i++) makeUnit(rows.subarray(i * width, (i + 1) * width));

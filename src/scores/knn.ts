@@ -2,7 +2,7 @@ import { type Static, Type } from '../config/type.js';
 import { length2 } from '../metrics/matrix.js';
 import { eachRowProducts } from '../metrics/row-products.js';
 import { TopK } from '../metrics/top-k.js';
-import { imagesOption, keptOf, readBank, sizeOfBank, unitRowsOf } from './bank.js';
+import { bankFit, imagesOption, sizeOfBank, unitRowsOf } from './bank.js';
 import { featureRounding, unitRows } from './feature-rows.js';
 import { featuresOf, required, type Score } from './score.js';
 
@@ -22,17 +22,7 @@ export const knn: Score<Static<typeof options>> = {
   needs: ['features'],
   options,
   grid: [10, 20, 50].map((k) => ({ k })),
-  fit: {
-    role: 'train',
-    unlabelled: true,
-    options: ['images'],
-    keeps: (images, { images: wanted }) => keptOf(images, wanted),
-    shapes: ({ width, images }, { images: wanted }) => ({
-      bank: { float32: [keptOf(images, wanted), width] },
-      size: [1],
-    }),
-    statistics: (parts, site, { images }) => readBank(parts, site, images),
-  },
+  fit: bankFit(),
   compute(inputs, { k }) {
     const statistics = required(inputs.statistics, 'statistics');
     const size = sizeOfBank(statistics, k);

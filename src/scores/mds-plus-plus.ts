@@ -5,10 +5,7 @@ import { featureRounding, makeUnit, perFeatureRow, unitRows } from './feature-ro
 import { type FitPart, featuresOf, required, type Score, type ScoreInputs } from './score.js';
 
 async function* ofUnitLength(parts: AsyncIterable<FitPart>): AsyncGenerator<FitPart> {
-  for await (const part of parts) {
-    const { n } = part.features ?? { n: 0 };
-    yield { ...part, features: { ...featuresOf(part), data: unitRows({ ...part, n }) } };
-  }
+  for await (const part of parts) yield { ...part, features: { ...featuresOf(part), data: unitRows(part) } };
 }
 
 const fitted = ({ statistics }: ScoreInputs) => required(statistics, 'statistics of training images');

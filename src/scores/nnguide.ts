@@ -1,10 +1,9 @@
 import { type Static, Type } from '../config/type.js';
-import { length2 } from '../metrics/matrix.js';
 import { eachRowProducts } from '../metrics/row-products.js';
-import { logSumExp, logSumExpRow } from '../metrics/softmax.js';
+import { logSumExp } from '../metrics/softmax.js';
 import { TopK } from '../metrics/top-k.js';
-import { imagesOption, keptOf, readBank, sizeOfBank, unitRowsOf } from './bank.js';
-import { perFeatureRow, unitRows } from './feature-rows.js';
+import { bankFit, imagesOption, sizeOfBank, unitRowsOf } from './bank.js';
+import { perFeatureRow, turned, unitRows } from './feature-rows.js';
 import { LOGIT_ROUNDING } from './rounding.js';
 import { featuresOf, logitsOf, required, type Score } from './score.js';
 
@@ -25,25 +24,7 @@ export const nnguide: Score<Static<typeof options>> = {
   options,
   grid: [1, 10, 50, 100].map((k) => ({ k })),
   shifts: true,
-  fit: {
-    role: 'train',
-    unlabelled: true,
-    options: ['images'],
-    keeps: (images, { images: wanted }) => keptOf(images, wanted),
-    shapes: ({ width, images }, { images: wanted }) => ({
-      bank: { float32: [keptOf(images, wanted), width] },
-      energies: [keptOf(images, wanted)],
-      size: [1],
-    }),
-    async statistics(parts, site, { images }) {
-      const energies = new Float64Array(keptOf(site.images, images));
-      const bank = await readBank(parts, site, images, (part, i, at) => {
-        const { classes, data } = logitsOf(part);
-        energies[at] = logSumExpRow(Array.from({ length: classes }, (_, c) => data[i * classes + c]));
-      });
-      return { ...bank, energies };
-    },
-  },
+  fit: bankFit({ name: 'energies', shape: () => [], of: (part) => logSumExp(logitsOf(part)) }),
   compute(inputs, { k }) {
     const statistics = required(inputs.statistics, 'statistics');
     const size = sizeOfBank(statistics, k);
@@ -65,12 +46,10 @@ export const nnguide: Score<Static<typeof options>> = {
     for (const energy of energies) highest = Math.max(highest, Math.abs(energy));
     const own = logSumExp(logitsOf(inputs));
     return perFeatureRow(inputs, (h, i) => {
-      let [largest, logit] = [0, 0];
-      for (const v of h) largest = Math.max(largest, Math.abs(v));
+      let logit = 0;
       for (let c = 0; c < classes; c++) logit = Math.max(logit, Math.abs(data[i * classes + c]));
       const guide = own[i] === 0 ? highest : Math.abs(values[i] / own[i]);
-      const turned = (2 * Math.sqrt(h.length) * largest) / (length2(h) || 1);
-      return LOGIT_ROUNDING * (logit * guide + Math.abs(own[i]) * highest * (1 + turned));
+      return LOGIT_ROUNDING * (logit * guide + Math.abs(own[i]) * highest * (1 + turned(h)));
     });
   },
 };

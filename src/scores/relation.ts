@@ -1,9 +1,8 @@
 import { type Static, Type } from '../config/type.js';
-import { length2 } from '../metrics/matrix.js';
 import { eachRowProducts } from '../metrics/row-products.js';
 import { softmax } from '../metrics/softmax.js';
-import { imagesOption, keptOf, readBank, unitRowsOf } from './bank.js';
-import { perFeatureRow, unitRows } from './feature-rows.js';
+import { bankFit, imagesOption, unitRowsOf } from './bank.js';
+import { perFeatureRow, turned, unitRows } from './feature-rows.js';
 import { LOGIT_ROUNDING } from './rounding.js';
 import { featuresOf, logitsOf, required, type Score } from './score.js';
 
@@ -27,27 +26,11 @@ export const relation: Score<Static<typeof options>> = {
   source: 'Kim et al. 2023',
   needs: ['features', 'logits'],
   options,
-  fit: {
-    role: 'train',
-    unlabelled: true,
-    options: ['images'],
-    keeps: (images, { images: wanted }) => keptOf(images, wanted),
-    shapes: ({ width, classes, images }, { images: wanted }) => ({
-      bank: { float32: [keptOf(images, wanted), width] },
-      probabilities: [keptOf(images, wanted), classes],
-      size: [1],
-    }),
-    async statistics(parts, site, { images }) {
-      const { classes } = site;
-      const probabilities = new Float64Array(keptOf(site.images, images) * classes);
-      const bank = await readBank(parts, site, images, (part, i, at) => {
-        const { data } = logitsOf(part);
-        const own = Array.from({ length: classes }, (_, c) => data[i * classes + c]);
-        probabilities.set(softmax({ n: 1, classes, data: own }), at * classes);
-      });
-      return { ...bank, probabilities };
-    },
-  },
+  fit: bankFit({
+    name: 'probabilities',
+    shape: ({ classes }) => [classes],
+    of: (part) => softmax(logitsOf(part)),
+  }),
   compute(inputs, { power, least }) {
     const statistics = required(inputs.statistics, 'statistics');
     const { n, width } = featuresOf(inputs);
@@ -76,11 +59,9 @@ export const relation: Score<Static<typeof options>> = {
     const { size } = required(inputs.statistics, 'statistics');
     const { classes, data } = logitsOf(inputs);
     return perFeatureRow(inputs, (h, i) => {
-      let [largest, logit] = [0, 0];
-      for (const v of h) largest = Math.max(largest, Math.abs(v));
+      let logit = 0;
       for (let c = 0; c < classes; c++) logit = Math.max(logit, Math.abs(data[i * classes + c]));
-      const turned = (2 * Math.sqrt(h.length) * largest) / (length2(h) || 1);
-      return LOGIT_ROUNDING * power * (size[0] * turned + 4 * logit * values[i]);
+      return LOGIT_ROUNDING * power * (size[0] * turned(h) + 4 * logit * values[i]);
     });
   },
 };

@@ -159,7 +159,7 @@ export function required<T>(input: T | undefined, what: string): T {
 }
 
 /** The features, finite throughout, (n, width). */
-export function featuresOf({ features }: ScoreInputs | FitPart): Features {
+export function featuresOf({ features }: Pick<ScoreInputs, 'features'>): Features {
   const present = required(features, 'features');
   const { n, width, data } = present;
   if (data.length !== n * width || width < 1)
@@ -179,7 +179,7 @@ export function featuresOf({ features }: ScoreInputs | FitPart): Features {
 }
 
 /** The logits, finite throughout: a NaN would be passed over silently by comparisons. */
-export function logitsOf({ logits }: ScoreInputs | FitPart): Logits {
+export function logitsOf({ logits }: Pick<ScoreInputs, 'logits'>): Logits {
   const present = required(logits, 'logits');
   checkLogits(present);
   return present;

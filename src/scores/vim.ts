@@ -1,5 +1,5 @@
 import { type Static, Type } from '../config/type.js';
-import { largestRow, logSumExp } from '../metrics/softmax.js';
+import { largestLogits, logSumExp } from '../metrics/softmax.js';
 import { featureError, perFeatureRow } from './feature-rows.js';
 import { dimensionsOption, outsideOf, outsideShapes, residualLength } from './principal-space.js';
 import { logitRounding, ofOneLogit } from './rounding.js';
@@ -24,10 +24,8 @@ export const vim: Score<Static<typeof options>> = {
       // The virtual logit is given the mean size of the largest real one.
       let [logits, lengths] = [0, 0];
       for await (const part of parts) {
-        const { n, classes, data } = logitsOf(part);
-        for (let i = 0; i < n; i++)
-          logits += largestRow(Array.from({ length: classes }, (_, c) => data[i * classes + c]));
-        for (const length of perFeatureRow({ ...part, n }, (h) => residualLength(h, origin, outside)))
+        for (const largest of largestLogits(logitsOf(part))) logits += largest;
+        for (const length of perFeatureRow(part, (h) => residualLength(h, origin, outside)))
           lengths += length;
       }
       return { origin, outside, alpha: Float64Array.of(lengths === 0 ? 0 : logits / lengths) };
