@@ -27,6 +27,17 @@ export function totalScatter(
   return { mean, covariance: total };
 }
 
+/** Errors: `data-invalid` for a class without examples. @param counts images of each class */
+export function refuseEmptyClass(counts: Float64Array): void {
+  const empty = counts.indexOf(0);
+  if (empty < 0) return;
+  throw new AssayError('data-invalid', 'a class has no image to fit a score to', {
+    path: `class ${empty}`,
+    expected: `an image of each of ${counts.length} classes`,
+    hint: 'give the data set with `role: train` more images, or leave the score out',
+  });
+}
+
 /**
  * Reads features once: means and products are brought up to date example by example (Welford 1962), which loses no
  * digits to large means. Errors: `data-invalid` for a class without examples.
@@ -57,13 +68,7 @@ export async function classScatter(
       }
     }
   }
-  const empty = counts.indexOf(0);
-  if (empty >= 0)
-    throw new AssayError('data-invalid', 'a class has no image to fit a score to', {
-      path: `class ${empty}`,
-      expected: `an image of each of ${classes} classes`,
-      hint: 'give the data set with `role: train` more images, or leave the score out',
-    });
+  refuseEmptyClass(counts);
   const n = counts.reduce((a, b) => a + b, 0);
   for (let j = 0; j < width; j++)
     for (let k = 0; k <= j; k++)

@@ -4,8 +4,8 @@ import { combinations } from './grid.js';
 import { movedPixels } from './moved-pixels.js';
 import type { Probe } from './probe.js';
 import { logitRounding, ofProbability } from './rounding.js';
-import { perProbabilityRow, topTwo } from './rows.js';
-import { logitsOf, required, type Score, type ScoreInputs } from './score.js';
+import { perProbabilityRow, probedLogits, topTwo } from './rows.js';
+import { logitsOf, type Score, type ScoreInputs } from './score.js';
 
 const options = Type.Object(
   {
@@ -60,11 +60,11 @@ function crossEntropySlopes(logits: Float32Array, classes: number, temperature: 
   return weights;
 }
 
-const afterStep = ({ n, probed }: ScoreInputs, { temperature }: Options): ScoreInputs => {
-  const { logits } = required(probed, 'logits after the step');
-  const data = Float64Array.from(logits, (f) => f / temperature);
-  return { n, logits: { n, classes: n === 0 ? 1 : data.length / n, data } };
-};
+/** f / T after the step. */
+function afterStep(inputs: ScoreInputs, { temperature }: Options) {
+  const { n, classes, data } = probedLogits(inputs);
+  return { logits: { n, classes, data: Float64Array.from(data, (f) => f / temperature) } };
+}
 
 export const odin: Score<Options> = {
   id: 'odin',

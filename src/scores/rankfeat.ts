@@ -4,7 +4,8 @@ import { withoutTopComponent } from '../metrics/top-component.js';
 import type { SystemInfo } from '../models/system.js';
 import type { Probe } from './probe.js';
 import { logitRounding, ofOneLogit } from './rounding.js';
-import { logitsOf, required, type Score, type ScoreInputs } from './score.js';
+import { probedLogits } from './rows.js';
+import { logitsOf, required, type Score } from './score.js';
 
 const options = Type.Object(
   {
@@ -46,11 +47,6 @@ const probe: Probe<Options> = {
   },
 };
 
-const afterRemoval = ({ n, probed }: ScoreInputs): ScoreInputs => {
-  const { logits: data } = required(probed, 'logits of the changed maps');
-  return { n, logits: { n, classes: n === 0 ? 1 : data.length / n, data } };
-};
-
 export const rankfeat: Score<Options> = {
   id: 'rankfeat',
   title: 'RankFeat',
@@ -60,11 +56,11 @@ export const rankfeat: Score<Options> = {
   options,
   probe,
   shifts: true,
-  compute: (inputs) => logSumExp(logitsOf(afterRemoval(inputs))),
+  compute: (inputs) => logSumExp(probedLogits(inputs)),
   // What is left of a map has the rounding of the whole map, as the logits of the image have it. The component itself is
   // taken as exact.
   rounding(inputs, values) {
-    const own = logitRounding(logitsOf(afterRemoval(inputs)), values, ofOneLogit);
+    const own = logitRounding(probedLogits(inputs), values, ofOneLogit);
     const whole = logitRounding(logitsOf(inputs), values, ofOneLogit);
     return own.map((rounding, i) => rounding + whole[i]);
   },

@@ -1,8 +1,11 @@
-import { logSoftmax } from '../metrics/softmax.js';
-import { logitsOf, type ScoreInputs } from './score.js';
+import { type Logits, logSoftmax } from '../metrics/softmax.js';
+import { logitsOf, required, type ScoreInputs } from './score.js';
 
 /** (n) A number of each row of logits. `values` is the same array for all rows. */
-export function perRow(inputs: ScoreInputs, row: (values: Float64Array) => number): Float64Array {
+export function perRow(
+  inputs: Pick<ScoreInputs, 'logits'>,
+  row: (values: Float64Array) => number,
+): Float64Array {
   const { n, classes, data } = logitsOf(inputs);
   const values = new Float64Array(classes);
   return Float64Array.from({ length: n }, (_, i) => {
@@ -12,9 +15,18 @@ export function perRow(inputs: ScoreInputs, row: (values: Float64Array) => numbe
 }
 
 /** (n) A number of each row of log softmax(f). */
-export function perProbabilityRow(inputs: ScoreInputs, row: (logP: Float64Array) => number): Float64Array {
+export function perProbabilityRow(
+  inputs: Pick<ScoreInputs, 'logits'>,
+  row: (logP: Float64Array) => number,
+): Float64Array {
   const logits = logitsOf(inputs);
-  return perRow({ n: inputs.n, logits: { ...logits, data: logSoftmax(logits) } }, row);
+  return perRow({ logits: { ...logits, data: logSoftmax(logits) } }, row);
+}
+
+/** The logits that a probe found, by that name, finite throughout. */
+export function probedLogits({ n, probed }: ScoreInputs): Logits {
+  const { logits: data } = required(probed, 'logits of its probe');
+  return logitsOf({ logits: { n, classes: n === 0 ? 1 : data.length / n, data } });
 }
 
 /** The largest two of at least one number; the second is -infinity when there is one only. */

@@ -1,6 +1,6 @@
-import { AssayError } from '../errors.js';
 import { dot, length1 } from '../metrics/matrix.js';
 import { argmaxOf } from '../metrics/softmax.js';
+import { refuseEmptyClass } from './class-scatter.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';
 import { featuresOf, logitsOf, required, type Score, type ScoreInputs } from './score.js';
 
@@ -42,13 +42,7 @@ export const she: Score = {
           }
         }
       }
-      const empty = all.counts.indexOf(0);
-      if (empty >= 0)
-        throw new AssayError('data-invalid', 'a class has no image to fit a score to', {
-          path: `class ${empty}`,
-          expected: `an image of each of ${classes} classes`,
-          hint: 'give the data set with `role: train` more images, or leave the score out',
-        });
+      refuseEmptyClass(all.counts);
       return {
         patterns: correct.sums.map((sum, at) => {
           const c = Math.floor(at / width);
