@@ -2,6 +2,10 @@ import type { ScoreOptions } from '../scores/score.js';
 
 const keyOf = (options: ScoreOptions) => JSON.stringify(Object.entries(options).sort());
 
+/** Those with some names; without names, all. */
+export const optionsNamed = (names: readonly string[] | undefined, all: ScoreOptions): ScoreOptions =>
+  names ? Object.fromEntries(names.map((name) => [name, all[name]])) : all;
+
 /** Each once, in order. */
 export function distinctOptions(all: readonly ScoreOptions[]): ScoreOptions[] {
   return [...new Map(all.map((one) => [keyOf(one), one])).values()];

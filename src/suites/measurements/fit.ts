@@ -6,7 +6,7 @@ import type { Catalogue } from '../catalogue.js';
 import { variantOf } from '../chosen-scores.js';
 import { float32, float64, type Rows } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
-import { distinctOptions, placeAmong } from '../distinct-options.js';
+import { distinctOptions, optionsNamed, placeAmong } from '../distinct-options.js';
 import { refusing } from '../refused.js';
 import { fitParts, readRequests, toFit } from './read-by-score.js';
 
@@ -19,10 +19,6 @@ export interface FitParams {
   images: number;
 }
 
-/** The options that statistics depend on. */
-const fitOptions = ({ options: names }: Fit, all: ScoreOptions): ScoreOptions =>
-  names ? Object.fromEntries(names.map((name) => [name, all[name]])) : all;
-
 const sizeOf = ({ featureWidth = 0, classes }: SystemInfo, { images }: FitParams): FitSize => ({
   width: featureWidth,
   classes: classes.length,
@@ -31,7 +27,7 @@ const sizeOf = ({ featureWidth = 0, classes }: SystemInfo, { images }: FitParams
 
 /** The options that statistics are made with, of these: those that they depend on, each once. */
 const fittedWith = (fits: Fit, among: readonly ScoreOptions[]) =>
-  distinctOptions(among.map((one) => fitOptions(fits, one)));
+  distinctOptions(among.map((one) => optionsNamed(fits.options, one)));
 
 type Fitted = Pick<Score, 'id' | 'needs' | 'reads' | 'probe' | 'fit'>;
 
@@ -61,7 +57,7 @@ export function statisticsOf(
   among: readonly ScoreOptions[],
   rows: readonly Rows[],
 ): Statistics | undefined {
-  const own = fits && rows[placeAmong(fitOptions(fits, options), fittedWith(fits, among))];
+  const own = fits && rows[placeAmong(optionsNamed(fits.options, options), fittedWith(fits, among))];
   return (
     own && Object.fromEntries(Object.entries(own).map(([name, { data }]) => [name, data as Float64Array]))
   );

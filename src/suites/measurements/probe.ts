@@ -4,7 +4,7 @@ import type { Score, ScoreOptions } from '../../scores/score.js';
 import type { Catalogue } from '../catalogue.js';
 import { float32, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
-import { distinctOptions, placeAmong } from '../distinct-options.js';
+import { distinctOptions, optionsNamed, placeAmong } from '../distinct-options.js';
 import { eachBatch } from './batches.js';
 import { chosenOf, type TunedRows } from './tuned-options.js';
 
@@ -66,9 +66,8 @@ export const probe = defineMeasurement({
 
 /** The options that a probe depends on, of these settings of a score: each once, and where those of a setting stand. */
 export function probeOptions({ options: names }: Pick<AnyProbe, 'options'>, among: readonly ScoreOptions[]) {
-  const own = (all: ScoreOptions) => (names ? Object.fromEntries(names.map((one) => [one, all[one]])) : all);
-  const all = distinctOptions(among.map(own));
-  return { all, placeOf: (settings: ScoreOptions) => placeAmong(own(settings), all) };
+  const all = distinctOptions(among.map((one) => optionsNamed(names, one)));
+  return { all, placeOf: (settings: ScoreOptions) => placeAmong(optionsNamed(names, settings), all) };
 }
 
 type AnyProbe = NonNullable<Score['probe']>;
@@ -94,7 +93,7 @@ export function probeRequest(
   on: On,
   tuned?: Request<TunedRows>,
 ): Request<ProbeRows> {
-  const grid = among.map((all) => (names ? Object.fromEntries(names.map((one) => [one, all[one]])) : all));
+  const grid = among.map((all) => optionsNamed(names, all));
   const [options] = grid;
   if (!tuned || distinctOptions(grid).length === 1)
     return request({ measurement: probe, ...on, params: { probe: name, options } });
