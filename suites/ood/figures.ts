@@ -8,23 +8,13 @@ import {
   type LineFigure,
 } from '../../src/suite.js';
 import { estimateOf } from './estimates.js';
+import { grouped } from './grouped.js';
 import { aurocMap, correlationMap } from './heatmaps.js';
 import { metrics } from './metrics.js';
 import type { OodOptions } from './options.js';
-import type { Detector, Separation } from './result.js';
+import { bySystem, type Detector, type Separation } from './result.js';
 
 const [auroc] = metrics;
-
-/** Separations in groups with the same key, in order of first appearance. */
-function grouped(separations: readonly Separation[], key: (s: Separation) => string): Separation[][] {
-  const groups = new Map<string, Separation[]>();
-  for (const separation of separations) {
-    const group = groups.get(key(separation));
-    if (group) group.push(separation);
-    else groups.set(key(separation), [separation]);
-  }
-  return [...groups.values()];
-}
 
 /** AUROC of every system on every OOD set, one chart per score. */
 function bars(id: DatasetInfo, separations: readonly Separation[]): BarFigure[] {
@@ -126,20 +116,18 @@ export function oodFigures(
     const separations = detector.separations.filter((s) => s.id.values.length > 0 && s.ood.values.length > 0);
     return separations.length > 0 ? [{ ...detector, separations }] : [];
   });
-  const bySystem = [...new Set(drawable.map(({ system }) => system))].map((system) =>
-    drawable.filter((detector) => detector.system === system),
-  );
-  const most = Math.max(0, ...bySystem.map((own) => own.length));
-  const best = bySystem.map((own) => bestFirst(own).slice(0, curves));
+  const ordered = bySystem(drawable).map(bestFirst);
+  const most = Math.max(0, ...ordered.map((own) => own.length));
+  const best = ordered.map((own) => own.slice(0, curves));
   const shown = drawable.filter((detector) => best.flat().includes(detector));
   return [
     ...(most > 4
-      ? bySystem.map((own) => aurocMap(id, bestFirst(own)))
+      ? ordered.map((own) => aurocMap(id, own))
       : bars(
           id,
           drawable.flatMap(({ separations }) => separations),
         )),
-    ...bySystem.flatMap((own) => correlationMap(id, bestFirst(own))),
+    ...ordered.flatMap((own) => correlationMap(id, own)),
     ...shown.flatMap(({ separations }) => histogram(separations, histogramBins)),
     ...shown.map(({ separations }) => roc(separations)),
     ...best.flatMap((own) => own.slice(0, 1).map(({ separations }) => precision(separations))),

@@ -2,16 +2,14 @@ import { rankCorrelations } from '../../src/metrics.js';
 import { cell, type DatasetInfo, type HeatmapFigure } from '../../src/suite.js';
 import { estimateOf } from './estimates.js';
 import { metrics } from './metrics.js';
-import type { Detector } from './result.js';
+import { type Detector, oodSetsOf } from './result.js';
 
 const [auroc] = metrics;
 
 /** AUROC of every score of a system on every OOD set. */
 export function aurocMap(id: DatasetInfo, detectors: readonly Detector[]): HeatmapFigure {
   const [{ system }] = detectors;
-  const sets = [
-    ...new Set(detectors.flatMap(({ separations }) => separations.map(({ ood }) => ood.dataset))),
-  ];
+  const sets = oodSetsOf(detectors);
   return {
     kind: 'heatmap',
     id: `auroc-map-${system.name}-${id.name}`,

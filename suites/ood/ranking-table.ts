@@ -2,7 +2,7 @@ import { cell, type DatasetInfo, type Table } from '../../src/suite.js';
 import { estimateOf } from './estimates.js';
 import { averages, metrics } from './metrics.js';
 import { rankScoresOf } from './ranking.js';
-import type { Detector } from './result.js';
+import { bySystem, type Detector, oodSetsOf } from './result.js';
 
 const [auroc] = metrics;
 const fpr95 = metrics.filter(({ id }) => id === 'fpr95-ood-positive')[0];
@@ -39,10 +39,8 @@ export function rankingTables(id: DatasetInfo, detectors: readonly Detector[]): 
 }
 
 function rankingTable(id: DatasetInfo, detectors: readonly Detector[]): Table {
-  const systems = [...new Set(detectors.map(({ system }) => system))];
-  const sets = [
-    ...new Set(detectors.flatMap(({ separations }) => separations.map(({ ood }) => ood.dataset))),
-  ];
+  const systems = bySystem(detectors);
+  const sets = oodSetsOf(detectors);
   const groups = averages.filter((average) => average.id !== 'mean' && sets.some(average.includes));
   const several = detectors.length > systems.length;
   return {
@@ -72,26 +70,24 @@ function rankingTable(id: DatasetInfo, detectors: readonly Detector[]): Table {
           ]
         : []),
     ],
-    rows: systems.flatMap((system) =>
-      rankScoresOf(detectors.filter((detector) => detector.system === system)).map(
-        ({ detector: { score, separations }, behind, alike }) => ({
-          model: system.name,
-          score: score.title,
-          mean: cell(estimateOf(auroc, separations)),
-          ...Object.fromEntries(
-            groups.map((average) => {
-              const own = separations.filter(({ ood }) => average.includes(ood.dataset));
-              return [average.id, cell(estimateOf(auroc, own), { bare: true })];
-            }),
-          ),
-          fpr95: cell(estimateOf(fpr95, separations), { bare: true }),
-          ...(behind && {
-            behind: Number.isFinite(behind.value) ? { value: behind.value, interval: behind.interval } : null,
-            p: behind.corrected,
+    rows: systems.flatMap((own) =>
+      rankScoresOf(own).map(({ detector: { system, score, separations }, behind, alike }) => ({
+        model: system.name,
+        score: score.title,
+        mean: cell(estimateOf(auroc, separations)),
+        ...Object.fromEntries(
+          groups.map((average) => {
+            const own = separations.filter(({ ood }) => average.includes(ood.dataset));
+            return [average.id, cell(estimateOf(auroc, own), { bare: true })];
           }),
-          ...(several && { alike }),
+        ),
+        fpr95: cell(estimateOf(fpr95, separations), { bare: true }),
+        ...(behind && {
+          behind: Number.isFinite(behind.value) ? { value: behind.value, interval: behind.interval } : null,
+          p: behind.corrected,
         }),
-      ),
+        ...(several && { alike }),
+      })),
     ),
   };
 }

@@ -30,11 +30,9 @@ export function rankScoresOf(detectors: readonly Detector[]): Ranked[] {
     order.slice(i + 1).map((b, k) => ({ i, j: i + 1 + k, ...tested(a, b) })),
   );
   const family = pairs.filter(({ p }) => p !== null);
-  const corrected = holm(family.map(({ p }) => p ?? 1));
-  const judged = pairs.map((pair) => {
-    const at = family.indexOf(pair);
-    return { ...pair, corrected: at < 0 ? null : corrected[at] };
-  });
+  const adjusted = holm(family.map(({ p }) => p ?? 1));
+  const corrected = new Map(family.map((pair, at) => [pair, adjusted[at]]));
+  const judged = pairs.map((pair) => ({ ...pair, corrected: corrected.get(pair) ?? null }));
   const undecided = new Set(
     judged.filter((pair) => pair.corrected !== null && pair.corrected > LEVEL).map(({ i, j }) => `${i} ${j}`),
   );

@@ -18,6 +18,7 @@ import {
 } from '../../src/metrics.js';
 import type { ChosenScore } from '../../src/score.js';
 import type { DatasetInfo, SuiteContext, SystemInfo } from '../../src/suite.js';
+import { grouped } from './grouped.js';
 import type { OodOptions } from './options.js';
 import type { Scored } from './scored.js';
 import type { Sets } from './sets.js';
@@ -59,23 +60,16 @@ export const separate = (
           );
           return other ? [{ id: of, ood: other }] : [];
         });
-      return pairsOfSize(pairs).flatMap((alike) => separatePairs(alike, id, ood, options));
+      // Systems that gave no result for an image have fewer: what has as many is resampled together.
+      return grouped(pairs, (pair) => `${pair.id.values.length} ${pair.ood.values.length}`).flatMap((alike) =>
+        separatePairs(alike, id, ood, options),
+      );
     }),
   );
 
 interface Pair {
   id: Scored;
   ood: Scored;
-}
-
-/** Systems that gave no result for an image have fewer: what has as many is resampled together. */
-function pairsOfSize(pairs: readonly Pair[]): Pair[][] {
-  const groups = new Map<string, Pair[]>();
-  for (const pair of pairs) {
-    const size = `${pair.id.values.length} ${pair.ood.values.length}`;
-    groups.set(size, [...(groups.get(size) ?? []), pair]);
-  }
-  return [...groups.values()];
 }
 
 function separatePairs(
@@ -128,26 +122,17 @@ export interface Detector {
 }
 
 /** By test set, system and score. */
-export function detectorsOf(separations: readonly Separation[]): Detector[] {
-  const found: (Detector & { separations: Separation[] })[] = [];
-  for (const separation of separations) {
-    const { system, score, id } = separation;
-    const known = found.find((one) => one.id === id);
-    if (known) known.separations.push(separation);
-    else found.push({ system, score, id, separations: [separation] });
-  }
-  return found;
-}
+export const detectorsOf = (separations: readonly Separation[]): Detector[] =>
+  grouped(separations, ({ id }) => id).map((own) => {
+    const [{ system, score, id }] = own;
+    return { system, score, id, separations: own };
+  });
 
 /** Those of one test set and system together. */
-export function bySystem(detectors: readonly Detector[]): Detector[][] {
-  const found: Detector[][] = [];
-  for (const detector of detectors) {
-    const known = found.find(
-      ([{ system, id }]) => system === detector.system && id.dataset === detector.id.dataset,
-    );
-    if (known) known.push(detector);
-    else found.push([detector]);
-  }
-  return found;
-}
+export const bySystem = (detectors: readonly Detector[]): Detector[][] =>
+  grouped(detectors, ({ system, id }) => JSON.stringify([system.name, id.dataset.name]));
+
+/** The OOD sets that some were told apart from, in order of first appearance. */
+export const oodSetsOf = (detectors: readonly Detector[]): DatasetInfo[] => [
+  ...new Set(detectors.flatMap(({ separations }) => separations.map(({ ood }) => ood.dataset))),
+];

@@ -1,4 +1,5 @@
 import type { ExampleSheet, SuiteContext } from '../../src/suite.js';
+import { grouped } from './grouped.js';
 import type { Scored } from './scored.js';
 
 export const SHEET = 'ood';
@@ -9,10 +10,12 @@ export function sheet(
   { systems }: Pick<SuiteContext, 'systems'>,
   scores: readonly string[],
 ): ExampleSheet {
-  const groups = systems.flatMap((system) => {
-    const own = scored.filter((s) => s.system === system);
-    return [...new Set(own.map((s) => s.dataset))].map((dataset) => own.filter((s) => s.dataset === dataset));
-  });
+  const groups = systems.flatMap((system) =>
+    grouped(
+      scored.filter((s) => s.system === system),
+      ({ dataset }) => dataset,
+    ),
+  );
   return {
     name: SHEET,
     columns: ['model', 'dataset', 'role', 'index', 'label', 'prediction', 'correct', ...scores],
@@ -20,13 +23,13 @@ export function sheet(
       *[Symbol.iterator]() {
         for (const group of groups) {
           const { system, dataset, indices, predicted } = group[0];
+          const { labels, prediction, correct } = predicted ?? {};
+          const columns = scores.map((id) => group.find(({ score }) => score.id === id)?.values);
           for (let i = 0; i < indices.length; i++) {
-            const values = scores.map((id) => group.find(({ score }) => score.id === id)?.values[i] ?? null);
-            const { labels, prediction, correct } = predicted ?? {};
             yield [
               ...[system.name, dataset.name, dataset.role, indices[i]],
               ...[labels?.[i] ?? null, prediction?.[i] ?? null, correct ? correct[i] === 1 : null],
-              ...values,
+              ...columns.map((values) => values?.[i] ?? null),
             ];
           }
         }

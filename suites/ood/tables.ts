@@ -1,9 +1,10 @@
 import { cell, type DatasetInfo, type Table } from '../../src/suite.js';
 import { estimateOf } from './estimates.js';
+import { grouped } from './grouped.js';
 import type { SelectiveResult } from './measures.js';
 import { averages, type MetricRow, metrics, selective } from './metrics.js';
 import type { OodOptions } from './options.js';
-import type { Detector, Separation } from './result.js';
+import { type Detector, oodSetsOf, type Separation } from './result.js';
 
 const HEAD: Table['columns'] = [
   { key: 'model', title: 'Model', format: 'text' },
@@ -35,9 +36,7 @@ export function setTable(id: DatasetInfo, ood: DatasetInfo, separations: readonl
 
 /** The AUROC of every system and score on every OOD set. */
 export function aurocTable(id: DatasetInfo, detectors: readonly Detector[]): Table {
-  const sets = [
-    ...new Set(detectors.flatMap(({ separations }) => separations.map(({ ood }) => ood.dataset))),
-  ];
+  const sets = oodSetsOf(detectors);
   return {
     id: `auroc-${id.name}`,
     title: `AUROC against ${id.name}`,
@@ -149,7 +148,6 @@ export function conventionTable(
   if (!conventions.includes('openood')) return [];
   const own = metrics.filter(({ convention }) => convention === 'openood');
   const rows = [own[0], auroc, ...own.slice(1)];
-  const systems = [...new Set(separations.map(({ id: of }) => of))];
   return [
     {
       id: `openood-${id.name}`,
@@ -162,8 +160,8 @@ export function conventionTable(
         { key: 'set', title: 'OOD set', format: 'text' },
         ...rows.map((row) => ({ ...column(row), format: 'percent' as const })),
       ],
-      rows: systems.flatMap((of) => {
-        const against = separations.filter((separation) => separation.id === of);
+      rows: grouped(separations, ({ id: of }) => of).flatMap((against) => {
+        const of = against[0].id;
         const line = (set: string, sets: readonly Separation[]) => ({
           model: of.system.name,
           score: of.score.title,

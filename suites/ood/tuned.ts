@@ -41,8 +41,8 @@ function choices({ systems, datasets }: Context, scores: readonly ChosenScore[])
   );
 }
 
-/** The scores of the default, which are the first that are read. */
-const pairOf = ({ reference = [] }: Request) => reference.slice(0, 2);
+/** The scores of both sets of the pair, with every setting. */
+const pairOf = ({ reference = [] }: Request) => reference;
 
 export const tuneRequests = (context: Context, scores: readonly ChosenScore[]): Request[] =>
   choices(context, scores).flatMap(({ asked }) => [asked, ...pairOf(asked)]);

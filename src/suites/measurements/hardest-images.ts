@@ -1,4 +1,4 @@
-import { argmaxOf } from '../../metrics/softmax.js';
+import { argmax } from '../../metrics/softmax.js';
 import { imageSize } from '../../models/batching.js';
 import type { SystemInfo } from '../../models/system.js';
 import { float32, float64, int32, type Rows, type RowsIn } from '../columns.js';
@@ -123,10 +123,9 @@ async function saidOf(outputs: Parts | undefined): Promise<ReadonlyMap<number, S
   if (!outputs) return said;
   for await (const { rows, indices, labels } of outputs) {
     const { data, shape } = rows.logits;
-    const classes = shape[1];
+    const predictions = argmax({ n: shape[0], classes: shape[1], data });
     indices.forEach((index, i) => {
-      const prediction = argmaxOf(data.subarray(i * classes, (i + 1) * classes));
-      said.set(index, { prediction, label: labels?.[i] ?? -1 });
+      said.set(index, { prediction: predictions[i], label: labels?.[i] ?? -1 });
     });
   }
   return said;
