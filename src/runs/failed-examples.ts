@@ -1,5 +1,6 @@
 import type { Examples } from '../data/dataset.js';
 import { NotFinite } from '../models/finite.js';
+import { chosen, chosenRows, zerosLike } from '../suites/chosen-rows.js';
 import type { NdArray, Rows } from '../suites/columns.js';
 import type { Collected, FailedExample } from '../suites/contract.js';
 
@@ -112,21 +113,6 @@ export function soundImages(examples: Examples): Examples {
   return partOf({ examples: rest, inputs: [] }, kept).examples;
 }
 
-export const chosenRows = (rows: Rows, positions: readonly number[]): Rows =>
-  Object.fromEntries(Object.entries(rows).map(([name, array]) => [name, chosen(array, positions)]));
-
-type Typed = new (length: number) => NdArray['data'];
-
-/** Some rows of an array. */
-function chosen({ shape: [n, ...rest], data }: NdArray, positions: readonly number[]): NdArray {
-  const width = data.length / Math.max(1, n);
-  const some = new (data.constructor as Typed)(positions.length * width);
-  positions.forEach((from, to) => {
-    some.set(data.subarray(from * width, (from + 1) * width), to * width);
-  });
-  return { shape: [positions.length, ...rest], data: some };
-}
-
 /** Rows of parts at their positions among n, zeros elsewhere. */
 function placed(parts: readonly MeasuredPart[], n: number): Rows {
   const all: Record<string, NdArray> = {};
@@ -139,7 +125,7 @@ function placed(parts: readonly MeasuredPart[], n: number): Rows {
       },
     ] of Object.entries(rows)) {
       const width = data.length / count;
-      all[name] ??= { shape: [n, ...rest], data: new (data.constructor as Typed)(n * width) };
+      all[name] ??= { shape: [n, ...rest], data: zerosLike(data, n * width) };
       const { data: into } = all[name];
       positions.forEach((to, from) => {
         into.set(data.subarray(from * width, (from + 1) * width), to * width);

@@ -1,5 +1,6 @@
 import type { Passes } from '../models/system.js';
-import { chosenRows, type MeasuredPart } from './failed-examples.js';
+import { chosenRows } from '../suites/chosen-rows.js';
+import type { MeasuredPart } from './failed-examples.js';
 import { fitsUnit } from './fits-columns.js';
 import { orderOf } from './in-order.js';
 import type { Job, Plan, Unit } from './plan.js';

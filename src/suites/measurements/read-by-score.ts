@@ -1,5 +1,6 @@
 import type { Capability } from '../../models/system.js';
 import type { FitPart, Score, ScoreInputs, ScoreOptions } from '../../scores/score.js';
+import { chosenRows } from '../chosen-rows.js';
 import type { NdArray, Rows } from '../columns.js';
 import { type Collected, type MeasureContext, type Request, request } from '../contract.js';
 import { clean } from './clean.js';
@@ -97,14 +98,5 @@ function placesOf(indices: Int32Array, wanted: Int32Array): number[] {
   return Array.from(wanted, (index) => place.get(index) ?? 0);
 }
 
-function kept({ rows, indices }: Part, common: Int32Array): Rows {
-  if (common.length === indices.length) return rows;
-  const places = placesOf(indices, common);
-  return Object.fromEntries(
-    Object.entries(rows).map(([name, { shape, data }]) => {
-      const size = data.length / Math.max(1, shape[0]);
-      const own = places.map((at) => Array.from(data.subarray(at * size, (at + 1) * size)));
-      return [name, { shape: [places.length, ...shape.slice(1)], data: Float32Array.from(own.flat()) }];
-    }),
-  );
-}
+const kept = ({ rows, indices }: Part, common: Int32Array): Rows =>
+  common.length === indices.length ? rows : chosenRows(rows, placesOf(indices, common));

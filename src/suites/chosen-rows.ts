@@ -1,0 +1,21 @@
+import type { NdArray, Rows } from './columns.js';
+
+type Typed = new (length: number) => NdArray['data'];
+
+/** Zeros of the type of an array. */
+export const zerosLike = (data: NdArray['data'], length: number): NdArray['data'] =>
+  new (data.constructor as Typed)(length);
+
+/** Some rows of an array. */
+export function chosen({ shape: [n, ...rest], data }: NdArray, positions: readonly number[]): NdArray {
+  const width = data.length / Math.max(1, n);
+  const some = zerosLike(data, positions.length * width);
+  positions.forEach((from, to) => {
+    some.set(data.subarray(from * width, (from + 1) * width), to * width);
+  });
+  return { shape: [positions.length, ...rest], data: some };
+}
+
+/** Some rows of each column. */
+export const chosenRows = (rows: Rows, positions: readonly number[]): Rows =>
+  Object.fromEntries(Object.entries(rows).map(([name, array]) => [name, chosen(array, positions)]));
