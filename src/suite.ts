@@ -18,6 +18,7 @@ export {
   singleDraw,
   withoutLabels,
 } from './suites/caveats.js';
+export { chosenRows } from './suites/chosen-rows.js';
 export {
   type Column,
   type Columns,
@@ -55,6 +56,7 @@ export { type CellOptions, cell, type MeasureDescription, measure, point } from 
 export { eachBatch } from './suites/measurements/batches.js';
 export { onceFor } from './suites/once-for.js';
 export { oneOf } from './suites/one-of.js';
+export { checkReference, referenceAmong } from './suites/reference-model.js';
 export { type Refusal, Refused, refusing } from './suites/refused.js';
 export type {
   BarFigure,

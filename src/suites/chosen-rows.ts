@@ -17,5 +17,5 @@ export function chosen({ shape: [n, ...rest], data }: NdArray, positions: readon
 }
 
 /** Some rows of each column. */
-export const chosenRows = (rows: Rows, positions: readonly number[]): Rows =>
-  Object.fromEntries(Object.entries(rows).map(([name, array]) => [name, chosen(array, positions)]));
+export const chosenRows = <R extends Rows>(rows: R, positions: readonly number[]): R =>
+  Object.fromEntries(Object.entries(rows).map(([name, array]) => [name, chosen(array, positions)])) as R;

@@ -1,18 +1,19 @@
 import { PADDINGS, type Padding, sequences } from '../../src/data.js';
 import { type SequenceRows, sequenceClasses } from '../../src/measurements.js';
 import {
+  checkReference,
   type DatasetInfo,
   defineSuite,
   fewUsed,
   type NotApplicable,
   oneOf,
   type Request,
+  referenceAmong,
   request,
   type SuiteContext,
   type SystemInfo,
   singleDraw,
   Type,
-  unknownName,
   type Warning,
 } from '../../src/suite.js';
 import { type ConsistencyResult, consistencyResult, type Flips, flipsOf } from './result.js';
@@ -71,7 +72,7 @@ export const consistency = defineSuite({
   measures: ['flip-probability', 'mean-flip-probability', 'steady-share', 'flip-rate', 'mean-flip-rate'],
 
   plan(context, settings) {
-    refuseUnknown(settings, context.systems);
+    checkReference(SUITE, settings.reference, context.systems);
     return context.systems.flatMap((system) =>
       testSets(context).flatMap((dataset) =>
         settings.sequences.map((name) => requestFor(system, dataset, name, settings)),
@@ -93,7 +94,8 @@ export const consistency = defineSuite({
       return {
         dataset,
         results: found.map((flips) => {
-          const reference = found.find(({ system }) => system.name === settings.reference);
+          const reference =
+            settings.reference === undefined ? undefined : referenceAmong(flips, found, settings.reference);
           const step = steps?.(`resamples of ${flips.system.name} on ${dataset.name}`);
           return consistencyResult(flips, reference, { resamples: settings.resamples, seed, step });
         }),
@@ -110,7 +112,7 @@ export const consistency = defineSuite({
         ...results.flatMap(({ flips }) => singleDraw(SUITE, flips.system)),
         ...results.flatMap(withoutFlips),
       ]),
-      notApplicable: withoutTestSets(context),
+      notApplicable: [...withoutTestSets(context), ...all.flatMap(withoutRates)],
       examples: all.length > 0 ? [consistencySheet(all)] : [],
     };
   },
@@ -133,17 +135,14 @@ const requestFor = (
     ...(first && { first }),
   });
 
-function refuseUnknown({ reference }: Options, systems: readonly SystemInfo[]): void {
-  const names = systems.map(({ name }) => name);
-  if (reference === undefined || names.includes(reference)) return;
-  throw unknownName('reference model', reference, names, { path: 'suites: consistency.reference' });
-}
-
 function withoutTestSets(context: SuiteContext): NotApplicable[] {
   if (testSets(context).length > 0) return [];
   const reason = 'the run has no data set with `role: test`';
   return context.systems.map(({ name }) => ({ suite: SUITE, model: name, reason }));
 }
+
+const withoutRates = ({ flips: { system, dataset }, lacks }: ConsistencyResult): NotApplicable[] =>
+  lacks ? [{ suite: SUITE, model: system.name, what: `mFR on ${dataset.name}`, reason: lacks }] : [];
 
 function withoutFlips({ flips, rates }: ConsistencyResult): Warning[] {
   if (!rates || Number.isFinite(rates.mean.value)) return [];

@@ -32,6 +32,8 @@ export interface ConsistencyResult {
   /** Images whose class is one and the same in all sequences. */
   steady: Estimate;
   rates?: { reference: string; mean: Estimate; each: readonly Estimate[] };
+  /** Why there are no rates, though a reference was asked for. */
+  lacks?: string;
 }
 
 export function flipsOf(
@@ -78,23 +80,21 @@ export const meanShares = ({ n, shares, sequences }: Flips) =>
 export const isSteady = ({ shares, sequences }: Flips, i: number): boolean =>
   shares.subarray(i * sequences.length, (i + 1) * sequences.length).every((share) => share === 0);
 
+/** @param reference whose flips those are divided by, where one was asked for and measured; or why there is none */
 export function consistencyResult(
   flips: Flips,
-  reference: Flips | undefined,
+  reference: Flips | { lacks: string } | undefined,
   options: BootstrapOptions,
 ): ConsistencyResult {
   const { n, sequences } = flips;
   const steady = Array.from({ length: n }, (_, i) => isSteady(flips, i)).filter((is) => is).length;
-  const comparable =
-    reference?.n === n && reference.indices.every((index, i) => index === flips.indices[i])
-      ? reference
-      : undefined;
   return {
     flips,
     each: sequences.map((_, s) => meanOf(column(flips, s))),
     mean: meanOf(meanShares(flips)),
     steady: wilson(steady, n),
-    ...(comparable && { reference: comparable, rates: ratesOf(flips, comparable, options) }),
+    ...(reference &&
+      ('lacks' in reference ? reference : { reference, rates: ratesOf(flips, reference, options) })),
   };
 }
 

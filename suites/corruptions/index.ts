@@ -1,6 +1,7 @@
 import { whyNot } from '../../src/data.js';
 import { chosenScores, lacksOf } from '../../src/score.js';
 import {
+  checkReference,
   defineSuite,
   fewUsed,
   labelledTestSets,
@@ -13,7 +14,7 @@ import { estimatesOf } from './estimates.js';
 import { shiftFigures } from './figures.js';
 import { MEASURES, SUITE, shiftMeasures } from './measures.js';
 import { type CorruptionsOptions, corruptionsOptions } from './options.js';
-import { checkReference, referenceOf } from './reference.js';
+import { PUBLISHED_REFERENCE, referenceOf } from './reference.js';
 import { type ShiftResult, shiftResult } from './result.js';
 import { cleanSets, isCorrupted } from './sets.js';
 import { requestsFor } from './settings.js';
@@ -31,7 +32,7 @@ export const corruptions = defineSuite({
   measures: MEASURES,
 
   plan(context, options) {
-    checkReference(options, context.systems);
+    checkReference(SUITE, options.reference, context.systems, [PUBLISHED_REFERENCE]);
     return context.systems.flatMap((system) =>
       cleanSets(context, options).flatMap((dataset) => {
         const { clean, corrupted } = requestsFor(system, dataset, context, options);

@@ -1,5 +1,5 @@
 import type { OutputRows } from '../../src/measurements.js';
-import { AssayError, type Collected, type NdArray } from '../../src/suite.js';
+import { AssayError, type Collected, chosenRows } from '../../src/suite.js';
 import { askedFor, type Form, placesOf, publishedPlaces } from './published.js';
 
 /** The same images in every form, and so many as were asked for. */
@@ -48,20 +48,10 @@ function picked(
   const from = Array.from(kept, (index) => places.get(index) ?? 0);
   if (from.length === found.indices.length && from.every((place, i) => place === i))
     return { ...found, indices: kept };
-  const rows = Object.fromEntries(
-    Object.entries(found.rows).map(([name, { shape, data }]: [string, NdArray]) => {
-      const width = data.length / shape[0];
-      const some = data.slice(0, from.length * width);
-      from.forEach((place, i) => {
-        some.set(data.subarray(place * width, (place + 1) * width), i * width);
-      });
-      return [name, { shape: [from.length, ...shape.slice(1)], data: some }];
-    }),
-  ) as OutputRows;
   const { labels } = found;
   return {
     ...found,
-    rows,
+    rows: chosenRows(found.rows, from),
     indices: kept,
     ...(labels && { labels: Int32Array.from(from, (i) => labels[i]) }),
   };

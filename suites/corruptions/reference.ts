@@ -1,4 +1,4 @@
-import { type DatasetInfo, unknownName } from '../../src/suite.js';
+import { type DatasetInfo, referenceAmong } from '../../src/suite.js';
 import { ALEXNET, ALEXNET_CLEAN } from './alexnet.js';
 import type { CorruptionsOptions } from './options.js';
 import type { ShiftResult } from './result.js';
@@ -13,20 +13,7 @@ export interface Reference {
 }
 
 /** What `reference` says for the published numbers. */
-const PUBLISHED = 'alexnet';
-
-/** Errors: `unknown-name` for a reference that is neither a model of the run nor published. */
-export function checkReference(
-  { reference }: CorruptionsOptions,
-  systems: readonly { name: string }[],
-): void {
-  if (reference === undefined || reference === PUBLISHED) return;
-  const names = systems.map(({ name }) => name);
-  if (names.includes(reference)) return;
-  throw unknownName('reference model', reference, [...names, PUBLISHED], {
-    path: 'suites: corruptions.reference',
-  });
-}
+export const PUBLISHED_REFERENCE = 'alexnet';
 
 /** Why AlexNet's published errors cannot stand under these. */
 function misfit(dataset: DatasetInfo, options: CorruptionsOptions, counted: readonly string[]) {
@@ -47,10 +34,9 @@ export function referenceOf(
   options: CorruptionsOptions,
 ): Reference | { lacks: string } | undefined {
   const { reference: name } = options;
-  const { dataset, n, counted, indices } = result;
+  const { dataset, n, counted } = result;
   if (name === undefined) return undefined;
-  const own = results.find((one) => one.system.name === name && one.dataset === dataset);
-  if (!own && name === PUBLISHED) {
+  if (name === PUBLISHED_REFERENCE && !results.some(({ system }) => system.name === name)) {
     const lacks = misfit(dataset, options, counted);
     if (lacks) return { lacks };
     const constants = counted.map((corruption) => ALEXNET[corruption]);
@@ -60,8 +46,6 @@ export function referenceOf(
       cleanError: new Float64Array(n).fill(ALEXNET_CLEAN),
     };
   }
-  if (!own) return { lacks: `"${name}" was not measured on "${dataset.name}"` };
-  const same = own.n === n && own.indices.every((index, i) => index === indices[i]);
-  if (!same) return { lacks: `some examples failed for "${name}" or for "${result.system.name}" alone` };
-  return { name, errors: own.errors, cleanError: own.cleanError };
+  const own = referenceAmong(result, results, name);
+  return 'lacks' in own ? own : { name, errors: own.errors, cleanError: own.cleanError };
 }

@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { check } from '../../../src/config/validate.js';
 import type { DatasetInfo } from '../../../src/data/dataset.js';
+import { NotFinite } from '../../../src/models/finite.js';
+import type { Batch } from '../../../src/models/system.js';
 import { stream } from '../../../src/random/stream.js';
+import { execute } from '../../../src/runs/execute.js';
+import { planRun } from '../../../src/runs/plan.js';
+import { UnitStore } from '../../../src/runs/store.js';
+import { summariseSuite } from '../../../src/runs/summarise.js';
+import { builtinCatalogue } from '../../../src/suites/catalogue.js';
+import { optionsOf, type Suite } from '../../../src/suites/contract.js';
 import { consistency } from '../../../suites/consistency/index.js';
 import type { ConsistencyResult } from '../../../suites/consistency/result.js';
 import { consistencyTable } from '../../../suites/consistency/views.js';
+import { entryOf, evaluationOf, folder } from '../../runs/small-run.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';
 import { codes, measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
@@ -81,6 +91,54 @@ describe('the suite consistency', () => {
     const steady = await run(greys, [...systems, threshold('never', 3)], { reference: 'never' });
     expect(measureOf(steady, 'mean-flip-rate', { model: 'half' }).value).toBeNull();
     expect(codes(steady)).toContain('reference-without-errors');
+  });
+
+  it('says why there is no mFR where examples failed for one model alone', async () => {
+    const half = threshold('half', 0.5);
+    /** Black is a frame of the first and fourth image alone, and of brightness alone. */
+    const afraid = {
+      ...threshold('afraid', 0.4),
+      async forward(batch: Batch) {
+        if (batch.pixels.includes(0)) throw new NotFinite('a logit is NaN');
+        return half.forward(batch);
+      },
+    };
+    const greys = [...[0.1, 0.52, 0.9, 0.05, 0.45].entries()];
+    const measured = async (of: typeof greys) => {
+      const images = of.map(([, grey]) => flat(grey));
+      const dataset = memoryDataset({ images, indices: of.map(([i]) => i), shape: SHAPE });
+      const evaluation = evaluationOf([half, afraid], [dataset]);
+      const options = { sequences: ['rotate', 'brightness'], frames: 4, reference: 'half', resamples: 100 };
+      const given = check(optionsOf(consistency, builtinCatalogue), options, { what: 'options' });
+      const plan = planRun([entryOf(consistency as Suite, given)], evaluation);
+      const store = await UnitStore.open(folder());
+      const signal = new AbortController().signal;
+      const done = await execute(plan.jobs, { ...evaluation, store, signal, notify: () => undefined });
+      const { summary, errors } = await summariseSuite(plan.suites[0], store, done);
+      expect(errors).toEqual([]);
+      const { measures, examples = [], notApplicable = [] } = summary;
+      const rows = [...(examples.find(({ name }) => name === 'consistency')?.rows ?? [])];
+      return {
+        values: measures.filter(({ model, params }) => model === 'afraid' && params?.reference === undefined),
+        rows: rows.filter(([model]) => model === 'afraid').map(([, , index, , flips]) => [index, flips]),
+        lacking: notApplicable.map(({ model, what, reason }) => [model, what, reason]),
+      };
+    };
+    const [some, sound] = [await measured(greys), await measured(greys.filter(([, grey]) => grey > 0.15))];
+    expect(some.rows).toEqual([
+      [1, `0 ${1 / 3}`],
+      [2, '0 0'],
+      [4, `0 ${1 / 3}`],
+    ]);
+    expect(some.rows).toEqual(sound.rows);
+    const own = some.values.filter(({ measure }) => measure !== 'failed-examples');
+    expect(own).toEqual(sound.values.filter(({ measure }) => measure !== 'failed-examples'));
+    expect(some.lacking).toContainEqual([
+      'afraid',
+      'mFR on test',
+      'some examples failed for "half" or for "afraid" alone',
+    ]);
+    expect(sound.lacking).toEqual([]);
   });
 
   it('refuses a reference that there is not, and a sequence that there is not', async () => {
