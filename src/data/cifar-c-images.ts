@@ -6,11 +6,11 @@ import { unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
 import { arrayImages, Closing } from './array-images.js';
 import type { ArraySource } from './array-source.js';
+import { SEVERITIES } from './corruptions/corruption.js';
 import { readLabels } from './labels.js';
 import { shapeText } from './nd-array.js';
 import { openNpy } from './npy.js';
 import type { PublishedSpec } from './published-spec.js';
-import { SEVERITIES } from './selection.js';
 import type { ImageSource } from './source.js';
 
 const LABELS = 'labels.npy';
@@ -34,7 +34,7 @@ export async function openCifarC(spec: PublishedSpec): Promise<ImageSource> {
     const images = await openArray(file);
     const each = blockOf(images);
     const found = await arrayImages(images, undefined, { ...spec, layout: 'NHWC' }, closing.close);
-    const note = `${found.note}, published corruption, ${each} examples at ${SEVERITIES} severities`;
+    const note = `${found.note}, published corruption, ${each} examples at ${SEVERITIES.length} severities`;
     const name = basename(file, '.npy').replaceAll('_', '-');
     const source = { ...found, part: basename(file), corruption: name, note };
     if (labels === false) return source;
@@ -71,8 +71,8 @@ const withoutLabels = (path: string) =>
 /** How many examples there are at each severity. */
 function blockOf({ shape, dtype, source: { place } }: ArraySource): number {
   const [count = 0, , , channels] = shape;
-  const fits = shape.length === 4 && channels === 3 && count > 0 && count % SEVERITIES === 0;
-  if (fits && dtype === 'u1') return count / SEVERITIES;
+  const fits = shape.length === 4 && channels === 3 && count > 0 && count % SEVERITIES.length === 0;
+  if (fits && dtype === 'u1') return count / SEVERITIES.length;
   throw new AssayError('data-invalid', 'this is not a file of CIFAR-C', {
     ...place,
     expected: 'uint8 of shape (5 n, height, width, 3): a block of n images for each of five severities',
@@ -85,15 +85,15 @@ function blockOf({ shape, dtype, source: { place } }: ArraySource): number {
 async function labelsFor(array: ArraySource, each: number): Promise<Int32Array> {
   const { place } = array.source;
   const [count = 0] = array.shape;
-  if (count !== each && count !== SEVERITIES * each)
+  if (count !== each && count !== SEVERITIES.length * each)
     throw new AssayError('data-invalid', 'the labels are not those of the images', {
       ...place,
-      expected: `${SEVERITIES * each} labels, or ${each} that hold for every severity`,
+      expected: `${SEVERITIES.length * each} labels, or ${each} that hold for every severity`,
       found: `${count}`,
       hint: 'take labels and images from the same archive, or say `labels: false`',
     });
   const read = await readLabels(array, count);
-  const labels = new Int32Array(SEVERITIES * each);
+  const labels = new Int32Array(SEVERITIES.length * each);
   for (let start = 0; start < labels.length; start += each) labels.set(read.subarray(0, each), start);
   const other = read.findIndex((label, i) => label !== labels[i]);
   if (other < 0) return labels;

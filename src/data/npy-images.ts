@@ -3,10 +3,10 @@ import { openFile } from '../bytes/byte-source.js';
 import { AssayError } from '../errors.js';
 import { arrayImages, Closing } from './array-images.js';
 import type { ArraySource } from './array-source.js';
+import { SEVERITIES } from './corruptions/corruption.js';
 import { labelFile, sharedLabelFile } from './label-file.js';
 import { readLabels } from './labels.js';
 import { openNpy } from './npy.js';
-import { SEVERITIES } from './selection.js';
 import type { ImageSource } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
@@ -32,7 +32,7 @@ async function withShared(images: ImageSource, array: ArraySource, path: string)
   const [count = 0] = array.shape;
   const { file } = array.source.place;
   const times = images.n / count;
-  if (times !== 1 && times !== SEVERITIES)
+  if (times !== 1 && times !== SEVERITIES.length)
     throw new AssayError('data-invalid', 'the labels beside the images are not theirs', {
       file: path,
       expected: `${images.n} labels, one per image, or a fifth of them for five severities`,

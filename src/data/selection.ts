@@ -1,9 +1,7 @@
 import { AssayError } from '../errors.js';
 import { stream } from '../random/stream.js';
+import { SEVERITIES } from './corruptions/corruption.js';
 import type { DatasetSpec } from './spec.js';
-
-/** Strengths of a corruption in a file of CIFAR-10-C, in ascending order. */
-export const SEVERITIES = 5;
 
 export interface Selection {
   /** Source positions, ascending. */
@@ -23,7 +21,7 @@ export function select(
   spec: Pick<DatasetSpec, 'offset' | 'sample' | 'limit' | 'path' | 'severity'>,
 ): Selection {
   const { offset: skipped = 0, sample, limit = Number.POSITIVE_INFINITY, severity } = spec;
-  if (severity !== undefined && n % SEVERITIES !== 0)
+  if (severity !== undefined && n % SEVERITIES.length !== 0)
     throw new AssayError('data-invalid', 'the data set does not hold five severities', {
       file: spec.path,
       path: 'severity',
@@ -31,7 +29,7 @@ export function select(
       found: `${n} examples`,
       hint: 'leave `severity` out',
     });
-  const block = severity === undefined ? n : n / SEVERITIES;
+  const block = severity === undefined ? n : n / SEVERITIES.length;
   const offset = (severity === undefined ? 0 : (severity - 1) * block) + skipped;
   const available = Math.max(0, block - skipped);
   if (available === 0)

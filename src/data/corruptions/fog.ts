@@ -1,5 +1,5 @@
 import { type Corruption, PUBLISHED } from './corruption.js';
-import { plasma } from './imaging/plasma.js';
+import { plasmaOver } from './imaging/plasma.js';
 
 interface Fog {
   thickness: number;
@@ -32,15 +32,9 @@ export const fog: Corruption<Fog> = {
     ],
   },
   apply({ height, width, pixels }, { thickness, decay }, draws) {
-    const size = height * width;
-    const side = 2 ** Math.max(1, Math.ceil(Math.log2(Math.max(height, width))));
-    const clouds = plasma(side, decay, draws);
+    const clouds = plasmaOver(height, width, decay, draws);
     const brightest = pixels.reduce((a, b) => Math.max(a, b), 0);
     const scale = brightest / (brightest + thickness);
-    return pixels.map((value, p) => {
-      const place = p % size;
-      const cloud = clouds[Math.floor(place / width) * side + (place % width)];
-      return (value + thickness * cloud) * scale;
-    });
+    return pixels.map((value, p) => (value + thickness * clouds[p % clouds.length]) * scale);
   },
 };

@@ -1,7 +1,7 @@
 import { type Static, Type } from '../../config/type.js';
 import type { Stream } from '../../random/stream.js';
 import { colourFor } from '../corruptions/imaging/planes.js';
-import { plasma } from '../corruptions/imaging/plasma.js';
+import { plasmaOver } from '../corruptions/imaging/plasma.js';
 import type { Generator } from './derivation.js';
 
 /** How far a place is from one colour to the other, from 0 to 1; places count in sides of the image. */
@@ -40,10 +40,9 @@ const KINDS = {
     };
   },
   clouds(draws: Stream, side: number): Pattern {
-    const square = 2 ** Math.max(1, Math.ceil(Math.log2(side)));
-    const map = plasma(square, 1.5 + draws.uniform(), draws);
-    const at = (place: number) => Math.min(square - 1, Math.floor(place * side));
-    return (x, y) => map[at(y) * square + at(x)];
+    const map = plasmaOver(side, side, 1.5 + draws.uniform(), draws);
+    const at = (place: number) => Math.floor(place * side);
+    return (x, y) => map[at(y) * side + at(x)];
   },
   dots(draws: Stream): Pattern {
     const { along, across } = turned(draws);

@@ -1,3 +1,5 @@
+import { type Border, mirror, nearest } from '../corruptions/imaging/borders.js';
+
 type Shape = readonly [channels: number, height: number, width: number];
 
 /** What lies beyond the border: black, the border itself, or the image mirrored there (without repeating the border). */
@@ -68,13 +70,8 @@ const snapped = (place: number): number =>
   Math.abs(place - Math.round(place)) < 1e-9 ? Math.round(place) : place;
 
 /** Where a place along an axis of n pixels is read; -1 for nowhere. */
-const PLACES: Readonly<Record<Padding, (place: number, n: number) => number>> = {
+const PLACES: Readonly<Record<Padding, Border>> = {
   black: (place, n) => (place >= 0 && place < n ? place : -1),
-  edge: (place, n) => Math.min(n - 1, Math.max(0, place)),
-  reflect: (place, n) => {
-    if (n === 1) return 0;
-    const period = 2 * (n - 1);
-    const folded = ((place % period) + period) % period;
-    return folded < n ? folded : period - folded;
-  },
+  edge: nearest,
+  reflect: mirror,
 };

@@ -1,5 +1,5 @@
 import { type Border, nearest } from './borders.js';
-import type { Plane } from './planes.js';
+import { eachChannel, type Plane } from './planes.js';
 
 /** exp(-k^2 / (2 sigma^2)) for k from -radius to radius, summing to 1. */
 export function gaussianKernel(sigma: number, radius: number): Float64Array {
@@ -35,12 +35,9 @@ export function gaussianBlur3d(
   sigma: number,
 ): Float64Array {
   const size = height * width;
-  const made = new Float64Array(values.length);
-  for (let c = 0; c < channels; c++)
-    made.set(
-      gaussianBlur({ height, width, values: values.subarray(c * size, (c + 1) * size) }, sigma),
-      c * size,
-    );
+  const made = eachChannel({ channels, height, width, pixels: values }, (plane) =>
+    gaussianBlur(plane, sigma),
+  );
   const kernel = truncatedKernel(sigma, 4);
   if (!kernel) return made;
   const mixed = blurLines(made, channels, size, lineTaps(kernel, channels, nearest));

@@ -1,6 +1,6 @@
 import type { Stream } from '../../../random/stream.js';
 import type { Plane } from './planes.js';
-import { plasma } from './plasma.js';
+import { plasmaOver } from './plasma.js';
 
 /** Crystals that grow over a pane. */
 const CRYSTALS = 9;
@@ -13,8 +13,7 @@ const SIXTY_DEGREES = Math.PI / 3;
  */
 export function iceOn(height: number, width: number, draws: Stream): Float64Array {
   const side = Math.max(height, width);
-  const square = 2 ** Math.max(1, Math.ceil(Math.log2(side)));
-  const haze = plasma(square, 2.2, draws);
+  const haze = plasmaOver(height, width, 2.2, draws);
   const pane: Plane = { height, width, values: new Float64Array(height * width) };
   for (let crystal = 0; crystal < CRYSTALS; crystal++)
     grow(pane, draws, {
@@ -26,10 +25,9 @@ export function iceOn(height: number, width: number, draws: Stream): Float64Arra
     });
   // A branch of one pixel covers more of a small image: what shines is what is dense.
   const dense = 1.2 * Math.sqrt(32 / Math.max(32, side)) ** -1;
-  return pane.values.map((ice, p) => {
-    const cloud = haze[Math.floor(p / width) * square + (p % width)];
-    return Math.min(1, 0.15 + 0.45 * cloud + 0.55 * (1 - Math.exp(-dense * ice)));
-  });
+  return pane.values.map((ice, p) =>
+    Math.min(1, 0.15 + 0.45 * haze[p] + 0.55 * (1 - Math.exp(-dense * ice))),
+  );
 }
 
 interface Needle {

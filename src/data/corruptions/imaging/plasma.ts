@@ -1,5 +1,15 @@
 import type { Stream } from '../../../random/stream.js';
 
+/** The upper left part of a plasma fractal, (H, W) in [0, 1]: its side is the next power of two. */
+export function plasmaOver(height: number, width: number, decay: number, draws: Stream): Float64Array {
+  const side = 2 ** Math.max(1, Math.ceil(Math.log2(Math.max(height, width))));
+  const map = plasma(side, decay, draws);
+  return Float64Array.from(
+    { length: height * width },
+    (_, p) => map[Math.floor(p / width) * side + (p % width)],
+  );
+}
+
 /**
  * A plasma fractal by the diamond-square algorithm (Fournier, Fussell & Carpenter 1982) on a torus, scaled to [0, 1].
  * Every midpoint is the mean of the four about it plus U(-w^2, w^2), and w is divided by `decay` from one size to the next.
