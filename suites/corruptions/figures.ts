@@ -17,17 +17,17 @@ interface Quantity {
   format: 'percent' | 'number';
   domain?: [number, number];
   middle?: number;
+  /** Whether lines have the whole domain, and not only what is found. */
+  whole?: true;
   of(estimates: Estimates): Estimate | undefined;
   clean?(judged: Judged): Estimate;
 }
-
-const SHARE = { format: 'percent', domain: [0, 1] } as const;
 
 function quantities(judged: readonly Judged[]): Quantity[] {
   const scores = new Map(judged.flatMap(({ result }) => result.scores.map((score) => [score.id, score])));
   return [
     {
-      ...{ id: 'accuracy', title: 'Accuracy', format: 'percent', domain: [0, 1] },
+      ...{ id: 'accuracy', title: 'Accuracy', format: 'percent', domain: [0, 1], whole: true },
       of: ({ accuracy }) => accuracy,
       clean: ({ estimates }) => estimates.clean.accuracy,
     },
@@ -59,7 +59,7 @@ function heatmap({ result, estimates }: Judged, { id, title, of, ...look }: Quan
   if (estimates.settings.some((found) => !of(found))) return [];
   const names = [...new Set(settings.map(({ setting }) => setting.corruption.name))];
   const severities = [...new Set(settings.map(({ setting }) => setting.severity))];
-  const { clean: _, ...shades } = look;
+  const { clean: _, whole: __, ...shades } = look;
   return [
     {
       kind: 'heatmap',
@@ -106,7 +106,7 @@ function curves(dataset: DatasetInfo, judged: readonly Judged[], quantity: Quant
       caption: 'Means over the corruptions that count.',
       xLabel: 'severity',
       yLabel: quantity.title,
-      ...(quantity.id === 'accuracy' && { yDomain: [...SHARE.domain] as [number, number] }),
+      ...(quantity.whole && { yDomain: quantity.domain }),
       yFormat: quantity.format,
       xTicks: ticks.map((value) => ({ value, label: value === 0 ? 'clean' : String(value) })),
       points: true,

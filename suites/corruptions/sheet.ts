@@ -83,15 +83,21 @@ export function shiftSheet(parts: readonly SheetPart[]): ExampleSheet {
 function* rowsIn({ result, reference }: SheetPart, ids: readonly string[]) {
   const { system, dataset, n, indices, clean, settings, counted, errors, cleanError } = result;
   const width = counted.length;
-  const lists = {
-    relative: degradation(errors, cleanError, width),
-    reference: reference?.errors,
-    relativeReference: reference && degradation(reference.errors, reference.cleanError, width),
-  };
-  const shifts = settings.map(({ logPx }) =>
-    logPx && clean.logPx ? difference(logPx, clean.logPx) : undefined,
-  );
+  const { logPx } = clean;
   const counting = settings.filter(({ setting }) => isCounted(setting));
+  const lists = [
+    settings.map(({ classified }) => classified.correct),
+    settings.map(({ classified }) => classified.confidence),
+    settings.map(({ classified }) => classified.nll),
+    settings.map((form) => (form.logPx && logPx ? difference(form.logPx, logPx) : undefined)),
+    ...ids.map((id) => settings.map(({ scores }) => scores.get(id))),
+  ];
+  const byCorruption = [
+    errors,
+    reference?.errors,
+    degradation(errors, cleanError, width),
+    reference && degradation(reference.errors, reference.cleanError, width),
+  ];
   const listed = (values: readonly (ArrayLike<number> | undefined)[], i: number) =>
     values.every((one) => one !== undefined) ? values.map((one) => one?.[i]).join(' ') : null;
   const slice = (values: Float64Array | undefined, i: number) =>
@@ -104,27 +110,8 @@ function* rowsIn({ result, reference }: SheetPart, ids: readonly string[]) {
       counting.length > 0
         ? counting.reduce((sum, { classified }) => sum + classified.correct[i], 0) / counting.length
         : null,
-      listed(
-        settings.map(({ classified }) => classified.correct),
-        i,
-      ),
-      listed(
-        settings.map(({ classified }) => classified.confidence),
-        i,
-      ),
-      listed(
-        settings.map(({ classified }) => classified.nll),
-        i,
-      ),
-      listed(shifts, i),
-      ...ids.map((id) =>
-        listed(
-          settings.map(({ scores }) => scores.get(id)),
-          i,
-        ),
-      ),
-      ...[slice(errors, i), slice(lists.reference, i)],
-      ...[slice(lists.relative, i), slice(lists.relativeReference, i)],
+      ...lists.map((values) => listed(values, i)),
+      ...byCorruption.map((values) => slice(values, i)),
     ];
   }
 }
