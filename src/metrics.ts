@@ -78,7 +78,7 @@ export { jointBootstrap, ofUnits } from './metrics/joint-bootstrap.js';
 export { kernelDistance } from './metrics/kernel-distance.js';
 export { smirnovP } from './metrics/kolmogorov-smirnov.js';
 export { firstDecision, sideOfHalf } from './metrics/majority-sequence.js';
-export { type MatchedScores, matchedAuroc } from './metrics/matched-auroc.js';
+export { type MatchedScores, matchedAuroc, matchedAurocIn } from './metrics/matched-auroc.js';
 export { meanDifference } from './metrics/mean-difference.js';
 export { meanEceOfDraws, type Predicted } from './metrics/mean-ece.js';
 export { meanRatioOfDraws } from './metrics/mean-ratio.js';

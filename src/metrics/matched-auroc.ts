@@ -1,7 +1,7 @@
-import { type Placements, placements } from './delong.js';
+import { type Placements, placementsIn } from './delong.js';
 import { normalQuantile } from './distributions.js';
 import type { Estimate } from './estimate.js';
-import { compareScores } from './ranking.js';
+import { metricsOf, type Ranking, rankScores } from './ranking.js';
 
 /*
  * AUROC of images against changed forms of the same images. An image counts on both sides, and in every setting, so that it
@@ -37,12 +37,19 @@ function errorOfMean(values: Float64Array): number {
  * The unweighted mean of AUROCs over settings of the same images, with a normal interval cut to [0, 1]; none with fewer than
  * two images, nor where nothing varies, since it would claim certainty. Errors: `data-invalid` for a NaN score.
  */
-export function matchedAuroc(settings: readonly MatchedScores[], level = 0.95): Estimate {
+export const matchedAuroc = (settings: readonly MatchedScores[], level = 0.95): Estimate =>
+  matchedAurocIn(
+    settings.map(({ id, ood }) => rankScores(id, ood)),
+    level,
+  );
+
+/** The same of what is ranked already, in O(n) a setting. */
+export function matchedAurocIn(settings: readonly Ranking[], level = 0.95): Estimate {
   const n = settings[0]?.id.length ?? 0;
   if (n === 0) return { value: Number.NaN, n, interval: null, level, method: 'none' };
-  const aurocs = settings.map(({ id, ood }) => compareScores(id, ood).auroc);
+  const aurocs = settings.map((ranking) => metricsOf(ranking).auroc);
   const value = aurocs.reduce((a, b) => a + b, 0) / aurocs.length;
-  const placed = settings.map(({ id, ood }) => placements(id, ood));
+  const placed = settings.map((ranking) => placementsIn(ranking));
   const half = n < 2 ? Number.NaN : normalQuantile(level) * errorOfMean(shares(placed));
   if (!(half > 0)) return { value, n, interval: null, level, method: 'none' };
   return {

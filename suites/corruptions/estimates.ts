@@ -4,17 +4,18 @@ import {
   ece,
   equalWidth,
   jointBootstrap,
-  matchedAuroc,
+  matchedAurocIn,
   meanEceOfDraws,
   meanOf,
   meanOfDraws,
   meanRatioOfDraws,
+  rankScores,
   type Step,
   wilson,
 } from '../../src/metrics.js';
 import type { Reference } from './reference.js';
 import { type Outputs, outputsIn, type ShiftResult } from './result.js';
-import type { Group } from './settings.js';
+import type { Group, Setting } from './settings.js';
 
 /** What is reported of a setting or of a mean over some. */
 export interface Estimates {
@@ -94,22 +95,24 @@ export function estimatesOf(
     ],
     options,
   );
-  const auroc = (forms: readonly Outputs[]) =>
-    new Map(scores.map(({ id }) => [id, matchedAuroc(forms.map((form) => matched(clean, form, id)))]));
+  // Every setting is ranked once, and is in several groups.
+  const rankings = settings.map((form) => new Map(scores.map(({ id }) => [id, ranked(clean, form, id)])));
+  const auroc = (of: readonly Pick<Setting, 'at'>[]) =>
+    new Map(scores.map(({ id }) => [id, matchedAurocIn(of.flatMap(({ at }) => rankings[at].get(id) ?? []))]));
   return {
     clean: { ...plain(clean), ece: found['ece 0'] },
     settings: settings.map((form, k) => ({
       ...plain(form),
       ece: found[`ece ${k + 1}`],
       ...(form.logPx && clean.logPx && { shift: meanOf(difference(form.logPx, clean.logPx)) }),
-      auroc: auroc([form]),
+      auroc: auroc([form.setting]),
     })),
     groups: groups.map((group, k) => ({
       accuracy: found[`accuracy ${k}`],
       ece: found[`mean ece ${k}`],
       nll: found[`nll ${k}`],
       ...(found[`shift ${k}`] && { shift: found[`shift ${k}`] }),
-      auroc: auroc(outputsIn(result, group)),
+      auroc: auroc(group.settings),
     })),
     ...(ratios &&
       reference && {
@@ -131,10 +134,8 @@ const plain = ({ classified: { correct, nll, n } }: Outputs) => ({
   nll: meanOf(nll),
 });
 
-const matched = (clean: Outputs, form: Outputs, score: string) => ({
-  id: clean.scores.get(score) ?? new Float64Array(0),
-  ood: form.scores.get(score) ?? new Float64Array(0),
-});
+const ranked = (clean: Outputs, form: Outputs, score: string) =>
+  rankScores(clean.scores.get(score) ?? new Float64Array(0), form.scores.get(score) ?? new Float64Array(0));
 
 export const difference = (a: Float64Array, b: Float64Array): Float64Array =>
   a.map((value, i) => value - b[i]);
