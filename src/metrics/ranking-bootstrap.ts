@@ -1,19 +1,21 @@
-import { type Resamples, resamplesOf } from './draw-counts.js';
+import { drawnRanking } from './drawn-ranking.js';
 import type { Estimate } from './estimate.js';
-import { drawnGroupCounts } from './group-order.js';
-import { metricsOf, type Ranking, type RankingMetrics, rankingMetrics } from './ranking.js';
+import { metricsOf, type Ranking, type RankingMetrics } from './ranking.js';
 import { LANES, packedDraws, rankingInBlocks } from './ranking-blocks.js';
-import { type TwoSidedOptions, twoSidedEstimate } from './two-sided-bootstrap.js';
+import { ONE_BY_ONE } from './resampling-units.js';
+import {
+  bootstrapTwoSided,
+  resamplesOfSides,
+  type TwoSidedOptions,
+  type TwoSidedReplicates,
+  twoSidedEstimate,
+  withReplicates,
+} from './two-sided-bootstrap.js';
 
 export type RankingMetric = keyof RankingMetrics;
 
 /** The metrics of one ranking, and what they are on each resample. */
-export interface RankingReplicates {
-  nId: number;
-  nOod: number;
-  values: RankingMetrics;
-  replicates: Record<RankingMetric, Float64Array>;
-}
+export type RankingReplicates = TwoSidedReplicates<RankingMetric>;
 
 /**
  * Bootstraps rankings of the same ID and OOD examples (by several systems and scores), ID and OOD resampled apart
@@ -25,71 +27,34 @@ export function bootstrapRankings(
   options: TwoSidedOptions,
 ): RankingReplicates[] {
   if (rankings.length === 0) return [];
-  const { resamples = 1000, seed } = options;
-  const [nId, nOod] = [rankings[0].id.length, rankings[0].ood.length];
-  const draws = nId > 0 && nOod > 0 ? resamples : 0;
-  const results = rankings.map((ranking): RankingReplicates => {
-    const empty = () => new Float64Array(draws);
-    const replicates: RankingReplicates['replicates'] = {
-      auroc: empty(),
-      auprIn: empty(),
-      auprOut: empty(),
-      fpr95IdPositive: empty(),
-      fpr95OodPositive: empty(),
-      detectionError: empty(),
-    };
-    return { nId, nOod, values: metricsOf(ranking), replicates };
-  });
-  const id = resamplesOf(nId, { seed, purpose: `bootstrap/id/${options.id}` });
-  const ood = resamplesOf(nOod, { seed, purpose: `bootstrap/ood/${options.ood}` });
-  const { lanes, drawn } =
-    id.units.of || ood.units.of ? inBlocks(rankings, results, id, ood) : oneByOne(rankings, id, ood);
-  for (let start = 0; start < draws; start += lanes) {
-    for (const [r, lane] of drawn(start).entries())
-      for (let b = start; b < Math.min(draws, start + lanes); b++)
-        for (const metric of Object.keys(results[r].replicates) as RankingMetric[])
-          results[r].replicates[metric][b] = lane[b - start][metric];
-    for (let b = start; b < Math.min(draws, start + lanes); b++) options.step?.(b + 1, draws);
-  }
-  return results;
+  const [{ id, ood }] = rankings;
+  return Math.max(id.length, ood.length) > ONE_BY_ONE
+    ? inBlocks(rankings, options)
+    : bootstrapTwoSided(rankings.map(drawnRanking), { nId: id.length, nOod: ood.length }, options);
 }
 
-/** Metrics of consecutive resamples: of each ranking, so many. */
-interface Drawn {
-  lanes: number;
-  drawn(start: number): RankingMetrics[][];
-}
-
-function oneByOne(rankings: readonly Ranking[], id: Resamples, ood: Resamples): Drawn {
-  const counts = rankings.map(({ groups, ...of }) => [
-    drawnGroupCounts(of.id, groups),
-    drawnGroupCounts(of.ood, groups),
-  ]);
-  return {
-    lanes: 1,
-    drawn(b) {
-      const [timesId, timesOod] = [id.draw(b), ood.draw(b)];
-      return counts.map(([ofId, ofOod]) => [rankingMetrics(ofId(timesId), ofOod(timesOod))]);
-    },
-  };
-}
-
-function inBlocks(
-  rankings: readonly Ranking[],
-  results: readonly RankingReplicates[],
-  id: Resamples,
-  ood: Resamples,
-): Drawn {
+/** Where groups of examples are drawn: `LANES` resamples in one pass. */
+function inBlocks(rankings: readonly Ranking[], options: TwoSidedOptions): RankingReplicates[] {
+  const { resamples = 1000, step } = options;
+  const sizes = { nId: rankings[0].id.length, nOod: rankings[0].ood.length };
+  const draws = sizes.nId > 0 && sizes.nOod > 0 ? resamples : 0;
+  const results = rankings.map((ranking) => withReplicates<RankingMetric>(metricsOf(ranking), sizes, draws));
+  const { id, ood } = resamplesOfSides(sizes, options);
   const units = { id: id.units, ood: ood.units };
   const metrics = rankings.map((ranking, r) => rankingInBlocks(ranking, results[r].values, units));
   const [packedId, packedOod] = [id, ood].map(({ units, draw }) => packedDraws(units.count, draw));
-  return {
-    lanes: LANES,
-    drawn(start) {
-      const [timesId, timesOod] = [packedId(start), packedOod(start)];
-      return metrics.map((of) => of(timesId, timesOod));
-    },
-  };
+  for (let start = 0; start < draws; start += LANES) {
+    const [timesId, timesOod] = [packedId(start), packedOod(start)];
+    const end = Math.min(draws, start + LANES);
+    for (const [r, { replicates }] of results.entries()) {
+      const lanes = metrics[r](timesId, timesOod);
+      for (let b = start; b < end; b++)
+        for (const name of Object.keys(replicates) as RankingMetric[])
+          replicates[name][b] = lanes[b - start][name];
+    }
+    for (let b = start; b < end; b++) step?.(b + 1, draws);
+  }
+  return results;
 }
 
 /**

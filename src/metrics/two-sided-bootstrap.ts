@@ -1,4 +1,4 @@
-import { countedResamples } from './draw-counts.js';
+import { type Resamples, resamplesOf } from './draw-counts.js';
 import type { Estimate } from './estimate.js';
 import { type BootstrapOptions, percentileInterval } from './intervals.js';
 
@@ -22,6 +22,28 @@ export interface TwoSidedReplicates<Name extends string = string> {
   replicates: Readonly<Record<Name, Float64Array>>;
 }
 
+/** How many examples each side has. */
+type Sizes = Pick<TwoSidedReplicates, 'nId' | 'nOod'>;
+
+/** Values with room for so many replicates of each. */
+export function withReplicates<Name extends string>(
+  values: Readonly<Record<Name, number>>,
+  sizes: Sizes,
+  draws: number,
+): TwoSidedReplicates<Name> {
+  const replicates = Object.fromEntries(Object.keys(values).map((name) => [name, new Float64Array(draws)]));
+  return { ...sizes, values, replicates: replicates as Record<Name, Float64Array> };
+}
+
+/** The draws of each side, by the names that the options give them. */
+export const resamplesOfSides = (
+  { nId, nOod }: Sizes,
+  { seed, id, ood }: TwoSidedOptions,
+): { id: Resamples; ood: Resamples } => ({
+  id: resamplesOf(nId, { seed, purpose: `bootstrap/id/${id}` }),
+  ood: resamplesOf(nOod, { seed, purpose: `bootstrap/ood/${ood}` }),
+});
+
 /**
  * Bootstraps numbers of the same ID and OOD examples, by the draws of `bootstrapRankings` of the same names: replicates
  * are paired with those. With an empty side there are none, and the values are NaN.
@@ -29,21 +51,19 @@ export interface TwoSidedReplicates<Name extends string = string> {
  */
 export function bootstrapTwoSided<Name extends string>(
   statistics: readonly OfDraws<Name>[],
-  { nId, nOod }: { nId: number; nOod: number },
-  { resamples = 1000, seed, id, ood, step }: TwoSidedOptions,
+  sizes: Sizes,
+  options: TwoSidedOptions,
 ): TwoSidedReplicates<Name>[] {
+  const { nId, nOod } = sizes;
+  const { resamples = 1000, step } = options;
   const draws = nId > 0 && nOod > 0 && statistics.length > 0 ? resamples : 0;
   const [onceId, onceOod] = [nId, nOod].map((n) => new Uint8Array(n).fill(1));
-  const results = statistics.map((of) => {
-    const values = of(onceId, onceOod);
-    const names = Object.keys(values) as Name[];
-    const replicates = Object.fromEntries(names.map((name) => [name, new Float64Array(draws)]));
-    return { nId, nOod, values, replicates: replicates as Record<Name, Float64Array> };
-  });
-  const resampledId = countedResamples(nId, { seed, purpose: `bootstrap/id/${id}` });
-  const resampledOod = countedResamples(nOod, { seed, purpose: `bootstrap/ood/${ood}` });
+  const results = statistics.map((of) => withReplicates(of(onceId, onceOod), sizes, draws));
+  const { id, ood } = resamplesOfSides(sizes, options);
   for (let b = 0; b < draws; b++) {
-    const [timesId, timesOod] = [resampledId(b), resampledOod(b)];
+    id.draw(b);
+    ood.draw(b);
+    const [timesId, timesOod] = [id.perExample(), ood.perExample()];
     for (const [s, { replicates }] of results.entries()) {
       const drawn = statistics[s](timesId, timesOod);
       for (const name in replicates) replicates[name][b] = drawn[name];
