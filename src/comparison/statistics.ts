@@ -17,7 +17,6 @@ import { meanRatioOfDraws } from '../metrics/mean-ratio.js';
 import { type OpenOodMetrics, openOodMetrics } from '../metrics/openood-metrics.js';
 import { openSetPlacements } from '../metrics/oscr.js';
 import { compareScores, type RankingMetrics, rankScores } from '../metrics/ranking.js';
-import { areaUnderRisk } from '../metrics/risk-coverage.js';
 import { drawnScod } from '../metrics/scod.js';
 import { type SelectiveAreas, selectiveAreas } from '../metrics/selective-areas.js';
 import { largestLogits, softmax } from '../metrics/softmax.js';
@@ -300,13 +299,7 @@ const rows: readonly Statistic[] = [
     test: 'paired-bootstrap',
     of: ({ value }) => deviationOfDraws(value),
   },
-  {
-    kind: 'examples',
-    name: 'aurc',
-    roles: ['score', 'outcome'],
-    test: 'paired-bootstrap',
-    of: ({ score, outcome }) => areaUnderRisk(score, outcome),
-  },
+  selective('aurc', 'aurc'),
   selective('augrc', 'augrc'),
   selective('aurc-fd-shifts', 'aurcFdShifts'),
   selective('augrc-fd-shifts', 'augrcFdShifts'),

@@ -1,6 +1,8 @@
-import { emptySums, equalWidth } from './binning.js';
+import { ascendingOrder } from './ascending-order.js';
+import { type Binning, equalWidth } from './binning.js';
 import { ece } from './calibration.js';
 import { drawn } from './draw-counts.js';
+import { drawnBinSums } from './drawn-bins.js';
 
 /*
  * Binned calibration errors as other code computes them, so that its numbers can be compared with. Each differs from the
@@ -24,33 +26,22 @@ export interface BinningConvention {
   of(value: Float64Array, correct: ArrayLike<number>, bins: number): (times: Uint8Array) => number;
 }
 
-/** ECE with the bin of each example given, -1 for none; divided by the number of all examples. */
-function eceOfBins(bin: Int32Array, bins: number, value: Float64Array, correct: ArrayLike<number>) {
-  return (times: Uint8Array) => ece(sumsOf(bin, bins, value, correct, times));
+function eceOfBins(binning: Binning, value: Float64Array, correct: ArrayLike<number>) {
+  const sums = drawnBinSums(binning, value, Uint8Array.from(correct));
+  return (times: Uint8Array) => ece(sums(times));
 }
 
-function sumsOf(
-  bin: Int32Array,
-  bins: number,
-  value: Float64Array,
-  correct: ArrayLike<number>,
-  times: Uint8Array,
-) {
-  const sums = emptySums(bins);
-  for (let i = 0; i < bin.length; i++) {
-    sums.n += times[i];
-    if (bin[i] < 0) continue;
-    sums.count[bin[i]] += times[i];
-    sums.predicted[bin[i]] += times[i] * value[i];
-    sums.observed[bin[i]] += times[i] * correct[i];
-  }
-  return sums;
+/** Bins from their left ends on, up to the next. Errors: as `equalWidth`. */
+function leftClosed(value: Float64Array, lefts: readonly number[]): Binning {
+  const bin = Int32Array.from(value, (v) => lefts.findLastIndex((left) => left <= v));
+  return { ...equalWidth(value, lefts.length), bin };
 }
 
-/** Right-closed bins without the first one's left end, and without what lies outside [0, 1]. */
-function openBins(value: Float64Array, bins: number): Int32Array {
+/** Right-closed bins without the first one's left end. What lies outside (0, 1] is counted, and adds to no sum. */
+function eceOfOpenBins(value: Float64Array, correct: ArrayLike<number>, bins: number) {
   const inside = value.map((v) => (v > 0 && v <= 1 ? v : 0));
-  return equalWidth(inside, bins).bin.map((b, i) => (inside[i] === 0 ? -1 : b));
+  const outcome = inside.map((v, i) => (v > 0 ? correct[i] : 0));
+  return eceOfBins(equalWidth(inside, bins), inside, outcome);
 }
 
 /** Hendrycks's bins hold this many examples, the last one the rest as well. */
@@ -64,9 +55,8 @@ export const binningConventions: readonly BinningConvention[] = [
       'bins are left-closed, [lo, hi), and a confidence of exactly 1 has a bin of its own behind the last',
     bins: 'confidence',
     of(value, correct, bins) {
-      const edges = Array.from({ length: bins + 1 }, (_, b) => b / bins);
-      const bin = Int32Array.from(value, (v) => edges.findLastIndex((edge) => edge <= v));
-      return eceOfBins(bin, bins + 1, value, correct);
+      const lefts = Array.from({ length: bins + 1 }, (_, b) => b / bins);
+      return eceOfBins(leftClosed(value, lefts), value, correct);
     },
   },
   {
@@ -76,9 +66,8 @@ export const binningConventions: readonly BinningConvention[] = [
       'bins are left-closed, [lo, hi), the last one closed on both sides, as numpy.histogram (netcal)',
     bins: 'confidence',
     of(value, correct, bins) {
-      const edges = Array.from({ length: bins }, (_, b) => b / bins);
-      const bin = Int32Array.from(value, (v) => edges.findLastIndex((edge) => edge <= v));
-      return eceOfBins(bin, bins, value, correct);
+      const lefts = Array.from({ length: bins }, (_, b) => b / bins);
+      return eceOfBins(leftClosed(value, lefts), value, correct);
     },
   },
   {
@@ -87,7 +76,7 @@ export const binningConventions: readonly BinningConvention[] = [
     description:
       'the first bin is open on the left, so that a confidence of exactly 0 is in no bin and adds nothing (Guo et al. 2017, their code)',
     bins: 'confidence',
-    of: (value, correct, bins) => eceOfBins(openBins(value, bins), bins, value, correct),
+    of: eceOfOpenBins,
   },
   {
     name: 'ace-netcal',
@@ -96,9 +85,9 @@ export const binningConventions: readonly BinningConvention[] = [
       'the plain mean of the gaps of the bins of equal width that are not empty, not weighted by what they hold (Neumann et al. 2018: average calibration error)',
     bins: 'confidence',
     of(value, correct, bins) {
-      const { bin } = equalWidth(value, bins);
+      const sums = drawnBinSums(equalWidth(value, bins), value, Uint8Array.from(correct));
       return (times) => {
-        const { count, predicted, observed } = sumsOf(bin, bins, value, correct, times);
+        const { count, predicted, observed } = sums(times);
         const filled = Array.from(count.keys()).filter((b) => count[b] > 0);
         const gaps = filled.map((b) => Math.abs(predicted[b] - observed[b]) / count[b]);
         return gaps.reduce((sum, gap) => sum + gap, 0) / filled.length;
@@ -112,7 +101,7 @@ export const binningConventions: readonly BinningConvention[] = [
       'bins of 100 examples in the order of confidence, the last one of 100 to 199, and that last, most confident bin is skipped (Hendrycks et al. 2019, their code; copied into many others)',
     bins: 'confidence',
     of(value, correct) {
-      const order = Int32Array.from(value.keys()).sort((i, j) => value[i] - value[j] || i - j);
+      const order = ascendingOrder(value);
       return (times) => {
         const n = drawn(times);
         const full = Math.floor(n / EXAMPLES_PER_BIN) - 1;
@@ -136,6 +125,6 @@ export const binningConventions: readonly BinningConvention[] = [
     description:
       'the largest logit is taken for the confidence, as happens where code that wants probabilities is given logits; what lies outside (0, 1] is in no bin and adds nothing',
     bins: 'max-logit',
-    of: (value, correct, bins) => eceOfBins(openBins(value, bins), bins, value, correct),
+    of: eceOfOpenBins,
   },
 ];

@@ -1,6 +1,7 @@
-import type { BinSums } from './binning.js';
+import type { Binning, BinSums } from './binning.js';
 import type { Probabilities } from './calibration.js';
 import { drawn } from './draw-counts.js';
+import { drawnBinSums } from './drawn-bins.js';
 import { isotonic } from './isotonic.js';
 import { drawnGroupSums } from './ordered-groups.js';
 
@@ -46,30 +47,23 @@ function overBins(count: Float64Array, term: (bin: number) => number): number {
   return sum;
 }
 
-/**
- * What differences within bins add to the score: variance - 2 covariance, of resamples.
- * @param bin (n) the bin of each example
- */
+/** What differences within bins add to the score: variance - 2 covariance, of resamples. */
 export function withinBinTerm(
-  bin: Int32Array,
-  bins: number,
+  binning: Binning,
   predicted: Float64Array,
-  observed: ArrayLike<number>,
+  observed: Uint8Array,
 ): (times: Uint8Array) => number {
+  const { bin } = binning;
+  const sumsOf = drawnBinSums(binning, predicted, observed);
   return (times) => {
-    const [count, p, y] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)];
-    for (let i = 0; i < bin.length; i++) {
-      count[bin[i]] += times[i];
-      p[bin[i]] += times[i] * predicted[i];
-      y[bin[i]] += times[i] * observed[i];
-    }
+    const { n, count, predicted: p, observed: y } = sumsOf(times);
     let sum = 0;
     for (let i = 0; i < bin.length; i++) {
       if (times[i] === 0) continue;
       const away = predicted[i] - p[bin[i]] / count[bin[i]];
       sum += times[i] * (away ** 2 - 2 * away * (observed[i] - y[bin[i]] / count[bin[i]]));
     }
-    return sum / total(count);
+    return sum / n;
   };
 }
 

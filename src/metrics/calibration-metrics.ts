@@ -243,7 +243,7 @@ export const calibrationMetrics: readonly CalibrationMetric[] = [
     options: ['bins'],
     better: 'none',
     statistic({ confidence, outcome }, { bins }) {
-      return withinBinTerm(equalWidth(confidence, bins).bin, bins, confidence, outcome);
+      return withinBinTerm(equalWidth(confidence, bins), confidence, outcome);
     },
   },
   {

@@ -1,3 +1,4 @@
+import { meanVariance } from './mean-variance.js';
 import { type Ranking, rankScores } from './ranking.js';
 
 /** How each example stands to those of the other class: the structural components of AUROC. */
@@ -47,11 +48,8 @@ function lowerThan(group: Int32Array, groups: number): Float64Array {
   return lower;
 }
 
-const varianceOf = (values: Float64Array): number => {
-  const n = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / n;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-};
+/** The square of the standard error of the mean. */
+const errorSquare = (values: Float64Array): number => meanVariance(values).variance / values.length;
 
 /**
  * An AUROC with its standard error; of several OOD sets, the unweighted mean over them. Their ID examples are the same,
@@ -66,9 +64,9 @@ export function delongMean(sets: readonly Placements[]): { value: number; error:
   for (const set of sets) {
     value += set.auroc / sets.length;
     for (let i = 0; i < id.length; i++) id[i] += set.id[i] / sets.length;
-    variance += varianceOf(set.ood) / set.ood.length / sets.length ** 2;
+    variance += errorSquare(set.ood) / sets.length ** 2;
   }
-  return { value, error: Math.sqrt(variance + varianceOf(id) / id.length) };
+  return { value, error: Math.sqrt(variance + errorSquare(id)) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { ascendingOrder } from './ascending-order.js';
 import { drawn } from './draw-counts.js';
 
 /**
@@ -9,9 +10,7 @@ import { drawn } from './draw-counts.js';
  */
 export function drawnQuantile(values: Float64Array, q: number): (times: Uint8Array) => number {
   const known = values.map((value) => (Number.isNaN(value) ? Number.POSITIVE_INFINITY : value));
-  const order = Int32Array.from({ length: values.length }, (_, i) => i).sort(
-    (a, b) => known[a] - known[b] || a - b,
-  );
+  const order = ascendingOrder(known);
   return (times) => {
     const rank = Math.ceil(drawn(times) * q);
     let below = 0;

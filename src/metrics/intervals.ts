@@ -1,6 +1,7 @@
 import { stream } from '../random/stream.js';
 import { normalQuantile, studentTQuantile } from './distributions.js';
 import type { Estimate } from './estimate.js';
+import { meanVariance } from './mean-variance.js';
 
 /**
  * A proportion with Wilson's score interval (Wilson 1927): right for small n and for proportions near 0 and 1.
@@ -20,13 +21,9 @@ export function wilson(successes: number, n: number, level = 0.95): Estimate {
 /** The mean of some numbers with Student's t interval. One number gives no interval, none gives NaN. */
 export function meanOf(values: ArrayLike<number>, level = 0.95): Estimate {
   const n = values.length;
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += values[i];
-  const value = n === 0 ? Number.NaN : sum / n;
+  const { mean: value, variance } = meanVariance(values);
   if (n < 2) return { value, n, interval: null, level, method: 'none' };
-  let squares = 0;
-  for (let i = 0; i < n; i++) squares += (values[i] - value) ** 2;
-  const half = studentTQuantile(level, n - 1) * Math.sqrt(squares / (n - 1) / n);
+  const half = studentTQuantile(level, n - 1) * Math.sqrt(variance / n);
   return { value, n, interval: [value - half, value + half], level, method: 'student-t' };
 }
 

@@ -1,6 +1,7 @@
 import { type Placements, placementsIn } from './delong.js';
 import { normalQuantile } from './distributions.js';
 import type { Estimate } from './estimate.js';
+import { errorOfMean } from './mean-variance.js';
 import { metricsOf, type Ranking, rankScores } from './ranking.js';
 
 /*
@@ -25,13 +26,6 @@ function shares(settings: readonly Placements[]): Float64Array {
 
 const meanAuroc = (settings: readonly Placements[]) =>
   settings.reduce((sum, { auroc }) => sum + auroc, 0) / settings.length;
-
-/** The standard error of the mean of n numbers. */
-function errorOfMean(values: Float64Array): number {
-  const n = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / n;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1) / n);
-}
 
 /**
  * The unweighted mean of AUROCs over settings of the same images, with a normal interval cut to [0, 1]; none with fewer than

@@ -1,5 +1,6 @@
 import { studentTQuantile } from './distributions.js';
 import type { Estimate } from './estimate.js';
+import { meanVariance } from './mean-variance.js';
 
 /**
  * Mean of a minus mean of b, two independent samples, with Welch's interval (1947): variances may differ. The degrees of
@@ -18,11 +19,6 @@ export function meanDifference(a: ArrayLike<number>, b: ArrayLike<number>, level
 
 /** The mean of some numbers, and its squared standard error: NaN of fewer than two. */
 function moments(values: ArrayLike<number>): { mean: number; error2: number } {
-  const n = values.length;
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += values[i];
-  const mean = sum / n;
-  let squares = 0;
-  for (let i = 0; i < n; i++) squares += (values[i] - mean) ** 2;
-  return { mean, error2: squares / (n - 1) / n };
+  const { mean, variance } = meanVariance(values);
+  return { mean, error2: variance / values.length };
 }

@@ -1,5 +1,6 @@
 import { normalQuantile } from './distributions.js';
 import { quantile } from './intervals.js';
+import { meanVariance } from './mean-variance.js';
 import { midranks } from './rank-tests.js';
 
 /**
@@ -62,10 +63,7 @@ const normalInverse = (p: number) => Math.sign(p - 0.5) * normalQuantile(Math.ab
 
 const meanOf = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
 
-function varianceOf(values: ArrayLike<number>): number {
-  const mean = meanOf(values);
-  return Array.from(values).reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-}
+const varianceOf = (values: ArrayLike<number>): number => meanVariance(values).variance;
 
 /** Equations 1 to 4; infinite where no chain moves. */
 function rHatOf(chains: readonly Float64Array[]): number {

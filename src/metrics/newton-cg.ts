@@ -1,3 +1,5 @@
+import { dot } from './matrix.js';
+
 /** A smooth convex function. */
 export interface Convex {
   /** At a point: the value, the gradient, and what multiplies by the Hessian. Arrays are the caller's to keep. */
@@ -98,12 +100,6 @@ function direction(g: Float64Array, times: (v: Float64Array) => Float64Array): F
 
 const moved = (x: Float64Array, length: number, d: Float64Array) =>
   x.map((value, i) => value + length * d[i]);
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
-}
 
 function largest(x: Float64Array): number {
   let most = 0;

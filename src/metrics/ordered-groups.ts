@@ -1,18 +1,10 @@
+import { ascendingOrder } from './ascending-order.js';
+import type { GroupOrder } from './group-order.js';
 import { eachTie } from './rank-tests.js';
 
-/** Examples in ascending order of a value, equal values in one group. */
-export interface OrderedGroups {
-  /** (groups + 1) where each group begins in `order`, and at last where all end. */
-  starts: Int32Array;
-  /** (n) example numbers. */
-  order: Int32Array;
-}
-
-/** @param values (n), none NaN */
-export function orderedGroups(values: ArrayLike<number>): OrderedGroups {
-  const order = Int32Array.from({ length: values.length }, (_, i) => i).sort(
-    (i, j) => values[i] - values[j] || i - j,
-  );
+/** Examples in ascending order of a value, equal values in one group. @param values (n), none NaN */
+export function orderedGroups(values: ArrayLike<number>): GroupOrder {
+  const order = ascendingOrder(Float64Array.from(values));
   const starts = [0];
   eachTie(order, values, (_, to) => {
     starts.push(to);

@@ -1,4 +1,5 @@
 import { AssayError } from '../errors.js';
+import { ascendingOrder } from './ascending-order.js';
 
 /** Two samples of one number, merged in ascending order. */
 export interface Pooled {
@@ -23,7 +24,7 @@ export function pooled(a: ArrayLike<number>, b: ArrayLike<number>): Pooled {
     throw new AssayError('data-invalid', 'two samples cannot be compared: a value is NaN', {
       path: `value ${all.findIndex(Number.isNaN)}`,
     });
-  const order = Int32Array.from(all.keys()).sort((i, j) => all[i] - all[j] || i - j);
+  const order = ascendingOrder(all);
   const place = new Int32Array(n + m);
   for (const [at, i] of order.entries()) place[i] = at;
   return {

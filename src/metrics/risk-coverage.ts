@@ -1,22 +1,11 @@
-import { eachTie } from './rank-tests.js';
-
-/** Examples in descending order of a score, those with equal scores together. */
-export function groupsByScore(scores: ArrayLike<number>): Int32Array[] {
-  const order = Int32Array.from({ length: scores.length }, (_, i) => i).sort(
-    (i, j) => scores[j] - scores[i] || i - j,
-  );
-  const groups: Int32Array[] = [];
-  eachTie(order, scores, (from, to) => {
-    groups.push(order.subarray(from, to));
-  });
-  return groups;
-}
+import { rankScores } from './ranking.js';
+import { selectiveAreas } from './selective-areas.js';
 
 /**
  * The area under the risk-coverage curve (Geifman & El-Yaniv 2017): the mean, over the numbers k of examples that may be
  * kept, of the share of errors among the k with the highest scores. 0 is best; a score that says nothing gives the error
  * rate. Examples with equal scores are kept in any order: the mean over these.
- * @param scores (n), none NaN
+ * @param scores (n) Errors: `data-invalid` for a NaN
  * @param correct (n) 1 where the prediction is right
  * @returns a function of how often each example was drawn, (n)
  */
@@ -24,21 +13,11 @@ export function areaUnderRisk(
   scores: ArrayLike<number>,
   correct: ArrayLike<number>,
 ): (times: Uint8Array) => number {
-  const groups = groupsByScore(scores);
-  return (times) => {
-    let [kept, wrong, area] = [-0, -0, -0];
-    for (const group of groups) {
-      let [drawn, errors] = [0, 0];
-      for (const i of group) {
-        drawn += times[i];
-        if (!correct[i]) errors += times[i];
-      }
-      for (let k = 1; k <= drawn; k++) area += (wrong + (errors * k) / drawn) / (kept + k);
-      kept += drawn;
-      wrong += errors;
-    }
-    return area / kept;
-  };
+  const areas = selectiveAreas(
+    scores,
+    Uint8Array.from(correct, (right) => (right ? 0 : 1)),
+  );
+  return (times) => areas(times).aurc;
 }
 
 /** Risk (y, the share of errors) against coverage (x, the share kept), a point for each distinct score. */
@@ -46,10 +25,16 @@ export function riskCoverage(
   scores: ArrayLike<number>,
   correct: ArrayLike<number>,
 ): { x: number; y: number }[] {
+  const { groups, id: group } = rankScores(scores, []);
+  const [counts, errors] = [new Int32Array(groups), new Int32Array(groups)];
+  for (let i = 0; i < group.length; i++) {
+    counts[group[i]]++;
+    if (!correct[i]) errors[group[i]]++;
+  }
   let [kept, wrong] = [0, 0];
-  return groupsByScore(scores).map((group) => {
-    for (const i of group) if (!correct[i]) wrong++;
-    kept += group.length;
+  return Array.from(counts, (count, g) => {
+    kept += count;
+    wrong += errors[g];
     return { x: kept / scores.length, y: wrong / kept };
   });
 }

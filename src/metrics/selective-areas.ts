@@ -1,3 +1,4 @@
+import { groupOrder } from './group-order.js';
 import { rankScores } from './ranking.js';
 
 /** Areas under curves over the share of examples that is kept, those with the highest scores first. 0 is best. */
@@ -50,13 +51,19 @@ export function selectiveAreas(
   losses: ArrayLike<number>,
 ): (times: Uint8Array) => SelectiveAreas {
   const { groups, id: group } = rankScores(scores, []);
+  const { starts, order } = groupOrder(group, groups);
+  const ordered = Float64Array.from(order, (i) => losses[i]);
   const drawn: LossGroups = { counts: new Float64Array(groups), losses: new Float64Array(groups) };
   return (times) => {
-    drawn.counts.fill(0);
-    drawn.losses.fill(0);
-    for (let i = 0; i < group.length; i++) {
-      drawn.counts[group[i]] += times[i];
-      drawn.losses[group[i]] += times[i] * losses[i];
+    for (let g = 0; g < groups; g++) {
+      let [count, lost] = [0, 0];
+      for (let at = starts[g]; at < starts[g + 1]; at++) {
+        const weight = times[order[at]];
+        count += weight;
+        lost += weight * ordered[at];
+      }
+      drawn.counts[g] = count;
+      drawn.losses[g] = lost;
     }
     return areasOf(drawn);
   };

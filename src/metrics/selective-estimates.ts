@@ -1,5 +1,6 @@
 import { normalQuantile } from './distributions.js';
 import type { Estimate } from './estimate.js';
+import { errorOfMean } from './mean-variance.js';
 import { rankScores } from './ranking.js';
 import { type Influence, riskInfluence } from './risk-influence.js';
 import { areasOf, type SelectiveAreas } from './selective-areas.js';
@@ -25,7 +26,7 @@ export function selectiveEstimates(
   const areas = areasOf({ counts, losses });
   const influence = riskInfluence({ counts, losses });
   const half = (of: Influence) =>
-    normalQuantile(level) * errorOf(Float64Array.from(group, (g, i) => of(g, correct[i] === 1 ? 0 : 1)));
+    normalQuantile(level) * errorOfMean(Float64Array.from(group, (g, i) => of(g, correct[i] === 1 ? 0 : 1)));
   const [ofAurc, ofAugrc] = [half(influence.aurc), half(influence.augrc)];
   const estimate = (value: number, off: number): Estimate => ({
     value,
@@ -40,11 +41,4 @@ export function selectiveEstimates(
     aurcFdShifts: estimate(areas.aurcFdShifts, ofAurc),
     augrcFdShifts: estimate(areas.augrcFdShifts, ofAugrc),
   };
-}
-
-/** The standard error of the mean; NaN below two. */
-function errorOf(values: Float64Array): number {
-  const n = values.length;
-  const mean = values.reduce((a, b) => a + b, 0) / n;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1) / n);
 }

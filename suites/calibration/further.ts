@@ -1,6 +1,5 @@
 import { logitsOf } from '../../src/measurements.js';
 import {
-  areaUnderRisk,
   calibrationMetrics,
   type Estimate,
   jointBootstrap,
@@ -150,14 +149,11 @@ function kernelEstimates(result: Whole, settings: Settings): Further[] {
 function areas(result: Whole, settings: Settings): Bootstrapped[] {
   const { confidence, correct } = result.whole.classified;
   const names = AREAS.filter((name) => chosenMetrics(settings).includes(name));
-  const wrong = () => correct.map((right) => 1 - right);
-  const statistics = {
-    aurc: () => areaUnderRisk(confidence, correct),
-    augrc: () => {
-      const both = selectiveAreas(confidence, wrong());
-      return (times: Uint8Array) => both(times).augrc;
-    },
-  };
+  if (names.length === 0) return [];
+  const of = selectiveAreas(
+    confidence,
+    correct.map((right) => 1 - right),
+  );
   const titles = { aurc: 'AURC, by confidence', augrc: 'AUGRC, by confidence' };
   return names.map((name) => ({
     about: {
@@ -168,7 +164,7 @@ function areas(result: Whole, settings: Settings): Bootstrapped[] {
       params: {},
       rows: { statistic: name, columns: { score: 'confidence', outcome: 'correct' } },
     },
-    of: statistics[name](),
+    of: (times) => of(times)[name],
   }));
 }
 

@@ -105,7 +105,7 @@ describe.skipIf(!hasReference)('a trained network, as public packages see it', (
       expect(brierReliability(sums)).toBeCloseTo(parts.reliability, 9);
       expect(brierResolution(sums)).toBeCloseTo(parts.resolution, 9);
       expect(brierUncertainty(sums)).toBeCloseTo(parts.uncertainty, 9);
-      expect(withinBinTerm(binning.bin, 15, p, y)(all)).toBeCloseTo(
+      expect(withinBinTerm(binning, p, y)(all)).toBeCloseTo(
         parts.within_bin_variance - 2 * parts.within_bin_covariance,
         9,
       );
@@ -301,7 +301,7 @@ describe('against the definition written out, of resamples', () => {
         const binning = equalWidth(drawn.p, bins);
         const sums = binSums(binning, drawn.p, drawn.y);
         const parts = brierReliability(sums) - brierResolution(sums) + brierUncertainty(sums);
-        const within = withinBinTerm(equalWidth(p, bins).bin, bins, p, y)(times);
+        const within = withinBinTerm(equalWidth(p, bins), p, y)(times);
         expect(parts + within).toBeCloseTo(score, 12);
         const corp = corpParts(p, y)(times);
         expect(corp.score).toBeCloseTo(score, 12);

@@ -1,4 +1,5 @@
 import { stream } from '../../random/stream.js';
+import { ascendingOrder } from '../ascending-order.js';
 import type { Logits } from '../softmax.js';
 
 export interface WorstSlabOptions {
@@ -39,7 +40,7 @@ export function worstSlabs(
   if (sought.length > 0)
     for (let d = 0; d < directions; d++) {
       const along = projected(x, directionOf(d, x.classes, seed), sought);
-      const order = sought.map((_, at) => at).sort((a, b) => along[a] - along[b] || a - b);
+      const order = ascendingOrder(along);
       covered.forEach((of, c) => {
         const slab = leastMean(
           order.map((at) => of[sought[at]]),

@@ -1,4 +1,5 @@
 import { isotonic as pooled } from '../isotonic.js';
+import { orderedGroups } from '../ordered-groups.js';
 import { type Binary, logChances } from './binary.js';
 
 /**
@@ -12,18 +13,16 @@ export const isotonic: Binary = {
   map({ yes }, outcomes) {
     const n = yes.length;
     const p = yes.map(Math.exp);
-    const order = Int32Array.from(p, (_, i) => i).sort((a, b) => p[a] - p[b]);
-    const [at, weight, sum]: [number[], number[], number[]] = [[], [], []];
-    for (const i of order) {
-      if (at.at(-1) !== p[i]) {
-        at.push(p[i]);
-        weight.push(0);
-        sum.push(0);
-      }
-      weight[weight.length - 1]++;
-      sum[sum.length - 1] += outcomes[i];
-    }
-    const fitted = pooled(weight, sum);
+    const { starts, order } = orderedGroups(p);
+    const ends = starts.subarray(1);
+    const at = Array.from(ends, (_, g) => p[order[starts[g]]]);
+    const weight = ends.map((end, g) => end - starts[g]);
+    const yeses = ends.map((end, g) => {
+      let sum = 0;
+      for (let place = starts[g]; place < end; place++) sum += outcomes[order[place]];
+      return sum;
+    });
+    const fitted = pooled(weight, yeses);
     return {
       apply: (y) => logChances(interpolated(Math.exp(y), at, fitted), n),
       parameters: [{ name: 'steps', values: [new Set(fitted).size] }],
