@@ -101,8 +101,8 @@ export const counted = (n: number, what: string): string => `${n} ${what}${n ===
 export const seenText = ({ n, of }: { n: number; of?: number | undefined }): string =>
   of === undefined ? String(n) : `${n} of ${of}`;
 
-/** `p = 0.012` */
 /** Three digits, and `<0.001` for what is smaller. */
 export const formatP = (p: number): string => (p < 0.001 ? '<0.001' : fixed(p, 3));
 
-export const shownP = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`);
+/** `p = 0.012` */
+export const shownP = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${formatP(p)}`);

@@ -1,18 +1,9 @@
 import { logitsOf } from '../../src/measurements.js';
-import { type Estimate, skce, softmax, tCal } from '../../src/metrics.js';
+import { exact, skce, softmax, tCal } from '../../src/metrics.js';
 import { chosenMetrics, type FurtherOptions } from './further-options.js';
 import type { CalibrationResult, Further } from './result.js';
 
 const rounded = (x: number) => String(Number(x.toPrecision(3)));
-
-/** A p-value has no interval. */
-const pValue = (p: number, n: number): Estimate => ({
-  value: p,
-  n,
-  interval: null,
-  level: 0.95,
-  method: 'none',
-});
 
 /** Tests of the hypothesis that a model is calibrated. Small p: it is not. */
 export function testsOf(
@@ -50,7 +41,7 @@ export function testsOf(
               ? 'too few examples to test'
               : `${pairs}, ${simulations} calibrated sets simulated`,
         },
-        estimate: pValue(p, n),
+        estimate: exact(p, n),
       },
     );
   }
@@ -67,7 +58,7 @@ export function testsOf(
             ? 'too few examples to test'
             : `corrected for ${scales} numbers of bins; least at ${bins}, where the debiased square is ${rounded(error)}; ${simulations} calibrated sets simulated`,
       },
-      estimate: pValue(p, n),
+      estimate: exact(p, n),
     });
   }
   return further;

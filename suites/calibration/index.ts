@@ -4,6 +4,7 @@ import {
   type CollectedRows,
   type DatasetInfo,
   defineSuite,
+  everywhere,
   fewExamples,
   labelledTestSets,
   type SuiteContext,
@@ -131,7 +132,7 @@ function resultOf(
 ): CalibrationResult {
   const { bins, resamples, fitOn, fitShare, recalibrators } = options;
   // Errors name the system, the data set and the example.
-  classifiedOf(found);
+  const classified = classifiedOf(found);
   const validation = validationSet(datasets, fitOn, FITTING);
   const held = validation && collected.get(cleanRequest(system, validation));
   const test = { dataset, collected: found };
@@ -141,8 +142,8 @@ function resultOf(
   });
   const step = steps?.(`resamples of ${system.name} on ${dataset.name}`);
   const settings = { bins, resamples, seed, step };
-  const all = Int32Array.from({ length: found.indices.length }, (_, i) => i);
-  const whole = calibrationOf(pick(found, all), 1, { ...settings, floor: true });
+  const all = everywhere(found.indices.length);
+  const whole = calibrationOf(pick(found, all), 1, { ...settings, floor: true }, classified);
   const reported = pick(found, fit.reported);
   const before = fit.split ? calibrationOf(reported, 1, settings) : whole;
   // The temperature first: what others are compared with.

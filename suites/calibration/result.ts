@@ -131,14 +131,15 @@ export function classwiseResamples(n: number, classes: number, resamples: number
 /**
  * All metrics at a temperature. Bin edges stay those of the data in every resample. The gaps of resamples are
  * larger than the gaps of the data for want of examples, so intervals of ECE and its kin are centred.
+ * @param classified what classification does to them, where it is known already
  * Errors: as `classify`.
  */
 export function calibrationOf(
   { logits, labels }: Picked,
   temperature: number,
   { bins, resamples, seed, floor = false, step }: CalibrationSettings,
+  classified = classify(logits, labels, temperature),
 ): Calibration {
-  const classified = classify(logits, labels, temperature);
   const { n, classes, confidence, correct } = classified;
   const [width, mass] = [equalWidth(confidence, bins), equalMass(confidence, bins)];
   const probabilities = { n, classes, data: softmax(logits, temperature) };
