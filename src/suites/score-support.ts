@@ -52,9 +52,9 @@ export function lacksOf(
   scores: readonly Score[],
   datasets: readonly DatasetInfo[],
 ): { what: string; reason: string }[] {
-  const lacking = scores.flatMap(({ title, ...score }) => {
-    const lack = lackOf(system, { title, ...score }, datasets);
-    return lack ? [{ title, ...lack }] : [];
+  const lacking = scores.flatMap((score) => {
+    const lack = lackOf(system, score, datasets);
+    return lack ? [{ title: score.title, ...lack }] : [];
   });
   const titlesOf = (wanted: string) => lacking.filter((l) => l.shared === wanted).map(({ title }) => title);
   return lacking.flatMap(({ title, reason, shared }) => {

@@ -137,9 +137,9 @@ export const ood = defineSuite({
 /** Scores that a system lacks something for; everything, when there is nothing to tell apart. */
 function notApplicable(context: SuiteContext, scores: readonly ChosenScore[]): NotApplicable[] {
   const absent = lackOfSets(context);
-  return context.systems.flatMap(({ name: model, ...system }) => {
-    if (absent) return [{ suite: NAME, model, reason: absent }];
-    const lacks = lacksOf({ name: model, ...system }, scores, context.datasets);
-    return lacks.map((lack) => ({ suite: NAME, model, ...lack }));
+  return context.systems.flatMap((system) => {
+    const at = { suite: NAME, model: system.name };
+    if (absent) return [{ ...at, reason: absent }];
+    return lacksOf(system, scores, context.datasets).map((lack) => ({ ...at, ...lack }));
   });
 }

@@ -141,11 +141,12 @@ function notApplicable(context: SuiteContext, { scores }: RobustOodOptions): Not
     absent.push({ what: 'undetected errors', reason: 'no test set has labels' });
   if (oodSets(context).length === 0)
     absent.push({ what: 'robust AUROC', reason: 'the run has no data set with `role: ood`' });
-  return context.systems.flatMap((system) => [
-    ...absent.map((reason) => ({ suite: NAME, model: system.name, ...reason })),
-    ...lacksOf(system, scoresNamed(scores, context.catalogue), context.datasets).map((lack) => ({
-      ...{ suite: NAME, model: system.name },
+  const detectors = scoresNamed(scores, context.catalogue);
+  return context.systems.flatMap((system) =>
+    [...absent, ...lacksOf(system, detectors, context.datasets)].map((lack) => ({
+      suite: NAME,
+      model: system.name,
       ...lack,
     })),
-  ]);
+  );
 }

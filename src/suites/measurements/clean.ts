@@ -1,9 +1,9 @@
 import type { DatasetInfo } from '../../data/dataset.js';
-import { AssayError } from '../../errors.js';
 import type { SystemInfo } from '../../models/system.js';
 import { float32, type RowsIn } from '../columns.js';
 import { defineMeasurement, type Request, request } from '../contract.js';
 import { eachBatch } from './batches.js';
+import { sized } from './sized.js';
 
 /** What a system has to say of an image. */
 export const outputColumns = ({ offers, classes }: SystemInfo) => ({
@@ -45,16 +45,6 @@ export const cleanRequest = (
   { name: dataset }: Pick<DatasetInfo, 'name'>,
 ): Request<OutputRows> => request({ measurement: clean, system, dataset });
 
-/** An output that the system said it offers, of the right length. */
-function offered(
-  output: Float32Array | undefined,
-  length: number,
-  what: string,
-  system: string,
-): Float32Array {
-  if (output?.length === length) return output;
-  throw new AssayError('shape-mismatch', `"${system}" did not return the ${what} that it offers`, {
-    expected: `${length} numbers`,
-    found: output ? `${output.length}` : 'nothing',
-  });
-}
+/** An output that the system said it offers, of the right length. Errors: `shape-mismatch`. */
+export const offered = (output: Float32Array | undefined, length: number, what: string, system: string) =>
+  sized(output, length, `"${system}" did not return the ${what} that it offers`);

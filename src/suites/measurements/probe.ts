@@ -6,6 +6,7 @@ import { float32, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
 import { distinctOptions, optionsNamed, placeAmong } from '../distinct-options.js';
 import { eachBatch } from './batches.js';
+import { sized } from './sized.js';
 import { chosenOf, type TunedRows } from './tuned-options.js';
 
 export interface ProbeParams {
@@ -58,7 +59,10 @@ export const probe = defineMeasurement({
         fail(start + at, error);
       };
       const probed = await row.ask({ system, batch, keys, fail: lost, signal }, own);
-      for (const [column, width] of widths) found[column].set(probed[column], start * width);
+      for (const [column, width] of widths) {
+        const message = `the probe "${name}" did not find "${column}" of "${system.info.name}"`;
+        found[column].set(sized(probed[column], batch.n * width, message), start * width);
+      }
     });
     return found;
   },

@@ -1,13 +1,11 @@
-import type { Examples } from '../../data/dataset.js';
 import { sequences } from '../../data/warps/sequences.js';
 import type { Padding } from '../../data/warps/warp.js';
 import { unknownName } from '../../errors.js';
-import { argmaxOf } from '../../metrics/softmax.js';
 import { imageSize } from '../../models/batching.js';
 import { stream } from '../../random/stream.js';
 import { int32, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext } from '../contract.js';
-import { eachBatch } from './batches.js';
+import { predictedClasses } from './predicted-classes.js';
 
 export interface SequenceParams {
   /** Of `sequences`. */
@@ -33,7 +31,7 @@ export const sequenceClasses = defineMeasurement({
     if (!row) throw unknownName('sequence', name, [...sequences.keys()]);
     const { system, examples, seed } = context;
     const { n, indices, pixels } = examples;
-    const { shape, classes: names } = system.info;
+    const { shape } = system.info;
     const size = imageSize(system.info);
     const classes = new Int32Array(n * frames);
     for (let frame = 0; frame < frames; frame++) {
@@ -43,11 +41,9 @@ export const sequenceClasses = defineMeasurement({
         const image = pixels.subarray(i * size, (i + 1) * size);
         made.set(row.frame(image, shape, frame / (frames - 1), padding, draws), i * size);
       }
-      const forms: Examples = { n, indices, pixels: made };
-      await eachBatch({ ...context, examples: forms }, `sequence-${frame}`, async (batch, at) => {
-        const { logits = new Float32Array(0) } = await system.forward(batch);
-        for (let i = 0; i < batch.n; i++)
-          classes[(at + i) * frames + frame] = argmaxOf(logits, i * names.length, names.length);
+      const own = await predictedClasses(context, { n, indices, pixels: made }, `sequence-${frame}`);
+      own.forEach((c, i) => {
+        classes[i * frames + frame] = c;
       });
     }
     return { classes };

@@ -1,12 +1,10 @@
-import type { Examples } from '../../data/dataset.js';
 import { type Padding, type Warp, warped } from '../../data/warps/warp.js';
 import { AssayError } from '../../errors.js';
-import { argmaxOf } from '../../metrics/softmax.js';
 import { imageSize } from '../../models/batching.js';
 import { stream } from '../../random/stream.js';
 import { int32, type RowsIn, uint8 } from '../columns.js';
 import { defineMeasurement, type MeasureContext } from '../contract.js';
-import { eachBatch } from './batches.js';
+import { predictedClasses } from './predicted-classes.js';
 
 /** Transformations: turned by up to `degrees` either way, moved by up to `shift` of the side in either direction. */
 export interface SpatialParams {
@@ -133,7 +131,7 @@ async function hitsOf(
   purpose: string,
 ): Promise<Uint8Array> {
   const { system, examples } = context;
-  const { shape, classes } = system.info;
+  const { shape } = system.info;
   const size = imageSize(system.info);
   const hits = new Uint8Array(tried.length);
   const step = 4096;
@@ -147,13 +145,9 @@ async function hitsOf(
       pixels.set(warped(original, shape, moved, padding), k * size);
     });
     const indices = Int32Array.from(some, ({ image }) => examples.indices[image]);
-    const forms: Examples = { n: some.length, indices, pixels };
-    await eachBatch({ ...context, examples: forms }, purpose, async (batch, at) => {
-      const { logits = new Float32Array(0) } = await system.forward(batch);
-      for (let i = 0; i < batch.n; i++) {
-        const predicted = argmaxOf(logits, i * classes.length, classes.length);
-        hits[start + at + i] = predicted === labels[some[at + i].image] ? 1 : 0;
-      }
+    const predicted = await predictedClasses(context, { n: some.length, indices, pixels }, purpose);
+    some.forEach(({ image }, k) => {
+      hits[start + k] = predicted[k] === labels[image] ? 1 : 0;
     });
   }
   return hits;
