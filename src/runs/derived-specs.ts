@@ -84,7 +84,13 @@ function transformed(
 ): DerivedSpec {
   const keys = Object.keys(given).filter((key) => transforms.has(key));
   const [key] = keys;
-  const ways = Object.fromEntries([...transforms].map((row) => [row.name, Type.Optional(row.options)]));
+  // Options of other ways than that which is given are long, and compiled for nothing.
+  const ways = Object.fromEntries(
+    [...transforms].map((row) => [
+      row.name,
+      Type.Optional(keys.includes(row.name) ? row.options : Type.Unknown()),
+    ]),
+  );
   // A key without options, `interpolate:`, is null in YAML.
   const whole = Object.fromEntries(
     Object.entries(given).map(([k, v]) => [k, keys.includes(k) ? (v ?? {}) : v]),

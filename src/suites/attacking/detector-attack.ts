@@ -26,28 +26,31 @@ export interface DetectorAttackOptions extends Record<string, unknown> {
 }
 
 /** Options of attacks on detectors that do not belong to one attack. */
-export const detectorAttackOptions = (catalogue: Catalogue) => ({
-  method: oneOf(
-    climbing(catalogue).map(({ name }) => name),
-    { default: 'apgd', description: 'Which attack; only those that can climb any loss.' },
-  ),
-  norm: oneOf(catalogue.norms.names, { default: 'Linf', description: 'Norm of the ball.' }),
-  epsilons: attackingOptions(catalogue).properties.epsilons,
-  restarts: attackingOptions(catalogue).properties.restarts,
-  eot: Type.Integer({
-    minimum: 1,
-    maximum: 10_000,
-    default: 4,
-    description: 'Stochastic systems: number of draws whose gradients are averaged at every point.',
-  }),
-  confirm: Type.Integer({
-    minimum: 1,
-    maximum: 10_000,
-    default: 8,
-    description:
-      'Stochastic systems: number of fresh draws whose mean logits and mean log p(x) decide, for clean and for attacked images.',
-  }),
-});
+export function detectorAttackOptions(catalogue: Catalogue) {
+  const { epsilons, restarts } = attackingOptions(catalogue).properties;
+  return {
+    method: oneOf(
+      climbing(catalogue).map(({ name }) => name),
+      { default: 'apgd', description: 'Which attack; only those that can climb any loss.' },
+    ),
+    norm: oneOf(catalogue.norms.names, { default: 'Linf', description: 'Norm of the ball.' }),
+    epsilons,
+    restarts,
+    eot: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 4,
+      description: 'Stochastic systems: number of draws whose gradients are averaged at every point.',
+    }),
+    confirm: Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 8,
+      description:
+        'Stochastic systems: number of fresh draws whose mean logits and mean log p(x) decide, for clean and for attacked images.',
+    }),
+  };
+}
 
 /** Those that belong to one. */
 export function optionsOfDetectorAttacks(catalogue: Catalogue): TProperties {

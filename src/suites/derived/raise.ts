@@ -10,6 +10,7 @@ import {
 } from '../attacking/detector-attack.js';
 import type { Catalogue } from '../catalogue.js';
 import { attackRequest } from '../measurements/attack.js';
+import { onceFor } from '../once-for.js';
 import { oneOf } from '../one-of.js';
 import type { MeasuredDerivation } from './measured.js';
 
@@ -36,6 +37,9 @@ function schemaOf(catalogue: Catalogue) {
   );
 }
 
+/** Which attacks can climb is known only when their options are compiled: not before someone asks. */
+const optionsFor = onceFor(schemaOf);
+
 /** @param catalogue what attacks and scores there are */
 export const raise = (catalogue: Catalogue): MeasuredDerivation<ReturnType<typeof schemaOf>> => ({
   kind: 'measurement',
@@ -43,7 +47,9 @@ export const raise = (catalogue: Catalogue): MeasuredDerivation<ReturnType<typeo
   version: 1,
   title: 'OOD images moved towards the in-distribution',
   source: 'docs/attacks.md, by attack',
-  options: schemaOf(catalogue),
+  get options() {
+    return optionsFor(catalogue);
+  },
   system: 'on',
   describe(given) {
     const { on, score, epsilon, method, norm } = given as Options;
