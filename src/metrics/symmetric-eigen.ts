@@ -12,14 +12,25 @@ export interface SymmetricEigen {
  * eigenvalue is right to about the rounding of the largest. O(size^3).
  */
 export function symmetricEigen(matrix: Float64Array, size: number): SymmetricEigen {
-  const { diagonal, beside, basis } = tridiagonal(matrix.slice(), size);
+  const unit = unitOf(matrix);
+  const { diagonal, beside, basis } = tridiagonal(
+    matrix.map((value) => value / unit),
+    size,
+  );
   diagonaliseTridiagonal(diagonal, beside, (i, c, s) => rotate(basis, size, i, c, s));
   const order = Array.from(diagonal.keys()).sort((a, b) => diagonal[b] - diagonal[a]);
   const vectors = new Float64Array(size * size);
   order.forEach((from, to) => {
     vectors.set(basis.subarray(from * size, (from + 1) * size), to * size);
   });
-  return { values: Float64Array.from(order, (k) => diagonal[k]), vectors };
+  return { values: Float64Array.from(order, (k) => diagonal[k] * unit), vectors };
+}
+
+/** A power of two near the largest of some numbers: in such units, exactly, squares neither vanish nor overflow. */
+function unitOf(values: Float64Array): number {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
+  return largest === 0 ? 1 : 2 ** Math.floor(Math.log2(largest));
 }
 
 /**
@@ -34,18 +45,20 @@ function tridiagonal(a: Float64Array, n: number) {
   for (let k = 0; k + 1 < n; k++) {
     // H = 1 - scale v v' takes column k below the diagonal to a multiple of its first entry.
     const v = new Float64Array(n);
+    for (let i = k + 1; i < n; i++) v[i] = a[i * n + k];
+    const unit = unitOf(v);
     let squares = 0;
     for (let i = k + 1; i < n; i++) {
-      v[i] = a[i * n + k];
+      v[i] /= unit;
       squares += v[i] ** 2;
     }
     const head = v[k + 1];
-    const length = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
-    beside[k] = length;
-    if (length === 0 || squares === head ** 2) {
-      beside[k] = head;
+    if (v.every((value, i) => value === 0 || i === k + 1)) {
+      beside[k] = head * unit;
       continue;
     }
+    const length = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
+    beside[k] = length * unit;
     v[k + 1] = head - length;
     const scale = 1 / (length * (length - head));
     reflectBothSides(a, n, v, scale, k + 1);
