@@ -3,12 +3,12 @@ import { AssayError } from '../errors.js';
 import { addTo } from '../models/passes.js';
 import type { Passes } from '../models/system.js';
 import { UnitLost } from './collect.js';
+import type { Executor } from './executor.js';
 import { fitsUnit } from './fits-columns.js';
-import { type MeasureEnvironment, measureUnit } from './measure-unit.js';
+import type { Inventory } from './inventory.js';
 import type { Job, Unit } from './plan.js';
 import type { Listener } from './progress.js';
 import { type Task, UnitQueue } from './queue.js';
-import { ReferenceRows } from './reference-rows.js';
 import { RunProgress } from './run-progress.js';
 import type { UnitStore } from './store.js';
 import type { UnitHead } from './unit-file.js';
@@ -32,22 +32,23 @@ export interface Execution {
   stopped?: AssayError;
 }
 
-/**
- * Units in flight. Towards its end a unit leaves sessions of the engine idle; the next one fills them. Which units
- * run side by side changes no row.
- */
-const LANES = 2;
+/** Who measures, where units lie, and who hears of it. */
+export interface ExecuteOptions extends Pick<Inventory, 'systems' | 'catalogue'> {
+  executor: Executor;
+  store: UnitStore;
+  signal: AbortSignal;
+  notify: Listener;
+  /** How often progress inside a unit is told, in ms. */
+  tick?: number;
+}
 
 /**
- * Measures every unit that is not stored yet, jobs in the given order. Of stored units only the heads are read: where
+ * Has every unit measured that is not stored yet, jobs in the given order. Of stored units only the heads are read: where
  * one turns out to be damaged when another reads its rows, it is measured again first. A failing job ends that job and
  * those that read its rows; the others go on.
  */
-export async function execute(
-  jobs: readonly Job[],
-  environment: MeasureEnvironment & { notify: Listener; tick?: number },
-): Promise<Execution> {
-  const { store, systems, catalogue, notify, tick } = environment;
+export async function execute(jobs: readonly Job[], options: ExecuteOptions): Promise<Execution> {
+  const { executor, store, systems, catalogue, notify, tick } = options;
   const ledger = new Ledger();
   const progress = new RunProgress(jobs, {
     infoOf: (name) => systems.get(name)?.info,
@@ -68,19 +69,15 @@ export async function execute(
   const stored = new Set(ledger.entered());
   progress.planned();
   const queue = new UnitQueue(jobs, missing);
-  const reference = new ReferenceRows(store);
   const halt = new AbortController();
-  const signal = AbortSignal.any([environment.signal, halt.signal]);
+  const signal = AbortSignal.any([options.signal, halt.signal]);
   let stopped: AssayError | undefined;
   const perform = async (task: Task) => {
     const { job, unit } = task;
     const live = progress.started(task);
     try {
-      const measured = await measureUnit(job, unit, { ...environment, signal, reference }, live);
-      const record = { ...measured, seconds: live.measured() };
-      await store.write(record);
-      ledger.enter(job, unit, { ...record, n: unit.end - unit.start });
-      if (queue.done(task)) reference.drop(job);
+      ledger.enter(job, unit, await executor.measure(task, live, signal));
+      if (queue.done(task)) executor.drop?.(job);
       progress.finished(task);
     } catch (thrown) {
       if (thrown instanceof UnitLost && regain(thrown)) {
@@ -88,7 +85,7 @@ export async function execute(
         progress.putBack(task);
         return;
       }
-      const error = asFailure(thrown, job, environment.signal);
+      const error = asFailure(thrown, job, options.signal);
       if (error.code === 'interrupted' || error.code === 'output-unwritable') {
         stopped ??= error;
         queue.failures.set(job, stopped);
@@ -109,8 +106,8 @@ export async function execute(
   };
   const running = new Set<Promise<void>>();
   for (;;) {
-    if (environment.signal.aborted) stopped ??= interruption(environment.signal);
-    while (!stopped && running.size < LANES) {
+    if (options.signal.aborted) stopped ??= interruption(options.signal);
+    while (!stopped && running.size < executor.lanes) {
       const task = queue.take();
       if (!task) break;
       const performing = perform(task).finally(() => running.delete(performing));

@@ -6,12 +6,10 @@ import { defineSuite, request } from '../suites/contract.js';
 import { clean } from '../suites/measurements/clean.js';
 import { classifiedOf } from '../suites/measurements/collected.js';
 import { collectRange } from './collect.js';
-import { type Execution, execute } from './execute.js';
+import { type ExecuteOptions, type Execution, execute } from './execute.js';
 import { failedIn, withoutFailed } from './failed-examples.js';
 import type { Evaluation, Inventory } from './inventory.js';
-import type { MeasureEnvironment } from './measure-unit.js';
 import { planRun } from './plan.js';
-import type { Listener } from './progress.js';
 
 /** What a model card expects, and where it says so. */
 export interface Expectation {
@@ -30,7 +28,7 @@ export interface Expectation {
 export async function checkExpectations(
   expectations: readonly Expectation[],
   evaluation: Evaluation,
-  environment: MeasureEnvironment & { notify: Listener },
+  measuring: ExecuteOptions,
   partial: ReadonlySet<string>,
 ): Promise<Pick<Execution, 'measured' | 'stopped'>> {
   if (expectations.length === 0) return { measured: 0 };
@@ -50,12 +48,12 @@ export async function checkExpectations(
   });
   const entry = { suite, options: {}, title: suite.title, path: 'models', file: 'the run file' };
   const plan = planRun([entry], evaluation);
-  const { failures, measured, stopped } = await execute(plan.jobs, environment);
+  const { failures, measured, stopped } = await execute(plan.jobs, measuring);
   if (stopped) return { measured, stopped };
   for (const error of failures.values()) throw error;
   for (const [i, { expect, file, system, dataset }] of wanted.entries()) {
     const { job, size, request } = plan.suites[0].wanted[i];
-    const collected = await collectRange(environment.store, job, 0, size);
+    const collected = await collectRange(measuring.store, job, 0, size);
     const sound = withoutFailed(collected, failedIn(collected));
     const { correct } = classifiedOf({ request, ...sound });
     const right = correct.reduce<number>((sum, one) => sum + Number(one), 0);

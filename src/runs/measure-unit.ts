@@ -29,7 +29,6 @@ export interface MeasureEnvironment {
   salvage?: Salvage;
   /** Default: what comes with Assay. */
   catalogue?: Evaluation['catalogue'];
-  signal: AbortSignal;
 }
 
 /**
@@ -39,7 +38,7 @@ export interface MeasureEnvironment {
 export async function measureUnit(
   job: Job,
   unit: Unit,
-  environment: MeasureEnvironment & { reference: ReferenceRows },
+  environment: MeasureEnvironment & { reference: ReferenceRows; signal: AbortSignal },
   live: LiveUnit,
 ): Promise<Omit<UnitRecord, 'seconds'>> {
   const { request } = job;

@@ -9,9 +9,11 @@ import { UnitLost } from './collect.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
 import { environmentOf } from './environment.js';
 import { type Execution, execute, storedUnits } from './execute.js';
+import { type Executor, inProcess } from './executor.js';
 import type { Expectation } from './expectations.js';
 import { noteFinished, type Question } from './finished.js';
 import { checkInventory, type Evaluation, inventoryWarnings } from './inventory.js';
+import type { MeasureEnvironment } from './measure-unit.js';
 import { nameableInPlan } from './nameable.js';
 import { exitCodeOf, keptOutcome, type RunOutcome } from './outcome.js';
 import { type Job, type Plan, planRun } from './plan.js';
@@ -63,6 +65,8 @@ export interface RunEvaluationOptions {
   out: string;
   signal: AbortSignal;
   notify: Listener;
+  /** Who measures, made when something is to be measured. Default: this process. */
+  executorFor?: (environment: MeasureEnvironment) => Executor;
 }
 
 /**
@@ -73,7 +77,7 @@ export interface RunEvaluationOptions {
  */
 export async function runEvaluation(
   spec: RunSpec,
-  { out, signal, notify }: RunEvaluationOptions,
+  { out, signal, notify, executorFor = inProcess }: RunEvaluationOptions,
 ): Promise<RunOutcome> {
   const began = sinceEpoch();
   const { config, gates } = spec;
@@ -112,18 +116,17 @@ export async function runEvaluation(
   const datasets = [...evaluation.datasets.values()].map(({ info }) => info);
   const about = { version: 1, title: spec.title, ...record, config, environment, systems, datasets };
   await saveJson(join(out, 'run.json'), about);
-  const { seed, catalogue } = evaluation;
-  const measuring = {
-    systems: evaluation.systems,
-    datasets: evaluation.datasets,
-    seed,
-    store,
-    signal,
-    ...(catalogue && { catalogue }),
-  };
   const salvage = spec.untilDecided || whole !== undefined ? undefined : await salvageFor(spec, plan, store);
-  const salvaging = salvage && { salvage };
   if (salvage) notify({ kind: 'note', text: 'what --until-decided measured is used again' });
+  const { catalogue } = evaluation;
+  const named = { systems: evaluation.systems, store, ...(catalogue && { catalogue }) };
+  const executor = executorFor({
+    ...named,
+    datasets: evaluation.datasets,
+    seed: evaluation.seed,
+    ...(salvage && { salvage }),
+  });
+  const measuring = { ...named, executor, signal };
   const { expectations, partial, sources } = spec;
   if (expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
   const unlessIdle: Listener = (event) => {
@@ -165,7 +168,7 @@ export async function runEvaluation(
         ? await untilDecided()
         : {
             plan,
-            execution: await execute(plan.jobs, { ...measuring, ...salvaging, notify: withoutChecked }),
+            execution: await execute(plan.jobs, { ...measuring, notify: withoutChecked }),
           };
     if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
     const measured = before + execution.measured;
@@ -197,13 +200,17 @@ export async function runEvaluation(
       exitCode: exitCodeOf(results, execution.stopped),
     };
   };
-  for (let repairs = 0; ; repairs++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!(error instanceof UnitLost) || repairs === REPAIRS) throw error;
-      await lookThrough(plan.jobs, store);
+  try {
+    for (let repairs = 0; ; repairs++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof UnitLost) || repairs === REPAIRS) throw error;
+        await lookThrough(plan.jobs, store);
+      }
     }
+  } finally {
+    await executor.close();
   }
 }
 

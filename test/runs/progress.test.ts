@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { execute } from '../../src/runs/execute.js';
+import { inProcess } from '../../src/runs/executor.js';
 import { planRun } from '../../src/runs/plan.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { UnitStore } from '../../src/runs/store.js';
@@ -38,9 +39,11 @@ describe('progress inside a unit', () => {
     });
     const evaluation = evaluationOf([plus], [points(8)]);
     const { jobs } = planRun([entryOf(meanSuite(patient))], evaluation);
+    const store = await UnitStore.open(folder());
     const { measured } = await execute(jobs, {
       ...evaluation,
-      store: await UnitStore.open(folder()),
+      store,
+      executor: inProcess({ ...evaluation, store }),
       signal: new AbortController().signal,
       tick: 1,
       notify: (event) => {

@@ -5,6 +5,7 @@ import { NotFinite } from '../../../src/models/finite.js';
 import type { Batch } from '../../../src/models/system.js';
 import { stream } from '../../../src/random/stream.js';
 import { execute } from '../../../src/runs/execute.js';
+import { inProcess } from '../../../src/runs/executor.js';
 import { planRun } from '../../../src/runs/plan.js';
 import { UnitStore } from '../../../src/runs/store.js';
 import { summariseSuite } from '../../../src/runs/summarise.js';
@@ -113,7 +114,13 @@ describe('the suite consistency', () => {
       const plan = planRun([entryOf(consistency as Suite, given)], evaluation);
       const store = await UnitStore.open(folder());
       const signal = new AbortController().signal;
-      const done = await execute(plan.jobs, { ...evaluation, store, signal, notify: () => undefined });
+      const done = await execute(plan.jobs, {
+        ...evaluation,
+        store,
+        executor: inProcess({ ...evaluation, store }),
+        signal,
+        notify: () => undefined,
+      });
       const { summary, errors } = await summariseSuite(plan.suites[0], store, done);
       expect(errors).toEqual([]);
       const { measures, examples = [], notApplicable = [] } = summary;
