@@ -48,15 +48,32 @@ const READING =
 const READS_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/bytes/regular-file.ts': 'it is that file',
   'src/bytes/inflate.ts': 'opens the temporary file it writes',
-  'src/report/output.ts': 'opens the file it writes',
-  'src/runs/replace-outputs.ts': 'opens the run folder, to sync it',
-  'src/runs/store.ts': 'opens the temporary files it writes',
+  'src/bytes/disk.ts': 'opens the files it writes, and folders to sync them',
   'src/engines/ort/fold.ts': 'reads what the engine wrote into a folder made for it',
   'src/report/templates.ts': "reads Assay's own templates",
   'src/runs/environment.ts': "reads Assay's own package.json",
   'src/runs/program.ts': "reads Assay's own code and the versions of what it depends on",
   'src/engines/tfjs-native/package.ts': 'reads the package.json of an installed package',
   'src/engines/tfjs-native/build.ts': 'copies the sources of an installed package',
+};
+
+/** What changes what lies on a disk, in node:fs. */
+const WRITING =
+  /^(append|chmod|chown|copyFile|cp|createWriteStream|fsync|ftruncate|link|mkdir|mkdtemp|rename|rm|symlink|truncate|unlink|utimes|write)/;
+
+/** Files that write without `src/bytes/disk.ts`, through which all goes that must survive a power cut, and why they may. */
+const WRITES_BY_ITSELF: Readonly<Record<string, string>> = {
+  'src/bytes/disk.ts': 'it is that file',
+  'src/bytes/leftovers.ts': 'makes and removes what is temporary',
+  'src/bytes/inflate.ts': 'removes its temporary file',
+  'src/engines/ort/fold.ts': 'removes its temporary folder',
+  'src/engines/tfjs-native/build.ts': 'builds an addon beside an installed package',
+  'src/engines/tfjs-native/compile.ts': 'builds an addon beside an installed package',
+  'src/data/npz.ts': 'writes files of users where they say, over what is there',
+  'src/cli/write-new.ts': 'writes files of users that must not be there yet',
+  'src/cli/reporting.ts': 'removes what earlier commands left at the places of the reporters',
+  'src/cli/tell-github.ts': 'appends to the summary of a job',
+  'src/cli/exit-code.ts': 'writes to the terminal',
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -170,6 +187,11 @@ describe('the architecture', () => {
   it('opens files of users in one place', () => {
     const reading = files.filter((file) => namesFromFs(file).some((name) => READING.test(name)));
     expect(reading.sort()).toEqual(Object.keys(READS_BY_ITSELF).sort());
+  });
+
+  it('writes what must survive a power cut in one place', () => {
+    const writing = files.filter((file) => namesFromFs(file).some((name) => WRITING.test(name)));
+    expect(writing.sort()).toEqual(Object.keys(WRITES_BY_ITSELF).sort());
   });
 
   it('writes to the terminal in one place', () => {

@@ -1,6 +1,5 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import path from 'node:path';
-import { temporaryName } from '../bytes/leftovers.js';
+import { dirname } from 'node:path';
+import { makeFolder, writeDurably } from '../bytes/durable.js';
 import { AssayError } from '../errors.js';
 
 /**
@@ -8,19 +7,10 @@ import { AssayError } from '../errors.js';
  * Errors: `output-unwritable`.
  */
 export async function writeAtomically(target: string, content: string | Uint8Array): Promise<void> {
-  const temporary = path.join(path.dirname(target), temporaryName(path.basename(target)));
   try {
-    await mkdir(path.dirname(target), { recursive: true });
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, target);
+    await makeFolder(dirname(target));
+    await writeDurably(target, content);
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw new AssayError('output-unwritable', 'cannot write a file of the report', {
       file: target,
       found: cause instanceof Error ? cause.message : String(cause),

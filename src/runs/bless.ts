@@ -1,8 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { openFile, pieces } from '../bytes/byte-source.js';
+import { disk } from '../bytes/disk.js';
+import { makeFolder, syncFolder, writeDurably } from '../bytes/durable.js';
 import { removeLeftovers, temporaryName } from '../bytes/leftovers.js';
 import { hashOfFile } from '../checkpoints/file-hash.js';
 import { AssayError } from '../errors.js';
@@ -12,7 +12,7 @@ import { BASELINE_RECORD, type BaselineRecord, sheetsOf } from './baseline.js';
 import { refuseUnfit } from './judgeable.js';
 import { readResults } from './read-results.js';
 import { saveJson } from './save-json.js';
-import { unwritable } from './store.js';
+import { unwritable } from './unwritable.js';
 
 /** What was blessed. */
 export interface Blessing {
@@ -36,7 +36,7 @@ export async function bless(directory: string, to: string): Promise<Blessing> {
   const name = basename(target);
   const aside = join(parent, temporaryName(`.${name}`));
   try {
-    await mkdir(join(aside, 'examples'), { recursive: true });
+    await makeFolder(join(aside, 'examples'));
     await removeLeftovers(parent, new RegExp(`^\\.${literalPattern(name)}\\.[^.]+\\.tmp$`)).catch(
       () => undefined,
     );
@@ -60,7 +60,9 @@ export async function bless(directory: string, to: string): Promise<Blessing> {
     if (cause instanceof AssayError) throw cause;
     throw unwritable(to, cause);
   } finally {
-    await rm(aside, { recursive: true, force: true }).catch(() => undefined);
+    await disk()
+      .remove(aside)
+      .catch(() => undefined);
   }
 }
 
@@ -82,7 +84,7 @@ async function refuseOther(target: string, to: string): Promise<void> {
 async function copy(from: string, to: string): Promise<void> {
   const source = await openFile(from);
   try {
-    await pipeline(pieces(source), createWriteStream(to, { flags: 'wx', flush: true }));
+    await writeDurably(to, pieces(source));
   } finally {
     await source.close();
   }
@@ -90,19 +92,23 @@ async function copy(from: string, to: string): Promise<void> {
 
 /** Folders cannot be exchanged at once: where the second step fails, the first is taken back. */
 async function putInPlace(aside: string, target: string): Promise<void> {
-  const old = join(dirname(target), temporaryName(`.${basename(target)}`));
-  const replaced = await rename(target, old).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
+  const parent = dirname(target);
+  const old = join(parent, temporaryName(`.${basename(target)}`));
+  const replaced = await disk()
+    .rename(target, old)
+    .then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        throw error;
+      },
+    );
   try {
-    await rename(aside, target);
+    await disk().rename(aside, target);
   } catch (error) {
-    if (replaced) await rename(old, target);
+    if (replaced) await disk().rename(old, target);
     throw error;
   }
-  await rm(old, { recursive: true, force: true });
+  await syncFolder(parent);
+  await disk().remove(old);
 }

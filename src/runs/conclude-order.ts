@@ -7,7 +7,7 @@ import { type Job, planRun } from './plan.js';
 import { loadPlugins, type PluginSources } from './plugin-modules.js';
 import type { ResultsInput } from './results.js';
 import { catalogueWith } from './run-catalogue.js';
-import { UnitStore } from './store.js';
+import { FolderStore } from './store.js';
 
 /**
  * The input of `conclude` as plain data, for a thread without models: suites go by name and are loaded there, the
@@ -89,7 +89,7 @@ export async function resultsInput(order: ConcludeOrder): Promise<ResultsInput> 
   const { stored, measured, costs, failures, stopped } = order.execution;
   return {
     ...{ title, key, config, gates, baseline, environment, warnings, began, stopped: left, inventory, plan },
-    store: await UnitStore.open(order.out),
+    store: await FolderStore.open(order.out),
     execution: {
       stored,
       measured,

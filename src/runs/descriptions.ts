@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gatherEvidence, holds } from '../bytes/evidence.js';
 import { type Evidence, emptyLog, logReads, notePart, unlogged } from '../bytes/read-log.js';
@@ -66,7 +65,6 @@ export class Descriptions {
 
   private async keep(request: DescriptionRequest, evidence: Evidence, made: unknown): Promise<void> {
     const plain = JSON.parse(JSON.stringify({ program: programIdentity(), evidence, made }));
-    await mkdir(join(this.runFolder, FOLDER), { recursive: true });
     await writeAtomically(this.file(request), JSON.stringify({ ...plain, digest: keyOf(plain) }));
   }
 

@@ -1,14 +1,10 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { temporaryName } from '../bytes/leftovers.js';
+import { dirname, join } from 'node:path';
+import { makeFolder, writeDurably } from '../bytes/durable.js';
 import { csvText } from '../csv-text.js';
 import { encodeNpy } from '../data/npy.js';
 import { writeAtomically } from '../report/output.js';
 import type { ExampleArray, ExampleSheet, Summary } from '../suites/contract.js';
-import { unwritable } from './store.js';
+import { unwritable } from './unwritable.js';
 
 /** A sheet with its place below the run folder. */
 export interface PlacedSheet extends ExampleSheet {
@@ -82,13 +78,10 @@ function fileNames(): (wanted: string) => string {
 }
 
 async function writeSheet(file: string, { columns, rows }: ExampleSheet): Promise<void> {
-  const temporary = join(dirname(file), temporaryName(basename(file)));
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await pipeline(Readable.from(csvText(columns, rows)), createWriteStream(temporary, { flush: true }));
-    await rename(temporary, file);
+    await makeFolder(dirname(file));
+    await writeDurably(file, csvText(columns, rows));
   } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw unwritable(file, cause, undefined);
+    throw unwritable(file, cause);
   }
 }

@@ -1,9 +1,11 @@
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { disk } from '../bytes/disk.js';
+import { makeFolder, syncFolder } from '../bytes/durable.js';
 import { temporaryName } from '../bytes/leftovers.js';
 import { AssayError } from '../errors.js';
 import { OUTPUTS, SEAL } from './outputs.js';
-import { unwritable } from './store.js';
+import { unwritable } from './unwritable.js';
 
 /**
  * Lets `write` fill a folder to the side, and puts what it wrote in the place of what an earlier run left: no file of
@@ -22,21 +24,25 @@ export async function replaceOutputs<T>(out: string, write: (aside: string) => P
   } catch (error) {
     throw withPlaceIn(out, aside, error);
   } finally {
-    await rm(aside, { recursive: true, force: true }).catch(() => undefined);
+    await disk()
+      .remove(aside)
+      .catch(() => undefined);
   }
 }
 
+/** Each step is on the disk before the next one begins where results.json would otherwise speak of files that are not there. */
 async function swap(aside: string, out: string): Promise<void> {
   const old = join(aside, '.old');
-  await mkdir(old);
   const fresh = new Set(await readdir(aside));
+  await makeFolder(old);
   await moveAway(join(out, SEAL), join(old, SEAL));
+  await syncFolder(out);
   for (const name of OUTPUTS) {
     if (fresh.has(name)) await replace(join(aside, name), join(out, name), join(old, name));
     else await moveAway(join(out, name), join(old, name));
   }
   await syncFolder(out);
-  await rename(join(aside, SEAL), join(out, SEAL));
+  await disk().rename(join(aside, SEAL), join(out, SEAL));
   await syncFolder(out);
 }
 
@@ -45,7 +51,7 @@ async function replace(from: string, to: string, old: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     await moveAway(to, `${old}-${attempt}`);
     try {
-      return await rename(from, to);
+      return await disk().rename(from, to);
     } catch (error) {
       const { code = '' } = error as NodeJS.ErrnoException;
       if (attempt === 20 || !['ENOTEMPTY', 'EEXIST', 'EISDIR', 'ENOTDIR'].includes(code)) throw error;
@@ -54,16 +60,11 @@ async function replace(from: string, to: string, old: string): Promise<void> {
 }
 
 async function moveAway(from: string, to: string): Promise<void> {
-  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-}
-
-/** So that a power cut leaves the names in this order. Not every system can. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
+  await disk()
+    .rename(from, to)
+    .catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
 }
 
 function withPlaceIn(out: string, aside: string, error: unknown): unknown {

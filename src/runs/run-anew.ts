@@ -18,7 +18,7 @@ import { runEvaluation } from './run-evaluation.js';
 import { readRunFile } from './run-file.js';
 import { usualFolder } from './run-folder.js';
 import { runLimits } from './run-limits.js';
-import { UnitStore } from './store.js';
+import { FolderStore } from './store.js';
 import { suiteEntries, writtenEntry } from './suite-entries.js';
 
 export interface RunOptions {
@@ -75,7 +75,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   if (options.baseline !== undefined) admit(options.baseline);
   const limits = runLimits(read, options.limits);
   // Nothing is loaded for an output that cannot be written.
-  await UnitStore.open(out);
+  await FolderStore.open(out);
   notify({ kind: 'stage', text: 'opening models and data' });
   const { engine: name, threads, sessions, device } = options;
   const engine = await createEngine(name, { threads, sessions, device, limits });

@@ -25,7 +25,7 @@ import type { Salvage } from './salvage.js';
 import { saveJson } from './save-json.js';
 import { runKey } from './seal.js';
 import { sinceEpoch } from './since-epoch.js';
-import { UnitStore, unitFile } from './store.js';
+import { FolderStore, type UnitStore, unitFile } from './store.js';
 import type { SuiteEntry } from './suite-entries.js';
 
 /** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
@@ -81,7 +81,7 @@ export async function runEvaluation(
 ): Promise<RunOutcome> {
   const began = sinceEpoch();
   const { config, gates } = spec;
-  const store = await UnitStore.open(out);
+  const store = await FolderStore.open(out);
   for (const part of ['.', 'examples', 'images', 'tables'])
     await removeLeftovers(join(out, part), HALF_WRITTEN).catch(() => undefined);
   checkInventory(spec.evaluation, spec.file);

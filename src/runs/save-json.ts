@@ -1,5 +1,5 @@
 import { writeAtomically } from '../report/output.js';
-import { unwritable } from './store.js';
+import { unwritable } from './unwritable.js';
 
 /** Errors: `output-unwritable`, with the remedy of a run: to run it again. */
 export async function saveJson(file: string, value: unknown): Promise<void> {

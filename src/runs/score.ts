@@ -10,7 +10,7 @@ import type { Listener } from './progress.js';
 import { catalogueWith } from './run-catalogue.js';
 import { runEvaluation } from './run-evaluation.js';
 import { usualFolder } from './run-folder.js';
-import { UnitStore } from './store.js';
+import { FolderStore } from './store.js';
 import { suiteEntries, writtenEntry } from './suite-entries.js';
 import { type SuiteList, usualSuites } from './suite-file.js';
 
@@ -86,7 +86,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
     seed,
   };
   // Nothing is read for an output that cannot be written.
-  await UnitStore.open(out);
+  await FolderStore.open(out);
   notify({ kind: 'stage', text: 'reading predictions' });
   const opened: OpenPredictions = await openPredicted(inputs);
   try {

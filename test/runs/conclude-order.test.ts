@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { orderOf, resultsInput } from '../../src/runs/conclude-order.js';
 import { cutPlan } from '../../src/runs/cut-plan.js';
 import { type Plan, planRun } from '../../src/runs/plan.js';
-import { UnitStore } from '../../src/runs/store.js';
+import { FolderStore } from '../../src/runs/store.js';
 import { accuracy } from '../../suites/accuracy/index.js';
 import { attack } from '../../suites/attack/index.js';
 import { entryOf, evaluationOf, folder, plus, points } from './small-run.js';
@@ -32,7 +32,7 @@ it('a thread plans the same part of a run again, where a suite that is left out 
       ...{ title: 'small', key: 'k', config: {}, gates: [], warnings: [], began: 0, inventory, plan },
       environment: {} as never,
       execution: { stored: 0, measured: 0, costs: new Map(), failures: new Map() },
-      store: await UnitStore.open(out),
+      store: await FolderStore.open(out),
     },
     { plugins: [], directory: out, file: 'small.run.yaml' },
     out,

@@ -13,7 +13,7 @@ import type { RunOutcome } from '../../src/runs/outcome.js';
 import { planRun } from '../../src/runs/plan.js';
 import { builtinRunCatalogue, catalogueWith } from '../../src/runs/run-catalogue.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
-import { UnitStore } from '../../src/runs/store.js';
+import { FolderStore } from '../../src/runs/store.js';
 import { resolveAttack } from '../../src/suites/attacking/resolve-attack.js';
 import type { Rows } from '../../src/suites/columns.js';
 import { type Collected, defineSuite, type Request, request, type Suite } from '../../src/suites/contract.js';
@@ -241,7 +241,7 @@ describe('reading', () => {
     const given = evaluation();
     const requests = Object.keys(SETS).map(images);
     const { rowsOf } = await measure(out, requests, given);
-    const store = await UnitStore.open(out);
+    const store = await FolderStore.open(out);
     const jobs = jobsOf(requests, given);
     for (const one of requests) {
       const { maker } = jobs.find(({ request }) => request === one) ?? {};

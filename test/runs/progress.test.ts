@@ -3,7 +3,7 @@ import { execute } from '../../src/runs/execute.js';
 import { inProcess } from '../../src/runs/executor.js';
 import { planRun } from '../../src/runs/plan.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
-import { UnitStore } from '../../src/runs/store.js';
+import { FolderStore } from '../../src/runs/store.js';
 import { float32 } from '../../src/suites/columns.js';
 import { defineMeasurement } from '../../src/suites/contract.js';
 import { entryOf, evaluationOf, folder, meanSuite, type Params, plus, points } from './small-run.js';
@@ -39,7 +39,7 @@ describe('progress inside a unit', () => {
     });
     const evaluation = evaluationOf([plus], [points(8)]);
     const { jobs } = planRun([entryOf(meanSuite(patient))], evaluation);
-    const store = await UnitStore.open(folder());
+    const store = await FolderStore.open(folder());
     const { measured } = await execute(jobs, {
       ...evaluation,
       store,

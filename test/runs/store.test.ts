@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { temporaryName } from '../../src/bytes/leftovers.js';
-import { UnitStore } from '../../src/runs/store.js';
+import { FolderStore } from '../../src/runs/store.js';
 import { decodeUnit, encodeUnit, type UnitRecord } from '../../src/runs/unit-file.js';
 import { folder } from './small-run.js';
 
@@ -92,12 +92,12 @@ describe('unit files', () => {
 describe('the store', () => {
   it('keeps units across processes and ignores what it does not know', async () => {
     const run = folder();
-    const store = await UnitStore.open(run);
+    const store = await FolderStore.open(run);
     expect(await store.read('k1')).toBeUndefined();
     await store.write(unit);
     writeFileSync(join(run, 'units', 'notes.txt'), 'mine');
     mkdirSync(join(run, 'units', 'k3.unit'));
-    const again = await UnitStore.open(run);
+    const again = await FolderStore.open(run);
     expect(await again.read('k1')).toEqual(unit);
     expect(await again.read('k3')).toBeUndefined();
     expect(readdirSync(join(run, 'units')).sort()).toEqual(['k1.unit', 'k3.unit', 'notes.txt']);
@@ -105,7 +105,7 @@ describe('the store', () => {
 
   it('lets several write the same unit at once', async () => {
     const run = folder();
-    const stores = await Promise.all(Array.from({ length: 8 }, () => UnitStore.open(run)));
+    const stores = await Promise.all(Array.from({ length: 8 }, () => FolderStore.open(run)));
     await Promise.all(stores.map((store) => store.write(unit)));
     expect(await stores[0].read('k1')).toEqual(unit);
     expect(readdirSync(join(run, 'units'))).toEqual(['k1.unit']);
@@ -113,7 +113,7 @@ describe('the store', () => {
 
   it('replaces a damaged unit', async () => {
     const run = folder();
-    const store = await UnitStore.open(run);
+    const store = await FolderStore.open(run);
     const file = join(run, 'units', 'k1.unit');
     writeFileSync(file, encodeUnit(unit).subarray(0, 100));
     expect(await store.read('k1')).toBeUndefined();
@@ -123,22 +123,22 @@ describe('the store', () => {
 
   it('removes what processes that died left behind, not what others are writing', async () => {
     const run = folder();
-    await UnitStore.open(run);
+    await FolderStore.open(run);
     const [stale, fresh] = ['k1.1-a.tmp', 'k2.2-b.tmp'].map((name) => join(run, 'units', name));
     for (const file of [stale, fresh]) writeFileSync(file, 'half');
     utimesSync(stale, 1, 1);
-    await UnitStore.open(run);
+    await FolderStore.open(run);
     expect(readdirSync(join(run, 'units'))).toEqual(['k2.2-b.tmp']);
   });
 
   it('says where it cannot write and that what was measured is kept', async () => {
     const run = folder();
     writeFileSync(join(run, 'file'), '');
-    await expect(UnitStore.open(join(run, 'file'))).rejects.toMatchObject({
+    await expect(FolderStore.open(join(run, 'file'))).rejects.toMatchObject({
       code: 'output-unwritable',
       details: { file: join(run, 'file', 'units'), hint: expect.stringMatching(/--out.*kept/) },
     });
-    const store = await UnitStore.open(run);
+    const store = await FolderStore.open(run);
     await store.write(unit);
     rmSync(join(run, 'units'), { recursive: true });
     await expect(store.write({ ...unit, key: 'k2' })).rejects.toMatchObject({
@@ -152,7 +152,7 @@ describe('the store', () => {
 
   it('measures anew what lies under a folder, which is moved aside', async () => {
     const run = folder();
-    const store = await UnitStore.open(run);
+    const store = await FolderStore.open(run);
     mkdirSync(join(run, 'units', 'k1.unit', 'mine'), { recursive: true });
     expect(await store.read('k1')).toBeUndefined();
     await store.write(unit);
@@ -163,7 +163,7 @@ describe('the store', () => {
 
   it.skipIf(process.platform === 'win32')('never waits for a pipe in place of a unit', async () => {
     const run = folder();
-    const store = await UnitStore.open(run);
+    const store = await FolderStore.open(run);
     execFileSync('mkfifo', [join(run, 'units', 'k1.unit')]);
     expect(await store.read('k1')).toBeUndefined();
     await store.write(unit);
@@ -172,17 +172,17 @@ describe('the store', () => {
 
   it('removes at once what a killed process of this machine left, and cleans nothing through a link', async () => {
     const [run, other] = [folder(), folder()];
-    await UnitStore.open(run);
+    await FolderStore.open(run);
     const { pid: dead } = spawnSync(process.execPath, ['--version']);
     const made = temporaryName('k1');
     const left = made.replace(`-${process.pid}-`, `-${dead}-`);
     const living = made.replace(`-${process.pid}-`, `-${process.ppid}-`);
     for (const name of [left, living, made]) writeFileSync(join(run, 'units', name), 'half');
-    await UnitStore.open(run);
+    await FolderStore.open(run);
     expect(readdirSync(join(run, 'units')).sort()).toEqual([living, made].sort());
     symlinkSync(join(run, 'units'), join(other, 'units'));
     writeFileSync(join(run, 'units', left), 'half');
-    await UnitStore.open(other);
+    await FolderStore.open(other);
     expect(readdirSync(join(run, 'units'))).toContain(left);
   });
 });

@@ -6,7 +6,7 @@ import { PassMeter } from '../../src/runs/pass-meter.js';
 import { planRun } from '../../src/runs/plan.js';
 import { ReferenceRows } from '../../src/runs/reference-rows.js';
 import { SharedClock } from '../../src/runs/shared-clock.js';
-import { UnitStore } from '../../src/runs/store.js';
+import { FolderStore } from '../../src/runs/store.js';
 import { builtinCatalogue } from '../../src/suites/catalogue.js';
 import { optionsOf } from '../../src/suites/contract.js';
 import { builtinSuites } from '../../suites/index.js';
@@ -61,7 +61,7 @@ describe('what measurements say of their passes', () => {
       const settled = check(optionsOf(suite, builtinCatalogue), options[name] ?? {}, { what: name });
       const { jobs } = planRun([{ ...entryOf(suite), options: settled }], evaluation);
       expect(jobs.length).toBeGreaterThan(0);
-      const store = await UnitStore.open(folder());
+      const store = await FolderStore.open(folder());
       const reference = new ReferenceRows(store);
       const environment = { ...evaluation, store, reference, signal: new AbortController().signal };
       for (const job of jobs) {

@@ -7,7 +7,7 @@ import { stream } from '../../../src/random/stream.js';
 import { execute } from '../../../src/runs/execute.js';
 import { inProcess } from '../../../src/runs/executor.js';
 import { planRun } from '../../../src/runs/plan.js';
-import { UnitStore } from '../../../src/runs/store.js';
+import { FolderStore } from '../../../src/runs/store.js';
 import { summariseSuite } from '../../../src/runs/summarise.js';
 import { builtinCatalogue } from '../../../src/suites/catalogue.js';
 import { optionsOf, type Suite } from '../../../src/suites/contract.js';
@@ -112,7 +112,7 @@ describe('the suite consistency', () => {
       const options = { sequences: ['rotate', 'brightness'], frames: 4, reference: 'half', resamples: 100 };
       const given = check(optionsOf(consistency, builtinCatalogue), options, { what: 'options' });
       const plan = planRun([entryOf(consistency as Suite, given)], evaluation);
-      const store = await UnitStore.open(folder());
+      const store = await FolderStore.open(folder());
       const signal = new AbortController().signal;
       const done = await execute(plan.jobs, {
         ...evaluation,

@@ -12,7 +12,7 @@ import { stream } from '../../../src/random/stream.js';
 import { execute } from '../../../src/runs/execute.js';
 import { inProcess } from '../../../src/runs/executor.js';
 import { planRun } from '../../../src/runs/plan.js';
-import { UnitStore } from '../../../src/runs/store.js';
+import { FolderStore } from '../../../src/runs/store.js';
 import { summariseSuite } from '../../../src/runs/summarise.js';
 import { builtinCatalogue } from '../../../src/suites/catalogue.js';
 import { optionsOf, type Suite, type Summary } from '../../../src/suites/contract.js';
@@ -323,7 +323,7 @@ describe('the suite corruptions', () => {
       const evaluation = evaluationOf([refusing], datasets);
       const given = check(optionsOf(corruptions, builtinCatalogue), few, { what: 'options' });
       const plan = planRun([entryOf(corruptions as Suite, given)], evaluation);
-      const store = await UnitStore.open(folder());
+      const store = await FolderStore.open(folder());
       const signal = new AbortController().signal;
       const done = await execute(plan.jobs, {
         ...evaluation,
