@@ -12,16 +12,16 @@ import { type Execution, execute, storedUnits } from './execute.js';
 import { type Executor, inProcess } from './executor.js';
 import type { Expectation } from './expectations.js';
 import { noteFinished, type Question } from './finished.js';
-import { checkInventory, type Evaluation, inventoryWarnings } from './inventory.js';
+import { type Evaluation, inventoryWarnings } from './inventory.js';
 import type { MeasureEnvironment } from './measure-unit.js';
 import { nameableInPlan } from './nameable.js';
 import { exitCodeOf, keptOutcome, type RunOutcome } from './outcome.js';
-import { type Job, type Plan, planRun } from './plan.js';
+import type { Job } from './plan.js';
+import { planned, salvageFor } from './planned.js';
 import type { PluginSources } from './plugin-modules.js';
 import type { Listener } from './progress.js';
 import type { ResultsInput } from './results.js';
 import { type RunSource, recordOf } from './run-record.js';
-import type { Salvage } from './salvage.js';
 import { saveJson } from './save-json.js';
 import { runKey } from './seal.js';
 import { sinceEpoch } from './since-epoch.js';
@@ -84,10 +84,7 @@ export async function runEvaluation(
   const store = await FolderStore.open(out);
   for (const part of ['.', 'examples', 'images', 'tables'])
     await removeLeftovers(join(out, part), HALF_WRITTEN).catch(() => undefined);
-  checkInventory(spec.evaluation, spec.file);
-  const asItLies = planRun(spec.entries, spec.evaluation);
-  const evaluation = spec.untilDecided ? await shuffled(spec, asItLies) : spec.evaluation;
-  const plan = spec.untilDecided ? planRun(spec.entries, evaluation) : asItLies;
+  const { evaluation, plan } = await planned(spec);
   const key = runKey(config, plan.jobs);
   const record = recordOf(out, key, spec.source);
   // Suites from elsewhere may have changed.
@@ -116,7 +113,7 @@ export async function runEvaluation(
   const datasets = [...evaluation.datasets.values()].map(({ info }) => info);
   const about = { version: 1, title: spec.title, ...record, config, environment, systems, datasets };
   await saveJson(join(out, 'run.json'), about);
-  const salvage = spec.untilDecided || whole !== undefined ? undefined : await salvageFor(spec, plan, store);
+  const salvage = whole !== undefined ? undefined : await salvageFor(spec, plan, store);
   if (salvage) notify({ kind: 'note', text: 'what --until-decided measured is used again' });
   const { catalogue } = evaluation;
   const named = { systems: evaluation.systems, store, ...(catalogue && { catalogue }) };
@@ -219,23 +216,6 @@ type Measured = Pick<ResultsInput, 'plan' | 'execution' | 'stopped'>;
 
 /** Before anything was measured. */
 const NOTHING_DONE: Execution = { stored: 0, measured: 0, costs: new Map(), failures: new Map() };
-
-/**
- * What is evaluated, in a random order where gates may need a part of it only.
- * @param plan of the evaluation as it is
- */
-async function shuffled({ gates, evaluation }: RunSpec, plan: Plan): Promise<Evaluation> {
-  const { shuffledFor } = await import('./shuffle.js');
-  return shuffledFor(gates, plan, evaluation);
-}
-
-/** What a run with --until-decided has measured of this one, which has examples as they lie. */
-async function salvageFor(spec: RunSpec, plan: Plan, store: UnitStore): Promise<Salvage | undefined> {
-  if (spec.gates.length === 0) return undefined;
-  const { salvageOf } = await import('./salvage.js');
-  const { seed } = spec.evaluation;
-  return salvageOf(plan, planRun(spec.entries, await shuffled(spec, plan)), { store, seed });
-}
 
 /** How many units there are, where all are stored. */
 async function countStored(jobs: readonly Job[], store: UnitStore): Promise<number | undefined> {

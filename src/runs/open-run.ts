@@ -1,0 +1,122 @@
+import type { Engine } from '../engines/engine.js';
+import type { Limits } from '../engines/guard/limits.js';
+import { createEngine, type EngineOptions } from '../engines/registry.js';
+import type { Suite } from '../suites/contract.js';
+import { Descriptions } from './descriptions.js';
+import { openInputs } from './open-inputs.js';
+import { loadPlugins, type PluginSources } from './plugin-modules.js';
+import type { Listener } from './progress.js';
+import { catalogueWith, type RunCatalogue } from './run-catalogue.js';
+import type { RunSpec } from './run-evaluation.js';
+import { type ReadRun, readRunFile } from './run-file.js';
+import { runLimits } from './run-limits.js';
+import { type SuiteEntry, suiteEntries, writtenEntry } from './suite-entries.js';
+
+/** What decides which units a run file comes to, besides the file: plain data. */
+export interface WorkOptions {
+  /** Only the first so many examples of every data set. */
+  limit?: number;
+  /** Instead of the run file's. */
+  seed?: number;
+  /** Default: ort. */
+  engine?: string;
+  /** Threads of a session, and sessions side by side. */
+  threads?: number;
+  sessions?: number;
+  /** Where the engine computes. Default: its best. */
+  device?: string;
+  /**
+   * What a call may take while a network is tried, and in all calls of one whose sizes or loops depend on the pixels.
+   * Default: what the run file says.
+   */
+  limits?: Partial<Limits>;
+  /** Measures only what gates rest on, and only until they are decided. */
+  untilDecided?: boolean;
+}
+
+/** A run file with the code that it names; models and data are not looked at yet. */
+export interface LoadedRun {
+  read: ReadRun;
+  sources: PluginSources;
+  /** Suites that were given as objects. */
+  given: readonly Suite[];
+  catalogue: RunCatalogue;
+  entries: readonly SuiteEntry[];
+  limits: Partial<Limits>;
+}
+
+/** Errors: those of run files and plug-ins; `unknown-name` and `config-invalid` for suites. */
+export async function loadRun(
+  file: string,
+  {
+    limits,
+    suites: given = [],
+  }: { limits?: Partial<Limits> | undefined; suites?: readonly Suite[] | undefined } = {},
+): Promise<LoadedRun> {
+  const read = await readRunFile(file);
+  const { config, directory } = read;
+  const sources = { plugins: config.plugins, directory, file };
+  const catalogue = catalogueWith(
+    [{ name: 'suites given to run()', version: 1, suites: given }, ...(await loadPlugins(sources))],
+    file,
+  );
+  const entries = suiteEntries(config.suites, catalogue, file);
+  return { read, sources, given, catalogue, entries, limits: runLimits(read, limits) };
+}
+
+/** The engine that a run asks for. Errors: as `createEngine`. */
+export const engineOf = (
+  { limits }: LoadedRun,
+  { engine, threads, sessions, device }: EngineOptions & { engine?: string },
+): Promise<Engine> => createEngine(engine, { threads, sessions, device, limits });
+
+/** A run whose models and data are described, and opened where they had to be. */
+export interface OpenedRun {
+  spec: RunSpec;
+  close(): Promise<void>;
+}
+
+/**
+ * Whoever opens the same file with the same options comes to the same spec, and so to the same units.
+ * @param out the run folder, which keeps descriptions
+ * Errors: as `openInputs`.
+ */
+export async function openRun(
+  { read, sources, given, catalogue, entries }: LoadedRun,
+  engine: Engine,
+  { out, notify, ...options }: WorkOptions & { out: string; notify?: Listener },
+): Promise<OpenedRun> {
+  const { config, directory, title, file } = read;
+  const { limit, untilDecided, seed = config.seed } = options;
+  // What a plug-in's own files say today is not known, so what it described is not taken over.
+  const descriptions = catalogue.versions.length === 0 ? new Descriptions(out) : undefined;
+  const { close, ...inputs } = await openInputs(read, engine, {
+    seed,
+    catalogue,
+    ...(limit !== undefined && { limit }),
+    ...(descriptions && { descriptions }),
+    ...(notify && { notify }),
+  });
+  const spec = {
+    ...inputs,
+    title,
+    file,
+    source: { file, digest: read.digest },
+    directory,
+    entries,
+    ...(given.length === 0 && { sources }),
+    gates: config.gates,
+    ...(untilDecided && { untilDecided: true }),
+    config: {
+      ...(config.name !== undefined && { name: config.name }),
+      ...inputs.config,
+      plugins: config.plugins,
+      suites: entries.map(writtenEntry),
+      gates: config.gates,
+      seed,
+      ...(limit !== undefined && { limit }),
+      ...(untilDecided && { untilDecided: true }),
+    },
+  };
+  return { spec, close };
+}
