@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'op-unsupported'
   | 'expectation-missed'
   | 'not-measured'
+  | 'not-planned'
   | 'output-unwritable'
   | 'suite-failed'
   | 'plugin-invalid'

@@ -32,22 +32,7 @@ export async function checkExpectations(
   partial: ReadonlySet<string>,
 ): Promise<Pick<Execution, 'measured' | 'stopped'>> {
   if (expectations.length === 0) return { measured: 0 };
-  const wanted = expectations.map((expectation) => ({
-    ...expectation,
-    dataset: datasetFor(expectation, evaluation),
-  }));
-  const suite = defineSuite({
-    name: 'expectations',
-    title: 'Expected accuracy',
-    description: 'Whether models reach the accuracy their cards expect.',
-    options: Type.Object({}),
-    needs: [],
-    plan: () =>
-      wanted.map(({ system, dataset }) => request({ measurement: clean, system, dataset, params: {} })),
-    summarise: () => ({ measures: [] }),
-  });
-  const entry = { suite, options: {}, title: suite.title, path: 'models', file: 'the run file' };
-  const plan = planRun([entry], evaluation);
+  const { wanted, plan } = expectationPlan(expectations, evaluation);
   const { failures, measured, stopped } = await execute(plan.jobs, measuring);
   if (stopped) return { measured, stopped };
   for (const error of failures.values()) throw error;
@@ -70,6 +55,30 @@ export async function checkExpectations(
     });
   }
   return { measured };
+}
+
+/**
+ * Clean passes over the data sets that cards speak of, planned as a run plans them.
+ * Errors: `data-invalid` when the data set is missing or unlabelled.
+ */
+export function expectationPlan(expectations: readonly Expectation[], evaluation: Inventory) {
+  const wanted = expectations.map((expectation) => ({
+    ...expectation,
+    dataset: datasetFor(expectation, evaluation),
+  }));
+  const suite = defineSuite({
+    name: 'expectations',
+    title: 'Expected accuracy',
+    description: 'Whether models reach the accuracy their cards expect.',
+    options: Type.Object({}),
+    needs: [],
+    plan: () =>
+      wanted.map(({ system, dataset }) => request({ measurement: clean, system, dataset, params: {} })),
+    summarise: () => ({ measures: [] }),
+  });
+  const entry = { suite, options: {}, title: suite.title, path: 'models', file: 'the run file' };
+  const plan = planRun([entry], evaluation);
+  return { wanted, plan };
 }
 
 /** The data set a card speaks of. Errors: `data-invalid`. */

@@ -7,9 +7,9 @@ import { openInputs } from './open-inputs.js';
 import { loadPlugins, type PluginSources } from './plugin-modules.js';
 import type { Listener } from './progress.js';
 import { catalogueWith, type RunCatalogue } from './run-catalogue.js';
-import type { RunSpec } from './run-evaluation.js';
 import { type ReadRun, readRunFile } from './run-file.js';
 import { runLimits } from './run-limits.js';
+import type { RunSpec } from './run-spec.js';
 import { type SuiteEntry, suiteEntries, writtenEntry } from './suite-entries.js';
 
 /** What decides which units a run file comes to, besides the file: plain data. */

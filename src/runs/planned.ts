@@ -1,6 +1,7 @@
 import { checkInventory, type Evaluation } from './inventory.js';
+import type { MeasureEnvironment } from './measure-unit.js';
 import { type Plan, planRun } from './plan.js';
-import type { RunSpec } from './run-evaluation.js';
+import type { RunSpec } from './run-spec.js';
 import type { Salvage } from './salvage.js';
 import type { UnitStore } from './store.js';
 
@@ -34,3 +35,17 @@ export async function salvageFor(spec: Planned, plan: Plan, store: UnitStore): P
   const { seed } = spec.evaluation;
   return salvageOf(plan, planRun(spec.entries, await shuffled(spec, plan)), { store, seed });
 }
+
+/** What units are measured with. */
+export const measureEnvironment = (
+  { systems, datasets, seed, catalogue }: Evaluation,
+  store: UnitStore,
+  salvage: Salvage | undefined,
+): MeasureEnvironment => ({
+  systems,
+  datasets,
+  seed,
+  store,
+  ...(catalogue && { catalogue }),
+  ...(salvage && { salvage }),
+});

@@ -1,64 +1,32 @@
 import { join } from 'node:path';
 import { removeLeftovers } from '../bytes/leftovers.js';
 import { checkNames } from '../gate/names.js';
-import type { GateRule } from '../gate/rule.js';
-import type { Results, Warning } from '../suites/results.js';
+import type { Results } from '../suites/results.js';
 import { warningCodes } from '../suites/warning-codes.js';
-import type { NamedBaseline } from './baseline.js';
 import { UnitLost } from './collect.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
 import { environmentOf } from './environment.js';
 import { type Execution, execute, storedUnits } from './execute.js';
 import { type Executor, inProcess } from './executor.js';
-import type { Expectation } from './expectations.js';
-import { noteFinished, type Question } from './finished.js';
-import { type Evaluation, inventoryWarnings } from './inventory.js';
+import { noteFinished } from './finished.js';
+import { inventoryWarnings } from './inventory.js';
 import type { MeasureEnvironment } from './measure-unit.js';
 import { nameableInPlan } from './nameable.js';
 import { exitCodeOf, keptOutcome, type RunOutcome } from './outcome.js';
 import type { Job } from './plan.js';
-import { planned, salvageFor } from './planned.js';
-import type { PluginSources } from './plugin-modules.js';
+import { measureEnvironment, planned, salvageFor } from './planned.js';
 import type { Listener } from './progress.js';
 import type { ResultsInput } from './results.js';
-import { type RunSource, recordOf } from './run-record.js';
+import { recordOf } from './run-record.js';
+import type { RunSpec } from './run-spec.js';
 import { saveJson } from './save-json.js';
 import { runKey } from './seal.js';
 import { sinceEpoch } from './since-epoch.js';
+
 import { FolderStore, type UnitStore, unitFile } from './store.js';
-import type { SuiteEntry } from './suite-entries.js';
 
 /** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
 const HALF_WRITTEN = /^\.next\.[0-9a-f-]+\.tmp$|\.(json|html|csv|tex|png|npy)\.[0-9a-f-]+\.tmp$/;
-
-/** A run with everything opened. */
-export interface RunSpec {
-  title: string;
-  /** The run file, for messages; paths and the git state are told from its folder. */
-  file: string;
-  /** The run file, where there is one: results that it does not ask for any more are not judged. */
-  source?: RunSource;
-  directory: string;
-  /** The run file as resolved, for run.json and results.json. */
-  config: unknown;
-  evaluation: Evaluation;
-  entries: readonly SuiteEntry[];
-  /** Where the suites of the entries are loaded from; absent when one was given as an object. */
-  sources?: PluginSources;
-  gates: readonly GateRule[];
-  /** What gates compare with. */
-  baseline?: NamedBaseline;
-  /** Measures what gates rest on, until they are decided. */
-  untilDecided?: boolean;
-  /** Where the gates stand; default: `file`. */
-  gatesFile?: string;
-  expectations: readonly Expectation[];
-  /** Data sets that are read in part. */
-  partial: ReadonlySet<string>;
-  warnings: readonly Warning[];
-  /** What the results will answer, with what was read until now: told at the end. Absent: they are not noted. */
-  question?: () => Promise<Question | undefined>;
-}
 
 export interface RunEvaluationOptions {
   /** The run folder. */
@@ -115,15 +83,9 @@ export async function runEvaluation(
   await saveJson(join(out, 'run.json'), about);
   const salvage = whole !== undefined ? undefined : await salvageFor(spec, plan, store);
   if (salvage) notify({ kind: 'note', text: 'what --until-decided measured is used again' });
-  const { catalogue } = evaluation;
-  const named = { systems: evaluation.systems, store, ...(catalogue && { catalogue }) };
-  const executor = executorFor({
-    ...named,
-    datasets: evaluation.datasets,
-    seed: evaluation.seed,
-    ...(salvage && { salvage }),
-  });
-  const measuring = { ...named, executor, signal };
+  const environs = measureEnvironment(evaluation, store, salvage);
+  const executor = executorFor(environs);
+  const measuring = { ...environs, executor, signal };
   const { expectations, partial, sources } = spec;
   if (expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
   const unlessIdle: Listener = (event) => {
