@@ -22,7 +22,6 @@ import type { RunSpec } from './run-spec.js';
 import { saveJson } from './save-json.js';
 import { runKey } from './seal.js';
 import { sinceEpoch } from './since-epoch.js';
-
 import { FolderStore, type UnitStore, unitFile } from './store.js';
 
 /** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
