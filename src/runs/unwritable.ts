@@ -3,6 +3,11 @@ import { AssayError } from '../errors.js';
 const remedies: Record<string, string> = {
   ENOSPC: 'free some space on that disk',
   EDQUOT: 'free some of your quota',
+  EIO: 'that disk, or the network to it, fails: see the log of the system, or choose another folder with --out',
+  EMFILE: 'too many files are open: raise the limit with `ulimit -n 4096`',
+  ENFILE: 'too many files are open on this machine: end other programs',
+  ENAMETOOLONG: 'that path is too long: choose another folder with --out',
+  ESTALE: 'the server of that folder has forgotten it: mount it again',
   EFBIG: 'files that large are not allowed there: see `ulimit -f`',
   EROFS: 'that disk is read-only: choose another folder with --out',
   EACCES: 'you may not write there: choose another folder with --out',
