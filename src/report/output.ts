@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { remedyOf } from '../bytes/disk-remedies.js';
 import { makeFolder, writeDurably } from '../bytes/durable.js';
 import { AssayError } from '../errors.js';
 
@@ -14,7 +15,7 @@ export async function writeAtomically(target: string, content: string | Uint8Arr
     throw new AssayError('output-unwritable', 'cannot write a file of the report', {
       file: target,
       found: cause instanceof Error ? cause.message : String(cause),
-      hint: 'check permissions and free space, then run `assay report` on the folder: nothing is measured again',
+      hint: `${remedyOf(cause)}, then run the same command again: nothing is measured again`,
       cause,
     });
   }

@@ -57,7 +57,7 @@ async function filesOfPlugin(
     if (cause instanceof AssayError) throw cause;
     throw refuse('failed', {
       found: cause instanceof Error ? cause.message : String(cause),
-      hint: 'mend it and run `assay report` on the folder, with `--plugin`: nothing is measured again',
+      hint: 'mend it and run the same command again: nothing is measured again',
       cause,
     });
   });
