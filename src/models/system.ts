@@ -134,6 +134,8 @@ export interface SystemInfo {
   defence: string;
   /** Set behind chains of SGLD: how many steps, and what attacks follow through them. `identity` knows of it. */
   purified?: { steps: number; gradient: 'straight-through' | 'full' };
+  /** Passes of the networks in it that a call takes for one example. Absent: one of its kind. For estimates only. */
+  callPasses?: Record<keyof Passes, Passes>;
   /** (C, H, W) */
   shape: readonly [number, number, number];
   /** Set when it takes rows of logits in place of images: there is no model, only what it predicted. */

@@ -154,6 +154,7 @@ function systemSummary({
   storedChains,
   maps,
   purified,
+  callPasses,
   ...info
 }: SystemInfo): Results['systems'][number] {
   return {

@@ -72,6 +72,8 @@ export interface Measurement<
    * time left only; without it, that is told from the seconds of units.
    */
   passes?(params: Params, system: SystemInfo, catalogue: Catalogue): Passes;
+  /** Examples may take fewer than `passes` says: `outlook` is told of those that were not needed. */
+  endsEarly?: true;
   /** The columns of a system, with these parameters: what is measured or read is held against them. */
   columns(system: SystemInfo, params: Params, catalogue: Catalogue): Columns;
   /** Each column as one array, row after row, in the order of `examples`. */

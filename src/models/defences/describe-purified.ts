@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AssayError } from '../../errors.js';
 import type { Note } from '../../graph/graph.js';
 import type { Capability, System, SystemInfo } from '../system.js';
+import { callPasses } from './purified-passes.js';
 import type { PurifyOptions } from './purify-options.js';
 
 /** A system as far as it is described. */
@@ -68,6 +69,7 @@ export function describePurified(
       `${inputNoise}, ${plural(chains, 'chain')}${clamp === 'box' ? ', kept in the box' : ''}` +
       `${seed === 'fixed' ? ', one seed an image' : ''}${gradient === 'full' ? ', full gradient' : ''}`,
     purified: { steps, gradient },
+    callPasses: callPasses(info, options),
     offers,
     lacks: {
       ...info.lacks,

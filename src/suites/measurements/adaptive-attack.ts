@@ -43,6 +43,7 @@ export const adaptiveAttack = defineMeasurement({
   version: 5,
   needs: ['logits', 'inputGradient'],
   unitSize: 32,
+  endsEarly: true,
   passes({ purify, attack }: AdaptiveParams, system, catalogue) {
     const { forward, gradient } = attackPasses(attack, { ...system, stochastic: true }, catalogue);
     // One more for the clean image.

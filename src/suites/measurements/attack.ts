@@ -122,6 +122,7 @@ export const attack = defineMeasurement({
   version: 2,
   needs: ['logits', 'inputGradient'],
   unitSize: 256,
+  endsEarly: true,
   passes: attackPasses,
   columns: attackColumns,
   async measure(

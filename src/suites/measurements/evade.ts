@@ -52,6 +52,7 @@ export const evade = defineMeasurement({
   needs: ['logits', 'inputGradient'],
   unitSize: 256,
   // What an attack may take does not depend on the threshold.
+  endsEarly: true,
   passes: ({ attack: params, score }, system, catalogue) =>
     attackPasses({ ...params, goal: { kind: 'evade', score, threshold: 0 } }, system, catalogue),
   columns: (system: SystemInfo, { attack: params }: EvadeParams) => attackColumns(system, params),

@@ -40,6 +40,7 @@ export const purifiedDraws = defineMeasurement({
   version: 1,
   needs: ['logits'],
   unitSize: 32,
+  endsEarly: true,
   passes: ({ purify, draws }: DrawsParams) => behindChains({ forward: draws, gradient: 0 }, purify),
   columns,
   async measure(

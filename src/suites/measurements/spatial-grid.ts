@@ -65,6 +65,7 @@ export const spatialGrid = defineMeasurement({
   version: 1,
   needs: ['logits'],
   unitSize: 128,
+  endsEarly: true,
   passes: ({ angles, shifts, draws }: SpatialParams) => ({
     forward: angles * shifts * shifts + draws,
     gradient: 0,

@@ -38,6 +38,7 @@ export const verify = defineMeasurement({
   version: 2,
   needs: ['logits'],
   unitSize: 256,
+  endsEarly: true,
   passes: (params, system) => ({ forward: 2 * drawsOf(params, system), gradient: 0 }),
   columns,
   async measure(
