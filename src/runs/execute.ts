@@ -38,6 +38,8 @@ export interface ExecuteOptions extends Pick<Inventory, 'systems' | 'catalogue'>
   store: UnitStore;
   signal: AbortSignal;
   notify: Listener;
+  /** Whether a unit is to be measured here, by its key; the others are measured elsewhere. Default: all are. */
+  due?: (key: string) => boolean;
   /** How often progress inside a unit is told, in ms. */
   tick?: number;
 }
@@ -48,7 +50,7 @@ export interface ExecuteOptions extends Pick<Inventory, 'systems' | 'catalogue'>
  * those that read its rows; the others go on.
  */
 export async function execute(jobs: readonly Job[], options: ExecuteOptions): Promise<Execution> {
-  const { executor, store, systems, catalogue, notify, tick } = options;
+  const { executor, store, systems, catalogue, notify, tick, due = () => true } = options;
   const ledger = new Ledger();
   const progress = new RunProgress(jobs, {
     infoOf: (name) => systems.get(name)?.info,
@@ -63,7 +65,11 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
       ledger.enter(job, unit, head);
       progress.stored(job, unit, head.seconds);
     }
-    const rest = job.units.filter((unit) => !heads.has(unit));
+    const rest: Unit[] = [];
+    for (const unit of job.units)
+      if (!heads.has(unit))
+        if (due(unit.key)) rest.push(unit);
+        else progress.elsewhere(job, unit);
     if (rest.length > 0) missing.set(job, rest);
   }
   const stored = new Set(ledger.entered());

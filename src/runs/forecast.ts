@@ -12,7 +12,7 @@ import type { PassCount, Status } from './progress.js';
  */
 export class Forecast {
   private readonly jobs = new Map<Job, JobForecast>();
-  private readonly units: number;
+  private units: number;
 
   /** @param infoOf the description of a system, by name */
   constructor(
@@ -29,6 +29,12 @@ export class Forecast {
   /** Measured by an earlier run. */
   stored(job: Job, unit: Unit, seconds: number): void {
     this.jobs.get(job)?.stored(unit, seconds);
+  }
+
+  /** Measured by others: nothing of it is expected here. */
+  elsewhere(job: Job, unit: Unit): void {
+    this.units--;
+    this.jobs.get(job)?.elsewhere(unit);
   }
 
   started(job: Job, unit: Unit, progress: UnitProgress): void {

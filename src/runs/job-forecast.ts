@@ -55,6 +55,10 @@ export class JobForecast {
     this.earlier.seconds += seconds;
   }
 
+  elsewhere(unit: Unit): void {
+    this.waiting.delete(unit);
+  }
+
   start(unit: Unit, progress: UnitProgress): void {
     this.waiting.delete(unit);
     this.running.set(unit, progress);

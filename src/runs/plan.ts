@@ -33,6 +33,8 @@ export interface Job {
   inputs: readonly Job[];
   /** What makes the images of its data set, where a measurement does. */
   maker?: Job;
+  /** An image may be made of any row of the maker, and not of its own only. */
+  makerWhole?: true;
   /** Read as a whole: the first `size` examples, whatever part of its own examples a unit measures. */
   reference: readonly { job: Job; size: number }[];
   /** Systems that `params` name, besides the one measured. */
@@ -239,6 +241,7 @@ function addJob(
     namedSystems,
     ...(order !== undefined && { order }),
     ...(maker && { maker }),
+    ...(maker && whole && { makerWhole: true as const }),
   };
   job.size = Math.max(job.size, wanted);
   jobs.set(key, job);

@@ -44,6 +44,11 @@ export class RunProgress {
     this.forecast.stored(job, unit, seconds);
   }
 
+  /** Measured by others. */
+  elsewhere(job: Job, unit: Unit): void {
+    this.forecast.elsewhere(job, unit);
+  }
+
   planned(): void {
     const { done, units } = this.forecast.status();
     this.notify({ kind: 'plan', units, stored: done });
