@@ -1,6 +1,7 @@
 import type { AssayError } from '../errors.js';
 import { allHold } from '../gate/hold.js';
 import type { Results } from '../suites/results.js';
+import type { ShardName } from './shard.js';
 
 /** What a run came to. */
 export interface RunOutcome {
@@ -14,6 +15,8 @@ export interface RunOutcome {
   measured: number;
   /** Nothing was new: the results and the report are those of an earlier run. */
   kept?: boolean;
+  /** Which shard of the run this is, where it is one. */
+  shard?: ShardName;
   /** 0 all well, 1 a gate failed, 2 something could not be measured, 130 interrupted. */
   exitCode: 0 | 1 | 2 | 130;
 }

@@ -18,9 +18,11 @@ import { measureEnvironment, planned, salvageFor } from './planned.js';
 import type { Listener } from './progress.js';
 import type { ResultsInput } from './results.js';
 import { recordOf } from './run-record.js';
+import { beginShard, shardOutcome } from './run-shard.js';
 import type { RunSpec } from './run-spec.js';
 import { saveJson } from './save-json.js';
 import { runKey } from './seal.js';
+import type { ShardName } from './shard.js';
 import { sinceEpoch } from './since-epoch.js';
 import { FolderStore, type UnitStore, unitFile } from './store.js';
 
@@ -34,6 +36,8 @@ export interface RunEvaluationOptions {
   notify: Listener;
   /** Who measures, made when something is to be measured. Default: this process. */
   executorFor?: (environment: MeasureEnvironment) => Executor;
+  /** Measures a part of the run, for `merge`. Only with `sources`, from which suites can be loaded again. */
+  shard?: ShardName;
 }
 
 /**
@@ -44,7 +48,7 @@ export interface RunEvaluationOptions {
  */
 export async function runEvaluation(
   spec: RunSpec,
-  { out, signal, notify, executorFor = inProcess }: RunEvaluationOptions,
+  { out, signal, notify, executorFor = inProcess, shard }: RunEvaluationOptions,
 ): Promise<RunOutcome> {
   const began = sinceEpoch();
   const { config, gates } = spec;
@@ -82,10 +86,18 @@ export async function runEvaluation(
   await saveJson(join(out, 'run.json'), about);
   const salvage = whole !== undefined ? undefined : await salvageFor(spec, plan, store);
   if (salvage) notify({ kind: 'note', text: 'what --until-decided measured is used again' });
+  const begun = {
+    ...{ title: spec.title, key, config, gates, environment, plan, began },
+    baseline: spec.baseline?.directory,
+    inventory: evaluation,
+    warnings: [...spec.warnings, ...inventoryWarnings(evaluation)],
+  };
+  const { file, source, sources } = spec;
+  const part = shard && (await beginShard(shard, { ...begun, file, source, sources }, out));
   const environs = measureEnvironment(evaluation, store, salvage);
   const executor = executorFor(environs);
-  const measuring = { ...environs, executor, signal };
-  const { expectations, partial, sources } = spec;
+  const measuring = { ...environs, executor, signal, ...(part && { due: part.due }) };
+  const { expectations, partial } = spec;
   if (expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
   const unlessIdle: Listener = (event) => {
     if (event.kind !== 'plan' || event.stored < event.units) notify(event);
@@ -120,7 +132,7 @@ export async function runEvaluation(
       partial,
     );
     before += checked.measured;
-    const { execution, ...made }: Measured = checked.stopped
+    const { execution: executed, ...made }: Measured = checked.stopped
       ? { plan, execution: { ...NOTHING_DONE, stopped: checked.stopped } }
       : spec.untilDecided
         ? await untilDecided()
@@ -128,35 +140,20 @@ export async function runEvaluation(
             plan,
             execution: await execute(plan.jobs, { ...measuring, notify: withoutChecked }),
           };
-    if (execution.stopped?.code === 'output-unwritable') throw execution.stopped;
+    if (executed.stopped?.code === 'output-unwritable') throw executed.stopped;
+    const execution = part?.asPart(executed) ?? executed;
     const measured = before + execution.measured;
     const stored = Math.max(0, execution.stored - before);
     before = measured;
-    const input = {
-      title: spec.title,
-      key,
-      config,
-      gates,
-      baseline: spec.baseline?.directory,
-      inventory: evaluation,
-      environment,
-      execution,
-      ...made,
-      store,
-      warnings: [...spec.warnings, ...inventoryWarnings(evaluation)],
-      began,
-    };
+    // Gates are about the whole.
+    const judged = execution === executed ? begun : { ...begun, gates: [] };
+    const input = { ...judged, execution, ...made, store };
     const { results, failures } = await concludeApart(input, { out, signal, notify, sources });
     await noteConcluded(out, results, blessed);
     await noted(results);
-    return {
-      directory: out,
-      results,
-      failures,
-      stored,
-      measured,
-      exitCode: exitCodeOf(results, execution.stopped),
-    };
+    const exitCode = exitCodeOf(results, execution.stopped);
+    const outcome = { directory: out, results, failures, stored, measured, exitCode };
+    return part ? shardOutcome(outcome, part, executed) : outcome;
   };
   try {
     for (let repairs = 0; ; repairs++) {

@@ -1,0 +1,113 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAbsent, readText } from '../bytes/regular-file.js';
+import { type Static, Type } from '../config/type.js';
+import { check } from '../config/validate.js';
+import { AssayError } from '../errors.js';
+import type { ConcludeOrder } from './conclude-order.js';
+import { keyOf } from './keys.js';
+import { programIdentity } from './program.js';
+import type { RunSource } from './run-record.js';
+import { saveJson } from './save-json.js';
+import type { ShardName } from './shard.js';
+
+/** What a run is concluded from once all of its shards are there: an order, but for what was measured and where it lies. */
+export type ShardOrder = Omit<ConcludeOrder, 'out' | 'execution' | 'began'>;
+
+const count = Type.Integer({ minimum: 1, maximum: 2 ** 31 });
+const open = { additionalProperties: true };
+
+/** What of a record is read before its order is used. */
+const Envelope = Type.Object(
+  {
+    version: Type.Literal(1),
+    shard: Type.Object({ index: count, of: count }),
+    /** What it was measured with: `program` differs where anything does that computes. */
+    program: Type.String(),
+    order: Type.Object(
+      {
+        key: Type.String(),
+        engine: Type.String(),
+        environment: Type.Object(
+          { assay: Type.String(), node: Type.String(), platform: Type.String(), cpu: Type.String() },
+          open,
+        ),
+      },
+      open,
+    ),
+    source: Type.Optional(Type.Object({ file: Type.String(), digest: Type.String() })),
+    digest: Type.String(),
+  },
+  open,
+);
+
+/** A shard that was begun in a run folder. */
+export type ShardRecord = Omit<Static<typeof Envelope>, 'order' | 'source'> & {
+  order: ShardOrder;
+  source?: RunSource;
+};
+
+const FOLDER = 'shards';
+
+/** `2-of-4` */
+export const shardText = ({ index, of }: ShardName): string => `${index}-of-${of}`;
+
+/** Notes which shard of which run is begun in a folder. Errors: `output-unwritable`. */
+export async function noteShard(
+  out: string,
+  shard: ShardName,
+  order: ShardOrder,
+  source: RunSource | undefined,
+): Promise<void> {
+  const { index, of } = shard;
+  const record = { version: 1, shard: { index, of }, program: programIdentity(), order, source };
+  const plain: object = JSON.parse(JSON.stringify(record));
+  await saveJson(join(out, FOLDER, `${shardText(shard)}.json`), { ...plain, digest: keyOf(plain) });
+}
+
+/** The shards that were begun in a run folder. Errors: `file-unreadable`, `file-malformed`, `config-invalid`. */
+export async function readShards(folder: string): Promise<ShardRecord[]> {
+  const names = await readdir(join(folder, FOLDER)).catch((cause: Error) => {
+    throw new AssayError('file-unreadable', 'this is not the folder of a shard', {
+      file: join(folder, FOLDER),
+      expected: 'a folder that `assay run FILE --shard i/n` wrote',
+      found: isAbsent(cause) ? 'no such folder' : cause.message,
+      hint: 'give the folders of shards; a whole run needs no merging: render it with `assay report`',
+      cause,
+    });
+  });
+  const files = names.filter((name) => /^\d+-of-\d+\.json$/.test(name)).sort();
+  if (files.length === 0)
+    throw new AssayError('file-unreadable', 'no shard was begun in this folder', {
+      file: join(folder, FOLDER),
+      hint: 'run the shard again with the same --out',
+    });
+  return Promise.all(files.map((name) => readShard(join(folder, FOLDER, name))));
+}
+
+async function readShard(file: string): Promise<ShardRecord> {
+  const hint = 'run the shard again: it measures nothing that is stored';
+  let value: unknown;
+  try {
+    value = JSON.parse(await readText(file, 'results'));
+  } catch (cause) {
+    if (cause instanceof AssayError) throw cause;
+    throw new AssayError('file-malformed', 'this is not valid JSON', {
+      file,
+      found: (cause as Error).message,
+      hint,
+      cause,
+    });
+  }
+  check(Envelope, value, { file, what: 'record of a shard' });
+  const { digest, ...rest } = value as ShardRecord;
+  if (keyOf(rest) !== digest)
+    throw new AssayError('file-malformed', 'the record of a shard was changed', {
+      file,
+      path: 'digest',
+      expected: 'the digest of what the file holds',
+      found: 'that of something else',
+      hint,
+    });
+  return { ...rest, digest };
+}
