@@ -21,7 +21,7 @@ import { runKey } from './seal.js';
 import { shardsOf } from './shard.js';
 import { readShards, shardText } from './shard-record.js';
 import { sinceEpoch } from './since-epoch.js';
-import { UnitStore } from './store.js';
+import { FolderStore, type UnitStore } from './store.js';
 import { encodeUnit, type UnitRecord } from './unit-file.js';
 
 export interface MergeOptions extends MergeTolerance {
@@ -61,7 +61,7 @@ export async function merge(folders: readonly string[], options: MergeOptions): 
   };
   const input = await resultsInput(order);
   refuseOtherPlan(input, record.order.key, shards[0].folder);
-  const stores = await Promise.all([...new Set(folders)].map((folder) => UnitStore.open(folder)));
+  const stores = [...new Set(folders)].map((folder) => FolderStore.reading(folder));
   const missing = await gather(input, { stores, notify, signal });
   if (missing.size > 0 && !allow.allowMissing) throw unfinished(missing, input, shards, order.sources.file);
   const { plan, inventory, store } = input;
@@ -130,7 +130,7 @@ function refuseOtherPlan({ plan, config }: ResultsInput, key: string, folder: st
 }
 
 interface Gathering {
-  stores: readonly UnitStore[];
+  stores: readonly UnitReader[];
   notify: Listener;
   signal: AbortSignal;
 }
@@ -164,7 +164,9 @@ async function gather(
   return missing;
 }
 
-async function wholeIn(store: UnitStore, { columns }: Job, unit: Unit) {
+type UnitReader = Pick<UnitStore, 'head' | 'read'>;
+
+async function wholeIn(store: UnitReader, { columns }: Job, unit: Unit) {
   const head = await store.head(unit.key);
   return head && fitsUnit(head, unit, columns) ? store.read(unit.key) : undefined;
 }

@@ -63,6 +63,11 @@ export class FolderStore implements UnitStore {
     return new FolderStore(folder);
   }
 
+  /** One that is read only: its folder may be another's, or one that nobody may write to. */
+  static reading(runFolder: string): Pick<UnitStore, 'head' | 'read'> {
+    return new FolderStore(join(runFolder, FOLDER));
+  }
+
   async head(key: string): Promise<UnitHead | undefined> {
     if (this.damaged.has(key)) return undefined;
     try {
