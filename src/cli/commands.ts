@@ -14,6 +14,11 @@ const listed: Record<string, Listed> = {
     summary: 'measure what a run file asks for, and write a report',
     load: async () => (await import('./run.js')).runCommand(),
   },
+  merge: {
+    takes: '<dir...>',
+    summary: 'put the shards of a run together',
+    load: async () => (await import('./merge.js')).mergeCommand(),
+  },
   score: {
     summary: 'measure saved predictions, without a model',
     load: async () => (await import('./score.js')).scoreCommand(),

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { sheetsIn } from '../comparison/sheets.js';
 import { evaluateGates } from '../gate/evaluate.js';
@@ -13,8 +13,8 @@ import { judgedBaseline, readBaseline } from '../runs/baseline.js';
 import { refuseUnfit } from '../runs/judgeable.js';
 import { nameableInResults } from '../runs/nameable.js';
 import { readResults } from '../runs/read-results.js';
-import { readRunRecord } from '../runs/run-record.js';
 import { commonRules, type JudgedRun, refuseTwice } from './gate-runs.js';
+import { gatesFileOf } from './gates-file.js';
 import { projectRoot } from './github.js';
 import { type ReporterFlags, reporterOptions, startReporting } from './reporting.js';
 import { print } from './terminal.js';
@@ -98,9 +98,3 @@ const withJson = ({ json, reporter = [], outputFile }: GateFlags): ReporterFlags
   reporter: json ? [...reporter, 'json'] : reporter,
   outputFile,
 });
-
-/** The run file, or where there was none, what keeps the gates. */
-async function gatesFileOf(directory: string): Promise<string> {
-  const record = await readRunRecord(directory);
-  return record?.runFile ? resolve(directory, record.runFile.path) : join(directory, 'results.json');
-}

@@ -3,9 +3,11 @@ import { AssayError } from '../errors.js';
 import { placesIn } from '../gate/places.js';
 import { gateTable } from '../gate/table.js';
 import { oneLine } from '../one-line.js';
+import { counted } from '../report/format.js';
 import { stoppedText } from '../report/stopped-text.js';
 import type { RunOutcome } from '../runs/outcome.js';
 import type { Listener } from '../runs/progress.js';
+import type { ShardName } from '../runs/shard-name.js';
 import type { Results } from '../suites/results.js';
 import { explainFailure } from './failure.js';
 import { failureAnnotation, projectRoot } from './github.js';
@@ -18,7 +20,7 @@ export interface Attendance extends ReporterFlags {
   quiet?: boolean;
   debug?: boolean;
   /** Where the gates stand. */
-  gatesFile: string;
+  gatesFile: string | (() => Promise<string>);
 }
 
 /** What asks a run to end: keys, a supervisor, a terminal that was closed. Systems that lack one ignore it. */
@@ -58,11 +60,17 @@ export async function interactiveRun(
     if (!quiet && !reporting.toOutput) print(closing(outcome));
     for (const failure of outcome.failures) complain(explainFailure(failure, debug));
     if (quiet && outcome.exitCode === 1) complain(`${gateTable(results.gates)}\n`);
-    await reporting.report(async () => ({
-      runs: [results],
-      gates: results.gates,
-      placeOf: await placesIn(gatesFile, rulesOf(results), projectRoot()),
-    }));
+    // Gates are about the whole: a shard has no verdicts.
+    if (!outcome.shard || results.status !== 'partial')
+      await reporting.report(async () => ({
+        runs: [results],
+        gates: results.gates,
+        placeOf: await placesIn(
+          typeof gatesFile === 'string' ? gatesFile : await gatesFile(),
+          rulesOf(results),
+          projectRoot(),
+        ),
+      }));
     return outcome.exitCode;
   } catch (error) {
     progress.end();
@@ -80,7 +88,8 @@ const rulesOf = ({ config }: Results): readonly unknown[] =>
   (config as { gates?: readonly unknown[] } | null)?.gates ?? [];
 
 /** What is left on the screen: the headline table, warnings, gates, and where the report is. */
-function closing({ directory, results, measured }: RunOutcome): string {
+function closing({ directory, results, measured, shard }: RunOutcome): string {
+  if (shard && results.status === 'partial') return shardLines({ directory, measured, shard });
   const serious = results.warnings.filter(({ severity }) => severity === 'serious');
   const parts = [
     headlineTable(results),
@@ -91,6 +100,19 @@ function closing({ directory, results, measured }: RunOutcome): string {
     `${measured} unit${measured === 1 ? '' : 's'} measured. Report: ${oneLine(shownPath(directory))}/report.html`,
   ];
   return `\n${parts.filter((part) => part).join('\n\n')}\n`;
+}
+
+/** Numbers of a part are left to whoever has the whole. */
+function shardLines({
+  directory,
+  measured,
+  shard,
+}: Pick<RunOutcome, 'directory' | 'measured'> & { shard: ShardName }) {
+  const where = oneLine(shownPath(directory));
+  return [
+    `\nShard ${shard.index} of ${shard.of}: ${counted(measured, 'unit')} measured, in ${where}.`,
+    `When all are there: assay merge ${where} ${shard.of > 1 ? 'OTHERS... ' : ''}--out WHOLE\n`,
+  ].join('\n');
 }
 
 function stoppedLines({ stopped }: Results): string {

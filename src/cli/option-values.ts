@@ -21,3 +21,10 @@ export function positiveNumber(text: string): number {
 export function repeated<T>(parse: (text: string) => T): (text: string, before?: T[]) => T[] {
   return (text, before = []) => [...before, parse(text)];
 }
+
+/** A parser of `i/n`, a part of so many, counted from 1, for commander. */
+export function partOf(text: string): { index: number; of: number } {
+  const [, index, of] = (/^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? []).map(Number);
+  if (index >= 1 && index <= of) return { index, of };
+  throw new InvalidArgumentError('Expected i/n, such as 2/4, with i from 1 to n.');
+}

@@ -3,10 +3,11 @@ import { Command, Option } from 'commander';
 import type { Limits } from '../engines/guard/limits.js';
 import { engineNames } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
+import type { ShardName } from '../runs/shard-name.js';
 import { confine } from './confine-option.js';
 import { interactiveRun } from './interactive-run.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
-import { wholeNumber } from './option-values.js';
+import { partOf, wholeNumber } from './option-values.js';
 import { presetOption } from './preset-option.js';
 import { type ReporterFlags, reporterOptions } from './reporting.js';
 import { complain } from './terminal.js';
@@ -24,6 +25,7 @@ interface RunFlags extends LimitFlags, ReporterFlags {
   confine?: string;
   baseline?: string;
   untilDecided?: boolean;
+  shard?: ShardName;
   quiet?: boolean;
   debug?: boolean;
 }
@@ -52,6 +54,11 @@ export function runCommand(): Command {
       '--until-decided',
       'measure only what gates rest on, in a random order, and stop when every gate is decided at 95 %',
     )
+    .option(
+      '--shard <i/n>',
+      'measure one of n parts of about equal cost, in a folder of its own; `assay merge` puts them together',
+      partOf,
+    )
     .addOption(timeLimit())
     .addOption(memoryLimit())
     .addOption(confine())
@@ -65,6 +72,7 @@ Examples:
   $ assay run release.run.yaml --quiet || echo failed      in CI: 1 is a failed gate, 2 an error
   $ assay run release.run.yaml --until-decided             a verdict with as few examples as it takes
   $ assay run release.run.yaml --reporter junit --outputFile assay.xml
+  $ assay run big.run.yaml --shard 2/16                    the second of 16 parts, on any machine
   $ assay run --preset jem CIFAR10_MODEL.pt --data ./data --limit 100      what \`assay init --preset jem\` writes
 
 The run folder holds report.html, results.json, measures.csv, examples/*.csv, tables/*.tex, images/ and units/.`,

@@ -1,6 +1,7 @@
 import { AssayError } from '../errors.js';
 import { counted } from '../report/format.js';
-import { type ShardRecord, shardText } from './shard-record.js';
+import { shardText } from './shard-name.js';
+import type { ShardRecord } from './shard-record.js';
 import { type Difference, valueDifferences } from './value-differences.js';
 
 /** A shard and the folder that it lies in. */

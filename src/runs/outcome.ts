@@ -1,7 +1,7 @@
 import type { AssayError } from '../errors.js';
 import { allHold } from '../gate/hold.js';
 import type { Results } from '../suites/results.js';
-import type { ShardName } from './shard.js';
+import type { ShardName } from './shard-name.js';
 
 /** What a run came to. */
 export interface RunOutcome {

@@ -11,6 +11,7 @@ import type { RunOutcome } from './outcome.js';
 import type { Listener } from './progress.js';
 import { runEvaluation } from './run-evaluation.js';
 import { usualFolder } from './run-folder.js';
+import type { ShardName } from './shard-name.js';
 import { FolderStore } from './store.js';
 
 export interface RunOptions extends WorkOptions {
@@ -20,6 +21,8 @@ export interface RunOptions extends WorkOptions {
   suites?: readonly Suite[];
   /** The folder of the baseline that gates with `over: blessed` compare with. */
   baseline?: string;
+  /** Measures one shard of the run, for `merge`. */
+  shard?: ShardName;
   /** Ends the run; what is measured is kept, and the results are partial. */
   signal?: AbortSignal;
   notify?: Listener;
@@ -36,7 +39,9 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   const loaded = await logReads(log, () => loadRun(file, options));
   const { read } = loaded;
   if (options.untilDecided && read.config.gates.length === 0) throw nothingToDecide(file);
-  const out = options.out ?? usualFolder(read.title);
+  const { shard } = options;
+  if (options.untilDecided && shard) throw neverSplit();
+  const out = options.out ?? usualFolder(read.title, shard);
   admit(out);
   if (options.baseline !== undefined) admit(options.baseline);
   // Nothing is loaded for an output that cannot be written.
@@ -54,7 +59,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
       };
       return await runEvaluation(
         { ...spec, ...(baseline && { baseline }), question },
-        { out, signal, notify },
+        { out, signal, notify, ...(shard && { shard }) },
       );
     } finally {
       await close();
@@ -68,4 +73,11 @@ const nothingToDecide = (file: string) =>
     path: 'gates',
     expected: 'at least one rule, such as { measure: accuracy, where: { model: NAME }, min: 0.9 }',
     hint: 'add `gates` to the run file, or leave --until-decided out: everything is measured then',
+  });
+
+const neverSplit = () =>
+  new AssayError('config-invalid', '--until-decided and --shard do not go together', {
+    expected: 'one of them: when gates are decided, only who sees all examples can tell',
+    found: 'both',
+    hint: 'split the run without --until-decided, or run it as a whole with it',
   });

@@ -22,7 +22,7 @@ import { beginShard, shardOutcome } from './run-shard.js';
 import type { RunSpec } from './run-spec.js';
 import { saveJson } from './save-json.js';
 import { runKey } from './seal.js';
-import type { ShardName } from './shard.js';
+import type { ShardName } from './shard-name.js';
 import { sinceEpoch } from './since-epoch.js';
 import { FolderStore, type UnitStore, unitFile } from './store.js';
 

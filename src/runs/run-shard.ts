@@ -5,8 +5,10 @@ import type { RunOutcome } from './outcome.js';
 import type { Plan } from './plan.js';
 import type { ResultsInput } from './results.js';
 import type { RunSource } from './run-record.js';
-import { type Shard, type ShardName, shardsOf } from './shard.js';
-import { noteShard, shardText } from './shard-record.js';
+import { type Shard, shardsOf } from './shard.js';
+import type { ShardName } from './shard-name.js';
+import { shardText } from './shard-name.js';
+import { noteShard } from './shard-record.js';
 
 /** A run that measures one of its shards. */
 export interface ShardRun {

@@ -6,6 +6,7 @@ import { keyOf } from './keys.js';
 import { keptOutcome, type RunOutcome } from './outcome.js';
 import type { RunOptions } from './run-anew.js';
 import { titleOf, usualFolder } from './run-folder.js';
+import type { ShardName } from './shard-name.js';
 
 /**
  * Runs a run file. Running it again continues where it stopped and measures only what is missing. A run that is finished is
@@ -37,7 +38,7 @@ async function finishedRun(
   options: RunOptions,
   asked: string,
 ): Promise<RunOutcome | undefined> {
-  const out = options.out ?? (await folderOf(file));
+  const out = options.out ?? (await folderOf(file, options.shard));
   if (out === undefined) return undefined;
   admit(out);
   const known = await finishedBefore(out, asked, () => engineNow(options));
@@ -54,11 +55,13 @@ async function engineNow({ engine: name, threads, sessions, device }: RunOptions
 }
 
 /** Where the run of a file goes; undefined where the file does not tell: what is wrong with it, reading it well tells. */
-async function folderOf(file: string): Promise<string | undefined> {
+async function folderOf(file: string, shard?: ShardName): Promise<string | undefined> {
   try {
     const { readConfigFile } = await import('../config/read-file.js');
     const { name } = (await readConfigFile(file)) as { name?: unknown };
-    return name === undefined || typeof name === 'string' ? usualFolder(titleOf(name, file)) : undefined;
+    return name === undefined || typeof name === 'string'
+      ? usualFolder(titleOf(name, file), shard)
+      : undefined;
   } catch {
     return undefined;
   }

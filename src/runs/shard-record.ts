@@ -9,7 +9,7 @@ import { keyOf } from './keys.js';
 import { programIdentity } from './program.js';
 import type { RunSource } from './run-record.js';
 import { saveJson } from './save-json.js';
-import type { ShardName } from './shard.js';
+import { type ShardName, shardText } from './shard-name.js';
 
 /** What a run is concluded from once all of its shards are there: an order, but for what was measured and where it lies. */
 export type ShardOrder = Omit<ConcludeOrder, 'out' | 'execution' | 'began'>;
@@ -48,9 +48,6 @@ export type ShardRecord = Omit<Static<typeof Envelope>, 'order' | 'source'> & {
 };
 
 const FOLDER = 'shards';
-
-/** `2-of-4` */
-export const shardText = ({ index, of }: ShardName): string => `${index}-of-${of}`;
 
 /** Notes which shard of which run is begun in a folder. Errors: `output-unwritable`. */
 export async function noteShard(

@@ -3,12 +3,7 @@ import type { Passes } from '../models/system.js';
 import type { Inventory } from './inventory.js';
 import type { Job, Plan, Unit } from './plan.js';
 import { passesPerExample, weightOf } from './plan-cost.js';
-
-/** Which of so many shards of a run: counted from 1. */
-export interface ShardName {
-  index: number;
-  of: number;
-}
+import type { ShardName } from './shard-name.js';
 
 /** A part of the work of a run. */
 export interface Shard extends ShardName {

@@ -1,20 +1,25 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../../src/config/validate.js';
+import { refuseUnfit } from '../../src/runs/judgeable.js';
+import { keyOf } from '../../src/runs/keys.js';
 import { type MergeOptions, merge } from '../../src/runs/merge.js';
+import type { ProgressEvent } from '../../src/runs/progress.js';
 import { type RunSpec, runEvaluation } from '../../src/runs/run-evaluation.js';
-import type { ShardName } from '../../src/runs/shard.js';
+import type { ShardName } from '../../src/runs/shard-name.js';
+import type { ShardRecord } from '../../src/runs/shard-record.js';
+import { FolderStore } from '../../src/runs/store.js';
 import { builtinCatalogue } from '../../src/suites/catalogue.js';
-import { optionsOf } from '../../src/suites/contract.js';
 import type { Suite } from '../../src/suites/contract.js';
+import { optionsOf } from '../../src/suites/contract.js';
 import { accuracy } from '../../suites/accuracy/index.js';
 import { attack } from '../../suites/attack/index.js';
 import { ood } from '../../suites/ood/index.js';
 import { analyticSystem, noiseImages } from '../attacks/helpers/analytic-system.js';
-import { memoryDataset } from '../suites/helpers/memory-dataset.js';
 import { compareFolders } from '../compare-results.js';
+import { memoryDataset } from '../suites/helpers/memory-dataset.js';
 import { entryOf, evaluationOf, folder } from './small-run.js';
 
 const LONG = process.env.ASSAY_LONG === '1';
@@ -48,7 +53,7 @@ const spec = (out: string, more: Partial<RunSpec> = {}): RunSpec => ({
   config: { suites: ['accuracy', 'attack', 'ood'], seed: 0 },
   evaluation: evaluationOf(
     [system('sharp', 2), system('flat', 4)],
-    [images('test', 1200, 'test'), images('val', 600, 'validation'), images('noise', 700, 'ood')],
+    [images('test', 600, 'test'), images('val', 100, 'validation'), images('noise', 100, 'ood')],
   ),
   entries: [
     withOptions(accuracy, { resamples: 100 }),
@@ -91,7 +96,7 @@ const merged = (folders: readonly string[], more: Partial<MergeOptions> = {}) =>
   merge(folders, { out: folder(), signal, notify: () => undefined, ...more });
 
 describe('shards that are merged', () => {
-  it.each(LONG ? [1, 2, 3, 4, 5, 6, 7] : [3])('give the results of one process, of %i', async (of) => {
+  it.each(LONG ? [1, 2, 3, 4, 5, 6, 7] : [2])('give the results of one process, of %i', async (of) => {
     const folders: string[] = [];
     for (let index = 1; index <= of; index++) folders.push(await shard(index, of));
     const { directory, exitCode, results, measured } = await merged(folders.reverse());
@@ -109,5 +114,135 @@ describe('shards that are merged', () => {
     expect(readdirSync(join(directory, 'units')).sort()).toEqual(readdirSync(join(whole, 'units')).sort());
     // The run goes on from there: nothing is left to do.
     expect(await measure(directory)).toMatchObject({ measured: 0, kept: true });
+  });
+});
+
+/** Changes what the record of a shard says, as another run would have written it. */
+function rewritten(from: string, change: (record: ShardRecord) => void): string {
+  const to = copied(from);
+  const [name] = readdirSync(join(to, 'shards'));
+  const { digest: _, ...record } = JSON.parse(textOf(to, join('shards', name)));
+  change(record);
+  writeFileSync(join(to, 'shards', name), JSON.stringify({ ...record, digest: keyOf(record) }));
+  return to;
+}
+
+describe('a merge', () => {
+  let one: string;
+  let two: string;
+  beforeAll(async () => {
+    [one, two] = [await shard(1, 2), await shard(2, 2)];
+  });
+
+  const configOf = (record: ShardRecord) => record.order.config as { suites: string[]; seed: number };
+  const refusals: Record<string, [() => string[], object]> = {
+    'another configuration': [
+      () => [one, rewritten(two, (record) => (configOf(record).suites[1] = 'jem'))],
+      { code: 'not-comparable', details: { path: 'config.suites[1]', found: '"jem"' } },
+    ],
+    'other models or data under the same names': [
+      () => [one, rewritten(two, (record) => (record.order.key = 'f'.repeat(64)))],
+      { code: 'not-comparable', details: { path: 'key' } },
+    ],
+    'another version': [
+      () => [one, rewritten(two, ({ order }) => (order.environment.assay = '0.0.9'))],
+      { code: 'not-comparable', message: 'the shards were measured with different versions of Assay' },
+    ],
+    'another version of Node': [
+      () => [one, rewritten(two, ({ order }) => (order.environment.node = 'v99.0.0'))],
+      { code: 'not-comparable', message: 'the shards were measured with different versions of Node' },
+    ],
+    'another build': [
+      () => [one, rewritten(two, (record) => (record.program = 'f'.repeat(64)))],
+      { code: 'not-comparable', details: { found: 'ffffffffffff' } },
+    ],
+    'another engine': [
+      () => [one, rewritten(two, ({ order }) => (order.engine = 'webgpu'))],
+      { code: 'not-comparable', message: 'the shards were measured on different engines' },
+    ],
+    'another split': [
+      () => [one, rewritten(two, (record) => (record.shard.of = 3))],
+      { code: 'not-comparable', details: { found: '2-of-3' } },
+    ],
+    'a shard that is missing': [() => [one], { code: 'results-partial', details: { found: 'not 2-of-2' } }],
+    'a shard that is there twice': [
+      () => [one, two, copied(one)],
+      { code: 'not-comparable', message: 'shard 1-of-2 is there twice' },
+    ],
+    'a folder of no shard': [() => [one, whole], { code: 'file-unreadable' }],
+    'a record that was changed': [
+      () => {
+        const to = copied(two);
+        const file = join(to, 'shards', '2-of-2.json');
+        writeFileSync(file, textOf(to, 'shards/2-of-2.json').replace('"seed": 0', '"seed": 1'));
+        return [one, to];
+      },
+      { code: 'file-malformed', message: 'the record of a shard was changed' },
+    ],
+    'half a record': [
+      () => {
+        const to = copied(two);
+        writeFileSync(join(to, 'shards', '2-of-2.json'), '{"version": 1,');
+        return [one, to];
+      },
+      { code: 'file-malformed' },
+    ],
+    'units that are missing or damaged': [
+      () => {
+        const to = copied(two);
+        const own = new Set(readdirSync(join(one, 'units')));
+        const [first, second] = readdirSync(join(to, 'units')).filter((name) => !own.has(name));
+        rmSync(join(to, 'units', first));
+        const file = join(to, 'units', second);
+        const bytes = readFileSync(file);
+        bytes[bytes.length - 40] ^= 1;
+        writeFileSync(file, bytes);
+        return [one, to];
+      },
+      { code: 'results-partial', message: expect.stringMatching(/^shard 2-of-2 is not finished: 2 of its/) },
+    ],
+  };
+  it.each(Object.entries(refusals))('refuses %s', async (_, [folders, expected]) => {
+    const out = folder();
+    await expect(merge(folders(), { out, signal })).rejects.toMatchObject(expected);
+    expect(existsSync(join(out, 'results.json'))).toBe(false);
+  });
+
+  it('takes what it is told to take', async () => {
+    const other = rewritten(two, ({ order }) => (order.environment.assay = '0.0.9'));
+    const told = { allowVersions: true, allowDuplicates: true };
+    const { results } = await merged([one, other, copied(one)], told);
+    expect(results.measures).toEqual(resultsOf(whole).measures);
+    expect(results.environment.assay).toMatch(/^.*; 0\.0\.9$/);
+    const { results: part, exitCode } = await merged([one], { allowMissing: true });
+    expect({ exitCode, status: part.status }).toEqual({ exitCode: 2, status: 'partial' });
+    expect(part.errors[0]).toMatch(/are missing: shards were merged with --allow-missing/);
+  });
+
+  it('tells of units that two shards measured otherwise', async () => {
+    const to = copied(one);
+    const store = await FolderStore.open(to);
+    const [name] = readdirSync(join(to, 'units'));
+    const record = (await store.read(name.replace('.unit', '')))!;
+    const [column] = Object.values(record.rows);
+    column.data[0] += 1;
+    await store.write(record);
+    const told: string[] = [];
+    const notify = (event: ProgressEvent) => event.kind === 'note' && told.push(event.text);
+    await merged([one, two, to], { allowDuplicates: true, notify });
+    expect(told).toEqual([expect.stringMatching(/^1 unit that several shards measured differ/)]);
+  });
+});
+
+describe('the folder of a shard', () => {
+  it('says that it is a part, and gates refuse it', async () => {
+    const out = await shard(1, 4, { gates: [{ measure: 'accuracy', min: 0 }] });
+    const results = resultsOf(out);
+    expect(results).toMatchObject({ status: 'partial', gates: [] });
+    expect(results.errors[0]).toMatch(/^this is shard 1-of-4 of the run/);
+    expect(textOf(out, 'report.html')).toContain('this is shard 1-of-4 of the run');
+    await expect(refuseUnfit(out, results, { allowPartial: false })).rejects.toMatchObject({
+      code: 'results-partial',
+    });
   });
 });

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { assay, obeyed } from './assay.js';
+import { project, runFile, savedResults } from './project.js';
+
+const at = mkdtempSync(join(tmpdir(), 'assay-shards-'));
+beforeAll(() => {
+  project(at, {}, 60);
+  const gates = [{ measure: 'accuracy', where: { model: 'sharp' }, min: 0.5 }];
+  writeFileSync(join(at, 'small.run.yaml'), stringify(runFile({ suites: ['accuracy'], gates })));
+});
+afterAll(() => rmSync(at, { recursive: true }));
+
+describe('a run in shards', () => {
+  it('is put together by commands, and gates judge the whole only', async () => {
+    const whole = await obeyed(['run', 'small.run.yaml', '--out', 'whole', '--quiet'], at);
+    expect(whole.code).toBe(0);
+    const one = await obeyed(['run', 'small.run.yaml', '--shard', '1/2', '--out', 'one'], at);
+    expect(one).toMatchObject({ code: 0 });
+    expect(one.stdout).toMatch(/Shard 1 of 2: \d+ units? measured, in one/);
+    const gated = await obeyed(['gate', 'one'], at);
+    expect(gated.code).toBe(2);
+    expect(gated.stderr).toContain('this is shard 1-of-2 of the run');
+    const early = await obeyed(['merge', 'one', '--out', 'merged'], at);
+    expect(early.code).toBe(2);
+    expect(early.stderr).toMatch(/error\[results-partial\]: 1 shard of 2 missing/);
+    // In the folder that is its own.
+    expect((await obeyed(['run', 'small.run.yaml', '--shard', '2/2', '--quiet'], at)).code).toBe(0);
+    const two = 'assay-runs/small-shard-2-of-2';
+    const merged = await assay(['merge', 'one', two, '--out', 'merged'], at);
+    expect(merged).toMatchObject({ code: 0, stderr: expect.not.stringContaining('error') });
+    expect(merged.stdout).toContain('merged/report.html');
+    expect(savedResults(join(at, 'merged'))).toEqual(savedResults(join(at, 'whole')));
+    expect((await obeyed(['gate', 'merged'], at)).code).toBe(0);
+  });
+
+  it.each(['0/2', '3/2', '2', 'a/b', '1/2/3'])('refuses --shard %s', async (shard) => {
+    const { code, stderr } = await obeyed(['run', 'small.run.yaml', '--shard', shard], at);
+    expect(code).toBe(2);
+    expect(stderr).toContain('Expected i/n, such as 2/4');
+  });
+
+  it('refuses --until-decided with it', async () => {
+    const { code, stderr } = await obeyed(['run', 'small.run.yaml', '--shard', '1/2', '--until-decided'], at);
+    expect(code).toBe(2);
+    expect(stderr).toContain('--until-decided and --shard do not go together');
+  });
+});
