@@ -28,6 +28,7 @@ export type ErrorCode =
   | 'baseline-damaged'
   | 'engine-failed'
   | 'limit-exceeded'
+  | 'download-failed'
   | 'interrupted';
 
 export interface ErrorDetails {

@@ -2,7 +2,7 @@ import { open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
-import { crc32, createGunzip, createInflateRaw } from 'node:zlib';
+import { crc32, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 import { AssayError } from '../errors.js';
 import { type ByteSource, malformed, memorySource, openSource, type Place, pieces } from './byte-source.js';
 import { temporaryFolder } from './leftovers.js';
@@ -11,27 +11,31 @@ import { limits } from './limits.js';
 /** What is kept in memory of one inflated stream; longer ones go to a temporary file. */
 const IN_MEMORY = 64 * 2 ** 20;
 
+const inflaters = { deflate: createInflateRaw, gzip: createGunzip, zlib: createInflate };
+
 export interface Inflation {
-  method: 'deflate' | 'gzip';
+  method: keyof typeof inflaters;
   place: Place;
   /** What the container claims. Checked, never trusted. */
   size?: number;
   crc?: number;
   /** Bytes kept in memory before a temporary file is begun. Default: 64 MiB. */
   inMemory?: number;
+  /** Bytes that it may hold. Default: 8 GiB. */
+  atMost?: number;
 }
 
 /**
  * Inflates a stream once, so that its content can be read at any offset. What is long goes to a file in the
  * system's temporary folder that `close` removes. Memory grows with bytes that are there, never with claims.
- * Errors: `file-malformed` for a damaged stream, another size or checksum than claimed, or more than 8 GiB.
+ * Errors: `file-malformed` for a damaged stream, another size or checksum than claimed, or more than `atMost`.
  */
 export async function inflate(
   source: ByteSource,
-  { method, place, size, crc, inMemory = IN_MEMORY }: Inflation,
+  { method, place, size, crc, inMemory = IN_MEMORY, atMost = limits.inflated.value }: Inflation,
 ): Promise<ByteSource> {
-  if (size !== undefined && size > limits.inflated.value) throw tooLong(place, `${size} bytes claimed`);
-  const inflater = method === 'gzip' ? createGunzip() : createInflateRaw();
+  if (size !== undefined && size > atMost) throw tooLong(place, atMost, `${size} bytes claimed`);
+  const inflater = inflaters[method]();
   // The callback is a must; the error itself arrives through the iteration below.
   const inflated = pipeline(Readable.from(pieces(source)), inflater, () => {});
   const store = new Spool(inMemory, place);
@@ -41,7 +45,7 @@ export async function inflate(
     for await (const chunk of inflated as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (size !== undefined && length > size) throw wrongSize(place, size, `more than ${size} bytes`);
-      if (length > limits.inflated.value) throw tooLong(place, 'more');
+      if (length > atMost) throw tooLong(place, atMost, 'more');
       sum = crc32(chunk, sum);
       await store.add(chunk);
     }
@@ -73,9 +77,9 @@ export function refuseWrongSum(place: Place, stated: number, found: number): voi
 const wrongSize = (place: Place, size: number, found: string) =>
   malformed(place, 'the compressed data has another size than stated', { expected: `${size} bytes`, found });
 
-const tooLong = (place: Place, found: string) =>
+const tooLong = (place: Place, atMost: number, found: string) =>
   malformed(place, 'the compressed data is too long', {
-    expected: `at most ${limits.inflated.value / 2 ** 30} GiB when inflated`,
+    expected: `at most ${atMost % 2 ** 30 === 0 ? `${atMost / 2 ** 30} GiB` : `${atMost} bytes`} when inflated`,
     found,
     hint: limits.inflated.instead,
   });

@@ -206,6 +206,18 @@ export const limits = {
     reason: 'a layer takes a handful',
     instead: 'save the model without its optimiser (include_optimizer=False)',
   },
+  pullRecord: {
+    of: 'bytes of the pulled.json beside a data set',
+    value: 16 * MIB,
+    reason: 'it has a line for every file; the largest set has some ten thousand',
+    instead: 'remove the folder and pull the data set again',
+  },
+  tarHeader: {
+    of: 'bytes of the name or the properties of a member of a tar archive',
+    value: MIB,
+    reason: 'they are held in memory; paths have some dozens',
+    instead: 'write the archive again, without extended attributes',
+  },
   kerasMembers: {
     of: 'members of a .keras archive',
     value: 10_000,

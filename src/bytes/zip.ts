@@ -17,6 +17,8 @@ export interface ZipMember {
   stored: boolean;
   /** CRC-32 of the bytes when inflated, as claimed; undefined in an archive without checksums. */
   crc?: number;
+  /** A symbolic link, as archives made on Unix mark them: its content is where it leads. */
+  isLink: boolean;
   /**
    * Stored members are read where they lie, deflated ones are inflated once. Either way all bytes go by once, and their
    * checksum is compared, before any of them is given out.
@@ -83,6 +85,7 @@ function memberOf(source: ByteSource, zip: ZipFile, entry: Entry, summed: boolea
     span: { start: entry.relativeOffsetOfLocalHeader, length: entry.compressedSize },
     stored: entry.compressionMethod === 0,
     crc: summed ? entry.crc32 : undefined,
+    isLink: ((entry.externalFileAttributes >>> 16) & 0o170000) === 0o120000,
   };
   return {
     ...member,

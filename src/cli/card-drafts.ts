@@ -1,16 +1,11 @@
-import { basename, isAbsolute, relative, resolve, sep } from 'node:path';
+import { basename } from 'node:path';
 import type { Engine } from '../engines/engine.js';
 import type { Limits } from '../engines/guard/limits.js';
 import { createEngine } from '../engines/registry.js';
 import type { Inspection } from '../models/inspect.js';
 import { oneLine } from '../one-line.js';
+import { placeFrom } from './place-from.js';
 import type { CardDraft } from './starter-files.js';
-
-/** A path as files in that folder say it. */
-export function placeFrom(directory: string, file: string): string {
-  const path = relative(directory, resolve(file)).split(sep).join('/');
-  return path.startsWith('.') || isAbsolute(path) ? path : `./${path}`;
-}
 
 /** Cards of all checkpoints, each with a name of its own. */
 export async function draftsFor(

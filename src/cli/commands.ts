@@ -87,6 +87,11 @@ const listed: Record<string, Listed> = {
     summary: 'write a model card and a run file to start from',
     load: async () => (await import('./init.js')).initCommand(),
   },
+  data: {
+    takes: '<action> [names...]',
+    summary: 'fetch published data sets by name',
+    load: async () => (await import('./data.js')).dataCommand(),
+  },
   completion: {
     takes: '<shell>',
     summary: 'print a script that completes commands in a shell',

@@ -59,7 +59,12 @@ export class ProgressLine {
     this.draw();
   }
 
-  private show(text: string, plain = false): void {
+  /**
+   * What is going on now.
+   * @param plain whether it is also a line now and then where lines cannot be rewritten
+   */
+  show(text: string, plain = false): void {
+    if (this.options.quiet) return;
     this.text = oneLine(text);
     if (this.terminal.isTTY) {
       this.timer ??= setInterval(() => this.draw(), 120).unref();

@@ -111,21 +111,28 @@ export async function decodeNpy(source: ByteSource): Promise<NdArray> {
   return { shape: array.shape, data: await array.all() };
 }
 
+/** The bytes before the elements in a .npy file, version 1, little endian: a multiple of 64, as NumPy writes them. */
+export function npyHeader(shape: readonly number[], code: Dtype): Uint8Array {
+  const descr = `${dtypes[code].bytes === 1 ? '|' : '<'}${code}`;
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shapeText(shape)}, }`;
+  const length = 64 * Math.ceil((10 + text.length + 1) / 64);
+  const out = Buffer.alloc(length);
+  out.write(MAGIC, 0, 'latin1');
+  out[6] = 1;
+  out.writeUInt16LE(length - 10, 8);
+  out.write(`${text.padEnd(length - 11)}\n`, 10, 'latin1');
+  return out;
+}
+
 /** The bytes of a .npy file, version 1, little endian, elements aligned to 64 bytes as NumPy writes them. */
 export function encodeNpy({ shape, data }: NdArray): Uint8Array {
   if (elements(shape) !== data.length)
     throw new RangeError(`${data.length} elements do not fill shape ${shapeText(shape)}`);
   const code = dtypeOf(data);
-  const { bytes } = dtypes[code];
-  const descr = `${bytes === 1 ? '|' : '<'}${code}`;
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shapeText(shape)}, }`;
-  const length = 64 * Math.ceil((10 + text.length + 1) / 64);
-  const out = Buffer.alloc(length + data.byteLength);
-  out.write(MAGIC, 0, 'latin1');
-  out[6] = 1;
-  out.writeUInt16LE(length - 10, 8);
-  out.write(`${text.padEnd(length - 11)}\n`, 10, 'latin1');
-  out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), length);
-  if (!hostIsLittleEndian) swapBytes(out.subarray(length), bytes);
+  const header = npyHeader(shape, code);
+  const out = Buffer.alloc(header.length + data.byteLength);
+  out.set(header);
+  out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
+  if (!hostIsLittleEndian) swapBytes(out.subarray(header.length), dtypes[code].bytes);
   return out;
 }
