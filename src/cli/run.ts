@@ -21,6 +21,7 @@ interface RunFlags extends LimitFlags, ReporterFlags {
   seed?: number;
   threads?: number;
   sessions?: number;
+  workers?: number;
   device?: string;
   confine?: string;
   baseline?: string;
@@ -45,6 +46,11 @@ export function runCommand(): Command {
     .addOption(new Option('--engine <name>', 'what runs the networks').choices(engineNames).default('ort'))
     .option('--threads <n>', 'threads per session (default: 1)', wholeNumber(1, 1024))
     .option('--sessions <n>', 'sessions side by side (default: one per core)', wholeNumber(1, 1024))
+    .option(
+      '--workers <n>',
+      'processes that measure side by side (default: this one alone)',
+      wholeNumber(1, 1024),
+    )
     .option(
       '--device <name>',
       'ort: cpu (default), webgpu, cuda; tfjs: tensorflow, wasm, cpu (default: the best available)',

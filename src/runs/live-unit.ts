@@ -1,6 +1,6 @@
 import type { Outlook } from '../models/outlook.js';
 import type { Passes } from '../models/system.js';
-import type { PassKind, PassMeter } from './pass-meter.js';
+import type { CallListener, CallTotal, PassKind } from './pass-meter.js';
 import type { Charge } from './shared-clock.js';
 
 /** How far a unit is. A pass is one example in a call of a system, whatever goes on inside of that. */
@@ -15,6 +15,16 @@ export interface UnitProgress {
   readonly seconds: number;
 }
 
+/** What a process that measures a unit tells of it now and then. */
+export interface UnitReport {
+  /** So far. */
+  passes: Passes;
+  spared: Passes;
+  begun?: number | undefined;
+  /** Since the report before. */
+  calls: readonly CallTotal[];
+}
+
 /** A unit while it is measured: counts passes as they are answered, for whoever shows progress. */
 export class LiveUnit implements UnitProgress, Outlook {
   readonly passes: Passes = { forward: 0, gradient: 0 };
@@ -22,7 +32,7 @@ export class LiveUnit implements UnitProgress, Outlook {
   begun: number | undefined;
 
   constructor(
-    private readonly meter: PassMeter,
+    private readonly meter: CallListener,
     private readonly measuring: Charge,
     private readonly keeping: Charge,
   ) {}
@@ -58,5 +68,13 @@ export class LiveUnit implements UnitProgress, Outlook {
   spare({ forward, gradient }: Passes): void {
     this.spared.forward += forward;
     this.spared.gradient += gradient;
+  }
+
+  /** Another process measures it. @param share what a second of that process is of the run's, where several measure side by side */
+  hear({ passes, spared, begun, calls }: UnitReport, share: number): void {
+    Object.assign(this.passes, passes);
+    Object.assign(this.spared, spared);
+    this.begun = begun;
+    for (const call of calls) this.meter.add({ ...call, seconds: share * call.seconds });
   }
 }

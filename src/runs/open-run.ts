@@ -34,6 +34,22 @@ export interface WorkOptions {
   untilDecided?: boolean;
 }
 
+/** Those of some options. */
+export const workOptions = ({
+  limit,
+  seed,
+  engine,
+  threads,
+  sessions,
+  device,
+  limits,
+  untilDecided,
+}: WorkOptions): WorkOptions =>
+  withoutUndefined({ limit, seed, engine, threads, sessions, device, limits, untilDecided });
+
+const withoutUndefined = <T extends object>(given: T): T =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
+
 /** A run file with the code that it names; models and data are not looked at yet. */
 export interface LoadedRun {
   read: ReadRun;

@@ -9,11 +9,28 @@ export interface PassCosts {
   secondsPerPass(system: string, kind: PassKind): number | undefined;
 }
 
+/** Calls of a system of one kind: how many, for how many examples, and what they took. */
+export interface CallTotal {
+  system: string;
+  kind: PassKind;
+  calls: number;
+  passes: number;
+  seconds: number;
+}
+
+/** Hears of calls of systems. */
+export interface CallListener {
+  /** A call begins. The returned function ends it, and is told for how many examples it gave an answer. */
+  begin(system: string, kind: PassKind): (examples: number) => void;
+  /** Calls that were made elsewhere, and what they took of the time of this run. */
+  add(calls: CallTotal): void;
+}
+
 /**
  * Measures what a pass through each system costs in this run: calls in flight share the time that passes, so that it is
  * the time of the run and not of a call, however many run side by side.
  */
-export class PassMeter implements PassCosts {
+export class PassMeter implements PassCosts, CallListener {
   private readonly clock: SharedClock;
   private readonly totals = new Map<string, Record<PassKind, Total>>();
 
@@ -22,19 +39,24 @@ export class PassMeter implements PassCosts {
     this.clock = new SharedClock(now);
   }
 
-  /** A call begins. The returned function ends it, and is told for how many examples it gave an answer. */
   begin(system: string, kind: PassKind): (examples: number) => void {
     const charge = this.clock.start();
     return (examples) => {
       const seconds = charge.stop();
-      if (examples === 0) return;
-      const own = this.totals.get(system) ?? { forward: NOTHING, gradient: NOTHING };
-      // A first call opens sessions: it counts until there is another.
-      const { calls, ...before } = own[kind];
-      const { passes, seconds: spent } = calls === 1 ? NOTHING : before;
-      own[kind] = { calls: calls + 1, passes: passes + examples, seconds: spent + seconds };
-      this.totals.set(system, own);
+      if (examples > 0) this.add({ system, kind, calls: 1, passes: examples, seconds });
     };
+  }
+
+  add({ system, kind, ...more }: CallTotal): void {
+    const own = this.totals.get(system) ?? { forward: NOTHING, gradient: NOTHING };
+    // A first call opens sessions: it counts until there is another.
+    const before = own[kind].calls === 1 ? { ...NOTHING, calls: 1 } : own[kind];
+    own[kind] = {
+      calls: before.calls + more.calls,
+      passes: before.passes + more.passes,
+      seconds: before.seconds + more.seconds,
+    };
+    this.totals.set(system, own);
   }
 
   /**

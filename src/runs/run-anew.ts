@@ -11,6 +11,7 @@ import type { RunOutcome } from './outcome.js';
 import type { Listener } from './progress.js';
 import { runEvaluation } from './run-evaluation.js';
 import { usualFolder } from './run-folder.js';
+import { workersFor } from './run-workers.js';
 import type { ShardName } from './shard-name.js';
 import { FolderStore } from './store.js';
 
@@ -23,6 +24,8 @@ export interface RunOptions extends WorkOptions {
   baseline?: string;
   /** Measures one shard of the run, for `merge`. */
   shard?: ShardName;
+  /** Processes that measure side by side; what they measure does not depend on it. Default: none but this one. */
+  workers?: number | undefined;
   /** Ends the run; what is measured is kept, and the results are partial. */
   signal?: AbortSignal;
   notify?: Listener;
@@ -46,6 +49,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   if (options.baseline !== undefined) admit(options.baseline);
   // Nothing is loaded for an output that cannot be written.
   await FolderStore.open(out);
+  const executorFor = options.workers === undefined ? undefined : workersFor(loaded, { ...options, out });
   notify({ kind: 'stage', text: 'opening models and data' });
   const engine = await engineOf(loaded, options);
   return endingCalls(engine, signal, async () => {
@@ -59,7 +63,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
       };
       return await runEvaluation(
         { ...spec, ...(baseline && { baseline }), question },
-        { out, signal, notify, ...(shard && { shard }) },
+        { out, signal, notify, ...(shard && { shard }), ...(executorFor && { executorFor }) },
       );
     } finally {
       await close();

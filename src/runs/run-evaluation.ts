@@ -34,8 +34,8 @@ export interface RunEvaluationOptions {
   out: string;
   signal: AbortSignal;
   notify: Listener;
-  /** Who measures, made when something is to be measured. Default: this process. */
-  executorFor?: (environment: MeasureEnvironment) => Executor;
+  /** Who measures, made when something is to be measured; told the key of the run. Default: this process. */
+  executorFor?: (environment: MeasureEnvironment, run: string) => Executor;
   /** Measures a part of the run, for `merge`. Only with `sources`, from which suites can be loaded again. */
   shard?: ShardName;
 }
@@ -95,7 +95,7 @@ export async function runEvaluation(
   const { file, source, sources } = spec;
   const part = shard && (await beginShard(shard, { ...begun, file, source, sources }, out));
   const environs = measureEnvironment(evaluation, store, salvage);
-  const executor = executorFor(environs);
+  const executor = executorFor(environs, key);
   const measuring = { ...environs, executor, signal, ...(part && { due: part.due }) };
   const { expectations, partial } = spec;
   if (expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });

@@ -24,7 +24,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
 
 /** All that the caller says and that decides what the run comes to. */
 function questionOf(file: string, options: RunOptions): string {
-  const { out: _, signal: __, notify: ___, suites: ____, baseline, ...rest } = options;
+  const { out: _, signal: __, notify: ___, suites: ____, workers: _____, baseline, ...rest } = options;
   return keyOf({
     ...rest,
     file: resolve(file),

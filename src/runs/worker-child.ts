@@ -1,0 +1,150 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { interruption } from '../concurrency.js';
+import { compiledFile } from '../engines/compiled.js';
+import { AssayError, restoreError } from '../errors.js';
+import { UnitLost } from './collect.js';
+import type { LiveUnit } from './live-unit.js';
+import { type Job, readBy } from './plan.js';
+import type { Task } from './queue.js';
+import type { UnitHead } from './unit-file.js';
+import type { WorkerOrder, WorkerStart, WorkerWord } from './worker-protocol.js';
+
+/** What a worker has, once it is told to stop or to close, to do so by itself, in ms: nothing is lost that it has stored. */
+const GRACE_MS = 1500;
+
+interface Call {
+  task: Task;
+  live: LiveUnit;
+  /** What a second of the worker is of the run's, at the moment. */
+  share: () => number;
+  resolve(head: UnitHead): void;
+  reject(error: unknown): void;
+}
+
+/** A worker process, as the process sees it that started it. */
+export class WorkerChild {
+  private readonly child: ChildProcess;
+  private readonly calls = new Map<number, Call>();
+  private readonly ended: Promise<void>;
+  private count = 0;
+  /** Why it takes no more units. */
+  gone: Error | undefined;
+  /** Why no worker of this run would. */
+  refused: Error | undefined;
+  /** Resolves when it has planned the run. Errors: what keeps it from measuring anything. */
+  readonly ready: Promise<void>;
+
+  /** @param environment what it finds in its environment besides what this process has */
+  constructor(start: WorkerStart, environment: NodeJS.ProcessEnv = {}) {
+    this.child = fork(compiledFile('../runs/worker-process.js', 'the worker process'), [], {
+      serialization: 'advanced',
+      execArgv: [],
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.ended = new Promise((resolve) => {
+      this.child.on('exit', (code, signal) => {
+        this.leave(workerDied(signal ?? `exit code ${code}`));
+        resolve();
+      });
+      this.child.on('error', (cause) => {
+        this.leave(workerDied(cause.message, cause));
+        resolve();
+      });
+    });
+    this.ready = new Promise((resolve, reject) => {
+      this.child.on('message', (word: WorkerWord) => {
+        if (word.kind === 'ready') resolve();
+        else this.hear(word);
+      });
+      void this.ended.then(() => reject(this.gone));
+    });
+    // Whoever has a unit measured is told.
+    this.ready.catch(() => undefined);
+    this.tell(start);
+  }
+
+  get busy(): number {
+    return this.calls.size;
+  }
+
+  /** Errors: as `Executor.measure`; `engine-failed` when the process dies. */
+  measure(task: Task, live: LiveUnit, signal: AbortSignal, share: () => number): Promise<UnitHead> {
+    const call = this.count++;
+    let kill: NodeJS.Timeout | undefined;
+    const stop = () => {
+      this.tell({ kind: 'stop', call });
+      kill = setTimeout(() => {
+        this.leave(interruption(signal));
+        this.child.kill('SIGKILL');
+      }, GRACE_MS);
+    };
+    return new Promise<UnitHead>((resolve, reject) => {
+      if (signal.aborted) return reject(interruption(signal));
+      if (this.gone) return reject(this.gone);
+      this.calls.set(call, { task, live, share, resolve, reject });
+      signal.addEventListener('abort', stop, { once: true });
+      this.tell({ kind: 'perform', call, key: task.unit.key });
+    }).finally(() => {
+      clearTimeout(kill);
+      signal.removeEventListener('abort', stop);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.gone) {
+      this.child.kill('SIGKILL');
+      return this.ended;
+    }
+    this.tell({ kind: 'close' });
+    const kill = setTimeout(() => this.child.kill('SIGKILL'), GRACE_MS);
+    await this.ended;
+    clearTimeout(kill);
+  }
+
+  private hear(word: Exclude<WorkerWord, { kind: 'ready' }>): void {
+    if (word.kind === 'refused') {
+      this.refused = restoreError(word.error);
+      this.leave(this.refused);
+      this.child.kill('SIGKILL');
+      return;
+    }
+    const call = this.calls.get(word.call);
+    if (!call) return;
+    if (word.kind !== 'failed') call.live.hear(word.report, call.share());
+    if (word.kind === 'report') return;
+    this.calls.delete(word.call);
+    if (word.kind === 'stored') call.resolve(word.head);
+    else call.reject(lostUnit(call.task.job, word.lost) ?? restoreError(word.error));
+  }
+
+  private leave(error: Error): void {
+    this.gone ??= error;
+    for (const { reject } of this.calls.values()) reject(this.gone);
+    this.calls.clear();
+  }
+
+  /** What cannot be sent any more is told by `exit`. */
+  private tell(message: WorkerStart | WorkerOrder): void {
+    if (this.child.connected) this.child.send(message, () => undefined);
+  }
+}
+
+/** A unit whose rows are read for a job, by its key. */
+function lostUnit(job: Job, key: string | undefined): UnitLost | undefined {
+  if (key === undefined) return undefined;
+  for (const read of [job, ...readBy(job)])
+    for (const unit of read.units) if (unit.key === key) return new UnitLost(read, unit);
+  for (const read of readBy(job)) {
+    const found = lostUnit(read, key);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const workerDied = (found: string, cause?: unknown) =>
+  new AssayError('engine-failed', 'the worker process that measured this died', {
+    found,
+    hint: 'if it ran out of memory (SIGKILL), run again with fewer --workers; what is measured is kept',
+    cause,
+  });

@@ -1,0 +1,93 @@
+/**
+ * A process that measures units of a run for the process that started it, which it tells how far they are. It ends with
+ * that process, however that ends.
+ */
+import { AssayError, recordError } from '../errors.js';
+import { CallLog } from './call-log.js';
+import { UnitLost } from './collect.js';
+import { LiveUnit, type UnitReport } from './live-unit.js';
+import { openPerformer, type Performer } from './performer.js';
+import { SharedClock } from './shared-clock.js';
+import type { WorkerOrder, WorkerStart, WorkerWord } from './worker-protocol.js';
+
+/** How often a unit tells how far it is, in ms. */
+const TELL_MS = 250;
+
+const say = (word: WorkerWord) => {
+  if (process.connected) process.send?.(word, () => undefined);
+};
+const end = () => process.kill(process.pid, 'SIGKILL');
+
+/** Signals of the terminal are for the process that asked, which tells this one what to stop. */
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+process.on('disconnect', end);
+
+/** Units that are measured side by side share the time that passes. */
+const measuring = new SharedClock();
+const keeping = new SharedClock();
+const log = new CallLog();
+const underWay = new Map<number, AbortController>();
+
+async function perform(performer: Performer, call: number, key: string): Promise<void> {
+  const live = new LiveUnit(log, measuring.start(), keeping.start());
+  const stop = new AbortController();
+  underWay.set(call, stop);
+  const report = (): UnitReport => ({
+    passes: live.passes,
+    spared: live.spared,
+    begun: live.begun,
+    calls: log.take(),
+  });
+  const telling = setInterval(() => say({ kind: 'report', call, report: report() }), TELL_MS);
+  try {
+    const head = await performer.perform(key, live, stop.signal);
+    say({ kind: 'stored', call, report: report(), head });
+  } catch (error) {
+    const lost = error instanceof UnitLost ? error.unit.key : undefined;
+    say({ kind: 'failed', call, error: recordError(error), ...(lost !== undefined && { lost }) });
+  } finally {
+    clearInterval(telling);
+    live.close();
+    underWay.delete(call);
+  }
+}
+
+async function open({ run, ...options }: WorkerStart): Promise<Performer> {
+  const performer = await openPerformer(options);
+  if (performer.identity.run !== run) throw anotherRun(options.file);
+  return performer;
+}
+
+/** Orders may come before the run is planned. */
+let opening: Promise<Performer> | undefined;
+
+async function obey(order: WorkerOrder): Promise<void> {
+  // What is wrong was told when it was opened.
+  const performer = await opening?.catch(() => undefined);
+  if (!performer) return;
+  if (order.kind === 'perform') await perform(performer, order.call, order.key);
+  else if (order.kind === 'stop') underWay.get(order.call)?.abort();
+  else {
+    await performer.close();
+    process.off('disconnect', end);
+    process.disconnect();
+  }
+}
+
+process.on('message', (message: WorkerStart | WorkerOrder) => {
+  if ('kind' in message) {
+    void obey(message);
+    return;
+  }
+  opening = open(message);
+  opening.then(
+    () => say({ kind: 'ready' }),
+    (error) => say({ kind: 'refused', error: recordError(error) }),
+  );
+});
+
+const anotherRun = (file: string) =>
+  new AssayError('not-planned', 'a worker process comes to another run than the process that started it', {
+    file,
+    hint: 'nothing may change the run file, its models or its data while a run goes on: run the same command again',
+  });

@@ -1,0 +1,66 @@
+import { visibleGpus } from '../engines/gpus.js';
+import type { Executor } from './executor.js';
+import type { WorkOptions } from './open-run.js';
+import type { UnitStore } from './store.js';
+import { WorkerChild } from './worker-child.js';
+import type { WorkerStart } from './worker-protocol.js';
+
+export interface WorkerOptions extends WorkerStart {
+  /** How many processes. */
+  workers: number;
+  /** Where they put units. */
+  store: UnitStore;
+}
+
+/**
+ * So many processes measure, each with sessions of its own: one of one thread, unless told otherwise. They are started when
+ * the first unit is due; one that dies is replaced. Where there are several GPUs, each gets one. Rows do not depend on it.
+ */
+export function workerProcesses({ workers, store, options, ...start }: WorkerOptions): Executor & {
+  /** Starts all of them. Errors: what keeps them from measuring anything. */
+  ready(): Promise<void>;
+} {
+  const order = { ...start, options: withOneSession(options) };
+  const gpus = visibleGpus(options.device);
+  const children: WorkerChild[] = [];
+  const places = Array.from({ length: workers }, (_, place) => place);
+  /** The process of a place; one that is gone is replaced, unless the next would be like it. */
+  const at = (place: number): WorkerChild => {
+    const child = children[place];
+    if (child && (!child.gone || child.refused)) return child;
+    const environment = gpus.length > 1 ? { CUDA_VISIBLE_DEVICES: gpus[place % gpus.length] } : {};
+    children[place] = new WorkerChild(order, environment);
+    return children[place];
+  };
+  const busy = (place: number) => children[place]?.busy ?? 0;
+  const freest = () => at(places.reduce((best, place) => (busy(place) < busy(best) ? place : best)));
+  const busyNow = () => Math.max(1, children.filter(({ busy }) => busy > 0).length);
+  return {
+    lanes: workers * lanesOf(order.options),
+    async measure(task, live, signal) {
+      const head = await freest().measure(task, live, signal, () => 1 / busyNow());
+      // What this process has seen damaged is whole again.
+      if (!(await store.head(task.unit.key))) await store.read(task.unit.key);
+      return head;
+    },
+    async ready() {
+      await Promise.all(places.map((place) => at(place).ready));
+    },
+    async close() {
+      await Promise.all(children.splice(0).map((child) => child.close()));
+    },
+  };
+}
+
+/** A device has one session as it is. */
+const withOneSession = (options: WorkOptions): WorkOptions => ({
+  ...options,
+  sessions: options.sessions ?? 1,
+});
+
+/**
+ * A session of one core is kept busy by one unit, its core by what is done between its calls. Several sessions, and GPUs,
+ * are not: a second unit fills them towards the end of the first.
+ */
+const lanesOf = ({ sessions, device = 'cpu' }: WorkOptions): number =>
+  sessions === 1 && device === 'cpu' ? 1 : 2;

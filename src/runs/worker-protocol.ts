@@ -1,0 +1,33 @@
+import type { ErrorRecord } from '../errors.js';
+import type { UnitReport } from './live-unit.js';
+import type { WorkOptions } from './open-run.js';
+import type { UnitHead } from './unit-file.js';
+
+/** What a worker process is told first. */
+export interface WorkerStart {
+  file: string;
+  options: WorkOptions;
+  /** The run folder. */
+  out: string;
+  /** The key of the run: a worker that comes to another says so and does nothing. */
+  run: string;
+}
+
+/** What it is told then, any number of times. */
+export type WorkerOrder =
+  /** Measure and store a unit. `call` is a number to tell calls apart. */
+  | { kind: 'perform'; call: number; key: string }
+  /** A unit is not wanted any more. */
+  | { kind: 'stop'; call: number }
+  | { kind: 'close' };
+
+/** What it says. */
+export type WorkerWord =
+  /** It has planned the run. */
+  | { kind: 'ready' }
+  /** It cannot measure anything. */
+  | { kind: 'refused'; error: ErrorRecord }
+  | { kind: 'report'; call: number; report: UnitReport }
+  | { kind: 'stored'; call: number; report: UnitReport; head: UnitHead }
+  /** `lost`: the key of a unit whose rows are missing or damaged. */
+  | { kind: 'failed'; call: number; error: ErrorRecord; lost?: string };
