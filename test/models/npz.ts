@@ -18,15 +18,22 @@ export function readReference(file: string): Record<string, { shape: number[]; d
       '<f4': [4, (o) => view.getFloat32(o, true)],
       '<i8': [8, (o) => Number(view.getBigInt64(o, true))],
       '|u1': [1, (o) => view.getUint8(o)],
+      '|b1': [1, (o) => view.getUint8(o)],
     };
     const [size, at] = read[descr];
     const n = shape.reduce((a, d) => a * d, 1);
-    arrays[name.replace(/\.npy$/, '')] = {
-      shape,
-      data: Float64Array.from({ length: n }, (_, i) => at(start + length + i * size)),
-    };
+    const data = Float64Array.from({ length: n }, (_, i) => at(start + length + i * size));
+    const columnsFirst = header.includes("'fortran_order': True");
+    arrays[name.replace(/\.npy$/, '')] = { shape, data: columnsFirst ? rowsFirst(data, shape) : data };
   }
   return arrays;
+}
+
+/** A matrix that lies column by column, row by row. */
+function rowsFirst(data: Float64Array, shape: readonly number[]): Float64Array {
+  const [rows, columns] = shape;
+  if (shape.length !== 2) throw new Error('an array of more axes lies column by column');
+  return data.map((_, i) => data[(i % columns) * rows + Math.floor(i / columns)]);
 }
 
 /** ||got - wanted|| / ||wanted||, or ||got|| where nothing is wanted. */

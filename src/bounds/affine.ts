@@ -1,0 +1,135 @@
+import { reducedAxes } from '../autodiff/rules/reductions.js';
+import { float, int } from '../graph/build.js';
+import type { AffineRow } from './row.js';
+import type { BoundSite } from './site.js';
+
+type Radii = readonly (string | undefined)[];
+
+/** The only input that depends on the image. */
+const only = (s: BoundSite) =>
+  s.varying.length === 1 ? undefined : 'more than one of its operands depends on the image';
+const product = (dims: readonly number[]) => dims.reduce((all, d) => all * d, 1);
+/** The node on what varies, on magnitudes of what does not. */
+const onMagnitudes = (s: BoundSite, radii: Radii, first = s.x.length) =>
+  s.again(s.x.slice(0, first).map((x, i) => radii[i] ?? (x === '' ? x : s.absolute(x))));
+/** The node where there is no image. */
+const onZeros = (s: BoundSite) => s.replaced(s.x.map((x, i) => (s.varies(i) ? s.noImage(x) : undefined)))[0];
+
+/** Additions: what is constant is spread to the shape of the sum. */
+function summed(s: BoundSite, radii: Radii): string[] {
+  const terms = s.x.map((x, i) => radii[i] ?? s.mul(x, 0));
+  return [terms.length === 1 ? terms[0] : s.emit('Sum', ...terms)];
+}
+const additions = (op: string): AffineRow => ({
+  kind: 'affine',
+  op,
+  magnitude: summed,
+  offset: (s) => (s.varying.length < s.x.length ? onZeros(s) : undefined),
+  terms: (s) => s.x.length,
+});
+
+/** Matrix products and convolutions with a constant. */
+const products = (op: string, terms: AffineRow['terms'], inputs = 2, offset = false): AffineRow => ({
+  kind: 'affine',
+  op,
+  magnitude: (s, radii) => onMagnitudes(s, radii, inputs),
+  ...(offset && { offset: (s: BoundSite) => (s.has(2) ? onZeros(s) : undefined) }),
+  terms,
+  refuses: only,
+});
+
+function convolved(s: BoundSite): number {
+  const [outputs, perGroup, ...kernel] = s.shape(s.x[1]);
+  return Math.max(perGroup, outputs / s.number('group', 1)) * product(kernel) + 1;
+}
+
+/** Values are moved about, not computed. Constants among them are offsets. */
+const moves = (op: string, offset?: AffineRow['offset']): AffineRow => ({
+  kind: 'affine',
+  op,
+  magnitude: (s, radii) =>
+    s.again(s.x.map((x, i) => radii[i] ?? (s.type(x) === 'float32' && x !== '' ? s.absolute(x) : x))),
+  ...(offset && { offset }),
+  terms: () => 0,
+});
+
+function gemm(s: BoundSite, radii: Radii): string[] {
+  const [a, b] = s.x.map((x, i) => radii[i] ?? s.absolute(x));
+  return [
+    s.b.op('Gemm', [a, b], {
+      alpha: float(Math.abs(s.number('alpha', 1))),
+      transA: int(s.number('transA', 0)),
+      transB: int(s.number('transB', 0)),
+    }),
+  ];
+}
+
+function batchNormalized(s: BoundSite, [radius]: Radii): string[] {
+  const [x, scale, , , variance] = s.x;
+  const dims = [1, -1, ...Array<number>(s.rank(x) - 2).fill(1)];
+  const slope = s.div(s.emit('Abs', scale), s.sqrt(s.add(variance, s.number('epsilon', 1e-5))));
+  return [s.mul(radius ?? x, s.reshape(slope, dims))];
+}
+
+/** Sums and means of parts of one input. */
+const sums = (op: string, terms: AffineRow['terms']): AffineRow => ({
+  kind: 'affine',
+  op,
+  magnitude: (s, radii) => s.replaced(radii),
+  terms,
+});
+const reducedTerms = (s: BoundSite) => product(reducedAxes(s).map((axis) => s.shape(s.x[0])[axis])) + 1;
+
+/** Operators that are affine in what depends on the image. */
+export const affine: readonly AffineRow[] = [
+  additions('Add'),
+  { ...additions('Sub'), magnitude: summed },
+  additions('Sum'),
+  { ...products('Mul', () => 1), magnitude: (s, radii) => onMagnitudes(s, radii) },
+  {
+    ...products('Div', () => 1),
+    refuses: (s) => (s.varies(1) ? 'it divides by what depends on the image' : undefined),
+  },
+  { kind: 'affine', op: 'Neg', magnitude: (_, [radius]) => [radius ?? ''], terms: () => 0 },
+  products('MatMul', (s) =>
+    Math.max(s.shape(s.x[0]).at(-1) ?? 1, s.shape(s.y).at(-1) ?? 1, s.shape(s.y).at(-2) ?? 1),
+  ),
+  {
+    kind: 'affine',
+    op: 'Gemm',
+    magnitude: gemm,
+    offset: (s) => (s.has(2) ? onZeros(s) : undefined),
+    terms: (s) => Math.max(product(s.shape(s.x[1])) / Math.min(...s.shape(s.x[1])), ...s.shape(s.x[1])) + 1,
+    refuses: (s) =>
+      s.varies(0) && s.varying.length === 1 ? undefined : 'more than its first operand depends on the image',
+  },
+  products('Conv', convolved, 2, true),
+  products('ConvTranspose', convolved, 2, true),
+  {
+    kind: 'affine',
+    op: 'BatchNormalization',
+    magnitude: batchNormalized,
+    offset: onZeros,
+    terms: () => 4,
+    refuses: (s) => (s.number('training_mode', 0) ? 'it is in training mode' : undefined),
+  },
+  sums('AveragePool', (s) => product(s.ints('kernel_shape') ?? []) + 1),
+  sums('GlobalAveragePool', (s) => product(s.shape(s.x[0]).slice(2)) + 1),
+  sums('ReduceSum', reducedTerms),
+  sums('ReduceMean', reducedTerms),
+  moves('Identity'),
+  moves('Dropout'),
+  moves('Cast'),
+  moves('Reshape'),
+  moves('Flatten'),
+  moves('Squeeze'),
+  moves('Unsqueeze'),
+  moves('Transpose'),
+  moves('Expand'),
+  moves('Split'),
+  moves('Slice'),
+  moves('Gather'),
+  moves('Tile'),
+  moves('Concat', (s) => (s.varying.length < s.x.length ? onZeros(s) : undefined)),
+  moves('Pad', (s) => (s.has(2) && s.scalar(2) !== 0 ? onZeros(s) : undefined)),
+];

@@ -1,0 +1,147 @@
+import { linesAround, type Shape } from './lines.js';
+import type { CurveRow, Interval, Lines } from './row.js';
+import type { BoundSite } from './site.js';
+
+/** What float32 functions of engines are off by at most; checked by a test on the engine that computes them. */
+const COMPUTED = [1e-6, 4e-6] as const;
+const EXACT = [0, 0] as const;
+
+/** On both ends: functions that never fall. */
+const bothEnds = (s: BoundSite, { lower, upper }: Interval): Interval => ({
+  lower: s.again([lower, ...s.x.slice(1)])[0],
+  upper: s.again([upper, ...s.x.slice(1)])[0],
+});
+
+/** ReLU, and with a leak: max(x, leak x). */
+function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
+  const f = (x: number, leak: number) => (x > 0 ? x : leak * x);
+  return {
+    kind: 'curve',
+    op,
+    interval: bothEnds,
+    image(s) {
+      const leak = leakOf(s);
+      return (lower, upper) => [f(lower, leak), f(upper, leak)];
+    },
+    /**
+     * The chord above. Below, slope 1 where the chord's is more than one half, else the leak (Zhang et al. 2018, adaptive; the
+     * threshold is that of auto_LiRPA, with a leak too).
+     */
+    lines(s) {
+      const leak = leakOf(s);
+      return (lower, upper): Lines => {
+        if (lower >= 0 || upper <= 0) {
+          const slope = lower >= 0 ? 1 : leak;
+          return { lowerSlope: slope, lowerIntercept: 0, upperSlope: slope, upperIntercept: 0 };
+        }
+        const chord = (upper - leak * lower) / (upper - lower);
+        return {
+          lowerSlope: chord > 0.5 ? 1 : leak,
+          lowerIntercept: 0,
+          upperSlope: chord,
+          upperIntercept: (1 - chord) * upper,
+        };
+      };
+    },
+    exactOn: (lower, upper) => lower >= 0 || upper <= 0,
+    rounding: [0, 2 ** -23],
+  };
+}
+
+interface Curve {
+  op: string;
+  shape(s: BoundSite): Shape;
+  /** Where it falls and rises: minima and maxima. Default: it never falls. */
+  extremes?: readonly number[];
+  rounding?: CurveRow['rounding'];
+}
+
+/** The smallest and the largest value on an interval, from its ends and extremes within. */
+function imageOf(f: Shape['f'], extremes: readonly number[]) {
+  return (lower: number, upper: number): [number, number] => {
+    const values = [lower, upper, ...extremes.filter((x) => x > lower && x < upper)].map(f);
+    return [Math.min(...values), Math.max(...values)];
+  };
+}
+
+/** The graph's form of `imageOf`: where an extreme lies within, its value counts. */
+function intervalOf(s: BoundSite, of: Interval, f: Shape['f'], extremes: readonly number[]): Interval {
+  const ends = bothEnds(s, of);
+  let [lower, upper] = [s.emit('Min', ends.lower, ends.upper), s.emit('Max', ends.lower, ends.upper)];
+  for (const x of extremes) {
+    const within = s.emit('And', s.less(of.lower, x), s.greater(of.upper, x));
+    lower = s.where(within, s.emit('Min', lower, f(x)), lower);
+    upper = s.where(within, s.emit('Max', upper, f(x)), upper);
+  }
+  return { lower, upper };
+}
+
+function curve({ op, shape, extremes = [], rounding = COMPUTED }: Curve): CurveRow {
+  return {
+    kind: 'curve',
+    op,
+    interval: (s, of) => (extremes.length > 0 ? intervalOf(s, of, shape(s).f, extremes) : bothEnds(s, of)),
+    image: (s) => imageOf(shape(s).f, extremes),
+    lines(s) {
+      const own = shape(s);
+      return (lower, upper) => linesAround(own, lower, upper);
+    },
+    rounding,
+  };
+}
+
+const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+/** log(1 + e^x), without overflow. */
+const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+
+function clip(s: BoundSite): Shape {
+  const [low, high] = [s.scalar(1) ?? -Infinity, s.scalar(2) ?? Infinity];
+  return {
+    f: (x) => Math.min(Math.max(x, low), high),
+    slope: (x) => (x > low && x < high ? 1 : 0),
+    turns: [low, high].filter(Number.isFinite),
+  };
+}
+
+function elu(s: BoundSite): Shape {
+  const alpha = s.number('alpha', 1);
+  return {
+    f: (x) => (x > 0 ? x : alpha * Math.expm1(x)),
+    slope: (x) => (x > 0 ? 1 : alpha * Math.exp(x)),
+    turns: [0],
+  };
+}
+
+function hardSigmoid(s: BoundSite): Shape {
+  const [alpha, beta] = [s.number('alpha', 0.2), s.number('beta', 0.5)];
+  return {
+    f: (x) => Math.min(Math.max(alpha * x + beta, 0), 1),
+    slope: (x) => (alpha * x + beta > 0 && alpha * x + beta < 1 ? alpha : 0),
+    turns: [-beta / alpha, (1 - beta) / alpha],
+  };
+}
+
+/** Functions of each number by itself. */
+export const curves: readonly CurveRow[] = [
+  leaky('Relu', () => 0),
+  leaky('LeakyRelu', (s) => s.number('alpha', 0.01)),
+  curve({
+    op: 'Sigmoid',
+    shape: () => ({ f: sigmoid, slope: (x) => sigmoid(x) * (1 - sigmoid(x)), turns: [0] }),
+  }),
+  curve({
+    op: 'Tanh',
+    shape: () => ({ f: Math.tanh, slope: (x) => 1 - Math.tanh(x) ** 2, turns: [0] }),
+  }),
+  curve({ op: 'Softplus', shape: () => ({ f: softplus, slope: sigmoid, turns: [] }) }),
+  curve({ op: 'Exp', shape: () => ({ f: Math.exp, slope: Math.exp, turns: [] }) }),
+  curve({ op: 'Elu', shape: elu }),
+  curve({ op: 'HardSigmoid', shape: hardSigmoid }),
+  curve({ op: 'Clip', shape: clip, rounding: EXACT }),
+  curve({
+    op: 'Abs',
+    shape: () => ({ f: Math.abs, slope: Math.sign, turns: [0] }),
+    extremes: [0],
+    rounding: EXACT,
+  }),
+];

@@ -1,0 +1,98 @@
+import type { Graph } from '../graph/graph.js';
+import { prune } from '../graph/prune.js';
+import { type Bounded, isAffine, onConstants, type Step, siteOf } from './network.js';
+import { UNIT } from './rounding.js';
+import type { AffineRow, Interval } from './row.js';
+import type { BoundSite } from './site.js';
+
+/** A graph of intervals. Inputs `lower` and `upper` (n, C, H, W). */
+export interface IntervalGraph {
+  graph: Graph;
+  /** Names of the outputs, by value: the inputs of steps that are not affine, and the logits. */
+  intervals: ReadonlyMap<string, Interval>;
+}
+
+/**
+ * Interval bound propagation (Gowal et al. 2018) as a graph: centre and radius through affine operators, both ends through the
+ * others. Every interval holds what any float32 evaluation of the network gives, in any order of summation: radii grow by the
+ * rounding of each step, times the magnitude of what is added up.
+ */
+export function intervalGraph(network: Bounded): IntervalGraph {
+  const b = onConstants(network, 'intervals');
+  const dims = ['N', ...network.shape];
+  const known = new Map<string, Interval>([
+    [network.pixels, { lower: b.input('lower', 'float32', dims), upper: b.input('upper', 'float32', dims) }],
+  ]);
+  for (const step of network.steps) {
+    const site = siteOf(step.node, b, network);
+    b.within(step.node.name, () => {
+      const of = step.node.inputs.map((input) => known.get(input));
+      const results = isAffine(step)
+        ? affineIntervals(step, site, of, network)
+        : [curvedInterval(step, site, of[0], network)];
+      for (const [i, result] of results.entries()) known.set(step.node.outputs[i], result);
+    });
+  }
+  const wanted = new Set([...network.bent.map(({ node }) => node.inputs[0]), network.logits]);
+  const intervals = new Map<string, Interval>();
+  for (const value of wanted) {
+    const { lower, upper } = present(known.get(value));
+    intervals.set(value, {
+      lower: b.outputAs(lower, b.fresh('lower')),
+      upper: b.outputAs(upper, b.fresh('upper')),
+    });
+  }
+  return { graph: prune(b.build()), intervals };
+}
+
+const present = (interval: Interval | undefined): Interval => interval as Interval;
+
+function curvedInterval(
+  { row }: Step,
+  s: BoundSite,
+  of: Interval | undefined,
+  { outward }: Bounded,
+): Interval {
+  if (row.kind === 'affine') throw new Error('an affine row');
+  const { lower, upper } = row.interval(s, present(of));
+  if (!outward || row.kind === 'window' || row.rounding.every((error) => error === 0))
+    return { lower, upper };
+  const [absolute, relative] = row.rounding;
+  const error = (end: string) => s.add(s.mul(s.emit('Abs', end), relative), absolute);
+  return { lower: s.sub(lower, error(lower)), upper: s.add(upper, error(upper)) };
+}
+
+/** Interval ends meet in sums of few numbers, which round as well. */
+const ENDS = 4 * UNIT;
+
+function affineIntervals(
+  { node, row }: Step<AffineRow>,
+  s: BoundSite,
+  of: readonly (Interval | undefined)[],
+  { rounded, outward }: Bounded,
+): Interval[] {
+  const error = rounded.get(node.outputs[0]) ?? 0;
+  if (error === 0 && node.op !== 'Neg') {
+    const lower = s.replaced(of.map((interval) => interval?.lower));
+    const upper = s.replaced(of.map((interval) => interval?.upper));
+    return lower.map((end, i) => ({ lower: end, upper: upper[i] }));
+  }
+  const centres = of.map((interval) => interval && s.mul(s.add(interval.lower, interval.upper), 0.5));
+  const radii = of.map((interval, i) => {
+    if (!interval) return undefined;
+    const radius = s.mul(s.sub(interval.upper, interval.lower), 0.5);
+    if (!outward) return radius;
+    const magnitude = s.add(s.emit('Abs', centres[i] ?? ''), radius);
+    // Twice: the network's own evaluation, and that of the centre.
+    return s.add(s.mul(radius, 1 + 2 * ENDS), s.mul(magnitude, 2 * error + ENDS));
+  });
+  const offset = outward ? row.offset?.(s) : undefined;
+  const spread = row.magnitude(s, radii);
+  return s.replaced(centres).map((centre, i) => {
+    if (!outward) return { lower: s.sub(centre, spread[i]), upper: s.add(centre, spread[i]) };
+    const radius =
+      offset === undefined ? spread[i] : s.add(spread[i], s.mul(s.emit('Abs', offset), 2 * error));
+    const wide = s.add(s.mul(radius, 1 + 2 * error), s.mul(s.emit('Abs', centre), ENDS));
+    return { lower: s.sub(centre, wide), upper: s.add(centre, wide) };
+  });
+}

@@ -1,0 +1,31 @@
+import { AssayError } from '../errors.js';
+import { type Boxes, outward } from './certify.js';
+
+/** Boxes of all images within epsilon of some in Linf, as far as they are images; ends are rounded outward. */
+export function boxesAround(n: number, pixels: Float32Array, epsilon: number): Boxes {
+  return {
+    n,
+    lower: pixels.map((x) => outward(Math.max(0, x - epsilon), -1)),
+    upper: pixels.map((x) => outward(Math.min(1, x + epsilon), 1)),
+  };
+}
+
+/** Functions of the logits that are positive where the label wins: f_y - f_j, (n, classes - 1, classes), j in ascending order. */
+export function marginRows(labels: Int32Array, classes: number): Float32Array {
+  const rows = new Float32Array(labels.length * (classes - 1) * classes);
+  labels.forEach((label, image) => {
+    if (label < 0 || label >= classes)
+      throw new AssayError('data-invalid', 'a label is no class of the model', {
+        expected: `0 to ${classes - 1}`,
+        found: `${label}`,
+      });
+    let row = image * (classes - 1);
+    for (let j = 0; j < classes; j++) {
+      if (j === label) continue;
+      rows[row * classes + label] = 1;
+      rows[row * classes + j] = -1;
+      row++;
+    }
+  });
+  return rows;
+}

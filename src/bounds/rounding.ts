@@ -1,0 +1,12 @@
+/** Half a unit in the last place of float32. */
+export const UNIT = 2 ** -24;
+/** A product, a conversion and what intervals take. */
+const SPARE = 4;
+
+/**
+ * The relative error of a sum of n products in float32, in any order (Higham 2002, lemma 3.1): n u / (1 - n u).
+ */
+export const gamma = (n: number): number => ((n + SPARE) * UNIT) / (1 - (n + SPARE) * UNIT);
+
+/** What a sum over all numbers of a value takes that is made axis by axis. */
+export const gammaOfAxes = (dims: readonly number[]): number => gamma(dims.reduce((sum, d) => sum + d, 0));

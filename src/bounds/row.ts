@@ -1,0 +1,60 @@
+import type { BoundSite } from './site.js';
+
+/** The interval of each number of a value: names of two values of a graph, in its shape. */
+export interface Interval {
+  lower: string;
+  upper: string;
+}
+
+/**
+ * An operator that is affine in what depends on the image: y = L x + c. Its backward step is its row of the gradient
+ * table as it is.
+ */
+export interface AffineRow {
+  kind: 'affine';
+  op: string;
+  /** |L| r for some r >= 0 of each input; undefined for inputs that do not depend on the image. */
+  magnitude(site: BoundSite, radii: readonly (string | undefined)[]): readonly string[];
+  /** c, with a batch of one; undefined where it is 0. */
+  offset?(site: BoundSite): string | undefined;
+  /** The most numbers that are added up for one of y, or for one of L' A: what rounding grows with. 0: nothing is computed. */
+  terms(site: BoundSite): number;
+  /** Why it is not affine after all. */
+  refuses?(site: BoundSite): string | undefined;
+}
+
+/** Two lines between which a function lies on an interval: slope x + intercept. */
+export interface Lines {
+  lowerSlope: number;
+  lowerIntercept: number;
+  upperSlope: number;
+  upperIntercept: number;
+}
+
+/** A function of each number by itself. */
+export interface CurveRow {
+  kind: 'curve';
+  op: string;
+  /** The smallest interval that holds the function on [lower, upper]. */
+  interval(site: BoundSite, of: Interval): Interval;
+  /** The same of one number. */
+  image(site: BoundSite): (lower: number, upper: number) => readonly [number, number];
+  /** Lines that hold the function on [lower, upper], in float64. */
+  lines(site: BoundSite): (lower: number, upper: number) => Lines;
+  /** Whether the lines are the function itself on that interval, whatever the interval is within its piece. */
+  exactOn?(lower: number, upper: number): boolean;
+  /** What an engine's float32 may be off by: absolute, and relative to the value. */
+  rounding: readonly [absolute: number, relative: number];
+}
+
+/** The largest number of each window. */
+export interface WindowRow {
+  kind: 'window';
+  op: string;
+  interval(site: BoundSite, of: Interval): Interval;
+  /** Flat places in one image's input that window `o` of the output looks at. */
+  windows(site: BoundSite): readonly Int32Array[];
+}
+
+/** How an operator is bounded. */
+export type BoundRow = AffineRow | CurveRow | WindowRow;
