@@ -20,6 +20,11 @@ export {
 export { type AttackPathRows, attackPath } from './suites/measurements/attack-path.js';
 export { bestScore } from './suites/measurements/best-score.js';
 export {
+  type CertifiedParams,
+  type CertifiedRows,
+  certifiedRequest,
+} from './suites/measurements/certified.js';
+export {
   type ChainGradientParams,
   type ChainGradientRows,
   chainGradientDiagnostics,

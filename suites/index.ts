@@ -2,6 +2,7 @@ import type { Suite } from '../src/suite.js';
 import { accuracy } from './accuracy/index.js';
 import { attack } from './attack/index.js';
 import { calibration } from './calibration/index.js';
+import { certified } from './certified/index.js';
 import { conformal } from './conformal/index.js';
 import { consistency } from './consistency/index.js';
 import { corruptions } from './corruptions/index.js';
@@ -25,6 +26,7 @@ export const builtinSuites: readonly Suite[] = [
   ood,
   energy,
   attack,
+  certified,
   transfer,
   robustOod,
   purification,

@@ -30,6 +30,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/suites'],
   ['src/attacks', 'src/models/defences'],
   ['src/metrics', 'src/data', 'src/models', 'src/losses', 'src/scores', 'src/sampling'],
+  ['src/bounds'],
   ['src/engines', 'src/autodiff', 'src/checkpoints'],
   ['src/architectures'],
   ['src/graph'],

@@ -129,7 +129,6 @@ export const affine: readonly AffineRow[] = [
   moves('Split'),
   moves('Slice'),
   moves('Gather'),
-  moves('Tile'),
   moves('Concat', (s) => (s.varying.length < s.x.length ? onZeros(s) : undefined)),
   moves('Pad', (s) => (s.has(2) && s.scalar(2) !== 0 ? onZeros(s) : undefined)),
 ];

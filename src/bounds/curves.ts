@@ -6,10 +6,13 @@ import type { BoundSite } from './site.js';
 const COMPUTED = [1e-6, 4e-6] as const;
 const EXACT = [0, 0] as const;
 
+/** The operator itself, on another input. */
+const itself = (s: BoundSite, x: string): string => s.again([x, ...s.x.slice(1)])[0];
+
 /** On both ends: functions that never fall. */
-const bothEnds = (s: BoundSite, { lower, upper }: Interval): Interval => ({
-  lower: s.again([lower, ...s.x.slice(1)])[0],
-  upper: s.again([upper, ...s.x.slice(1)])[0],
+const bothEnds = (s: BoundSite, { lower, upper }: Interval, emit = itself): Interval => ({
+  lower: emit(s, lower),
+  upper: emit(s, upper),
 });
 
 /** ReLU, and with a leak: max(x, leak x). */
@@ -18,7 +21,7 @@ function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
   return {
     kind: 'curve',
     op,
-    interval: bothEnds,
+    interval: (s, of) => bothEnds(s, of),
     image(s) {
       const leak = leakOf(s);
       return (lower, upper) => [f(lower, leak), f(upper, leak)];
@@ -50,6 +53,8 @@ function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
 
 interface Curve {
   op: string;
+  /** As a graph; default: the operator itself. */
+  emit?(s: BoundSite, x: string): string;
   shape(s: BoundSite): Shape;
   /** Where it falls and rises: minima and maxima. Default: it never falls. */
   extremes?: readonly number[];
@@ -65,8 +70,9 @@ function imageOf(f: Shape['f'], extremes: readonly number[]) {
 }
 
 /** The graph's form of `imageOf`: where an extreme lies within, its value counts. */
-function intervalOf(s: BoundSite, of: Interval, f: Shape['f'], extremes: readonly number[]): Interval {
-  const ends = bothEnds(s, of);
+function intervalOf(s: BoundSite, of: Interval, f: Shape['f'], { extremes = [], emit }: Curve): Interval {
+  const ends = bothEnds(s, of, emit);
+  if (extremes.length === 0) return ends;
   let [lower, upper] = [s.emit('Min', ends.lower, ends.upper), s.emit('Max', ends.lower, ends.upper)];
   for (const x of extremes) {
     const within = s.emit('And', s.less(of.lower, x), s.greater(of.upper, x));
@@ -76,15 +82,16 @@ function intervalOf(s: BoundSite, of: Interval, f: Shape['f'], extremes: readonl
   return { lower, upper };
 }
 
-function curve({ op, shape, extremes = [], rounding = COMPUTED }: Curve): CurveRow {
+function curve(own: Curve): CurveRow {
+  const { op, shape, extremes = [], rounding = COMPUTED } = own;
   return {
     kind: 'curve',
     op,
-    interval: (s, of) => (extremes.length > 0 ? intervalOf(s, of, shape(s).f, extremes) : bothEnds(s, of)),
+    interval: (s, of) => intervalOf(s, of, shape(s).f, own),
     image: (s) => imageOf(shape(s).f, extremes),
     lines(s) {
-      const own = shape(s);
-      return (lower, upper) => linesAround(own, lower, upper);
+      const known = shape(s);
+      return (lower, upper) => linesAround(known, lower, upper);
     },
     rounding,
   };
@@ -121,6 +128,31 @@ function hardSigmoid(s: BoundSite): Shape {
   };
 }
 
+/** x sigmoid(x) (Elfwing et al. 2018), which graphs spell out; see `fused`. */
+export const SILU = 'Silu';
+
+const silu: Curve = {
+  op: SILU,
+  emit: (s, x) => s.mul(x, s.emit('Sigmoid', x)),
+  shape: () => ({
+    f: (x) => x * sigmoid(x),
+    slope: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
+    // Where it turns from bending one way to the other.
+    turns: [-2.3993572805154, 2.3993572805154],
+  }),
+  extremes: [-1.278464542761074],
+};
+
+const hardSwish: Curve = {
+  op: 'HardSwish',
+  shape: () => ({
+    f: (x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1),
+    slope: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5),
+    turns: [-3, 3],
+  }),
+  extremes: [-1.5],
+};
+
 /** Functions of each number by itself. */
 export const curves: readonly CurveRow[] = [
   leaky('Relu', () => 0),
@@ -136,6 +168,8 @@ export const curves: readonly CurveRow[] = [
   curve({ op: 'Softplus', shape: () => ({ f: softplus, slope: sigmoid, turns: [] }) }),
   curve({ op: 'Exp', shape: () => ({ f: Math.exp, slope: Math.exp, turns: [] }) }),
   curve({ op: 'Elu', shape: elu }),
+  curve(silu),
+  curve(hardSwish),
   curve({ op: 'HardSigmoid', shape: hardSigmoid }),
   curve({ op: 'Clip', shape: clip, rounding: EXACT }),
   curve({

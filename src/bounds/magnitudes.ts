@@ -48,9 +48,10 @@ export function magnitudeGraph(network: Bounded): MagnitudeGraph {
       });
     });
   }
-  const used = new Set(prune(b.build()).nodes.flatMap((node) => node.inputs));
+  const graph = prune(b.build());
+  const used = new Set(graph.nodes.flatMap((node) => node.inputs));
   return {
-    graph: prune(b.build()),
+    graph: { ...graph, inputs: graph.inputs.filter(({ name }) => used.has(name)) },
     inputs: new Map([...inputs].filter(([, name]) => used.has(name))),
     outputs,
   };

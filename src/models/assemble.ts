@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StoredImages } from '../architectures/weights.js';
 import { estimatedGradients } from '../autodiff/coverage.js';
+import { unboundedNode } from '../bounds/network.js';
 import type { Engine, Program } from '../engines/engine.js';
 import { sizedBy } from '../graph/declared-sizes.js';
 import type { Graph, Note } from '../graph/graph.js';
@@ -267,7 +268,22 @@ async function capabilities(
   offers.push(...(['inputGradient', 'hessianProduct'] as const).filter((one) => !missing[one]));
   if (last.features) offers.push('features');
   if (last.layer) offers.push('lastLayer');
+  const unbounded = whyUnbounded(prepared, contract);
+  if (unbounded === undefined) offers.push('marginBounds');
+  else lacks.marginBounds = unbounded;
   return { offers, lacks };
+}
+
+/** Why there are no bounds of margins; undefined where nothing speaks against them. */
+function whyUnbounded(
+  { graph, pixels, outputs: { logits }, fixedBatch }: Prepared,
+  { classes }: Contract,
+): string | undefined {
+  if (!logits) return NO_CLASSES;
+  if (classes < 2) return 'it has one class';
+  if (fixedBatch !== undefined) return 'it takes a fixed number of images';
+  const node = unboundedNode(graph, pixels, logits);
+  return node && `there are no bounds for ${node.op} (node "${node.name}")`;
 }
 
 /** Hash of what decides the outputs: the weights and how the card uses them. */

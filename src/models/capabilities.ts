@@ -8,4 +8,5 @@ export const capabilityTitles: Readonly<Record<Capability, string>> = {
   hessianProduct: 'Hessian-vector products',
   features: 'features',
   lastLayer: 'last linear layer',
+  marginBounds: 'bounds of margins',
 };

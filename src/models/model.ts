@@ -1,3 +1,4 @@
+import { BoundPrograms } from '../bounds/certify.js';
 import type { Program, Value } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
@@ -23,11 +24,13 @@ import { hessianProduct } from './hessian-product.js';
 import { compileHessian, type HessianProgram } from './hessian-program.js';
 import type { InnerMap } from './inner-maps.js';
 import { type LossArgumentRows, lossArgumentRows, lossFeeds } from './loss-feeds.js';
+import { marginBounds } from './margin-bounds.js';
 import { notFiniteOrigin } from './not-finite-origin.js';
 import { type Prepared, pixelValue } from './prepare.js';
 import { quantityNamed } from './quantities.js';
 import type {
   Batch,
+  BoundQuestion,
   Capability,
   ChangedMaps,
   Draws,
@@ -38,6 +41,7 @@ import type {
   LossArguments,
   LossName,
   MapChange,
+  MarginBounds,
   Outputs,
   QuantityName,
   System,
@@ -79,6 +83,7 @@ export class Model implements System {
   private readonly hessians = new Map<string, Promise<HessianProgram>>();
   private readonly cuts = new Map<string, Promise<{ program: Program }>>();
   private training: Promise<Model> | undefined;
+  private bounds: Promise<BoundPrograms> | undefined;
 
   /** @param program of the prepared graph; it is released with the model */
   constructor(
@@ -157,6 +162,20 @@ export class Model implements System {
     return changedMaps({ ...cut, rests: rests.map(({ program }) => program) }, batch, change);
   }
 
+  /** Errors: as `evaluate`, and `op-unsupported` naming the operator that cannot be bounded. */
+  async marginBounds(batch: Batch, question: BoundQuestion): Promise<MarginBounds> {
+    checkPixels(batch, this.info);
+    this.refuseLacking('marginBounds');
+    const { engine, prepared, batchSize } = this.parts;
+    this.bounds ??= BoundPrograms.of(engine, {
+      graph: prepared.graph,
+      pixels: prepared.pixels,
+      shape: this.info.shape,
+      logits: prepared.outputs.logits ?? '',
+    });
+    return marginBounds(await this.bounds, { info: this.info, batchSize }, batch, question);
+  }
+
   get inTrainingMode(): System['inTrainingMode'] {
     const { training } = this.parts;
     if (!training) return undefined;
@@ -176,7 +195,12 @@ export class Model implements System {
       losses,
       batchSize,
       prepared,
-      info: { ...info, offers: info.offers.filter((one) => one !== 'features' && one !== 'lastLayer') },
+      info: {
+        ...info,
+        offers: info.offers.filter(
+          (one) => one !== 'features' && one !== 'lastLayer' && one !== 'marginBounds',
+        ),
+      },
       undivided: true,
     });
   }
@@ -211,6 +235,7 @@ export class Model implements System {
 
   async close(): Promise<void> {
     await (await this.training?.catch(() => undefined))?.close();
+    await (await this.bounds?.catch(() => undefined))?.close();
     const made = [this.programs, this.gradients, this.hessians, this.cuts];
     const compiled = await Promise.allSettled(made.flatMap((programs) => [...programs.values()]));
     for (const programs of made) programs.clear();

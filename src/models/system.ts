@@ -14,7 +14,9 @@ export type Capability =
   /** penultimate features (n, width): the input of the last linear layer, or what the model card names */
   | 'features'
   /** that layer: logits = W features + b */
-  | 'lastLayer';
+  | 'lastLayer'
+  /** what the margins of the logits are at least over a ball around an image */
+  | 'marginBounds';
 
 /** Name of something that a system says of every image: a row of `src/models/quantities.ts`, and a capability. */
 export type QuantityName = Capability;
@@ -99,6 +101,26 @@ export interface ChangedMaps {
   /** (n, classes), of each map. */
   logits: readonly Float32Array[];
   /** What follows a map counts as a pass of its own. */
+  passes: Passes;
+}
+
+/** How bounds of inner values are found, see `src/bounds`. */
+export type BoundMethod = 'ibp' | 'crown-ibp' | 'crown';
+
+/** What is to be bounded: the margins of the labels over all images within `epsilon` in Linf, as far as they are images. */
+export interface BoundQuestion {
+  /** In units of pixels in [0, 1]. */
+  epsilon: number;
+  method: BoundMethod;
+}
+
+/** Lower bounds of margins: of f_y - f_j, the least over all other classes j. */
+export interface MarginBounds {
+  /** (n) No float32 evaluation of the network at an image of the ball has a smaller margin, whatever its order of summation. */
+  margin: Float64Array;
+  /** (n) What was taken off for rounding, in the last step. */
+  rounding: Float64Array;
+  /** A walk back from one margin counts as a gradient pass, intervals and magnitudes as three forward passes. */
   passes: Passes;
 }
 
@@ -202,6 +224,11 @@ export interface System {
    * itself. Errors: `op-unsupported` where it has fewer.
    */
   changedMaps?(batch: Batch, count: number, change: MapChange): Promise<ChangedMaps>;
+  /**
+   * Lower bounds of margins over balls; where `info.offers` them. The batch needs labels.
+   * Errors: `op-unsupported` names the operator that cannot be bounded; `data-invalid` for labels that are no class.
+   */
+  marginBounds?(batch: Batch, question: BoundQuestion): Promise<MarginBounds>;
   /** `evaluate` of the logits and log p(x), as far as they are offered. */
   forward(batch: Batch): Promise<Outputs>;
   /** The same with a loss and its gradient. */

@@ -27,6 +27,7 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
   const product = system.hessianProduct?.bind(system);
   const grouped = system.groupedGradient?.bind(system);
   const changed = system.changedMaps?.bind(system);
+  const bounds = system.marginBounds?.bind(system);
   const storedChains = system.storedChains?.bind(system);
   const training = system.inTrainingMode?.bind(system);
   return {
@@ -48,6 +49,10 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
     ...(changed && {
       changedMaps: (batch, count, change) =>
         call('forward', (1 + count) * batch.n, () => changed(batch, count, change)),
+    }),
+    ...(bounds && {
+      marginBounds: (batch, question) =>
+        call('gradient', (system.info.classes.length - 1) * batch.n, () => bounds(batch, question)),
     }),
     ...(storedChains && { storedChains }),
     ...(training && { inTrainingMode: async () => counted(await training(), passes, live) }),

@@ -94,6 +94,12 @@ export const Measure = Type.Object(
     level: Type.Number({ description: 'coverage of the interval, 0.95' }),
     method: Type.String({ description: 'how the interval was made: wilson, bootstrap, ...' }),
     better: Better,
+    bound: Type.Optional(
+      Type.Union([Type.Literal('lower'), Type.Literal('upper')], {
+        description:
+          'which side of the truth on these examples the value is on for certain; absent: it is an estimate of it',
+      }),
+    ),
     format: Type.Union([Type.Literal('percent'), Type.Literal('number')]),
     headline: Type.Optional(Type.Boolean({ description: 'shown in the comparison table at the top' })),
     note: Type.Optional(Type.String()),

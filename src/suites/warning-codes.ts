@@ -56,6 +56,7 @@ export const warningCodes: readonly string[] = [
   'not-monotone',
   'not-reproduced',
   'not-to-be-measured',
+  'nothing-certified',
   'one-class',
   'one-class-labels',
   'one-class-predicted',

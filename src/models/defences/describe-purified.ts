@@ -4,6 +4,7 @@ import type { Note } from '../../graph/graph.js';
 import type { Capability, System, SystemInfo } from '../system.js';
 import { callPasses } from './purified-passes.js';
 import type { PurifyOptions } from './purify-options.js';
+import { withoutBounds } from './without-bounds.js';
 
 /** A system as far as it is described. */
 export type Described = Pick<System, 'info'>;
@@ -52,7 +53,7 @@ export function describePurified(
   refuseUnfit(classifier, by);
   refuseFull(by, options);
   // What training left in the checkpoint is the model's own, and its maps are of one chain.
-  const { storedChains: _, batchNorms: __, maps: ___, ...info } = classifier.info;
+  const { storedChains: _, batchNorms: __, maps: ___, ...info } = withoutBounds(classifier.info);
   const { steps, chains, stepSize, noise, inputNoise, clamp, gradient, seed } = options;
   const differentiable = info.offers.includes('inputGradient') && averages;
   const offers: Capability[] = info.offers.filter(

@@ -14,6 +14,7 @@ import type {
 } from '../system.js';
 import { forwardOf, gradientOf } from '../usual.js';
 import { keysOf } from './keys.js';
+import { withoutBounds } from './without-bounds.js';
 
 export const NoiseOptions = Type.Object(
   {
@@ -101,7 +102,7 @@ export function describeNoisy(
   name: string,
 ): SystemInfo {
   // What training left in the checkpoint is the model's own.
-  const { storedChains: _, ...rest } = info;
+  const { storedChains: _, ...rest } = withoutBounds(info);
   return {
     ...rest,
     name,

@@ -3,6 +3,7 @@ import { adaptiveAttack } from './adaptive-attack.js';
 import { attack } from './attack.js';
 import { attackPath } from './attack-path.js';
 import { bestScore } from './best-score.js';
+import { certified } from './certified.js';
 import { chainGradientDiagnostics } from './chain-gradients.js';
 import { clean } from './clean.js';
 import { corrupted } from './corrupted.js';
@@ -55,6 +56,7 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   attack,
   evade,
   verify,
+  certified,
   outputsOnPerturbed,
   purified,
   adaptiveAttack,

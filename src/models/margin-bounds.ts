@@ -1,0 +1,43 @@
+import type { BoundPrograms } from '../bounds/certify.js';
+import { boxesAround, marginRows } from '../bounds/margins.js';
+import { AssayError } from '../errors.js';
+import { imageSize } from './batching.js';
+import type { Batch, BoundQuestion, MarginBounds, SystemInfo } from './system.js';
+
+/** Forward passes that intervals (centres and radii) and magnitudes take. */
+const FORWARD = 3;
+
+/**
+ * Lower bounds of the margins of a batch's labels. So many images are bounded at once that their margins fill a batch.
+ * Errors: `data-invalid` without labels, or for one that is no class.
+ */
+export async function marginBounds(
+  bounds: BoundPrograms,
+  { info, batchSize }: { info: SystemInfo; batchSize: number },
+  { n, pixels, labels }: Batch,
+  { epsilon, method }: BoundQuestion,
+): Promise<MarginBounds> {
+  const classes = info.classes.length;
+  if (!labels) throw new AssayError('data-invalid', 'bounds of margins need labels');
+  const others = classes - 1;
+  const size = imageSize(info);
+  const margin = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
+  const rounding = new Float64Array(n);
+  const step = Math.max(1, Math.floor(batchSize / Math.max(1, others)));
+  for (let start = 0; start < n; start += step) {
+    const end = Math.min(n, start + step);
+    const boxes = boxesAround(end - start, pixels.subarray(start * size, end * size), epsilon);
+    const rows = marginRows(labels.subarray(start, end), classes);
+    const found = await bounds.lowerBounds(boxes, rows, others, method);
+    for (let i = 0; i < (end - start) * others; i++) {
+      const image = start + Math.floor(i / others);
+      const least = found.bound[i] - found.rounding[i];
+      // What is no number proves nothing.
+      if (!(least >= margin[image])) {
+        margin[image] = Number.isNaN(least) ? Number.NEGATIVE_INFINITY : least;
+        rounding[image] = found.rounding[i];
+      }
+    }
+  }
+  return { margin, rounding, passes: { forward: FORWARD * n, gradient: others * n } };
+}

@@ -1,0 +1,77 @@
+import { parseEpsilon } from '../../attacks/epsilon.js';
+import { AssayError, inOneLine } from '../../errors.js';
+import type { BoundMethod } from '../../models/system.js';
+import { float64, type RowsIn } from '../columns.js';
+import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
+import { Refused } from '../refused.js';
+
+export interface CertifiedParams {
+  method: BoundMethod;
+  norm: 'Linf';
+  /** As written, such as `8/255`. */
+  epsilon: string;
+}
+
+const columns = () => ({ margin: float64(), rounding: float64() });
+
+/** Rows of `certified`. */
+export type CertifiedRows = RowsIn<ReturnType<typeof columns>>;
+
+/** Batches at a time, so that progress shows and signals are heard. */
+const AT_ONCE = 16;
+
+/**
+ * What the margin of the label is at least over a ball (IBP: Gowal et al. 2018; CROWN: Zhang et al. 2018). Rows: `margin` (n),
+ * the least of the lower bounds of f_y - f_j over the other classes j, less what rounding may take: where it is above 0, no image
+ * of the ball is misclassified; `rounding` (n), what was taken. An image that is misclassified has a margin of at most 0.
+ */
+export const certified = defineMeasurement({
+  name: 'certified',
+  version: 1,
+  needs: ['logits', 'marginBounds'],
+  unitSize: 64,
+  passes: (_params: CertifiedParams, { classes }) => ({
+    forward: 3,
+    gradient: Math.max(0, classes.length - 1),
+  }),
+  columns,
+  async measure({ system, examples, signal }: MeasureContext, { method, epsilon }: CertifiedParams) {
+    const { n, labels, pixels } = examples;
+    const what = `${method} at ${epsilon}`;
+    if (!labels)
+      throw new AssayError('suite-failed', 'what is certified needs labels', {
+        hint: 'request it on a labelled data set',
+      });
+    if (!system.marginBounds) throw new Refused({ what, reason: 'its system computes no bounds of margins' });
+    const margin = new Float64Array(n);
+    const rounding = new Float64Array(n);
+    const size = pixels.length / n;
+    for (let start = 0; start < n; start += AT_ONCE) {
+      signal.throwIfAborted();
+      const end = Math.min(n, start + AT_ONCE);
+      const batch = {
+        n: end - start,
+        pixels: pixels.subarray(start * size, end * size),
+        labels: labels.subarray(start, end),
+      };
+      const question = { epsilon: parseEpsilon(epsilon).value, method };
+      const found = await system.marginBounds(batch, question).catch((error) => {
+        if (error instanceof AssayError && error.code === 'op-unsupported')
+          throw new Refused({ what, reason: inOneLine(error) });
+        throw error;
+      });
+      margin.set(found.margin, start);
+      rounding.set(found.rounding, start);
+    }
+    return { margin, rounding };
+  },
+});
+
+/** Bounds of the margins of a labelled data set. */
+export const certifiedRequest = (
+  system: string,
+  dataset: string,
+  params: CertifiedParams,
+  first?: number,
+): Request<CertifiedRows> =>
+  request({ measurement: certified, system, dataset, params, ...(first && { first }) });

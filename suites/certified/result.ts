@@ -1,0 +1,82 @@
+import type { AttackRows, CertifiedRows } from '../../src/measurements.js';
+import { brokenAtRadius } from '../../src/measurements.js';
+import { type Estimate, wilson } from '../../src/metrics.js';
+import { AssayError, type Collected, type DatasetInfo, type SystemInfo } from '../../src/suite.js';
+import type { CertifiedOptions } from './options.js';
+
+type Method = CertifiedOptions['methods'][number];
+
+/** A system at one radius, by one method; arrays of n. */
+export interface CertifiedResult {
+  system: SystemInfo;
+  dataset: DatasetInfo;
+  method: Method;
+  epsilon: string;
+  indices: Int32Array;
+  labels: Int32Array;
+  /** Lower bounds of the margin, less what rounding may take. */
+  margin: Float64Array;
+  rounding: Float64Array;
+  proved: readonly boolean[];
+  /** Whether the attack found nothing; undefined where there was none. */
+  survived: readonly boolean[] | undefined;
+  /** Proved: at least so many are robust. */
+  lower: Estimate;
+  /** Not broken: at most so many are. */
+  upper: Estimate | undefined;
+  /** Neither proved nor broken. */
+  undecided: Estimate | undefined;
+}
+
+const share = (outcome: readonly boolean[]) => wilson(outcome.filter(Boolean).length, outcome.length);
+
+/**
+ * Errors: `suite-failed` where an attack breaks what is proved: one of the two is wrong, and neither number holds.
+ */
+export function certifiedResult(
+  about: Pick<CertifiedResult, 'system' | 'dataset' | 'method' | 'epsilon'>,
+  { rows, indices, labels = new Int32Array(0) }: Collected<CertifiedRows>,
+  attacked: { rows: Collected<AttackRows>; radius: number } | undefined,
+): CertifiedResult {
+  const margin = Float64Array.from(rows.margin.data);
+  const proved = Array.from(margin, (least) => least > 0);
+  const survived = attacked && outcomes(indices, attacked.rows, attacked.radius);
+  const broken = Array.from(indices).filter((_, i) => proved[i] && survived?.[i] === false);
+  if (broken.length > 0)
+    throw new AssayError(
+      'suite-failed',
+      `an attack misclassifies what ${about.method} proves robust: bounds and attack contradict each other, and neither number holds`,
+      {
+        path: `${about.system.name} on ${about.dataset.name}, Linf ${about.epsilon}`,
+        found: `example${broken.length === 1 ? '' : 's'} ${broken.slice(0, 5).join(', ')}${broken.length > 5 ? ', ...' : ''}`,
+        hint: 'report it as a fault of Assay, with the checkpoint; leave the suite out meanwhile',
+      },
+    );
+  return {
+    ...about,
+    indices,
+    labels,
+    margin,
+    rounding: Float64Array.from(rows.rounding.data),
+    proved,
+    survived,
+    lower: share(proved),
+    upper: survived && share(survived),
+    undecided: survived && share(proved.map((is, i) => !is && survived[i])),
+  };
+}
+
+/** Whether each example is right and was not broken up to a radius. */
+function outcomes(
+  indices: Int32Array,
+  { rows, indices: attacked }: Collected<AttackRows>,
+  radius: number,
+): boolean[] {
+  const place = new Map(Array.from(attacked, (example, i) => [example, i]));
+  return Array.from(indices, (example) => {
+    const i = place.get(example);
+    return (
+      i !== undefined && rows.correct.data[i] === 1 && !brokenAtRadius(Number(rows.brokenAt.data[i]), radius)
+    );
+  });
+}

@@ -1,0 +1,133 @@
+import { float, type GraphBuilder, int, ints } from '../../src/graph/build.js';
+import type { Attribute } from '../../src/graph/graph.js';
+import { floats, int64s } from '../../src/graph/tensor.js';
+import { normals } from '../autodiff/finite-differences.js';
+
+/** What stands between an image (n, 2, 4, 4) and the last linear layer. */
+export type Layer = (b: GraphBuilder, x: string) => string;
+
+const drawn = (b: GraphBuilder, dims: number[], purpose: string) =>
+  b.constant(
+    floats(
+      dims,
+      normals(
+        purpose,
+        dims.reduce((p, d) => p * d, 1),
+      ),
+    ),
+    purpose,
+  );
+const unary =
+  (op: string, attributes: Record<string, Attribute> = {}): Layer =>
+  (b, x) =>
+    // Moved and stretched, so that both signs and all pieces occur.
+    b.op(op, [b.op('Sub', [b.op('Mul', [x, b.scalar(6)]), b.scalar(3)])], attributes);
+
+/** A network of each row of the table. */
+export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
+  Add: [
+    (b, x) => b.op('Add', [drawn(b, [2, 1, 4], 'c'), x]),
+    (b, x) => b.op('Add', [x, b.op('Mul', [x, drawn(b, [2, 4, 4], 'c')])]),
+  ],
+  Sub: [
+    (b, x) => b.op('Sub', [x, drawn(b, [4], 'c')]),
+    (b, x) => b.op('Sub', [drawn(b, [2, 4, 4], 'c'), x]),
+    (b, x) => b.op('Sub', [b.op('Mul', [x, drawn(b, [4], 'd')]), x]),
+  ],
+  Sum: [(b, x) => b.op('Sum', [x, x, drawn(b, [2, 4, 4], 'c')])],
+  Mul: [(b, x) => b.op('Mul', [drawn(b, [2, 4, 4], 'c'), x])],
+  Div: [(b, x) => b.op('Div', [x, drawn(b, [2, 4, 4], 'c')])],
+  Neg: [(b, x) => b.op('Neg', [x])],
+  MatMul: [
+    (b, x) => b.op('MatMul', [x, drawn(b, [4, 3], 'w')]),
+    (b, x) => b.op('MatMul', [drawn(b, [5, 4], 'w'), x]),
+  ],
+  Gemm: [
+    (b, x) => b.op('Gemm', [b.op('Flatten', [x]), drawn(b, [32, 5], 'w'), drawn(b, [5], 'c')]),
+    (b, x) =>
+      b.op('Gemm', [b.op('Flatten', [x]), drawn(b, [5, 32], 'w'), drawn(b, [1, 5], 'c')], {
+        transB: int(1),
+        alpha: float(-0.5),
+        beta: float(2),
+      }),
+  ],
+  Conv: [
+    (b, x) =>
+      b.op('Conv', [x, drawn(b, [3, 2, 3, 3], 'w'), drawn(b, [3], 'c')], { pads: ints([1, 1, 1, 1]) }),
+    (b, x) =>
+      b.op('Conv', [x, drawn(b, [4, 1, 3, 3], 'w')], {
+        group: int(2),
+        strides: ints([2, 2]),
+        pads: ints([1, 1, 1, 1]),
+      }),
+  ],
+  ConvTranspose: [
+    (b, x) =>
+      b.op('ConvTranspose', [x, drawn(b, [2, 3, 2, 2], 'w'), drawn(b, [3], 'c')], { strides: ints([2, 2]) }),
+  ],
+  BatchNormalization: [
+    (b, x) =>
+      b.op('BatchNormalization', [
+        ...[x, drawn(b, [2], 'scale'), drawn(b, [2], 'c'), drawn(b, [2], 'mean')],
+        b.constant(floats([2], [0.5, 2])),
+      ]),
+  ],
+  AveragePool: [(b, x) => b.op('AveragePool', [x], { kernel_shape: ints([2, 2]), strides: ints([2, 2]) })],
+  GlobalAveragePool: [(b, x) => b.op('GlobalAveragePool', [x])],
+  ReduceSum: [(b, x) => b.op('ReduceSum', [x, b.ints([2])])],
+  ReduceMean: [(b, x) => b.op('ReduceMean', [x, b.ints([1, 3])], { keepdims: int(0) })],
+  Identity: [(b, x) => b.op('Identity', [x])],
+  Dropout: [(b, x) => b.op('Dropout', [x])],
+  Cast: [(b, x) => b.op('Cast', [x], { to: int(1) })],
+  Reshape: [(b, x) => b.op('Reshape', [x, b.ints([0, 8, 4])])],
+  Flatten: [(b, x) => b.op('Flatten', [x])],
+  Squeeze: [(b, x) => b.op('Squeeze', [b.op('GlobalAveragePool', [x]), b.ints([2, 3])])],
+  Unsqueeze: [(b, x) => b.op('Unsqueeze', [x, b.ints([2])])],
+  Transpose: [(b, x) => b.op('Transpose', [x], { perm: ints([0, 2, 3, 1]) })],
+  Expand: [(b, x) => b.op('Expand', [b.op('GlobalAveragePool', [x]), b.ints([1, 2, 3, 2])])],
+  Concat: [
+    (b, x) => b.op('Concat', [x, b.op('Neg', [x])], { axis: int(1) }),
+    (b, x) => b.op('Concat', [b.op('Flatten', [x]), b.op('Flatten', [b.op('Neg', [x])])], { axis: int(1) }),
+  ],
+  Split: [
+    (b, x) => {
+      const [left, right] = b.node('Split', [x, b.ints([1, 3])], { axis: int(3) }, ['left', 'right']);
+      return b.op('Add', [b.op('Mul', [left, b.scalar(-2)]), right]);
+    },
+  ],
+  Slice: [(b, x) => b.op('Slice', [x, b.ints([1]), b.ints([3]), b.ints([2])])],
+  Gather: [(b, x) => b.op('Gather', [x, b.constant(int64s([3, 0, 0]))], { axis: int(2) })],
+  Pad: [
+    (b, x) => b.op('Pad', [x, b.ints([0, 0, 1, 0, 0, 0, 0, 2])]),
+    (b, x) => b.op('Pad', [x, b.ints([0, 0, 1, 0, 0, 0, 0, 2]), b.scalar(-1.5)]),
+  ],
+  Relu: [unary('Relu')],
+  LeakyRelu: [unary('LeakyRelu', { alpha: float(0.3) })],
+  Sigmoid: [unary('Sigmoid')],
+  Tanh: [unary('Tanh')],
+  Softplus: [unary('Softplus')],
+  Exp: [unary('Exp')],
+  Elu: [unary('Elu', { alpha: float(0.7) })],
+  HardSigmoid: [unary('HardSigmoid', { alpha: float(0.3), beta: float(0.4) })],
+  HardSwish: [(b, x) => unary('HardSwish')(b, b.op('Mul', [x, b.scalar(2)]))],
+  Clip: [
+    (b, x) =>
+      b.op('Clip', [b.op('Sub', [b.op('Mul', [x, b.scalar(6)]), b.scalar(3)]), b.scalar(-1), b.scalar(2)]),
+  ],
+  Abs: [unary('Abs')],
+  Silu: [
+    (b, x) => {
+      const y = b.op('Sub', [b.op('Mul', [x, b.scalar(9)]), b.scalar(5)]);
+      return b.op('Mul', [y, b.op('Sigmoid', [y])]);
+    },
+  ],
+  MaxPool: [
+    (b, x) => b.op('MaxPool', [x], { kernel_shape: ints([2, 2]), strides: ints([2, 2]) }),
+    (b, x) =>
+      b.op('MaxPool', [b.op('Relu', [b.op('Sub', [x, b.scalar(0.4)])])], {
+        kernel_shape: ints([3, 3]),
+        pads: ints([1, 1, 1, 1]),
+        strides: ints([1, 2]),
+      }),
+  ],
+};
