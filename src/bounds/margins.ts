@@ -1,5 +1,6 @@
 import { AssayError } from '../errors.js';
-import { type Boxes, outward } from './certify.js';
+import type { Boxes } from './certify.js';
+import { outward } from './ranges.js';
 
 /** Boxes of all images within epsilon of some in Linf, as far as they are images; ends are rounded outward. */
 export function boxesAround(n: number, pixels: Float32Array, epsilon: number): Boxes {

@@ -1,0 +1,62 @@
+import { GraphBuilder } from '../graph/build.js';
+import { type Bent, type Bounded, siteOf, sizeOf } from './network.js';
+
+/** Between which numbers a value lies, (n, size). */
+export interface Range {
+  lower: Float32Array;
+  upper: Float32Array;
+}
+
+/** By value. */
+export type Ranges = ReadonlyMap<string, Range>;
+
+export function rangeOf(ranges: Ranges, value: string): Range {
+  const range = ranges.get(value);
+  if (!range) throw new Error(`the interval of ${value} was not computed`);
+  return range;
+}
+
+/** The largest magnitude of a number of a range. */
+export const magnitudeAt = ({ lower, upper }: Range, i: number): number =>
+  Math.max(Math.abs(lower[i]), Math.abs(upper[i]));
+
+/** What a step that is not affine gives, from what it reads. */
+export function imageOf({ node, row }: Bent, network: Bounded, ranges: Ranges): Range {
+  const of = rangeOf(ranges, node.inputs[0]);
+  const site = siteOf(node, new GraphBuilder(network.graph), network);
+  if (row.kind === 'curve') {
+    const image = row.image(site);
+    const [absolute, relative] = network.outward ? row.rounding : [0, 0];
+    const range = { lower: new Float32Array(of.lower.length), upper: new Float32Array(of.lower.length) };
+    for (let i = 0; i < of.lower.length; i++) {
+      const [low, high] = image(of.lower[i], of.upper[i]);
+      range.lower[i] = outward(low - absolute - relative * Math.abs(low), -1);
+      range.upper[i] = outward(high + absolute + relative * Math.abs(high), 1);
+    }
+    return range;
+  }
+  const size = sizeOf(network, node.outputs[0]);
+  const inner = sizeOf(network, node.inputs[0]);
+  const windows = row.windows(site);
+  const largest = (data: Float32Array) =>
+    Float32Array.from({ length: (of.lower.length / inner) * size }, (_, at) => {
+      const image = Math.floor(at / size) * inner;
+      let most = Number.NEGATIVE_INFINITY;
+      for (const i of windows[at % size]) most = Math.max(most, data[image + i]);
+      return most;
+    });
+  return { lower: largest(of.lower), upper: largest(of.upper) };
+}
+
+const one = new Float32Array(1);
+const bits = new Int32Array(one.buffer);
+
+/** The nearest float32 number at or below (-1), or at or above (1), a number. */
+export function outward(x: number, direction: -1 | 1): number {
+  one[0] = x;
+  const rounded = one[0];
+  if (!Number.isFinite(rounded) || (direction < 0 ? rounded <= x : rounded >= x)) return rounded;
+  if (rounded === 0) return direction * 2 ** -149;
+  bits[0] += rounded > 0 === direction > 0 ? 1 : -1;
+  return one[0];
+}

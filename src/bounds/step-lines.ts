@@ -1,0 +1,101 @@
+import { GraphBuilder } from '../graph/build.js';
+import { type Bent, type Bounded, dimsOf, siteOf, sizeOf } from './network.js';
+import { magnitudeAt, outward, type Ranges, rangeOf } from './ranges.js';
+import { gamma, gammaOfAxes, UNIT } from './rounding.js';
+import type { CurveRow, WindowRow } from './row.js';
+
+/** What a step that is not affine is replaced by, on the intervals of its input; each (n, size). */
+export interface StepLines {
+  lowerSlope: Float32Array;
+  lowerIntercept: Float32Array;
+  upperSlope: Float32Array;
+  upperIntercept: Float32Array;
+  /** Of windows: which number of the input the slopes belong to. */
+  place?: BigInt64Array;
+  /** What one unit of the coefficient of each number that the step gives may cost by rounding. */
+  error: Float32Array;
+}
+
+export function stepLines(step: Bent, network: Bounded, n: number, ranges: Ranges): StepLines {
+  const length = n * sizeOf(network, step.node.outputs[0]);
+  const lines: StepLines = {
+    lowerSlope: new Float32Array(length),
+    lowerIntercept: new Float32Array(length),
+    upperSlope: new Float32Array(length),
+    upperIntercept: new Float32Array(length),
+    error: new Float32Array(length),
+  };
+  if (step.row.kind === 'curve') ofCurve(step.node, step.row, network, ranges, lines);
+  else ofWindows(step.node, step.row, network, n, ranges, lines);
+  return lines;
+}
+
+/** Two products and a sum for the slope that is taken, and the sum of intercepts. */
+const COEFFICIENT = 4 * UNIT;
+
+function ofCurve(node: Bent['node'], row: CurveRow, network: Bounded, ranges: Ranges, made: StepLines): void {
+  const of = rangeOf(ranges, node.inputs[0]);
+  const given = rangeOf(ranges, node.outputs[0]);
+  const lines = row.lines(siteOf(node, new GraphBuilder(network.graph), network));
+  const axes = gammaOfAxes(dimsOf(network, node.outputs[0]));
+  const [absolute, relative] = row.rounding;
+  for (let i = 0; i < made.error.length; i++) {
+    const line = lines(of.lower[i], of.upper[i]);
+    const reach = magnitudeAt(of, i);
+    made.lowerSlope[i] = line.lowerSlope;
+    made.upperSlope[i] = line.upperSlope;
+    // What a slope lost when it was stored, the intercept gives way by.
+    const low = line.lowerIntercept - Math.abs(line.lowerSlope - made.lowerSlope[i]) * reach;
+    const high = line.upperIntercept + Math.abs(line.upperSlope - made.upperSlope[i]) * reach;
+    made.lowerIntercept[i] = outward(low, -1);
+    made.upperIntercept[i] = outward(high, 1);
+    made.error[i] = outward(
+      absolute +
+        relative * magnitudeAt(given, i) +
+        COEFFICIENT * Math.max(Math.abs(line.lowerSlope), Math.abs(line.upperSlope)) * reach +
+        (COEFFICIENT + axes) * Math.max(Math.abs(low), Math.abs(high)) +
+        COEFFICIENT * magnitudeAt(given, i),
+      1,
+    );
+  }
+}
+
+/**
+ * The largest of each window: at least the number with the largest lower end; at most that number where it is the largest for
+ * certain, else the largest upper end.
+ */
+function ofWindows(
+  node: Bent['node'],
+  row: WindowRow,
+  network: Bounded,
+  n: number,
+  ranges: Ranges,
+  made: StepLines,
+): void {
+  const of = rangeOf(ranges, node.inputs[0]);
+  const size = sizeOf(network, node.outputs[0]);
+  const inner = sizeOf(network, node.inputs[0]);
+  const windows = row.windows(siteOf(node, new GraphBuilder(network.graph), network));
+  // As many windows as one has places may share a place, where their coefficients are added up.
+  const shared = gamma(windows.reduce((most, window) => Math.max(most, window.length), 0));
+  const axes = gammaOfAxes(dimsOf(network, node.outputs[0]));
+  const place = new BigInt64Array(n * size);
+  for (let image = 0; image < n; image++)
+    for (const [o, window] of windows.entries()) {
+      const at = image * size + o;
+      const from = image * inner;
+      let best = window[0];
+      for (const i of window) if (of.lower[from + i] > of.lower[from + best]) best = i;
+      let others = Number.NEGATIVE_INFINITY;
+      for (const i of window) if (i !== best) others = Math.max(others, of.upper[from + i]);
+      const certain = of.lower[from + best] >= others;
+      const most = Math.max(others, of.upper[from + best]);
+      place[at] = BigInt(best);
+      made.lowerSlope[at] = 1;
+      made.upperSlope[at] = certain ? 1 : 0;
+      made.upperIntercept[at] = certain ? 0 : most;
+      const reach = Math.max(magnitudeAt(of, from + best), Math.abs(most));
+      made.error[at] = outward((COEFFICIENT + shared + axes) * reach, 1);
+    }
+  made.place = place;
+}

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOrtEngine } from '../../../src/engines/ort/engine.js';
+import { GraphBuilder } from '../../../src/graph/build.js';
+import { floats } from '../../../src/graph/tensor.js';
+import { modelOf } from '../../../src/models/assemble.js';
+import type { Model } from '../../../src/models/model.js';
+import type { System } from '../../../src/models/system.js';
+import { stream } from '../../../src/random/stream.js';
+import { certified } from '../../../suites/certified/index.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
+
+const SHAPE = [1, 3, 3] as const;
+const SIZE = 9;
+const CLASSES = 3;
+const draws = stream({ seed: 3, purpose: 'test/certified', example: 0 });
+const weights = Float32Array.from({ length: CLASSES * SIZE }, () => draws.uniform() - 0.5);
+const images = Array.from({ length: 20 }, () => Array.from({ length: SIZE }, () => draws.uniform()));
+const logits = (x: readonly number[]) =>
+  Array.from({ length: CLASSES }, (_, k) =>
+    x.reduce((sum, value, p) => sum + weights[k * SIZE + p] * value, 0),
+  );
+// Some are mistaken.
+const labels = images.map((x, i) => {
+  const own = logits(x);
+  return i % 5 === 0 ? (own.indexOf(Math.max(...own)) + 1) % CLASSES : own.indexOf(Math.max(...own));
+});
+
+/** The smallest margin in the box, of a linear network: at a corner. */
+function exact(x: readonly number[], label: number, epsilon: number): number {
+  const margins = Array.from({ length: CLASSES }, (_, j) => {
+    if (j === label) return Number.POSITIVE_INFINITY;
+    return x.reduce((sum, value, p) => {
+      const slope = weights[label * SIZE + p] - weights[j * SIZE + p];
+      return sum + slope * (slope > 0 ? Math.max(0, value - epsilon) : Math.min(1, value + epsilon));
+    }, 0);
+  });
+  return Math.min(...margins);
+}
+
+const engine = createOrtEngine({ sessions: 1, threads: 1 });
+let model: Model;
+beforeAll(async () => {
+  const b = new GraphBuilder();
+  const x = b.op('Flatten', [b.input('x', 'float32', ['N', ...SHAPE])]);
+  const transposed = Float32Array.from(
+    { length: SIZE * CLASSES },
+    (_, i) => weights[(i % CLASSES) * SIZE + Math.floor(i / CLASSES)],
+  );
+  b.outputAs(b.op('MatMul', [x, b.constant(floats([SIZE, CLASSES], transposed))]), 'logits');
+  model = await modelOf(
+    b.build(),
+    {
+      name: 'linear',
+      checkpoint: 'linear.onnx',
+      input: { shape: [...SHAPE], range: [0, 1] },
+      classes: CLASSES,
+    },
+    engine,
+  );
+});
+afterAll(async () => {
+  await model.close();
+  await engine.close();
+});
+
+const run = (system: System, more: object = {}, chunk?: number) =>
+  runSuite(certified, {
+    systems: [system],
+    datasets: [memoryDataset({ images, labels, shape: SHAPE })],
+    options: { epsilons: ['0.05', '0.2'], methods: ['ibp', 'crown-ibp', 'crown'], ...more },
+    ...(chunk && { chunk }),
+  });
+
+describe('the suite certified', () => {
+  it('proves of a linear network exactly what holds, by every method', async () => {
+    const outcome = await run(model);
+    for (const epsilon of ['0.05', '0.2'])
+      for (const method of ['ibp', 'crown-ibp', 'crown']) {
+        const robust = images.map((x, i) => exact(x, labels[i], Number(epsilon)) > 0);
+        const found = measureOf(outcome, 'certified-accuracy', { epsilon, method });
+        expect(found.value).toBe(robust.filter(Boolean).length / images.length);
+        expect(found.bound).toBe('lower');
+        // PGD finds the corner of a linear network, so that nothing is undecided.
+        expect(measureOf(outcome, 'attacked-accuracy', { epsilon, method })).toMatchObject({
+          value: found.value,
+          bound: 'upper',
+        });
+        expect(measureOf(outcome, 'undecided-share', { epsilon, method }).value).toBe(0);
+      }
+    const rows = sheetOf(outcome);
+    expect(rows).toHaveLength(2 * 3 * images.length);
+    for (const { epsilon, index, margin, rounding } of rows) {
+      const known = exact(images[Number(index)], labels[Number(index)], Number(epsilon));
+      expect(Number(margin)).toBeLessThanOrEqual(known);
+      expect(Number(margin)).toBeGreaterThan(known - 2e-5);
+      expect(Number(rounding)).toBeGreaterThan(0);
+    }
+  });
+
+  it('gives the same numbers whatever the units', async () => {
+    const strip = async (chunk?: number) => (await run(model, {}, chunk)).summary.measures;
+    expect(await strip(3)).toEqual(await strip());
+  });
+
+  it('takes both numbers back where an attack breaks what is proved', async () => {
+    const lying: System = {
+      info: model.info,
+      batchSize: model.batchSize,
+      concurrency: model.concurrency,
+      evaluate: model.evaluate.bind(model),
+      forward: model.forward.bind(model),
+      gradient: model.gradient.bind(model),
+      marginBounds: async ({ n }) => ({
+        margin: new Float64Array(n).fill(1),
+        rounding: new Float64Array(n),
+        passes: { forward: n, gradient: 0 },
+      }),
+    };
+    await expect(run(lying)).rejects.toMatchObject({
+      code: 'suite-failed',
+      message: expect.stringContaining('contradict'),
+      details: { found: expect.stringContaining('example'), path: 'linear on test, Linf 0.05' },
+    });
+  });
+
+  it('notes a model of which nothing is proved', async () => {
+    const outcome = await run(model, { epsilons: ['0.9'], methods: ['ibp'] });
+    expect(outcome.summary.warnings?.map(({ code }) => code)).toContain('nothing-certified');
+  });
+});
