@@ -57,7 +57,7 @@ export { eachBatch } from './suites/measurements/batches.js';
 export { onceFor } from './suites/once-for.js';
 export { oneOf } from './suites/one-of.js';
 export { checkReference, referenceAmong } from './suites/reference-model.js';
-export { type Refusal, Refused, refusing } from './suites/refused.js';
+export { type Refusal, Refused, refusalOf, refusing, type SystemRefusal } from './suites/refused.js';
 export type {
   BarFigure,
   Better,

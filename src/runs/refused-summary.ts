@@ -1,10 +1,5 @@
-import type { Refusal } from '../suites/refused.js';
+import type { SystemRefusal } from '../suites/refused.js';
 import type { NotApplicable, Warning } from '../suites/results.js';
-
-/** What a system was refused. */
-export interface SystemRefusal extends Refusal {
-  system: string;
-}
 
 /** One for all that a system was refused for the same reason, in the order in which they were met. */
 function byReason(refusals: readonly SystemRefusal[]): (Omit<SystemRefusal, 'what'> & { what: string[] })[] {

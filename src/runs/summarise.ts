@@ -5,7 +5,7 @@ import { AssayError, inOneLine } from '../errors.js';
 import { resultsSchema } from '../report/schema.js';
 import type { Collected, SuiteContext, Summary } from '../suites/contract.js';
 import { linkedTables } from '../suites/linked-tables.js';
-import { Refused } from '../suites/refused.js';
+import { Refused, type SystemRefusal } from '../suites/refused.js';
 import type { NotApplicable, SuiteResult } from '../suites/results.js';
 import { collectRange, UnitLost } from './collect.js';
 import { collectedRows } from './collected-rows.js';
@@ -21,7 +21,7 @@ import {
   sharedParams,
 } from './failed-summary.js';
 import { type Job, readBy, type SuitePlan } from './plan.js';
-import { refusedSummary, type SystemRefusal } from './refused-summary.js';
+import { refusedSummary } from './refused-summary.js';
 import type { UnitStore } from './store.js';
 import { optionRecord, type SuiteEntry } from './suite-entries.js';
 
@@ -86,7 +86,7 @@ export async function summariseSuite(
       const rows = collectedRows(leaveOutFailed(sound), troubles.size === 0 ? plan.requests : undefined);
       const made = suite.summarise(rows, options, { ...context, systems, steps });
       refuseSummary(made, suite.name);
-      const refused = refusedSummary(suite.name, refusals);
+      const refused = refusedSummary(suite.name, [...refusals, ...(made.refusals ?? [])]);
       Object.assign(summary, made, {
         warnings: [...refused.warnings, ...(made.warnings ?? [])],
         tables: linkedTables(made.tables ?? [], made.measures),

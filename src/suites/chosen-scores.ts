@@ -13,6 +13,8 @@ export interface ChosenScore extends Score {
   /** Id of the row. */
   row: string;
   settings: ScoreOptions;
+  /** Names of options that were set, also where they were set to their published defaults. */
+  given: readonly string[];
   /** Where its options are chosen by a pair of data sets: among these. */
   tuning?: Tuning;
 }
@@ -60,20 +62,23 @@ export function chosenScores(
     const rows = set ? [...scores].filter(set.has) : [scores.named(entry)];
     return rows.map((row) => variantOf(row, {}, usual[row.id]));
   });
-  return [...new Map(chosen.map((score) => [score.id, score])).values()];
+  // One that was set to what it is anyway is still set, beside a set of scores that has it too.
+  const set = chosen.filter(({ given }) => given.length > 0);
+  return [...new Map([...chosen, ...set].map((score) => [score.id, score])).values()];
 }
 
 /** A row with options, told from others by its id and title. Errors: `config-invalid`. */
 export function variantOf(row: Score, given: ScoreOptions, usual: ScoreOptions = {}): ChosenScore {
   const published = settledScore(row, usual);
   const settings = settledScore(row, { ...usual, ...given });
+  const defaults = settledScore(row);
+  const set = Object.keys(settings).filter((name) => name in given || settings[name] !== defaults[name]);
   const other = Object.entries(settings).filter(([name, value]) => published[name] !== value);
   const told = (between: string) => other.map(([name, value]) => `${name}${between}${value}`);
-  if (other.length === 0) return { ...row, row: row.id, settings };
+  const variant = { ...row, row: row.id, settings, given: set };
+  if (other.length === 0) return variant;
   return {
-    ...row,
-    row: row.id,
-    settings,
+    ...variant,
     id: `${row.id}(${told('=').join(',')})`,
     title: `${row.title} (${told(' = ').join(', ')})`,
   };

@@ -6,6 +6,7 @@ import type { Outlook } from '../models/outlook.js';
 import type { Capability, Passes, System, SystemInfo } from '../models/system.js';
 import type { Catalogue } from './catalogue.js';
 import type { Columns, DataOf, NdArray, Rows, RowsIn } from './columns.js';
+import type { SystemRefusal } from './refused.js';
 import type { Figure, Measure, NotApplicable, Table, Warning } from './results.js';
 
 /** Rows that a measurement reads of others, a type for each; optional ones are those it can do without. */
@@ -153,6 +154,8 @@ export interface Summary {
   figures?: Figure[];
   warnings?: Warning[];
   notApplicable?: NotApplicable[];
+  /** What rows that are there are of no use for, such as a score that is NaN: told as what measurements refuse. */
+  refusals?: SystemRefusal[];
   /** CSV files with a row per example and condition, written to `examples/NAME.csv`. */
   examples?: ExampleSheet[];
   /** Arrays with a row per example, written to `examples/NAME.npy`. */

@@ -6,6 +6,11 @@ export interface Refusal {
   reason: string;
 }
 
+/** What a system was refused. */
+export interface SystemRefusal extends Refusal {
+  system: string;
+}
+
 /**
  * Thrown by a measurement that data or options make impossible for a system, whatever is tried: a fit to a class without
  * images. It is stored in place of rows, what reads these rows is refused for the same reason, and suites do without:
@@ -25,7 +30,12 @@ export async function refusing<T>(what: string, part: () => T | Promise<T>): Pro
   try {
     return await part();
   } catch (error) {
-    if (!(error instanceof AssayError) || !REFUSALS.includes(error.code)) throw error;
-    throw new Refused({ what, reason: inOneLine(error) });
+    throw new Refused(refusalOf(what, error));
   }
+}
+
+/** An error as a refusal. Errors: the error itself, where neither data nor options are to blame for it. */
+export function refusalOf(what: string, error: unknown): Refusal {
+  if (!(error instanceof AssayError) || !REFUSALS.includes(error.code)) throw error;
+  return { what, reason: inOneLine(error) };
 }

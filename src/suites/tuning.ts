@@ -62,7 +62,8 @@ function refuseReported(of: DatasetInfo, datasets: readonly DatasetInfo[], path:
 }
 
 /**
- * Scores with options to be chosen: those that have a grid and were given no options. The others stay as they are.
+ * Scores with options to be chosen: those that have a grid and were given no options, not even their defaults. The others
+ * stay as they are.
  * Errors: `config-invalid` where there is none.
  */
 export function tunedScores(scores: readonly ChosenScore[], pair: Pick<Tuning, 'id' | 'ood'>): ChosenScore[] {
@@ -77,7 +78,7 @@ export function tunedScores(scores: readonly ChosenScore[], pair: Pick<Tuning, '
 }
 
 function tunedScore(score: ChosenScore, pair: Pick<Tuning, 'id' | 'ood'>): ChosenScore {
-  if (!score.grid || score.id !== score.row) return score;
+  if (!score.grid || score.given.length > 0) return score;
   const settled = score.grid.map((given) => settledScore(score, { ...score.settings, ...given }));
   const grid = distinctOptions([score.settings, ...settled]);
   if (grid.length < 2) return score;

@@ -90,6 +90,7 @@ export const warningCodes: readonly string[] = [
   'score-inverted',
   'score-not-raised',
   'scores-tied',
+  'settings-impossible',
   'shortened-attack',
   'single-class',
   'single-draw',

@@ -6,6 +6,7 @@ import {
   type NotApplicable,
   type Request,
   type SuiteContext,
+  type SystemRefusal,
   singleDraw,
 } from '../../src/suite.js';
 import { classTables } from './class-table.js';
@@ -26,7 +27,7 @@ import { sheet } from './sheet.js';
 import { spectraOf, spectrumNames, spectrumValues } from './spectrum.js';
 import { spectrumMeasures, spectrumTable } from './spectrum-report.js';
 import { aurocTable, conventionTable, meanTable, openSetTable, setTable } from './tables.js';
-import { tunedResults, tunedTable, tunedWarnings, tuneRequests } from './tuned.js';
+import { impossibleSettings, tunedResults, tunedTable, tunedWarnings, tuneRequests } from './tuned.js';
 import { scoreWarnings } from './warnings.js';
 
 const NAME = 'ood';
@@ -57,7 +58,9 @@ export const ood = defineSuite({
     const scores = scoresOf(options, context);
     const sets = setsOf(context);
     const { ids, shifted, oods } = sets;
-    const scored = scoreAll(collected, scores, [...ids, ...shifted, ...oods], context);
+    const refusals: SystemRefusal[] = [];
+    const reported = [...ids, ...shifted, ...oods];
+    const scored = scoreAll(collected, scores, reported, context, (one) => refusals.push(one));
     const drawn = { ...options, seed: context.seed, steps: context.steps };
     const separations = separate(scored, sets, drawn);
     const spectra = spectraOf(scored, sets, context.datasets, drawn).map((spectrum) => ({
@@ -100,7 +103,7 @@ export const ood = defineSuite({
             ),
           ];
         }),
-        ...tunedTable(tuned),
+        ...tunedTable(tuned, scores),
         ...(ids.length > 0 ? [scoresTable(scores, context.datasets)] : []),
       ],
       figures: [
@@ -110,7 +113,7 @@ export const ood = defineSuite({
       warnings: [
         ...energyCaveat(NAME, ids.length > 0 ? context.systems : [], scores),
         ...(ids.length > 0 ? fittedWarnings(NAME, scores, context.datasets) : []),
-        ...[...ids, ...shifted, ...oods].flatMap((set) => fewExamples(NAME, set)),
+        ...reported.flatMap((set) => fewExamples(NAME, set)),
         ...ids.flatMap((id) => oods.flatMap((set) => setWarnings(NAME, id, set, context.systems))),
         ...(ids.length > 0 ? context.systems.flatMap((system) => singleDraw(NAME, system)) : []),
         ...bySystem(detectors).flatMap((own) => scoreWarnings(NAME, own)),
@@ -121,8 +124,10 @@ export const ood = defineSuite({
           ),
         ),
         ...tunedWarnings(NAME, tuned, scored),
+        ...impossibleSettings(NAME, tuned),
       ],
       notApplicable: notApplicable(context, scores),
+      refusals,
       examples: [
         sheet(
           scored,

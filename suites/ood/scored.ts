@@ -4,8 +4,10 @@ import {
   AssayError,
   type CollectedRows,
   type DatasetInfo,
+  refusalOf,
   type SuiteContext,
   type SystemInfo,
+  type SystemRefusal,
 } from '../../src/suite.js';
 import { type Predicted, predictionsOf } from './predictions.js';
 import { requestsFor } from './requests.js';
@@ -24,12 +26,16 @@ export interface Scored {
   predicted?: Predicted;
 }
 
-/** Scores of each system on each data set, where the system supports the score and the rows are there. */
+/**
+ * Scores of each system on each data set, where the system supports the score and the rows are there.
+ * @param refuse is told of those that are no numbers: the others are there without them
+ */
 export function scoreAll(
   collected: CollectedRows,
   scores: readonly ChosenScore[],
   datasets: readonly DatasetInfo[],
   context: Pick<SuiteContext, 'systems' | 'datasets'>,
+  refuse: (refusal: SystemRefusal) => void,
 ): Scored[] {
   return datasets.flatMap((dataset) =>
     context.systems.flatMap((system): Scored[] => {
@@ -57,32 +63,26 @@ export function scoreAll(
             return [{ ...on, ...all }];
           }
           if (!outputs && !gradients) return [];
-          const values = compute(score, inputs, system, dataset, indices);
-          const rounding = score.rounding(inputs, values, score.settings);
-          return [{ ...on, indices, values, rounding }];
+          try {
+            const values = compute(score, inputs, indices);
+            const rounding = score.rounding(inputs, values, score.settings);
+            return [{ ...on, indices, values, rounding }];
+          } catch (error) {
+            refuse({ system: system.name, ...refusalOf(`${score.title} on ${dataset.name}`, error) });
+            return [];
+          }
         });
     }),
   );
 }
 
-/** Errors: `data-invalid` for a score that is not a number; the system, the data set and the score are named. */
-function compute(
-  score: ChosenScore,
-  inputs: ScoreInputs,
-  system: SystemInfo,
-  dataset: DatasetInfo,
-  indices: Int32Array,
-): Float64Array {
-  const place = `${score.id} of "${system.name}" on "${dataset.name}"`;
-  try {
-    const values = score.compute(inputs, score.settings);
-    const nan = values.findIndex(Number.isNaN);
-    if (nan < 0) return values;
-    throw new AssayError('data-invalid', 'a score is NaN', {
-      path: `example ${nan}, source index ${indices[nan]}`,
-    });
-  } catch (error) {
-    if (!(error instanceof AssayError)) throw error;
-    throw new AssayError(error.code, `${error.message} (${place})`, error.details);
-  }
+/** Errors: `data-invalid` for a score that is not a number. */
+function compute(score: ChosenScore, inputs: ScoreInputs, indices: Int32Array): Float64Array {
+  const values = score.compute(inputs, score.settings);
+  const nan = values.findIndex(Number.isNaN);
+  if (nan < 0) return values;
+  throw new AssayError('data-invalid', 'a score is NaN', {
+    path: `example ${indices[nan]}`,
+    hint: 'leave the score out for this model',
+  });
 }

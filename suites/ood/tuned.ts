@@ -68,16 +68,26 @@ const text = (options: Readonly<Record<string, unknown>>, names: readonly string
 export const variedIn = (grid: Tuned['score']['tuning']['grid']): string[] =>
   Object.keys(grid[0]).filter((name) => new Set(grid.map((options) => options[name])).size > 1);
 
-/** What was chosen, on what, from which grid. */
-export function tunedTable(tuned: readonly Tuned[]): Table[] {
+/** A setting that gave no number for some image of the pair. */
+const isImpossible = ({ auroc, nId, nOod }: Tuned, at: number) =>
+  nId > 0 && nOod > 0 && Number.isNaN(auroc[at]);
+
+const impossibleOf = (one: Tuned): string[] =>
+  one.score.tuning.grid.flatMap((options, at) =>
+    isImpossible(one, at) ? [text(options, variedIn(one.score.tuning.grid))] : [],
+  );
+
+/** What was chosen, on what, from which grid; and which scores keep the options that they were given. */
+export function tunedTable(tuned: readonly Tuned[], scores: readonly ChosenScore[]): Table[] {
   if (tuned.length === 0) return [];
+  const kept = scores.filter(({ grid, given }) => grid && given.length > 0).map(({ title }) => title);
   const [{ score, nId, nOod }] = tuned;
   const { id, ood } = score.tuning;
   return [
     {
       id: 'tuned-options',
       title: `Options chosen on ${id.name} against ${ood.name}`,
-      caption: `By the AUROC of ${nId} images of ${id.name} and ${nOod} of ${ood.name}, of which nothing else is reported; ties go to the published default. AUROC here is the largest of a grid, and no estimate of how well a score detects.`,
+      caption: `By the AUROC of ${nId} images of ${id.name} and ${nOod} of ${ood.name}, of which nothing else is reported; ties go to the published default. AUROC here is the largest of a grid, and no estimate of how well a score detects.${kept.length > 0 ? ` As they were given, and not chosen: the options of ${kept.join(', ')}.` : ''}`,
       folded: true,
       columns: [
         { key: 'model', title: 'Model', format: 'text' },
@@ -91,6 +101,7 @@ export function tunedTable(tuned: readonly Tuned[]): Table[] {
       rows: tuned.map((one) => {
         const names = variedIn(one.score.tuning.grid);
         const { grid } = one.score.tuning;
+        const impossible = impossibleOf(one);
         return {
           model: one.system.name,
           score: one.score.title,
@@ -98,11 +109,12 @@ export function tunedTable(tuned: readonly Tuned[]): Table[] {
           auroc: finite(one.auroc[one.chosen]),
           default: text(grid[0], names),
           before: finite(one.auroc[0]),
-          grid: names
-            .map(
+          grid: [
+            ...names.map(
               (name) => `${name}: ${[...new Set(grid.map((options) => String(options[name])))].join(', ')}`,
-            )
-            .join('; '),
+            ),
+            ...(impossible.length > 0 ? [`impossible: ${impossible.join(' and ')}`] : []),
+          ].join('; '),
         };
       }),
     },
@@ -110,6 +122,25 @@ export function tunedTable(tuned: readonly Tuned[]): Table[] {
 }
 
 const finite = (value: number) => (Number.isFinite(value) ? value : null);
+
+/** Said where options were chosen among fewer than the grid has. */
+export const impossibleSettings = (suite: string, tuned: readonly Tuned[]): Warning[] =>
+  tuned.flatMap((one) => {
+    const impossible = impossibleOf(one);
+    if (impossible.length === 0) return [];
+    const { id, ood, grid } = one.score.tuning;
+    return [
+      {
+        suite,
+        model: one.system.name,
+        code: 'settings-impossible',
+        severity: 'note',
+        message: `${one.score.title} was chosen among ${grid.length - impossible.length} of ${grid.length} settings: ${impossible.join(' and ')} gave no number for some image of "${id.name}" or "${ood.name}"`,
+        why: 'a setting may ask for more than there is, such as more neighbours than training images that are kept',
+        fix: `nothing, if the others will do; a score that is named with such options is told why it cannot be computed`,
+      },
+    ];
+  });
 
 /** Said where reported images are among those that options were chosen on. */
 export function tunedWarnings(suite: string, tuned: readonly Tuned[], scored: readonly Scored[]): Warning[] {

@@ -206,17 +206,26 @@ it.each([
   expect(again.notApplicable).toEqual(results.notApplicable);
 });
 
-it('options that are to be chosen among some that cannot be fitted are not chosen', async () => {
+it('options are chosen among those that can be computed, and the others are told', async () => {
   const val = points(20, { name: 'val', role: 'validation', fingerprint: 'val' });
   const valOod = points(20, { name: 'val-ood', role: 'validation-ood', fingerprint: 'val-ood' });
   const { suite, options } = entryWith(['knn', 'energy']);
   const asked = entryOf(suite, { ...Object(options), tune: { id: 'val', ood: 'val-ood' } });
   const results = await run(folder(), [test, far, train(30), val, valOod], asked);
-  expect(results.notApplicable).toEqual([
+  expect(results.notApplicable).toEqual([]);
+  const measured = new Set(results.measures.flatMap(({ params }) => params.score ?? []));
+  expect([...measured]).toEqual(['knn(tuned)', 'energy(tuned)']);
+  const tables = results.suites.flatMap((one) => one.tables);
+  const [row] = tables.find(({ id }) => id === 'tuned-options')?.rows ?? [];
+  expect(row).toMatchObject({ before: null, grid: 'k: 50, 10, 20; impossible: k 50' });
+  expect(['k 10', 'k 20']).toContain(row.chosen);
+  const told = results.warnings.filter(({ code }) => code === 'settings-impossible');
+  expect(told).toMatchObject([{ model: 'plus', message: expect.stringContaining('among 2 of 3 settings') }]);
+  // With too few images for any, there is nothing to choose.
+  const none = await run(folder(), [test, far, train(5), val, valOod], asked);
+  expect(none.notApplicable).toEqual([
     { suite: 'ood', model: 'plus', what: 'kNN', reason: expect.stringContaining('at least 50') },
   ]);
-  const measured = new Set(results.measures.flatMap(({ params }) => params.score ?? []));
-  expect([...measured]).toEqual(['energy(tuned)']);
 });
 
 it('measures training images again that were damaged, before a score is fitted to them', async () => {

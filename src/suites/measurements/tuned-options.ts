@@ -21,19 +21,20 @@ export type TunedRows = RowsIn<ReturnType<typeof columns>>;
 
 /**
  * Which options of a score tell a validation pair apart best. Reads the scores of the in-distribution set with each of the
- * grid, and those of the other. One row: `auroc` of each, `chosen`, the place of the largest, which is the
- * default where that is as good, and otherwise the first; and how many images there were of both.
+ * grid, and those of the other. One row: `auroc` of each, NaN where a setting gave no number for some image; `chosen`, the
+ * place of the largest, which is the default where that is as good, and otherwise the first; and how many images there were
+ * of both.
  */
 export const tunedOptions = defineMeasurement({
   name: 'tuned-options',
-  version: 1,
+  version: 2,
   needs: [],
   unitSize: 1,
   aggregate: true,
   columns,
   async measure({ parts }: MeasureContext<[], ScoreRows[]>, { grid }: TunedParams) {
     const [id, ood] = [await columnsOf(parts(0), grid.length), await columnsOf(parts(1), grid.length)];
-    const auroc = Float64Array.from(grid, (_, at) => compareScores(id[at], ood[at]).auroc);
+    const auroc = Float64Array.from(grid, (_, at) => aurocOf(id[at], ood[at]));
     return {
       auroc,
       chosen: Int32Array.of(largest(auroc)),
@@ -62,9 +63,12 @@ async function columnsOf(
   });
 }
 
-/** The first where none is larger: that of the default. */
+const aurocOf = (id: Float64Array, ood: Float64Array): number =>
+  [id, ood].some((scores) => scores.some(Number.isNaN)) ? Number.NaN : compareScores(id, ood).auroc;
+
+/** The first where none is larger: that of the default, where it has one. */
 const largest = (values: Float64Array): number =>
-  values.reduce((best, value, at) => (value > values[best] ? at : best), 0);
+  values.reduce((best, value, at) => (value > values[best] || Number.isNaN(values[best]) ? at : best), 0);
 
 /** The place that was chosen, by the last of the rows that a measurement reads. */
 export const chosenOf = (reference: readonly unknown[]): number =>

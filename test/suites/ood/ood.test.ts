@@ -688,26 +688,38 @@ describe('warnings and bad input', () => {
     expect(measureOf(outcome, 'auroc')).toMatchObject({ value: 1, n: 2, interval: null });
   });
   it.each([
-    ['a NaN logit', [[0, Number.NaN, 0]], /logit is not finite \(max-softmax of "linear" on "far"\)/],
-    ['an infinite logit', [[0, Number.POSITIVE_INFINITY, 0]], /logit is not finite/],
-  ])('%s is refused with its place', async (_, other, message) => {
-    await expect(run({ other, scores: ['max-softmax'] })).rejects.toThrow(message);
+    ['a NaN logit', [[0, Number.NaN, 0]]],
+    ['an infinite logit', [[0, Number.POSITIVE_INFINITY, 0]]],
+  ])('%s is refused with its place', async (_, other) => {
+    const { summary } = await run({ other, scores: ['max-softmax'] });
+    expect(summary.measures.filter(({ measure }) => measure === 'auroc')).toEqual([]);
+    expect(summary.refusals).toEqual([
+      {
+        system: 'linear',
+        what: 'max softmax on far',
+        reason: expect.stringMatching(/^a logit is not finite \(example 0, class \d\)/),
+      },
+    ]);
   });
-  it('a NaN score is refused with the source index of its example', async () => {
-    await expect(
-      runSuite(ood, {
-        systems: [scorer],
-        datasets: [
-          memoryDataset({ images: [[1]] }),
-          memoryDataset({ images: [[0], [Number.NaN]], indices: [70, 71], ...far }),
-        ],
-        options: { scores: ['log-px'], ...quick },
-      }),
-    ).rejects.toMatchObject({
-      code: 'data-invalid',
-      message: 'a score is NaN (log-px of "scorer" on "far")',
-      details: { path: 'example 1, source index 71' },
+  it('a score that is NaN of one set is left out of it, and told with the example; others stand', async () => {
+    const { summary } = await runSuite(ood, {
+      systems: [scorer],
+      datasets: [
+        memoryDataset({ images: [[1], [2]] }),
+        memoryDataset({ images: [[0], [Number.NaN]], indices: [70, 71], ...far }),
+        memoryDataset({ images: [[0], [3]], ...near }),
+      ],
+      options: { scores: ['log-px'], ...quick },
     });
+    expect(summary.refusals).toEqual([
+      {
+        system: 'scorer',
+        what: 'log p(x) on far',
+        reason: 'a score is NaN (example 71); leave the score out for this model',
+      },
+    ]);
+    const against = summary.measures.filter(({ measure }) => measure === 'auroc');
+    expect(against.map(({ dataset }) => dataset)).toEqual(['near']);
   });
 });
 

@@ -125,6 +125,25 @@ describe('options that are chosen on a validation pair', () => {
     expect([...ids].sort()).toEqual(['energy(temperature=10)', 'energy(tuned)', 'max-logit']);
   });
 
+  it('are kept where they were given, be they the defaults, and this is said', async () => {
+    for (const scores of [
+      [{ energy: { temperature: 1 } }, 'odin'],
+      ['all-of-logits', { energy: { temperature: 1 } }, 'odin'],
+      [{ energy: { temperature: 1 } }, 'all-of-logits', 'odin'],
+    ]) {
+      const { summary } = await run(scores);
+      const ids = new Set(summary.measures.map(({ params }) => params.score));
+      expect(ids).toContain('energy');
+      expect(ids).not.toContain('energy(tuned)');
+      const table = summary.tables?.find(({ id: name }) => name === 'tuned-options');
+      expect(table?.caption).toContain('As they were given, and not chosen: the options of energy.');
+    }
+    const other = await run(['energy', 'odin'], {
+      options: { scores: ['energy', 'odin'], temperature: 2, tune: { id: 'val', ood: 'val-ood' } },
+    });
+    expect(new Set(other.summary.measures.map(({ params }) => params.score))).toContain('energy');
+  });
+
   it('do not depend on how examples are cut into units', async () => {
     const [some, others] = [
       await run(['energy', 'odin'], { chunk: 3 }),
