@@ -37,6 +37,16 @@ function leftClosed(value: Float64Array, lefts: readonly number[]): Binning {
   return { ...equalWidth(value, lefts.length), bin };
 }
 
+/**
+ * As numpy.histogram with the edges of numpy.linspace(0, 1, bins + 1), which netcal cuts by: these are multiples of 1 / bins,
+ * rounded, so that 3 of 5 lies above 0.6.
+ */
+const numpyBins = (value: Float64Array, bins: number): Binning =>
+  leftClosed(
+    value,
+    Array.from({ length: bins }, (_, b) => b * (1 / bins)),
+  );
+
 /** Right-closed bins without the first one's left end. What lies outside (0, 1] is counted, and adds to no sum. */
 function eceOfOpenBins(value: Float64Array, correct: ArrayLike<number>, bins: number) {
   const inside = value.map((v) => (v > 0 && v <= 1 ? v : 0));
@@ -65,10 +75,7 @@ export const binningConventions: readonly BinningConvention[] = [
     description:
       'bins are left-closed, [lo, hi), the last one closed on both sides, as numpy.histogram (netcal)',
     bins: 'confidence',
-    of(value, correct, bins) {
-      const lefts = Array.from({ length: bins }, (_, b) => b / bins);
-      return eceOfBins(leftClosed(value, lefts), value, correct);
-    },
+    of: (value, correct, bins) => eceOfBins(numpyBins(value, bins), value, correct),
   },
   {
     name: 'ece-temperature-scaling',
@@ -82,10 +89,10 @@ export const binningConventions: readonly BinningConvention[] = [
     name: 'ace-netcal',
     title: 'ACE as netcal',
     description:
-      'the plain mean of the gaps of the bins of equal width that are not empty, not weighted by what they hold (Neumann et al. 2018: average calibration error)',
+      'the plain mean of the gaps of the left-closed bins of equal width that are not empty, not weighted by what they hold (Neumann et al. 2018: average calibration error)',
     bins: 'confidence',
     of(value, correct, bins) {
-      const sums = drawnBinSums(equalWidth(value, bins), value, Uint8Array.from(correct));
+      const sums = drawnBinSums(numpyBins(value, bins), value, Uint8Array.from(correct));
       return (times) => {
         const { count, predicted, observed } = sums(times);
         const filled = Array.from(count.keys()).filter((b) => count[b] > 0);
