@@ -51,16 +51,25 @@ export function binOf(value: number, edges: Float64Array): number {
 }
 
 function withEdges(values: ArrayLike<number>, edges: Float64Array): Binning {
-  return { edges, bin: Int32Array.from({ length: values.length }, (_, i) => binOf(values[i], edges)) };
+  const bin = new Int32Array(values.length);
+  for (let i = 0; i < bin.length; i++) bin[i] = binOf(values[i], edges);
+  return { edges, bin };
 }
 
 /** Bins of equal width. Errors: `data-invalid` outside [0, 1] or NaN. */
 export function equalWidth(values: ArrayLike<number>, bins: number): Binning {
   checkProbabilities(values, bins);
-  return withEdges(
-    values,
-    Float64Array.from({ length: bins + 1 }, (_, b) => b / bins),
-  );
+  const edges = Float64Array.from({ length: bins + 1 }, (_, b) => b / bins);
+  const bin = new Int32Array(values.length);
+  for (let i = 0; i < bin.length; i++) {
+    const value = values[i];
+    // A product may round across an edge: the edges decide, as in `binOf`.
+    let b = Math.max(0, Math.ceil(value * bins) - 1);
+    while (b > 0 && value <= edges[b]) b--;
+    while (b < bins - 1 && value > edges[b + 1]) b++;
+    bin[i] = b;
+  }
+  return { edges, bin };
 }
 
 /**

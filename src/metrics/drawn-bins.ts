@@ -26,33 +26,26 @@ export function entriesOf(bin: Int32Array, bins: number, { count, of }: Units): 
     const { starts, order } = groupOrder(bin, bins);
     return { starts, unit: order, sumsOf: (values) => Float64Array.from(order, (i) => values[i]) };
   }
-  // By unit, and then by bin: sorting by groups keeps the order within one.
-  const byUnit = groupOrder(Int32Array.from(of), count).order;
-  const byBin = groupOrder(
-    byUnit.map((i) => bin[i]),
-    bins,
-  );
-  const order = byBin.order.map((at) => byUnit[at]);
-  /** (n) the entry of the example at each place of the order. */
-  const entry = new Int32Array(order.length);
+  // A cell for each bin and unit: those with examples are the entries, by bin and then by unit.
+  const cellOf = (i: number) => bin[i] * count + of[i];
+  const entry = new Int32Array(bins * count);
+  for (let i = 0; i < of.length; i++) entry[cellOf(i)]++;
   const starts = new Int32Array(bins + 1);
+  const unit = new Int32Array(Math.min(of.length, entry.length));
   let entries = 0;
-  for (let b = 0; b < bins; b++) {
-    starts[b] = entries;
-    for (let at = byBin.starts[b]; at < byBin.starts[b + 1]; at++) {
-      if (at === byBin.starts[b] || of[order[at]] !== of[order[at - 1]]) entries++;
-      entry[at] = entries - 1;
-    }
+  for (let cell = 0; cell < entry.length; cell++) {
+    if (cell % count === 0) starts[cell / count] = entries;
+    if (entry[cell] === 0) continue;
+    unit[entries] = cell % count;
+    entry[cell] = entries++;
   }
   starts[bins] = entries;
-  const unit = new Int32Array(entries);
-  for (let at = 0; at < order.length; at++) unit[entry[at]] = of[order[at]];
   return {
     starts,
-    unit,
+    unit: unit.slice(0, entries),
     sumsOf(values) {
       const sums = new Float64Array(entries);
-      for (let at = 0; at < order.length; at++) sums[entry[at]] += values[order[at]];
+      for (let i = 0; i < of.length; i++) sums[entry[cellOf(i)]] += values[i];
       return sums;
     },
   };
