@@ -55,11 +55,12 @@ export {
   placementsIn,
 } from './metrics/delong.js';
 export { delongEstimate, influenceEstimate } from './metrics/delong-estimate.js';
-export { meanOfDraws } from './metrics/draw-counts.js';
+export { drawnExamples, meanOfDraws } from './metrics/draw-counts.js';
 export { drawnBinSums, drawnGaps } from './metrics/drawn-bins.js';
 export { drawnRanking } from './metrics/drawn-ranking.js';
 export { type Estimate, exact } from './metrics/estimate.js';
 export { frechetDistance, frechetEstimate } from './metrics/frechet.js';
+export { groupOrder } from './metrics/group-order.js';
 export { densities, sharedEdges } from './metrics/histogram.js';
 export { holm } from './metrics/holm.js';
 export { inceptionScore, splitInceptionScores } from './metrics/inception-score.js';
@@ -113,7 +114,16 @@ export { drawnScod, type Scod, scod } from './metrics/scod.js';
 export { type SelectiveAreas, selectiveAreas } from './metrics/selective-areas.js';
 export { selectiveEstimates } from './metrics/selective-estimates.js';
 export { type Skce, skce } from './metrics/skce.js';
-export { argmax, argmaxOf, type Logits, largestLogits, logitsAt, softmax } from './metrics/softmax.js';
+export {
+  argmax,
+  argmaxOf,
+  exponentials,
+  type Logits,
+  largestLogits,
+  logitsAt,
+  logSoftmax,
+  softmax,
+} from './metrics/softmax.js';
 export { deviationOfDraws } from './metrics/spread.js';
 export { debiasedPlugIn, type TCal, tCal } from './metrics/t-cal.js';
 export { type FittedTemperature, fitTemperature, type RefusedTemperature } from './metrics/temperature.js';

@@ -3,7 +3,7 @@ import { type Binning, type BinSums, binSums, equalMass, equalWidth } from './bi
 import { drawnExamples } from './draw-counts.js';
 import { drawnGaps } from './drawn-bins.js';
 import { wilson } from './intervals.js';
-import { singly, type Units } from './resampling-units.js';
+import { ONE_BY_ONE, singly, type Units } from './resampling-units.js';
 
 /*
  * Statistics of binned predictions. `predicted` is the confidence of the top label and `observed` whether it was
@@ -138,7 +138,8 @@ export function reliabilityBins({ edges }: Binning, sums: BinSums, level = 0.95)
 /**
  * What a calibrated model with the same predictions would score: outcomes are drawn as Bernoulli(predicted)
  * (consistency resampling, Bröcker & Smith 2007). Binned ECE is biased upwards on finite samples, and this shows
- * by how much.
+ * by how much. Of more than `ONE_BY_ONE` predictions, bins of which the sum of outcomes varies by more than 20 draw this sum
+ * from the normal distribution: its quantiles are off by at most 0.03 standard deviations, those of 200 simulations by 0.2.
  * @returns the statistic of each simulation, sorted
  */
 export function ifCalibrated(
@@ -148,13 +149,32 @@ export function ifCalibrated(
   { seed, simulations = 200 }: { seed: number; simulations?: number },
 ): Float64Array {
   const sums = binSums(binning, predicted, new Uint8Array(predicted.length));
-  const limits = Float64Array.from({ length: predicted.length }, (_, i) => predicted[i]);
+  const variance = new Float64Array(sums.count.length);
+  for (let i = 0; i < predicted.length; i++) variance[binning.bin[i]] += predicted[i] * (1 - predicted[i]);
+  const isNormal = (b: number) => predicted.length > ONE_BY_ONE && variance[b] > NORMAL_ABOVE;
+  const single = new Int32Array(predicted.length).map((_, i) => i).filter((i) => !isNormal(binning.bin[i]));
+  const limits = Float64Array.from(single, (i) => predicted[i]);
+  const bin = single.map((i) => binning.bin[i]);
+  const key = (of: string, s: number) => ({
+    seed,
+    purpose: `calibration/if-calibrated${of}`,
+    example: 0,
+    step: s,
+  });
   return Float64Array.from({ length: simulations }, (_, s) => {
-    const draws = stream({ seed, purpose: 'calibration/if-calibrated', example: 0, step: s });
-    addOutcomes(draws, limits, binning.bin, sums.observed.fill(0));
+    addOutcomes(stream(key('', s)), limits, bin, sums.observed.fill(0));
+    const draws = stream(key('/bins', s));
+    for (let b = 0; b < variance.length; b++) {
+      if (!isNormal(b)) continue;
+      const sum = Math.round(sums.predicted[b] + Math.sqrt(variance[b]) * draws.normal());
+      sums.observed[b] = Math.max(0, Math.min(sums.count[b], sum));
+    }
     return statistic(sums);
   }).sort();
 }
+
+/** Above this variance a sum of outcomes is as good as normal. */
+const NORMAL_ABOVE = 400;
 
 /** Examples whose outcomes are drawn at a time. */
 const AT_ONCE = 4096;

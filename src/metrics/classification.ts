@@ -41,13 +41,18 @@ export function checkLabels(labels: ArrayLike<number>, n: number, classes: numbe
 
 /**
  * Per-example results from logits, all through a stable log-softmax. n = 0 gives empty arrays.
+ * @param logP (n, classes) the log-softmax at the temperature, where it is known
  * Errors: as `checkLogits` and `checkLabels`.
  */
-export function classify(logits: Logits, labels: ArrayLike<number>, temperature = 1): Classified {
+export function classify(
+  logits: Logits,
+  labels: ArrayLike<number>,
+  temperature = 1,
+  logP = logSoftmax(logits, temperature),
+): Classified {
   checkLogits(logits);
   const { n, classes } = logits;
   checkLabels(labels, n, classes);
-  const logP = logSoftmax(logits, temperature);
   const prediction = argmax(logits);
   const correct = new Uint8Array(n);
   const confidence = new Float64Array(n);

@@ -8,10 +8,11 @@ const BUDGET = 2e7;
 /**
  * Between which shares of right predictions a calibrated model lies with the given chance, if it has these confidences
  * (Bröcker & Smith 2007): quantiles of the Poisson binomial distribution, exact where it is not as good as normal.
- * @param confidences in [0, 1]; at least one
+ * @param given confidences in [0, 1]; at least one
  * @param level chance, 0.95
  */
-export function consistencyBand(confidences: readonly number[], level = 0.95): [number, number] {
+export function consistencyBand(given: ArrayLike<number>, level = 0.95): [number, number] {
+  const confidences = Float64Array.from(given);
   const n = confidences.length;
   const mean = confidences.reduce((sum, p) => sum + p, 0);
   const variance = confidences.reduce((sum, p) => sum + p * (1 - p), 0);
@@ -39,7 +40,7 @@ const normalBelow = (mean: number, deviation: number) => (k: number) =>
   deviation === 0 ? Number(k >= mean) : normalCdf((k + 0.5 - mean) / deviation);
 
 /** P(X <= k) of the sum of independent outcomes with these chances, for k up to `most`. */
-function exactBelow(chances: readonly number[], most: number): (k: number) => number {
+function exactBelow(chances: Float64Array, most: number): (k: number) => number {
   const mass = new Float64Array(most + 1);
   mass[0] = 1;
   for (const p of chances) {

@@ -6,7 +6,10 @@ import { quantile } from './intervals.js';
  * outer bins): one far outlier would else squeeze everything into one bar. Null without finite values.
  */
 export function sharedEdges(sets: readonly ArrayLike<number>[], bins: number, clip = 0.001): number[] | null {
-  const sorted = Float64Array.from(sets.flatMap((set) => Array.from(set).filter(Number.isFinite))).sort();
+  const all = new Float64Array(sets.reduce((sum, { length }) => sum + length, 0));
+  let n = 0;
+  for (const set of sets) for (let i = 0; i < set.length; i++) if (Number.isFinite(set[i])) all[n++] = set[i];
+  const sorted = all.subarray(0, n).sort();
   if (sorted.length === 0) return null;
   let [lo, hi] = [quantile(sorted, clip), quantile(sorted, 1 - clip)];
   if (!(hi > lo)) {

@@ -1,8 +1,9 @@
+import { ascendingOrder } from './ascending-order.js';
 import { normalTwoSided } from './distributions.js';
 
 /** Ranks from 1, equal values sharing the mean of theirs; and the sum of t^3 - t over groups of t equal values. */
 function ranked(values: ArrayLike<number>): { ranks: Float64Array; ties: number } {
-  const order = Int32Array.from({ length: values.length }, (_, i) => i).sort((i, j) => values[i] - values[j]);
+  const order = ascendingOrder(Float64Array.from(values));
   const ranks = new Float64Array(values.length);
   let ties = 0;
   eachTie(order, values, (from, to) => {

@@ -56,33 +56,49 @@ function precisionRange(
   [low, high]: readonly Float64Array[],
   [negativeLow, negativeHigh]: readonly Float64Array[],
 ): [number, number] {
-  const above = (ascending: Float64Array, least: number, strictly: boolean) =>
-    ascending.length - countBelow(ascending, least, strictly);
-  // In the order of what is looked up: each search then walks where the one before did.
+  // In the order of what is looked up: each search then begins where the one before ended.
   const order = ascendingOrder(low);
-  const sorted = (values: Float64Array) => values.slice().sort();
-  const [highest, fewest, most] = [high, negativeLow, negativeHigh].map(sorted);
+  const [above, fewest, most] = [high, negativeLow, negativeHigh].map(countAbove);
   const n = low.length;
   const precision = new Float64Array(n);
   let [worst, best] = [0, 0];
   for (let at = 0; at < n; at++) {
     const i = order[at];
     const hits = n - at;
-    worst += hits / (hits + above(most, low[i], false));
-    const tied = above(highest, low[i], false);
-    precision[i] = tied / (tied + above(fewest, high[i], true));
+    worst += hits / (hits + most(low[i], false));
+    const tied = above(low[i], false);
+    precision[i] = tied / (tied + fewest(high[i], true));
   }
   for (let i = 0; i < n; i++) best += precision[i];
   return [worst / n, best / n];
 }
 
-/** How many ascending numbers are below x, or with `orEqual` at most x. */
-function countBelow(ascending: Float64Array, x: number, orEqual: boolean): number {
-  let [lo, hi] = [0, ascending.length];
-  while (lo < hi) {
-    const middle = (lo + hi) >> 1;
-    if (ascending[middle] < x || (orEqual && ascending[middle] === x)) lo = middle + 1;
-    else hi = middle;
-  }
-  return lo;
+/**
+ * How many of some values are at least x, or strictly above it. What is asked for next is sought from the last place on, in
+ * steps that double.
+ */
+function countAbove(values: Float64Array): (x: number, strictly: boolean) => number {
+  const ascending = values.slice().sort();
+  const n = ascending.length;
+  let place = 0;
+  return (x, strictly) => {
+    const isBelow = (at: number) => (strictly ? ascending[at] <= x : ascending[at] < x);
+    // Below lo all are below x, from hi on none is.
+    let [lo, hi] = [place, place];
+    for (let step = 1; lo > 0 && !isBelow(lo - 1); step *= 2) {
+      hi = lo - 1;
+      lo = Math.max(0, lo - step);
+    }
+    for (let step = 1; hi < n && isBelow(hi); step *= 2) {
+      lo = hi + 1;
+      hi = Math.min(n, hi + step);
+    }
+    while (lo < hi) {
+      const middle = (lo + hi) >> 1;
+      if (isBelow(middle)) lo = middle + 1;
+      else hi = middle;
+    }
+    place = lo;
+    return n - lo;
+  };
 }

@@ -30,28 +30,40 @@ export function checkLogits({ n, classes, data }: Logits): void {
 }
 
 /**
- * For a row of logits: the largest, and log sum_k exp((f_k - max) / T), which lies between 0 and log(classes). Neither
- * depends on the order of the classes. `terms` has room for the classes.
+ * Log-sums of rows of logits. `next(i)` looks at row i; then `max` is its largest logit, `shifted` (classes) the others less
+ * that, over T, and `rest` = log sum_k exp(shifted_k), which lies between 0 and log(classes). Neither depends on the order of
+ * the classes. The row is copied once: logits come in arrays of several types, which the engine is slow to read.
  */
-function logSumShifted(
-  { classes, data }: Logits,
-  row: number,
-  temperature: number,
-  terms: Float64Array,
-): [number, number] {
-  let max = Number.NEGATIVE_INFINITY;
-  for (let k = 0; k < classes; k++) max = Math.max(max, data[row + k]);
-  for (let k = 0; k < classes; k++) terms[k] = Math.exp((data[row + k] - max) / temperature);
-  return [max, Math.log(unorderedSum(terms))];
+function logSums({ classes, data }: Logits, temperature: number) {
+  const [shifted, terms] = [new Float64Array(classes), new Float64Array(classes)];
+  const site = { max: 0, rest: 0, shifted, next };
+  function next(i: number): void {
+    const start = i * classes;
+    let max = Number.NEGATIVE_INFINITY;
+    for (let k = 0; k < classes; k++) {
+      const logit = data[start + k];
+      shifted[k] = logit;
+      if (logit > max) max = logit;
+    }
+    for (let k = 0; k < classes; k++) {
+      shifted[k] = (shifted[k] - max) / temperature;
+      terms[k] = Math.exp(shifted[k]);
+    }
+    site.max = max;
+    site.rest = Math.log(unorderedSum(terms));
+  }
+  return site;
 }
 
 /** logsumexp(f / T) of every row, shifted by the row's maximum so that nothing overflows. (n) */
 export function logSumExp(logits: Logits, temperature = 1): Float64Array {
-  const terms = new Float64Array(logits.classes);
-  return Float64Array.from({ length: logits.n }, (_, i) => {
-    const [max, rest] = logSumShifted(logits, i * logits.classes, temperature, terms);
-    return max / temperature + rest;
-  });
+  const out = new Float64Array(logits.n);
+  const sums = logSums(logits, temperature);
+  for (let i = 0; i < out.length; i++) {
+    sums.next(i);
+    out[i] = sums.max / temperature + sums.rest;
+  }
+  return out;
 }
 
 /** The logits of some examples, as float32, which those of networks are. */
@@ -80,19 +92,26 @@ export function largestRow(logits: ArrayLike<number>, but = -1): number {
  * probability 1 each.
  */
 export function logSoftmax(logits: Logits, temperature = 1): Float64Array {
-  const { n, classes, data } = logits;
+  const { n, classes } = logits;
   const out = new Float64Array(n * classes);
-  const terms = new Float64Array(classes);
+  const sums = logSums(logits, temperature);
   for (let i = 0; i < n; i++) {
-    const [max, rest] = logSumShifted(logits, i * classes, temperature, terms);
-    for (let k = i * classes; k < (i + 1) * classes; k++) out[k] = (data[k] - max) / temperature - rest;
+    sums.next(i);
+    const { rest, shifted } = sums;
+    for (let k = 0; k < classes; k++) out[i * classes + k] = shifted[k] - rest;
   }
   return out;
 }
 
 /** softmax(f / T) of every row. (n, classes) */
 export function softmax(logits: Logits, temperature = 1): Float64Array {
-  return logSoftmax(logits, temperature).map(Math.exp);
+  return exponentials(logSoftmax(logits, temperature));
+}
+
+/** e to the power of each number, in their place. */
+export function exponentials(values: Float64Array): Float64Array {
+  for (let i = 0; i < values.length; i++) values[i] = Math.exp(values[i]);
+  return values;
 }
 
 /** The class with the largest logit, the first of equals, in the row of `classes` numbers that begins at `start`. */
@@ -104,7 +123,9 @@ export function argmaxOf(logits: ArrayLike<number>, start = 0, classes = logits.
 
 /** The class with the largest logit of every row, the first of equals. (n) */
 export function argmax({ n, classes, data }: Logits): Int32Array {
-  return Int32Array.from({ length: n }, (_, i) => argmaxOf(data, i * classes, classes));
+  const best = new Int32Array(n);
+  for (let i = 0; i < n; i++) best[i] = argmaxOf(data, i * classes, classes);
+  return best;
 }
 
 /** The largest logit of every row. (n) */

@@ -45,18 +45,25 @@ interface Objective {
 function objective({ n, classes, data }: Logits, labels: ArrayLike<number>, u: number): Objective {
   const beta = Math.exp(-u);
   const sum = { nll: 0, slope: 0, curvature: 0, scatter: 0 };
-  const [zeroth, firsts, seconds] = [0, 1, 2].map(() => new Float64Array(classes));
+  const [z, zeroth, firsts, seconds] = [0, 1, 2, 3].map(() => new Float64Array(classes));
   for (let i = 0; i < n; i++) {
     const row = i * classes;
-    let max = data[row];
-    for (let k = row + 1; k < row + classes; k++) max = Math.max(max, data[k]);
+    let max = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < classes; k++) {
-      const z = (data[row + k] - max) * beta;
-      const weight = Math.exp(z);
-      [zeroth[k], firsts[k], seconds[k]] = [weight, weight * z, weight * z * z];
+      z[k] = data[row + k];
+      if (z[k] > max) max = z[k];
     }
-    const [total, first, second] = [zeroth, firsts, seconds].map(unorderedSum);
-    const own = (data[row + labels[i]] - max) * beta;
+    for (let k = 0; k < classes; k++) {
+      z[k] = (z[k] - max) * beta;
+      const weight = Math.exp(z[k]);
+      zeroth[k] = weight;
+      firsts[k] = weight * z[k];
+      seconds[k] = weight * z[k] * z[k];
+    }
+    const total = unorderedSum(zeroth);
+    const first = unorderedSum(firsts);
+    const second = unorderedSum(seconds);
+    const own = z[labels[i]];
     const mean = first / total;
     const excess = mean - own;
     sum.nll += Math.log(total) - own;

@@ -11,7 +11,8 @@ export function unorderedSum(terms: Float64Array): number {
   let largest = 0;
   for (let i = 0; i < terms.length; i++) largest = Math.max(largest, Math.abs(terms[i]));
   if (largest === 0) return 0;
-  const power = 2 ** Math.ceil(Math.log2(largest));
+  // Of softmax the largest term is 1, and the logarithm costs more than the sum.
+  const power = largest === 1 ? 1 : 2 ** Math.ceil(Math.log2(largest));
   // Adding and taking off a number rounds to its last place: to 2^-32 and to 2^-64 of the power.
   const coarse = 1.5 * TERMS * power;
   const fine = coarse * 2 ** -32;

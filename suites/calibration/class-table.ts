@@ -1,5 +1,16 @@
 import { logitsOf } from '../../src/measurements.js';
-import { drawnGaps, type Estimate, equalWidth, jointBootstrap, ofClass, softmax } from '../../src/metrics.js';
+import {
+  binSums,
+  drawnExamples,
+  drawnGaps,
+  type Estimate,
+  ece,
+  equalWidth,
+  jointBootstrap,
+  ofClass,
+  ofUnits,
+  softmax,
+} from '../../src/metrics.js';
 import { cell, type DatasetInfo, type Table } from '../../src/suite.js';
 import type { CalibrationResult } from './result.js';
 
@@ -44,20 +55,23 @@ function worstClasses(
   const { n, classes, labels } = whole.classified;
   if (n === 0 || classes < 3) return [];
   const probabilities = { n, classes, data: softmax(logitsOf(collected)) };
-  const once = new Uint8Array(n).fill(1);
   const each = Array.from({ length: classes }, (_, k) => {
     const { column, isClass } = ofClass(k, probabilities, labels);
-    const gaps = drawnGaps(equalWidth(column, bins), column, isClass);
-    return { k, column, isClass, gaps, ece: gaps(once) / n };
+    return { k, ece: ece(binSums(equalWidth(column, bins), column, isClass)) };
   });
-  const worst = each.sort((a, b) => b.ece - a.ece || a.k - b.k).slice(0, WORST);
+  const worst = each
+    .sort((a, b) => b.ece - a.ece || a.k - b.k)
+    .slice(0, WORST)
+    .map(({ k }) => ({ k, ...ofClass(k, probabilities, labels) }));
+  const eceOf = ({ k, column, isClass }: (typeof worst)[number]) =>
+    ofUnits((units): ((times: Uint8Array) => Record<string, number>) => {
+      const gaps = drawnGaps(equalWidth(column, bins), column, isClass, units);
+      const examples = units ? drawnExamples(units) : total;
+      return (times) => ({ [k]: gaps(times) / examples(times) });
+    });
   const estimates: Record<string, Estimate> = jointBootstrap(
     n,
-    worst.map(({ k, gaps }) => ({
-      of: (times: Uint8Array): Record<string, number> => ({ [k]: gaps(times) / total(times) }),
-      centred: [String(k)],
-      within: [0, 1] as const,
-    })),
+    worst.map((one) => ({ ...eceOf(one), centred: [String(one.k)], within: [0, 1] as const })),
     { seed, resamples: RESAMPLES },
   );
   return worst.map(({ k, column, isClass }) => {

@@ -12,9 +12,12 @@ import {
   ece,
   equalMass,
   equalWidth,
+  exponentials,
   type FittedRecalibrator,
+  groupOrder,
   ifCalibrated,
   jointBootstrap,
+  logSoftmax,
   mce,
   meanOfDraws,
   ONE_BY_ONE,
@@ -27,7 +30,6 @@ import {
   rmsCalibrationError,
   type Step,
   signedGap,
-  softmax,
   type Units,
 } from '../../src/metrics.js';
 import type { Collected, DatasetInfo, MeasureDescription, MeasureRows, SystemInfo } from '../../src/suite.js';
@@ -131,18 +133,21 @@ export function classwiseResamples(n: number, classes: number, resamples: number
 /**
  * All metrics at a temperature. Bin edges stay those of the data in every resample. The gaps of resamples are
  * larger than the gaps of the data for want of examples, so intervals of ECE and its kin are centred.
- * @param classified what classification does to them, where it is known already
+ * @param known what classification does to them, where it is known already
  * Errors: as `classify`.
  */
 export function calibrationOf(
   { logits, labels }: Picked,
   temperature: number,
   { bins, resamples, seed, floor = false, step }: CalibrationSettings,
-  classified = classify(logits, labels, temperature),
+  known?: Classified,
 ): Calibration {
+  const logP = logSoftmax(logits, temperature);
+  const classified = known ?? classify(logits, labels, temperature, logP);
   const { n, classes, confidence, correct } = classified;
   const [width, mass] = [equalWidth(confidence, bins), equalMass(confidence, bins)];
-  const probabilities = { n, classes, data: softmax(logits, temperature) };
+  // Logarithms are not needed any more, and there are many.
+  const probabilities = { n, classes, data: exponentials(logP) };
   const binned = (units?: Units) => {
     const sumsOf = drawnBinSums(width, confidence, correct, units);
     const massGaps = drawnGaps(mass, confidence, correct, units);
@@ -190,11 +195,12 @@ export function calibrationOf(
 
 /** Beside the interval of each bin's accuracy, where that of a calibrated model lies. */
 function withBands({ bin }: Binning, confidence: Float64Array, bins: ReliabilityBin[]): ReliabilityBin[] {
-  const within: number[][] = bins.map(() => []);
-  bin.forEach((b, i) => {
-    within[b].push(confidence[i]);
+  const { starts, order } = groupOrder(bin, bins.length);
+  return bins.map((one, b) => {
+    const within = order.subarray(starts[b], starts[b + 1]);
+    const band = within.length > 0 ? consistencyBand(Float64Array.from(within, (i) => confidence[i])) : null;
+    return { ...one, band };
   });
-  return bins.map((one, b) => ({ ...one, band: within[b].length > 0 ? consistencyBand(within[b]) : null }));
 }
 
 function floorOf(simulated: Float64Array): { mean: number; interval: [number, number] } {

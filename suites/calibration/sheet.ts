@@ -85,11 +85,14 @@ export function calibrationSheet(results: readonly CalibrationResult[]): Example
     rows: {
       *[Symbol.iterator]() {
         for (const { collected: test, whole, fit, after } of results) {
-          const place = new Map(Array.from(fit.reported, (position, i) => [position, i]));
+          const place = new Int32Array(whole.classified.n).fill(-1);
+          fit.reported.forEach((position, i) => {
+            place[position] = i;
+          });
           for (let i = 0; i < whole.classified.n; i++) {
-            const at = place.get(i);
-            const scaled = at !== undefined && after ? scaledAt(after.classified, at) : undefined;
-            yield rowOf(test, whole.classified, i, at === undefined ? 'fitted' : 'reported', scaled);
+            const at = place[i];
+            const scaled = at >= 0 && after ? scaledAt(after.classified, at) : undefined;
+            yield rowOf(test, whole.classified, i, at < 0 ? 'fitted' : 'reported', scaled);
           }
         }
         yield* validationRows(results);
