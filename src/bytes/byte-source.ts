@@ -14,6 +14,8 @@ export interface ByteSource {
   readonly size: number;
   /** A fresh array of exactly `length` bytes. Errors: `file-malformed` when they lie beyond the end. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills `into` from an offset on. Errors: as `read`. */
+  readInto(offset: number, into: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,10 @@ export function openSource(
       await readInto(handle, bytes, offset, place.file);
       return bytes;
     },
+    async readInto(offset, into) {
+      refuseBeyond(place, size, offset, into.length);
+      await readInto(handle, into, offset, place.file);
+    },
     close,
   };
 }
@@ -72,6 +78,10 @@ export function memorySource(bytes: Uint8Array, place: Place): ByteSource {
       refuseBeyond(place, bytes.length, offset, length);
       // Not slice(): that of a Buffer shares memory, and what is read may be swapped or viewed from its start.
       return new Uint8Array(bytes.subarray(offset, offset + length));
+    },
+    async readInto(offset, into) {
+      refuseBeyond(place, bytes.length, offset, into.length);
+      into.set(bytes.subarray(offset, offset + into.length));
     },
     async close() {},
   };
@@ -87,12 +97,27 @@ export function slice(source: ByteSource, start: number, size: number, place: Pl
       refuseBeyond(place, size, offset, length);
       return source.read(start + offset, length);
     },
+    async readInto(offset, into) {
+      refuseBeyond(place, size, offset, into.length);
+      await source.readInto(start + offset, into);
+    },
     async close() {},
   };
 }
 
+const PIECE = 2 ** 20;
+
 /** The bytes from start to end in pieces, for streams. */
 export async function* pieces(source: ByteSource, start = 0, end = source.size): AsyncGenerator<Uint8Array> {
-  const step = 2 ** 20;
-  for (let at = start; at < end; at += step) yield await source.read(at, Math.min(step, end - at));
+  for (let at = start; at < end; at += PIECE) yield await source.read(at, Math.min(PIECE, end - at));
+}
+
+/** Shows all bytes once, in pieces that are overwritten: fresh memory for each costs more than reading does. */
+export async function passed(source: ByteSource, look: (piece: Uint8Array) => void): Promise<void> {
+  const memory = new Uint8Array(Math.min(PIECE, source.size));
+  for (let at = 0; at < source.size; at += PIECE) {
+    const piece = memory.subarray(0, Math.min(PIECE, source.size - at));
+    await source.readInto(at, piece);
+    look(piece);
+  }
 }

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
 import { AssayError } from '../errors.js';
-import { type ByteSource, malformed, pieces, slice } from './byte-source.js';
+import { type ByteSource, malformed, passed, pieces, slice } from './byte-source.js';
 import { inflate, refuseWrongSum } from './inflate.js';
 
 /** A member of an archive. Nothing of it is read until it is opened. */
@@ -119,7 +119,9 @@ async function openAt(
 
 async function sumOf(source: ByteSource): Promise<number> {
   let sum = 0;
-  for await (const piece of pieces(source)) sum = crc32(piece, sum);
+  await passed(source, (piece) => {
+    sum = crc32(piece, sum);
+  });
   return sum;
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { openFile, pieces } from '../bytes/byte-source.js';
+import { openFile, passed } from '../bytes/byte-source.js';
 
 /** SHA-256 in hex, as `sha256sum` prints it. Read in pieces: of a file of weights not everything is needed. */
 export async function hashOfFile(file: string): Promise<string> {
   const source = await openFile(file);
   try {
     const hash = createHash('sha256');
-    for await (const piece of pieces(source)) hash.update(piece);
+    await passed(source, (piece) => hash.update(piece));
     return hash.digest('hex');
   } finally {
     await source.close();

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { AssayError } from '../errors.js';
 import { compiledFile } from './compiled.js';
-import type { Differentiation, Value } from './engine.js';
+import type { Differentiation, Program, Value } from './engine.js';
 import { GuardedWorker } from './guard/guarded-worker.js';
 import type { Limits } from './guard/limits.js';
+import type { HeldModel, Holding } from './held-model.js';
 import type { Failure, Order, Reply } from './protocol.js';
 import { SpareMemory } from './spare-memory.js';
 
@@ -147,7 +148,7 @@ export class Pool {
    * Makes a model known to the workers. Each creates its session when it first needs it.
    * @param gradient gradients to run with it, where the library differentiates by itself
    */
-  register(model: SharedArrayBuffer, gradient?: Differentiation): number {
+  register(model: HeldModel, gradient?: Differentiation): number {
     const program = this.programs++;
     const order: Order = { kind: 'register', program, model, gradient };
     for (const member of this.members) member.tell(order);
@@ -174,7 +175,23 @@ export class Pool {
     return member.call({ kind: 'run', call: this.calls++, program, feeds: own, fetches }, owned);
   }
 
-  async simplify(model: SharedArrayBuffer, file: string): Promise<void> {
+  /** A program of a model, its first session made; the model is let go of with it. */
+  async program({ model, release }: Holding, gradient?: Differentiation): Promise<Program> {
+    const program = this.register(model, gradient);
+    const released = async () => {
+      this.release(program);
+      await release();
+    };
+    try {
+      await this.prepare(program);
+    } catch (error) {
+      await released();
+      throw error;
+    }
+    return { run: (feeds, fetches) => this.run(program, feeds, fetches), release: released };
+  }
+
+  async simplify(model: HeldModel, file: string): Promise<void> {
     await this.pick().call({ kind: 'simplify', call: this.calls++, model, file }, []);
   }
 

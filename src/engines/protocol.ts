@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorDetails } from '../errors.js';
 import type { Differentiation, Value } from './engine.js';
+import type { HeldModel } from './held-model.js';
 
 /** What the pool asks of a worker. `call` is answered by exactly one reply. */
 export type Order =
@@ -7,7 +8,7 @@ export type Order =
   | {
       kind: 'register';
       program: number;
-      model: SharedArrayBuffer;
+      model: HeldModel;
       gradient: Differentiation | undefined;
     }
   /** Creates the session now, so that errors surface at compile time. */
@@ -22,7 +23,7 @@ export type Order =
   /** Frees the session. No reply. */
   | { kind: 'release'; program: number }
   /** Writes the model as simplified by onnxruntime's `basic` level to `file`. */
-  | { kind: 'simplify'; call: number; model: SharedArrayBuffer; file: string }
+  | { kind: 'simplify'; call: number; model: HeldModel; file: string }
   /** Ends the thread after the current order. No reply. */
   | { kind: 'close' };
 

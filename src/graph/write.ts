@@ -7,14 +7,69 @@ const ATTRIBUTE = onnx.AttributeProto.AttributeType;
 
 /** Serialises a graph as an ONNX model in one piece (weights inline). */
 export function writeOnnx(graph: Graph): Uint8Array {
-  const model = onnx.ModelProto.create({
-    irVersion: graph.irVersion,
-    producerName: 'assay',
-    opsetImport: Object.entries(graph.opsets).map(([domain, version]) => ({ domain, version })),
-    graph: protoGraph(graph),
-  });
-  return onnx.ModelProto.encode(model).finish();
+  const parts = onnxParts(graph);
+  const bytes = new Uint8Array(lengthOf(parts));
+  placeParts(parts, bytes);
+  return bytes;
 }
+
+/**
+ * The same bytes in parts, one after the other: weights are views of those of the graph, so that whoever puts them where
+ * they are wanted copies them once.
+ */
+export function onnxParts(graph: Graph): Uint8Array[] {
+  const { irVersion, name, nodes, inputs, outputs, initializers } = graph;
+  const opsetImport = Object.entries(graph.opsets).map(([domain, version]) => ({ domain, version }));
+  const content = [
+    onnx.GraphProto.encode({ node: nodes.map(protoNode), name }).finish(),
+    ...[...initializers].flatMap(([key, tensor]) => field(INITIALIZER, tensorParts(key, tensor))),
+    onnx.GraphProto.encode({ input: inputs.map(protoValue), output: outputs.map(protoValue) }).finish(),
+  ];
+  return [
+    onnx.ModelProto.encode({ irVersion, producerName: 'assay' }).finish(),
+    ...field(GRAPH, content),
+    onnx.ModelProto.encode({ opsetImport }).finish(),
+  ];
+}
+
+/** Bytes in all. */
+export const lengthOf = (parts: readonly Uint8Array[]): number =>
+  parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+/** Writes parts one after the other. */
+export function placeParts(parts: readonly Uint8Array[], into: Uint8Array): void {
+  let at = 0;
+  for (const part of parts) {
+    into.set(part, at);
+    at += part.byteLength;
+  }
+}
+
+/** Fields of ModelProto, GraphProto and TensorProto that are written here rather than by the library, which copies. */
+const GRAPH = 7;
+const INITIALIZER = 5;
+const RAW_DATA = 9;
+const LENGTH_DELIMITED = 2;
+
+/** A field of bytes, or of a message: its number and its length, then what it holds. */
+const field = (id: number, content: readonly Uint8Array[]): Uint8Array[] => [
+  Uint8Array.from([...varint((id << 3) | LENGTH_DELIMITED), ...varint(lengthOf(content))]),
+  ...content,
+];
+
+/** Seven bits a byte, the lowest first; not with `>>`, since lengths may pass 2^31. */
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value; ; rest = Math.floor(rest / 128)) {
+    if (rest < 128) return [...bytes, rest];
+    bytes.push((rest % 128) + 128);
+  }
+}
+
+const tensorParts = (name: string, { dims, type, data }: Tensor): Uint8Array[] => [
+  onnx.TensorProto.encode({ dims, dataType: typeCode(type), name }).finish(),
+  ...field(RAW_DATA, [toBytes(data)]),
+];
 
 function protoGraph(graph: Graph): onnxProto.onnx.IGraphProto {
   return {

@@ -53,7 +53,7 @@ function softmaxOutput(checkpoint: string, op: string, before?: string, node?: s
 }
 
 /** Images that a network is tried on. */
-const PROBES = 4;
+const PROBES = 2;
 
 /** Rows of numbers in [0, 1] that sum to 1 are probabilities. */
 function looksLikeSoftmax(logits: Float32Array, n: number, classes: number): boolean {

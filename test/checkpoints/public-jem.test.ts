@@ -176,5 +176,16 @@ describe('checkpoints of public codes', () => {
         const found = 'read, with a buffer of ' + built.replayBuffer.dims[0];`);
     expect(read.found).toBe('read, with a buffer of 10000');
     expect(read.most).toBeLessThan(1024);
+    const model = await opened(`
+        const { createOrtEngine } = await import('${dist}/engines/ort/engine.js');
+        const { openModel } = await import('${dist}/models/open.js');
+        const engine = createOrtEngine({ sessions: 1 });
+        const card = { name: 'm', checkpoint: '${file}', input: { shape: [3, 32, 32], range: [-1, 1] }, classes: 10 };
+        const model = await openModel(card, engine);
+        const found = 'opened, with chains: ' + model.info.storedChains + '; the largest process held '
+          + Math.round(process.resourceUsage().maxRSS / 1024) + ' MiB';
+        await engine.close();`);
+    expect(model.found).toMatch(/^opened, with chains: 10000/);
+    expect(Number(/(\d+) MiB/.exec(model.found)?.[1])).toBeLessThan(1024);
   });
 });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import onnxProto from 'onnx-proto';
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../../src/errors.js';
 import { float, GraphBuilder, int, ints, string, tensor } from '../../src/graph/build.js';
@@ -51,6 +52,16 @@ const anyTensor: fc.Arbitrary<Tensor> = fc
   });
 
 describe('ONNX files', () => {
+  it('are written byte for byte as the library of the format writes them', () => {
+    const long = 'w'.repeat(200);
+    const weights = { type: 'float32' as const, dims: [70, 70], data: new Float32Array(4900).fill(0.5) };
+    const graph = { ...small(), initializers: new Map([...small().initializers, [long, weights]]) };
+    const bytes = writeOnnx(graph);
+    const { ModelProto } = onnxProto.onnx;
+    expect(Buffer.compare(bytes, ModelProto.encode(ModelProto.decode(bytes)).finish())).toBe(0);
+    expect(readOnnx(bytes).initializers.get(long)).toEqual(weights);
+  });
+
   it('come back as they were written', () => {
     const graph = { ...small(), producer: 'test 1.0' };
     const read = readOnnx(writeOnnx(graph));

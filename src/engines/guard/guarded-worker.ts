@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { compiledFile } from '../compiled.js';
+import { isFile } from '../held-model.js';
 import type { Order, Reply } from '../protocol.js';
 import { beyondLimit, type Limits } from './limits.js';
 import type { Said, Start } from './protocol.js';
@@ -39,7 +40,10 @@ export class GuardedWorker extends EventEmitter<Events> {
   /** There is nothing to keep: `close` ends the process whatever it is doing. */
   postMessage(order: Order, _moved?: readonly ArrayBuffer[]): void {
     if (order.kind === 'close') this.child.kill('SIGKILL');
-    else this.send('model' in order ? { ...order, model: new Uint8Array(order.model) } : order);
+    else
+      this.send(
+        'model' in order && !isFile(order.model) ? { ...order, model: new Uint8Array(order.model) } : order,
+      );
   }
 
   ref(): void {

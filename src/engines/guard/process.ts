@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { Value } from '../engine.js';
+import { isFile } from '../held-model.js';
 import type { Order, Reply } from '../protocol.js';
 import { COPIES_OF_WEIGHTS, type Excess } from './limits.js';
 import type { Said, Start } from './protocol.js';
@@ -30,7 +31,8 @@ function shared(bytes: Uint8Array): SharedArrayBuffer {
 
 /** An order as a worker takes it. */
 function unpacked(order: Order): Order {
-  if ('model' in order) return { ...order, model: shared(order.model as unknown as Uint8Array) };
+  if ('model' in order && !isFile(order.model))
+    return { ...order, model: shared(order.model as unknown as Uint8Array) };
   if (order.kind !== 'run') return order;
   const feeds = Object.entries(order.feeds).map(([name, value]) => [
     name,

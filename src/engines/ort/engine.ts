@@ -4,8 +4,8 @@ import { countOf } from '../counts.js';
 import type { Engine, Program } from '../engine.js';
 import { guardedEngine } from '../guard/guarded-engine.js';
 import { type Limits, limitsOf } from '../guard/limits.js';
+import { holdModel } from '../held-model.js';
 import { Pool } from '../pool.js';
-import { sharedBytes } from '../shared-bytes.js';
 import { ortVersion, sessionsOf } from './describe.js';
 import { detectDevice } from './device-state.js';
 import { accelerators, deviceNames } from './devices.js';
@@ -61,8 +61,8 @@ function plainEngine(about: Pick<Engine, 'name' | 'description'>, pool: Pool): E
     ...about,
     concurrency: 1,
     fold: async (graph) => {
-      const model = await sharedBytes(graph);
-      return foldWith(graph, (file) => pool.simplify(model, file));
+      const { model, release } = await holdModel(graph);
+      return foldWith(graph, (file) => pool.simplify(model, file)).finally(release);
     },
     compile: (graph) => compiled(pool, graph),
     close: () => pool.close(),
@@ -114,10 +114,5 @@ const poolOf = (size: number, options: WorkerOptions, limits?: Limits) =>
   new Pool(size, { library: 'onnxruntime', module: 'ort/worker.js', options, limits });
 
 async function compiled(pool: Pool, graph: Graph): Promise<Program> {
-  const program = pool.register(await sharedBytes(graph));
-  await pool.prepare(program);
-  return {
-    run: (feeds, fetches) => pool.run(program, feeds, fetches),
-    release: async () => pool.release(program),
-  };
+  return pool.program(await holdModel(graph));
 }

@@ -1,7 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../bytes/leftovers.js';
-import type { Graph } from '../../graph/graph.js';
+import type { Graph, Tensor } from '../../graph/graph.js';
+import { toBytes } from '../../graph/tensor.js';
 
 const standardDomains = new Set(['', 'ai.onnx']);
 
@@ -13,6 +14,24 @@ function domainsOf(graph: Graph, found = new Set<string>()): Set<string> {
       if (attribute.kind === 'graph') domainsOf(attribute.value, found);
   }
   return found;
+}
+
+/**
+ * Weights that folding left as they were are those of before, and the others have memory of their own: the file that they
+ * were read from need not stay in memory.
+ */
+function sharing(
+  folded: ReadonlyMap<string, Tensor>,
+  before: ReadonlyMap<string, Tensor>,
+): Map<string, Tensor> {
+  return new Map(
+    [...folded].map(([name, tensor]) => {
+      const known = before.get(name);
+      const same = known && known.type === tensor.type && known.dims.join() === tensor.dims.join();
+      if (same && Buffer.compare(toBytes(known.data), toBytes(tensor.data)) === 0) return [name, known];
+      return [name, { ...tensor, data: tensor.data.slice() }];
+    }),
+  );
 }
 
 /**
@@ -35,7 +54,8 @@ export async function foldWith(graph: Graph, simplify: (file: string) => Promise
     const opsets = Object.fromEntries(
       Object.entries(folded.opsets).filter(([domain]) => standardDomains.has(domain) || used.has(domain)),
     );
-    return { ...folded, opsets, producer: graph.producer, name: graph.name };
+    const initializers = sharing(folded.initializers, graph.initializers);
+    return { ...folded, initializers, opsets, producer: graph.producer, name: graph.name };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

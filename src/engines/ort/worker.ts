@@ -6,6 +6,7 @@ import { workerData } from 'node:worker_threads';
 import * as ort from 'onnxruntime-node';
 import { limits } from '../../bytes/limits.js';
 import type { Value } from '../engine.js';
+import { bytesOf, type HeldModel, isFile } from '../held-model.js';
 import type { Order } from '../protocol.js';
 import { serve } from '../serve.js';
 import { accelerators } from './devices.js';
@@ -20,7 +21,7 @@ export interface WorkerOptions {
 
 const { threads, device } = workerData as WorkerOptions;
 
-const models = new Map<number, SharedArrayBuffer>();
+const models = new Map<number, HeldModel>();
 const sessions = new Map<number, Promise<ort.InferenceSession>>();
 
 /** It merges zeros padded before a MaxPool into the pool's own padding, which is minus infinity (onnxruntime 1.30). */
@@ -30,7 +31,7 @@ const PAD_FUSION_OFF = { disable_specified_optimizers: 'Pad_Fusion' };
  * A constant that is larger than the whole network, and not small, is computed anew in every call: 31 kB can describe
  * one of gigabytes.
  */
-const foldedBytes = (model: Uint8Array) => String(limits.foldedConstant.value + model.byteLength);
+const foldedBytes = ({ byteLength }: HeldModel) => String(limits.foldedConstant.value + byteLength);
 
 /** Threads that wait for each other in a session sleep: spinning takes the cores from the sessions beside it. */
 const NO_SPINNING = { intra_op: { allow_spinning: '0' } };
@@ -45,11 +46,11 @@ const sessionOptions: ort.InferenceSession.SessionOptions = {
 };
 
 /** The device first; what it does not have the processor computes. */
-async function providersFor(model: Uint8Array): Promise<ort.InferenceSession.ExecutionProviderConfig[]> {
+async function providersFor(model: HeldModel): Promise<ort.InferenceSession.ExecutionProviderConfig[]> {
   if (device === 'cpu') return ['cpu'];
   // Takes longer to load than all else here, and the processor does without.
   const { readOnnx } = await import('../../graph/read.js');
-  const forceCpuNodeNames = accelerators[device].faults(readOnnx(model, 'graph'));
+  const forceCpuNodeNames = accelerators[device].faults(readOnnx(bytesOf(model), 'graph'));
   return [{ name: device, ...(forceCpuNodeNames.length > 0 && { forceCpuNodeNames }) }, 'cpu'];
 }
 
@@ -57,10 +58,15 @@ async function providersFor(model: Uint8Array): Promise<ort.InferenceSession.Exe
  * Without `x64quantprecision` products of uint8 and int8 saturate at 16 bits on x64 processors that lack VNNI. With
  * it, onnxruntime 1.30 refuses networks that multiply int8 by int8, where nothing saturates.
  */
-async function create(model: Uint8Array, options: ort.InferenceSession.SessionOptions) {
+async function create(model: HeldModel, options: ort.InferenceSession.SessionOptions) {
   const optimization = { ...PAD_FUSION_OFF, constant_folding_max_output_size_in_bytes: foldedBytes(model) };
-  const make = (extra: object) =>
-    ort.InferenceSession.create(model, { ...sessionOptions, ...options, extra: { optimization, ...extra } });
+  const make = (extra: object) => {
+    const all = { ...sessionOptions, ...options, extra: { optimization, ...extra } };
+    // It reads a file itself: its bytes need not be here as well.
+    return isFile(model)
+      ? ort.InferenceSession.create(model.file, all)
+      : ort.InferenceSession.create(bytesOf(model), all);
+  };
   try {
     return await make({ session: { ...NO_SPINNING, x64quantprecision: '1' } });
   } catch {
@@ -68,16 +74,12 @@ async function create(model: Uint8Array, options: ort.InferenceSession.SessionOp
   }
 }
 
-/** onnxruntime refuses memory that is shared between threads, so the bytes are copied for the call. */
-const bytesOf = (model: SharedArrayBuffer) => new Uint8Array(model).slice();
-
 function sessionOf(program: number): Promise<ort.InferenceSession> {
   const existing = sessions.get(program);
   if (existing) return existing;
   const model = models.get(program);
   if (!model) return Promise.reject(new Error('this program was released'));
-  const bytes = bytesOf(model);
-  const session = providersFor(bytes).then((executionProviders) => create(bytes, { executionProviders }));
+  const session = providersFor(model).then((executionProviders) => create(model, { executionProviders }));
   sessions.set(program, session);
   return session;
 }
@@ -98,8 +100,8 @@ async function run(program: number, feeds: Record<string, Value>, fetches?: read
   return outputs;
 }
 
-async function simplify(model: SharedArrayBuffer, file: string) {
-  const session = await create(bytesOf(model), {
+async function simplify(model: HeldModel, file: string) {
+  const session = await create(model, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'basic',
     optimizedModelFilePath: file,

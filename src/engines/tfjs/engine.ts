@@ -4,8 +4,8 @@ import { countOf } from '../counts.js';
 import type { Differentiation, Engine, Program } from '../engine.js';
 import { guardedEngine } from '../guard/guarded-engine.js';
 import { type Limits, limitsOf } from '../guard/limits.js';
+import { holdModel } from '../held-model.js';
 import { Pool } from '../pool.js';
-import { sharedBytes } from '../shared-bytes.js';
 import { setNativeEnvironment } from '../tfjs-native/load.js';
 import { chooseBackend, defaultWorkers, tfjsVersion } from './describe.js';
 import { foldConstants } from './fold.js';
@@ -74,17 +74,7 @@ export async function createTfjsEngine({
 /** What an engine does, on a pool. */
 function on(pool: Pool): Pick<Engine, 'fold' | 'compile' | 'differentiate' | 'close'> {
   async function compiled(graph: Graph, gradient?: Differentiation): Promise<Program> {
-    const program = pool.register(await sharedBytes(graph), gradient);
-    try {
-      await pool.prepare(program);
-    } catch (error) {
-      pool.release(program);
-      throw error;
-    }
-    return {
-      run: (feeds, fetches) => pool.run(program, feeds, fetches),
-      release: async () => pool.release(program),
-    };
+    return pool.program(await holdModel(graph), gradient);
   }
 
   return {

@@ -2,6 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import { readOnnx } from '../../graph/read.js';
 import type { Differentiation, Value } from '../engine.js';
+import { bytesOf, type HeldModel } from '../held-model.js';
 import type { Order } from '../protocol.js';
 import { serve } from '../serve.js';
 import { backendRow } from './backends.js';
@@ -18,7 +19,7 @@ export interface WorkerOptions {
 const { backend, addon } = workerData as WorkerOptions;
 
 interface Registered {
-  model: SharedArrayBuffer;
+  model: HeldModel;
   gradient: Differentiation | undefined;
   program?: TfjsProgram;
 }
@@ -30,7 +31,7 @@ async function programOf(id: number): Promise<TfjsProgram> {
   const known = registered.get(id);
   if (!known) throw new Error('this program was released');
   await (ready ??= backendRow(backend).load(addon));
-  known.program ??= new TfjsProgram(readOnnx(new Uint8Array(known.model).slice(), 'graph'), known.gradient);
+  known.program ??= new TfjsProgram(readOnnx(bytesOf(known.model), 'graph'), known.gradient);
   return known.program;
 }
 

@@ -1,0 +1,73 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { temporaryFolder } from '../bytes/leftovers.js';
+import type { Graph } from '../graph/graph.js';
+
+/** A graph as ONNX, where the threads and processes of a pool find it: in memory that they share, or in a file. */
+export type HeldModel = SharedArrayBuffer | ModelFile;
+
+export interface ModelFile {
+  file: string;
+  byteLength: number;
+}
+
+/** A model for a pool, and how to let go of it. */
+export interface Holding {
+  model: HeldModel;
+  release(): Promise<void>;
+}
+
+/**
+ * Smaller ones are kept in memory, and sent to guarded processes by their channel. A large one would be there twice more
+ * for every thread, and four times while it goes through a channel.
+ */
+const LARGE = 16 * 2 ** 20;
+
+const nothing = async () => undefined;
+
+/** Writes a graph for a pool. Where there is no room for a file, a large one is kept in memory as well. */
+export async function holdModel(graph: Graph): Promise<Holding> {
+  // Loaded with the first program: a finished run makes none.
+  const { lengthOf, onnxParts, placeParts } = await import('../graph/write.js');
+  const parts = onnxParts(graph);
+  const byteLength = lengthOf(parts);
+  if (byteLength > LARGE) {
+    const held = await inFile(parts, byteLength).catch(nothing);
+    if (held) return held;
+  }
+  const model = new SharedArrayBuffer(byteLength);
+  placeParts(parts, new Uint8Array(model));
+  return { model, release: nothing };
+}
+
+/** Folders that are in use. A process that ends early leaves none; of one that is killed, the next to start removes them. */
+const folders = new Set<string>();
+const removeAll = () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+};
+
+async function inFile(parts: readonly Uint8Array[], byteLength: number): Promise<Holding> {
+  const folder = await temporaryFolder('assay-model');
+  if (folders.size === 0) process.once('exit', removeAll);
+  folders.add(folder);
+  const release = async () => {
+    await rm(folder, { recursive: true, force: true });
+    folders.delete(folder);
+    if (folders.size === 0) process.off('exit', removeAll);
+  };
+  try {
+    const file = join(folder, 'model.onnx');
+    await writeFile(file, parts, { flag: 'wx', mode: 0o600 });
+    return { model: { file, byteLength }, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+export const isFile = (model: HeldModel): model is ModelFile => 'file' in model;
+
+/** Its bytes, in memory of the caller's own: libraries refuse what is shared between threads. */
+export const bytesOf = (model: HeldModel): Uint8Array =>
+  isFile(model) ? readFileSync(model.file) : new Uint8Array(model).slice();
