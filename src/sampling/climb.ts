@@ -25,19 +25,25 @@ export async function climb(
   if (conditional && labels?.length !== n)
     throw new Error(`chains that climb ${title} are told their class: ${n} labels`);
   const size = pixels.length / Math.max(1, n);
-  const gradient = new Float32Array(pixels.length);
+  let gradient = new Float32Array(0);
   const lost: { row: number; error: NotFinite }[] = [];
   const passes: Passes = { forward: 0, gradient: 0 };
   const ask = async (start: number, end: number): Promise<void> => {
+    const whole = end - start === n;
     const part: Batch = {
       n: end - start,
-      pixels: pixels.slice(start * size, end * size),
+      pixels: whole ? pixels : pixels.slice(start * size, end * size),
       ...(conditional && labels && { labels: labels.slice(start, end) }),
     };
     try {
       const answer = await system.gradient(part, loss);
       addTo(passes, answer.passes);
-      for (let i = start * size, j = 0; i < end * size; i++, j++) gradient[i] = sign * answer.gradient[j];
+      // All at once, and up: what nearly every step asks for is not copied.
+      if (whole && sign === 1) gradient = answer.gradient as Float32Array<ArrayBuffer>;
+      else {
+        if (gradient.length === 0) gradient = new Float32Array(pixels.length);
+        for (let i = start * size, j = 0; i < end * size; i++, j++) gradient[i] = sign * answer.gradient[j];
+      }
     } catch (error) {
       if (!(error instanceof NotFinite)) throw error;
       if (part.n === 1) {
@@ -50,6 +56,7 @@ export async function climb(
     }
   };
   await ask(0, n);
+  if (gradient.length === 0) gradient = new Float32Array(pixels.length);
   for (let row = 0; row < n; row++) {
     const own = gradient.subarray(row * size, (row + 1) * size);
     if (firstNotFinite(own) < 0) continue;

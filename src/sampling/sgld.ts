@@ -68,6 +68,7 @@ export function sgldStep(
   const size = pixels.length / n;
   const plane = size / inputScale.length;
   const draws = new Float64Array(noise > 0 ? size : 0);
+  const boxed = clamp === 'box';
   for (let i = 0; i < n; i++) {
     if (noise > 0) stepNoise(keys[i], step, draws);
     const own = gradient.subarray(i * size, (i + 1) * size);
@@ -77,10 +78,9 @@ export function sgldStep(
       // The model's input is scale * pixel + shift: its gradient is gradient / scale, its step divides again.
       const drift = (share * stepSize) / (scale * scale);
       const spread = noise / scale;
-      for (let k = c * plane; k < (c + 1) * plane; k++) {
-        const j = i * size + k;
+      for (let k = c * plane, j = i * size + k; k < (c + 1) * plane; k++, j++) {
         const x = pixels[j] + drift * own[k] + (noise > 0 ? spread * draws[k] : 0);
-        pixels[j] = clamp === 'box' ? Math.min(1, Math.max(0, x)) : x;
+        pixels[j] = boxed ? Math.min(1, Math.max(0, x)) : x;
       }
     }
   }
