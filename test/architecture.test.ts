@@ -57,7 +57,9 @@ const READS_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/engines/ort/fold.ts': 'reads what the engine wrote into a folder made for it',
   'src/engines/held-model.ts': 'reads what it wrote into a folder made for it',
   'src/report/templates.ts': "reads Assay's own templates",
+  'src/runs/claims.ts': 'opens the claims it writes, which NFS then asks the server for',
   'src/runs/environment.ts': "reads Assay's own package.json",
+  'src/runs/process-name.ts': 'reads /proc',
   'src/runs/program.ts': "reads Assay's own code and the versions of what it depends on",
   'src/engines/tfjs-native/package.ts': 'reads the package.json of an installed package',
   'src/engines/tfjs-native/build.ts': 'copies the sources of an installed package',
@@ -85,6 +87,7 @@ const WRITES_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/cli/reporting.ts': 'removes what earlier commands left at the places of the reporters',
   'src/cli/tell-github.ts': 'appends to the summary of a job',
   'src/cli/exit-code.ts': 'writes to the terminal',
+  'src/runs/claims.ts': 'claims of a machine that lost its power are worth nothing',
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));

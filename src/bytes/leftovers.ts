@@ -63,7 +63,8 @@ export function isLeft(name: string, modified: number): boolean {
   return !lives(Number(pid));
 }
 
-function lives(pid: number): boolean {
+/** Whether a process of this machine has that number. */
+export function lives(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -106,7 +106,7 @@ function jobText({ job }: Pick<UnitEvent, 'job'>): string {
 function unitText(event: UnitEvent): string {
   const { unit, status } = event;
   const place = `${jobText(event)}, examples ${unit.start}-${unit.end - 1}`;
-  return `${status.done}/${status.units}${leftText(status)}: ${place}${detailText(event)}`;
+  return `${status.done}/${status.units}${leftText(status)}${elsewhereText(status)}: ${place}${detailText(event)}`;
 }
 
 function detailText(event: UnitEvent): string {
@@ -125,6 +125,9 @@ function stageText({ text, done = 0, of, part }: Extract<ProgressEvent, { kind: 
   const whole = of === undefined ? text : `${text}, ${done} of ${of} done`;
   return part ? `${whole}, ${part.done} of ${part.of} ${part.what}` : whole;
 }
+
+const elsewhereText = ({ elsewhere }: Status): string =>
+  elsewhere === undefined ? '' : `, ${elsewhere} by other processes`;
 
 function leftText({ secondsLeft }: Status): string {
   if (secondsLeft === undefined) return '';

@@ -7,7 +7,7 @@ import type { ShardName } from '../runs/shard-name.js';
 import { confine } from './confine-option.js';
 import { interactiveRun } from './interactive-run.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
-import { partOf, wholeNumber } from './option-values.js';
+import { partOf, positiveNumber, wholeNumber } from './option-values.js';
 import { presetOption } from './preset-option.js';
 import { type ReporterFlags, reporterOptions } from './reporting.js';
 import { complain } from './terminal.js';
@@ -27,6 +27,7 @@ interface RunFlags extends LimitFlags, ReporterFlags {
   baseline?: string;
   untilDecided?: boolean;
   shard?: ShardName;
+  unitTimeout?: number;
   quiet?: boolean;
   debug?: boolean;
 }
@@ -64,6 +65,11 @@ export function runCommand(): Command {
       '--shard <i/n>',
       'measure one of n parts of about equal cost, in a folder of its own; `assay merge` puts them together',
       partOf,
+    )
+    .option(
+      '--unit-timeout <s>',
+      'seconds a unit may take before it is tried once more and then given up (default: no limit)',
+      positiveNumber,
     )
     .addOption(timeLimit())
     .addOption(memoryLimit())

@@ -2,7 +2,10 @@ import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import { addTo } from '../models/passes.js';
 import type { Passes } from '../models/system.js';
+import { ATTEMPTS, mayPassElsewhere, measureInTime, placeOf } from './attempt.js';
+import { alone, type Claims } from './claims.js';
 import { UnitLost } from './collect.js';
+import { Elsewhere } from './elsewhere.js';
 import type { Executor } from './executor.js';
 import { fitsUnit } from './fits-columns.js';
 import type { Inventory } from './inventory.js';
@@ -36,10 +39,14 @@ export interface Execution {
 export interface ExecuteOptions extends Pick<Inventory, 'systems' | 'catalogue'> {
   executor: Executor;
   store: UnitStore;
+  /** Who else may measure the same. Default: nobody. */
+  claims?: Claims;
   signal: AbortSignal;
   notify: Listener;
   /** Whether a unit is to be measured here, by its key; the others are measured elsewhere. Default: all are. */
   due?: (key: string) => boolean;
+  /** Seconds that a unit may take. Default: as long as it likes. */
+  unitTimeout?: number | undefined;
   /** How often progress inside a unit is told, in ms. */
   tick?: number;
 }
@@ -50,7 +57,8 @@ export interface ExecuteOptions extends Pick<Inventory, 'systems' | 'catalogue'>
  * those that read its rows; the others go on.
  */
 export async function execute(jobs: readonly Job[], options: ExecuteOptions): Promise<Execution> {
-  const { executor, store, systems, catalogue, notify, tick, due = () => true } = options;
+  const { executor, store, claims = alone, systems, catalogue, notify, tick } = options;
+  const { due = () => true, unitTimeout } = options;
   const ledger = new Ledger();
   const progress = new RunProgress(jobs, {
     infoOf: (name) => systems.get(name)?.info,
@@ -73,20 +81,46 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
     if (rest.length > 0) missing.set(job, rest);
   }
   const stored = new Set(ledger.entered());
+  /** Units that were there, and damaged. */
+  const regained = new Set<Unit>();
   progress.planned();
   const queue = new UnitQueue(jobs, missing);
+  const elsewhere = new Elsewhere();
   const halt = new AbortController();
   const signal = AbortSignal.any([options.signal, halt.signal]);
   let stopped: AssayError | undefined;
   const perform = async (task: Task) => {
     const { job, unit } = task;
+    // It was waited for, and its job has failed meanwhile.
+    if (queue.failures.has(job)) return;
+    const claim = await claims.take(unit.key);
+    try {
+      // Looked for with the claim in hand: nobody can store it in between.
+      const head = await storedUnit(job, unit, store);
+      if (head) found(task, head);
+      else if (claim) await measure(task);
+      else elsewhere.wait(task);
+    } finally {
+      await claim?.release();
+      progress.awaited(elsewhere.size);
+    }
+  };
+  /** Another process has measured it. */
+  const found = (task: Task, head: UnitHead) => {
+    ledger.enter(task.job, task.unit, head);
+    if (!regained.has(task.unit)) stored.add(task.unit);
+    progress.found(task, head.seconds);
+    if (queue.done(task)) executor.drop?.(task.job);
+  };
+  const measure = async (task: Task) => {
+    const { job, unit, attempt = 1 } = task;
     const live = progress.started(task);
     try {
-      ledger.enter(job, unit, await executor.measure(task, live, signal));
+      ledger.enter(job, unit, await measureInTime(executor, task, live, { signal, timeout: unitTimeout }));
       if (queue.done(task)) executor.drop?.(job);
       progress.finished(task);
     } catch (thrown) {
-      if (thrown instanceof UnitLost && regain(thrown)) {
+      if (thrown instanceof UnitLost && (await regain(thrown))) {
         queue.putBack(task);
         progress.putBack(task);
         return;
@@ -97,14 +131,19 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
         queue.failures.set(job, stopped);
         progress.stopped(task);
         halt.abort(stopped);
-        return;
-      }
-      progress.failed(task, queue.fail(job, error), error.message);
+      } else if (attempt < ATTEMPTS && mayPassElsewhere(thrown)) {
+        queue.retry(task);
+        progress.putBack(task);
+        notify({ kind: 'note', text: `trying once more: ${placeOf(task)}: ${error.message}` });
+      } else progress.failed(task, queue.fail(job, error), error.message);
     }
   };
   /** Has a damaged unit measured again; false where that was done already and did not help. */
-  const regain = ({ job, unit }: UnitLost): boolean => {
+  const regain = async ({ job, unit }: UnitLost): Promise<boolean> => {
+    // Whoever measured may have a store of its own: this one learns that the unit is damaged, too.
+    await store.read(unit.key);
     if (!stored.delete(unit)) return queue.waitsFor(job);
+    regained.add(unit);
     ledger.lose(unit);
     queue.again(job, unit);
     progress.reopened(job, unit);
@@ -114,13 +153,17 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
   for (;;) {
     if (options.signal.aborted) stopped ??= interruption(options.signal);
     while (!stopped && running.size < executor.lanes) {
-      const task = queue.take();
+      const task = elsewhere.due() ?? queue.take();
       if (!task) break;
       const performing = perform(task).finally(() => running.delete(performing));
       running.add(performing);
     }
-    if (running.size === 0) break;
-    await Promise.race(running);
+    const waiting = !stopped && elsewhere.size > 0;
+    if (running.size === 0 && !waiting) break;
+    const enough = new AbortController();
+    const due = waiting ? [elsewhere.untilDue(AbortSignal.any([signal, enough.signal]))] : [];
+    await Promise.race([...running, ...due]);
+    enough.abort();
   }
   progress.end();
   const measured = ledger.entered().length - stored.size;
@@ -137,13 +180,18 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
  * The units of a job that are stored, by what they say of themselves. One of another length, or with other columns than
  * the measurement declares, was not measured by this job, whatever its name: it is measured anew.
  */
-export async function storedUnits({ units, columns }: Job, store: UnitStore): Promise<Map<Unit, UnitHead>> {
+export async function storedUnits(job: Job, store: UnitStore): Promise<Map<Unit, UnitHead>> {
   const stored = new Map<Unit, UnitHead>();
-  for (const unit of units) {
-    const head = await store.head(unit.key);
-    if (head && fitsUnit(head, unit, columns)) stored.set(unit, head);
+  for (const unit of job.units) {
+    const head = await storedUnit(job, unit, store);
+    if (head) stored.set(unit, head);
   }
   return stored;
+}
+
+async function storedUnit({ columns }: Job, unit: Unit, store: UnitStore): Promise<UnitHead | undefined> {
+  const head = await store.head(unit.key);
+  return head && fitsUnit(head, unit, columns) ? head : undefined;
 }
 
 type UnitCost = Pick<UnitHead, 'n' | 'passes' | 'seconds'>;

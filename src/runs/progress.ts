@@ -37,6 +37,8 @@ export interface Status {
   units: number;
   /** Seconds until the last unit is done; undefined until something comparable was measured. */
   secondsLeft: number | undefined;
+  /** Units that other processes measure in the same run folder. Absent: none. */
+  elsewhere?: number;
 }
 
 export type Listener = (event: ProgressEvent) => void;

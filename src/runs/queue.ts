@@ -5,6 +5,8 @@ import { type Job, readBy, type Unit } from './plan.js';
 export interface Task {
   job: Job;
   unit: Unit;
+  /** A unit that failed may be measured elsewhere, by another worker. Default: 1, the first. */
+  attempt?: number;
 }
 
 interface Entry {
@@ -16,6 +18,8 @@ interface Entry {
 /** The units still to be measured: in order, but none before the jobs whose rows it reads are complete. */
 export class UnitQueue {
   private readonly entries = new Map<Job, Entry>();
+  /** Of units that failed before. */
+  private readonly attempts = new Map<Unit, number>();
   readonly failures = new Map<Job, AssayError>();
 
   /** @param jobs inputs before their readers */
@@ -35,7 +39,7 @@ export class UnitQueue {
       const unit = entry.waiting.shift();
       if (!unit) continue;
       entry.running++;
-      return { job, unit };
+      return { job, unit, attempt: (this.attempts.get(unit) ?? 0) + 1 };
     }
     return undefined;
   }
@@ -60,6 +64,15 @@ export class UnitQueue {
     if (!entry) return;
     entry.running--;
     entry.waiting.unshift(unit);
+  }
+
+  /** Takes a unit back that failed: it is tried again after the others of its job. */
+  retry({ job, unit, attempt = 1 }: Task): void {
+    const entry = this.entries.get(job);
+    if (!entry) return;
+    this.attempts.set(unit, attempt);
+    entry.running--;
+    entry.waiting.push(unit);
   }
 
   /** Whether units of the job are still to come. */

@@ -26,6 +26,8 @@ export interface RunOptions extends WorkOptions {
   shard?: ShardName;
   /** Processes that measure side by side; what they measure does not depend on it. Default: none but this one. */
   workers?: number | undefined;
+  /** Seconds that a unit may take, before it is tried once more and then given up. Default: as the run file says. */
+  unitTimeout?: number;
   /** Ends the run; what is measured is kept, and the results are partial. */
   signal?: AbortSignal;
   notify?: Listener;
@@ -41,6 +43,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   const log = emptyLog();
   const loaded = await logReads(log, () => loadRun(file, options));
   const { read } = loaded;
+  const { unitTimeout = read.config.unitTimeout } = options;
   if (options.untilDecided && read.config.gates.length === 0) throw nothingToDecide(file);
   const { shard } = options;
   if (options.untilDecided && shard) throw neverSplit();
@@ -63,7 +66,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
       };
       return await runEvaluation(
         { ...spec, ...(baseline && { baseline }), question },
-        { out, signal, notify, ...(shard && { shard }), ...(executorFor && { executorFor }) },
+        { out, signal, notify, unitTimeout, ...(shard && { shard }), ...(executorFor && { executorFor }) },
       );
     } finally {
       await close();

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
+import { stampNow } from '../bytes/evidence.js';
 import { removeLeftovers } from '../bytes/leftovers.js';
 import { checkNames } from '../gate/names.js';
 import type { Results } from '../suites/results.js';
 import { warningCodes } from '../suites/warning-codes.js';
+import { FolderClaims } from './claims.js';
 import { UnitLost } from './collect.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
+import { conclusionOf } from './conclusion-claim.js';
 import { environmentOf } from './environment.js';
 import { type Execution, execute, storedUnits } from './execute.js';
 import { type Executor, inProcess } from './executor.js';
@@ -13,6 +16,7 @@ import { inventoryWarnings } from './inventory.js';
 import type { MeasureEnvironment } from './measure-unit.js';
 import { nameableInPlan } from './nameable.js';
 import { exitCodeOf, keptOutcome, type RunOutcome } from './outcome.js';
+import { SEAL } from './outputs.js';
 import type { Job } from './plan.js';
 import { measureEnvironment, planned, salvageFor } from './planned.js';
 import type { Listener } from './progress.js';
@@ -38,6 +42,8 @@ export interface RunEvaluationOptions {
   executorFor?: (environment: MeasureEnvironment, run: string) => Executor;
   /** Measures a part of the run, for `merge`. Only with `sources`, from which suites can be loaded again. */
   shard?: ShardName;
+  /** Seconds that a unit may take. Default: as long as it likes. */
+  unitTimeout?: number | undefined;
 }
 
 /**
@@ -48,9 +54,10 @@ export interface RunEvaluationOptions {
  */
 export async function runEvaluation(
   spec: RunSpec,
-  { out, signal, notify, executorFor = inProcess, shard }: RunEvaluationOptions,
+  { out, signal, notify, executorFor = inProcess, unitTimeout, shard }: RunEvaluationOptions,
 ): Promise<RunOutcome> {
   const began = sinceEpoch();
+  const lastSeal = sealStamp(out);
   const { config, gates } = spec;
   const store = await FolderStore.open(out);
   for (const part of ['.', 'examples', 'images', 'tables'])
@@ -96,7 +103,8 @@ export async function runEvaluation(
   const part = shard && (await beginShard(shard, { ...begun, file, source, sources }, out));
   const environs = measureEnvironment(evaluation, store, salvage);
   const executor = executorFor(environs, key);
-  const measuring = { ...environs, executor, signal, ...(part && { due: part.due }) };
+  const claims = await FolderClaims.open(out);
+  const measuring = { ...environs, executor, claims, signal, unitTimeout, ...(part && { due: part.due }) };
   const { expectations, partial } = spec;
   if (expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
   const unlessIdle: Listener = (event) => {
@@ -145,15 +153,30 @@ export async function runEvaluation(
     const measured = before + execution.measured;
     const stored = Math.max(0, execution.stored - before);
     before = measured;
-    // Gates are about the whole.
-    const judged = execution === executed ? begun : { ...begun, gates: [] };
-    const input = { ...judged, execution, ...made, store };
-    const { results, failures } = await concludeApart(input, { out, signal, notify, sources });
-    await noteConcluded(out, results, blessed);
-    await noted(results);
-    const exitCode = exitCodeOf(results, execution.stopped);
-    const outcome = { directory: out, results, failures, stored, measured, exitCode };
-    return part ? shardOutcome(outcome, part, executed) : outcome;
+    const claim = await conclusionOf(claims, signal, notify);
+    try {
+      // Another process has measured the rest, and written the report.
+      const theirs =
+        ownSuites &&
+        !part &&
+        sealStamp(out) !== lastSeal &&
+        (await concludedBefore(out, { record, config, blessed }));
+      if (theirs) {
+        const exitCode = exitCodeOf(theirs, execution.stopped);
+        return { ...keptOutcome(out, theirs, stored), measured, exitCode };
+      }
+      // Gates are about the whole.
+      const judged = execution === executed ? begun : { ...begun, gates: [] };
+      const input = { ...judged, execution, ...made, store };
+      const { results, failures } = await concludeApart(input, { out, signal, notify, sources });
+      await noteConcluded(out, results, blessed);
+      await noted(results);
+      const exitCode = exitCodeOf(results, execution.stopped);
+      const outcome = { directory: out, results, failures, stored, measured, exitCode };
+      return part ? shardOutcome(outcome, part, executed) : outcome;
+    } finally {
+      await claim.release();
+    }
   };
   try {
     for (let repairs = 0; ; repairs++) {
@@ -166,8 +189,12 @@ export async function runEvaluation(
     }
   } finally {
     await executor.close();
+    await claims.close();
   }
 }
+
+/** Changes when another process concludes. */
+const sealStamp = (out: string): string | undefined => stampNow(join(out, SEAL));
 
 /** What was measured, of all that was planned or of a part. */
 type Measured = Pick<ResultsInput, 'plan' | 'execution' | 'stopped'>;

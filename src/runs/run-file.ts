@@ -63,6 +63,14 @@ export const RunFile = Type.Object(
         },
       ),
     ),
+    unitTimeout: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1e6,
+        description:
+          'seconds that a unit (a measurement of some examples) may take, before it is tried once more and then given up; --unit-timeout takes precedence; default: as long as it likes',
+      }),
+    ),
     seed: Type.Integer({
       minimum: 0,
       maximum: 0xffffffff,

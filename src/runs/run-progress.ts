@@ -4,7 +4,7 @@ import { Forecast } from './forecast.js';
 import { LiveUnit } from './live-unit.js';
 import { PassMeter } from './pass-meter.js';
 import type { Job, Unit } from './plan.js';
-import type { Listener } from './progress.js';
+import type { Listener, Status } from './progress.js';
 import type { Task } from './queue.js';
 import { SharedClock } from './shared-clock.js';
 
@@ -32,6 +32,7 @@ export class RunProgress {
   /** In the order in which they began. */
   private readonly running = new Map<Task, LiveUnit>();
   private readonly timer: NodeJS.Timeout;
+  private others = 0;
 
   constructor(jobs: readonly Job[], { infoOf, catalogue, notify, tick = TICK }: RunProgressOptions) {
     this.forecast = new Forecast(jobs, this.meter, infoOf, catalogue);
@@ -58,14 +59,24 @@ export class RunProgress {
     const live = new LiveUnit(this.meter, this.measuring.start(), this.keeping.start());
     this.running.set(task, live);
     this.forecast.started(task.job, task.unit, live);
-    this.notify({ kind: 'unit-started', ...task, status: this.forecast.status() });
+    this.notify({ kind: 'unit-started', ...task, status: this.status() });
     return live;
   }
 
   finished(task: Task): void {
     const seconds = this.close(task);
     this.forecast.finished(task.job, task.unit);
-    this.notify({ kind: 'unit-finished', ...task, seconds, status: this.forecast.status() });
+    this.notify({ kind: 'unit-finished', ...task, seconds, status: this.status() });
+  }
+
+  /** Another process has measured it since. */
+  found({ job, unit }: Task, seconds: number): void {
+    this.forecast.stored(job, unit, seconds);
+  }
+
+  /** So many units are measured by other processes now. */
+  awaited(units: number): void {
+    this.others = units;
   }
 
   /** A unit that counted as stored is to be measured again. */
@@ -102,10 +113,20 @@ export class RunProgress {
     return seconds;
   }
 
+  private status(): Status {
+    const status = this.forecast.status();
+    return this.others > 0 ? { ...status, elsewhere: this.others } : status;
+  }
+
   private tell(): void {
     const [task] = this.running.keys();
-    if (!task) return;
+    if (!task) {
+      if (this.others === 0) return;
+      const { done, units: of } = this.forecast.status();
+      this.notify({ kind: 'stage', text: 'waiting for what other processes measure', done, of });
+      return;
+    }
     const passes = this.forecast.passCount(task.job, task.unit);
-    this.notify({ kind: 'unit-progress', ...task, ...passes, status: this.forecast.status() });
+    this.notify({ kind: 'unit-progress', ...task, ...passes, status: this.status() });
   }
 }

@@ -24,7 +24,9 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
 
 /** All that the caller says and that decides what the run comes to. */
 function questionOf(file: string, options: RunOptions): string {
-  const { out: _, signal: __, notify: ___, suites: ____, workers: _____, baseline, ...rest } = options;
+  const { out: _, signal: __, notify: ___, suites: ____, ...others } = options;
+  // Who measures, and how long it may take, changes no result.
+  const { workers: _____, unitTimeout: ______, baseline, ...rest } = others;
   return keyOf({
     ...rest,
     file: resolve(file),

@@ -497,12 +497,4 @@ describe('a run that is cut off', () => {
     expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
     expect(savedResults(out)).toEqual(whole);
   });
-
-  it('by two at once in one folder comes to the same results', async () => {
-    const at = folder();
-    project(at, { suites });
-    const runs = await Promise.all([1, 2].map(() => assay(['run', 'small.run.yaml', '--out', 'out'], at)));
-    expect(runs.map(({ code }) => code)).toEqual([0, 0]);
-    expect(savedResults(join(at, 'out'))).toEqual(whole);
-  });
 });

@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasEnded, processName } from './process-name.js';
+
+/** Something that one process does and others leave alone meanwhile. */
+export interface Claim {
+  /** It is done, or given up. */
+  release(): Promise<void>;
+}
+
+/**
+ * Who measures what, where several processes share a run folder. Claims save work and nothing more: equal keys mean
+ * equal content, so two that measure the same unit do no harm.
+ */
+export interface Claims {
+  /** A claim; undefined while somebody else has it who is not known to be dead. */
+  take(name: string): Promise<Claim | undefined>;
+  /** Nothing is claimed any more. */
+  close(): Promise<void>;
+}
+
+/** Where nobody else can be. */
+export const alone: Claims = {
+  take: async () => ({ release: async () => undefined }),
+  close: async () => undefined,
+};
+
+export interface Beat {
+  /** How often a process says that it is alive, in ms. */
+  everyMs: number;
+  /** Who has been silent for longer, in ms, counts as dead: longer than a batch that holds up the process. */
+  staleMs: number;
+}
+
+const BEAT: Beat = { everyMs: 5000, staleMs: 60_000 };
+
+/** How often a claim is stolen before it is left alone: who steals may die as well. */
+const MOST = 100;
+
+/**
+ * Claims as files in a folder that all processes see, such as one on NFS: `NAME.N.claim` holds who has it, and is made by
+ * one of all that try at once (O_EXCL). Who finds that the owner of N has died makes N + 1. An owner touches a file of its
+ * own every few seconds: the times of these files are those of one clock, the file server's, and are only compared with
+ * each other. A process of the same machine is known to be dead at once.
+ *
+ * Where no file can be made, everything is granted.
+ */
+export class FolderClaims implements Claims {
+  private readonly owner = `${processName}-${randomUUID().slice(0, 8)}`;
+  private readonly beating: NodeJS.Timeout;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly beat: Beat,
+  ) {
+    this.beating = setInterval(() => void this.touch(), beat.everyMs).unref();
+  }
+
+  static async open(runFolder: string, beat: Partial<Beat> = {}): Promise<FolderClaims> {
+    const claims = new FolderClaims(join(runFolder, 'claims'), { ...BEAT, ...beat });
+    await claims.touch();
+    return claims;
+  }
+
+  async take(name: string): Promise<Claim | undefined> {
+    for (let n = 0; n < MOST; n++) {
+      const made = await this.make(this.file(name, n));
+      if (made) return { release: () => this.release(name, n) };
+      if (!(await this.isStale(this.file(name, n)))) return undefined;
+    }
+    return undefined;
+  }
+
+  /** What the dead left is removed with what is ours, and the folder with the last of it. */
+  async close(): Promise<void> {
+    clearInterval(this.beating);
+    const names = await readdir(this.folder).catch(() => []);
+    const own = this.ownerFile(this.owner);
+    for (const file of names.map((name) => join(this.folder, name)).filter((file) => file !== own))
+      if ((await this.isStale(file)) || (await look(file))?.text === this.owner) await remove(file);
+    await remove(own);
+    await rmdir(this.folder).catch(() => undefined);
+  }
+
+  private file(name: string, n: number): string {
+    return join(this.folder, `${name}.${n}.claim`);
+  }
+
+  private ownerFile(owner: string): string {
+    return join(this.folder, `${owner}.owner`);
+  }
+
+  /** Whether the claim is ours now; false where there is one. */
+  private async make(file: string): Promise<boolean> {
+    for (let attempt = 0; ; attempt++)
+      try {
+        await writeFile(file, this.owner, { flag: 'wx' });
+        return true;
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'EEXIST') return false;
+        if (code !== 'ENOENT' || attempt > 0) return true;
+        // Another process has removed the folder, being the last one.
+        await this.touch();
+      }
+  }
+
+  /** Ours, and those of the dead that it was stolen from. One that was stolen from us meanwhile is theirs. */
+  private async release(name: string, n: number): Promise<void> {
+    for (let i = 0; i < n; i++) if (await this.isStale(this.file(name, i))) await remove(this.file(name, i));
+    if ((await look(this.file(name, n)))?.text === this.owner) await remove(this.file(name, n));
+  }
+
+  /** Of a claim, or of an owner's own file, which holds its name as well. */
+  private async isStale(file: string): Promise<boolean> {
+    const found = await look(file);
+    if (!found) return false;
+    // Made by now, but not written yet; or never, by one who died.
+    return found.text ? this.isDead(found.text, found.modified) : this.isOld(found.modified);
+  }
+
+  /** @param heard when something was last heard of it, should its own file not be seen: NFS shows new files late */
+  private async isDead(owner: string, heard: number): Promise<boolean> {
+    if (owner === this.owner) return false;
+    if (hasEnded(owner)) return true;
+    const found = await look(this.ownerFile(owner));
+    return this.isOld(found?.modified ?? heard);
+  }
+
+  private async isOld(modified: number): Promise<boolean> {
+    await this.touch();
+    const now = await look(this.ownerFile(this.owner));
+    return now !== undefined && now.modified - modified > this.beat.staleMs;
+  }
+
+  /** Says that this process is alive, by the clock of whoever keeps the folder. */
+  private async touch(): Promise<void> {
+    try {
+      await mkdir(this.folder, { recursive: true });
+      await writeFile(this.ownerFile(this.owner), this.owner);
+    } catch {
+      // Others may measure the same: that is all.
+    }
+  }
+}
+
+/** What a small file holds, and when it was written; undefined where there is none. Opened first: NFS then asks the server. */
+async function look(file: string): Promise<{ text: string; modified: number } | undefined> {
+  const handle = await open(file, 'r').catch(() => undefined);
+  if (!handle) return undefined;
+  try {
+    const { mtimeMs, size } = await handle.stat();
+    if (size > LONGEST) return { text: '', modified: mtimeMs };
+    return { text: await handle.readFile('utf8'), modified: mtimeMs };
+  } catch {
+    return undefined;
+  } finally {
+    await handle.close().catch(() => undefined);
+  }
+}
+
+/** Bytes of the longest name of an owner, and more. */
+const LONGEST = 1000;
+
+const remove = (file: string) => rm(file, { force: true }).catch(() => undefined);
