@@ -170,6 +170,14 @@ const shrunk = (file: string) =>
     hint: 'run again once nothing is writing to it',
   });
 
+const readRemedies: Readonly<Record<string, string>> = {
+  ELOOP: 'links lead in a circle: name the file itself',
+  EMFILE: 'too many files are open: raise the limit with `ulimit -n 4096`',
+  ENFILE: 'too many files are open on this machine: end other programs',
+  EIO: 'the disk, or the network to it, fails: see the log of the system, and fetch or move the file away',
+  ESTALE: 'the server of that folder has forgotten it: mount it again',
+};
+
 /** Turns what the file system says into a `file-unreadable` error. */
 export function unreadable(file: string, cause: unknown): AssayError {
   if (cause instanceof AssayError) return cause;
@@ -180,9 +188,7 @@ export function unreadable(file: string, cause: unknown): AssayError {
     found: missing ? undefined : message,
     hint: missing
       ? 'check the path: paths in a file start at the folder of that file'
-      : code === 'ELOOP'
-        ? 'links lead in a circle: name the file itself'
-        : 'check its permissions',
+      : (readRemedies[code ?? ''] ?? 'check its permissions'),
     cause,
   });
 }

@@ -50,7 +50,7 @@ Start here:
   $ assay score --logits logits.npy --labels labels.npy    without a model: measure saved predictions
 
 Exit code 0 means success, 1 a failed gate (of audit: a claim that is not reproduced; of compare --fail-on worse: a measure that is), 2 an error, 130 an interruption.
-Environment: NO_COLOR turns colours off, CI turns the live line into plain lines.`,
+Environment: NO_COLOR turns colours off, CI turns the live line into plain lines, ASSAY_CACHE names run folders whose units \`assay run\` uses.`,
     )
     .exitOverride();
 }

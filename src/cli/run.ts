@@ -4,6 +4,7 @@ import type { Limits } from '../engines/guard/limits.js';
 import { engineNames } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
 import type { ShardName } from '../runs/shard-name.js';
+import { cacheOption, cachesOfEnvironment } from './cache-option.js';
 import { confine } from './confine-option.js';
 import { interactiveRun } from './interactive-run.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
@@ -24,6 +25,7 @@ interface RunFlags extends LimitFlags, ReporterFlags {
   workers?: number;
   device?: string;
   confine?: string;
+  cache?: string[];
   baseline?: string;
   untilDecided?: boolean;
   shard?: ShardName;
@@ -56,6 +58,7 @@ export function runCommand(): Command {
       '--device <name>',
       'ort: cpu (default), webgpu, cuda; tfjs: tensorflow, wasm, cpu (default: the best available)',
     )
+    .addOption(cacheOption())
     .option('--baseline <dir>', 'what gates with `over: blessed` compare with: made by `assay bless`')
     .option(
       '--until-decided',
@@ -83,6 +86,7 @@ Examples:
   $ assay run my.run.yaml --limit 100 --out /tmp/quick     a first look in a minute
   $ assay run release.run.yaml --quiet || echo failed      in CI: 1 is a failed gate, 2 an error
   $ assay run release.run.yaml --until-decided             a verdict with as few examples as it takes
+  $ assay run larger.run.yaml --cache assay-runs           what earlier runs have measured is not measured again
   $ assay run release.run.yaml --reporter junit --outputFile assay.xml
   $ assay run big.run.yaml --shard 2/16                    the second of 16 parts, on any machine
   $ assay run --preset jem CIFAR10_MODEL.pt --data ./data --limit 100      what \`assay init --preset jem\` writes
@@ -91,14 +95,15 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
     )
     .action(async (given: string, flags: RunFlags) => {
       const { quiet, debug, reporter, outputFile, confine: _, preset, data, ...rest } = flags;
-      const { timeLimit: seconds, memoryLimit: mebibytes, ...others } = rest;
+      const { timeLimit: seconds, memoryLimit: mebibytes, cache: named = [], ...others } = rest;
+      const cache = [...named, ...cachesOfEnvironment()];
       const limits = { seconds, mebibytes };
       const { file, ...options } = await asked(given, others, { preset, data, quiet, limits });
       process.exitCode = await interactiveRun(
         async (tools) => {
           // Loaded when it is needed: help should not wait for it.
           const { run } = await import('../runs/run.js');
-          return run(file, { ...options, limits, ...tools });
+          return run(file, { ...options, cache, limits, ...tools });
         },
         { quiet, debug, reporter, outputFile, gatesFile: file },
       );

@@ -58,8 +58,15 @@ export function orderOf(input: ResultsInput, sources: PluginSources, out: string
   };
 }
 
-/** The input that an order was made from. Errors: as `loadPlugins`. */
-export async function resultsInput(order: ConcludeOrder): Promise<ResultsInput> {
+/**
+ * The input that an order was made from.
+ * @param tell of units that were found damaged
+ * Errors: as `loadPlugins`.
+ */
+export async function resultsInput(
+  order: ConcludeOrder,
+  tell?: (text: string) => void,
+): Promise<ResultsInput> {
   const { title, key, config, gates, baseline, environment, warnings, began, stopped: left } = order;
   const { sources, seed, engine } = order;
   const catalogue = catalogueWith(await loadPlugins(sources), sources.file);
@@ -89,7 +96,7 @@ export async function resultsInput(order: ConcludeOrder): Promise<ResultsInput> 
   const { stored, measured, costs, failures, stopped } = order.execution;
   return {
     ...{ title, key, config, gates, baseline, environment, warnings, began, stopped: left, inventory, plan },
-    store: await FolderStore.open(order.out),
+    store: await FolderStore.open(order.out, tell),
     execution: {
       stored,
       measured,

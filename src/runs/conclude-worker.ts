@@ -4,15 +4,16 @@ import { UnitLost } from './collect.js';
 import { conclude } from './conclude.js';
 import type { ConcludeReply } from './conclude-apart.js';
 import { type ConcludeOrder, resultsInput } from './conclude-order.js';
+import type { Listener } from './progress.js';
 
 /** The thread of `concludeApart`: it answers one order after the other. */
 const tell = (reply: ConcludeReply) => parentPort?.postMessage(reply);
 
 parentPort?.on('message', async (order: ConcludeOrder) => {
   try {
-    const { results, failures } = await conclude(await resultsInput(order), order.out, (event) =>
-      tell({ kind: 'event', event }),
-    );
+    const notify: Listener = (event) => tell({ kind: 'event', event });
+    const input = await resultsInput(order, (text) => notify({ kind: 'note', text }));
+    const { results, failures } = await conclude(input, order.out, notify);
     tell({ kind: 'concluded', results, failures: failures.map(recordError) });
   } catch (error) {
     if (error instanceof UnitLost) tell({ kind: 'lost', unit: error.unit.key });

@@ -28,6 +28,11 @@ export interface RunOptions extends WorkOptions {
   workers?: number | undefined;
   /** Seconds that a unit may take, before it is tried once more and then given up. Default: as the run file says. */
   unitTimeout?: number;
+  /**
+   * Other run folders, or folders of run folders: what they hold of the units of this run is taken over, in place of
+   * being measured. No result depends on it.
+   */
+  cache?: readonly string[];
   /** Ends the run; what is measured is kept, and the results are partial. */
   signal?: AbortSignal;
   notify?: Listener;
@@ -50,6 +55,8 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   const out = options.out ?? usualFolder(read.title, shard);
   admit(out);
   if (options.baseline !== undefined) admit(options.baseline);
+  const { cache: caches = [] } = options;
+  for (const folder of caches) admit(folder);
   // Nothing is loaded for an output that cannot be written.
   await FolderStore.open(out);
   const executorFor = options.workers === undefined ? undefined : workersFor(loaded, { ...options, out });
@@ -66,7 +73,11 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
       };
       return await runEvaluation(
         { ...spec, ...(baseline && { baseline }), question },
-        { out, signal, notify, unitTimeout, ...(shard && { shard }), ...(executorFor && { executorFor }) },
+        {
+          ...{ out, signal, notify, caches, unitTimeout },
+          ...(shard && { shard }),
+          ...(executorFor && { executorFor }),
+        },
       );
     } finally {
       await close();

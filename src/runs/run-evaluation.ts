@@ -4,6 +4,7 @@ import { removeLeftovers } from '../bytes/leftovers.js';
 import { checkNames } from '../gate/names.js';
 import type { Results } from '../suites/results.js';
 import { warningCodes } from '../suites/warning-codes.js';
+import { CachedStore, openCaches } from './cached-units.js';
 import { FolderClaims } from './claims.js';
 import { UnitLost } from './collect.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
@@ -38,6 +39,8 @@ export interface RunEvaluationOptions {
   out: string;
   signal: AbortSignal;
   notify: Listener;
+  /** Run folders, or folders of some, whose units are used too. */
+  caches?: readonly string[];
   /** Who measures, made when something is to be measured; told the key of the run. Default: this process. */
   executorFor?: (environment: MeasureEnvironment, run: string) => Executor;
   /** Measures a part of the run, for `merge`. Only with `sources`, from which suites can be loaded again. */
@@ -54,12 +57,26 @@ export interface RunEvaluationOptions {
  */
 export async function runEvaluation(
   spec: RunSpec,
-  { out, signal, notify, executorFor = inProcess, unitTimeout, shard }: RunEvaluationOptions,
+  {
+    out,
+    signal,
+    notify: tell,
+    caches = [],
+    executorFor = inProcess,
+    unitTimeout,
+    shard,
+  }: RunEvaluationOptions,
 ): Promise<RunOutcome> {
   const began = sinceEpoch();
   const lastSeal = sealStamp(out);
   const { config, gates } = spec;
-  const store = await FolderStore.open(out);
+  const note = (text: string) => tell({ kind: 'note', text });
+  const own = await FolderStore.open(out, note);
+  const store = new CachedStore(own, await openCaches(caches, out));
+  const notify: Listener = (event) => {
+    if (event.kind === 'plan') store.news().forEach(note);
+    tell(event);
+  };
   for (const part of ['.', 'examples', 'images', 'tables'])
     await removeLeftovers(join(out, part), HALF_WRITTEN).catch(() => undefined);
   const { evaluation, plan } = await planned(spec);

@@ -22,13 +22,23 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunOu
   return runAnew(file, options, asked);
 }
 
+/** Options that say where to, who tells, and who measures how long. */
+const CHANGING_NOTHING = {
+  out: undefined,
+  signal: undefined,
+  notify: undefined,
+  suites: undefined,
+  workers: undefined,
+  unitTimeout: undefined,
+  cache: undefined,
+} satisfies { [name in keyof RunOptions]?: undefined };
+
 /** All that the caller says and that decides what the run comes to. */
 function questionOf(file: string, options: RunOptions): string {
-  const { out: _, signal: __, notify: ___, suites: ____, ...others } = options;
-  // Who measures, and how long it may take, changes no result.
-  const { workers: _____, unitTimeout: ______, baseline, ...rest } = others;
+  const { baseline, ...rest } = options;
   return keyOf({
     ...rest,
+    ...CHANGING_NOTHING,
     file: resolve(file),
     baseline: baseline && resolve(baseline),
     confined: isConfined(),

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { disk } from '../bytes/disk.js';
 import { makeFolder, syncFolder, writeDurably } from '../bytes/durable.js';
 import { removeLeftovers } from '../bytes/leftovers.js';
-import { readHead, readWhole } from '../bytes/regular-file.js';
+import { isAbsent, readHead, readWhole } from '../bytes/regular-file.js';
 import {
   decodeHead,
   decodeUnit,
@@ -18,11 +18,15 @@ import { unwritable } from './unwritable.js';
 /** Bytes that hold the header of most units. */
 const FIRST = 4096;
 
-const FOLDER = 'units';
+/** Where units lie in a run folder. */
+export const UNITS = 'units';
 const fileName = (key: string): string => `${key}.unit`;
 
+/** The key that a file of a unit is named by; undefined for other files. */
+export const keyOfUnitFile = (name: string): string | undefined => /^([^.]+)\.unit$/.exec(name)?.[1];
+
 /** Where a unit lies, from the run folder. */
-export const unitFile = (key: string): string => join(FOLDER, fileName(key));
+export const unitFile = (key: string): string => join(UNITS, fileName(key));
 
 /** Where the finished units of a run lie, by key. Equal keys mean equal content: whoever writes one, wrote the same. */
 export interface UnitStore {
@@ -37,21 +41,28 @@ export interface UnitStore {
   write(unit: UnitRecord): Promise<void>;
 }
 
+/** Why a file cannot be read that may be as it should: to measure its unit again would be to lose it. */
+const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'ESTALE', 'ETIMEDOUT', 'EAGAIN']);
+
 /**
  * The finished units of a run folder, one file each, named by key. A file appears under its name only when it is
  * complete and on the disk, so a killed process leaves no half unit; one that was damaged later is noticed by its
- * checksum and counts as missing. Processes may share a folder.
+ * checksum, set aside, and counts as missing. Processes may share a folder.
  */
 export class FolderStore implements UnitStore {
   private kept = 0;
   /** Units that were read and found damaged: they count as missing until they are written anew. */
   private readonly damaged = new Set<string>();
 
-  private constructor(private readonly folder: string) {}
+  private constructor(
+    private readonly folder: string,
+    /** Absent: nothing may be changed. */
+    private readonly tell?: (text: string) => void,
+  ) {}
 
-  /** Errors: `output-unwritable`. */
-  static async open(runFolder: string): Promise<FolderStore> {
-    const folder = join(runFolder, FOLDER);
+  /** @param tell of units that were found damaged, once each. Errors: `output-unwritable`. */
+  static async open(runFolder: string, tell: (text: string) => void = () => undefined): Promise<FolderStore> {
+    const folder = join(runFolder, UNITS);
     try {
       await makeFolder(folder);
       // A process that was killed may have given names that are not on the disk yet: what is found is relied on.
@@ -60,36 +71,69 @@ export class FolderStore implements UnitStore {
     } catch (cause) {
       throw unwritable(folder, cause, 0);
     }
-    return new FolderStore(folder);
+    return new FolderStore(folder, tell);
   }
 
   /** One that is read only: its folder may be another's, or one that nobody may write to. */
   static reading(runFolder: string): Pick<UnitStore, 'head' | 'read'> {
-    return new FolderStore(join(runFolder, FOLDER));
+    return new FolderStore(join(runFolder, UNITS));
   }
 
   async head(key: string): Promise<UnitHead | undefined> {
     if (this.damaged.has(key)) return undefined;
-    try {
-      const first = await readHead(this.file(key), FIRST);
+    return this.whole(key, async (file) => {
+      const first = await readHead(file, FIRST);
       const length = headLength(first.start) ?? 0;
-      const { start, size } = length > FIRST ? await readHead(this.file(key), length) : first;
+      const { start, size } = length > FIRST ? await readHead(file, length) : first;
       return decodeHead(start, size, key);
-    } catch {
-      return undefined;
-    }
+    });
   }
 
   async read(key: string): Promise<UnitRecord | undefined> {
-    let unit: UnitRecord | undefined;
-    try {
-      unit = decodeUnit(await readWhole(this.file(key), 'unit'), key);
-    } catch {
-      // As good as damaged.
-    }
+    const unit = await this.whole(key, async (file) => decodeUnit(await readWhole(file, 'unit'), key));
     if (unit) this.damaged.delete(key);
-    else this.damaged.add(key);
     return unit;
+  }
+
+  /**
+   * What is made of the file of a unit; undefined where there is none, or one that cannot be the unit: it is set aside.
+   * Errors: `file-unreadable` where it may be whole and this system cannot read it now.
+   */
+  private async whole<T>(
+    key: string,
+    make: (file: string) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const file = this.file(key);
+    const seen = await lstat(file).catch(() => undefined);
+    try {
+      const made = await make(file);
+      if (made) return made;
+    } catch (error) {
+      if (isAbsent(error as Error)) return undefined;
+      const { code = '' } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+      if (PASSING.has(code)) throw error;
+    }
+    if (seen) await this.setAside(key, seen.ino);
+    return undefined;
+  }
+
+  /** @param seen the file that was looked at: another process may have put a whole one in its place since */
+  private async setAside(key: string, seen: number): Promise<void> {
+    if (!this.tell) {
+      this.damaged.add(key);
+      return;
+    }
+    const file = this.file(key);
+    const aside = `${file}.aside-${randomUUID().slice(0, 8)}`;
+    try {
+      await disk().rename(file, aside);
+      if ((await lstat(aside)).ino !== seen) await disk().rename(aside, file);
+      else this.tell(`a damaged unit was set aside, and is measured again: ${aside}`);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || this.damaged.has(key)) return;
+      this.damaged.add(key);
+      this.tell(`a unit is damaged, and is measured again: ${file}`);
+    }
   }
 
   async write(unit: UnitRecord): Promise<void> {

@@ -132,6 +132,7 @@ const HeaderSchema = Type.Object({
       shape: Type.Array(count, { minItems: 1 }),
     }),
   ),
+  failed: Type.Optional(Type.Array(Type.Object({ example: Type.Integer(), what: Type.String() }))),
   refused: Type.Optional(Type.Object({ what: Type.String(), reason: Type.String() })),
   passes: Type.Object({ forward: amount, gradient: amount }),
   seconds: amount,

@@ -10,7 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { replaceDisk } from '../../src/bytes/disk.js';
 import { temporaryName } from '../../src/bytes/leftovers.js';
 import { FolderStore } from '../../src/runs/store.js';
 import { decodeUnit, encodeUnit, type UnitRecord } from '../../src/runs/unit-file.js';
@@ -100,7 +101,11 @@ describe('the store', () => {
     const again = await FolderStore.open(run);
     expect(await again.read('k1')).toEqual(unit);
     expect(await again.read('k3')).toBeUndefined();
-    expect(readdirSync(join(run, 'units')).sort()).toEqual(['k1.unit', 'k3.unit', 'notes.txt']);
+    expect(readdirSync(join(run, 'units')).sort()).toEqual([
+      'k1.unit',
+      expect.stringMatching(/^k3\.unit\.aside-/),
+      'notes.txt',
+    ]);
   });
 
   it('lets several write the same unit at once', async () => {
@@ -111,14 +116,62 @@ describe('the store', () => {
     expect(readdirSync(join(run, 'units'))).toEqual(['k1.unit']);
   });
 
-  it('replaces a damaged unit', async () => {
+  it.each(['head', 'read'] as const)(
+    'sets a damaged unit aside when its %s is wanted, and tells once',
+    async (look) => {
+      const run = folder();
+      const told: string[] = [];
+      const store = await FolderStore.open(run, (text) => told.push(text));
+      const file = join(run, 'units', 'k1.unit');
+      const damaged = encodeUnit(unit).subarray(0, 100);
+      writeFileSync(file, damaged);
+      for (let i = 0; i < 3; i++) expect(await store[look]('k1')).toBeUndefined();
+      await store.write(unit);
+      expect(readFileSync(file)).toEqual(encodeUnit(unit));
+      const [aside] = readdirSync(join(run, 'units')).filter((name) => name.startsWith('k1.unit.aside-'));
+      expect(readFileSync(join(run, 'units', aside))).toEqual(damaged);
+      expect(told).toEqual([expect.stringContaining(join(run, 'units', aside))]);
+    },
+  );
+
+  it('leaves a whole unit that another process has put in the place of a damaged one', async () => {
     const run = folder();
-    const store = await FolderStore.open(run);
-    const file = join(run, 'units', 'k1.unit');
-    writeFileSync(file, encodeUnit(unit).subarray(0, 100));
+    const [store, other] = [await FolderStore.open(run), await FolderStore.open(run)];
+    writeFileSync(join(run, 'units', 'k1.unit'), 'damaged');
+    let first = true;
+    const takeAway = replaceDisk((disk) => ({
+      ...disk,
+      async rename(from, to) {
+        if (first && to.includes('.aside-')) {
+          first = false;
+          await other.write(unit);
+        }
+        await disk.rename(from, to);
+      },
+    }));
+    onTestFinished(takeAway);
     expect(await store.read('k1')).toBeUndefined();
+    expect(await store.read('k1')).toEqual(unit);
+    expect(readdirSync(join(run, 'units'))).toEqual(['k1.unit']);
+  });
+
+  it('measures a damaged unit again that cannot be moved, and tells once', async () => {
+    const run = folder();
+    const told: string[] = [];
+    const store = await FolderStore.open(run, (text) => told.push(text));
+    writeFileSync(join(run, 'units', 'k1.unit'), 'damaged');
+    const takeAway = replaceDisk((disk) => ({
+      ...disk,
+      rename: async (from, to) => {
+        if (to.includes('.aside-')) throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
+        await disk.rename(from, to);
+      },
+    }));
+    onTestFinished(takeAway);
+    for (let i = 0; i < 3; i++) expect(await store.read('k1')).toBeUndefined();
+    expect(told).toEqual([expect.stringContaining('k1.unit')]);
     await store.write(unit);
-    expect(readFileSync(file)).toEqual(encodeUnit(unit));
+    expect(await store.read('k1')).toEqual(unit);
   });
 
   it('removes what processes that died left behind, not what others are writing', async () => {

@@ -1,0 +1,120 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readWhole } from '../bytes/regular-file.js';
+import { AssayError } from '../errors.js';
+import { keyOfUnitFile, UNITS, type UnitStore } from './store.js';
+import { decodeUnit, type UnitRecord } from './unit-file.js';
+
+/** A run folder that units are looked for in. */
+export interface Cache {
+  folder: string;
+  /** Files that say that they are units, by key. */
+  files: ReadonlyMap<string, string>;
+}
+
+/**
+ * The run folders that caches name: each is one, or holds some. What they hold is listed now.
+ * @param out the run's own folder, which is left out
+ * Errors: `config-invalid` for what is no folder.
+ */
+export async function openCaches(given: readonly string[], out: string): Promise<Cache[]> {
+  const found = new Map<string, Cache>();
+  const own = await realpath(out).catch(() => out);
+  for (const folder of given) {
+    const names = await namesIn(folder);
+    const inside = names.includes(UNITS) ? [folder] : names.sort().map((name) => join(folder, name));
+    for (const run of inside) {
+      const real = await realpath(run).catch(() => run);
+      const files = real === own || found.has(real) ? new Map<string, string>() : await unitsIn(run);
+      if (files.size > 0) found.set(real, { folder: run, files });
+    }
+  }
+  return [...found.values()];
+}
+
+/** Errors: `config-invalid`. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new AssayError('config-invalid', 'this folder of units cannot be read', {
+      file: folder,
+      path: '--cache',
+      expected: 'a run folder, or a folder of run folders',
+      found: missing ? 'no such folder' : (cause as Error).message,
+      hint: missing
+        ? 'check the path; a cache that is still to be filled is an empty folder'
+        : 'name a folder that you may read',
+      cause,
+    });
+  }
+}
+
+/** Nothing for what is no run folder. */
+async function unitsIn(run: string): Promise<Map<string, string>> {
+  const folder = join(run, UNITS);
+  const names = await readdir(folder).catch((): string[] => []);
+  return new Map(
+    names.flatMap((name): [string, string][] => {
+      const key = keyOfUnitFile(name);
+      return key === undefined ? [] : [[key, join(folder, name)]];
+    }),
+  );
+}
+
+/**
+ * A store that looks in caches for what it lacks. A unit that one of them holds whole is read, checked and written to the
+ * store, so that the run needs the cache no longer; whatever else lies there changes nothing.
+ */
+export class CachedStore implements UnitStore {
+  /** Units that were taken and not told of yet, by folder. */
+  private taken = new Map<string, number>();
+
+  constructor(
+    private readonly own: UnitStore,
+    private readonly caches: readonly Cache[],
+  ) {}
+
+  async head(key: string) {
+    const head = await this.own.head(key);
+    return head || !(await this.take(key)) ? head : this.own.head(key);
+  }
+
+  async read(key: string) {
+    return (await this.own.read(key)) ?? (await this.take(key));
+  }
+
+  write(unit: UnitRecord) {
+    return this.own.write(unit);
+  }
+
+  /** How many units came from where since this was asked last, a line for each folder. */
+  news(): string[] {
+    const lines = [...this.taken].map(
+      ([folder, count]) => `${count} unit${count === 1 ? '' : 's'} taken from ${folder}`,
+    );
+    this.taken = new Map();
+    return lines;
+  }
+
+  /** Errors: `output-unwritable`. */
+  private async take(key: string): Promise<UnitRecord | undefined> {
+    for (const { folder, files } of this.caches) {
+      const file = files.get(key);
+      const unit = file === undefined ? undefined : await wholeIn(file, key);
+      if (!unit) continue;
+      await this.own.write(unit);
+      this.taken.set(folder, (this.taken.get(folder) ?? 0) + 1);
+      return unit;
+    }
+    return undefined;
+  }
+}
+
+/** Names say nothing: what is in the file must say that it is this unit, and its digest that it is whole. */
+const wholeIn = (file: string, key: string): Promise<UnitRecord | undefined> =>
+  readWhole(file, 'unit').then(
+    (bytes) => decodeUnit(bytes, key),
+    () => undefined,
+  );

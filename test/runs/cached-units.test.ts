@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { ProgressEvent } from '../../src/runs/progress.js';
+import { runEvaluation } from '../../src/runs/run-evaluation.js';
+import { encodeUnit } from '../../src/runs/unit-file.js';
+import { entryOf, evaluationOf, folder, meanSuite, minus, noisyLogits, plus, points } from './small-run.js';
+import { saved } from './written-run.js';
+
+const measured: number[] = [];
+const suite = entryOf(meanSuite(noisyLogits({ measured })));
+
+/** A run of one system or two: two units each. */
+function start(out: string, systems: (typeof plus)[], caches: string[] = [], told: ProgressEvent[] = []) {
+  return runEvaluation(
+    {
+      title: 'small',
+      file: 'small.run.yaml',
+      directory: out,
+      config: {},
+      evaluation: evaluationOf(systems, [points(6)]),
+      entries: [suite],
+      gates: [],
+      expectations: [],
+      partial: new Set(),
+      warnings: [],
+    },
+    { out, caches, signal: new AbortController().signal, notify: (event) => told.push(event) },
+  );
+}
+
+const unitsIn = (out: string) => readdirSync(join(out, 'units')).map((name) => join(out, 'units', name));
+const notes = (events: ProgressEvent[]) =>
+  events.flatMap((event) => (event.kind === 'note' ? [event.text] : []));
+
+describe('units of other run folders', () => {
+  it('are taken over: a model more measures that model alone, with the results of a run without them', async () => {
+    const runs = folder();
+    const [base, fresh, out] = ['base', 'fresh', 'more'].map((name) => join(runs, name));
+    await start(base, [plus]);
+    const stamps = unitsIn(base).map((file) => statSync(file).ctimeMs);
+    await start(fresh, [plus, minus]);
+    for (const cache of [base, runs]) {
+      const own = cache === runs ? join(folder(), 'elsewhere') : out;
+      const told: ProgressEvent[] = [];
+      const outcome = await start(own, [plus, minus], [cache], told);
+      if (cache === base) {
+        expect(outcome).toMatchObject({ stored: 2, measured: 2, exitCode: 0 });
+        expect(notes(told)).toEqual([`2 units taken from ${base}`]);
+      } else expect(outcome).toMatchObject({ stored: 4, measured: 0 });
+      expect(saved(own)).toEqual(saved(fresh));
+    }
+    // A cache is read only, and what was taken from it is there without it.
+    expect(unitsIn(base).map((file) => statSync(file).ctimeMs)).toEqual(stamps);
+    expect(await start(out, [plus, minus])).toMatchObject({ stored: 4, measured: 0 });
+  });
+
+  it('replace a damaged one of the run', async () => {
+    const [base, out] = [folder(), folder()];
+    await start(base, [plus]);
+    await start(out, [plus]);
+    truncateSync(unitsIn(out)[0], 100);
+    expect(await start(out, [plus], [base])).toMatchObject({ stored: 2, measured: 0 });
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'change nothing when they are not what their names say',
+    async () => {
+      const [base, fresh, out] = [folder(), folder(), folder()];
+      await start(base, [plus, minus]);
+      await start(fresh, [plus, minus]);
+      const [cut, pipe, other, odd] = unitsIn(base);
+      truncateSync(cut, 200);
+      execFileSync('sh', ['-c', 'rm "$0" && mkfifo "$0"', pipe]);
+      copyFileSync(unitsIn(fresh)[0], other);
+      const key = odd.slice(odd.lastIndexOf('/') + 1, -'.unit'.length);
+      // Its digest holds and its key is right; the measurement declares other columns.
+      const data = new Float64Array(1);
+      const columns = { rows: { odd: { shape: [1], data } }, indices: new Int32Array(1) };
+      writeFileSync(odd, encodeUnit({ key, ...columns, passes: { forward: 0, gradient: 0 }, seconds: 0 }));
+      symlinkSync(base, join(base, 'circle'));
+      mkdirSync(join(base, 'units', 'x.unit'));
+      expect(await start(out, [plus, minus], [base])).toMatchObject({ measured: 4, stored: 0, exitCode: 0 });
+      expect(saved(out)).toEqual(saved(fresh));
+      expect(unitsIn(out).map((file) => readFileSync(file).length)).toEqual(
+        unitsIn(fresh).map((file) => readFileSync(file).length),
+      );
+    },
+  );
+
+  it('are looked for in folders; an empty one holds none, and the run folder itself is none', async () => {
+    const [empty, out] = [folder(), folder()];
+    expect(await start(out, [plus], [empty, out])).toMatchObject({ measured: 2 });
+    await expect(start(folder(), [plus], [join(empty, 'missing')])).rejects.toMatchObject({
+      code: 'config-invalid',
+      details: {
+        file: join(empty, 'missing'),
+        path: '--cache',
+        hint: expect.stringContaining('check the path'),
+      },
+    });
+    writeFileSync(join(empty, 'file'), '');
+    await expect(start(folder(), [plus], [join(empty, 'file')])).rejects.toMatchObject({
+      code: 'config-invalid',
+      details: { found: expect.stringContaining('ENOTDIR') },
+    });
+  });
+});
