@@ -15,8 +15,8 @@ const OF_THE_MOMENT: ReadonlySet<ErrorCode> = new Set(['engine-failed', 'file-un
 export const mayPassElsewhere = (thrown: unknown): boolean =>
   !(thrown instanceof AssayError) || OF_THE_MOMENT.has(thrown.code);
 
-/** What a unit has, once it is asked to end, to do so by itself, in ms. */
-const GRACE_MS = 1000;
+/** What a unit has, once it is asked to end, to do so by itself, in ms: worker processes that do not are killed before. */
+const GRACE_MS = 2000;
 
 /** A unit, as users are told of it. */
 export const placeOf = ({ job: { request }, unit }: Pick<Task, 'job' | 'unit'>): string =>
