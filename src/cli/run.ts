@@ -22,7 +22,7 @@ interface RunFlags extends LimitFlags, ReporterFlags {
   seed?: number;
   threads?: number;
   sessions?: number;
-  workers?: number;
+  workers?: number | 'auto';
   device?: string;
   confine?: string;
   cache?: string[];
@@ -51,8 +51,8 @@ export function runCommand(): Command {
     .option('--sessions <n>', 'sessions side by side (default: one per core)', wholeNumber(1, 1024))
     .option(
       '--workers <n>',
-      'processes that measure side by side (default: this one alone)',
-      wholeNumber(1, 1024),
+      'processes that measure side by side, or `auto`: as many as there are cores, if that turns out to be faster (default: this one alone)',
+      (text: string) => (text === 'auto' ? text : wholeNumber(1, 1024)(text)),
     )
     .option(
       '--device <name>',

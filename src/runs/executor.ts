@@ -5,6 +5,14 @@ import type { Task } from './queue.js';
 import { ReferenceRows } from './reference-rows.js';
 import { headOf, type UnitHead } from './unit-file.js';
 
+/** How a machine is used, for the record of a run. */
+export interface Layout {
+  /** Processes that measure, besides the one that plans and writes. 0: none. */
+  workers: number;
+  /** By measurement: how many times as fast worker processes were. */
+  chosen?: { timesAsFast: number };
+}
+
 /** Who measures units. What is measured, and in which order, `execute` decides. */
 export interface Executor {
   /** Units that are measured side by side. */
@@ -18,6 +26,8 @@ export interface Executor {
   measure(task: Task, live: LiveUnit, signal: AbortSignal): Promise<UnitHead>;
   /** No unit of the job is to come: what is kept for it may go. */
   drop?(job: Job): void;
+  /** Absent where there is nothing to choose. */
+  readonly layout?: Layout | undefined;
   close(): Promise<void>;
 }
 

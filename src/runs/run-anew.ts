@@ -24,8 +24,11 @@ export interface RunOptions extends WorkOptions {
   baseline?: string;
   /** Measures one shard of the run, for `merge`. */
   shard?: ShardName;
-  /** Processes that measure side by side; what they measure does not depend on it. Default: none but this one. */
-  workers?: number | undefined;
+  /**
+   * Processes that measure side by side; `auto`: as many as there are cores, if they turn out to be faster than this one
+   * alone. What they measure does not depend on it. Default: none but this one.
+   */
+  workers?: number | 'auto' | undefined;
   /** Seconds that a unit may take, before it is tried once more and then given up. Default: as the run file says. */
   unitTimeout?: number;
   /**
@@ -59,7 +62,8 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   for (const folder of caches) admit(folder);
   // Nothing is loaded for an output that cannot be written.
   await FolderStore.open(out);
-  const executorFor = options.workers === undefined ? undefined : workersFor(loaded, { ...options, out });
+  const executorFor =
+    options.workers === undefined ? undefined : workersFor(loaded, { ...options, out, notify });
   notify({ kind: 'stage', text: 'opening models and data' });
   const engine = await engineOf(loaded, options);
   return endingCalls(engine, signal, async () => {

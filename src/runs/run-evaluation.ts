@@ -166,6 +166,8 @@ export async function runEvaluation(
             execution: await execute(plan.jobs, { ...measuring, notify: withoutChecked }),
           };
     if (executed.stopped?.code === 'output-unwritable') throw executed.stopped;
+    const { layout } = executor;
+    if (layout) await saveJson(join(out, 'run.json'), { ...about, execution: layout });
     const execution = part?.asPart(executed) ?? executed;
     const measured = before + execution.measured;
     const stored = Math.max(0, execution.stored - before);

@@ -1,16 +1,27 @@
+import { availableParallelism } from 'node:os';
+import { visibleGpus } from '../engines/gpus.js';
 import { AssayError } from '../errors.js';
-import type { Executor } from './executor.js';
+import { chooseExecutor } from './choose-executor.js';
+import { type Executor, inProcess } from './executor.js';
 import type { MeasureEnvironment } from './measure-unit.js';
 import { type LoadedRun, type WorkOptions, workOptions } from './open-run.js';
+import type { Listener } from './progress.js';
 import { workerProcesses } from './worker-processes.js';
 
 /** How a run makes what measures its units. @param run its key */
 type ExecutorFor = (environment: MeasureEnvironment, run: string) => Executor;
 
-/** The processes that a run measures with. Errors: `config-invalid` for suites that only this process has. */
+interface WorkersOptions extends WorkOptions {
+  /** How many; `auto`: by measurement, whether one for each core or GPU are faster than this process alone. */
+  workers?: number | 'auto' | undefined;
+  out: string;
+  notify: Listener;
+}
+
+/** Who measures the units of a run. Errors: `config-invalid` for suites that only this process has. */
 export function workersFor(
   { given, read }: LoadedRun,
-  { workers = 1, out, ...options }: WorkOptions & { workers?: number | undefined; out: string },
+  { workers = 1, out, notify, ...options }: WorkersOptions,
 ): ExecutorFor {
   if (given.length > 0)
     throw new AssayError('config-invalid', 'worker processes do not have suites that are given as objects', {
@@ -19,5 +30,21 @@ export function workersFor(
       hint: 'put them into a module and name it under `plugins`, or leave `workers` out',
     });
   const work = { file: read.file, options: workOptions(options), out };
-  return ({ store }, run) => workerProcesses({ ...work, workers, run, store });
+  const apart = (count: number, run: string, { store }: MeasureEnvironment) =>
+    workerProcesses({ ...work, workers: count, run, store });
+  return (environment, run) => {
+    if (workers !== 'auto') return apart(workers, run, environment);
+    const most = mostWorkers(options);
+    const here = { ...inProcess(environment), layout: { workers: 0 } };
+    if (most < 2) return here;
+    const tell = (text: string) => notify({ kind: 'note', text });
+    return chooseExecutor({ here, apart: apart(most, run, environment), tell });
+  };
+}
+
+/** Processes that have a core each for every thread of their session, or a GPU each. */
+function mostWorkers({ device, sessions = 1, threads = 1 }: WorkOptions): number {
+  const gpus = visibleGpus(device).length;
+  if (gpus > 0 || (device !== undefined && device !== 'cpu')) return gpus;
+  return Math.floor(availableParallelism() / (sessions * threads));
 }

@@ -1,5 +1,5 @@
 import { visibleGpus } from '../engines/gpus.js';
-import type { Executor } from './executor.js';
+import type { StartedExecutor } from './choose-executor.js';
 import type { WorkOptions } from './open-run.js';
 import type { UnitStore } from './store.js';
 import { WorkerChild } from './worker-child.js';
@@ -16,10 +16,7 @@ export interface WorkerOptions extends WorkerStart {
  * So many processes measure, each with sessions of its own: one of one thread, unless told otherwise. They are started when
  * the first unit is due; one that dies is replaced. Where there are several GPUs, each gets one. Rows do not depend on it.
  */
-export function workerProcesses({ workers, store, options, ...start }: WorkerOptions): Executor & {
-  /** Starts all of them. Errors: what keeps them from measuring anything. */
-  ready(): Promise<void>;
-} {
+export function workerProcesses({ workers, store, options, ...start }: WorkerOptions): StartedExecutor {
   const order = { ...start, options: withOneSession(options) };
   const gpus = visibleGpus(options.device);
   const children: WorkerChild[] = [];
@@ -37,6 +34,7 @@ export function workerProcesses({ workers, store, options, ...start }: WorkerOpt
   const busyNow = () => Math.max(1, children.filter(({ busy }) => busy > 0).length);
   return {
     lanes: workers * lanesOf(order.options),
+    layout: { workers },
     async measure(task, live, signal) {
       const head = await freest().measure(task, live, signal, () => 1 / busyNow());
       // What this process has seen damaged is whole again.

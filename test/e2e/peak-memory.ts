@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** MiB that a process and those it started hold; 0 where the system does not tell. */
-function memoryOf(pid: number): number {
+export function memoryOf(pid: number): number {
   try {
     const [resident] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.slice(1) ?? ['0'];
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
