@@ -1,7 +1,9 @@
 import { oneLine } from '../one-line.js';
 import { formatDuration } from '../report/format.js';
 import type { Unit } from '../runs/plan.js';
+import { weightOf } from '../runs/plan-cost.js';
 import type { Listener, PassCount, ProgressEvent, Status } from '../runs/progress.js';
+import { costLine } from './cost-text.js';
 
 /** Where progress goes: standard error in a program. */
 export interface Terminal {
@@ -37,7 +39,7 @@ export class ProgressLine {
 
   readonly listen: Listener = (event) => {
     if (this.options.quiet) return;
-    if (event.kind === 'plan') this.line(planText(event.units, event.stored));
+    if (event.kind === 'plan') this.plan(event);
     else if (event.kind === 'job-failed') this.line(`failed: ${jobText(event)}: ${event.message}`);
     else if (event.kind === 'note') this.line(event.text);
     else if (event.kind === 'stage') this.show(stageText(event), event.of !== undefined);
@@ -57,6 +59,11 @@ export class ProgressLine {
     this.clear();
     this.terminal.write(`${oneLine(text)}\n`);
     this.draw();
+  }
+
+  private plan({ units, stored, cost }: Extract<ProgressEvent, { kind: 'plan' }>): void {
+    this.line(planText(units, stored));
+    if (cost && weightOf(cost.expected) > 0) this.line(`that is ${costLine(cost)}`);
   }
 
   /**

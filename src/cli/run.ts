@@ -30,6 +30,9 @@ interface RunFlags extends LimitFlags, ReporterFlags {
   untilDecided?: boolean;
   shard?: ShardName;
   unitTimeout?: number;
+  planOnly?: boolean;
+  probe?: true | number;
+  json?: boolean;
   quiet?: boolean;
   debug?: boolean;
 }
@@ -74,6 +77,16 @@ export function runCommand(): Command {
       'seconds a unit may take before it is tried once more and then given up (default: no limit)',
       positiveNumber,
     )
+    .option(
+      '--plan-only',
+      'print what the run would take, in passes and time, and measure nothing; with --shard, of every shard',
+    )
+    .option(
+      '--probe [n]',
+      'with --plan-only: measure n examples first (default: 64), where passes or times are not known',
+      wholeNumber(32, 4096),
+    )
+    .option('--json', 'with --plan-only: print it as JSON')
     .addOption(timeLimit())
     .addOption(memoryLimit())
     .addOption(confine())
@@ -85,6 +98,7 @@ Examples:
   $ assay run my.run.yaml
   $ assay run my.run.yaml --limit 100 --out /tmp/quick     a first look in a minute
   $ assay run release.run.yaml --quiet || echo failed      in CI: 1 is a failed gate, 2 an error
+  $ assay run big.run.yaml --plan-only --probe             what it will take
   $ assay run release.run.yaml --until-decided             a verdict with as few examples as it takes
   $ assay run larger.run.yaml --cache assay-runs           what earlier runs have measured is not measured again
   $ assay run release.run.yaml --reporter junit --outputFile assay.xml
@@ -98,7 +112,19 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
       const { timeLimit: seconds, memoryLimit: mebibytes, cache: named = [], ...others } = rest;
       const cache = [...named, ...cachesOfEnvironment()];
       const limits = { seconds, mebibytes };
-      const { file, ...options } = await asked(given, others, { preset, data, quiet, limits });
+      const { planOnly, probe, json, ...asking } = others;
+      refuseAlone({ planOnly, probe, json });
+      const { file, ...options } = await asked(given, asking, { preset, data, quiet, limits });
+      if (planOnly) {
+        const { printPlan } = await import('./plan-only.js');
+        const { shard, ...rest } = options;
+        const more = {
+          ...(probe !== undefined && { probe: probe === true ? PROBED : probe }),
+          ...(shard && { shards: shard.of }),
+        };
+        await printPlan(file, { ...rest, limits, ...more }, { json, quiet });
+        return;
+      }
       process.exitCode = await interactiveRun(
         async (tools) => {
           // Loaded when it is needed: help should not wait for it.
@@ -110,6 +136,19 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
     });
   for (const option of reporterOptions()) command.addOption(option);
   return command;
+}
+
+/** Examples of a probe: how many of them end early is then known within about six points. */
+const PROBED = 64;
+
+/** Errors: `config-invalid` for what says something of a plan without one. */
+function refuseAlone({ planOnly, probe, json }: Pick<RunFlags, 'planOnly' | 'probe' | 'json'>): void {
+  if (planOnly || (probe === undefined && json === undefined)) return;
+  throw new AssayError('config-invalid', `${json ? '--json' : '--probe'} goes with --plan-only`, {
+    expected: 'assay run FILE --plan-only [--probe] [--json]',
+    found: 'no --plan-only',
+    hint: 'add --plan-only; the results of a run are in results.json, as JSON',
+  });
 }
 
 interface Asked {

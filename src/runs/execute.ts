@@ -10,6 +10,7 @@ import type { Executor } from './executor.js';
 import { fitsUnit } from './fits-columns.js';
 import type { Inventory } from './inventory.js';
 import type { Job, Unit } from './plan.js';
+import { planCost } from './plan-cost.js';
 import type { Listener } from './progress.js';
 import { type Task, UnitQueue } from './queue.js';
 import { RunProgress } from './run-progress.js';
@@ -67,15 +68,17 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
     tick,
   });
   const missing = new Map<Job, Unit[]>();
+  const heads = new Map<Job, ReadonlyMap<Unit, UnitHead>>();
   for (const job of jobs) {
-    const heads = await storedUnits(job, store);
-    for (const [unit, head] of heads) {
+    const own = await storedUnits(job, store);
+    heads.set(job, own);
+    for (const [unit, head] of own) {
       ledger.enter(job, unit, head);
       progress.stored(job, unit, head.seconds);
     }
     const rest: Unit[] = [];
     for (const unit of job.units)
-      if (!heads.has(unit))
+      if (!own.has(unit))
         if (due(unit.key)) rest.push(unit);
         else progress.elsewhere(job, unit);
     if (rest.length > 0) missing.set(job, rest);
@@ -83,7 +86,7 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
   const stored = new Set(ledger.entered());
   /** Units that were there, and damaged. */
   const regained = new Set<Unit>();
-  progress.planned();
+  progress.planned(planCost({ jobs }, options, { stored: heads, due }));
   const queue = new UnitQueue(jobs, missing);
   const elsewhere = new Elsewhere();
   const halt = new AbortController();
@@ -180,7 +183,7 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
  * The units of a job that are stored, by what they say of themselves. One of another length, or with other columns than
  * the measurement declares, was not measured by this job, whatever its name: it is measured anew.
  */
-export async function storedUnits(job: Job, store: UnitStore): Promise<Map<Unit, UnitHead>> {
+export async function storedUnits(job: Job, store: Pick<UnitStore, 'head'>): Promise<Map<Unit, UnitHead>> {
   const stored = new Map<Unit, UnitHead>();
   for (const unit of job.units) {
     const head = await storedUnit(job, unit, store);
@@ -189,7 +192,11 @@ export async function storedUnits(job: Job, store: UnitStore): Promise<Map<Unit,
   return stored;
 }
 
-async function storedUnit({ columns }: Job, unit: Unit, store: UnitStore): Promise<UnitHead | undefined> {
+async function storedUnit(
+  { columns }: Job,
+  unit: Unit,
+  store: Pick<UnitStore, 'head'>,
+): Promise<UnitHead | undefined> {
   const head = await store.head(unit.key);
   return head && fitsUnit(head, unit, columns) ? head : undefined;
 }

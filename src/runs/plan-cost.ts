@@ -10,9 +10,9 @@ import type { UnitHead } from './unit-file.js';
 export type Basis =
   /** Every example takes the same. */
   | 'exact'
-  /** Examples may end early; the units of the job that are stored say how many do. */
+  /** Examples may end early; units that are stored say how many do. */
   | 'stored'
-  /** The same of units with the same parameters, of another system or data set. */
+  /** A probe says so, or units with the same parameters, of another system or data set. */
   | 'alike'
   /** Examples may end early, and nothing tells how many do. */
   | 'bound'
@@ -24,13 +24,14 @@ export interface JobEstimate {
   job: Job;
   /** Names of the suites that read its rows. */
   suites: readonly string[];
-  /** Units of it that are stored. */
+  units: number;
+  /** Of these, units that are stored. */
   stored: number;
-  /** Examples of the others. */
+  /** Of the units that are to be measured. */
   examples: number;
-  /** Undefined where nothing tells. */
+  /** What is likely; undefined where nothing tells. */
   expected: Passes | undefined;
-  /** When nothing ends early. */
+  /** When nothing ends early; what confirms a verdict of a stochastic system comes on top. */
   atMost: Passes | undefined;
   basis: Basis;
   /** Wall clock; undefined where nothing comparable was measured. */
@@ -43,32 +44,44 @@ export interface PlanCost {
   units: number;
   /** Of these, units that are stored. */
   stored: number;
-  /** Where nothing tells how many examples end early, this counts none. */
+  /** Examples that may end early count in full where nothing tells how many do. */
   expected: Passes;
   atMost: Passes;
   /** Whether some of `expected` is a bound, or some jobs do not say what they take. */
   open: boolean;
-  /** Wall clock of one process on the machine that measured what is stored; undefined where nothing tells of some passes. */
+  /** Wall clock on the machine that measured what is known; undefined where nothing tells of some passes. */
   seconds: number | undefined;
-}
-
-/** Units by what they say of themselves, and those of a probe, which are no part of the run. */
-export interface Known {
-  stored: ReadonlyMap<Job, ReadonlyMap<Unit, Measured>>;
-  probed?: ReadonlyMap<string, Measured>;
 }
 
 /** What examples took, as the heads of units and the costs of jobs say it. */
 export type Measured = Pick<UnitHead, 'n' | 'passes' | 'seconds'>;
 
+/** Examples of a job, of this plan or of another, that were measured. */
+export interface Experience {
+  job: Job;
+  measured: Measured;
+}
+
+/** What there is to go by. */
+export interface Known {
+  /** By job: units that are stored. */
+  stored: ReadonlyMap<Job, ReadonlyMap<Unit, Measured>>;
+  /** Of a probe. */
+  probed?: readonly Experience[];
+  /** Whether a unit is to be measured, by its key. Default: all are that are not stored. */
+  due?: (key: string) => boolean;
+}
+
 /**
  * What a gradient pass takes, in forward passes: a forward pass, a backward pass of twice its multiplications, and what
  * is kept in between. Measured networks lie between 2.4 and 3.3.
  */
-export const GRADIENT_WEIGHT = 3;
+const GRADIENT_WEIGHT = 3;
 
 /** Passes as one number: how many forward passes take as long. */
 export const weightOf = ({ forward, gradient }: Passes): number => forward + GRADIENT_WEIGHT * gradient;
+
+type CostInventory = Pick<Inventory, 'systems'> & { catalogue?: Catalogue | undefined };
 
 /** Network passes that one example of a job takes when nothing ends early; undefined where the measurement does not say. */
 export function passesPerExample(job: Job, { systems, catalogue = builtinCatalogue }: CostInventory) {
@@ -77,145 +90,156 @@ export function passesPerExample(job: Job, { systems, catalogue = builtinCatalog
   return calls && networkPasses(calls, infoOf(job.request.system));
 }
 
-type CostInventory = Pick<Inventory, 'systems'> & { catalogue?: Catalogue | undefined };
-
 /** What calls of a system are as passes of the networks in it. */
 function networkPasses(calls: Passes, info: SystemInfo | undefined): Passes {
+  // What was predicted elsewhere goes through no network.
+  if (info?.input === 'predictions') return NONE;
   const call = info?.callPasses;
   if (!call) return calls;
-  return plus(scaled(call.forward, calls.forward), scaled(call.gradient, calls.gradient));
+  const passes = scaled(call.forward, calls.forward);
+  addTo(passes, scaled(call.gradient, calls.gradient));
+  return passes;
 }
 
 /**
  * The passes and the time that are left of a plan. Passes of examples that cannot end early are known; of others, what
  * the same job, or one with the same parameters, has shown so far; without that, what they take at most.
+ * @param plan its suites only tell who reads a job
  */
 export function planCost(
-  plan: Pick<Plan, 'jobs' | 'suites'>,
+  plan: Pick<Plan, 'jobs'> & Partial<Pick<Plan, 'suites'>>,
   inventory: CostInventory,
   known: Known,
 ): PlanCost {
-  const { rateOf, alike } = experience(plan.jobs, known);
-  const suites = readersOf(plan);
+  const { due = () => true } = known;
+  const experience = experienceOf(plan.jobs, known);
+  const suites = readersOf(plan.suites ?? []);
   const jobs = plan.jobs.map((job): JobEstimate => {
     const stored = known.stored.get(job) ?? new Map<Unit, Measured>();
-    const examples = examplesOf(job.units.filter((unit) => !stored.has(unit)));
+    const examples = examplesIn(job.units.filter((unit) => !stored.has(unit) && due(unit.key)));
+    const about = { job, suites: suites.get(job) ?? [], units: job.units.length, stored: stored.size };
+    if (examples === 0)
+      return { ...about, examples, expected: NONE, atMost: NONE, basis: 'exact', seconds: 0 };
     const plain = passesPerExample(job, inventory);
-    const own = sumOf([...stored.values()]);
-    const shown = own.n > 0 ? own : alike(job);
-    const counted = job.request.measurement.endsEarly || !plain ? shown : undefined;
-    const basis: Basis = counted
-      ? own.n > 0
-        ? 'stored'
-        : 'alike'
-      : !plain
-        ? 'unknown'
-        : job.request.measurement.endsEarly
-          ? 'bound'
-          : 'exact';
-    const atMost = plain && scaled(plain, examples);
-    const expected = counted ? rounded(scaled(counted.passes, examples / counted.n)) : atMost;
-    const seconds =
-      examples === 0
-        ? 0
-        : own.n > 0
-          ? (own.seconds * examples) / own.n
-          : (timeOf(expected, rateOf(job.request.system)) ?? timeAlike(shown, examples));
-    const about = { job, suites: suites.get(job) ?? [], stored: stored.size, examples };
-    return { ...about, expected, atMost, basis: examples === 0 ? 'exact' : basis, seconds };
+    const shown = experience.of(job);
+    const varies = job.request.measurement.endsEarly || !plain;
+    const perExample = varies && shown ? scaled(shown.passes, 1 / shown.n) : plain;
+    const expected = perExample && rounded(scaled(perExample, examples));
+    const secondsEach = shown && stored.size > 0 ? shown.seconds / shown.n : undefined;
+    return {
+      ...about,
+      examples,
+      expected,
+      atMost: plain && scaled(plain, examples),
+      basis: basisOf({ varies, shown, stored: stored.size > 0, plain }),
+      seconds:
+        secondsEach !== undefined ? secondsEach * examples : experience.seconds(job, expected, examples),
+    };
   });
   const left = jobs.filter(({ examples }) => examples > 0);
-  const total = (of: (job: JobEstimate) => Passes | undefined) =>
-    left.reduce((sum, job) => plus(sum, of(job) ?? NONE), NONE);
   return {
     jobs,
-    units: plan.jobs.reduce((sum, { units }) => sum + units.length, 0),
-    stored: jobs.reduce((sum, { stored }) => sum + stored, 0),
-    expected: total(({ expected }) => expected),
-    atMost: total(({ atMost, expected }) => atMost ?? expected),
+    units: sum(jobs.map(({ units }) => units)),
+    stored: sum(jobs.map(({ stored }) => stored)),
+    expected: allPasses(left.map(({ expected = NONE }) => expected)),
+    atMost: allPasses(left.map(({ atMost, expected = NONE }) => atMost ?? expected)),
     open: left.some(({ basis }) => basis === 'bound' || basis === 'unknown'),
     seconds: left.some(({ seconds }) => seconds === undefined)
       ? undefined
-      : left.reduce((sum, { seconds = 0 }) => sum + seconds, 0),
+      : sum(left.map(({ seconds = 0 }) => seconds)),
   };
+}
+
+function basisOf(found: {
+  varies: boolean;
+  shown: Measured | undefined;
+  stored: boolean;
+  plain: Passes | undefined;
+}): Basis {
+  if (!found.varies) return 'exact';
+  if (found.shown) return found.stored ? 'stored' : 'alike';
+  return found.plain ? 'bound' : 'unknown';
+}
+
+/** What was measured tells of what was not: of the same job first, then of the same system, then of the same parameters. */
+function experienceOf(jobs: readonly Job[], { stored, probed = [] }: Known) {
+  const all: Experience[] = [...probed];
+  for (const job of jobs) {
+    const units = stored.get(job);
+    if (units && units.size > 0) all.push({ job, measured: inAll([...units.values()]) });
+  }
+  const byKind = grouped(all, ({ job }) => kindOf(job));
+  const bySystem = grouped(all, ({ job }) => job.request.system);
+  const of = (job: Job): Measured | undefined => {
+    const alike = byKind.get(kindOf(job)) ?? [];
+    const { system, dataset } = job.request;
+    const nearest = [
+      alike.filter((other) => other.job === job),
+      alike.filter(({ job: { request } }) => request.system === system && request.dataset === dataset),
+      alike.filter(({ job: { request } }) => request.system === system),
+      alike,
+    ].find((some) => some.length > 0);
+    return nearest && inAll(nearest.map(({ measured }) => measured));
+  };
+  /** By what a pass of the system took; of what makes no passes, by what as many examples took. */
+  const seconds = (job: Job, passes: Passes | undefined, examples: number): number | undefined => {
+    const weight = passes && weightOf(passes);
+    if (!weight) {
+      const shown = of(job);
+      // Where nothing tells, it counts as nothing beside passes.
+      return shown ? (shown.seconds * examples) / shown.n : passes && 0;
+    }
+    const own = (bySystem.get(job.request.system) ?? []).filter(
+      ({ measured }) => weightOf(measured.passes) > 0,
+    );
+    const spent = inAll(own.map(({ measured }) => measured));
+    return own.length > 0 ? (weight * spent.seconds) / weightOf(spent.passes) : undefined;
+  };
+  return { of, seconds };
 }
 
 /** What jobs share whose examples take alike many passes. */
-export const kindOf = ({ request: { measurement, params } }: Job): string =>
+const kindOf = ({ request: { measurement, params } }: Job): string =>
   JSON.stringify([measurement.name, params]);
 
-/** What is known from units: seconds that a forward pass of a system takes, and what examples of other jobs took. */
-function experience(jobs: readonly Job[], { stored, probed = new Map() }: Known) {
-  const bySystem = new Map<string, Measured[]>();
-  const byKind = new Map<string, { job: Job; own: Measured }[]>();
-  const add = <T>(map: Map<string, T[]>, key: string, value: T) =>
-    map.set(key, [...(map.get(key) ?? []), value]);
-  for (const job of jobs) {
-    const probe = probed.get(job.key);
-    const own = sumOf([...(stored.get(job)?.values() ?? []), ...(probe ? [probe] : [])]);
-    if (own.n === 0) continue;
-    add(bySystem, job.request.system, own);
-    add(byKind, kindOf(job), { job, own });
-  }
-  const rateOf = (system: string): number | undefined => {
-    const { passes, seconds } = sumOf(
-      (bySystem.get(system) ?? []).filter(({ passes }) => weightOf(passes) > 0),
-    );
-    return weightOf(passes) > 0 ? seconds / weightOf(passes) : undefined;
-  };
-  /** Of the job itself where a probe measured it, else of the same system on other data, else of other systems. */
-  const alike = (job: Job): Measured | undefined => {
-    const others = byKind.get(kindOf(job)) ?? [];
-    const nearest = [
-      others.filter((other) => other.job === job),
-      others.filter((other) => other.job.request.system === job.request.system),
-      others,
-    ].find((some) => some.length > 0);
-    return nearest && sumOf(nearest.map(({ own }) => own));
-  };
-  return { rateOf, alike };
-}
-
-const timeOf = (passes: Passes | undefined, rate: number | undefined) => {
-  if (!passes || weightOf(passes) === 0) return undefined;
-  return rate === undefined ? undefined : weightOf(passes) * rate;
-};
-
-/** What makes no passes takes little beside the rest: where nothing tells, it counts as nothing. */
-const timeAlike = (shown: Measured | undefined, examples: number): number | undefined =>
-  shown && shown.n > 0 ? (shown.seconds * examples) / shown.n : undefined;
-
 /** The suites that read the rows of each job, also by way of others. */
-function readersOf({ suites }: Pick<Plan, 'suites'>): Map<Job, string[]> {
+function readersOf(suites: Plan['suites']): Map<Job, string[]> {
   const readers = new Map<Job, string[]>();
   for (const { entry, wanted } of suites) {
-    const seen = new Set<Job>();
-    const visit = (job: Job) => {
-      if (seen.has(job)) return;
-      seen.add(job);
+    const jobs = new Set(wanted.map(({ job }) => job));
+    for (const job of jobs) for (const read of readBy(job)) jobs.add(read);
+    for (const job of jobs) {
       const names = readers.get(job) ?? [];
       if (!names.includes(entry.suite.name)) readers.set(job, [...names, entry.suite.name]);
-      for (const read of readBy(job)) visit(read);
-    };
-    for (const { job } of wanted) visit(job);
+    }
   }
   return readers;
 }
 
 const NONE: Passes = { forward: 0, gradient: 0 };
 
-function sumOf(some: readonly Measured[]): Measured {
-  const sum = { n: 0, passes: { ...NONE }, seconds: 0 };
-  for (const { n, passes, seconds } of some) {
-    sum.n += n;
-    addTo(sum.passes, passes);
-    sum.seconds += seconds;
-  }
-  return sum;
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+const examplesIn = (units: readonly Unit[]): number => sum(units.map(({ start, end }) => end - start));
+
+const inAll = (some: readonly Measured[]): Measured => ({
+  n: sum(some.map(({ n }) => n)),
+  passes: allPasses(some.map(({ passes }) => passes)),
+  seconds: sum(some.map(({ seconds }) => seconds)),
+});
+
+function allPasses(some: readonly Passes[]): Passes {
+  const total = { ...NONE };
+  for (const passes of some) addTo(total, passes);
+  return total;
 }
 
-const examplesOf = (units: readonly Unit[]): number =>
-  units.reduce((sum, { start, end }) => sum + end - start, 0);
+function grouped<T>(all: readonly T[], by: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(by(one), [...(groups.get(by(one)) ?? []), one]);
+  return groups;
+}
+
 const scaled = ({ forward, gradient }: Passes, by: number): Passes => ({
   forward: forward * by,
   gradient: gradient * by,
@@ -223,8 +247,4 @@ const scaled = ({ forward, gradient }: Passes, by: number): Passes => ({
 const rounded = ({ forward, gradient }: Passes): Passes => ({
   forward: Math.round(forward),
   gradient: Math.round(gradient),
-});
-const plus = (a: Passes, b: Passes): Passes => ({
-  forward: a.forward + b.forward,
-  gradient: a.gradient + b.gradient,
 });

@@ -1,11 +1,12 @@
 import type { Job, Unit } from './plan.js';
+import type { PlanCost } from './plan-cost.js';
 
 /** What happens during a run, for whoever shows it. */
 export type ProgressEvent =
   /** A model was opened, or a data set was looked through: what an earlier run knows of them saves that. */
   | { kind: 'opened'; what: 'model' | 'data set'; name: string }
   /** Before anything is measured. */
-  | { kind: 'plan'; units: number; stored: number }
+  | { kind: 'plan'; units: number; stored: number; cost?: PlanCost }
   | { kind: 'unit-started'; job: Job; unit: Unit; status: Status }
   /** Every second while units are measured, of the one that has been measured longest. */
   | ({ kind: 'unit-progress'; job: Job; unit: Unit; status: Status } & PassCount)

@@ -4,6 +4,7 @@ import { Forecast } from './forecast.js';
 import { LiveUnit } from './live-unit.js';
 import { PassMeter } from './pass-meter.js';
 import type { Job, Unit } from './plan.js';
+import type { PlanCost } from './plan-cost.js';
 import type { Listener, Status } from './progress.js';
 import type { Task } from './queue.js';
 import { SharedClock } from './shared-clock.js';
@@ -50,9 +51,9 @@ export class RunProgress {
     this.forecast.elsewhere(job, unit);
   }
 
-  planned(): void {
+  planned(cost: PlanCost): void {
     const { done, units } = this.forecast.status();
-    this.notify({ kind: 'plan', units, stored: done });
+    this.notify({ kind: 'plan', units, stored: done, cost });
   }
 
   started(task: Task): LiveUnit {

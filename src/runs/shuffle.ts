@@ -1,3 +1,4 @@
+import type { DatasetInfo } from '../data/dataset.js';
 import { fitting } from '../gate/pick.js';
 import type { GateRule } from '../gate/rule.js';
 import { whyWhole } from '../gate/sequential.js';
@@ -30,26 +31,33 @@ export const isOn = ({ where = {} }: GateRule, dataset: string): boolean =>
  * @param plan of the evaluation as it is
  */
 export function shuffledFor(rules: readonly GateRule[], plan: Plan, evaluation: Evaluation): Evaluation {
-  const readWhole = new Set(
-    plan.jobs.flatMap(({ reference }) => reference.map(({ job }) => job.request.dataset)),
-  );
-  for (const { info } of evaluation.datasets.values()) if (info.recipe?.of) readWhole.add(info.recipe.of);
   const partly = rules.filter((rule) => whyWhole(rule) === undefined);
-  const judged = ({ info: { name, recipe, size } }: DatasetEntry) =>
-    !recipe &&
-    !readWhole.has(name) &&
-    looks(size).length > 1 &&
-    plan.suites.some(
-      (suite) =>
-        whyTogether(suite) === undefined &&
-        suite.wanted.some(({ request }) => request.dataset === name) &&
-        partly.some((rule) => isOn(rule, name) && mayJudge(rule, suite)),
-    );
+  return shuffledSets(
+    evaluation,
+    plan,
+    ({ name, size }) =>
+      looks(size).length > 1 &&
+      plan.suites.some(
+        (suite) =>
+          whyTogether(suite) === undefined &&
+          suite.wanted.some(({ request }) => request.dataset === name) &&
+          partly.some((rule) => isOn(rule, name) && mayJudge(rule, suite)),
+      ),
+  );
+}
+
+/** The same, of the data sets that are wanted so. */
+export function shuffledSets(
+  evaluation: Evaluation,
+  { jobs }: Pick<Plan, 'jobs'>,
+  wanted: (info: DatasetInfo) => boolean,
+): Evaluation {
+  const readWhole = new Set(jobs.flatMap(({ reference }) => reference.map(({ job }) => job.request.dataset)));
+  for (const { info } of evaluation.datasets.values()) if (info.recipe?.of) readWhole.add(info.recipe.of);
+  const fits = ({ info }: DatasetEntry) => !info.recipe && !readWhole.has(info.name) && wanted(info);
   return {
     ...evaluation,
-    datasets: new Map(
-      [...evaluation.datasets].map(([name, set]) => [name, judged(set) ? shuffled(set) : set]),
-    ),
+    datasets: new Map([...evaluation.datasets].map(([name, set]) => [name, fits(set) ? shuffled(set) : set])),
   };
 }
 

@@ -97,25 +97,29 @@ const merged = (folders: readonly string[], more: Partial<MergeOptions> = {}) =>
   merge(folders, { out: folder(), signal, notify: () => undefined, ...more });
 
 describe('shards that are merged', () => {
-  it.each(LONG ? [1, 2, 3, 4, 5, 6, 7] : [2])('give the results of one process, of %i', async (of) => {
-    const folders: string[] = [];
-    for (let index = 1; index <= of; index++) folders.push(await shard(index, of));
-    const { directory, exitCode, results, measured } = await merged(folders.reverse());
-    expect({ exitCode, status: results.status, measured }).toEqual({
-      exitCode: 0,
-      status: 'complete',
-      measured: 0,
-    });
-    expect(compareFolders(whole, directory)).toEqual([]);
-    // Over everything but times.
-    expect(results.digest).toBe(resultsOf(whole).digest);
-    for (const part of ['examples', 'tables'])
-      for (const file of readdirSync(join(whole, part)))
-        expect(textOf(directory, join(part, file)), file).toBe(textOf(whole, join(part, file)));
-    expect(readdirSync(join(directory, 'units')).sort()).toEqual(readdirSync(join(whole, 'units')).sort());
-    // The run goes on from there: nothing is left to do.
-    expect(await measure(directory)).toMatchObject({ measured: 0, kept: true });
-  });
+  it.each(LONG ? [1, 2, 3, 4, 5, 6, 7] : [2])(
+    'give the results of one process, of %i',
+    { tags: ['long'] },
+    async (of) => {
+      const folders: string[] = [];
+      for (let index = 1; index <= of; index++) folders.push(await shard(index, of));
+      const { directory, exitCode, results, measured } = await merged(folders.reverse());
+      expect({ exitCode, status: results.status, measured }).toEqual({
+        exitCode: 0,
+        status: 'complete',
+        measured: 0,
+      });
+      expect(compareFolders(whole, directory)).toEqual([]);
+      // Over everything but times.
+      expect(results.digest).toBe(resultsOf(whole).digest);
+      for (const part of ['examples', 'tables'])
+        for (const file of readdirSync(join(whole, part)))
+          expect(textOf(directory, join(part, file)), file).toBe(textOf(whole, join(part, file)));
+      expect(readdirSync(join(directory, 'units')).sort()).toEqual(readdirSync(join(whole, 'units')).sort());
+      // The run goes on from there: nothing is left to do.
+      expect(await measure(directory)).toMatchObject({ measured: 0, kept: true });
+    },
+  );
 });
 
 /** Changes what the record of a shard says, as another run would have written it. */

@@ -83,6 +83,7 @@ export const fit = defineMeasurement({
   version: 2,
   needs: [],
   unitSize: 1,
+  passes: () => ({ forward: 0, gradient: 0 }),
   aggregate: true,
   columns: statisticsColumns,
   async measure(

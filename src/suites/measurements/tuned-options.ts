@@ -30,6 +30,7 @@ export const tunedOptions = defineMeasurement({
   version: 2,
   needs: [],
   unitSize: 1,
+  passes: () => ({ forward: 0, gradient: 0 }),
   aggregate: true,
   columns,
   async measure({ parts }: MeasureContext<[], ScoreRows[]>, { grid }: TunedParams) {

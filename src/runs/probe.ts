@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cutPlan } from './cut-plan.js';
+import { execute } from './execute.js';
+import { inProcess } from './executor.js';
+import type { Evaluation } from './inventory.js';
+import { type Job, type Plan, planRun, readBy } from './plan.js';
+import type { Experience } from './plan-cost.js';
+import { measureEnvironment } from './planned.js';
+import type { Listener } from './progress.js';
+import { shuffledSets } from './shuffle.js';
+import { FolderStore } from './store.js';
+import type { SuiteEntry } from './suite-entries.js';
+
+interface Probing {
+  entries: readonly SuiteEntry[];
+  evaluation: Evaluation;
+  /** Of the evaluation as it is. */
+  plan: Plan;
+  /** Examples that are drawn of every data set. */
+  examples: number;
+  signal: AbortSignal;
+  notify: Listener;
+}
+
+/**
+ * Measures what examples may end early in, and what does not say what it takes, on a few examples drawn at random, and
+ * something of every system: how many passes and how much time the rest takes follows. Kept nowhere. Data sets that are
+ * not much larger than that, that are read as a whole or made of others are left out.
+ * Errors: none of measuring: what fails tells nothing.
+ */
+export async function probed({ entries, plan, examples, signal, notify, ...given }: Probing) {
+  const evaluation = shuffledSets(given.evaluation, plan, ({ size }) => size >= 2 * examples);
+  const needs = new Map([...evaluation.datasets.keys()].map((name) => [name, examples]));
+  const whole = planRun(entries, evaluation);
+  const cut = cutPlan(
+    whole,
+    whole.suites.map(() => needs),
+  );
+  const folder = await mkdtemp(join(tmpdir(), 'assay-probe-'));
+  try {
+    const store = await FolderStore.open(folder);
+    const environs = measureEnvironment(evaluation, store, undefined);
+    const executor = inProcess(environs);
+    const options = { ...environs, executor, signal, notify };
+    const { costs } = await execute(worthProbing(cut.jobs), options);
+    await executor.close();
+    return [...costs].map(
+      ([job, { examples: n, passes, seconds }]): Experience => ({ job, measured: { n, passes, seconds } }),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** In the order of the plan. */
+function worthProbing(jobs: readonly Job[]): Job[] {
+  const drawn = jobs.filter(({ order, request }) => order !== undefined && request.measurement.passes);
+  const wanted = new Set(drawn.filter(({ request }) => request.measurement.endsEarly));
+  const systems = () => new Set([...wanted].map(({ request }) => request.system));
+  for (const job of drawn) if (!systems().has(job.request.system)) wanted.add(job);
+  for (const job of wanted) for (const read of readBy(job)) wanted.add(read);
+  return jobs.filter((job) => wanted.has(job));
+}

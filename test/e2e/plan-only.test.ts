@@ -1,0 +1,85 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { obeyed } from './assay.js';
+import { project, runFile, savedResults } from './project.js';
+
+const at = mkdtempSync(join(tmpdir(), 'assay-plan-'));
+beforeAll(() => void project(at, {}, 160));
+afterAll(() => rmSync(at, { recursive: true }));
+
+const PURIFY = { by: 'sharp', steps: 3, chains: 2, clamp: 'box' };
+
+/** Run files of different kinds, by name. */
+const RUNS: Record<string, object> = {
+  plain: { suites: ['accuracy', { calibration: { resamples: 100 } }] },
+  attack: {
+    suites: [
+      { attack: { norm: 'Linf', method: 'pgd', steps: 20, epsilons: ['16/255', '48/255'], checks: false } },
+    ],
+  },
+  ood: { suites: [{ ood: { scores: ['max-softmax', 'odin', 'kl-matching'], resamples: 100 } }] },
+  purification: {
+    defences: [{ name: 'pure', model: 'sharp', purify: PURIFY }],
+    suites: [
+      'accuracy',
+      { purification: { ...PURIFY, steps: [1, 3], epsilon: '32/255', attackSteps: 5, examples: 96 } },
+      { attack: { norm: 'Linf', method: 'pgd', steps: 5, epsilons: ['32/255'], eot: 1, checks: false } },
+    ],
+  },
+  jem: {
+    suites: [
+      { energy: { resamples: 100, permutations: 99 } },
+      { samples: { systems: ['sharp'], images: 20, steps: 10 } },
+    ],
+  },
+};
+
+const passesOf = ({ forward, gradient }: { forward: number; gradient: number }) => forward + gradient;
+
+const long = process.env.ASSAY_LONG === '1';
+
+describe('the plan of a run', () => {
+  it.each(Object.entries(RUNS).filter(([name]) => long || name === 'attack'))(
+    'says within 30 %% what %s spends',
+    { tags: ['long'] },
+    async (name, more) => {
+      writeFileSync(join(at, `${name}.run.yaml`), stringify(runFile({ name, ...more })));
+      const words = [`${name}.run.yaml`, '--out', name];
+      const planned = await obeyed(['run', ...words, '--plan-only', '--probe', '--json'], at);
+      expect(planned).toMatchObject({ code: 0 });
+      const { passes, stored, seconds } = JSON.parse(planned.stdout);
+      expect(stored).toBe(0);
+      expect(seconds).toBeGreaterThan(0);
+      expect(existsSync(join(at, name, 'units'))).toBe(false);
+      expect(await obeyed(['run', ...words, '--quiet'], at)).toMatchObject({ code: 0 });
+      const spent = savedResults(join(at, name)).costs.reduce((sum, cost) => sum + passesOf(cost), 0);
+      const ratio = passesOf(passes.expected) / spent;
+      expect(ratio, `${passesOf(passes.expected)} of ${spent}`).toBeGreaterThan(0.7);
+      expect(ratio, `${passesOf(passes.expected)} of ${spent}`).toBeLessThan(1.3);
+      const after = JSON.parse((await obeyed(['run', ...words, '--plan-only', '--json'], at)).stdout);
+      expect(after.passes).toEqual({ expected: NONE, atMost: NONE, open: false });
+    },
+  );
+
+  it('is a table, of every shard too', async () => {
+    writeFileSync(join(at, 'table.run.yaml'), stringify(runFile({ suites: ['accuracy'] })));
+    const { code, stdout } = await obeyed(['run', 'table.run.yaml', '--plan-only', '--shard', '1/2'], at);
+    expect(code).toBe(0);
+    expect(stdout).toContain(
+      'small: 2 units, 0 of them in assay-runs/small. Left to do: about 320 forward passes.',
+    );
+    expect(stdout).toMatch(/^clean +sharp +accuracy +1 +0 +160 +160 +0 +–$/m);
+    expect(stdout).toMatch(/^ +2 +1 +160 +0 +50\.0 % +–$/m);
+  });
+
+  it.each(['--json', '--probe'])('is what %s is about', async (flag) => {
+    const { code, stderr } = await obeyed(['run', 'table.run.yaml', flag], at);
+    expect(code).toBe(2);
+    expect(stderr).toContain(`${flag} goes with --plan-only`);
+  });
+});
+
+const NONE = { forward: 0, gradient: 0 };
