@@ -58,8 +58,14 @@ export async function probed({ entries, plan, examples, signal, notify, ...given
 function worthProbing(jobs: readonly Job[]): Job[] {
   const drawn = jobs.filter(({ order, request }) => order !== undefined && request.measurement.passes);
   const wanted = new Set(drawn.filter(({ request }) => request.measurement.endsEarly));
-  const systems = () => new Set([...wanted].map(({ request }) => request.system));
-  for (const job of drawn) if (!systems().has(job.request.system)) wanted.add(job);
   for (const job of wanted) for (const read of readBy(job)) wanted.add(read);
-  return jobs.filter((job) => wanted.has(job));
+  const chosen = jobs.filter((job) => wanted.has(job));
+  const timed = new Set(chosen.map(({ request }) => request.system));
+  for (const job of jobs) {
+    const { system, measurement } = job.request;
+    if (timed.has(system) || !measurement.passes || readBy(job).length > 0) continue;
+    timed.add(system);
+    chosen.push({ ...job, units: job.units.slice(0, 1) });
+  }
+  return chosen;
 }

@@ -43,7 +43,7 @@ const long = process.env.ASSAY_LONG === '1';
 
 describe('the plan of a run', () => {
   it.each(Object.entries(RUNS).filter(([name]) => long || name === 'attack'))(
-    'says within 30 %% what %s spends',
+    'tells what a run of the kind %s spends',
     { tags: ['long'] },
     async (name, more) => {
       writeFileSync(join(at, `${name}.run.yaml`), stringify(runFile({ name, ...more })));

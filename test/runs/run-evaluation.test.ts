@@ -558,8 +558,8 @@ describe('expected accuracy', () => {
     // The check measures one of two, and what it measured is not told as reused.
     const plans = events.filter(({ kind }) => kind === 'plan');
     expect(plans).toMatchObject([
-      { kind: 'plan', units: 1, stored: 0, cost: { expected: { forward: 40 } } },
-      { kind: 'plan', units: 1, stored: 0, cost: { expected: { forward: 40 } } },
+      { kind: 'plan', units: 1, stored: 0, cost: { expected: { forward: 10 } } },
+      { kind: 'plan', units: 1, stored: 0, cost: { expected: { forward: 10 } } },
     ]);
   });
 
