@@ -78,6 +78,7 @@ const WRITES_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/engines/held-model.ts': 'writes and removes its temporary folder',
   'src/engines/tfjs-native/build.ts': 'builds an addon beside an installed package',
   'src/engines/tfjs-native/compile.ts': 'builds an addon beside an installed package',
+  'src/runs/probe.ts': 'makes and removes its temporary folder',
   'src/data/npz.ts': 'writes files of users where they say, over what is there',
   'src/pull/download.ts': 'appends to what is compared with a checksum when it is whole',
   'src/pull/lock.ts': 'makes and removes what lasts as long as a process',

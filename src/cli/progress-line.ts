@@ -1,7 +1,7 @@
+import { weightOf } from '../models/passes.js';
 import { oneLine } from '../one-line.js';
 import { formatDuration } from '../report/format.js';
 import type { Unit } from '../runs/plan.js';
-import { weightOf } from '../runs/plan-cost.js';
 import type { Listener, PassCount, ProgressEvent, Status } from '../runs/progress.js';
 import { costLine } from './cost-text.js';
 

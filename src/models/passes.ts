@@ -5,3 +5,12 @@ export function addTo(total: Passes, { forward, gradient }: Passes): void {
   total.forward += forward;
   total.gradient += gradient;
 }
+
+/**
+ * What a gradient pass takes, in forward passes: a forward pass, a backward pass of twice its multiplications, and what
+ * is kept in between. Measured networks lie between 2.4 and 3.3.
+ */
+const GRADIENT_WEIGHT = 3;
+
+/** Passes as one number: how many forward passes take as long. */
+export const weightOf = ({ forward, gradient }: Passes): number => forward + GRADIENT_WEIGHT * gradient;

@@ -3,6 +3,7 @@ import { builtinCatalogue, type Catalogue } from '../suites/catalogue.js';
 import { JobForecast, type Spell } from './job-forecast.js';
 import type { UnitProgress } from './live-unit.js';
 import type { PassCosts } from './pass-meter.js';
+import { plainPasses } from './plain-passes.js';
 import type { Job, Unit } from './plan.js';
 import type { PassCount, Status } from './progress.js';
 
@@ -91,18 +92,4 @@ function secondsPerExample(spells: readonly (Spell | undefined)[]): number | und
   const known = spells.filter((spell) => spell !== undefined);
   const examples = known.reduce((sum, spell) => sum + spell.examples, 0);
   return examples > 0 ? known.reduce((sum, { seconds }) => sum + seconds, 0) / examples : undefined;
-}
-
-/** What a measurement says of the passes of an example. An estimate that fails is not worth a run. */
-export function plainPasses(
-  { request }: Job,
-  infoOf: (system: string) => SystemInfo | undefined,
-  catalogue: Catalogue,
-) {
-  const info = infoOf(request.system);
-  try {
-    return info && request.measurement.passes?.(request.params, info, catalogue);
-  } catch {
-    return undefined;
-  }
 }

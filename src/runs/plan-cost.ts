@@ -1,8 +1,8 @@
-import { addTo } from '../models/passes.js';
+import { addTo, weightOf } from '../models/passes.js';
 import type { Passes, SystemInfo } from '../models/system.js';
 import { builtinCatalogue, type Catalogue } from '../suites/catalogue.js';
-import { plainPasses } from './forecast.js';
 import type { Inventory } from './inventory.js';
+import { plainPasses } from './plain-passes.js';
 import { type Job, type Plan, readBy, type Unit } from './plan.js';
 import type { UnitHead } from './unit-file.js';
 
@@ -71,15 +71,6 @@ export interface Known {
   /** Whether a unit is to be measured, by its key. Default: all are that are not stored. */
   due?: (key: string) => boolean;
 }
-
-/**
- * What a gradient pass takes, in forward passes: a forward pass, a backward pass of twice its multiplications, and what
- * is kept in between. Measured networks lie between 2.4 and 3.3.
- */
-const GRADIENT_WEIGHT = 3;
-
-/** Passes as one number: how many forward passes take as long. */
-export const weightOf = ({ forward, gradient }: Passes): number => forward + GRADIENT_WEIGHT * gradient;
 
 type CostInventory = Pick<Inventory, 'systems'> & { catalogue?: Catalogue | undefined };
 

@@ -1,8 +1,8 @@
-import { addTo } from '../models/passes.js';
+import { addTo, weightOf } from '../models/passes.js';
 import type { Passes } from '../models/system.js';
 import type { Inventory } from './inventory.js';
 import type { Job, Plan, Unit } from './plan.js';
-import { passesPerExample, weightOf } from './plan-cost.js';
+import { passesPerExample } from './plan-cost.js';
 import type { ShardName } from './shard-name.js';
 
 /** A part of the work of a run. */
