@@ -21,6 +21,7 @@ import { refuseMap } from './flattened-map.js';
 import { guardOf, naming, tryBatch, withinLimits } from './guarded.js';
 import { findImageInput, inputNotes } from './image-input.js';
 import { type FoundMaps, findMaps } from './inner-maps.js';
+import { keptWhileUsed } from './kept-while-used.js';
 import { type FoundLayer, findLastLayer } from './last-layer.js';
 import { Model } from './model.js';
 import { chooseOutputs, softmaxNotes } from './outputs.js';
@@ -193,7 +194,7 @@ async function triedOut(
     ...(training && {
       training: () => offered({ ...training.prepared(), fixedBatch: undefined }, offers),
     }),
-    ...(chains && { storedChains: () => chainPixels(chains, contract, checkpoint) }),
+    ...(chains && { storedChains: keptWhileUsed(() => chainPixels(chains, contract, checkpoint)) }),
   });
 }
 

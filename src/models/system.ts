@@ -43,6 +43,8 @@ export interface Batch extends LossArguments {
   pixels: Float32Array;
   /** (n): where a stochastic system draws its noise for each example. Ignored by deterministic systems. */
   keys?: readonly StreamKey[];
+  /** Ends what takes many passes, such as the chains of a defence: the call then fails as `interrupted`. */
+  signal?: AbortSignal;
 }
 
 /** Several draws of each example: what a randomised defence made of it. */

@@ -1,13 +1,15 @@
 import { addTo } from '../models/passes.js';
-import type { Passes, System } from '../models/system.js';
+import type { Batch, Passes, System } from '../models/system.js';
 import type { LiveUnit } from './live-unit.js';
 import type { PassKind } from './pass-meter.js';
 
 /**
  * The same system, adding the passes of every call to `passes`: suites need not count. `live` is told of calls as they
- * begin and end. It has the members of the contract and no others.
+ * begin and end, and `signal` ends those that take long: suites need not pass it on. It has the members of the contract and
+ * no others.
  */
-export function counted(system: System, passes: Passes, live: LiveUnit): System {
+export function counted(system: System, passes: Passes, live: LiveUnit, signal?: AbortSignal): System {
+  const under = (batch: Batch): Batch => (signal && !batch.signal ? { ...batch, signal } : batch);
   const call = async <T extends { passes: Passes }>(
     kind: PassKind,
     examples: number,
@@ -38,9 +40,11 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
       return system.lastLayer;
     },
     evaluate: (batch, wanted, loss) =>
-      call(loss === undefined ? 'forward' : 'gradient', batch.n, () => system.evaluate(batch, wanted, loss)),
-    forward: (batch) => call('forward', batch.n, () => system.forward(batch)),
-    gradient: (batch, loss) => call('gradient', batch.n, () => system.gradient(batch, loss)),
+      call(loss === undefined ? 'forward' : 'gradient', batch.n, () =>
+        system.evaluate(under(batch), wanted, loss),
+      ),
+    forward: (batch) => call('forward', batch.n, () => system.forward(under(batch))),
+    gradient: (batch, loss) => call('gradient', batch.n, () => system.gradient(under(batch), loss)),
     ...(product && {
       // It counts as two gradient passes of an example.
       hessianProduct: (batch, direction, loss) =>
@@ -55,7 +59,7 @@ export function counted(system: System, passes: Passes, live: LiveUnit): System 
         call('gradient', (system.info.classes.length - 1) * batch.n, () => bounds(batch, question)),
     }),
     ...(storedChains && { storedChains }),
-    ...(training && { inTrainingMode: async () => counted(await training(), passes, live) }),
+    ...(training && { inTrainingMode: async () => counted(await training(), passes, live, signal) }),
     ...(grouped && {
       groupedGradient: (draws, loss) => call('gradient', draws.n * draws.group, () => grouped(draws, loss)),
     }),

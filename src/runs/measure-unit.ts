@@ -63,7 +63,7 @@ export async function measureUnit(
   const measure = (part: Part, { reference, fail }: Read) =>
     request.measurement.measure(
       {
-        system: counted(system, passes, live),
+        system: counted(system, passes, live, signal),
         examples: part.examples,
         inputs: part.inputs,
         fail,
@@ -76,7 +76,7 @@ export async function measureUnit(
         outlook: live,
         systemNamed: (name) => {
           const named = systems.get(name);
-          if (named) return counted(named, passes, live);
+          if (named) return counted(named, passes, live, signal);
           throw new AssayError(
             'suite-failed',
             `"${request.measurement.name}" uses a system it did not declare`,

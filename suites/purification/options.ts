@@ -3,14 +3,19 @@ import { chainOptions, presetDescription, purificationPresets } from '../../src/
 import { type Catalogue, oneOf, PRESETS, type Static, Type } from '../../src/suite.js';
 import { ladder } from './ladder.js';
 
-/** Of a preset, what belongs to the suite: numbers of steps are a list, and what Hill et al. call 15 and 150 replicates. */
+/** What a paper does beside its chains: Hill et al. attack with 15 replicates, and verify with 150. */
+const evaluation: Partial<Record<keyof typeof purificationPresets, object>> = {
+  'ebm-defense': { draws: 10, adaptive: { eot: 1, confirm: 10 } },
+};
+
+/** Of a preset, what belongs to the suite: numbers of steps are a list. */
 const chains = Object.fromEntries(
   Object.entries(purificationPresets).map(([name, { steps, ...chain }]) => [
     name,
     {
       ...chain,
       steps: [steps],
-      ...(name === 'ebm-defense' && { draws: 10, adaptive: { eot: 1, confirm: 10 } }),
+      ...evaluation[name as keyof typeof purificationPresets],
     },
   ]),
 );

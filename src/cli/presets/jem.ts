@@ -50,6 +50,7 @@ export const jem: Preset = {
       entry: { role: 'ood', distance: 'far' },
       called: /^(ood-)?celeba.*$/,
       told: 'a folder celeba of images, or celeba.npz',
+      scaled: true,
     },
   ],
   models: [
@@ -74,7 +75,7 @@ function runFile(site: PresetSite): string {
     ...(steps > 0 && { full: `${name}-${steps}-full` }),
   }));
   const chain = (steps: number, more = {}) => ({ by: name, steps, chains: 5, ...more });
-  const found = site.found.map((one) => ({ ...one, entry: scaled(one, model.shape) }));
+  const found = site.found.map((one) => ({ ...one, entry: atInputSize(one, model.shape) }));
   const sets = [...found.map((one) => one.name), 'interpolated'];
   // Of the three halves of the noise's variance that two noisy images and a third draw come to, the system adds one.
   const second = Number(((NOISE / model.inputScale) * Math.SQRT1_2).toPrecision(4));
@@ -104,7 +105,8 @@ function runFile(site: PresetSite): string {
     `  # What the public code evaluates: noise of ${NOISE} on every image, in units of the network's input.`,
     `  - ${flow({ name: published, model: name, noise: { std: NOISE } })}`,
     '  # JEM-k: five chains of k steps of SGLD, whose logits are averaged. Gradients pass them straight through, as published;',
-    '  # and back through every step.',
+    '  # and back through every step, which needs second derivatives: without them, remove the rows that end in -full, and',
+    '  # `full` below.',
     ...refined.map(({ system, steps }) => `  - ${flow({ name: system, model: name, purify: chain(steps) })}`),
     ...refined.flatMap(({ full, steps }) =>
       full ? [`  - ${flow({ name: full, model: name, purify: chain(steps, { gradient: 'full' }) })}`] : [],
@@ -137,9 +139,10 @@ function runFile(site: PresetSite): string {
 const beside = ({ models, datasets }: { models: string[]; datasets: string[] }) =>
   `models: ${flow(models)}, datasets: ${flow(datasets)}`;
 
-/** Folders of images are scaled to the network's input; other data sets have its size. */
-function scaled({ name, entry }: PresetSite['found'][number], shape: readonly number[]) {
+/** Folders of photographs are scaled to the network's input; other data sets have its size. */
+function atInputSize({ name, entry }: PresetSite['found'][number], shape: readonly number[]) {
   const isFolder = !/\.[a-z0-9]+$/i.test(entry.path);
   const [, height, width] = shape;
-  return name === 'celeba' && isFolder && shape.length === 3 ? { ...entry, resize: [height, width] } : entry;
+  const photographs = jem.data.some((one) => one.name === name && one.scaled);
+  return photographs && isFolder && shape.length === 3 ? { ...entry, resize: [height, width] } : entry;
 }

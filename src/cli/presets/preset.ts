@@ -10,6 +10,8 @@ export interface WantedSet {
   called: RegExp;
   /** For people: what to put there. */
   told: string;
+  /** A folder of it holds photographs of any size, which are scaled to the network's input. */
+  scaled?: boolean;
   /** Without it there is nothing to measure. */
   needed?: boolean;
 }

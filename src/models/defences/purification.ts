@@ -46,7 +46,7 @@ export class PurifiedSystem implements System {
     const { by, options } = this.parts;
     if (loss === undefined) {
       const state = chainsOf(this.parts, batch, this.info.name);
-      const passes = await sgld(by, state, options);
+      const passes = await sgld(by, state, { ...options, signal: batch.signal });
       const { values, passes: own } = await this.averaged(batch, state.pixels, wanted);
       addTo(passes, own);
       return { values, passes };

@@ -45,9 +45,10 @@ export async function gradientThroughChains(
       found: classifier.info.lacks.inputGradient ?? 'its classifier has no gradient of averaged logits',
     });
   const state = chainsOf(parts, batch, name);
-  const recorded = options.gradient === 'full' ? await recordChains(by, state, options) : undefined;
-  const passes = recorded?.passes ?? (await sgld(by, state, options));
-  const { keys: _, ...aims } = batch;
+  const { keys: _, signal, ...aims } = batch;
+  const climbing = { ...options, signal };
+  const recorded = options.gradient === 'full' ? await recordChains(by, state, climbing) : undefined;
+  const passes = recorded?.passes ?? (await sgld(by, state, climbing));
   const { n } = batch;
   const draws = { ...aims, group: chains, pixels: state.pixels };
   const found = await grouped(draws, loss);
