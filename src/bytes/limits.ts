@@ -206,6 +206,24 @@ export const limits = {
     reason: 'a layer takes a handful',
     instead: 'save the model without its optimiser (include_optimizer=False)',
   },
+  shards: {
+    of: 'tar shards of a WebDataset',
+    value: 100_000,
+    reason: 'each is opened once to be listed',
+    instead: 'name some of the shards: shard-{000000..000099}.tar',
+  },
+  compressedShards: {
+    of: 'compressed tar shards of a WebDataset',
+    value: 200,
+    reason: 'each is inflated into a temporary file, which stays open',
+    instead: 'decompress them (gunzip shard-*.tar.gz): images are compressed already',
+  },
+  exampleJson: {
+    of: 'bytes of a .json member of a WebDataset',
+    value: MIB,
+    reason: 'it is parsed whole, one for every example',
+    instead: 'take labels from .cls members, or leave other data out of the .json',
+  },
   pullRecord: {
     of: 'bytes of the pulled.json beside a data set',
     value: 16 * MIB,

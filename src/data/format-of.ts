@@ -8,12 +8,15 @@ import { zipMembers } from '../bytes/zip.js';
 import { AssayError } from '../errors.js';
 import type { Registry } from '../registry.js';
 import { dataFormats } from './registry.js';
+import { isShardPattern } from './shard-paths.js';
 import type { DataFormat, PathHead } from './source.js';
 import type { DatasetSpec } from './spec.js';
 
 /** Looks at a path. Errors: `file-unreadable`, `file-malformed`. */
 async function headOf(path: string): Promise<PathHead> {
   checkConfined(path);
+  // Each of its files is looked at when it is opened.
+  if (isShardPattern(path)) return { path, start: new Uint8Array() };
   try {
     if ((await stat(path)).isDirectory()) {
       noteFolder(path);

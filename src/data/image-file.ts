@@ -1,5 +1,5 @@
 import sharp, { type Metadata } from 'sharp';
-import { malformed } from '../bytes/byte-source.js';
+import { malformed, type Place } from '../bytes/byte-source.js';
 import { limits } from '../bytes/limits.js';
 import { readWhole } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
@@ -30,15 +30,15 @@ const AS_STORED = { failOn: 'warning', ignoreIcc: true, limitInputPixels: limits
 export const readImage = (file: string): Promise<Buffer> => readWhole(file, 'image');
 
 /** Reads the header alone. Errors: `file-malformed`, `data-invalid`; both name the image. */
-export async function imageHead(file: string, bytes: Buffer): Promise<ImageHead> {
+export async function imageHead(place: Place, bytes: Uint8Array): Promise<ImageHead> {
   const found = await sharp(bytes, { ...AS_STORED, limitInputPixels: false })
     .metadata()
     .catch((cause: Error) => {
-      throw undecodable(file, cause);
+      throw undecodable(place, cause);
     });
   const { height, width, format, depth, space } = found;
   const refuse = (message: string, expected: string, seen: string, hint: string) =>
-    new AssayError('data-invalid', message, { file, expected, found: seen, hint });
+    new AssayError('data-invalid', message, { ...place, expected, found: seen, hint });
   if (format !== 'png' && format !== 'jpeg')
     throw refuse('images of this kind are not read', 'PNG or JPEG', format, 'convert it to PNG');
   const { value, of, instead } = limits.imagePixels;
@@ -62,20 +62,21 @@ function coloursOf({ space, channels, hasAlpha }: Metadata): Colours {
 /**
  * Decodes a PNG or JPEG as (C, H, W) in [0, 1], with the values of Pillow and torchvision (`convert('RGB')`): colour
  * profiles and orientation tags are not applied, alpha is left out, of 16 bits the upper 8 are taken.
+ * @param place of the image, which errors name
  * @returns whether pixels were transparent
- * Errors: `file-unreadable`, `file-malformed`, `data-invalid`; all name the image.
+ * Errors: `file-malformed`, `data-invalid`.
  */
 export async function decodeImage(
-  file: string,
+  place: Place,
+  bytes: Uint8Array,
   wish: ImageWish,
   out: Float32Array,
 ): Promise<{ transparent: boolean }> {
-  const bytes = await readImage(file);
-  const head = await imageHead(file, bytes);
-  refuseOther(file, head, wish);
+  const head = await imageHead(place, bytes);
+  refuseOther(place, head, wish);
   return inTurn(head.height * head.width, async () => {
     const raw = await rawPixels(bytes, head).catch((cause: Error) => {
-      throw undecodable(file, cause);
+      throw undecodable(place, cause);
     });
     const [channels, height, width] = wish.shape;
     const converted = toChannels(raw, head.colours, channels);
@@ -88,9 +89,9 @@ export async function decodeImage(
   });
 }
 
-function undecodable(file: string, cause: Error): AssayError {
+function undecodable(place: Place, cause: Error): AssayError {
   if (cause instanceof AssayError) return cause;
-  return malformed({ file }, 'the image cannot be decoded', {
+  return malformed(place, 'the image cannot be decoded', {
     found: cause.message.split('\n')[0],
     hint: 'replace it or leave it out',
     cause,
@@ -98,12 +99,12 @@ function undecodable(file: string, cause: Error): AssayError {
 }
 
 function refuseOther(
-  file: string,
+  place: Place,
   found: ImageHead,
   { shape: [channels, height, width], resize, convert }: ImageWish,
 ): void {
   const refuse = (message: string, expected: string, seen: string, hint: string) =>
-    new AssayError('data-invalid', message, { file, expected, found: seen, hint });
+    new AssayError('data-invalid', message, { ...place, expected, found: seen, hint });
   if (!resize && (found.height !== height || found.width !== width))
     throw refuse(
       'the image has another size than the first',
@@ -121,7 +122,7 @@ function refuseOther(
     );
 }
 
-async function rawPixels(bytes: Buffer, { colours, alpha }: ImageHead): Promise<RawPixels> {
+async function rawPixels(bytes: Uint8Array, { colours, alpha }: ImageHead): Promise<RawPixels> {
   const image = sharp(bytes, AS_STORED);
   // Without the first, libvips makes RGB of inks by a colour profile of its own.
   if (colours === 'cmyk') image.pipelineColourspace('cmyk').toColourspace('cmyk');

@@ -7,12 +7,15 @@ import { npz } from './npz-format.js';
 import { cifarC, imagenetC } from './published-corruptions.js';
 import { pytorch } from './pytorch.js';
 import type { DataFormat } from './source.js';
+import { webdataset } from './webdataset.js';
 
 /** Every format that comes with Assay. A path is tried against them in this order. */
 export const dataFormats = Registry.of<DataFormat>('data format', [
   pytorch,
   npz,
   npy,
+  // Before what takes every gzipped file.
+  webdataset,
   cifar10,
   cifar100,
   idx,

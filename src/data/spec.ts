@@ -7,7 +7,11 @@ const count = (description: string) => Type.Optional(Type.Integer({ minimum: 1, 
 /** A data set in a run file, in a format of whatever name. Paths in it start at the run file's own folder. */
 export const DatasetSpec = Type.Object(
   {
-    path: Type.String({ minLength: 1, description: 'A file, or a folder of images or CIFAR batches.' }),
+    path: Type.String({
+      minLength: 1,
+      description:
+        'A file, or a folder of images, CIFAR batches or tar shards; shards also as `shard-{000..099}.tar`.',
+    }),
     format: Type.Optional(
       Type.String({ description: 'How the data is stored. Default: recognised from the file.' }),
     ),
@@ -38,12 +42,16 @@ export const DatasetSpec = Type.Object(
       }),
     ),
     images: Type.Optional(
-      Type.String({ minLength: 1, description: 'npz and pytorch: name of the array with the images.' }),
+      Type.String({
+        minLength: 1,
+        description:
+          'npz and pytorch: name of the array with the images; webdataset: extension of their members.',
+      }),
     ),
     labels: Type.Optional(
       Type.Union([Type.String({ minLength: 1 }), Type.Literal(false)], {
         description:
-          'npz and pytorch: name of the array with the labels; npy and idx: the file with them; cifar-100: `fine` (the default) or `coarse`; false: ignore labels.',
+          'npz and pytorch: name of the array with the labels; npy and idx: the file with them; webdataset: extension of their members, or `json.FIELD`; cifar-100: `fine` (the default) or `coarse`; false: ignore labels.',
       }),
     ),
     split: Type.Optional(
@@ -68,18 +76,18 @@ export const DatasetSpec = Type.Object(
       Type.Array(Type.Integer({ minimum: 1, maximum: 16384 }), {
         minItems: 2,
         maxItems: 2,
-        description: 'Folders: scale every image to [height, width].',
+        description: 'Folders and shards: scale every image to [height, width].',
       }),
     ),
     channels: Type.Optional(
       Type.Union([Type.Literal(1), Type.Literal(3)], {
-        description: 'Folders: convert every image to grey (1) or RGB (3). Default: as they are.',
+        description: 'Folders and shards: convert every image to grey (1) or RGB (3). Default: as they are.',
       }),
     ),
     followLinks: Type.Optional(
       Type.Boolean({
         description:
-          'Folders: read what symbolic links that lead out of the folder point to. Default: false.',
+          'Folders: read what symbolic links that lead out of the folder point to; of shards, what any link does. Default: false.',
       }),
     ),
     severity: Type.Optional(

@@ -5,6 +5,7 @@ import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { encodeNpy } from '../../src/data/npy.js';
+import { tarOf } from '../tar.js';
 import { assay, folder, obeyed } from './assay.js';
 import { CLASSES, images, npz, project, savedResults } from './project.js';
 
@@ -16,6 +17,12 @@ const size = SIDE * SIDE;
 /** Big-endian, as the format has it: two zeros, the type of bytes, the number of axes, the axes. */
 const idx = (shape: number[], data: Uint8Array) =>
   Buffer.concat([Uint8Array.of(0, 0, 8, shape.length), ...shape.map((d) => Uint8Array.of(0, 0, 0, d)), data]);
+
+const png = (i: number) =>
+  sharp(pixels.subarray(i * size, (i + 1) * size), { raw: { width: SIDE, height: SIDE, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer();
 
 /** The same images, stored in every way; paths below the folder of the run file. */
 const stores: Record<
@@ -50,12 +57,20 @@ const stores: Record<
   folder: {
     path: 'photos',
     write: async (put) => {
-      for (const [i, label] of labels.entries()) {
-        const image = sharp(pixels.subarray(i * size, (i + 1) * size), {
-          raw: { width: SIDE, height: SIDE, channels: 1 },
-        });
-        put(`photos/${CLASSES[label]}/${i}.png`, await image.toColourspace('b-w').png().toBuffer());
-      }
+      for (const [i, label] of labels.entries()) put(`photos/${CLASSES[label]}/${i}.png`, await png(i));
+    },
+  },
+  shards: {
+    path: 'shard-{0..1}.tar',
+    write: async (put) => {
+      const members = await Promise.all(
+        [...labels].map(async (label, i) => [
+          { name: `${i}.png`, content: await png(i) },
+          { name: `${i}.cls`, content: String(label) },
+        ]),
+      );
+      put('shard-0.tar', tarOf(members.slice(0, 20).flat()));
+      put('shard-1.tar', tarOf(members.slice(20).flat()));
     },
   },
 };
