@@ -40,6 +40,9 @@ const MEAN_LOGIT = `import { clean, defineSuite, request, Type } from 'assay';
         }),
       });`;
 
+/** Has a process die where `dying-disk.ts` says. */
+const DYING = `--import ${new URL('../../dist/test/e2e/dying-disk.js', import.meta.url)}`;
+
 /** Waits until the run folder holds so many units. */
 async function untilUnits(out: string, count: number, ended: () => boolean): Promise<void> {
   while (!ended() && (existsSync(join(out, 'units')) ? unitFiles(out).length : -1) < count) await sleep(5);
@@ -346,94 +349,63 @@ describe('a run that is cut off', () => {
     rmSync(at, { recursive: true });
   });
 
-  /** A moment of a run: so many units are there, or a file was written anew; and then so many milliseconds. */
-  interface Moment {
-    units?: number;
-    file?: string;
-    milliseconds: number;
-  }
+  /** Where a run dies: before a call to the disk, of its main thread or of the one that writes the report, or after a while. */
+  type Death = `${'main' | 'other'} ${number}` | { milliseconds: number };
 
-  /** Starts the run, kills it at a moment, and tells whether it was still running then. */
-  async function killed(at: string, { units: count, file, milliseconds }: Moment): Promise<boolean> {
-    const out = join(at, 'out');
-    const stamp = () => statSync(join(out, file ?? '.'), { throwIfNoEntry: false })?.ino;
-    const before = stamp();
-    const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
-    let over = false;
-    ended.then(() => {
-      over = true;
-    });
-    if (file) while (!over && (stamp() ?? before) === before) await sleep(2);
-    if (count !== undefined) await untilUnits(out, count, () => over);
-    await sleep(milliseconds);
-    child.kill('SIGKILL');
-    const { signal, code } = await ended;
-    expect(signal ?? code).toSatisfy((end) => end === 'SIGKILL' || end === 0);
+  /** Starts the run, which dies or ends well; tells which. */
+  async function killed(at: string, death: Death): Promise<boolean> {
+    const env = typeof death === 'string' ? { NODE_OPTIONS: DYING, ASSAY_TEST_DIES: death } : {};
+    const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at, env);
+    if (typeof death !== 'string') setTimeout(() => child.kill('SIGKILL'), death.milliseconds);
+    const { signal, code, stderr } = await ended;
+    expect(signal ?? code, stderr).toSatisfy((end) => end === 'SIGKILL' || end === 0);
     return signal === 'SIGKILL';
   }
 
-  const kills = process.env.ASSAY_LONG ? 10 : 4;
-  it(`by kill -9 at ${kills} random moments comes to the same results`, {
+  /** Files of units with what any writing of them changes. */
+  const stampsIn = (out: string): [string, number, number][] =>
+    (existsSync(join(out, 'units')) ? unitFiles(out) : []).map((name) => {
+      const { ino, mtimeMs } = statSync(join(out, 'units', name));
+      return [name, ino, mtimeMs];
+    });
+
+  const kills = process.env.ASSAY_LONG ? 50 : 3;
+  it(`by kill -9 at ${kills} random moments and places comes to the same results, and measures nothing twice`, {
     tags: ['long'],
-    timeout: 600_000,
+    timeout: 900_000,
   }, async () => {
-    const at = folder();
-    project(at, { suites });
-    const out = join(at, 'out');
     const draws = stream({ seed: 9, purpose: 'test/kill', example: 0 });
     const below = (n: number) => Math.floor(draws.uniform() * n);
-    const opening = () => ({ units: 0, milliseconds: below(500) });
-    const measuring = Array.from({ length: 4 }, () => ({
-      units: 1 + below(units - 1),
-      milliseconds: below(40),
-    }));
-    measuring.sort((a, b) => a.units - b.units);
-    const writing = (file: string) => ({ file, milliseconds: below(40) });
-    // Each is later than the one before, as the run gets further every time.
-    const moments: Moment[] = [
-      opening(),
-      measuring[0],
-      measuring[1],
-      opening(),
-      { file: 'run.json', milliseconds: below(100) },
-      measuring[2],
-      measuring[3],
-      writing('results.json'),
-      writing('examples/ood.csv'),
-      writing('report.html'),
-    ];
-    const chosen = kills === moments.length ? moments : [0, 2, 6, 7].map((i) => moments[i]);
+    const random = (): Death =>
+      [
+        () => `main ${1 + below(160)}` as const,
+        () => `other ${1 + below(120)}` as const,
+        () => ({ milliseconds: below(2500) }),
+      ][[0, 0, 0, 1, 1, 2][below(6)]]();
+    const deaths: Death[] = process.env.ASSAY_LONG
+      ? Array.from({ length: kills }, random)
+      : // The fourth unit, half way; then the report, half way; then whenever.
+        ['main 22', 'other 40', { milliseconds: 300 + below(1000) }];
     let hits = 0;
-    for (const moment of chosen) {
-      const before = existsSync(join(out, 'units')) ? unitFiles(out) : [];
-      if (await killed(at, moment)) hits++;
-      expect(unitFiles(out)).toEqual(expect.arrayContaining(before));
-    }
-    expect(hits).toBeGreaterThanOrEqual(kills / 2);
-    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
-    expect(savedResults(out)).toEqual(whole);
-    expect(unitFiles(out)).toHaveLength(units);
-  });
-
-  it('by kill -9 in the middle of the report measures nothing again', { timeout: 300_000 }, async () => {
-    const at = folder();
+    let at = folder();
     project(at, { suites });
-    const out = join(at, 'out');
-    const report = join(out, 'report.html');
-    const aside = () => existsSync(out) && readdirSync(out).some((name) => name.startsWith('.next.'));
-    const { child, ended } = start(['run', 'small.run.yaml', '--out', 'out'], at);
-    while (!aside() && child.exitCode === null) await sleep(2);
-    child.kill('SIGKILL');
-    await ended;
-    // Either nothing of it is there yet, or all of it.
-    expect(existsSync(report)).toBe(existsSync(join(out, 'results.json')));
-    expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({
-      code: 0,
-      stderr: expect.stringMatching(`^nothing to do: ${units} units reused\n`),
-    });
-    expect(savedResults(out)).toEqual(whole);
-    expect(readFileSync(report, 'utf8')).toMatch(/<\/html>\s*$/);
-    expect(aside()).toBe(false);
+    for (const [i, death] of deaths.entries()) {
+      const out = join(at, 'out');
+      const before = stampsIn(out);
+      const hit = await killed(at, death);
+      if (hit) hits++;
+      expect(stampsIn(out), JSON.stringify(death)).toEqual(expect.arrayContaining(before));
+      if (hit && i < deaths.length - 1) continue;
+      const left = stampsIn(out);
+      expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
+      expect(savedResults(out)).toEqual(whole);
+      expect(stampsIn(out)).toEqual(expect.arrayContaining(left));
+      expect(readdirSync(out).join()).not.toContain('.tmp');
+      expect(unitFiles(out)).toHaveLength(units);
+      at = folder();
+      project(at, { suites });
+    }
+    expect(hits).toBeGreaterThan(kills / 2);
   });
 
   // The tests of gates have every signal.
