@@ -14,16 +14,14 @@ import {
   replicates,
   twoSampleReplicates,
 } from './replicates.js';
-import {
-  type DetectionStatistic,
-  type ExampleStatistic,
-  foldedRows,
-  type RankingStatistic,
-  type Statistic,
-  statistics,
-  type TwoSampleStatistic,
-  valueOfFolded,
-} from './statistics.js';
+import type {
+  DetectionStatistic,
+  ExampleStatistic,
+  RankingStatistic,
+  Statistic,
+  TwoSampleStatistic,
+} from './statistics/statistic.js';
+import { foldedRows, statistics, valueOfFolded } from './statistics.js';
 
 /** A measure with the rows that it was made from. */
 export interface Compared {

@@ -12,7 +12,7 @@ import type {
   ExampleStatistic,
   RankingStatistic,
   TwoSampleStatistic,
-} from './statistics.js';
+} from './statistics/statistic.js';
 
 /** Enough that the standard error which they give is off by 2 % (one standard deviation). */
 export const RESAMPLES = 1000;
