@@ -69,6 +69,10 @@ describe('scores of a list', () => {
       'margin',
       'gen',
     ]);
+    expect(chosen('openood')).toHaveLength(25);
+    expect(chosen('openood')).toEqual(
+      builtinCatalogue.scores.names.filter((id) => chosen('openood').includes(id)),
+    );
   });
   it.each([
     [{ knn: { kk: 1 } }, /unknown key "kk"/],
