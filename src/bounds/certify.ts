@@ -51,7 +51,7 @@ interface Walk {
 const SPARE = 1.001;
 
 /** Functions of inner values that a walk back takes at once, of each image. */
-const ROWS = 64;
+export const ROWS = 64;
 
 /**
  * Lower bounds of linear functions of a network's logits over boxes. Programs are made when first used.

@@ -1,7 +1,7 @@
-import type { BoundPrograms } from '../bounds/certify.js';
+import { type BoundPrograms, ROWS } from '../bounds/certify.js';
 import { boxesAround, marginRows } from '../bounds/margins.js';
 import { AssayError } from '../errors.js';
-import { imageSize } from './batching.js';
+import { imageSize, inChunks } from './batching.js';
 import type { Batch, BoundQuestion, MarginBounds, SystemInfo } from './system.js';
 
 /** Forward passes that intervals (centres and radii) and magnitudes take. */
@@ -13,7 +13,7 @@ const FORWARD = 3;
  */
 export async function marginBounds(
   bounds: BoundPrograms,
-  { info, batchSize }: { info: SystemInfo; batchSize: number },
+  { info, batchSize, concurrency }: { info: SystemInfo; batchSize: number; concurrency: number },
   { n, pixels, labels }: Batch,
   { epsilon, method }: BoundQuestion,
 ): Promise<MarginBounds> {
@@ -23,9 +23,9 @@ export async function marginBounds(
   const size = imageSize(info);
   const margin = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
   const rounding = new Float64Array(n);
-  const step = Math.max(1, Math.floor(batchSize / Math.max(1, others)));
-  for (let start = 0; start < n; start += step) {
-    const end = Math.min(n, start + step);
+  const functions = method === 'crown' ? ROWS : others;
+  const images = Math.max(1, Math.floor(batchSize / Math.max(1, functions)));
+  await inChunks(n, { batchSize: images, fixed: undefined, concurrency }, async (start, end) => {
     const boxes = boxesAround(end - start, pixels.subarray(start * size, end * size), epsilon);
     const rows = marginRows(labels.subarray(start, end), classes);
     const found = await bounds.lowerBounds(boxes, rows, others, method);
@@ -38,6 +38,6 @@ export async function marginBounds(
         rounding[image] = found.rounding[i];
       }
     }
-  }
+  });
   return { margin, rounding, passes: { forward: FORWARD * n, gradient: others * n } };
 }

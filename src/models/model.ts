@@ -173,7 +173,12 @@ export class Model implements System {
       shape: this.info.shape,
       logits: prepared.outputs.logits ?? '',
     });
-    return marginBounds(await this.bounds, { info: this.info, batchSize }, batch, question);
+    return marginBounds(
+      await this.bounds,
+      { info: this.info, batchSize, concurrency: this.concurrency },
+      batch,
+      question,
+    );
   }
 
   get inTrainingMode(): System['inTrainingMode'] {
