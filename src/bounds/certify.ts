@@ -59,16 +59,14 @@ export const ROWS = 64;
  */
 export class BoundPrograms {
   private readonly intervals: IntervalGraph;
-  private readonly magnitudes: MagnitudeGraph;
   private readonly programs = new Map<string, Promise<Program>>();
-  private readonly backwards = new Map<string, BackwardGraph>();
+  private readonly graphs = new Map<string, { backward: BackwardGraph; magnitudes: MagnitudeGraph }>();
 
   private constructor(
     private readonly engine: Engine,
     private readonly network: Bounded,
   ) {
     this.intervals = intervalGraph(network);
-    this.magnitudes = magnitudeGraph(network);
   }
 
   /**
@@ -86,9 +84,9 @@ export class BoundPrograms {
    */
   async lowerBounds(boxes: Boxes, rows: Float32Array, count: number, method: Method): Promise<LowerBounds> {
     const { network } = this;
-    const ranges = await this.propagated(boxes);
-    if (method === 'crown') await this.refine(boxes, ranges);
     const stops = method === 'ibp' ? this.lastBends() : [network.pixels];
+    const ranges = await this.propagated(boxes, method === 'ibp' ? stops : undefined);
+    if (method === 'crown') await this.refine(boxes, ranges);
     return this.walkBack(
       await this.walk({ from: network.logits, count, stops }, boxes, ranges),
       rows,
@@ -101,21 +99,25 @@ export class BoundPrograms {
       if (program.status === 'fulfilled') await program.value.release();
   }
 
-  /** Intervals of what steps that are not affine read, by interval bound propagation. */
-  private async propagated(boxes: Boxes): Promise<Map<string, Range>> {
+  /**
+   * Intervals by interval bound propagation.
+   * @param wanted of these values; default: of all that steps that are not affine read and give
+   */
+  private async propagated(boxes: Boxes, wanted?: readonly string[]): Promise<Map<string, Range>> {
     const { network, intervals } = this;
-    const program = await this.program('intervals', intervals.graph);
-    const found = await program.run({
-      lower: this.images(boxes.n, boxes.lower),
-      upper: this.images(boxes.n, boxes.upper),
-    });
     const ranges = new Map<string, Range>([[network.pixels, boxes]]);
-    for (const [value, { lower, upper }] of intervals.intervals)
+    const named = [...intervals.intervals].filter(([value]) => wanted?.includes(value) ?? true);
+    if (named.length === 0) return ranges;
+    const program = await this.program('intervals', intervals.graph);
+    const found = await program.run(
+      { lower: this.images(boxes.n, boxes.lower), upper: this.images(boxes.n, boxes.upper) },
+      named.flatMap(([, { lower, upper }]) => [lower, upper]),
+    );
+    for (const [value, { lower, upper }] of named)
       ranges.set(value, {
         lower: found[lower].data as Float32Array,
         upper: found[upper].data as Float32Array,
       });
-    for (const step of network.bent) ranges.set(step.node.outputs[0], imageOf(step, network, ranges));
     return ranges;
   }
 
@@ -195,10 +197,10 @@ export class BoundPrograms {
   ): Promise<Walk> {
     const { network } = this;
     const key = JSON.stringify([from, count, stops]);
-    const backward = this.backwards.get(key) ?? backwardGraph(network, { from, rows: count, stops });
-    this.backwards.set(key, backward);
+    const { backward, magnitudes } = this.graphs.get(key) ?? graphsOf(network, { from, rows: count, stops });
+    this.graphs.set(key, { backward, magnitudes });
     const program = await this.program(key, backward.graph);
-    const magnitudes = await this.magnitudesOf(n, ranges);
+    const largest = await this.magnitudesOf(`${key} magnitudes`, magnitudes, n, ranges);
     const feeds: Record<string, Value> = {};
     const feed = (name: string | undefined, data: Float32Array | BigInt64Array) => {
       if (name === undefined) return;
@@ -216,7 +218,7 @@ export class BoundPrograms {
       feed(backward.errors.get(output), lines.error);
     }
     for (const [value, error] of network.rounded) {
-      const magnitude = magnitudes.get(value);
+      const magnitude = largest.get(value);
       const name = backward.errors.get(value);
       if (name === undefined || magnitude === undefined) continue;
       // Twice: the network's own evaluation, and that of the coefficients.
@@ -263,16 +265,22 @@ export class BoundPrograms {
   }
 
   /** How large what affine steps add up is at most, (n, size), by value. */
-  private async magnitudesOf(n: number, ranges: Ranges): Promise<Map<string, Float32Array>> {
-    const { network, magnitudes } = this;
-    const program = await this.program('magnitudes', magnitudes.graph);
+  private async magnitudesOf(
+    key: string,
+    magnitudes: MagnitudeGraph,
+    n: number,
+    ranges: Ranges,
+  ): Promise<Map<string, Float32Array>> {
+    const { network } = this;
+    if (magnitudes.outputs.size === 0) return new Map();
+    const program = await this.program(key, magnitudes.graph);
     const feeds: Record<string, Value> = {};
     for (const [value, input] of magnitudes.inputs) {
       const range = rangeOf(ranges, value);
       const data = range.lower.map((_, i) => magnitudeAt(range, i));
       feeds[input] = { type: 'float32', dims: [n, ...dimsOf(network, value)], data };
     }
-    const found = magnitudes.inputs.size > 0 ? await program.run(feeds) : {};
+    const found = await program.run(feeds);
     return new Map(
       [...magnitudes.outputs].flatMap(([value, name]) => {
         const data = found[name]?.data;
@@ -305,4 +313,10 @@ export class BoundPrograms {
     this.programs.set(key, known);
     return known;
   }
+}
+
+/** A walk back, and the magnitudes that its rounding is measured by. */
+function graphsOf(network: Bounded, walk: { from: string; rows: number; stops: readonly string[] }) {
+  const backward = backwardGraph(network, walk);
+  return { backward, magnitudes: magnitudeGraph(network, new Set(backward.errors.keys())) };
 }

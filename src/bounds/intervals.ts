@@ -8,7 +8,7 @@ import type { BoundSite } from './site.js';
 /** A graph of intervals. Inputs `lower` and `upper` (n, C, H, W). */
 export interface IntervalGraph {
   graph: Graph;
-  /** Names of the outputs, by value: the inputs of steps that are not affine, and the logits. */
+  /** Names of the outputs, by value: what steps that are not affine read and give. */
   intervals: ReadonlyMap<string, Interval>;
 }
 
@@ -33,7 +33,7 @@ export function intervalGraph(network: Bounded): IntervalGraph {
       for (const [i, result] of results.entries()) known.set(step.node.outputs[i], result);
     });
   }
-  const wanted = new Set([...network.bent.map(({ node }) => node.inputs[0]), network.logits]);
+  const wanted = new Set(network.bent.flatMap(({ node }) => [node.inputs[0], node.outputs[0]]));
   const intervals = new Map<string, Interval>();
   for (const value of wanted) {
     const { lower, upper } = present(known.get(value));

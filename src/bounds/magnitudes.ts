@@ -14,8 +14,8 @@ export interface MagnitudeGraph {
   outputs: ReadonlyMap<string, string>;
 }
 
-/** Magnitudes of what affine steps give that compute anything. */
-export function magnitudeGraph(network: Bounded): MagnitudeGraph {
+/** Magnitudes of some of the values that affine steps give. */
+export function magnitudeGraph(network: Bounded, wanted: ReadonlySet<string>): MagnitudeGraph {
   const b = onConstants(network, 'magnitudes');
   const inputs = new Map<string, string>();
   const outputs = new Map<string, string>();
@@ -43,7 +43,7 @@ export function magnitudeGraph(network: Bounded): MagnitudeGraph {
       spread.forEach((value, i) => {
         const output = node.outputs[i];
         known.set(output, offset === undefined ? value : s.add(value, s.emit('Abs', offset)));
-        if (network.rounded.has(output))
+        if (wanted.has(output))
           outputs.set(output, b.outputAs(known.get(output) ?? '', b.fresh('magnitude')));
       });
     });
