@@ -12,7 +12,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/pull'],
   ['src/runs'],
   ['suites/index.ts'],
-  ['src/exporters'],
+  ['src/exporters', 'src/submit'],
   ['src/report', 'src/gate'],
   ['src/comparison'],
   ['suites'],

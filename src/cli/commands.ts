@@ -19,6 +19,11 @@ const listed: Record<string, Listed> = {
     summary: 'put the shards of a run together',
     load: async () => (await import('./merge.js')).mergeCommand(),
   },
+  submit: {
+    takes: '<target> <file>',
+    summary: 'write what a cluster needs to measure a run in shards',
+    load: async () => (await import('./submit.js')).submitCommand(),
+  },
   score: {
     summary: 'measure saved predictions, without a model',
     load: async () => (await import('./score.js')).scoreCommand(),

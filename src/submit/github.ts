@@ -1,0 +1,105 @@
+import { stringify } from 'yaml';
+import { AssayError } from '../errors.js';
+import { oneLine } from '../one-line.js';
+import { shellWord, shellWords } from './shell-quote.js';
+import { minutesOf, type Target } from './submission.js';
+
+/** Minutes after which GitHub ends a job of its own runners. */
+const MOST_MINUTES = 360;
+/** Jobs of a matrix. */
+const MOST_JOBS = 256;
+
+/** What GitHub puts the number of the shard in place of. */
+const MATRIX_SHARD = `$${'{{'} matrix.shard }}`;
+
+/** A workflow with a job for every shard, and one that merges what they upload. */
+export const github: Target = {
+  name: 'github',
+  title: 'GitHub Actions: a matrix, and a job that merges',
+  file: (slug) => `.github/workflows/${slug}.yml`,
+  write: (submission) => {
+    const { title, slug, shards, run, out, assay, settings } = submission;
+    refuseExpressions([...run, ...assay, out, settings.install ?? '', settings.runner]);
+    if (shards > MOST_JOBS)
+      throw new AssayError('config-invalid', 'a matrix has too many jobs', {
+        expected: `at most ${MOST_JOBS} shards`,
+        found: String(shards),
+        hint: `split it into --shards ${MOST_JOBS} or fewer`,
+      });
+    const minutes = Math.min(MOST_MINUTES, minutesOf(submission) ?? MOST_MINUTES);
+    const start = [
+      { uses: 'actions/checkout@v4', with: { lfs: true } },
+      { uses: 'actions/setup-node@v4', with: { 'node-version': 20 } },
+      { name: 'Install Assay', run: settings.install ?? 'npm install --global assay' },
+    ];
+    const folders = Array.from({ length: shards }, (_, i) => `shards/shard-${i + 1}`);
+    const workflow = {
+      name: oneLine(title),
+      on: { workflow_dispatch: {} },
+      permissions: { contents: 'read' },
+      jobs: {
+        measure: {
+          'runs-on': settings.runner,
+          'timeout-minutes': minutes,
+          strategy: { 'fail-fast': false, matrix: { shard: folders.map((_, i) => i + 1) } },
+          steps: [
+            ...start,
+            {
+              name: 'Measure a shard',
+              env: { SHARD: MATRIX_SHARD },
+              run: `${shellWords([...assay, ...run])} --shard "$SHARD/${shards}" --out "shards/shard-$SHARD"`,
+            },
+            {
+              uses: 'actions/upload-artifact@v4',
+              with: { name: `${slug}-shard-${MATRIX_SHARD}`, path: `shards/shard-${MATRIX_SHARD}` },
+            },
+          ],
+        },
+        merge: {
+          needs: 'measure',
+          'runs-on': settings.runner,
+          steps: [
+            ...start,
+            ...folders.map((path, i) => ({
+              uses: 'actions/download-artifact@v4',
+              with: { name: `${slug}-shard-${i + 1}`, path },
+            })),
+            { name: 'Merge', run: shellWords([...assay, 'merge', ...folders, '--out', out]) },
+            {
+              if: 'always()',
+              uses: 'actions/upload-artifact@v4',
+              with: { name: slug, path: `${out}\n!${out}/units` },
+            },
+          ],
+        },
+      },
+    };
+    return {
+      text: `# Started by hand, from the tab Actions or with \`gh workflow run\`.\n${stringify(workflow, { lineWidth: 0 })}`,
+      next: (file) => [
+        shellWords(['git', 'add', file]),
+        `git commit -m ${shellWord(`Measure ${slug} in ${shards} shards`)} && git push`,
+        shellWords(['gh', 'workflow', 'run', file.split('/').at(-1) ?? file]),
+      ],
+      notes: [
+        'models and data must come with the repository (Git LFS), or be fetched by a step of your own',
+        ...(settings.install === undefined
+          ? [
+              'Assay is installed with `npm install --global assay`: give --install where it comes from elsewhere',
+            ]
+          : []),
+      ],
+    };
+  },
+};
+
+/** Errors: `config-invalid`: GitHub would evaluate them before any shell sees them. */
+function refuseExpressions(words: readonly string[]): void {
+  const found = words.find((word) => word.includes('${{'));
+  if (found === undefined) return;
+  throw new AssayError('config-invalid', 'a name holds an expression of GitHub Actions', {
+    expected: 'no ${{ in names',
+    found: JSON.stringify(found),
+    hint: 'rename the file or folder',
+  });
+}

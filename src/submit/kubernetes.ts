@@ -1,0 +1,101 @@
+import { stringify } from 'yaml';
+import { AssayError } from '../errors.js';
+import { oneLine } from '../one-line.js';
+import { shellWord, shellWords } from './shell-quote.js';
+import { minutesOf, type Settings, shardsFolder, type Target } from './submission.js';
+
+/** An indexed Job with a pod for every shard, and a suspended Job that merges. */
+export const kubernetes: Target = {
+  name: 'kubernetes',
+  title: 'Kubernetes: an indexed Job, and a suspended one that merges',
+  file: (slug) => `${slug}.k8s.yaml`,
+  write: (submission) => {
+    const { title, slug, shards, run, out, assay, settings } = submission;
+    const name = slug.slice(0, 50).replace(/-+$/, '');
+    const minutes = minutesOf(submission);
+    const parts = shardsFolder(out);
+    const measure = `i=$((JOB_COMPLETION_INDEX + 1)); exec ${shellWords([...assay, ...run])} --shard "$i/${shards}" --out ${shellWord(parts)}/"$i-of-${shards}"`;
+    const folders = Array.from({ length: shards }, (_, i) => `${parts}/${i + 1}-of-${shards}`);
+    const merge = `exec ${shellWords([...assay, 'merge', ...folders, '--out', out])}`;
+    const jobs = [
+      job(name, settings, measure, {
+        completionMode: 'Indexed',
+        completions: shards,
+        parallelism: shards,
+        // Of every shard: what is measured is kept, so that a pod that was evicted goes on.
+        backoffLimit: 3 * shards,
+        ...(minutes !== undefined && { activeDeadlineSeconds: 60 * minutes }),
+      }),
+      job(`${name}-merge`, settings, merge, { suspend: true, backoffLimit: 2 }),
+    ];
+    const note = `# ${oneLine(title)}: ${shards} shards, and a merge that is let go when all are done.\n`;
+    const space = settings.namespace === undefined ? [] : ['--namespace', settings.namespace];
+    const kubectl = (...words: string[]) => shellWords(['kubectl', ...space, ...words]);
+    return {
+      text: note + jobs.map((one) => stringify(one)).join('---\n'),
+      next: (file) => [
+        kubectl('apply', '--filename', file),
+        kubectl('wait', '--for=condition=complete', '--timeout=-1s', `job/${name}`),
+        kubectl('patch', `job/${name}-merge`, '--patch', '{"spec":{"suspend":false}}'),
+      ],
+      notes: [
+        `the claim must be one that many nodes may write to (ReadWriteMany), with models, data and the run file below ${settings.mount}`,
+        ...(settings.memory === undefined ? ['no memory is asked for: a node may be short of it'] : []),
+      ],
+    };
+  },
+};
+
+function job(name: string, settings: Settings, script: string, spec: object) {
+  const { cpus, memory, gpus, mount, namespace } = settings;
+  const image = needed(
+    settings.image,
+    '--image',
+    'an image with Assay in it, such as registry.example/assay:0.1.0',
+  );
+  const claimName = needed(
+    settings.claim,
+    '--claim',
+    'a PersistentVolumeClaim with models, data and the run file',
+  );
+  const amounts = {
+    cpu: String(cpus),
+    ...(memory !== undefined && { memory: /^\d+(\.\d+)?[KMGT]$/.test(memory) ? `${memory}i` : memory }),
+    ...(gpus && { 'nvidia.com/gpu': String(gpus) }),
+  };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, ...(namespace !== undefined && { namespace }), labels: { app: 'assay' } },
+    spec: {
+      ...spec,
+      template: {
+        metadata: { labels: { app: 'assay' } },
+        spec: {
+          restartPolicy: 'Never',
+          containers: [
+            {
+              name: 'assay',
+              image,
+              command: ['/bin/sh', '-c', script],
+              workingDir: mount,
+              resources: { requests: amounts, limits: amounts },
+              volumeMounts: [{ name: 'work', mountPath: mount }],
+            },
+          ],
+          volumes: [{ name: 'work', persistentVolumeClaim: { claimName } }],
+        },
+      },
+    },
+  };
+}
+
+/** Errors: `config-invalid`. A placeholder would be found out by the cluster, hours later. */
+function needed(value: string | undefined, option: string, expected: string): string {
+  if (value !== undefined) return value;
+  throw new AssayError('config-invalid', `a Job on Kubernetes needs ${option}`, {
+    expected,
+    found: 'none',
+    hint: `add ${option} to the command`,
+  });
+}

@@ -1,0 +1,185 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { targets } from '../../src/submit/registry.js';
+import type { Settings, Submission, Target } from '../../src/submit/submission.js';
+import { jobProblems } from './job-schema.js';
+
+const HOSTILE = `a 'b' "c" $(touch pwned) \`touch pwned\` ; touch pwned & #é\\ \n: - {x}.run.yaml`;
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'assay-submit-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** A command that writes down the words it is given, one JSON list a line. */
+function recorder(at: string): string {
+  const file = join(at, 'assay');
+  const script = `const fs = require('fs'); fs.appendFileSync(${JSON.stringify(join(at, 'words'))}, JSON.stringify(process.argv.slice(2)) + '\\n');`;
+  writeFileSync(file, `#!/usr/bin/env node\n${script}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+const heard = (at: string): string[][] =>
+  readFileSync(join(at, 'words'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+const submission = (
+  at: string,
+  more: Partial<Omit<Submission, 'settings'>> & { settings?: Partial<Settings> } = {},
+): Submission => ({
+  title: 'Big: a "run"\n#',
+  slug: 'big',
+  shards: 3,
+  run: ['run', HOSTILE, '--limit', '100'],
+  out: join(at, "o'ut $HOME"),
+  assay: [recorder(at)],
+  seconds: 7200,
+  ...more,
+  settings: {
+    cpus: 4,
+    memory: '8G',
+    mount: at,
+    runner: 'ubuntu-latest',
+    image: 'registry.example/assay:0.1.0',
+    claim: 'models',
+    ...more.settings,
+  },
+});
+
+const sh = (at: string, script: string, env: object = {}, words: string[] = []) =>
+  execFileSync('bash', ['-c', script, 'bash', ...words], {
+    cwd: at,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  });
+
+const named = (name: string): Target => targets.named(name);
+
+/** What every target comes to where its steps are run by a shell: the words of each shard, and of the merge. */
+function expectWords(at: string, { run, out, shards }: Submission, parts: (i: number) => string) {
+  const words = heard(at);
+  const each = Array.from({ length: shards }, (_, i) => i + 1);
+  expect(words.slice(0, shards)).toEqual(
+    each.map((i) => [...run, '--shard', `${i}/${shards}`, '--out', parts(i)]),
+  );
+  expect(words[shards]).toEqual(['merge', ...each.map(parts), '--out', out]);
+  expect(() => readFileSync(join(at, 'pwned'))).toThrow();
+}
+
+describe('what is submitted', () => {
+  it('to slurm is a script that submits an array and a merge that depends on it', () => {
+    const at = folder();
+    const given = submission(at);
+    const script = join(at, 'big.slurm.sh');
+    writeFileSync(script, named('slurm').write(given).text);
+    // In place of sbatch: what it is asked, and a job's number.
+    writeFileSync(
+      join(at, 'sbatch'),
+      `#!/bin/bash\nprintf '%s\\n' "$*" >> '${at}/asked'\necho '42;cluster'\n`,
+    );
+    chmodSync(join(at, 'sbatch'), 0o755);
+    const env = { PATH: `${at}:${process.env.PATH}` };
+    expect(sh(at, 'bash "$1"', env, [script])).toContain('array 42, merge 42');
+    const [array, merge] = readFileSync(join(at, 'asked'), 'utf8').trim().split('\n');
+    expect(array).toContain('--array=1-3 --job-name=big --mem=8G --cpus-per-task=4 --time=240');
+    expect(array).toMatch(/ shard$/);
+    expect(merge).toContain('--dependency=afterok:42 --kill-on-invalid-dep=yes');
+    for (const i of [1, 2, 3]) sh(at, 'bash "$1" shard', { SLURM_ARRAY_TASK_ID: String(i) }, [script]);
+    sh(at, 'bash "$1" merge', {}, [script]);
+    expectWords(at, given, (i) => `${given.out}.shards/${i}-of-3`);
+  });
+
+  it('to kubernetes are Jobs of the published form', () => {
+    const at = folder();
+    const given = submission(at, { settings: { namespace: 'lab', gpus: 1 } });
+    const { text, next } = named('kubernetes').write(given);
+    const jobs = parseAllDocuments(text).map((document) => document.toJS());
+    expect(jobs.flatMap(jobProblems)).toEqual([]);
+    const [array, merge] = jobs;
+    expect(array.spec).toMatchObject({
+      completionMode: 'Indexed',
+      completions: 3,
+      activeDeadlineSeconds: 14_400,
+    });
+    expect(merge.spec).toMatchObject({ suspend: true });
+    expect(next('big.k8s.yaml')).toEqual([
+      'kubectl --namespace lab apply --filename big.k8s.yaml',
+      'kubectl --namespace lab wait --for=condition=complete --timeout=-1s job/big',
+      `kubectl --namespace lab patch job/big-merge --patch '{"spec":{"suspend":false}}'`,
+    ]);
+    const script = (job: { spec: { template: { spec: { containers: { command: string[] }[] } } } }) =>
+      job.spec.template.spec.containers[0].command[2];
+    for (const i of [0, 1, 2]) sh(at, script(array), { JOB_COMPLETION_INDEX: String(i) });
+    sh(at, script(merge));
+    expectWords(at, given, (i) => `${given.out}.shards/${i}-of-3`);
+  });
+
+  it('to github is a workflow whose steps run in a shell', () => {
+    const at = folder();
+    const given = submission(at);
+    const { jobs, ...workflow } = parse(named('github').write(given).text);
+    expect(workflow).toMatchObject({ on: { workflow_dispatch: {} }, permissions: { contents: 'read' } });
+    expect(jobs.measure.strategy.matrix).toEqual({ shard: [1, 2, 3] });
+    expect(jobs.merge.needs).toBe('measure');
+    const steps = (job: { steps: { name?: string; run?: string }[] }, name: string) =>
+      job.steps.find((step) => step.name === name)?.run ?? '';
+    for (const i of jobs.measure.strategy.matrix.shard)
+      sh(at, steps(jobs.measure, 'Measure a shard'), { SHARD: String(i) });
+    sh(at, steps(jobs.merge, 'Merge'));
+    expectWords(at, given, (i) => `shards/shard-${i}`);
+  });
+
+  it.each(['slurm'])('to %s pleases shellcheck, where it is', (name) => {
+    const at = folder();
+    const file = join(at, 'script.sh');
+    writeFileSync(file, named(name).write(submission(at)).text);
+    execFileSync('bash', ['-n', file]);
+    try {
+      execFileSync('shellcheck', ['--version']);
+    } catch {
+      console.warn('shellcheck is not installed: apt-get install shellcheck');
+      return;
+    }
+    execFileSync('shellcheck', ['--severity=warning', file], { encoding: 'utf8' });
+  });
+
+  const refusals: [string, string, (at: string) => Submission, object][] = [
+    [
+      'kubernetes',
+      'no image',
+      (at) => submission(at, { settings: { image: undefined } }),
+      { details: { hint: 'add --image to the command' } },
+    ],
+    [
+      'kubernetes',
+      'no claim',
+      (at) => submission(at, { settings: { claim: undefined } }),
+      { details: { hint: 'add --claim to the command' } },
+    ],
+    [
+      'github',
+      'an expression in a name',
+      (at) => submission(at, { run: ['run', `${'$'}{{ secrets.X }}.yaml`] }),
+      { code: 'config-invalid' },
+    ],
+    [
+      'github',
+      'more shards than a matrix has',
+      (at) => submission(at, { shards: 257 }),
+      { details: { found: '257' } },
+    ],
+    ['slurm', 'NUL in a name', (at) => submission(at, { run: ['run', 'a\0b'] }), { code: 'config-invalid' }],
+  ];
+  it.each(refusals)('to %s is refused with %s', async (name, _, given, expected) => {
+    const at = folder();
+    const writing = async () => named(name).write(given(at));
+    await expect(writing()).rejects.toMatchObject(expected);
+  });
+});
