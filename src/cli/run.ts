@@ -33,6 +33,7 @@ interface RunFlags extends LimitFlags, ReporterFlags {
   planOnly?: boolean;
   probe?: true | number;
   json?: boolean;
+  failOnError?: number | false;
   quiet?: boolean;
   debug?: boolean;
 }
@@ -77,6 +78,12 @@ export function runCommand(): Command {
       'seconds a unit may take before it is tried once more and then given up (default: no limit)',
       positiveNumber,
     )
+    .option(
+      '--fail-on-error <n>',
+      'end with exit code 2 when so many units failed, or such a share of all (0.05), and leave fewer out with a warning (default: 1)',
+      positiveNumber,
+    )
+    .option('--no-fail-on-error', 'leave out all units that fail')
     .option(
       '--plan-only',
       'print what the run would take, in passes and time, and measure nothing; with --shard, of every shard',

@@ -27,7 +27,7 @@ export interface ConcludeOrder
   needs?: Needs;
   seed: number;
   engine: string;
-  execution: Pick<Execution, 'stored' | 'measured'> & {
+  execution: Pick<Execution, 'stored' | 'measured' | 'leftOut'> & {
     /** By key of the job. */
     costs: readonly [string, JobCost][];
     failures: readonly [string, ErrorRecord][];
@@ -38,7 +38,7 @@ export interface ConcludeOrder
 export function orderOf(input: ResultsInput, sources: PluginSources, out: string): ConcludeOrder {
   const { title, key, config, gates, baseline, environment, warnings, began, stopped: left } = input;
   const { inventory, plan, execution } = input;
-  const { stored, measured, costs, failures, stopped } = execution;
+  const { stored, measured, costs, failures, leftOut, stopped } = execution;
   const { entries, needs } = plan.cutFrom ?? { entries: plan.suites.map(({ entry }) => entry) };
   return {
     ...{ title, key, config, gates, baseline, environment, warnings, began, stopped: left, out, sources },
@@ -53,6 +53,7 @@ export function orderOf(input: ResultsInput, sources: PluginSources, out: string
       measured,
       costs: [...costs].map(([{ key }, cost]) => [key, cost]),
       failures: [...failures].map(([{ key }, error]) => [key, recordError(error)]),
+      ...(leftOut && { leftOut }),
       ...(stopped && { stopped: recordError(stopped) }),
     },
   };
@@ -93,7 +94,7 @@ export async function resultsInput(
         return job ? [[job, value]] : [];
       }),
     );
-  const { stored, measured, costs, failures, stopped } = order.execution;
+  const { stored, measured, costs, failures, leftOut, stopped } = order.execution;
   return {
     ...{ title, key, config, gates, baseline, environment, warnings, began, stopped: left, inventory, plan },
     store: await FolderStore.open(order.out, tell),
@@ -102,6 +103,7 @@ export async function resultsInput(
       measured,
       costs: byJob(costs),
       failures: byJob(failures.map(([key, error]): [string, AssayError] => [key, assayError(error)])),
+      ...(leftOut && { leftOut }),
       ...(stopped && { stopped: assayError(stopped) }),
     },
   };

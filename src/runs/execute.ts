@@ -9,6 +9,7 @@ import { Elsewhere } from './elsewhere.js';
 import type { Executor } from './executor.js';
 import { fitsUnit } from './fits-columns.js';
 import type { Inventory } from './inventory.js';
+import { type FailOnError, type LeftOut, tolerated } from './left-out.js';
 import type { Job, Unit } from './plan.js';
 import { planCost } from './plan-cost.js';
 import type { Listener } from './progress.js';
@@ -32,6 +33,8 @@ export interface Execution {
   costs: ReadonlyMap<Job, JobCost>;
   /** Jobs that failed, or could not start because an input failed. */
   failures: ReadonlyMap<Job, AssayError>;
+  /** Units that failed and are done without, and those that read their rows. Absent: none. */
+  leftOut?: readonly LeftOut[];
   /** What stopped everything: the user, or an output that cannot be written. */
   stopped?: AssayError;
 }
@@ -48,6 +51,10 @@ export interface ExecuteOptions extends Pick<Inventory, 'systems' | 'catalogue'>
   due?: (key: string) => boolean;
   /** Seconds that a unit may take. Default: as long as it likes. */
   unitTimeout?: number | undefined;
+  /** When failed units end their measurement. Default: the first does. */
+  failOnError?: FailOnError | undefined;
+  /** (n) source indices of the examples of a unit, for units that are done without. Errors: those of the data. */
+  indicesOf?: (task: Task) => Promise<Int32Array>;
   /** How often progress inside a unit is told, in ms. */
   tick?: number;
 }
@@ -59,7 +66,7 @@ export interface ExecuteOptions extends Pick<Inventory, 'systems' | 'catalogue'>
  */
 export async function execute(jobs: readonly Job[], options: ExecuteOptions): Promise<Execution> {
   const { executor, store, claims = alone, systems, catalogue, notify, tick } = options;
-  const { due = () => true, unitTimeout } = options;
+  const { due = () => true, unitTimeout, failOnError = true } = options;
   const ledger = new Ledger();
   const progress = new RunProgress(jobs, {
     infoOf: (name) => systems.get(name)?.info,
@@ -89,6 +96,13 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
   progress.planned(planCost({ jobs }, options, { stored: heads, due }));
   const queue = new UnitQueue(jobs, missing);
   const elsewhere = new Elsewhere();
+  /** Units that failed for good, one by one. */
+  const failed = new Map<Task, AssayError>();
+  const left: LeftOut[] = [];
+  const mayFail = tolerated(
+    failOnError,
+    jobs.reduce((sum, { units }) => sum + units.length, 0),
+  );
   const halt = new AbortController();
   const signal = AbortSignal.any([options.signal, halt.signal]);
   let stopped: AssayError | undefined;
@@ -138,8 +152,36 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
         queue.retry(task);
         progress.putBack(task);
         notify({ kind: 'note', text: `trying once more: ${placeOf(task)}: ${error.message}` });
-      } else progress.failed(task, queue.fail(job, error), error.message);
+      } else if (!(await leaveOut(task, error))) fail(task, error);
     }
+  };
+  const fail = (task: Task, error: AssayError) =>
+    progress.failed(task, queue.fail(task.job, error), error.message);
+  /** Does without a unit; false where that is one too many, or its measurement is worth nothing without it. */
+  const leaveOut = async (task: Task, error: AssayError): Promise<boolean> => {
+    failed.set(task, error);
+    if (failed.size > mayFail) {
+      // From now on none is done without, not even those that failed before.
+      for (const [earlier, why] of failed)
+        if (!queue.failures.has(earlier.job) && earlier !== task) fail(earlier, why);
+      left.length = 0;
+      return false;
+    }
+    const tasks = queue.leaveOut(task);
+    const found = await Promise.all((tasks ?? []).map((one) => options.indicesOf?.(one))).catch(
+      () => undefined,
+    );
+    if (!tasks || !found || failed.size > mayFail) return false;
+    for (const [i, { job, unit }] of tasks.entries()) {
+      const indices = found[i];
+      if (!indices) return false;
+      const place = placeOf({ job, unit });
+      left.push({ key: unit.key, place, reason: error.message, reader: i > 0, indices });
+      if (i > 0) progress.elsewhere(job, unit);
+    }
+    progress.leftOut(task);
+    notify({ kind: 'note', text: `left out: ${placeOf(task)}: ${error.message}` });
+    return true;
   };
   /** Has a damaged unit measured again; false where that was done already and did not help. */
   const regain = async ({ job, unit }: UnitLost): Promise<boolean> => {
@@ -175,6 +217,7 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
     measured,
     costs: ledger.costs(),
     failures: queue.failures,
+    ...(left.length > 0 && { leftOut: left }),
     ...(stopped && { stopped }),
   };
 }

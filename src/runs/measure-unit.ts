@@ -121,6 +121,16 @@ export async function measureUnit(
   };
 }
 
+/** (n) source indices of the examples of a unit. Errors: those of the data. */
+export async function indicesOf(
+  job: Job,
+  { start, end }: Unit,
+  environment: MeasureEnvironment,
+): Promise<Int32Array> {
+  const reader = examplesOf(job.request.dataset, job.maker, environment);
+  return (await inOrder(job, reader, environment.seed).read(start, end)).indices;
+}
+
 /** Rows, or why there are none. */
 async function orRefusal(measure: () => Promise<Rows>): Promise<Pick<UnitRecord, 'rows' | 'refused'>> {
   try {

@@ -75,6 +75,48 @@ export class UnitQueue {
     entry.waiting.push(unit);
   }
 
+  /**
+   * Does without a unit that failed, and without units that wait and read its rows. Returns all of them, the failed one
+   * first; undefined where something reads all rows of such a job: without some they would be others under the same key.
+   */
+  leaveOut({ job, unit }: Task): Task[] | undefined {
+    const left: Task[] = [];
+    const collect = (task: Task): boolean => {
+      if (left.some((one) => one.unit === task.unit)) return true;
+      if (this.isReadAsAWhole(task.job)) return false;
+      left.push(task);
+      return this.jobs
+        .filter(({ inputs }) => inputs.includes(task.job))
+        .flatMap((reader) => this.waitingIn(reader, task.unit))
+        .every(collect);
+    };
+    if (!collect({ job, unit })) return undefined;
+    for (const task of left) this.forget(task, task.unit === unit);
+    return left;
+  }
+
+  private isReadAsAWhole(job: Job): boolean {
+    const { aggregate } = job.request.measurement;
+    return (
+      aggregate !== undefined ||
+      this.jobs.some(({ maker, reference }) => maker === job || reference.some((read) => read.job === job))
+    );
+  }
+
+  /** Units of a job that wait and have examples of a unit. */
+  private waitingIn(job: Job, { start, end }: Unit): Task[] {
+    const waiting = this.entries.get(job)?.waiting ?? [];
+    return waiting.filter((one) => one.start < end && one.end > start).map((unit) => ({ job, unit }));
+  }
+
+  private forget({ job, unit }: Task, running: boolean): void {
+    const entry = this.entries.get(job);
+    if (!entry) return;
+    if (running) entry.running--;
+    entry.waiting = entry.waiting.filter((one) => one !== unit);
+    if (entry.running === 0 && entry.waiting.length === 0) this.entries.delete(job);
+  }
+
   /** Whether units of the job are still to come. */
   waitsFor(job: Job): boolean {
     return this.entries.has(job);

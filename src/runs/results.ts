@@ -12,6 +12,7 @@ import { judgedBaseline, readBaseline } from './baseline.js';
 import { type PlacedSheet, placeSheets } from './example-sheets.js';
 import type { Execution } from './execute.js';
 import type { Inventory } from './inventory.js';
+import { leftOutWarnings, withLeftOut } from './left-out.js';
 import { measurementVersions } from './measurement-versions.js';
 import { distinct, type Plan } from './plan.js';
 import type { Listener, StagePart } from './progress.js';
@@ -55,10 +56,13 @@ export interface Assembled {
  * `created`, `seconds` and `costs[].seconds`.
  */
 export async function assembleResults(input: ResultsInput, notify: Listener): Promise<Assembled> {
-  const { plan, execution, store, inventory, stopped } = input;
+  const { plan, execution, inventory, stopped } = input;
+  const { leftOut = [] } = execution;
+  const store = withLeftOut(input.store, leftOut);
   const suites: Results['suites'] = [];
   const measures: Results['measures'] = [];
-  const warnings: Warning[] = [...input.warnings];
+  const units = plan.jobs.reduce((sum, job) => sum + job.units.length, 0);
+  const warnings: Warning[] = [...leftOutWarnings(leftOut, units), ...input.warnings];
   const notApplicable: Results['notApplicable'] = [];
   const errors = new Set<string>();
   const failures = new Map<string, AssayError>();

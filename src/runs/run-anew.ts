@@ -6,6 +6,7 @@ import type { Suite } from '../suites/contract.js';
 import { baselineAt } from './baseline.js';
 import { endingCalls } from './end-calls.js';
 import type { Question } from './finished.js';
+import type { FailOnError } from './left-out.js';
 import { engineOf, loadRun, openRun, type WorkOptions } from './open-run.js';
 import type { RunOutcome } from './outcome.js';
 import type { Listener } from './progress.js';
@@ -31,6 +32,8 @@ export interface RunOptions extends WorkOptions {
   workers?: number | 'auto' | undefined;
   /** Seconds that a unit may take, before it is tried once more and then given up. Default: as the run file says. */
   unitTimeout?: number;
+  /** How many units, or which share of them, may not fail before the run ends with an error. Default: as the run file says. */
+  failOnError?: FailOnError;
   /**
    * Other run folders, or folders of run folders: what they hold of the units of this run is taken over, in place of
    * being measured. No result depends on it.
@@ -51,7 +54,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   const log = emptyLog();
   const loaded = await logReads(log, () => loadRun(file, options));
   const { read } = loaded;
-  const { unitTimeout = read.config.unitTimeout } = options;
+  const { unitTimeout = read.config.unitTimeout, failOnError = read.config.failOnError } = options;
   if (options.untilDecided && read.config.gates.length === 0) throw nothingToDecide(file);
   const { shard } = options;
   if (options.untilDecided && shard) throw neverSplit();
@@ -78,7 +81,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
       return await runEvaluation(
         { ...spec, ...(baseline && { baseline }), question },
         {
-          ...{ out, signal, notify, caches, unitTimeout },
+          ...{ out, signal, notify, caches, unitTimeout, failOnError },
           ...(shard && { shard }),
           ...(executorFor && { executorFor }),
         },

@@ -14,13 +14,15 @@ import { type Execution, execute, storedUnits } from './execute.js';
 import { type Executor, inProcess } from './executor.js';
 import { noteFinished } from './finished.js';
 import { inventoryWarnings } from './inventory.js';
-import type { MeasureEnvironment } from './measure-unit.js';
+import type { FailOnError } from './left-out.js';
+import { indicesOf, type MeasureEnvironment } from './measure-unit.js';
 import { nameableInPlan } from './nameable.js';
 import { exitCodeOf, keptOutcome, type RunOutcome } from './outcome.js';
 import { SEAL } from './outputs.js';
 import type { Job } from './plan.js';
 import { measureEnvironment, planned, salvageFor } from './planned.js';
 import type { Listener } from './progress.js';
+import type { Task } from './queue.js';
 import type { ResultsInput } from './results.js';
 import { recordOf } from './run-record.js';
 import { beginShard, shardOutcome } from './run-shard.js';
@@ -47,6 +49,8 @@ export interface RunEvaluationOptions {
   shard?: ShardName;
   /** Seconds that a unit may take. Default: as long as it likes. */
   unitTimeout?: number | undefined;
+  /** When failed units end their measurement, and the run with an error. Default: the first does. */
+  failOnError?: FailOnError | undefined;
 }
 
 /**
@@ -64,6 +68,7 @@ export async function runEvaluation(
     caches = [],
     executorFor = inProcess,
     unitTimeout,
+    failOnError,
     shard,
   }: RunEvaluationOptions,
 ): Promise<RunOutcome> {
@@ -122,6 +127,10 @@ export async function runEvaluation(
   const executor = executorFor(environs, key);
   const claims = await FolderClaims.open(out);
   const measuring = { ...environs, executor, claims, signal, unitTimeout, ...(part && { due: part.due }) };
+  const tolerating = {
+    failOnError,
+    indicesOf: ({ job, unit }: Task) => indicesOf(job, unit, environs),
+  };
   const { expectations, partial } = spec;
   if (expectations.length > 0) notify({ kind: 'stage', text: 'checking expected accuracy' });
   const unlessIdle: Listener = (event) => {
@@ -145,7 +154,7 @@ export async function runEvaluation(
       rules: gates,
       inventory: evaluation,
       store,
-      measure: (jobs) => execute(jobs, { ...measuring, notify: withoutPlans }),
+      measure: (jobs) => execute(jobs, { ...measuring, ...tolerating, notify: withoutPlans }),
       tell: (text) => notify({ kind: 'note', text }),
     });
   };
@@ -163,7 +172,7 @@ export async function runEvaluation(
         ? await untilDecided()
         : {
             plan,
-            execution: await execute(plan.jobs, { ...measuring, notify: withoutChecked }),
+            execution: await execute(plan.jobs, { ...measuring, ...tolerating, notify: withoutChecked }),
           };
     if (executed.stopped?.code === 'output-unwritable') throw executed.stopped;
     const { layout } = executor;
@@ -188,8 +197,11 @@ export async function runEvaluation(
       const judged = execution === executed ? begun : { ...begun, gates: [] };
       const input = { ...judged, execution, ...made, store };
       const { results, failures } = await concludeApart(input, { out, signal, notify, sources });
-      await noteConcluded(out, results, blessed);
-      await noted(results);
+      // Units that were left out are tried again by the next run.
+      if (!execution.leftOut) {
+        await noteConcluded(out, results, blessed);
+        await noted(results);
+      }
       const exitCode = exitCodeOf(results, execution.stopped);
       const outcome = { directory: out, results, failures, stored, measured, exitCode };
       return part ? shardOutcome(outcome, part, executed) : outcome;

@@ -71,6 +71,12 @@ export const RunFile = Type.Object(
           'seconds that a unit (a measurement of some examples) may take, before it is tried once more and then given up; --unit-timeout takes precedence; default: as long as it likes',
       }),
     ),
+    failOnError: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Number({ exclusiveMinimum: 0, maximum: 1e9 })], {
+        description:
+          'when failed units end with exit code 2: true, any; false, none; from 1, so many; below 1, such a share of all. Fewer are left out, with a warning; --fail-on-error takes precedence; default: true',
+      }),
+    ),
     seed: Type.Integer({
       minimum: 0,
       maximum: 0xffffffff,

@@ -91,6 +91,12 @@ export class RunProgress {
     this.forecast.reopened(task.job, task.unit);
   }
 
+  /** It failed, and is done without. */
+  leftOut(task: Task): void {
+    this.close(task);
+    this.forecast.finished(task.job, task.unit);
+  }
+
   /** Not measured, since everything ends: nothing is told. */
   stopped(task: Task): void {
     this.close(task);

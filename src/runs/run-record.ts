@@ -37,7 +37,13 @@ export const recordOf = (directory: string, key: string, source?: RunSource) => 
 
 /** A digest of what a run file says, comments apart and what changes no number: gates, and limits of time and memory. */
 export function digestOfRunFile(value: unknown): string {
-  return keyOf({ ...(value as object), gates: undefined, limits: undefined, unitTimeout: undefined });
+  return keyOf({
+    ...(value as object),
+    gates: undefined,
+    limits: undefined,
+    unitTimeout: undefined,
+    failOnError: undefined,
+  });
 }
 
 /** Reads `run.json` of a run folder; undefined when there is none. Errors: `file-unreadable`, `file-malformed`. */

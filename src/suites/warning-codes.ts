@@ -110,6 +110,7 @@ export const warningCodes: readonly string[] = [
   'transfer-beats-white-box',
   'transfer-overstates',
   'tuned-on-reported-images',
+  'units-failed',
   'validation-overlaps-test',
   'verdicts-unconfirmed',
   'weights-left-out',

@@ -4,11 +4,23 @@ import { AssayError } from '../../src/errors.js';
 import { type Claims, FolderClaims } from '../../src/runs/claims.js';
 import { execute } from '../../src/runs/execute.js';
 import { type Executor, inProcess } from '../../src/runs/executor.js';
+import { type FailOnError, tolerated } from '../../src/runs/left-out.js';
 import { planRun } from '../../src/runs/plan.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import type { Task } from '../../src/runs/queue.js';
+import { runEvaluation } from '../../src/runs/run-evaluation.js';
 import { FolderStore } from '../../src/runs/store.js';
-import { entryOf, evaluationOf, folder, meanSuite, minus, noisyLogits, plus, points } from './small-run.js';
+import {
+  entryOf,
+  evaluationOf,
+  folder,
+  meanSuite,
+  minus,
+  noisyLogits,
+  plus,
+  points,
+  sums,
+} from './small-run.js';
 
 /** Runs 3 units of 4 examples for each of two systems, and tells what became of it. */
 async function executed(
@@ -98,6 +110,93 @@ describe('a unit that', () => {
       },
     });
     expect((await executed(slow)).measured).toBe(6);
+  });
+});
+
+describe('failed units', () => {
+  it.each([
+    ['any', true, 0],
+    ['none', false, Number.POSITIVE_INFINITY],
+    ['a first', 1, 0],
+    ['a third', 3, 2],
+    ['a tenth of 40', 0.1, 3],
+    ['a tenth of 41', 0.1, 4],
+    ['a share of less than one', 0.001, 0],
+  ])('may be fewer than %s', (what, failOnError, expected) => {
+    expect(tolerated(failOnError, what.endsWith('41') ? 41 : 40)).toBe(expected);
+  });
+
+  /** Row sums of noisy logits by units of 3 examples, so that units overlap; some of the logits' units fail. */
+  async function run(out: string, failing: readonly number[], failOnError?: FailOnError) {
+    const evaluation = evaluationOf([plus, minus], [points(12)]);
+    const probe = { measured: [] as number[] };
+    const logits = noisyLogits(probe);
+    const entries = [entryOf(meanSuite(sums(logits, probe), 'sums', logits)), entryOf(meanSuite(logits))];
+    const spec = {
+      ...{
+        title: 'left out',
+        file: 'test.run.yaml',
+        directory: out,
+        config: {},
+        evaluation,
+        entries,
+        gates: [],
+      },
+      ...{ expectations: [], partial: new Set<string>(), warnings: [] },
+    };
+    const outcome = await runEvaluation(spec, {
+      out,
+      signal: new AbortController().signal,
+      notify: () => undefined,
+      failOnError,
+      executorFor: (environment) => {
+        const own = inProcess(environment);
+        return {
+          ...own,
+          async measure(task, live, signal) {
+            const { request } = task.job;
+            const fails = request.measurement === logits && request.system === 'plus';
+            if (fails && failing.includes(task.unit.start)) throw new TypeError('broken');
+            return own.measure(task, live, signal);
+          },
+        };
+      },
+    });
+    const { results } = outcome;
+    const n = (suite: string, model: string) =>
+      results.measures.find((one) => one.suite === suite && one.measure === 'mean' && one.model === model)?.n;
+    return { ...outcome, n };
+  }
+
+  it('are left out with what reads their rows, told first, and tried again by the next run', async () => {
+    const out = folder();
+    const { results, exitCode, n } = await run(out, [4], 2);
+    expect([exitCode, results.status, results.errors]).toEqual([0, 'complete', []]);
+    expect(results.warnings[0]).toMatchObject({
+      code: 'units-failed',
+      message: expect.stringMatching(
+        /^1 of 14 units failed .*: noisy-logits of plus on test, examples 4 to 7 .*broken.*; 2 more read their rows/,
+      ),
+    });
+    // Examples 3 to 8 have no sums; suites look at measurements side by side, each at what it asked for.
+    expect([n('sums', 'plus'), n('mean', 'plus'), n('sums', 'minus'), n('mean', 'minus')]).toEqual([
+      6, 8, 12, 12,
+    ]);
+    const whole = await run(folder(), []);
+    expect(whole.results.warnings.map(({ code }) => code)).not.toContain('units-failed');
+    const again = await run(out, []);
+    expect([again.exitCode, again.measured]).toEqual([0, 3]);
+    expect(again.results.measures).toEqual(whole.results.measures);
+  });
+
+  it.each([
+    ['the first', [4], true],
+    ['as many as may not', [0, 4], 2],
+    ['all of a measurement', [0, 4, 8], false],
+  ])('end the run with 2 where they are %s', async (_, failing, failOnError) => {
+    const { results, exitCode, n } = await run(folder(), failing, failOnError);
+    expect([exitCode, results.status]).toEqual([2, 'partial']);
+    expect([n('mean', 'plus'), n('mean', 'minus')]).toEqual([undefined, 12]);
   });
 });
 
