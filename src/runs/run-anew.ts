@@ -4,6 +4,7 @@ import { emptyLog, logReads } from '../bytes/read-log.js';
 import { AssayError } from '../errors.js';
 import type { Suite } from '../suites/contract.js';
 import { baselineAt } from './baseline.js';
+import { openCaches } from './cached-units.js';
 import { endingCalls } from './end-calls.js';
 import type { Question } from './finished.js';
 import type { FailOnError } from './left-out.js';
@@ -61,10 +62,11 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   const out = options.out ?? usualFolder(read.title, shard);
   admit(out);
   if (options.baseline !== undefined) admit(options.baseline);
-  const { cache: caches = [] } = options;
-  for (const folder of caches) admit(folder);
+  const { cache = [] } = options;
+  for (const folder of cache) admit(folder);
   // Nothing is loaded for an output that cannot be written.
   await FolderStore.open(out);
+  const caches = await openCaches(cache, out);
   const executorFor =
     options.workers === undefined ? undefined : workersFor(loaded, { ...options, out, notify });
   notify({ kind: 'stage', text: 'opening models and data' });

@@ -4,7 +4,7 @@ import { removeLeftovers } from '../bytes/leftovers.js';
 import { checkNames } from '../gate/names.js';
 import type { Results } from '../suites/results.js';
 import { warningCodes } from '../suites/warning-codes.js';
-import { CachedStore, openCaches } from './cached-units.js';
+import { type Cache, CachedStore } from './cached-units.js';
 import { FolderClaims } from './claims.js';
 import { UnitLost } from './collect.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
@@ -41,8 +41,8 @@ export interface RunEvaluationOptions {
   out: string;
   signal: AbortSignal;
   notify: Listener;
-  /** Run folders, or folders of some, whose units are used too. */
-  caches?: readonly string[];
+  /** Other run folders whose units are taken over. */
+  caches?: readonly Cache[];
   /** Who measures, made when something is to be measured; told the key of the run. Default: this process. */
   executorFor?: (environment: MeasureEnvironment, run: string) => Executor;
   /** Measures a part of the run, for `merge`. Only with `sources`, from which suites can be loaded again. */
@@ -77,7 +77,7 @@ export async function runEvaluation(
   const { config, gates } = spec;
   const note = (text: string) => tell({ kind: 'note', text });
   const own = await FolderStore.open(out, note);
-  const store = new CachedStore(own, await openCaches(caches, out));
+  const store = new CachedStore(own, caches);
   const notify: Listener = (event) => {
     if (event.kind === 'plan') store.news().forEach(note);
     tell(event);

@@ -10,10 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type GraphBuilder, int } from '../../src/graph/build.js';
 import { writeOnnx } from '../../src/graph/write.js';
@@ -334,6 +334,28 @@ describe('assay run', () => {
     expect(await obeyed(['report', 'out'], at)).toMatchObject({ code: 0 });
     expect(readFileSync(join(at, 'out/report.html'), 'utf8')).toContain('small');
   });
+});
+
+it('takes over what other runs have measured, named by --cache or ASSAY_CACHE', async () => {
+  const at = folder();
+  project(at, { suites: ['accuracy'] });
+  await obeyed(['run', 'small.run.yaml', '--out', 'runs/base'], at);
+  const reused = 'nothing to do: 2 units reused\n';
+  const taken = (from: string) =>
+    expect.stringContaining(`2 units taken from ${from}\n${reused}`) as unknown as string;
+  expect(await obeyed(['run', 'small.run.yaml', '--out', 'a', '--cache', 'runs'], at)).toMatchObject({
+    code: 0,
+    stderr: taken('runs/base'),
+  });
+  vi.stubEnv('ASSAY_CACHE', ['not-yet-there', 'runs/base'].join(delimiter));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(await obeyed(['run', 'small.run.yaml', '--out', 'b'], at)).toMatchObject({
+    code: 0,
+    stderr: taken('runs/base'),
+  });
+  expect(savedResults(join(at, 'b'))).toEqual(savedResults(join(at, 'runs/base')));
+  // What is finished is known whatever caches are named.
+  expect(await obeyed(['run', 'small.run.yaml', '--out', 'a'], at)).toMatchObject({ stderr: reused });
 });
 
 describe('a run that is cut off', () => {

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openCaches } from '../../src/runs/cached-units.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
 import { encodeUnit } from '../../src/runs/unit-file.js';
@@ -21,7 +22,12 @@ const measured: number[] = [];
 const suite = entryOf(meanSuite(noisyLogits({ measured })));
 
 /** A run of one system or two: two units each. */
-function start(out: string, systems: (typeof plus)[], caches: string[] = [], told: ProgressEvent[] = []) {
+async function start(
+  out: string,
+  systems: (typeof plus)[],
+  caches: string[] = [],
+  told: ProgressEvent[] = [],
+) {
   return runEvaluation(
     {
       title: 'small',
@@ -35,7 +41,12 @@ function start(out: string, systems: (typeof plus)[], caches: string[] = [], tol
       partial: new Set(),
       warnings: [],
     },
-    { out, caches, signal: new AbortController().signal, notify: (event) => told.push(event) },
+    {
+      out,
+      caches: await openCaches(caches, out),
+      signal: new AbortController().signal,
+      notify: (event) => told.push(event),
+    },
   );
 }
 

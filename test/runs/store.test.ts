@@ -155,6 +155,28 @@ describe('the store', () => {
     expect(readdirSync(join(run, 'units'))).toEqual(['k1.unit']);
   });
 
+  it.skipIf(process.platform === 'win32')('keeps a unit that it cannot read for now', async () => {
+    const run = folder();
+    await (await FolderStore.open(run)).write(unit);
+    const script = `
+      import { closeSync, openSync } from 'node:fs';
+      import { FolderStore } from ${JSON.stringify(new URL('../../dist/src/runs/store.js', import.meta.url))};
+      const store = await FolderStore.open(${JSON.stringify(run)});
+      const open = [];
+      for (let full = false; !full; ) try { open.push(openSync('/dev/null')); } catch { full = true; }
+      const told = [];
+      for (const look of ['head', 'read']) await store[look]('k1').catch(({ details }) => told.push(details.hint));
+      open.forEach((one) => closeSync(one));
+      told.push((await store.read('k1')).key);
+      console.log(JSON.stringify(told));`;
+    const limited = 'ulimit -n 100; exec "$@"';
+    const node = [process.execPath, '--input-type=module', '--eval', script];
+    const told = execFileSync('bash', ['-c', limited, 'bash', ...node], { encoding: 'utf8' });
+    const hint = expect.stringContaining('ulimit -n');
+    expect(JSON.parse(told)).toEqual([hint, hint, 'k1']);
+    expect(readdirSync(join(run, 'units'))).toEqual(['k1.unit']);
+  });
+
   it('measures a damaged unit again that cannot be moved, and tells once', async () => {
     const run = folder();
     const told: string[] = [];
