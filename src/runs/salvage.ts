@@ -1,3 +1,4 @@
+import { keptWhileUsed } from '../models/kept-while-used.js';
 import type { Passes } from '../models/system.js';
 import { chosenRows } from '../suites/chosen-rows.js';
 import type { MeasuredPart } from './failed-examples.js';
@@ -5,7 +6,7 @@ import { fitsUnit } from './fits-columns.js';
 import { orderOf } from './in-order.js';
 import type { Job, Plan, Unit } from './plan.js';
 import type { UnitStore } from './store.js';
-import { headOf } from './unit-file.js';
+import { headOf, type UnitRecord } from './unit-file.js';
 
 /** Rows of a unit that are there already, under units of the same job in a random order. */
 export interface Salvaged {
@@ -47,6 +48,13 @@ export async function salvageOf(
       twins.set(job, [...(twins.get(job) ?? []), { job: other, units, placeOf }]);
     }
   if (twins.size === 0) return undefined;
+  // An order at random puts some of every stored unit into each that is wanted.
+  const records = new Map<string, () => Promise<UnitRecord | undefined>>();
+  const read = (key: string) => {
+    const kept = records.get(key) ?? keptWhileUsed(() => store.read(key));
+    records.set(key, kept);
+    return kept();
+  };
   return async (job, unit) => {
     const found = {
       parts: [] as MeasuredPart[],
@@ -54,7 +62,7 @@ export async function salvageOf(
       passes: { forward: 0, gradient: 0 },
     };
     const seen = new Set<number>();
-    for (const twin of twins.get(job) ?? []) await gather(twin, unit, store, seen, found);
+    for (const twin of twins.get(job) ?? []) await gather(twin, unit, read, seen, found);
     return seen.size > 0 ? found : undefined;
   };
 }
@@ -63,7 +71,7 @@ export async function salvageOf(
 async function gather(
   { job, units, placeOf }: Twin,
   wanted: Unit,
-  store: UnitStore,
+  read: (key: string) => Promise<UnitRecord | undefined>,
   seen: Set<number>,
   found: { parts: MeasuredPart[]; failed: Map<number, string>; passes: Passes },
 ): Promise<void> {
@@ -73,7 +81,7 @@ async function gather(
       const [position, row] = [example - wanted.start, placeOf[example] - unit.start];
       if (row >= 0 && row < unit.end - unit.start && !seen.has(position)) places.push({ position, row });
     }
-    const record = places.length > 0 ? await store.read(unit.key) : undefined;
+    const record = places.length > 0 ? await read(unit.key) : undefined;
     if (!record || record.refused || !fitsUnit(headOf(record), unit, job.columns)) continue;
     const reasons = new Map(record.failed?.map(({ example, what }) => [example, what]));
     const whole = places.filter(({ position, row }) => {
