@@ -94,13 +94,21 @@ export function largestRow(logits: ArrayLike<number>, but = -1): number {
 export function logSoftmax(logits: Logits, temperature = 1): Float64Array {
   const { n, classes } = logits;
   const out = new Float64Array(n * classes);
+  const row = logSoftmaxRows(logits, temperature);
+  for (let i = 0; i < n; i++) out.set(row(i), i * classes);
+  return out;
+}
+
+/** log softmax(f / T) row by row: (classes), an array that the next call uses again. */
+export function logSoftmaxRows(logits: Logits, temperature = 1): (i: number) => Float64Array {
   const sums = logSums(logits, temperature);
-  for (let i = 0; i < n; i++) {
+  const row = new Float64Array(logits.classes);
+  return (i) => {
     sums.next(i);
     const { rest, shifted } = sums;
-    for (let k = 0; k < classes; k++) out[i * classes + k] = shifted[k] - rest;
-  }
-  return out;
+    for (let k = 0; k < row.length; k++) row[k] = shifted[k] - rest;
+    return row;
+  };
 }
 
 /** softmax(f / T) of every row. (n, classes) */

@@ -1,4 +1,4 @@
-import { type Logits, logSoftmax } from '../metrics/softmax.js';
+import { type Logits, logSoftmaxRows } from '../metrics/softmax.js';
 
 /**
  * How far a float32 network's outputs are taken to be off, relative to the largest logit of the example: 64 units in
@@ -17,26 +17,28 @@ export function relativeRounding(values: ArrayLike<number>, share: number): Floa
 
 /**
  * (n) How far a score of the logits may be off when each logit is off by `LOGIT_ROUNDING` of the largest, to first
- * order: `sensitivity` is the sum over classes of |d score / d f_k|, of log softmax(f). A last place of the value is
+ * order: `sensitivity` is the sum over classes of |d score / d f_k|, of log softmax(f) where it is not the same everywhere. A last place of the value is
  * added, which is where saturated scores meet.
  */
 export function logitRounding(
   logits: Logits,
   values: Float64Array,
-  sensitivity: (logP: Float64Array) => number,
+  sensitivity: number | ((logP: Float64Array) => number),
 ): Float64Array {
   const { n, classes, data } = logits;
-  const logP = logSoftmax(logits);
-  return Float64Array.from({ length: n }, (_, i) => {
+  const logP = logSoftmaxRows(logits);
+  const rounding = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
     let largest = 0;
     for (let k = i * classes; k < (i + 1) * classes; k++) largest = Math.max(largest, Math.abs(data[k]));
-    const row = logP.subarray(i * classes, (i + 1) * classes);
-    return LOGIT_ROUNDING * largest * sensitivity(row) + 2 ** -52 * Math.abs(values[i]);
-  });
+    const moved = typeof sensitivity === 'number' ? sensitivity : sensitivity(logP(i));
+    rounding[i] = LOGIT_ROUNDING * largest * moved + 2 ** -52 * Math.abs(values[i]);
+  }
+  return rounding;
 }
 
 /** Of the largest logit and of T logsumexp(f / T): together, the logits' weights are 1. */
-export const ofOneLogit = () => 1;
+export const ofOneLogit = 1;
 
 /** Of the probability p: p (1 - p) for its own logit, as much for the others. */
 export function ofProbability(p: number): number {

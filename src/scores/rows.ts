@@ -1,4 +1,4 @@
-import { type Logits, logSoftmax } from '../metrics/softmax.js';
+import { type Logits, logSoftmaxRows } from '../metrics/softmax.js';
 import { logitsOf, required, type ScoreInputs } from './score.js';
 
 /** (n) A number of each row of logits. `values` is the same array for all rows. */
@@ -8,10 +8,12 @@ export function perRow(
 ): Float64Array {
   const { n, classes, data } = logitsOf(inputs);
   const values = new Float64Array(classes);
-  return Float64Array.from({ length: n }, (_, i) => {
+  const out = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
     for (let k = 0; k < classes; k++) values[k] = data[i * classes + k];
-    return row(values);
-  });
+    out[i] = row(values);
+  }
+  return out;
 }
 
 /** (n) A number of each row of log softmax(f). */
@@ -20,7 +22,10 @@ export function perProbabilityRow(
   row: (logP: Float64Array) => number,
 ): Float64Array {
   const logits = logitsOf(inputs);
-  return perRow({ logits: { ...logits, data: logSoftmax(logits) } }, row);
+  const logP = logSoftmaxRows(logits);
+  const out = new Float64Array(logits.n);
+  for (let i = 0; i < out.length; i++) out[i] = row(logP(i));
+  return out;
 }
 
 /** The logits that a probe found, by that name, finite throughout. */
