@@ -51,7 +51,7 @@ const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'ESTALE', 'ETIMEDO
  */
 export class FolderStore implements UnitStore {
   private kept = 0;
-  /** Units that were read and found damaged: they count as missing until they are written anew. */
+  /** Units that were found damaged, or that may not be read: they count as missing until they are written anew. */
   private readonly damaged = new Set<string>();
 
   private constructor(
@@ -112,6 +112,8 @@ export class FolderStore implements UnitStore {
       if (isAbsent(error as Error)) return undefined;
       const { code = '' } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
       if (PASSING.has(code)) throw error;
+      // It may be whole, and another's: it is left where it is, until this process has written its own.
+      if (code === 'EACCES' || code === 'EPERM') return this.pass(key, 'may not be read');
     }
     if (seen) await this.setAside(key, seen.ino);
     return undefined;
@@ -130,10 +132,14 @@ export class FolderStore implements UnitStore {
       if ((await lstat(aside)).ino !== seen) await disk().rename(aside, file);
       else this.tell(`a damaged unit was set aside, and is measured again: ${aside}`);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || this.damaged.has(key)) return;
-      this.damaged.add(key);
-      this.tell(`a unit is damaged, and is measured again: ${file}`);
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.pass(key, 'is damaged');
     }
+  }
+
+  /** Takes a unit for missing until it is written anew. */
+  private pass(key: string, why: string): undefined {
+    if (!this.damaged.has(key)) this.tell?.(`a unit ${why}, and is measured again: ${this.file(key)}`);
+    this.damaged.add(key);
   }
 
   async write(unit: UnitRecord): Promise<void> {

@@ -45,7 +45,7 @@ const unitsIn = (out: string): string[] =>
 describe('a disk that fails at any moment', () => {
   it('ends the run with what to do; nothing finished is lost or measured again, and the next run comes to the same', {
     tags: ['long'],
-    timeout: 900_000,
+    timeout: 1_800_000,
   }, async () => {
     const whole = folder();
     const operations: Operation[] = [];
@@ -57,9 +57,9 @@ describe('a disk that fails at any moment', () => {
       () => start(whole, larger),
     );
     const results = saved(whole);
-    // From a moment on, as full disks do, or once, as networks do.
+    // From a moment on, as full disks do, or once, as networks do: in turn.
     const cases = operations.flatMap((_, moment) =>
-      codes.flatMap((code, i) => [true, false].map((stays) => ({ moment, code, stays, i }))),
+      codes.map((code, i) => ({ moment, code, stays: (moment + i) % 2 === 0 })),
     );
     const chosen = LONG
       ? cases
