@@ -75,7 +75,7 @@ export const github: Target = {
       },
     };
     return {
-      text: `# Started by hand, from the tab Actions or with \`gh workflow run\`.\n${stringify(workflow, { lineWidth: 0 })}`,
+      text: `# Started by hand, from the tab Actions or with \`gh workflow run\`.\n${stringify(workflow, { lineWidth: 0, aliasDuplicateObjects: false })}`,
       next: (file) => [
         shellWords(['git', 'add', file]),
         `git commit -m ${shellWord(`Measure ${slug} in ${shards} shards`)} && git push`,

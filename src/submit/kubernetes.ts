@@ -18,21 +18,20 @@ export const kubernetes: Target = {
     const folders = Array.from({ length: shards }, (_, i) => `${parts}/${i + 1}-of-${shards}`);
     const merge = `exec ${shellWords([...assay, 'merge', ...folders, '--out', out])}`;
     const jobs = [
-      job(name, settings, measure, {
+      job(name, settings, measure, minutes, {
         completionMode: 'Indexed',
         completions: shards,
         parallelism: shards,
         // Of every shard: what is measured is kept, so that a pod that was evicted goes on.
         backoffLimit: 3 * shards,
-        ...(minutes !== undefined && { activeDeadlineSeconds: 60 * minutes }),
       }),
-      job(`${name}-merge`, settings, merge, { suspend: true, backoffLimit: 2 }),
+      job(`${name}-merge`, settings, merge, undefined, { suspend: true, backoffLimit: 2 }),
     ];
     const note = `# ${oneLine(title)}: ${shards} shards, and a merge that is let go when all are done.\n`;
     const space = settings.namespace === undefined ? [] : ['--namespace', settings.namespace];
     const kubectl = (...words: string[]) => shellWords(['kubectl', ...space, ...words]);
     return {
-      text: note + jobs.map((one) => stringify(one)).join('---\n'),
+      text: note + jobs.map((one) => stringify(one, { aliasDuplicateObjects: false })).join('---\n'),
       next: (file) => [
         kubectl('apply', '--filename', file),
         kubectl('wait', '--for=condition=complete', '--timeout=-1s', `job/${name}`),
@@ -46,7 +45,8 @@ export const kubernetes: Target = {
   },
 };
 
-function job(name: string, settings: Settings, script: string, spec: object) {
+/** @param minutes of a pod, not of all of them together: they may have to wait for nodes */
+function job(name: string, settings: Settings, script: string, minutes: number | undefined, spec: object) {
   const { cpus, memory, gpus, mount, namespace } = settings;
   const image = needed(
     settings.image,
@@ -73,6 +73,7 @@ function job(name: string, settings: Settings, script: string, spec: object) {
         metadata: { labels: { app: 'assay' } },
         spec: {
           restartPolicy: 'Never',
+          ...(minutes !== undefined && { activeDeadlineSeconds: 60 * minutes }),
           containers: [
             {
               name: 'assay',

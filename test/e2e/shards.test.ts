@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,6 +35,23 @@ describe('a run in shards', () => {
     expect(merged.stdout).toContain('merged/report.html');
     expect(savedResults(join(at, 'merged'))).toEqual(savedResults(join(at, 'whole')));
     expect((await obeyed(['gate', 'merged'], at)).code).toBe(0);
+  });
+
+  it('is written for a cluster, with what each shard takes', async () => {
+    const words = ['submit', 'slurm', 'small.run.yaml', '--shards', '2'];
+    const { code, stdout, stderr } = await obeyed(words, at);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^small: about 120 forward passes\n\nshard +units +forward/);
+    expect(stdout).toContain('Written: small.slurm.sh. Submit it with:\n  bash small.slurm.sh\n');
+    expect(stderr).toContain('! no --time is asked for');
+    expect(readFileSync(join(at, 'small.slurm.sh'), 'utf8')).toContain('run=(run small.run.yaml)');
+    // Nothing is overwritten.
+    expect(await obeyed(words, at)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('the file exists'),
+    });
+    const image = await obeyed(['submit', 'kubernetes', 'small.run.yaml', '--shards', '2'], at);
+    expect(image).toMatchObject({ code: 2, stderr: expect.stringContaining('add --image to the command') });
   });
 
   it.each(['0/2', '3/2', '2', 'a/b', '1/2/3'])('refuses --shard %s', async (shard) => {

@@ -1,9 +1,12 @@
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
 import { Type } from '@sinclair/typebox';
 import { check } from '../../src/config/validate.js';
 
 /**
  * The part of `io.k8s.api.batch.v1.Job`, as the Kubernetes API reference publishes it, that our Jobs use: closed, so that
- * a misspelt field fails. No package with the schemas is among our dependencies.
+ * a misspelt field fails. The whole schema is asked in development: `ASSAY_KUBERNETES=FOLDER npx vitest run test/submit`,
+ * where `npm install kubernetes-models` was run in FOLDER.
  */
 const closed = { additionalProperties: false };
 const natural = Type.Integer({ minimum: 0 });
@@ -29,7 +32,6 @@ const Job = Type.Object(
         completions: Type.Optional(natural),
         parallelism: Type.Optional(natural),
         backoffLimit: natural,
-        activeDeadlineSeconds: Type.Optional(Type.Integer({ minimum: 1 })),
         suspend: Type.Optional(Type.Boolean()),
         template: Type.Object(
           {
@@ -37,6 +39,7 @@ const Job = Type.Object(
             spec: Type.Object(
               {
                 restartPolicy: Type.Union([Type.Literal('Never'), Type.Literal('OnFailure')]),
+                activeDeadlineSeconds: Type.Optional(Type.Integer({ minimum: 1 })),
                 containers: Type.Array(
                   Type.Object(
                     {
@@ -76,8 +79,17 @@ const Job = Type.Object(
 export function jobProblems(job: unknown): string[] {
   try {
     check(Job, job, { what: 'Job' });
+    wholeSchema()?.(job);
     return [];
   } catch (error) {
     return [(error as Error).message];
   }
+}
+
+/** The check by the schemas that Kubernetes publishes, where they are. */
+function wholeSchema(): ((job: unknown) => void) | undefined {
+  const folder = process.env.ASSAY_KUBERNETES;
+  if (folder === undefined) return undefined;
+  const { Job } = createRequire(join(resolve(folder), 'package.json'))('kubernetes-models/batch/v1');
+  return (job) => new Job(job).validate();
 }

@@ -106,7 +106,7 @@ describe('what is submitted', () => {
     expect(array.spec).toMatchObject({
       completionMode: 'Indexed',
       completions: 3,
-      activeDeadlineSeconds: 14_400,
+      template: { spec: { activeDeadlineSeconds: 14_400 } },
     });
     expect(merge.spec).toMatchObject({ suspend: true });
     expect(next('big.k8s.yaml')).toEqual([
@@ -148,6 +148,26 @@ describe('what is submitted', () => {
       return;
     }
     execFileSync('shellcheck', ['--severity=warning', file], { encoding: 'utf8' });
+  });
+
+  it.each(targets.names)('to %s is as the example shows it', async (name) => {
+    const target = named(name);
+    const { text } = target.write({
+      title: 'Robustness of all models',
+      slug: 'robustness',
+      shards: 4,
+      run: ['run', 'robustness.run.yaml', '--device', 'cuda'],
+      out: 'assay-runs/robustness',
+      assay: ['assay'],
+      seconds: 5400,
+      settings: {
+        ...{ cpus: 4, memory: '16G', gpus: 1, partition: 'gpu', mount: '/work', runner: 'ubuntu-latest' },
+        ...{ image: 'registry.example/assay:0.1.0', claim: 'models' },
+      },
+    });
+    const file = target.file('robustness').split('/').at(-1);
+    // Written anew with: npx vitest run test/submit/targets.test.ts --update
+    await expect(text).toMatchFileSnapshot(`../../examples/cluster/${file}`);
   });
 
   const refusals: [string, string, (at: string) => Submission, object][] = [
