@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'not-comparable'
   | 'baseline-damaged'
   | 'engine-failed'
+  | 'queue-failed'
   | 'limit-exceeded'
   | 'download-failed'
   | 'interrupted';

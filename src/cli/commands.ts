@@ -24,6 +24,16 @@ const listed: Record<string, Listed> = {
     summary: 'write what a cluster needs to measure a run in shards',
     load: async () => (await import('./submit.js')).submitCommand(),
   },
+  worker: {
+    takes: '[folder]',
+    summary: 'measure units of runs that were submitted to a queue',
+    load: async () => (await import('./worker.js')).workerCommand(),
+  },
+  status: {
+    takes: '[dir]',
+    summary: 'show how far a run is, and who measures',
+    load: async () => (await import('./status.js')).statusCommand(),
+  },
   score: {
     summary: 'measure saved predictions, without a model',
     load: async () => (await import('./score.js')).scoreCommand(),

@@ -8,6 +8,7 @@ import { detectTfjsAddon } from '../engines/tfjs-addon.js';
 import { nativePackages } from '../engines/tfjs-native/package.js';
 import { AssayError } from '../errors.js';
 import { GraphBuilder } from '../graph/build.js';
+import { INSTALL_QUEUE, queuePackages } from '../runs/bullmq/packages.js';
 import { assayVersion } from '../runs/environment.js';
 import { print } from './terminal.js';
 
@@ -34,6 +35,7 @@ export function doctorCommand(): Command {
         ...(await accelerated()),
         await tfjs(),
         await tensorflow(),
+        queue(),
       ];
       print(json ? `${JSON.stringify(findings, null, 2)}\n` : `${findings.map(line).join('\n')}\n`);
       process.exitCode = findings.some(({ state }) => state === 'bad') ? 2 : 0;
@@ -147,5 +149,19 @@ async function tensorflow(): Promise<Finding> {
     what,
     state: 'ok',
     found: `${state.package} ${state.version} with TensorFlow ${state.tensorflow} on the ${state.gpu ? 'GPU' : 'CPU'}; agrees with plain JavaScript to ${state.error.toExponential(1)}`,
+  };
+}
+
+/** Whether runs can be spread by a queue; whether a server is there, `--queue` finds out. */
+function queue(): Finding {
+  const what = 'queue';
+  const found = queuePackages();
+  if ('version' in found)
+    return { what, state: 'ok', found: `BullMQ ${found.version}: \`--queue redis://...\`` };
+  return {
+    what,
+    state: 'absent',
+    found: `optional: no ${found.missing.join(', no ')}`,
+    hint: `for \`--queue\`: \`${INSTALL_QUEUE}\``,
   };
 }

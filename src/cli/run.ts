@@ -10,6 +10,7 @@ import { interactiveRun } from './interactive-run.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { partOf, positiveNumber, wholeNumber } from './option-values.js';
 import { presetOption } from './preset-option.js';
+import { queueChoice, queueOption } from './queue-option.js';
 import { type ReporterFlags, reporterOptions } from './reporting.js';
 import { complain } from './terminal.js';
 
@@ -34,6 +35,8 @@ interface RunFlags extends LimitFlags, ReporterFlags {
   probe?: true | number;
   json?: boolean;
   failOnError?: number | false;
+  queue?: string;
+  store?: string;
   quiet?: boolean;
   debug?: boolean;
 }
@@ -94,6 +97,11 @@ export function runCommand(): Command {
       wholeNumber(32, 4096),
     )
     .option('--json', 'with --plan-only: print it as JSON')
+    .addOption(queueOption().conflicts('workers'))
+    .option(
+      '--store <dir>',
+      'with --queue: a folder that all workers share; rows go there, not through the queue',
+    )
     .addOption(timeLimit())
     .addOption(memoryLimit())
     .addOption(confine())
@@ -108,6 +116,7 @@ Examples:
   $ assay run big.run.yaml --plan-only --probe             what it will take
   $ assay run release.run.yaml --until-decided             a verdict with as few examples as it takes
   $ assay run larger.run.yaml --cache assay-runs           what earlier runs have measured is not measured again
+  $ assay run large.run.yaml --queue redis://queue.local   measured by every \`assay worker\` of that queue
   $ assay run release.run.yaml --reporter junit --outputFile assay.xml
   $ assay run big.run.yaml --shard 2/16                    the second of 16 parts, on any machine
   $ assay run --preset jem CIFAR10_MODEL.pt --data ./data --limit 100      what \`assay init --preset jem\` writes
@@ -115,7 +124,19 @@ Examples:
 The run folder holds report.html, results.json, measures.csv, examples/*.csv, tables/*.tex, images/ and units/.`,
     )
     .action(async (given: string, flags: RunFlags) => {
-      const { quiet, debug, reporter, outputFile, confine: _, preset, data, ...rest } = flags;
+      const {
+        quiet,
+        debug,
+        reporter,
+        outputFile,
+        confine: _,
+        preset,
+        data,
+        queue: url,
+        store,
+        ...rest
+      } = flags;
+      const queue = queueChoice(url, store);
       const { timeLimit: seconds, memoryLimit: mebibytes, cache: named = [], ...others } = rest;
       const cache = [...named, ...cachesOfEnvironment()];
       const limits = { seconds, mebibytes };
@@ -136,7 +157,7 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
         async (tools) => {
           // Loaded when it is needed: help should not wait for it.
           const { run } = await import('../runs/run.js');
-          return run(file, { ...options, cache, limits, ...tools });
+          return run(file, { ...options, cache, limits, ...(queue && { queue }), ...tools });
         },
         { quiet, debug, reporter, outputFile, gatesFile: file },
       );

@@ -6,7 +6,7 @@ import type { LiveUnit } from './live-unit.js';
 import { engineOf, loadRun, openRun, type WorkOptions } from './open-run.js';
 import type { Job } from './plan.js';
 import { measureEnvironment, planned, salvageFor } from './planned.js';
-import { programIdentity } from './program.js';
+import { codeIdentity } from './program.js';
 import type { Task } from './queue.js';
 import { runKey } from './seal.js';
 import { FolderStore, type UnitStore } from './store.js';
@@ -15,7 +15,7 @@ import type { UnitHead } from './unit-file.js';
 /** Who measures, or has measured: where these agree, so do the keys of units and the numbers in them. */
 export interface RunIdentity {
   assay: string;
-  /** A digest of the code, of what it depends on and of the kind of processor. */
+  /** A digest of the code and of what it depends on. */
   program: string;
   engine: string;
   /** The run file as resolved, and all that decides the rows of its units. */
@@ -75,7 +75,7 @@ export async function openPerformer({
     const tasks = tasksOf([...checked, ...plan.jobs]);
     const identity = {
       assay: assayVersion(),
-      program: programIdentity(),
+      program: codeIdentity(),
       engine: evaluation.engine,
       run: runKey(spec.config, plan.jobs),
     };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -11,6 +11,16 @@ const here = dirname(dirname(fileURLToPath(import.meta.url)));
 const CODE = [here, join(dirname(here), 'suites')];
 
 let known: string | undefined;
+let knownCode: string | undefined;
+
+/**
+ * A digest of what decides numbers wherever it runs: our code, and the versions of what it depends on. Processors and Node may
+ * differ, and optional packages be absent.
+ */
+export function codeIdentity(): string {
+  knownCode ??= identifyCode();
+  return knownCode;
+}
 
 /**
  * A digest of what computes, formats and draws: our code, the versions of what it depends on, Node and the processor.
@@ -24,16 +34,32 @@ export function programIdentity(): string {
 
 function identify(): string {
   const hash = createHash('sha256');
-  const top = packageFolder();
   hash.update(JSON.stringify([assayVersion(), process.version, process.platform, process.arch]));
   hash.update(cpus()[0]?.model ?? '');
-  for (const folder of [...CODE, join(top, 'reports')])
+  hashFiles(hash, [...CODE, join(packageFolder(), 'reports')]);
+  hashVersions(hash, ({ dependencies, peerDependencies }) => ({ ...dependencies, ...peerDependencies }));
+  return hash.digest('hex');
+}
+
+function identifyCode(): string {
+  const hash = createHash('sha256').update(assayVersion());
+  hashFiles(hash, CODE);
+  hashVersions(hash, ({ dependencies }) => dependencies ?? {});
+  return hash.digest('hex');
+}
+
+function hashFiles(hash: Hash, folders: readonly string[]): void {
+  const top = packageFolder();
+  for (const folder of folders)
     for (const file of filesBelow(folder).filter(decides))
       hash.update(`\n${relative(top, file)}\n`).update(readFileSync(file));
+}
+
+function hashVersions(hash: Hash, packagesOf: (manifest: Manifest) => Record<string, string>): void {
+  const top = packageFolder();
   const manifest: Manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
-  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).sort())
+  for (const name of Object.keys(packagesOf(manifest)).sort())
     hash.update(`\n${name} ${installedVersion(name, top) ?? 'absent'}`);
-  return hash.digest('hex');
 }
 
 interface Manifest {

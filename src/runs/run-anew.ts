@@ -4,6 +4,7 @@ import { emptyLog, logReads } from '../bytes/read-log.js';
 import { AssayError } from '../errors.js';
 import type { Suite } from '../suites/contract.js';
 import { baselineAt } from './baseline.js';
+import type { QueueChoice, submission } from './bullmq/submission.js';
 import { openCaches } from './cached-units.js';
 import { endingCalls } from './end-calls.js';
 import type { Question } from './finished.js';
@@ -40,6 +41,8 @@ export interface RunOptions extends WorkOptions {
    * being measured. No result depends on it.
    */
   cache?: readonly string[];
+  /** Has units measured by the workers of a queue. */
+  queue?: QueueChoice;
   /** Ends the run; what is measured is kept, and the results are partial. */
   signal?: AbortSignal;
   notify?: Listener;
@@ -50,7 +53,7 @@ export interface RunOptions extends WorkOptions {
  * @param asked what it is noted under; undefined where the same words may mean something else
  */
 export async function runAnew(file: string, options: RunOptions, asked?: string): Promise<RunOutcome> {
-  const notify = options.notify ?? (() => undefined);
+  const told = options.notify ?? (() => undefined);
   const signal = options.signal ?? new AbortController().signal;
   const log = emptyLog();
   const loaded = await logReads(log, () => loadRun(file, options));
@@ -67,8 +70,12 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   // Nothing is loaded for an output that cannot be written.
   await FolderStore.open(out);
   const caches = await openCaches(cache, out);
-  const executorFor =
-    options.workers === undefined ? undefined : workersFor(loaded, { ...options, out, notify });
+  // Nor for a queue that cannot be entered.
+  const submission =
+    options.queue && (await submitTo(options.queue, { loaded, options, out, unitTimeout, told }));
+  const { notify = told } = submission ?? {};
+  const workers = options.workers === undefined ? undefined : workersFor(loaded, { ...options, out, notify });
+  const executorFor = submission?.executorFor ?? workers;
   notify({ kind: 'stage', text: 'opening models and data' });
   const engine = await engineOf(loaded, options);
   return endingCalls(engine, signal, async () => {
@@ -83,16 +90,23 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
       return await runEvaluation(
         { ...spec, ...(baseline && { baseline }), question },
         {
-          ...{ out, signal, notify, caches, unitTimeout, failOnError },
+          ...{ out, signal, notify, caches, failOnError },
+          // Units wait in a queue for as long as it takes: whoever measures them keeps the time.
+          ...(!submission && { unitTimeout }),
           ...(shard && { shard }),
           ...(executorFor && { executorFor }),
         },
       );
     } finally {
+      submission?.end();
       await close();
     }
   });
 }
+
+/** What submits to queues is loaded by runs that have one. */
+const submitTo = async (...given: Parameters<typeof submission>) =>
+  (await import('./bullmq/submission.js')).submission(...given);
 
 const nothingToDecide = (file: string) =>
   new AssayError('config-invalid', '--until-decided measures until gates are decided, and there are none', {

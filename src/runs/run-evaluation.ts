@@ -21,6 +21,7 @@ import { exitCodeOf, keptOutcome, type RunOutcome } from './outcome.js';
 import { SEAL } from './outputs.js';
 import type { Job } from './plan.js';
 import { measureEnvironment, planned, salvageFor } from './planned.js';
+import { notePlanned } from './planned-units.js';
 import type { Listener } from './progress.js';
 import type { Task } from './queue.js';
 import type { ResultsInput } from './results.js';
@@ -36,6 +37,14 @@ import { FolderStore, type UnitStore, unitFile } from './store.js';
 /** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
 const HALF_WRITTEN = /^\.next\.[0-9a-f-]+\.tmp$|\.(json|html|csv|tex|png|npy)\.[0-9a-f-]+\.tmp$/;
 
+/** What is to be measured, for those who let others do it. */
+export interface AskedUnits {
+  jobs: readonly Job[];
+  /** The key of the run. */
+  run: string;
+  engine: string;
+}
+
 export interface RunEvaluationOptions {
   /** The run folder. */
   out: string;
@@ -43,8 +52,8 @@ export interface RunEvaluationOptions {
   notify: Listener;
   /** Other run folders whose units are taken over. */
   caches?: readonly Cache[];
-  /** Who measures, made when something is to be measured; told the key of the run. Default: this process. */
-  executorFor?: (environment: MeasureEnvironment, run: string) => Executor;
+  /** Who measures, made when something is to be measured. Default: this process. */
+  executorFor?: (environment: MeasureEnvironment, asked: AskedUnits) => Executor | Promise<Executor>;
   /** Measures a part of the run, for `merge`. Only with `sources`, from which suites can be loaded again. */
   shard?: ShardName;
   /** Seconds that a unit may take. Default: as long as it likes. */
@@ -113,6 +122,7 @@ export async function runEvaluation(
   const datasets = [...evaluation.datasets.values()].map(({ info }) => info);
   const about = { version: 1, title: spec.title, ...record, config, environment, systems, datasets };
   await saveJson(join(out, 'run.json'), about);
+  await notePlanned(out, spec.title, plan.jobs);
   const salvage = whole !== undefined ? undefined : await salvageFor(spec, plan, store);
   if (salvage) notify({ kind: 'note', text: 'what --until-decided measured is used again' });
   const begun = {
@@ -124,7 +134,7 @@ export async function runEvaluation(
   const { file, source, sources } = spec;
   const part = shard && (await beginShard(shard, { ...begun, file, source, sources }, out));
   const environs = measureEnvironment(evaluation, store, salvage);
-  const executor = executorFor(environs, key);
+  const executor = await executorFor(environs, { jobs: plan.jobs, run: key, engine: evaluation.engine });
   const claims = await FolderClaims.open(out);
   const measuring = { ...environs, executor, claims, signal, unitTimeout, ...(part && { due: part.due }) };
   const tolerating = {

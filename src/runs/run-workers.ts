@@ -9,7 +9,7 @@ import type { Listener } from './progress.js';
 import { workerProcesses } from './worker-processes.js';
 
 /** How a run makes what measures its units. @param run its key */
-type ExecutorFor = (environment: MeasureEnvironment, run: string) => Executor;
+type ExecutorFor = (environment: MeasureEnvironment, asked: { run: string }) => Executor;
 
 interface WorkersOptions extends WorkOptions {
   /** How many; `auto`: by measurement, whether one for each core or GPU are faster than this process alone. */
@@ -32,7 +32,7 @@ export function workersFor(
   const work = { file: read.file, options: workOptions(options), out };
   const apart = (count: number, run: string, { store }: MeasureEnvironment) =>
     workerProcesses({ ...work, workers: count, run, store });
-  return (environment, run) => {
+  return (environment, { run }) => {
     if (workers !== 'auto') return apart(workers, run, environment);
     const most = mostWorkers(options);
     const here = { ...inProcess(environment), layout: { workers: 0 } };

@@ -30,6 +30,7 @@ const CHANGING_NOTHING = {
   suites: undefined,
   workers: undefined,
   unitTimeout: undefined,
+  queue: undefined,
   cache: undefined,
 } satisfies { [name in keyof RunOptions]?: undefined };
 

@@ -1,0 +1,68 @@
+import { homedir, hostname } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { positiveNumber, wholeNumber } from './option-values.js';
+import { queueOption } from './queue-option.js';
+import { untilStopped } from './stop-signals.js';
+import { complain } from './terminal.js';
+
+interface WorkerFlags {
+  queue: string;
+  concurrency: number;
+  name: string;
+  cache: string;
+  store?: string;
+  threads?: number;
+  sessions?: number;
+  lease: number;
+  idle?: number;
+  quiet?: boolean;
+}
+
+/** `assay worker` */
+export function workerCommand(): Command {
+  return new Command('worker')
+    .description(
+      'Measures units of runs that were submitted to a queue, until it is stopped. Any number of workers, on any number of machines, may work for the same queue; the numbers do not depend on who measured them.',
+    )
+    .argument('[folder]', 'run files in this folder are measured for, and no others', '.')
+    .addOption(queueOption().makeOptionMandatory())
+    .option('--concurrency <n>', 'units at once, each in a process of its own', wholeNumber(1, 1024), 1)
+    .option('--name <name>', 'what `assay status` calls it', hostname())
+    .option('--cache <dir>', 'what it keeps of models and data between runs', usualCache())
+    .option('--store <dir>', 'a folder that all machines share: rows go there, not through the queue')
+    .option('--threads <n>', 'threads per session (default: 1); as the run has them', wholeNumber(1, 1024))
+    .option('--sessions <n>', 'sessions side by side (default: one per core)', wholeNumber(1, 1024))
+    .option('--lease <seconds>', 'when it is silent for so long, its units go to others', positiveNumber, 30)
+    .option('--idle <seconds>', 'end after so long without work (default: wait for ever)', positiveNumber)
+    .option('-q, --quiet', 'print nothing but errors')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ assay worker --queue redis://queue.local
+  $ assay worker /shared/runs --queue rediss://ann@queue.local --concurrency 4     password: ASSAY_QUEUE_PASSWORD
+  $ assay worker --queue redis://queue.local --store /shared/units --idle 600      for large rows; ends by itself
+
+Units whose worker dies go to another one. Who may write to the queue may name run files in the folder, and so the plug-ins
+in it: give the server a password, and the worker a folder that only you write to.`,
+    )
+    .action(async (folder: string, { queue, store, quiet, ...rest }: WorkerFlags) => {
+      const tell = (line: string) => {
+        if (!quiet) complain(`${line}\n`);
+      };
+      await untilStopped(async (signal) => {
+        const [{ queueAddress }, { connectQueue }, { serve }] = await Promise.all([
+          import('../runs/bullmq/address.js'),
+          import('../runs/bullmq/connection.js'),
+          import('../runs/bullmq/serve.js'),
+        ]);
+        const link = await connectQueue(queueAddress(queue));
+        for (const line of link.warnings) complain(`${line}\n`);
+        tell(`worker ${rest.name}: waiting for runs at ${link.address.shown}`);
+        await serve({ ...rest, link, folder, shared: store, signal, tell });
+      });
+    });
+}
+
+const usualCache = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'assay', 'worker');

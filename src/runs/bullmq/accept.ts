@@ -1,0 +1,103 @@
+import { realpathSync } from 'node:fs';
+import { relative, resolve, sep } from 'node:path';
+import { AssayError } from '../../errors.js';
+import { openPerformer, type RunIdentity } from '../performer.js';
+import type { Announcement } from './announcements.js';
+
+export interface Acceptance {
+  /** Run files in this folder are measured for, and no others. */
+  folder: string;
+  /** Where descriptions are kept. */
+  out: string;
+  /** Whether the worker has a folder that all share. */
+  hasShared: boolean;
+  threads?: number | undefined;
+  sessions?: number | undefined;
+}
+
+/**
+ * Whether this machine can measure units of a run: it plans the run and compares. Returns the run file, here.
+ * Errors: `queue-failed` with what differs; `file-unreadable` for a run file elsewhere; those of opening it.
+ */
+export async function accept(run: Announcement, place: Acceptance): Promise<string> {
+  const { folder, out, hasShared, threads, sessions } = place;
+  if (run.sharedFolder !== hasShared) throw otherWay(run);
+  const file = inside(run.file, folder);
+  const options = {
+    ...run.options,
+    ...(threads !== undefined && { threads }),
+    ...(sessions !== undefined && { sessions }),
+  };
+  const performer = await openPerformer({ file, options, out });
+  await performer.close();
+  const differing = differences(run.identity, performer.identity);
+  if (differing.length === 0) return file;
+  const [{ what, theirs, ours, hint }] = differing;
+  throw new AssayError('queue-failed', `${what} is not the same here as where "${run.title}" was submitted`, {
+    file,
+    expected: theirs,
+    found: ours,
+    hint,
+    also: differing.slice(1).map((one) => `${one.what}: ${one.theirs} there, ${one.ours} here`),
+  });
+}
+
+/** The path of a run file, at the end of links. Errors: `file-unreadable` outside of the folder. */
+function inside(file: string, folder: string): string {
+  const root = realOf(folder);
+  const real = realOf(file);
+  const path = relative(root, real);
+  if (path !== '' && !path.startsWith(`..${sep}`) && resolve(root, path) === real) return real;
+  throw new AssayError('file-unreadable', 'a run file outside of the folder of this worker', {
+    file,
+    expected: `a run file in ${root}`,
+    hint: 'a worker measures for run files in one folder: start it there, or name that folder: `assay worker FOLDER --queue ...`',
+  });
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (cause) {
+    throw new AssayError('file-unreadable', 'this is not on this machine', {
+      file: path,
+      expected: 'the same path as where the run was submitted',
+      hint: 'mount the folder at the same place, or give workers its address: --files',
+      cause,
+    });
+  }
+}
+
+/** What decides the rows of a unit, in the order in which one explains the next. */
+const compared: readonly { what: string; of: keyof RunIdentity; hint: string }[] = [
+  { what: 'the version of Assay', of: 'assay', hint: 'install that version here' },
+  {
+    what: 'the program',
+    of: 'program',
+    hint: 'install the same code and packages here',
+  },
+  {
+    what: 'the engine',
+    of: 'engine',
+    hint: 'give the worker the --threads of the run, or install the same version',
+  },
+  {
+    what: 'the plan of the run',
+    of: 'run',
+    hint: 'the run file, its models or its data differ: update them here',
+  },
+];
+
+const differences = (theirs: RunIdentity, ours: RunIdentity) =>
+  compared.flatMap(({ what, of, hint }) =>
+    theirs[of] === ours[of] ? [] : [{ what, hint, theirs: theirs[of], ours: ours[of] }],
+  );
+
+const otherWay = ({ title, sharedFolder }: Announcement) =>
+  new AssayError('queue-failed', `"${title}" takes its rows another way`, {
+    expected: sharedFolder ? 'a folder that all share (--store DIR)' : 'the queue itself',
+    found: sharedFolder ? 'a worker without --store' : 'a worker with --store',
+    hint: sharedFolder
+      ? 'give the worker the same folder: --store DIR'
+      : 'give `assay run` the same --store DIR, or start the worker without',
+  });

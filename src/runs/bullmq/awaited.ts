@@ -1,0 +1,84 @@
+import type { Queue, QueueEvents } from 'bullmq';
+
+/** How the work on a unit ended; `gone`: the queue knows nothing of it any more. */
+export type Ending = { kind: 'completed' } | { kind: 'gone' } | { kind: 'failed'; reason: string };
+
+interface Waiting {
+  end(ending: Ending): void;
+  progress(data: unknown): void;
+  /** Sweeps that found it since it was submitted. */
+  seen: number;
+}
+
+/** How often units are asked after whose end may have been missed, in ms. */
+const SWEEP = 5000;
+
+/**
+ * Units that are with a queue. Their ends are heard of as events; where events were missed, as when the server was away or
+ * forgot what it had, they are asked after.
+ */
+export class Awaited {
+  private readonly waiting = new Map<string, Waiting>();
+  private readonly timer: NodeJS.Timeout;
+  private sweeping = false;
+
+  constructor(
+    private readonly queue: Queue,
+    events: QueueEvents,
+  ) {
+    events.on('completed', ({ jobId }) => this.end(jobId, { kind: 'completed' }));
+    events.on('failed', ({ jobId, failedReason }) =>
+      this.end(jobId, { kind: 'failed', reason: failedReason }),
+    );
+    events.on('progress', ({ jobId, data }) => this.waiting.get(jobId)?.progress(data));
+    this.timer = setInterval(() => void this.sweep(), SWEEP);
+    this.timer.unref();
+  }
+
+  /** Submits a unit and waits for what becomes of it; in the queue it is under its key, so that it is there once. */
+  async submit(key: string, priority: number, progress: (data: unknown) => void): Promise<Ending> {
+    const ending = new Promise<Ending>((end) => {
+      this.waiting.set(key, { end, progress, seen: 0 });
+    });
+    await this.queue.add(
+      'unit',
+      { key },
+      { jobId: key, priority, removeOnComplete: true, removeOnFail: true, stackTraceLimit: 0 },
+    );
+    return ending;
+  }
+
+  /** Takes a unit back where nobody measures it yet, and does not wait for it any more. */
+  async withdraw(key: string): Promise<void> {
+    this.end(key, { kind: 'gone' });
+    await this.queue.remove(key).catch(() => undefined);
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    for (const key of [...this.waiting.keys()]) this.end(key, { kind: 'gone' });
+  }
+
+  private end(key: string, ending: Ending): void {
+    const waiting = this.waiting.get(key);
+    this.waiting.delete(key);
+    waiting?.end(ending);
+  }
+
+  /** What the queue does not know has ended without our hearing of it, twice in a row: an event may be on its way. */
+  private async sweep(): Promise<void> {
+    if (this.sweeping) return;
+    this.sweeping = true;
+    try {
+      for (const [key, waiting] of this.waiting) {
+        const state = await this.queue.getJobState(key);
+        if (state !== 'unknown') waiting.seen = 0;
+        else if (waiting.seen++ > 0 && this.waiting.get(key) === waiting) this.end(key, { kind: 'gone' });
+      }
+    } catch {
+      // The next one asks again.
+    } finally {
+      this.sweeping = false;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { queueAddress } from './address.js';
+import { announcements, type Presence, presences, queueOf, type RunStatus } from './announcements.js';
+import { connectQueue, type QueueLink } from './connection.js';
+
+/** A run that is announced, and where its units are. */
+export interface QueuedRun extends RunStatus {
+  id: string;
+  title: string;
+  by: string;
+  /** With workers. */
+  running: number;
+  /** Submitted, and taken by nobody yet. */
+  waiting: number;
+  /** Units a second; null before one came back. */
+  rate: number | null;
+}
+
+export interface QueueStatus {
+  queue: string;
+  runs: QueuedRun[];
+  workers: Presence[];
+}
+
+/** Looks at a queue as often as it is asked to. Errors: `config-invalid`, `queue-failed`. */
+export async function watchQueue(
+  url: string,
+): Promise<{ look(): Promise<QueueStatus>; close(): Promise<void> }> {
+  const link = await connectQueue(queueAddress(url));
+  link.client.on('error', () => undefined);
+  const { Queue } = await import('bullmq');
+  const look = async (): Promise<QueueStatus> => {
+    const runs: QueuedRun[] = [];
+    for (const { id, title, by, status } of await announcements(link.client).list()) {
+      const queue = new Queue(queueOf(id), {
+        connection: link.client,
+        skipVersionCheck: true,
+        skipMetasUpdate: true,
+      });
+      const { active, waiting, prioritized } = await queue.getJobCounts('active', 'waiting', 'prioritized');
+      await queue.close();
+      const { measured, seconds } = status;
+      const rate = measured > 0 && seconds > 0 ? measured / seconds : null;
+      runs.push({ ...status, id, title, by, running: active, waiting: waiting + prioritized, rate });
+    }
+    return { queue: link.address.shown, runs, workers: await presences(link.client).list() };
+  };
+  return { look, close: async () => end(link) };
+}
+
+const end = ({ client }: QueueLink) => client.disconnect();

@@ -1,0 +1,179 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Queue, QueueEvents } from 'bullmq';
+import { interruption } from '../../concurrency.js';
+import { AssayError } from '../../errors.js';
+import { UnitLost } from '../collect.js';
+import type { Executor } from '../executor.js';
+import { fitsUnit } from '../fits-columns.js';
+import type { Job } from '../plan.js';
+import type { Task } from '../queue.js';
+import type { UnitStore } from '../store.js';
+import { headOf, type UnitRecord } from '../unit-file.js';
+import {
+  type Announcement,
+  announcements,
+  presences,
+  queueOf,
+  type RunStatus,
+  renewing,
+} from './announcements.js';
+import { Awaited } from './awaited.js';
+import { explained, outages, type QueueLink } from './connection.js';
+import { Lending, unitReadBy } from './lending.js';
+import { follow } from './live-report.js';
+import { parcels, sharedFolder } from './parcels.js';
+import { priorities, readJobs } from './priorities.js';
+import { readFailure } from './worker-failure.js';
+
+/** Units in flight: enough that many machines find something to do, and that priorities have a choice. */
+const LANES = 256;
+
+/** How often a unit is submitted whose rows do not arrive, or lack rows that they read. */
+const TRIES = 5;
+
+/** How long it may take to leave a queue, in ms. */
+const FAREWELL = 2000;
+
+export interface QueuedOptions {
+  link: QueueLink;
+  run: Omit<Announcement, 'status' | 'sharedFolder'>;
+  jobs: readonly Job[];
+  /** Of the run folder. */
+  store: UnitStore;
+  /** A folder that workers share. Default: rows go through the server. */
+  shared?: UnitStore | undefined;
+  /** How far the run is. */
+  status(): RunStatus;
+  /** A line for the user. */
+  tell(line: string): void;
+}
+
+/**
+ * Has units measured by whoever works for a queue. A worker is told a key and plans the run again: it measures what it finds
+ * under that key and nothing else. What comes back is checked as unit files are.
+ * Errors: `queue-failed`.
+ */
+export async function queued(options: QueuedOptions): Promise<Executor> {
+  const { link, run, jobs, store, shared, status, tell } = options;
+  const { queue, events } = await openQueue(link, run.id);
+  const stopTelling = outages(link, tell);
+  const awaited = new Awaited(queue, events);
+  const exchange = shared ? sharedFolder(shared) : parcels(link.client);
+  const lending = new Lending(store, exchange);
+  const notices = announcements(link.client);
+  const hear = refusals(link, run.id, tell);
+  const announce = async () => {
+    await notices.post(run.id, { ...run, sharedFolder: shared !== undefined, status: status() });
+    await hear();
+  };
+  await announce();
+  const stopRenewing = renewing(announce);
+  const due = priorities(jobs);
+  const needed = readJobs(jobs);
+  const takeIn = async ({ job, unit }: Task, record: UnitRecord) => {
+    if (!fitsUnit(headOf(record), unit, job.columns)) throw unfit(job);
+    if (!(await store.head(unit.key))) await store.write(record);
+    if (needed.has(job.key)) lending.keep(unit.key);
+    else await exchange.forget([unit.key]);
+    return headOf(record);
+  };
+  /** Makes up for rows that a worker did not find. Errors: `UnitLost` where nobody has them. */
+  const makeUpFor = async (task: Task, key: string) => {
+    const read = unitReadBy(task, key);
+    if (read && !(await lending.again(key))) throw new UnitLost(read.job, read.unit);
+  };
+  const measure: Executor['measure'] = async (task, live, signal) => {
+    const { job, unit } = task;
+    const withdraw = () => void awaited.withdraw(unit.key);
+    // One for every unit in flight.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', withdraw, { once: true });
+    try {
+      for (let tries = 0; tries <= TRIES; tries++) {
+        if (signal.aborted) throw interruption(signal);
+        // The first time, too: an earlier process may have ended before what it asked for was there.
+        const record = await exchange.read(unit.key);
+        if (record) {
+          live.measured();
+          return await takeIn(task, record);
+        }
+        await lending.prepare(task);
+        const ending = await awaited.submit(unit.key, due.get(job.key) ?? 1, (data) => follow(live, data));
+        if (ending.kind !== 'failed') continue;
+        const failure = readFailure(ending.reason, placeOf(job));
+        if ('error' in failure) throw failure.error;
+        await makeUpFor(task, failure.lost);
+      }
+      throw neverArrived(job, link);
+    } catch (error) {
+      if (signal.aborted) throw interruption(signal);
+      // Errors of the server; those of measuring have no code of the system or of Redis.
+      throw isOfServer(error) ? explained(error, link.address) : error;
+    } finally {
+      signal.removeEventListener('abort', withdraw);
+    }
+  };
+  return {
+    lanes: LANES,
+    measure,
+    async close() {
+      stopRenewing();
+      stopTelling();
+      awaited.close();
+      // A server that is away does not keep a run from ending: what is left there vanishes by itself.
+      if (link.client.status === 'ready')
+        await Promise.allSettled([notices.remove(run.id), lending.end(), queue.obliterate({ force: true })]);
+      const closing = Promise.allSettled([events.close(), queue.close()]);
+      // Where the server is away, closing would wait for it.
+      await Promise.race([closing, sleep(FAREWELL, undefined, { ref: false })]);
+      link.client.disconnect();
+    },
+  };
+}
+
+const isOfServer = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === 'ReplyError' || 'syscall' in error || /Connection is closed/.test(error.message));
+
+/** BullMQ's own parts. What happens to their connections is told by ours, which has the same server. */
+async function openQueue(
+  { client, options }: QueueLink,
+  id: string,
+): Promise<{ queue: Queue; events: QueueEvents }> {
+  const bullmq = await import('bullmq');
+  const queue = new bullmq.Queue(queueOf(id), { connection: client, skipVersionCheck: true });
+  const events = new bullmq.QueueEvents(queueOf(id), { connection: options, skipVersionCheck: true });
+  queue.on('error', () => undefined);
+  events.on('error', () => undefined);
+  await events.waitUntilReady();
+  return { queue, events };
+}
+
+/** Tells of workers that do not work for a run, each once. */
+function refusals({ client }: QueueLink, id: string, tell: (line: string) => void): () => Promise<void> {
+  const told = new Set<string>();
+  return async () => {
+    for (const { id: worker, name, host, refused } of await presences(client).list()) {
+      if (!(id in refused) || told.has(worker)) continue;
+      told.add(worker);
+      tell(`worker ${name} on ${host} does not work for this run: ${refused[id]}`);
+    }
+  };
+}
+
+const placeOf = ({ request: { measurement, system, dataset } }: Job) =>
+  `${measurement.name} of ${system} on ${dataset}`;
+
+const unfit = (job: Job) =>
+  new AssayError('queue-failed', 'a worker sent rows that do not fit what was asked for', {
+    path: placeOf(job),
+    hint: 'is every worker that uses this queue one of your own, and of this version?',
+  });
+
+const neverArrived = (job: Job, { address }: QueueLink) =>
+  new AssayError('queue-failed', 'the rows that workers measured do not arrive', {
+    path: placeOf(job),
+    expected: `them in ${address.shown}, or in the folder of --store`,
+    hint: 'does the server drop what it holds (maxmemory-policy)? Do the workers have the same folder as --store?',
+  });

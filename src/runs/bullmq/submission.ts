@@ -1,0 +1,121 @@
+import { hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { AssayError } from '../../errors.js';
+import type { Suite } from '../../suites/contract.js';
+import { assayVersion } from '../environment.js';
+import { keyOf } from '../keys.js';
+import type { LoadedRun, WorkOptions } from '../open-run.js';
+import { codeIdentity } from '../program.js';
+import type { Listener } from '../progress.js';
+import type { RunEvaluationOptions } from '../run-evaluation.js';
+import { FolderStore } from '../store.js';
+import { queueAddress } from './address.js';
+import type { RunStatus } from './announcements.js';
+import { connectQueue } from './connection.js';
+import { queued } from './queued.js';
+
+/** Which queue, and how rows come back. */
+export interface QueueChoice {
+  /** Of a Redis server. */
+  url: string;
+  /** A folder that all workers share. Default: rows go through the server. */
+  store?: string;
+}
+
+export interface Submitted {
+  loaded: LoadedRun;
+  options: WorkOptions;
+  /** The run folder. */
+  out: string;
+  /** Seconds that a unit may take, once a worker has it. */
+  unitTimeout: number | undefined;
+  told: Listener;
+}
+
+/**
+ * What a run needs to have its units measured by the workers of a queue: a listener that also tells them how far it is, and
+ * who measures. Errors: `config-invalid`, `queue-failed`, `output-unwritable`.
+ */
+export async function submission(
+  { url, store: folder }: QueueChoice,
+  { loaded: { read, given }, options, out, unitTimeout, told }: Submitted,
+) {
+  if (given.length > 0) throw onlyHere(given);
+  const link = await connectQueue(queueAddress(url));
+  const shared = folder === undefined ? undefined : await FolderStore.open(folder);
+  const tell = (text: string) => told({ kind: 'note', text });
+  for (const line of link.warnings) tell(line);
+  const status = new StatusKeeper();
+  const notify: Listener = (event) => {
+    status.listen(event);
+    told(event);
+  };
+  const executorFor: RunEvaluationOptions['executorFor'] = ({ store }, { jobs, run, engine }) => {
+    const identity = { assay: assayVersion(), program: codeIdentity(), engine, run };
+    const file = resolve(read.file);
+    // The same after a restart, so that what came back meanwhile is found; another for another folder.
+    const id = keyOf([identity, hostname(), resolve(out)]).slice(0, 16);
+    const by = `${userInfo().username}@${hostname()}, process ${process.pid}`;
+    tell(`units go to the workers at ${link.address.shown}: \`assay worker --queue ...\` on any machine`);
+    return queued({
+      link,
+      run: {
+        id,
+        title: read.title,
+        file,
+        options: deciding(options),
+        unitTimeout: unitTimeout ?? null,
+        identity,
+        by,
+      },
+      jobs,
+      store,
+      shared,
+      status: () => status.now(),
+      tell,
+    });
+  };
+  return { notify, executorFor, end: () => link.client.disconnect() };
+}
+
+const onlyHere = (given: readonly Suite[]) =>
+  new AssayError('config-invalid', 'workers of a queue do not have suites that are given as objects', {
+    expected: 'suites that come with Assay or from `plugins` of the run file',
+    found: given.map(({ name }) => name).join(', '),
+    hint: 'put them into a module and name it under `plugins`, or leave `queue` out',
+  });
+
+/** The options that decide what units there are; how many sessions a worker has is its own business. */
+function deciding({ limit, seed, engine, device, limits, untilDecided }: WorkOptions) {
+  const { seconds, mebibytes } = limits ?? {};
+  return JSON.parse(
+    JSON.stringify({ limit, seed, engine, device, limits: { seconds, mebibytes }, untilDecided }),
+  );
+}
+
+/** How far a run is, from what is told of it. */
+class StatusKeeper {
+  private readonly began = performance.now();
+  private status: Omit<RunStatus, 'seconds'> = {
+    units: 0,
+    done: 0,
+    failed: 0,
+    measured: 0,
+    secondsLeft: null,
+  };
+
+  readonly listen: Listener = (event) => {
+    const { status } = this;
+    if (event.kind === 'plan') Object.assign(status, { units: event.units, done: event.stored });
+    if (event.kind === 'job-failed') status.failed += event.job.units.length;
+    if (event.kind === 'unit-finished') status.measured++;
+    if ('status' in event) {
+      const { done, units, secondsLeft } = event.status;
+      Object.assign(status, { done, units, secondsLeft: secondsLeft ?? null });
+    }
+  };
+
+  now(): RunStatus {
+    return { ...this.status, seconds: (performance.now() - this.began) / 1000 };
+  }
+}
