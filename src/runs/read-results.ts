@@ -1,4 +1,6 @@
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isAbsent, readText } from '../bytes/regular-file.js';
 import { type TUnsafe, Type } from '../config/type.js';
 import { check } from '../config/validate.js';
@@ -13,7 +15,7 @@ export async function readResults(directory: string): Promise<Results> {
 
 /** Reads results wherever they lie. Errors: as `readResults`. */
 export async function readResultsFile(file: string): Promise<Results> {
-  const text = await readText(file, 'results').catch((error: Error) => {
+  const text = await textOf(file).catch((error: Error) => {
     if (!isAbsent(error)) throw error;
     throw new AssayError('file-unreadable', 'this is not the folder of a finished run', {
       file,
@@ -35,6 +37,25 @@ export async function readResultsFile(file: string): Promise<Results> {
   }
   return checkResults(value, file);
 }
+
+/** How long a run may take to put its files in the place of those of an earlier one, in looks of so many ms. */
+const LOOKS = 40;
+const LOOK_MS = 50;
+
+/** Between one state of a run folder and the next there are no results, for as long as some files take to be renamed. */
+async function textOf(file: string): Promise<string> {
+  for (let look = 0; ; look++) {
+    try {
+      return await readText(file, 'results');
+    } catch (error) {
+      if (!isAbsent(error as Error) || look === LOOKS || !(await isBeingReplaced(dirname(file)))) throw error;
+    }
+    await sleep(LOOK_MS);
+  }
+}
+
+const isBeingReplaced = async (directory: string): Promise<boolean> =>
+  (await readdir(directory).catch(() => [])).some((name) => /^\.next\..*\.tmp$/.test(name));
 
 /** What a file holds, as results. Errors: `config-invalid`. */
 export function checkResults(value: unknown, file: string): Results {

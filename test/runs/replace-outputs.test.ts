@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../../src/errors.js';
 import { writeAtomically } from '../../src/report/output.js';
+import { readResults } from '../../src/runs/read-results.js';
 import { replaceOutputs } from '../../src/runs/replace-outputs.js';
 import { folder } from './small-run.js';
 
@@ -36,6 +37,22 @@ describe('the outputs of a run folder', () => {
     expect(readdirSync(join(out, 'tables'))).toEqual(['b.tex']);
     for (const file of ['results.json', 'report.html', 'tables/b.tex'])
       expect(held(out, file)).toBe('second');
+  });
+
+  it('are there for whoever reads them meanwhile, in one state or the other', async () => {
+    const out = folder();
+    const written = ['results.json', 'report.html', 'examples/a.csv', 'tables/a.tex'];
+    await state(out, '{}', written);
+    let replacing = true;
+    const codes = new Set<string>();
+    const reading = (async () => {
+      while (replacing) await readResults(out).catch(({ code }) => codes.add(code));
+    })();
+    for (let i = 0; i < 8; i++) await state(out, '{}', written);
+    replacing = false;
+    await reading;
+    // Of another form than results have, but never absent.
+    expect([...codes]).toEqual(['config-invalid']);
   });
 
   it('stay as they were when the new ones cannot be written, and the error names the place', async () => {
