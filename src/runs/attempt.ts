@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { interruption } from '../concurrency.js';
 import { AssayError, type ErrorCode } from '../errors.js';
 import type { Executor } from './executor.js';
 import type { LiveUnit } from './live-unit.js';
+import type { Job } from './plan.js';
 import type { Task } from './queue.js';
 import type { UnitHead } from './unit-file.js';
 
@@ -63,3 +65,16 @@ const tookTooLong = (task: Task, timeout: number, found: string) =>
     found,
     hint: 'give units more time with --unit-timeout, or fewer passes, such as fewer steps of an attack; `assay run` again tries it again',
   });
+
+/** Whatever a measurement throws, as an error that names what was being measured. */
+export function asFailure(thrown: unknown, { request }: Job, signal: AbortSignal): AssayError {
+  if (signal.aborted) return interruption(signal);
+  if (thrown instanceof AssayError) return thrown;
+  const { measurement, system, dataset } = request;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new AssayError('suite-failed', `the measurement "${measurement.name}" failed: ${message}`, {
+    path: `${measurement.name} of ${system} on ${dataset}`,
+    hint: 'run again with --debug to see where; if it is a suite of your own, correct it there',
+    cause: thrown,
+  });
+}

@@ -1,14 +1,13 @@
 import { interruption } from '../concurrency.js';
-import { AssayError } from '../errors.js';
-import { addTo } from '../models/passes.js';
-import type { Passes } from '../models/system.js';
-import { ATTEMPTS, mayPassElsewhere, measureInTime, placeOf } from './attempt.js';
+import type { AssayError } from '../errors.js';
+import { ATTEMPTS, asFailure, mayPassElsewhere, measureInTime, placeOf } from './attempt.js';
 import { alone, type Claims } from './claims.js';
 import { UnitLost } from './collect.js';
 import { Elsewhere } from './elsewhere.js';
 import type { Executor } from './executor.js';
 import { fitsUnit } from './fits-columns.js';
 import type { Inventory } from './inventory.js';
+import { type JobCost, Ledger } from './ledger.js';
 import { type FailOnError, type LeftOut, tolerated } from './left-out.js';
 import type { Job, Unit } from './plan.js';
 import { planCost } from './plan-cost.js';
@@ -17,14 +16,6 @@ import { type Task, UnitQueue } from './queue.js';
 import { RunProgress } from './run-progress.js';
 import type { UnitStore } from './store.js';
 import type { UnitHead } from './unit-file.js';
-
-/** What the units of a job cost, whenever and by whom they were measured. */
-export interface JobCost {
-  units: number;
-  examples: number;
-  passes: Passes;
-  seconds: number;
-}
 
 export interface Execution {
   /** Units that were there already, and that were measured now. */
@@ -242,55 +233,4 @@ async function storedUnit(
 ): Promise<UnitHead | undefined> {
   const head = await store.head(unit.key);
   return head && fitsUnit(head, unit, columns) ? head : undefined;
-}
-
-type UnitCost = Pick<UnitHead, 'n' | 'passes' | 'seconds'>;
-
-/** What was measured so far, and what it cost. */
-class Ledger {
-  private readonly units = new Map<Unit, { job: Job; cost: UnitCost }>();
-
-  enter(job: Job, unit: Unit, cost: UnitCost): void {
-    this.units.set(unit, { job, cost });
-  }
-
-  /** The unit was not there after all. */
-  lose(unit: Unit): void {
-    this.units.delete(unit);
-  }
-
-  entered(): Unit[] {
-    return [...this.units.keys()];
-  }
-
-  costs(): Map<Job, JobCost> {
-    const costs = new Map<Job, JobCost>();
-    for (const { job, cost } of this.units.values()) {
-      const sum = costs.get(job) ?? {
-        units: 0,
-        examples: 0,
-        passes: { forward: 0, gradient: 0 },
-        seconds: 0,
-      };
-      sum.units++;
-      sum.examples += cost.n;
-      addTo(sum.passes, cost.passes);
-      sum.seconds += cost.seconds;
-      costs.set(job, sum);
-    }
-    return costs;
-  }
-}
-
-/** Whatever a measurement throws, as an error that names what was being measured. */
-function asFailure(thrown: unknown, { request }: Job, signal: AbortSignal): AssayError {
-  if (signal.aborted) return interruption(signal);
-  if (thrown instanceof AssayError) return thrown;
-  const { measurement, system, dataset } = request;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new AssayError('suite-failed', `the measurement "${measurement.name}" failed: ${message}`, {
-    path: `${measurement.name} of ${system} on ${dataset}`,
-    hint: 'run again with --debug to see where; if it is a suite of your own, correct it there',
-    cause: thrown,
-  });
 }
