@@ -1,8 +1,10 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { dataFlag, namedData } from '../../src/cli/init-data.js';
+import { tarOf } from '../tar.js';
 import { assay, folder, obeyed } from './assay.js';
 import { images, npz, project, savedResults } from './project.js';
 
@@ -72,4 +74,33 @@ it('says what keeps its files from running, and how to mend it', async () => {
   expect(stdout).toMatch(
     /need an edit before they run:\n\nerror\[shape-mismatch\][\s\S]*fix [\s\S]*\$ assay run mine\/sharp\.run\.yaml\n$/,
   );
+});
+
+it('takes shards, also as a pattern, and sees that the run can begin', async () => {
+  const at = folder();
+  project(at);
+  const { pixels, labels } = images(8, 'shards');
+  const members = await Promise.all(
+    [...labels].map(async (label, i) => {
+      const image = sharp(pixels.subarray(36 * i, 36 * i + 36), {
+        raw: { width: 6, height: 6, channels: 1 },
+      });
+      const content = await image.toColourspace('b-w').png().toBuffer();
+      return [
+        { name: `${i}.png`, content },
+        { name: `${i}.cls`, content: String(label) },
+      ];
+    }),
+  );
+  mkdirSync(join(at, 'held'));
+  for (const file of ['s-00.tar', 's-01.tar', 'held/a.tar'])
+    writeFileSync(join(at, file), tarOf(members.flat()));
+  const data = ['--data', 's-{00..01}.tar', '--data', 'validation:held'];
+  const { code, stdout, stderr } = await obeyed(['init', 'mine', '-c', 'sharp.onnx', ...data], at);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/Everything opens/);
+  expect(parse(readFileSync(join(at, 'mine/sharp.run.yaml'), 'utf8')).datasets).toMatchObject({
+    test: { path: '../s-{00..01}.tar' },
+    validation: { path: '../held', role: 'validation' },
+  });
 });

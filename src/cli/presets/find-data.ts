@@ -3,6 +3,8 @@ import { extname, join } from 'node:path';
 import { checkConfined } from '../../bytes/confine.js';
 import { unreadable } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
+import { RECORD, readRecord } from '../../pull/record.js';
+import { safeParts } from '../../pull/safe-path.js';
 import type { FoundSet, WantedModel, WantedSet } from './preset.js';
 
 /** Data sets of a folder, and model cards beside them, by what they are called. */
@@ -39,18 +41,24 @@ export async function findData(
     .filter(({ name }) => !name.startsWith('.'))
     .map((entry) => ({ file: entry.name, called: calledOf(entry.name, entry.isDirectory()) }))
     .sort((a, b) => (a.file < b.file ? -1 : 1));
+  /** In the folder of a data set that was pulled, its test set. */
+  const paths = new Map<string, string>();
+  for (const entry of entries)
+    if (entry.isDirectory())
+      paths.set(entry.name, join(folder, entry.name, await testPath(join(folder, entry.name))));
+  const pathOf = (file: string) => place(paths.get(file) ?? join(folder, file));
   const taken = new Set<string>();
   const found = wanted.flatMap(({ name, entry, called }): FoundSet[] => {
     const first = names.find((one) => called.test(one.called) && !taken.has(one.file));
     if (!first) return [];
     taken.add(first.file);
-    return [{ name, entry: { path: place(join(folder, first.file)), ...entry } }];
+    return [{ name, entry: { path: pathOf(first.file), ...entry } }];
   });
   for (const { file, called } of names) {
     const [, name] = OTHER_OOD.exec(called) ?? [];
     if (name === undefined || taken.has(file) || found.some((one) => one.name === name)) continue;
     taken.add(file);
-    found.push({ name, entry: { path: place(join(folder, file)), role: 'ood' } });
+    found.push({ name, entry: { path: pathOf(file), role: 'ood' } });
   }
   const models = wantedModels.flatMap((model) => {
     const first = names.find(
@@ -71,6 +79,13 @@ export async function findData(
     found: others.slice(0, 8).join(', ') || 'nothing',
     hint: 'name the folder that holds the data sets, and rename the file so',
   });
+}
+
+/** Where in a folder the test set is, as `assay data pull` says; the folder itself where it says nothing. */
+async function testPath(folder: string): Promise<string> {
+  const record = await readRecord(folder);
+  const path = record?.entries[0]?.path;
+  return path === undefined ? '' : join(...safeParts(path, { file: join(folder, RECORD) }));
 }
 
 /** `CIFAR10_test.npz`: `cifar10-test`. */
