@@ -75,3 +75,4 @@ export type {
   Table,
   Warning,
 } from './suites/results.js';
+export { rowsOf } from './suites/stored-column.js';

@@ -124,6 +124,25 @@ export function npyHeader(shape: readonly number[], code: Dtype): Uint8Array {
   return out;
 }
 
+/**
+ * The bytes of a .npy file as `encodeNpy` makes them, in pieces.
+ * @param pieces the elements in their order, all of one type; made anew each time where there are none
+ */
+export function* npyPieces(
+  shape: readonly number[],
+  pieces: Iterable<NdArray['data']>,
+): Generator<Uint8Array> {
+  let begun = false;
+  for (const data of pieces) {
+    const code = dtypeOf(data);
+    if (!begun) yield npyHeader(shape, code);
+    begun = true;
+    const bytes = Buffer.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    if (!hostIsLittleEndian) swapBytes(bytes, dtypes[code].bytes);
+    yield bytes;
+  }
+}
+
 /** The bytes of a .npy file, version 1, little endian, elements aligned to 64 bytes as NumPy writes them. */
 export function encodeNpy({ shape, data }: NdArray): Uint8Array {
   if (elements(shape) !== data.length)

@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import { remedyOf } from '../bytes/disk-remedies.js';
-import { makeFolder, writeDurably } from '../bytes/durable.js';
+import { type Content, makeFolder, writeDurably } from '../bytes/durable.js';
 import { AssayError } from '../errors.js';
 
 /**
  * Writes a file so that readers see the old one or the new one, never half, also after a power cut.
  * Errors: `output-unwritable`.
  */
-export async function writeAtomically(target: string, content: string | Uint8Array): Promise<void> {
+export async function writeAtomically(target: string, content: Content): Promise<void> {
   try {
     await makeFolder(dirname(target));
     await writeDurably(target, content);

@@ -85,6 +85,10 @@ export class CachedStore implements UnitStore {
     return (await this.own.read(key)) ?? (await this.take(key));
   }
 
+  column(key: string, name: string) {
+    return this.own.column?.(key, name);
+  }
+
   write(unit: UnitRecord) {
     return this.own.write(unit);
   }

@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { disk } from '../bytes/disk.js';
 import { makeFolder, syncFolder, writeDurably } from '../bytes/durable.js';
 import { removeLeftovers } from '../bytes/leftovers.js';
-import { isAbsent, readHead, readWhole } from '../bytes/regular-file.js';
+import { isAbsent, openRegularSync, readHead, readWhole } from '../bytes/regular-file.js';
+import type { Numbers } from '../suites/columns.js';
 import {
   decodeHead,
   decodeUnit,
@@ -37,6 +38,11 @@ export interface UnitStore {
   head(key: string): Promise<UnitHead | undefined>;
   /** The unit, or undefined when it is not there or damaged. */
   read(key: string): Promise<UnitRecord | undefined>;
+  /**
+   * A column of a unit that was read before, without waiting: null where it has no such column, undefined where the unit is
+   * gone or damaged. Stores that cannot do without waiting have none.
+   */
+  column?(key: string, name: string): Numbers | null | undefined;
   /** Keeps a unit: it is there for good when this resolves. Errors: `output-unwritable`. */
   write(unit: UnitRecord): Promise<void>;
 }
@@ -93,6 +99,20 @@ export class FolderStore implements UnitStore {
     const unit = await this.whole(key, async (file) => decodeUnit(await readWhole(file, 'unit'), key));
     if (unit) this.damaged.delete(key);
     return unit;
+  }
+
+  column(key: string, name: string): Numbers | null | undefined {
+    try {
+      const file = openRegularSync(this.file(key));
+      try {
+        const unit = decodeUnit(file.read(0, file.size), key);
+        return unit && (unit.rows[name]?.data ?? null);
+      } finally {
+        file.close();
+      }
+    } catch {
+      return undefined;
+    }
   }
 
   /**

@@ -42,7 +42,7 @@ export interface SuiteOutcome {
  */
 export async function summariseSuite(
   plan: SuitePlan,
-  store: Pick<UnitStore, 'read'>,
+  store: Pick<UnitStore, 'read' | 'column'>,
   { failures, stopped, costs }: Execution,
   steps?: SuiteContext['steps'],
 ): Promise<SuiteOutcome> {
@@ -66,7 +66,7 @@ export async function summariseSuite(
           blame(failed.request.system, failure);
           continue;
         }
-        collected.push({ request, ...(await collectRange(store, job, 0, size)) });
+        collected.push({ request, ...(await collectRange(store, job, 0, size, { stored: true })) });
       } catch (error) {
         if (error instanceof Refused) {
           refusals.push({ system: request.system, ...error.refusal });

@@ -1,4 +1,5 @@
 import type { NdArray, Rows } from './columns.js';
+import { StoredColumn } from './stored-column.js';
 
 type Typed = new (length: number) => NdArray['data'];
 
@@ -7,7 +8,12 @@ export const zerosLike = (data: NdArray['data'], length: number): NdArray['data'
   new (data.constructor as Typed)(length);
 
 /** Some rows of an array. */
-export function chosen({ shape: [n, ...rest], data }: NdArray, positions: readonly number[]): NdArray {
+export function chosen(array: NdArray, positions: readonly number[]): NdArray {
+  if (array instanceof StoredColumn) return array.chosen(positions);
+  const {
+    shape: [n, ...rest],
+    data,
+  } = array;
   const width = data.length / Math.max(1, n);
   const some = zerosLike(data, positions.length * width);
   positions.forEach((from, to) => {

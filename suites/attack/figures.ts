@@ -7,6 +7,7 @@ import {
   type NdArray,
   type Picture,
   point,
+  rowsOf,
 } from '../../src/suite.js';
 import type { AttackResult } from './result.js';
 
@@ -77,10 +78,7 @@ export function grid(
   ];
 }
 
-function image({ data, shape }: NdArray, i: number): Float32Array {
-  const size = shape.slice(1).reduce((a, b) => a * b, 1);
-  return Float32Array.from(data.subarray(i * size, (i + 1) * size));
-}
+const image = (array: NdArray, i: number): Float32Array => Float32Array.from(rowsOf(array, i, i + 1));
 
 /** Around 1/2, the largest change at 0 or 1. */
 function amplified(x: Float32Array, x0: Float32Array): Float32Array {
