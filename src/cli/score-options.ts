@@ -2,6 +2,7 @@ import { basename, extname } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { readText, unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
+import { recalibrators as recalibratorTable } from '../metrics/recalibration/registry.js';
 import { scores as scoreTable } from '../scores/registry.js';
 import { scoreSets } from '../scores/sets.js';
 import { withPlugins } from './plugin-option.js';
@@ -156,16 +157,23 @@ export interface SuiteFlags {
   bins?: number;
   topK?: readonly number[];
   scores?: readonly string[];
+  recalibrators?: readonly string[];
   suites?: string;
   plugin: readonly string[];
 }
 
 /**
- * Errors: `config-invalid` for options of suites, or plug-ins, beside a file of suites; `unknown-name` for a score that
- * neither Assay nor a plug-in has; those of loading plug-ins.
+ * Errors: `config-invalid` for options of suites, or plug-ins, beside a file of suites; `unknown-name` for a score or a
+ * recalibrator that neither Assay nor a plug-in has; those of loading plug-ins.
  */
-export async function checkSuiteFlags({ bins, topK, scores, suites, plugin }: SuiteFlags): Promise<void> {
-  const given = Object.entries({ '--bins': bins, '--top-k': topK, '--scores': scores });
+export async function checkSuiteFlags(flags: SuiteFlags): Promise<void> {
+  const { bins, topK, scores = [], recalibrators = [], suites, plugin } = flags;
+  const given = Object.entries({
+    '--bins': bins,
+    '--top-k': topK,
+    '--scores': flags.scores,
+    '--recalibrators': flags.recalibrators,
+  });
   const clash = given.find(([, value]) => value !== undefined)?.[0];
   if (suites !== undefined && plugin.length > 0)
     throw refuse(
@@ -175,10 +183,12 @@ export async function checkSuiteFlags({ bins, topK, scores, suites, plugin }: Su
     );
   if (suites !== undefined && clash)
     throw refuse('--suites', `${clash} does not go with --suites`, 'set that option in the file of suites');
-  if (!scores) return;
-  const known = plugin.length > 0 ? (await withPlugins(plugin)).scores : scoreTable;
+  const own = { scores: scoreTable, recalibrators: recalibratorTable };
+  const known =
+    plugin.length > 0 && (scores.length > 0 || recalibrators.length > 0) ? await withPlugins(plugin) : own;
   for (const id of scores)
-    if (!scoreSets.some(({ name }) => name === id)) known.named(id, { path: '--scores' });
+    if (!scoreSets.some(({ name }) => name === id)) known.scores.named(id, { path: '--scores' });
+  for (const name of recalibrators) known.recalibrators.named(name, { path: '--recalibrators' });
 }
 
 const refuse = (path: string, message: string, hint: string) =>

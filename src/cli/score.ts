@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { readRules } from '../gate/rule-file.js';
+import { recalibrators as recalibratorTable } from '../metrics/recalibration/registry.js';
 import { readSuiteFile, usualSuites } from '../runs/suite-file.js';
 import { scores as scoreTable } from '../scores/registry.js';
 import { isOfOutputs, scoreSets } from '../scores/sets.js';
@@ -34,6 +35,7 @@ interface ScoreFlags extends ReporterFlags {
   bins?: number;
   topK?: number[];
   scores?: string[];
+  recalibrators?: string[];
   suites?: string;
   plugin: string[];
   gates?: string;
@@ -95,6 +97,12 @@ export function scoreCommand(): Command {
       ),
     )
     .addOption(new Option('--scores <id,...>', `OOD scores: ${usable().join(', ')}`).argParser(commaList))
+    .addOption(
+      new Option(
+        '--recalibrators <name,...>',
+        `what is fitted and compared beside the temperature: ${recalibratorTable.names.filter((name) => name !== 'temperature').join(', ')}`,
+      ).argParser(commaList),
+    )
     .addOption(pluginOption('a plug-in with scores for --scores: a file or an npm package'))
     .option('--suites <file>', 'measure the `suites` in this file, such as a run file, with their options')
     .option('--gates <file>', 'a YAML or JSON file with `gates:`, such as a run file')
@@ -133,11 +141,11 @@ async function scoreFlags({ quiet, debug, reporter, outputFile, ...flags }: Scor
   const classes = flags.classes === undefined ? undefined : await readClassNames(flags.classes);
   const gates = flags.gates === undefined ? undefined : await readRules(flags.gates);
   await checkSuiteFlags(flags);
-  const { bins, topK, scores } = flags;
+  const { bins, topK, scores, recalibrators } = flags;
   const has = { labelled: labels !== undefined, ood: ood.length > 0, probabilities: probabilities ?? false };
   const suites =
     flags.suites === undefined
-      ? usualSuites({ ...has, bins, topK, scores })
+      ? usualSuites({ ...has, bins, topK, scores, recalibrators })
       : await readSuiteFile(flags.suites);
   const options = {
     logits: Object.fromEntries(names.map((model, i) => [model, flags.logits[i].file])),

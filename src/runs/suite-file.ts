@@ -31,6 +31,7 @@ export interface UsualChoice {
   bins?: number | undefined;
   topK?: readonly number[] | undefined;
   scores?: readonly string[] | undefined;
+  recalibrators?: readonly string[] | undefined;
 }
 
 /** Scores that say something of probabilities, which know no log p(x). The first is the headline. */
@@ -38,10 +39,15 @@ const OF_PROBABILITIES = ['max-softmax', 'entropy', 'margin'];
 
 /** The suites that saved predictions are enough for. */
 export function usualSuites(choice: UsualChoice): Record<string, object>[] {
-  const { labelled, ood, probabilities, bins, topK } = choice;
+  const { labelled, ood, probabilities, bins, topK, recalibrators } = choice;
   const scores = choice.scores ?? (probabilities ? OF_PROBABILITIES : undefined);
   return [
-    ...(labelled ? [{ accuracy: topK ? { topK } : {} }, { calibration: bins ? { bins } : {} }] : []),
+    ...(labelled
+      ? [
+          { accuracy: topK ? { topK } : {} },
+          { calibration: { ...(bins && { bins }), ...(recalibrators && { recalibrators }) } },
+        ]
+      : []),
     ...(ood ? [{ ood: scores ? { scores } : {} }] : []),
   ];
 }

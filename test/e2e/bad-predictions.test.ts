@@ -173,6 +173,7 @@ describe('bad input to `assay score` ends with 2, its place and a remedy: ', () 
     [[...A, '--ood', 'close:f=far.npy'], /Expected NAME=FILE/],
     [[...A, '--bins', '0'], /from 1 to 1000/],
     [[...A, '--top-k', '1,2'], /whole number of at least 2/],
+    [[...A, '--recalibrators', 'vektor'], /no recalibrator called "vektor".*did you mean "vector"/s],
     [[...A, '--lables', 'y.npy'], /unknown option.*Did you mean --labels/s],
   ])('%j is no usage', async (args, says) => {
     const { stderr, code } = await obeyed(['score', ...args], at);

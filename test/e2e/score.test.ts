@@ -47,7 +47,8 @@ describe('assay score', () => {
     const at = folder();
     files(at);
     const args = ['score', '--logits', 'logits.npy', '--labels', 'labels.npy', '--ood', 'far:far=far.npy'];
-    const named = [...args, '--name', 'saved', '--classes', 'a,b,c,d', '--top-k', '2', '--bins', '10'];
+    const options = ['--top-k', '2', '--bins', '10', '--recalibrators', 'vector'];
+    const named = [...args, '--name', 'saved', '--classes', 'a,b,c,d', ...options];
     const { code, stdout, stderr } = await assay(named, at);
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^2 units to measure\n/)]);
     expect(stdout).toMatch(/Accuracy.*ECE.*Mean AUROC by log p\(x\)/);
@@ -85,6 +86,7 @@ describe('assay score', () => {
       [0, 0],
     ]);
     expect(measured(out, 'top-k-accuracy', { k: 2 })).toBeGreaterThan(measured(out, 'accuracy') ?? 1);
+    expect(measured(out, 'recalibrated-nll', { recalibrator: 'vector' })).toBeGreaterThan(0);
     expect(measured(out, 'ece', { bins: 10 })).toBeGreaterThan(0);
     const html = readFileSync(join(out, 'report.html'), 'utf8');
     expect(html).toContain('predictions, without a model');
