@@ -19,8 +19,8 @@ import { redisServer } from '../runs/bullmq/redis-server.js';
 /** A suite with units of one example that compute next to nothing. */
 const PLUGIN = `
 import { defineMeasurement, defineSuite, float32, request, Type } from 'assay';
-const tiny = defineMeasurement({ name: 'tiny', version: 1, unitSize: 1, columns: () => ({ p: float32() }),
-  measure: async ({ examples }) => ({ p: { shape: [examples.n], data: new Float32Array(examples.n) } }) });
+const tiny = defineMeasurement({ name: 'tiny', version: 1, needs: ['logits'], unitSize: 1, columns: () => ({ p: float32() }),
+  measure: async ({ examples }) => ({ p: new Float32Array(examples.n) }) });
 export const suite = defineSuite({ name: 'tiny', title: 'Tiny', description: 'Nothing.', options: Type.Object({}), needs: [],
   plan: ({ systems, datasets }) => systems.flatMap(({ name: system }) => datasets.map(({ name: dataset }) =>
     request({ measurement: tiny, system, dataset, params: {} }))),
@@ -58,13 +58,15 @@ try {
   };
   writeFileSync(file, stringify({ ...config, suites: ['tiny'] }));
   const times: number[] = [];
-  await run(file, {
+  const { failures } = await run(file, {
     out: join(folder, 'out'),
     queue: { url: server.url },
     notify: ({ kind }) => {
       if (kind === 'unit-finished') times.push(performance.now());
     },
   });
+  // The suite has no measures, which is a failure too.
+  if (times.length < count) throw failures[0];
   // The first waits for the worker to plan the run.
   const each = (times[times.length - 1] - times[0]) / (times.length - 1);
   console.log(`${times.length} units of next to nothing, ${each.toFixed(2)} ms each through the queue`);
