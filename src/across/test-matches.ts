@@ -2,7 +2,7 @@ import type { Discrepancy } from '../comparison/conditions.js';
 import { type Difference, differenceOf } from '../comparison/difference.js';
 import type { Match } from '../comparison/match.js';
 import { AssayError } from '../errors.js';
-import { holm } from '../metrics/holm.js';
+import { holm } from '../metrics/tests/holm.js';
 import type { Measure } from '../suites/results.js';
 import { flipsOf } from './flips.js';
 import { type MeasureRead, rowsOfRun } from './paired-rows.js';

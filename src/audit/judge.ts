@@ -1,5 +1,5 @@
-import { normalTwoSided } from '../metrics/distributions.js';
-import { wilson } from '../metrics/intervals.js';
+import { normalTwoSided } from '../metrics/distributions/distributions.js';
+import { wilson } from '../metrics/estimates/intervals.js';
 import type { Measure } from '../suites/results.js';
 import type { Claim } from './claims-file.js';
 

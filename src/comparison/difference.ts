@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AssayError } from '../errors.js';
-import { clusteredPlacements, clustersOf } from '../metrics/clusters.js';
-import { delongDifference, placements } from '../metrics/delong.js';
-import { matchedDifference } from '../metrics/matched-auroc.js';
-import { mcnemar, pairedCounts, shareDifference } from '../metrics/paired-shares.js';
-import { type TestedDifference, waldTest } from '../metrics/wald.js';
+import { delongDifference, placements } from '../metrics/ranking/delong.js';
+import { matchedDifference } from '../metrics/ranking/matched-auroc.js';
+import { clusteredPlacements, clustersOf } from '../metrics/tests/clusters.js';
+import { mcnemar, pairedCounts, shareDifference } from '../metrics/tests/paired-shares.js';
+import { type TestedDifference, waldTest } from '../metrics/tests/wald.js';
 import { aligned, type Group, type RowsOfMeasure } from './groups.js';
 import type { MeasureWithRows } from './read-rows.js';
 import {

@@ -1,10 +1,10 @@
-import { clustersOf, ofClusters } from '../metrics/clusters.js';
-import { countedResamples } from '../metrics/draw-counts.js';
-import { drawnRanking } from '../metrics/drawn-ranking.js';
-import { resample } from '../metrics/intervals.js';
-import { rankScores } from '../metrics/ranking.js';
-import { bootstrapRankings, type RankingReplicates } from '../metrics/ranking-bootstrap.js';
-import { bootstrapTwoSided } from '../metrics/two-sided-bootstrap.js';
+import { resample } from '../metrics/estimates/intervals.js';
+import { drawnRanking } from '../metrics/ranking/drawn-ranking.js';
+import { rankScores } from '../metrics/ranking/ranking.js';
+import { bootstrapRankings, type RankingReplicates } from '../metrics/ranking/ranking-bootstrap.js';
+import { countedResamples } from '../metrics/resampling/draw-counts.js';
+import { bootstrapTwoSided } from '../metrics/resampling/two-sided-bootstrap.js';
+import { clustersOf, ofClusters } from '../metrics/tests/clusters.js';
 import type { MeasureRows } from '../suites/results.js';
 import type { Group, RowsOfMeasure } from './groups.js';
 import type {

@@ -1,4 +1,4 @@
-import { compareScores } from '../metrics/ranking.js';
+import { compareScores } from '../metrics/ranking/ranking.js';
 import { Registry } from '../registry.js';
 import type { Group, RowsOfMeasure } from './groups.js';
 import type { MeasureWithRows } from './read-rows.js';

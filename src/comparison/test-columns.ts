@@ -1,6 +1,6 @@
 import { AssayError } from '../errors.js';
-import { cliques } from '../metrics/cliques.js';
-import { holm } from '../metrics/holm.js';
+import { cliques } from '../metrics/tests/cliques.js';
+import { holm } from '../metrics/tests/holm.js';
 import type { Better } from '../suites/results.js';
 import { type Compared, type Difference, differenceOf } from './difference.js';
 import { ranksOf } from './ranks.js';

@@ -1,5 +1,5 @@
 import { examplesOf } from '../comparison/conditions.js';
-import { meanOf } from '../metrics/intervals.js';
+import { meanOf } from '../metrics/estimates/intervals.js';
 import type { GateResult, Measure } from '../suites/results.js';
 import type { Evidence } from './evidence.js';
 import { telling } from './pick.js';

@@ -1,6 +1,6 @@
 import { statistics } from '../comparison/statistics.js';
-import { confidenceSequence, type SeenShare } from '../metrics/confidence-sequence.js';
-import { wilson } from '../metrics/intervals.js';
+import { confidenceSequence, type SeenShare } from '../metrics/estimates/confidence-sequence.js';
+import { wilson } from '../metrics/estimates/intervals.js';
 import type { Measure } from '../suites/results.js';
 import { isRelative, type Limit, limitsOf, numberOf } from './limits.js';
 import type { Quantity } from './quantity.js';

@@ -1,4 +1,4 @@
-import { quantile } from './intervals.js';
+import { quantile } from './estimates/intervals.js';
 
 /**
  * Edges of `bins` equal bins over all finite values together, so that histograms can be laid over each other.

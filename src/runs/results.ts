@@ -4,7 +4,7 @@ import { type AssayError, inOneLine } from '../errors.js';
 import { evaluateGates } from '../gate/evaluate.js';
 import { evidenceOf } from '../gate/gather.js';
 import type { GateRule } from '../gate/rule.js';
-import type { Step } from '../metrics/intervals.js';
+import type { Step } from '../metrics/estimates/intervals.js';
 import type { SystemInfo } from '../models/system.js';
 import type { ExampleArray } from '../suites/contract.js';
 import type { Cost, Results, Stopped, Warning } from '../suites/results.js';

@@ -1,6 +1,6 @@
 import { LEVEL, seenOf } from '../gate/sequential.js';
 import { SEQUENCE } from '../gate/stopped-verdict.js';
-import { confidenceSequence } from '../metrics/confidence-sequence.js';
+import { confidenceSequence } from '../metrics/estimates/confidence-sequence.js';
 import type { Summary } from '../suites/contract.js';
 import type { Figure, Measure, Table } from '../suites/results.js';
 import type { SampleSize } from './plan.js';

@@ -1,6 +1,6 @@
 import { AssayError } from '../errors.js';
-import { times } from '../metrics/matrix.js';
-import { type Whitening, whiten } from '../metrics/whitening.js';
+import { times } from '../metrics/linear-algebra/matrix.js';
+import { type Whitening, whiten } from '../metrics/linear-algebra/whitening.js';
 import type { ClassScatter } from './class-scatter.js';
 import type { FitSize } from './score.js';
 

@@ -1,5 +1,5 @@
 import { type Static, Type } from '../config/type.js';
-import { quantile } from '../metrics/intervals.js';
+import { quantile } from '../metrics/estimates/intervals.js';
 import { meanFeatures } from './mean-features.js';
 import { required } from './score.js';
 import { shapedEnergy } from './shaped-energy.js';

@@ -1,4 +1,4 @@
-import { length2 } from '../metrics/matrix.js';
+import { length2 } from '../metrics/linear-algebra/matrix.js';
 import { argmaxOf } from '../metrics/softmax.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';
 import { layerLogits } from './layer-logits.js';

@@ -1,4 +1,4 @@
-import { length2 } from '../metrics/matrix.js';
+import { length2 } from '../metrics/linear-algebra/matrix.js';
 import { LOGIT_ROUNDING } from './rounding.js';
 import { featuresOf, type ScoreInputs } from './score.js';
 

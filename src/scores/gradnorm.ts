@@ -1,4 +1,4 @@
-import { length1 } from '../metrics/matrix.js';
+import { length1 } from '../metrics/linear-algebra/matrix.js';
 import { softmax } from '../metrics/softmax.js';
 import { featureError, perFeatureRow } from './feature-rows.js';
 import { layerLogits } from './layer-logits.js';

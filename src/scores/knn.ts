@@ -1,6 +1,6 @@
 import { type Static, Type } from '../config/type.js';
-import { length2 } from '../metrics/matrix.js';
-import { eachRowProducts } from '../metrics/row-products.js';
+import { length2 } from '../metrics/linear-algebra/matrix.js';
+import { eachRowProducts } from '../metrics/linear-algebra/row-products.js';
 import { TopK } from '../metrics/top-k.js';
 import { bankFit, imagesOption, sizeOfBank, unitRowsOf } from './bank.js';
 import { featureRounding, unitRows } from './feature-rows.js';

@@ -1,4 +1,4 @@
-import { times } from '../metrics/matrix.js';
+import { times } from '../metrics/linear-algebra/matrix.js';
 import type { LastLayer } from './score.js';
 
 /** W h + b, in double precision. */

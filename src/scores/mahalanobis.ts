@@ -1,4 +1,4 @@
-import { length1, transposedTimes } from '../metrics/matrix.js';
+import { length1, transposedTimes } from '../metrics/linear-algebra/matrix.js';
 import { nearestCentre, whitenedClasses } from './class-distances.js';
 import { classScatter } from './class-scatter.js';
 import { featureError, perFeatureRow } from './feature-rows.js';

@@ -1,4 +1,4 @@
-import { dot, length1, transposedTimes } from '../metrics/matrix.js';
+import { dot, length1, transposedTimes } from '../metrics/linear-algebra/matrix.js';
 import { nearestCentre, whitenedClasses } from './class-distances.js';
 import { classScatter } from './class-scatter.js';
 import { featureRounding, makeUnit, perFeatureRow, unitRows } from './feature-rows.js';

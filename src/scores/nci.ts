@@ -1,5 +1,5 @@
 import { type Static, Type } from '../config/type.js';
-import { dot, length1, length2 } from '../metrics/matrix.js';
+import { dot, length1, length2 } from '../metrics/linear-algebra/matrix.js';
 import { argmaxOf } from '../metrics/softmax.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';
 import { layerLogits, weightRow } from './layer-logits.js';

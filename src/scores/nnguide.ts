@@ -1,5 +1,5 @@
 import { type Static, Type } from '../config/type.js';
-import { eachRowProducts } from '../metrics/row-products.js';
+import { eachRowProducts } from '../metrics/linear-algebra/row-products.js';
 import { logSumExp } from '../metrics/softmax.js';
 import { TopK } from '../metrics/top-k.js';
 import { bankFit, imagesOption, sizeOfBank, unitRowsOf } from './bank.js';

@@ -1,9 +1,9 @@
 import { Type } from '../config/type.js';
 import { AssayError } from '../errors.js';
-import { length2, times } from '../metrics/matrix.js';
-import { pseudoSolve } from '../metrics/pseudo-inverse.js';
-import { eachRowProducts } from '../metrics/row-products.js';
-import { symmetricEigen } from '../metrics/symmetric-eigen.js';
+import { length2, times } from '../metrics/linear-algebra/matrix.js';
+import { pseudoSolve } from '../metrics/linear-algebra/pseudo-inverse.js';
+import { eachRowProducts } from '../metrics/linear-algebra/row-products.js';
+import { symmetricEigen } from '../metrics/linear-algebra/symmetric-eigen.js';
 import { type FitPart, type FitSite, featuresOf, required } from './score.js';
 
 /** The option of scores of what features hold outside the directions in which they vary most. */

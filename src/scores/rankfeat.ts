@@ -1,6 +1,6 @@
 import { type Static, Type } from '../config/type.js';
+import { withoutTopComponent } from '../metrics/linear-algebra/top-component.js';
 import { logSumExp } from '../metrics/softmax.js';
-import { withoutTopComponent } from '../metrics/top-component.js';
 import type { SystemInfo } from '../models/system.js';
 import type { Probe } from './probe.js';
 import { logitRounding, ofOneLogit } from './rounding.js';

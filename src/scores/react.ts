@@ -1,5 +1,5 @@
 import { type Static, Type } from '../config/type.js';
-import { length1 } from '../metrics/matrix.js';
+import { length1 } from '../metrics/linear-algebra/matrix.js';
 import { activationPercentiles } from './activation-percentiles.js';
 import { shapedEnergy } from './shaped-energy.js';
 

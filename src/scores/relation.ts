@@ -1,5 +1,5 @@
 import { type Static, Type } from '../config/type.js';
-import { eachRowProducts } from '../metrics/row-products.js';
+import { eachRowProducts } from '../metrics/linear-algebra/row-products.js';
 import { softmax } from '../metrics/softmax.js';
 import { bankFit, imagesOption, unitRowsOf } from './bank.js';
 import { perFeatureRow, turned, unitRows } from './feature-rows.js';

@@ -1,5 +1,5 @@
-import { length1, times, transposedTimes } from '../metrics/matrix.js';
-import { whiten } from '../metrics/whitening.js';
+import { length1, times, transposedTimes } from '../metrics/linear-algebra/matrix.js';
+import { whiten } from '../metrics/linear-algebra/whitening.js';
 import { nearestCentre, whitenedClasses } from './class-distances.js';
 import { classScatter, totalScatter } from './class-scatter.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';

@@ -1,4 +1,4 @@
-import { length1 } from '../metrics/matrix.js';
+import { length1 } from '../metrics/linear-algebra/matrix.js';
 import { maskedSum, prunedMask } from './pruning.js';
 import type { Shaped } from './shaped-energy.js';
 

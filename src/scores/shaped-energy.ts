@@ -1,4 +1,4 @@
-import { length1, transposedTimes } from '../metrics/matrix.js';
+import { length1, transposedTimes } from '../metrics/linear-algebra/matrix.js';
 import { logSumExpRow, softmax } from '../metrics/softmax.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';
 import { layerLogits } from './layer-logits.js';

@@ -1,4 +1,4 @@
-import { dot, length1 } from '../metrics/matrix.js';
+import { dot, length1 } from '../metrics/linear-algebra/matrix.js';
 import { argmaxOf } from '../metrics/softmax.js';
 import { refuseEmptyClass } from './class-scatter.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';

@@ -1,6 +1,6 @@
 import { AssayError } from '../errors.js';
+import { fitTemperature, TEMPERATURE_BOUNDS } from '../metrics/calibration/temperature.js';
 import { type Logits, logSoftmax } from '../metrics/softmax.js';
-import { fitTemperature, TEMPERATURE_BOUNDS } from '../metrics/temperature.js';
 import { logitRounding, ofProbability } from './rounding.js';
 import { topTwo } from './rows.js';
 import { logitsOf, required, type Score, type ScoreInputs } from './score.js';

@@ -1,4 +1,4 @@
-import { quantile } from '../metrics/intervals.js';
+import { quantile } from '../metrics/estimates/intervals.js';
 import { LOGIT_ROUNDING } from './rounding.js';
 import { required, type Score } from './score.js';
 import { allLogPx } from './whole-set.js';

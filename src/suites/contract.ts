@@ -1,6 +1,6 @@
 import type { Static, TSchema } from '../config/type.js';
 import type { DatasetInfo, Examples } from '../data/dataset.js';
-import type { Step } from '../metrics/intervals.js';
+import type { Step } from '../metrics/estimates/intervals.js';
 import type { NotFinite } from '../models/finite.js';
 import type { Outlook } from '../models/outlook.js';
 import type { Capability, Passes, System, SystemInfo } from '../models/system.js';

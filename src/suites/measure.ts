@@ -1,4 +1,4 @@
-import type { Estimate } from '../metrics/estimate.js';
+import type { Estimate } from '../metrics/estimates/estimate.js';
 import type { LineFigure, Measure, TableEstimate } from './results.js';
 
 /** Everything about a measure but its number. `rows.sheet` is the name of a sheet that the suite gives. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Difference, differenceOf } from '../../src/comparison/difference.js';
 import type { Group } from '../../src/comparison/groups.js';
-import { holm } from '../../src/metrics/holm.js';
-import { mcnemar, pairedCounts } from '../../src/metrics/paired-shares.js';
+import { holm } from '../../src/metrics/tests/holm.js';
+import { mcnemar, pairedCounts } from '../../src/metrics/tests/paired-shares.js';
 import { type Stream, stream } from '../../src/random/stream.js';
 import type { Measure, MeasureRows } from '../../src/suites/results.js';
 

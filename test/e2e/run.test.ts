@@ -17,7 +17,7 @@ import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type GraphBuilder, int } from '../../src/graph/build.js';
 import { writeOnnx } from '../../src/graph/write.js';
-import { compareScores } from '../../src/metrics/ranking.js';
+import { compareScores } from '../../src/metrics/ranking/ranking.js';
 import { stream } from '../../src/random/stream.js';
 import { assay, folder, launch, MAIN, obeyed, start } from './assay.js';
 import { ATTACK, card, network, project, runFile, savedResults, unitFiles } from './project.js';

@@ -3,12 +3,6 @@ import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  betaBinomialCdf,
-  betaCdf,
-  betaQuantile,
-  clopperPearson,
-} from '../../src/metrics/beta-distribution.js';
-import {
   classwiseCoverageGap,
   sizeStratifiedViolation,
 } from '../../src/metrics/conformal/conditional-coverage.js';
@@ -17,6 +11,12 @@ import { labelScores, predictionSets } from '../../src/metrics/conformal/predict
 import { conformalScores } from '../../src/metrics/conformal/registry.js';
 import { conformalThreshold, fewestFor } from '../../src/metrics/conformal/threshold.js';
 import { leastMean, worstSlabs } from '../../src/metrics/conformal/worst-slab.js';
+import {
+  betaBinomialCdf,
+  betaCdf,
+  betaQuantile,
+  clopperPearson,
+} from '../../src/metrics/distributions/beta-distribution.js';
 import { softmax } from '../../src/metrics/softmax.js';
 import { stream } from '../../src/random/stream.js';
 import { readReference } from '../models/npz.js';

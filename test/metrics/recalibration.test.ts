@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { minimise } from '../../src/metrics/newton-cg.js';
+import { minimise } from '../../src/metrics/linear-algebra/newton-cg.js';
 import { full, multinomial } from '../../src/metrics/recalibration/multinomial.js';
 import { odirWeights } from '../../src/metrics/recalibration/odir.js';
 import { fitRecalibrator } from '../../src/metrics/recalibration/recalibrator.js';

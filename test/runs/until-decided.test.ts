@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Dataset } from '../../src/data/dataset.js';
 import { evaluateGates } from '../../src/gate/evaluate.js';
 import type { GateRule } from '../../src/gate/rule.js';
-import { wilson } from '../../src/metrics/intervals.js';
+import { wilson } from '../../src/metrics/estimates/intervals.js';
 import { randomOrder } from '../../src/random/order.js';
 import type { Execution } from '../../src/runs/execute.js';
 import { refuseStopped } from '../../src/runs/judgeable.js';

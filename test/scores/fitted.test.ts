@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareScores } from '../../src/metrics/ranking.js';
+import { compareScores } from '../../src/metrics/ranking/ranking.js';
 import { logSumExp } from '../../src/metrics/softmax.js';
 import { scores } from '../../src/scores/registry.js';
 import { isMeasured } from '../../src/suites/score-support.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
+import { symmetricEigen } from '../../src/metrics/linear-algebra/symmetric-eigen.js';
 import { logSumExpRow } from '../../src/metrics/softmax.js';
-import { symmetricEigen } from '../../src/metrics/symmetric-eigen.js';
 import type { Model } from '../../src/models/model.js';
 import type { System, SystemInfo } from '../../src/models/system.js';
 import { rankfeat } from '../../src/scores/rankfeat.js';

@@ -4,7 +4,7 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { AssayError } from '../../src/errors.js';
 import { largestOf, logSumExpOf as logSumExpOnGraph } from '../../src/graph/along-classes.js';
 import { GraphBuilder } from '../../src/graph/build.js';
-import { compareScores } from '../../src/metrics/ranking.js';
+import { compareScores } from '../../src/metrics/ranking/ranking.js';
 import { logSumExp } from '../../src/metrics/softmax.js';
 import { climbedScores, scores } from '../../src/scores/registry.js';
 import type { ScoreInputs } from '../../src/scores/score.js';

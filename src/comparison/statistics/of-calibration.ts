@@ -1,20 +1,20 @@
-import { equalMass, equalWidth } from '../../metrics/binning.js';
-import { binningConventions } from '../../metrics/binning-conventions.js';
+import { equalMass, equalWidth } from '../../metrics/calibration/binning.js';
+import { binningConventions } from '../../metrics/calibration/binning-conventions.js';
 import {
   classwiseEceStatistic,
   ece,
   mce,
   rmsCalibrationError,
   signedGap,
-} from '../../metrics/calibration.js';
+} from '../../metrics/calibration/calibration.js';
 import {
   type CalibrationMetric,
   calibrationMetrics,
   type MetricOptions,
-} from '../../metrics/calibration-metrics.js';
-import { drawn } from '../../metrics/draw-counts.js';
-import { drawnBinSums, drawnGaps } from '../../metrics/drawn-bins.js';
-import { meanEceOfDraws } from '../../metrics/mean-ece.js';
+} from '../../metrics/calibration/calibration-metrics.js';
+import { drawnBinSums, drawnGaps } from '../../metrics/calibration/drawn-bins.js';
+import { meanEceOfDraws } from '../../metrics/calibration/mean-ece.js';
+import { drawn } from '../../metrics/resampling/draw-counts.js';
 import { largestLogits, softmax } from '../../metrics/softmax.js';
 import type { ExampleStatistic, Options } from './statistic.js';
 

@@ -1,8 +1,8 @@
-import { type OpenOodMetrics, openOodMetrics } from '../../metrics/openood-metrics.js';
-import { openSetPlacements } from '../../metrics/oscr.js';
-import { type RankingMetrics, rankScores } from '../../metrics/ranking.js';
-import { drawnScod } from '../../metrics/scod.js';
-import type { SelectiveAreas } from '../../metrics/selective-areas.js';
+import { type OpenOodMetrics, openOodMetrics } from '../../metrics/ranking/openood-metrics.js';
+import { openSetPlacements } from '../../metrics/ranking/oscr.js';
+import { type RankingMetrics, rankScores } from '../../metrics/ranking/ranking.js';
+import { drawnScod } from '../../metrics/selective/scod.js';
+import type { SelectiveAreas } from '../../metrics/selective/selective-areas.js';
 import type { DetectionStatistic, RankingStatistic } from './statistic.js';
 
 const ranking = (

@@ -1,7 +1,7 @@
-import { meanOfDraws } from '../../metrics/draw-counts.js';
-import { drawnQuantile } from '../../metrics/drawn-quantile.js';
-import { meanRatioOfDraws } from '../../metrics/mean-ratio.js';
-import { deviationOfDraws } from '../../metrics/spread.js';
+import { meanOfDraws } from '../../metrics/resampling/draw-counts.js';
+import { drawnQuantile } from '../../metrics/resampling/drawn-quantile.js';
+import { meanRatioOfDraws } from '../../metrics/resampling/mean-ratio.js';
+import { deviationOfDraws } from '../../metrics/resampling/spread.js';
 import { meansOfLists, smallestByExample } from '../groups.js';
 import type { ExampleStatistic } from './statistic.js';
 

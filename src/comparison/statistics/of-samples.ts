@@ -1,4 +1,4 @@
-import { splitInceptionScores } from '../../metrics/inception-score.js';
+import { splitInceptionScores } from '../../metrics/samples/inception-score.js';
 import type { ExampleStatistic, TwoSampleStatistic } from './statistic.js';
 
 const meanOfAll = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;

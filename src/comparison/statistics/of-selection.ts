@@ -2,7 +2,7 @@ import {
   classwiseCoverageGap,
   sizeStratifiedViolation,
 } from '../../metrics/conformal/conditional-coverage.js';
-import { type SelectiveAreas, selectiveAreas } from '../../metrics/selective-areas.js';
+import { type SelectiveAreas, selectiveAreas } from '../../metrics/selective/selective-areas.js';
 import type { ExampleStatistic } from './statistic.js';
 
 const selective = (name: string, area: keyof SelectiveAreas): ExampleStatistic => ({

@@ -1,5 +1,5 @@
-import type { Placements } from '../../metrics/delong.js';
-import type { RankingMetrics } from '../../metrics/ranking.js';
+import type { Placements } from '../../metrics/ranking/delong.js';
+import type { RankingMetrics } from '../../metrics/ranking/ranking.js';
 import type { MeasureRows } from '../../suites/results.js';
 import type { Group } from '../groups.js';
 

@@ -1,4 +1,4 @@
-import { betaBinomialCdf, betaQuantile } from '../beta-distribution.js';
+import { betaBinomialCdf, betaQuantile } from '../distributions/beta-distribution.js';
 import { conformalRank } from './threshold.js';
 
 /** What coverage can be, given calibration examples as many as these, if they and the test examples are exchangeable. */

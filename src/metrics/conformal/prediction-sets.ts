@@ -1,4 +1,4 @@
-import type { Probabilities } from '../calibration.js';
+import type { Probabilities } from '../calibration/calibration.js';
 import type { ConformalScore, ScoreSettings } from './score.js';
 
 /** How sets are scored: by which score, with which options, and the draw of each example, (n); without, u = 0. */

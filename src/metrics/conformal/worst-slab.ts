@@ -1,5 +1,5 @@
 import { stream } from '../../random/stream.js';
-import { ascendingOrder } from '../ascending-order.js';
+import { ascendingOrder } from '../ranking/ascending-order.js';
 import type { Logits } from '../softmax.js';
 
 export interface WorstSlabOptions {

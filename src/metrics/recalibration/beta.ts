@@ -1,4 +1,4 @@
-import { minimise } from '../newton-cg.js';
+import { minimise } from '../linear-algebra/newton-cg.js';
 import { type Binary, type Chances, logSigmoids, smoothedTargets } from './binary.js';
 import { logistic } from './logistic.js';
 import { withoutMinimum } from './recalibrator.js';

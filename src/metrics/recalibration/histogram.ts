@@ -1,4 +1,4 @@
-import { binOf, binSums, equalMass } from '../binning.js';
+import { binOf, binSums, equalMass } from '../calibration/binning.js';
 import { type Binary, logChances } from './binary.js';
 
 const BINS = 15;

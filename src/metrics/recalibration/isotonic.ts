@@ -1,5 +1,5 @@
-import { isotonic as pooled } from '../isotonic.js';
-import { orderedGroups } from '../ordered-groups.js';
+import { isotonic as pooled } from '../calibration/isotonic.js';
+import { orderedGroups } from '../ranking/ordered-groups.js';
 import { type Binary, logChances } from './binary.js';
 
 /**

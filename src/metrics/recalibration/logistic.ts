@@ -1,4 +1,4 @@
-import type { Convex } from '../newton-cg.js';
+import type { Convex } from '../linear-algebra/newton-cg.js';
 import { logSigmoids } from './binary.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Convex } from '../newton-cg.js';
+import type { Convex } from '../linear-algebra/newton-cg.js';
 import { type Logits, logSoftmax } from '../softmax.js';
 
 /** How logits are made of inputs, linearly in the parameters: both are (classes) of one example, written in place. */

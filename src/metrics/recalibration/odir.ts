@@ -1,4 +1,4 @@
-import { minimise, type Precision } from '../newton-cg.js';
+import { minimise, type Precision } from '../linear-algebra/newton-cg.js';
 import { type Logits, logSoftmax } from '../softmax.js';
 import { full, type LinearMap, mapped, multinomial } from './multinomial.js';
 import { type PredictionMap, withoutMinimum } from './recalibrator.js';

@@ -1,5 +1,5 @@
 import { checkLabels } from '../classification.js';
-import type { Minimum } from '../newton-cg.js';
+import type { Minimum } from '../linear-algebra/newton-cg.js';
 import { checkLogits, type Logits, logSoftmax } from '../softmax.js';
 
 /** Numbers that were fitted: one, or one for each class. */

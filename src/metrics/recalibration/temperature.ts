@@ -1,5 +1,5 @@
+import { fitTemperature } from '../calibration/temperature.js';
 import { logSoftmax } from '../softmax.js';
-import { fitTemperature } from '../temperature.js';
 import type { Recalibrator } from './recalibrator.js';
 
 /** softmax(f / T). */

@@ -1,4 +1,4 @@
-import { minimise } from '../newton-cg.js';
+import { minimise } from '../linear-algebra/newton-cg.js';
 import { logSoftmax } from '../softmax.js';
 import { diagonal, mapped, multinomial } from './multinomial.js';
 import { type Recalibrator, withoutMinimum } from './recalibrator.js';

@@ -1,4 +1,4 @@
-import { compareScores } from '../../metrics/ranking.js';
+import { compareScores } from '../../metrics/ranking/ranking.js';
 import { float64, int32, type Rows, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext } from '../contract.js';
 import { type ReadContext, type ReadScore, scoreParts } from './read-scores.js';

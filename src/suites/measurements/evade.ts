@@ -1,7 +1,7 @@
 import type { AttackedScore } from '../../attacks/goals.js';
 import { raising } from '../../attacks/losses.js';
 import { AssayError } from '../../errors.js';
-import { share95 } from '../../metrics/ranking.js';
+import { share95 } from '../../metrics/ranking/ranking.js';
 import type { SystemInfo } from '../../models/system.js';
 import type { Catalogue } from '../catalogue.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';

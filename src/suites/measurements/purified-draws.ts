@@ -1,6 +1,6 @@
 import { forRanges } from '../../concurrency.js';
 import { AssayError } from '../../errors.js';
-import { sideOfHalf } from '../../metrics/majority-sequence.js';
+import { sideOfHalf } from '../../metrics/estimates/majority-sequence.js';
 import { argmaxOf } from '../../metrics/softmax.js';
 import { imageSize } from '../../models/batching.js';
 import { PurifiedSystem } from '../../models/defences/purification.js';

@@ -1,4 +1,4 @@
-import { compareScores } from '../../metrics/ranking.js';
+import { compareScores } from '../../metrics/ranking/ranking.js';
 import type { ScoreOptions } from '../../scores/score.js';
 import { float64, int32, type RowsIn } from '../columns.js';
 import { type Collected, defineMeasurement, type MeasureContext } from '../contract.js';

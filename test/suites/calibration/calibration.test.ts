@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { binSums, equalMass, equalWidth } from '../../../src/metrics/binning.js';
-import { classwiseEce, ece, mce } from '../../../src/metrics/calibration.js';
+import { binSums, equalMass, equalWidth } from '../../../src/metrics/calibration/binning.js';
+import { classwiseEce, ece, mce } from '../../../src/metrics/calibration/calibration.js';
+import { fitTemperature } from '../../../src/metrics/calibration/temperature.js';
 import { recalibrators } from '../../../src/metrics/recalibration/registry.js';
 import { softmax } from '../../../src/metrics/softmax.js';
-import { fitTemperature } from '../../../src/metrics/temperature.js';
 import { stream } from '../../../src/random/stream.js';
 import { calibration } from '../../../suites/calibration/index.js';
 import { linearSystem } from '../helpers/linear-system.js';

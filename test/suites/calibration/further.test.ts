@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { binSums, equalWidth } from '../../../src/metrics/binning.js';
-import { ece } from '../../../src/metrics/calibration.js';
-import { consistencyBand } from '../../../src/metrics/consistency-band.js';
+import { binSums, equalWidth } from '../../../src/metrics/calibration/binning.js';
+import { ece } from '../../../src/metrics/calibration/calibration.js';
+import { consistencyBand } from '../../../src/metrics/calibration/consistency-band.js';
+import { tCal } from '../../../src/metrics/calibration/t-cal.js';
 import { softmax } from '../../../src/metrics/softmax.js';
-import { tCal } from '../../../src/metrics/t-cal.js';
 import { stream } from '../../../src/random/stream.js';
 import { calibration } from '../../../suites/calibration/index.js';
 import { linearSystem } from '../helpers/linear-system.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { binSums, equalWidth } from '../../../src/metrics/binning.js';
-import { ece } from '../../../src/metrics/calibration.js';
+import { binSums, equalWidth } from '../../../src/metrics/calibration/binning.js';
+import { ece } from '../../../src/metrics/calibration/calibration.js';
 import { softmax } from '../../../src/metrics/softmax.js';
 import { calibration } from '../../../suites/calibration/index.js';
 import { linearSystem } from '../helpers/linear-system.js';

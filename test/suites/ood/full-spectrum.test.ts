@@ -4,7 +4,7 @@ import { hasRows, type MeasureWithRows, readRows } from '../../../src/comparison
 import { sheetsInMemory } from '../../../src/comparison/sheets.js';
 import { valueFromRows } from '../../../src/comparison/statistics.js';
 import type { DatasetInfo } from '../../../src/data/dataset.js';
-import { compareScores } from '../../../src/metrics/ranking.js';
+import { compareScores } from '../../../src/metrics/ranking/ranking.js';
 import { ood } from '../../../suites/ood/index.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';

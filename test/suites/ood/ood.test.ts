@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DatasetInfo } from '../../../src/data/dataset.js';
-import { compareScores, type RankingMetrics } from '../../../src/metrics/ranking.js';
+import { compareScores, type RankingMetrics } from '../../../src/metrics/ranking/ranking.js';
 import { scores as table } from '../../../src/scores/registry.js';
 import { ood } from '../../../suites/ood/index.js';
 import { type LinearOptions, linearSystem } from '../helpers/linear-system.js';

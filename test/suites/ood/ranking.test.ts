@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { delongDifference, placements } from '../../../src/metrics/delong.js';
-import { holm } from '../../../src/metrics/holm.js';
-import { waldTest } from '../../../src/metrics/wald.js';
+import { delongDifference, placements } from '../../../src/metrics/ranking/delong.js';
+import { holm } from '../../../src/metrics/tests/holm.js';
+import { waldTest } from '../../../src/metrics/tests/wald.js';
 import { ood } from '../../../suites/ood/index.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';

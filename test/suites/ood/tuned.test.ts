@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareScores } from '../../../src/metrics/ranking.js';
+import { compareScores } from '../../../src/metrics/ranking/ranking.js';
 import { energy } from '../../../src/scores/energy.js';
 import { odin } from '../../../src/scores/odin.js';
 import { ood } from '../../../suites/ood/index.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { check } from '../../../src/config/validate.js';
-import { compareScores } from '../../../src/metrics/ranking.js';
+import { compareScores } from '../../../src/metrics/ranking/ranking.js';
 import { builtinCatalogue } from '../../../src/suites/catalogue.js';
 import { optionsOf } from '../../../src/suites/contract.js';
 import { ood } from '../../../suites/ood/index.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { placeInBuffer } from '../../../src/measurements.js';
-import { frechetDistance } from '../../../src/metrics/frechet.js';
-import { inceptionScore } from '../../../src/metrics/inception-score.js';
-import { momentsOf } from '../../../src/metrics/moments.js';
+import { frechetDistance } from '../../../src/metrics/samples/frechet.js';
+import { inceptionScore } from '../../../src/metrics/samples/inception-score.js';
+import { momentsOf } from '../../../src/metrics/samples/moments.js';
 import { quantile } from '../../../src/metrics.js';
 import type { System } from '../../../src/models/system.js';
 import { samples } from '../../../suites/samples/index.js';

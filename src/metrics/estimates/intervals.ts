@@ -1,0 +1,132 @@
+import { stream } from '../../random/stream.js';
+import { normalQuantile, studentTQuantile } from '../distributions/distributions.js';
+import type { Estimate } from './estimate.js';
+import { meanVariance } from './mean-variance.js';
+
+/**
+ * A proportion with Wilson's score interval (Wilson 1927): right for small n and for proportions near 0 and 1.
+ * `successes` of `n`; n = 0 gives NaN without an interval.
+ */
+export function wilson(successes: number, n: number, level = 0.95): Estimate {
+  if (n === 0) return { value: Number.NaN, n, interval: null, level, method: 'none' };
+  const z2 = normalQuantile(level) ** 2;
+  const p = successes / n;
+  const centre = (p + z2 / (2 * n)) / (1 + z2 / n);
+  const half = (Math.sqrt(z2) / (1 + z2 / n)) * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n * n));
+  const lo = successes === 0 ? 0 : Math.max(0, centre - half);
+  const hi = successes === n ? 1 : Math.min(1, centre + half);
+  return { value: p, n, interval: [lo, hi], level, method: 'wilson' };
+}
+
+/** The mean of some numbers with Student's t interval. One number gives no interval, none gives NaN. */
+export function meanOf(values: ArrayLike<number>, level = 0.95): Estimate {
+  const n = values.length;
+  const { mean: value, variance } = meanVariance(values);
+  if (n < 2) return { value, n, interval: null, level, method: 'none' };
+  const half = studentTQuantile(level, n - 1) * Math.sqrt(variance / n);
+  return { value, n, interval: [value - half, value + half], level, method: 'student-t' };
+}
+
+/** Told how much of something long is done. */
+export type Step = (done: number, of: number) => void;
+
+export interface BootstrapOptions {
+  /** The run's seed. */
+  seed: number;
+  /** Default 1000. */
+  resamples?: number;
+  /** Default 0.95. */
+  level?: number;
+  /**
+   * Which draws: the same purpose, seed and n give the same resamples, so that two systems measured on the
+   * same examples are resampled together. Default `bootstrap`.
+   */
+  purpose?: string;
+  /** Told after each resample how many are done. */
+  step?: Step;
+}
+
+/** Fills `indices` with resample number `replicate`: `indices.length` draws with replacement from 0..n-1. */
+export function resample(indices: Int32Array, n: number, replicate: number, options: BootstrapOptions): void {
+  const draws = stream({
+    seed: options.seed,
+    purpose: options.purpose ?? 'bootstrap',
+    example: 0,
+    step: replicate,
+  });
+  const scale = n / 2 ** 32;
+  // The draws lie where the indices will.
+  const raw = new Uint32Array(indices.buffer, indices.byteOffset, indices.length);
+  draws.uint32s(raw);
+  for (let i = 0; i < indices.length; i++) indices[i] = raw[i] * scale;
+}
+
+/** The quantile q of sorted numbers, linear between order statistics. */
+export function quantile(sorted: ArrayLike<number>, q: number): number {
+  const position = q * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+}
+
+/**
+ * The central interval of bootstrap replicates. Replicates that are not finite (a resample without a positive,
+ * say) are left out; null when fewer than two are left. With `centre`, the replicates are first shifted so that
+ * their mean is that value.
+ */
+export function percentileInterval(
+  replicates: ArrayLike<number>,
+  level = 0.95,
+  centre?: number,
+): [number, number] | null {
+  const sorted = Float64Array.from(replicates).filter(Number.isFinite).sort();
+  if (sorted.length < 2) return null;
+  const tail = (1 - level) / 2;
+  const shift = centre === undefined ? 0 : centre - sorted.reduce((a, b) => a + b, 0) / sorted.length;
+  return [quantile(sorted, tail) + shift, quantile(sorted, 1 - tail) + shift];
+}
+
+/**
+ * A statistic of n examples with a percentile bootstrap interval (Efron 1979). `statistic` is given example
+ * numbers 0..n-1, repeated as drawn; the value is the statistic of each example once. n = 0 gives NaN.
+ */
+export function bootstrap(
+  n: number,
+  statistic: (indices: Int32Array) => number,
+  options: BootstrapOptions,
+): Estimate {
+  const { resamples = 1000, level = 0.95 } = options;
+  if (n === 0) return { value: Number.NaN, n, interval: null, level, method: 'none' };
+  const indices = Int32Array.from({ length: n }, (_, i) => i);
+  const value = statistic(indices);
+  const replicates = new Float64Array(resamples);
+  for (let b = 0; b < resamples; b++) {
+    resample(indices, n, b, options);
+    replicates[b] = statistic(indices);
+    options.step?.(b + 1, resamples);
+  }
+  const interval = Number.isFinite(value) ? percentileInterval(replicates, level) : null;
+  return { value, n, interval, level, method: interval ? 'bootstrap' : 'none' };
+}
+
+/**
+ * The difference a - b of a statistic between two systems measured on the same n examples: both are computed on
+ * the same resamples, so that what is easy or hard for both cancels.
+ */
+export function pairedBootstrap(
+  n: number,
+  a: (indices: Int32Array) => number,
+  b: (indices: Int32Array) => number,
+  options: BootstrapOptions,
+): Estimate {
+  return bootstrap(n, (indices) => a(indices) - b(indices), options);
+}
+
+/** The mean of one number per example, as a statistic for `bootstrap`. */
+export function meanStatistic(values: ArrayLike<number>): (indices: Int32Array) => number {
+  return (indices) => {
+    let sum = 0;
+    for (let i = 0; i < indices.length; i++) sum += values[indices[i]];
+    return sum / indices.length;
+  };
+}

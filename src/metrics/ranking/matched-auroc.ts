@@ -1,0 +1,68 @@
+import { normalQuantile } from '../distributions/distributions.js';
+import type { Estimate } from '../estimates/estimate.js';
+import { errorOfMean } from '../estimates/mean-variance.js';
+import { type Placements, placementsIn } from './delong.js';
+import { metricsOf, type Ranking, rankScores } from './ranking.js';
+
+/*
+ * AUROC of images against changed forms of the same images. An image counts on both sides, and in every setting, so that it
+ * is one cluster: the components of its forms are added before their variance is taken (DeLong, DeLong & Clarke-Pearson
+ * 1988, as Obuchowski 1997 has it for clustered data).
+ */
+
+/** Scores of images and of their changed forms, (n) each, in one order. */
+export interface MatchedScores {
+  id: ArrayLike<number>;
+  ood: ArrayLike<number>;
+}
+
+/** (n) What each image adds to the mean AUROC of some settings; the mean over images is twice that. */
+function shares(settings: readonly Placements[]): Float64Array {
+  const of = new Float64Array(settings[0].id.length);
+  for (const { id, ood } of settings)
+    for (let i = 0; i < of.length; i++) of[i] += (id[i] + ood[i]) / settings.length;
+  return of;
+}
+
+const meanAuroc = (settings: readonly Placements[]) =>
+  settings.reduce((sum, { auroc }) => sum + auroc, 0) / settings.length;
+
+/**
+ * The unweighted mean of AUROCs over settings of the same images, with a normal interval cut to [0, 1]; none with fewer than
+ * two images, nor where nothing varies, since it would claim certainty. Errors: `data-invalid` for a NaN score.
+ */
+export const matchedAuroc = (settings: readonly MatchedScores[], level = 0.95): Estimate =>
+  matchedAurocIn(
+    settings.map(({ id, ood }) => rankScores(id, ood)),
+    level,
+  );
+
+/** The same of what is ranked already, in O(n) a setting. */
+export function matchedAurocIn(settings: readonly Ranking[], level = 0.95): Estimate {
+  const n = settings[0]?.id.length ?? 0;
+  if (n === 0) return { value: Number.NaN, n, interval: null, level, method: 'none' };
+  const aurocs = settings.map((ranking) => metricsOf(ranking).auroc);
+  const value = aurocs.reduce((a, b) => a + b, 0) / aurocs.length;
+  const placed = settings.map((ranking) => placementsIn(ranking));
+  const half = n < 2 ? Number.NaN : normalQuantile(level) * errorOfMean(shares(placed));
+  if (!(half > 0)) return { value, n, interval: null, level, method: 'none' };
+  return {
+    value,
+    n,
+    interval: [Math.max(0, value - half), Math.min(1, value + half)],
+    level,
+    method: 'delong',
+  };
+}
+
+/** A - B of two such means on the same images and settings, and its standard error. */
+export function matchedDifference(
+  a: readonly Placements[],
+  b: readonly Placements[],
+): { value: number; error: number } {
+  const other = shares(b);
+  return {
+    value: meanAuroc(a) - meanAuroc(b),
+    error: errorOfMean(shares(a).map((share, i) => share - other[i])),
+  };
+}
