@@ -11,28 +11,7 @@ import { type ReadRun, readRunFile } from './run-file.js';
 import { runLimits } from './run-limits.js';
 import type { RunSpec } from './run-spec.js';
 import { type SuiteEntry, suiteEntries, writtenEntry } from './suite-entries.js';
-
-/** What decides which units a run file comes to, besides the file: plain data. */
-export interface WorkOptions {
-  /** Only the first so many examples of every data set. */
-  limit?: number;
-  /** Instead of the run file's. */
-  seed?: number;
-  /** Default: ort. */
-  engine?: string;
-  /** Threads of a session, and sessions side by side. */
-  threads?: number;
-  sessions?: number;
-  /** Where the engine computes. Default: its best. */
-  device?: string;
-  /**
-   * What a call may take while a network is tried, and in all calls of one whose sizes or loops depend on the pixels.
-   * Default: what the run file says.
-   */
-  limits?: Partial<Limits>;
-  /** Measures only what gates rest on, and only until they are decided. */
-  untilDecided?: boolean;
-}
+import type { WorkOptions } from './work-options.js';
 
 /** Those of some options. */
 export const workOptions = ({

@@ -3,7 +3,7 @@ import { assayVersion } from './environment.js';
 import { inProcess } from './executor.js';
 import { expectationPlan } from './expectations.js';
 import type { LiveUnit } from './live-unit.js';
-import { engineOf, loadRun, openRun, type WorkOptions } from './open-run.js';
+import { engineOf, loadRun, openRun } from './open-run.js';
 import type { Job } from './plan.js';
 import { measureEnvironment, planned, salvageFor } from './planned.js';
 import { codeIdentity } from './program.js';
@@ -11,6 +11,7 @@ import type { Task } from './queue.js';
 import { runKey } from './seal.js';
 import { FolderStore, type UnitStore } from './store.js';
 import type { UnitHead } from './unit-file.js';
+import type { WorkOptions } from './work-options.js';
 
 /** Who measures, or has measured: where these agree, so do the keys of units and the numbers in them. */
 export interface RunIdentity {

@@ -4,12 +4,13 @@ import { emptyLog, logReads } from '../bytes/read-log.js';
 import { AssayError } from '../errors.js';
 import type { Suite } from '../suites/contract.js';
 import { baselineAt } from './baseline.js';
-import type { QueueChoice, submission } from './bullmq/submission.js';
+import type { QueueChoice } from './bullmq/queue-choice.js';
+import type { submission } from './bullmq/submission.js';
 import { openCaches } from './cached-units.js';
 import { endingCalls } from './end-calls.js';
 import type { Question } from './finished.js';
 import type { FailOnError } from './left-out.js';
-import { engineOf, loadRun, openRun, type WorkOptions } from './open-run.js';
+import { engineOf, loadRun, openRun } from './open-run.js';
 import type { RunOutcome } from './outcome.js';
 import type { Listener } from './progress.js';
 import { runEvaluation } from './run-evaluation.js';
@@ -17,6 +18,7 @@ import { usualFolder } from './run-folder.js';
 import { workersFor } from './run-workers.js';
 import type { ShardName } from './shard-name.js';
 import { FolderStore } from './store.js';
+import type { WorkOptions } from './work-options.js';
 
 export interface RunOptions extends WorkOptions {
   /** The run folder. Default: `assay-runs/NAME` in the working folder. */

@@ -4,8 +4,9 @@ import { AssayError } from '../errors.js';
 import { chooseExecutor } from './choose-executor.js';
 import { type Executor, inProcess } from './executor.js';
 import type { MeasureEnvironment } from './measure-unit.js';
-import { type LoadedRun, type WorkOptions, workOptions } from './open-run.js';
+import { type LoadedRun, workOptions } from './open-run.js';
 import type { Listener } from './progress.js';
+import type { WorkOptions } from './work-options.js';
 import { workerProcesses } from './worker-processes.js';
 
 /** How a run makes what measures its units. @param run its key */

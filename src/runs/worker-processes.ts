@@ -1,7 +1,7 @@
 import { visibleGpus } from '../engines/gpus.js';
 import type { StartedExecutor } from './choose-executor.js';
-import type { WorkOptions } from './open-run.js';
 import type { UnitStore } from './store.js';
+import type { WorkOptions } from './work-options.js';
 import { WorkerChild } from './worker-child.js';
 import type { WorkerStart } from './worker-protocol.js';
 

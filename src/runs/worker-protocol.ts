@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../errors.js';
 import type { UnitReport } from './live-unit.js';
-import type { WorkOptions } from './open-run.js';
 import type { UnitHead } from './unit-file.js';
+import type { WorkOptions } from './work-options.js';
 
 /** What a worker process is told first. */
 export interface WorkerStart {

@@ -130,6 +130,7 @@ describe('a classifier', () => {
       'hessianProduct',
       'features',
       'lastLayer',
+      'marginBounds',
     ]);
     expect(without.info.energy).toBe('none');
     for (const loss of ['log-px', 'log-pxy'] as const)
@@ -167,6 +168,7 @@ describe('a classifier', () => {
         'hessianProduct',
         'features',
         'lastLayer',
+        'marginBounds',
       ]);
       expect(model.info.notes).toMatchObject([
         { code: 'logits-before-softmax', message: expect.stringMatching(`${op}.*"scores"`) },

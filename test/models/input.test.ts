@@ -251,7 +251,7 @@ it('names its shape, classes and identity', async () => {
     defence: '',
     shape: [...SHAPE],
     classes: ['0', '1', '2', '3'],
-    offers: ['logits', 'logPx', 'inputGradient', 'hessianProduct', 'features', 'lastLayer'],
+    offers: ['logits', 'logPx', 'inputGradient', 'hessianProduct', 'features', 'lastLayer', 'marginBounds'],
     lacks: {},
     stochastic: false,
     energy: 'logsumexp',

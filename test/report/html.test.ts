@@ -238,7 +238,7 @@ describe('writeReport', () => {
   test('an unwritable folder is an error with a remedy', async () => {
     await expect(writeReport('/dev/null/run', sampleResults())).rejects.toMatchObject({
       code: 'output-unwritable',
-      details: { hint: expect.stringContaining('assay report') },
+      details: { hint: expect.stringContaining('choose another folder with --out') },
     });
   });
 });

@@ -151,7 +151,7 @@ describe('samples of nothing', () => {
     expect(rows[1]?.labels).toEqual(made.labels);
     const again = await draw(set, {}, [outputs], out);
     expect(again.outcome.results.costs.every(({ seconds }) => seconds >= 0)).toBe(true);
-    expect(again.images.rows.pixels).toEqual(made.rows.pixels);
+    expect(again.images.rows.pixels.data).toEqual(made.rows.pixels.data);
   });
 
   it('of a class are drawn towards it', async () => {

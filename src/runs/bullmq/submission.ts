@@ -4,23 +4,17 @@ import { AssayError } from '../../errors.js';
 import type { Suite } from '../../suites/contract.js';
 import { assayVersion } from '../environment.js';
 import { keyOf } from '../keys.js';
-import type { LoadedRun, WorkOptions } from '../open-run.js';
+import type { LoadedRun } from '../open-run.js';
 import { codeIdentity } from '../program.js';
 import type { Listener } from '../progress.js';
 import type { RunEvaluationOptions } from '../run-evaluation.js';
 import { FolderStore } from '../store.js';
+import type { WorkOptions } from '../work-options.js';
 import { queueAddress } from './address.js';
 import type { RunStatus } from './announcements.js';
 import { connectQueue } from './connection.js';
+import type { QueueChoice } from './queue-choice.js';
 import { queued } from './queued.js';
-
-/** Which queue, and how rows come back. */
-export interface QueueChoice {
-  /** Of a Redis server. */
-  url: string;
-  /** A folder that all workers share. Default: rows go through the server. */
-  store?: string;
-}
 
 export interface Submitted {
   loaded: LoadedRun;
