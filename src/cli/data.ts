@@ -5,6 +5,7 @@ import type { NamedSet } from '../pull/named-set.js';
 import type { PullStage } from '../pull/pull.js';
 import { textTable } from '../report/text-table.js';
 import { pulledSnippet, sizeText } from './pulled-snippet.js';
+import { untilStopped } from './stop-signals.js';
 import { complain, print } from './terminal.js';
 import { terminalProgress } from './terminal-progress.js';
 
@@ -104,39 +105,31 @@ function table(sets: readonly NamedSet[]): string {
   return `${textTable([['name', 'what', 'to fetch', 'on disk, at most'], ...rows], [0, 1]).join('\n')}\n`;
 }
 
-/** What ends it: keys, a supervisor. What was fetched is kept. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 async function pullAll(
   sets: readonly NamedSet[],
   { out, quiet = false, ...flags }: DataFlags,
 ): Promise<void> {
   const { pull } = await import('../pull/pull.js');
   const progress = terminalProgress(quiet);
-  const controller = new AbortController();
-  const interrupt = (signal: NodeJS.Signals) =>
-    controller.abort(
-      new AssayError('interrupted', `stopped by ${signal}`, {
-        hint: 'run the same command again to go on: what was fetched is kept',
-      }),
-    );
-  for (const name of SIGNALS) process.once(name, interrupt);
-  const { signal } = controller;
+  const stopping = (name: NodeJS.Signals) =>
+    new AssayError('interrupted', `stopped by ${name}`, {
+      hint: 'run the same command again to go on: what was fetched is kept',
+    });
   try {
-    for (const set of sets) {
-      if (signal.aborted) throw interruption(signal);
-      const tell = showing((text) => progress.show(text, true));
-      const pulled = await pull(set, { ...flags, out, signal, tell });
-      progress.end();
-      if (!quiet) print(`${pulledSnippet(set, pulled)}\n`);
-    }
+    await untilStopped(async (signal) => {
+      for (const set of sets) {
+        if (signal.aborted) throw interruption(signal);
+        const tell = showing((text) => progress.show(text, true));
+        const pulled = await pull(set, { ...flags, out, signal, tell });
+        progress.end();
+        if (!quiet) print(`${pulledSnippet(set, pulled)}\n`);
+      }
+    }, stopping);
   } catch (error) {
     progress.end();
     if (!(error instanceof AssayError) || error.code !== 'interrupted') throw error;
     complain(`${error.explain()}\n`);
     process.exitCode = 130;
-  } finally {
-    for (const name of SIGNALS) process.off(name, interrupt);
   }
 }
 

@@ -13,6 +13,7 @@ import { explainFailure } from './failure.js';
 import { failureAnnotation, projectRoot } from './github.js';
 import { headlineTable } from './headline.js';
 import { type ReporterFlags, startReporting } from './reporting.js';
+import { untilStopped } from './stop-signals.js';
 import { complain, instruct, print } from './terminal.js';
 import { terminalProgress } from './terminal-progress.js';
 
@@ -22,9 +23,6 @@ export interface Attendance extends ReporterFlags {
   /** Where the gates stand. */
   gatesFile: string | (() => Promise<string>);
 }
-
-/** What asks a run to end: keys, a supervisor, a terminal that was closed. Systems that lack one ignore it. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /**
  * Runs something with a progress line, lets signals stop it, prints and reports what came out, and returns the exit code.
@@ -36,25 +34,14 @@ export async function interactiveRun(
 ): Promise<number> {
   const reporting = await startReporting(flags);
   const progress = terminalProgress(quiet);
-  const controller = new AbortController();
-  const interrupt = (signal: NodeJS.Signals) => {
-    // The second time the user means now. What is stored is whole at every moment. The default action of the
-    // signal, since `process.exit` would tear down workers in the middle of native calls.
-    if (controller.signal.aborted) {
-      for (const name of SIGNALS) process.off(name, interrupt);
-      process.kill(process.pid, signal);
-      return;
-    }
+  const stopping = (name: NodeJS.Signals) => {
     if (!quiet) progress.line('stopping: what is measured is kept (once more to leave at once)');
-    controller.abort(
-      new AssayError('interrupted', `stopped by ${signal}`, {
-        hint: 'run the same command again to continue: what was measured is kept',
-      }),
-    );
+    return new AssayError('interrupted', `stopped by ${name}`, {
+      hint: 'run the same command again to continue: what was measured is kept',
+    });
   };
-  for (const name of SIGNALS) process.on(name, interrupt);
   try {
-    const outcome = await run({ signal: controller.signal, notify: progress.listen });
+    const outcome = await untilStopped((signal) => run({ signal, notify: progress.listen }), stopping);
     progress.end();
     const { results } = outcome;
     if (!quiet && !reporting.toOutput) print(closing(outcome));
@@ -78,8 +65,6 @@ export async function interactiveRun(
     complain(explainFailure(error, debug));
     instruct(failureAnnotation(error));
     return 130;
-  } finally {
-    for (const name of SIGNALS) process.off(name, interrupt);
   }
 }
 

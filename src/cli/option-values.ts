@@ -11,10 +11,16 @@ export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: 
 }
 
 /** A parser of numbers above 0, for commander. */
-export function positiveNumber(text: string): number {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (value > 0) return value;
-  throw new InvalidArgumentError('Expected a number above 0.');
+export const positiveNumber = (text: string): number => positiveUpTo(Number.MAX_VALUE)(text);
+
+/** A parser of numbers above 0 and not above `max`, such as seconds that a timer can wait. */
+export function positiveUpTo(max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (value > 0 && value <= max) return value;
+    const bound = max === Number.MAX_VALUE ? '' : `, at most ${max}`;
+    throw new InvalidArgumentError(`Expected a number above 0${bound}.`);
+  };
 }
 
 /** A parser for an option that may be given again: values in their order. */

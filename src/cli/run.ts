@@ -8,7 +8,7 @@ import { cacheOption, cachesOfEnvironment } from './cache-option.js';
 import { confine } from './confine-option.js';
 import { interactiveRun } from './interactive-run.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
-import { partOf, positiveNumber, wholeNumber } from './option-values.js';
+import { partOf, positiveNumber, positiveUpTo, wholeNumber } from './option-values.js';
 import { presetOption } from './preset-option.js';
 import { queueChoice, queueOption } from './queue-option.js';
 import { type ReporterFlags, reporterOptions } from './reporting.js';
@@ -79,7 +79,7 @@ export function runCommand(): Command {
     .option(
       '--unit-timeout <s>',
       'seconds a unit may take before it is tried once more and then given up (default: no limit)',
-      positiveNumber,
+      positiveUpTo(1e6),
     )
     .option(
       '--fail-on-error <n>',

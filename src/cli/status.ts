@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { AssayError } from '../errors.js';
@@ -6,7 +7,7 @@ import type { QueueStatus } from '../runs/bullmq/queue-status.js';
 import type { FolderStatus } from '../runs/planned-units.js';
 import { queueOption } from './queue-option.js';
 import { untilStopped } from './stop-signals.js';
-import { print } from './terminal.js';
+import { complain, print } from './terminal.js';
 
 interface StatusFlags {
   queue?: string;
@@ -45,9 +46,11 @@ Examples:
         await show();
         if (!watch) return;
         await untilStopped(async (signal) => {
+          // A server that is away answers when it is back.
+          const stopped = once(signal, 'abort');
           while (!signal.aborted) {
             await sleep(EVERY, undefined, { signal }).catch(() => undefined);
-            if (!signal.aborted) await show();
+            if (!signal.aborted) await Promise.race([show(), stopped]);
           }
         });
       } finally {
@@ -68,7 +71,10 @@ async function watcher(folder: string | undefined, queue: string | undefined): P
       found: folder === undefined ? 'neither' : 'both',
       hint: '`assay status assay-runs/NAME`, or `assay status --queue redis://HOST`',
     });
-  if (queue !== undefined) return (await import('../runs/bullmq/queue-status.js')).watchQueue(queue);
+  if (queue !== undefined)
+    return (await import('../runs/bullmq/queue-status.js')).watchQueue(queue, (line) =>
+      complain(`${line}\n`),
+    );
   const { folderStatus } = await import('../runs/planned-units.js');
   return { look: () => folderStatus(folder as string), close: async () => undefined };
 }

@@ -33,7 +33,12 @@ export function workerCommand(): Command {
     .option('--store <dir>', 'a folder that all machines share: rows go there, not through the queue')
     .option('--threads <n>', 'threads per session (default: 1); as the run has them', wholeNumber(1, 1024))
     .option('--sessions <n>', 'sessions side by side (default: one per core)', wholeNumber(1, 1024))
-    .option('--lease <seconds>', 'when it is silent for so long, its units go to others', positiveNumber, 30)
+    .option(
+      '--lease <seconds>',
+      'when it is silent for so long, its units go to others',
+      wholeNumber(1, 86_400),
+      30,
+    )
     .option('--idle <seconds>', 'end after so long without work (default: wait for ever)', positiveNumber)
     .option('-q, --quiet', 'print nothing but errors')
     .addHelpText(

@@ -110,6 +110,8 @@ describe.skipIf(withoutRedis())('a queue', () => {
       d: [/takes its rows another way/, { sharedFolder: true }],
       e: [/the plan of the run is not the same here/, { options: { engine: 'ort', limit: 5 } }],
     };
+    // A worker plans what it can find, which takes seconds.
+    if (!LONG) delete refused.a;
     const post = async () => {
       for (const [letter, [, more]] of Object.entries(refused)) {
         const id = letter.repeat(16);
@@ -149,7 +151,7 @@ describe.skipIf(withoutRedis())('a queue', () => {
     let self: Presence | undefined;
     await until(async () => {
       [self] = await presences(link.client).list();
-      return Object.keys(self?.refused ?? {}).length === 5;
+      return Object.keys(self?.refused ?? {}).length === Object.keys(refused).length;
     });
     for (const [letter, [reason]] of Object.entries(refused))
       expect(self?.refused[letter.repeat(16)]).toMatch(reason);

@@ -62,7 +62,7 @@ function realOf(path: string): string {
     throw new AssayError('file-unreadable', 'this is not on this machine', {
       file: path,
       expected: 'the same path as where the run was submitted',
-      hint: 'mount the folder at the same place, or give workers its address: --files',
+      hint: 'mount the folder that holds it at the same path on this machine',
       cause,
     });
   }

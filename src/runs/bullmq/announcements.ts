@@ -42,7 +42,7 @@ export const Announcement = Type.Object(
       { additionalProperties: false },
     ),
     /** Seconds that a unit may take. */
-    unitTimeout: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 1e9 }), Type.Null()]),
+    unitTimeout: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 1e6 }), Type.Null()]),
     identity: Type.Object({
       assay: text(100),
       program: text(100),

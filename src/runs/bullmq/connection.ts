@@ -147,6 +147,19 @@ const failures: readonly { said: RegExp; message: string; hint: string }[] = [
   },
 ];
 
+/** Asks the server something. Errors: what it says, as `queue-failed`; those that are not of the server stay as they are. */
+export async function asking<T>(address: QueueAddress, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw isOfServer(error) ? explained(error, address) : error;
+  }
+}
+
+const isOfServer = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === 'ReplyError' || 'syscall' in error || /Connection is closed/.test(error.message));
+
 /** What a client of Redis throws or reports. Errors that are ours already stay as they are. */
 export function explained(thrown: unknown, { shown, password }: QueueAddress): AssayError {
   if (thrown instanceof AssayError) return thrown;

@@ -1,6 +1,6 @@
 import { queueAddress } from './address.js';
 import { announcements, type Presence, presences, queueOf, type RunStatus } from './announcements.js';
-import { connectQueue, type QueueLink } from './connection.js';
+import { asking, connectQueue, outages } from './connection.js';
 
 /** A run that is announced, and where its units are. */
 export interface QueuedRun extends RunStatus {
@@ -21,12 +21,13 @@ export interface QueueStatus {
   workers: Presence[];
 }
 
-/** Looks at a queue as often as it is asked to. Errors: `config-invalid`, `queue-failed`. */
+/** Looks at a queue as often as it is asked to; tells when it is away. Errors: `config-invalid`, `queue-failed`. */
 export async function watchQueue(
   url: string,
+  tell: (line: string) => void,
 ): Promise<{ look(): Promise<QueueStatus>; close(): Promise<void> }> {
   const link = await connectQueue(queueAddress(url));
-  link.client.on('error', () => undefined);
+  const stopTelling = outages(link, tell);
   const { Queue } = await import('bullmq');
   const look = async (): Promise<QueueStatus> => {
     const runs: QueuedRun[] = [];
@@ -44,7 +45,11 @@ export async function watchQueue(
     }
     return { queue: link.address.shown, runs, workers: await presences(link.client).list() };
   };
-  return { look, close: async () => end(link) };
+  return {
+    look: () => asking(link.address, look),
+    close: async () => {
+      stopTelling();
+      link.client.disconnect();
+    },
+  };
 }
-
-const end = ({ client }: QueueLink) => client.disconnect();

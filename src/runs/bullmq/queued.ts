@@ -19,7 +19,7 @@ import {
   renewing,
 } from './announcements.js';
 import { Awaited } from './awaited.js';
-import { explained, outages, type QueueLink } from './connection.js';
+import { asking, outages, type QueueLink } from './connection.js';
 import { Lending, unitReadBy } from './lending.js';
 import { follow } from './live-report.js';
 import { parcels, sharedFolder } from './parcels.js';
@@ -56,7 +56,7 @@ export interface QueuedOptions {
  */
 export async function queued(options: QueuedOptions): Promise<Executor> {
   const { link, run, jobs, store, shared, status, tell } = options;
-  const { queue, events } = await openQueue(link, run.id);
+  const { queue, events } = await asking(link.address, () => openQueue(link, run.id));
   const stopTelling = outages(link, tell);
   const awaited = new Awaited(queue, events);
   const exchange = shared ? sharedFolder(shared) : parcels(link.client);
@@ -67,7 +67,7 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
     await notices.post(run.id, { ...run, sharedFolder: shared !== undefined, status: status() });
     await hear();
   };
-  await announce();
+  await asking(link.address, announce);
   const stopRenewing = renewing(announce);
   const due = priorities(jobs);
   const needed = readJobs(jobs);
@@ -108,15 +108,14 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
       throw neverArrived(job, link);
     } catch (error) {
       if (signal.aborted) throw interruption(signal);
-      // Errors of the server; those of measuring have no code of the system or of Redis.
-      throw isOfServer(error) ? explained(error, link.address) : error;
+      throw error;
     } finally {
       signal.removeEventListener('abort', withdraw);
     }
   };
   return {
     lanes: LANES,
-    measure,
+    measure: (...given) => asking(link.address, () => measure(...given)),
     async close() {
       stopRenewing();
       stopTelling();
@@ -131,10 +130,6 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
     },
   };
 }
-
-const isOfServer = (error: unknown): boolean =>
-  error instanceof Error &&
-  (error.name === 'ReplyError' || 'syscall' in error || /Connection is closed/.test(error.message));
 
 /** BullMQ's own parts. What happens to their connections is told by ours, which has the same server. */
 async function openQueue(

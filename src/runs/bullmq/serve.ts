@@ -16,7 +16,7 @@ import {
   queueOf,
   renewing,
 } from './announcements.js';
-import { outages, type QueueLink } from './connection.js';
+import { asking, outages, type QueueLink } from './connection.js';
 import type { ProcessorOrder } from './unit-processor.js';
 
 export interface WorkerOptions {
@@ -89,7 +89,7 @@ export async function serve(options: WorkerOptions): Promise<void> {
     self.seconds = (performance.now() - began) / 1000;
     await notices.post(self.id, self);
   };
-  await show();
+  await asking(link.address, show);
   const stopRenewing = renewing(show);
   let busy = performance.now();
   try {

@@ -55,7 +55,8 @@ export async function submission(
       link,
       run: {
         id,
-        title: read.title,
+        // Longer ones would be no announcement to workers.
+        title: read.title.slice(0, 1000),
         file,
         options: deciding(options),
         unitTimeout: unitTimeout ?? null,

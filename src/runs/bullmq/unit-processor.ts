@@ -61,7 +61,11 @@ export default async function measureUnit(
 ): Promise<{ seconds: number; n: number }> {
   try {
     const { key } = messageOf(job.data);
-    opening ??= open();
+    opening ??= open().catch((error) => {
+      // A server or a folder that was away may be back for the next unit.
+      opening = undefined;
+      throw error;
+    });
     const { performer, store } = await opening;
     // One whose lock was lost while the server was away is given out again, and may have arrived since.
     const { seconds, n } = (await store.head(key)) ?? (await measured(key, performer, job, signal));
@@ -121,12 +125,16 @@ const tookTooLong = (seconds: number) =>
     hint: 'give units more time with --unit-timeout, or fewer passes, such as fewer steps of an attack',
   });
 
+/** Units in the server. When that is away, the worker tells it. */
+async function queueStore(address: string): Promise<UnitStore> {
+  const { client } = await connectQueue(queueAddress(address));
+  client.on('error', () => undefined);
+  return parcels(client);
+}
+
 async function open(): Promise<{ performer: Performer; store: UnitStore }> {
   const { address, run, file, out, shared, threads, sessions } = orderOf();
-  const store: UnitStore =
-    shared === undefined
-      ? parcels((await connectQueue(queueAddress(address))).client)
-      : await FolderStore.open(shared);
+  const store = shared === undefined ? await queueStore(address) : await FolderStore.open(shared);
   const performer = await openPerformer({
     file,
     options: {
