@@ -51,7 +51,8 @@ describe.skipIf(withoutRedis())('a queue', () => {
   beforeAll(async () => {
     server = await redisServer({ password: SECRET });
     link = await connectQueue(queueAddress(server.url));
-    worker = startWorker('first', ['--lease', '2']);
+    // A worker that has to wait for the processor is not silent.
+    worker = startWorker('first', ['--lease', LONG ? '10' : '60']);
     project(alone, { suites: ['accuracy', { ood: { resamples: 100 } }, { attack: ATTACK }] });
     expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], alone)).toMatchObject({ code: 0 });
   });
@@ -160,13 +161,13 @@ describe.skipIf(withoutRedis())('a queue', () => {
 
   it.runIf(LONG)(
     'gives the same numbers where a worker and the server are killed on the way',
-    { tags: 'long', timeout: 300_000 },
+    { tags: 'long', timeout: 900_000 },
     async () => {
       const at = join(home, 'troubled');
       const suites = ['accuracy', { ood: { resamples: 100 } }, { attack: { ...ATTACK, steps: 400 } }];
       project(at, { suites }, 600);
       expect(await obeyed(['run', 'small.run.yaml', '--out', 'out'], at)).toMatchObject({ code: 0 });
-      const doomed = startWorker('doomed', ['--lease', '2']);
+      const doomed = startWorker('doomed', ['--lease', '10']);
       const args = ['run', 'small.run.yaml', '--out', 'queued', '--queue', server.url];
       const run = start(args, at);
       const measuring = async (name: string) =>
