@@ -64,15 +64,18 @@ export function shardTable({ shards, weight, repeated }: Sharding, { seconds }: 
     String(units.size),
     formatNumber(passes.forward),
     formatNumber(passes.gradient),
-    `${((100 * own) / weight).toFixed(1)} %`,
-    seconds === undefined ? NONE : formatDuration((seconds * own) / weight),
+    `${(100 * shareOf(own, weight)).toFixed(1)} %`,
+    seconds === undefined ? NONE : formatDuration(seconds * shareOf(own, weight)),
   ]);
-  const again = (100 * repeated) / weight;
+  const again = 100 * shareOf(repeated, weight);
   return [
     ...textTable([['shard', 'units', 'forward', 'gradient', 'of all', 'time'], ...rows], []),
     ...(again >= 0.05 ? [`${again.toFixed(1)} % is measured again, since several shards read it.`] : []),
   ].join('\n');
 }
+
+/** Of a run without units nothing is a share. */
+const shareOf = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
 
 interface Group {
   measurement: string;
@@ -137,9 +140,9 @@ export function costJson({ title, directory, cost, sharding }: RunCost): object 
         index,
         units: units.size,
         atMost: whole(passes),
-        share: weight / sharding.weight,
+        share: shareOf(weight, sharding.weight),
       })),
-      repeated: sharding.repeated / sharding.weight,
+      repeated: shareOf(sharding.repeated, sharding.weight),
     }),
   };
 }

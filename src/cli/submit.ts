@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../engines/registry.js';
 import { slug as slugOf } from '../report/names.js';
 import type { RunCost } from '../runs/cost-of-run.js';
+import { MOST_SHARDS } from '../runs/shard-name.js';
 import { targets } from '../submit/registry.js';
 import type { Settings } from '../submit/submission.js';
 import { costLine, shardTable } from './cost-text.js';
@@ -36,7 +37,7 @@ export function submitCommand(): Command {
     )
     .argument('<target>', targets.names.join(', '), known)
     .argument('<file>', 'the run file, as the shards find it')
-    .requiredOption('--shards <n>', 'how many', wholeNumber(1, 10_000))
+    .requiredOption('--shards <n>', 'how many', wholeNumber(1, MOST_SHARDS))
     .option(
       '-o, --out <dir>',
       'the run folder of the whole (default: assay-runs/NAME); shards go to DIR.shards',
@@ -83,7 +84,7 @@ Examples:
       const { sharding } = cost;
       if (!sharding) return;
       const { seconds } = cost.cost;
-      const most = Math.max(...sharding.shards.map(({ weight }) => weight / sharding.weight));
+      const most = Math.max(...sharding.shards.map(({ weight }) => weight / (sharding.weight || 1)));
       const { title } = cost;
       const called = slugOf(title);
       const written = target.write({

@@ -195,7 +195,7 @@ function unfinished(
       file: first.folder,
       expected: `all ${unitsIn(plan)} units of the run, whole`,
       found: firstOf(missing),
-      hint: `continue it: assay run ${file} --shard ${first.shard.index}/${first.shard.of} --out ${first.folder}; or summarise what is there with --allow-missing`,
+      hint: `continue it, with the options that it was begun with, such as --limit: assay run ${file} --shard ${first.shard.index}/${first.shard.of} --out ${first.folder}; or summarise what is there with --allow-missing`,
       also: others.map(
         ({ folder, shard, lacks }) => `shard ${shardText(shard)} in ${folder}: ${lacks} missing`,
       ),

@@ -4,5 +4,8 @@ export interface ShardName {
   of: number;
 }
 
+/** A run has fewer units than that; whoever splits or merges holds something for every shard. */
+export const MOST_SHARDS = 10_000;
+
 /** `2-of-4` */
 export const shardText = ({ index, of }: ShardName): string => `${index}-of-${of}`;

@@ -9,12 +9,12 @@ import { keyOf } from './keys.js';
 import { programIdentity } from './program.js';
 import type { RunSource } from './run-record.js';
 import { saveJson } from './save-json.js';
-import { type ShardName, shardText } from './shard-name.js';
+import { MOST_SHARDS, type ShardName, shardText } from './shard-name.js';
 
 /** What a run is concluded from once all of its shards are there: an order, but for what was measured and where it lies. */
 export type ShardOrder = Omit<ConcludeOrder, 'out' | 'execution' | 'began'>;
 
-const count = Type.Integer({ minimum: 1, maximum: 2 ** 31 });
+const count = Type.Integer({ minimum: 1, maximum: MOST_SHARDS });
 const open = { additionalProperties: true };
 
 /** What of a record is read before its order is used. */

@@ -12,14 +12,14 @@ afterAll(() => rmSync(at, { recursive: true }));
 
 const PURIFY = { by: 'sharp', steps: 3, chains: 2, clamp: 'box' };
 
+const PGD = {
+  attack: { norm: 'Linf', method: 'pgd', steps: 20, epsilons: ['16/255', '48/255'], checks: false },
+};
+
 /** Run files of different kinds, by name. */
 const RUNS: Record<string, object> = {
   plain: { suites: ['accuracy', { calibration: { resamples: 100 } }] },
-  attack: {
-    suites: [
-      { attack: { norm: 'Linf', method: 'pgd', steps: 20, epsilons: ['16/255', '48/255'], checks: false } },
-    ],
-  },
+  attack: { suites: [PGD] },
   ood: { suites: [{ ood: { scores: ['max-softmax', 'odin', 'kl-matching'], resamples: 100 } }] },
   purification: {
     defences: [{ name: 'pure', model: 'sharp', purify: PURIFY }],
@@ -39,10 +39,8 @@ const RUNS: Record<string, object> = {
 
 const passesOf = ({ forward, gradient }: { forward: number; gradient: number }) => forward + gradient;
 
-const long = process.env.ASSAY_LONG === '1';
-
 describe('the plan of a run', () => {
-  it.each(Object.entries(RUNS).filter(([name]) => long || name === 'attack'))(
+  it.runIf(process.env.ASSAY_LONG === '1').each(Object.entries(RUNS))(
     'tells what a run of the kind %s spends',
     { tags: ['long'] },
     async (name, more) => {
@@ -73,6 +71,19 @@ describe('the plan of a run', () => {
     );
     expect(stdout).toMatch(/^clean +sharp +accuracy +1 +0 +160 +160 +0 +–$/m);
     expect(stdout).toMatch(/^ +2 +1 +160 +0 +50\.0 % +–$/m);
+  });
+
+  it('rests on a probe where examples may end early', async () => {
+    writeFileSync(join(at, 'probed.run.yaml'), stringify(runFile({ suites: [PGD] })));
+    const words = ['run', 'probed.run.yaml', '--out', 'probed', '--plan-only', '--json'];
+    const costs = [];
+    for (const more of [[], ['--probe', '32']])
+      costs.push(JSON.parse((await obeyed([...words, ...more], at)).stdout));
+    const [bound, likely] = costs;
+    expect(bound).toMatchObject({ seconds: null, passes: { open: true, expected: bound.passes.atMost } });
+    expect(likely).toMatchObject({ seconds: expect.any(Number), passes: { open: false } });
+    expect(passesOf(likely.passes.expected)).toBeLessThan(0.9 * passesOf(bound.passes.expected));
+    expect(existsSync(join(at, 'probed', 'units'))).toBe(false);
   });
 
   it.each(['--json', '--probe'])('is what %s is about', async (flag) => {

@@ -6,6 +6,7 @@ import { check } from '../../src/config/validate.js';
 import { refuseUnfit } from '../../src/runs/judgeable.js';
 import { keyOf } from '../../src/runs/keys.js';
 import { type MergeOptions, merge } from '../../src/runs/merge.js';
+import { refuseUnlike } from '../../src/runs/mergeable.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
 import type { RunSpec } from '../../src/runs/run-spec.js';
@@ -47,7 +48,7 @@ const withOptions = (suite: Suite, given: object) => ({
 });
 
 /** Units of several lengths: of 512 examples, of 256 that read them, and of all validation images at once. */
-const spec = (out: string, more: Partial<RunSpec> = {}): RunSpec => ({
+const spec = (out: string): RunSpec => ({
   title: 'small',
   file: 'small.run.yaml',
   directory: out,
@@ -66,19 +67,18 @@ const spec = (out: string, more: Partial<RunSpec> = {}): RunSpec => ({
   expectations: [],
   partial: new Set(),
   warnings: [],
-  ...more,
 });
 
 const signal = new AbortController().signal;
-const measure = (out: string, shard?: ShardName, more?: Partial<RunSpec>) =>
-  runEvaluation(spec(out, more), { out, signal, notify: () => undefined, ...(shard && { shard }) });
+const measure = (out: string, shard?: ShardName) =>
+  runEvaluation(spec(out), { out, signal, notify: () => undefined, ...(shard && { shard }) });
 
 const home = mkdtempSync(join(tmpdir(), 'assay-merge-'));
 const whole = join(home, 'whole');
-/** The folder of a shard, in which it was measured. */
-async function shard(index: number, of: number, more?: Partial<RunSpec>): Promise<string> {
+/** The folder of a shard, which is measured once. */
+async function shard(index: number, of: number): Promise<string> {
   const out = join(home, `${index}-of-${of}`);
-  await measure(out, { index, of }, more);
+  if (!existsSync(out)) await measure(out, { index, of });
   return out;
 }
 beforeAll(async () => {
@@ -88,6 +88,7 @@ afterAll(() => rmSync(home, { recursive: true }));
 
 const textOf = (out: string, file: string) => readFileSync(join(out, file), 'utf8');
 const resultsOf = (out: string) => JSON.parse(textOf(out, 'results.json'));
+const recordIn = (out: string) => textOf(out, join('shards', readdirSync(join(out, 'shards'))[0]));
 const copied = (from: string) => {
   const to = folder();
   cpSync(from, to, { recursive: true });
@@ -126,7 +127,7 @@ describe('shards that are merged', () => {
 function rewritten(from: string, change: (record: ShardRecord) => void): string {
   const to = copied(from);
   const [name] = readdirSync(join(to, 'shards'));
-  const { digest: _, ...record } = JSON.parse(textOf(to, join('shards', name)));
+  const { digest: _, ...record } = JSON.parse(recordIn(to));
   change(record);
   writeFileSync(join(to, 'shards', name), JSON.stringify({ ...record, digest: keyOf(record) }));
   return to;
@@ -213,7 +214,18 @@ describe('a merge', () => {
     expect(existsSync(join(out, 'results.json'))).toBe(false);
   });
 
-  it('takes what it is told to take', async () => {
+  it('takes other versions and shards that are there twice when it is told to', () => {
+    const found = (folder: string) => ({ folder, record: JSON.parse(recordIn(folder)) as ShardRecord });
+    const [a, b] = [found(one), found(two)];
+    const other = structuredClone(b);
+    other.record.order.environment.assay = '0.0.9';
+    expect(() => refuseUnlike([a, other], { allowVersions: true })).not.toThrow();
+    expect(() => refuseUnlike([a, b, a], { allowDuplicates: true })).not.toThrow();
+    expect(() => refuseUnlike([a], { allowMissing: true })).not.toThrow();
+    expect(() => refuseUnlike([a, other, a], { allowMissing: true })).toThrow(/versions of Assay/);
+  });
+
+  it.runIf(LONG)('gives results of what it is told to take', { tags: ['long'] }, async () => {
     const other = rewritten(two, ({ order }) => (order.environment.assay = '0.0.9'));
     const told = { allowVersions: true, allowDuplicates: true };
     const { results } = await merged([one, other, copied(one)], told);
@@ -224,7 +236,7 @@ describe('a merge', () => {
     expect(part.errors[0]).toMatch(/are missing: shards were merged with --allow-missing/);
   });
 
-  it('tells of units that two shards measured otherwise', async () => {
+  it.runIf(LONG)('tells of units that two shards measured otherwise', { tags: ['long'] }, async () => {
     const to = copied(one);
     const store = await FolderStore.open(to);
     const [name] = readdirSync(join(to, 'units'));
@@ -241,11 +253,11 @@ describe('a merge', () => {
 
 describe('the folder of a shard', () => {
   it('says that it is a part, and gates refuse it', async () => {
-    const out = await shard(1, 4, { gates: [{ measure: 'accuracy', min: 0 }] });
+    const out = await shard(1, 2);
     const results = resultsOf(out);
     expect(results).toMatchObject({ status: 'partial', gates: [] });
-    expect(results.errors[0]).toMatch(/^this is shard 1-of-4 of the run/);
-    expect(textOf(out, 'report.html')).toContain('this is shard 1-of-4 of the run');
+    expect(results.errors[0]).toMatch(/^this is shard 1-of-2 of the run/);
+    expect(textOf(out, 'report.html')).toContain('this is shard 1-of-2 of the run');
     await expect(refuseUnfit(out, results, { allowPartial: false })).rejects.toMatchObject({
       code: 'results-partial',
     });
