@@ -1,5 +1,6 @@
 import { reducedAxes } from '../autodiff/rules/reductions.js';
 import { float, int } from '../graph/build.js';
+import { toNumbers } from '../graph/tensor.js';
 import type { AffineRow } from './row.js';
 import type { BoundSite } from './site.js';
 
@@ -15,6 +16,10 @@ const onMagnitudes = (s: BoundSite, radii: Radii, first = s.x.length) =>
 /** The node where there is no image. */
 const onZeros = (s: BoundSite) => s.replaced(s.x.map((x, i) => (s.varies(i) ? s.noImage(x) : undefined)))[0];
 
+/** How many numbers of y one of an operand goes into at most: its coefficients are added up. */
+const reach = (s: BoundSite) =>
+  Math.max(1, ...s.varying.map((i) => Math.ceil(s.size(s.y) / Math.max(1, s.size(s.x[i])))));
+
 /** Additions: what is constant is spread to the shape of the sum. */
 function summed(s: BoundSite, radii: Radii): string[] {
   const terms = s.x.map((x, i) => radii[i] ?? s.mul(x, 0));
@@ -25,7 +30,15 @@ const additions = (op: string): AffineRow => ({
   op,
   magnitude: summed,
   offset: (s) => (s.varying.length < s.x.length ? onZeros(s) : undefined),
+  // Constants may cancel each other out.
+  load: (s) => {
+    const constants = s.x.filter((_, i) => !s.varies(i)).map((x) => s.absolute(x));
+    return constants.length === 0
+      ? undefined
+      : s.emit('Sum', ...s.varying.map((i) => s.noImage(s.x[i])), ...constants);
+  },
   terms: (s) => s.x.length,
+  meeting: reach,
 });
 
 /** Matrix products and convolutions with a constant. */
@@ -35,6 +48,7 @@ const products = (op: string, terms: AffineRow['terms'], inputs = 2, offset = fa
   magnitude: (s, radii) => onMagnitudes(s, radii, inputs),
   ...(offset && { offset: (s: BoundSite) => (s.has(2) ? onZeros(s) : undefined) }),
   terms,
+  meeting: (s) => terms(s) * reach(s),
   refuses: only,
 });
 
@@ -43,15 +57,27 @@ function convolved(s: BoundSite): number {
   return Math.max(perGroup, outputs / s.number('group', 1)) * product(kernel) + 1;
 }
 
+const typeOf = (s: BoundSite, x: string) => s.constant(x)?.type ?? s.type(x);
+
 /** Values are moved about, not computed. Constants among them are offsets. */
-const moves = (op: string, offset?: AffineRow['offset']): AffineRow => ({
+const moves = (op: string, more: Pick<AffineRow, 'offset' | 'meeting' | 'refuses'> = {}): AffineRow => ({
   kind: 'affine',
   op,
   magnitude: (s, radii) =>
-    s.again(s.x.map((x, i) => radii[i] ?? (s.type(x) === 'float32' && x !== '' ? s.absolute(x) : x))),
-  ...(offset && { offset }),
+    s.again(s.x.map((x, i) => radii[i] ?? (typeOf(s, x) === 'float32' && x !== '' ? s.absolute(x) : x))),
   terms: () => 0,
+  ...more,
 });
+const ofBatch = (is: boolean) => (is ? 'it moves images of the batch' : undefined);
+
+/** Places that are chosen several times. */
+function chosenOften(s: BoundSite): number {
+  const places = s.constant(s.x[1]);
+  const counts = new Map<number, number>();
+  for (const place of places ? toNumbers(places) : []) counts.set(place, (counts.get(place) ?? 0) + 1);
+  const most = places ? Math.max(1, ...counts.values()) : s.size(s.y);
+  return most > 1 ? 2 * most : 0;
+}
 
 function gemm(s: BoundSite, radii: Radii): string[] {
   const [a, b] = s.x.map((x, i) => radii[i] ?? s.absolute(x));
@@ -64,11 +90,14 @@ function gemm(s: BoundSite, radii: Radii): string[] {
   ];
 }
 
-function batchNormalized(s: BoundSite, [radius]: Radii): string[] {
-  const [x, scale, , , variance] = s.x;
+/** Of each channel, what batch normalisation multiplies by, and what it adds up for its offset. */
+function normalization(s: BoundSite): { slope: string; load: string } {
+  const [x, scale, bias, mean, variance] = s.x;
   const dims = [1, -1, ...Array<number>(s.rank(x) - 2).fill(1)];
   const slope = s.div(s.emit('Abs', scale), s.sqrt(s.add(variance, s.number('epsilon', 1e-5))));
-  return [s.mul(radius ?? x, s.reshape(slope, dims))];
+  // The mean and the bias may cancel each other out.
+  const load = s.add(s.mul(s.emit('Abs', mean), slope), s.emit('Abs', bias));
+  return { slope: s.reshape(slope, dims), load: s.reshape(load, dims) };
 }
 
 /** Sums and means of parts of one input. */
@@ -108,8 +137,9 @@ export const affine: readonly AffineRow[] = [
   {
     kind: 'affine',
     op: 'BatchNormalization',
-    magnitude: batchNormalized,
+    magnitude: (s, [radius]) => [s.mul(radius ?? s.x[0], normalization(s).slope)],
     offset: onZeros,
+    load: (s) => normalization(s).load,
     terms: () => 4,
     refuses: (s) => (s.number('training_mode', 0) ? 'it is in training mode' : undefined),
   },
@@ -118,17 +148,24 @@ export const affine: readonly AffineRow[] = [
   sums('ReduceSum', reducedTerms),
   sums('ReduceMean', reducedTerms),
   moves('Identity'),
-  moves('Dropout'),
-  moves('Cast'),
+  moves('Dropout', {
+    refuses: (s) => (s.has(2) && s.scalar(2) !== 0 ? 'it is in training mode' : undefined),
+  }),
+  moves('Cast', {
+    refuses: (s) => (s.number('to', 1) === 1 && s.type(s.x[0]) === 'float32' ? undefined : 'it rounds'),
+  }),
   moves('Reshape'),
   moves('Flatten'),
   moves('Squeeze'),
   moves('Unsqueeze'),
   moves('Transpose'),
-  moves('Expand'),
+  moves('Expand', { meeting: (s) => (reach(s) > 1 ? reach(s) : 0) }),
   moves('Split'),
   moves('Slice'),
-  moves('Gather'),
-  moves('Concat', (s) => (s.varying.length < s.x.length ? onZeros(s) : undefined)),
-  moves('Pad', (s) => (s.has(2) && s.scalar(2) !== 0 ? onZeros(s) : undefined)),
+  moves('Gather', { meeting: chosenOften, refuses: (s) => only(s) ?? ofBatch(s.axis(0) === 0) }),
+  moves('Concat', { offset: (s) => (s.varying.length < s.x.length ? onZeros(s) : undefined) }),
+  moves('Pad', {
+    offset: (s) => (s.has(2) && s.scalar(2) !== 0 ? onZeros(s) : undefined),
+    refuses: (s) => only(s) ?? ofBatch(s.constantNumbers(1, 'pads')?.[0] !== 0),
+  }),
 ];

@@ -67,6 +67,7 @@ export function backwardGraph(
   for (const value of stops) {
     const found = walk.at(value);
     if (found === undefined) continue;
+    walk.meet(value);
     const flat = b.op('Reshape', [found, b.ints([-1, rows, sizeOf(network, value)])]);
     coefficients.set(value, b.outputAs(flat, b.fresh('coefficients')));
   }
@@ -80,8 +81,10 @@ class Walk {
   readonly lines = new Map<string, LineInputs>();
   readonly errors = new Map<string, string>();
   readonly rowsInput: string;
-  /** Coefficients of each value, (n * rows, ...). */
-  private readonly known = new Map<string, string>();
+  /** Coefficients of each value, (n * rows, ...), by the ways that they came. */
+  private readonly ways = new Map<string, string[]>();
+  /** Their sums. */
+  private readonly met = new Map<string, string>();
   /** (n * rows) */
   private readonly biases: string[] = [];
   private readonly costs: string[] = [];
@@ -94,11 +97,21 @@ class Walk {
   ) {
     const size = sizeOf(network, from);
     this.rowsInput = b.input('rows', 'float32', ['N', rows, size]);
-    this.known.set(from, b.op('Reshape', [this.rowsInput, b.ints([-1, ...dimsOf(network, from)])]));
+    this.add(from, b.op('Reshape', [this.rowsInput, b.ints([-1, ...dimsOf(network, from)])]));
   }
 
+  /** Once all steps that read the value are done. */
   at(value: string): string | undefined {
-    return this.known.get(value);
+    const ways = this.ways.get(value);
+    if (!ways) return undefined;
+    const sum = this.met.get(value) ?? (ways.length === 1 ? ways[0] : this.b.op('Sum', ways));
+    this.met.set(value, sum);
+    return sum;
+  }
+
+  /** Adds up what sums of more than two ways cost: coefficients may cancel each other out on the way. */
+  meet(value: string): void {
+    if ((this.ways.get(value)?.length ?? 0) > 2) this.cost(value);
   }
 
   affine(step: Step<AffineRow>): void {
@@ -111,7 +124,7 @@ class Walk {
       const coefficients = incoming[i];
       if (coefficients === undefined) return;
       if (offset !== undefined) this.biases.push(this.summed(s.mul(coefficients, offset), output));
-      if (network.rounded.has(output)) this.cost(coefficients, output);
+      if (network.rounded.has(output)) this.cost(output);
     });
     const gradient = GRADIENTS.get(node.op);
     gradient?.gradient(s).forEach((found, i) => {
@@ -135,7 +148,7 @@ class Walk {
       ...(row.kind === 'window' && { place: b.input('place', 'int64', ['N', 1, size]) }),
     };
     this.lines.set(node.outputs[0], lines);
-    this.cost(coefficients, output);
+    this.cost(output);
     const flat = b.op('Reshape', [coefficients, b.ints([-1, rows, size])]);
     const positive = b.op('Relu', [flat]);
     const negative = b.op('Min', [flat, b.scalar(0)]);
@@ -162,16 +175,19 @@ class Walk {
   }
 
   private add(value: string, coefficients: string): void {
-    const known = this.at(value);
-    this.known.set(value, known === undefined ? coefficients : this.b.op('Add', [known, coefficients]));
+    this.ways.set(value, [...(this.ways.get(value) ?? []), coefficients]);
   }
 
-  private cost(coefficients: string, value: string): void {
+  private cost(value: string): void {
     const { b, network, rows } = this;
     const size = sizeOf(network, value);
     const error = b.input('error_of', 'float32', ['N', 1, size]);
     this.errors.set(value, error);
-    const flat = b.op('Reshape', [b.op('Abs', [coefficients]), b.ints([-1, rows, size])]);
+    const ways = this.ways.get(value) ?? [];
+    // Of two, the sum is rounded once; of more, those on the way are rounded as well.
+    const sizes = (ways.length > 2 ? ways : [this.at(value) ?? '']).map((way) => b.op('Abs', [way]));
+    const heft = sizes.length === 1 ? sizes[0] : b.op('Sum', sizes);
+    const flat = b.op('Reshape', [heft, b.ints([-1, rows, size])]);
     this.costs.push(this.summed(b.op('Mul', [flat, error]), value));
   }
 

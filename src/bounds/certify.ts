@@ -13,7 +13,7 @@ import {
   withoutRounding,
 } from './network.js';
 import { imageOf, magnitudeAt, outward, type Range, type Ranges, rangeOf } from './ranges.js';
-import { gammaOfAxes, UNIT } from './rounding.js';
+import { gamma, gammaOfAxes, UNIT } from './rounding.js';
 import { stepLines } from './step-lines.js';
 
 /** Boxes around images. */
@@ -27,7 +27,7 @@ export interface Boxes {
 
 /** What linear functions of the logits are at least, over each box. */
 export interface LowerBounds {
-  /** (n, rows): of the network in exact arithmetic, by float32 computations. */
+  /** (n, rows): of the network in exact arithmetic, by float32 computations; -Infinity where something overflows. */
   bound: Float64Array;
   /** (n, rows): what rounding may take from that, of these computations and of any float32 evaluation of the network. */
   rounding: Float64Array;
@@ -48,7 +48,7 @@ interface Walk {
 }
 
 /** What computing these errors in float32 may cost, itself. */
-const SPARE = 1.001;
+const SPARE = 1.01;
 
 /** Functions of inner values that a walk back takes at once, of each image. */
 export const ROWS = 64;
@@ -85,13 +85,16 @@ export class BoundPrograms {
   async lowerBounds(boxes: Boxes, rows: Float32Array, count: number, method: Method): Promise<LowerBounds> {
     const { network } = this;
     const stops = method === 'ibp' ? this.lastBends() : [network.pixels];
-    const ranges = await this.propagated(boxes, method === 'ibp' ? stops : undefined);
+    const { ranges, sure } = await this.propagated(boxes, method === 'ibp' ? stops : undefined);
     if (method === 'crown') await this.refine(boxes, ranges);
-    return this.walkBack(
+    const found = await this.walkBack(
       await this.walk({ from: network.logits, count, stops }, boxes, ranges),
       rows,
       ranges,
     );
+    const holds = (i: number) =>
+      sure[Math.floor(i / count)] && Number.isFinite(found.bound[i]) && Number.isFinite(found.rounding[i]);
+    return { ...found, bound: found.bound.map((bound, i) => (holds(i) ? bound : Number.NEGATIVE_INFINITY)) };
   }
 
   async close(): Promise<void> {
@@ -100,25 +103,30 @@ export class BoundPrograms {
   }
 
   /**
-   * Intervals by interval bound propagation.
+   * Intervals by interval bound propagation; and of each image whether all are finite: operators differ in what they make of
+   * infinity and of what is no number, so that nothing is sure where any occurs.
    * @param wanted of these values; default: of all that steps that are not affine read and give
    */
-  private async propagated(boxes: Boxes, wanted?: readonly string[]): Promise<Map<string, Range>> {
+  private async propagated(
+    boxes: Boxes,
+    wanted?: readonly string[],
+  ): Promise<{ ranges: Map<string, Range>; sure: readonly boolean[] }> {
     const { network, intervals } = this;
     const ranges = new Map<string, Range>([[network.pixels, boxes]]);
     const named = [...intervals.intervals].filter(([value]) => wanted?.includes(value) ?? true);
-    if (named.length === 0) return ranges;
+    if (intervals.width === undefined) return { ranges, sure: Array.from({ length: boxes.n }, () => true) };
     const program = await this.program('intervals', intervals.graph);
     const found = await program.run(
       { lower: this.images(boxes.n, boxes.lower), upper: this.images(boxes.n, boxes.upper) },
-      named.flatMap(([, { lower, upper }]) => [lower, upper]),
+      [intervals.width, ...named.flatMap(([, { lower, upper }]) => [lower, upper])],
     );
     for (const [value, { lower, upper }] of named)
       ranges.set(value, {
         lower: found[lower].data as Float32Array,
         upper: found[upper].data as Float32Array,
       });
-    return ranges;
+    const widths = found[intervals.width].data as Float32Array;
+    return { ranges, sure: Array.from(widths, Number.isFinite) };
   }
 
   /** Replaces the intervals of what steps read by those of walks back, in order. */
@@ -217,12 +225,20 @@ export class BoundPrograms {
       if (lines.place) feed(inputs.place, lines.place);
       feed(backward.errors.get(output), lines.error);
     }
-    for (const [value, error] of network.rounded) {
+    for (const value of stops) {
+      const range = rangeOf(ranges, value);
+      const factor = gamma(network.readers.get(value) ?? 0) * SPARE;
+      feed(
+        backward.errors.get(value),
+        range.lower.map((_, i) => magnitudeAt(range, i) * factor),
+      );
+    }
+    for (const [value, { forward, backward: back }] of network.rounded) {
       const magnitude = largest.get(value);
       const name = backward.errors.get(value);
       if (name === undefined || magnitude === undefined) continue;
-      // Twice: the network's own evaluation, and that of the coefficients.
-      const factor = (2 * error + gammaOfAxes(dimsOf(network, value)) + 4 * UNIT) * SPARE;
+      // The network's own evaluation, that of the coefficients, and sums of what is added.
+      const factor = (forward + back + gammaOfAxes(dimsOf(network, value), network.steps.length)) * SPARE;
       feed(
         name,
         magnitude.map((m) => m * factor),

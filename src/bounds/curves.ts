@@ -1,10 +1,10 @@
 import { linesAround, type Shape } from './lines.js';
-import type { CurveRow, Interval, Lines } from './row.js';
+import type { CurveRounding, CurveRow, Interval, Lines } from './row.js';
 import type { BoundSite } from './site.js';
 
-/** What float32 functions of engines are off by at most; checked by a test on the engine that computes them. */
-const COMPUTED = [1e-6, 4e-6] as const;
-const EXACT = [0, 0] as const;
+/** At least twice what float32 functions of engines are off by; checked by a test on the engine that computes them. */
+const COMPUTED: CurveRounding = { absolute: 1e-6, relative: 4e-6, argument: 0 };
+const EXACT: CurveRounding = { absolute: 0, relative: 0, argument: 0 };
 
 /** The operator itself, on another input. */
 const itself = (s: BoundSite, x: string): string => s.again([x, ...s.x.slice(1)])[0];
@@ -47,7 +47,8 @@ function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
       };
     },
     exactOn: (lower, upper) => lower >= 0 || upper <= 0,
-    rounding: [0, 2 ** -23],
+    rounding: () => ({ absolute: 0, relative: 2 ** -23, argument: 0 }),
+    refuses: (s) => (leakOf(s) >= 0 && leakOf(s) <= 1 ? undefined : 'its leak is not from 0 to 1'),
   };
 }
 
@@ -59,6 +60,7 @@ interface Curve {
   /** Where it falls and rises: minima and maxima. Default: it never falls. */
   extremes?: readonly number[];
   rounding?: CurveRow['rounding'];
+  refuses?: CurveRow['refuses'];
 }
 
 /** The smallest and the largest value on an interval, from its ends and extremes within. */
@@ -83,7 +85,7 @@ function intervalOf(s: BoundSite, of: Interval, f: Shape['f'], { extremes = [], 
 }
 
 function curve(own: Curve): CurveRow {
-  const { op, shape, extremes = [], rounding = COMPUTED } = own;
+  const { op, shape, extremes = [], rounding = () => COMPUTED, refuses } = own;
   return {
     kind: 'curve',
     op,
@@ -94,6 +96,7 @@ function curve(own: Curve): CurveRow {
       return (lower, upper) => linesAround(known, lower, upper);
     },
     rounding,
+    ...(refuses && { refuses }),
   };
 }
 
@@ -108,6 +111,12 @@ function clip(s: BoundSite): Shape {
     slope: (x) => (x > low && x < high ? 1 : 0),
     turns: [low, high].filter(Number.isFinite),
   };
+}
+
+function clipRefused(s: BoundSite): string | undefined {
+  const limits = [1, 2].filter((i) => s.has(i)).map((i) => s.scalar(i));
+  if (limits.includes(undefined)) return 'its limits are computed at run time';
+  return limits.length === 2 && Number(limits[0]) > Number(limits[1]) ? 'its limits cross' : undefined;
 }
 
 function elu(s: BoundSite): Shape {
@@ -141,6 +150,8 @@ const silu: Curve = {
     turns: [-2.3993572805154, 2.3993572805154],
   }),
   extremes: [-1.278464542761074],
+  // A sigmoid that is off by some millionths is multiplied by x.
+  rounding: () => ({ ...COMPUTED, argument: 5e-7 }),
 };
 
 const hardSwish: Curve = {
@@ -167,15 +178,25 @@ export const curves: readonly CurveRow[] = [
   }),
   curve({ op: 'Softplus', shape: () => ({ f: softplus, slope: sigmoid, turns: [] }) }),
   curve({ op: 'Exp', shape: () => ({ f: Math.exp, slope: Math.exp, turns: [] }) }),
-  curve({ op: 'Elu', shape: elu }),
+  curve({
+    op: 'Elu',
+    shape: elu,
+    rounding: (s) => ({ ...COMPUTED, absolute: COMPUTED.absolute * Math.max(1, s.number('alpha', 1)) }),
+    refuses: (s) => (s.number('alpha', 1) >= 0 ? undefined : 'its alpha is below 0'),
+  }),
   curve(silu),
   curve(hardSwish),
-  curve({ op: 'HardSigmoid', shape: hardSigmoid }),
-  curve({ op: 'Clip', shape: clip, rounding: EXACT }),
+  curve({
+    op: 'HardSigmoid',
+    shape: hardSigmoid,
+    rounding: (s) => ({ ...COMPUTED, absolute: COMPUTED.absolute * (1 + Math.abs(s.number('beta', 0.5))) }),
+    refuses: (s) => (s.number('alpha', 0.2) > 0 ? undefined : 'its alpha is not above 0'),
+  }),
+  curve({ op: 'Clip', shape: clip, rounding: () => EXACT, refuses: clipRefused }),
   curve({
     op: 'Abs',
     shape: () => ({ f: Math.abs, slope: Math.sign, turns: [0] }),
     extremes: [0],
-    rounding: EXACT,
+    rounding: () => EXACT,
   }),
 ];

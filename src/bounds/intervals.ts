@@ -1,15 +1,18 @@
+import { int } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
-import { type Bounded, isAffine, onConstants, type Step, siteOf } from './network.js';
+import { type Bounded, dimsOf, isAffine, onConstants, type Step, siteOf } from './network.js';
 import { UNIT } from './rounding.js';
 import type { AffineRow, Interval } from './row.js';
-import type { BoundSite } from './site.js';
+import { type BoundSite, loadOf } from './site.js';
 
 /** A graph of intervals. Inputs `lower` and `upper` (n, C, H, W). */
 export interface IntervalGraph {
   graph: Graph;
   /** Names of the outputs, by value: what steps that are not affine read and give. */
   intervals: ReadonlyMap<string, Interval>;
+  /** Output (n): the width of all intervals that steps read which are not affine, together. Without one: nothing to be wide. */
+  width?: string;
 }
 
 /**
@@ -42,7 +45,13 @@ export function intervalGraph(network: Bounded): IntervalGraph {
       upper: b.outputAs(upper, b.fresh('upper')),
     });
   }
-  return { graph: prune(b.build()), intervals };
+  const widths = [...new Set(network.bent.map(({ node }) => node.inputs[0]))].map((value) => {
+    const { lower, upper } = present(known.get(value));
+    const axes = dimsOf(network, value).map((_, axis) => axis + 1);
+    return b.op('ReduceSum', [b.op('Sub', [upper, lower]), b.ints(axes)], { keepdims: int(0) });
+  });
+  const width = widths.length > 0 ? b.outputAs(b.op('Sum', widths), b.fresh('width')) : undefined;
+  return { graph: prune(b.build()), intervals, ...(width && { width }) };
 }
 
 const present = (interval: Interval | undefined): Interval => interval as Interval;
@@ -55,10 +64,15 @@ function curvedInterval(
 ): Interval {
   if (row.kind === 'affine') throw new Error('an affine row');
   const { lower, upper } = row.interval(s, present(of));
-  if (!outward || row.kind === 'window' || row.rounding.every((error) => error === 0))
-    return { lower, upper };
-  const [absolute, relative] = row.rounding;
-  const error = (end: string) => s.add(s.mul(s.emit('Abs', end), relative), absolute);
+  if (!outward || row.kind === 'window') return { lower, upper };
+  const { absolute, relative, argument } = row.rounding(s);
+  if (absolute === 0 && relative === 0) return { lower, upper };
+  const ends = present(of);
+  const common =
+    argument === 0
+      ? absolute
+      : s.add(s.mul(s.emit('Max', s.emit('Abs', ends.lower), s.emit('Abs', ends.upper)), argument), absolute);
+  const error = (end: string) => s.add(s.mul(s.emit('Abs', end), relative), common);
   return { lower: s.sub(lower, error(lower)), upper: s.add(upper, error(upper)) };
 }
 
@@ -71,7 +85,7 @@ function affineIntervals(
   of: readonly (Interval | undefined)[],
   { rounded, outward }: Bounded,
 ): Interval[] {
-  const error = rounded.get(node.outputs[0]) ?? 0;
+  const error = rounded.get(node.outputs[0])?.forward ?? 0;
   if (error === 0 && node.op !== 'Neg') {
     const lower = s.replaced(of.map((interval) => interval?.lower));
     const upper = s.replaced(of.map((interval) => interval?.upper));
@@ -86,12 +100,11 @@ function affineIntervals(
     // Twice: the network's own evaluation, and that of the centre.
     return s.add(s.mul(radius, 1 + 2 * ENDS), s.mul(magnitude, 2 * error + ENDS));
   });
-  const offset = outward ? row.offset?.(s) : undefined;
+  const load = outward ? loadOf(row, s) : undefined;
   const spread = row.magnitude(s, radii);
   return s.replaced(centres).map((centre, i) => {
     if (!outward) return { lower: s.sub(centre, spread[i]), upper: s.add(centre, spread[i]) };
-    const radius =
-      offset === undefined ? spread[i] : s.add(spread[i], s.mul(s.emit('Abs', offset), 2 * error));
+    const radius = load === undefined ? spread[i] : s.add(spread[i], s.mul(load, 2 * error));
     const wide = s.add(s.mul(radius, 1 + 2 * error), s.mul(s.emit('Abs', centre), ENDS));
     return { lower: s.sub(centre, wide), upper: s.add(centre, wide) };
   });

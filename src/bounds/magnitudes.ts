@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { type Bounded, isAffine, onConstants, siteOf } from './network.js';
+import { loadOf } from './site.js';
 
 /**
  * A graph of what affine steps add up: |L| m + |c|, where m is how large its inputs are at most. Inputs are the largest magnitudes
@@ -39,10 +40,10 @@ export function magnitudeGraph(network: Bounded, wanted: ReadonlySet<string>): M
         s,
         node.inputs.map((input) => known.get(input)),
       );
-      const offset = step.row.offset?.(s);
+      const load = loadOf(step.row, s);
       spread.forEach((value, i) => {
         const output = node.outputs[i];
-        known.set(output, offset === undefined ? value : s.add(value, s.emit('Abs', offset)));
+        known.set(output, load === undefined ? value : s.add(value, load));
         if (wanted.has(output))
           outputs.set(output, b.outputAs(known.get(output) ?? '', b.fresh('magnitude')));
       });

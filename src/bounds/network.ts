@@ -33,6 +33,13 @@ export interface Step<Row extends BoundRow = BoundRow> {
 
 export type Bent = Step<CurveRow | WindowRow>;
 
+/** What rounding does to a value of an affine step, relative to the magnitude of what is added up. */
+export interface Rounded {
+  forward: number;
+  /** To coefficients that go back through the step, and where ways meet. */
+  backward: number;
+}
+
 /** A network whose every operator can be bounded. */
 export interface Bounded extends Network {
   /** In topological order. */
@@ -42,8 +49,10 @@ export interface Bounded extends Network {
   shapes: Shapes;
   /** Values that depend on the image. */
   varying: ReadonlySet<string>;
-  /** Values of affine steps that rounding touches, in them or in the sum of their coefficients; and by how much, relatively. */
-  rounded: ReadonlyMap<string, number>;
+  /** Values of affine steps that rounding touches, in them or in their coefficients; and by how much, relatively. */
+  rounded: ReadonlyMap<string, Rounded>;
+  /** How many steps read a value. */
+  readers: ReadonlyMap<string, number>;
   /** Whether intervals grow by that. */
   outward: boolean;
 }
@@ -53,6 +62,8 @@ export const withoutRounding = (network: Bounded): Bounded => ({ ...network, out
 
 /** Images of the run that shapes are read off: no constant has that as its first dimension by chance of being 1 or 2. */
 const TRACED = 3;
+/** And of another: axes that are the batch have other dimensions there, and no others have. */
+const FEWER = 2;
 
 export const isAffine = (step: Step): step is Step<AffineRow> => step.row.kind === 'affine';
 const isBent = (step: Step): step is Bent => step.row.kind !== 'affine';
@@ -65,7 +76,8 @@ export function unboundedNode(graph: Graph, pixels: string, logits: string): Nod
 }
 
 /**
- * Looks at every operator between pixels and logits. Composite operators without a row are written in primitives first.
+ * Looks at every operator between pixels and logits. Composite operators are written in primitives first, but for curves that have
+ * a row: gradients are of primitives.
  * Errors: `op-unsupported` names the first that cannot be bounded.
  */
 export async function boundedNetwork(engine: Engine, given: Network): Promise<Bounded> {
@@ -78,39 +90,47 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
     dims: [TRACED, ...shape],
     data: Float32Array.from({ length: TRACED * size }, (_, i) => ((i * 7919) % 1009) / 1009),
   };
-  const traced = (of: Graph, known?: Shapes) =>
+  const traced = (of: Graph, known?: Shapes, images = image) =>
     traceShapes(
       engine,
       of,
-      { [pixels]: image },
+      { [pixels]: images },
       { nodes: nodesBetween(of, [pixels], logits), ...(known && { known }) },
     );
   let shapes = await traced(graph);
   const composite = nodesBetween(graph, [pixels], logits).filter(
-    ({ op }) => !BOUNDS.has(op) && LOWERINGS.has(op),
+    ({ op }) => BOUNDS.get(op)?.kind !== 'curve' && LOWERINGS.has(op),
   );
   if (composite.length > 0) {
     graph = inPrimitives(graph, composite, shapes);
     shapes = await traced(graph, shapes);
   }
+  const fewer: Value = {
+    ...image,
+    dims: [FEWER, ...shape],
+    data: image.data.slice(0, FEWER * size) as Float32Array,
+  };
+  const ofFewer = await traced(graph, undefined, fewer);
   // Shapes were read off a graph that runs.
-  graph = prune(fused(graph));
+  graph = prune(withFixedShapes(fused(graph), given, shapes));
   const between = nodesBetween(graph, [pixels], logits);
   const varying = new Set([pixels, ...between.flatMap((node) => node.outputs)]);
   const steps = between.map((node): Step => {
     const row = node.domain === '' || node.domain === OWN ? BOUNDS.get(node.op) : undefined;
     if (!row) throw unbounded(node, 'there are no bounds for that operator');
-    const batch = node.outputs.find((output) => output !== '' && shapes.get(output)?.dims[0] !== TRACED);
-    if (batch !== undefined) throw unbounded(node, 'the first axis of what it gives is not the batch');
+    if (node.outputs.some((output) => output !== '' && !isOfBatch(output, shapes, ofFewer)))
+      throw unbounded(node, 'the first axis of what it gives is not the batch, and no other');
+    const why = row.refuses?.(siteOf(node, new GraphBuilder(graph), { graph, shapes, varying }));
+    if (why) throw unbounded(node, why);
     if (row.kind === 'affine') {
-      const why = row.refuses?.(siteOf(node, new GraphBuilder(graph), { graph, shapes, varying }));
-      if (why) throw unbounded(node, why);
       if (!GRADIENTS.has(node.op)) throw unbounded(node, 'it has no gradient');
     } else if (node.inputs.slice(1).some((input) => varying.has(input)))
       throw unbounded(node, 'more than one of its operands depends on the image');
     return { node, row };
   });
+  refuseHidden(graph, pixels, between);
   const known = { graph, shapes, varying };
+  const readers = readersOf(steps);
   return {
     graph,
     pixels,
@@ -120,25 +140,68 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
     bent: steps.filter(isBent),
     shapes,
     varying,
-    rounded: roundings(steps, known),
+    rounded: roundings(steps, known, readers),
+    readers,
     outward: true,
   };
+}
+
+/** Shapes that are computed from those of values become constants; that their first axis is the batch is looked at later. */
+function withFixedShapes(graph: Graph, { pixels, logits }: Network, shapes: Shapes): Graph {
+  const between = new Set(nodesBetween(graph, [pixels], logits));
+  const b = GraphBuilder.rewriting(graph);
+  for (const node of graph.nodes) {
+    const [value, shape] = node.inputs;
+    const batch = { Reshape: -1, Expand: 1 }[node.op];
+    const dims = shapes.get(node.outputs[0])?.dims;
+    if (batch === undefined || !dims || !between.has(node) || graph.initializers.has(shape)) b.add(node);
+    else b.add({ ...node, inputs: [value, b.ints([batch, ...dims.slice(1)])] });
+  }
+  return b.build();
+}
+
+/** Whether the first axis of a value is the batch, and only that. */
+function isOfBatch(value: string, shapes: Shapes, ofFewer: Shapes): boolean {
+  const [dims, others] = [shapes, ofFewer].map((of) => of.get(value)?.dims ?? []);
+  return (
+    dims[0] === TRACED && others.length === dims.length && others.every((d, i) => d === (i ? dims[i] : FEWER))
+  );
+}
+
+/** What depends on the image in steps, such as a mask, is no constant: no operator may read it. */
+function refuseHidden(graph: Graph, pixels: string, between: readonly Node[]): void {
+  const own = new Set(between);
+  const reached = new Set([pixels]);
+  for (const node of graph.nodes) {
+    if (!node.inputs.some((input) => reached.has(input))) continue;
+    if (!own.has(node)) throw unbounded(node, 'it depends on the image, in steps');
+    for (const output of node.outputs) reached.add(output);
+  }
+}
+
+function readersOf(steps: readonly Step[]): Map<string, number> {
+  const readers = new Map<string, number>();
+  for (const { node } of steps)
+    for (const input of node.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
+  return readers;
 }
 
 function roundings(
   steps: readonly Step[],
   network: Pick<Bounded, 'graph' | 'shapes' | 'varying'>,
-): Map<string, number> {
-  const readers = new Map<string, number>();
-  for (const { node } of steps)
-    for (const input of node.inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
+  readers: ReadonlyMap<string, number>,
+): Map<string, Rounded> {
   const b = new GraphBuilder(network.graph);
   return new Map(
     steps.filter(isAffine).flatMap(({ node, row }) => {
-      const terms = row.terms(siteOf(node, b, network));
-      return node.outputs
-        .filter((output) => output !== '' && (terms > 0 || (readers.get(output) ?? 0) > 1))
-        .map((output) => [output, terms === 0 ? 0 : gamma(terms)] as const);
+      const s = siteOf(node, b, network);
+      const [terms, meeting] = [row.terms(s), row.meeting?.(s) ?? row.terms(s)];
+      const some = (n: number) => (n > 0 ? gamma(n) : 0);
+      return node.outputs.flatMap((output) => {
+        const ways = readers.get(output) ?? 0;
+        if (output === '' || (terms === 0 && meeting === 0 && ways < 2)) return [];
+        return [[output, { forward: some(terms), backward: some(meeting) + gamma(ways) }] as const];
+      });
     }),
   );
 }

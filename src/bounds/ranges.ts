@@ -1,5 +1,6 @@
 import { GraphBuilder } from '../graph/build.js';
 import { type Bent, type Bounded, siteOf, sizeOf } from './network.js';
+import type { CurveRounding } from './row.js';
 
 /** Between which numbers a value lies, (n, size). */
 export interface Range {
@@ -20,18 +21,21 @@ export function rangeOf(ranges: Ranges, value: string): Range {
 export const magnitudeAt = ({ lower, upper }: Range, i: number): number =>
   Math.max(Math.abs(lower[i]), Math.abs(upper[i]));
 
+const NONE: CurveRounding = { absolute: 0, relative: 0, argument: 0 };
+
 /** What a step that is not affine gives, from what it reads. */
 export function imageOf({ node, row }: Bent, network: Bounded, ranges: Ranges): Range {
   const of = rangeOf(ranges, node.inputs[0]);
   const site = siteOf(node, new GraphBuilder(network.graph), network);
   if (row.kind === 'curve') {
     const image = row.image(site);
-    const [absolute, relative] = network.outward ? row.rounding : [0, 0];
+    const { absolute, relative, argument } = network.outward ? row.rounding(site) : NONE;
     const range = { lower: new Float32Array(of.lower.length), upper: new Float32Array(of.lower.length) };
     for (let i = 0; i < of.lower.length; i++) {
       const [low, high] = image(of.lower[i], of.upper[i]);
-      range.lower[i] = outward(low - absolute - relative * Math.abs(low), -1);
-      range.upper[i] = outward(high + absolute + relative * Math.abs(high), 1);
+      const common = absolute + argument * magnitudeAt(of, i);
+      range.lower[i] = outward(low - common - relative * Math.abs(low), -1);
+      range.upper[i] = outward(high + common + relative * Math.abs(high), 1);
     }
     return range;
   }

@@ -8,5 +8,6 @@ const SPARE = 4;
  */
 export const gamma = (n: number): number => ((n + SPARE) * UNIT) / (1 - (n + SPARE) * UNIT);
 
-/** What a sum over all numbers of a value takes that is made axis by axis. */
-export const gammaOfAxes = (dims: readonly number[]): number => gamma(dims.reduce((sum, d) => sum + d, 0));
+/** What a sum over all numbers of a value takes that is made axis by axis, and is added to other such sums. */
+export const gammaOfAxes = (dims: readonly number[], sums: number): number =>
+  gamma(dims.reduce((sum, d) => sum + d, sums));

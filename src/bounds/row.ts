@@ -17,10 +17,23 @@ export interface AffineRow {
   magnitude(site: BoundSite, radii: readonly (string | undefined)[]): readonly string[];
   /** c, with a batch of one; undefined where it is 0. */
   offset?(site: BoundSite): string | undefined;
-  /** The most numbers that are added up for one of y, or for one of L' A: what rounding grows with. 0: nothing is computed. */
+  /** How large the numbers are that c is added up from; default: |c|. */
+  load?(site: BoundSite): string | undefined;
+  /** The most numbers that are added up for one of y: what rounding grows with. 0: nothing is computed. */
   terms(site: BoundSite): number;
+  /** The same for one of L' A, where it is another number. */
+  meeting?(site: BoundSite): number;
   /** Why it is not affine after all. */
   refuses?(site: BoundSite): string | undefined;
+}
+
+/** What an engine's float32 may be off by. */
+export interface CurveRounding {
+  absolute: number;
+  /** Relative to the value. */
+  relative: number;
+  /** Relative to the argument. */
+  argument: number;
 }
 
 /** Two lines between which a function lies on an interval: slope x + intercept. */
@@ -43,14 +56,17 @@ export interface CurveRow {
   lines(site: BoundSite): (lower: number, upper: number) => Lines;
   /** Whether the lines are the function itself on that interval, whatever the interval is within its piece. */
   exactOn?(lower: number, upper: number): boolean;
-  /** What an engine's float32 may be off by: absolute, and relative to the value. */
-  rounding: readonly [absolute: number, relative: number];
+  /** At least twice what an engine's float32 is off by: at an end of an interval, and within. */
+  rounding(site: BoundSite): CurveRounding;
+  /** Why these lines would not hold. */
+  refuses?(site: BoundSite): string | undefined;
 }
 
 /** The largest number of each window. */
 export interface WindowRow {
   kind: 'window';
   op: string;
+  refuses?(site: BoundSite): string | undefined;
   interval(site: BoundSite, of: Interval): Interval;
   /** Flat places in one image's input that window `o` of the output looks at. */
   windows(site: BoundSite): readonly Int32Array[];

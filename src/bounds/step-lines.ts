@@ -33,12 +33,20 @@ export function stepLines(step: Bent, network: Bounded, n: number, ranges: Range
 /** Two products and a sum for the slope that is taken, and the sum of intercepts. */
 const COEFFICIENT = 4 * UNIT;
 
+/** What sums take: of intercepts, and of coefficients where ways meet. */
+const sumsOf = (node: Bent['node'], network: Bounded) => ({
+  axes: gammaOfAxes(dimsOf(network, node.outputs[0]), network.steps.length),
+  ways: gamma(network.readers.get(node.outputs[0]) ?? 0),
+});
+
 function ofCurve(node: Bent['node'], row: CurveRow, network: Bounded, ranges: Ranges, made: StepLines): void {
   const of = rangeOf(ranges, node.inputs[0]);
   const given = rangeOf(ranges, node.outputs[0]);
   const lines = row.lines(siteOf(node, new GraphBuilder(network.graph), network));
-  const axes = gammaOfAxes(dimsOf(network, node.outputs[0]));
-  const [absolute, relative] = row.rounding;
+  const { axes, ways } = sumsOf(node, network);
+  const { absolute, relative, argument } = row.rounding(
+    siteOf(node, new GraphBuilder(network.graph), network),
+  );
   for (let i = 0; i < made.error.length; i++) {
     const line = lines(of.lower[i], of.upper[i]);
     const reach = magnitudeAt(of, i);
@@ -51,10 +59,10 @@ function ofCurve(node: Bent['node'], row: CurveRow, network: Bounded, ranges: Ra
     made.upperIntercept[i] = outward(high, 1);
     made.error[i] = outward(
       absolute +
-        relative * magnitudeAt(given, i) +
+        argument * reach +
+        (relative + ways) * magnitudeAt(given, i) +
         COEFFICIENT * Math.max(Math.abs(line.lowerSlope), Math.abs(line.upperSlope)) * reach +
-        (COEFFICIENT + axes) * Math.max(Math.abs(low), Math.abs(high)) +
-        COEFFICIENT * magnitudeAt(given, i),
+        (COEFFICIENT + axes) * Math.max(Math.abs(low), Math.abs(high)),
       1,
     );
   }
@@ -76,9 +84,9 @@ function ofWindows(
   const size = sizeOf(network, node.outputs[0]);
   const inner = sizeOf(network, node.inputs[0]);
   const windows = row.windows(siteOf(node, new GraphBuilder(network.graph), network));
-  // As many windows as one has places may share a place, where their coefficients are added up.
-  const shared = gamma(windows.reduce((most, window) => Math.max(most, window.length), 0));
-  const axes = gammaOfAxes(dimsOf(network, node.outputs[0]));
+  // Windows may share a place, where their coefficients are added up.
+  const shared = gamma(mostShared(windows, inner));
+  const { axes, ways } = sumsOf(node, network);
   const place = new BigInt64Array(n * size);
   for (let image = 0; image < n; image++)
     for (const [o, window] of windows.entries()) {
@@ -95,7 +103,14 @@ function ofWindows(
       made.upperSlope[at] = certain ? 1 : 0;
       made.upperIntercept[at] = certain ? 0 : most;
       const reach = Math.max(magnitudeAt(of, from + best), Math.abs(most));
-      made.error[at] = outward((COEFFICIENT + shared + axes) * reach, 1);
+      made.error[at] = outward((COEFFICIENT + shared + axes + ways) * reach, 1);
     }
   made.place = place;
+}
+
+/** Of how many windows a place is part at most. */
+function mostShared(windows: readonly Int32Array[], places: number): number {
+  const counts = new Int32Array(places);
+  for (const window of windows) for (const place of window) counts[place]++;
+  return counts.reduce((most, count) => Math.max(most, count), 0);
 }

@@ -32,9 +32,8 @@ export async function marginBounds(
     for (let i = 0; i < (end - start) * others; i++) {
       const image = start + Math.floor(i / others);
       const least = found.bound[i] - found.rounding[i];
-      // What is no number proves nothing.
-      if (!(least >= margin[image])) {
-        margin[image] = Number.isNaN(least) ? Number.NEGATIVE_INFINITY : least;
+      if (least < margin[image]) {
+        margin[image] = least;
         rounding[image] = found.rounding[i];
       }
     }

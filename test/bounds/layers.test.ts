@@ -160,7 +160,7 @@ describe('the table of bounds', () => {
         'Clip',
       ].includes(op),
     );
-    for (let network = 0; network < 12; network++) {
+    for (let network = 0; network < 6; network++) {
       const draws = stream({ seed: 2, purpose: 'test/networks', example: network });
       const picked = Array.from({ length: 5 }, () => kinds[Math.floor(draws.uniform() * kinds.length)][1]);
       // Layers that keep the shape: of several, the first.

@@ -1,4 +1,4 @@
-import { float, type GraphBuilder, int, ints } from '../../src/graph/build.js';
+import { float, type GraphBuilder, int, ints, string } from '../../src/graph/build.js';
 import type { Attribute } from '../../src/graph/graph.js';
 import { floats, int64s } from '../../src/graph/tensor.js';
 import { normals } from '../autodiff/finite-differences.js';
@@ -34,13 +34,18 @@ export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
     (b, x) => b.op('Sub', [drawn(b, [2, 4, 4], 'c'), x]),
     (b, x) => b.op('Sub', [b.op('Mul', [x, drawn(b, [4], 'd')]), x]),
   ],
-  Sum: [(b, x) => b.op('Sum', [x, x, drawn(b, [2, 4, 4], 'c')])],
+  Sum: [
+    (b, x) => b.op('Sum', [x, x, drawn(b, [2, 4, 4], 'c')]),
+    // One of its operands is spread, and three ways meet.
+    (b, x) => b.op('Sum', [x, b.op('GlobalAveragePool', [x]), b.op('Neg', [x]), drawn(b, [2, 1, 1], 'c')]),
+  ],
   Mul: [(b, x) => b.op('Mul', [drawn(b, [2, 4, 4], 'c'), x])],
   Div: [(b, x) => b.op('Div', [x, drawn(b, [2, 4, 4], 'c')])],
   Neg: [(b, x) => b.op('Neg', [x])],
   MatMul: [
     (b, x) => b.op('MatMul', [x, drawn(b, [4, 3], 'w')]),
     (b, x) => b.op('MatMul', [drawn(b, [5, 4], 'w'), x]),
+    (b, x) => b.op('Unsqueeze', [b.op('MatMul', [x, drawn(b, [4], 'w')]), b.ints([3])]),
   ],
   Gemm: [
     (b, x) => b.op('Gemm', [b.op('Flatten', [x]), drawn(b, [32, 5], 'w'), drawn(b, [5], 'c')]),
@@ -79,7 +84,14 @@ export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
   Identity: [(b, x) => b.op('Identity', [x])],
   Dropout: [(b, x) => b.op('Dropout', [x])],
   Cast: [(b, x) => b.op('Cast', [x], { to: int(1) })],
-  Reshape: [(b, x) => b.op('Reshape', [x, b.ints([0, 8, 4])])],
+  Reshape: [
+    (b, x) => b.op('Reshape', [x, b.ints([0, 8, 4])]),
+    // As PyTorch exports x.view(x.size(0), -1).
+    (b, x) => {
+      const images = b.op('Shape', [x], { start: int(0), end: int(1) });
+      return b.op('Reshape', [x, b.op('Concat', [images, b.ints([-1])], { axis: int(0) })]);
+    },
+  ],
   Flatten: [(b, x) => b.op('Flatten', [x])],
   Squeeze: [(b, x) => b.op('Squeeze', [b.op('GlobalAveragePool', [x]), b.ints([2, 3])])],
   Unsqueeze: [(b, x) => b.op('Unsqueeze', [x, b.ints([2])])],
@@ -95,11 +107,19 @@ export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
       return b.op('Add', [b.op('Mul', [left, b.scalar(-2)]), right]);
     },
   ],
-  Slice: [(b, x) => b.op('Slice', [x, b.ints([1]), b.ints([3]), b.ints([2])])],
+  Slice: [
+    (b, x) => b.op('Slice', [x, b.ints([0, 1]), b.ints([4, 4]), b.ints([2, 3]), b.ints([2, 2])]),
+    (b, x) => b.op('Slice', [x, b.ints([1]), b.ints([3]), b.ints([2])]),
+  ],
   Gather: [(b, x) => b.op('Gather', [x, b.constant(int64s([3, 0, 0]))], { axis: int(2) })],
   Pad: [
     (b, x) => b.op('Pad', [x, b.ints([0, 0, 1, 0, 0, 0, 0, 2])]),
     (b, x) => b.op('Pad', [x, b.ints([0, 0, 1, 0, 0, 0, 0, 2]), b.scalar(-1.5)]),
+    ...['reflect', 'edge', 'wrap'].map(
+      (mode): Layer =>
+        (b, x) =>
+          b.op('Pad', [x, b.ints([0, 0, 1, 2, 0, 0, 2, 1])], { mode: string(mode) }),
+    ),
   ],
   Relu: [unary('Relu')],
   LeakyRelu: [unary('LeakyRelu', { alpha: float(0.3) })],

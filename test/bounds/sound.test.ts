@@ -1,0 +1,148 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
+import { createOrtEngine } from '../../src/engines/ort/engine.js';
+import { float, GraphBuilder, int, ints } from '../../src/graph/build.js';
+import type { Attribute, Graph } from '../../src/graph/graph.js';
+import { floats } from '../../src/graph/tensor.js';
+import type { Layer } from './layers.js';
+
+const engine = createOrtEngine({ sessions: 1, threads: 1 });
+afterAll(() => engine.close());
+
+const METHODS: readonly Method[] = ['ibp', 'crown-ibp', 'crown'];
+
+/** A network of images (3, 2, 4): as many channels as images are traced, say. */
+function networkOf(layer: Layer, shape: readonly number[] = [3, 2, 4]): Graph {
+  const b = new GraphBuilder();
+  const last = layer(b, b.input('x', 'float32', ['N', ...shape]));
+  b.outputAs(b.op('ReduceSum', [b.op('Flatten', [last]), b.ints([1])]), 'logits');
+  return b.build();
+}
+
+const programsOf = (graph: Graph, shape: readonly number[] = [3, 2, 4]) =>
+  BoundPrograms.of(engine, { graph, pixels: 'x', shape, logits: 'logits' });
+
+/** The least and the most that bounds allow f to be on boxes of one number each, f = `layer`. */
+async function rangeOf(layer: Layer, boxes: readonly (readonly [number, number])[], method: Method) {
+  const programs = await programsOf(networkOf(layer, [1]), [1]);
+  const n = boxes.length;
+  const { bound, rounding } = await programs.lowerBounds(
+    { n, lower: Float32Array.from(boxes, ([l]) => l), upper: Float32Array.from(boxes, ([, u]) => u) },
+    Float32Array.from({ length: 2 * n }, (_, i) => (i % 2 === 0 ? 1 : -1)),
+    2,
+    method,
+  );
+  await programs.close();
+  return boxes.map(
+    (_, i) => [bound[2 * i] - rounding[2 * i], rounding[2 * i + 1] - bound[2 * i + 1]] as const,
+  );
+}
+
+async function valuesOf(layer: Layer, xs: Float32Array): Promise<Float32Array> {
+  const program = await engine.compile(networkOf(layer, [1]));
+  const { logits } = await program.run({ x: { type: 'float32', dims: [xs.length, 1], data: xs } });
+  await program.release();
+  return logits.data as Float32Array;
+}
+
+const unary =
+  (op: string, attributes: Record<string, Attribute> = {}): Layer =>
+  (b, x) =>
+    b.op(op, [x], attributes);
+
+/** One-dimensional functions whose float32 values may be far from what they are in exact arithmetic. */
+const CURVES: Readonly<Record<string, Layer>> = {
+  Relu: unary('Relu'),
+  LeakyRelu: unary('LeakyRelu', { alpha: float(0.1) }),
+  Sigmoid: unary('Sigmoid'),
+  Tanh: unary('Tanh'),
+  Softplus: unary('Softplus'),
+  Exp: unary('Exp'),
+  Elu: unary('Elu', { alpha: float(1) }),
+  'steep Elu': unary('Elu', { alpha: float(3000) }),
+  HardSigmoid: unary('HardSigmoid'),
+  'moved HardSigmoid': unary('HardSigmoid', { alpha: float(0.7), beta: float(-300) }),
+  HardSwish: unary('HardSwish'),
+  Abs: unary('Abs'),
+  Clip: (b, x) => b.op('Clip', [x, b.scalar(-0.3), b.scalar(0.1)]),
+  'Clip from below': (b, x) => b.op('Clip', [x, b.scalar(-0.3)]),
+  'Clip from above': (b, x) => b.op('Clip', [x, '', b.scalar(0.1)]),
+  Silu: (b, x) => b.op('Mul', [x, b.op('Sigmoid', [x])]),
+};
+
+/** Ends of boxes: both sides of whatever turns, near and far. */
+const ENDS = [
+  -2000, -60, -17.9, -8.5, -2.4, -1.28, -0.3, -1e-4, 0, 0.09, 1.28, 2.3, 3.1, 9, 19, 70, 430, 1500,
+];
+const POINTS = 400;
+
+describe('certificates hold', () => {
+  it.each(Object.entries(CURVES))('%s: no float32 value is out of bounds', async (name, layer) => {
+    const ends = name === 'Exp' ? ENDS.filter((x) => x < 60) : ENDS;
+    const boxes = ends.flatMap((l, i) =>
+      [l + 1e-6 * Math.abs(l), l + 0.01, ...ends.slice(i + 1).filter((_, k) => k % 3 === 0)].map(
+        (u) => [Math.fround(l), Math.fround(u)] as const,
+      ),
+    );
+    const xs = Float32Array.from({ length: boxes.length * POINTS }, (_, i) => {
+      const [l, u] = boxes[Math.floor(i / POINTS)];
+      return Math.min(u, Math.max(l, l + ((u - l) * (i % POINTS)) / (POINTS - 1)));
+    });
+    const values = await valuesOf(layer, xs);
+    for (const method of METHODS) {
+      const ranges = await rangeOf(layer, boxes, method);
+      const out = Array.from(values).flatMap((value, i) => {
+        const [least, most] = ranges[Math.floor(i / POINTS)];
+        return value >= least && value <= most ? [] : [{ method, x: xs[i], value, least, most }];
+      });
+      expect(out.slice(0, 3)).toEqual([]);
+    }
+  });
+
+  it.each<[string, Layer]>([
+    ['LeakyRelu that is concave', unary('LeakyRelu', { alpha: float(1.5) })],
+    ['LeakyRelu that falls', unary('LeakyRelu', { alpha: float(-0.5) })],
+    ['Elu that falls', unary('Elu', { alpha: float(-1) })],
+    ['HardSigmoid that falls', unary('HardSigmoid', { alpha: float(-0.5) })],
+    ['Clip whose limits cross', (b, x) => b.op('Clip', [x, b.scalar(2), b.scalar(1)])],
+    ['Cast to half', (b, x) => b.op('Cast', [b.op('Cast', [x], { to: int(10) })], { to: int(1) })],
+    [
+      'Cast to integers',
+      (b, x) => b.op('Add', [x, b.op('Cast', [b.op('Cast', [x], { to: int(7) })], { to: int(1) })]),
+    ],
+    [
+      'a mask',
+      (b, x) => b.op('Mul', [x, b.op('Cast', [b.op('Greater', [x, b.scalar(0.5)])], { to: int(1) })]),
+    ],
+    ['Floor', (b, x) => b.op('Add', [x, b.op('Floor', [x])])],
+    ['a product', (b, x) => b.op('Mul', [x, b.op('Neg', [x])])],
+    ['a square', (b, x) => b.op('Mul', [x, x])],
+    ['a quotient', (b, x) => b.op('Div', [b.scalar(1), x])],
+    ['Gelu', (b, x) => b.op('Mul', [x, b.op('Add', [b.op('Erf', [x]), b.scalar(1)])])],
+    ['Mish', unary('Mish')],
+    ['GlobalMaxPool', unary('GlobalMaxPool')],
+    [
+      'channels in the place of images',
+      (b, x) => {
+        const turned = b.op('Transpose', [x], { perm: ints([1, 0, 2, 3]) });
+        const scaled = b.op('Mul', [turned, b.constant(floats([3, 1, 1, 1], [1, 2, 3]))]);
+        return b.op('Transpose', [b.op('Relu', [scaled])], { perm: ints([1, 0, 2, 3]) });
+      },
+    ],
+    [
+      'a batch against itself',
+      (b, x) => {
+        const sums = (keepdims: number) =>
+          b.op('ReduceSum', [x, b.ints([1, 2, 3])], { keepdims: int(keepdims) });
+        return b.op('Add', [sums(1), sums(0)]);
+      },
+    ],
+    [
+      'images in another order',
+      (b, x) => b.op('Slice', [x, b.ints([-1]), b.ints([-1000]), b.ints([0]), b.ints([-1])]),
+    ],
+    ['images moved on', (b, x) => b.op('Pad', [x, b.ints([1, 0, 0, 0, -1, 0, 0, 0])])],
+  ])('refuses %s', async (_, layer) => {
+    await expect(programsOf(networkOf(layer))).rejects.toMatchObject({ code: 'op-unsupported' });
+  });
+});
