@@ -55,8 +55,18 @@ export function counted(system: System, passes: Passes, live: LiveUnit, signal?:
         call('forward', (1 + count) * batch.n, () => changed(batch, count, change)),
     }),
     ...(bounds && {
-      marginBounds: (batch, question) =>
-        call('gradient', (system.info.classes.length - 1) * batch.n, () => bounds(batch, question)),
+      marginBounds: async (batch, question) => {
+        const end = live.call(system.info.name, 'forward');
+        let forward = 0;
+        try {
+          const margins = (system.info.classes.length - 1) * batch.n;
+          const found = await call('gradient', margins, () => bounds(batch, question));
+          forward = found.passes.forward;
+          return found;
+        } finally {
+          end(forward);
+        }
+      },
     }),
     ...(storedChains && { storedChains }),
     ...(training && { inTrainingMode: async () => counted(await training(), passes, live, signal) }),

@@ -82,7 +82,7 @@ describe('a run that is concluded in a thread', () => {
       },
     });
     await expect(running).rejects.toMatchObject({ code: 'interrupted' });
-    expect(readdirSync(out).sort()).toEqual(['run.json', 'units']);
+    expect(readdirSync(out).sort()).toEqual(['inventory', 'run.json', 'units']);
   });
 
   it('says which suite failed and why, as one that is not', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { check } from '../../src/config/validate.js';
+import type { System } from '../../src/models/system.js';
 import { LiveUnit } from '../../src/runs/live-unit.js';
 import { measureUnit } from '../../src/runs/measure-unit.js';
 import { PassMeter } from '../../src/runs/pass-meter.js';
@@ -14,7 +15,7 @@ import { analyticSystem, noiseImages } from '../attacks/helpers/analytic-system.
 import { entryOf, evaluationOf, folder } from '../runs/small-run.js';
 import { memoryDataset } from './helpers/memory-dataset.js';
 
-const system = analyticSystem({
+const analytic = analyticSystem({
   name: 'jem',
   weights: [
     [3, -1, 2, 0.5],
@@ -23,6 +24,16 @@ const system = analyticSystem({
   ],
   squash: 2,
 });
+/** With bounds that prove nothing, at the price of those that do. */
+const system: System = {
+  ...analytic,
+  info: { ...analytic.info, offers: [...analytic.info.offers, 'marginBounds'] },
+  marginBounds: async ({ n }) => ({
+    margin: new Float64Array(n).fill(-1),
+    rounding: new Float64Array(n),
+    passes: { forward: 3 * n, gradient: (analytic.info.classes.length - 1) * n },
+  }),
+};
 
 /** n noise images; a third of them are labelled as the model sees them. */
 function images(name: string, n: number, role: 'test' | 'validation' | 'ood') {
