@@ -80,6 +80,12 @@ export {
 } from './suites/measurements/sequence-classes.js';
 export { sgldTrace, type TraceParams, type TraceRows } from './suites/measurements/sgld-trace.js';
 export {
+  type SmoothedCountsParams,
+  type SmoothedCountsRows,
+  smoothedCounts,
+  smoothedCountsRequest,
+} from './suites/measurements/smoothed-counts.js';
+export {
   type GridPoint,
   gridOf,
   type SpatialParams,

@@ -69,6 +69,12 @@ export {
 export { firstDecision, sideOfHalf } from './metrics/estimates/majority-sequence.js';
 export { quantileEstimate } from './metrics/estimates/quantile-estimate.js';
 export { densities, sharedEdges } from './metrics/histogram.js';
+export {
+  type Certificate,
+  certificateOf,
+  largestRadius,
+  smoothedPrediction,
+} from './metrics/randomised-smoothing.js';
 export { aurocEstimate, type Scores } from './metrics/ranking/auroc-estimate.js';
 export {
   delongDifference,

@@ -12,6 +12,7 @@ import { ood } from './ood/index.js';
 import { purification } from './purification/index.js';
 import { robustOod } from './robust-ood/index.js';
 import { samples } from './samples/index.js';
+import { smoothing } from './smoothing/index.js';
 import { spatial } from './spatial/index.js';
 import { transfer } from './transfer/index.js';
 
@@ -27,6 +28,7 @@ export const builtinSuites: readonly Suite[] = [
   energy,
   attack,
   certified,
+  smoothing,
   transfer,
   robustOod,
   purification,

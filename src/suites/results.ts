@@ -97,7 +97,7 @@ export const Measure = Type.Object(
     bound: Type.Optional(
       Type.Union([Type.Literal('lower'), Type.Literal('upper')], {
         description:
-          'which side of the truth on these examples the value is on for certain; absent: it is an estimate of it',
+          'which side of the truth on these examples the value is on for certain, or with `alpha` in `params` but for that chance an example; absent: it is an estimate of it',
       }),
     ),
     format: Type.Union([Type.Literal('percent'), Type.Literal('number')]),

@@ -71,6 +71,7 @@ export const warningCodes: readonly string[] = [
   'purification-upper-bound',
   'purifier-expands',
   'purifier-without-steps',
+  'radius-out-of-reach',
   'randomized',
   'published-images-in-part',
   'published-images-unused',

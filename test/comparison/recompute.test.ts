@@ -111,6 +111,7 @@ beforeAll(async () => {
         },
         { consistency: { frames: 4, reference: 'flat', resamples: 100 } },
         { spatial: { angles: 3, shifts: 3, draws: 3, whole: true } },
+        { smoothing: { sigma: [0.1, 0.3], n0: 5, n: 20, radii: [0.02, 0.1] } },
         { transfer: { method: 'pgd', steps: 2, epsilon: '16/255' } },
         { 'robust-ood': { method: 'pgd', steps: 2, epsilons: ['8/255'], examples: 12, resamples: 100 } },
         {
@@ -162,7 +163,7 @@ describe('the rows of measures', () => {
     expect([...new Set(measures.map(({ rows: { statistic } }) => statistic))].sort()).toEqual(
       [...statistics.names].filter((name) => name !== NEEDS_MORE).sort(),
     );
-    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(13);
+    expect(new Set(measures.map(({ suite }) => suite)).size).toBe(14);
   });
 
   it('are named by every measure that is one of examples', () => {

@@ -59,6 +59,7 @@ const options: Record<string, object> = {
   },
   corruptions: { corruptions: ['contrast', 'brightness'], severities: [1, 3], resamples: 100 },
   consistency: { frames: 3, resamples: 100 },
+  smoothing: { sigma: ['0.25', '0.5'], n0: 3, n: 4 },
   spatial: { angles: 3, shifts: 3, draws: 2 },
   samples: { images: 5, steps: 4, neighbours: 'val', distal: { images: 3, steps: 4 } },
 };

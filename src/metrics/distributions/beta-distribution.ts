@@ -45,13 +45,20 @@ export function betaQuantile(q: number, a: number, b: number): number {
 }
 
 /**
+ * What a proportion is at least, given `successes` of `n` (Clopper & Pearson 1934, one-sided): the result is above it with
+ * probability at most `alpha`, whatever n and the proportion. n > 0, 0 < alpha < 1.
+ */
+export const proportionAtLeast = (successes: number, n: number, alpha: number): number =>
+  successes === 0 ? 0 : betaQuantile(alpha, successes, n - successes + 1);
+
+/**
  * A proportion with the exact interval of Clopper & Pearson (1934): it covers at least as often as it says, whatever n and
  * the proportion. `successes` of `n`; n = 0 gives NaN without an interval.
  */
 export function clopperPearson(successes: number, n: number, level = 0.95): Estimate {
   if (n === 0) return { value: Number.NaN, n, interval: null, level, method: 'none' };
   const tail = (1 - level) / 2;
-  const lo = successes === 0 ? 0 : betaQuantile(tail, successes, n - successes + 1);
+  const lo = proportionAtLeast(successes, n, tail);
   const hi = successes === n ? 1 : betaQuantile(1 - tail, successes + 1, n - successes);
   return { value: successes / n, n, interval: [lo, hi], level, method: 'clopper-pearson' };
 }

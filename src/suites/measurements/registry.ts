@@ -30,6 +30,7 @@ import { samples } from './samples.js';
 import { scoreGrid } from './score-grid.js';
 import { sequenceClasses } from './sequence-classes.js';
 import { sgldTrace } from './sgld-trace.js';
+import { smoothedCounts } from './smoothed-counts.js';
 import { spatialGrid } from './spatial-grid.js';
 import { storedChains } from './stored-chains.js';
 import { trainMode } from './train-mode.js';
@@ -57,6 +58,7 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   evade,
   verify,
   certified,
+  smoothedCounts,
   outputsOnPerturbed,
   purified,
   adaptiveAttack,

@@ -1,0 +1,73 @@
+import type { Epsilon } from '../../src/attack.js';
+import type { SmoothedCountsRows } from '../../src/measurements.js';
+import {
+  type Certificate,
+  certificateOf,
+  type Estimate,
+  meanOf,
+  smoothedPrediction,
+  wilson,
+} from '../../src/metrics.js';
+import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
+
+/** What is known of one image. */
+export interface SmoothedImage extends Certificate {
+  index: number;
+  label: number;
+  /** The certified radius where the class is the label, else 0. */
+  radiusIfRight: number;
+  /** By PREDICT; undefined where it abstains. */
+  prediction: number | undefined;
+}
+
+/** A system at one sigma. */
+export interface SmoothedResult {
+  system: SystemInfo;
+  dataset: DatasetInfo;
+  sigma: Epsilon;
+  images: readonly SmoothedImage[];
+  /** PREDICT gives the label; to abstain is a mistake. */
+  accuracy: Estimate;
+  averageRadius: Estimate;
+  /** CERTIFY gives no class. */
+  abstained: Estimate;
+  /** In the order of the radii: CERTIFY gives the label, and at least this radius. */
+  certified: readonly Estimate[];
+}
+
+export function smoothedResult(
+  about: Pick<SmoothedResult, 'system' | 'dataset' | 'sigma'>,
+  { rows, indices, labels = new Int32Array(0) }: Collected<SmoothedCountsRows>,
+  { alpha, radii }: { alpha: number; radii: readonly Epsilon[] },
+): SmoothedResult {
+  const width = about.system.classes.length;
+  const countsOf = (counts: Int32Array, i: number) => counts.subarray(i * width, (i + 1) * width);
+  const images = Array.from(indices, (index, i): SmoothedImage => {
+    const estimation = countsOf(rows.estimation.data, i);
+    const found = certificateOf(countsOf(rows.selection.data, i), estimation, {
+      sigma: about.sigma.value,
+      alpha,
+    });
+    const label = labels[i];
+    return {
+      ...found,
+      index,
+      label,
+      radiusIfRight: found.selected === label ? (found.radius ?? 0) : 0,
+      prediction: smoothedPrediction(estimation, alpha),
+    };
+  });
+  const share = (is: (image: SmoothedImage) => boolean) => wilson(images.filter(is).length, images.length);
+  return {
+    ...about,
+    images,
+    accuracy: share(({ prediction, label }) => prediction === label),
+    averageRadius: meanOf(images.map(({ radiusIfRight }) => radiusIfRight)),
+    abstained: share(({ radius }) => radius === undefined),
+    certified: radii.map(({ value }) => share((image) => isCertified(image, value))),
+  };
+}
+
+/** Whether an image is right at every point nearer than a radius. */
+export const isCertified = ({ selected, label, radius }: SmoothedImage, at: number): boolean =>
+  selected === label && radius !== undefined && radius >= at;

@@ -1,0 +1,33 @@
+import type { Epsilon } from '../../src/attack.js';
+import type { ExampleSheet } from '../../src/suite.js';
+import { SUITE } from './measures.js';
+import { isCertified, type SmoothedResult } from './result.js';
+
+/** A row an image, model and sigma; `certified` has a number for every radius. */
+export function smoothingSheet(
+  results: readonly SmoothedResult[],
+  radii: readonly Epsilon[],
+  n: number,
+): ExampleSheet {
+  return {
+    name: SUITE,
+    columns: [
+      ...['model', 'dataset', 'sigma', 'index', 'label', 'selected', 'count', 'draws', 'p_lower'],
+      ...['radius', 'abstained', 'radius_if_right', 'certified', 'prediction', 'right'],
+    ],
+    rows: {
+      *[Symbol.iterator]() {
+        for (const { system, dataset, sigma, images } of results)
+          for (const image of images) {
+            const { index, label, selected, count, pLower, radius, radiusIfRight, prediction } = image;
+            yield [
+              ...[system.name, dataset.name, sigma.text, index, label, selected, count, n, pLower],
+              ...[radius ?? null, radius === undefined, radiusIfRight],
+              radii.map(({ value }) => (isCertified(image, value) ? 1 : 0)).join(' '),
+              ...[prediction ?? null, prediction === label],
+            ];
+          }
+      },
+    },
+  };
+}

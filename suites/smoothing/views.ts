@@ -1,0 +1,120 @@
+import type { Epsilon } from '../../src/attack.js';
+import { largestRadius, wilson } from '../../src/metrics.js';
+import {
+  cell,
+  type DatasetInfo,
+  type LineFigure,
+  point,
+  type SystemInfo,
+  type Table,
+} from '../../src/suite.js';
+import { SUITE } from './measures.js';
+import type { SmoothingOptions } from './options.js';
+import { isCertified, type SmoothedResult } from './result.js';
+
+/** Points of a curve after the one at 0. */
+const STEPS = 50;
+
+const columns = {
+  model: { key: 'model', title: 'Model', format: 'text' },
+  sigma: { key: 'sigma', title: 'Sigma', format: 'text' },
+} as const;
+const percent = (key: string, title: string, better: 'higher' | 'lower' = 'higher') =>
+  ({ key, title, format: 'percent', better }) as const;
+
+/** What a reader needs first: a row for every model and sigma. */
+export function smoothingTable(
+  dataset: DatasetInfo,
+  results: readonly SmoothedResult[],
+  radii: readonly Epsilon[],
+  headline: Epsilon,
+  { n0, n, alpha }: SmoothingOptions,
+): Table {
+  const at = radii.indexOf(headline);
+  return {
+    id: `${SUITE}-${dataset.name}`,
+    title: `Smoothed classifiers, ${dataset.name}`,
+    caption: `${results[0].images.length} images, ${n0} draws of noise to choose a class, ${n} to certify it. The certificate of an image is wrong with a chance of at most ${alpha}, for each image by itself and not for all together. Accuracy is that of PREDICT, on the same ${n} draws; to abstain counts as wrong. The average radius has 0 for images that are wrong or have no certificate. All is about the model behind the noise; intervals are about other images of the kind.`,
+    columns: [
+      columns.model,
+      columns.sigma,
+      percent('accuracy', 'Accuracy'),
+      percent('certified', `Certified at L2 ${headline.text}, at least`),
+      { key: 'radius', title: 'Average certified radius, L2', format: 'number', better: 'higher' },
+      percent('abstained', 'No certificate', 'lower'),
+    ],
+    rows: results.map(({ system, sigma, accuracy, certified, averageRadius, abstained }) => ({
+      model: system.name,
+      sigma: sigma.text,
+      accuracy: cell(accuracy),
+      certified: cell(certified[at]),
+      radius: cell(averageRadius),
+      abstained: cell(abstained),
+    })),
+  };
+}
+
+/** A row for every model, sigma and radius. */
+export function radiiTable(
+  dataset: DatasetInfo,
+  results: readonly SmoothedResult[],
+  radii: readonly Epsilon[],
+): Table {
+  return {
+    id: `${SUITE}-radii-${dataset.name}`,
+    title: `Certified accuracy by radius, ${dataset.name}`,
+    caption:
+      'Right, and certified at the radius or beyond. The ball in Linf that fits into that in L2 has the radius L2 / sqrt(d), of d pixels and channels: what is certified in L2 is certified in it too.',
+    columns: [
+      columns.model,
+      columns.sigma,
+      { key: 'radius', title: 'L2', format: 'text' },
+      { key: 'linf', title: 'Implied Linf', format: 'text' },
+      percent('certified', 'Certified, at least'),
+    ],
+    rows: results.flatMap(({ system, sigma, certified }) =>
+      radii.map((radius, k) => ({
+        model: system.name,
+        sigma: sigma.text,
+        radius: radius.text,
+        linf: impliedLinf(radius.value, system),
+        certified: cell(certified[k]),
+      })),
+    ),
+  };
+}
+
+/** In 255ths, rounded down. */
+export const impliedLinf = (radius: number, { shape: [c, h, w] }: Pick<SystemInfo, 'shape'>): string =>
+  radius === 0 ? '0' : `${(Math.floor((25_500 * radius) / Math.sqrt(c * h * w)) / 100).toFixed(2)}/255`;
+
+/** Certified accuracy against the radius, as far as these draws can certify anything. */
+export function smoothingCurves(
+  dataset: DatasetInfo,
+  results: readonly SmoothedResult[],
+  { n, alpha }: SmoothingOptions,
+): LineFigure[] {
+  const series = results.flatMap(({ system, sigma, images }) => {
+    const reach = largestRadius(n, { sigma: sigma.value, alpha });
+    if (reach === undefined) return [];
+    const points = Array.from({ length: STEPS + 1 }, (_, k) => {
+      const x = (reach * k) / STEPS;
+      return point(x, wilson(images.filter((image) => isCertified(image, x)).length, images.length));
+    });
+    return [{ name: system.name, variant: `sigma ${sigma.text}`, points }];
+  });
+  if (series.length === 0) return [];
+  return [
+    {
+      kind: 'lines',
+      id: `${SUITE}-radius-${dataset.name}`,
+      title: `Certified accuracy against the radius, ${dataset.name}`,
+      caption: `Curves end where even ${n} draws that all agree certify no more.`,
+      xLabel: 'L2 radius',
+      yLabel: 'Certified accuracy',
+      yDomain: [0, 1],
+      yFormat: 'percent',
+      series,
+    },
+  ];
+}

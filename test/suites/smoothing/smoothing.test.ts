@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { largestRadius } from '../../../src/metrics/randomised-smoothing.js';
+import { smoothing } from '../../../suites/smoothing/index.js';
+import { impliedLinf } from '../../../suites/smoothing/views.js';
+import { linearSystem } from '../helpers/linear-system.js';
+import { memoryDataset } from '../helpers/memory-dataset.js';
+import { codes, measureOf, runSuite, sheetOf } from '../helpers/run-suite.js';
+
+/** Class 1 where the first pixel is above 1/2: the smoothed classifier is the same, and its radius |x - 1/2|. */
+const system = linearSystem({
+  name: 'threshold',
+  weights: [
+    [0, 0],
+    [10, 0],
+  ],
+  bias: [0, -5],
+});
+const SIGMA = 0.25;
+
+const setOf = (images: readonly (readonly number[])[], labels: readonly number[]) =>
+  memoryDataset({ images, labels });
+
+/** Far and near on either side, one on the boundary, one that is labelled wrongly. */
+const mixed = setOf(
+  [
+    [1, 0],
+    [0, 0.3],
+    [0.7, 0],
+    [0.3, 1],
+    [0.5, 0.5],
+    [1, 0],
+  ],
+  [1, 0, 1, 0, 1, 0],
+);
+
+const run = (options: object = {}, chunk?: number) =>
+  runSuite(smoothing, {
+    systems: [system],
+    datasets: [mixed],
+    options: { sigma: [SIGMA, 0.5], n0: 50, n: 1000, radii: [0.15, 0.4], ...options },
+    ...(chunk && { chunk }),
+  });
+
+describe('the suite smoothing', () => {
+  it('certifies what is far from the boundary, and reports the four measures', async () => {
+    const outcome = await run();
+    const at = (radius: string) =>
+      measureOf(outcome, 'certified-accuracy-smoothed', { sigma: '0.25', radius });
+    expect(at('0')).toMatchObject({ value: 4 / 6, n: 6, bound: 'lower', method: 'wilson' });
+    expect(at('0.15')).toMatchObject({ value: 4 / 6, headline: true });
+    expect(at('0.4')).toMatchObject({ value: 2 / 6 });
+    expect(measureOf(outcome, 'smoothed-accuracy', { sigma: '0.25' }).value).toBe(4 / 6);
+    expect(measureOf(outcome, 'abstention-share', { sigma: '0.25' }).value).toBe(1 / 6);
+    const rows = sheetOf(outcome).filter(({ sigma }) => sigma === '0.25');
+    const mean = rows.reduce((sum, row) => sum + Number(row.radius_if_right), 0) / rows.length;
+    expect(measureOf(outcome, 'average-certified-radius', { sigma: '0.25' }).value).toBeCloseTo(mean, 14);
+    // No radius is beyond the exact one, by which the classifier would be another.
+    for (const { index, radius, radius_if_right: credited, label, selected } of rows) {
+      const exact = [0.5, 0.5, 0.2, 0.2, 0, 0.5][Number(index)];
+      expect(Number(radius ?? 0)).toBeLessThanOrEqual(exact);
+      expect(credited).toBe(label === selected ? Number(radius ?? 0) : 0);
+    }
+    expect(rows[4]).toMatchObject({ radius: null, abstained: true, prediction: null, right: false });
+    expect(rows[5]).toMatchObject({ selected: 1, radius_if_right: 0, certified: '0 0 0', right: false });
+    expect(rows[0]).toMatchObject({ certified: '1 1 1', draws: 1000, prediction: 1, right: true });
+  });
+
+  it('gives the same numbers whatever the units', async () => {
+    const measures = async (chunk: number) => (await run({ n: 60, n0: 5 }, chunk)).summary.measures;
+    expect(await measures(1)).toEqual(await measures(6));
+  });
+
+  it('certifies a radius beyond the true one no oftener than alpha', async () => {
+    const [n, alpha, distance] = [100, 0.1, 0.2];
+    const images = Array.from({ length: 300 }, () => [0.5 + distance, 0]);
+    const outcome = await runSuite(smoothing, {
+      systems: [system],
+      datasets: [
+        setOf(
+          images,
+          images.map(() => 1),
+        ),
+      ],
+      options: { sigma: SIGMA, n0: 10, n, alpha, radii: [distance] },
+      chunk: 50,
+    });
+    const wrong = sheetOf(outcome).filter(({ radius }) => Number(radius ?? 0) > distance).length;
+    expect(wrong / images.length).toBeLessThan(alpha + 3 * Math.sqrt((alpha * (1 - alpha)) / images.length));
+    expect(wrong).toBeGreaterThan(0);
+  });
+
+  it('has the table first, the implied Linf beside each radius, and a curve as far as draws reach', async () => {
+    const { tables = [], figures = [] } = (await run({ n: 100 })).summary;
+    expect(tables.map(({ id }) => id)).toEqual(['smoothing-test', 'smoothing-radii-test']);
+    expect(tables[0].caption).toContain('for each image by itself');
+    expect(tables[0].rows).toHaveLength(2);
+    // 255 * .15 / sqrt(2), rounded down.
+    expect(tables[1].rows.map(({ linf }) => linf).slice(0, 3)).toEqual(['0', '27.04/255', '72.12/255']);
+    expect(impliedLinf(0.5, { shape: [3, 32, 32] })).toBe('2.30/255');
+    const [figure] = figures;
+    if (figure?.kind !== 'lines') throw new Error('no curve');
+    expect(figure.series.map(({ variant }) => variant)).toEqual(['sigma 0.25', 'sigma 0.5']);
+    for (const [k, { points }] of figure.series.entries()) {
+      const reach = largestRadius(100, { sigma: [0.25, 0.5][k], alpha: 0.001 });
+      expect(points.at(-1)?.x).toBeCloseTo(reach ?? Number.NaN, 12);
+      for (let i = 1; i < points.length; i++) expect(points[i].y).toBeLessThanOrEqual(points[i - 1].y);
+    }
+  });
+
+  it('warns of radii that so few draws cannot certify', async () => {
+    // 100 draws that agree certify .375 at sigma .25, and .75 at .5.
+    const warned = async (radii: number[]) => codes(await run({ n: 100, n0: 5, radii }));
+    expect(await warned([0.37])).toEqual(['few-examples']);
+    expect(await warned([0.3, 0.4])).toEqual(['few-examples', 'radius-out-of-reach']);
+    expect(await warned([0.8])).toEqual(['few-examples', 'radius-out-of-reach', 'radius-out-of-reach']);
+    const few = await run({ n: 9, n0: 5, sigma: 0.5 });
+    expect(measureOf(few, 'abstention-share').value).toBe(1);
+    expect(few.summary.figures).toEqual([]);
+    expect(codes(few)).toContain('radius-out-of-reach');
+  });
+
+  it('is not applicable to predictions without a model', async () => {
+    const { summary, requests } = await runSuite(smoothing, {
+      systems: [{ ...system, info: { ...system.info, input: 'predictions' } }],
+      datasets: [mixed],
+    });
+    expect(requests).toEqual([]);
+    expect(summary.notApplicable).toEqual([
+      { suite: 'smoothing', model: 'threshold', reason: expect.stringContaining('no model') },
+    ]);
+  });
+
+  it.each([{ sigma: 0 }, { sigma: [] }, { n: 0 }, { alpha: 0 }, { radii: [-1] }])(
+    'refuses %j',
+    async (options) => {
+      await expect(run(options)).rejects.toMatchObject({ code: 'config-invalid' });
+    },
+  );
+});
