@@ -4,7 +4,8 @@ import { prune } from '../graph/prune.js';
 import { type Bounded, dimsOf, isAffine, onConstants, type Step, siteOf } from './network.js';
 import { UNIT } from './rounding.js';
 import type { AffineRow, Interval } from './row.js';
-import { type BoundSite, loadOf } from './site.js';
+import { loadOf } from './row.js';
+import type { BoundSite } from './site.js';
 
 /** A graph of intervals. Inputs `lower` and `upper` (n, C, H, W). */
 export interface IntervalGraph {

@@ -1,7 +1,8 @@
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { type Bounded, isAffine, onConstants, siteOf } from './network.js';
-import { loadOf } from './site.js';
+
+import { loadOf } from './row.js';
 
 /**
  * A graph of what affine steps add up: |L| m + |c|, where m is how large its inputs are at most. Inputs are the largest magnitudes

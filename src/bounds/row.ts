@@ -74,3 +74,10 @@ export interface WindowRow {
 
 /** How an operator is bounded. */
 export type BoundRow = AffineRow | CurveRow | WindowRow;
+
+/** How large what an affine row adds is; undefined where it adds nothing. */
+export function loadOf(row: AffineRow, s: BoundSite): string | undefined {
+  if (row.load) return row.load(s);
+  const offset = row.offset?.(s);
+  return offset && s.emit('Abs', offset);
+}

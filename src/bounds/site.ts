@@ -1,6 +1,5 @@
 import { Site } from '../autodiff/site.js';
 import { toNumbers } from '../graph/tensor.js';
-import type { AffineRow } from './row.js';
 
 /**
  * Where a row is applied. Values that depend on the image are not in the graph that is written: their shapes are known but for
@@ -76,11 +75,4 @@ export class BoundSite extends Site {
   private isVarying(value: string): boolean {
     return this.node.outputs.includes(value) || this.x.some((x, i) => x === value && this.varies(i));
   }
-}
-
-/** How large what an affine row adds is; undefined where it adds nothing. */
-export function loadOf(row: AffineRow, s: BoundSite): string | undefined {
-  if (row.load) return row.load(s);
-  const offset = row.offset?.(s);
-  return offset && s.emit('Abs', offset);
 }
