@@ -114,7 +114,7 @@ describe('a power cut at any moment', () => {
   let made: Awaited<ReturnType<typeof recorded>>;
   beforeAll(async () => {
     made = await recorded();
-  });
+  }, 600_000);
 
   it('leaves no half unit, loses none that is finished, and no results beside files of others; the run goes on to the same results', {
     tags: ['long'],
@@ -128,7 +128,7 @@ describe('a power cut at any moment', () => {
       distinct.set(names.sort().join(), remains);
     }
     const kinds = [...distinct.values()];
-    const every = Math.ceil(kinds.length / (LONG ? 200 : 5));
+    const every = Math.ceil(kinds.length / (LONG ? 200 : 2));
     for (const remains of kinds.filter((_, i) => i % every === 0)) {
       const out = restored(remains);
       await start(out, larger);
