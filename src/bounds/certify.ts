@@ -29,7 +29,7 @@ export interface Boxes {
 export interface LowerBounds {
   /** (n, rows): of the network in exact arithmetic, by float32 computations; -Infinity where something overflows. */
   bound: Float64Array;
-  /** (n, rows): what rounding may take from that, of these computations and of any float32 evaluation of the network. */
+  /** (n, rows): what rounding may take from that, of these computations and of any float32 evaluation of the network; finite. */
   rounding: Float64Array;
 }
 
@@ -94,7 +94,11 @@ export class BoundPrograms {
     );
     const holds = (i: number) =>
       sure[Math.floor(i / count)] && Number.isFinite(found.bound[i]) && Number.isFinite(found.rounding[i]);
-    return { ...found, bound: found.bound.map((bound, i) => (holds(i) ? bound : Number.NEGATIVE_INFINITY)) };
+    // Nothing is taken off a bound that says nothing: the difference could be no number.
+    return {
+      bound: found.bound.map((bound, i) => (holds(i) ? bound : Number.NEGATIVE_INFINITY)),
+      rounding: found.rounding.map((rounding, i) => (holds(i) ? rounding : 0)),
+    };
   }
 
   async close(): Promise<void> {
