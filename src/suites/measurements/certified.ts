@@ -27,7 +27,7 @@ const AT_ONCE = 16;
  */
 export const certified = defineMeasurement({
   name: 'certified',
-  version: 2,
+  version: 3,
   needs: ['logits', 'marginBounds'],
   unitSize: 64,
   passes: (_params: CertifiedParams, { classes }) => ({
