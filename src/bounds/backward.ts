@@ -6,16 +6,7 @@ import type { GraphBuilder } from '../graph/build.js';
 import { int, string } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
-import {
-  type Bent,
-  type Bounded,
-  dimsOf,
-  isAffine,
-  onConstants,
-  type Step,
-  siteOf,
-  sizeOf,
-} from './network.js';
+import { type Bounded, dimsOf, isAffine, onConstants, type Step, siteOf, sizeOf } from './network.js';
 import type { AffineRow } from './row.js';
 
 /** What a step that is not affine is replaced by: names of inputs (n, 1 or rows, size). */
@@ -61,7 +52,7 @@ export function backwardGraph(
   for (const step of network.steps.toReversed()) {
     if (!between.has(step.node) || step.node.outputs.some((output) => ended.has(output))) continue;
     if (step.node.outputs.every((output) => walk.at(output) === undefined)) continue;
-    b.within(step.node.name, () => (isAffine(step) ? walk.affine(step) : walk.bent(step as Bent)));
+    b.within(step.node.name, () => (isAffine(step) ? walk.affine(step) : walk.bent(step)));
   }
   const coefficients = new Map<string, string>();
   for (const value of stops) {
@@ -133,7 +124,7 @@ class Walk {
     });
   }
 
-  bent({ node, row }: Bent): void {
+  bent({ node, row }: Step): void {
     const { network, b, rows } = this;
     const [input] = node.inputs;
     const [output] = node.outputs;

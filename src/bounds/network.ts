@@ -10,7 +10,7 @@ import type { Graph, Node } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { fused, OWN } from './fused.js';
 import { gamma } from './rounding.js';
-import type { AffineRow, BoundRow, CurveRow, WindowRow } from './row.js';
+import type { AffineRow, BoundRow, CurveRounding, CurveRow, WindowRow } from './row.js';
 import { BoundSite } from './site.js';
 import { BOUNDS } from './table.js';
 
@@ -31,7 +31,14 @@ export interface Step<Row extends BoundRow = BoundRow> {
   row: Row;
 }
 
-export type Bent = Step<CurveRow | WindowRow>;
+/** A node that is not affine, and what its row says of it. */
+export type Bent =
+  | (Step<CurveRow> & {
+      image: ReturnType<CurveRow['image']>;
+      lines: ReturnType<CurveRow['lines']>;
+      rounding: CurveRounding;
+    })
+  | (Step<WindowRow> & { windows: readonly Int32Array[] });
 
 /** What rounding does to a value of an affine step, relative to the magnitude of what is added up. */
 export interface Rounded {
@@ -66,7 +73,6 @@ const TRACED = 3;
 const FEWER = 2;
 
 export const isAffine = (step: Step): step is Step<AffineRow> => step.row.kind === 'affine';
-const isBent = (step: Step): step is Bent => step.row.kind !== 'affine';
 
 /** The first operator between pixels and logits that surely cannot be bounded; undefined where there is none. Nothing is run. */
 export function unboundedNode(graph: Graph, pixels: string, logits: string): Node | undefined {
@@ -137,13 +143,23 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
     shape,
     logits,
     steps,
-    bent: steps.filter(isBent),
+    bent: steps.flatMap((step) => bentOf(step, known) ?? []),
     shapes,
     varying,
     rounded: roundings(steps, known, readers),
     readers,
     outward: true,
   };
+}
+
+function bentOf(
+  { node, row }: Step,
+  network: Pick<Bounded, 'graph' | 'shapes' | 'varying'>,
+): Bent | undefined {
+  const s = siteOf(node, new GraphBuilder(network.graph), network);
+  if (row.kind === 'curve')
+    return { node, row, image: row.image(s), lines: row.lines(s), rounding: row.rounding(s) };
+  return row.kind === 'window' ? { node, row, windows: row.windows(s) } : undefined;
 }
 
 /** Shapes that are computed from those of values become constants; that their first axis is the batch is looked at later. */

@@ -1,5 +1,4 @@
-import { GraphBuilder } from '../graph/build.js';
-import { type Bent, type Bounded, siteOf, sizeOf } from './network.js';
+import { type Bent, type Bounded, sizeOf } from './network.js';
 import type { CurveRounding } from './row.js';
 
 /** Between which numbers a value lies, (n, size). */
@@ -24,15 +23,14 @@ export const magnitudeAt = ({ lower, upper }: Range, i: number): number =>
 const NONE: CurveRounding = { absolute: 0, relative: 0, argument: 0 };
 
 /** What a step that is not affine gives, from what it reads. */
-export function imageOf({ node, row }: Bent, network: Bounded, ranges: Ranges): Range {
+export function imageOf(step: Bent, network: Bounded, ranges: Ranges): Range {
+  const { node } = step;
   const of = rangeOf(ranges, node.inputs[0]);
-  const site = siteOf(node, new GraphBuilder(network.graph), network);
-  if (row.kind === 'curve') {
-    const image = row.image(site);
-    const { absolute, relative, argument } = network.outward ? row.rounding(site) : NONE;
+  if (!('windows' in step)) {
+    const { absolute, relative, argument } = network.outward ? step.rounding : NONE;
     const range = { lower: new Float32Array(of.lower.length), upper: new Float32Array(of.lower.length) };
     for (let i = 0; i < of.lower.length; i++) {
-      const [low, high] = image(of.lower[i], of.upper[i]);
+      const [low, high] = step.image(of.lower[i], of.upper[i]);
       const common = absolute + argument * magnitudeAt(of, i);
       range.lower[i] = outward(low - common - relative * Math.abs(low), -1);
       range.upper[i] = outward(high + common + relative * Math.abs(high), 1);
@@ -41,12 +39,11 @@ export function imageOf({ node, row }: Bent, network: Bounded, ranges: Ranges): 
   }
   const size = sizeOf(network, node.outputs[0]);
   const inner = sizeOf(network, node.inputs[0]);
-  const windows = row.windows(site);
   const largest = (data: Float32Array) =>
     Float32Array.from({ length: (of.lower.length / inner) * size }, (_, at) => {
       const image = Math.floor(at / size) * inner;
       let most = Number.NEGATIVE_INFINITY;
-      for (const i of windows[at % size]) most = Math.max(most, data[image + i]);
+      for (const i of step.windows[at % size]) most = Math.max(most, data[image + i]);
       return most;
     });
   return { lower: largest(of.lower), upper: largest(of.upper) };

@@ -1,8 +1,6 @@
-import { GraphBuilder } from '../graph/build.js';
-import { type Bent, type Bounded, dimsOf, siteOf, sizeOf } from './network.js';
+import { type Bent, type Bounded, dimsOf, sizeOf } from './network.js';
 import { magnitudeAt, outward, type Ranges, rangeOf } from './ranges.js';
 import { gamma, gammaOfAxes, UNIT } from './rounding.js';
-import type { CurveRow, WindowRow } from './row.js';
 
 /** What a step that is not affine is replaced by, on the intervals of its input; each (n, size). */
 export interface StepLines {
@@ -25,8 +23,8 @@ export function stepLines(step: Bent, network: Bounded, n: number, ranges: Range
     upperIntercept: new Float32Array(length),
     error: new Float32Array(length),
   };
-  if (step.row.kind === 'curve') ofCurve(step.node, step.row, network, ranges, lines);
-  else ofWindows(step.node, step.row, network, n, ranges, lines);
+  if ('windows' in step) ofWindows(step, network, n, ranges, lines);
+  else ofCurve(step, network, ranges, lines);
   return lines;
 }
 
@@ -39,14 +37,14 @@ const sumsOf = (node: Bent['node'], network: Bounded) => ({
   ways: gamma(network.readers.get(node.outputs[0]) ?? 0),
 });
 
-function ofCurve(node: Bent['node'], row: CurveRow, network: Bounded, ranges: Ranges, made: StepLines): void {
+type Windows = Extract<Bent, { windows: unknown }>;
+type Curve = Exclude<Bent, Windows>;
+
+function ofCurve({ node, lines, rounding }: Curve, network: Bounded, ranges: Ranges, made: StepLines): void {
   const of = rangeOf(ranges, node.inputs[0]);
   const given = rangeOf(ranges, node.outputs[0]);
-  const lines = row.lines(siteOf(node, new GraphBuilder(network.graph), network));
   const { axes, ways } = sumsOf(node, network);
-  const { absolute, relative, argument } = row.rounding(
-    siteOf(node, new GraphBuilder(network.graph), network),
-  );
+  const { absolute, relative, argument } = rounding;
   for (let i = 0; i < made.error.length; i++) {
     const line = lines(of.lower[i], of.upper[i]);
     const reach = magnitudeAt(of, i);
@@ -73,8 +71,7 @@ function ofCurve(node: Bent['node'], row: CurveRow, network: Bounded, ranges: Ra
  * certain, else the largest upper end.
  */
 function ofWindows(
-  node: Bent['node'],
-  row: WindowRow,
+  { node, windows }: Windows,
   network: Bounded,
   n: number,
   ranges: Ranges,
@@ -83,7 +80,6 @@ function ofWindows(
   const of = rangeOf(ranges, node.inputs[0]);
   const size = sizeOf(network, node.outputs[0]);
   const inner = sizeOf(network, node.inputs[0]);
-  const windows = row.windows(siteOf(node, new GraphBuilder(network.graph), network));
   // Windows may share a place, where their coefficients are added up.
   const shared = gamma(mostShared(windows, inner));
   const { axes, ways } = sumsOf(node, network);

@@ -1,3 +1,4 @@
+import type { Method } from '../bounds/certify.js';
 import type { Note } from '../graph/graph.js';
 import type { StreamKey } from '../random/stream.js';
 
@@ -106,14 +107,11 @@ export interface ChangedMaps {
   passes: Passes;
 }
 
-/** How bounds of inner values are found, see `src/bounds`. */
-export type BoundMethod = 'ibp' | 'crown-ibp' | 'crown';
-
 /** What is to be bounded: the margins of the labels over all images within `epsilon` in Linf, as far as they are images. */
 export interface BoundQuestion {
   /** In units of pixels in [0, 1]. */
   epsilon: number;
-  method: BoundMethod;
+  method: Method;
 }
 
 /** Lower bounds of margins: of f_y - f_j, the least over all other classes j. */

@@ -1,12 +1,12 @@
 import { parseEpsilon } from '../../attacks/epsilon.js';
 import { AssayError, inOneLine } from '../../errors.js';
-import type { BoundMethod } from '../../models/system.js';
+import type { BoundQuestion } from '../../models/system.js';
 import { float64, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
 import { Refused } from '../refused.js';
 
 export interface CertifiedParams {
-  method: BoundMethod;
+  method: BoundQuestion['method'];
   norm: 'Linf';
   /** As written, such as `8/255`. */
   epsilon: string;
