@@ -11,6 +11,7 @@ import {
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { AssayError, type ErrorCode } from '../errors.js';
 import { checkConfined } from './confine.js';
+import { readRemedyOf } from './disk-remedies.js';
 import { type LimitName, limits } from './limits.js';
 import { noteFile } from './read-log.js';
 
@@ -170,14 +171,6 @@ const shrunk = (file: string) =>
     hint: 'run again once nothing is writing to it',
   });
 
-const readRemedies: Readonly<Record<string, string>> = {
-  ELOOP: 'links lead in a circle: name the file itself',
-  EMFILE: 'too many files are open: raise the limit with `ulimit -n 4096`',
-  ENFILE: 'too many files are open on this machine: end other programs',
-  EIO: 'the disk, or the network to it, fails: see the log of the system, and fetch or move the file away',
-  ESTALE: 'the server of that folder has forgotten it: mount it again',
-};
-
 /** Turns what the file system says into a `file-unreadable` error. */
 export function unreadable(file: string, cause: unknown): AssayError {
   if (cause instanceof AssayError) return cause;
@@ -186,9 +179,7 @@ export function unreadable(file: string, cause: unknown): AssayError {
   return new AssayError('file-unreadable', missing ? 'there is no such file' : 'the file cannot be read', {
     file,
     found: missing ? undefined : message,
-    hint: missing
-      ? 'check the path: paths in a file start at the folder of that file'
-      : (readRemedies[code ?? ''] ?? 'check its permissions'),
+    hint: missing ? 'check the path: paths in a file start at the folder of that file' : readRemedyOf(cause),
     cause,
   });
 }
