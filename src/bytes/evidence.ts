@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type BigIntStats, statSync } from 'node:fs';
 import { checkConfined } from './confine.js';
+import { hashOfFile } from './file-hash.js';
 import { type Evidence, type FileEvidence, namesIn, type ReadLog, unlogged } from './read-log.js';
-import { openRegular, readInto } from './regular-file.js';
 
 /**
  * A file that was written so shortly before it was looked at may be written again without its times telling: some file
@@ -12,8 +11,6 @@ const SETTLED_MS = 2000;
 
 /** Kernels stamp files by a clock that ticks this slowly. */
 const TICK_MS = 20;
-
-const STEP = 2 ** 22;
 
 /**
  * Evidence of what was read; undefined where a file, or a folder's names, changed since, or a file may have: then
@@ -85,21 +82,5 @@ export function stampNow(path: string): string | undefined {
 }
 
 /** sha256 of a file's content; undefined where it cannot be read. */
-async function hashOf(path: string): Promise<string | undefined> {
-  try {
-    const { handle, size } = await unlogged(() => openRegular(path));
-    try {
-      const hash = createHash('sha256');
-      for (let at = 0; at < size; at += STEP) {
-        const piece = new Uint8Array(Math.min(STEP, size - at));
-        await readInto(handle, piece, at, path);
-        hash.update(piece);
-      }
-      return hash.digest('hex');
-    } finally {
-      await handle.close();
-    }
-  } catch {
-    return undefined;
-  }
-}
+const hashOf = (path: string): Promise<string | undefined> =>
+  unlogged(() => hashOfFile(path)).catch(() => undefined);

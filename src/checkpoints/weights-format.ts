@@ -1,7 +1,7 @@
 import { networkOf } from '../architectures/registry.js';
 import type { Weights } from '../architectures/weights.js';
+import { hashOfFile } from '../bytes/file-hash.js';
 import type { Checkpoint, CheckpointFormat, FileHead, ReadRequest } from './checkpoint.js';
-import { hashOfFile } from './file-hash.js';
 
 /**
  * A row of the registry for files that hold weights without a network: reads them, finds the architecture they

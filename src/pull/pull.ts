@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncFolder } from '../bytes/durable.js';
+import { hashOfFile } from '../bytes/file-hash.js';
 import { removeLeftovers, temporaryName } from '../bytes/leftovers.js';
 import { AssayError } from '../errors.js';
 import { download } from './download.js';
@@ -8,7 +9,7 @@ import { addressOf, Http, PATIENCE, type Patience } from './http.js';
 import { licenceText } from './licence-text.js';
 import { lock } from './lock.js';
 import type { NamedSet, RemoteFile } from './named-set.js';
-import { checkPulled, RECORD, readRecord, recordOf, sha256Of } from './record.js';
+import { checkPulled, RECORD, readRecord, recordOf } from './record.js';
 import { Staging, unwritable } from './staging.js';
 
 /** Where the files that were fetched lie in a data set's folder, and on a mirror: one is made by the other. */
@@ -150,7 +151,7 @@ const notThere = (file: string) =>
 /** Errors: `data-invalid` for another file than the published one. */
 async function checkFile(path: string, { size, sha256 }: RemoteFile): Promise<void> {
   const found = (await stat(path)).size;
-  const sum = found === size ? await sha256Of(path) : undefined;
+  const sum = found === size ? await hashOfFile(path) : undefined;
   if (sum === sha256) return;
   throw new AssayError('data-invalid', 'this is not the file that was published', {
     file: path,

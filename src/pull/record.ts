@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { openFile, pieces } from '../bytes/byte-source.js';
+import { hashOfFile } from '../bytes/file-hash.js';
 import { isAbsent, readText } from '../bytes/regular-file.js';
 import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
@@ -68,7 +67,7 @@ export async function checkPulled(
     const found = statSync(file, { throwIfNoEntry: false });
     if (!found) throw changed(folder, `${path} is missing`);
     if (found.size !== size) throw changed(folder, `${path} has ${found.size} bytes, not ${size}`);
-    if (verify && (await sha256Of(file)) !== sha256) throw changed(folder, `${path} has another content`);
+    if (verify && (await hashOfFile(file)) !== sha256) throw changed(folder, `${path} has another content`);
   }
 }
 
@@ -79,15 +78,3 @@ const changed = (folder: string, found: string, cause?: unknown) =>
     hint: 'remove the folder and pull it again, or name another one with --out',
     cause,
   });
-
-/** sha256 of a file. Errors: `file-unreadable`. */
-export async function sha256Of(file: string): Promise<string> {
-  const source = await openFile(file);
-  try {
-    const hash = createHash('sha256');
-    for await (const piece of pieces(source)) hash.update(piece);
-    return hash.digest('hex');
-  } finally {
-    await source.close();
-  }
-}

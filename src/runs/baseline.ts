@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { hashOfFile } from '../bytes/file-hash.js';
 import { isAbsent, readText } from '../bytes/regular-file.js';
-import { hashOfFile } from '../checkpoints/file-hash.js';
 import { type Sheets, sheetsIn } from '../comparison/sheets.js';
 import { Type } from '../config/type.js';
 import { check } from '../config/validate.js';
