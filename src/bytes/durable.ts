@@ -11,7 +11,11 @@ import { temporaryName } from './leftovers.js';
  */
 
 /** What a file will hold, at once or in pieces. */
-export type Content = string | Uint8Array | AsyncIterable<string | Uint8Array> | Iterable<string>;
+export type Content =
+  | string
+  | Uint8Array
+  | AsyncIterable<string | Uint8Array>
+  | Iterable<string | Uint8Array>;
 
 /**
  * Writes a file so that readers see the old one or the new one, never half, also after a power cut; it is there for good

@@ -125,33 +125,32 @@ export function npyHeader(shape: readonly number[], code: Dtype): Uint8Array {
 }
 
 /**
- * The bytes of a .npy file as `encodeNpy` makes them, in pieces.
- * @param pieces the elements in their order, all of one type; made anew each time where there are none
+ * The bytes of a .npy file, version 1, little endian, elements aligned to 64 bytes as NumPy writes them, in pieces.
+ * @param pieces the elements in their order, all of one type; an empty piece where there are none
  */
 export function* npyPieces(
   shape: readonly number[],
   pieces: Iterable<NdArray['data']>,
 ): Generator<Uint8Array> {
   let begun = false;
+  let count = 0;
   for (const data of pieces) {
     const code = dtypeOf(data);
     if (!begun) yield npyHeader(shape, code);
     begun = true;
-    const bytes = Buffer.from(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    if (!hostIsLittleEndian) swapBytes(bytes, dtypes[code].bytes);
-    yield bytes;
+    count += data.length;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    if (hostIsLittleEndian) yield bytes;
+    else {
+      const swapped = bytes.slice();
+      swapBytes(swapped, dtypes[code].bytes);
+      yield swapped;
+    }
   }
+  if (elements(shape) !== count)
+    throw new RangeError(`${count} elements do not fill shape ${shapeText(shape)}`);
 }
 
-/** The bytes of a .npy file, version 1, little endian, elements aligned to 64 bytes as NumPy writes them. */
-export function encodeNpy({ shape, data }: NdArray): Uint8Array {
-  if (elements(shape) !== data.length)
-    throw new RangeError(`${data.length} elements do not fill shape ${shapeText(shape)}`);
-  const code = dtypeOf(data);
-  const header = npyHeader(shape, code);
-  const out = Buffer.alloc(header.length + data.byteLength);
-  out.set(header);
-  out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
-  if (!hostIsLittleEndian) swapBytes(out.subarray(header.length), dtypes[code].bytes);
-  return out;
-}
+/** The bytes of a .npy file, as `npyPieces` gives them. */
+export const encodeNpy = ({ shape, data }: NdArray): Uint8Array =>
+  Buffer.concat([...npyPieces(shape, [data])]);

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { makeFolder, writeDurably } from '../bytes/durable.js';
 import { csvText } from '../csv-text.js';
-import { encodeNpy, npyPieces } from '../data/npy.js';
+import { npyPieces } from '../data/npy.js';
 import { writeAtomically } from '../report/output.js';
 import type { ExampleArray, ExampleSheet, Summary } from '../suites/contract.js';
 import { piecesOf } from '../suites/stored-column.js';
@@ -63,15 +63,9 @@ export async function writeArrays(
   const nameOf = fileNames();
   for (const { name, array } of arrays) {
     begun();
-    const content =
-      array.shape[0] === 0 ? Buffer.from(encodeNpy(array)) : slowly(npyPieces(array.shape, piecesOf(array)));
-    await writeAtomically(join(directory, 'examples', `${nameOf(name)}.npy`), content);
+    const file = join(directory, 'examples', `${nameOf(name)}.npy`);
+    await writeAtomically(file, npyPieces(array.shape, piecesOf(array)));
   }
-}
-
-/** One piece after the other: none is made before the last is written. */
-async function* slowly<T>(pieces: Iterable<T>): AsyncGenerator<T> {
-  yield* pieces;
 }
 
 /** Names that a file system takes, no two of them equal. */

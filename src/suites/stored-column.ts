@@ -1,3 +1,4 @@
+import { elements } from '../data/nd-array.js';
 import { arrayTypes, type NdArray, type Numbers, type NumberType } from './columns.js';
 
 /** Rows that lie somewhere and are read when they are wanted. */
@@ -27,7 +28,7 @@ export class StoredColumn implements NdArray {
   ) {
     const n = positions?.length ?? parts.reduce((sum, part) => sum + part.n, 0);
     this.shape = [n, ...rowShape];
-    this.width = rowShape.reduce((a, b) => a * b, 1);
+    this.width = elements(rowShape);
   }
 
   get data(): Numbers {
@@ -71,24 +72,19 @@ export class StoredColumn implements NdArray {
 export function rowsOf<D extends Numbers>(array: NdArray<D>, start: number, end: number): D {
   if ((array as NdArray) instanceof StoredColumn)
     return (array as never as StoredColumn).rows(start, end) as D;
-  const width = array.shape.slice(1).reduce((a, b) => a * b, 1);
+  const width = elements(array.shape.slice(1));
   return array.data.subarray(start * width, end * width) as D;
 }
 
-/** All rows, a few at a time, in pieces of some MiB. */
+/** All rows, a few at a time, in pieces of some MiB: an empty one where there are none. */
 export function* piecesOf(array: NdArray): Generator<Numbers> {
-  const [n, ...shape] = array.shape;
-  const step = Math.max(
-    1,
-    Math.floor(
-      PIECE /
-        Math.max(
-          1,
-          shape.reduce((a, b) => a * b, 1),
-        ),
-    ),
-  );
-  for (let start = 0; start < n; start += step) yield rowsOf(array, start, Math.min(n, start + step));
+  const [n, ...rowShape] = array.shape;
+  const step = Math.max(1, Math.floor(PIECE / elements(rowShape)));
+  let start = 0;
+  do {
+    yield rowsOf(array, start, Math.min(n, start + step));
+    start += step;
+  } while (start < n);
 }
 
 /** Numbers. */
