@@ -8,6 +8,7 @@ import { giveThread, takeThread } from './conclude-thread.js';
 import type { Plan } from './plan.js';
 import type { PluginSources } from './plugin-modules.js';
 import type { Listener, ProgressEvent } from './progress.js';
+import { unitNamed } from './read-units.js';
 import type { ResultsInput } from './results.js';
 
 /** What the thread tells: any number of events, and one of the others at its end. */
@@ -60,8 +61,8 @@ export async function concludeApart(input: ResultsInput, apart: Apart): Promise<
 }
 
 function lostUnit({ jobs }: Plan, key: string): Error {
-  for (const job of jobs) for (const unit of job.units) if (unit.key === key) return new UnitLost(job, unit);
-  return new Error(`no unit has the key ${key}`);
+  const found = unitNamed(key, jobs);
+  return found ? new UnitLost(found.job, found.unit) : new Error(`no unit has the key ${key}`);
 }
 
 const threadDied = (found: string, cause?: unknown) =>

@@ -3,7 +3,8 @@ import type { Passes, SystemInfo } from '../models/system.js';
 import { builtinCatalogue, type Catalogue } from '../suites/catalogue.js';
 import type { Inventory } from './inventory.js';
 import { plainPasses } from './plain-passes.js';
-import { type Job, type Plan, readBy, type Unit } from './plan.js';
+import type { Job, Plan, Unit } from './plan.js';
+import { withAllRead } from './read-units.js';
 import type { UnitHead } from './unit-file.js';
 
 /** What an estimate of passes rests on. */
@@ -197,9 +198,7 @@ const kindOf = ({ request: { measurement, params } }: Job): string =>
 function readersOf(suites: Plan['suites']): Map<Job, string[]> {
   const readers = new Map<Job, string[]>();
   for (const { entry, wanted } of suites) {
-    const jobs = new Set(wanted.map(({ job }) => job));
-    for (const job of jobs) for (const read of readBy(job)) jobs.add(read);
-    for (const job of jobs) {
+    for (const job of withAllRead(wanted.map(({ job }) => job))) {
       const names = readers.get(job) ?? [];
       if (!names.includes(entry.suite.name)) readers.set(job, [...names, entry.suite.name]);
     }

@@ -9,6 +9,7 @@ import { type Job, type Plan, planRun, readBy } from './plan.js';
 import type { Experience } from './plan-cost.js';
 import { measureEnvironment } from './planned.js';
 import type { Listener } from './progress.js';
+import { withAllRead } from './read-units.js';
 import { shuffledSets } from './shuffle.js';
 import { FolderStore } from './store.js';
 import type { SuiteEntry } from './suite-entries.js';
@@ -57,8 +58,7 @@ export async function probed({ entries, plan, examples, signal, notify, ...given
 /** In the order of the plan. */
 function worthProbing(jobs: readonly Job[]): Job[] {
   const drawn = jobs.filter(({ order, request }) => order !== undefined && request.measurement.passes);
-  const wanted = new Set(drawn.filter(({ request }) => request.measurement.endsEarly));
-  for (const job of wanted) for (const read of readBy(job)) wanted.add(read);
+  const wanted = withAllRead(drawn.filter(({ request }) => request.measurement.endsEarly));
   const chosen = jobs.filter((job) => wanted.has(job));
   const timed = new Set(chosen.map(({ request }) => request.system));
   for (const job of jobs) {

@@ -3,6 +3,7 @@ import type { Passes } from '../models/system.js';
 import type { Inventory } from './inventory.js';
 import type { Job, Plan, Unit } from './plan.js';
 import { passesPerExample } from './plan-cost.js';
+import { unitsReadBy } from './read-units.js';
 import type { ShardName } from './shard-name.js';
 
 /** A part of the work of a run. */
@@ -92,17 +93,6 @@ function weightPerExample(job: Job, inventory: Inventory): number {
   const handled = job.request.measurement.aggregate ? HANDLING * rows : HANDLING;
   // One that does not say what it takes is taken for a pass.
   return handled + (passes ? weightOf(passes) : 1);
-}
-
-/** The units whose rows a unit reads. */
-export function unitsReadBy({ inputs, reference, maker, makerWhole }: Job, { start, end }: Unit): Unit[] {
-  const between = (job: Job, from: number, to: number) =>
-    job.units.filter((unit) => unit.end > from && unit.start < to);
-  return [
-    ...inputs.flatMap((input) => between(input, start, end)),
-    ...reference.flatMap(({ job, size }) => between(job, 0, size)),
-    ...(maker ? (makerWhole ? maker.units : between(maker, start, end)) : []),
-  ];
 }
 
 /** A unit with all that it reads, and what that reads. */

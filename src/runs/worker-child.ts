@@ -4,8 +4,9 @@ import { compiledFile } from '../engines/compiled.js';
 import { AssayError, restoreError } from '../errors.js';
 import { UnitLost } from './collect.js';
 import type { LiveUnit } from './live-unit.js';
-import { type Job, readBy } from './plan.js';
+import type { Job } from './plan.js';
 import type { Task } from './queue.js';
+import { unitNamed, withAllRead } from './read-units.js';
 import type { UnitHead } from './unit-file.js';
 import type { WorkerOrder, WorkerStart, WorkerWord } from './worker-protocol.js';
 
@@ -132,14 +133,8 @@ export class WorkerChild {
 
 /** A unit whose rows are read for a job, by its key. */
 function lostUnit(job: Job, key: string | undefined): UnitLost | undefined {
-  if (key === undefined) return undefined;
-  for (const read of [job, ...readBy(job)])
-    for (const unit of read.units) if (unit.key === key) return new UnitLost(read, unit);
-  for (const read of readBy(job)) {
-    const found = lostUnit(read, key);
-    if (found) return found;
-  }
-  return undefined;
+  const found = key === undefined ? undefined : unitNamed(key, withAllRead([job]));
+  return found && new UnitLost(found.job, found.unit);
 }
 
 const workerDied = (found: string, cause?: unknown) =>

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Plan, planRun } from '../../src/runs/plan.js';
-import { shardsOf, unitsReadBy } from '../../src/runs/shard.js';
+import { unitsReadBy } from '../../src/runs/read-units.js';
+import { shardsOf } from '../../src/runs/shard.js';
 import type { LogitMeasurement } from './small-run.js';
 import {
   centredSuite,

@@ -1,5 +1,5 @@
-import { type Job, readBy, type Unit } from '../plan.js';
 import type { Task } from '../queue.js';
+import { unitsReadBy } from '../read-units.js';
 import type { UnitStore } from '../store.js';
 import type { Exchange } from './parcels.js';
 
@@ -14,8 +14,8 @@ export class Lending {
   ) {}
 
   /** Before a unit is submitted: the rows that it reads, as far as can be told. */
-  async prepare(task: Task): Promise<void> {
-    for (const { key } of unitsReadBy(task)) if (!this.lent.has(key)) await this.lend(key);
+  async prepare({ job, unit }: Task): Promise<void> {
+    for (const { key } of unitsReadBy(job, unit)) if (!this.lent.has(key)) await this.lend(key);
   }
 
   /** A worker did not find a unit. Returns whether it is there now. */
@@ -42,23 +42,4 @@ export class Lending {
     this.lent.add(key);
     return true;
   }
-}
-
-/** Units whose rows a unit reads; of the images that others make, those of its own examples. */
-function unitsReadBy({ job, unit }: Task): Unit[] {
-  const whole = job.request.measurement.aggregate !== undefined;
-  const overlaps = ({ start, end }: Unit) => whole || (start < unit.end && end > unit.start);
-  return [
-    ...[...job.inputs, ...(job.maker ? [job.maker] : [])].flatMap(({ units }) => units.filter(overlaps)),
-    ...job.reference.flatMap(({ job: read, size }) => read.units.filter(({ start }) => start < size)),
-  ];
-}
-
-/** A unit that a task may read, by its key. */
-export function unitReadBy({ job }: Task, key: string): { job: Job; unit: Unit } | undefined {
-  for (const read of readBy(job)) {
-    const unit = read.units.find((one) => one.key === key);
-    if (unit) return { job: read, unit };
-  }
-  return undefined;
 }

@@ -6,8 +6,9 @@ import { AssayError } from '../../errors.js';
 import { UnitLost } from '../collect.js';
 import type { Executor } from '../executor.js';
 import { fitsUnit } from '../fits-columns.js';
-import type { Job } from '../plan.js';
+import { type Job, readBy } from '../plan.js';
 import type { Task } from '../queue.js';
+import { unitNamed } from '../read-units.js';
 import type { UnitStore } from '../store.js';
 import { headOf, type UnitRecord } from '../unit-file.js';
 import {
@@ -20,7 +21,7 @@ import {
 } from './announcements.js';
 import { Awaited } from './awaited.js';
 import { asking, outages, type QueueLink } from './connection.js';
-import { Lending, unitReadBy } from './lending.js';
+import { Lending } from './lending.js';
 import { follow } from './live-report.js';
 import { parcels, sharedFolder } from './parcels.js';
 import { priorities, readJobs } from './priorities.js';
@@ -80,7 +81,7 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
   };
   /** Makes up for rows that a worker did not find. Errors: `UnitLost` where nobody has them. */
   const makeUpFor = async (task: Task, key: string) => {
-    const read = unitReadBy(task, key);
+    const read = unitNamed(key, readBy(task.job));
     if (read && !(await lending.again(key))) throw new UnitLost(read.job, read.unit);
   };
   const measure: Executor['measure'] = async (task, live, signal) => {
