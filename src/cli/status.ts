@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { AssayError } from '../errors.js';
-import { formatDuration } from '../report/format.js';
+import { counted, formatDuration } from '../report/format.js';
 import type { QueueStatus } from '../runs/bullmq/queue-status.js';
 import type { FolderStatus } from '../runs/planned-units.js';
 import { queueOption } from './queue-option.js';
@@ -113,7 +113,7 @@ function ofFolder({
 function ofQueue({ queue, runs, workers }: QueueStatus): string {
   const titles = new Map(runs.map(({ id, title }) => [id, title]));
   const lines = [
-    `${queue}: ${runs.length} run${runs.length === 1 ? '' : 's'}, ${workers.length} worker${workers.length === 1 ? '' : 's'}`,
+    `${queue}: ${counted(runs.length, 'run')}, ${counted(workers.length, 'worker')}`,
     ...runs.flatMap(({ title, by, done, units, running, waiting, failed, rate, secondsLeft }) => [
       `${title} (${by}): ${done} of ${units} units done, ${running} measured now, ${waiting} waiting${failed > 0 ? `, ${failed} failed` : ''}`,
       `  ${speed(rate, done === units ? 0 : secondsLeft)}`,

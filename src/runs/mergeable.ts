@@ -38,13 +38,11 @@ export function refuseUnlike(shards: readonly FoundShard[], allow: MergeToleranc
   if (!allow.allowMissing) refuseMissing(shards);
 }
 
-const HERE = (folder: string) => `in ${folder}`;
-
 function refuseEngine(a: FoundShard, b: FoundShard): void {
   if (a.record.order.engine === b.record.order.engine) return;
   throw new AssayError('not-comparable', 'the shards were measured on different engines', {
     file: b.folder,
-    expected: `${a.record.order.engine}, as ${HERE(a.folder)}`,
+    expected: `${a.record.order.engine}, as in ${a.folder}`,
     found: b.record.order.engine,
     hint: 'floating point of two engines is not mixed into one result: run that shard again on the first one, with --engine and --device',
   });
@@ -64,7 +62,7 @@ function refuseVersions(a: FoundShard, b: FoundShard): void {
     if (of(a.record) === of(b.record)) continue;
     throw new AssayError('not-comparable', `the shards were measured with different ${what}`, {
       file: b.folder,
-      expected: `${of(a.record)}, as ${HERE(a.folder)}`,
+      expected: `${of(a.record)}, as in ${a.folder}`,
       found: of(b.record),
       hint: 'numbers may differ in their last digits: run that shard again with the same, or take both with --allow-versions',
     });
@@ -83,7 +81,7 @@ function refuseConfig(a: FoundShard, b: FoundShard): void {
     file: b.folder,
     path: one ? `config.${one.path}` : 'key',
     expected: one
-      ? `${one.a ?? 'nothing'}, as ${HERE(a.folder)}`
+      ? `${one.a ?? 'nothing'}, as in ${a.folder}`
       : 'the same models and data: what they are hashes to another key',
     found: one ? (one.b ?? 'nothing') : b.record.order.key.slice(0, 12),
     hint: 'measure all shards from one run file, with the same --limit and --seed, and the same models and data',
@@ -100,7 +98,7 @@ function refuseSplit(a: FoundShard, b: FoundShard): void {
   if (a.record.shard.of === b.record.shard.of) return;
   throw new AssayError('not-comparable', 'the shards are of different splits', {
     file: b.folder,
-    expected: `one of ${a.record.shard.of}, as ${HERE(a.folder)}`,
+    expected: `one of ${a.record.shard.of}, as in ${a.folder}`,
     found: shardText(b.record.shard),
     hint: `give the ${a.record.shard.of} shards of one split`,
   });
@@ -115,7 +113,7 @@ function refuseTwice(shards: readonly FoundShard[]): void {
     if (!before) continue;
     throw new AssayError('not-comparable', `shard ${shardText(shard.record.shard)} is there twice`, {
       file: shard.folder,
-      found: `the same shard ${HERE(before.folder)}`,
+      found: `the same shard in ${before.folder}`,
       hint: 'leave one of them out, or take whichever unit is whole with --allow-duplicates',
     });
   }

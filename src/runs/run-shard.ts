@@ -6,8 +6,7 @@ import type { Plan } from './plan.js';
 import type { ResultsInput } from './results.js';
 import type { RunSource } from './run-record.js';
 import { type Shard, shardsOf } from './shard.js';
-import type { ShardName } from './shard-name.js';
-import { shardText } from './shard-name.js';
+import { type ShardName, shardText } from './shard-name.js';
 import { noteShard } from './shard-record.js';
 
 /** A run that measures one of its shards. */
