@@ -226,7 +226,8 @@ export async function storedUnits(job: Job, store: Pick<UnitStore, 'head'>): Pro
   return stored;
 }
 
-async function storedUnit(
+/** What a unit says of itself; undefined where it is not stored, or is not what its name says. */
+export async function storedUnit(
   { columns }: Job,
   unit: Unit,
   store: Pick<UnitStore, 'head'>,

@@ -7,9 +7,8 @@ import { baselineAt } from './baseline.js';
 import { concludeApart } from './conclude-apart.js';
 import { type ConcludeOrder, resultsInput } from './conclude-order.js';
 import { noteConcluded } from './concluded.js';
-import { execute } from './execute.js';
+import { execute, storedUnit } from './execute.js';
 import type { Executor } from './executor.js';
-import { fitsUnit } from './fits-columns.js';
 import { type FoundShard, type MergeTolerance, refuseUnlike } from './mergeable.js';
 import { exitCodeOf, type RunOutcome } from './outcome.js';
 import type { Job, Plan, Unit } from './plan.js';
@@ -167,10 +166,8 @@ async function gather(
 
 type UnitReader = Pick<UnitStore, 'head' | 'read'>;
 
-async function wholeIn(store: UnitReader, { columns }: Job, unit: Unit) {
-  const head = await store.head(unit.key);
-  return head && fitsUnit(head, unit, columns) ? store.read(unit.key) : undefined;
-}
+const wholeIn = async (store: UnitReader, job: Job, unit: Unit) =>
+  (await storedUnit(job, unit, store)) && store.read(unit.key);
 
 const unitsIn = ({ jobs }: Plan): number => jobs.reduce((sum, { units }) => sum + units.length, 0);
 
