@@ -1,6 +1,7 @@
 import type { Passes } from '../models/system.js';
 import type { UnitProgress } from './live-unit.js';
 import type { PassCosts } from './pass-meter.js';
+import { kindOf } from './plain-passes.js';
 import type { Job, Unit } from './plan.js';
 
 /** Passes of some examples. */
@@ -30,7 +31,7 @@ export class JobForecast {
   private readonly finished: Spent & Spell = { examples: 0, seconds: 0, passes: { forward: 0, gradient: 0 } };
   /** Stored by an earlier one. */
   private readonly earlier: Spell = { examples: 0, seconds: 0 };
-  /** What jobs share whose examples take alike many passes. */
+  /** As `kindOf` has it. */
   readonly kind: string;
 
   /** @param plain passes that one example is expected to take when nothing ends early */
@@ -40,8 +41,7 @@ export class JobForecast {
     private readonly costs: PassCosts,
   ) {
     this.waiting = new Set(job.units);
-    const { measurement, params } = job.request;
-    this.kind = JSON.stringify([measurement.name, params]);
+    this.kind = kindOf(job);
   }
 
   /** Units that are not finished. */

@@ -15,3 +15,7 @@ export function plainPasses(
     return undefined;
   }
 }
+
+/** What jobs share whose examples take alike many passes. */
+export const kindOf = ({ request: { measurement, params } }: Job): string =>
+  JSON.stringify([measurement.name, params]);

@@ -1,8 +1,8 @@
-import { addTo, weightOf } from '../models/passes.js';
+import { addTo, scaled, weightOf } from '../models/passes.js';
 import type { Passes, SystemInfo } from '../models/system.js';
 import { builtinCatalogue, type Catalogue } from '../suites/catalogue.js';
 import type { Inventory } from './inventory.js';
-import { plainPasses } from './plain-passes.js';
+import { kindOf, plainPasses } from './plain-passes.js';
 import type { Job, Plan, Unit } from './plan.js';
 import { withAllRead } from './read-units.js';
 import type { UnitHead } from './unit-file.js';
@@ -190,10 +190,6 @@ function experienceOf(jobs: readonly Job[], { stored, probed = [] }: Known) {
   return { of, seconds };
 }
 
-/** What jobs share whose examples take alike many passes. */
-const kindOf = ({ request: { measurement, params } }: Job): string =>
-  JSON.stringify([measurement.name, params]);
-
 /** The suites that read the rows of each job, also by way of others. */
 function readersOf(suites: Plan['suites']): Map<Job, string[]> {
   const readers = new Map<Job, string[]>();
@@ -226,14 +222,15 @@ function allPasses(some: readonly Passes[]): Passes {
 
 function grouped<T>(all: readonly T[], by: (one: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
-  for (const one of all) groups.set(by(one), [...(groups.get(by(one)) ?? []), one]);
+  for (const one of all) {
+    const key = by(one);
+    const group = groups.get(key);
+    if (group) group.push(one);
+    else groups.set(key, [one]);
+  }
   return groups;
 }
 
-const scaled = ({ forward, gradient }: Passes, by: number): Passes => ({
-  forward: forward * by,
-  gradient: gradient * by,
-});
 const rounded = ({ forward, gradient }: Passes): Passes => ({
   forward: Math.round(forward),
   gradient: Math.round(gradient),

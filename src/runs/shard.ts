@@ -1,4 +1,4 @@
-import { addTo, weightOf } from '../models/passes.js';
+import { addTo, scaled, weightOf } from '../models/passes.js';
 import type { Passes } from '../models/system.js';
 import type { Inventory } from './inventory.js';
 import type { Job, Plan, Unit } from './plan.js';
@@ -25,6 +25,8 @@ export interface Sharding {
   repeated: number;
 }
 
+const NONE: Passes = { forward: 0, gradient: 0 };
+
 /** What an example without passes takes: reading and storing it. */
 const HANDLING = 0.02;
 
@@ -37,17 +39,18 @@ const HANDLING = 0.02;
  */
 export function shardsOf({ jobs }: Pick<Plan, 'jobs'>, inventory: Inventory, of: number): Sharding {
   const weights = new Map<Unit, number>();
-  const jobOf = new Map<Unit, Job>();
+  const passesOf = new Map<Unit, Passes>();
   const read = new Set<Unit>();
   const readsOf = new Map<Unit, readonly Unit[]>();
   for (const job of jobs) {
-    const each = weightPerExample(job, inventory);
+    const plain = passesPerExample(job, inventory);
+    const each = weightPerExample(job, plain);
     for (const unit of job.units) {
       const reads = unitsReadBy(job, unit);
       readsOf.set(unit, reads);
-      jobOf.set(unit, job);
       for (const one of reads) read.add(one);
       weights.set(unit, each * (unit.end - unit.start));
+      passesOf.set(unit, scaled(plain ?? NONE, unit.end - unit.start));
     }
   }
   const weightIn = (units: Iterable<Unit>) => {
@@ -73,24 +76,18 @@ export function shardsOf({ jobs }: Pick<Plan, 'jobs'>, inventory: Inventory, of:
   }
   const shards = loads.map((weight, s): Shard => {
     const units = new Set([...readsOf.keys()].filter((unit) => holders.get(unit)?.has(s)));
-    const passes: Passes = { forward: 0, gradient: 0 };
-    for (const unit of units) addTo(passes, passesOf(unit, jobOf.get(unit), inventory));
+    const passes = { ...NONE };
+    for (const unit of units) addTo(passes, passesOf.get(unit) ?? NONE);
     return { index: s + 1, of, units, weight, passes };
   });
   const weight = weightIn(readsOf.keys());
   return { shards, weight, repeated: loads.reduce((a, b) => a + b, 0) - weight };
 }
 
-function passesOf({ start, end }: Unit, job: Job | undefined, inventory: Inventory): Passes {
-  const { forward, gradient } = (job && passesPerExample(job, inventory)) ?? { forward: 0, gradient: 0 };
-  return { forward: forward * (end - start), gradient: gradient * (end - start) };
-}
-
 /** One that has no passes is not free: a row of all examples is made from all of them. */
-function weightPerExample(job: Job, inventory: Inventory): number {
-  const passes = passesPerExample(job, inventory);
-  const rows = job.reference.reduce((sum, { size }) => sum + size, 1);
-  const handled = job.request.measurement.aggregate ? HANDLING * rows : HANDLING;
+function weightPerExample({ request, reference }: Job, passes: Passes | undefined): number {
+  const rows = reference.reduce((sum, { size }) => sum + size, 1);
+  const handled = request.measurement.aggregate ? HANDLING * rows : HANDLING;
   // One that does not say what it takes is taken for a pass.
   return handled + (passes ? weightOf(passes) : 1);
 }
