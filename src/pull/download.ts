@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
-import { openFile, pieces } from '../bytes/byte-source.js';
+import { openFile, passed } from '../bytes/byte-source.js';
 import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import { type Answer, type Http, Refusal } from './http.js';
@@ -166,7 +166,7 @@ class Part {
     const part = new Part(file, handle, createHash('sha256'));
     const before = await openFile(file);
     try {
-      for await (const piece of pieces(before)) part.hash.update(piece);
+      await passed(before, (piece) => part.hash.update(piece));
       part.size = before.size;
     } finally {
       await before.close();
