@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFile, link, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type ByteSource, malformed, memorySource, pieces } from '../bytes/byte-source.js';
+import { type ByteSource, malformed, memorySource, type Place, pieces } from '../bytes/byte-source.js';
 import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
 import { safeParts } from './safe-path.js';
@@ -37,7 +37,7 @@ export class Staging {
     source: ByteSource,
     content: AsyncIterable<Uint8Array> = pieces(source),
   ): Promise<void> {
-    const file = await this.make(path, source);
+    const file = await this.make(path, source.place);
     const hash = createHash('sha256');
     let size = 0;
     const handle = await open(file, 'wx').catch((cause) => {
@@ -47,7 +47,7 @@ export class Staging {
       for await (const piece of content) {
         if (this.signal.aborted) throw interruption(this.signal);
         size += piece.length;
-        this.take(piece.length, source);
+        this.take(piece.length, source.place);
         hash.update(piece);
         await handle.writeFile(piece).catch((cause) => {
           throw unwritable(file, cause);
@@ -66,12 +66,12 @@ export class Staging {
   }
 
   /** The same file in a second place: a link where the file system has them. Errors: as `put`. */
-  async alias(path: string, of: PulledFile, source: ByteSource): Promise<void> {
-    const file = await this.make(path, source);
+  async alias(path: string, of: PulledFile, place: Place): Promise<void> {
+    const file = await this.make(path, place);
     const original = join(this.folder, of.path);
     await link(original, file)
       .catch(() => {
-        this.take(of.size, source);
+        this.take(of.size, place);
         return copyFile(original, file);
       })
       .catch((cause) => {
@@ -80,7 +80,7 @@ export class Staging {
     this.files.push({ ...of, path });
   }
 
-  private async make(path: string, { place }: ByteSource): Promise<string> {
+  private async make(path: string, place: Place): Promise<string> {
     const file = join(this.folder, ...safeParts(path, place));
     await mkdir(dirname(file), { recursive: true }).catch((cause) => {
       throw unwritable(file, cause);
@@ -88,15 +88,18 @@ export class Staging {
     return file;
   }
 
-  private take(bytes: number, { place }: ByteSource): void {
+  private take(bytes: number, place: Place): void {
     this.bytes += bytes;
-    if (this.bytes <= this.room) return;
-    throw malformed(place, 'the archive holds more than the data set', {
-      expected: `at most ${this.room} bytes`,
-      hint: 'this is not the archive that was published: fetch it again',
-    });
+    if (this.bytes > this.room) throw holdsMore(place, this.room);
   }
 }
+
+/** What an archive comes to that has more bytes than its data set. */
+export const holdsMore = (place: Place, room: number): AssayError =>
+  malformed(place, 'the archive holds more than the data set', {
+    expected: `at most ${room} bytes`,
+    hint: 'this is not the archive that was published: fetch it again',
+  });
 
 /** A full disk, a folder that may not be written to. */
 export function unwritable(file: string, cause: unknown): AssayError {

@@ -3,8 +3,9 @@ import { inflate } from '../bytes/inflate.js';
 import { isGzip, isZip } from '../bytes/magic.js';
 import { tarContent, tarMembers } from '../bytes/tar.js';
 import { zipMembers } from '../bytes/zip.js';
+import { Closing } from '../data/array-images.js';
 import { safeParts } from './safe-path.js';
-import type { Staging } from './staging.js';
+import { holdsMore, type Staging } from './staging.js';
 
 /** Far above what a data set has; each takes an inode. */
 const MOST_MEMBERS = 1_000_000;
@@ -24,22 +25,32 @@ export type Target = (name: string) => string | undefined;
  * Errors: `file-malformed`, `output-unwritable`, `interrupted`.
  */
 export async function unpack(file: string, target: Target, into: Staging): Promise<void> {
-  const source = await openFile(file);
+  const closing = new Closing();
   try {
+    const source = closing.add(await openFile(file));
     const start = await source.read(0, Math.min(4, source.size));
-    if (isGzip(start)) {
-      const inflated = await inflate(source, { method: 'gzip', place: source.place, atMost: into.room });
-      try {
-        await unpackAll(tarFiles(inflated), inflated, target, into);
-      } finally {
-        await inflated.close();
-      }
-    } else
-      await unpackAll(isZip(start) ? zipFiles(source, into.room) : tarFiles(source), source, target, into);
+    const files = isZip(start)
+      ? zipFiles(source, into.room)
+      : tarFiles(isGzip(start) ? closing.add(await inflated(source, into)) : source);
+    await unpackAll(files, source, target, into);
   } finally {
-    await source.close();
+    await closing.close();
   }
 }
+
+/** Unpacks a single gzipped file. Errors: as `unpack`. */
+export async function gunzip(file: string, path: string, into: Staging): Promise<void> {
+  const closing = new Closing();
+  try {
+    const source = closing.add(await openFile(file));
+    await into.put(path, closing.add(await inflated(source, into)));
+  } finally {
+    await closing.close();
+  }
+}
+
+const inflated = (source: ByteSource, { room }: Staging): Promise<ByteSource> =>
+  inflate(source, { method: 'gzip', place: source.place, atMost: room });
 
 async function unpackAll(
   files: AsyncIterable<Packed>,
@@ -83,11 +94,7 @@ async function* zipFiles(source: ByteSource, atMost: number): AsyncGenerator<Pac
   for (const member of await zipMembers(source, { atMost: MOST_MEMBERS })) {
     // What a member says of its size is held against what comes out of it.
     bytes += member.size;
-    if (bytes > atMost)
-      throw malformed(source.place, 'the archive holds more than the data set', {
-        expected: `at most ${atMost} bytes`,
-        hint: 'this is not the archive that was published: fetch it again',
-      });
+    if (bytes > atMost) throw holdsMore(source.place, atMost);
     if (member.isLink) throw notAFile(source, member.name, 'link');
     if (member.name.endsWith('/')) safeParts(member.name, source.place);
     else yield member;
@@ -100,18 +107,3 @@ const notAFile = (source: ByteSource, name: string, kind: string) =>
     found: `a ${kind}`,
     hint: 'this is not the archive that was published: fetch it again',
   });
-
-/** Unpacks a single gzipped file. Errors: as `unpack`. */
-export async function gunzip(file: string, path: string, into: Staging): Promise<void> {
-  const source = await openFile(file);
-  try {
-    const inflated = await inflate(source, { method: 'gzip', place: source.place, atMost: into.room });
-    try {
-      await into.put(path, inflated);
-    } finally {
-      await inflated.close();
-    }
-  } finally {
-    await source.close();
-  }
-}

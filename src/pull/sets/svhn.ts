@@ -1,4 +1,4 @@
-import { type ByteSource, malformed, openFile } from '../../bytes/byte-source.js';
+import { type ByteSource, malformed, memorySource, openFile } from '../../bytes/byte-source.js';
 import { Closing } from '../../data/array-images.js';
 import { type MatArray, matArrays, matNumbers } from '../../data/mat.js';
 import { shapeText } from '../../data/nd-array.js';
@@ -30,7 +30,7 @@ async function convert(file: string, part: string, into: Staging): Promise<void>
       throw other(labels, 'labels from 1 to 10');
     });
     await into.put(`x_${part}.npy`, images.data, rowMajor(images.data, [n, height, width, channels]));
-    await into.put(`y_${part}.npy`, labels.data, whole(encodeNpy({ shape: [n], data })));
+    await into.put(`y_${part}.npy`, memorySource(encodeNpy({ shape: [n], data }), labels.data.place));
   } finally {
     await closing.close();
   }
@@ -53,10 +53,6 @@ async function* rowMajor(source: ByteSource, shape: readonly number[]): AsyncGen
           for (let c = 0; c < channels; c++) out[to++] = bytes[i * size + (c * width + x) * height + y];
     yield out;
   }
-}
-
-async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
 
 function arrayOf(arrays: ReadonlyMap<string, MatArray>, name: string, { place }: ByteSource): MatArray {

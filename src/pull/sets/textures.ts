@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { malformed, memorySource } from '../../bytes/byte-source.js';
+import { malformed } from '../../bytes/byte-source.js';
 import { readText } from '../../bytes/regular-file.js';
 import type { NamedSet } from '../named-set.js';
 import type { Staging } from '../staging.js';
@@ -18,16 +18,16 @@ async function unpackTextures(archive: string, into: Staging): Promise<void> {
   const byPath = new Map(into.files.map((file) => [file.path, file]));
   for (const [list, part] of Object.entries(PARTS)) {
     const path = `labels/${list}.txt`;
-    const source = memorySource(new Uint8Array(), { file: archive, path });
-    if (!byPath.has(path)) throw malformed(source.place, 'the archive lacks a list of images');
+    const place = { file: archive, path };
+    if (!byPath.has(path)) throw malformed(place, 'the archive lacks a list of images');
     for (const line of (await readText(join(into.folder, path), 'annotations')).split(/\r?\n/)) {
       if (line.trim() === '') continue;
       const image = byPath.get(`images/${line.trim()}`);
       if (!image)
-        throw malformed(source.place, 'a list of images names one that is not there', {
+        throw malformed(place, 'a list of images names one that is not there', {
           found: line.slice(0, 80),
         });
-      await into.alias(`splits/${part}/${line.trim()}`, image, source);
+      await into.alias(`splits/${part}/${line.trim()}`, image, place);
     }
   }
 }
