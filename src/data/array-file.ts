@@ -1,5 +1,6 @@
 import { extname, resolve } from 'node:path';
 import { type ByteSource, malformed, openFile } from '../bytes/byte-source.js';
+import { isNpy } from '../bytes/magic.js';
 import { AssayError, unknownName } from '../errors.js';
 import { Closing } from './array-images.js';
 import type { ArraySource } from './array-source.js';
@@ -76,7 +77,7 @@ interface Format {
 
 const formats: readonly Format[] = [
   {
-    recognises: (start) => start.toString('latin1', 0, 6) === '\x93NUMPY',
+    recognises: isNpy,
     open: async (source) => ({ array: await openNpy(source) }),
   },
   {

@@ -1,4 +1,5 @@
 import { malformed, openFile } from '../../bytes/byte-source.js';
+import { isNpy } from '../../bytes/magic.js';
 import { corruptions } from '../../data/corruptions/registry.js';
 import type { NamedSet } from '../named-set.js';
 import { unpack } from '../unpack.js';
@@ -72,8 +73,8 @@ export const cifar10Point1: NamedSet = {
     for (const [name] of VERSIONS) {
       const source = await openFile(fetched(name));
       try {
-        const magic = Buffer.from(await source.read(0, Math.min(6, source.size))).toString('latin1');
-        if (magic !== '\x93NUMPY') throw malformed(source.place, 'this is not a .npy array');
+        if (!isNpy(await source.read(0, Math.min(6, source.size))))
+          throw malformed(source.place, 'this is not a .npy array');
         await into.put(name, source);
       } finally {
         await source.close();
