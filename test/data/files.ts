@@ -51,6 +51,15 @@ export const levels = ({ pixels }: Pick<Examples, 'pixels'>) =>
 
 export const bytes = (n: number, from = 0) => Uint8Array.from({ length: n }, (_, i) => (from + 7 * i) % 256);
 
+/** An IDX file: two zero bytes, type, rank, big-endian sizes, data. */
+export function idx(shape: number[], data: Uint8Array, type = 8): Buffer {
+  const head = Buffer.alloc(4 + 4 * shape.length);
+  head[2] = type;
+  head[3] = shape.length;
+  for (const [axis, size] of shape.entries()) head.writeUInt32BE(size, 4 + 4 * axis);
+  return Buffer.concat([head, data]);
+}
+
 /** A .npy file with a header of one's own, for headers that no writer would make. */
 export function npyWith(header: string, data = new Uint8Array(), version = 1): Uint8Array {
   const text = Buffer.from(`${header}\n`, 'latin1');

@@ -3,18 +3,9 @@ import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { DatasetSpec } from '../../src/data/spec.js';
-import { bytes, errorOf, levels, npy, put, readAll, temporaryFolder } from './files.js';
+import { bytes, errorOf, idx, levels, npy, put, readAll, temporaryFolder } from './files.js';
 
 const directory = temporaryFolder();
-
-/** An IDX file: two zero bytes, type, rank, big-endian sizes, data. */
-function idx(shape: number[], data: Uint8Array, type = 8): Buffer {
-  const head = Buffer.alloc(4 + 4 * shape.length);
-  head[2] = type;
-  head[3] = shape.length;
-  for (const [axis, size] of shape.entries()) head.writeUInt32BE(size, 4 + 4 * axis);
-  return Buffer.concat([head, data]);
-}
 
 describe('.npy files', () => {
   it.each([

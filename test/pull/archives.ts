@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { encodeNpy } from '../../src/data/npy.js';
 import type { NamedSet } from '../../src/pull/named-set.js';
-import { bytes } from '../data/files.js';
+import { bytes, idx } from '../data/files.js';
 import { type Packing, tarOf } from '../tar.js';
 
 /* Small stand-ins for published files, laid out as these are. */
@@ -25,13 +25,6 @@ const cifar100Files: Packing[] = [
   { name: 'cifar-100-binary/train.bin', content: record([1, 11], 1) },
   { name: 'cifar-100-binary/test.bin', content: record([19, 99], 60) },
 ];
-
-const idx = (shape: number[], data: Uint8Array) => {
-  const head = Buffer.alloc(4 + 4 * shape.length);
-  head.set([0, 0, 8, shape.length]);
-  for (const [axis, size] of shape.entries()) head.writeUInt32BE(size, 4 + 4 * axis);
-  return Buffer.concat([head, data]);
-};
 
 const mnistFiles = {
   't10k-images-idx3-ubyte.gz': gzipSync(idx([2, 28, 28], bytes(1568))),
