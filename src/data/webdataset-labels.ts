@@ -18,11 +18,11 @@ export type Members<T> = ReadonlyMap<string, T>;
  * Where labels stand, as the first example shows: what `labels` says, or the member `.cls`. An OOD set needs none.
  * Errors: `data-invalid` where `.json` members may have them and nothing says which field.
  */
-export function labelPlace<T>(
+export async function labelPlace<T>(
   members: Members<T>,
   { labels, role, path }: DatasetSpec,
   read: (member: T) => ByteSource,
-): Promise<LabelPlace | undefined> | LabelPlace | undefined {
+): Promise<LabelPlace | undefined> {
   if (labels === false) return undefined;
   if (labels !== undefined) {
     const [, extension, field] = /^((?:.*\.)?json)\.(.+)$/.exec(labels) ?? [];
@@ -31,15 +31,14 @@ export function labelPlace<T>(
   if (members.has('cls')) return { extension: 'cls' };
   const json = members.get('json');
   if (json === undefined || role === 'ood' || role === 'validation-ood') return undefined;
-  return readJson(read(json)).then((value) => {
-    const fields = Object.entries(value ?? {}).flatMap(([key, one]) => (Number.isInteger(one) ? [key] : []));
-    throw new AssayError('data-invalid', 'which field of the .json members is the label is not said', {
-      file: path,
-      path: 'labels',
-      expected: 'a member .cls, or the name of a field',
-      found: fields.length > 0 ? `whole numbers in ${fields.join(', ')}` : 'no whole number in the first one',
-      hint: `say \`labels: json.${fields[0] ?? 'FIELD'}\`, or \`labels: false\``,
-    });
+  const value = (await readJson(read(json))) ?? {};
+  const fields = Object.entries(value).flatMap(([key, one]) => (Number.isInteger(one) ? [key] : []));
+  throw new AssayError('data-invalid', 'which field of the .json members is the label is not said', {
+    file: path,
+    path: 'labels',
+    expected: 'a member .cls, or the name of a field',
+    found: fields.length > 0 ? `whole numbers in ${fields.join(', ')}` : 'no whole number in the first one',
+    hint: `say \`labels: json.${fields[0] ?? 'FIELD'}\`, or \`labels: false\``,
   });
 }
 
