@@ -3,6 +3,7 @@ import { oneLine } from '../one-line.js';
 import { formatDuration } from '../report/format.js';
 import type { Unit } from '../runs/plan.js';
 import type { Listener, PassCount, ProgressEvent, Status } from '../runs/progress.js';
+import { requestText } from '../runs/request-text.js';
 import { costLine } from './cost-text.js';
 
 /** Where progress goes: standard error in a program. */
@@ -40,7 +41,8 @@ export class ProgressLine {
   readonly listen: Listener = (event) => {
     if (this.options.quiet) return;
     if (event.kind === 'plan') this.plan(event);
-    else if (event.kind === 'job-failed') this.line(`failed: ${jobText(event)}: ${event.message}`);
+    else if (event.kind === 'job-failed')
+      this.line(`failed: ${requestText(event.job.request)}: ${event.message}`);
     else if (event.kind === 'note') this.line(event.text);
     else if (event.kind === 'stage') this.show(stageText(event), event.of !== undefined);
     else if (event.kind !== 'opened') this.show(unitText(event), event.kind !== 'unit-started');
@@ -101,18 +103,13 @@ function planText(units: number, stored: number): string {
 
 type UnitEvent = Extract<ProgressEvent, { unit: Unit }>;
 
-function jobText({ job }: Pick<UnitEvent, 'job'>): string {
-  const { measurement, system, dataset } = job.request;
-  return `${measurement.name} of ${system} on ${dataset}`;
-}
-
 /**
  * `12/40, 2 min 10 s left: attack of jem on test, examples 64-127, 3120 of about 12800 passes`: what matters most comes
  * first, since terminals cut the line.
  */
 function unitText(event: UnitEvent): string {
   const { unit, status } = event;
-  const place = `${jobText(event)}, examples ${unit.start}-${unit.end - 1}`;
+  const place = `${requestText(event.job.request)}, examples ${unit.start}-${unit.end - 1}`;
   return `${status.done}/${status.units}${leftText(status)}${elsewhereText(status)}: ${place}${detailText(event)}`;
 }
 

@@ -5,6 +5,7 @@ import type { Executor } from './executor.js';
 import type { LiveUnit } from './live-unit.js';
 import type { Job } from './plan.js';
 import type { Task } from './queue.js';
+import { requestText } from './request-text.js';
 import type { UnitHead } from './unit-file.js';
 
 /** How often a unit is tried that fails. */
@@ -22,7 +23,7 @@ const GRACE_MS = 2000;
 
 /** A unit, as users are told of it. */
 export const placeOf = ({ job: { request }, unit }: Pick<Task, 'job' | 'unit'>): string =>
-  `${request.measurement.name} of ${request.system} on ${request.dataset}, examples ${unit.start} to ${unit.end - 1}`;
+  `${requestText(request)}, examples ${unit.start} to ${unit.end - 1}`;
 
 export interface InTime {
   signal: AbortSignal;
@@ -70,10 +71,9 @@ const tookTooLong = (task: Task, timeout: number, found: string) =>
 export function asFailure(thrown: unknown, { request }: Job, signal: AbortSignal): AssayError {
   if (signal.aborted) return interruption(signal);
   if (thrown instanceof AssayError) return thrown;
-  const { measurement, system, dataset } = request;
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new AssayError('suite-failed', `the measurement "${measurement.name}" failed: ${message}`, {
-    path: `${measurement.name} of ${system} on ${dataset}`,
+  return new AssayError('suite-failed', `the measurement "${request.measurement.name}" failed: ${message}`, {
+    path: requestText(request),
     hint: 'run again with --debug to see where; if it is a suite of your own, correct it there',
     cause: thrown,
   });

@@ -2,6 +2,7 @@ import { AssayError } from '../errors.js';
 import type { Rows } from '../suites/columns.js';
 import type { Collected, CollectedRows, Measurement, Request } from '../suites/contract.js';
 import { canonicalJson } from './keys.js';
+import { requestText } from './request-text.js';
 
 /**
  * The rows of what a suite has planned.
@@ -44,14 +45,15 @@ function identityOf({
 /** Requests told in full; more are counted. */
 const TOLD = 5;
 
-function unplanned({ measurement, system, dataset }: Request, planned: readonly Request[]): AssayError {
-  const alike = planned.filter((one) => one.measurement.name === measurement.name);
+function unplanned(request: Request, planned: readonly Request[]): AssayError {
+  const { name } = request.measurement;
+  const alike = planned.filter((one) => one.measurement.name === name);
   const names = alike.slice(0, TOLD).map((one) => `${one.system} on ${one.dataset}`);
   const more = alike.length > TOLD ? [`${alike.length - TOLD} more`] : [];
   return new AssayError('suite-failed', 'the suite asks for rows that it did not plan', {
-    path: `${measurement.name} of ${system} on ${dataset}`,
+    path: requestText(request),
     expected: 'a request that `plan` returned: the same parameters, `first`, inputs and reference',
-    found: `planned of ${measurement.name}: ${[...names, ...more].join(', ') || 'nothing'}`,
+    found: `planned of ${name}: ${[...names, ...more].join(', ') || 'nothing'}`,
     hint: 'make the request in one function that `plan` and `summarise` share',
   });
 }

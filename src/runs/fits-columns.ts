@@ -3,6 +3,7 @@ import type { SystemInfo } from '../models/system.js';
 import type { Catalogue } from '../suites/catalogue.js';
 import { arrayTypes, type Column, type NdArray, type Numbers, type Rows } from '../suites/columns.js';
 import type { Request } from '../suites/contract.js';
+import { requestText } from './request-text.js';
 import type { StoredColumn, UnitHead } from './unit-file.js';
 
 /** The columns that the rows of a job have, by name. */
@@ -23,7 +24,7 @@ export function columnsOf(
       'suite-failed',
       `the measurement "${measurement.name}" declares a column that cannot be`,
       {
-        path: `column "${name}" of ${measurement.name} of ${system.name} on ${dataset}`,
+        path: `column "${name}" of ${requestText({ measurement, system: system.name, dataset })}`,
         expected: `a name without "@", one of ${Object.keys(arrayTypes).join(', ')}, and whole numbers as shape`,
         found: `${type} (${shape.join(', ')})`,
         hint: 'write it as `float32(system.classes.length)`, or undefined where a system has no such column',
@@ -87,7 +88,7 @@ export function rowsFrom(
 
   function otherThanDeclared(name: string, expected: string, found: string) {
     return new AssayError('suite-failed', `"${measurement.name}" measured another column than it declares`, {
-      path: `column "${name}" of ${measurement.name} of ${system} on ${dataset}`,
+      path: `column "${name}" of ${requestText({ measurement, system, dataset })}`,
       expected,
       found,
       hint: 'correct `measure` or `columns`: `measure` returns each column as one typed array, row after row',

@@ -3,6 +3,7 @@ import { admit } from '../bytes/confine.js';
 import { AssayError } from '../errors.js';
 import { counted } from '../report/format.js';
 import type { Results } from '../suites/results.js';
+import { placeOf } from './attempt.js';
 import { baselineAt } from './baseline.js';
 import { concludeApart } from './conclude-apart.js';
 import { type ConcludeOrder, resultsInput } from './conclude-order.js';
@@ -201,9 +202,8 @@ function unfinished(
 }
 
 function firstOf(missing: ReadonlyMap<Unit, Job>): string {
-  const [[{ start, end }, { request }]] = missing;
-  const { measurement, system, dataset } = request;
-  return `${measurement.name} of ${system} on ${dataset}, examples ${start} to ${end - 1}, is in no shard`;
+  const [[unit, job]] = missing;
+  return `${placeOf({ job, unit })}, is in no shard`;
 }
 
 const leftOut = (missing: ReadonlyMap<Unit, Job>, plan: Plan) =>

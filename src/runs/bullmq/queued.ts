@@ -9,6 +9,7 @@ import { fitsUnit } from '../fits-columns.js';
 import { type Job, readBy } from '../plan.js';
 import type { Task } from '../queue.js';
 import { unitNamed } from '../read-units.js';
+import { requestText } from '../request-text.js';
 import type { UnitStore } from '../store.js';
 import { headOf, type UnitRecord } from '../unit-file.js';
 import {
@@ -102,7 +103,7 @@ export async function queued(options: QueuedOptions): Promise<Executor> {
         await lending.prepare(task);
         const ending = await awaited.submit(unit.key, due.get(job.key) ?? 1, (data) => follow(live, data));
         if (ending.kind !== 'failed') continue;
-        const failure = readFailure(ending.reason, placeOf(job));
+        const failure = readFailure(ending.reason, requestText(job.request));
         if ('error' in failure) throw failure.error;
         await makeUpFor(task, failure.lost);
       }
@@ -158,18 +159,15 @@ function refusals({ client }: QueueLink, id: string, tell: (line: string) => voi
   };
 }
 
-const placeOf = ({ request: { measurement, system, dataset } }: Job) =>
-  `${measurement.name} of ${system} on ${dataset}`;
-
 const unfit = (job: Job) =>
   new AssayError('queue-failed', 'a worker sent rows that do not fit what was asked for', {
-    path: placeOf(job),
+    path: requestText(job.request),
     hint: 'is every worker that uses this queue one of your own, and of this version?',
   });
 
 const neverArrived = (job: Job, { address }: QueueLink) =>
   new AssayError('queue-failed', 'the rows that workers measured do not arrive', {
-    path: placeOf(job),
+    path: requestText(job.request),
     expected: `them in ${address.shown}, or in the folder of --store`,
     hint: 'does the server drop what it holds (maxmemory-policy)? Do the workers have the same folder as --store?',
   });
