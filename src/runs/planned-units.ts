@@ -5,8 +5,9 @@ import { type Static, Type } from '../config/type.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
 import type { Job } from './plan.js';
+import { requestText } from './request-text.js';
 import { saveJson } from './save-json.js';
-import { unitFile } from './store.js';
+import { keyOfUnitFile, UNITS, unitFile } from './store.js';
 
 /** What a run is to measure, as it notes it when it begins: who looks on needs neither models nor data. */
 const PlannedUnits = Type.Object({
@@ -18,8 +19,8 @@ const fileIn = (out: string) => join(out, 'inventory', 'units.json');
 
 /** Notes the units of a run. To lose the note costs the status. */
 export async function notePlanned(out: string, title: string, jobs: readonly Job[]): Promise<void> {
-  const listed = jobs.map(({ request: { measurement, system, dataset }, units }) => ({
-    what: `${measurement.name} of ${system} on ${dataset}`,
+  const listed = jobs.map(({ request, units }) => ({
+    what: requestText(request),
     units: units.map(({ key }) => key),
   }));
   await saveJson(fileIn(out), { title, jobs: listed }).catch(() => undefined);
@@ -52,12 +53,12 @@ const LATELY = 15 * 60_000;
 export async function folderStatus(folder: string): Promise<FolderStatus> {
   const { title, jobs } = await plannedIn(folder);
   const whatOf = new Map(jobs.flatMap(({ what, units }) => units.map((key) => [key, what] as const)));
-  const stored = new Set(await namesIn(join(folder, 'units'), '.unit'));
+  const stored = new Set((await namesIn(join(folder, UNITS))).map(keyOfUnitFile));
   const done = [...whatOf.keys()].filter((key) => stored.has(key));
   const claims = join(folder, 'claims');
-  const claimed = (await readdir(claims).catch(() => [])).filter((name) => name.endsWith('.claim'));
+  const names = await namesIn(claims);
   const running = new Map<string, FolderStatus['running'][number]>();
-  for (const name of claimed) {
+  for (const name of names.filter((one) => one.endsWith('.claim'))) {
     const [key] = name.split('.');
     const what = whatOf.get(key);
     const by = await readText(join(claims, name), 'results').catch(() => '');
@@ -74,7 +75,7 @@ export async function folderStatus(folder: string): Promise<FolderStatus> {
     waiting: left - running.size,
     rate,
     secondsLeft: left === 0 ? 0 : rate === null ? null : left / rate,
-    processes: await namesIn(claims, '.owner'),
+    processes: names.filter((one) => one.endsWith('.owner')).map((one) => one.slice(0, -'.owner'.length)),
   };
 }
 
@@ -106,8 +107,4 @@ async function rateOf(folder: string, keys: readonly string[]): Promise<number |
   return seconds > 0 ? (last.length - 1) / seconds : null;
 }
 
-/** Names that end so, without that. */
-const namesIn = async (folder: string, ending: string): Promise<string[]> =>
-  (await readdir(folder).catch(() => []))
-    .filter((name) => name.endsWith(ending))
-    .map((name) => name.slice(0, -ending.length));
+const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
