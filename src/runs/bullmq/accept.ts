@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { relative, resolve, sep } from 'node:path';
 import { AssayError } from '../../errors.js';
 import { openPerformer, type RunIdentity } from '../performer.js';
+import type { WorkOptions } from '../work-options.js';
 import type { Announcement } from './announcements.js';
 
 export interface Acceptance {
@@ -23,12 +24,7 @@ export async function accept(run: Announcement, place: Acceptance): Promise<stri
   const { folder, out, hasShared, threads, sessions } = place;
   if (run.sharedFolder !== hasShared) throw otherWay(run);
   const file = inside(run.file, folder);
-  const options = {
-    ...run.options,
-    ...(threads !== undefined && { threads }),
-    ...(sessions !== undefined && { sessions }),
-  };
-  const performer = await openPerformer({ file, options, out });
+  const performer = await openPerformer({ file, options: optionsHere(run, { threads, sessions }), out });
   await performer.close();
   const differing = differences(run.identity, performer.identity);
   if (differing.length === 0) return file;
@@ -41,6 +37,16 @@ export async function accept(run: Announcement, place: Acceptance): Promise<stri
     also: differing.slice(1).map((one) => `${one.what}: ${one.theirs} there, ${one.ours} here`),
   });
 }
+
+/** The options of a run, with those that are the machine's own. */
+export const optionsHere = (
+  { options }: Announcement,
+  { threads, sessions }: Pick<Acceptance, 'threads' | 'sessions'>,
+): WorkOptions => ({
+  ...options,
+  ...(threads !== undefined && { threads }),
+  ...(sessions !== undefined && { sessions }),
+});
 
 /** The path of a run file, at the end of links. Errors: `file-unreadable` outside of the folder. */
 function inside(file: string, folder: string): string {

@@ -84,7 +84,7 @@ export type Presence = Static<typeof Presence>;
 const LONGEST = 2 ** 16;
 
 /** Notices that vanish unless they are renewed: of runs, and of workers. */
-export class Notices<S extends TSchema> {
+class Notices<S extends TSchema> {
   constructor(
     private readonly client: Redis,
     private readonly kind: 'runs' | 'workers',
@@ -141,7 +141,7 @@ export const announcements = (client: Redis) => new Notices(client, 'runs', Anno
 export const presences = (client: Redis) => new Notices(client, 'workers', Presence, 30);
 
 /** How often notices are renewed, in ms. */
-export const RENEWED = 5000;
+const RENEWED = 5000;
 
 /** The name of the BullMQ queue of a run. */
 export const queueOf = (id: string) => `assay-${id}`;

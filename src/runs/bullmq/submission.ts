@@ -11,7 +11,7 @@ import type { RunEvaluationOptions } from '../run-evaluation.js';
 import { FolderStore } from '../store.js';
 import type { WorkOptions } from '../work-options.js';
 import { queueAddress } from './address.js';
-import type { RunStatus } from './announcements.js';
+import type { Announcement, RunStatus } from './announcements.js';
 import { connectQueue } from './connection.js';
 import type { QueueChoice } from './queue-choice.js';
 import { queued } from './queued.js';
@@ -81,11 +81,16 @@ const onlyHere = (given: readonly Suite[]) =>
   });
 
 /** The options that decide what units there are; how many sessions a worker has is its own business. */
-function deciding({ limit, seed, engine, device, limits, untilDecided }: WorkOptions) {
+function deciding({
+  limit,
+  seed,
+  engine,
+  device,
+  limits,
+  untilDecided,
+}: WorkOptions): Announcement['options'] {
   const { seconds, mebibytes } = limits ?? {};
-  return JSON.parse(
-    JSON.stringify({ limit, seed, engine, device, limits: { seconds, mebibytes }, untilDecided }),
-  );
+  return { limit, seed, engine, device, limits: { seconds, mebibytes }, untilDecided };
 }
 
 /** How far a run is, from what is told of it. */

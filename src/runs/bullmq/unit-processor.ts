@@ -8,6 +8,7 @@ import { openPerformer, type Performer } from '../performer.js';
 import { SharedClock } from '../shared-clock.js';
 import { FolderStore, type UnitStore } from '../store.js';
 import type { UnitHead } from '../unit-file.js';
+import { optionsHere } from './accept.js';
 import { queueAddress } from './address.js';
 import type { Announcement } from './announcements.js';
 import { connectQueue } from './connection.js';
@@ -137,11 +138,7 @@ async function open(): Promise<{ performer: Performer; store: UnitStore }> {
   const store = shared === undefined ? await queueStore(address) : await FolderStore.open(shared);
   const performer = await openPerformer({
     file,
-    options: {
-      ...run.options,
-      ...(threads !== undefined && { threads }),
-      ...(sessions !== undefined && { sessions }),
-    },
+    options: optionsHere(run, { threads, sessions }),
     out,
     store,
     sender: run.identity,
