@@ -1,7 +1,7 @@
 import type { CostOptions } from '../runs/cost-of-run.js';
+import { costShown } from './cost-shown.js';
 import { costJson, costText } from './cost-text.js';
 import { print } from './terminal.js';
-import { terminalProgress } from './terminal-progress.js';
 
 /** Prints what a run would take. Errors: those of `costOfRun`. */
 export async function printPlan(
@@ -9,13 +9,6 @@ export async function printPlan(
   options: CostOptions,
   { json = false, quiet = false }: { json?: boolean | undefined; quiet?: boolean | undefined },
 ): Promise<void> {
-  const progress = terminalProgress(quiet);
-  try {
-    const { costOfRun } = await import('../runs/cost-of-run.js');
-    const cost = await costOfRun(file, { ...options, notify: progress.listen });
-    progress.end();
-    print(json ? `${JSON.stringify(costJson(cost), null, 2)}\n` : costText(cost));
-  } finally {
-    progress.end();
-  }
+  const cost = await costShown(file, options, quiet);
+  print(json ? `${JSON.stringify(costJson(cost), null, 2)}\n` : costText(cost));
 }

@@ -6,6 +6,7 @@ import { AssayError } from '../errors.js';
 import type { ShardName } from '../runs/shard-name.js';
 import { cacheOption, cachesOfEnvironment } from './cache-option.js';
 import { confine } from './confine-option.js';
+import { probeSize } from './cost-shown.js';
 import { interactiveRun } from './interactive-run.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { partOf, positiveNumber, positiveUpTo, wholeNumber } from './option-values.js';
@@ -124,33 +125,19 @@ Examples:
 The run folder holds report.html, results.json, measures.csv, examples/*.csv, tables/*.tex, images/ and units/.`,
     )
     .action(async (given: string, flags: RunFlags) => {
-      const {
-        quiet,
-        debug,
-        reporter,
-        outputFile,
-        confine: _,
-        preset,
-        data,
-        queue: url,
-        store,
-        ...rest
-      } = flags;
+      const { quiet, debug, reporter, outputFile, confine: _, preset, data, ...others } = flags;
+      const { queue: url, store, cache: named = [], ...rest } = others;
+      const { timeLimit: seconds, memoryLimit: mebibytes, planOnly, probe, json, ...asking } = rest;
       const queue = queueChoice(url, store);
-      const { timeLimit: seconds, memoryLimit: mebibytes, cache: named = [], ...others } = rest;
       const cache = [...named, ...cachesOfEnvironment()];
       const limits = { seconds, mebibytes };
-      const { planOnly, probe, json, ...asking } = others;
       refuseAlone({ planOnly, probe, json });
       const { file, ...options } = await asked(given, asking, { preset, data, quiet, limits });
       if (planOnly) {
         const { printPlan } = await import('./plan-only.js');
-        const { shard, ...rest } = options;
-        const more = {
-          ...(probe !== undefined && { probe: probe === true ? PROBED : probe }),
-          ...(shard && { shards: shard.of }),
-        };
-        await printPlan(file, { ...rest, limits, ...more }, { json, quiet });
+        const { shard, ...more } = options;
+        const costing = { ...more, limits, probe: probeSize(probe), shards: shard?.of };
+        await printPlan(file, costing, { json, quiet });
         return;
       }
       process.exitCode = await interactiveRun(
@@ -165,9 +152,6 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
   for (const option of reporterOptions()) command.addOption(option);
   return command;
 }
-
-/** Examples of a probe: how many of them end early is then known within about six points. */
-const PROBED = 64;
 
 /** Errors: `config-invalid` for what says something of a plan without one. */
 function refuseAlone({ planOnly, probe, json }: Pick<RunFlags, 'planOnly' | 'probe' | 'json'>): void {

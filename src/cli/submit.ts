@@ -1,14 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { engineNames } from '../engines/registry.js';
 import { slug as slugOf } from '../report/names.js';
-import type { RunCost } from '../runs/cost-of-run.js';
 import { MOST_SHARDS } from '../runs/shard-name.js';
 import { targets } from '../submit/registry.js';
 import type { Settings } from '../submit/submission.js';
+import { costShown, probeSize } from './cost-shown.js';
 import { costLine, shardTable } from './cost-text.js';
 import { wholeNumber } from './option-values.js';
 import { complain, print } from './terminal.js';
-import { terminalProgress } from './terminal-progress.js';
 import { writeNew } from './write-new.js';
 
 /** Options of a run that its shards take over. */
@@ -80,7 +79,9 @@ Examples:
     )
     .action(async (name: string, file: string, flags: SubmitFlags & { time?: number }) => {
       const target = targets.named(name);
-      const cost = await costOf(file, flags);
+      const { limit, seed, engine, device, threads, sessions, out, shards } = flags;
+      const passed = { limit, seed, engine, device, threads, sessions };
+      const cost = await costShown(file, { ...passed, out, shards, probe: probeSize(flags.probe) });
       const { sharding } = cost;
       if (!sharding) return;
       const { seconds } = cost.cost;
@@ -90,9 +91,9 @@ Examples:
       const written = target.write({
         title,
         slug: called,
-        shards: flags.shards,
-        run: ['run', file, ...passedWords(flags)],
-        out: flags.out ?? cost.directory,
+        shards,
+        run: ['run', file, ...wordsOf(passed)],
+        out: out ?? cost.directory,
         assay: flags.assay,
         seconds: seconds === undefined ? undefined : seconds * most,
         settings: { ...flags, minutes: flags.time },
@@ -100,9 +101,7 @@ Examples:
       print(`${title}: ${costLine(cost.cost)}\n\n${shardTable(sharding, cost.cost)}\n\n`);
       const idle = sharding.shards.filter(({ units }) => units.size === 0).length;
       if (idle > 0)
-        complain(
-          `! ${idle} of ${flags.shards} shards have nothing to do: the run has too few units for so many\n`,
-        );
+        complain(`! ${idle} of ${shards} shards have nothing to do: the run has too few units for so many\n`);
       for (const note of written.notes) complain(`! ${note}\n`);
       const to = flags.write ?? target.file(called);
       await writeNew(to, written.text);
@@ -115,31 +114,10 @@ Examples:
     });
 }
 
-async function costOf(file: string, flags: SubmitFlags): Promise<RunCost> {
-  const { limit, seed, engine, device, threads, sessions, out, shards, probe } = flags;
-  const progress = terminalProgress(false);
-  try {
-    const { costOfRun } = await import('../runs/cost-of-run.js');
-    return await costOfRun(file, {
-      ...{ shards, notify: progress.listen },
-      ...(limit !== undefined && { limit }),
-      ...(seed !== undefined && { seed }),
-      ...(engine !== undefined && { engine }),
-      ...(device !== undefined && { device }),
-      ...(threads !== undefined && { threads }),
-      ...(sessions !== undefined && { sessions }),
-      ...(out !== undefined && { out }),
-      ...(probe !== undefined && { probe: probe === true ? 64 : probe }),
-    });
-  } finally {
-    progress.end();
-  }
-}
-
-const PASSED = ['limit', 'seed', 'engine', 'device', 'threads', 'sessions'] as const;
-
-const passedWords = (flags: Passed): string[] =>
-  PASSED.flatMap((name) => (flags[name] === undefined ? [] : [`--${name}`, String(flags[name])]));
+const wordsOf = (passed: Passed): string[] =>
+  Object.entries(passed).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
 
 /** Errors: that of commander, which names what there is. */
 function known(name: string): string {
