@@ -15,7 +15,6 @@ const MATRIX_SHARD = `$${'{{'} matrix.shard }}`;
 /** A workflow with a job for every shard, and one that merges what they upload. */
 export const github: Target = {
   name: 'github',
-  title: 'GitHub Actions: a matrix, and a job that merges',
   file: (slug) => `.github/workflows/${slug}.yml`,
   write: (submission) => {
     const { title, slug, shards, run, out, assay, settings } = submission;

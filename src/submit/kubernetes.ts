@@ -7,7 +7,6 @@ import { minutesOf, type Settings, shardsFolder, type Target } from './submissio
 /** An indexed Job with a pod for every shard, and a suspended Job that merges. */
 export const kubernetes: Target = {
   name: 'kubernetes',
-  title: 'Kubernetes: an indexed Job, and a suspended one that merges',
   file: (slug) => `${slug}.k8s.yaml`,
   write: (submission) => {
     const { title, slug, shards, run, out, assay, settings } = submission;
@@ -60,7 +59,7 @@ function job(name: string, settings: Settings, script: string, minutes: number |
   );
   const amounts = {
     cpu: String(cpus),
-    ...(memory !== undefined && { memory: /^\d+(\.\d+)?[KMGT]$/.test(memory) ? `${memory}i` : memory }),
+    ...(memory !== undefined && { memory: `${memory}i` }),
     ...(gpus && { 'nvidia.com/gpu': String(gpus) }),
   };
   return {

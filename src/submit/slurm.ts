@@ -5,7 +5,6 @@ import { minutesOf, shardsFolder, type Target } from './submission.js';
 /** A script that submits itself: an array with a task for every shard, and a merge that waits for all of them. */
 export const slurm: Target = {
   name: 'slurm',
-  title: 'Slurm: a script that submits a job array, and a merge that depends on it',
   file: (slug) => `${slug}.slurm.sh`,
   write: (submission) => {
     const { title, slug, shards, run, out, assay, settings } = submission;

@@ -19,7 +19,7 @@ export interface Submission {
 export interface Settings {
   /** Cores of a shard. */
   cpus: number;
-  /** Of a shard, such as `8G`. */
+  /** Of a shard: a number and K, M, G or T, such as `8G`. */
   memory?: string | undefined;
   /** Minutes that a shard may take. */
   minutes?: number | undefined;
@@ -49,7 +49,6 @@ export interface Written {
 /** A kind of cluster. */
 export interface Target {
   name: string;
-  title: string;
   /** What the file is called. */
   file: (slug: string) => string;
   /** Errors: `config-invalid` for settings that it cannot do without. */
