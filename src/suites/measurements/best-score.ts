@@ -1,6 +1,7 @@
 import { compareScores } from '../../metrics/ranking/ranking.js';
 import { float64, int32, type Rows, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext } from '../contract.js';
+import { placeOfLargest } from './place-of-largest.js';
 import { type ReadContext, type ReadScore, scoreParts } from './read-scores.js';
 
 export interface BestScoreParams {
@@ -41,11 +42,7 @@ export const bestScore = defineMeasurement({
       const id = await next();
       for (let set = 0; set < oods; set++) auroc[s] += compareScores(id, await next()).auroc / oods;
     }
-    const best = auroc.reduce(
-      (most, value, s) => (value > auroc[most] || Number.isNaN(auroc[most]) ? s : most),
-      0,
-    );
-    return { auroc, best: Int32Array.of(best) };
+    return { auroc, best: Int32Array.of(placeOfLargest(auroc)) };
   },
 });
 

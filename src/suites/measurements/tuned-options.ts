@@ -2,6 +2,7 @@ import { compareScores } from '../../metrics/ranking/ranking.js';
 import type { ScoreOptions } from '../../scores/score.js';
 import { float64, int32, type RowsIn } from '../columns.js';
 import { type Collected, defineMeasurement, type MeasureContext } from '../contract.js';
+import { placeOfLargest } from './place-of-largest.js';
 
 export interface TunedParams {
   /** Id of a score. */
@@ -38,7 +39,8 @@ export const tunedOptions = defineMeasurement({
     const auroc = Float64Array.from(grid, (_, at) => aurocOf(id[at], ood[at]));
     return {
       auroc,
-      chosen: Int32Array.of(largest(auroc)),
+      // The first of equal ones: the default, where that is as good.
+      chosen: Int32Array.of(placeOfLargest(auroc)),
       nId: Int32Array.of(id[0].length),
       nOod: Int32Array.of(ood[0].length),
     };
@@ -66,10 +68,6 @@ async function columnsOf(
 
 const aurocOf = (id: Float64Array, ood: Float64Array): number =>
   [id, ood].some((scores) => scores.some(Number.isNaN)) ? Number.NaN : compareScores(id, ood).auroc;
-
-/** The first where none is larger: that of the default, where it has one. */
-const largest = (values: Float64Array): number =>
-  values.reduce((best, value, at) => (value > values[best] || Number.isNaN(values[best]) ? at : best), 0);
 
 /** The place that was chosen, by the last of the rows that a measurement reads. */
 export const chosenOf = (reference: readonly unknown[]): number =>
