@@ -4,7 +4,7 @@ import { logSumExp } from '../metrics/softmax.js';
 import { TopK } from '../metrics/top-k.js';
 import { bankFit, imagesOption, sizeOfBank, unitRowsOf } from './bank.js';
 import { perFeatureRow, turned, unitRows } from './feature-rows.js';
-import { LOGIT_ROUNDING } from './rounding.js';
+import { LOGIT_ROUNDING, largestLogitSize } from './rounding.js';
 import { featuresOf, logitsOf, required, type Score } from './score.js';
 
 const options = Type.Object(
@@ -41,13 +41,12 @@ export const nnguide: Score<Static<typeof options>> = {
   // A product: of the energy, which moves as one logit, and of the guide, energies of the bank times cosines.
   rounding(inputs, values) {
     const { energies } = required(inputs.statistics, 'statistics');
-    const { classes, data } = logitsOf(inputs);
+    const logits = logitsOf(inputs);
     let highest = 0;
     for (const energy of energies) highest = Math.max(highest, Math.abs(energy));
-    const own = logSumExp(logitsOf(inputs));
+    const own = logSumExp(logits);
     return perFeatureRow(inputs, (h, i) => {
-      let logit = 0;
-      for (let c = 0; c < classes; c++) logit = Math.max(logit, Math.abs(data[i * classes + c]));
+      const logit = largestLogitSize(logits, i);
       const guide = own[i] === 0 ? highest : Math.abs(values[i] / own[i]);
       return LOGIT_ROUNDING * (logit * guide + Math.abs(own[i]) * highest * (1 + turned(h)));
     });

@@ -3,7 +3,7 @@ import { eachRowProducts } from '../metrics/linear-algebra/row-products.js';
 import { softmax } from '../metrics/softmax.js';
 import { bankFit, imagesOption, unitRowsOf } from './bank.js';
 import { perFeatureRow, turned, unitRows } from './feature-rows.js';
-import { LOGIT_ROUNDING } from './rounding.js';
+import { LOGIT_ROUNDING, largestLogitSize } from './rounding.js';
 import { featuresOf, logitsOf, required, type Score } from './score.js';
 
 const options = Type.Object(
@@ -57,10 +57,9 @@ export const relation: Score<Static<typeof options>> = {
   // A relation is at most 1, and so is what a power above 1 makes of its slope; the sum has at most `size` of them.
   rounding(inputs, values, { power }) {
     const { size } = required(inputs.statistics, 'statistics');
-    const { classes, data } = logitsOf(inputs);
+    const logits = logitsOf(inputs);
     return perFeatureRow(inputs, (h, i) => {
-      let logit = 0;
-      for (let c = 0; c < classes; c++) logit = Math.max(logit, Math.abs(data[i * classes + c]));
+      const logit = largestLogitSize(logits, i);
       return LOGIT_ROUNDING * power * (size[0] * turned(h) + 4 * logit * values[i]);
     });
   },

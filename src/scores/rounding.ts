@@ -25,16 +25,20 @@ export function logitRounding(
   values: Float64Array,
   sensitivity: number | ((logP: Float64Array) => number),
 ): Float64Array {
-  const { n, classes, data } = logits;
   const logP = logSoftmaxRows(logits);
-  const rounding = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    let largest = 0;
-    for (let k = i * classes; k < (i + 1) * classes; k++) largest = Math.max(largest, Math.abs(data[k]));
+  const rounding = new Float64Array(logits.n);
+  for (let i = 0; i < rounding.length; i++) {
     const moved = typeof sensitivity === 'number' ? sensitivity : sensitivity(logP(i));
-    rounding[i] = LOGIT_ROUNDING * largest * moved + 2 ** -52 * Math.abs(values[i]);
+    rounding[i] = LOGIT_ROUNDING * largestLogitSize(logits, i) * moved + 2 ** -52 * Math.abs(values[i]);
   }
   return rounding;
+}
+
+/** max_k |f_k| of row i. */
+export function largestLogitSize({ classes, data }: Logits, i: number): number {
+  let largest = 0;
+  for (let k = i * classes; k < (i + 1) * classes; k++) largest = Math.max(largest, Math.abs(data[k]));
+  return largest;
 }
 
 /** Of the largest logit and of T logsumexp(f / T): together, the logits' weights are 1. */
