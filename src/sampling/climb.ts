@@ -25,7 +25,7 @@ export async function climb(
   if (conditional && labels?.length !== n)
     throw new Error(`chains that climb ${title} are told their class: ${n} labels`);
   const size = pixels.length / Math.max(1, n);
-  let gradient = new Float32Array(0);
+  let gradient: Float32Array | undefined;
   const lost: { row: number; error: NotFinite }[] = [];
   const passes: Passes = { forward: 0, gradient: 0 };
   const ask = async (start: number, end: number): Promise<void> => {
@@ -39,9 +39,9 @@ export async function climb(
       const answer = await system.gradient(part, loss);
       addTo(passes, answer.passes);
       // All at once, and up: what nearly every step asks for is not copied.
-      if (whole && sign === 1) gradient = answer.gradient as Float32Array<ArrayBuffer>;
+      if (whole && sign === 1) gradient = answer.gradient;
       else {
-        if (gradient.length === 0) gradient = new Float32Array(pixels.length);
+        gradient ??= new Float32Array(pixels.length);
         for (let i = start * size, j = 0; i < end * size; i++, j++) gradient[i] = sign * answer.gradient[j];
       }
     } catch (error) {
@@ -56,7 +56,7 @@ export async function climb(
     }
   };
   await ask(0, n);
-  if (gradient.length === 0) gradient = new Float32Array(pixels.length);
+  gradient ??= new Float32Array(pixels.length);
   for (let row = 0; row < n; row++) {
     const own = gradient.subarray(row * size, (row + 1) * size);
     if (firstNotFinite(own) < 0) continue;
