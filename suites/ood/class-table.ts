@@ -1,5 +1,6 @@
 import { delongEstimate, type Placements, placements, placementsIn } from '../../src/metrics.js';
 import { cell, type DatasetInfo, type Table } from '../../src/suite.js';
+import { groupsBy } from './grouped.js';
 import type { Detector } from './result.js';
 
 /** So many classes of a system are shown. */
@@ -73,16 +74,9 @@ function tableOf(
   ];
 }
 
-/** Where each class is, in the order of the classes. */
-function placesOf(classes: ArrayLike<number>): Map<number, number[]> {
-  const places = new Map<number, number[]>();
-  Array.from(classes).forEach((k, i) => {
-    const known = places.get(k);
-    if (known) known.push(i);
-    else places.set(k, [i]);
-  });
-  return places;
-}
+/** Where each class is. */
+const placesOf = (classes: ArrayLike<number>): Map<number, number[]> =>
+  groupsBy(Array.from(classes).keys(), (i) => classes[i]);
 
 const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
