@@ -1,15 +1,8 @@
 import { type ByteSource, malformed, slice } from '../bytes/byte-source.js';
 import { inflate } from '../bytes/inflate.js';
 import type { Closing } from './array-images.js';
-import {
-  type Dtype,
-  dtypes,
-  elements,
-  hostIsLittleEndian,
-  type NumberArray,
-  shapeText,
-  swapBytes,
-} from './nd-array.js';
+import { arraySource } from './array-source.js';
+import { type Dtype, dtypes, elements, type NumberArray, shapeText } from './nd-array.js';
 
 /*
  * MAT-files of version 5 to 7 (MathWorks, "MAT-File Format"): arrays of real numbers, compressed or not. Structures, cells,
@@ -129,9 +122,5 @@ async function arrayIn(source: ByteSource, littleEndian: boolean): Promise<MatAr
 }
 
 /** All elements of an array, in column-major order. */
-export async function matNumbers({ data, dtype, littleEndian }: MatArray): Promise<NumberArray> {
-  const bytes = await data.read(0, data.size);
-  const { bytes: width, decode } = dtypes[dtype];
-  if (littleEndian !== hostIsLittleEndian) swapBytes(bytes, width);
-  return decode(bytes.buffer);
-}
+export const matNumbers = ({ data, shape, dtype, littleEndian }: MatArray): Promise<NumberArray> =>
+  arraySource(data, { shape, dtype, littleEndian, dataOffset: 0 }).all();
