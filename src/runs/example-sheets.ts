@@ -1,11 +1,10 @@
-import { dirname, join } from 'node:path';
-import { makeFolder, writeDurably } from '../bytes/durable.js';
+import { join } from 'node:path';
 import { csvText } from '../csv-text.js';
 import { npyPieces } from '../data/npy.js';
 import { writeAtomically } from '../report/output.js';
 import type { ExampleArray, ExampleSheet, Summary } from '../suites/contract.js';
 import { piecesOf } from '../suites/stored-column.js';
-import { unwritable } from './unwritable.js';
+import { save } from './save-json.js';
 
 /** A sheet with its place below the run folder. */
 export interface PlacedSheet extends ExampleSheet {
@@ -50,7 +49,7 @@ export async function writeSheets(
 ): Promise<void> {
   for (const sheet of sheets) {
     begun();
-    await writeSheet(join(directory, sheet.file), sheet);
+    await save(join(directory, sheet.file), csvText(sheet.columns, sheet.rows));
   }
 }
 
@@ -77,13 +76,4 @@ function fileNames(): (wanted: string) => string {
     taken.set(name, count);
     return count === 1 ? name : `${name}-${count}`;
   };
-}
-
-async function writeSheet(file: string, { columns, rows }: ExampleSheet): Promise<void> {
-  try {
-    await makeFolder(dirname(file));
-    await writeDurably(file, csvText(columns, rows));
-  } catch (cause) {
-    throw unwritable(file, cause);
-  }
 }
