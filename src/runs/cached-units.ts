@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readWhole } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import { keyOfUnitFile, UNITS, type UnitStore } from './store.js';
-import { decodeUnit, type UnitRecord } from './unit-file.js';
+import { decodeUnit, headOf, type UnitRecord } from './unit-file.js';
 
 /** A run folder that units are looked for in. */
 export interface Cache {
@@ -78,7 +78,9 @@ export class CachedStore implements UnitStore {
 
   async head(key: string) {
     const head = await this.own.head(key);
-    return head || !(await this.take(key)) ? head : this.own.head(key);
+    if (head) return head;
+    const taken = await this.take(key);
+    return taken && headOf(taken);
   }
 
   async read(key: string) {

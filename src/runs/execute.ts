@@ -30,6 +30,9 @@ export interface Execution {
   stopped?: AssayError;
 }
 
+/** Before anything was measured. */
+export const NOTHING_DONE: Execution = { stored: 0, measured: 0, costs: new Map(), failures: new Map() };
+
 /** Who measures, where units lie, and who hears of it. */
 export interface ExecuteOptions extends Pick<Inventory, 'systems' | 'catalogue'> {
   executor: Executor;

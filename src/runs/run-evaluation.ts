@@ -10,7 +10,7 @@ import { UnitLost } from './collect.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
 import { conclusionOf } from './conclusion-claim.js';
 import { environmentOf } from './environment.js';
-import { type Execution, execute, storedUnits } from './execute.js';
+import { execute, NOTHING_DONE, storedUnits } from './execute.js';
 import { type Executor, inProcess } from './executor.js';
 import { noteFinished } from './finished.js';
 import { inventoryWarnings } from './inventory.js';
@@ -124,7 +124,7 @@ export async function runEvaluation(
   await saveJson(join(out, 'run.json'), about);
   await notePlanned(out, spec.title, plan.jobs);
   const salvage = whole !== undefined ? undefined : await salvageFor(spec, plan, store);
-  if (salvage) notify({ kind: 'note', text: 'what --until-decided measured is used again' });
+  if (salvage) note('what --until-decided measured is used again');
   const begun = {
     ...{ title: spec.title, key, config, gates, environment, plan, began },
     baseline: spec.baseline?.directory,
@@ -165,7 +165,7 @@ export async function runEvaluation(
       inventory: evaluation,
       store,
       measure: (jobs) => execute(jobs, { ...measuring, ...tolerating, notify: withoutPlans }),
-      tell: (text) => notify({ kind: 'note', text }),
+      tell: note,
     });
   };
   const attempt = async (): Promise<RunOutcome> => {
@@ -239,9 +239,6 @@ const sealStamp = (out: string): string | undefined => stampNow(join(out, SEAL))
 
 /** What was measured, of all that was planned or of a part. */
 type Measured = Pick<ResultsInput, 'plan' | 'execution' | 'stopped'>;
-
-/** Before anything was measured. */
-const NOTHING_DONE: Execution = { stored: 0, measured: 0, costs: new Map(), failures: new Map() };
 
 /** How many units there are, where all are stored. */
 async function countStored(jobs: readonly Job[], store: UnitStore): Promise<number | undefined> {

@@ -1,6 +1,6 @@
 import { AssayError } from '../errors.js';
 import { orderOf } from './conclude-order.js';
-import type { Execution } from './execute.js';
+import { type Execution, NOTHING_DONE } from './execute.js';
 import type { RunOutcome } from './outcome.js';
 import type { Plan } from './plan.js';
 import type { ResultsInput } from './results.js';
@@ -37,8 +37,7 @@ export async function beginShard(name: ShardName, begun: Begun, out: string): Pr
       hint: 'put them into a plug-in, and name it under `plugins` in the run file',
     });
   const shard = shardsOf(plan, inventory, name.of).shards[name.index - 1];
-  const nothing: Execution = { stored: 0, measured: 0, costs: new Map(), failures: new Map() };
-  const input = { ...about, plan, inventory, execution: nothing } as ResultsInput;
+  const input = { ...about, plan, inventory, execution: NOTHING_DONE } as ResultsInput;
   const { out: _, execution: __, began: ___, ...order } = orderOf(input, sources, out);
   await noteShard(out, name, order, source);
   const own = new Set([...shard.units].map(({ key }) => key));
