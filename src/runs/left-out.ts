@@ -25,9 +25,9 @@ export interface LeftOut {
 
 /** A store in which the examples of units that were left out have no result. Nothing of that is written. */
 export function withLeftOut(
-  store: Pick<UnitStore, 'read'>,
+  store: Pick<UnitStore, 'read' | 'column'>,
   left: readonly LeftOut[],
-): Pick<UnitStore, 'read'> {
+): Pick<UnitStore, 'read' | 'column'> {
   if (left.length === 0) return store;
   const byKey = new Map(left.map((one) => [one.key, one]));
   return {
@@ -35,6 +35,9 @@ export function withLeftOut(
       const one = byKey.get(key);
       return one ? withoutResults(one) : store.read(key);
     },
+    ...(store.column && {
+      column: (key, name) => (byKey.has(key) ? null : store.column?.(key, name)),
+    }),
   };
 }
 

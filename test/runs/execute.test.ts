@@ -4,7 +4,7 @@ import { AssayError } from '../../src/errors.js';
 import { type Claims, FolderClaims } from '../../src/runs/claims.js';
 import { execute } from '../../src/runs/execute.js';
 import { type Executor, inProcess } from '../../src/runs/executor.js';
-import { type FailOnError, tolerated } from '../../src/runs/left-out.js';
+import { type FailOnError, tolerated, withLeftOut } from '../../src/runs/left-out.js';
 import { planRun } from '../../src/runs/plan.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import type { Task } from '../../src/runs/queue.js';
@@ -130,6 +130,15 @@ describe('failed units', () => {
     ['a share of less than one', 0.001, 0],
   ])('may be fewer than %s', (what, failOnError, expected) => {
     expect(tolerated(failOnError, what.endsWith('41') ? 41 : 40)).toBe(expected);
+  });
+
+  it('have no columns; those of others are still read where they lie', () => {
+    const column = Float32Array.of(1, 2);
+    const store = { read: async () => undefined, column: () => column };
+    const one = { key: 'k1', place: '', reason: '', reader: false, indices: Int32Array.of(0) };
+    const without = withLeftOut(store, [one]);
+    expect([without.column?.('k1', 'pixels'), without.column?.('k2', 'pixels')]).toEqual([null, column]);
+    expect(withLeftOut({ read: store.read }, [one]).column).toBeUndefined();
   });
 
   /** Row sums of noisy logits by units of 3 examples, so that units overlap; some of the logits' units fail. */
