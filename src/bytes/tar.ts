@@ -60,17 +60,17 @@ export async function* tarMembers(source: ByteSource, from = 0): AsyncGenerator<
     if (at + BLOCK > source.size) throw at === 0 ? foreign(place, source.size) : cutOff(place, at);
     const block = await read(at, BLOCK);
     if (block.every((byte) => byte === 0)) return;
-    const sum = checksum(block);
-    if (!sum) throw at === 0 ? foreign(place, source.size) : damaged(place, at);
+    if (!sumHolds(block)) throw at === 0 ? foreign(place, source.size) : damaged(place, at);
     const type = String.fromCharCode(block[156]);
+    const extension = isExtension(type);
     const own = number(block, 124, 12, { place, at });
     const size = next.size ?? everyone.size ?? own;
     const start = at + BLOCK;
-    const end = start + Math.ceil((isExtension(type) ? own : size) / BLOCK) * BLOCK;
+    const end = start + Math.ceil((extension ? own : size) / BLOCK) * BLOCK;
     const name = next.path ?? everyone.path ?? nameIn(block);
-    const within = isExtension(type) ? place : { file: place.file, path: name };
+    const within = extension ? place : { file: place.file, path: name };
     if (!(end <= source.size + BLOCK) || start + size > source.size) throw cutOff(within, start, size);
-    if (isExtension(type)) {
+    if (extension) {
       if (own > limits.tarHeader.value)
         throw malformed(place, 'the name or the properties of a member of the archive are too long', {
           expected: `at most ${limits.tarHeader.value} bytes`,
@@ -104,8 +104,8 @@ const kindOf = (type: string, name: string): TarKind => {
   return kind === 'file' && name.endsWith('/') ? 'folder' : kind;
 };
 
-/** The sum of the header's bytes, its own field as spaces. Old programs took bytes as signed. */
-function checksum(block: Uint8Array): boolean {
+/** Whether a header states the sum of its bytes, its own field as spaces. Old programs took bytes as signed. */
+function sumHolds(block: Uint8Array): boolean {
   const [stated] = /^[ 0]*([0-7]*)/.exec(Buffer.from(block).toString('latin1', 148, 156))?.slice(1) ?? [];
   let unsigned = 0;
   let signed = 0;

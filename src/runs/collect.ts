@@ -5,6 +5,7 @@ import { Refused } from '../suites/refused.js';
 import { StoredColumn, type StoredPart } from '../suites/stored-column.js';
 import { fitsUnit } from './fits-columns.js';
 import type { Job, Unit } from './plan.js';
+import { requestText } from './request-text.js';
 import type { UnitStore } from './store.js';
 import { headOf, type UnitRecord } from './unit-file.js';
 
@@ -14,9 +15,8 @@ export class UnitLost extends AssayError {
     readonly job: Job,
     readonly unit: Unit,
   ) {
-    const { measurement, system, dataset } = job.request;
     super('suite-failed', `examples ${unit.start} to ${unit.end - 1} are not measured`, {
-      path: `${measurement.name} of ${system} on ${dataset}`,
+      path: requestText(job.request),
       hint: 'run the same command again: it measures what is missing',
     });
   }
@@ -25,8 +25,7 @@ export class UnitLost extends AssayError {
 /**
  * The examples start to end of a job, in data set order.
  * @param stored columns of images and the like stay in the store, and are read when they are looked at
- * Errors: `UnitLost` when a unit is missing or damaged; `Refused`
- * when one holds a refusal in place of rows.
+ * Errors: `UnitLost` when a unit is missing or damaged; `Refused` when one holds a refusal in place of rows.
  */
 export async function collectRange(
   store: Pick<UnitStore, 'read' | 'column'>,
