@@ -15,7 +15,7 @@ import { exitCodeOf, type RunOutcome } from './outcome.js';
 import type { Job, Plan, Unit } from './plan.js';
 import type { Listener } from './progress.js';
 import type { ResultsInput } from './results.js';
-import { recordOf } from './run-record.js';
+import { beginningOf, recordOf } from './run-record.js';
 import { saveJson } from './save-json.js';
 import { runKey } from './seal.js';
 import { shardsOf } from './shard.js';
@@ -65,7 +65,7 @@ export async function merge(folders: readonly string[], options: MergeOptions): 
   const stores = [...new Set(folders)].map((folder) => FolderStore.reading(folder));
   const missing = await gather(input, { stores, notify, signal });
   if (missing.size > 0 && !allow.allowMissing) throw unfinished(missing, input, shards, order.sources.file);
-  const { plan, inventory, store } = input;
+  const { plan, store } = input;
   const measured = await execute(plan.jobs, {
     executor: nobody,
     due: () => false,
@@ -75,11 +75,7 @@ export async function merge(folders: readonly string[], options: MergeOptions): 
     notify,
   });
   const execution = missing.size > 0 ? { ...measured, stopped: leftOut(missing, plan) } : measured;
-  const systems = [...inventory.systems.values()].map(({ info }) => info);
-  const datasets = [...inventory.datasets.values()].map(({ info }) => info);
-  const { title, config, key } = input;
-  const about = { version: 1, title, ...recordOf(out, key, record.source), config, environment };
-  await saveJson(join(out, 'run.json'), { ...about, systems, datasets });
+  await saveJson(join(out, 'run.json'), beginningOf(recordOf(out, input.key, record.source), input));
   const whole = { ...input, execution };
   const { sources } = order;
   const { results, failures } = await concludeApart(whole, { out, signal, notify, sources });

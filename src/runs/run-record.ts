@@ -35,6 +35,27 @@ export const recordOf = (directory: string, key: string, source?: RunSource) => 
   }),
 });
 
+interface Begun {
+  title: string;
+  config: unknown;
+  environment: unknown;
+  inventory: Record<'systems' | 'datasets', ReadonlyMap<string, { info: unknown }>>;
+}
+
+/** All that `run.json` says before anything is measured. */
+export const beginningOf = (
+  record: ReturnType<typeof recordOf>,
+  { title, config, environment, inventory }: Begun,
+) => ({
+  version: 1,
+  title,
+  ...record,
+  config,
+  environment,
+  systems: [...inventory.systems.values()].map(({ info }) => info),
+  datasets: [...inventory.datasets.values()].map(({ info }) => info),
+});
+
 /** A digest of what a run file says, comments apart and what changes no number: gates, and limits of time and memory. */
 export function digestOfRunFile(value: unknown): string {
   return keyOf({
