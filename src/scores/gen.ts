@@ -26,14 +26,19 @@ const options = Type.Object(
   { additionalProperties: false },
 );
 
-/** p (1 - p) of the largest probabilities, from their logarithms: 1 - p keeps its digits where p is near 1. */
-const products = (logP: Float64Array, top: number) =>
-  logP
-    .slice()
-    .sort()
+/**
+ * p (1 - p) of the largest probabilities, from all logarithms. Of the largest, 1 - p is the sum of the others: where p is near 1
+ * its logarithm has no digits of that.
+ */
+function products(logP: Float64Array, top: number): Float64Array {
+  const ascending = logP.slice().sort();
+  const largest = ascending.length - 1;
+  const others = ascending.subarray(0, largest).reduce((sum, l) => sum + Math.exp(l), 0);
+  return ascending
     .reverse()
     .subarray(0, top)
-    .map((l) => Math.exp(l) * -Math.expm1(l));
+    .map((l, rank) => Math.exp(l) * (rank === 0 ? others : -Math.expm1(l)));
+}
 
 /** Where p is 1 to float32, 1 - p has no digits: GEN gets no higher there. */
 const LEAST = 2 ** -24;

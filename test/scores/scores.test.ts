@@ -63,6 +63,9 @@ describe('known answers', () => {
     ['entropy', [3], 0],
     ['margin', [3], 1],
     ['entropy', [7, 7, 7, 7], -Math.log(4)],
+    // 1 - p of the first is 3 e^-40: no digit of 1 reaches that far.
+    ['gen', [20, -20, -20, -20], -((3 * Math.exp(-40)) ** 0.1) - 3 * Math.exp(-4)],
+    ['gen', [3], 0],
   ])('%s of %j is %f', (id, row, expected) => {
     expect(of(id, row)).toBeCloseTo(expected, 12);
   });
