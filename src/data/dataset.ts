@@ -40,7 +40,7 @@ export interface DatasetInfo {
   size: number;
   /** (C, H, W) */
   shape: readonly [number, number, number];
-  /** Set when it holds rows of logits, (models, 1, classes), in place of images. */
+  /** Set when it has no images, only what models predicted of them: its shape is (0, 0, 0). */
   content?: 'predictions';
   labelled: boolean;
   /** Among the selected examples, and the first that has it; absent for unlabelled sets. */

@@ -32,10 +32,12 @@ export interface ModelPredictions {
   hash: string;
 }
 
-/** A data set without images: its "pixels" are rows of logits, (models, 1, classes), float32. */
+/** A data set without images: its examples have numbers and labels, and are of no pixels. */
 export interface PredictedSet extends Dataset {
   readonly classes: number;
   readonly models: readonly ModelPredictions[];
+  /** What model `position` predicted of examples start to end: (n, classes). Errors: those of reading. */
+  logits(position: number, start: number, end: number): Promise<Float32Array>;
 }
 
 /**
@@ -57,17 +59,16 @@ export async function openPredictions(spec: PredictionSpec): Promise<PredictedSe
     });
     const labels = await labelsOf(spec, parts[0]);
     const hashes = await lookThrough(parts, spec.probabilities);
-    const shape = [parts.length, 1, classes] as const;
     const info: DatasetInfo = {
       name: spec.name,
       role: spec.role,
       ...(spec.distance && { distance: spec.distance }),
       size: n,
-      shape,
+      shape: [0, 0, 0],
       labelled: labels !== undefined,
       ...(labels && { highestLabel: highest(labels) }),
       content: 'predictions',
-      fingerprint: fingerprintOf(shape, hashes, labels),
+      fingerprint: fingerprintOf([parts.length, 1, classes], hashes, labels),
       examples: examplesOf(n, labels),
       path: parts.map(({ written }) => written).join(', '),
       note: noteOf(n, classes, spec),
@@ -76,21 +77,13 @@ export async function openPredictions(spec: PredictionSpec): Promise<PredictedSe
       info,
       classes,
       models: parts.map(({ written, traits }, m) => ({ written, traits: { ...traits }, hash: hashes[m] })),
-      read: async (start, end) => {
-        const width = parts.length * classes;
-        const pixels = new Float32Array((end - start) * width);
-        for (const [m, part] of parts.entries()) {
-          const rows = await part.read(start, end);
-          for (let i = 0; i < end - start; i++)
-            pixels.set(rows.subarray(i * classes, (i + 1) * classes), i * width + m * classes);
-        }
-        return {
-          n: end - start,
-          indices: Int32Array.from({ length: end - start }, (_, i) => start + i),
-          pixels,
-          ...(labels && { labels: labels.slice(start, end) }),
-        };
-      },
+      logits: (position, start, end) => parts[position].read(start, end),
+      read: async (start, end) => ({
+        n: end - start,
+        indices: Int32Array.from({ length: end - start }, (_, i) => start + i),
+        pixels: new Float32Array(0),
+        ...(labels && { labels: labels.slice(start, end) }),
+      }),
       close: closing.close,
     };
   });

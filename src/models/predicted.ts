@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { AssayError } from '../errors.js';
-import { logSumExp } from '../metrics/softmax.js';
 import { capabilityTitles } from './capabilities.js';
 import { PROBABILITIES } from './contract.js';
 import type {
   Batch,
-  Capability,
   Evaluated,
   Gradients,
   LossName,
@@ -14,10 +12,6 @@ import type {
   System,
   SystemInfo,
 } from './system.js';
-import { forwardOf, gradientOf } from './usual.js';
-
-/** Rows per call: nothing is computed but a logsumexp. */
-const BATCH = 512;
 
 export interface PredictedOptions {
   name: string;
@@ -29,26 +23,26 @@ export interface PredictedOptions {
   probabilities: boolean;
   /** The logsumexp of every row is 0, on every data set. */
   normalised: boolean;
+  /** Measurements whose rows can be made of what was predicted. */
+  recorded: readonly string[];
 }
 
 /**
- * A system of which only predictions are there. Its "images" are rows of logits, (models, 1, classes), as
- * `openPredictions` reads them; its logits are those of its own row. log p(x) is their logsumexp, unless they hold
- * probabilities. It makes no passes and has no gradients.
+ * A system of which only predictions are there: what was recorded of it stands for what would be measured, and nothing can
+ * be asked of it. It offers logits, and their logsumexp as log p(x) unless they are log-probabilities.
  */
 export class PredictedSystem implements System {
   readonly info: SystemInfo;
-  readonly batchSize = BATCH;
+  readonly batchSize = 1;
   readonly concurrency = 1;
 
-  constructor(private readonly options: PredictedOptions) {
-    const { name, models, position, classes, probabilities } = options;
-    const noLogPx = probabilities ? PROBABILITIES : options.normalised ? NORMALISED : undefined;
+  constructor({ name, models, position, classes, recorded, ...options }: PredictedOptions) {
+    const noLogPx = options.probabilities ? PROBABILITIES : options.normalised ? NORMALISED : undefined;
     this.info = {
       name,
       model: name,
       defence: '',
-      shape: [models, 1, classes.length],
+      shape: [0, 0, 0],
       classes,
       offers: noLogPx ? ['logits'] : ['logits', 'logPx'],
       lacks: {
@@ -62,59 +56,33 @@ export class PredictedSystem implements System {
       stochastic: false,
       energy: noLogPx ? 'none' : 'logsumexp',
       input: 'predictions',
+      recorded,
       // The rows themselves are what data sets are hashed by.
       identity: createHash('sha256')
         .update(JSON.stringify(['assay predictions 1', position, models, classes.length, noLogPx ?? '']))
         .digest('hex'),
-      inputScale: Array<number>(models).fill(1),
+      inputScale: [],
     };
-  }
-
-  /** Errors: `op-unsupported` for a loss and for what it does not offer. */
-  async evaluate(batch: Batch, wanted: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
-    const asked = loss === undefined ? wanted : (['inputGradient'] as const);
-    const lacking = asked.find((name) => !this.info.offers.includes(name));
-    if (lacking) throw this.lacks(lacking);
-    const logits = this.logitsOf(batch);
-    const classes = this.info.classes.length;
-    const values = {
-      logits,
-      ...(wanted.includes('logPx') && {
-        logPx: Float32Array.from(logSumExp({ n: batch.n, classes, data: logits })),
-      }),
-    };
-    return { values, passes: { forward: 0, gradient: 0 } };
-  }
-
-  forward(batch: Batch): Promise<Outputs> {
-    return forwardOf(this, batch);
   }
 
   /** Errors: `op-unsupported`, always. */
-  gradient(batch: Batch, loss: LossName): Promise<Gradients> {
-    return gradientOf(this, batch, loss);
+  async evaluate(_: Batch, [first]: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
+    throw this.unasked(loss === undefined && first ? capabilityTitles[first] : 'gradients');
   }
 
-  private logitsOf({ n, pixels }: Batch): Float32Array {
-    const { models, position } = this.options;
-    const classes = this.info.classes.length;
-    const width = models * classes;
-    if (pixels.length !== n * width)
-      throw new AssayError('shape-mismatch', `a batch does not fit the predictions of "${this.info.name}"`, {
-        expected: `${n} x ${models} x ${classes} numbers`,
-        found: `${pixels.length}`,
-      });
-    const logits = new Float32Array(n * classes);
-    for (let i = 0; i < n; i++) {
-      const from = i * width + position * classes;
-      logits.set(pixels.subarray(from, from + classes), i * classes);
-    }
-    return logits;
+  /** Errors: `op-unsupported`, always. */
+  async forward(): Promise<Outputs> {
+    throw this.unasked('logits');
   }
 
-  private lacks(name: Capability): AssayError {
-    return new AssayError('op-unsupported', `"${this.info.name}" has no ${capabilityTitles[name]}`, {
-      found: this.info.lacks[name],
+  /** Errors: `op-unsupported`, always. */
+  async gradient(): Promise<Gradients> {
+    throw this.unasked('gradients');
+  }
+
+  private unasked(what: string): AssayError {
+    return new AssayError('op-unsupported', `"${this.info.name}" cannot be asked for ${what}`, {
+      found: ONLY_PREDICTIONS,
       hint: 'give the model itself to `assay run`, or leave out what needs it',
     });
   }

@@ -160,8 +160,10 @@ export interface SystemInfo {
   callPasses?: Record<keyof Passes, Passes>;
   /** (C, H, W) */
   shape: readonly [number, number, number];
-  /** Set when it takes rows of logits in place of images: there is no model, only what it predicted. */
+  /** Set when there is no model, only what it predicted: it takes no images, and its shape is (0, 0, 0). */
   input?: 'predictions';
+  /** Measurements whose rows are recorded, where there is no model: what would ask one is not applicable. */
+  recorded?: readonly string[];
   /** Class names; empty when the system does not classify. */
   classes: readonly string[];
   offers: readonly Capability[];

@@ -2,6 +2,7 @@ import { checkCompatible } from '../data/compatibility.js';
 import type { Dataset, DatasetInfo, ExampleReader } from '../data/dataset.js';
 import { AssayError } from '../errors.js';
 import type { System, SystemInfo } from '../models/system.js';
+import type { Numbers } from '../suites/columns.js';
 import type { Warning } from '../suites/results.js';
 import type { RunCatalogue } from './run-catalogue.js';
 
@@ -21,7 +22,19 @@ export interface SystemEntry {
   readonly info: SystemInfo;
   /** The same system every time. Errors: those of opening it. */
   open(): Promise<System>;
+  /** Rows of the measurements that `info.recorded` names. */
+  recorded?: RecordedRows;
 }
+
+/**
+ * Rows that lie somewhere, for a unit to take instead of measuring them: each column of examples start to end of a data
+ * set as one array, row after row. Errors: those of reading.
+ */
+export type RecordedRows = (
+  dataset: string,
+  start: number,
+  end: number,
+) => Promise<Readonly<Record<string, Numbers | undefined>>>;
 
 /** A data set as far as it is described; derived ones are not read from files (`derived-examples.ts`). */
 export type DatasetEntry = Pick<Dataset, 'info'> & Partial<ExampleReader>;

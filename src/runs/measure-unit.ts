@@ -10,7 +10,7 @@ import { examplesOf } from './derived-examples.js';
 import { Failures, failedIn, isolating, type Part, soundImages, withoutFailed } from './failed-examples.js';
 import { rowsFrom } from './fits-columns.js';
 import { inOrder } from './in-order.js';
-import type { Evaluation } from './inventory.js';
+import type { Evaluation, RecordedRows } from './inventory.js';
 import type { LiveUnit } from './live-unit.js';
 import type { Job, Unit } from './plan.js';
 import type { ReferenceRows } from './reference-rows.js';
@@ -48,6 +48,7 @@ export async function measureUnit(
   for (const name of [request.system, ...job.namedSystems])
     systems.set(name, await present(environment.systems.get(name), name).open());
   const system = present(systems.get(request.system), request.system);
+  const recorded = recordedRows(job, environment);
   const { info } = present(environment.datasets.get(request.dataset), request.dataset);
   // Made only where images are read: an aggregate of rows has nothing that makes them.
   const reader = () => inOrder(job, examplesOf(request.dataset, job.maker, environment), seed);
@@ -96,6 +97,13 @@ export async function measureUnit(
       inputs.push(rows);
       for (const { example, what } of failed) failures.enter(examples.indices.indexOf(example), what);
     }
+    if (recorded)
+      return rowsFrom(
+        await recorded(request.dataset, unit.start, unit.end),
+        job.columns,
+        examples.n,
+        request,
+      );
     const reference = aggregate ? [] : await environment.reference.of(job);
     return isolating(
       { examples, inputs },
@@ -119,6 +127,12 @@ export async function measureUnit(
       gradient: passes.gradient + (salvaged?.passes.gradient ?? 0),
     },
   };
+}
+
+/** Where the rows of a job lie that need not be measured. */
+function recordedRows({ request }: Job, { systems }: MeasureEnvironment): RecordedRows | undefined {
+  const entry = systems.get(request.system);
+  return entry?.info.recorded?.includes(request.measurement.name) ? entry.recorded : undefined;
 }
 
 /** (n) source indices of the examples of a unit. Errors: those of the data. */

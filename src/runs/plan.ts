@@ -10,6 +10,7 @@ import { rangesBetweenLooks } from './looks.js';
 import { makerOf } from './makers.js';
 import { builtinRunCatalogue } from './run-catalogue.js';
 import type { SuiteEntry } from './suite-entries.js';
+import { asksUnrecorded, unrecorded } from './unrecorded.js';
 
 /** Raised when units written by an older Assay must not be reused. */
 const KEY_VERSION = 3;
@@ -90,8 +91,10 @@ export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): P
     const requests = context.systems.length > 0 ? requestsOf(entry, context) : [];
     const orders = ordersOf(requests, inventory);
     const wanted = requests.flatMap((request) => {
-      const missing = lacking(systemOf(request, inventory), request.measurement.needs);
-      if (missing.length === 0)
+      const info = systemOf(request, inventory);
+      const missing = lacking(info, request.measurement.needs);
+      const asks = missing.length === 0 ? asksUnrecorded(request, inventory) : undefined;
+      if (missing.length === 0 && asks === undefined)
         return [
           {
             request,
@@ -99,8 +102,10 @@ export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): P
             size: sizeOf(request, inventory),
           },
         ];
-      const info = systemOf(request, inventory);
-      notApplicable.push(...inapplicable(suite.name, info, missing, request.measurement.name));
+      notApplicable.push(
+        ...inapplicable(suite.name, info, missing, request.measurement.name),
+        ...(asks === undefined ? [] : [unrecorded(suite.name, info.name, asks)]),
+      );
       return [];
     });
     return { entry, context, requests, wanted, notApplicable: distinct(notApplicable) };

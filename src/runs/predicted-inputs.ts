@@ -1,8 +1,10 @@
 import { openPredictions, type PredictedSet, type PredictionSpec } from '../data/predictions.js';
-import { AssayError } from '../errors.js';
+import { AssayError, unknownName } from '../errors.js';
+import { logSumExp } from '../metrics/softmax.js';
 import { PredictedSystem } from '../models/predicted.js';
+import { clean } from '../suites/measurements/clean.js';
 import type { Warning } from '../suites/results.js';
-import { type Evaluation, openedEntry, type SystemEntry } from './inventory.js';
+import { type Evaluation, openedEntry, type RecordedRows, type SystemEntry } from './inventory.js';
 
 /** What was predicted, as `score` takes it: a file per model for every set. */
 export interface PredictedInputs {
@@ -24,7 +26,7 @@ export interface OpenPredictions {
 }
 
 /**
- * Opens the predictions of every set and makes a system of every model.
+ * Opens the predictions of every set and makes a system of every model, whose `clean` rows they are.
  * Errors: those of `openPredictions`; `shape-mismatch` when sets or class names do not fit the logits.
  */
 export async function openPredicted(inputs: PredictedInputs): Promise<OpenPredictions> {
@@ -43,7 +45,8 @@ export async function openPredicted(inputs: PredictedInputs): Promise<OpenPredic
     const systems = models.map((name, position): [string, SystemEntry] => {
       const normalised = sets.every((set) => set.models[position].traits.normalised);
       const options = { name, position, models: models.length, classes, probabilities, normalised };
-      return [name, openedEntry(new PredictedSystem(options))];
+      const system = new PredictedSystem({ ...options, recorded: [clean.name] });
+      return [name, { ...openedEntry(system), recorded: cleanRows(system, position, sets) }];
     });
     return {
       evaluation: {
@@ -63,6 +66,22 @@ export async function openPredicted(inputs: PredictedInputs): Promise<OpenPredic
     throw error;
   }
 }
+
+/** Rows of `clean`: the logits of a model and, where that is its log p(x), their logsumexp. */
+const cleanRows =
+  ({ info }: PredictedSystem, position: number, sets: readonly PredictedSet[]): RecordedRows =>
+  async (dataset, start, end) => {
+    const set = sets.find((one) => one.info.name === dataset);
+    if (!set)
+      throw unknownName(
+        'data set',
+        dataset,
+        sets.map((one) => one.info.name),
+      );
+    const data = await set.logits(position, start, end);
+    const logSum = () => Float32Array.from(logSumExp({ n: end - start, classes: set.classes, data }));
+    return { logits: data, ...(info.offers.includes('logPx') && { logPx: logSum() }) };
+  };
 
 const otherClasses = (set: PredictedSet, first: PredictedSet) =>
   new AssayError('shape-mismatch', `"${set.info.name}" has another number of classes`, {

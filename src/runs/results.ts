@@ -154,6 +154,7 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
 function systemSummary({
   notes,
   network,
+  recorded,
   featureWidth,
   storedChains,
   maps,

@@ -552,7 +552,7 @@ export const DatasetSummary = Type.Object(
     shape: Type.Array(Type.Integer()),
     content: Type.Optional(
       Type.Literal('predictions', {
-        description: 'rows of logits, (models, 1, classes), in place of images',
+        description: 'what models predicted, without images',
       }),
     ),
     labelled: Type.Boolean(),

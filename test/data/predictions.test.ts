@@ -24,7 +24,8 @@ const spec = (files: string[], more: Partial<PredictionSpec> = {}): PredictionSp
 async function readAll(files: string[], more: Partial<PredictionSpec> = {}) {
   const set = await openPredictions(spec(files, more));
   try {
-    return { set, ...(await set.read(0, set.info.size)) };
+    const logits = await set.logits(0, 0, set.info.size);
+    return { set, ...(await set.read(0, set.info.size)), logits: Array.from(logits) };
   } finally {
     await set.close();
   }
@@ -101,12 +102,12 @@ describe('the same rows from every kind of file', () => {
     put(folder, name, content);
     put(folder, other, classes);
     const found = await readAll([asked ?? name], { labels: askedLabels ?? other });
-    expect([found.n, Array.from(found.pixels)]).toEqual([N, Array.from(VALUES)]);
+    expect([found.n, found.logits, found.pixels]).toEqual([N, Array.from(VALUES), new Float32Array(0)]);
     expect(found.labels).toEqual(LABELS);
     expect(found.indices).toEqual(Int32Array.from({ length: N }, (_, i) => i));
     expect(found.set.info).toMatchObject({
       size: N,
-      shape: [1, 1, K],
+      shape: [0, 0, 0],
       content: 'predictions',
       highestLabel: { label: 2, example: 2 },
     });
@@ -133,8 +134,7 @@ describe('the same rows from every kind of file', () => {
         const shifted = rows.map((row) => row.map((v) => v - 2));
         const name = 'property.csv';
         put(folder, name, shifted.map((row) => row.join(separator)).join(end));
-        const { pixels } = await readAll([name]);
-        expect(Array.from(pixels)).toEqual(shifted.flat().map(Math.fround));
+        expect((await readAll([name])).logits).toEqual(shifted.flat().map(Math.fround));
       }),
       { numRuns: 60 },
     );
@@ -146,16 +146,10 @@ describe('several models', () => {
     const other = VALUES.map((v) => -v);
     const files = [put(folder, 'one.npy', values(VALUES)), put(folder, 'two.npy', values(other))];
     const set = await openPredictions(spec(files));
-    expect(set.info.shape).toEqual([2, 1, K]);
     expect(set.models[0].hash).not.toBe(set.models[1].hash);
-    const { pixels, indices } = await set.read(2, 4);
-    const row = (from: Float32Array, i: number) => Array.from(from.subarray(K * i, K * i + K));
-    expect(Array.from(pixels)).toEqual([
-      ...row(VALUES, 2),
-      ...row(other, 2),
-      ...row(VALUES, 3),
-      ...row(other, 3),
-    ]);
+    const { indices } = await set.read(2, 4);
+    for (const [position, all] of [VALUES, other].entries())
+      expect(await set.logits(position, 2, 4)).toEqual(all.slice(2 * K, 4 * K));
     expect(Array.from(indices)).toEqual([2, 3]);
     await set.close();
   });
@@ -166,8 +160,8 @@ describe('probabilities', () => {
   const file = () => put(folder, 'p.npy', npy([2, 3], P));
 
   it('become logarithms, 0 the smallest', async () => {
-    const { pixels, set } = await readAll([file()], { probabilities: true });
-    expect(Array.from(pixels)).toEqual(Array.from(P, (p) => Math.fround(Math.log(Math.max(p, 1e-37)))));
+    const { logits, set } = await readAll([file()], { probabilities: true });
+    expect(logits).toEqual(Array.from(P, (p) => Math.fround(Math.log(Math.max(p, 1e-37)))));
     expect(set.models[0].traits).toMatchObject({ probabilities: true, vanishing: 1 });
   });
 

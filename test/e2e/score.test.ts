@@ -13,6 +13,9 @@ import { ATTACK, CLASSES, images, npz, project, runFile, savedResults, unitFiles
 
 const K = 4;
 
+/** Suites that need logits only, of images that they make. */
+const SHOWING_IMAGES = ['spatial', 'corruptions', 'consistency'];
+
 /** Logits of a model that is mostly right about labels 0, 1, 2, 3, 0, ... */
 function logits(n: number, purpose: string, skill = 3): Float32Array {
   return Float32Array.from({ length: n * K }, (_, at) => {
@@ -222,17 +225,24 @@ describe('assay score', () => {
     const at = folder();
     files(at);
     const purification = { by: 'logits', steps: [1], chains: 1 };
-    const suites = ['accuracy', { attack: ATTACK }, { purification }];
+    const suites = ['accuracy', { attack: ATTACK }, { purification }, ...SHOWING_IMAGES];
     writeFileSync(join(at, 'run.yaml'), stringify({ suites }));
     const args = ['score', '--logits', 'logits.npy', '--labels', 'labels.npy', '--suites', 'run.yaml'];
     const { code, stderr } = await obeyed([...args, '--out', 'out'], at);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
-    const { notApplicable, status } = savedResults(join(at, 'out'));
+    const { measures, notApplicable, status } = savedResults(join(at, 'out'));
     expect(status).toBe('complete');
     for (const suite of ['attack', 'purification'])
       expect(notApplicable).toContainEqual(
         expect.objectContaining({ suite, model: 'logits', reason: expect.stringMatching(/predictions/) }),
       );
+    // Logits are no images: nothing turns or corrupts them.
+    for (const suite of SHOWING_IMAGES) {
+      expect(notApplicable.filter((one) => one.suite === suite)).toContainEqual(
+        expect.objectContaining({ reason: expect.stringMatching(/no model to show other images to/) }),
+      );
+      expect(measures.filter((one) => one.suite === suite)).toEqual([]);
+    }
   });
 
   it('without labels measures OOD detection alone', async () => {
