@@ -29,7 +29,8 @@ export async function cycloneDx(results: Results): Promise<Exported> {
         modelCard: {
           modelParameters: {
             task: 'image-classification',
-            inputs: [{ format: `image of ${system.shape.join(' x ')}` }],
+            inputs:
+              system.input === 'predictions' ? [] : [{ format: `image of ${system.shape.join(' x ')}` }],
             outputs: system.offers.map((format) => ({ format })),
           },
           quantitativeAnalysis: { performanceMetrics: definedOf(results, system.name).map(metricOf) },

@@ -3,7 +3,9 @@ import { AssayError } from '../errors.js';
 import { checkRules } from '../gate/check-rules.js';
 import type { GateRule } from '../gate/rule.js';
 import { baselineAt } from './baseline.js';
+import type { Evaluation } from './inventory.js';
 import type { RunOutcome } from './outcome.js';
+import { planRun } from './plan.js';
 import { loadPlugins } from './plugin-modules.js';
 import { type OpenPredictions, openPredicted, type PredictedInputs } from './predicted-inputs.js';
 import type { Listener } from './progress.js';
@@ -11,8 +13,9 @@ import { catalogueWith } from './run-catalogue.js';
 import { runEvaluation } from './run-evaluation.js';
 import { usualFolder } from './run-folder.js';
 import { FolderStore } from './store.js';
-import { suiteEntries, writtenEntry } from './suite-entries.js';
+import { type SuiteEntry, suiteEntries, writtenEntry } from './suite-entries.js';
 import { type SuiteList, usualSuites } from './suite-file.js';
+import { asksUnrecorded } from './unrecorded.js';
 
 /** Files by model. All files are `FILE.npy`, `FILE.npz`, `FILE.npz:ARRAY`, `FILE.csv` or `FILE.csv:COLUMN`. */
 export type Predictions = Readonly<Record<string, string>>;
@@ -70,10 +73,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
   const list = suiteList(options);
   checkRules(gates, options.gatesFile ?? COMMAND);
   const catalogue = catalogueWith(await loadPlugins(list), list.file);
-  // A list of suites may serve a run with a model as well: what needs one is told, and is no error here.
-  const entries = suiteEntries(list.suites, catalogue, list.file).map((entry) =>
-    entry.suite.needs.includes('inputGradient') ? { ...entry, optional: true } : entry,
-  );
+  const named = suiteEntries(list.suites, catalogue, list.file);
   const out = options.out ?? usualFolder(title);
   admit(out);
   if (options.baseline !== undefined) admit(options.baseline);
@@ -93,6 +93,7 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
     const { warnings } = opened;
     const baseline = options.baseline === undefined ? undefined : await baselineAt(options.baseline);
     const evaluation = { ...opened.evaluation, catalogue };
+    const entries = withoutModel(named, evaluation);
     const spec = {
       title,
       file: COMMAND,
@@ -128,6 +129,15 @@ export async function score(options: ScoreOptions): Promise<RunOutcome> {
     await opened.close();
   }
 }
+
+/** A list of suites may serve a run with a model as well: what needs one is told, and is no error here. */
+const withoutModel = (entries: readonly SuiteEntry[], evaluation: Evaluation): SuiteEntry[] =>
+  planRun(entries, evaluation).suites.map(({ entry, requests }) =>
+    entry.suite.needs.includes('inputGradient') ||
+    requests.some((request) => asksUnrecorded(request, evaluation) !== undefined)
+      ? { ...entry, optional: true }
+      : entry,
+  );
 
 function suiteList(options: ScoreOptions): SuiteList {
   const { labels, ood = [], probabilities = false, directory = '.', plugins = [] } = options;
