@@ -62,7 +62,6 @@ const READS_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/runs/process-name.ts': 'reads /proc',
   'src/runs/program.ts': "reads Assay's own code and the versions of what it depends on",
   'src/engines/tfjs-native/package.ts': 'reads the package.json of an installed package',
-  'src/engines/tfjs-native/build.ts': 'copies the sources of an installed package',
 };
 
 /** What changes what lies on a disk, in node:fs. */
@@ -76,8 +75,6 @@ const WRITES_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/bytes/inflate.ts': 'removes its temporary file',
   'src/engines/ort/fold.ts': 'removes its temporary folder',
   'src/engines/held-model.ts': 'writes and removes its temporary folder',
-  'src/engines/tfjs-native/build.ts': 'builds an addon beside an installed package',
-  'src/engines/tfjs-native/compile.ts': 'builds an addon beside an installed package',
   'src/runs/probe.ts': 'makes and removes its temporary folder',
   'src/data/npz.ts': 'writes files of users where they say, over what is there',
   'src/pull/download.ts': 'appends to what is compared with a checksum when it is whole',

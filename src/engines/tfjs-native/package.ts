@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { AssayError } from '../../errors.js';
 
 /** The npm packages that carry the addon's JavaScript and its C++ sources, in the order they are tried. */
 export const nativePackages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
@@ -40,21 +39,4 @@ export function findNativePackage(name: string): NativePackage | undefined {
     addon: join(folder, 'lib', `napi-v${napi}`, 'tfjs_binding.node'),
     napi,
   };
-}
-
-/** The addon's C++ sources, as the package ships them. */
-export function addonSources({ folder }: NativePackage): string[] {
-  return ['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => join(folder, 'binding', file));
-}
-
-/** The folder of Node-API's headers, which are the same for every Node. Errors: `engine-failed`. */
-export function nodeApiHeaders(): string {
-  try {
-    return join(dirname(resolveFrom.resolve('node-api-headers/package.json')), 'include');
-  } catch (cause) {
-    throw new AssayError('engine-failed', 'the headers of Node-API are not installed', {
-      hint: '`npm install node-api-headers`',
-      cause,
-    });
-  }
 }

@@ -1,23 +1,16 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { requireNativePackage, setNativeEnvironment } from '../../../src/engines/tfjs-native/load.js';
-import {
-  addonSources,
-  findNativePackage,
-  nativePackages,
-  nodeApiHeaders,
-} from '../../../src/engines/tfjs-native/package.js';
+import { findNativePackage, nativePackages } from '../../../src/engines/tfjs-native/package.js';
 
 const require = createRequire(import.meta.url);
 const native = nativePackages.flatMap((name) => findNativePackage(name) ?? []);
 if (native.length === 0) console.warn('\n!!! no native TensorFlow.js package is installed: NOT tested !!!\n');
 
 describe('native packages', () => {
-  it.each(native)('$name has its sources, and looks for its addon where we put it', (found) => {
-    for (const source of addonSources(found)) expect(existsSync(source), source).toBe(true);
+  it.each(native)('$name looks for its addon where we put it', (found) => {
     // The package itself asks this library.
     const finder: { find(manifest: string): string } = require('@mapbox/node-pre-gyp');
     expect(found.addon).toBe(finder.find(join(found.folder, 'package.json')));
@@ -25,11 +18,6 @@ describe('native packages', () => {
 
   it('that are not installed are not found', () => {
     expect(findNativePackage('@tensorflow/tfjs-nowhere')).toBeUndefined();
-  });
-
-  it('are compiled with headers that are installed', () => {
-    for (const header of ['node_api.h', 'js_native_api.h'])
-      expect(existsSync(join(nodeApiHeaders(), header))).toBe(true);
   });
 });
 

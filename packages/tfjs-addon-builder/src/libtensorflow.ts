@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { AssayError } from '../../errors.js';
+import { BuildError } from './build-error.js';
 
 /** A TensorFlow to link against. Paths are absolute. */
 export interface Libtensorflow {
   /** Where its libraries lie: the addon looks for them there when it is loaded. */
   libraryFolder: string;
   /** `libtensorflow_cc` or `libtensorflow`, then `libtensorflow_framework` where there is one. */
-  libraries: readonly string[];
+  libraries: readonly [string, ...string[]];
   includeFolder: string;
 }
 
@@ -41,18 +41,18 @@ const findIt = 'python3 -c "import tensorflow, os; print(os.path.dirname(tensorf
 /**
  * The libtensorflow in a folder: a Python environment, its `site-packages` or the `tensorflow` in there, an
  * unpacked libtensorflow for C, or a prefix such as `/usr/local` that it was unpacked into.
- * Errors: `file-unreadable` that says which part is missing; `engine-failed` on Windows.
+ * Errors: `no-tensorflow` that says which part is missing; `cannot-build` on Windows.
  */
 export function locateLibtensorflow(folder: string, platform = process.platform): Libtensorflow {
   const wanted = names[platform];
   if (!wanted)
-    throw new AssayError('engine-failed', `the addon cannot be built on ${platform}`, {
+    throw new BuildError('cannot-build', `the addon cannot be built on ${platform}`, {
       expected: Object.keys(names).join(' or '),
       hint: 'on Windows use WSL 2, where TensorFlow finds the GPU as well',
     });
   const start = resolve(folder);
   if (!isFolder(start))
-    throw new AssayError('file-unreadable', 'there is no such folder', { file: start, hint: hintFor() });
+    throw new BuildError('no-tensorflow', 'there is no such folder', { file: start, hint: hintFor() });
 
   let nearest: string | undefined;
   for (const root of [start, ...pythonPackages(start)])
@@ -67,7 +67,7 @@ export function locateLibtensorflow(folder: string, platform = process.platform)
       if (main) nearest ??= `${main}, but not ${join(includeFolder, HEADER)}`;
       if (headers) nearest ??= `${join(includeFolder, HEADER)}, but not ${wanted.main[0]}`;
     }
-  throw new AssayError('file-unreadable', 'this folder holds no TensorFlow to build with', {
+  throw new BuildError('no-tensorflow', 'this folder holds no TensorFlow to build with', {
     file: start,
     expected: `${wanted.main[0]} (or ${wanted.main[2]}) and include/${HEADER}`,
     found: nearest ?? 'neither',
@@ -75,7 +75,7 @@ export function locateLibtensorflow(folder: string, platform = process.platform)
   });
 }
 
-/** The first libtensorflow in the usual places: the active Python environment first. Errors: `file-unreadable`. */
+/** The first libtensorflow in the usual places: the active Python environment first. Errors: `no-tensorflow`. */
 export function searchLibtensorflow(env: NodeJS.ProcessEnv = process.env): Libtensorflow {
   const places = [
     env.VIRTUAL_ENV,
@@ -91,9 +91,9 @@ export function searchLibtensorflow(env: NodeJS.ProcessEnv = process.env): Libte
       return locateLibtensorflow(place);
     } catch (error) {
       // Not here; a platform that cannot build fails for every place alike.
-      if (!(error instanceof AssayError) || error.code !== 'file-unreadable') throw error;
+      if (!(error instanceof BuildError) || error.fault !== 'no-tensorflow') throw error;
     }
-  throw new AssayError('file-unreadable', 'no TensorFlow was found in the usual places', {
+  throw new BuildError('no-tensorflow', 'no TensorFlow was found in the usual places', {
     expected: 'the folder of a TensorFlow',
     found: `none in ${places.join(', ')}`,
     hint: hintFor(),

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { compileAddon, findCompiler } from 'tfjs-addon-builder/compile.js';
+import { locateLibtensorflow } from 'tfjs-addon-builder/libtensorflow.js';
+import { addonSources, nodeApiHeaders } from 'tfjs-addon-builder/sources.js';
 import { describe, expect, it } from 'vitest';
-import { compileAddon, findCompiler } from '../../../src/engines/tfjs-native/compile.js';
-import { locateLibtensorflow } from '../../../src/engines/tfjs-native/libtensorflow.js';
-import { addonSources, findNativePackage, nodeApiHeaders } from '../../../src/engines/tfjs-native/package.js';
-import { folderWith } from './folders.js';
+import { findNativePackage } from '../../../src/engines/tfjs-native/package.js';
+import { folderWith } from '../../engines/tfjs-native/folders.js';
 
 const compiler = await findCompiler({}).catch(() => undefined);
 if (!compiler) console.warn('\n!!! there is no C++ compiler here: compiling is NOT tested !!!\n');
@@ -13,7 +14,7 @@ if (!native) console.warn('\n!!! @tensorflow/tfjs-node-gpu is not installed: com
 describe('the compiler', () => {
   it.each(['no-such-compiler', 'false'])('is refused when CXX is %s', async (CXX) => {
     await expect(findCompiler({ CXX })).rejects.toMatchObject({
-      code: 'engine-failed',
+      fault: 'cannot-build',
       details: { found: `CXX=${CXX}`, hint: expect.stringContaining('CXX') },
     });
   });
@@ -48,7 +49,7 @@ describe('the compiler', () => {
         output: join(folder, 'tfjs_binding.node'),
       };
       await expect(compileAddon(compiler, job)).rejects.toMatchObject({
-        code: 'engine-failed',
+        fault: 'cannot-build',
         message: expect.stringContaining('does not compile'),
         details: {
           found: expect.stringMatching(/these are not the headers/),

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { AssayError } from '../../errors.js';
+import { BuildError } from './build-error.js';
 import type { Libtensorflow } from './libtensorflow.js';
 
 export interface Compiler {
@@ -29,25 +29,25 @@ const installs: Partial<Record<NodeJS.Platform, string>> = {
   darwin: 'install one: `xcode-select --install`; or name one in CXX',
 };
 
-/** The C++ compiler that `CXX` names, else the first that is installed. Errors: `engine-failed`. */
+/** The C++ compiler that `CXX` names, else the first that is installed. Errors: `cannot-build`. */
 export async function findCompiler(env: NodeJS.ProcessEnv = process.env): Promise<Compiler> {
   const named = env.CXX?.trim();
-  for (const words of named ? [named.split(/\s+/)] : candidates.map((name) => [name])) {
-    const [command, ...prefix] = words;
+  for (const words of named ? [named] : candidates) {
+    const [command = '', ...prefix] = words.split(/\s+/);
     const { code, output } = await execute(command, [...prefix, '--version'], MINUTE);
-    if (code === 0) return { command, prefix, title: output.split('\n')[0].trim() };
+    if (code === 0) return { command, prefix, title: output.trim().replace(/\n.*/s, '') };
   }
-  throw new AssayError('engine-failed', 'no C++ compiler works', {
+  throw new BuildError('cannot-build', 'no C++ compiler works', {
     expected: named ? 'CXX to name a C++ compiler' : `one of ${candidates.join(', ')}`,
     found: named ? `CXX=${named}` : 'none',
     hint: installs[process.platform] ?? 'install a C++17 compiler, or name one in CXX',
   });
 }
 
-/** Compiles and links the addon. Errors: `engine-failed` with what the compiler said. */
+/** Compiles and links the addon. Errors: `cannot-build` with what the compiler said. */
 export async function compileAddon(compiler: Compiler, job: CompileJob): Promise<void> {
   const { tensorflow } = job;
-  const temporary = mkdtempSync(join(tmpdir(), 'assay-link-'));
+  const temporary = mkdtempSync(join(tmpdir(), 'tfjs-link-'));
   try {
     const libraries = await linkable(compiler, tensorflow, temporary);
     await compile(compiler, tensorflow, [
@@ -96,7 +96,7 @@ async function compile(
     .split('\n')
     .filter((line) => /error|cannot find/i.test(line))
     .map((line) => line.trim());
-  throw new AssayError('engine-failed', "TensorFlow's addon does not compile", {
+  throw new BuildError('cannot-build', "TensorFlow's addon does not compile", {
     expected: `sources of the npm package that fit the TensorFlow in ${tensorflow.libraryFolder}`,
     found: complaints[0] ?? (code === undefined ? 'no end after 15 minutes' : `exit code ${code}`),
     also: [

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
+import { locateLibtensorflow, searchLibtensorflow } from 'tfjs-addon-builder/libtensorflow.js';
 import { describe, expect, it } from 'vitest';
-import { locateLibtensorflow, searchLibtensorflow } from '../../../src/engines/tfjs-native/libtensorflow.js';
-import { folderWith } from './folders.js';
+import { folderWith } from '../../engines/tfjs-native/folders.js';
 
 const header = 'include/tensorflow/c/eager/c_api.h';
 const wheel = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2', header];
@@ -68,7 +68,7 @@ describe('the TensorFlow in a folder', () => {
     const folder = folderWith(files);
     expect(() => locateLibtensorflow(folder, 'linux')).toThrow(
       expect.objectContaining({
-        code: 'file-unreadable',
+        fault: 'no-tensorflow',
         details: expect.objectContaining({
           file: folder,
           found: expect.stringMatching(found),
@@ -81,13 +81,13 @@ describe('the TensorFlow in a folder', () => {
   it('is refused when there is no folder, and on Windows', () => {
     expect(() => locateLibtensorflow('no/such/folder', 'linux')).toThrow(
       expect.objectContaining({
-        code: 'file-unreadable',
+        fault: 'no-tensorflow',
         details: expect.objectContaining({ file: resolve('no/such/folder') }),
       }),
     );
     expect(() => locateLibtensorflow('.', 'win32')).toThrow(
       expect.objectContaining({
-        code: 'engine-failed',
+        fault: 'cannot-build',
         details: expect.objectContaining({ hint: expect.stringContaining('WSL') }),
       }),
     );
