@@ -118,6 +118,7 @@ export {
 export { frechetDistance, frechetEstimate } from './metrics/samples/frechet.js';
 export { inceptionScore, splitInceptionScores } from './metrics/samples/inception-score.js';
 export { kernelDistance } from './metrics/samples/kernel-distance.js';
+export { coverageOfSame, type Manifolds, manifoldsOf } from './metrics/samples/manifolds.js';
 export { type Mixing, mixing } from './metrics/samples/mixing.js';
 export { type FeatureTable, type Moments, momentsOf } from './metrics/samples/moments.js';
 export { areaUnderRisk, riskCoverage } from './metrics/selective/risk-coverage.js';

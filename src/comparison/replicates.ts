@@ -100,19 +100,19 @@ export function rankingReplicates(
 /** The same of a statistic of ID and OOD examples that is not one of scores alone, by the same resamples. */
 export function detectionReplicates(
   { examples, against }: RowsOfMeasure,
-  { of }: Extract<DetectionStatistic, { test: 'paired-bootstrap' }>,
+  { of, resamples = RESAMPLES }: Extract<DetectionStatistic, { test: 'paired-bootstrap' }>,
   options: NonNullable<MeasureRows['options']>,
   seed: number,
 ): Float64Array {
   const sets = against.map((set, s) => {
     const value = of(examples.columns, set.columns, options);
     const sizes = { nId: examples.indices.length, nOod: set.indices.length };
-    const draws = { seed, resamples: RESAMPLES, id: 'comparison', ood: `comparison ${s}` };
+    const draws = { seed, resamples, id: 'comparison', ood: `comparison ${s}` };
     const [drawn] = bootstrapTwoSided([(id, ood) => ({ value: value(id, ood) })], sizes, draws);
     return drawn.replicates.value;
   });
   return Float64Array.from(
-    { length: RESAMPLES },
+    { length: resamples },
     (_, r) => sets.reduce((sum, set) => sum + set[r], 0) / sets.length,
   );
 }

@@ -9,20 +9,22 @@ import {
 import { classBars, confidenceBars } from './bars.js';
 import type { Common } from './describer.js';
 import { type Distal, distalOf } from './distal.js';
+import { featureSheet, keepsFeatures } from './feature-sheet.js';
 import { distalGrid, extremes, filmStrips, neighbourGrid, sampleGrid } from './grids.js';
 import { distalMeasures, neighbourMeasures, sampleMeasures } from './measures.js';
 import { type Memorisation, memorisation } from './neighbours.js';
 import { type SamplesOptions, samplesOptions } from './options.js';
 import { type Quality, qualityOf, realAgainstItself } from './quality.js';
-import { qualityMeasures, realMeasures } from './quality-measures.js';
+import { type FeatureSheet, qualityMeasures, realMeasures } from './quality-measures.js';
 import { requestsFor, type SetRequests, type SystemRequests } from './requests.js';
 import { neighboursOf, type SampleSet, sampleSet } from './result.js';
 import { type Selection, selectionsOf } from './selection.js';
 import { sheet } from './sheet.js';
-import { contentTable, distalTable, qualityTable } from './tables.js';
+import { contentTable, distalTable, fidelityTable, qualityTable } from './tables.js';
 import { setWarnings } from './warnings.js';
 
 const NAME = 'samples';
+const FEATURES = `${NAME}-features`;
 
 export const samples = defineSuite({
   name: NAME,
@@ -40,6 +42,10 @@ export const samples = defineSuite({
     'frechet-distance',
     'frechet-distance-of-real',
     'kernel-distance',
+    'sample-precision',
+    'sample-density',
+    'sample-recall',
+    'sample-coverage',
     'inception-score',
     'neighbour-distance',
     'nearer-than-real',
@@ -75,9 +81,9 @@ export const samples = defineSuite({
     const { threshold, steps } = options.distal;
     const common: Common = { suite: NAME, sheet: NAME, chain: chainOf(options) };
     const measures: Measure[] = [
-      ...sets.flatMap(({ set, reference, qualities, memorisation }) => [
+      ...sets.flatMap(({ set, reference, qualities, memorisation, features }) => [
         ...sampleMeasures(common, set),
-        ...qualityMeasures(common, set, reference?.name, qualities, options.splits),
+        ...qualityMeasures(common, set, reference?.name, qualities, { splits: options.splits, features }),
         ...(memorisation ? neighbourMeasures(common, memorisation) : []),
       ]),
       ...realMeasures(common, sets),
@@ -90,6 +96,7 @@ export const samples = defineSuite({
           sets.map(({ set, reference, qualities }) => ({ set, reference: reference?.name, qualities })),
         ),
         ...contentTable(sets),
+        ...fidelityTable(sets),
         ...distalTable(distals, threshold),
       ],
       figures: found.flatMap(({ sets: own, strips, distal }) => [
@@ -103,7 +110,17 @@ export const samples = defineSuite({
       ]),
       warnings: sets.flatMap((judged) => setWarnings(NAME, judged)),
       notApplicable: wanted.flatMap((one) => lacks(one, options)),
-      examples: sets.length > 0 ? [sheet(NAME, sets, distals)] : [],
+      examples: [
+        ...(sets.length > 0 ? [sheet(NAME, sets, distals)] : []),
+        ...(sets.some(({ qualities }) => qualities.length > 0)
+          ? [
+              featureSheet(
+                FEATURES,
+                found.map(({ inFeatures }) => inFeatures),
+              ),
+            ]
+          : []),
+      ],
       arrays: sets.map(({ set }) => ({ name: `${NAME}-${set.name}-${set.system.name}`, array: set.pixels })),
     };
   },
@@ -134,6 +151,7 @@ interface FoundSet {
   selections: readonly Selection[];
   reference: { name: string; n: number } | undefined;
   qualities: Quality[];
+  features: FeatureSheet;
   memorisation: Memorisation | undefined;
 }
 
@@ -155,23 +173,26 @@ function foundFor(
       of: roles.real.name,
     };
   const ofReal = realAgainstItself(features, options, context);
-  const sets = job.sets.flatMap((wanted): (FoundSet & { wanted: SetRequests })[] => {
+  const drawn = job.sets.flatMap((wanted) => {
     const set = sampleSet(system, roles, wanted, collected);
-    if (!set) return [];
+    return set ? [{ wanted, set }] : [];
+  });
+  const kept = keepsFeatures(drawn, features);
+  const sets = drawn.map(({ wanted, set }): FoundSet & { wanted: SetRequests } => {
     const selections = selectionsOf(set, options.selections);
-    return [
-      {
-        wanted,
-        set,
-        selections,
-        reference: features && { name: features.request.dataset, n: features.indices.length },
-        qualities: qualityOf(set, selections, features, ofReal, options, context),
-        memorisation: memorisation(set, real),
-      },
-    ];
+    return {
+      wanted,
+      set,
+      selections,
+      reference: features && { name: features.request.dataset, n: features.indices.length },
+      qualities: qualityOf(set, selections, features, ofReal, options, context),
+      features: { sheet: FEATURES, kept },
+      memorisation: memorisation(set, real),
+    };
   });
   return {
     sets,
+    inFeatures: { sets, reference: features, ofReal, kept },
     strips: sets.flatMap(({ set, wanted: { strips } }) => {
       const [drawn, seen] = strips ? [collected.get(strips.drawn), collected.get(strips.seen)] : [];
       // All or none: a chain that failed has no strip, and the others are not shown without it.

@@ -68,6 +68,13 @@ export const samplesOptions = Type.Object(
       description:
         'Whether to take the kernel distance, whose cost grows with the square of n: many minutes for 10,000 images in 2,048 features.',
     }),
+    balls: Type.Integer({
+      minimum: 0,
+      maximum: 1000,
+      default: 5,
+      description:
+        'Neighbours out to which the ball around an image reaches, for precision, recall, density and coverage: 3 in Kynkaanniemi et al. 2019, 5 in Naeem et al. 2020. Their cost grows with the square of n, as that of `kernel`; 0 leaves them out.',
+    }),
     strips: Type.Integer({
       minimum: 0,
       maximum: 64,

@@ -11,6 +11,7 @@ import {
   splitInceptionScores,
 } from '../../src/metrics.js';
 import { type Collected, type SuiteContext, stream } from '../../src/suite.js';
+import { type Fidelity, fidelityOf } from './fidelity.js';
 import type { SamplesOptions } from './options.js';
 import type { SampleSet } from './result.js';
 import type { Selection } from './selection.js';
@@ -26,6 +27,7 @@ export interface Quality {
   /** Of as many real images, to the others. */
   frechetOfReal: Estimate | undefined;
   kernel: Estimate | undefined;
+  fidelity: Fidelity | undefined;
   inception: Estimate | undefined;
   /** Standard deviation of the inception score over its splits. */
   inceptionSpread: number | undefined;
@@ -36,7 +38,7 @@ export function qualityOf(
   selections: readonly Selection[],
   reference: Collected<FeatureRows> | undefined,
   ofReal: OfReal,
-  { splits, resamples, kernel }: SamplesOptions,
+  { splits, resamples, kernel, balls }: SamplesOptions,
   { seed, steps }: Pick<SuiteContext, 'seed' | 'steps'>,
 ): Quality[] {
   const { extractor } = set;
@@ -44,7 +46,8 @@ export function qualityOf(
   const all = tableOf(extractor.features);
   const real = reference && tableOf(reference.rows.features);
   const draws = drawsFor(all, resamples);
-  const step = (what: string) => steps?.(`resamples of ${what}, ${set.name} samples of ${set.system.name}`);
+  const who = `${set.name} samples of ${set.system.name}`;
+  const step = (what: string) => steps?.(`resamples of ${what}, ${who}`);
   return selections.map((selection) => {
     const chosen = only(all, selection.chosen);
     const scored =
@@ -54,8 +57,10 @@ export function qualityOf(
       frechet:
         real &&
         frechetEstimate(chosen, real, { seed, resamples: draws, step: step('their Frechet distance') }),
-      frechetOfReal: ofReal(selection.count),
+      frechetOfReal: ofReal(selection.count)?.estimate,
       kernel: kernel && real ? kernelDistance(chosen, real) : undefined,
+      fidelity:
+        balls > 0 && real ? fidelityOf(chosen, real, balls, steps?.(`neighbours of ${who}`)) : undefined,
       inception: scored?.estimate,
       inceptionSpread: scored?.spread,
     };
@@ -63,7 +68,14 @@ export function qualityOf(
 }
 
 /** The Frechet distance of that many real images to the others, where there are enough. */
-export type OfReal = (count: number) => Estimate | undefined;
+export type OfReal = (count: number) => RealPart | undefined;
+
+/** A random part of the reference against the rest. */
+export interface RealPart {
+  estimate: Estimate;
+  /** (real): 1 for the part. */
+  part: Uint8Array;
+}
 
 /** Depends on no samples: computed once for every number of images, whatever the set and the selection. */
 export function realAgainstItself(
@@ -75,7 +87,7 @@ export function realAgainstItself(
   const real = tableOf(reference.rows.features);
   const draws = drawsFor(real, resamples);
   const { system, dataset } = reference.request;
-  const found = new Map<number, Estimate | undefined>();
+  const found = new Map<number, RealPart | undefined>();
   return (count) => {
     if (!found.has(count)) {
       const step = steps?.(
@@ -110,21 +122,15 @@ function realAgainstReal(
   real: FeatureTable,
   n: number,
   options: { seed: number; resamples: number; step?: Step | undefined },
-): Estimate | undefined {
+): RealPart | undefined {
   if (real.n < 3 * n) return undefined;
   const draws = new Float64Array(real.n);
   stream({ seed: options.seed, purpose: 'samples/real', example: 0 }).uniforms(draws);
   const order = Array.from(draws, (_, i) => i).sort((a, b) => draws[a] - draws[b]);
   const drawn = new Uint8Array(real.n);
   for (const i of order.slice(0, n)) drawn[i] = 1;
-  return frechetEstimate(
-    only(real, drawn),
-    only(
-      real,
-      drawn.map((one) => 1 - one),
-    ),
-    options,
-  );
+  const rest = drawn.map((one) => 1 - one);
+  return { estimate: frechetEstimate(only(real, drawn), only(real, rest), options), part: drawn };
 }
 
 /** Of one part with a bootstrap interval, which is shifted: resampled images repeat, and seem less diverse. */

@@ -47,6 +47,53 @@ export function qualityTable(
   ];
 }
 
+/** Whether samples look real and real images are reached, where balls around images say so. */
+export function fidelityTable(
+  rows: readonly { set: SampleSet; reference: { name: string } | undefined; qualities: readonly Quality[] }[],
+): Table[] {
+  const told = rows.flatMap(({ set, reference, qualities }) =>
+    qualities.flatMap(({ selection, fidelity }) =>
+      fidelity ? [{ set, reference, selection, fidelity }] : [],
+    ),
+  );
+  if (told.length === 0) return [];
+  const percent = { format: 'percent' } as const;
+  return [
+    {
+      id: 'samples-fidelity',
+      title: 'Precision, recall, density and coverage',
+      caption: `In the features of the extractor; a ball around an image reaches out to its neighbour number ${told[0].fidelity.k} in its own set. Precision: samples in a ball of a real image. Density: how many such balls hold a sample, by their mean for images of the real distribution. Recall: real images in a ball of a sample, which samples far apart make easy. Coverage: real images whose ball holds a sample; beside it what as many images of the real distribution cover on average.`,
+      folded: true,
+      columns: [
+        { key: 'model', title: 'System', format: 'text' },
+        { key: 'samples', title: 'samples', format: 'text' },
+        { key: 'selection', title: 'selection', format: 'text' },
+        { key: 'n', title: 'n', format: 'number' },
+        { key: 'extractor', title: 'extractor', format: 'text' },
+        { key: 'reference', title: 'compared with', format: 'text' },
+        { key: 'precision', title: 'precision', ...percent },
+        { key: 'density', title: 'density', format: 'number' },
+        { key: 'recall', title: 'recall', ...percent },
+        { key: 'coverage', title: 'coverage', ...percent },
+        { key: 'expected', title: 'of real images', ...percent },
+      ],
+      rows: told.map(({ set, reference, selection, fidelity }) => ({
+        model: set.system.name,
+        samples: set.name,
+        selection: selection.label,
+        n: selection.count,
+        extractor: set.extractor?.by.name ?? '',
+        reference: reference?.name ?? '',
+        precision: cell(fidelity.precision),
+        density: cell(fidelity.density),
+        recall: cell(fidelity.recall),
+        coverage: cell(fidelity.coverage),
+        expected: fidelity.expected,
+      })),
+    },
+  ];
+}
+
 /** Whose samples are of which class, and whether they repeat each other or other images. */
 export function contentTable(
   rows: readonly { set: SampleSet; memorisation: Memorisation | undefined }[],

@@ -22,9 +22,6 @@ const WITHOUT_ROWS: Readonly<Record<string, string>> = {
   'trace-ess': 'of all steps of chains, of which the sheet has some',
   'validity-flag': 'a flag',
   'validity-flags-raised': 'a count of flags',
-  'frechet-distance': 'of features, which no sheet holds',
-  'frechet-distance-of-real': 'of features, which no sheet holds',
-  'kernel-distance': 'of features, which no sheet holds',
   'clean-acceptance': 'of all test images, while its sheet has those that were attacked',
 };
 /** Those that have them in total, but not for each of several attacks, which the sheet does not tell apart. */

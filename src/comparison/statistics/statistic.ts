@@ -49,12 +49,14 @@ export interface RankingStatistic {
 export type DetectionStatistic = {
   kind: 'detection';
   name: string;
-  roles: readonly ['score'] | readonly ['score', 'outcome'];
+  roles: readonly ['score'] | readonly ['score', 'outcome'] | readonly ['features'];
   options?: readonly string[];
 } & (
   | { test: 'delong'; placed(id: Columns, ood: Columns): Placements }
   | {
       test: 'paired-bootstrap';
+      /** Where each takes long: fewer than usual. */
+      resamples?: number;
       of(id: Columns, ood: Columns, options: Options): (timesId: Uint8Array, timesOod: Uint8Array) => number;
     }
 );

@@ -63,6 +63,50 @@ function crossSums(a: FeatureTable, b: FeatureTable): { a: Float64Array; b: Floa
   return sums;
 }
 
+/**
+ * The same as a function of how often each image was drawn, (a.n) and (b.n): what was drawn twice counts as two images. Keeps
+ * (a.n + b.n)^2 numbers.
+ */
+export function drawnKernelDistance(
+  a: FeatureTable,
+  b: FeatureTable,
+): (timesA: ArrayLike<number>, timesB: ArrayLike<number>) => number {
+  const [withinA, withinB, across] = [
+    [a, a],
+    [b, b],
+    [a, b],
+  ].map(([one, other]) => kernels(one, other));
+  return (timesA, timesB) => {
+    const own = (values: Float64Array, times: ArrayLike<number>) => {
+      const n = total(Float64Array.from(times));
+      let sum = weighted(values, times, times);
+      // A draw is no partner of its own.
+      for (let i = 0; i < times.length; i++) sum -= times[i] * values[i * times.length + i];
+      return { n, mean: sum / (n * (n - 1)) };
+    };
+    const [ofA, ofB] = [own(withinA, timesA), own(withinB, timesB)];
+    return ofA.mean + ofB.mean - (2 * weighted(across, timesA, timesB)) / (ofA.n * ofB.n);
+  };
+}
+
+/** (a.n, b.n) */
+function kernels(a: FeatureTable, b: FeatureTable): Float64Array {
+  const values = new Float64Array(a.n * b.n);
+  for (let i = 0; i < a.n; i++) for (let j = 0; j < b.n; j++) values[i * b.n + j] = kernel(a, i, b, j);
+  return values;
+}
+
+function weighted(values: Float64Array, rows: ArrayLike<number>, columns: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < rows.length; i++) {
+    if (rows[i] === 0) continue;
+    let row = 0;
+    for (let j = 0; j < columns.length; j++) row += columns[j] * values[i * columns.length + j];
+    sum += rows[i] * row;
+  }
+  return sum;
+}
+
 /** The jackknife's variance over the images of one set. @param others size of the other */
 function leaveOneOut(own: Float64Array, cross: Float64Array, others: number): number {
   const n = own.length;
