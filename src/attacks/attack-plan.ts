@@ -27,6 +27,8 @@ export interface AttackPlan {
   followed: Registry<FollowedLoss>;
   /** Stochastic systems: draws whose gradients and logits are averaged at every point (EOT). */
   eot: number;
+  /** How gradients of several draws become one; default: their mean. `selective`: by the draws that can be broken. */
+  average?: 'selective';
   /** Stochastic systems: fresh draws whose mean logits must be wrong too before a point counts; 0 takes the first at its word. */
   confirm: number;
   /**

@@ -3,10 +3,11 @@ import { argmaxOf } from '../metrics/softmax.js';
 import { type Stream, type StreamKey, stream } from '../random/stream.js';
 import type { Answer, Query } from './attack.js';
 import type { AttackInputs, AttackPlan, Stage } from './attack-plan.js';
-import type { Batcher } from './batcher.js';
+import type { Batcher, RowAnswer } from './batcher.js';
 import type { Epsilon } from './epsilon.js';
 import type { Goal } from './goals.js';
 import { type AttackLoss, definedLoss } from './losses.js';
+import { selectedGradient, trailing } from './selective.js';
 
 /** What is counted, a row per example and a column per stage. */
 export interface Counts {
@@ -42,6 +43,8 @@ export class Oracle {
   /** Draws behind every answer: 1 for deterministic systems. */
   readonly draws: number;
   private readonly atClean = new Map<string, Promise<Answer>>();
+  /** Of runs that weigh their draws: where they went so far. */
+  private readonly trails = new WeakMap<Run, Float32Array>();
 
   constructor(
     private readonly i: number,
@@ -97,7 +100,13 @@ export class Oracle {
     const { logits } = means;
     const ascends = swapped ? -direction : direction;
     const seen = { ...aim, logPx: means.logPx };
-    const gradient = ascends === 1 ? means.gradient : negated(means.gradient);
+    const upwards = (of: Float32Array) => (ascends === 1 ? of : negated(of));
+    const lossAt = (of: Float32Array, logPx: number) =>
+      ascends * value(of, { ...aim, logPx, ...(swapped && { label: target }) });
+    const gradient =
+      this.attackPlan.average === 'selective' && query.kind === 'gradient'
+        ? this.selected(means.answers, { upwards, lossAt }, query.step, run)
+        : upwards(means.gradient);
     if (query.kind === 'gradient' && gradient.every((g) => g === 0)) {
       const at = this.i * this.stages.length + run.stage;
       this.counts.zeroGradients[at]++;
@@ -105,13 +114,32 @@ export class Oracle {
     }
     return {
       logits,
-      loss: ascends * value(logits, swapped ? { ...seen, label: target } : seen),
+      loss: lossAt(logits, means.logPx),
       gradient,
       broken:
         !query.outside &&
         goal.reached(logits, seen) &&
         (await this.confirmed(query, loss, logits, seen, run)),
     };
+  }
+
+  /** By the draws that can be broken, and where the run went before. */
+  private selected(
+    answers: readonly RowAnswer[],
+    {
+      upwards,
+      lossAt,
+    }: { upwards(of: Float32Array): Float32Array; lossAt(of: Float32Array, logPx: number): number },
+    step: number,
+    run: Run,
+  ): Float32Array {
+    const now = selectedGradient(
+      answers.map(({ gradient }) => upwards(gradient)),
+      answers.map(({ logits, logPx }) => lossAt(logits, logPx)),
+    );
+    const gradient = trailing(this.trails.get(run), now, step);
+    this.trails.set(run, gradient);
+    return gradient;
   }
 
   /** Stochastic systems are asked again with fresh draws; others only where rounding could have decided. */
@@ -144,7 +172,10 @@ export class Oracle {
     const { seed, indices, system } = this.targets;
     this.counts[kind][this.i * this.stages.length + run.stage] += draws;
     const base = { kind, pixels, loss: this.attackPlan.followed.named(loss).of, label, target, threshold };
-    if (!system.info.stochastic) return this.batcher.ask(base);
+    if (!system.info.stochastic) {
+      const answer = await this.batcher.ask(base);
+      return { ...answer, answers: [answer] };
+    }
     const purpose = this.purpose(run, target, what);
     const key = (draw: number): StreamKey => ({
       seed,
@@ -157,6 +188,7 @@ export class Oracle {
       Array.from({ length: draws }, (_, draw) => this.batcher.ask({ ...base, key: key(draw) })),
     );
     return {
+      answers,
       logits: mean(answers.map((answer) => answer.logits)),
       gradient: mean(answers.map((answer) => answer.gradient)),
       logPx: answers.reduce((sum, answer) => sum + answer.logPx, 0) / draws,

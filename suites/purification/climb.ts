@@ -48,11 +48,12 @@ export function climbOf(
       epsilons: [parseEpsilon(epsilon, 'epsilon').text],
       goal: { kind: 'mistake' },
       ...draws,
+      ...(whole.average && { average: whole.average }),
       keep: 'first',
     },
     label:
       `${whole.method.toUpperCase()}-${steps}${times}${size ? ` of ${stepSize}` : ''}, ` +
-      `${draws.eot} ${draws.eot === 1 ? 'draw' : 'draws'} per gradient, ${draws.confirm} to confirm`,
+      `${draws.eot} ${draws.eot === 1 ? 'draw' : 'draws'} per gradient${whole.average ? ', weighed' : ''}, ${draws.confirm} to confirm`,
   };
 }
 

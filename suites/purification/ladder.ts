@@ -18,6 +18,8 @@ export interface Rung {
   /** For the list of options. */
   what: string;
   source: string;
+  /** Not part of the ladder of `strong`, which is that of the literature's comparison. */
+  beside?: true;
   /** The whole draws the same noise for an image every time: there is nothing to vote about. */
   fixed?: true;
   /** How the whole is differentiated and drawn from; absent where the attack knows nothing of the purification. */
@@ -26,6 +28,8 @@ export interface Rung {
     method: string;
     loss: string;
     options: object;
+    /** How gradients of several draws become one, where that is not their mean. */
+    average?: AdaptiveParams['attack']['average'];
     quick: Figures;
     strong: Figures;
   };
@@ -81,6 +85,22 @@ export const ladder: readonly Rung[] = [
       options: {},
       quick: QUICK,
       strong: { steps: 50, restarts: 3, eot: 1, confirm: 10 },
+    },
+  },
+  {
+    name: 'selective',
+    title: 'selective',
+    what: "the same by the draws that can be broken: their gradients weighed by DiffHammer's selection",
+    source: 'DiffHammer, NeurIPS 2024',
+    beside: true,
+    whole: {
+      purify: { gradient: 'full', seed: 'fresh' },
+      method: 'apgd',
+      loss: 'margin',
+      options: {},
+      average: 'selective',
+      quick: { ...QUICK, eot: 4 },
+      strong: { steps: 50, restarts: 3, eot: 10, confirm: 10 },
     },
   },
   {

@@ -23,7 +23,12 @@ const chains = Object.fromEntries(
 /** How much an attack on the whole may cost. */
 const protocols = {
   quick: {},
-  strong: { ladder: ladder.map(({ name }) => name), draws: 150, examples: 512, adaptive: { examples: 512 } },
+  strong: {
+    ladder: ladder.filter(({ beside }) => !beside).map(({ name }) => name),
+    draws: 150,
+    examples: 512,
+    adaptive: { examples: 512 },
+  },
 };
 
 const count = (description: string) => Type.Optional(Type.Integer({ minimum: 1, description }));

@@ -20,6 +20,8 @@ export interface AttackParams {
   epsilons: readonly string[];
   goal: GoalParams;
   eot: number;
+  /** Left out: gradients of draws are averaged. */
+  average?: 'selective';
   confirm: number;
   keep: AttackPlan['keep'];
 }
@@ -36,7 +38,7 @@ export function settledStage(
 
 /** Errors: `unknown-name`; `config-invalid` where attack, norm, goal and `keep` do not go together. */
 export function attackPlanOf(
-  { attacks, norm, epsilons, goal, eot, confirm, keep }: AttackParams,
+  { attacks, norm, epsilons, goal, eot, average, confirm, keep }: AttackParams,
   catalogue: Catalogue,
 ): AttackPlan {
   const aim = goalOf(goal, catalogue);
@@ -51,6 +53,7 @@ export function attackPlanOf(
     goal: aim,
     followed: catalogue.followed,
     eot,
+    ...(average && { average }),
     confirm,
     keep,
   };

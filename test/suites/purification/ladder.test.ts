@@ -175,8 +175,12 @@ describe('presets and protocols of the suite', () => {
     });
   });
 
-  it('strong is the whole ladder, with the figures of the literature', () => {
-    expect(settled({ protocol: 'strong' })).toMatchObject({ ladder: all, draws: 150, examples: 512 });
+  it('strong is the ladder of the literature with its figures, and variants are asked for', () => {
+    expect(settled({ protocol: 'strong' })).toMatchObject({
+      ladder: all.filter((name) => name !== 'selective'),
+      draws: 150,
+      examples: 512,
+    });
     expect(settled({ protocol: 'strong', draws: 20, ladder: ['bpda'] })).toMatchObject({
       ...{ ladder: ['bpda'], draws: 20 },
     });
