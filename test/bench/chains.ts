@@ -1,9 +1,9 @@
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import type { Graph } from '../../src/graph/graph.js';
-import { modelOf } from '../../src/models/assemble.js';
+import { imageSize } from '../../src/models/batching.js';
 import { stream } from '../../src/random/stream.js';
 import { recordChains } from '../../src/sampling/adjoint.js';
 import { type SgldState, sgld } from '../../src/sampling/sgld.js';
+import type { Opens } from './sampling.js';
 
 export interface ChainBenchOptions {
   /** Chains, in one call. */
@@ -26,19 +26,14 @@ export interface ChainRound {
  * back, and the way back. All three take turns; what counts are ratios within a round.
  */
 export async function chainRounds(
-  graph: Graph,
+  open: Opens,
   { batch: n, steps, rounds }: ChainBenchOptions,
 ): Promise<ChainRound[]> {
-  const [input] = graph.inputs;
-  const shape = (input.dims ?? []).slice(1).map(Number);
-  const classes = Number(graph.outputs[0].dims?.at(-1));
-  const size = shape.reduce((a, d) => a * d, 1);
-  const source = stream({ seed: 0, purpose: 'bench/chains', example: 0 });
-  const pixels = Float32Array.from({ length: n * size }, () => source.uniform());
   const engine = createOrtEngine({ sessions: 1 });
   try {
-    const card = { name: 'bench', checkpoint: '', input: { shape }, classes, batchSize: n };
-    const model = await modelOf(graph, card, engine);
+    const model = await open(engine, n);
+    const source = stream({ seed: 0, purpose: 'bench/chains', example: 0 });
+    const pixels = Float32Array.from({ length: n * imageSize(model.info) }, () => source.uniform());
     const chains = (): SgldState => ({
       n,
       pixels: pixels.slice(),

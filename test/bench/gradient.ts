@@ -13,12 +13,11 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { readOnnx } from '../../src/graph/read.js';
 import { stream } from '../../src/random/stream.js';
-import { chainRounds } from './chains.js';
 import { harnessRounds } from './harness.js';
 import { withLoss } from './loss.js';
 import { mixedRounds } from './mixed.js';
 import { networkOf } from './networks.js';
-import { samplingRounds } from './sampling.js';
+import { opensGraph, printSampling } from './print-sampling.js';
 import { askTorch, saveForTorch } from './torch.js';
 
 const help = `usage: npm run bench -- [options]
@@ -146,21 +145,6 @@ async function mixed(graph: Graph): Promise<void> {
   }
 }
 
-/** Prints what chains of SGLD take beyond their gradient passes, and how much faster all cores are than one. */
-async function sampling(graph: Graph): Promise<void> {
-  const work = { chains: Number(options.chains), steps: Number(options.steps), batch };
-  const rounds = await samplingRounds(graph, { ...work, rounds: Number(options.rounds) });
-  const shown = (ratios: number[]) =>
-    `${median(ratios).toFixed(3)} (${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)})`;
-  const beside = (what: 'seconds' | 'processor') =>
-    shown(rounds.map(({ chains, bare }) => chains[what] / bare[what]));
-  console.log(
-    `${work.chains} chains of ${work.steps} steps: ${median(rounds.map(({ chains }) => chains.seconds)).toFixed(2)} s, ` +
-      `${beside('seconds')} of as many bare gradient passes, ${beside('processor')} of their processor time; ` +
-      `${shown(rounds.map(({ chains, oneCore }) => oneCore.seconds / chains.seconds))} times as fast as one core`,
-  );
-}
-
 /** Prints what a PGD run takes beyond its engine calls. */
 async function harness(graph: Graph): Promise<void> {
   const work = { examples: 4 * batch, steps: 10, restarts: 1, batch, rounds: Number(options.rounds) };
@@ -171,20 +155,6 @@ async function harness(graph: Graph): Promise<void> {
     `PGD-${work.steps} on ${work.examples} examples, ${passes.gradient} gradient and ${passes.forward} forward passes: ` +
       `${median(rounds.map((r) => r.harness)).toFixed(2)} s, ${median(ratios).toFixed(3)} of as many bare engine calls ` +
       `(${Math.min(...ratios).toFixed(3)} to ${Math.max(...ratios).toFixed(3)})`,
-  );
-}
-
-/** Prints what a gradient through SGLD chains takes beside as many bare gradient passes as they have steps. */
-async function chains(graph: Graph, steps: number): Promise<void> {
-  const rounds = await chainRounds(graph, { batch, steps, rounds: Number(options.rounds) });
-  const share = (of: (round: (typeof rounds)[number]) => number) => {
-    const ratios = rounds.map((round) => of(round) / round.bare);
-    return `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`;
-  };
-  console.log(
-    `gradient through ${steps} SGLD steps of ${batch} chains, in bare gradient passes a step: ` +
-      `${share(({ there, back }) => there + back)}, of which there ${share(({ there }) => there)} and back ` +
-      `${share(({ back }) => back)}; ${rounds[0].peak} states kept at most`,
   );
 }
 
@@ -219,8 +189,8 @@ async function main(): Promise<void> {
     if (options.torch.length === 0) console.log('PyTorch was not timed: name one with --torch PYTHON');
     if (options.mixed) await mixed(graph);
     if (options.sampling) {
-      await sampling(graph);
-      await chains(graph, Number(options.steps));
+      const work = { chains: Number(options.chains), steps: Number(options.steps), batch };
+      await printSampling(opensGraph(graph), { ...work, rounds: Number(options.rounds) });
     }
     await harness(graph);
   } finally {

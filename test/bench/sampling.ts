@@ -1,7 +1,7 @@
 import { forRanges } from '../../src/concurrency.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import type { Graph } from '../../src/graph/graph.js';
-import { modelOf } from '../../src/models/assemble.js';
+import { imageSize } from '../../src/models/batching.js';
 import type { Model } from '../../src/models/model.js';
 import { stream } from '../../src/random/stream.js';
 import { sgld } from '../../src/sampling/sgld.js';
@@ -14,6 +14,9 @@ export interface SamplingOptions {
   rounds: number;
 }
 
+/** Makes a model of so many images a call. */
+export type Opens = (engine: Engine, batch: number) => Promise<Model>;
+
 /** One round: chains on all cores, the same gradient passes without them, and chains on one core. */
 export interface SamplingRound {
   chains: Spent;
@@ -23,22 +26,18 @@ export interface SamplingRound {
 
 /** What SGLD takes beside as many bare gradient passes of log p(x), and on one core. They take turns; ratios count. */
 export async function samplingRounds(
-  graph: Graph,
+  open: Opens,
   { chains: n, steps, batch, rounds }: SamplingOptions,
 ): Promise<SamplingRound[]> {
-  const [input] = graph.inputs;
-  const shape = (input.dims ?? []).slice(1).map(Number);
-  const classes = Number(graph.outputs[0].dims?.at(-1));
-  const card = { name: 'bench', checkpoint: '', input: { shape }, classes, batchSize: batch };
   const engines = [createOrtEngine(), createOrtEngine({ sessions: 1, threads: 1 })];
   try {
-    const [all, one] = await Promise.all(engines.map((engine) => modelOf(graph, card, engine)));
+    const [all, one] = await Promise.all(engines.map((engine) => open(engine, batch)));
     const noise = stream({ seed: 0, purpose: 'bench/chains', example: 0 });
-    const start = Float32Array.from({ length: n * shape.reduce((a, d) => a * d, 1) }, () => noise.uniform());
+    const size = imageSize(all.info);
+    const start = Float32Array.from({ length: n * size }, () => noise.uniform());
     const keys = Array.from({ length: n }, (_, example) => ({ seed: 0, purpose: 'bench', example }));
     const climb = (model: Model) => () =>
       sgld(model, { n, pixels: start.slice(), keys }, { steps, stepSize: 0.01, noise: 0.01, clamp: 'box' });
-    const size = start.length / n;
     const bare = async () => {
       const lanes = { step: batch, lanes: all.concurrency };
       await forRanges(n, lanes, async (from, to) => {
