@@ -156,13 +156,23 @@ function build(network: Network, options: Readonly<Record<string, unknown>>): vo
       x = block(network, x, layout.block(stage, i), stage > 1 && i === 0 ? 2 : 1, layout, built);
   x = activatedWith(network, normalise(network, x, `${layout.trunk}bn1`, built.norm), built);
   const area = x.dims[1] * x.dims[2];
-  let pooled = network.globalAverage(x);
+  let pooled = network.globalAverage(built.sumPool ? x : inWindow(network, x));
   if (built.sumPool)
     pooled = { name: network.b.op('Mul', [pooled.name, network.b.scalar(area)]), dims: pooled.dims };
   const features = network.features(pooled);
   network.output(network.linear(features, layout.head), 'logits');
   if (network.has('energy_output.weight') && layout.name === 'jem')
     network.output(network.linear(features, 'energy_output'), 'energy_output');
+}
+
+/** What all of these codes average over, in images of 32 x 32 the whole map. */
+const WINDOW = 8;
+
+/** Of a map that is larger by less than a window, what lies in the first: avg_pool2d(x, 8) drops the rest. */
+function inWindow(network: Network, x: Value): Value {
+  const [, ...sides] = x.dims;
+  const isOne = sides.every((side) => Math.floor(side / WINDOW) === 1);
+  return isOne && sides.some((side) => side > WINDOW) ? network.averagePool(x, { kernel: WINDOW }) : x;
 }
 
 /** Zagoruyko & Komodakis 2016, as the public JEM code, meliketoy, xternalz and TRADES name its weights. */

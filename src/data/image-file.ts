@@ -4,13 +4,14 @@ import { limits } from '../bytes/limits.js';
 import { readWhole } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
 import { type Colours, isTransparent, type RawPixels, toChannels } from './image-colours.js';
+import type { DatasetSpec } from './spec.js';
 
 /** What an image must be, or be made. */
 export interface ImageWish {
   /** (C, H, W) */
   shape: readonly [channels: 1 | 3, height: number, width: number];
-  /** Scale to that height and width, or refuse others. */
-  resize: boolean;
+  /** Scale to that height and width, as the spec says; absent: refuse others. */
+  resize?: DatasetSpec['resize'];
   /** Convert to that many channels, or refuse others. */
   convert: boolean;
 }
@@ -89,6 +90,20 @@ export async function decodeImage(
   });
 }
 
+/**
+ * Height and width of an image that is scaled so: by its shorter side, the other is what is left of the proportion, rounded
+ * down, as torchvision has it.
+ */
+export function scaledSize(
+  { height, width }: Pick<ImageHead, 'height' | 'width'>,
+  resize: DatasetSpec['resize'],
+): readonly [height: number, width: number] {
+  if (resize === undefined) return [height, width];
+  if (typeof resize !== 'number') return [resize[0], resize[1]];
+  const longer = Math.floor((resize * Math.max(height, width)) / Math.min(height, width));
+  return height > width ? [longer, resize] : [resize, longer];
+}
+
 function undecodable(place: Place, cause: Error): AssayError {
   if (cause instanceof AssayError) return cause;
   return malformed(place, 'the image cannot be decoded', {
@@ -105,19 +120,27 @@ function refuseOther(
 ): void {
   const refuse = (message: string, expected: string, seen: string, hint: string) =>
     new AssayError('data-invalid', message, { ...place, expected, found: seen, hint });
-  if (!resize && (found.height !== height || found.width !== width))
+  const [own, across] = scaledSize(found, resize);
+  if (resize !== undefined && (own !== height || across !== width))
+    throw refuse(
+      'the image has other proportions than the first',
+      `${height} x ${width} (height x width) with a shorter side of ${resize}`,
+      `${own} x ${across}`,
+      'scale all images to one size with `resize: [height, width]`',
+    );
+  if (own !== height || across !== width)
     throw refuse(
       'the image has another size than the first',
       `${height} x ${width} (height x width)`,
       `${found.height} x ${found.width}`,
       'scale all images with `resize: [height, width]`',
     );
-  const own = found.colours === 'grey' ? 1 : 3;
-  if (!convert && own !== channels)
+  const colours = found.colours === 'grey' ? 1 : 3;
+  if (!convert && colours !== channels)
     throw refuse(
       'the image has other channels than the first',
       channels === 1 ? 'grey' : 'colour',
-      own === 1 ? 'grey' : 'colour',
+      colours === 1 ? 'grey' : 'colour',
       'convert all images with `channels: 3` or `channels: 1`',
     );
 }

@@ -2,7 +2,7 @@ import sharp from 'sharp';
 import type { Place } from '../bytes/byte-source.js';
 import { limits } from '../bytes/limits.js';
 import { AssayError } from '../errors.js';
-import type { ImageHead, ImageWish } from './image-file.js';
+import { type ImageHead, type ImageWish, scaledSize } from './image-file.js';
 import type { DatasetSpec } from './spec.js';
 
 /** Images decoded at once. */
@@ -13,7 +13,7 @@ export const LANES = 8;
  * Errors: `data-invalid`, `config-invalid` for images that are too large to be examples.
  */
 export function wishLike(first: Place, found: ImageHead, { path, resize, channels }: DatasetSpec): ImageWish {
-  const [height, width] = resize ?? [found.height, found.width];
+  const [height, width] = scaledSize(found, resize);
   const { value, of, instead } = limits.examplePixels;
   if (height * width > value)
     throw new AssayError(
@@ -28,7 +28,7 @@ export function wishLike(first: Place, found: ImageHead, { path, resize, channel
     );
   return {
     shape: [channels ?? (found.colours === 'grey' ? 1 : 3), height, width],
-    resize: resize !== undefined,
+    ...(resize !== undefined && { resize }),
     convert: channels !== undefined,
   };
 }

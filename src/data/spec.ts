@@ -73,11 +73,16 @@ export const DatasetSpec = Type.Object(
       }),
     ),
     resize: Type.Optional(
-      Type.Array(Type.Integer({ minimum: 1, maximum: 16384 }), {
-        minItems: 2,
-        maxItems: 2,
-        description: 'Folders and shards: scale every image to [height, width].',
-      }),
+      Type.Union(
+        [
+          Type.Array(Type.Integer({ minimum: 1, maximum: 16384 }), { minItems: 2, maxItems: 2 }),
+          Type.Integer({ minimum: 1, maximum: 16384 }),
+        ],
+        {
+          description:
+            "Folders and shards: scale every image to [height, width]; a single number is the length of the shorter side, and proportions are kept, as torchvision's Resize does.",
+        },
+      ),
     ),
     channels: Type.Optional(
       Type.Union([Type.Literal(1), Type.Literal(3)], {

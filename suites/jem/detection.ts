@@ -14,8 +14,8 @@ import type { Scored } from './scored.js';
 
 /** One OOD set, as the systems see it. */
 export interface OnOod extends OnTest {
-  /** Interpolations with the second noise, by the published system (in train mode where there is one). */
-  twice?: Scored;
+  /** What the public code shows in place of these images, by the published system (in train mode where there is one). */
+  instead?: { name: 'double-noise' | 'image-size'; other: Scored };
 }
 
 /** AUROCs of one OOD set by every score; all rankings share their resamples, so that differences are paired. */
@@ -67,8 +67,12 @@ function pairsOf(test: OnTest, ood: OnOod): { name: Name; id: Scored; other: Sco
     id,
     other: conventionsOf(ood)[i].with,
   }));
-  const twice = ood.twice && { name: 'double-noise' as const, id: plain[0].id, other: ood.twice };
-  return [...(twice ? [twice] : []), ...plain, { name: 'noise-on-input', id: test.model, other: ood.model }];
+  const instead = ood.instead && { ...ood.instead, id: plain[0].id };
+  return [
+    ...(instead ? [instead] : []),
+    ...plain,
+    { name: 'noise-on-input', id: test.model, other: ood.model },
+  ];
 }
 
 function rowsOf(id: Scored, other: Scored, score: string, sheet: string): MeasureRows {

@@ -22,6 +22,7 @@ export type DeviationName = keyof typeof deviationTitles;
 /** What the public code does otherwise, in the order in which it is left out. */
 export const deviationTitles = {
   'double-noise': 'noise a second time on interpolations',
+  'image-size': 'photographs are scaled by their shorter side, and larger than the images of the network',
   'train-mode-batch-norm': 'batch normalisation in training mode',
   'noise-on-input': 'noise on every image',
   'clean-errors-skipped': 'images that are wrong when clean are not counted',

@@ -14,7 +14,7 @@ import { type JemOptions, jemOptions } from './options.js';
 import { columnsTable, comparedMeasures, deviationTable, robustnessFigure } from './panel.js';
 import { type Cast, castOf, requestsIn, robustnessRequests, scoredRequests } from './requests.js';
 import { comparedAt, type Robustness, robustnessOf } from './robustness.js';
-import { comparedSystems, type Scored, scoreAll, shownSets } from './scored.js';
+import { type Scored, scoreAll, shown } from './scored.js';
 import { robustnessSheet, scoreSheet } from './sheets.js';
 import { jemWarnings } from './warnings.js';
 
@@ -35,12 +35,10 @@ export const jem = defineSuite({
   plan(context, options) {
     const cast = castOf(context, options);
     if (!cast) return [];
-    const scored = comparedSystems(cast).flatMap((system) =>
-      shownSets(cast, system).flatMap((dataset): Request[] => {
-        const { outputs, gradients } = scoredRequests(system, dataset, options, context, cast);
-        return gradients && gradients !== outputs ? [outputs, gradients] : [outputs];
-      }),
-    );
+    const scored = shown(cast).flatMap(({ system, dataset }): Request[] => {
+      const { outputs, gradients } = scoredRequests(system, dataset, options, context, cast);
+      return gradients && gradients !== outputs ? [outputs, gradients] : [outputs];
+    });
     return [...scored, ...attacked(cast, options, context).flatMap(({ wanted }) => requestsIn(wanted))];
   },
 
@@ -121,7 +119,7 @@ function onImages(
   options: JemOptions,
   context: SuiteContext,
 ): Compared[] {
-  const { model, published, trainMode, test, oods, interpolated } = cast;
+  const { model, published, trainMode, test, oods, interpolated, ownSize } = cast;
   const settings = { ...options, seed: context.seed, sheet: SHEETS.scores };
   const on = (dataset: typeof test): OnTest | undefined => {
     const of = (system: typeof model | undefined) =>
@@ -138,14 +136,18 @@ function onImages(
     ...oods.flatMap((ood) => {
       const here = on(ood);
       if (!here || here.model.indices.length === 0) return [];
-      const twice =
-        ood === interpolated?.plain
-          ? scored.find(
-              (one) => one.system === (trainMode ?? published) && one.dataset === interpolated.published,
-            )
-          : undefined;
-      const shown = { ...here, ...(twice && { twice }) };
-      return detection(onTest, shown, options.scores, {
+      const replaced = [
+        {
+          name: 'double-noise' as const,
+          ...{ of: interpolated?.plain, dataset: interpolated?.published, system: trainMode ?? published },
+        },
+        { name: 'image-size' as const, ...ownSize },
+      ].find((one) => one.of === ood);
+      const other =
+        replaced &&
+        scored.find(({ system, dataset }) => system === replaced.system && dataset === replaced.dataset);
+      const instead = replaced && other && { name: replaced.name, other };
+      return detection(onTest, { ...here, ...(instead && { instead }) }, options.scores, {
         ...context,
         resamples: options.resamples,
         sheet: SHEETS.scores,

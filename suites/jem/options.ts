@@ -28,6 +28,20 @@ export const jemOptions = (catalogue: Catalogue) =>
           { ...closed, description: 'Means of two test images: two data sets with `role: ood`.' },
         ),
       ),
+      ownSize: Type.Optional(
+        Type.Object(
+          {
+            of: system('The OOD set as the model takes it, scaled to the size of its images.'),
+            dataset: system('The same images, scaled by their shorter side.'),
+            published: system('The published system for images of that size.'),
+          },
+          {
+            ...closed,
+            description:
+              'Photographs that the public code scales by their shorter side, so that they are larger than the images of the network: the published column is of them.',
+          },
+        ),
+      ),
       scores: Type.Array(oneOf(unfitted(catalogue), {}), {
         minItems: 1,
         uniqueItems: true,

@@ -28,11 +28,15 @@ export interface Cast {
   published: SystemInfo;
   /** The published one with batch normalisation in training mode, where it has any: called otherwise in tables and sheets. */
   trainMode?: SystemInfo;
+  /** Systems in training mode, by the name of the one that is put into it. */
+  inTraining: ReadonlyMap<SystemInfo, string>;
   refined: { system: SystemInfo; full?: SystemInfo }[];
   test: DatasetInfo;
   /** Without the second noise. */
   oods: DatasetInfo[];
   interpolated?: { published: DatasetInfo; plain: DatasetInfo };
+  /** An OOD set as the public code has it, larger than the model's images, and who is shown it. */
+  ownSize?: { of: DatasetInfo; dataset: DatasetInfo; system: SystemInfo };
 }
 
 /** Errors: `unknown-name` for a system or data set that is not there. Undefined without a labelled test set. */
@@ -42,24 +46,39 @@ export function castOf(context: SuiteContext, options: JemOptions): Cast | undef
   const systemNamed = (name: string, path: string): SystemInfo =>
     named('system', context.systems, name, `jem.${path}`);
   const oods = context.datasets.filter(({ role }) => role === 'ood');
-  const { interpolated, refined, trainMode } = options;
+  const { interpolated, refined, trainMode, ownSize } = options;
   const mixed = interpolated && {
     published: named('OOD set', oods, interpolated.published, 'jem.interpolated.published'),
     plain: named('OOD set', oods, interpolated.plain, 'jem.interpolated.plain'),
   };
   const published = systemNamed(options.published, 'published');
+  const larger = ownSize && {
+    of: named('OOD set', oods, ownSize.of, 'jem.ownSize.of'),
+    dataset: named('OOD set', oods, ownSize.dataset, 'jem.ownSize.dataset'),
+    system: systemNamed(ownSize.published, 'ownSize.published'),
+  };
+  const inTraining = new Map<SystemInfo, string>();
+  /** As the public code evaluates it. */
+  const evaluated = (system: SystemInfo): SystemInfo => {
+    if (!trainMode || !system.batchNorms) return system;
+    const training = { ...system, name: `${system.name}${IN_TRAINING}` };
+    inTraining.set(training, system.name);
+    return training;
+  };
+  const first = evaluated(published);
   return {
     model: systemNamed(options.model, 'model'),
     published,
-    ...(trainMode &&
-      published.batchNorms && { trainMode: { ...published, name: `${published.name}${IN_TRAINING}` } }),
+    ...(first !== published && { trainMode: first }),
+    inTraining,
     refined: refined.map(({ system, full }, i) => ({
       system: systemNamed(system, `refined[${i}].system`),
       ...(full !== undefined && { full: systemNamed(full, `refined[${i}].full`) }),
     })),
     test,
-    oods: oods.filter((set) => set !== mixed?.published),
+    oods: oods.filter((set) => set !== mixed?.published && set !== larger?.dataset),
     ...(mixed && { interpolated: mixed }),
+    ...(larger && { ownSize: { ...larger, system: evaluated(larger.system) } }),
   };
 }
 
@@ -88,11 +107,12 @@ export function scoredRequests(
   { name: dataset }: DatasetInfo,
   { scores }: JemOptions,
   { catalogue }: SuiteContext,
-  { trainMode, published }: Pick<Cast, 'trainMode' | 'published'>,
+  { inTraining }: Pick<Cast, 'inTraining'>,
 ): ScoredRequests {
   const slopes = scoresNamed(scores, catalogue).some(({ needs }) => needs.includes('inputGradient'));
-  if (system === trainMode) {
-    const both = trainModeRequest(published.name, dataset);
+  const inEvaluation = inTraining.get(system);
+  if (inEvaluation !== undefined) {
+    const both = trainModeRequest(inEvaluation, dataset);
     return { outputs: both, ...(slopes && { gradients: both }) };
   }
   const on = { system: system.name, dataset };

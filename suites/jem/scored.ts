@@ -18,17 +18,25 @@ export interface Scored {
 }
 
 /** The systems whose outputs are compared, the published one first. */
-export const comparedSystems = ({ model, published, trainMode }: Cast): SystemInfo[] => [
+const comparedSystems = ({ model, published, trainMode }: Cast): SystemInfo[] => [
   ...(trainMode ? [trainMode] : []),
   published,
   model,
 ];
 
 /** The data sets that a system is shown: only noisy ones see the second noise. */
-export const shownSets = ({ test, oods, interpolated, model }: Cast, system: SystemInfo): DatasetInfo[] => [
+const shownSets = ({ test, oods, interpolated, model }: Cast, system: SystemInfo): DatasetInfo[] => [
   test,
   ...oods,
   ...(interpolated && system !== model ? [interpolated.published] : []),
+];
+
+/** Who is shown what. */
+export const shown = (cast: Cast): { system: SystemInfo; dataset: DatasetInfo }[] => [
+  ...comparedSystems(cast).flatMap((system) =>
+    shownSets(cast, system).map((dataset) => ({ system, dataset })),
+  ),
+  ...(cast.ownSize ? [{ system: cast.ownSize.system, dataset: cast.ownSize.dataset }] : []),
 ];
 
 /** Everything that is compared, by system and data set; examples that failed for any system are left out for all. */
@@ -38,18 +46,15 @@ export function scoreAll(
   options: JemOptions,
   context: SuiteContext,
 ): Scored[] {
-  const all = comparedSystems(cast).flatMap((system) =>
-    shownSets(cast, system).flatMap(
-      (dataset) => scoredOf(system, dataset, cast, collected, options, context) ?? [],
-    ),
+  const all = shown(cast).flatMap(
+    ({ system, dataset }) => scoredOf(system, dataset, cast, collected, options, context) ?? [],
   );
-  const { interpolated } = cast;
-  const both = (dataset: DatasetInfo) => interpolated && Object.values(interpolated).includes(dataset);
+  const { interpolated, ownSize } = cast;
+  // Interpolations with and without the second noise are the same pairs of images; so are photographs of two sizes.
+  const alike = [interpolated && Object.values(interpolated), ownSize && [ownSize.of, ownSize.dataset]];
   return all.map((one) => {
-    // Interpolations with and without the second noise are the same pairs of images.
-    const others = all.filter(
-      ({ dataset }) => dataset === one.dataset || (both(dataset) && both(one.dataset)),
-    );
+    const same = alike.find((sets) => sets?.includes(one.dataset)) ?? [one.dataset];
+    const others = all.filter(({ dataset }) => same.includes(dataset));
     return kept(one, common(others.map(({ indices }) => indices)));
   });
 }

@@ -28,7 +28,13 @@ export interface Case {
 type Activation = (x: Planes) => Planes;
 type Norm = (net: DoubleNetwork, x: Planes, key: string) => Planes;
 
-function jem(norm: Norm, leak = 0.2, sum = false, act: Activation = (x) => relu(x, leak)): Case['forward'] {
+function jem(
+  norm: Norm,
+  leak = 0.2,
+  sum = false,
+  act: Activation = (x) => relu(x, leak),
+  pool = globalAverage,
+): Case['forward'] {
   return (net, image) => {
     const conv = (x: Planes, key: string, out: number, kernel: number, stride = 1) =>
       net.conv(x, key, { out, kernel, stride, padding: (kernel - 1) / 2, bias: true });
@@ -41,7 +47,7 @@ function jem(norm: Norm, leak = 0.2, sum = false, act: Activation = (x) => relu(
       x = add(z, conv(x, `${key}.shortcut.0`, out, 1, stride));
     });
     x = act(norm(net, x, 'f.bn1'));
-    const features = globalAverage(x);
+    const features = pool(x);
     if (sum)
       features.data.forEach((v, i) => {
         features.data[i] = v * x.dims[1] * x.dims[2];
@@ -291,6 +297,13 @@ export const cases: readonly Case[] = [
     forward: jem(none, 0.1, true),
     architecture: { name: 'wide-resnet', leak: 0.1, sumPool: true },
     found: { layout: 'jem', architecture: { leak: 0.1, sumPool: true } },
+  },
+  {
+    // A map of 9 x 8: windows of 8 x 8, of which there is one.
+    name: 'JEM wide ResNet on photographs that are higher than wide',
+    image: [2, 36, 32],
+    forward: jem(none, 0.2, false, undefined, (x) => averagePool(x, 8)),
+    found: { layout: 'jem', architecture: { name: 'wide-resnet', depth: 10, width: 2, norm: 'none' } },
   },
   {
     name: 'wide ResNet with blocks',

@@ -5,74 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readCheckpoint } from '../../src/checkpoints/registry.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { openModel } from '../../src/models/open.js';
-import { stream } from '../../src/random/stream.js';
 import { launch, MAIN } from '../e2e/assay.js';
 import { watchMemory } from '../e2e/peak-memory.js';
-import { dict, float32, type Saved, stateDict, tensor, torchZip } from './torch-writer.js';
+import { savedJem, type Wide, weightsOf } from './jem-weights.js';
+import { type Saved, torchZip } from './torch-writer.js';
 
 /** Checkpoints as the public codes of JEM and its successors save them, with weights drawn here. */
 const folder = mkdtempSync(join(tmpdir(), 'assay-public-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const drawn = (name: string, dims: readonly number[], scale = 1): Saved => {
-  const size = dims.reduce((a, d) => a * d, 1);
-  const fan = dims.slice(1).reduce((a, d) => a * d, 1);
-  const values = new Float64Array(size);
-  stream({ seed: 5, purpose: name, example: 0 }).uniforms(values);
-  const spread = scale / Math.sqrt(fan);
-  return float32(
-    dims,
-    Float32Array.from(values, (v) => spread * (2 * v - 1)),
-  );
-};
-
-interface Wide {
-  depth: number;
-  width: number;
-  batchNorm?: boolean;
-  buffer: number;
-}
-
-/** The state dict of `F` or `CCF` in the JEM code: a trunk `f` and two heads. */
-function weightsOf({ depth, width, batchNorm = false }: Wide): Record<string, Saved> {
-  const all: Record<string, Saved> = {};
-  const conv = (key: string, out: number, from: number, kernel: number) => {
-    all[`${key}.weight`] = drawn(`${key}.weight`, [out, from, kernel, kernel]);
-    all[`${key}.bias`] = drawn(`${key}.bias`, [out], 0.1);
-  };
-  const norm = (key: string, channels: number) => {
-    if (!batchNorm) return;
-    const around = (name: string, middle: number) =>
-      float32(
-        [channels],
-        Array.from({ length: channels }, (_, i) => middle + 0.1 * Math.sin(i + name.length)),
-      );
-    all[`${key}.weight`] = around('weight', 1);
-    all[`${key}.bias`] = around('bias', 0);
-    all[`${key}.running_mean`] = around('running_mean', 0);
-    all[`${key}.running_var`] = around('running_var', 1);
-  };
-  conv('f.conv1', 16, 3, 3);
-  let from = 16;
-  for (const stage of [1, 2, 3]) {
-    const out = 16 * width * 2 ** (stage - 1);
-    for (let i = 0; i < (depth - 4) / 6; i++) {
-      const block = `f.layer${stage}.${i}`;
-      norm(`${block}.bn1`, from);
-      conv(`${block}.conv1`, out, from, 3);
-      norm(`${block}.bn2`, out);
-      conv(`${block}.conv2`, out, out, 3);
-      if (stage > 1 ? i === 0 : from !== out) conv(`${block}.shortcut.0`, out, from, 1);
-      from = out;
-    }
-  }
-  norm('f.bn1', from);
-  for (const [head, outputs] of Object.entries({ energy_output: 1, class_output: 10 })) {
-    all[`${head}.weight`] = drawn(`${head}.weight`, [outputs, from]);
-    all[`${head}.bias`] = drawn(`${head}.bias`, [outputs], 0.1);
-  }
-  return all;
-}
 
 const named = (all: Record<string, Saved>, prefix: string) =>
   Object.fromEntries(Object.entries(all).map(([name, saved]) => [prefix + name, saved]));
@@ -95,20 +35,9 @@ function listedTwice(all: Record<string, Saved>): Record<string, Saved> {
   return { ...all, ...Object.fromEntries(twice) };
 }
 
-/** `{ model_state_dict, replay_buffer }`, tensors that are the same sharing their storage. */
 function checkpoint(name: string, weights: Record<string, Saved>, images: number): string {
-  const keys = new Map<Uint8Array, string>();
-  const keyed = Object.fromEntries(
-    Object.entries(weights).map(([key, saved], i) => {
-      const known = keys.get(saved.bytes) ?? String(i);
-      keys.set(saved.bytes, known);
-      return [key, { ...saved, key: known }];
-    }),
-  );
-  const buffer = { ...drawn('buffer', [images, 3, 32, 32], 55), key: 'buffer' };
-  const root = dict(['model_state_dict', stateDict(keyed)], ['replay_buffer', tensor(buffer, 'buffer')]);
   const file = join(folder, name);
-  writeFileSync(file, torchZip({ ...keyed, buffer }, { root }));
+  savedJem(file, weights, images);
   return file;
 }
 
@@ -147,6 +76,40 @@ describe('checkpoints of public codes', () => {
     const bare = norm === 'none' ? plain : normalised;
     const reference = checkpoint(`reference-${norm}.pt`, bare, small.buffer);
     expect(await logitsOf(file)).toEqual(await logitsOf(reference));
+  });
+
+  it('DAT: the averaged weights of a network that is trained on several cards, and their count', async () => {
+    // Its trunk under the names of xternalz, from which its code comes; no biases, batch normalisation, one head.
+    const renamed = Object.entries(normalised).flatMap(([name, saved]) => {
+      const bare = name
+        .replace(/^f\./, '')
+        .replace(/^layer(\d)\./, 'block$1.layer.')
+        .replace('shortcut.0', 'convShortcut')
+        .replace(/^class_output/, 'fc');
+      const idle = /^energy_output/.test(bare) || /conv\w*\.bias$/i.test(bare);
+      return idle ? [] : [[bare, saved] as const];
+    });
+    const weights = Object.fromEntries(renamed);
+    const all = {
+      'module.n_averaged': {
+        dims: [],
+        bytes: new Uint8Array(BigInt64Array.of(1234n).buffer),
+        ...{ storage: 'LongStorage', bytesPerElement: 8 },
+      },
+      ...named(weights, 'module.module.'),
+    };
+    const save = (name: string, dict: Record<string, Saved>) => {
+      const file = join(folder, name);
+      writeFileSync(file, torchZip(dict));
+      return file;
+    };
+    const file = save('model_bestfid.pth', all);
+    const { built } = await readCheckpoint(file);
+    expect(built).toMatchObject({
+      architecture: { name: 'wide-resnet', depth: 10, width: 1, norm: 'batch', leak: 0 },
+      leftOut: expect.stringMatching(/n_averaged/),
+    });
+    expect(await logitsOf(file)).toEqual(await logitsOf(save('bare.pth', weights)));
   });
 
   it('CIFAR10_MODEL.pt: a WRN-28-10 with a buffer of 10,000 images is read within 1 GiB', {

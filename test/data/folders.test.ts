@@ -60,6 +60,36 @@ describe('Tiny ImageNet', () => {
   });
 });
 
+describe('images scaled by their shorter side', () => {
+  const grey = (width: number, height: number) =>
+    sharp(new Uint8Array(width * height).fill(90), { raw: { width, height, channels: 1 } })
+      .toColourspace('b-w')
+      .png()
+      .toBuffer();
+
+  // As torchvision's Resize: 32 * 218 / 178 is 39.19.
+  it.each([
+    [178, 218, 32, [1, 39, 32]],
+    [218, 178, 32, [1, 32, 39]],
+    [5, 5, 3, [1, 3, 3]],
+  ])('%d x %d come to a side of %d', async (width, height, resize, shape) => {
+    put(directory, `sides-${width}/1.png`, await grey(width, height));
+    const all = await readAll(directory, { path: `sides-${width}`, resize });
+    expect(all.info.shape).toEqual(shape);
+    expect(new Set(levels(all))).toEqual(new Set([90]));
+  });
+
+  it('must come to one size', async () => {
+    put(directory, 'mixed/1.png', await grey(8, 12));
+    put(directory, 'mixed/2.png', await grey(8, 10));
+    const error = await errorOf(readAll(directory, { path: 'mixed', resize: 4 }));
+    expect(error.explain()).toMatch(
+      /other proportions than the first.*6 x 4.*5 x 4.*resize: \[height, width\]/s,
+    );
+    expect((await readAll(directory, { path: 'mixed', resize: [4, 4] })).info.shape).toEqual([1, 4, 4]);
+  });
+});
+
 describe('symbolic links', () => {
   const link = (target: string, path: string) => {
     const file = put(directory, `${path}.tmp`, '').slice(0, -'.tmp'.length);

@@ -1,6 +1,6 @@
 import { flow } from '../../config/flow.js';
 import { oneLine } from '../../one-line.js';
-import type { Preset, PresetSite } from './preset.js';
+import { isPhotographs, type Preset, type PresetSite } from './preset.js';
 
 /** Noise of the public code on every image, in units of the network's input. */
 const NOISE = 0.03;
@@ -64,7 +64,7 @@ export const jem: Preset = {
 };
 
 function runFile(site: PresetSite): string {
-  const { model, missing, limit } = site;
+  const { model, missing, limit, larger, onceOnly } = site;
   const { extractor } = site.models;
   const { name } = model;
   const published = `${name}-published`;
@@ -72,7 +72,7 @@ function runFile(site: PresetSite): string {
     steps,
     system: `${name}-${steps}`,
     // Without a step there is nothing that a gradient would have to pass.
-    ...(steps > 0 && { full: `${name}-${steps}-full` }),
+    ...(steps > 0 && onceOnly === undefined && { full: `${name}-${steps}-full` }),
   }));
   const chain = (steps: number, more = {}) => ({ by: name, steps, chains: 5, ...more });
   const found = site.found.map((one) => ({ ...one, entry: atInputSize(one, model.shape) }));
@@ -101,18 +101,36 @@ function runFile(site: PresetSite): string {
           `  - ${JSON.stringify(extractor.card)}`,
         ]
       : []),
+    ...(larger
+      ? [
+          `  # For ${larger.set} as the public code shows it: scaled by the shorter side.`,
+          `  - ${JSON.stringify(larger.card)}`,
+        ]
+      : []),
     'defences:',
     `  # What the public code evaluates: noise of ${NOISE} on every image, in units of the network's input.`,
     `  - ${flow({ name: published, model: name, noise: { std: NOISE } })}`,
+    ...(larger
+      ? [`  - ${flow({ name: `${larger.name}-published`, model: larger.name, noise: { std: NOISE } })}`]
+      : []),
     '  # JEM-k: five chains of k steps of SGLD, whose logits are averaged. Gradients pass them straight through, as published;',
-    '  # and back through every step, which needs second derivatives: without them, remove the rows that end in -full, and',
-    '  # `full` below.',
+    ...(onceOnly === undefined
+      ? [
+          '  # and back through every step, which needs second derivatives: without them, remove the rows that end in -full, and',
+          '  # `full` below.',
+        ]
+      : [`  # not back through every step: ${oneLine(onceOnly)}.`]),
     ...refined.map(({ system, steps }) => `  - ${flow({ name: system, model: name, purify: chain(steps) })}`),
     ...refined.flatMap(({ full, steps }) =>
       full ? [`  - ${flow({ name: full, model: name, purify: chain(steps, { gradient: 'full' }) })}`] : [],
     ),
     'datasets:',
     ...found.map(({ name: set, entry }) => `  ${set}: ${flow(entry)}`),
+    ...(larger
+      ? [
+          `  ${larger.set}-published: ${flow({ ...found.find(({ name: set }) => set === larger.set)?.entry, resize: larger.shorter })}`,
+        ]
+      : []),
     '  # Means of two test images; and with the noise that the public code adds to them a second time.',
     `  interpolated: ${flow({ of: 'test', interpolate: { noise: 0 }, distance: 'near' })}`,
     `  interpolated-published: ${flow({ of: 'test', interpolate: { noise: second }, distance: 'near' })}`,
@@ -129,6 +147,11 @@ function runFile(site: PresetSite): string {
     `      model: ${name}`,
     `      published: ${published}`,
     '      interpolated: { published: interpolated-published, plain: interpolated }',
+    ...(larger
+      ? [
+          `      ownSize: ${flow({ of: larger.set, dataset: `${larger.set}-published`, published: `${larger.name}-published` })}`,
+        ]
+      : []),
     `      refined: ${flow(refined.map(({ steps: _, ...one }) => one))}`,
     `      attacks: ${flow(Object.entries(radii).map(([norm, epsilons]) => ({ norm, epsilons })))}`,
     ...Object.entries(schedule).map(([key, value]) => `      ${key}: ${value}`),
@@ -140,9 +163,9 @@ const beside = ({ models, datasets }: { models: string[]; datasets: string[] }) 
   `models: ${flow(models)}, datasets: ${flow(datasets)}`;
 
 /** Folders of photographs are scaled to the network's input; other data sets have its size. */
-function atInputSize({ name, entry }: PresetSite['found'][number], shape: readonly number[]) {
-  const isFolder = !/\.[a-z0-9]+$/i.test(entry.path);
+function atInputSize(set: PresetSite['found'][number], shape: readonly number[]) {
   const [, height, width] = shape;
-  const photographs = jem.data.some((one) => one.name === name && one.scaled);
-  return photographs && isFolder && shape.length === 3 ? { ...entry, resize: [height, width] } : entry;
+  return isPhotographs(jem.data, set) && shape.length === 3
+    ? { ...set.entry, resize: [height, width] }
+    : set.entry;
 }

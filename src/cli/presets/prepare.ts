@@ -9,6 +9,8 @@ import { draftsFor } from '../card-drafts.js';
 import { placeFrom } from '../place-from.js';
 import { writeNew } from '../write-new.js';
 import { findData } from './find-data.js';
+import { type OwnSize, ownSizeOf } from './own-size.js';
+import { type FoundSet, isPhotographs, type Preset } from './preset.js';
 import { presets } from './registry.js';
 
 /** What `--preset` is given. */
@@ -64,6 +66,8 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
       });
     }),
   );
+  const own = await ownSize(preset, found, model, directory);
+  const { larger } = own ?? {};
   const text = preset.text({
     model: {
       name: model.card.name,
@@ -74,14 +78,23 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
     found,
     missing,
     models: Object.fromEntries(beside),
+    ...(own &&
+      larger && {
+        larger: { ...larger, set: own.set.name, shorter: Math.min(...model.card.input.shape.slice(1)) },
+      }),
+    ...(model.engine && {
+      onceOnly: `the engine ${model.engine} differentiates this network by itself, and once only`,
+    }),
     limit,
   });
   const run = join(directory, `${preset.name}.run.yaml`);
-  for (const [file, content] of [...model.written, [run, text] as const]) await writeSame(file, content);
+  const cards = [...model.written, ...(larger ? [[join(directory, larger.card), larger.text] as const] : [])];
+  for (const [file, content] of [...cards, [run, text] as const]) await writeSame(file, content);
   const told = [
     `${preset.title}: ${run}`,
     ...found.map(({ name, entry }) => `  found    ${name}: ${entry.path}`),
     ...beside.map(([name, { card }]) => `  found    ${name}: ${card}`),
+    ...(own ? [toldSize(own, model.card)] : []),
     ...[...missing, ...missingModels].map(
       ({ name, told: what }) => `! missing  ${name}: put ${what} into ${data}`,
     ),
@@ -90,8 +103,34 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
   return { run, engine: model.engine, told };
 }
 
+/** Of the first set of photographs whose proportions are not those of the network's images. */
+async function ownSize(
+  { data }: Preset,
+  found: readonly FoundSet[],
+  { card, checkpoint }: Model,
+  directory: string,
+): Promise<OwnSize | undefined> {
+  if (card.input.shape.length !== 3) return undefined;
+  for (const set of found)
+    if (isPhotographs(data, set)) {
+      const own = await ownSizeOf(set, { card, checkpoint }, directory);
+      if (own) return own;
+    }
+  return undefined;
+}
+
+function toldSize({ set: { name }, size, larger }: OwnSize, { input: { shape } }: ModelCard): string {
+  const [height, width] = shape.slice(1);
+  const [own, scaled] = [`${size[0]} x ${size[1]}`, `${height} x ${width}`];
+  return larger
+    ? `  sizes    ${name}: ${own} as the public code has it, for ${larger.card}; and ${scaled}`
+    : `! scaled   ${name}: to ${scaled}; the public code shows the network ${own}, which this checkpoint does not take, so that its numbers are of other images`;
+}
+
 interface Model {
   card: ModelCard;
+  /** Where its checkpoint lies. */
+  checkpoint: string;
   /** Where the card lies, as the run file says it. */
   file: string;
   /** What is to be written of it. */
@@ -101,12 +140,18 @@ interface Model {
 
 async function modelOf({ checkpoint, directory, limits }: PresetRequest): Promise<Model> {
   if (/\.(ya?ml|json)$/i.test(checkpoint)) {
-    const { card } = await readCard(checkpoint);
-    return { card, file: placeFrom(directory, checkpoint), written: [] };
+    const { card, checkpoint: weights } = await readCard(checkpoint);
+    return { card, checkpoint: weights, file: placeFrom(directory, checkpoint), written: [] };
   }
   const [{ name, text, engine }] = await draftsFor([checkpoint], directory, limits);
   const file = `${name}.model.yaml`;
-  return { card: parse(text), file: `./${file}`, written: [[join(directory, file), text]], engine };
+  return {
+    card: parse(text),
+    checkpoint,
+    file: `./${file}`,
+    written: [[join(directory, file), text]],
+    engine,
+  };
 }
 
 /** d(model input) / d(pixel), the mean over channels. */

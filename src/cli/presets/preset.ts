@@ -16,6 +16,10 @@ export interface WantedSet {
   needed?: boolean;
 }
 
+/** Whether a set that was found is a folder of photographs. */
+export const isPhotographs = (data: readonly WantedSet[], { name, entry: { path } }: FoundSet): boolean =>
+  data.some((one) => one.name === name && one.scaled === true) && !/\.[a-z0-9]+$/i.test(path);
+
 /** A second model that a protocol can use, by what its card is called. */
 export interface WantedModel {
   name: string;
@@ -28,6 +32,13 @@ export interface WantedModel {
 export interface FoundSet {
   name: string;
   entry: Partial<DatasetSpec> & { path: string };
+}
+
+/** The weights of the model behind a card of their own. */
+export interface LargerModel {
+  name: string;
+  /** The card, as the run file says it. */
+  card: string;
 }
 
 /** What a preset writes a run file for. */
@@ -45,6 +56,10 @@ export interface PresetSite {
   missing: readonly WantedSet[];
   /** The models beside it, by the name that the protocol wants them for. */
   models: Readonly<Record<string, { name: string; card: string }>>;
+  /** Photographs that the model's weights can be shown at another size as well: by the name of the data set. */
+  larger?: LargerModel & { set: string; shorter: number };
+  /** Why attacks cannot follow gradients back through chains, where that is known. */
+  onceOnly?: string;
   /** `--limit`: the schedule of what is expensive is then short as well. */
   limit?: number | undefined;
 }

@@ -132,6 +132,51 @@ describe('a network with batch normalisation', () => {
   });
 });
 
+describe('photographs at a size of their own', () => {
+  it('are what is published, and the size is one of the conventions', async () => {
+    const larger = (std: number) =>
+      new NoisySystem(
+        analyticSystem({ name: 'larger', weights: weights.map((row) => [...row, 1, -1]), shape: [1, 3, 2] }),
+        { std },
+        'larger-noisy',
+      );
+    const photographs = memoryDataset({
+      name: 'own',
+      role: 'ood',
+      shape: [1, 3, 2],
+      images: Array.from({ length: 30 }, (_, i) =>
+        Array.from({ length: 6 }, (_, k) => ((i * 7 + k * 3) % 11) / 11),
+      ),
+    });
+    const outcome = await runSuite(jem, {
+      systems: [model(), new NoisySystem(model(), { std: 0.6 }, 'jem-noisy'), larger(0.6)],
+      datasets: [await test(), ood('far', 0.2), ood('celeba', 0.3), photographs],
+      options: {
+        ...{ model: 'jem', published: 'jem-noisy', resamples: 100 },
+        ownSize: { of: 'celeba', dataset: 'own', published: 'larger-noisy' },
+      },
+    });
+    const about = { quantity: 'auroc', score: 'log-px', against: 'celeba' };
+    const value = (measure: string, more = {}) =>
+      measureOf(outcome, measure, { ...about, ...more }).value ?? 0;
+    const worth = (deviation: string) => value('deviation', { deviation });
+    expect(worth('image-size')).not.toBe(0);
+    expect(worth('image-size') + worth('noise-on-input')).toBeCloseTo(
+      value('as-published') - value('as-it-should-be'),
+      12,
+    );
+    // The larger images are no OOD set of their own, and of the others nothing is said of sizes.
+    const against = outcome.summary.measures.flatMap(({ params }) => params.against ?? []);
+    expect(new Set(against)).toEqual(new Set(['far', 'celeba']));
+    const sized = outcome.summary.measures.filter(({ params }) => params.deviation === 'image-size');
+    expect(new Set(sized.map(({ params }) => params.against))).toEqual(new Set(['celeba']));
+    const [published] = outcome.summary.measures.filter(
+      ({ measure, params }) => measure === 'as-published' && params.against === 'celeba',
+    );
+    expect(published.rows?.against?.[0].where).toEqual({ model: 'larger-noisy', dataset: 'own' });
+  });
+});
+
 describe('the JEM suite', () => {
   let outcome: Outcome;
   beforeAll(async () => {
