@@ -36,8 +36,8 @@ const PLAIN = /^-?\d[\d.]*(?:e[-+]\d+)?(?: -?\d[\d.]*(?:e[-+]\d+)?)*$/;
 function textCells(): (text: string) => string {
   const known = new Map<string, string>();
   return (text) => {
-    const found = known.get(text);
-    if (found !== undefined) return found;
+    const cell = known.get(text);
+    if (cell !== undefined) return cell;
     if (text.length > 24 && PLAIN.test(text)) return text;
     const written = quoted(cast.string(text));
     if (known.size < REMEMBERED) known.set(text, written);

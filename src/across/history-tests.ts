@@ -22,21 +22,21 @@ export async function neighbourTests(
   past: readonly PastRun[],
   options: HistoryOptions,
 ): Promise<NeighbourTests> {
-  const pairs = seriesIn(past, options).flatMap((found) =>
-    found.slice(1).flatMap((after, i) => {
-      const before = found[i];
+  const pairs = seriesIn(past, options).flatMap((points) =>
+    points.slice(1).flatMap((after, i) => {
+      const before = points[i];
       // What is not defined has rows all the same, and what stopped early has those of some examples.
       if ([before, after].some(({ of: { measure } }) => measure.value === null || measure.of !== undefined))
         return [];
       return discrepancies(before.of, after.of).length === 0 ? [{ before, after }] : [];
     }),
   );
-  const wanted = new Map<number, Measure[]>();
+  const needed = new Map<number, Measure[]>();
   for (const { before, after } of pairs)
-    for (const { run, of } of [before, after]) wanted.set(run, [...(wanted.get(run) ?? []), of.measure]);
+    for (const { run, of } of [before, after]) needed.set(run, [...(needed.get(run) ?? []), of.measure]);
   const read = new Map<Measure, MeasureRead>();
   const untested: { run: string; why: AssayError }[] = [];
-  for (const [run, measures] of wanted) {
+  for (const [run, measures] of needed) {
     const found = await rowsIn(past[run], measures);
     if (found instanceof AssayError) untested.push({ run: past[run].name, why: found });
     else for (const [measure, rows] of found) read.set(measure, rows);

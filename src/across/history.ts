@@ -58,7 +58,7 @@ export function historyOf(
   options: HistoryOptions,
   tests: ReadonlyMap<Measure, number> = new Map(),
 ): History {
-  const series = seriesIn(past, options).map((found) => seriesOf(found, tests));
+  const series = seriesIn(past, options).map((points) => seriesOf(points, tests));
   return { version: 1, runs: past.map(runOf), series };
 }
 
@@ -109,14 +109,14 @@ function chooser(
     (measures ? measures.includes(one.measure.measure) : all || headline.has(seriesKey(one)));
 }
 
-function seriesOf(found: readonly SeriesPoint[], tests: ReadonlyMap<Measure, number>): HistorySeries {
-  const breaks = found.slice(1).flatMap(({ run, of }, i) => {
-    const differing = discrepancies(found[i].of, of);
+function seriesOf(series: readonly SeriesPoint[], tests: ReadonlyMap<Measure, number>): HistorySeries {
+  const breaks = series.slice(1).flatMap(({ run, of }, i) => {
+    const differing = discrepancies(series[i].of, of);
     return differing.length > 0 ? [{ run, discrepancies: differing }] : [];
   });
   const { model, suite, measure, title, dataset, params, better, format } =
-    found[found.length - 1].of.measure;
-  const points = found.map(({ run, of: { measure: m } }) => ({
+    series[series.length - 1].of.measure;
+  const points = series.map(({ run, of: { measure: m } }) => ({
     run,
     p: tests.get(m) ?? null,
     value: m.value,

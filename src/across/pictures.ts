@@ -79,9 +79,9 @@ function sharedClasses(lists: readonly unknown[]): string[] | undefined {
 /** Read at a time. */
 const CHUNK = 64;
 
-async function picked(dataset: Dataset, wanted: readonly number[]): Promise<Map<number, string>> {
+async function picked(dataset: Dataset, indices: readonly number[]): Promise<Map<number, string>> {
   const { size, shape } = dataset.info;
-  const missing = new Set(wanted);
+  const missing = new Set(indices);
   const numbers = shape[0] * shape[1] * shape[2];
   const images = new Map<number, string>();
   for (let start = 0; start < size && missing.size > 0; start += CHUNK) {

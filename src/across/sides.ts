@@ -97,11 +97,11 @@ function counterpartsOf(first: Chosen, other: Chosen, renamed: ReadonlyMap<strin
   const explicit = first.model !== undefined && other.model !== undefined;
   const onlyOnes = own.length === 1 && theirs.length === 1;
   return own.flatMap((model) => {
-    const wanted = explicit ? other.model : (renamed.get(model) ?? model);
-    const found =
-      theirs.find((name) => name === wanted) ?? (onlyOnes && !renamed.has(model) ? theirs[0] : undefined);
-    return found === undefined
+    const sought = explicit ? other.model : (renamed.get(model) ?? model);
+    const partner =
+      theirs.find((name) => name === sought) ?? (onlyOnes && !renamed.has(model) ? theirs[0] : undefined);
+    return partner === undefined
       ? []
-      : [{ before: { run: first.run, model }, after: { run: other.run, model: found } }];
+      : [{ before: { run: first.run, model }, after: { run: other.run, model: partner } }];
   });
 }

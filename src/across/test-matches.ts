@@ -39,21 +39,21 @@ export async function testMatches(
   tolerated: { edited: boolean },
 ): Promise<Tested> {
   const read = await readAll(matches, tolerated);
-  const found = matches.map((match) => {
+  const pairs = matches.map((match) => {
     const [before, after] = [read.get(match.before.measure), read.get(match.after.measure)];
     return { match, before, after, outcome: difference(match, before, after) };
   });
-  const tests = found.flatMap(({ match, outcome }) =>
+  const tests = pairs.flatMap(({ match, outcome }) =>
     typeof outcome !== 'string' && outcome.p !== null ? [{ match, p: outcome.p }] : [],
   );
   const corrected = holm(tests.map(({ p }) => p));
   const of = new Map(
-    found.map(({ match, outcome }): [MatchInPair, Outcome] => {
+    pairs.map(({ match, outcome }): [MatchInPair, Outcome] => {
       const at = tests.findIndex((test) => test.match === match);
       return [match, judged(outcome, corrected[at], match.after.measure.better)];
     }),
   );
-  const flips = found.flatMap(({ match, before, after, outcome }) =>
+  const flips = pairs.flatMap(({ match, before, after, outcome }) =>
     before && after && hasDirection(match) && typeof outcome !== 'string' && outcome.test === 'mcnemar'
       ? flipsOf(before, after).map((flip) => ({ match, ...flip }))
       : [],

@@ -102,7 +102,7 @@ function poolsOf(given: Given, i: number): (undefined | (Window & { cost: number
     undefined,
     ...POOLS.filter(({ kernel, stride, padding }) =>
       [said.kernel ?? kernel, said.stride ?? stride, said.padding ?? padding].every(
-        (wanted, at) => wanted === [kernel, stride, padding][at],
+        (setting, at) => setting === [kernel, stride, padding][at],
       ),
     ),
   ];
@@ -200,7 +200,7 @@ function ordersOf(stack: Stack, given: Given, rooms: readonly Room[]): readonly 
 export function plansFor(stack: Stack, image: Side, given: Given): Plans {
   const rooms = roomsIn(stack);
   const area = areaOf(stack);
-  const found = new Map<string, { cost: number; plan: Plan }>();
+  const cheapest = new Map<string, { cost: number; plan: Plan }>();
   let total = 0;
   for (const order of ordersOf(stack, given, rooms))
     for (const { side, total: ways, best } of ended(stack, image, given, rooms, order)) {
@@ -211,10 +211,11 @@ export function plansFor(stack: Stack, image: Side, given: Given): Plans {
       for (const last of best) {
         const plan = planOf(last, globalPool, order);
         const known = JSON.stringify(plan);
-        if (!found.has(known)) found.set(known, { cost: (last?.cost ?? 0) + unevenness(plan, stack), plan });
+        if (!cheapest.has(known))
+          cheapest.set(known, { cost: (last?.cost ?? 0) + unevenness(plan, stack), plan });
       }
     }
-  const list = [...found.values()].sort((a, b) => a.cost - b.cost).map(({ plan }) => plan);
+  const list = [...cheapest.values()].sort((a, b) => a.cost - b.cost).map(({ plan }) => plan);
   return { list: list.slice(0, SHOWN), total: list.length < SHOWN ? list.length : total };
 }
 

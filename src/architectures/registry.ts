@@ -86,11 +86,13 @@ function find(
   weights: Weights,
   { architecture, only, shape, architectures: known = architectures }: NetworkRequest,
 ): Found | undefined {
-  const wanted = [...known].filter(({ name }) => architecture === undefined || name === architecture.name);
+  const candidates = [...known].filter(
+    ({ name }) => architecture === undefined || name === architecture.name,
+  );
   const all = views(weights, architecture?.ignore);
   const choices = severalModels(weights, architecture);
   // A row that knows names better than another is asked of every view before it.
-  for (const row of wanted)
+  for (const row of candidates)
     for (const view of all) {
       const recognition = row.recognise(view.weights, architecture ?? {}, shape);
       if (recognition && (only === undefined || recognition.layout === only))
@@ -104,8 +106,8 @@ export function recognise(
   weights: Weights,
   known?: Registry<Architecture>,
 ): { name: string; title: string; recognition: Recognition } | undefined {
-  const found = find(weights, { architectures: known });
-  return found && { name: found.row.name, title: found.row.title, recognition: found.recognition };
+  const match = find(weights, { architectures: known });
+  return match && { name: match.row.name, title: match.row.title, recognition: match.recognition };
 }
 
 function shown({ tensors }: Weights): string[] {
@@ -115,9 +117,9 @@ function shown({ tensors }: Weights): string[] {
 /** For a file that holds a known network beside something that might be a part of it. */
 function setAside(weights: Weights, known: Registry<Architecture>): string {
   for (const { weights: module, ignore } of modulesIn(weights).slice(0, MAX_MODULES)) {
-    const found = recognise(module, known);
-    if (found)
-      return `if ${ignore.join(', ')} ${ignore.length > 1 ? 'are' : 'is'} no part of the network, leave ${ignore.length > 1 ? 'them' : 'it'} out: \`architecture: ${flow({ name: found.name, ignore })}\`; otherwise `;
+    const match = recognise(module, known);
+    if (match)
+      return `if ${ignore.join(', ')} ${ignore.length > 1 ? 'are' : 'is'} no part of the network, leave ${ignore.length > 1 ? 'them' : 'it'} out: \`architecture: ${flow({ name: match.name, ignore })}\`; otherwise `;
   }
   return '';
 }
@@ -151,8 +153,8 @@ function unrecognised(
 }
 
 /** The options that the network is built with. Errors: `config-invalid` where the card contradicts the weights. */
-function optionsOf(found: Found, { architecture, card }: NetworkRequest): ArchitectureChoice {
-  const { row, weights, recognition } = found;
+function optionsOf(match: Found, { architecture, card }: NetworkRequest): ArchitectureChoice {
+  const { row, weights, recognition } = match;
   const {
     name: _name,
     stateDict: _stateDict,
@@ -237,24 +239,24 @@ const setAsideNotes = (leftOut: string | undefined): Note[] =>
  */
 export function networkOf(weights: Weights, request: NetworkRequest = {}): BuiltNetwork {
   refuseEmpty(weights);
-  const found = find(weights, request);
-  if (!found) refuseData(weights);
-  if (!found) throw unrecognised(innermost(weights), request);
-  const { row, recognition } = found;
-  const options = optionsOf(found, request);
+  const match = find(weights, request);
+  if (!match) refuseData(weights);
+  if (!match) throw unrecognised(innermost(weights), request);
+  const { row, recognition } = match;
+  const options = optionsOf(match, request);
   const image = request.shape ?? recognition.image;
-  const network = new Network(found.weights, image);
+  const network = new Network(match.weights, image);
   row.build(network, options);
   const { stateDict, ignore } = request.architecture ?? {};
   const guessed = Object.keys(recognition.guesses ?? {}).map((key) => [key, options[key]]);
   const open = { ...Object.fromEntries(guessed), ...recognition.assumed };
   const graph = network.finish(`a ${row.title} (${recognition.layout})`, row.name);
   const others = weights.others.map((path) => path || '(the root)');
-  const leftOut = describeLeftOut(found.leftOut);
+  const leftOut = describeLeftOut(match.leftOut);
   return {
     graph: {
       ...graph,
-      notes: [...(graph.notes ?? []), ...assumptions(found, request, open), ...setAsideNotes(leftOut)],
+      notes: [...(graph.notes ?? []), ...assumptions(match, request, open), ...setAsideNotes(leftOut)],
     },
     open,
     architecture: { ...options, ...(stateDict !== undefined && { stateDict }), ...(ignore && { ignore }) },
@@ -262,11 +264,11 @@ export function networkOf(weights: Weights, request: NetworkRequest = {}): Built
     layout: recognition.layout,
     image,
     range: recognition.range,
-    normaliser: found.normaliser ?? recognition.normaliser,
+    normaliser: match.normaliser ?? recognition.normaliser,
     leftOut,
     notes: [
       ...recognition.notes,
-      ...(found.weights.notes ?? []),
+      ...(match.weights.notes ?? []),
       ...(weights.replayBuffer
         ? [`the file keeps ${weights.replayBuffer.dims[0]} images of its training's chains (replay buffer)`]
         : []),

@@ -111,10 +111,10 @@ function wholeOf({ tensors }: Weights, at: string, weight: string) {
   for (const { title, parts, whole } of KINDS) {
     const names = parts(at, weight);
     if (names.length !== all.length || !names.every((name) => tensors.has(name))) continue;
-    const found = names.flatMap((name) => tensors.get(name) ?? []);
-    const data = whole(found);
+    const originals = names.flatMap((name) => tensors.get(name) ?? []);
+    const data = whole(originals);
     // The parts that are as large as the weight have its shape.
-    const { dims } = found.reduce((a, b) => (elementCount(b.dims) >= elementCount(a.dims) ? b : a));
+    const { dims } = originals.reduce((a, b) => (elementCount(b.dims) >= elementCount(a.dims) ? b : a));
     if (data) return { title, tensor: floats([...dims], data), parts: names };
   }
   return undefined;

@@ -125,10 +125,10 @@ function layersOf({ layers }: Options, file: string): Layer[] {
 
 /** By kind of layer, what some layer of the card leaves out. */
 function assumedIn(layers: readonly Layer[]): Record<string, unknown> {
-  const found: Record<string, object> = {};
+  const options: Record<string, object> = {};
   for (const { kind: name, assumed } of layers)
-    if (Object.keys(assumed).length > 0) found[name] = { ...found[name], ...assumed };
-  return found;
+    if (Object.keys(assumed).length > 0) options[name] = { ...options[name], ...assumed };
+  return options;
 }
 
 /** The usual size for the number of channels; the card's input.shape says what it is. */

@@ -115,8 +115,8 @@ const ROUNDING = 1e-12;
  * Where entries are taken by falling magnitude as long as what they yield sums to at most `wanted`: the bits of the
  * first magnitude of which not all can be taken, and what is still wanted there.
  */
-function thresholdOf(bits: Int32Array, yields: Float64Array, wanted: number): { key: number; left: number } {
-  let [key, left] = [0, wanted];
+function thresholdOf(bits: Int32Array, yields: Float64Array, budget: number): { key: number; left: number } {
+  let [key, left] = [0, budget];
   for (const { shift, size } of DIGITS) {
     sums.fill(0);
     for (let i = 0; i < bits.length; i++) {
@@ -125,7 +125,7 @@ function thresholdOf(bits: Int32Array, yields: Float64Array, wanted: number): { 
       if (digit >= 0 && digit < size) sums[digit] += yields[i];
     }
     let digit = size - 1;
-    while (digit > 0 && left > ROUNDING * wanted && sums[digit] <= left) left -= sums[digit--];
+    while (digit > 0 && left > ROUNDING * budget && sums[digit] <= left) left -= sums[digit--];
     key = key * size + digit;
   }
   return { key, left };

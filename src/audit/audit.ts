@@ -65,7 +65,7 @@ export async function auditClaims(
 }
 
 function auditOne(claim: Claim, { results }: RunFolder, file: string): AuditedClaim {
-  const found = findMeasure(claim, results, file);
+  const match = findMeasure(claim, results, file);
   const { name = claim.measure, source, run, value, n = null, tolerance } = claim;
   const about = { name, source, run, claimed: { value: value.value, text: value.text, n, tolerance } };
   const nothing = {
@@ -75,24 +75,24 @@ function auditOne(claim: Claim, { results }: RunFolder, file: string): AuditedCl
     outcome: 'not comparable' as const,
     conditions: [],
   };
-  if (typeof found === 'string') return { ...about, ...nothing, measured: null, causes: [found] };
-  const { measure } = found.measured;
+  if (typeof match === 'string') return { ...about, ...nothing, measured: null, causes: [match] };
+  const { measure } = match.measured;
   const measured = aboutMeasure(measure, results.datasets.find((set) => set.name === measure.dataset)?.size);
   if (measure.value === null)
     return {
       ...about,
       ...nothing,
       measured,
-      conditions: found.others,
+      conditions: match.others,
       causes: [measure.note ?? 'not defined here'],
     };
   refusePercent(claim, measure, file);
-  return { ...about, measured, ...judged(claim, found, { ...measure, value: measure.value }) };
+  return { ...about, measured, ...judged(claim, match, { ...measure, value: measure.value }) };
 }
 
 function judged(claim: Claim, { measured, others }: FoundMeasure, measure: Measure & { value: number }) {
-  const found = deviation(measure, claim);
-  const { difference, interval, p, side } = found;
+  const gap = deviation(measure, claim);
+  const { difference, interval, p, side } = gap;
   const told = { difference, interval, p, conditions: others };
   if (others.length > 0) {
     const standing = attackStanding(measure, others);
@@ -117,7 +117,7 @@ function judged(claim: Claim, { measured, others }: FoundMeasure, measure: Measu
   return {
     ...told,
     outcome: 'not reproduced' as const,
-    causes: likelyCauses({ claim, measured, measure, found, all }),
+    causes: likelyCauses({ claim, measured, measure, found: gap, all }),
   };
 }
 

@@ -14,11 +14,11 @@ function heads(s: Site, value: string, attribute: string): string {
 }
 
 /** Heads of keys and values are shared by groups of queries: each is repeated. */
-function repeated(s: Site, value: string, [count, length, size]: readonly number[], wanted: number): string {
-  if (count === wanted) return value;
+function repeated(s: Site, value: string, [count, length, size]: readonly number[], full: number): string {
+  if (count === full) return value;
   const each = s.reshape(value, [0, count, 1, length, size]);
-  const copies = s.b.op('Tile', [each, s.b.ints([1, 1, wanted / count, 1, 1])]);
-  return s.reshape(copies, [0, wanted, length, size]);
+  const copies = s.b.op('Tile', [each, s.b.ints([1, 1, full / count, 1, 1])]);
+  return s.reshape(copies, [0, full, length, size]);
 }
 
 /** Adds a mask to the scores: a boolean one says what is seen, another is added as it is. */

@@ -33,11 +33,11 @@ export async function traceRun(
   for (const [name, tensor] of graph.initializers) shapes.set(name, { type: tensor.type, dims: tensor.dims });
   for (const [name, value] of Object.entries(feeds)) shapes.set(name, { type: value.type, dims: value.dims });
   const written = new Set(graph.nodes.flatMap((n) => n.outputs));
-  const wanted = new Set(
+  const needed = new Set(
     nodes.flatMap((n) => [...n.inputs, ...n.outputs]).filter((name) => written.has(name) && name !== ''),
   );
-  for (const output of graph.outputs) wanted.add(output.name);
-  const probes = [...wanted].filter((name) => !shapes.has(name));
+  for (const output of graph.outputs) needed.add(output.name);
+  const probes = [...needed].filter((name) => !shapes.has(name));
   if (probes.length === 0 && fetches.length === 0) return { shapes, outputs: {} };
   // The shapes themselves are fetched, not the values: a large network is traced at little cost.
   const types = new Map(graph.outputs.map((o) => [o.name, o.type]));

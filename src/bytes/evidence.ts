@@ -26,9 +26,9 @@ export async function gatherEvidence({
   const known = parts.filter((part) => part !== undefined);
   if (known.length < parts.length) return undefined;
   const seen: FileEvidence[] = [];
-  for (const [path, found] of files) {
-    const stamp = stampOf(found);
-    const changed = changedOf(found);
+  for (const [path, stats] of files) {
+    const stamp = stampOf(stats);
+    const changed = changedOf(stats);
     if (at - changed < TICK_MS || stamp !== stampNow(path)) return undefined;
     const sha256 = await hashOf(path);
     if (sha256 === undefined || stamp !== stampNow(path)) return undefined;
@@ -77,8 +77,8 @@ const changedOf = ({ mtimeMs, ctimeMs }: BigIntStats): number =>
 
 /** What `stat` says of a path that any change to it changes; undefined where nothing is there. */
 export function stampNow(path: string): string | undefined {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found && stampOf(found);
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats && stampOf(stats);
 }
 
 /** sha256 of a file's content; undefined where it cannot be read. */

@@ -44,8 +44,8 @@ export async function removeLeftovers(folder: string, ours: RegExp): Promise<voi
   for (const name of await readdir(folder)) {
     if (!ours.test(name)) continue;
     const file = join(folder, name);
-    const found = await lstat(file).catch(() => undefined);
-    if (found && isOwn(found) && isLeft(name, found.mtimeMs))
+    const stats = await lstat(file).catch(() => undefined);
+    if (stats && isOwn(stats) && isLeft(name, stats.mtimeMs))
       await rm(file, { recursive: true, force: true });
   }
 }

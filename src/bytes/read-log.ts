@@ -57,10 +57,10 @@ export function notePart(evidence: Evidence | undefined): void {
 }
 
 /** A file was opened. The first look counts: what changed in between is noticed by the last. */
-export function noteFile(file: string, found: BigIntStats): void {
+export function noteFile(file: string, stats: BigIntStats): void {
   const files = logs.getStore()?.files;
   const path = resolve(file);
-  if (files && !files.has(path)) files.set(path, found);
+  if (files && !files.has(path)) files.set(path, stats);
 }
 
 /** A folder will be listed. As with files, the first look counts. */

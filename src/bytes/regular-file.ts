@@ -40,10 +40,10 @@ export async function openRegular(file: string): Promise<RegularFile> {
     refuseOthers(file, await stat(file));
     const handle = await open(file, FLAGS);
     try {
-      const found = await handle.stat({ bigint: true });
-      refuseOthers(file, found);
-      noteFile(file, found);
-      return { handle, size: Number(found.size) };
+      const stats = await handle.stat({ bigint: true });
+      refuseOthers(file, stats);
+      noteFile(file, stats);
+      return { handle, size: Number(stats.size) };
     } catch (error) {
       await handle.close();
       throw error;
@@ -72,11 +72,11 @@ export function openRegularSync(file: string, flags = 0, named = file): RegularF
     checkRegular(file);
     const descriptor = openSync(file, FLAGS | flags);
     try {
-      const found = fstatSync(descriptor, { bigint: true });
-      refuseOthers(file, found);
-      noteFile(named, found);
+      const stats = fstatSync(descriptor, { bigint: true });
+      refuseOthers(file, stats);
+      noteFile(named, stats);
       return {
-        size: Number(found.size),
+        size: Number(stats.size),
         read: (offset, length) => readRange(descriptor, offset, length, file),
         close: () => closeSync(descriptor),
       };
@@ -188,9 +188,9 @@ export function unreadable(file: string, cause: unknown): AssayError {
 export const isAbsent = ({ cause }: Error): boolean =>
   (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
 
-function refuseOthers(file: string, found: Kind): void {
-  if (found.isFile()) return;
-  const kind = kinds.find(({ is }) => is(found)) ?? kinds[kinds.length - 1];
+function refuseOthers(file: string, stats: Kind): void {
+  if (stats.isFile()) return;
+  const kind = kinds.find(({ is }) => is(stats)) ?? kinds[kinds.length - 1];
   throw new AssayError('file-unreadable', 'this is not a regular file', {
     file,
     expected: 'a regular file, or a link to one',
@@ -204,10 +204,10 @@ const saved = 'save what comes from it to a file, and name that file';
 /** What `stat` says of what kind something is. */
 type Kind = Pick<Stats | BigIntStats, 'isFile' | 'isDirectory' | 'isFIFO' | 'isSocket'>;
 
-const kinds: readonly { is(found: Kind): boolean; name: string; hint: string }[] = [
-  { is: (found) => found.isDirectory(), name: 'a folder', hint: 'name a file in it' },
-  { is: (found) => found.isFIFO(), name: 'a pipe (FIFO)', hint: saved },
-  { is: (found) => found.isSocket(), name: 'a socket', hint: saved },
+const kinds: readonly { is(stats: Kind): boolean; name: string; hint: string }[] = [
+  { is: (stats) => stats.isDirectory(), name: 'a folder', hint: 'name a file in it' },
+  { is: (stats) => stats.isFIFO(), name: 'a pipe (FIFO)', hint: saved },
+  { is: (stats) => stats.isSocket(), name: 'a socket', hint: saved },
   { is: () => true, name: 'a device', hint: saved },
 ];
 

@@ -157,7 +157,7 @@ function textOf(bytes: Uint8Array): string {
 
 /** Lines of `LENGTH KEY=VALUE`, the length in bytes and with itself. */
 function properties(bytes: Uint8Array, place: Place, offset: number): Override {
-  const found: Override = {};
+  const override: Override = {};
   const text = Buffer.from(bytes);
   for (let at = 0; at < text.length && text[at] !== 0; ) {
     const space = text.indexOf(0x20, at);
@@ -171,12 +171,13 @@ function properties(bytes: Uint8Array, place: Place, offset: number): Override {
         found: `offset ${offset}`,
         hint: 'fetch or write the archive again',
       });
-    if (key === 'path') found.path = value;
-    else if (key === 'size') found.size = Number(value);
-    else if (key.startsWith('GNU.sparse.')) found.sparse = true;
+    if (key === 'path') override.path = value;
+    else if (key === 'size') override.size = Number(value);
+    else if (key.startsWith('GNU.sparse.')) override.sparse = true;
     at += length;
   }
-  if (found.size === undefined || (Number.isSafeInteger(found.size) && found.size >= 0)) return found;
+  if (override.size === undefined || (Number.isSafeInteger(override.size) && override.size >= 0))
+    return override;
   throw malformed(place, 'the size of a member of the archive makes no sense', { found: `offset ${offset}` });
 }
 

@@ -33,8 +33,8 @@ const kinds: readonly Kind[] = [
  * Errors: `file-unreadable`.
  */
 export async function refuseFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) return;
+  const stats = await stat(folder).catch(() => undefined);
+  if (!stats?.isDirectory()) return;
   const files = (await readdir(folder).catch(() => [])).sort();
   const kind = kinds.find(({ has }) => files.some((file) => has.test(file)));
   const shown = files.slice(0, 6).join(', ');

@@ -155,13 +155,13 @@ async function tensorflow(): Promise<Finding> {
 /** Whether runs can be spread by a queue; whether a server is there, `--queue` finds out. */
 function queue(): Finding {
   const what = 'queue';
-  const found = queuePackages();
-  if ('version' in found)
-    return { what, state: 'ok', found: `BullMQ ${found.version}: \`--queue redis://...\`` };
+  const packages = queuePackages();
+  if ('version' in packages)
+    return { what, state: 'ok', found: `BullMQ ${packages.version}: \`--queue redis://...\`` };
   return {
     what,
     state: 'absent',
-    found: `optional: no ${found.missing.join(', no ')}`,
+    found: `optional: no ${packages.missing.join(', no ')}`,
     hint: `for \`--queue\`: \`${INSTALL_QUEUE}\``,
   };
 }

@@ -57,8 +57,8 @@ const keyOf = (kind: string) => kind.toLowerCase().replaceAll(' ', '-');
 function choose(all: readonly Explained[], kind?: string, name?: string): readonly Explained[] {
   if (kind === undefined) return all;
   const kinds = [...new Set(all.map((one) => keyOf(one.kind)))];
-  const wanted = kinds.find((known) => known === keyOf(kind) || known.endsWith(`-${keyOf(kind)}`));
-  const own = all.filter((one) => keyOf(one.kind) === wanted);
+  const match = kinds.find((known) => known === keyOf(kind) || known.endsWith(`-${keyOf(kind)}`));
+  const own = all.filter((one) => keyOf(one.kind) === match);
   if (own.length === 0) throw unknownName('kind of part', kind, kinds);
   if (name === undefined) return own;
   const part = own.filter((one) => one.name === name);

@@ -73,6 +73,6 @@ const isFolder = (path: string): Promise<boolean> =>
   path.endsWith('/')
     ? Promise.resolve(true)
     : stat(path).then(
-        (found) => found.isDirectory(),
+        (stats) => stats.isDirectory(),
         () => false,
       );

@@ -62,30 +62,37 @@ export function inspectCommand(): Command {
     );
 }
 
-function inspectionText(found: Inspection): string {
+function inspectionText(inspection: Inspection): string {
   const ports = (list: Inspection['inputs']) =>
     list.map(({ name, type, shape }) => `${name} ${type} ${shape}`);
-  const opset = found.opset === undefined ? undefined : `opset ${found.opset}`;
-  const origin = [found.format, opset, found.producer].filter((part) => part).join(', ');
+  const opset = inspection.opset === undefined ? undefined : `opset ${inspection.opset}`;
+  const origin = [inspection.format, opset, inspection.producer].filter((part) => part).join(', ');
   const rows: [string, string[]][] = [
-    ['file', [found.file]],
+    ['file', [inspection.file]],
     ['format', [origin]],
-    ['size', [`${formatNumber(found.bytes)} bytes`]],
-    ['sha256', [found.sha256]],
-    ['network', found.network ? [found.network] : found.tensors ? ['not recognised from the weights'] : []],
-    ['parameters', [formatNumber(found.parameters)]],
-    ['tensors', tensorLines(found.tensors ?? [])],
-    ['input', ports(found.inputs)],
-    ['output', ports(found.outputs)],
-    ['operators', wrapped(found.ops.map(({ op, count }) => `${op} ×${count}`))],
-    ['engine', found.engine ? [found.engine] : []],
-    ['gradient', found.tensors ? [] : gradientLines(found.gradient)],
+    ['size', [`${formatNumber(inspection.bytes)} bytes`]],
+    ['sha256', [inspection.sha256]],
+    [
+      'network',
+      inspection.network
+        ? [inspection.network]
+        : inspection.tensors
+          ? ['not recognised from the weights']
+          : [],
+    ],
+    ['parameters', [formatNumber(inspection.parameters)]],
+    ['tensors', tensorLines(inspection.tensors ?? [])],
+    ['input', ports(inspection.inputs)],
+    ['output', ports(inspection.outputs)],
+    ['operators', wrapped(inspection.ops.map(({ op, count }) => `${op} ×${count}`))],
+    ['engine', inspection.engine ? [inspection.engine] : []],
+    ['gradient', inspection.tensors ? [] : gradientLines(inspection.gradient)],
   ];
   const lines = rows.flatMap(([label, values]) =>
     values.map((value, i) => `${(i === 0 ? label : '').padEnd(12)}${oneLine(value)}`),
   );
-  const notes = found.notes.map((note) => `# ${oneLine(note)}`);
-  return `${[...lines, '', 'A model card to start from (`assay init --checkpoint` writes it):', '', ...notes, found.card].join('\n')}`;
+  const notes = inspection.notes.map((note) => `# ${oneLine(note)}`);
+  return `${[...lines, '', 'A model card to start from (`assay init --checkpoint` writes it):', '', ...notes, inspection.card].join('\n')}`;
 }
 
 /** Tensors on a page; `--json` prints all. */

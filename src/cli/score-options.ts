@@ -76,7 +76,7 @@ export function byModel(
   models: readonly string[],
   option: string,
 ): Record<string, string> {
-  const found = new Map<string, string>();
+  const byName = new Map<string, string>();
   for (const { model, file } of files) {
     if (model === undefined && models.length > 1)
       throw refuse(
@@ -86,11 +86,11 @@ export function byModel(
       );
     const name = model ?? models[0];
     if (!models.includes(name)) throw unknownName('model', name, models, { path: option });
-    if (found.has(name))
+    if (byName.has(name))
       throw refuse(option, `the predictions of "${name}" are given twice`, 'leave one of them out');
-    found.set(name, file);
+    byName.set(name, file);
   }
-  return Object.fromEntries(found);
+  return Object.fromEntries(byName);
 }
 
 /** OOD sets in the order in which they were first named. Errors: as `byModel`. */

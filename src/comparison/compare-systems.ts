@@ -62,9 +62,9 @@ async function sidesOf(measures: readonly Measure[], sheets: Sheets): Promise<Si
     of: { untested: measure.value === null ? 'it has no value' : untold },
   });
   try {
-    const found = await readRows(sheets, measures.filter(hasRows));
+    const read = await readRows(sheets, measures.filter(hasRows));
     return measures.map((measure) => {
-      const rows = found.get(measure);
+      const rows = read.get(measure);
       return hasRows(measure) && rows
         ? { value: measure.value, of: { measure, rows } }
         : side(measure, 'the measure does not say which rows it was made from');

@@ -50,16 +50,16 @@ export function aligned(a: Group, b: Group): [Group, Group] {
 }
 
 function positionsOf({ indices }: Group): Map<number, number> {
-  const found = new Map<number, number>();
+  const places = new Map<number, number>();
   for (let i = 0; i < indices.length; i++) {
-    if (found.has(indices[i]))
+    if (places.has(indices[i]))
       throw new AssayError('data-invalid', 'a measure has two rows of one example', {
         found: `index ${indices[i]} twice`,
         hint: 'say in `rows.where` of the measure what tells the rows of an example apart',
       });
-    found.set(indices[i], i);
+    places.set(indices[i], i);
   }
-  return found;
+  return places;
 }
 
 /** One row an example: the smallest number of each column over its rows. */

@@ -35,7 +35,7 @@ export async function readRows(
     known.set(key, collector);
     return collector;
   };
-  const wanted = measures.map((measure) => {
+  const collectors = measures.map((measure) => {
     const { sheet, and = [], against = [], ...selection } = measure.rows;
     const examples = collectorOf(sheet, selection);
     const more = and.map(({ paired, ...one }) => ({ paired, collector: collectorOf(sheet, one) }));
@@ -43,7 +43,7 @@ export async function readRows(
   });
   for (const [file, collectors] of bySheet) await collect(sheets, file, [...collectors.values()]);
   return new Map(
-    wanted.map(({ measure, examples, more, against }) => [
+    collectors.map(({ measure, examples, more, against }) => [
       measure,
       {
         examples: joined(

@@ -13,8 +13,8 @@ export interface Placed {
  */
 export async function placedItems(file: string, key: string): Promise<Placed[]> {
   const { document, lines } = await readDocument(file);
-  const found = document.get(key, true);
-  const list = isAlias(found) ? found.resolve(document) : found;
+  const node = document.get(key, true);
+  const list = isAlias(node) ? node.resolve(document) : node;
   if (!isSeq(list)) return [];
   return list.items.flatMap((item) =>
     isNode(item) && item.range

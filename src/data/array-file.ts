@@ -71,7 +71,7 @@ interface Format {
   recognises(start: Buffer): boolean;
   open(
     source: ByteSource,
-    wanted: Wanted,
+    content: Wanted,
   ): Promise<Omit<ArrayFile, 'close' | 'written'> & { written?: string }>;
 }
 

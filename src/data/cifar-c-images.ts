@@ -33,10 +33,10 @@ export async function openCifarC(spec: PublishedSpec): Promise<ImageSource> {
     const openArray = async (name: string) => openNpy(closing.add(await openFile(name)));
     const images = await openArray(file);
     const each = blockOf(images);
-    const found = await arrayImages(images, undefined, { ...spec, layout: 'NHWC' }, closing.close);
-    const note = `${found.note}, published corruption, ${each} examples at ${SEVERITIES.length} severities`;
+    const stored = await arrayImages(images, undefined, { ...spec, layout: 'NHWC' }, closing.close);
+    const note = `${stored.note}, published corruption, ${each} examples at ${SEVERITIES.length} severities`;
     const name = basename(file, '.npy').replaceAll('_', '-');
-    const source = { ...found, part: basename(file), corruption: name, note };
+    const source = { ...stored, part: basename(file), corruption: name, note };
     if (labels === false) return source;
     return { ...source, labels: await labelsFor(await openArray(join(path, LABELS)), each) };
   });

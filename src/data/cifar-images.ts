@@ -27,7 +27,7 @@ export async function openCifar(variant: Variant, spec: DatasetSpec): Promise<Im
 /** The files to read: the one named, or those of a part of the folder. */
 async function partsOf({ parts }: Variant, { path, split }: DatasetSpec): Promise<string[]> {
   const folder = await stat(path).then(
-    (found) => found.isDirectory(),
+    (stats) => stats.isDirectory(),
     (cause) => {
       throw unreadable(path, cause);
     },

@@ -12,9 +12,9 @@ export function describedDataset(info: DatasetInfo, spec: DatasetSpec, options: 
   const opened = async () => {
     // Decoders take a while to load.
     const { openSource } = await import('./open.js');
-    const found = await openSource(spec, options);
-    const { source, selection } = found;
-    if (selection.indices.length === info.size && source.shape.join() === info.shape.join()) return found;
+    const images = await openSource(spec, options);
+    const { source, selection } = images;
+    if (selection.indices.length === info.size && source.shape.join() === info.shape.join()) return images;
     await source.close();
     throw new AssayError('data-invalid', `the data set "${info.name}" has changed since the run began`, {
       file: resolve(options.directory, spec.path),
@@ -31,8 +31,8 @@ export function describedDataset(info: DatasetInfo, spec: DatasetSpec, options: 
       return (await opening).read(start, end);
     },
     close: async () => {
-      const found = await opening?.catch(() => undefined);
-      await found?.source.close();
+      const images = await opening?.catch(() => undefined);
+      await images?.source.close();
     },
   };
 }

@@ -25,13 +25,13 @@ const component: Record<Colours, (bytes: Uint8Array, at: number, c: number) => n
  * Grey (1) or RGB (3) bytes, (height x width, wanted), with the numbers that Pillow and so torchvision give for
  * `convert('RGB')`, or for `convert('RGB').convert('L')`: profiles are not applied, alpha is left out.
  */
-export function toChannels({ bytes, channels }: RawPixels, from: Colours, wanted: 1 | 3): Uint8Array {
-  if (channels === wanted && from !== 'cmyk') return bytes;
+export function toChannels({ bytes, channels }: RawPixels, from: Colours, target: 1 | 3): Uint8Array {
+  if (channels === target && from !== 'cmyk') return bytes;
   const area = bytes.length / channels;
   const of = component[from];
-  const out = new Uint8Array(area * wanted);
+  const out = new Uint8Array(area * target);
   for (let p = 0, at = 0; p < area; p++, at += channels) {
-    if (wanted === 3) for (let c = 0; c < 3; c++) out[3 * p + c] = of(bytes, at, c);
+    if (target === 3) for (let c = 0; c < 3; c++) out[3 * p + c] = of(bytes, at, c);
     else out[p] = from === 'grey' ? bytes[at] : luma(of(bytes, at, 0), of(bytes, at, 1), of(bytes, at, 2));
   }
   return out;

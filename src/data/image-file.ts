@@ -32,12 +32,12 @@ export const readImage = (file: string): Promise<Buffer> => readWhole(file, 'ima
 
 /** Reads the header alone. Errors: `file-malformed`, `data-invalid`; both name the image. */
 export async function imageHead(place: Place, bytes: Uint8Array): Promise<ImageHead> {
-  const found = await sharp(bytes, { ...AS_STORED, limitInputPixels: false })
+  const metadata = await sharp(bytes, { ...AS_STORED, limitInputPixels: false })
     .metadata()
     .catch((cause: Error) => {
       throw undecodable(place, cause);
     });
-  const { height, width, format, depth, space } = found;
+  const { height, width, format, depth, space } = metadata;
   const refuse = (message: string, expected: string, seen: string, hint: string) =>
     new AssayError('data-invalid', message, { ...place, expected, found: seen, hint });
   if (format !== 'png' && format !== 'jpeg')
@@ -52,7 +52,7 @@ export async function imageHead(place: Place, bytes: Uint8Array): Promise<ImageH
       '16 bits, of which Pillow and torchvision make white wherever a value is above 255',
       'save it with 8 bits, or as an array with `range: [0, 65535]`',
     );
-  return { height, width, colours: coloursOf(found), alpha: found.hasAlpha };
+  return { height, width, colours: coloursOf(metadata), alpha: metadata.hasAlpha };
 }
 
 function coloursOf({ space, channels, hasAlpha }: Metadata): Colours {
@@ -115,12 +115,12 @@ function undecodable(place: Place, cause: Error): AssayError {
 
 function refuseOther(
   place: Place,
-  found: ImageHead,
+  head: ImageHead,
   { shape: [channels, height, width], resize, convert }: ImageWish,
 ): void {
   const refuse = (message: string, expected: string, seen: string, hint: string) =>
     new AssayError('data-invalid', message, { ...place, expected, found: seen, hint });
-  const [own, across] = scaledSize(found, resize);
+  const [own, across] = scaledSize(head, resize);
   if (resize !== undefined && (own !== height || across !== width))
     throw refuse(
       'the image has other proportions than the first',
@@ -132,10 +132,10 @@ function refuseOther(
     throw refuse(
       'the image has another size than the first',
       `${height} x ${width} (height x width)`,
-      `${found.height} x ${found.width}`,
+      `${head.height} x ${head.width}`,
       'scale all images with `resize: [height, width]`',
     );
-  const colours = found.colours === 'grey' ? 1 : 3;
+  const colours = head.colours === 'grey' ? 1 : 3;
   if (!convert && colours !== channels)
     throw refuse(
       'the image has other channels than the first',

@@ -12,8 +12,8 @@ export const LANES = 8;
  * What every image of a data set must be: as the first one is, unless the spec says otherwise.
  * Errors: `data-invalid`, `config-invalid` for images that are too large to be examples.
  */
-export function wishLike(first: Place, found: ImageHead, { path, resize, channels }: DatasetSpec): ImageWish {
-  const [height, width] = scaledSize(found, resize);
+export function wishLike(first: Place, head: ImageHead, { path, resize, channels }: DatasetSpec): ImageWish {
+  const [height, width] = scaledSize(head, resize);
   const { value, of, instead } = limits.examplePixels;
   if (height * width > value)
     throw new AssayError(
@@ -27,7 +27,7 @@ export function wishLike(first: Place, found: ImageHead, { path, resize, channel
       },
     );
   return {
-    shape: [channels ?? (found.colours === 'grey' ? 1 : 3), height, width],
+    shape: [channels ?? (head.colours === 'grey' ? 1 : 3), height, width],
     ...(resize !== undefined && { resize }),
     convert: channels !== undefined,
   };

@@ -28,7 +28,7 @@ export async function openImagenetC(spec: PublishedSpec): Promise<ImageSource> {
 }
 
 /** The folder in another one that a key names. */
-async function childOf(path: string, key: string, wanted: string | undefined): Promise<string> {
+async function childOf(path: string, key: string, child: string | undefined): Promise<string> {
   noteFolder(path);
   const entries = await readdir(path, { withFileTypes: true }).catch((cause) => {
     throw unreadable(path, cause);
@@ -37,14 +37,14 @@ async function childOf(path: string, key: string, wanted: string | undefined): P
     .filter((entry) => !entry.isFile())
     .map(({ name }) => name)
     .sort();
-  if (wanted === undefined)
+  if (child === undefined)
     throw new AssayError('config-invalid', `the data set does not say which ${key}`, {
       file: path,
       path: key,
       expected: present.length > 0 ? `one of ${present.join(', ')}` : 'a folder for every one',
       hint: `write ${key}: ${present[0] ?? '...'}`,
     });
-  if (!present.includes(wanted))
-    throw unknownName(`folder of a ${key}`, wanted, present, { file: path, path: key });
-  return wanted;
+  if (!present.includes(child))
+    throw unknownName(`folder of a ${key}`, child, present, { file: path, path: key });
+  return child;
 }

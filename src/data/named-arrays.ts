@@ -19,13 +19,13 @@ export async function namedImages(
 ): Promise<ImageSource> {
   const images = imagesName(names, spec);
   const labels = labelsName(names, images, spec);
-  const found = await arrayImages(
+  const source = await arrayImages(
     await openArray(images),
     labels === undefined ? undefined : await openArray(labels),
     spec,
     closing.close,
   );
-  return { ...found, part: images };
+  return { ...source, part: images };
 }
 
 function unclear(

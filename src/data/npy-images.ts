@@ -18,9 +18,9 @@ export async function openNpyImages(spec: DatasetSpec, directory: string): Promi
     const images = await openArray(spec.path);
     const own = await labelFile(spec, directory);
     if (own !== undefined) return arrayImages(images, await openArray(own), spec, closing.close);
-    const found = await arrayImages(images, undefined, spec, closing.close);
+    const source = await arrayImages(images, undefined, spec, closing.close);
     const shared = await sharedLabelFile(spec);
-    return shared === undefined ? found : withShared(found, await openArray(shared), spec.path);
+    return shared === undefined ? source : withShared(source, await openArray(shared), spec.path);
   });
 }
 

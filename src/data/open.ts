@@ -38,7 +38,7 @@ export async function openDataset(
 ): Promise<Dataset> {
   const { source, selection, read, format, absent } = await openSource(spec, options);
   try {
-    const { brightest, ...found } = await lookThrough(source, selection, read);
+    const { brightest, ...facts } = await lookThrough(source, selection, read);
     if (!spec.range && brightest > 0 && brightest < 1.5 / 255)
       throw nearlyBlack(resolve(options.directory, spec.path), brightest);
     return {
@@ -54,7 +54,7 @@ export async function openDataset(
           corruption: { name: source.corruption, ...(spec.severity && { severity: spec.severity }) },
         }),
         ...(source.classes && { classes: source.classes }),
-        ...found,
+        ...facts,
         ...(absent.length > 0 && { absentClasses: absent }),
         path: spec.path,
         ...(source.part !== undefined && { part: source.part }),
@@ -99,11 +99,11 @@ export async function openSource(
 function reader(source: ImageSource, { indices }: Selection, budget: DecodedBudget): Dataset['read'] {
   const size = source.shape[0] * source.shape[1] * source.shape[2];
   const decode: PixelRead = async (start, end, pixels) => {
-    const wanted = indices.subarray(start, end);
-    for (let from = 0, to = 0; from < wanted.length; from = to) {
+    const own = indices.subarray(start, end);
+    for (let from = 0, to = 0; from < own.length; from = to) {
       do to++;
-      while (to < wanted.length && wanted[to] === wanted[to - 1] + 1);
-      await source.read(wanted[from], wanted[to - 1] + 1, pixels.subarray(from * size, to * size));
+      while (to < own.length && own[to] === own[to - 1] + 1);
+      await source.read(own[from], own[to - 1] + 1, pixels.subarray(from * size, to * size));
     }
   };
   const read = keepDecoded(decode, indices.length, size, budget);
@@ -118,12 +118,12 @@ function reader(source: ImageSource, { indices }: Selection, budget: DecodedBudg
       )
     )
       throw new RangeError(`examples ${start} to ${end} of ${indices.length}`);
-    const wanted = indices.slice(start, end);
-    const pixels = new Float32Array(wanted.length * size);
+    const own = indices.slice(start, end);
+    const pixels = new Float32Array(own.length * size);
     await read(start, end, pixels);
-    const examples: Examples = { n: wanted.length, indices: wanted, pixels };
+    const examples: Examples = { n: own.length, indices: own, pixels };
     const { labels } = source;
-    return labels ? { ...examples, labels: wanted.map((i) => labels[i]) } : examples;
+    return labels ? { ...examples, labels: own.map((i) => labels[i]) } : examples;
   };
 }
 

@@ -106,7 +106,7 @@ function beginsOf(indexes: readonly ShardIndex[]): number[] {
 
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
-    (found) => found.isDirectory(),
+    (stats) => stats.isDirectory(),
     (cause) => {
       if (isShardPattern(path)) return false;
       throw unreadable(path, cause);

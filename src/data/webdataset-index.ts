@@ -43,7 +43,7 @@ export async function indexShard(
   spec: DatasetSpec,
   chosen: Chosen | undefined,
 ): Promise<{ index: ShardIndex; chosen: Chosen | undefined }> {
-  const found = {
+  const samples = {
     starts: [] as number[],
     sizes: [] as number[],
     headers: [] as number[],
@@ -54,20 +54,20 @@ export async function indexShard(
     reads ??= await choose(source, members, spec);
     const { images, labels } = reads;
     const image = imageOf(members, images, key, source);
-    found.starts.push(image.start);
-    found.sizes.push(image.size);
-    found.headers.push(image.header);
+    samples.starts.push(image.start);
+    samples.sizes.push(image.size);
+    samples.headers.push(image.header);
     if (!labels) continue;
     const label = members.get(labels.extension);
     if (!label) throw lacks(source, key, `a member .${labels.extension}`, members);
-    found.labels.push(await readLabel(tarContent(source, label), labels));
+    samples.labels.push(await readLabel(tarContent(source, label), labels));
   }
   const index: ShardIndex = {
     size: source.size,
-    starts: Float64Array.from(found.starts),
-    sizes: Float64Array.from(found.sizes),
-    headers: Float64Array.from(found.headers),
-    labels: Int32Array.from(found.labels),
+    starts: Float64Array.from(samples.starts),
+    sizes: Float64Array.from(samples.sizes),
+    headers: Float64Array.from(samples.headers),
+    labels: Int32Array.from(samples.labels),
   };
   return { index, chosen: reads };
 }

@@ -84,9 +84,9 @@ async function readJson(source: ByteSource): Promise<unknown> {
 }
 
 const inside = (value: unknown, [key, ...rest]: readonly string[]): unknown => {
-  const found =
+  const field =
     typeof value === 'object' && value !== null && Object.hasOwn(value, key)
       ? (value as Record<string, unknown>)[key]
       : undefined;
-  return rest.length === 0 ? found : inside(found, rest);
+  return rest.length === 0 ? field : inside(field, rest);
 };

@@ -51,7 +51,7 @@ export interface Engine {
   differentiate?(
     graph: Graph,
     feeds: Record<string, Value>,
-    wanted: Differentiation,
+    differentiation: Differentiation,
   ): Promise<GradientProgram>;
   /**
    * The same library in a process of its own, under limits of time and memory: for what is not known to be harmless.

@@ -42,13 +42,13 @@ async function judge(rule: GateRule, runs: readonly Evidence[]): Promise<GateRes
 
 /** One verdict, or with `each` one for every measure that fits. */
 async function judgeApart(rule: GateRule, limit: Limit, run: Evidence): Promise<GateResult[]> {
-  const found = candidates(rule, limit, run);
-  if (typeof found === 'string') return [missed(rule, limit, { missing: found, run: run.run })];
-  if (!rule.each && found.length > 1)
-    return [missed(rule, limit, { missing: ambiguous(found), run: run.run })];
-  const apart = telling(found).map(({ key }) => key);
+  const matches = candidates(rule, limit, run);
+  if (typeof matches === 'string') return [missed(rule, limit, { missing: matches, run: run.run })];
+  if (!rule.each && matches.length > 1)
+    return [missed(rule, limit, { missing: ambiguous(matches), run: run.run })];
+  const apart = telling(matches).map(({ key }) => key);
   const verdicts: GateResult[] = [];
-  for (const measure of found) {
+  for (const measure of matches) {
     const named = rule.each ? singledOut(rule, measure, apart) : rule;
     const value = defined(measure);
     verdicts.push(
@@ -71,9 +71,9 @@ async function judgeTogether(rule: GateRule, limit: Limit, runs: readonly Eviden
     const { run } = evidence;
     const fail = (missing: string) =>
       missed(rule, limit, { missing: run === undefined ? missing : `${run}: ${missing}` });
-    const found = candidates(rule, limit, evidence);
-    if (typeof found === 'string') return fail(found);
-    for (const measure of found) {
+    const matches = candidates(rule, limit, evidence);
+    if (typeof matches === 'string') return fail(matches);
+    for (const measure of matches) {
       const value = defined(measure);
       if (typeof value === 'string') return fail(value);
       if (isStopped(value)) return fail(stoppedAt(value));
@@ -102,10 +102,10 @@ async function judgeTogether(rule: GateRule, limit: Limit, runs: readonly Eviden
 
 /** The measures that a rule means, in one run. A model is not compared with itself. */
 function candidates(rule: GateRule, limit: Limit, { measures }: Evidence): Measure[] | string {
-  const found = matching(rule, rule.where ?? {}, measures);
+  const matches = matching(rule, rule.where ?? {}, measures);
   const over = isRelative(limit) ? overOf(rule) : undefined;
-  if (typeof found === 'string' || !over || over.blessed) return found;
-  const others = found.filter(({ model }) => model !== over.model);
+  if (typeof matches === 'string' || !over || over.blessed) return matches;
+  const others = matches.filter(({ model }) => model !== over.model);
   return others.length > 0 ? others : `only ${over.model} itself fits`;
 }
 

@@ -19,11 +19,11 @@ export async function evidenceOf(
   const { results } = run;
   const { measures, warnings, datasets, status, stopped } = results;
   const differenceOf = await pairedDifferences(rules, run, baseline);
-  const found: Evidence = { measures, warnings, datasets, status, stopped, differenceOf };
-  if (!baseline) return found;
+  const evidence: Evidence = { measures, warnings, datasets, status, stopped, differenceOf };
+  if (!baseline) return evidence;
   const [now, then] = [byMeasure(results), byMeasure(baseline.results)];
   return {
-    ...found,
+    ...evidence,
     blessed: {
       measures: baseline.results.measures,
       about: baseline.about,
@@ -38,10 +38,10 @@ const byMeasure = (results: Results): ReadonlyMap<Measure, Measured> =>
 /** In what two measures differ that would have to be the same, and what to do. */
 function differing(blessed: Measured | undefined, measure: Measured | undefined): string | undefined {
   if (!blessed || !measure) return undefined;
-  const found = discrepancies(blessed, measure);
-  if (found.length === 0) return undefined;
-  const remedies = [...new Set(found.map(({ condition }) => conditions[condition].remedy))];
-  return `${found.map(discrepancyText).join('; ')} (the blessed one first). ${remedies.map(sentence).join(' ')}`;
+  const all = discrepancies(blessed, measure);
+  if (all.length === 0) return undefined;
+  const remedies = [...new Set(all.map(({ condition }) => conditions[condition].remedy))];
+  return `${all.map(discrepancyText).join('; ')} (the blessed one first). ${remedies.map(sentence).join(' ')}`;
 }
 
 const sentence = (text: string) => `${text[0].toUpperCase()}${text.slice(1)}.`;

@@ -39,9 +39,9 @@ export async function pairedDifferences(
     const a = withRows(measure, own);
     const b = withRows(other, from === 'blessed' ? others : own);
     if (!a || !b) return `"${measure.measure}" is not made from rows of single examples`;
-    const found = differenceOf(a, b, { seed: run.results.seed });
-    if (found.value === null) return found.note ?? 'it is not defined';
-    const { value, n, interval, level, p, test } = found;
+    const difference = differenceOf(a, b, { seed: run.results.seed });
+    if (difference.value === null) return difference.note ?? 'it is not defined';
+    const { value, n, interval, level, p, test } = difference;
     return { value, n, interval, level, method: METHODS[test], p, test };
   };
 }

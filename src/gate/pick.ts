@@ -22,18 +22,18 @@ export function matching(
   let left = named;
   for (const [key, value] of Object.entries(where)) {
     const fits = fitting(value);
-    const found = left.filter((m) => key in fieldsOf(m) && fits(String(fieldsOf(m)[key])));
-    if (found.length === 0) return mismatch(measure, key, value, left);
-    left = found;
+    const kept = left.filter((m) => key in fieldsOf(m) && fits(String(fieldsOf(m)[key])));
+    if (kept.length === 0) return mismatch(measure, key, value, left);
+    left = kept;
   }
   return left;
 }
 
 /** The one measure that a rule means, or why there is none. */
 export function pick(rule: GateRule, where: Where, measures: readonly Measure[]): Defined | string {
-  const found = matching(rule, where, measures);
-  if (typeof found === 'string') return found;
-  return found.length > 1 ? ambiguous(found) : defined(found[0]);
+  const matches = matching(rule, where, measures);
+  if (typeof matches === 'string') return matches;
+  return matches.length > 1 ? ambiguous(matches) : defined(matches[0]);
 }
 
 const isDefined = (measure: Measure): measure is Defined => measure.value !== null;
@@ -83,9 +83,9 @@ function mismatch(measure: string, key: string, value: unknown, left: readonly M
 }
 
 /** Why several measures are no answer. */
-export function ambiguous(found: readonly Measure[]): string {
-  const choices = telling(found)
+export function ambiguous(matches: readonly Measure[]): string {
+  const choices = telling(matches)
     .map(({ key, values }) => `${key} (${values.join(', ')})`)
     .join(', ');
-  return `${found.length} measures are called "${found[0].measure}": add to \`where\` ${choices || 'what tells them apart'}`;
+  return `${matches.length} measures are called "${matches[0].measure}": add to \`where\` ${choices || 'what tells them apart'}`;
 }

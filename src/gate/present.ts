@@ -33,7 +33,7 @@ export function gateRows(gates: readonly GateResult[]): GateRow[] {
 
 /** `2 of 3 gates failed`, `1 gate passed`, `2 gates passed, 1 warned`. */
 export function gateSummary(gates: readonly GateResult[]): string {
-  const count = (wanted: GateRow['state']) => gates.filter((gate) => stateOf(gate) === wanted).length;
+  const count = (state: GateRow['state']) => gates.filter((gate) => stateOf(gate) === state).length;
   const [failed, warned] = [count('fail'), count('warn')];
   const said =
     failed > 0

@@ -97,11 +97,11 @@ function counterpart(
   measures: Evidence['measures'],
 ): Defined | string {
   const { suite, dataset, params } = measure;
-  const found = matching({ ...rule, suite }, { dataset, model }, measures);
-  if (typeof found === 'string') return pick(rule, { ...rule.where, model }, measures);
-  const exact = found.filter((other) => same(other.params, params));
+  const matches = matching({ ...rule, suite }, { dataset, model }, measures);
+  if (typeof matches === 'string') return pick(rule, { ...rule.where, model }, measures);
+  const exact = matches.filter((other) => same(other.params, params));
   if (exact.length === 1) return pick(rule, {}, exact);
-  return pick(rule, { ...rule.where, model, dataset }, found);
+  return pick(rule, { ...rule.where, model, dataset }, matches);
 }
 
 const same = (a: Defined['params'], b: Defined['params']) => {

@@ -28,10 +28,10 @@ export const LEVEL = 0.95;
  */
 export function decided(rule: GateRule, share: Share, seen: SeenShare, level = LEVEL): Decision | undefined {
   if (limitsOf(rule).length === 0 || whyWhole(rule) !== undefined) return undefined;
-  const found = limitsOf(rule).map((limit) => standingWithin(rule, limit, share, seen, level));
-  const { interval } = found[0];
-  if (found.every(({ verdict }) => verdict === 'holds')) return { verdict: 'holds', interval };
-  if (found.some(({ verdict }) => verdict === 'fails')) return { verdict: 'fails', interval };
+  const standings = limitsOf(rule).map((limit) => standingWithin(rule, limit, share, seen, level));
+  const { interval } = standings[0];
+  if (standings.every(({ verdict }) => verdict === 'holds')) return { verdict: 'holds', interval };
+  if (standings.some(({ verdict }) => verdict === 'fails')) return { verdict: 'fails', interval };
   return { verdict: 'undecided', interval };
 }
 

@@ -61,6 +61,6 @@ export function unseenBy({ suite, where = {} }: GateRule, stopped: Stopped | und
   const meant = ({ suite: name, dataset }: { suite: string; dataset: string }) =>
     [suite, where.suite].every((one) => one === undefined || fitting(one)(name)) &&
     (where.dataset === undefined || fitting(where.dataset)(dataset));
-  const found = [...(stopped?.samples ?? []), ...(stopped?.omitted ?? [])].find(meant);
-  return found && `${found.title} on ${found.dataset} was measured in part, or not at all`;
+  const sample = [...(stopped?.samples ?? []), ...(stopped?.omitted ?? [])].find(meant);
+  return sample && `${sample.title} on ${sample.dataset} was measured in part, or not at all`;
 }

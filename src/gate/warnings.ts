@@ -13,15 +13,15 @@ const TOLD = 3;
 /** Judges a rule on warnings: none may be there that it names. */
 export function judgeWarnings(rule: GateRule, { warnings = [], stopped }: Evidence): GateResult {
   const { suite, where = {}, noWarnings = [] } = rule;
-  const found = warnings.filter(
+  const raised = warnings.filter(
     (warning) => isMeant(warning, noWarnings) && concerns(warning, { ...where, ...(suite && { suite }) }),
   );
-  const told = found
+  const told = raised
     .slice(0, TOLD)
     .map(({ code, model, message }) => `${code}${model ? ` of ${model}` : ''}: ${message}`);
-  const more = found.length - told.length;
+  const more = raised.length - told.length;
   const unseen = unseenBy(rule, stopped);
-  const passed = found.length === 0 && unseen === undefined;
+  const passed = raised.length === 0 && unseen === undefined;
   return {
     rule: warningsInWords(rule),
     bound: 'noWarnings',
@@ -31,10 +31,10 @@ export function judgeWarnings(rule: GateRule, { warnings = [], stopped }: Eviden
     model: where.model === undefined ? null : String(where.model),
     dataset: where.dataset === undefined ? null : String(where.dataset),
     params: {},
-    value: found.length,
+    value: raised.length,
     op: '<=',
     limit: 0,
-    margin: unseen === undefined ? 0 - found.length + 0 : null,
+    margin: unseen === undefined ? 0 - raised.length + 0 : null,
     n: null,
     interval: null,
     level: null,

@@ -126,9 +126,9 @@ function declaredBy({ inputs, attributes }: Node, constants: Constants): Declare
         : undefined;
     },
     attribute(name) {
-      const found = attributes[name];
-      if (found?.kind === 'ints') return found.value;
-      return found?.kind === 'int' ? [found.value] : undefined;
+      const attribute = attributes[name];
+      if (attribute?.kind === 'ints') return attribute.value;
+      return attribute?.kind === 'int' ? [attribute.value] : undefined;
     },
   };
 }
@@ -178,7 +178,7 @@ function roundsOf({ inputs, attributes: { body } }: Node, { input }: Declared): 
 export type SizedBy = 'nothing' | 'shapes' | 'data';
 
 const ORDER: readonly SizedBy[] = ['nothing', 'shapes', 'data'];
-const most = (found: readonly SizedBy[]) => ORDER[Math.max(0, ...found.map((kind) => ORDER.indexOf(kind)))];
+const most = (kinds: readonly SizedBy[]) => ORDER[Math.max(0, ...kinds.map((kind) => ORDER.indexOf(kind)))];
 
 /** Whatever has a subgraph counts as sized by data: how often a loop goes round may depend on them. */
 export function sizedBy(graph: Graph): SizedBy {
@@ -195,6 +195,6 @@ export function sizedBy(graph: Graph): SizedBy {
     sizes.push(...(rowOf(node)?.sizedBy ?? []).map((at) => kindAt(node.inputs[at] ?? '')));
     data ||= SIZED_BY_DATA.has(node.op);
   }
-  const found = most(sizes);
-  return found !== 'nothing' && data ? 'data' : found;
+  const kind = most(sizes);
+  return kind !== 'nothing' && data ? 'data' : kind;
 }

@@ -32,25 +32,25 @@ export function inFloat32(graph: Graph): Graph {
 function convert(
   graph: Graph,
   types: ReadonlySet<DataType>,
-  found: Set<DataType>,
+  narrow: Set<DataType>,
 ): { graph: Graph; found: Set<DataType> } {
   const tensor = (value: Tensor): Tensor => {
     const data = types.has(value.type) ? asFloat32(value) : undefined;
     if (!data) return value;
-    found.add(value.type);
+    narrow.add(value.type);
     return { type: 'float32', dims: value.dims, data };
   };
   const port = (value: ValueInfo): ValueInfo => {
     if (!types.has(value.type)) return value;
-    found.add(value.type);
+    narrow.add(value.type);
     return { ...value, type: 'float32' };
   };
   const attribute = ([name, a]: [string, Attribute]): [string, Attribute] => {
     if (a.kind === 'tensor') return [name, { kind: 'tensor', value: tensor(a.value) }];
-    if (a.kind === 'graph') return [name, { kind: 'graph', value: convert(a.value, types, found).graph }];
+    if (a.kind === 'graph') return [name, { kind: 'graph', value: convert(a.value, types, narrow).graph }];
     const type = a.kind === 'int' && TYPE_ATTRIBUTES.has(name) ? typeOfCode(a.value) : undefined;
     if (!type || !types.has(type)) return [name, a];
-    found.add(type);
+    narrow.add(type);
     return [name, { kind: 'int', value: typeCode('float32') }];
   };
   const node = (n: Node): Node => ({
@@ -65,6 +65,6 @@ function convert(
       nodes: graph.nodes.map(node),
       initializers: new Map([...graph.initializers].map(([name, value]) => [name, tensor(value)])),
     },
-    found,
+    found: narrow,
   };
 }

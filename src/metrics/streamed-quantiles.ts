@@ -18,15 +18,15 @@ export async function streamedQuantiles(
   if (n === 0) return new Float64Array(quantiles.length).fill(Number.NaN);
   const positions = quantiles.map((q) => q * (n - 1));
   const ranks = positions.flatMap((at) => [Math.floor(at), Math.min(Math.floor(at) + 1, n - 1)]);
-  const found = ranks.map((rank) => rankIn(upper, rank));
-  const lower = new Map(found.map(({ place }) => [place, new Float64Array(HALF)]));
+  const places = ranks.map((rank) => rankIn(upper, rank));
+  const lower = new Map(places.map(({ place }) => [place, new Float64Array(HALF)]));
   for await (const values of read())
     for (let i = 0; i < values.length; i++) {
       const bits = orderedBits(values[i]);
       const counts = lower.get(bits >>> 16);
       if (counts) counts[bits % HALF]++;
     }
-  const statistics = found.map(({ place, left }) => {
+  const statistics = places.map(({ place, left }) => {
     const counts = lower.get(place) ?? new Float64Array(HALF);
     return fromOrderedBits(place * HALF + rankIn(counts, left).place);
   });

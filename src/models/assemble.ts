@@ -176,9 +176,9 @@ async function triedOut(
     ...(training && { batchNorms: training.layers }),
     inputScale: contract.inputScale,
   };
-  const wanted = card.batchSize ?? efficientBatch(activationsPerImage(prepared, traced));
+  const batch = card.batchSize ?? efficientBatch(activationsPerImage(prepared, traced));
   const fixed = prepared.fixedBatch ?? 1;
-  const batchSize = Math.ceil(wanted / fixed) * fixed;
+  const batchSize = Math.ceil(batch / fixed) * fixed;
   if (sized === 'shapes') await tryBatch(guard, prepared, contract.shape, batchSize);
   const { features, layer: lastLayer } = last;
   return new Model(program, {
@@ -205,7 +205,7 @@ async function lastLayerOf(
   { n, shapes }: TracedShapes,
 ): Promise<FoundLayer> {
   const { logits = outputs.logPx ?? '' } = outputs;
-  const found = await findLastLayer({
+  const layer = await findLastLayer({
     graph,
     pixels,
     logits,
@@ -214,8 +214,8 @@ async function lastLayerOf(
     shapes: async () => shapes,
     n,
   });
-  if (outputs.logits) return found;
-  const { layer: _, lacks, ...rest } = found;
+  if (outputs.logits) return layer;
+  const { layer: _, lacks, ...rest } = layer;
   return { ...rest, lacks: { ...lacks, lastLayer: NO_CLASSES } };
 }
 

@@ -16,6 +16,6 @@ const ACTIVATIONS = 2 ** 23;
 
 /** A power of two from 1 to 64: beyond, nothing is gained, and sessions side by side find less to share. */
 export function efficientBatch(activations: number): number {
-  const wanted = 2 ** Math.round(Math.log2(ACTIVATIONS / Math.max(1, activations)));
-  return Math.min(64, Math.max(1, wanted));
+  const size = 2 ** Math.round(Math.log2(ACTIVATIONS / Math.max(1, activations)));
+  return Math.min(64, Math.max(1, size));
 }

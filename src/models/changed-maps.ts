@@ -59,8 +59,8 @@ export async function changedMaps(cut: CutAtMaps, batch: Batch, change: MapChang
       const width = changed.length / dims[0];
       for (let i = 0; i < (end - start) * width; i += width)
         changed.set(change(changed.subarray(i, i + width), shape), i);
-      const found = await rests[at].run({ [value]: { type, dims, data: changed } });
-      const own = found[outputs.logits ?? ''].data as Float32Array;
+      const ran = await rests[at].run({ [value]: { type, dims, data: changed } });
+      const own = ran[outputs.logits ?? ''].data as Float32Array;
       logits[at].set(own.subarray(0, (end - start) * classes), start * classes);
     }
   });

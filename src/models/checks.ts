@@ -19,15 +19,15 @@ export const engineOf = (network: Graph): string | undefined =>
 
 /** Errors: `op-unsupported` when a network runs on another engine only. */
 export function refuseEngine(network: Graph, { name }: Engine, checkpoint: string): void {
-  const wanted = engineOf(network);
-  if (wanted === undefined || wanted === name) return;
+  const engine = engineOf(network);
+  if (engine === undefined || engine === name) return;
   const node = tensorflowNode(network);
   throw new AssayError('op-unsupported', 'graph models of TensorFlow.js run on TensorFlow.js only', {
     file: checkpoint,
     path: node && `node "${node.name}" (${node.op})`,
-    expected: `the engine ${wanted}`,
+    expected: `the engine ${engine}`,
     found: `the engine ${name}`,
-    hint: `add \`--engine ${wanted}\`, which runs every model of the run, or convert this one: python -m tf2onnx.convert --tfjs model.json --output model.onnx`,
+    hint: `add \`--engine ${engine}\`, which runs every model of the run, or convert this one: python -m tf2onnx.convert --tfjs model.json --output model.onnx`,
   });
 }
 

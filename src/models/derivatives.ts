@@ -56,12 +56,12 @@ async function tryGradient(
   shape: readonly number[],
 ): Promise<Node | undefined> {
   const feeds = { [pixels]: pixelValue(noiseImages(n, shape), n, shape) };
-  const wanted = { of: logits ?? logPx, wrt: [pixels] };
+  const differentiation = { of: logits ?? logPx, wrt: [pixels] };
   if (engine.differentiate) {
-    const { program } = await engine.differentiate(graph, feeds, wanted);
+    const { program } = await engine.differentiate(graph, feeds, differentiation);
     await program.release();
     return undefined;
   }
-  const { graph: backward, gradients } = await gradientGraph(engine, graph, feeds, wanted, shapes);
+  const { graph: backward, gradients } = await gradientGraph(engine, graph, feeds, differentiation, shapes);
   return missingGradients(backward, [pixels], gradients[pixels])[0];
 }

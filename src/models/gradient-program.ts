@@ -91,10 +91,10 @@ async function differentiated(
   engine: Engine,
   graph: Graph,
   feeds: Record<string, Value>,
-  wanted: Differentiation,
+  differentiation: Differentiation,
 ): Promise<Differentiated> {
-  if (engine.differentiate) return engine.differentiate(graph, feeds, wanted);
-  const { graph: backward, gradients } = await gradientGraph(engine, graph, feeds, wanted);
+  if (engine.differentiate) return engine.differentiate(graph, feeds, differentiation);
+  const { graph: backward, gradients } = await gradientGraph(engine, graph, feeds, differentiation);
   return { program: await engine.compile(backward), gradients };
 }
 

@@ -43,8 +43,8 @@ export async function hessianProduct(
       [name]: images(direction),
       ...lossFeeds(aims, rows, { start, end, fixed }, info),
     };
-    const found = (await program.run(feeds, [output]))[output].data as Float32Array;
-    product.set(found.subarray(0, (end - start) * size), start * size);
+    const products = (await program.run(feeds, [output]))[output].data as Float32Array;
+    product.set(products.subarray(0, (end - start) * size), start * size);
   });
   refuseNotFinite(info.name, `a Hessian-vector product of ${loss.name}`, product, size, batch);
   return { product, passes: { forward: 0, gradient: 2 * n } };

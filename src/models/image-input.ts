@@ -43,47 +43,47 @@ const MAX_NUMBERS = 2 ** 28;
 
 /** Finds the image input and compares its shape with the card's. Errors: `shape-mismatch`, `model-invalid`. */
 export function findImageInput(graph: Graph, contract: Contract, checkpoint: string): ImageInput {
-  const found = select(graph, contract, checkpoint);
-  refuseType(found, contract, checkpoint);
+  const input = select(graph, contract, checkpoint);
+  refuseType(input, contract, checkpoint);
   const [channels, height, width] = contract.shape;
   const size = channels * height * width;
-  const { dims } = found;
+  const { dims } = input;
   const nchw = [channels, height, width];
   const nhwc = [height, width, channels];
-  const [wanted, other] = contract.layout === 'NCHW' ? [nchw, nhwc] : [nhwc, nchw];
+  const [expected, other] = contract.layout === 'NCHW' ? [nchw, nhwc] : [nhwc, nchw];
   const fits = (image: readonly number[]) => fitsDims(dims?.slice(1) ?? null, image);
-  const image = { name: found.name, type: found.type };
-  if (dims && lacksBatchAxis(found, graph.outputs) && holdsImage(dims, wanted))
+  const image = { name: input.name, type: input.type };
+  if (dims && lacksBatchAxis(input, graph.outputs) && holdsImage(dims, expected))
     return { ...image, batch: 1, batchAxis: false, reshaped: dims.filter(isExtent) };
   const fixed = isExtent(dims?.[0]) ? dims?.[0] : undefined;
   if (fixed !== undefined && fixed * size > MAX_NUMBERS)
     throw new AssayError('model-invalid', 'the network insists on more images at once than it is run on', {
       file: checkpoint,
-      path: `input "${found.name}"`,
+      path: `input "${input.name}"`,
       expected: `an open batch, or at most ${MAX_NUMBERS} numbers`,
       found: describeDims(dims),
       hint: 'export it with an open batch axis',
     });
   const batched = { ...image, batch: fixed, batchAxis: true };
-  if (fits(wanted)) return { ...batched, reshaped: undefined };
+  if (fits(expected)) return { ...batched, reshaped: undefined };
   if (fits([size])) return { ...batched, reshaped: [size] };
   const rest = dims?.slice(1) ?? [];
-  if (holdsImage(rest, wanted)) return { ...batched, reshaped: rest.filter(isExtent) };
+  if (holdsImage(rest, expected)) return { ...batched, reshaped: rest.filter(isExtent) };
   const turned = contract.layout === 'NCHW' ? 'NHWC' : 'NCHW';
   throw new AssayError('shape-mismatch', `the card and the network disagree on the shape of an image`, {
     file: contract.file ?? `model card "${contract.name}"`,
     path: 'input.shape',
-    expected: `${describeDims(dims)}, which input "${found.name}" of ${checkpoint} takes`,
-    found: `${describeDims(['N', ...wanted])} (${contract.layout})`,
+    expected: `${describeDims(dims)}, which input "${input.name}" of ${checkpoint} takes`,
+    found: `${describeDims(['N', ...expected])} (${contract.layout})`,
     hint: fits(other)
       ? `add \`layout: ${turned}\` under input`
       : 'correct input.shape: [channels, height, width]',
   });
 }
 
-const fitsDims = (dims: ValueInfo['dims'], wanted: readonly number[]) =>
+const fitsDims = (dims: ValueInfo['dims'], expected: readonly number[]) =>
   dims === null ||
-  (dims.length === wanted.length && wanted.every((w, i) => !isExtent(dims[i]) || dims[i] === w));
+  (dims.length === expected.length && expected.every((w, i) => !isExtent(dims[i]) || dims[i] === w));
 
 /**
  * Whether a shape holds the numbers of an image in their order: the image's own, with axes of one more or less, a row

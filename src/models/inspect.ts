@@ -88,10 +88,10 @@ export async function inspectCheckpoint(
     inspectWeights(file, error, format, request),
   );
   if ('card' in checkpoint) return checkpoint;
-  const wanted = engineOf(checkpoint.graph);
-  if (wanted === undefined || wanted === engine.name)
+  const required = engineOf(checkpoint.graph);
+  if (required === undefined || required === engine.name)
     return inspectNetwork(file, checkpoint, guardOf(engine));
-  const own = await createEngine(wanted, { sessions: 1, limits });
+  const own = await createEngine(required, { sessions: 1, limits });
   try {
     return await inspectNetwork(file, checkpoint, guardOf(own));
   } finally {
@@ -102,10 +102,10 @@ export async function inspectCheckpoint(
 async function inspectNetwork(file: string, checkpoint: Checkpoint, engine: Engine): Promise<Inspection> {
   const { graph: declared, sha256, bytes, built, format } = checkpoint;
   const graph = withScores(declared);
-  const wanted = engineOf(graph);
+  const required = engineOf(graph);
   const refusals: AssayError[] = [];
   const outputs = await measuredOutputs(graph, engine, refusals);
-  const gradient = wanted ? await ownGradient(graph, engine) : await gradientOf(graph, engine, refusals);
+  const gradient = required ? await ownGradient(graph, engine) : await gradientOf(graph, engine, refusals);
   const maps = await flattenedMaps(graph, engine, refusals);
   const { card, notes } = inferCard(
     { ...graph, outputs },
@@ -125,13 +125,13 @@ async function inspectNetwork(file: string, checkpoint: Checkpoint, engine: Engi
       .reduce((total, { dims }) => total + elementCount(dims), 0),
     inputs: graph.inputs.map(port),
     outputs: outputs.slice(0, declared.outputs.length).map(port),
-    ...(wanted && { engine: wanted }),
+    ...(required && { engine: required }),
     gradient,
     card,
     notes: [
       ...(graph.notes ?? []).map(({ message }) => message),
       ...refusals.map(refusalNote),
-      ...(wanted ? [`it runs on the engine ${wanted} only: \`assay run --engine ${wanted}\``] : []),
+      ...(required ? [`it runs on the engine ${required} only: \`assay run --engine ${required}\``] : []),
       ...notes,
     ],
   };
@@ -274,18 +274,18 @@ async function flattenedMaps(
   engine: Engine,
   refusals: AssayError[],
 ): Promise<Map<string, FlattenedMap>> {
-  const found = new Map<string, FlattenedMap>();
+  const maps = new Map<string, FlattenedMap>();
   const feeds = zeros(graph);
-  if (!feeds || refusals.length > 0) return found;
+  if (!feeds || refusals.length > 0) return maps;
   for (const { name } of graph.outputs.filter(isFloat))
     try {
       const shapesOf = (node: Node) => traceShapes(engine, graph, feeds, { nodes: [node] });
       const map = await flattenedMap(graph, name, imagesIn(feeds), shapesOf);
-      if (map) found.set(name, map);
+      if (map) maps.set(name, map);
     } catch (error) {
       keepRefusal(error, refusals);
     }
-  return found;
+  return maps;
 }
 
 const imagesIn = (feeds: Record<string, Value>) => Object.values(feeds)[0]?.dims[0] ?? 1;

@@ -61,10 +61,10 @@ export async function findLastLayer(question: LayerQuestion): Promise<FoundLayer
     return { features, lacks: { lastLayer: why } };
   }
   if (named) return { features: { ...named, transposed: false }, lacks: { lastLayer: before.why } };
-  const found = await searched(question, depends);
-  return 'features' in found
-    ? { features: found.features, lacks: { lastLayer: before.why } }
-    : { lacks: { features: found.why, lastLayer: found.why } };
+  const layer = await searched(question, depends);
+  return 'features' in layer
+    ? { features: layer.features, lacks: { lastLayer: before.why } }
+    : { lacks: { features: layer.why, lastLayer: layer.why } };
 }
 
 /** Values that depend on the image. */

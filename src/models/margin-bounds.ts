@@ -28,13 +28,13 @@ export async function marginBounds(
   await inChunks(n, { batchSize: images, fixed: undefined, concurrency }, async (start, end) => {
     const boxes = boxesAround(end - start, pixels.subarray(start * size, end * size), epsilon);
     const rows = marginRows(labels.subarray(start, end), classes);
-    const found = await bounds.lowerBounds(boxes, rows, others, method);
+    const lower = await bounds.lowerBounds(boxes, rows, others, method);
     for (let i = 0; i < (end - start) * others; i++) {
       const image = start + Math.floor(i / others);
-      const least = found.bound[i] - found.rounding[i];
+      const least = lower.bound[i] - lower.rounding[i];
       if (least < margin[image]) {
         margin[image] = least;
-        rounding[image] = found.rounding[i];
+        rounding[image] = lower.rounding[i];
       }
     }
   });

@@ -107,12 +107,12 @@ export class Model implements System {
    * Errors: `model-invalid` when an output is NaN or infinite, naming the example; `op-unsupported` for what the model
    * lacks, gradients and what a loss needs among it; `data-invalid` for missing labels or labels out of range.
    */
-  async evaluate(batch: Batch, wanted: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
+  async evaluate(batch: Batch, quantities: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
     checkPixels(batch, this.info);
-    for (const name of wanted) this.refuseQuantity(name);
-    if (loss === undefined) return this.evaluated(batch, wanted);
+    for (const name of quantities) this.refuseQuantity(name);
+    if (loss === undefined) return this.evaluated(batch, quantities);
     this.refuseLoss(loss);
-    return this.evaluated(batch, wanted, {
+    return this.evaluated(batch, quantities, {
       loss,
       aims: lossArgumentRows(this.parts.losses.named(loss), batch.n, batch, this.info),
     });
@@ -250,11 +250,11 @@ export class Model implements System {
 
   private async evaluated(
     batch: Batch,
-    wanted: readonly QuantityName[],
+    quantities: readonly QuantityName[],
     of?: { loss: LossName; aims: LossArgumentRows },
   ): Promise<Evaluated> {
     const usual = usualQuantities(this.info);
-    const names = wanted.filter((name) => !usual.includes(name)).sort();
+    const names = quantities.filter((name) => !usual.includes(name)).sort();
     const forward = of ? undefined : await this.quantityProgram(names);
     const backward = of && (await this.gradientProgram(of.loss, names));
     const { program, added } = backward ?? forward ?? this.usual;
@@ -290,11 +290,11 @@ export class Model implements System {
       (row) => fed(row, row + 1),
     );
     const { name: model } = this.info;
-    for (const name of wanted) {
+    for (const name of quantities) {
       const { title } = quantityNamed(name);
       refuseNotFinite(model, title, values[name] ?? NONE, this.widthOf(name), batch, origin);
     }
-    const asked = Object.fromEntries(wanted.map((name) => [name, values[name]]));
+    const asked = Object.fromEntries(quantities.map((name) => [name, values[name]]));
     if (!of) return { values: asked, passes: { forward: batch.n, gradient: 0 } };
     refuseNotFinite(model, `the loss ${of.loss}`, loss, 1, batch, origin);
     refuseNotFinite(model, `the gradient of ${of.loss}`, gradient, this.size, batch, origin);

@@ -22,8 +22,8 @@ export async function notFiniteOrigin(
   try {
     const program = await engine.compile(probed);
     try {
-      const found = await program.run(feeds);
-      const spoilt = new Set(values.filter((_, i) => Number.isNaN(Number(found[names[i]].data[0]))));
+      const ran = await program.run(feeds);
+      const spoilt = new Set(values.filter((_, i) => Number.isNaN(Number(ran[names[i]].data[0]))));
       const first = firstOf(graph, spoilt);
       return first && described(first, graph);
     } finally {

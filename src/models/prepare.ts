@@ -230,13 +230,13 @@ async function traceNoise(
 }
 
 const agree = (outputs: Record<string, Value>, { rows }: ProbeRows): boolean =>
-  Object.entries(rows).every(([name, wanted]) => close(numbers(outputs[name].data), wanted));
+  Object.entries(rows).every(([name, expected]) => close(numbers(outputs[name].data), expected));
 
 /** Equal but for the order of float32 sums. Two NaNs are equal here: they are refused later, by name. */
-function close(got: readonly number[], wanted: Float32Array): boolean {
-  if (got.length !== wanted.length) return false;
-  const scale = wanted.reduce((m, v) => (Number.isFinite(v) ? Math.max(m, Math.abs(v)) : m), 1e-6);
+function close(got: readonly number[], expected: Float32Array): boolean {
+  if (got.length !== expected.length) return false;
+  const scale = expected.reduce((m, v) => (Number.isFinite(v) ? Math.max(m, Math.abs(v)) : m), 1e-6);
   return got.every(
-    (v, i) => Object.is(v, wanted[i]) || v === wanted[i] || Math.abs(v - wanted[i]) <= 1e-3 * scale,
+    (v, i) => Object.is(v, expected[i]) || v === expected[i] || Math.abs(v - expected[i]) <= 1e-3 * scale,
   );
 }

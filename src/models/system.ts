@@ -208,7 +208,7 @@ export interface System {
    * come from one pass. For a stochastic system: of one draw keyed by `batch.keys`; the caller averages (EOT).
    * Errors: `op-unsupported` for what `info.lacks`.
    */
-  evaluate(batch: Batch, wanted: readonly QuantityName[], loss?: LossName): Promise<Evaluated>;
+  evaluate(batch: Batch, quantities: readonly QuantityName[], loss?: LossName): Promise<Evaluated>;
   /** Where `info.offers` it. A constant: it costs no pass. */
   readonly lastLayer?: LastLayer;
   /**

@@ -21,11 +21,11 @@ export function cardOfWeights(
   origin: CardOrigin,
   known?: Registry<Architecture>,
 ): InferredCard {
-  const found = recognise(weights, known);
-  if (found?.recognition.choices) return toBeChosen(found, found.recognition.choices, origin);
-  const missing = found?.recognition.missing;
-  return found && missing
-    ? toBeSaid(found, missing, origin)
+  const match = recognise(weights, known);
+  if (match?.recognition.choices) return toBeChosen(match, match.recognition.choices, origin);
+  const missing = match?.recognition.missing;
+  return match && missing
+    ? toBeSaid(match, missing, origin)
     : toBeDescribed(innermost(weights), error, origin);
 }
 

@@ -52,11 +52,11 @@ async function fetchAll(file: RemoteFile, url: string, part: Part, tools: Downlo
     const before = part.size;
     try {
       if (part.size < file.size) await fetchMore(file, url, part, tools);
-      const found = part.sum();
-      if (found === file.sha256) return;
+      const sum = part.sum();
+      if (sum === file.sha256) return;
       // What an earlier call left may be of another file, or torn.
       const wrong = new Refusal(
-        `${url} has another content: sha256 ${found}, not ${file.sha256}`,
+        `${url} has another content: sha256 ${sum}, not ${file.sha256}`,
         false,
         OTHER,
       );

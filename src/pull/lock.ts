@@ -19,12 +19,12 @@ export async function lock(file: string): Promise<() => Promise<void>> {
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(file, cause);
     }
-    const [holder, found] = await Promise.all([
+    const [holder, stats] = await Promise.all([
       readFile(file, 'utf8').catch(() => undefined),
       stat(file).catch(() => undefined),
     ]);
-    if (holder === undefined || found === undefined) continue;
-    if (tries > 2 || !isLeft(holder, found.mtimeMs))
+    if (holder === undefined || stats === undefined) continue;
+    if (tries > 2 || !isLeft(holder, stats.mtimeMs))
       throw new AssayError('output-unwritable', 'another process fetches this data set', {
         file,
         hint: 'wait for it; if it is gone, on another machine, remove that file',

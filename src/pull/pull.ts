@@ -107,15 +107,15 @@ async function fetchFiles(set: NamedSet, work: string, options: PullOptions): Pr
       ...(folder === undefined ? [] : [join(folder, set.name, ARCHIVES, file.name)]),
       join(work, file.name),
     ];
-    const found = await firstPresent(there);
-    if (found === undefined) {
+    const present = await firstPresent(there);
+    if (present === undefined) {
       if (folder !== undefined) throw notThere(there[0]);
       missing.push(file);
       continue;
     }
     tell({ set: set.name, what: 'checking', file: file.name });
-    await checkFile(found, file);
-    fetched.set(file.name, found);
+    await checkFile(present, file);
+    fetched.set(file.name, present);
   }
   await checkRoom(set, missing, work);
   const http = new Http(patience, signal);
@@ -150,13 +150,13 @@ const notThere = (file: string) =>
 
 /** Errors: `data-invalid` for another file than the published one. */
 async function checkFile(path: string, { size, sha256 }: RemoteFile): Promise<void> {
-  const found = (await stat(path)).size;
-  const sum = found === size ? await hashOfFile(path) : undefined;
+  const length = (await stat(path)).size;
+  const sum = length === size ? await hashOfFile(path) : undefined;
   if (sum === sha256) return;
   throw new AssayError('data-invalid', 'this is not the file that was published', {
     file: path,
     expected: `${size} bytes, sha256 ${sha256}`,
-    found: sum === undefined ? `${found} bytes` : `sha256 ${sum}`,
+    found: sum === undefined ? `${length} bytes` : `sha256 ${sum}`,
     hint: 'remove it and pull the data set again',
   });
 }

@@ -64,9 +64,9 @@ export async function checkPulled(
     if (signal.aborted) throw interruption(signal);
     const file = join(folder, path);
     // Ten thousand files one after the other: waiting for each would take most of the time.
-    const found = statSync(file, { throwIfNoEntry: false });
-    if (!found) throw changed(folder, `${path} is missing`);
-    if (found.size !== size) throw changed(folder, `${path} has ${found.size} bytes, not ${size}`);
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (!stats) throw changed(folder, `${path} is missing`);
+    if (stats.size !== size) throw changed(folder, `${path} has ${stats.size} bytes, not ${size}`);
     if (verify && (await hashOfFile(file)) !== sha256) throw changed(folder, `${path} has another content`);
   }
 }

@@ -33,10 +33,10 @@ export const DAGGER = '†';
 
 /** The headline measures as a comparison; columns in the order of the suites, systems in that of the run file. */
 export function compareHeadlines(results: Results): Comparison {
-  const found = headlineColumns(results);
-  const datasets = new Set(found.map(({ dataset }) => dataset));
+  const headline = headlineColumns(results);
+  const datasets = new Set(headline.map(({ dataset }) => dataset));
   const tests = new Map(results.comparisons?.columns.map((column) => [columnKey(column), column]));
-  const columns = found.map((column): ComparisonColumn => {
+  const columns = headline.map((column): ComparisonColumn => {
     const { suite, title, dataset, better, format } = column;
     const tested = tests.get(columnKey(column));
     return {
@@ -49,7 +49,7 @@ export function compareHeadlines(results: Results): Comparison {
       ...(tested && { tested }),
     };
   });
-  const cells = found.map(({ measures, better }, c) => {
+  const cells = headline.map(({ measures, better }, c) => {
     const ranks = ranksOf(
       measures.map(({ value }) => value),
       better,
@@ -61,7 +61,7 @@ export function compareHeadlines(results: Results): Comparison {
       ]),
     );
   });
-  const models = found.flatMap(({ measures }) => measures.map(({ model }) => model));
+  const models = headline.flatMap(({ measures }) => measures.map(({ model }) => model));
   const names = [...new Set([...results.systems.map(({ name }) => name), ...models])];
   const rows = names.map((system) => ({
     system,

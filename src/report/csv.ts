@@ -22,17 +22,17 @@ export async function renderCsv(results: Results): Promise<OutputFile[]> {
 
 /** Of headline measures: the best of their column, the second best, not told apart from the best, or none of these. */
 function standingsOf(results: Results): Map<Measure, string> {
-  const found = new Map<Measure, string>();
+  const cells = new Map<Measure, string>();
   for (const { measures, ...column } of headlineColumns(results)) {
     const tested = results.comparisons?.columns.find((one) => columnKey(one) === columnKey(column));
     for (const measure of measures) {
       const own = tested?.standings.find(({ model }) => model === measure.model);
       if (!own) continue;
       const marks = [own.second && 'second', own.standing !== 'other' && own.standing].filter(Boolean);
-      found.set(measure, marks.join(' ') || 'other');
+      cells.set(measure, marks.join(' ') || 'other');
     }
   }
-  return found;
+  return cells;
 }
 
 type Value = string | number | boolean | null | undefined;

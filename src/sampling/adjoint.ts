@@ -113,11 +113,11 @@ async function stepBack(
   refuse(direction);
   const passes = { forward: 0, gradient: 0 };
   if (clip !== undefined) {
-    const found = await system.gradient(batch, loss);
-    addTo(passes, found.passes);
+    const gradients = await system.gradient(batch, loss);
+    addTo(passes, gradients.passes);
     for (let i = 0; i < n; i++) {
       const own = (values: Float32Array) => values.subarray(i * size, (i + 1) * size);
-      throughClip(own(direction), own(found.gradient), clip, inputScale);
+      throughClip(own(direction), own(gradients.gradient), clip, inputScale);
     }
   }
   const { product, passes: more } = (await system.hessianProduct?.(batch, direction, loss)) ?? none();

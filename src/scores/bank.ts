@@ -13,7 +13,7 @@ export const imagesOption = Type.Integer({
 });
 
 /** How many are kept. */
-const keptOf = (images: number, wanted: number): number => (wanted === 0 ? images : Math.min(images, wanted));
+const keptOf = (images: number, most: number): number => (most === 0 ? images : Math.min(images, most));
 
 /** Numbers that are kept of each image beside its features. */
 interface Beside {
@@ -30,9 +30,9 @@ export function bankFit<Options extends { images: number }>(beside?: Beside): Fi
     role: 'train',
     unlabelled: true,
     options: ['images'],
-    keeps: (images, { images: wanted }) => keptOf(images, wanted),
-    shapes(of, { images: wanted }) {
-      const kept = keptOf(of.images, wanted);
+    keeps: (images, { images: most }) => keptOf(images, most),
+    shapes(of, { images: most }) {
+      const kept = keptOf(of.images, most);
       return {
         bank: { float32: [kept, of.width] },
         ...(beside && { [beside.name]: [kept, ...beside.shape(of)] }),
@@ -54,11 +54,11 @@ const LIMIT = 2 ** 31;
 async function readBank(
   parts: AsyncIterable<FitPart>,
   site: FitSite,
-  wanted: number,
+  most: number,
   beside?: Beside,
 ): Promise<Statistics> {
   const { images, width, seed } = site;
-  const kept = keptOf(images, wanted);
+  const kept = keptOf(images, most);
   if (kept * width * 4 > LIMIT)
     throw new AssayError('data-invalid', 'a score would keep too many features of training images', {
       expected: `at most ${Math.floor(LIMIT / (4 * width))} images of ${width} features`,

@@ -14,13 +14,13 @@ export const dimensionsOption = Type.Integer({
 });
 
 /** Errors: `config-invalid` where nothing is left outside. */
-export function dimensionsOf(width: number, wanted: number): number {
-  if (wanted === 0) return Math.floor(width / 2);
-  if (wanted < width || width === 0) return wanted;
+export function dimensionsOf(width: number, dimensions: number): number {
+  if (dimensions === 0) return Math.floor(width / 2);
+  if (dimensions < width || width === 0) return dimensions;
   throw new AssayError('config-invalid', 'a principal space would be all of the features', {
     path: 'dimensions',
     expected: `below ${width}, the number of features`,
-    found: `${wanted}`,
+    found: `${dimensions}`,
     hint: 'leave the option out, for half of the features',
   });
 }

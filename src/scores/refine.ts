@@ -47,7 +47,7 @@ const refined: Probe<Options> = {
   },
 };
 
-const found = ({ probed }: ScoreInputs) => required(probed, 'refined images');
+const refinedOf = ({ probed }: ScoreInputs) => required(probed, 'refined images');
 const pairs = (column: ArrayLike<number>, of: (before: number, after: number) => number) =>
   Float64Array.from({ length: column.length / 2 }, (_, i) => of(column[2 * i], column[2 * i + 1]));
 const sizes = (before: number, after: number) => Math.abs(before) + Math.abs(after);
@@ -66,8 +66,8 @@ export const refine: Score<Options> = {
   id: 'refine',
   title: 'refine',
   label: 'log p(x) - log p(SGLD(x))',
-  compute: (inputs) => pairs(found(inputs).logPx, (before, after) => before - after),
-  rounding: (inputs) => pairs(found(inputs).logPx, sizes).map((size) => LOGIT_ROUNDING * size),
+  compute: (inputs) => pairs(refinedOf(inputs).logPx, (before, after) => before - after),
+  rounding: (inputs) => pairs(refinedOf(inputs).logPx, sizes).map((size) => LOGIT_ROUNDING * size),
 };
 
 export const refineGrad: Score<Options> = {
@@ -75,8 +75,8 @@ export const refineGrad: Score<Options> = {
   id: 'refine-grad',
   title: 'refine, gradient',
   label: "||d log p / dx|| at SGLD(x) less that at x, model's input units",
-  compute: (inputs) => pairs(found(inputs).gradientNorm, (before, after) => after - before),
-  rounding: (inputs) => pairs(found(inputs).gradientNorm, sizes).map((size) => GRADIENT_ROUNDING * size),
+  compute: (inputs) => pairs(refinedOf(inputs).gradientNorm, (before, after) => after - before),
+  rounding: (inputs) => pairs(refinedOf(inputs).gradientNorm, sizes).map((size) => GRADIENT_ROUNDING * size),
 };
 
 export const refineL2: Score<Options> = {
@@ -84,6 +84,7 @@ export const refineL2: Score<Options> = {
   id: 'refine-l2',
   title: 'refine, L2',
   label: "-||x - SGLD(x)||_2, model's input units",
-  compute: (inputs) => Float64Array.from(found(inputs).distance, (distance) => -distance),
-  rounding: (inputs) => Float64Array.from(found(inputs).distance, (distance) => GRADIENT_ROUNDING * distance),
+  compute: (inputs) => Float64Array.from(refinedOf(inputs).distance, (distance) => -distance),
+  rounding: (inputs) =>
+    Float64Array.from(refinedOf(inputs).distance, (distance) => GRADIENT_ROUNDING * distance),
 };

@@ -94,11 +94,11 @@ export const github: Target = {
 
 /** Errors: `config-invalid`: GitHub would evaluate them before any shell sees them. */
 function refuseExpressions(words: readonly string[]): void {
-  const found = words.find((word) => word.includes('${{'));
-  if (found === undefined) return;
+  const expression = words.find((word) => word.includes('${{'));
+  if (expression === undefined) return;
   throw new AssayError('config-invalid', 'a name holds an expression of GitHub Actions', {
     expected: 'no ${{ in names',
-    found: JSON.stringify(found),
+    found: JSON.stringify(expression),
     hint: 'rename the file or folder',
   });
 }

@@ -33,8 +33,8 @@ export function fittedWarnings(
 ): Warning[] {
   const fitted = scores.flatMap((score) => {
     const on = fittedOn(score, score.settings, datasets);
-    const wanted = [score.fit?.role ?? []].flat()[0];
-    return on ? [{ score, on, wanted }] : [];
+    const role = [score.fit?.role ?? []].flat()[0];
+    return on ? [{ score, on, wanted: role }] : [];
   });
   const sets = [...new Set(fitted.map(({ on }) => on.dataset))];
   return sets.flatMap((dataset): Warning[] => {

@@ -5,8 +5,8 @@
 export function onceFor<K extends object, V>(derive: (of: K) => V): (of: K) => V {
   const known = new WeakMap<K, { derived: V }>();
   return (of) => {
-    const found = known.get(of) ?? { derived: derive(of) };
-    known.set(of, found);
-    return found.derived;
+    const entry = known.get(of) ?? { derived: derive(of) };
+    known.set(of, entry);
+    return entry.derived;
   };
 }

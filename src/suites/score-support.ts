@@ -56,7 +56,7 @@ export function lacksOf(
     const lack = lackOf(system, score, datasets);
     return lack ? [{ title: score.title, ...lack }] : [];
   });
-  const titlesOf = (wanted: string) => lacking.filter((l) => l.shared === wanted).map(({ title }) => title);
+  const titlesOf = (reason: string) => lacking.filter((l) => l.shared === reason).map(({ title }) => title);
   return lacking.flatMap(({ title, reason, shared }) => {
     const titles = titlesOf(shared);
     if (titles.length < MANY) return [{ what: title, reason }];

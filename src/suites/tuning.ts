@@ -25,23 +25,23 @@ export type TuneOption = Static<typeof TuneOption>;
 export function tuningPair(named: TuneOption, datasets: readonly DatasetInfo[]): Pick<Tuning, 'id' | 'ood'> {
   const find = (key: 'id' | 'ood', role: DatasetInfo['role']) => {
     const path = `tune.${key}`;
-    const found = datasets.find(({ name }) => name === named[key]);
-    if (!found)
+    const dataset = datasets.find(({ name }) => name === named[key]);
+    if (!dataset)
       throw unknownName(
         'data set',
         named[key],
         datasets.filter((set) => set.role === role).map(({ name }) => name),
         { path },
       );
-    if (found.role !== role)
-      throw new AssayError('config-invalid', `options cannot be chosen on "${found.name}"`, {
+    if (dataset.role !== role)
+      throw new AssayError('config-invalid', `options cannot be chosen on "${dataset.name}"`, {
         path,
         expected: `a data set with \`role: ${role}\`, which is not reported`,
-        found: `\`role: ${found.role}\``,
+        found: `\`role: ${dataset.role}\``,
         hint: `give images that nothing is reported of as another data set, with \`role: ${role}\``,
       });
-    refuseReported(found, datasets, path);
-    return found;
+    refuseReported(dataset, datasets, path);
+    return dataset;
   };
   return { id: find('id', 'validation'), ood: find('ood', 'validation-ood') };
 }

@@ -48,7 +48,7 @@ export function distanceMeasures(suite: string, sheet: string, result: AttackRes
   const common = { suite, model: system.name, dataset: dataset.name, params: about };
   const name = `${label} ${params.norm}`;
   const from = { sheet, where: { model: system.name, dataset: dataset.name } };
-  const found = sorted.filter(Number.isFinite).length;
+  const finite = sorted.filter(Number.isFinite).length;
   return [
     ...quantilesOf(result).map(({ measure: id, title, q, estimate }) =>
       measure(
@@ -73,7 +73,7 @@ export function distanceMeasures(suite: string, sheet: string, result: AttackRes
         format: 'percent',
         rows: { ...from, statistic: 'share', columns: { outcome: 'found' } },
       },
-      wilson(found, n),
+      wilson(finite, n),
     ),
   ];
 }

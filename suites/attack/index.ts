@@ -61,22 +61,22 @@ export const attack = defineSuite({
   },
 
   summarise(collected, options, context) {
-    const rowsOf = <R extends Rows>(wanted: Request<R> | undefined) => wanted && collected.get(wanted);
+    const rowsOf = <R extends Rows>(request: Request<R> | undefined) => request && collected.get(request);
     const sets = labelledTestSets(context).map((dataset) => ({
       dataset,
       pictures: collected.all(pixels).find(({ request }) => request.dataset === dataset.name),
       found: context.systems.flatMap((system) => {
-        const wanted = requestsFor(system, dataset, options, context.catalogue);
-        const main = rowsOf(wanted.main);
+        const requests = requestsFor(system, dataset, options, context.catalogue);
+        const main = rowsOf(requests.main);
         if (!main) return [];
-        const on = { system, dataset, planned: wanted.planned };
-        const result = attackResult(on, main, rowsOf(wanted.verified), context.catalogue);
-        const cleanRows = rowsOf(wanted.clean);
+        const on = { system, dataset, planned: requests.planned };
+        const result = attackResult(on, main, rowsOf(requests.verified), context.catalogue);
+        const cleanRows = rowsOf(requests.clean);
         const looked = runChecks(result, {
-          oneStep: rowsOf(wanted.oneStep),
-          byRadius: wanted.byRadius.flatMap((one) => rowsOf(one) ?? []),
-          hugeRadius: rowsOf(wanted.hugeRadius),
-          repeated: rowsOf(wanted.repeated),
+          oneStep: rowsOf(requests.oneStep),
+          byRadius: requests.byRadius.flatMap((one) => rowsOf(one) ?? []),
+          hugeRadius: rowsOf(requests.hugeRadius),
+          repeated: rowsOf(requests.repeated),
           clean: cleanRows,
         });
         return [{ result, looked, clean: cleanRows }];
@@ -125,7 +125,7 @@ export const attack = defineSuite({
   },
 });
 
-const results = <T>(found: readonly { result: T }[]): T[] => found.map(({ result }) => result);
+const results = <T>(all: readonly { result: T }[]): T[] => all.map(({ result }) => result);
 
 const heading = ({ label, params, dataset }: AttackResult) => `${label} ${params.norm} on ${dataset.name}`;
 

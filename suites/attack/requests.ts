@@ -38,18 +38,18 @@ export function requestsFor(
   const main = attackRequest(system.name, dataset.name, plan.params, examples);
   const on = { system: system.name, dataset: dataset.name };
   const few = Math.min(examples ?? CHECKED_EXAMPLES, CHECKED_EXAMPLES);
-  const wanted = {
+  const requests = {
     planned: plan,
     main,
     verified: verifyRequest(main, plan.params),
     clean: request({ measurement: clean, ...on, first: examples }),
   };
-  if (!options.checks) return { ...wanted, byRadius: [] };
+  if (!options.checks) return { ...requests, byRadius: [] };
   const { oneStep, byRadius, hugeRadius } = checksOf(plan, catalogue);
   const onFew = (params: AttackParams, most = few) =>
     attackRequest(system.name, dataset.name, params, Math.min(few, most));
   return {
-    ...wanted,
+    ...requests,
     repeated: request({ measurement: repeatability, ...on, first: few }),
     ...(oneStep && { oneStep: attackRequest(system.name, dataset.name, oneStep, examples) }),
     byRadius: byRadius.map((params) => onFew(params, EXAMPLES_BY_RADIUS)),

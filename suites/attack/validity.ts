@@ -199,8 +199,8 @@ const flags: readonly Flag[] = [
       const { labels } = collected;
       if (!clean || !labels) return 'not looked at';
       const predictions = argmax(logitsOf(clean));
-      const [seen, wanted] = [new Set(predictions).size, new Set(labels).size];
-      return { raised: seen === 1 && wanted > 1, seen: `${seen} classes predicted`, n: labels.length };
+      const [seen, labelled] = [new Set(predictions).size, new Set(labels).size];
+      return { raised: seen === 1 && labelled > 1, seen: `${seen} classes predicted`, n: labels.length };
     },
   },
   {
@@ -244,7 +244,7 @@ export function flagMeasures(suite: string, result: AttackResult, looked: readon
   } as const;
   const name = `${label} ${params.norm}`;
   const each = looked.map(({ flag, finding }) => {
-    const found =
+    const share =
       typeof finding === 'string'
         ? { value: Number.NaN, n: 0 }
         : { value: Number(finding.raised), n: finding.n };
@@ -256,7 +256,7 @@ export function flagMeasures(suite: string, result: AttackResult, looked: readon
         params: { ...about, flag: flag.name },
         note: typeof finding === 'string' ? finding : finding.seen,
       },
-      exact(found.value, found.n),
+      exact(share.value, share.n),
     );
   });
   const raised = looked.filter(isRaised).length;
@@ -303,8 +303,8 @@ export function flagWarnings(suite: string, result: AttackResult, looked: readon
 const plain = (text: string) => text.replace(/`/g, '');
 
 /** `41 checks clear; 1 raised: dynamic (jem)`: the panel in a line. */
-function digest(found: readonly { result: AttackResult; looked: readonly Looked[] }[]): string {
-  const all = found.flatMap(({ result, looked }) =>
+function digest(looked: readonly { result: AttackResult; looked: readonly Looked[] }[]): string {
+  const all = looked.flatMap(({ result, looked }) =>
     looked.map((one) => ({ ...one, system: result.system.name })),
   );
   const made = all.filter(({ finding }) => typeof finding !== 'string');
@@ -323,7 +323,7 @@ function digest(found: readonly { result: AttackResult; looked: readonly Looked[
 export function validityPanel(
   id: string,
   title: string,
-  found: readonly { result: AttackResult; looked: readonly Looked[] }[],
+  looked: readonly { result: AttackResult; looked: readonly Looked[] }[],
 ): Table {
   const state = ({ finding }: Looked) => {
     if (typeof finding === 'string') return `– ${finding}`;
@@ -332,11 +332,11 @@ export function validityPanel(
   return {
     id,
     title: `${title}: can these numbers be trusted?`,
-    caption: digest(found),
+    caption: digest(looked),
     folded: true,
     columns: [
       { key: 'flag', title: 'flag', format: 'text' },
-      ...found.map(({ result }, i) => ({
+      ...looked.map(({ result }, i) => ({
         key: `system ${i}`,
         title: result.system.name,
         format: 'text' as const,
@@ -347,7 +347,7 @@ export function validityPanel(
     ],
     rows: flags.map(({ name, when, why, fix }, row) => ({
       flag: name,
-      ...Object.fromEntries(found.map(({ looked }, i) => [`system ${i}`, state(looked[row])])),
+      ...Object.fromEntries(looked.map(({ looked }, i) => [`system ${i}`, state(looked[row])])),
       when: plain(when),
       why: plain(why),
       fix: plain(fix),

@@ -26,8 +26,8 @@ export function furtherTables(dataset: DatasetInfo, results: readonly Calibratio
           measure: named(title, params),
           ...Object.fromEntries(
             results.map(({ further }, s) => {
-              const found = further.find((one) => one.about.measure === measure);
-              return [`system-${s}`, found ? cell(found.estimate) : null];
+              const entry = further.find((one) => one.about.measure === measure);
+              return [`system-${s}`, entry ? cell(entry.estimate) : null];
             }),
           ),
         })),

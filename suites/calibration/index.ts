@@ -125,26 +125,26 @@ export const calibration = defineSuite({
 function resultOf(
   system: SystemInfo,
   dataset: DatasetInfo,
-  found: Collected<OutputRows>,
+  outputs: Collected<OutputRows>,
   collected: CollectedRows,
   options: Options,
   { datasets, seed, steps, catalogue }: SuiteContext,
 ): CalibrationResult {
   const { bins, resamples, fitOn, fitShare, recalibrators } = options;
   // Errors name the system, the data set and the example.
-  const classified = classifiedOf(found);
+  const classified = classifiedOf(outputs);
   const validation = validationSet(datasets, fitOn, FITTING);
   const held = validation && collected.get(cleanRequest(system, validation));
-  const test = { dataset, collected: found };
+  const test = { dataset, collected: outputs };
   const fit = fitOf(test, validation && held && { dataset: validation, collected: held }, {
     share: fitShare,
     seed,
   });
   const step = steps?.(`resamples of ${system.name} on ${dataset.name}`);
   const settings = { bins, resamples, seed, step };
-  const all = everywhere(found.indices.length);
-  const whole = calibrationOf(pick(found, all), 1, { ...settings, floor: true }, classified);
-  const reported = pick(found, fit.reported);
+  const all = everywhere(outputs.indices.length);
+  const whole = calibrationOf(pick(outputs, all), 1, { ...settings, floor: true }, classified);
+  const reported = pick(outputs, fit.reported);
   const before = fit.split ? calibrationOf(reported, 1, settings) : whole;
   // The temperature first: what others are compared with.
   const asked = recalibrators.filter((name) => name !== 'temperature');
@@ -152,14 +152,14 @@ function resultOf(
   return {
     system,
     dataset,
-    collected: found,
+    collected: outputs,
     whole,
     fit,
     before,
     ...(fit.temperature.fitted && {
       after: calibrationOf(reported, fit.temperature.temperature, settings),
     }),
-    further: furtherOf({ collected: found, whole }, { ...options, seed, ...(step && { step }) }),
+    further: furtherOf({ collected: outputs, whole }, { ...options, seed, ...(step && { step }) }),
     ...(asked.length > 0 && {
       recalibrations: recalibrate(rows, pick(fit.from, fit.fitted), reported, before, settings),
     }),

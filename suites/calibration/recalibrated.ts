@@ -79,7 +79,7 @@ function changesFrom(
   const { n } = before.classified;
   const [own, others] = [eceOf(before), after.map(eceOf)];
   const nlls = after.map(({ classified }) => meanOfDraws(differences(classified.nll, before.classified.nll)));
-  const found = jointBootstrap<{
+  const estimates = jointBootstrap<{
     of: (times: Uint8Array) => Record<string, number>;
     centred?: string[];
     within?: [number, number];
@@ -101,8 +101,8 @@ function changesFrom(
   return after.map(({ classified }, i) => {
     const counts = pairedCounts(classified.correct, before.classified.correct);
     return {
-      nllChange: found[`nll ${i}`],
-      eceChange: found[`ece ${i}`],
+      nllChange: estimates[`nll ${i}`],
+      eceChange: estimates[`ece ${i}`],
       accuracyChange: { ...shareDifference(counts), p: mcnemar(counts).midP },
     };
   });
@@ -120,7 +120,7 @@ function standingsOf(all: readonly Calibration[], { seed, resamples }: Calibrati
   const [{ classified }] = all;
   if (best < 0 || classified.n === 0) return all.map(() => 'not told apart');
   const means = all.map((one) => meanOfDraws(differences(one.classified.nll, all[best].classified.nll)));
-  const found = jointBootstrap(
+  const estimates = jointBootstrap(
     classified.n,
     [
       {
@@ -131,7 +131,7 @@ function standingsOf(all: readonly Calibration[], { seed, resamples }: Calibrati
     { seed, resamples, level: 1 - 0.05 / Math.max(1, all.length - 1) },
   );
   return all.map((_, i) => {
-    const { interval } = found[`${i}`];
+    const { interval } = estimates[`${i}`];
     if (i === best) return 'best';
     return interval && interval[0] > 0 ? 'worse' : 'not told apart';
   });

@@ -111,9 +111,9 @@ export function underAttack(
   collected: CollectedRows,
 ): UnderAttack[] {
   return asked(context, options).flatMap(({ system, dataset, planned, attack, shown }) => {
-    const found = collected.get(shown as Request<OutputRows>);
-    if (!found) return [];
-    const classified = classifiedOf(found);
+    const rows = collected.get(shown as Request<OutputRows>);
+    if (!rows) return [];
+    const classified = classifiedOf(rows);
     const { confidence, correct, n } = classified;
     const sumsOf = drawnBinSums(equalWidth(confidence, options.bins), confidence, correct);
     const nll = meanOfDraws(classified.nll);
@@ -131,7 +131,7 @@ export function underAttack(
       ],
       { seed: context.seed, resamples: options.resamples },
     );
-    return [{ system, dataset, planned, attack, indices: found.indices, classified, estimates }];
+    return [{ system, dataset, planned, attack, indices: rows.indices, classified, estimates }];
   });
 }
 

@@ -48,8 +48,8 @@ function overlay(dataset: DatasetInfo, results: readonly CalibrationResult[]): F
 
 function riskCurves(dataset: DatasetInfo, results: readonly CalibrationResult[]): Figure {
   const areas = results.flatMap(({ system, further }) => {
-    const found = further.find(({ about }) => about.measure === 'aurc');
-    return found ? [`${system.name} ${(100 * found.estimate.value).toFixed(2)} %`] : [];
+    const aurc = further.find(({ about }) => about.measure === 'aurc');
+    return aurc ? [`${system.name} ${(100 * aurc.estimate.value).toFixed(2)} %`] : [];
   });
   return {
     kind: 'lines',

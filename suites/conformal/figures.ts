@@ -45,11 +45,11 @@ function sizes(dataset: DatasetInfo, results: readonly ConformalResult[]): BarFi
   return scores.map((score) => {
     const own = results.filter((result) => result.score === score);
     const counts = own.map(({ alphas: [{ sets }] }) => {
-      const found = new Int32Array(STARTS.length);
-      for (const size of sets.size) found[barOf(size)]++;
-      return found;
+      const reaching = new Int32Array(STARTS.length);
+      for (const size of sets.size) reaching[barOf(size)]++;
+      return reaching;
     });
-    const last = Math.max(...counts.map((found) => found.findLastIndex((n) => n > 0)));
+    const last = Math.max(...counts.map((reaching) => reaching.findLastIndex((n) => n > 0)));
     const [{ alpha }] = own[0].alphas;
     return {
       kind: 'bars',

@@ -42,35 +42,35 @@ export const conformal = defineSuite({
       results: resultsOn(dataset, collected, options, context),
     }));
     const results = sets.flatMap((set) => set.results);
-    const tests = sets.filter(({ dataset, results: found }) => dataset.role === 'test' && found.length > 0);
+    const tests = sets.filter(({ dataset, results: onSet }) => dataset.role === 'test' && onSet.length > 0);
     const ood = sets.filter(({ dataset }) => dataset.role === 'ood');
     return {
-      measures: sets.flatMap(({ dataset, results: found }) =>
-        found.flatMap((result) =>
-          measuresOf(NAME, result, dataset.role === 'test' && result.score === found[0].score),
+      measures: sets.flatMap(({ dataset, results: onSet }) =>
+        onSet.flatMap((result) =>
+          measuresOf(NAME, result, dataset.role === 'test' && result.score === onSet[0].score),
         ),
       ),
       tables: [
-        ...tests.map(({ dataset, results: found }) => overviewTable(dataset, found)),
+        ...tests.map(({ dataset, results: onSet }) => overviewTable(dataset, onSet)),
         ...oodTable(ood.flatMap((set) => set.results)),
-        ...tests.map(({ dataset, results: found }) => alphaTable(dataset, found)),
-        ...tests.map(({ dataset, results: found }) => strataTable(dataset, found)),
+        ...tests.map(({ dataset, results: onSet }) => alphaTable(dataset, onSet)),
+        ...tests.map(({ dataset, results: onSet }) => strataTable(dataset, onSet)),
       ],
-      figures: tests.flatMap(({ dataset, results: found }) => conformalFigures(dataset, found)),
+      figures: tests.flatMap(({ dataset, results: onSet }) => conformalFigures(dataset, onSet)),
       warnings: [
-        ...tests.flatMap(({ dataset, results: found }) => [
+        ...tests.flatMap(({ dataset, results: onSet }) => [
           ...fewExamples(NAME, dataset),
-          ...datasetWarnings(NAME, dataset, found),
+          ...datasetWarnings(NAME, dataset, onSet),
         ]),
         ...context.systems.flatMap((system) => singleDraw(NAME, system)),
-        ...tests.flatMap(({ results: found }) => [
+        ...tests.flatMap(({ results: onSet }) => [
           ...context.systems.flatMap(({ name }) =>
             infiniteThresholds(
               NAME,
-              found.filter(({ system }) => system.name === name),
+              onSet.filter(({ system }) => system.name === name),
             ),
           ),
-          ...found.flatMap((result) => resultWarnings(NAME, result)),
+          ...onSet.flatMap((result) => resultWarnings(NAME, result)),
         ]),
       ],
       notApplicable: withoutLabels(NAME, context),
@@ -95,10 +95,10 @@ function resultsOn(
 ): ConformalResult[] {
   const source = sourceOf(dataset, context, options);
   return context.systems.flatMap((system) => {
-    const found = collected.get(cleanRequest(system, dataset));
+    const rows = collected.get(cleanRequest(system, dataset));
     const held = heldOut(system, dataset, source, collected, context, options);
-    if (!found || !held) return [];
-    return conformalResults({ system, dataset, source, held }, found, scoresOf(context.catalogue, options), {
+    if (!rows || !held) return [];
+    return conformalResults({ system, dataset, source, held }, rows, scoresOf(context.catalogue, options), {
       ...options,
       seed: context.seed,
       step: context.steps?.(`resamples of ${system.name} on ${dataset.name}`),

@@ -102,7 +102,7 @@ function ratesOf(flips: Flips, reference: Flips, options: BootstrapOptions) {
   const { n, sequences } = flips;
   const mean = meanRatioOfDraws(flips.shares, reference.shares, sequences.length);
   const each = sequences.map((_, s) => meanRatioOfDraws(column(flips, s), column(reference, s), 1));
-  const found: Record<string, Estimate> = jointBootstrap(
+  const estimates: Record<string, Estimate> = jointBootstrap(
     n,
     [
       {
@@ -114,7 +114,7 @@ function ratesOf(flips: Flips, reference: Flips, options: BootstrapOptions) {
   );
   return {
     reference: reference.system.name,
-    mean: found.mean,
-    each: sequences.map((_, s) => found[`${s}`]),
+    mean: estimates.mean,
+    each: sequences.map((_, s) => estimates[`${s}`]),
   };
 }

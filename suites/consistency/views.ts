@@ -128,13 +128,13 @@ export function consistencyTable(
       { key: 'most', title: 'Most changes', format: 'number' },
       ...(rates ? [percent('rate', 'mFR', 'lower')] : []),
     ],
-    rows: results.map(({ flips: own, each, mean, steady, rates: found }) => ({
+    rows: results.map(({ flips: own, each, mean, steady, rates: ownRates }) => ({
       model: own.system.name,
       mean: cell(mean),
       ...Object.fromEntries(each.map((estimate, s) => [own.sequences[s], cell(estimate)])),
       steady: cell(steady),
       most: own.n > 0 ? own.changes.reduce((a, b) => Math.max(a, b), 0) : null,
-      ...(found && { rate: cell(found.mean) }),
+      ...(ownRates && { rate: cell(ownRates.mean) }),
     })),
   };
 }

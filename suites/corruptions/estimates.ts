@@ -71,7 +71,7 @@ export function estimatesOf(
   const means = groups.map((group) => meansOf(result, group, options.bins));
   const ratios = reference && ratiosOf(result, reference);
   const names = (kind: string, list: readonly unknown[]) => list.map((_, k) => `${kind} ${k}`);
-  const found: Record<string, Estimate> = jointBootstrap(
+  const estimates: Record<string, Estimate> = jointBootstrap(
     n,
     [
       {
@@ -100,27 +100,27 @@ export function estimatesOf(
   const auroc = (of: readonly Pick<Setting, 'at'>[]) =>
     new Map(scores.map(({ id }) => [id, matchedAurocIn(of.flatMap(({ at }) => rankings[at].get(id) ?? []))]));
   return {
-    clean: { ...plain(clean), ece: found['ece 0'] },
+    clean: { ...plain(clean), ece: estimates['ece 0'] },
     settings: settings.map((form, k) => ({
       ...plain(form),
-      ece: found[`ece ${k + 1}`],
+      ece: estimates[`ece ${k + 1}`],
       ...(form.logPx && clean.logPx && { shift: meanOf(difference(form.logPx, clean.logPx)) }),
       auroc: auroc([form.setting]),
     })),
     groups: groups.map((group, k) => ({
-      accuracy: found[`accuracy ${k}`],
-      ece: found[`mean ece ${k}`],
-      nll: found[`nll ${k}`],
-      ...(found[`shift ${k}`] && { shift: found[`shift ${k}`] }),
+      accuracy: estimates[`accuracy ${k}`],
+      ece: estimates[`mean ece ${k}`],
+      nll: estimates[`nll ${k}`],
+      ...(estimates[`shift ${k}`] && { shift: estimates[`shift ${k}`] }),
       auroc: auroc(group.settings),
     })),
     ...(ratios &&
       reference && {
         ratios: {
           reference: reference.name,
-          mce: found['ratio 0'],
-          relative: found['ratio 1'],
-          each: result.counted.map((_, c) => found[`ratio ${c + 2}`]),
+          mce: estimates['ratio 0'],
+          relative: estimates['ratio 1'],
+          each: result.counted.map((_, c) => estimates[`ratio ${c + 2}`]),
         },
       }),
   };

@@ -56,7 +56,7 @@ export function shiftFigures(dataset: DatasetInfo, judged: readonly Judged[]): F
 
 function heatmap({ result, estimates }: Judged, { id, title, of, ...look }: Quantity): HeatmapFigure[] {
   const { system, dataset, settings } = result;
-  if (estimates.settings.some((found) => !of(found))) return [];
+  if (estimates.settings.some((one) => !of(one))) return [];
   const names = [...new Set(settings.map(({ setting }) => setting.corruption.name))];
   const severities = [...new Set(settings.map(({ setting }) => setting.severity))];
   const { clean: _, whole: __, ...shades } = look;
@@ -75,8 +75,8 @@ function heatmap({ result, estimates }: Judged, { id, title, of, ...look }: Quan
           const k = settings.findIndex(
             ({ setting }) => setting.corruption.name === name && setting.severity === severity,
           );
-          const found = of(estimates.settings[k]);
-          return found ? cell(found) : { value: null };
+          const estimate = of(estimates.settings[k]);
+          return estimate ? cell(estimate) : { value: null };
         }),
       })),
     },
@@ -89,8 +89,8 @@ function curves(dataset: DatasetInfo, judged: readonly Judged[], quantity: Quant
     const severities = [...new Set(one.result.settings.map(({ setting }) => setting.severity))];
     const points = severities.flatMap((severity) => {
       const mean = groupIn(one, 'severity', String(severity));
-      const found = mean && quantity.of(mean);
-      return found && Number.isFinite(found.value) ? [point(severity, found)] : [];
+      const estimate = mean && quantity.of(mean);
+      return estimate && Number.isFinite(estimate.value) ? [point(severity, estimate)] : [];
     });
     const clean = quantity.clean?.(one);
     const start = clean && Number.isFinite(clean.value) ? [point(0, clean)] : [];

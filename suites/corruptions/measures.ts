@@ -75,8 +75,8 @@ export function shiftMeasures(
       images: imagesOf('settings' in of ? of.settings : [of], parameters),
     },
   });
-  const made = (of: Setting | Group, found: Estimates) =>
-    measuresOf(result, of, found, describe(of), options.bins);
+  const made = (of: Setting | Group, shown: Estimates) =>
+    measuresOf(result, of, shown, describe(of), options.bins);
   return [
     ...result.groups.flatMap((group, k) => made(group, estimates.groups[k])),
     ...(estimates.ratios
@@ -98,7 +98,7 @@ export function shiftMeasures(
 function measuresOf(
   result: ShiftResult,
   of: Setting | Group,
-  found: Estimates,
+  estimates: Estimates,
   common: Common,
   bins: number,
 ): Measure[] {
@@ -117,7 +117,7 @@ function measuresOf(
         ...(headline && { headline: true, note: 'the mean corruption error is 1 less this' }),
         rows: rowsOf.accuracy(result, of),
       },
-      found.accuracy,
+      estimates.accuracy,
     ),
     measure(
       {
@@ -129,7 +129,7 @@ function measuresOf(
         format: 'percent',
         rows: rowsOf.ece(result, of, bins),
       },
-      found.ece,
+      estimates.ece,
     ),
     measure(
       {
@@ -140,9 +140,9 @@ function measuresOf(
         format: 'number',
         rows: rowsOf.mean('nll', result, of),
       },
-      found.nll,
+      estimates.nll,
     ),
-    ...(found.shift
+    ...(estimates.shift
       ? [
           measure(
             {
@@ -153,12 +153,12 @@ function measuresOf(
               format: 'number',
               rows: rowsOf.mean('log_px_shift', result, of),
             },
-            found.shift,
+            estimates.shift,
           ),
         ]
       : []),
     ...result.scores.flatMap((score) => {
-      const estimate = found.auroc.get(score.id);
+      const estimate = estimates.auroc.get(score.id);
       if (!estimate) return [];
       return [
         measure(

@@ -41,17 +41,17 @@ export function paired(clean: Collected<OutputRows>, forms: readonly Form[]): Pa
 
 /** The rows of these images, in their order. */
 function picked(
-  found: Collected<OutputRows>,
+  rows: Collected<OutputRows>,
   kept: Int32Array,
   places: ReadonlyMap<number, number>,
 ): Collected<OutputRows> {
   const from = Array.from(kept, (index) => places.get(index) ?? 0);
-  if (from.length === found.indices.length && from.every((place, i) => place === i))
-    return { ...found, indices: kept };
-  const { labels } = found;
+  if (from.length === rows.indices.length && from.every((place, i) => place === i))
+    return { ...rows, indices: kept };
+  const { labels } = rows;
   return {
-    ...found,
-    rows: chosenRows(found.rows, from),
+    ...rows,
+    rows: chosenRows(rows.rows, from),
     indices: kept,
     ...(labels && { labels: Int32Array.from(from, (i) => labels[i]) }),
   };

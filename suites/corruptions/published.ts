@@ -31,17 +31,17 @@ export const placesOf = (indices: Int32Array): Map<number, number> =>
 export function publishedPlaces(
   clean: Collected<OutputRows>,
   asked: Int32Array,
-  found: Collected<OutputRows>,
+  shifted: Collected<OutputRows>,
   { dataset, from }: NonNullable<Setting['published']>,
 ): Map<number, number> {
-  const own = askedFor([found]).subarray(from, from + asked.length);
+  const own = askedFor([shifted]).subarray(from, from + asked.length);
   const apart = own[0] - asked[0];
   const moved = asked.findIndex((index, i) => own[i] !== index + apart);
   if (moved >= 0) throw unpaired(dataset, clean, `image ${moved} is another example`);
-  const places = placesOf(found.indices.map((index) => index - apart));
+  const places = placesOf(shifted.indices.map((index) => index - apart));
   const other = clean.indices.findIndex((index, i) => {
     const place = places.get(index);
-    return place !== undefined && found.labels?.[place] !== clean.labels?.[i];
+    return place !== undefined && shifted.labels?.[place] !== clean.labels?.[i];
   });
   if (other >= 0) throw unpaired(dataset, clean, `image ${other} has another label`);
   return places;

@@ -45,12 +45,12 @@ export function shiftResult(
 ): ShiftResult | undefined {
   const asked = requestsFor(system, dataset, context, options);
   const given = collected.get(asked.clean);
-  const found = asked.corrupted.flatMap(({ setting, request }) => {
+  const shifted = asked.corrupted.flatMap(({ setting, request }) => {
     const form = collected.get(request);
     return form ? [{ setting, found: form }] : [];
   });
-  if (!given || found.length === 0) return undefined;
-  const { clean, forms, asked: of } = paired(given, found);
+  if (!given || shifted.length === 0) return undefined;
+  const { clean, forms, asked: of } = paired(given, shifted);
   const scores = chosen.filter((score) => !lackOf(system, score, context.datasets));
   const settings = forms.map((form) => ({ setting: form.setting, ...outputsOf(form.found, scores) }));
   const ofClean = outputsOf(clean, scores);

@@ -93,8 +93,8 @@ export function byCorruptionTable(dataset: DatasetInfo, judged: readonly Judged[
     category,
     ...Object.fromEntries(
       judged.map((one) => {
-        const found = groupIn(one, kind, name);
-        return [`model ${one.result.system.name}`, found ? cell(found.accuracy) : null];
+        const estimates = groupIn(one, kind, name);
+        return [`model ${one.result.system.name}`, estimates ? cell(estimates.accuracy) : null];
       }),
     ),
   });

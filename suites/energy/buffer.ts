@@ -53,10 +53,10 @@ export function bufferOf(
   options: EnergyOptions,
   collected: CollectedRows,
 ): Buffer[] {
-  const wanted = bufferRequest(system, sets, options);
-  const found = wanted && collected.get(wanted);
-  if (!found) return [];
-  const { rows } = found;
+  const request = bufferRequest(system, sets, options);
+  const chains = request && collected.get(request);
+  if (!chains) return [];
+  const { rows } = chains;
   const stored = system.storedChains ?? 0;
   const places = placesOf(stored, options.buffer);
   const known = Int32Array.from(places.keys()).filter((i) => Number.isFinite(rows.logPx.data[i]));

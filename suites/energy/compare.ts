@@ -34,15 +34,15 @@ export function compareAll(
   options: Pick<EnergyOptions, 'permutations'>,
   seed: number,
 ): Comparison[] {
-  const found = all.map((contrast) => compare(contrast, options, seed));
-  const p = found.flatMap(({ p: each }) => Object.values(each)).filter(Number.isFinite);
+  const untested = all.map((contrast) => compare(contrast, options, seed));
+  const p = untested.flatMap(({ p: each }) => Object.values(each)).filter(Number.isFinite);
   const corrected = holm(p);
   let at = 0;
   const next = (value: number) => ({
     p: value,
     corrected: Number.isFinite(value) ? corrected[at++] : Number.NaN,
   });
-  return found.map(({ p: { shift, ks, energy }, ...rest }) => ({
+  return untested.map(({ p: { shift, ks, energy }, ...rest }) => ({
     ...rest,
     tests: { shift: next(shift), ks: next(ks), energy: next(energy) },
   }));

@@ -32,11 +32,11 @@ export interface Steepness {
 }
 
 export function steepnessOf(of: Heights, collected: CollectedRows): Steepness | undefined {
-  const wanted = gradientRequest(of.system, of.dataset);
-  const found = wanted && collected.get(wanted);
-  if (!found) return undefined;
-  const { data } = found.rows.logPxGradientNorm;
-  const norms = new Map(Array.from(found.indices, (index, i) => [index, data[i]]));
+  const request = gradientRequest(of.system, of.dataset);
+  const gradients = request && collected.get(request);
+  if (!gradients) return undefined;
+  const { data } = gradients.rows.logPxGradientNorm;
+  const norms = new Map(Array.from(gradients.indices, (index, i) => [index, data[i]]));
   // In the order of the sheet.
   const values = Float64Array.from(of.indices, (index) => norms.get(index) ?? Number.NaN).filter(
     (value) => !Number.isNaN(value),

@@ -47,12 +47,18 @@ export function steepOf(
   options: EnergyOptions,
   collected: CollectedRows,
 ): Steep[] {
-  const wanted = lipschitzRequest(system, dataset, options);
-  const found = wanted && collected.get(wanted);
-  if (!found) return [];
-  const meanFor = (name: 'bound' | 'centre') => meanOf(Float64Array.from(found.rows[name].data));
+  const request = lipschitzRequest(system, dataset, options);
+  const constants = request && collected.get(request);
+  if (!constants) return [];
+  const meanFor = (name: 'bound' | 'centre') => meanOf(Float64Array.from(constants.rows[name].data));
   return [
-    { system, dataset: dataset.name, collected: found, bound: meanFor('bound'), centre: meanFor('centre') },
+    {
+      system,
+      dataset: dataset.name,
+      collected: constants,
+      bound: meanFor('bound'),
+      centre: meanFor('centre'),
+    },
   ];
 }
 

@@ -76,11 +76,11 @@ export function pathsOf(
   options: EnergyOptions,
   collected: CollectedRows,
 ): Path[] {
-  return pathRequests(system, sets, options).flatMap((wanted, i): Path[] => {
-    const found = collected.get(wanted);
+  return pathRequests(system, sets, options).flatMap((request, i): Path[] => {
+    const paths = collected.get(request);
     const { path } = options;
     const on = { system, dataset: sets.reference.name, targeted: i === 1, options: path };
-    return found && found.indices.length > 0 ? [{ ...on, collected: found }] : [];
+    return paths && paths.indices.length > 0 ? [{ ...on, collected: paths }] : [];
   });
 }
 

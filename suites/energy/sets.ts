@@ -41,8 +41,8 @@ export function setsOf(
 }
 
 function datasetNamed(datasets: readonly DatasetInfo[], name: string, option: string): DatasetInfo {
-  const found = datasets.find((dataset) => dataset.name === name);
-  if (found) return found;
+  const set = datasets.find((dataset) => dataset.name === name);
+  if (set) return set;
   const names = datasets.map((dataset) => dataset.name);
   throw unknownName('data set', name, names, { path: `suites: energy.${option}` });
 }

@@ -21,10 +21,10 @@ type Cell = string | number | boolean | null;
 type Column = (of: Heights, known: Known) => ((i: number) => Cell | undefined) | undefined;
 
 const ofQuantiles =
-  (cell: (found: ByQuantile, i: number) => Cell): Column =>
+  (cell: (of: ByQuantile, i: number) => Cell): Column =>
   (of, { quantiles }) => {
-    const found = quantiles.find((one) => one.of === of);
-    return found && ((i) => cell(found, i));
+    const own = quantiles.find((one) => one.of === of);
+    return own && ((i) => cell(own, i));
   };
 
 const columns: Record<string, Column> = {
@@ -49,8 +49,8 @@ const columns: Record<string, Column> = {
     (i) =>
       logPx[i],
   log_px_gap: (of, { contrasts }) => {
-    const found = contrasts.find(({ own }) => own === of);
-    const gaps = found?.partners && gapsOf(found, found.partners);
+    const contrast = contrasts.find(({ own }) => own === of);
+    const gaps = contrast?.partners && gapsOf(contrast, contrast.partners);
     return gaps && ((i) => gaps[i]);
   },
   gradient_norm: (of, { steepness }) => {
@@ -58,14 +58,14 @@ const columns: Record<string, Column> = {
     return norms && ((i) => norms.get(of.indices[i]));
   },
   typicality: (of, { typical }) => {
-    const found = typical.find(({ fit }) => fit.system === of.system);
-    const distances = found && distancesFrom(found, of);
+    const typicality = typical.find(({ fit }) => fit.system === of.system);
+    const distances = typicality && distancesFrom(typicality, of);
     return distances && ((i) => distances[i]);
   },
   atypical: (of, { typical }) => {
-    const found = typical.find(({ fit }) => fit.system === of.system);
-    const distances = found && distancesFrom(found, of);
-    return distances && ((i) => distances[i] > found.threshold);
+    const typicality = typical.find(({ fit }) => fit.system === of.system);
+    const distances = typicality && distancesFrom(typicality, of);
+    return distances && ((i) => distances[i] > typicality.threshold);
   },
   label:
     ({ collected }) =>

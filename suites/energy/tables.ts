@@ -27,7 +27,7 @@ export function axisTable(
       number('auroc', 'AUROC'),
     ],
     rows: summaries.map(({ of, mean, median, sd }) => {
-      const found = comparisons.find(({ own }) => own === of);
+      const comparison = comparisons.find(({ own }) => own === of);
       return {
         model: of.system.name,
         dataset: of.dataset.name,
@@ -35,9 +35,9 @@ export function axisTable(
         mean: cell(mean),
         median: cell(median),
         sd: cell(sd),
-        gap: found ? cell(found.gap) : null,
-        pairs: found ? (found.partners ? 'yes' : 'no') : '',
-        auroc: found ? cell(found.auroc) : null,
+        gap: comparison ? cell(comparison.gap) : null,
+        pairs: comparison ? (comparison.partners ? 'yes' : 'no') : '',
+        auroc: comparison ? cell(comparison.auroc) : null,
       };
     }),
   };

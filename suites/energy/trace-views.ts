@@ -38,8 +38,8 @@ export function traceFigures(all: readonly Traced[], references: readonly Height
 
 /** Mean log p(x) of the data set that is compared with, a common zero of systems; undefined where there is none. */
 function zeroOf({ system }: Traced, references: readonly Heights[]): number | undefined {
-  const found = references.find((one) => one.system === system);
-  return found && found.logPx.length > 0 ? meanOf(found.logPx).value : undefined;
+  const heights = references.find((one) => one.system === system);
+  return heights && heights.logPx.length > 0 ? meanOf(heights.logPx).value : undefined;
 }
 
 function pointsOf(traced: Traced, one: Followed, zero: number): LineFigure['series'][number]['points'] {

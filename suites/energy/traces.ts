@@ -136,15 +136,15 @@ export function tracedOf(
   options: EnergyOptions,
   collected: CollectedRows,
 ): Traced[] {
-  return traceRequests(system, sets, options).flatMap((wanted): Traced[] => {
-    const found = collected.get(wanted);
-    if (!found || found.indices.length === 0) return [];
-    const params = wanted.params as TraceParams;
-    const traced = { system, dataset: sets.reference.name, params, collected: found };
-    const { logPx } = found.rows;
+  return traceRequests(system, sets, options).flatMap((request): Traced[] => {
+    const traces = collected.get(request);
+    if (!traces || traces.indices.length === 0) return [];
+    const params = request.params as TraceParams;
+    const traced = { system, dataset: sets.reference.name, params, collected: traces };
+    const { logPx } = traces.rows;
     const width = params.steps + 1;
     const chain = (i: number, to: number) => logPx.data.subarray(i * width + 1, i * width + 1 + to);
-    const ends = Array.from(found.indices, (_, i) => logPx.data[(i + 1) * width - 1]);
+    const ends = Array.from(traces.indices, (_, i) => logPx.data[(i + 1) * width - 1]);
     const looks = lengthsOf(options).map((steps) => ({
       steps,
       estimates: followed.map((one) => meanOf(valuesAt(traced, one, steps))),

@@ -37,15 +37,15 @@ export function fitSetOf(
     const ofRole = (role: DatasetInfo['role']) => others.find((set) => set.role === role && !set.recipe);
     return ofRole('validation') ?? ofRole('train');
   }
-  const found = [reference, ...others].find(({ name }) => name === fit);
-  if (!found)
+  const fitted = [reference, ...others].find(({ name }) => name === fit);
+  if (!fitted)
     throw unknownName(
       'data set',
       fit,
       others.map(({ name }) => name),
       { path: 'suites: energy.fit' },
     );
-  if (found !== reference) return found;
+  if (fitted !== reference) return fitted;
   throw new AssayError('config-invalid', 'typicality cannot be fitted to the images that it is reported on', {
     path: 'fit',
     expected: `a data set other than "${reference.name}", of the same kind`,

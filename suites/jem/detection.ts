@@ -39,8 +39,8 @@ export function detection(
   let at = 0;
   return rankings.map(({ score, pairs }): Compared => {
     const own = pairs.map((pair) => ({ ...pair, replicates: replicates[at++] }));
-    const auroc = ({ id, other, replicates: found }: (typeof own)[number]) => ({
-      estimate: rankingEstimate([found], 'auroc'),
+    const auroc = ({ id, other, replicates: ranking }: (typeof own)[number]) => ({
+      estimate: rankingEstimate([ranking], 'auroc'),
       rows: rowsOf(id, other, score.id, sheet),
     });
     const [first, last] = [own[0], own[own.length - 1]];

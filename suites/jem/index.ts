@@ -158,8 +158,8 @@ function onImages(
 
 /** One system in one norm, at every radius. */
 function underAttack(result: Robustness, { resamples }: JemOptions, { seed }: SuiteContext): Compared[] {
-  const wanted = parseEpsilon(SHOWN[result.norm] ?? result.epsilons[0]).value;
-  const far = (text: string) => Math.abs(parseEpsilon(text).value - wanted);
+  const shown = parseEpsilon(SHOWN[result.norm] ?? result.epsilons[0]).value;
+  const far = (text: string) => Math.abs(parseEpsilon(text).value - shown);
   const nearest = result.epsilons.reduce((a, b) => (far(b) < far(a) ? b : a));
   return result.epsilons.map((text, k) => ({
     ...comparedAt(result, k, { sheet: SHEETS.robustness, resamples, seed }),

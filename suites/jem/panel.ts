@@ -119,10 +119,10 @@ export function robustnessFigure(
 ): Figure {
   const of = (system: string, column: 'published' | 'corrected', { epsilons }: Robustness) =>
     epsilons.flatMap((text) => {
-      const found = all.find(
+      const compared = all.find(
         ({ system: name, params }) => name === system && params.norm === norm && params.epsilon === text,
       );
-      const estimate = found?.[column].estimate;
+      const estimate = compared?.[column].estimate;
       return estimate && Number.isFinite(estimate.value) ? [point(parseEpsilon(text).value, estimate)] : [];
     });
   const ticks = results[0]?.epsilons ?? [];

@@ -83,8 +83,8 @@ export function castOf(context: SuiteContext, options: JemOptions): Cast | undef
 }
 
 function named<T extends { name: string }>(kind: string, all: readonly T[], name: string, path: string): T {
-  const found = all.find((one) => one.name === name);
-  if (found) return found;
+  const match = all.find((one) => one.name === name);
+  if (match) return match;
   throw unknownName(
     kind,
     name,

@@ -40,16 +40,17 @@ export interface Robustness {
 /** Undefined where rows are missing; examples that failed under any of the attacks are left out of all. */
 export function robustnessOf(
   on: Pick<Robustness, 'system' | 'dataset' | 'norm'>,
-  wanted: RobustnessRequests,
+  requests: RobustnessRequests,
   collected: CollectedRows,
 ): Robustness | undefined {
-  const searches = wanted.starts.flatMap(({ main, verified }) => {
-    const [found, again] = [collected.get(main), collected.get(verified)];
-    return found && again ? [{ found, again }] : [];
+  const searches = requests.starts.flatMap(({ main, verified }) => {
+    const [first, again] = [collected.get(main), collected.get(verified)];
+    return first && again ? [{ found: first, again }] : [];
   });
-  const swept = collected.get(wanted.sweep.main);
-  const back = wanted.full && collected.get(wanted.full.main);
-  if (!swept?.labels || searches.length < wanted.starts.length || (wanted.full && !back)) return undefined;
+  const swept = collected.get(requests.sweep.main);
+  const back = requests.full && collected.get(requests.full.main);
+  if (!swept?.labels || searches.length < requests.starts.length || (requests.full && !back))
+    return undefined;
   const { labels } = swept;
   const everything = [
     swept,
@@ -78,9 +79,9 @@ export function robustnessOf(
   );
   const best = least(starts.map(({ found }) => found));
   const confirmed = least(starts.map((start) => start.confirmed));
-  const verdicts = wanted.epsilons.map((text, k): Verdicts => {
+  const verdicts = requests.epsilons.map((text, k): Verdicts => {
     const { value } = parseEpsilon(text);
-    const beyond = (found: Float64Array) => each((i) => correct[i] === 1 && found[i] > value);
+    const beyond = (reached: Float64Array) => each((i) => correct[i] === 1 && reached[i] > value);
     const spared = (by: typeof sweep | undefined, i: number) =>
       !by || !brokenAtRadius(by.rows.brokenAt.data[by.at[i]], k);
     const left = each((i) => correct[i] === 1 && spared(sweep, i));
@@ -94,7 +95,7 @@ export function robustnessOf(
   });
   return {
     ...on,
-    epsilons: wanted.epsilons,
+    epsilons: requests.epsilons,
     full: full !== undefined,
     indices,
     labels: Int32Array.from(sweep.at, (row) => labels[row]),

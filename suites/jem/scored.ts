@@ -67,10 +67,10 @@ function scoredOf(
   options: JemOptions,
   context: SuiteContext,
 ): Scored | undefined {
-  const wanted = scoredRequests(system, dataset, options, context, cast);
-  const outputs = collected.get(wanted.outputs);
-  const gradients = wanted.gradients && collected.get(wanted.gradients);
-  if (!outputs || (wanted.gradients && !gradients)) return undefined;
+  const requests = scoredRequests(system, dataset, options, context, cast);
+  const outputs = collected.get(requests.outputs);
+  const gradients = requests.gradients && collected.get(requests.gradients);
+  if (!outputs || (requests.gradients && !gradients)) return undefined;
   const { logPx } = outputs.rows;
   const all = { n: outputs.indices.length, logits: logitsOf(outputs), ...(logPx && { logPx: logPx.data }) };
   const slopes = gradients?.rows.logPxGradientNorm && {

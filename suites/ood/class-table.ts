@@ -39,12 +39,12 @@ function tableOf(
   classesOf: (detector: Detector) => OfClass[],
   { caption, ...about }: Pick<Table, 'id' | 'title'> & { caption: string },
 ): Table[] {
-  const found = detectors.map((detector) => ({
+  const each = detectors.map((detector) => ({
     detector,
     classes: classesOf(detector).sort((a, b) => a.auroc - b.auroc || a.k - b.k),
   }));
-  if (found.every(({ classes }) => classes.length === 0)) return [];
-  const most = Math.max(...found.map(({ classes }) => classes.length));
+  if (each.every(({ classes }) => classes.length === 0)) return [];
+  const most = Math.max(...each.map(({ classes }) => classes.length));
   const picked =
     most > WORST
       ? ` The ${WORST} lowest of up to ${most} classes of each model: the lowest of many are too low for having been picked.`
@@ -62,7 +62,7 @@ function tableOf(
         { key: 'ood', title: 'OOD images', format: 'number' },
         { key: 'class-auroc', title: 'AUROC', format: 'number', better: 'none' },
       ],
-      rows: found.flatMap(({ detector: { system }, classes }) =>
+      rows: each.flatMap(({ detector: { system }, classes }) =>
         classes.slice(0, WORST).map(({ k, nId, nOod, auroc, components }) => ({
           model: system.name,
           class: system.classes[k] ?? String(k),

@@ -11,13 +11,13 @@ export function hardestFigures(collected: CollectedRows, hardest: readonly Harde
 }
 
 function gridOf(collected: CollectedRows, { system, id, by, scores, sets }: Hardest): ImageFigure[] {
-  const found = sets.flatMap((set) => {
+  const filled = sets.flatMap((set) => {
     const rows = collected.get(set.request)?.rows;
     return rows ? [{ set, rows }] : [];
   });
-  const rows = found.flatMap((one) => rowsOf(one.set, one.rows, system));
+  const rows = filled.flatMap((one) => rowsOf(one.set, one.rows, system));
   if (rows.length === 0) return [];
-  const score = scores[found[0].rows.chosen.data[0]];
+  const score = scores[filled[0].rows.chosen.data[0]];
   const most = Math.max(...rows.map(({ cells }) => cells.length));
   return [
     {

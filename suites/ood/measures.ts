@@ -108,8 +108,8 @@ export function selectiveResults(
   return detectors.flatMap((detector) => {
     const { correct } = detector.id.predicted ?? {};
     if (!correct || correct.length === 0) return [];
-    const found = selectiveEstimates(detector.id.values, correct);
-    return [{ detector, areas: Object.fromEntries(rows.map((row) => [row.id, found[row.area]])) }];
+    const estimates = selectiveEstimates(detector.id.values, correct);
+    return [{ detector, areas: Object.fromEntries(rows.map((row) => [row.id, estimates[row.area]])) }];
   });
 }
 

@@ -57,10 +57,10 @@ const scod = (area: 'aurc' | 'augrc', title: string): MetricRow => ({
   outcome: true,
   options: ['oodCost'],
   estimate: (separations) => {
-    const found = separations.flatMap(({ open }) => (open ? [open.scod] : []));
+    const scods = separations.flatMap(({ open }) => (open ? [open.scod] : []));
     return influenceEstimate(
-      mean(found.map(({ areas }) => areas[area])),
-      found.map((one) => one[area]),
+      mean(scods.map(({ areas }) => areas[area])),
+      scods.map((one) => one[area]),
       { most: Math.max(1, ...separations.map(({ oodCost }) => oodCost)) },
     );
   },
@@ -80,7 +80,7 @@ const openOod = (
   convention: 'openood',
   estimate: (separations) =>
     twoSidedEstimate(
-      separations.flatMap(({ openOod: found }) => (found ? [found] : [])),
+      separations.flatMap(({ openOod: replicates }) => (replicates ? [replicates] : [])),
       metric,
     ),
 });

@@ -129,10 +129,10 @@ export function openSetTable(
         })),
         ...rows.map((row) => ({ ...column(row), title: `Mean ${row.title}` })),
       ],
-      rows: results.map(({ detector, areas: found }) => ({
+      rows: results.map(({ detector, areas: own }) => ({
         model: detector.system.name,
         score: detector.score.title,
-        ...Object.fromEntries(areas.map((row) => [row.id, cell(found[row.id])])),
+        ...Object.fromEntries(areas.map((row) => [row.id, cell(own[row.id])])),
         ...Object.fromEntries(rows.map((row) => [row.id, cell(estimateOf(row, detector.separations))])),
       })),
     },

@@ -75,13 +75,13 @@ export interface Diagnosed {
 
 /** By number of steps. */
 export function diagnosticsOf(
-  wanted: DiagnosticRequests | undefined,
+  requests: DiagnosticRequests | undefined,
   steps: readonly number[],
   collected: CollectedRows,
 ): readonly Diagnosed[] {
-  const expansion = wanted && collected.get(wanted.expansion);
+  const expansion = requests && collected.get(requests.expansion);
   return steps.map((_, k) => {
-    const asked = wanted?.gradients[k];
+    const asked = requests?.gradients[k];
     const gradients = asked && collected.get(asked);
     return {
       found: [

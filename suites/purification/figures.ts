@@ -39,7 +39,7 @@ export function accuracyFigure(result: PurificationResult): LineFigure {
       ...(transfer ? [{ name: 'transferred', points: points(steps, transferred.accuracy) }] : []),
       ...ladder.flatMap(({ name, title }) => {
         const own = rungs.filter(({ climb }) => climb.rung.name === name);
-        const xs = own.map((found) => found.steps);
+        const xs = own.map((rung) => rung.steps);
         return own.length > 0
           ? [
               {
@@ -132,7 +132,7 @@ export function attackStepsFigure(result: PurificationResult): LineFigure | unde
     ...shares,
     series: rungs
       .filter(({ steps }) => steps === most)
-      .map((found) => ({ name: found.climb.rung.title, points: survival(found) })),
+      .map((rung) => ({ name: rung.climb.rung.title, points: survival(rung) })),
   };
 }
 

@@ -17,8 +17,8 @@ export function flagsTable(result: PurificationResult): Table {
     ],
     rows: flags.flatMap((flag) => {
       const looked = steps.flatMap((count, k) => {
-        const found = flag.look(result, k);
-        return found ? [{ ...found, count }] : [];
+        const finding = flag.look(result, k);
+        return finding ? [{ ...finding, count }] : [];
       });
       if (looked.length === 0) return [];
       const raised = looked.filter((one) => one.raised).map(({ count }) => count);
@@ -54,8 +54,8 @@ export function purificationWarnings(suite: string, result: PurificationResult):
     },
     ...flags.flatMap(({ code, severity, why, fix, look }): Warning[] => {
       const raised = steps.flatMap((count, k) => {
-        const found = look(result, k);
-        return found?.raised ? [`${count} step${count === 1 ? '' : 's'}: ${found.seen}`] : [];
+        const finding = look(result, k);
+        return finding?.raised ? [`${count} step${count === 1 ? '' : 's'}: ${finding.seen}`] : [];
       });
       if (raised.length === 0) return [];
       return [

@@ -38,8 +38,8 @@ export function purificationMeasures(about: About): Measure[] {
   return [
     ...result.steps.flatMap((steps, k) => bySteps(about, steps, k)),
     ...result.steps.flatMap((steps, k) => byDiagnostic(about, steps, result.diagnostics[k].found)),
-    ...result.rungs.flatMap((found) => byRung(about, found)),
-    ...result.sweep.map((found) => robust(about, found)),
+    ...result.rungs.flatMap((rung) => byRung(about, rung)),
+    ...result.sweep.map((rung) => robust(about, rung)),
   ];
 }
 
@@ -123,14 +123,14 @@ function byDiagnostic(about: About, steps: number, diagnostics: readonly Diagnos
 }
 
 /** What an attack on the whole came to, the verdicts that are made of its draws, and what it cost. */
-function byRung(about: About, found: UnderAttack): Measure[] {
-  const { params, ball, after } = settings(about, found.steps);
-  const { title, name: rung } = found.climb.rung;
-  const of = { images: imagesOf(found), steps: found.steps };
+function byRung(about: About, attacked: UnderAttack): Measure[] {
+  const { params, ball, after } = settings(about, attacked.steps);
+  const { title, name: rung } = attacked.climb.rung;
+  const of = { images: imagesOf(attacked), steps: attacked.steps };
   const settled = { ...params, ...ball, rung };
-  const { judged, passes } = found;
+  const { judged, passes } = attacked;
   return [
-    robust(about, found),
+    robust(about, attacked),
     ...(judged?.verdicts ?? []).map(({ verdict, estimate }) =>
       accuracy(
         about,
@@ -169,9 +169,9 @@ function byRung(about: About, found: UnderAttack): Measure[] {
   ];
 }
 
-function robust(about: About, found: UnderAttack): Measure {
-  const { params, ball, after } = settings(about, found.steps);
-  const { climb, broken, confirmed, swept } = found;
+function robust(about: About, rung: UnderAttack): Measure {
+  const { params, ball, after } = settings(about, rung.steps);
+  const { climb, broken, confirmed, swept } = rung;
   const told =
     confirmed === undefined ? '' : `; ${confirmed} of ${broken} broken examples confirmed with fresh draws`;
   return accuracy(
@@ -182,8 +182,8 @@ function robust(about: About, found: UnderAttack): Measure {
       params: { ...params, ...ball, rung: climb.rung.name, ...(swept && { eot: climb.params.eot }) },
       note: `${climb.label}${told}`,
     },
-    share(about, { images: imagesOf(found), steps: found.steps }, 'correct'),
-    found.robust,
+    share(about, { images: imagesOf(rung), steps: rung.steps }, 'correct'),
+    rung.robust,
   );
 }
 

@@ -46,11 +46,11 @@ export interface PurificationResult {
 
 export function purificationResult(
   on: { system: SystemInfo; dataset: DatasetInfo },
-  wanted: PurificationRequests,
+  requests: PurificationRequests,
   collected: CollectedRows,
 ): PurificationResult | undefined {
-  const [transfer, clean] = [collected.get(wanted.transfer), collected.get(wanted.clean)];
-  const transferred = collected.get(wanted.transferred);
+  const [transfer, clean] = [collected.get(requests.transfer), collected.get(requests.clean)];
+  const transferred = collected.get(requests.transferred);
   if (!transfer || !clean?.labels || !transferred) return undefined;
   const { labels, indices } = clean;
   const { correct, brokenAt } = transfer.rows;
@@ -58,9 +58,9 @@ export function purificationResult(
   const tally = (test: (i: number) => boolean) => Array.from({ length: n }, (_, i) => i).filter(test).length;
   return {
     ...on,
-    by: wanted.by,
-    steps: wanted.steps,
-    attacks: wanted.attacks,
+    by: requests.by,
+    steps: requests.steps,
+    attacks: requests.attacks,
     n,
     labels,
     indices,
@@ -74,9 +74,9 @@ export function purificationResult(
     ),
     clean: track(clean, labels),
     transferred: track(transferred, labels),
-    rungs: wanted.rungs.flatMap((one) => underAttack(one, collected) ?? []),
-    diagnostics: diagnosticsOf(wanted.diagnostics, wanted.steps, collected),
-    sweep: wanted.sweep.flatMap((one) => underAttack(one, collected) ?? []),
+    rungs: requests.rungs.flatMap((one) => underAttack(one, collected) ?? []),
+    diagnostics: diagnosticsOf(requests.diagnostics, requests.steps, collected),
+    sweep: requests.sweep.flatMap((one) => underAttack(one, collected) ?? []),
   };
 }
 

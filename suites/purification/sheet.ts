@@ -30,7 +30,7 @@ export function sheet(name: string, results: readonly PurificationResult[]): Exa
       ...Object.entries({ clean: result.clean, transferred: result.transferred }).flatMap(([images, track]) =>
         result.steps.flatMap((steps, k) => trackRows(result, images, track, steps, k)),
       ),
-      ...[...result.rungs, ...result.sweep].flatMap((found) => rungRows(result, found)),
+      ...[...result.rungs, ...result.sweep].flatMap((rung) => rungRows(result, rung)),
     ]),
   };
 }
@@ -50,11 +50,11 @@ function trackRows(
   ]);
 }
 
-function rungRows({ system, dataset }: PurificationResult, found: UnderAttack): Cell[][] {
-  const { indices, labels, steps, spared, brokenAfter, passes, judged } = found;
+function rungRows({ system, dataset }: PurificationResult, rung: UnderAttack): Cell[][] {
+  const { indices, labels, steps, spared, brokenAfter, passes, judged } = rung;
   const { forwardPasses, gradientPasses } = passes.rows;
   return Array.from(indices, (example, i) => [
-    ...[system.name, dataset.name, example, labels[i], imagesOf(found), steps, spared[i]],
+    ...[system.name, dataset.name, example, labels[i], imagesOf(rung), steps, spared[i]],
     ...purified.map(() => null),
     ...[brokenAfter[i] < 0 ? null : brokenAfter[i], forwardPasses.data[i], gradientPasses.data[i]],
     ...[judged?.drawn[i] ?? null, judged?.settledAfter[i] ?? null],

@@ -44,8 +44,8 @@ export function purificationTable(
         ...(transfer && { transferred: cell(result.transferred.accuracy[k]) }),
         ...Object.fromEntries(
           columns.map(({ name }) => {
-            const found = result.rungs.find((one) => one.steps === steps && one.climb.rung.name === name);
-            return [name, found ? cell(found.robust) : null];
+            const rung = result.rungs.find((one) => one.steps === steps && one.climb.rung.name === name);
+            return [name, rung ? cell(rung.robust) : null];
           }),
         ),
         change: cell(result.clean.change[k]),
@@ -127,4 +127,4 @@ export function verdictsTable(dataset: string, results: readonly PurificationRes
 }
 
 const everyRung = (results: readonly PurificationResult[]) =>
-  results.flatMap((result) => result.rungs.map((found) => ({ result, found })));
+  results.flatMap((result) => result.rungs.map((rung) => ({ result, found: rung })));

@@ -72,10 +72,10 @@ export function raisedResults(
   collected: CollectedRows,
   { resamples, seed, steps }: { resamples: number } & Pick<SuiteContext, 'seed' | 'steps'>,
 ): Raised[] {
-  const found = asked.flatMap((one) => scoresUnderAttack(one, collected) ?? []);
-  const pairs = [...new Set(found.map(({ id, ood }) => `${id.name}\n${ood.name}`))];
+  const scores = asked.flatMap((one) => scoresUnderAttack(one, collected) ?? []);
+  const pairs = [...new Set(scores.map(({ id, ood }) => `${id.name}\n${ood.name}`))];
   return pairs.flatMap((pair) => {
-    const own = found.filter(({ id, ood }) => `${id.name}\n${ood.name}` === pair);
+    const own = scores.filter(({ id, ood }) => `${id.name}\n${ood.name}` === pair);
     const [{ id, ood }] = own;
     const rankings = own.flatMap(({ idScores, cleanScores, attackedScores }) =>
       [cleanScores, ...attackedScores].map((scores) => rankScores(idScores, scores)),

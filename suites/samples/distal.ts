@@ -23,32 +23,32 @@ export interface Distal {
 
 export function distalOf(
   system: SystemInfo,
-  wanted: DistalRequests,
+  requests: DistalRequests,
   collected: CollectedRows,
   threshold: number,
 ): Distal | undefined {
-  const [drawn, seen] = [collected.get(wanted.drawn), collected.get(wanted.seen)];
+  const [drawn, seen] = [collected.get(requests.drawn), collected.get(requests.seen)];
   if (!drawn || !seen) return undefined;
   const indices = shared([drawn, seen]);
   const n = indices.length;
   const { looks, conditioned } = rowsOf(drawn, indices);
   const { logits, logPx } = rowsOf(seen, indices);
   if (!looks || !logits || !logPx) return undefined;
-  const count = wanted.steps.length;
+  const count = requests.steps.length;
   const classes = system.classes.length;
   const probabilities = softmax({ n: n * count, classes, data: logits.data });
   const size = looks.data.length / Math.max(1, n * count);
   const ofClass = (i: number, look: number) =>
     probabilities[(i * count + look) * classes + conditioned.data[i]];
   const first = Array.from({ length: n }, (_, i) =>
-    wanted.steps.findIndex((_, look) => ofClass(i, look) > threshold),
+    requests.steps.findIndex((_, look) => ofClass(i, look) > threshold),
   );
   const at = (i: number) => (first[i] < 0 ? count - 1 : first[i]);
-  const steps = Int32Array.from(first, (look) => (look < 0 ? -1 : wanted.steps[look]));
+  const steps = Int32Array.from(first, (look) => (look < 0 ? -1 : requests.steps[look]));
   const taken = steps.filter((step) => step >= 0);
   return {
     system,
-    dataset: wanted.drawn.dataset,
+    dataset: requests.drawn.dataset,
     indices,
     classes: conditioned.data,
     steps,

@@ -52,10 +52,10 @@ export function featureSheet(name: string, all: readonly InFeatures[]): ExampleS
     ...referenceRows(one),
   ]);
   const first = ['model', 'samples', 'extractor', 'dataset', 'index'];
-  const found = new Set(rows.flatMap((row) => Object.keys(row)));
+  const keys = new Set(rows.flatMap((row) => Object.keys(row)));
   const columns = [
     ...first,
-    ...[...found].filter((column) => !first.includes(column) && column !== 'features'),
+    ...[...keys].filter((column) => !first.includes(column) && column !== 'features'),
     'features',
   ];
   return { name, columns, rows: rows.map((row) => columns.map((column) => row[column] ?? null)) };

@@ -30,16 +30,16 @@ export function fidelityOf(
   k: number,
   step?: Step,
 ): Fidelity | undefined {
-  const found = manifoldsOf(samples, real, k, step);
-  if (!found) return undefined;
-  const { held, recalled, covered } = found;
+  const manifolds = manifoldsOf(samples, real, k, step);
+  if (!manifolds) return undefined;
+  const { held, recalled, covered } = manifolds;
   const share = (flags: ArrayLike<number>) =>
     wilson(Array.from(flags).filter((flag) => flag > 0).length, flags.length);
   return {
     k,
-    found,
+    found: manifolds,
     precision: share(held),
-    density: meanOf(densities(found, k)),
+    density: meanOf(densities(manifolds, k)),
     recall: share(recalled),
     coverage: share(covered),
     expected: coverageOfSame(samples.n, real.n, k),

@@ -74,10 +74,10 @@ export const samples = defineSuite({
   },
 
   summarise(collected, options, context): Summary {
-    const wanted = requestsFor(context, options);
-    const found = jobs(wanted).map((job) => foundFor(job, collected, options, context));
-    const sets = found.flatMap((one) => one.sets);
-    const distals = found.flatMap(({ distal }) => distal ?? []);
+    const requests = requestsFor(context, options);
+    const results = jobs(requests).map((job) => foundFor(job, collected, options, context));
+    const sets = results.flatMap((one) => one.sets);
+    const distals = results.flatMap(({ distal }) => distal ?? []);
     const { threshold, steps } = options.distal;
     const common: Common = { suite: NAME, sheet: NAME, chain: chainOf(options) };
     const measures: Measure[] = [
@@ -99,7 +99,7 @@ export const samples = defineSuite({
         ...fidelityTable(sets),
         ...distalTable(distals, threshold),
       ],
-      figures: found.flatMap(({ sets: own, strips, distal }) => [
+      figures: results.flatMap(({ sets: own, strips, distal }) => [
         ...own.flatMap(({ set }) => sampleGrid(set)),
         ...strips.map(filmStrips),
         ...own.flatMap(({ set }) => extremes(set)),
@@ -109,14 +109,14 @@ export const samples = defineSuite({
         ...confidenceBars(own.map(({ set }) => set)),
       ]),
       warnings: sets.flatMap((judged) => setWarnings(NAME, judged)),
-      notApplicable: wanted.flatMap((one) => lacks(one, options)),
+      notApplicable: requests.flatMap((one) => lacks(one, options)),
       examples: [
         ...(sets.length > 0 ? [sheet(NAME, sets, distals)] : []),
         ...(sets.some(({ qualities }) => qualities.length > 0)
           ? [
               featureSheet(
                 FEATURES,
-                found.map(({ inFeatures }) => inFeatures),
+                results.map(({ inFeatures }) => inFeatures),
               ),
             ]
           : []),
@@ -143,8 +143,8 @@ const chainOf = ({
   ...(clip !== undefined && { clip }),
 });
 
-const jobs = (wanted: ReturnType<typeof requestsFor>): SystemRequests[] =>
-  wanted.filter((one) => 'sets' in one);
+const jobs = (requests: ReturnType<typeof requestsFor>): SystemRequests[] =>
+  requests.filter((one) => 'sets' in one);
 
 interface FoundSet {
   set: SampleSet;
@@ -173,9 +173,9 @@ function foundFor(
       of: roles.real.name,
     };
   const ofReal = realAgainstItself(features, options, context);
-  const drawn = job.sets.flatMap((wanted) => {
-    const set = sampleSet(system, roles, wanted, collected);
-    return set ? [{ wanted, set }] : [];
+  const drawn = job.sets.flatMap((requests) => {
+    const set = sampleSet(system, roles, requests, collected);
+    return set ? [{ wanted: requests, set }] : [];
   });
   const kept = keepsFeatures(drawn, features);
   const sets = drawn.map(({ wanted, set }): FoundSet & { wanted: SetRequests } => {
@@ -213,12 +213,12 @@ const distalFor = (
 
 /** Systems that cannot be drawn from, and what of the others was left out. */
 function lacks(
-  wanted: ReturnType<typeof requestsFor>[number],
+  requests: ReturnType<typeof requestsFor>[number],
   { selections }: SamplesOptions,
 ): NotApplicable[] {
-  const on = { suite: NAME, model: wanted.system.name };
-  if ('reason' in wanted) return [{ ...on, reason: wanted.reason }];
-  const { system, roles } = wanted;
+  const on = { suite: NAME, model: requests.system.name };
+  if ('reason' in requests) return [{ ...on, reason: requests.reason }];
+  const { system, roles } = requests;
   const classless = system.lacks.logits ?? 'it has no logits';
   const left: (false | { what: string; reason: string })[] = [
     !system.offers.includes('logits') && {

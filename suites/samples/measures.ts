@@ -108,9 +108,12 @@ export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet):
 }
 
 /** How near samples are to other images. */
-export function neighbourMeasures(common: Common, { set, neighbours, ...found }: Memorisation): Measure[] {
+export function neighbourMeasures(
+  common: Common,
+  { set, neighbours, ...memorisation }: Memorisation,
+): Measure[] {
   const about = describer(common, { ...set, dataset: neighbours.among }, set.name);
-  const { distance, nearer, real } = found;
+  const { distance, nearer, real } = memorisation;
   return [
     measure(
       about(

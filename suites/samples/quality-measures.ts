@@ -217,7 +217,7 @@ export function realMeasures(
     features: FeatureSheet;
   }[],
 ): Measure[] {
-  const found = new Map<string, Measure>();
+  const byName = new Map<string, Measure>();
   for (const { set, reference, qualities, features } of sets)
     for (const { selection, frechetOfReal } of qualities) {
       if (!set.extractor || !reference || !frechetOfReal) continue;
@@ -233,9 +233,9 @@ export function realMeasures(
         note: 'what a perfect model would reach with as many samples',
         ...(features.kept && { rows: rowsOfReal(set.system.name, selection.count, features) }),
       };
-      found.set(JSON.stringify([about.model, about.dataset, params]), measure(about, frechetOfReal));
+      byName.set(JSON.stringify([about.model, about.dataset, params]), measure(about, frechetOfReal));
     }
-  return [...found.values()];
+  return [...byName.values()];
 }
 
 /** Those drawn, against the rest. */

@@ -87,15 +87,15 @@ export function realAgainstItself(
   const real = tableOf(reference.rows.features);
   const draws = drawsFor(real, resamples);
   const { system, dataset } = reference.request;
-  const found = new Map<number, RealPart | undefined>();
+  const parts = new Map<number, RealPart | undefined>();
   return (count) => {
-    if (!found.has(count)) {
+    if (!parts.has(count)) {
       const step = steps?.(
         `resamples of the Frechet distance of ${count} images of ${dataset} in features of ${system}`,
       );
-      found.set(count, realAgainstReal(real, count, { seed, resamples: draws, step }));
+      parts.set(count, realAgainstReal(real, count, { seed, resamples: draws, step }));
     }
-    return found.get(count);
+    return parts.get(count);
   };
 }
 

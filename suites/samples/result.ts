@@ -69,26 +69,26 @@ export interface SampleSet {
 export function sampleSet(
   system: SystemInfo,
   { judge, extractor }: { judge: SystemInfo | undefined; extractor: SystemInfo | undefined },
-  wanted: SetRequests,
+  requests: SetRequests,
   collected: CollectedRows,
 ): SampleSet | undefined {
   const get = (request: SetRequests['judged']) => request && collected.get(request);
-  const [drawn, outputs] = [collected.get(wanted.drawn), collected.get(wanted.own)];
-  const [judged, extracted] = [get(wanted.judged), get(wanted.extracted)];
+  const [drawn, outputs] = [collected.get(requests.drawn), collected.get(requests.own)];
+  const [judged, extracted] = [get(requests.judged), get(requests.extracted)];
   if (!drawn || !outputs) return undefined;
   const indices = shared([drawn, outputs, judged, extracted]);
   const { pixels, conditioned } = rowsOf(drawn, indices);
   const said = rowsOf(outputs, indices);
   const n = indices.length;
-  const climbed = wanted.name === 'conditional' ? conditioned.data : undefined;
+  const climbed = requests.name === 'conditional' ? conditioned.data : undefined;
   const own = classificationOf(system, said, n, climbed);
   const extractedRows = extracted && rowsOf(extracted, indices);
-  const nearest = wanted.nearest && collected.get(wanted.nearest);
-  const { spread } = wanted.drawn.params as SamplesParams;
+  const nearest = requests.nearest && collected.get(requests.nearest);
+  const { spread } = requests.drawn.params as SamplesParams;
   return {
-    name: wanted.name,
+    name: requests.name,
     system,
-    dataset: wanted.drawn.dataset,
+    dataset: requests.drawn.dataset,
     n,
     indices,
     places:

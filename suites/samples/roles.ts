@@ -85,12 +85,12 @@ function named<T extends { name: string }>(
   option: string,
   name: string | undefined,
   all: readonly T[],
-  suits: (found: T) => boolean,
+  suits: (candidate: T) => boolean,
   expected: string,
 ): T | undefined {
   if (name === undefined) return undefined;
-  const found = all.find((one) => one.name === name);
-  if (!found) {
+  const role = all.find((one) => one.name === name);
+  if (!role) {
     const kind = all.some((one) => 'identity' in one) ? 'system' : 'data set';
     throw notNamed(
       kind,
@@ -99,13 +99,13 @@ function named<T extends { name: string }>(
       option,
     );
   }
-  if (suits(found)) return found;
+  if (suits(role)) return role;
   throw new AssayError('config-invalid', `"${name}" cannot be the ${option} of these samples`, {
     path: option,
     expected,
-    found: describe(found),
+    found: describe(role),
   });
 }
 
-const describe = (found: { name: string; shape?: readonly number[]; classes?: readonly string[] }) =>
-  `"${found.name}", of shape [${found.shape?.join(', ')}]${found.classes ? ` and ${found.classes.length} classes` : ''}`;
+const describe = (candidate: { name: string; shape?: readonly number[]; classes?: readonly string[] }) =>
+  `"${candidate.name}", of shape [${candidate.shape?.join(', ')}]${candidate.classes ? ` and ${candidate.classes.length} classes` : ''}`;

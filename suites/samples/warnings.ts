@@ -85,7 +85,7 @@ function ofFeatures({ set, reference, qualities }: Judged): Told[] {
   const width = extractor.features.shape[1];
   const drawn = Math.min(...qualities.map(({ selection }) => selection.count));
   const fewest = Math.min(drawn, reference?.n ?? Infinity);
-  const wanted = [
+  const needs = [
     ...(drawn <= width
       ? [`more than ${width} samples in every selection (\`${name === 'buffer' ? 'buffer' : 'images'}\`)`]
       : []),
@@ -107,7 +107,7 @@ function ofFeatures({ set, reference, qualities }: Judged): Told[] {
         severity: 'warning',
         message: `the Frechet distance of ${name} samples of "${system.name}" is of ${fewest} images in ${width} features of "${extractor.by.name}"`,
         why: 'with no more images than features a covariance has directions without spread, and the distance is mostly bias',
-        fix: `it takes ${wanted.join(', and ')}; or go by the kernel distance, which is unbiased`,
+        fix: `it takes ${needs.join(', and ')}; or go by the kernel distance, which is unbiased`,
       },
   ];
   return told.filter((one) => one !== false);

@@ -70,15 +70,15 @@ export interface TransferResult {
 /** Undefined where nothing could be attacked. */
 export function transferResult(
   dataset: DatasetInfo,
-  wanted: TransferRequests,
+  requests: TransferRequests,
   collected: CollectedRows,
 ): TransferResult | undefined {
-  const sources = wanted.sources.flatMap((one) => sourceOf(one, collected) ?? []);
+  const sources = requests.sources.flatMap((one) => sourceOf(one, collected) ?? []);
   const labels = sources[0]?.attacked.labels;
   if (!labels) return undefined;
   const { indices } = sources[0].attacked;
-  const targets = wanted.targets.flatMap((one) => targetOf(one, labels, collected) ?? []);
-  const pairs = wanted.pairs.flatMap(({ source, target, shown }) => {
+  const targets = requests.targets.flatMap((one) => targetOf(one, labels, collected) ?? []);
+  const pairs = requests.pairs.flatMap(({ source, target, shown }) => {
     const [from, to] = [sources.find(same(source)), targets.find(same(target))];
     const rows = collected.get(shown);
     return from && to && rows ? [pairOf(from, to, rows, labels)] : [];
@@ -118,10 +118,10 @@ function worstAmong({ pairs, n }: TransferResult, target: Target, own: boolean):
 }
 
 function sourceOf(
-  { system, planned, attacked: wanted }: SourceRequests,
+  { system, planned, attacked: request }: SourceRequests,
   collected: CollectedRows,
 ): Source | undefined {
-  const attacked = collected.get(wanted);
+  const attacked = collected.get(request);
   if (!attacked) return undefined;
   const { correct, brokenAt } = attacked.rows;
   return {

@@ -11,8 +11,8 @@ function beatsWhiteBox(pair: Pair, own: Pair | undefined): boolean {
   if (!(lead > CHANCE.points)) return false;
   if (!own.target.system.stochastic) return true;
   const differ = (a: Pair, b: Pair) => a.lost.filter((lost, i) => lost && !b.lost[i]).length;
-  const [found, missed] = [differ(pair, own), differ(own, pair)];
-  return signTest(found, found + missed) < CHANCE.probability;
+  const [fooled, missed] = [differ(pair, own), differ(own, pair)];
+  return signTest(fooled, fooled + missed) < CHANCE.probability;
 }
 
 /** What must not be read into the numbers. */

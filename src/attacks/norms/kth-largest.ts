@@ -1,7 +1,7 @@
 /** The k-th largest value, 1 <= k <= length, in linear time on average; reorders `values` (Hoare 1961, "Find"). */
 export function kthLargest(values: Float32Array, k: number): number {
   let [from, to] = [0, values.length - 1];
-  const wanted = k - 1;
+  const place = k - 1;
   while (from < to) {
     const pivot = values[(from + to) >>> 1];
     let [left, right] = [from, to];
@@ -13,9 +13,9 @@ export function kthLargest(values: Float32Array, k: number): number {
       values[left++] = values[right];
       values[right--] = one;
     }
-    if (wanted <= right) to = right;
-    else if (wanted >= left) from = left;
+    if (place <= right) to = right;
+    else if (place >= left) from = left;
     else return pivot;
   }
-  return values[wanted];
+  return values[place];
 }

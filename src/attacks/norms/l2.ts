@@ -68,10 +68,10 @@ export const L2: Norm = {
       if (outside) for (let i = 0; i < x.length; i++) x[i] = Math.min(1, Math.max(0, x[i]));
       return x;
     }
-    const wanted = reach(x, x0, epsilon);
+    const target = reach(x, x0, epsilon);
     // Rounding to float32 can leave the ball by some units in the last place.
     for (let less = 2 ** -23; less < 1; less *= 2) {
-      const factor = wanted * (1 - less + 2 ** -23);
+      const factor = target * (1 - less + 2 ** -23);
       const out = new Float32Array(x.length);
       for (let i = 0; i < x.length; i++) {
         out[i] = Math.min(1, Math.max(0, x0[i] + factor * (x[i] - x0[i])));

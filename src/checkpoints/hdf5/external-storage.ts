@@ -98,9 +98,9 @@ function layoutOf(file: Hdf5Bytes, at: number): Layout {
 }
 
 /** Where the contents of the messages of one type begin. */
-function messagesOf(file: Hdf5Bytes, header: number, wanted: number): number[] {
+function messagesOf(file: Hdf5Bytes, header: number, kind: number): number[] {
   const { first, typeBytes, headBytes, inside } = layoutOf(file, header);
-  const found: number[] = [];
+  const messages: number[] = [];
   const blocks = [first];
   const seen = new Set<number>();
   for (let block = blocks.pop(); block; block = blocks.pop()) {
@@ -109,7 +109,7 @@ function messagesOf(file: Hdf5Bytes, header: number, wanted: number): number[] {
     for (let at = block.start; at + headBytes <= block.end; ) {
       const type = file.uint(at, typeBytes);
       const content = at + headBytes;
-      if (type === wanted) found.push(content);
+      if (type === kind) messages.push(content);
       if (type === CONTINUATION) {
         const start = file.offset(content);
         blocks.push(inside({ start, end: start + file.length(content + file.offsetBytes) }));
@@ -117,7 +117,7 @@ function messagesOf(file: Hdf5Bytes, header: number, wanted: number): number[] {
       at = content + file.uint(at + typeBytes, 2);
     }
   }
-  return found;
+  return messages;
 }
 
 /** Names that are told of one data set: it may have thousands. */

@@ -15,7 +15,7 @@ const DEFLATED = 8;
 export async function readMembers(
   archive: Buffer,
   file: string,
-  wanted: readonly string[],
+  names: readonly string[],
 ): Promise<Map<string, Uint8Array>> {
   const refuse = (path: string | undefined, found: string, cause?: unknown) =>
     new AssayError('file-malformed', 'the archive cannot be read', {
@@ -35,7 +35,7 @@ export async function readMembers(
       if (++count > limits.kerasMembers.value)
         throw refuse(undefined, `more than ${limits.kerasMembers.value} members`);
       const { fileName, uncompressedSize } = entry;
-      if (!wanted.includes(fileName)) continue;
+      if (!names.includes(fileName)) continue;
       if (members.has(fileName)) throw refuse(fileName, 'this member twice');
       left -= uncompressedSize;
       if (left < 0) throw refuse(fileName, `${uncompressedSize} bytes from an archive of ${archive.length}`);

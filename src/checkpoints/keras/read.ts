@@ -80,8 +80,8 @@ function withoutModel({ attributeNames, datasets }: Hdf5File, file: string): Ass
 async function fromArchive(content: Buffer, file: string, reader: Hdf5Reader): Promise<Source> {
   const members = await readMembers(content, file, [CONFIG, WEIGHTS, METADATA]);
   const member = (name: string) => {
-    const found = members.get(name);
-    if (found) return found;
+    const bytes = members.get(name);
+    if (bytes) return bytes;
     throw new AssayError('file-malformed', 'a part of the model is missing', {
       file,
       expected: `${CONFIG} and ${WEIGHTS} in the archive`,

@@ -140,15 +140,15 @@ function freshName(layers: readonly LayerConfig[], hint: string): string {
 
 function ends(config: Json, place: Place): Pick<ModelConfig, 'inputs' | 'outputs'> {
   const read = (key: string) => {
-    const found = references(config[key], 0);
-    if (found.length === 0)
+    const inputs = references(config[key], 0);
+    if (inputs.length === 0)
       throw malformed(
         place,
         `the model has no ${key.replace('_', ' ')}`,
         '[layer, call, tensor]',
         config[key],
       );
-    return found;
+    return inputs;
   };
   return { inputs: read('input_layers'), outputs: read('output_layers') };
 }

@@ -84,15 +84,15 @@ export async function readArchive(source: ByteSource): Promise<TorchFile> {
   const bigEndian = order !== undefined && (await endianOf(order, file)) === 'big';
   const open = async ({ key, elements, bytesPerElement }: Storage) => {
     const member = byName.get(`${folder}data/${key}`);
-    const wanted = elements * bytesPerElement;
+    const length = elements * bytesPerElement;
     const place = { file, path: `storage ${key}` };
-    if (!member || member.size < wanted)
+    if (!member || member.size < length)
       throw malformed(place, 'numbers are missing from the file', {
-        expected: `${wanted} bytes`,
+        expected: `${length} bytes`,
         found: member ? `${member.size} bytes` : 'no such member',
         hint: again,
       });
-    return slice(await member.open(), 0, wanted, place);
+    return slice(await member.open(), 0, length, place);
   };
   return {
     value,

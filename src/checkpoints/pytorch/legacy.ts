@@ -55,12 +55,12 @@ export async function readLegacy(source: ByteSource): Promise<TorchFile> {
   const keys = next('the keys of the storages');
   const content = locate(bytes, at, Array.isArray(keys) ? keys : [], storages, file);
   const read = async ({ key, elements, bytesPerElement }: Storage) => {
-    const found = content.get(key);
-    const wanted = elements * bytesPerElement;
-    if (found && found.length >= wanted) return found.subarray(0, wanted);
+    const stored = content.get(key);
+    const length = elements * bytesPerElement;
+    if (stored && stored.length >= length) return stored.subarray(0, length);
     throw malformed({ file, path: `storage ${key}` }, 'numbers are missing from the file', {
-      expected: `${wanted} bytes`,
-      found: found ? `${found.length} bytes` : 'no such storage',
+      expected: `${length} bytes`,
+      found: stored ? `${stored.length} bytes` : 'no such storage',
     });
   };
   return {

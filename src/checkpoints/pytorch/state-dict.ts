@@ -71,13 +71,13 @@ const isFolder = (value: unknown): value is object =>
 
 /** All dicts of weights that are reachable by names and places in lists, each once, nearest first. */
 function candidates(root: unknown): StateDict[] {
-  const found: StateDict[] = [];
+  const dicts: StateDict[] = [];
   const seen = new Set<unknown>([root]);
   let level: { path: string; value: unknown }[] = [{ path: '', value: root }];
   for (let depth = 0; depth <= MAX_DEPTH && seen.size < MAX_DICTS; depth++) {
     const next: typeof level = [];
     for (const { path, value } of level) {
-      if (value instanceof Dict && holdsWeights(value)) found.push({ path, dict: value });
+      if (value instanceof Dict && holdsWeights(value)) dicts.push({ path, dict: value });
       for (const [key, inner] of entriesOf(value)) {
         if (!isFolder(inner) || seen.has(inner) || seen.size >= MAX_DICTS) continue;
         seen.add(inner);
@@ -86,7 +86,7 @@ function candidates(root: unknown): StateDict[] {
     }
     level = next;
   }
-  return found;
+  return dicts;
 }
 
 function rank({ path }: StateDict): number {
@@ -112,7 +112,7 @@ function contents(root: unknown): string {
 
 /**
  * Finds the weights in what a file holds.
- * @param wanted a place that the card names
+ * @param named a place that the card names
  * @returns the weights, the places of others, and which of these are as likely as the chosen: several models of
  * a list, or under names that say nothing
  * Errors: `file-malformed` when there are none; `unknown-name` for a place that is not there.
@@ -120,34 +120,34 @@ function contents(root: unknown): string {
 export function findStateDict(
   root: unknown,
   file: string,
-  wanted?: string,
+  named?: string,
 ): { chosen: StateDict; others: string[]; equals: string[] } {
-  const found = candidates(root).sort((a, b) => rank(a) - rank(b));
-  if (found.length === 0)
+  const dicts = candidates(root).sort((a, b) => rank(a) - rank(b));
+  if (dicts.length === 0)
     throw new AssayError('file-malformed', 'the file holds no weights', {
       file,
       expected: 'tensors by name (a state dict), at the root or under a key such as state_dict',
       found: contents(root),
       hint: `in Python: torch.save(model.state_dict(), FILE)${holdsTensors(root) ? '; images and labels go under `datasets` of the run file, as they are: { path: FILE }' : ''}`,
     });
-  const paths = found.map(({ path }) => path);
-  const at = wanted === undefined ? 0 : paths.indexOf(wanted);
+  const paths = dicts.map(({ path }) => path);
+  const at = named === undefined ? 0 : paths.indexOf(named);
   if (at >= 0) {
-    const equal = (one: StateDict) => rank(one) === rank(found[0]) && levels(one) === levels(found[0]);
+    const equal = (one: StateDict) => rank(one) === rank(dicts[0]) && levels(one) === levels(dicts[0]);
     return {
-      chosen: found[at],
+      chosen: dicts[at],
       others: paths.filter((_, i) => i !== at),
       equals:
-        wanted === undefined
-          ? found
+        named === undefined
+          ? dicts
               .slice(1)
               .filter(equal)
               .map(({ path }) => path)
           : [],
     };
   }
-  const guess = didYouMean(wanted ?? '', paths);
-  throw new AssayError('unknown-name', `the file holds no weights under "${wanted}"`, {
+  const guess = didYouMean(named ?? '', paths);
+  throw new AssayError('unknown-name', `the file holds no weights under "${named}"`, {
     file,
     expected: `one of ${paths.map((p) => p || '(the root)').join(', ')}`,
     hint: guess ? `did you mean "${guess}"?` : 'correct or drop architecture.stateDict',

@@ -54,8 +54,8 @@ export class FormSite {
   }
   private attribute(name: string): Json {
     const { attr } = this.node;
-    const found = Object.hasOwn(attr, name) ? attr[name] : undefined;
-    return isObject(found) ? found : {};
+    const attribute = Object.hasOwn(attr, name) ? attr[name] : undefined;
+    return isObject(attribute) ? attribute : {};
   }
   private list(name: string): Json {
     const { list } = this.attribute(name);

@@ -29,8 +29,8 @@ export function namedWeights(weights: ReadonlyMap<string, Weight>): WeightStore 
       return {
         names,
         find(weight) {
-          const found = names.find((one) => one.split('/').at(-1) === weight);
-          return found === undefined ? undefined : weights.get(found);
+          const fullName = names.find((one) => one.split('/').at(-1) === weight);
+          return fullName === undefined ? undefined : weights.get(fullName);
         },
       };
     },

@@ -30,7 +30,7 @@ const CARD = /\.model\.ya?ml$/i;
  */
 export async function findData(
   folder: string,
-  { data: wanted, models: wantedModels }: { data: readonly WantedSet[]; models: readonly WantedModel[] },
+  { data: sets, models: wantedModels }: { data: readonly WantedSet[]; models: readonly WantedModel[] },
   place: (path: string) => string,
 ): Promise<FoundData> {
   checkConfined(folder);
@@ -48,7 +48,7 @@ export async function findData(
       paths.set(entry.name, join(folder, entry.name, await testPath(join(folder, entry.name))));
   const pathOf = (file: string) => place(paths.get(file) ?? join(folder, file));
   const taken = new Set<string>();
-  const found = wanted.flatMap(({ name, entry, called }): FoundSet[] => {
+  const matches = sets.flatMap(({ name, entry, called }): FoundSet[] => {
     const first = names.find((one) => called.test(one.called) && !taken.has(one.file));
     if (!first) return [];
     taken.add(first.file);
@@ -56,9 +56,9 @@ export async function findData(
   });
   for (const { file, called } of names) {
     const [, name] = OTHER_OOD.exec(called) ?? [];
-    if (name === undefined || taken.has(file) || found.some((one) => one.name === name)) continue;
+    if (name === undefined || taken.has(file) || matches.some((one) => one.name === name)) continue;
     taken.add(file);
-    found.push({ name, entry: { path: pathOf(file), role: 'ood' } });
+    matches.push({ name, entry: { path: pathOf(file), role: 'ood' } });
   }
   const models = wantedModels.flatMap((model) => {
     const first = names.find(
@@ -69,10 +69,10 @@ export async function findData(
     return [{ wanted: model, file: join(folder, first.file) }];
   });
   const missingModels = wantedModels.filter((model) => !models.some(({ wanted }) => wanted === model));
-  const missing = wanted.filter(({ name }) => !found.some((one) => one.name === name));
+  const missing = sets.filter(({ name }) => !matches.some((one) => one.name === name));
   const others = names.filter(({ file }) => !taken.has(file)).map(({ file }) => file);
   const lacking = missing.find(({ needed }) => needed);
-  if (!lacking) return { found, missing, models, missingModels, others };
+  if (!lacking) return { found: matches, missing, models, missingModels, others };
   throw new AssayError('data-invalid', `the folder has no data set "${lacking.name}"`, {
     file: folder,
     expected: lacking.told,

@@ -75,8 +75,8 @@ function runFile(site: PresetSite): string {
     ...(steps > 0 && onceOnly === undefined && { full: `${name}-${steps}-full` }),
   }));
   const chain = (steps: number, more = {}) => ({ by: name, steps, chains: 5, ...more });
-  const found = site.found.map((one) => ({ ...one, entry: atInputSize(one, model.shape) }));
-  const sets = [...found.map((one) => one.name), 'interpolated'];
+  const scaled = site.found.map((one) => ({ ...one, entry: atInputSize(one, model.shape) }));
+  const sets = [...scaled.map((one) => one.name), 'interpolated'];
   // Of the three halves of the noise's variance that two noisy images and a third draw come to, the system adds one.
   const second = Number(((NOISE / model.inputScale) * Math.SQRT1_2).toPrecision(4));
   const schedule = { ...(limit === undefined ? PAPER : SHORT) };
@@ -125,10 +125,10 @@ function runFile(site: PresetSite): string {
       full ? [`  - ${flow({ name: full, model: name, purify: chain(steps, { gradient: 'full' }) })}`] : [],
     ),
     'datasets:',
-    ...found.map(({ name: set, entry }) => `  ${set}: ${flow(entry)}`),
+    ...scaled.map(({ name: set, entry }) => `  ${set}: ${flow(entry)}`),
     ...(larger
       ? [
-          `  ${larger.set}-published: ${flow({ ...found.find(({ name: set }) => set === larger.set)?.entry, resize: larger.shorter })}`,
+          `  ${larger.set}-published: ${flow({ ...scaled.find(({ name: set }) => set === larger.set)?.entry, resize: larger.shorter })}`,
         ]
       : []),
     '  # Means of two test images; and with the noise that the public code adds to them a second time.',
@@ -140,7 +140,7 @@ function runFile(site: PresetSite): string {
     `  - { calibration: { bins: 20 }, ${beside(images)} }`,
     `  - { ood: { scores: [log-px, max-softmax, approximate-mass], histogramBins: 100 }, ${beside(images)} }`,
     '  # Chains from noise and, where the checkpoint keeps one, of its replay buffer; distal adversarials.',
-    `  - { samples: ${flow({ ...chains, ...(extractor && { extractor: extractor.name, systems: [name] }) })}, models: ${flow([name, ...(extractor ? [extractor.name] : [])])}, datasets: ${flow(found.map((one) => one.name))}, optional: true }`,
+    `  - { samples: ${flow({ ...chains, ...(extractor && { extractor: extractor.name, systems: [name] }) })}, models: ${flow([name, ...(extractor ? [extractor.name] : [])])}, datasets: ${flow(scaled.map((one) => one.name))}, optional: true }`,
     '  # Both columns, and the deviation panel. The published search keeps the last of its random starts, so that its curve',
     '  # is the same with few of them; more starts say better what the best of them would have been.',
     '  - jem:',

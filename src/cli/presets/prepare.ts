@@ -106,12 +106,12 @@ export async function prepare(request: PresetRequest): Promise<Prepared> {
 /** Of the first set of photographs whose proportions are not those of the network's images. */
 async function ownSize(
   { data }: Preset,
-  found: readonly FoundSet[],
+  sets: readonly FoundSet[],
   { card, checkpoint }: Model,
   directory: string,
 ): Promise<OwnSize | undefined> {
   if (card.input.shape.length !== 3) return undefined;
-  for (const set of found)
+  for (const set of sets)
     if (isPhotographs(data, set)) {
       const own = await ownSizeOf(set, { card, checkpoint }, directory);
       if (own) return own;

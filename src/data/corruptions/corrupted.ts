@@ -27,10 +27,10 @@ export const LIKE: Readonly<Record<ParameterSet, string>> = {
 };
 
 /** Why images of a shape (C, H, W) cannot be corrupted in that way; undefined where they can. */
-export function whyNot({ channels: wanted, title }: AnyCorruption, [channels]: Shape): string | undefined {
+export function whyNot({ channels: needed, title }: AnyCorruption, [channels]: Shape): string | undefined {
   if (channels === 0) return 'there are no images, only what models predicted of them';
   if (channels !== 1 && channels !== 3) return `images have ${channels} channels, neither grey nor RGB`;
-  if (wanted === 'rgb' && channels === 1) return `${title.toLowerCase()} leaves grey images as they are`;
+  if (needed === 'rgb' && channels === 1) return `${title.toLowerCase()} leaves grey images as they are`;
   return undefined;
 }
 

@@ -75,9 +75,9 @@ export function guardedEngine({ name, description, differentiates }: Guarded, st
     },
     compile,
     ...(differentiates && {
-      differentiate: async (graph: Graph, feeds: Record<string, Value>, wanted: Differentiation) => {
+      differentiate: async (graph: Graph, feeds: Record<string, Value>, differentiation: Differentiation) => {
         refuseGiants(graph);
-        return kept((engine) => (engine.differentiate as Differentiate)(graph, feeds, wanted));
+        return kept((engine) => (engine.differentiate as Differentiate)(graph, feeds, differentiation));
       },
     }),
     async close() {

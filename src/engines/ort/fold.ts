@@ -7,13 +7,13 @@ import { toBytes } from '../../graph/tensor.js';
 const standardDomains = new Set(['', 'ai.onnx']);
 
 /** Domains of all nodes, those of subgraphs included. */
-function domainsOf(graph: Graph, found = new Set<string>()): Set<string> {
+function domainsOf(graph: Graph, domains = new Set<string>()): Set<string> {
   for (const { domain, attributes } of graph.nodes) {
-    found.add(domain);
+    domains.add(domain);
     for (const attribute of Object.values(attributes))
-      if (attribute.kind === 'graph') domainsOf(attribute.value, found);
+      if (attribute.kind === 'graph') domainsOf(attribute.value, domains);
   }
-  return found;
+  return domains;
 }
 
 /**

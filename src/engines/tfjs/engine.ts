@@ -80,15 +80,15 @@ function on(pool: Pool): Pick<Engine, 'fold' | 'compile' | 'differentiate' | 'cl
   return {
     fold: (graph) => foldConstants(graph, compiled),
     compile: (graph) => compiled(graph),
-    async differentiate(graph, feeds, wanted) {
-      const program = await compiled(graph, wanted);
+    async differentiate(graph, feeds, differentiation) {
+      const program = await compiled(graph, differentiation);
       try {
         await program.run(feeds);
       } catch (error) {
         await program.release();
         throw error;
       }
-      const gradients = Object.fromEntries(wanted.wrt.map((name) => [name, gradientName(name)]));
+      const gradients = Object.fromEntries(differentiation.wrt.map((name) => [name, gradientName(name)]));
       return { program, gradients };
     },
     close: () => pool.close(),

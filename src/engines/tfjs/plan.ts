@@ -36,8 +36,8 @@ function rowOf(node: Node): Row {
 
 /** The nodes that some outputs need, in order. */
 export function planOf(graph: Graph, fetches: readonly string[]): Step[] {
-  const wanted = new Set(fetches);
-  const { nodes } = prune({ ...graph, outputs: graph.outputs.filter((o) => wanted.has(o.name)) });
+  const needed = new Set(fetches);
+  const { nodes } = prune({ ...graph, outputs: graph.outputs.filter((o) => needed.has(o.name)) });
   const seen = new Set(fetches);
   const steps = nodes.toReversed().map((node) => {
     const touched = new Set([...valuesRead(node), ...node.outputs]);

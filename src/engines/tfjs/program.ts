@@ -79,7 +79,7 @@ export class TfjsProgram {
     fetches: readonly string[],
   ): Record<string, Value> {
     const gradients = new Map(wrt.map((name) => [gradientName(name), name]));
-    const wanted = fetches.filter((name) => !gradients.has(name));
+    const plain = fetches.filter((name) => !gradients.has(name));
     const tape = new Tape();
     let outputs: Record<string, Value> = {};
     const input = (name: string) => {
@@ -90,8 +90,8 @@ export class TfjsProgram {
     const weights = along === undefined ? undefined : input(along);
     const kept = new Set(along === undefined ? wrt : [...wrt, along]);
     const walked = () => {
-      this.walk(this.plan([...new Set([...wanted, of])]), tape, kept);
-      outputs = this.outputs(wanted);
+      this.walk(this.plan([...new Set([...plain, of])]), tape, kept);
+      outputs = this.outputs(plain);
       return this.memory.tensor(of);
     };
     const results = tape.gradients(wrt.map(input), walked, weights);

@@ -57,9 +57,9 @@ export function skce(p: Probabilities, labels: ArrayLike<number>, options: SkceO
   const totals = new Float64Array(simulations + 1);
   let variance = 0;
   for (const members of blocks) {
-    const found = blockEstimates(p, labels, members, bandwidth, { ...options, simulations, block });
-    for (let s = 0; s <= simulations; s++) totals[s] += found.values[s] / blocks.length;
-    variance += found.variance / blocks.length ** 2;
+    const estimates = blockEstimates(p, labels, members, bandwidth, { ...options, simulations, block });
+    for (let s = 0; s <= simulations; s++) totals[s] += estimates.values[s] / blocks.length;
+    variance += estimates.variance / blocks.length ** 2;
   }
   let asLarge = 0;
   for (let s = 0; s <= simulations; s++) if (totals[s] >= totals[0] - ROUNDING) asLarge++;

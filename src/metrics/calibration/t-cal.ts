@@ -82,7 +82,7 @@ export function tCal(
   const p = Float64Array.from(order, (i) => predicted[i]);
   const merges = mergesOf(p, scales);
   const once = new Float64Array(n).fill(1);
-  const found = estimates(
+  const statistics = estimates(
     merges,
     p,
     once,
@@ -103,12 +103,12 @@ export function tCal(
     }
     const simulated = estimates(merges, p, times, ones);
     for (let b = 0; b < scales; b++) {
-      if (simulated[b] >= found[b] - ROUNDING) asLarge[b]++;
+      if (simulated[b] >= statistics[b] - ROUNDING) asLarge[b]++;
       sums[b] += simulated[b];
       squares[b] += simulated[b] ** 2;
     }
   }
-  const chances = found.map((error, b) => {
+  const chances = statistics.map((error, b) => {
     const share = asLarge[b] / (simulations + 1);
     const mean = sums[b] / simulations;
     return asLarge[b] > 1
@@ -121,7 +121,7 @@ export function tCal(
     scales,
     simulations,
     bins: 2 ** (best + 1),
-    error: found[best],
+    error: statistics[best],
   };
 }
 
@@ -165,7 +165,7 @@ function estimates(
     total += times[b];
     error += term(b);
   }
-  const found = new Float64Array(merges.length);
+  const statistics = new Float64Array(merges.length);
   merges.forEach((pairs, l) => {
     for (let at = 0; at < pairs.length; at += 2) {
       const [into, from] = [pairs[at], pairs[at + 1]];
@@ -175,7 +175,7 @@ function estimates(
       squares[into] += squares[from];
       error += term(into);
     }
-    found[merges.length - 1 - l] = error / total;
+    statistics[merges.length - 1 - l] = error / total;
   });
-  return found;
+  return statistics;
 }

@@ -41,8 +41,8 @@ export function sizeStratifiedViolation(
 ): (times: Uint8Array) => number {
   const strata = Int32Array.from(size, stratumOf);
   return (times) => {
-    const found = gaps(sums(strata, covered, SIZE_STRATA.length, times), alpha);
-    return found.length > 0 ? Math.max(...found) : Number.NaN;
+    const all = gaps(sums(strata, covered, SIZE_STRATA.length, times), alpha);
+    return all.length > 0 ? Math.max(...all) : Number.NaN;
   };
 }
 
@@ -58,7 +58,7 @@ export function classwiseCoverageGap(
   const group = Int32Array.from(labels);
   const classes = group.reduce((most, label) => Math.max(most, label + 1), 0);
   return (times) => {
-    const found = gaps(sums(group, covered, classes, times), alpha);
-    return found.reduce((sum, gap) => sum + gap, 0) / found.length;
+    const all = gaps(sums(group, covered, classes, times), alpha);
+    return all.reduce((sum, gap) => sum + gap, 0) / all.length;
   };
 }

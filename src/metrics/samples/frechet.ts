@@ -74,7 +74,7 @@ export function frechetEstimate(
     step?.(r + 1, resamples);
     return frechetDistance(momentsOf(a, timesA(r)), momentsOf(b, timesB(r)));
   });
-  const found = percentileInterval(replicates, level, value);
-  if (!found) return { value, n, interval: null, level, method: 'none' };
-  return { value, n, interval: [Math.max(0, found[0]), found[1]], level, method: 'bootstrap-centred' };
+  const interval = percentileInterval(replicates, level, value);
+  if (!interval) return { value, n, interval: null, level, method: 'none' };
+  return { value, n, interval: [Math.max(0, interval[0]), interval[1]], level, method: 'bootstrap-centred' };
 }

@@ -32,8 +32,8 @@ function kernel(a: FeatureTable, i: number, b: FeatureTable, j: number): number 
 const known = new WeakMap<object, { table: FeatureTable; sums: Float64Array }>();
 
 function knownSums(table: FeatureTable): Float64Array {
-  const found = known.get(table.data);
-  if (found && found.table.n === table.n && found.table.width === table.width) return found.sums;
+  const entry = known.get(table.data);
+  if (entry && entry.table.n === table.n && entry.table.width === table.width) return entry.sums;
   const sums = ownSums(table);
   known.set(table.data, { table, sums });
   return sums;

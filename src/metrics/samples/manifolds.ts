@@ -92,7 +92,7 @@ const known = new WeakMap<object, { k: number; found: Float64Array }>();
 function knownReaches(table: FeatureTable, k: number): Float64Array {
   const before = known.get(table.data);
   if (before && before.k === k && before.found.length === table.n) return before.found;
-  const found = reaches(table, k);
-  known.set(table.data, { k, found });
-  return found;
+  const radii = reaches(table, k);
+  known.set(table.data, { k, found: radii });
+  return radii;
 }

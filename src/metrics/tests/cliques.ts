@@ -5,10 +5,10 @@
  * @returns sorted, each in the order of the items
  */
 export function cliques(n: number, joined: (i: number, j: number) => boolean): number[][] {
-  const found: number[][] = [];
+  const maximal: number[][] = [];
   const grow = (clique: readonly number[], open: readonly number[], done: readonly number[]): void => {
     if (open.length === 0) {
-      if (done.length === 0 && clique.length > 1) found.push([...clique].sort((i, j) => i - j));
+      if (done.length === 0 && clique.length > 1) maximal.push([...clique].sort((i, j) => i - j));
       return;
     }
     const pivot = [...open, ...done].reduce((best, v) =>
@@ -29,7 +29,7 @@ export function cliques(n: number, joined: (i: number, j: number) => boolean): n
     Array.from({ length: n }, (_, i) => i),
     [],
   );
-  return found.sort(compare);
+  return maximal.sort(compare);
 }
 
 /** By the first item that differs. */

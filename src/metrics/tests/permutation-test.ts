@@ -28,9 +28,9 @@ export function permutationTest(sample: Pooled, options: PermutationOptions): Di
     const draws = stream({ seed, purpose, example: 0, step: b });
     if (options.paired) swapPairs(mixed, sample, draws);
     else shuffle(mixed, draws);
-    const found = distancesOf(sample, mixed);
-    if (found.ks >= least.ks) count.ks++;
-    if (found.energy >= least.energy) count.energy++;
+    const distances = distancesOf(sample, mixed);
+    if (distances.ks >= least.ks) count.ks++;
+    if (distances.energy >= least.energy) count.energy++;
   }
   const p = (times: number, value: number) =>
     Number.isFinite(value) ? times / (permutations + 1) : Number.NaN;

@@ -26,12 +26,12 @@ export async function chainGradients(
   let straightThrough: Float32Array = new Float32Array(0);
   const full: PurifiedParts = { ...parts, options: { ...options, gradient: 'full' } };
   const name = `${classifier.info.name}, purified`;
-  const { gradient, ...found } = await gradientThroughChains(full, batch, loss, name, (step, each) => {
+  const { gradient, ...rest } = await gradientThroughChains(full, batch, loss, name, (step, each) => {
     const sum = overChains(each, batch.n, chains, 1);
     if (step === steps) straightThrough = sum;
     look?.(step, sum, squaredNorms(each, batch.n));
   });
-  return { ...found, straightThrough, full: gradient };
+  return { ...rest, straightThrough, full: gradient };
 }
 
 /** Sums of squares of n equal parts, in double precision. */

@@ -54,8 +54,8 @@ export class NoisySystem implements System {
     return this.inner.lastLayer;
   }
 
-  async evaluate(batch: Batch, wanted: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
-    return this.inner.evaluate(this.seen(batch), wanted, loss);
+  async evaluate(batch: Batch, quantities: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
+    return this.inner.evaluate(this.seen(batch), quantities, loss);
   }
 
   forward(batch: Batch): Promise<Outputs> {

@@ -42,26 +42,26 @@ export class PurifiedSystem implements System {
     return this.parts.classifier.lastLayer;
   }
 
-  async evaluate(batch: Batch, wanted: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
+  async evaluate(batch: Batch, quantities: readonly QuantityName[], loss?: LossName): Promise<Evaluated> {
     const { by, options } = this.parts;
     if (loss === undefined) {
       const state = chainsOf(this.parts, batch, this.info.name);
       const passes = await sgld(by, state, { ...options, signal: batch.signal });
-      const { values, passes: own } = await this.averaged(batch, state.pixels, wanted);
+      const { values, passes: own } = await this.averaged(batch, state.pixels, quantities);
       addTo(passes, own);
       return { values, passes };
     }
-    const found = await gradientThroughChains(this.parts, batch, loss, this.info.name);
-    const { logits, logPx, purified, passes } = found;
+    const gradients = await gradientThroughChains(this.parts, batch, loss, this.info.name);
+    const { logits, logPx, purified, passes } = gradients;
     const known: Evaluated['values'] = { ...(logits && { logits }), ...(logPx && { logPx }) };
-    const more = wanted.filter((name) => !known[name]);
+    const more = quantities.filter((name) => !known[name]);
     const others = more.length > 0 ? await this.averaged(batch, purified, more) : undefined;
     if (others) addTo(passes, others.passes);
     const values = { ...known, ...others?.values };
     return {
-      values: Object.fromEntries(wanted.map((name) => [name, values[name]])),
-      loss: found.loss,
-      gradient: found.gradient,
+      values: Object.fromEntries(quantities.map((name) => [name, values[name]])),
+      loss: gradients.loss,
+      gradient: gradients.gradient,
       passes,
     };
   }
@@ -78,7 +78,7 @@ export class PurifiedSystem implements System {
   private async averaged(
     { n, keys: given = [] }: Batch,
     pixels: Float32Array,
-    wanted: readonly QuantityName[],
+    quantities: readonly QuantityName[],
   ): Promise<{ values: Evaluated['values']; passes: Passes }> {
     const { classifier, options } = this.parts;
     const { chains, seed } = options;
@@ -92,7 +92,7 @@ export class PurifiedSystem implements System {
         )
       : undefined;
     const of = { n: n * chains, pixels, ...(keys && { keys }) };
-    const { values, passes } = await classifier.evaluate(of, wanted);
+    const { values, passes } = await classifier.evaluate(of, quantities);
     const means = Object.entries(values).map(([name, all]) => [name, overChains(all, n, chains, chains)]);
     return { values: Object.fromEntries(means), passes };
   }

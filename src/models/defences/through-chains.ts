@@ -51,16 +51,16 @@ export async function gradientThroughChains(
   const passes = recorded?.passes ?? (await sgld(by, state, climbing));
   const { n } = batch;
   const draws = { ...aims, group: chains, pixels: state.pixels };
-  const found = await grouped(draws, loss);
-  addTo(passes, found.passes);
-  let { gradient } = found;
+  const gradients = await grouped(draws, loss);
+  addTo(passes, gradients.passes);
+  let { gradient } = gradients;
   if (recorded) {
     const back = await recorded.back(gradient, look);
     addTo(passes, back.passes);
     gradient = back.gradient;
   } else look?.(steps, gradient);
   return {
-    ...found,
+    ...gradients,
     // Each draw's gradient already carries the 1 / chains of the mean: the chain rule sums.
     gradient: overChains(gradient, n, chains, 1),
     passes,

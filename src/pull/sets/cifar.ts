@@ -15,14 +15,14 @@ const entries = [{ name: 'test' }, { name: 'train', more: { split: 'train', role
 
 /** Takes the records and the class names out of an archive with one folder. */
 function unpackBinary(archive: string, variant: Variant): NamedSet['unpack'] {
-  const wanted = [
+  const needed = [
     ...Object.values(variant.parts).flat(),
     ...Object.values(variant.labels).map(({ names }) => names),
   ];
   return async (fetched, into) => {
-    const target = (name: string) => wanted.find((file) => name.endsWith(`/${file}`));
+    const target = (name: string) => needed.find((file) => name.endsWith(`/${file}`));
     await unpack(fetched(archive), target, into);
-    mustHave(into, wanted, fetched(archive));
+    mustHave(into, needed, fetched(archive));
   };
 }
 

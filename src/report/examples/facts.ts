@@ -55,13 +55,13 @@ export function factsOf({ examples }: ViewedDataset, sheets: readonly ViewedShee
       }
     }
   });
-  const found = [...facts.values()];
+  const distinct = [...facts.values()];
   return {
     indices: [...examples.keys()],
     labels,
     predictions,
-    facts: found.map(({ list, ...fact }) => ({ ...fact, values: list.join('') })),
-    differs: all.map((_, e) => (disagreement(e, predictions, found) ? '1' : '0')).join(''),
+    facts: distinct.map(({ list, ...fact }) => ({ ...fact, values: list.join('') })),
+    differs: all.map((_, e) => (disagreement(e, predictions, distinct) ? '1' : '0')).join(''),
   };
 }
 

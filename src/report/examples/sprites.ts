@@ -44,8 +44,8 @@ export async function imagesOf(
       .map((key): string[] => JSON.parse(key))
       .filter(([sheet]) => sheet === name)
       .map(([, model]) => model);
-    const wanted = [['clean', models[0]], ...models.map((model) => [model, model])];
-    for (const [of, rows] of wanted) {
+    const pictures = [['clean', models[0]], ...models.map((model) => [model, model])];
+    for (const [of, rows] of pictures) {
       const array = await openImages(directory, `${name}-${dataset.name}-${of}`);
       const order = dataset.order.get(orderKey(name, rows)) ?? [];
       if (array && array.shape[0] === order.length) images.push({ sheet: name, of, array, order });

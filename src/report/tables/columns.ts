@@ -69,10 +69,10 @@ export function whyNone({ measure = '', where = {} }: TableColumn, all: readonly
   }
   const misses = Object.entries(where).flatMap(([key, allowed]) => {
     const there = [...new Set(named.map(({ fields }) => fields[key] ?? '(none)'))];
-    const wanted = [allowed].flat().map(String);
-    return there.some((value) => wanted.includes(value))
+    const names = [allowed].flat().map(String);
+    return there.some((value) => names.includes(value))
       ? []
-      : [`${key} ${wanted.join(', ')}: there is ${there.join(', ')}`];
+      : [`${key} ${names.join(', ')}: there is ${there.join(', ')}`];
   });
   return `no run has ${measure} with ${misses.join('; ') || 'all that `where` and `only` ask for'}`;
 }

@@ -45,12 +45,12 @@ type ReadRows = ReadonlyMap<Measure, RowsOfMeasure | string>;
 
 /** The rows of measures, the sheets of each run read once; why not, where they cannot be read. */
 async function rowsOf(origins: readonly Origin[]): Promise<ReadRows> {
-  const found = new Map<Measure, RowsOfMeasure | string>();
+  const read = new Map<Measure, RowsOfMeasure | string>();
   for (const run of new Set(origins.map((origin) => origin.run))) {
     const measures = origins.flatMap((origin) => (origin.run === run ? [origin.measure] : []));
-    for (const [measure, rows] of await readable(run, measures)) found.set(measure, rows);
+    for (const [measure, rows] of await readable(run, measures)) read.set(measure, rows);
   }
-  return found;
+  return read;
 }
 
 async function readable(
@@ -72,13 +72,13 @@ function sidesOf(cells: readonly PaperCell[], rows: ReadRows): Side[] {
     const value = data?.value ?? null;
     if (!data?.from) return { value, of: { untested: 'it is no value of one run' } };
     const { measure } = data.from;
-    const found = rows.get(measure);
-    if (!hasRows(measure) || found === undefined)
+    const own = rows.get(measure);
+    if (!hasRows(measure) || own === undefined)
       return { value, of: { untested: 'it does not say which rows it was made from' } };
-    if (typeof found === 'string') return { value, of: { untested: found } };
+    if (typeof own === 'string') return { value, of: { untested: own } };
     if (first && dataOf(first) !== dataOf(data.from))
       return { value, of: { untested: 'it is of other images' } };
-    return { value, of: { measure, rows: found } };
+    return { value, of: { measure, rows: own } };
   });
 }
 

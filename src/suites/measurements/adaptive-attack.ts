@@ -65,7 +65,7 @@ export const adaptiveAttack = defineMeasurement({
     await eachBatch({ ...context, system }, 'clean', async (batch, start) => {
       cleanLogits.set((await system.forward(batch)).logits ?? [], start * classes);
     });
-    const found = await runAttack(
+    const attacked = await runAttack(
       { system, n, indices, pixels, labels, cleanLogits, seed, signal, fail, outlook },
       attackPlanOf(attack, catalogue),
     );
@@ -74,20 +74,23 @@ export const adaptiveAttack = defineMeasurement({
     const image = (of: Float32Array, i: number) => of.subarray(i * size, (i + 1) * size);
     const inside = Uint8Array.from({ length: n }, (_, i) => {
       // Adversarial beyond every radius: found by an attack that looks for the nearest.
-      const radius = attack.epsilons[found.brokenAt[i]] ?? attack.epsilons.at(-1);
+      const radius = attack.epsilons[attacked.brokenAt[i]] ?? attack.epsilons.at(-1);
       const epsilon = radius === undefined ? Number.POSITIVE_INFINITY : parseEpsilon(radius).value;
-      return isInside(norm, image(found.pixels, i), image(pixels, i), epsilon) ? 1 : 0;
+      return isInside(norm, image(attacked.pixels, i), image(pixels, i), epsilon) ? 1 : 0;
     });
     const stages = attack.attacks.length;
     const spent = Array.from({ length: n }, (_, i) => {
       const total = (counts: Int32Array) =>
         counts.subarray(i * stages, (i + 1) * stages).reduce((sum, count) => sum + count, 0);
-      return behindChains({ forward: 1 + total(found.forward), gradient: total(found.gradient) }, purify);
+      return behindChains(
+        { forward: 1 + total(attacked.forward), gradient: total(attacked.gradient) },
+        purify,
+      );
     });
-    const { correct, adversarial, brokenAt, distance, restart, step } = found;
+    const { correct, adversarial, brokenAt, distance, restart, step } = attacked;
     return {
       ...{ correct, adversarial, brokenAt, distance, inside, restart, step },
-      pixels: found.pixels,
+      pixels: attacked.pixels,
       forwardPasses: Float64Array.from(spent, ({ forward }) => forward),
       gradientPasses: Float64Array.from(spent, ({ gradient }) => gradient),
     };

@@ -87,15 +87,15 @@ export const attackPath = defineMeasurement({
           pixels.set(point, i * size);
         });
         const asked = { n: batch.n, pixels, labels: aims };
-        const found: Outputs & { gradient?: Float32Array } =
+        const outputs: Outputs & { gradient?: Float32Array } =
           step < steps ? await system.gradient(asked, 'cross-entropy') : await system.forward(asked);
-        const gradient = found.gradient ?? new Float32Array(0);
+        const gradient = outputs.gradient ?? new Float32Array(0);
         queries = runs.map((run, i) => {
-          const logits = (found.logits ?? new Float32Array(0)).subarray(
+          const logits = (outputs.logits ?? new Float32Array(0)).subarray(
             i * classes.length,
             (i + 1) * classes.length,
           );
-          const logPx = found.logPx?.[i] ?? Number.NaN;
+          const logPx = outputs.logPx?.[i] ?? Number.NaN;
           const at = (start + i) * (steps + 1) + step;
           const joint = (label: number) => logPx + logits[label] - logSumExpRow(logits);
           rows.logPx[at] = logPx;

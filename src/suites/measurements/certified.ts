@@ -55,13 +55,13 @@ export const certified = defineMeasurement({
         labels: labels.subarray(start, end),
       };
       const question = { epsilon: parseEpsilon(epsilon).value, method };
-      const found = await system.marginBounds(batch, question).catch((error) => {
+      const bounds = await system.marginBounds(batch, question).catch((error) => {
         if (error instanceof AssayError && error.code === 'op-unsupported')
           throw new Refused({ what, reason: inOneLine(error) });
         throw error;
       });
-      margin.set(found.margin, start);
-      rounding.set(found.rounding, start);
+      margin.set(bounds.margin, start);
+      rounding.set(bounds.rounding, start);
     }
     return { margin, rounding };
   },

@@ -78,7 +78,7 @@ export const chainGradientDiagnostics = defineMeasurement({
         const drawn = repeated(batch, draws, (i, draw) => ({
           ...{ seed, purpose: 'chain-gradients', example: of[i], step: draw },
         }));
-        const found = await chainGradients(parts, drawn, loss, (step, sum, squares) => {
+        const gradients = await chainGradients(parts, drawn, loss, (step, sum, squares) => {
           const means = meansOf(sum, batch.n, size, 0, draws, draws);
           straight ??= means;
           for (let i = 0; i < batch.n; i++) {
@@ -95,7 +95,7 @@ export const chainGradientDiagnostics = defineMeasurement({
           return (i: number) =>
             cosine(a.subarray(i * size, (i + 1) * size), b.subarray(i * size, (i + 1) * size));
         };
-        const [full, bpda] = [agreement(found.full), agreement(found.straightThrough)];
+        const [full, bpda] = [agreement(gradients.full), agreement(gradients.straightThrough)];
         for (let i = 0; i < batch.n; i++) {
           const at = (start + i) * looks;
           const [first, last] = [rows.norms[at], rows.norms[at + looks - 1]];

@@ -64,7 +64,7 @@ export const hardestImages = defineMeasurement({
     for (const { reads } of scores.slice(0, chosen)) at += reads.length;
     const sign = end === 'lowest' ? 1 : -1;
     const order = (a: Candidate, b: Candidate) => sign * (a.value - b.value) || a.position - b.position;
-    const found = lists.map((): Candidate[] => []);
+    const hardest = lists.map((): Candidate[] => []);
     for await (const { indices, positions, values } of scoreParts(context, scores[chosen], at)) {
       signal.throwIfAborted();
       const candidates = Array.from(indices, (index, i) => ({
@@ -74,7 +74,7 @@ export const hardestImages = defineMeasurement({
       }));
       lists.forEach((list, l) => {
         const own = candidates.filter(({ index }) => list === 'all' || outcomeOf(said.get(index)) === list);
-        found[l] = [...found[l], ...own].sort(order).slice(0, n);
+        hardest[l] = [...hardest[l], ...own].sort(order).slice(0, n);
       });
     }
     const size = imageSize(system.info);
@@ -87,7 +87,7 @@ export const hardestImages = defineMeasurement({
       prediction: new Int32Array(slots).fill(-1),
       pixels: new Float32Array(slots * size),
     };
-    const placed = found.flatMap((list, l) => list.map((one, k) => ({ ...one, slot: l * n + k })));
+    const placed = hardest.flatMap((list, l) => list.map((one, k) => ({ ...one, slot: l * n + k })));
     for (const { slot, index, value } of placed) {
       rows.index[slot] = index;
       rows.score[slot] = value;

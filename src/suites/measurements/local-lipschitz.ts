@@ -58,16 +58,16 @@ export const localLipschitz = defineMeasurement({
       /** The point of the steepest slope so far, its gradient, and which way log p(x) goes there. */
       const steepest = x0.map((x, i) => ({ x, slope: -1, gradient: image(at0.gradient, i), sign: 1 }));
       const look = async (points: readonly Float32Array[]) => {
-        const found = await ask(points);
+        const answers = await ask(points);
         points.forEach((x, i) => {
-          const rise = (found.logPx?.[i] ?? 0) - (at0.logPx?.[i] ?? 0);
+          const rise = (answers.logPx?.[i] ?? 0) - (at0.logPx?.[i] ?? 0);
           const distance = inputDistance(x, x0[i], inputScale);
           const slope = distance > 0 ? Math.abs(rise) / distance : 0;
-          best[i] = Math.max(best[i], found.norms[i], slope);
+          best[i] = Math.max(best[i], answers.norms[i], slope);
           if (slope > steepest[i].slope)
-            steepest[i] = { x, slope, gradient: image(found.gradient, i), sign: rise < 0 ? -1 : 1 };
+            steepest[i] = { x, slope, gradient: image(answers.gradient, i), sign: rise < 0 ? -1 : 1 };
         });
-        return found;
+        return answers;
       };
       for (let s = 0; s < samples; s++) {
         const draws = (i: number) =>

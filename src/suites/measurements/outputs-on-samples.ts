@@ -52,15 +52,15 @@ export const outputsOnSamples = defineMeasurement({
       indices: Int32Array.from({ length: total }, (_, row) => examples.indices[Math.floor(row / each)]),
     };
     const widths = { logits: classes.length, logPx: 1, features: featureWidth };
-    const wanted = (['logits', 'logPx', 'features'] as const).filter(
+    const names = (['logits', 'logPx', 'features'] as const).filter(
       (name) => offers.includes(name) && (name !== 'features' || looks === 0),
     );
-    const found = wanted.map((name) => [name, new Float32Array(total * widths[name])] as const);
+    const outputs = names.map((name) => [name, new Float32Array(total * widths[name])] as const);
     await eachBatch({ ...context, examples: images }, 'samples', async (batch, start) => {
-      const { values } = await system.evaluate(batch, wanted);
-      for (const [name, data] of found) data.set(values[name] ?? [], start * widths[name]);
+      const { values } = await system.evaluate(batch, names);
+      for (const [name, data] of outputs) data.set(values[name] ?? [], start * widths[name]);
     });
-    return Object.fromEntries(found);
+    return Object.fromEntries(outputs);
   },
 });
 

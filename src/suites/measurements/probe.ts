@@ -48,7 +48,7 @@ export const probe = defineMeasurement({
     const own = grid?.[chosenOf(context.reference)] ?? options;
     const purpose = `probe/${name}`;
     const widths = Object.entries(row.finds(system.info));
-    const found = Object.fromEntries(
+    const columns = Object.fromEntries(
       widths.map(([column, width]) => [column, new Float32Array(examples.n * width)]),
     );
     await eachBatch(context, purpose, async ({ labels: _, ...batch }, start) => {
@@ -61,10 +61,10 @@ export const probe = defineMeasurement({
       const probed = await row.ask({ system, batch, keys, fail: lost, signal }, own);
       for (const [column, width] of widths) {
         const message = `the probe "${name}" did not find "${column}" of "${system.info.name}"`;
-        found[column].set(sized(probed[column], batch.n * width, message), start * width);
+        columns[column].set(sized(probed[column], batch.n * width, message), start * width);
       }
     });
-    return found;
+    return columns;
   },
 });
 

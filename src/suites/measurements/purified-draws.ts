@@ -67,11 +67,11 @@ export const purifiedDraws = defineMeasurement({
     for (;;) {
       const open = Array.from(drawn.keys()).filter(isOpen);
       if (open.length === 0) break;
-      const wanted = open.flatMap((i) =>
+      const pending = open.flatMap((i) =>
         Array.from({ length: Math.min(block, draws - drawn[i]) }, (_, k) => ({ i, draw: drawn[i] + k })),
       );
-      await forRanges(wanted.length, lanes, async (start, end) => {
-        const part = wanted.slice(start, end);
+      await forRanges(pending.length, lanes, async (start, end) => {
+        const part = pending.slice(start, end);
         const pixels = new Float32Array(part.length * size);
         for (const [row, { i }] of part.entries()) {
           pixels.set(images.subarray(i * size, (i + 1) * size), row * size);
@@ -81,12 +81,12 @@ export const purifiedDraws = defineMeasurement({
           purpose: `purified-draws-${draw}`,
           example: indices[i],
         }));
-        const found = await system.forward({ n: part.length, pixels, keys });
+        const outputs = await system.forward({ n: part.length, pixels, keys });
         for (const [row, { i, draw }] of part.entries()) {
-          logits.set((found.logits ?? []).slice(row * classes, (row + 1) * classes), at(i, draw));
+          logits.set((outputs.logits ?? []).slice(row * classes, (row + 1) * classes), at(i, draw));
         }
       });
-      for (const { i, draw } of wanted) {
+      for (const { i, draw } of pending) {
         drawn[i]++;
         if (isRight(i, draw)) right[i]++;
         // Settled at any time is settled for good.

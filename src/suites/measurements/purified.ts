@@ -79,9 +79,9 @@ export const purified = defineMeasurement({
           const from = steps[k - 1] ?? 0;
           await sgld(by, state, { steps: steps[k] - from, from, stepSize, noise, clamp, signal });
           const now = { n: state.n, pixels: state.pixels.slice() };
-          const found = await system.forward(now);
-          const energy = by.info.name === system.info.name ? found : await by.forward(now);
-          const means = overChains(found.logits ?? new Float32Array(0), batch.n, chains, chains);
+          const outputs = await system.forward(now);
+          const energy = by.info.name === system.info.name ? outputs : await by.forward(now);
+          const means = overChains(outputs.logits ?? new Float32Array(0), batch.n, chains, chains);
           const heights = overChains(present(energy.logPx, by), batch.n, chains, chains);
           for (let i = 0; i < batch.n; i++) {
             const row = (start + i) * count + k;

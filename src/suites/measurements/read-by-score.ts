@@ -14,7 +14,7 @@ const readings = [
   { measurement: clean, of: ['logits', 'logPx'] },
 ] as const satisfies readonly { measurement: unknown; of: readonly Capability[] }[];
 
-const wanted = (needs: readonly Capability[]) =>
+const readingsFor = (needs: readonly Capability[]) =>
   readings.filter(({ of }) => of.some((capability) => needs.includes(capability)));
 
 /** What is read of images for a score. */
@@ -42,7 +42,7 @@ export const readRequests = (
   on: { system: string; dataset: string },
   tuned?: Request<TunedRows>,
 ): Request[] => [
-  ...wanted(needs).map(({ measurement }): Request => request({ measurement, ...on })),
+  ...readingsFor(needs).map(({ measurement }): Request => request({ measurement, ...on })),
   ...(probe ? [probeRequest(probe, among, on, tuned)] : []),
 ];
 
@@ -71,7 +71,7 @@ const sizes = <Name extends string>({ shape: [n, of] }: NdArray, name: Name) =>
  * out of all.
  */
 export async function* fitParts(reading: Reading, parts: MeasureContext['parts']): AsyncGenerator<FitPart> {
-  const count = wanted(reading.needs).length + (reading.probe ? 1 : 0);
+  const count = readingsFor(reading.needs).length + (reading.probe ? 1 : 0);
   const streams = Array.from({ length: count }, (_, at) => parts(at)[Symbol.asyncIterator]());
   for (;;) {
     const next = await Promise.all(streams.map((stream) => stream.next()));
@@ -93,9 +93,9 @@ function inAll([first, ...others]: readonly Part[]): Int32Array {
   return first.indices.filter((index) => sets.every((set) => set.has(index)));
 }
 
-function placesOf(indices: Int32Array, wanted: Int32Array): number[] {
+function placesOf(indices: Int32Array, targets: Int32Array): number[] {
   const place = new Map(Array.from(indices, (index, i) => [index, i]));
-  return Array.from(wanted, (index) => place.get(index) ?? 0);
+  return Array.from(targets, (index) => place.get(index) ?? 0);
 }
 
 const kept = ({ rows, indices }: Part, common: Int32Array): Rows =>

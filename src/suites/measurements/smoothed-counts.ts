@@ -67,9 +67,9 @@ export const smoothedCounts = defineMeasurement({
       }
       const keys = part.map(({ key }) => ({ ...key, purpose: `${key.purpose}/system` }));
       const { logits } = await system.forward({ n: part.length, pixels, ...(stochastic && { keys }) });
-      const found = offered(logits, part.length * width, 'logits', name);
+      const rows = offered(logits, part.length * width, 'logits', name);
       for (const [row, { i, chooses }] of part.entries()) {
-        const given = argmaxOf(found.subarray(row * width, (row + 1) * width));
+        const given = argmaxOf(rows.subarray(row * width, (row + 1) * width));
         (chooses ? selection : estimation)[i * width + given]++;
       }
     });

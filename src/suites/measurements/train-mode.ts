@@ -39,16 +39,16 @@ export const trainMode = defineMeasurement({
     const { info } = system;
     const { n } = context.examples;
     const classes = info.classes.length;
-    const wanted = (['logits', 'logPx'] as const).filter((name) => info.offers.includes(name));
-    const logits = wanted.includes('logits') ? new Float32Array(n * classes) : undefined;
-    const logPx = wanted.includes('logPx') ? new Float32Array(n) : undefined;
+    const names = (['logits', 'logPx'] as const).filter((name) => info.offers.includes(name));
+    const logits = names.includes('logits') ? new Float32Array(n * classes) : undefined;
+    const logPx = names.includes('logPx') ? new Float32Array(n) : undefined;
     const logPxGradientNorm = hasSlope(info) ? new Float32Array(n) : undefined;
     const loss = logPxGradientNorm && 'log-px';
     await eachBatch(
       { ...context, system },
       'clean',
       async (batch, start) => {
-        const { values, gradient } = await system.evaluate(batch, wanted, loss);
+        const { values, gradient } = await system.evaluate(batch, names, loss);
         if (values.logits) logits?.set(values.logits, start * classes);
         if (values.logPx) logPx?.set(values.logPx, start);
         if (gradient) logPxGradientNorm?.set(gradientNorms(gradient, batch.n, info.inputScale), start);

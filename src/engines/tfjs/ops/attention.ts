@@ -13,11 +13,11 @@ function heads(s: Site, i: number, attribute: string): tf.Tensor4D {
 }
 
 /** Heads of keys and values that groups of queries share, repeated. */
-function repeated(x: tf.Tensor4D, wanted: number): tf.Tensor4D {
+function repeated(x: tf.Tensor4D, full: number): tf.Tensor4D {
   const [batch, count, length, size] = x.shape;
-  if (count === wanted) return x;
-  const copies = tf.mul(tf.expandDims(x, 2), tf.ones([1, 1, wanted / count, 1, 1]));
-  return tf.reshape(copies, [batch, wanted, length, size]);
+  if (count === full) return x;
+  const copies = tf.mul(tf.expandDims(x, 2), tf.ones([1, 1, full / count, 1, 1]));
+  return tf.reshape(copies, [batch, full, length, size]);
 }
 
 /** What may be seen: truth values, or numbers that are added to the scores. */

@@ -47,20 +47,20 @@ function transposed({ x, letters }: Lettered, order: readonly string[]): tf.Tens
 }
 
 /** Sums over the letters that are not wanted. */
-function summed({ x, letters }: Lettered, wanted: ReadonlySet<string>): Lettered {
-  const axes = letters.flatMap((letter, i) => (wanted.has(letter) ? [] : [i]));
+function summed({ x, letters }: Lettered, kept: ReadonlySet<string>): Lettered {
+  const axes = letters.flatMap((letter, i) => (kept.has(letter) ? [] : [i]));
   return axes.length === 0
     ? { x, letters }
-    : { x: tf.sum(x, axes), letters: letters.filter((l) => wanted.has(l)) };
+    : { x: tf.sum(x, axes), letters: letters.filter((l) => kept.has(l)) };
 }
 
 /** The product of two operands, summed over the letters that both have and nobody wants. */
-function contract(a: Lettered, b: Lettered, wanted: ReadonlySet<string>): Lettered {
+function contract(a: Lettered, b: Lettered, kept: ReadonlySet<string>): Lettered {
   const shared = a.letters.filter((l) => b.letters.includes(l));
-  const batch = shared.filter((l) => wanted.has(l));
-  const inner = shared.filter((l) => !wanted.has(l));
-  const left = summed(a, new Set([...wanted, ...b.letters]));
-  const right = summed(b, new Set([...wanted, ...a.letters]));
+  const batch = shared.filter((l) => kept.has(l));
+  const inner = shared.filter((l) => !kept.has(l));
+  const left = summed(a, new Set([...kept, ...b.letters]));
+  const right = summed(b, new Set([...kept, ...a.letters]));
   const rows = left.letters.filter((l) => !shared.includes(l));
   const columns = right.letters.filter((l) => !shared.includes(l));
   const extent = (of: Lettered, letters: string[]) => letters.map((l) => of.x.shape[of.letters.indexOf(l)]);
