@@ -15,15 +15,27 @@ type SystemSide = Pick<SystemInfo, 'name' | 'shape' | 'classes'>;
  */
 export function checkCompatible(dataset: DatasetSide, system: SystemSide, place?: Place): void {
   const at = place ?? { file: dataset.path };
-  if (dataset.shape.join() !== system.shape.join())
-    throw new AssayError('shape-mismatch', `"${system.name}" cannot take the images of "${dataset.name}"`, {
-      ...at,
-      expected: `images of shape [${system.shape.join(', ')}] (channels, height, width), as its model card says`,
-      found: `[${dataset.shape.join(', ')}] in ${dataset.path}`,
-      hint: 'give it data of that shape, or correct input.shape in the model card if the network is meant for these images',
-    });
+  if (!isOfShape(dataset, system))
+    throw otherShape(
+      dataset,
+      system,
+      at,
+      'give it data of that shape, or correct input.shape in the model card if the network is meant for these images',
+    );
   if (dataset.role === 'ood' || system.classes.length === 0) return;
   checkClasses(dataset, system, at);
+}
+
+export const isOfShape = (dataset: Pick<DatasetSide, 'shape'>, system: Pick<SystemSide, 'shape'>): boolean =>
+  dataset.shape.join() === system.shape.join();
+
+export function otherShape(dataset: DatasetSide, system: SystemSide, at: Place, hint: string): AssayError {
+  return new AssayError('shape-mismatch', `"${system.name}" cannot take the images of "${dataset.name}"`, {
+    ...at,
+    expected: `images of shape [${system.shape.join(', ')}] (channels, height, width), as its model card says`,
+    found: `[${dataset.shape.join(', ')}] in ${dataset.path}`,
+    hint,
+  });
 }
 
 function checkClasses(dataset: DatasetSide, system: SystemSide, at: Place): void {

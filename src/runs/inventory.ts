@@ -1,4 +1,4 @@
-import { checkCompatible } from '../data/compatibility.js';
+import { checkCompatible, isOfShape } from '../data/compatibility.js';
 import type { Dataset, DatasetInfo, ExampleReader } from '../data/dataset.js';
 import { AssayError } from '../errors.js';
 import type { System, SystemInfo } from '../models/system.js';
@@ -60,8 +60,13 @@ export function lazyEntry(info: SystemInfo, open: () => Promise<System>): System
 /** A system that is there already. */
 export const openedEntry = (system: System): SystemEntry => lazyEntry(system.info, async () => system);
 
-/** Errors: `shape-mismatch`, `data-invalid` when systems and data sets do not belong together. */
-export function checkInventory({ systems, datasets }: Inventory, file: string): void {
+/**
+ * Errors: `shape-mismatch`, `data-invalid` when systems and data sets do not belong together. Where images of several sizes
+ * each have a system, which of them suites bring together is for their plans to say.
+ */
+export function checkInventory(inventory: Inventory, file: string): void {
+  const { systems, datasets } = inventory;
+  const apart = haveTheirOwn(inventory);
   for (const [name, { info }] of datasets) {
     const at = { file, path: `datasets.${name}` };
     if (info.size === 0)
@@ -70,8 +75,18 @@ export function checkInventory({ systems, datasets }: Inventory, file: string): 
         found: `no examples in ${info.path}`,
         hint: 'check its path, offset and limit',
       });
-    for (const system of systems.values()) checkCompatible(info, system.info, at);
+    for (const system of systems.values())
+      if (!apart || isOfShape(info, system.info)) checkCompatible(info, system.info, at);
   }
+}
+
+/** Whether every system has a data set of its shape, and every data set a system. */
+function haveTheirOwn({ systems, datasets }: Inventory): boolean {
+  const [of, on] = [systems, datasets].map((all) => [...all.values()].map(({ info }) => info));
+  return (
+    of.every((system) => on.some((dataset) => isOfShape(dataset, system))) &&
+    on.every((dataset) => of.some((system) => isOfShape(dataset, system)))
+  );
 }
 
 /** What looks wrong with the choice of systems and data sets. */

@@ -1,3 +1,4 @@
+import { isOfShape, otherShape } from '../data/compatibility.js';
 import type { DatasetInfo } from '../data/dataset.js';
 import { AssayError, unknownName } from '../errors.js';
 import type { Capability, SystemInfo } from '../models/system.js';
@@ -74,7 +75,8 @@ export interface Plan {
 
 /**
  * Asks every suite for its requests and turns them into jobs and units; requests for the same thing become one job.
- * Errors: what `plan` of a suite throws, `suite-failed` and `unknown-name` for requests that make no sense.
+ * Errors: what `plan` of a suite throws, `suite-failed` and `unknown-name` for requests that make no sense, `shape-mismatch`
+ * for a system and a data set that do not belong together.
  */
 export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): Plan {
   const jobs = new Map<string, OpenJob>();
@@ -89,6 +91,7 @@ export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): P
     };
     const notApplicable = infos.flatMap((info) => inapplicable(suite.name, info, suite.needs));
     const requests = context.systems.length > 0 ? requestsOf(entry, context) : [];
+    for (const request of requests) refuseOtherShape(request, inventory, entry);
     const orders = ordersOf(requests, inventory);
     const wanted = requests.flatMap((request) => {
       const info = systemOf(request, inventory);
@@ -251,6 +254,24 @@ function addJob(
   job.size = Math.max(job.size, wanted);
   jobs.set(key, job);
   return job;
+}
+
+/** A run may have images of several sizes: suites are then told which of them they are shown. */
+function refuseOtherShape(
+  request: Request,
+  inventory: Inventory,
+  { file, path }: Pick<SuiteEntry, 'file' | 'path'>,
+): void {
+  const [system, dataset] = [systemOf(request, inventory), datasetOf(request, inventory)];
+  if (!isOfShape(dataset, system))
+    throw otherShape(
+      dataset,
+      system,
+      { file, path },
+      'say beside the suite which it is shown: `models: [...]` and `datasets: [...]`',
+    );
+  for (const read of [...(request.inputs ?? []), ...(request.reference ?? [])])
+    refuseOtherShape(read, inventory, { file, path });
 }
 
 /** Of data sets in a random order: of how many examples. The rows of one suite stand side by side, so it has one order. */

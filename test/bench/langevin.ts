@@ -36,7 +36,7 @@ const rows: readonly Row[] = [
   {
     title: 'WRN-16-4 on 32 x 32 x 3',
     open: opensGraph(networkOf('wrn-16-4').build()),
-    ...{ chains: 64, steps: 4, batch: 16, rounds: 3 },
+    ...{ chains: 32, steps: 4, batch: 16, rounds: 3 },
   },
 ];
 
