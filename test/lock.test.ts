@@ -15,7 +15,13 @@ const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.ur
 const text = read('package-lock.json');
 const lock: { lockfileVersion: number; packages: Record<string, Entry> } = JSON.parse(text);
 const manifest: Entry = JSON.parse(read('package.json'));
-const entries = Object.entries(lock.packages);
+/** Packages that lie in this repository: a link in node_modules, and the folder that it leads to. */
+const ours = new Set(
+  Object.entries(lock.packages)
+    .filter(([, { link }]) => link)
+    .flatMap(([name, { resolved }]) => [name, `${resolved}`]),
+);
+const entries = Object.entries(lock.packages).filter(([name]) => !ours.has(name));
 
 /** Where Node finds a package that the one at `from` requires: below it, or below a package that holds it. */
 function resolved(from: string, name: string): string | undefined {
@@ -33,6 +39,12 @@ describe('package-lock.json', () => {
     const bare = JSON.stringify(lock, (key, value) => (key === 'funding' ? undefined : value));
     expect(bare.match(/\b(?:https?|git(?:\+\w+)?|file):[^"]*/g) ?? []).toEqual([]);
     expect(read('.npmrc')).toMatch(/^omit-lockfile-registry-resolved=true$/m);
+  });
+
+  it('links to folders of this repository alone', () => {
+    expect(ours.size).toBeGreaterThan(0);
+    for (const name of ours) expect(name).toMatch(/^(?:node_modules|packages)\/[a-z-]+$/);
+    for (const name of ours) expect(lock.packages[name], name).toBeDefined();
   });
 
   it('names the content of every package', () => {
