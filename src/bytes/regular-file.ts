@@ -58,6 +58,8 @@ export interface RegularFileSync {
   size: number;
   /** Errors: `file-unreadable` when the file ends before. */
   read(offset: number, length: number): Uint8Array;
+  /** Fills `bytes` from an offset on. Errors: as `read`. */
+  readInto(bytes: Uint8Array, offset: number): void;
   close(): void;
 }
 
@@ -77,7 +79,12 @@ export function openRegularSync(file: string, flags = 0, named = file): RegularF
       noteFile(named, stats);
       return {
         size: Number(stats.size),
-        read: (offset, length) => readRange(descriptor, offset, length, file),
+        read(offset, length) {
+          const bytes = new Uint8Array(length);
+          readIntoSync(descriptor, bytes, offset, file);
+          return bytes;
+        },
+        readInto: (bytes, offset) => readIntoSync(descriptor, bytes, offset, file),
         close: () => closeSync(descriptor),
       };
     } catch (error) {
@@ -89,14 +96,12 @@ export function openRegularSync(file: string, flags = 0, named = file): RegularF
   }
 }
 
-function readRange(descriptor: number, offset: number, length: number, file: string): Uint8Array {
-  const bytes = new Uint8Array(length);
-  for (let done = 0; done < length; ) {
-    const read = readSync(descriptor, bytes, done, Math.min(length - done, STEP), offset + done);
+function readIntoSync(descriptor: number, bytes: Uint8Array, offset: number, file: string): void {
+  for (let done = 0; done < bytes.length; ) {
+    const read = readSync(descriptor, bytes, done, Math.min(bytes.length - done, STEP), offset + done);
     if (read === 0) throw shrunk(file);
     done += read;
   }
-  return bytes;
 }
 
 /** For files that others open, such as modules: refuses what is no regular file. Errors: `file-unreadable`. */
@@ -211,7 +216,13 @@ const kinds: readonly { is(stats: Kind): boolean; name: string; hint: string }[]
   { is: () => true, name: 'a device', hint: saved },
 ];
 
-function tooLarge(file: string, size: number, limit: LimitName, code: ErrorCode): AssayError {
+/** For a file beyond a limit. */
+export function tooLarge(
+  file: string,
+  size: number,
+  limit: LimitName,
+  code: ErrorCode = 'file-malformed',
+): AssayError {
   const { of, value, instead } = limits[limit];
   return new AssayError(code, 'the file is too large', {
     file,

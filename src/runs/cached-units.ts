@@ -1,9 +1,9 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readWhole } from '../bytes/regular-file.js';
 import { AssayError } from '../errors.js';
+import { readUnit, type Wanted } from './read-unit.js';
 import { keyOfUnitFile, UNITS, type UnitStore } from './store.js';
-import { decodeUnit, headOf, type UnitRecord } from './unit-file.js';
+import { headOf, type UnitRecord } from './unit-file.js';
 
 /** A run folder that units are looked for in. */
 export interface Cache {
@@ -83,8 +83,8 @@ export class CachedStore implements UnitStore {
     return taken && headOf(taken);
   }
 
-  async read(key: string) {
-    return (await this.own.read(key)) ?? (await this.take(key));
+  async read(key: string, wanted?: Wanted) {
+    return (await this.own.read(key, wanted)) ?? (await this.take(key));
   }
 
   column(key: string, name: string) {
@@ -120,7 +120,4 @@ export class CachedStore implements UnitStore {
 
 /** Names say nothing: what is in the file must say that it is this unit, and its digest that it is whole. */
 const wholeIn = (file: string, key: string): Promise<UnitRecord | undefined> =>
-  readWhole(file, 'unit').then(
-    (bytes) => decodeUnit(bytes, key),
-    () => undefined,
-  );
+  readUnit(file, key).catch(() => undefined);

@@ -1,13 +1,14 @@
 import { AssayError } from '../errors.js';
 import { arrayTypes, type Column, type NdArray } from '../suites/columns.js';
-import type { Collected } from '../suites/contract.js';
+import type { Collected, FailedExample } from '../suites/contract.js';
 import { Refused } from '../suites/refused.js';
 import { StoredColumn, type StoredPart } from '../suites/stored-column.js';
 import { fitsUnit } from './fits-columns.js';
 import type { Job, Unit } from './plan.js';
+import { unitsBetween } from './read-units.js';
 import { requestText } from './request-text.js';
 import type { UnitStore } from './store.js';
-import { headOf, type UnitRecord } from './unit-file.js';
+import { headOf } from './unit-file.js';
 
 /** A unit whose rows are wanted is not stored, or damaged. */
 export class UnitLost extends AssayError {
@@ -34,48 +35,49 @@ export async function collectRange(
   end: number,
   { stored = false }: { stored?: boolean } = {},
 ): Promise<Omit<Collected, 'request'>> {
-  const parts: UnitRecord[] = [];
-  const wide = stored && store.column ? [...job.columns].filter(([, column]) => isWide(column)) : [];
-  const places = new Map(wide.map(([name]) => [name, [] as StoredPart[]]));
-  for (const unit of job.units) {
-    if (unit.end <= start || unit.start >= end) continue;
-    const record = await store.read(unit.key);
+  const within = unitsBetween(job, start, end).map((unit) => ({
+    unit,
+    from: Math.max(0, start - unit.start),
+    to: Math.min(end, unit.end) - unit.start,
+  }));
+  const n = within.reduce((sum, { from, to }) => sum + to - from, 0);
+  const wide = new Set([...job.columns].flatMap(([name, column]) => (isWide(column) ? [name] : [])));
+  if (!stored || !store.column) wide.clear();
+  const rows: Record<string, NdArray> = {};
+  for (const [name, column] of job.columns)
+    rows[name] = wide.has(name)
+      ? new StoredColumn(
+          column.type,
+          column.shape,
+          within.map((range) => storedPart(store, { job, ...range, name, column })),
+        )
+      : blank(column, n);
+  const indices = new Int32Array(n);
+  let labels = n > 0 ? new Int32Array(n) : undefined;
+  const failed: FailedExample[] = [];
+  let at = 0;
+  // Each unit goes to its place as it is read: a column is never there twice.
+  for (const { unit, from, to } of within) {
+    const record = await store.read(unit.key, ({ name }) => !wide.has(name));
     if (!record || !fitsUnit(headOf(record), unit, job.columns)) throw new UnitLost(job, unit);
     if (record.refused) throw new Refused(record.refused);
-    const [from, to] = [Math.max(0, start - unit.start), Math.min(end, unit.end) - unit.start];
-    for (const [name, column] of wide)
-      places.get(name)?.push(storedPart(store, { job, unit, name, column, from, to }));
-    parts.push(cut(without(record, places), from, to));
+    for (const [name, { shape, data }] of Object.entries(record.rows)) {
+      if (wide.has(name)) continue;
+      const width = sizeOf(shape.slice(1), 1);
+      rows[name].data.set(data.subarray(from * width, to * width), at * width);
+    }
+    const own = record.indices.subarray(from, to);
+    indices.set(own, at);
+    if (record.labels) labels?.set(record.labels.subarray(from, to), at);
+    else labels = undefined;
+    failed.push(...(record.failed?.filter(({ example }) => own.includes(example)) ?? []));
+    at += to - from;
   }
-  const failed = parts.flatMap((part) => part.failed ?? []);
-  const rows = Object.fromEntries(
-    [...job.columns].map(([name, column]) => [
-      name,
-      places.has(name)
-        ? new StoredColumn(column.type, column.shape, places.get(name) ?? [])
-        : join(
-            parts.map(({ rows, indices }) => rows[name] ?? blank(column, indices.length)),
-            column,
-          ),
-    ]),
-  );
-  const labelled = parts.every((part) => part.labels);
-  return {
-    rows,
-    indices: joinInts(parts.map((part) => part.indices)),
-    ...(failed.length > 0 && { failed }),
-    ...(labelled && parts.length > 0 && { labels: joinInts(parts.flatMap((part) => part.labels ?? [])) }),
-  };
+  return { rows, indices, ...(failed.length > 0 && { failed }), ...(labels && { labels }) };
 }
 
 /** Images: 100,000 of CIFAR's size are 1.2 GB. */
 const isWide = ({ shape }: Column): boolean => shape.length === 3;
-
-/** A record without some of its columns. */
-const without = (record: UnitRecord, names: ReadonlyMap<string, unknown>): UnitRecord => ({
-  ...record,
-  rows: Object.fromEntries(Object.entries(record.rows).filter(([name]) => !names.has(name))),
-});
 
 interface Place {
   job: Job;
@@ -86,7 +88,7 @@ interface Place {
   to: number;
 }
 
-/** Rows of a unit that was read and is whole. Reading it again: `UnitLost`. */
+/** Rows of a unit that was read and is whole. `UnitLost` where it no longer is, or has another column of that name. */
 function storedPart(
   store: Pick<UnitStore, 'column'>,
   { job, unit, name, column, from, to }: Place,
@@ -96,8 +98,10 @@ function storedPart(
     n: to - from,
     read() {
       const found = store.column?.(unit.key, name);
-      if (found === undefined) throw new UnitLost(job, unit);
-      return (found ?? blank(column, unit.end - unit.start).data).subarray(from * width, to * width);
+      const n = unit.end - unit.start;
+      const fits = found instanceof arrayTypes[column.type] && found.length === n * width;
+      if (found !== null && !fits) throw new UnitLost(job, unit);
+      return (found ?? blank(column, n).data).subarray(from * width, to * width);
     },
   };
 }
@@ -109,44 +113,3 @@ const blank = ({ type, shape }: Column, n: number): NdArray => ({
   shape: [n, ...shape],
   data: new arrayTypes[type](sizeOf(shape, n)),
 });
-
-function cut(record: UnitRecord, start: number, end: number): UnitRecord {
-  if (start === 0 && end === record.indices.length) return record;
-  const rows: Record<string, NdArray> = {};
-  for (const [name, { shape, data }] of Object.entries(record.rows)) {
-    const width = shape.slice(1).reduce((a, b) => a * b, 1);
-    rows[name] = { shape: [end - start, ...shape.slice(1)], data: data.slice(start * width, end * width) };
-  }
-  const indices = record.indices.slice(start, end);
-  const failed = record.failed?.filter(({ example }) => indices.includes(example));
-  return {
-    ...record,
-    rows,
-    indices,
-    ...(failed && { failed }),
-    labels: record.labels?.slice(start, end),
-  };
-}
-
-/** One array after the other. */
-function join(parts: readonly NdArray[], { type, shape }: Column): NdArray {
-  if (parts.length === 1) return parts[0];
-  const n = parts.reduce((sum, part) => sum + part.shape[0], 0);
-  const data = new arrayTypes[type](sizeOf(shape, n));
-  let at = 0;
-  for (const part of parts) {
-    data.set(part.data, at);
-    at += part.data.length;
-  }
-  return { shape: [n, ...shape], data };
-}
-
-function joinInts(parts: readonly Int32Array[]): Int32Array {
-  const joined = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
-  }
-  return joined;
-}

@@ -31,9 +31,9 @@ export function withLeftOut(
   if (left.length === 0) return store;
   const byKey = new Map(left.map((one) => [one.key, one]));
   return {
-    async read(key) {
+    async read(key, wanted) {
       const one = byKey.get(key);
-      return one ? withoutResults(one) : store.read(key);
+      return one ? withoutResults(one) : store.read(key, wanted);
     },
     ...(store.column && {
       column: (key, name) => (byKey.has(key) ? null : store.column?.(key, name)),

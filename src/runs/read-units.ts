@@ -2,13 +2,24 @@ import { type Job, readBy, type Unit } from './plan.js';
 
 /** The units whose rows a unit reads. */
 export function unitsReadBy({ inputs, reference, maker, makerWhole }: Job, { start, end }: Unit): Unit[] {
-  const between = (job: Job, from: number, to: number) =>
-    job.units.filter((unit) => unit.end > from && unit.start < to);
   return [
-    ...inputs.flatMap((input) => between(input, start, end)),
-    ...reference.flatMap(({ job, size }) => between(job, 0, size)),
-    ...(maker ? (makerWhole ? maker.units : between(maker, start, end)) : []),
+    ...inputs.flatMap((input) => unitsBetween(input, start, end)),
+    ...reference.flatMap(({ job, size }) => unitsBetween(job, 0, size)),
+    ...(maker ? (makerWhole ? maker.units : unitsBetween(maker, start, end)) : []),
   ];
+}
+
+/** The units of a job, which come in order, that have some of the examples start to end. */
+export function unitsBetween({ units }: Job, start: number, end: number): Unit[] {
+  let [first, after] = [0, units.length];
+  while (first < after) {
+    const middle = (first + after) >> 1;
+    if (units[middle].end > start) after = middle;
+    else first = middle + 1;
+  }
+  let last = first;
+  while (last < units.length && units[last].start < end) last++;
+  return units.slice(first, last);
 }
 
 /** Some jobs, the jobs whose rows they read, those that these read, and so on. */

@@ -4,16 +4,10 @@ import { dirname, join } from 'node:path';
 import { disk } from '../bytes/disk.js';
 import { makeFolder, syncFolder, writeDurably } from '../bytes/durable.js';
 import { removeLeftovers } from '../bytes/leftovers.js';
-import { isAbsent, openRegularSync, readHead, readWhole } from '../bytes/regular-file.js';
+import { isAbsent, readHead } from '../bytes/regular-file.js';
 import type { Numbers } from '../suites/columns.js';
-import {
-  decodeHead,
-  decodeUnit,
-  encodeUnit,
-  headLength,
-  type UnitHead,
-  type UnitRecord,
-} from './unit-file.js';
+import { readUnit, readUnitSync, type Wanted } from './read-unit.js';
+import { decodeHead, encodeUnit, headLength, type UnitHead, type UnitRecord } from './unit-file.js';
 import { unwritable } from './unwritable.js';
 
 /** Bytes that hold the header of most units. */
@@ -36,8 +30,11 @@ export interface UnitStore {
    * `read` finds out whether they are whole.
    */
   head(key: string): Promise<UnitHead | undefined>;
-  /** The unit, or undefined when it is not there or damaged. */
-  read(key: string): Promise<UnitRecord | undefined>;
+  /**
+   * The unit, or undefined when it is not there or damaged.
+   * @param wanted the columns that it is read for: others may be missing in its rows. Default: all
+   */
+  read(key: string, wanted?: Wanted): Promise<UnitRecord | undefined>;
   /**
    * A column of a unit that was read before, without waiting: null where it has no such column, undefined where the unit is
    * gone or damaged. Stores that cannot do without waiting have none.
@@ -95,21 +92,16 @@ export class FolderStore implements UnitStore {
     });
   }
 
-  async read(key: string): Promise<UnitRecord | undefined> {
-    const unit = await this.whole(key, async (file) => decodeUnit(await readWhole(file, 'unit'), key));
+  async read(key: string, wanted?: Wanted): Promise<UnitRecord | undefined> {
+    const unit = await this.whole(key, (file) => readUnit(file, key, wanted));
     if (unit) this.damaged.delete(key);
     return unit;
   }
 
   column(key: string, name: string): Numbers | null | undefined {
     try {
-      const file = openRegularSync(this.file(key));
-      try {
-        const unit = decodeUnit(file.read(0, file.size), key);
-        return unit && (unit.rows[name]?.data ?? null);
-      } finally {
-        file.close();
-      }
+      const unit = readUnitSync(this.file(key), key, (column) => column.name === name);
+      return unit && (unit.rows[name]?.data ?? null);
     } catch {
       return undefined;
     }

@@ -10,6 +10,8 @@ import type { Refusal } from '../suites/refused.js';
 export interface UnitRecord {
   key: string;
   rows: Rows;
+  /** Columns that the unit has as well, and that it was read without. */
+  unread?: readonly StoredColumn[];
   /** (n) source indices. */
   indices: Int32Array;
   /** (n); absent for unlabelled sets. */
@@ -37,7 +39,10 @@ export interface UnitHead {
 }
 
 const MAGIC = Buffer.from('ASSAYU1\n', 'latin1');
-const DIGEST = 32;
+/** Bytes of the digest at the end. */
+export const DIGEST = 32;
+/** Bytes before the header. */
+export const BEFORE_HEADER = MAGIC.length + 4;
 
 const typeNames = Object.keys(arrayTypes) as NumberType[];
 
@@ -88,38 +93,8 @@ export function encodeUnit({ rows, indices, labels, ...about }: UnitRecord): Uin
 }
 
 const padding = (length: number) => new Uint8Array((8 - (length % 8)) % 8);
-const padded = (length: number) => length + ((8 - (length % 8)) % 8);
-
-/** The unit in these bytes, or undefined when they are not, or no longer, the unit called `key`. */
-export function decodeUnit(stored: Uint8Array, key: string): UnitRecord | undefined {
-  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-  if (bytes.length < MAGIC.length + 4 + DIGEST || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return;
-  const body = bytes.subarray(0, bytes.length - DIGEST);
-  if (!createHash('sha256').update(body).digest().equals(bytes.subarray(body.length))) return;
-  const headerEnd = MAGIC.length + 4 + body.readUInt32LE(MAGIC.length);
-  // A digest is soon made: a file that was put there by hand holds it as well.
-  const header = headerOf(body.toString('utf8', MAGIC.length + 4, headerEnd));
-  if (header?.key !== key || lengthOf(header, headerEnd) !== body.length) return;
-  const arrays: Record<string, NdArray> = {};
-  let at = padded(headerEnd);
-  for (const { name, type, shape } of header.columns) {
-    const data = new arrayTypes[type](shape.reduce((a, b) => a * b, 1));
-    new Uint8Array(data.buffer).set(body.subarray(at, at + data.byteLength));
-    arrays[name] = { shape, data };
-    at += padded(data.byteLength);
-  }
-  const { '@indices': indices, '@labels': labels, ...rows } = arrays;
-  return {
-    key,
-    rows,
-    indices: indices.data as Int32Array,
-    ...(labels && { labels: labels.data as Int32Array }),
-    ...(header.failed && { failed: header.failed }),
-    ...(header.refused && { refused: header.refused }),
-    passes: header.passes,
-    seconds: header.seconds,
-  };
-}
+/** With what is added to a multiple of 8 bytes. */
+export const padded = (length: number) => length + ((8 - (length % 8)) % 8);
 
 const count = Type.Integer({ minimum: 0, maximum: 2 ** 40 });
 const amount = Type.Number({ minimum: 0 });
@@ -139,7 +114,7 @@ const HeaderSchema = Type.Object({
 });
 
 /** A header whose columns have a row per example, under names that differ; undefined when it is none. */
-function headerOf(text: string): Header | undefined {
+export function headerOf(text: string): Header | undefined {
   try {
     const header: Header = check(HeaderSchema, JSON.parse(text), { what: 'unit' });
     const { columns } = header;
@@ -185,7 +160,7 @@ export function decodeHead(start: Uint8Array, size: number, key: string): UnitHe
 }
 
 /** Bytes up to the digest. */
-const lengthOf = ({ columns }: Header, headerEnd: number): number =>
+export const lengthOf = ({ columns }: Header, headerEnd: number): number =>
   columns.reduce(
     (sum, { type, shape }) =>
       sum + padded(arrayTypes[type].BYTES_PER_ELEMENT * shape.reduce((a, b) => a * b, 1)),
@@ -196,9 +171,20 @@ const columnsIn = (columns: readonly StoredColumn[]): StoredColumn[] =>
   columns.filter(({ name }) => !name.startsWith('@'));
 
 /** What a unit that was read would say of itself. */
-export const headOf = ({ rows, indices, failed = [], refused, passes, seconds }: UnitRecord): UnitHead => ({
+export const headOf = ({
+  rows,
+  unread = [],
+  indices,
+  failed = [],
+  refused,
+  passes,
+  seconds,
+}: UnitRecord): UnitHead => ({
   n: indices.length,
-  columns: Object.entries(rows).map(([name, { shape, data }]) => ({ name, type: typeOf(data), shape })),
+  columns: [
+    ...Object.entries(rows).map(([name, { shape, data }]) => ({ name, type: typeOf(data), shape })),
+    ...unread,
+  ],
   failed: failed.length,
   refused: refused !== undefined,
   passes,

@@ -38,7 +38,7 @@ export function workerProcesses({ workers, store, options, ...start }: WorkerOpt
     async measure(task, live, signal) {
       const head = await freest().measure(task, live, signal, () => 1 / busyNow());
       // What this process has seen damaged is whole again.
-      if (!(await store.head(task.unit.key))) await store.read(task.unit.key);
+      if (!(await store.head(task.unit.key))) await store.read(task.unit.key, () => false);
       return head;
     },
     async ready() {

@@ -48,6 +48,12 @@ export class StoredColumn implements NdArray {
     return made;
   }
 
+  /** All rows in order, a part at a time, or some MiB: an empty piece where there are none. */
+  *pieces(): Generator<Numbers> {
+    if (this.whole || this.positions || this.parts.length === 0) return yield* inSteps(this);
+    for (const part of this.parts) yield this.dataOf(part);
+  }
+
   chosen(positions: readonly number[]): StoredColumn {
     const of = Int32Array.from(positions, (at) => this.positions?.[at] ?? at);
     return new StoredColumn(this.type, this.shape.slice(1), this.parts, of);
@@ -77,7 +83,11 @@ export function rowsOf<D extends Numbers>(array: NdArray<D>, start: number, end:
 }
 
 /** All rows, a few at a time, in pieces of some MiB: an empty one where there are none. */
-export function* piecesOf(array: NdArray): Generator<Numbers> {
+export function piecesOf(array: NdArray): Generator<Numbers> {
+  return array instanceof StoredColumn ? array.pieces() : inSteps(array);
+}
+
+function* inSteps(array: NdArray): Generator<Numbers> {
   const [n, ...rowShape] = array.shape;
   const step = Math.max(1, Math.floor(PIECE / elements(rowShape)));
   let start = 0;

@@ -42,7 +42,11 @@ export function sheet(
       'naive_gradient_passes',
       'naive_forward_passes',
     ],
-    rows: results.flatMap(({ result, clean }) => [...rowsOf(result, clean)]),
+    rows: {
+      *[Symbol.iterator]() {
+        for (const { result, clean } of results) yield* rowsOf(result, clean);
+      },
+    },
   };
 }
 

@@ -10,17 +10,21 @@ export const scoreSheet = (
 ): ExampleSheet => ({
   name,
   columns: ['model', 'dataset', 'role', 'index', 'correct', 'confidence', ...scores],
-  rows: scored.flatMap(({ system, dataset, indices, correct, confidence, scores: values }) =>
-    Array.from(indices, (index, i) => [
-      system.name,
-      dataset.name,
-      dataset.role,
-      index,
-      correct ? correct[i] === 1 : null,
-      confidence ? confidence[i] : null,
-      ...scores.map((id) => values.get(id)?.[i] ?? null),
-    ]),
-  ),
+  rows: {
+    *[Symbol.iterator]() {
+      for (const { system, dataset, indices, correct, confidence, scores: values } of scored)
+        for (const [i, index] of indices.entries())
+          yield [
+            system.name,
+            dataset.name,
+            dataset.role,
+            index,
+            correct ? correct[i] === 1 : null,
+            confidence ? confidence[i] : null,
+            ...scores.map((id) => values.get(id)?.[i] ?? null),
+          ];
+    },
+  },
 });
 
 /** A row per system, norm, radius and image: robust or not, by every way to judge it. */
@@ -30,19 +34,22 @@ export const robustnessSheet = (name: string, results: readonly Robustness[]): E
     ...['model', 'dataset', 'index', 'label', 'norm', 'epsilon', 'correct'],
     ...['last', 'best', 'confirmed', 'sweep', 'corrected', 'published_distance'],
   ],
-  rows: results.flatMap(({ system, dataset, norm, epsilons, indices, labels, correct, distance, verdicts }) =>
-    verdicts.flatMap(({ last, best, confirmed, sweep, corrected }, k) =>
-      Array.from(indices, (index, i) => [
-        system.name,
-        dataset.name,
-        index,
-        labels[i],
-        norm,
-        epsilons[k],
-        correct[i] === 1,
-        ...[last, best, confirmed, sweep, corrected].map((verdict) => verdict[i] === 1),
-        Number.isFinite(distance[i]) ? distance[i] : null,
-      ]),
-    ),
-  ),
+  rows: {
+    *[Symbol.iterator]() {
+      for (const { system, dataset, norm, epsilons, indices, labels, correct, distance, verdicts } of results)
+        for (const [k, { last, best, confirmed, sweep, corrected }] of verdicts.entries())
+          for (const [i, index] of indices.entries())
+            yield [
+              system.name,
+              dataset.name,
+              index,
+              labels[i],
+              norm,
+              epsilons[k],
+              correct[i] === 1,
+              ...[last, best, confirmed, sweep, corrected].map((verdict) => verdict[i] === 1),
+              Number.isFinite(distance[i]) ? distance[i] : null,
+            ];
+    },
+  },
 });

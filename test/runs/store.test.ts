@@ -13,8 +13,10 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { replaceDisk } from '../../src/bytes/disk.js';
 import { temporaryName } from '../../src/bytes/leftovers.js';
+import { decodeUnit } from '../../src/runs/read-unit.js';
 import { FolderStore } from '../../src/runs/store.js';
-import { decodeUnit, encodeUnit, type UnitRecord } from '../../src/runs/unit-file.js';
+import { encodeUnit, type UnitRecord } from '../../src/runs/unit-file.js';
+import type { Numbers } from '../../src/suites/columns.js';
 import { folder } from './small-run.js';
 
 const unit: UnitRecord = {
@@ -33,6 +35,38 @@ const unit: UnitRecord = {
 describe('unit files', () => {
   it('give back every bit', () => {
     expect(decodeUnit(encodeUnit(unit), 'k1')).toEqual(unit);
+  });
+
+  it('are read without the columns that are not wanted, checked all the same, however long they are', async () => {
+    // Longer than what is read at a time, and no multiple of it.
+    const length = 70_001;
+    const long = {
+      ...unit,
+      rows: {
+        ...unit.rows,
+        images: { shape: [3, length, 1, 1], data: new Float32Array(3 * length).fill(0.5) },
+      },
+    };
+    const run = folder();
+    const store = await FolderStore.open(run);
+    await store.write(long);
+    const { images, ...narrow } = long.rows;
+    expect(await store.read('k1', ({ name }) => name !== 'images')).toEqual({
+      ...unit,
+      rows: narrow,
+      unread: [{ name: 'images', type: 'float32', shape: images.shape }],
+    });
+    // Compared as bytes: item by item it takes seconds.
+    const bytesOf = (data: Numbers | null | undefined) => data && Buffer.from(data.buffer);
+    for (const data of [(await store.read('k1'))?.rows.images?.data, store.column('k1', 'images')])
+      expect(bytesOf(data)?.equals(Buffer.from(images.data.buffer))).toBe(true);
+    expect(store.column('k1', 'other')).toBeNull();
+    const file = join(run, 'units', 'k1.unit');
+    const bytes = readFileSync(file);
+    bytes[bytes.length - 400_000] ^= 1;
+    writeFileSync(file, bytes);
+    expect(store.column('k1', 'wide')).toBeUndefined();
+    expect(await store.read('k1', () => false)).toBeUndefined();
   });
 
   it('give back any arrays, empty ones too', () => {

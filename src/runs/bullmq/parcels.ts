@@ -2,8 +2,9 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { AssayError } from '../../errors.js';
+import { decodeUnit } from '../read-unit.js';
 import type { UnitStore } from '../store.js';
-import { decodeUnit, encodeUnit, headOf, type UnitRecord } from '../unit-file.js';
+import { encodeUnit, headOf, type UnitRecord } from '../unit-file.js';
 
 /**
  * Where units change hands between whoever submits them and whoever measures them: results on their way back, and rows that
@@ -19,7 +20,7 @@ export interface Exchange extends UnitStore {
 /** Units in a folder that all machines share. They stay there. */
 export const sharedFolder = (store: UnitStore): Exchange => ({
   head: (key) => store.head(key),
-  read: (key) => store.read(key),
+  read: (key, wanted) => store.read(key, wanted),
   write: (unit) => store.write(unit),
   has: async (key) => (await store.head(key)) !== undefined,
   forget: async () => undefined,
