@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { folder, MAIN } from './assay.js';
+import { peakOf } from './many-images.js';
+
+const [FEW, MANY] = [1_000, 20_000];
+/** 300 MiB for 100,000 images, and what garbage collection may leave until later. */
+const ALLOWED = 57 + 60;
+
+it.each([[['accuracy', 'attack']], [['accuracy', 'calibration', 'ood']]])(
+  'a run of %j holds little more over many images than over few',
+  { tags: ['long'] },
+  async (suites) => {
+    const at = folder();
+    const few = await peakOf(MAIN, at, FEW, suites);
+    const many = await peakOf(MAIN, at, MANY, suites);
+    expect(few.peak).toBeGreaterThan(0);
+    expect(many.peak - few.peak).toBeLessThan(ALLOWED);
+  },
+);
