@@ -7,6 +7,7 @@ import { Elsewhere } from './elsewhere.js';
 import type { Executor } from './executor.js';
 import { fitsUnit } from './fits-columns.js';
 import type { Inventory } from './inventory.js';
+import { dearestFirst } from './job-order.js';
 import { type JobCost, Ledger } from './ledger.js';
 import { type FailOnError, type LeftOut, tolerated } from './left-out.js';
 import type { Job, Unit } from './plan.js';
@@ -54,7 +55,7 @@ export interface ExecuteOptions extends Pick<Inventory, 'systems' | 'catalogue'>
 }
 
 /**
- * Has every unit measured that is not stored yet, jobs in the given order. Of stored units only the heads are read: where
+ * Has every unit measured that is not stored yet, the dearest first. Of stored units only the heads are read: where
  * one turns out to be damaged when another reads its rows, it is measured again first. A failing job ends that job and
  * those that read its rows; the others go on.
  */
@@ -88,7 +89,7 @@ export async function execute(jobs: readonly Job[], options: ExecuteOptions): Pr
   /** Units that were there, and damaged. */
   const regained = new Set<Unit>();
   progress.planned(planCost({ jobs }, options, { stored: heads, due }));
-  const queue = new UnitQueue(jobs, missing);
+  const queue = new UnitQueue(dearestFirst(jobs, options), missing);
   const elsewhere = new Elsewhere();
   /** Units that failed for good, one by one. */
   const failed = new Map<Task, AssayError>();

@@ -73,7 +73,8 @@ export interface Known {
   due?: (key: string) => boolean;
 }
 
-type CostInventory = Pick<Inventory, 'systems'> & { catalogue?: Catalogue | undefined };
+/** Whose costs are asked for. */
+export type CostInventory = Pick<Inventory, 'systems'> & { catalogue?: Catalogue | undefined };
 
 /** Network passes that one example of a job takes when nothing ends early; undefined where the measurement does not say. */
 export function passesPerExample(job: Job, { systems, catalogue = builtinCatalogue }: CostInventory) {

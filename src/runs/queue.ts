@@ -1,5 +1,6 @@
 import { AssayError } from '../errors.js';
 import { type Job, readBy, type Unit } from './plan.js';
+import { unitsBetween } from './read-units.js';
 
 /** A unit to measure. */
 export interface Task {
@@ -15,19 +16,24 @@ interface Entry {
   running: number;
 }
 
-/** The units still to be measured: in order, but none before the jobs whose rows it reads are complete. */
+/** The units still to be measured: in order, but none before the units whose rows it reads. */
 export class UnitQueue {
   private readonly entries = new Map<Job, Entry>();
+  /** Units that wait or are measured now. */
+  private readonly due = new Set<Unit>();
   /** Of units that failed before. */
   private readonly attempts = new Map<Unit, number>();
   readonly failures = new Map<Job, AssayError>();
 
-  /** @param jobs inputs before their readers */
+  /** @param jobs in the order in which they are wanted */
   constructor(
     private readonly jobs: readonly Job[],
     missing: ReadonlyMap<Job, readonly Unit[]>,
   ) {
-    for (const [job, units] of missing) this.entries.set(job, { job, waiting: [...units], running: 0 });
+    for (const [job, units] of missing) {
+      this.entries.set(job, { job, waiting: [...units], running: 0 });
+      for (const unit of units) this.due.add(unit);
+    }
   }
 
   /** The next unit that can be measured now; undefined when there is none, or none yet. */
@@ -35,17 +41,31 @@ export class UnitQueue {
     for (const job of this.jobs) {
       const entry = this.entries.get(job);
       if (!entry || this.failures.has(job)) continue;
-      if (readBy(job).some((input) => this.entries.has(input))) continue;
-      const unit = entry.waiting.shift();
-      if (!unit) continue;
+      const at = this.firstReady(entry);
+      if (at < 0) continue;
+      const [unit] = entry.waiting.splice(at, 1);
       entry.running++;
       return { job, unit, attempt: (this.attempts.get(unit) ?? 0) + 1 };
     }
     return undefined;
   }
 
+  /** Of the units that wait, the place of the first that can be measured now; -1 for none. */
+  private firstReady({ job, waiting }: Entry): number {
+    if (waiting.length === 0) return -1;
+    const unfinished = readBy(job).filter((read) => this.entries.has(read));
+    if (unfinished.length === 0) return 0;
+    // Rows of the same examples are there when their units are. What is read as a whole has to be whole.
+    const { aggregate } = job.request.measurement;
+    if (aggregate || !unfinished.every((read) => job.inputs.includes(read))) return -1;
+    return waiting.findIndex(({ start, end }) =>
+      unfinished.every((read) => !unitsBetween(read, start, end).some((unit) => this.due.has(unit))),
+    );
+  }
+
   /** The unit is stored. Returns whether it was the last one of its job. */
-  done({ job }: Task): boolean {
+  done({ job, unit }: Task): boolean {
+    this.due.delete(unit);
     const entry = this.entries.get(job);
     if (!entry || --entry.running > 0 || entry.waiting.length > 0) return false;
     return this.entries.delete(job);
@@ -55,6 +75,7 @@ export class UnitQueue {
   again(job: Job, unit: Unit): void {
     const entry = this.entries.get(job) ?? { job, waiting: [], running: 0 };
     entry.waiting.push(unit);
+    this.due.add(unit);
     this.entries.set(job, entry);
   }
 
@@ -113,6 +134,7 @@ export class UnitQueue {
     const entry = this.entries.get(job);
     if (!entry) return;
     if (running) entry.running--;
+    this.due.delete(unit);
     entry.waiting = entry.waiting.filter((one) => one !== unit);
     if (entry.running === 0 && entry.waiting.length === 0) this.entries.delete(job);
   }

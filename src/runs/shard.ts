@@ -1,7 +1,8 @@
-import { addTo, scaled, weightOf } from '../models/passes.js';
+import { addTo, scaled } from '../models/passes.js';
 import type { Passes } from '../models/system.js';
 import type { Inventory } from './inventory.js';
-import type { Job, Plan, Unit } from './plan.js';
+import { weightPerExample } from './job-order.js';
+import type { Plan, Unit } from './plan.js';
 import { passesPerExample } from './plan-cost.js';
 import { unitsReadBy } from './read-units.js';
 import type { ShardName } from './shard-name.js';
@@ -26,9 +27,6 @@ export interface Sharding {
 }
 
 const NONE: Passes = { forward: 0, gradient: 0 };
-
-/** What an example without passes takes: reading and storing it. */
-const HANDLING = 0.02;
 
 /**
  * Splits a plan into shards of about equal cost. What comes out depends on the plan and `of` alone, never on what is stored
@@ -82,14 +80,6 @@ export function shardsOf({ jobs }: Pick<Plan, 'jobs'>, inventory: Inventory, of:
   });
   const weight = weightIn(readsOf.keys());
   return { shards, weight, repeated: loads.reduce((a, b) => a + b, 0) - weight };
-}
-
-/** One that has no passes is not free: a row of all examples is made from all of them. */
-function weightPerExample({ request, reference }: Job, passes: Passes | undefined): number {
-  const rows = reference.reduce((sum, { size }) => sum + size, 1);
-  const handled = request.measurement.aggregate ? HANDLING * rows : HANDLING;
-  // One that does not say what it takes is taken for a pass.
-  return handled + (passes ? weightOf(passes) : 1);
 }
 
 /** A unit with all that it reads, and what that reads. */

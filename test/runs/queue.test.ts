@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AssayError } from '../../src/errors.js';
 import type { Job } from '../../src/runs/plan.js';
-import { UnitQueue } from '../../src/runs/queue.js';
+import { type Task, UnitQueue } from '../../src/runs/queue.js';
 import { SharedClock } from '../../src/runs/shared-clock.js';
 import { request } from '../../src/suites/contract.js';
 import { noisyLogits } from './small-run.js';
@@ -20,6 +20,8 @@ function job(key: string, count: number, inputs: readonly Job[] = []): Job {
   };
 }
 
+const unit = (key: string, start: number, end: number) => ({ key, start, end });
+
 describe('the queue', () => {
   const [a, b] = [job('a', 2), job('b', 1)];
   const [readsA, readsReader] = [job('reads a', 1, [a]), job('reads reader', 1)];
@@ -27,17 +29,40 @@ describe('the queue', () => {
   const jobs = [a, readsA, chain, b];
   const queue = () => new UnitQueue(jobs, new Map(jobs.map((one) => [one, one.units])));
 
-  it('holds back what reads a job until all of that is stored, and goes on with others', () => {
-    const q = queue();
-    const [first, second, third] = [q.take(), q.take(), q.take()];
-    expect([first, second, third].map((task) => task?.unit.key)).toEqual(['a0', 'a1', 'b0']);
+  it('holds back a unit until those are stored whose rows it reads, and goes on with others', () => {
+    const [first, second] = [job('first', 3), job('second', 1)];
+    const reader = { ...job('reader', 2, [first]), units: [unit('whole 0', 0, 2), unit('whole 1', 2, 3)] };
+    const all = [first, reader, second];
+    const q = new UnitQueue(all, new Map(all.map((one) => [one, one.units])));
+    const [zero, one, two, other] = [q.take(), q.take(), q.take(), q.take()];
+    expect([zero, one, two, other].map((task) => task?.unit.key)).toEqual([
+      'first0',
+      'first1',
+      'first2',
+      'second0',
+    ]);
     expect(q.take()).toBeUndefined();
-    if (first && second) {
-      q.done(first);
-      expect(q.take()).toBeUndefined();
-      q.done(second);
-    }
-    expect(q.take()?.unit.key).toBe('reads a0');
+    q.done(zero as Task);
+    expect(q.take()).toBeUndefined();
+    q.done(two as Task);
+    expect(q.take()?.unit.key).toBe('whole 1');
+    expect(q.take()).toBeUndefined();
+    q.done(one as Task);
+    expect(q.take()?.unit.key).toBe('whole 0');
+  });
+
+  it.each<[string, (read: Job) => Partial<Job>]>([
+    ['a reference', (read) => ({ reference: [{ job: read, size: 1 }] })],
+    ['what makes its images', (read) => ({ maker: read })],
+  ])('waits for all of %s', (_, reads) => {
+    const whole = job('whole', 2);
+    const reader = { ...job('reader', 1), ...reads(whole) };
+    const q = new UnitQueue([whole, reader], new Map([whole, reader].map((one) => [one, one.units])));
+    const [zero, one] = [q.take(), q.take()];
+    q.done(zero as Task);
+    expect(q.take()).toBeUndefined();
+    q.done(one as Task);
+    expect(q.take()?.unit.key).toBe('reader0');
   });
 
   it('starts with readers whose inputs are stored already', () => {
