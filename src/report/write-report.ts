@@ -34,8 +34,8 @@ export async function writeReport(
     const own = all.origin(renderer.name) === BUILT_IN;
     const files = own
       ? await renderer.render(results, directory, begun)
-      : await filesOfPlugin(renderer, results, directory, begun);
-    for (const file of files) await writeAtomically(path.join(directory, file.path), file.content);
+      : filesOfPlugin(renderer, results, directory, begun);
+    for await (const file of files) await writeAtomically(path.join(directory, file.path), file.content);
   }
 }
 
@@ -44,38 +44,37 @@ export function reportPieces({ suites }: Results, all: Registry<Renderer> = rend
   return all.names.length + suites.reduce((sum, { figures }) => sum + figures.length, 0);
 }
 
-/** What a renderer of a plug-in makes, below the folder that is its own. */
-async function filesOfPlugin(
+/** What a renderer of a plug-in makes, below the folder that is its own. It is given results that it may change. */
+async function* filesOfPlugin(
   renderer: Renderer,
   results: Results,
   directory: string,
   drawing: () => void,
-): Promise<OutputFile<string | Uint8Array>[]> {
+): AsyncGenerator<OutputFile<string | Uint8Array>> {
   const refuse = (message: string, details: ErrorDetails) =>
     new AssayError('plugin-invalid', `the renderer "${renderer.name}" ${message}`, details);
-  const made: unknown = await rendered(renderer, results, directory, drawing).catch((cause: unknown) => {
+  const noFiles = () =>
+    refuse('made no list of files', { expected: '[{ path: "summary.md", content: "..." }, ...]' });
+  try {
+    const made: unknown = await renderer.render(structuredClone(results), directory, drawing);
+    if (!isSeries(made)) throw noFiles();
+    for await (const file of made) {
+      if (!isFile(file)) throw noFiles();
+      const inside = pathInside(file.path, `the renderer "${renderer.name}"`);
+      yield { ...file, path: `${REPORTS}/${renderer.name}/${inside}` };
+    }
+  } catch (cause) {
     if (cause instanceof AssayError) throw cause;
     throw refuse('failed', {
       found: cause instanceof Error ? cause.message : String(cause),
       hint: 'mend it and run the same command again: nothing is measured again',
       cause,
     });
-  });
-  if (!Array.isArray(made) || !made.every(isFile))
-    throw refuse('made no list of files', { expected: '[{ path: "summary.md", content: "..." }, ...]' });
-  return made.map((file) => ({
-    ...file,
-    path: `${REPORTS}/${renderer.name}/${pathInside(file.path, `the renderer "${renderer.name}"`)}`,
-  }));
+  }
 }
 
-/** Given results of its own, which it may change. */
-const rendered = async (
-  renderer: Renderer,
-  results: Results,
-  directory: string,
-  drawing: () => void,
-): Promise<unknown> => renderer.render(structuredClone(results), directory, drawing);
+const isSeries = (made: unknown): made is readonly unknown[] | AsyncIterable<unknown> =>
+  Array.isArray(made) || (typeof made === 'object' && made !== null && Symbol.asyncIterator in made);
 
 function isFile(file: unknown): file is OutputFile<string | Uint8Array> {
   if (typeof file !== 'object' || file === null) return false;

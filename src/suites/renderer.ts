@@ -7,6 +7,11 @@ export interface OutputFile<Content extends string | Uint8Array = string> {
   content: Content;
 }
 
+/** Files at once, or one by one where together they are large: each is written before the next is asked for. */
+export type OutputFiles =
+  | readonly OutputFile<string | Uint8Array>[]
+  | AsyncIterable<OutputFile<string | Uint8Array>>;
+
 /** Turns results into files: whenever a run ends, and again by `assay report`. */
 export interface Renderer {
   /** kebab-case. */
@@ -17,9 +22,5 @@ export interface Renderer {
    * @param directory the run folder, for images that the results name and for sheets below `examples`
    * @param drawing called before each figure is drawn, so that progress can be told
    */
-  render(
-    results: Results,
-    directory: string,
-    drawing: () => void,
-  ): Promise<OutputFile<string | Uint8Array>[]>;
+  render(results: Results, directory: string, drawing: () => void): Promise<OutputFiles>;
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { renderExamples } from '../../src/report/examples/render.js';
+import { readExamples } from '../../src/report/examples/rows.js';
+import { imagesOf } from '../../src/report/examples/sprites.js';
 import { exampleFolder } from './example-folder.js';
 import { withFolder } from './run-folder.js';
 import { sampleResults } from './sample.js';
@@ -7,7 +9,7 @@ import { sampleResults } from './sample.js';
 /** What the files of the viewer hand over, by name. */
 function parts(files: readonly { path: string; content: string }[]): Record<string, unknown> {
   return Object.fromEntries(
-    files.slice(1).map((file) => {
+    files.slice(0, -1).map((file) => {
       const [, name, json] = file.content.match(/^assayPart\("([\w-]+)", (.*)\);\n$/s) ?? [];
       expect(file.path).toBe(`viewer/${name}.js`);
       return [name, JSON.parse(json)];
@@ -15,12 +17,18 @@ function parts(files: readonly { path: string; content: string }[]): Record<stri
   );
 }
 
+async function all<T>(series: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of series) found.push(one);
+  return found;
+}
+
 describe('examples.html', () => {
   test('has every row of every sheet, by example, and what examples can be filtered by', () =>
     withFolder(async (directory) => {
       exampleFolder(directory);
-      const files = await renderExamples(sampleResults(), directory);
-      expect(files[0].path).toBe('examples.html');
+      const files = await all(renderExamples(sampleResults(), directory));
+      expect(files.at(-1)?.path).toBe('examples.html');
       const found = parts(files);
       expect(found['test-facts']).toEqual({
         indices: [0, 1, 7],
@@ -42,7 +50,7 @@ describe('examples.html', () => {
   test('has the images beside a sheet in sprites, by example', () =>
     withFolder(async (directory) => {
       exampleFolder(directory);
-      const found = parts(await renderExamples(sampleResults(), directory));
+      const found = parts(await all(renderExamples(sampleResults(), directory)));
       expect(found['test-pictures-0']).toMatchObject([
         { of: 'clean', sheet: 'attack-pgd', indices: [0, 1], width: 2, height: 2 },
         { of: 'a', sheet: 'attack-pgd', indices: [0, 1] },
@@ -50,8 +58,22 @@ describe('examples.html', () => {
       expect(JSON.stringify(found['test-pictures-0'])).toContain('data:image/png;base64,iVBOR');
     }));
 
+  test('shows the first examples of many, and knows which rows of images they are', () =>
+    withFolder(async (directory) => {
+      exampleFolder(directory);
+      const { sheets, datasets } = await readExamples(directory, 1);
+      expect([...datasets[0].examples.keys()]).toEqual([0]);
+      expect(datasets[0].cut).toBe(true);
+      const { images, close } = await imagesOf(directory, datasets[0], sheets);
+      expect(images.map(({ of, order }) => [of, order])).toEqual([
+        ['clean', [0]],
+        ['a', [0]],
+      ]);
+      await close();
+    }));
+
   test('is not written where there are no sheets', () =>
     withFolder(async (directory) => {
-      expect(await renderExamples(sampleResults(), directory)).toEqual([]);
+      expect(await all(renderExamples(sampleResults(), directory))).toEqual([]);
     }));
 });

@@ -31,14 +31,14 @@ interface Contents {
 
 /**
  * `examples.html`, for every example what the sheets say of it and its images, and below `viewer/` what the page loads when
- * it is needed: scripts that hand over data, since pages in files may not read other files. No file where a run has no
- * sheets. Errors: those of the sheets and arrays below `examples/`.
+ * it is needed: scripts that hand over data, since pages in files may not read other files. One by one: images of ten
+ * thousand examples are some hundred MB. No file where a run has no sheets. Errors: those of the sheets and arrays below
+ * `examples/`.
  */
-export async function renderExamples(results: Results, directory: string): Promise<OutputFile[]> {
+export async function* renderExamples(results: Results, directory: string): AsyncGenerator<OutputFile> {
   const { sheets, datasets } = await readExamples(directory);
-  if (datasets.length === 0) return [];
+  if (datasets.length === 0) return;
   const slug = uniqueSlugs();
-  const files: OutputFile[] = [];
   const contents: Contents = {
     title: results.title,
     systems: results.systems.map(({ name }) => name),
@@ -47,17 +47,20 @@ export async function renderExamples(results: Results, directory: string): Promi
   };
   for (const dataset of datasets) {
     const file = slug(dataset.name);
-    const part = (name: string, content: unknown) =>
-      files.push({ path: `${PARTS}/${file}-${name}.js`, content: handedOver(`${file}-${name}`, content) });
+    const part = (name: string, content: unknown): OutputFile => ({
+      path: `${PARTS}/${file}-${name}.js`,
+      content: handedOver(`${file}-${name}`, content),
+    });
     const facts: Facts = factsOf(dataset, sheets);
-    part('facts', facts);
+    yield part('facts', facts);
     const rows = chunks([...dataset.examples.values()]);
-    for (const [k, chunk] of rows.entries()) part(`rows-${k}`, chunk);
-    const sprites = await spritesOf(directory, dataset, sheets);
-    for (const [k, sprite] of sprites.entries()) part(`pictures-${k}`, sprite);
+    for (const [k, chunk] of rows.entries()) yield part(`rows-${k}`, chunk);
+    let pictures = 0;
+    for await (const sprites of spritesOf(directory, dataset, sheets))
+      yield part(`pictures-${pictures++}`, sprites);
     contents.datasets.push({
       ...{ name: dataset.name, classes: classesOf(results, dataset.name), file, parts: rows.length },
-      ...{ pictures: sprites.length, n: facts.indices.length, cut: dataset.cut },
+      ...{ pictures, n: facts.indices.length, cut: dataset.cut },
     });
   }
   const { page, style, script } = await loadExamplePage();
@@ -66,7 +69,7 @@ export async function renderExamples(results: Results, directory: string): Promi
   const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}' 'strict-dynamic'`;
   const view = { title: results.title, style, script, policy, part: PART };
   const html = page({ ...view, contents: JSON.stringify(contents) });
-  return [{ path: EXAMPLES_PAGE, content: html }, ...files];
+  yield { path: EXAMPLES_PAGE, content: html };
 }
 
 /** A script that gives the page a value by name. JSON is JavaScript, and a name is a slug. */
@@ -80,22 +83,20 @@ function chunks<T>(list: readonly T[]): T[][] {
 }
 
 /** Parts of sprites: the k-th has the k-th so many images of every array. */
-async function spritesOf(
+async function* spritesOf(
   directory: string,
   dataset: ViewedDataset,
   sheets: readonly ViewedSheet[],
-): Promise<Sprite[][]> {
+): AsyncGenerator<Sprite[]> {
   const { images, close } = await imagesOf(directory, dataset, sheets);
   try {
     const longest = Math.max(0, ...images.map(({ order }) => order.length));
-    const parts: Sprite[][] = [];
     for (let start = 0; start < longest; start += PART) {
       const some = images.filter(({ order }) => start < order.length);
-      parts.push(
-        await Promise.all(some.map((one) => spriteOf(one, start, Math.min(start + PART, one.order.length)))),
+      yield await Promise.all(
+        some.map((one) => spriteOf(one, start, Math.min(start + PART, one.order.length))),
       );
     }
-    return parts;
   } finally {
     await close();
   }

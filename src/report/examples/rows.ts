@@ -25,21 +25,35 @@ export interface ViewedDataset {
   cut: boolean;
   /** By index, ascending. */
   examples: Map<number, RowOf[]>;
-  /** Indices in the order of rows, by sheet and model: what the rows of an array of images are. */
-  order: Map<string, number[]>;
+  /** By sheet and model. */
+  order: Map<string, RowOrder>;
+}
+
+/** What the rows of an array of images are. */
+export interface RowOrder {
+  /** In all. */
+  rows: number;
+  /** Indices of the first rows, up to one that is not shown. */
+  indices: number[];
 }
 
 export const orderKey = (sheet: string, model: string): string => JSON.stringify([sheet, model]);
 
-/** Reads every sheet below `examples/` that has the columns `dataset` and `index`. Errors: those of `writtenSheet`. */
+/**
+ * Reads every sheet below `examples/` that has the columns `dataset` and `index`.
+ * @param most examples of a data set that are shown
+ * Errors: those of `writtenSheet`.
+ */
 export async function readExamples(
   directory: string,
+  most = SHOWN,
 ): Promise<{ sheets: ViewedSheet[]; datasets: ViewedDataset[] }> {
   const files = (await readdir(path.join(directory, 'examples')).catch(() => []))
     .filter((file) => file.endsWith('.csv'))
     .sort();
   const sheets: ViewedSheet[] = [];
   const datasets = new Map<string, ViewedDataset>();
+  const known = shared();
   for (const file of files) {
     const sheet = await writtenSheet(directory, `examples/${file}`);
     if (!sheet) continue;
@@ -55,22 +69,41 @@ export async function readExamples(
         const of = datasetOf(datasets, cellAt(record, dataset) ?? '');
         const example = Number(cellAt(record, index));
         const rows = of.examples.get(example) ?? [];
-        if (rows.length === 0 && of.examples.size >= SHOWN) {
+        const shown = rows.length > 0 || of.examples.size < most;
+        if (model >= 0) enter(of, orderKey(name, cellAt(record, model) ?? ''), example, shown);
+        if (!shown) {
           of.cut = true;
           continue;
         }
         of.examples.set(example, rows);
         const row = sheet.cells(record, number);
-        rows.push([at, kept.map((c) => row[c])]);
-        if (model < 0) continue;
-        const key = orderKey(name, row[model]);
-        const order = of.order.get(key);
-        if (order) order.push(example);
-        else of.order.set(key, [example]);
+        rows.push([at, kept.map((c) => known(row[c]))]);
       }
   }
   return { sheets, datasets: [...datasets.values()].map(sorted) };
 }
+
+function enter({ order }: ViewedDataset, key: string, example: number, shown: boolean): void {
+  const known = order.get(key) ?? { rows: 0, indices: [] };
+  order.set(key, known);
+  if (shown && known.indices.length === known.rows) known.indices.push(example);
+  known.rows++;
+}
+
+/** The same text for equal cells: most are verdicts, classes and names. */
+function shared(): (cell: string) => string {
+  const all = new Map<string, string>();
+  return (cell) => {
+    if (cell.length > LONG) return cell;
+    const found = all.get(cell);
+    if (found === undefined && all.size < REMEMBERED) all.set(cell, cell);
+    return found ?? cell;
+  };
+}
+
+/** Numbers with all their digits are mostly of one example. */
+const LONG = 12;
+const REMEMBERED = 10_000;
 
 function datasetOf(datasets: Map<string, ViewedDataset>, name: string): ViewedDataset {
   const known = datasets.get(name) ?? { name, cut: false, examples: new Map(), order: new Map() };

@@ -47,8 +47,9 @@ export async function imagesOf(
     const pictures = [['clean', models[0]], ...models.map((model) => [model, model])];
     for (const [of, rows] of pictures) {
       const array = await openImages(directory, `${name}-${dataset.name}-${of}`);
-      const order = dataset.order.get(orderKey(name, rows)) ?? [];
-      if (array && array.shape[0] === order.length) images.push({ sheet: name, of, array, order });
+      const order = dataset.order.get(orderKey(name, rows));
+      if (array && order && array.shape[0] === order.rows)
+        images.push({ sheet: name, of, array, order: order.indices });
       else await array?.source.close();
     }
   }
