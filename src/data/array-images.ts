@@ -20,7 +20,7 @@ export async function arrayImages(
   const { shape, note, read } = pixelReader(images, spec);
   refuseMore('examples', n, images.source.place);
   refuseMore('example', elements(shape), images.source.place);
-  return { n, shape, labels: labels && (await readLabels(labels, n)), note, read, close };
+  return { n, shape, labels: labels && (await readLabels(labels, n)), plain: true, note, read, close };
 }
 
 /** Things to close, in reverse order of opening; also when opening fails half-way. */

@@ -61,6 +61,7 @@ async function records(
     ...(labels && { labels }),
     ...(classes && { classes }),
     part: sources.map(({ place }) => basename(place.file)).join(', '),
+    plain: true,
     note: 'bytes',
     async read(start, end, out) {
       for (const [part, source] of sources.entries()) {

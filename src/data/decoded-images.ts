@@ -1,5 +1,5 @@
 /** Bytes of decoded images that the data sets of a run keep together. */
-export const DECODED_BYTES = 2 ** 28;
+export const DECODED_BYTES = 2 ** 27;
 
 /** Images in a block are decoded together: as many as fit into so many numbers, at most so many. */
 const BLOCK_NUMBERS = 2 ** 22;

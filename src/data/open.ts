@@ -106,7 +106,7 @@ function reader(source: ImageSource, { indices }: Selection, budget: DecodedBudg
       await source.read(own[from], own[to - 1] + 1, pixels.subarray(from * size, to * size));
     }
   };
-  const read = keepDecoded(decode, indices.length, size, budget);
+  const read = source.plain ? decode : keepDecoded(decode, indices.length, size, budget);
   return async (start, end) => {
     if (
       !(

@@ -16,6 +16,8 @@ export interface ImageSource {
   corruption?: string;
   /** Set when these are the examples of the one severity that was asked for, and not of five. */
   wholeSeverity?: true;
+  /** Set where images lie as numbers: to read one costs little more than to copy it, and none is kept. */
+  plain?: true;
   /** How pixels were decoded, for reports. */
   note: string;
   /**

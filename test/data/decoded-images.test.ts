@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DecodedBudget, keepDecoded, type PixelRead } from '../../src/data/decoded-images.js';
+import { encodeNpy } from '../../src/data/npy.js';
+import { openDataset } from '../../src/data/open.js';
+import { put, temporaryFolder } from './files.js';
 
 /** Images of two numbers, and how often each was decoded. */
 function source(n: number): { counts: number[]; read: PixelRead } {
@@ -60,4 +63,20 @@ it('what could not be decoded is tried again, and holds no budget', async () => 
   const out = new Float32Array(8);
   await kept(0, 4, out);
   expect(out).toEqual(new Float32Array(8).fill(1));
+});
+
+it('what lies as numbers is not kept: it is read where it lies', async () => {
+  const directory = temporaryFolder();
+  put(directory, 'images.npy', encodeNpy({ shape: [4, 1, 2, 2], data: new Uint8Array(16).fill(255) }));
+  const budget = new DecodedBudget();
+  let taken = 0;
+  const take = budget.take.bind(budget);
+  budget.take = (bytes) => {
+    taken += bytes;
+    return take(bytes);
+  };
+  const set = await openDataset('test', { path: './images.npy', labels: false }, { directory, budget });
+  expect((await set.read(1, 3)).pixels).toEqual(new Float32Array(8).fill(1));
+  expect(taken).toBe(0);
+  await set.close();
 });
