@@ -44,7 +44,7 @@ export const furtherOptions = {
     minimum: 1e-4,
     maximum: 1,
     default: 0.02,
-    description: '`kde-ece`: of the Beta kernel',
+    description: '`kde-ece` and `kde-ece-canonical`: of the kernel',
   }),
   positiveClass: Type.Optional(
     Type.Integer({

@@ -113,11 +113,9 @@ function aboutRow(row: (typeof calibrationMetrics)[number], options: MetricOptio
 function ofRows(result: Whole, settings: Settings): Bootstrapped[] {
   const { confidence, correct: outcome, classes, labels, n } = result.whole.classified;
   const { options, rows } = asked(result, settings);
-  const probabilities = rows.some(({ of }) => of === 'classes')
-    ? { n, classes, data: softmax(logitsOf(result.collected)) }
-    : { n: 0, classes, data: [] };
+  const probabilities = probabilitiesFor(rows, result);
   return rows
-    .filter((row) => row.of === 'classes' || !row.estimate)
+    .filter((row) => !row.estimate)
     .map((row) => ({
       about: aboutRow(row, options, classes),
       of:
@@ -133,13 +131,27 @@ function ofRows(result: Whole, settings: Settings): Bootstrapped[] {
     }));
 }
 
+/** Of all classes, where some of these metrics read them. */
+const probabilitiesFor = (
+  rows: readonly (typeof calibrationMetrics)[number][],
+  { collected, whole: { classified } }: Whole,
+) =>
+  rows.some(({ of }) => of === 'classes')
+    ? { n: classified.n, classes: classified.classes, data: softmax(logitsOf(collected)) }
+    : { n: 0, classes: classified.classes, data: [] };
+
 /** Those with intervals of their own. */
 function kernelEstimates(result: Whole, settings: Settings): Further[] {
-  const { confidence, correct: outcome, classes } = result.whole.classified;
+  const { confidence, correct: outcome, classes, labels } = result.whole.classified;
   const { options, rows } = asked(result, settings);
-  return rows.flatMap((row) => {
-    if (row.of !== 'top-label' || !row.estimate) return [];
-    const estimate = row.estimate({ confidence, outcome }, options);
+  const own = rows.filter(({ estimate }) => estimate);
+  const probabilities = probabilitiesFor(own, result);
+  return own.flatMap((row) => {
+    const estimate =
+      row.of === 'top-label'
+        ? row.estimate?.({ confidence, outcome }, options)
+        : row.estimate?.(probabilities, labels, options);
+    if (!estimate) return [];
     const note = Number.isNaN(estimate.value) &&
       estimate.n > 2 && { note: `not computed: ${row.description}` };
     return [{ about: { ...aboutRow(row, options, classes), ...note }, estimate }];

@@ -1,5 +1,12 @@
 import { clopperPearson } from '../../src/metrics.js';
-import { type BarFigure, type DatasetInfo, type Figure, type LineFigure, point } from '../../src/suite.js';
+import {
+  type BarFigure,
+  type DatasetInfo,
+  type Figure,
+  identifier,
+  type LineFigure,
+  point,
+} from '../../src/suite.js';
 import { percent } from './measures.js';
 import type { ConformalResult } from './result.js';
 
@@ -53,7 +60,7 @@ function sizes(dataset: DatasetInfo, results: readonly ConformalResult[]): BarFi
     const [{ alpha }] = own[0].alphas;
     return {
       kind: 'bars',
-      id: `conformal-sizes-${score.name}-${dataset.name}`,
+      id: `conformal-sizes-${identifier(score.name)}-${dataset.name}`,
       title: `Set sizes of ${score.title} on ${dataset.name}, ${percent(1 - alpha)}`,
       xLabel: 'classes in the set',
       yLabel: 'share of examples',

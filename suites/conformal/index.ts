@@ -1,6 +1,5 @@
 import { cleanRequest } from '../../src/measurements.js';
 import {
-  type Catalogue,
   type CollectedRows,
   type DatasetInfo,
   defineSuite,
@@ -10,6 +9,7 @@ import {
   withoutLabels,
 } from '../../src/suite.js';
 import { heldOut, heldOutSet, reportedSets, sourceOf } from './calibration-set.js';
+import { chosenConformal } from './chosen.js';
 import { conformalFigures } from './figures.js';
 import { MEASURES, measuresOf } from './measures.js';
 import { type ConformalOptions, conformalOptions } from './options.js';
@@ -37,9 +37,10 @@ export const conformal = defineSuite({
   },
 
   summarise(collected, options, context) {
+    const scores = chosenConformal(options, context.catalogue);
     const sets = reportedSets(context).map((dataset) => ({
       dataset,
-      results: resultsOn(dataset, collected, options, context),
+      results: resultsOn(dataset, collected, scores, options, context),
     }));
     const results = sets.flatMap((set) => set.results);
     const tests = sets.filter(({ dataset, results: onSet }) => dataset.role === 'test' && onSet.length > 0);
@@ -79,17 +80,11 @@ export const conformal = defineSuite({
   },
 });
 
-/** The scores that the options name, with their options. */
-const scoresOf = ({ conformalScores }: Catalogue, options: ConformalOptions) =>
-  options.scores.map((name) => {
-    const score = conformalScores.named(name);
-    return { score, settings: (options[name] ?? {}) as Record<string, number> };
-  });
-
 /** Every system and score on a data set. */
 function resultsOn(
   dataset: DatasetInfo,
   collected: CollectedRows,
+  scores: ReturnType<typeof chosenConformal>,
   options: ConformalOptions,
   context: SuiteContext,
 ): ConformalResult[] {
@@ -98,7 +93,7 @@ function resultsOn(
     const rows = collected.get(cleanRequest(system, dataset));
     const held = heldOut(system, dataset, source, collected, context, options);
     if (!rows || !held) return [];
-    return conformalResults({ system, dataset, source, held }, rows, scoresOf(context.catalogue, options), {
+    return conformalResults({ system, dataset, source, held }, rows, scores, {
       ...options,
       seed: context.seed,
       step: context.steps?.(`resamples of ${system.name} on ${dataset.name}`),

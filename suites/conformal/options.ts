@@ -1,7 +1,8 @@
-import { type Catalogue, oneOf, type TSchema, Type } from '../../src/suite.js';
+import { type Catalogue, type TSchema, Type } from '../../src/suite.js';
+import { type ConformalEntry, conformalEntries } from './chosen.js';
 
 export interface ConformalOptions extends Record<string, unknown> {
-  scores: string[];
+  scores: ConformalEntry[];
   alphas: number[];
   randomised: boolean;
   fitOn?: string;
@@ -10,12 +11,11 @@ export interface ConformalOptions extends Record<string, unknown> {
   slabDirections: number;
 }
 
-const shared = ({ conformalScores }: Catalogue) => ({
-  scores: Type.Array(oneOf(conformalScores.names), {
-    minItems: 1,
-    uniqueItems: true,
+const shared = (catalogue: Catalogue) => ({
+  scores: conformalEntries(catalogue, {
     default: ['lac', 'aps', 'raps'],
-    description: 'nonconformity scores',
+    description:
+      'nonconformity scores; `{ raps: { lambda: 0.1, kreg: 1 } }` sets options of one, also of several beside each other',
   }),
   alphas: Type.Array(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 }), {
     minItems: 1,
@@ -57,7 +57,7 @@ export function conformalOptions(catalogue: Catalogue) {
     ofScores[name] = Type.Object(options, {
       additionalProperties: false,
       default: {},
-      description: `options of ${title}`,
+      description: `options of ${title}, where an entry of \`scores\` gives none`,
     });
   }
   const properties = { ...shared(catalogue), ...ofScores };

@@ -11,7 +11,8 @@ import {
   withinBinTerm,
 } from './brier.js';
 import { ece, ofClass, type Probabilities, rmsCalibrationError } from './calibration.js';
-import { debiasedL1, debiasedSquare } from './debiased-calibration.js';
+import { canonicalKernelEce, canonicalKernelEceEstimate } from './canonical-kernel-ece.js';
+import { debiasedL1, debiasedSquare, marginalDebiasedSquare } from './debiased-calibration.js';
 import { drawnBinSums } from './drawn-bins.js';
 import { kernelEce, kernelEceEstimate } from './kernel-ece.js';
 import { smoothEce } from './smooth-ece.js';
@@ -71,6 +72,7 @@ export type CalibrationMetric = Row &
           labels: ArrayLike<number>,
           options: MetricOptions,
         ): (times: Uint8Array) => number;
+        estimate?(p: Probabilities, labels: ArrayLike<number>, options: MetricOptions): Estimate;
       }
   );
 
@@ -143,6 +145,18 @@ export const calibrationMetrics: readonly CalibrationMetric[] = [
     statistic: binned(equalMass, debiasedL1),
   },
   {
+    name: 'debiased-square-marginal',
+    title: 'Debiased squared calibration error, marginal',
+    description:
+      'the same of the probability of each class, and the mean over classes; can be negative (Kumar et al. 2019)',
+    of: 'classes',
+    options: ['bins'],
+    unit: 'number',
+    better: 'lower',
+    centred: true,
+    statistic: (p, labels, { bins }) => marginalDebiasedSquare(p, labels, bins),
+  },
+  {
     name: 'ece-sweep',
     title: 'ECE with swept bins',
     description:
@@ -166,6 +180,18 @@ export const calibrationMetrics: readonly CalibrationMetric[] = [
     better: 'lower',
     statistic: ({ confidence, outcome }, { bandwidth }) => kernelEce(confidence, outcome, bandwidth),
     estimate: ({ confidence, outcome }, { bandwidth }) => kernelEceEstimate(confidence, outcome, bandwidth),
+  },
+  {
+    name: 'kde-ece-canonical',
+    title: 'KDE-ECE, canonical',
+    description:
+      'mean L1 distance of the probabilities of all classes from a kernel regression of the labels on them, Dirichlet kernel (Popordanoska et al. 2022); up to 10,000 examples of ten classes',
+    of: 'classes',
+    options: ['bandwidth'],
+    unit: 'number',
+    better: 'lower',
+    statistic: (p, labels, { bandwidth }) => canonicalKernelEce(p, labels, bandwidth),
+    estimate: (p, labels, { bandwidth }) => canonicalKernelEceEstimate(p, labels, bandwidth),
   },
   {
     name: 'ace',

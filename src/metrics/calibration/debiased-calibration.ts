@@ -1,5 +1,7 @@
 import { normalCdf } from '../distributions/distributions.js';
-import type { BinSums } from './binning.js';
+import { type BinSums, equalMass } from './binning.js';
+import { ofClass, type Probabilities } from './calibration.js';
+import { drawnBinSums } from './drawn-bins.js';
 
 /*
  * Squares and absolute values of noisy gaps are too large on average. These take off what sampling adds to them
@@ -19,6 +21,23 @@ export function debiasedSquare({ n, count, predicted, observed }: BinSums): numb
     sum += count[b] * (gap ** 2 - (share * (1 - share)) / (count[b] - 1));
   }
   return n === 0 ? Number.NaN : sum / n;
+}
+
+/**
+ * The debiased square of the marginal L2 calibration error of resamples: the mean over classes of `debiasedSquare` of the
+ * probability of each class, over bins of equal mass, against whether it is the label.
+ * @returns a function of how often each example was drawn, (n)
+ */
+export function marginalDebiasedSquare(
+  p: Probabilities,
+  labels: ArrayLike<number>,
+  bins: number,
+): (times: Uint8Array) => number {
+  const each = Array.from({ length: p.classes }, (_, k) => {
+    const { column, isClass } = ofClass(k, p, labels);
+    return drawnBinSums(equalMass(column, bins), column, isClass);
+  });
+  return (times) => each.reduce((sum, sums) => sum + debiasedSquare(sums(times)), 0) / each.length;
 }
 
 /**

@@ -1,6 +1,6 @@
-import { normalQuantile } from '../distributions/distributions.js';
 import { logGamma } from '../distributions/log-gamma.js';
 import type { Estimate } from '../estimates/estimate.js';
+import { jackknifeEstimate } from '../estimates/jackknife.js';
 
 /*
  * Calibration error by kernel regression (Popordanoska, Sayer & Blaschko 2022, "A consistent and differentiable Lp canonical
@@ -110,14 +110,5 @@ export function kernelEceEstimate(
   });
   if (used < 2) return { ...none, value: sum / used };
   for (let k = 0; k < n; k++) without[k] /= used - 1;
-  const mean = without.reduce((total, x) => total + x, 0) / n;
-  const squares = without.reduce((total, x) => total + (x - mean) ** 2, 0);
-  const half = normalQuantile(level) * Math.sqrt(((n - 1) / n) * squares);
-  const value = sum / used;
-  return {
-    ...none,
-    value,
-    interval: [Math.max(0, value - half), Math.min(1, value + half)],
-    method: 'jackknife',
-  };
+  return jackknifeEstimate(sum / used, without, [0, 1], level);
 }

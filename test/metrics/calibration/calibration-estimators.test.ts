@@ -10,8 +10,16 @@ import {
   corpParts,
   withinBinTerm,
 } from '../../../src/metrics/calibration/brier.js';
-import { ace, classwiseEce, ece } from '../../../src/metrics/calibration/calibration.js';
-import { debiasedL1, debiasedSquare } from '../../../src/metrics/calibration/debiased-calibration.js';
+import { ace, classwiseEce, ece, ofClass } from '../../../src/metrics/calibration/calibration.js';
+import {
+  canonicalKernelEce,
+  canonicalKernelEceEstimate,
+} from '../../../src/metrics/calibration/canonical-kernel-ece.js';
+import {
+  debiasedL1,
+  debiasedSquare,
+  marginalDebiasedSquare,
+} from '../../../src/metrics/calibration/debiased-calibration.js';
 import { kernelEce, kernelEceEstimate } from '../../../src/metrics/calibration/kernel-ece.js';
 import { smoothEce, smoothEceAt } from '../../../src/metrics/calibration/smooth-ece.js';
 import { sweepEce } from '../../../src/metrics/calibration/sweep-ece.js';
@@ -95,6 +103,18 @@ describe.skipIf(!hasReference)('a trained network, as public packages see it', (
     const kernel = values['kde_ece_code_value_top_label_p1_bw0.02'];
     expect(kernelEce(p, y, 0.02)(all)).toBeCloseTo(kernel, 9);
     expect(kernelEceEstimate(p, y, 0.02).value).toBe(kernelEce(p, y, 0.02)(all));
+    expect(canonicalKernelEce(classed, labels, 0.02)(all)).toBeCloseTo(
+      values['kde_ece_canonical_p1_bw0.02'],
+      8,
+    );
+    // uncertainty-calibration cuts each class at 0 and takes the root.
+    const ofClasses = Array.from({ length: classed.classes }, (_, k) => {
+      const { column, isClass } = ofClass(k, classed, labels);
+      return debiasedSquare(binSums(equalMass(column, 15), column, isClass));
+    });
+    const cut = mean(ofClasses.map((square) => Math.max(0, square)));
+    expect(Math.sqrt(cut)).toBeCloseTo(values.l2_debiased_15_equal_mass_marginal, 9);
+    expect(marginalDebiasedSquare(classed, labels, 15)(all)).toBeCloseTo(mean(ofClasses), 12);
     expect(areaUnderRisk(p, y)(all)).toBeCloseTo(values.aurc_mean_over_i_of_cumwrong_over_i, 9);
     expect(mean(brierScores(classed, labels))).toBeCloseTo(values.brier_multiclass_sum, 9);
     for (const [binning, parts] of [
@@ -258,6 +278,82 @@ describe('against the definition written out, of resamples', () => {
     expect(interval?.[1]).toBeCloseTo(value + half, 10);
   });
 
+  it('canonical kernel regression of two classes is twice that of the probability of one', () => {
+    fc.assert(
+      fc.property(drawnPredictions, fc.constantFrom(0.05, 0.2), ({ p, y, times }, h) => {
+        const two = { n: p.length, classes: 2, data: Array.from(p).flatMap((v) => [1 - v, v]) };
+        const expected = 2 * kernelEce(p, y, h)(times);
+        const found = canonicalKernelEce(two, y, h)(times);
+        if (Number.isNaN(expected)) expect(found).toBeNaN();
+        else expect(found).toBeCloseTo(expected, 9);
+      }),
+    );
+  });
+
+  it('canonical kernel regression of three classes, by the density written out, and its jackknife', () => {
+    const [h, classes] = [0.25, 3];
+    const rows = [
+      [0.5, 0.25, 0.25],
+      [0.25, 0.75, 0],
+      [0, 0.5, 0.5],
+      [0.25, 0.25, 0.5],
+      [0.5, 0.5, 0],
+    ];
+    const labels = [0, 1, 1, 2, 0];
+    const factorial = (m: number): number => (m < 2 ? 1 : m * factorial(m - 1));
+    // At this bandwidth the parameters are whole, and powers of 0 are 0^0 = 1.
+    const density = (z: number[], at: number[]) =>
+      z.reduce((product, v, k) => (product * v ** (at[k] / h)) / factorial(at[k] / h), factorial(1 / h + 2));
+    const literalOf = (kept: number[]) =>
+      mean(
+        kept.flatMap((j) => {
+          const weights = kept.map((i) => (i === j ? 0 : density(rows[j], rows[i])));
+          const all = weights.reduce((a, b) => a + b, 0);
+          const share = (k: number) =>
+            weights.reduce((sum, w, at) => sum + (labels[kept[at]] === k ? w : 0), 0) / all;
+          return all === 0 ? [] : [rows[j].reduce((sum, v, k) => sum + Math.abs(share(k) - v), 0)];
+        }),
+      );
+    const of = (kept: number[]) => ({
+      n: kept.length,
+      classes,
+      data: kept.flatMap((i) => rows[i]),
+    });
+    const all = [0, 1, 2, 3, 4];
+    const estimate = canonicalKernelEceEstimate(of(all), labels, h);
+    expect(estimate.value).toBeCloseTo(literalOf(all), 12);
+    const without = all.map((k) => literalOf(all.filter((i) => i !== k)));
+    const squares = without.reduce((sum, v) => sum + (v - mean(without)) ** 2, 0);
+    const half = 1.959963984540054 * Math.sqrt((4 / 5) * squares);
+    expect(estimate.interval?.[1]).toBeCloseTo(Math.min(2, estimate.value + half), 9);
+    const large = { n: 20_000, classes: 10, data: [] };
+    expect(canonicalKernelEce(large, labels, h)(new Uint8Array(0))).toBeNaN();
+  });
+
+  it('the marginal debiased square, of resamples', () => {
+    fc.assert(
+      fc.property(drawnPredictions, fc.integer({ min: 1, max: 4 }), ({ p, y, times }, bins) => {
+        const two = { n: p.length, classes: 2, data: Array.from(p).flatMap((v) => [1 - v, v]) };
+        const drawn = [...p.keys()].flatMap((i) => new Array<number>(times[i]).fill(i));
+        const each = [0, 1].map((k) => {
+          const { column, isClass } = ofClass(k, two, y);
+          const { edges, bin } = equalMass(column, bins);
+          const picked = { edges, bin: Int32Array.from(drawn, (i) => bin[i]) };
+          return debiasedSquare(
+            binSums(
+              picked,
+              drawn.map((i) => column[i]),
+              drawn.map((i) => isClass[i]),
+            ),
+          );
+        });
+        const found = marginalDebiasedSquare(two, y, bins)(times);
+        if (Number.isNaN(mean(each))) expect(found).toBeNaN();
+        else expect(found).toBeCloseTo(mean(each), 12);
+      }),
+    );
+  });
+
   it('smoothing, with its grid and its ends', () => {
     fc.assert(
       fc.property(
@@ -391,6 +487,8 @@ describe('few examples, one outcome, confidences of 0 and 1', () => {
     expect(smoothEce(p, y)(once(0)).value).toBeNaN();
     expect(sweepEce(p, y)(once(0)).value).toBeNaN();
     expect(kernelEceEstimate(p, y, 0.02).value).toBeNaN();
+    expect(canonicalKernelEceEstimate({ n: 0, classes: 2, data: p }, y, 0.02).value).toBeNaN();
+    expect(marginalDebiasedSquare({ n: 0, classes: 2, data: p }, y, 5)(once(0))).toBeNaN();
     expect(debiasedSquare(binSums(equalMass(p, 5), p, y))).toBeNaN();
     expect(debiasedL1(binSums(equalMass(p, 5), p, y))).toBeNaN();
     expect(corpParts(p, y)(once(0)).score).toBeNaN();

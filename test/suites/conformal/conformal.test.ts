@@ -56,6 +56,49 @@ describe('thresholds from a validation set', () => {
     expect(measureOf(outcome, 'mean-set-size', { score: 'lac', alpha: 0.1 }).headline).toBe(true);
     expect(outcome.summary.measures.filter(({ headline }) => headline)).toHaveLength(1);
   });
+  it('several settings of one score stand beside each other, each as it is alone', async () => {
+    const datasets = [memoryDataset(sampled(200)), held(120)];
+    const given = (scores: unknown, rest = {}) =>
+      runSuite(conformal, { systems, datasets, options: { ...quick, alphas: [0.2], scores, ...rest } });
+    const outcome = await given([
+      'raps',
+      { raps: { lambda: 0.2, kreg: 1 } },
+      { raps: { lambda: 0.01 } },
+      { saps: { weight: 0.5 } },
+    ]);
+    const sizes = outcome.summary.measures.filter(({ measure }) => measure === 'mean-set-size');
+    expect(sizes.map(({ params }) => params.score)).toEqual([
+      'raps',
+      'raps(lambda=0.2,kreg=1)',
+      'saps(weight=0.5)',
+    ]);
+    expect(sizes[1]).toMatchObject({ params: { lambda: 0.2, kreg: 1 } });
+    expect(sizes[1].title).toContain('RAPS (lambda = 0.2, kreg = 1)');
+    const alone = await given(['raps', 'saps'], { raps: { lambda: 0.2, kreg: 1 }, saps: { weight: 0.5 } });
+    for (const [name, as] of [
+      ['raps(lambda=0.2,kreg=1)', 'raps'],
+      ['saps(weight=0.5)', 'saps'],
+    ])
+      expect(measureOf(outcome, 'mean-set-size', { score: name }).value).toBe(
+        measureOf(alone, 'mean-set-size', { score: as }).value,
+      );
+    expect(sizes[1].value).not.toBe(sizes[0].value);
+    const ids = outcome.summary.figures?.map(({ id }) => id) ?? [];
+    expect(ids).toContain('conformal-sizes-raps-lambda-0-2-kreg-1-test');
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+  it.each([
+    [{ raps: { lamda: 1 } }, /lamda/],
+    [{ raps: { lambda: -1 } }, /lambda/],
+    [{ lac: { lambda: 1 } }, /lac/],
+  ])('refuses %j', async (entry, message) => {
+    const wrong = runSuite(conformal, {
+      systems,
+      datasets: [memoryDataset(sampled(20)), held(20)],
+      options: { ...quick, scores: [entry] },
+    });
+    await expect(wrong).rejects.toThrow(message);
+  });
   it('can be taken again from the sheet, and so can every share', async () => {
     const outcome = await runSuite(conformal, {
       systems,

@@ -1,0 +1,26 @@
+import { normalQuantile } from '../distributions/distributions.js';
+import type { Estimate } from './estimate.js';
+
+/**
+ * An estimate whose normal interval has the variance of the jackknife, over the values without one example each.
+ * @param without (n) the value without each example
+ * @param range what the value can be
+ */
+export function jackknifeEstimate(
+  value: number,
+  without: Float64Array,
+  [least, most]: readonly [number, number],
+  level = 0.95,
+): Estimate {
+  const n = without.length;
+  const mean = without.reduce((total, x) => total + x, 0) / n;
+  const squares = without.reduce((total, x) => total + (x - mean) ** 2, 0);
+  const half = normalQuantile(level) * Math.sqrt(((n - 1) / n) * squares);
+  return {
+    value,
+    n,
+    interval: [Math.max(least, value - half), Math.min(most, value + half)],
+    level,
+    method: 'jackknife',
+  };
+}
