@@ -19,13 +19,15 @@ export const estimateOf = (made: object): Estimate | undefined => estimates.get(
 
 /**
  * A measure from an estimate. An undefined value (NaN, infinite) becomes null and says why: `about.note`, or that
- * there were no examples.
+ * there were no examples. So does a value without an interval, where the estimate knows.
  */
 export function measure(about: MeasureDescription, estimate: Estimate): Measure {
   const { value, n, interval, level, method } = estimate;
   const defined = Number.isFinite(value);
-  const note =
-    about.note ?? (defined ? undefined : n === 0 ? 'no examples' : 'not defined on these examples');
+  const undefinedFor = n === 0 ? 'no examples' : 'not defined on these examples';
+  const note = defined
+    ? [about.note, estimate.why].filter(Boolean).join('; ') || undefined
+    : (about.note ?? undefinedFor);
   const { rows, ...rest } = about;
   return madeFrom(estimate, {
     ...rest,

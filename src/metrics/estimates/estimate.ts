@@ -6,6 +6,8 @@ export interface Estimate {
   n: number;
   /** Null when none can be given. */
   interval: [number, number] | null;
+  /** Why there is none, where there are examples and a value: `no interval: one example`. */
+  why?: string;
   /** Coverage of the interval. */
   level: number;
   /**

@@ -2,6 +2,7 @@ import { stream } from '../../random/stream.js';
 import { normalQuantile, studentTQuantile } from '../distributions/distributions.js';
 import type { Estimate } from './estimate.js';
 import { meanVariance } from './mean-variance.js';
+import { NO_INTERVAL, orWhy, unlessAlike } from './unless-alike.js';
 
 /**
  * A proportion with Wilson's score interval (Wilson 1927): right for small n and for proportions near 0 and 1.
@@ -18,13 +19,14 @@ export function wilson(successes: number, n: number, level = 0.95): Estimate {
   return { value: p, n, interval: [lo, hi], level, method: 'wilson' };
 }
 
-/** The mean of some numbers with Student's t interval. One number gives no interval, none gives NaN. */
+/** The mean of some numbers with Student's t interval. One number, or equal ones, give no interval, none gives NaN. */
 export function meanOf(values: ArrayLike<number>, level = 0.95): Estimate {
   const n = values.length;
   const { mean: value, variance } = meanVariance(values);
-  if (n < 2) return { value, n, interval: null, level, method: 'none' };
+  if (n < 2)
+    return { value, n, interval: null, level, method: 'none', ...(n === 1 && { why: NO_INTERVAL.one }) };
   const half = studentTQuantile(level, n - 1) * Math.sqrt(variance / n);
-  return { value, n, interval: [value - half, value + half], level, method: 'student-t' };
+  return orWhy({ value, n, level, method: 'student-t' }, [value - half, value + half], NO_INTERVAL.alike);
 }
 
 /** Told how much of something long is done. */
@@ -71,7 +73,7 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
 
 /**
  * The central interval of bootstrap replicates. Replicates that are not finite (a resample without a positive,
- * say) are left out; null when fewer than two are left. With `centre`, the replicates are first shifted so that
+ * say) are left out; null when fewer than two are left, or nearly all are alike. With `centre`, the replicates are first shifted so that
  * their mean is that value.
  */
 export function percentileInterval(
@@ -83,7 +85,13 @@ export function percentileInterval(
   if (sorted.length < 2) return null;
   const tail = (1 - level) / 2;
   const shift = centre === undefined ? 0 : centre - sorted.reduce((a, b) => a + b, 0) / sorted.length;
-  return [quantile(sorted, tail) + shift, quantile(sorted, 1 - tail) + shift];
+  return unlessAlike([quantile(sorted, tail) + shift, quantile(sorted, 1 - tail) + shift]);
+}
+
+/** Why a value has no bootstrap interval, if so. */
+export function whyNone(value: number, n: number, interval: Estimate['interval']): Pick<Estimate, 'why'> {
+  if (interval || n === 0 || !Number.isFinite(value)) return {};
+  return { why: n === 1 ? NO_INTERVAL.one : NO_INTERVAL.resamples };
 }
 
 /**
@@ -106,7 +114,14 @@ export function bootstrap(
     options.step?.(b + 1, resamples);
   }
   const interval = Number.isFinite(value) ? percentileInterval(replicates, level) : null;
-  return { value, n, interval, level, method: interval ? 'bootstrap' : 'none' };
+  return {
+    value,
+    n,
+    interval,
+    level,
+    method: interval ? 'bootstrap' : 'none',
+    ...whyNone(value, n, interval),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from './estimate.js';
+import { NO_INTERVAL, orWhy } from './unless-alike.js';
 
 /**
  * An estimate whose normal interval has the variance of the jackknife, over the values without one example each.
@@ -16,11 +17,6 @@ export function jackknifeEstimate(
   const mean = without.reduce((total, x) => total + x, 0) / n;
   const squares = without.reduce((total, x) => total + (x - mean) ** 2, 0);
   const half = normalQuantile(level) * Math.sqrt(((n - 1) / n) * squares);
-  return {
-    value,
-    n,
-    interval: [Math.max(least, value - half), Math.min(most, value + half)],
-    level,
-    method: 'jackknife',
-  };
+  const interval = [Math.max(least, value - half), Math.min(most, value + half)] as const;
+  return orWhy({ value, n, level, method: 'jackknife' }, interval, NO_INTERVAL.alike);
 }

@@ -1,5 +1,6 @@
 import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
+import { NO_INTERVAL } from '../estimates/unless-alike.js';
 import { placements } from './delong.js';
 import { compareScores } from './ranking.js';
 
@@ -20,13 +21,13 @@ export function aurocEstimate(a: Scores, b: Scores, level = 0.95): Estimate {
   const none = (value: number): Estimate => ({ value, n: n + m, interval: null, level, method: 'none' });
   if (n === 0 || m === 0) return none(Number.NaN);
   const { auroc } = compareScores(a.values, b.values);
-  if (n < 2 || m < 2) return none(auroc);
+  if (n < 2 || m < 2) return { ...none(auroc), why: NO_INTERVAL.one };
   const placed = placements(a.values, b.values);
   const share = (values: Float64Array) => values.map((value) => (value - auroc) / values.length);
   const [ofA, ofB] = [share(placed.id), share(placed.ood)];
   const variance = a.of && b.of ? clustered([ofA, a.of], [ofB, b.of]) : squares(ofA) + squares(ofB);
   const half = normalQuantile(level) * Math.sqrt(variance);
-  if (!(half > 0)) return none(auroc);
+  if (!(half > 0)) return { ...none(auroc), why: NO_INTERVAL.alike };
   const interval: [number, number] = [Math.max(0, auroc - half), Math.min(1, auroc + half)];
   return { value: auroc, n: n + m, interval, level, method: 'delong' };
 }

@@ -1,5 +1,6 @@
 import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
+import { NO_INTERVAL } from '../estimates/unless-alike.js';
 import { delongMean, type Placements } from './delong.js';
 
 /**
@@ -28,6 +29,6 @@ function fromComponents(
   const none: Estimate = { value, n, interval: null, level, method: 'none' };
   if (sets.length === 0 || !Number.isFinite(value)) return none;
   const half = normalQuantile(level) * delongMean(sets).error;
-  if (!(half > 0)) return none;
+  if (!(half > 0)) return { ...none, why: NO_INTERVAL.alike };
   return { ...none, interval: [Math.max(0, value - half), Math.min(most, value + half)], method };
 }

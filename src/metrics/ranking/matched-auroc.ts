@@ -1,6 +1,7 @@
 import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { errorOfMean } from '../estimates/mean-variance.js';
+import { NO_INTERVAL } from '../estimates/unless-alike.js';
 import { type Placements, placementsIn } from './delong.js';
 import { metricsOf, type Ranking, rankScores } from './ranking.js';
 
@@ -45,7 +46,15 @@ export function matchedAurocIn(settings: readonly Ranking[], level = 0.95): Esti
   const value = aurocs.reduce((a, b) => a + b, 0) / aurocs.length;
   const placed = settings.map((ranking) => placementsIn(ranking));
   const half = n < 2 ? Number.NaN : normalQuantile(level) * errorOfMean(shares(placed));
-  if (!(half > 0)) return { value, n, interval: null, level, method: 'none' };
+  if (!(half > 0))
+    return {
+      value,
+      n,
+      interval: null,
+      level,
+      method: 'none',
+      why: n < 2 ? NO_INTERVAL.one : NO_INTERVAL.alike,
+    };
   return {
     value,
     n,

@@ -1,5 +1,5 @@
 import type { Estimate } from '../estimates/estimate.js';
-import { type BootstrapOptions, percentileInterval } from '../estimates/intervals.js';
+import { type BootstrapOptions, percentileInterval, whyNone } from '../estimates/intervals.js';
 import { resamplesOf } from './draw-counts.js';
 import type { Units } from './resampling-units.js';
 
@@ -40,8 +40,8 @@ type NameIn<S extends Statistics> = S extends Statistics ? keyof ReturnType<S['o
 
 /**
  * Statistics of n examples with percentile bootstrap intervals (Efron 1979), all from the same resamples: one set of
- * draws instead of one for each. The values are the statistics of each example once. n = 0 gives NaN, and neither 0 nor 1 an
- * interval.
+ * draws instead of one for each. The values are the statistics of each example once. n = 0 gives NaN. Neither 0 nor 1
+ * examples give an interval, nor do resamples that are all alike.
  */
 export function jointBootstrap<S extends Statistics>(
   n: number,
@@ -83,7 +83,8 @@ export function jointBootstrap<S extends Statistics>(
       const cut = (x: number) => (shifted ? Math.max(within[0], Math.min(within[1], x)) : x);
       const interval: Estimate['interval'] = raw && [cut(raw[0]), cut(raw[1])];
       const method = shifted ? 'bootstrap-centred' : 'bootstrap';
-      return [name, { value, n, interval, level, method: interval ? method : 'none' }];
+      const why = whyNone(value, n, interval);
+      return [name, { value, n, interval, level, method: interval ? method : 'none', ...why }];
     }),
   );
   return Object.fromEntries(estimates) as Record<NameIn<S>, Estimate>;

@@ -1,5 +1,5 @@
 import type { Estimate } from '../estimates/estimate.js';
-import { type BootstrapOptions, percentileInterval } from '../estimates/intervals.js';
+import { type BootstrapOptions, percentileInterval, whyNone } from '../estimates/intervals.js';
 import { type Resamples, resamplesOf } from './draw-counts.js';
 
 export interface TwoSidedOptions extends Omit<BootstrapOptions, 'purpose'> {
@@ -88,8 +88,14 @@ export function twoSidedEstimate<Name extends string>(
   const replicates = Float64Array.from({ length: results.length > 0 ? draws : 0 }, (_, b) =>
     mean(results.map(({ replicates }) => replicates[name][b])),
   );
-  const varies = replicates.some((replicate) => replicate !== replicates[0]);
-  const interval = Number.isFinite(value) && varies ? percentileInterval(replicates, level) : null;
+  const interval = Number.isFinite(value) ? percentileInterval(replicates, level) : null;
   const n = (results[0]?.nId ?? 0) + results.reduce((sum, { nOod }) => sum + nOod, 0);
-  return { value, n, interval, level, method: interval ? 'bootstrap' : 'none' };
+  return {
+    value,
+    n,
+    interval,
+    level,
+    method: interval ? 'bootstrap' : 'none',
+    ...whyNone(value, n, interval),
+  };
 }

@@ -1,6 +1,7 @@
 import { normalQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { errorOfMean } from '../estimates/mean-variance.js';
+import { NO_INTERVAL } from '../estimates/unless-alike.js';
 import { rankScores } from '../ranking/ranking.js';
 import { type Influence, riskInfluence } from './risk-influence.js';
 import { areasOf, type SelectiveAreas } from './selective-areas.js';
@@ -34,6 +35,7 @@ export function selectiveEstimates(
     interval: off > 0 ? [Math.max(0, value - off), Math.min(1, value + off)] : null,
     level,
     method: off > 0 ? 'influence' : 'none',
+    ...(!(off > 0) && group.length > 0 && { why: NO_INTERVAL.alike }),
   });
   return {
     aurc: estimate(areas.aurc, ofAurc),

@@ -15,6 +15,13 @@ import {
   resample,
   wilson,
 } from '../../../src/metrics/estimates/intervals.js';
+import { jackknifeEstimate } from '../../../src/metrics/estimates/jackknife.js';
+import { aurocEstimate } from '../../../src/metrics/ranking/auroc-estimate.js';
+import { meanOfDraws } from '../../../src/metrics/resampling/draw-counts.js';
+import { jointBootstrap } from '../../../src/metrics/resampling/joint-bootstrap.js';
+import { selectiveEstimates } from '../../../src/metrics/selective/selective-estimates.js';
+import { meanDifference } from '../../../src/metrics/tests/mean-difference.js';
+import { measure } from '../../../src/suites/measure.js';
 
 describe('quantiles of the normal and of Student t', () => {
   it.each([
@@ -102,6 +109,37 @@ describe('meanOf', () => {
   });
 });
 
+describe('what does not vary', () => {
+  const alike = (n: number) => new Float64Array(n).fill(0.1);
+  it.each([
+    ['the mean of equal numbers', () => meanOf(alike(7)), /all values are alike/],
+    ['the mean of one', () => meanOf(alike(1)), /one example/],
+    ['a difference of means', () => meanDifference(alike(3), alike(4)), /all values are alike/],
+    ['a bootstrap', () => bootstrap(9, meanStatistic(alike(9)), { seed: 0 }), /every resample/],
+    ['a bootstrap of one', () => bootstrap(1, meanStatistic(alike(1)), { seed: 0 }), /one example/],
+    ['a joint bootstrap', () => jointOf(alike(9)), /every resample/],
+    ['a centred one', () => jointOf(alike(9), ['mean']), /every resample/],
+    ['a jackknife', () => jackknifeEstimate(0.1, alike(5), [0, 1]), /all values are alike/],
+    ['scores that do not overlap', () => aurocEstimate({ values: [3, 4] }, { values: [1, 2] }), /alike/],
+    ['a score of one image', () => aurocEstimate({ values: [3] }, { values: [1, 2] }), /one example/],
+    ['areas without an error', () => selectiveEstimates([1, 2, 3], [1, 1, 1]).aurc, /alike/],
+  ])('has no interval of no width, and says why: %s', (_, make, why) => {
+    const estimate = make();
+    expect(estimate.value).not.toBeNaN();
+    expect(estimate).toMatchObject({ interval: null, method: 'none', why: expect.stringMatching(why) });
+    expect(measure(about, estimate).note).toBe(`rests on little; ${estimate.why}`);
+  });
+  const about = {
+    ...{ suite: 's', measure: 'm', title: 'M', model: 'net', dataset: 'test' },
+    ...({ better: 'higher', format: 'number', note: 'rests on little' } as const),
+  };
+  const jointOf = (values: Float64Array, centred: string[] = []) =>
+    jointBootstrap(values.length, [{ of: (times) => ({ mean: meanOfDraws(values)(times) }), centred }], {
+      seed: 0,
+      resamples: 50,
+    }).mean;
+});
+
 describe('bootstrap', () => {
   const values = Float64Array.from({ length: 400 }, (_, i) => Math.sin(i * i) + i / 400);
 
@@ -153,7 +191,7 @@ describe('bootstrap', () => {
     const shifted = values.map((v) => v + 0.25);
     const difference = pairedBootstrap(400, meanStatistic(shifted), meanStatistic(values), { seed: 0 });
     expect(difference.value).toBeCloseTo(0.25, 12);
-    expect((difference.interval as number[])[1] - (difference.interval as number[])[0]).toBeLessThan(1e-12);
+    expect(difference).toMatchObject({ interval: null, why: expect.stringMatching(/every resample/) });
   });
 
   it('leaves out undefined replicates, and gives no interval when all are', () => {

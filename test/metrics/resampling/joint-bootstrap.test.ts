@@ -44,6 +44,7 @@ describe('jointBootstrap', () => {
   it('gives no interval of one example, whose resamples are all alike', () => {
     const one = jointBootstrap(1, [{ of: meanOf(Float64Array.of(0.4)), centred: ['mean'] }], { seed: 3 });
     expect(one.mean).toMatchObject({ value: 0.4, n: 1, interval: null, method: 'none' });
+    expect(one.mean.why).toBe('no interval: one example');
   });
   it('gives costly statistics the first resamples, as with that many', () => {
     const mean = meanOfDraws(values);
