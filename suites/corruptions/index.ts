@@ -33,12 +33,15 @@ export const corruptions = defineSuite({
 
   plan(context, options) {
     checkReference(SUITE, options.reference, context.systems, [PUBLISHED_REFERENCE]);
-    return context.systems.flatMap((system) =>
-      cleanSets(context, options).flatMap((dataset) => {
-        const { clean, corrupted } = requestsFor(system, dataset, context, options);
-        return [clean, ...corrupted.map(({ request }) => request)];
-      }),
-    );
+    return cleanSets(context, options).flatMap((dataset) => {
+      const asked = context.systems.map((system) => requestsFor(system, dataset, context, options));
+      // Setting by setting: what is corrupted for one system is at hand for the next.
+      const settings = asked[0]?.corrupted.keys() ?? [];
+      return [
+        ...asked.map(({ clean }) => clean),
+        ...[...settings].flatMap((at) => asked.map(({ corrupted }) => corrupted[at].request)),
+      ];
+    });
   },
 
   summarise(collected, options, context) {
