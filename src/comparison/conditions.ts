@@ -126,7 +126,7 @@ const INERT: Readonly<Record<string, readonly string[]>> = {
   calibration: ['resamples'],
   attack: ['pictures', 'checks'],
   transfer: ['pictures'],
-  ood: ['scores', 'conventions', 'oodCost', 'curves', 'histogramBins', 'resamples'],
+  ood: ['scores', 'seeds', 'conventions', 'oodCost', 'curves', 'histogramBins', 'resamples'],
   corruptions: ['scores', 'reference', 'resamples'],
   consistency: ['reference', 'resamples'],
   spatial: ['whole'],

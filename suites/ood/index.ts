@@ -9,6 +9,7 @@ import {
   type SystemRefusal,
   singleDraw,
 } from '../../src/suite.js';
+import { attackedTable } from './attacked-table.js';
 import { classTables } from './class-table.js';
 import { oodFigures } from './figures.js';
 import { hardestOf, hardestRequests } from './hardest.js';
@@ -22,6 +23,7 @@ import { bySystem, detectorsOf, separate } from './result.js';
 import { roundingWarnings } from './rounding.js';
 import { scoreAll } from './scored.js';
 import { scoresTable } from './scores-table.js';
+import { checkSeeds, seedsTable } from './seeds.js';
 import { lackOfSets, setsOf } from './sets.js';
 import { sheet } from './sheet.js';
 import { spectraOf, spectrumNames, spectrumValues } from './spectrum.js';
@@ -42,6 +44,7 @@ export const ood = defineSuite({
   measures: [...measureNames, ...spectrumNames],
 
   plan(context, options) {
+    checkSeeds(options.seeds, context.systems);
     const { ids, shifted, oods } = setsOf(context);
     const scores = scoresOf(options, context);
     const tuned = ids.length > 0 ? tuneRequests(context, scores) : [];
@@ -88,6 +91,8 @@ export const ood = defineSuite({
           const { against, own, selected } = of(id);
           return [
             ...rankingTables(id, own),
+            ...seedsTable(id, own, options),
+            ...attackedTable(id, own),
             meanTable(id, own),
             aurocTable(id, own),
             ...spectrumTable(id, spectra),

@@ -47,6 +47,16 @@ export const oodOptions = (catalogue: Catalogue) =>
         description:
           'how many of the hardest images are shown: test images with the lowest scores, right and wrong ones apart, and those of every OOD set with the highest, by the score of the headline and by the one with the largest mean AUROC. 0: none',
       }),
+      seeds: Type.Optional(
+        Type.Record(
+          Type.String(),
+          Type.Array(Type.String({ minLength: 1 }), { minItems: 2, uniqueItems: true }),
+          {
+            description:
+              'models of the run that are checkpoints of one, from several trainings: `{ resnet: [resnet-s0, resnet-s1] }`. A table then has the mean and the deviation over them',
+          },
+        ),
+      ),
       resamples: Type.Integer({ minimum: 100, default: 1000, description: 'bootstrap resamples' }),
     },
     { additionalProperties: false },
