@@ -7,7 +7,8 @@ import type { Collected, SuiteContext, Summary } from '../suites/contract.js';
 import { linkedTables } from '../suites/linked-tables.js';
 import { Refused, type SystemRefusal } from '../suites/refused.js';
 import type { NotApplicable, SuiteResult } from '../suites/results.js';
-import { collectRange, UnitLost } from './collect.js';
+import { UnitLost } from './collect.js';
+import { collectShared } from './collect-shared.js';
 import { collectedRows } from './collected-rows.js';
 import type { Execution } from './execute.js';
 import {
@@ -66,7 +67,7 @@ export async function summariseSuite(
           blame(failed.request.system, failure);
           continue;
         }
-        collected.push({ request, ...(await collectRange(store, job, 0, size, { stored: true })) });
+        collected.push({ request, ...(await collectShared(store, job, size)) });
       } catch (error) {
         if (error instanceof Refused) {
           refusals.push({ system: request.system, ...error.refusal });

@@ -23,8 +23,11 @@ export function logitsOf({ rows, request }: Collected<MayHaveLogits>): Logits {
   return { n: logits.shape[0], classes: logits.shape[1], data: logits.data };
 }
 
+/** What was classified, by its logits: suites that look at the same rows share it. */
+const classified = new WeakMap<object, Classified>();
+
 /**
- * What classification did to each example.
+ * What classification did to each example: the same object for the same rows.
  * Errors: `data-invalid` without labels, with a label that is not a class, with a logit that is not finite; the
  * system, the data set and the example's source index are named.
  */
@@ -36,7 +39,12 @@ export function classifiedOf(collected: Collected<MayHaveLogits>): Classified {
     });
   }
   try {
-    return classify(logitsOf(collected), labels);
+    const logits = logitsOf(collected);
+    const known = classified.get(logits.data);
+    if (known?.labels === labels) return known;
+    const made = classify(logits, labels);
+    classified.set(logits.data, made);
+    return made;
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
     const position = /^example (\d+)/.exec(error.details.path ?? '');
