@@ -1,7 +1,7 @@
 import { studentTQuantile } from '../distributions/distributions.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { meanVariance } from '../estimates/mean-variance.js';
-import { NO_INTERVAL, orWhy } from '../estimates/unless-alike.js';
+import { NO_INTERVAL, unlessAlike } from '../estimates/unless-alike.js';
 
 /**
  * Mean of a minus mean of b, two independent samples, with Welch's interval (1947): variances may differ. The degrees of
@@ -12,14 +12,14 @@ export function meanDifference(a: ArrayLike<number>, b: ArrayLike<number>, level
   const n = a.length + b.length;
   const value = ofA.mean - ofB.mean;
   const error2 = ofA.error2 + ofB.error2;
-  if (!(error2 > 0))
-    return {
-      ...{ value, n, interval: null, level, method: 'none' },
-      ...(Number.isFinite(value) && { why: error2 === 0 ? NO_INTERVAL.alike : NO_INTERVAL.one }),
-    };
+  const none: Estimate = { value, n, interval: null, level, method: 'none' };
+  if (!(error2 >= 0)) return Number.isFinite(value) ? { ...none, why: NO_INTERVAL.one } : none;
+  // Equal numbers have no variance but for rounding, which is of their size.
+  const size = Math.max(Math.abs(ofA.mean), Math.abs(ofB.mean));
+  if (!unlessAlike([size, size + Math.sqrt(error2)])) return { ...none, why: NO_INTERVAL.alike };
   const df = error2 ** 2 / (ofA.error2 ** 2 / (a.length - 1) + ofB.error2 ** 2 / (b.length - 1));
   const half = studentTQuantile(level, Math.max(1, Math.floor(df))) * Math.sqrt(error2);
-  return orWhy({ value, n, level, method: 'welch' }, [value - half, value + half], NO_INTERVAL.alike);
+  return { ...none, interval: [value - half, value + half], method: 'welch' };
 }
 
 /** The mean of some numbers, and its squared standard error: NaN of fewer than two. */

@@ -298,8 +298,14 @@ describe('against the definition written out, of resamples', () => {
       [0, 0.5, 0.5],
       [0.25, 0.25, 0.5],
       [0.5, 0.5, 0],
+      // From here on each has weight at each.
+      [0.5, 0.25, 0.25],
+      [0.25, 0.5, 0.25],
+      [0.25, 0.25, 0.5],
+      [0.25, 0.5, 0.25],
+      [0.5, 0.25, 0.25],
     ];
-    const labels = [0, 1, 1, 2, 0];
+    const labels = [0, 1, 1, 2, 0, 0, 2, 1, 1, 2];
     const factorial = (m: number): number => (m < 2 ? 1 : m * factorial(m - 1));
     // At this bandwidth the parameters are whole, and powers of 0 are 0^0 = 1.
     const density = (z: number[], at: number[]) =>
@@ -319,8 +325,10 @@ describe('against the definition written out, of resamples', () => {
       classes,
       data: kept.flatMap((i) => rows[i]),
     });
-    const all = [0, 1, 2, 3, 4];
-    const estimate = canonicalKernelEceEstimate(of(all), labels, h);
+    const first = [0, 1, 2, 3, 4];
+    expect(canonicalKernelEceEstimate(of(first), labels, h).value).toBeCloseTo(literalOf(first), 12);
+    const all = [5, 6, 7, 8, 9];
+    const estimate = canonicalKernelEceEstimate(of(all), labels.slice(5), h);
     expect(estimate.value).toBeCloseTo(literalOf(all), 12);
     const without = all.map((k) => literalOf(all.filter((i) => i !== k)));
     const squares = without.reduce((sum, v) => sum + (v - mean(without)) ** 2, 0);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AssayError } from '../../../src/errors.js';
 import { softmax } from '../../../src/metrics/softmax.js';
 import { stream } from '../../../src/random/stream.js';
 import { conformal } from '../../../suites/conformal/index.js';
@@ -91,13 +92,15 @@ describe('thresholds from a validation set', () => {
     [{ raps: { lamda: 1 } }, /lamda/],
     [{ raps: { lambda: -1 } }, /lambda/],
     [{ lac: { lambda: 1 } }, /lac/],
-  ])('refuses %j', async (entry, message) => {
+  ])('refuses %j', async (entry, said) => {
     const wrong = runSuite(conformal, {
       systems,
       datasets: [memoryDataset(sampled(20)), held(20)],
       options: { ...quick, scores: [entry] },
     });
-    await expect(wrong).rejects.toThrow(message);
+    const error = await wrong.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'config-invalid' });
+    expect((error as AssayError).explain()).toMatch(said);
   });
   it('can be taken again from the sheet, and so can every share', async () => {
     const outcome = await runSuite(conformal, {

@@ -62,9 +62,12 @@ describe('checkpoints of one model', () => {
   it.each([
     [{ net: ['s0', 's9'] }, /s9/],
     [{ net: ['s0', 's1'], other: ['s1', 's2'] }, /"s1" is a checkpoint of two models/],
-    [{ net: ['s0'] }, /net/],
   ])('refuses %j', async (seeds, message) => {
     await expect(run({ seeds })).rejects.toThrow(message);
+  });
+  it('refuses one checkpoint alone', async () => {
+    const error = { code: 'config-invalid', details: { path: expect.stringContaining('seeds.net') } };
+    await expect(run({ seeds: { net: ['s0'] } })).rejects.toMatchObject(error);
   });
   it('the deviation is divided by their number', () => {
     expect(overSeeds([1, 3])).toEqual({ mean: 2, deviation: 1 });
