@@ -32,7 +32,8 @@ export {
 } from './suites/measurements/chain-gradients.js';
 export { clean, cleanRequest, type OutputRows } from './suites/measurements/clean.js';
 export { classifiedOf, logitsOf } from './suites/measurements/collected.js';
-export { type CorruptedParams, corrupted, corruptedRequest } from './suites/measurements/corrupted.js';
+export { corrupted, corruptedRequest } from './suites/measurements/corrupted.js';
+export type { CorruptedParams } from './suites/measurements/corrupted-images.js';
 export { acceptanceThreshold, attackedScore, evade, evadeRequest } from './suites/measurements/evade.js';
 export { type FeatureRows, features } from './suites/measurements/features.js';
 export {

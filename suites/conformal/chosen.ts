@@ -1,6 +1,5 @@
 import type { ConformalScore, ScoreSettings } from '../../src/metrics.js';
 import { type Catalogue, type TSchema, Type } from '../../src/suite.js';
-import type { ConformalOptions } from './options.js';
 
 /** A score as run files name it: its name, or `{ name: { option: value } }`. */
 export type ConformalEntry = string | Readonly<Record<string, ScoreSettings>>;
@@ -42,7 +41,7 @@ const partly = (options: ConformalScore['options']) =>
 
 /** The scores of the options, each once. What an entry does not set is as the option of the score's name says. */
 export function chosenConformal(
-  options: Pick<ConformalOptions, 'scores'> & Record<string, unknown>,
+  options: { scores: readonly ConformalEntry[] } & Readonly<Record<string, unknown>>,
   { conformalScores }: Catalogue,
 ): ChosenConformal[] {
   const chosen = options.scores.flatMap((entry) =>

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { corrupted, drawsFor } from '../../data/corruptions/corrupted.js';
-import type { AnyCorruption } from '../../data/corruptions/corruption.js';
+import type { AnyCorruption, ParameterSet, Severity } from '../../data/corruptions/corruption.js';
 import type { Examples } from '../../data/dataset.js';
 import { stream } from '../../random/stream.js';
-import type { CorruptedParams } from './corrupted.js';
 
 /*
  * Corrupted images are the same for every model, and making them takes longer than a small network takes to look at them.
@@ -13,6 +12,14 @@ import type { CorruptedParams } from './corrupted.js';
 
 /** 10,000 images of 32x32 in colour, and some. */
 const MOST_BYTES = 40 * 2 ** 20;
+
+/** A corruption as it is measured. What decides its images is in here: a corruption whose `version` is raised is measured anew. */
+export interface CorruptedParams {
+  corruption: string;
+  version: number;
+  severity: Severity;
+  parameters: ParameterSet;
+}
 
 const LEVELS = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 

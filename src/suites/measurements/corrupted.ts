@@ -1,17 +1,9 @@
-import type { AnyCorruption, ParameterSet, Severity } from '../../data/corruptions/corruption.js';
+import type { AnyCorruption } from '../../data/corruptions/corruption.js';
 import type { DatasetInfo } from '../../data/dataset.js';
 import type { SystemInfo } from '../../models/system.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
 import { clean, type OutputRows, outputColumns } from './clean.js';
-import { corruptedImages } from './corrupted-images.js';
-
-/** A corruption as it is measured. What decides its images is in here: a corruption whose `version` is raised is measured anew. */
-export interface CorruptedParams {
-  corruption: string;
-  version: number;
-  severity: Severity;
-  parameters: ParameterSet;
-}
+import { type CorruptedParams, corruptedImages } from './corrupted-images.js';
 
 /**
  * One forward pass over corrupted images, made in process: those of the derived data set `corrupt` with the same
