@@ -122,5 +122,5 @@ function usedAverages(detectors: readonly Detector[]): readonly Average[] {
 
 const told = (deviation: number, { format }: Pick<MetricRow, 'format'>) =>
   Number.isFinite(deviation)
-    ? ` ± ${format === 'percent' ? (100 * deviation).toFixed(2) : deviation.toFixed(4)}`
+    ? ` ± ${format === 'percent' ? (100 * deviation).toFixed(1) : deviation.toFixed(3)}`
     : '';

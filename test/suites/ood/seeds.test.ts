@@ -49,7 +49,7 @@ describe('checkpoints of one model', () => {
       const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 3);
       const { value, mark } = row[key] as { value: number; mark: string };
       expect(value).toBeCloseTo(mean, 12);
-      const printed = measure.includes('fpr') ? (100 * deviation).toFixed(2) : deviation.toFixed(4);
+      const printed = measure.includes('fpr') ? (100 * deviation).toFixed(1) : deviation.toFixed(3);
       expect(mark).toBe(` ± ${printed}`);
       expect(deviation).toBeGreaterThan(0);
     }
