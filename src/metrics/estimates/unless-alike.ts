@@ -16,6 +16,7 @@ export function unlessAlike(interval: readonly [number, number]): [number, numbe
 export const NO_INTERVAL = {
   one: 'no interval: one example',
   alike: 'no interval: all values are alike',
+  errorless: 'no interval: its error is estimated as 0',
   resamples: 'no interval: nearly every resample gives the same value',
 } as const;
 

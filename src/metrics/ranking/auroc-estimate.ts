@@ -27,7 +27,7 @@ export function aurocEstimate(a: Scores, b: Scores, level = 0.95): Estimate {
   const [ofA, ofB] = [share(placed.id), share(placed.ood)];
   const variance = a.of && b.of ? clustered([ofA, a.of], [ofB, b.of]) : squares(ofA) + squares(ofB);
   const half = normalQuantile(level) * Math.sqrt(variance);
-  if (!(half > 0)) return { ...none(auroc), why: NO_INTERVAL.alike };
+  if (!(half > 0)) return { ...none(auroc), why: NO_INTERVAL.errorless };
   const interval: [number, number] = [Math.max(0, auroc - half), Math.min(1, auroc + half)];
   return { value: auroc, n: n + m, interval, level, method: 'delong' };
 }

@@ -29,6 +29,6 @@ function fromComponents(
   const none: Estimate = { value, n, interval: null, level, method: 'none' };
   if (sets.length === 0 || !Number.isFinite(value)) return none;
   const half = normalQuantile(level) * delongMean(sets).error;
-  if (!(half > 0)) return { ...none, why: NO_INTERVAL.alike };
+  if (!(half > 0)) return { ...none, why: NO_INTERVAL.errorless };
   return { ...none, interval: [Math.max(0, value - half), Math.min(most, value + half)], method };
 }

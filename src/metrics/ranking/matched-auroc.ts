@@ -53,7 +53,7 @@ export function matchedAurocIn(settings: readonly Ranking[], level = 0.95): Esti
       interval: null,
       level,
       method: 'none',
-      why: n < 2 ? NO_INTERVAL.one : NO_INTERVAL.alike,
+      why: n < 2 ? NO_INTERVAL.one : NO_INTERVAL.errorless,
     };
   return {
     value,

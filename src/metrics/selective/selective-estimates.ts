@@ -35,7 +35,7 @@ export function selectiveEstimates(
     interval: off > 0 ? [Math.max(0, value - off), Math.min(1, value + off)] : null,
     level,
     method: off > 0 ? 'influence' : 'none',
-    ...(!(off > 0) && group.length > 0 && { why: NO_INTERVAL.alike }),
+    ...(!(off > 0) && group.length > 0 && { why: NO_INTERVAL.errorless }),
   });
   return {
     aurc: estimate(areas.aurc, ofAurc),
