@@ -22,6 +22,7 @@ export type { ExampleArguments, Loss, LossSite } from './losses/loss.js';
 export type { Passes } from './models/system.js';
 export type { Stream } from './random/stream.js';
 export { CHANCE } from './suites/attacking/chance.js';
+export { type Contradicted, refuseContradiction } from './suites/attacking/contradiction.js';
 export {
   type DetectorAttack,
   type DetectorAttackOptions,
@@ -38,4 +39,4 @@ export {
   type SharedOptions,
 } from './suites/attacking/options.js';
 export { attackLabel, type ResolvedAttack, resolveAttack } from './suites/attacking/resolve-attack.js';
-export { attackPlanOf, settledStage } from './suites/measurements/attack.js';
+export { attackPasses, attackPlanOf, settledStage } from './suites/measurements/attack.js';

@@ -20,6 +20,12 @@ export {
 export { type AttackPathRows, attackPath } from './suites/measurements/attack-path.js';
 export { bestScore } from './suites/measurements/best-score.js';
 export {
+  type BoundsLookRows,
+  boundsLookRequest,
+  LOOK,
+  LOOKED_AT,
+} from './suites/measurements/bounds-look.js';
+export {
   type CertifiedParams,
   type CertifiedRows,
   certifiedRequest,
@@ -62,6 +68,7 @@ export {
   outputsOnSamplesRequest,
 } from './suites/measurements/outputs-on-samples.js';
 export { type PixelRows, pixels } from './suites/measurements/pixels.js';
+export { type ProvedParams, type ProvedRows, provedRequest } from './suites/measurements/proved.js';
 export { type PurifiedRows, purified, purifiedRequest } from './suites/measurements/purified.js';
 export { type DrawsRows, purifiedDraws } from './suites/measurements/purified-draws.js';
 export { type ExpansionRows, purifierExpansion } from './suites/measurements/purifier-expansion.js';

@@ -53,6 +53,8 @@ export interface AttackInputs {
   cleanLogits: ArrayLike<number>;
   /** (n): for goals that look at log p(x). */
   cleanLogPx?: ArrayLike<number>;
+  /** (n): at so many radii, smallest first, an example is known to be robust: they are not attacked, but for `nearest`. */
+  proved?: ArrayLike<number>;
   seed: number;
   signal?: AbortSignal;
   /** Told of an example for which the system gives no numbers; without it, that ends the attack. */

@@ -72,21 +72,41 @@ export class ExampleAttack {
     return outcome;
   }
 
-  /** Radii upwards, until one breaks the example. */
+  /** Radii upwards, from the first at which the example is not proved to be robust, until one breaks it. */
   private async sweep(): Promise<Outcome> {
-    const { epsilons, keep } = this.attackPlan;
+    const { epsilons } = this.attackPlan;
+    const proved = this.targets.proved?.[this.i] ?? 0;
+    // A plain schedule does not know of proofs.
+    for (const epsilon of epsilons.slice(0, proved))
+      for (const { stage } of this.runs(epsilon)) this.countPlain(stage, 1);
     let best: Point | undefined;
-    for (let k = 0; k < epsilons.length; k++) {
+    for (let k = proved; k < epsilons.length; k++) {
       if (this.nearest && this.nearest.distance <= epsilons[k].value)
         return { point: this.nearest, brokenAt: k };
-      best = undefined;
-      for (const run of this.runs(epsilons[k])) {
-        best = stronger(best, await this.once(run));
-        if (best?.broken && keep === 'first') break;
-      }
+      const before = this.calls();
+      best = await this.strongestWithin(epsilons[k]);
+      this.counts.callsAt[this.i * epsilons.length + k] = this.calls() - before;
       if (best?.broken) return { point: best, brokenAt: k };
     }
     return { point: best ?? this.nearest ?? this.cleanPoint(), brokenAt: -1 };
+  }
+
+  private async strongestWithin(epsilon: Epsilon): Promise<Point | undefined> {
+    let best: Point | undefined;
+    for (const run of this.runs(epsilon)) {
+      best = stronger(best, await this.once(run));
+      if (best?.broken && this.attackPlan.keep === 'first') break;
+    }
+    return best;
+  }
+
+  /** Of the system, so far. */
+  private calls(): number {
+    const { forward, gradient } = this.counts;
+    const stages = this.stages.length;
+    let sum = 0;
+    for (let at = this.i * stages; at < (this.i + 1) * stages; at++) sum += forward[at] + gradient[at];
+    return sum;
   }
 
   /** Every run to its end. */

@@ -20,6 +20,8 @@ export interface Counts {
   /** Gradients that were zero everywhere, and those of them that were the first of a run. */
   zeroGradients: Int32Array;
   zeroStarts: Int32Array;
+  /** (n, radii): calls of the system for what is attacked radius by radius. */
+  callsAt: Int32Array;
 }
 
 /** One run of a stage. */

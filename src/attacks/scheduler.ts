@@ -96,7 +96,7 @@ function checkLabels({ labels, indices, system, n }: AttackInputs): void {
   }
 }
 
-function emptyResult(targets: AttackInputs, { goal, stages }: AttackPlan): Attacked {
+function emptyResult(targets: AttackInputs, { goal, stages, epsilons }: AttackPlan): Attacked {
   const { n, pixels, labels, cleanLogPx } = targets;
   const { threshold } = goal;
   const lost = (i: number) => {
@@ -122,6 +122,7 @@ function emptyResult(targets: AttackInputs, { goal, stages }: AttackPlan): Attac
     naiveGradient: perStage(),
     zeroGradients: perStage(),
     zeroStarts: perStage(),
+    callsAt: new Int32Array(n * epsilons.length),
     batches: { batches: 0, rows: 0 },
   };
 }

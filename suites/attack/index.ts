@@ -1,4 +1,4 @@
-import { resolveAttack } from '../../src/attack.js';
+import { attackPasses, resolveAttack } from '../../src/attack.js';
 import { pixels } from '../../src/measurements.js';
 import {
   defineSuite,
@@ -8,6 +8,7 @@ import {
   type Request,
   type Rows,
   type SuiteContext,
+  type SystemInfo,
   singleDraw,
   withoutLabels,
 } from '../../src/suite.js';
@@ -16,6 +17,8 @@ import { curve, grid } from './figures.js';
 import { attackMeasures, attackTable, breakdownTable } from './measures.js';
 import { attackNotes } from './notes.js';
 import { type AttackOptions, attackOptions } from './options.js';
+import { proofMeasures, proofNotes, proofTable } from './proof-views.js';
+import { proofsOf, refuseBroken } from './proofs.js';
 import { cleanImages, requestsFor, requestsIn } from './requests.js';
 import { type AttackResult, attackResult } from './result.js';
 import { sheet } from './sheet.js';
@@ -46,6 +49,10 @@ export const attack = defineSuite({
     'median-distance',
     'distance-quartile-3',
     'adversarial-found',
+    'certified-accuracy',
+    'attack-passes-saved',
+    'bound-gradient-passes',
+    'bound-forward-passes',
   ],
   examplesApart: true,
 
@@ -70,12 +77,29 @@ export const attack = defineSuite({
         const main = rowsOf(requests.main);
         if (!main) return [];
         const on = { system, dataset, planned: requests.planned };
-        const result = attackResult(on, main, rowsOf(requests.verified), context.catalogue);
-        const cleanRows = rowsOf(requests.clean);
-        const looked = runChecks(result, {
+        const checks = {
           oneStep: rowsOf(requests.oneStep),
           byRadius: requests.byRadius.flatMap((one) => rowsOf(one) ?? []),
           hugeRadius: rowsOf(requests.hugeRadius),
+        };
+        const [proved, look] = [rowsOf(requests.bounds?.proved), rowsOf(requests.bounds?.look)];
+        const { params } = requests.planned;
+        const proofs =
+          proved && look
+            ? proofsOf(params, main, proved, look, {
+                calls: callsAt(params, system, context),
+                seed: context.seed,
+              })
+            : undefined;
+        if (proofs && proved) {
+          const { oneStep, byRadius, hugeRadius } = checks;
+          const attacks = [main, oneStep, ...byRadius, hugeRadius].filter((rows) => rows !== undefined);
+          refuseBroken({ system, dataset, params }, proofs, proved, attacks);
+        }
+        const result = attackResult(on, main, rowsOf(requests.verified), proofs, context.catalogue);
+        const cleanRows = rowsOf(requests.clean);
+        const looked = runChecks(result, {
+          ...checks,
           repeated: rowsOf(requests.repeated),
           clean: cleanRows,
         });
@@ -91,10 +115,12 @@ export const attack = defineSuite({
       measures: all.flatMap(({ result, looked }) => [
         ...attackMeasures(NAME, id, result),
         ...distanceMeasures(NAME, id, result),
+        ...proofMeasures(NAME, id, result),
         ...flagMeasures(NAME, result, looked),
       ]),
       tables: filled.flatMap(({ dataset, found, on, title }) => [
         attackTable(`${id}-${dataset.name}`, title, on),
+        ...proofTable(`${id}-proved-${dataset.name}`, title, on),
         ...breakdownTable(`${id}-by-attack-${dataset.name}`, title, on),
         ...distanceTable(`${id}-distances-${dataset.name}`, title, on),
         validityPanel(`${id}-validity-${dataset.name}`, title, found),
@@ -112,6 +138,7 @@ export const attack = defineSuite({
         ...all.flatMap(({ result, looked }) => [
           ...flagWarnings(NAME, result, looked),
           ...attackNotes(NAME, result, context.catalogue),
+          ...proofNotes(NAME, result, options.certify !== undefined),
         ]),
       ],
       notApplicable: withoutLabels(NAME, context),
@@ -126,6 +153,16 @@ export const attack = defineSuite({
 });
 
 const results = <T>(all: readonly { result: T }[]): T[] => all.map(({ result }) => result);
+
+/** Calls of the system for one example at one radius, none of its runs ended early: what a proof saves. */
+function callsAt(params: AttackResult['params'], system: SystemInfo, { catalogue }: SuiteContext): number {
+  const { forward, gradient } = attackPasses(
+    { ...params, epsilons: params.epsilons.slice(0, 1) },
+    system,
+    catalogue,
+  );
+  return forward + gradient;
+}
 
 const heading = ({ label, params, dataset }: AttackResult) => `${label} ${params.norm} on ${dataset.name}`;
 

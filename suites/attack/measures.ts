@@ -1,5 +1,6 @@
 import { type Estimate, exact } from '../../src/metrics.js';
 import { cell, type Measure, type MeasureRows, measure, type Table } from '../../src/suite.js';
+import { provedColumn } from './proof-views.js';
 import { type AttackResult, reproduced, unconfirmed } from './result.js';
 import { robustColumn } from './sheet.js';
 
@@ -88,7 +89,10 @@ export function attackMeasures(suite: string, sheet: string, result: AttackResul
         params: about,
         better: 'none',
         format: 'percent',
-        rows: shareOf('zero_gradient', { correct: true }),
+        rows: shareOf('zero_gradient', {
+          correct: true,
+          ...(result.proofs && { [provedColumn(params.epsilons[largest])]: false }),
+        }),
       },
       result.zeroStarts,
     ),

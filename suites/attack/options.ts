@@ -1,7 +1,12 @@
 import { type AttackingOptions, attackingOptions, optionsOfEveryAttack } from '../../src/attack.js';
-import { type Catalogue, Type } from '../../src/suite.js';
+import type { ProvedParams } from '../../src/measurements.js';
+import { type Catalogue, oneOf, Type } from '../../src/suite.js';
 
-export type AttackOptions = AttackingOptions & { pictures: number; checks: boolean };
+type Method = ProvedParams['method'];
+
+export type AttackOptions = AttackingOptions & { pictures: number; checks: boolean; certify?: Method };
+
+const methods: readonly Method[] = ['ibp', 'crown-ibp', 'crown'];
 
 export const attackOptions = (catalogue: Catalogue) =>
   Type.Unsafe<AttackOptions>(
@@ -18,6 +23,12 @@ export const attackOptions = (catalogue: Catalogue) =>
           default: true,
           description: 'Also run cheap checks that distinguish robustness from masked gradients and noise.',
         }),
+        certify: Type.Optional(
+          oneOf(methods, {
+            description:
+              'Linf: examples that these bounds prove robust at a radius are not attacked there. Verdicts stay, passes are saved, and robust accuracy gets a lower side; see docs/certified.md. Default: everything is attacked.',
+          }),
+        ),
         ...optionsOfEveryAttack(catalogue),
       },
       { additionalProperties: false },

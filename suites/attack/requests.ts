@@ -12,6 +12,7 @@ import {
   verifyRequest,
 } from '../../src/measurements.js';
 import { type Catalogue, type DatasetInfo, type Request, request, type SystemInfo } from '../../src/suite.js';
+import { type BoundsRequests, boundsRequests, certifiedBy } from './certify.js';
 import { CHECKED_EXAMPLES, checksOf, EXAMPLES_BY_RADIUS } from './checks.js';
 import type { AttackOptions } from './options.js';
 
@@ -21,6 +22,7 @@ export interface AttackRequests {
   main: Request<AttackRows>;
   verified: Request<VerifiedRows>;
   clean: Request<OutputRows>;
+  bounds?: BoundsRequests;
   repeated?: Request<RepeatabilityRows>;
   oneStep?: Request<AttackRows>;
   byRadius: Request<AttackRows>[];
@@ -35,16 +37,21 @@ export function requestsFor(
 ): AttackRequests {
   const plan = resolveAttack(options, system, catalogue);
   const { examples } = options;
-  const main = attackRequest(system.name, dataset.name, plan.params, examples);
+  const certify = certifiedBy(options, plan.params, system);
+  const params = { ...plan.params, ...(certify && { certify }) };
+  const main = attackRequest(system.name, dataset.name, params, examples);
+  const bounds = boundsRequests(system, dataset, params, examples);
   const on = { system: system.name, dataset: dataset.name };
   const few = Math.min(examples ?? CHECKED_EXAMPLES, CHECKED_EXAMPLES);
   const requests = {
-    planned: plan,
+    planned: { ...plan, params },
     main,
-    verified: verifyRequest(main, plan.params),
+    verified: verifyRequest(main, params),
     clean: request({ measurement: clean, ...on, first: examples }),
+    ...(bounds && { bounds }),
   };
   if (!options.checks) return { ...requests, byRadius: [] };
+  // They attack what is proved, too, and so hold bounds and attacks against each other.
   const { oneStep, byRadius, hugeRadius } = checksOf(plan, catalogue);
   const onFew = (params: AttackParams, most = few) =>
     attackRequest(system.name, dataset.name, params, Math.min(few, most));
@@ -61,12 +68,15 @@ export const requestsIn = ({
   clean,
   main,
   verified,
+  bounds,
   repeated,
   oneStep,
   byRadius,
   hugeRadius,
 }: AttackRequests) =>
-  [clean, main, verified, repeated, oneStep, ...byRadius, hugeRadius].filter((r) => r !== undefined);
+  [clean, bounds?.look, bounds?.proved, main, verified, repeated, oneStep, ...byRadius, hugeRadius].filter(
+    (r) => r !== undefined,
+  );
 
 /** The images themselves, to be shown beside what became of them. */
 export const cleanImages = (system: SystemInfo, dataset: DatasetInfo, { examples }: AttackOptions) =>

@@ -2,6 +2,7 @@ import { type AttackPlan, attackPlanOf, type ResolvedAttack } from '../../src/at
 import { type AttackRows, brokenAtRadius, type VerifiedRows } from '../../src/measurements.js';
 import { type Estimate, meanOf, wilson } from '../../src/metrics.js';
 import type { Catalogue, Collected, DatasetInfo, NdArray, SystemInfo } from '../../src/suite.js';
+import type { Proofs } from './proofs.js';
 
 /** Passes per example, spent and as a plain schedule spends them. */
 export interface Cost {
@@ -49,6 +50,8 @@ export interface AttackResult extends ResolvedAttack {
   zeroStarts: Estimate;
   byAttack: Member[];
   cost: Cost;
+  /** Where examples were to be proved before they are attacked. */
+  proofs?: Proofs;
 }
 
 export const count = ({ data }: NdArray, of: (value: number, i: number) => boolean): number => {
@@ -113,12 +116,15 @@ export function attackResult(
   on: Pick<AttackResult, 'system' | 'dataset'> & { planned: ResolvedAttack },
   collected: Collected<AttackRows>,
   verified: Collected<VerifiedRows> | undefined,
+  proofs: Proofs | undefined,
   catalogue: Catalogue,
 ): AttackResult {
   const { rows } = collected;
   const { system, dataset, planned } = on;
   const n = rows.correct.data.length;
-  const attacked = count(rows.correct, (c) => c === 1);
+  const right = count(rows.correct, (c) => c === 1);
+  const largest = planned.params.epsilons.length;
+  const attacked = count(rows.correct, (c, i) => c === 1 && !(proofs && proofs.radii[i] === largest));
   const brokenCount = count(rows.adversarial, (a) => a === 1);
   const among = (row: NdArray | undefined, value: number) =>
     row ? count(row, (v, i) => rows.adversarial.data[i] === 1 && v === value) : 0;
@@ -131,7 +137,8 @@ export function attackResult(
     n,
     collected,
     verified,
-    clean: wilson(attacked, n),
+    ...(proofs && { proofs }),
+    clean: wilson(right, n),
     robust: planned.params.epsilons.map((_, k) => robustAccuracy(collected, k)),
     broken: brokenCount,
     disagreements: among(verified?.rows.reproduced, 0),

@@ -2,6 +2,7 @@ import { brokenAtRadius, logitsOf, type OutputRows } from '../../src/measurement
 import { argmax } from '../../src/metrics.js';
 import type { Collected, ExampleSheet } from '../../src/suite.js';
 import { nearestOf, searches } from './distances.js';
+import { allColumn, provedColumn, savedColumn } from './proof-views.js';
 import { type AttackResult, column } from './result.js';
 
 export const robustColumn = (epsilon: string) => `robust_at_${epsilon}`;
@@ -13,6 +14,7 @@ export function sheet(
 ): ExampleSheet {
   const epsilons = results[0]?.result.params.epsilons ?? [];
   const nearest = results.some(({ result }) => searches(result));
+  const proofs = results.some(({ result }) => result.proofs);
   return {
     name,
     columns: [
@@ -41,10 +43,18 @@ export function sheet(
       'forward_passes',
       'naive_gradient_passes',
       'naive_forward_passes',
+      ...(proofs ? [provedColumn, savedColumn, allColumn].flatMap((columnAt) => epsilons.map(columnAt)) : []),
+      ...(proofs ? ['bound_gradient_passes', 'bound_forward_passes'] : []),
     ],
     rows: {
       *[Symbol.iterator]() {
-        for (const { result, clean } of results) yield* rowsOf(result, clean);
+        for (const { result, clean } of results) {
+          let i = 0;
+          for (const row of rowsOf(result, clean)) {
+            yield proofs ? [...row, ...provedCells(result, i)] : row;
+            i++;
+          }
+        }
       },
     },
   };
@@ -93,4 +103,17 @@ function* rowsOf(result: AttackResult, clean: Collected<OutputRows> | undefined)
       naiveForward[i],
     ];
   }
+}
+
+/** What was proved of an example, and its passes; nothing of systems without bounds. */
+function provedCells({ proofs, params: { epsilons } }: AttackResult, i: number): (boolean | number | null)[] {
+  if (!proofs) return Array(3 * epsilons.length + 2).fill(null);
+  const calls = (of: Float64Array) => epsilons.map((_, k) => of[i * epsilons.length + k]);
+  return [
+    ...epsilons.map((_, k) => proofs.radii[i] > k),
+    ...calls(proofs.savedCalls),
+    ...calls(proofs.allCalls),
+    proofs.boundPasses.gradient[i],
+    proofs.boundPasses.forward[i],
+  ];
 }

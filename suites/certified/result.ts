@@ -1,7 +1,8 @@
+import { refuseContradiction } from '../../src/attack.js';
 import type { AttackRows, CertifiedRows } from '../../src/measurements.js';
 import { brokenAtRadius } from '../../src/measurements.js';
 import { type Estimate, wilson } from '../../src/metrics.js';
-import { AssayError, type Collected, type DatasetInfo, type SystemInfo } from '../../src/suite.js';
+import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
 import type { CertifiedOptions } from './options.js';
 
 type Method = CertifiedOptions['methods'][number];
@@ -42,16 +43,13 @@ export function certifiedResult(
   const proved = Array.from(margin, (least) => least > 0);
   const survived = attacked && outcomes(indices, attacked.rows, attacked.radius);
   const broken = Array.from(indices).filter((_, i) => proved[i] && survived?.[i] === false);
-  if (broken.length > 0)
-    throw new AssayError(
-      'suite-failed',
-      `an attack misclassifies what ${about.method} proves robust: bounds and attack contradict each other, and neither number holds`,
-      {
-        path: `${about.system.name} on ${about.dataset.name}, Linf ${about.epsilon}`,
-        found: `example${broken.length === 1 ? '' : 's'} ${broken.slice(0, 5).join(', ')}${broken.length > 5 ? ', ...' : ''}`,
-        hint: 'report it as a fault of Assay, with the checkpoint; leave the suite out meanwhile',
-      },
-    );
+  refuseContradiction({
+    method: about.method,
+    system: about.system.name,
+    dataset: about.dataset.name,
+    ball: `Linf ${about.epsilon}`,
+    examples: broken,
+  });
   return {
     ...about,
     indices,

@@ -5,11 +5,12 @@ import { type Goal, type GoalParams, goalOf } from '../../attacks/goals.js';
 import { type AttackRow, settledOptions } from '../../attacks/registry.js';
 import { runAttack } from '../../attacks/scheduler.js';
 import { AssayError } from '../../errors.js';
-import type { Passes, SystemInfo } from '../../models/system.js';
+import type { BoundQuestion, Passes, SystemInfo } from '../../models/system.js';
 import type { Catalogue } from '../catalogue.js';
 import { float32, float64, int32, type RowsIn, uint8 } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
 import { clean, type OutputRows } from './clean.js';
+import { type ProvedRows, provedRequest } from './proved.js';
 
 /** Everything that decides an attack's outcome, as plain JSON. */
 export interface AttackParams {
@@ -24,6 +25,8 @@ export interface AttackParams {
   average?: 'selective';
   confirm: number;
   keep: AttackPlan['keep'];
+  /** Radii at which an example is proved to be robust, by these bounds, are not attacked. */
+  certify?: BoundQuestion['method'];
 }
 
 /** A stage with its defaults filled in. Errors: `unknown-name`, `config-invalid`. */
@@ -83,7 +86,7 @@ function refuseUnfit({ name, norms, losses }: AttackRow, norm: string, goal: Goa
 /** Columns of every attack; see `Attacked`. Passes and gradients are counted by attack. */
 export const attackColumns = (
   { shape }: Pick<SystemInfo, 'shape'>,
-  { attacks }: Pick<AttackParams, 'attacks'>,
+  { attacks, epsilons, certify }: Pick<AttackParams, 'attacks' | 'epsilons' | 'certify'>,
 ) => ({
   correct: uint8(),
   brokenAt: int32(),
@@ -102,6 +105,7 @@ export const attackColumns = (
   naiveGradient: int32(attacks.length),
   zeroGradients: int32(attacks.length),
   zeroStarts: int32(attacks.length),
+  callsAt: certify ? int32(epsilons.length) : undefined,
 });
 
 export type AttackRows = RowsIn<ReturnType<typeof attackColumns>>;
@@ -118,7 +122,9 @@ export const brokenAtRadius = (brokenAt: number, radius: number): boolean =>
  * `correct` (n); `brokenAt` (n): position among the sorted epsilons of the smallest that broke it, or -1;
  * `brokenBy` (n): position among the attacks; `pixels` (n, C, H, W): the adversarial image, or what came nearest to
  * one; `adversarial`, `distance`, `loss`, `prediction`, `restart`, `target` and `step` (n); and by attack, (n,
- * attacks): `forward`, `gradient`, `naiveForward`, `naiveGradient`, `zeroGradients` and `zeroStarts`.
+ * attacks): `forward`, `gradient`, `naiveForward`, `naiveGradient`, `zeroGradients` and `zeroStarts`. With `certify` it reads
+ * the rows of `proved` as well, leaves out the radii at which an example is proved, and has `callsAt` (n, radii), calls of the
+ * system at each.
  */
 export const attack = defineMeasurement({
   name: 'attack',
@@ -132,13 +138,13 @@ export const attack = defineMeasurement({
     {
       system,
       examples,
-      inputs: [{ logits, logPx }],
+      inputs: [{ logits, logPx }, proved],
       seed,
       signal,
       fail,
       outlook,
       catalogue,
-    }: MeasureContext<[OutputRows]>,
+    }: MeasureContext<[OutputRows, ProvedRows?]>,
     params: AttackParams,
   ) {
     const { n, indices, pixels, labels } = examples;
@@ -149,16 +155,21 @@ export const attack = defineMeasurement({
       });
     }
     // Sets from elsewhere may have classes of their own, which a goal without labels must not hand to the system.
-    const known = attackPlan.goal.labelled && labels ? labels : new Int32Array(n);
-    const on = { system, n, indices, pixels, labels: known, seed, signal, fail, outlook };
+    const own = attackPlan.goal.labelled && labels ? labels : new Int32Array(n);
+    const on = { system, n, indices, pixels, labels: own, seed, signal, fail, outlook };
     const clean = { cleanLogits: logits.data, ...(logPx && { cleanLogPx: logPx.data }) };
-    const { batches: _, ...rows } = await runAttack({ ...on, ...clean }, attackPlan);
-    return rows;
+    const known = proved && { proved: proved.radii.data };
+    const { batches: _, callsAt, ...rows } = await runAttack({ ...on, ...clean, ...known }, attackPlan);
+    return { ...rows, ...(params.certify && { callsAt }) };
   },
 });
 
 /** An attack with what it reads. */
 export function attackRequest(system: string, dataset: string, params: AttackParams, first?: number) {
-  const inputs: [Request<OutputRows>] = [request({ measurement: clean, system, dataset, first })];
+  const { certify: method, epsilons } = params;
+  const logits: Request<OutputRows> = request({ measurement: clean, system, dataset, first });
+  const inputs: [Request<OutputRows>, Request<ProvedRows>?] = method
+    ? [logits, provedRequest(system, dataset, { method, norm: 'Linf', epsilons }, first)]
+    : [logits];
   return request({ measurement: attack, system, dataset, params, inputs, first });
 }

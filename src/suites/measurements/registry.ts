@@ -3,6 +3,7 @@ import { adaptiveAttack } from './adaptive-attack.js';
 import { attack } from './attack.js';
 import { attackPath } from './attack-path.js';
 import { bestScore } from './best-score.js';
+import { boundsLook } from './bounds-look.js';
 import { certified } from './certified.js';
 import { chainGradientDiagnostics } from './chain-gradients.js';
 import { clean } from './clean.js';
@@ -21,6 +22,7 @@ import { outputsOnSamples } from './outputs-on-samples.js';
 import { persistentSamples } from './persistent-samples.js';
 import { pixels } from './pixels.js';
 import { probe } from './probe.js';
+import { proved } from './proved.js';
 import { purified } from './purified.js';
 import { purifiedDraws } from './purified-draws.js';
 import { purifiedImages } from './purified-images.js';
@@ -58,6 +60,8 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   evade,
   verify,
   certified,
+  boundsLook,
+  proved,
   smoothedCounts,
   outputsOnPerturbed,
   purified,
