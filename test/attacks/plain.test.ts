@@ -194,3 +194,29 @@ describe('whatever the schedule', () => {
     expect(shard.pixels).toEqual(whole.pixels.slice(10 * SIZE));
   });
 });
+
+describe('what is proved to be robust', () => {
+  it.each(pairs)('%s, %s: is not attacked there, and no verdict changes', async (method, norm) => {
+    const given = await targets(20, { squash: 3 });
+    const wanted = attackPlan({ attacks: [shortened(method)], norm, epsilons: radii[norm] });
+    const width = wanted.epsilons.length;
+    const all = await runAttack(given, wanted);
+    // Of some all radii that the attack does not break, of others one, of others none.
+    const proved = Array.from(
+      all.brokenAt,
+      (at, i) => [at < 0 ? width : at, Math.min(1, Math.abs(at)), 0][i % 3],
+    );
+    const spared = await runAttack({ ...given, proved }, wanted);
+    expect(spared.brokenAt).toEqual(all.brokenAt);
+    expect(spared.adversarial).toEqual(all.adversarial);
+    expect(spared.naiveGradient).toEqual(all.naiveGradient);
+    expect(spared.naiveForward).toEqual(all.naiveForward);
+    proved.forEach((known, i) => {
+      expect([...spared.callsAt.slice(i * width, i * width + known)]).toEqual(Array(known).fill(0));
+      if (known === width)
+        expect([spared.gradient[i], spared.forward[i], spared.distance[i]]).toEqual([0, 0, 0]);
+    });
+    const sum = (numbers: Int32Array) => numbers.reduce((a, b) => a + b, 0);
+    expect(sum(spared.callsAt)).toBe(sum(spared.gradient) + sum(spared.forward));
+  });
+});
