@@ -93,6 +93,7 @@ export {
   smoothedCounts,
   smoothedCountsRequest,
 } from './suites/measurements/smoothed-counts.js';
+export { type SmoothedUntilParams, smoothedUntilRequest } from './suites/measurements/smoothed-until.js';
 export {
   type GridPoint,
   gridOf,

@@ -70,9 +70,13 @@ export { firstDecision, sideOfHalf } from './metrics/estimates/majority-sequence
 export { quantileEstimate } from './metrics/estimates/quantile-estimate.js';
 export { densities, sharedEdges } from './metrics/histogram.js';
 export {
+  type Certainty,
   type Certificate,
+  certaintyOf,
   certificateOf,
+  isSettled,
   largestRadius,
+  largestSequentialRadius,
   smoothedPrediction,
 } from './metrics/randomised-smoothing.js';
 export { aurocEstimate, type Scores } from './metrics/ranking/auroc-estimate.js';

@@ -1,6 +1,5 @@
 import type { Epsilon } from '../../src/attack.js';
-import { smoothedCountsRequest } from '../../src/measurements.js';
-import { largestRadius } from '../../src/metrics.js';
+import { largestRadius, largestSequentialRadius } from '../../src/metrics.js';
 import {
   defineSuite,
   fewUsed,
@@ -10,7 +9,7 @@ import {
   withoutLabels,
 } from '../../src/suite.js';
 import { SUITE, smoothingMeasures } from './measures.js';
-import { paramsAt, radiiOf, type SmoothingOptions, sigmasOf, smoothingOptions } from './options.js';
+import { countsRequest, radiiOf, type SmoothingOptions, sigmasOf, smoothingOptions } from './options.js';
 import { smoothedResult } from './result.js';
 import { smoothingSheet } from './sheet.js';
 import { radiiTable, smoothingCurves, smoothingTable } from './views.js';
@@ -27,15 +26,14 @@ export const smoothing = defineSuite({
     'average-certified-radius',
     'smoothed-accuracy',
     'abstention-share',
+    'draws-per-image',
   ],
   examplesApart: true,
 
   plan(context, options) {
     return withImages(context).flatMap((system) =>
       labelledTestSets(context).flatMap((dataset) =>
-        sigmasOf(options).map((sigma) =>
-          smoothedCountsRequest(system.name, dataset.name, paramsAt(sigma, options), options.examples),
-        ),
+        sigmasOf(options).map((sigma) => countsRequest(system, dataset, sigma, options)),
       ),
     );
   },
@@ -46,12 +44,16 @@ export const smoothing = defineSuite({
       dataset,
       results: withImages(context).flatMap((system) =>
         sigmas.flatMap((sigma) => {
-          const params = paramsAt(sigma, options);
-          const rows = collected.get(
-            smoothedCountsRequest(system.name, dataset.name, params, options.examples),
-          );
+          const rows = collected.get(countsRequest(system, dataset, sigma, options));
+          const { alpha, stop } = options;
           return rows
-            ? [smoothedResult({ system, dataset, sigma }, rows, { alpha: options.alpha, radii })]
+            ? [
+                smoothedResult({ system, dataset, sigma }, rows, {
+                  alpha,
+                  radii,
+                  anytime: stop !== undefined,
+                }),
+              ]
             : [];
         }),
       ),
@@ -83,7 +85,7 @@ export const smoothing = defineSuite({
             reason: 'there is no model, only what it predicted: noise on images needs one',
           })),
       ],
-      examples: all.length > 0 ? [smoothingSheet(all, radii, options.n)] : [],
+      examples: all.length > 0 ? [smoothingSheet(all, radii)] : [],
     };
   },
 });
@@ -96,10 +98,11 @@ const withImages = ({ systems }: Pick<SuiteContext, 'systems'>) =>
 function outOfReach(
   sigmas: readonly Epsilon[],
   radii: readonly Epsilon[],
-  { n, alpha }: SmoothingOptions,
+  { n, alpha, stop }: SmoothingOptions,
 ): Warning[] {
+  const largest = stop === undefined ? largestRadius : largestSequentialRadius;
   return sigmas.flatMap((sigma) => {
-    const reach = largestRadius(n, { sigma: sigma.value, alpha });
+    const reach = largest(n, { sigma: sigma.value, alpha });
     const beyond = radii.filter(({ value }) => reach === undefined || value > reach);
     if (beyond.length === 0) return [];
     return [

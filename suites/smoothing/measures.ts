@@ -9,11 +9,11 @@ export const SUITE = 'smoothing';
 export function smoothingMeasures(
   result: SmoothedResult,
   radii: readonly Epsilon[],
-  { n0, n, alpha }: SmoothingOptions,
+  { n0, n, alpha, stop }: SmoothingOptions,
   headline?: Epsilon,
 ): Measure[] {
-  const { system, dataset, sigma, accuracy, averageRadius, abstained, certified } = result;
-  const params = { sigma: sigma.text, n0, n, alpha };
+  const { system, dataset, sigma, accuracy, averageRadius, abstained, certified, draws } = result;
+  const params = { sigma: sigma.text, n0, n, alpha, ...(stop !== undefined && { stop }) };
   const common = { suite: SUITE, model: system.name, dataset: dataset.name, better: 'higher' } as const;
   const rows = (statistic: string, columns: MeasureRows['columns']): { rows: MeasureRows } => ({
     rows: {
@@ -75,5 +75,22 @@ export function smoothingMeasures(
       },
       abstained,
     ),
+    ...(stop === undefined
+      ? []
+      : [
+          measure(
+            {
+              ...common,
+              measure: 'draws-per-image',
+              title: title('Draws until it is known'),
+              params,
+              better: 'none',
+              format: 'number',
+              note: `of up to ${n}, after ${n0} that choose the class`,
+              ...rows('mean', { value: 'draws' }),
+            },
+            draws,
+          ),
+        ]),
   ];
 }

@@ -1,6 +1,10 @@
 import { type Epsilon, epsilonSchema, parseEpsilons } from '../../src/attack.js';
-import type { SmoothedCountsParams } from '../../src/measurements.js';
-import { Type } from '../../src/suite.js';
+import {
+  type SmoothedCountsRows,
+  smoothedCountsRequest,
+  smoothedUntilRequest,
+} from '../../src/measurements.js';
+import { type DatasetInfo, type Request, type SystemInfo, Type } from '../../src/suite.js';
 
 export interface SmoothingOptions {
   sigma: string | number | (string | number)[];
@@ -8,6 +12,7 @@ export interface SmoothingOptions {
   n: number;
   alpha: number;
   radii: (string | number)[];
+  stop?: string | number;
   examples?: number;
 }
 
@@ -42,6 +47,12 @@ export const smoothingOptions = Type.Unsafe<SmoothingOptions>(
         default: [0.25, 0.5],
         description: 'Radii in L2, in units of pixels in [0, 1]. 0 is always among them.',
       }),
+      stop: Type.Optional(
+        Type.Union([Type.Literal('radii'), epsilonSchema()], {
+          description:
+            'End the draws of an image early: `radii`, as soon as it is known for every radius whether it is certified; a length in L2, such as 0.05, as soon as the certified radius is known to within that. Statements hold whenever one stops, and are a little weaker than those of all n draws. Default: n draws for every image.',
+        }),
+      ),
       examples: Type.Optional(
         Type.Integer({ minimum: 1, description: 'Only the first n images. Default: all.' }),
       ),
@@ -60,9 +71,19 @@ export const radiiOf = ({ radii }: SmoothingOptions): Epsilon[] => [
   ...parseEpsilons(radii, 'radii'),
 ];
 
-/** What is measured at a sigma. */
-export const paramsAt = (sigma: Epsilon, { n0, n }: SmoothingOptions): SmoothedCountsParams => ({
-  sigma: sigma.text,
-  n0,
-  n,
-});
+/** What is measured at a sigma. Errors: `config-invalid`. */
+export function countsRequest(
+  system: SystemInfo,
+  dataset: DatasetInfo,
+  sigma: Epsilon,
+  options: SmoothingOptions,
+): Request<SmoothedCountsRows> {
+  const { n0, n, alpha, stop, examples } = options;
+  const params = { sigma: sigma.text, n0, n };
+  if (stop === undefined) return smoothedCountsRequest(system.name, dataset.name, params, examples);
+  const settling =
+    stop === 'radii'
+      ? { radii: radiiOf(options).map(({ text }) => text) }
+      : { within: parseEpsilons([stop], 'stop')[0].text };
+  return smoothedUntilRequest(system.name, dataset.name, { ...params, alpha, ...settling }, examples);
+}

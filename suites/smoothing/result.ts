@@ -2,6 +2,7 @@ import type { Epsilon } from '../../src/attack.js';
 import type { SmoothedCountsRows } from '../../src/measurements.js';
 import {
   type Certificate,
+  certaintyOf,
   certificateOf,
   type Estimate,
   meanOf,
@@ -16,6 +17,8 @@ export interface SmoothedImage extends Certificate {
   label: number;
   /** The certified radius where the class is the label, else 0. */
   radiusIfRight: number;
+  /** Draws that its certificate rests on. */
+  draws: number;
   /** By PREDICT; undefined where it abstains. */
   prediction: number | undefined;
 }
@@ -29,6 +32,8 @@ export interface SmoothedResult {
   /** PREDICT gives the label; to abstain is a mistake. */
   accuracy: Estimate;
   averageRadius: Estimate;
+  /** Of estimation, an image. */
+  draws: Estimate;
   /** CERTIFY gives no class. */
   abstained: Estimate;
   /** In the order of the radii: CERTIFY gives the label, and at least this radius. */
@@ -38,23 +43,23 @@ export interface SmoothedResult {
 export function smoothedResult(
   about: Pick<SmoothedResult, 'system' | 'dataset' | 'sigma'>,
   { rows, indices, labels = new Int32Array(0) }: Collected<SmoothedCountsRows>,
-  { alpha, radii }: { alpha: number; radii: readonly Epsilon[] },
+  /** `anytime`: images were drawn as often as they needed, and not all alike. */
+  { alpha, radii, anytime }: { alpha: number; radii: readonly Epsilon[]; anytime: boolean },
 ): SmoothedResult {
   const width = about.system.classes.length;
   const countsOf = (counts: Int32Array, i: number) => counts.subarray(i * width, (i + 1) * width);
   const images = Array.from(indices, (index, i): SmoothedImage => {
     const estimation = countsOf(rows.estimation.data, i);
-    const found = certificateOf(countsOf(rows.selection.data, i), estimation, {
-      sigma: about.sigma.value,
-      alpha,
-    });
+    const certify = anytime ? certaintyOf : certificateOf;
+    const found = certify(countsOf(rows.selection.data, i), estimation, { sigma: about.sigma.value, alpha });
     const label = labels[i];
     return {
       ...found,
       index,
       label,
       radiusIfRight: found.selected === label ? (found.radius ?? 0) : 0,
-      prediction: smoothedPrediction(estimation, alpha),
+      draws: estimation.reduce((sum, count) => sum + count, 0),
+      prediction: anytime ? decided(found) : smoothedPrediction(estimation, alpha),
     };
   });
   const share = (is: (image: SmoothedImage) => boolean) => wilson(images.filter(is).length, images.length);
@@ -63,10 +68,15 @@ export function smoothedResult(
     images,
     accuracy: share(({ prediction, label }) => prediction === label),
     averageRadius: meanOf(images.map(({ radiusIfRight }) => radiusIfRight)),
+    draws: meanOf(images.map(({ draws }) => draws)),
     abstained: share(({ radius }) => radius === undefined),
     certified: radii.map(({ value }) => share((image) => isCertified(image, value))),
   };
 }
+
+/** The class, where it has more than half of the probability: the binomial test of PREDICT takes a fixed number of draws. */
+const decided = ({ selected, pLower }: Certificate): number | undefined =>
+  pLower > 0.5 ? selected : undefined;
 
 /** Whether an image is right at every point nearer than a radius. */
 export const isCertified = ({ selected, label, radius }: SmoothedImage, at: number): boolean =>

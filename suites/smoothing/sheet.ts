@@ -4,11 +4,7 @@ import { SUITE } from './measures.js';
 import { isCertified, type SmoothedResult } from './result.js';
 
 /** A row an image, model and sigma; `certified` has a number for every radius. */
-export function smoothingSheet(
-  results: readonly SmoothedResult[],
-  radii: readonly Epsilon[],
-  n: number,
-): ExampleSheet {
+export function smoothingSheet(results: readonly SmoothedResult[], radii: readonly Epsilon[]): ExampleSheet {
   return {
     name: SUITE,
     columns: [
@@ -20,8 +16,9 @@ export function smoothingSheet(
         for (const { system, dataset, sigma, images } of results)
           for (const image of images) {
             const { index, label, selected, count, pLower, radius, radiusIfRight, prediction } = image;
+            const { draws } = image;
             yield [
-              ...[system.name, dataset.name, sigma.text, index, label, selected, count, n, pLower],
+              ...[system.name, dataset.name, sigma.text, index, label, selected, count, draws, pLower],
               ...[radius ?? null, radius === undefined, radiusIfRight],
               radii.map(({ value }) => (isCertified(image, value) ? 1 : 0)).join(' '),
               ...[prediction ?? null, prediction === label],

@@ -1,5 +1,5 @@
 import type { Epsilon } from '../../src/attack.js';
-import { largestRadius, wilson } from '../../src/metrics.js';
+import { largestRadius, largestSequentialRadius, wilson } from '../../src/metrics.js';
 import {
   cell,
   type DatasetInfo,
@@ -28,13 +28,13 @@ export function smoothingTable(
   results: readonly SmoothedResult[],
   radii: readonly Epsilon[],
   headline: Epsilon,
-  { n0, n, alpha }: SmoothingOptions,
+  { n0, n, alpha, stop }: SmoothingOptions,
 ): Table {
   const at = radii.indexOf(headline);
   return {
     id: `${SUITE}-${dataset.name}`,
     title: `Smoothed classifiers, ${dataset.name}`,
-    caption: `${results[0].images.length} images, ${n0} draws of noise to choose a class, ${n} to certify it. The certificate of an image is wrong with a chance of at most ${alpha}, for each image by itself and not for all together. Accuracy is that of PREDICT, on the same ${n} draws; to abstain counts as wrong. The average radius has 0 for images that are wrong or have no certificate. All is about the model behind the noise; intervals are about other images of the kind.`,
+    caption: `${results[0].images.length} images, ${n0} draws of noise to choose a class, ${stop === undefined ? n : `up to ${n}, as many as it needs,`} to certify it. The certificate of an image is wrong with a chance of at most ${alpha}, for each image by itself and not for all together. Accuracy is that of ${stop === undefined ? `PREDICT, on the same ${n} draws` : 'the class that has more than half of the probability for certain'}; to abstain counts as wrong. The average radius has 0 for images that are wrong or have no certificate. All is about the model behind the noise; intervals are about other images of the kind.`,
     columns: [
       columns.model,
       columns.sigma,
@@ -42,14 +42,16 @@ export function smoothingTable(
       percent('certified', `Certified at L2 ${headline.text}, at least`),
       { key: 'radius', title: 'Average certified radius, L2', format: 'number', better: 'higher' },
       percent('abstained', 'No certificate', 'lower'),
+      ...(stop === undefined ? [] : [{ key: 'draws', title: 'Draws', format: 'number' as const }]),
     ],
-    rows: results.map(({ system, sigma, accuracy, certified, averageRadius, abstained }) => ({
+    rows: results.map(({ system, sigma, accuracy, certified, averageRadius, abstained, draws }) => ({
       model: system.name,
       sigma: sigma.text,
       accuracy: cell(accuracy),
       certified: cell(certified[at]),
       radius: cell(averageRadius),
       abstained: cell(abstained),
+      ...(stop !== undefined && { draws: cell(draws, { bare: true }) }),
     })),
   };
 }
@@ -92,10 +94,11 @@ export const impliedLinf = (radius: number, { shape: [c, h, w] }: Pick<SystemInf
 export function smoothingCurves(
   dataset: DatasetInfo,
   results: readonly SmoothedResult[],
-  { n, alpha }: SmoothingOptions,
+  { n, alpha, stop }: SmoothingOptions,
 ): LineFigure[] {
+  const largest = stop === undefined ? largestRadius : largestSequentialRadius;
   const series = results.flatMap(({ system, sigma, images }) => {
-    const reach = largestRadius(n, { sigma: sigma.value, alpha });
+    const reach = largest(n, { sigma: sigma.value, alpha });
     if (reach === undefined) return [];
     const points = Array.from({ length: STEPS + 1 }, (_, k) => {
       const x = (reach * k) / STEPS;
@@ -109,7 +112,7 @@ export function smoothingCurves(
       kind: 'lines',
       id: `${SUITE}-radius-${dataset.name}`,
       title: `Certified accuracy against the radius, ${dataset.name}`,
-      caption: `Curves end where even ${n} draws that all agree certify no more.`,
+      caption: `Curves end where even ${n} draws that all agree certify no more.${stop === 'radii' ? ' Draws ended when the radii were decided: between them the curve is lower than more draws would show.' : ''}`,
       xLabel: 'L2 radius',
       yLabel: 'Certified accuracy',
       yDomain: [0, 1],

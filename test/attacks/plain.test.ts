@@ -208,9 +208,10 @@ describe('what is proved to be robust', () => {
     );
     const spared = await runAttack({ ...given, proved }, wanted);
     expect(spared.brokenAt).toEqual(all.brokenAt);
-    expect(spared.adversarial).toEqual(all.adversarial);
-    expect(spared.naiveGradient).toEqual(all.naiveGradient);
-    expect(spared.naiveForward).toEqual(all.naiveForward);
+    // Minimum-norm attacks find points beyond every radius, too, and may break at a radius what they did at a smaller one.
+    if (wanted.stages[0].attack.radius === 'ball')
+      for (const column of ['adversarial', 'naiveGradient', 'naiveForward'] as const)
+        expect(spared[column]).toEqual(all[column]);
     proved.forEach((known, i) => {
       expect([...spared.callsAt.slice(i * width, i * width + known)]).toEqual(Array(known).fill(0));
       if (known === width)

@@ -84,7 +84,7 @@ beforeAll(async () => {
             lipschitz: { examples: 4, samples: 2, steps: 2 },
           },
         },
-        { attack: [pgd, { ...pgd, steps: 3 }] },
+        { attack: [pgd, { ...pgd, steps: 3, certify: 'crown-ibp' }] },
         {
           attack: [
             { norm: 'L2', method: 'ddn', steps: 4, epsilons: ['0.5'] },

@@ -45,7 +45,14 @@ function images(name: string, n: number, role: 'test' | 'validation' | 'ood') {
 const options: Record<string, object> = {
   jem: { model: 'jem', published: 'jem' },
   energy: { resamples: 100, permutations: 99, traces: { chains: 5, steps: [2, 6] } },
-  attack: { norm: 'Linf', method: 'pgd', steps: 5, restarts: 2, epsilons: ['0.02', '0.1'] },
+  attack: {
+    norm: 'Linf',
+    method: 'pgd',
+    steps: 5,
+    restarts: 2,
+    epsilons: ['0.02', '0.1'],
+    certify: 'crown-ibp',
+  },
   transfer: { norm: 'Linf', method: 'pgd', steps: 5, epsilon: '0.1' },
   'robust-ood': { norm: 'Linf', method: 'pgd', steps: 5, epsilons: ['0.1'] },
   purification: {
@@ -59,7 +66,7 @@ const options: Record<string, object> = {
   },
   corruptions: { corruptions: ['contrast', 'brightness'], severities: [1, 3], resamples: 100 },
   consistency: { frames: 3, resamples: 100 },
-  smoothing: { sigma: ['0.25', '0.5'], n0: 3, n: 4 },
+  smoothing: { sigma: ['0.25', '0.5'], n0: 3, n: 40, stop: 'radii' },
   spatial: { angles: 3, shifts: 3, draws: 2 },
   samples: { images: 5, steps: 4, neighbours: 'val', distal: { images: 3, steps: 4 } },
 };

@@ -43,10 +43,20 @@ export const boundsLook = defineMeasurement({
   needs: ['logits', 'marginBounds'],
   unitSize: 1,
   aggregate: 'images',
-  passes: () => ({ forward: 0, gradient: 0 }),
+  endsEarly: true,
+  passes: (_params: BoundsLookParams, { classes }) => ({
+    forward: (1 + 3) * LOOKED_AT,
+    gradient: Math.max(0, classes.length - 1) * LOOKED_AT,
+  }),
   columns,
-  async measure({ system, images, signal }: MeasureContext, { method, epsilon }: BoundsLookParams) {
-    const { pixels, labels, margins } = await rightImages(system, images(), signal);
+  async measure({ system, images, signal, outlook }: MeasureContext, { method, epsilon }: BoundsLookParams) {
+    const { looked, pixels, labels, margins } = await rightImages(system, images(), signal);
+    outlook?.begin(1);
+    const [unseen, wrong] = [LOOKED_AT - looked, LOOKED_AT - labels.length];
+    outlook?.spare({
+      forward: unseen + 3 * wrong,
+      gradient: Math.max(0, system.info.classes.length - 1) * wrong,
+    });
     const taken = Int32Array.of(labels.length);
     const [margin, fall] = [Float64Array.of(Math.max(0, ...margins)), Float64Array.of(Number.NaN)];
     const as = (outcome: number) => ({ taken, fall, margin, outcome: Uint8Array.of(outcome) });
@@ -94,7 +104,7 @@ async function rightImages(system: System, parts: AsyncIterable<Examples>, signa
     looked += n;
     if (looked >= LOOKED_AT) break;
   }
-  return { pixels: Float32Array.from(right), labels, margins };
+  return { looked, pixels: Float32Array.from(right), labels, margins };
 }
 
 /** A first look at the bounds of a system. */

@@ -33,6 +33,7 @@ import { scoreGrid } from './score-grid.js';
 import { sequenceClasses } from './sequence-classes.js';
 import { sgldTrace } from './sgld-trace.js';
 import { smoothedCounts } from './smoothed-counts.js';
+import { smoothedUntil } from './smoothed-until.js';
 import { spatialGrid } from './spatial-grid.js';
 import { storedChains } from './stored-chains.js';
 import { trainMode } from './train-mode.js';
@@ -63,6 +64,7 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   boundsLook,
   proved,
   smoothedCounts,
+  smoothedUntil,
   outputsOnPerturbed,
   purified,
   adaptiveAttack,

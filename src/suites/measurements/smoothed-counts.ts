@@ -1,12 +1,8 @@
 import { parseEpsilon } from '../../attacks/epsilon.js';
-import { forRanges } from '../../concurrency.js';
-import { argmaxOf } from '../../metrics/softmax.js';
-import { imageSize } from '../../models/batching.js';
 import type { SystemInfo } from '../../models/system.js';
-import { type StreamKey, stream } from '../../random/stream.js';
 import { int32, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
-import { offered } from './clean.js';
+import { noisyClasses } from './noisy-classes.js';
 
 export interface SmoothedCountsParams {
   /** Standard deviation of the noise, in units of pixels in [0, 1], as written. */
@@ -38,41 +34,27 @@ export const smoothedCounts = defineMeasurement({
   unitSize: 8,
   passes: ({ n0, n }: SmoothedCountsParams) => ({ forward: n0 + n, gradient: 0 }),
   columns,
-  async measure({ system, examples, seed, signal }: MeasureContext, params: SmoothedCountsParams) {
-    const { name, classes, stochastic } = system.info;
-    const width = classes.length;
-    const size = imageSize(system.info);
+  async measure(context: MeasureContext, params: SmoothedCountsParams) {
+    const { system, examples } = context;
+    const width = system.info.classes.length;
     const { value: sigma } = parseEpsilon(params.sigma, 'sigma');
     const draws = params.n0 + params.n;
     const selection = new Int32Array(examples.n * width);
     const estimation = new Int32Array(examples.n * width);
-    const noise = new Float64Array(size);
-    const keyOf = (at: number): { i: number; chooses: boolean; key: StreamKey } => {
-      const [i, draw] = [Math.floor(at / draws), at % draws];
-      const chooses = draw < params.n0;
-      const [purpose, step] = chooses
-        ? ['smoothing/selection', draw]
-        : ['smoothing/estimation', draw - params.n0];
-      return { i, chooses, key: { seed, purpose, example: examples.indices[i], step } };
-    };
-    // Draws of all images in one row, so that only the last batch of a unit is not full.
-    const lanes = { step: system.batchSize, lanes: system.concurrency, signal };
-    await forRanges(examples.n * draws, lanes, async (start, end) => {
-      const part = Array.from({ length: end - start }, (_, row) => keyOf(start + row));
-      const pixels = new Float32Array(part.length * size);
-      for (const [row, { i, key }] of part.entries()) {
-        stream(key).normals(noise);
-        for (let p = 0; p < size; p++)
-          pixels[row * size + p] = examples.pixels[i * size + p] + sigma * noise[p];
-      }
-      const keys = part.map(({ key }) => ({ ...key, purpose: `${key.purpose}/system` }));
-      const { logits } = await system.forward({ n: part.length, pixels, ...(stochastic && { keys }) });
-      const rows = offered(logits, part.length * width, 'logits', name);
-      for (const [row, { i, chooses }] of part.entries()) {
-        const given = argmaxOf(rows.subarray(row * width, (row + 1) * width));
-        (chooses ? selection : estimation)[i * width + given]++;
-      }
-    });
+    await noisyClasses(
+      context,
+      sigma,
+      examples.n * draws,
+      (at) => {
+        const [image, draw] = [Math.floor(at / draws), at % draws];
+        return draw < params.n0
+          ? { image, purpose: 'smoothing/selection', draw }
+          : { image, purpose: 'smoothing/estimation', draw: draw - params.n0 };
+      },
+      ({ image, purpose }, given) => {
+        (purpose === 'smoothing/selection' ? selection : estimation)[image * width + given]++;
+      },
+    );
     return { selection, estimation };
   },
 });
