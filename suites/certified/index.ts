@@ -109,6 +109,6 @@ function nothingProved(dataset: DatasetInfo, results: readonly CertifiedResult[]
     dataset: dataset.name,
     message: `nothing is proved of "${model}" at any of these radii`,
     why: 'these bounds grow with depth and width: that they prove nothing does not say that the network is not robust',
-    fix: 'try a smaller radius or `methods: [crown]`; networks that are trained with bounds can be proved',
+    fix: 'try a smaller radius or `methods: [crown]`; networks that are trained with bounds can be proved, and the suite `smoothing` certifies any network behind noise',
   }));
 }
