@@ -49,25 +49,36 @@ const MOST = 100;
 export class FolderClaims implements Claims {
   private readonly owner = `${processName}-${randomUUID().slice(0, 8)}`;
   private readonly beating: NodeJS.Timeout;
+  private toldOfNone = false;
 
   private constructor(
     private readonly folder: string,
     private readonly beat: Beat,
+    private readonly tell: (text: string) => void,
   ) {
     this.beating = setInterval(() => void this.touch(), beat.everyMs).unref();
   }
 
-  static async open(runFolder: string, beat: Partial<Beat> = {}): Promise<FolderClaims> {
-    const claims = new FolderClaims(join(runFolder, 'claims'), { ...BEAT, ...beat });
+  /** @param tell that no claims can be made, once */
+  static async open(
+    runFolder: string,
+    beat: Partial<Beat> = {},
+    tell: (text: string) => void = () => undefined,
+  ): Promise<FolderClaims> {
+    const claims = new FolderClaims(join(runFolder, 'claims'), { ...BEAT, ...beat }, tell);
     await claims.touch();
     return claims;
   }
 
   async take(name: string): Promise<Claim | undefined> {
     for (let n = 0; n < MOST; n++) {
-      const made = await this.make(this.file(name, n));
-      if (made) return { release: () => this.release(name, n) };
-      if (!(await this.isStale(this.file(name, n)))) return undefined;
+      const file = this.file(name, n);
+      if (await this.make(file)) {
+        if (!(await this.isHeldBeside(name, file))) return { release: () => this.release(name, n) };
+        await remove(file);
+        return undefined;
+      }
+      if (!(await this.isStale(file))) return undefined;
     }
     return undefined;
   }
@@ -100,10 +111,31 @@ export class FolderClaims implements Claims {
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'EEXIST') return false;
-        if (code !== 'ENOENT' || attempt > 0) return true;
+        if (code !== 'ENOENT' || attempt > 0) {
+          if (!this.toldOfNone)
+            this.tell(
+              `no claims can be made in ${this.folder} (${code}): other processes that run this at the same time measure the same units`,
+            );
+          this.toldOfNone = true;
+          return true;
+        }
         // Another process has removed the folder, being the last one.
         await this.touch();
       }
+  }
+
+  /**
+   * Whether somebody has the claim under another number, who is not known to be dead: what the dead left below it was
+   * tidied up since it was taken. Of two that look at each other's, each lets go.
+   */
+  private async isHeldBeside(name: string, own: string): Promise<boolean> {
+    const names = await readdir(this.folder).catch(() => []);
+    const others = names
+      .filter((one) => one.endsWith('.claim') && one.split('.')[0] === name)
+      .map((one) => join(this.folder, one))
+      .filter((file) => file !== own);
+    for (const file of others) if ((await look(file)) && !(await this.isStale(file))) return true;
+    return false;
   }
 
   /** Ours, and those of the dead that it was stolen from. One that was stolen from us meanwhile is theirs. */

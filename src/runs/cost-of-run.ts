@@ -1,6 +1,5 @@
 import { admit } from '../bytes/confine.js';
 import { endingCalls } from './end-calls.js';
-import { storedUnits } from './execute.js';
 import { engineOf, loadRun, openRun } from './open-run.js';
 import type { Job, Unit } from './plan.js';
 import { type Measured, type PlanCost, planCost } from './plan-cost.js';
@@ -9,6 +8,7 @@ import type { RunOptions } from './run-anew.js';
 import { usualFolder } from './run-folder.js';
 import { type Sharding, shardsOf } from './shard.js';
 import { FolderStore } from './store.js';
+import { storedUnits } from './stored-units.js';
 
 export interface CostOptions extends Omit<RunOptions, 'shard'> {
   /** Measures so many examples first, of what may end early. Default: nothing is measured. */

@@ -5,17 +5,18 @@ import { alone, type Claims } from './claims.js';
 import { UnitLost } from './collect.js';
 import { Elsewhere } from './elsewhere.js';
 import type { Executor } from './executor.js';
-import { fitsUnit } from './fits-columns.js';
+import { FailedUnits } from './failed-units.js';
 import type { Inventory } from './inventory.js';
 import { dearestFirst } from './job-order.js';
 import { type JobCost, Ledger } from './ledger.js';
-import { type FailOnError, type LeftOut, tolerated } from './left-out.js';
+import type { FailOnError, LeftOut } from './left-out.js';
 import type { Job, Unit } from './plan.js';
 import { planCost } from './plan-cost.js';
 import type { Listener } from './progress.js';
 import { type Task, UnitQueue } from './queue.js';
 import { RunProgress } from './run-progress.js';
 import type { UnitStore } from './store.js';
+import { type Stock, stockOf, storedUnit } from './stored-units.js';
 import type { UnitHead } from './unit-file.js';
 
 export interface Execution {
@@ -60,182 +61,167 @@ export interface ExecuteOptions extends Pick<Inventory, 'systems' | 'catalogue'>
  * those that read its rows; the others go on.
  */
 export async function execute(jobs: readonly Job[], options: ExecuteOptions): Promise<Execution> {
-  const { executor, store, claims = alone, systems, catalogue, notify, tick } = options;
-  const { due = () => true, unitTimeout, failOnError = true } = options;
-  const ledger = new Ledger();
-  const progress = new RunProgress(jobs, {
-    infoOf: (name) => systems.get(name)?.info,
-    catalogue,
-    notify,
-    tick,
-  });
-  const missing = new Map<Job, Unit[]>();
-  const heads = new Map<Job, ReadonlyMap<Unit, UnitHead>>();
-  for (const job of jobs) {
-    const own = await storedUnits(job, store);
-    heads.set(job, own);
-    for (const [unit, head] of own) {
-      ledger.enter(job, unit, head);
-      progress.stored(job, unit, head.seconds);
-    }
-    const rest: Unit[] = [];
-    for (const unit of job.units)
-      if (!own.has(unit))
-        if (due(unit.key)) rest.push(unit);
-        else progress.elsewhere(job, unit);
-    if (rest.length > 0) missing.set(job, rest);
-  }
-  const stored = new Set(ledger.entered());
+  const measuring = new Measuring(jobs, options, await stockOf(jobs, options.store, options.due));
+  await measuring.toTheEnd();
+  return measuring.execution();
+}
+
+/** Units of some jobs, while they are measured. */
+class Measuring {
+  private readonly ledger = new Ledger();
+  private readonly progress: RunProgress;
+  private readonly queue: UnitQueue;
+  private readonly failed: FailedUnits;
+  /** Units that others have claimed. */
+  private readonly elsewhere = new Elsewhere();
+  /** Units that were there already. */
+  private readonly stored = new Set<Unit>();
   /** Units that were there, and damaged. */
-  const regained = new Set<Unit>();
-  progress.planned(planCost({ jobs }, options, { stored: heads, due }));
-  const queue = new UnitQueue(dearestFirst(jobs, options), missing);
-  const elsewhere = new Elsewhere();
-  /** Units that failed for good, one by one. */
-  const failed = new Map<Task, AssayError>();
-  const left: LeftOut[] = [];
-  const mayFail = tolerated(
-    failOnError,
-    jobs.reduce((sum, { units }) => sum + units.length, 0),
-  );
-  const halt = new AbortController();
-  const signal = AbortSignal.any([options.signal, halt.signal]);
-  let stopped: AssayError | undefined;
-  const perform = async (task: Task) => {
+  private readonly regained = new Set<Unit>();
+  private readonly halt = new AbortController();
+  private readonly signal: AbortSignal;
+  private stopped: AssayError | undefined;
+
+  constructor(
+    jobs: readonly Job[],
+    private readonly options: ExecuteOptions,
+    { stored, missing }: Stock,
+  ) {
+    const { systems, catalogue, notify, tick, due, failOnError = true, indicesOf } = options;
+    const infoOf = (name: string) => systems.get(name)?.info;
+    this.progress = new RunProgress(jobs, { infoOf, catalogue, notify, tick });
+    for (const job of jobs) {
+      const [heads, own] = [stored.get(job), new Set(missing.get(job))];
+      for (const unit of job.units) {
+        const head = heads?.get(unit);
+        if (head) {
+          this.stored.add(unit);
+          this.ledger.enter(job, unit, head);
+          this.progress.stored(job, unit, head.seconds);
+        } else if (!own.has(unit)) this.progress.elsewhere(job, unit);
+      }
+    }
+    this.progress.planned(planCost({ jobs }, options, { stored, ...(due && { due }) }));
+    this.queue = new UnitQueue(dearestFirst(jobs, options), missing);
+    const { progress } = this;
+    this.failed = new FailedUnits(jobs, this.queue, { failOnError, indicesOf, progress, notify });
+    this.signal = AbortSignal.any([options.signal, this.halt.signal]);
+  }
+
+  /** As many units side by side as the executor has lanes, until none is left or everything is to end. */
+  async toTheEnd(): Promise<void> {
+    const { executor, signal } = this.options;
+    const running = new Set<Promise<void>>();
+    for (;;) {
+      if (signal.aborted) this.stopped ??= interruption(signal);
+      while (!this.stopped && running.size < executor.lanes) {
+        const task = this.elsewhere.due() ?? this.queue.take();
+        if (!task) break;
+        const performing = this.perform(task).finally(() => running.delete(performing));
+        running.add(performing);
+      }
+      const waiting = !this.stopped && this.elsewhere.size > 0;
+      if (running.size === 0 && !waiting) break;
+      const enough = new AbortController();
+      const due = waiting ? [this.elsewhere.untilDue(AbortSignal.any([this.signal, enough.signal]))] : [];
+      await Promise.race([...running, ...due]);
+      enough.abort();
+    }
+    this.progress.end();
+  }
+
+  execution(): Execution {
+    const { ledger, stored, queue, stopped } = this;
+    const { left } = this.failed;
+    return {
+      stored: stored.size,
+      measured: ledger.entered().length - stored.size,
+      costs: ledger.costs(),
+      failures: queue.failures,
+      ...(left.length > 0 && { leftOut: left }),
+      ...(stopped && { stopped }),
+    };
+  }
+
+  private async perform(task: Task): Promise<void> {
+    const { claims = alone, store } = this.options;
     const { job, unit } = task;
     // It was waited for, and its job has failed meanwhile.
-    if (queue.failures.has(job)) return;
+    if (this.queue.failures.has(job)) return;
     const claim = await claims.take(unit.key);
     try {
       // Looked for with the claim in hand: nobody can store it in between.
       const head = await storedUnit(job, unit, store);
-      if (head) found(task, head);
-      else if (claim) await measure(task);
-      else elsewhere.wait(task);
+      if (head) this.found(task, head);
+      else if (claim) await this.measure(task);
+      else this.elsewhere.wait(task);
+    } catch (thrown) {
+      await this.comeToNothing(task, thrown);
     } finally {
       await claim?.release();
-      progress.awaited(elsewhere.size);
+      this.progress.awaited(this.elsewhere.size);
     }
-  };
+  }
+
   /** Another process has measured it. */
-  const found = (task: Task, head: UnitHead) => {
-    ledger.enter(task.job, task.unit, head);
-    if (!regained.has(task.unit)) stored.add(task.unit);
-    progress.found(task, head.seconds);
-    if (queue.done(task)) executor.drop?.(task.job);
-  };
-  const measure = async (task: Task) => {
-    const { job, unit, attempt = 1 } = task;
-    const live = progress.started(task);
-    try {
-      ledger.enter(job, unit, await measureInTime(executor, task, live, { signal, timeout: unitTimeout }));
-      if (queue.done(task)) executor.drop?.(job);
-      progress.finished(task);
-    } catch (thrown) {
-      if (thrown instanceof UnitLost && (await regain(thrown))) {
-        queue.putBack(task);
-        progress.putBack(task);
-        return;
-      }
-      const error = asFailure(thrown, job, options.signal);
-      if (error.code === 'interrupted' || error.code === 'output-unwritable') {
-        stopped ??= error;
-        queue.failures.set(job, stopped);
-        progress.stopped(task);
-        halt.abort(stopped);
-      } else if (attempt < ATTEMPTS && mayPassElsewhere(thrown)) {
-        queue.retry(task);
-        progress.putBack(task);
-        notify({ kind: 'note', text: `trying once more: ${placeOf(task)}: ${error.message}` });
-      } else if (!(await leaveOut(task, error))) fail(task, error);
-    }
-  };
-  const fail = (task: Task, error: AssayError) =>
-    progress.failed(task, queue.fail(task.job, error), error.message);
-  /** Does without a unit; false where that is one too many, or its measurement is worth nothing without it. */
-  const leaveOut = async (task: Task, error: AssayError): Promise<boolean> => {
-    failed.set(task, error);
-    if (failed.size > mayFail) {
-      // From now on none is done without, not even those that failed before.
-      for (const [earlier, why] of failed)
-        if (!queue.failures.has(earlier.job) && earlier !== task) fail(earlier, why);
-      left.length = 0;
-      return false;
-    }
-    const tasks = queue.leaveOut(task);
-    const found = await Promise.all((tasks ?? []).map((one) => options.indicesOf?.(one))).catch(
-      () => undefined,
+  private found(task: Task, head: UnitHead): void {
+    if (!this.regained.has(task.unit)) this.stored.add(task.unit);
+    this.progress.found(task, head.seconds);
+    this.done(task, head);
+  }
+
+  private async measure(task: Task): Promise<void> {
+    const { executor, unitTimeout: timeout } = this.options;
+    const live = this.progress.started(task);
+    this.done(task, await measureInTime(executor, task, live, { signal: this.signal, timeout }));
+    this.progress.finished(task);
+  }
+
+  private done(task: Task, head: UnitHead): void {
+    this.ledger.enter(task.job, task.unit, head);
+    if (this.queue.done(task)) this.options.executor.drop?.(task.job);
+  }
+
+  /** What becomes of a unit that is not there when it should be. */
+  private comeToNothing(task: Task, thrown: unknown): Promise<void> {
+    if (!(thrown instanceof UnitLost)) return this.fail(task, thrown);
+    return this.regain(thrown).then(
+      () => {
+        this.queue.putBack(task);
+        this.progress.putBack(task);
+      },
+      (error: unknown) => this.fail(task, error),
     );
-    if (!tasks || !found || failed.size > mayFail) return false;
-    for (const [i, { job, unit }] of tasks.entries()) {
-      const indices = found[i];
-      if (!indices) return false;
-      const place = placeOf({ job, unit });
-      left.push({ key: unit.key, place, reason: error.message, reader: i > 0, indices });
-      if (i > 0) progress.elsewhere(job, unit);
-    }
-    progress.leftOut(task);
-    notify({ kind: 'note', text: `left out: ${placeOf(task)}: ${error.message}` });
-    return true;
-  };
-  /** Has a damaged unit measured again; false where that was done already and did not help. */
-  const regain = async ({ job, unit }: UnitLost): Promise<boolean> => {
+  }
+
+  /** Has a damaged unit measured again. Errors: that it is lost, where that was done already and did not help. */
+  private async regain(lost: UnitLost): Promise<void> {
+    const { job, unit } = lost;
     // Whoever measured may have a store of its own: this one learns that the unit is damaged, too.
-    await store.read(unit.key);
-    if (!stored.delete(unit)) return queue.waitsFor(job);
-    regained.add(unit);
-    ledger.lose(unit);
-    queue.again(job, unit);
-    progress.reopened(job, unit);
-    return true;
-  };
-  const running = new Set<Promise<void>>();
-  for (;;) {
-    if (options.signal.aborted) stopped ??= interruption(options.signal);
-    while (!stopped && running.size < executor.lanes) {
-      const task = elsewhere.due() ?? queue.take();
-      if (!task) break;
-      const performing = perform(task).finally(() => running.delete(performing));
-      running.add(performing);
+    await this.options.store.read(unit.key);
+    if (!this.stored.delete(unit)) {
+      if (this.queue.waitsFor(job)) return;
+      throw lost;
     }
-    const waiting = !stopped && elsewhere.size > 0;
-    if (running.size === 0 && !waiting) break;
-    const enough = new AbortController();
-    const due = waiting ? [elsewhere.untilDue(AbortSignal.any([signal, enough.signal]))] : [];
-    await Promise.race([...running, ...due]);
-    enough.abort();
+    this.regained.add(unit);
+    this.ledger.lose(unit);
+    this.queue.again(job, unit);
+    this.progress.reopened(job, unit);
   }
-  progress.end();
-  const measured = ledger.entered().length - stored.size;
-  return {
-    stored: stored.size,
-    measured,
-    costs: ledger.costs(),
-    failures: queue.failures,
-    ...(left.length > 0 && { leftOut: left }),
-    ...(stopped && { stopped }),
-  };
-}
 
-/**
- * The units of a job that are stored, by what they say of themselves. One of another length, or with other columns than
- * the measurement declares, was not measured by this job, whatever its name: it is measured anew.
- */
-export async function storedUnits(job: Job, store: Pick<UnitStore, 'head'>): Promise<Map<Unit, UnitHead>> {
-  const stored = new Map<Unit, UnitHead>();
-  for (const unit of job.units) {
-    const head = await storedUnit(job, unit, store);
-    if (head) stored.set(unit, head);
+  private async fail(task: Task, thrown: unknown): Promise<void> {
+    const { queue, progress, options } = this;
+    const { job, attempt = 1 } = task;
+    const error = asFailure(thrown, job, options.signal);
+    if (error.code === 'interrupted' || error.code === 'output-unwritable') {
+      this.stopped ??= error;
+      queue.failures.set(job, this.stopped);
+      progress.stopped(task);
+      this.halt.abort(this.stopped);
+    } else if (attempt < ATTEMPTS && mayPassElsewhere(thrown)) {
+      queue.retry(task);
+      progress.putBack(task);
+      options.notify({ kind: 'note', text: `trying once more: ${placeOf(task)}: ${error.message}` });
+    } else await this.failed.enter(task, error);
   }
-  return stored;
-}
-
-/** What a unit says of itself; undefined where it is not stored, or is not what its name says. */
-export async function storedUnit(
-  { columns }: Job,
-  unit: Unit,
-  store: Pick<UnitStore, 'head'>,
-): Promise<UnitHead | undefined> {
-  const head = await store.head(unit.key);
-  return head && fitsUnit(head, unit, columns) ? head : undefined;
 }

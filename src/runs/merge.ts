@@ -8,7 +8,7 @@ import { baselineAt } from './baseline.js';
 import { concludeApart } from './conclude-apart.js';
 import { type ConcludeOrder, resultsInput } from './conclude-order.js';
 import { noteConcluded } from './concluded.js';
-import { execute, storedUnit } from './execute.js';
+import { execute } from './execute.js';
 import type { Executor } from './executor.js';
 import { type FoundShard, type MergeTolerance, refuseUnlike } from './mergeable.js';
 import { exitCodeOf, type RunOutcome } from './outcome.js';
@@ -23,6 +23,7 @@ import { shardText } from './shard-name.js';
 import { readShards } from './shard-record.js';
 import { sinceEpoch } from './since-epoch.js';
 import { FolderStore, type UnitStore } from './store.js';
+import { storedUnit } from './stored-units.js';
 import { encodeUnit, type UnitRecord } from './unit-file.js';
 
 export interface MergeOptions extends MergeTolerance {

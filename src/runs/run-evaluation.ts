@@ -10,7 +10,7 @@ import { UnitLost } from './collect.js';
 import { concludedBefore, noteConcluded } from './concluded.js';
 import { conclusionOf } from './conclusion-claim.js';
 import { environmentOf } from './environment.js';
-import { execute, NOTHING_DONE, storedUnits } from './execute.js';
+import { execute, NOTHING_DONE } from './execute.js';
 import { type Executor, inProcess } from './executor.js';
 import { noteFinished } from './finished.js';
 import { inventoryWarnings } from './inventory.js';
@@ -33,6 +33,7 @@ import { runKey } from './seal.js';
 import type { ShardName } from './shard-name.js';
 import { sinceEpoch } from './since-epoch.js';
 import { FolderStore, type UnitStore, unitFile } from './store.js';
+import { stockOf } from './stored-units.js';
 
 /** What a process that died left of a file of the report. Narrow: users keep files of their own in run folders. */
 const HALF_WRITTEN = /^\.next\.[0-9a-f-]+\.tmp$|\.(json|html|csv|tex|png|npy)\.[0-9a-f-]+\.tmp$/;
@@ -133,7 +134,7 @@ export async function runEvaluation(
   const part = shard && (await beginShard(shard, { ...begun, file, source, sources }, out));
   const environs = measureEnvironment(evaluation, store, salvage);
   const executor = await executorFor(environs, { jobs: plan.jobs, run: key, engine: evaluation.engine });
-  const claims = await FolderClaims.open(out);
+  const claims = await FolderClaims.open(out, {}, note);
   const measuring = { ...environs, executor, claims, signal, unitTimeout, ...(part && { due: part.due }) };
   const tolerating = {
     failOnError,
@@ -242,7 +243,7 @@ type Measured = Pick<ResultsInput, 'plan' | 'execution' | 'stopped'>;
 async function countStored(jobs: readonly Job[], store: UnitStore): Promise<number | undefined> {
   let count = 0;
   for (const job of jobs) {
-    if ((await storedUnits(job, store)).size < job.units.length) return undefined;
+    if ((await stockOf([job], store)).missing.size > 0) return undefined;
     count += job.units.length;
   }
   return count;

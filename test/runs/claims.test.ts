@@ -106,6 +106,17 @@ describe('claims', () => {
     expect(existsSync(join(out, 'claims'))).toBe(false);
   });
 
+  it('that were stolen stay theirs who stole them when another tidies up what the dead left', async () => {
+    const out = folder();
+    claimed(out, `${place}-${ended}-5`, 0);
+    const [thief, third] = [await claimsIn(out), await claimsIn(out)];
+    const held = await thief.take('unit');
+    await (await FolderClaims.open(out)).close();
+    expect(await third.take('unit')).toBeUndefined();
+    await held?.release();
+    expect(await third.take('unit')).toBeDefined();
+  });
+
   it('are granted where the folder is gone, or cannot be made', async () => {
     const out = folder();
     const claims = await claimsIn(out);
@@ -114,8 +125,12 @@ describe('claims', () => {
     expect(existsSync(join(out, 'claims/unit.0.claim'))).toBe(true);
     const other = folder();
     writeFileSync(join(other, 'claims'), '');
-    const granted = await (await claimsIn(other)).take('unit');
-    await granted?.release();
-    expect(granted).toBeDefined();
+    const told: string[] = [];
+    const none = await FolderClaims.open(other, {}, (text) => told.push(text));
+    onTestFinished(() => none.close());
+    const granted = [await none.take('unit'), await none.take('other')];
+    for (const one of granted) await one?.release();
+    expect(granted).toEqual([expect.anything(), expect.anything()]);
+    expect(told).toEqual([expect.stringMatching(/^no claims can be made in .*claims \(ENOTDIR\): other/)]);
   });
 });

@@ -9,7 +9,7 @@ import { planRun } from '../../src/runs/plan.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
 import type { Task } from '../../src/runs/queue.js';
 import { runEvaluation } from '../../src/runs/run-evaluation.js';
-import { FolderStore } from '../../src/runs/store.js';
+import { FolderStore, type UnitStore } from '../../src/runs/store.js';
 import {
   entryOf,
   evaluationOf,
@@ -22,20 +22,38 @@ import {
   sums,
 } from './small-run.js';
 
+interface Circumstances {
+  out?: string;
+  claims?: Claims;
+  unitTimeout?: number;
+  /** How often the second unit of plus cannot be looked for. */
+  unseen?: number;
+}
+
 /** Runs 3 units of 4 examples for each of two systems, and tells what became of it. */
 async function executed(
   around: (executor: Executor) => Partial<Executor>,
-  { out = folder(), claims, unitTimeout }: { out?: string; claims?: Claims; unitTimeout?: number } = {},
+  { out = folder(), claims, unitTimeout, unseen = 0 }: Circumstances = {},
 ) {
   const evaluation = evaluationOf([plus, minus], [points(12)]);
   const probe = { measured: [] as number[] };
   const { jobs } = planRun([entryOf(meanSuite(noisyLogits(probe)))], evaluation);
   const store = await FolderStore.open(out);
   const own = inProcess({ ...evaluation, store });
+  const second = jobs.find(({ request }) => request.system === 'plus')?.units[1].key;
+  let looks = 0;
+  const seeing: UnitStore = {
+    head: async (key) => {
+      if (key === second && looks++ < unseen) throw new AssayError('file-unreadable', 'too many open files');
+      return store.head(key);
+    },
+    read: (key) => store.read(key),
+    write: (unit) => store.write(unit),
+  };
   const events: ProgressEvent[] = [];
   const { failures, stored, measured, stopped } = await execute(jobs, {
     ...evaluation,
-    store,
+    store: seeing,
     executor: { ...own, ...around(own) },
     ...(claims && { claims }),
     unitTimeout,
@@ -106,6 +124,18 @@ describe('a unit that', () => {
     const tried: number[] = [];
     const { failed, notes } = await executed(troubled('is of no use', 2, tried));
     expect([tried, failed.length, notes]).toEqual([[1], 1, []]);
+  });
+
+  it.each([
+    // Before anything is measured, in its turn, and once more.
+    ['once', 1, { measured: 6, notes: 0, failed: [] }],
+    ['twice', 2, { measured: 6, notes: 1, failed: [] }],
+    ['ever', 9, { measured: 5, notes: 1, failed: [['plus', 'file-unreadable']] }],
+  ] as const)('cannot be looked for %s is no reason for the others to end', async (_, unseen, expected) => {
+    const { measured, notes, failed, stopped } = await executed(() => ({}), { unseen });
+    const told = failed.map(({ system, error }) => [system, error.code]);
+    expect({ measured, notes: notes.length, failed: told }).toEqual(expected);
+    expect(stopped).toBeUndefined();
   });
 
   it('has no limit takes as long as it likes', async () => {
