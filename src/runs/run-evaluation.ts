@@ -184,6 +184,7 @@ export async function runEvaluation(
             execution: await execute(plan.jobs, { ...measuring, ...tolerating, notify: withoutChecked }),
           };
     if (executed.stopped?.code === 'output-unwritable') throw executed.stopped;
+    await part?.noteLeftOut(executed.leftOut ?? [], failOnError ?? true);
     const { layout } = executor;
     if (layout) await saveJson(join(out, 'run.json'), { ...about, execution: layout });
     const execution = part?.asPart(executed) ?? executed;

@@ -1,6 +1,7 @@
 import { AssayError } from '../errors.js';
 import { orderOf } from './conclude-order.js';
 import { type Execution, NOTHING_DONE } from './execute.js';
+import type { FailOnError, LeftOut } from './left-out.js';
 import type { RunOutcome } from './outcome.js';
 import type { Plan } from './plan.js';
 import type { ResultsInput } from './results.js';
@@ -16,6 +17,8 @@ export interface ShardRun {
   due(key: string): boolean;
   /** What was measured, saying that it is a part where it is one. */
   asPart(execution: Execution): Execution;
+  /** Notes what failed and is done without, for the merge. Errors: `output-unwritable`. */
+  noteLeftOut(left: readonly LeftOut[], failOnError: FailOnError): Promise<void>;
 }
 
 /** What a shard is of, before anything is measured. */
@@ -39,7 +42,8 @@ export async function beginShard(name: ShardName, begun: Begun, out: string): Pr
   const shard = shardsOf(plan, inventory, name.of).shards[name.index - 1];
   const input = { ...about, plan, inventory, execution: NOTHING_DONE } as ResultsInput;
   const { out: _, execution: __, began: ___, ...order } = orderOf(input, sources, out);
-  await noteShard(out, name, order, source);
+  const record = { order, ...(source && { source }) };
+  await noteShard(out, name, record);
   const own = new Set([...shard.units].map(({ key }) => key));
   const planned = new Set(plan.jobs.flatMap(({ units }) => units.map(({ key }) => key)));
   return {
@@ -50,6 +54,11 @@ export async function beginShard(name: ShardName, begun: Begun, out: string): Pr
     asPart: (execution) => {
       if (execution.stopped || isWhole(plan, execution)) return execution;
       return { ...execution, stopped: isPart(name, out) };
+    },
+    async noteLeftOut(left, failOnError) {
+      if (left.length === 0) return;
+      const units = left.map((one) => ({ ...one, indices: [...one.indices] }));
+      await noteShard(out, name, { ...record, leftOut: { failOnError, units } });
     },
   };
 }

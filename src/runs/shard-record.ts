@@ -16,6 +16,11 @@ export type ShardOrder = Omit<ConcludeOrder, 'out' | 'execution' | 'began'>;
 
 const count = Type.Integer({ minimum: 1, maximum: MOST_SHARDS });
 const open = { additionalProperties: true };
+const strings = Type.Array(Type.String());
+const anything = Type.Array(Type.Object({}, open));
+
+/** More images than any data set has: the plan of a record that says more would not fit into memory. */
+const MOST_IMAGES = 1e8;
 
 /** What of a record is read before its order is used. */
 const Envelope = Type.Object(
@@ -26,16 +31,75 @@ const Envelope = Type.Object(
     program: Type.String(),
     order: Type.Object(
       {
+        title: Type.String(),
         key: Type.String(),
         engine: Type.String(),
+        seed: Type.Integer({ minimum: 0, maximum: 0xffffffff }),
         environment: Type.Object(
           { assay: Type.String(), node: Type.String(), platform: Type.String(), cpu: Type.String() },
           open,
+        ),
+        baseline: Type.Optional(Type.String()),
+        gates: anything,
+        warnings: anything,
+        sources: Type.Object({ plugins: strings, directory: Type.String(), file: Type.String() }, open),
+        entries: Type.Array(
+          Type.Object(
+            {
+              suite: Type.String(),
+              title: Type.String(),
+              path: Type.String(),
+              file: Type.String(),
+              models: Type.Optional(strings),
+              datasets: Type.Optional(strings),
+            },
+            open,
+          ),
+        ),
+        systems: Type.Array(
+          Type.Object(
+            {
+              name: Type.String(),
+              identity: Type.String(),
+              classes: strings,
+              offers: strings,
+              lacks: Type.Object({}, open),
+            },
+            open,
+          ),
+        ),
+        datasets: Type.Array(
+          Type.Object(
+            {
+              name: Type.String(),
+              role: Type.String(),
+              fingerprint: Type.String(),
+              size: Type.Integer({ minimum: 0, maximum: MOST_IMAGES }),
+              shape: Type.Array(Type.Integer({ minimum: 1 })),
+            },
+            open,
+          ),
         ),
       },
       open,
     ),
     source: Type.Optional(Type.Object({ file: Type.String(), digest: Type.String() })),
+    /** Units that failed and are done without, or that read the rows of one that did. */
+    leftOut: Type.Optional(
+      Type.Object({
+        failOnError: Type.Union([Type.Boolean(), Type.Number({ exclusiveMinimum: 0 })]),
+        units: Type.Array(
+          Type.Object({
+            key: Type.String(),
+            place: Type.String(),
+            reason: Type.String(),
+            reader: Type.Boolean(),
+            /** Of its examples, in the data set. */
+            indices: Type.Array(Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 })),
+          }),
+        ),
+      }),
+    ),
     digest: Type.String(),
   },
   open,
@@ -49,15 +113,14 @@ export type ShardRecord = Omit<Static<typeof Envelope>, 'order' | 'source'> & {
 
 const FOLDER = 'shards';
 
-/** Notes which shard of which run is begun in a folder. Errors: `output-unwritable`. */
+/** Notes which shard of which run is begun in a folder, and at its end what it left out. Errors: `output-unwritable`. */
 export async function noteShard(
   out: string,
   shard: ShardName,
-  order: ShardOrder,
-  source: RunSource | undefined,
+  about: Pick<ShardRecord, 'order' | 'source' | 'leftOut'>,
 ): Promise<void> {
   const { index, of } = shard;
-  const record = { version: 1, shard: { index, of }, program: programIdentity(), order, source };
+  const record = { version: 1, shard: { index, of }, program: programIdentity(), ...about };
   const plain: object = JSON.parse(JSON.stringify(record));
   await saveJson(join(out, FOLDER, `${shardText(shard)}.json`), { ...plain, digest: keyOf(plain) });
 }
@@ -98,6 +161,15 @@ async function readShard(file: string): Promise<ShardRecord> {
   }
   check(Envelope, value, { file, what: 'record of a shard' });
   const { digest, ...rest } = value as ShardRecord;
+  const { index, of } = rest.shard;
+  if (index > of)
+    throw new AssayError('file-malformed', 'the record of a shard is of none', {
+      file,
+      path: 'shard.index',
+      expected: `1 to ${of}`,
+      found: String(index),
+      hint,
+    });
   if (keyOf(rest) !== digest)
     throw new AssayError('file-malformed', 'the record of a shard was changed', {
       file,

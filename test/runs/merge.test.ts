@@ -1,14 +1,19 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { check } from '../../src/config/validate.js';
+import { AssayError } from '../../src/errors.js';
+import { FolderClaims } from '../../src/runs/claims.js';
+import { inProcess } from '../../src/runs/executor.js';
 import { refuseUnfit } from '../../src/runs/judgeable.js';
 import { keyOf } from '../../src/runs/keys.js';
 import { type MergeOptions, merge } from '../../src/runs/merge.js';
 import { refuseUnlike } from '../../src/runs/mergeable.js';
+import { planRun } from '../../src/runs/plan.js';
 import type { ProgressEvent } from '../../src/runs/progress.js';
-import { runEvaluation } from '../../src/runs/run-evaluation.js';
+import type { Task } from '../../src/runs/queue.js';
+import { type RunEvaluationOptions, runEvaluation } from '../../src/runs/run-evaluation.js';
 import type { RunSpec } from '../../src/runs/run-spec.js';
 import type { ShardName } from '../../src/runs/shard-name.js';
 import type { ShardRecord } from '../../src/runs/shard-record.js';
@@ -70,8 +75,8 @@ const spec = (out: string): RunSpec => ({
 });
 
 const signal = new AbortController().signal;
-const measure = (out: string, shard?: ShardName) =>
-  runEvaluation(spec(out), { out, signal, notify: () => undefined, ...(shard && { shard }) });
+const measure = (out: string, shard?: ShardName, more: Partial<RunEvaluationOptions> = {}) =>
+  runEvaluation(spec(out), { out, signal, notify: () => undefined, ...(shard && { shard }), ...more });
 
 const home = mkdtempSync(join(tmpdir(), 'assay-merge-'));
 const whole = join(home, 'whole');
@@ -185,6 +190,25 @@ describe('a merge', () => {
       },
       { code: 'file-malformed', message: 'the record of a shard was changed' },
     ],
+    'a data set that is larger than any': [
+      () => [one, rewritten(two, ({ order }) => Object.assign(order.datasets[0], { size: 1e15 }))],
+      { code: 'config-invalid', details: { path: 'order.datasets[0].size' } },
+    ],
+    'a shard beyond the last': [
+      () => [one, rewritten(two, (record) => (record.shard.index = 3))],
+      { code: 'file-malformed', details: { path: 'shard.index', expected: '1 to 2', found: '3' } },
+    ],
+    'suites that are none': [
+      () => [rewritten(one, ({ order }) => Object.assign(order, { entries: 5 })), two],
+      { code: 'config-invalid', details: { path: 'order.entries' } },
+    ],
+    'records that no plan can be made of': [
+      () =>
+        [one, two].map((from) =>
+          rewritten(from, ({ order }) => Object.assign(order.entries[2], { options: 5 })),
+        ),
+      { code: expect.stringMatching(/file-malformed|suite-failed/) },
+    ],
     'half a record': [
       () => {
         const to = copied(two);
@@ -212,6 +236,58 @@ describe('a merge', () => {
     const out = folder();
     await expect(merge(folders(), { out, signal })).rejects.toMatchObject(expected);
     expect(existsSync(join(out, 'results.json'))).toBe(false);
+  });
+
+  it('waits while another process writes the report', async () => {
+    const out = folder();
+    const others = await FolderClaims.open(out);
+    onTestFinished(() => others.close());
+    await others.take('conclusion');
+    const stop = new AbortController();
+    const notify = (event: ProgressEvent) =>
+      event.kind === 'stage' && event.text.startsWith('waiting for another process') && stop.abort();
+    await expect(merged([one, two], { out, notify, signal: stop.signal })).rejects.toThrow();
+    expect(stop.signal.aborted).toBe(true);
+    expect(existsSync(join(out, 'run.json'))).toBe(false);
+  });
+
+  it('does without the units that shards left out, as one process would, but not without more', async () => {
+    const { entries, evaluation } = spec(one);
+    const isFailing = ({ job: { request }, unit }: Task) =>
+      request.measurement.name === 'attack' && request.system === 'sharp' && unit.start === 256;
+    const jobs = planRun(entries, evaluation).jobs;
+    const tasks = jobs.flatMap((job) => job.units.map((unit) => ({ job, unit })));
+    const failing = tasks.filter(isFailing).map(({ unit }) => `${unit.key}.unit`);
+    /** A finished run without these units, once it has tried them again. */
+    const without = async (from: string, name?: ShardName) => {
+      const to = copied(from);
+      for (const file of failing) rmSync(join(to, 'units', file), { force: true });
+      await measure(to, name, {
+        failOnError: 2,
+        executorFor: (environment) => {
+          const own = inProcess(environment);
+          const broken = () => Promise.reject(new AssayError('model-invalid', 'broken'));
+          return {
+            ...own,
+            measure: (task, ...more) => (isFailing(task) ? broken() : own.measure(task, ...more)),
+          };
+        },
+      });
+      return to;
+    };
+    expect(failing).toHaveLength(1);
+    const alone = await without(whole);
+    const shards = [await without(one, { index: 1, of: 2 }), await without(two, { index: 2, of: 2 })];
+    const { directory, results, exitCode } = await merged(shards);
+    expect([exitCode, results.status, results.warnings[0].code]).toEqual([0, 'complete', 'units-failed']);
+    expect(compareFolders(alone, directory)).toEqual([]);
+    const strict = shards.map((from) =>
+      rewritten(from, ({ leftOut }) => leftOut && (leftOut.failOnError = true)),
+    );
+    await expect(merged(strict)).rejects.toMatchObject({
+      code: 'results-partial',
+      message: '1 unit failed in all shards together, of which 0 may',
+    });
   });
 
   it('takes other versions and shards that are there twice when it is told to', () => {
