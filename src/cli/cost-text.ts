@@ -3,6 +3,7 @@ import { counted, formatDuration, formatNumber, NONE } from '../report/format.js
 import { textTable } from '../report/text-table.js';
 import type { RunCost } from '../runs/cost-of-run.js';
 import type { JobEstimate, PlanCost } from '../runs/plan-cost.js';
+import { requestText } from '../runs/request-text.js';
 import type { Sharding } from '../runs/shard.js';
 
 /** `about 1 200 forward and 36 000 gradient passes, about 12 min` */
@@ -15,7 +16,7 @@ export function costLine({ expected, open, seconds }: PlanCost): string {
 }
 
 /** The plan as a table: what each measurement of each system takes, and all together. */
-export function costText({ title, directory, cost, sharding }: RunCost): string {
+export function costText({ title, directory, cost, cached, failures, sharding }: RunCost): string {
   const rows = grouped(cost.jobs).map(({ measurement, model, suites, ...sum }) => [
     measurement,
     model,
@@ -29,9 +30,10 @@ export function costText({ title, directory, cost, sharding }: RunCost): string 
   ]);
   const header = ['', 'model', 'suites', 'units', 'stored', 'examples', 'forward', 'gradient', 'time'];
   const parts = [
-    `${title}: ${counted(cost.units, 'unit')}, ${cost.stored} of them in ${directory}. Left to do: ${costLine(cost)}.`,
+    `${title}: ${counted(cost.units, 'unit')}, ${cost.stored - cached} of them in ${directory}${cached > 0 ? ` and ${cached} in caches` : ''}. Left to do: ${costLine(cost)}.`,
     textTable([header, ...rows], [0, 1, 2]).join('\n'),
     ...notesOn(cost),
+    ...failuresOf(failures),
     ...(sharding ? [shardTable(sharding, cost)] : []),
   ];
   return `${parts.join('\n\n')}\n`;
@@ -56,6 +58,17 @@ function notesOn({ open, seconds, jobs }: PlanCost): string[] {
       : []),
   ];
 }
+
+/** What the probe could not tell. */
+const failuresOf = (failures: RunCost['failures']): string[] =>
+  failures.size === 0
+    ? []
+    : [
+        [
+          'Failed in the probe, which says nothing of what these take:',
+          ...[...failures].map(([{ request }, error]) => `  ${requestText(request)}: ${error.message}`),
+        ].join('\n'),
+      ];
 
 /** What every shard takes when nothing ends early. */
 export function shardTable({ shards, weight, repeated }: Sharding, { seconds }: PlanCost): string {
@@ -118,7 +131,7 @@ const sumOf = (a: number | undefined, b: number | undefined): number | undefined
   a === undefined || b === undefined ? undefined : a + b;
 
 /** The same as plain data, for programs. */
-export function costJson({ title, directory, cost, sharding }: RunCost): object {
+export function costJson({ title, directory, cost, cached, failures, sharding }: RunCost): object {
   const { jobs, units, stored, expected, atMost, open, seconds = null } = cost;
   return {
     version: 1,
@@ -126,8 +139,10 @@ export function costJson({ title, directory, cost, sharding }: RunCost): object 
     directory,
     units,
     stored,
+    cached,
     passes: { expected: whole(expected), atMost: whole(atMost), open },
     seconds,
+    failed: [...failures].map(([{ request }, { message }]) => ({ what: requestText(request), why: message })),
     jobs: jobs.map(({ job, expected, atMost, seconds = null, ...about }) => {
       const { measurement, system: model, dataset, params } = job.request;
       const passes = { expected: whole(expected), atMost: whole(atMost), basis: about.basis };

@@ -6,7 +6,7 @@ import type { PullStage } from '../pull/pull.js';
 import { textTable } from '../report/text-table.js';
 import { pulledSnippet, sizeText } from './pulled-snippet.js';
 import { untilStopped } from './stop-signals.js';
-import { complain, print } from './terminal.js';
+import { print } from './terminal.js';
 import { terminalProgress } from './terminal-progress.js';
 
 interface DataFlags {
@@ -125,11 +125,8 @@ async function pullAll(
         if (!quiet) print(`${pulledSnippet(set, pulled)}\n`);
       }
     }, stopping);
-  } catch (error) {
+  } finally {
     progress.end();
-    if (!(error instanceof AssayError) || error.code !== 'interrupted') throw error;
-    complain(`${error.explain()}\n`);
-    process.exitCode = 130;
   }
 }
 

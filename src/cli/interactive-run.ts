@@ -10,11 +10,11 @@ import type { Listener } from '../runs/progress.js';
 import type { ShardName } from '../runs/shard-name.js';
 import type { Results } from '../suites/results.js';
 import { explainFailure } from './failure.js';
-import { failureAnnotation, projectRoot } from './github.js';
+import { projectRoot } from './github.js';
 import { headlineTable } from './headline.js';
 import { type ReporterFlags, startReporting } from './reporting.js';
 import { untilStopped } from './stop-signals.js';
-import { complain, instruct, print } from './terminal.js';
+import { complain, print } from './terminal.js';
 import { terminalProgress } from './terminal-progress.js';
 
 export interface Attendance extends ReporterFlags {
@@ -26,7 +26,7 @@ export interface Attendance extends ReporterFlags {
 
 /**
  * Runs something with a progress line, lets signals stop it, prints and reports what came out, and returns the exit code.
- * Errors: those of `run`, but for an interruption, which is printed and gives 130.
+ * Errors: those of `run`.
  */
 export async function interactiveRun(
   run: (tools: { signal: AbortSignal; notify: Listener }) => Promise<RunOutcome>,
@@ -59,12 +59,8 @@ export async function interactiveRun(
         ),
       }));
     return outcome.exitCode;
-  } catch (error) {
+  } finally {
     progress.end();
-    if (!(error instanceof AssayError) || error.code !== 'interrupted') throw error;
-    complain(explainFailure(error, debug));
-    instruct(failureAnnotation(error));
-    return 130;
   }
 }
 

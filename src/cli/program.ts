@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { AssayError } from '../errors.js';
 import { assayVersion } from '../runs/environment.js';
 import { commandsFor } from './commands.js';
 import { explainFailure } from './failure.js';
@@ -24,7 +25,7 @@ export async function obey(words: readonly string[], tell: (text: string) => voi
     else {
       tell(explainFailure(error, words.includes('--debug')));
       instruct(failureAnnotation(error));
-      process.exitCode = 2;
+      process.exitCode = error instanceof AssayError && error.code === 'interrupted' ? 130 : 2;
     }
   }
 }

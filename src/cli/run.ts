@@ -136,7 +136,7 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
       if (planOnly) {
         const { printPlan } = await import('./plan-only.js');
         const { shard, ...more } = options;
-        const costing = { ...more, limits, probe: probeSize(probe), shards: shard?.of };
+        const costing = { ...more, cache, limits, probe: probeSize(probe), shards: shard?.of };
         await printPlan(file, costing, { json, quiet });
         return;
       }

@@ -15,9 +15,14 @@ export interface Cache {
 /**
  * The run folders that caches name: each is one, or holds some. What they hold is listed now.
  * @param out the run's own folder, which is left out
+ * @param tell of folders of units that cannot be read
  * Errors: `config-invalid` for what is no folder.
  */
-export async function openCaches(given: readonly string[], out: string): Promise<Cache[]> {
+export async function openCaches(
+  given: readonly string[],
+  out: string,
+  tell: (text: string) => void = () => undefined,
+): Promise<Cache[]> {
   const found = new Map<string, Cache>();
   const own = await realpath(out).catch(() => out);
   for (const folder of given) {
@@ -25,7 +30,7 @@ export async function openCaches(given: readonly string[], out: string): Promise
     const inside = names.includes(UNITS) ? [folder] : names.sort().map((name) => join(folder, name));
     for (const run of inside) {
       const real = await realpath(run).catch(() => run);
-      const files = real === own || found.has(real) ? new Map<string, string>() : await unitsIn(run);
+      const files = real === own || found.has(real) ? new Map<string, string>() : await unitsIn(run, tell);
       if (files.size > 0) found.set(real, { folder: run, files });
     }
   }
@@ -52,9 +57,13 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /** Nothing for what is no run folder. */
-async function unitsIn(run: string): Promise<Map<string, string>> {
+async function unitsIn(run: string, tell: (text: string) => void): Promise<Map<string, string>> {
   const folder = join(run, UNITS);
-  const names = await readdir(folder).catch((): string[] => []);
+  const names = await readdir(folder).catch(({ code }: NodeJS.ErrnoException): string[] => {
+    if (code !== 'ENOENT' && code !== 'ENOTDIR')
+      tell(`the units of a cache cannot be read, and are measured: ${folder} (${code})`);
+    return [];
+  });
   return new Map(
     names.flatMap((name): [string, string][] => {
       const key = keyOfUnitFile(name);
@@ -70,10 +79,14 @@ async function unitsIn(run: string): Promise<Map<string, string>> {
 export class CachedStore implements UnitStore {
   /** Units that were taken and not told of yet, by folder. */
   private taken = new Map<string, number>();
+  /** Folders that were told of. */
+  private readonly useless = new Set<string>();
 
+  /** @param tell of files under the name of a unit that cannot be taken, once each folder */
   constructor(
     private readonly own: UnitStore,
     private readonly caches: readonly Cache[],
+    private readonly tell: (text: string) => void = () => undefined,
   ) {}
 
   async head(key: string) {
@@ -108,16 +121,35 @@ export class CachedStore implements UnitStore {
   private async take(key: string): Promise<UnitRecord | undefined> {
     for (const { folder, files } of this.caches) {
       const file = files.get(key);
-      const unit = file === undefined ? undefined : await wholeIn(file, key);
-      if (!unit) continue;
+      if (file === undefined) continue;
+      const unit = await wholeIn(file, key).catch((error: Error) => error.message);
+      if (typeof unit === 'string') {
+        this.passOver(folder, file, unit);
+        continue;
+      }
       await this.own.write(unit);
       this.taken.set(folder, (this.taken.get(folder) ?? 0) + 1);
       return unit;
     }
     return undefined;
   }
+
+  /** One file says what is wrong with a folder. */
+  private passOver(folder: string, file: string, why: string): void {
+    if (this.useless.has(folder)) return;
+    this.useless.add(folder);
+    this.tell(
+      `${file} of a cache is passed over, and so may be others there: ${why}; what it should hold is measured`,
+    );
+  }
 }
 
-/** Names say nothing: what is in the file must say that it is this unit, and its digest that it is whole. */
-const wholeIn = (file: string, key: string): Promise<UnitRecord | undefined> =>
-  readUnit(file, key).catch(() => undefined);
+/**
+ * Names say nothing: what is in the file must say that it is this unit, and its digest that it is whole.
+ * Errors: why it is no use.
+ */
+async function wholeIn(file: string, key: string): Promise<UnitRecord> {
+  const unit = await readUnit(file, key);
+  if (!unit) throw new Error('it is not, or no longer, the unit that its name says');
+  return unit;
+}

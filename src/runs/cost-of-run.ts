@@ -1,4 +1,7 @@
 import { admit } from '../bytes/confine.js';
+import { interruption } from '../concurrency.js';
+import type { AssayError } from '../errors.js';
+import { CachedStore, openCaches } from './cached-units.js';
 import { endingCalls } from './end-calls.js';
 import { engineOf, loadRun, openRun } from './open-run.js';
 import type { Job, Unit } from './plan.js';
@@ -7,8 +10,9 @@ import { planned } from './planned.js';
 import type { RunOptions } from './run-anew.js';
 import { usualFolder } from './run-folder.js';
 import { type Sharding, shardsOf } from './shard.js';
-import { FolderStore } from './store.js';
+import { FolderStore, type UnitStore } from './store.js';
 import { storedUnits } from './stored-units.js';
+import { headOf, type UnitHead } from './unit-file.js';
 
 export interface CostOptions extends Omit<RunOptions, 'shard'> {
   /** Measures so many examples first, of what may end early. Default: nothing is measured. */
@@ -23,41 +27,63 @@ export interface RunCost {
   /** The run folder, in which stored units were looked for. */
   directory: string;
   cost: PlanCost;
+  /** Of the units that are stored: how many in caches. */
+  cached: number;
+  /** What failed in the probe, and tells nothing of what it takes. */
+  failures: ReadonlyMap<Job, AssayError>;
   sharding?: Sharding;
 }
 
 /**
  * What a run would take. Models and data are opened, or known from an earlier run; nothing of the run is measured.
- * Errors: those of reading, opening and planning.
+ * Errors: those of reading, opening and planning; `interrupted`.
  */
 export async function costOfRun(file: string, options: CostOptions = {}): Promise<RunCost> {
-  const { notify = () => undefined, signal = new AbortController().signal, probe, shards } = options;
+  const { notify = () => undefined, signal = new AbortController().signal, cache = [] } = options;
+  const { probe, shards } = options;
   const loaded = await loadRun(file, options);
   const { title } = loaded.read;
   const out = options.out ?? usualFolder(title);
-  admit(out);
+  for (const folder of [out, ...cache]) admit(folder);
+  const tell = (text: string) => notify({ kind: 'note', text });
+  const caches = await openCaches(cache, out, tell);
   notify({ kind: 'stage', text: 'opening models and data' });
   const engine = await engineOf(loaded, options);
   return endingCalls(engine, signal, async () => {
     const { spec, close } = await openRun(loaded, engine, { ...options, out, notify });
     try {
+      if (signal.aborted) throw interruption(signal);
       const { evaluation, plan } = await planned(spec);
-      const store = FolderStore.reading(out);
+      const own = keepingHeads(FolderStore.reading(out));
+      const store = new CachedStore(own, caches, tell);
       const stored = new Map<Job, ReadonlyMap<Unit, Measured>>();
       for (const job of plan.jobs) stored.set(job, await storedUnits(job, store));
-      const known = { stored, ...(probe !== undefined && { probed: await probing(probe) }) };
-      async function probing(examples: number) {
+      const probing = async (examples: number) => {
         const { probed } = await import('./probe.js');
         return probed({ entries: spec.entries, evaluation, plan, examples, signal, notify });
-      }
+      };
+      const found = probe === undefined ? undefined : await probing(probe);
       return {
         title,
         directory: out,
-        cost: planCost(plan, evaluation, known),
+        cost: planCost(plan, evaluation, { stored, ...(found && { probed: found.experience }) }),
+        cached: own.taken(),
+        failures: found?.failures ?? new Map(),
         ...(shards !== undefined && { sharding: shardsOf(plan, evaluation, shards) }),
       };
     } finally {
       await close();
     }
   });
+}
+
+/** A store that changes nothing: of what is written to it, units of caches, it keeps what they say of themselves. */
+function keepingHeads(folder: Pick<UnitStore, 'head' | 'read'>): UnitStore & { taken(): number } {
+  const heads = new Map<string, UnitHead>();
+  return {
+    head: async (key) => heads.get(key) ?? folder.head(key),
+    read: (key) => folder.read(key),
+    write: async (unit) => void heads.set(unit.key, headOf(unit)),
+    taken: () => heads.size,
+  };
 }

@@ -1,6 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { temporaryFolder } from '../bytes/leftovers.js';
+import type { AssayError } from '../errors.js';
 import { cutPlan } from './cut-plan.js';
 import { execute } from './execute.js';
 import { inProcess } from './executor.js';
@@ -25,13 +25,26 @@ interface Probing {
   notify: Listener;
 }
 
+export interface Probed {
+  experience: readonly Experience[];
+  /** Jobs that failed, and those that read their rows. */
+  failures: ReadonlyMap<Job, AssayError>;
+}
+
 /**
  * Measures what examples may end early in, and what does not say what it takes, on a few examples drawn at random, and
  * something of every system: how many passes and how much time the rest takes follows. Kept nowhere. Data sets that are
  * not much larger than that, that are read as a whole or made of others are left out.
- * Errors: none of measuring: what fails tells nothing.
+ * Errors: none of measuring, what fails tells nothing; `interrupted`; those of writing into the system's temporary folder.
  */
-export async function probed({ entries, plan, examples, signal, notify, ...given }: Probing) {
+export async function probed({
+  entries,
+  plan,
+  examples,
+  signal,
+  notify,
+  ...given
+}: Probing): Promise<Probed> {
   const evaluation = shuffledSets(given.evaluation, plan, ({ size }) => size >= 2 * examples);
   const needs = new Map([...evaluation.datasets.keys()].map((name) => [name, examples]));
   const whole = planRun(entries, evaluation);
@@ -39,17 +52,21 @@ export async function probed({ entries, plan, examples, signal, notify, ...given
     whole,
     whole.suites.map(() => needs),
   );
-  const folder = await mkdtemp(join(tmpdir(), 'assay-probe-'));
+  const folder = await temporaryFolder('assay-probe');
   try {
     const store = await FolderStore.open(folder);
     const environs = measureEnvironment(evaluation, store, undefined);
     const executor = inProcess(environs);
     const options = { ...environs, executor, signal, notify };
-    const { costs } = await execute(worthProbing(cut.jobs), options);
+    const { costs, failures, stopped } = await execute(worthProbing(cut.jobs), options);
     await executor.close();
-    return [...costs].map(
-      ([job, { examples: n, passes, seconds }]): Experience => ({ job, measured: { n, passes, seconds } }),
-    );
+    if (stopped) throw stopped;
+    return {
+      experience: [...costs].map(
+        ([job, { examples: n, passes, seconds }]): Experience => ({ job, measured: { n, passes, seconds } }),
+      ),
+      failures,
+    };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -71,7 +71,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   for (const folder of cache) admit(folder);
   // Nothing is loaded for an output that cannot be written.
   await FolderStore.open(out);
-  const caches = await openCaches(cache, out);
+  const caches = await openCaches(cache, out, (text) => told({ kind: 'note', text }));
   // Nor for a queue that cannot be entered.
   const submission =
     options.queue && (await submitTo(options.queue, { loaded, options, out, unitTimeout, told }));

@@ -87,7 +87,7 @@ export async function runEvaluation(
   const { config, gates } = spec;
   const note = (text: string) => tell({ kind: 'note', text });
   const own = await FolderStore.open(out, note);
-  const store = new CachedStore(own, caches);
+  const store = new CachedStore(own, caches, note);
   const notify: Listener = (event) => {
     if (event.kind === 'plan') store.news().forEach(note);
     tell(event);

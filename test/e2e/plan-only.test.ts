@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { obeyed } from './assay.js';
+import { obeyed, start } from './assay.js';
 import { project, runFile, savedResults } from './project.js';
 
 const at = mkdtempSync(join(tmpdir(), 'assay-plan-'));
@@ -84,6 +85,25 @@ describe('the plan of a run', () => {
     expect(likely).toMatchObject({ seconds: expect.any(Number), passes: { open: false } });
     expect(passesOf(likely.passes.expected)).toBeLessThan(0.9 * passesOf(bound.passes.expected));
     expect(existsSync(join(at, 'probed', 'units'))).toBe(false);
+  });
+
+  it('ends with 130 when its probe is stopped, and leaves nothing behind', async () => {
+    const long = { attack: { ...PGD.attack, steps: 50_000 } };
+    writeFileSync(join(at, 'long.run.yaml'), stringify(runFile({ suites: [long] })));
+    const TMPDIR = join(at, 'tmp');
+    mkdirSync(TMPDIR);
+    const words = ['run', 'long.run.yaml', '--out', 'long', '--plan-only', '--probe'];
+    const { child, ended } = start(words, at, { TMPDIR });
+    const probes = () => readdirSync(TMPDIR).filter((name) => name.startsWith('assay-probe'));
+    while (probes().length === 0 && child.exitCode === null) await sleep(20);
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({
+      code: 130,
+      stdout: '',
+      stderr: expect.stringMatching(/stopped by SIGINT/),
+    });
+    expect(readdirSync(TMPDIR)).toEqual([]);
+    expect(existsSync(join(at, 'long/units'))).toBe(false);
   });
 
   it.each(['--json', '--probe'])('is what %s is about', async (flag) => {

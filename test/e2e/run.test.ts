@@ -347,6 +347,12 @@ it('takes over what other runs have measured, named by --cache or ASSAY_CACHE', 
     code: 0,
     stderr: taken('runs/base'),
   });
+  const planned = ['run', 'small.run.yaml', '--out', 'fresh', '--cache', 'runs', '--plan-only'];
+  expect(JSON.parse((await obeyed([...planned, '--json'], at)).stdout)).toMatchObject({
+    ...{ stored: 2, cached: 2, passes: { expected: { forward: 0, gradient: 0 } } },
+  });
+  expect((await obeyed(planned, at)).stdout).toContain('2 units, 0 of them in fresh and 2 in caches.');
+  expect(existsSync(join(at, 'fresh/units'))).toBe(false);
   vi.stubEnv('ASSAY_CACHE', ['not-yet-there', 'runs/base'].join(delimiter));
   onTestFinished(() => void vi.unstubAllEnvs());
   expect(await obeyed(['run', 'small.run.yaml', '--out', 'b'], at)).toMatchObject({

@@ -101,7 +101,14 @@ describe('units of other run folders', () => {
       writeFileSync(odd, encodeUnit({ key, ...columns, passes: { forward: 0, gradient: 0 }, seconds: 0 }));
       symlinkSync(base, join(base, 'circle'));
       mkdirSync(join(base, 'units', 'x.unit'));
-      expect(await start(out, [plus, minus], [base])).toMatchObject({ measured: 4, stored: 0, exitCode: 0 });
+      const told: ProgressEvent[] = [];
+      expect(await start(out, [plus, minus], [base], told)).toMatchObject({
+        ...{ measured: 4, stored: 0, exitCode: 0 },
+      });
+      // Once of each folder.
+      expect(notes(told).filter((text) => text.includes('is passed over'))).toEqual([
+        expect.stringMatching(/\.unit of a cache is passed over, and so may be others there: /),
+      ]);
       expect(saved(out)).toEqual(saved(fresh));
       expect(unitsIn(out).map((file) => readFileSync(file).length)).toEqual(
         unitsIn(fresh).map((file) => readFileSync(file).length),
