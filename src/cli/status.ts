@@ -97,14 +97,16 @@ function ofFolder({
   done,
   running,
   waiting,
+  queued,
   rate,
   secondsLeft,
   processes,
 }: FolderStatus): string {
+  const now = queued ? 'in a queue (`assay status --queue URL` tells which are measured)' : 'measured now';
   const lines = [
-    `${title}: ${done} of ${units} units done, ${running.length} measured now, ${waiting} waiting`,
+    `${title}: ${done} of ${units} units done, ${running.length} ${now}, ${waiting} waiting`,
     speed(rate, done === units ? 0 : secondsLeft),
-    ...running.map(({ what, by }) => `  ${what} (${by})`),
+    ...(queued ? [] : running.map(({ what, by }) => `  ${what} (${by})`)),
     processes.length === 0 && done < units ? 'no process is measuring: `assay run` continues' : '',
   ];
   return `${lines.filter((line) => line).join('\n')}\n`;
@@ -118,6 +120,9 @@ function ofQueue({ queue, runs, workers }: QueueStatus): string {
       `${title} (${by}): ${done} of ${units} units done, ${running} measured now, ${waiting} waiting${failed > 0 ? `, ${failed} failed` : ''}`,
       `  ${speed(rate, done === units ? 0 : secondsLeft)}`,
     ]),
+    runs.length > 0 && workers.length === 0
+      ? 'nobody measures: `assay worker --queue URL` on any machine does'
+      : '',
     ...workers.flatMap(({ name, host, pid, concurrency, run, units, done, failed, seconds, refused }) => [
       `worker ${name} (${host}, process ${pid}): ${run === null ? 'idle' : `${units.length} of ${concurrency} busy with ${titles.get(run) ?? run}`}, ${done} done${failed > 0 ? `, ${failed} failed` : ''} in ${formatDuration(seconds)}`,
       ...Object.entries(refused).map(([id, why]) => `  not ${titles.get(id) ?? id}: ${why}`),

@@ -26,15 +26,24 @@ const LARGE = 16 * 2 ** 20;
 
 const nothing = async () => undefined;
 
-/** Writes a graph for a pool. Where there is no room for a file, a large one is kept in memory as well. */
-export async function holdModel(graph: Graph): Promise<Holding> {
+/** Hears of what takes more than it need to; a line each, which may come again. */
+export type Notice = (text: string) => void;
+
+/**
+ * Writes a graph for a pool. Where there is no room for a file, a large one is kept in memory as well.
+ * @param notice hears of that
+ */
+export async function holdModel(graph: Graph, notice: Notice = () => undefined): Promise<Holding> {
   // Loaded with the first program: a finished run makes none.
   const { lengthOf, onnxParts, placeParts } = await import('../graph/write.js');
   const parts = onnxParts(graph);
   const byteLength = lengthOf(parts);
   if (byteLength > LARGE) {
-    const held = await inFile(parts, byteLength).catch(nothing);
-    if (held) return held;
+    const held = await inFile(parts, byteLength).catch(({ message }: Error) => message);
+    if (typeof held !== 'string') return held;
+    notice(
+      `networks of more than ${LARGE / 2 ** 20} MiB are kept in memory, and again for every session, since no temporary file can be written (${held}): set TMPDIR to a folder with room for them`,
+    );
   }
   const model = new SharedArrayBuffer(byteLength);
   placeParts(parts, new Uint8Array(model));

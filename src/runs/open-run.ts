@@ -60,10 +60,17 @@ export async function loadRun(
 }
 
 /** The engine that a run asks for. Errors: as `createEngine`. */
-export const engineOf = (
+export function engineOf(
   { limits }: LoadedRun,
-  { engine, threads, sessions, device }: EngineOptions & { engine?: string },
-): Promise<Engine> => createEngine(engine, { threads, sessions, device, limits });
+  { engine, threads, sessions, device, notify }: EngineOptions & { engine?: string; notify?: Listener },
+): Promise<Engine> {
+  const told = new Set<string>();
+  const notice = (text: string) => {
+    if (!told.has(text)) notify?.({ kind: 'note', text });
+    told.add(text);
+  };
+  return createEngine(engine, { threads, sessions, device, limits, notice });
+}
 
 /** A run whose models and data are described, and opened where they had to be. */
 export interface OpenedRun {

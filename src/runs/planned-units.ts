@@ -13,17 +13,24 @@ import { keyOfUnitFile, UNITS, unitFile } from './store.js';
 const PlannedUnits = Type.Object({
   title: Type.String(),
   jobs: Type.Array(Type.Object({ what: Type.String(), units: Type.Array(Type.String()) })),
+  /** Units go to a queue: who claims them measures none. */
+  queued: Type.Optional(Type.Boolean()),
 });
 
 const fileIn = (out: string) => join(out, 'inventory', 'units.json');
 
-/** Notes the units of a run. To lose the note costs the status. */
-export async function notePlanned(out: string, title: string, jobs: readonly Job[]): Promise<void> {
+/** Notes the units of a run. Errors: `output-unwritable`; to lose the note costs the status. */
+export async function notePlanned(
+  out: string,
+  title: string,
+  jobs: readonly Job[],
+  queued = false,
+): Promise<void> {
   const listed = jobs.map(({ request, units }) => ({
     what: requestText(request),
     units: units.map(({ key }) => key),
   }));
-  await saveJson(fileIn(out), { title, jobs: listed }).catch(() => undefined);
+  await saveJson(fileIn(out), { title, jobs: listed, ...(queued && { queued }) });
 }
 
 /** How far a run folder is. */
@@ -36,6 +43,8 @@ export interface FolderStatus {
   running: { what: string; by: string }[];
   /** Units that nobody measures yet. */
   waiting: number;
+  /** Whether `running` were submitted to a queue, which tells those that are measured from those that wait. */
+  queued: boolean;
   /** Units a second, from the last ones; null where fewer than two were measured lately. */
   rate: number | null;
   secondsLeft: number | null;
@@ -49,9 +58,9 @@ const LAST = 50;
 /** A unit that was stored so long before the newest was measured by an earlier run, in ms. */
 const LATELY = 15 * 60_000;
 
-/** Looks at a run folder, whoever measures. Errors: `file-unreadable` where no run has begun in it. */
+/** Looks at a run folder, whoever measures. Errors: `file-unreadable` where no run has begun in it, or none that noted its units. */
 export async function folderStatus(folder: string): Promise<FolderStatus> {
-  const { title, jobs } = await plannedIn(folder);
+  const { title, jobs, queued = false } = await plannedIn(folder);
   const whatOf = new Map(jobs.flatMap(({ what, units }) => units.map((key) => [key, what] as const)));
   const stored = new Set((await namesIn(join(folder, UNITS))).map(keyOfUnitFile));
   const done = [...whatOf.keys()].filter((key) => stored.has(key));
@@ -73,6 +82,7 @@ export async function folderStatus(folder: string): Promise<FolderStatus> {
     done: done.length,
     running: [...running.values()],
     waiting: left - running.size,
+    queued,
     rate,
     secondsLeft: left === 0 ? 0 : rate === null ? null : left / rate,
     processes: names.filter((one) => one.endsWith('.owner')).map((one) => one.slice(0, -'.owner'.length)),
@@ -84,6 +94,13 @@ async function plannedIn(folder: string): Promise<Static<typeof PlannedUnits>> {
   try {
     return check(PlannedUnits, JSON.parse(await readText(file, 'results')), { what: 'list of units', file });
   } catch (cause) {
+    if (await isThere(join(folder, 'run.json')))
+      throw new AssayError('file-unreadable', 'the run in this folder has no list of its units', {
+        file,
+        found: (cause as Error).message,
+        hint: 'it could not be saved, or was removed: run the same command again, which measures nothing that is stored',
+        cause,
+      });
     throw new AssayError('file-unreadable', 'no run has begun in this folder', {
       file: folder,
       expected: 'a run folder, as `assay run` makes it',
@@ -106,5 +123,11 @@ async function rateOf(folder: string, keys: readonly string[]): Promise<number |
   const seconds = last.length > 1 ? (last[0] - last[last.length - 1]) / 1000 : 0;
   return seconds > 0 ? (last.length - 1) / seconds : null;
 }
+
+const isThere = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
 
 const namesIn = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);

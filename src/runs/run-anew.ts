@@ -96,7 +96,7 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
           // Units wait in a queue for as long as it takes: whoever measures them keeps the time.
           ...(!submission && { unitTimeout }),
           ...(shard && { shard }),
-          ...(executorFor && { executorFor }),
+          ...(executorFor && { executorFor, queued: submission !== undefined }),
         },
       );
     } finally {

@@ -55,6 +55,8 @@ export interface RunEvaluationOptions {
   caches?: readonly Cache[];
   /** Who measures, made when something is to be measured. Default: this process. */
   executorFor?: (environment: MeasureEnvironment, asked: AskedUnits) => Executor | Promise<Executor>;
+  /** Whether `executorFor` has units measured by the workers of a queue. */
+  queued?: boolean;
   /** Measures a part of the run, for `merge`. Only with `sources`, from which suites can be loaded again. */
   shard?: ShardName;
   /** Seconds that a unit may take. Default: as long as it likes. */
@@ -77,6 +79,7 @@ export async function runEvaluation(
     notify: tell,
     caches = [],
     executorFor = inProcess,
+    queued,
     unitTimeout,
     failOnError,
     shard,
@@ -121,7 +124,9 @@ export async function runEvaluation(
   const environment = await environmentOf(evaluation.engine, spec.directory);
   const about = beginningOf(record, { title: spec.title, config, environment, inventory: evaluation });
   await saveJson(join(out, 'run.json'), about);
-  await notePlanned(out, spec.title, plan.jobs);
+  await notePlanned(out, spec.title, plan.jobs, queued).catch(({ message }: Error) =>
+    note(`\`assay status\` cannot tell how far this run is: ${message}`),
+  );
   const salvage = whole !== undefined ? undefined : await salvageFor(spec, plan, store);
   if (salvage) note('what --until-decided measured is used again');
   const begun = {

@@ -33,19 +33,24 @@ export function workersFor(
   const work = { file: read.file, options: workOptions(options), out };
   const apart = (count: number, run: string, { store }: MeasureEnvironment) =>
     workerProcesses({ ...work, workers: count, run, store });
+  const tell = (text: string) => notify({ kind: 'note', text });
   return (environment, { run }) => {
+    const { unknown } = visibleGpus(options.device);
+    if (unknown !== undefined && workers !== 1)
+      tell(
+        `GPUs cannot be listed (${unknown}): ${workers === 'auto' ? 'this process measures alone' : 'if there are several, all workers share the first'}; name them with CUDA_VISIBLE_DEVICES=0,1`,
+      );
     if (workers !== 'auto') return apart(workers, run, environment);
     const most = mostWorkers(options);
     const here = { ...inProcess(environment), layout: { workers: 0 } };
     if (most < 2) return here;
-    const tell = (text: string) => notify({ kind: 'note', text });
     return chooseExecutor({ here, apart: apart(most, run, environment), tell });
   };
 }
 
 /** Processes that have a core each for every thread of their session, or a GPU each. */
 function mostWorkers({ device, sessions = 1, threads = 1 }: WorkOptions): number {
-  const gpus = visibleGpus(device).length;
+  const gpus = visibleGpus(device).names.length;
   if (gpus > 0 || (device !== undefined && device !== 'cpu')) return gpus;
   return Math.floor(availableParallelism() / (sessions * threads));
 }

@@ -18,7 +18,7 @@ export interface WorkerOptions extends WorkerStart {
  */
 export function workerProcesses({ workers, store, options, ...start }: WorkerOptions): StartedExecutor {
   const order = { ...start, options: withOneSession(options) };
-  const gpus = visibleGpus(options.device);
+  const gpus = visibleGpus(options.device).names;
   const children: WorkerChild[] = [];
   const places = Array.from({ length: workers }, (_, place) => place);
   /** The process of a place; one that is gone is replaced, unless the next would be like it. */

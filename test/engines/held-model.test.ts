@@ -44,8 +44,11 @@ describe('models for a pool', () => {
     ['a large one in memory where no file can be written', large, join(folder, 'missing'), false],
   ])('%s', async (_, { graph }, temporary, file) => {
     if (temporary) vi.stubEnv('TMPDIR', temporary);
-    const { model, release } = await holdModel(graph);
+    const told: string[] = [];
+    const { model, release } = await holdModel(graph, (text) => told.push(text));
     expect(isFile(model)).toBe(file);
+    const missing = expect.stringMatching(/kept in memory, .* no temporary file can be written \(ENOENT/);
+    expect(told).toEqual(temporary && !file ? [missing] : []);
     expect(Buffer.compare(bytesOf(model), writeOnnx(graph))).toBe(0);
     await release();
     if (isFile(model)) expect(existsSync(model.file)).toBe(false);

@@ -4,7 +4,7 @@ import { countOf } from '../counts.js';
 import type { Engine, Program } from '../engine.js';
 import { guardedEngine } from '../guard/guarded-engine.js';
 import { type Limits, limitsOf } from '../guard/limits.js';
-import { holdModel } from '../held-model.js';
+import { holdModel, type Notice } from '../held-model.js';
 import { Pool } from '../pool.js';
 import { ortVersion, sessionsOf } from './describe.js';
 import { detectDevice } from './device-state.js';
@@ -25,6 +25,7 @@ export interface OrtOptions {
   device?: string;
   /** What a call in the guarded process may take. Default: `DEFAULT_LIMITS`. */
   limits?: Partial<Limits>;
+  notice?: Notice | undefined;
 }
 
 /**
@@ -35,6 +36,7 @@ export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engin
   const threads = countOf('threads', options.threads ?? 1);
   const sessions = countOf('sessions', options.sessions ?? sessionsOf(threads));
   const limits = limitsOf(options.limits);
+  const { notice } = options;
   const pool = poolOf(sessions, { threads, device: 'cpu' });
   const about = {
     name: 'ort',
@@ -43,10 +45,10 @@ export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engin
   };
   const guard = guardedEngine({ ...about, differentiates: false }, () => {
     const own = poolOf(1, { threads, device: 'cpu' }, limits);
-    return { pool: own, engine: plainEngine(about, own) };
+    return { pool: own, engine: plainEngine(about, own, notice) };
   });
   return {
-    ...plainEngine(about, pool),
+    ...plainEngine(about, pool, notice),
     concurrency: sessions,
     guard,
     close: async () => {
@@ -56,15 +58,15 @@ export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engin
 }
 
 /** An engine on a pool. */
-function plainEngine(about: Pick<Engine, 'name' | 'description'>, pool: Pool): Engine {
+function plainEngine(about: Pick<Engine, 'name' | 'description'>, pool: Pool, notice?: Notice): Engine {
   return {
     ...about,
     concurrency: 1,
     fold: async (graph) => {
-      const { model, release } = await holdModel(graph);
+      const { model, release } = await holdModel(graph, notice);
       return foldWith(graph, (file) => pool.simplify(model, file)).finally(release);
     },
-    compile: (graph) => compiled(pool, graph),
+    compile: (graph) => compiled(pool, graph, notice),
     close: () => pool.close(),
   };
 }
@@ -96,14 +98,16 @@ export async function openOrtEngine({ device = 'cpu', ...layout }: OrtOptions = 
   for (const [variable, value] of Object.entries(environment)) process.env[variable] ??= value;
   const threads = countOf('threads', layout.threads ?? 1);
   const pool = poolOf(1, { threads, device });
-  const processor = createOrtEngine({ sessions: 1, threads, limits: layout.limits });
+  const { limits, notice } = layout;
+  const processor = createOrtEngine({ sessions: 1, threads, limits, notice });
   return {
     name: 'ort',
     description: `onnxruntime-node ${ortVersion()}, ${title} ${process.arch}`,
     concurrency: 1,
     fold: (graph) => processor.fold(graph),
     guard: processor.guard,
-    compile: async (graph) => verified(await compiled(pool, graph), device, () => processor.compile(graph)),
+    compile: async (graph) =>
+      verified(await compiled(pool, graph, notice), device, () => processor.compile(graph)),
     close: async () => {
       await Promise.all([pool.close(), processor.close()]);
     },
@@ -113,6 +117,6 @@ export async function openOrtEngine({ device = 'cpu', ...layout }: OrtOptions = 
 const poolOf = (size: number, options: WorkerOptions, limits?: Limits) =>
   new Pool(size, { library: 'onnxruntime', module: 'ort/worker.js', options, limits });
 
-async function compiled(pool: Pool, graph: Graph): Promise<Program> {
-  return pool.program(await holdModel(graph));
+async function compiled(pool: Pool, graph: Graph, notice?: Notice): Promise<Program> {
+  return pool.program(await holdModel(graph, notice));
 }

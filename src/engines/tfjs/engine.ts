@@ -4,7 +4,7 @@ import { countOf } from '../counts.js';
 import type { Differentiation, Engine, Program } from '../engine.js';
 import { guardedEngine } from '../guard/guarded-engine.js';
 import { type Limits, limitsOf } from '../guard/limits.js';
-import { holdModel } from '../held-model.js';
+import { holdModel, type Notice } from '../held-model.js';
 import { Pool } from '../pool.js';
 import { setNativeEnvironment } from '../tfjs-native/load.js';
 import { chooseBackend, defaultWorkers, tfjsVersion } from './describe.js';
@@ -21,6 +21,7 @@ export interface TfjsOptions {
   threads?: number;
   /** What a call in the guarded process may take. Default: `DEFAULT_LIMITS`. */
   limits?: Partial<Limits>;
+  notice?: Notice | undefined;
 }
 
 /**
@@ -33,6 +34,7 @@ export async function createTfjsEngine({
   sessions,
   threads,
   limits: given,
+  notice,
 }: TfjsOptions = {}): Promise<Engine> {
   if (threads !== undefined)
     throw new AssayError('config-invalid', 'the tfjs engine cannot be told how many threads a session has', {
@@ -57,13 +59,13 @@ export async function createTfjsEngine({
   };
   const guard = guardedEngine({ ...about, differentiates: true }, () => {
     const pool = poolOf(1, limits);
-    return { pool, engine: { ...about, concurrency: 1, ...on(pool) } };
+    return { pool, engine: { ...about, concurrency: 1, ...on(pool, notice) } };
   });
   const pool = poolOf(workers);
   return {
     ...about,
     concurrency: workers,
-    ...on(pool),
+    ...on(pool, notice),
     guard,
     close: async () => {
       await Promise.all([pool.close(), guard.close()]);
@@ -72,9 +74,9 @@ export async function createTfjsEngine({
 }
 
 /** What an engine does, on a pool. */
-function on(pool: Pool): Pick<Engine, 'fold' | 'compile' | 'differentiate' | 'close'> {
+function on(pool: Pool, notice?: Notice): Pick<Engine, 'fold' | 'compile' | 'differentiate' | 'close'> {
   async function compiled(graph: Graph, gradient?: Differentiation): Promise<Program> {
-    return pool.program(await holdModel(graph), gradient);
+    return pool.program(await holdModel(graph, notice), gradient);
   }
 
   return {
