@@ -12,7 +12,7 @@ import { gateTable } from '../gate/table.js';
 import { judgedBaseline, readBaseline } from '../runs/baseline.js';
 import { refuseUnfit } from '../runs/judgeable.js';
 import { nameableInResults } from '../runs/nameable.js';
-import { readResults } from '../runs/read-results.js';
+import { readResults, refuseReplaced } from '../runs/read-results.js';
 import { commonRules, type JudgedRun, refuseTwice } from './gate-runs.js';
 import { gatesFileOf } from './gates-file.js';
 import { projectRoot } from './github.js';
@@ -79,6 +79,7 @@ A gates file (docs/gates.md has an example of every rule):
           ...(runs.length > 1 && { run: directory }),
         });
       const verdicts = await evaluateGates(rules, evidence);
+      for (const { directory, results } of runs) await refuseReplaced(directory, results);
       if (!reporting.toOutput) print(`${gateTable(verdicts)}\n`);
       await reporting.report(async () => {
         const placeOf = await placesIn(file ?? (await gatesFileOf(runs[0].directory)), rules, projectRoot());

@@ -26,7 +26,7 @@ export function reportCommand(): Command {
       '\nExamples:\n  $ assay report assay-runs/my\n  $ assay report assay-runs/my --plugin ./my-plugin.js',
     )
     .action(async (directory: string, { plugin }: { plugin: string[] }) => {
-      const { readResults } = await import('../runs/read-results.js');
+      const { readResults, refuseReplaced } = await import('../runs/read-results.js');
       const { isRendered, noteRendered } = await import('../runs/concluded.js');
       const { sealHolds } = await import('../runs/seal.js');
       const results = await readResults(directory);
@@ -42,6 +42,7 @@ export function reportCommand(): Command {
         results.warnings.unshift(EDITED);
       }
       await render(directory, results, plugin);
+      await refuseReplaced(directory, results);
       if (noted) await noteRendered(directory, results);
       print(`Report: ${page}\n`);
     });

@@ -106,8 +106,20 @@ export const failedWarning = (suite: string, casualties: Casualties): Warning =>
   dataset: casualties.dataset,
   message: `${casualties.failed.length} of ${casualties.n} examples failed for "${casualties.system}": ${told(casualties)}`,
   why: 'they count as neither right nor wrong, neither broken nor robust: every number rests on the others',
-  fix: 'check the range or mean and std in the model card, and the weights; a root or a logarithm has an infinite gradient at 0',
+  fix: remedies(casualties, NOT_FINITE).join('; '),
 });
+
+/** What to do about examples that failed by themselves. */
+const NOT_FINITE =
+  'check the range or mean and std in the model card, and the weights; a root or a logarithm has an infinite gradient at 0';
+
+/** @param own of examples that failed by themselves, not with their unit */
+const remedies = ({ failed }: Casualties, own: string): string[] => [
+  ...(failed.some(({ leftOut }) => leftOut)
+    ? ['run the same command again: it tries the units that failed again']
+    : []),
+  ...(failed.some(({ leftOut }) => !leftOut) ? [own] : []),
+];
 
 export function failedSheet(suite: string, all: readonly Casualties[]): ExampleSheet {
   return {
@@ -124,5 +136,7 @@ export const allFailed = (casualties: Casualties): AssayError =>
   new AssayError('model-invalid', `every example failed for "${casualties.system}"`, {
     found: told(casualties),
     expected: 'finite logits and gradients',
-    hint: 'check the weights, and the range or mean and std in the model card',
+    hint: remedies(casualties, 'check the weights, and the range or mean and std in the model card').join(
+      '; ',
+    ),
   });

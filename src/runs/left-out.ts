@@ -47,7 +47,7 @@ const withoutResults = ({ key, indices, reason }: LeftOut): UnitRecord => ({
   indices,
   // Rows of failed examples are never looked at; others have labels where the data set has.
   labels: new Int32Array(indices.length),
-  failed: Array.from(indices, (example) => ({ example, what: reason })),
+  failed: Array.from(indices, (example) => ({ example, what: reason, leftOut: true })),
   passes: { forward: 0, gradient: 0 },
   seconds: 0,
 });

@@ -38,6 +38,21 @@ export async function readResultsFile(file: string): Promise<Results> {
   return checkResults(value, file);
 }
 
+/**
+ * Refuses what was read of a folder whose results have changed since: files of two states may have been mixed.
+ * Errors: `results-stale`; as `readResults`.
+ */
+export async function refuseReplaced(directory: string, { digest }: Results): Promise<void> {
+  if ((await readResults(directory)).digest === digest) return;
+  throw new AssayError('results-stale', 'a run has replaced the results while they were read', {
+    file: join(directory, 'results.json'),
+    path: 'digest',
+    expected: 'the results that were there at first',
+    found: 'others, so that some files may have been read of each',
+    hint: 'run the same command again',
+  });
+}
+
 /** How long a run may take to put its files in the place of those of an earlier one, in looks of so many ms. */
 const LOOKS = 40;
 const LOOK_MS = 50;

@@ -87,6 +87,8 @@ export interface FailedExample {
   example: number;
   /** What went wrong, such as `a logit of "m" is NaN`. */
   what: string;
+  /** Its unit failed as a whole and was left out: nothing is known of the example itself. */
+  leftOut?: boolean;
 }
 
 /** A measurement asked for: on this system, this data set, with these parameters. It finds its rows again. */

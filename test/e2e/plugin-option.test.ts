@@ -40,6 +40,21 @@ const shifted = {
 export default definePlugin({ name: 'shifted', checkpointFormats: [shifted] });
 `;
 
+/** Puts other results in the place of those that it is given, as a run does meanwhile. */
+const REPLACING = `
+import { readFileSync, writeFileSync } from 'node:fs';
+import { definePlugin } from 'assay/plugin';
+const replacing = {
+  name: 'replacing', title: 'A run meanwhile',
+  render: async () => {
+    const results = JSON.parse(readFileSync('out/results.json', 'utf8'));
+    writeFileSync('out/results.json', JSON.stringify({ ...results, digest: 'f'.repeat(64) }));
+    return [];
+  },
+};
+export default definePlugin({ name: 'meanwhile', renderers: [replacing] });
+`;
+
 const RENDERER = `
 import { definePlugin } from 'assay/plugin';
 const summary = {
@@ -117,6 +132,12 @@ describe('--plugin', () => {
     expect(await exported('outside')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('the exporter "outside" names a file outside its folder'),
+    });
+
+    writeFileSync(join(at, 'replacing.mjs'), REPLACING);
+    expect(await obeyed(['report', 'out', '--plugin', './replacing.mjs'], at)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/results-stale.*a run has replaced the results while they were read/),
     });
   });
 });

@@ -223,6 +223,10 @@ describe('failed units', () => {
         /^1 of 14 units failed .*: noisy-logits of plus on test, examples 4 to 7 .*broken.*; 2 more read their rows/,
       ),
     });
+    const fixes = results.warnings.flatMap(({ code, fix }) => (code === 'failed-examples' ? [fix] : []));
+    expect(new Set(fixes)).toEqual(
+      new Set(['run the same command again: it tries the units that failed again']),
+    );
     // Examples 3 to 8 have no sums; suites look at measurements side by side, each at what it asked for.
     expect([n('sums', 'plus'), n('mean', 'plus'), n('sums', 'minus'), n('mean', 'minus')]).toEqual([
       6, 8, 12, 12,
