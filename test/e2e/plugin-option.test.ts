@@ -135,7 +135,7 @@ describe('--plugin', () => {
     });
 
     writeFileSync(join(at, 'replacing.mjs'), REPLACING);
-    expect(await obeyed(['report', 'out', '--plugin', './replacing.mjs'], at)).toMatchObject({
+    expect(await assay(['report', 'out', '--plugin', './replacing.mjs'], at)).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/results-stale.*a run has replaced the results while they were read/),
     });

@@ -260,6 +260,7 @@ describe('a merge', () => {
     const failing = tasks.filter(isFailing).map(({ unit }) => `${unit.key}.unit`);
     /** A finished run without these units, once it has tried them again. */
     const without = async (from: string, name?: ShardName) => {
+      if (!failing.some((file) => existsSync(join(from, 'units', file)))) return from;
       const to = copied(from);
       for (const file of failing) rmSync(join(to, 'units', file), { force: true });
       await measure(to, name, {
