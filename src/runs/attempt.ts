@@ -48,7 +48,7 @@ export async function measureInTime(
   const measuring = executor.measure(task, live, AbortSignal.any([signal, late.signal]));
   const watching = async (): Promise<never> => {
     await sleep(1000 * timeout, undefined, { signal: ended.signal });
-    const error = (found: string) => tookTooLong(task, timeout, found);
+    const error = (found: string) => tookTooLong(timeout, found, placeOf(task));
     late.abort(error('it was ended'));
     await sleep(GRACE_MS, undefined, { signal: ended.signal });
     throw error('it does not end when it is asked to, and was left behind: it may still compute');
@@ -60,9 +60,10 @@ export async function measureInTime(
   }
 }
 
-const tookTooLong = (task: Task, timeout: number, found: string) =>
-  new AssayError('limit-exceeded', `a unit took longer than ${timeout} s`, {
-    path: placeOf(task),
+/** @param place of the unit, where it is known */
+export const tookTooLong = (seconds: number, found: string, place?: string) =>
+  new AssayError('limit-exceeded', `a unit took longer than ${seconds} s`, {
+    ...(place !== undefined && { path: place }),
     found,
     hint: 'give units more time with --unit-timeout, or fewer passes, such as fewer steps of an attack; `assay run` again tries it again',
   });

@@ -67,10 +67,13 @@ const isWhole = ({ jobs }: Plan, { costs }: Execution): boolean =>
   jobs.every((job) => (costs.get(job)?.units ?? 0) === job.units.length);
 
 const isPart = (name: ShardName, out: string) =>
-  new AssayError('results-partial', `this is shard ${shardText(name)} of the run`, {
-    found: `what the other ${name.of - 1 === 1 ? 'shard measures' : `${name.of - 1} shards measure`} is missing`,
-    hint: `put all of them together: assay merge ${out} OTHERS... --out WHOLE`,
-  });
+  new AssayError(
+    'results-partial',
+    `this is shard ${shardText(name)} of the run: what the other ${name.of - 1 === 1 ? 'shard measures' : `${name.of - 1} shards measure`} is missing`,
+    {
+      hint: `put all of them together: assay merge ${out} OTHERS... --out WHOLE`,
+    },
+  );
 
 /** What the run of a shard comes to: that the others are missing is no failure of it. */
 export function shardOutcome(

@@ -216,7 +216,11 @@ describe('hostile and broken content', () => {
     const [accuracy] = results.suites;
     const failed = { ...accuracy, status: 'error' as const, error: 'NaN logits', tables: [], figures: [] };
     const page = await html({ ...results, suites: [accuracy, failed] });
-    expect(page).toContain('<strong>This suite failed.</strong> NaN logits');
+    expect(page).toContain('<strong>This suite has no results.</strong> NaN logits');
+    const part = { ...accuracy, status: 'error' as const, error: 'left out m: elsewhere' };
+    expect(await html({ ...results, suites: [part] })).toContain(
+      '<strong>This suite is incomplete.</strong> left',
+    );
     expect(page.match(/All 8 measures/g)).toHaveLength(1);
     expect(page).toContain('id="accuracy-2"');
   });

@@ -56,6 +56,7 @@ async function suiteView(
       .map(prose),
     options: Object.entries(suite.options).map(([key, value]) => ({ key, value: optionText(value) })),
     failed: suite.status === 'error',
+    some: own.length > 0,
     error: suite.error ?? '',
     tables: suite.tables.map((table) => tableView(table, tools.ids(`${id}-${table.id}`), own, tools)),
     groups: grouped(figures).map((group) => ({ ...group, id: tools.ids(`${id}-more`) })),

@@ -2,6 +2,7 @@ import type { SandboxedJob } from 'bullmq';
 import { type Static, Type } from '../../config/type.js';
 import { check } from '../../config/validate.js';
 import { AssayError } from '../../errors.js';
+import { tookTooLong } from '../attempt.js';
 import { LiveUnit } from '../live-unit.js';
 import { PassMeter } from '../pass-meter.js';
 import { openPerformer, type Performer } from '../performer.js';
@@ -91,7 +92,7 @@ async function measured(
     if (unitTimeout === null) return await performer.perform(key, live, signal);
     const late = AbortSignal.timeout(1000 * unitTimeout);
     return await performer.perform(key, live, AbortSignal.any([signal, late])).catch((error: unknown) => {
-      throw late.aborted && !signal.aborted ? tookTooLong(unitTimeout) : error;
+      throw late.aborted && !signal.aborted ? tookTooLong(unitTimeout, 'it was ended') : error;
     });
   } finally {
     clearInterval(ticking);
@@ -119,12 +120,6 @@ function messageOf(data: unknown): Static<typeof Message> {
 }
 
 const orderOf = (): ProcessorOrder => JSON.parse(process.env.ASSAY_UNIT_PROCESSOR ?? '');
-
-const tookTooLong = (seconds: number) =>
-  new AssayError('limit-exceeded', `a unit took longer than ${seconds} s`, {
-    found: 'it was ended',
-    hint: 'give units more time with --unit-timeout, or fewer passes, such as fewer steps of an attack',
-  });
 
 /** Units in the server. When that is away, the worker tells it. */
 async function queueStore(address: string): Promise<UnitStore> {
