@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { COMPILED, compiled } from './test/compiled.js';
 
 const { ASSAY_LONG, ASSAY_TENSORFLOW } = process.env;
 const selected = ASSAY_TENSORFLOW ? 'tensorflow' : ASSAY_LONG ? 'long' : undefined;
@@ -15,7 +16,9 @@ function tagged(tag: string): string[] {
 }
 
 export default defineConfig({
+  plugins: [compiled()],
   test: {
+    server: { deps: { external: [COMPILED] } },
     include: selected ? tagged(selected) : ['test/**/*.test.ts'],
     exclude: selected ? [] : ['test/**/*.long.test.ts'],
     tags: [
