@@ -1,9 +1,13 @@
 // Plots: what the nearest point says, and files to take away.
-const tipsIn = (figure) =>
-  figure.dataset.tips.split('\n').map((line) => {
-    const [x, y] = line.split(' ', 2);
-    return { x: Number(x), y: Number(y), text: line.slice(x.length + y.length + 2) };
+/** A line each: where it is, how many letters it shares with the one before, and those that follow. */
+const tipsIn = (figure) => {
+  let text = '';
+  return figure.dataset.tips.split('\n').map((line) => {
+    const [, x, y, shared, rest] = line.match(/^(\S+) (\S+) (\d+) (.*)$/);
+    text = text.slice(0, Number(shared)) + rest;
+    return { x: Number(x), y: Number(y), text };
   });
+};
 
 /** How near a point must be, in pixels of the screen. */
 const REACH = 40;

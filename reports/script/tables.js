@@ -53,5 +53,6 @@ function makeSortable(table) {
   if (table.id && column) sortTable(table, Number(column), direction === 'a' ? 1 : -1);
 }
 onBuilt((part) => {
+  for (const link of part.querySelectorAll('a.rows')) link.title = 'The examples that this was measured on';
   for (const table of part.querySelectorAll('table.sortable')) makeSortable(table);
 });

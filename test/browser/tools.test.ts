@@ -165,16 +165,19 @@ describe.skipIf(whyNoBrowser())('what a reader can do with the report', () => {
     open('sample', { viewport: { width: 1400, height: 900 } }, async (page) => {
       const figure = page.locator('figure.plot[data-tips]').first();
       await figure.scrollIntoViewIfNeeded();
-      const [first] = ((await figure.getAttribute('data-tips')) ?? '').split('\n');
-      const [x, y] = first.split(' ').map(Number);
+      const packed = ((await figure.getAttribute('data-tips')) ?? '').split('\n');
+      // The second one says how much of the first it begins with.
+      const [first, [x, y, shared, ...rest]] = packed.map((line) => line.split(' '));
+      const text = first.slice(3).join(' ').slice(0, Number(shared)) + rest.join(' ');
+      expect(Number(shared)).toBeGreaterThan(0);
       const svg = figure.locator(':scope > svg');
       const box = await svg.boundingBox();
       const width = await svg.evaluate(
         (one: { viewBox: { baseVal: { width: number } } }) => one.viewBox.baseVal.width,
       );
       const scale = (box?.width ?? 0) / width;
-      await page.mouse.move((box?.x ?? 0) + x * scale, (box?.y ?? 0) + y * scale);
-      expect(await figure.locator('.tip').textContent()).toBe(first.split(' ').slice(2).join(' '));
+      await page.mouse.move((box?.x ?? 0) + Number(x) * scale, (box?.y ?? 0) + Number(y) * scale);
+      expect(await figure.locator('.tip').textContent()).toBe(text);
     }));
 
   it('prints what is open, and everything on demand', () =>

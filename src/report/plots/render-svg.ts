@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { withView } from './open-view.js';
 import { renameClips } from './rename-clips.js';
+import { slimSvg } from './slim-svg.js';
 import { theme } from './theme.js';
 import { tipsOf } from './tips.js';
 
@@ -37,16 +38,17 @@ function originOf(svg: string): [number, number] {
 
 function dress(svg: string, id: string, label: string): string {
   const [, width = '440'] = svg.match(/<svg[^>]* width="([\d.]+)"/) ?? [];
-  return renameClips(svg, `${id}-`)
-    .replace(/<svg[^>]*>/, (tag) =>
-      tag
-        .replace(/ (width|height|class|xmlns:xlink)="[^"]*"/g, '')
-        .replace(
-          '<svg',
-          `<svg role="img" aria-label="${escapeAttribute(label)}" style="max-width:${Math.round(1.2 * Number(width))}px"`,
-        ),
-    )
-    .replace(/<g class="[^>]*>/g, (tag) => tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, ''));
+  const plain = renameClips(svg, `${id}-`).replace(/<g class="[^>]*>/g, (tag) =>
+    tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, ''),
+  );
+  return slimSvg(plain).replace(/<svg[^>]*>/, (tag) =>
+    tag
+      .replace(/ (width|height|class|xmlns:xlink)="[^"]*"/g, '')
+      .replace(
+        '<svg',
+        `<svg role="img" aria-label="${escapeAttribute(label)}" style="max-width:${Math.round(1.2 * Number(width))}px"`,
+      ),
+  );
 }
 
 function escapeAttribute(text: string): string {

@@ -37,6 +37,25 @@ export function tipsOf(root: Mark, [left, top]: readonly [number, number]): stri
   return [...lines].join('\n');
 }
 
+/**
+ * The same lines, each with how many letters it shares with the start of the tip before: `x y shared rest`. Tips of a series
+ * begin alike, and a page has ten thousand of them.
+ */
+export function packedTips(tips: string): string {
+  let before = '';
+  return tips
+    .split('\n')
+    .map((line) => {
+      const [x, y] = line.split(' ', 2);
+      const tip = line.slice(x.length + y.length + 2);
+      let shared = 0;
+      while (shared < before.length && before[shared] === tip[shared]) shared++;
+      before = tip;
+      return `${x} ${y} ${shared} ${tip.slice(shared)}`;
+    })
+    .join('\n');
+}
+
 function tipOf(datum: unknown): string {
   if (typeof datum !== 'object' || datum === null || !('tip' in datum)) return '';
   return String(datum.tip ?? '').replace(/\s+/g, ' ');

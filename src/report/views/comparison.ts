@@ -47,6 +47,7 @@ export function comparisonView(results: Results, colours: Colours, link: RowsLin
     dagger: legendOf(comparison, results.comparisons),
     notes: testNotes(comparison),
     level: levelOf(results),
+    links: columns.length > 0 && results.measures.some((measure) => link(measure) !== ''),
     none: NONE,
   };
 }

@@ -5,6 +5,7 @@ import type { Drawing, LegendEntry, PlotData } from '../plots/drawing.js';
 import type { Palette } from '../plots/palette.js';
 import { draw, type Plotted } from '../plots/plots.js';
 import { renderPlot } from '../plots/render-svg.js';
+import { packedTips } from '../plots/tips.js';
 
 interface Cell {
   present: boolean;
@@ -24,7 +25,7 @@ export interface FigureView {
   caption: string;
   size: Drawing['size'];
   svg: string;
-  /** A line per point: where it is in the plot, and what it says. */
+  /** A line per point: where it is in the plot, and what it says, see `packedTips`. */
   tips: string;
   error: string;
   legend: LegendEntry[];
@@ -70,7 +71,8 @@ async function plot(figure: Plotted, id: string, palette: Palette): Promise<Part
   const { spec, ...drawing } = draw(figure, palette);
   const label = [figure.title, figure.caption ?? ''].filter((part) => part !== '').join('. ');
   try {
-    return { ...drawing, ...(await renderPlot(spec, id, label)) };
+    const { svg, tips } = await renderPlot(spec, id, label);
+    return { ...drawing, svg, tips: tips && packedTips(tips) };
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
     return { ...drawing, error: `${error.message}: ${error.details.found ?? ''}` };

@@ -160,8 +160,11 @@ function tableView(table: Table, id: string, own: readonly Measure[], { colours,
       ...direction(column.better),
     })),
     rows: cells.map((row) =>
-      row.map(({ measure, ...cell }, c) => ({
+      row.map(({ measure, standing, sort, ...cell }, c) => ({
         ...cell,
+        standing: standing === 'other' ? '' : standing,
+        // Where it says no more than the cell, tables sort and copy by that.
+        sort: sort === cell.text && cell.interval === '' ? '' : sort,
         colour: c === 0 ? (colours.get(cell.text) ?? '') : '',
         link: measure !== undefined && measure < own.length ? link(own[measure]) : '',
       })),
@@ -169,14 +172,13 @@ function tableView(table: Table, id: string, own: readonly Measure[], { colours,
   };
 }
 
-function measureRows(measures: readonly Measure[], suite: string, { colours, link }: Tools) {
+function measureRows(measures: readonly Measure[], suite: string, { link }: Tools) {
   return measures
     .filter((measure) => measure.suite === suite)
     .map((measure) => ({
       title: measure.title,
       id: measure.measure,
       model: measure.model,
-      colour: colours.get(measure.model) ?? '',
       dataset: measure.dataset,
       params: formatParams(measure.params),
       ...formatEstimate(measure.value, measure.interval, measure.format),
@@ -184,6 +186,7 @@ function measureRows(measures: readonly Measure[], suite: string, { colours, lin
       link: link(measure),
       n: seenText(measure),
       count: measure.n,
+      partly: measure.of !== undefined,
       method: measure.method,
       note: measure.note ?? '',
       ...direction(measure.better),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createPalette } from '../../../src/report/plots/palette.js';
 import { draw, type Plotted } from '../../../src/report/plots/plots.js';
 import { renderPlot, renderSvg } from '../../../src/report/plots/render-svg.js';
+import { packedTips } from '../../../src/report/plots/tips.js';
 import { hostileNames } from '../run-folder.js';
 import { classifiers, plainNames, sampleResults } from '../sample.js';
 
@@ -103,6 +104,12 @@ describe('plots', () => {
     expect(x1).toBeLessThan(Number(width));
     expect(y0).toBeLessThan(y1);
     expect(y1).toBeLessThan(Number(height));
+  });
+
+  test('tips are packed by what they share with the one before', () => {
+    expect(packedTips('1 2 jem: 3%\n-4 5 jem: 31%\n6 7 a b\n8 9 a b')).toBe(
+      '1 2 0 jem: 3%\n-4 5 6 1%\n6 7 0 a b\n8 9 3 ',
+    );
   });
 
   test('hostile names are text, not markup', async () => {
