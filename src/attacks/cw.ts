@@ -1,5 +1,5 @@
+import { Adam } from '../autodiff/adam.js';
 import { type Static, Type } from '../config/type.js';
-import { Adam } from './adam.js';
 import { type Answer, defineAttack, type Query, type Subject, type Trajectory } from './attack.js';
 
 const CwOptions = Type.Object({

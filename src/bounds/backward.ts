@@ -38,15 +38,14 @@ export interface BackwardGraph {
 /**
  * CROWN (Zhang et al. 2018) as a graph: affine operators take their row of the gradient table as it is, others are replaced by the
  * line above or below, by the sign of the coefficient.
- * @param rows linear functions of each image
  * @param stops values where the walk ends: the pixels, or what steps give
  */
 export function backwardGraph(
   network: Bounded,
-  { from, rows, stops }: { from: string; rows: number; stops: readonly string[] },
+  { from, stops }: { from: string; stops: readonly string[] },
 ): BackwardGraph {
   const b = onConstants(network, 'backward');
-  const walk = new Walk(network, b, rows, from);
+  const walk = new Walk(network, b, from);
   const between = new Set(nodesBetween(network.graph, stops, from));
   const ended = new Set(stops);
   for (const step of network.steps.toReversed()) {
@@ -59,8 +58,7 @@ export function backwardGraph(
     const found = walk.at(value);
     if (found === undefined) continue;
     walk.meet(value);
-    const flat = b.op('Reshape', [found, b.ints([-1, rows, sizeOf(network, value)])]);
-    coefficients.set(value, b.outputAs(flat, b.fresh('coefficients')));
+    coefficients.set(value, b.outputAs(walk.flat(found, sizeOf(network, value)), b.fresh('coefficients')));
   }
   const { bias, error } = walk.sums();
   const graph = prune(b.build());
@@ -72,6 +70,8 @@ class Walk {
   readonly lines = new Map<string, LineInputs>();
   readonly errors = new Map<string, string>();
   readonly rowsInput: string;
+  /** (n, rows): as many as are fed. */
+  private readonly lead: string;
   /** Coefficients of each value, (n * rows, ...), by the ways that they came. */
   private readonly ways = new Map<string, string[]>();
   /** Their sums. */
@@ -83,11 +83,10 @@ class Walk {
   constructor(
     private readonly network: Bounded,
     private readonly b: GraphBuilder,
-    private readonly rows: number,
     from: string,
   ) {
-    const size = sizeOf(network, from);
-    this.rowsInput = b.input('rows', 'float32', ['N', rows, size]);
+    this.rowsInput = b.input('rows', 'float32', ['N', 'R', sizeOf(network, from)]);
+    this.lead = b.op('Shape', [this.rowsInput], { start: int(0), end: int(2) });
     this.add(from, b.op('Reshape', [this.rowsInput, b.ints([-1, ...dimsOf(network, from)])]));
   }
 
@@ -125,22 +124,24 @@ class Walk {
   }
 
   bent({ node, row }: Step): void {
-    const { network, b, rows } = this;
+    const { network, b } = this;
     const [input] = node.inputs;
     const [output] = node.outputs;
     const coefficients = this.at(output);
     if (coefficients === undefined) return;
     const size = sizeOf(network, output);
+    // The same for all functions, or not.
+    const line = (name: string) => b.input(name, 'float32', ['N', b.fresh(`functions_of_${name}`), size]);
     const lines: LineInputs = {
-      lowerSlope: b.input('lower_slope', 'float32', ['N', 'R', size]),
-      upperSlope: b.input('upper_slope', 'float32', ['N', 'R', size]),
-      lowerIntercept: b.input('lower_intercept', 'float32', ['N', 'R', size]),
-      upperIntercept: b.input('upper_intercept', 'float32', ['N', 'R', size]),
+      lowerSlope: line('lower_slope'),
+      upperSlope: line('upper_slope'),
+      lowerIntercept: line('lower_intercept'),
+      upperIntercept: line('upper_intercept'),
       ...(row.kind === 'window' && { place: b.input('place', 'int64', ['N', 1, size]) }),
     };
     this.lines.set(node.outputs[0], lines);
     this.cost(output);
-    const flat = b.op('Reshape', [coefficients, b.ints([-1, rows, size])]);
+    const flat = this.flat(coefficients, size);
     const positive = b.op('Relu', [flat]);
     const negative = b.op('Min', [flat, b.scalar(0)]);
     const sides = (above: string, below: string) =>
@@ -151,18 +152,27 @@ class Walk {
     this.add(input, b.op('Reshape', [back, b.ints([-1, ...dimsOf(network, input)])]));
   }
 
+  /** (n * rows, ...) as (n, rows, size). */
+  flat(value: string, size: number): string {
+    return this.b.op('Reshape', [value, this.leading(size)]);
+  }
+
   /** Bias and error, (n, rows). */
   sums(): { bias: string; error: string } {
-    const { b, rows } = this;
+    const { b } = this;
     const total = (parts: readonly string[], name: string) => {
       const zero = b.op('Mul', [
         b.op('ReduceSum', [this.rowsInput, b.ints([2])], { keepdims: int(0) }),
         b.scalar(0),
       ]);
       const sum = parts.length === 0 ? zero : b.op('Sum', parts);
-      return b.outputAs(b.op('Reshape', [sum, b.ints([-1, rows])]), b.fresh(name));
+      return b.outputAs(b.op('Reshape', [sum, this.lead]), b.fresh(name));
     };
     return { bias: total(this.biases, 'bias'), error: total(this.costs, 'error') };
+  }
+
+  private leading(size: number): string {
+    return this.b.op('Concat', [this.lead, this.b.ints([size])], { axis: int(0) });
   }
 
   private add(value: string, coefficients: string): void {
@@ -170,7 +180,7 @@ class Walk {
   }
 
   private cost(value: string): void {
-    const { b, network, rows } = this;
+    const { b, network } = this;
     const size = sizeOf(network, value);
     const error = b.input('error_of', 'float32', ['N', 1, size]);
     this.errors.set(value, error);
@@ -178,8 +188,7 @@ class Walk {
     // Of two, the sum is rounded once; of more, those on the way are rounded as well.
     const sizes = (ways.length > 2 ? ways : [this.at(value) ?? '']).map((way) => b.op('Abs', [way]));
     const heft = sizes.length === 1 ? sizes[0] : b.op('Sum', sizes);
-    const flat = b.op('Reshape', [heft, b.ints([-1, rows, size])]);
-    this.costs.push(this.summed(b.op('Mul', [flat, error]), value));
+    this.costs.push(this.summed(b.op('Mul', [this.flat(heft, size), error]), value));
   }
 
   /** Sums over all numbers of a value, axis by axis: fewer roundings meet in each number than in one long sum. */
@@ -194,11 +203,10 @@ class Walk {
 
   /** Adds coefficients of windows at the places that they belong to. */
   private scattered(slopes: string, place: string, input: string): string {
-    const { b, network, rows } = this;
-    const images = b.op('Shape', [place], { start: int(0), end: int(1) });
-    const shape = b.op('Concat', [images, b.ints([rows, sizeOf(network, input)])], { axis: int(0) });
+    const { b, network } = this;
+    const zeros = b.op('ConstantOfShape', [this.leading(sizeOf(network, input))]);
     const places = b.op('Expand', [place, b.op('Shape', [slopes])]);
-    return b.op('ScatterElements', [b.op('ConstantOfShape', [shape]), places, slopes], {
+    return b.op('ScatterElements', [zeros, places, slopes], {
       axis: int(2),
       reduction: string('add'),
     });

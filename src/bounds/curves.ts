@@ -46,6 +46,7 @@ function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
         };
       };
     },
+    lowerSlopes: (s) => [leakOf(s), 1],
     exactOn: (lower, upper) => lower >= 0 || upper <= 0,
     rounding: () => ({ absolute: 0, relative: 2 ** -23, argument: 0 }),
     refuses: (s) => (leakOf(s) >= 0 && leakOf(s) <= 1 ? undefined : 'its leak is not from 0 to 1'),

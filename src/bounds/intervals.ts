@@ -10,6 +10,8 @@ import type { BoundSite } from './site.js';
 /** A graph of intervals. Inputs `lower` and `upper` (n, C, H, W). */
 export interface IntervalGraph {
   graph: Graph;
+  /** Names of further inputs, by value: intervals that are known already. */
+  known: ReadonlyMap<string, Interval>;
   /** Names of the outputs, by value: what steps that are not affine read and give. */
   intervals: ReadonlyMap<string, Interval>;
   /** Output (n): the width of all intervals that steps read which are not affine, together. Without one: nothing to be wide. */
@@ -20,13 +22,21 @@ export interface IntervalGraph {
  * Interval bound propagation (Gowal et al. 2018) as a graph: centre and radius through affine operators, both ends through the
  * others. Every interval holds what any float32 evaluation of the network gives, in any order of summation: radii grow by the
  * rounding of each step, times the magnitude of what is added up.
+ * @param given values whose intervals are fed instead
  */
-export function intervalGraph(network: Bounded): IntervalGraph {
+export function intervalGraph(network: Bounded, given: readonly string[] = []): IntervalGraph {
   const b = onConstants(network, 'intervals');
   const dims = ['N', ...network.shape];
   const known = new Map<string, Interval>([
     [network.pixels, { lower: b.input('lower', 'float32', dims), upper: b.input('upper', 'float32', dims) }],
   ]);
+  const fed = new Map(
+    given.map((value): [string, Interval] => {
+      const shape = ['N', ...dimsOf(network, value)];
+      const end = (name: string) => b.input(`${value}_${name}`, 'float32', shape);
+      return [value, { lower: end('lower'), upper: end('upper') }];
+    }),
+  );
   for (const step of network.steps) {
     const site = siteOf(step.node, b, network);
     b.within(step.node.name, () => {
@@ -34,7 +44,10 @@ export function intervalGraph(network: Bounded): IntervalGraph {
       const results = isAffine(step)
         ? affineIntervals(step, site, of, network)
         : [curvedInterval(step, site, of[0], network)];
-      for (const [i, result] of results.entries()) known.set(step.node.outputs[i], result);
+      for (const [i, result] of results.entries()) {
+        const output = step.node.outputs[i];
+        known.set(output, fed.get(output) ?? result);
+      }
     });
   }
   const wanted = new Set(network.bent.flatMap(({ node }) => [node.inputs[0], node.outputs[0]]));
@@ -52,7 +65,7 @@ export function intervalGraph(network: Bounded): IntervalGraph {
     return b.op('ReduceSum', [b.op('Sub', [upper, lower]), b.ints(axes)], { keepdims: int(0) });
   });
   const width = widths.length > 0 ? b.outputAs(b.op('Sum', widths), b.fresh('width')) : undefined;
-  return { graph: prune(b.build()), intervals, ...(width && { width }) };
+  return { graph: prune(b.build()), known: fed, intervals, ...(width && { width }) };
 }
 
 const present = (interval: Interval | undefined): Interval => interval as Interval;

@@ -1,14 +1,16 @@
+import type { Value } from '../engines/engine.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
-import { type Bounded, isAffine, onConstants, siteOf } from './network.js';
-
+import { type Bounded, dimsOf, isAffine, onConstants, siteOf } from './network.js';
+import type { Programs } from './programs.js';
+import { magnitudeAt, type Ranges, rangeOf } from './ranges.js';
 import { loadOf } from './row.js';
 
 /**
  * A graph of what affine steps add up: |L| m + |c|, where m is how large its inputs are at most. Inputs are the largest magnitudes
  * of the pixels and of what steps give that are not affine, in their shapes.
  */
-export interface MagnitudeGraph {
+interface MagnitudeGraph {
   graph: Graph;
   /** Names of inputs, by value. */
   inputs: ReadonlyMap<string, string>;
@@ -17,7 +19,7 @@ export interface MagnitudeGraph {
 }
 
 /** Magnitudes of some of the values that affine steps give. */
-export function magnitudeGraph(network: Bounded, wanted: ReadonlySet<string>): MagnitudeGraph {
+function magnitudeGraph(network: Bounded, wanted: ReadonlySet<string>): MagnitudeGraph {
   const b = onConstants(network, 'magnitudes');
   const inputs = new Map<string, string>();
   const outputs = new Map<string, string>();
@@ -57,4 +59,44 @@ export function magnitudeGraph(network: Bounded, wanted: ReadonlySet<string>): M
     inputs: new Map([...inputs].filter(([, name]) => used.has(name))),
     outputs,
   };
+}
+
+/** How large what affine steps add up is at most. Graphs are made when first used. */
+export class Magnitudes {
+  private readonly graphs = new Map<string, MagnitudeGraph>();
+
+  constructor(
+    private readonly network: Bounded,
+    private readonly programs: Programs,
+  ) {}
+
+  /**
+   * (n, size) of each of some values that affine steps give.
+   * @param key a name for these values
+   */
+  async of(
+    key: string,
+    wanted: ReadonlySet<string>,
+    n: number,
+    ranges: Ranges,
+  ): Promise<ReadonlyMap<string, Float32Array>> {
+    const { network } = this;
+    const known = this.graphs.get(key) ?? magnitudeGraph(network, wanted);
+    this.graphs.set(key, known);
+    if (known.outputs.size === 0) return new Map();
+    const program = await this.programs.of(`${key} magnitudes`, known.graph);
+    const feeds: Record<string, Value> = {};
+    for (const [value, input] of known.inputs) {
+      const range = rangeOf(ranges, value);
+      const data = range.lower.map((_, i) => magnitudeAt(range, i));
+      feeds[input] = { type: 'float32', dims: [n, ...dimsOf(network, value)], data };
+    }
+    const found = await program.run(feeds);
+    return new Map(
+      [...known.outputs].flatMap(([value, name]) => {
+        const data = found[name]?.data;
+        return data instanceof Float32Array ? [[value, data] as const] : [];
+      }),
+    );
+  }
 }

@@ -1,13 +1,22 @@
 import { AssayError } from '../errors.js';
-import type { Boxes } from './certify.js';
-import { outward } from './ranges.js';
+import { type Boxes, outward } from './ranges.js';
 
-/** Boxes of all images within epsilon of some in Linf, as far as they are images; ends are rounded outward. */
-export function boxesAround(n: number, pixels: Float32Array, epsilon: number): Boxes {
+/** Norms of balls that are bounded. */
+export type BallNorm = 'Linf' | 'L2';
+
+/** What a sum of squares in float64 may be off by, more than enough. */
+const SUMMED = 1 + 1e-12;
+
+/**
+ * All images within epsilon of some, (n, C, H, W), as far as they are images: boxes whose ends are rounded outward, and in L2 what the
+ * balls have of them.
+ */
+export function ballsAround(n: number, pixels: Float32Array, epsilon: number, norm: BallNorm): Boxes {
   return {
     n,
     lower: pixels.map((x) => outward(Math.max(0, x - epsilon), -1)),
     upper: pixels.map((x) => outward(Math.min(1, x + epsilon), 1)),
+    ...(norm === 'L2' && { ball: { centre: pixels, radius: epsilon * SUMMED } }),
   };
 }
 

@@ -37,6 +37,7 @@ export type Bent =
       image: ReturnType<CurveRow['image']>;
       lines: ReturnType<CurveRow['lines']>;
       rounding: CurveRounding;
+      lowerSlopes: readonly [number, number] | undefined;
     })
   | (Step<WindowRow> & { windows: readonly Int32Array[] });
 
@@ -158,7 +159,14 @@ function bentOf(
 ): Bent | undefined {
   const s = siteOf(node, new GraphBuilder(network.graph), network);
   if (row.kind === 'curve')
-    return { node, row, image: row.image(s), lines: row.lines(s), rounding: row.rounding(s) };
+    return {
+      node,
+      row,
+      image: row.image(s),
+      lines: row.lines(s),
+      rounding: row.rounding(s),
+      lowerSlopes: row.lowerSlopes?.(s),
+    };
   return row.kind === 'window' ? { node, row, windows: row.windows(s) } : undefined;
 }
 

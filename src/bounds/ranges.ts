@@ -1,14 +1,35 @@
 import { type Bent, type Bounded, sizeOf } from './network.js';
 import type { CurveRounding } from './row.js';
 
-/** Between which numbers a value lies, (n, size). */
+/** A ball in L2. */
+export interface Ball {
+  /** (n, size) */
+  centre: Float32Array;
+  radius: number;
+}
+
+/** Between which numbers a value lies, (n, size); and in which ball, if pixels do. */
 export interface Range {
   lower: Float32Array;
   upper: Float32Array;
+  ball?: Ball;
+}
+
+/** Boxes around images, (n, C, H, W), or what balls have of them. */
+export interface Boxes extends Range {
+  n: number;
 }
 
 /** By value. */
 export type Ranges = ReadonlyMap<string, Range>;
+
+/** What linear functions of a value are at least, over each box. */
+export interface LowerBounds {
+  /** (n, rows): of the network in exact arithmetic, by float32 computations; no number where something overflows. */
+  bound: Float64Array;
+  /** (n, rows): what rounding may take from that, of these computations and of any float32 evaluation of the network. */
+  rounding: Float64Array;
+}
 
 export function rangeOf(ranges: Ranges, value: string): Range {
   const range = ranges.get(value);

@@ -54,6 +54,8 @@ export interface CurveRow {
   image(site: BoundSite): (lower: number, upper: number) => readonly [number, number];
   /** Lines that hold the function on [lower, upper], in float64. */
   lines(site: BoundSite): (lower: number, upper: number) => Lines;
+  /** Where the lines are not the function itself, any line through 0 with a slope from the first to the second is below it. */
+  lowerSlopes?(site: BoundSite): readonly [number, number];
   /** Whether the lines are the function itself on that interval, whatever the interval is within its piece. */
   exactOn?(lower: number, upper: number): boolean;
   /** At least twice what an engine's float32 is off by: at an end of an interval, and within. */

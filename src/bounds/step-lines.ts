@@ -9,7 +9,7 @@ export interface StepLines {
   upperSlope: Float32Array;
   upperIntercept: Float32Array;
   /** Of windows: which number of the input the slopes belong to. */
-  place?: BigInt64Array;
+  place?: Int32Array;
   /** What one unit of the coefficient of each number that the step gives may cost by rounding. */
   error: Float32Array;
 }
@@ -40,11 +40,18 @@ const sumsOf = (node: Bent['node'], network: Bounded) => ({
 type Windows = Extract<Bent, { windows: unknown }>;
 type Curve = Exclude<Bent, Windows>;
 
-function ofCurve({ node, lines, rounding }: Curve, network: Bounded, ranges: Ranges, made: StepLines): void {
+function ofCurve(
+  { node, lines, rounding, lowerSlopes }: Curve,
+  network: Bounded,
+  ranges: Ranges,
+  made: StepLines,
+): void {
   const of = rangeOf(ranges, node.inputs[0]);
   const given = rangeOf(ranges, node.outputs[0]);
   const { axes, ways } = sumsOf(node, network);
   const { absolute, relative, argument } = rounding;
+  // Slopes that may be taken instead.
+  const steepest = lowerSlopes?.[1] ?? 0;
   for (let i = 0; i < made.error.length; i++) {
     const line = lines(of.lower[i], of.upper[i]);
     const reach = magnitudeAt(of, i);
@@ -59,7 +66,7 @@ function ofCurve({ node, lines, rounding }: Curve, network: Bounded, ranges: Ran
       absolute +
         argument * reach +
         (relative + ways) * magnitudeAt(given, i) +
-        COEFFICIENT * Math.max(Math.abs(line.lowerSlope), Math.abs(line.upperSlope)) * reach +
+        COEFFICIENT * Math.max(steepest, Math.abs(line.lowerSlope), Math.abs(line.upperSlope)) * reach +
         (COEFFICIENT + axes) * Math.max(Math.abs(low), Math.abs(high)),
       1,
     );
@@ -83,7 +90,7 @@ function ofWindows(
   // Windows may share a place, where their coefficients are added up.
   const shared = gamma(mostShared(windows, inner));
   const { axes, ways } = sumsOf(node, network);
-  const place = new BigInt64Array(n * size);
+  const place = new Int32Array(n * size);
   for (let image = 0; image < n; image++)
     for (const [o, window] of windows.entries()) {
       const at = image * size + o;
@@ -94,7 +101,7 @@ function ofWindows(
       for (const i of window) if (i !== best) others = Math.max(others, of.upper[from + i]);
       const certain = of.lower[from + best] >= others;
       const most = Math.max(others, of.upper[from + best]);
-      place[at] = BigInt(best);
+      place[at] = best;
       made.lowerSlope[at] = 1;
       made.upperSlope[at] = certain ? 1 : 0;
       made.upperIntercept[at] = certain ? 0 : most;

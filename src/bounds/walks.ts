@@ -1,29 +1,54 @@
-import type { Program, Value } from '../engines/engine.js';
+import type { Value } from '../engines/engine.js';
 import { type BackwardGraph, backwardGraph } from './backward.js';
-import { type MagnitudeGraph, magnitudeGraph } from './magnitudes.js';
+import { Cut, type Item } from './cut.js';
+import { addLeast } from './least.js';
+import { type LocalNetwork, localNetwork } from './local.js';
+import { Magnitudes } from './magnitudes.js';
 import { type Bounded, dimsOf, sizeOf } from './network.js';
 import type { Programs } from './programs.js';
-import { magnitudeAt, type Ranges, rangeOf } from './ranges.js';
-import { gamma, gammaOfAxes, UNIT } from './rounding.js';
-import { stepLines } from './step-lines.js';
+import { type LowerBounds, magnitudeAt, type Range, type Ranges, rangeOf } from './ranges.js';
+import { gamma, gammaOfAxes } from './rounding.js';
+import { type StepLines, stepLines } from './step-lines.js';
 
-/** What linear functions of a value are at least, over each box. */
-export interface LowerBounds {
-  /** (n, rows): of the network in exact arithmetic, by float32 computations; no number where something overflows. */
-  bound: Float64Array;
-  /** (n, rows): what rounding may take from that, of these computations and of any float32 evaluation of the network. */
-  rounding: Float64Array;
+/** What an input of a walk's graph is fed with: numbers of all images (n, size of the value). */
+interface Part {
+  input: string;
+  value: string;
+  data: Float32Array | Int32Array;
+  /** The numbers are flat places of this value. */
+  placesOf?: string;
 }
 
-/** A walk back on known ranges. */
+/** Walks back from a value on known ranges. */
 export interface Walk {
-  n: number;
-  from: string;
-  /** Functions at once. */
-  count: number;
-  program: Program;
   backward: BackwardGraph;
-  feeds: Record<string, Value>;
+  /** Of one place, where it depends on few others; of whole images otherwise. */
+  local: LocalNetwork | undefined;
+  /** Numbers of the value that one item has. */
+  size: number;
+  /** The largest of the values between has so many, of one item. */
+  widest: number;
+  of(items: readonly Item[], rows: Float32Array, count: number): WalkOf;
+}
+
+/** Walks back of some items: of functions (items, count, size) of the value. */
+export interface WalkOf {
+  cut: Cut;
+  feeds: Readonly<Record<string, Value>>;
+  run(feeds: Readonly<Record<string, Value>>): Promise<Record<string, Value>>;
+  /** What a run says of the functions. */
+  read(found: Readonly<Record<string, Value>>): LowerBounds;
+}
+
+/** Lower bounds of functions (items, count, size) of the value of a walk. */
+export async function walkBack(
+  walk: Walk,
+  items: readonly Item[],
+  rows: Float32Array,
+  count: number,
+): Promise<LowerBounds> {
+  const { feeds, run, read } = walk.of(items, rows, count);
+  return read(await run(feeds));
 }
 
 /** What computing these errors in float32 may cost, itself. */
@@ -31,124 +56,142 @@ const SPARE = 1.01;
 
 /** Walks back through a network. Their graphs are made when first used. */
 export class Walks {
-  private readonly graphs = new Map<string, { backward: BackwardGraph; magnitudes: MagnitudeGraph }>();
+  private readonly graphs = new Map<string, { backward: BackwardGraph; local: LocalNetwork | undefined }>();
+  private readonly lines = new WeakMap<Range, StepLines>();
+  private readonly magnitudes: Magnitudes;
 
   constructor(
     private readonly network: Bounded,
     private readonly programs: Programs,
-  ) {}
+  ) {
+    this.magnitudes = new Magnitudes(network, programs);
+  }
 
-  /** All that a walk back from a value reads but for the functions, on these ranges: it serves any number of them. */
+  /**
+   * @param apart functions are of single numbers of the value, so that walks of one place need not look at others
+   */
   async begin(
-    { from, count, stops }: { from: string; count: number; stops: readonly string[] },
+    { from, stops, apart = false }: { from: string; stops: readonly string[]; apart?: boolean },
     n: number,
     ranges: Ranges,
   ): Promise<Walk> {
     const { network } = this;
-    const key = JSON.stringify([from, count, stops]);
-    const { backward, magnitudes } = this.graphs.get(key) ?? graphsOf(network, { from, rows: count, stops });
-    this.graphs.set(key, { backward, magnitudes });
+    const key = JSON.stringify([from, stops, apart]);
+    const { backward, local } = this.graphs.get(key) ?? graphOf(network, { from, stops, apart });
+    this.graphs.set(key, { backward, local });
     const program = await this.programs.of(key, backward.graph);
-    const largest = await this.magnitudesOf(`${key} magnitudes`, magnitudes, n, ranges);
-    const feeds: Record<string, Value> = {};
-    const feed = (name: string | undefined, data: Float32Array | BigInt64Array) => {
-      if (name === undefined) return;
-      const type = data instanceof Float32Array ? 'float32' : 'int64';
-      feeds[name] = { type, dims: [n, 1, data.length / n], data };
+    const parts = await this.partsOf(key, backward, { n, ranges, stops });
+    const own = local?.network ?? network;
+    const between = [from, ...backward.lines.keys(), ...stops, ...backward.errors.keys()];
+    return {
+      backward,
+      local,
+      size: sizeOf(own, from),
+      widest: Math.max(
+        ...between.filter((value) => own.shapes.has(value)).map((value) => sizeOf(own, value)),
+      ),
+      of: (items, rows, count) => {
+        const cut = new Cut(network, items, local);
+        return {
+          cut,
+          feeds: feedsOf(parts, cut, items.length, {
+            name: backward.rows,
+            value: { type: 'float32', dims: [items.length, count, sizeOf(own, from)], data: rows },
+          }),
+          run: (feeds) => program.run(feeds),
+          read: (found) => readOff(found, backward, cut, ranges, count),
+        };
+      },
+    };
+  }
+
+  /** What a walk's graph is fed with beside functions. */
+  private async partsOf(
+    key: string,
+    backward: BackwardGraph,
+    { n, ranges, stops }: { n: number; ranges: Ranges; stops: readonly string[] },
+  ): Promise<Part[]> {
+    const { network } = this;
+    const largest = await this.magnitudes.of(key, new Set(backward.errors.keys()), n, ranges);
+    const parts: Part[] = [];
+    const feed = (input: string | undefined, value: string, data: Part['data'], placesOf?: string) => {
+      if (input !== undefined)
+        parts.push({ input, value, data, ...(placesOf !== undefined && { placesOf }) });
     };
     for (const step of network.bent) {
       const [output] = step.node.outputs;
       const inputs = backward.lines.get(output);
       if (!inputs) continue;
-      const lines = stepLines(step, network, n, ranges);
+      const given = rangeOf(ranges, output);
+      const lines = this.lines.get(given) ?? stepLines(step, network, n, ranges);
+      this.lines.set(given, lines);
       for (const name of ['lowerSlope', 'lowerIntercept', 'upperSlope', 'upperIntercept'] as const)
-        feed(inputs[name], lines[name]);
-      if (lines.place) feed(inputs.place, lines.place);
-      feed(backward.errors.get(output), lines.error);
+        feed(inputs[name], output, lines[name]);
+      if (lines.place) feed(inputs.place, output, lines.place, step.node.inputs[0]);
+      feed(backward.errors.get(output), output, lines.error);
     }
     for (const value of stops) {
       const range = rangeOf(ranges, value);
       const factor = gamma(network.readers.get(value) ?? 0) * SPARE;
       feed(
         backward.errors.get(value),
+        value,
         range.lower.map((_, i) => magnitudeAt(range, i) * factor),
       );
     }
     for (const [value, { forward, backward: back }] of network.rounded) {
       const magnitude = largest.get(value);
-      const name = backward.errors.get(value);
-      if (name === undefined || magnitude === undefined) continue;
+      if (magnitude === undefined) continue;
       // The network's own evaluation, that of the coefficients, and sums of what is added.
       const factor = (forward + back + gammaOfAxes(dimsOf(network, value), network.steps.length)) * SPARE;
       feed(
-        name,
+        backward.errors.get(value),
+        value,
         magnitude.map((m) => m * factor),
       );
     }
-    return { n, from, count, program, backward, feeds };
-  }
-
-  /** Lower bounds of functions (n, count, size) of the value that a walk begins at. */
-  async back(
-    { n, from, count, program, backward, feeds }: Walk,
-    rows: Float32Array,
-    ranges: Ranges,
-  ): Promise<LowerBounds> {
-    const { network } = this;
-    const found = await program.run({
-      ...feeds,
-      [backward.rows]: { type: 'float32', dims: [n, count, sizeOf(network, from)], data: rows },
-    });
-    const bound = Float64Array.from(found[backward.bias].data as Float32Array);
-    const rounding = Float64Array.from(found[backward.error].data as Float32Array, (error) => error * SPARE);
-    for (const [value, name] of backward.coefficients) {
-      const coefficients = found[name].data as Float32Array;
-      const range = rangeOf(ranges, value);
-      const size = sizeOf(network, value);
-      for (let row = 0; row < n * count; row++) {
-        const image = Math.floor(row / count) * size;
-        let [sum, magnitude] = [0, 0];
-        for (let i = 0; i < size; i++) {
-          const a = coefficients[row * size + i];
-          sum += a > 0 ? a * range.lower[image + i] : a * range.upper[image + i];
-          magnitude += Math.abs(a) * magnitudeAt(range, image + i);
-        }
-        bound[row] += sum;
-        // Coefficients that were added up where ways meet.
-        rounding[row] += 4 * UNIT * magnitude;
-      }
-    }
-    return { bound, rounding };
-  }
-
-  /** How large what affine steps add up is at most, (n, size), by value. */
-  private async magnitudesOf(
-    key: string,
-    magnitudes: MagnitudeGraph,
-    n: number,
-    ranges: Ranges,
-  ): Promise<Map<string, Float32Array>> {
-    const { network } = this;
-    if (magnitudes.outputs.size === 0) return new Map();
-    const program = await this.programs.of(key, magnitudes.graph);
-    const feeds: Record<string, Value> = {};
-    for (const [value, input] of magnitudes.inputs) {
-      const range = rangeOf(ranges, value);
-      const data = range.lower.map((_, i) => magnitudeAt(range, i));
-      feeds[input] = { type: 'float32', dims: [n, ...dimsOf(network, value)], data };
-    }
-    const found = await program.run(feeds);
-    return new Map(
-      [...magnitudes.outputs].flatMap(([value, name]) => {
-        const data = found[name]?.data;
-        return data instanceof Float32Array ? [[value, data] as const] : [];
-      }),
-    );
+    return parts;
   }
 }
 
-/** A walk back, and the magnitudes that its rounding is measured by. */
-function graphsOf(network: Bounded, walk: { from: string; rows: number; stops: readonly string[] }) {
-  const backward = backwardGraph(network, walk);
-  return { backward, magnitudes: magnitudeGraph(network, new Set(backward.errors.keys())) };
+/** A walk back, of windows where it may be. */
+function graphOf(
+  network: Bounded,
+  { from, stops, apart }: { from: string; stops: readonly string[]; apart: boolean },
+): { backward: BackwardGraph; local: LocalNetwork | undefined } {
+  const local = apart ? localNetwork(network, from) : undefined;
+  return { backward: backwardGraph(local?.network ?? network, { from, stops }), local };
+}
+
+function feedsOf(
+  parts: readonly Part[],
+  cut: Cut,
+  n: number,
+  rows: { name: string; value: Value },
+): Record<string, Value> {
+  const feeds: Record<string, Value> = { [rows.name]: rows.value };
+  for (const { input, value, data, placesOf } of parts) {
+    const own =
+      data instanceof Int32Array ? cut.flatPlaces(placesOf ?? '', value, data) : cut.of(value, data);
+    const type = own instanceof Float32Array ? 'float32' : 'int64';
+    feeds[input] = { type, dims: [n, 1, own.length / n], data: own };
+  }
+  return feeds;
+}
+
+function readOff(
+  found: Readonly<Record<string, Value>>,
+  backward: BackwardGraph,
+  cut: Cut,
+  ranges: Ranges,
+  count: number,
+): LowerBounds {
+  const bound = Float64Array.from(found[backward.bias].data as Float32Array);
+  const rounding = Float64Array.from(found[backward.error].data as Float32Array, (error) => error * SPARE);
+  for (const [value, name] of backward.coefficients)
+    addLeast(found[name].data as Float32Array, cut.range(value, rangeOf(ranges, value)), count, {
+      bound,
+      rounding,
+    });
+  return { bound, rounding };
 }

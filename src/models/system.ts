@@ -1,4 +1,5 @@
 import type { Method } from '../bounds/certify.js';
+import type { BallNorm } from '../bounds/margins.js';
 import type { Note } from '../graph/graph.js';
 import type { StreamKey } from '../random/stream.js';
 
@@ -107,11 +108,15 @@ export interface ChangedMaps {
   passes: Passes;
 }
 
-/** What is to be bounded: the margins of the labels over all images within `epsilon` in Linf, as far as they are images. */
+/** What is to be bounded: the margins of the labels over all images within `epsilon`, as far as they are images. */
 export interface BoundQuestion {
   /** In units of pixels in [0, 1]. */
   epsilon: number;
+  /** Default: Linf. */
+  norm?: BallNorm;
   method: Method;
+  /** Steps up of `alpha-crown`. Default: 20. */
+  iterations?: number;
 }
 
 /** Lower bounds of margins: of f_y - f_j, the least over all other classes j. */

@@ -1,3 +1,4 @@
+import { walksOf } from '../models/margin-bounds.js';
 import { addTo } from '../models/passes.js';
 import type { Batch, Passes, System } from '../models/system.js';
 import type { LiveUnit } from './live-unit.js';
@@ -59,7 +60,7 @@ export function counted(system: System, passes: Passes, live: LiveUnit, signal?:
         const end = live.call(system.info.name, 'forward');
         let forward = 0;
         try {
-          const margins = (system.info.classes.length - 1) * batch.n;
+          const margins = walksOf(question) * (system.info.classes.length - 1) * batch.n;
           const found = await call('gradient', margins, () => bounds(batch, question));
           forward = found.passes.forward;
           return found;

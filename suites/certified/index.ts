@@ -44,7 +44,7 @@ export const certified = defineSuite({
           return rows
             ? [
                 certifiedResult(
-                  { system, dataset, method, epsilon },
+                  { system, dataset, method, norm: options.norm, epsilon },
                   rows,
                   found && radius >= 0 ? { rows: found, radius } : undefined,
                 ),
@@ -81,12 +81,17 @@ function requestsFor(
   options: CertifiedOptions,
   { catalogue }: Pick<SuiteContext, 'catalogue'>,
 ) {
-  const { methods, examples } = options;
+  const { norm, methods, iterations, examples } = options;
   const bounds = methods.flatMap((method) =>
     radiiOf(options, catalogue).map((epsilon) => ({
       method,
       epsilon,
-      request: certifiedRequest(system.name, dataset.name, { method, norm: 'Linf', epsilon }, examples),
+      request: certifiedRequest(
+        system.name,
+        dataset.name,
+        { method, norm, epsilon, ...(method === 'alpha-crown' && { iterations }) },
+        examples,
+      ),
     })),
   );
   if (!system.offers.includes('inputGradient')) return { bounds };

@@ -6,7 +6,9 @@ type Method = CertifiedParams['method'];
 
 export interface CertifiedOptions {
   epsilons?: (string | number)[];
+  norm: CertifiedParams['norm'];
   methods: Method[];
+  iterations: number;
   attack: string;
   examples?: number;
 }
@@ -18,12 +20,19 @@ export const METHODS: Readonly<Record<Method, string>> = {
     'linear bounds of the margins, with intervals inside (Zhang et al. 2020): a walk back for every other class',
   crown:
     'linear bounds inside, too (Zhang et al. 2018): a walk back for every number of the network whose sign is not certain, often thousands of passes an image',
+  'alpha-crown':
+    'as crown, and the slopes of the lines of each margin climb its gradient (Xu et al. 2021): never looser than crown',
 };
 
 const names = Object.keys(METHODS) as Method[];
 
-const linfAttacks = ({ attacks }: Catalogue): string[] =>
-  [...attacks].filter(({ norms }) => norms?.includes('Linf') ?? true).map(({ name }) => name);
+const NORMS: readonly CertifiedParams['norm'][] = ['Linf', 'L2'];
+
+/** Attacks in all of these norms. */
+const attacksOf = ({ attacks }: Catalogue): string[] =>
+  [...attacks]
+    .filter(({ norms }) => NORMS.every((norm) => norms?.includes(norm) ?? true))
+    .map(({ name }) => name);
 
 export const certifiedOptions = (catalogue: Catalogue) =>
   Type.Unsafe<CertifiedOptions>(
@@ -32,17 +41,23 @@ export const certifiedOptions = (catalogue: Catalogue) =>
         epsilons: Type.Optional(
           Type.Array(epsilonSchema(), {
             minItems: 1,
-            description: `Radii in Linf, in units of pixels in [0, 1], such as 8/255. Default: ${catalogue.norms.named('Linf').epsilons.join(', ')}.`,
+            description: `Radii, in units of pixels in [0, 1], such as 8/255. Default: ${NORMS.map((norm) => `${catalogue.norms.named(norm).epsilons.join(', ')} in ${norm}`).join('; ')}.`,
           }),
         ),
+        norm: oneOf(NORMS, { default: 'Linf', description: 'Of the ball around each image.' }),
         methods: Type.Array(oneOf(names), {
           minItems: 1,
           uniqueItems: true,
           default: ['crown-ibp'],
           description: names.map((name) => `${name}: ${METHODS[name]}`).join('; '),
         }),
+        iterations: Type.Integer({
+          minimum: 1,
+          default: 20,
+          description: 'Steps of `alpha-crown`, each at the price of two walks back for every margin.',
+        }),
         attack: Type.Unsafe<string>(
-          oneOf([...linfAttacks(catalogue), 'autoattack'], {
+          oneOf([...attacksOf(catalogue), 'autoattack'], {
             default: 'pgd',
             description: 'What bounds robust accuracy from the other side, with its defaults.',
           }),
@@ -56,19 +71,15 @@ export const certifiedOptions = (catalogue: Catalogue) =>
   );
 
 /** Radii, smallest first. Errors: `config-invalid`. */
-export const radiiOf = ({ epsilons }: CertifiedOptions, catalogue: Catalogue): string[] =>
-  parseEpsilons(epsilons ?? catalogue.norms.named('Linf').epsilons).map(({ text }) => text);
+export const radiiOf = ({ epsilons, norm }: CertifiedOptions, catalogue: Catalogue): string[] =>
+  parseEpsilons(epsilons ?? catalogue.norms.named(norm).epsilons).map(({ text }) => text);
 
-/** The attack beside the bounds. Errors: `config-invalid` for one that is not defined in Linf. */
+/** The attack beside the bounds. Errors: `config-invalid` for one that is not defined in the norm. */
 export function attackOf(
   options: CertifiedOptions,
   system: SystemInfo,
   catalogue: Catalogue,
 ): ResolvedAttack {
-  const { attack: method, epsilons } = options;
-  return resolveAttack(
-    { method, norm: 'Linf', confirm: 1, ...(epsilons && { epsilons }) },
-    system,
-    catalogue,
-  );
+  const { attack: method, norm, epsilons } = options;
+  return resolveAttack({ method, norm, confirm: 1, ...(epsilons && { epsilons }) }, system, catalogue);
 }

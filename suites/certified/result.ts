@@ -12,6 +12,7 @@ export interface CertifiedResult {
   system: SystemInfo;
   dataset: DatasetInfo;
   method: Method;
+  norm: CertifiedOptions['norm'];
   epsilon: string;
   indices: Int32Array;
   labels: Int32Array;
@@ -35,7 +36,7 @@ const share = (outcome: readonly boolean[]) => wilson(outcome.filter(Boolean).le
  * Errors: `suite-failed` where an attack breaks what is proved: one of the two is wrong, and neither number holds.
  */
 export function certifiedResult(
-  about: Pick<CertifiedResult, 'system' | 'dataset' | 'method' | 'epsilon'>,
+  about: Pick<CertifiedResult, 'system' | 'dataset' | 'method' | 'norm' | 'epsilon'>,
   { rows, indices, labels = new Int32Array(0) }: Collected<CertifiedRows>,
   attacked: { rows: Collected<AttackRows>; radius: number } | undefined,
 ): CertifiedResult {
@@ -47,7 +48,7 @@ export function certifiedResult(
     method: about.method,
     system: about.system.name,
     dataset: about.dataset.name,
-    ball: `Linf ${about.epsilon}`,
+    ball: `${about.norm} ${about.epsilon}`,
     examples: broken,
   });
   return {

@@ -14,8 +14,8 @@ import type { CertifiedResult } from './result.js';
 export const SUITE = 'certified';
 
 export function certifiedMeasures(result: CertifiedResult, attack: string, single: boolean): Measure[] {
-  const { system, dataset, method, epsilon, lower, upper, undecided } = result;
-  const at = `Linf ${epsilon}`;
+  const { system, dataset, method, norm, epsilon, lower, upper, undecided } = result;
+  const at = `${norm} ${epsilon}`;
   const rows = (outcome: string) => ({
     rows: {
       sheet: SUITE,
@@ -25,7 +25,7 @@ export function certifiedMeasures(result: CertifiedResult, attack: string, singl
     },
   });
   const common = { suite: SUITE, model: system.name, dataset: dataset.name, format: 'percent' } as const;
-  const params = { norm: 'Linf', epsilon, method };
+  const params = { norm, epsilon, method };
   return [
     measure(
       {
@@ -47,7 +47,7 @@ export function certifiedMeasures(result: CertifiedResult, attack: string, singl
               ...common,
               measure: 'attacked-accuracy',
               title: `Accuracy under ${attack}, ${at}`,
-              params: { norm: 'Linf', epsilon, method, attack },
+              params: { norm, epsilon, method, attack },
               better: 'higher',
               bound: 'upper',
               ...rows('survived'),
@@ -63,7 +63,7 @@ export function certifiedMeasures(result: CertifiedResult, attack: string, singl
               ...common,
               measure: 'undecided-share',
               title: `Neither proved nor broken, ${at}, ${method}`,
-              params: { norm: 'Linf', epsilon, method, attack },
+              params: { norm, epsilon, method, attack },
               better: 'lower',
               ...rows('undecided'),
             },
@@ -90,7 +90,7 @@ export function certifiedTable(
     caption: `${results[0].indices.length} images. Proved: the bound holds for every image of the ball and every float32 evaluation of the network, and is no estimate. Not broken: the attack, ${attack}, found nothing, which proves nothing. Robust accuracy on these images lies between the two; intervals are about other images of the kind.${costs.includes('crown') ? '' : ' Tighter bounds: `methods: [crown]`.'}`,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },
-      { key: 'epsilon', title: 'Linf', format: 'text' },
+      { key: 'epsilon', title: results[0].norm, format: 'text' },
       { key: 'method', title: 'Bounds', format: 'text' },
       percent('lower', 'Proved, at least', 'higher'),
       percent('upper', 'Not broken, at most', 'higher'),
@@ -133,7 +133,7 @@ export function certifiedCurves(dataset: DatasetInfo, results: readonly Certifie
       id: `${SUITE}-radius-${dataset.name}`,
       title: `Robust accuracy from both sides, ${dataset.name}`,
       caption: 'Between the solid and the dashed line of a model nothing is known.',
-      xLabel: 'Linf radius',
+      xLabel: `${results[0].norm} radius`,
       yLabel: 'Accuracy',
       yDomain: [0, 1],
       yFormat: 'percent',

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
+import type { Boxes } from '../../src/bounds/ranges.js';
 import { BOUNDS } from '../../src/bounds/table.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { GraphBuilder } from '../../src/graph/build.js';
@@ -47,7 +48,7 @@ const rowsOf = (n: number) =>
   });
 
 /** Boxes of several sizes around random images. */
-function boxes(n: number) {
+function boxes(n: number): Boxes {
   const draws = stream({ seed: 0, purpose: 'test/boxes', example: 0 });
   const lower = new Float32Array(n * SIZE);
   const upper = new Float32Array(n * SIZE);
@@ -60,27 +61,42 @@ function boxes(n: number) {
   return { n, lower, upper };
 }
 
-/** Points of a box: its corners and its inside. */
-function pointsOf({ lower, upper }: ReturnType<typeof boxes>, box: number, count: number): Float32Array {
+/** Balls in L2 around the middles of boxes, as far as these reach. */
+function balls(n: number, radius: number): Boxes {
+  const { lower, upper } = boxes(n);
+  return { n, lower, upper, ball: { centre: lower.map((low, i) => (low + upper[i]) / 2), radius } };
+}
+
+/** Points of a box: its corners and its inside; drawn towards the centre of its ball until they lie in it. */
+function pointsOf({ lower, upper, ball }: Boxes, box: number, count: number): Float32Array {
   const draws = stream({ seed: 1, purpose: 'test/points', example: box });
-  return Float32Array.from({ length: count * SIZE }, (_, i) => {
+  const points = Float32Array.from({ length: count * SIZE }, (_, i) => {
     const at = box * SIZE + (i % SIZE);
     const u = draws.uniform();
     const part = Math.floor(i / SIZE) % 2 === 0 ? Math.round(u) : u;
     return Math.min(upper[at], Math.max(lower[at], lower[at] + part * (upper[at] - lower[at])));
   });
+  if (!ball) return points;
+  const centre = ball.centre.subarray(box * SIZE, (box + 1) * SIZE);
+  return points.map((x, i) => {
+    const start = i - (i % SIZE);
+    const far = Math.hypot(...centre.map((c, k) => points[start + k] - c));
+    return centre[i % SIZE] + (x - centre[i % SIZE]) * Math.min(1, (0.999999 * ball.radius) / far);
+  });
 }
 
-async function bounded(graph: Graph, method: Method) {
+/** Few steps of alpha-CROWN: any number of them must hold. */
+const ITERATIONS = 4;
+
+async function bounded(graph: Graph, method: Method, own = boxes(6)) {
   const programs = await BoundPrograms.of(engine, { graph, pixels: 'x', shape: SHAPE, logits: 'logits' });
-  const own = boxes(6);
-  const found = await programs.lowerBounds(own, rowsOf(own.n), ROWS, method);
+  const found = await programs.lowerBounds(own, rowsOf(own.n), ROWS, method, ITERATIONS);
   await programs.close();
   return { own, ...found };
 }
 
 /** Of each box, what each row takes at least at its points. */
-async function least(graph: Graph, own: ReturnType<typeof boxes>, count: number): Promise<Float64Array> {
+async function least(graph: Graph, own: Boxes, count: number): Promise<Float64Array> {
   const program = await engine.compile(graph);
   const seen = new Float64Array(own.n * ROWS).fill(Number.POSITIVE_INFINITY);
   for (let box = 0; box < own.n; box++) {
@@ -174,13 +190,31 @@ describe('the table of bounds', () => {
           },
       );
       const graph = await networkOf(layers);
-      let seen: Float64Array | undefined;
-      for (const method of ['ibp', 'crown-ibp', 'crown'] as const) {
-        const { own, bound, rounding } = await bounded(graph, method);
-        seen ??= await least(graph, own, 300);
-        for (let i = 0; i < bound.length; i++) expect(bound[i] - rounding[i]).toBeLessThanOrEqual(seen[i]);
+      for (const around of [boxes(6), balls(6, 0.1)]) {
+        const seen = await least(graph, around, 300);
+        let crown: number[] | undefined;
+        for (const method of ['ibp', 'crown-ibp', 'crown', 'alpha-crown'] as const) {
+          const { bound, rounding } = await bounded(graph, method, around);
+          const proved = Array.from(bound, (b, i) => b - rounding[i]);
+          for (const [i, least] of proved.entries()) expect(least).toBeLessThanOrEqual(seen[i]);
+          if (method === 'crown') crown = proved;
+          // Climbing begins at the slopes of CROWN and keeps the best.
+          if (method === 'alpha-crown')
+            for (const [i, least] of proved.entries()) expect(least).toBeGreaterThanOrEqual(crown?.[i] ?? 0);
+        }
       }
     }
+  });
+
+  it('bounds a ball by less than the box around it', async () => {
+    const graph = await networkOf([LAYERS.Conv[0], LAYERS.Relu[0]]);
+    const ball = balls(6, 0.1);
+    const { n, lower, upper } = ball;
+    const inBall = await bounded(graph, 'crown', ball);
+    const inBox = await bounded(graph, 'crown', { n, lower, upper });
+    const gains = Array.from(inBall.bound, (b, i) => b - inBox.bound[i]);
+    for (const gain of gains) expect(gain).toBeGreaterThan(-1e-3);
+    expect(gains.filter((gain) => gain > 0.1).length).toBeGreaterThan(ROWS);
   });
 
   /** auto_LiRPA's example: w1 = [[1, -1], [2, -1]], ReLU, w2 = [1, -1], x in [-1, 2] x [-2, 1]. */
@@ -188,6 +222,7 @@ describe('the table of bounds', () => {
     ['ibp', [-6, 4]],
     ['crown', [-3, 3]],
     ['crown-ibp', [-3, 3]],
+    ['alpha-crown', [-3, 2]],
   ] as const)('gives the known answers of a small network: %s', async (method, [lower, upper]) => {
     const b = new GraphBuilder();
     const x = b.input('x', 'float32', ['N', 2]);

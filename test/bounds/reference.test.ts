@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
-import { boxesAround, marginRows } from '../../src/bounds/margins.js';
+import { ballsAround, marginRows } from '../../src/bounds/margins.js';
+import type { Network } from '../../src/bounds/network.js';
+import { readCheckpoint } from '../../src/checkpoints/registry.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import { readOnnx } from '../../src/graph/read.js';
+import { contractOf } from '../../src/models/contract.js';
+import { prepare } from '../../src/models/prepare.js';
 import { readReference } from '../models/npz.js';
 
 const reference = resolve('../shared/reference/bounds');
@@ -30,6 +33,8 @@ interface Case {
 
 const of = (model: string, eps: string, counts: readonly [Method, number, number][], shape = MNIST): Case[] =>
   counts.map(([method, n, certified]) => ({ model, eps, shape, method, n, certified }));
+
+const CIFAR = [3, 32, 32];
 
 const CASES: readonly Case[] = [
   ...of('mlp', '0.02', [
@@ -58,31 +63,52 @@ const CASES: readonly Case[] = [
       ['ibp', 4, 0],
       ['crown-ibp', 4, 0],
     ],
-    [3, 32, 32],
+    CIFAR,
   ),
+  ...of('trades-mnist', '0.01', [
+    ['ibp', 4, 0],
+    ['crown-ibp', 4, 0],
+  ]),
 ];
 
-/** Minutes: walks back from thousands of numbers. */
+/** Walks back from thousands of numbers. */
 const LONG: readonly Case[] = [
   ...of('cnn', '0.02', [['crown', 20, 18]]),
   ...of('cnn', '0.05', [['crown', 20, 15]]),
-  ...of('resnet-leaky', '1over255', [['crown', 5, 3]], [3, 32, 32]),
+  ...of('resnet-leaky', '1over255', [['crown', 5, 3]], CIFAR),
+  ...of('trades-mnist', '0.01', [
+    ['ibp', 20, 0],
+    ['crown-ibp', 20, 0],
+    ['crown', 8, 8],
+  ]),
+  ...of('trades-mnist', '0.05', [['crown', 8, 6]]),
 ];
+
+async function networkOf(name: string, shape: readonly number[]): Promise<Network> {
+  const checkpoint = name.startsWith('trades')
+    ? resolve('../shared/reference/trained', `${name}.pt`)
+    : join(reference, `${name}.onnx`);
+  const contract = contractOf({ name, checkpoint, input: { shape: [...shape] }, classes: OTHERS + 1 });
+  const { graph } = await readCheckpoint(checkpoint, undefined, { shape: contract.shape });
+  const prepared = await prepare(engine, graph, contract, checkpoint);
+  return { graph: prepared.graph, pixels: prepared.pixels, shape, logits: prepared.outputs.logits ?? '' };
+}
 
 async function compare({ model, eps, shape, method, n, certified }: Case): Promise<void> {
   const arrays = readReference(join(reference, `${model}_eps${eps}.npz`));
   const known = arrays[`lb_${method.replace('-', '_')}`].data.subarray(0, n * OTHERS);
   const labels = Int32Array.from(arrays.y.data.subarray(0, n));
   const size = shape.reduce((product, d) => product * d, 1);
-  const boxes = boxesAround(n, Float32Array.from(arrays.x.data.subarray(0, n * size)), arrays.eps.data[0]);
+  const boxes = ballsAround(
+    n,
+    Float32Array.from(arrays.x.data.subarray(0, n * size)),
+    arrays.eps.data[0],
+    'Linf',
+  );
   const rows = marginRows(labels, OTHERS + 1);
-  const graph = await engine.fold(readOnnx(new Uint8Array(readFileSync(join(reference, `${model}.onnx`)))));
+  const network = await networkOf(model, shape);
   const boundsOf = async (outward: boolean) => {
-    const programs = await BoundPrograms.of(
-      engine,
-      { graph, pixels: 'x', shape, logits: 'logits' },
-      { outward },
-    );
+    const programs = await BoundPrograms.of(engine, network, { outward });
     const found = await programs.lowerBounds(boxes, rows, OTHERS, method);
     await programs.close();
     return found;

@@ -1,5 +1,7 @@
 import { parseEpsilon } from '../../attacks/epsilon.js';
+import type { BallNorm } from '../../bounds/margins.js';
 import { AssayError, inOneLine } from '../../errors.js';
+import { walksOf } from '../../models/margin-bounds.js';
 import type { BoundQuestion } from '../../models/system.js';
 import { float64, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
@@ -7,9 +9,11 @@ import { Refused } from '../refused.js';
 
 export interface CertifiedParams {
   method: BoundQuestion['method'];
-  norm: 'Linf';
+  norm: BallNorm;
   /** As written, such as `8/255`. */
   epsilon: string;
+  /** Steps up, of `alpha-crown`. */
+  iterations?: number;
 }
 
 const columns = () => ({ margin: float64(), rounding: float64() });
@@ -27,17 +31,20 @@ const AT_ONCE = 16;
  */
 export const certified = defineMeasurement({
   name: 'certified',
-  version: 3,
+  version: 4,
   needs: ['logits', 'marginBounds'],
   unitSize: 64,
-  passes: (_params: CertifiedParams, { classes }) => ({
+  passes: (params: CertifiedParams, { classes }) => ({
     forward: 3,
-    gradient: Math.max(0, classes.length - 1),
+    gradient: walksOf(params) * Math.max(0, classes.length - 1),
   }),
   columns,
-  async measure({ system, examples, signal }: MeasureContext, { method, epsilon }: CertifiedParams) {
+  async measure(
+    { system, examples, signal }: MeasureContext,
+    { method, norm, epsilon, iterations }: CertifiedParams,
+  ) {
     const { n, labels, pixels } = examples;
-    const what = `${method} at ${epsilon}`;
+    const what = `${method} at ${norm} ${epsilon}`;
     if (!labels)
       throw new AssayError('suite-failed', 'what is certified needs labels', {
         hint: 'request it on a labelled data set',
@@ -54,7 +61,12 @@ export const certified = defineMeasurement({
         pixels: pixels.subarray(start * size, end * size),
         labels: labels.subarray(start, end),
       };
-      const question = { epsilon: parseEpsilon(epsilon).value, method };
+      const question = {
+        epsilon: parseEpsilon(epsilon).value,
+        norm,
+        method,
+        ...(iterations && { iterations }),
+      };
       const bounds = await system.marginBounds(batch, question).catch((error) => {
         if (error instanceof AssayError && error.code === 'op-unsupported')
           throw new Refused({ what, reason: inOneLine(error) });

@@ -38,6 +38,27 @@ function exact(x: readonly number[], label: number, epsilon: number): number {
   return Math.min(...margins);
 }
 
+/**
+ * The smallest margin in a ball of L2 and the box, of a linear network, by bisection: the least point is x - t slope, cut to the box,
+ * for the t at which it lies on the ball.
+ */
+function exactInBall(x: readonly number[], label: number, radius: number): number {
+  const margins = Array.from({ length: CLASSES }, (_, j) => {
+    if (j === label) return Number.POSITIVE_INFINITY;
+    const slopes = x.map((_, p) => weights[label * SIZE + p] - weights[j * SIZE + p]);
+    const point = (t: number) => x.map((value, p) => Math.min(1, Math.max(0, value - t * slopes[p])));
+    const far = (t: number) => Math.hypot(...point(t).map((y, p) => y - x[p]));
+    let [near, beyond] = [0, 1e6];
+    for (let i = 0; i < 200; i++) {
+      const t = (near + beyond) / 2;
+      if (far(t) <= radius) near = t;
+      else beyond = t;
+    }
+    return point(near).reduce((sum, y, p) => sum + slopes[p] * y, 0);
+  });
+  return Math.min(...margins);
+}
+
 const engine = createOrtEngine({ sessions: 1, threads: 1 });
 let model: Model;
 beforeAll(async () => {
@@ -96,6 +117,26 @@ describe('the suite certified', () => {
       expect(Number(margin)).toBeGreaterThan(known - 2e-5);
       expect(Number(rounding)).toBeGreaterThan(0);
     }
+  });
+
+  it('proves of a linear network what holds in a ball of L2, cut to the box', async () => {
+    const outcome = await run(model, {
+      norm: 'L2',
+      epsilons: ['0.3'],
+      methods: ['crown', 'alpha-crown'],
+      iterations: 2,
+    });
+    const rows = sheetOf(outcome);
+    expect(rows).toHaveLength(2 * images.length);
+    for (const { index, margin } of rows) {
+      const known = exactInBall(images[Number(index)], labels[Number(index)], 0.3);
+      expect(Number(margin)).toBeLessThanOrEqual(known + 1e-9);
+      expect(Number(margin)).toBeGreaterThan(known - 2e-5);
+    }
+    for (const method of ['crown', 'alpha-crown'])
+      expect(measureOf(outcome, 'certified-accuracy', { method }).value).toBe(
+        images.filter((x, i) => exactInBall(x, labels[i], 0.3) > 0).length / images.length,
+      );
   });
 
   it('gives the same numbers whatever the units', async () => {

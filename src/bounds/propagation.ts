@@ -1,0 +1,69 @@
+import type { Value } from '../engines/engine.js';
+import { type IntervalGraph, intervalGraph } from './intervals.js';
+import { dimsOf } from './network.js';
+import type { Programs } from './programs.js';
+import type { Boxes, Range } from './ranges.js';
+import { firstRanges, firstRead, type Refining } from './refine.js';
+
+/** Intervals by interval bound propagation. Graphs are made when first used. */
+export class Propagation {
+  private box: IntervalGraph | undefined;
+  private ball: IntervalGraph | undefined;
+
+  constructor(
+    private readonly refining: Refining,
+    private readonly programs: Programs,
+  ) {}
+
+  /**
+   * Intervals over boxes, by value; and of each image whether all are finite: operators differ in what they make of infinity and of
+   * what is no number, so that nothing is sure where any occurs. Of balls, what is affine in the pixels is walked back to them first:
+   * the box around a ball is far larger.
+   * @param wanted of these values; default: of all that steps that are not affine read and give
+   */
+  async of(
+    boxes: Boxes,
+    wanted?: readonly string[],
+  ): Promise<{ ranges: Map<string, Range>; sure: readonly boolean[] }> {
+    const { network } = this.refining;
+    const { n, ball } = boxes;
+    const ranges = new Map<string, Range>([[network.pixels, boxes]]);
+    const first = ball && (await firstRanges(this.refining, n, boxes));
+    const { graph, intervals, known, width } = first ? this.fromValues() : this.fromPixels();
+    if (width === undefined) return { ranges, sure: Array.from({ length: n }, () => true) };
+    const program = await this.programs.of(first ? 'intervals from values' : 'intervals', graph);
+    const value = (of: string, data: Float32Array): Value => ({
+      type: 'float32',
+      dims: [n, ...dimsOf(network, of)],
+      data,
+    });
+    const feeds = {
+      lower: value(network.pixels, boxes.lower),
+      upper: value(network.pixels, boxes.upper),
+      ...Object.fromEntries(
+        [...known].flatMap(([of, { lower, upper }]) => {
+          const range = first?.get(of);
+          return range
+            ? [[lower, value(of, range.lower)] as const, [upper, value(of, range.upper)] as const]
+            : [];
+        }),
+      ),
+    };
+    const named = [...intervals].filter(([of]) => wanted?.includes(of) ?? true);
+    const fetches = [width, ...named.flatMap(([, { lower, upper }]) => [lower, upper])];
+    const found = await program.run(feeds, fetches);
+    for (const [of, { lower, upper }] of named)
+      ranges.set(of, { lower: found[lower].data as Float32Array, upper: found[upper].data as Float32Array });
+    return { ranges, sure: Array.from(found[width].data as Float32Array, Number.isFinite) };
+  }
+
+  private fromPixels(): IntervalGraph {
+    this.box ??= intervalGraph(this.refining.network);
+    return this.box;
+  }
+
+  private fromValues(): IntervalGraph {
+    this.ball ??= intervalGraph(this.refining.network, firstRead(this.refining.network));
+    return this.ball;
+  }
+}
