@@ -74,9 +74,6 @@ export function certifiedMeasures(result: CertifiedResult, attack: string, singl
   ];
 }
 
-const percent = (key: string, title: string, better: 'higher' | 'lower') =>
-  ({ key, title, format: 'percent', better }) as const;
-
 /** Robust accuracy between what is proved and what is not broken. */
 export function certifiedTable(
   dataset: DatasetInfo,
@@ -84,6 +81,10 @@ export function certifiedTable(
   attack: string,
 ): Table {
   const costs = [...new Set(results.map(({ method }) => method))];
+  // The smallest radius would always be the best.
+  const oneRadius = new Set(results.map(({ epsilon }) => epsilon)).size === 1;
+  const percent = (key: string, title: string, better: 'higher' | 'lower') =>
+    ({ key, title, format: 'percent', better: oneRadius ? better : 'none' }) as const;
   return {
     id: `${SUITE}-${dataset.name}`,
     title: `Robust accuracy from both sides, ${dataset.name}`,
@@ -132,7 +133,8 @@ export function certifiedCurves(dataset: DatasetInfo, results: readonly Certifie
       kind: 'lines',
       id: `${SUITE}-radius-${dataset.name}`,
       title: `Robust accuracy from both sides, ${dataset.name}`,
-      caption: 'Between the solid and the dashed line of a model nothing is known.',
+      caption:
+        'Robust accuracy of a model lies between what is proved and what is not broken; in between, nothing is known.',
       xLabel: `${results[0].norm} radius`,
       yLabel: 'Accuracy',
       yDomain: [0, 1],
