@@ -42,7 +42,7 @@ export class Ascent {
     private readonly programs: Programs,
   ) {
     this.leaning = network.bent.filter(
-      (step): step is Leaning => !('windows' in step) && step.lowerSlopes !== undefined,
+      (step): step is Leaning => 'lines' in step && step.lowerSlopes !== undefined,
     );
   }
 

@@ -17,6 +17,8 @@ export interface LineInputs {
   upperIntercept: string;
   /** (n, 1, size) int64, of windows: the place that the slopes belong to. */
   place?: string;
+  /** Of products: the slopes of the second value. */
+  other?: { lowerSlope: string; upperSlope: string };
 }
 
 /** A graph that takes lower bounds of linear functions of a value back to values before it. */
@@ -125,7 +127,7 @@ class Walk {
 
   bent({ node, row }: Step): void {
     const { network, b } = this;
-    const [input] = node.inputs;
+    const [input, second] = node.inputs;
     const [output] = node.outputs;
     const coefficients = this.at(output);
     if (coefficients === undefined) return;
@@ -138,6 +140,9 @@ class Walk {
       lowerIntercept: line('lower_intercept'),
       upperIntercept: line('upper_intercept'),
       ...(row.kind === 'window' && { place: b.input('place', 'int64', ['N', 1, size]) }),
+      ...(row.kind === 'product' && {
+        other: { lowerSlope: line('lower_slope'), upperSlope: line('upper_slope') },
+      }),
     };
     this.lines.set(node.outputs[0], lines);
     this.cost(output);
@@ -149,7 +154,10 @@ class Walk {
     this.biases.push(this.summed(sides(lines.lowerIntercept, lines.upperIntercept), output));
     const slopes = sides(lines.lowerSlope, lines.upperSlope);
     const back = lines.place === undefined ? slopes : this.scattered(slopes, lines.place, input);
-    this.add(input, b.op('Reshape', [back, b.ints([-1, ...dimsOf(network, input)])]));
+    const arrives = (at: string, value: string) =>
+      this.add(at, b.op('Reshape', [value, b.ints([-1, ...dimsOf(network, at)])]));
+    arrives(input, back);
+    if (lines.other) arrives(second, sides(lines.other.lowerSlope, lines.other.upperSlope));
   }
 
   /** (n * rows, ...) as (n, rows, size). */

@@ -1,3 +1,4 @@
+import { gelu, geluByTanh } from './gelu.js';
 import { linesAround, type Shape } from './lines.js';
 import type { CurveRounding, CurveRow, Interval, Lines } from './row.js';
 import type { BoundSite } from './site.js';
@@ -58,14 +59,12 @@ interface Curve {
   /** As a graph; default: the operator itself. */
   emit?(s: BoundSite, x: string): string;
   shape(s: BoundSite): Shape;
-  /** Where it falls and rises: minima and maxima. Default: it never falls. */
-  extremes?: readonly number[];
   rounding?: CurveRow['rounding'];
   refuses?: CurveRow['refuses'];
 }
 
 /** The smallest and the largest value on an interval, from its ends and extremes within. */
-function imageOf(f: Shape['f'], extremes: readonly number[]) {
+function imageOf({ f, extremes = [] }: Shape) {
   return (lower: number, upper: number): [number, number] => {
     const values = [lower, upper, ...extremes.filter((x) => x > lower && x < upper)].map(f);
     return [Math.min(...values), Math.max(...values)];
@@ -73,7 +72,8 @@ function imageOf(f: Shape['f'], extremes: readonly number[]) {
 }
 
 /** The graph's form of `imageOf`: where an extreme lies within, its value counts. */
-function intervalOf(s: BoundSite, of: Interval, f: Shape['f'], { extremes = [], emit }: Curve): Interval {
+function intervalOf(s: BoundSite, of: Interval, { emit, shape }: Curve): Interval {
+  const { f, extremes = [] } = shape(s);
   const ends = bothEnds(s, of, emit);
   if (extremes.length === 0) return ends;
   let [lower, upper] = [s.emit('Min', ends.lower, ends.upper), s.emit('Max', ends.lower, ends.upper)];
@@ -86,12 +86,12 @@ function intervalOf(s: BoundSite, of: Interval, f: Shape['f'], { extremes = [], 
 }
 
 function curve(own: Curve): CurveRow {
-  const { op, shape, extremes = [], rounding = () => COMPUTED, refuses } = own;
+  const { op, shape, rounding = () => COMPUTED, refuses } = own;
   return {
     kind: 'curve',
     op,
-    interval: (s, of) => intervalOf(s, of, shape(s).f, own),
-    image: (s) => imageOf(shape(s).f, extremes),
+    interval: (s, of) => intervalOf(s, of, own),
+    image: (s) => imageOf(shape(s)),
     lines(s) {
       const known = shape(s);
       return (lower, upper) => linesAround(known, lower, upper);
@@ -149,8 +149,8 @@ const silu: Curve = {
     slope: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
     // Where it turns from bending one way to the other.
     turns: [-2.3993572805154, 2.3993572805154],
+    extremes: [-1.278464542761074],
   }),
-  extremes: [-1.278464542761074],
   // A sigmoid that is off by some millionths is multiplied by x.
   rounding: () => ({ ...COMPUTED, argument: 5e-7 }),
 };
@@ -161,9 +161,29 @@ const hardSwish: Curve = {
     f: (x) => x * Math.min(Math.max(x / 6 + 0.5, 0), 1),
     slope: (x) => (x <= -3 ? 0 : x >= 3 ? 1 : x / 3 + 0.5),
     turns: [-3, 3],
+    extremes: [-1.5],
   }),
-  extremes: [-1.5],
 };
+
+/** x^2, which graphs spell out as well. */
+export const SQUARE = 'Square';
+
+const square: Curve = {
+  op: SQUARE,
+  emit: (s, x) => s.mul(x, x),
+  shape: () => ({ f: (x) => x * x, slope: (x) => 2 * x, turns: [], extremes: [0] }),
+};
+
+/** The operator of that name, or spelled out. */
+export const GELU = 'Gelu';
+const byTanh = (s: BoundSite) => s.text('approximate', 'none') === 'tanh';
+
+function emittedGelu(s: BoundSite, x: string): string {
+  const inner = byTanh(s)
+    ? s.emit('Tanh', s.mul(Math.sqrt(2 / Math.PI), s.add(x, s.mul(0.044715, s.mul(x, s.mul(x, x))))))
+    : s.emit('Erf', s.mul(x, Math.SQRT1_2));
+  return s.mul(s.mul(0.5, x), s.add(1, inner));
+}
 
 /** Functions of each number by itself. */
 export const curves: readonly CurveRow[] = [
@@ -186,6 +206,13 @@ export const curves: readonly CurveRow[] = [
     refuses: (s) => (s.number('alpha', 1) >= 0 ? undefined : 'its alpha is below 0'),
   }),
   curve(silu),
+  curve({
+    op: GELU,
+    emit: emittedGelu,
+    shape: (s) => (byTanh(s) ? geluByTanh : gelu),
+    rounding: silu.rounding,
+  }),
+  curve(square),
   curve(hardSwish),
   curve({
     op: 'HardSigmoid',
@@ -196,8 +223,7 @@ export const curves: readonly CurveRow[] = [
   curve({ op: 'Clip', shape: clip, rounding: () => EXACT, refuses: clipRefused }),
   curve({
     op: 'Abs',
-    shape: () => ({ f: Math.abs, slope: Math.sign, turns: [0] }),
-    extremes: [0],
+    shape: () => ({ f: Math.abs, slope: Math.sign, turns: [0], extremes: [0] }),
     rounding: () => EXACT,
   }),
 ];

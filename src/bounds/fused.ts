@@ -1,28 +1,103 @@
 import type { Graph, Node } from '../graph/graph.js';
-import { SILU } from './curves.js';
+import { toNumbers } from '../graph/tensor.js';
+import { GELU, SILU, SQUARE } from './curves.js';
 
 /** The domain of operators that only bounds know. */
 export const OWN = 'assay.bounds';
 
+/** A function of one value. */
+interface Found {
+  op: string;
+  of: string;
+}
+
 /**
- * The graph with x sigmoid(x) as one operator: of the product of two values that both depend on the image, bounds would lose
- * that they are about the same x. Such a graph is for walks, not for engines.
+ * The graph with x sigmoid(x), x^2 and GELU as one operator each: of the product of two values that both depend on the image,
+ * bounds would lose that they are about the same x. Such a graph is for walks, not for engines.
  */
 export function fused(graph: Graph): Graph {
-  const writers = new Map(
-    graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
-  );
-  const ofSame = ({ op, domain, inputs: [a, b] }: Node): string | undefined => {
-    if (op !== 'Mul' || domain !== '') return undefined;
-    const gates = (gate: string, x: string) => {
-      const writer = writers.get(gate);
-      return writer?.op === 'Sigmoid' && writer.domain === '' && writer.inputs[0] === x;
-    };
-    return gates(b, a) ? a : gates(a, b) ? b : undefined;
-  };
+  const pattern = new Pattern(graph);
   const nodes = graph.nodes.map((node): Node => {
-    const x = ofSame(node);
-    return x === undefined ? node : { ...node, op: SILU, domain: OWN, inputs: [x], attributes: {} };
+    const found = pattern.silu(node) ?? pattern.square(node) ?? pattern.gelu(node);
+    return found ? { ...node, op: found.op, domain: OWN, inputs: [found.of], attributes: {} } : node;
   });
   return { ...graph, nodes };
+}
+
+/** What float32 makes of a constant. */
+const isNear = (x: number | undefined, known: number) =>
+  x !== undefined && Math.abs(x - known) <= 1e-7 * known;
+
+class Pattern {
+  private readonly writers: ReadonlyMap<string, Node>;
+
+  constructor(private readonly graph: Graph) {
+    this.writers = new Map(
+      graph.nodes
+        .filter(({ domain }) => domain === '')
+        .flatMap((node) => node.outputs.map((output) => [output, node] as const)),
+    );
+  }
+
+  silu({ op, domain, inputs: [a, b] }: Node): Found | undefined {
+    if (op !== 'Mul' || domain !== '') return undefined;
+    const gates = (gate: string, x: string) => this.written(gate, 'Sigmoid')?.inputs[0] === x;
+    return gates(b, a) ? { op: SILU, of: a } : gates(a, b) ? { op: SILU, of: b } : undefined;
+  }
+
+  square({ op, domain, inputs: [a, b] }: Node): Found | undefined {
+    if (domain !== '') return undefined;
+    const is = (op === 'Mul' && a === b) || (op === 'Pow' && this.number(b) === 2);
+    return is ? { op: SQUARE, of: a } : undefined;
+  }
+
+  /** The product, in any order, of x, 1/2 and 1 + erf(x / sqrt 2). */
+  gelu(node: Node): Found | undefined {
+    if (node.op !== 'Mul' || node.domain !== '') return undefined;
+    const [[first, second], [half, ...others]] = this.factors(node.outputs[0], 2).reduce(
+      ([values, numbers], factor) => {
+        const known = this.number(factor);
+        return known === undefined ? [[...values, factor], numbers] : [values, [...numbers, known]];
+      },
+      [[], []] as [string[], number[]],
+    );
+    if (half !== 0.5 || others.length > 0 || second === undefined) return undefined;
+    const of = this.argumentOf(second) ?? this.argumentOf(first);
+    return of !== undefined && (of === first || of === second) ? { op: GELU, of } : undefined;
+  }
+
+  /** x, of 1 + erf(x / sqrt 2). */
+  private argumentOf(value: string): string | undefined {
+    const erf = this.written(
+      this.beside(this.written(value, 'Add'), (x) => x === 1),
+      'Erf',
+    );
+    const scaled = erf?.inputs[0];
+    const divided = this.written(scaled, 'Div');
+    return divided && isNear(this.number(divided.inputs[1]), Math.SQRT2)
+      ? divided.inputs[0]
+      : this.beside(this.written(scaled, 'Mul'), (x) => isNear(x, Math.SQRT1_2));
+  }
+
+  /** The operand of a node whose other operand is such a number. */
+  private beside(node: Node | undefined, is: (x: number | undefined) => boolean): string | undefined {
+    const [a, b] = node?.inputs ?? [];
+    return is(this.number(a)) ? b : is(this.number(b)) ? a : undefined;
+  }
+
+  /** What is multiplied, in so many products at most. */
+  private factors(value: string, products: number): string[] {
+    const inputs = products > 0 ? this.written(value, 'Mul')?.inputs : undefined;
+    return inputs?.flatMap((input) => this.factors(input, products - 1)) ?? [value];
+  }
+
+  private written(value: string | undefined, op: string): Node | undefined {
+    const writer = this.writers.get(value ?? '');
+    return writer?.op === op ? writer : undefined;
+  }
+
+  private number(value: string | undefined): number | undefined {
+    const tensor = this.graph.initializers.get(value ?? '');
+    return tensor?.data.length === 1 ? toNumbers(tensor)[0] : undefined;
+  }
 }

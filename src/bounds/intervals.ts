@@ -1,7 +1,7 @@
 import { int } from '../graph/build.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
-import { type Bounded, dimsOf, isAffine, onConstants, type Step, siteOf } from './network.js';
+import { type Bounded, dimsOf, isAffine, onConstants, readBy, type Step, siteOf } from './network.js';
 import { UNIT } from './rounding.js';
 import type { AffineRow, Interval } from './row.js';
 import { loadOf } from './row.js';
@@ -43,14 +43,15 @@ export function intervalGraph(network: Bounded, given: readonly string[] = []): 
       const of = step.node.inputs.map((input) => known.get(input));
       const results = isAffine(step)
         ? affineIntervals(step, site, of, network)
-        : [curvedInterval(step, site, of[0], network)];
+        : [bentInterval(step, site, of, network)];
       for (const [i, result] of results.entries()) {
         const output = step.node.outputs[i];
         known.set(output, fed.get(output) ?? result);
       }
     });
   }
-  const wanted = new Set(network.bent.flatMap(({ node }) => [node.inputs[0], node.outputs[0]]));
+  const read = new Set(network.bent.flatMap(readBy));
+  const wanted = new Set([...read, ...network.bent.map(({ node }) => node.outputs[0])]);
   const intervals = new Map<string, Interval>();
   for (const value of wanted) {
     const { lower, upper } = present(known.get(value));
@@ -59,7 +60,7 @@ export function intervalGraph(network: Bounded, given: readonly string[] = []): 
       upper: b.outputAs(upper, b.fresh('upper')),
     });
   }
-  const widths = [...new Set(network.bent.map(({ node }) => node.inputs[0]))].map((value) => {
+  const widths = [...read].map((value) => {
     const { lower, upper } = present(known.get(value));
     const axes = dimsOf(network, value).map((_, axis) => axis + 1);
     return b.op('ReduceSum', [b.op('Sub', [upper, lower]), b.ints(axes)], { keepdims: int(0) });
@@ -70,18 +71,19 @@ export function intervalGraph(network: Bounded, given: readonly string[] = []): 
 
 const present = (interval: Interval | undefined): Interval => interval as Interval;
 
-function curvedInterval(
+function bentInterval(
   { row }: Step,
   s: BoundSite,
-  of: Interval | undefined,
+  of: readonly (Interval | undefined)[],
   { outward }: Bounded,
 ): Interval {
   if (row.kind === 'affine') throw new Error('an affine row');
-  const { lower, upper } = row.interval(s, present(of));
+  const ends = present(of[0]);
+  const { lower, upper } =
+    row.kind === 'product' ? row.interval(s, ends, present(of[1])) : row.interval(s, ends);
   if (!outward || row.kind === 'window') return { lower, upper };
-  const { absolute, relative, argument } = row.rounding(s);
+  const { absolute, relative, argument } = row.kind === 'product' ? row.rounding : row.rounding(s);
   if (absolute === 0 && relative === 0) return { lower, upper };
-  const ends = present(of);
   const common =
     argument === 0
       ? absolute

@@ -7,6 +7,8 @@ export interface Shape {
   slope(x: number): number;
   /** Where the derivative jumps or turns: between two neighbours it does not change its direction. In ascending order. */
   turns: readonly number[];
+  /** Where it falls and rises: minima and maxima. Default: it never falls. */
+  extremes?: readonly number[];
 }
 
 /** Halvings of an interval. Where a distance is extreme it is level: a place right to 2^-26 gives it to all digits of float64. */

@@ -9,8 +9,9 @@ import { GraphBuilder } from '../graph/build.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { fused, OWN } from './fused.js';
+import { isProduct, numberByNumber, product } from './products.js';
 import { gamma } from './rounding.js';
-import type { AffineRow, BoundRow, CurveRounding, CurveRow, WindowRow } from './row.js';
+import type { AffineRow, BoundRow, CurveRounding, CurveRow, ProductRow, WindowRow } from './row.js';
 import { BoundSite } from './site.js';
 import { BOUNDS } from './table.js';
 
@@ -39,7 +40,8 @@ export type Bent =
       rounding: CurveRounding;
       lowerSlopes: readonly [number, number] | undefined;
     })
-  | (Step<WindowRow> & { windows: readonly Int32Array[] });
+  | (Step<WindowRow> & { windows: readonly Int32Array[] })
+  | (Step<ProductRow> & { planes: ProductRow['planes'] });
 
 /** What rounding does to a value of an affine step, relative to the magnitude of what is added up. */
 export interface Rounded {
@@ -112,6 +114,8 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
     graph = inPrimitives(graph, composite, shapes);
     shapes = await traced(graph, shapes);
   }
+  graph = numberByNumber(graph, nodesBetween(graph, [pixels], logits), { pixels, shapes });
+  shapes = await traced(graph, shapes);
   const fewer: Value = {
     ...image,
     dims: [FEWER, ...shape],
@@ -123,7 +127,8 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
   const between = nodesBetween(graph, [pixels], logits);
   const varying = new Set([pixels, ...between.flatMap((node) => node.outputs)]);
   const steps = between.map((node): Step => {
-    const row = node.domain === '' || node.domain === OWN ? BOUNDS.get(node.op) : undefined;
+    const known = node.domain === '' || node.domain === OWN ? BOUNDS.get(node.op) : undefined;
+    const row = isProduct(node, varying) ? product : known;
     if (!row) throw unbounded(node, 'there are no bounds for that operator');
     if (node.outputs.some((output) => output !== '' && !isOfBatch(output, shapes, ofFewer)))
       throw unbounded(node, 'the first axis of what it gives is not the batch, and no other');
@@ -131,7 +136,7 @@ export async function boundedNetwork(engine: Engine, given: Network): Promise<Bo
     if (why) throw unbounded(node, why);
     if (row.kind === 'affine') {
       if (!GRADIENTS.has(node.op)) throw unbounded(node, 'it has no gradient');
-    } else if (node.inputs.slice(1).some((input) => varying.has(input)))
+    } else if (row.kind !== 'product' && node.inputs.slice(1).some((input) => varying.has(input)))
       throw unbounded(node, 'more than one of its operands depends on the image');
     return { node, row };
   });
@@ -167,6 +172,7 @@ function bentOf(
       rounding: row.rounding(s),
       lowerSlopes: row.lowerSlopes?.(s),
     };
+  if (row.kind === 'product') return { node, row, planes: row.planes };
   return row.kind === 'window' ? { node, row, windows: row.windows(s) } : undefined;
 }
 
@@ -254,6 +260,10 @@ export function onConstants({ graph, steps }: Bounded, name: string): GraphBuild
   for (const node of graph.nodes) if (!own.has(node)) b.add(node);
   return b;
 }
+
+/** Values that a step which is not affine reads the numbers of. */
+export const readBy = ({ node, row }: Bent): readonly string[] =>
+  node.inputs.slice(0, row.kind === 'product' ? 2 : 1);
 
 /** Numbers of one image in a value. */
 export function sizeOf({ shapes }: Pick<Bounded, 'shapes'>, value: string): number {

@@ -41,12 +41,15 @@ export function rangeOf(ranges: Ranges, value: string): Range {
 export const magnitudeAt = ({ lower, upper }: Range, i: number): number =>
   Math.max(Math.abs(lower[i]), Math.abs(upper[i]));
 
+type Products = Extract<Bent, { planes: unknown }>;
+
 const NONE: CurveRounding = { absolute: 0, relative: 0, argument: 0 };
 
 /** What a step that is not affine gives, from what it reads. */
 export function imageOf(step: Bent, network: Bounded, ranges: Ranges): Range {
   const { node } = step;
   const of = rangeOf(ranges, node.inputs[0]);
+  if ('planes' in step) return imageOfProduct(step, network, ranges);
   if (!('windows' in step)) {
     const { absolute, relative, argument } = network.outward ? step.rounding : NONE;
     const range = { lower: new Float32Array(of.lower.length), upper: new Float32Array(of.lower.length) };
@@ -68,6 +71,18 @@ export function imageOf(step: Bent, network: Bounded, ranges: Ranges): Range {
       return most;
     });
   return { lower: largest(of.lower), upper: largest(of.upper) };
+}
+
+function imageOfProduct({ node, row }: Products, network: Bounded, ranges: Ranges): Range {
+  const [x, y] = node.inputs.map((input) => rangeOf(ranges, input));
+  const { absolute, relative } = network.outward ? row.rounding : NONE;
+  const range = { lower: new Float32Array(x.lower.length), upper: new Float32Array(x.lower.length) };
+  for (let i = 0; i < x.lower.length; i++) {
+    const [low, high] = row.image([x.lower[i], x.upper[i]], [y.lower[i], y.upper[i]]);
+    range.lower[i] = outward(low - absolute - relative * Math.abs(low), -1);
+    range.upper[i] = outward(high + absolute + relative * Math.abs(high), 1);
+  }
+  return range;
 }
 
 const one = new Float32Array(1);

@@ -1,6 +1,6 @@
 import { forRanges } from '../concurrency.js';
 import type { Item } from './cut.js';
-import { type Bent, type Bounded, dimsOf, sizeOf } from './network.js';
+import { type Bent, type Bounded, dimsOf, readBy, sizeOf } from './network.js';
 import { imageOf, outward, type Range, type Ranges, rangeOf } from './ranges.js';
 import { type Walk, type Walks, walkBack } from './walks.js';
 
@@ -26,8 +26,8 @@ export async function refine(refining: Refining, n: number, ranges: Map<string, 
   // The first are affine in the pixels: their intervals are exact.
   let bends = 0;
   for (const step of network.bent) {
-    const [input] = step.node.inputs;
-    if (!made.has(input) && !done.has(input) && bends > 0) {
+    for (const input of readBy(step)) {
+      if (made.has(input) || done.has(input) || bends === 0) continue;
       done.add(input);
       const known = rangeOf(ranges, input);
       ranges.set(
@@ -62,7 +62,7 @@ export function firstRead(network: Bounded): string[] {
     if (row.kind === 'affine' && reads.every((input) => straight.has(input)))
       for (const output of node.outputs) straight.add(output);
   }
-  const read = new Set(network.bent.map(({ node }) => node.inputs[0]));
+  const read = new Set(network.bent.flatMap(readBy));
   return [...read].filter((value) => value !== network.pixels && straight.has(value));
 }
 
@@ -168,9 +168,9 @@ function callsOf(tasks: readonly Task[], walk: Walk): Task[][] {
 /** Numbers whose interval decides how a step is replaced, or what later ones read. */
 function mattering(step: Bent, network: Bounded, { lower, upper }: Range): Uint8Array {
   const matter = new Uint8Array(lower.length).fill(1);
-  if ('windows' in step) return matter;
+  if (!('lines' in step)) return matter;
   const { node, row, image } = step;
-  const read = network.bent.some((other) => other.node.inputs[0] === node.outputs[0]);
+  const read = network.bent.some((other) => readBy(other).includes(node.outputs[0]));
   for (let i = 0; i < matter.length; i++) {
     if (!row.exactOn?.(lower[i], upper[i])) continue;
     const [low, high] = image(lower[i], upper[i]);

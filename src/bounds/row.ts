@@ -74,8 +74,38 @@ export interface WindowRow {
   windows(site: BoundSite): readonly Int32Array[];
 }
 
+/** The least and the most of a number. */
+export type Span = readonly [number, number];
+
+/** slopes x + intercept, of two numbers. */
+export interface Plane {
+  slopes: readonly [number, number];
+  intercept: number;
+}
+
+/** Two planes between which a function of two numbers lies on a box. */
+export interface Planes {
+  lower: Plane;
+  upper: Plane;
+}
+
+/** A function of each two numbers of two values of one shape. */
+export interface ProductRow {
+  kind: 'product';
+  op: string;
+  /** The smallest interval that holds the function. */
+  interval(site: BoundSite, one: Interval, other: Interval): Interval;
+  /** The same of two numbers. */
+  image(one: Span, other: Span): Span;
+  /** Planes that hold the function on a box, in float64. */
+  planes(one: Span, other: Span): Planes;
+  /** As of curves. */
+  rounding: CurveRounding;
+  refuses?(site: BoundSite): string | undefined;
+}
+
 /** How an operator is bounded. */
-export type BoundRow = AffineRow | CurveRow | WindowRow;
+export type BoundRow = AffineRow | CurveRow | WindowRow | ProductRow;
 
 /** How large what an affine row adds is; undefined where it adds nothing. */
 export function loadOf(row: AffineRow, s: BoundSite): string | undefined {

@@ -10,6 +10,8 @@ export interface StepLines {
   upperIntercept: Float32Array;
   /** Of windows: which number of the input the slopes belong to. */
   place?: Int32Array;
+  /** Of products: the slopes of the second value; those above are of the first. */
+  other?: { lowerSlope: Float32Array; upperSlope: Float32Array };
   /** What one unit of the coefficient of each number that the step gives may cost by rounding. */
   error: Float32Array;
 }
@@ -24,6 +26,7 @@ export function stepLines(step: Bent, network: Bounded, n: number, ranges: Range
     error: new Float32Array(length),
   };
   if ('windows' in step) ofWindows(step, network, n, ranges, lines);
+  else if ('planes' in step) ofProduct(step, network, ranges, lines);
   else ofCurve(step, network, ranges, lines);
   return lines;
 }
@@ -38,7 +41,8 @@ const sumsOf = (node: Bent['node'], network: Bounded) => ({
 });
 
 type Windows = Extract<Bent, { windows: unknown }>;
-type Curve = Exclude<Bent, Windows>;
+type Curve = Extract<Bent, { lines: unknown }>;
+type Products = Extract<Bent, { planes: unknown }>;
 
 function ofCurve(
   { node, lines, rounding, lowerSlopes }: Curve,
@@ -68,6 +72,32 @@ function ofCurve(
         (relative + ways) * magnitudeAt(given, i) +
         COEFFICIENT * Math.max(steepest, Math.abs(line.lowerSlope), Math.abs(line.upperSlope)) * reach +
         (COEFFICIENT + axes) * Math.max(Math.abs(low), Math.abs(high)),
+      1,
+    );
+  }
+}
+
+function ofProduct({ node, planes, row }: Products, network: Bounded, ranges: Ranges, made: StepLines): void {
+  const [x, y] = node.inputs.map((input) => rangeOf(ranges, input));
+  const given = rangeOf(ranges, node.outputs[0]);
+  const { axes, ways } = sumsOf(node, network);
+  const { absolute, relative } = row.rounding;
+  const length = made.error.length;
+  const other = { lowerSlope: new Float32Array(length), upperSlope: new Float32Array(length) };
+  made.other = other;
+  for (let i = 0; i < length; i++) {
+    const { lower, upper } = planes([x.lower[i], x.upper[i]], [y.lower[i], y.upper[i]]);
+    // Ends of intervals, which are stored as they are.
+    [made.lowerSlope[i], other.lowerSlope[i]] = lower.slopes;
+    [made.upperSlope[i], other.upperSlope[i]] = upper.slopes;
+    made.lowerIntercept[i] = outward(lower.intercept, -1);
+    made.upperIntercept[i] = outward(upper.intercept, 1);
+    const steepest = (k: 0 | 1) => Math.max(Math.abs(lower.slopes[k]), Math.abs(upper.slopes[k]));
+    made.error[i] = outward(
+      absolute +
+        (relative + ways) * magnitudeAt(given, i) +
+        COEFFICIENT * (steepest(0) * magnitudeAt(x, i) + steepest(1) * magnitudeAt(y, i)) +
+        (COEFFICIENT + axes) * Math.max(Math.abs(lower.intercept), Math.abs(upper.intercept)),
       1,
     );
   }

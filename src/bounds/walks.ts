@@ -114,8 +114,13 @@ export class Walks {
     const { network } = this;
     const largest = await this.magnitudes.of(key, new Set(backward.errors.keys()), n, ranges);
     const parts: Part[] = [];
-    const feed = (input: string | undefined, value: string, data: Part['data'], placesOf?: string) => {
-      if (input !== undefined)
+    const feed = (
+      input: string | undefined,
+      value: string,
+      data: Part['data'] | undefined,
+      placesOf?: string,
+    ) => {
+      if (input !== undefined && data !== undefined)
         parts.push({ input, value, data, ...(placesOf !== undefined && { placesOf }) });
     };
     for (const step of network.bent) {
@@ -127,6 +132,8 @@ export class Walks {
       this.lines.set(given, lines);
       for (const name of ['lowerSlope', 'lowerIntercept', 'upperSlope', 'upperIntercept'] as const)
         feed(inputs[name], output, lines[name]);
+      feed(inputs.other?.lowerSlope, output, lines.other?.lowerSlope);
+      feed(inputs.other?.upperSlope, output, lines.other?.upperSlope);
       if (lines.place) feed(inputs.place, output, lines.place, step.node.inputs[0]);
       feed(backward.errors.get(output), output, lines.error);
     }

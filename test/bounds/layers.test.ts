@@ -8,7 +8,7 @@ import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
 import { stream } from '../../src/random/stream.js';
 import { normals } from '../autodiff/finite-differences.js';
-import { LAYERS, type Layer } from './layers.js';
+import { LAYERS, type Layer, PRODUCTS } from './layers.js';
 
 const engine = createOrtEngine({ sessions: 1, threads: 1 });
 afterAll(() => engine.close());
@@ -85,6 +85,8 @@ function pointsOf({ lower, upper, ball }: Boxes, box: number, count: number): Fl
   });
 }
 
+const METHODS: readonly Method[] = ['ibp', 'crown-ibp', 'crown', 'alpha-crown'];
+
 /** Few steps of alpha-CROWN: any number of them must hold. */
 const ITERATIONS = 4;
 
@@ -159,6 +161,23 @@ describe('the table of bounds', () => {
       }
     await program.release();
   });
+
+  it.each(Object.entries(PRODUCTS))(
+    'a product %s: no point of a box has less than its bound',
+    async (_, layer) => {
+      const graph = await networkOf([layer]);
+      for (const around of [boxes(6), balls(6, 0.1)]) {
+        const seen = await least(graph, around, 2000);
+        for (const method of METHODS) {
+          const { bound, rounding } = await bounded(graph, method, around);
+          for (let i = 0; i < bound.length; i++) {
+            expect(Number.isFinite(bound[i])).toBe(true);
+            expect(bound[i] - rounding[i]).toBeLessThanOrEqual(seen[i]);
+          }
+        }
+      }
+    },
+  );
 
   it('holds for networks of many layers, at random', async () => {
     const kinds = Object.entries(LAYERS).filter(([op]) =>

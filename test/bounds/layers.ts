@@ -20,8 +20,10 @@ const drawn = (b: GraphBuilder, dims: number[], purpose: string) =>
 const unary =
   (op: string, attributes: Record<string, Attribute> = {}): Layer =>
   (b, x) =>
-    // Moved and stretched, so that both signs and all pieces occur.
-    b.op(op, [b.op('Sub', [b.op('Mul', [x, b.scalar(6)]), b.scalar(3)])], attributes);
+    b.op(op, [stretched(b, x)], attributes);
+
+/** Moved and stretched, so that both signs and all pieces occur. */
+const stretched = (b: GraphBuilder, x: string) => b.op('Sub', [b.op('Mul', [x, b.scalar(6)]), b.scalar(3)]);
 
 /** A network of each row of the table. */
 export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
@@ -141,6 +143,26 @@ export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
       return b.op('Mul', [y, b.op('Sigmoid', [y])]);
     },
   ],
+  Gelu: [
+    // As PyTorch and TensorFlow export it.
+    (b, x) => {
+      const y = stretched(b, x);
+      const part = b.op('Add', [b.op('Erf', [b.op('Div', [y, b.scalar(Math.SQRT2)])]), b.scalar(1)]);
+      return b.op('Mul', [b.op('Mul', [y, part]), b.scalar(0.5)]);
+    },
+    (b, x) => {
+      const y = stretched(b, x);
+      const part = b.op('Add', [b.scalar(1), b.op('Erf', [b.op('Mul', [y, b.scalar(Math.SQRT1_2)])])]);
+      return b.op('Mul', [b.op('Mul', [b.scalar(0.5), y]), part]);
+    },
+  ],
+  Square: [
+    (b, x) => {
+      const y = stretched(b, x);
+      return b.op('Mul', [y, y]);
+    },
+    (b, x) => b.op('Pow', [stretched(b, x), b.scalar(2)]),
+  ],
   MaxPool: [
     (b, x) => b.op('MaxPool', [x], { kernel_shape: ints([2, 2]), strides: ints([2, 2]) }),
     (b, x) =>
@@ -150,4 +172,33 @@ export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
         strides: ints([1, 2]),
       }),
   ],
+};
+
+/** Networks with products of two values that both depend on the image. */
+export const PRODUCTS: Readonly<Record<string, Layer>> = {
+  'of other numbers': (b, x) => {
+    const y = stretched(b, x);
+    return b.op('Mul', [y, b.op('Transpose', [y], { perm: ints([0, 1, 3, 2]) })]);
+  },
+  // As squeeze and excitation has them.
+  'of a gate that is spread': (b, x) => {
+    const gate = b.op('Sigmoid', [b.op('GlobalAveragePool', [stretched(b, x)])]);
+    return b.op('Mul', [b.op('Relu', [stretched(b, x)]), gate]);
+  },
+  'of windows': (b, x) => {
+    const conv = (purpose: string, y: string) =>
+      b.op('Conv', [y, drawn(b, [2, 2, 2, 2], purpose)], { pads: ints([0, 0, 1, 1]) });
+    const hidden = b.op('Mul', [conv('v', x), b.op('Tanh', [conv('w', x)])]);
+    return b.op('Relu', [conv('u', hidden)]);
+  },
+  'of matrices': (b, x) => {
+    const y = stretched(b, x);
+    const scores = b.op('MatMul', [y, b.op('Transpose', [y], { perm: ints([0, 1, 3, 2]) })]);
+    return b.op('MatMul', [b.op('Sigmoid', [b.op('Mul', [scores, b.scalar(0.1)])]), y]);
+  },
+  'of matrices, one of which all share': (b, x) => {
+    const y = stretched(b, x);
+    const all = b.op('ReduceSum', [y, b.ints([1])]);
+    return b.op('MatMul', [y, all]);
+  },
 };

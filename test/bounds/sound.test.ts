@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
-import { float, GraphBuilder, int, ints } from '../../src/graph/build.js';
+import { float, GraphBuilder, int, ints, string } from '../../src/graph/build.js';
 import type { Attribute, Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
 import type { Layer } from './layers.js';
@@ -16,7 +16,8 @@ function networkOf(layer: Layer, shape: readonly number[] = [3, 2, 4]): Graph {
   const b = new GraphBuilder();
   const last = layer(b, b.input('x', 'float32', ['N', ...shape]));
   b.outputAs(b.op('ReduceSum', [b.op('Flatten', [last]), b.ints([1])]), 'logits');
-  return b.build();
+  // That of Gelu.
+  return { ...b.build(), opsets: { '': 20 } };
 }
 
 const programsOf = (graph: Graph, shape: readonly number[] = [3, 2, 4]) =>
@@ -68,6 +69,16 @@ const CURVES: Readonly<Record<string, Layer>> = {
   'Clip from below': (b, x) => b.op('Clip', [x, b.scalar(-0.3)]),
   'Clip from above': (b, x) => b.op('Clip', [x, '', b.scalar(0.1)]),
   Silu: (b, x) => b.op('Mul', [x, b.op('Sigmoid', [x])]),
+  Gelu: (b, x) => {
+    const part = b.op('Add', [b.op('Erf', [b.op('Div', [x, b.scalar(Math.SQRT2)])]), b.scalar(1)]);
+    return b.op('Mul', [b.op('Mul', [x, part]), b.scalar(0.5)]);
+  },
+  'Gelu as an operator': unary('Gelu'),
+  'Gelu by tanh': unary('Gelu', { approximate: string('tanh') }),
+  Mish: unary('Mish'),
+  Square: (b, x) => b.op('Mul', [x, x]),
+  'a power of 2': (b, x) => b.op('Pow', [x, b.scalar(2)]),
+  'a product with itself, moved': (b, x) => b.op('Mul', [x, b.op('Add', [x, b.scalar(1)])]),
 };
 
 /** Ends of boxes: both sides of whatever turns, near and far. */
@@ -115,11 +126,17 @@ describe('certificates hold', () => {
       (b, x) => b.op('Mul', [x, b.op('Cast', [b.op('Greater', [x, b.scalar(0.5)])], { to: int(1) })]),
     ],
     ['Floor', (b, x) => b.op('Add', [x, b.op('Floor', [x])])],
-    ['a product', (b, x) => b.op('Mul', [x, b.op('Neg', [x])])],
-    ['a square', (b, x) => b.op('Mul', [x, x])],
+    [
+      'products of more than can be held',
+      (b, x) => {
+        const large = b.op('Expand', [b.op('GlobalAveragePool', [x]), b.ints([1, 3, 128, 128])]);
+        return b.op('MatMul', [large, large]);
+      },
+    ],
+    ['a power', (b, x) => b.op('Pow', [x, b.scalar(3)])],
+    ['Softmax', unary('Softmax')],
     ['a quotient', (b, x) => b.op('Div', [b.scalar(1), x])],
-    ['Gelu', (b, x) => b.op('Mul', [x, b.op('Add', [b.op('Erf', [x]), b.scalar(1)])])],
-    ['Mish', unary('Mish')],
+    ['what is no Gelu', (b, x) => b.op('Mul', [x, b.op('Add', [b.op('Erf', [x]), b.scalar(1)])])],
     ['GlobalMaxPool', unary('GlobalMaxPool')],
     [
       'channels in the place of images',
