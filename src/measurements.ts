@@ -68,6 +68,7 @@ export {
   outputsOnSamplesRequest,
 } from './suites/measurements/outputs-on-samples.js';
 export { type PixelRows, pixels } from './suites/measurements/pixels.js';
+export { type PredictedClassRows, predictedClass } from './suites/measurements/predicted-class.js';
 export { type ProvedParams, type ProvedRows, provedRequest } from './suites/measurements/proved.js';
 export { type PurifiedRows, purified, purifiedRequest } from './suites/measurements/purified.js';
 export { type DrawsRows, purifiedDraws } from './suites/measurements/purified-draws.js';

@@ -59,6 +59,7 @@ export {
   type BootstrapOptions,
   bootstrap,
   meanOf,
+  meanOfShares,
   meanStatistic,
   pairedBootstrap,
   percentileInterval,

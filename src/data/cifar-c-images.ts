@@ -77,7 +77,10 @@ function blockOf({ shape, dtype, source: { place } }: ArraySource): number {
     ...place,
     expected: 'uint8 of shape (5 n, height, width, 3): a block of n images for each of five severities',
     found: `${dtype} of shape ${shapeText(shape)}`,
-    hint: 'fetch the file again, or read it as `format: npy`',
+    hint:
+      shape.length === 5
+        ? 'sequences of frames are read with `format: cifar-p`'
+        : 'fetch the file again, or read it as `format: npy`',
   });
 }
 

@@ -47,6 +47,11 @@ export interface DatasetInfo {
   highestLabel?: { label: number; example: number };
   /** Of published corrupted images: which corruption, and at which of the five severities; all five, one after the other, without. */
   corruption?: { name: string; severity?: number };
+  /**
+   * Of published sequences of frames: which are made of every image, and of how many frames. Examples are frames: those of
+   * the first image, sequence after sequence in this order, then those of the next.
+   */
+  sequences?: readonly { name: string; frames: number }[];
   /** Class names when the format has them (folders). */
   classes?: readonly string[];
   /** Classes of the models that have no images, where names tell. */

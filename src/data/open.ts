@@ -6,6 +6,7 @@ import { alignClasses } from './align-classes.js';
 import type { Dataset, DatasetInfo, Examples } from './dataset.js';
 import { DecodedBudget, keepDecoded, type PixelRead } from './decoded-images.js';
 import { formatOf } from './format-of.js';
+import { framesOf } from './frames.js';
 import { type Selection, select } from './selection.js';
 import { shiftOf } from './shift.js';
 import type { DataFormat, ImageSource } from './source.js';
@@ -53,6 +54,7 @@ export async function openDataset(
         ...(source.corruption !== undefined && {
           corruption: { name: source.corruption, ...(spec.severity && { severity: spec.severity }) },
         }),
+        ...(source.sequences && { sequences: source.sequences }),
         ...(source.classes && { classes: source.classes }),
         ...facts,
         ...(absent.length > 0 && { absentClasses: absent }),
@@ -81,7 +83,7 @@ export async function openSource(
     const { absent, ...aligned } = alignClasses(source, spec.role === 'ood' ? undefined : classes);
     Object.assign(source, aligned);
     const { severity, ...rest } = absolute;
-    const selection = select(source.n, source.labels, source.wholeSeverity ? rest : absolute);
+    const selection = selectFrom(source, source.wholeSeverity ? rest : absolute);
     return {
       source,
       selection,
@@ -93,6 +95,17 @@ export async function openSource(
     await source.close();
     throw error;
   }
+}
+
+/** Of sequences, images with all of their frames. */
+function selectFrom({ n, labels, sequences }: ImageSource, spec: DatasetSpec): Selection {
+  if (!sequences) return select(n, labels, spec);
+  const each = framesOf(sequences);
+  const { indices, note } = select(n / each, undefined, spec);
+  const frames = new Int32Array(indices.length * each);
+  for (let at = 0; at < frames.length; at++)
+    frames[at] = (indices[Math.floor(at / each)] ?? 0) * each + (at % each);
+  return { indices: frames, note: `${note}, ${each} frames of each` };
 }
 
 /** Reads positions of the selection, run by run of neighbours in the source. */

@@ -5,6 +5,7 @@ import { idx } from './idx.js';
 import { npy } from './npy-format.js';
 import { npz } from './npz-format.js';
 import { cifarC, imagenetC } from './published-corruptions.js';
+import { cifarP } from './published-perturbations.js';
 import { pytorch } from './pytorch.js';
 import type { DataFormat } from './source.js';
 import { webdataset } from './webdataset.js';
@@ -19,6 +20,8 @@ export const dataFormats = Registry.of<DataFormat>('data format', [
   cifar10,
   cifar100,
   idx,
+  // Before what takes some of its files for corruptions.
+  cifarP,
   cifarC,
   imagenetC,
   folder,

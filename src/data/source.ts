@@ -1,4 +1,5 @@
 import type { TObject } from '../config/type.js';
+import type { DatasetInfo } from './dataset.js';
 import type { DatasetSpec } from './spec.js';
 
 /** All examples of a data set as a format's reader gives them, before anything is selected. */
@@ -14,6 +15,8 @@ export interface ImageSource {
   part?: string;
   /** Of published corrupted images: which corruption, as ours are called. */
   corruption?: string;
+  /** Of sequences of frames: see `DatasetInfo.sequences`. */
+  sequences?: DatasetInfo['sequences'];
   /** Set when these are the examples of the one severity that was asked for, and not of five. */
   wholeSeverity?: true;
   /** Set where images lie as numbers: to read one costs little more than to copy it, and none is kept. */

@@ -85,7 +85,9 @@ export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): P
     const infos = shown(inventory.systems, entry, 'models');
     const context: SuiteContext = {
       systems: infos.filter((info) => lacking(info, suite.needs).length === 0),
-      datasets: shown(inventory.datasets, entry, 'datasets'),
+      datasets: shown(inventory.datasets, entry, 'datasets').filter(
+        ({ sequences }) => !sequences || suite.sequences || entry.datasets !== undefined,
+      ),
       seed: inventory.seed,
       catalogue: inventory.catalogue ?? builtinRunCatalogue,
     };

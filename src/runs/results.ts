@@ -123,9 +123,10 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     environment: input.environment,
     systems,
     datasets: [...inventory.datasets.values()].map(
-      ({ info: { classes, absentClasses: _, shuffled: __, ...info } }) => ({
+      ({ info: { classes, sequences, absentClasses: _, shuffled: __, ...info } }) => ({
         ...info,
         shape: [...info.shape],
+        ...(sequences && { sequences: [...sequences] }),
         ...(classes && { classes: [...classes] }),
       }),
     ),

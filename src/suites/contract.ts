@@ -203,6 +203,8 @@ export interface Suite<S extends TSchema = TSchema> {
    * (`--until-decided`); of other suites all is measured. Default: false.
    */
   examplesApart?: boolean;
+  /** It reads sequences of frames. Others are shown a data set of these (`DatasetInfo.sequences`) only where their entry names it. */
+  sequences?: true;
   plan(context: SuiteContext, options: Static<S>): Request[];
   summarise(collected: CollectedRows, options: Static<S>, context: SuiteContext): Summary;
 }

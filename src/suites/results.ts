@@ -557,6 +557,21 @@ export const DatasetSummary = Type.Object(
     ),
     labelled: Type.Boolean(),
     highestLabel: Type.Optional(Type.Object({ label: Type.Integer(), example: Type.Integer() }, closed)),
+    corruption: Type.Optional(
+      Type.Object(
+        { name: Type.String(), severity: Type.Optional(Type.Integer()) },
+        {
+          ...closed,
+          description: 'of published corrupted images; without a severity, all five one after the other',
+        },
+      ),
+    ),
+    sequences: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), frames: Type.Integer() }, closed), {
+        description:
+          'of published sequences of frames: which every image has, one after the other; examples are frames',
+      }),
+    ),
     classes: Type.Optional(Type.Array(Type.String())),
     fingerprint: Type.String(),
     examples: Type.Optional(

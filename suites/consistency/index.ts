@@ -1,9 +1,16 @@
-import { PADDINGS, type Padding, sequences } from '../../src/data.js';
-import { type SequenceRows, sequenceClasses } from '../../src/measurements.js';
+import { framesOf, PADDINGS, type Padding, sequences } from '../../src/data.js';
 import {
+  type PredictedClassRows,
+  predictedClass,
+  type SequenceRows,
+  sequenceClasses,
+} from '../../src/measurements.js';
+import {
+  type CollectedRows,
   checkReference,
   type DatasetInfo,
   defineSuite,
+  fewExamples,
   fewUsed,
   type NotApplicable,
   oneOf,
@@ -16,6 +23,7 @@ import {
   Type,
   type Warning,
 } from '../../src/suite.js';
+import { ofMade, ofPublished } from './frame-classes.js';
 import { type ConsistencyResult, consistencyResult, type Flips, flipsOf } from './result.js';
 import { consistencySheet, SUITE } from './sheet.js';
 import { consistencyMeasures, consistencyTable, flipBars } from './views.js';
@@ -36,7 +44,7 @@ const options = Type.Unsafe<Options>(
         minItems: 1,
         uniqueItems: true,
         default: [...sequences.keys()],
-        description: [...sequences.values()].map(({ name, title }) => `${name}: ${title}`).join('; '),
+        description: `Made of each image: ${[...sequences.values()].map(({ name, title }) => `${name}: ${title}`).join('; ')}. Of data sets of the format cifar-p, those that these hold.`,
       }),
       frames: Type.Integer({
         minimum: 2,
@@ -69,14 +77,13 @@ export const consistency = defineSuite({
     'How often the prediction changes while an image turns, moves, grows or brightens in small steps (as ImageNet-P, Hendrycks & Dietterich 2019): the flip probability of two frames that follow each other, or, of noise, of a frame and the image itself. It asks for no labels: a model may be wrong all the way and consistent. mFR divides by the flips of a reference model.',
   options,
   needs: ['logits'],
+  sequences: true,
   measures: ['flip-probability', 'mean-flip-probability', 'steady-share', 'flip-rate', 'mean-flip-rate'],
 
   plan(context, settings) {
     checkReference(SUITE, settings.reference, context.systems);
     return context.systems.flatMap((system) =>
-      testSets(context).flatMap((dataset) =>
-        settings.sequences.map((name) => requestFor(system, dataset, name, settings)),
-      ),
+      testSets(context).flatMap((dataset) => requestsFor(system, dataset, settings)),
     );
   },
 
@@ -84,12 +91,8 @@ export const consistency = defineSuite({
     const { seed, steps } = context;
     const sets = testSets(context).map((dataset) => {
       const found = context.systems.flatMap((system): Flips[] => {
-        const rows = settings.sequences.map((name) =>
-          collected.get(requestFor(system, dataset, name, settings)),
-        );
-        return rows.every((one) => one !== undefined)
-          ? [flipsOf(system, dataset, settings.sequences, rows)]
-          : [];
+        const flips = flipsIn(collected, system, dataset, settings);
+        return flips ? [flips] : [];
       });
       return {
         dataset,
@@ -104,11 +107,11 @@ export const consistency = defineSuite({
     const measured = sets.filter(({ results }) => results.length > 0);
     const all = measured.flatMap(({ results }) => results);
     return {
-      measures: all.flatMap((result) => consistencyMeasures(result, settings.frames)),
-      tables: measured.map(({ dataset, results }) => consistencyTable(dataset, results, settings.frames)),
+      measures: all.flatMap(consistencyMeasures),
+      tables: measured.map(({ dataset, results }) => consistencyTable(dataset, results)),
       figures: measured.map(({ dataset, results }) => flipBars(dataset, results)),
       warnings: measured.flatMap(({ dataset, results }) => [
-        ...fewUsed(SUITE, dataset, results[0].flips.n),
+        ...few(dataset, results[0]!.flips.n),
         ...results.flatMap(({ flips }) => singleDraw(SUITE, flips.system)),
         ...results.flatMap(withoutFlips),
       ]),
@@ -134,6 +137,49 @@ const requestFor = (
     params: { sequence, frames, padding },
     ...(first && { first }),
   });
+
+/** The class of every frame of the published sequences. */
+const publishedRequest = (
+  { name: system }: SystemInfo,
+  { name: dataset }: DatasetInfo,
+  published: NonNullable<DatasetInfo['sequences']>,
+  { examples }: Options,
+): Request<PredictedClassRows> =>
+  request({
+    measurement: predictedClass,
+    system,
+    dataset,
+    ...(examples && { first: examples * framesOf(published) }),
+  });
+
+const requestsFor = (system: SystemInfo, dataset: DatasetInfo, settings: Options): Request[] =>
+  dataset.sequences
+    ? [publishedRequest(system, dataset, dataset.sequences, settings)]
+    : settings.sequences.map((name) => requestFor(system, dataset, name, settings));
+
+/** Nothing where something was not measured. */
+function flipsIn(
+  collected: CollectedRows,
+  system: SystemInfo,
+  dataset: DatasetInfo,
+  settings: Options,
+): Flips | undefined {
+  if (dataset.sequences) {
+    const found = collected.get(publishedRequest(system, dataset, dataset.sequences, settings));
+    if (!found) return undefined;
+    const { indices, sequences: classes } = ofPublished(dataset.sequences, found);
+    return flipsOf({ system, dataset, indices }, classes);
+  }
+  const rows = settings.sequences.map((name) => collected.get(requestFor(system, dataset, name, settings)));
+  if (!rows.every((one) => one !== undefined)) return undefined;
+  const { indices, sequences: classes } = ofMade(settings.sequences, rows);
+  return flipsOf({ system, dataset, indices }, classes);
+}
+
+const few = (dataset: DatasetInfo, n: number): Warning[] =>
+  dataset.sequences
+    ? fewExamples(SUITE, { ...dataset, size: dataset.size / framesOf(dataset.sequences) })
+    : fewUsed(SUITE, dataset, n);
 
 function withoutTestSets(context: SuiteContext): NotApplicable[] {
   if (testSets(context).length > 0) return [];

@@ -1,22 +1,24 @@
-import { sequences as table } from '../../src/data.js';
-import type { SequenceRows } from '../../src/measurements.js';
 import {
   type BootstrapOptions,
   type Estimate,
   jointBootstrap,
-  meanOf,
+  meanOfShares,
   meanRatioOfDraws,
   wilson,
 } from '../../src/metrics.js';
-import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
+import type { DatasetInfo, SystemInfo } from '../../src/suite.js';
+import type { FrameClasses } from './frame-classes.js';
 
 /** How often the predictions of a system changed. */
 export interface Flips {
   system: SystemInfo;
   dataset: DatasetInfo;
   n: number;
+  /** Of images; of published sequences, of the first frame of each. */
   indices: Int32Array;
   sequences: readonly string[];
+  /** How many frames each sequence has, where all have the same number. */
+  frames?: number;
   /** (n, sequences) Share of the comparisons of a sequence that are flips. */
   shares: Float64Array;
   /** (n, sequences) How often the class changed from one frame to the next. */
@@ -37,32 +39,34 @@ export interface ConsistencyResult {
 }
 
 export function flipsOf(
-  system: SystemInfo,
-  dataset: DatasetInfo,
-  sequences: readonly string[],
-  rows: readonly Collected<SequenceRows>[],
+  of: Pick<Flips, 'system' | 'dataset' | 'indices'>,
+  sequences: readonly FrameClasses[],
 ): Flips {
-  const { indices } = rows[0];
-  const n = indices.length;
-  const shares = new Float64Array(n * sequences.length);
-  const changes = new Int32Array(n * sequences.length);
-  for (const [s, name] of sequences.entries()) {
-    const { shape, data } = rows[s].rows.classes;
-    const frames = shape[1];
-    const first = table.get(name)?.against === 'first';
+  const n = of.indices.length;
+  const width = sequences.length;
+  const shares = new Float64Array(n * width);
+  const changes = new Int32Array(n * width);
+  for (const [s, { data, frames, against, start }] of sequences.entries())
     for (let i = 0; i < n; i++) {
+      const from = start(i);
       let [flips, turns] = [0, 0];
       for (let frame = 1; frame < frames; frame++) {
-        const own = data[i * frames + frame];
-        const before = data[i * frames + frame - 1];
+        const [own, before] = [data[from + frame], data[from + frame - 1]];
         if (own !== before) turns++;
-        if (own !== (first ? data[i * frames] : before)) flips++;
+        if (own !== (against === 'first' ? data[from] : before)) flips++;
       }
-      shares[i * sequences.length + s] = flips / (frames - 1);
-      changes[i * sequences.length + s] = turns;
+      shares[i * width + s] = flips / (frames - 1);
+      changes[i * width + s] = turns;
     }
-  }
-  return { system, dataset, n, indices, sequences, shares, changes };
+  const lengths = new Set(sequences.map(({ frames }) => frames));
+  return {
+    ...of,
+    n,
+    sequences: sequences.map(({ name }) => name),
+    ...(lengths.size === 1 && { frames: [...lengths][0]! }),
+    shares,
+    changes,
+  };
 }
 
 /** (n) */
@@ -90,8 +94,8 @@ export function consistencyResult(
   const steady = Array.from({ length: n }, (_, i) => isSteady(flips, i)).filter((is) => is).length;
   return {
     flips,
-    each: sequences.map((_, s) => meanOf(column(flips, s))),
-    mean: meanOf(meanShares(flips)),
+    each: sequences.map((_, s) => meanOfShares(column(flips, s))),
+    mean: meanOfShares(meanShares(flips)),
     steady: wilson(steady, n),
     ...(reference &&
       ('lacks' in reference ? reference : { reference, rates: ratesOf(flips, reference, options) })),

@@ -8,19 +8,23 @@ import {
   measure,
   type Table,
 } from '../../src/suite.js';
-import type { ConsistencyResult } from './result.js';
+import type { ConsistencyResult, Flips } from './result.js';
 import { SUITE } from './sheet.js';
 
-export function consistencyMeasures(
-  { flips, each, mean, steady, rates }: ConsistencyResult,
-  frames: number,
-): Measure[] {
-  const { system, dataset, sequences } = flips;
+/** What published images are called among the parameters of measures. */
+const PUBLISHED = 'published files';
+
+export function consistencyMeasures({ flips, each, mean, steady, rates }: ConsistencyResult): Measure[] {
+  const { system, dataset, sequences, frames } = flips;
+  const params = {
+    ...(frames !== undefined && { frames }),
+    ...(dataset.sequences && { images: PUBLISHED }),
+  };
   const common = {
     suite: SUITE,
     model: system.name,
     dataset: dataset.name,
-    params: { frames },
+    params,
     format: 'percent',
   } as const;
   const rows = (
@@ -61,7 +65,7 @@ export function consistencyMeasures(
           ...common,
           measure: 'flip-probability',
           title: `Flip probability, ${sequences[at]}`,
-          params: { frames, sequence: sequences[at] },
+          params: { ...params, sequence: sequences[at] },
           better: 'lower',
           ...rows('mean', { value: { column: 'flips', at } }),
         },
@@ -75,7 +79,7 @@ export function consistencyMeasures(
               ...common,
               measure: 'mean-flip-rate',
               title: `mFR against ${rates.reference}`,
-              params: { frames, reference: rates.reference },
+              params: { ...params, reference: rates.reference },
               better: 'lower',
               ...rows(
                 'mean-ratio',
@@ -91,7 +95,7 @@ export function consistencyMeasures(
                 ...common,
                 measure: 'flip-rate',
                 title: `Flip rate against ${rates.reference}, ${sequences[at]}`,
-                params: { frames, reference: rates.reference, sequence: sequences[at] },
+                params: { ...params, reference: rates.reference, sequence: sequences[at] },
                 better: 'lower',
                 ...rows(
                   'mean-ratio',
@@ -107,19 +111,15 @@ export function consistencyMeasures(
   ];
 }
 
-export function consistencyTable(
-  dataset: DatasetInfo,
-  results: readonly ConsistencyResult[],
-  frames: number,
-): Table {
-  const [{ flips }] = results;
+export function consistencyTable(dataset: DatasetInfo, results: readonly ConsistencyResult[]): Table {
+  const { flips } = results[0]!;
   const rates = results.find((result) => result.rates)?.rates;
   const percent = (key: string, title: string, better: 'higher' | 'lower') =>
     ({ key, title, format: 'percent', better }) as const;
   return {
     id: `consistency-${dataset.name}`,
     title: `Flips in sequences, ${dataset.name}`,
-    caption: `${flips.n} images, ${frames} frames a sequence: ${flips.sequences.map((name) => `${name}: ${table.get(name)?.title}`).join('; ')}. "Most changes" is how often the prediction changed from frame to frame in the sequence with most changes.${rates ? ` mFR: each flip probability over that of ${rates.reference}.` : ''}`,
+    caption: `${flips.n} images, ${whatSequences(dataset, flips)}. "Most changes" is how often the prediction changed from frame to frame in the sequence with most changes.${rates ? ` mFR: each flip probability over that of ${rates.reference}.` : ''}`,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },
       percent('mean', 'Mean', 'lower'),
@@ -139,6 +139,14 @@ export function consistencyTable(
   };
 }
 
+function whatSequences({ sequences: published }: DatasetInfo, { sequences, frames }: Flips): string {
+  const length = frames === undefined ? '' : `${frames} frames a sequence`;
+  if (!published)
+    return `${length}: ${sequences.map((name) => `${name}: ${table.get(name)?.title}`).join('; ')}`;
+  const lengths = published.map(({ name, frames: own }) => `${name} ${own}`).join(', ');
+  return `published sequences, ${length || `of so many frames: ${lengths}`}; frames of noise are compared with the first, others with the one before`;
+}
+
 export const flipBars = (dataset: DatasetInfo, results: readonly ConsistencyResult[]): BarFigure => ({
   kind: 'bars',
   id: `flips-${dataset.name}`,
@@ -147,7 +155,7 @@ export const flipBars = (dataset: DatasetInfo, results: readonly ConsistencyResu
   xLabel: '',
   yLabel: 'Flip probability',
   yFormat: 'percent',
-  categories: [...results[0].flips.sequences],
+  categories: [...results[0]!.flips.sequences],
   series: results.map(({ flips, each }) => ({
     name: flips.system.name,
     values: each.map((estimate) => cell(estimate)),

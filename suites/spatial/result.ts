@@ -1,5 +1,5 @@
 import { gridOf, type SpatialParams, type SpatialRows } from '../../src/measurements.js';
-import { type Estimate, meanOf, wilson } from '../../src/metrics.js';
+import { type Estimate, meanOfShares, wilson } from '../../src/metrics.js';
 import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
 
 /** What transformations do to a system; arrays of n have an entry an image. */
@@ -51,7 +51,7 @@ export function spatialResult(
     ...{ system, dataset, n, indices, labels, brokenAt, random, draws, angles },
     clean: share(Array.from(brokenAt, (at) => at !== 0)),
     worst: share(Array.from(brokenAt, (at) => at < 0)),
-    atRandom: meanOf(ofDraws.map((hits) => meanOfList(hits))),
+    atRandom: meanOfShares(ofDraws.map((hits) => meanOfList(hits))),
     worstOfRandom: share(ofDraws.map((hits) => hits.every((hit) => hit === 1))),
     ...(byAngle && { byAngle, ...whole }),
     tried: n > 0 ? looked / n : Number.NaN,
@@ -64,9 +64,9 @@ function wholeGrid(byAngle: Float64Array, n: number, angles: number) {
     meanOfList(byAngle.subarray(i * angles, (i + 1) * angles)),
   );
   return {
-    grid: meanOf(perImage),
+    grid: meanOfShares(perImage),
     perAngle: Array.from({ length: angles }, (_, a) =>
-      meanOf(Array.from({ length: n }, (__, i) => byAngle[i * angles + a])),
+      meanOfShares(Array.from({ length: n }, (__, i) => byAngle[i * angles + a])),
     ),
   };
 }

@@ -29,6 +29,12 @@ export function meanOf(values: ArrayLike<number>, level = 0.95): Estimate {
   return orWhy({ value, n, level, method: 'student-t' }, [value - half, value + half], NO_INTERVAL.alike);
 }
 
+/** The same of shares: their mean lies in [0, 1], and so does what the interval holds. */
+export function meanOfShares(values: ArrayLike<number>, level = 0.95): Estimate {
+  const { interval, ...estimate } = meanOf(values, level);
+  return { ...estimate, interval: interval && [Math.max(0, interval[0]), Math.min(1, interval[1])] };
+}
+
 /** Told how much of something long is done. */
 export type Step = (done: number, of: number) => void;
 

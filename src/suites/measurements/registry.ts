@@ -21,6 +21,7 @@ import { outputsOnPerturbed } from './outputs-on-perturbed.js';
 import { outputsOnSamples } from './outputs-on-samples.js';
 import { persistentSamples } from './persistent-samples.js';
 import { pixels } from './pixels.js';
+import { predictedClass } from './predicted-class.js';
 import { probe } from './probe.js';
 import { proved } from './proved.js';
 import { purified } from './purified.js';
@@ -82,5 +83,6 @@ export const builtinMeasurements: readonly Measurement<any>[] = [
   attackPath,
   localLipschitz,
   spatialGrid,
+  predictedClass,
   sequenceClasses,
 ];

@@ -11,6 +11,7 @@ import { FolderStore } from '../../../src/runs/store.js';
 import { summariseSuite } from '../../../src/runs/summarise.js';
 import { builtinCatalogue } from '../../../src/suites/catalogue.js';
 import { optionsOf, type Suite } from '../../../src/suites/contract.js';
+import { accuracy } from '../../../suites/accuracy/index.js';
 import { consistency } from '../../../suites/consistency/index.js';
 import type { ConsistencyResult } from '../../../suites/consistency/result.js';
 import { consistencyTable } from '../../../suites/consistency/views.js';
@@ -61,7 +62,7 @@ describe('the suite consistency', () => {
       flips: { system: { name: 'half' }, n: changes.length, sequences: ['rotate'], changes },
       ...{ each: [none], mean: none, steady: none },
     } as unknown as ConsistencyResult;
-    const table = consistencyTable({ name: 'large' } as DatasetInfo, [result], 4);
+    const table = consistencyTable({ name: 'large' } as DatasetInfo, [result]);
     expect(table.rows[0].most).toBe(1);
   });
 
@@ -148,10 +149,120 @@ describe('the suite consistency', () => {
     expect(sound.lacking).toEqual([]);
   });
 
+  it('keeps intervals of shares within [0, 1]', async () => {
+    const outcome = await run([0.1, 0.52, 0.9]);
+    const { value, interval } = measureOf(outcome, 'mean-flip-probability');
+    expect(value).toBeCloseTo(1 / 9, 12);
+    expect(interval?.[0]).toBe(0);
+    expect(interval?.[1]).toBeGreaterThan(0.5);
+  });
+
   it('refuses a reference that there is not, and a sequence that there is not', async () => {
     await expect(run([0.5], undefined, { reference: 'haf' })).rejects.toMatchObject({ code: 'unknown-name' });
     await expect(run([0.5], undefined, { sequences: ['tilt'] })).rejects.toMatchObject({
       code: expect.any(String),
     });
+  });
+});
+
+describe('published sequences', () => {
+  /** Of each image three frames of noise and four of a rotation, by how bright they are. */
+  const sequences = [
+    { name: 'shot-noise', frames: 3 },
+    { name: 'rotate', frames: 4 },
+  ];
+  const frames = [
+    [0.6, 0.4, 0.4, 0.4, 0.6, 0.6, 0.4],
+    [0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6],
+    [0.4, 0.6, 0.4, 0.4, 0.6, 0.4, 0.6],
+  ];
+  const published = (images: readonly number[][], more: Partial<DatasetInfo> & { indices?: number[] } = {}) =>
+    memoryDataset({ images: images.flat().map(flat), shape: SHAPE, name: 'frames', sequences, ...more });
+  const measured = (dataset: ReturnType<typeof published>, systems = [threshold('half', 0.5)], more = {}) =>
+    runSuite(consistency, { systems, datasets: [dataset], options: { resamples: 100, ...more } });
+
+  /** As the code of ImageNet-P and of those who measured CIFAR-10-P: `flip_prob`, mean over images of the mean of flips. */
+  const flipProbability = (predictions: readonly boolean[][], noise: boolean) => {
+    let result = 0;
+    for (const video of predictions) {
+      let before = video[0];
+      const flips: number[] = [];
+      for (const own of video.slice(1)) {
+        flips.push(own === before ? 0 : 1);
+        if (!noise) before = own;
+      }
+      result += flips.reduce((a, b) => a + b, 0) / flips.length / predictions.length;
+    }
+    return result;
+  };
+
+  it('have the flip probability of the published code, noise against the first frame', async () => {
+    const outcome = await measured(published(frames));
+    const bright = frames.map((image) => image.map((grey) => grey > 0.5));
+    const [noise, rotate] = [
+      flipProbability(
+        bright.map((image) => image.slice(0, 3)),
+        true,
+      ),
+      flipProbability(
+        bright.map((image) => image.slice(3)),
+        false,
+      ),
+    ];
+    expect(noise).toBeCloseTo((1 + 0 + 1 / 2) / 3, 12);
+    expect(rotate).toBeCloseTo((2 / 3 + 0 + 1) / 3, 12);
+    const of = (sequence: string) => measureOf(outcome, 'flip-probability', { sequence });
+    expect(of('shot-noise').value).toBeCloseTo(noise, 12);
+    expect(of('shot-noise').params).toEqual({ sequence: 'shot-noise', images: 'published files' });
+    expect(of('rotate').value).toBeCloseTo(rotate, 12);
+    expect(measureOf(outcome, 'mean-flip-probability').value).toBeCloseTo((noise + rotate) / 2, 12);
+    expect(measureOf(outcome, 'mean-flip-probability').n).toBe(3);
+    expect(sheetOf(outcome).map(({ index, steady }) => [index, steady])).toEqual([
+      [0, false],
+      [7, true],
+      [14, false],
+    ]);
+    const [table] = outcome.summary.tables ?? [];
+    expect(table?.caption).toMatch(
+      /3 images, published sequences, of so many frames: shot-noise 3, rotate 4/,
+    );
+  });
+
+  it('divide by the flips of a reference, sequence by sequence', async () => {
+    const outcome = await measured(published(frames), [threshold('half', 0.5), threshold('dark', 0.1)], {
+      reference: 'half',
+    });
+    expect(measureOf(outcome, 'mean-flip-rate', { model: 'dark' }).value).toBe(0);
+    expect(measureOf(outcome, 'flip-rate', { model: 'half', sequence: 'rotate' }).value).toBe(1);
+  });
+
+  it('count images of which all frames are there, and the first ones that are asked for', async () => {
+    const whole = await measured(published([frames[0]!, frames[2]!]));
+    const indices = [
+      ...Array(7).keys(),
+      8,
+      9,
+      10,
+      11,
+      12,
+      13,
+      ...Array.from({ length: 7 }, (_, i) => 14 + i),
+    ];
+    const cut = await measured(published([frames[0]!, frames[1]!.slice(1), frames[2]!], { indices }));
+    expect(sheetOf(cut).map(({ index }) => index)).toEqual([0, 14]);
+    for (const measure of ['mean-flip-probability', 'steady-share'])
+      expect(measureOf(cut, measure).value).toBe(measureOf(whole, measure).value);
+    const first = await measured(published(frames), undefined, { examples: 2 });
+    expect(sheetOf(first).map(({ index }) => index)).toEqual([0, 7]);
+  });
+
+  it('are shown to suites that read them, and to others where these name them', () => {
+    const seen = (datasets?: string[]) => {
+      const entry = { ...entryOf(accuracy as unknown as Suite, {}), ...(datasets && { datasets }) };
+      const { suites } = planRun([entry], evaluationOf([threshold('half', 0.5)], [published(frames)]));
+      return suites[0]!.context.datasets.map(({ name }) => name);
+    };
+    expect(seen()).toEqual([]);
+    expect(seen(['frames'])).toEqual(['frames']);
   });
 });
