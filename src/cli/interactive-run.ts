@@ -5,10 +5,11 @@ import { gateTable } from '../gate/table.js';
 import { oneLine } from '../one-line.js';
 import { counted } from '../report/format.js';
 import { stoppedText } from '../report/stopped-text.js';
+import { lacksOnce, warningsOnce } from '../report/told-once.js';
 import type { RunOutcome } from '../runs/outcome.js';
 import type { Listener } from '../runs/progress.js';
 import type { ShardName } from '../runs/shard-name.js';
-import type { Results } from '../suites/results.js';
+import type { Results, Warning } from '../suites/results.js';
 import { explainFailure } from './failure.js';
 import { projectRoot } from './github.js';
 import { headlineTable } from './headline.js';
@@ -71,12 +72,12 @@ const rulesOf = ({ config }: Results): readonly unknown[] =>
 /** What is left on the screen: the headline table, warnings, gates, and where the report is. */
 function closing({ directory, results, measured, shard }: RunOutcome): string {
   if (shard && results.status === 'partial') return shardLines({ directory, measured, shard });
-  const serious = results.warnings.filter(({ severity }) => severity === 'serious');
+  const serious = warningsOnce(results.warnings).filter(({ severity }) => severity === 'serious');
   const parts = [
     headlineTable(results),
     stoppedLines(results),
     serious.map(({ message }) => `! ${oneLine(message)}`).join('\n'),
-    notMeasured(results),
+    notMeasured(results, serious),
     results.gates.length > 0 ? gateTable(results.gates) : '',
     `${measured} unit${measured === 1 ? '' : 's'} measured. Report: ${oneLine(shownPath(directory))}/report.html`,
   ];
@@ -105,9 +106,13 @@ function stoppedLines({ stopped }: Results): string {
 /** Lines about what could not be measured; the report has them all. */
 const LINES = 8;
 
-function notMeasured({ notApplicable }: Results): string {
-  const lines = notApplicable.map(({ suite, model, what, reason }) =>
-    oneLine([`- not measured: ${suite} of ${model}`, what && ` (${what})`, `: ${reason}`].join('')),
+/** @param told warnings that say of some what is missing already */
+function notMeasured({ notApplicable }: Results, told: readonly Pick<Warning, 'message'>[]): string {
+  const untold = notApplicable.filter(({ reason }) => !told.some(({ message }) => message.endsWith(reason)));
+  const lines = lacksOnce(untold).map(({ suite, models, what, reason }) =>
+    oneLine(
+      [`- not measured: ${suite} of ${models.join(', ')}`, what && ` (${what})`, `: ${reason}`].join(''),
+    ),
   );
   const more = lines.length - LINES;
   return [...lines.slice(0, LINES), ...(more > 0 ? [`  and ${more} more, in the report`] : [])].join('\n');

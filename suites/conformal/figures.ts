@@ -58,6 +58,7 @@ function sizes(dataset: DatasetInfo, results: readonly ConformalResult[]): BarFi
     });
     const last = Math.max(...counts.map((reaching) => reaching.findLastIndex((n) => n > 0)));
     const [{ alpha }] = own[0].alphas;
+    const most = Math.max(...own.map(({ system }) => system.classes.length));
     return {
       kind: 'bars',
       id: `conformal-sizes-${identifier(score.name)}-${dataset.name}`,
@@ -65,7 +66,7 @@ function sizes(dataset: DatasetInfo, results: readonly ConformalResult[]): BarFi
       xLabel: 'classes in the set',
       yLabel: 'share of examples',
       yFormat: 'percent',
-      categories: STARTS.slice(0, last + 1).map(nameOfBar),
+      categories: STARTS.slice(0, last + 1).map((start, bar) => nameOfBar(start, bar, most)),
       series: own.map(({ system, indices }, s) => ({
         name: system.name,
         values: Array.from(counts[s].slice(0, last + 1), (n) => {
@@ -79,10 +80,10 @@ function sizes(dataset: DatasetInfo, results: readonly ConformalResult[]): BarFi
 
 const barOf = (size: number): number => STARTS.findLastIndex((start) => size >= start);
 
-function nameOfBar(start: number, bar: number): string {
-  const next = STARTS[bar + 1];
-  if (next === undefined) return `${start}+`;
-  return next === start + 1 ? `${start}` : `${start}-${next - 1}`;
+/** @param most classes in a set */
+export function nameOfBar(start: number, bar: number, most: number): string {
+  const end = Math.min(most, (STARTS[bar + 1] ?? Number.POSITIVE_INFINITY) - 1);
+  return end <= start ? `${start}` : `${start}-${end}`;
 }
 
 function byClass(dataset: DatasetInfo, results: readonly ConformalResult[]): BarFigure[] {

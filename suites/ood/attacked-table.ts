@@ -1,12 +1,12 @@
 import { cell, type DatasetInfo, type Table } from '../../src/suite.js';
 import { estimateOf } from './estimates.js';
 import { metrics } from './metrics.js';
-import { type Detector, oodSetsOf, type Separation } from './result.js';
+import { type Detector, MOVED_BY, oodSetsOf, type Separation } from './result.js';
 
 const [auroc] = metrics;
 
-/** How attacked sets are made: `raise` moves OOD images towards the in-distribution, for one score. */
-const MADE_BY = 'raise';
+/** More rows than this are folded away. */
+const MANY = 24;
 
 interface Attacked {
   set: DatasetInfo;
@@ -21,7 +21,7 @@ function attackedAmong(sets: readonly DatasetInfo[]): Attacked[] {
   return sets.flatMap((set) => {
     const { by, of, options = {} } = set.recipe ?? {};
     const from = sets.find(({ name }) => name === of);
-    return by === MADE_BY && from
+    return by === MOVED_BY && from
       ? [{ set, from, on: String(options.on), raised: String(options.score) }]
       : [];
   });
@@ -69,6 +69,7 @@ export function attackedTable(id: DatasetInfo, detectors: readonly Detector[]): 
         .join(
           '; ',
         )}. "Own": moved for this very score and model. "Lowest": of all attacked forms; where it is not its own, the attack did not know the score, and one that does may do more. DeLong's intervals, 95 %.`,
+      ...(rows.length > MANY && { folded: true }),
       columns: [
         { key: 'model', title: 'Model', format: 'text' },
         { key: 'score', title: 'Score', format: 'text' },

@@ -12,7 +12,7 @@ import { grouped } from './grouped.js';
 import { aurocMap, correlationMap } from './heatmaps.js';
 import { metrics } from './metrics.js';
 import type { OodOptions } from './options.js';
-import { bySystem, type Detector, type Separation } from './result.js';
+import { averagedAmong, bySystem, type Detector, type Separation } from './result.js';
 
 const [auroc] = metrics;
 
@@ -114,7 +114,7 @@ export function oodFigures(
 ): Figure[] {
   const drawable = detectors.flatMap((detector) => {
     const separations = detector.separations.filter((s) => s.id.values.length > 0 && s.ood.values.length > 0);
-    return separations.length > 0 ? [{ ...detector, separations }] : [];
+    return separations.length > 0 ? [{ ...detector, separations, averaged: averagedAmong(separations) }] : [];
   });
   const ordered = bySystem(drawable).map(bestFirst);
   const most = Math.max(0, ...ordered.map((own) => own.length));
@@ -135,6 +135,4 @@ export function oodFigures(
 }
 
 const bestFirst = (detectors: readonly Detector[]): Detector[] =>
-  detectors.toSorted(
-    (a, b) => estimateOf(auroc, b.separations).value - estimateOf(auroc, a.separations).value,
-  );
+  detectors.toSorted((a, b) => estimateOf(auroc, b.averaged).value - estimateOf(auroc, a.averaged).value);

@@ -43,12 +43,12 @@ export function setMeasures(suite: string, separation: Separation, options: OodO
 /** Unweighted means of one score over OOD sets: all, near, far. */
 export function meanMeasures(
   suite: string,
-  { system, score, id, separations }: Detector,
+  { system, score, id, averaged: over }: Detector,
   headline: string,
   options: OodOptions,
 ): Measure[] {
   return averages.flatMap((average) => {
-    const own = separations.filter((s) => average.includes(s.ood.dataset));
+    const own = over.filter((s) => average.includes(s.ood.dataset));
     if (own.length === 0) return [];
     return metricsOf(own[0], options)
       .filter(({ averaged }) => averaged.includes(average.id))

@@ -2,7 +2,7 @@ import { cell, type DatasetInfo, type Table } from '../../src/suite.js';
 import { estimateOf } from './estimates.js';
 import { averages, metrics } from './metrics.js';
 import { rankScoresOf } from './ranking.js';
-import { bySystem, type Detector, oodSetsOf } from './result.js';
+import { bySystem, type Detector } from './result.js';
 
 const [auroc] = metrics;
 const fpr95 = metrics.filter(({ id }) => id === 'fpr95-ood-positive')[0];
@@ -40,7 +40,7 @@ export function rankingTables(id: DatasetInfo, detectors: readonly Detector[]): 
 
 function rankingTable(id: DatasetInfo, detectors: readonly Detector[]): Table {
   const systems = bySystem(detectors);
-  const sets = oodSetsOf(detectors);
+  const sets = [...new Set(detectors.flatMap(({ averaged }) => averaged.map(({ ood }) => ood.dataset)))];
   const groups = averages.filter((average) => average.id !== 'mean' && sets.some(average.includes));
   const several = detectors.length > systems.length;
   return {
@@ -71,17 +71,17 @@ function rankingTable(id: DatasetInfo, detectors: readonly Detector[]): Table {
         : []),
     ],
     rows: systems.flatMap((own) =>
-      rankScoresOf(own).map(({ detector: { system, score, separations }, behind, alike }) => ({
+      rankScoresOf(own).map(({ detector: { system, score, averaged }, behind, alike }) => ({
         model: system.name,
         score: score.title,
-        mean: cell(estimateOf(auroc, separations)),
+        mean: cell(estimateOf(auroc, averaged)),
         ...Object.fromEntries(
           groups.map((average) => {
-            const own = separations.filter(({ ood }) => average.includes(ood.dataset));
+            const own = averaged.filter(({ ood }) => average.includes(ood.dataset));
             return [average.id, cell(estimateOf(auroc, own), { bare: true })];
           }),
         ),
-        fpr95: cell(estimateOf(fpr95, separations), { bare: true }),
+        fpr95: cell(estimateOf(fpr95, averaged), { bare: true }),
         ...(behind && {
           behind: Number.isFinite(behind.value) ? { value: behind.value, interval: behind.interval } : null,
           p: behind.corrected,

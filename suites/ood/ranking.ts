@@ -18,11 +18,11 @@ export interface Ranked {
 const [auroc] = metrics;
 
 /**
- * The scores of one system by their mean AUROC over all OOD sets. Every two are compared on the same images by DeLong's
+ * The scores of one system by their mean AUROC over OOD sets. Every two are compared on the same images by DeLong's
  * test of the difference of the means, with Holm's correction over all pairs of the system.
  */
 export function rankScoresOf(detectors: readonly Detector[]): Ranked[] {
-  const value = ({ separations }: Detector) => estimateOf(auroc, separations).value;
+  const value = ({ averaged }: Detector) => estimateOf(auroc, averaged).value;
   const order = detectors
     .filter((detector) => Number.isFinite(value(detector)))
     .sort((a, b) => value(b) - value(a));
@@ -48,7 +48,7 @@ export function rankScoresOf(detectors: readonly Detector[]): Ranked[] {
 }
 
 function tested(a: Detector, b: Detector): TestedDifference & { n: number } {
-  const [ofA, ofB] = [a, b].map(({ separations }) => separations.map(({ placed }) => placed));
+  const [ofA, ofB] = [a, b].map(({ averaged }) => averaged.map(({ placed }) => placed));
   const n = Math.min(...ofA.flatMap(({ id, ood }) => [id.length, ood.length]));
   const isSame =
     ofA.length === ofB.length &&

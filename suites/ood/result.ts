@@ -119,13 +119,30 @@ export interface Detector {
   score: ChosenScore;
   id: Scored;
   separations: readonly Separation[];
+  /** Those that means are over. */
+  averaged: readonly Separation[];
+}
+
+/** How attacked sets are made: `raise` moves OOD images towards the in-distribution, for one score. */
+export const MOVED_BY = 'raise';
+
+/**
+ * What means over OOD sets are over: not over attacked forms of sets that are there themselves, which would count these twice
+ * and make of a mean something that nobody else's is.
+ */
+export function averagedAmong<T extends { ood: { dataset: DatasetInfo } }>(all: readonly T[]): readonly T[] {
+  const names = new Set(all.map(({ ood }) => ood.dataset.name));
+  return all.filter(({ ood: { dataset } }) => {
+    const { by, of = '' } = dataset.recipe ?? {};
+    return by !== MOVED_BY || of === dataset.name || !names.has(of);
+  });
 }
 
 /** By test set, system and score. */
 export const detectorsOf = (separations: readonly Separation[]): Detector[] =>
   grouped(separations, ({ id }) => id).map((own) => {
     const [{ system, score, id }] = own;
-    return { system, score, id, separations: own };
+    return { system, score, id, separations: own, averaged: averagedAmong(own) };
   });
 
 /** Those of one test set and system together. */

@@ -66,10 +66,10 @@ export function seedsTable(
     found: columns.map(({ average, row }) =>
       overSeeds(
         of.map(
-          ({ separations }) =>
+          ({ averaged }) =>
             estimateOf(
               row,
-              separations.filter(({ ood }) => average.includes(ood.dataset)),
+              averaged.filter(({ ood }) => average.includes(ood.dataset)),
             ).value,
         ),
       ),
@@ -115,7 +115,7 @@ export function seedsTable(
 
 /** Near and far, where sets have distances, and otherwise all. */
 function usedAverages(detectors: readonly Detector[]): readonly Average[] {
-  const sets = detectors.flatMap(({ separations }) => separations.map(({ ood }) => ood.dataset));
+  const sets = detectors.flatMap(({ averaged }) => averaged.map(({ ood }) => ood.dataset));
   const apart = averages.filter((average) => average.id !== 'mean' && sets.some(average.includes));
   return apart.length > 0 ? apart : averages.filter(({ id }) => id === 'mean');
 }

@@ -17,6 +17,7 @@ import {
 import type { DatasetInfo, SuiteContext } from '../../src/suite.js';
 import { averages, type MetricRow, metrics } from './metrics.js';
 import type { OodOptions } from './options.js';
+import { averagedAmong } from './result.js';
 import type { Scored } from './scored.js';
 import { isMadeOf, type Sets } from './sets.js';
 
@@ -134,7 +135,7 @@ export function spectrumValues({ id, shifted, sets }: Spectrum): {
   return {
     each: sets.flatMap((set) => averaged.map((row) => value(row, [set], '', ''))),
     means: averages.flatMap((average) => {
-      const own = sets.filter(({ ood }) => average.includes(ood.dataset));
+      const own = averagedAmong(sets).filter(({ ood }) => average.includes(ood.dataset));
       if (own.length === 0) return [];
       return averaged.map((row) => value(row, own, `${average.id}-`, `${average.title} `));
     }),

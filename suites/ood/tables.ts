@@ -4,7 +4,7 @@ import { grouped } from './grouped.js';
 import type { SelectiveResult } from './measures.js';
 import { averages, type MetricRow, metrics, selective } from './metrics.js';
 import type { OodOptions } from './options.js';
-import { type Detector, oodSetsOf, type Separation } from './result.js';
+import { averagedAmong, type Detector, oodSetsOf, type Separation } from './result.js';
 
 const HEAD: Table['columns'] = [
   { key: 'model', title: 'Model', format: 'text' },
@@ -66,7 +66,7 @@ export function aurocTable(id: DatasetInfo, detectors: readonly Detector[]): Tab
 
 /** Every system and score, averaged over OOD sets. */
 export function meanTable(id: DatasetInfo, detectors: readonly Detector[]): Table {
-  const separations = detectors.flatMap((detector) => detector.separations);
+  const separations = detectors.flatMap((detector) => detector.averaged);
   const used = averages
     .map((average) => {
       const own = separations.filter(({ ood }) => average.includes(ood.dataset));
@@ -96,7 +96,7 @@ export function meanTable(id: DatasetInfo, detectors: readonly Detector[]): Tabl
       score: detector.score.title,
       ...Object.fromEntries(
         columns.flatMap(({ average, row, key }) => {
-          const own = detector.separations.filter(({ ood }) => average.includes(ood.dataset));
+          const own = detector.averaged.filter(({ ood }) => average.includes(ood.dataset));
           return own.length > 0 ? [[key, cell(estimateOf(row, own))]] : [];
         }),
       ),
@@ -133,7 +133,7 @@ export function openSetTable(
         model: detector.system.name,
         score: detector.score.title,
         ...Object.fromEntries(areas.map((row) => [row.id, cell(own[row.id])])),
-        ...Object.fromEntries(rows.map((row) => [row.id, cell(estimateOf(row, detector.separations))])),
+        ...Object.fromEntries(rows.map((row) => [row.id, cell(estimateOf(row, detector.averaged))])),
       })),
     },
   ];
@@ -162,6 +162,8 @@ export function conventionTable(
       ],
       rows: grouped(separations, ({ id: of }) => of).flatMap((against) => {
         const of = against[0].id;
+        const over = averagedAmong(against);
+        const means = (sets: readonly Separation[]) => sets.filter((one) => over.includes(one));
         const line = (set: string, sets: readonly Separation[]) => ({
           model: of.system.name,
           score: of.score.title,
@@ -174,7 +176,7 @@ export function conventionTable(
           .concat([against.filter(({ ood }) => ood.dataset.distance === undefined)])
           .flatMap((sets, g) => [
             ...sets.map((separation) => line(separation.ood.dataset.name, [separation])),
-            ...(g < 2 && sets.length > 0 ? [line(['nearood', 'farood'][g], sets)] : []),
+            ...(g < 2 && means(sets).length > 0 ? [line(['nearood', 'farood'][g], means(sets))] : []),
           ]);
       }),
     },

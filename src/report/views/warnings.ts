@@ -1,4 +1,5 @@
 import type { Results, Warning } from '../../suites/results.js';
+import { warningsOnce } from '../told-once.js';
 import { sharedTitle } from './headings.js';
 import { prose } from './prose.js';
 import type { SuiteView } from './suites.js';
@@ -6,9 +7,9 @@ import type { SuiteView } from './suites.js';
 const ORDER: Warning['severity'][] = ['serious', 'warning', 'note'];
 const WORDS: Record<Warning['severity'], string> = { serious: 'Serious', warning: 'Warning', note: 'Note' };
 
-/** Warnings, a line each, the serious ones first; notes are folded away. */
+/** Warnings, a line each and each once, the serious ones first; notes are folded away. */
 export function warningsView(results: Results, suites: readonly SuiteView[]) {
-  const items = [...results.warnings]
+  const items = warningsOnce(results.warnings)
     .sort((a, b) => ORDER.indexOf(a.severity) - ORDER.indexOf(b.severity))
     .map((warning, i) => ({
       id: `warning-${i + 1}`,
@@ -18,9 +19,11 @@ export function warningsView(results: Results, suites: readonly SuiteView[]) {
       why: prose(warning.why ?? ''),
       fix: prose(warning.fix ?? ''),
       code: warning.code,
-      about: [warning.model, warning.dataset].filter((name) => name !== undefined).join(', '),
-      link: suites.find(({ suite }) => suite === warning.suite)?.id ?? '',
-      suite: sharedTitle(suites, warning.suite ?? ''),
+      about: warning.about.join(', '),
+      raisedBy: warning.suites.map((name) => ({
+        link: suites.find(({ suite }) => suite === name)?.id ?? '',
+        suite: sharedTitle(suites, name),
+      })),
     }));
   const loud = items.filter((item) => item.severity !== 'note');
   const notes = items.filter((item) => item.severity === 'note');

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AssayError } from '../../../src/errors.js';
 import { softmax } from '../../../src/metrics/softmax.js';
 import { stream } from '../../../src/random/stream.js';
+import { nameOfBar } from '../../../suites/conformal/figures.js';
 import { conformal } from '../../../suites/conformal/index.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';
@@ -57,6 +58,17 @@ describe('thresholds from a validation set', () => {
     expect(measureOf(outcome, 'mean-set-size', { score: 'lac', alpha: 0.1 }).headline).toBe(true);
     expect(outcome.summary.measures.filter(({ headline }) => headline)).toHaveLength(1);
   });
+  it.each([
+    [0, 0, 10, '0'],
+    [10, 10, 10, '10'],
+    [10, 10, 12, '10-12'],
+    [10, 10, 100, '10-19'],
+    [1000, 16, 1000, '1000'],
+    [1000, 16, 21841, '1000-21841'],
+  ])('a bar of sizes from %i on, number %i, of %i classes is called %s', (start, bar, most, name) => {
+    expect(nameOfBar(start, bar, most)).toBe(name);
+  });
+
   it('several settings of one score stand beside each other, each as it is alone', async () => {
     const datasets = [memoryDataset(sampled(200)), held(120)];
     const given = (scores: unknown, rest = {}) =>

@@ -109,4 +109,28 @@ describe('OOD images moved towards the in-distribution', () => {
     ]);
     expect(of('s0', 'up')).toBeLessThan(of('s0', 'a') as number);
   });
+  it('are in no mean, unless the images as they were are not there', async () => {
+    const means = async (sets: typeof datasets) => {
+      const outcome = await runSuite(ood, {
+        systems: systems.slice(0, 1),
+        datasets: sets,
+        options: { scores: ['log-px'], hardest: 0, resamples: 100, conventions: ['openood'] },
+      });
+      const ranked = outcome.summary.tables?.find(({ id }) => id === 'ranking-test');
+      return {
+        measures: outcome.summary.measures
+          .filter(({ measure }) => /^(mean|near|far)-/.test(measure))
+          .map(({ measure, value, note }) => [measure, value, note]),
+        ranked: ranked?.rows.map(({ mean, fpr95 }) => [mean, fpr95]),
+      };
+    };
+    const clean = await means(datasets);
+    expect(clean.measures.length).toBeGreaterThan(2);
+    expect(await means([...datasets, raised('up', 'log-px', 's0', 0.3)])).toEqual(clean);
+    const alone = await means([
+      ...datasets.filter(({ info }) => info.role !== 'ood'),
+      raised('up', 'log-px', 's0', 0.3),
+    ]);
+    expect(alone.measures.map(([, , note]) => note)).toContain('over up');
+  });
 });
