@@ -1,3 +1,6 @@
+import { boxMuller } from './box-muller.js';
+import { unit } from './unit.js';
+
 /**
  * Counter-based randomness: every draw is a function of (seed, purpose, example, restart, step, substep) and of
  * nothing else, so results do not depend on batch size, order, sharding or on who ran the unit.
@@ -84,13 +87,6 @@ export function philox(counter: readonly number[], key: readonly number[]): [num
   return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
 }
 
-/** Two words as a number in [0, 1) of 53 bits: what `uniform` makes of them. */
-export const unit = (high: number, low: number) =>
-  ((high >>> 5) * 67_108_864 + (low >>> 6)) * TWO_TO_MINUS_53;
-
-/** A power of two: to multiply is exact, and several times faster than to divide. */
-const TWO_TO_MINUS_53 = 2 ** -53;
-
 /** Words on their way to other numbers: fresh memory for each image would cost a good part of them. */
 let scratch = new Uint32Array(0);
 
@@ -99,21 +95,8 @@ function scratchOf(length: number): Uint32Array {
   return scratch.subarray(0, length);
 }
 
-/**
- * Pairs of standard normals from four words each, from a place on (Box & Muller 1958). A function of its own: inside the
- * closures of a stream it takes twice as long.
- */
-function boxMuller(words: Uint32Array, into: Float64Array, from: number, pairs: number): void {
-  for (let p = 0; p < pairs; p++) {
-    const w = 4 * p;
-    const radius = Math.sqrt(-2 * Math.log(1 - unit(words[w], words[w + 1])));
-    const angle = 2 * Math.PI * unit(words[w + 2], words[w + 3]);
-    into[from + 2 * p] = radius * Math.cos(angle);
-    into[from + 2 * p + 1] = radius * Math.sin(angle);
-  }
-}
-
 const lastPair = new Float64Array(2);
+const fourWords = new Uint32Array(4);
 
 /** The stream of a key. */
 export function stream(key: StreamKey): Stream {
@@ -176,10 +159,10 @@ export function stream(key: StreamKey): Stream {
       spare = undefined;
       return kept;
     }
-    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-    const angle = 2 * Math.PI * uniform();
-    spare = radius * Math.sin(angle);
-    return radius * Math.cos(angle);
+    uint32s(fourWords);
+    boxMuller(fourWords, lastPair, 0, 1);
+    spare = lastPair[1];
+    return lastPair[0]!;
   };
   return { uint32, uint32s, uniform, uniforms, normal, normals };
 }

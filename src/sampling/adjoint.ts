@@ -96,10 +96,12 @@ async function stepBack(
   const { inputScale, name } = system.info;
   const size = pixels.length / Math.max(1, n);
   const plane = size / inputScale.length;
-  const direction = v.map((value, j) => {
-    const scale = inputScale[Math.floor((j % size) / plane)];
-    return (stepSize / (scale * scale * temperature)) * value;
-  });
+  const direction = new Float32Array(v.length);
+  for (let j = 0, c = 0; j < v.length; c = (c + 1) % inputScale.length) {
+    const scale = inputScale[c]!;
+    const share = stepSize / (scale * scale * temperature);
+    for (const end = j + plane; j < end; j++) direction[j] = share * v[j]!;
+  }
   const refuse = (values: Float32Array) => {
     const at = firstNotFinite(values);
     if (at < 0) return;

@@ -67,8 +67,8 @@ export function sgldStep(
 ): void {
   const size = pixels.length / n;
   const plane = size / inputScale.length;
-  const draws = new Float64Array(noise > 0 ? size : 0);
-  const boxed = clamp === 'box';
+  const draws = new Float64Array(size);
+  const advance = clamp === 'box' ? advanceInBox : advanceFreely;
   for (let i = 0; i < n; i++) {
     if (noise > 0) stepNoise(keys[i], step, draws);
     const own = gradient.subarray(i * size, (i + 1) * size);
@@ -77,12 +77,47 @@ export function sgldStep(
       const scale = inputScale[c];
       // The model's input is scale * pixel + shift: its gradient is gradient / scale, its step divides again.
       const drift = (share * stepSize) / (scale * scale);
-      const spread = noise / scale;
-      for (let k = c * plane, j = i * size + k; k < (c + 1) * plane; k++, j++) {
-        const x = pixels[j] + drift * own[k] + (noise > 0 ? spread * draws[k] : 0);
-        pixels[j] = boxed ? Math.min(1, Math.max(0, x)) : x;
-      }
+      advance(pixels, own, draws, {
+        from: c * plane,
+        to: (c + 1) * plane,
+        at: i * size,
+        drift,
+        spread: noise / scale,
+      });
     }
+  }
+}
+
+/** Which of the numbers of an image are moved, where the image begins, and how far gradient and noise move them. */
+interface Advance {
+  from: number;
+  to: number;
+  at: number;
+  drift: number;
+  spread: number;
+}
+
+function advanceFreely(
+  pixels: Float32Array,
+  gradient: Float32Array,
+  draws: Float64Array,
+  { from, to, at, drift, spread }: Advance,
+): void {
+  for (let k = from; k < to; k++)
+    pixels[at + k] = pixels[at + k]! + drift * gradient[k]! + spread * draws[k]!;
+}
+
+function advanceInBox(
+  pixels: Float32Array,
+  gradient: Float32Array,
+  draws: Float64Array,
+  { from, to, at, drift, spread }: Advance,
+): void {
+  for (let k = from; k < to; k++) {
+    let x = pixels[at + k]! + drift * gradient[k]! + spread * draws[k]!;
+    if (x < 0) x = 0;
+    else if (x > 1) x = 1;
+    pixels[at + k] = x;
   }
 }
 
@@ -144,9 +179,9 @@ export async function sgld(system: System, state: SgldState, options: ClimbOptio
     if (!fail) throw error;
     fail(row, error);
   };
-  const step = Math.min(system.batchSize, Math.ceil(state.n / system.concurrency));
   // One more lane than there are calls at once: while it draws noise, no call waits for it.
   const lanes = system.concurrency + 1;
+  const step = partOf(state.n, system, lanes);
   await forRanges(state.n, { step, lanes, signal }, async (start, end) => {
     let part = chosen(state, range(start, end));
     // Once one part has failed the others need not go on to their last step.
@@ -168,6 +203,13 @@ export async function sgld(system: System, state: SgldState, options: ClimbOptio
     });
   });
   return passes;
+}
+
+/** Chains of a part. Where there are more parts than lanes all lanes get as many, so that none is left to run alone. */
+function partOf(n: number, { batchSize, concurrency }: System, lanes: number): number {
+  const most = Math.min(batchSize, Math.ceil(n / concurrency));
+  const parts = Math.ceil(n / Math.max(1, most));
+  return parts <= lanes ? most : Math.ceil(n / (lanes * Math.ceil(parts / lanes)));
 }
 
 const leftNumbers = (name: string) =>

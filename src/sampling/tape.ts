@@ -5,8 +5,14 @@ import { type SgldOptions, type SgldState, sgld } from './sgld.js';
 /** Options of a chain with its length. */
 export type ChainOptions = SgldOptions & { steps: number; signal?: AbortSignal };
 
-/** How far apart kept states are: their number and the length of a stretch between two are then about the same. */
-const strideOf = (steps: number): number => Math.max(1, Math.ceil(Math.sqrt(steps)));
+/** States of a chain that are kept in any case: beside what a network keeps of an image, so many images are little. */
+const FEW = 32;
+
+/**
+ * How far apart kept states are. Of long chains their number and the length of a stretch between two are about the same;
+ * short ones are kept whole, since to make a step again costs a pass.
+ */
+const strideOf = (steps: number): number => Math.max(FEW, Math.ceil(Math.sqrt(steps)));
 
 /** Steps of a chain that are made again on the way back: all but those of the last stretch, and the last of each. */
 export function stepsAgain(steps: number): number {
@@ -16,10 +22,10 @@ export function stepsAgain(steps: number): number {
 }
 
 /**
- * The states of chains, from the last step to the first, in the memory of about 2 sqrt(steps) of them (Griewank & Walther
- * 2000): on the way there the state before every ceil(sqrt(steps))-th step is kept, and all of the last stretch; on the
- * way back the other stretches are run again from the states kept. Noise is that of (chain, step), so that they are the
- * same to the bit.
+ * The states of chains, from the last step to the first, in the memory of about 2 sqrt(steps) of them, or of 32 and a few
+ * more where that is more (Griewank & Walther 2000): on the way there the state before every so many steps is kept, and all
+ * of the last stretch; on the way back the other stretches are run again from the states kept. Noise is that of (chain,
+ * step), so that they are the same to the bit.
  */
 export class ChainTape {
   /** States before a step, by its number. */

@@ -1,4 +1,5 @@
-import { type Stream, stream, unit } from '../../random/stream.js';
+import { type Stream, stream } from '../../random/stream.js';
+import { unit } from '../../random/unit.js';
 import { wilson } from '../estimates/intervals.js';
 import { drawnExamples } from '../resampling/draw-counts.js';
 import { ONE_BY_ONE, singly, type Units } from '../resampling/resampling-units.js';

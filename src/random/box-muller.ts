@@ -1,0 +1,48 @@
+import { unit } from './unit.js';
+
+/** Cells of [1, 2) for logarithms, and of a turn for angles. */
+const [LOG_CELLS, ANGLE_CELLS] = [128, 256];
+
+const table = (length: number, of: (i: number) => number) => Float64Array.from({ length }, (_, i) => of(i));
+
+const RECIPROCAL = table(LOG_CELLS + 1, (i) => 1 / (1 + i / LOG_CELLS));
+const LOG = table(LOG_CELLS + 1, (i) => (i === LOG_CELLS ? Math.LN2 : Math.log(1 + i / LOG_CELLS)));
+const POWER = table(33, (e) => 2 ** e);
+
+const COSINE = table(ANGLE_CELLS + 1, (i) => Math.cos((2 * Math.PI * i) / ANGLE_CELLS));
+const SINE = table(ANGLE_CELLS + 1, (i) => Math.sin((2 * Math.PI * i) / ANGLE_CELLS));
+const CELL = (2 * Math.PI) / ANGLE_CELLS;
+
+/**
+ * Pairs of standard normals from four uniform words each, from a place on (Box & Muller 1958). Logarithm, cosine and sine
+ * come from tables with a short series around the nearest entry: three times as fast as those of `Math`, and within 1e-14
+ * of them, which no pixel of float32 notices. Chains of SGLD spend most of their time here that is not the network's.
+ */
+export function boxMuller(words: Uint32Array, into: Float64Array, from: number, pairs: number): void {
+  for (let p = 0; p < pairs; p++) {
+    const w = 4 * p;
+    // In (0, 1].
+    const v = 1 - unit(words[w]!, words[w + 1]!);
+    const top = (v * 1_073_741_824) | 0;
+    let log: number;
+    if (top === 0) log = Math.log(v);
+    else {
+      // v = m / 2^e, with m in [1, 2).
+      const e = Math.clz32(top) - 1;
+      const m = v * POWER[e]!;
+      const cell = ((m - 1) * LOG_CELLS + 0.5) | 0;
+      const r = m * RECIPROCAL[cell]! - 1;
+      const series = 1 / 3 - r * (1 / 4 - r * (1 / 5 - r * (1 / 6 - r * (1 / 7))));
+      log = LOG[cell]! - e * Math.LN2 + (r - r * r * (0.5 - r * series));
+    }
+    const radius = Math.sqrt(-2 * log);
+    const turn = unit(words[w + 2]!, words[w + 3]!) * ANGLE_CELLS;
+    const near = (turn + 0.5) | 0;
+    const d = (turn - near) * CELL;
+    const q = d * d;
+    const sine = d - d * q * (1 / 6 - q * (1 / 120));
+    const cosine = 1 - q * (0.5 - q * (1 / 24 - q * (1 / 720)));
+    into[from + 2 * p] = radius * (COSINE[near]! * cosine - SINE[near]! * sine);
+    into[from + 2 * p + 1] = radius * (SINE[near]! * cosine + COSINE[near]! * sine);
+  }
+}
