@@ -5,7 +5,7 @@ import { hasTooManyParts } from './count-parts.js';
 import { inlineFunctions } from './functions.js';
 import type { Attribute, DataType, Graph, Node, Tensor, TypedArray, ValueInfo } from './graph.js';
 import { upgrade } from './opset.js';
-import { allocate, bytesPerElement, elementCount, fromBytes, typeOfCode } from './tensor.js';
+import { allocate, bytesPerElement, elementCount, fromBytes, toBytes, typeOfCode } from './tensor.js';
 import { withoutText } from './text-values.js';
 
 const { onnx } = onnxProto;
@@ -23,6 +23,8 @@ export interface ReadOptions {
   file?: string;
   /** How to read external data. Without it a model that needs some is refused. */
   external?: ExternalData;
+  /** Initialisers by name: one of the same type, shape and bytes is taken in place of a copy of what the file holds. */
+  known?: ReadonlyMap<string, Tensor>;
 }
 
 /** Subgraphs (If, Loop) deeper than this are refused rather than followed. */
@@ -80,11 +82,16 @@ export function readOnnx(bytes: Uint8Array, options: ReadOptions | string = {}):
 class Reader {
   constructor(private readonly where: ReadOptions) {}
 
+  initializer(proto: ProtoTensor): Tensor {
+    const { name = '' } = proto;
+    return this.tensor(proto, `initializer "${name}"`, this.where.known?.get(name ?? ''));
+  }
+
   invalid(path: string, message: string, hint?: string) {
     return new AssayError('model-invalid', message, { file: this.where.file, path, hint });
   }
 
-  tensor(proto: ProtoTensor, path: string): Tensor {
+  tensor(proto: ProtoTensor, path: string, known?: Tensor): Tensor {
     const type = typeOfCode(proto.dataType ?? 0);
     if (!type) {
       throw this.invalid(
@@ -104,7 +111,11 @@ class Reader {
           `a tensor of shape [${dims.join(', ')}] needs ${count * bytesPerElement(type)} bytes but has ${raw.length}`,
         );
       }
-      return { type, dims, data: fromBytes(type, raw) };
+      const same =
+        known?.type === type &&
+        known.dims.join() === dims.join() &&
+        Buffer.compare(toBytes(known.data), raw) === 0;
+      return same ? known : { type, dims, data: fromBytes(type, raw) };
     }
     const values = fieldOf(proto, type);
     if (values.length !== count) {
@@ -185,7 +196,7 @@ function readGraph(proto: ProtoGraph, reader: Reader, depth: number): Graph {
   }
   const initializers = new Map<string, Tensor>();
   for (const tensor of proto.initializer ?? []) {
-    initializers.set(tensor.name ?? '', reader.tensor(tensor, `initializer "${tensor.name}"`));
+    initializers.set(tensor.name ?? '', reader.initializer(tensor));
   }
   const nodes = (proto.node ?? []).map((node, i): Node => {
     const label = node.name || `${node.opType} #${i}`;

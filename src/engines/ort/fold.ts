@@ -2,7 +2,6 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../bytes/leftovers.js';
 import type { Graph, Tensor } from '../../graph/graph.js';
-import { toBytes } from '../../graph/tensor.js';
 
 const standardDomains = new Set(['', 'ai.onnx']);
 
@@ -20,19 +19,16 @@ function domainsOf(graph: Graph, domains = new Set<string>()): Set<string> {
  * Weights that folding left as they were are those of before, and the others have memory of their own: the file that they
  * were read from need not stay in memory.
  */
-function sharing(
+const withoutFile = (
   folded: ReadonlyMap<string, Tensor>,
   before: ReadonlyMap<string, Tensor>,
-): Map<string, Tensor> {
-  return new Map(
-    [...folded].map(([name, tensor]) => {
-      const known = before.get(name);
-      const same = known && known.type === tensor.type && known.dims.join() === tensor.dims.join();
-      if (same && Buffer.compare(toBytes(known.data), toBytes(tensor.data)) === 0) return [name, known];
-      return [name, { ...tensor, data: tensor.data.slice() }];
-    }),
+): Map<string, Tensor> =>
+  new Map(
+    [...folded].map(([name, tensor]) => [
+      name,
+      tensor === before.get(name) ? tensor : { ...tensor, data: tensor.data.slice() },
+    ]),
   );
-}
 
 /**
  * Lets onnxruntime write its simplified form of a model and reads it back: batch norm and shape arithmetic are
@@ -46,7 +42,7 @@ export async function foldWith(graph: Graph, simplify: (file: string) => Promise
     const file = join(directory, 'folded.onnx');
     await simplify(file);
     const { readOnnx } = await import('../../graph/read.js');
-    const folded = readOnnx(await readFile(file), file);
+    const folded = readOnnx(await readFile(file), { file, known: graph.initializers });
     const before = domainsOf(graph);
     const used = domainsOf(folded);
     for (const domain of used) if (!standardDomains.has(domain) && !before.has(domain)) return graph;
@@ -54,7 +50,7 @@ export async function foldWith(graph: Graph, simplify: (file: string) => Promise
     const opsets = Object.fromEntries(
       Object.entries(folded.opsets).filter(([domain]) => standardDomains.has(domain) || used.has(domain)),
     );
-    const initializers = sharing(folded.initializers, graph.initializers);
+    const initializers = withoutFile(folded.initializers, graph.initializers);
     return { ...folded, initializers, opsets, producer: graph.producer, name: graph.name };
   } finally {
     await rm(directory, { recursive: true, force: true });
