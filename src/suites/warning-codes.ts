@@ -109,6 +109,7 @@ export const warningCodes: readonly string[] = [
   'threshold-on-test-set',
   'threshold-shifted',
   'train-likelier-than-test',
+  'train-mode-batch-norm',
   'transfer-beats-white-box',
   'transfer-overstates',
   'tuned-on-reported-images',

@@ -89,7 +89,7 @@ export const jem = defineSuite({
       warnings: [
         ...[test, ...cast.oods].flatMap((set) => fewExamples(NAME, set)),
         ...(robustness[0] ? fewUsed(NAME, test, robustness[0].indices.length) : []),
-        ...jemWarnings(NAME, cast, robustness, options),
+        ...jemWarnings(NAME, cast, robustness, options, all),
       ],
       notApplicable: withoutLabels(NAME, context),
       examples: [

@@ -1,4 +1,5 @@
 import type { SystemInfo, Warning } from '../../src/suite.js';
+import type { Compared } from './deviation.js';
 import type { JemOptions } from './options.js';
 import type { Cast } from './requests.js';
 import type { Robustness } from './robustness.js';
@@ -6,9 +7,10 @@ import type { Robustness } from './robustness.js';
 /** What must not be read into the numbers. */
 export function jemWarnings(
   suite: string,
-  { model, refined, test }: Cast,
+  { model, published, trainMode, refined, test }: Cast,
   robustness: readonly Robustness[],
   { steps, searches, examples }: JemOptions,
+  compared: readonly Compared[],
 ): Warning[] {
   const bound = refined.filter(({ system, full }) => full === undefined && passesSampler(system));
   const shorter = [
@@ -16,7 +18,22 @@ export function jemWarnings(
     ...(searches < 20 ? [`${searches} searches in place of 20`] : []),
     ...(examples < 300 ? [`${examples} images in place of 300`] : []),
   ];
+  const inTraining = trainMode && worthOfTraining(compared);
   return [
+    ...(inTraining
+      ? [
+          {
+            suite,
+            model: published.name,
+            dataset: test.name,
+            code: 'train-mode-batch-norm',
+            severity: 'warning' as const,
+            message: `"${published.name}" is published with batch normalisation in training mode: ${inTraining} in evaluation mode${robustness.length > 0 ? '; attacks are in evaluation mode, as in the public code' : ''}`,
+            why: 'an image is then normalised by the 100 of its batch: its scores depend on the images beside it, and an OOD set is told apart as a whole',
+            fix: 'quote the column "as it should be"',
+          },
+        ]
+      : []),
     ...(bound.length > 0
       ? [
           {
@@ -44,6 +61,14 @@ export function jemWarnings(
         ]
       : []),
   ];
+}
+
+/** Both accuracies. */
+function worthOfTraining(compared: readonly Compared[]): string | undefined {
+  const { deviations = [] } = compared.find(({ params }) => params.quantity === 'accuracy') ?? {};
+  const found = deviations.find(({ name }) => name === 'train-mode-batch-norm');
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return found && `accuracy is ${percent(found.with)} there, and ${percent(found.without)}`;
 }
 
 /** Whether attacks take the chains of a system for the identity. */

@@ -119,14 +119,33 @@ describe('a network with batch normalisation', () => {
     expect(worth('train-mode-batch-norm')).toBeCloseTo(trained - evaluated, 12);
     const corrected = measureOf(outcome, 'as-it-should-be', ofAccuracy).value ?? 0;
     expect(worth('train-mode-batch-norm') + worth('noise-on-input')).toBeCloseTo(trained - corrected, 12);
+    const told = outcome.summary.warnings?.find(({ code }) => code === 'train-mode-batch-norm');
+    for (const share of [trained, evaluated])
+      expect(told?.message).toContain(`${(100 * share).toFixed(1)} %`);
+    expect(told?.message).not.toContain('attacks');
     const sheet = outcome.summary.examples?.find(({ name }) => name === 'jem');
     expect(new Set([...(sheet?.rows ?? [])].map(([system]) => system))).toEqual(
       new Set(['jem-noisy in training mode', 'jem-noisy', 'jem']),
     );
   });
 
+  it('is attacked in evaluation mode, and says so', async () => {
+    const { refined, attacks, examples, starts, steps, searches } = options;
+    const { summary } = await runSuite(jem, {
+      systems: [bare, new NoisySystem(bare, { std: 0.6 }, 'jem-noisy'), purified(bare, 0)],
+      datasets: [await test(n)],
+      options: {
+        ...{ model: 'jem', published: 'jem-noisy', resamples: 100, eot: 1, confirm: 1 },
+        ...{ refined, attacks, examples, starts, steps, searches },
+      },
+    });
+    const told = summary.warnings?.find(({ code }) => code === 'train-mode-batch-norm');
+    expect(told?.message).toMatch(/; attacks are in evaluation mode, as in the public code$/);
+  });
+
   it('is measured in evaluation mode alone where that is asked for', async () => {
     const { requests, summary } = await given({ trainMode: false });
+    expect(summary.warnings?.map(({ code }) => code)).not.toContain('train-mode-batch-norm');
     expect(requests.map(({ measurement: { name } }) => name)).not.toContain('train-mode');
     expect(summary.measures.filter(({ params }) => params.deviation === 'train-mode-batch-norm')).toEqual([]);
   });
@@ -275,7 +294,7 @@ describe('the JEM suite', () => {
     const warned = (steps: number, gradient: 'straight-through' | 'full') => {
       const system = describePurified(able, able, { ...chain, ...attacked, steps, gradient }, 'refined');
       const cast = { model: bare, refined: [{ system }], test: { name: 'test' } };
-      return jemWarnings('jem', cast as never, [], { steps: 40, searches: 20, examples: 300 } as never);
+      return jemWarnings('jem', cast as never, [], { steps: 40, searches: 20, examples: 300 } as never, []);
     };
     expect(warned(3, 'straight-through')).toMatchObject([{ code: 'purification-upper-bound' }]);
     expect(warned(3, 'full')).toEqual([]);

@@ -7,6 +7,7 @@ import { quantile } from '../../../src/metrics.js';
 import type { System } from '../../../src/models/system.js';
 import { samples } from '../../../suites/samples/index.js';
 import { sampleSet } from '../../../suites/samples/result.js';
+import { setWarnings } from '../../../suites/samples/warnings.js';
 import { type AnalyticOptions, analyticSystem } from '../../attacks/helpers/analytic-system.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';
@@ -292,6 +293,24 @@ describe('the suite samples', () => {
     expect(measureOf(steep, 'duplicate-samples', { samples: 'unconditional' }).value).toBeGreaterThan(0.9);
   });
 
+  it('is warned of samples that are training images, and not of others', async () => {
+    const keeping = (kept: Float32Array) => ({
+      ...jem(),
+      info: { ...jem().info, storedChains: kept.length / 4 },
+      storedChains: async () => kept,
+    });
+    const bufferOf = (of: (i: number) => number[]) =>
+      Float32Array.from(Array.from({ length: 20 }, (_, i) => of(i)).flat());
+    const near = async (kept: Float32Array) =>
+      (
+        await drawn({ neighbours: 'train', selections: [1] }, [keeping(kept), other])
+      ).summary.warnings?.filter(
+        ({ code, message }) => code === 'samples-near-training' && message.includes('buffer'),
+      );
+    expect(await near(bufferOf((i) => image(i, 1)))).toHaveLength(1);
+    expect(await near(bufferOf((i) => image(i, 0)))).toEqual([]);
+  });
+
   it('counts samples that failed once, whether as chains or as images that the system was shown', () => {
     const numbers = (values: readonly number[], width = 1) => ({
       shape: width === 1 ? [2] : [2, 1, 1, width],
@@ -313,6 +332,12 @@ describe('the suite samples', () => {
     const roles = { judge: undefined, extractor: undefined };
     const set = sampleSet(jem().info, roles, wanted as never, collected as never);
     expect(set).toMatchObject({ n: 2, failed: 2 });
+    const judged = { reference: undefined, qualities: [], memorisation: undefined };
+    const toldOf = (one: typeof set) =>
+      one &&
+      setWarnings('samples', { set: one, ...judged }).filter(({ code }) => code === 'samples-not-finite');
+    expect(toldOf(set)).toMatchObject([{ message: expect.stringMatching(/^2 of 4 unconditional samples/) }]);
+    expect(toldOf(set && { ...set, failed: 0 })).toEqual([]);
   });
 
   it('takes images from all over a buffer that is sorted by class, in any part of them too', () => {
