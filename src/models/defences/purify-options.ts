@@ -28,7 +28,7 @@ export const attackedOptions = {
   gradient: Type.Union([Type.Literal('straight-through'), Type.Literal('full')], {
     default: 'straight-through',
     description:
-      'What attacks follow. straight-through takes the chains for the identity (BPDA, as the public JEM code does); full goes back through every step, at three to four gradient passes a step instead of one.',
+      'What attacks follow. straight-through takes the chains for the identity (BPDA, as the public JEM code does); full goes back through every step, at three gradient passes a step instead of one, and up to four in chains of more than 32.',
   }),
   seed: Type.Union([Type.Literal('fresh'), Type.Literal('fixed')], {
     default: 'fresh',
