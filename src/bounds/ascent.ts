@@ -5,7 +5,7 @@ import type { Item } from './cut.js';
 import { leastPoints } from './least.js';
 import { type Bent, type Bounded, sizeOf } from './network.js';
 import type { Programs } from './programs.js';
-import { type LowerBounds, type Ranges, rangeOf } from './ranges.js';
+import { better, type LowerBounds, type Ranges, rangeOf } from './ranges.js';
 import type { Walk, WalkOf } from './walks.js';
 
 /** That of auto_LiRPA's alpha-CROWN. */
@@ -154,12 +154,3 @@ const slopesFed = (all: readonly Slopes[], n: number, count: number): Record<str
       { type: 'float32', dims: [n, count, size], data: Float32Array.from(at) },
     ]),
   );
-
-/** Of each function the bound that proves more. */
-function better(one: LowerBounds, other: LowerBounds): LowerBounds {
-  const taken = (i: number) => other.bound[i] - other.rounding[i] > one.bound[i] - one.rounding[i];
-  return {
-    bound: one.bound.map((bound, i) => (taken(i) ? other.bound[i] : bound)),
-    rounding: one.rounding.map((rounding, i) => (taken(i) ? other.rounding[i] : rounding)),
-  };
-}

@@ -3,7 +3,7 @@ import { Ascent } from './ascent.js';
 import { type Bounded, boundedNetwork, type Network, withoutRounding } from './network.js';
 import { Programs } from './programs.js';
 import { Propagation } from './propagation.js';
-import type { Boxes, LowerBounds } from './ranges.js';
+import { type Boxes, better, type LowerBounds, type Range } from './ranges.js';
 import { type Refining, refine } from './refine.js';
 import { Walks, walkBack } from './walks.js';
 
@@ -15,6 +15,14 @@ export type Method = 'ibp' | 'crown-ibp' | 'crown' | 'alpha-crown';
 
 /** Steps up of alpha-CROWN, as in auto_LiRPA's example. */
 export const ITERATIONS = 20;
+
+/** Functions of logits, (n, count, classes), and intervals. */
+interface Asked {
+  n: number;
+  ranges: Map<string, Range>;
+  rows: Float32Array;
+  count: number;
+}
 
 /**
  * Lower bounds of linear functions of a network's logits over boxes. Programs are made when first used.
@@ -51,7 +59,8 @@ export class BoundPrograms {
   }
 
   /**
-   * Bounds are -Infinity where something overflows.
+   * Bounds are -Infinity where something overflows. Lines may be looser than intervals: of the two the better counts, so that
+   * no method proves less than `ibp`.
    * @param rows (n, count, classes): functions of the logits
    * @param iterations steps up of `alpha-crown`
    */
@@ -62,16 +71,15 @@ export class BoundPrograms {
     method: Method,
     iterations = ITERATIONS,
   ): Promise<LowerBounds> {
-    const { network } = this;
-    const stops = method === 'ibp' ? this.lastBends() : [network.pixels];
+    const stops = this.lastBends();
     const { ranges, sure } = await this.propagation.of(boxes, method === 'ibp' ? stops : undefined);
-    if (method === 'crown' || method === 'alpha-crown') await refine(this.refining, boxes.n, ranges);
-    const walk = await this.walks.begin({ from: network.logits, stops }, boxes.n, ranges);
-    const images = Array.from({ length: boxes.n }, (_, image) => ({ image }));
+    const asked = { n: boxes.n, ranges, rows, count };
+    const propagated = await this.walked(stops, asked);
+    const isLinear = stops.every((value) => value === this.network.pixels);
     const found =
-      method === 'alpha-crown'
-        ? await this.ascent.climbed(walk, { n: boxes.n, ranges, rows, count }, iterations)
-        : await walkBack(walk, images, rows, count);
+      method === 'ibp' || isLinear
+        ? propagated
+        : better(propagated, await this.crown(asked, method, iterations));
     const holds = (i: number) =>
       sure[Math.floor(i / count)] && Number.isFinite(found.bound[i]) && Number.isFinite(found.rounding[i]);
     // Nothing is taken off a bound that says nothing: the difference could be no number.
@@ -83,6 +91,22 @@ export class BoundPrograms {
 
   close(): Promise<void> {
     return this.programs.close();
+  }
+
+  /** By lines all the way to the pixels. */
+  private async crown(asked: Asked, method: Method, iterations: number): Promise<LowerBounds> {
+    const { n, ranges } = asked;
+    const { logits, pixels } = this.network;
+    if (method !== 'crown-ibp') await refine(this.refining, n, ranges);
+    if (method !== 'alpha-crown') return this.walked([pixels], asked);
+    const walk = await this.walks.begin({ from: logits, stops: [pixels] }, n, ranges);
+    return this.ascent.climbed(walk, asked, iterations);
+  }
+
+  private async walked(stops: readonly string[], { n, ranges, rows, count }: Asked): Promise<LowerBounds> {
+    const walk = await this.walks.begin({ from: this.network.logits, stops }, n, ranges);
+    const images = Array.from({ length: n }, (_, image) => ({ image }));
+    return walkBack(walk, images, rows, count);
   }
 
   /** Values of steps that are not affine from which the logits are affine; the pixels where there is none on a way. */

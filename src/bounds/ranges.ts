@@ -31,6 +31,19 @@ export interface LowerBounds {
   rounding: Float64Array;
 }
 
+/** Of each function the bound that proves more. */
+export function better(one: LowerBounds, other: LowerBounds): LowerBounds {
+  const proved = ({ bound, rounding }: LowerBounds, i: number) => {
+    const least = bound[i] - rounding[i];
+    return Number.isNaN(least) ? Number.NEGATIVE_INFINITY : least;
+  };
+  const taken = (i: number) => proved(other, i) > proved(one, i);
+  return {
+    bound: one.bound.map((bound, i) => (taken(i) ? other.bound[i] : bound)),
+    rounding: one.rounding.map((rounding, i) => (taken(i) ? other.rounding[i] : rounding)),
+  };
+}
+
 export function rangeOf(ranges: Ranges, value: string): Range {
   const range = ranges.get(value);
   if (!range) throw new Error(`the interval of ${value} was not computed`);

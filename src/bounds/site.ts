@@ -61,8 +61,8 @@ export class BoundSite extends Site {
     return this.b.op('Expand', [value, this.b.ints([1, ...this.shape(like).slice(1)])]);
   }
   override zerosLike(like: string): string {
-    const { g } = this;
-    if (!this.isVarying(like)) return super.zerosLike(like);
+    const g = this.grads.find((one) => one !== undefined);
+    if (g === undefined || !this.isVarying(like)) return super.zerosLike(like);
     const dims = this.shape(like).slice(1);
     const rows = this.b.op('Shape', [g], {
       start: { kind: 'int', value: 0 },

@@ -123,7 +123,17 @@ export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
           b.op('Pad', [x, b.ints([0, 0, 1, 2, 0, 0, 2, 1])], { mode: string(mode) }),
     ),
   ],
-  Relu: [unary('Relu')],
+  Relu: [
+    unary('Relu'),
+    // Of each part by itself intervals are found by walks back.
+    (b, x) => {
+      const parts = b.node('Split', [stretched(b, x), b.ints([1, 1, 2])], { axis: int(3) }, ['a', 'b', 'c']);
+      const [first, second, third] = parts.map((part) =>
+        b.op('Relu', [b.op('Sub', [b.op('Relu', [part]), b.scalar(0.5)])]),
+      );
+      return b.op('Sum', [first, second, b.op('Neg', [third])]);
+    },
+  ],
   LeakyRelu: [unary('LeakyRelu', { alpha: float(0.3) })],
   Sigmoid: [unary('Sigmoid')],
   Tanh: [unary('Tanh')],
