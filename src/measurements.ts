@@ -2,6 +2,7 @@
  * `assay/measurements`: the passes that come with Assay, how a suite requests them, and the types of their rows. Suites
  * that request the same pass share it: it is computed once.
  */
+export { BALL_NORMS, isBallNorm } from './bounds/margins.js';
 export { presetDescription, purificationPresets } from './models/defences/presets.js';
 export { chainOptions } from './models/defences/purify-options.js';
 export { sgldOptions } from './sampling/sgld-options.js';

@@ -2,7 +2,10 @@ import { AssayError } from '../errors.js';
 import { type Boxes, outward } from './ranges.js';
 
 /** Norms of balls that are bounded. */
-export type BallNorm = 'Linf' | 'L2';
+export const BALL_NORMS = ['Linf', 'L2'] as const;
+export type BallNorm = (typeof BALL_NORMS)[number];
+
+export const isBallNorm = (norm: string): norm is BallNorm => BALL_NORMS.some((one) => one === norm);
 
 /** What a sum of squares in float64 may be off by, more than enough. */
 const SUMMED = 1 + 1e-12;

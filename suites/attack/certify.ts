@@ -1,7 +1,9 @@
 import type { ResolvedAttack } from '../../src/attack.js';
 import {
+  BALL_NORMS,
   type BoundsLookRows,
   boundsLookRequest,
+  isBallNorm,
   type ProvedParams,
   type ProvedRows,
   provedRequest,
@@ -33,12 +35,12 @@ export function certifiedBy(
       found,
       hint,
     });
-  if (norm !== 'Linf')
+  if (!isBallNorm(norm))
     throw refuse(
-      'bounds are of balls in Linf',
-      'norm: Linf',
+      `bounds are of balls in ${BALL_NORMS.join(' and ')}`,
+      `norm: ${BALL_NORMS.join(' or ')}`,
       `norm: ${norm}`,
-      'drop `certify`, or attack in Linf',
+      'drop `certify`, or attack in one of these',
     );
   if (keep === 'nearest')
     throw refuse(
@@ -53,12 +55,12 @@ export function certifiedBy(
 export function boundsRequests(
   system: SystemInfo,
   dataset: DatasetInfo,
-  { certify: method, epsilons }: ResolvedAttack['params'],
+  { certify: method, norm, epsilons }: ResolvedAttack['params'],
   examples: number | undefined,
 ): BoundsRequests | undefined {
-  if (!method) return undefined;
+  if (!method || !isBallNorm(norm)) return undefined;
   return {
-    proved: provedRequest(system.name, dataset.name, { method, norm: 'Linf', epsilons }, examples),
-    look: boundsLookRequest(system.name, dataset.name, { method, epsilon: epsilons[0] }),
+    proved: provedRequest(system.name, dataset.name, { method, norm, epsilons }, examples),
+    look: boundsLookRequest(system.name, dataset.name, { method, norm, epsilon: epsilons[0] }),
   };
 }

@@ -6,7 +6,7 @@ type Method = ProvedParams['method'];
 
 export type AttackOptions = AttackingOptions & { pictures: number; checks: boolean; certify?: Method };
 
-const methods: readonly Method[] = ['ibp', 'crown-ibp', 'crown'];
+const methods: readonly Method[] = ['ibp', 'crown-ibp', 'crown', 'alpha-crown'];
 
 export const attackOptions = (catalogue: Catalogue) =>
   Type.Unsafe<AttackOptions>(
@@ -26,7 +26,7 @@ export const attackOptions = (catalogue: Catalogue) =>
         certify: Type.Optional(
           oneOf(methods, {
             description:
-              'Linf: examples that these bounds prove robust at a radius are not attacked there. Verdicts stay, passes are saved, and robust accuracy gets a lower side; see docs/certified.md. Default: everything is attacked.',
+              'Linf and L2: examples that these bounds prove robust at a radius are not attacked there. Verdicts stay, passes are saved, and robust accuracy gets a lower side; see docs/certified.md. Default: everything is attacked.',
           }),
         ),
         ...optionsOfEveryAttack(catalogue),

@@ -29,7 +29,9 @@ export function proofMeasures(suite: string, sheet: string, result: AttackResult
         params: own,
         better: 'none',
         format: 'number',
-        ...(method === 'crown' && { note: 'without the walks back that give intervals inside the network' }),
+        ...(['crown', 'alpha-crown'].includes(method) && {
+          note: 'without the walks back that give intervals inside the network',
+        }),
         rows: { sheet, where, statistic: 'mean', columns: { value: `bound_${kind}_passes` } },
       },
       estimate,

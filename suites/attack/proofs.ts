@@ -102,7 +102,7 @@ export function refuseBroken(
     method,
     system: system.name,
     dataset: dataset.name,
-    ball: `Linf ${params.epsilons[smallest - 1]}`,
+    ball: `${params.norm} ${params.epsilons[smallest - 1]}`,
     examples: [...new Set(broken.map(({ example }) => example))].sort((a, b) => a - b),
   });
 }

@@ -1,5 +1,5 @@
 import { refuseContradiction } from '../../src/attack.js';
-import type { AttackRows, CertifiedRows } from '../../src/measurements.js';
+import type { AttackRows, BoundsLookRows, CertifiedRows } from '../../src/measurements.js';
 import { brokenAtRadius } from '../../src/measurements.js';
 import { type Estimate, wilson } from '../../src/metrics.js';
 import type { Collected, DatasetInfo, SystemInfo } from '../../src/suite.js';
@@ -16,7 +16,7 @@ export interface CertifiedResult {
   epsilon: string;
   indices: Int32Array;
   labels: Int32Array;
-  /** Lower bounds of the margin, less what rounding may take. */
+  /** Lower bounds of the margin, less what rounding may take: of this ball, or of a larger one; NaN where none was computed. */
   margin: Float64Array;
   rounding: Float64Array;
   proved: readonly boolean[];
@@ -28,19 +28,39 @@ export interface CertifiedResult {
   upper: Estimate | undefined;
   /** Neither proved nor broken. */
   undecided: Estimate | undefined;
+  /** Of the first images, whether there is hope. */
+  look: BoundsLookRows | undefined;
 }
 
 const share = (outcome: readonly boolean[]) => wilson(outcome.filter(Boolean).length, outcome.length);
 
 /**
+ * Margins of balls of growing radius, by one method: what is proved in a ball holds in every smaller one. Lines differ from ball to
+ * ball, so that the bound of a larger one is at times the better.
+ */
+export function tightened(radii: readonly Collected<CertifiedRows>[]): Float64Array[] {
+  const known = new Map<number, number>();
+  return radii
+    .toReversed()
+    .map(({ rows, indices }) =>
+      Float64Array.from(rows.margin.data, (own, i) => {
+        const least = Math.max(own, known.get(indices[i]) ?? Number.NEGATIVE_INFINITY);
+        known.set(indices[i], least);
+        return least;
+      }),
+    )
+    .reverse();
+}
+
+/**
  * Errors: `suite-failed` where an attack breaks what is proved: one of the two is wrong, and neither number holds.
  */
 export function certifiedResult(
-  about: Pick<CertifiedResult, 'system' | 'dataset' | 'method' | 'norm' | 'epsilon'>,
+  about: Pick<CertifiedResult, 'system' | 'dataset' | 'method' | 'norm' | 'epsilon' | 'margin' | 'look'>,
   { rows, indices, labels = new Int32Array(0) }: Collected<CertifiedRows>,
   attacked: { rows: Collected<AttackRows>; radius: number } | undefined,
 ): CertifiedResult {
-  const margin = Float64Array.from(rows.margin.data);
+  const { margin } = about;
   const proved = Array.from(margin, (least) => least > 0);
   const survived = attacked && outcomes(indices, attacked.rows, attacked.radius);
   const broken = Array.from(indices).filter((_, i) => proved[i] && survived?.[i] === false);
@@ -55,7 +75,6 @@ export function certifiedResult(
     ...about,
     indices,
     labels,
-    margin,
     rounding: Float64Array.from(rows.rounding.data),
     proved,
     survived,

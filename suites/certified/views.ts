@@ -149,6 +149,9 @@ export function certifiedCurves(dataset: DatasetInfo, results: readonly Certifie
   ];
 }
 
+/** Nothing where none was computed. */
+const numberOr = (x: number) => (Number.isNaN(x) ? null : x);
+
 /** A row an image, model, radius and method. */
 export function certifiedSheet(results: readonly CertifiedResult[]): ExampleSheet {
   return {
@@ -174,7 +177,7 @@ export function certifiedSheet(results: readonly CertifiedResult[]): ExampleShee
           for (let i = 0; i < indices.length; i++)
             yield [
               ...[system.name, dataset.name, method, epsilon, indices[i], labels[i]],
-              ...[margin[i], rounding[i], proved[i]],
+              ...[numberOr(margin[i]), numberOr(rounding[i]), proved[i]],
               survived?.[i] ?? null,
               survived ? !proved[i] && survived[i] : null,
             ];

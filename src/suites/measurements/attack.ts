@@ -4,6 +4,7 @@ import { parseEpsilons } from '../../attacks/epsilon.js';
 import { type Goal, type GoalParams, goalOf } from '../../attacks/goals.js';
 import { type AttackRow, settledOptions } from '../../attacks/registry.js';
 import { runAttack } from '../../attacks/scheduler.js';
+import { isBallNorm } from '../../bounds/margins.js';
 import { AssayError } from '../../errors.js';
 import type { BoundQuestion, Passes, SystemInfo } from '../../models/system.js';
 import type { Catalogue } from '../catalogue.js';
@@ -166,10 +167,11 @@ export const attack = defineMeasurement({
 
 /** An attack with what it reads. */
 export function attackRequest(system: string, dataset: string, params: AttackParams, first?: number) {
-  const { certify: method, epsilons } = params;
+  const { certify: method, norm, epsilons } = params;
   const logits: Request<OutputRows> = request({ measurement: clean, system, dataset, first });
-  const inputs: [Request<OutputRows>, Request<ProvedRows>?] = method
-    ? [logits, provedRequest(system, dataset, { method, norm: 'Linf', epsilons }, first)]
-    : [logits];
+  const inputs: [Request<OutputRows>, Request<ProvedRows>?] =
+    method && isBallNorm(norm)
+      ? [logits, provedRequest(system, dataset, { method, norm, epsilons }, first)]
+      : [logits];
   return request({ measurement: attack, system, dataset, params, inputs, first });
 }

@@ -1,7 +1,9 @@
 import { parseEpsilon } from '../../attacks/epsilon.js';
+import type { BallNorm } from '../../bounds/margins.js';
 import { AssayError } from '../../errors.js';
 import { argmaxOf } from '../../metrics/softmax.js';
 import { imageSize } from '../../models/batching.js';
+import { walksOf } from '../../models/margin-bounds.js';
 import type { BoundQuestion, Passes, SystemInfo } from '../../models/system.js';
 import { float64, int32, type RowsIn } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
@@ -10,7 +12,7 @@ import { clean, type OutputRows } from './clean.js';
 
 export interface ProvedParams {
   method: BoundQuestion['method'];
-  norm: 'Linf';
+  norm: BallNorm;
   /** As written, smallest first. */
   epsilons: readonly string[];
 }
@@ -28,10 +30,10 @@ export type ProvedRows = RowsIn<ReturnType<typeof columns>>;
 /** Images at a time, so that progress shows and signals are heard. */
 const AT_ONCE = 16;
 
-/** Passes of an image at one radius: three of intervals and magnitudes, and a walk back from every margin. */
-const passesAt = ({ classes }: SystemInfo): Passes => ({
+/** Passes of an image at one radius: three of intervals and magnitudes, and walks back from every margin. */
+const passesAt = ({ method }: ProvedParams, { classes }: SystemInfo): Passes => ({
   forward: 3,
-  gradient: Math.max(0, classes.length - 1),
+  gradient: walksOf({ method }) * Math.max(0, classes.length - 1),
 });
 
 /**
@@ -42,12 +44,13 @@ const passesAt = ({ classes }: SystemInfo): Passes => ({
  */
 export const proved = defineMeasurement({
   name: 'proved',
-  version: 1,
+  version: 2,
   needs: ['logits', 'marginBounds'],
   unitSize: 64,
   endsEarly: true,
-  passes: ({ epsilons }: ProvedParams, system) => {
-    const { forward, gradient } = passesAt(system);
+  passes: (params: ProvedParams, system) => {
+    const { epsilons } = params;
+    const { forward, gradient } = passesAt(params, system);
     return { forward: forward * epsilons.length, gradient: gradient * epsilons.length };
   },
   columns,
@@ -60,8 +63,9 @@ export const proved = defineMeasurement({
       signal,
       outlook,
     }: MeasureContext<[OutputRows], [BoundsLookRows]>,
-    { method, epsilons }: ProvedParams,
+    params: ProvedParams,
   ) {
+    const { method, norm, epsilons } = params;
     const { n, labels, pixels } = examples;
     if (!labels || !logits)
       throw new AssayError('suite-failed', 'what is proved needs labels and the clean logits', {
@@ -76,7 +80,7 @@ export const proved = defineMeasurement({
     const radii = epsilons.map((text) => parseEpsilon(text).value);
     const size = imageSize(system.info);
     const classes = system.info.classes.length;
-    const each = passesAt(system.info);
+    const each = passesAt(params, system.info);
     const right = (i: number) => argmaxOf(logits.data.subarray(i * classes, (i + 1) * classes)) === labels[i];
     const spared = (images: number): Passes => ({
       forward: images * each.forward,
@@ -96,7 +100,7 @@ export const proved = defineMeasurement({
           pixels: Float32Array.from(left.flatMap((i) => [...pixels.subarray(i * size, (i + 1) * size)])),
           labels: Int32Array.from(left, (i) => labels[i]),
         };
-        const { margin, passes } = await boundsOf(system)(batch, { epsilon, method });
+        const { margin, passes } = await boundsOf(system)(batch, { epsilon, norm, method });
         for (const [at, i] of left.entries()) {
           rows.margin[i * epsilons.length + k] = margin[at];
           rows.forward[i] += passes.forward / left.length;
@@ -117,8 +121,8 @@ export function provedRequest(
   params: ProvedParams,
   first?: number,
 ): Request<ProvedRows> {
-  const { method, epsilons } = params;
+  const { method, norm, epsilons } = params;
   const inputs: [Request<OutputRows>] = [request({ measurement: clean, system, dataset, first })];
-  const look = boundsLookRequest(system, dataset, { method, epsilon: epsilons[0] });
+  const look = boundsLookRequest(system, dataset, { method, norm, epsilon: epsilons[0] });
   return request({ measurement: proved, system, dataset, params, inputs, reference: [look], first });
 }

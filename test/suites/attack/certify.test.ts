@@ -74,6 +74,7 @@ describe('attack: { certify }', () => {
     { method: 'pgd', steps: 8 },
     { method: 'pgd', steps: 8, randomStart: false, restarts: 2, keep: 'strongest' },
     { method: 'fgsm' },
+    { method: 'pgd', steps: 8, norm: 'L2' },
     {
       method: 'autoattack',
       version: 'custom',
@@ -141,6 +142,23 @@ describe('attack: { certify }', () => {
     expect(outcome.summary.tables?.map(({ id }) => id)).toContain('attack-pgd-8-linf-proved-test');
   });
 
+  it.each(['Linf', 'L2'])('asks for balls of the norm, by the method: %s', async (norm) => {
+    const asked: object[] = [];
+    const honest = withBounds(loose);
+    const spy: System = {
+      ...honest,
+      marginBounds: (batch, question) => {
+        asked.push(question);
+        return honest.marginBounds?.(batch, question) ?? Promise.reject(new Error('no bounds'));
+      },
+    };
+    const outcome = await run([spy], { norm, certify: 'alpha-crown', epsilons: ['0.1'] });
+    // Intervals are looked at first.
+    for (const method of ['ibp', 'alpha-crown']) expect(asked).toContainEqual({ epsilon: 0.1, norm, method });
+    expect(new Set(asked.map((question) => JSON.stringify(question))).size).toBe(2);
+    expect(measureOf(outcome, 'certified-accuracy', { epsilon: '0.1' }).value).toBeGreaterThan(0.3);
+  });
+
   it('counts as attacked only what was', async () => {
     const masked = analyticSystem({ name: 'masked', weights, gradientScale: 0 });
     const outcome = await run([withBounds(exact, masked)], { randomStart: false, epsilons: ['0.1'] });
@@ -194,7 +212,7 @@ describe('attack: { certify }', () => {
   });
 
   it.each([
-    [{ norm: 'L2', epsilons: ['0.1'] }, /do not go together: bounds are of balls in Linf/],
+    [{ norm: 'L1', epsilons: ['0.1'] }, /do not go together: bounds are of balls in Linf and L2/],
     [{ method: 'fmn' }, /measures how far the nearest/],
     [{ certify: 'alpha' }, /options of "attack" is not valid/],
   ])('refuses %o', async (wrong, message) => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOrtEngine } from '../../../src/engines/ort/engine.js';
+import { AssayError } from '../../../src/errors.js';
 import { GraphBuilder } from '../../../src/graph/build.js';
 import { floats } from '../../../src/graph/tensor.js';
 import { modelOf } from '../../../src/models/assemble.js';
@@ -168,5 +169,94 @@ describe('the suite certified', () => {
   it('notes a model of which nothing is proved', async () => {
     const outcome = await run(model, { epsilons: ['0.9'], methods: ['ibp'] });
     expect(outcome.summary.warnings?.map(({ code }) => code)).toContain('nothing-certified');
+  });
+
+  /** The model, with margins that it is told. */
+  const telling = (bounds: NonNullable<System['marginBounds']>): System => ({
+    info: model.info,
+    batchSize: model.batchSize,
+    concurrency: model.concurrency,
+    evaluate: model.evaluate.bind(model),
+    forward: model.forward.bind(model),
+    gradient: model.gradient.bind(model),
+    marginBounds: bounds,
+  });
+
+  /** That margin for images that are right. */
+  const rightOf = (pixels: Float32Array, own: Int32Array = new Int32Array(0), margin = 0) =>
+    Float64Array.from(own, (label, i) =>
+      exact([...pixels.subarray(i * SIZE, (i + 1) * SIZE)], label, 0) > 0 ? margin : Math.min(margin, 0),
+    );
+
+  it.each([
+    ['ibp', -1e3],
+    ['crown-ibp', -1e3],
+    ['crown', -1e12],
+    ['alpha-crown', Number.NEGATIVE_INFINITY],
+  ])('says after the first images that %s proves nothing, and bounds no others', async (method, least) => {
+    const asked = new Set<string>();
+    const outcome = await run(
+      telling(async ({ n, pixels }) => {
+        for (let i = 0; i < n; i++) asked.add(pixels.subarray(i * SIZE, (i + 1) * SIZE).join());
+        return {
+          margin: new Float64Array(n).fill(least),
+          rounding: new Float64Array(n),
+          passes: { forward: n, gradient: n },
+        };
+      }),
+      { methods: [method] },
+    );
+    // Of the first eight, those that are right.
+    expect(asked.size).toBeLessThanOrEqual(8);
+    expect(outcome.summary.warnings).toContainEqual(
+      expect.objectContaining({
+        code: 'nothing-certified',
+        message: expect.stringContaining('bounds were stopped after the first 8 images'),
+        fix: expect.stringContaining('smoothing'),
+      }),
+    );
+    expect(measureOf(outcome, 'certified-accuracy', { epsilon: '0.05' }).value).toBe(0);
+    expect(sheetOf(outcome).every(({ margin }) => margin === null)).toBe(true);
+  });
+
+  it.each([
+    ['ibp', '0.05'],
+    ['crown', '0.2'],
+  ])(
+    'refuses a network with a step that nothing bounds in the same words, whatever is asked: %s at %s',
+    async (method, epsilon) => {
+      const unbounded = telling(async () => {
+        throw new AssayError('op-unsupported', 'no bounds for Foo');
+      });
+      // The runner lists what is refused once for each text.
+      await expect(run(unbounded, { methods: [method], epsilons: [epsilon] })).rejects.toMatchObject({
+        refusal: { what: 'a lower bound of the margin', reason: 'no bounds for Foo' },
+      });
+    },
+  );
+
+  it('tries lines inside where intervals fall below by less', async () => {
+    const outcome = await run(
+      telling(async ({ n, pixels, labels: own }, { method }) => ({
+        margin: rightOf(pixels, own, method === 'ibp' ? -1e4 : 1e-3),
+        rounding: new Float64Array(n),
+        passes: { forward: n, gradient: n },
+      })),
+      { methods: ['crown'], epsilons: ['0.0001'], attack: 'fgsm' },
+    );
+    expect(measureOf(outcome, 'certified-accuracy').value).toBe(0.8);
+  });
+
+  it('has what is proved in a ball proved in every smaller one', async () => {
+    const outcome = await run(
+      telling(async ({ n, pixels, labels: own }, { epsilon }) => ({
+        margin: rightOf(pixels, own, epsilon === 1e-4 ? 0.5 : epsilon === 1e-5 ? -0.1 : -1),
+        rounding: new Float64Array(n),
+        passes: { forward: n, gradient: n },
+      })),
+      { epsilons: ['0.00001', '0.0001', '0.001'], methods: ['crown'], attack: 'fgsm' },
+    );
+    const proved = (epsilon: string) => measureOf(outcome, 'certified-accuracy', { epsilon }).value;
+    expect(['0.00001', '0.0001', '0.001'].map(proved)).toEqual([0.8, 0.8, 0]);
   });
 });
