@@ -9,7 +9,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/index.ts'],
   ['src/audit'],
   ['src/across'],
-  ['src/pull'],
+  ['src/pull', 'src/verification'],
   ['src/runs'],
   ['suites/index.ts'],
   ['src/exporters', 'src/submit'],

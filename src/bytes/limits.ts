@@ -164,6 +164,36 @@ export const limits = {
     reason: 'tied weights name a range twice; hundreds of tensors in one range would fill the memory',
     instead: 'export the model again, with every weight stored once',
   },
+  vnnlib: {
+    of: 'bytes of a VNN-LIB property, when inflated',
+    value: 256 * MIB,
+    reason: 'it is held as text; a box of 150,528 inputs has 20 MB',
+    instead: 'split the property into several',
+  },
+  vnnlibCases: {
+    of: 'alternatives of a VNN-LIB property, with `or` and `and` multiplied out',
+    value: 100_000,
+    reason: 'each is attacked and bounded by itself; a thousand classes have 999',
+    instead: 'split the property into several',
+  },
+  vnnlibAtoms: {
+    of: 'conditions in all alternatives of a VNN-LIB property together',
+    value: 2 ** 24,
+    reason: 'they are held in memory; a box does not count, where all alternatives share it',
+    instead: 'split the property into several',
+  },
+  vnnlibNumbers: {
+    of: 'inputs of the alternatives of a VNN-LIB property that have a box of their own',
+    value: 2 ** 25,
+    reason: 'their ends take 512 MB',
+    instead: 'split the property into several',
+  },
+  instances: {
+    of: 'bytes of a list of instances',
+    value: 16 * MIB,
+    reason: 'the largest categories have some thousand lines',
+    instead: 'name the CSV of a category: network, property, seconds',
+  },
   graphNodes: {
     of: 'nodes, initialisers and other parts of an ONNX graph',
     value: 200_000,

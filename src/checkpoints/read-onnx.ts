@@ -36,7 +36,11 @@ function checkWiring(graph: Graph, file: string) {
 
 /** Reads an ONNX model, external data included. Errors: `file-malformed`, `file-unreadable`, `model-invalid`. */
 export async function read({ file }: FileHead): Promise<Checkpoint> {
-  const content = await readWhole(file, 'onnx');
+  return readContent(file, await readWhole(file, 'onnx'));
+}
+
+/** The same of bytes that were read, or inflated, from a file. */
+export async function readContent(file: string, content: Uint8Array): Promise<Checkpoint> {
   const hash = createHash('sha256').update(content);
   let bytes = content.byteLength;
   const external = externalDataOf(file, (piece) => {

@@ -83,6 +83,11 @@ const listed: Record<string, Listed> = {
     summary: 'hold published numbers against run folders',
     load: async () => (await import('./audit.js')).auditCommand(),
   },
+  verify: {
+    takes: '<instances>',
+    summary: 'attack and prove the properties of a verification benchmark',
+    load: async () => (await import('./verify.js')).verifyCommand(),
+  },
   inspect: {
     takes: '<file>',
     summary: 'show what a checkpoint holds',

@@ -26,6 +26,7 @@ describe('the command line', () => {
       'compare',
       'history',
       'audit',
+      'verify',
       'inspect',
       'explain',
       'doctor',

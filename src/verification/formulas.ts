@@ -1,0 +1,129 @@
+import { malformed, type Place } from '../bytes/byte-source.js';
+import { limits } from '../bytes/limits.js';
+import type { Constraint } from './property.js';
+import { type Expression, isForm, shown } from './s-expressions.js';
+import { difference, scaled, type Term, termOf, variableOf } from './terms.js';
+
+/** A bound of an input. */
+export interface InputBound {
+  input: number;
+  side: 'lower' | 'upper';
+  value: number;
+}
+
+/** What holds or not of an input or of outputs. */
+export type Atom = { bound: InputBound } | { constraint: Constraint };
+
+/** What an assertion says, as alternatives of atoms that hold together. */
+export type Alternatives = readonly (readonly Atom[])[];
+
+const COMPARISONS: Readonly<Record<string, { sign: 1 | -1; strict: boolean }>> = {
+  '<=': { sign: 1, strict: false },
+  '>=': { sign: -1, strict: false },
+  '<': { sign: 1, strict: true },
+  '>': { sign: -1, strict: true },
+};
+
+/** What messages say that a formula is. */
+const FORMULA = '(and …), (or …), (<= a b), (>= a b), (< a b), (> a b) or (= a b)';
+
+/**
+ * The disjunctive normal form of a formula.
+ * Errors: `file-malformed` for what is no formula of boxes and linear outputs, or has too many alternatives.
+ */
+export function alternativesOf(
+  expression: Expression,
+  declared: ReadonlySet<string>,
+  place: Place,
+): Alternatives {
+  const at: Place = { file: place.file, path: `line ${expression.line}` };
+  const [head, ...rest] = isForm(expression) ? expression.items : [];
+  const op = head && !isForm(head) ? head.word : '';
+  if (op === 'and') {
+    const parts = rest.map((part) => alternativesOf(part, declared, place));
+    // One by one, thousands of bounds would be copied thousands of times.
+    const sure = parts.flatMap((part) => (part.length === 1 ? part[0]! : []));
+    return parts
+      .filter((part) => part.length !== 1)
+      .reduce<Alternatives>((all, part) => both(all, part, at), [sure]);
+  }
+  if (op === 'or') {
+    const all = rest.flatMap((part) => alternativesOf(part, declared, place));
+    refuseMany(all, [[]], at);
+    return all;
+  }
+  if (rest.length !== 2 || !(op === '=' || Object.hasOwn(COMPARISONS, op)))
+    throw malformed(at, 'this assertion is not understood', {
+      expected: FORMULA,
+      found: isForm(expression) ? `(${shown(op)} …) of ${rest.length}` : shown(expression.word),
+      hint: 'write it with these alone: `not` and `=>` can be written out',
+    });
+  const left = termOf(rest[0]!, declared, place);
+  const right = termOf(rest[1]!, declared, place);
+  return [(op === '=' ? ['<=', '>='] : [op]).map((way) => atomOf(way, left, right, at))];
+}
+
+/** What both say, together. Errors: as `alternativesOf`. */
+export function both(a: Alternatives, b: Alternatives, at: Place): Alternatives {
+  if (a.length === 1 && a[0]!.length === 0) return b;
+  if (b.length === 1 && b[0]!.length === 0) return a;
+  refuseMany(a, b, at);
+  return a.flatMap((one) => b.map((other) => [...one, ...other]));
+}
+
+/** Before they are multiplied out. */
+function refuseMany(a: Alternatives, b: Alternatives, at: Place): void {
+  const atoms = (all: Alternatives) => all.reduce((sum, one) => sum + one.length, 0);
+  const counts = {
+    vnnlibCases: a.length * b.length,
+    vnnlibAtoms: atoms(a) * b.length + atoms(b) * a.length,
+  };
+  for (const name of ['vnnlibCases', 'vnnlibAtoms'] as const) {
+    const { value, of, instead } = limits[name];
+    if (counts[name] > value)
+      throw malformed(at, 'the property has too many alternatives', {
+        expected: `at most ${value} ${of}`,
+        found: `${counts[name]}`,
+        hint: instead,
+      });
+  }
+}
+
+function atomOf(op: string, left: Term, right: Term, at: Place): Atom {
+  const { sign, strict } = COMPARISONS[op]!;
+  const term = scaled(difference(left, right), sign);
+  if (![term.constant, ...term.coefficients.values()].every(Number.isFinite))
+    throw malformed(at, 'numbers are too large', { expected: 'sums and products below 1.8e308' });
+  const names = [...term.coefficients].filter(([, coefficient]) => coefficient !== 0);
+  const inputs = names.filter(([name]) => variableOf(name)?.kind === 'X');
+  const [[name, coefficient] = ['', 0]] = inputs;
+  if (inputs.length === 0)
+    return {
+      constraint: {
+        terms: names.map(([output, factor]) => ({
+          output: variableOf(output)?.index ?? 0,
+          coefficient: factor,
+        })),
+        constant: term.constant,
+        load: term.load,
+        strict,
+      },
+    };
+  if (names.length > 1 || Math.abs(coefficient) !== 1)
+    throw malformed(at, 'inputs are bounded by more than numbers', {
+      expected: `a box: (<= ${name} number) and (>= ${name} number)`,
+      found: `a condition on ${names
+        .slice(0, 3)
+        .map(([one]) => one)
+        .join(', ')}${names.length > 3 ? ' and others' : ''}`,
+      hint: 'inputs that depend on each other, or on outputs, are not verified',
+    });
+  // coefficient * X + constant <= 0, where an end that is left out is a matter of no width.
+  return {
+    bound: {
+      input: variableOf(name)?.index ?? 0,
+      side: coefficient > 0 ? 'upper' : 'lower',
+      value: -term.constant / coefficient,
+    },
+  };
+}

@@ -1,0 +1,289 @@
+import { gradientGraph } from '../autodiff/differentiate.js';
+import { BoundPrograms } from '../bounds/certify.js';
+import { malformed } from '../bytes/byte-source.js';
+import { readContent } from '../checkpoints/read-onnx.js';
+import type { Engine, Program, Value } from '../engines/engine.js';
+import { AssayError } from '../errors.js';
+import { GraphBuilder } from '../graph/build.js';
+import { sizedBy } from '../graph/declared-sizes.js';
+import type { Graph, ValueInfo } from '../graph/graph.js';
+import { prune } from '../graph/prune.js';
+import { openBatchAxis } from '../models/batch-axis.js';
+import { freezeShapes } from '../models/freeze-shapes.js';
+import { guardOf, naming, withinLimits } from '../models/guarded.js';
+import { readInflated } from './files.js';
+
+/** A network of flattened inputs and outputs, as properties number them. */
+export interface Network {
+  /** Inputs of one point. */
+  inputs: number;
+  outputs: number;
+  /** Points of a call at most. */
+  batch: number;
+  /** (n, inputs) to (n, outputs). */
+  forward(points: Float32Array): Promise<Float32Array>;
+  /** The gradient (n, inputs) of the weighted sum of outputs, weights (n, outputs). */
+  gradient(points: Float32Array, weights: Float32Array): Promise<Float32Array>;
+  /** Why there is no gradient; undefined where there is one. */
+  lacksGradient: string | undefined;
+  /** Lower bounds. Errors: `op-unsupported` names what cannot be bounded. */
+  bounds(): Promise<BoundPrograms>;
+  close(): Promise<void>;
+}
+
+/** How a graph is run: (batch, ...shape) in, (batch, outputs) out. */
+interface Opened {
+  graph: Graph;
+  shape: readonly number[];
+  /** False where the network takes one point a call. */
+  open: boolean;
+}
+
+/** The names in graphs that are made here. */
+const [POINTS, OUTPUTS, WEIGHTS] = ['points', 'property_outputs', 'output_weights'];
+/** Points that two ways to run a network are compared on. */
+const PROBES = 3;
+/** Numbers of a batch of inputs, at most, and points. */
+const [NUMBERS, MOST_POINTS] = [2 ** 21, 64];
+
+/**
+ * Opens a network for properties. It is first run by an engine under limits.
+ * @param samples (PROBES or more, inputs): points that it is made to be run on
+ * Errors: `file-unreadable`, `file-malformed`, `shape-mismatch`, `limit-exceeded`, `engine-failed`.
+ */
+export async function openNetwork(
+  engine: Engine,
+  path: string,
+  property: { inputs: number; outputs: number; file: string },
+  samples: Float32Array,
+): Promise<Network> {
+  const { file, bytes } = await readInflated(path, 'onnx');
+  const { graph } = await readContent(file, bytes);
+  const opened = await withinLimits(file, () => opening(guardOf(engine), graph, file, property, samples));
+  // What a point may make large, or endless, never runs anywhere else.
+  const runs = sizedBy(opened.graph) === 'data' ? naming(guardOf(engine), file) : engine;
+  return networkOf(runs, opened, property);
+}
+
+async function opening(
+  guard: Engine,
+  graph: Graph,
+  file: string,
+  property: { inputs: number; outputs: number; file: string },
+  samples: Float32Array,
+): Promise<Opened> {
+  const image = inputOf(graph, file);
+  const dims = image.dims ?? [];
+  const [first] = dims;
+  const batched = dims.length > 1 && (first === 1 || typeof first !== 'number');
+  const shape = (batched ? dims.slice(1) : dims).map((d) => {
+    if (typeof d === 'number') return d;
+    throw malformed({ file, path: `input "${image.name}"` }, 'the size of the input is not stated', {
+      expected: 'every dimension but the first as a number',
+      found: `(${dims.join(', ')})`,
+    });
+  });
+  const size = shape.reduce((product, d) => product * d, 1);
+  if (size !== property.inputs)
+    throw mismatch(
+      property.file,
+      'inputs X',
+      property.inputs,
+      `${size}, of shape (${shape.join(', ')})`,
+      file,
+    );
+  const plain = written(graph, image, shape, { batch: batched ? 1 : undefined, outputs: property.outputs });
+  const reference = await oneByOne(guard, plain, batched ? [1, ...shape] : shape, samples).catch((cause) => {
+    throw doesNotRun(cause, file);
+  });
+  const found = reference.length / PROBES;
+  if (found !== property.outputs)
+    throw mismatch(property.file, 'outputs Y', property.outputs, `${found}`, file);
+  const open = written(graph, image, shape, { batch: 'N', outputs: property.outputs });
+  for (const attempt of batched ? [() => open, () => openBatchAxis(open, POINTS!, 1)] : []) {
+    try {
+      const folded = await freezeShapes(guard, await guard.fold(attempt()), POINTS!);
+      const together = await run(guard, folded, [PROBES, ...shape], samples.subarray(0, PROBES * size));
+      if (agree(together, reference)) return { graph: folded, shape, open: true };
+    } catch (error) {
+      if (!(error instanceof AssayError && error.code === 'engine-failed')) throw error;
+      // A shape that does not fit several points: the next attempt, or one at a time.
+    }
+  }
+  return { graph: await guard.fold(plain), shape: batched ? [1, ...shape] : shape, open: false };
+}
+
+function inputOf(graph: Graph, file: string): ValueInfo {
+  const inputs = graph.inputs.filter(({ name }) => !graph.initializers.has(name));
+  const [image] = inputs;
+  const described = (values: readonly ValueInfo[]) =>
+    values.map(({ name, type }) => `"${name}" (${type})`).join(', ') || 'none';
+  if (!image || inputs.length > 1 || image.type !== 'float32' || !image.dims)
+    throw malformed({ file }, 'properties are about networks of one input', {
+      expected: 'one input of float32 numbers, of a stated shape',
+      found: described(inputs),
+    });
+  if (graph.outputs.length !== 1 || graph.outputs[0]!.type !== 'float32')
+    throw malformed({ file }, 'properties are about networks of one output', {
+      expected: 'one output of float32 numbers',
+      found: described(graph.outputs),
+      hint: 'export the network without its other outputs',
+    });
+  return image;
+}
+
+/** The network with its outputs flattened. */
+function written(
+  graph: Graph,
+  image: ValueInfo,
+  shape: readonly number[],
+  { batch, outputs }: { batch: 1 | 'N' | undefined; outputs: number },
+): Graph {
+  const b = GraphBuilder.rewriting({ ...graph, inputs: [], outputs: [] });
+  b.reserve([image.name]);
+  const points = b.input(POINTS!, 'float32', batch === undefined ? [...shape] : [batch, ...shape]);
+  const rename = { name: b.fresh('input_points'), op: 'Identity', domain: '', attributes: {} };
+  b.add({ ...rename, inputs: [points], outputs: [image.name] });
+  for (const node of graph.nodes) b.add(node);
+  const last = graph.outputs[0]!.name;
+  // An output of another size is looked at first, as it is.
+  const flat = b.op('Reshape', [last, b.ints(batch === 'N' ? [-1, outputs] : [-1])]);
+  b.outputAs(flat, OUTPUTS!);
+  return prune(b.build());
+}
+
+async function run(engine: Engine, graph: Graph, dims: readonly number[], data: Float32Array) {
+  const program = await engine.compile(graph);
+  try {
+    const found = await program.run({ [POINTS!]: { type: 'float32', dims, data } });
+    return found[OUTPUTS!]!.data as Float32Array;
+  } finally {
+    await program.release();
+  }
+}
+
+async function oneByOne(engine: Engine, graph: Graph, dims: readonly number[], samples: Float32Array) {
+  const size = dims.reduce((product, d) => product * d, 1);
+  const program = await engine.compile(graph);
+  try {
+    const rows: number[] = [];
+    for (let i = 0; i < PROBES; i++) {
+      const data = samples.slice(i * size, (i + 1) * size);
+      const found = await program.run({ [POINTS!]: { type: 'float32', dims, data } });
+      for (const x of found[OUTPUTS!]!.data as Float32Array) rows.push(x);
+    }
+    return Float32Array.from(rows);
+  } finally {
+    await program.release();
+  }
+}
+
+/** Equal but for the order of float32 sums. */
+function agree(got: Float32Array, expected: Float32Array): boolean {
+  const scale = expected.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1e-6);
+  return (
+    got.length === expected.length &&
+    got.every((x, i) => Object.is(x, expected[i]!) || Math.abs(x - expected[i]!) <= 1e-3 * scale)
+  );
+}
+
+async function networkOf(
+  engine: Engine,
+  { graph, shape, open }: Opened,
+  { inputs, outputs }: { inputs: number; outputs: number },
+): Promise<Network> {
+  const program = await engine.compile(graph);
+  const value = (points: Float32Array): Value => ({
+    type: 'float32',
+    dims: open ? [points.length / inputs, ...shape] : shape,
+    data: points,
+  });
+  const derived = open ? await differentiated(engine, graph, shape, outputs) : undefined;
+  let bounds: Promise<BoundPrograms> | undefined;
+  return {
+    inputs,
+    outputs,
+    batch: open ? Math.max(1, Math.min(MOST_POINTS, Math.floor(NUMBERS / inputs))) : 1,
+    forward: async (points) =>
+      (await program.run({ [POINTS!]: value(points) }))[OUTPUTS!]!.data as Float32Array,
+    lacksGradient: derived === undefined ? ONE_AT_A_TIME : 'why' in derived ? derived.why : undefined,
+    gradient: async (points, weights) => {
+      if (!derived || 'why' in derived) throw new Error('a network without gradient');
+      const n = points.length / inputs;
+      const found = await derived.program.run(
+        { [POINTS!]: value(points), [WEIGHTS!]: { type: 'float32', dims: [n, outputs], data: weights } },
+        [derived.gradient],
+      );
+      return found[derived.gradient]!.data as Float32Array;
+    },
+    bounds: () => {
+      bounds ??= open
+        ? BoundPrograms.of(engine, { graph, pixels: POINTS!, shape, logits: OUTPUTS! })
+        : Promise.reject(new AssayError('op-unsupported', ONE_AT_A_TIME));
+      return bounds;
+    },
+    close: async () => {
+      await program.release();
+      if (derived && 'program' in derived) await derived.program.release();
+      await bounds?.then(
+        (programs) => programs.close(),
+        () => undefined,
+      );
+    },
+  };
+}
+
+const ONE_AT_A_TIME = 'the first axis of its input is not a batch, or cannot be opened';
+
+async function differentiated(
+  engine: Engine,
+  graph: Graph,
+  shape: readonly number[],
+  outputs: number,
+): Promise<{ program: Program; gradient: string } | { why: string }> {
+  const b = new GraphBuilder(graph);
+  const weights = b.input(WEIGHTS!, 'float32', ['N', outputs]);
+  const ones = (dims: readonly number[]): Value => ({
+    type: 'float32',
+    dims,
+    data: new Float32Array(dims.reduce((product, d) => product * d, 1)).fill(1),
+  });
+  const feeds = { [POINTS!]: ones([2, ...shape]), [weights]: ones([2, outputs]) };
+  try {
+    const found = await gradientGraph(engine, b.build(), feeds, {
+      of: OUTPUTS!,
+      wrt: [POINTS!],
+      along: weights,
+    });
+    return { program: await engine.compile(found.graph), gradient: found.gradients[POINTS!]! };
+  } catch (error) {
+    if (error instanceof AssayError && error.code === 'op-unsupported') return { why: error.message };
+    throw error;
+  }
+}
+
+const mismatch = (file: string, what: string, expected: number, found: string, network: string) =>
+  new AssayError(
+    'shape-mismatch',
+    `the property and the network differ in the number of ${what.split(' ')[0]}`,
+    {
+      file,
+      path: what,
+      expected: `as many as the network has: ${found} (${network})`,
+      found: `${expected} declared`,
+    },
+  );
+
+function doesNotRun(cause: unknown, file: string): unknown {
+  if (!(cause instanceof AssayError && cause.code === 'engine-failed')) return cause;
+  return new AssayError(
+    'model-invalid',
+    'the network cannot be run on an input of the shape that it states',
+    {
+      file,
+      found: cause.message,
+      hint: 'look at it with `assay inspect`',
+      cause,
+    },
+  );
+}

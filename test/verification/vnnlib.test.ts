@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { AssayError } from '../../src/errors.js';
+import { isMet, type Property } from '../../src/verification/property.js';
+import { readProperty } from '../../src/verification/vnnlib.js';
+
+const read = (text: string) => readProperty(text, { file: 'a.vnnlib' });
+const HEAD = `(declare-const X_0 Real) (declare-const X_1 Real)
+(declare-const Y_0 Real) (declare-const Y_1 Real) ; two of each
+(assert (>= X_0 -1)) (assert (<= X_0 1))
+(assert (and (<= X_1 2.5e-1) (<= (- 0.25) X_1)))
+`;
+
+/** A formula, and what it says by its definition. */
+interface Formula {
+  text: string;
+  holds(x: readonly number[], y: readonly number[]): boolean;
+}
+
+const number = fc.integer({ min: -64, max: 64 }).map((n) => n / 32);
+const atomOfInput: fc.Arbitrary<Formula> = fc
+  .tuple(fc.nat(1), number, fc.boolean(), fc.boolean())
+  .map(([i, value, above, turned]) => ({
+    text: turned ? `(${above ? '<=' : '>='} ${value} X_${i})` : `(${above ? '>=' : '<='} X_${i} ${value})`,
+    holds: (x) => (above ? x[i]! >= value : x[i]! <= value),
+  }));
+const sides: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  '<=': (a, b) => a <= b,
+  '>=': (a, b) => a >= b,
+  '<': (a, b) => a < b,
+  '>': (a, b) => a > b,
+};
+const atomOfOutput: fc.Arbitrary<Formula> = fc
+  .tuple(fc.constantFrom(...Object.keys(sides)), number, number, number)
+  .map(([op, a, b, c]) => ({
+    text: `(${op} (+ (* ${a} Y_0) (- ${c})) (- (* Y_1 ${b}) Y_0))`,
+    // Both sides moved to one, as sums of few exact numbers.
+    holds: (_, y) => sides[op]!(a * y[0]! - c - (b * y[1]! - y[0]!), 0),
+  }));
+const { formula } = fc.letrec<{ formula: Formula }>((tie) => ({
+  formula: fc.oneof(
+    { maxDepth: 3, withCrossShrink: true },
+    atomOfInput,
+    atomOfOutput,
+    fc.tuple(fc.constantFrom('and', 'or'), fc.array(tie('formula'), { minLength: 1, maxLength: 3 })).map(
+      ([op, parts]): Formula => ({
+        text: `(${op}\n  ${parts.map(({ text }) => text).join(' ')})`,
+        holds: (x, y) =>
+          op === 'and' ? parts.every((part) => part.holds(x, y)) : parts.some((part) => part.holds(x, y)),
+      }),
+    ),
+  ),
+}));
+
+const holds = ({ cases }: Property, x: readonly number[], y: readonly number[]) =>
+  cases.some(
+    (one) =>
+      x.every((at, i) => at >= one.box.lower[i]! && at <= one.box.upper[i]!) &&
+      isMet(one, Float32Array.from(y)),
+  );
+
+describe('properties', () => {
+  it('say what their formulas say', () => {
+    fc.assert(
+      fc.property(
+        fc.array(formula, { minLength: 1, maxLength: 3 }),
+        fc.array(fc.tuple(number, number, number, number), { minLength: 20, maxLength: 20 }),
+        (formulas, points) => {
+          const property = read(HEAD + formulas.map(({ text }) => `(assert ${text})`).join('\n'));
+          for (const [x0, x1, y0, y1] of points) {
+            const [x, y] = [
+              [x0, x1 / 8],
+              [y0, y1],
+            ];
+            const inside = Math.abs(x[0]!) <= 1 && Math.abs(x[1]!) <= 0.25;
+            expect(holds(property, x, y)).toBe(inside && formulas.every((f) => f.holds(x, y)));
+          }
+        },
+      ),
+      { seed: 15, numRuns: 300 },
+    );
+  });
+
+  it('that are about robustness share one box', () => {
+    const { cases, inputs, outputs } = read(`${HEAD}(assert (or (and (>= Y_1 Y_0)) (and (>= Y_1 0.5))))`);
+    expect([inputs, outputs, cases.length]).toEqual([2, 2, 2]);
+    expect(cases[0]!.box).toBe(cases[1]!.box);
+    expect(cases[0]).toMatchObject({
+      box: { lower: Float64Array.of(-1, -0.25), upper: Float64Array.of(1, 0.25) },
+      constraints: [{ constant: expect.closeTo(0), strict: false }],
+    });
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['', '', /X_0 is not declared/],
+    ['an output that is missing', '(declare-const X_0 Real)(assert (>= X_0 0))', /Y_0 is not declared/],
+    ['a gap in numbers', '(declare-const X_0 Real)(declare-const X_2 Real)', /X_1 is not declared/],
+    ['a huge number', '(declare-const X_999999999 Real)(declare-const Y_0 Real)', /X_0 is not declared/],
+    [
+      'a number too large for one',
+      '(declare-const X_99999999999999999999 Real)',
+      /declaration is not understood/,
+    ],
+    ['another type', '(declare-const X_0 Int)', /declaration is not understood/],
+    [
+      'a missing bound',
+      '(declare-const X_0 Real)(declare-const Y_0 Real)(assert (<= X_0 1))',
+      /X_0 has no lower/,
+    ],
+    ['an infinite bound', `${HEAD}(assert (<= X_0 1e999))`, /no number/],
+    [
+      'a bound in one alternative only',
+      HEAD.replace('(assert (>= X_0 -1))', '(assert (or (>= X_0 0) (<= Y_0 1)))'),
+      /X_0 has no lower/,
+    ],
+    ['numbers that overflow', `${HEAD}(assert (<= (* 1e308 1e308 Y_0) 1))`, /too large/],
+    ['what is not declared', `${HEAD}(assert (<= Y_2 1))`, /Y_2 is not declared/],
+    ['another word', `${HEAD}(assert (<= foo 1))`, /no number and no variable/],
+    ['negation', `${HEAD}(assert (not (<= Y_0 1)))`, /not understood/],
+    ['implication', `${HEAD}(assert (=> (<= Y_0 1) (<= Y_1 1)))`, /not understood/],
+    ['a product', `${HEAD}(assert (<= (* Y_0 Y_1) 1))`, /not linear/],
+    ['inputs that depend on each other', `${HEAD}(assert (<= X_0 X_1))`, /more than numbers/],
+    ['inputs that depend on outputs', `${HEAD}(assert (<= X_0 Y_1))`, /more than numbers/],
+    ['inputs with a factor', `${HEAD}(assert (<= (* 2 X_0) 1))`, /more than numbers/],
+    ['one side', `${HEAD}(assert (<= Y_0))`, /not understood/],
+    ['a word in the open', `${HEAD} foo`, /outside of brackets/],
+    ['an open bracket', `${HEAD}(assert (<= Y_0 1)`, /not closed/],
+    ['a bracket too many', `${HEAD})`, /not opened/],
+    ['VNN-LIB 2', '(vnnlib-version <2.0>)', /statement is not understood/],
+    ['deep nesting', `${HEAD}(assert ${'(and '.repeat(100_000)}`, /nest too deeply/],
+    [
+      'deep nesting below the limit of a parser',
+      `${HEAD}(assert ${'(or '.repeat(150)}(<= Y_0 1)${')'.repeat(150)}) x`,
+      /outside/,
+    ],
+    [
+      'alternatives that explode',
+      HEAD + '(assert (or (<= Y_0 1) (<= Y_1 1)))'.repeat(40),
+      /too many alternatives/,
+    ],
+    [
+      'alternatives that explode in one formula',
+      `${HEAD}(assert (and ${'(or (<= Y_0 1) (<= Y_1 1))'.repeat(40)}))`,
+      /too many alternatives/,
+    ],
+  ])('are refused for %s', (_, text, says) => {
+    expect(() => read(text)).toThrow(
+      expect.objectContaining({ code: 'file-malformed', message: expect.stringMatching(says) }),
+    );
+  });
+
+  it('tell the line', () => {
+    expect(() => read(`${HEAD}\n(assert\n  (<= Y_7 1))`)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ path: 'line 7', file: 'a.vnnlib' }) }),
+    );
+  });
+
+  it('that are damaged are read or refused', () => {
+    const text = `${HEAD}(assert (or (and (>= Y_1 Y_0) (<= X_0 0.5)) (<= (+ Y_0 1) 0)))`;
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(
+            fc.nat(text.length),
+            fc.nat(3),
+            fc.string({ maxLength: 3, unit: fc.constantFrom(...'()XY_01-+*;| \nae.') }),
+          ),
+          { minLength: 1, maxLength: 4 },
+        ),
+        (changes) => {
+          let damaged = text;
+          for (const [at, cut, put] of changes)
+            damaged = damaged.slice(0, at) + put + damaged.slice(at + cut);
+          try {
+            const { inputs, cases } = read(damaged);
+            for (const { box } of cases) {
+              expect(box.lower).toHaveLength(inputs);
+              expect([...box.lower, ...box.upper].every(Number.isFinite)).toBe(true);
+            }
+          } catch (error) {
+            expect(error).toBeInstanceOf(AssayError);
+          }
+        },
+      ),
+      { seed: 16, numRuns: 2000 },
+    );
+  });
+});
