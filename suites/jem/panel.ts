@@ -52,6 +52,9 @@ const NUMBERS: Table['columns'] = [
 /** Tables have one format a column: shares as points, AUROC in hundredths, as papers print them. */
 const hundred = (estimate: Estimate) => cell(estimate, { times: 100 });
 
+/** The same of a plain number: there is none among no images, as where all are wrong when clean. */
+const hundredOf = (value: number) => (Number.isFinite(value) ? 100 * value : null);
+
 /** The two columns. */
 export function columnsTable(id: string, title: string, all: readonly Compared[]): Table {
   return {
@@ -100,8 +103,8 @@ export function deviationTable(
             deviation: deviationTitles[name],
             model: one.system,
             quantity: one.title,
-            with: 100 * deviation.with,
-            without: 100 * deviation.without,
+            with: hundredOf(deviation.with),
+            without: hundredOf(deviation.without),
             worth: hundred(deviation.difference),
           })),
       ),

@@ -288,6 +288,29 @@ describe('the JEM suite', () => {
     expect(robustnessOf(on, wanted, collected as never)).toBeUndefined();
   });
 
+  it('has no published robustness where every clean image is wrong, and all else', async () => {
+    const given = await test(20);
+    const { pixels, labels } = (await given.read(0, 20)) as { pixels: Float32Array; labels: Int32Array };
+    const { logits = new Float32Array(0) } = await model().forward({ n: 20, pixels });
+    const wrong = labels.map((_, i) => {
+      const row = logits.subarray(i * 3, i * 3 + 3);
+      return row.indexOf(Math.min(...row));
+    });
+    const bare = model();
+    const outcome = await runSuite(jem, {
+      systems: [bare, new NoisySystem(bare, { std: 1e-6 }, 'jem-noisy'), purified(bare, 0)],
+      datasets: [memoryDataset({ images: imagesOf(pixels), labels: [...wrong] })],
+      options: { ...options, interpolated: undefined },
+    });
+    const robust = { quantity: 'robust-accuracy', epsilon: '0.1' };
+    expect(measureOf(outcome, 'as-published', robust).value).toBeNull();
+    expect(measureOf(outcome, 'as-it-should-be', robust).value).toBe(0);
+    const skipped = { ...robust, deviation: 'clean-errors-skipped' };
+    expect(measureOf(outcome, 'deviation', skipped).value).toBeNull();
+    const panel = outcome.summary.tables?.find(({ id }) => id === 'jem-deviations-all');
+    expect(panel?.rows.some((row) => row.with === null)).toBe(true);
+  });
+
   it('says that gradients pass the sampler only where they do', () => {
     const bare = model().info;
     const able = { info: { ...bare, offers: [...bare.offers, 'hessianProduct' as const] } };
