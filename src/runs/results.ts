@@ -5,7 +5,6 @@ import { evaluateGates } from '../gate/evaluate.js';
 import { evidenceOf } from '../gate/gather.js';
 import type { GateRule } from '../gate/rule.js';
 import type { Step } from '../metrics/estimates/intervals.js';
-import type { SystemInfo } from '../models/system.js';
 import type { ExampleArray } from '../suites/contract.js';
 import type { Cost, Results, Stopped, Warning } from '../suites/results.js';
 import { judgedBaseline, readBaseline } from './baseline.js';
@@ -20,6 +19,7 @@ import { sinceEpoch } from './since-epoch.js';
 import { stoppedSummary } from './stopped-summary.js';
 import type { UnitStore } from './store.js';
 import { summariseSuite } from './summarise.js';
+import { systemSummary } from './system-summary.js';
 
 /** What results are assembled from. */
 export interface ResultsInput {
@@ -148,28 +148,6 @@ export async function assembleResults(input: ResultsInput, notify: Listener): Pr
     sheets,
     arrays,
     failures: [...failures.values()],
-  };
-}
-
-/** Notes are among the warnings; `defence` tells of chains; the width of features and maps matter to measurements only. */
-function systemSummary({
-  notes,
-  network,
-  recorded,
-  featureWidth,
-  storedChains,
-  maps,
-  purified,
-  callPasses,
-  ...info
-}: SystemInfo): Results['systems'][number] {
-  return {
-    ...info,
-    shape: [...info.shape],
-    classes: [...info.classes],
-    offers: [...info.offers],
-    inputScale: [...info.inputScale],
-    lacks: Object.fromEntries(Object.entries(info.lacks).filter(([, why]) => why !== undefined)),
   };
 }
 
