@@ -102,6 +102,8 @@ function notApplicable(
 ): NotApplicable[] {
   const rows = [...context.catalogue.corruptions].filter(({ name }) => options.corruptions.includes(name));
   const unfit = labelledTestSets(context).flatMap((dataset) => {
+    // Published images are used for their setting, or a warning says why not.
+    if (dataset.corruption && options.corruptions.includes(dataset.corruption.name)) return [];
     if (isCorrupted(dataset)) return [{ what: dataset.name, reason: 'its images are corrupted already' }];
     return rows.flatMap((row) => {
       const why = whyNot(row, dataset.shape);

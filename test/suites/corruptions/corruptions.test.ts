@@ -267,6 +267,7 @@ describe('the suite corruptions', () => {
     ).toBe(false);
     expect(codes(outcome)).toContain('published-images-in-part');
     expect(codes(outcome)).not.toContain('published-images-unused');
+    expect(outcome.summary.notApplicable?.map(({ what }) => what)).not.toContain('contrast-5');
     const few = await runSuite(corruptions, {
       ...given,
       options: { ...options, examples: 5 },
