@@ -83,15 +83,20 @@ export function planRun(entries: readonly SuiteEntry[], inventory: Inventory): P
   const drafts = entries.map((entry) => {
     const { suite } = entry;
     const infos = shown(inventory.systems, entry, 'models');
+    const sets = shown(inventory.datasets, entry, 'datasets');
+    const hidden = sets.filter(
+      ({ sequences }) => sequences && !suite.sequences && entry.datasets === undefined,
+    );
     const context: SuiteContext = {
       systems: infos.filter((info) => lacking(info, suite.needs).length === 0),
-      datasets: shown(inventory.datasets, entry, 'datasets').filter(
-        ({ sequences }) => !sequences || suite.sequences || entry.datasets !== undefined,
-      ),
+      datasets: sets.filter((set) => !hidden.includes(set)),
       seed: inventory.seed,
       catalogue: inventory.catalogue ?? builtinRunCatalogue,
     };
-    const notApplicable = infos.flatMap((info) => inapplicable(suite.name, info, suite.needs));
+    const notApplicable = infos.flatMap((info) => [
+      ...inapplicable(suite.name, info, suite.needs),
+      ...ofSequencesAlone(suite.name, info, context, hidden),
+    ]);
     const requests = context.systems.length > 0 ? requestsOf(entry, context) : [];
     for (const request of requests) refuseOtherShape(request, inventory, entry);
     const orders = ordersOf(requests, inventory);
@@ -165,6 +170,20 @@ function shown<T>(
     throw unknownName(key === 'models' ? 'model' : 'data set', name, [...all.keys()], at);
   });
   return [...all].filter(([name]) => named === undefined || named.includes(name)).map(([, { info }]) => info);
+}
+
+/** Why a suite has no test set, where all that there are hold sequences of frames. */
+function ofSequencesAlone(
+  suite: string,
+  { name: model }: SystemInfo,
+  { datasets }: Pick<SuiteContext, 'datasets'>,
+  hidden: readonly DatasetInfo[],
+): NotApplicable[] {
+  if (hidden.length === 0 || datasets.some(({ role }) => role === 'test')) return [];
+  const names = hidden.map(({ name }) => `"${name}"`).join(', ');
+  return [
+    { suite, model, reason: `${names} holds sequences of frames, which the suite \`consistency\` reads` },
+  ];
 }
 
 function requestsOf({ suite, options, path, file }: SuiteEntry, context: SuiteContext): Request[] {

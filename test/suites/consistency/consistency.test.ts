@@ -260,9 +260,10 @@ describe('published sequences', () => {
     const seen = (datasets?: string[]) => {
       const entry = { ...entryOf(accuracy as unknown as Suite, {}), ...(datasets && { datasets }) };
       const { suites } = planRun([entry], evaluationOf([threshold('half', 0.5)], [published(frames)]));
-      return suites[0]!.context.datasets.map(({ name }) => name);
+      const { context, notApplicable } = suites[0]!;
+      return [context.datasets.map(({ name }) => name), notApplicable.map(({ reason }) => reason)];
     };
-    expect(seen()).toEqual([]);
-    expect(seen(['frames'])).toEqual(['frames']);
+    expect(seen()).toEqual([[], ['"frames" holds sequences of frames, which the suite `consistency` reads']]);
+    expect(seen(['frames'])).toEqual([['frames'], []]);
   });
 });
