@@ -31,6 +31,7 @@ export function bankFit<Options extends { images: number }>(beside?: Beside): Fi
     unlabelled: true,
     options: ['images'],
     keeps: (images, { images: most }) => keptOf(images, most),
+    banksAll: (images, { images: most }) => keptOf(images, most) === images,
     shapes(of, { images: most }) {
       const kept = keptOf(of.images, most);
       return {

@@ -75,6 +75,11 @@ export interface Fit<Options = ScoreOptions> {
    */
   keeps?(images: number, options: Options): number;
   /**
+   * Whether its statistic `bank` is the features of all the images, in their order: it is then read where features are stored,
+   * and not stored once more.
+   */
+  banksAll?(images: number, options: Options): boolean;
+  /**
    * Reads all examples, part by part, in their order; each time that it begins, from the start.
    * Errors: `data-invalid` for examples that do not suffice.
    */

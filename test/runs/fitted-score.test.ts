@@ -228,6 +228,58 @@ it('options are chosen among those that can be computed, and the others are told
   ]);
 });
 
+it('stores features of training images once, whatever scores compare with them', async () => {
+  const out = folder();
+  const asked = entryWith([
+    { knn: { k: 7 } },
+    { nnguide: { k: 5 } },
+    'relation',
+    { knn: { k: 7, images: 50 } },
+  ]);
+  await run(out, [test, far, train(60)], asked);
+  const { jobs } = planRun([asked], evaluationOf([system], [test, far, train(60)]));
+  const banks = jobs
+    .filter(({ request }) => request.measurement.name === 'fit')
+    .map((job) => [job.request.params, [...job.columns.keys()]] as const);
+  expect(banks.map(([, names]) => names)).toEqual([
+    ['size'],
+    ['energies', 'size'],
+    ['probabilities', 'size'],
+    ['bank', 'size'],
+  ]);
+  // The same by hand, with a bank of its own.
+  const read = async (set: Dataset) => {
+    const { n, pixels, labels = new Int32Array(n), ...rest } = await set.read(0, set.info.size);
+    const { logits } = await system.forward({ n, pixels, ...rest });
+    return { n, features: { n, width: 2, data: pixels }, logits: { n, classes: 2, data: logits! }, labels };
+  };
+  async function* all(): AsyncGenerator<FitPart> {
+    yield await read(train(60));
+  }
+  const sheet = readFileSync(join(out, 'examples', 'ood.csv'), 'utf8')
+    .trim()
+    .split('\n');
+  for (const [id, options, column] of [
+    ['knn', { k: 7, images: 0 }, 'knn(k=7)'],
+    ['nnguide', { k: 5, images: 0 }, 'nnguide(k=5)'],
+    ['relation', { power: 1, least: 0.03, images: 0 }, 'relation'],
+  ] as const) {
+    const score = scores.named(id);
+    const statistics = await score.fit!.statistics(
+      all(),
+      { width: 2, classes: 2, images: 60, seed: 0 },
+      options,
+    );
+    const wanted = score.compute({ ...(await read(test)), statistics }, options);
+    const at = sheet[0]!.split(',').indexOf(column);
+    expect(at).toBeGreaterThan(0);
+    const found = sheet.slice(1, 31).map((line) => Number(line.split(',')[at]));
+    found.forEach((value, i) => {
+      expect(value).toBeCloseTo(wanted[i]!, 12);
+    });
+  }
+});
+
 it('measures training images again that were damaged, before a score is fitted to them', async () => {
   const out = folder();
   const first = await run(out, [test, far, train(60)]);

@@ -7,7 +7,8 @@ import { variantOf } from '../chosen-scores.js';
 import { float32, float64, type Rows } from '../columns.js';
 import { defineMeasurement, type MeasureContext, type Request, request } from '../contract.js';
 import { distinctOptions, optionsNamed, placeAmong } from '../distinct-options.js';
-import { refusing } from '../refused.js';
+import { Refused, refusing } from '../refused.js';
+import { features } from './features.js';
 import { fitParts, readRequests, toFit } from './read-by-score.js';
 
 export interface FitParams {
@@ -40,14 +41,19 @@ export function fitRequests(
 ): Request[] {
   if (!score.fit || !to) return [];
   const on = { system, dataset: to.name };
-  return fittedWith(score.fit, among).map((options) =>
-    request({
-      measurement: fit,
-      ...on,
-      params: { score: score.id, options, images: to.size },
-      reference: readRequests(toFit(score), [options], on),
-    }),
-  );
+  const all = fittedWith(score.fit, among);
+  const banksAll = all.some((options) => score.fit?.banksAll?.(to.size, options));
+  return [
+    ...all.map((options) =>
+      request({
+        measurement: fit,
+        ...on,
+        params: { score: score.id, options, images: to.size },
+        reference: readRequests(toFit(score), [options], on),
+      }),
+    ),
+    ...(banksAll ? [request({ measurement: features, ...on })] : []),
+  ];
 }
 
 /** What was fitted for one of these options, among the rows of these requests; undefined where it is not fitted. */
@@ -57,15 +63,29 @@ export function statisticsOf(
   among: readonly ScoreOptions[],
   rows: readonly Rows[],
 ): Statistics | undefined {
-  const own = fits && rows[placeAmong(optionsNamed(fits.options, options), fittedWith(fits, among))];
-  return (
-    own && Object.fromEntries(Object.entries(own).map(([name, { data }]) => [name, data as Float64Array]))
+  if (!fits) return undefined;
+  const all = fittedWith(fits, among);
+  const own = rows[placeAmong(optionsNamed(fits.options, options), all)];
+  if (!own) return undefined;
+  const statistics = Object.fromEntries(
+    Object.entries(own).map(([name, { data }]) => [name, data as Float64Array]),
   );
+  const whole = fits.banksAll && !statistics.bank ? rows[all.length]?.features : undefined;
+  if (whole && whole.shape[0] !== statistics.size?.[0]) throw unlike(whole.shape[0]!, statistics.size?.[0]);
+  return whole ? { ...statistics, bank: whole.data as Float32Array } : statistics;
 }
+
+/** Images of which there are features, and nothing else. */
+const unlike = (featured: number, fitted = 0) =>
+  new Refused({
+    what: 'a comparison with single training images',
+    reason: `features of ${featured} of them are finite, and logits of ${fitted}; check the weights of the model, or set the option \`images\` of the score, which keeps features of its own`,
+  });
 
 /** Each of the statistics as a row, by name. */
 function statisticsColumns(system: SystemInfo, params: FitParams, catalogue: Catalogue) {
-  const shapes = fitOf(params.score, catalogue).fit.shapes(sizeOf(system, params), params.options);
+  const { fit: fits } = fitOf(params.score, catalogue);
+  const shapes = stored(fits, params, fits.shapes(sizeOf(system, params), params.options));
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => [
       name,
@@ -74,13 +94,20 @@ function statisticsColumns(system: SystemInfo, params: FitParams, catalogue: Cat
   );
 }
 
+/** Statistics but for a bank of all images. */
+function stored<T>({ banksAll }: Fit, { images, options }: FitParams, all: Readonly<Record<string, T>>) {
+  if (!banksAll?.(images, options)) return { ...all };
+  const { bank: _, ...rest } = all;
+  return rest;
+}
+
 /**
  * What a score is fitted to, of a whole data set; reads what it needs of images unit by unit. One row, with the columns
  * that the score declares. Errors: `Refused` where it cannot be fitted to them.
  */
 export const fit = defineMeasurement({
   name: 'fit',
-  version: 2,
+  version: 3,
   needs: [],
   unitSize: 1,
   passes: () => ({ forward: 0, gradient: 0 }),
@@ -94,13 +121,14 @@ export const fit = defineMeasurement({
     const reading = toFit(score);
     const site = { ...sizeOf(system.info, params), seed };
     const { lastLayer } = system;
-    return refusing(variantOf(score, params.options).title, () =>
+    const statistics = await refusing(variantOf(score, params.options).title, () =>
       score.fit.statistics(
         { [Symbol.asyncIterator]: () => fitParts(reading, parts) },
         { ...site, ...(reading.needs.includes('lastLayer') && lastLayer && { lastLayer }) },
         params.options,
       ),
     );
+    return stored<Float64Array | Float32Array>(score.fit, params, statistics);
   },
 });
 

@@ -78,6 +78,6 @@ describe('a score with every setting of its grid', () => {
       [inputs, reference].map((read) => read.map(({ measurement }) => measurement.name));
     expect(names(adascale)).toEqual([['features', 'probe'], ['fit']]);
     expect(names(odin)).toEqual([Array(8).fill('probe'), []]);
-    expect(names(knn)).toEqual([['features'], ['fit']]);
+    expect(names(knn)).toEqual([['features'], ['fit', 'features']]);
   });
 });
