@@ -5,7 +5,15 @@ import { positiveNumber } from './option-values.js';
 export interface LimitFlags {
   timeLimit?: number;
   memoryLimit?: number;
+  batchMemory?: number;
 }
+
+/** How much memory its batches may take, once it is among the others. */
+export const batchMemory = () =>
+  new Option(
+    '--batch-memory <mib>',
+    'MiB that all calls of networks which run at once may take together: batches are as large as fits (default: half of what is free)',
+  ).argParser(positiveNumber);
 
 /** What raises the limits under which a network is tried. */
 export const timeLimit = () =>

@@ -8,7 +8,7 @@ import { cacheOption, cachesOfEnvironment } from './cache-option.js';
 import { confine } from './confine-option.js';
 import { probeSize } from './cost-shown.js';
 import { interactiveRun } from './interactive-run.js';
-import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
+import { batchMemory, type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { partOf, positiveNumber, positiveUpTo, wholeNumber } from './option-values.js';
 import { presetOption } from './preset-option.js';
 import { queueChoice, queueOption } from './queue-option.js';
@@ -105,6 +105,7 @@ export function runCommand(): Command {
     )
     .addOption(timeLimit())
     .addOption(memoryLimit())
+    .addOption(batchMemory())
     .addOption(confine())
     .option('-q, --quiet', 'print nothing but errors')
     .addHelpText(
@@ -127,10 +128,11 @@ The run folder holds report.html, results.json, measures.csv, examples/*.csv, ta
     .action(async (given: string, flags: RunFlags) => {
       const { quiet, debug, reporter, outputFile, confine: _, preset, data, ...others } = flags;
       const { queue: url, store, cache: named = [], ...rest } = others;
-      const { timeLimit: seconds, memoryLimit: mebibytes, planOnly, probe, json, ...asking } = rest;
+      const { timeLimit: seconds, memoryLimit: mebibytes, batchMemory: batchMebibytes, ...more } = rest;
+      const { planOnly, probe, json, ...asking } = more;
       const queue = queueChoice(url, store);
       const cache = [...named, ...cachesOfEnvironment()];
-      const limits = { seconds, mebibytes };
+      const limits = { seconds, mebibytes, batchMebibytes };
       refuseAlone({ planOnly, probe, json });
       const { file, ...options } = await asked(given, asking, { preset, data, quiet, limits });
       if (planOnly) {

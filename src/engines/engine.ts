@@ -10,6 +10,11 @@ export interface Value {
 export interface Program {
   /** Runs the graph once. `fetches` names the outputs wanted (default: all). Calls may overlap. */
   run(feeds: Record<string, Value>, fetches?: readonly string[]): Promise<Record<string, Value>>;
+  /**
+   * Runs the graph for the most bytes that its process held meanwhile; undefined where the system does not tell. Programs of
+   * `Engine.guard` have it, which is alone in its process.
+   */
+  peak?(feeds: Record<string, Value>): Promise<number | undefined>;
   /** Frees what the engine holds for this program. */
   release(): Promise<void>;
 }
@@ -32,6 +37,14 @@ export interface GradientProgram {
   program: Program;
   /** Name of the output that holds each gradient, by the value differentiated with respect to. */
   gradients: Record<string, string>;
+}
+
+/** What calls may take. */
+export interface Room {
+  /** Of all calls that run at once together, weights aside. */
+  bytes: number;
+  /** Hears what batches it led to, a line each. */
+  notice?: ((text: string) => void) | undefined;
 }
 
 export interface Engine {
@@ -59,5 +72,7 @@ export interface Engine {
    * Errors: `limit-exceeded`.
    */
   readonly guard?: Engine;
+  /** Default: batches are as large as is efficient. */
+  readonly room?: Room | undefined;
   close(): Promise<void>;
 }

@@ -20,8 +20,8 @@ export interface WorkerKind {
   limits?: Limits;
 }
 
-type Call = { resolve(outputs: Record<string, Value>): void; reject(error: AssayError): void };
-type Outputs = Promise<Record<string, Value>>;
+type Answer = Extract<Reply, { outputs: unknown }>;
+type Call = { resolve(answer: Answer): void; reject(error: AssayError): void };
 
 /** A worker thread, from its first call on, and the calls it has not answered yet. */
 class Member {
@@ -70,7 +70,7 @@ class Member {
     this.started?.worker.postMessage(order);
   }
 
-  call(order: Extract<Order, { call: number }>, owned: ArrayBuffer[]): Outputs {
+  call(order: Extract<Order, { call: number }>, owned: ArrayBuffer[]): Promise<Answer> {
     if (this.dead) return Promise.reject(this.dead);
     return new Promise((resolve, reject) => {
       // Only a worker with work to do keeps the process alive.
@@ -88,7 +88,7 @@ class Member {
     if ('error' in reply) call?.reject(this.errorOf(reply.error));
     else {
       this.spare.give(reply.spent);
-      call?.resolve(reply.outputs);
+      call?.resolve(reply);
     }
   }
 
@@ -131,10 +131,13 @@ export class Pool {
   private readonly spare = new SpareMemory();
   /** What registered the programs that are not released. */
   private readonly known = new Map<number, Order>();
+  /** Workers are processes. */
+  private readonly guarded: boolean;
   private calls = 0;
   private programs = 0;
 
   constructor(size: number, kind: WorkerKind) {
+    this.guarded = kind.limits !== undefined;
     const file = compiledFile(kind.module, `the ${kind.library} worker`);
     this.members = Array.from({ length: size }, () => new Member(file, kind, this.spare, this.known));
   }
@@ -162,7 +165,23 @@ export class Pool {
     await member.call({ kind: 'prepare', call: this.calls++, program }, []);
   }
 
-  run(program: number, feeds: Record<string, Value>, fetches?: readonly string[]): Outputs {
+  async run(
+    program: number,
+    feeds: Record<string, Value>,
+    fetches?: readonly string[],
+  ): Promise<Record<string, Value>> {
+    return (await this.answer(program, feeds, { fetches })).outputs;
+  }
+
+  private async peak(program: number, feeds: Record<string, Value>): Promise<number | undefined> {
+    return (await this.answer(program, feeds, { fetches: undefined, peak: true })).peak;
+  }
+
+  private answer(
+    program: number,
+    feeds: Record<string, Value>,
+    how: Pick<Extract<Order, { kind: 'run' }>, 'fetches' | 'peak'>,
+  ): Promise<Answer> {
     if (!this.known.has(program))
       return Promise.reject(new AssayError('engine-failed', 'this program was released'));
     const member = this.pick(program);
@@ -172,7 +191,7 @@ export class Pool {
     for (const [name, value] of Object.entries(feeds))
       own[name] = { type: value.type, dims: [...value.dims], data: this.copied(value.data) };
     const owned = Object.values(own).map(({ data }) => data.buffer as ArrayBuffer);
-    return member.call({ kind: 'run', call: this.calls++, program, feeds: own, fetches }, owned);
+    return member.call({ kind: 'run', call: this.calls++, program, feeds: own, ...how }, owned);
   }
 
   /** A program of a model, its first session made; the model is let go of with it. */
@@ -188,7 +207,11 @@ export class Pool {
       await released();
       throw error;
     }
-    return { run: (feeds, fetches) => this.run(program, feeds, fetches), release: released };
+    return {
+      run: (feeds, fetches) => this.run(program, feeds, fetches),
+      ...(this.guarded && { peak: (feeds) => this.peak(program, feeds) }),
+      release: released,
+    };
   }
 
   async simplify(model: HeldModel, file: string): Promise<void> {

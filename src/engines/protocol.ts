@@ -19,6 +19,8 @@ export type Order =
       program: number;
       feeds: Record<string, Value>;
       fetches: readonly string[] | undefined;
+      /** The reply of a guarded process tells what it held. */
+      peak?: true;
     }
   /** Frees the session. No reply. */
   | { kind: 'release'; program: number }
@@ -34,7 +36,7 @@ export interface Failure {
   details?: Omit<ErrorDetails, 'cause'>;
 }
 
-/** With outputs the memory that the feeds came in is given back. */
+/** With outputs the memory that the feeds came in is given back. `peak`: the most bytes that the process held. */
 export type Reply =
-  | { call: number; outputs: Record<string, Value>; spent: ArrayBuffer[] }
+  | { call: number; outputs: Record<string, Value>; spent: ArrayBuffer[]; peak?: number }
   | { call: number; error: Failure };

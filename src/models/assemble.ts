@@ -17,6 +17,7 @@ import { refuseEngine, refuseSoftmaxNode, type Trial, tryOut } from './checks.js
 import { type Contract, contractOf } from './contract.js';
 import { missingDerivatives } from './derivatives.js';
 import { NotFinite } from './finite.js';
+import { fittingBatch } from './fitting-batch.js';
 import { refuseMap } from './flattened-map.js';
 import { guardOf, naming, tryBatch, withinLimits } from './guarded.js';
 import { findImageInput, inputNotes } from './image-input.js';
@@ -176,7 +177,14 @@ async function triedOut(
     ...(training && { batchNorms: training.layers }),
     inputScale: contract.inputScale,
   };
-  const batch = card.batchSize ?? efficientBatch(activationsPerImage(prepared, traced));
+  const batch = await fittingBatch(engine, guard, {
+    name: card.name,
+    batch: card.batchSize ?? efficientBatch(activationsPerImage(prepared, traced)),
+    prepared,
+    traced,
+    shape: contract.shape,
+    gradient: offers.includes('inputGradient'),
+  });
   const fixed = prepared.fixedBatch ?? 1;
   const batchSize = Math.ceil(batch / fixed) * fixed;
   if (sized === 'shapes') await tryBatch(guard, prepared, contract.shape, batchSize);

@@ -12,7 +12,7 @@ import { digestOfRunFile } from './run-record.js';
 
 const open = { additionalProperties: true };
 
-const limit = (of: string, usual: number) =>
+const limit = (of: string, usual: number | string) =>
   Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e9, description: `${of}; default: ${usual}` }));
 
 /** What is measured on what, and what must hold. Paths in it start at the run file's own folder. */
@@ -55,11 +55,15 @@ export const RunFile = Type.Object(
         {
           seconds: limit('seconds per call', DEFAULT_LIMITS.seconds),
           mebibytes: limit('MiB beyond four times its weights', DEFAULT_LIMITS.mebibytes),
+          batchMebibytes: limit(
+            'MiB that all calls which run at once may take together, weights aside: batches are as large as fits',
+            'half of what is free',
+          ),
         },
         {
           additionalProperties: false,
           description:
-            'what a network may take while it is tried; --time-limit and --memory-limit take precedence',
+            'what a network may take, while it is tried and in batches; --time-limit, --memory-limit and --batch-memory take precedence',
         },
       ),
     ),

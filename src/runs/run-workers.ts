@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { visibleGpus } from '../engines/gpus.js';
+import { usualBatchMebibytes } from '../engines/room.js';
 import { AssayError } from '../errors.js';
 import { chooseExecutor } from './choose-executor.js';
 import { type Executor, inProcess } from './executor.js';
@@ -21,7 +22,7 @@ interface WorkersOptions extends WorkOptions {
 
 /** Who measures the units of a run. Errors: `config-invalid` for suites that only this process has. */
 export function workersFor(
-  { given, read }: LoadedRun,
+  { given, read, limits }: LoadedRun,
   { workers = 1, out, notify, ...options }: WorkersOptions,
 ): ExecutorFor {
   if (given.length > 0)
@@ -30,9 +31,14 @@ export function workersFor(
       found: given.map(({ name }) => name).join(', '),
       hint: 'put them into a module and name it under `plugins`, or leave `workers` out',
     });
-  const work = { file: read.file, options: workOptions(options), out };
-  const apart = (count: number, run: string, { store }: MeasureEnvironment) =>
-    workerProcesses({ ...work, workers: count, run, store });
+  const apart = (workers: number, run: string, { store }: MeasureEnvironment) => {
+    const batches = limits.batchMebibytes ?? usualBatches(options);
+    const own = workOptions({
+      ...options,
+      limits: { ...options.limits, ...(batches !== undefined && { batchMebibytes: batches / workers }) },
+    });
+    return workerProcesses({ file: read.file, options: own, out, workers, run, store });
+  };
   const tell = (text: string) => notify({ kind: 'note', text });
   return (environment, { run }) => {
     const { unknown } = visibleGpus(options.device);
@@ -47,6 +53,10 @@ export function workersFor(
     return chooseExecutor({ here, apart: apart(most, run, environment), tell });
   };
 }
+
+/** MiB for the batches of all workers: each of them would take half of what is free. Devices have memory of their own. */
+const usualBatches = ({ engine = 'ort', device = 'cpu' }: WorkOptions): number | undefined =>
+  engine === 'ort' && device === 'cpu' ? usualBatchMebibytes() : undefined;
 
 /** Processes that have a core each for every thread of their session, or a GPU each. */
 function mostWorkers({ device, sessions = 1, threads = 1 }: WorkOptions): number {

@@ -122,6 +122,14 @@ it('refuses a run file that raises limits, unless the command does', async () =>
   expect(await assay(...args, '--time-limit', '1000')).toMatchObject({ code: 0 });
 });
 
+it('refuses a run file that takes all memory for its batches', async () => {
+  put('in/large.run.yaml', { ...good, limits: { batchMebibytes: 1e9 } });
+  expect(await assay('run', 'in/large.run.yaml', '--confine', 'in', '--out', 'large')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/at limits\.batchMebibytes.*fix .*--batch-memory 1000000000/s),
+  });
+});
+
 it('refuses a folder that is missing', async () => {
   expect(await assay('inspect', 'in/sharp.onnx', '--confine', 'absent')).toMatchObject({
     code: 2,

@@ -4,6 +4,7 @@ import type { Graph } from '../../graph/graph.js';
 import type { Differentiation, Engine, Program, Value } from '../engine.js';
 import type { Pool } from '../pool.js';
 
+type Peak = NonNullable<Program['peak']>;
 type Differentiate = NonNullable<Engine['differentiate']>;
 
 /** An engine on a pool of one guarded process. */
@@ -53,6 +54,10 @@ export function guardedEngine({ name, description, differentiates }: Guarded, st
       ...first,
       program: {
         run: (feeds, fetches) => alone(async (engine) => (await current(engine)).program.run(feeds, fetches)),
+        ...(first.program.peak && {
+          peak: (feeds: Record<string, Value>) =>
+            alone(async (engine) => ((await current(engine)).program.peak as Peak)(feeds)),
+        }),
         release: async () => {
           if (on === running?.engine) await made?.program.release();
         },

@@ -1,12 +1,14 @@
 import { limits } from '../../bytes/limits.js';
 import { AssayError } from '../../errors.js';
 
-/** What a call in a guarded process may take. */
+/** What calls may take. */
 export interface Limits {
-  /** Of one call: making a session, folding, a batch. */
+  /** Of one call in a guarded process: making a session, folding, a batch. */
   seconds: number;
-  /** That the process may hold, beyond what the weights need. */
+  /** MiB that the process may hold meanwhile, beyond what the weights need. */
   mebibytes: number;
+  /** MiB that all calls which run at once may take together, weights aside, in any process. Batches are as large as fits. */
+  batchMebibytes?: number | undefined;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -19,8 +21,8 @@ export const COPIES_OF_WEIGHTS = 4;
 
 /** Errors: `config-invalid` for limits that are no positive numbers. */
 export function limitsOf(given: Partial<Limits> = {}): Limits {
-  const checked = { ...DEFAULT_LIMITS };
-  for (const key of ['seconds', 'mebibytes'] as const) {
+  const checked: Limits = { ...DEFAULT_LIMITS };
+  for (const key of ['seconds', 'mebibytes', 'batchMebibytes'] as const) {
     const value = given[key];
     if (value === undefined) continue;
     if (!(value > 0 && value <= 1e9))

@@ -7,6 +7,7 @@ import type { Value } from '../engine.js';
 import { isFile } from '../held-model.js';
 import type { Order, Reply } from '../protocol.js';
 import { COPIES_OF_WEIGHTS, type Excess } from './limits.js';
+import { forgetPeak, peakHeld } from './peak-held.js';
 import type { Said, Start } from './protocol.js';
 
 /** Memory is filled at a few GB/s: between two looks it grows by less than a tenth of the default limit. */
@@ -47,6 +48,8 @@ process.once('message', ({ file, options, limits }: Start) => {
   let calls = 0;
   let since = 0;
   let passing = 0;
+  /** Calls of which is asked what is held meanwhile. */
+  const watched = new Set<number>();
 
   const exceeded = (): Excess | undefined => {
     if (calls === 0) return undefined;
@@ -68,13 +71,15 @@ process.once('message', ({ file, options, limits }: Start) => {
     if (order.kind === 'release') sizes.delete(order.program);
     if (order.kind === 'simplify') passing = order.model.byteLength;
     if ('call' in order && calls++ === 0) since = performance.now();
+    if (order.kind === 'run' && order.peak && forgetPeak()) watched.add(order.call);
     worker.postMessage(order);
   });
   worker.on('message', (reply: Reply) => {
     calls--;
     passing = 0;
     since = performance.now();
-    say('outputs' in reply ? { ...reply, spent: [] } : reply);
+    const peak = watched.delete(reply.call) ? peakHeld() : undefined;
+    say('outputs' in reply ? { ...reply, spent: [], ...(peak !== undefined && { peak }) } : reply);
   });
   worker.on('error', (error) => say({ crashed: error.message }, end));
 });

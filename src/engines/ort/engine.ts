@@ -6,6 +6,7 @@ import { guardedEngine } from '../guard/guarded-engine.js';
 import { type Limits, limitsOf } from '../guard/limits.js';
 import { holdModel, type Notice } from '../held-model.js';
 import { Pool } from '../pool.js';
+import { roomOf, usualBatchMebibytes } from '../room.js';
 import { ortVersion, sessionsOf } from './describe.js';
 import { detectDevice } from './device-state.js';
 import { accelerators, deviceNames } from './devices.js';
@@ -51,6 +52,7 @@ export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engin
     ...plainEngine(about, pool, notice),
     concurrency: sessions,
     guard,
+    room: roomOf(options.limits, usualBatchMebibytes, notice),
     close: async () => {
       await Promise.all([pool.close(), guard.close()]);
     },
@@ -106,6 +108,8 @@ export async function openOrtEngine({ device = 'cpu', ...layout }: OrtOptions = 
     concurrency: 1,
     fold: (graph) => processor.fold(graph),
     guard: processor.guard,
+    // What a device has is not known.
+    room: roomOf(limits, undefined, notice),
     compile: async (graph) =>
       verified(await compiled(pool, graph, notice), device, () => processor.compile(graph)),
     close: async () => {

@@ -6,6 +6,7 @@ import { guardedEngine } from '../guard/guarded-engine.js';
 import { type Limits, limitsOf } from '../guard/limits.js';
 import { holdModel, type Notice } from '../held-model.js';
 import { Pool } from '../pool.js';
+import { roomOf } from '../room.js';
 import { setNativeEnvironment } from '../tfjs-native/load.js';
 import { chooseBackend, defaultWorkers, tfjsVersion } from './describe.js';
 import { foldConstants } from './fold.js';
@@ -67,6 +68,7 @@ export async function createTfjsEngine({
     concurrency: workers,
     ...on(pool, notice),
     guard,
+    room: roomOf(given, undefined, notice),
     close: async () => {
       await Promise.all([pool.close(), guard.close()]);
     },
