@@ -1,9 +1,10 @@
 /**
  * How much faster worker processes of one thread measure than one process of one thread, on a run that computes:
- * `npm run bench:workers -- --help`. Both in one go, in turn: on a machine that others use the ratio means little.
+ * `npm run bench:workers -- --help`. Both in one go, in turn: on a machine that others use the ratio means little, and what tells
+ * is the processor time, which is what workers add to by planning again, loading models again and telling of units.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -65,9 +66,30 @@ async function prepare(folder: string): Promise<string> {
   return file;
 }
 
-/** Seconds from the first unit that begins to the last that ends. */
-async function secondsOf(file: string, out: string, workers?: number): Promise<number> {
+/** Ticks of the processor in a second, on Linux (proc(5), USER_HZ). */
+const TICKS = 100;
+
+/** Processor seconds of this process and of those that it started and that have ended; undefined where the system does not tell. */
+function processorSeconds(): number | undefined {
+  try {
+    const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ');
+    // utime, stime, cutime, cstime: the 14th to the 17th, of which the first two come before `) `.
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Taken {
+  /** From the first unit that begins to the last that ends. */
+  seconds: number;
+  /** Of the whole run, with what workers take to start. */
+  processor: number;
+}
+
+async function taken(file: string, out: string, workers?: number): Promise<Taken> {
   let [first, last] = [0, 0];
+  const before = processorSeconds() ?? Number.NaN;
   await run(file, {
     out,
     sessions: 1,
@@ -78,8 +100,11 @@ async function secondsOf(file: string, out: string, workers?: number): Promise<n
       if (kind === 'unit-finished') last = performance.now();
     },
   });
-  return (last - first) / 1000;
+  return { seconds: (last - first) / 1000, processor: (processorSeconds() ?? Number.NaN) - before };
 }
+
+const told = ({ seconds, processor }: Taken) =>
+  `${seconds.toFixed(1)} s (${processor.toFixed(1)} s of processor time)`;
 
 async function main() {
   const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -89,12 +114,10 @@ async function main() {
   try {
     const file = await prepare(folder);
     for (let round = 0; round < Number(options.rounds); round++) {
-      const one = await secondsOf(file, join(folder, `one-${round}`));
-      const several = await secondsOf(file, join(folder, `several-${round}`), workers);
-      const ratio = (one / several).toFixed(2);
-      say(
-        `one process ${one.toFixed(1)} s, ${workers} workers ${several.toFixed(1)} s: ${ratio} times as fast`,
-      );
+      const one = await taken(file, join(folder, `one-${round}`));
+      const several = await taken(file, join(folder, `several-${round}`), workers);
+      const ratio = (one.seconds / several.seconds).toFixed(2);
+      say(`one process ${told(one)}, ${workers} workers ${told(several)}: ${ratio} times as fast`);
     }
     say(`load of the machine: ${loadavg()[0].toFixed(1)} (about ${workers} when it does nothing else)`);
   } finally {
