@@ -1,18 +1,18 @@
 import { AssayError } from '../errors.js';
 import { times } from '../metrics/linear-algebra/matrix.js';
-import { type Whitening, whiten } from '../metrics/linear-algebra/whitening.js';
 import type { ClassScatter } from './class-scatter.js';
+import { factorised } from './factorised.js';
 import type { FitSize } from './score.js';
 
 /**
  * The whitening by the covariance around class means, and these means, whitened: the statistics of scores of distances to
  * classes. Errors: `data-invalid` where nothing varies.
  */
-export function whitenedClasses(
+export async function whitenedClasses(
   { means, covariance, n }: ClassScatter,
   { width, classes }: Pick<FitSize, 'width' | 'classes'>,
-): { whitening: Float64Array; centres: Float64Array } {
-  const { matrix, rank }: Whitening = whiten(covariance, width);
+): Promise<{ whitening: Float64Array; centres: Float64Array }> {
+  const { matrix, rank } = await factorised('whitening', covariance, width);
   if (rank === 0)
     throw new AssayError(
       'data-invalid',

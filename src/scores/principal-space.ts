@@ -3,7 +3,7 @@ import { AssayError } from '../errors.js';
 import { length2, times } from '../metrics/linear-algebra/matrix.js';
 import { pseudoSolve } from '../metrics/linear-algebra/pseudo-inverse.js';
 import { eachRowProducts } from '../metrics/linear-algebra/row-products.js';
-import { symmetricEigen } from '../metrics/linear-algebra/symmetric-eigen.js';
+import { factorised } from './factorised.js';
 import { type FitPart, type FitSite, featuresOf, required } from './score.js';
 
 /** The option of scores of what features hold outside the directions in which they vary most. */
@@ -60,7 +60,8 @@ export async function outsideOf(
     });
   }
   if (count === 0) throw new AssayError('data-invalid', 'there is no image to fit a score to');
-  const { vectors } = symmetricEigen(
+  const { vectors } = await factorised(
+    'eigen',
     moment.map((v) => v / count),
     width,
   );

@@ -1,7 +1,7 @@
 import { length1, times, transposedTimes } from '../metrics/linear-algebra/matrix.js';
-import { whiten } from '../metrics/linear-algebra/whitening.js';
 import { nearestCentre, whitenedClasses } from './class-distances.js';
 import { classScatter, totalScatter } from './class-scatter.js';
+import { factorised } from './factorised.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';
 import { required, type Score, type ScoreInputs } from './score.js';
 
@@ -33,8 +33,8 @@ export const rmds: Score = {
     async statistics(parts, of) {
       const scatter = await classScatter(parts, of);
       const { mean, covariance } = totalScatter(scatter, of);
-      const { matrix } = whiten(covariance, of.width);
-      return { ...whitenedClasses(scatter, of), background: matrix, centre: times(matrix, mean) };
+      const { matrix } = await factorised('whitening', covariance, of.width);
+      return { ...(await whitenedClasses(scatter, of)), background: matrix, centre: times(matrix, mean) };
     },
   },
   compute(inputs) {
