@@ -9,6 +9,9 @@ const ROW = 22;
 /** Width of a label's letter, and what a label may take at most. */
 const LETTER = 6.2;
 const LONGEST = 200;
+/** Names of columns that have no room side by side are turned this steeply, and cut: what leans over the last column takes its width. */
+const TURNED = -60;
+const TURNED_LONGEST = 130;
 /** Columns beyond which a plot takes the whole width. */
 const HALF = 8;
 /** Narrower cells have no room for their number, which tip and table still tell. */
@@ -41,7 +44,11 @@ export function drawHeatmap(figure: HeatmapFigure): Drawing {
   const full = columns.length > HALF;
   const width = full ? 2 * PLOT_WIDTH + 28 : PLOT_WIDTH;
   const labels = Math.min(LONGEST, LETTER * Math.max(0, ...rows.map(({ label }) => label.length)));
-  const cellWidth = (width - labels - 30) / Math.max(1, columns.length);
+  const turned = categoryAngle(columns, width - labels).labelAngle !== 0;
+  const leaning = turned
+    ? Math.min(TURNED_LONGEST, LETTER * (columns.at(-1)?.length ?? 0)) * Math.cos((TURNED * Math.PI) / 180)
+    : 0;
+  const cellWidth = (width - labels - leaning - 30) / Math.max(1, columns.length);
   const axis = (names: readonly string[]) => ({
     labelExpr: `${JSON.stringify(names)}[datum.value]`,
     ticks: false,
@@ -58,7 +65,12 @@ export function drawHeatmap(figure: HeatmapFigure): Drawing {
     field: 'column',
     type: 'ordinal' as const,
     title: xLabel === '' ? null : axisTitle(xLabel, width),
-    axis: { ...axis(columns), ...categoryAngle(columns, width - labels), orient: 'top' as const },
+    axis: {
+      ...axis(columns),
+      labelAngle: turned ? TURNED : 0,
+      ...(turned && { labelLimit: TURNED_LONGEST }),
+      orient: 'top' as const,
+    },
     scale: band(columns),
   };
   const y = {
@@ -79,6 +91,8 @@ export function drawHeatmap(figure: HeatmapFigure): Drawing {
       width,
       height: { step: ROW },
       autosize: { type: 'fit-x', contains: 'padding' },
+      // What letters are taken to be as wide as is a guess: the end of the last name may need more.
+      ...(turned && { padding: { left: 5, top: 5, bottom: 5, right: 20 } }),
       data: { values },
       layer: [
         {

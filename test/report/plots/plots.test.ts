@@ -168,6 +168,22 @@ describe('heat maps', () => {
     expect(shades(heat(values, more))).toEqual(expected);
   });
 
+  test('a long name of the last column leaves the cells their room', async () => {
+    const long = 'temperature-scaled max softmax';
+    const names = ['kNN', 'log p(x)', 'ODIN (tuned)', long];
+    const figure = heat([], {
+      columns: names,
+      rows: names.map((label) => ({ label, values: names.map(() => ({ value: 0.5 })) })),
+    });
+    const svg = await renderSvg(draw(figure, createPalette([])).spec, 'f', 'F');
+    const widths = [...svg.matchAll(/<path[^>]*d="M([\d.]+)[, ][\d.]+h([\d.]+)/g)].map(([, , width]) =>
+      Number(width),
+    );
+    expect(widths.length).toBeGreaterThan(15);
+    expect(Math.min(...widths.filter((width) => width < 200))).toBeGreaterThan(34);
+    expect(svg).toContain('0.500');
+  });
+
   test('numbers stand in cells that have room for them', async () => {
     const svg = async (columns: number) => {
       const names = Array.from({ length: columns }, (_, c) => `c${c}`);
