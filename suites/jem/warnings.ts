@@ -30,7 +30,7 @@ export function jemWarnings(
             severity: 'warning' as const,
             message: `"${published.name}" is evaluated as the JEM code does it, with batch normalisation in training mode: ${inTraining} in evaluation mode${robustness.length > 0 ? '; attacks are in evaluation mode, as in the public code' : ''}`,
             why: 'an image is then normalised by the 100 of its batch: its scores depend on the images beside it, and an OOD set is told apart as a whole',
-            fix: 'quote the column "as it should be"; for a checkpoint whose own code calls `eval()` (SADA-JEM, DAT) set `trainMode: false`',
+            fix: 'quote the column "as it should be"; for a checkpoint whose own code calls `eval()`, as that of SADA-JEM, set `trainMode: false`',
           },
         ]
       : []),
