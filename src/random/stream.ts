@@ -96,7 +96,7 @@ function scratchOf(length: number): Uint32Array {
 }
 
 const lastPair = new Float64Array(2);
-const fourWords = new Uint32Array(4);
+const moved = new Int32Array(4);
 
 /** The stream of a key. */
 export function stream(key: StreamKey): Stream {
@@ -139,19 +139,16 @@ export function stream(key: StreamKey): Stream {
     for (let i = 0; i < into.length; i++) into[i] = unit(raw[2 * i], raw[2 * i + 1]);
   };
   let spare: number | undefined;
-  const normals = (into: Float64Array) => {
-    let i = 0;
-    if (spare !== undefined && into.length > 0) {
-      into[i++] = spare;
-      spare = undefined;
-    }
-    const raw = scratchOf(4 * Math.ceil((into.length - i) / 2));
-    uint32s(raw);
-    const pairs = (into.length - i) >> 1;
-    boxMuller(raw, into, i, pairs);
-    if (i + 2 * pairs === into.length) return;
-    boxMuller(raw.subarray(4 * pairs), lastPair, 0, 1);
-    [into[into.length - 1], spare] = lastPair;
+  const pairs = (into: Float64Array, from: number, count: number) => {
+    moved[0] = a;
+    moved[1] = b;
+    moved[2] = c;
+    moved[3] = counter;
+    boxMuller(moved, into, from, count);
+    a = moved[0]!;
+    b = moved[1]!;
+    c = moved[2]!;
+    counter = moved[3]!;
   };
   const normal = () => {
     if (spare !== undefined) {
@@ -159,10 +156,19 @@ export function stream(key: StreamKey): Stream {
       spare = undefined;
       return kept;
     }
-    uint32s(fourWords);
-    boxMuller(fourWords, lastPair, 0, 1);
+    pairs(lastPair, 0, 1);
     spare = lastPair[1];
     return lastPair[0]!;
+  };
+  const normals = (into: Float64Array) => {
+    let i = 0;
+    if (spare !== undefined && into.length > 0) {
+      into[i++] = spare;
+      spare = undefined;
+    }
+    const count = (into.length - i) >> 1;
+    pairs(into, i, count);
+    if (i + 2 * count < into.length) into[into.length - 1] = normal();
   };
   return { uint32, uint32s, uniform, uniforms, normal, normals };
 }

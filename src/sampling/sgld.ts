@@ -51,7 +51,19 @@ export interface SgldState {
 
 /** Writes the standard normal noise of a chain's step. */
 export function stepNoise(key: StreamKey, step: number, into: Float64Array): void {
-  stream({ ...key, purpose: `${key.purpose}/sgld`, substep: step }).normals(into);
+  stream({ ...key, purpose: ofSteps(key.purpose), substep: step }).normals(into);
+}
+
+const purposes = new Map<string, string>();
+
+/** Known ones are found again: a string that is put together anew takes as long as the noise of 100 pixels. */
+function ofSteps(purpose: string): string {
+  const known = purposes.get(purpose);
+  if (known !== undefined) return known;
+  const made = `${purpose}/sgld`;
+  if (purposes.size > 10_000) purposes.clear();
+  purposes.set(purpose, made);
+  return made;
 }
 
 /**
