@@ -54,7 +54,7 @@ export function cellsOf(record: string): string[] | undefined {
     } else {
       const end = line.indexOf(',', at);
       cells.push(end < 0 ? line.slice(at) : line.slice(at, end));
-      if (cells[cells.length - 1].includes('"')) return undefined;
+      if (cells[cells.length - 1]!.includes('"')) return undefined;
       at = end < 0 ? line.length : end;
     }
     if (at >= line.length) return cells;

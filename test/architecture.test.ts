@@ -109,7 +109,7 @@ function layerOf(file: string): number {
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
   return [...text.matchAll(/(?:from|import)\s*\(?'(\.[^']+)'/g)].map(([, path]) =>
-    relative(root, normalize(join(root, dirname(file), path)))
+    relative(root, normalize(join(root, dirname(file), path!)))
       .split(sep)
       .join('/')
       .replace(/\.js$/, '.ts'),
@@ -119,7 +119,7 @@ function importsOf(file: string): string[] {
 /** Packages that a file imports. */
 function packagesOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?'([^.'][^']*)'/g)].map(([, name]) => name);
+  return [...text.matchAll(/(?:from|import)\s*\(?'([^.'][^']*)'/g)].map(([, name]) => name!);
 }
 
 /** The files behind `assay/NAME`, which is what plug-ins can import. */
@@ -134,7 +134,7 @@ function namesFromFs(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
   const imports = [...text.matchAll(/import\s+(?:type\s+)?([^;]*?)\s+from\s+'(?:node:)?fs(?:\/promises)?'/g)];
   const others = /(?:import|require)\(\s*'(?:node:)?fs/.test(text) ? ['*'] : [];
-  return [...others, ...imports.flatMap(([, what]) => namesIn(what))];
+  return [...others, ...imports.flatMap(([, what]) => namesIn(what!))];
 }
 
 /** `{ a, type B, c as d }` names a and c; `* as fs` everything; `fs` the default export. */

@@ -108,7 +108,7 @@ if (import.meta.filename === process.argv[1]) {
     options: { rename: { type: 'string', multiple: true } },
   });
   if (positionals.length !== 2) throw new Error('usage: compare-results BEFORE AFTER [--rename OLD=NEW ...]');
-  const lines = compareFolders(positionals[0], positionals[1], values.rename);
+  const lines = compareFolders(positionals[0]!, positionals[1]!, values.rename);
   for (const line of lines) console.log(line);
   console.log(lines.length === 0 ? 'equal' : `${lines.length} differences`);
   process.exitCode = lines.length === 0 ? 0 : 1;

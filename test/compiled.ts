@@ -25,7 +25,7 @@ export function compiled(): Plugin {
     resolveId(source, importer) {
       if (importer === undefined || !source.startsWith('.')) return undefined;
       const file = relative(root, resolve(dirname(importer), source));
-      return SOURCES.includes(file.split(sep)[0]) && file.endsWith('.js')
+      return SOURCES.includes(file.split(sep)[0]!) && file.endsWith('.js')
         ? join(root, 'dist', file)
         : undefined;
     },

@@ -45,7 +45,7 @@ describe('CSV', () => {
           const records = await read(Buffer.from(written), length);
           expect(records.map(cellsOf)).toEqual(rows);
           for (const [r, record] of records.entries())
-            expect([0, 1, 2, 3].map((c) => cellAt(record, c))).toEqual([...rows[r], undefined]);
+            expect([0, 1, 2, 3].map((c) => cellAt(record, c))).toEqual([...rows[r]!, undefined]);
         },
       ),
     );

@@ -81,7 +81,7 @@ describe('package-lock.json', () => {
   it.each(['dependencies', 'devDependencies', 'optionalDependencies'] as const)(
     'agrees with package.json on its %s',
     (kind) => {
-      expect(lock.packages[''][kind]).toEqual(manifest[kind]);
+      expect(lock.packages['']![kind]).toEqual(manifest[kind]);
     },
   );
 });

@@ -10,14 +10,14 @@ function importsOf(file: string) {
   const text = readFileSync(join(root, file), 'utf8');
   const ours = (path: string) => normalize(join(dirname(file), path)).replace(/\.js$/, '.ts');
   const loaded = [...text.matchAll(/^(?:import|export)\s+(?!type\b)(?:[^;']*?from\s+)?'([^']+)'/gm)].map(
-    ([, path]) => path,
+    ([, path]) => path!,
   );
   return {
     files: loaded.filter((path) => path.startsWith('.')).map(ours),
     packages: loaded
       .filter((path) => !/^(\.|node:)/.test(path))
       .map((path) => /^(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path),
-    later: [...text.matchAll(/import\('(\.[^']+)'\)/g)].map(([, path]) => ours(path)),
+    later: [...text.matchAll(/import\('(\.[^']+)'\)/g)].map(([, path]) => ours(path!)),
   };
 }
 

@@ -1,7 +1,14 @@
-import { type Condition, conditions, discrepancies, discrepancyText } from '../comparison/conditions.js';
+import {
+  type Condition,
+  conditions,
+  type Discrepancy,
+  discrepancies,
+  discrepancyText,
+} from '../comparison/conditions.js';
 import { type Match, matchMeasures } from '../comparison/match.js';
 import { type Measured, measuredOf } from '../comparison/measured.js';
 import { AssayError, unknownName } from '../errors.js';
+import { mapTuple } from '../map-tuple.js';
 import type { Results } from '../suites/results.js';
 import type {
   ComparedMeasure,
@@ -46,16 +53,16 @@ export async function compareRuns(
       (match): MatchInPair => ({
         ...match,
         pair,
-        sides: pairs[pair],
+        sides: pairs[pair]!,
         differing: discrepancies(match.before, match.after),
       }),
     ),
   );
-  if (matches.length === 0) throw nothingShared(pairs[0]);
+  if (matches.length === 0) throw nothingShared(pairs[0]!);
   const comparable = matches.filter(({ differing }) =>
     differing.every(({ condition }) => options.allowed.has(condition)),
   );
-  if (comparable.length === 0) throw nothingComparable(matches[0]);
+  if (comparable.length === 0) throw nothingComparable(matches[0]!);
   const tested = await testMatches(comparable, { edited: options.edited ?? false });
   const rows = matches.map((match): ComparedMeasure => {
     const outcome = tested.of.get(match);
@@ -114,7 +121,7 @@ function nothingShared({ before, after }: SidePair): AssayError {
 }
 
 function nothingComparable({ before, differing }: MatchInPair): AssayError {
-  const [first, ...rest] = differing;
+  const [first, ...rest] = differing as readonly [Discrepancy, ...Discrepancy[]];
   const names = [...new Set(differing.map(({ condition }) => condition))];
   return new AssayError(
     'not-comparable',
@@ -162,7 +169,7 @@ const runOf = ({ name, results }: RunFolder): ComparedRun => {
 
 function aboutOf({ before: { measure: a }, after: { measure: b }, pair }: MatchInPair) {
   const { suite, measure, dataset, params, better, format } = b;
-  const [before, after] = [a, b].map(({ value, n, interval }) => ({ value, n, interval }));
+  const [before, after] = mapTuple([a, b], ({ value, n, interval }) => ({ value, n, interval }));
   const difference = a.value === null || b.value === null ? null : b.value - a.value;
   return { pair, suite, measure, title: b.title, dataset, params, better, format, before, after, difference };
 }

@@ -54,8 +54,8 @@ export function comparisonView(comparison: RunComparison, sources: ReadonlyMap<n
     }),
     flips: [...sources].map(([at, source], i) => {
       const own = comparison.flips.filter(({ row }) => row === at);
-      const [before, after] = sideNames(comparison, rows[at].pair);
-      const title = `${rows[at].title} on ${rows[at].dataset}, ${pairTitle(comparison, rows[at].pair)}`;
+      const [before, after] = sideNames(comparison, rows[at]!.pair);
+      const title = `${rows[at]!.title} on ${rows[at]!.dataset}, ${pairTitle(comparison, rows[at]!.pair)}`;
       return {
         id: ids(title),
         first: i === 0,

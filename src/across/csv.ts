@@ -8,14 +8,14 @@ type Value = string | number | boolean | null | undefined;
 /** A row per measure and pair, at full precision; parameters as JSON. */
 export function comparisonCsv(comparison: RunComparison): string {
   const { runs, pairs } = comparison;
-  const side = (pair: number, which: 'before' | 'after') => pairs[pair][which];
+  const side = (pair: number, which: 'before' | 'after') => pairs[pair]![which];
   const rows = comparison.rows.map((row): Record<string, Value> => {
     const { before, after, test } = row;
     return {
       pair: pairTitle(comparison, row.pair),
-      run_before: runs[side(row.pair, 'before').run].name,
+      run_before: runs[side(row.pair, 'before').run]!.name,
       model_before: side(row.pair, 'before').model,
-      run_after: runs[side(row.pair, 'after').run].name,
+      run_after: runs[side(row.pair, 'after').run]!.name,
       model_after: side(row.pair, 'after').model,
       suite: row.suite,
       measure: row.measure,
@@ -62,10 +62,10 @@ export function flipsCsv(comparison: RunComparison): string {
   ];
   return stringify(
     flips.map(({ row, index, direction, label, before, after }) => [
-      pairTitle(comparison, rows[row].pair),
-      rows[row].measure,
-      rows[row].dataset,
-      JSON.stringify(rows[row].params),
+      pairTitle(comparison, rows[row]!.pair),
+      rows[row]!.measure,
+      rows[row]!.dataset,
+      JSON.stringify(rows[row]!.params),
       index,
       direction,
       label,

@@ -24,7 +24,7 @@ export async function neighbourTests(
 ): Promise<NeighbourTests> {
   const pairs = seriesIn(past, options).flatMap((points) =>
     points.slice(1).flatMap((after, i) => {
-      const before = points[i];
+      const before = points[i]!;
       // What is not defined has rows all the same, and what stopped early has those of some examples.
       if ([before, after].some(({ of: { measure } }) => measure.value === null || measure.of !== undefined))
         return [];
@@ -37,8 +37,8 @@ export async function neighbourTests(
   const read = new Map<Measure, MeasureRead>();
   const untested: { run: string; why: AssayError }[] = [];
   for (const [run, measures] of needed) {
-    const found = await rowsIn(past[run], measures);
-    if (found instanceof AssayError) untested.push({ run: past[run].name, why: found });
+    const found = await rowsIn(past[run]!, measures);
+    if (found instanceof AssayError) untested.push({ run: past[run]!.name, why: found });
     else for (const [measure, rows] of found) read.set(measure, rows);
   }
   const tests = new Map<Measure, number>();

@@ -27,14 +27,14 @@ export function historyRows(history: History): HistoryRow[] {
   const datasets = new Set(series.map(({ dataset }) => dataset));
   return series.map((one) => {
     const { points, format, breaks } = one;
-    const last = points[points.length - 1];
+    const last = points[points.length - 1]!;
     const write = (point: (typeof points)[number] | undefined) =>
       point ? formatEstimate(point.value, null, format).value : NONE;
     const { value, interval } = formatEstimate(last.value, last.interval, format);
     const where = datasets.size > 1 ? ` (${one.dataset})` : '';
-    const ended = last.run < runs.length - 1 ? `, last in ${runs[last.run].name}` : '';
+    const ended = last.run < runs.length - 1 ? `, last in ${runs[last.run]!.name}` : '';
     const sinceFirst = one.sinceFirst
-      ? `${formatDifference(one.sinceFirst.difference, null, format).value}${one.sinceFirst.run === points[0].run ? '' : ` since ${runs[one.sinceFirst.run].name}`}`
+      ? `${formatDifference(one.sinceFirst.difference, null, format).value}${one.sinceFirst.run === points[0]!.run ? '' : ` since ${runs[one.sinceFirst.run]!.name}`}`
       : NONE;
     return {
       series: one,
@@ -47,7 +47,7 @@ export function historyRows(history: History): HistoryRow[] {
       sinceFirst,
       breaks: breaks.map(
         ({ run, discrepancies }) =>
-          `new line from ${runs[run].name}: ${discrepancies.map(discrepancyText).join('; ')}`,
+          `new line from ${runs[run]!.name}: ${discrepancies.map(discrepancyText).join('; ')}`,
       ),
     };
   });
@@ -89,7 +89,7 @@ export function historyText(history: History): string {
     ),
     '',
     header,
-    ...lines.flatMap((line, i) => [line, ...rows[i].breaks.map((why) => `    ${oneLine(why)}`)]),
+    ...lines.flatMap((line, i) => [line, ...rows[i]!.breaks.map((why) => `    ${oneLine(why)}`)]),
     '',
     'A change is latest minus earlier, and – where data or conditions differ in between. p: of the paired test to the previous run,',
     'where both still have their examples, not corrected for the number of measures: `assay compare` tests two runs with correction.',
@@ -100,10 +100,10 @@ export function historyText(history: History): string {
 export function historyCsv({ runs, series }: History): string {
   const rows = series.flatMap(({ points, breaks, ...of }) =>
     points.map(({ run, value, n, interval, p }) => ({
-      run: runs[run].name,
-      created: runs[run].created,
-      assay: runs[run].assay,
-      git: runs[run].git,
+      run: runs[run]!.name,
+      created: runs[run]!.created,
+      assay: runs[run]!.assay,
+      git: runs[run]!.git,
       model: of.model,
       suite: of.suite,
       measure: of.measure,

@@ -20,7 +20,7 @@ export async function historyView(history: History) {
     title: 'History',
     subtitle: [
       `${runs.length} runs`,
-      `${day(runs[0].created)} to ${day(runs[runs.length - 1].created)}`,
+      `${day(runs[0]!.created)} to ${day(runs[runs.length - 1]!.created)}`,
       models.join(', '),
     ],
     rows: historyRows(history),
@@ -45,7 +45,7 @@ export function historyFigures({ runs, series }: History): LineFigure[] {
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   return [...groups.values()].map((group): LineFigure => {
-    const [{ title, dataset, format }] = group;
+    const { title, dataset, format } = group[0]!;
     const broken = new Set(group.flatMap(({ breaks }) => breaks.map(breakText(runs))));
     return {
       kind: 'lines',
@@ -65,11 +65,11 @@ export function historyFigures({ runs, series }: History): LineFigure[] {
 const breakText =
   (runs: History['runs']) =>
   ({ run, discrepancies }: HistorySeries['breaks'][number]): string =>
-    `${runs[run].name} has ${discrepancies.map(discrepancyText).join(', ')}`;
+    `${runs[run]!.name} has ${discrepancies.map(discrepancyText).join(', ')}`;
 
 /** The parts of a series that can be compared, each a line of its own. */
 function stretches({ model, points, breaks }: HistorySeries): LineFigure['series'] {
-  const starts = [points[0].run, ...breaks.map(({ run }) => run)];
+  const starts = [points[0]!.run, ...breaks.map(({ run }) => run)];
   return starts.flatMap((start, i) => {
     const end = starts[i + 1] ?? Number.POSITIVE_INFINITY;
     const own = points.filter(({ run, value }) => run >= start && run < end && value !== null);

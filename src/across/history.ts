@@ -111,11 +111,11 @@ function chooser(
 
 function seriesOf(series: readonly SeriesPoint[], tests: ReadonlyMap<Measure, number>): HistorySeries {
   const breaks = series.slice(1).flatMap(({ run, of }, i) => {
-    const differing = discrepancies(series[i].of, of);
+    const differing = discrepancies(series[i]!.of, of);
     return differing.length > 0 ? [{ run, discrepancies: differing }] : [];
   });
   const { model, suite, measure, title, dataset, params, better, format } =
-    series[series.length - 1].of.measure;
+    series[series.length - 1]!.of.measure;
   const points = series.map(({ run, of: { measure: m } }) => ({
     run,
     p: tests.get(m) ?? null,
@@ -123,9 +123,9 @@ function seriesOf(series: readonly SeriesPoint[], tests: ReadonlyMap<Measure, nu
     n: m.n,
     interval: m.interval,
   }));
-  const since = breaks.at(-1)?.run ?? points[0].run;
+  const since = breaks.at(-1)?.run ?? points[0]!.run;
   const defined = points.filter((point) => point.run >= since && point.value !== null);
-  const [first, previous, latest] = [defined[0], defined.at(-2), defined.at(-1)];
+  const [first, previous, latest] = [defined[0]!, defined.at(-2), defined.at(-1)];
   const toLatest = (value: number | null) => (latest?.value ?? 0) - (value ?? 0);
   return {
     ...{ model, suite, measure, title, dataset, params, better, format },

@@ -1,3 +1,4 @@
+import { mapTuple } from '../map-tuple.js';
 import { fixed, formatEstimate, formatNumber, formatP, formatParams, NONE } from '../report/format.js';
 import type { ComparedMeasure, RunComparison } from './run-comparison.js';
 
@@ -40,7 +41,7 @@ const RANK: readonly ComparedMeasure['verdict'][] = [
 
 function presented(row: ComparedMeasure, several: boolean): ComparisonRow {
   const { before, after, test, format } = row;
-  const [a, b] = [before, after].map(({ value, interval }) => formatEstimate(value, interval, format));
+  const [a, b] = mapTuple([before, after], ({ value, interval }) => formatEstimate(value, interval, format));
   const difference = formatDifference(test?.difference ?? row.difference, test?.interval ?? null, format);
   return {
     row,
@@ -85,8 +86,8 @@ export function verdictSummary(rows: readonly Pick<ComparedMeasure, 'verdict'>[]
 
 /** `jem: v1 against v2`, `jem (v1) against jem-2 (v2)`, `plain against jem` within a run. */
 export function pairTitle({ runs, pairs }: RunComparison, pair: number): string {
-  const { before, after } = pairs[pair];
-  const [a, b] = [runs[before.run].name, runs[after.run].name];
+  const { before, after } = pairs[pair]!;
+  const [a, b] = [runs[before.run]!.name, runs[after.run]!.name];
   if (before.run === after.run) return `${before.model} against ${after.model}`;
   if (before.model === after.model) return `${before.model}: ${a} against ${b}`;
   return `${before.model} (${a}) against ${after.model} (${b})`;
@@ -94,9 +95,9 @@ export function pairTitle({ runs, pairs }: RunComparison, pair: number): string 
 
 /** What columns of a pair are headed by: runs, or the models of one run. */
 export function sideNames({ runs, pairs }: RunComparison, pair: number): [string, string] {
-  const { before, after } = pairs[pair];
+  const { before, after } = pairs[pair]!;
   if (before.run === after.run) return [before.model, after.model];
-  return [runs[before.run].name, runs[after.run].name];
+  return [runs[before.run]!.name, runs[after.run]!.name];
 }
 
 /** What only one side has, a sentence each. */
@@ -104,9 +105,9 @@ export function unmatchedText({ runs, pairs, unmatched }: RunComparison, pair: n
   return unmatched
     .filter((one) => one.pair === pair)
     .map(({ side, title, dataset, params }) => {
-      const { run, model } = pairs[pair][side];
+      const { run, model } = pairs[pair]![side];
       const conditions = Object.keys(params).length > 0 ? ` (${formatParams(params)})` : '';
-      return `only ${runs[run].name} (${model}) has ${title} on ${dataset}${conditions}`;
+      return `only ${runs[run]!.name} (${model}) has ${title} on ${dataset}${conditions}`;
     });
 }
 

@@ -40,7 +40,7 @@ export async function readHistory(directory: string): Promise<PastRun[]> {
   throw new AssayError('not-comparable', 'there is no history here', {
     file: directory,
     expected: 'results of two runs or more: run folders, or results.json files under names of their own',
-    found: ordered.length === 0 ? 'none' : `one: ${ordered[0].name}`,
+    found: ordered.length === 0 ? 'none' : `one: ${ordered[0]!.name}`,
     hint: 'keep the run folder, or its results.json, of every release in one folder, and name that folder',
   });
 }

@@ -47,6 +47,6 @@ export async function openRunFolder(directory: string, { partial, edited }: Tole
 export function namesApart(directories: readonly string[]): string[] {
   const last = directories.map((directory) => basename(resolve(directory)));
   return directories.map((directory, i) =>
-    last.indexOf(last[i]) === last.lastIndexOf(last[i]) ? last[i] : directory,
+    last.indexOf(last[i]!) === last.lastIndexOf(last[i]!) ? last[i]! : directory,
   );
 }

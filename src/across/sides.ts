@@ -46,7 +46,7 @@ export function pairSides(
   renamed: ReadonlyMap<string, string>,
 ): { pairs: SidePair[]; alone: string[] } {
   for (const one of chosen) if (one.model !== undefined) require(one.run, one.model);
-  const [first, ...others] = chosen;
+  const [first, ...others] = chosen as readonly [Chosen, ...Chosen[]];
   if (others.length === 0) return { pairs: withinRun(first), alone: [] };
   const known = modelsOf(first.run);
   for (const old of renamed.keys())
@@ -61,7 +61,7 @@ export function pairSides(
     return counterparts;
   });
   if (pairs.length > 0) return { pairs, alone };
-  const second = others[0].run;
+  const second = others[0]!.run;
   throw new AssayError('not-comparable', 'the runs have no model in common', {
     expected: `a model of ${second.name} called as one of ${first.run.name}: ${known.join(', ')}`,
     found: modelsOf(second).join(', '),
@@ -78,7 +78,7 @@ function require(run: RunFolder, model: string): void {
 
 function withinRun({ run, model }: Chosen): SidePair[] {
   const models = modelsOf(run);
-  const first = model ?? models[0];
+  const first = model ?? models[0]!;
   const others = models.filter((one) => one !== first);
   if (others.length === 0)
     throw new AssayError('not-comparable', 'there is nothing to compare with', {

@@ -50,7 +50,7 @@ export async function testMatches(
   const of = new Map(
     pairs.map(({ match, outcome }): [MatchInPair, Outcome] => {
       const at = tests.findIndex((test) => test.match === match);
-      return [match, judged(outcome, corrected[at], match.after.measure.better)];
+      return [match, judged(outcome, corrected[at]!, match.after.measure.better)];
     }),
   );
   const flips = pairs.flatMap(({ match, before, after, outcome }) =>

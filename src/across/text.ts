@@ -28,7 +28,7 @@ function pairText(comparison: RunComparison, pair: number): string[] {
       ]),
     ],
     [0, 8],
-  );
+  ) as [string, ...string[]];
   let told = '';
   /** Other data differ for every measure alike: that is told once. */
   const below = (reasons: readonly string[]) => {
@@ -39,9 +39,9 @@ function pairText(comparison: RunComparison, pair: number): string[] {
   };
   return [
     pairTitle(comparison, pair),
-    ...comparison.pairs[pair].notes.map((note) => `  note: ${oneLine(note)}`),
+    ...comparison.pairs[pair]!.notes.map((note) => `  note: ${oneLine(note)}`),
     header,
-    ...lines.flatMap((line, i) => [line, ...below(rows[i].row.reasons)]),
+    ...lines.flatMap((line, i) => [line, ...below(rows[i]!.row.reasons)]),
     ...flipsText(comparison, pair),
     ...unmatchedText(comparison, pair).map((line) => `  ${oneLine(line)}`),
   ];

@@ -44,7 +44,7 @@ export async function writeHistory(out: string, history: History): Promise<strin
 
 async function writeAll(out: string, files: Readonly<Record<string, string>>): Promise<string> {
   for (const [name, content] of Object.entries(files)) await writeAtomically(join(out, name), content);
-  return join(out, Object.keys(files)[0]);
+  return join(out, Object.keys(files)[0]!);
 }
 
 /** Pictures and class names of the examples that flipped in each row. */
@@ -54,14 +54,14 @@ async function flipSources(
 ): Promise<Map<number, FlipSource>> {
   const sources = new Map<number, FlipSource>();
   for (const at of new Set(flips.map(({ row }) => row))) {
-    const { after } = pairs[rows[at].pair];
-    const run = runs[after.run];
+    const { after } = pairs[rows[at]!.pair]!;
+    const run = runs[after.run]!;
     const shown = shownFlips(flips.filter(({ row }) => row === at)).map(({ index }) => index);
     const { datasets, systems } = run.results;
     sources.set(at, {
-      pictures: await examplePictures(run, rows[at].dataset, shown),
+      pictures: await examplePictures(run, rows[at]!.dataset, shown),
       classes: systems.find(({ name }) => name === after.model)?.classes ?? [],
-      shape: datasets.find(({ name }) => name === rows[at].dataset)?.shape ?? [],
+      shape: datasets.find(({ name }) => name === rows[at]!.dataset)?.shape ?? [],
     });
   }
   return sources;

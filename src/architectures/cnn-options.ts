@@ -42,7 +42,7 @@ export const CnnOptions = Type.Object(
         minItems: 3,
         maxItems: 3,
         uniqueItems: true,
-        description: `What stands behind a layer, in order. Default: \`[${ORDERS[0].join(', ')}]\`, unless the numbers in names tell.`,
+        description: `What stands behind a layer, in order. Default: \`[${ORDERS[0]!.join(', ')}]\`, unless the numbers in names tell.`,
       }),
     ),
   },

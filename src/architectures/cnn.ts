@@ -20,7 +20,7 @@ interface Solved extends Plans {
 
 /** For images of the given size, or of the most usual one for which something fits. */
 function solve(stack: Stack, options: CnnOptions, shape?: ImageShape): Solved {
-  const [channels, layers] = [stack.convolutions[0].dims[1], stack.convolutions.length];
+  const [channels, layers] = [stack.convolutions[0]!.dims[1]!, stack.convolutions.length];
   const sides = channels === 1 ? SIDES.grey : SIDES.coloured;
   const images: ImageShape[] = shape ? [shape] : sides.map((side) => [channels, side, side]);
   const fitting = (image: ImageShape, more: object = {}): Plans => {
@@ -36,12 +36,12 @@ function solve(stack: Stack, options: CnnOptions, shape?: ImageShape): Solved {
     const plans = fitting(image);
     if (plans.total > 0) return { ...plans, image };
   }
-  return { list: [], total: 0, image: images[0] };
+  return { list: [], total: 0, image: images[0]! };
 }
 
 function choicesOf(stack: Stack, { list, total, image }: Solved): Choices | undefined {
   if (total === 1) return undefined;
-  const [{ key, dims }, area] = [stack.linear[0], areaOf(stack)];
+  const [{ key, dims }, area] = [stack.linear[0]!, areaOf(stack)];
   const planes = stack.convolutions.at(-1)?.dims[0];
   return {
     keys: ['stride', 'padding', 'poolAfter'],
@@ -66,7 +66,7 @@ function recognise(
   const pooled = plan?.pools.some(Boolean) || given.pool !== undefined;
   return {
     facts: {},
-    guesses: { activation: 'relu', ...(pooled && { pool: 'max' }), ...(!choices && optionsOf(plan)) },
+    guesses: { activation: 'relu', ...(pooled && { pool: 'max' }), ...(!choices && plan && optionsOf(plan)) },
     choices,
     image: solved.image,
     layout: solved.source ?? 'convolutions, then linear layers',
@@ -86,12 +86,12 @@ interface Built extends Omit<CnnOptions, 'order'> {
 }
 
 function build(network: Network, options: Readonly<Record<string, unknown>>): void {
-  const { activation, pool = 'max', globalPool, order = ORDERS[0], ...sizes } = options as unknown as Built;
+  const { activation, pool = 'max', globalPool, order = ORDERS[0]!, ...sizes } = options as unknown as Built;
   const { convolutions, linear } = stackIn(network.weights) as Stack;
   const { stride, padding, pooled, window } = givenIn(sizes, convolutions.length) as Given;
   let x = network.image;
   convolutions.forEach(({ key, norm }, i) => {
-    const steps: Record<string, (value: Value) => Value> = {
+    const steps: Record<Order[number], (value: Value) => Value> = {
       norm: (value) => (norm === undefined ? value : network.batchNorm(value, norm)),
       activation: (value) => activate(network, value, activation),
       pool: (value) => {
@@ -107,7 +107,7 @@ function build(network: Network, options: Readonly<Record<string, unknown>>): vo
   linear.forEach(({ key, norm }, i) => {
     const last = i === linear.length - 1;
     x = network.linear(last ? network.features(x) : x, key);
-    const steps: Record<string, (value: Value) => Value> = {
+    const steps: Record<Order[number], (value: Value) => Value> = {
       norm: (value) => (norm === undefined ? value : network.batchNorm(value, norm)),
       activation: (value) => (last ? value : activate(network, value, activation)),
       pool: (value) => value,

@@ -62,6 +62,6 @@ export function knownStacks({ convolutions, linear }: Stack): readonly KnownStac
     (known) =>
       known.kernels.join() === kernels &&
       (known.widths === undefined || known.widths.join() === widths) &&
-      (known.name === undefined || known.name === convolutions[0].key),
+      (known.name === undefined || known.name === convolutions[0]!.key),
   );
 }

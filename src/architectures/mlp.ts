@@ -20,7 +20,7 @@ function imageOf(size: number): ImageShape {
 function recognise(weights: Weights): Recognition | undefined {
   const stack = stackIn(weights);
   if (!stack || stack.convolutions.length > 0) return undefined;
-  const [, inputs] = stack.linear[0].dims;
+  const [, inputs] = stack.linear[0]!.dims as readonly [number, number];
   return {
     facts: {},
     guesses: { activation: 'relu' },

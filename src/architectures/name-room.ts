@@ -25,7 +25,7 @@ export interface Room {
 /** `features.4` is number 4 of `features.`; `conv4` is a name of its own. */
 function numberOf(key: string): { container: string; number: number } | undefined {
   const [, container, number] = /^(|.*\.)(\d{1,6})$/.exec(key) ?? [];
-  return number === undefined ? undefined : { container, number: Number(number) };
+  return container === undefined || number === undefined ? undefined : { container, number: Number(number) };
 }
 
 function between(first: string, second: string | undefined): number | undefined {
@@ -40,7 +40,7 @@ function between(first: string, second: string | undefined): number | undefined 
 export function roomsIn({ convolutions, linear }: Stack): Room[] {
   const layers: StackLayer[] = [...convolutions, ...linear];
   const rooms = convolutions.map(({ key, norm }, i): Room => {
-    const next = layers[i + 1].key;
+    const next = layers[i + 1]!.key;
     const flattens = i === convolutions.length - 1;
     return norm === undefined
       ? { behind: between(key, next), flattens }

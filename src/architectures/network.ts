@@ -62,7 +62,7 @@ export class Network extends TakenWeights {
   }
 
   private planes(x: Value, key: string): readonly [number, number, number] {
-    const [channels, height, width] = x.dims;
+    const [channels, height, width] = x.dims as readonly [number, number, number];
     if (x.dims.length === 3) return [channels, height, width];
     throw this.refuse(
       'a layer for images follows one that flattens',
@@ -75,7 +75,7 @@ export class Network extends TakenWeights {
   conv(x: Value, key: string, { stride = 1, padding = 0, dilation = 1 }: Convolution = {}): Value {
     const [channels, height, width] = this.planes(x, key);
     const weight = this.take(`${key}.weight`, [undefined, undefined, undefined, undefined]);
-    const [outputs, perGroup, kh, kw] = weight.dims;
+    const [outputs, perGroup, kh, kw] = weight.dims as [number, number, number, number];
     const groups = channels / perGroup;
     if (!Number.isInteger(groups) || groups < 1 || outputs % groups !== 0 || outputs === 0)
       throw this.refuse(
@@ -111,7 +111,7 @@ export class Network extends TakenWeights {
 
   linear(x: Value, key: string): Value {
     const weight = this.take(`${key}.weight`, [undefined, undefined]);
-    const [outputs, inputs] = weight.dims;
+    const [outputs, inputs] = weight.dims as [number, number];
     if (x.dims.length !== 1 || x.dims[0] !== inputs || outputs === 0)
       throw this.refuse(
         'a linear layer does not fit its input',
@@ -126,7 +126,7 @@ export class Network extends TakenWeights {
 
   /** With the statistics of training, as in evaluation mode. On images, or on rows of numbers. */
   batchNorm(x: Value, key: string, epsilon = 1e-5): Value {
-    const [channels] = x.dims;
+    const channels = x.dims[0]!;
     const affine = this.has(`${key}.weight`);
     const ones = (value: number, hint: string) =>
       this.b.constant(floats([channels], Array(channels).fill(value)), hint);

@@ -81,8 +81,8 @@ function windowsOf(kernel: number, first: boolean, given: Given, i: number): (Wi
   const half = Math.floor((kernel - 1) / 2);
   const strides = (first ? [1, 2, 3, 4] : [1, 2]).filter((stride) => stride <= kernel);
   const paddings = [...new Set([0, half, Math.floor(kernel / 2), ...(first ? [kernel - 1] : [])])];
-  return (given.stride ? [given.stride[i]] : strides).flatMap((stride) =>
-    (given.padding ? [given.padding[i]] : paddings).map((padding) => ({
+  return (given.stride ? [given.stride[i]!] : strides).flatMap((stride) =>
+    (given.padding ? [given.padding[i]!] : paddings).map((padding) => ({
       kernel,
       stride,
       padding,
@@ -116,8 +116,8 @@ function choicesAt(
   room: Room,
   order: Order,
 ): (Choice & { to: Side })[] {
-  const { dims, norm } = stack.convolutions[i];
-  return windowsOf(dims[2], i === 0, given, i).flatMap((window) => {
+  const { dims, norm } = stack.convolutions[i]!;
+  return windowsOf(dims[2]!, i === 0, given, i).flatMap((window) => {
     const made = after(side, window);
     if (!(made[0] > 0 && made[1] > 0)) return [];
     // A step that does not divide the image leaves pixels at its edge unseen.
@@ -154,7 +154,7 @@ function ended(stack: Stack, image: Side, given: Given, rooms: readonly Room[], 
   stack.convolutions.forEach((_, i) => {
     const next = new Map<string, Partway>();
     for (const { side, total, best } of level)
-      for (const { to, ...choice } of choicesAt(stack, i, side, given, rooms[i], order)) {
+      for (const { to, ...choice } of choicesAt(stack, i, side, given, rooms[i]!, order)) {
         const reached = next.get(to.join()) ?? { side: to, total: 0, best: [] };
         next.set(to.join(), reached);
         reached.total += total;
@@ -183,13 +183,13 @@ function planOf(last: Link | undefined, globalPool: boolean, order: Order): Plan
 
 /** Numbers that the first linear layer reads for each plane of the last convolution; not whole where they do not fit. */
 export const areaOf = ({ convolutions, linear }: Stack): number =>
-  linear[0].dims[1] / (convolutions.at(-1)?.dims[0] ?? Number.NaN);
+  linear[0]!.dims[1]! / (convolutions.at(-1)?.dims[0] ?? Number.NaN);
 
 /** Without norms there is nothing to order but pools, which commute with what is usual. */
 function ordersOf(stack: Stack, given: Given, rooms: readonly Room[]): readonly Order[] {
   if (given.order) return [given.order];
-  const told = stack.convolutions.some(({ norm }, i) => norm !== undefined && rooms[i].before !== undefined);
-  return told ? ORDERS : [ORDERS[0]];
+  const told = stack.convolutions.some(({ norm }, i) => norm !== undefined && rooms[i]!.before !== undefined);
+  return told ? ORDERS : [ORDERS[0]!];
 }
 
 /**
@@ -222,5 +222,5 @@ export function plansFor(stack: Stack, image: Side, given: Given): Plans {
 /** Where nothing is pooled, orders that differ in the place of the pool are the same. */
 function plainest(order: Order, pools: Plan['pools']): Order {
   if (pools.some(Boolean)) return order;
-  return order.indexOf('norm') < order.indexOf('activation') ? ORDERS[0] : ORDERS[1];
+  return order.indexOf('norm') < order.indexOf('activation') ? ORDERS[0]! : ORDERS[1]!;
 }

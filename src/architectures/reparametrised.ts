@@ -2,6 +2,7 @@ import { AssayError } from '../errors.js';
 import type { Tensor } from '../graph/graph.js';
 import { elementCount, floats } from '../graph/tensor.js';
 import { asFloat32 } from '../graph/widen.js';
+import { mapTuple } from '../map-tuple.js';
 import type { Weights } from './weights.js';
 
 /** A way in which PyTorch keeps a weight in parts. */
@@ -16,33 +17,36 @@ interface Kind {
 const numbers = (tensor: Tensor): Float32Array => asFloat32(tensor) ?? new Float32Array();
 
 /** W / sigma with sigma = u' W v, as in evaluation mode: u and v stay as training left them (Miyato et al. 2018). */
-function spectral([original, u, v]: readonly Tensor[]): Float32Array | undefined {
-  const [w, left, right] = [original, u, v].map(numbers);
+function spectral(parts: readonly Tensor[]): Float32Array | undefined {
+  const [original, u, v] = parts as readonly [Tensor, Tensor, Tensor];
+  const [w, left, right] = mapTuple([original, u, v], numbers);
   const columns = w.length / left.length;
   if (left.length !== original.dims[0] || right.length !== columns) return undefined;
   const sigma = w.reduce((sum, value, at) => {
     const row = Math.floor(at / columns);
-    return sum + left[row] * value * right[at - row * columns];
+    return sum + left[row]! * value * right[at - row * columns]!;
   }, 0);
   return w.map((value) => value / sigma);
 }
 
 /** g v / |v|, the length over all but the first axis, or over everything where g is one number (Salimans & Kingma 2016). */
-function scaled([g, v]: readonly Tensor[]): Float32Array | undefined {
-  const [gains, directions] = [g, v].map(numbers);
+function scaled(parts: readonly Tensor[]): Float32Array | undefined {
+  const [g, v] = parts as readonly [Tensor, Tensor];
+  const [gains, directions] = mapTuple([g, v], numbers);
   if (gains.length !== v.dims[0] && gains.length !== 1) return undefined;
   const columns = directions.length / gains.length;
   const factors = Array.from(gains, (gain, row) => {
     const squares = directions.subarray(row * columns, (row + 1) * columns).reduce((a, x) => a + x * x, 0);
     return gain / Math.sqrt(squares);
   });
-  return directions.map((value, at) => value * factors[Math.floor(at / columns)]);
+  return directions.map((value, at) => value * factors[Math.floor(at / columns)]!);
 }
 
 /** Pruned weights are 0 (`torch.nn.utils.prune`). */
-function masked([original, mask]: readonly Tensor[]): Float32Array | undefined {
-  const [w, kept] = [original, mask].map(numbers);
-  return w.length === kept.length ? w.map((value, at) => value * kept[at]) : undefined;
+function masked(parts: readonly Tensor[]): Float32Array | undefined {
+  const [original, mask] = parts as readonly [Tensor, Tensor];
+  const [w, kept] = mapTuple([original, mask], numbers);
+  return w.length === kept.length ? w.map((value, at) => value * kept[at]!) : undefined;
 }
 
 const KINDS: readonly Kind[] = [
@@ -89,7 +93,7 @@ export function putTogether(weights: Weights): Weights {
   for (const [name, tensor] of weights.tensors) {
     if (done.has(name)) continue;
     const [, at, weight] = MARKS.map((mark) => mark.exec(name)).find(Boolean) ?? [];
-    if (at === undefined) {
+    if (at === undefined || weight === undefined) {
       tensors.set(name, tensor);
       continue;
     }

@@ -88,7 +88,7 @@ function shapeIn(weights: Weights): Shape | undefined {
     blocks.push(n);
   }
   if (!postActivation(weights, 'layer2.0.conv1', 'layer2.0.bn1')) return undefined;
-  const [, channels, kernel] = shapeOf(weights, 'conv1.weight') ?? [];
+  const [, channels, kernel] = shapeOf(weights, 'conv1.weight') as [number, number, number];
   const shortcut = (['downsample', 'shortcut'] as const).find((name) => has(`layer2.0.${name}.0.weight`));
   return { blocks, bottleneck: has('layer1.0.conv3.weight'), kernel, channels, head, shortcut };
 }
@@ -160,7 +160,7 @@ function padShortcut(
   channels: number,
   { key, where }: { key: string; where: 'both' | 'end' },
 ): Value {
-  const [inputs, height, width] = x.dims;
+  const [inputs, height, width] = x.dims as readonly [number, number, number];
   const before = where === 'end' ? 0 : Math.floor((channels - inputs) / 2);
   if (channels * inputs > MAX_PAD || channels < inputs)
     throw network.refuse(
@@ -201,7 +201,7 @@ function block(
     y = act(conv(x, 1, { stride, padding: 1 }));
     y = conv(y, 2, { padding: 1 });
   }
-  return act(network.add(y, shortcut(network, x, key, stride, y.dims[0], padding), key));
+  return act(network.add(y, shortcut(network, x, key, stride, y.dims[0]!, padding), key));
 }
 
 function shortcut(

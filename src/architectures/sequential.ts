@@ -112,12 +112,12 @@ interface Layer {
 /** `relu`, or `{ conv: { weights: conv1, padding: 1 } }`. Errors: `unknown-name`, `config-invalid`. */
 function layersOf({ layers }: Options, file: string): Layer[] {
   return layers.map((layer, i) => {
-    const [name, options] = typeof layer === 'string' ? [layer, {}] : Object.entries(layer)[0];
+    const [name, options] = typeof layer === 'string' ? [layer, {}] : Object.entries(layer)[0]!;
     const at = `architecture.layers[${i}]`;
     if (!Object.hasOwn(KINDS, name)) throw unknownName('layer', name, kindNames, { file, path: at });
     const path = `${at}.${name}`;
     const said = (options ?? {}) as object;
-    const whole = check(KINDS[name].options, said, { file, what: 'model card', at: path }) as object;
+    const whole = check(KINDS[name]!.options, said, { file, what: 'model card', at: path }) as object;
     const assumed = Object.entries(whole).filter(([option]) => !Object.hasOwn(said, option));
     return { kind: name, options: whole, assumed: Object.fromEntries(assumed), at: path };
   });
@@ -160,7 +160,7 @@ function build(network: Network, options: Readonly<Record<string, unknown>>): vo
   let x = network.image;
   for (const { kind: name, options: own, at } of layersOf(given, network.weights.file)) {
     try {
-      x = KINDS[name].apply(network, x, own as never);
+      x = KINDS[name]!.apply(network, x, own as never);
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
       const { path, ...details } = error.details;

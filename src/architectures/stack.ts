@@ -16,7 +16,7 @@ const naturally = new Intl.Collator('en', { numeric: true }).compare;
 
 /** Each reads what the one before it makes. */
 function chained(layers: readonly StackLayer[]): boolean {
-  return layers.every(({ dims }, i) => i === 0 || dims[1] === layers[i - 1].dims[0]);
+  return layers.every(({ dims }, i) => i === 0 || dims[1] === layers[i - 1]!.dims[0]);
 }
 
 /** In the file's order, or by name: some formats sort. */
@@ -39,6 +39,7 @@ export function stackIn(weights: Weights): Stack | undefined {
     const [, key, part] = /^(.+)\.(\w+)$/.exec(name) ?? [];
     if (
       key === undefined ||
+      part === undefined ||
       !['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked'].includes(part)
     )
       return undefined;

@@ -56,7 +56,7 @@ function shapeIn(weights: Weights): Shape | undefined {
   const unit = batchNorm ? 3 : 2;
   const convolutions: Conv[] = [];
   for (const [n, i] of convs.entries()) {
-    const gap = n + 1 < convs.length ? convs[n + 1] - i : unit + 1;
+    const gap = n + 1 < convs.length ? convs[n + 1]! - i : unit + 1;
     if (gap !== unit && gap !== unit + 1) return undefined;
     convolutions.push({
       key: `features.${i}`,
@@ -87,7 +87,7 @@ function recognise(weights: Weights, given: Readonly<Record<string, unknown>>): 
   const grid = gridOf(weights, shape);
   if (!Number.isInteger(grid) || grid < 1) return undefined;
   const pools = shape.convolutions.filter(({ pooled }) => pooled).length;
-  const [, channels] = shapeOf(weights, `${shape.convolutions[0].key}.weight`) ?? [];
+  const [, channels] = shapeOf(weights, `${shape.convolutions[0]!.key}.weight`) ?? [];
   const size = grid * 2 ** Math.min(pools, 10);
   return {
     facts: { depth: shape.convolutions.length + 3, batchNorm: shape.batchNorm },

@@ -1,5 +1,6 @@
 import type { Tensor } from '../graph/graph.js';
 import { asFloat32 } from '../graph/widen.js';
+import { mapTuple } from '../map-tuple.js';
 import { putTogether } from './reparametrised.js';
 import type { Weights } from './weights.js';
 
@@ -92,10 +93,10 @@ function statisticsIn(tensors: Tensors): Normaliser | undefined {
     [...tensors].find(([name, tensor]) => pattern.test(name) && isStatistic(name, tensor));
   const [mean, std] = [find(MEAN), find(STD)];
   if (!mean || !std || countOf(mean[1]) !== countOf(std[1])) return undefined;
-  const values = [mean, std].map(([, tensor]) => Array.from(asFloat32(tensor) ?? []));
+  const values = mapTuple([mean, std], ([, tensor]) => Array.from(asFloat32(tensor) ?? []));
   const unit = values[0].some((v) => Math.abs(v) > 2) ? BYTE : 1;
   // Seven digits: what was a short decimal before it became a float32 is one again.
-  const [m, s] = values.map((list) => list.map((v) => Number((v / unit).toPrecision(7))));
+  const [m, s] = mapTuple(values, (list) => list.map((v) => Number((v / unit).toPrecision(7))));
   const scaled = unit === 1 ? '' : ', divided by 255';
   return { mean: m, std: s, source: `"${mean[0]}" and "${std[0]}" of the file${scaled}` };
 }
@@ -208,7 +209,7 @@ export function views(given: Weights, ignore: readonly string[] = []): View[] {
     add(here.tensors, prefix, leftOut);
     step = inner(here.tensors);
   }
-  const parts = joined(list[list.length - 1].weights.tensors);
+  const parts = joined(list[list.length - 1]!.weights.tensors);
   if (parts) add(parts, prefix, leftOut);
   return list;
 }

@@ -46,8 +46,8 @@ function recognise(weights: Weights, given: Readonly<Record<string, unknown>>): 
   const counts = [1, 2, 3].map((stage) => blocksIn(weights, layout, stage));
   const norm = normOf(weights, layout);
   const facts = {
-    depth: 2 * counts[0] + 2 * counts[1] + 2 * counts[2] + 4,
-    width: wide / narrow,
+    depth: 2 * counts[0]! + 2 * counts[1]! + 2 * counts[2]! + 4,
+    width: wide! / narrow!,
     ...(norm !== 'instance or layer' && { norm }),
   };
   const jem = layout.name === 'jem';
@@ -155,7 +155,7 @@ function build(network: Network, options: Readonly<Record<string, unknown>>): vo
     for (let i = 0; i < blocksIn(network.weights, layout, stage); i++)
       x = block(network, x, layout.block(stage, i), stage > 1 && i === 0 ? 2 : 1, layout, built);
   x = activatedWith(network, normalise(network, x, `${layout.trunk}bn1`, built.norm), built);
-  const area = x.dims[1] * x.dims[2];
+  const area = x.dims[1]! * x.dims[2]!;
   let pooled = network.globalAverage(built.sumPool ? x : inWindow(network, x));
   if (built.sumPool)
     pooled = { name: network.b.op('Mul', [pooled.name, network.b.scalar(area)]), dims: pooled.dims };

@@ -119,6 +119,6 @@ function* climb({ x0, epsilon, norm, draws }: Subject, steps: number): Trajector
 /** Moves the end of a step in place: a part of the step is taken, and a part of the one before once more. */
 function carryOn(z: Float32Array, x: Float32Array, before: Float32Array): void {
   for (let i = 0; i < z.length; i++) {
-    z[i] = x[i] + FORWARD * (z[i] - x[i]) + (1 - FORWARD) * (x[i] - before[i]);
+    z[i] = x[i]! + FORWARD * (z[i]! - x[i]!) + (1 - FORWARD) * (x[i]! - before[i]!);
   }
 }

@@ -122,8 +122,8 @@ export class Batcher {
    * go through that alone, a row a batch.
    */
   private overdue(queues: readonly Waiting[][]): Waiting[] | undefined {
-    const oldest = queues.reduce((a, b) => (b[0].since < a[0].since ? b : a));
-    return this.sent.batches - oldest[0].since >= 2 * (this.lanes + 2) ? oldest : undefined;
+    const oldest = queues.reduce((a, b) => (b[0]!.since < a[0]!.since ? b : a));
+    return this.sent.batches - oldest[0]!.since >= 2 * (this.lanes + 2) ? oldest : undefined;
   }
 
   private async send(batch: Waiting[]): Promise<void> {
@@ -148,12 +148,12 @@ export class Batcher {
     try {
       const answers = await this.answer(batch.map(({ row }) => row));
       batch.forEach(({ resolve }, i) => {
-        resolve(answers[i]);
+        resolve(answers[i]!);
       });
     } catch (reason) {
       if (!(reason instanceof NotFinite)) throw reason;
       if (batch.length === 1) {
-        batch[0].reject(reason);
+        batch[0]!.reject(reason);
         return;
       }
       const half = Math.ceil(batch.length / 2);
@@ -172,7 +172,7 @@ export class Batcher {
   private async answer(rows: Row[]): Promise<RowAnswer[]> {
     const { system } = this;
     const n = rows.length;
-    const size = rows[0].pixels.length;
+    const size = rows[0]!.pixels.length;
     const memory = this.spare.pop() ?? new Float32Array(this.batchSize * size);
     const pixels = memory.subarray(0, n * size);
     rows.forEach((row, i) => {
@@ -183,10 +183,10 @@ export class Batcher {
       pixels,
       labels: Int32Array.from(rows, ({ label }) => label),
       targets: Int32Array.from(rows, ({ target }) => target),
-      threshold: rows[0].threshold,
+      threshold: rows[0]!.threshold,
       keys: rows.flatMap(({ key }) => key ?? []),
     };
-    const [{ kind, loss: differentiated }] = rows;
+    const { kind, loss: differentiated } = rows[0]!;
     const outputs =
       kind === 'gradient'
         ? await system.gradient(batch, differentiated)

@@ -93,9 +93,9 @@ function* minimise(
 function toPixels(w: Float64Array, x: Float32Array, x0: Float32Array, slope: Float64Array): number {
   let squares = 0;
   for (let i = 0; i < x.length; i++) {
-    const t = Math.tanh(w[i]);
+    const t = Math.tanh(w[i]!);
     x[i] = (t + 1) / 2;
-    squares += (x[i] - x0[i]) ** 2;
+    squares += (x[i]! - x0[i]!) ** 2;
     slope[i] = (1 - t * t) / 2;
   }
   return squares;
@@ -109,5 +109,5 @@ function toTanhSpace(
   gradient: Float32Array,
   weight: number,
 ): void {
-  for (let i = 0; i < x.length; i++) slope[i] *= 2 * (x[i] - x0[i]) - weight * gradient[i];
+  for (let i = 0; i < x.length; i++) slope[i]! *= 2 * (x[i]! - x0[i]!) - weight * gradient[i]!;
 }

@@ -50,6 +50,6 @@ export const ddn = defineAttack<Static<typeof DdnOptions>>({
 /** x = x0 + scale * (moved - x0), within the box. */
 function scaleTo(x: Float32Array, moved: Float32Array, x0: Float32Array, scale: number): void {
   for (let i = 0; i < x.length; i++) {
-    x[i] = Math.min(1, Math.max(0, x0[i] + scale * (moved[i] - x0[i])));
+    x[i] = Math.min(1, Math.max(0, x0[i]! + scale * (moved[i]! - x0[i]!)));
   }
 }

@@ -28,7 +28,7 @@ export function parseEpsilon(written: string | number, path = 'epsilons'): Epsil
   const text = String(written).replace(/\s+/g, '');
   const parts = text.split('/');
   const numbers = parts.map((part) => (part === '' ? Number.NaN : Number(part)));
-  const value = parts.length === 1 ? numbers[0] : numbers[0] / numbers[1];
+  const value = parts.length === 1 ? numbers[0]! : numbers[0]! / numbers[1]!;
   if (parts.length <= 2 && Number.isFinite(value) && value > 0) return { text, value };
   throw new AssayError('config-invalid', 'a radius or step size is not a positive number', {
     path,

@@ -54,12 +54,12 @@ export class ExampleAttack {
     private readonly counts: Counts,
   ) {
     this.oracle = new Oracle(i, x0, targets, attackPlan, batcher, counts);
-    this.label = targets.labels[i];
+    this.label = targets.labels[i]!;
     this.stages = attackPlan.stages;
     const clean = logitsOf(targets, i);
     this.rivals = Array.from(clean.keys())
       .filter((k) => k !== this.label)
-      .sort((a, b) => clean[b] - clean[a] || a - b);
+      .sort((a, b) => clean[b]! - clean[a]! || a - b);
   }
 
   async run(): Promise<Outcome> {
@@ -81,10 +81,10 @@ export class ExampleAttack {
       for (const { stage } of this.runs(epsilon)) this.countPlain(stage, 1);
     let best: Point | undefined;
     for (let k = proved; k < epsilons.length; k++) {
-      if (this.nearest && this.nearest.distance <= epsilons[k].value)
+      if (this.nearest && this.nearest.distance <= epsilons[k]!.value)
         return { point: this.nearest, brokenAt: k };
       const before = this.calls();
-      best = await this.strongestWithin(epsilons[k]);
+      best = await this.strongestWithin(epsilons[k]!);
       this.counts.callsAt[this.i * epsilons.length + k] = this.calls() - before;
       if (best?.broken) return { point: best, brokenAt: k };
     }
@@ -105,7 +105,7 @@ export class ExampleAttack {
     const { forward, gradient } = this.counts;
     const stages = this.stages.length;
     let sum = 0;
-    for (let at = this.i * stages; at < (this.i + 1) * stages; at++) sum += forward[at] + gradient[at];
+    for (let at = this.i * stages; at < (this.i + 1) * stages; at++) sum += forward[at]! + gradient[at]!;
     return sum;
   }
 
@@ -138,7 +138,7 @@ export class ExampleAttack {
 
   /** The point to keep of one run; undefined when it was done already. */
   private async once(run: Run): Promise<Point | undefined> {
-    const stage = this.stages[run.stage];
+    const stage = this.stages[run.stage]!;
     this.countPlain(run.stage, 1);
     const free = stage.attack.radius === 'free';
     const id = `${run.stage}/${run.target}/${run.restart}`;
@@ -151,14 +151,14 @@ export class ExampleAttack {
   private countPlain(stage: number, runs: number): void {
     const classes = this.rivals.length + 1;
     const { forward, gradient } = runCost(
-      this.stages[stage],
+      this.stages[stage]!,
       this.attackPlan.norm,
       classes,
       this.oracle.draws,
     );
     const at = this.i * this.stages.length + stage;
-    this.counts.naiveForward[at] += runs * forward;
-    this.counts.naiveGradient[at] += runs * gradient;
+    this.counts.naiveForward[at]! += runs * forward;
+    this.counts.naiveGradient[at]! += runs * gradient;
   }
 
   private subject(run: Run): Subject {
@@ -180,7 +180,7 @@ export class ExampleAttack {
   private async follow(run: Run, trajectory: Trajectory): Promise<Point | undefined> {
     const { x0, attackPlan } = this;
     const first = attackPlan.keep === 'first';
-    const free = this.stages[run.stage].attack.radius === 'free';
+    const free = this.stages[run.stage]!.attack.radius === 'free';
     let best: Point | undefined;
     let turn = trajectory.next();
     while (!turn.done) {
@@ -245,5 +245,5 @@ function kept(best: Point | undefined, seen: Omit<Point, 'pixels'>, pixels: Floa
 /** Clean logits of one example. */
 export function logitsOf({ cleanLogits, n }: AttackInputs, i: number): number[] {
   const classes = cleanLogits.length / n;
-  return Array.from({ length: classes }, (_, k) => cleanLogits[i * classes + k]);
+  return Array.from({ length: classes }, (_, k) => cleanLogits[i * classes + k]!);
 }

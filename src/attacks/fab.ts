@@ -93,20 +93,20 @@ type Way = readonly [from: Float32Array, move: Float64Array];
 /** A little beyond the end of one way, with a share of the end of another, within the box. */
 function advance(next: Float32Array, [x, move]: Way, [x0, fromClean]: Way, share: number): void {
   for (let i = 0; i < next.length; i++) {
-    const forward = x[i] + OVERSHOOT * move[i];
-    const homeward = x0[i] + OVERSHOOT * fromClean[i];
+    const forward = x[i]! + OVERSHOOT * move[i]!;
+    const homeward = x0[i]! + OVERSHOOT * fromClean[i]!;
     next[i] = Math.min(1, Math.max(0, forward + share * (homeward - forward)));
   }
 }
 
 function drawBack(x: Float32Array, from: Float32Array, x0: Float32Array): void {
-  for (let i = 0; i < x.length; i++) x[i] = x0[i] + BACKWARD * (from[i] - x0[i]);
+  for (let i = 0; i < x.length; i++) x[i] = x0[i]! + BACKWARD * (from[i]! - x0[i]!);
 }
 
 /** <w, x - x0> */
 function along(w: Float32Array, x: Float32Array, x0: Float32Array): number {
   let sum = 0;
-  for (let i = 0; i < w.length; i++) sum += w[i] * (x[i] - x0[i]);
+  for (let i = 0; i < w.length; i++) sum += w[i]! * (x[i]! - x0[i]!);
   return sum;
 }
 

@@ -32,7 +32,7 @@ const bitsOf = (w: Float32Array) => new Int32Array(w.buffer, w.byteOffset, w.len
 function fillSigns(signs: Float64Array, w: Float32Array, gap: number): void {
   const bits = bitsOf(w);
   const against = gap < 0 ? 1 : 0;
-  for (let i = 0; i < w.length; i++) signs[i] = 1 - 2 * ((bits[i] >>> 31) ^ against);
+  for (let i = 0; i < w.length; i++) signs[i] = 1 - 2 * ((bits[i]! >>> 31) ^ against);
 }
 
 /** How far a coordinate can go in a direction: 1 - value or value. */
@@ -49,8 +49,8 @@ function levelOf(rates: Float64Array, limits: Float64Array, d: number, gap: numb
   for (;;) {
     let [full, rate] = [0, 0];
     for (let i = 0; i < d; i++) {
-      if (limits[i] <= level) full += rates[i] * limits[i];
-      else rate += rates[i];
+      if (limits[i]! <= level) full += rates[i]! * limits[i]!;
+      else rate += rates[i]!;
     }
     const next = Math.min((gap - full) / rate, Number.MAX_VALUE);
     if (!(next > level)) return level;
@@ -65,15 +65,15 @@ const Linf: HyperplaneGeometry = {
     const { signs, rates, limits } = columnsFor(x.length);
     fillSigns(signs, w, gap);
     for (let i = 0; i < x.length; i++) {
-      rates[i] = Math.abs(w[i]);
-      limits[i] = roomOf(x[i], signs[i]);
+      rates[i] = Math.abs(w[i]!);
+      limits[i] = roomOf(x[i]!, signs[i]!);
     }
     const level = levelOf(rates, limits, x.length, Math.abs(gap));
     let longest = 0;
     for (let i = 0; i < x.length; i++) {
-      const way = rates[i] === 0 ? 0 : Math.min(level, limits[i]);
+      const way = rates[i] === 0 ? 0 : Math.min(level, limits[i]!);
       longest = Math.max(longest, way);
-      move[i] = signs[i] * way;
+      move[i] = signs[i]! * way;
     }
     return longest;
   },
@@ -86,15 +86,15 @@ const L2: HyperplaneGeometry = {
     const { signs, rates, limits } = columnsFor(x.length);
     fillSigns(signs, w, gap);
     for (let i = 0; i < x.length; i++) {
-      rates[i] = w[i] * w[i];
-      limits[i] = rates[i] === 0 ? 0 : roomOf(x[i], signs[i]) / Math.abs(w[i]);
+      rates[i] = w[i]! * w[i]!;
+      limits[i] = rates[i] === 0 ? 0 : roomOf(x[i]!, signs[i]!) / Math.abs(w[i]!);
     }
     const level = levelOf(rates, limits, x.length, Math.abs(gap));
     let squares = 0;
     for (let i = 0; i < x.length; i++) {
-      const way = Math.min(level, limits[i]) * Math.abs(w[i]);
+      const way = Math.min(level, limits[i]!) * Math.abs(w[i]!);
       squares += way * way;
-      move[i] = signs[i] * way;
+      move[i] = signs[i]! * way;
     }
     return Math.sqrt(squares);
   },
@@ -120,12 +120,12 @@ function thresholdOf(bits: Int32Array, yields: Float64Array, budget: number): { 
   for (const { shift, size } of DIGITS) {
     sums.fill(0);
     for (let i = 0; i < bits.length; i++) {
-      const digits = (bits[i] & 0x7fff_ffff) >>> shift;
+      const digits = (bits[i]! & 0x7fff_ffff) >>> shift;
       const digit = digits - key * size;
-      if (digit >= 0 && digit < size) sums[digit] += yields[i];
+      if (digit >= 0 && digit < size) sums[digit]! += yields[i]!;
     }
     let digit = size - 1;
-    while (digit > 0 && left > ROUNDING * budget && sums[digit] <= left) left -= sums[digit--];
+    while (digit > 0 && left > ROUNDING * budget && sums[digit]! <= left) left -= sums[digit--]!;
     key = key * size + digit;
   }
   return { key, left };
@@ -138,22 +138,22 @@ const L1: HyperplaneGeometry = {
     const { signs, rates: yields, limits: rooms } = columnsFor(x.length);
     fillSigns(signs, w, gap);
     for (let i = 0; i < x.length; i++) {
-      rooms[i] = roomOf(x[i], signs[i]);
-      yields[i] = Math.abs(w[i]) * rooms[i];
+      rooms[i] = roomOf(x[i]!, signs[i]!);
+      yields[i] = Math.abs(w[i]!) * rooms[i]!;
     }
     const bits = bitsOf(w);
     let { key, left } = thresholdOf(bits, yields, Math.abs(gap));
     let sum = 0;
     for (let i = 0; i < x.length; i++) {
-      const own = bits[i] & 0x7fff_ffff;
+      const own = bits[i]! & 0x7fff_ffff;
       let way = 0;
-      if (own > key) way = rooms[i];
+      if (own > key) way = rooms[i]!;
       else if (own === key && own > 0 && left > ROUNDING * Math.abs(gap)) {
-        way = Math.min(rooms[i], left / Math.abs(w[i]));
-        left -= way * Math.abs(w[i]);
+        way = Math.min(rooms[i]!, left / Math.abs(w[i]!));
+        left -= way * Math.abs(w[i]!);
       }
       sum += way;
-      move[i] = signs[i] * way;
+      move[i] = signs[i]! * way;
     }
     return sum;
   },

@@ -39,7 +39,7 @@ interface Geometry {
 
 function rms(values: Float32Array): number {
   let squares = 0;
-  for (let i = 0; i < values.length; i++) squares += values[i] * values[i];
+  for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
   return Math.sqrt(squares / values.length);
 }
 
@@ -48,7 +48,7 @@ const geometries: Readonly<Record<string, Geometry>> = {
     step: 1 / 30,
     direction: (gradient) => gradient.map(Math.sign),
     clip(change, radius) {
-      for (let i = 0; i < change.length; i++) change[i] = Math.min(radius, Math.max(-radius, change[i]));
+      for (let i = 0; i < change.length; i++) change[i] = Math.min(radius, Math.max(-radius, change[i]!));
     },
   },
   L2: {
@@ -59,7 +59,7 @@ const geometries: Readonly<Record<string, Geometry>> = {
     },
     clip(change, radius) {
       const factor = Math.min(1, radius / Math.max(1e-12, rms(change)));
-      for (let i = 0; i < change.length; i++) change[i] *= factor;
+      for (let i = 0; i < change.length; i++) change[i]! *= factor;
     },
   },
 };
@@ -115,7 +115,7 @@ class Search {
     private readonly subject: Subject,
     private readonly steps: number,
   ) {
-    this.geometry = geometries[subject.norm.name];
+    this.geometry = geometries[subject.norm.name]!;
     this.starts = subject.draws('start');
   }
 
@@ -132,7 +132,7 @@ class Search {
       const direction = this.geometry.direction(gradient);
       const size = this.geometry.step * radius;
       x = this.moved(
-        x0.map((v, i) => x[i] + size * direction[i] - v),
+        x0.map((v, i) => x[i]! + size * direction[i]! - v),
         radius,
       );
       const { broken } = yield { kind: 'forward', pixels: x, step: this.asked++ };
@@ -144,6 +144,6 @@ class Search {
   /** The clean image, changed by so much as ball and box allow. */
   private moved(change: Float32Array, radius: number): Float32Array {
     this.geometry.clip(change, radius);
-    return this.subject.x0.map((v, i) => inBox(v + change[i]));
+    return this.subject.x0.map((v, i) => inBox(v + change[i]!));
   }
 }

@@ -27,7 +27,7 @@ const LEAST = 0.1;
 export function* sparseClimb({ x0, epsilon, norm, draws }: Subject, steps: number): Trajectory {
   const every = Math.max(1, Math.floor(0.04 * steps));
   const wide = radii.slice(0, -1).reduce((sum, { percent }) => sum + share(percent, steps), 0);
-  let x = norm.surfaceStart(x0, radii[0].factor * epsilon.value, draws('start'));
+  let x = norm.surfaceStart(x0, radii[0]!.factor * epsilon.value, draws('start'));
   let changed = x0.length;
   let k = Math.ceil(FIRST_DENSITY * x0.length);
   let step = 0;

@@ -56,7 +56,7 @@ export class Oracle {
     private readonly batcher: Batcher,
     private readonly counts: Counts,
   ) {
-    this.label = targets.labels[i];
+    this.label = targets.labels[i]!;
     this.stages = attackPlan.stages;
     this.draws = targets.system.info.stochastic ? Math.max(1, attackPlan.eot) : 1;
   }
@@ -77,7 +77,7 @@ export class Oracle {
   private lossOf({ loss }: Query, stage: number): AttackLoss {
     const { goal } = this.attackPlan;
     const classes = this.targets.system.info.classes.length;
-    return definedLoss(loss ?? goal.loss(this.stages[stage].attack.loss), classes, this.attackPlan.followed);
+    return definedLoss(loss ?? goal.loss(this.stages[stage]!.attack.loss), classes, this.attackPlan.followed);
   }
 
   private async ask(query: Query, loss: AttackLoss, target: number, run: Run): Promise<Answer> {
@@ -111,8 +111,8 @@ export class Oracle {
         : upwards(means.gradient);
     if (query.kind === 'gradient' && gradient.every((g) => g === 0)) {
       const at = this.i * this.stages.length + run.stage;
-      this.counts.zeroGradients[at]++;
-      if (query.step === 0) this.counts.zeroStarts[at]++;
+      this.counts.zeroGradients[at]!++;
+      if (query.step === 0) this.counts.zeroStarts[at]!++;
     }
     return {
       logits,
@@ -172,7 +172,7 @@ export class Oracle {
     draws: number,
   ) {
     const { seed, indices, system } = this.targets;
-    this.counts[kind][this.i * this.stages.length + run.stage] += draws;
+    this.counts[kind][this.i * this.stages.length + run.stage]! += draws;
     const base = { kind, pixels, loss: this.attackPlan.followed.named(loss).of, label, target, threshold };
     if (!system.info.stochastic) {
       const answer = await this.batcher.ask(base);
@@ -181,7 +181,7 @@ export class Oracle {
     const purpose = this.purpose(run, target, what);
     const key = (draw: number): StreamKey => ({
       seed,
-      example: indices[this.i],
+      example: indices[this.i]!,
       restart: run.restart,
       step,
       purpose: `${purpose}-${draw}`,
@@ -201,19 +201,19 @@ export class Oracle {
   stream(run: Run, what: string): Stream {
     const { seed, indices } = this.targets;
     const purpose = this.purpose(run, run.target, what);
-    return stream({ seed, example: indices[this.i], restart: run.restart, purpose });
+    return stream({ seed, example: indices[this.i]!, restart: run.restart, purpose });
   }
 
   private purpose({ stage, radius }: Run, target: number, what: string): string {
-    const { attack } = this.stages[stage];
+    const { attack } = this.stages[stage]!;
     const aim = target < 0 ? '' : `/to-${target}`;
     return `attack/${attack.label}/${this.attackPlan.norm.name}${aim}${radius}/${what}`;
   }
 }
 
 function mean(rows: Float32Array[]): Float32Array {
-  if (rows.length === 1) return rows[0];
-  return rows[0].map((_, i) => rows.reduce((sum, row) => sum + row[i], 0) / rows.length);
+  if (rows.length === 1) return rows[0]!;
+  return rows[0]!.map((_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);
 }
 
 function negated(gradient: Float32Array): Float32Array {
@@ -225,6 +225,6 @@ const ROUNDING = 1e-5;
 
 /** Whether the goal is reached by so little that a forward pass may not agree with a gradient pass. */
 function isClose(goal: Goal, logits: ArrayLike<number>, aim: ExampleArguments): boolean {
-  const scale = Math.max(1, Math.abs(logits[argmaxOf(logits)]), Math.abs(goal.threshold));
+  const scale = Math.max(1, Math.abs(logits[argmaxOf(logits)]!), Math.abs(goal.threshold));
   return goal.clearance(logits, aim) <= ROUNDING * scale;
 }

@@ -65,8 +65,8 @@ export const pgd = defineAttack<Static<typeof PgdOptions>>({
 /** momentum * carried + gradient / ||gradient||_1, in place (Dong et al. 2018, eq. 6). */
 export function accumulate(carried: Float32Array, gradient: Float32Array, momentum: number): Float32Array {
   let length = 0;
-  for (let i = 0; i < gradient.length; i++) length += Math.abs(gradient[i]);
+  for (let i = 0; i < gradient.length; i++) length += Math.abs(gradient[i]!);
   const scale = length > 0 ? 1 / length : 0;
-  for (let i = 0; i < carried.length; i++) carried[i] = momentum * carried[i] + scale * gradient[i];
+  for (let i = 0; i < carried.length; i++) carried[i] = momentum * carried[i]! + scale * gradient[i]!;
   return carried;
 }

@@ -36,7 +36,7 @@ export interface AttackRow {
 function row<O>(attack: Attack<O>, chosen: readonly AttackLoss[]): AttackRow {
   const { name, title, source, options, norms, radius = 'ball' } = attack;
   const losses = attack.losses === 'chosen' ? chosen : attack.losses;
-  const create = (given: Record<string, unknown>, loss: AttackLoss = losses[0]): BoundAttack => {
+  const create = (given: Record<string, unknown>, loss: AttackLoss = losses[0]!): BoundAttack => {
     if (!losses.includes(loss)) throw foreignLoss(name, loss, losses);
     const own = settle(name, options, given) as O;
     attack.check?.(own);

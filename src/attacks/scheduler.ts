@@ -87,7 +87,7 @@ export async function runAttack(targets: AttackInputs, attackPlan: AttackPlan): 
 function checkLabels({ labels, indices, system, n }: AttackInputs): void {
   const classes = system.info.classes.length;
   for (let i = 0; i < n; i++) {
-    if (labels[i] >= 0 && labels[i] < classes) continue;
+    if (labels[i]! >= 0 && labels[i]! < classes) continue;
     throw new AssayError('data-invalid', `a label is not a class of "${system.info.name}"`, {
       path: `example ${indices[i]}`,
       expected: `0 to ${classes - 1}`,
@@ -100,7 +100,7 @@ function emptyResult(targets: AttackInputs, { goal, stages, epsilons }: AttackPl
   const { n, pixels, labels, cleanLogPx } = targets;
   const { threshold } = goal;
   const lost = (i: number) => {
-    const aim = { label: labels[i], target: -1, threshold, logPx: cleanLogPx?.[i] ?? Number.NaN };
+    const aim = { label: labels[i]!, target: -1, threshold, logPx: cleanLogPx?.[i] ?? Number.NaN };
     return goal.reached(logitsOf(targets, i), aim);
   };
   const perStage = () => new Int32Array(n * stages.length);

@@ -23,7 +23,7 @@ export function selectedGradient(
     const length = Math.sqrt(dot(direction, direction));
     const logits = gradients.map((gradient, i) => {
       const gain = length > 0 ? dot(gradient, direction) / length : 0;
-      return logSigmoid(SHARPNESS * (losses[i] + gain));
+      return logSigmoid(SHARPNESS * (losses[i]! + gain));
     });
     const most = Math.max(...logits);
     direction = weighedMean(
@@ -38,23 +38,23 @@ export function selectedGradient(
 export function trailing(before: Float32Array | undefined, now: Float32Array, step: number): Float32Array {
   if (!before) return now;
   const share = 1 / Math.sqrt(step + 1);
-  return now.map((value, j) => share * value + (1 - share) * before[j]);
+  return now.map((value, j) => share * value + (1 - share) * before[j]!);
 }
 
 const logSigmoid = (z: number): number => (z > 0 ? -Math.log1p(Math.exp(-z)) : z - Math.log1p(Math.exp(z)));
 
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (let j = 0; j < a.length; j++) sum += a[j] * b[j];
+  for (let j = 0; j < a.length; j++) sum += a[j]! * b[j]!;
   return sum;
 }
 
 function weighedMean(rows: readonly Float32Array[], weights: readonly number[]): Float64Array {
   const total = weights.reduce((a, b) => a + b, 0);
-  const mean = new Float64Array(rows[0].length);
+  const mean = new Float64Array(rows[0]!.length);
   rows.forEach((row, i) => {
-    const share = weights[i] / total;
-    for (let j = 0; j < mean.length; j++) mean[j] += share * row[j];
+    const share = weights[i]! / total;
+    for (let j = 0; j < mean.length; j++) mean[j]! += share * row[j]!;
   });
   return mean;
 }

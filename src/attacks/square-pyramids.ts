@@ -38,9 +38,9 @@ const lengths: Readonly<Record<string, Length>> = {
 /** Divides by the length, in place. */
 function normalised(values: Float64Array, { power, root }: Length): Float64Array {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += power(values[i]);
+  for (let i = 0; i < values.length; i++) sum += power(values[i]!);
   const length = root(sum) + EMPTY;
-  for (let i = 0; i < values.length; i++) values[i] /= length;
+  for (let i = 0; i < values.length; i++) values[i]! /= length;
   return values;
 }
 
@@ -52,12 +52,12 @@ function pyramid(height: number, width: number, length: Length): Float64Array {
   const [middle, centre] = [height >> 1, width >> 1];
   const rings = Math.max(middle, centre) + 1;
   const heights = new Float64Array(rings + 1);
-  for (let k = rings; k > 0; k--) heights[k - 1] = heights[k] + 1 / k ** 2;
+  for (let k = rings; k > 0; k--) heights[k - 1] = heights[k]! + 1 / k ** 2;
   const values = new Float64Array(height * width);
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const ring = Math.max(Math.abs(row - middle), Math.abs(column - centre));
-      values[row * width + column] = heights[ring];
+      values[row * width + column] = heights[ring]!;
     }
   }
   return normalised(values, length);
@@ -72,7 +72,7 @@ export function pyramidPair(height: number, width: number, below: boolean, lengt
   let [one, two] = [0, 0];
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
-      values[row * width + column] = row < top && column < left ? first[one++] : -second[two++];
+      values[row * width + column] = row < top && column < left ? first[one++]! : -second[two++]!;
     }
   }
   return normalised(values, length);
@@ -85,12 +85,12 @@ export function pyramidPair(height: number, width: number, below: boolean, lengt
 export function pyramidSearch({ x0, shape, epsilon: { value: epsilon }, norm, draws }: Subject): Search {
   const source = draws('search');
   const [channels, rows, columns] = shape;
-  const length = lengths[norm.name];
+  const length = lengths[norm.name]!;
   const { power, root, gain, scale } = length;
   const drawPair = ({ height, width }: Window) => pyramidPair(height, width, drawSign(source) > 0, length);
   const powerOf = (x: Float32Array) => {
     let sum = 0;
-    for (let i = 0; i < x.length; i++) sum += power(x[i] - x0[i]);
+    for (let i = 0; i < x.length; i++) sum += power(x[i]! - x0[i]!);
     return sum;
   };
 
@@ -105,15 +105,15 @@ export function pyramidSearch({ x0, shape, epsilon: { value: epsilon }, norm, dr
         let at = 0;
         eachRow(tile, shape, c, (first, stop) => {
           for (let i = first; i < stop; i++) {
-            delta[i] = sign * pair[at++];
-            sum += power(delta[i]);
+            delta[i] = sign * pair[at++]!;
+            sum += power(delta[i]!);
           }
         });
       }
     }
     const factor = scale(root(sum), epsilon);
     return norm.project(
-      x0.map((a, i) => a + factor * delta[i]),
+      x0.map((a, i) => a + factor * delta[i]!),
       x0,
       epsilon,
     );
@@ -129,14 +129,14 @@ export function pyramidSearch({ x0, shape, epsilon: { value: epsilon }, norm, dr
     let sum = 0;
     for (let c = 0; c < channels; c++) {
       eachRow(one, shape, c, (first, stop) => {
-        for (let i = first; i < stop; i++) sum += power(best[i] - x0[i]);
+        for (let i = first; i < stop; i++) sum += power(best[i]! - x0[i]!);
       });
       eachRow(other, shape, c, (first, stop) => {
         const row = Math.floor(first / columns) - c * rows;
         const shared = row >= one.top && row < one.top + one.height;
         const [from, to] = [first - other.left + one.left, first - other.left + one.left + one.width];
         for (let i = first; i < stop; i++) {
-          if (!(shared && i >= from && i < to)) sum += power(best[i] - x0[i]);
+          if (!(shared && i >= from && i < to)) sum += power(best[i]! - x0[i]!);
         }
       });
     }
@@ -152,12 +152,12 @@ export function pyramidSearch({ x0, shape, epsilon: { value: epsilon }, norm, dr
       const own = values.subarray(c * pair.length, (c + 1) * pair.length);
       let at = 0;
       eachRow(window, shape, c, (first, stop) => {
-        for (let i = first; i < stop; i++) own[at++] = best[i] - x0[i];
+        for (let i = first; i < stop; i++) own[at++] = best[i]! - x0[i]!;
       });
       normalised(own, length);
-      for (at = 0; at < own.length; at++) own[at] += sign * pair[at];
+      for (at = 0; at < own.length; at++) own[at]! += sign * pair[at]!;
       normalised(own, length);
-      for (at = 0; at < own.length; at++) own[at] *= root(each);
+      for (at = 0; at < own.length; at++) own[at]! *= root(each);
     }
     return values;
   };
@@ -172,14 +172,14 @@ export function pyramidSearch({ x0, shape, epsilon: { value: epsilon }, norm, dr
       const spare = Math.max(0, power(epsilon) - whole);
       const fresh = refilled(filled, (spare / channels + held) * gain(channels));
       let sum = Math.max(0, whole - held);
-      for (let i = 0; i < fresh.length; i++) sum += power(fresh[i]);
+      for (let i = 0; i < fresh.length; i++) sum += power(fresh[i]!);
       const factor = scale(root(sum), epsilon);
-      for (let i = 0; i < x0.length; i++) candidate[i] = x0[i] + factor * (best[i] - x0[i]);
+      for (let i = 0; i < x0.length; i++) candidate[i] = x0[i]! + factor * (best[i]! - x0[i]!);
       let at = 0;
       for (let c = 0; c < channels; c++) {
         eachRow(emptied, shape, c, (first, stop) => candidate.set(x0.subarray(first, stop), first));
         eachRow(filled, shape, c, (first, stop) => {
-          for (let i = first; i < stop; i++) candidate[i] = x0[i] + factor * fresh[at++];
+          for (let i = first; i < stop; i++) candidate[i] = x0[i]! + factor * fresh[at++]!;
         });
       }
       candidate = norm.project(candidate, x0, epsilon);

@@ -23,7 +23,7 @@ export function stripeSearch({ x0, shape, epsilon: { value: epsilon }, norm, dra
     for (let left = 0; left < columns; left++) {
       const stripe = drawEnd();
       eachRow({ top: 0, left, height: rows, width: 1 }, shape, c, (i) => {
-        x[i] = stripe[i];
+        x[i] = stripe[i]!;
       });
     }
   }
@@ -40,8 +40,8 @@ export function stripeSearch({ x0, shape, epsilon: { value: epsilon }, norm, dra
         eachRow(window, shape, c, (start, stop) => {
           for (let i = start; i < stop; i++) {
             changed ||= x[i] !== target[i];
-            saved[at++] = x[i];
-            x[i] = target[i];
+            saved[at++] = x[i]!;
+            x[i] = target[i]!;
           }
         });
       }
@@ -52,7 +52,7 @@ export function stripeSearch({ x0, shape, epsilon: { value: epsilon }, norm, dra
       let at = 0;
       for (let c = 0; c < channels; c++) {
         eachRow(window, shape, c, (start, stop) => {
-          for (let i = start; i < stop; i++) x[i] = saved[at++];
+          for (let i = start; i < stop; i++) x[i] = saved[at++]!;
         });
       }
     },

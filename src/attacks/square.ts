@@ -51,7 +51,7 @@ export const square = defineAttack<Static<typeof SquareOptions>>({
   random: () => true,
   cost: ({ queries }) => ({ gradient: 0, forward: queries + 1 }),
   *run(subject, { queries, p }): Trajectory {
-    const search = searches[subject.norm.name](subject);
+    const search = searches[subject.norm.name]!(subject);
     let { loss: highest } = yield { kind: 'forward', pixels: search.start, step: 0 };
     for (let query = 0; query < queries; query++) {
       const candidate = search.propose(windowShare(p, query, queries));

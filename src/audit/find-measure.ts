@@ -65,7 +65,7 @@ export function findMeasure(claim: Claim, results: Results, file: string): Found
         .map(({ key, values }) => `${key} (${values.join(', ')})`)
         .join(', ')}`,
     });
-  return nearest[0];
+  return nearest[0]!;
 }
 
 /** Parameters, and options that they do not tell. */
@@ -92,7 +92,7 @@ function sameValue(claimed: unknown, here: unknown): boolean {
 
 function numberOf(value: unknown): number {
   const parts = String(value).split('/').map(Number);
-  return parts.length === 2 ? parts[0] / parts[1] : parts.length === 1 ? parts[0] : Number.NaN;
+  return parts.length === 2 ? parts[0]! / parts[1]! : parts.length === 1 ? parts[0]! : Number.NaN;
 }
 
 function otherData({ results, measure }: Measured, { data = {} }: Claim): OtherCondition[] {

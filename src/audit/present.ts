@@ -43,7 +43,7 @@ export function auditText(audit: Audit): string {
   const [header, ...lines] = textTable([HEADER, ...claims.map(cells)], [0, 7, 8]);
   return [
     header,
-    ...lines.flatMap((line, i) => [line, ...claims[i].causes.map((cause) => `    ${oneLine(cause)}`)]),
+    ...lines.flatMap((line, i) => [line, ...claims[i]!.causes.map((cause) => `    ${oneLine(cause)}`)]),
     '',
     `${auditSummary(audit)}.`,
   ].join('\n');

@@ -18,10 +18,10 @@ export class Adam {
     this.t++;
     const [first, second] = [1 - DECAY ** this.t, Math.sqrt(1 - SQUARE_DECAY ** this.t)];
     for (let i = 0; i < variable.length; i++) {
-      const g = gradient[i];
-      mean[i] = DECAY * mean[i] + (1 - DECAY) * g;
-      square[i] = SQUARE_DECAY * square[i] + (1 - SQUARE_DECAY) * g * g;
-      variable[i] -= (stepSize * (mean[i] / first)) / (Math.sqrt(square[i]) / second + TINY);
+      const g = gradient[i]!;
+      mean[i] = DECAY * mean[i]! + (1 - DECAY) * g;
+      square[i] = SQUARE_DECAY * square[i]! + (1 - SQUARE_DECAY) * g * g;
+      variable[i]! -= (stepSize * (mean[i]! / first)) / (Math.sqrt(square[i]!) / second + TINY);
     }
   }
 }

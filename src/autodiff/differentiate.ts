@@ -47,7 +47,7 @@ function refuseMissing(graph: Graph, wrt: readonly string[], of: string): void {
   if (missing.length === 0) return;
   const ops = [...new Set(missing.map((n) => (n.domain ? `${n.domain}.${n.op}` : n.op)))];
   throw new AssayError('op-unsupported', `no gradient rule for ${ops.join(', ')}`, {
-    path: `node "${missing[0].name}" (${missing[0].op})`,
+    path: `node "${missing[0]!.name}" (${missing[0]!.op})`,
     hint: 'suites that need no gradients still run; see CONTRIBUTING.md for how a rule is added',
   });
 }
@@ -67,7 +67,7 @@ export function lower(graph: Graph, composite: readonly Node[], shapes: Shapes):
     }
     values.forEach((value, i) => {
       const rename = { name: b.fresh(`${node.name}_lowered`), op: 'Identity', domain: '', attributes: {} };
-      b.add({ ...rename, inputs: [value], outputs: [node.outputs[i]] });
+      b.add({ ...rename, inputs: [value], outputs: [node.outputs[i]!] });
     });
   }
   return b.build();
@@ -121,6 +121,6 @@ function propagate(site: Site, row: GradientRow, accumulate: (name: string, grad
   }
   results.forEach((gradient, i) => {
     if (gradient === undefined || !site.wanted(i)) return;
-    accumulate(node.inputs[i], row.broadcasts ? sumTo(site, gradient, node.inputs[i]) : gradient);
+    accumulate(node.inputs[i]!, row.broadcasts ? sumTo(site, gradient, node.inputs[i]!) : gradient);
   });
 }

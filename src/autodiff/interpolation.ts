@@ -40,7 +40,7 @@ export function interpolationMatrix(s: ResizeSite, { inputs, outputs, scale, roi
     const excluded = mode === 'cubic' && s.number('exclude_outside', 0) === 1;
     const total = excluded ? within.reduce((sum, [, w]) => sum + w, 0) : 1;
     for (const [offset, weight] of excluded ? within : taps)
-      matrix[o * inputs + clamp(base + offset, inputs)] += weight / total;
+      matrix[o * inputs + clamp(base + offset, inputs)]! += weight / total;
   }
   return matrix;
 }

@@ -21,21 +21,21 @@ function perChannel(s: Site, value: string, rank: number): string {
 }
 
 function layerNormalization(s: Site): string[] {
-  const rank = s.rank(s.x[0]);
-  const scaled = s.mul(standardised(s, s.x[0], range(s.axis(-1), rank)), s.x[1]);
-  return [s.has(2) ? s.add(scaled, s.x[2]) : scaled];
+  const rank = s.rank(s.x[0]!);
+  const scaled = s.mul(standardised(s, s.x[0]!, range(s.axis(-1), rank)), s.x[1]!);
+  return [s.has(2) ? s.add(scaled, s.x[2]!) : scaled];
 }
 
 /** x / sqrt(mean of squares + epsilon), scaled (Zhang & Sennrich 2019). */
 function rmsNormalization(s: Site): string[] {
-  const [x, scale] = s.x;
+  const [x, scale] = s.x as readonly [string, string];
   const axes = range(s.axis(-1), s.rank(x));
   const size = s.sqrt(s.add(s.reduceMean(s.mul(x, x), axes), s.number('epsilon', 1e-5)));
   return [s.mul(s.div(x, size), scale)];
 }
 
 function instanceNormalization(s: Site): string[] {
-  const [x, scale, bias] = s.x;
+  const [x, scale, bias] = s.x as readonly [string, string, string];
   const rank = s.rank(x);
   const normal = standardised(s, x, range(2, rank));
   return [s.add(s.mul(normal, perChannel(s, scale, rank)), perChannel(s, bias, rank))];
@@ -43,7 +43,7 @@ function instanceNormalization(s: Site): string[] {
 
 /** Since opset 21 scale and bias are per channel; before, per group. */
 function groupNormalization(s: Site): string[] {
-  const [x, scale, bias] = s.x;
+  const [x, scale, bias] = s.x as readonly [string, string, string];
   const rank = s.rank(x);
   const channels = s.shape(x)[1];
   const groups = s.number('num_groups', 1);
@@ -58,7 +58,7 @@ function groupNormalization(s: Site): string[] {
 
 /** Its epsilon is fixed by the operator's definition. */
 function meanVarianceNormalization(s: Site): string[] {
-  return [standardised(s, s.x[0], s.ints('axes') ?? [0, 2, 3], 1e-9)];
+  return [standardised(s, s.x[0]!, s.ints('axes') ?? [0, 2, 3], 1e-9)];
 }
 
 /**
@@ -66,10 +66,10 @@ function meanVarianceNormalization(s: Site): string[] {
  * sum is an average pool over channels, which become rows.
  */
 function localResponse(s: Site): string[] {
-  const [x] = s.x;
+  const x = s.x[0]!;
   const size = s.number('size', 1);
   const before = Math.floor((size - 1) / 2);
-  const rows = s.reshape(s.mul(x, x), [0, 1, s.shape(x)[1], -1]);
+  const rows = s.reshape(s.mul(x, x), [0, 1, s.shape(x)[1]!, -1]);
   const pooled = s.b.op('AveragePool', [rows], {
     kernel_shape: ints([size, 1]),
     pads: ints([before, 0, size - 1 - before, 0]),
@@ -80,7 +80,7 @@ function localResponse(s: Site): string[] {
 }
 
 function lpNormalization(s: Site): string[] {
-  const [x] = s.x;
+  const x = s.x[0]!;
   const axes = [s.axis(-1)];
   if (s.number('p', 2) === 1) return [s.div(x, s.b.op('ReduceSum', [s.emit('Abs', x), s.b.ints(axes)]))];
   return [s.div(x, s.sqrt(s.b.op('ReduceSum', [s.mul(x, x), s.b.ints(axes)])))];

@@ -33,7 +33,7 @@ export class Site extends NodeReader {
   }
   /** The first output. */
   get y(): string {
-    return this.node.outputs[0];
+    return this.node.outputs[0]!;
   }
   /** Gradient of the first output. */
   get g(): string {
@@ -41,7 +41,7 @@ export class Site extends NodeReader {
   }
   /** Whether a gradient of input `i` is of use. */
   wanted(i: number): boolean {
-    return this.has(i) && this.active(this.x[i]);
+    return this.has(i) && this.active(this.x[i]!);
   }
   shape(value: string): readonly number[] {
     const known = this.shapes.get(value);
@@ -60,13 +60,13 @@ export class Site extends NodeReader {
   /** Values of a constant integer or float input, undefined when the input is left out. */
   constantNumbers(i: number, what: string): number[] | undefined {
     if (!this.has(i)) return undefined;
-    const tensor = this.constants(this.x[i]);
+    const tensor = this.constants(this.x[i]!);
     if (!tensor) throw this.unsupported(`its ${what} are computed at run time`);
     return toNumbers(tensor);
   }
 
   /** The axis attribute, counted from 0. */
-  axis(fallback: number, rank = this.rank(this.x[0])): number {
+  axis(fallback: number, rank = this.rank(this.x[0]!)): number {
     return fromStart(this.number('axis', fallback), rank);
   }
 

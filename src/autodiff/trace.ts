@@ -1,4 +1,5 @@
 import type { Engine, Value } from '../engines/engine.js';
+import { outputOf } from '../engines/outputs.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import type { Shapes } from './site.js';
@@ -63,10 +64,10 @@ export async function traceRun(
   try {
     const result = await program.run(feeds);
     probes.forEach((name, i) => {
-      const dims = Array.from(result[`shape_of_${i}`].data as BigInt64Array, Number);
+      const dims = Array.from(outputOf(result, `shape_of_${i}`).data as BigInt64Array, Number);
       shapes.set(name, { type: types.get(name) ?? 'float32', dims });
     });
-    return { shapes, outputs: Object.fromEntries(fetches.map((name) => [name, result[name]])) };
+    return { shapes, outputs: Object.fromEntries(fetches.map((name) => [name, outputOf(result, name)])) };
   } finally {
     await program.release();
   }

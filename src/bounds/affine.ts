@@ -18,12 +18,12 @@ const onZeros = (s: BoundSite) => s.replaced(s.x.map((x, i) => (s.varies(i) ? s.
 
 /** How many numbers of y one of an operand goes into at most: its coefficients are added up. */
 const reach = (s: BoundSite) =>
-  Math.max(1, ...s.varying.map((i) => Math.ceil(s.size(s.y) / Math.max(1, s.size(s.x[i])))));
+  Math.max(1, ...s.varying.map((i) => Math.ceil(s.size(s.y) / Math.max(1, s.size(s.x[i]!)))));
 
 /** Additions: what is constant is spread to the shape of the sum. */
 function summed(s: BoundSite, radii: Radii): string[] {
   const terms = s.x.map((x, i) => radii[i] ?? s.mul(x, 0));
-  return [terms.length === 1 ? terms[0] : s.emit('Sum', ...terms)];
+  return [terms.length === 1 ? terms[0]! : s.emit('Sum', ...terms)];
 }
 const additions = (op: string): AffineRow => ({
   kind: 'affine',
@@ -35,7 +35,7 @@ const additions = (op: string): AffineRow => ({
     const constants = s.x.filter((_, i) => !s.varies(i)).map((x) => s.absolute(x));
     return constants.length === 0
       ? undefined
-      : s.emit('Sum', ...s.varying.map((i) => s.noImage(s.x[i])), ...constants);
+      : s.emit('Sum', ...s.varying.map((i) => s.noImage(s.x[i]!)), ...constants);
   },
   terms: (s) => s.x.length,
   meeting: reach,
@@ -53,7 +53,7 @@ const products = (op: string, terms: AffineRow['terms'], inputs = 2, offset = fa
 });
 
 function convolved(s: BoundSite): number {
-  const [outputs, perGroup, ...kernel] = s.shape(s.x[1]);
+  const [outputs, perGroup, ...kernel] = s.shape(s.x[1]!) as readonly [number, number, ...number[]];
   return Math.max(perGroup, outputs / s.number('group', 1)) * product(kernel) + 1;
 }
 
@@ -72,7 +72,7 @@ const ofBatch = (is: boolean) => (is ? 'it moves images of the batch' : undefine
 
 /** Places that are chosen several times. */
 function chosenOften(s: BoundSite): number {
-  const places = s.constant(s.x[1]);
+  const places = s.constant(s.x[1]!);
   const counts = new Map<number, number>();
   for (const place of places ? toNumbers(places) : []) counts.set(place, (counts.get(place) ?? 0) + 1);
   const most = places ? Math.max(1, ...counts.values()) : s.size(s.y);
@@ -80,7 +80,7 @@ function chosenOften(s: BoundSite): number {
 }
 
 function gemm(s: BoundSite, radii: Radii): string[] {
-  const [a, b] = s.x.map((x, i) => radii[i] ?? s.absolute(x));
+  const [a, b] = s.x.map((x, i) => radii[i] ?? s.absolute(x)) as [string, string];
   return [
     s.b.op('Gemm', [a, b], {
       alpha: float(Math.abs(s.number('alpha', 1))),
@@ -92,7 +92,7 @@ function gemm(s: BoundSite, radii: Radii): string[] {
 
 /** Of each channel, what batch normalisation multiplies by, and what it adds up for its offset. */
 function normalization(s: BoundSite): { slope: string; load: string } {
-  const [x, scale, bias, mean, variance] = s.x;
+  const [x, scale, bias, mean, variance] = s.x as readonly [string, string, string, string, string];
   const dims = [1, -1, ...Array<number>(s.rank(x) - 2).fill(1)];
   const slope = s.div(s.emit('Abs', scale), s.sqrt(s.add(variance, s.number('epsilon', 1e-5))));
   // The mean and the bias may cancel each other out.
@@ -107,7 +107,7 @@ const sums = (op: string, terms: AffineRow['terms']): AffineRow => ({
   magnitude: (s, radii) => s.replaced(radii),
   terms,
 });
-const reducedTerms = (s: BoundSite) => product(reducedAxes(s).map((axis) => s.shape(s.x[0])[axis])) + 1;
+const reducedTerms = (s: BoundSite) => product(reducedAxes(s).map((axis) => s.shape(s.x[0]!)[axis]!)) + 1;
 
 /** Operators that are affine in what depends on the image. */
 export const affine: readonly AffineRow[] = [
@@ -121,14 +121,15 @@ export const affine: readonly AffineRow[] = [
   },
   { kind: 'affine', op: 'Neg', magnitude: (_, [radius]) => [radius ?? ''], terms: () => 0 },
   products('MatMul', (s) =>
-    Math.max(s.shape(s.x[0]).at(-1) ?? 1, s.shape(s.y).at(-1) ?? 1, s.shape(s.y).at(-2) ?? 1),
+    Math.max(s.shape(s.x[0]!).at(-1) ?? 1, s.shape(s.y).at(-1) ?? 1, s.shape(s.y).at(-2) ?? 1),
   ),
   {
     kind: 'affine',
     op: 'Gemm',
     magnitude: gemm,
     offset: (s) => (s.has(2) ? onZeros(s) : undefined),
-    terms: (s) => Math.max(product(s.shape(s.x[1])) / Math.min(...s.shape(s.x[1])), ...s.shape(s.x[1])) + 1,
+    terms: (s) =>
+      Math.max(product(s.shape(s.x[1]!)) / Math.min(...s.shape(s.x[1]!)), ...s.shape(s.x[1]!)) + 1,
     refuses: (s) =>
       s.varies(0) && s.varying.length === 1 ? undefined : 'more than its first operand depends on the image',
   },
@@ -137,14 +138,14 @@ export const affine: readonly AffineRow[] = [
   {
     kind: 'affine',
     op: 'BatchNormalization',
-    magnitude: (s, [radius]) => [s.mul(radius ?? s.x[0], normalization(s).slope)],
+    magnitude: (s, [radius]) => [s.mul(radius ?? s.x[0]!, normalization(s).slope)],
     offset: onZeros,
     load: (s) => normalization(s).load,
     terms: () => 4,
     refuses: (s) => (s.number('training_mode', 0) ? 'it is in training mode' : undefined),
   },
   sums('AveragePool', (s) => product(s.ints('kernel_shape') ?? []) + 1),
-  sums('GlobalAveragePool', (s) => product(s.shape(s.x[0]).slice(2)) + 1),
+  sums('GlobalAveragePool', (s) => product(s.shape(s.x[0]!).slice(2)) + 1),
   sums('ReduceSum', reducedTerms),
   sums('ReduceMean', reducedTerms),
   moves('Identity'),
@@ -152,7 +153,7 @@ export const affine: readonly AffineRow[] = [
     refuses: (s) => (s.has(2) && s.scalar(2) !== 0 ? 'it is in training mode' : undefined),
   }),
   moves('Cast', {
-    refuses: (s) => (s.number('to', 1) === 1 && s.type(s.x[0]) === 'float32' ? undefined : 'it rounds'),
+    refuses: (s) => (s.number('to', 1) === 1 && s.type(s.x[0]!) === 'float32' ? undefined : 'it rounds'),
   }),
   moves('Reshape'),
   moves('Flatten'),

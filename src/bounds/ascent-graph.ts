@@ -53,6 +53,6 @@ export async function ascentGraph(
   return {
     graph: found.graph,
     points,
-    gradients: new Map(slopes.map(([value, input]) => [value, found.gradients[input]])),
+    gradients: new Map(slopes.map(([value, input]) => [value, found.gradients[input]!])),
   };
 }

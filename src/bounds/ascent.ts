@@ -1,5 +1,6 @@
 import { Adam } from '../autodiff/adam.js';
 import type { Engine, Value } from '../engines/engine.js';
+import { floatsOf } from '../engines/outputs.js';
 import { type AscentGraph, ascentGraph } from './ascent-graph.js';
 import type { Item } from './cut.js';
 import { leastPoints } from './least.js';
@@ -53,7 +54,7 @@ export class Ascent {
     iterations: number,
   ): Promise<LowerBounds> {
     const found = { bound: new Float64Array(n * count), rounding: new Float64Array(n * count) };
-    const widest = Math.max(1, ...this.leaning.map(({ node }) => sizeOf(this.network, node.outputs[0])));
+    const widest = Math.max(1, ...this.leaning.map(({ node }) => sizeOf(this.network, node.outputs[0]!)));
     const step = Math.max(1, Math.floor(NUMBERS / (count * widest)));
     for (let start = 0; start < n; start += step) {
       const end = Math.min(n, start + step);
@@ -79,7 +80,7 @@ export class Ascent {
       this.engine,
       network,
       walk.backward,
-      this.leaning.map(({ node }) => node.outputs[0]),
+      this.leaning.map(({ node }) => node.outputs[0]!),
     );
     const graph = await this.graph;
     if (!graph || iterations === 0) return own.read(await own.run(own.feeds));
@@ -90,7 +91,7 @@ export class Ascent {
     let found = await own.run(own.feeds);
     let best = own.read(found);
     for (let i = 0; i < iterations; i++) {
-      const points = leastPoints(found[coefficients].data as Float32Array, range, { n, count });
+      const points = leastPoints(floatsOf(found, coefficients), range, { n, count });
       found = await program.run({
         ...own.feeds,
         [graph.points]: {
@@ -100,7 +101,7 @@ export class Ascent {
         },
         ...slopesFed(all, n, count),
       });
-      for (const slopes of all) climb(slopes, found[slopes.gradient].data as Float32Array, count);
+      for (const slopes of all) climb(slopes, floatsOf(found, slopes.gradient), count);
       best = better(best, own.read(found));
     }
     return better(best, own.read(await own.run({ ...own.feeds, ...slopesFed(all, n, count) })));
@@ -113,16 +114,16 @@ function slopesOf(
   { gradients }: AscentGraph,
   { walk, own, ranges, count }: { walk: Walk; own: WalkOf; ranges: Ranges; count: number },
 ): Slopes | undefined {
-  const [value] = node.outputs;
+  const value = node.outputs[0]!;
   const gradient = gradients.get(value);
   const inputs = walk.backward.lines.get(value);
   if (gradient === undefined || !inputs) return undefined;
-  const { lower, upper } = own.cut.range(node.inputs[0], rangeOf(ranges, node.inputs[0]));
-  const first = own.feeds[inputs.lowerSlope].data as Float32Array;
+  const { lower, upper } = own.cut.range(node.inputs[0]!, rangeOf(ranges, node.inputs[0]!));
+  const first = own.feeds[inputs.lowerSlope]!.data as Float32Array;
   const size = own.cut.size(value);
   const at = new Float64Array(first.length * count);
-  for (let i = 0; i < at.length; i++) at[i] = first[Math.floor(i / (count * size)) * size + (i % size)];
-  const fixed = first.map((_, i) => (row.exactOn?.(lower[i], upper[i]) ? 1 : 0));
+  for (let i = 0; i < at.length; i++) at[i] = first[Math.floor(i / (count * size)) * size + (i % size)]!;
+  const fixed = first.map((_, i) => (row.exactOn?.(lower[i]!, upper[i]!) ? 1 : 0));
   return {
     input: inputs.lowerSlope,
     gradient,
@@ -143,7 +144,7 @@ function climb({ at, adam, size, least, most }: Slopes, gradient: Float32Array, 
   for (let i = 0; i < at.length; i++) {
     const place = Math.floor(i / (count * size)) * size + (i % size);
     // What is no number, after a gradient that overflowed, goes back too.
-    at[i] = Math.max(least[place], Math.min(most[place], at[i] || 0));
+    at[i] = Math.max(least[place]!, Math.min(most[place]!, at[i] || 0));
   }
 }
 

@@ -96,7 +96,7 @@ class Walk {
   at(value: string): string | undefined {
     const ways = this.ways.get(value);
     if (!ways) return undefined;
-    const sum = this.met.get(value) ?? (ways.length === 1 ? ways[0] : this.b.op('Sum', ways));
+    const sum = this.met.get(value) ?? (ways.length === 1 ? ways[0]! : this.b.op('Sum', ways));
     this.met.set(value, sum);
     return sum;
   }
@@ -121,14 +121,14 @@ class Walk {
     const gradient = GRADIENTS.get(node.op);
     gradient?.gradient(s).forEach((found, i) => {
       if (found === undefined || !s.varies(i)) return;
-      this.add(node.inputs[i], gradient.broadcasts ? sumTo(s, found, node.inputs[i]) : found);
+      this.add(node.inputs[i]!, gradient.broadcasts ? sumTo(s, found, node.inputs[i]!) : found);
     });
   }
 
   bent({ node, row }: Step): void {
     const { network, b } = this;
-    const [input, second] = node.inputs;
-    const [output] = node.outputs;
+    const [input, second] = node.inputs as [string, string];
+    const output = node.outputs[0]!;
     const coefficients = this.at(output);
     if (coefficients === undefined) return;
     const size = sizeOf(network, output);
@@ -144,7 +144,7 @@ class Walk {
         other: { lowerSlope: line('lower_slope'), upperSlope: line('upper_slope') },
       }),
     };
-    this.lines.set(node.outputs[0], lines);
+    this.lines.set(node.outputs[0]!, lines);
     this.cost(output);
     const flat = this.flat(coefficients, size);
     const positive = b.op('Relu', [flat]);
@@ -195,7 +195,7 @@ class Walk {
     const ways = this.ways.get(value) ?? [];
     // Of two, the sum is rounded once; of more, those on the way are rounded as well.
     const sizes = (ways.length > 2 ? ways : [this.at(value) ?? '']).map((way) => b.op('Abs', [way]));
-    const heft = sizes.length === 1 ? sizes[0] : b.op('Sum', sizes);
+    const heft = sizes.length === 1 ? sizes[0]! : b.op('Sum', sizes);
     this.costs.push(this.summed(b.op('Mul', [this.flat(heft, size), error]), value));
   }
 

@@ -117,7 +117,7 @@ export class BoundPrograms {
     const stops = new Set<string>();
     for (const { node } of network.steps.toReversed()) {
       if (!node.outputs.some((output) => needed.has(output))) continue;
-      if (bents.has(node)) stops.add(node.outputs[0]);
+      if (bents.has(node)) stops.add(node.outputs[0]!);
       else for (const input of node.inputs) if (network.varying.has(input)) needed.add(input);
     }
     if (needed.has(network.pixels)) stops.add(network.pixels);

@@ -8,7 +8,7 @@ const COMPUTED: CurveRounding = { absolute: 1e-6, relative: 4e-6, argument: 0 };
 const EXACT: CurveRounding = { absolute: 0, relative: 0, argument: 0 };
 
 /** The operator itself, on another input. */
-const itself = (s: BoundSite, x: string): string => s.again([x, ...s.x.slice(1)])[0];
+const itself = (s: BoundSite, x: string): string => s.again([x, ...s.x.slice(1)])[0]!;
 
 /** On both ends: functions that never fall. */
 const bothEnds = (s: BoundSite, { lower, upper }: Interval, emit = itself): Interval => ({

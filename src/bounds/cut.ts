@@ -52,14 +52,14 @@ export class Cut {
     const outputs = this.placesOf(of);
     return BigInt64Array.from(cut, (place, i) => {
       const item = Math.floor(i / each);
-      if (outputs[item][(i % each) % outputs[item].length] < 0) return 0n;
-      const { position = [] } = this.items[item];
+      if (outputs[item]![(i % each) % outputs[item]!.length]! < 0) return 0n;
+      const { position = [] } = this.items[item]!;
       let left = place % area;
       let [at, step] = [0, 1];
       for (let axis = dims.length - 1; axis >= 0; axis--) {
-        at += ((left % dims[axis]) - position[axis] * stride[axis] - start[axis]) * step;
-        left = Math.floor(left / dims[axis]);
-        step *= size[axis];
+        at += ((left % dims[axis]!) - position[axis]! * stride[axis]! - start[axis]!) * step;
+        left = Math.floor(left / dims[axis]!);
+        step *= size[axis]!;
       }
       return BigInt(Math.floor(place / area) * windowArea + at);
     });
@@ -86,15 +86,15 @@ export class Cut {
     to: Float32Array | Int32Array,
     item: number,
   ): void {
-    const places = this.placesOf(value)[item];
-    const [channels, ...spatial] = dimsOf(this.network, value);
+    const places = this.placesOf(value)[item]!;
+    const [channels, ...spatial] = dimsOf(this.network, value) as readonly [number, ...number[]];
     const area = spatial.reduce((product, d) => product * d, 1);
     let at = item * channels * places.length;
     for (let channel = 0; channel < channels; channel++) {
       const base = offset + channel * area;
       for (let i = 0; i < places.length; i++, at++) {
-        const place = places[i];
-        if (place >= 0) to[at] = from[base + place];
+        const place = places[i]!;
+        if (place >= 0) to[at] = from[base + place]!;
       }
     }
   }
@@ -125,8 +125,8 @@ function placesIn(
 ): Int32Array {
   let places = [0];
   dims.forEach((extent, axis) => {
-    const first = position[axis] * stride[axis] + start[axis];
-    const along = Array.from({ length: size[axis] }, (_, i) => first + i);
+    const first = position[axis]! * stride[axis]! + start[axis]!;
+    const along = Array.from({ length: size[axis]! }, (_, i) => first + i);
     places = places.flatMap((place) =>
       along.map((at) => (place < 0 || at < 0 || at >= extent ? -1 : place * extent + at)),
     );

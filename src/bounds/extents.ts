@@ -35,12 +35,12 @@ const placeless: Reads = (s, of) => {
 const slides =
   (kernelOf: (s: BoundSite) => readonly number[]): Reads =>
   (s, of, mayPad) => {
-    const { kernel, strides, dilations, before, after } = windowOf(s, kernelOf(s), s.x[0], s.y);
+    const { kernel, strides, dilations, before, after } = windowOf(s, kernelOf(s), s.x[0]!, s.y);
     if (!mayPad && [...before, ...after].some((p) => p > 0)) return undefined;
     return {
-      size: of.size.map((size, i) => (size - 1) * strides[i] + dilations[i] * (kernel[i] - 1) + 1),
-      stride: of.stride.map((stride, i) => stride * strides[i]),
-      start: of.start.map((start, i) => start * strides[i] - before[i]),
+      size: of.size.map((size, i) => (size - 1) * strides[i]! + dilations[i]! * (kernel[i]! - 1) + 1),
+      stride: of.stride.map((stride, i) => stride * strides[i]!),
+      start: of.start.map((start, i) => start * strides[i]! - before[i]!),
     };
   };
 
@@ -53,7 +53,7 @@ const LOCAL: ReadonlyMap<string, Reads> = new Map([
   ...['Identity', 'Dropout', 'Cast', 'Neg', 'BatchNormalization'].map((op) => [op, asIs] as const),
   ...['Add', 'Sub', 'Sum', 'Mul', 'Div'].map((op) => [op, placeless] as const),
   ['Concat', (s, of) => (s.axis(0) === 1 && s.varying.length === s.x.length ? of : undefined)],
-  ['Conv', slides((s) => s.shape(s.x[1]).slice(2))],
+  ['Conv', slides((s) => s.shape(s.x[1]!).slice(2))],
   ['MaxPool', pooled],
   ['AveragePool', pooled],
 ]);
@@ -87,13 +87,13 @@ export function reachOf(network: Bounded, from: string): Reach | undefined {
   const bent = new Set(network.bent.map(({ node }) => node.outputs[0]));
   for (const step of network.steps.toReversed()) {
     const { node, row } = step;
-    const given = extents.get(node.outputs[0]);
+    const given = extents.get(node.outputs[0]!);
     if (!given) {
       if (node.outputs.slice(1).some((output) => extents.has(output))) return undefined;
       continue;
     }
     const s = siteOf(node, b, network);
-    const inputs = s.varying.map((i) => s.x[i]);
+    const inputs = s.varying.map((i) => s.x[i]!);
     const mayPad = inputs.every((input) => input === network.pixels || bent.has(input));
     const reads = row.kind === 'curve' ? asIs : LOCAL.get(node.op);
     const read = reads?.(s, given, mayPad);
@@ -109,12 +109,12 @@ export function reachOf(network: Bounded, from: string): Reach | undefined {
   const numbers = (sizeAt: (value: string, extent: Extent) => readonly number[]) =>
     [...extents].reduce(
       (sum, [value, extent]) =>
-        sum + sizeAt(value, extent).reduce((p, d) => p * d, dimsOf(network, value)[0]),
+        sum + sizeAt(value, extent).reduce((p, d) => p * d, dimsOf(network, value)[0]!),
       0,
     );
   const all = numbers((value) => dimsOf(network, value).slice(1));
   const within = [...extents].every(([value, { size }]) =>
-    size.every((d, axis) => d <= dimsOf(network, value)[axis + 1]),
+    size.every((d, axis) => d <= dimsOf(network, value)[axis + 1]!),
   );
   const few = numbers((_, { size }) => size) <= all / 2;
   return within && few ? { extents, steps: steps.reverse() } : undefined;
@@ -123,10 +123,10 @@ export function reachOf(network: Bounded, from: string): Reach | undefined {
 /** The smallest extent that holds both; undefined where they move apart. */
 function union(a: Extent, b: Extent): Extent | undefined {
   if (`${a.stride}` !== `${b.stride}`) return undefined;
-  const start = a.start.map((from, i) => Math.min(from, b.start[i]));
+  const start = a.start.map((from, i) => Math.min(from, b.start[i]!));
   return {
     start,
-    size: start.map((from, i) => Math.max(a.start[i] + a.size[i], b.start[i] + b.size[i]) - from),
+    size: start.map((from, i) => Math.max(a.start[i]! + a.size[i]!, b.start[i]! + b.size[i]!) - from),
     stride: a.stride,
   };
 }

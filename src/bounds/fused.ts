@@ -39,14 +39,16 @@ class Pattern {
     );
   }
 
-  silu({ op, domain, inputs: [a, b] }: Node): Found | undefined {
+  silu({ op, domain, inputs }: Node): Found | undefined {
     if (op !== 'Mul' || domain !== '') return undefined;
+    const [a, b] = inputs as [string, string];
     const gates = (gate: string, x: string) => this.written(gate, 'Sigmoid')?.inputs[0] === x;
     return gates(b, a) ? { op: SILU, of: a } : gates(a, b) ? { op: SILU, of: b } : undefined;
   }
 
-  square({ op, domain, inputs: [a, b] }: Node): Found | undefined {
+  square({ op, domain, inputs }: Node): Found | undefined {
     if (domain !== '') return undefined;
+    const [a, b] = inputs as [string, string];
     const is = (op === 'Mul' && a === b) || (op === 'Pow' && this.number(b) === 2);
     return is ? { op: SQUARE, of: a } : undefined;
   }
@@ -54,14 +56,14 @@ class Pattern {
   /** The product, in any order, of x, 1/2 and 1 + erf(x / sqrt 2). */
   gelu(node: Node): Found | undefined {
     if (node.op !== 'Mul' || node.domain !== '') return undefined;
-    const [[first, second], [half, ...others]] = this.factors(node.outputs[0], 2).reduce(
+    const [[first, second], [half, ...others]] = this.factors(node.outputs[0]!, 2).reduce(
       ([values, numbers], factor) => {
         const known = this.number(factor);
         return known === undefined ? [[...values, factor], numbers] : [values, [...numbers, known]];
       },
       [[], []] as [string[], number[]],
     );
-    if (half !== 0.5 || others.length > 0 || second === undefined) return undefined;
+    if (half !== 0.5 || others.length > 0 || first === undefined || second === undefined) return undefined;
     const of = this.argumentOf(second) ?? this.argumentOf(first);
     return of !== undefined && (of === first || of === second) ? { op: GELU, of } : undefined;
   }

@@ -45,13 +45,13 @@ export function intervalGraph(network: Bounded, given: readonly string[] = []): 
         ? affineIntervals(step, site, of, network)
         : [bentInterval(step, site, of, network)];
       for (const [i, result] of results.entries()) {
-        const output = step.node.outputs[i];
+        const output = step.node.outputs[i]!;
         known.set(output, fed.get(output) ?? result);
       }
     });
   }
   const read = new Set(network.bent.flatMap(readBy));
-  const wanted = new Set([...read, ...network.bent.map(({ node }) => node.outputs[0])]);
+  const wanted = new Set([...read, ...network.bent.map(({ node }) => node.outputs[0]!)]);
   const intervals = new Map<string, Interval>();
   for (const value of wanted) {
     const { lower, upper } = present(known.get(value));
@@ -101,11 +101,11 @@ function affineIntervals(
   of: readonly (Interval | undefined)[],
   { rounded, outward }: Bounded,
 ): Interval[] {
-  const error = rounded.get(node.outputs[0])?.forward ?? 0;
+  const error = rounded.get(node.outputs[0]!)?.forward ?? 0;
   if (error === 0 && node.op !== 'Neg') {
     const lower = s.replaced(of.map((interval) => interval?.lower));
     const upper = s.replaced(of.map((interval) => interval?.upper));
-    return lower.map((end, i) => ({ lower: end, upper: upper[i] }));
+    return lower.map((end, i) => ({ lower: end, upper: upper[i]! }));
   }
   const centres = of.map((interval) => interval && s.mul(s.add(interval.lower, interval.upper), 0.5));
   const radii = of.map((interval, i) => {
@@ -119,8 +119,8 @@ function affineIntervals(
   const load = outward ? loadOf(row, s) : undefined;
   const spread = row.magnitude(s, radii);
   return s.replaced(centres).map((centre, i) => {
-    if (!outward) return { lower: s.sub(centre, spread[i]), upper: s.add(centre, spread[i]) };
-    const radius = load === undefined ? spread[i] : s.add(spread[i], s.mul(load, 2 * error));
+    if (!outward) return { lower: s.sub(centre, spread[i]!), upper: s.add(centre, spread[i]!) };
+    const radius = load === undefined ? spread[i]! : s.add(spread[i]!, s.mul(load, 2 * error));
     const wide = s.add(s.mul(radius, 1 + 2 * error), s.mul(s.emit('Abs', centre), ENDS));
     return { lower: s.sub(centre, wide), upper: s.add(centre, wide) };
   });

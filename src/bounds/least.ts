@@ -14,9 +14,9 @@ export function addLeast(
     const from = row * size;
     let [sum, magnitude] = [0, 0];
     for (let i = 0; i < size; i++) {
-      const a = coefficients[from + i];
-      const low = lower[image + i];
-      const high = upper[image + i];
+      const a = coefficients[from + i]!;
+      const low = lower[image + i]!;
+      const high = upper[image + i]!;
       sum += a > 0 ? a * low : a * high;
       magnitude += Math.abs(a) * Math.max(Math.abs(low), Math.abs(high));
     }
@@ -24,9 +24,9 @@ export function addLeast(
       const own = coefficients.subarray(from, from + size);
       sum = Math.max(sum, leastInBall(own, { lower, upper, ball }, image));
     }
-    bound[row] += sum;
+    bound[row]! += sum;
     // Coefficients that were added up where ways meet.
-    rounding[row] += 4 * UNIT * magnitude;
+    rounding[row]! += 4 * UNIT * magnitude;
   }
 }
 
@@ -54,9 +54,9 @@ type InBall = Range & { ball: Ball };
 
 /** Where a x + weight |x - centre|^2 is least in the box. */
 function pointOf(a: number, weight: number, { lower, upper, ball }: Range, at: number): number {
-  if (!ball || weight === 0) return a > 0 ? lower[at] : upper[at];
-  const free = ball.centre[at] - a / (2 * weight);
-  return Math.min(upper[at], Math.max(lower[at], free));
+  if (!ball || weight === 0) return a > 0 ? lower[at]! : upper[at]!;
+  const free = ball.centre[at]! - a / (2 * weight);
+  return Math.min(upper[at]!, Math.max(lower[at]!, free));
 }
 
 /**
@@ -68,9 +68,9 @@ function leastInBall(a: Float32Array, range: InBall, offset: number): number {
   const { centre, radius } = range.ball;
   let [sum, far] = [0, 0];
   for (let i = 0; i < a.length; i++) {
-    const x = pointOf(a[i], weight, range, offset + i);
-    const d = x - centre[offset + i];
-    sum += a[i] * x;
+    const x = pointOf(a[i]!, weight, range, offset + i);
+    const d = x - centre[offset + i]!;
+    sum += a[i]! * x;
     far += d * d;
   }
   return sum + weight * (far - radius * radius);
@@ -93,9 +93,9 @@ function weightOf(
     let [free, used] = [0, 0];
     for (let i = 0; i < a.length; i++) {
       const at = offset + i;
-      const room = a[i] > 0 ? centre[at] - lower[at] : upper[at] - centre[at];
-      if (Math.abs(a[i]) >= 2 * weight * room) used += room * room;
-      else free += a[i] * a[i];
+      const room = a[i]! > 0 ? centre[at]! - lower[at]! : upper[at]! - centre[at]!;
+      if (Math.abs(a[i]!) >= 2 * weight * room) used += room * room;
+      else free += a[i]! * a[i]!;
     }
     const left = radius * radius - used;
     if (free === 0) return 0;

@@ -68,15 +68,15 @@ function linesAcross(
       if (distance < least) least = distance;
       if (distance > most) most = distance;
     };
-    for (const [i, x] of ends.entries()) look(values[i] - k * x);
+    for (const [i, x] of ends.entries()) look(values[i]! - k * x);
     for (let i = 0; i + 1 < ends.length; i++) {
-      const x = whereSlopeIs(k, slope, ends[i], ends[i + 1]);
+      const x = whereSlopeIs(k, slope, ends[i]!, ends[i + 1]!);
       if (x !== undefined) look(f(x) - k * x);
     }
     const spare =
       ROUNDING *
       (1 +
-        Math.abs(values[0]) +
+        Math.abs(values[0]!) +
         Math.abs(values.at(-1) ?? 0) +
         Math.abs(k) * Math.max(Math.abs(lower), Math.abs(upper)));
     if (k * middle + least > lines.lowerSlope * middle + lines.lowerIntercept) {

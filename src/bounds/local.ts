@@ -36,7 +36,7 @@ function windowed(network: Bounded, from: string, { extents, steps }: Reach): Bo
     const inputs = step.node.inputs.map((input) => {
       const whole = extents.get(input);
       if (!whole || !CROPPED || `${whole.size}` === `${read.size}`) return input;
-      const before = read.start.map((start, i) => start - whole.start[i]);
+      const before = read.start.map((start, i) => start - whole.start[i]!);
       const node: Node = {
         name: b.fresh(`${input}_window`),
         op: 'Slice',
@@ -44,16 +44,16 @@ function windowed(network: Bounded, from: string, { extents, steps }: Reach): Bo
         inputs: [
           input,
           b.ints(before),
-          b.ints(before.map((at, i) => at + read.size[i])),
+          b.ints(before.map((at, i) => at + read.size[i]!)),
           b.ints(before.map((_, i) => i + 2)),
         ],
         outputs: [b.fresh(`${input}_window`)],
         attributes: {},
       };
       made.push({ node, row: CROPPED });
-      resized(node.outputs[0], input, read);
-      varying.add(node.outputs[0]);
-      return node.outputs[0];
+      resized(node.outputs[0]!, input, read);
+      varying.add(node.outputs[0]!);
+      return node.outputs[0]!;
     });
     made.push({ ...step, node: { ...step.node, inputs, attributes: unpadded(step.node) } });
   }

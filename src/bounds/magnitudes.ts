@@ -45,7 +45,7 @@ function magnitudeGraph(network: Bounded, wanted: ReadonlySet<string>): Magnitud
       );
       const load = loadOf(step.row, s);
       spread.forEach((value, i) => {
-        const output = node.outputs[i];
+        const output = node.outputs[i]!;
         known.set(output, load === undefined ? value : s.add(value, load));
         if (wanted.has(output))
           outputs.set(output, b.outputAs(known.get(output) ?? '', b.fresh('magnitude')));

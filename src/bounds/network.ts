@@ -8,6 +8,7 @@ import { AssayError } from '../errors.js';
 import { GraphBuilder } from '../graph/build.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
+import { mapTuple } from '../map-tuple.js';
 import { fused, OWN } from './fused.js';
 import { isProduct, numberByNumber, product } from './products.js';
 import { gamma } from './rounding.js';
@@ -181,9 +182,9 @@ function withFixedShapes(graph: Graph, { pixels, logits }: Network, shapes: Shap
   const between = new Set(nodesBetween(graph, [pixels], logits));
   const b = GraphBuilder.rewriting(graph);
   for (const node of graph.nodes) {
-    const [value, shape] = node.inputs;
+    const [value, shape] = node.inputs as [string, string];
     const batch = { Reshape: -1, Expand: 1 }[node.op];
-    const dims = shapes.get(node.outputs[0])?.dims;
+    const dims = shapes.get(node.outputs[0]!)?.dims;
     if (batch === undefined || !dims || !between.has(node) || graph.initializers.has(shape)) b.add(node);
     else b.add({ ...node, inputs: [value, b.ints([batch, ...dims.slice(1)])] });
   }
@@ -192,7 +193,7 @@ function withFixedShapes(graph: Graph, { pixels, logits }: Network, shapes: Shap
 
 /** Whether the first axis of a value is the batch, and only that. */
 function isOfBatch(value: string, shapes: Shapes, ofFewer: Shapes): boolean {
-  const [dims, others] = [shapes, ofFewer].map((of) => of.get(value)?.dims ?? []);
+  const [dims, others] = mapTuple([shapes, ofFewer], (of) => of.get(value)?.dims ?? []);
   return (
     dims[0] === TRACED && others.length === dims.length && others.every((d, i) => d === (i ? dims[i] : FEWER))
   );

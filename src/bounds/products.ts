@@ -73,13 +73,13 @@ export function numberByNumber(
       ? value
       : b.op('Expand', [value, b.ints([1, ...to.slice(1)])]);
   for (const node of graph.nodes) {
-    const [x, y] = node.inputs;
-    const [output] = node.outputs;
+    const [x, y] = node.inputs as [string, string];
+    const output = node.outputs[0]!;
     if (!own.has(node) || node.domain !== '' || !varying.has(x) || !varying.has(y)) {
       b.add(node);
       continue;
     }
-    const [left, right, of] = [x, y, output].map(dimsOf);
+    const [left, right, of] = [dimsOf(x), dimsOf(y), dimsOf(output)];
     if (node.op === 'Mul' && x !== y)
       b.within(node.name, () => b.add({ ...node, inputs: [spread(x, left, of), spread(y, right, of)] }));
     else if (node.op === 'MatMul' && canBeSpread(left, right, of))

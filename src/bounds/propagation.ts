@@ -1,4 +1,5 @@
 import type { Value } from '../engines/engine.js';
+import { floatsOf } from '../engines/outputs.js';
 import { type IntervalGraph, intervalGraph } from './intervals.js';
 import { dimsOf } from './network.js';
 import type { Programs } from './programs.js';
@@ -53,8 +54,8 @@ export class Propagation {
     const fetches = [width, ...named.flatMap(([, { lower, upper }]) => [lower, upper])];
     const found = await program.run(feeds, fetches);
     for (const [of, { lower, upper }] of named)
-      ranges.set(of, { lower: found[lower].data as Float32Array, upper: found[upper].data as Float32Array });
-    return { ranges, sure: Array.from(found[width].data as Float32Array, Number.isFinite) };
+      ranges.set(of, { lower: floatsOf(found, lower), upper: floatsOf(found, upper) });
+    return { ranges, sure: Array.from(floatsOf(found, width), Number.isFinite) };
   }
 
   private fromPixels(): IntervalGraph {

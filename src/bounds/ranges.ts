@@ -34,13 +34,13 @@ export interface LowerBounds {
 /** Of each function the bound that proves more. */
 export function better(one: LowerBounds, other: LowerBounds): LowerBounds {
   const proved = ({ bound, rounding }: LowerBounds, i: number) => {
-    const least = bound[i] - rounding[i];
+    const least = bound[i]! - rounding[i]!;
     return Number.isNaN(least) ? Number.NEGATIVE_INFINITY : least;
   };
   const taken = (i: number) => proved(other, i) > proved(one, i);
   return {
-    bound: one.bound.map((bound, i) => (taken(i) ? other.bound[i] : bound)),
-    rounding: one.rounding.map((rounding, i) => (taken(i) ? other.rounding[i] : rounding)),
+    bound: one.bound.map((bound, i) => (taken(i) ? other.bound[i]! : bound)),
+    rounding: one.rounding.map((rounding, i) => (taken(i) ? other.rounding[i]! : rounding)),
   };
 }
 
@@ -52,7 +52,7 @@ export function rangeOf(ranges: Ranges, value: string): Range {
 
 /** The largest magnitude of a number of a range. */
 export const magnitudeAt = ({ lower, upper }: Range, i: number): number =>
-  Math.max(Math.abs(lower[i]), Math.abs(upper[i]));
+  Math.max(Math.abs(lower[i]!), Math.abs(upper[i]!));
 
 type Products = Extract<Bent, { planes: unknown }>;
 
@@ -61,37 +61,37 @@ const NONE: CurveRounding = { absolute: 0, relative: 0, argument: 0 };
 /** What a step that is not affine gives, from what it reads. */
 export function imageOf(step: Bent, network: Bounded, ranges: Ranges): Range {
   const { node } = step;
-  const of = rangeOf(ranges, node.inputs[0]);
+  const of = rangeOf(ranges, node.inputs[0]!);
   if ('planes' in step) return imageOfProduct(step, network, ranges);
   if (!('windows' in step)) {
     const { absolute, relative, argument } = network.outward ? step.rounding : NONE;
     const range = { lower: new Float32Array(of.lower.length), upper: new Float32Array(of.lower.length) };
     for (let i = 0; i < of.lower.length; i++) {
-      const [low, high] = step.image(of.lower[i], of.upper[i]);
+      const [low, high] = step.image(of.lower[i]!, of.upper[i]!);
       const common = absolute + argument * magnitudeAt(of, i);
       range.lower[i] = outward(low - common - relative * Math.abs(low), -1);
       range.upper[i] = outward(high + common + relative * Math.abs(high), 1);
     }
     return range;
   }
-  const size = sizeOf(network, node.outputs[0]);
-  const inner = sizeOf(network, node.inputs[0]);
+  const size = sizeOf(network, node.outputs[0]!);
+  const inner = sizeOf(network, node.inputs[0]!);
   const largest = (data: Float32Array) =>
     Float32Array.from({ length: (of.lower.length / inner) * size }, (_, at) => {
       const image = Math.floor(at / size) * inner;
       let most = Number.NEGATIVE_INFINITY;
-      for (const i of step.windows[at % size]) most = Math.max(most, data[image + i]);
+      for (const i of step.windows[at % size]!) most = Math.max(most, data[image + i]!);
       return most;
     });
   return { lower: largest(of.lower), upper: largest(of.upper) };
 }
 
 function imageOfProduct({ node, row }: Products, network: Bounded, ranges: Ranges): Range {
-  const [x, y] = node.inputs.map((input) => rangeOf(ranges, input));
+  const [x, y] = node.inputs.map((input) => rangeOf(ranges, input)) as [Range, Range];
   const { absolute, relative } = network.outward ? row.rounding : NONE;
   const range = { lower: new Float32Array(x.lower.length), upper: new Float32Array(x.lower.length) };
   for (let i = 0; i < x.lower.length; i++) {
-    const [low, high] = row.image([x.lower[i], x.upper[i]], [y.lower[i], y.upper[i]]);
+    const [low, high] = row.image([x.lower[i]!, x.upper[i]!], [y.lower[i]!, y.upper[i]!]);
     range.lower[i] = outward(low - absolute - relative * Math.abs(low), -1);
     range.upper[i] = outward(high + absolute + relative * Math.abs(high), 1);
   }
@@ -107,6 +107,6 @@ export function outward(x: number, direction: -1 | 1): number {
   const rounded = one[0];
   if (!Number.isFinite(rounded) || (direction < 0 ? rounded <= x : rounded >= x)) return rounded;
   if (rounded === 0) return direction * 2 ** -149;
-  bits[0] += rounded > 0 === direction > 0 ? 1 : -1;
+  bits[0]! += rounded > 0 === direction > 0 ? 1 : -1;
   return one[0];
 }

@@ -36,7 +36,7 @@ export async function refine(refining: Refining, n: number, ranges: Map<string, 
       );
     }
     bends++;
-    ranges.set(step.node.outputs[0], imageOf(step, network, ranges));
+    ranges.set(step.node.outputs[0]!, imageOf(step, network, ranges));
   }
 }
 
@@ -85,8 +85,8 @@ async function walkedRange(
   const walk = await walks.begin({ from: value, stops: [network.pixels], apart: true }, n, ranges);
   const calls = callsOf(tasksOf(matter, n, dimsOf(network, value), walk), walk);
   await forRanges(calls.length, { step: 1, lanes }, async (start) => {
-    const tasks = calls[start];
-    const half = tasks[0].chosen.length;
+    const tasks = calls[start]!;
+    const half = tasks[0]!.chosen.length;
     const rows = new Float32Array(tasks.length * 2 * half * walk.size);
     for (const [item, { chosen }] of tasks.entries())
       for (const [k, { at }] of chosen.entries()) {
@@ -94,12 +94,12 @@ async function walkedRange(
         rows[(item * 2 * half + half + k) * walk.size + at] = -1;
       }
     const { bound, rounding } = await walkBack(walk, tasks, rows, 2 * half);
-    const spare = (row: number) => (network.outward ? rounding[row] : 0);
+    const spare = (row: number) => (network.outward ? rounding[row]! : 0);
     for (const [item, { image, chosen }] of tasks.entries())
       for (const [k, { place }] of chosen.entries()) {
         const [low, high] = [item * 2 * half + k, item * 2 * half + half + k];
-        range.lower[image * size + place] = outward(bound[low] - spare(low), -1);
-        range.upper[image * size + place] = outward(spare(high) - bound[high], 1);
+        range.lower[image * size + place] = outward(bound[low]! - spare(low), -1);
+        range.upper[image * size + place] = outward(spare(high) - bound[high]!, 1);
       }
   });
   return range;
@@ -112,12 +112,8 @@ interface Task extends Item {
 }
 
 /** Tasks with the most numbers first, none of more than a call takes. */
-function tasksOf(
-  matter: Uint8Array,
-  n: number,
-  [channels, ...spatial]: readonly number[],
-  walk: Walk,
-): Task[] {
+function tasksOf(matter: Uint8Array, n: number, shape: readonly number[], walk: Walk): Task[] {
+  const [channels, ...spatial] = shape as readonly [number, ...number[]];
   const area = spatial.reduce((product, d) => product * d, 1);
   const most = Math.max(1, Math.floor(NUMBERS / walk.widest / 2));
   const tasks: Task[] = [];
@@ -157,7 +153,7 @@ function positionOf(place: number, dims: readonly number[]): number[] {
 function callsOf(tasks: readonly Task[], walk: Walk): Task[][] {
   const calls: Task[][] = [];
   for (let start = 0; start < tasks.length; ) {
-    const each = 2 * tasks[start].chosen.length * walk.widest;
+    const each = 2 * tasks[start]!.chosen.length * walk.widest;
     const end = start + Math.max(1, Math.floor(NUMBERS / each));
     calls.push(tasks.slice(start, end));
     start = end;
@@ -170,10 +166,10 @@ function mattering(step: Bent, network: Bounded, { lower, upper }: Range): Uint8
   const matter = new Uint8Array(lower.length).fill(1);
   if (!('lines' in step)) return matter;
   const { node, row, image } = step;
-  const read = network.bent.some((other) => readBy(other).includes(node.outputs[0]));
+  const read = network.bent.some((other) => readBy(other).includes(node.outputs[0]!));
   for (let i = 0; i < matter.length; i++) {
-    if (!row.exactOn?.(lower[i], upper[i])) continue;
-    const [low, high] = image(lower[i], upper[i]);
+    if (!row.exactOn?.(lower[i]!, upper[i]!)) continue;
+    const [low, high] = image(lower[i]!, upper[i]!);
     // What is one number for certain is so whatever reads it.
     if (!read || low === high) matter[i] = 0;
   }

@@ -44,7 +44,7 @@ export class BoundSite extends Site {
   }
   /** A constant number; undefined where it is none. */
   scalar(i: number): number | undefined {
-    const tensor = this.has(i) ? this.constant(this.x[i]) : undefined;
+    const tensor = this.has(i) ? this.constant(this.x[i]!) : undefined;
     return tensor?.data.length === 1 ? toNumbers(tensor)[0] : undefined;
   }
   /** Zeros in the shape of a value of one image. */

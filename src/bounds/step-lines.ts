@@ -1,5 +1,5 @@
 import { type Bent, type Bounded, dimsOf, sizeOf } from './network.js';
-import { magnitudeAt, outward, type Ranges, rangeOf } from './ranges.js';
+import { magnitudeAt, outward, type Range, type Ranges, rangeOf } from './ranges.js';
 import { gamma, gammaOfAxes, UNIT } from './rounding.js';
 
 /** What a step that is not affine is replaced by, on the intervals of its input; each (n, size). */
@@ -17,7 +17,7 @@ export interface StepLines {
 }
 
 export function stepLines(step: Bent, network: Bounded, n: number, ranges: Ranges): StepLines {
-  const length = n * sizeOf(network, step.node.outputs[0]);
+  const length = n * sizeOf(network, step.node.outputs[0]!);
   const lines: StepLines = {
     lowerSlope: new Float32Array(length),
     lowerIntercept: new Float32Array(length),
@@ -36,8 +36,8 @@ const COEFFICIENT = 4 * UNIT;
 
 /** What sums take: of intercepts, and of coefficients where ways meet. */
 const sumsOf = (node: Bent['node'], network: Bounded) => ({
-  axes: gammaOfAxes(dimsOf(network, node.outputs[0]), network.steps.length),
-  ways: gamma(network.readers.get(node.outputs[0]) ?? 0),
+  axes: gammaOfAxes(dimsOf(network, node.outputs[0]!), network.steps.length),
+  ways: gamma(network.readers.get(node.outputs[0]!) ?? 0),
 });
 
 type Windows = Extract<Bent, { windows: unknown }>;
@@ -50,20 +50,20 @@ function ofCurve(
   ranges: Ranges,
   made: StepLines,
 ): void {
-  const of = rangeOf(ranges, node.inputs[0]);
-  const given = rangeOf(ranges, node.outputs[0]);
+  const of = rangeOf(ranges, node.inputs[0]!);
+  const given = rangeOf(ranges, node.outputs[0]!);
   const { axes, ways } = sumsOf(node, network);
   const { absolute, relative, argument } = rounding;
   // Slopes that may be taken instead.
   const steepest = lowerSlopes?.[1] ?? 0;
   for (let i = 0; i < made.error.length; i++) {
-    const line = lines(of.lower[i], of.upper[i]);
+    const line = lines(of.lower[i]!, of.upper[i]!);
     const reach = magnitudeAt(of, i);
     made.lowerSlope[i] = line.lowerSlope;
     made.upperSlope[i] = line.upperSlope;
     // What a slope lost when it was stored, the intercept gives way by.
-    const low = line.lowerIntercept - Math.abs(line.lowerSlope - made.lowerSlope[i]) * reach;
-    const high = line.upperIntercept + Math.abs(line.upperSlope - made.upperSlope[i]) * reach;
+    const low = line.lowerIntercept - Math.abs(line.lowerSlope - made.lowerSlope[i]!) * reach;
+    const high = line.upperIntercept + Math.abs(line.upperSlope - made.upperSlope[i]!) * reach;
     made.lowerIntercept[i] = outward(low, -1);
     made.upperIntercept[i] = outward(high, 1);
     made.error[i] = outward(
@@ -78,15 +78,15 @@ function ofCurve(
 }
 
 function ofProduct({ node, planes, row }: Products, network: Bounded, ranges: Ranges, made: StepLines): void {
-  const [x, y] = node.inputs.map((input) => rangeOf(ranges, input));
-  const given = rangeOf(ranges, node.outputs[0]);
+  const [x, y] = node.inputs.map((input) => rangeOf(ranges, input)) as [Range, Range];
+  const given = rangeOf(ranges, node.outputs[0]!);
   const { axes, ways } = sumsOf(node, network);
   const { absolute, relative } = row.rounding;
   const length = made.error.length;
   const other = { lowerSlope: new Float32Array(length), upperSlope: new Float32Array(length) };
   made.other = other;
   for (let i = 0; i < length; i++) {
-    const { lower, upper } = planes([x.lower[i], x.upper[i]], [y.lower[i], y.upper[i]]);
+    const { lower, upper } = planes([x.lower[i]!, x.upper[i]!], [y.lower[i]!, y.upper[i]!]);
     // Ends of intervals, which are stored as they are.
     [made.lowerSlope[i], other.lowerSlope[i]] = lower.slopes;
     [made.upperSlope[i], other.upperSlope[i]] = upper.slopes;
@@ -114,9 +114,9 @@ function ofWindows(
   ranges: Ranges,
   made: StepLines,
 ): void {
-  const of = rangeOf(ranges, node.inputs[0]);
-  const size = sizeOf(network, node.outputs[0]);
-  const inner = sizeOf(network, node.inputs[0]);
+  const of = rangeOf(ranges, node.inputs[0]!);
+  const size = sizeOf(network, node.outputs[0]!);
+  const inner = sizeOf(network, node.inputs[0]!);
   // Windows may share a place, where their coefficients are added up.
   const shared = gamma(mostShared(windows, inner));
   const { axes, ways } = sumsOf(node, network);
@@ -125,12 +125,12 @@ function ofWindows(
     for (const [o, window] of windows.entries()) {
       const at = image * size + o;
       const from = image * inner;
-      let best = window[0];
-      for (const i of window) if (of.lower[from + i] > of.lower[from + best]) best = i;
+      let best = window[0]!;
+      for (const i of window) if (of.lower[from + i]! > of.lower[from + best]!) best = i;
       let others = Number.NEGATIVE_INFINITY;
-      for (const i of window) if (i !== best) others = Math.max(others, of.upper[from + i]);
-      const certain = of.lower[from + best] >= others;
-      const most = Math.max(others, of.upper[from + best]);
+      for (const i of window) if (i !== best) others = Math.max(others, of.upper[from + i]!);
+      const certain = of.lower[from + best]! >= others;
+      const most = Math.max(others, of.upper[from + best]!);
       place[at] = best;
       made.lowerSlope[at] = 1;
       made.upperSlope[at] = certain ? 1 : 0;
@@ -144,6 +144,6 @@ function ofWindows(
 /** Of how many windows a place is part at most. */
 function mostShared(windows: readonly Int32Array[], places: number): number {
   const counts = new Int32Array(places);
-  for (const window of windows) for (const place of window) counts[place]++;
+  for (const window of windows) for (const place of window) counts[place]!++;
   return counts.reduce((most, count) => Math.max(most, count), 0);
 }

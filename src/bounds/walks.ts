@@ -1,4 +1,5 @@
 import type { Value } from '../engines/engine.js';
+import { floatsOf } from '../engines/outputs.js';
 import { type BackwardGraph, backwardGraph } from './backward.js';
 import { Cut, type Item } from './cut.js';
 import { addLeast } from './least.js';
@@ -124,7 +125,7 @@ export class Walks {
         parts.push({ input, value, data, ...(placesOf !== undefined && { placesOf }) });
     };
     for (const step of network.bent) {
-      const [output] = step.node.outputs;
+      const output = step.node.outputs[0]!;
       const inputs = backward.lines.get(output);
       if (!inputs) continue;
       const given = rangeOf(ranges, output);
@@ -193,10 +194,10 @@ function readOff(
   ranges: Ranges,
   count: number,
 ): LowerBounds {
-  const bound = Float64Array.from(found[backward.bias].data as Float32Array);
-  const rounding = Float64Array.from(found[backward.error].data as Float32Array, (error) => error * SPARE);
+  const bound = Float64Array.from(floatsOf(found, backward.bias));
+  const rounding = Float64Array.from(floatsOf(found, backward.error), (error) => error * SPARE);
   for (const [value, name] of backward.coefficients)
-    addLeast(found[name].data as Float32Array, cut.range(value, rangeOf(ranges, value)), count, {
+    addLeast(floatsOf(found, name), cut.range(value, rangeOf(ranges, value)), count, {
       bound,
       rounding,
     });

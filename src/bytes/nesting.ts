@@ -9,7 +9,7 @@ export function nestsTooDeep(json: Uint8Array, most: number = limits.nesting.val
   let depth = 0;
   let quoted = false;
   for (let at = 0; at < json.length; at++) {
-    const byte = json[at];
+    const byte = json[at]!;
     if (quoted) {
       if (byte === BACKSLASH) at++;
       else if (byte === QUOTE) quoted = false;

@@ -195,7 +195,7 @@ export const isAbsent = ({ cause }: Error): boolean =>
 
 function refuseOthers(file: string, stats: Kind): void {
   if (stats.isFile()) return;
-  const kind = kinds.find(({ is }) => is(stats)) ?? kinds[kinds.length - 1];
+  const kind = kinds.find(({ is }) => is(stats)) ?? kinds[kinds.length - 1]!;
   throw new AssayError('file-unreadable', 'this is not a regular file', {
     file,
     expected: 'a regular file, or a link to one',

@@ -61,7 +61,7 @@ export async function* tarMembers(source: ByteSource, from = 0): AsyncGenerator<
     const block = await read(at, BLOCK);
     if (block.every((byte) => byte === 0)) return;
     if (!sumHolds(block)) throw at === 0 ? foreign(place, source.size) : damaged(place, at);
-    const type = String.fromCharCode(block[156]);
+    const type = String.fromCharCode(block[156]!);
     const extension = isExtension(type);
     const own = number(block, 124, 12, { place, at });
     const size = next.size ?? everyone.size ?? own;
@@ -110,7 +110,7 @@ function sumHolds(block: Uint8Array): boolean {
   let unsigned = 0;
   let signed = 0;
   for (let i = 0; i < BLOCK; i++) {
-    const byte = i >= 148 && i < 156 ? 32 : block[i];
+    const byte = i >= 148 && i < 156 ? 32 : block[i]!;
     unsigned += byte;
     signed += byte > 127 ? byte - 256 : byte;
   }
@@ -128,7 +128,7 @@ function number(
   const field = block.subarray(offset, offset + length);
   const text = Buffer.from(field).toString('latin1').replace(/\0.*$/s, '').trim();
   const value =
-    field[0] & 0x80
+    field[0]! & 0x80
       ? field.reduce((sum, byte, i) => sum * 256 + (i === 0 ? byte & 0x7f : byte), 0)
       : text === ''
         ? 0

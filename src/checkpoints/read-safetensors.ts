@@ -66,18 +66,18 @@ function entryOf(name: string, value: unknown, source: ByteSource, start: number
     throw refuse('a tensor has a type that is not read', `one of ${Object.keys(TYPES).join(', ')}`, dtype);
   if (!Array.isArray(shape) || shape.length > 64 || !shape.every(isSize))
     throw refuse('a tensor has an impossible shape', 'a list of sizes', shape);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0] > offsets[1])
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0]! > offsets[1]!)
     throw refuse('a tensor has impossible offsets', 'where it begins and where it ends', offsets);
   const bytes = shape.reduce((a, d) => a * d, bytesPerElement(type));
-  if (bytes !== offsets[1] - offsets[0])
+  if (bytes !== offsets[1]! - offsets[0]!)
     throw refuse(
       'the shape of a tensor does not fit its bytes',
       `${bytes} bytes for ${dtype} [${shape.join(', ')}]`,
       offsets,
     );
-  if (offsets[1] > source.size - start)
+  if (offsets[1]! > source.size - start)
     throw refuse('a tensor lies beyond the end of the file', `offsets up to ${source.size - start}`, offsets);
-  return { name, type, dims: shape, start: offsets[0], end: offsets[1] };
+  return { name, type, dims: shape, start: offsets[0]!, end: offsets[1]! };
 }
 
 /** Tensors must follow each other from the first byte to the last: what else is there would be hidden. */

@@ -37,11 +37,11 @@ const ROWS: Readonly<Record<string, Row>> = {
   Scaler: (b, { inputs, attributes }) => {
     const [offset, scale] = [numbers(attributes.offset), numbers(attributes.scale)];
     const row = (values: readonly number[]) => b.constant(floats([values.length], [...values]), 'scaler');
-    return b.op('Mul', [b.op('Sub', [single(b, inputs[0]), row(offset)]), row(scale)]);
+    return b.op('Mul', [b.op('Sub', [single(b, inputs[0]!), row(offset)]), row(scale)]);
   },
   /** Probabilities add up to 1 already. */
   Normalizer: (_, { inputs, attributes }, softmaxes) =>
-    text(attributes.norm) === 'L1' && softmaxes.has(inputs[0]) ? inputs[0] : undefined,
+    text(attributes.norm) === 'L1' && softmaxes.has(inputs[0]!) ? inputs[0] : undefined,
   LinearClassifier: linearClassifier,
 };
 
@@ -56,7 +56,7 @@ function linearClassifier(b: GraphBuilder, node: Node, softmaxes: Set<string>): 
   const transform = text(attributes.post_transform) || 'NONE';
   const opposite = (values: readonly number[]) => {
     const half = values.length / 2;
-    return values.slice(0, half).every((v, i) => v === -values[half + i]);
+    return values.slice(0, half).every((v, i) => v === -values[half + i]!);
   };
   // Sigmoids of a score and of its negative are the softmax of half of both.
   const binary = transform === 'LOGISTIC' && classes === 2 && opposite(coefficients) && opposite(intercepts);
@@ -66,17 +66,17 @@ function linearClassifier(b: GraphBuilder, node: Node, softmaxes: Set<string>): 
   const half = (values: readonly number[]) => values.map((v) => (binary ? v / 2 : v));
   const weight = Array.from(
     { length: coefficients.length },
-    (_, at) => coefficients[(at % classes) * inputsPerClass + Math.floor(at / classes)],
+    (_, at) => coefficients[(at % classes) * inputsPerClass + Math.floor(at / classes)]!,
   );
   const matrix = b.constant(floats([inputsPerClass, classes], half(weight)), 'coefficients');
-  const product = b.op('MatMul', [single(b, inputs[0]), matrix]);
+  const product = b.op('MatMul', [single(b, inputs[0]!), matrix]);
   const scores = b.op(
     'Add',
     [product, b.constant(floats([classes], half(intercepts)), 'intercepts')],
     {},
     'scores',
   );
-  b.add({ ...node, outputs: [outputs[0], b.fresh(`${outputs[1]}_passed_over`)] });
+  b.add({ ...node, outputs: [outputs[0]!, b.fresh(`${outputs[1]}_passed_over`)] });
   if (transform === 'NONE') return scores;
   const probabilities = b.op('Softmax', [scores], { axis: int(1) });
   softmaxes.add(probabilities);

@@ -67,9 +67,9 @@ Examples:
       const opened = [];
       for (const directory of directories) opened.push(await openRunFolder(directory, tolerated));
       const names = namesApart(directories);
-      const folders = opened.map((folder, i) => ({ ...folder, name: names[i] }));
+      const folders = opened.map((folder, i) => ({ ...folder, name: names[i]! }));
       const chosen = named.map(({ directory, model }) => ({
-        run: folders[directories.indexOf(directory)],
+        run: folders[directories.indexOf(directory)]!,
         ...(model !== undefined && { model }),
       }));
       const { pairs, alone } = pairSides(chosen, flags.as ?? new Map());

@@ -21,7 +21,7 @@ export function completionCommand(commands: () => Promise<readonly Command[]>): 
         .join('\n')}`,
     )
     .action(async (shell: string) => {
-      print(shells[shell]((await commands()).map(completed)));
+      print(shells[shell]!((await commands()).map(completed)));
     });
 }
 

@@ -51,8 +51,8 @@ function line({ what, state, found, hint }: Finding): string {
 const OLDEST_NODE = [20, 19];
 
 function machine(): Finding[] {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  const recent = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]);
+  const [major, minor] = process.versions.node.split('.').map(Number) as [number, number];
+  const recent = major > OLDEST_NODE[0]! || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1]!);
   const gib = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   const platform = `${process.platform} ${process.arch}`;
   return [
@@ -90,7 +90,7 @@ async function onnxruntime(): Promise<Finding> {
     return {
       what: 'onnxruntime',
       state: 'bad',
-      found: error instanceof Error ? error.message.split('\n')[0] : String(error),
+      found: error instanceof Error ? error.message.split('\n')[0]! : String(error),
       hint:
         hint ?? 'reinstall with `npm install onnxruntime-node`; it has binaries for Linux, macOS and Windows',
     };
@@ -133,7 +133,7 @@ async function tfjs(): Promise<Finding> {
     return {
       what,
       state: 'absent',
-      found: error instanceof Error ? error.message.split('\n')[0] : String(error),
+      found: error instanceof Error ? error.message.split('\n')[0]! : String(error),
       hint: hint ?? 'runs use ort unless `--engine tfjs` is given',
     };
   }
@@ -142,7 +142,7 @@ async function tfjs(): Promise<Finding> {
 /** The first native package that loads; when none does, what is wrong with the first. */
 async function tensorflow(): Promise<Finding> {
   const states = await Promise.all(nativePackages.map((name) => detectTfjsAddon(name)));
-  const state = states.find(({ loads }) => loads) ?? states[0];
+  const state = states.find(({ loads }) => loads) ?? states[0]!;
   const what = 'tfjs addon';
   if (!state.loads) return { what, state: 'absent', found: `optional: ${state.reason}`, hint: state.hint };
   return {

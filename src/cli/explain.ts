@@ -64,7 +64,7 @@ function choose(all: readonly Explained[], kind?: string, name?: string): readon
   const part = own.filter((one) => one.name === name);
   if (part.length > 0) return part;
   throw unknownName(
-    own[0].kind,
+    own[0]!.kind,
     name,
     own.map((one) => one.name),
   );

@@ -19,11 +19,16 @@ export function refuseTwice(runs: readonly JudgedRun[]): void {
     if (other === i || key === undefined) return;
     throw new AssayError('config-invalid', 'two of these folders hold the same run', {
       file: directory,
-      expected: `another run than that of ${runs[other].directory}: other checkpoints, or another seed`,
+      expected: `another run than that of ${runs[other]!.directory}: other checkpoints, or another seed`,
       found: `key ${key.slice(0, 12)} in both`,
       hint: 'name every run once: the same one twice is no second seed',
     });
   });
+}
+
+interface Gated {
+  directory: string;
+  gates: GateRule[];
 }
 
 /** The gates of the run file that made the results, the same for all. */
@@ -31,7 +36,7 @@ export function commonRules(runs: readonly JudgedRun[]): GateRule[] {
   const [first, ...others] = runs.map(({ directory, results }) => ({
     directory,
     gates: rulesOf(results.config, directory),
-  }));
+  })) as [Gated, ...Gated[]];
   const odd = others.find(({ gates }) => !isDeepStrictEqual(gates, first.gates));
   if (!odd) return first.gates;
   throw new AssayError('config-invalid', 'these runs have different gates', {

@@ -13,6 +13,7 @@ import { judgedBaseline, readBaseline } from '../runs/baseline.js';
 import { refuseUnfit } from '../runs/judgeable.js';
 import { nameableInResults } from '../runs/nameable.js';
 import { readResults, refuseReplaced } from '../runs/read-results.js';
+import type { Results } from '../suites/results.js';
 import { commonRules, type JudgedRun, refuseTwice } from './gate-runs.js';
 import { gatesFileOf } from './gates-file.js';
 import { projectRoot } from './github.js';
@@ -82,11 +83,11 @@ A gates file (docs/gates.md has an example of every rule):
       for (const { directory, results } of runs) await refuseReplaced(directory, results);
       if (!reporting.toOutput) print(`${gateTable(verdicts)}\n`);
       await reporting.report(async () => {
-        const placeOf = await placesIn(file ?? (await gatesFileOf(runs[0].directory)), rules, projectRoot());
+        const placeOf = await placesIn(file ?? (await gatesFileOf(runs[0]!.directory)), rules, projectRoot());
         // What is missing of results that may be partial fails nothing, in no view of the verdicts.
         const [first, ...others] = runs.map(({ results }) =>
           allowPartial ? { ...results, errors: [] } : results,
-        );
+        ) as [Results, ...Results[]];
         return { runs: [first, ...others], gates: verdicts, placeOf };
       });
       process.exitCode = allHold(verdicts) ? 0 : 1;

@@ -31,7 +31,7 @@ const MARKS = { best: '*', second: '_', other: '' } as const;
 /** As many columns as fit stand side by side; a wide table is turned so that measures become rows. */
 function transposedWhenWide(header: readonly string[], body: readonly (readonly string[])[]): string[] {
   const table = [header, ...body];
-  const width = header.reduce((sum, _, c) => sum + 2 + Math.max(...table.map((row) => row[c].length)), 0);
+  const width = header.reduce((sum, _, c) => sum + 2 + Math.max(...table.map((row) => row[c]!.length)), 0);
   if (width <= 100) return textTable(table);
-  return textTable(header.map((_, c) => table.map((row) => row[c])));
+  return textTable(header.map((_, c) => table.map((row) => row[c]!)));
 }

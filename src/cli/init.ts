@@ -64,7 +64,7 @@ Examples:
       const drafts = checkpoints.length > 0 ? await draftsFor(checkpoints, directory, limits) : [emptyCard()];
       const place = (file: string) => placeFrom(directory, file);
       const cards = drafts.map((draft) => ({ ...draft, file: `${draft.name}.model.yaml` }));
-      const run = join(directory, `${cards.length > 1 ? 'comparison' : cards[0].name}.run.yaml`);
+      const run = join(directory, `${cards.length > 1 ? 'comparison' : cards[0]!.name}.run.yaml`);
       const files = [
         ...cards.map(({ file, text }) => [join(directory, file), text] as const),
         [run, runFileText(cards, namedData(data, place))] as const,
@@ -85,14 +85,14 @@ async function preparePreset(
   { checkpoint = [], data = [] }: InitFlags,
   limits: Partial<Limits>,
 ) {
-  if (checkpoint.length !== 1 || data.length !== 1 || data[0].role !== 'test')
+  if (checkpoint.length !== 1 || data.length !== 1 || data[0]!.role !== 'test')
     throw new AssayError('config-invalid', '--preset is for one checkpoint and one folder of data sets', {
       expected: `assay init DIR --preset ${preset} --checkpoint FILE --data FOLDER`,
       found: `${checkpoint.length} checkpoints, ${data.length} data sets`,
       hint: 'add more data sets and models to the run file that it writes',
     });
   const { prepare } = await import('./presets/prepare.js');
-  return prepare({ preset, checkpoint: checkpoint[0], data: data[0].file, directory, limits });
+  return prepare({ preset, checkpoint: checkpoint[0]!, data: data[0]!.file, directory, limits });
 }
 
 interface NextStep {

@@ -107,7 +107,7 @@ function tensorLines(tensors: Inspection['inputs']): string[] {
 function gradientLines({ available, because, missing, estimated }: Inspection['gradient']): string[] {
   const passes = `passes straight through ${estimated.length} rounded value${estimated.length === 1 ? '' : 's'}`;
   if (available && estimated.length > 0)
-    return [`an estimate: it ${passes}, first at node "${estimated[0].node}" (${estimated[0].op})`];
+    return [`an estimate: it ${passes}, first at node "${estimated[0]!.node}" (${estimated[0]!.op})`];
   if (available) return [`available: ${because ?? 'every operator on the way has a rule'}`];
   return [
     `not available${because ? ` (${because})` : ''}; suites that need no gradient still run`,

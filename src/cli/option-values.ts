@@ -31,7 +31,7 @@ export function repeated<T>(parse: (text: string) => T): (text: string, before?:
 
 /** A parser of `i/n`, a part of so many, counted from 1, for commander. */
 export function partOf(text: string): { index: number; of: number } {
-  const [, index, of] = (/^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? []).map(Number);
+  const [, index, of] = (/^(\d{1,9})\/(\d{1,9})$/.exec(text) ?? []).map(Number) as [number, number, number];
   if (index >= 1 && index <= of && of <= MOST_SHARDS) return { index, of };
   throw new InvalidArgumentError(
     `Expected i/n, such as 2/4, with i from 1 to n, and n at most ${MOST_SHARDS}.`,

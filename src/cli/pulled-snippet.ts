@@ -16,7 +16,7 @@ export function pulledSnippet(set: NamedSet, { folder, already, bytes }: Pulled)
     path: placeFrom('.', path === undefined ? folder : `${folder}/${path}`),
     ...more,
   });
-  const [first] = set.entries;
+  const first = set.entries[0]!;
   const rejected = { ...entry(first), role: 'ood' };
   return [
     set.title,

@@ -97,7 +97,7 @@ const unclear = (text: string, rows: readonly Reporter[]) =>
       rows.length > 0 ? `REPORTER=FILE, with one of ${rows.map(({ name }) => name).join(', ')}` : undefined,
     hint:
       rows.length > 0
-        ? `write --outputFile ${rows[0].name}=FILE`
+        ? `write --outputFile ${rows[0]!.name}=FILE`
         : `add the reporter: --reporter ${reporters.names[0]} --outputFile ${text}`,
   });
 

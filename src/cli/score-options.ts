@@ -31,7 +31,7 @@ export function commaList(text: string): string[] {
 /** `jem=logits.npy` or `logits.npy`. What stands before the `=` is a name only if it has no slash. */
 export function modelFile(text: string): ModelFile {
   const [, model, file] = new RegExp(`^(${NAME})=(.+)$`).exec(text) ?? [];
-  if (model !== undefined) return { model, file };
+  if (model !== undefined && file !== undefined) return { model, file };
   if (text === '' || text.startsWith('=')) throw new InvalidArgumentError('Expected FILE or MODEL=FILE.');
   return { file: text };
 }
@@ -40,7 +40,7 @@ export function modelFile(text: string): ModelFile {
 export function oodFile(text: string): OodFile {
   const pattern = new RegExp(`^(?:(near|far):)?(${NAME})(?:@(${NAME}))?=(.+)$`);
   const [, distance, set, model, file] = pattern.exec(text) ?? [];
-  if (set === undefined)
+  if (set === undefined || file === undefined)
     throw new InvalidArgumentError(
       'Expected NAME=FILE, with near: or far: before the name, and @MODEL after it where there are several models.',
     );
@@ -84,7 +84,7 @@ export function byModel(
         `nothing says which model the predictions in ${file} belong to`,
         `name the model, one of ${models.join(', ')}`,
       );
-    const name = model ?? models[0];
+    const name = model ?? models[0]!;
     if (!models.includes(name)) throw unknownName('model', name, models, { path: option });
     if (byName.has(name))
       throw refuse(option, `the predictions of "${name}" are given twice`, 'leave one of them out');

@@ -148,7 +148,7 @@ async function scoreFlags({ quiet, debug, reporter, outputFile, ...flags }: Scor
       ? usualSuites({ ...has, bins, topK, scores, recalibrators })
       : await readSuiteFile(flags.suites);
   const options = {
-    logits: Object.fromEntries(names.map((model, i) => [model, flags.logits[i].file])),
+    logits: Object.fromEntries(names.map((model, i) => [model, flags.logits[i]!.file])),
     ...(labels !== undefined && { labels }),
     ...(dataset !== undefined && { dataset }),
     ...(ood.length > 0 && { ood }),

@@ -50,7 +50,7 @@ export function runFileText(
   cards: readonly (CardDraft & { file: string })[],
   data: readonly NamedData[],
 ): string {
-  const [first] = cards;
+  const first = cards[0]!;
   const classifiers = cards.filter(({ text }) => /^classes:/m.test(text));
   const classifies = classifiers.length > 0;
   const has = (role: string) => data.some(({ entry }) => (entry.role ?? 'test') === role);

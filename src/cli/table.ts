@@ -66,12 +66,12 @@ async function writeTables(
   const names = namesApart(folders);
   const runs = await Promise.all(
     folders.map(async (folder, i) => ({
-      folder: names[i],
+      folder: names[i]!,
       results: await readResults(folder),
       sheets: sheetsIn(folder),
     })),
   );
-  for (const [i, { results }] of runs.entries()) refuseStopped(folders[i], results);
+  for (const [i, { results }] of runs.entries()) refuseStopped(folders[i]!, results);
   for (const { folder, results } of runs) {
     if (!sealHolds(results)) complain(`! ${folder}: results.json was changed after a run wrote it\n`);
     if (results.status === 'partial') complain(`! ${folder}: the run is not finished\n`);
@@ -79,7 +79,7 @@ async function writeTables(
   const built = tables.map((spec, i) => buildTable(spec, runs, file, `tables[${i}]`));
   for (const line of built.flatMap(({ missing }) => missing)) complain(`-- ${line}\n`);
   const marked = built.map(({ table }, i) =>
-    table && (tables[i].marks ?? true) ? markUndecided(table) : table,
+    table && (tables[i]!.marks ?? true) ? markUndecided(table) : table,
   );
   const ready = (await Promise.all(marked)).filter((table) => table !== undefined);
   if (ready.length === 0) {
@@ -90,7 +90,7 @@ async function writeTables(
     });
   }
   if (out === undefined) {
-    print(ready.map(tableFormats[format].write).join('\n'));
+    print(ready.map(tableFormats[format]!.write).join('\n'));
     return;
   }
   for (const table of ready) {
@@ -104,7 +104,7 @@ async function writeTables(
 /** Errors: `config-invalid` for a folder that is given twice. */
 function refuseTwice(folders: readonly string[]): void {
   const paths = folders.map((folder) => resolve(folder));
-  const twice = folders.find((_, i) => paths.indexOf(paths[i]) !== i);
+  const twice = folders.find((_, i) => paths.indexOf(paths[i]!) !== i);
   if (twice === undefined) return;
   throw new AssayError('config-invalid', 'a run folder is given twice', {
     found: twice,

@@ -30,7 +30,7 @@ export async function compareSystems(
     correction: 'holm',
     tests: tested.tests,
     columns: read.map(({ measures, sides, ...column }, c) => {
-      const { test, pairs, standings, cliques } = tested.columns[c];
+      const { test, pairs, standings, cliques } = tested.columns[c]!;
       const note = test === null ? untested(sides) : drawn(measures, results.systems);
       const ranks = ranksOf(
         measures.map(({ value }) => value),
@@ -42,14 +42,14 @@ export async function compareSystems(
         test,
         ...(note !== undefined && { note }),
         pairs: pairs
-          .filter(({ i, j }) => measures[i].value !== null && measures[j].value !== null)
-          .map(({ i, j, test: _, ...pair }) => ({ a: models[i], b: models[j], ...pair })),
+          .filter(({ i, j }) => measures[i]!.value !== null && measures[j]!.value !== null)
+          .map(({ i, j, test: _, ...pair }) => ({ a: models[i]!, b: models[j]!, ...pair })),
         standings: models.map((model, i) => ({
           model,
-          standing: standings[i],
+          standing: standings[i]!,
           second: ranks[i] === 'second',
         })),
-        cliques: cliques.map((members) => members.map((i) => models[i])),
+        cliques: cliques.map((members) => members.map((i) => models[i]!)),
       };
     }),
   };

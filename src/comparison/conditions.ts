@@ -71,9 +71,8 @@ const ABSENT = 'none';
 export function discrepancies(before: Measured, after: Measured): Discrepancy[] {
   return conditionNames.flatMap((condition) => {
     const { facts } = conditions[condition];
-    const [own, other] = [facts(before, after), facts(after, before)].map(
-      (told) => new Map(told.map((one) => [one.what, one])),
-    );
+    const byName = (told: readonly Fact[]) => new Map(told.map((one) => [one.what, one]));
+    const [own, other] = [byName(facts(before, after)), byName(facts(after, before))];
     return [...new Set([...own.keys(), ...other.keys()])].flatMap((what) => {
       const [a, b] = [own.get(what), other.get(what)];
       if (a?.key === b?.key) return [];

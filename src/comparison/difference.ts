@@ -5,7 +5,7 @@ import { matchedDifference } from '../metrics/ranking/matched-auroc.js';
 import { clusteredPlacements, clustersOf } from '../metrics/tests/clusters.js';
 import { mcnemar, pairedCounts, shareDifference } from '../metrics/tests/paired-shares.js';
 import { type TestedDifference, waldTest } from '../metrics/tests/wald.js';
-import { aligned, type Group, type RowsOfMeasure } from './groups.js';
+import { aligned, columnsIn, type RowsOfMeasure } from './groups.js';
 import type { MeasureWithRows } from './read-rows.js';
 import {
   detectionReplicates,
@@ -14,12 +14,15 @@ import {
   replicates,
   twoSampleReplicates,
 } from './replicates.js';
-import type {
-  DetectionStatistic,
-  ExampleStatistic,
-  RankingStatistic,
-  Statistic,
-  TwoSampleStatistic,
+import {
+  type Columns,
+  columnsAgainst,
+  columnsFor,
+  type DetectionStatistic,
+  type ExampleStatistic,
+  type RankingStatistic,
+  type Statistic,
+  type TwoSampleStatistic,
 } from './statistics/statistic.js';
 import { foldedRows, statistics, valueOfFolded } from './statistics.js';
 
@@ -66,9 +69,9 @@ export function differenceOf(
   const statistic = statistics.named(a.measure.rows.statistic);
   refuseUnlike(a, b, statistic);
   const rows = [a, b].map((one) => foldedRows(statistic, one.rows));
-  const [ofA, ofB] = alignedRows(rows[0], rows[1]);
+  const [ofA, ofB] = alignedRows(rows[0]!, rows[1]!);
   const n = sizeOf(ofA);
-  const counts = { n, onlyA: sizeOf(rows[0]) - n, onlyB: sizeOf(rows[1]) - n };
+  const counts = { n, onlyA: sizeOf(rows[0]!) - n, onlyB: sizeOf(rows[1]!) - n };
   const undefinedHere = (note: string): Difference => ({
     ...counts,
     value: null,
@@ -113,9 +116,11 @@ interface Pair {
 
 type Tested = Omit<TestedDifference, 'value'> & { exact?: number };
 
+const outcomeOf = ({ examples }: RowsOfMeasure) => columnsIn(examples, ['outcome']).outcome;
+
 function ofExamples(statistic: ExampleStatistic, { a, b, ofA, ofB, seed, level, value }: Pair): Tested {
   if (statistic.test === 'mcnemar') {
-    const counts = pairedCounts(ofA.examples.columns.outcome, ofB.examples.columns.outcome);
+    const counts = pairedCounts(outcomeOf(ofA), outcomeOf(ofB));
     const { exact, midP } = mcnemar(counts);
     return { interval: shareDifference(counts, level).interval, p: midP, exact };
   }
@@ -135,10 +140,10 @@ function ofSets(
     const placed =
       statistic.kind === 'detection'
         ? statistic.placed
-        : (id: Group['columns'], ood: Group['columns']) => placements(id.score, ood.score);
+        : (id: Columns, ood: Columns) => placements(id.score, ood.score);
     const of = ({ examples, against }: RowsOfMeasure) =>
       against.map((ood) => {
-        const one = placed(examples.columns, ood.columns);
+        const one = placed(columnsFor(statistic, examples), columnsAgainst(statistic, ood));
         return examples.together ? clusteredPlacements(one, clustersOf(examples.together)) : one;
       });
     const isMatched = statistic.kind === 'ranking' && statistic.matched;
@@ -167,7 +172,7 @@ const sizeOf = ({ examples, against }: RowsOfMeasure) =>
 /** Both on the examples that they share; as they are where these are the same, so that what was resampled is known. */
 function alignedRows(a: RowsOfMeasure, b: RowsOfMeasure): [RowsOfMeasure, RowsOfMeasure] {
   const [examplesA, examplesB] = aligned(a.examples, b.examples);
-  const against = a.against.map((ood, s) => aligned(ood, b.against[s]));
+  const against = a.against.map((ood, s) => aligned(ood, b.against[s]!));
   if (examplesA === a.examples && against.every(([ood], s) => ood === a.against[s])) return [a, b];
   return [
     { examples: examplesA, against: against.map(([ood]) => ood) },

@@ -10,6 +10,23 @@ export interface Group {
   together?: ArrayLike<number>;
 }
 
+/** The columns in these roles. Errors: `file-malformed` where the rows have none for one of them. */
+export function columnsIn<R extends string>(
+  { columns }: Group,
+  roles: readonly R[],
+): Record<R, Float64Array> {
+  const own = roles.map((role): [R, Float64Array] => {
+    const column = columns[role];
+    if (column) return [role, column];
+    throw new AssayError('file-malformed', `the rows of a measure have no column for its ${role}`, {
+      expected: roles.join(', '),
+      found: Object.keys(columns).join(', ') || 'none',
+      hint: 'name one in `rows.columns` of the measure',
+    });
+  });
+  return Object.fromEntries(own) as Record<R, Float64Array>;
+}
+
 /** What a measure was made from. */
 export interface RowsOfMeasure {
   examples: Group;
@@ -20,14 +37,14 @@ export interface RowsOfMeasure {
 /** The rows at these positions. */
 function pick({ indices, columns, together }: Group, positions: Int32Array): Group {
   return {
-    indices: Float64Array.from(positions, (at) => indices[at]),
-    ...(together && { together: Float64Array.from(positions, (at) => together[at]) }),
+    indices: Float64Array.from(positions, (at) => indices[at]!),
+    ...(together && { together: Float64Array.from(positions, (at) => together[at]!) }),
     columns: Object.fromEntries(
       Object.entries(columns).map(([role, values]) => {
         const width = values.length / indices.length;
         const taken = new Float64Array(positions.length * width);
         positions.forEach((from, to) => {
-          for (let k = 0; k < width; k++) taken[to * width + k] = values[from * width + k];
+          for (let k = 0; k < width; k++) taken[to * width + k] = values[from * width + k]!;
         });
         return [role, taken];
       }),
@@ -52,12 +69,12 @@ export function aligned(a: Group, b: Group): [Group, Group] {
 function positionsOf({ indices }: Group): Map<number, number> {
   const places = new Map<number, number>();
   for (let i = 0; i < indices.length; i++) {
-    if (places.has(indices[i]))
+    if (places.has(indices[i]!))
       throw new AssayError('data-invalid', 'a measure has two rows of one example', {
         found: `index ${indices[i]} twice`,
         hint: 'say in `rows.where` of the measure what tells the rows of an example apart',
       });
-    places.set(indices[i], i);
+    places.set(indices[i]!, i);
   }
   return places;
 }
@@ -65,12 +82,12 @@ function positionsOf({ indices }: Group): Map<number, number> {
 /** One row an example: the smallest number of each column over its rows. */
 export function smallestByExample({ indices, columns }: Group): Group {
   const at = new Map<number, number>();
-  for (let i = 0; i < indices.length; i++) if (!at.has(indices[i])) at.set(indices[i], at.size);
+  for (let i = 0; i < indices.length; i++) if (!at.has(indices[i]!)) at.set(indices[i]!, at.size);
   const least = (values: Float64Array) => {
     const result = new Float64Array(at.size).fill(Number.POSITIVE_INFINITY);
     for (let i = 0; i < indices.length; i++) {
-      const place = at.get(indices[i]) ?? 0;
-      result[place] = Math.min(result[place], values[i]);
+      const place = at.get(indices[i]!) ?? 0;
+      result[place] = Math.min(result[place]!, values[i]!);
     }
     return result;
   };
@@ -87,7 +104,7 @@ export function meansOfLists({ indices, columns }: Group): Group {
     const width = values.length / n;
     return Float64Array.from({ length: n }, (_, i) => {
       let sum = 0;
-      for (let k = 0; k < width; k++) sum += values[i * width + k];
+      for (let k = 0; k < width; k++) sum += values[i * width + k]!;
       return sum / width;
     });
   };

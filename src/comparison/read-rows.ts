@@ -1,7 +1,7 @@
 import { cellText } from '../csv-cell.js';
 import { AssayError } from '../errors.js';
 import type { Measure, MeasureRows } from '../suites/results.js';
-import type { Group, RowsOfMeasure } from './groups.js';
+import { columnsIn, type Group, type RowsOfMeasure } from './groups.js';
 import type { Sheet, SheetCell, Sheets } from './sheets.js';
 
 /** A measure that says which rows it was made from. */
@@ -71,7 +71,10 @@ function joined(first: Group, more: readonly { paired: boolean; group: Group }[]
       Array.from(group.indices, (index) => (paired ? index : index + at * APART)),
     ),
     columns: Object.fromEntries(
-      Object.keys(first.columns).map((role) => [role, all(({ group }) => Array.from(group.columns[role]))]),
+      Object.keys(first.columns).map((role) => [
+        role,
+        all(({ group }) => Array.from(columnsIn(group, [role])[role]!)),
+      ]),
     ),
   };
 }
@@ -97,7 +100,7 @@ async function collect(sheets: Sheets, file: string, collectors: readonly Collec
     for (const { positions, found } of groups) {
       let key = '';
       for (let p = 0; p < positions.length; p++)
-        key += p === 0 ? text(cells[positions[p]]) : `\n${text(cells[positions[p]])}`;
+        key += p === 0 ? text(cells[positions[p]!]!) : `\n${text(cells[positions[p]!]!)}`;
       const selected = found.get(key);
       if (selected) for (const collector of selected) collector.add(cells, listed);
     }

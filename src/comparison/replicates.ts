@@ -6,12 +6,14 @@ import { countedResamples } from '../metrics/resampling/draw-counts.js';
 import { bootstrapTwoSided } from '../metrics/resampling/two-sided-bootstrap.js';
 import { clustersOf, ofClusters } from '../metrics/tests/clusters.js';
 import type { MeasureRows } from '../suites/results.js';
-import type { Group, RowsOfMeasure } from './groups.js';
-import type {
-  DetectionStatistic,
-  ExampleStatistic,
-  RankingStatistic,
-  TwoSampleStatistic,
+import { columnsIn, type Group, type RowsOfMeasure } from './groups.js';
+import {
+  columnsAgainst,
+  columnsFor,
+  type DetectionStatistic,
+  type ExampleStatistic,
+  type RankingStatistic,
+  type TwoSampleStatistic,
 } from './statistics/statistic.js';
 
 /** Enough that the standard error which they give is off by 2 % (one standard deviation). */
@@ -38,13 +40,13 @@ export function replicates(
 }
 
 function resampled(
-  { indices, columns }: Group,
+  group: Group,
   statistic: ExampleStatistic,
   options: NonNullable<MeasureRows['options']>,
   seed: number,
 ): Float64Array {
-  const times = drawsOf(indices.length, seed);
-  const of = statistic.of(columns, options);
+  const times = drawsOf(group.indices.length, seed);
+  const of = statistic.of(columnsFor(statistic, group), options);
   return Float64Array.from({ length: RESAMPLES }, (_, b) => of(times(b)));
 }
 
@@ -81,8 +83,9 @@ export function rankingReplicates(
   ranked.set(rows, made);
   const sets =
     made.get(seed) ??
-    rows.against.flatMap(({ columns: { score } }, s) => {
-      const ranking = rankScores(rows.examples.columns.score, score);
+    rows.against.flatMap((set, s) => {
+      const { score } = columnsIn(set, ['score']);
+      const ranking = rankScores(columnsIn(rows.examples, ['score']).score, score);
       const options = { seed, resamples: RESAMPLES, id: 'comparison', ood: `comparison ${s}` };
       const { together } = rows.examples;
       if (!together) return bootstrapRankings([ranking], options);
@@ -93,27 +96,29 @@ export function rankingReplicates(
   made.set(seed, sets);
   return Float64Array.from(
     { length: RESAMPLES },
-    (_, r) => sets.reduce((sum, one) => sum + one.replicates[metric][r], 0) / sets.length,
+    (_, r) => sets.reduce((sum, one) => sum + one.replicates[metric][r]!, 0) / sets.length,
   );
 }
 
 /** The same of a statistic of ID and OOD examples that is not one of scores alone, by the same resamples. */
 export function detectionReplicates(
   { examples, against }: RowsOfMeasure,
-  { of, resamples = RESAMPLES }: Extract<DetectionStatistic, { test: 'paired-bootstrap' }>,
+  statistic: Extract<DetectionStatistic, { test: 'paired-bootstrap' }>,
   options: NonNullable<MeasureRows['options']>,
   seed: number,
 ): Float64Array {
+  const { resamples = RESAMPLES } = statistic;
   const sets = against.map((set, s) => {
-    const value = of(examples.columns, set.columns, options);
+    const own = columnsFor(statistic, examples);
+    const value = statistic.of(own, columnsAgainst(statistic, set), options);
     const sizes = { nId: examples.indices.length, nOod: set.indices.length };
     const draws = { seed, resamples, id: 'comparison', ood: `comparison ${s}` };
     const [drawn] = bootstrapTwoSided([(id, ood) => ({ value: value(id, ood) })], sizes, draws);
-    return drawn.replicates.value;
+    return drawn!.replicates.value;
   });
   return Float64Array.from(
     { length: resamples },
-    (_, r) => sets.reduce((sum, set) => sum + set[r], 0) / sets.length,
+    (_, r) => sets.reduce((sum, set) => sum + set[r]!, 0) / sets.length,
   );
 }
 
@@ -134,21 +139,23 @@ export function twoSampleReplicates(
 }
 
 function resampledValues(
-  { indices, columns: { value } }: Group,
+  group: Group,
   options: { seed: number; purpose: string },
 ): (replicate: number) => Float64Array {
+  const { indices } = group;
+  const { value } = columnsIn(group, ['value']);
   const drawn = new Int32Array(indices.length);
   const values = new Float64Array(indices.length);
   return (b) => {
     resample(drawn, drawn.length, b, options);
-    for (let i = 0; i < drawn.length; i++) values[i] = value[drawn[i]];
+    for (let i = 0; i < drawn.length; i++) values[i] = value[drawn[i]!]!;
     return values;
   };
 }
 
 /** The standard error of a difference: the standard deviation over paired resamples; NaN where some are not finite. */
 export function errorOf(a: Float64Array, b: Float64Array): number {
-  return deviationOf(a.map((value, r) => value - b[r]));
+  return deviationOf(a.map((value, r) => value - b[r]!));
 }
 
 function deviationOf(values: Float64Array): number {

@@ -7,7 +7,13 @@ import { ofDetection } from './statistics/of-detection.js';
 import { ofExamples } from './statistics/of-examples.js';
 import { ofSamples } from './statistics/of-samples.js';
 import { ofSelection } from './statistics/of-selection.js';
-import type { ExampleStatistic, Options, Statistic } from './statistics/statistic.js';
+import {
+  columnsAgainst,
+  columnsFor,
+  type ExampleStatistic,
+  type Options,
+  type Statistic,
+} from './statistics/statistic.js';
 
 const rows: readonly Statistic[] = [
   ...ofExamples,
@@ -40,7 +46,7 @@ export function valueOfFolded(
   const statistic = statistics.named(name);
   if (statistic.kind === 'examples') {
     const once = new Uint8Array(examples.indices.length).fill(1);
-    return statistic.of(examples.columns, options)(once);
+    return statistic.of(columnsFor(statistic, examples), options)(once);
   }
   const values = against.map((set) => againstOne(statistic, examples, set, options));
   return values.reduce((a, b) => a + b, 0) / values.length;
@@ -52,10 +58,10 @@ function againstOne(
   set: Group,
   options: Options,
 ): number {
-  const [own, other] = [examples.columns, set.columns];
+  const [own, other] = [columnsFor(statistic, examples), columnsAgainst(statistic, set)];
   if (statistic.kind === 'two-sample') return statistic.of(own.value, other.value);
   if (statistic.kind === 'ranking') return compareScores(own.score, other.score)[statistic.metric];
   if (statistic.test === 'delong') return statistic.placed(own, other).auroc;
-  const [onceOwn, onceOther] = [examples, set].map(({ indices }) => new Uint8Array(indices.length).fill(1));
-  return statistic.of(own, other, options)(onceOwn, onceOther);
+  const once = ({ indices }: Group) => new Uint8Array(indices.length).fill(1);
+  return statistic.of(own, other, options)(once(examples), once(set));
 }

@@ -57,7 +57,7 @@ export function testColumns(
   return {
     tests: tested.length,
     columns: columns.map((column, c) => {
-      const judged = pairs[c].map((pair) => ({ ...pair, corrected: corrected.get(pair) ?? null }));
+      const judged = pairs[c]!.map((pair) => ({ ...pair, corrected: corrected.get(pair) ?? null }));
       const test = judged.find((pair) => pair.p !== null)?.test ?? null;
       return { test, pairs: judged, ...standingsOf(column, judged) };
     }),

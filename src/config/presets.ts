@@ -16,7 +16,7 @@ export function fillFromPresets(presets: readonly Presets[], value: unknown): vo
   if (!isRecord(value)) return;
   for (const { option, rows } of presets) {
     const name = value[option];
-    if (typeof name === 'string' && Object.hasOwn(rows, name)) fill(value, rows[name]);
+    if (typeof name === 'string' && Object.hasOwn(rows, name)) fill(value, rows[name]!);
   }
 }
 

@@ -27,7 +27,7 @@ const builders = {
   Null: (options?: Part) => made('Null', { type: 'null' }, options),
   Number: (options?: Part) => made('Number', { type: 'number' }, options),
   Object(properties: Record<string, Part>, options?: Part) {
-    const required = Object.keys(properties).filter((key) => !(OPTIONAL in properties[key]));
+    const required = Object.keys(properties).filter((key) => !(OPTIONAL in properties[key]!));
     return made('Object', { type: 'object', ...(required.length > 0 && { required }), properties }, options);
   },
   Optional: (schema: Part) => ({ ...schema, [OPTIONAL]: 'Optional' }),

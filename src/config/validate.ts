@@ -75,7 +75,7 @@ function worst(errors: readonly ErrorObject[]): ErrorObject {
   const unknownKey = errors.find((e) => e.keyword === 'additionalProperties' && !inUnion(e));
   if (unknownKey) return unknownKey;
   const plain = errors.filter((e) => !inUnion(e));
-  const first = plain[0] ?? errors[0];
+  const first = plain[0] ?? errors[0]!;
   if (first.keyword !== 'anyOf') return first;
   const told = ['additionalProperties', 'required', 'anyOf'];
   const rank = (e: ErrorObject) => told.indexOf(e.keyword) + (told.includes(e.keyword) ? 0 : told.length + 1);

@@ -20,7 +20,7 @@ export function alignClasses(
   const unchanged = { ...(labels && { labels }), ...(classes && { classes }), absent: [] };
   if (!known || !labels || !classes?.every((name) => place.has(name))) return unchanged;
   return {
-    labels: labels.map((label) => place.get(classes[label]) ?? label),
+    labels: labels.map((label) => place.get(classes[label]!) ?? label),
     classes: known,
     absent: known.filter((name) => !classes.includes(name)),
   };

@@ -101,7 +101,7 @@ const formats: readonly Format[] = [
 
 /** The only array, or the only one with a usual name. Errors: `data-invalid`. */
 function onlyOne(names: readonly string[], use: ArrayUse, path: string, source: ByteSource): string {
-  if (names.length === 1) return names[0];
+  if (names.length === 1) return names[0]!;
   const fitting = names.filter(meant[use]);
   // What OpenOOD saves: (conf, pred, label).
   if (use === 'logits' && fitting.length === 0 && names.includes('conf') && names.includes('pred'))
@@ -111,7 +111,7 @@ function onlyOne(names: readonly string[], use: ArrayUse, path: string, source: 
       found: `arrays ${names.join(', ')}: a number per example, of which no logits can be made`,
       hint: 'save the logits that the scores were made of: numpy.savez(FILE, logits=logits, labels=labels)',
     });
-  if (fitting.length === 1) return fitting[0];
+  if (fitting.length === 1) return fitting[0]!;
   throw new AssayError('data-invalid', `which array of the archive holds the ${use} is not clear`, {
     ...source.place,
     expected: `one array with a name such as ${use}`,

@@ -50,13 +50,13 @@ async function records(
         hint: 'fetch the binary version again, not the Python one',
       });
   const starts = [0];
-  for (const { size } of sources) starts.push(starts[starts.length - 1] + size / record);
-  refuseMore('examples', starts[starts.length - 1], sources[0].place);
+  for (const { size } of sources) starts.push(starts[starts.length - 1]! + size / record);
+  refuseMore('examples', starts[starts.length - 1]!, sources[0]!.place);
   const kind = labelByte(variant, spec);
   const labels = kind && (await readLabelBytes(sources, record, kind));
-  const classes = kind && (await classNames(dirname(sources[0].place.file), kind));
+  const classes = kind && (await classNames(dirname(sources[0]!.place.file), kind));
   return {
-    n: starts[starts.length - 1],
+    n: starts[starts.length - 1]!,
     shape: [3, 32, 32],
     ...(labels && { labels }),
     ...(classes && { classes }),
@@ -65,13 +65,13 @@ async function records(
     note: 'bytes',
     async read(start, end, out) {
       for (const [part, source] of sources.entries()) {
-        const first = Math.max(start, starts[part]);
-        const last = Math.min(end, starts[part + 1]);
+        const first = Math.max(start, starts[part]!);
+        const last = Math.min(end, starts[part + 1]!);
         if (first >= last) continue;
-        const bytes = await source.read((first - starts[part]) * record, (last - first) * record);
+        const bytes = await source.read((first - starts[part]!) * record, (last - first) * record);
         for (let i = 0; i < last - first; i++)
           for (let p = 0; p < PIXELS; p++)
-            out[(first - start + i) * PIXELS + p] = bytes[i * record + variant.labelBytes + p] / 255;
+            out[(first - start + i) * PIXELS + p] = bytes[i * record + variant.labelBytes + p]! / 255;
       }
     },
     close,
@@ -96,7 +96,7 @@ async function readLabelBytes(
     // A thousand records at a time.
     for (let at = 0; at < source.size; at += 1000 * record) {
       const bytes = await source.read(at, Math.min(1000 * record, source.size - at));
-      for (let i = offset; i < bytes.length; i += record) labels.push(bytes[i]);
+      for (let i = offset; i < bytes.length; i += record) labels.push(bytes[i]!);
     }
     for (const label of classIndices(labels, source.place, classes)) all.push(label);
   }

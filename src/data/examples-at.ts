@@ -31,7 +31,7 @@ export async function examplesAt(reader: ExampleReader, positions: ArrayLike<num
     for (let i = 0; i < read.n; i++) {
       const place = placeOf.get(start + i) ?? 0;
       pixels.set(read.pixels.subarray(i * size, (i + 1) * size), place * size);
-      indices[place] = read.indices[i];
+      indices[place] = read.indices[i]!;
       labels[place] = read.labels?.[i] ?? 0;
     }
   }

@@ -20,7 +20,7 @@ export async function openFolder(spec: DatasetSpec): Promise<ImageSource> {
       found: 'none',
       hint: 'check the path; for CIFAR fetch the binary version',
     });
-  const [first] = files;
+  const first = files[0]!;
   const wish = wishLike({ file: first }, await imageHead({ file: first }, await readImage(first)), spec);
   const [channels, height, width] = wish.shape;
   const size = channels * height * width;
@@ -35,7 +35,7 @@ export async function openFolder(spec: DatasetSpec): Promise<ImageSource> {
     async read(start, end, out) {
       await forRanges(end - start, { step: 1, lanes: LANES }, async (i) => {
         const part = out.subarray(i * size, (i + 1) * size);
-        const file = files[start + i];
+        const file = files[start + i]!;
         if ((await decodeImage({ file }, await readImage(file), wish, part)).transparent) transparent = true;
       });
     },

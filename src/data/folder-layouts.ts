@@ -28,7 +28,7 @@ export async function listImages(path: string, list: Lister): Promise<Listing> {
   if (folders.length === 0) return { files: images.map((name) => join(path, name)) };
   if (images.length > 0)
     throw new AssayError('data-invalid', 'there are images beside the subfolders', {
-      file: join(path, images[0]),
+      file: join(path, images[0]!),
       expected: 'either a subfolder per class, or images alone',
       found: `${images.length} images and ${folders.length} subfolders`,
       hint: 'move the images into the subfolder of their class',
@@ -91,7 +91,7 @@ async function listAnnotated({ file, images: folder }: Annotated, list: Lister):
   const classOf = new Map<string, string>();
   for (const [i, line] of (await readText(file, 'annotations')).split(/\r?\n/).entries()) {
     if (line.trim() === '') continue;
-    const [image, name] = line.split('\t');
+    const [image, name] = line.split('\t') as [string, string];
     if (!name || classOf.has(image))
       throw refuse('a line of the labels is not understood', `line ${i + 1}`, {
         expected: 'the name of an image, a tab and its class; each image once',

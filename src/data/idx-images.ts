@@ -11,8 +11,8 @@ import type { DatasetSpec } from './spec.js';
 /** Reads the header: two zero bytes, the element type, the rank, a big-endian 32-bit size per axis. */
 async function readIdxHeader(source: ByteSource): Promise<ArrayHeader> {
   const magic = await source.read(0, Math.min(4, source.size));
-  const dtype = TYPES[magic[2]];
-  const rank = magic[3];
+  const dtype = TYPES[magic[2]!];
+  const rank = magic[3]!;
   if (magic.length < 4 || magic[0] !== 0 || magic[1] !== 0 || dtype === undefined || rank < 1 || rank > 4)
     throw malformed(source.place, 'this is not an IDX file', {
       expected: 'a magic number such as 00 00 08 03',

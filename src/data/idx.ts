@@ -8,6 +8,6 @@ export const idx: DataFormat = {
   title: 'IDX (MNIST)',
   recognises: ({ start }) =>
     isGzip(start) ||
-    (start[0] === 0 && start[1] === 0 && start[2] in TYPES && start[3] >= 3 && start[3] <= 4),
+    (start[0] === 0 && start[1] === 0 && start[2]! in TYPES && start[3]! >= 3 && start[3]! <= 4),
   open: async (spec, directory) => (await import('./idx-images.js')).openIdx(spec, directory),
 };

@@ -16,9 +16,9 @@ const light = (ink: number, black: number) => Math.round(((255 - ink) * (255 - b
 
 /** Red, green or blue of the pixel that starts at `at`. */
 const component: Record<Colours, (bytes: Uint8Array, at: number, c: number) => number> = {
-  grey: (bytes, at) => bytes[at],
-  rgb: (bytes, at, c) => bytes[at + c],
-  cmyk: (bytes, at, c) => light(bytes[at + c], bytes[at + 3]),
+  grey: (bytes, at) => bytes[at]!,
+  rgb: (bytes, at, c) => bytes[at + c]!,
+  cmyk: (bytes, at, c) => light(bytes[at + c]!, bytes[at + 3]!),
 };
 
 /**
@@ -32,7 +32,7 @@ export function toChannels({ bytes, channels }: RawPixels, from: Colours, target
   const out = new Uint8Array(area * target);
   for (let p = 0, at = 0; p < area; p++, at += channels) {
     if (target === 3) for (let c = 0; c < 3; c++) out[3 * p + c] = of(bytes, at, c);
-    else out[p] = from === 'grey' ? bytes[at] : luma(of(bytes, at, 0), of(bytes, at, 1), of(bytes, at, 2));
+    else out[p] = from === 'grey' ? bytes[at]! : luma(of(bytes, at, 0), of(bytes, at, 1), of(bytes, at, 2));
   }
   return out;
 }

@@ -85,7 +85,7 @@ export async function decodeImage(
     const data = fits ? converted : await scaled(converted, head, wish);
     const area = height * width;
     for (let c = 0; c < channels; c++)
-      for (let p = 0; p < area; p++) out[c * area + p] = data[p * channels + c] / 255;
+      for (let p = 0; p < area; p++) out[c * area + p] = data[p * channels + c]! / 255;
     return { transparent: head.alpha && isTransparent(raw) };
   });
 }
@@ -99,7 +99,7 @@ export function scaledSize(
   resize: DatasetSpec['resize'],
 ): readonly [height: number, width: number] {
   if (resize === undefined) return [height, width];
-  if (typeof resize !== 'number') return [resize[0], resize[1]];
+  if (typeof resize !== 'number') return [resize[0]!, resize[1]!];
   const longer = Math.floor((resize * Math.max(height, width)) / Math.min(height, width));
   return height > width ? [longer, resize] : [resize, longer];
 }

@@ -20,7 +20,7 @@ const invalid = (
 export async function readLabels(array: ArraySource, n: number): Promise<Int32Array> {
   const { shape } = array;
   const { place } = array.source;
-  if (shape.length === 2 && shape[1] > 1)
+  if (shape.length === 2 && shape[1]! > 1)
     throw invalid(place, 'the labels are not class numbers', {
       expected: `shape (${n},)`,
       found: `shape ${shapeText(shape)}, perhaps one-hot rows`,
@@ -44,7 +44,7 @@ export async function readLabels(array: ArraySource, n: number): Promise<Int32Ar
 export function classIndices(values: ArrayLike<number>, place: Place, classes = MAX_CLASSES): Int32Array {
   const labels = new Int32Array(values.length);
   for (let i = 0; i < values.length; i++) {
-    const label = values[i];
+    const label = values[i]!;
     if (!(Number.isInteger(label) && label >= 0 && label < classes))
       throw invalid(
         { file: place.file, path: [place.path, `example ${i}`].filter(Boolean).join(', ') },

@@ -52,7 +52,7 @@ function imagesName(names: readonly string[], spec: DatasetSpec): string {
   if (spec.images !== undefined) return spec.images;
   const named = names.filter(namesImages);
   const candidates = named.length > 0 ? named : names.filter((name) => !namesLabels(name));
-  if (candidates.length === 1) return candidates[0];
+  if (candidates.length === 1) return candidates[0]!;
   throw unclear('images', likelyFirst(candidates, spec), names, { file: spec.path });
 }
 

@@ -30,7 +30,7 @@ export function labelNames(imagesName: string): string[] {
     const at = parts.findIndex((part) => part.toLowerCase() === images);
     if (at < 0) return [];
     return candidates
-      .flatMap((candidate) => [likeCase(candidate, parts[at]), candidate])
+      .flatMap((candidate) => [likeCase(candidate, parts[at]!), candidate])
       .map((candidate) => parts.with(at, candidate).join(''));
   });
 }
@@ -38,5 +38,5 @@ export function labelNames(imagesName: string): string[] {
 /** A word in upper case, capitalised or in lower case as another one is. */
 function likeCase(word: string, other: string): string {
   if (other === other.toUpperCase()) return word.toUpperCase();
-  return other[0] === other[0].toUpperCase() ? word[0].toUpperCase() + word.slice(1) : word;
+  return other[0] === other[0]!.toUpperCase() ? word[0]!.toUpperCase() + word.slice(1) : word;
 }

@@ -37,8 +37,8 @@ function parseDictionary(text: string, place: Place): Map<string, string> {
       if (!/^\s*\}$/.test(body.slice(at))) throw odd();
       break;
     }
-    if (entries.has(match[1])) throw odd();
-    entries.set(match[1], match[2]);
+    if (entries.has(match[1]!)) throw odd();
+    entries.set(match[1]!, match[2]!);
   }
   const keys = [...entries.keys()].sort().join();
   if (keys !== 'descr,fortran_order,shape') throw odd();
@@ -76,7 +76,7 @@ export async function readNpyHeader(source: ByteSource): Promise<ArrayHeader> {
   const { place } = source;
   const start = Buffer.from(await source.read(0, Math.min(12, source.size)));
   const magic = start.toString('latin1', 0, 6);
-  const version = start[6];
+  const version = start[6]!;
   const lengthBytes = version === 1 ? 2 : 4;
   if (start.length < 12 || magic !== MAGIC || version < 1 || version > 3 || start[7] !== 0)
     throw malformed(place, 'this is not a .npy array', {

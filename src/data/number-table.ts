@@ -49,10 +49,10 @@ export async function readNumberTable(source: ByteSource, column?: string): Prom
       });
     for (let c = 0; c < width; c++) {
       if (picked !== undefined && c !== picked) continue;
-      const value = numberIn(cells[c]);
+      const value = numberIn(cells[c]!);
       if (value === undefined)
         throw malformed(at, `column ${columns?.[c] || c + 1} does not hold a number`, {
-          found: cells[c] === '' ? 'nothing' : cells[c].slice(0, 40),
+          found: cells[c] === '' ? 'nothing' : cells[c]!.slice(0, 40),
           hint: 'write decimals with a point, and class names as numbers from 0',
         });
       values.push(value);

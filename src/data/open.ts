@@ -115,8 +115,8 @@ function reader(source: ImageSource, { indices }: Selection, budget: DecodedBudg
     const own = indices.subarray(start, end);
     for (let from = 0, to = 0; from < own.length; from = to) {
       do to++;
-      while (to < own.length && own[to] === own[to - 1] + 1);
-      await source.read(own[from], own[to - 1] + 1, pixels.subarray(from * size, to * size));
+      while (to < own.length && own[to] === own[to - 1]! + 1);
+      await source.read(own[from]!, own[to - 1]! + 1, pixels.subarray(from * size, to * size));
     }
   };
   const read = source.plain ? decode : keepDecoded(decode, indices.length, size, budget);
@@ -136,7 +136,7 @@ function reader(source: ImageSource, { indices }: Selection, budget: DecodedBudg
     await read(start, end, pixels);
     const examples: Examples = { n: own.length, indices: own, pixels };
     const { labels } = source;
-    return labels ? { ...examples, labels: own.map((i) => labels[i]) } : examples;
+    return labels ? { ...examples, labels: own.map((i) => labels[i]!) } : examples;
   };
 }
 
@@ -157,9 +157,9 @@ async function lookThrough(
     hash.update(positions);
     if (labels) hash.update(labels);
     hash.update(pixels);
-    for (let p = 0; p < pixels.length; p++) if (pixels[p] > brightest) brightest = pixels[p];
+    for (let p = 0; p < pixels.length; p++) if (pixels[p]! > brightest) brightest = pixels[p]!;
     labels?.forEach((label, i) => {
-      if (label > (highestLabel?.label ?? -1)) highestLabel = { label, example: positions[i] };
+      if (label > (highestLabel?.label ?? -1)) highestLabel = { label, example: positions[i]! };
     });
   }
   return { brightest, fingerprint: hash.digest('hex'), ...(highestLabel && { highestLabel }) };

@@ -20,7 +20,7 @@ export function imageShape(
       found: `shape ${shapeText(shape)}`,
       ...details,
     });
-  const [, a, b, c] = shape;
+  const [, a, b, c] = shape as readonly [number, number, number, number];
   if (shape.slice(1).some((size) => size === 0))
     throw refuse('the images have no pixels', { hint: 'write the array again' });
   if (shape.length === 3) return { layout: 'NCHW', shape: [1, a, b] };
@@ -99,7 +99,7 @@ export function pixelReader(array: ArraySource, spec: Pick<DatasetSpec, 'layout'
         for (let c = 0; c < channels; c++) {
           let from = i * size + c * channelStep;
           for (let p = 0; p < area; p++, from += stride) {
-            const value = values[from];
+            const value = values[from]!;
             if (!(value >= low && value <= high)) throw outside(start + i, value, values, range, array);
             out[to++] = (value - low) / (high - low);
           }
@@ -134,14 +134,15 @@ function outside(
   let low = value;
   let high = value;
   for (let i = 0; i < values.length; i++) {
-    low = Math.min(low, values[i]);
-    high = Math.max(high, values[i]);
+    low = Math.min(low, values[i]!);
+    high = Math.max(high, values[i]!);
   }
-  const guess = [
+  const ranges = [
     [0, 1],
     [-1, 1],
     [0, 255],
-  ].find(([a, b]) => low >= a && high <= b);
+  ] as const;
+  const guess = ranges.find(([a, b]) => low >= a && high <= b);
   return new AssayError('data-invalid', 'a pixel lies outside the range', {
     ...where,
     expected,

@@ -46,7 +46,7 @@ export function predictionRows(
 ): PredictionRows {
   const { array, written, columns, close } = file;
   const { place } = array.source;
-  const [n, classes] = array.shape;
+  const [n, classes] = array.shape as readonly [number, number];
   const odd = columns?.find((name) => NO_LOGIT.test(name));
   if (odd !== undefined)
     throw new AssayError('data-invalid', `the column "${odd}" does not look like a class`, {
@@ -84,7 +84,7 @@ export function predictionRows(
         observe(row, traits);
         if (probabilities) traits.vanishing += vanishing(row);
         for (let k = 0; k < classes; k++)
-          out[i * classes + k] = probabilities ? Math.log(Math.max(row[k], SMALLEST_PROBABILITY)) : row[k];
+          out[i * classes + k] = probabilities ? Math.log(Math.max(row[k]!, SMALLEST_PROBABILITY)) : row[k]!;
       }
       return out;
     },
@@ -148,7 +148,7 @@ const outside = (value: number) => !(value >= -1e-6 && value <= 1 + 1e-6);
 
 const sumOf = (row: Row): number => {
   let sum = 0;
-  for (let k = 0; k < row.length; k++) sum += row[k];
+  for (let k = 0; k < row.length; k++) sum += row[k]!;
   return sum;
 };
 
@@ -186,14 +186,14 @@ function observe(row: Row, traits: RowTraits): void {
 
 function vanishing(row: Row): number {
   let count = 0;
-  for (let k = 0; k < row.length; k++) if (row[k] < SMALLEST_PROBABILITY) count++;
+  for (let k = 0; k < row.length; k++) if (row[k]! < SMALLEST_PROBABILITY) count++;
   return count;
 }
 
 function logSumExp(row: Row): number {
   let max = Number.NEGATIVE_INFINITY;
-  for (let k = 0; k < row.length; k++) max = Math.max(max, row[k]);
+  for (let k = 0; k < row.length; k++) max = Math.max(max, row[k]!);
   let sum = 0;
-  for (let k = 0; k < row.length; k++) sum += Math.exp(row[k] - max);
+  for (let k = 0; k < row.length; k++) sum += Math.exp(row[k]! - max);
   return max + Math.log(sum);
 }

@@ -53,11 +53,11 @@ export async function openPredictions(spec: PredictionSpec): Promise<PredictedSe
       const file = closing.add(await openArrayFile(written, 'logits', spec.directory));
       parts.push(predictionRows(file, spec));
     }
-    const [{ n, classes }] = parts;
+    const { n, classes } = parts[0]!;
     parts.forEach((part) => {
-      refuseOtherShape(part, parts[0]);
+      refuseOtherShape(part, parts[0]!);
     });
-    const labels = await labelsOf(spec, parts[0]);
+    const labels = await labelsOf(spec, parts[0]!);
     const hashes = await lookThrough(parts, spec.probabilities);
     const info: DatasetInfo = {
       name: spec.name,
@@ -76,8 +76,8 @@ export async function openPredictions(spec: PredictionSpec): Promise<PredictedSe
     return {
       info,
       classes,
-      models: parts.map(({ written, traits }, m) => ({ written, traits: { ...traits }, hash: hashes[m] })),
-      logits: (position, start, end) => parts[position].read(start, end),
+      models: parts.map(({ written, traits }, m) => ({ written, traits: { ...traits }, hash: hashes[m]! })),
+      logits: (position, start, end) => parts[position]!.read(start, end),
       read: async (start, end) => ({
         n: end - start,
         indices: Int32Array.from({ length: end - start }, (_, i) => start + i),

@@ -90,11 +90,11 @@ function shuffled(members: Int32Array, seed: number): Int32Array {
 function inProportion(members: Int32Array, labels: Int32Array, seed: number): Int32Array {
   const order = shuffled(members, seed);
   const sizes = new Map<number, number>();
-  for (const example of order) sizes.set(labels[example], (sizes.get(labels[example]) ?? 0) + 1);
+  for (const example of order) sizes.set(labels[example]!, (sizes.get(labels[example]!) ?? 0) + 1);
   const ranks = new Map<number, number>();
   const place = new Map<number, number>();
   for (const example of order) {
-    const label = labels[example];
+    const label = labels[example]!;
     const rank = ranks.get(label) ?? 0;
     ranks.set(label, rank + 1);
     place.set(example, (rank + 0.5) / (sizes.get(label) ?? 1));

@@ -50,8 +50,8 @@ export async function shardPaths(path: string, isFolder: boolean, followLinks: b
 /** As shells expand braces: numbers keep the width of the first. */
 function expand(path: string): string[] {
   let paths = [path];
-  while (paths.length > 0 && BRACES.test(paths[0])) {
-    const [braces = '', from = '', to = '', list] = BRACES.exec(paths[0]) ?? [];
+  while (paths.length > 0 && BRACES.test(paths[0]!)) {
+    const [braces = '', from = '', to = '', list] = BRACES.exec(paths[0]!) ?? [];
     const count = list === undefined ? Number(to) - Number(from) + 1 : list.split(',').length;
     if (count < 1)
       throw new AssayError('config-invalid', 'the pattern of shards stands for none', {

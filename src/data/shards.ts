@@ -61,7 +61,7 @@ export class Shards {
   }
 
   private async open(shard: number): Promise<ByteSource> {
-    const file = this.paths[shard];
+    const file = this.paths[shard]!;
     const source = await openFile(file);
     try {
       if (!isGzip(await source.read(0, Math.min(2, source.size)))) return source;

@@ -25,19 +25,21 @@ export async function openWebdataset(spec: DatasetSpec): Promise<ImageSource> {
   try {
     const { indexes, chosen } = await list(shards, spec);
     const begins = beginsOf(indexes);
-    const n = begins[indexes.length];
+    const n = begins[indexes.length]!;
     const first = indexes.findIndex(({ starts }) => starts.length > 0);
     if (!chosen || first < 0) throw empty(spec.path);
     const members = new Members(shards, indexes);
     const make = chosen.images.some((extension) => extension.endsWith('npy')) ? arrayDecoder : imageDecoder;
-    const decoder = await members.with(first, 0, (bytes) => make({ file: shards.paths[first] }, bytes, spec));
+    const decoder = await members.with(first, 0, (bytes) =>
+      make({ file: shards.paths[first]! }, bytes, spec),
+    );
     const [channels, height, width] = decoder.shape;
     const size = channels * height * width;
     return {
       n,
       shape: decoder.shape,
       ...(chosen.labels && { labels: joined(indexes, n) }),
-      part: shards.paths.length === 1 ? basename(shards.paths[0]) : `${shards.paths.length} shards`,
+      part: shards.paths.length === 1 ? basename(shards.paths[0]!) : `${shards.paths.length} shards`,
       get note() {
         return decoder.note;
       },
@@ -45,8 +47,8 @@ export async function openWebdataset(spec: DatasetSpec): Promise<ImageSource> {
         await forRanges(end - start, { step: 1, lanes: LANES }, async (i) => {
           const shard = shardOf(begins, start + i);
           const part = out.subarray(i * size, (i + 1) * size);
-          await members.with(shard, start + i - begins[shard], (bytes) =>
-            decoder.decode({ file: shards.paths[shard] }, bytes, part),
+          await members.with(shard, start + i - begins[shard]!, (bytes) =>
+            decoder.decode({ file: shards.paths[shard]! }, bytes, part),
           );
         });
       },
@@ -67,20 +69,20 @@ class Members {
 
   /** Does something with the bytes of an image. What goes wrong then is told with the name of the member. */
   async with<T>(shard: number, at: number, work: (bytes: Uint8Array) => Promise<T>): Promise<T> {
-    const { size, starts, sizes, headers } = this.indexes[shard];
+    const { size, starts, sizes, headers } = this.indexes[shard]!;
     try {
       const bytes = await this.shards.use(shard, async (source) => {
         if (source.size !== size)
           throw malformed(source.place, 'the shard changed while it was read', { hint: 'run again' });
-        if (sizes[at] > limits.image.value) throw tooLarge(sizes[at]);
-        return source.read(starts[at], sizes[at]);
+        if (sizes[at]! > limits.image.value) throw tooLarge(sizes[at]!);
+        return source.read(starts[at]!, sizes[at]!);
       });
       return await work(bytes);
     } catch (error) {
       if (!(error instanceof AssayError)) throw error;
       const file = this.shards.paths[shard];
       const name = await this.shards
-        .use(shard, (source) => nameAt(source, headers[at]))
+        .use(shard, (source) => nameAt(source, headers[at]!))
         .catch(() => undefined);
       const path = [name, error.details.path].filter(Boolean).join(', ');
       throw new AssayError(error.code, error.message, { ...error.details, file, path });
@@ -100,7 +102,7 @@ function tooLarge(found: number): AssayError {
 /** Where the examples of each shard begin, and where the last one ends. */
 function beginsOf(indexes: readonly ShardIndex[]): number[] {
   const begins = [0];
-  for (const { starts } of indexes) begins.push(begins[begins.length - 1] + starts.length);
+  for (const { starts } of indexes) begins.push(begins[begins.length - 1]! + starts.length);
   return begins;
 }
 
@@ -141,7 +143,7 @@ function shardOf(begins: readonly number[], example: number): number {
   let high = begins.length - 1;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (begins[middle] <= example) low = middle;
+    if (begins[middle]! <= example) low = middle;
     else high = middle;
   }
   return low;

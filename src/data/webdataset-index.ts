@@ -88,7 +88,7 @@ async function* examples(source: ByteSource): AsyncGenerator<Example> {
       });
     const [, key, extension] = /^((?:.*\/)?[^./][^./]*)\.([^/]+)$/s.exec(member.name) ?? [];
     // What is hidden, has no extension, or speaks of the shard as a whole.
-    if (key === undefined || /^__.*__$/.test(key)) continue;
+    if (key === undefined || extension === undefined || /^__.*__$/.test(key)) continue;
     if (example?.key !== key) {
       if (example) yield example;
       if (seen.has(key))
@@ -130,7 +130,7 @@ function usual(source: ByteSource, members: Example['members']): readonly string
     others.length > 0 ? 'several members may be the image' : 'the first example of the shard has no image',
     {
       file: source.place.file,
-      path: first.name,
+      path: first!.name,
       expected: 'one member .jpg, .png or .npy',
       found: [...members.keys()].map((one) => `.${one}`).join(', '),
       hint:
@@ -150,7 +150,7 @@ function imageOf(
   source: ByteSource,
 ): TarMember {
   const fitting = images.filter((one) => members.has(one));
-  const image = members.get(fitting[0]);
+  const image = members.get(fitting[0]!);
   if (image && fitting.length === 1) return image;
   throw lacks(source, key, `one member ${images.map((one) => `.${one}`).join(', ')}`, members);
 }

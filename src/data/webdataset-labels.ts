@@ -26,7 +26,9 @@ export async function labelPlace<T>(
   if (labels === false) return undefined;
   if (labels !== undefined) {
     const [, extension, field] = /^((?:.*\.)?json)\.(.+)$/.exec(labels) ?? [];
-    return field === undefined ? { extension: labels } : { extension, field: field.split('.') };
+    return extension === undefined || field === undefined
+      ? { extension: labels }
+      : { extension, field: field.split('.') };
   }
   if (members.has('cls')) return { extension: 'cls' };
   const json = members.get('json');
@@ -83,7 +85,8 @@ async function readJson(source: ByteSource): Promise<unknown> {
   }
 }
 
-const inside = (value: unknown, [key, ...rest]: readonly string[]): unknown => {
+const inside = (value: unknown, path: readonly string[]): unknown => {
+  const [key, ...rest] = path as readonly [string, ...string[]];
   const field =
     typeof value === 'object' && value !== null && Object.hasOwn(value, key)
       ? (value as Record<string, unknown>)[key]

@@ -34,5 +34,5 @@ export const engineLine = ({ name, description }: Engine): string => `${name}: $
 /** Starts an engine. Errors: `unknown-name`; `engine-failed` when its library does not load. */
 export async function createEngine(name = 'ort', options: EngineOptions = {}): Promise<Engine> {
   if (!Object.hasOwn(engines, name)) throw unknownName('engine', name, engineNames);
-  return engines[name].create(options);
+  return engines[name]!.create(options);
 }

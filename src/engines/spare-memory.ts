@@ -10,7 +10,7 @@ export class SpareMemory {
   /** At least so many bytes, whatever they hold. */
   take(bytes: number): ArrayBuffer {
     const at = this.pieces.findIndex(({ byteLength }) => byteLength >= bytes && byteLength <= 4 * bytes);
-    return at < 0 ? new ArrayBuffer(bytes) : this.pieces.splice(at, 1)[0];
+    return at < 0 ? new ArrayBuffer(bytes) : this.pieces.splice(at, 1)[0]!;
   }
 
   give(pieces: readonly ArrayBuffer[]): void {

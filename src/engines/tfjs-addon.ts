@@ -76,7 +76,7 @@ export function explainAddon(said: string): AddonState {
     const match = row.said.exec(said);
     if (match) return { loads: false, reason: row.reason(match), hint: row.hint };
   }
-  return { loads: false, reason: said.trim().split('\n')[0], hint: build };
+  return { loads: false, reason: said.trim().split('\n')[0]!, hint: build };
 }
 
 /** Loads the package in a process of its own and lets it compute. */

@@ -12,7 +12,7 @@ export const definedOf = ({ measures }: Results, model: string): Defined[] =>
 export function undefinedNote({ measures }: Results): string[] {
   const without = measures.filter(({ value }) => value === null);
   if (without.length === 0) return [];
-  const [first] = without;
+  const first = without[0]!;
   const example = `${first.measure} of ${first.model}: ${first.note ?? 'undefined'}`;
   return [`${counted(without.length, 'measure')} without a value (${example})`];
 }

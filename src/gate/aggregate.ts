@@ -9,7 +9,7 @@ export type How = NonNullable<GateResult['aggregate']>['how'];
 
 /** Several quantities as one; `all` is left to the verdicts. */
 export function aggregated(how: Exclude<How, 'all'>, quantities: readonly Quantity[]): Quantity {
-  const [first] = quantities;
+  const first = quantities[0]!;
   const { over: _, p: __, test: ___, run: ____, ...rest } = first;
   const n = Math.min(...quantities.map((q) => q.n));
   if (how === 'mean') {
@@ -17,7 +17,7 @@ export function aggregated(how: Exclude<How, 'all'>, quantities: readonly Quanti
     return { ...rest, n, value, interval, level: interval && level, method: interval && method };
   }
   const sign = how === 'min' ? 1 : -1;
-  const extreme = [...quantities].sort((a, b) => sign * (a.value - b.value))[0];
+  const extreme = [...quantities].sort((a, b) => sign * (a.value - b.value))[0]!;
   return { ...extreme, n };
 }
 
@@ -39,7 +39,7 @@ export function mixture(measures: readonly Measure[], runs: readonly Evidence[])
     const choices = others.map(({ key, values }) => `${key} (${values.join(', ')})`).join(', ');
     return `measures that differ in more than the model are not put together: add to \`where\` ${choices}`;
   }
-  const [{ dataset }] = measures;
+  const { dataset } = measures[0]!;
   const prints = runs.map(({ datasets = [] }) => {
     const info = datasets.find(({ name }) => name === dataset);
     return info && examplesOf(info);

@@ -96,7 +96,7 @@ async function judgeTogether(rule: GateRule, limit: Limit, runs: readonly Eviden
     };
   const verdicts = quantities.map((quantity) => verdictOf(rule, limit, quantity));
   const margin = (verdict: GateResult) => verdict.margin ?? Number.NEGATIVE_INFINITY;
-  const [worst] = verdicts.sort((a, b) => margin(a) - margin(b));
+  const worst = verdicts.sort((a, b) => margin(a) - margin(b))[0]!;
   return { ...worst, ...parts };
 }
 
@@ -113,5 +113,5 @@ function candidates(rule: GateRule, limit: Limit, { measures }: Evidence): Measu
 function singledOut(rule: GateRule, measure: Measure, apart: readonly string[]): GateRule {
   const fields = fieldsOf(measure);
   const named = [...new Set([...Object.keys(rule.where ?? {}), ...apart])].filter((key) => key in fields);
-  return { ...rule, where: Object.fromEntries(named.map((key) => [key, fields[key]])) };
+  return { ...rule, where: Object.fromEntries(named.map((key) => [key, fields[key]!])) };
 }

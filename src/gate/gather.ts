@@ -44,4 +44,4 @@ function differing(blessed: Measured | undefined, measure: Measured | undefined)
   return `${all.map(discrepancyText).join('; ')} (the blessed one first). ${remedies.map(sentence).join(' ')}`;
 }
 
-const sentence = (text: string) => `${text[0].toUpperCase()}${text.slice(1)}.`;
+const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}.`;

@@ -33,7 +33,7 @@ export function matching(
 export function pick(rule: GateRule, where: Where, measures: readonly Measure[]): Defined | string {
   const matches = matching(rule, where, measures);
   if (typeof matches === 'string') return matches;
-  return matches.length > 1 ? ambiguous(matches) : defined(matches[0]);
+  return matches.length > 1 ? ambiguous(matches) : defined(matches[0]!);
 }
 
 const isDefined = (measure: Measure): measure is Defined => measure.value !== null;
@@ -87,5 +87,5 @@ export function ambiguous(matches: readonly Measure[]): string {
   const choices = telling(matches)
     .map(({ key, values }) => `${key} (${values.join(', ')})`)
     .join(', ');
-  return `${matches.length} measures are called "${matches[0].measure}": add to \`where\` ${choices || 'what tells them apart'}`;
+  return `${matches.length} measures are called "${matches[0]!.measure}": add to \`where\` ${choices || 'what tells them apart'}`;
 }

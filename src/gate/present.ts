@@ -93,7 +93,7 @@ function decimalsOf({ value, limit, margin, format, judges }: GateResult, scale:
   if (judges === 'p') return usual;
   for (let decimals = usual; decimals < MOST_DECIMALS; decimals++) {
     const tick = 10 ** -decimals;
-    const exact = Math.abs(Number(told[0].toFixed(decimals)) - told[0]) < tick * 1e-6;
+    const exact = Math.abs(Number(told[0]!.toFixed(decimals)) - told[0]!) < tick * 1e-6;
     if (exact && (!margin || Math.abs(scale * margin) >= tick)) return decimals;
   }
   return MOST_DECIMALS;

@@ -29,7 +29,7 @@ export const LEVEL = 0.95;
 export function decided(rule: GateRule, share: Share, seen: SeenShare, level = LEVEL): Decision | undefined {
   if (limitsOf(rule).length === 0 || whyWhole(rule) !== undefined) return undefined;
   const standings = limitsOf(rule).map((limit) => standingWithin(rule, limit, share, seen, level));
-  const { interval } = standings[0];
+  const { interval } = standings[0]!;
   if (standings.every(({ verdict }) => verdict === 'holds')) return { verdict: 'holds', interval };
   if (standings.some(({ verdict }) => verdict === 'fails')) return { verdict: 'fails', interval };
   return { verdict: 'undecided', interval };
@@ -45,7 +45,7 @@ export function standingWithin(
 ): Decision & { standing: Standing } {
   const [low, high] = confidenceSequence(seen, level);
   const ends = [low, high].map((successes) => onAll(rule, limit, share, successes, seen.size));
-  const [worse] = [...ends].sort((a, b) => (a.margin ?? 0) - (b.margin ?? 0));
+  const [worse] = [...ends].sort((a, b) => (a.margin ?? 0) - (b.margin ?? 0)) as [Standing];
   const verdict = ends.every(({ passed }) => passed)
     ? 'holds'
     : ends.some(({ passed }) => passed)

@@ -27,7 +27,7 @@ export function gateTable(gates: readonly GateResult[]): string {
     [0, HEADER.length - 1],
   );
   const below = (reason: string) => (reason ? [`      ${oneLine(reason)}`] : []);
-  return [header, ...lines.flatMap((line, i) => [line, ...below(rows[i].reason)]), gateSummary(gates)].join(
+  return [header, ...lines.flatMap((line, i) => [line, ...below(rows[i]!.reason)]), gateSummary(gates)].join(
     '\n',
   );
 }

@@ -71,7 +71,7 @@ export class GraphBuilder {
 
   input(name: string, type: DataType, dims: ValueInfo['dims']): string {
     this.graph.inputs.push({ name: this.fresh(name), type, dims });
-    return this.graph.inputs[this.graph.inputs.length - 1].name;
+    return this.graph.inputs[this.graph.inputs.length - 1]!.name;
   }
 
   /** Declares a value as an output of the graph under its own name. */
@@ -81,7 +81,7 @@ export class GraphBuilder {
 
   /** Declares a value as an output under another name (through an Identity node). */
   outputAs(value: string, name: string, type: DataType = 'float32', dims: ValueInfo['dims'] = null): string {
-    const [output] = this.node('Identity', [value], {}, [name]);
+    const [output] = this.node('Identity', [value], {}, [name]) as [string];
     this.output(output, type, dims);
     return output;
   }
@@ -118,7 +118,7 @@ export class GraphBuilder {
 
   /** Adds a node with one output and returns the output's name. */
   op(op: string, inputs: readonly string[], attributes: Record<string, Attribute> = {}, hint = op): string {
-    return this.node(op, inputs, attributes, [hint])[0];
+    return this.node(op, inputs, attributes, [hint])[0]!;
   }
 
   /** Adds a node with several outputs; '' leaves an optional one out. */

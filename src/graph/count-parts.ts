@@ -29,7 +29,7 @@ function* fields(bytes: Uint8Array, start: number, end: number): Generator<Field
   const varint = (): number => {
     let value = 0;
     for (let shift = 0; shift < 70 && at < end; shift += 7) {
-      const byte = bytes[at++];
+      const byte = bytes[at++]!;
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }

@@ -1,5 +1,6 @@
 import { type Limit, limits } from '../bytes/limits.js';
 import { AssayError } from '../errors.js';
+import { mapTuple } from '../map-tuple.js';
 import type { Graph, Node, Tensor } from './graph.js';
 import { toNumbers } from './tensor.js';
 
@@ -21,7 +22,7 @@ const product = (numbers: readonly number[] | undefined) => numbers?.reduce((a, 
 
 /** Padding before and after every axis, around at least one element. */
 const padded = (pads: readonly number[] | undefined) =>
-  pads && product(pads.slice(0, pads.length / 2).map((before, i) => 1 + before + pads[i + pads.length / 2]));
+  pads && product(pads.slice(0, pads.length / 2).map((before, i) => 1 + before + pads[i + pads.length / 2]!));
 
 const shapeInput = (op: string, at = 0): SizeRow => ({
   op,
@@ -70,7 +71,7 @@ const ROWS: readonly SizeRow[] = [
     op: 'Range',
     sizedBy: [0, 1, 2],
     elements({ input }) {
-      const [start, limit, delta] = [0, 1, 2].map((at) => input(at)?.[0]);
+      const [start, limit, delta] = mapTuple([0, 1, 2], (at) => input(at)?.[0]);
       return start === undefined || limit === undefined || !delta ? undefined : (limit - start) / delta;
     },
   },
@@ -110,7 +111,7 @@ function withConstants(graph: Graph, outer: Constants): Constants {
   const constants = new Map([...outer, ...graph.initializers]);
   for (const { op, outputs, attributes } of graph.nodes)
     if (op === 'Constant' && attributes.value?.kind === 'tensor')
-      constants.set(outputs[0], attributes.value.value);
+      constants.set(outputs[0]!, attributes.value.value);
   return constants;
 }
 
@@ -169,6 +170,7 @@ function roundsOf({ inputs, attributes: { body } }: Node, { input }: Declared): 
   let condition = outputs[0]?.name;
   for (const node of nodes.toReversed())
     if (node.op === 'Identity' && node.outputs[0] === condition) condition = node.inputs[0];
+  if (condition === undefined) return rounds;
   const made = nodes.some((node) => node.op !== 'Constant' && node.outputs.includes(condition));
   const passed = condition === given[1]?.name || condition === inputs[1] || initializers.has(condition);
   return passed || !made ? rounds : 0;
@@ -178,7 +180,7 @@ function roundsOf({ inputs, attributes: { body } }: Node, { input }: Declared): 
 export type SizedBy = 'nothing' | 'shapes' | 'data';
 
 const ORDER: readonly SizedBy[] = ['nothing', 'shapes', 'data'];
-const most = (kinds: readonly SizedBy[]) => ORDER[Math.max(0, ...kinds.map((kind) => ORDER.indexOf(kind)))];
+const most = (kinds: readonly SizedBy[]) => ORDER[Math.max(0, ...kinds.map((kind) => ORDER.indexOf(kind)))]!;
 
 /** Whatever has a subgraph counts as sized by data: how often a loop goes round may depend on them. */
 export function sizedBy(graph: Graph): SizedBy {

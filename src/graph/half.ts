@@ -13,7 +13,7 @@ export function fromFloat16(bits: number): number {
 /** The bits of bfloat16 are the upper half of a float32's. */
 function fromBfloat16(bits: Uint16Array): Float32Array {
   const words = new Uint32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) words[i] = bits[i] << 16;
+  for (let i = 0; i < bits.length; i++) words[i] = bits[i]! << 16;
   return new Float32Array(words.buffer);
 }
 

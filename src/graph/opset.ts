@@ -43,7 +43,7 @@ function numberAttribute(a: Attribute | undefined): number | undefined {
 const resize = (node: Node, scales: string): Node => ({
   ...node,
   op: 'Resize',
-  inputs: [node.inputs[0], '', scales],
+  inputs: [node.inputs[0]!, '', scales],
   attributes: {
     mode: node.attributes.mode ?? string('nearest'),
     coordinate_transformation_mode: string('asymmetric'),
@@ -85,7 +85,7 @@ const UPGRADES: readonly Upgrade[] = [
       const low = numberAttribute(node.attributes.min);
       const high = numberAttribute(node.attributes.max);
       const bound = (v: number | undefined) => (v === undefined ? '' : b.scalar(v));
-      return { ...node, inputs: [node.inputs[0], bound(low), bound(high)], attributes: {} };
+      return { ...node, inputs: [node.inputs[0]!, bound(low), bound(high)], attributes: {} };
     },
   },
   {
@@ -95,7 +95,7 @@ const UPGRADES: readonly Upgrade[] = [
       const { pads, value, ...rest } = node.attributes;
       if (pads?.kind !== 'ints') return node;
       const fill = b.scalar(numberAttribute(value) ?? 0);
-      return { ...node, inputs: [node.inputs[0], b.ints(pads.value), fill], attributes: rest };
+      return { ...node, inputs: [node.inputs[0]!, b.ints(pads.value), fill], attributes: rest };
     },
   },
   {
@@ -105,7 +105,7 @@ const UPGRADES: readonly Upgrade[] = [
       const { starts, ends, axes } = node.attributes;
       if (starts?.kind !== 'ints' || ends?.kind !== 'ints') return node;
       const along = axes?.kind === 'ints' ? axes.value : starts.value.map((_, i) => i);
-      const inputs = [node.inputs[0], b.ints(starts.value), b.ints(ends.value), b.ints(along)];
+      const inputs = [node.inputs[0]!, b.ints(starts.value), b.ints(ends.value), b.ints(along)];
       return { ...node, inputs, attributes: {} };
     },
   },
@@ -114,11 +114,13 @@ const UPGRADES: readonly Upgrade[] = [
     below: 10,
     rewrite: (node, b) => {
       const k = numberAttribute(node.attributes.k);
-      return k === undefined ? node : { ...dropAttributes(node, 'k'), inputs: [node.inputs[0], b.ints([k])] };
+      return k === undefined
+        ? node
+        : { ...dropAttributes(node, 'k'), inputs: [node.inputs[0]!, b.ints([k])] };
     },
   },
   { ops: ['Scatter'], below: 11, rewrite: (node) => ({ ...node, op: 'ScatterElements' }) },
-  { ops: ['Resize'], below: 11, rewrite: (node) => resize(node, node.inputs[1]) },
+  { ops: ['Resize'], below: 11, rewrite: (node) => resize(node, node.inputs[1]!) },
   {
     // After the row above: what becomes a Resize here is in today's form already.
     ops: ['Upsample'],
@@ -128,7 +130,7 @@ const UPGRADES: readonly Upgrade[] = [
       const given =
         scales?.kind === 'floats'
           ? b.constant(floats([scales.value.length], scales.value), 'scales')
-          : node.inputs[1];
+          : node.inputs[1]!;
       return resize(node, given);
     },
   },
@@ -139,8 +141,8 @@ const UPGRADES: readonly Upgrade[] = [
     below: Number.POSITIVE_INFINITY,
     rewrite: (node, b) => {
       const alpha = numberAttribute(node.attributes.alpha) ?? 1;
-      const scaled = alpha === 1 ? node.inputs[0] : b.op('Mul', [node.inputs[0], b.scalar(alpha)]);
-      return { ...node, op: 'Mul', inputs: [node.inputs[0], b.op('Sigmoid', [scaled])], attributes: {} };
+      const scaled = alpha === 1 ? node.inputs[0]! : b.op('Mul', [node.inputs[0]!, b.scalar(alpha)]);
+      return { ...node, op: 'Mul', inputs: [node.inputs[0]!, b.op('Sigmoid', [scaled])], attributes: {} };
     },
   },
   {
@@ -208,7 +210,7 @@ function flattenedSoftmax(node: Node, b: GraphBuilder): void {
     b.add({ ...node, attributes: { axis: int(-1) } });
     return;
   }
-  const flat = b.op('Flatten', [node.inputs[0]], { axis: int(axis) });
+  const flat = b.op('Flatten', [node.inputs[0]!], { axis: int(axis) });
   const soft = b.op(node.op, [flat], { axis: int(1) });
-  b.add({ ...node, op: 'Reshape', inputs: [soft, b.op('Shape', [node.inputs[0]])], attributes: {} });
+  b.add({ ...node, op: 'Reshape', inputs: [soft, b.op('Shape', [node.inputs[0]!])], attributes: {} });
 }

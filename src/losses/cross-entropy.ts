@@ -5,7 +5,7 @@ import type { Loss, LossSite } from './loss.js';
 /** -log p(y|x) = log(1 + exp(logsumexp of the others - f_y)): keeps its digits where p(y|x) is near 1. */
 export function crossEntropyOf(logits: ArrayLike<number>, label: number): number {
   const others = Array.from(logits).filter((_, k) => k !== label);
-  const gap = logSumExpRow(others) - logits[label];
+  const gap = logSumExpRow(others) - logits[label]!;
   return gap > 0 ? gap + Math.log1p(Math.exp(-gap)) : Math.log1p(Math.exp(gap));
 }
 

@@ -11,7 +11,7 @@ const descending = (logits: ArrayLike<number>) => Float64Array.from(logits).sort
 /** A weighted sum of the largest logits, picked by TopK so that all come through unrounded. */
 function emitSpread({ b, logits }: LossSite, weights: readonly number[]): string {
   const top = ['top_logits', 'top_classes'];
-  const [largestFew] = b.node('TopK', [logits, b.ints([weights.length])], { axis: int(1) }, top);
+  const [largestFew] = b.node('TopK', [logits, b.ints([weights.length])], { axis: int(1) }, top) as [string];
   const signs = b.constant(floats([1, weights.length], [...weights]), 'weights_of_the_largest');
   const sum = b.op('ReduceSum', [b.op('Mul', [largestFew, signs]), b.ints([1])], { keepdims: int(0) });
   return b.op('Add', [sum, b.scalar(TIE)]);
@@ -27,8 +27,8 @@ export const dlr: Loss = {
   direction: 1,
   chosen: true,
   value: (logits, { label }) => {
-    const [first, , third] = descending(logits);
-    return marginOf(logits, label) / (first - third + TIE);
+    const sorted = descending(logits);
+    return marginOf(logits, label) / (sorted[0]! - sorted[2]! + TIE);
   },
   emit: (site) => site.b.op('Div', [emitMargin(site), emitSpread(site, [1, 0, -1])]),
 };
@@ -42,8 +42,8 @@ export const dlrTargeted: Loss = {
   instead: 'target-margin',
   direction: 1,
   value: (logits, { label, target }) => {
-    const [first, , third, fourth] = descending(logits);
-    return (logits[target] - logits[label]) / (first - (third + fourth) / 2 + TIE);
+    const sorted = descending(logits);
+    return (logits[target]! - logits[label]!) / (sorted[0]! - (sorted[2]! + sorted[3]!) / 2 + TIE);
   },
   emit: (site) => site.b.op('Div', [emitTargetMargin(site), emitSpread(site, [1, 0, -0.5, -0.5])]),
 };

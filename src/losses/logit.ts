@@ -10,7 +10,7 @@ export const logit: Loss = {
   classes: 2,
   direction: -1,
   chosen: true,
-  value: (logits, { label }) => logits[label],
+  value: (logits, { label }) => logits[label]!,
   emit: ({ b, logits, labels }) => chosenOf(b, logits, labels),
 };
 

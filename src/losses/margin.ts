@@ -3,7 +3,7 @@ import { largestRow } from '../metrics/softmax.js';
 import type { Loss, LossSite } from './loss.js';
 
 export const marginOf = (logits: ArrayLike<number>, label: number): number =>
-  largestRow(logits, label) - logits[label];
+  largestRow(logits, label) - logits[label]!;
 
 export const emitMargin = ({ b, logits, labels }: LossSite): string =>
   b.op('Sub', [largestOf(b, othersOf(b, logits, labels)), chosenOf(b, logits, labels)]);
@@ -30,6 +30,6 @@ export const targetMargin: Loss = {
   needs: ['logits'],
   classes: 2,
   direction: 1,
-  value: (logits, { label, target }) => logits[target] - logits[label],
+  value: (logits, { label, target }) => logits[target]! - logits[label]!,
   emit: emitTargetMargin,
 };

@@ -13,7 +13,7 @@ export const weightedLogits: Loss = {
   direction: -1,
   value: (logits, { weights = [] }) => {
     let sum = 0;
-    for (let k = 0; k < logits.length; k++) sum += weights[k] * logits[k];
+    for (let k = 0; k < logits.length; k++) sum += weights[k]! * logits[k]!;
     return sum;
   },
   emit: ({ b, logits, weights }) => chosenOf(b, logits, weights),

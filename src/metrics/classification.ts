@@ -30,7 +30,7 @@ export function checkLabels(labels: ArrayLike<number>, n: number, classes: numbe
     });
   }
   for (let i = 0; i < n; i++) {
-    if (Number.isInteger(labels[i]) && labels[i] >= 0 && labels[i] < classes) continue;
+    if (Number.isInteger(labels[i]) && labels[i]! >= 0 && labels[i]! < classes) continue;
     throw new AssayError('data-invalid', 'a label is not a class of the model', {
       path: `example ${i}`,
       expected: `0 to ${classes - 1}`,
@@ -62,10 +62,11 @@ export function classify(
   for (let i = 0; i < n; i++) {
     const row = i * classes;
     correct[i] = prediction[i] === labels[i] ? 1 : 0;
-    confidence[i] = Math.exp(logP[row + prediction[i]]);
+    confidence[i] = Math.exp(logP[row + prediction[i]!]!);
     // -0 and rounding just below 0 are 0.
-    nll[i] = Math.max(0, -logP[row + labels[i]]);
-    for (let k = 0; k < classes; k++) squares[k] = (Math.exp(logP[row + k]) - (k === labels[i] ? 1 : 0)) ** 2;
+    nll[i] = Math.max(0, -logP[row + labels[i]!]!);
+    for (let k = 0; k < classes; k++)
+      squares[k] = (Math.exp(logP[row + k]!) - (k === labels[i] ? 1 : 0)) ** 2;
     brier[i] = unorderedSum(squares);
   }
   return { n, classes, labels, prediction, correct, confidence, nll, brier };
@@ -77,10 +78,10 @@ export function inTopK(logits: Logits, labels: ArrayLike<number>, k: number): Ui
   const { n, classes, data } = logits;
   return Uint8Array.from({ length: n }, (_, i) => {
     const row = i * classes;
-    const own = data[row + labels[i]];
+    const own = data[row + labels[i]!]!;
     let ahead = 0;
     for (let c = 0; c < classes; c++) {
-      if (data[row + c] > own || (data[row + c] === own && c < labels[i])) ahead++;
+      if (data[row + c]! > own || (data[row + c] === own && c < labels[i]!)) ahead++;
     }
     return ahead < k ? 1 : 0;
   });
@@ -91,8 +92,8 @@ export function perClass({ n, classes, labels, correct }: Classified) {
   const hits = new Int32Array(classes);
   const total = new Int32Array(classes);
   for (let i = 0; i < n; i++) {
-    total[labels[i]]++;
-    hits[labels[i]] += correct[i];
+    total[labels[i]!]!++;
+    hits[labels[i]!]! += correct[i]!;
   }
   return { hits, total };
 }
@@ -108,7 +109,7 @@ export function commonConfusions({ n, classes, labels, prediction }: Classified,
   const counts = new Map<number, number>();
   for (let i = 0; i < n; i++) {
     if (prediction[i] === labels[i]) continue;
-    const cell = labels[i] * classes + prediction[i];
+    const cell = labels[i]! * classes + prediction[i]!;
     counts.set(cell, (counts.get(cell) ?? 0) + 1);
   }
   return [...counts]

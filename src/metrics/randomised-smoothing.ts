@@ -29,7 +29,7 @@ export function certificateOf(
   { sigma, alpha }: { sigma: number; alpha: number },
 ): Certificate {
   const selected = argmaxOf(selection);
-  const count = estimation[selected];
+  const count = estimation[selected]!;
   const pLower = proportionAtLeast(count, sumOf(estimation), alpha);
   return { selected, count, pLower, radius: radiusOf(pLower, sigma) };
 }
@@ -53,7 +53,7 @@ export function certaintyOf(
   { sigma, alpha }: { sigma: number; alpha: number },
 ): Certainty {
   const selected = argmaxOf(selection);
-  const count = estimation[selected];
+  const count = estimation[selected]!;
   const [pLower, pUpper] = proportionSequence({ seen: sumOf(estimation), right: count }, 1 - alpha);
   return {
     ...{ selected, count, pLower, pUpper },
@@ -87,7 +87,7 @@ export const isSettled = (
 export function smoothedPrediction(counts: ArrayLike<number>, alpha: number): number | undefined {
   const top = argmaxOf(counts);
   const second = Array.from(counts).reduce((most, count, k) => (k === top ? most : Math.max(most, count)), 0);
-  const p = Math.min(1, 2 * binomialTail(second, counts[top] + second));
+  const p = Math.min(1, 2 * binomialTail(second, counts[top]! + second));
   return p > alpha ? undefined : top;
 }
 
@@ -105,6 +105,6 @@ const radiusOf = (p: number, sigma: number): number | undefined =>
 
 function sumOf(counts: ArrayLike<number>): number {
   let sum = 0;
-  for (let k = 0; k < counts.length; k++) sum += counts[k];
+  for (let k = 0; k < counts.length; k++) sum += counts[k]!;
   return sum;
 }

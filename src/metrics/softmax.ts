@@ -41,13 +41,13 @@ function logSums({ classes, data }: Logits, temperature: number) {
     const start = i * classes;
     let max = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < classes; k++) {
-      const logit = data[start + k];
+      const logit = data[start + k]!;
       shifted[k] = logit;
       if (logit > max) max = logit;
     }
     for (let k = 0; k < classes; k++) {
-      shifted[k] = (shifted[k] - max) / temperature;
-      terms[k] = Math.exp(shifted[k]);
+      shifted[k] = (shifted[k]! - max) / temperature;
+      terms[k] = Math.exp(shifted[k]!);
     }
     site.max = max;
     site.rest = Math.log(unorderedSum(terms));
@@ -70,19 +70,19 @@ export function logSumExp(logits: Logits, temperature = 1): Float64Array {
 export function logitsAt({ classes, data }: Logits, positions: Int32Array): Logits & { data: Float32Array } {
   const rows = new Float32Array(positions.length * classes);
   positions.forEach((from, to) => {
-    for (let k = 0; k < classes; k++) rows[to * classes + k] = data[from * classes + k];
+    for (let k = 0; k < classes; k++) rows[to * classes + k] = data[from * classes + k]!;
   });
   return { n: positions.length, classes, data: rows };
 }
 
 /** logsumexp of one row. */
 export const logSumExpRow = (logits: ArrayLike<number>): number =>
-  logSumExp({ n: 1, classes: logits.length, data: logits })[0];
+  logSumExp({ n: 1, classes: logits.length, data: logits })[0]!;
 
 /** The largest logit of one row, of all classes but one; -infinity where there is no other. */
 export function largestRow(logits: ArrayLike<number>, but = -1): number {
   let top = Number.NEGATIVE_INFINITY;
-  for (let k = 0; k < logits.length; k++) if (k !== but && logits[k] > top) top = logits[k];
+  for (let k = 0; k < logits.length; k++) if (k !== but && logits[k]! > top) top = logits[k]!;
   return top;
 }
 
@@ -106,7 +106,7 @@ export function logSoftmaxRows(logits: Logits, temperature = 1): (i: number) => 
   return (i) => {
     sums.next(i);
     const { rest, shifted } = sums;
-    for (let k = 0; k < row.length; k++) row[k] = shifted[k] - rest;
+    for (let k = 0; k < row.length; k++) row[k] = shifted[k]! - rest;
     return row;
   };
 }
@@ -118,14 +118,14 @@ export function softmax(logits: Logits, temperature = 1): Float64Array {
 
 /** e to the power of each number, in their place. */
 export function exponentials(values: Float64Array): Float64Array {
-  for (let i = 0; i < values.length; i++) values[i] = Math.exp(values[i]);
+  for (let i = 0; i < values.length; i++) values[i] = Math.exp(values[i]!);
   return values;
 }
 
 /** The class with the largest logit, the first of equals, in the row of `classes` numbers that begins at `start`. */
 export function argmaxOf(logits: ArrayLike<number>, start = 0, classes = logits.length): number {
   let best = 0;
-  for (let k = 1; k < classes; k++) if (logits[start + k] > logits[start + best]) best = k;
+  for (let k = 1; k < classes; k++) if (logits[start + k]! > logits[start + best]!) best = k;
   return best;
 }
 
@@ -140,7 +140,7 @@ export function argmax({ n, classes, data }: Logits): Int32Array {
 export function largestLogits({ n, classes, data }: Logits): Float64Array {
   return Float64Array.from({ length: n }, (_, i) => {
     let largest = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < classes; k++) largest = Math.max(largest, data[i * classes + k]);
+    for (let k = 0; k < classes; k++) largest = Math.max(largest, data[i * classes + k]!);
     return largest;
   });
 }

@@ -13,7 +13,7 @@ export async function streamedQuantiles(
 ): Promise<Float64Array> {
   const upper = new Float64Array(HALF);
   for await (const values of read())
-    for (let i = 0; i < values.length; i++) upper[orderedBits(values[i]) >>> 16]++;
+    for (let i = 0; i < values.length; i++) upper[orderedBits(values[i]!) >>> 16]!++;
   const n = upper.reduce((a, b) => a + b, 0);
   if (n === 0) return new Float64Array(quantiles.length).fill(Number.NaN);
   const positions = quantiles.map((q) => q * (n - 1));
@@ -22,16 +22,16 @@ export async function streamedQuantiles(
   const lower = new Map(places.map(({ place }) => [place, new Float64Array(HALF)]));
   for await (const values of read())
     for (let i = 0; i < values.length; i++) {
-      const bits = orderedBits(values[i]);
+      const bits = orderedBits(values[i]!);
       const counts = lower.get(bits >>> 16);
-      if (counts) counts[bits % HALF]++;
+      if (counts) counts[bits % HALF]!++;
     }
   const statistics = places.map(({ place, left }) => {
     const counts = lower.get(place) ?? new Float64Array(HALF);
     return fromOrderedBits(place * HALF + rankIn(counts, left).place);
   });
   return Float64Array.from(positions, (at, i) => {
-    const [below, above] = [statistics[2 * i], statistics[2 * i + 1]];
+    const [below, above] = [statistics[2 * i]!, statistics[2 * i + 1]!];
     return below + (at - Math.floor(at)) * (above - below);
   });
 }
@@ -40,7 +40,7 @@ export async function streamedQuantiles(
 function rankIn(counts: Float64Array, rank: number): { place: number; left: number } {
   let left = rank;
   let place = 0;
-  while (left >= counts[place]) left -= counts[place++];
+  while (left >= counts[place]!) left -= counts[place++]!;
   return { place, left };
 }
 

@@ -9,7 +9,7 @@ const TERMS = 2 ** 20;
  */
 export function unorderedSum(terms: Float64Array): number {
   let largest = 0;
-  for (let i = 0; i < terms.length; i++) largest = Math.max(largest, Math.abs(terms[i]));
+  for (let i = 0; i < terms.length; i++) largest = Math.max(largest, Math.abs(terms[i]!));
   if (largest === 0) return 0;
   // Of softmax the largest term is 1, and the logarithm costs more than the sum.
   const power = largest === 1 ? 1 : 2 ** Math.ceil(Math.log2(largest));
@@ -18,9 +18,9 @@ export function unorderedSum(terms: Float64Array): number {
   const fine = coarse * 2 ** -32;
   let [high, low] = [0, 0];
   for (let i = 0; i < terms.length; i++) {
-    const part = terms[i] + coarse - coarse;
+    const part = terms[i]! + coarse - coarse;
     high += part;
-    low += terms[i] - part + fine - fine;
+    low += terms[i]! - part + fine - fine;
   }
   return high + low;
 }

@@ -13,12 +13,13 @@ export interface Affine {
 type Constants = (name: string) => Float64Array | undefined;
 type Row = (node: Node, constant: Constants) => Affine | undefined;
 
-const pass: Row = ({ inputs }) => ({ value: inputs[0] });
+const pass: Row = ({ inputs }) => ({ value: inputs[0]! });
 
 /** Of a value and a constant, in whichever order where `commutes`. */
 const withConstant =
   (make: (constant: Float64Array) => Omit<Affine, 'value'>, commutes: boolean): Row =>
-  ({ inputs: [a, b] }, constant) => {
+  ({ inputs }, constant) => {
+    const [a, b] = inputs as [string, string];
     const [right, left] = [constant(b), constant(a)];
     if (right && !left) return { value: a, ...make(right) };
     return commutes && left && !right ? { value: b, ...make(left) } : undefined;
@@ -28,8 +29,8 @@ const normalise: Row = (node, constant) => {
   const [scale, bias, mean, variance] = node.inputs.slice(1, 5).map(constant);
   if (!scale || !bias || !mean || !variance) return undefined;
   const epsilon = new NodeReader(node).number('epsilon', 1e-5);
-  const by = scale.map((s, k) => s / Math.sqrt(variance[k] + epsilon));
-  return { value: node.inputs[0], scale: by, shift: bias.map((b, k) => b - mean[k] * by[k]) };
+  const by = scale.map((s, k) => s / Math.sqrt(variance[k]! + epsilon));
+  return { value: node.inputs[0]!, scale: by, shift: bias.map((b, k) => b - mean[k]! * by[k]!) };
 };
 
 /** What may stand between a linear layer and the logits, which stay a linear function of its input. */
@@ -42,7 +43,7 @@ const rows: Readonly<Record<string, Row>> = {
   Flatten: pass,
   Squeeze: pass,
   Unsqueeze: pass,
-  Neg: ({ inputs }) => ({ value: inputs[0], scale: Float64Array.of(-1) }),
+  Neg: ({ inputs }) => ({ value: inputs[0]!, scale: Float64Array.of(-1) }),
   Add: withConstant((shift) => ({ shift }), true),
   Sub: withConstant((c) => ({ shift: c.map((v) => -v) }), false),
   Mul: withConstant((scale) => ({ scale }), true),
@@ -62,7 +63,7 @@ export function sourceOf(graph: Graph, value: string): string {
   for (let at = value; ; ) {
     const node = makers.get(at);
     if (node?.domain !== '' || rows[node.op] !== pass) return at;
-    at = node.inputs[0];
+    at = node.inputs[0]!;
   }
 }
 

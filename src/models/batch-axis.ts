@@ -13,13 +13,13 @@ export function openBatchAxis(graph: Graph, image: string, batch: number): Graph
   const nodes = graph.nodes.map((node) => {
     if (!node.inputs.some((i) => reached.has(i))) return node;
     for (const output of node.outputs) reached.add(output);
-    if (node.op !== 'Reshape' || !reached.has(node.inputs[0])) return node;
-    const target = initializers.get(node.inputs[1]) ?? constants.get(node.inputs[1]);
+    if (node.op !== 'Reshape' || !reached.has(node.inputs[0]!)) return node;
+    const target = initializers.get(node.inputs[1]!) ?? constants.get(node.inputs[1]!);
     const open = target && openShape(toNumbers(target), batch);
     if (!open) return node;
     const name = freshName(initializers, `${node.inputs[1]}_any_batch`);
     initializers.set(name, int64s(open));
-    return { ...node, inputs: [node.inputs[0], name] };
+    return { ...node, inputs: [node.inputs[0]!, name] };
   });
   return { ...graph, nodes, initializers };
 }
@@ -32,7 +32,7 @@ function openShape(target: readonly number[], batch: number): number[] | undefin
 
 function constantOf(node: Node): [string, Tensor][] {
   const { value } = node.attributes;
-  return value?.kind === 'tensor' ? [[node.outputs[0], value.value]] : [];
+  return value?.kind === 'tensor' ? [[node.outputs[0]!, value.value]] : [];
 }
 
 function freshName(taken: ReadonlyMap<string, unknown>, hint: string): string {

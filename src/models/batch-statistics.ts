@@ -67,7 +67,7 @@ function inTraining(node: Node, checkpoint: string) {
 
 /** (x - mean) / sqrt(variance + epsilon) * scale + bias per channel, over all other axes of x (N, C, ...). */
 function standardise(b: GraphBuilder, node: Node): void {
-  const [x, scale, bias] = node.inputs;
+  const [x, scale, bias] = node.inputs as [string, string, string];
   const epsilon = node.attributes.epsilon?.kind === 'float' ? node.attributes.epsilon.value : 1e-5;
   const rows = b.op('Reshape', [x, b.ints([0, 0, -1])]);
   const mean = (value: string) => b.op('ReduceMean', [value, b.ints([0, 2])], { keepdims: int(1) });
@@ -80,7 +80,7 @@ function standardise(b: GraphBuilder, node: Node): void {
     ...node,
     op: 'Reshape',
     inputs: [moved, b.op('Shape', [x])],
-    outputs: [node.outputs[0]],
+    outputs: [node.outputs[0]!],
     attributes: {},
   });
 }

@@ -35,9 +35,9 @@ function asPixels(
     return images.map((v) => (v - shift) / scale);
   }
   const { mean, std } = normalisation;
-  const plane = shape[1] * shape[2];
+  const plane = shape[1]! * shape[2]!;
   return images.map((v, i) => {
-    const c = Math.floor(i / plane) % shape[0];
-    return v * std[c] + mean[c];
+    const c = Math.floor(i / plane) % shape[0]!;
+    return v * std[c]! + mean[c]!;
   });
 }

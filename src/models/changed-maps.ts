@@ -1,4 +1,5 @@
 import type { Engine, Program } from '../engines/engine.js';
+import { floatsOf, outputOf } from '../engines/outputs.js';
 import type { Graph } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
 import { checkPixels, imageSize, inChunks, rowsOf } from './batching.js';
@@ -54,14 +55,14 @@ export async function changedMaps(cut: CutAtMaps, batch: Batch, change: MapChang
     const images = pixelValue(rows, rows.length / size, info.shape);
     const seen = await before.run({ [prepared.pixels]: images });
     for (const [at, { value, shape }] of maps.entries()) {
-      const { dims, type, data } = seen[value];
+      const { dims, type, data } = outputOf(seen, value);
       const changed = Float32Array.from(data as Float32Array);
-      const width = changed.length / dims[0];
+      const width = changed.length / dims[0]!;
       for (let i = 0; i < (end - start) * width; i += width)
         changed.set(change(changed.subarray(i, i + width), shape), i);
-      const ran = await rests[at].run({ [value]: { type, dims, data: changed } });
-      const own = ran[outputs.logits ?? ''].data as Float32Array;
-      logits[at].set(own.subarray(0, (end - start) * classes), start * classes);
+      const ran = await rests[at]!.run({ [value]: { type, dims, data: changed } });
+      const own = floatsOf(ran, outputs.logits ?? '');
+      logits[at]!.set(own.subarray(0, (end - start) * classes), start * classes);
     }
   });
   for (const each of logits) refuseNotFinite(info.name, 'a logit', each, classes, batch);

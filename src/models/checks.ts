@@ -1,9 +1,11 @@
 import { forRanges } from '../concurrency.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Engine, Program } from '../engines/engine.js';
+import { floatsOf } from '../engines/outputs.js';
 import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { tensorflowNode } from '../graph/tensorflow.js';
+import { mapTuple } from '../map-tuple.js';
 import { argmaxOf } from '../metrics/softmax.js';
 import type { ModelCard } from './card.js';
 import type { Contract } from './contract.js';
@@ -85,11 +87,11 @@ export async function tryOut(
   const n = prepared.fixedBatch ?? PROBES;
   const images = noiseImages(n, contract.shape);
   const feeds = { [prepared.pixels]: pixelValue(images, n, contract.shape) };
-  const runs = [await program.run(feeds), await program.run(feeds)];
+  const runs = [await program.run(feeds), await program.run(feeds)] as const;
   const { logits, logPx } = prepared.outputs;
   const batch = { n, pixels: images };
   const origin = () => () => notFiniteOrigin(engine, prepared.graph, feeds);
-  const read = (name: string) => runs.map((run) => run[name].data as Float32Array);
+  const read = (name: string) => mapTuple(runs, (run) => floatsOf(run, name));
   let normalised = false;
   if (logits) {
     const [first, second] = read(logits);
@@ -124,7 +126,7 @@ const ROUNDING = 1e-5;
 
 function refuseChance(first: Float32Array, second: Float32Array, checkpoint: string): void {
   const scale = first.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
-  const at = first.findIndex((v, i) => Math.abs(v - second[i]) > ROUNDING * scale);
+  const at = first.findIndex((v, i) => Math.abs(v - second[i]!) > ROUNDING * scale);
   if (at < 0) return;
   throw new AssayError('model-invalid', 'the network gives different outputs for the same images', {
     file: checkpoint,

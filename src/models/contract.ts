@@ -99,7 +99,7 @@ function normalisationOf({ input }: ModelCard, channels: number, refuse: Refuse)
         expected: 'one of them',
         hint: 'keep mean and std, in units of pixels in [0, 1], and drop range',
       });
-    const [low, high] = range;
+    const [low, high] = range as [number, number];
     if (!(high > low))
       throw refuse('input.range', 'the range is empty', {
         expected: '[low, high]',
@@ -134,7 +134,7 @@ function normalisationOf({ input }: ModelCard, channels: number, refuse: Refuse)
 
 function scaleOf(normalisation: Normalisation, channel: number): number {
   if (normalisation.kind === 'range') return normalisation.scale;
-  return normalisation.kind === 'standardise' ? 1 / normalisation.std[channel] : 1;
+  return normalisation.kind === 'standardise' ? 1 / normalisation.std[channel]! : 1;
 }
 
 /** Why a softmax output has no log p(x). */

@@ -63,5 +63,5 @@ async function tryGradient(
     return undefined;
   }
   const { graph: backward, gradients } = await gradientGraph(engine, graph, feeds, differentiation, shapes);
-  return missingGradients(backward, [pixels], gradients[pixels])[0];
+  return missingGradients(backward, [pixels], gradients[pixels]!)[0];
 }

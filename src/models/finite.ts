@@ -53,6 +53,6 @@ export function refuseNotFinite(
  * only finite numbers differ from themselves by zero.
  */
 export function firstNotFinite(values: Float32Array): number {
-  for (let i = 0; i < values.length; i++) if (values[i] - values[i] !== 0) return i;
+  for (let i = 0; i < values.length; i++) if (values[i]! - values[i]! !== 0) return i;
   return -1;
 }

@@ -1,6 +1,7 @@
 import type { Shapes } from '../autodiff/site.js';
 import { AssayError } from '../errors.js';
 import type { Graph, Node } from '../graph/graph.js';
+import { mapTuple } from '../map-tuple.js';
 import type { Contract } from './contract.js';
 import type { Prepared, TracedShapes } from './prepare.js';
 
@@ -43,12 +44,12 @@ export async function flattenedMap(
     const passes = LAYING_OUT.has(node.op) || EACH.has(node.op);
     if (node.domain !== '' || !passes || moving.length !== 1) break;
     laidOut ||= LAYING_OUT.has(node.op);
-    [value] = moving;
+    value = moving[0]!;
   }
   // What is not laid out anew has as many axes as the logits.
   if (!last || !laidOut) return undefined;
   const shapes = await shapesOf(last);
-  const [from, to] = [value, output].map((name) => shapes.get(name)?.dims ?? []);
+  const [from, to] = mapTuple([value, output], (name) => shapes.get(name)?.dims ?? []);
   const dims = from[0] === images ? from.slice(1) : from;
   const long = dims.filter((d) => d > 1);
   return long.length > 1 && sizeOf(from) === sizeOf(to) ? { node: last, dims } : undefined;

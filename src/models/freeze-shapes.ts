@@ -30,7 +30,7 @@ export async function freezeShapes(engine: Engine, graph: Graph, image: string):
   }
   const frozen = new Map<string, Tensor>();
   values.forEach((value, i) => {
-    const [first, second] = constants.map((tensors) => tensors.get(names[i]));
+    const [first, second] = constants.map((tensors) => tensors.get(names[i]!));
     if (first && second && same(first, second)) frozen.set(value, { ...first, dims: first.dims.slice(1) });
   });
   const nodes = graph.nodes.filter(({ outputs }) => !outputs.every((o) => o === '' || frozen.has(o)));

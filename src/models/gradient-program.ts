@@ -72,7 +72,7 @@ export async function compileGradient(
   const added = addOutputs(b, parts, names);
   const { aims, feeds, wanted } = placeLoss(b, parts, loss);
   const { program, gradients } = await differentiated(parts.engine, b.build(), feeds, wanted);
-  return { program, aims, added, loss: wanted.of, gradient: gradients[parts.prepared.pixels] };
+  return { program, aims, added, loss: wanted.of, gradient: gradients[parts.prepared.pixels]! };
 }
 
 /**
@@ -119,5 +119,5 @@ export async function compileLogitLoss(
     ...someAims(aims, 2, classes),
   };
   const { program, gradients } = await differentiated(engine, b.build(), feeds, { of, wrt: [logits] });
-  return { program, aims, added: new Map(), loss: of, gradient: gradients[logits] };
+  return { program, aims, added: new Map(), loss: of, gradient: gradients[logits]! };
 }

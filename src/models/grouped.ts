@@ -45,7 +45,7 @@ export async function groupedGradient(model: Separable, draws: Draws, loss: Loss
   const classes = model.info.classes.length;
   const weights = Float32Array.from({ length: n * group * classes }, (_, i) => {
     const example = Math.floor(i / (group * classes));
-    return head.gradient[example * classes + (i % classes)] / group;
+    return head.gradient[example * classes + (i % classes)]! / group;
   });
   const { gradient, passes } = await model.gradient({ ...stacked, weights }, 'weighted-logits');
   return {
@@ -69,7 +69,7 @@ function average(values: Float32Array, { n, group }: Draws): Float32Array {
   return Float32Array.from({ length: n * width }, (_, i) => {
     const [example, column] = [Math.floor(i / width), i % width];
     let sum = 0;
-    for (let draw = 0; draw < group; draw++) sum += values[(example * group + draw) * width + column];
+    for (let draw = 0; draw < group; draw++) sum += values[(example * group + draw) * width + column]!;
     return sum / group;
   });
 }

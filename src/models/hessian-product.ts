@@ -1,3 +1,4 @@
+import { floatsOf } from '../engines/outputs.js';
 import { AssayError } from '../errors.js';
 import type { Loss } from '../losses/loss.js';
 import { checkPixels, imageSize, inChunks, rowsOf } from './batching.js';
@@ -43,7 +44,7 @@ export async function hessianProduct(
       [name]: images(direction),
       ...lossFeeds(aims, rows, { start, end, fixed }, info),
     };
-    const products = (await program.run(feeds, [output]))[output].data as Float32Array;
+    const products = floatsOf(await program.run(feeds, [output]), output);
     product.set(products.subarray(0, (end - start) * size), start * size);
   });
   refuseNotFinite(info.name, `a Hessian-vector product of ${loss.name}`, product, size, batch);

@@ -31,7 +31,7 @@ export async function compileHessian(parts: Differentiable, loss: LossName): Pro
   const network = new GraphBuilder(prepared.graph);
   const { aims, feeds, wanted } = placeLoss(network, parts, loss);
   const first = await gradientGraph(engine, network.build(), feeds, wanted);
-  const gradient = first.gradients[pixels];
+  const gradient = first.gradients[pixels]!;
   const b = new GraphBuilder(onlyOutput(first.graph, gradient));
   const direction = b.input('direction', 'float32', ['N', ...contract.shape]);
   const n = prepared.fixedBatch ?? 2;
@@ -39,10 +39,10 @@ export async function compileHessian(parts: Differentiable, loss: LossName): Pro
   const again = { of: gradient, wrt: [pixels], along: direction };
   if (engine.differentiate) {
     const { program, gradients } = await engine.differentiate(b.build(), along, again);
-    return { program, aims, direction, product: gradients[pixels] };
+    return { program, aims, direction, product: gradients[pixels]! };
   }
   const second = await gradientGraph(engine, b.build(), along, again);
-  const product = second.gradients[pixels];
+  const product = second.gradients[pixels]!;
   const program = await engine.compile(onlyOutput(second.graph, product));
   return { program, aims, direction, product };
 }

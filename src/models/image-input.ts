@@ -172,7 +172,7 @@ function select(graph: Graph, contract: Contract, checkpoint: string): ValueInfo
         hint: 'correct input.name, or leave it out when there is one input',
       });
   }
-  if (graph.inputs.length === 1) return graph.inputs[0];
+  if (graph.inputs.length === 1) return graph.inputs[0]!;
   throw new AssayError('model-invalid', 'the network must have one input, the image', {
     file: checkpoint,
     found: `${graph.inputs.length} inputs: ${names}`,
@@ -225,7 +225,7 @@ function normalise(b: GraphBuilder, pixels: string, { normalisation, shape }: Co
   }
   const perChannel = (values: number[]) =>
     values.every((v) => v === values[0])
-      ? b.scalar(values[0])
+      ? b.scalar(values[0]!)
       : b.constant(floats([1, shape[0], 1, 1], values));
   const { mean, std } = normalisation;
   const centred = mean.every((m) => m === 0) ? pixels : b.op('Sub', [pixels, perChannel(mean)]);

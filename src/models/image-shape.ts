@@ -3,7 +3,7 @@ import type { ModelCard } from './card.js';
 
 /** (C, H, W) of a card's `input.shape`: fewer numbers stand behind axes of one. */
 export function imageShape(shape: readonly number[]): ImageShape {
-  const [channels, height, width] = [1, 1, ...shape].slice(-3);
+  const [channels, height, width] = [1, 1, ...shape].slice(-3) as [number, number, number];
   return [channels, height, width];
 }
 

@@ -78,7 +78,7 @@ export function inferCard(
   network: Graph,
   { name, checkpoint, sha256, built, maps }: CardOrigin,
 ): InferredCard {
-  const image = network.inputs.find((i) => i.dims?.length === 4) ?? network.inputs[0];
+  const image = network.inputs.find((i) => i.dims?.length === 4) ?? network.inputs[0]!;
   const bytes = takesBytes(network, image.name);
   const normaliser = standardised(image, built);
   const whole = takesIntegers(image);
@@ -130,7 +130,7 @@ const STANDARD = [
 
 /** The other way to say what a network expects of pixels, as a comment to take over. */
 function normalised(shape: readonly number[]): string[] {
-  const row = STANDARD.find(({ channels, upTo }) => shape[0] === channels && shape[1] <= upTo);
+  const row = STANDARD.find(({ channels, upTo }) => shape[0] === channels && shape[1]! <= upTo);
   if (!row) return [];
   return [
     `# Or, if trained as is usual for ${row.data}: input: { shape: [${shape.join(', ')}], ${row.text} }`,

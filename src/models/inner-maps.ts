@@ -41,7 +41,7 @@ export function findMaps(
   const narrow = bottlenecks(graph, pixels, output);
   const mapOf = (value: string): InnerMap[] => {
     const { type, dims = [] } = shapes.get(value) ?? {};
-    const [images, channels, height, width] = dims;
+    const [images, channels, height, width] = dims as readonly [number, number, number, number];
     const isMap = planes.has(value) && type === 'float32' && images === n && height * width > 1;
     return isMap ? [{ value, shape: [channels, height, width] }] : [];
   };
@@ -76,7 +76,7 @@ function bottlenecks(graph: Graph, pixels: string, output: string): Bottleneck[]
     const made = node.outputs.filter((value) => value !== '' && reached.has(value) && lastRead.has(value));
     for (const value of made) open.add(value);
     for (const value of open) if ((lastRead.get(value) ?? 0) <= at) open.delete(value);
-    return open.size === 1 && made.length === 1 && open.has(made[0]) ? [{ value: made[0], node }] : [];
+    return open.size === 1 && made.length === 1 && open.has(made[0]!) ? [{ value: made[0]!, node }] : [];
   });
 }
 

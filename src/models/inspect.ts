@@ -9,6 +9,7 @@ import type { Checkpoint, ReadRequest } from '../checkpoints/checkpoint.js';
 import { readCheckpoint, readWeights } from '../checkpoints/registry.js';
 import type { Engine, Value } from '../engines/engine.js';
 import type { Limits } from '../engines/guard/limits.js';
+import { outputOf } from '../engines/outputs.js';
 import { createEngine } from '../engines/registry.js';
 import { AssayError } from '../errors.js';
 import type { DataType, Graph, Node, ValueInfo } from '../graph/graph.js';
@@ -258,7 +259,7 @@ async function measuredOutputs(graph: Graph, engine: Engine, refusals: AssayErro
     const results = await program.run(feeds);
     await program.release();
     return graph.outputs.map((o) => {
-      const dims = results[o.name].dims;
+      const dims = outputOf(results, o.name).dims;
       return { ...o, dims: dims.map((d, axis) => (axis === 0 ? (o.dims?.[0] ?? (open ? 'N' : d)) : d)) };
     });
   } catch (error) {

@@ -95,7 +95,7 @@ function linearBefore(
       const where = `the last linear layer, node "${node.name}",`;
       if (linear.outputs === undefined) return { why: `the weights of ${where} are computed, not constants` };
       if (linear.outputs !== classes) return { why: `${where} does not have one row of weights per class` };
-      const weights = elementCount(graph.initializers.get(node.inputs[1])?.dims ?? []);
+      const weights = elementCount(graph.initializers.get(node.inputs[1]!)?.dims ?? []);
       return { linear, width: weights / classes, layer: () => layerOf(linear, so) };
     }
     const step = affineOf(graph, node);
@@ -119,21 +119,21 @@ function compose(so: ScaleAndShift, step: Partial<ScaleAndShift>): boolean {
   const fits = (values?: Float64Array) => !values || values.length === 1 || values.length === classes;
   if (!fits(step.scale) || !fits(step.shift)) return false;
   for (let k = 0; k < classes; k++) {
-    if (step.shift) so.shift[k] += so.scale[k] * ofClass(step.shift, k);
-    if (step.scale) so.scale[k] *= ofClass(step.scale, k);
+    if (step.shift) so.shift[k]! += so.scale[k]! * ofClass(step.shift, k);
+    if (step.scale) so.scale[k]! *= ofClass(step.scale, k);
   }
   return true;
 }
 
-const ofClass = (values: Float64Array, k: number) => values[values.length === 1 ? 0 : k];
+const ofClass = (values: Float64Array, k: number) => values[values.length === 1 ? 0 : k]!;
 
 function layerOf({ numbers }: LinearNode, { scale, shift }: ScaleAndShift): LastLayer {
   const { weight, bias } = numbers();
   const width = weight.length / scale.length;
   return {
     width,
-    weight: Float32Array.from(weight, (w, at) => scale[Math.floor(at / width)] * w),
-    bias: Float32Array.from(shift, (s, k) => scale[k] * ofClass(bias, k) + s),
+    weight: Float32Array.from(weight, (w, at) => scale[Math.floor(at / width)]! * w),
+    bias: Float32Array.from(shift, (s, k) => scale[k]! * ofClass(bias, k) + s),
   };
 }
 
@@ -150,13 +150,13 @@ async function searched(
     if (!node.outputs.some((output) => needed.has(output))) continue;
     for (const value of valuesRead(node)) needed.add(value);
     const linear = linearNode(node, { graph, depends });
-    const input = dimsOf(node.inputs[0]);
+    const input = dimsOf(node.inputs[0]!);
     // A kernel that leaves several positions is no layer of features.
-    const local = node.op === 'Conv' && dimsOf(node.inputs[1]).slice(1).join() !== input.slice(1).join();
+    const local = node.op === 'Conv' && dimsOf(node.inputs[1]!).slice(1).join() !== input.slice(1).join();
     if (!linear || local) continue;
     const where = `the last linear layer, node "${node.name}",`;
     const count = input.reduce((a, d) => a * d, 1);
-    const width = node.op === 'Conv' ? count / n : input[linear.transposed ? 0 : input.length - 1];
+    const width = node.op === 'Conv' ? count / n : input[linear.transposed ? 0 : input.length - 1]!;
     if (count !== n * width)
       return { why: `${where} takes ${count / (n * width)} rows of an image; ${NAME_THEM}` };
     if (bypassed(question, linear.input))

@@ -52,7 +52,8 @@ function isPlain(read: NodeReader): boolean {
 export function linearNode(node: Node, { graph, depends }: Place): LinearNode | undefined {
   const row = node.domain === '' ? rows[node.op] : undefined;
   const [input, right, added = ''] = node.inputs;
-  if (!row || !depends(input) || [right, added].some(depends)) return undefined;
+  if (!row || input === undefined || right === undefined) return undefined;
+  if (!depends(input) || [right, added].some(depends)) return undefined;
   const read = new NodeReader(node);
   if (row.fits?.(read) === false) return undefined;
   const tensor = graph.initializers.get(right);
@@ -81,9 +82,10 @@ const isFloat = (tensor: Tensor | undefined): tensor is Tensor =>
   tensor?.type === 'float32' || tensor?.type === 'float64';
 
 /** A matrix (rows, columns) as (columns, rows). */
-function turned(data: Float64Array, [rows, columns]: readonly number[]): Float64Array {
+function turned(data: Float64Array, dims: readonly number[]): Float64Array {
+  const [rows, columns] = dims as readonly [number, number];
   return Float64Array.from({ length: data.length }, (_, at) => {
     const [column, row] = [Math.floor(at / rows), at % rows];
-    return data[row * columns + column];
+    return data[row * columns + column]!;
   });
 }

@@ -37,10 +37,10 @@ export async function marginBounds(
     const lower = await bounds.lowerBounds(balls, rows, others, method, iterations);
     for (let i = 0; i < (end - start) * others; i++) {
       const image = start + Math.floor(i / others);
-      const least = lower.bound[i] - lower.rounding[i];
-      if (least < margin[image]) {
+      const least = lower.bound[i]! - lower.rounding[i]!;
+      if (least < margin[image]!) {
         margin[image] = least;
-        rounding[image] = lower.rounding[i];
+        rounding[image] = lower.rounding[i]!;
       }
     }
   });

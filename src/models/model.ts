@@ -1,5 +1,6 @@
 import { BoundPrograms } from '../bounds/certify.js';
 import type { Program, Value } from '../engines/engine.js';
+import { floatsOf, outputOf } from '../engines/outputs.js';
 import { AssayError } from '../errors.js';
 import type { Graph } from '../graph/graph.js';
 import { lossUnavailable } from '../losses/emit.js';
@@ -233,8 +234,8 @@ export class Model implements System {
     };
     const outputs = await compiled.program.run(feeds);
     return {
-      loss: outputs[compiled.loss].data as Float32Array,
-      gradient: outputs[compiled.gradient].data as Float32Array,
+      loss: floatsOf(outputs, compiled.loss),
+      gradient: floatsOf(outputs, compiled.gradient),
     };
   }
 
@@ -277,12 +278,13 @@ export class Model implements System {
       const result = await program.run(feeds);
       this.collect(values, result, start, end);
       for (const [name, output] of added)
-        place(values[name] ?? NONE, result[output], start, end, this.widthOf(name));
+        place(values[name] ?? NONE, outputOf(result, output), start, end, this.widthOf(name));
       if (!backward) return;
-      place(loss, result[backward.loss], start, end, 1);
-      const { data } = result[backward.gradient];
-      if (single) gradient = (data as Float32Array<ArrayBuffer>).subarray(0, batch.n * this.size);
-      else place(gradient, result[backward.gradient], start, end, this.size);
+      place(loss, outputOf(result, backward.loss), start, end, 1);
+      const { gradient: name } = backward;
+      if (single)
+        gradient = (floatsOf(result, name) as Float32Array<ArrayBuffer>).subarray(0, batch.n * this.size);
+      else place(gradient, outputOf(result, name), start, end, this.size);
     });
     const origin = this.origin(
       batch,
@@ -363,14 +365,15 @@ export class Model implements System {
     end: number,
   ): void {
     const { logits, logPx } = this.parts.prepared.outputs;
-    if (into.logits && logits) place(into.logits, result[logits], start, end, this.info.classes.length);
+    if (into.logits && logits)
+      place(into.logits, outputOf(result, logits), start, end, this.info.classes.length);
     if (!into.logPx || !logPx) return;
     if (into.logits && this.info.energy === 'logsumexp') {
       // An engine adds classes up in float32 and in an order of its own, which splits ties by rounding.
       const classes = this.info.classes.length;
       const data = into.logits.subarray(start * classes, end * classes);
       into.logPx.set(logSumExp({ n: end - start, classes, data }), start);
-    } else place(into.logPx, result[logPx], start, end, 1);
+    } else place(into.logPx, outputOf(result, logPx), start, end, 1);
   }
 
   /** For a row of a batch, how to find where in a graph what is not finite begins. Batches are reused: rows are kept. */

@@ -1,4 +1,5 @@
 import type { Engine, Value } from '../engines/engine.js';
+import { outputOf } from '../engines/outputs.js';
 import { AssayError } from '../errors.js';
 import { GraphBuilder, int } from '../graph/build.js';
 import type { Graph, Node } from '../graph/graph.js';
@@ -23,7 +24,7 @@ export async function notFiniteOrigin(
     const program = await engine.compile(probed);
     try {
       const ran = await program.run(feeds);
-      const spoilt = new Set(values.filter((_, i) => Number.isNaN(Number(ran[names[i]].data[0]))));
+      const spoilt = new Set(values.filter((_, i) => Number.isNaN(Number(outputOf(ran, names[i]!).data[0]))));
       const first = firstOf(graph, spoilt);
       return first && described(first, graph);
     } finally {

@@ -50,7 +50,7 @@ export function chooseOutputs(graph: Graph, contract: Contract, checkpoint: stri
   const softmax = contract.logits === undefined ? softmaxNode(graph, logits.name) : undefined;
   // Probabilities that the card declares are meant; behind a Sigmoid the classes do not compete.
   if (!softmax || contract.softmaxOutput || softmax.op === 'Sigmoid') return { logits, energy, ...features };
-  const before: ValueInfo = { name: softmax.inputs[0], type: 'float32', dims: null };
+  const before: ValueInfo = { name: softmax.inputs[0]!, type: 'float32', dims: null };
   return { logits: before, energy, softmax, ...features };
 }
 
@@ -88,14 +88,14 @@ function sensibleLogits(
 ): ValueInfo {
   const others = graph.outputs.filter((o) => o.name !== energy && isFloat(o));
   if (others.length === 0) throw classNumbers(graph, contract, checkpoint);
-  if (others.length === 1) return others[0];
+  if (others.length === 1) return others[0]!;
   const fitting = others.filter((o) => o.dims?.length === 2 && o.dims[1] === contract.classes);
-  if (fitting.length === 1) return fitting[0];
+  if (fitting.length === 1) return fitting[0]!;
   const byName = others.find((o) => o.name === 'logits');
   if (byName) return byName;
   // Exporters put the probabilities beside what they are made of.
   const raw = fitting.filter((o) => !softmaxNode(graph, o.name));
-  if (raw.length === 1) return raw[0];
+  if (raw.length === 1) return raw[0]!;
   throw new AssayError('shape-mismatch', 'which output of the network holds the logits is not clear', {
     file: contract.file ?? `model card "${contract.name}"`,
     path: 'outputs.logits',
@@ -118,7 +118,7 @@ function classNumbers(graph: Graph, contract: Contract, checkpoint: string): Ass
   const before = beforeArgMax(graph);
   return new AssayError('model-invalid', 'the network gives class numbers, not logits', {
     file: checkpoint,
-    path: `output "${graph.outputs[0].name}"`,
+    path: `output "${graph.outputs[0]!.name}"`,
     expected: 'a float output of shape [N, classes]',
     found: graph.outputs.map(({ name, type, dims }) => `${name} ${type} ${describeDims(dims)}`).join(', '),
     hint: before
@@ -132,7 +132,7 @@ export function beforeArgMax(graph: Graph): string | undefined {
   for (const { name } of graph.outputs) {
     const node = makerOf(graph, name);
     if (node?.op !== 'ArgMax') continue;
-    return softmaxNode(graph, node.inputs[0])?.inputs[0] ?? node.inputs[0];
+    return softmaxNode(graph, node.inputs[0]!)?.inputs[0] ?? node.inputs[0];
   }
   return undefined;
 }
@@ -165,8 +165,8 @@ function logProbabilities(b: GraphBuilder, network: Graph, value: ValueInfo, inp
   const softmax = softmaxNode(network, value.name);
   if (softmax?.op !== 'Softmax')
     return b.op('Log', [b.op('Max', [rowsOf(b, value, input), b.scalar(SMALLEST_PROBABILITY)])]);
-  const [name] = b.node('LogSoftmax', softmax.inputs, softmax.attributes, ['log_probabilities']);
-  return rowsOf(b, { name, type: value.type, dims: null }, input);
+  const logs = b.node('LogSoftmax', softmax.inputs, softmax.attributes, ['log_probabilities']);
+  return rowsOf(b, { name: logs[0]!, type: value.type, dims: null }, input);
 }
 
 /** Emits `logits` (n, classes) and `log_px` (n) on top of the network. */
@@ -215,6 +215,6 @@ function makerOf(graph: Graph, value: string): Node | undefined {
   const made = new Map(graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
   let node = made.get(value);
   for (let steps = 0; node && PASSED_THROUGH.has(node.op) && steps < graph.nodes.length; steps++)
-    node = made.get(node.inputs[0]);
+    node = made.get(node.inputs[0]!);
   return node?.domain === '' ? node : undefined;
 }

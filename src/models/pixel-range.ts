@@ -14,8 +14,8 @@ export function takesBytes(network: Graph, image: string): boolean {
   };
   const readers = network.nodes.filter(({ inputs }) => inputs.includes(image));
   const scales = readers.map(({ op, inputs: [first, second] }) => {
-    if (op === 'Mul') return scalar(first === image ? second : first);
-    return op === 'Div' && first === image ? 1 / scalar(second) : Number.NaN;
+    if (op === 'Mul') return scalar((first === image ? second : first)!);
+    return op === 'Div' && first === image ? 1 / scalar(second!) : Number.NaN;
   });
-  return scales.length > 0 && scales.every((scale) => scale >= OF_BYTES[0] && scale <= OF_BYTES[1]);
+  return scales.length > 0 && scales.every((scale) => scale >= OF_BYTES[0]! && scale <= OF_BYTES[1]!);
 }

@@ -1,10 +1,12 @@
 import type { Shapes } from '../autodiff/site.js';
 import { traceRun } from '../autodiff/trace.js';
 import type { Engine, Value } from '../engines/engine.js';
+import { outputOf } from '../engines/outputs.js';
 import { AssayError } from '../errors.js';
 import { GraphBuilder } from '../graph/build.js';
 import type { Graph, ValueInfo } from '../graph/graph.js';
 import { prune } from '../graph/prune.js';
+import { mapTuple } from '../map-tuple.js';
 import { stream } from '../random/stream.js';
 import { openBatchAxis } from './batch-axis.js';
 import { batchNorms, inTrainingMode, withoutTraining } from './batch-statistics.js';
@@ -119,7 +121,7 @@ function withFeaturesInside(surrounded: Surrounded, { n, rows }: ProbeRows): Omi
   const { features } = surrounded.outputs;
   return {
     ...withoutFeatures(surrounded),
-    ...(features !== undefined && { features: { value: features, width: rows[features].length / n } }),
+    ...(features !== undefined && { features: { value: features, width: rows[features]!.length / n } }),
   };
 }
 
@@ -192,9 +194,8 @@ async function probeRows(
   const size = images.length / n;
   const program = await engine.compile(tried.graph);
   try {
-    const starts = [0, 1];
     const [first, last] = await Promise.all(
-      starts.map((start) =>
+      mapTuple([0, 1], (start) =>
         program.run({
           [tried.pixels]: pixelValue(
             images.subarray(start * size, (start + batch) * size),
@@ -206,7 +207,7 @@ async function probeRows(
     );
     const rows: Record<string, Float32Array> = {};
     for (const name of Object.values(tried.outputs)) {
-      const [head, tail] = [first[name].data, last[name].data];
+      const [head, tail] = [outputOf(first, name).data, outputOf(last, name).data];
       const width = head.length / batch;
       rows[name] = Float32Array.from([...numbers(head), ...numbers(tail).slice(-width)]);
     }
@@ -230,13 +231,13 @@ async function traceNoise(
 }
 
 const agree = (outputs: Record<string, Value>, { rows }: ProbeRows): boolean =>
-  Object.entries(rows).every(([name, expected]) => close(numbers(outputs[name].data), expected));
+  Object.entries(rows).every(([name, expected]) => close(numbers(outputOf(outputs, name).data), expected));
 
 /** Equal but for the order of float32 sums. Two NaNs are equal here: they are refused later, by name. */
 function close(got: readonly number[], expected: Float32Array): boolean {
   if (got.length !== expected.length) return false;
   const scale = expected.reduce((m, v) => (Number.isFinite(v) ? Math.max(m, Math.abs(v)) : m), 1e-6);
   return got.every(
-    (v, i) => Object.is(v, expected[i]) || v === expected[i] || Math.abs(v - expected[i]) <= 1e-3 * scale,
+    (v, i) => Object.is(v, expected[i]) || v === expected[i] || Math.abs(v - expected[i]!) <= 1e-3 * scale,
   );
 }

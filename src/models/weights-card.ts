@@ -111,7 +111,7 @@ function toBeSaid(
 /** A layer of the list, for the modules whose weights have the shape of one. */
 function layerOf({ tensors }: Weights, key: string, dims: readonly number[]): string[] {
   if (dims.length === 4) {
-    const padding = Math.floor(dims[2] / 2);
+    const padding = Math.floor(dims[2]! / 2);
     return [`    - conv: ${flow({ weights: key, stride: 1, padding })}  # [${dims.join(', ')}]`];
   }
   if (dims.length === 2) return [`    - linear: ${flow({ weights: key })}  # [${dims.join(', ')}]`];
@@ -134,8 +134,8 @@ function toBeDescribed(weights: Weights, error: AssayError, origin: CardOrigin):
       continue;
     }
     if (dims.length === 2 && !flattened) layers.push('    - flatten');
-    if (dims.length === 2) [classes, flattened] = [dims[0], true];
-    if (dims.length === 4 && layers.length === 0) channels = dims[1];
+    if (dims.length === 2) [classes, flattened] = [dims[0]!, true];
+    if (dims.length === 4 && layers.length === 0) channels = dims[1]!;
     layers.push(...layerOf(weights, key, dims));
   }
   const shape = channels === 1 ? [1, 28, 28] : [channels, 32, 32];

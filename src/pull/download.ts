@@ -35,7 +35,7 @@ export async function download(file: RemoteFile, target: string, tools: Download
       await part.close();
     }
   }
-  const [first, ...more] = refusals;
+  const [first, ...more] = refusals as [Refusal, ...Refusal[]];
   throw new AssayError('download-failed', `${file.name} cannot be fetched`, {
     file: target,
     found: first.message,

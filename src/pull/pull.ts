@@ -109,7 +109,7 @@ async function fetchFiles(set: NamedSet, work: string, options: PullOptions): Pr
     ];
     const present = await firstPresent(there);
     if (present === undefined) {
-      if (folder !== undefined) throw notThere(there[0]);
+      if (folder !== undefined) throw notThere(there[0]!);
       missing.push(file);
       continue;
     }

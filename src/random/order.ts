@@ -9,5 +9,5 @@ export function randomOrder(n: number, seed: number): Int32Array {
   const draws = Float64Array.from({ length: n }, (_, example) =>
     stream({ seed, purpose: 'order', example }).uniform(),
   );
-  return Int32Array.from({ length: n }, (_, i) => i).sort((a, b) => draws[a] - draws[b] || a - b);
+  return Int32Array.from({ length: n }, (_, i) => i).sort((a, b) => draws[a]! - draws[b]! || a - b);
 }

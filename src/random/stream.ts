@@ -66,12 +66,12 @@ function multiplyHigh(a: number, b: number): number {
 /** Philox 4x32 with ten rounds: 128 bits of counter and 64 bits of key to 128 random bits. */
 export function philox(counter: readonly number[], key: readonly number[]): [number, number, number, number] {
   // Signed words throughout: where one may be unsigned, all is computed with doubles, three times slower.
-  let c0 = counter[0] | 0;
-  let c1 = counter[1] | 0;
-  let c2 = counter[2] | 0;
-  let c3 = counter[3] | 0;
-  let k0 = key[0] | 0;
-  let k1 = key[1] | 0;
+  let c0 = counter[0]! | 0;
+  let c1 = counter[1]! | 0;
+  let c2 = counter[2]! | 0;
+  let c3 = counter[3]! | 0;
+  let k0 = key[0]! | 0;
+  let k1 = key[1]! | 0;
   for (let round = 0; round < 10; round++) {
     const h0 = multiplyHigh(0xd2511f53, c0);
     const l0 = Math.imul(0xd2511f53, c0);
@@ -136,7 +136,7 @@ export function stream(key: StreamKey): Stream {
   const uniforms = (into: Float64Array) => {
     const raw = scratchOf(2 * into.length);
     uint32s(raw);
-    for (let i = 0; i < into.length; i++) into[i] = unit(raw[2 * i], raw[2 * i + 1]);
+    for (let i = 0; i < into.length; i++) into[i] = unit(raw[2 * i]!, raw[2 * i + 1]!);
   };
   let spare: number | undefined;
   const pairs = (into: Float64Array, from: number, count: number) => {
@@ -178,7 +178,7 @@ export function permutation(n: number, source: Stream): Int32Array {
   const order = Int32Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
     const j = Math.floor(source.uniform() * (i + 1));
-    [order[i], order[j]] = [order[j], order[i]];
+    [order[i], order[j]] = [order[j]!, order[i]!];
   }
   return order;
 }

@@ -26,7 +26,7 @@ export function tableCells(table: Table): Cell[][] {
     ),
   );
   return table.rows.map((row, r) =>
-    table.columns.map((column, c) => formatCell(row[column.key], column.format, marks[c][r])),
+    table.columns.map((column, c) => formatCell(row[column.key], column.format, marks[c]![r])),
   );
 }
 

@@ -57,7 +57,7 @@ export function compareHeadlines(results: Results): Comparison {
     return new Map(
       measures.map((measure, i) => [
         measure.model,
-        { measure, standing: ranks[i], dagger: isUndecided(columns[c], measure.model) },
+        { measure, standing: ranks[i]!, dagger: isUndecided(columns[c]!, measure.model) },
       ]),
     );
   });

@@ -61,7 +61,7 @@ export function fixed(x: number, decimals: number): string {
 
 function scientific(x: number): string {
   if (x === 0) return '0';
-  const [mantissa, exponent] = Math.abs(x).toExponential(2).split('e');
+  const [mantissa, exponent] = Math.abs(x).toExponential(2).split('e') as [string, string];
   return `${sign(x)}${mantissa}e${exponent.replace('-', MINUS).replace('+', '')}`;
 }
 

@@ -60,7 +60,7 @@ export async function encodePng(
   const bytes = new Uint8Array(channels * area);
   for (let i = 0; i < area; i++) {
     for (let c = 0; c < channels; c++) {
-      const value = pixels[c * area + i];
+      const value = pixels[c * area + i]!;
       if (Number.isNaN(value)) {
         throw new AssayError('data-invalid', `picture "${name}" holds NaN`, {
           path: `pixel ${c * area + i}`,

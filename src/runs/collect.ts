@@ -64,7 +64,7 @@ export async function collectRange(
     for (const [name, { shape, data }] of Object.entries(record.rows)) {
       if (wide.has(name)) continue;
       const width = sizeOf(shape.slice(1), 1);
-      rows[name].data.set(data.subarray(from * width, to * width), at * width);
+      rows[name]!.data.set(data.subarray(from * width, to * width), at * width);
     }
     const own = record.indices.subarray(from, to);
     indices.set(own, at);

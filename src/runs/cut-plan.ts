@@ -19,7 +19,7 @@ export function cutPlan(plan: Plan, needs: Needs): Plan {
   };
   for (const [i, { wanted }] of plan.suites.entries())
     for (const { request, job, size } of wanted) {
-      const n = needs[i].get(request.dataset) ?? 0;
+      const n = needs[i]!.get(request.dataset) ?? 0;
       if (n > 0) want(job, Math.min(n, size));
     }
   const cut = new Map<Job, Job>();
@@ -38,7 +38,7 @@ export function cutPlan(plan: Plan, needs: Needs): Plan {
   }
   return {
     jobs: [...cut.values()],
-    suites: plan.suites.flatMap((suite, i) => cutSuite(suite, needs[i], cutOf)),
+    suites: plan.suites.flatMap((suite, i) => cutSuite(suite, needs[i]!, cutOf)),
     cutFrom: { entries: plan.suites.map(({ entry }) => entry), needs },
   };
 }

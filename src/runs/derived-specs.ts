@@ -83,7 +83,7 @@ function transformed(
   { file, at }: Place,
 ): DerivedSpec {
   const keys = Object.keys(given).filter((key) => transforms.has(key));
-  const [key] = keys;
+  const key = keys[0]!;
   // Options of other ways than that which is given are long, and compiled for nothing.
   const ways = Object.fromEntries(
     [...transforms].map((row) => [

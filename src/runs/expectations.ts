@@ -38,7 +38,7 @@ export async function checkExpectations(
   if (stopped) return { measured, stopped };
   for (const error of failures.values()) throw error;
   for (const [i, { expect, file, system, dataset }] of wanted.entries()) {
-    const { job, request } = plan.suites[0].wanted[i];
+    const { job, request } = plan.suites[0]!.wanted[i]!;
     const seen = { right: 0, n: 0 };
     for (const { key, start, end } of job.units) {
       if (!due(key)) continue;

@@ -36,7 +36,7 @@ export class Failures {
   of(indices: Int32Array): FailedExample[] {
     return [...this.found]
       .sort(([a], [b]) => a - b)
-      .map(([position, what]) => ({ example: indices[position], what }));
+      .map(([position, what]) => ({ example: indices[position]!, what }));
   }
 }
 
@@ -68,12 +68,12 @@ export async function isolating(
     if (positions.length === 0) return;
     const part = positions.length === n ? whole : partOf(whole, positions);
     try {
-      const fail = (at: number, error: NotFinite) => failures.enter(positions[at], error);
+      const fail = (at: number, error: NotFinite) => failures.enter(positions[at]!, error);
       found.push({ positions, rows: await measure(part, fail) });
     } catch (error) {
       if (!(error instanceof NotFinite)) throw error;
       if (positions.length === 1) {
-        failures.enter(positions[0], error);
+        failures.enter(positions[0]!, error);
         return;
       }
       const half = Math.ceil(positions.length / 2);
@@ -82,7 +82,7 @@ export async function isolating(
     }
   };
   await attempt(Array.from({ length: n }, (_, i) => i).filter((i) => !failures.has(i) && !there.has(i)));
-  if (found.length === 1 && found[0].positions.length === n) return found[0].rows;
+  if (found.length === 1 && found[0]!.positions.length === n) return found[0]!.rows;
   return placed(found, n);
 }
 
@@ -109,7 +109,7 @@ export function soundImages(examples: Examples): Examples {
   const failed = failedIn(examples);
   if (failed.size === 0) return examples;
   const { failed: _, ...rest } = examples;
-  const kept = Array.from(examples.indices.keys()).filter((i) => !failed.has(examples.indices[i]));
+  const kept = Array.from(examples.indices.keys()).filter((i) => !failed.has(examples.indices[i]!));
   return partOf({ examples: rest, inputs: [] }, kept).examples;
 }
 
@@ -124,7 +124,7 @@ function placed(parts: readonly MeasuredPart[], n: number): Rows {
         data,
       },
     ] of Object.entries(rows)) {
-      const width = data.length / count;
+      const width = data.length / count!;
       all[name] ??= { shape: [n, ...rest], data: zerosLike(data, n * width) };
       const { data: into } = all[name];
       positions.forEach((to, from) => {
@@ -145,11 +145,11 @@ export function withoutFailed<T extends Omit<Collected, 'request'>>(
 ): T {
   if (failed.size === 0) return collected;
   const { rows, indices, labels } = collected;
-  const kept = Array.from(indices.keys()).filter((i) => !failed.has(indices[i]));
+  const kept = Array.from(indices.keys()).filter((i) => !failed.has(indices[i]!));
   return {
     ...collected,
     rows: chosenRows(rows, kept),
-    indices: Int32Array.from(kept, (i) => indices[i]),
-    ...(labels && { labels: Int32Array.from(kept, (i) => labels[i]) }),
+    indices: Int32Array.from(kept, (i) => indices[i]!),
+    ...(labels && { labels: Int32Array.from(kept, (i) => labels[i]!) }),
   };
 }

@@ -64,7 +64,7 @@ const NAMED = 5;
 function told({ failed, dataset }: Casualties): string {
   const first = failed.slice(0, NAMED).map(({ example }) => example);
   const more = failed.length > NAMED ? ', ...' : '';
-  return `example${failed.length === 1 ? '' : 's'} ${first.join(', ')}${more} of "${dataset}": ${failed[0].what}`;
+  return `example${failed.length === 1 ? '' : 's'} ${first.join(', ')}${more} of "${dataset}": ${failed[0]!.what}`;
 }
 
 /** The measure that every suite gives beside its own. */

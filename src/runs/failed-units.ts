@@ -59,7 +59,7 @@ export class FailedUnits {
     if (!indices || this.tooMany) return false;
     for (const [i, { job, unit }] of tasks.entries()) {
       const place = placeOf({ job, unit });
-      this.left.push({ key: unit.key, place, reason: error.message, reader: i > 0, indices: indices[i] });
+      this.left.push({ key: unit.key, place, reason: error.message, reader: i > 0, indices: indices[i]! });
       if (i > 0) progress.elsewhere(job, unit);
     }
     progress.leftOut(task);

@@ -64,7 +64,7 @@ function chosen(entries: readonly SuiteEntry[], inventory: Inventory, costs: Pas
   const seconds = (limit: number) => BESIDE + secondsOf(entries, limited(inventory, limit), costs);
   const allSeconds = seconds(Number.POSITIVE_INFINITY);
   if (allSeconds <= BUDGET + BESIDE) return { seconds: allSeconds, allSeconds };
-  const limit = LIMITS.findLast((few) => seconds(few) <= BUDGET + BESIDE) ?? LIMITS[0];
+  const limit = LIMITS.findLast((few) => seconds(few) <= BUDGET + BESIDE) ?? LIMITS[0]!;
   return { limit, seconds: seconds(limit), allSeconds };
 }
 

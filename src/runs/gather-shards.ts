@@ -106,13 +106,13 @@ function unfinished(
   shards: readonly FoundShard[],
   file: string,
 ): AssayError {
-  const split = shardsOf(plan, inventory, shards[0].record.shard.of);
+  const split = shardsOf(plan, inventory, shards[0]!.record.shard.of);
   const lacking = shards.flatMap(({ folder, record: { shard } }) => {
-    const { units } = split.shards[shard.index - 1];
+    const { units } = split.shards[shard.index - 1]!;
     const lacks = [...units].filter((unit) => missing.has(unit)).length;
     return lacks > 0 ? [{ folder, shard, lacks, of: units.size }] : [];
   });
-  const [first, ...others] = lacking;
+  const first = lacking[0]!;
   return new AssayError(
     'results-partial',
     `shard ${shardText(first.shard)} is not finished: ${first.lacks} of its ${counted(first.of, 'unit')} are missing`,
@@ -121,15 +121,15 @@ function unfinished(
       expected: `all ${unitsIn(plan)} units of the run, whole`,
       found: firstOf(missing),
       hint: `continue it, with the options that it was begun with, such as --limit: assay run ${file} --shard ${first.shard.index}/${first.shard.of} --out ${first.folder}; or summarise what is there with --allow-missing`,
-      also: others.map(
-        ({ folder, shard, lacks }) => `shard ${shardText(shard)} in ${folder}: ${lacks} missing`,
-      ),
+      also: lacking
+        .slice(1)
+        .map(({ folder, shard, lacks }) => `shard ${shardText(shard)} in ${folder}: ${lacks} missing`),
     },
   );
 }
 
 function firstOf(missing: ReadonlyMap<Unit, Job>): string {
-  const [[unit, job]] = missing;
+  const [unit, job] = [...missing][0]!;
   return `${placeOf({ job, unit })}, is in no shard`;
 }
 

@@ -1,6 +1,7 @@
 import { checkCompatible, isOfShape } from '../data/compatibility.js';
 import type { Dataset, DatasetInfo, ExampleReader } from '../data/dataset.js';
 import { AssayError } from '../errors.js';
+import { mapTuple } from '../map-tuple.js';
 import type { System, SystemInfo } from '../models/system.js';
 import type { Numbers } from '../suites/columns.js';
 import type { Warning } from '../suites/results.js';
@@ -82,7 +83,7 @@ export function checkInventory(inventory: Inventory, file: string): void {
 
 /** Whether every system has a data set of its shape, and every data set a system. */
 function haveTheirOwn({ systems, datasets }: Inventory): boolean {
-  const [of, on] = [systems, datasets].map((all) => [...all.values()].map(({ info }) => info));
+  const [of, on] = mapTuple([systems, datasets], (all) => [...all.values()].map(({ info }) => info));
   return (
     of.every((system) => on.some((dataset) => isOfShape(dataset, system))) &&
     on.every((dataset) => of.some((system) => isOfShape(dataset, system)))

@@ -35,12 +35,12 @@ export function leftOutOfShards(
   throw tooMany(failed, most);
 }
 
-const tooMany = ([first, ...others]: readonly LeftOut[], most: number) =>
+const tooMany = (failed: readonly LeftOut[], most: number) =>
   new AssayError(
     'results-partial',
-    `${counted(others.length + 1, 'unit')} failed in all shards together, of which ${most} may`,
+    `${counted(failed.length, 'unit')} failed in all shards together, of which ${most} may`,
     {
-      found: `${first.place}: ${first.reason}`,
+      found: `${failed[0]!.place}: ${failed[0]!.reason}`,
       hint: 'run the shards again: they try these units again, and nothing else; let more fail with --fail-on-error, or summarise what is there with --allow-missing',
     },
   );

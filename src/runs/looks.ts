@@ -16,7 +16,7 @@ export function rangesBetweenLooks(size: number, most: number): { start: number;
   let from = 0;
   return looks(size).flatMap((to) => {
     const ranges: { start: number; end: number }[] = [];
-    for (; from < to; from = ranges[ranges.length - 1].end)
+    for (; from < to; from = ranges[ranges.length - 1]!.end)
       ranges.push({ start: from, end: Math.min(to, from + most) });
     return ranges;
   });

@@ -69,7 +69,7 @@ export async function measureUnit(
         inputs: part.inputs,
         fail,
         reference,
-        parts: (at) => partsOf(store, job.reference[at]),
+        parts: (at) => partsOf(store, job.reference[at]!),
         images: (at) => (at ? imagesAt(reader(), at) : imagesOf(reader(), info.size)),
         seed,
         catalogue,
@@ -180,7 +180,7 @@ async function* partsOf(store: UnitStore, { job, size }: Job['reference'][number
     const collected = await collectRange(store, job, start, Math.min(size, end));
     const failed = failedIn(collected);
     const { indices } = collected;
-    const positions = indices.map((_, i) => start + i).filter((_, i) => !failed.has(indices[i]));
+    const positions = indices.map((_, i) => start + i).filter((_, i) => !failed.has(indices[i]!));
     yield { ...withoutFailed(collected, failed), positions };
   }
 }

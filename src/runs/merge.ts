@@ -44,7 +44,7 @@ export async function merge(folders: readonly string[], options: MergeOptions): 
   for (const folder of folders)
     for (const record of await readShards(folder)) shards.push({ folder, record });
   refuseUnlike(shards, allow);
-  const [{ record }] = shards;
+  const { record } = shards[0]!;
   const baseline = options.baseline === undefined ? undefined : await baselineAt(options.baseline);
   const environment = environmentOfAll(shards);
   const order: ConcludeOrder = {
@@ -55,8 +55,8 @@ export async function merge(folders: readonly string[], options: MergeOptions): 
     began,
     out,
   };
-  const input = await plannedAgain(order, shards[0].folder);
-  refuseOtherPlan(input, record.order.key, shards[0].folder);
+  const input = await plannedAgain(order, shards[0]!.folder);
+  refuseOtherPlan(input, record.order.key, shards[0]!.folder);
   const claims = await FolderClaims.open(out);
   try {
     // Another process may merge the same, or run what was merged.
@@ -107,7 +107,7 @@ function environmentOfAll(shards: readonly FoundShard[]): Results['environment']
     [...new Set(all.map(of).filter((one) => one !== undefined))].join('; ');
   const git = joined((one) => one.git);
   return {
-    ...all[0],
+    ...all[0]!,
     assay: joined((one) => one.assay),
     node: joined((one) => one.node),
     platform: joined((one) => one.platform),

@@ -27,7 +27,7 @@ export interface MergeTolerance {
  * `results-partial` where some are missing.
  */
 export function refuseUnlike(shards: readonly FoundShard[], allow: MergeTolerance): void {
-  const [first, ...others] = shards;
+  const [first, ...others] = shards as readonly [FoundShard, ...FoundShard[]];
   for (const other of others) {
     refuseEngine(first, other);
     if (!allow.allowVersions) refuseVersions(first, other);
@@ -120,7 +120,7 @@ function refuseTwice(shards: readonly FoundShard[]): void {
 }
 
 function refuseMissing(shards: readonly FoundShard[]): void {
-  const { of } = shards[0].record.shard;
+  const { of } = shards[0]!.record.shard;
   const there = new Set(shards.map(({ record }) => record.shard.index));
   const missing = Array.from({ length: of }, (_, i) => i + 1).filter((index) => !there.has(index));
   if (missing.length === 0) return;

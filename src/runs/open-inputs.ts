@@ -79,7 +79,7 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
     const context = { datasets, partial, file: read.file, ...catalogue };
     for (const [i, { card }] of cards.entries()) {
       refuseTaken(card.name, models, read, `models[${i}]`);
-      const { entry, chosen } = await modelEntry(cards[i], engine, { ...options, ...context }, closing);
+      const { entry, chosen } = await modelEntry(cards[i]!, engine, { ...options, ...context }, closing);
       models.set(card.name, entry);
       const source = config.models[i];
       resolved.push({
@@ -299,7 +299,7 @@ function defenceOf(
 ): { key: string; options: unknown } {
   const { name: _, model: __, ...rest }: Record<string, unknown> = { ...entry };
   const keys = Object.keys(rest);
-  if (keys.length === 1) return { key: keys[0], options: rest[keys[0]] ?? {} };
+  if (keys.length === 1) return { key: keys[0]!, options: rest[keys[0]!] ?? {} };
   throw new AssayError('config-invalid', `the defence "${entry.name}" must name one way to defend`, {
     ...at,
     expected: `one of the keys ${defences.names.join(', ')}`,

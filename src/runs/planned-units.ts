@@ -68,7 +68,7 @@ export async function folderStatus(folder: string): Promise<FolderStatus> {
   const names = await namesIn(claims);
   const running = new Map<string, FolderStatus['running'][number]>();
   for (const name of names.filter((one) => one.endsWith('.claim'))) {
-    const [key] = name.split('.');
+    const [key] = name.split('.') as [string];
     const what = whatOf.get(key);
     const by = await readText(join(claims, name), 'results').catch(() => '');
     if (what !== undefined && !stored.has(key)) running.set(key, { what, by: by.slice(0, 100) });
@@ -119,8 +119,8 @@ async function rateOf(folder: string, keys: readonly string[]): Promise<number |
     if (found) times.push(found.mtimeMs);
   }
   times.sort((a, b) => b - a);
-  const last = times.filter((time) => times[0] - time < LATELY).slice(0, LAST);
-  const seconds = last.length > 1 ? (last[0] - last[last.length - 1]) / 1000 : 0;
+  const last = times.filter((time) => times[0]! - time < LATELY).slice(0, LAST);
+  const seconds = last.length > 1 ? (last[0]! - last[last.length - 1]!) / 1000 : 0;
   return seconds > 0 ? (last.length - 1) / seconds : null;
 }
 

@@ -39,11 +39,11 @@ export async function openPredicted(inputs: PredictedInputs): Promise<OpenPredic
     for (const spec of inputs.sets) {
       const set = await openPredictions({ ...spec, probabilities, directory });
       sets.push(set);
-      if (set.classes !== sets[0].classes) throw otherClasses(set, sets[0]);
+      if (set.classes !== sets[0]!.classes) throw otherClasses(set, sets[0]!);
     }
-    const classes = classNames(inputs, sets[0]);
+    const classes = classNames(inputs, sets[0]!);
     const systems = models.map((name, position): [string, SystemEntry] => {
-      const normalised = sets.every((set) => set.models[position].traits.normalised);
+      const normalised = sets.every((set) => set.models[position]!.traits.normalised);
       const options = { name, position, models: models.length, classes, probabilities, normalised };
       const system = new PredictedSystem({ ...options, recorded: [clean.name] });
       return [name, { ...openedEntry(system), recorded: cleanRows(system, position, sets) }];
@@ -85,8 +85,8 @@ const cleanRows =
 
 const otherClasses = (set: PredictedSet, first: PredictedSet) =>
   new AssayError('shape-mismatch', `"${set.info.name}" has another number of classes`, {
-    file: set.models[0].written,
-    expected: `${first.classes} columns, as in ${first.models[0].written}`,
+    file: set.models[0]!.written,
+    expected: `${first.classes} columns, as in ${first.models[0]!.written}`,
     found: `${set.classes}`,
     hint: 'every file must hold the outputs of the same model',
   });
@@ -99,7 +99,7 @@ function classNames(
   if (classes.length === count) return classes;
   throw new AssayError('shape-mismatch', 'there is not one class name per column of the logits', {
     path: '--classes',
-    expected: `${count} names, as many as ${models[0].written} has columns`,
+    expected: `${count} names, as many as ${models[0]!.written} has columns`,
     found: `${classes.length}: ${classes.slice(0, 8).join(', ')}${classes.length > 8 ? ', ...' : ''}`,
     hint: 'name every class once, in the order of the columns',
   });
@@ -113,7 +113,7 @@ function modelWarnings(
   probabilities: boolean,
 ): Warning[] {
   const warnings: Warning[] = [];
-  const traits = sets.map((set) => ({ set, ...set.models[position].traits }));
+  const traits = sets.map((set) => ({ set, ...set.models[position]!.traits }));
   if (!probabilities && traits.every(({ unitInterval }) => unitInterval))
     warnings.push({
       code: 'logits-in-unit-interval',
@@ -141,14 +141,14 @@ function twins(models: readonly string[], sets: readonly PredictedSet[]): Warnin
   const test = sets.find(({ info }) => info.role === 'test');
   if (!test) return [];
   const copies = models.flatMap((model, m) => {
-    const twin = test.models.findIndex(({ hash }) => hash === test.models[m].hash);
+    const twin = test.models.findIndex(({ hash }) => hash === test.models[m]!.hash);
     return twin === m ? [] : [{ model, twin: models[twin] }];
   });
   // Sets that are equal altogether are told by `inventoryWarnings`.
   const same = sets.filter(
     ({ info, models }) =>
       info.fingerprint !== test.info.fingerprint &&
-      models.some(({ hash }, m) => hash === test.models[m].hash),
+      models.some(({ hash }, m) => hash === test.models[m]!.hash),
   );
   return [
     ...copies.map(

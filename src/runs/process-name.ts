@@ -28,7 +28,7 @@ function factsOf(pid: number): { state: string; began: string } | undefined {
   const text = orNothing(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   // The second field is the name of the program in brackets, which may hold anything.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return fields.length > 19 ? { state: fields[0], began: fields[19] } : undefined;
+  return fields.length > 19 ? { state: fields[0]!, began: fields[19]! } : undefined;
 }
 
 /** `PLACE-NUMBER-BEGAN`: numbers are given again, to a process that began at another time. */

@@ -43,7 +43,7 @@ export class UnitQueue {
       if (!entry || this.failures.has(job)) continue;
       const at = this.firstReady(entry);
       if (at < 0) continue;
-      const [unit] = entry.waiting.splice(at, 1);
+      const [unit] = entry.waiting.splice(at, 1) as [Unit];
       entry.running++;
       return { job, unit, attempt: (this.attempts.get(unit) ?? 0) + 1 };
     }

@@ -124,6 +124,7 @@ function* unitIn(
   const told = yield { offset: body, length: DIGEST };
   if (!digest.digest().equals(told)) return undefined;
   const { '@indices': indices, '@labels': labels, ...rows } = arrays;
+  if (!indices) return undefined;
   const { failed, refused, passes, seconds } = header;
   return {
     key,

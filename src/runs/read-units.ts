@@ -14,11 +14,11 @@ export function unitsBetween({ units }: Job, start: number, end: number): Unit[]
   let [first, after] = [0, units.length];
   while (first < after) {
     const middle = (first + after) >> 1;
-    if (units[middle].end > start) after = middle;
+    if (units[middle]!.end > start) after = middle;
     else first = middle + 1;
   }
   let last = first;
-  while (last < units.length && units[last].start < end) last++;
+  while (last < units.length && units[last]!.start < end) last++;
   return units.slice(first, last);
 }
 

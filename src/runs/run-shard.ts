@@ -39,7 +39,7 @@ export async function beginShard(name: ShardName, begun: Begun, out: string): Pr
       expected: 'suites that come with Assay, or from plug-ins that the run file names',
       hint: 'put them into a plug-in, and name it under `plugins` in the run file',
     });
-  const shard = shardsOf(plan, inventory, name.of).shards[name.index - 1];
+  const shard = shardsOf(plan, inventory, name.of).shards[name.index - 1]!;
   const input = { ...about, plan, inventory, execution: NOTHING_DONE } as ResultsInput;
   const { out: _, execution: __, began: ___, ...order } = orderOf(input, sources, out);
   const record = { order, ...(source && { source }) };

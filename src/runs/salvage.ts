@@ -78,7 +78,7 @@ async function gather(
   for (const unit of units) {
     const places: { position: number; row: number }[] = [];
     for (let example = wanted.start; example < Math.min(wanted.end, placeOf.length); example++) {
-      const [position, row] = [example - wanted.start, placeOf[example] - unit.start];
+      const [position, row] = [example - wanted.start, placeOf[example]! - unit.start];
       if (row >= 0 && row < unit.end - unit.start && !seen.has(position)) places.push({ position, row });
     }
     const record = places.length > 0 ? await read(unit.key) : undefined;
@@ -86,7 +86,7 @@ async function gather(
     const reasons = new Map(record.failed?.map(({ example, what }) => [example, what]));
     const whole = places.filter(({ position, row }) => {
       seen.add(position);
-      const reason = reasons.get(record.indices[row]);
+      const reason = reasons.get(record.indices[row]!);
       if (reason !== undefined) found.failed.set(position, reason);
       return reason === undefined;
     });
@@ -120,10 +120,10 @@ function pairs(plan: Plan, other: Plan): Map<Job, Set<Job>> {
   const pair = (job: Job, twin: Job) => {
     if (twin.order !== undefined && !twin.request.measurement.aggregate)
       found.set(job, (found.get(job) ?? new Set()).add(twin));
-    for (const [i, input] of job.inputs.entries()) pair(input, twin.inputs[i]);
+    for (const [i, input] of job.inputs.entries()) pair(input, twin.inputs[i]!);
   };
   for (const [i, { wanted }] of plan.suites.entries())
-    for (const [j, { job }] of wanted.entries()) pair(job, other.suites[i].wanted[j].job);
+    for (const [j, { job }] of wanted.entries()) pair(job, other.suites[i]!.wanted[j]!.job);
   return found;
 }
 

@@ -66,10 +66,10 @@ export function shardsOf({ jobs }: Pick<Plan, 'jobs'>, inventory: Inventory, of:
   const loads = new Array<number>(of).fill(0);
   for (const { units, weight } of shares) {
     const own = new Array<number>(of).fill(weight);
-    for (const unit of units) for (const s of holders.get(unit) ?? []) own[s] -= weights.get(unit) ?? 0;
+    for (const unit of units) for (const s of holders.get(unit) ?? []) own[s]! -= weights.get(unit) ?? 0;
     const least = Math.min(...own);
-    const at = cheapest(loads.map((load, s) => load + own[s] + (own[s] - least)));
-    loads[at] += own[at];
+    const at = cheapest(loads.map((load, s) => load + own[s]! + (own[s]! - least)));
+    loads[at]! += own[at]!;
     for (const unit of units) holders.set(unit, (holders.get(unit) ?? new Set()).add(at));
   }
   const shards = loads.map((weight, s): Shard => {
@@ -92,6 +92,6 @@ function withReads(unit: Unit, readsOf: ReadonlyMap<Unit, readonly Unit[]>): Set
 /** Where the smallest number is, the first of equal ones. What differs by rounding is equal. */
 function cheapest(costs: readonly number[]): number {
   let at = 0;
-  for (const [s, cost] of costs.entries()) if (cost < costs[at] * (1 - 1e-9)) at = s;
+  for (const [s, cost] of costs.entries()) if (cost < costs[at]! * (1 - 1e-9)) at = s;
   return at;
 }

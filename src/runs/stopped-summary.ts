@@ -34,7 +34,10 @@ function atAnyTime(measure: Measure, stopped: ReadonlyMap<string, SampleSize>): 
   const { level, method, ...rest } = measure;
   const of = sample && { of: sample.of };
   if (!seen) return { ...rest, ...of, interval: null, level, method: 'none' };
-  const [low, high] = confidenceSequence(seen, LEVEL).map((successes) => successes / seen.size);
+  const [low, high] = confidenceSequence(seen, LEVEL).map((successes) => successes / seen.size) as [
+    number,
+    number,
+  ];
   return { ...rest, ...of, interval: [low, high], level: LEVEL, method: SEQUENCE };
 }
 

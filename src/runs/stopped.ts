@@ -28,7 +28,7 @@ export function stoppedOf(
     const of = samplesOf(suite);
     for (const dataset of new Set(wanted.map(({ request }) => request.dataset))) {
       const about = { suite: entry.suite.name, title: entry.title, dataset };
-      const n = needs[i].get(dataset) ?? 0;
+      const n = needs[i]!.get(dataset) ?? 0;
       const size = of.get(dataset) ?? n;
       if (n === 0) omitted.push(about);
       else if (n < size) samples.push({ ...about, n, of: size });

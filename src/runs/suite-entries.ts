@@ -52,7 +52,7 @@ export function suiteEntries(suites: RunFile['suites'], catalogue: RunCatalogue,
         found: named.length === 0 ? 'no key' : `the keys ${named.map(([name]) => name).join(', ')}`,
         hint: named.length > 1 ? 'indent options below the name of their suite' : 'write the name of a suite',
       });
-    const [[name, given]] = named;
+    const [name, given] = named[0]!;
     const suite = catalogue.suites.named(name, { file, path: at });
     const variants = Array.isArray(given) ? given : [given ?? {}];
     return variants.map((value: unknown, variant): SuiteEntry => {
@@ -69,7 +69,7 @@ export function suiteEntries(suites: RunFile['suites'], catalogue: RunCatalogue,
 
 /** What `models` and `datasets` beside a suite say. Errors: `config-invalid`. */
 function namesIn(given: OpenEntry, at: string, file: string): Record<string, readonly string[]> {
-  const [[key, value]] = Object.entries(given);
+  const [key, value] = Object.entries(given)[0]!;
   if (value === undefined) return {};
   if (Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string'))
     return { [key]: value };

@@ -185,7 +185,7 @@ let published: TSchema | undefined;
 function summarySchema(): TSchema {
   const results: { properties?: Record<string, object> } = resultsSchema();
   const { measures, suites, warnings, notApplicable } = results.properties ?? {};
-  const parts: { items?: { properties?: Record<string, object> } } = suites;
+  const parts: { items?: { properties?: Record<string, object> } } = suites!;
   const { tables, figures } = parts.items?.properties ?? {};
   return Type.Unsafe({
     type: 'object',

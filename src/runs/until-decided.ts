@@ -54,7 +54,7 @@ export async function measureUntilDecided(
   const gates = new OpenGates(plan, rules);
   for (const line of gates.told()) tell(line);
   const sizes = plan.suites.flatMap((suite) => [...samplesOf(suite).values()]);
-  const [most] = sizes.sort((a, b) => b - a);
+  const [most] = sizes.sort((a, b) => b - a) as [number];
   let measured = 0;
   const execute = async (jobs: readonly Job[]) => {
     const execution = await measure(jobs);
@@ -129,10 +129,10 @@ class OpenGates {
   /** So many examples of what is open; other data sets of the same suites as they are, or as a whole. */
   need(n: number): void {
     for (const [at, datasets] of this.open) {
-      const suite = this.plan.suites[at];
+      const suite = this.plan.suites[at]!;
       const samples = samplesOf(suite);
-      for (const dataset of datasets) this.needs[at].set(dataset, n < (samples.get(dataset) ?? 0) ? n : ALL);
-      for (const dataset of datasetsOf(suite)) if (!samples.has(dataset)) this.needs[at].set(dataset, ALL);
+      for (const dataset of datasets) this.needs[at]!.set(dataset, n < (samples.get(dataset) ?? 0) ? n : ALL);
+      for (const dataset of datasetsOf(suite)) if (!samples.has(dataset)) this.needs[at]!.set(dataset, ALL);
     }
   }
 
@@ -167,7 +167,7 @@ class OpenGates {
     if (typeof meant === 'string') {
       for (const [at, datasets] of was)
         for (const dataset of datasets)
-          if (mayJudge(rule, this.plan.suites[at]) && isOn(rule, dataset)) this.keepOpen(at, dataset);
+          if (mayJudge(rule, this.plan.suites[at]!) && isOn(rule, dataset)) this.keepOpen(at, dataset);
       return false;
     }
     const judged = looked.filter(({ measure }) => meant.includes(measure));
@@ -209,14 +209,14 @@ class OpenGates {
   }
 
   private takeWhole(at: number, gate: number, rule: GateRule, reason: string): void {
-    for (const dataset of datasetsOf(this.plan.suites[at])) this.needs[at].set(dataset, ALL);
+    for (const dataset of datasetsOf(this.plan.suites[at]!)) this.needs[at]!.set(dataset, ALL);
     this.open.delete(at);
     if (this.whole.some((one) => one.gate === gate)) return;
     this.whole.push({ gate, rule: ruleInWords(rule), reason });
   }
 
   private isWhole(at: number): boolean {
-    return datasetsOf(this.plan.suites[at]).every((dataset) => this.needs[at].get(dataset) === ALL);
+    return datasetsOf(this.plan.suites[at]!).every((dataset) => this.needs[at]!.get(dataset) === ALL);
   }
 }
 

@@ -106,7 +106,7 @@ async function stepBack(
     const at = firstNotFinite(values);
     if (at < 0) return;
     throw new NotFinite(`the gradient back through SGLD step ${step} of "${name}" is ${values[at]}`, {
-      path: `example ${keys[Math.floor(at / size)].example}`,
+      path: `example ${keys[Math.floor(at / size)]!.example}`,
       expected: 'a finite number',
       found: String(values[at]),
       hint: 'use a smaller step size, or the straight-through gradient',
@@ -124,7 +124,7 @@ async function stepBack(
   }
   const { product, passes: more } = (await system.hessianProduct?.(batch, direction, loss)) ?? none();
   addTo(passes, more);
-  for (let j = 0; j < v.length; j++) v[j] += sign * product[j];
+  for (let j = 0; j < v.length; j++) v[j]! += sign * product[j]!;
   refuse(v);
   for (let i = 0; i < n; i++) shorten(v.subarray(i * size, (i + 1) * size));
   return passes;
@@ -133,8 +133,8 @@ async function stepBack(
 /** In place, to numbers up to `LARGEST`. */
 function shorten(v: Float32Array): void {
   let most = 0;
-  for (let j = 0; j < v.length; j++) most = Math.max(most, Math.abs(v[j]));
-  if (most > LARGEST) for (let j = 0; j < v.length; j++) v[j] *= LARGEST / most;
+  for (let j = 0; j < v.length; j++) most = Math.max(most, Math.abs(v[j]!));
+  if (most > LARGEST) for (let j = 0; j < v.length; j++) v[j]! *= LARGEST / most;
 }
 
 /**
@@ -152,10 +152,10 @@ function throughClip(
   const squares = (clip / share) ** 2;
   const plane = w.length / inputScale.length;
   let along = 0;
-  for (let j = 0; j < w.length; j++) along += gradient[j] * w[j];
+  for (let j = 0; j < w.length; j++) along += gradient[j]! * w[j]!;
   for (let j = 0; j < w.length; j++) {
-    const scale = inputScale[Math.floor(j / plane)];
-    w[j] = share * (w[j] - ((along / squares) * gradient[j]) / (scale * scale));
+    const scale = inputScale[Math.floor(j / plane)]!;
+    w[j] = share * (w[j]! - ((along / squares) * gradient[j]!) / (scale * scale));
   }
 }
 

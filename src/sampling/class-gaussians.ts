@@ -41,12 +41,12 @@ export class ClassGaussians {
     for (let k = 0; k < pixels.length / size; k++) {
       const c = labels?.[k] ?? 0;
       const image = pixels.subarray(k * size, (k + 1) * size);
-      this.counts[c]++;
-      for (let j = 0; j < size; j++) this.sums[c * size + j] += image[j];
+      this.counts[c]!++;
+      for (let j = 0; j < size; j++) this.sums[c * size + j]! += image[j]!;
       for (const i of this.rowsOf[c] ?? []) {
-        const z = this.streams[i].normal();
-        this.weights[i] += z;
-        for (let j = 0, at = i * size; j < size; j++, at++) this.mixtures[at] += z * image[j];
+        const z = this.streams[i]!.normal();
+        this.weights[i]! += z;
+        for (let j = 0, at = i * size; j < size; j++, at++) this.mixtures[at]! += z * image[j]!;
       }
     }
   }
@@ -64,9 +64,9 @@ export class ClassGaussians {
       if (count < 2) throw tooFew(c, count);
       const spread = 1 / Math.sqrt(count - 1);
       for (let j = 0; j < size; j++) {
-        const mean = this.sums[c * size + j] / count;
-        const jitter = (JITTER / inputScale[Math.floor(j / plane)]) * this.streams[i].normal();
-        const mixed = spread * (this.mixtures[i * size + j] - this.weights[i] * mean);
+        const mean = this.sums[c * size + j]! / count;
+        const jitter = (JITTER / inputScale[Math.floor(j / plane)]!) * this.streams[i]!.normal();
+        const mixed = spread * (this.mixtures[i * size + j]! - this.weights[i]! * mean);
         out[i * size + j] = Math.min(1, Math.max(0, mean + mixed + jitter));
       }
     });

@@ -42,7 +42,7 @@ export async function climb(
       if (whole && sign === 1) gradient = answer.gradient;
       else {
         gradient ??= new Float32Array(pixels.length);
-        for (let i = start * size, j = 0; i < end * size; i++, j++) gradient[i] = sign * answer.gradient[j];
+        for (let i = start * size, j = 0; i < end * size; i++, j++) gradient[i] = sign * answer.gradient[j]!;
       }
     } catch (error) {
       if (!(error instanceof NotFinite)) throw error;

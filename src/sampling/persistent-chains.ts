@@ -54,7 +54,7 @@ export async function persistentChains(
     // Of a place that was drawn twice the later chain stays.
     const before = moved.slice();
     slots.forEach((slot, row) => {
-      moved[slot] = fresh[row] ? 1 : before[slot] + 1;
+      moved[slot] = fresh[row] ? 1 : before[slot]! + 1;
     });
   }
   return { pixels: buffer.pixels, moved };

@@ -78,7 +78,7 @@ export class ReplayBuffer {
       const start = pixels.subarray(row * size, (row + 1) * size);
       fresh[row] = Number(source.uniform() < reinit);
       if (fresh[row]) fillUniform(start, source);
-      else start.set(this.slot(slots[row]));
+      else start.set(this.slot(slots[row]!));
     }
     return { pixels, slots, fresh };
   }

@@ -82,11 +82,11 @@ export function sgldStep(
   const draws = new Float64Array(size);
   const advance = clamp === 'box' ? advanceInBox : advanceFreely;
   for (let i = 0; i < n; i++) {
-    if (noise > 0) stepNoise(keys[i], step, draws);
+    if (noise > 0) stepNoise(keys[i]!, step, draws);
     const own = gradient.subarray(i * size, (i + 1) * size);
     const share = (clip === undefined ? 1 : shortening(own, clip, inputScale)) / temperature;
     for (let c = 0; c < inputScale.length; c++) {
-      const scale = inputScale[c];
+      const scale = inputScale[c]!;
       // The model's input is scale * pixel + shift: its gradient is gradient / scale, its step divides again.
       const drift = (share * stepSize) / (scale * scale);
       advance(pixels, own, draws, {
@@ -138,7 +138,7 @@ export function shortening(gradient: Float32Array, clip: number, inputScale: rea
   const plane = gradient.length / inputScale.length;
   let squares = 0;
   for (let c = 0; c < inputScale.length; c++)
-    for (let k = c * plane; k < (c + 1) * plane; k++) squares += (gradient[k] / inputScale[c]) ** 2;
+    for (let k = c * plane; k < (c + 1) * plane; k++) squares += (gradient[k]! / inputScale[c]!) ** 2;
   return squares > clip * clip ? clip / Math.sqrt(squares) : 1;
 }
 
@@ -156,9 +156,9 @@ export function addNoise(
   const plane = size / inputScale.length;
   const draws = new Float64Array(size);
   for (let i = 0; i < n; i++) {
-    stream({ ...keys[i], purpose: `${keys[i].purpose}/input-noise` }).normals(draws);
+    stream({ ...keys[i]!, purpose: `${keys[i]!.purpose}/input-noise` }).normals(draws);
     for (let k = 0; k < size; k++)
-      pixels[i * size + k] += (deviation / inputScale[Math.floor(k / plane)]) * draws[k];
+      pixels[i * size + k]! += (deviation / inputScale[Math.floor(k / plane)]!) * draws[k]!;
   }
 }
 
@@ -205,7 +205,7 @@ export async function sgld(system: System, state: SgldState, options: ClimbOptio
       });
       addTo(passes, climbed.passes);
       sgldStep(part, k, climbed.gradient, options, system.info.inputScale);
-      for (const { row, error } of climbed.lost) lose(part.rows[row], error);
+      for (const { row, error } of climbed.lost) lose(part.rows[row]!, error);
       if (climbed.lost.length > 0) part = without(part, new Set(climbed.lost.map(({ row }) => row)));
     }
     part.rows.forEach((row, i) => {
@@ -244,13 +244,13 @@ export function chosen({ pixels, keys, labels, n }: SgldState, rows: readonly nu
   return {
     n: rows.length,
     pixels: own,
-    keys: rows.map((row) => keys[row]),
-    ...(labels && { labels: Int32Array.from(rows, (row) => labels[row]) }),
+    keys: rows.map((row) => keys[row]!),
+    ...(labels && { labels: Int32Array.from(rows, (row) => labels[row]!) }),
     rows,
   };
 }
 
 function without(part: Part, lost: ReadonlySet<number>): Part {
   const kept = range(0, part.n).filter((i) => !lost.has(i));
-  return { ...chosen(part, kept), rows: kept.map((i) => part.rows[i]) };
+  return { ...chosen(part, kept), rows: kept.map((i) => part.rows[i]!) };
 }

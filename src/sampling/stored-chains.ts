@@ -32,5 +32,5 @@ export async function readStoredChains(
   const buffer = (await readCheckpoint(checkpoint, card.format, request)).built?.replayBuffer;
   if (!buffer) return undefined;
   const pixels = await chainPixels(buffer, contract, checkpoint);
-  return { n: buffer.dims[0], shape: contract.shape, pixels };
+  return { n: buffer.dims[0]!, shape: contract.shape, pixels };
 }

@@ -53,7 +53,7 @@ export async function traceChains(
         const place = (all: Float32Array, j: number) => all.subarray(j * size, (j + 1) * size);
         trace.logPx[at] = answer.logPx?.[i] ?? Number.NaN;
         trace.gradientNorm[at] = scaledLength(place(answer.gradient, i), system.info.inputScale, -1);
-        const moved = place(part.pixels, i).map((x, k) => x - from[row * size + k]);
+        const moved = place(part.pixels, i).map((x, k) => x - from[row * size + k]!);
         trace.displacement[at] = scaledLength(moved, system.info.inputScale, 1);
         const now = place(part.pixels, i);
         trace.saturated[at] = shareSaturated(now);
@@ -109,6 +109,6 @@ function scaledLength(values: Float32Array, inputScale: readonly number[], power
   const plane = values.length / inputScale.length;
   let squares = 0;
   for (let k = 0; k < values.length; k++)
-    squares += (values[k] * inputScale[Math.floor(k / plane)] ** power) ** 2;
+    squares += (values[k]! * inputScale[Math.floor(k / plane)]! ** power) ** 2;
   return Math.sqrt(squares);
 }

@@ -5,7 +5,7 @@ import { refuseDisorder } from './in-order.js';
 import { perturbedFeatures } from './perturbed-features.js';
 import { roundHalfEven } from './pruning.js';
 import { logitRounding, ofOneLogit } from './rounding.js';
-import { featuresOf, required, type Score, type ScoreInputs } from './score.js';
+import { featuresOf, probedOf, required, type Score, type ScoreInputs, statisticsOf } from './score.js';
 
 const percentile = (value: number, what: string) =>
   Type.Number({ minimum: 0, exclusiveMaximum: 100, default: value, description: what });
@@ -40,14 +40,14 @@ const grid = combinations<Pick<Options, 'lowest' | 'highest'>>({
 /** lambda Q + C of every image (Regmi 2025, eq. 5-7): how far its largest features shift, and how large they are then. */
 function shifts(inputs: Pick<ScoreInputs, 'features' | 'probed'>, { k1, k2, lambda }: Options) {
   const { n, width, data } = featuresOf(inputs);
-  const { perturbed } = required(inputs.probed, 'features after the step');
-  const counts = [k1, k2].map((part) => Math.max(1, Math.floor(part * width)));
+  const { perturbed } = probedOf(inputs, 'perturbed');
+  const count = (part: number) => Math.max(1, Math.floor(part * width));
   return Float64Array.from({ length: n }, (_, i) => {
-    const order = largestFirst(width, (j) => data[i * width + j]);
+    const order = largestFirst(width, (j) => data[i * width + j]!);
     let [correction, shift] = [0, 0];
-    for (const j of order.subarray(0, counts[0])) correction += Math.max(0, perturbed[i * width + j]);
-    for (const j of order.subarray(0, counts[1]))
-      shift += Math.abs(data[i * width + j] - perturbed[i * width + j]);
+    for (const j of order.subarray(0, count(k1))) correction += Math.max(0, perturbed[i * width + j]!);
+    for (const j of order.subarray(0, count(k2)))
+      shift += Math.abs(data[i * width + j]! - perturbed[i * width + j]!);
     return lambda * shift + correction;
   });
 }
@@ -60,18 +60,18 @@ function ratios(inputs: ScoreInputs, settings: Options): Float64Array {
   const { lowest, highest } = settings;
   refuseDisorder({ lowest, highest }, 'lowest', 'highest');
   const { n, width, data } = featuresOf(inputs);
-  const { sorted, count } = required(inputs.statistics, 'shifts of other images');
+  const { sorted, count } = statisticsOf(inputs, 'sorted', 'count');
   const known = sorted.subarray(0, count[0]);
   const all = shifts(inputs, settings);
   return Float64Array.from({ length: n }, (_, i) => {
-    const pruned = lowest + (1 - shareUpTo(known, all[i])) * (highest - lowest);
+    const pruned = lowest + (1 - shareUpTo(known, all[i]!)) * (highest - lowest);
     const kept = Math.max(1, width - roundHalfEven((width * pruned) / 100));
-    const own = Float64Array.from({ length: width }, (_, j) => Math.max(0, data[i * width + j]));
+    const own = Float64Array.from({ length: width }, (_, j) => Math.max(0, data[i * width + j]!));
     own.sort().reverse();
     let [sum, large] = [0, 0];
     for (let j = 0; j < width; j++) {
-      sum += own[j];
-      if (j < kept) large += own[j];
+      sum += own[j]!;
+      if (j < kept) large += own[j]!;
     }
     return large > 0 ? sum / large : 1;
   });
@@ -82,7 +82,7 @@ function shareUpTo(ascending: ArrayLike<number>, x: number): number {
   let [low, high] = [0, ascending.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (ascending[middle] <= x) low = middle + 1;
+    if (ascending[middle]! <= x) low = middle + 1;
     else high = middle;
   }
   return low / ascending.length;
@@ -96,8 +96,8 @@ function logitsOfScaled(inputs: ScoreInputs, scale: (i: number) => number): Logi
   const logits = Float64Array.from({ length: n * classes }, (_, at) => {
     const [i, c] = [Math.floor(at / classes), at % classes];
     let sum = 0;
-    for (let j = 0; j < width; j++) sum += weight[c * width + j] * data[i * width + j];
-    return scale(i) * sum + bias[c];
+    for (let j = 0; j < width; j++) sum += weight[c * width + j]! * data[i * width + j]!;
+    return scale(i) * sum + bias[c]!;
   });
   return { n, classes, data: logits };
 }
@@ -142,7 +142,7 @@ function row(
 /** AdaSCALE-A: features times exp(r). */
 export const adascaleA = row(
   { id: 'adascale-a', title: 'AdaSCALE-A', label: 'logsumexp of W (h exp r) + b' },
-  (inputs, ratio) => logitsOfScaled(inputs, (i) => Math.exp(ratio[i])),
+  (inputs, ratio) => logitsOfScaled(inputs, (i) => Math.exp(ratio[i]!)),
 );
 
 /** AdaSCALE-L: logits times r^2. */
@@ -150,6 +150,10 @@ export const adascaleL = row(
   { id: 'adascale-l', title: 'AdaSCALE-L', label: 'logsumexp of f r^2' },
   (inputs, ratio) => {
     const { n, classes, data } = logitsOfScaled(inputs, () => 1);
-    return { n, classes, data: Float64Array.from(data, (f, at) => f * ratio[Math.floor(at / classes)] ** 2) };
+    return {
+      n,
+      classes,
+      data: Float64Array.from(data, (f, at) => f * ratio[Math.floor(at / classes)]! ** 2),
+    };
   },
 );

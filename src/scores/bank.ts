@@ -2,7 +2,16 @@ import { Type } from '../config/type.js';
 import { AssayError } from '../errors.js';
 import { randomOrder } from '../random/order.js';
 import { makeUnit } from './feature-rows.js';
-import { type Fit, type FitPart, type FitSite, type FitSize, featuresOf, type Statistics } from './score.js';
+import {
+  type Fit,
+  type FitPart,
+  type FitSite,
+  type FitSize,
+  featuresOf,
+  type ScoreInputs,
+  type Statistics,
+  statisticsOf,
+} from './score.js';
 
 /** The option of scores that compare with single training images. */
 export const imagesOption = Type.Integer({
@@ -76,7 +85,7 @@ async function readBank(
     const own = beside?.of(part);
     for (let i = 0; i < n; i++) {
       if (chosen && !chosen.has(seen++)) continue;
-      for (let j = 0; j < width; j++) bank[size * width + j] = data[i * width + j];
+      for (let j = 0; j < width; j++) bank[size * width + j] = data[i * width + j]!;
       if (own) numbers.set(own.subarray(i * each, (i + 1) * each), size * each);
       size++;
     }
@@ -85,8 +94,12 @@ async function readBank(
   return { bank, ...(beside && { [beside.name]: numbers }), size: Float64Array.of(size) };
 }
 
+export const bankOf = (inputs: ScoreInputs) => statisticsOf(inputs, 'bank', 'size');
+type Bank = ReturnType<typeof bankOf>;
+
 /** How many images the bank holds. Errors: `data-invalid` for fewer than k. */
-export function sizeOfBank({ size: [size] }: Statistics, k: number): number {
+export function sizeOfBank(bank: Bank, k: number): number {
+  const size = bank.size[0]!;
   if (size >= k) return size;
   throw new AssayError('data-invalid', 'a score keeps too few training images', {
     expected: `at least ${k}, as many as its option k`,
@@ -97,13 +110,13 @@ export function sizeOfBank({ size: [size] }: Statistics, k: number): number {
 
 /** Fills an array with rows of the bank, each of length 1 (zeros stay zeros) times `factor`. */
 export const unitRowsOf =
-  ({ bank }: Statistics, width: number, factor: (at: number) => number = () => 1) =>
+  ({ bank }: Bank, width: number, factor: (at: number) => number = () => 1) =>
   (start: number, count: number, into: Float64Array): void => {
     for (let r = 0; r < count; r++) {
       const row = into.subarray(r * width, (r + 1) * width);
-      for (let j = 0; j < width; j++) row[j] = bank[(start + r) * width + j];
+      for (let j = 0; j < width; j++) row[j] = bank[(start + r) * width + j]!;
       makeUnit(row);
       const by = factor(start + r);
-      if (by !== 1) for (let j = 0; j < width; j++) row[j] *= by;
+      if (by !== 1) for (let j = 0; j < width; j++) row[j]! *= by;
     }
   };

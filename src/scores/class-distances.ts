@@ -43,9 +43,9 @@ export function nearestCentre(h: Float64Array, whitening: Numbers, centres: Numb
   let [best, square] = [0, Number.POSITIVE_INFINITY];
   for (let c = 0; c < centres.length; c += width) {
     let sum = 0;
-    for (let j = 0; j < width; j++) sum += (x[j] - centres[c + j]) ** 2;
+    for (let j = 0; j < width; j++) sum += (x[j]! - centres[c + j]!) ** 2;
     // NaN is not smaller than anything: it must come through.
     if (!(sum >= square)) [best, square] = [c, sum];
   }
-  return { z: x.map((v, j) => v - centres[best + j]), square };
+  return { z: x.map((v, j) => v - centres[best + j]!), square };
 }

@@ -17,12 +17,12 @@ export function totalScatter(
 ): { mean: Float64Array; covariance: Float64Array } {
   const mean = new Float64Array(width);
   for (let c = 0; c < classes; c++)
-    for (let j = 0; j < width; j++) mean[j] += (counts[c] / n) * means[c * width + j];
+    for (let j = 0; j < width; j++) mean[j]! += (counts[c]! / n) * means[c * width + j]!;
   const total = covariance.slice();
   for (let c = 0; c < classes; c++)
     for (let j = 0; j < width; j++) {
-      const by = (counts[c] / n) * (means[c * width + j] - mean[j]);
-      for (let k = 0; k < width; k++) total[j * width + k] += by * (means[c * width + k] - mean[k]);
+      const by = (counts[c]! / n) * (means[c * width + j]! - mean[j]!);
+      for (let k = 0; k < width; k++) total[j * width + k]! += by * (means[c * width + k]! - mean[k]!);
     }
   return { mean, covariance: total };
 }
@@ -54,17 +54,17 @@ export async function classScatter(
     const { labels } = part;
     const features = featuresOf(part);
     for (let i = 0; i < features.n; i++) {
-      const mean = means.subarray(labels[i] * width, (labels[i] + 1) * width);
-      const count = ++counts[labels[i]];
+      const mean = means.subarray(labels[i]! * width, (labels[i]! + 1) * width);
+      const count = ++counts[labels[i]!]!;
       for (let j = 0; j < width; j++) {
-        const value = features.data[i * width + j];
-        before[j] = value - mean[j];
-        mean[j] += before[j] / count;
-        after[j] = value - mean[j];
+        const value = features.data[i * width + j]!;
+        before[j] = value - mean[j]!;
+        mean[j]! += before[j]! / count;
+        after[j] = value - mean[j]!;
       }
       for (let j = 0; j < width; j++) {
-        const by = before[j];
-        for (let k = 0; k <= j; k++) covariance[j * width + k] += by * after[k];
+        const by = before[j]!;
+        for (let k = 0; k <= j; k++) covariance[j * width + k]! += by * after[k]!;
       }
     }
   }
@@ -72,6 +72,6 @@ export async function classScatter(
   const n = counts.reduce((a, b) => a + b, 0);
   for (let j = 0; j < width; j++)
     for (let k = 0; k <= j; k++)
-      covariance[k * width + j] = covariance[j * width + k] = covariance[j * width + k] / n;
+      covariance[k * width + j] = covariance[j * width + k] = covariance[j * width + k]! / n;
   return { means, covariance, counts, n };
 }

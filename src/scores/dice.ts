@@ -1,7 +1,7 @@
 import { type Static, Type } from '../config/type.js';
 import { quantile } from '../metrics/estimates/intervals.js';
 import { meanFeatures } from './mean-features.js';
-import { required } from './score.js';
+import { required, statisticsOf } from './score.js';
 import { shapedEnergy } from './shaped-energy.js';
 
 const options = Type.Object(
@@ -31,10 +31,10 @@ export const dice = shapedEnergy<Static<typeof options>>({
     async statistics(parts, { width, lastLayer }, { percentile }) {
       const { weight } = required(lastLayer, 'last layer');
       const mean = await meanFeatures(parts, width);
-      const contributions = Float64Array.from(weight, (w, at) => w * mean[at % width]);
+      const contributions = Float64Array.from(weight, (w, at) => w * mean[at % width]!);
       const least = quantile(contributions.slice().sort(), percentile / 100);
-      return { weight: contributions.map((value, at) => (value > least ? weight[at] : 0)) };
+      return { weight: contributions.map((value, at) => (value > least ? weight[at]! : 0)) };
     },
   },
-  weight: ({ weight }) => weight,
+  weight: (inputs) => statisticsOf(inputs, 'weight').weight,
 });

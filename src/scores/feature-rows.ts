@@ -10,7 +10,7 @@ export function perFeatureRow(
   const { n, width, data } = featuresOf(inputs);
   const h = new Float64Array(width);
   return Float64Array.from({ length: n }, (_, i) => {
-    for (let j = 0; j < width; j++) h[j] = data[i * width + j];
+    for (let j = 0; j < width; j++) h[j] = data[i * width + j]!;
     return row(h, i);
   });
 }
@@ -24,7 +24,7 @@ export const featureRounding = (
   values: Float64Array,
   slope: (h: Float64Array, i: number) => number,
 ): Float64Array =>
-  perFeatureRow(inputs, (h, i) => featureError(h) * slope(h, i) + 2 ** -50 * Math.abs(values[i]));
+  perFeatureRow(inputs, (h, i) => featureError(h) * slope(h, i) + 2 ** -50 * Math.abs(values[i]!));
 
 /** How far each feature is taken to be off. */
 export const featureError = (h: Float64Array): number => LOGIT_ROUNDING * largestSize(h);
@@ -47,8 +47,8 @@ export function unitRows(inputs: Pick<ScoreInputs, 'features'>): Float64Array {
 /** To length 1, in place; zeros stay zeros. Gives the length that it had. */
 export function makeUnit(h: Float64Array): number {
   let squares = 0;
-  for (let j = 0; j < h.length; j++) squares += h[j] * h[j];
+  for (let j = 0; j < h.length; j++) squares += h[j]! * h[j]!;
   const length = Math.sqrt(squares);
-  if (length > 0) for (let j = 0; j < h.length; j++) h[j] /= length;
+  if (length > 0) for (let j = 0; j < h.length; j++) h[j]! /= length;
   return length;
 }

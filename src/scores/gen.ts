@@ -67,11 +67,14 @@ export const gen: Score<Static<typeof options>> = {
     needs: ['logits'],
     classes: 2,
     value: ({ logits }) =>
-      gen.compute({ n: 1, logits: { n: 1, classes: logits.length, data: logits } }, PUBLISHED)[0],
+      gen.compute({ n: 1, logits: { n: 1, classes: logits.length, data: logits } }, PUBLISHED)[0]!,
     emit({ b, logits }) {
       const classes = b.op('Gather', [b.op('Shape', [logits]), b.ints([1])], { axis: int(0) });
       const count = b.op('Min', [classes, b.ints([PUBLISHED.top])]);
-      const [largest] = b.node('TopK', [logits, count], { axis: int(1) }, ['largest_logits', 'likeliest']);
+      const [largest] = b.node('TopK', [logits, count], { axis: int(1) }, [
+        'largest_logits',
+        'likeliest',
+      ]) as [string];
       const all = b.op('ReduceLogSumExp', [logits, b.ints([1])], { keepdims: int(1) });
       const p = b.op('Exp', [b.op('Sub', [largest, all])]);
       const rest = b.op('Max', [b.op('Sub', [b.scalar(1), p]), b.scalar(LEAST)]);

@@ -36,7 +36,7 @@ export const gradnorm: Score = {
       return (
         featureError(h) * h.length * spread +
         LOGIT_ROUNDING * largest * moved * length1(h) +
-        2 ** -50 * Math.abs(values[i])
+        2 ** -50 * Math.abs(values[i]!)
       );
     }),
 };

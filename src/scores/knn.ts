@@ -2,9 +2,9 @@ import { type Static, Type } from '../config/type.js';
 import { length2 } from '../metrics/linear-algebra/matrix.js';
 import { eachRowProducts } from '../metrics/linear-algebra/row-products.js';
 import { TopK } from '../metrics/top-k.js';
-import { bankFit, imagesOption, sizeOfBank, unitRowsOf } from './bank.js';
+import { bankFit, bankOf, imagesOption, sizeOfBank, unitRowsOf } from './bank.js';
 import { featureRounding, unitRows } from './feature-rows.js';
-import { featuresOf, required, type Score } from './score.js';
+import { featuresOf, type Score } from './score.js';
 
 const options = Type.Object(
   {
@@ -24,7 +24,7 @@ export const knn: Score<Static<typeof options>> = {
   grid: [10, 20, 50].map((k) => ({ k })),
   fit: bankFit(),
   compute(inputs, { k }) {
-    const statistics = required(inputs.statistics, 'statistics');
+    const statistics = bankOf(inputs);
     const size = sizeOfBank(statistics, k);
     const { n, width } = featuresOf(inputs);
     const units = unitRows(inputs);
@@ -34,8 +34,8 @@ export const knn: Score<Static<typeof options>> = {
       nearest.forEach((own, i) => {
         let { least } = own;
         for (let c = 0; c < count; c++) {
-          if (!(products[i * count + c] > least)) continue;
-          own.put(products[i * count + c], start + c);
+          if (!(products[i * count + c]! > least)) continue;
+          own.put(products[i * count + c]!, start + c);
           least = own.least;
         }
       });
@@ -45,7 +45,7 @@ export const knn: Score<Static<typeof options>> = {
     return Float64Array.from(nearest, ({ leastTag }, i) => {
       rows(leastTag, 1, other);
       let square = 0;
-      for (let j = 0; j < width; j++) square += (units[i * width + j] - other[j]) ** 2;
+      for (let j = 0; j < width; j++) square += (units[i * width + j]! - other[j]!) ** 2;
       return -square;
     });
   },
@@ -53,6 +53,6 @@ export const knn: Score<Static<typeof options>> = {
   rounding: (inputs, values) =>
     featureRounding(inputs, values, (h, i) => {
       const length = length2(h);
-      return length === 0 ? 0 : (4 * Math.sqrt(h.length * -values[i])) / length;
+      return length === 0 ? 0 : (4 * Math.sqrt(h.length * -values[i]!)) / length;
     }),
 };

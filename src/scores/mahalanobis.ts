@@ -2,9 +2,9 @@ import { length1, transposedTimes } from '../metrics/linear-algebra/matrix.js';
 import { nearestCentre, whitenedClasses } from './class-distances.js';
 import { classScatter } from './class-scatter.js';
 import { featureError, perFeatureRow } from './feature-rows.js';
-import { required, type Score, type ScoreInputs } from './score.js';
+import { type Score, type ScoreInputs, statisticsOf } from './score.js';
 
-const fitted = ({ statistics }: ScoreInputs) => required(statistics, 'statistics of training images');
+const fitted = (inputs: ScoreInputs) => statisticsOf(inputs, 'whitening', 'centres');
 
 /**
  * Minus the squared distance of the features to the nearest class mean, in the metric of the covariance that all

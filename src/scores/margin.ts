@@ -15,7 +15,7 @@ export const margin: Score = {
     }),
   rounding: (inputs, values) =>
     logitRounding(logitsOf(inputs), values, (logP) => {
-      const [first, second] = topTwo(logP).map(Math.exp);
+      const [first, second] = topTwo(logP).map(Math.exp) as [number, number];
       return ofProbability(first) + ofProbability(second);
     }),
 };

@@ -2,13 +2,13 @@ import { dot, length1, transposedTimes } from '../metrics/linear-algebra/matrix.
 import { nearestCentre, whitenedClasses } from './class-distances.js';
 import { classScatter } from './class-scatter.js';
 import { featureRounding, makeUnit, perFeatureRow, unitRows } from './feature-rows.js';
-import { type FitPart, featuresOf, required, type Score, type ScoreInputs } from './score.js';
+import { type FitPart, featuresOf, type Score, type ScoreInputs, statisticsOf } from './score.js';
 
 async function* ofUnitLength(parts: AsyncIterable<FitPart>): AsyncGenerator<FitPart> {
   for await (const part of parts) yield { ...part, features: { ...featuresOf(part), data: unitRows(part) } };
 }
 
-const fitted = ({ statistics }: ScoreInputs) => required(statistics, 'statistics of training images');
+const fitted = (inputs: ScoreInputs) => statisticsOf(inputs, 'whitening', 'centres');
 
 /** The Mahalanobis score of features of length 1. */
 export const mdsPlusPlus: Score = {
@@ -37,7 +37,7 @@ export const mdsPlusPlus: Score = {
       const slope = transposedTimes(whitening, nearestCentre(unit, whitening, centres).z);
       // What is along the features themselves does not turn them.
       const along = dot(slope, unit);
-      return length === 0 ? 0 : (2 * length1(slope.map((v, j) => v - along * unit[j]))) / length;
+      return length === 0 ? 0 : (2 * length1(slope.map((v, j) => v - along * unit[j]!))) / length;
     });
   },
 };

@@ -8,7 +8,7 @@ export async function meanFeatures(parts: AsyncIterable<FitPart>, width: number)
     const { n, data } = featuresOf(part);
     for (let i = 0; i < n; i++) {
       count++;
-      for (let j = 0; j < width; j++) mean[j] += (data[i * width + j] - mean[j]) / count;
+      for (let j = 0; j < width; j++) mean[j]! += (data[i * width + j]! - mean[j]!) / count;
     }
   }
   return mean;

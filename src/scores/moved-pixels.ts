@@ -12,7 +12,7 @@ export function movedPixels(
   const size = pixels.length / Math.max(1, n);
   const plane = size / inputScale.length;
   return pixels.map((x, at) => {
-    const scale = inputScale[Math.floor((at % size) / plane)];
-    return x + step(gradient[at] / scale, at) / scale;
+    const scale = inputScale[Math.floor((at % size) / plane)]!;
+    return x + step(gradient[at]! / scale, at) / scale;
   });
 }

@@ -4,7 +4,7 @@ import { argmaxOf } from '../metrics/softmax.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';
 import { layerLogits, weightRow } from './layer-logits.js';
 import { meanFeatures } from './mean-features.js';
-import { required, type Score, type ScoreInputs } from './score.js';
+import { required, type Score, type ScoreInputs, statisticsOf } from './score.js';
 
 const options = Type.Object(
   {
@@ -14,9 +14,9 @@ const options = Type.Object(
 );
 
 function partsOf(inputs: ScoreInputs, h: Float64Array) {
-  const { mean } = required(inputs.statistics, 'statistics');
+  const { mean } = statisticsOf(inputs, 'mean');
   const layer = required(inputs.lastLayer, 'last layer');
-  const centred = h.map((v, j) => v - mean[j]);
+  const centred = h.map((v, j) => v - mean[j]!);
   return {
     w: weightRow(layer, argmaxOf(layerLogits(layer, h)), h.length),
     centred,
@@ -50,6 +50,6 @@ export const nci: Score<Static<typeof options>> = {
       const { w, centred, spread } = partsOf(inputs, h);
       if (spread === 0) return Math.abs(alpha) * h.length;
       const along = dot(w, centred) / spread ** 2;
-      return length1(w.map((v, j) => (v - along * centred[j]) / spread)) + Math.abs(alpha) * h.length;
+      return length1(w.map((v, j) => (v - along * centred[j]!) / spread)) + Math.abs(alpha) * h.length;
     }),
 };

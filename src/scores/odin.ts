@@ -55,7 +55,7 @@ function crossEntropySlopes(logits: Float32Array, classes: number, temperature: 
     const top = argmaxOf(row);
     const others = row.reduce((sum, l, k) => (k === top ? sum : sum + Math.exp(l)), 0);
     for (let k = 0; k < classes; k++)
-      weights[i * classes + k] = k === top ? -1 : others > 0 ? Math.exp(row[k]) / others : 0;
+      weights[i * classes + k] = k === top ? -1 : others > 0 ? Math.exp(row[k]!) / others : 0;
   }
   return weights;
 }

@@ -44,8 +44,8 @@ function leastOf(
   const slope = new Float64Array(size);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < size; j++)
-      slope[j] = Math.abs(gradient[i * size + j] / inputScale[Math.floor(j / plane)]);
-    const order = Uint32Array.from(slope.keys()).sort((a, b) => slope[a] - slope[b] || a - b);
+      slope[j] = Math.abs(gradient[i * size + j]! / inputScale[Math.floor(j / plane)]!);
+    const order = Uint32Array.from(slope.keys()).sort((a, b) => slope[a]! - slope[b]! || a - b);
     for (const j of order.subarray(0, Math.floor(share * size))) chosen[i * size + j] = 1;
   }
   return chosen;

@@ -50,13 +50,13 @@ export async function outsideOf(
     // Feature by feature, so that moments are products of rows.
     const centred = Float64Array.from({ length: width * n }, (_, at) => {
       const [j, i] = [Math.floor(at / n), at % n];
-      return data[i * width + j] - origin[j];
+      return data[i * width + j]! - origin[j]!;
     });
     const rows = (start: number, of: number, into: Float64Array) =>
       into.set(centred.subarray(start * n, (start + of) * n));
     eachRowProducts(centred, n, width, rows, (products, start, of) => {
       for (let j = 0; j < width; j++)
-        for (let k = 0; k < of; k++) moment[j * width + start + k] += products[j * of + k];
+        for (let k = 0; k < of; k++) moment[j * width + start + k]! += products[j * of + k]!;
     });
   }
   if (count === 0) throw new AssayError('data-invalid', 'there is no image to fit a score to');
@@ -75,6 +75,6 @@ export const residualLength = (h: Float64Array, origin: Numbers, outside: Number
   length2(
     times(
       outside,
-      h.map((v, j) => v - origin[j]),
+      h.map((v, j) => v - origin[j]!),
     ),
   );

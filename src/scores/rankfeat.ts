@@ -42,7 +42,7 @@ const probe: Probe<Options> = {
     );
     const { logits } = changed;
     return {
-      logits: logits[0].map((_, at) => logits.reduce((sum, one) => sum + one[at], 0) / logits.length),
+      logits: logits[0]!.map((_, at) => logits.reduce((sum, one) => sum + one[at]!, 0) / logits.length),
     };
   },
 };
@@ -62,6 +62,6 @@ export const rankfeat: Score<Options> = {
   rounding(inputs, values) {
     const own = logitRounding(probedLogits(inputs), values, ofOneLogit);
     const whole = logitRounding(logitsOf(inputs), values, ofOneLogit);
-    return own.map((rounding, i) => rounding + whole[i]);
+    return own.map((rounding, i) => rounding + whole[i]!);
   },
 };

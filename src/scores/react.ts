@@ -1,6 +1,7 @@
 import { type Static, Type } from '../config/type.js';
 import { length1 } from '../metrics/linear-algebra/matrix.js';
 import { activationPercentiles } from './activation-percentiles.js';
+import { statisticsOf } from './score.js';
 import { shapedEnergy } from './shaped-energy.js';
 
 const options = Type.Object(
@@ -31,10 +32,11 @@ export const react = shapedEnergy<Static<typeof options>>({
       return { clip: await activationPercentiles(parts, [percentile]) };
     },
   },
-  shape(h, _, { clip: [top] }) {
+  shape(h, _, inputs) {
+    const top = statisticsOf(inputs, 'clip').clip[0]!;
     return {
       h: h.map((v) => Math.min(v, top)),
-      slope: (g) => length1(g.map((v, j) => (h[j] < top ? v : 0))),
+      slope: (g) => length1(g.map((v, j) => (h[j]! < top ? v : 0))),
     };
   },
 });

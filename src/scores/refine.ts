@@ -4,7 +4,7 @@ import { sgldOptions } from '../sampling/sgld-options.js';
 import { traceChains } from '../sampling/trace.js';
 import type { Probe } from './probe.js';
 import { GRADIENT_ROUNDING, LOGIT_ROUNDING } from './rounding.js';
-import { required, type Score, type ScoreInputs } from './score.js';
+import { probedOf, type Score, type ScoreInputs } from './score.js';
 
 const options = Type.Object(
   {
@@ -34,7 +34,7 @@ const refined: Probe<Options> = {
     const { steps } = settings;
     const state = { n, pixels: pixels.slice(), keys: [...keys] };
     const trace = await traceChains(system, state, { ...settings, ...(signal && { signal }) });
-    const at = (column: Float32Array, row: number, step: number) => column[row * (steps + 1) + step];
+    const at = (column: Float32Array, row: number, step: number) => column[row * (steps + 1) + step]!;
     const ends = (column: Float32Array) =>
       Float32Array.from({ length: 2 * n }, (_, i) => at(column, i >> 1, (i % 2) * steps));
     const distance = Float32Array.from({ length: n }, (_, i) => at(trace.displacement, i, steps));
@@ -47,9 +47,9 @@ const refined: Probe<Options> = {
   },
 };
 
-const refinedOf = ({ probed }: ScoreInputs) => required(probed, 'refined images');
+const refinedOf = (inputs: ScoreInputs) => probedOf(inputs, 'logPx', 'gradientNorm', 'distance');
 const pairs = (column: ArrayLike<number>, of: (before: number, after: number) => number) =>
-  Float64Array.from({ length: column.length / 2 }, (_, i) => of(column[2 * i], column[2 * i + 1]));
+  Float64Array.from({ length: column.length / 2 }, (_, i) => of(column[2 * i]!, column[2 * i + 1]!));
 const sizes = (before: number, after: number) => Math.abs(before) + Math.abs(after);
 
 const common = {

@@ -1,10 +1,10 @@
 import { type Static, Type } from '../config/type.js';
 import { eachRowProducts } from '../metrics/linear-algebra/row-products.js';
 import { softmax } from '../metrics/softmax.js';
-import { bankFit, imagesOption, unitRowsOf } from './bank.js';
+import { bankFit, bankOf, imagesOption, unitRowsOf } from './bank.js';
 import { perFeatureRow, turned, unitRows } from './feature-rows.js';
 import { LOGIT_ROUNDING, largestLogitSize } from './rounding.js';
-import { featuresOf, logitsOf, required, type Score } from './score.js';
+import { featuresOf, logitsOf, type Score, statisticsOf } from './score.js';
 
 const options = Type.Object(
   {
@@ -32,35 +32,35 @@ export const relation: Score<Static<typeof options>> = {
     of: (part) => softmax(logitsOf(part)),
   }),
   compute(inputs, { power, least }) {
-    const statistics = required(inputs.statistics, 'statistics');
+    const bank = bankOf(inputs);
+    const { probabilities } = statisticsOf(inputs, 'probabilities');
     const { n, width } = featuresOf(inputs);
     const logits = logitsOf(inputs);
     const { classes } = logits;
     const p = softmax(logits);
     const sums = new Float64Array(n);
-    const { size, probabilities } = statistics;
-    const rows = unitRowsOf(statistics, width);
-    eachRowProducts(unitRows(inputs), width, size[0], rows, (products, start, count) => {
+    const rows = unitRowsOf(bank, width);
+    eachRowProducts(unitRows(inputs), width, bank.size[0]!, rows, (products, start, count) => {
       for (let i = 0; i < n; i++)
         for (let c = 0; c < count; c++) {
-          const cosine = products[i * count + c];
+          const cosine = products[i * count + c]!;
           if (cosine <= 0) continue;
           let alike = 0;
           for (let k = 0; k < classes; k++)
-            alike += p[i * classes + k] * probabilities[(start + c) * classes + k];
+            alike += p[i * classes + k]! * probabilities[(start + c) * classes + k]!;
           const related = cosine * alike;
-          if (related > least) sums[i] += power === 1 ? related : related ** power;
+          if (related > least) sums[i]! += power === 1 ? related : related ** power;
         }
     });
     return sums;
   },
   // A relation is at most 1, and so is what a power above 1 makes of its slope; the sum has at most `size` of them.
   rounding(inputs, values, { power }) {
-    const { size } = required(inputs.statistics, 'statistics');
+    const { size } = statisticsOf(inputs, 'size');
     const logits = logitsOf(inputs);
     return perFeatureRow(inputs, (h, i) => {
       const logit = largestLogitSize(logits, i);
-      return LOGIT_ROUNDING * power * (size[0] * turned(h) + 4 * logit * values[i]);
+      return LOGIT_ROUNDING * power * (size[0]! * turned(h) + 4 * logit * values[i]!);
     });
   },
 };

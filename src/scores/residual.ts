@@ -1,7 +1,7 @@
 import { type Static, Type } from '../config/type.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';
 import { dimensionsOption, outsideOf, outsideShapes, residualLength } from './principal-space.js';
-import { required, type Score } from './score.js';
+import { type Score, statisticsOf } from './score.js';
 
 const options = Type.Object({ dimensions: dimensionsOption }, { additionalProperties: false });
 
@@ -19,7 +19,7 @@ export const residual: Score<Static<typeof options>> = {
     statistics: (parts, site, { dimensions }) => outsideOf(parts, site, dimensions),
   },
   compute(inputs) {
-    const { origin, outside } = required(inputs.statistics, 'statistics');
+    const { origin, outside } = statisticsOf(inputs, 'origin', 'outside');
     return perFeatureRow(inputs, (h) => -residualLength(h, origin, outside));
   },
   // A length has a slope of length 1, and |.|_1 <= sqrt(width) |.|_2.

@@ -3,11 +3,17 @@ import { nearestCentre, whitenedClasses } from './class-distances.js';
 import { classScatter, totalScatter } from './class-scatter.js';
 import { factorised } from './factorised.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';
-import { required, type Score, type ScoreInputs } from './score.js';
+import { type Score, type ScoreInputs, statisticsOf } from './score.js';
 
 /** The distances of one image: to the nearest class, and to all images together; both whitened. */
 function distancesOf(inputs: ScoreInputs) {
-  const { whitening, centres, background, centre } = required(inputs.statistics, 'statistics');
+  const { whitening, centres, background, centre } = statisticsOf(
+    inputs,
+    'whitening',
+    'centres',
+    'background',
+    'centre',
+  );
   return (h: Float64Array) => ({
     near: nearestCentre(h, whitening, centres),
     all: nearestCentre(h, background, centre),
@@ -49,7 +55,7 @@ export const rmds: Score = {
     return featureRounding(inputs, values, (h) => {
       const { near, all, whitening, background } = of(h);
       const [own, other] = [transposedTimes(background, all.z), transposedTimes(whitening, near.z)];
-      return 2 * length1(own.map((v, j) => v - other[j]));
+      return 2 * length1(own.map((v, j) => v - other[j]!));
     });
   },
 };

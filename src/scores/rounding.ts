@@ -29,7 +29,7 @@ export function logitRounding(
   const rounding = new Float64Array(logits.n);
   for (let i = 0; i < rounding.length; i++) {
     const moved = typeof sensitivity === 'number' ? sensitivity : sensitivity(logP(i));
-    rounding[i] = LOGIT_ROUNDING * largestLogitSize(logits, i) * moved + 2 ** -52 * Math.abs(values[i]);
+    rounding[i] = LOGIT_ROUNDING * largestLogitSize(logits, i) * moved + 2 ** -52 * Math.abs(values[i]!);
   }
   return rounding;
 }
@@ -37,7 +37,7 @@ export function logitRounding(
 /** max_k |f_k| of row i. */
 export function largestLogitSize({ classes, data }: Logits, i: number): number {
   let largest = 0;
-  for (let k = i * classes; k < (i + 1) * classes; k++) largest = Math.max(largest, Math.abs(data[k]));
+  for (let k = i * classes; k < (i + 1) * classes; k++) largest = Math.max(largest, Math.abs(data[k]!));
   return largest;
 }
 

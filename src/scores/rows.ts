@@ -1,5 +1,5 @@
 import { type Logits, logSoftmaxRows } from '../metrics/softmax.js';
-import { logitsOf, required, type ScoreInputs } from './score.js';
+import { logitsOf, probedOf, type ScoreInputs } from './score.js';
 
 /** (n) A number of each row of logits. `values` is the same array for all rows. */
 export function perRow(
@@ -10,7 +10,7 @@ export function perRow(
   const values = new Float64Array(classes);
   const out = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < classes; k++) values[k] = data[i * classes + k];
+    for (let k = 0; k < classes; k++) values[k] = data[i * classes + k]!;
     out[i] = row(values);
   }
   return out;
@@ -29,8 +29,9 @@ export function perProbabilityRow(
 }
 
 /** The logits that a probe found, by that name, finite throughout. */
-export function probedLogits({ n, probed }: ScoreInputs): Logits {
-  const { logits: data } = required(probed, 'logits of its probe');
+export function probedLogits(inputs: ScoreInputs): Logits {
+  const { logits: data } = probedOf(inputs, 'logits');
+  const { n } = inputs;
   return logitsOf({ logits: { n, classes: n === 0 ? 1 : data.length / n, data } });
 }
 

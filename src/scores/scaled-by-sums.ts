@@ -17,7 +17,7 @@ export function scaledBySums(h: Float64Array, percentile: number, pruned: boolea
     h: base.map((v) => v * scale),
     slope(g) {
       let along = 0;
-      for (let j = 0; j < h.length; j++) along += g[j] * base[j];
+      for (let j = 0; j < h.length; j++) along += g[j]! * base[j]!;
       return length1(
         g.map((v, j) => {
           const own = pruned && !mask[j] ? 0 : v;

@@ -163,6 +163,28 @@ export function required<T>(input: T | undefined, what: string): T {
   return input;
 }
 
+type Named<N extends string, T> = Readonly<Record<N, T>>;
+
+function named<N extends string, T>(
+  arrays: Readonly<Record<string, T>> | undefined,
+  names: readonly N[],
+  what: string,
+): Named<N, T> {
+  const all = required(arrays, what);
+  return Object.fromEntries(names.map((name) => [name, required(all[name], `${what}: ${name}`)])) as Named<
+    N,
+    T
+  >;
+}
+
+/** What the score was fitted to, by these names: they are among its `shapes`. */
+export const statisticsOf = <N extends string>({ statistics }: ScoreInputs, ...names: readonly N[]) =>
+  named(statistics, names, 'statistics');
+
+/** What its probe found, by these names. */
+export const probedOf = <N extends string>({ probed }: Pick<ScoreInputs, 'probed'>, ...names: readonly N[]) =>
+  named(probed, names, 'probed numbers');
+
 /** The features, finite throughout, (n, width). */
 export function featuresOf({ features }: Pick<ScoreInputs, 'features'>): Features {
   const present = required(features, 'features');

@@ -2,7 +2,7 @@ import { length1, transposedTimes } from '../metrics/linear-algebra/matrix.js';
 import { logSumExpRow, softmax } from '../metrics/softmax.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';
 import { layerLogits } from './layer-logits.js';
-import { type LastLayer, required, type Score, type ScoreInputs, type Statistics } from './score.js';
+import { type LastLayer, required, type Score, type ScoreInputs } from './score.js';
 
 /** Features as a score changes them. */
 export interface Shaped {
@@ -15,9 +15,9 @@ export interface Shaped {
 export interface ShapedRow<Options>
   extends Pick<Score<Options>, 'id' | 'title' | 'label' | 'source' | 'options' | 'grid' | 'fit'> {
   /** `h` may be changed in place. */
-  shape?(h: Float64Array, options: Options, statistics: Statistics): Shaped;
+  shape?(h: Float64Array, options: Options, inputs: ScoreInputs): Shaped;
   /** W in place of that of the layer. */
-  weight?(statistics: Statistics): Float64Array | Float32Array;
+  weight?(inputs: ScoreInputs): Float64Array | Float32Array;
 }
 
 const UNCHANGED = (h: Float64Array): Shaped => ({ h, slope: length1 });
@@ -25,12 +25,11 @@ const UNCHANGED = (h: Float64Array): Shaped => ({ h, slope: length1 });
 /** logsumexp(W h' + b) of shaped features h'. */
 export function shapedEnergy<Options>({ shape, weight, ...row }: ShapedRow<Options>): Score<Options> {
   const site = (inputs: ScoreInputs, options: Options) => {
-    const statistics = inputs.statistics ?? {};
     const layer = required(inputs.lastLayer, 'last layer');
-    const own: LastLayer = weight ? { ...layer, weight: weight(statistics) } : layer;
+    const own: LastLayer = weight ? { ...layer, weight: weight(inputs) } : layer;
     return {
       layer: own,
-      shaped: (h: Float64Array) => (shape ?? UNCHANGED)(h.slice(), options, statistics),
+      shaped: (h: Float64Array) => (shape ?? UNCHANGED)(h.slice(), options, inputs),
     };
   };
   return {

@@ -2,11 +2,11 @@ import { dot, length1 } from '../metrics/linear-algebra/matrix.js';
 import { argmaxOf } from '../metrics/softmax.js';
 import { refuseEmptyClass } from './class-scatter.js';
 import { featureRounding, perFeatureRow } from './feature-rows.js';
-import { featuresOf, logitsOf, required, type Score, type ScoreInputs } from './score.js';
+import { featuresOf, logitsOf, type Score, type ScoreInputs, statisticsOf } from './score.js';
 
 /** The pattern of the class that each image is predicted to be. */
 function patternOf(inputs: ScoreInputs) {
-  const { patterns } = required(inputs.statistics, 'statistics');
+  const { patterns } = statisticsOf(inputs, 'patterns');
   const { classes, data } = logitsOf(inputs);
   const width = patterns.length / classes;
   return (i: number) => {
@@ -26,19 +26,20 @@ export const she: Score = {
     role: 'train',
     shapes: ({ classes, width }) => ({ patterns: [classes, width] }),
     async statistics(parts, { classes, width }) {
-      const [correct, all] = [0, 0].map(() => ({
+      const none = () => ({
         sums: new Float64Array(classes * width),
         counts: new Float64Array(classes),
-      }));
+      });
+      const [correct, all] = [none(), none()];
       for await (const part of parts) {
         const { n, data } = featuresOf(part);
         const logits = logitsOf(part);
         for (let i = 0; i < n; i++) {
-          const label = part.labels[i];
+          const label = part.labels[i]!;
           const right = argmaxOf(logits.data, i * classes, classes) === label;
           for (const of of right ? [correct, all] : [all]) {
-            of.counts[label]++;
-            for (let j = 0; j < width; j++) of.sums[label * width + j] += data[i * width + j];
+            of.counts[label]!++;
+            for (let j = 0; j < width; j++) of.sums[label * width + j]! += data[i * width + j]!;
           }
         }
       }
@@ -46,7 +47,7 @@ export const she: Score = {
       return {
         patterns: correct.sums.map((sum, at) => {
           const c = Math.floor(at / width);
-          return correct.counts[c] > 0 ? sum / correct.counts[c] : all.sums[at] / all.counts[c];
+          return correct.counts[c]! > 0 ? sum / correct.counts[c]! : all.sums[at]! / all.counts[c]!;
         }),
       };
     },

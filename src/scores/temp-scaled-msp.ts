@@ -3,10 +3,10 @@ import { fitTemperature, TEMPERATURE_BOUNDS } from '../metrics/calibration/tempe
 import { type Logits, logSoftmax } from '../metrics/softmax.js';
 import { logitRounding, ofProbability } from './rounding.js';
 import { topTwo } from './rows.js';
-import { logitsOf, required, type Score, type ScoreInputs } from './score.js';
+import { logitsOf, type Score, type ScoreInputs, statisticsOf } from './score.js';
 import { allLogits } from './whole-set.js';
 
-const temperatureOf = ({ statistics }: ScoreInputs) => required(statistics, 'statistics').temperature[0];
+const temperatureOf = (inputs: ScoreInputs) => statisticsOf(inputs, 'temperature').temperature[0]!;
 
 /**
  * Of the ends of the range of temperatures the one with the smaller NLL: where the NLL falls all the way to it, since every
@@ -16,7 +16,7 @@ function atBound(logits: Logits, labels: Int32Array): number {
   if (logits.n === 0) throw new AssayError('data-invalid', 'there is no image to fit a temperature to');
   const nll = (temperature: number) => {
     const logP = logSoftmax(logits, temperature);
-    return labels.reduce((sum, y, i) => sum - logP[i * logits.classes + y], 0);
+    return labels.reduce((sum, y, i) => sum - logP[i * logits.classes + y]!, 0);
   };
   const [low, high] = TEMPERATURE_BOUNDS;
   return nll(low) < nll(high) ? low : high;
@@ -48,6 +48,6 @@ export const tempScaledMsp: Score = {
     const temperature = temperatureOf(inputs);
     let i = 0;
     // Rows come in order.
-    return logitRounding(logitsOf(inputs), values, () => ofProbability(values[i++]) / temperature);
+    return logitRounding(logitsOf(inputs), values, () => ofProbability(values[i++]!) / temperature);
   },
 };

@@ -1,7 +1,9 @@
 import { quantile } from '../metrics/estimates/intervals.js';
 import { LOGIT_ROUNDING } from './rounding.js';
-import { required, type Score } from './score.js';
+import { required, type Score, type ScoreInputs, statisticsOf } from './score.js';
 import { allLogPx } from './whole-set.js';
+
+const medianOf = (inputs: ScoreInputs) => statisticsOf(inputs, 'median').median[0]!;
 
 /** Two-sided: an image whose log p(x) is above that of its kind is as little typical as one below. */
 export const typicality: Score = {
@@ -19,15 +21,15 @@ export const typicality: Score = {
       return { median: Float64Array.of(quantile((await allLogPx(parts)).sort(), 0.5)) };
     },
   },
-  compute: ({ logPx, statistics }) => {
-    const [median] = required(statistics, 'statistics').median;
-    return Float64Array.from(required(logPx, 'log p(x)'), (value) => -Math.abs(value - median));
+  compute: (inputs) => {
+    const median = medianOf(inputs);
+    return Float64Array.from(required(inputs.logPx, 'log p(x)'), (value) => -Math.abs(value - median));
   },
   // Both log p(x) of the image and the median may be off.
-  rounding: ({ logPx, statistics }) => {
-    const [median] = required(statistics, 'statistics').median;
+  rounding: (inputs) => {
+    const median = medianOf(inputs);
     return Float64Array.from(
-      required(logPx, 'log p(x)'),
+      required(inputs.logPx, 'log p(x)'),
       (value) => LOGIT_ROUNDING * (Math.abs(value) + Math.abs(median)),
     );
   },

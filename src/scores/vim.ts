@@ -3,7 +3,7 @@ import { largestLogits, logSumExp } from '../metrics/softmax.js';
 import { featureError, perFeatureRow } from './feature-rows.js';
 import { dimensionsOption, outsideOf, outsideShapes, residualLength } from './principal-space.js';
 import { logitRounding, ofOneLogit } from './rounding.js';
-import { logitsOf, required, type Score } from './score.js';
+import { logitsOf, type Score, statisticsOf } from './score.js';
 
 const options = Type.Object({ dimensions: dimensionsOption }, { additionalProperties: false });
 
@@ -32,16 +32,16 @@ export const vim: Score<Static<typeof options>> = {
     },
   },
   compute(inputs) {
-    const { origin, outside, alpha } = required(inputs.statistics, 'statistics');
+    const { origin, outside, alpha } = statisticsOf(inputs, 'origin', 'outside', 'alpha');
     const energies = logSumExp(logitsOf(inputs));
-    return perFeatureRow(inputs, (h, i) => energies[i] - alpha[0] * residualLength(h, origin, outside));
+    return perFeatureRow(inputs, (h, i) => energies[i]! - alpha[0]! * residualLength(h, origin, outside));
   },
   rounding(inputs, values) {
-    const [alpha] = required(inputs.statistics, 'statistics').alpha;
+    const alpha = statisticsOf(inputs, 'alpha').alpha[0]!;
     const ofLogits = logitRounding(logitsOf(inputs), values, ofOneLogit);
     return perFeatureRow(
       inputs,
-      (h, i) => ofLogits[i] + Math.abs(alpha) * featureError(h) * Math.sqrt(h.length),
+      (h, i) => ofLogits[i]! + Math.abs(alpha) * featureError(h) * Math.sqrt(h.length),
     );
   },
 };

@@ -2,6 +2,7 @@ import { type Static, Type } from '../config/type.js';
 import { length1 } from '../metrics/linear-algebra/matrix.js';
 import { activationPercentiles } from './activation-percentiles.js';
 import { refuseDisorder } from './in-order.js';
+import { statisticsOf } from './score.js';
 import { shapedEnergy } from './shaped-energy.js';
 
 const percentile = (usual: number, description: string) =>
@@ -30,10 +31,12 @@ export const vra = shapedEnergy<Static<typeof options>>({
       return { clip: await activationPercentiles(parts, [low, high]) };
     },
   },
-  shape(h, _, { clip: [low, high] }) {
+  shape(h, _, inputs) {
+    const { clip } = statisticsOf(inputs, 'clip');
+    const [low, high] = [clip[0]!, clip[1]!];
     return {
       h: h.map((v) => Math.min(Math.max(v, low), high)),
-      slope: (g) => length1(g.map((v, j) => (h[j] > low && h[j] < high ? v : 0))),
+      slope: (g) => length1(g.map((v, j) => (h[j]! > low && h[j]! < high ? v : 0))),
     };
   },
 });

@@ -10,7 +10,7 @@ export async function allLogits(
   const labels: number[] = [];
   for await (const part of parts) {
     const { data } = logitsOf(part);
-    for (let at = 0; at < data.length; at++) logits.push(data[at]);
+    for (let at = 0; at < data.length; at++) logits.push(data[at]!);
     for (const label of part.labels) labels.push(label);
   }
   return {
@@ -24,7 +24,7 @@ export async function allLogPx(parts: AsyncIterable<FitPart>): Promise<Float64Ar
   const all: number[] = [];
   for await (const part of parts) {
     const logPx = required(part.logPx, 'log p(x)');
-    for (let i = 0; i < logPx.length; i++) all.push(logPx[i]);
+    for (let i = 0; i < logPx.length; i++) all.push(logPx[i]!);
   }
   return Float64Array.from(all);
 }

@@ -10,10 +10,8 @@ export const zerosLike = (data: NdArray['data'], length: number): NdArray['data'
 /** Some rows of an array. */
 export function chosen(array: NdArray, positions: readonly number[]): NdArray {
   if (array instanceof StoredColumn) return array.chosen(positions);
-  const {
-    shape: [n, ...rest],
-    data,
-  } = array;
+  const { shape, data } = array;
+  const [n, ...rest] = shape as [number, ...number[]];
   const width = data.length / Math.max(1, n);
   const some = zerosLike(data, positions.length * width);
   positions.forEach((from, to) => {

@@ -73,7 +73,7 @@ const sameSource = (a: DatasetInfo, b: DatasetInfo): boolean =>
 export function fitOnValidation<R extends Rows>(test: Measured<R>, validation: Measured<R>): HeldOut<R> {
   const { indices } = validation.collected;
   const tested = new Set(sameSource(test.dataset, validation.dataset) ? test.collected.indices : []);
-  const fitted = everywhere(indices.length).filter((i) => !tested.has(indices[i]));
+  const fitted = everywhere(indices.length).filter((i) => !tested.has(indices[i]!));
   return {
     on: `"${validation.dataset.name}"`,
     split: false,
@@ -91,11 +91,11 @@ export function fitOnSplit<R extends Rows>(
 ): HeldOut<R> {
   const { indices } = collected;
   const all = everywhere(indices.length);
-  const fitted = all.filter((i) => isFitted(seed, indices[i], share));
+  const fitted = all.filter((i) => isFitted(seed, indices[i]!, share));
   return {
     on: `${fitted.length} of the ${indices.length} examples of "${dataset.name}", drawn by seed`,
     split: true,
-    reported: all.filter((i) => !isFitted(seed, indices[i], share)),
+    reported: all.filter((i) => !isFitted(seed, indices[i]!, share)),
     shared: 0,
     from: collected,
     fitted,

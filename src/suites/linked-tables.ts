@@ -13,7 +13,7 @@ export function linkedTables(tables: readonly Table[], measures: readonly Measur
     const estimate = estimateOf(measure);
     if (!estimate) continue;
     const known = positions.get(estimate);
-    if (known === undefined || (!measures[known].rows && measure.rows)) positions.set(estimate, position);
+    if (known === undefined || (!measures[known]!.rows && measure.rows)) positions.set(estimate, position);
   }
   const linked = (cell: Cell): Cell => {
     if (typeof cell !== 'object' || cell === null) return cell;

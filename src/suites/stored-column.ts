@@ -32,7 +32,7 @@ export class StoredColumn implements NdArray {
   }
 
   get data(): Numbers {
-    this.whole ??= this.rows(0, this.shape[0]);
+    this.whole ??= this.rows(0, this.shape[0]!);
     return this.whole;
   }
 
@@ -88,7 +88,7 @@ export function piecesOf(array: NdArray): Generator<Numbers> {
 }
 
 function* inSteps(array: NdArray): Generator<Numbers> {
-  const [n, ...rowShape] = array.shape;
+  const [n, ...rowShape] = array.shape as [number, ...number[]];
   const step = Math.max(1, Math.floor(PIECE / elements(rowShape)));
   let start = 0;
   do {

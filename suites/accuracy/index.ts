@@ -152,13 +152,13 @@ function sheet(results: readonly AccuracyResult[]): ExampleSheet {
             yield [
               system.name,
               dataset.name,
-              indices[i],
-              c.labels[i],
-              c.prediction[i],
+              indices[i]!,
+              c.labels[i]!,
+              c.prediction[i]!,
               c.correct[i] === 1,
-              c.confidence[i],
-              c.nll[i],
-              c.brier[i],
+              c.confidence[i]!,
+              c.nll[i]!,
+              c.brier[i]!,
               ...topK.map(({ inside }) => inside[i] === 1),
             ];
           }

@@ -58,6 +58,6 @@ export function accuracyResult(
       const inside = inTopK(logits, labels, k);
       return { k, inside, estimate: wilson(sum(inside), n) };
     }),
-    classes: system.classes.map((name, k) => ({ name, estimate: wilson(each.hits[k], each.total[k]) })),
+    classes: system.classes.map((name, k) => ({ name, estimate: wilson(each.hits[k]!, each.total[k]!) })),
   };
 }

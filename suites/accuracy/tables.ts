@@ -127,14 +127,14 @@ export function confusionTable(result: AccuracyResult): Table {
         { key: 'count', title: 'Examples', format: 'number' },
       ],
       rows: commonConfusions(classified, LISTED_CONFUSIONS).map(({ label, prediction, count }) => ({
-        label: classes[label],
-        prediction: classes[prediction],
+        label: classes[label]!,
+        prediction: classes[prediction]!,
         count,
       })),
     };
   }
   const counts = classes.map(() => new Array<number>(classes.length).fill(0));
-  for (let i = 0; i < classified.n; i++) counts[classified.labels[i]][classified.prediction[i]]++;
+  for (let i = 0; i < classified.n; i++) counts[classified.labels[i]!]![classified.prediction[i]!]!++;
   return {
     ...heading,
     caption: 'Rows are labels, columns predictions; cells count examples.',
@@ -144,7 +144,7 @@ export function confusionTable(result: AccuracyResult): Table {
     ],
     rows: classes.map((label, row) => ({
       label,
-      ...Object.fromEntries(counts[row].map((count, k) => [`class ${k}`, count])),
+      ...Object.fromEntries(counts[row]!.map((count, k) => [`class ${k}`, count])),
     })),
   };
 }

@@ -28,7 +28,7 @@ export function accuracyWarnings(suite: string, result: AccuracyResult): Warning
   }
   const { total } = perClass(classified);
   const commonest = total.indexOf(Math.max(...total));
-  const chance = Math.max(1 / classes, total[commonest] / n);
+  const chance = Math.max(1 / classes, total[commonest]! / n);
   const oneLabel = total[commonest] === n;
   const oneAnswer = prediction.every((p) => p === prediction[0]);
   if (oneLabel) {
@@ -36,7 +36,7 @@ export function accuracyWarnings(suite: string, result: AccuracyResult): Warning
       ...at,
       code: 'one-class-labels',
       severity: 'warning',
-      message: `all ${n} examples of "${dataset.name}" have the label "${system.classes[labels[0]]}"`,
+      message: `all ${n} examples of "${dataset.name}" have the label "${system.classes[labels[0]!]}"`,
       why: 'accuracy on one class says nothing about the others',
       fix: 'check the labels, or draw a stratified `sample` instead of a `limit` on sorted data',
     });
@@ -45,7 +45,7 @@ export function accuracyWarnings(suite: string, result: AccuracyResult): Warning
       ...at,
       code: 'one-class-predicted',
       severity: 'serious',
-      message: `"${system.name}" answers "${system.classes[prediction[0]]}" for all ${n} examples`,
+      message: `"${system.name}" answers "${system.classes[prediction[0]!]}" for all ${n} examples`,
       why: 'the usual cause is input in the wrong range or normalisation',
       fix: predicted
         ? 'check how the images were prepared where these predictions were made'

@@ -61,6 +61,6 @@ export function boundsRequests(
   if (!method || !isBallNorm(norm)) return undefined;
   return {
     proved: provedRequest(system.name, dataset.name, { method, norm, epsilons }, examples),
-    look: boundsLookRequest(system.name, dataset.name, { method, norm, epsilon: epsilons[0] }),
+    look: boundsLookRequest(system.name, dataset.name, { method, norm, epsilon: epsilons[0]! }),
   };
 }

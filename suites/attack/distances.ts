@@ -10,7 +10,7 @@ export function nearestOf({ collected, n }: AttackResult): Float64Array {
   const { correct, adversarial, distance } = collected.rows;
   return Float64Array.from({ length: n }, (_, i) => {
     if (correct.data[i] === 0) return 0;
-    return adversarial.data[i] === 1 ? distance.data[i] : Number.POSITIVE_INFINITY;
+    return adversarial.data[i] === 1 ? distance.data[i]! : Number.POSITIVE_INFINITY;
   });
 }
 
@@ -79,12 +79,12 @@ export function distanceMeasures(suite: string, sheet: string, result: AttackRes
 }
 
 export function distanceTable(id: string, title: string, results: readonly AttackResult[]): Table[] {
-  if (!searches(results[0])) return [];
+  if (!searches(results[0]!)) return [];
   return [
     {
       id,
       title: `${title}: distances`,
-      caption: `${results[0].params.norm} distance to the nearest adversarial image found, over all examples: 0 where the clean image is misclassified. An upper bound of the true distance.`,
+      caption: `${results[0]!.params.norm} distance to the nearest adversarial image found, over all examples: 0 where the clean image is misclassified. An upper bound of the true distance.`,
       columns: [
         { key: 'model', title: 'System', format: 'text' },
         ...QUANTILES.map(({ column }) => ({
@@ -109,14 +109,14 @@ export function distanceTable(id: string, title: string, results: readonly Attac
 
 /** Accuracy against the radius at every radius: the distribution of distances, upside down. */
 export function distanceCurve(id: string, title: string, results: readonly AttackResult[]): LineFigure[] {
-  if (!searches(results[0])) return [];
+  if (!searches(results[0]!)) return [];
   return [
     {
       kind: 'lines',
       id,
       title: `${title}: accuracy at every radius`,
       caption: 'The share of examples whose nearest adversarial image is farther away than the radius.',
-      xLabel: `${results[0].params.norm} radius`,
+      xLabel: `${results[0]!.params.norm} radius`,
       yLabel: 'accuracy',
       yDomain: [0, 1],
       yFormat: 'percent',

@@ -110,7 +110,7 @@ export const attack = defineSuite({
     const id = idOf(options, context);
     const filled = sets
       .filter(({ found }) => found.length > 0)
-      .map((set) => ({ ...set, on: results(set.found), title: heading(set.found[0].result) }));
+      .map((set) => ({ ...set, on: results(set.found), title: heading(set.found[0]!.result) }));
     return {
       measures: all.flatMap(({ result, looked }) => [
         ...attackMeasures(NAME, id, result),
@@ -133,7 +133,7 @@ export const attack = defineSuite({
         ),
       ]),
       warnings: [
-        ...filled.flatMap(({ dataset, on }) => fewUsed(NAME, dataset, on[0].n)),
+        ...filled.flatMap(({ dataset, on }) => fewUsed(NAME, dataset, on[0]!.n)),
         ...[...new Set(all.map(({ result }) => result.system))].flatMap((system) => singleDraw(NAME, system)),
         ...all.flatMap(({ result, looked }) => [
           ...flagWarnings(NAME, result, looked),
@@ -145,7 +145,7 @@ export const attack = defineSuite({
       examples: all.length > 0 ? [sheet(id, all)] : [],
       arrays: filled.flatMap(({ dataset, on, pictures }) => [
         ...on.map((result) => adversarialImages(id, result)),
-        ...labelsOf(`${id}-${dataset.name}-labels`, on[0]),
+        ...labelsOf(`${id}-${dataset.name}-labels`, on[0]!),
         ...(pictures ? [{ name: `${id}-${dataset.name}-clean`, array: pictures.rows.pixels }] : []),
       ]),
     };

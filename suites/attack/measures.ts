@@ -32,11 +32,11 @@ export function attackMeasures(suite: string, sheet: string, result: AttackResul
           ...common,
           measure: 'robust-accuracy',
           title: `Robust accuracy, ${name} ${params.epsilons[k]}`,
-          params: { ...about, epsilon: params.epsilons[k] },
+          params: { ...about, epsilon: params.epsilons[k]! },
           better: 'higher',
           format: 'percent',
           headline: k === largest,
-          rows: shareOf(robustColumn(params.epsilons[k])),
+          rows: shareOf(robustColumn(params.epsilons[k]!)),
           note: failed ?? draws,
         },
         failed ? exact(Number.NaN, estimate.n) : estimate,
@@ -91,7 +91,7 @@ export function attackMeasures(suite: string, sheet: string, result: AttackResul
         format: 'percent',
         rows: shareOf('zero_gradient', {
           correct: true,
-          ...(result.proofs && { [provedColumn(params.epsilons[largest])]: false }),
+          ...(result.proofs && { [provedColumn(params.epsilons[largest]!)]: false }),
         }),
       },
       result.zeroStarts,
@@ -161,7 +161,7 @@ const percent = { format: 'percent', better: 'higher' } as const;
 
 /** A row per system: clean, every radius, and what it cost. */
 export function attackTable(id: string, title: string, results: readonly AttackResult[]): Table {
-  const [{ params }] = results;
+  const { params } = results[0]!;
   return {
     id,
     title,
@@ -178,7 +178,7 @@ export function attackTable(id: string, title: string, results: readonly AttackR
     rows: results.map((result) => ({
       model: result.system.name,
       clean: cell(result.clean),
-      ...Object.fromEntries(params.epsilons.map((text, k) => [`at ${text}`, cell(result.robust[k])])),
+      ...Object.fromEntries(params.epsilons.map((text, k) => [`at ${text}`, cell(result.robust[k]!)])),
       verified: result.verified
         ? `${result.broken - unconfirmed(result)} of ${result.broken}`
         : 'not checked',
@@ -190,7 +190,7 @@ export function attackTable(id: string, title: string, results: readonly AttackR
 
 /** Attack by attack, in their order: what each broke first, what it left, and what it cost. */
 export function breakdownTable(id: string, title: string, results: readonly AttackResult[]): Table[] {
-  const [{ params, members }] = results;
+  const { params, members } = results[0]!;
   if (members.length < 2) return [];
   return [
     {
@@ -217,7 +217,7 @@ export function breakdownTable(id: string, title: string, results: readonly Atta
           model: result.system.name,
           attack: member.label,
           first: `${Math.round(member.first.value * member.first.n)} of ${member.first.n}`,
-          ...Object.fromEntries(params.epsilons.map((text, k) => [`at ${text}`, cell(member.after[k])])),
+          ...Object.fromEntries(params.epsilons.map((text, k) => [`at ${text}`, cell(member.after[k]!)])),
           gradient: cell(member.cost.gradient, { bare: true }),
           naiveGradient: cell(member.cost.naiveGradient, { bare: true }),
           forward: cell(member.cost.forward, { bare: true }),

@@ -49,7 +49,7 @@ export function proofMeasures(suite: string, sheet: string, result: AttackResult
           format: 'percent',
           rows: { sheet, where, statistic: 'share', columns: { outcome: provedColumn(epsilon) } },
         },
-        lower[k],
+        lower[k]!,
       ),
       measure(
         {
@@ -68,7 +68,7 @@ export function proofMeasures(suite: string, sheet: string, result: AttackResult
             options: { ratios: 1 },
           },
         },
-        saved[k],
+        saved[k]!,
       ),
     ]),
     cost('gradient', gradient),
@@ -82,7 +82,7 @@ const percent = { format: 'percent', better: 'higher' } as const;
 export function proofTable(id: string, title: string, results: readonly AttackResult[]): Table[] {
   const proven = results.filter(hasProofs);
   if (proven.length === 0) return [];
-  const [{ proofs, params, label, n }] = proven;
+  const { proofs, params, label, n } = proven[0]!;
   return [
     {
       id,
@@ -101,9 +101,9 @@ export function proofTable(id: string, title: string, results: readonly AttackRe
         params.epsilons.map((epsilon, k) => ({
           model: result.system.name,
           epsilon,
-          lower: cell(result.proofs.lower[k]),
-          upper: cell(result.robust[k]),
-          saved: cell(result.proofs.saved[k], { bare: true }),
+          lower: cell(result.proofs.lower[k]!),
+          upper: cell(result.robust[k]!),
+          saved: cell(result.proofs.saved[k]!, { bare: true }),
           gradient: cell(result.proofs.gradient, { bare: true }),
           forward: cell(result.proofs.forward, { bare: true }),
         })),

@@ -43,9 +43,9 @@ export function proofsOf(
   const [radii, width] = [proved.radii.data, epsilons.length];
   const made = rows.callsAt.data;
   const savedCalls = Float64Array.from({ length: made.length }, (_, at) =>
-    at % width < radii[Math.floor(at / width)] ? calls : 0,
+    at % width < radii[Math.floor(at / width)]! ? calls : 0,
   );
-  const allCalls = savedCalls.map((saved, at) => saved + made[at]);
+  const allCalls = savedCalls.map((saved, at) => saved + made[at]!);
   const n = radii.length;
   const at = (k: number, of: Float64Array) => of.filter((_, i) => i % width === k);
   return {
@@ -58,8 +58,8 @@ export function proofsOf(
     boundPasses: { gradient: proved.gradient.data, forward: proved.forward.data },
     gradient: meanOf(proved.gradient.data),
     forward: meanOf(proved.forward.data),
-    outcome: look.outcome.data[0],
-    look: { images: look.taken.data[0], fall: look.fall.data[0], margin: look.margin.data[0] },
+    outcome: look.outcome.data[0]!,
+    look: { images: look.taken.data[0]!, fall: look.fall.data[0]!, margin: look.margin.data[0]! },
   };
 }
 
@@ -92,7 +92,7 @@ export function refuseBroken(
   const broken = attacks.flatMap(({ rows: { adversarial, distance }, indices: attacked }) =>
     Array.from(attacked).flatMap((example, i) => {
       const most = radii[place.get(example) ?? -1] ?? 0;
-      return most > 0 && adversarial.data[i] === 1 && distance.data[i] <= within[most - 1]
+      return most > 0 && adversarial.data[i] === 1 && distance.data[i]! <= within[most - 1]!
         ? [{ example, most }]
         : [];
     }),

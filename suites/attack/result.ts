@@ -56,24 +56,24 @@ export interface AttackResult extends ResolvedAttack {
 
 export const count = ({ data }: NdArray, of: (value: number, i: number) => boolean): number => {
   let total = 0;
-  for (let i = 0; i < data.length; i++) if (of(data[i], i)) total++;
+  for (let i = 0; i < data.length; i++) if (of(data[i]!, i)) total++;
   return total;
 };
 
 /** Accuracy at a radius: correct when clean, and not broken at it or a smaller one; over all examples. */
 export function robustAccuracy({ rows }: Collected<AttackRows>, radius: number): Estimate {
   const { correct, brokenAt } = rows;
-  const robust = count(correct, (c, i) => c === 1 && !brokenAtRadius(brokenAt.data[i], radius));
+  const robust = count(correct, (c, i) => c === 1 && !brokenAtRadius(brokenAt.data[i]!, radius));
   return wilson(robust, correct.data.length);
 }
 
 /** Column `k` of (n, columns), or all columns summed. */
 export function column({ shape, data }: NdArray, k?: number): Float64Array {
-  const [n, columns] = shape;
+  const [n, columns] = shape as [number, number];
   return Float64Array.from({ length: n }, (_, i) => {
-    if (k !== undefined) return data[i * columns + k];
+    if (k !== undefined) return data[i * columns + k]!;
     let sum = 0;
-    for (let j = 0; j < columns; j++) sum += data[i * columns + j];
+    for (let j = 0; j < columns; j++) sum += data[i * columns + j]!;
     return sum;
   });
 }
@@ -95,13 +95,13 @@ function memberOf(
   const sum = (row: NdArray) => column(row, stage).reduce((a, b) => a + b, 0);
   const left = (radius: number) =>
     count(correct, (c, i) => {
-      const at = brokenAt.data[i];
-      const gone = at >= 0 && (at < radius || (at === radius && brokenBy.data[i] <= stage));
+      const at = brokenAt.data[i]!;
+      const gone = at >= 0 && (at < radius || (at === radius && brokenBy.data[i]! <= stage));
       return c === 1 && !gone;
     });
   return {
-    method: params.attacks[stage].method,
-    label: members[stage],
+    method: params.attacks[stage]!.method,
+    label: members[stage]!,
     first: wilson(
       count(brokenBy, (by) => by === stage),
       n,

@@ -69,38 +69,38 @@ function* rowsOf(result: AttackResult, clean: Collected<OutputRows> | undefined)
   const [gradient, forward] = [column(rows.gradient), column(rows.forward)];
   const [naiveGradient, naiveForward] = [column(rows.naiveGradient), column(rows.naiveForward)];
   for (let i = 0; i < indices.length; i++) {
-    const at = rows.brokenAt.data[i];
+    const at = rows.brokenAt.data[i]!;
     const correct = rows.correct.data[i] === 1;
     const adversarial = rows.adversarial.data[i] === 1;
     const seen = (name: 'reproduced' | 'inside' | 'survives8bit') =>
       adversarial && verified ? verified.rows[name].data[i] === 1 : null;
-    const loss = rows.loss.data[i];
+    const loss = rows.loss.data[i]!;
     yield [
       system.name,
       dataset.name,
-      indices[i],
+      indices[i]!,
       labels?.[i] ?? null,
       predictions?.[i] ?? null,
       correct,
       ...params.epsilons.map((_, k) => brokenAtRadius(at, k)),
       ...params.epsilons.map((_, k) => correct && !brokenAtRadius(at, k)),
-      members[rows.brokenBy.data[i]] ?? null,
+      members[rows.brokenBy.data[i]!] ?? null,
       adversarial,
-      rows.distance.data[i],
-      ...(nearest ? [Number.isFinite(nearest[i]) ? nearest[i] : null, Number.isFinite(nearest[i])] : []),
-      rows.prediction.data[i],
+      rows.distance.data[i]!,
+      ...(nearest ? [Number.isFinite(nearest[i]) ? nearest[i]! : null, Number.isFinite(nearest[i])] : []),
+      rows.prediction.data[i]!,
       Number.isFinite(loss) ? loss : null,
-      rows.restart.data[i],
-      rows.target.data[i],
-      rows.step.data[i],
+      rows.restart.data[i]!,
+      rows.target.data[i]!,
+      rows.step.data[i]!,
       seen('reproduced'),
       seen('inside'),
       seen('survives8bit'),
-      zeroStarts[i] > 0,
-      gradient[i],
-      forward[i],
-      naiveGradient[i],
-      naiveForward[i],
+      zeroStarts[i]! > 0,
+      gradient[i]!,
+      forward[i]!,
+      naiveGradient[i]!,
+      naiveForward[i]!,
     ];
   }
 }
@@ -108,12 +108,12 @@ function* rowsOf(result: AttackResult, clean: Collected<OutputRows> | undefined)
 /** What was proved of an example, and its passes; nothing of systems without bounds. */
 function provedCells({ proofs, params: { epsilons } }: AttackResult, i: number): (boolean | number | null)[] {
   if (!proofs) return Array(3 * epsilons.length + 2).fill(null);
-  const calls = (of: Float64Array) => epsilons.map((_, k) => of[i * epsilons.length + k]);
+  const calls = (of: Float64Array) => epsilons.map((_, k) => of[i * epsilons.length + k]!);
   return [
-    ...epsilons.map((_, k) => proofs.radii[i] > k),
+    ...epsilons.map((_, k) => proofs.radii[i]! > k),
     ...calls(proofs.savedCalls),
     ...calls(proofs.allCalls),
-    proofs.boundPasses.gradient[i],
-    proofs.boundPasses.forward[i],
+    proofs.boundPasses.gradient[i]!,
+    proofs.boundPasses.forward[i]!,
   ];
 }

@@ -109,7 +109,7 @@ const flags: readonly Flag[] = [
       const at = byAttack.findIndex(({ method }) => method === 'square');
       if (at < 0) return 'Square is not among the attacks';
       if (!byAttack.slice(0, at).some(isWhiteBox)) return 'no gradient attack ran before Square';
-      const { first } = byAttack[at];
+      const { first } = byAttack[at]!;
       const seen = `${Math.round(first.value * first.n)} of ${n} broken by Square first`;
       return { raised: first.value > CHANCE.points, seen, n };
     },
@@ -124,7 +124,7 @@ const flags: readonly Flag[] = [
         return params.attacks.every(({ method }) => method === 'fgsm') ? 'FGSM is the attack' : noChecks;
       if (params.keep === 'nearest') return 'the nearest point was sought, not every radius searched';
       const lead = robust.map((estimate, k) => estimate.value - robustAccuracy(oneStep, k).value);
-      const better = params.epsilons.filter((_, k) => lead[k] > ONE_STEP_MARGIN);
+      const better = params.epsilons.filter((_, k) => lead[k]! > ONE_STEP_MARGIN);
       const seen = better.length > 0 ? `at ${params.norm} ${better.join(', ')}` : 'FGSM breaks no more';
       return { raised: better.length > 0, seen, n };
     },
@@ -136,11 +136,11 @@ const flags: readonly Flag[] = [
     fix: 'use a step size in proportion to the radius, and more steps',
     look: (_result, { byRadius = [] }) => {
       if (byRadius.length < 2) return byRadius.length === 0 ? noChecks : 'a single radius';
-      const brokenAt = (k: number) => byRadius[k].rows.brokenAt;
+      const brokenAt = (k: number) => byRadius[k]!.rows.brokenAt;
       const n = brokenAt(0).data.length;
       const rises = byRadius.slice(1).filter((_, k) => {
-        const lost = count(brokenAt(k), (at, i) => at >= 0 && brokenAt(k + 1).data[i] < 0);
-        const gained = count(brokenAt(k), (at, i) => at < 0 && brokenAt(k + 1).data[i] >= 0);
+        const lost = count(brokenAt(k), (at, i) => at >= 0 && brokenAt(k + 1).data[i]! < 0);
+        const gained = count(brokenAt(k), (at, i) => at < 0 && brokenAt(k + 1).data[i]! >= 0);
         return signTest(lost, lost + gained) < CHANCE.probability;
       });
       return { raised: rises.length > 0, seen: rises.length > 0 ? 'it rises' : 'it does not rise', n };
@@ -347,7 +347,7 @@ export function validityPanel(
     ],
     rows: flags.map(({ name, when, why, fix }, row) => ({
       flag: name,
-      ...Object.fromEntries(looked.map(({ looked }, i) => [`system ${i}`, state(looked[row])])),
+      ...Object.fromEntries(looked.map(({ looked }, i) => [`system ${i}`, state(looked[row]!)])),
       when: plain(when),
       why: plain(why),
       fix: plain(fix),

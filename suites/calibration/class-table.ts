@@ -83,13 +83,13 @@ function worstClasses(
       share,
       probability,
       gap: probability - share,
-      ece: cell(estimates[k]),
+      ece: cell(estimates[k]!),
     };
   });
 }
 
 const total = (values: ArrayLike<number>): number => {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i];
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
   return sum;
 };

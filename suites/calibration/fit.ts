@@ -30,7 +30,7 @@ export function pick(collected: Collected<OutputRows>, positions: Int32Array): P
   const labels = collected.labels ?? new Int32Array(0);
   return {
     logits: logitsAt(logitsOf(collected), positions),
-    labels: positions.map((position) => labels[position]),
+    labels: positions.map((position) => labels[position]!),
   };
 }
 

@@ -66,7 +66,7 @@ export function furtherOf(result: Whole, settings: Settings): Further[] {
   );
   const bootstrapped = statistics.map(({ about, resamples: used }): Further => {
     const note = used < resamples ? { note: `interval from ${used} resamples` } : {};
-    return { about: { ...about, ...note }, estimate: estimates[about.measure] };
+    return { about: { ...about, ...note }, estimate: estimates[about.measure]! };
   });
   return [...bootstrapped, ...own, ...testsOf(result, settings)];
 }

@@ -44,12 +44,12 @@ export function recalibrate(
   return {
     before,
     beforeAccuracy: accuracyOf(before),
-    beforeStanding,
+    beforeStanding: beforeStanding!,
     each: made.map(({ recalibrator, fit, after: own }) => {
       if (!own) return { recalibrator, fit };
       const at = after.indexOf(own.calibration);
-      const [accuracy, standing] = [accuracyOf(own.calibration), standings[at]];
-      return { recalibrator, fit, reported: { ...own, accuracy, ...changes[at], standing } };
+      const [accuracy, standing] = [accuracyOf(own.calibration), standings[at]!];
+      return { recalibrator, fit, reported: { ...own, accuracy, ...changes[at]!, standing } };
     }),
   };
 }
@@ -101,14 +101,14 @@ function changesFrom(
   return after.map(({ classified }, i) => {
     const counts = pairedCounts(classified.correct, before.classified.correct);
     return {
-      nllChange: estimates[`nll ${i}`],
-      eceChange: estimates[`ece ${i}`],
+      nllChange: estimates[`nll ${i}`]!,
+      eceChange: estimates[`ece ${i}`]!,
       accuracyChange: { ...shareDifference(counts), p: mcnemar(counts).midP },
     };
   });
 }
 
-const differences = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value - b[i]);
+const differences = (a: Float64Array, b: Float64Array): Float64Array => a.map((value, i) => value - b[i]!);
 
 /**
  * Which has the least NLL, and which are not told apart from it: the paired bootstrap interval of the difference holds 0, at 95 % for
@@ -117,9 +117,9 @@ const differences = (a: Float64Array, b: Float64Array): Float64Array => a.map((v
 function standingsOf(all: readonly Calibration[], { seed, resamples }: CalibrationSettings): Standing[] {
   const values = all.map(({ metrics }) => metrics.nll.value);
   const best = values.indexOf(Math.min(...values));
-  const [{ classified }] = all;
+  const { classified } = all[0]!;
   if (best < 0 || classified.n === 0) return all.map(() => 'not told apart');
-  const means = all.map((one) => meanOfDraws(differences(one.classified.nll, all[best].classified.nll)));
+  const means = all.map((one) => meanOfDraws(differences(one.classified.nll, all[best]!.classified.nll)));
   const estimates = jointBootstrap(
     classified.n,
     [
@@ -131,7 +131,7 @@ function standingsOf(all: readonly Calibration[], { seed, resamples }: Calibrati
     { seed, resamples, level: 1 - 0.05 / Math.max(1, all.length - 1) },
   );
   return all.map((_, i) => {
-    const { interval } = estimates[`${i}`];
+    const { interval } = estimates[`${i}`]!;
     if (i === best) return 'best';
     return interval && interval[0] > 0 ? 'worse' : 'not told apart';
   });

@@ -118,12 +118,12 @@ function parameters(dataset: DatasetInfo, results: readonly CalibrationResult[])
             recalibrator: recalibrator.title,
             parameter: name,
             count: values.length,
-            least: values.length > 1 ? sorted[0] : null,
+            least: values.length > 1 ? sorted[0]! : null,
             median: {
-              value: sorted[sorted.length >> 1],
+              value: sorted[sorted.length >> 1]!,
               ...(interval && { interval: [interval[0], interval[1]] as [number, number] }),
             },
-            largest: values.length > 1 ? sorted[sorted.length - 1] : null,
+            largest: values.length > 1 ? sorted[sorted.length - 1]! : null,
             steps: fit.iterations,
             nll: fit.nllAfter,
           };

@@ -197,8 +197,8 @@ export function calibrationOf(
 function withBands({ bin }: Binning, confidence: Float64Array, bins: ReliabilityBin[]): ReliabilityBin[] {
   const { starts, order } = groupOrder(bin, bins.length);
   return bins.map((one, b) => {
-    const within = order.subarray(starts[b], starts[b + 1]);
-    const band = within.length > 0 ? consistencyBand(Float64Array.from(within, (i) => confidence[i])) : null;
+    const within = order.subarray(starts[b]!, starts[b + 1]!);
+    const band = within.length > 0 ? consistencyBand(Float64Array.from(within, (i) => confidence[i]!)) : null;
     return { ...one, band };
   });
 }

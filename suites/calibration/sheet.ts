@@ -60,16 +60,16 @@ function rowOf(
   const logits =
     classes > LOGITS_IN_SHEET
       ? null
-      : Array.from({ length: classes }, (_, k) => float32Text(data[i * classes + k])).join(' ');
+      : Array.from({ length: classes }, (_, k) => float32Text(data[i * classes + k]!)).join(' ');
   return [
     request.system,
     request.dataset,
-    indices[i],
-    classified.labels[i],
-    classified.prediction[i],
+    indices[i]!,
+    classified.labels[i]!,
+    classified.prediction[i]!,
     classified.correct[i] === 1,
-    classified.confidence[i],
-    classified.nll[i],
+    classified.confidence[i]!,
+    classified.nll[i]!,
     split,
     scaled?.confidence ?? null,
     scaled?.nll ?? null,
@@ -90,7 +90,7 @@ export function calibrationSheet(results: readonly CalibrationResult[]): Example
             place[position] = i;
           });
           for (let i = 0; i < whole.classified.n; i++) {
-            const at = place[i];
+            const at = place[i]!;
             const scaled = at >= 0 && after ? scaledAt(after.classified, at) : undefined;
             yield rowOf(test, whole.classified, i, at < 0 ? 'fitted' : 'reported', scaled);
           }
@@ -101,7 +101,10 @@ export function calibrationSheet(results: readonly CalibrationResult[]): Example
   };
 }
 
-const scaledAt = ({ confidence, nll }: Classified, i: number) => ({ confidence: confidence[i], nll: nll[i] });
+const scaledAt = ({ confidence, nll }: Classified, i: number) => ({
+  confidence: confidence[i]!,
+  nll: nll[i]!,
+});
 
 /** Rows of the validation sets, once per system even when there are several test sets. */
 function* validationRows(results: readonly CalibrationResult[]) {

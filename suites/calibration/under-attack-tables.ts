@@ -59,13 +59,13 @@ export function underAttackSheets(results: readonly UnderAttack[]): ExampleSheet
               yield [
                 system.name,
                 dataset.name,
-                indices[i],
+                indices[i]!,
                 attack,
-                labels[i],
-                prediction[i],
+                labels[i]!,
+                prediction[i]!,
                 correct[i] === 1,
-                confidence[i],
-                nll[i],
+                confidence[i]!,
+                nll[i]!,
               ];
             }
           }

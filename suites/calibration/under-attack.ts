@@ -73,13 +73,13 @@ function asked(context: SuiteContext, { under }: { under: AttackingOptions[] }):
   return labelledTestSets(context).flatMap((dataset) =>
     context.systems.filter(attackable).flatMap((system) => {
       const resolved = under.map((options) => resolveAttack(options, system, context.catalogue));
-      const names = told(resolved.map((planned, i) => inWords(planned, under[i])));
+      const names = told(resolved.map((planned, i) => inWords(planned, under[i]!)));
       return under.map((options, i) => {
-        const planned = resolved[i];
+        const planned = resolved[i]!;
         const attacked = attackRequest(system.name, dataset.name, planned.params, options.examples);
         const looking = { norm: planned.params.norm, draws: Math.max(1, planned.params.confirm) };
         const shown = perturbedRequest(system, attacked, looking);
-        return { system, dataset, planned, attack: names[i], attacked, shown };
+        return { system, dataset, planned, attack: names[i]!, attacked, shown };
       });
     }),
   );

@@ -57,7 +57,7 @@ export const certified = defineSuite({
           return own.map(({ epsilon, rows, look }, i) => {
             const radius = attacked?.radii.indexOf(epsilon) ?? -1;
             return certifiedResult(
-              { system, dataset, method, norm: options.norm, epsilon, look, margin: margins[i] },
+              { system, dataset, method, norm: options.norm, epsilon, look, margin: margins[i]! },
               rows,
               found && radius >= 0 ? { rows: found, radius } : undefined,
             );
@@ -74,11 +74,11 @@ export const certified = defineSuite({
     return {
       measures: all.flatMap((result) => certifiedMeasures(result, label(result.system), isHeadline(result))),
       tables: measured.map(({ dataset, results }) =>
-        certifiedTable(dataset, results, label(results[0].system)),
+        certifiedTable(dataset, results, label(results[0]!.system)),
       ),
       figures: measured.flatMap(({ dataset, results }) => certifiedCurves(dataset, results)),
       warnings: measured.flatMap(({ dataset, results }) => [
-        ...fewUsed(SUITE, dataset, results[0].indices.length),
+        ...fewUsed(SUITE, dataset, results[0]!.indices.length),
         ...nothingProved(dataset, results),
       ]),
       notApplicable: withoutLabels(SUITE, context),
@@ -95,7 +95,7 @@ function requestsFor(
 ) {
   const { norm, methods, iterations, examples } = options;
   const radii = radiiOf(options, catalogue);
-  const [smallest] = radii;
+  const smallest = radii[0]!;
   const bounds = methods.flatMap((method) => {
     const look = boundsLookRequest(system.name, dataset.name, { method, norm, epsilon: smallest });
     return radii.map((epsilon) => ({
@@ -139,13 +139,13 @@ function nothingProved(dataset: DatasetInfo, results: readonly CertifiedResult[]
           fix: 'try a smaller radius or `methods: [crown]`; networks that are trained with bounds can be proved, and the suite `smoothing` certifies any network behind noise',
         },
       ];
-    const { norm } = own[0];
-    const { fall, margin, taken } = looks[0].look;
+    const { norm } = own[0]!;
+    const { fall, margin, taken } = looks[0]!.look;
     return [
       {
         ...about,
         message: `nothing can be proved of "${model}" by ${[...new Set(looks.map(({ method }) => method))].join(', ')}: bounds were stopped after the first ${LOOKED_AT} images`,
-        why: `on the ${taken.data[0]} of them that are right, bounds at ${norm} ${own[0].epsilon} lie at least ${fall.data[0].toPrecision(2)} below the margin, the largest of which is ${margin.data[0].toPrecision(2)}: bounds grow with depth and width, which says nothing against the network`,
+        why: `on the ${taken.data[0]} of them that are right, bounds at ${norm} ${own[0]!.epsilon} lie at least ${fall.data[0]!.toPrecision(2)} below the margin, the largest of which is ${margin.data[0]!.toPrecision(2)}: bounds grow with depth and width, which says nothing against the network`,
         fix: 'leave it out of `certified`; the suite `smoothing` certifies networks of any size, behind noise',
       },
     ];

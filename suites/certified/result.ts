@@ -44,8 +44,8 @@ export function tightened(radii: readonly Collected<CertifiedRows>[]): Float64Ar
     .toReversed()
     .map(({ rows, indices }) =>
       Float64Array.from(rows.margin.data, (own, i) => {
-        const least = Math.max(own, known.get(indices[i]) ?? Number.NEGATIVE_INFINITY);
-        known.set(indices[i], least);
+        const least = Math.max(own, known.get(indices[i]!) ?? Number.NEGATIVE_INFINITY);
+        known.set(indices[i]!, least);
         return least;
       }),
     )
@@ -80,7 +80,7 @@ export function certifiedResult(
     survived,
     lower: share(proved),
     upper: survived && share(survived),
-    undecided: survived && share(proved.map((is, i) => !is && survived[i])),
+    undecided: survived && share(proved.map((is, i) => !is && survived[i]!)),
   };
 }
 

@@ -88,10 +88,10 @@ export function certifiedTable(
   return {
     id: `${SUITE}-${dataset.name}`,
     title: `Robust accuracy from both sides, ${dataset.name}`,
-    caption: `${results[0].indices.length} images. Proved: the bound holds for every image of the ball and every float32 evaluation of the network, and is no estimate. Not broken: the attack, ${attack}, found nothing, which proves nothing. Robust accuracy on these images lies between the two; intervals are about other images of the kind.${costs.includes('crown') ? '' : ' Tighter bounds: `methods: [crown]`.'}`,
+    caption: `${results[0]!.indices.length} images. Proved: the bound holds for every image of the ball and every float32 evaluation of the network, and is no estimate. Not broken: the attack, ${attack}, found nothing, which proves nothing. Robust accuracy on these images lies between the two; intervals are about other images of the kind.${costs.includes('crown') ? '' : ' Tighter bounds: `methods: [crown]`.'}`,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },
-      { key: 'epsilon', title: results[0].norm, format: 'text' },
+      { key: 'epsilon', title: results[0]!.norm, format: 'text' },
       { key: 'method', title: 'Bounds', format: 'text' },
       percent('lower', 'Proved, at least', 'higher'),
       percent('upper', 'Not broken, at most', 'higher'),
@@ -135,7 +135,7 @@ export function certifiedCurves(dataset: DatasetInfo, results: readonly Certifie
       title: `Robust accuracy from both sides, ${dataset.name}`,
       caption:
         'Robust accuracy of a model lies between what is proved and what is not broken; in between, nothing is known.',
-      xLabel: `${results[0].norm} radius`,
+      xLabel: `${results[0]!.norm} radius`,
       yLabel: 'Accuracy',
       yDomain: [0, 1],
       yFormat: 'percent',
@@ -176,10 +176,10 @@ export function certifiedSheet(results: readonly CertifiedResult[]): ExampleShee
         } of results)
           for (let i = 0; i < indices.length; i++)
             yield [
-              ...[system.name, dataset.name, method, epsilon, indices[i], labels[i]],
-              ...[numberOr(margin[i]), numberOr(rounding[i]), proved[i]],
+              ...[system.name, dataset.name, method, epsilon, indices[i]!, labels[i]!],
+              ...[numberOr(margin[i]!), numberOr(rounding[i]!), proved[i]!],
               survived?.[i] ?? null,
-              survived ? !proved[i] && survived[i] : null,
+              survived ? !proved[i] && survived[i]! : null,
             ];
       },
     },

@@ -42,7 +42,7 @@ export function sourceOf(dataset: DatasetInfo, context: SuiteContext, options: C
   const asItIs = dataset.role === 'test' && dataset.recipe === undefined;
   if (held) return { dataset: held, exchangeable: asItIs };
   const tests = labelledTestSets(context);
-  const from = origin(dataset, tests, context.datasets) ?? tests[0];
+  const from = origin(dataset, tests, context.datasets) ?? tests[0]!;
   return { dataset: from, exchangeable: from === dataset };
 }
 

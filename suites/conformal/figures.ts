@@ -20,7 +20,7 @@ const STARTS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 50, 100, 200, 500, 1000];
 export function conformalFigures(dataset: DatasetInfo, results: readonly ConformalResult[]): Figure[] {
   const drawn = results.filter(({ indices }) => indices.length > 0);
   if (drawn.length === 0) return [];
-  const first = drawn.filter(({ score }) => score === drawn[0].score);
+  const first = drawn.filter(({ score }) => score === drawn[0]!.score);
   return [tradeOff(dataset, drawn), ...sizes(dataset, drawn), ...byClass(dataset, first)];
 }
 
@@ -51,13 +51,14 @@ function sizes(dataset: DatasetInfo, results: readonly ConformalResult[]): BarFi
   const scores = [...new Set(results.map(({ score }) => score))];
   return scores.map((score) => {
     const own = results.filter((result) => result.score === score);
-    const counts = own.map(({ alphas: [{ sets }] }) => {
+    const counts = own.map(({ alphas }) => {
+      const { sets } = alphas[0]!;
       const reaching = new Int32Array(STARTS.length);
-      for (const size of sets.size) reaching[barOf(size)]++;
+      for (const size of sets.size) reaching[barOf(size)]!++;
       return reaching;
     });
     const last = Math.max(...counts.map((reaching) => reaching.findLastIndex((n) => n > 0)));
-    const [{ alpha }] = own[0].alphas;
+    const { alpha } = own[0]!.alphas[0]!;
     const most = Math.max(...own.map(({ system }) => system.classes.length));
     return {
       kind: 'bars',
@@ -69,7 +70,7 @@ function sizes(dataset: DatasetInfo, results: readonly ConformalResult[]): BarFi
       categories: STARTS.slice(0, last + 1).map((start, bar) => nameOfBar(start, bar, most)),
       series: own.map(({ system, indices }, s) => ({
         name: system.name,
-        values: Array.from(counts[s].slice(0, last + 1), (n) => {
+        values: Array.from(counts[s]!.slice(0, last + 1), (n) => {
           const { value, interval } = clopperPearson(n, indices.length);
           return { value, interval };
         }),
@@ -87,31 +88,32 @@ export function nameOfBar(start: number, bar: number, most: number): string {
 }
 
 function byClass(dataset: DatasetInfo, results: readonly ConformalResult[]): BarFigure[] {
-  const [{ system, score, alphas }] = results;
+  const { system, score, alphas } = results[0]!;
   const { classes } = system;
   const same = results.filter((result) => result.system.classes.length === classes.length);
-  if (classes.length > CLASSES || !alphas[0].labelled) return [];
+  if (classes.length > CLASSES || !alphas[0]!.labelled) return [];
   return [
     {
       kind: 'bars',
       id: `conformal-classes-${dataset.name}`,
-      title: `Coverage by class on ${dataset.name}, ${score.title}, ${percent(1 - alphas[0].alpha)}`,
+      title: `Coverage by class on ${dataset.name}, ${score.title}, ${percent(1 - alphas[0]!.alpha)}`,
       caption: 'Coverage is guaranteed on average, not for each class. Exact intervals, 95 %.',
       xLabel: 'class',
       yLabel: 'coverage',
       yDomain: [0, 1],
       yFormat: 'percent',
       categories: [...classes],
-      series: same.map(({ system: { name }, labels, alphas: [{ labelled }] }) => {
+      series: same.map(({ system: { name }, labels, alphas: own }) => {
+        const { labelled } = own[0]!;
         const [hits, total] = [new Int32Array(classes.length), new Int32Array(classes.length)];
         labels?.forEach((label, i) => {
-          total[label]++;
-          hits[label] += labelled?.covered[i] ?? 0;
+          total[label]!++;
+          hits[label]! += labelled?.covered[i] ?? 0;
         });
         return {
           name,
           values: classes.map((_, k) => {
-            const { value, interval } = clopperPearson(hits[k], total[k]);
+            const { value, interval } = clopperPearson(hits[k]!, total[k]!);
             return { value: Number.isFinite(value) ? value : null, interval };
           }),
         };

@@ -48,7 +48,7 @@ export const conformal = defineSuite({
     return {
       measures: sets.flatMap(({ dataset, results: onSet }) =>
         onSet.flatMap((result) =>
-          measuresOf(NAME, result, dataset.role === 'test' && result.score === onSet[0].score),
+          measuresOf(NAME, result, dataset.role === 'test' && result.score === onSet[0]!.score),
         ),
       ),
       tables: [

@@ -103,12 +103,12 @@ export function conformalResults(
   const withLabels = dataset.role === 'test';
   if (withLabels) classifiedOf(collected);
   const logits = logitsAt(logitsOf(collected), held.reported);
-  const indices = held.reported.map((i) => collected.indices[i]);
+  const indices = held.reported.map((i) => collected.indices[i]!);
   const labels = withLabels ? held.reported.map((i) => collected.labels?.[i] ?? 0) : undefined;
   const p = probabilitiesOf(logits);
   const fitted = probabilitiesOf(logitsAt(logitsOf(held.from), held.fitted));
   const fittedLabels = held.fitted.map((i) => held.from.labels?.[i] ?? 0);
-  const fittedIndices = held.fitted.map((i) => held.from.indices[i]);
+  const fittedIndices = held.fitted.map((i) => held.from.indices[i]!);
   const made = scores.map(({ score, settings }) => {
     const draw = (name: string, at: Int32Array) =>
       randomised && score.randomised ? drawsOf(seed, name, at) : undefined;
@@ -146,21 +146,21 @@ export function conformalResults(
     labels,
     ...rest,
     alphas: alphas.map((alpha, a) => {
-      const at = { alpha, threshold: thresholds[a], sets: sets[a] };
+      const at = { alpha, threshold: thresholds[a]!, sets: sets[a]! };
       return {
         ...at,
-        size: meanOf(sets[a].size),
+        size: meanOf(sets[a]!.size),
         empty: clopperPearson(
-          countOf(sets[a].size, (size) => size === 0),
-          sets[a].size.length,
+          countOf(sets[a]!.size, (size) => size === 0),
+          sets[a]!.size.length,
         ),
-        ...(labels && { labelled: labelledOf(at, labels, slabs[s * alphas.length + a], given) }),
+        ...(labels && { labelled: labelledOf(at, labels, slabs[s * alphas.length + a]!, given) }),
       };
     }),
     tradeOff: sets.slice(alphas.length).flatMap(({ size, covered }, g) => {
       if (!covered) return [];
       const coverage = clopperPearson(countOf(covered, Boolean), covered.length);
-      return [{ alpha: GRID[g], coverage, size: meanOf(size) }];
+      return [{ alpha: GRID[g]!, coverage, size: meanOf(size) }];
     }),
   }));
 }
@@ -170,15 +170,15 @@ function centred({ n, classes, data }: Logits): Logits {
   const out = new Float64Array(n * classes);
   for (let i = 0; i < n; i++) {
     let sum = 0;
-    for (let k = 0; k < classes; k++) sum += data[i * classes + k];
-    for (let k = 0; k < classes; k++) out[i * classes + k] = data[i * classes + k] - sum / classes;
+    for (let k = 0; k < classes; k++) sum += data[i * classes + k]!;
+    for (let k = 0; k < classes; k++) out[i * classes + k] = data[i * classes + k]! - sum / classes;
   }
   return { n, classes, data: out };
 }
 
 function countOf(values: ArrayLike<number>, has: (value: number) => boolean): number {
   let count = 0;
-  for (let i = 0; i < values.length; i++) if (has(values[i])) count++;
+  for (let i = 0; i < values.length; i++) if (has(values[i]!)) count++;
   return count;
 }
 
@@ -194,9 +194,9 @@ function labelledOf(
   const singletons = countOf(size, (count) => count === 1);
   let [singletonHits, inSlab, slabHits] = [0, 0, 0];
   for (let i = 0; i < n; i++) {
-    if (size[i] === 1) singletonHits += covered[i];
-    inSlab += slab[i];
-    slabHits += slab[i] * covered[i];
+    if (size[i] === 1) singletonHits += covered[i]!;
+    inSlab += slab[i]!;
+    slabHits += slab[i]! * covered[i]!;
   }
   const [violation, gap] = [
     sizeStratifiedViolation(size, covered, alpha),

@@ -62,14 +62,14 @@ function* reportedRows({ system, dataset, score, indices, labels, ownScores, alp
       yield [
         system.name,
         dataset.name,
-        indices[i],
+        indices[i]!,
         labels?.[i] ?? null,
         score.name,
         alpha,
         'reported',
         ownScores?.[i] ?? null,
         Number.isFinite(threshold.value) ? threshold.value : 'infinite',
-        sets.size[i],
+        sets.size[i]!,
         covered,
         covered === null ? null : covered && sets.size[i] === 1,
         labelled ? labelled.slab[i] === 1 : null,
@@ -80,8 +80,8 @@ function* reportedRows({ system, dataset, score, indices, labels, ownScores, alp
 function* fittedRows({ system, source, score, held: { from, fitted }, fittedScores }: ConformalResult) {
   const unused = [null, null, null, null, null];
   for (let i = 0; i < fitted.length; i++) {
-    const at = fitted[i];
-    const [index, label] = [from.indices[at], from.labels?.[at] ?? null];
+    const at = fitted[i]!;
+    const [index, label] = [from.indices[at]!, from.labels?.[at] ?? null];
     yield [
       system.name,
       source.dataset.name,
@@ -90,7 +90,7 @@ function* fittedRows({ system, source, score, held: { from, fitted }, fittedScor
       score.name,
       null,
       'fitted',
-      fittedScores[i],
+      fittedScores[i]!,
       ...unused,
     ];
   }

@@ -19,8 +19,8 @@ const thresholdCell = ({ threshold }: AtAlpha) =>
 
 /** One row per system and score, at the first alpha: what a reader needs. */
 export function overviewTable(dataset: DatasetInfo, results: readonly ConformalResult[]): Table {
-  const [{ source, alphas, held }] = results;
-  const [{ alpha }] = alphas;
+  const { source, alphas, held } = results[0]!;
+  const { alpha } = alphas[0]!;
   const holds = source.exchangeable
     ? `Coverage of at least ${percent(1 - alpha)} is guaranteed on average over calibration sets, if ${held.split ? 'examples are' : `those of ${held.on} and these are`} draws of one distribution.`
     : 'These are not drawn from the distribution of the calibration set: no coverage is guaranteed here.';
@@ -40,7 +40,7 @@ export function overviewTable(dataset: DatasetInfo, results: readonly ConformalR
       share('slab', 'Worst slab'),
     ],
     rows: results.flatMap((result) => {
-      const [at] = result.alphas;
+      const at = result.alphas[0]!;
       const { labelled, threshold } = at;
       if (!labelled) return [];
       return [
@@ -110,16 +110,16 @@ export function strataTable(dataset: DatasetInfo, results: readonly ConformalRes
       ...coverage,
     ],
     rows: results.flatMap((result) => {
-      const [{ sets, labelled }] = result.alphas;
+      const { sets, labelled } = result.alphas[0]!;
       if (!labelled) return [];
       const strata = SIZE_STRATA.map(() => ({ n: 0, hits: 0 }));
       sets.size.forEach((size, i) => {
-        const stratum = strata[stratumOf(size)];
+        const stratum = strata[stratumOf(size)]!;
         stratum.n++;
-        stratum.hits += labelled.covered[i];
+        stratum.hits += labelled.covered[i]!;
       });
       return strata.flatMap(({ n, hits }, s) => {
-        const [lo, hi] = SIZE_STRATA[s];
+        const [lo, hi] = SIZE_STRATA[s]!;
         const sizes = Number.isFinite(hi) ? `${lo} to ${hi}` : `${lo} and more`;
         return n === 0 ? [] : [{ ...named(result), sizes, n, coverage: cell(clopperPearson(hits, n)) }];
       });
@@ -133,12 +133,12 @@ const LONG = 12;
 /** Sets of OOD images, whose label is no class: large or empty ones tell that a system does not know. */
 export function oodTable(results: readonly ConformalResult[]): Table[] {
   if (results.length === 0) return [];
-  const [{ alphas }] = results;
+  const { alphas } = results[0]!;
   return [
     {
       id: 'conformal-ood',
       ...(results.length > LONG && { folded: true }),
-      title: `Prediction sets of OOD images, ${percent(1 - alphas[0].alpha)}`,
+      title: `Prediction sets of OOD images, ${percent(1 - alphas[0]!.alpha)}`,
       caption:
         "The label of these images is no class, so no set covers it. Sets should be larger than those of test images, or empty. Student's t and exact intervals, 95 %.",
       columns: [
@@ -150,8 +150,8 @@ export function oodTable(results: readonly ConformalResult[]): Table[] {
       rows: results.map((result) => ({
         ...named(result),
         dataset: result.dataset.name,
-        size: cell(result.alphas[0].size),
-        empty: cell(result.alphas[0].empty),
+        size: cell(result.alphas[0]!.size),
+        empty: cell(result.alphas[0]!.empty),
       })),
     },
   ];

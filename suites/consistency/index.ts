@@ -192,7 +192,7 @@ const withoutRates = ({ flips: { system, dataset }, lacks }: ConsistencyResult):
 
 function withoutFlips({ flips, rates }: ConsistencyResult): Warning[] {
   if (!rates || Number.isFinite(rates.mean.value)) return [];
-  const steady = flips.sequences.filter((_, c) => !Number.isFinite(rates.each[c].value));
+  const steady = flips.sequences.filter((_, c) => !Number.isFinite(rates.each[c]!.value));
   return [
     {
       code: 'reference-without-errors',

@@ -71,13 +71,13 @@ export function flipsOf(
 
 /** (n) */
 const column = ({ n, shares, sequences }: Flips, s: number) =>
-  Float64Array.from({ length: n }, (_, i) => shares[i * sequences.length + s]);
+  Float64Array.from({ length: n }, (_, i) => shares[i * sequences.length + s]!);
 
 /** (n) The mean over the sequences. */
 export const meanShares = ({ n, shares, sequences }: Flips) =>
   Float64Array.from({ length: n }, (_, i) => {
     let sum = 0;
-    for (let s = 0; s < sequences.length; s++) sum += shares[i * sequences.length + s];
+    for (let s = 0; s < sequences.length; s++) sum += shares[i * sequences.length + s]!;
     return sum / sequences.length;
   });
 
@@ -118,7 +118,7 @@ function ratesOf(flips: Flips, reference: Flips, options: BootstrapOptions) {
   );
   return {
     reference: reference.system.name,
-    mean: estimates.mean,
-    each: sequences.map((_, s) => estimates[`${s}`]),
+    mean: estimates.mean!,
+    each: sequences.map((_, s) => estimates[`${s}`]!),
   };
 }

@@ -16,7 +16,7 @@ export function consistencySheet(results: readonly ConsistencyResult[]): Example
             values.subarray(i * width, (i + 1) * width).join(' ');
           for (let i = 0; i < flips.n; i++)
             yield [
-              ...[flips.system.name, flips.dataset.name, flips.indices[i], isSteady(flips, i)],
+              ...[flips.system.name, flips.dataset.name, flips.indices[i]!, isSteady(flips, i)],
               list(flips.shares, i),
               reference ? list(reference.shares, i) : null,
               list(flips.changes, i),

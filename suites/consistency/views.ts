@@ -65,7 +65,7 @@ export function consistencyMeasures({ flips, each, mean, steady, rates }: Consis
           ...common,
           measure: 'flip-probability',
           title: `Flip probability, ${sequences[at]}`,
-          params: { ...params, sequence: sequences[at] },
+          params: { ...params, sequence: sequences[at]! },
           better: 'lower',
           ...rows('mean', { value: { column: 'flips', at } }),
         },
@@ -95,7 +95,7 @@ export function consistencyMeasures({ flips, each, mean, steady, rates }: Consis
                 ...common,
                 measure: 'flip-rate',
                 title: `Flip rate against ${rates.reference}, ${sequences[at]}`,
-                params: { ...params, reference: rates.reference, sequence: sequences[at] },
+                params: { ...params, reference: rates.reference, sequence: sequences[at]! },
                 better: 'lower',
                 ...rows(
                   'mean-ratio',

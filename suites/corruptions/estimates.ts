@@ -98,19 +98,21 @@ export function estimatesOf(
   // Every setting is ranked once, and is in several groups.
   const rankings = settings.map((form) => new Map(scores.map(({ id }) => [id, ranked(clean, form, id)])));
   const auroc = (of: readonly Pick<Setting, 'at'>[]) =>
-    new Map(scores.map(({ id }) => [id, matchedAurocIn(of.flatMap(({ at }) => rankings[at].get(id) ?? []))]));
+    new Map(
+      scores.map(({ id }) => [id, matchedAurocIn(of.flatMap(({ at }) => rankings[at]!.get(id) ?? []))]),
+    );
   return {
-    clean: { ...plain(clean), ece: estimates['ece 0'] },
+    clean: { ...plain(clean), ece: estimates['ece 0']! },
     settings: settings.map((form, k) => ({
       ...plain(form),
-      ece: estimates[`ece ${k + 1}`],
+      ece: estimates[`ece ${k + 1}`]!,
       ...(form.logPx && clean.logPx && { shift: meanOf(difference(form.logPx, clean.logPx)) }),
       auroc: auroc([form.setting]),
     })),
     groups: groups.map((group, k) => ({
-      accuracy: estimates[`accuracy ${k}`],
-      ece: estimates[`mean ece ${k}`],
-      nll: estimates[`nll ${k}`],
+      accuracy: estimates[`accuracy ${k}`]!,
+      ece: estimates[`mean ece ${k}`]!,
+      nll: estimates[`nll ${k}`]!,
       ...(estimates[`shift ${k}`] && { shift: estimates[`shift ${k}`] }),
       auroc: auroc(group.settings),
     })),
@@ -118,9 +120,9 @@ export function estimatesOf(
       reference && {
         ratios: {
           reference: reference.name,
-          mce: estimates['ratio 0'],
-          relative: estimates['ratio 1'],
-          each: result.counted.map((_, c) => estimates[`ratio ${c + 2}`]),
+          mce: estimates['ratio 0']!,
+          relative: estimates['ratio 1']!,
+          each: result.counted.map((_, c) => estimates[`ratio ${c + 2}`]!),
         },
       }),
   };
@@ -138,7 +140,7 @@ const ranked = (clean: Outputs, form: Outputs, score: string) =>
   rankScores(clean.scores.get(score) ?? new Float64Array(0), form.scores.get(score) ?? new Float64Array(0));
 
 export const difference = (a: Float64Array, b: Float64Array): Float64Array =>
-  a.map((value, i) => value - b[i]);
+  a.map((value, i) => value - b[i]!);
 
 /** Means over the settings of a group, as statistics of draws. */
 function meansOf(result: ShiftResult, group: Group, bins: number) {
@@ -160,9 +162,9 @@ function meansOf(result: ShiftResult, group: Group, bins: number) {
 
 /** (n) */
 export function meanByImage(settings: readonly ArrayLike<number>[]): Float64Array {
-  return Float64Array.from({ length: settings[0].length }, (_, i) => {
+  return Float64Array.from({ length: settings[0]!.length }, (_, i) => {
     let sum = 0;
-    for (const values of settings) sum += values[i];
+    for (const values of settings) sum += values[i]!;
     return sum / settings.length;
   });
 }
@@ -171,7 +173,7 @@ export function meanByImage(settings: readonly ArrayLike<number>[]): Float64Arra
 function ratiosOf({ n, counted, errors, cleanError }: ShiftResult, reference: Reference) {
   const width = counted.length;
   const column = (values: Float64Array, c: number) =>
-    Float64Array.from({ length: n }, (_, i) => values[i * width + c]);
+    Float64Array.from({ length: n }, (_, i) => values[i * width + c]!);
   return [
     meanRatioOfDraws(errors, reference.errors, width),
     meanRatioOfDraws(
@@ -185,4 +187,4 @@ function ratiosOf({ n, counted, errors, cleanError }: ShiftResult, reference: Re
 
 /** (n, width) How much more an image is mistaken when corrupted than when it is clean. */
 export const degradation = (errors: Float64Array, cleanError: Float64Array, width: number): Float64Array =>
-  errors.map((error, at) => error - cleanError[Math.floor(at / width)]);
+  errors.map((error, at) => error - cleanError[Math.floor(at / width)]!);

@@ -75,7 +75,7 @@ function heatmap({ result, estimates }: Judged, { id, title, of, ...look }: Quan
           const k = settings.findIndex(
             ({ setting }) => setting.corruption.name === name && setting.severity === severity,
           );
-          const estimate = of(estimates.settings[k]);
+          const estimate = of(estimates.settings[k]!);
           return estimate ? cell(estimate) : { value: null };
         }),
       })),

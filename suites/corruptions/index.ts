@@ -39,7 +39,7 @@ export const corruptions = defineSuite({
       const settings = asked[0]?.corrupted.keys() ?? [];
       return [
         ...asked.map(({ clean }) => clean),
-        ...[...settings].flatMap((at) => asked.map(({ corrupted }) => corrupted[at].request)),
+        ...[...settings].flatMap((at) => asked.map(({ corrupted }) => corrupted[at]!.request)),
       ];
     });
   },
@@ -65,7 +65,7 @@ export const corruptions = defineSuite({
       warnings: [
         ...unusedPublished(all, context),
         ...measured.flatMap(({ dataset, judged }) => [
-          ...fewUsed(SUITE, dataset, judged[0].result.n),
+          ...fewUsed(SUITE, dataset, judged[0]!.result.n),
           ...judged.flatMap(({ result }) => singleDraw(SUITE, result.system)),
           ...shiftWarnings(dataset, judged, options, context),
         ]),

@@ -42,7 +42,7 @@ function titleOf(of: Setting | Group, counted: number): string {
   if (!('settings' in of)) return `${of.corruption.title.toLowerCase()}, severity ${of.severity}`;
   if (of.kind === 'all') return `mean over ${counted} corruption${counted === 1 ? '' : 's'}`;
   if (of.kind === 'severity') return `severity ${of.name}, mean over ${counted} corruptions`;
-  const name = of.kind === 'corruption' ? of.settings[0].corruption.title.toLowerCase() : of.name;
+  const name = of.kind === 'corruption' ? of.settings[0]!.corruption.title.toLowerCase() : of.name;
   return `${name}, mean over ${of.kind === 'corruption' ? 'severities' : 'its corruptions'}`;
 }
 
@@ -78,7 +78,7 @@ export function shiftMeasures(
   const made = (of: Setting | Group, shown: Estimates) =>
     measuresOf(result, of, shown, describe(of), options.bins);
   return [
-    ...result.groups.flatMap((group, k) => made(group, estimates.groups[k])),
+    ...result.groups.flatMap((group, k) => made(group, estimates.groups[k]!)),
     ...(estimates.ratios
       ? ratioMeasures(result, estimates.ratios, {
           ...common,
@@ -91,7 +91,7 @@ export function shiftMeasures(
           },
         })
       : []),
-    ...result.settings.flatMap(({ setting }, k) => made(setting, estimates.settings[k])),
+    ...result.settings.flatMap(({ setting }, k) => made(setting, estimates.settings[k]!)),
   ];
 }
 
@@ -211,13 +211,13 @@ function ratioMeasures(result: ShiftResult, ratios: Ratios, common: Common): Mea
       measure(
         {
           ...about,
-          ...undefinedRatio(ratios.each[c].value),
+          ...undefinedRatio(ratios.each[c]!.value),
           params: { ...params, corruption },
           measure: 'corruption-error',
           title: `CE against ${ratios.reference}, ${corruption}`,
           rows: rowsOf.ratio(result, '', c),
         },
-        ratios.each[c],
+        ratios.each[c]!,
       ),
     ),
   ];

@@ -34,7 +34,7 @@ export function paired(clean: Collected<OutputRows>, forms: readonly Form[]): Pa
     );
   return {
     clean: picked(clean, kept, placesOf(clean.indices)),
-    forms: forms.map(({ setting, found }, k) => ({ setting, found: picked(found, kept, places[k]) })),
+    forms: forms.map(({ setting, found }, k) => ({ setting, found: picked(found, kept, places[k]!) })),
     asked: asked.length,
   };
 }
@@ -53,6 +53,6 @@ function picked(
     ...rows,
     rows: chosenRows(rows.rows, from),
     indices: kept,
-    ...(labels && { labels: Int32Array.from(from, (i) => labels[i]) }),
+    ...(labels && { labels: Int32Array.from(from, (i) => labels[i]!) }),
   };
 }

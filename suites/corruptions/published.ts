@@ -35,7 +35,7 @@ export function publishedPlaces(
   { dataset, from }: NonNullable<Setting['published']>,
 ): Map<number, number> {
   const own = askedFor([shifted]).subarray(from, from + asked.length);
-  const apart = own[0] - asked[0];
+  const apart = own[0]! - asked[0]!;
   const moved = asked.findIndex((index, i) => own[i] !== index + apart);
   if (moved >= 0) throw unpaired(dataset, clean, `image ${moved} is another example`);
   const places = placesOf(shifted.indices.map((index) => index - apart));

@@ -42,7 +42,7 @@ export function referenceOf(
     const constants = counted.map((corruption) => ALEXNET[corruption]);
     return {
       name: 'AlexNet (published errors)',
-      errors: Float64Array.from({ length: n * counted.length }, (_, at) => constants[at % counted.length]),
+      errors: Float64Array.from({ length: n * counted.length }, (_, at) => constants[at % counted.length]!),
       cleanError: new Float64Array(n).fill(ALEXNET_CLEAN),
     };
   }

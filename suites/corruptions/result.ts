@@ -84,7 +84,7 @@ function errorsOf(n: number, counted: readonly string[], settings: ShiftResult['
   for (const [c, name] of counted.entries()) {
     const own = settings.filter(({ setting }) => setting.corruption.name === name);
     for (let i = 0; i < n; i++) {
-      const mistakes = own.reduce((sum, { classified }) => sum + 1 - classified.correct[i], 0);
+      const mistakes = own.reduce((sum, { classified }) => sum + 1 - classified.correct[i]!, 0);
       errors[i * counted.length + c] = mistakes / own.length;
     }
   }
@@ -93,4 +93,4 @@ function errorsOf(n: number, counted: readonly string[], settings: ShiftResult['
 
 /** The settings of a group with what was found in them. */
 export const outputsIn = ({ settings }: ShiftResult, group: Group) =>
-  group.settings.map(({ at }) => settings[at]);
+  group.settings.map(({ at }) => settings[at]!);

@@ -104,11 +104,11 @@ function* rowsIn({ result, reference }: SheetPart, ids: readonly string[]) {
     values ? values.subarray(i * width, (i + 1) * width).join(' ') : null;
   for (let i = 0; i < n; i++) {
     yield [
-      ...[system.name, dataset.name, indices[i], clean.classified.labels[i]],
+      ...[system.name, dataset.name, indices[i]!, clean.classified.labels[i]!],
       clean.classified.correct[i] === 1,
       ...ids.map((id) => clean.scores.get(id)?.[i] ?? null),
       counting.length > 0
-        ? counting.reduce((sum, { classified }) => sum + classified.correct[i], 0) / counting.length
+        ? counting.reduce((sum, { classified }) => sum + classified.correct[i]!, 0) / counting.length
         : null,
       ...lists.map((values) => listed(values, i)),
       ...byCorruption.map((values) => slice(values, i)),

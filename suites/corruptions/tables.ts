@@ -30,7 +30,7 @@ export function overviewTable(
   options: CorruptionsOptions,
 ): Table {
   const scores = scoresIn(judged);
-  const { counted, n, settings } = judged[0].result;
+  const { counted, n, settings } = judged[0]!.result;
   const ratios = judged.find(({ estimates }) => estimates.ratios)?.estimates.ratios;
   const shift = judged.some((one) => groupIn(one, 'all', 'all')?.shift);
   return {
@@ -109,9 +109,10 @@ export function byCorruptionTable(dataset: DatasetInfo, judged: readonly Judged[
     ],
     rows: [
       ...groups('category').map(({ name }) => row('category', name, `Mean over ${name}`, name)),
-      ...groups('corruption').map(({ name, settings: [{ corruption }] }) =>
-        row('corruption', name, corruption.title, corruption.category),
-      ),
+      ...groups('corruption').map(({ name, settings }) => {
+        const { corruption } = settings[0]!;
+        return row('corruption', name, corruption.title, corruption.category);
+      }),
     ],
   };
 }
@@ -147,7 +148,7 @@ export function settingsTable(dataset: DatasetInfo, judged: readonly Judged[]): 
         corruption: setting.corruption.name,
         severity: setting.severity,
         images: setting.published?.dataset.name ?? 'made in process',
-        ...rowOf(estimates.settings[k]),
+        ...rowOf(estimates.settings[k]!),
       })),
     ),
   };

@@ -23,12 +23,12 @@ export function shiftWarnings(
 
 function subsetNote(
   dataset: DatasetInfo,
-  [first]: readonly Judged[],
+  judged: readonly Judged[],
   { severities }: CorruptionsOptions,
   { corruptions }: SuiteContext['catalogue'],
 ): Warning[] {
   const all = [...corruptions].filter((corruption) => isCounted({ corruption }));
-  const { counted } = first.result;
+  const { counted } = judged[0]!.result;
   if (counted.length === all.length && severities.length === 5) return [];
   return [
     {
@@ -44,8 +44,8 @@ function subsetNote(
 }
 
 /** Means over published images and such as are made here. */
-function publishedInPart(dataset: DatasetInfo, [first]: readonly Judged[]): Warning[] {
-  const counted = first.result.settings.map(({ setting }) => setting).filter(isCounted);
+function publishedInPart(dataset: DatasetInfo, judged: readonly Judged[]): Warning[] {
+  const counted = judged[0]!.result.settings.map(({ setting }) => setting).filter(isCounted);
   const made = counted.filter(({ published }) => !published);
   if (made.length === 0 || made.length === counted.length) return [];
   return [
@@ -113,7 +113,7 @@ function atChance({ result, estimates }: Judged): Warning[] {
   const { system, dataset, settings } = result;
   const chance = 1 / Math.max(1, system.classes.length);
   const low = settings.filter(
-    ({ setting }, k) => isCounted(setting) && (estimates.settings[k].accuracy.interval?.[0] ?? 1) <= chance,
+    ({ setting }, k) => isCounted(setting) && (estimates.settings[k]!.accuracy.interval?.[0] ?? 1) <= chance,
   );
   const of = settings.filter(({ setting }) => isCounted(setting)).length;
   if (of === 0 || low.length <= MANY * of) return [];
@@ -133,7 +133,7 @@ function atChance({ result, estimates }: Judged): Warning[] {
 
 function noReference({ result, estimates: { ratios } }: Judged): Warning[] {
   if (!ratios || Number.isFinite(ratios.mce.value)) return [];
-  const without = result.counted.filter((_, c) => !Number.isFinite(ratios.each[c].value));
+  const without = result.counted.filter((_, c) => !Number.isFinite(ratios.each[c]!.value));
   return [
     {
       code: 'reference-without-errors',

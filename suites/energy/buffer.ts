@@ -59,8 +59,8 @@ export function bufferOf(
   const { rows } = chains;
   const stored = system.storedChains ?? 0;
   const places = placesOf(stored, options.buffer);
-  const known = Int32Array.from(places.keys()).filter((i) => Number.isFinite(rows.logPx.data[i]));
-  const logPx = Float64Array.from(known, (i) => rows.logPx.data[i]);
+  const known = Int32Array.from(places.keys()).filter((i) => Number.isFinite(rows.logPx.data[i]!));
+  const logPx = Float64Array.from(known, (i) => rows.logPx.data[i]!);
   const count = (of: ArrayLike<number>, test: (x: number) => boolean) => Array.from(of).filter(test).length;
   return [
     {
@@ -68,9 +68,9 @@ export function bufferOf(
       dataset: sets.reference.name,
       rows,
       stored,
-      asked: Int32Array.from(known, (i) => places[i]),
+      asked: Int32Array.from(known, (i) => places[i]!),
       logPx,
-      prediction: Int32Array.from(known, (i) => rows.prediction.data[i]),
+      prediction: Int32Array.from(known, (i) => rows.prediction.data[i]!),
       mean: meanOf(logPx),
       saturated: meanOf(Float64Array.from(rows.saturated.data)),
       broken: wilson(
@@ -163,12 +163,12 @@ export function bufferSheet(all: readonly Buffer[]): ExampleSheet {
               system.name,
               place,
               known,
-              known ? logPx[i] : null,
-              known && prediction[i] >= 0 ? prediction[i] : null,
-              saturated.data[place],
-              outside.data[place],
+              known ? logPx[i]! : null,
+              known && prediction[i]! >= 0 ? prediction[i]! : null,
+              saturated.data[place]!,
+              outside.data[place]!,
               finite.data[place] === 0,
-              copyOf.data[place] >= 0,
+              copyOf.data[place]! >= 0,
             ];
           }
         }

@@ -40,7 +40,7 @@ export function compareAll(
   let at = 0;
   const next = (value: number) => ({
     p: value,
-    corrected: Number.isFinite(value) ? corrected[at++] : Number.NaN,
+    corrected: Number.isFinite(value) ? corrected[at++]! : Number.NaN,
   });
   return untested.map(({ p: { shift, ks, energy }, ...rest }) => ({
     ...rest,
@@ -56,7 +56,7 @@ function compare(
   seed: number,
 ): Untested {
   const { own, reference, partners } = contrast;
-  const matched = partners ? Float64Array.from(partners, (at) => reference.logPx[at]) : reference.logPx;
+  const matched = partners ? Float64Array.from(partners, (at) => reference.logPx[at]!) : reference.logPx;
   const gaps = partners && gapsOf(contrast, partners);
   const sample = pooled(own.logPx, matched);
   const distances = distancesOf(sample, sample.first);

@@ -36,7 +36,7 @@ export function steepnessOf(of: Heights, collected: CollectedRows): Steepness | 
   const gradients = request && collected.get(request);
   if (!gradients) return undefined;
   const { data } = gradients.rows.logPxGradientNorm;
-  const norms = new Map(Array.from(gradients.indices, (index, i) => [index, data[i]]));
+  const norms = new Map(Array.from(gradients.indices, (index, i) => [index, data[i]!]));
   // In the order of the sheet.
   const values = Float64Array.from(of.indices, (index) => norms.get(index) ?? Number.NaN).filter(
     (value) => !Number.isNaN(value),
@@ -104,7 +104,7 @@ export function gradientFigure(ofSystem: readonly Steepness[], bins: number): Hi
   );
   const edges = sharedEdges(logs, bins);
   if (!edges) return [];
-  const { name } = ofSystem[0].of.system;
+  const { name } = ofSystem[0]!.of.system;
   return [
     {
       kind: 'histogram',
@@ -113,7 +113,7 @@ export function gradientFigure(ofSystem: readonly Steepness[], bins: number): Hi
       caption: 'Minus this is the logarithm of approximate mass. Gradients that are zero are left out.',
       xLabel: 'log10 of the length of d log p(x) / dx',
       edges,
-      series: ofSystem.map(({ of }, i) => ({ name: of.dataset.name, counts: densities(logs[i], edges) })),
+      series: ofSystem.map(({ of }, i) => ({ name: of.dataset.name, counts: densities(logs[i]!, edges) })),
     },
   ];
 }

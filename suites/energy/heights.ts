@@ -74,4 +74,4 @@ function partnersIn(own: Heights, reference: Heights): Int32Array | undefined {
 
 /** log p(x) of each example minus that of its partner. */
 export const gapsOf = ({ own, reference }: Contrast, partners: Int32Array): Float64Array =>
-  own.logPx.map((value, i) => value - reference.logPx[partners[i]]);
+  own.logPx.map((value, i) => value - reference.logPx[partners[i]!]!);

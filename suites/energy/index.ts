@@ -165,7 +165,7 @@ export const energy = defineSuite({
         ...bySystem.flatMap((own) =>
           axisFigure(
             own,
-            buffers.filter(({ system }) => system === own[0].system),
+            buffers.filter(({ system }) => system === own[0]!.system),
             options.histogramBins,
           ),
         ),

@@ -99,8 +99,8 @@ export function lipschitzSheet(all: readonly Steep[]): ExampleSheet {
         system.name,
         dataset,
         index,
-        rows.bound.data[i],
-        rows.centre.data[i],
+        rows.bound.data[i]!,
+        rows.centre.data[i]!,
       ]),
     ),
   };

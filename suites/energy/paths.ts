@@ -88,7 +88,7 @@ export function pathsOf(
 function changes({ collected, options }: Path, { of }: Followed, step: number): Float64Array {
   const { data } = collected.rows[of];
   const width = options.steps + 1;
-  return Float64Array.from(collected.indices, (_, i) => data[i * width + step] - data[i * width]);
+  return Float64Array.from(collected.indices, (_, i) => data[i * width + step]! - data[i * width]!);
 }
 
 const shown = (path: Path) => followed.filter(({ id }) => path.targeted || id !== 'log-pxt');
@@ -150,7 +150,7 @@ export function pathSheet(all: readonly Path[]): ExampleSheet {
               shown(path).includes(one) ? changes(path, one, step) : null,
             );
             for (const [i, index] of indices.entries()) {
-              const [target, prediction] = [rows.target.data[i], rows.prediction.data[i * width + step]];
+              const [target, prediction] = [rows.target.data[i]!, rows.prediction.data[i * width + step]!];
               yield [
                 system.name,
                 dataset,
@@ -159,7 +159,7 @@ export function pathSheet(all: readonly Path[]): ExampleSheet {
                 step,
                 target < 0 ? null : target,
                 prediction,
-                rows.logPx.data[i * width + step],
+                rows.logPx.data[i * width + step]!,
                 ...values.map((of) => of?.[i] ?? null),
               ];
             }
@@ -172,7 +172,7 @@ export function pathSheet(all: readonly Path[]): ExampleSheet {
 
 export function pathFigures(all: readonly Path[]): LineFigure[] {
   if (all.length === 0) return [];
-  const { norm, epsilon, steps } = all[0].options;
+  const { norm, epsilon, steps } = all[0]!.options;
   return followed.map((one) => ({
     kind: 'lines',
     id: `path-${one.id}`,
@@ -192,7 +192,7 @@ export function pathFigures(all: readonly Path[]): LineFigure[] {
 }
 
 export function pathTable(all: readonly Path[]): Table {
-  const { norm, epsilon, steps } = all[0].options;
+  const { norm, epsilon, steps } = all[0]!.options;
   return {
     id: 'paths',
     title: 'log p along attacks',

@@ -49,8 +49,8 @@ export function byQuantile(
   const draws = { seed, resamples, ...(step && { step }) };
   const parts = Array.from({ length: quantiles }, (_, q) => {
     const within = Int32Array.from(quantile.keys()).filter((i) => quantile[i] === q + 1);
-    const confidences = Float64Array.from(within, (i) => confidence[i]);
-    const outcomes = Uint8Array.from(within, (i) => correct[i]);
+    const confidences = Float64Array.from(within, (i) => confidence[i]!);
+    const outcomes = Uint8Array.from(within, (i) => correct[i]!);
     const sums = drawnBinSums(equalWidth(confidences, bins), confidences, outcomes);
     const statistic = { of: (times: Uint8Array) => ({ ece: ece(sums(times)) }), centred: ['ece'] };
     return {
@@ -63,7 +63,7 @@ export function byQuantile(
       ece: jointBootstrap(within.length, [{ ...statistic, within: [0, 1] as const }], draws).ece,
     };
   });
-  const [byHeight, byConfidence] = [of.logPx, confidence].map((scores) => areaUnderRisk(scores, correct));
+  const [byHeight, byConfidence] = [areaUnderRisk(of.logPx, correct), areaUnderRisk(confidence, correct)];
   const aurc = jointBootstrap(
     of.logPx.length,
     [{ of: (times) => ({ 'log-px': byHeight(times), 'max-softmax': byConfidence(times) }) }],
@@ -76,7 +76,7 @@ function quantilesOf(values: Float64Array, quantiles: number): Int32Array {
   const sorted = values.slice().sort();
   const n = values.length;
   const below = new Map<number, number>();
-  for (let rank = n - 1; rank >= 0; rank--) below.set(sorted[rank], rank);
+  for (let rank = n - 1; rank >= 0; rank--) below.set(sorted[rank]!, rank);
   return Int32Array.from(values, (value) => 1 + Math.floor(((below.get(value) ?? 0) * quantiles) / n));
 }
 
@@ -151,7 +151,7 @@ export function quantileFigures(all: readonly ByQuantile[]): LineFigure[] {
   return sets.flatMap((dataset): LineFigure[] => {
     const own = all.filter(({ of }) => of.dataset.name === dataset);
     const heading = { kind: 'lines', yFormat: 'percent', points: true } as const;
-    const ticks = own[0].parts.map(({ quantile: value }) => ({ value, label: String(value) }));
+    const ticks = own[0]!.parts.map(({ quantile: value }) => ({ value, label: String(value) }));
     const curves = (name: 'accuracy' | 'ece') =>
       own.map(({ of, parts }) => ({
         name: of.system.name,

@@ -55,7 +55,7 @@ const columns: Record<string, Column> = {
   },
   gradient_norm: (of, { steepness }) => {
     const norms = steepness.find((one) => one.of === of)?.norms;
-    return norms && ((i) => norms.get(of.indices[i]));
+    return norms && ((i) => norms.get(of.indices[i]!));
   },
   typicality: (of, { typical }) => {
     const typicality = typical.find(({ fit }) => fit.system === of.system);
@@ -65,7 +65,7 @@ const columns: Record<string, Column> = {
   atypical: (of, { typical }) => {
     const typicality = typical.find(({ fit }) => fit.system === of.system);
     const distances = typicality && distancesFrom(typicality, of);
-    return distances && ((i) => distances[i] > typicality.threshold);
+    return distances && ((i) => distances[i]! > typicality.threshold);
   },
   label:
     ({ collected }) =>
@@ -76,8 +76,8 @@ const columns: Record<string, Column> = {
     return predictions && ((i) => predictions[i]);
   },
   correct: ofQuantiles(({ correct }, i) => correct[i] === 1),
-  confidence: ofQuantiles(({ confidence }, i) => confidence[i]),
-  quantile: ofQuantiles(({ quantile }, i) => quantile[i]),
+  confidence: ofQuantiles(({ confidence }, i) => confidence[i]!),
+  quantile: ofQuantiles(({ quantile }, i) => quantile[i]!),
 };
 
 /** A row per system, data set and example. */

@@ -14,7 +14,7 @@ export function traceFigures(all: readonly Traced[], references: readonly Height
         kind: 'lines',
         id: `trace-${one.id}`,
         title: `SGLD: ${label}`,
-        caption: `Means over ${all[0].collected.indices.length} chains with t intervals; they start at uniform noise, or at images.`,
+        caption: `Means over ${all[0]!.collected.indices.length} chains with t intervals; they start at uniform noise, or at images.`,
         xLabel: 'SGLD steps',
         yLabel: label,
         yFormat: one.format,
@@ -52,7 +52,7 @@ function pointsOf(traced: Traced, one: Followed, zero: number): LineFigure['seri
 }
 
 export function traceTable(all: readonly Traced[]): Table {
-  const { stepSize, noise, clamp, temperature } = all[0].params;
+  const { stepSize, noise, clamp, temperature } = all[0]!.params;
   return {
     id: 'traces',
     title: 'Chains of SGLD',
@@ -70,7 +70,7 @@ export function traceTable(all: readonly Traced[]): Table {
         model: system.name,
         start: params.start,
         steps: String(steps),
-        ...Object.fromEntries(followed.map(({ id }, f) => [id, cell(estimates[f])])),
+        ...Object.fromEntries(followed.map(({ id }, f) => [id, cell(estimates[f]!)])),
         rHat: Number.isFinite(mixed.rHat) ? mixed.rHat : null,
         ess: Number.isFinite(mixed.bulkEss) ? mixed.bulkEss : null,
       })),

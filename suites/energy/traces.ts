@@ -43,7 +43,7 @@ export const followed: readonly Followed[] = [
     title: 'log p(x)',
     short: 'log p(x)',
     format: 'number',
-    of: ({ logPx }, at) => logPx.data[at],
+    of: ({ logPx }, at) => logPx.data[at]!,
   },
   {
     id: 'gradient-norm',
@@ -51,7 +51,7 @@ export const followed: readonly Followed[] = [
     title: 'length of d log p(x) / dx',
     short: 'gradient',
     format: 'number',
-    of: ({ gradientNorm }, at) => gradientNorm.data[at],
+    of: ({ gradientNorm }, at) => gradientNorm.data[at]!,
   },
   {
     id: 'displacement',
@@ -59,7 +59,7 @@ export const followed: readonly Followed[] = [
     title: 'distance from the start',
     short: 'distance',
     format: 'number',
-    of: ({ displacement }, at) => displacement.data[at],
+    of: ({ displacement }, at) => displacement.data[at]!,
   },
   {
     id: 'saturated',
@@ -67,7 +67,7 @@ export const followed: readonly Followed[] = [
     title: 'pixels at 0 or 1, or beyond',
     short: 'saturated',
     format: 'percent',
-    of: ({ saturated }, at) => saturated.data[at],
+    of: ({ saturated }, at) => saturated.data[at]!,
   },
   {
     id: 'outside',
@@ -75,7 +75,7 @@ export const followed: readonly Followed[] = [
     title: 'pixels beyond [0, 1]',
     short: 'beyond',
     format: 'percent',
-    of: ({ outside }, at) => outside.data[at],
+    of: ({ outside }, at) => outside.data[at]!,
   },
   {
     // What the gradient moves an image by, over the expected length of the noise: noise * sqrt(numbers of the image).
@@ -85,7 +85,7 @@ export const followed: readonly Followed[] = [
     short: 'signal / noise',
     format: 'number',
     of: ({ gradientNorm }, at, { stepSize, noise, temperature }, size) =>
-      (stepSize * gradientNorm.data[at]) / temperature / (noise * Math.sqrt(size)),
+      (stepSize * gradientNorm.data[at]!) / temperature / (noise * Math.sqrt(size)),
   },
 ];
 
@@ -190,7 +190,7 @@ export function traceMeasures({ system, dataset, params, looks, lost, collected 
             rows: { sheet: SHEET, where, statistic: 'mean', columns: { value: column } },
             ...note,
           },
-          estimates[f],
+          estimates[f]!,
         ),
       ),
       ...(
@@ -235,7 +235,7 @@ export function traceSheet(all: readonly Traced[]): ExampleSheet {
           for (const step of shownSteps(traced)) {
             const values = followed.map((one) => valuesAt(traced, one, step));
             for (const [i, index] of collected.indices.entries()) {
-              const cells = values.map((of) => (Number.isFinite(of[i]) ? of[i] : null));
+              const cells = values.map((of) => (Number.isFinite(of[i]) ? of[i]! : null));
               yield [system.name, dataset, params.start, index, step, ...cells];
             }
           }

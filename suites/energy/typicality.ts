@@ -145,7 +145,7 @@ export function typicalityTable(all: readonly Typicality[]): Table {
   return {
     id: 'typicality',
     title: 'Typicality',
-    caption: `How far log p(x) lies from its mean over "${all[0].typical.fit.dataset.name}", on either side (Nalisnick et al. 2019, of single images). Atypical: further than 95 % of these. AUROC: the chance that an image is less typical than a test image.`,
+    caption: `How far log p(x) lies from its mean over "${all[0]!.typical.fit.dataset.name}", on either side (Nalisnick et al. 2019, of single images). Atypical: further than 95 % of these. AUROC: the chance that an image is less typical than a test image.`,
     folded: true,
     columns: [
       { key: 'model', title: 'Model', format: 'text' },

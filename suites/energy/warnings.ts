@@ -27,7 +27,7 @@ const TIED = 0.1;
 /** log p(x) of a size that no training leaves, or that stands against a bound. */
 export function outOfBounds(ofSystem: readonly Heights[]): Warning[] {
   const all = ofSystem.flatMap(({ logPx }) => Array.from(logPx));
-  const { name } = ofSystem[0].system;
+  const { name } = ofSystem[0]!.system;
   const on = { suite: NAME, model: name };
   const far = all.filter((value) => Math.abs(value) > DIVERGED).length;
   const [tied, value] = largestTie(all);
@@ -81,7 +81,7 @@ export function collapsed(ofSystem: readonly Heights[]): Warning[] {
   );
   const size = Math.max(Math.abs(least), Math.abs(most));
   if (most - least > FLAT * size) return [];
-  const { name } = ofSystem[0].system;
+  const { name } = ofSystem[0]!.system;
   return [
     {
       code: 'energy-collapsed',

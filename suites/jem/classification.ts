@@ -89,7 +89,7 @@ export function calibration(on: OnTest, { bins, resamples, seed, sheet }: Settin
       {
         of: (times: Uint8Array) => {
           const values = errors.map((error) => error(times));
-          const differences = values.slice(1).map((value, i) => values[i] - value);
+          const differences = values.slice(1).map((value, i) => values[i]! - value);
           return Object.fromEntries([
             ...values.map((value, i) => [`value ${i}`, value]),
             ...differences.map((value, i) => [`difference ${i}`, value]),
@@ -102,8 +102,8 @@ export function calibration(on: OnTest, { bins, resamples, seed, sheet }: Settin
     { seed, resamples, purpose: 'bootstrap/jem-ece' },
   );
   const of = (i: number) => ({
-    estimate: estimates[`value ${i}`],
-    rows: rowsOf(all[i], sheet, {
+    estimate: estimates[`value ${i}`]!,
+    rows: rowsOf(all[i]!, sheet, {
       statistic: 'ece',
       columns: { confidence: 'confidence', outcome: 'correct' },
       options: { bins },
@@ -120,9 +120,9 @@ export function calibration(on: OnTest, { bins, resamples, seed, sheet }: Settin
     shown: true,
     deviations: conventionsOf(on).map(({ name }, i) => ({
       name,
-      with: estimates[`value ${i}`].value,
-      without: estimates[`value ${i + 1}`].value,
-      difference: estimates[`difference ${i}`],
+      with: estimates[`value ${i}`]!.value,
+      without: estimates[`value ${i + 1}`]!.value,
+      difference: estimates[`difference ${i}`]!,
     })),
   };
 }

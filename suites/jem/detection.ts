@@ -38,12 +38,12 @@ export function detection(
   );
   let at = 0;
   return rankings.map(({ score, pairs }): Compared => {
-    const own = pairs.map((pair) => ({ ...pair, replicates: replicates[at++] }));
+    const own = pairs.map((pair) => ({ ...pair, replicates: replicates[at++]! }));
     const auroc = ({ id, other, replicates: ranking }: (typeof own)[number]) => ({
       estimate: rankingEstimate([ranking], 'auroc'),
       rows: rowsOf(id, other, score.id, sheet),
     });
-    const [first, last] = [own[0], own[own.length - 1]];
+    const [first, last] = [own[0]!, own[own.length - 1]!];
     return {
       title: `AUROC of ${ood.model.dataset.name} by ${score.title}`,
       params: { quantity: 'auroc', score: score.id, against: ood.model.dataset.name },
@@ -53,7 +53,9 @@ export function detection(
       published: auroc(first),
       corrected: auroc(last),
       shown: true,
-      deviations: own.slice(1).map((pair, i) => difference(own[i].name, own[i].replicates, pair.replicates)),
+      deviations: own
+        .slice(1)
+        .map((pair, i) => difference(own[i]!.name, own[i]!.replicates, pair.replicates)),
     };
   });
 }
@@ -65,9 +67,9 @@ function pairsOf(test: OnTest, ood: OnOod): { name: Name; id: Scored; other: Sco
   const plain = conventionsOf(test).map(({ name, with: id }, i) => ({
     name,
     id,
-    other: conventionsOf(ood)[i].with,
+    other: conventionsOf(ood)[i]!.with,
   }));
-  const instead = ood.instead && { ...ood.instead, id: plain[0].id };
+  const instead = ood.instead && { ...ood.instead, id: plain[0]!.id };
   return [
     ...(instead ? [instead] : []),
     ...plain,
@@ -89,7 +91,7 @@ function rowsOf(id: Scored, other: Scored, score: string, sheet: string): Measur
 
 function difference(name: Name, a: RankingReplicates, b: RankingReplicates): Deviation {
   const value = a.values.auroc - b.values.auroc;
-  const draws = a.replicates.auroc.map((v, i) => v - b.replicates.auroc[i]);
+  const draws = a.replicates.auroc.map((v, i) => v - b.replicates.auroc[i]!);
   const varies = draws.some((v) => v !== draws[0]);
   const interval = Number.isFinite(value) && varies ? percentileInterval(draws) : null;
   const estimate: Estimate = {

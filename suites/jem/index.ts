@@ -158,7 +158,7 @@ function onImages(
 
 /** One system in one norm, at every radius. */
 function underAttack(result: Robustness, { resamples }: JemOptions, { seed }: SuiteContext): Compared[] {
-  const shown = parseEpsilon(SHOWN[result.norm] ?? result.epsilons[0]).value;
+  const shown = parseEpsilon(SHOWN[result.norm] ?? result.epsilons[0]!).value;
   const far = (text: string) => Math.abs(parseEpsilon(text).value - shown);
   const nearest = result.epsilons.reduce((a, b) => (far(b) < far(a) ? b : a));
   return result.epsilons.map((text, k) => ({

@@ -61,18 +61,18 @@ export function robustnessOf(
   const n = indices.length;
   const [sweep, full] = [aligned(swept, indices), back && aligned(back, indices)];
   const each = (test: (i: number) => boolean) => Uint8Array.from({ length: n }, (_, i) => Number(test(i)));
-  const correct = each((i) => sweep.rows.correct.data[sweep.at[i]] === 1);
+  const correct = each((i) => sweep.rows.correct.data[sweep.at[i]!] === 1);
   const starts = searches.map(({ found, again }) => {
     const [main, verified] = [aligned(found, indices), aligned(again, indices)];
     const holds = (row: number) =>
       verified.rows.reproduced.data[row] === 1 && verified.rows.inside.data[row] === 1;
     return {
       found: distances(main, () => true),
-      confirmed: distances(main, (i) => holds(verified.at[i])),
+      confirmed: distances(main, (i) => holds(verified.at[i]!)),
     };
   });
   const least = (lists: readonly Float64Array[]) =>
-    Float64Array.from({ length: n }, (_, i) => Math.min(...lists.map((list) => list[i])));
+    Float64Array.from({ length: n }, (_, i) => Math.min(...lists.map((list) => list[i]!)));
   const last = Float64Array.from(
     { length: n },
     (_, i) => starts.findLast(({ found }) => Number.isFinite(found[i]))?.found[i] ?? Number.POSITIVE_INFINITY,
@@ -81,9 +81,9 @@ export function robustnessOf(
   const confirmed = least(starts.map((start) => start.confirmed));
   const verdicts = requests.epsilons.map((text, k): Verdicts => {
     const { value } = parseEpsilon(text);
-    const beyond = (reached: Float64Array) => each((i) => correct[i] === 1 && reached[i] > value);
+    const beyond = (reached: Float64Array) => each((i) => correct[i] === 1 && reached[i]! > value);
     const spared = (by: typeof sweep | undefined, i: number) =>
-      !by || !brokenAtRadius(by.rows.brokenAt.data[by.at[i]], k);
+      !by || !brokenAtRadius(by.rows.brokenAt.data[by.at[i]!]!, k);
     const left = each((i) => correct[i] === 1 && spared(sweep, i));
     return {
       last: beyond(last),
@@ -98,7 +98,7 @@ export function robustnessOf(
     epsilons: requests.epsilons,
     full: full !== undefined,
     indices,
-    labels: Int32Array.from(sweep.at, (row) => labels[row]),
+    labels: Int32Array.from(sweep.at, (row) => labels[row]!),
     correct,
     distance: last,
     verdicts,
@@ -120,7 +120,7 @@ function aligned<R extends Rows>({ rows, indices: from }: Collected<R>, indices:
 function distances({ rows, at }: Aligned<AttackRows>, passes: (i: number) => boolean): Float64Array {
   const { adversarial, distance } = rows;
   return Float64Array.from(at, (row, i) =>
-    adversarial.data[row] === 1 && passes(i) ? distance.data[row] : Number.POSITIVE_INFINITY,
+    adversarial.data[row] === 1 && passes(i) ? distance.data[row]! : Number.POSITIVE_INFINITY,
   );
 }
 
@@ -135,9 +135,9 @@ export function comparedAt(
   k: number,
   { sheet, resamples, seed }: { sheet: string; resamples: number; seed: number },
 ): Omit<Compared, 'shown'> {
-  const { last, best, confirmed, sweep, corrected } = verdicts[k];
+  const { last, best, confirmed, sweep, corrected } = verdicts[k]!;
   const n = correct.length;
-  const where = { model: system.name, dataset: dataset.name, norm, epsilon: epsilons[k] };
+  const where = { model: system.name, dataset: dataset.name, norm, epsilon: epsilons[k]! };
   const rows = (outcome: keyof Verdicts, among = {}) => ({
     sheet,
     where: { ...where, ...among },
@@ -146,7 +146,7 @@ export function comparedAt(
   });
   return {
     title: `Robust accuracy, ${norm} ${epsilons[k]}`,
-    params: { quantity: 'robust-accuracy', norm, epsilon: epsilons[k] },
+    params: { quantity: 'robust-accuracy', norm, epsilon: epsilons[k]! },
     format: 'percent',
     better: 'higher',
     system: system.name,
@@ -171,9 +171,9 @@ function skipped(
   const of = (times: Uint8Array) => {
     let [all, right, left] = [0, 0, 0];
     for (let i = 0; i < times.length; i++) {
-      all += times[i];
-      right += times[i] * correct[i];
-      left += times[i] * robust[i];
+      all += times[i]!;
+      right += times[i]! * correct[i]!;
+      left += times[i]! * robust[i]!;
     }
     return { difference: left / right - left / all };
   };

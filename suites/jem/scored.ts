@@ -100,7 +100,7 @@ function scoredOf(
 /** Indices that all have, in the order of the first. */
 export function common(lists: readonly Int32Array[]): Int32Array {
   const sets = lists.map((list) => new Set(list));
-  return lists[0].filter((index) => sets.every((set) => set.has(index)));
+  return lists[0]!.filter((index) => sets.every((set) => set.has(index)));
 }
 
 /** The rows of these indices. */
@@ -111,8 +111,8 @@ function kept(one: Scored, indices: Int32Array): Scored {
   return {
     ...one,
     indices,
-    ...(correct && { correct: Uint8Array.from(at, (i) => correct[i]) }),
-    ...(confidence && { confidence: Float64Array.from(at, (i) => confidence[i]) }),
-    scores: new Map([...one.scores].map(([id, values]) => [id, Float64Array.from(at, (i) => values[i])])),
+    ...(correct && { correct: Uint8Array.from(at, (i) => correct[i]!) }),
+    ...(confidence && { confidence: Float64Array.from(at, (i) => confidence[i]!) }),
+    scores: new Map([...one.scores].map(([id, values]) => [id, Float64Array.from(at, (i) => values[i]!)])),
   };
 }

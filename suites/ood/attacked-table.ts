@@ -1,9 +1,7 @@
 import { cell, type DatasetInfo, type Table } from '../../src/suite.js';
 import { estimateOf } from './estimates.js';
-import { metrics } from './metrics.js';
+import { auroc } from './metrics.js';
 import { type Detector, MOVED_BY, oodSetsOf, type Separation } from './result.js';
-
-const [auroc] = metrics;
 
 /** More rows than this are folded away. */
 const MANY = 24;
@@ -46,7 +44,7 @@ export function attackedTable(id: DatasetInfo, detectors: readonly Detector[]): 
       });
       if (!clean || moved.length === 0) return [];
       const own = moved.filter((form) => form.on === system.name && form.raised === score.row);
-      const lowest = [...moved].sort((a, b) => aurocOf(a.separation) - aurocOf(b.separation))[0];
+      const lowest = [...moved].sort((a, b) => aurocOf(a.separation) - aurocOf(b.separation))[0]!;
       return [
         {
           model: system.name,

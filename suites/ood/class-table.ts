@@ -52,7 +52,7 @@ function tableOf(
   return [
     {
       ...about,
-      title: `${about.title}, by ${detectors[0].score.title}`,
+      title: `${about.title}, by ${detectors[0]!.score.title}`,
       caption: `${caption} DeLong's intervals, 95 %; none where the scores do not overlap, or of one image.${picked}`,
       folded: true,
       columns: [
@@ -76,7 +76,7 @@ function tableOf(
 
 /** Where each class is. */
 const placesOf = (classes: ArrayLike<number>): Map<number, number[]> =>
-  groupsBy(Array.from(classes).keys(), (i) => classes[i]);
+  groupsBy(Array.from(classes).keys(), (i) => classes[i]!);
 
 const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
@@ -88,13 +88,13 @@ function byLabel({ id, separations }: Detector): OfClass[] {
   const classes = [...placesOf(labels)].map(([k, at]) => ({
     k,
     at,
-    auroc: meanOf(sets.map(({ placed }) => meanOf(at.map((i) => placed.id[i])))),
+    auroc: meanOf(sets.map(({ placed }) => meanOf(at.map((i) => placed.id[i]!)))),
   }));
   const nOod = sets.reduce((sum, { ood }) => sum + ood.values.length, 0);
   return classes.map(({ k, at, auroc }) => ({
     ...{ k, nId: at.length, nOod, auroc },
     components: () =>
-      sets.map(({ ranking }) => placementsIn({ ...ranking, id: Int32Array.from(at, (i) => ranking.id[i]) })),
+      sets.map(({ ranking }) => placementsIn({ ...ranking, id: Int32Array.from(at, (i) => ranking.id[i]!) })),
   }));
 }
 
@@ -109,8 +109,8 @@ function byPrediction({ id, separations }: Detector): OfClass[] {
     const others = ofOod.get(k) ?? [];
     if (others.length === 0) return [];
     const own = placements(
-      at.map((i) => id.values[i]),
-      others.map((i) => values[i]),
+      at.map((i) => id.values[i]!),
+      others.map((i) => values[i]!),
     );
     return [{ k, nId: at.length, nOod: others.length, auroc: own.auroc, components: () => [own] }];
   });

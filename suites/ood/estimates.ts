@@ -9,7 +9,7 @@ const known = new WeakMap<Separation, Map<MetricRow, { of: readonly Separation[]
  * and figures lead to the rows of the measure that they are.
  */
 export function estimateOf(row: MetricRow, separations: readonly Separation[]): Estimate {
-  const [first] = separations;
+  const first = separations[0]!;
   const rows = known.get(first) ?? new Map();
   known.set(first, rows);
   const made: { of: readonly Separation[]; estimate: Estimate }[] = rows.get(row) ?? [];

@@ -10,16 +10,14 @@ import {
 import { estimateOf } from './estimates.js';
 import { grouped } from './grouped.js';
 import { aurocMap, correlationMap } from './heatmaps.js';
-import { metrics } from './metrics.js';
+import { auroc } from './metrics.js';
 import type { OodOptions } from './options.js';
 import { averagedAmong, bySystem, type Detector, type Separation } from './result.js';
-
-const [auroc] = metrics;
 
 /** AUROC of every system on every OOD set, one chart per score. */
 function bars(id: DatasetInfo, separations: readonly Separation[]): BarFigure[] {
   return grouped(separations, ({ score }) => score.id).map((ofScore) => {
-    const { score } = ofScore[0];
+    const { score } = ofScore[0]!;
     const sets = [...new Set(ofScore.map(({ ood }) => ood.dataset))];
     return {
       kind: 'bars',
@@ -32,7 +30,7 @@ function bars(id: DatasetInfo, separations: readonly Separation[]): BarFigure[] 
       yFormat: 'number',
       categories: sets.map(({ name }) => name),
       series: grouped(ofScore, ({ system }) => system.name).map((ofSystem) => ({
-        name: ofSystem[0].system.name,
+        name: ofSystem[0]!.system.name,
         values: sets.map((set) => {
           const own = ofSystem.find(({ ood }) => ood.dataset === set);
           return own ? cell(estimateOf(auroc, [own])) : { value: null };
@@ -44,7 +42,7 @@ function bars(id: DatasetInfo, separations: readonly Separation[]): BarFigure[] 
 
 /** Scores of the test set and of every OOD set by one system. */
 function histogram(group: readonly Separation[], bins: number): HistogramFigure[] {
-  const { system, score, id } = group[0];
+  const { system, score, id } = group[0]!;
   const sets = [id, ...group.map(({ ood }) => ood)];
   const edges = sharedEdges(
     sets.map(({ values }) => values),
@@ -66,7 +64,7 @@ function histogram(group: readonly Separation[], bins: number): HistogramFigure[
 
 /** One curve per OOD set. */
 function roc(group: readonly Separation[]): LineFigure {
-  const { system, score, id } = group[0];
+  const { system, score, id } = group[0]!;
   return {
     kind: 'lines',
     id: `roc-${score.id}-${system.name}-${id.dataset.name}`,
@@ -85,7 +83,7 @@ function roc(group: readonly Separation[]): LineFigure {
 
 /** OOD images are the positives, as to who wants an alarm. One curve per OOD set. */
 function precision(group: readonly Separation[]): LineFigure {
-  const { system, score, id } = group[0];
+  const { system, score, id } = group[0]!;
   const negated = (values: Float64Array) => values.map((value) => -value);
   return {
     kind: 'lines',

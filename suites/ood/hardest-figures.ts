@@ -17,7 +17,7 @@ function gridOf(collected: CollectedRows, { system, id, by, scores, sets }: Hard
   });
   const rows = filled.flatMap((one) => rowsOf(one.set, one.rows, system));
   if (rows.length === 0) return [];
-  const score = scores[filled[0].rows.chosen.data[0]];
+  const score = scores[filled[0]!.rows.chosen.data[0]!]!;
   const most = Math.max(...rows.map(({ cells }) => cells.length));
   return [
     {
@@ -35,7 +35,7 @@ function gridOf(collected: CollectedRows, { system, id, by, scores, sets }: Hard
 function rowsOf({ dataset, lists }: HardestOf, rows: HardestRows, system: SystemInfo): Row[] {
   const n = rows.index.data.length / lists.length;
   return lists.flatMap((list, l) => {
-    const own = Array.from({ length: n }, (_, k) => l * n + k).filter((at) => rows.index.data[at] >= 0);
+    const own = Array.from({ length: n }, (_, k) => l * n + k).filter((at) => rows.index.data[at]! >= 0);
     const { suffix, mark } = shown[list];
     if (own.length === 0) return [];
     return [
@@ -61,9 +61,9 @@ function pictureOf(
 ): Picture {
   const size = system.shape.reduce((a, b) => a * b, 1);
   const name = (k: number) => system.classes[k] ?? String(k);
-  const [predicted, of] = [prediction.data[at], label.data[at]];
+  const [predicted, of] = [prediction.data[at]!, label.data[at]!];
   const told = [
-    String(Number(score.data[at].toPrecision(4))).replace('-', '−'),
+    String(Number(score.data[at]!.toPrecision(4))).replace('-', '−'),
     ...(predicted >= 0 ? [name(predicted)] : []),
     ...(list === 'wrong' ? [`not ${name(of)}`] : []),
   ];

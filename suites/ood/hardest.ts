@@ -42,7 +42,7 @@ export function hardestOf(
   { hardest: n }: Pick<OodOptions, 'hardest'>,
 ): Hardest[] {
   const { ids, oods } = setsOf(context);
-  const [tests, others] = [ids, oods].map((sets) => sets.filter(({ size }) => size > 0));
+  const [tests, others] = [ids.filter(isFilled), oods.filter(isFilled)];
   if (n === 0 || others.length === 0) return [];
   return context.systems.flatMap((system) => {
     const own = scores.filter((score) => !lackOf(system, score, context.datasets));
@@ -61,6 +61,8 @@ export function hardestOf(
 }
 
 /** Pictures are of images with 1 or 3 channels. */
+const isFilled = ({ size }: DatasetInfo) => size > 0;
+
 const isShown = ({ content, shape: [channels] }: DatasetInfo) =>
   content === undefined && (channels === 1 || channels === 3);
 

@@ -50,7 +50,7 @@ export function meanMeasures(
   return averages.flatMap((average) => {
     const own = over.filter((s) => average.includes(s.ood.dataset));
     if (own.length === 0) return [];
-    return metricsOf(own[0], options)
+    return metricsOf(own[0]!, options)
       .filter(({ averaged }) => averaged.includes(average.id))
       .map((row) =>
         measure(
@@ -80,7 +80,7 @@ const chosen = ({ options = [] }: MetricRow, given: OodOptions) =>
 
 /** Scores of test images and of those of OOD sets, in the sheet; measures and statistics have the same names. */
 function rowsOf(separations: readonly Separation[], row: MetricRow, options: OodOptions): MeasureRows {
-  const [{ system, score, id }] = separations;
+  const { system, score, id } = separations[0]!;
   const columns = { score: score.id };
   const where = (dataset: DatasetInfo) => ({ model: system.name, dataset: dataset.name });
   return {
@@ -135,6 +135,6 @@ export const selectiveMeasures = (suite: string, { detector, areas }: SelectiveR
             columns: { score: score.id, outcome: 'correct' },
           },
         },
-        areas[row.id],
+        areas[row.id]!,
       );
     });

@@ -85,21 +85,23 @@ const openOod = (
     ),
 });
 
+export const auroc: MetricRow = {
+  id: 'auroc',
+  title: 'AUROC',
+  better: 'higher',
+  format: 'number',
+  averaged: ALL,
+  metric: 'auroc',
+  estimate: (separations) =>
+    delongEstimate(
+      mean(separations.map(({ ranked }) => ranked.auroc)),
+      separations.map(({ placed }) => placed),
+    ),
+};
+
 /** What is reported of every score and OOD set. */
 export const metrics: readonly MetricRow[] = [
-  {
-    id: 'auroc',
-    title: 'AUROC',
-    better: 'higher',
-    format: 'number',
-    averaged: ALL,
-    metric: 'auroc',
-    estimate: (separations) =>
-      delongEstimate(
-        mean(separations.map(({ ranked }) => ranked.auroc)),
-        separations.map(({ placed }) => placed),
-      ),
-  },
+  auroc,
   ranking({
     id: 'aupr-in',
     metric: 'auprIn',

@@ -74,4 +74,4 @@ export function scoresOf(
 
 /** Whose mean AUROC is the headline: log p(x), or else the first. */
 export const headlineOf = (scores: readonly ChosenScore[]): ChosenScore =>
-  scores.find(({ id }) => id === 'log-px') ?? scores[0];
+  scores.find(({ id }) => id === 'log-px') ?? scores[0]!;

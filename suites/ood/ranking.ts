@@ -1,6 +1,6 @@
 import { cliques, delongDifference, holm, type TestedDifference, waldTest } from '../../src/metrics.js';
 import { estimateOf } from './estimates.js';
-import { metrics } from './metrics.js';
+import { auroc } from './metrics.js';
 import type { Detector } from './result.js';
 
 /** How often chance alone may tell two scores of a system apart. */
@@ -14,8 +14,6 @@ export interface Ranked {
   /** Letters, `a c-f`: scores that share one are not told apart. */
   alike: string;
 }
-
-const [auroc] = metrics;
 
 /**
  * The scores of one system by their mean AUROC over OOD sets. Every two are compared on the same images by DeLong's
@@ -48,11 +46,12 @@ export function rankScoresOf(detectors: readonly Detector[]): Ranked[] {
 }
 
 function tested(a: Detector, b: Detector): TestedDifference & { n: number } {
-  const [ofA, ofB] = [a, b].map(({ averaged }) => averaged.map(({ placed }) => placed));
+  const placedOf = ({ averaged }: Detector) => averaged.map(({ placed }) => placed);
+  const [ofA, ofB] = [placedOf(a), placedOf(b)];
   const n = Math.min(...ofA.flatMap(({ id, ood }) => [id.length, ood.length]));
   const isSame =
     ofA.length === ofB.length &&
-    ofA.every(({ id, ood }, s) => id.length === ofB[s].id.length && ood.length === ofB[s].ood.length);
+    ofA.every(({ id, ood }, s) => id.length === ofB[s]!.id.length && ood.length === ofB[s]!.ood.length);
   if (!isSame) return { value: Number.NaN, interval: null, p: null, n };
   const { value, error } = delongDifference(ofA, ofB);
   return { ...waldTest(value, error, n, { by: 'normal' }), n };
@@ -63,12 +62,12 @@ function lettersOf(groups: readonly number[]): string {
   const runs: number[][] = [];
   for (const g of groups) {
     const last = runs.at(-1);
-    if (last && g === last[last.length - 1] + 1) last.push(g);
+    if (last && g === last[last.length - 1]! + 1) last.push(g);
     else runs.push([g]);
   }
   return runs
     .map((run) =>
-      run.length > 2 ? `${letter(run[0])}-${letter(run[run.length - 1])}` : run.map(letter).join(' '),
+      run.length > 2 ? `${letter(run[0]!)}-${letter(run[run.length - 1]!)}` : run.map(letter).join(' '),
     )
     .join(' ');
 }

@@ -81,7 +81,7 @@ function separatePairs(
   const rankings = pairs.map((pair) => rankScores(pair.id.values, pair.ood.values));
   const draws = { resamples, seed, id: id.name, ood: ood.name };
   const step = (of: string) => steps?.(`resamples of ${ood.name} against ${id.name}${of}`);
-  const sizes = { nId: pairs[0].id.values.length, nOod: pairs[0].ood.values.length };
+  const sizes = { nId: pairs[0]!.id.values.length, nOod: pairs[0]!.ood.values.length };
   const replicates = bootstrapRankings(rankings, { ...draws, step: step('') });
   const asOpenOod = bootstrapTwoSided(
     conventions.includes('openood')
@@ -96,16 +96,16 @@ function separatePairs(
       ...pair,
       system: pair.id.system,
       score: pair.id.score,
-      ranking: rankings[i],
-      ranked: replicates[i].values,
-      replicates: replicates[i],
+      ranking: rankings[i]!,
+      ranked: replicates[i]!.values,
+      replicates: replicates[i]!,
       range: rankingRange(values, pair.ood.values, rounding, pair.ood.rounding),
-      placed: placementsIn(rankings[i]),
+      placed: placementsIn(rankings[i]!),
       oodCost,
       ...(predicted?.correct && {
         open: {
-          placed: openSetPlacements(rankings[i], predicted.correct),
-          scod: scod(rankings[i], predicted.correct, oodCost),
+          placed: openSetPlacements(rankings[i]!, predicted.correct),
+          scod: scod(rankings[i]!, predicted.correct, oodCost),
         },
       }),
       ...(asOpenOod[i] && { openOod: asOpenOod[i] }),
@@ -141,7 +141,7 @@ export function averagedAmong<T extends { ood: { dataset: DatasetInfo } }>(all: 
 /** By test set, system and score. */
 export const detectorsOf = (separations: readonly Separation[]): Detector[] =>
   grouped(separations, ({ id }) => id).map((own) => {
-    const [{ system, score, id }] = own;
+    const { system, score, id } = own[0]!;
     return { system, score, id, separations: own, averaged: averagedAmong(own) };
   });
 

@@ -11,7 +11,7 @@ export function withinRounding(
   const pairs = separations.reduce((sum, { range }) => sum + range.pairs, 0);
   const [worst, best] = (['worst', 'best'] as const).map(
     (end) => separations.reduce((sum, { range }) => sum + range[end][metric], 0) / separations.length,
-  );
+  ) as [number, number];
   // NaN, of an empty set, has no range.
   if (!(worst < best || best < worst)) return {};
   return { withinRounding: { pairs, range: worst < best ? [worst, best] : [best, worst] } };
@@ -26,17 +26,19 @@ interface Moved {
   metrics: readonly string[];
 }
 
+const ordered = (a: number, b: number) => (b < a ? { lo: b, hi: a } : { lo: a, hi: b });
+
 function movedBy(separation: Separation): Moved[] {
   const { id, ood, range } = separation;
   // Of equal sets something worse is said.
   if (range.pairs === 0 || id.dataset.fingerprint === ood.dataset.fingerprint) return [];
   const moved = metrics
     .flatMap(({ metric, title }) =>
-      metric ? [{ title, ends: [range.worst[metric], range.best[metric]].sort((a, b) => a - b) }] : [],
+      metric ? [{ title, ...ordered(range.worst[metric], range.best[metric]) }] : [],
     )
-    .filter(({ ends: [lo, hi] }) => hi - lo > VISIBLE)
-    .sort((a, b) => b.ends[1] - b.ends[0] - (a.ends[1] - a.ends[0]))
-    .map(({ title, ends: [lo, hi] }) => `${title} between ${lo.toFixed(4)} and ${hi.toFixed(4)}`);
+    .filter(({ lo, hi }) => hi - lo > VISIBLE)
+    .sort((a, b) => b.hi - b.lo - (a.hi - a.lo))
+    .map(({ title, lo, hi }) => `${title} between ${lo.toFixed(4)} and ${hi.toFixed(4)}`);
   return moved.length > 0 ? [{ separation, metrics: moved }] : [];
 }
 
@@ -46,7 +48,7 @@ const pairsOf = ({ range: { pairs } }: Separation) => (pairs === 1 ? '1 pair' : 
 export function roundingWarnings(suite: string, separations: readonly Separation[]): Warning[] {
   const moved = separations.flatMap(movedBy);
   if (moved.length === 0) return [];
-  const [{ separation: first, metrics: ofFirst }] = moved;
+  const { separation: first, metrics: ofFirst } = moved[0]!;
   const [system, id] = [first.system.name, first.id.dataset.name];
   const each = moved.map(
     ({ separation, metrics: [most] }) =>

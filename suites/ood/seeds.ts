@@ -61,7 +61,7 @@ export function seedsTable(
   );
   const lines = groups.map(({ name, of }) => ({
     name,
-    score: of[0].score.title,
+    score: of[0]!.score.title,
     checkpoints: of.length,
     found: columns.map(({ average, row }) =>
       overSeeds(
@@ -76,7 +76,7 @@ export function seedsTable(
     ),
   }));
   const order = Object.keys(seeds);
-  lines.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || b.found[0].mean - a.found[0].mean);
+  lines.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name) || b.found[0]!.mean - a.found[0]!.mean);
   return [
     {
       id: `seeds-${id.name}`,
@@ -103,8 +103,8 @@ export function seedsTable(
           columns.map(({ key, row }, c) => [
             key,
             {
-              value: Number.isFinite(found[c].mean) ? found[c].mean : null,
-              mark: told(found[c].deviation, row),
+              value: Number.isFinite(found[c]!.mean) ? found[c]!.mean : null,
+              mark: told(found[c]!.deviation, row),
             },
           ]),
         ),

@@ -22,12 +22,12 @@ export function sheet(
     rows: {
       *[Symbol.iterator]() {
         for (const group of groups) {
-          const { system, dataset, indices, predicted } = group[0];
+          const { system, dataset, indices, predicted } = group[0]!;
           const { labels, prediction, correct } = predicted ?? {};
           const columns = scores.map((id) => group.find(({ score }) => score.id === id)?.values);
           for (let i = 0; i < indices.length; i++) {
             yield [
-              ...[system.name, dataset.name, dataset.role, indices[i]],
+              ...[system.name, dataset.name, dataset.role, indices[i]!],
               ...[labels?.[i] ?? null, prediction?.[i] ?? null, correct ? correct[i] === 1 : null],
               ...columns.map((values) => values?.[i] ?? null),
             ];

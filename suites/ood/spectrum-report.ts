@@ -43,7 +43,7 @@ export function spectrumMeasures(suite: string, { spectrum, each, means }: Spect
     ...means.map((value) => one(value, { dataset: id.name, params: { score: score.id } })),
     ...each.map((value) =>
       one(value, {
-        dataset: value.sets[0].ood.dataset.name,
+        dataset: value.sets[0]!.ood.dataset.name,
         params: { score: score.id, against: id.name },
       }),
     ),
@@ -68,7 +68,7 @@ function rowsOf({ id, shifted }: Spectrum, statistic: string, sets: SpectrumValu
 export function spectrumTable(id: DatasetInfo, results: readonly SpectrumResult[]): Table[] {
   const own = results.filter(({ spectrum }) => spectrum.id.dataset === id);
   if (own.length === 0) return [];
-  const [{ spectrum, means }] = own;
+  const { spectrum, means } = own[0]!;
   return [
     {
       id: `full-spectrum-${id.name}`,

@@ -85,7 +85,7 @@ function against(
       ...(step && { step }),
     },
   );
-  return { ood, placed: clusteredPlacements(placementsIn(ranking), clusters), replicates };
+  return { ood, placed: clusteredPlacements(placementsIn(ranking), clusters), replicates: replicates! };
 }
 
 /** A metric over the full spectrum, of one OOD set or averaged over several. */

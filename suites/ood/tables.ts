@@ -15,7 +15,7 @@ const column = ({ id: key, title, format, better }: MetricRow) => ({ key, title,
 
 /** Metrics that every separation has. */
 const plain = metrics.filter(({ outcome, convention }) => !outcome && !convention);
-const [auroc] = plain;
+const auroc = plain[0]!;
 
 /** Every system and score on one OOD set. */
 export function setTable(id: DatasetInfo, ood: DatasetInfo, separations: readonly Separation[]): Table {
@@ -111,7 +111,7 @@ export function openSetTable(
   { oodCost }: Pick<OodOptions, 'oodCost'>,
 ): Table[] {
   if (results.length === 0) return [];
-  const areas = selective.filter((row) => row.id in results[0].areas);
+  const areas = selective.filter((row) => row.id in results[0]!.areas);
   const rows = metrics.filter(({ outcome }) => outcome);
   return [
     {
@@ -132,7 +132,7 @@ export function openSetTable(
       rows: results.map(({ detector, areas: own }) => ({
         model: detector.system.name,
         score: detector.score.title,
-        ...Object.fromEntries(areas.map((row) => [row.id, cell(own[row.id])])),
+        ...Object.fromEntries(areas.map((row) => [row.id, cell(own[row.id]!)])),
         ...Object.fromEntries(rows.map((row) => [row.id, cell(estimateOf(row, detector.averaged))])),
       })),
     },
@@ -147,7 +147,7 @@ export function conventionTable(
 ): Table[] {
   if (!conventions.includes('openood')) return [];
   const own = metrics.filter(({ convention }) => convention === 'openood');
-  const rows = [own[0], auroc, ...own.slice(1)];
+  const rows = [own[0]!, auroc, ...own.slice(1)];
   return [
     {
       id: `openood-${id.name}`,
@@ -161,7 +161,7 @@ export function conventionTable(
         ...rows.map((row) => ({ ...column(row), format: 'percent' as const })),
       ],
       rows: grouped(separations, ({ id: of }) => of).flatMap((against) => {
-        const of = against[0].id;
+        const of = against[0]!.id;
         const over = averagedAmong(against);
         const means = (sets: readonly Separation[]) => sets.filter((one) => over.includes(one));
         const line = (set: string, sets: readonly Separation[]) => ({
@@ -176,7 +176,7 @@ export function conventionTable(
           .concat([against.filter(({ ood }) => ood.dataset.distance === undefined)])
           .flatMap((sets, g) => [
             ...sets.map((separation) => line(separation.ood.dataset.name, [separation])),
-            ...(g < 2 && means(sets).length > 0 ? [line(['nearood', 'farood'][g], means(sets))] : []),
+            ...(g < 2 && means(sets).length > 0 ? [line(['nearood', 'farood'][g]!, means(sets))] : []),
           ]);
       }),
     },

@@ -55,7 +55,7 @@ export function tunedResults(
   return choices(context, scores).flatMap(({ system, score, asked }): Tuned[] => {
     const rows: Collected<TunedRows>['rows'] | undefined = collected.get(asked)?.rows;
     if (!rows || rows.chosen.data.length === 0) return [];
-    const [chosen, nId, nOod] = [rows.chosen, rows.nId, rows.nOod].map(({ data }) => data[0]);
+    const [chosen, nId, nOod] = [rows.chosen.data[0]!, rows.nId.data[0]!, rows.nOod.data[0]!];
     const on = pairOf(asked).flatMap((request) => collected.get(request) ?? []);
     return [{ system, score, chosen, auroc: Float64Array.from(rows.auroc.data), nId, nOod, on }];
   });
@@ -66,7 +66,7 @@ const text = (options: Readonly<Record<string, unknown>>, names: readonly string
 
 /** Names of options that differ within a grid. */
 export const variedIn = (grid: Tuned['score']['tuning']['grid']): string[] =>
-  Object.keys(grid[0]).filter((name) => new Set(grid.map((options) => options[name])).size > 1);
+  Object.keys(grid[0]!).filter((name) => new Set(grid.map((options) => options[name])).size > 1);
 
 /** A setting that gave no number for some image of the pair. */
 const isImpossible = ({ auroc, nId, nOod }: Tuned, at: number) =>
@@ -81,7 +81,7 @@ const impossibleOf = (one: Tuned): string[] =>
 export function tunedTable(tuned: readonly Tuned[], scores: readonly ChosenScore[]): Table[] {
   if (tuned.length === 0) return [];
   const kept = scores.filter(({ grid, given }) => grid && given.length > 0).map(({ title }) => title);
-  const [{ score, nId, nOod }] = tuned;
+  const { score, nId, nOod } = tuned[0]!;
   const { id, ood } = score.tuning;
   return [
     {
@@ -105,10 +105,10 @@ export function tunedTable(tuned: readonly Tuned[], scores: readonly ChosenScore
         return {
           model: one.system.name,
           score: one.score.title,
-          chosen: text(grid[one.chosen], names),
-          auroc: finite(one.auroc[one.chosen]),
-          default: text(grid[0], names),
-          before: finite(one.auroc[0]),
+          chosen: text(grid[one.chosen]!, names),
+          auroc: finite(one.auroc[one.chosen]!),
+          default: text(grid[0]!, names),
+          before: finite(one.auroc[0]!),
           grid: [
             ...names.map(
               (name) => `${name}: ${[...new Set(grid.map((options) => String(options[name])))].join(', ')}`,

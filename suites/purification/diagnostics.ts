@@ -95,7 +95,7 @@ export function diagnosticsOf(
 
 function expansionOf({ indices, rows }: Collected<ExpansionRows>, k: number): Diagnostic {
   const { shape, data } = rows.expansion;
-  const values = Float64Array.from(indices, (_, i) => data[i * shape[1] + k]);
+  const values = Float64Array.from(indices, (_, i) => data[i * shape[1]! + k]!);
   return {
     measure: 'purifier-expansion',
     title: 'Expansion of small perturbations',
@@ -117,7 +117,7 @@ const gradientKinds: readonly GradientKind[] = [
     column: 'gradient_cosine',
     statistic: 'mean',
     note: 'at clean images, of the cross-entropy, means over draws',
-    of: ({ cosine: { shape, data } }, i) => data[i * shape[1]],
+    of: ({ cosine: { shape, data } }, i) => data[i * shape[1]!]!,
   },
   {
     measure: 'gradient-growth',
@@ -126,7 +126,7 @@ const gradientKinds: readonly GradientKind[] = [
     statistic: 'quantile',
     options: { q: 0.5 },
     note: 'median of its length at the image by its length where the chain ends',
-    of: ({ growth }, i) => growth.data[i],
+    of: ({ growth }, i) => growth.data[i]!,
   },
   {
     measure: 'eot-agreement',
@@ -134,7 +134,7 @@ const gradientKinds: readonly GradientKind[] = [
     column: 'eot_agreement',
     statistic: 'mean',
     note: 'cosine between the mean gradients of two halves of the draws',
-    of: ({ convergence }, i) => convergence.data[i],
+    of: ({ convergence }, i) => convergence.data[i]!,
   },
   {
     measure: 'eot-agreement-bpda',
@@ -142,7 +142,7 @@ const gradientKinds: readonly GradientKind[] = [
     column: 'eot_agreement_bpda',
     statistic: 'mean',
     note: 'cosine between the mean gradients of two halves of the draws',
-    of: ({ convergenceStraight }, i) => convergenceStraight.data[i],
+    of: ({ convergenceStraight }, i) => convergenceStraight.data[i]!,
   },
 ];
 
@@ -160,7 +160,7 @@ function ofGradients(
 
 function pathOf({ indices, rows }: Collected<ChainGradientRows>) {
   const { cosine, norms } = rows;
-  const looks = Array.from({ length: cosine.shape[1] }, (_, k) => k);
+  const looks = Array.from({ length: cosine.shape[1]! }, (_, k) => k);
   const each = (of: (at: number, end: number) => number) =>
     looks.map((k) =>
       meanOf(
@@ -170,8 +170,8 @@ function pathOf({ indices, rows }: Collected<ChainGradientRows>) {
       ),
     );
   return {
-    cosine: each((at) => cosine.data[at]),
-    length: each((at, end) => Math.log10(norms.data[at] / norms.data[end])),
+    cosine: each((at) => cosine.data[at]!),
+    length: each((at, end) => Math.log10(norms.data[at]! / norms.data[end]!)),
   };
 }
 
@@ -205,7 +205,7 @@ export function diagnosticsSheet(
         );
         const examples = [...new Set(found.flatMap(({ indices }) => [...indices]))].sort((a, b) => a - b);
         return examples.map((example) => [
-          ...[system.name, dataset.name, example, steps[k]],
+          ...[system.name, dataset.name, example, steps[k]!],
           ...columns.map((column) => values.get(column)?.get(example) ?? null),
         ]);
       }),

@@ -8,7 +8,7 @@ type Series = LineFigure['series'][number];
 
 const points = (xs: readonly number[], estimates: readonly (Estimate | undefined)[]): Series['points'] =>
   estimates.flatMap((estimate, k) =>
-    estimate && Number.isFinite(estimate.value) ? [point(xs[k], estimate)] : [],
+    estimate && Number.isFinite(estimate.value) ? [point(xs[k]!, estimate)] : [],
   );
 
 const ticks = (xs: readonly number[]) => xs.map((value) => ({ value, label: String(value) }));
@@ -66,7 +66,7 @@ export function energyFigure(dataset: string, results: readonly PurificationResu
     xLabel: 'SGLD steps',
     yLabel: 'change of log p(x)',
     yFormat: 'number',
-    xTicks: ticks(results[0].steps),
+    xTicks: ticks(results[0]!.steps),
     points: true,
     series: results.flatMap(({ system, steps, clean, transferred }) => [
       { name: system.name, points: points(steps, clean.change) },
@@ -95,7 +95,7 @@ export function distanceFigure(
     xLabel: 'SGLD steps',
     yLabel: `${norm} distance`,
     yFormat: 'number',
-    xTicks: ticks(results[0].steps),
+    xTicks: ticks(results[0]!.steps),
     points: true,
     series: results.flatMap(({ system, steps, clean, transferred }) => [
       {
@@ -139,12 +139,12 @@ export function attackStepsFigure(result: PurificationResult): LineFigure | unde
 /** Accuracy after every step of an attack at which it fell. */
 function survival({ climb, spared, brokenAfter }: UnderAttack): Series['points'] {
   const n = spared.length;
-  const { options, restarts } = climb.params.attacks[0];
+  const { options, restarts } = climb.params.attacks[0]!;
   const last = restarts * (Number(options.steps) + 1) - 1;
   const falls = [...new Set([0, ...Array.from(brokenAfter).filter((step) => step >= 0), last])];
   return points(
     falls.sort((a, b) => a - b),
-    falls.map((step) => wilson(spared.filter((one, i) => one || brokenAfter[i] > step).length, n)),
+    falls.map((step) => wilson(spared.filter((one, i) => one || brokenAfter[i]! > step).length, n)),
   );
 }
 
@@ -152,7 +152,7 @@ function survival({ climb, spared, brokenAfter }: UnderAttack): Series['points']
 export function eotFigure(result: PurificationResult): LineFigure | undefined {
   const { system, dataset, rungs, sweep } = result;
   if (sweep.length === 0) return undefined;
-  const swept = sweep[0].climb.rung;
+  const swept = sweep[0]!.climb.rung;
   const all = [...rungs.filter(({ climb }) => climb.rung === swept), ...sweep];
   const eots = [...new Set(all.map(({ climb }) => climb.params.eot))].sort((a, b) => a - b);
   return {
@@ -177,13 +177,13 @@ export function eotFigure(result: PurificationResult): LineFigure | undefined {
 /** Where on its way through the chain a gradient loses its direction, and where it grows; one chart each per system. */
 export function gradientFigures(result: PurificationResult): LineFigure[] {
   const { system, dataset, steps, diagnostics } = result;
-  const most = diagnostics.findLastIndex(({ path }, k) => path !== undefined && steps[k] > 0);
+  const most = diagnostics.findLastIndex(({ path }, k) => path !== undefined && steps[k]! > 0);
   const path = diagnostics[most]?.path;
   if (!path) return [];
   const common = {
     kind: 'lines' as const,
     xLabel: 'SGLD step',
-    points: steps[most] <= 20,
+    points: steps[most]! <= 20,
   };
   const xs = path.cosine.map((_, k) => k);
   const on = `${named(result)}, ${steps[most]} SGLD steps, ${dataset.name}`;

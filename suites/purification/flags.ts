@@ -40,7 +40,7 @@ function strongest({ rungs, steps }: PurificationResult, k: number): UnderAttack
 
 /** How often transferred images are classified correctly, among the first n: those of the attacks on the whole. */
 function transferAmong({ transferred, labels }: PurificationResult, k: number, n: number): number {
-  const right = transferred.predictions[k].slice(0, n).filter((p, i) => p === labels[i]).length;
+  const right = transferred.predictions[k]!.slice(0, n).filter((p, i) => p === labels[i]).length;
   return right / Math.max(1, Math.min(n, labels.length));
 }
 
@@ -62,12 +62,12 @@ const ofRung = ({ rungs, steps }: PurificationResult, k: number, name: string) =
   rungs.find((one) => one.steps === steps[k] && one.climb.rung.name === name);
 
 const diagnostic = ({ diagnostics }: PurificationResult, k: number, name: string) =>
-  diagnostics[k].found.find(({ measure }) => measure === name);
+  diagnostics[k]!.found.find(({ measure }) => measure === name);
 
 /** Examples that one attack broke and the other did not, of those that both had. */
 export function onlyOne(a: UnderAttack, b: UnderAttack): { onlyA: number; onlyB: number } {
   const other = new Map(Array.from(b.indices, (example, i) => [example, b.spared[i]]));
-  const both = Array.from(a.indices, (example, i) => [a.spared[i], other.get(example)] as const);
+  const both = Array.from(a.indices, (example, i) => [a.spared[i]!, other.get(example)] as const);
   const count = (test: (mine: boolean, theirs: boolean) => boolean) =>
     both.filter(([mine, theirs]) => theirs !== undefined && test(mine, theirs)).length;
   return {
@@ -184,7 +184,7 @@ export const flags: readonly Flag[] = [
     fix: "lower `stepSize` or `noise`; both are in units of the purifying model's own input",
     look: ({ steps, clean }, k) => {
       if (steps[k] === 0) return undefined;
-      const { value } = clean.change[k];
+      const { value } = clean.change[k]!;
       return { raised: value < 0, seen: `log p(x) of clean images changes by ${value.toPrecision(3)}` };
     },
   },

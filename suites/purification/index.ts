@@ -101,7 +101,7 @@ export const purification = defineSuite({
         ].filter((figure) => figure !== undefined),
       ),
       warnings: [
-        ...sets.flatMap(({ dataset, own }) => fewUsed(NAME, dataset, own[0].n)),
+        ...sets.flatMap(({ dataset, own }) => fewUsed(NAME, dataset, own[0]!.n)),
         ...results.flatMap((result) => purificationWarnings(NAME, result)),
         ...otherUnits(context, options, results),
       ],
@@ -120,7 +120,7 @@ function caption(
   { norm, epsilon, attackSteps, ladder }: PurificationOptions,
   results: readonly PurificationResult[],
 ): string {
-  const { rungs } = results[0];
+  const { rungs } = results[0]!;
   const whole = new Map(rungs.map(({ climb, robust }) => [`${climb.rung.title}: ${climb.label}`, robust.n]));
   const transfer = ladder.includes('transfer') ? [`transferred: PGD-${attackSteps} on the bare model`] : [];
   return `Attacks, ${norm} ${parseEpsilon(epsilon).text}. ${[

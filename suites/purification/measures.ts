@@ -37,7 +37,7 @@ export function purificationMeasures(about: About): Measure[] {
   const { result } = about;
   return [
     ...result.steps.flatMap((steps, k) => bySteps(about, steps, k)),
-    ...result.steps.flatMap((steps, k) => byDiagnostic(about, steps, result.diagnostics[k].found)),
+    ...result.steps.flatMap((steps, k) => byDiagnostic(about, steps, result.diagnostics[k]!.found)),
     ...result.rungs.flatMap((rung) => byRung(about, rung)),
     ...result.sweep.map((rung) => robust(about, rung)),
   ];
@@ -55,7 +55,7 @@ function bySteps(about: About, steps: number, k: number): Measure[] {
       about,
       { measure: 'purified-accuracy', title: `Accuracy after ${after} of purification`, params },
       share(about, of('clean'), 'correct'),
-      clean.accuracy[k],
+      clean.accuracy[k]!,
     ),
     ...(options.ladder.includes('transfer')
       ? [
@@ -68,7 +68,7 @@ function bySteps(about: About, steps: number, k: number): Measure[] {
               note: 'made against the model without its purification',
             },
             share(about, of('transferred'), 'correct'),
-            transferred.accuracy[k],
+            transferred.accuracy[k]!,
           ),
         ]
       : []),
@@ -76,7 +76,7 @@ function bySteps(about: About, steps: number, k: number): Measure[] {
       about,
       { measure: 'log-px-change', title: `Change of log p(x), clean, ${after}`, params },
       mean(about, of('clean'), 'log_px_change'),
-      clean.change[k],
+      clean.change[k]!,
     ),
     number(
       about,
@@ -86,7 +86,7 @@ function bySteps(about: About, steps: number, k: number): Measure[] {
         params: { ...params, ...ball },
       },
       mean(about, of('transferred'), 'log_px_change'),
-      transferred.change[k],
+      transferred.change[k]!,
     ),
     ...(['L2', 'Linf'] as const).map((distance) =>
       number(
@@ -97,7 +97,7 @@ function bySteps(about: About, steps: number, k: number): Measure[] {
           params: { ...params, distance },
         },
         mean(about, of('clean'), `${distance.toLowerCase()}_distance`),
-        clean.distance[k][distance],
+        clean.distance[k]![distance],
       ),
     ),
   ];

@@ -69,7 +69,7 @@ export function purificationResult(
       n,
     ),
     bareAttacked: wilson(
-      tally((i) => correct.data[i] === 1 && brokenAt.data[i] < 0),
+      tally((i) => correct.data[i] === 1 && brokenAt.data[i]! < 0),
       n,
     ),
     clean: track(clean, labels),
@@ -82,7 +82,7 @@ export function purificationResult(
 
 function track({ rows }: Collected<PurifiedRows>, labels: Int32Array): Track {
   const { logits, logPx, logPxBefore } = rows;
-  const [n, count, classes] = logits.shape;
+  const [n, count, classes] = logits.shape as [number, number, number];
   const before = logPxBefore.data;
   const result: Track = {
     ...{ predictions: [], accuracy: [], before, after: [], change: [], l2: [], linf: [], distance: [] },
@@ -90,16 +90,16 @@ function track({ rows }: Collected<PurifiedRows>, labels: Int32Array): Track {
   for (let k = 0; k < count; k++) {
     const data = Float64Array.from({ length: n * classes }, (_, at) => {
       const [i, c] = [Math.floor(at / classes), at % classes];
-      return logits.data[(i * count + k) * classes + c];
+      return logits.data[(i * count + k) * classes + c]!;
     });
     const predictions = argmax({ n, classes, data });
     const ofStep = ({ data }: { data: ArrayLike<number> }) =>
-      Float64Array.from({ length: n }, (_, i) => data[i * count + k]);
+      Float64Array.from({ length: n }, (_, i) => data[i * count + k]!);
     const [after, l2, linf] = [ofStep(logPx), ofStep(rows.l2), ofStep(rows.linf)];
     result.predictions.push(predictions);
     result.accuracy.push(wilson(predictions.filter((p, i) => p === labels[i]).length, n));
     result.after.push(after);
-    result.change.push(meanOf(after.map((value, i) => value - before[i])));
+    result.change.push(meanOf(after.map((value, i) => value - before[i]!)));
     result.l2.push(l2);
     result.linf.push(linf);
     result.distance.push({ L2: meanOf(l2), Linf: meanOf(linf) });

@@ -44,8 +44,8 @@ function trackRows(
 ): Cell[][] {
   const { predictions, before, after, l2, linf } = track;
   return Array.from(indices, (example, i) => [
-    ...[system.name, dataset.name, example, labels[i], images, steps, predictions[k][i] === labels[i]],
-    ...[predictions[k][i], before[i], after[k][i], after[k][i] - before[i], l2[k][i], linf[k][i]],
+    ...[system.name, dataset.name, example, labels[i]!, images, steps, predictions[k]![i] === labels[i]],
+    ...[predictions[k]![i]!, before[i]!, after[k]![i]!, after[k]![i]! - before[i]!, l2[k]![i]!, linf[k]![i]!],
     ...[...attacked, ...ofDraws].map(() => null),
   ]);
 }
@@ -54,11 +54,11 @@ function rungRows({ system, dataset }: PurificationResult, rung: UnderAttack): C
   const { indices, labels, steps, spared, brokenAfter, passes, judged } = rung;
   const { forwardPasses, gradientPasses } = passes.rows;
   return Array.from(indices, (example, i) => [
-    ...[system.name, dataset.name, example, labels[i], imagesOf(rung), steps, spared[i]],
+    ...[system.name, dataset.name, example, labels[i]!, imagesOf(rung), steps, spared[i]!],
     ...purified.map(() => null),
-    ...[brokenAfter[i] < 0 ? null : brokenAfter[i], forwardPasses.data[i], gradientPasses.data[i]],
+    ...[brokenAfter[i]! < 0 ? null : brokenAfter[i]!, forwardPasses.data[i]!, gradientPasses.data[i]!],
     ...[judged?.drawn[i] ?? null, judged?.settledAfter[i] ?? null],
-    ...ofDraws.map((_, v) => judged?.verdicts[v].right[i] ?? null),
+    ...ofDraws.map((_, v) => judged?.verdicts[v]?.right[i] ?? null),
   ]);
 }
 

@@ -40,17 +40,17 @@ export function purificationTable(
       },
       ...result.steps.map((steps, k) => ({
         ...{ model: result.system.name, by: result.by, steps: String(steps) },
-        clean: cell(result.clean.accuracy[k]),
-        ...(transfer && { transferred: cell(result.transferred.accuracy[k]) }),
+        clean: cell(result.clean.accuracy[k]!),
+        ...(transfer && { transferred: cell(result.transferred.accuracy[k]!) }),
         ...Object.fromEntries(
           columns.map(({ name }) => {
             const rung = result.rungs.find((one) => one.steps === steps && one.climb.rung.name === name);
             return [name, rung ? cell(rung.robust) : null];
           }),
         ),
-        change: cell(result.clean.change[k]),
-        changeAttacked: cell(result.transferred.change[k]),
-        moved: cell(result.clean.distance[k].L2),
+        change: cell(result.clean.change[k]!),
+        changeAttacked: cell(result.transferred.change[k]!),
+        moved: cell(result.clean.distance[k]!.L2),
       })),
     ]),
   };

@@ -45,16 +45,16 @@ export function underAttack(
   const { rows, indices, labels } = attacked;
   const { correct, brokenAt, inside, restart, step } = rows;
   const n = indices.length;
-  const perRun = Number(climb.params.attacks[0].options.steps) + 1;
-  const isBroken = (i: number) => correct.data[i] === 1 && brokenAt.data[i] >= 0;
+  const perRun = Number(climb.params.attacks[0]!.options.steps) + 1;
+  const isBroken = (i: number) => correct.data[i] === 1 && brokenAt.data[i]! >= 0;
   const judged = drawsOf(attacked, draws && collected.get(draws));
   const right = judged?.verdicts.find(({ verdict }) => verdict.name === 'mean-logits')?.right;
-  const spared = Array.from(correct.data, (right, i) => right === 1 && brokenAt.data[i] < 0);
+  const spared = Array.from(correct.data, (right, i) => right === 1 && brokenAt.data[i]! < 0);
   const broken = Array.from({ length: n }, (_, i) => i).filter(isBroken);
   return {
     ...{ climb, steps, swept, indices, labels, spared },
     brokenAfter: Int32Array.from({ length: n }, (_, i) =>
-      isBroken(i) ? restart.data[i] * perRun + step.data[i] : -1,
+      isBroken(i) ? restart.data[i]! * perRun + step.data[i]! : -1,
     ),
     robust: wilson(spared.filter(Boolean).length, n),
     broken: broken.length,

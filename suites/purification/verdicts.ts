@@ -55,7 +55,7 @@ export const verdicts: readonly Verdict[] = [
     column: 'mean_logits',
     what: 'the class whose logit is largest on average over all draws (Hill et al. 2021)',
     of: ({ logits, label }) => {
-      const total = Array.from(logits[0], (_, k) => logits.reduce((sum, row) => sum + row[k], 0));
+      const total = Array.from(logits[0]!, (_, k) => logits.reduce((sum, row) => sum + row[k]!, 0));
       return Number(argmaxOf(total) === label);
     },
   },
@@ -86,13 +86,13 @@ export interface Judged {
 
 /** All verdicts on each image, from the same draws. */
 export function judge({ logits, drawn }: DrawsRows, labels: Int32Array): Judged {
-  const [n, most, classes] = logits.shape;
+  const [n, most, classes] = logits.shape as [number, number, number];
   const images = Array.from({ length: n }, (_, i): Drawn => {
-    const rows = Array.from({ length: drawn.data[i] }, (_, draw) =>
+    const rows = Array.from({ length: drawn.data[i]! }, (_, draw) =>
       logits.data.subarray((i * most + draw) * classes, (i * most + draw + 1) * classes),
     );
     const predictions = rows.map((row) => argmaxOf(row));
-    const label = labels[i];
+    const label = labels[i]!;
     return { logits: rows, predictions, label, decision: firstDecision(predictions.map(isRight(label))) };
   });
   return {

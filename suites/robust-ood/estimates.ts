@@ -17,14 +17,14 @@ const byDelong = new WeakMap<Estimate, Estimate>();
  */
 export function estimateOf(metric: RankingMetric, oods: readonly Raised[], k?: number): Estimate {
   const resampled = rankingEstimate(
-    oods.map(({ clean, robust }) => (k === undefined ? clean : robust[k])),
+    oods.map(({ clean, robust }) => (k === undefined ? clean : robust[k]!)),
     metric,
   );
   if (metric !== 'auroc') return resampled;
   const known = byDelong.get(resampled);
   if (known) return known;
   const sets = oods.map(({ idScores, cleanScores, attackedScores }) =>
-    placements(idScores, k === undefined ? cleanScores : attackedScores[k]),
+    placements(idScores, k === undefined ? cleanScores : attackedScores[k]!),
   );
   const estimate = delongEstimate(resampled.value, sets);
   byDelong.set(resampled, estimate);

@@ -13,7 +13,7 @@ const DETECTOR: Table['columns'] = [
 
 const points = (epsilons: readonly string[], estimates: readonly Estimate[]) =>
   estimates
-    .map((estimate, k) => point(k === 0 ? 0 : parseEpsilon(epsilons[k - 1]).value, estimate))
+    .map((estimate, k) => point(k === 0 ? 0 : parseEpsilon(epsilons[k - 1]!).value, estimate))
     .filter(({ y }) => Number.isFinite(y));
 
 const ticks = (epsilons: readonly string[]) => [
@@ -25,7 +25,7 @@ const rankingCells = (groups: readonly Raised[]) =>
   Object.fromEntries(
     METRICS.flatMap(({ id, metric }) => [
       [`clean ${id}`, cell(estimateOf(metric, groups))],
-      ...byRadius(groups[0]).map((epsilon, k) => [`${id} ${epsilon}`, cell(estimateOf(metric, groups, k))]),
+      ...byRadius(groups[0]!).map((epsilon, k) => [`${id} ${epsilon}`, cell(estimateOf(metric, groups, k))]),
     ]),
   );
 
@@ -42,7 +42,7 @@ export function raisedTables(
   groups: readonly (readonly Raised[])[],
 ): Table[] {
   if (groups.length === 0) return [];
-  const [[first]] = groups;
+  const first = groups[0]![0]!;
   const name = attackName(first);
   const rule =
     "Clean test images against OOD images that were attacked to look in-distribution to this very score. Higher scores mean in-distribution; FPR95 is the share of OOD images that pass where 95 % of test images do. Intervals, 95 %: DeLong's of AUROC, of FPR95 by bootstrap.";
@@ -50,11 +50,11 @@ export function raisedTables(
     {
       id: `${prefix}-auroc-${id.name}`,
       title: `OOD detection under attack, ${name}, against ${id.name}`,
-      caption: `${rule} Unweighted means over ${groups[0].map(({ ood }) => ood.name).join(', ')}. The columns after each clean one are radii. An upper bound: a stronger attack can only lower AUROC and raise FPR95.`,
+      caption: `${rule} Unweighted means over ${groups[0]!.map(({ ood }) => ood.name).join(', ')}. The columns after each clean one are radii. An upper bound: a stronger attack can only lower AUROC and raise FPR95.`,
       columns: [...DETECTOR, ...rankingColumns(first)],
       rows: groups.map((group) => ({
-        model: group[0].system.name,
-        score: group[0].score.title,
+        model: group[0]!.system.name,
+        score: group[0]!.score.title,
         ...rankingCells(group),
       })),
     },
@@ -80,10 +80,10 @@ export function raisedCurves(
   id: DatasetInfo,
   groups: readonly (readonly Raised[])[],
 ): LineFigure[] {
-  const scores = [...new Set(groups.map(([{ score }]) => score))];
+  const scores = [...new Set(groups.map((group) => group[0]!.score))];
   return scores.map((score) => {
-    const own = groups.filter(([raised]) => raised.score === score);
-    const [[first]] = own;
+    const own = groups.filter((group) => group[0]!.score === score);
+    const first = own[0]![0]!;
     return {
       kind: 'lines',
       id: `${prefix}-auroc-${score.id}-${id.name}`,
@@ -97,7 +97,7 @@ export function raisedCurves(
       xTicks: ticks(byRadius(first)),
       points: true,
       series: own.map((group) => ({
-        name: group[0].system.name,
+        name: group[0]!.system.name,
         points: points(
           byRadius(first),
           [undefined, ...byRadius(first).keys()].map((k) => estimateOf('auroc', group, k)),
@@ -111,16 +111,16 @@ export function raisedCurves(
 export function evadedTable(prefix: string, id: DatasetInfo, results: readonly Evaded[]): Table[] {
   const own = results.filter((result) => result.id.name === id.name);
   if (own.length === 0) return [];
-  const [{ n, reference }] = own;
+  const { n, reference } = own[0]!;
   const itself = reference.name === id.name ? ' itself, since the run has no validation set' : '';
   return [
     {
       id: `${prefix}-undetected-${id.name}`,
-      title: `Errors past a detector, ${attackName(own[0])}, ${id.name}`,
+      title: `Errors past a detector, ${attackName(own[0]!)}, ${id.name}`,
       caption: `Share of all ${n} examples for which an image was found that is misclassified and accepted: by an attack that knows the detector, or by the plain one beside it. A lower bound: a stronger attack finds more. A detector accepts an image whose score is at least what 95 % of the clean images of "${reference.name}"${itself} reach. The plain attack does not know the detector and stops at its first misclassified image; "refused" is the share of its errors that the detector stops.`,
       columns: [
         ...DETECTOR,
-        { key: 'radius', title: `${own[0].planned.params.norm} radius`, format: 'text' },
+        { key: 'radius', title: `${own[0]!.planned.params.norm} radius`, format: 'text' },
         { key: 'undetected', title: 'undetected errors', format: 'percent', better: 'none' },
         { key: 'mistaken', title: 'errors, plain attack', format: 'percent', better: 'none' },
         { key: 'refused', title: 'of which refused', format: 'percent', better: 'none' },
@@ -130,10 +130,10 @@ export function evadedTable(prefix: string, id: DatasetInfo, results: readonly E
         result.undetected.map((undetected, k) => ({
           model: result.system.name,
           score: result.score.title,
-          radius: k === 0 ? 'clean' : byRadius(result)[k - 1],
+          radius: k === 0 ? 'clean' : byRadius(result)[k - 1]!,
           undetected: k === 0 || isReproduced(result) ? cell(undetected) : null,
-          mistaken: cell(result.mistaken[k]),
-          refused: cell(result.refused[k], { mark: ` of ${result.refused[k].n}` }),
+          mistaken: cell(result.mistaken[k]!),
+          refused: cell(result.refused[k]!, { mark: ` of ${result.refused[k]!.n}` }),
           confirmed:
             k === byRadius(result).length ? `${result.found - result.unconfirmed} of ${result.found}` : '',
         })),
@@ -169,13 +169,13 @@ export function evadedCurves(prefix: string, id: DatasetInfo, results: readonly 
   const own = results.filter((result) => result.id.name === id.name && isReproduced(result));
   return [...new Set(own.map(({ score }) => score))].map((score) => {
     const ofScore = own.filter((result) => result.score === score);
-    const epsilons = byRadius(ofScore[0]);
+    const epsilons = byRadius(ofScore[0]!);
     return {
       kind: 'lines',
       id: `${prefix}-undetected-${score.id}-${id.name}`,
       title: `Undetected errors past ${score.title}`,
       caption: 'Beside all errors of an attack that does not know the detector.',
-      xLabel: `${ofScore[0].planned.params.norm} radius`,
+      xLabel: `${ofScore[0]!.planned.params.norm} radius`,
       yLabel: 'share of all examples',
       yDomain: [0, 1],
       yFormat: 'percent',

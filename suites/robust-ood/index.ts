@@ -69,7 +69,7 @@ export const robustOod = defineSuite({
     return {
       measures: [
         ...groups.flatMap((group) =>
-          raisedMeasures(NAME, scoreSheetName(prefix), group, group[0].score.id === headline),
+          raisedMeasures(NAME, scoreSheetName(prefix), group, group[0]!.score.id === headline),
         ),
         ...evaded.flatMap((result) =>
           evadedMeasures(NAME, errorSheetName(prefix), result, result.score.id === headline),
@@ -128,8 +128,8 @@ function caveats(context: SuiteContext, options: RobustOodOptions): Warning[] {
 }
 
 /** Tells several attacks of one run apart: `robust-ood-pgd-40-linf`. */
-function prefixOf({ systems: [system], catalogue }: SuiteContext, options: RobustOodOptions): string {
-  const { label, params } = resolveDetectorAttack(options, system, catalogue);
+function prefixOf({ systems, catalogue }: SuiteContext, options: RobustOodOptions): string {
+  const { label, params } = resolveDetectorAttack(options, systems[0]!, catalogue);
   return identifier(NAME, label, params.norm);
 }
 

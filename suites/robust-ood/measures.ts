@@ -40,7 +40,7 @@ function rowsOf(
   statistic: string,
   epsilon: string | undefined,
 ): MeasureRows {
-  const [{ system, score, id }] = oods;
+  const { system, score, id } = oods[0]!;
   const by = { model: system.name, score: score.id, test_set: id.name };
   const shown = epsilon === undefined ? 'clean' : attackedColumn(epsilon);
   return {
@@ -62,8 +62,8 @@ export function raisedMeasures(
   group: readonly Raised[],
   headline: boolean,
 ): Measure[] {
-  const [{ system, score, id, planned }] = group;
-  const epsilons = byRadius(group[0]);
+  const { system, score, id, planned } = group[0]!;
+  const epsilons = byRadius(group[0]!);
   const row = (
     metric: (typeof METRICS)[number],
     of: {
@@ -84,7 +84,7 @@ export function raisedMeasures(
         title:
           epsilon === undefined
             ? `${of.what}${metric.title} by ${score.title}, clean`
-            : `${of.what}${metric.title} by ${score.title} under ${attackName(group[0])} ${epsilon}`,
+            : `${of.what}${metric.title} by ${score.title} under ${attackName(group[0]!)} ${epsilon}`,
         model: system.name,
         dataset: of.dataset,
         params:
@@ -131,7 +131,7 @@ export function evadedMeasures(suite: string, sheet: string, result: Evaded, hea
   const name = attackName(result);
   const epsilons = ['0', ...byRadius(result)];
   const detector = { score: score.id, threshold: reference.name };
-  const about = (k: number) => ({ ...detector, ...planned.about, epsilon: epsilons[k] });
+  const about = (k: number) => ({ ...detector, ...planned.about, epsilon: epsilons[k]! });
   const common = { suite, model: system.name, dataset: id.name, format: 'percent' } as const;
   const columnAt = (k: number) => (k === 0 ? 'clean' : epsilons[k]);
   const shareOf = (outcome: string, among: MeasureRows['where'] = {}): MeasureRows => ({

@@ -41,15 +41,15 @@ function scoresUnderAttack(asked: RaiseRequests, collected: CollectedRows): Scor
   let best = cleanScores;
   let strays = 0;
   const attackedScores = shown.map((seen, k) => {
-    const { value: radius } = parseEpsilon(planned.params.epsilons[k]);
+    const { value: radius } = parseEpsilon(planned.params.epsilons[k]!);
     const distance = seen.rows.distance.data;
     strays += Array.from(distance).filter((d) => d > radius).length;
     best = scoresOf(score, seen).map((value, i) =>
-      distance[i] > radius ? best[i] : Math.max(best[i], value),
+      distance[i]! > radius ? best[i]! : Math.max(best[i]!, value),
     );
     return best;
   });
-  const last = scoresOf(score, shown[shown.length - 1]);
+  const last = scoresOf(score, shown[shown.length - 1]!);
   return {
     system,
     planned,
@@ -61,7 +61,7 @@ function scoresUnderAttack(asked: RaiseRequests, collected: CollectedRows): Scor
     idScores: scoresOf(score, inside),
     cleanScores,
     attackedScores,
-    lowered: last.filter((value, i) => value < cleanScores[i]).length,
+    lowered: last.filter((value, i) => value < cleanScores[i]!).length,
     outside: strays,
   };
 }
@@ -76,7 +76,7 @@ export function raisedResults(
   const pairs = [...new Set(scores.map(({ id, ood }) => `${id.name}\n${ood.name}`))];
   return pairs.flatMap((pair) => {
     const own = scores.filter(({ id, ood }) => `${id.name}\n${ood.name}` === pair);
-    const [{ id, ood }] = own;
+    const { id, ood } = own[0]!;
     const rankings = own.flatMap(({ idScores, cleanScores, attackedScores }) =>
       [cleanScores, ...attackedScores].map((scores) => rankScores(idScores, scores)),
     );
@@ -90,7 +90,7 @@ export function raisedResults(
     let at = 0;
     return own.map((scores): Raised => {
       const [clean, ...robust] = replicates.slice(at, (at += 1 + scores.attackedScores.length));
-      return { ...scores, clean, robust };
+      return { ...scores, clean: clean!, robust };
     });
   });
 }

@@ -9,7 +9,7 @@ export const errorSheetName = (prefix: string) => `${prefix}-errors`;
 /** A row per detector, test set, OOD set and image: clean test images, and OOD images clean and at every radius. */
 export function scoreSheet(name: string, raised: readonly Raised[]): ExampleSheet[] {
   if (raised.length === 0) return [];
-  const epsilons = byRadius(raised[0]);
+  const epsilons = byRadius(raised[0]!);
   return [
     {
       name: scoreSheetName(name),
@@ -33,11 +33,11 @@ export function scoreSheet(name: string, raised: readonly Raised[]): ExampleShee
             const head = [system.name, score.id, id.name];
             const none = epsilons.map(() => null);
             for (let i = 0; first && i < idIndices.length; i++) {
-              yield [...head, null, 'test', idIndices[i], idScores[i], ...none];
+              yield [...head, null, 'test', idIndices[i]!, idScores[i]!, ...none];
             }
             for (let i = 0; i < indices.length; i++) {
-              const attacked = attackedScores.map((scores) => scores[i]);
-              yield [...head, ood.name, 'ood', indices[i], cleanScores[i], ...attacked];
+              const attacked = attackedScores.map((scores) => scores[i]!);
+              yield [...head, ood.name, 'ood', indices[i]!, cleanScores[i]!, ...attacked];
             }
           }
         },
@@ -51,7 +51,7 @@ const finite = (value: number) => (Number.isFinite(value) ? value : null);
 /** A row per detector and example of what was found; scores as attacks see them, max-softmax as its logarithm. */
 export function errorSheet(name: string, evaded: readonly Evaded[]): ExampleSheet[] {
   if (evaded.length === 0) return [];
-  const epsilons = byRadius(evaded[0]);
+  const epsilons = byRadius(evaded[0]!);
   return [
     {
       name: errorSheetName(name),
@@ -83,18 +83,18 @@ export function errorSheet(name: string, evaded: readonly Evaded[]): ExampleShee
                 system.name,
                 score.id,
                 id.name,
-                indices[i],
-                labels[i],
+                indices[i]!,
+                labels[i]!,
                 finite(threshold),
-                clean.predictions[i],
-                finite(clean.scores[i]),
+                clean.predictions[i]!,
+                finite(clean.scores[i]!),
                 ...radii.map((k) => isMistaken(result, i, k)),
-                plain.predictions[i],
-                finite(plain.scores[i]),
-                plain.scores[i] < threshold,
+                plain.predictions[i]!,
+                finite(plain.scores[i]!),
+                plain.scores[i]! < threshold,
                 ...radii.map((k) => passesAware(result, i, k)),
-                aware.predictions[i],
-                finite(aware.scores[i]),
+                aware.predictions[i]!,
+                finite(aware.scores[i]!),
                 ...radii.map((k) => passesAware(result, i, k) || passesPlain(result, i, k)),
               ];
             }

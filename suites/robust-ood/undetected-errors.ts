@@ -117,7 +117,7 @@ export function evadedResult(
 type Rows = Pick<Evaded, 'n' | 'labels' | 'threshold' | 'plain' | 'aware' | 'planned'>;
 
 export const isMistaken = ({ plain }: Pick<Rows, 'plain'>, i: number, radius: number): boolean =>
-  plain.attacked[i] !== 1 || brokenAtRadius(plain.brokenAt[i], radius);
+  plain.attacked[i] !== 1 || brokenAtRadius(plain.brokenAt[i]!, radius);
 
 /** A mistake of the plain attack that the detector lets pass in a fresh pass. */
 export function passesPlain(
@@ -126,11 +126,11 @@ export function passesPlain(
   radius: number,
 ): boolean {
   const { plain, labels, threshold } = rows;
-  return isMistaken(rows, i, radius) && plain.predictions[i] !== labels[i] && plain.scores[i] >= threshold;
+  return isMistaken(rows, i, radius) && plain.predictions[i] !== labels[i] && plain.scores[i]! >= threshold;
 }
 
 export const passesAware = ({ aware }: Pick<Rows, 'aware'>, i: number, radius: number): boolean =>
-  aware.attacked[i] !== 1 || brokenAtRadius(aware.brokenAt[i], radius);
+  aware.attacked[i] !== 1 || brokenAtRadius(aware.brokenAt[i]!, radius);
 
 /** Any image counts that was found, by whichever attack: the plain one is open to every attacker too. */
 function shares(rows: Rows) {
@@ -138,7 +138,7 @@ function shares(rows: Rows) {
   const tally = (test: (i: number) => boolean) => Array.from({ length: n }, (_, i) => i).filter(test).length;
   // Radius -1 is none at all: the clean images.
   const radii = [-1, ...planned.params.epsilons.keys()];
-  const largest = radii[radii.length - 1];
+  const largest = radii[radii.length - 1]!;
   return {
     undetected: radii.map((k) =>
       wilson(
@@ -154,7 +154,7 @@ function shares(rows: Rows) {
     ),
     refused: radii.map((k) =>
       wilson(
-        tally((i) => isMistaken(rows, i, k) && plain.scores[i] < threshold),
+        tally((i) => isMistaken(rows, i, k) && plain.scores[i]! < threshold),
         tally((i) => isMistaken(rows, i, k)),
       ),
     ),
@@ -167,13 +167,13 @@ function verified({ n, labels, threshold, aware, planned }: Rows, shown: Collect
   const distance = shown.rows.distance.data;
   const count = { found: 0, unconfirmed: 0, outside: 0 };
   for (let i = 0; i < n; i++) {
-    const at = aware.brokenAt[i];
+    const at = aware.brokenAt[i]!;
     if (at < 0) continue;
     count.found++;
-    const logits = Array.from({ length: classes }, (_, k) => data[i * classes + k]);
-    const inside = distance[i] <= parseEpsilon(planned.params.epsilons[at]).value;
+    const logits = Array.from({ length: classes }, (_, k) => data[i * classes + k]!);
+    const inside = distance[i]! <= parseEpsilon(planned.params.epsilons[at]!).value;
     const slack = BATCH_ROUNDING * Math.max(1, Math.abs(threshold));
-    const passes = isMistake(logits, labels[i], BATCH_ROUNDING) && aware.scores[i] >= threshold - slack;
+    const passes = isMistake(logits, labels[i]!, BATCH_ROUNDING) && aware.scores[i]! >= threshold - slack;
     if (!inside) count.outside++;
     if (!inside || !passes) count.unconfirmed++;
   }

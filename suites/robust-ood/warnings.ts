@@ -16,7 +16,7 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /** What is odd about the attacks on one detector, over all OOD sets. */
 export function raisedWarnings(suite: string, group: readonly Raised[]): Warning[] {
-  const [{ system, score, planned }] = group;
+  const { system, score, planned } = group[0]!;
   const on = { suite, model: system.name };
   const n = group.reduce((sum, { indices }) => sum + indices.length, 0);
   const lowered = group.reduce((sum, raised) => sum + raised.lowered, 0);
@@ -28,7 +28,7 @@ export function raisedWarnings(suite: string, group: readonly Raised[]): Warning
       ...on,
       code: 'score-not-raised',
       severity: 'warning',
-      message: `${attackName(group[0])} ${largest} left ${lowered} of ${n} OOD images with a lower ${score.title} by "${system.name}" than it found them with`,
+      message: `${attackName(group[0]!)} ${largest} left ${lowered} of ${n} OOD images with a lower ${score.title} by "${system.name}" than it found them with`,
       why: 'an attack that cannot climb the score says nothing about how robust the detector is; for these examples the clean image, or that of a smaller radius, is used',
       fix: 'use more steps, a smaller step size and restarts; look for masked gradients',
     });
@@ -63,7 +63,7 @@ export function evadedWarnings(suite: string, result: Evaded): Warning[] {
     });
   }
   if (plainOnly > CHANCE.points * n) {
-    const largest = undetected[undetected.length - 1];
+    const largest = undetected[undetected.length - 1]!;
     warnings.push({
       ...on,
       code: 'plain-beats-aware',
@@ -74,8 +74,8 @@ export function evadedWarnings(suite: string, result: Evaded): Warning[] {
     });
   }
   const [passed, errors] = [result.undetected, result.mistaken].map(
-    (shares) => shares[shares.length - 1].value,
-  );
+    (shares) => shares[shares.length - 1]!.value,
+  ) as [number, number];
   if (passed > errors + CHANCE.points) {
     warnings.push({
       ...on,

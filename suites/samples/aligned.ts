@@ -13,7 +13,7 @@ export function rowsOf<R extends Rows>(collected: Collected<R>, indices: Int32Ar
   if (from.length === indices.length) return rows;
   const at = new Map(Array.from(from, (index, row) => [index, row]));
   const pick = ({ shape, data }: NdArray): NdArray => {
-    const width = data.length / shape[0];
+    const width = data.length / shape[0]!;
     const picked = data.slice(0, indices.length * width);
     indices.forEach((index, to) => {
       const row = at.get(index) ?? 0;

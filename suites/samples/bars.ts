@@ -9,7 +9,7 @@ const MOST = 20;
 export function classBars(sets: readonly SampleSet[]): BarFigure[] {
   const seen = sets.filter(({ own, n }) => own && n > 0 && own.by.classes.length <= MOST);
   if (seen.length === 0) return [];
-  const { system } = seen[0];
+  const { system } = seen[0]!;
   return [
     bars(
       `classes-${system.name}`,
@@ -28,7 +28,7 @@ export function confidenceBars(sets: readonly SampleSet[]): BarFigure[] {
     ({ ofClass, own, n }) => ofClass && n > 0 && (own?.by.classes.length ?? 0) <= MOST,
   );
   if (seen.length === 0) return [];
-  const { system } = seen[0];
+  const { system } = seen[0]!;
   return [
     bars(
       `confidence-${system.name}`,
@@ -52,7 +52,7 @@ function bars(
   of: (set: SampleSet, c: number) => Estimate,
   rest: Pick<BarFigure, 'yDomain'> = {},
 ): BarFigure {
-  const { classes } = sets[0].system;
+  const { classes } = sets[0]!.system;
   return {
     kind: 'bars',
     id,

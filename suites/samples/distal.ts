@@ -39,12 +39,12 @@ export function distalOf(
   const probabilities = softmax({ n: n * count, classes, data: logits.data });
   const size = looks.data.length / Math.max(1, n * count);
   const ofClass = (i: number, look: number) =>
-    probabilities[(i * count + look) * classes + conditioned.data[i]];
+    probabilities[(i * count + look) * classes + conditioned.data[i]!]!;
   const first = Array.from({ length: n }, (_, i) =>
     requests.steps.findIndex((_, look) => ofClass(i, look) > threshold),
   );
-  const at = (i: number) => (first[i] < 0 ? count - 1 : first[i]);
-  const steps = Int32Array.from(first, (look) => (look < 0 ? -1 : requests.steps[look]));
+  const at = (i: number) => (first[i]! < 0 ? count - 1 : first[i]!);
+  const steps = Int32Array.from(first, (look) => (look < 0 ? -1 : requests.steps[look]!));
   const taken = steps.filter((step) => step >= 0);
   return {
     system,
@@ -53,7 +53,7 @@ export function distalOf(
     classes: conditioned.data,
     steps,
     probability: Float64Array.from(first, (_, i) => ofClass(i, at(i))),
-    logPx: Float64Array.from(first, (_, i) => logPx.data[i * count + at(i)]),
+    logPx: Float64Array.from(first, (_, i) => logPx.data[i * count + at(i)]!),
     images: first.map((_, i) => {
       const row = i * count + at(i);
       return looks.data.slice(row * size, (row + 1) * size);

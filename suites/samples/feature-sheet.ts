@@ -61,8 +61,8 @@ export function featureSheet(name: string, all: readonly InFeatures[]): ExampleS
   return { name, columns, rows: rows.map((row) => columns.map((column) => row[column] ?? null)) };
 }
 
-const listed = ({ shape: [, width], data }: NdArray<Float32Array>, i: number) =>
-  data.subarray(i * width, (i + 1) * width).join(' ');
+const listed = ({ shape, data }: NdArray<Float32Array>, i: number) =>
+  data.subarray(i * shape[1]!, (i + 1) * shape[1]!).join(' ');
 
 function sampleRows(set: SampleSet, qualities: readonly Quality[], kept: boolean): Row[] {
   const { extractor } = set;
@@ -73,7 +73,7 @@ function sampleRows(set: SampleSet, qualities: readonly Quality[], kept: boolean
     const each = densities(fidelity.found, fidelity.k);
     let at = 0;
     selection.chosen.forEach((chosen, i) => {
-      if (chosen) density.set(i, each[at++]);
+      if (chosen) density.set(i, each[at++]!);
     });
   }
   return Array.from(set.indices, (index, i) => ({

@@ -12,8 +12,8 @@ type Row = ImageFigure['rows'][number];
 
 const idOf = (...parts: readonly string[]) => parts.join('-');
 
-function imageOf({ data, shape: [n] }: NdArray<Float32Array>, i: number): Float32Array {
-  const size = data.length / n;
+function imageOf({ data, shape }: NdArray<Float32Array>, i: number): Float32Array {
+  const size = data.length / shape[0]!;
   return data.subarray(i * size, (i + 1) * size);
 }
 
@@ -39,7 +39,7 @@ export function sampleGrid(set: SampleSet): ImageFigure[] {
         .map((c) => ({ label: nameOf(set, c), at: all.filter((i) => conditioned[i] === c).slice(0, WIDE) }))
     : Array.from({ length: Math.min(HIGH, Math.ceil(set.n / WIDE)) }, (_, line) => {
         const at = all.slice(line * WIDE, (line + 1) * WIDE);
-        const label = `${set.indices[at[0]]} to ${set.indices[at.at(-1) ?? 0]}`;
+        const label = `${set.indices[at[0]!]} to ${set.indices[at.at(-1) ?? 0]}`;
         return { label: set.places ? '' : label, at };
       });
   const shown = lines.reduce((sum, { at }) => sum + at.length, 0);
@@ -67,9 +67,11 @@ const titles: Readonly<Record<SampleSet['name'], string>> = {
 export function extremes(set: SampleSet): ImageFigure[] {
   if (set.n < 2) return [];
   const lines = (what: string, values: ArrayLike<number>, digits: number): Row[] => {
-    const sorted = Array.from({ length: set.n }, (_, i) => i).sort((a, b) => values[b] - values[a] || a - b);
+    const sorted = Array.from({ length: set.n }, (_, i) => i).sort(
+      (a, b) => values[b]! - values[a]! || a - b,
+    );
     const line = (word: string, at: readonly number[]): Row => {
-      const [first, last] = [at[0], at.at(-1) ?? at[0]].map((i) => fixed(values[i], digits));
+      const [first, last] = [at[0]!, at.at(-1) ?? at[0]!].map((i) => fixed(values[i]!, digits));
       return { label: `${word} ${what}, ${first} to ${last}`, cells: [picked(set, at)] };
     };
     return [line('highest', sorted.slice(0, WIDE)), line('lowest', sorted.slice(-WIDE))];
@@ -112,10 +114,10 @@ export function filmStrips({ set, steps, indices, conditioned, looks, logPx }: S
     caption: 'Below each image: log p(x), up to a constant.',
     columns: steps.map((step) => (step === 0 ? 'start' : `step ${step}`)),
     rows: Array.from(indices, (index, i) => ({
-      label: conditioned[i] >= 0 ? nameOf(set, conditioned[i]) : `chain ${index}`,
+      label: conditioned[i]! >= 0 ? nameOf(set, conditioned[i]!) : `chain ${index}`,
       cells: steps.map((_, k) => {
         const row = i * steps.length + k;
-        return strip([imageOf(flat, row)], set.system.shape, { caption: fixed(logPx[row], 1) });
+        return strip([imageOf(flat, row)], set.system.shape, { caption: fixed(logPx[row]!, 1) });
       }),
     })),
   };
@@ -135,14 +137,14 @@ export function distalGrid(distal: Distal, threshold: number): ImageFigure[] {
       id: idOf('distal', system.name),
       title: `Distal adversarials of ${system.name}`,
       caption: `Noise that climbed p(y|x) of a class until it was above ${threshold}. Where it shows nothing of the class, the network is sure of what it has never seen.`,
-      columns: shown.map((i) => system.classes[classes[i]] ?? String(classes[i])),
+      columns: shown.map((i) => system.classes[classes[i]!] ?? String(classes[i])),
       rows: [
         {
           label: 'first chain of each class',
           cells: shown.map((i) =>
-            strip([images[i]], system.shape, {
-              caption: `${probability[i].toFixed(2)}${steps[i] < 0 ? '' : `, step ${steps[i]}`}`,
-              mark: steps[i] < 0 ? 'bad' : 'ok',
+            strip([images[i]!], system.shape, {
+              caption: `${probability[i]!.toFixed(2)}${steps[i]! < 0 ? '' : `, step ${steps[i]}`}`,
+              mark: steps[i]! < 0 ? 'bad' : 'ok',
             }),
           ),
         },
@@ -156,7 +158,7 @@ export function neighbourGrid({ set, neighbours }: Memorisation): ImageFigure[] 
   const { distance, among, pixels } = neighbours;
   const nearest = Array.from({ length: set.n }, (_, i) => i)
     .filter((i) => Number.isFinite(distance[i]))
-    .sort((a, b) => distance[a] - distance[b] || a - b)
+    .sort((a, b) => distance[a]! - distance[b]! || a - b)
     .slice(0, WIDE);
   if (nearest.length === 0) return [];
   return [
@@ -164,7 +166,7 @@ export function neighbourGrid({ set, neighbours }: Memorisation): ImageFigure[] 
       kind: 'images',
       id: idOf('neighbours', set.name, set.system.name),
       title: `Samples of ${set.system.name} nearest to ${among}, ${set.name}`,
-      caption: `The nearest of ${set.n}, L2 distance over pixels from ${distance[nearest[0]].toFixed(2)} up.`,
+      caption: `The nearest of ${set.n}, L2 distance over pixels from ${distance[nearest[0]!]!.toFixed(2)} up.`,
       columns: [`beside ${among}`],
       rows: [
         { label: 'samples', cells: [picked(set, nearest)] },

@@ -25,7 +25,7 @@ export function qualityMeasures(
   if (!extractor) return [];
   const by = extractor.by.name;
   const unresampled =
-    extractor.features.shape[1] > WIDEST_RESAMPLED
+    extractor.features.shape[1]! > WIDEST_RESAMPLED
       ? `no interval: features wider than ${WIDEST_RESAMPLED} are not resampled`
       : undefined;
   return qualities.flatMap(({ selection, frechet, kernel, fidelity, inception, inceptionSpread }) => {

@@ -102,9 +102,9 @@ export function realAgainstItself(
 const drawsFor = ({ width }: FeatureTable, resamples: number): number =>
   width > WIDEST_RESAMPLED ? 0 : resamples;
 
-const tableOf = ({ shape: [n, width], data }: { shape: number[]; data: Float32Array }): FeatureTable => ({
-  n,
-  width,
+const tableOf = ({ shape, data }: { shape: number[]; data: Float32Array }): FeatureTable => ({
+  n: shape[0]!,
+  width: shape[1]!,
   data,
 });
 
@@ -112,7 +112,7 @@ function only({ n, width, data }: FeatureTable, chosen: ArrayLike<number>): Feat
   const rows = Array.from({ length: n }, (_, i) => i).filter((i) => chosen[i] === 1);
   const picked = new Float32Array(rows.length * width);
   rows.forEach((row, to) => {
-    for (let k = 0; k < width; k++) picked[to * width + k] = data[row * width + k];
+    for (let k = 0; k < width; k++) picked[to * width + k] = data[row * width + k]!;
   });
   return { n: rows.length, width, data: picked };
 }
@@ -126,7 +126,7 @@ function realAgainstReal(
   if (real.n < 3 * n) return undefined;
   const draws = new Float64Array(real.n);
   stream({ seed: options.seed, purpose: 'samples/real', example: 0 }).uniforms(draws);
-  const order = Array.from(draws, (_, i) => i).sort((a, b) => draws[a] - draws[b]);
+  const order = Array.from(draws, (_, i) => i).sort((a, b) => draws[a]! - draws[b]!);
   const drawn = new Uint8Array(real.n);
   for (const i of order.slice(0, n)) drawn[i] = 1;
   const rest = drawn.map((one) => 1 - one);

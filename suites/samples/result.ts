@@ -130,17 +130,18 @@ function classificationOf(
   for (let i = 0; i < n; i++) {
     const row = probabilities.subarray(i * table.classes, (i + 1) * table.classes);
     predicted[i] = argmaxOf(row);
-    confidence[i] = row[predicted[i]];
+    confidence[i] = row[predicted[i]!]!;
   }
-  const ofClass = climbed && Float64Array.from(climbed, (c, i) => probabilities[i * table.classes + c]);
+  const ofClass = climbed && Float64Array.from(climbed, (c, i) => probabilities[i * table.classes + c]!);
   return { by, logits: table, predicted, confidence, ...(ofClass && { ofClass }) };
 }
 
-function saturatedShares({ shape: [n], data }: NdArray<Float32Array>): Float64Array {
+function saturatedShares({ shape, data }: NdArray<Float32Array>): Float64Array {
+  const n = shape[0]!;
   const size = data.length / Math.max(1, n);
   return Float64Array.from({ length: n }, (_, i) => {
     let count = 0;
-    for (let k = i * size; k < (i + 1) * size; k++) if (data[k] <= 0 || data[k] >= 1) count++;
+    for (let k = i * size; k < (i + 1) * size; k++) if (data[k]! <= 0 || data[k]! >= 1) count++;
     return count / size;
   });
 }

@@ -27,7 +27,7 @@ export function selectionsOf(set: SampleSet, shares: readonly number[]): Selecti
     const groups = set.conditioned ? groupsOf(set.conditioned) : [Array.from(by, (_, i) => i)];
     const chosen = new Uint8Array(set.n);
     for (const group of groups) {
-      const sorted = [...group].sort((a, b) => by[b] - by[a] || a - b);
+      const sorted = [...group].sort((a, b) => by[b]! - by[a]! || a - b);
       for (const i of sorted.slice(0, Math.ceil(share * group.length))) chosen[i] = 1;
     }
     const how = set.conditioned ? 'by p(y|x), of each class' : 'by max p(y|x)';

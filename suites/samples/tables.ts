@@ -62,7 +62,7 @@ export function fidelityTable(
     {
       id: 'samples-fidelity',
       title: 'Precision, recall, density and coverage',
-      caption: `In the features of the extractor; a ball around an image reaches out to its neighbour number ${told[0].fidelity.k} in its own set. Precision: samples in a ball of a real image. Density: how many such balls hold a sample, by their mean for images of the real distribution. Recall: real images in a ball of a sample, which samples far apart make easy. Coverage: real images whose ball holds a sample; beside it what as many images of the real distribution cover on average.`,
+      caption: `In the features of the extractor; a ball around an image reaches out to its neighbour number ${told[0]!.fidelity.k} in its own set. Precision: samples in a ball of a real image. Density: how many such balls hold a sample, by their mean for images of the real distribution. Recall: real images in a ball of a sample, which samples far apart make easy. Coverage: real images whose ball holds a sample; beside it what as many images of the real distribution cover on average.`,
       folded: true,
       columns: [
         { key: 'model', title: 'System', format: 'text' },

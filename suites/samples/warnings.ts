@@ -82,7 +82,7 @@ function ofImages({ set, memorisation }: Judged): Told[] {
 function ofFeatures({ set, reference, qualities }: Judged): Told[] {
   const { extractor, system, name } = set;
   if (!extractor || qualities.length === 0) return [];
-  const width = extractor.features.shape[1];
+  const width = extractor.features.shape[1]!;
   const drawn = Math.min(...qualities.map(({ selection }) => selection.count));
   const fewest = Math.min(drawn, reference?.n ?? Infinity);
   const needs = [

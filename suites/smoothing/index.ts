@@ -61,7 +61,7 @@ export const smoothing = defineSuite({
     const measured = sets.filter(({ results }) => results.length > 0);
     const all = measured.flatMap(({ results }) => results);
     // Of those above 0 the one in the middle.
-    const headline = radii[Math.ceil((radii.length - 1) / 2)];
+    const headline = radii[Math.ceil((radii.length - 1) / 2)]!;
     return {
       measures: all.flatMap((result) =>
         smoothingMeasures(result, radii, options, result.sigma === sigmas[0] ? headline : undefined),
@@ -72,7 +72,7 @@ export const smoothing = defineSuite({
       ]),
       figures: measured.flatMap(({ dataset, results }) => smoothingCurves(dataset, results, options)),
       warnings: [
-        ...measured.flatMap(({ dataset, results }) => fewUsed(SUITE, dataset, results[0].images.length)),
+        ...measured.flatMap(({ dataset, results }) => fewUsed(SUITE, dataset, results[0]!.images.length)),
         ...(all.length > 0 ? outOfReach(sigmas, radii, options) : []),
       ],
       notApplicable: [

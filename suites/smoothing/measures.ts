@@ -37,7 +37,7 @@ export function smoothingMeasures(
           ...(radius === headline && { headline: true }),
           ...rows('share', { outcome: { column: 'certified', at: k } }),
         },
-        certified[k],
+        certified[k]!,
       ),
     ),
     measure(

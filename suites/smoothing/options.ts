@@ -84,6 +84,6 @@ export function countsRequest(
   const settling =
     stop === 'radii'
       ? { radii: radiiOf(options).map(({ text }) => text) }
-      : { within: parseEpsilons([stop], 'stop')[0].text };
+      : { within: parseEpsilons([stop], 'stop')[0]!.text };
   return smoothedUntilRequest(system.name, dataset.name, { ...params, alpha, ...settling }, examples);
 }

@@ -52,7 +52,7 @@ export function smoothedResult(
     const estimation = countsOf(rows.estimation.data, i);
     const certify = anytime ? certaintyOf : certificateOf;
     const found = certify(countsOf(rows.selection.data, i), estimation, { sigma: about.sigma.value, alpha });
-    const label = labels[i];
+    const label = labels[i]!;
     return {
       ...found,
       index,

@@ -34,7 +34,7 @@ export function smoothingTable(
   return {
     id: `${SUITE}-${dataset.name}`,
     title: `Smoothed classifiers, ${dataset.name}`,
-    caption: `${results[0].images.length} images, ${n0} draws of noise to choose a class, ${stop === undefined ? n : `up to ${n}, as many as it needs,`} to certify it. The certificate of an image is wrong with a chance of at most ${alpha}, for each image by itself and not for all together. Accuracy is that of ${stop === undefined ? `PREDICT, on the same ${n} draws` : 'the class that has more than half of the probability for certain'}; to abstain counts as wrong. The average radius has 0 for images that are wrong or have no certificate. All is about the model behind the noise; intervals are about other images of the kind.`,
+    caption: `${results[0]!.images.length} images, ${n0} draws of noise to choose a class, ${stop === undefined ? n : `up to ${n}, as many as it needs,`} to certify it. The certificate of an image is wrong with a chance of at most ${alpha}, for each image by itself and not for all together. Accuracy is that of ${stop === undefined ? `PREDICT, on the same ${n} draws` : 'the class that has more than half of the probability for certain'}; to abstain counts as wrong. The average radius has 0 for images that are wrong or have no certificate. All is about the model behind the noise; intervals are about other images of the kind.`,
     columns: [
       columns.model,
       columns.sigma,
@@ -48,7 +48,7 @@ export function smoothingTable(
       model: system.name,
       sigma: sigma.text,
       accuracy: cell(accuracy),
-      certified: cell(certified[at]),
+      certified: cell(certified[at]!),
       radius: cell(averageRadius),
       abstained: cell(abstained),
       ...(stop !== undefined && { draws: cell(draws, { bare: true }) }),
@@ -80,7 +80,7 @@ export function radiiTable(
         sigma: sigma.text,
         radius: radius.text,
         linf: impliedLinf(radius.value, system),
-        certified: cell(certified[k]),
+        certified: cell(certified[k]!),
       })),
     ),
   };

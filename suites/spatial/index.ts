@@ -59,7 +59,7 @@ export const spatial = defineSuite({
         ...byAngle(dataset, results),
       ]),
       warnings: measured.flatMap(({ dataset, results }) => [
-        ...fewUsed(SUITE, dataset, results[0].n),
+        ...fewUsed(SUITE, dataset, results[0]!.n),
         ...results.flatMap(({ system }) => singleDraw(SUITE, system)),
       ]),
       notApplicable: withoutLabels(SUITE, context),

@@ -82,7 +82,7 @@ export function spatialMeasures(result: SpatialResult, params: SpatialParams): M
                 ...common,
                 measure: 'angle-accuracy',
                 title: `Accuracy turned by ${angles[at]}°, mean over translations`,
-                params: { ...onGrid, angle: angles[at] },
+                params: { ...onGrid, angle: angles[at]! },
                 ...rows('mean', { value: { column: 'by_angle', at } }),
               },
               estimate,

@@ -66,13 +66,13 @@ function wholeGrid(byAngle: Float64Array, n: number, angles: number) {
   return {
     grid: meanOfShares(perImage),
     perAngle: Array.from({ length: angles }, (_, a) =>
-      meanOfShares(Array.from({ length: n }, (__, i) => byAngle[i * angles + a])),
+      meanOfShares(Array.from({ length: n }, (__, i) => byAngle[i * angles + a]!)),
     ),
   };
 }
 
 function meanOfList(values: ArrayLike<number>): number {
   let sum = 0;
-  for (let k = 0; k < values.length; k++) sum += values[k];
+  for (let k = 0; k < values.length; k++) sum += values[k]!;
   return sum / values.length;
 }

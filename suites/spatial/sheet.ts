@@ -16,10 +16,10 @@ export function spatialSheet(results: readonly SpatialResult[], grid: readonly G
         for (const result of results) {
           const { system, dataset, n, indices, labels, brokenAt, random, draws, byAngle, angles } = result;
           for (let i = 0; i < n; i++) {
-            const point: GridPoint | undefined = grid[brokenAt[i]];
+            const point: GridPoint | undefined = grid[brokenAt[i]!];
             const hits = random.subarray(i * draws, (i + 1) * draws);
             yield [
-              ...[system.name, dataset.name, indices[i], labels[i], brokenAt[i] !== 0, brokenAt[i] < 0],
+              ...[system.name, dataset.name, indices[i]!, labels[i]!, brokenAt[i] !== 0, brokenAt[i]! < 0],
               ...[point?.degrees ?? null, point?.right ?? null, point?.down ?? null],
               ...[hits.join(' '), hits.every((hit) => hit === 1)],
               byAngle?.subarray(i * angles.length, (i + 1) * angles.length).join(' ') ?? null,

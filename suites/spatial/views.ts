@@ -20,7 +20,7 @@ export function spatialTable(
   results: readonly SpatialResult[],
   params: SpatialParams,
 ): Table {
-  const { points, n } = results[0];
+  const { points, n } = results[0]!;
   const whole = results.some(({ grid }) => grid);
   return {
     id: `spatial-${dataset.name}`,
@@ -61,7 +61,12 @@ export function formsBars(
     yLabel: 'Accuracy',
     yDomain: [0, 1],
     yFormat: 'percent',
-    categories: ['as they are', 'one at random', `worst of ${params.draws}`, `worst of ${results[0].points}`],
+    categories: [
+      'as they are',
+      'one at random',
+      `worst of ${params.draws}`,
+      `worst of ${results[0]!.points}`,
+    ],
     series: results.map(({ system, clean, atRandom, worstOfRandom, worst }) => ({
       name: system.name,
       values: [clean, atRandom, worstOfRandom, worst].map((estimate) => cell(estimate)),
@@ -73,7 +78,7 @@ export function formsBars(
 export function byAngle(dataset: DatasetInfo, results: readonly SpatialResult[]): LineFigure[] {
   const series = results.flatMap(({ system, perAngle, angles, n }) =>
     perAngle && n > 0
-      ? [{ name: system.name, points: perAngle.map((estimate, at) => point(angles[at], estimate)) }]
+      ? [{ name: system.name, points: perAngle.map((estimate, at) => point(angles[at]!, estimate)) }]
       : [],
   );
   if (series.length === 0) return [];

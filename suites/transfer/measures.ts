@@ -4,8 +4,8 @@ import { isReproduced, type Pair, type Target, type TransferResult, worstOf } fr
 
 /** Parameters of the attack that made the images, and what reports call it. */
 export function attackOf({ sources }: TransferResult) {
-  const { params, label, about } = sources[0].planned;
-  const [epsilon] = params.epsilons;
+  const { params, label, about } = sources[0]!.planned;
+  const epsilon = params.epsilons[0]!;
   return { params: { ...about, epsilon }, name: `${label} ${params.norm} ${epsilon}` };
 }
 

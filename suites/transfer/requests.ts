@@ -55,7 +55,7 @@ export function requestsFor(
     return { system, planned, attacked };
   });
   if (sources.length === 0) return { sources: [], targets: [], pairs: [] };
-  const looking = { norm: sources[0].planned.params.norm, draws: confirm };
+  const looking = { norm: sources[0]!.planned.params.norm, draws: confirm };
   const targets = systems.map((system) => ({
     system,
     clean: unperturbedRequest(system, dataset.name, looking, examples),

@@ -76,7 +76,7 @@ export function transferResult(
   const sources = requests.sources.flatMap((one) => sourceOf(one, collected) ?? []);
   const labels = sources[0]?.attacked.labels;
   if (!labels) return undefined;
-  const { indices } = sources[0].attacked;
+  const { indices } = sources[0]!.attacked;
   const targets = requests.targets.flatMap((one) => targetOf(one, labels, collected) ?? []);
   const pairs = requests.pairs.flatMap(({ source, target, shown }) => {
     const [from, to] = [sources.find(same(source)), targets.find(same(target))];
@@ -155,20 +155,20 @@ function targetOf(
 function pairOf(source: Source, target: Target, shown: Collected<PerturbedRows>, labels: Int32Array): Pair {
   const { correct, broken, planned } = source;
   const n = labels.length;
-  const radius = parseEpsilon(planned.params.epsilons[0]).value;
+  const radius = parseEpsilon(planned.params.epsilons[0]!).value;
   const { distance } = shown.rows;
-  const beyond = (i: number) => distance.data[i] > radius && !broken[i];
+  const beyond = (i: number) => distance.data[i]! > radius && !broken[i];
   const seen = argmax(logitsOf(shown));
-  const predictions = seen.map((prediction, i) => (beyond(i) ? target.predictions[i] : prediction));
+  const predictions = seen.map((prediction, i) => (beyond(i) ? target.predictions[i]! : prediction));
   const whiteBox = source.system.name === target.system.name;
   const { data, classes } = logitsOf(shown);
-  const logits = (i: number) => Array.from({ length: classes }, (_, k) => data[i * classes + k]);
-  const outside = (i: number) => whiteBox && broken[i] && distance.data[i] > radius;
-  const again = (i: number) => !outside(i) && isMistake(logits(i), labels[i], BATCH_ROUNDING);
+  const logits = (i: number) => Array.from({ length: classes }, (_, k) => data[i * classes + k]!);
+  const outside = (i: number) => whiteBox && broken[i]! && distance.data[i]! > radius;
+  const again = (i: number) => !outside(i) && isMistake(logits(i), labels[i]!, BATCH_ROUNDING);
   const lost = Array.from(predictions, (prediction, i) =>
-    whiteBox ? !correct[i] || broken[i] : prediction !== labels[i],
+    whiteBox ? !correct[i] || broken[i]! : prediction !== labels[i],
   );
-  const atStake = correct.map((right, i) => right && broken[i] && target.predictions[i] === labels[i]);
+  const atStake = correct.map((right, i) => right && broken[i]! && target.predictions[i] === labels[i]);
   return {
     source,
     target,
@@ -182,10 +182,10 @@ function pairOf(source: Source, target: Target, shown: Collected<PerturbedRows>,
       n,
     ),
     rate: wilson(
-      tally(n, (i) => atStake[i] && lost[i]),
-      tally(n, (i) => atStake[i]),
+      tally(n, (i) => atStake[i]! && lost[i]!),
+      tally(n, (i) => atStake[i]!),
     ),
-    unconfirmed: tally(n, (i) => whiteBox && broken[i] && !again(i)),
+    unconfirmed: tally(n, (i) => whiteBox && broken[i]! && !again(i)),
     outside: tally(n, outside),
   };
 }

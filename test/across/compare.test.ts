@@ -69,7 +69,7 @@ describe('assay compare', () => {
       '1 mean-auroc': 'no evidence',
       '1 robust-accuracy': 'no evidence',
     });
-    expect(comparison.pairs[1].notes).toEqual(['the same weights on both sides']);
+    expect(comparison.pairs[1]!.notes).toEqual(['the same weights on both sides']);
 
     const [before, after] = [outcomes('v1', 'good'), outcomes('v2', 'good')];
     const flipped = before.flatMap((was, index) =>
@@ -79,8 +79,8 @@ describe('assay compare', () => {
     const accuracy = comparison.rows.findIndex(({ measure }) => measure === 'accuracy');
     expect(comparison.flips.filter(({ row }) => row === accuracy)).toMatchObject(flipped);
     const lost = flipped.filter(({ direction }) => direction === 'lost').length;
-    expect(comparison.rows[accuracy].test).toMatchObject({ name: 'mcnemar', n: 150 });
-    expect(comparison.rows[accuracy].test?.difference).toBeCloseTo((flipped.length - 2 * lost) / 150, 12);
+    expect(comparison.rows[accuracy]!.test).toMatchObject({ name: 'mcnemar', n: 150 });
+    expect(comparison.rows[accuracy]!.test?.difference).toBeCloseTo((flipped.length - 2 * lost) / 150, 12);
     for (const { test } of comparison.rows) expect(test?.corrected).toBeGreaterThanOrEqual(test?.p ?? 2);
   });
 
@@ -134,7 +134,7 @@ describe('assay compare', () => {
 describe('what assay compare refuses', () => {
   const entry = ({ suites }: Results, name: string) =>
     suites.find(({ suite }) => suite === name)?.options ?? {};
-  const otherData = (r: Results) => Object.assign(r.datasets[0], { fingerprint: '0'.repeat(64), size: 140 });
+  const otherData = (r: Results) => Object.assign(r.datasets[0]!, { fingerprint: '0'.repeat(64), size: 140 });
 
   it('a measure of another attack, and compares the others', async () => {
     const at = changed((r) => {
@@ -223,7 +223,7 @@ describe('what assay compare refuses', () => {
   });
 
   it('results and rows that were edited, until that is allowed', async () => {
-    const at = changed((r) => Object.assign(r.measures[0], { note: 'better' }), { seal: false });
+    const at = changed((r) => Object.assign(r.measures[0]!, { note: 'better' }), { seal: false });
     const args = ['compare', 'runs/v1', 'runs/v2', '--measure', 'accuracy'];
     expect(await obeyed(args, at)).toMatchObject({
       code: 2,
@@ -291,7 +291,7 @@ describe('assay history of run folders', () => {
 
     const at = changed(() => undefined);
     rmSync(join(at, 'runs/v1/examples'), { recursive: true });
-    const [{ points }] = (await historyOf(at)).series;
+    const { points } = (await historyOf(at)).series[0]!;
     expect(points.map(({ p }) => p)).toEqual([null, null]);
   });
 
@@ -300,7 +300,7 @@ describe('assay history of run folders', () => {
     const sheet = join(at, 'runs/v1/examples/accuracy.csv');
     const untouched = await obeyed(['history', 'runs', '--measure', 'accuracy'], at);
     expect(untouched).toMatchObject({ code: 0, stderr: '' });
-    const [head, ...lines] = readFileSync(sheet, 'utf8').trimEnd().split('\n');
+    const [head, ...lines] = readFileSync(sheet, 'utf8').trimEnd().split('\n') as [string, ...string[]];
     const correct = head.split(',').indexOf('correct');
     const turned = lines.map((line) => line.split(',').with(correct, '1').join(','));
     writeFileSync(sheet, `${[head, ...turned].join('\n')}\n`);

@@ -26,11 +26,11 @@ function releases(changes: readonly ((results: Results) => void)[]): string {
 }
 
 const accuracy = (value: number) => (results: Results) => {
-  results.measures[0].value = value;
+  results.measures[0]!.value = value;
 };
 
 const otherData = (results: Results) => {
-  results.datasets[0].fingerprint = 'ffff';
+  results.datasets[0]!.fingerprint = 'ffff';
 };
 
 async function historyIn(at: string, options = {}) {
@@ -41,7 +41,7 @@ describe('assay history', () => {
   it('orders runs by time, wherever their results lie, and tells changes', async () => {
     const history = await historyIn(releases([accuracy(0.7), accuracy(0.75), accuracy(0.72)]));
     expect(history.runs.map(({ name }) => name)).toEqual(['2026/v1', 'v2.json', '2026/v3']);
-    const [series] = history.series;
+    const series = history.series[0]!;
     expect(series).toMatchObject({ model: 'jem', measure: 'accuracy', breaks: [] });
     expect(series.points.map(({ run, value }) => [run, value])).toEqual([
       [0, 0.7],
@@ -59,7 +59,8 @@ describe('assay history', () => {
       otherData(results);
     };
     const history = await historyIn(releases([() => undefined, otherData, fewerSteps]));
-    const [ofAccuracy, robust] = history.series;
+    const ofAccuracy = history.series[0]!;
+    const robust = history.series[1]!;
     expect(ofAccuracy.breaks).toMatchObject([{ run: 1, discrepancies: [{ condition: 'data' }] }]);
     expect(ofAccuracy.sinceFirst).toEqual({ run: 1, difference: 0 });
     expect(robust.breaks).toMatchObject([
@@ -67,12 +68,13 @@ describe('assay history', () => {
       { run: 2, discrepancies: [{ what: 'steps', before: '20', after: '10' }] },
     ]);
     expect([robust.sincePrevious, robust.sinceFirst]).toEqual([null, null]);
-    const [figure, robustFigure] = historyFigures(history);
+    const figures = historyFigures(history);
+    const figure = figures[0]!;
     expect(figure.series.map(({ name, points }) => [name, points.map(({ x }) => x)])).toEqual([
       ['jem', [1]],
       ['jem, line 2', [2, 3]],
     ]);
-    expect(robustFigure.series.map(({ points }) => points.length)).toEqual([1, 1, 1]);
+    expect(figures[1]!.series.map(({ points }) => points.length)).toEqual([1, 1, 1]);
     expect(figure.caption).toMatch(
       /v2\.json has data set: test, 500 examples, fingerprint aaaa against test/,
     );

@@ -37,7 +37,7 @@ function wanted(net: DoubleNetwork, { image, forward }: Case) {
     dims: image,
     data: Float64Array.from(
       { length: size },
-      (_, j) => pixels[i * size + j] + step * direction[i * size + j],
+      (_, j) => pixels[i * size + j]! + step * direction[i * size + j]!,
     ),
   });
   const step = 1e-6;
@@ -62,7 +62,7 @@ describe('every architecture', () => {
     expect(relativeError(forward.logits ?? [], logits)).toBeLessThan(1e-5);
     const { gradient } = await model.gradient({ n: 2, pixels }, 'log-px');
     const along = [0, 1].map((i) =>
-      gradient.subarray(i * size, (i + 1) * size).reduce((a, g, j) => a + g * direction[i * size + j], 0),
+      gradient.subarray(i * size, (i + 1) * size).reduce((a, g, j) => a + g * direction[i * size + j]!, 0),
     );
     expect(relativeError(along, slopes)).toBeLessThan(1e-4);
     await model.close();

@@ -99,7 +99,7 @@ describe('plain networks whose sizes fit several settings', () => {
     // The lines of the error are ready for the card: the first is one that works.
     const lines = (details.also ?? []).filter((line) => line.startsWith('architecture:'));
     expect(lines.length).toBeGreaterThan(1);
-    const { name: _name, ...first } = parse(lines[0]).architecture;
+    const { name: _name, ...first } = parse(lines[0]!).architecture;
     expect(outcome(shapes, shape, first)).toMatchObject({ architecture: first });
     // And what the code has is a card that works, and among what inspect lists.
     expect(outcome(shapes, shape, truth)).toMatchObject({ architecture: truth });
@@ -110,7 +110,9 @@ describe('plain networks whose sizes fit several settings', () => {
     ]);
     writeFileSync(file, torchZip(Object.fromEntries(tensors)));
     const { card } = await inspectCheckpoint(file, engine);
-    const listed = [...card.matchAll(/^# (architecture: .*)$/gm)].map(([, line]) => parse(line).architecture);
+    const listed = [...card.matchAll(/^# (architecture: .*)$/gm)].map(
+      ([, line]) => parse(line!).architecture,
+    );
     expect(listed).toContainEqual(expect.objectContaining(truth));
     // The card as it is does not run; with the line in place of its own it does.
     const open = (text: string) =>

@@ -66,7 +66,7 @@ export class DoubleNetwork {
             const [y, z] = [i * stride + u - padding, j * stride + v - padding];
             if (y < 0 || z < 0 || y >= height || z >= width) continue;
             sum +=
-              w[((o * per + c) * kernel + u) * kernel + v] * x.data[((first + c) * height + y) * width + z];
+              w[((o * per + c) * kernel + u) * kernel + v]! * x.data[((first + c) * height + y) * width + z]!;
           }
       return sum;
     });
@@ -93,8 +93,8 @@ export class DoubleNetwork {
       bytesPerElement: 8,
     };
     return planes(x.dims, (c, i, j) => {
-      const value = x.data[(c * height + i) * width + j];
-      return ((value - mean[c]) / Math.sqrt(variance[c] + 1e-5)) * w[c] + b[c];
+      const value = x.data[(c * height + i) * width + j]!;
+      return ((value - mean[c]!) / Math.sqrt(variance[c]! + 1e-5)) * w[c]! + b[c]!;
     });
   }
 
@@ -109,8 +109,8 @@ export class DoubleNetwork {
       return { mean, deviation: Math.sqrt(part.reduce((a, v) => a + (v - mean) ** 2, 0) / size + 1e-5) };
     });
     return planes(x.dims, (c, i, j) => {
-      const { mean, deviation } = statistics[Math.floor(c / (channels / groups))];
-      return ((x.data[(c * height + i) * width + j] - mean) / deviation) * w[c] + b[c];
+      const { mean, deviation } = statistics[Math.floor(c / (channels / groups))]!;
+      return ((x.data[(c * height + i) * width + j]! - mean) / deviation) * w[c]! + b[c]!;
     });
   }
 
@@ -126,7 +126,7 @@ export class DoubleNetwork {
       storage: 'ByteStorage',
       bytesPerElement: 1,
     };
-    return planes(x.dims, (c, i, j) => scale[c] * (x.data[(c * height + i) * width + j] + loc[c]));
+    return planes(x.dims, (c, i, j) => scale[c]! * (x.data[(c * height + i) * width + j]! + loc[c]!));
   }
 
   linear(x: Planes, key: string, out: number): Planes {
@@ -135,7 +135,7 @@ export class DoubleNetwork {
       normals(`${key}.weight`, n, Math.sqrt(2 / inputs)),
     );
     const b = this.weight(`${key}.bias`, [out], (n) => normals(`${key}.bias`, n, 0.2));
-    return planes([out, 1, 1], (o) => x.data.reduce((sum, v, k) => sum + v * w[o * inputs + k], b[o]));
+    return planes([out, 1, 1], (o) => x.data.reduce((sum, v, k) => sum + v * w[o * inputs + k]!, b[o]!));
   }
 }
 
@@ -145,7 +145,7 @@ export const relu = ({ dims, data }: Planes, leak = 0): Planes => ({
 });
 export const add = (a: Planes, b: Planes): Planes => ({
   dims: a.dims,
-  data: a.data.map((v, i) => v + b.data[i]),
+  data: a.data.map((v, i) => v + b.data[i]!),
 });
 
 function pooled(
@@ -162,7 +162,7 @@ function pooled(
     for (let u = 0; u < kernel; u++)
       for (let v = 0; v < kernel; v++) {
         const [y, z] = [i * stride + u - padding, j * stride + v - padding];
-        if (y >= 0 && z >= 0 && y < height && z < width) window.push(x.data[(c * height + y) * width + z]);
+        if (y >= 0 && z >= 0 && y < height && z < width) window.push(x.data[(c * height + y) * width + z]!);
       }
     return reduce(window);
   });
@@ -177,11 +177,11 @@ export const globalAverage = (x: Planes): Planes => averagePool(x, x.dims[1]);
 /** PyTorch's AdaptiveAvgPool2d on square planes. */
 export function adaptive(x: Planes, size: number): Planes {
   const [channels, n] = x.dims;
-  const cell = (i: number) => [Math.floor((i * n) / size), Math.ceil(((i + 1) * n) / size)];
+  const cell = (i: number): [number, number] => [Math.floor((i * n) / size), Math.ceil(((i + 1) * n) / size)];
   return planes([channels, size, size], (c, i, j) => {
     const [[top, bottom], [left, right]] = [cell(i), cell(j)];
     let sum = 0;
-    for (let y = top; y < bottom; y++) for (let z = left; z < right; z++) sum += x.data[(c * n + y) * n + z];
+    for (let y = top; y < bottom; y++) for (let z = left; z < right; z++) sum += x.data[(c * n + y) * n + z]!;
     return sum / ((bottom - top) * (right - left));
   });
 }
@@ -191,7 +191,7 @@ export function padShortcut(x: Planes, out: number, before: number): Planes {
   const [channels, height, width] = x.dims;
   return planes([out, Math.ceil(height / 2), Math.ceil(width / 2)], (c, i, j) => {
     const from = c - before;
-    return from >= 0 && from < channels ? x.data[(from * height + 2 * i) * width + 2 * j] : 0;
+    return from >= 0 && from < channels ? x.data[(from * height + 2 * i) * width + 2 * j]! : 0;
   });
 }
 

@@ -123,7 +123,7 @@ export function resnet({
     const normed = (x: Planes, key: string, i: number, options: Parameters<DoubleNetwork['conv']>[2]) =>
       net.batchNorm(net.conv(x, `${key}.conv${i}`, options), `${key}.bn${i}`);
     const stem = imagenet ? { kernel: 7, stride: 2, padding: 3 } : { kernel: 3, padding: 1 };
-    let x = act(net.batchNorm(net.conv(image, 'conv1', { out: widths[0], ...stem }), 'bn1'));
+    let x = act(net.batchNorm(net.conv(image, 'conv1', { out: widths[0]!, ...stem }), 'bn1'));
     if (imagenet) x = maxPool(x, 3, 2, 1);
     widths.forEach((out, stage) => {
       for (let n = 0; n < blocks; n++) {

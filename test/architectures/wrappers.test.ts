@@ -178,7 +178,7 @@ const parts: [
       const [u, v] = [uniforms(`${key} u`, rows), uniforms(`${key} v`, columns)];
       let sigma = 0;
       for (let i = 0; i < rows; i++)
-        for (let j = 0; j < columns; j++) sigma += u[i] * w[i * columns + j] * v[j];
+        for (let j = 0; j < columns; j++) sigma += u[i]! * w[i * columns + j]! * v[j]!;
       const [o, a, b] = style === 'weight_' ? ['orig', 'u', 'v'] : ['original', '0._u', '0._v'];
       return {
         tensors: {
@@ -202,7 +202,7 @@ const parts: [
           [`${key}.${style}${a}`]: float32([rows, 1], g),
           [`${key}.${style}${b}`]: float32([rows, columns], w),
         },
-        weight: w.map((x, at) => (g[Math.floor(at / columns)] * x) / length(Math.floor(at / columns))),
+        weight: w.map((x, at) => (g[Math.floor(at / columns)]! * x) / length(Math.floor(at / columns))),
       };
     },
   ]),
@@ -213,7 +213,7 @@ const parts: [
       const dims = [rows, w.length / rows];
       return {
         tensors: { [`${key}.weight_orig`]: float32(dims, w), [`${key}.weight_mask`]: float32(dims, mask) },
-        weight: w.map((x, at) => x * mask[at]),
+        weight: w.map((x, at) => x * mask[at]!),
       };
     },
   ],
@@ -233,7 +233,7 @@ describe('weights in parts', () => {
     const model = await open(file);
     const { logits: found } = await model.forward({ n: 1, pixels: pixelsOf });
     await model.close();
-    const wanted = bias.map((b, o) => pixelsOf.reduce((sum, x, i) => sum + x * weight[o * 64 + i], b));
+    const wanted = bias.map((b, o) => pixelsOf.reduce((sum, x, i) => sum + x * weight[o * 64 + i]!, b));
     expect(relativeError(found ?? [], wanted)).toBeLessThan(1e-5);
     expect((await readCheckpoint(file)).built?.notes.join()).toMatch(/put together from their parts/);
   });
@@ -294,8 +294,10 @@ it.skipIf(!existsSync(shared)).each<[name: string, accuracy: number, more?: obje
 ])('%s has the logits that PyTorch has', async (name, accuracy, more) => {
   const at = join(shared, name);
   // Stored with the channels first, so a byte's place is a pixel's.
-  const { images, labels } = await readNpz(join(at, 'test.npz'));
-  const n = images.shape[0];
+  const arrays = await readNpz(join(at, 'test.npz'));
+  const images = arrays.images!;
+  const labels = arrays.labels!;
+  const n = images.shape[0]!;
   const card = { ...parse(readFileSync(join(at, 'm.model.yaml'), 'utf8')), ...more };
   const model = await openModel(card, engine, { directory: at });
   const { logits: found = new Float32Array() } = await model.forward({

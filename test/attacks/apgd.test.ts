@@ -46,24 +46,24 @@ function textbook(
     norm.name === 'Linf' ? g.map(Math.sign) : g.map((v) => v / Math.hypot(...g));
   const ends = [22, 41, 57, 70, 80, 87, 93, 99];
   const visits = seen.map((x) => visit(hill, x));
-  let [current, previous] = [visits[0], seen[0]];
+  let [current, previous] = [visits[0]!, seen[0]!];
   const [etas, bests] = [[2 * epsilon], [Number.NaN]];
   return seen.slice(1).map((_, k) => {
     const step = direction(current.gradient);
-    const z = project(current.x.map((v, i) => v + etas[etas.length - 1] * step[i]));
+    const z = project(current.x.map((v, i) => v + etas[etas.length - 1]! * step[i]!));
     const a = k === 0 ? 1 : 0.75;
-    const next = project(current.x.map((v, i) => v + a * (z[i] - v) + (1 - a) * (v - previous[i])));
+    const next = project(current.x.map((v, i) => v + a * (z[i]! - v) + (1 - a) * (v - previous[i]!)));
     previous = current.x;
-    current = visits[k + 1];
+    current = visits[k + 1]!;
     const j = ends.indexOf(k + 1);
     if (j >= 0) {
       const begin = ends[j - 1] ?? 0;
       const window = visits.slice(begin, k + 2);
-      const rises = window.filter(({ loss }, i) => i > 0 && loss > window[i - 1].loss).length;
+      const rises = window.filter(({ loss }, i) => i > 0 && loss > window[i - 1]!.loss).length;
       const top = best(visits.slice(0, k + 2));
       const same = j > 0 && etas[j] === etas[j - 1] && bests[j] === top.loss;
-      const halve = rises <= 0.75 * (ends[j] - begin) || same;
-      etas.push(etas[j] / (halve ? 2 : 1));
+      const halve = rises <= 0.75 * (ends[j]! - begin) || same;
+      etas.push(etas[j]! / (halve ? 2 : 1));
       bests.push(top.loss);
       if (halve) current = top;
     }
@@ -77,28 +77,28 @@ function sparseTextbook({ x0, epsilon }: Subject, hill: Hill, seen: number[][]):
   const changed = (x: number[]) => x.filter((v, i) => v !== x0[i]).length;
   const points: number[][] = [];
   let at = 0;
-  let start = seen[0];
+  let start = seen[0]!;
   for (const [factor, iterations] of [
     [3, 30],
     [2, 30],
     [1, 40],
-  ]) {
+  ] as const) {
     const radius = factor * epsilon.value;
     const visits = seen.slice(at, at + iterations + 1).map((x) => visit(hill, x));
     at += visits.length;
     if (factor < 3) points.push(nearest('L1', start, x0, radius));
-    let sparsity = factor === 3 ? size : changed(visits[0].x);
+    let sparsity = factor === 3 ? size : changed(visits[0]!.x);
     let k = factor === 3 ? 0.2 * size : sparsity / 1.5;
     let eta = radius;
-    let current = visits[0];
+    let current = visits[0]!;
     for (let i = 1; i <= iterations; i++) {
       const { gradient, x } = current;
       const slopes = gradient.map(Math.abs).sort((a, b) => b - a);
-      const signs = gradient.map((g) => (Math.abs(g) >= slopes[Math.ceil(k) - 1] ? Math.sign(g) : 0));
+      const signs = gradient.map((g) => (Math.abs(g) >= slopes[Math.ceil(k) - 1]! ? Math.sign(g) : 0));
       const length = signs.reduce((sum, s) => sum + Math.abs(s), 0);
-      const moved = x.map((v, axis) => v + (eta * signs[axis]) / length);
+      const moved = x.map((v, axis) => v + (eta * signs[axis]!) / length);
       points.push(nearest('L1', moved, x0, radius));
-      current = visits[i];
+      current = visits[i]!;
       if (i % 4 !== 0) continue;
       const top = best(visits.slice(0, i + 1));
       const sparser = changed(top.x) / sparsity < 0.95;
@@ -123,7 +123,7 @@ describe('against the algorithm as it is printed', () => {
       const plain = norm === 'L1' ? sparseTextbook : textbook;
       const seen = asked.map(({ pixels }) => [...pixels]);
       plain(subject, hill, seen).forEach((x, i) => {
-        const off = Math.max(...x.map((v, j) => Math.abs(v - seen[i + 1][j])));
+        const off = Math.max(...x.map((v, j) => Math.abs(v - seen[i + 1]![j]!)));
         expect(off, `point ${i + 1}`).toBeLessThan(1e-6);
       });
       expect(asked).toHaveLength(norm === 'L1' ? 103 : 101);
@@ -139,7 +139,7 @@ describe('against the algorithm as it is printed', () => {
       ['L2', 0.1],
     ] as const) {
       const subject = { ...subjectOf(norm, epsilon, 24), x0: new Float32Array(24).fill(0.5) };
-      const [{ pixels }] = drive(attacks.named('apgd').create({ steps: 1 }).run(subject), waves(24));
+      const { pixels } = drive(attacks.named('apgd').create({ steps: 1 }).run(subject), waves(24))[0]!;
       expect(subject.norm.distance(pixels, subject.x0)).toBeCloseTo(epsilon, 6);
     }
   });
@@ -176,14 +176,14 @@ describe('on linear models, of which everything is known', () => {
   )('%s breaks what can be broken in %s', async (method, norm) => {
     const two = weights.slice(0, 2);
     const given = await targets(50, { weights: two });
-    const epsilons = radii[norm];
+    const epsilons = radii[norm]!;
     const found = await runAttack(given, attackPlan({ method, norm, epsilons }));
     let missed = 0;
     for (let i = 0; i < given.n; i++) {
       if (!found.correct[i]) continue;
       const x0 = given.pixels.subarray(i * SIZE, (i + 1) * SIZE);
-      const can = epsilons.map((epsilon) => exactlyBroken(two, x0, given.labels[i], norm, epsilon));
-      const at = found.brokenAt[i];
+      const can = epsilons.map((epsilon) => exactlyBroken(two, x0, given.labels[i]!, norm, epsilon));
+      const at = found.brokenAt[i]!;
       if (at >= 0) expect(can[at], `example ${i}`).toBe(true);
       if (at !== can.indexOf(true)) missed++;
     }
@@ -194,13 +194,13 @@ describe('on linear models, of which everything is known', () => {
   it.each(['Linf', 'L2'])('climbs to a highest score in %s, where nothing counts as broken', async (norm) => {
     const given = await targets(12);
     const goal = goalOf({ kind: 'raise', score: 'max-logit' }, builtinCatalogue);
-    const [epsilon] = radii[norm];
+    const [epsilon] = radii[norm]! as [number];
     const wanted = { method: 'apgd', norm, epsilons: [epsilon], goal, restarts: 2 };
     const found = await runAttack(given, attackPlan({ ...wanted, keep: 'strongest' }));
     for (let i = 0; i < given.n; i++) {
       const x0 = given.pixels.subarray(i * SIZE, (i + 1) * SIZE);
-      const tops = weights.map((w, k) => given.cleanLogits[3 * i + k] + steepestRise(w, x0, norm, epsilon));
-      const off = tops.map((top) => Math.abs(top - found.loss[i]));
+      const tops = weights.map((w, k) => given.cleanLogits[3 * i + k]! + steepestRise(w, x0, norm, epsilon));
+      const off = tops.map((top) => Math.abs(top - found.loss[i]!));
       expect(Math.min(...off)).toBeLessThan(1e-3);
     }
   });
@@ -228,8 +228,8 @@ describe.each(NORMS)('in %s', (norm) => {
     const ball = attackPlan(plan).norm;
     found.correct.forEach((correct, i) => {
       const [x, x0] = [found.pixels, given.pixels].map((all) => all.slice(i * SIZE, (i + 1) * SIZE));
-      expect(isInside(ball, x, x0, 0.05)).toBe(true);
-      expect(found.distance[i] > 0).toBe(correct === 1);
+      expect(isInside(ball, x!, x0!, 0.05)).toBe(true);
+      expect(found.distance[i]! > 0).toBe(correct === 1);
     });
     expect(new Set(found.restart.filter((restart) => restart >= 0)).size).toBe(2);
   });

@@ -28,21 +28,21 @@ async function images(): Promise<AttackInputs> {
   return { system, n: N, indices, pixels, labels, cleanLogits: logits, cleanLogPx: logPx, seed: 5 };
 }
 
-const logitsAt = (x: number, y: number) => weights.map(([a, b]) => a * x + b * y);
+const logitsAt = (x: number, y: number) => weights.map(([a, b]) => a! * x + b! * y);
 
 const scoreAt = (score: string, logits: number[]) =>
   followed.named(raising(score)).value(logits, {
     label: 0,
     target: -1,
     threshold: 0,
-    logPx: logSumExp({ n: 1, classes: 3, data: logits })[0],
+    logPx: logSumExp({ n: 1, classes: 3, data: logits })[0]!,
   });
 
 /** A fine grid over ball and box. */
 function* grid([x, y]: Float32Array): Generator<number[]> {
   const range = (v: number) =>
     Array.from({ length: 41 }, (_, i) => Math.min(1, Math.max(0, v + EPSILON * (i / 20 - 1))));
-  for (const a of range(x)) for (const b of range(y)) yield logitsAt(a, b);
+  for (const a of range(x!)) for (const b of range(y!)) yield logitsAt(a, b);
 }
 
 describe('goals', () => {
@@ -63,8 +63,8 @@ describe('goals', () => {
         ...[...grid(given.pixels.subarray(2 * i, 2 * i + 2))].map((z) => scoreAt(score, z)),
       );
       expect(found.loss[i]).toBeGreaterThan(best - 0.05 * Math.max(1, Math.abs(best)));
-      const [x, y] = found.pixels.subarray(2 * i, 2 * i + 2);
-      expect(scoreAt(score, logitsAt(x, y))).toBeCloseTo(found.loss[i], 4);
+      const [x, y] = [found.pixels[2 * i]!, found.pixels[2 * i + 1]!];
+      expect(scoreAt(score, logitsAt(x, y))).toBeCloseTo(found.loss[i]!, 4);
     }
   });
 
@@ -73,9 +73,9 @@ describe('goals', () => {
     async (score) => {
       const given = await images();
       const clean = Array.from({ length: N }, (_, i) =>
-        scoreAt(score, logitsAt(given.pixels[2 * i], given.pixels[2 * i + 1])),
+        scoreAt(score, logitsAt(given.pixels[2 * i]!, given.pixels[2 * i + 1]!)),
       );
-      const threshold = [...clean].sort((a, b) => a - b)[N / 10];
+      const threshold = [...clean].sort((a, b) => a - b)[N / 10]!;
       const goal = goalOf({ kind: 'evade', score, threshold }, { scores, followed });
       const options = { steps: 40, stepSize: 0.02 };
       const found = await runAttack(given, attackPlan({ epsilons: [EPSILON], options, restarts: 5, goal }));
@@ -86,8 +86,8 @@ describe('goals', () => {
           (z) => argmaxOf(z) !== given.labels[i] && scoreAt(score, z) >= threshold,
         );
         if (reach) reachable++;
-        if (found.brokenAt[i] >= 0) {
-          const [x, y] = found.pixels.subarray(2 * i, 2 * i + 2);
+        if (found.brokenAt[i]! >= 0) {
+          const [x, y] = [found.pixels[2 * i]!, found.pixels[2 * i + 1]!];
           expect(argmaxOf(logitsAt(x, y))).not.toBe(given.labels[i]);
           expect(scoreAt(score, logitsAt(x, y))).toBeGreaterThan(threshold - 1e-5);
           // Whoever is noticed by no one is a mistake all the same.

@@ -24,7 +24,7 @@ const problem = fc
     }),
   )
   .map(({ x, w, share, sign }) => {
-    const most = Math.abs(w.reduce((sum, v, i) => sum + Math.abs(v) * room(x[i], sign * v), 0));
+    const most = Math.abs(w.reduce((sum, v, i) => sum + Math.abs(v) * room(x[i]!, sign * v), 0));
     return { x, w, gap: sign * share * most, within: share <= 1 };
   });
 
@@ -34,7 +34,7 @@ const length = {
   L1: (m: Float64Array) => m.reduce((sum, v) => sum + Math.abs(v), 0),
 };
 
-const inner = (w: Float32Array, m: ArrayLike<number>) => w.reduce((sum, v, i) => sum + v * m[i], 0);
+const inner = (w: Float32Array, m: ArrayLike<number>) => w.reduce((sum, v, i) => sum + v * m[i]!, 0);
 
 describe.each(hyperplaneNorms)('the way to a hyperplane within the box, %s', (norm) => {
   const { project, distance } = hyperplanes[norm];
@@ -46,10 +46,10 @@ describe.each(hyperplaneNorms)('the way to a hyperplane within the box, %s', (no
         const said = project(x, w, gap, move);
         expect(said).toBeCloseTo(length[norm](move), 12);
         for (const [i, m] of move.entries()) {
-          expect(x[i] + m).toBeGreaterThanOrEqual(-1e-12);
-          expect(x[i] + m).toBeLessThanOrEqual(1 + 1e-12);
+          expect(x[i]! + m).toBeGreaterThanOrEqual(-1e-12);
+          expect(x[i]! + m).toBeLessThanOrEqual(1 + 1e-12);
           if (w[i] === 0) expect(Math.abs(m)).toBe(0);
-          if (!within) expect(Math.abs(m)).toBeCloseTo(room(x[i], Math.sign(gap) * w[i]), 12);
+          if (!within) expect(Math.abs(m)).toBeCloseTo(room(x[i]!, Math.sign(gap) * w[i]!), 12);
         }
         const scale = Math.max(Math.abs(gap), 1e-30);
         if (within) expect(Math.abs(inner(w, move) - gap) / scale).toBeLessThan(1e-9);
@@ -61,7 +61,7 @@ describe.each(hyperplaneNorms)('the way to a hyperplane within the box, %s', (no
   it('is the shortest', () => {
     fc.assert(
       fc.property(problem, ({ x, w, gap, within }) => {
-        const most = w.reduce((sum, v, i) => sum + Math.abs(v) * room(x[i], Math.sign(gap) * v), 0);
+        const most = w.reduce((sum, v, i) => sum + Math.abs(v) * room(x[i]!, Math.sign(gap) * v), 0);
         // Where all must be used, rounding decides whether the brute force gets there.
         fc.pre(within && Math.abs(gap) > 1e-2 && Math.abs(gap) < (1 - 1e-6) * most);
         const least = shortestWay(norm, x, w, gap);

@@ -16,10 +16,10 @@ const LENGTH: Record<string, (change: Float32Array) => number> = {
 function searched(norm: string, boundary: number, options: Record<string, unknown> = {}) {
   const subject = { ...subjectOf(norm, 1, SIZE), x0: new Float32Array(SIZE).fill(0.5) };
   const run = attacks.named('jem-paper').create(options).run(subject);
-  const change = (pixels: Float32Array) => pixels.map((v, i) => v - subject.x0[i]);
+  const change = (pixels: Float32Array) => pixels.map((v, i) => v - subject.x0[i]!);
   const asked: (Query & { length: number })[] = [];
   for (let turn = run.next(); !turn.done; ) {
-    const length = LENGTH[norm](change(turn.value.pixels));
+    const length = LENGTH[norm]!(change(turn.value.pixels));
     asked.push({ ...turn.value, length, pixels: turn.value.pixels.slice() });
     const gradient = new Float32Array(turn.value.kind === 'gradient' ? SIZE : 0).fill(2);
     turn = run.next({
@@ -56,7 +56,7 @@ describe.each(['Linf', 'L2'])('the search of the JEM paper in %s', (norm) => {
       expect(pixels.every((v) => v >= 0 && v <= 1)).toBe(true);
     }
     const [start, first] = asked.map(({ pixels }) => pixels);
-    const step = LENGTH[norm](first.map((v, i) => v - start[i]));
+    const step = LENGTH[norm]!(first!.map((v, i) => v - start![i]!));
     // Of a start inside the ball; in Linf some pixels are stopped by it, in L2 the whole is scaled when it is left.
     expect(step).toBeLessThanOrEqual(0.3 / (norm === 'Linf' ? 30 : 6) + 1e-6);
     expect(step).toBeGreaterThan(0.003);

@@ -33,9 +33,9 @@ const cases = free.flatMap((method) =>
 function leastDistance(x0: Float32Array, label: number, norm: string): number {
   const ways = weights.flatMap((row, k) => {
     if (k === label) return [];
-    const w = row.map((v, j) => v - weights[label][j]);
-    const gap = -w.reduce((sum, v, j) => sum + v * x0[j], 0);
-    const most = w.reduce((sum, v, j) => sum + Math.abs(v) * (v > 0 ? 1 - x0[j] : x0[j]), 0);
+    const w = row.map((v, j) => v - weights[label]![j]!);
+    const gap = -w.reduce((sum, v, j) => sum + v * x0[j]!, 0);
+    const most = w.reduce((sum, v, j) => sum + Math.abs(v) * (v > 0 ? 1 - x0[j]! : x0[j]!), 0);
     return most > gap ? [shortestWay(norm, x0, w, gap)] : [];
   });
   return Math.min(Number.POSITIVE_INFINITY, ...ways);
@@ -58,15 +58,15 @@ describe.each(cases)('%s in %s', (method, norm) => {
     for (let i = 0; i < given.n; i++) {
       if (!found.correct[i]) continue;
       const x0 = given.pixels.subarray(i * SIZE, (i + 1) * SIZE);
-      const least = leastDistance(x0, given.labels[i], norm);
+      const least = leastDistance(x0, given.labels[i]!, norm);
       if (least === Number.POSITIVE_INFINITY) continue;
       expect(found.adversarial[i]).toBe(1);
       // Pixels are float32: six of them, rounded.
       expect(found.distance[i]).toBeGreaterThan(least * (1 - 1e-5) - 1e-6);
-      excess.push(found.distance[i] / least);
+      excess.push(found.distance[i]! / least);
     }
     excess.sort((a, b) => a - b);
-    const [median, most] = TOLERANCE[method];
+    const [median, most] = TOLERANCE[method]!;
     expect(excess.length).toBeGreaterThan(30);
     expect(excess[Math.floor(0.5 * excess.length)]).toBeLessThan(median);
     expect(excess[Math.floor(0.9 * excess.length)]).toBeLessThan(most);
@@ -85,11 +85,11 @@ describe.each(cases)('%s in %s', (method, norm) => {
     );
     expect([...nearest.brokenAt]).toEqual(within);
     for (let i = 0; i < given.n; i++) {
-      expect(nearest.gradient[i]).toBeLessThanOrEqual(nearest.naiveGradient[i]);
+      expect(nearest.gradient[i]).toBeLessThanOrEqual(nearest.naiveGradient[i]!);
       // Beside the attack's own: where rounding could have decided, the scheduler asks again.
-      expect(nearest.forward[i]).toBeLessThanOrEqual(nearest.naiveForward[i] + 10);
-      expect(first.gradient[i]).toBeLessThanOrEqual(nearest.gradient[i]);
-      if (first.brokenAt[i] === 0) expect(first.gradient[i]).toBeLessThan(nearest.gradient[i]);
+      expect(nearest.forward[i]).toBeLessThanOrEqual(nearest.naiveForward[i]! + 10);
+      expect(first.gradient[i]).toBeLessThanOrEqual(nearest.gradient[i]!);
+      if (first.brokenAt[i] === 0) expect(first.gradient[i]).toBeLessThan(nearest.gradient[i]!);
     }
   });
 
@@ -108,7 +108,7 @@ describe('restarts of FAB', () => {
     const wanted = { method: 'fab-t', options: { steps: 10, targets: 1 }, epsilons: [] };
     const once = await runAttack(given, attackPlan({ ...wanted, keep: 'nearest' }));
     const thrice = await runAttack(given, attackPlan({ ...wanted, restarts: 3, keep: 'nearest' }));
-    const nearer = Array.from(once.distance, (distance, i) => distance - thrice.distance[i]);
+    const nearer = Array.from(once.distance, (distance, i) => distance - thrice.distance[i]!);
     expect(Math.min(...nearer)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...nearer)).toBeGreaterThan(0);
   });

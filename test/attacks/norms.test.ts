@@ -21,7 +21,7 @@ const pair = fc.integer({ min: 1, max: 40 }).chain((size) =>
   ),
 );
 
-const euclidean = (a: Float32Array, b: Float32Array) => Math.hypot(...a.map((v, i) => v - b[i]));
+const euclidean = (a: Float32Array, b: Float32Array) => Math.hypot(...a.map((v, i) => v - b[i]!));
 
 describe.each([...norms].map((norm) => [norm.name, norm] as const))('%s', (_, norm: Norm) => {
   it('projects into ball and box without tolerance', () => {
@@ -58,7 +58,7 @@ describe.each([...norms].map((norm) => [norm.name, norm] as const))('%s', (_, no
       fc.property(pair, radius, ([x0, x], epsilon) => {
         const expected = nearest(norm.name, x, x0, epsilon);
         norm.project(x.slice(), x0, epsilon).forEach((v, i) => {
-          expect(Math.abs(v - expected[i])).toBeLessThan(1e-6);
+          expect(Math.abs(v - expected[i]!)).toBeLessThan(1e-6);
         });
       }),
       { numRuns: 300 },
@@ -83,7 +83,7 @@ describe.each([...norms].map((norm) => [norm.name, norm] as const))('%s', (_, no
   it('projects a large image without leaving the ball', () => {
     const [x0, x] = [new Float32Array(3072), new Float32Array(3072)];
     const source = stream({ seed: 5, purpose: 'test/large', example: 0 });
-    for (let i = 0; i < x0.length; i++) [x0[i], x[i]] = [source.uniform(), x0[i] + source.normal()];
+    for (let i = 0; i < x0.length; i++) [x0[i], x[i]] = [source.uniform(), x0[i]! + source.normal()];
     for (const epsilon of [1e-3, 0.1, 1, 12]) {
       const projected = norm.project(x.slice(), x0, epsilon);
       expect(isInside(norm, projected, x0, epsilon)).toBe(true);
@@ -118,7 +118,7 @@ describe.each([...norms].map((norm) => [norm.name, norm] as const))('%s', (_, no
     const gradient = Float32Array.from([1, -2, 0.5, 3, -1, 0.25]);
     const moved = norm.ascend(x, gradient, 0.1);
     expect(norm.distance(moved, x)).toBeCloseTo(0.1, 6);
-    expect(moved.reduce((sum, v, i) => sum + (v - x[i]) * gradient[i], 0)).toBeGreaterThan(0);
+    expect(moved.reduce((sum, v, i) => sum + (v - x[i]!) * gradient[i]!, 0)).toBeGreaterThan(0);
   });
 
   it('stays where the gradient is zero', () => {
@@ -166,7 +166,7 @@ describe('known answers', () => {
     // Of a ball in three dimensions the octants have an eighth each, and half of it lies below epsilon (1 - 2^(-1/3)).
     expect(Math.abs(share(starts.map((x) => x.every((v) => v > 0.5))) - 1 / 8)).toBeLessThan(0.02);
     const cap = 0.4 * (1 - 0.5 ** (1 / 3));
-    expect(Math.abs(share(starts.map((x) => Math.abs(x[0] - 0.5) < cap)) - 0.5)).toBeLessThan(0.03);
+    expect(Math.abs(share(starts.map((x) => Math.abs(x[0]! - 0.5) < cap)) - 0.5)).toBeLessThan(0.03);
   });
 
   it('L1 gives what the box takes to the other coordinates, and shrinks all alike', () => {
@@ -184,7 +184,7 @@ describe('known answers', () => {
     const gradient = Float32Array.from(x, (_, i) => (i % 2 === 0 ? 0.1 : -0.1));
     [gradient[7], gradient[30], gradient[61], gradient[90]] = [9, -5, 4, 3];
     const moved = norms.named('L1').ascend(x, gradient, 0.5);
-    const changes = [...moved].flatMap((v, i) => (v === x[i] ? [] : [[i, v - x[i]]]));
+    const changes = [...moved].flatMap((v, i) => (v === x[i] ? [] : [[i, v - x[i]!]]));
     expect(changes).toEqual([
       [30, -0.25],
       [61, 0.25],

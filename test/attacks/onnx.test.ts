@@ -37,7 +37,7 @@ describe('a network on onnxruntime', () => {
     const small = await runAttack({ ...given, batchSize: 3, concurrency: 1 }, wanted);
     expect(small.brokenAt).toEqual(whole.brokenAt);
     small.distance.forEach((distance, i) => {
-      expect(distance).toBeCloseTo(whole.distance[i], 4);
+      expect(distance).toBeCloseTo(whole.distance[i]!, 4);
     });
     expect(new Set(whole.brokenAt).size).toBeGreaterThan(1);
   });

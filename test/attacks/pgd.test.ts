@@ -18,9 +18,9 @@ function textbook(
   return seen.slice(0, -1).map((x) => {
     const gradient = [...hill.gradient(x)];
     const length = gradient.reduce((sum, v) => sum + Math.abs(v), 0);
-    g = g.map((v, i) => mu * v + gradient[i] / length);
+    g = g.map((v, i) => mu * v + gradient[i]! / length);
     const step = norm === 'Linf' ? g.map(Math.sign) : g.map((v) => v / Math.hypot(...g));
-    const moved = x.map((v, i) => v + size * step[i]);
+    const moved = x.map((v, i) => v + size * step[i]!);
     return nearest(norm, moved, x0, epsilon);
   });
 }
@@ -40,7 +40,7 @@ describe('momentum', () => {
       const seen = drive(attacks.named(method).create(options).run(subject), hill).map((q) => [...q.pixels]);
       expect(seen).toHaveLength(11);
       textbook(norm, subject.x0, hill, [epsilon, size, mu], seen).forEach((x, i) => {
-        const off = Math.max(...x.map((v, j) => Math.abs(v - seen[i + 1][j])));
+        const off = Math.max(...x.map((v, j) => Math.abs(v - seen[i + 1]![j]!)));
         expect(off, `point ${i + 1}`).toBeLessThan(1e-6);
       });
       if (method === 'mi-fgsm') expect(seen[0]).toEqual([...subject.x0]);
@@ -57,7 +57,7 @@ describe('momentum', () => {
           .run(subjectOf('L2', 0.5, 24)),
         waves(24),
       );
-      return asked[10].pixels;
+      return asked[10]!.pixels;
     });
     expect(points[0]).not.toEqual(points[1]);
   });
@@ -70,15 +70,15 @@ describe('led to a class', () => {
     const options = { steps: 30, stepSize: epsilon / 2, targets: 1 };
     const plan = attackPlan({ norm, loss: 'logit', epsilons: [epsilon], options, keep: 'strongest' });
     const { correct, brokenAt, target, loss } = await runAttack(given, plan);
-    const survivors = [...correct.keys()].filter((i) => correct[i] && brokenAt[i] < 0);
+    const survivors = [...correct.keys()].filter((i) => correct[i] && brokenAt[i]! < 0);
     expect(survivors.length).toBeGreaterThan(3);
     for (const i of survivors) {
-      const clean = [0, 1, 2].map((k) => given.cleanLogits[3 * i + k]);
+      const clean = [0, 1, 2].map((k) => given.cleanLogits[3 * i + k]!);
       const others = clean.map((z, k) => (k === given.labels[i] ? Number.NEGATIVE_INFINITY : z));
       expect(target[i]).toBe(others.indexOf(Math.max(...others)));
       const x0 = given.pixels.subarray(i * SIZE, (i + 1) * SIZE);
-      const highest = clean[target[i]] + steepestRise(weights[target[i]], x0, norm, epsilon);
-      expect(Math.abs(loss[i] - highest)).toBeLessThan(1e-3);
+      const highest = clean[target[i]!]! + steepestRise(weights[target[i]!]!, x0, norm, epsilon);
+      expect(Math.abs(loss[i]! - highest)).toBeLessThan(1e-3);
     }
   });
 

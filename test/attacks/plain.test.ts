@@ -25,7 +25,7 @@ async function answer(
   const loss = definedLoss(query.loss ?? stage.attack.loss, system.info.classes.length, followed);
   const { of, targeted, direction, value } = followed.named(loss);
   const swapped = target >= 0 && !targeted;
-  const label = swapped ? target : labels[i];
+  const label = swapped ? target : labels[i]!;
   const batch = { n: 1, pixels: query.pixels, labels: Int32Array.of(label), targets: Int32Array.of(target) };
   const outputs =
     query.kind === 'gradient'
@@ -52,9 +52,9 @@ async function plain(given: AttackInputs, { stages, norm, epsilons }: AttackPlan
   const classes = given.system.info.classes.length;
   for (let i = 0; i < given.n; i++) {
     const x0 = given.pixels.slice(i * SIZE, (i + 1) * SIZE);
-    const clean = Array.from({ length: classes }, (_, k) => Number(given.cleanLogits[i * classes + k]));
-    const label = given.labels[i];
-    const rivals = [...clean.keys()].filter((k) => k !== label).sort((a, b) => clean[b] - clean[a]);
+    const clean = Array.from({ length: classes }, (_, k) => Number(given.cleanLogits[i * classes + k]!));
+    const label = given.labels[i]!;
+    const rivals = [...clean.keys()].filter((k) => k !== label).sort((a, b) => clean[b]! - clean[a]!);
     const once = async (
       at: number,
       epsilon: Epsilon,
@@ -63,7 +63,7 @@ async function plain(given: AttackInputs, { stages, norm, epsilons }: AttackPlan
       restart: number,
       known: number,
     ) => {
-      const stage = stages[at];
+      const stage = stages[at]!;
       const { attack } = stage;
       const aim = target < 0 ? '' : `/to-${target}`;
       const purpose = `attack/${attack.label}/${norm.name}${aim}${radius}`;
@@ -78,7 +78,7 @@ async function plain(given: AttackInputs, { stages, norm, epsilons }: AttackPlan
         rivals,
         nearest: known,
         draws: (what: string) =>
-          stream({ seed: given.seed, purpose: `${purpose}/${what}`, example: given.indices[i], restart }),
+          stream({ seed: given.seed, purpose: `${purpose}/${what}`, example: given.indices[i]!, restart }),
       };
       const asked: Passes = { forward: 0, gradient: 0 };
       let nearest = Number.POSITIVE_INFINITY;
@@ -91,11 +91,11 @@ async function plain(given: AttackInputs, { stages, norm, epsilons }: AttackPlan
         if (found.broken && !atClean) nearest = Math.min(nearest, norm.distance(query.pixels, x0));
         turn = run.next({ ...found, broken: found.broken && !atClean });
       }
-      most[at].forward = Math.max(most[at].forward, asked.forward);
-      most[at].gradient = Math.max(most[at].gradient, asked.gradient);
+      most[at]!.forward = Math.max(most[at]!.forward, asked.forward);
+      most[at]!.gradient = Math.max(most[at]!.gradient, asked.gradient);
       return nearest;
     };
-    const largest = epsilons[epsilons.length - 1];
+    const largest = epsilons[epsilons.length - 1]!;
     const within: boolean[] = [];
     for (const epsilon of epsilons) {
       let nearest = Number.POSITIVE_INFINITY;
@@ -146,15 +146,15 @@ describe('every attack: the verdicts of its plain definition', () => {
     const theirs = await plain(given, wanted);
     expect([...ours.brokenAt]).toEqual(theirs.brokenAt);
     // What a run is said to cost is at least what it asks for when nothing stops it.
-    const cost = wanted.stages[0].attack.cost(wanted.norm, given.system.info.classes.length);
-    expect(theirs.most[0].gradient).toBeLessThanOrEqual(cost.gradient);
-    expect(theirs.most[0].forward).toBeLessThanOrEqual(cost.forward);
+    const cost = wanted.stages[0]!.attack.cost(wanted.norm, given.system.info.classes.length);
+    expect(theirs.most[0]!.gradient).toBeLessThanOrEqual(cost.gradient);
+    expect(theirs.most[0]!.forward).toBeLessThanOrEqual(cost.forward);
     ours.gradient.forEach((spent, i) => {
-      expect(spent).toBeLessThanOrEqual(ours.naiveGradient[i]);
+      expect(spent).toBeLessThanOrEqual(ours.naiveGradient[i]!);
     });
     ours.forward.forEach((spent, i) => {
       // One more each time rounding could have decided.
-      expect(spent).toBeLessThanOrEqual(ours.naiveForward[i] + 1);
+      expect(spent).toBeLessThanOrEqual(ours.naiveForward[i]! + 1);
     });
   });
 
@@ -204,12 +204,12 @@ describe('what is proved to be robust', () => {
     // Of some all radii that the attack does not break, of others one, of others none.
     const proved = Array.from(
       all.brokenAt,
-      (at, i) => [at < 0 ? width : at, Math.min(1, Math.abs(at)), 0][i % 3],
+      (at, i) => [at < 0 ? width : at, Math.min(1, Math.abs(at)), 0][i % 3]!,
     );
     const spared = await runAttack({ ...given, proved }, wanted);
     expect(spared.brokenAt).toEqual(all.brokenAt);
     // Minimum-norm attacks find points beyond every radius, too, and may break at a radius what they did at a smaller one.
-    if (wanted.stages[0].attack.radius === 'ball')
+    if (wanted.stages[0]!.attack.radius === 'ball')
       for (const column of ['adversarial', 'naiveGradient', 'naiveForward'] as const)
         expect(spared[column]).toEqual(all[column]);
     proved.forEach((known, i) => {

@@ -18,8 +18,8 @@ function pick(from: AttackInputs, order: readonly number[]): AttackInputs {
   return {
     ...from,
     n: order.length,
-    indices: Int32Array.from(order, (i) => from.indices[i]),
-    labels: Int32Array.from(order, (i) => from.labels[i]),
+    indices: Int32Array.from(order, (i) => from.indices[i]!),
+    labels: Int32Array.from(order, (i) => from.labels[i]!),
     pixels: Float32Array.from(rows(from.pixels, SIZE)),
     cleanLogits: Float32Array.from(rows(from.cleanLogits, 3)),
   };
@@ -45,8 +45,8 @@ describe('on a linear model, whose robust accuracy is known exactly', () => {
       if (!found.correct[i]) continue;
       const x0 = given.pixels.subarray(i * SIZE, (i + 1) * SIZE);
       epsilons.forEach((epsilon, k) => {
-        const broken = found.brokenAt[i] >= 0 && found.brokenAt[i] <= k;
-        const can = exactlyBroken(weights.slice(0, 2), x0, given.labels[i], norm, epsilon);
+        const broken = found.brokenAt[i]! >= 0 && found.brokenAt[i]! <= k;
+        const can = exactlyBroken(weights.slice(0, 2), x0, given.labels[i]!, norm, epsilon);
         if (broken) expect(can).toBe(true);
         if (can && !broken) missed++;
       });
@@ -54,14 +54,14 @@ describe('on a linear model, whose robust accuracy is known exactly', () => {
     expect(missed).toBeLessThanOrEqual(nearMisses);
     const counts = epsilons.map((_, k) => found.brokenAt.filter((at) => at >= 0 && at <= k).length);
     expect(counts[0]).toBeGreaterThan(0);
-    expect(counts[5]).toBeGreaterThan(counts[0] + 20);
+    expect(counts[5]).toBeGreaterThan(counts[0]! + 20);
   });
 });
 
 describe('against a plain implementation', () => {
   /** Every example on its own, every radius from scratch, no early exit. */
   async function plain(given: AttackInputs, { norm, epsilons, stages }: AttackPlan, steps: number) {
-    const [{ restarts }] = stages;
+    const { restarts } = stages[0]!;
     const brokenAt: number[] = [];
     let gradients = 0;
     for (let i = 0; i < given.n; i++) {
@@ -72,7 +72,7 @@ describe('against a plain implementation', () => {
         let broken = false;
         for (let restart = 0; restart < restarts; restart++) {
           const purpose = `attack/PGD-${steps}/${norm.name}/${epsilon.text}/start`;
-          const draws = stream({ seed: given.seed, purpose, example: given.indices[i], restart });
+          const draws = stream({ seed: given.seed, purpose, example: given.indices[i]!, restart });
           let x = norm.randomStart(x0, epsilon.value, draws);
           for (let step = 0; step <= steps; step++) {
             const answer = await given.system.gradient({ n: 1, pixels: x, labels }, 'cross-entropy');
@@ -88,7 +88,7 @@ describe('against a plain implementation', () => {
         }
         flags.push(broken);
       }
-      const row = Array.from({ length: 3 }, (_, k) => given.cleanLogits[i * 3 + k]);
+      const row = Array.from({ length: 3 }, (_, k) => given.cleanLogits[i * 3 + k]!);
       const correct = row.indexOf(Math.max(...row)) === labels[0];
       brokenAt.push(correct ? flags.indexOf(true) : -1);
     }
@@ -114,7 +114,7 @@ describe('against a plain implementation', () => {
     const strongest = await runAttack(given, attackPlan({ restarts: 2, keep: 'strongest' }));
     expect(strongest.brokenAt).toEqual(first.brokenAt);
     first.loss.forEach((loss, i) => {
-      if (first.brokenAt[i] >= 0) expect(strongest.loss[i]).toBeGreaterThanOrEqual(loss - 1e-6);
+      if (first.brokenAt[i]! >= 0) expect(strongest.loss[i]).toBeGreaterThanOrEqual(loss - 1e-6);
     });
   });
 });
@@ -163,14 +163,14 @@ describe('whatever the schedule', () => {
       const wanted = attackPlan({ norm });
       const found = await runAttack(given, wanted);
       for (let i = 0; i < given.n; i++) {
-        const k = found.brokenAt[i] < 0 ? wanted.epsilons.length - 1 : found.brokenAt[i];
+        const k = found.brokenAt[i]! < 0 ? wanted.epsilons.length - 1 : found.brokenAt[i]!;
         const x = found.pixels.slice(i * SIZE, (i + 1) * SIZE);
         const x0 = given.pixels.slice(i * SIZE, (i + 1) * SIZE);
-        expect(isInside(wanted.norm, x, x0, wanted.epsilons[k].value)).toBe(true);
-        if (found.brokenAt[i] >= 0) expect(found.prediction[i]).not.toBe(given.labels[i]);
+        expect(isInside(wanted.norm, x, x0, wanted.epsilons[k]!.value)).toBe(true);
+        if (found.brokenAt[i]! >= 0) expect(found.prediction[i]).not.toBe(given.labels[i]);
         if (!found.correct[i]) {
           expect(x).toEqual(x0);
-          expect(found.gradient[i] + found.forward[i]).toBe(0);
+          expect(found.gradient[i]! + found.forward[i]!).toBe(0);
         }
       }
     }
@@ -262,8 +262,8 @@ describe('verdicts', () => {
     expect(count(one)).toBeGreaterThan(0);
     expect(count(all)).toBeGreaterThan(count(one));
     all.target.forEach((target, i) => {
-      if (all.brokenAt[i] >= 0) expect(target).not.toBe(given.labels[i]);
-      else expect(all.naiveGradient[i]).toBe(all.correct[i] * 3 * 2 * 20);
+      if (all.brokenAt[i]! >= 0) expect(target).not.toBe(given.labels[i]);
+      else expect(all.naiveGradient[i]).toBe(all.correct[i]! * 3 * 2 * 20);
     });
   });
 
@@ -348,8 +348,8 @@ describe('the registry', () => {
     const wanted = attackPlan({ method, norm: norms[0], options: few, epsilons: [1e-6] });
     const found = await runAttack(given, wanted);
     const attacked = found.correct.indexOf(1);
-    expect(found.gradient[attacked] + found.forward[attacked]).toBeGreaterThan(0);
-    expect(found.gradient[attacked]).toBeLessThanOrEqual(found.naiveGradient[attacked]);
-    expect(found.forward[attacked]).toBeLessThanOrEqual(found.naiveForward[attacked]);
+    expect(found.gradient[attacked]! + found.forward[attacked]!).toBeGreaterThan(0);
+    expect(found.gradient[attacked]).toBeLessThanOrEqual(found.naiveGradient[attacked]!);
+    expect(found.forward[attacked]).toBeLessThanOrEqual(found.naiveForward[attacked]!);
   });
 });

@@ -5,9 +5,9 @@ import { selectedGradient, trailing } from '../../src/attacks/selective.js';
 /** The selection as its steps say, without care for numbers that overflow. */
 function literal(gradients: number[][], losses: number[]): number[] {
   const mean = (weights: number[]) =>
-    gradients[0].map(
+    gradients[0]!.map(
       (_, j) =>
-        gradients.reduce((sum, g, i) => sum + weights[i] * g[j], 0) / weights.reduce((a, b) => a + b, 0),
+        gradients.reduce((sum, g, i) => sum + weights[i]! * g[j]!, 0) / weights.reduce((a, b) => a + b, 0),
     );
   let r = mean(gradients.map(() => 1));
   for (let round = 0; round < 10; round++) {
@@ -15,8 +15,8 @@ function literal(gradients: number[][], losses: number[]): number[] {
     const unit = r.map((x) => (length > 0 ? x / length : 0));
     r = mean(
       gradients.map((g, i) => {
-        const gain = g.reduce((sum, x, j) => sum + x * unit[j], 0);
-        return 1 / (1 + Math.exp(-5 * (losses[i] + gain)));
+        const gain = g.reduce((sum, x, j) => sum + x * unit[j]!, 0);
+        return 1 / (1 + Math.exp(-5 * (losses[i]! + gain)));
       }),
     );
   }
@@ -47,7 +47,7 @@ describe('the selection of draws', () => {
         const found = select(gradients, losses);
         // float32, and sums that cancel.
         literal(gradients, losses).forEach((x, j) => {
-          expect(Math.abs(found[j] - x)).toBeLessThan(1e-5);
+          expect(Math.abs(found[j]! - x)).toBeLessThan(1e-5);
         });
       }),
     );

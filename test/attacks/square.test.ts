@@ -39,7 +39,7 @@ function points(of: Subject, queries: number, loss: (x: Float32Array) => number,
     const { pixels, step } = turn.value;
     seen.push({ x: pixels.slice(), step, loss: loss(pixels) });
     const answer = { logits: new Float32Array(2), gradient: new Float32Array(0), broken: false };
-    turn = run.next({ ...answer, loss: seen[seen.length - 1].loss });
+    turn = run.next({ ...answer, loss: seen[seen.length - 1]!.loss });
   }
   return seen;
 }
@@ -48,7 +48,7 @@ function points(of: Subject, queries: number, loss: (x: Float32Array) => number,
 function linearLoss(size: number) {
   const source = stream({ seed: 5, purpose: 'test/direction', example: 0 });
   const direction = Float64Array.from({ length: size }, () => source.normal());
-  return (x: Float32Array) => x.reduce((sum, v, i) => sum + v * direction[i], 0);
+  return (x: Float32Array) => x.reduce((sum, v, i) => sum + v * direction[i]!, 0);
 }
 
 /** Rows and columns of a channel-summed difference: first and last that differ. */
@@ -102,8 +102,8 @@ describe('the schedule', () => {
     const seen = points(subject(shape, 'Linf', 0.1), queries, () => rising++);
     const widest = new Map<number, number>();
     for (let k = 1; k < seen.length; k++) {
-      const { rows, columns } = extent(seen[k].x, seen[k - 1].x, shape);
-      const share = windowShare(0.8, seen[k].step - 1, queries);
+      const { rows, columns } = extent(seen[k]!.x, seen[k - 1]!.x, shape);
+      const share = windowShare(0.8, seen[k]!.step - 1, queries);
       const span = Math.max(rows.size, columns.size);
       expect(span).toBeLessThanOrEqual(Math.max(1, Math.round(Math.sqrt(share * side * side))));
       widest.set(share, Math.max(widest.get(share) ?? 0, span));
@@ -143,7 +143,7 @@ describe('points', () => {
     const of = subject([3, 8, 6], 'Linf', 0.1);
     for (const { x } of points(of, 100, linearLoss(144)))
       x.forEach((v, i) => {
-        const ends = [Math.max(0, of.x0[i] - 0.1), Math.min(1, of.x0[i] + 0.1)];
+        const ends = [Math.max(0, of.x0[i]! - 0.1), Math.min(1, of.x0[i]! + 0.1)];
         expect(Math.min(...ends.map((end) => Math.abs(v - end)))).toBeLessThan(1e-6);
       });
   });
@@ -157,7 +157,7 @@ describe('points', () => {
   it.each(normNames)('start from the best so far, which only rises, %s', (norm) => {
     const shape: Shape = [3, 9, 7];
     const seen = points(subject(shape, norm, 0.3), 400, linearLoss(sizeOf(shape)));
-    let best = seen[0];
+    let best = seen[0]!;
     let accepted = 0;
     for (const now of seen.slice(1)) {
       if (norm === 'Linf') {
@@ -174,7 +174,7 @@ describe('points', () => {
       }
     }
     expect(accepted).toBeGreaterThan(5);
-    expect(best.loss).toBeGreaterThan(seen[0].loss);
+    expect(best.loss).toBeGreaterThan(seen[0]!.loss);
   });
 
   it.each(normNames)('reach every row and column with small windows, %s', (norm) => {
@@ -186,8 +186,8 @@ describe('points', () => {
     const [rows, columns] = [new Set<number>(), new Set<number>()];
     // In L2 the rest of the image is rescaled: what changes sign or vanishes was in a window.
     for (let k = 1; k < seen.length; k++) {
-      const sign = (x: Float32Array) => x.map((v, i) => Math.sign(v - of.x0[i]));
-      const moved = extent(sign(seen[k].x), sign(seen[k - 1].x), shape);
+      const sign = (x: Float32Array) => x.map((v, i) => Math.sign(v - of.x0[i]!));
+      const moved = extent(sign(seen[k]!.x), sign(seen[k - 1]!.x), shape);
       for (const row of moved.rows) rows.add(row);
       for (const column of moved.columns) columns.add(column);
     }
@@ -222,15 +222,15 @@ describe('an attack', () => {
     );
     let [possible, broken] = [0, 0];
     for (let i = 0; i < targets.n; i++) {
-      const [from, to] = [weights[targets.labels[i]], weights[1 - targets.labels[i]]];
+      const [from, to] = [weights[targets.labels[i]!]!, weights[1 - targets.labels[i]!]!];
       let margin = 0;
       for (let j = 0; j < size; j++) {
-        const [w, v] = [to[j] - from[j], targets.pixels[i * size + j]];
+        const [w, v] = [to[j]! - from[j]!, targets.pixels[i * size + j]!];
         margin += w * v + Math.abs(w) * Math.min(epsilon, w > 0 ? 1 - v : v);
       }
       if (margin > 1e-3) possible++;
-      if (found.brokenAt[i] >= 0) broken++;
-      if (found.brokenAt[i] >= 0) expect(margin).toBeGreaterThan(0);
+      if (found.brokenAt[i]! >= 0) broken++;
+      if (found.brokenAt[i]! >= 0) expect(margin).toBeGreaterThan(0);
     }
     expect(possible).toBeGreaterThan(10);
     expect(broken).toBe(possible);
@@ -248,7 +248,7 @@ describe('an attack', () => {
         ...targets,
         n: order.length,
         indices: Int32Array.from(order),
-        labels: Int32Array.from(order, (i) => targets.labels[i]),
+        labels: Int32Array.from(order, (i) => targets.labels[i]!),
         pixels: Float32Array.from(
           order.flatMap((i) => [...targets.pixels.subarray(i * size, (i + 1) * size)]),
         ),
@@ -279,6 +279,6 @@ describe('an attack', () => {
       expect(once.forward[i]).toBeLessThan(51);
       expect(twice.naiveForward[i]).toBe(102);
     }
-    expect(twice.loss.some((loss, i) => loss > once.loss[i])).toBe(true);
+    expect(twice.loss.some((loss, i) => loss > once.loss[i]!)).toBe(true);
   });
 });

@@ -20,7 +20,7 @@ const cases = (['cifar-baseline', 'cifar-jem', 'trades-mnist'] as const).flatMap
 
 /** Who is classified correctly and stands. */
 const standing = ({ correct, brokenAt }: Attacked) =>
-  Array.from(correct, (one, i) => (one === 1 && brokenAt[i] < 0 ? 1 : 0));
+  Array.from(correct, (one, i) => (one === 1 && brokenAt[i]! < 0 ? 1 : 0));
 
 describe.skipIf(!trainedPresent)('a few images beside the verdicts of the public AutoAttack', () => {
   it.each(verdictsOf('cifar-baseline').filter(({ norm }) => norm === 'L2'))(
@@ -37,7 +37,7 @@ describe.skipIf(!trainedPresent)('a few images beside the verdicts of the public
   );
 
   it('version fast', async () => {
-    const [, { norm, epsilon, robust }] = verdictsOf('cifar-jem');
+    const { norm, epsilon, robust } = verdictsOf('cifar-jem')[1]!;
     const given = await trainedTargets('cifar-jem', 20, engine);
     const attacks = autoattack.get('fast')?.stages(norm) ?? [];
     const found = await runAttack(given, attackPlan({ attacks, norm, epsilons: [epsilon] }));
@@ -58,7 +58,7 @@ describe.skipIf(!trainedPresent || !process.env.ASSAY_LONG)('AutoAttack beside t
       const found = await runAttack(given, attackPlan({ attacks, norm, epsilons: [epsilon] }));
       const left = (stage: number) =>
         Array.from(found.correct).filter(
-          (one, i) => one && !(found.brokenBy[i] >= 0 && found.brokenBy[i] <= stage),
+          (one, i) => one && !(found.brokenBy[i]! >= 0 && found.brokenBy[i]! <= stage),
         );
       // Other random starts: an example or two may fall to one and not to the other.
       for (const [stage, attack] of ['APGD-CE', 'APGD-T', 'FAB-T', 'SQUARE'].entries()) {

@@ -26,7 +26,7 @@ const audit = async (at: string) =>
 
 async function auditedOne(claim: object, change?: (results: Results) => void): Promise<AuditedClaim> {
   const at = audited({ run: './run', claims: [{ source: 'a paper', ...claim }] }, change);
-  return (await audit(at)).claims[0];
+  return (await audit(at)).claims[0]!;
 }
 
 const accuracy = { measure: 'accuracy', where: { model: 'jem' } };
@@ -53,7 +53,7 @@ describe('a published number against a measured one', () => {
   it('is two samples where the claim says its n: Newcombe and the z test of two proportions', async () => {
     const exact = (results: Results) => {
       // Wilson's interval of 450 of 500.
-      Object.assign(results.measures[0], { value: 0.9, interval: [0.870578, 0.923395] });
+      Object.assign(results.measures[0]!, { value: 0.9, interval: [0.870578, 0.923395] });
     };
     const { difference, interval, p } = await auditedOne({ ...accuracy, value: '93.0%', n: 1000 }, exact);
     expect(difference).toBeCloseTo(-0.03, 12);
@@ -84,18 +84,18 @@ describe('why a number is not reproduced or not comparable', () => {
     for (const [bins, value] of [
       [15, 0.1],
       [30, 0.2],
-    ])
+    ] as const)
       results.measures.splice(1, 0, {
-        ...results.measures[0],
+        ...results.measures[0]!,
         ...about,
         params: { bins },
         value,
         interval: [value - 0.02, value + 0.02],
       });
-    results.suites[0].measures = 3;
+    results.suites[0]!.measures = 3;
   };
   const part = (results: Results) => {
-    results.datasets[0].note = 'the first 500 of 10000 examples; NumPy array';
+    results.datasets[0]!.note = 'the first 500 of 10000 examples; NumPy array';
   };
   type Case = [string, object, AuditedClaim['outcome'], RegExp | null, ((results: Results) => void)?];
   const cases: Case[] = [

@@ -3,11 +3,14 @@ import type { Attribute } from '../../src/graph/graph.js';
 import { floats, int64s } from '../../src/graph/tensor.js';
 import { normals } from './finite-differences.js';
 
+/** Names of values: a case reads no more of them than it has inputs. */
+export type Names = [string, string, string, ...string[]];
+
 export interface Case {
   /** Shapes of the inputs that are differentiated. */
   inputs: number[][];
   /** Emits the operator and returns its (first) output. */
-  emit(b: GraphBuilder, x: string[]): string;
+  emit(b: GraphBuilder, x: Names): string;
   /** Where the inputs are drawn: any number (default), positive ones, or distinct ones well apart. */
   domain?: 'real' | 'positive' | 'distinct';
   what?: string;
@@ -67,7 +70,7 @@ const reduction = (name: string, domain?: Case['domain']): Case[] =>
     what,
     inputs: [[2, 3, 4]],
     domain,
-    emit: (b, x) => b.op(name, axes ? [x[0], b.ints(axes)] : x, { keepdims: int(keepdims) }),
+    emit: (b, x) => b.op(name, axes ? [x[0]!, b.ints(axes)] : x, { keepdims: int(keepdims) }),
   }));
 const constant = (b: GraphBuilder, dims: number[], purpose = 'constant') =>
   b.constant(
@@ -83,7 +86,7 @@ const constant = (b: GraphBuilder, dims: number[], purpose = 'constant') =>
 
 const kernelFixed =
   (dims: number[], attributes: Record<string, Attribute>) => (b: GraphBuilder, x: string[]) =>
-    b.op('Conv', [x[0], constant(b, dims)], attributes);
+    b.op('Conv', [x[0]!, constant(b, dims)], attributes);
 
 /** Sample inputs for every row of the gradient table and of the lowerings. A row that has none fails. */
 export const CASES: Record<string, Case[]> = {
@@ -576,7 +579,11 @@ export const CASES: Record<string, Case[]> = {
     {
       inputs: [[2, 6]],
       emit: (b, [x]) => {
-        const [first, , last] = b.node('Split', [x, b.ints([1, 2, 3])], { axis: int(1) }, ['a', 'b', 'c']);
+        const [first, , last] = b.node('Split', [x, b.ints([1, 2, 3])], { axis: int(1) }, [
+          'a',
+          'b',
+          'c',
+        ]) as [string, string, string];
         return b.op('Mul', [first, last]);
       },
     },
@@ -606,7 +613,7 @@ export const CASES: Record<string, Case[]> = {
     ...['reflect', 'edge', 'wrap'].map((mode) => ({
       what: mode,
       inputs: [[2, 2, 4, 4]],
-      emit: (b: GraphBuilder, [x]: string[]) =>
+      emit: (b: GraphBuilder, [x]: Names) =>
         b.op('Pad', [x, b.ints([0, 0, 1, 2, 0, 0, 3, 1])], { mode: string(mode) }),
     })),
     {
@@ -698,7 +705,7 @@ export const CASES: Record<string, Case[]> = {
     {
       inputs: [[2, 6]],
       domain: 'distinct',
-      emit: (b, [x]) => b.node('TopK', [x, b.ints([3])], { axis: int(-1) }, ['values', 'indices'])[0],
+      emit: (b, [x]) => b.node('TopK', [x, b.ints([3])], { axis: int(-1) }, ['values', 'indices'])[0]!,
     },
   ],
   GatherND: [
@@ -754,7 +761,7 @@ export const CASES: Record<string, Case[]> = {
       (['nearest', 'linear', 'cubic'] as const).map((mode) => ({
         what: `${mode}, ${transform}`,
         inputs: [[2, 2, 3, 4]],
-        emit: (b: GraphBuilder, [x]: string[]) =>
+        emit: (b: GraphBuilder, [x]: Names) =>
           b.op('Resize', [x, '', '', b.ints([2, 2, 7, 6])], {
             mode: string(mode),
             coordinate_transformation_mode: string(transform),
@@ -765,7 +772,7 @@ export const CASES: Record<string, Case[]> = {
       what: `${mode}, half_pixel_symmetric`,
       inputs: [[2, 2, 3, 4]],
       opset: 19,
-      emit: (b: GraphBuilder, [x]: string[]) =>
+      emit: (b: GraphBuilder, [x]: Names) =>
         b.op('Resize', [x, '', b.constant(floats([4], [1, 1, 2.4, 1.6]))], {
           mode: string(mode),
           coordinate_transformation_mode: string('half_pixel_symmetric'),
@@ -774,7 +781,7 @@ export const CASES: Record<string, Case[]> = {
     ...(['nearest', 'linear'] as const).map((mode) => ({
       what: `${mode}, tf_crop_and_resize`,
       inputs: [[2, 2, 5, 6]],
-      emit: (b: GraphBuilder, [x]: string[]) =>
+      emit: (b: GraphBuilder, [x]: Names) =>
         b.op(
           'Resize',
           [x, b.constant(floats([8], [0, 0, 0.2, -0.3, 1, 1, 0.9, 0.7])), '', b.ints([2, 2, 4, 7])],
@@ -796,7 +803,7 @@ export const CASES: Record<string, Case[]> = {
     ...['floor', 'ceil', 'round_prefer_ceil'].map((nearest) => ({
       what: `nearest, ${nearest}`,
       inputs: [[2, 2, 3, 4]],
-      emit: (b: GraphBuilder, [x]: string[]) =>
+      emit: (b: GraphBuilder, [x]: Names) =>
         b.op('Resize', [x, '', b.constant(floats([4], [1, 1, 2, 1.5]))], {
           mode: string('nearest'),
           coordinate_transformation_mode: string('asymmetric'),

@@ -61,7 +61,7 @@ describe('gradient graphs', () => {
     );
     const program = await engine.compile(graph);
     const run = async (data: Float32Array) =>
-      (await program.run({ x: value([data.length / size, 2, 9, 8], data) }))[gradients.x]
+      (await program.run({ x: value([data.length / size, 2, 9, 8], data) }))[gradients.x!]!
         .data as Float32Array;
     const together = await run(images(5));
     for (let i = 0; i < 5; i++) {
@@ -91,7 +91,7 @@ describe('gradient graphs', () => {
     const { graph, gradients } = await gradientGraph(engine, b.build(), feeds, { of: 'y', wrt: ['x'] });
     const program = await engine.compile(graph);
     const run = async (data: Float32Array) =>
-      (await program.run({ x: value([data.length / 12, 4, 3], data) }))[gradients.x].data as Float32Array;
+      (await program.run({ x: value([data.length / 12, 4, 3], data) }))[gradients.x!]!.data as Float32Array;
     const together = await run(drawn);
     for (let i = 0; i < 5; i++)
       expect(
@@ -106,7 +106,7 @@ describe('gradient graphs', () => {
     const wanted = await plain.run(feeds);
     const got = await both.run(feeds);
     for (const name of ['logits', 'logPx'])
-      expect(relativeError(got[name].data as Float32Array, wanted[name].data as Float32Array)).toBeLessThan(
+      expect(relativeError(got[name]!.data as Float32Array, wanted[name]!.data as Float32Array)).toBeLessThan(
         1e-6,
       );
   });
@@ -134,15 +134,15 @@ describe('gradient graphs', () => {
     const program = await engine.compile(backward);
     const at = async (w: Float32Array) => {
       const out = await program.run(feeds(w));
-      const sum = (out.logPx.data as Float32Array).reduce((a, c) => a + c, 0);
-      return { sum, gradient: out[gradients.kernel].data as Float32Array };
+      const sum = (out.logPx!.data as Float32Array).reduce((a, c) => a + c, 0);
+      return { sum, gradient: out[gradients.kernel!]!.data as Float32Array };
     };
     const { gradient } = await at(kernel);
     const direction = normals('direction', 72);
     const h = 1e-3;
-    const moved = (t: number) => kernel.map((w, i) => w + t * direction[i]);
+    const moved = (t: number) => kernel.map((w, i) => w + t * direction[i]!);
     const numeric = ((await at(moved(h))).sum - (await at(moved(-h))).sum) / (2 * h);
-    const analytic = gradient.reduce((s, g, i) => s + g * direction[i], 0);
+    const analytic = gradient.reduce((s, g, i) => s + g * direction[i]!, 0);
     expect(Math.abs(analytic - numeric)).toBeLessThan(5e-3 * Math.abs(numeric));
   });
 
@@ -153,7 +153,7 @@ describe('gradient graphs', () => {
     const feeds = { x: value([2, 3], normals('x', 6)) };
     const { graph, gradients } = await gradientGraph(engine, b.build(), feeds, { of: 'y', wrt: ['x'] });
     const out = await (await engine.compile(graph)).run(feeds);
-    expect(out[gradients.x]).toEqual(value([2, 3], new Float32Array(6)));
+    expect(out[gradients.x!]).toEqual(value([2, 3], new Float32Array(6)));
   });
 });
 

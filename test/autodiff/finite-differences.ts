@@ -15,13 +15,13 @@ export const normals = (purpose: string, n: number): Float32Array => {
 
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
   return sum;
 }
 
 export function relativeError(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
   let difference = 0;
-  for (let i = 0; i < wanted.length; i++) difference += (got[i] - wanted[i]) ** 2;
+  for (let i = 0; i < wanted.length; i++) difference += (got[i]! - wanted[i]!) ** 2;
   return Math.sqrt(difference) / Math.max(Math.sqrt(dot(wanted, wanted)), 1e-12);
 }
 
@@ -64,7 +64,7 @@ export function feedsOf(graph: Graph, point: Point): Record<string, Value> {
   return Object.fromEntries(
     graph.inputs.map(({ name, dims }) => [
       name,
-      { type: 'float32' as const, dims: dims as number[], data: point[name] },
+      { type: 'float32' as const, dims: dims as number[], data: point[name]! },
     ]),
   );
 }
@@ -87,10 +87,10 @@ export async function checkGradient(
   { directions = 3, step = 0.02 } = {},
 ): Promise<Check & { derivative: Probe }> {
   const forward = await Runner.of(engine, graph);
-  const output = (await forward.run(point))[of];
+  const output = (await forward.run(point))[of]!;
   const weights = normals('weights', elementCount(output.dims));
   const total = weighted(graph, of, output.dims);
-  const totalName = total.outputs[total.outputs.length - 1].name;
+  const totalName = total.outputs[total.outputs.length - 1]!.name;
   const wrt = graph.inputs.map((i) => i.name);
   const { graph: backward, gradients } = await gradientGraph(engine, total, feedsOf(graph, point), {
     of: totalName,
@@ -99,12 +99,12 @@ export async function checkGradient(
   const runner = await Runner.of(engine, backward);
   const at = await runner.run(point);
   const along = (k: number): Point =>
-    Object.fromEntries(wrt.map((name) => [name, normals(`direction/${name}/${k}`, point[name].length)]));
+    Object.fromEntries(wrt.map((name) => [name, normals(`direction/${name}/${k}`, point[name]!.length)]));
   const value = async (direction: Point, t: number) => {
     const moved = Object.fromEntries(
-      wrt.map((name) => [name, point[name].map((v, i) => v + t * direction[name][i])]),
+      wrt.map((name) => [name, point[name]!.map((v, i) => v + t * direction[name]![i]!)]),
     );
-    return dot((await forward.run(moved))[of].data as Float32Array, weights);
+    return dot((await forward.run(moved))[of]!.data as Float32Array, weights);
   };
   const central = async (direction: Point, h: number) =>
     ((await value(direction, h)) - (await value(direction, -h))) / (2 * h);
@@ -112,16 +112,18 @@ export async function checkGradient(
   const numeric: number[] = [];
   for (let k = 0; k < directions; k++) {
     const direction = along(k);
-    analytic.push(wrt.reduce((sum, n) => sum + dot(at[gradients[n]].data as Float32Array, direction[n]), 0));
+    analytic.push(
+      wrt.reduce((sum, n) => sum + dot(at[gradients[n]!]!.data as Float32Array, direction[n]!), 0),
+    );
     const [wide, narrow] = [await central(direction, step), await central(direction, step / 2)];
     numeric.push((4 * narrow - wide) / 3);
   }
   const b = new GraphBuilder(backward);
   const parts = wrt.map((name) => {
     const dims = graph.inputs.find((i) => i.name === name)?.dims as number[];
-    const direction = b.constant(floats(dims, along(0)[name]), 'direction');
-    return b.op('ReduceSum', [b.op('Mul', [gradients[name], direction])], {});
+    const direction = b.constant(floats(dims, along(0)[name]!), 'direction');
+    return b.op('ReduceSum', [b.op('Mul', [gradients[name]!, direction])], {});
   });
-  const derivative = b.outputAs(parts.length > 1 ? b.op('Sum', parts) : parts[0], b.fresh('derivative'));
+  const derivative = b.outputAs(parts.length > 1 ? b.op('Sum', parts) : parts[0]!, b.fresh('derivative'));
   return { analytic, numeric, derivative: { graph: b.build(), of: derivative, point } };
 }

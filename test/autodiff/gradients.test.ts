@@ -38,16 +38,16 @@ describe('the gradient table', () => {
       directions: 1,
     });
     const tolerance = sample.tolerance ?? 1e-3;
-    expect(Math.abs(analytic[0] - numeric[0])).toBeLessThan(tolerance * (1 + Math.abs(numeric[0])));
+    expect(Math.abs(analytic[0]! - numeric[0]!)).toBeLessThan(tolerance * (1 + Math.abs(numeric[0]!)));
   });
 
   it.each(cases)('$name: first and second derivatives', async ({ sample }) => {
     const first = await checkGradient(engine, probe(sample), { step: stepOf(sample) });
     const tolerance = sample.tolerance ?? 1e-3;
     for (const [i, numeric] of first.numeric.entries())
-      expect(Math.abs(first.analytic[i] - numeric)).toBeLessThan(tolerance * (1 + Math.abs(numeric)));
+      expect(Math.abs(first.analytic[i]! - numeric)).toBeLessThan(tolerance * (1 + Math.abs(numeric)));
     const second = await checkGradient(engine, first.derivative, { step: stepOf(sample) });
     for (const [i, numeric] of second.numeric.entries())
-      expect(Math.abs(second.analytic[i] - numeric)).toBeLessThan(tolerance * (1 + Math.abs(numeric)));
+      expect(Math.abs(second.analytic[i]! - numeric)).toBeLessThan(tolerance * (1 + Math.abs(numeric)));
   });
 });

@@ -1,5 +1,5 @@
 import { GraphBuilder, OPSET } from '../../src/graph/build.js';
-import type { Case } from './cases.js';
+import type { Case, Names } from './cases.js';
 import { normals, type Point, type Probe } from './finite-differences.js';
 
 /** Numbers 0.1 apart, in random order, none nearer than 0.05 to zero: no kink is within a step's reach. */
@@ -12,7 +12,7 @@ function distinct(n: number, purpose: string): Float32Array {
 export function probe(sample: Case, opset = sample.opset ?? OPSET): Probe {
   const b = new GraphBuilder();
   const names = sample.inputs.map((dims, i) => b.input(`x${i}`, 'float32', dims));
-  const of = b.outputAs(sample.emit(b, names), 'y');
+  const of = b.outputAs(sample.emit(b, names as Names), 'y');
   const total = sample.inputs.map((dims) => dims.reduce((p, d) => p * d, 1));
   // Drawn together, so that no two inputs share a value either.
   const pool = distinct(
@@ -22,13 +22,13 @@ export function probe(sample: Case, opset = sample.opset ?? OPSET): Probe {
   let used = 0;
   const point: Point = Object.fromEntries(
     names.map((name, i) => {
-      const drawn = normals(`inputs/${i}`, total[i]);
+      const drawn = normals(`inputs/${i}`, total[i]!);
       const values = {
         real: () => drawn,
         positive: () => drawn.map((v) => 0.7 + Math.abs(v)),
-        distinct: () => pool.slice(used, used + total[i]),
+        distinct: () => pool.slice(used, used + total[i]!),
       }[sample.domain ?? 'real']();
-      used += total[i];
+      used += total[i]!;
       return [name, values];
     }),
   );

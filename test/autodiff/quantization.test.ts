@@ -50,7 +50,7 @@ function network(quantiser: Quantiser, between = (_: GraphBuilder, q: string) =>
 async function gradientOf(graph: Graph): Promise<Float32Array> {
   const feeds = { x: { type: 'float32' as const, dims: SHAPE, data: x } };
   const made = await gradientGraph(engine, graph, feeds, { of: 'y', wrt: ['x'] });
-  return (await (await engine.compile(made.graph)).run(feeds))[made.gradients.x].data as Float32Array;
+  return (await (await engine.compile(made.graph)).run(feeds))[made.gradients.x!]!.data as Float32Array;
 }
 
 const QUANTISERS: Record<string, Quantiser> = {
@@ -69,8 +69,8 @@ describe('a pair of QuantizeLinear and DequantizeLinear', () => {
       const channel = (i: number) => Math.floor(i / 4) % 3;
       const expected = Array.from(x, (value, i) => {
         const at = scale.length > 1 ? channel(i) : 0;
-        const level = Math.round(value / scale[at]) + zero[at];
-        return level >= limits[0] && level <= limits[1] ? weights[i] : 0;
+        const level = Math.round(value / scale[at]!) + zero[at]!;
+        return level >= limits[0] && level <= limits[1] ? weights[i]! : 0;
       });
       // Both kinds occur, or the test would show nothing.
       expect(new Set(expected.map((v) => v === 0)).size).toBe(2);
@@ -88,12 +88,12 @@ describe('a pair of QuantizeLinear and DequantizeLinear', () => {
       });
       return b.op('Reshape', [b.op('Reshape', [twice, b.ints([2, 12])]), b.ints(SHAPE)]);
     };
-    const quantiser = QUANTISERS.uint8;
+    const quantiser = QUANTISERS.uint8!;
     expect(await gradientOf(network(quantiser, turned))).toEqual(await gradientOf(network(quantiser)));
   });
 
   it('is reported as an estimate, by the node that rounds', () => {
-    const graph = network(QUANTISERS.uint8);
+    const graph = network(QUANTISERS.uint8!);
     expect(estimatedGradients(graph, ['x'], 'y').map(({ op }) => op)).toEqual(['QuantizeLinear']);
     expect(missingGradients(graph, ['x'], 'y')).toEqual([]);
   });

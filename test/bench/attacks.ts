@@ -88,7 +88,7 @@ function report(methods: readonly string[], found: Attacked, run: Published): vo
   const stages = methods.length;
   methods.forEach((method, k) => {
     const left = found.correct.filter((correct, i) => {
-      const by = found.brokenBy[i];
+      const by = found.brokenBy[i]!;
       return correct && (by < 0 || by > k);
     }).length;
     const theirs = run.stages.get(method);
@@ -159,9 +159,9 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
     const after = torchHere(name, run);
     const methods = stages.map(({ method }) => method);
     const publicSeconds = methods.reduce((sum, m) => sum + (run.stages.get(m)?.seconds ?? 0), 0);
-    const robust = found.correct.map((correct, i) => (correct && found.brokenAt[i] < 0 ? 1 : 0));
-    const missed = robust.filter((ours, i) => ours > run.robust[i]).length;
-    const more = robust.filter((ours, i) => ours < run.robust[i]).length;
+    const robust = found.correct.map((correct, i) => (correct && found.brokenAt[i]! < 0 ? 1 : 0));
+    const missed = robust.filter((ours, i) => ours > run.robust[i]!).length;
+    const more = robust.filter((ours, i) => ours < run.robust[i]!).length;
     console.log(
       `${name}, ${run.norm} ${run.epsilon}, ${run.n} examples, ${found.correct.filter((c) => c).length} correct`,
     );
@@ -175,7 +175,7 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
       const sum = (counts: Int32Array) => counts.reduce((all, passes) => all + passes, 0);
       const [forward, gradient] = [sum(found.naiveForward), sum(found.naiveGradient)];
       const theirs = [before, after].map((one) => forward * one.forward + gradient * one.gradient);
-      const mean = (theirs[0] + theirs[1]) / 2;
+      const mean = (theirs[0]! + theirs[1]!) / 2;
       console.log(
         `  PyTorch ${before.torch}: the public schedule's passes alone ${theirs.map((s) => `${s.toFixed(1)} s`).join(' before, ')} after: ` +
           `${(seconds / mean).toFixed(3)} of their mean`,
@@ -187,7 +187,7 @@ async function attacked(engine: Engine, name: string, total: Total): Promise<voi
         network: name,
         files: { checkpoint: card.checkpoint, data },
         norm: run.norm,
-        epsilon: attackPlan.epsilons[0].value,
+        epsilon: attackPlan.epsilons[0]!.value,
         methods,
         found,
         ours: { seconds, processor: (user + system) / 1e6 },

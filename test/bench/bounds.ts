@@ -60,9 +60,9 @@ for (let round = 0; round < rounds; round++)
 const of = (name: string) => seconds.get(name) ?? [];
 const spread = (values: readonly number[]) => {
   const sorted = values.toSorted((a, b) => a - b);
-  return `${sorted[sorted.length >> 1].toFixed(2)} (${sorted[0].toFixed(2)} to ${sorted[sorted.length - 1].toFixed(2)})`;
+  return `${sorted[sorted.length >> 1]!.toFixed(2)} (${sorted[0]!.toFixed(2)} to ${sorted[sorted.length - 1]!.toFixed(2)})`;
 };
-const ratio = (a: string, b: string) => spread(of(a).map((time, round) => time / of(b)[round]));
+const ratio = (a: string, b: string) => spread(of(a).map((time, round) => time / of(b)[round]!));
 console.log(
   `${model.info.name}, ${n} images, ${rounds} rounds; medians of ratios within a round, and their range`,
 );

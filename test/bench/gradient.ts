@@ -53,7 +53,7 @@ const repeat = Number(options.repeat);
 const threads = 2;
 
 function feedsOf(graph: Graph, classes: number): Record<string, Value> {
-  const [input] = graph.inputs;
+  const input = graph.inputs[0]!;
   const dims = [batch, ...(input.dims ?? []).slice(1).map(Number)];
   const source = stream({ seed: 0, purpose: 'bench/images', example: 0 });
   const pixels = Float32Array.from({ length: dims.reduce((p, d) => p * d, 1) }, () => source.uniform());
@@ -65,7 +65,7 @@ function feedsOf(graph: Graph, classes: number): Record<string, Value> {
   };
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
 interface Contender {
   name: string;
@@ -77,12 +77,12 @@ interface Contender {
 /** Forward pass and input gradient: as many calls at once as there are sessions. */
 async function contender(engine: Engine, graph: Graph) {
   const folded = await engine.fold(graph);
-  const classes = Number(folded.outputs[0].dims?.at(-1) ?? 10);
+  const classes = Number(folded.outputs[0]!.dims?.at(-1) ?? 10);
   const feeds = feedsOf(folded, classes);
-  const input = folded.inputs[0].name;
+  const input = folded.inputs[0]!.name;
   const backward = await gradientGraph(engine, withLoss(folded), feeds, { of: 'loss', wrt: [input] });
   const program = await engine.compile(backward.graph);
-  const fetches = [folded.outputs[0].name, 'loss', backward.gradients[input]];
+  const fetches = [folded.outputs[0]!.name, 'loss', backward.gradients[input]!];
   const sessions = engine.concurrency;
   // The time of one batch is the time of all over their number.
   const call = async () => {
@@ -112,15 +112,15 @@ async function ours(graph: Graph, sessions: number, threadsEach: number): Promis
 async function torch(python: string, graph: Graph, folder: string): Promise<Contender> {
   const engine = createOrtEngine({ sessions: 1 });
   const feeds = feedsOf(graph, 10);
-  const [input, output] = [graph.inputs[0].name, graph.outputs[0].name];
-  const pixels = feeds[input];
+  const [input, output] = [graph.inputs[0]!.name, graph.outputs[0]!.name];
+  const pixels = feeds[input]!;
   const { [output]: logits } = await (await engine.compile(graph)).run({ [input]: pixels }, [output]);
   await engine.close();
   saveForTorch(folder, graph, pixels);
   const ask = () => askTorch(python, { network: options.network, folder, batch, threads, repeat });
   const first = ask();
   const largest = Math.max(...first.logits.map(Math.abs));
-  const apart = Math.max(...first.logits.map((value, i) => Math.abs(value - Number(logits.data[i]))));
+  const apart = Math.max(...first.logits.map((value, i) => Math.abs(value - Number(logits!.data[i]))));
   if (!(apart < 1e-4 * largest))
     throw new Error(`PyTorch's ${options.network} gives other logits: ${apart} apart`);
   return {
@@ -135,7 +135,7 @@ async function mixed(graph: Graph): Promise<void> {
   const rounds = await mixedRounds(graph, { batch, calls: 2 * repeat, rounds: Number(options.rounds) });
   for (const { layout, rounds: taken } of rounds) {
     const share = (what: 'seconds' | 'processor') =>
-      median(taken.map((spent, round) => spent[what] / rounds[0].rounds[round][what])).toFixed(3);
+      median(taken.map((spent, round) => spent[what] / rounds[0]!.rounds[round]![what])).toFixed(3);
     const each = (what: 'seconds' | 'processor') =>
       `${(1000 * median(taken.map((spent) => spent[what]))).toFixed(2)} ms`;
     console.log(
@@ -150,7 +150,7 @@ async function harness(graph: Graph): Promise<void> {
   const work = { examples: 4 * batch, steps: 10, restarts: 1, batch, rounds: Number(options.rounds) };
   const rounds = await harnessRounds(graph, work);
   const ratios = rounds.map(({ harness, bare }) => harness / bare);
-  const [{ passes }] = rounds;
+  const { passes } = rounds[0]!;
   console.log(
     `PGD-${work.steps} on ${work.examples} examples, ${passes.gradient} gradient and ${passes.forward} forward passes: ` +
       `${median(rounds.map((r) => r.harness)).toFixed(2)} s, ${median(ratios).toFixed(3)} of as many bare engine calls ` +
@@ -175,15 +175,15 @@ async function main(): Promise<void> {
     contenders.push(first, await ours(graph, threads, 1));
     const seconds: number[][] = contenders.map(() => []);
     for (let round = 0; round < Number(options.rounds); round++) {
-      for (const [i, contender] of contenders.entries()) seconds[i].push(await contender.turn());
+      for (const [i, contender] of contenders.entries()) seconds[i]!.push(await contender.turn());
     }
     const baseline = options.torch.length > 0 ? 0 : contenders.indexOf(first);
     for (const [i, { name }] of contenders.entries()) {
-      const ratios = seconds[i].map((s, round) => s / seconds[baseline][round]);
+      const ratios = seconds[i]!.map((s, round) => s / seconds[baseline]![round]!);
       const [low, high] = [Math.min(...ratios), Math.max(...ratios)];
       console.log(
-        `${name.padEnd(40)} ${median(seconds[i]).toFixed(4)} s a batch   ` +
-          `${median(ratios).toFixed(3)} of ${contenders[baseline].name} (${low.toFixed(3)} to ${high.toFixed(3)})`,
+        `${name.padEnd(40)} ${median(seconds[i]!).toFixed(4)} s a batch   ` +
+          `${median(ratios).toFixed(3)} of ${contenders[baseline]!.name} (${low.toFixed(3)} to ${high.toFixed(3)})`,
       );
     }
     if (options.torch.length === 0) console.log('PyTorch was not timed: name one with --torch PYTHON');

@@ -39,9 +39,9 @@ export async function harnessRounds(graph: Graph, options: HarnessOptions): Prom
   const { examples: n, steps, restarts, batch, rounds } = options;
   const engine = createOrtEngine();
   try {
-    const [input] = graph.inputs;
+    const input = graph.inputs[0]!;
     const shape = (input.dims ?? []).slice(1).map(Number);
-    const classes = Number(graph.outputs[0].dims?.at(-1));
+    const classes = Number(graph.outputs[0]!.dims?.at(-1));
     const card = { name: 'bench', checkpoint: '', input: { shape }, classes, batchSize: batch };
     const model = await modelOf(graph, card, engine);
     const source = stream({ seed: 0, purpose: 'bench/pgd', example: 0 });
@@ -86,8 +86,8 @@ export async function harnessRounds(graph: Graph, options: HarnessOptions): Prom
     };
     const backward = await gradientGraph(engine, withLoss(folded), feeds, { of: 'loss', wrt: [input.name] });
     const [program, plain] = [await engine.compile(backward.graph), await engine.compile(folded)];
-    const [logitsName, image] = [folded.outputs[0].name, { [input.name]: feeds[input.name] }];
-    const fetches = [logitsName, 'loss', backward.gradients[input.name]];
+    const [logitsName, image] = [folded.outputs[0]!.name, { [input.name]: feeds[input.name]! }];
+    const fetches = [logitsName, 'loss', backward.gradients[input.name]!];
     const bare = async ({ gradient, forward }: Passes) => {
       const calls = [
         ...Array.from({ length: Math.ceil(gradient / batch) }, () => () => program.run(feeds, fetches)),
@@ -121,6 +121,6 @@ export async function harnessRounds(graph: Graph, options: HarnessOptions): Prom
 
 function oneHot(labels: Int32Array, n: number, classes: number): Float32Array {
   const rows = new Float32Array(n * classes);
-  for (let i = 0; i < n; i++) rows[i * classes + labels[i]] = 1;
+  for (let i = 0; i < n; i++) rows[i * classes + labels[i]!] = 1;
   return rows;
 }

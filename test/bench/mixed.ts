@@ -32,9 +32,9 @@ export async function mixedRounds(
   graph: Graph,
   { batch: n, calls, rounds }: MixedOptions,
 ): Promise<{ layout: string; rounds: Spent[] }[]> {
-  const [input] = graph.inputs;
+  const input = graph.inputs[0]!;
   const shape = (input.dims ?? []).slice(1).map(Number);
-  const classes = Number(graph.outputs[0].dims?.at(-1));
+  const classes = Number(graph.outputs[0]!.dims?.at(-1));
   const source = stream({ seed: 0, purpose: 'bench/mixed', example: 0 });
   const size = shape.reduce((a, d) => a * d, 1);
   const pixels = Float32Array.from({ length: n * size }, () => source.uniform());
@@ -67,7 +67,7 @@ export async function mixedRounds(
     }));
     for (const turn of turns) await turn();
     for (let round = 0; round < rounds; round++)
-      for (const [i, turn] of turns.entries()) measured[i].rounds.push(await turn());
+      for (const [i, turn] of turns.entries()) measured[i]!.rounds.push(await turn());
     return measured;
   } finally {
     for (const engine of engines) await engine.close();

@@ -17,6 +17,6 @@ export const networks: Record<string, Network> = {
 
 /** Errors: names those that there are. */
 export function networkOf(name: string): Network {
-  if (Object.hasOwn(networks, name)) return networks[name];
+  if (Object.hasOwn(networks, name)) return networks[name]!;
   throw new Error(`there is no network "${name}"; there are ${Object.keys(networks).join(', ')}`);
 }

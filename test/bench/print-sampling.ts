@@ -9,8 +9,8 @@ const AIMS = { step: 1.05, cores: 1.8, through: 3.5 };
 export const opensGraph =
   (graph: Graph): Opens =>
   (engine, batchSize) => {
-    const shape = (graph.inputs[0].dims ?? []).slice(1).map(Number);
-    const classes = Number(graph.outputs[0].dims?.at(-1));
+    const shape = (graph.inputs[0]!.dims ?? []).slice(1).map(Number);
+    const classes = Number(graph.outputs[0]!.dims?.at(-1));
     return modelOf(graph, { name: 'bench', checkpoint: '', input: { shape }, classes, batchSize }, engine);
   };
 
@@ -19,12 +19,12 @@ export async function printSampling(open: Opens, options: SamplingOptions): Prom
   const { chains, steps, batch, rounds } = options;
   const line = (what: string, ratios: readonly number[], aim: string) => {
     const sorted = [...ratios].sort((a, b) => a - b);
-    const [low, middle, high] = [sorted[0], sorted[sorted.length >> 1], sorted[sorted.length - 1]];
+    const [low, middle, high] = [sorted[0]!, sorted[sorted.length >> 1]!, sorted[sorted.length - 1]!];
     const shown = `${middle.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
     console.log(`  ${what.padEnd(58)} ${shown.padEnd(26)} ${aim}`);
   };
   const taken = await samplingRounds(open, options);
-  const pass = taken.map(({ bare }) => bare.seconds / (chains * steps)).sort((a, b) => a - b)[rounds >> 1];
+  const pass = taken.map(({ bare }) => bare.seconds / (chains * steps)).sort((a, b) => a - b)[rounds >> 1]!;
   console.log(
     `${chains} chains of ${steps} SGLD steps, ${batch} a call; a bare gradient pass takes ${(1e3 * pass).toFixed(3)} ms`,
   );
@@ -40,6 +40,6 @@ export async function printSampling(open: Opens, options: SamplingOptions): Prom
   line(
     'full gradient through the chains, in bare passes a step',
     back.map((round) => (round.there + round.back) / round.bare),
-    `aim: at most ${AIMS.through}; ${back[0].peak} states kept at most`,
+    `aim: at most ${AIMS.through}; ${back[0]!.peak} states kept at most`,
   );
 }

@@ -61,7 +61,7 @@ function published(entry: Entry): Published {
     const found = /after (\S+): ([\d.]+)% \(total time ([\d.]+) s\)/.exec(line);
     if (!found) continue;
     const until = Number(found[3]);
-    stages.set(found[1].toLowerCase(), { robustAccuracy: Number(found[2]) / 100, seconds: until - before });
+    stages.set(found[1]!.toLowerCase(), { robustAccuracy: Number(found[2]) / 100, seconds: until - before });
     before = until;
   }
   const levels = entry.epsilon * 255;

@@ -68,7 +68,7 @@ try {
   // The suite has no measures, which is a failure too.
   if (times.length < count) throw failures[0];
   // The first waits for the worker to plan the run.
-  const each = (times[times.length - 1] - times[0]) / (times.length - 1);
+  const each = (times[times.length - 1]! - times[0]!) / (times.length - 1);
   console.log(`${times.length} units of next to nothing, ${each.toFixed(2)} ms each through the queue`);
 } finally {
   worker.kill('SIGTERM');

@@ -63,10 +63,10 @@ async function prepare(folder: string, n: number): Promise<string> {
   const few = Math.ceil(n / 20);
   const sets: Record<string, readonly [ImageSet, number]> = {
     test: [test, n],
-    validation: [storedSets.validation, few],
-    near: [storedSets.near, few],
-    textures: [storedSets.textures, few],
-    noise: [storedSets.noise, few],
+    validation: [storedSets.validation!, few],
+    near: [storedSets.near!, few],
+    textures: [storedSets.textures!, few],
+    noise: [storedSets.noise!, few],
   };
   for (const [name, [set, size]] of Object.entries(sets)) {
     const { images, labels } = draw(set, 0, size);

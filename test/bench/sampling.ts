@@ -31,7 +31,7 @@ export async function samplingRounds(
 ): Promise<SamplingRound[]> {
   const engines = [createOrtEngine(), createOrtEngine({ sessions: 1, threads: 1 })];
   try {
-    const [all, one] = await Promise.all(engines.map((engine) => open(engine, batch)));
+    const [all, one] = (await Promise.all(engines.map((engine) => open(engine, batch)))) as [Model, Model];
     const noise = stream({ seed: 0, purpose: 'bench/chains', example: 0 });
     const size = imageSize(all.info);
     const start = Float32Array.from({ length: n * size }, () => noise.uniform());

@@ -26,7 +26,7 @@ export function besideTorchattacks(python: string, { found, ours, ...work }: Our
   const apart = theirs.correct.filter((correct, i) => correct !== found.correct[i]).length;
   if (apart > 0) throw new Error(`PyTorch classifies ${apart} images otherwise: it is another network`);
   const sum = (what: 'seconds' | 'processor') => theirs.stages.reduce((all, stage) => all + stage[what], 0);
-  const robust = (i: number) => found.correct[i] === 1 && found.brokenAt[i] < 0;
+  const robust = (i: number) => found.correct[i] === 1 && found.brokenAt[i]! < 0;
   const missed = theirs.robust.filter((left, i) => !left && robust(i)).length;
   const more = theirs.robust.filter((left, i) => left && !robust(i)).length;
   const share = (what: 'seconds' | 'processor') =>

@@ -31,8 +31,8 @@ export function visionTransformer(classes = 10): Graph {
     const parts = ['query', 'key', 'value'].map(() =>
       b.op('Reshape', [linear(x, width, width), b.ints([0, places, heads, width / heads])]),
     );
-    const [query, value] = [turned(parts[0], [0, 2, 1, 3]), turned(parts[2], [0, 2, 1, 3])];
-    const scores = b.op('MatMul', [query, turned(parts[1], [0, 2, 3, 1])]);
+    const [query, value] = [turned(parts[0]!, [0, 2, 1, 3]), turned(parts[2]!, [0, 2, 1, 3])];
+    const scores = b.op('MatMul', [query, turned(parts[1]!, [0, 2, 3, 1])]);
     const scaled = b.op('Mul', [scores, b.scalar(1 / Math.sqrt(width / heads))]);
     const seen = b.op('MatMul', [b.op('Softmax', [scaled], { axis: int(-1) }), value]);
     return linear(b.op('Reshape', [turned(seen, [0, 2, 1, 3]), b.ints([0, places, width])]), width, width);

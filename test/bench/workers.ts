@@ -45,7 +45,7 @@ async function prepare(folder: string): Promise<string> {
   const labels = new Uint8Array(n);
   for (let i = 0; i < n; i++) {
     const data = Float32Array.from(bytes.subarray(i * size, (i + 1) * size), (byte) => byte / 255);
-    const { logits } = await program.run({ x: { type: 'float32', dims: [1, 3, 32, 32], data } });
+    const logits = (await program.run({ x: { type: 'float32', dims: [1, 3, 32, 32], data } })).logits!;
     labels[i] = argmaxOf(logits.data as Float32Array);
   }
   await engine.close();
@@ -72,7 +72,7 @@ const TICKS = 100;
 /** Processor seconds of this process and of those that it started and that have ended; undefined where the system does not tell. */
 function processorSeconds(): number | undefined {
   try {
-    const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ');
+    const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ');
     // utime, stime, cutime, cstime: the 14th to the 17th, of which the first two come before `) `.
     return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS;
   } catch {
@@ -119,7 +119,7 @@ async function main() {
       const ratio = (one.seconds / several.seconds).toFixed(2);
       say(`one process ${told(one)}, ${workers} workers ${told(several)}: ${ratio} times as fast`);
     }
-    say(`load of the machine: ${loadavg()[0].toFixed(1)} (about ${workers} when it does nothing else)`);
+    say(`load of the machine: ${loadavg()[0]!.toFixed(1)} (about ${workers} when it does nothing else)`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -4,6 +4,7 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { float, GraphBuilder, int, ints } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
+import { mapTuple } from '../../src/map-tuple.js';
 import { stream } from '../../src/random/stream.js';
 import { normals } from '../autodiff/finite-differences.js';
 import { Inside } from './inside.js';
@@ -64,17 +65,20 @@ const SPIKES: Readonly<Record<string, Emit>> = {
   },
   'Sigmoid on both sides': (b, x) => {
     const d = away(b, x);
-    const [rises, falls] = [1, -1].map((sign) => b.op('Sigmoid', [scaled(b, d, sign * 150, 4)]));
+    const [rises, falls] = mapTuple([1, -1], (sign) => b.op('Sigmoid', [scaled(b, d, sign * 150, 4)]));
     return b.op('Relu', [scaled(b, mean(b, b.op('Add', [rises, falls])), 8, -14)]);
   },
   'Tanh on both sides': (b, x) => {
     const d = away(b, x);
-    const [rises, falls] = [1, -1].map((sign) => b.op('Tanh', [scaled(b, d, sign * 100, 3)]));
+    const [rises, falls] = mapTuple([1, -1], (sign) => b.op('Tanh', [scaled(b, d, sign * 100, 3)]));
     return b.op('Relu', [scaled(b, mean(b, b.op('Add', [rises, falls])), 4, -6)]);
   },
   'a gate, as a product of two': (b, x) => {
     const parts = b.op('Relu', [scaled(b, b.op('Abs', [away(b, x)]), -12, 1)]);
-    const [left, right] = b.node('Split', [parts, b.ints([8, 8])], { axis: int(1) }, ['left', 'right']);
+    const [left, right] = b.node('Split', [parts, b.ints([8, 8])], { axis: int(1) }, ['left', 'right']) as [
+      string,
+      string,
+    ];
     return mean(
       b,
       b.op('Mul', [
@@ -122,7 +126,7 @@ async function provedOf(graph: Graph, shape: readonly number[], box: typeof BOX)
   const found = new Map<Method, number>();
   for (const method of METHODS) {
     const { bound, rounding } = await programs.lowerBounds(box, MARGIN.rows, 1, method);
-    found.set(method, bound[0] - rounding[0]);
+    found.set(method, bound[0]! - rounding[0]!);
   }
   await programs.close();
   return found;
@@ -132,7 +136,7 @@ describe('a hidden counterexample is never certified', () => {
   it.each(Object.entries(SPIKES))('%s', async (_, spike) => {
     const graph = networkOf(spike);
     const inside = await Inside.of(engine, graph, SHAPE, MARGIN);
-    const [f, other] = await inside.logits(HIDDEN);
+    const [f, other] = [...(await inside.logits(HIDDEN))] as [number, number];
     expect(f - other).toBeLessThan(-0.5);
     // Hidden: neither samples nor a short attack find it.
     expect((await inside.sampled(BOX, 0, 1000))[0]).toBeGreaterThan(0.5);
@@ -146,7 +150,7 @@ describe('a hidden counterexample is never certified', () => {
 
   it.each(Object.entries(SPIKES))('%s: without it, something is certified', async (_, spike) => {
     // In a small box far from the point; so a refusal is no accident of loose bounds.
-    const far = CENTRE.map((x, i) => x - (HIDDEN[i] - x));
+    const far = CENTRE.map((x, i) => x - (HIDDEN[i]! - x));
     const box = { n: 1, lower: far.map((x) => x - 1e-3), upper: far.map((x) => x + 1e-3) };
     expect((await provedOf(networkOf(spike), SHAPE, box)).get('crown')).toBeGreaterThan(0);
   });
@@ -173,7 +177,7 @@ describe('a hidden counterexample is never certified', () => {
     const graph = b.build();
     const inside = await Inside.of(engine, graph, [1], MARGIN);
     const box = { n: 1, lower: Float32Array.of(0.05), upper: Float32Array.of(0.45) };
-    const [f0, zero] = await inside.logits(Float32Array.of(0.1));
+    const [f0, zero] = [...(await inside.logits(Float32Array.of(0.1)))] as [number, number];
     expect(f0 - zero).toBeLessThanOrEqual(0.45);
     for (const least of (await provedOf(graph, [1], box)).values()) expect(least).toBeLessThanOrEqual(0);
     await inside.close();

@@ -3,6 +3,7 @@ import type { Boxes } from '../../src/bounds/ranges.js';
 import type { Engine, Program, Value } from '../../src/engines/engine.js';
 import { GraphBuilder, int } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
+import { mapTuple } from '../../src/map-tuple.js';
 import { stream } from '../../src/random/stream.js';
 
 /** Functions of the logits, (count, outputs). */
@@ -44,7 +45,7 @@ export class Inside {
     };
     const found = await gradientGraph(engine, b.build(), feeds, { of: value, wrt: ['x'] });
     const [program, downhill] = [await engine.compile(graph), await engine.compile(found.graph)];
-    return new Inside(program, downhill, found.gradients.x, shape, functions);
+    return new Inside(program, downhill, found.gradients.x!, shape, functions);
   }
 
   /** The least of each function at random points of a box: half of them corners. */
@@ -77,11 +78,11 @@ export class Inside {
           x: image(x, shape),
           rows: { type: 'float32', dims: [count, outputs], data: functions.rows },
         });
-        const slopes = found[this.gradient].data as Float32Array;
+        const slopes = found[this.gradient]!.data as Float32Array;
         const part = 0.5 * (1 - step / steps);
         x = x.map((value, i) => {
-          const [low, high] = [0, 1].map((end) => this.at(boxes, box, i % size, end));
-          return Math.min(high, Math.max(low, value - Math.sign(slopes[i]) * part * (high - low)));
+          const [low, high] = mapTuple([0, 1], (end) => this.at(boxes, box, i % size, end));
+          return Math.min(high, Math.max(low, value - Math.sign(slopes[i]!) * part * (high - low)));
         });
         this.lower(least, await this.values(x));
       }
@@ -91,7 +92,7 @@ export class Inside {
 
   /** Logits of points (n, size). */
   async logits(x: Float32Array): Promise<Float32Array> {
-    return (await this.program.run({ x: image(x, this.shape) })).logits.data as Float32Array;
+    return (await this.program.run({ x: image(x, this.shape) })).logits!.data as Float32Array;
   }
 
   async close(): Promise<void> {
@@ -101,7 +102,7 @@ export class Inside {
 
   /** Between the ends of a box, from 0 to 1. */
   private at({ lower, upper }: Boxes, box: number, i: number, part: number): number {
-    const [low, high] = [lower[box * this.size + i], upper[box * this.size + i]];
+    const [low, high] = [lower[box * this.size + i]!, upper[box * this.size + i]!];
     return Math.min(high, Math.max(low, Math.fround(low + part * (high - low))));
   }
 
@@ -112,7 +113,7 @@ export class Inside {
     return Float64Array.from({ length: (logits.length / outputs) * count }, (_, i) => {
       const [point, row] = [Math.floor(i / count), i % count];
       let sum = 0;
-      for (let k = 0; k < outputs; k++) sum += rows[row * outputs + k] * logits[point * outputs + k];
+      for (let k = 0; k < outputs; k++) sum += rows[row * outputs + k]! * logits[point * outputs + k]!;
       return sum;
     });
   }
@@ -120,7 +121,7 @@ export class Inside {
   private lower(least: Float64Array, values: Float64Array): void {
     for (const [i, value] of values.entries()) {
       const row = i % least.length;
-      if (value < least[row]) least[row] = value;
+      if (value < least[row]!) least[row] = value;
     }
   }
 }

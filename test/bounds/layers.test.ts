@@ -26,7 +26,7 @@ async function networkOf(layers: readonly Layer[]): Promise<Graph> {
   const probe = new GraphBuilder(b.build());
   probe.output(flat);
   const program = await engine.compile(probe.build());
-  const width = (await program.run({ x: image(new Float32Array(SIZE)) }))[flat].dims[1];
+  const width = (await program.run({ x: image(new Float32Array(SIZE)) }))[flat]!.dims[1]!;
   await program.release();
   const weight = b.constant(floats([width, OUTPUTS], normals('last', width * OUTPUTS)));
   b.outputAs(b.op('Gemm', [flat, weight, b.constant(floats([OUTPUTS], [0.3, -1, 2]))]), 'logits');
@@ -54,7 +54,7 @@ function boxes(n: number): Boxes {
   const upper = new Float32Array(n * SIZE);
   for (let i = 0; i < n * SIZE; i++) {
     const x = draws.uniform();
-    const radius = [0.001, 0.05, 0.3][Math.floor(i / SIZE) % 3];
+    const radius = [0.001, 0.05, 0.3][Math.floor(i / SIZE) % 3]!;
     lower[i] = Math.max(0, x - radius);
     upper[i] = Math.min(1, x + radius);
   }
@@ -64,7 +64,7 @@ function boxes(n: number): Boxes {
 /** Balls in L2 around the middles of boxes, as far as these reach. */
 function balls(n: number, radius: number): Boxes {
   const { lower, upper } = boxes(n);
-  return { n, lower, upper, ball: { centre: lower.map((low, i) => (low + upper[i]) / 2), radius } };
+  return { n, lower, upper, ball: { centre: lower.map((low, i) => (low + upper[i]!) / 2), radius } };
 }
 
 /** Points of a box: its corners and its inside; drawn towards the centre of its ball until they lie in it. */
@@ -74,14 +74,14 @@ function pointsOf({ lower, upper, ball }: Boxes, box: number, count: number): Fl
     const at = box * SIZE + (i % SIZE);
     const u = draws.uniform();
     const part = Math.floor(i / SIZE) % 2 === 0 ? Math.round(u) : u;
-    return Math.min(upper[at], Math.max(lower[at], lower[at] + part * (upper[at] - lower[at])));
+    return Math.min(upper[at]!, Math.max(lower[at]!, lower[at]! + part * (upper[at]! - lower[at]!)));
   });
   if (!ball) return points;
   const centre = ball.centre.subarray(box * SIZE, (box + 1) * SIZE);
   return points.map((x, i) => {
     const start = i - (i % SIZE);
-    const far = Math.hypot(...centre.map((c, k) => points[start + k] - c));
-    return centre[i % SIZE] + (x - centre[i % SIZE]) * Math.min(1, (0.999999 * ball.radius) / far);
+    const far = Math.hypot(...centre.map((c, k) => points[start + k]! - c));
+    return centre[i % SIZE]! + (x - centre[i % SIZE]!) * Math.min(1, (0.999999 * ball.radius) / far);
   });
 }
 
@@ -102,12 +102,12 @@ async function least(graph: Graph, own: Boxes, count: number): Promise<Float64Ar
   const program = await engine.compile(graph);
   const seen = new Float64Array(own.n * ROWS).fill(Number.POSITIVE_INFINITY);
   for (let box = 0; box < own.n; box++) {
-    const { logits } = await program.run({ x: image(pointsOf(own, box, count)) });
+    const logits = (await program.run({ x: image(pointsOf(own, box, count)) })).logits!;
     const values = logits.data as Float32Array;
     for (let i = 0; i < count; i++)
       for (let row = 0; row < ROWS; row++) {
-        const value = (row < OUTPUTS ? 1 : -1) * values[i * OUTPUTS + (row % OUTPUTS)];
-        seen[box * ROWS + row] = Math.min(seen[box * ROWS + row], value);
+        const value = (row < OUTPUTS ? 1 : -1) * values[i * OUTPUTS + (row % OUTPUTS)]!;
+        seen[box * ROWS + row] = Math.min(seen[box * ROWS + row]!, value);
       }
   }
   await program.release();
@@ -130,7 +130,7 @@ describe('the table of bounds', () => {
       seen ??= await least(graph, own, 200);
       for (let i = 0; i < bound.length; i++) {
         expect(Number.isFinite(bound[i])).toBe(true);
-        expect(bound[i] - rounding[i]).toBeLessThanOrEqual(seen[i]);
+        expect(bound[i]! - rounding[i]!).toBeLessThanOrEqual(seen[i]!);
       }
     }
   });
@@ -144,18 +144,19 @@ describe('the table of bounds', () => {
     // The corner that each output's slopes point away from: one image for each pixel, moved alone.
     const moved = new Float32Array((SIZE + 1) * SIZE).fill(0.5);
     for (let i = 0; i < SIZE; i++) moved[i * SIZE + i] = 1;
-    const slopes = (await program.run({ x: image(moved) })).logits.data as Float32Array;
+    const slopes = (await program.run({ x: image(moved) })).logits!.data as Float32Array;
     for (let box = 0; box < own.n; box++)
       for (let row = 0; row < ROWS; row++) {
         const [sign, output] = [row < OUTPUTS ? 1 : -1, row % OUTPUTS];
         const corner = Float32Array.from({ length: SIZE }, (_, i) =>
-          sign * (slopes[i * OUTPUTS + output] - slopes[SIZE * OUTPUTS + output]) > 0
-            ? own.lower[box * SIZE + i]
-            : own.upper[box * SIZE + i],
+          sign * (slopes[i * OUTPUTS + output]! - slopes[SIZE * OUTPUTS + output]!) > 0
+            ? own.lower[box * SIZE + i]!
+            : own.upper[box * SIZE + i]!,
         );
-        const value = sign * ((await program.run({ x: image(corner) })).logits.data as Float32Array)[output];
+        const value =
+          sign * ((await program.run({ x: image(corner) })).logits!.data as Float32Array)[output]!;
         const at = box * ROWS + row;
-        for (const exact of [bound[at], ibp.bound[at]])
+        for (const exact of [bound[at]!, ibp.bound[at]!])
           expect(Math.abs(exact - value)).toBeLessThan(1e-4 * (1 + Math.abs(value)));
         expect(rounding[at]).toBeLessThan(2e-2 * (1 + Math.abs(value)));
       }
@@ -172,7 +173,7 @@ describe('the table of bounds', () => {
           const { bound, rounding } = await bounded(graph, method, around);
           for (let i = 0; i < bound.length; i++) {
             expect(Number.isFinite(bound[i])).toBe(true);
-            expect(bound[i] - rounding[i]).toBeLessThanOrEqual(seen[i]);
+            expect(bound[i]! - rounding[i]!).toBeLessThanOrEqual(seen[i]!);
           }
         }
       }
@@ -197,13 +198,13 @@ describe('the table of bounds', () => {
     );
     for (let network = 0; network < 6; network++) {
       const draws = stream({ seed: 2, purpose: 'test/networks', example: network });
-      const picked = Array.from({ length: 5 }, () => kinds[Math.floor(draws.uniform() * kinds.length)][1]);
+      const picked = Array.from({ length: 5 }, () => kinds[Math.floor(draws.uniform() * kinds.length)]![1]);
       // Layers that keep the shape: of several, the first.
       const layers = picked.map(
         ([layer]): Layer =>
           (b, x) => {
-            const kept = layer(b, x);
-            return layer === LAYERS.Conv[0]
+            const kept = layer!(b, x);
+            return layer === LAYERS.Conv![0]
               ? b.op('Slice', [kept, b.ints([0]), b.ints([2]), b.ints([1])])
               : kept;
           },
@@ -214,8 +215,8 @@ describe('the table of bounds', () => {
         let crown: number[] | undefined;
         for (const method of ['ibp', 'crown-ibp', 'crown', 'alpha-crown'] as const) {
           const { bound, rounding } = await bounded(graph, method, around);
-          const proved = Array.from(bound, (b, i) => b - rounding[i]);
-          for (const [i, least] of proved.entries()) expect(least).toBeLessThanOrEqual(seen[i]);
+          const proved = Array.from(bound, (b, i) => b - rounding[i]!);
+          for (const [i, least] of proved.entries()) expect(least).toBeLessThanOrEqual(seen[i]!);
           if (method === 'crown') crown = proved;
           // Climbing begins at the slopes of CROWN and keeps the best.
           if (method === 'alpha-crown')
@@ -226,12 +227,12 @@ describe('the table of bounds', () => {
   });
 
   it('bounds a ball by less than the box around it', async () => {
-    const graph = await networkOf([LAYERS.Conv[0], LAYERS.Relu[0]]);
+    const graph = await networkOf([LAYERS.Conv![0]!, LAYERS.Relu![0]!]);
     const ball = balls(6, 0.1);
     const { n, lower, upper } = ball;
     const inBall = await bounded(graph, 'crown', ball);
     const inBox = await bounded(graph, 'crown', { n, lower, upper });
-    const gains = Array.from(inBall.bound, (b, i) => b - inBox.bound[i]);
+    const gains = Array.from(inBall.bound, (b, i) => b - inBox.bound[i]!);
     for (const gain of gains) expect(gain).toBeGreaterThan(-1e-3);
     expect(gains.filter((gain) => gain > 0.1).length).toBeGreaterThan(ROWS);
   });

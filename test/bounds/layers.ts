@@ -105,7 +105,10 @@ export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
   ],
   Split: [
     (b, x) => {
-      const [left, right] = b.node('Split', [x, b.ints([1, 3])], { axis: int(3) }, ['left', 'right']);
+      const [left, right] = b.node('Split', [x, b.ints([1, 3])], { axis: int(3) }, ['left', 'right']) as [
+        string,
+        string,
+      ];
       return b.op('Add', [b.op('Mul', [left, b.scalar(-2)]), right]);
     },
   ],
@@ -131,7 +134,7 @@ export const LAYERS: Readonly<Record<string, readonly Layer[]>> = {
       const [first, second, third] = parts.map((part) =>
         b.op('Relu', [b.op('Sub', [b.op('Relu', [part]), b.scalar(0.5)])]),
       );
-      return b.op('Sum', [first, second, b.op('Neg', [third])]);
+      return b.op('Sum', [first!, second!, b.op('Neg', [third!])]);
     },
   ],
   LeakyRelu: [unary('LeakyRelu', { alpha: float(0.3) })],

@@ -33,16 +33,16 @@ const names = [
 const shuffled = (seed: number): number[] => {
   const draws = stream({ seed, purpose: 'test/shuffled', example: 0 });
   return Array.from(all.keys())
-    .map((i) => [draws.uniform(), i])
+    .map((i): [number, number] => [draws.uniform(), i])
     .sort(([a], [b]) => a - b)
     .map(([, i]) => i);
 };
 /** Of three layers each: every network of the table once, or as the first, the second and the third. */
 const orders = Array.from({ length: DEPTH }, (_, depth) => shuffled(depth));
 const PICKED = LONG
-  ? all.map((_, i) => orders.map((order) => order[i]))
+  ? all.map((_, i) => orders.map((order) => order[i]!))
   : Array.from({ length: Math.ceil(all.length / DEPTH) }, (_, i) =>
-      orders[0].slice(DEPTH * i, DEPTH * (i + 1)),
+      orders[0]!.slice(DEPTH * i, DEPTH * (i + 1)),
     );
 const NETWORKS = PICKED.map((picked, i) => ({ i, picked, what: picked.map((k) => names[k]).join(', ') }));
 
@@ -59,11 +59,11 @@ async function networkOf(layers: readonly Layer[], seed: string, order = CLASS_O
       x: { type: 'float32', dims: [1, ...SHAPE], data: new Float32Array(SIZE).fill(0.5) },
     });
     await program.release();
-    const width = found[flat].dims[1];
+    const width = found[flat]!.dims[1]!;
     const last = depth === layers.length - 1;
     const outputs = last ? CLASSES : SIZE;
     const drawn = normals(`${seed}/${depth}`, width * outputs).map((w) => (0.4 * w) / Math.sqrt(width));
-    const weights = last ? drawn.map((_, i) => drawn[i - (i % CLASSES) + order[i % CLASSES]]) : drawn;
+    const weights = last ? drawn.map((_, i) => drawn[i - (i % CLASSES) + order[i % CLASSES]!]!) : drawn;
     const offset = last ? order.map((k) => 0.1 * k) : Array<number>(SIZE).fill(0.5);
     const next = b.op('Gemm', [
       flat,
@@ -88,24 +88,24 @@ function margins(order = CLASS_ORDER) {
 function boxesOf(n: number, radius: number, example: number): Boxes {
   const draws = stream({ seed: 5, purpose: 'test/boxes', example });
   const centre = Float32Array.from({ length: n * SIZE }, () => draws.uniform());
-  const reach = centre.map((_, i) => radius * [0.05, 1, 6][Math.floor(i / SIZE) % 3]);
+  const reach = centre.map((_, i) => radius * [0.05, 1, 6][Math.floor(i / SIZE) % 3]!);
   return {
     n,
-    lower: centre.map((x, i) => Math.max(0, x - reach[i])),
-    upper: centre.map((x, i) => Math.min(1, x + reach[i])),
+    lower: centre.map((x, i) => Math.max(0, x - reach[i]!)),
+    upper: centre.map((x, i) => Math.min(1, x + reach[i]!)),
   };
 }
 
 /** What is proved, (n, count), by method. */
 async function proved(graph: Graph, boxes: Boxes, { rows, count } = margins()) {
   const programs = await BoundPrograms.of(engine, { graph, pixels: 'x', shape: SHAPE, logits: 'logits' });
-  const each = Float32Array.from({ length: boxes.n * rows.length }, (_, i) => rows[i % rows.length]);
+  const each = Float32Array.from({ length: boxes.n * rows.length }, (_, i) => rows[i % rows.length]!);
   const found = new Map<Method, number[]>();
   for (const method of METHODS) {
     const { bound, rounding } = await programs.lowerBounds(boxes, each, count, method, 4);
     found.set(
       method,
-      Array.from(bound, (b, i) => b - rounding[i]),
+      Array.from(bound, (b, i) => b - rounding[i]!),
     );
   }
   await programs.close();
@@ -123,7 +123,7 @@ describe('bounds of random networks', () => {
     { tags: ['long'], timeout: 300_000 },
     async ({ i, picked }) => {
       const graph = await networkOf(
-        picked.map((k) => all[k]),
+        picked.map((k) => all[k]!),
         `${i}`,
       );
       const boxes = boxesOf(BOXES, 0.05, i);
@@ -138,14 +138,14 @@ describe('bounds of random networks', () => {
         for (let row = 0; row < functions.count; row++) {
           const at = box * functions.count + row;
           for (const method of METHODS) {
-            expect(by(method)[at]).toBeLessThanOrEqual(sampled[row]);
-            expect(by(method)[at]).toBeLessThanOrEqual(descended[row]);
+            expect(by(method)[at]).toBeLessThanOrEqual(sampled[row]!);
+            expect(by(method)[at]).toBeLessThanOrEqual(descended[row]!);
           }
           // In larger ones, exponentials of exponentials may overflow.
           if (box === 0) expect(by('ibp')[at]).toBeGreaterThan(Number.NEGATIVE_INFINITY);
-          expect(by('crown-ibp')[at]).toBeGreaterThanOrEqual(by('ibp')[at]);
-          expect(by('crown')[at]).toBeGreaterThanOrEqual(by('ibp')[at]);
-          expect(by('alpha-crown')[at]).toBeGreaterThanOrEqual(by('crown')[at]);
+          expect(by('crown-ibp')[at]).toBeGreaterThanOrEqual(by('ibp')[at]!);
+          expect(by('crown')[at]).toBeGreaterThanOrEqual(by('ibp')[at]!);
+          expect(by('alpha-crown')[at]).toBeGreaterThanOrEqual(by('crown')[at]!);
         }
       }
       await inside.close();
@@ -156,17 +156,18 @@ describe('bounds of random networks', () => {
 
   it.each(some)('$i, $what: intervals are monotone in the radius', async ({ i, picked }) => {
     const graph = await networkOf(
-      picked.map((k) => all[k]),
+      picked.map((k) => all[k]!),
       `${i}`,
     );
     const radii = [0, 0.001, 0.01, 0.05, 0.2];
     const found = await Promise.all(radii.map((radius) => proved(graph, boxesOf(3, radius, i))));
     for (const [k, by] of found.slice(1).entries())
-      for (const [at, larger] of by('ibp').entries()) expect(larger).toBeLessThanOrEqual(found[k]('ibp')[at]);
+      for (const [at, larger] of by('ibp').entries())
+        expect(larger).toBeLessThanOrEqual(found[k]!('ibp')[at]!);
   });
 
   it.each(some)('$i, $what: the order of the classes changes nothing', async ({ i, picked }) => {
-    const layers = picked.map((k) => all[k]);
+    const layers = picked.map((k) => all[k]!);
     const order = [2, 0, 3, 1];
     const boxes = boxesOf(3, 0.05, i);
     const [by, permuted] = [
@@ -176,6 +177,6 @@ describe('bounds of random networks', () => {
     ];
     for (const method of METHODS)
       for (const [at, least] of by(method).entries())
-        expect(Math.abs(permuted(method)[at] - least) / (1 + Math.abs(least)) || 0).toBeLessThan(1e-4);
+        expect(Math.abs(permuted(method)[at]! - least) / (1 + Math.abs(least)) || 0).toBeLessThan(1e-4);
   });
 });

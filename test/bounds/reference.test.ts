@@ -101,14 +101,14 @@ async function networkOf(name: string, shape: readonly number[]): Promise<Networ
 
 async function compare({ model, eps, shape, method, n, certified, tighter }: Case): Promise<void> {
   const arrays = readReference(join(reference, `${model}_eps${eps}.npz`));
-  const known = arrays[`lb_${method.replace('-', '_')}`].data.subarray(0, n * OTHERS);
-  const attacked = arrays.min_pgd.data;
-  const labels = Int32Array.from(arrays.y.data.subarray(0, n));
+  const known = arrays[`lb_${method.replace('-', '_')}`]!.data.subarray(0, n * OTHERS);
+  const attacked = arrays.min_pgd!.data;
+  const labels = Int32Array.from(arrays.y!.data.subarray(0, n));
   const size = shape.reduce((product, d) => product * d, 1);
   const boxes = ballsAround(
     n,
-    Float32Array.from(arrays.x.data.subarray(0, n * size)),
-    arrays.eps.data[0],
+    Float32Array.from(arrays.x!.data.subarray(0, n * size)),
+    arrays.eps!.data[0]!,
     'Linf',
   );
   const rows = marginRows(labels, OTHERS + 1);
@@ -122,18 +122,18 @@ async function compare({ model, eps, shape, method, n, certified, tighter }: Cas
   const plain = await boundsOf(false);
   const scale = known.reduce((most, bound) => Math.max(most, Math.abs(bound)), 0);
   known.forEach((bound, i) => {
-    expect(bound - plain.bound[i]).toBeLessThan(1e-4 * scale);
-    if (!tighter) expect(plain.bound[i] - bound).toBeLessThan(1e-4 * scale);
+    expect(bound - plain.bound[i]!).toBeLessThan(1e-4 * scale);
+    if (!tighter) expect(plain.bound[i]! - bound).toBeLessThan(1e-4 * scale);
   });
   const sound = await boundsOf(true);
   known.forEach((bound, i) => {
-    expect(sound.bound[i] - sound.rounding[i]).toBeLessThanOrEqual(tighter ? attacked[i] : bound);
+    expect(sound.bound[i]! - sound.rounding[i]!).toBeLessThanOrEqual(tighter ? attacked[i]! : bound);
   });
   const least = Array.from({ length: n }, (_, image) =>
     Math.min(
       ...Array.from({ length: OTHERS }, (__, j) => {
         const at = image * OTHERS + j;
-        return sound.bound[at] - sound.rounding[at];
+        return sound.bound[at]! - sound.rounding[at]!;
       }),
     ),
   );

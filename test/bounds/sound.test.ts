@@ -35,13 +35,13 @@ async function rangeOf(layer: Layer, boxes: readonly (readonly [number, number])
   );
   await programs.close();
   return boxes.map(
-    (_, i) => [bound[2 * i] - rounding[2 * i], rounding[2 * i + 1] - bound[2 * i + 1]] as const,
+    (_, i) => [bound[2 * i]! - rounding[2 * i]!, rounding[2 * i + 1]! - bound[2 * i + 1]!] as const,
   );
 }
 
 async function valuesOf(layer: Layer, xs: Float32Array): Promise<Float32Array> {
   const program = await engine.compile(networkOf(layer, [1]));
-  const { logits } = await program.run({ x: { type: 'float32', dims: [xs.length, 1], data: xs } });
+  const logits = (await program.run({ x: { type: 'float32', dims: [xs.length, 1], data: xs } })).logits!;
   await program.release();
   return logits.data as Float32Array;
 }
@@ -96,14 +96,14 @@ describe('certificates hold', () => {
       ),
     );
     const xs = Float32Array.from({ length: boxes.length * POINTS }, (_, i) => {
-      const [l, u] = boxes[Math.floor(i / POINTS)];
+      const [l, u] = boxes[Math.floor(i / POINTS)]!;
       return Math.min(u, Math.max(l, l + ((u - l) * (i % POINTS)) / (POINTS - 1)));
     });
     const values = await valuesOf(layer, xs);
     for (const method of METHODS) {
       const ranges = await rangeOf(layer, boxes, method);
       const out = Array.from(values).flatMap((value, i) => {
-        const [least, most] = ranges[Math.floor(i / POINTS)];
+        const [least, most] = ranges[Math.floor(i / POINTS)]!;
         return value >= least && value <= most ? [] : [{ method, x: xs[i], value, least, most }];
       });
       expect(out.slice(0, 3)).toEqual([]);

@@ -119,7 +119,7 @@ export class CutDisk {
 function torn({ bytes, synced }: File, draw: Draw): Uint8Array {
   if (synced === bytes.length) return bytes;
   const rest = bytes.length - synced;
-  const left = [0, draw(rest + 1), rest][draw(3)];
+  const left = [0, draw(rest + 1), rest][draw(3)]!;
   const kept = Uint8Array.from(bytes.subarray(0, synced + left));
   if (draw(4) === 1) kept.fill(0, synced);
   return kept;

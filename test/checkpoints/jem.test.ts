@@ -44,28 +44,28 @@ describe.skipIf(!present)('JEM checkpoints', () => {
         classes,
       };
       const model = await openModel(card, engine);
-      const n = reference.x.shape[0];
-      const range = (reference.x.data as Float64Array).map((v) => (v + 1) / 2);
-      const batch = { n, pixels: Float32Array.from(range), labels: Int32Array.from(reference.y.data) };
+      const n = reference.x!.shape[0]!;
+      const range = (reference.x!.data as Float64Array).map((v) => (v + 1) / 2);
+      const batch = { n, pixels: Float32Array.from(range), labels: Int32Array.from(reference.y!.data) };
       const { logits, logPx } = await model.forward(batch);
-      expect(relativeError(logits ?? [], reference.logits.data)).toBeLessThan(1e-5);
-      expect(relativeError(logPx ?? [], reference.log_px.data)).toBeLessThan(1e-5);
+      expect(relativeError(logits ?? [], reference.logits!.data)).toBeLessThan(1e-5);
+      expect(relativeError(logPx ?? [], reference.log_px!.data)).toBeLessThan(1e-5);
       for (const [loss, key] of [
         ['log-px', 'log_px'],
         ['log-pxy', 'log_pxy'],
       ] as const) {
         const { loss: values, gradient } = await model.gradient(batch, loss);
-        expect(relativeError(values, reference[key].data), `${loss} values`).toBeLessThan(1e-5);
+        expect(relativeError(values, reference[key]!.data), `${loss} values`).toBeLessThan(1e-5);
         // The reference differentiates by the network's input, which is 2 pixel - 1.
         const error = relativeError(
           gradient.map((g) => g / 2),
-          reference[`${key}_grad`].data,
+          reference[`${key}_grad`]!.data,
         );
         expect(error, `${loss} gradient`).toBeLessThan(1e-5);
       }
       const buffer = built?.replayBuffer;
-      expect(buffer?.dims).toEqual(reference.replay_buffer.shape);
-      expect(Array.from((await buffer?.read()) ?? [])).toEqual(Array.from(reference.replay_buffer.data));
+      expect(buffer?.dims).toEqual(reference.replay_buffer!.shape);
+      expect(Array.from((await buffer?.read()) ?? [])).toEqual(Array.from(reference.replay_buffer!.data));
       await model.close();
     },
   );
@@ -85,7 +85,7 @@ describe.skipIf(!present)('JEM checkpoints', () => {
     const pixels = new Float32Array(n * 3072);
     for (let i = 0; i < n; i++)
       for (let p = 0; p < 1024; p++)
-        for (let c = 0; c < 3; c++) pixels[i * 3072 + c * 1024 + p] = images[i * 3072 + p * 3 + c] / 255;
+        for (let c = 0; c < 3; c++) pixels[i * 3072 + c * 1024 + p] = images[i * 3072 + p * 3 + c]! / 255;
     const { logits, logPx } = await model.forward({ n, pixels });
     expect(
       relativeError((logits ?? new Float32Array()).slice(0, 30), wanted.logits_first_3.flat()),

@@ -30,7 +30,7 @@ describe('several models in one file', () => {
     'fc.weight': { ...float32([2, 2], [value, value, 0, 0]), key },
   });
   const [first, second] = [layer(1, 'a'), layer(2, 'b')];
-  const stored = { a: first['fc.weight'], b: second['fc.weight'] };
+  const stored = { a: first['fc.weight']!, b: second['fc.weight']! };
   const [one, two] = [stateDict(first), stateDict(second)];
   const list = (...items: Buffer[]) => Buffer.concat([op(0x5d, 0x28), ...items, op(0x65)]);
   const files: [what: string, root: Buffer, places: [string, string]][] = [

@@ -228,7 +228,7 @@ describe('archives that are not as torch.save writes them', () => {
   };
   const flipped = (bytes: Buffer, at: number) => {
     const copy = Buffer.from(bytes);
-    copy[at] ^= 1;
+    copy[at]! ^= 1;
     return copy;
   };
   const zip = (files: Record<string, Uint8Array>, level: 0 | 9 = 0) => Buffer.from(zipSync(files, { level }));

@@ -42,7 +42,7 @@ const norms = (...names: string[]) =>
 
 describe('a card and weights that do not fit', () => {
   const { 'f.layer2.0.conv2.weight': _, ...without } = jem;
-  const kernel = jem['f.layer2.0.conv1.weight'];
+  const kernel = jem['f.layer2.0.conv1.weight']!;
   const cases: [what: string, tensors: Record<string, Saved>, more: object, code: string, says: RegExp][] = [
     [
       'another depth',
@@ -194,7 +194,7 @@ describe('a card and weights that do not fit', () => {
 
   it('the example of the documentation is a card that works', async () => {
     const page = readFileSync('docs/checkpoints.md', 'utf8');
-    const example = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => parse(text)).at(-1);
+    const example = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => parse(text!)).at(-1);
     const ones = (...dims: number[]) => float32(dims, Array(dims.reduce((a, d) => a * d, 1)).fill(0.01));
     const norm = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => [
       `features.1.${part}`,
@@ -258,11 +258,11 @@ describe('the card that a file of weights suggests', () => {
       [1, 2],
       [2, 4],
       [3, 8],
-    ])
+    ] as const)
       for (const [n, channels] of [
         [1, width],
         [2, 2 * width],
-      ])
+      ] as const)
         Object.assign(ambiguous, {
           [`f.layer${stage}.0.bn${n}.weight`]: float32([channels], Array(channels).fill(1)),
           [`f.layer${stage}.0.bn${n}.bias`]: float32([channels], Array(channels).fill(0)),
@@ -332,10 +332,10 @@ it.skipIf(!present)(
       { name: 'trades', checkpoint, input: { shape: [1, 28, 28] }, classes: 10 },
       engine,
     );
-    const pixels = Float32Array.from(images.data as Uint8Array, (v) => v / 255);
+    const pixels = Float32Array.from(images!.data as Uint8Array, (v) => v / 255);
     const { logits = new Float32Array() } = await model.forward({ n: 500, pixels });
     expect(relativeError(logits.subarray(0, 30), wanted.logits_first_3.flat())).toBeLessThan(1e-5);
-    const correct = Array.from(labels.data as ArrayLike<number | bigint>, Number).filter((label, i) => {
+    const correct = Array.from(labels!.data as ArrayLike<number | bigint>, Number).filter((label, i) => {
       const row = Array.from(logits.subarray(10 * i, 10 * i + 10));
       return row.indexOf(Math.max(...row)) === label;
     });

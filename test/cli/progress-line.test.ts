@@ -31,14 +31,14 @@ describe('the progress line', () => {
     line.listen({
       kind: 'unit-started',
       job: one,
-      unit: one.units[0],
+      unit: one.units[0]!,
       status: { done: 0, units: 2, secondsLeft: undefined },
     });
     now += 1000;
     line.listen({
       kind: 'unit-progress',
       job: one,
-      unit: one.units[0],
+      unit: one.units[0]!,
       passes: 320,
       expected: 640,
       status: { done: 0, units: 2, secondsLeft: 2.4 },
@@ -47,7 +47,7 @@ describe('the progress line', () => {
     line.listen({
       kind: 'unit-finished',
       job: one,
-      unit: one.units[0],
+      unit: one.units[0]!,
       seconds: 2,
       status: { done: 1, units: 2, secondsLeft: 130 },
     });
@@ -74,7 +74,7 @@ describe('the progress line', () => {
     expect(lines[0]).toBe('2 units to measure\n');
     expect(lines[1]).toMatch(/^. 0\/2: attack of jem on test, examples 0-63$/);
     expect(lines[2]).toMatch(/^. 0\/2, 3 s left: attack of jem on test, examples 0-63/);
-    expect(lines[2].length).toBe(59);
+    expect(lines[2]!.length).toBe(59);
     expect(lines[3]).toMatch(/^. 1\/2/);
     expect(text.endsWith('\r\x1b[2K')).toBe(true);
   });

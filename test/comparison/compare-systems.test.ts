@@ -66,7 +66,7 @@ describe('systems of a run', () => {
   it('whose intervals overlap are told apart where the same examples tell them apart', async () => {
     // 33.6 % and 38.6 % of 500 images: 59 and 84 that only one is right on, z = 2.09. Their Wilson intervals overlap.
     const { columns, tests, level } = await compare(twoOf(500, 109, 59, 84));
-    const [{ test, pairs, standings, cliques }] = columns;
+    const { test, pairs, standings, cliques } = columns[0]!;
     expect([test, tests, level]).toEqual(['mcnemar', 1, 0.05]);
     expect(pairs).toEqual([
       {
@@ -91,13 +91,13 @@ describe('systems of a run', () => {
     const { a, b } = twoOf(500, 109, 59, 84);
     const { columns, tests } = await compare({ a, b, c: a, d: b });
     expect(tests).toBe(6);
-    expect(columns[0].standings).toEqual([
+    expect(columns[0]!.standings).toEqual([
       { model: 'a', standing: 'indistinguishable', second: true },
       { model: 'b', standing: 'best', second: false },
       { model: 'c', standing: 'indistinguishable', second: true },
       { model: 'd', standing: 'best', second: false },
     ]);
-    expect(columns[0].cliques).toEqual([['a', 'b', 'c', 'd']]);
+    expect(columns[0]!.cliques).toEqual([['a', 'b', 'c', 'd']]);
   });
 
   it('with other examples are compared on those that they share, which are counted', async () => {
@@ -107,7 +107,7 @@ describe('systems of a run', () => {
       90,
     );
     const { columns } = await compare({ a, b, late, none: answers([1, 0], 1000) });
-    const pairs = columns[0].pairs.map(({ a: one, b: other, n, p, note }) => [
+    const pairs = columns[0]!.pairs.map(({ a: one, b: other, n, p, note }) => [
       one,
       other,
       n,
@@ -123,14 +123,14 @@ describe('systems of a run', () => {
       ['late', 'none', 0, true, 'they share no examples'],
     ]);
     // On ten shared examples "a" and "late" are equally wrong. What was not tested has no mark.
-    const marks = columns[0].standings.map(({ standing }) => standing);
+    const marks = columns[0]!.standings.map(({ standing }) => standing);
     expect(marks).toEqual(['best', 'other', 'indistinguishable', 'other']);
   });
 
   it('are not tested where a measure has no rows, or those it names are not there: the others are', async () => {
     const { a, b } = twoOf(50, 10, 30, 0);
     const other = (name: string, more: Partial<Measure>) =>
-      [a, b].map((of, i) => accuracyOf('ab'[i], of, { measure: name, title: name, ...more }));
+      [a, b].map((of, i) => accuracyOf('ab'[i]!, of, { measure: name, title: name, ...more }));
     const measures = [
       ...other('told', {}),
       ...other('silent', { rows: undefined }),
@@ -159,13 +159,13 @@ describe('systems of a run', () => {
       accuracyOf('c', a, { value: null, rows: undefined }),
     ];
     const { columns } = await compare({ a, b }, measures);
-    expect(columns[0].pairs.map((pair) => [pair.a, pair.b])).toEqual([['a', 'b']]);
-    expect(columns[0].standings.map(({ standing }) => standing)).toEqual(['best', 'other', 'other']);
+    expect(columns[0]!.pairs.map((pair) => [pair.a, pair.b])).toEqual([['a', 'b']]);
+    expect(columns[0]!.standings.map(({ standing }) => standing)).toEqual(['best', 'other', 'other']);
   });
 
   it('that answer at random are tested, and it is said of what', async () => {
     const { columns } = await compare(twoOf(50, 10, 30, 0), undefined, ['b']);
-    expect([columns[0].test, columns[0].note]).toEqual([
+    expect([columns[0]!.test, columns[0]!.note]).toEqual([
       'mcnemar',
       expect.stringMatching(/^b answers at random/),
     ]);

@@ -35,7 +35,7 @@ describe('what makes two values incomparable', () => {
     [
       'other images',
       'accuracy',
-      (r) => Object.assign(r.datasets[0], { fingerprint: 'fedcba9876543210' }),
+      (r) => Object.assign(r.datasets[0]!, { fingerprint: 'fedcba9876543210' }),
       [
         'data: data set: test, 500 examples, fingerprint aaaa -> test, 500 examples, fingerprint fedcba987654',
       ],
@@ -43,7 +43,7 @@ describe('what makes two values incomparable', () => {
     [
       'fewer images',
       'robust-accuracy',
-      (r) => Object.assign(r.datasets[0], { fingerprint: 'abab', size: 100 }),
+      (r) => Object.assign(r.datasets[0]!, { fingerprint: 'abab', size: 100 }),
       ['data: data set: test, 500 examples, fingerprint aaaa -> test, 100 examples, fingerprint abab'],
     ],
     [
@@ -109,14 +109,14 @@ describe('what makes two values incomparable', () => {
     [
       'other images of a set that its parameters name',
       'auroc',
-      (r) => Object.assign(r.datasets[0], { fingerprint: 'fedc' }),
+      (r) => Object.assign(r.datasets[0]!, { fingerprint: 'fedc' }),
       ['data: data set test: test, 500 examples, fingerprint aaaa -> test, 500 examples, fingerprint fedc'],
     ],
     [
       'the same images under another name',
       'accuracy',
       (r) => {
-        r.datasets[0].name = 'clean';
+        r.datasets[0]!.name = 'clean';
         for (const one of r.measures) if (one.dataset === 'test') one.dataset = 'clean';
       },
       [],
@@ -158,7 +158,7 @@ describe('which measures are the same', () => {
   it('and is a condition where each has one', () => {
     const [before, after] = [sampleRun(['8/255']), sampleRun(['16/255'])];
     const { matches } = matchMeasures(measuredOf(before), measuredOf(after));
-    const [, robust] = matches;
+    const robust = matches[1]!;
     expect(discrepancies(robust.before, robust.after)[0]).toEqual({
       condition: 'params',
       what: 'epsilon',

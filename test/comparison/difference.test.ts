@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { differenceOf } from '../../src/comparison/difference.js';
+import { type Compared, differenceOf } from '../../src/comparison/difference.js';
 import { hasRows, readRows } from '../../src/comparison/read-rows.js';
 import { type SheetCell, sheetsInMemory } from '../../src/comparison/sheets.js';
 import { valueFromRows } from '../../src/comparison/statistics.js';
@@ -27,6 +27,7 @@ const measureOf = (model: string, rows: Rows, more: MeasureRows['where'] = {}): 
   rows: { sheet: FILE, where: { model, ...more }, ...rows },
 });
 
+/** Two measures or more, each with its rows. */
 async function compared(measures: readonly Measure[], columns: string[], rows: SheetCell[][]) {
   const own = measures.filter(hasRows);
   const found = await readRows(sheetsInMemory([{ name: 'sheet', file: FILE, columns, rows }]), own);
@@ -34,7 +35,7 @@ async function compared(measures: readonly Measure[], columns: string[], rows: S
     const read = found.get(measure);
     if (!read) throw new Error('no rows');
     return { measure, rows: read };
-  });
+  }) as [Compared, Compared, ...Compared[]];
 }
 
 const COLUMNS = ['model', 'index', 'value'];
@@ -121,7 +122,7 @@ describe('the difference of two measures', () => {
       n: 4,
       note: expect.stringMatching(/not defined/),
     });
-    expect(differenceOf(a, c)).toMatchObject({
+    expect(differenceOf(a, c!)).toMatchObject({
       value: null,
       p: null,
       n: 0,
@@ -141,8 +142,8 @@ describe('the difference of two measures', () => {
       COLUMNS,
       rows,
     );
-    for (const other of [b, c]) expect(() => differenceOf(a, other)).toThrow(/not the same number/);
-    expect(differenceOf(a, d).n).toBe(1);
+    for (const other of [b, c!]) expect(() => differenceOf(a, other)).toThrow(/not the same number/);
+    expect(differenceOf(a, d!).n).toBe(1);
   });
 
   it('of rows that do not tell examples apart is refused', async () => {

@@ -51,7 +51,7 @@ const compared = (
 };
 
 const group = (columns: Record<string, Float64Array>): Group => ({
-  indices: Int32Array.from({ length: Object.values(columns)[0].length }, (_, i) => i),
+  indices: Int32Array.from({ length: Object.values(columns)[0]!.length }, (_, i) => i),
   columns,
 });
 
@@ -130,18 +130,18 @@ describe(`in ${REPEATS} repeats`, () => {
         }
         return [group({ score: a }), group({ score: b })];
       };
-      const [idA, idB] = scores(60, [shiftA, shiftB]);
+      const [idA, idB] = scores(60, [shiftA, shiftB]) as [Group, Group];
       const oods = Array.from({ length: sets }, () => scores(50, [0, 0]));
       return differenceOf(
         compared(
           'auroc',
           idA,
-          oods.map(([ood]) => ood),
+          oods.map(([ood]) => ood!),
         ),
         compared(
           'auroc',
           idB,
-          oods.map(([, ood]) => ood),
+          oods.map(([, ood]) => ood!),
         ),
       );
     };
@@ -182,7 +182,7 @@ describe(`in ${REPEATS} repeats`, () => {
         const outcome = confidence.map((p) => (draw.uniform() < p - 0.1 ? 1 : 0));
         return compared('ece', group({ confidence, outcome }), [], { bins: 10 });
       });
-      return differenceOf(systems[0], systems[1]);
+      return differenceOf(systems[0]!, systems[1]!);
     });
     expect(refused).toBeLessThan(0.05 + NOISE);
   });
@@ -198,14 +198,14 @@ describe(`in ${REPEATS} repeats`, () => {
       for (let i = 0; i < 120; i++) {
         const [shared, together] = [draw.uniform(), draw.uniform() < 0.5];
         right.forEach((share, s) => {
-          systems[s][i] = (together ? shared : draw.uniform()) < share ? 1 : 0;
+          systems[s]![i] = (together ? shared : draw.uniform()) < share ? 1 : 0;
         });
       }
       const pairs = systems.flatMap((a, i) =>
         systems.slice(i + 1).map((b, j) => ({ a, b, alike: right[i] === right[i + 1 + j] })),
       );
       const corrected = holm(pairs.map(({ a, b }) => mcnemar(pairedCounts(a, b)).midP));
-      if (pairs.some(({ alike }, i) => alike && corrected[i] <= 0.05)) wrong++;
+      if (pairs.some(({ alike }, i) => alike && corrected[i]! <= 0.05)) wrong++;
     }
     expect(wrong / REPEATS).toBeLessThan(0.05 + NOISE);
   });

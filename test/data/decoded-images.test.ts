@@ -12,7 +12,7 @@ function source(n: number): { counts: number[]; read: PixelRead } {
     counts,
     read: async (start, end, out) => {
       for (let i = start; i < end; i++) {
-        counts[i]++;
+        counts[i]!++;
         out.set([i, i + 0.5], 2 * (i - start));
       }
     },

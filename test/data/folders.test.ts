@@ -49,7 +49,7 @@ describe('Tiny ImageNet', () => {
   it.each<[string, string[], string[], RegExp]>([
     ['an image without a line', rows.slice(1), ['val_0', 'val_10', 'val_2'], /has no label/],
     ['a line without an image', rows, ['val_0', 'val_10'], /is not there/],
-    ['an image twice', [...rows, rows[0]], ['val_0', 'val_10', 'val_2'], /not understood/],
+    ['an image twice', [...rows, rows[0]!], ['val_0', 'val_10', 'val_2'], /not understood/],
     ['a line without a class', ['val_0.JPEG'], ['val_0'], /not understood/],
   ])('%s: refused', async (name, lines, images, message) => {
     const folder = `tiny-${name.replaceAll(' ', '-')}`;

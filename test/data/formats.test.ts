@@ -180,12 +180,12 @@ describe('folders of images', () => {
   });
 
   it('JPEG, decoded near what was encoded', async () => {
-    const flat = new Uint8Array(16 * 16 * 3).map((_, i) => [200, 100, 50][i % 3]);
+    const flat = new Uint8Array(16 * 16 * 3).map((_, i) => [200, 100, 50][i % 3]!);
     put(directory, 'jpeg/a/1.jpg', await image(flat, 16, 16, 3).jpeg({ quality: 100 }).toBuffer());
     const { info, pixels } = await readAll(directory, { path: 'jpeg' });
     expect(info.shape).toEqual([3, 16, 16]);
     for (let c = 0; c < 3; c++)
-      for (let p = 0; p < 256; p++) expect(Math.abs(255 * pixels[256 * c + p] - flat[c])).toBeLessThan(2.5);
+      for (let p = 0; p < 256; p++) expect(Math.abs(255 * pixels[256 * c + p]! - flat[c]!)).toBeLessThan(2.5);
   });
 
   it('of several sizes and kinds, when the spec says what to make of them', async () => {

@@ -29,18 +29,18 @@ const READ = Object.keys(files).filter((name) => !REFUSED.includes(name));
 describe('images have the values that Pillow and torchvision read', () => {
   it.each(READ)('%s in colour', async (name) => {
     const all = await readAll(directory, { path: alone(name), channels: 3 });
-    expect(levels(all)).toEqual(planes(files[name].rgb, 3));
+    expect(levels(all)).toEqual(planes(files[name]!.rgb, 3));
   });
 
   it.each(READ)('%s in grey', async (name) => {
     const all = await readAll(directory, { path: alone(name), channels: 1 });
-    expect(levels(all)).toEqual(files[name].l);
+    expect(levels(all)).toEqual(files[name]!.l);
   });
 
   it.each(READ)('%s as it is', async (name) => {
     const all = await readAll(directory, { path: alone(name) });
-    const grey = ['1', 'L', 'LA'].includes(files[name].mode);
-    expect(levels(all)).toEqual(grey ? files[name].l : planes(files[name].rgb, 3));
+    const grey = ['1', 'L', 'LA'].includes(files[name]!.mode);
+    expect(levels(all)).toEqual(grey ? files[name]!.l : planes(files[name]!.rgb, 3));
     const seen = /transparent|alpha|la\.|rgba/.test(name);
     expect(all.info.note?.includes('transparency left out')).toBe(seen);
   });

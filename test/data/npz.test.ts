@@ -164,7 +164,7 @@ describe('inflated members', () => {
       [1_048_570, 12],
       [2_999_999, 1],
       [0, 3_000_000],
-    ])
+    ] as const)
       expect(
         Buffer.compare(await source.read(offset, length), content.subarray(offset, offset + length)),
       ).toBe(0);

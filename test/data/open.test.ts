@@ -98,7 +98,7 @@ describe('fingerprints', () => {
 
   it('differ when anything does', async () => {
     const changed = Uint8Array.from(grey[1] as Uint8Array);
-    changed[35] ^= 1;
+    changed[35]! ^= 1;
     const a = npz('a.npz', { x: grey, y: labels });
     const others: DatasetSpec[] = [
       { ...a, limit: 5 },
@@ -176,14 +176,14 @@ describe('layouts', () => {
     const data = bytes(count(shape));
     const { info, pixels } = await readAll(directory, { ...npz('layout.npz', { x: [shape, data] }), layout });
     expect(info.shape).toEqual(expected);
-    const [channels, height, width] = expected;
+    const [channels, height, width] = expected as [number, number, number];
     const last = shape.length === 4 && shape[3] === channels && (layout ?? 'NHWC') === 'NHWC';
     const at = (i: number, c: number, p: number) =>
       last ? (i * height * width + p) * channels + c : (i * channels + c) * height * width + p;
     for (let i = 0; i < 2; i++)
       for (let c = 0; c < channels; c++)
         for (let p = 0; p < height * width; p++)
-          expect(pixels[(i * channels + c) * height * width + p]).toBe(Math.fround(data[at(i, c, p)] / 255));
+          expect(pixels[(i * channels + c) * height * width + p]).toBe(Math.fround(data[at(i, c, p)]! / 255));
   });
 
   it.each<[string, number[], RegExp]>([

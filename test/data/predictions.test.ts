@@ -146,7 +146,7 @@ describe('several models', () => {
     const other = VALUES.map((v) => -v);
     const files = [put(folder, 'one.npy', values(VALUES)), put(folder, 'two.npy', values(other))];
     const set = await openPredictions(spec(files));
-    expect(set.models[0].hash).not.toBe(set.models[1].hash);
+    expect(set.models[0]!.hash).not.toBe(set.models[1]!.hash);
     const { indices } = await set.read(2, 4);
     for (const [position, all] of [VALUES, other].entries())
       expect(await set.logits(position, 2, 4)).toEqual(all.slice(2 * K, 4 * K));
@@ -162,7 +162,7 @@ describe('probabilities', () => {
   it('become logarithms, 0 the smallest', async () => {
     const { logits, set } = await readAll([file()], { probabilities: true });
     expect(logits).toEqual(Array.from(P, (p) => Math.fround(Math.log(Math.max(p, 1e-37)))));
-    expect(set.models[0].traits).toMatchObject({ probabilities: true, vanishing: 1 });
+    expect(set.models[0]!.traits).toMatchObject({ probabilities: true, vanishing: 1 });
   });
 
   it.each<
@@ -173,7 +173,7 @@ describe('probabilities', () => {
     ['log-probabilities', Array.from(P, (p) => Math.log(Math.max(p, 1e-9))), { normalised: true }],
   ])('are told from %s', async (_, rows, traits) => {
     const { set } = await readAll([put(folder, 't.npy', npy([2, 3], Float64Array.from(rows)))]);
-    expect(set.models[0].traits).toMatchObject(traits);
+    expect(set.models[0]!.traits).toMatchObject(traits);
   });
 });
 

@@ -136,7 +136,7 @@ describe('imagenet-c', () => {
       ['skies', 'fog', 'snow'],
     ])
       for (const name of names)
-        cpSync(join(directory, 'inet/shot_noise'), join(directory, folder, name), { recursive: true });
+        cpSync(join(directory, 'inet/shot_noise'), join(directory, folder!, name), { recursive: true });
     expect((await read({ path: 'weather', corruption: 'fog', severity: 4 })).info.part).toBe('fog/4');
     expect((await errorOf(read({ path: 'skies' }))).details.hint).toContain(
       'every subfolder counts as a class',

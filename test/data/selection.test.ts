@@ -64,7 +64,10 @@ describe('samples', () => {
   it('are parts of larger ones, and limit cuts them the same way', () => {
     fc.assert(
       fc.property(sets, fc.boolean(), ({ labels, seed, a, b }, stratified) => {
-        const [small, large] = [a, b].sort((x, y) => x - y).map((n) => Math.min(n, labels.length));
+        const [small, large] = [a, b].sort((x, y) => x - y).map((n) => Math.min(n, labels.length)) as [
+          number,
+          number,
+        ];
         const of = (n: number, limit?: number) =>
           chosen(labels.length, labels, { path, sample: { n, seed, stratified }, limit });
         expect(of(large)).toEqual(expect.arrayContaining(of(small)));

@@ -45,7 +45,7 @@ describe('shards', () => {
         const [folder, tars] = [`equal/${run}/folder`, `equal/${run}/tars`];
         run++;
         const members = labels.map((label, i) => {
-          const { extension, content } = images[i];
+          const { extension, content } = images[i]!;
           const key = `${deep ? `part/${label}/` : ''}${String(i).padStart(4, '0')}`;
           put(directory, `${folder}/${label}/${String(i).padStart(4, '0')}.${extension}`, content);
           const named: Packing[] = deep
@@ -264,7 +264,7 @@ describe('what is refused, with the shard and the member', () => {
 
   it('a shard that is cut off, one that is missing, one that is a link, and patterns for none or too many', async () => {
     const whole = tarOf([...(await example('a', 1)), ...(await example('b', 1))]);
-    const [first, second] = shards('cut', [whole, whole.subarray(0, -1024)]);
+    const [first, second] = shards('cut', [whole, whole.subarray(0, -1024)]) as [string, string];
     expect((await errorOf(readAll(directory, { path: 'cut' }))).details.file).toBe(second);
     rmSync(second);
     const missing = await errorOf(readAll(directory, { path: 'cut/shard-{000..001}.tar' }));

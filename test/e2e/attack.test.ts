@@ -30,7 +30,7 @@ describe('attacks, as a user runs them', () => {
       .trim()
       .split('\n')
       .map((line) => line.split(','));
-    const rows = lines.map((cells) => Object.fromEntries(header.map((key, i) => [key, cells[i]])));
+    const rows = lines.map((cells) => Object.fromEntries(header!.map((key, i) => [key, cells[i]])));
     for (const model of ['sharp', 'flat']) {
       const own = rows.filter((row) => row.model === model);
       for (const epsilon of CUSTOM.epsilons) {
@@ -74,6 +74,6 @@ describe('attacks, as a user runs them', () => {
 
 function sheetName(out: string): string {
   const { suites } = savedResults(out);
-  const [table] = suites[0].tables;
+  const table = suites[0]!.tables[0]!;
   return table.id.replace(/-test$/, '');
 }

@@ -34,7 +34,7 @@ async function exampleOf(page: string, file: string, section: string) {
   expect(program).toBe('assay');
   const { code, stderr } = await obeyed([...args, '--quiet'], at);
   expect([code, stderr]).toEqual([0, '']);
-  const results = savedResults(join(at, args[args.indexOf('--out') + 1]));
+  const results = savedResults(join(at, args[args.indexOf('--out') + 1]!));
   expect(results.gates.every(({ passed }) => passed)).toBe(true);
   return results;
 }
@@ -44,7 +44,7 @@ it('the example of docs/conformal.md runs as it stands there', async () => {
   const coverage = measures.filter((m) => m.measure === 'coverage' && m.params.alpha === 0.1);
   expect(coverage.map(({ params }) => params.score)).toEqual(['lac', 'aps', 'raps', 'saps']);
   for (const { value } of coverage) expect(value).toBeGreaterThan(0.84);
-  expect(coverage[2].params).toMatchObject({ lambda: 0.1, kreg: 2 });
+  expect(coverage[2]!.params).toMatchObject({ lambda: 0.1, kreg: 2 });
   expect(gates).toHaveLength(2);
 });
 

@@ -136,11 +136,11 @@ describe('action.yml', () => {
       comment: 'out/ci/comment.md',
     });
     for (const name of ['junit', 'sarif', 'comment'] as const)
-      expect(existsSync(join(at, written[name])), name).toBe(true);
+      expect(existsSync(join(at, written[name]!)), name).toBe(true);
     expect(existsSync(join(at, 'out', 'report.html'))).toBe(true);
-    expect(readFileSync(join(at, written.comment), 'utf8')).toBe(summary.slice(0, -1));
+    expect(readFileSync(join(at, written.comment!), 'utf8')).toBe(summary.slice(0, -1));
     const annotations = ended.stderr.match(/^::error .*/gm) ?? [];
-    expect(annotations).toHaveLength([0, 1, 2][code]);
+    expect(annotations).toHaveLength([0, 1, 2][code]!);
   });
 
   it('passes arguments on, one a line, whatever they hold', async () => {
@@ -152,7 +152,7 @@ describe('action.yml', () => {
       arguments: '--limit\n6\n',
     });
     expect([code, existsSync(join(at, 'hacked'))]).toEqual([0, false]);
-    const { config } = JSON.parse(readFileSync(join(at, written.report, 'results.json'), 'utf8'));
+    const { config } = JSON.parse(readFileSync(join(at, written.report!, 'results.json'), 'utf8'));
     expect(config.limit).toBe(6);
   });
 
@@ -162,7 +162,7 @@ describe('action.yml', () => {
     writeFileSync(join(at, 'out', 'ci', 'junit.xml'), 'of yesterday');
     const { code, written } = await act(at, { 'run-file': 'absent.yaml', out: 'out' });
     expect([code, written['exit-code']]).toEqual([2, '2']);
-    expect(existsSync(join(at, written.junit))).toBe(false);
+    expect(existsSync(join(at, written.junit!))).toBe(false);
   });
 });
 

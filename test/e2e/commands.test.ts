@@ -57,7 +57,7 @@ describe('the command line', () => {
   });
   it('and the real command tells both', async () => {
     expect(await assay(['--version'], '.')).toMatchObject({ code: 0, stdout: `${manifest.version}\n` });
-    const [args, says] = refused[0];
+    const [args, says] = refused[0]!;
     expect(await assay(args, '.')).toMatchObject({
       code: 2,
       stdout: '',

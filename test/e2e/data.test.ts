@@ -123,10 +123,8 @@ it('a sample holds every class in its proportion and is drawn by its seed; offse
   const results = savedResults(join(at, 'out'));
   const info = Object.fromEntries(results.datasets.map((dataset) => [dataset.name, dataset]));
   expect(results.datasets.map(({ size }) => size)).toEqual([N, 9, 9, 9, 5]);
-  expect(info.nine.fingerprint).toBe(info.again.fingerprint);
-  expect(
-    new Set([info.whole, info.nine, info.other, info.cut].map(({ fingerprint }) => fingerprint)).size,
-  ).toBe(4);
+  expect(info.nine!.fingerprint).toBe(info.again!.fingerprint);
+  expect(new Set([info.whole, info.nine, info.other, info.cut].map((one) => one!.fingerprint)).size).toBe(4);
   const ns = results.measures
     .filter((m) => m.measure === 'class-accuracy' && m.dataset === 'nine')
     .map(({ n }) => n);
@@ -141,7 +139,7 @@ it('classes that a folder lacks are told, and do not shift the labels of the oth
     const image = sharp(pixels.subarray(i * size, (i + 1) * size), {
       raw: { width: SIDE, height: SIDE, channels: 1 },
     });
-    const file = join(at, 'photos', CLASSES[label], `${i}.png`);
+    const file = join(at, 'photos', CLASSES[label]!, `${i}.png`);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, await image.toColourspace('b-w').png().toBuffer());
   }

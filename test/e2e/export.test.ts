@@ -31,7 +31,7 @@ describe('assay export', () => {
     expect([code, stderr]).toEqual([0, expect.stringMatching(/^(- left out: .+\n)+$/)]);
     const files = stdout.trim().split('\n');
     expect(files[0]).toBe('out/exports/mlflow/sharp/metrics.json');
-    const metrics = JSON.parse(readFileSync(join(at, files[0]), 'utf8'));
+    const metrics = JSON.parse(readFileSync(join(at, files[0]!), 'utf8'));
     const accuracy = savedResults(join(at, 'out')).measures.find((m) => m.measure === 'accuracy');
     expect(metrics['accuracy/accuracy/test']).toBe(accuracy?.value);
   });

@@ -60,7 +60,10 @@ beforeAll(async () => {
 
 /** Judges one rule on a run folder. */
 async function judged(run: string | string[], rule: GateRule, ...flags: string[]) {
-  const [file, output] = ['gates.yaml', 'verdicts.json'].map((name) => join(folder(), name));
+  const [file, output] = ['gates.yaml', 'verdicts.json'].map((name) => join(folder(), name)) as [
+    string,
+    string,
+  ];
   writeFileSync(file, stringify({ gates: [rule] }));
   const report = ['--reporter', 'json', '--outputFile', output];
   const { code, stderr } = await obeyed(['gate', ...[run].flat(), '--gates', file, ...report, ...flags], at);

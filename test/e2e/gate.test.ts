@@ -176,8 +176,8 @@ describe('assay run --baseline', () => {
     expect(await release()).toMatchObject({ code: 1 });
     const { gates: worse } = savedResults(out);
     expect(worse.map(({ passed }) => passed)).toEqual([false, false]);
-    expect(worse[0].value).toBeCloseTo(-2 / 3, 1);
-    expect(worse[0].p).toBeLessThan(1e-6);
+    expect(worse[0]!.value).toBeCloseTo(-2 / 3, 1);
+    expect(worse[0]!.p).toBeLessThan(1e-6);
 
     // What is no baseline any more is told before anything is measured.
     writeFileSync(join(at, 'baseline', 'results.json'), '{}');

@@ -55,6 +55,6 @@ describe('docs/guide.md, one section after the other', () => {
     const assay = `assay() { '${process.execPath}' '${MAIN}' "$@"; }`;
     const { code, stderr } = await launch('bash', ['-e', '-c', `${assay}\n${script}`], home).ended;
     expect([code, stderr]).toEqual([0, expect.any(String)]);
-    for (const file of MADE[heading]) expect(readFileSync(join(home, file)).length).toBeGreaterThan(100);
+    for (const file of MADE[heading]!) expect(readFileSync(join(home, file)).length).toBeGreaterThan(100);
   });
 });

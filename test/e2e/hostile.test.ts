@@ -139,7 +139,7 @@ function busySeconds(pid: number): number {
     .split(' ')
     .filter(Boolean);
   const ticks = children.map((child) => {
-    const fields = readFileSync(`/proc/${child}/stat`, 'utf8').split(') ')[1].split(' ');
+    const fields = readFileSync(`/proc/${child}/stat`, 'utf8').split(') ')[1]!.split(' ');
     return Number(fields[11]) + Number(fields[12]);
   });
   return ticks.reduce((sum, count) => sum + count, 0) / 100;

@@ -81,8 +81,8 @@ describe('networks as they are deployed', () => {
     const [estimated, missing] = await Promise.all(
       ['quantised', 'ruleless'].map((name) => assay(['inspect', `${name}.onnx`], at)),
     );
-    expect(estimated.stdout).toMatch(/gradient +an estimate: it passes straight through 1 rounded value/);
-    expect(estimated.stdout).toMatch(/ends in Softmax: the value before it is used as logits/);
-    expect(missing.stdout).toMatch(/gradient +not available.*no rule for Det/s);
+    expect(estimated!.stdout).toMatch(/gradient +an estimate: it passes straight through 1 rounded value/);
+    expect(estimated!.stdout).toMatch(/ends in Softmax: the value before it is used as logits/);
+    expect(missing!.stdout).toMatch(/gradient +not available.*no rule for Det/s);
   });
 });

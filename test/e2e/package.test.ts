@@ -61,7 +61,7 @@ beforeAll(async () => {
   if (installed.code === 0) return;
   if (process.env.CI || !UNREACHABLE.test(installed.stderr))
     throw new Error(`npm install of the package: ${installed.stderr}`);
-  unreachable = installed.stderr.split('\n')[0];
+  unreachable = installed.stderr.split('\n')[0]!;
   console.warn(
     `\n!!! the registry is out of reach (${unreachable}): the installed package is NOT tested !!!\n`,
   );
@@ -148,7 +148,7 @@ describe('the installed package', () => {
     });
     const { pixels, labels } = images(12, 'photos');
     for (const [i, label] of labels.entries()) {
-      const file = join(place, 'photos', ['left', 'middle', 'right'][label], `${i}.png`);
+      const file = join(place, 'photos', ['left', 'middle', 'right'][label]!, `${i}.png`);
       mkdirSync(dirname(file), { recursive: true });
       const raw = { width: 6, height: 6, channels: 1 } as const;
       await sharp(pixels.subarray(36 * i, 36 * (i + 1)), { raw })

@@ -10,7 +10,7 @@ import { served } from '../pull/server.js';
 import { assay, cramped, folder, obeyed, start } from './assay.js';
 
 const MNIST = namedSets.named('mnist');
-const [IMAGES] = MNIST.files;
+const IMAGES = MNIST.files[0]!;
 const PART = join('data', 'mnist.part', `${IMAGES.name}.part`);
 
 it('a download that is interrupted ends with 130, and goes on where it was', async () => {
@@ -65,8 +65,8 @@ it('goes through the proxies of the environment', async () => {
     no_proxy: '',
   });
   expect(code).toBe(2);
-  expect(asked[0].url).toMatch(/^http:\/\/fashion-mnist\..*\/t10k-images-idx3-ubyte\.gz$/);
-  expect(asked[0].headers['proxy-authorization']).toMatch(/^Basic /);
+  expect(asked[0]!.url).toMatch(/^http:\/\/fashion-mnist\..*\/t10k-images-idx3-ubyte\.gz$/);
+  expect(asked[0]!.headers['proxy-authorization']).toMatch(/^Basic /);
   expect(stderr).toMatch(/status 403.*also.*github\.com.*ECONNREFUSED/s);
   expect(stderr).not.toMatch(/secret/);
 });
@@ -81,7 +81,7 @@ const openssl = (() => {
 
 it.skipIf(!openssl)('trusts a mirror with a certificate of its own when it is told to', async () => {
   const at = folder();
-  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(at, name));
+  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(at, name)) as [string, string];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
   execFileSync(
     'openssl',

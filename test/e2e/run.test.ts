@@ -188,7 +188,7 @@ describe('assay run', () => {
     const sheet = (name: string) => {
       const [head, ...rows] = readFileSync(join(at, `out/examples/${name}.csv`), 'utf8')
         .trim()
-        .split('\n');
+        .split('\n') as [string, ...string[]];
       return rows.map((row) =>
         Object.fromEntries(row.split(',').map((cell, i) => [head.split(',')[i], cell])),
       );
@@ -280,7 +280,7 @@ describe('assay run', () => {
       await run('absent.yaml').catch(({ code }) => console.log(code));`;
     writeFileSync(join(at, 'script.mjs'), script);
     const { stdout } = await promisify(execFile)(process.execPath, ['script.mjs'], { cwd: at });
-    const [first, second] = stdout.trim().split('\n');
+    const [first, second] = stdout.trim().split('\n') as [string, string];
     expect(JSON.parse(first)).toEqual({
       exitCode: 0,
       directory: 'here',
@@ -409,7 +409,7 @@ describe('a run that is cut off', () => {
         () => `main ${1 + below(160)}` as const,
         () => `other ${1 + below(120)}` as const,
         () => ({ milliseconds: below(2500) }),
-      ][[0, 0, 0, 1, 1, 2][below(6)]]();
+      ][[0, 0, 0, 1, 1, 2][below(6)]!]!();
     const deaths: Death[] = process.env.ASSAY_LONG
       ? Array.from({ length: kills }, random)
       : // The fourth unit, half way; then the report, half way; then whenever.

@@ -172,7 +172,7 @@ describe('assay score', () => {
     const more = ['--classes', CLASSES.join(','), '--suites', 'suites.yaml', '--out', 'scored'];
     const { code, stderr } = await obeyed(['score', ...models, ...labels, ...more], at);
     expect([code, stderr]).toEqual([0, expect.any(String)]);
-    const [ran, scored] = ['ran', 'scored'].map((out) => savedResults(join(at, out)));
+    const [ran, scored] = [savedResults(join(at, 'ran')), savedResults(join(at, 'scored'))];
     // 33 of accuracy and calibration and 9 * 6 of OOD detection for each of two models.
     expect(ran.measures.length).toBeGreaterThan(150);
     expect(scored.measures).toEqual(ran.measures.filter(({ suite }) => suite !== 'outputs'));
@@ -189,12 +189,12 @@ describe('assay score', () => {
         .trim()
         .split('\n')
         .map((line) => line.split(',')),
-    );
-    const column = a[0].indexOf('log-px');
+    ) as [string[][], string[][]];
+    const column = a[0]!.indexOf('log-px');
     const without = (rows: string[][]) => rows.map((row) => row.toSpliced(column, 1));
     expect(without(b)).toEqual(without(a));
     a.slice(1).forEach((row, i) => {
-      expect(Number(b[i + 1][column]) / Number(row[column])).toBeCloseTo(1, 6);
+      expect(Number(b[i + 1]![column]) / Number(row[column])).toBeCloseTo(1, 6);
     });
   }, 180_000);
 
@@ -302,7 +302,7 @@ describe('assay score', () => {
     expect(found.systems[0]).toMatchObject({ offers: ['logits'], energy: 'none' });
     expect(found.measures.map(({ title }) => title)).toEqual(plain.measures.map(({ title }) => title));
     found.measures.forEach(({ value, title }, i) => {
-      expect(value, title).toBeCloseTo(plain.measures[i].value ?? Number.NaN, 4);
+      expect(value, title).toBeCloseTo(plain.measures[i]!.value ?? Number.NaN, 4);
     });
   });
 
@@ -330,7 +330,7 @@ describe('known answers', () => {
   ) => {
     const at = folder();
     const put = (name: string, rows: number[][]) => {
-      npy(at, name, Float64Array.from(rows.flat()), rows[0].length);
+      npy(at, name, Float64Array.from(rows.flat()), rows[0]!.length);
       return name;
     };
     const given = [

@@ -22,7 +22,7 @@ describe('assay run --engine tfjs', () => {
       [0, false],
       [0, false],
     ]);
-    const [ort, tfjs] = ['ort', 'tfjs'].map((out) => savedResults(join(at, out)));
+    const [ort, tfjs] = [savedResults(join(at, 'ort')), savedResults(join(at, 'tfjs'))];
     expect(tfjs.environment.engine).toMatch(/^tfjs: TensorFlow\.js .*WebAssembly/);
     expect(tfjs.errors).toEqual([]);
     const named = ({ suite, measure, model, dataset, params }: (typeof ort.measures)[number]) =>
@@ -33,9 +33,9 @@ describe('assay run --engine tfjs', () => {
       .map(({ value }) => value);
     expect(robust.some((value) => value !== null && value > 0 && value < 1)).toBe(true);
     tfjs.measures.forEach((found, i) => {
-      const wanted = ort.measures[i];
+      const wanted = ort.measures[i]!;
       if (wanted.value === null || found.value === null) expect(found.value).toBe(wanted.value);
-      else expect(Math.abs(found.value - wanted.value), named(wanted)).toBeLessThan(TOLERANCE[wanted.suite]);
+      else expect(Math.abs(found.value - wanted.value), named(wanted)).toBeLessThan(TOLERANCE[wanted.suite]!);
     });
   }, 120_000);
 

@@ -91,7 +91,7 @@ describe.skipIf(!present)('a JEM and a baseline from PyTorch files', () => {
       const theOne = (measure: string, where: (m: Measure) => boolean = () => true) => {
         const found = measures.filter((m) => m.model === model && m.measure === measure && where(m));
         expect(found.length, measure).toBe(1);
-        return found[0];
+        return found[0]!;
       };
       const value = (...which: Parameters<typeof theOne>) => theOne(...which).value ?? Number.NaN;
       const range = (...which: Parameters<typeof theOne>) => {
@@ -107,10 +107,10 @@ describe.skipIf(!present)('a JEM and a baseline from PyTorch files', () => {
           6,
         );
       for (const set of ['test', ...SETS])
-        expect(value('log-px-mean', (m) => m.dataset === set)).toBeCloseTo(expected.mean_log_px[set], 3);
+        expect(value('log-px-mean', (m) => m.dataset === set)).toBeCloseTo(expected.mean_log_px[set]!, 3);
       for (const set of SETS)
         expect(value('log-px-auroc', (m) => m.dataset === set)).toBeCloseTo(
-          expected.ood[set]['log-px'].auroc,
+          expected.ood[set]!['log-px']!.auroc,
           3,
         );
       // Pairs of scores closer than the rounding of float32 change places with the processor: how far each measure
@@ -120,7 +120,7 @@ describe.skipIf(!present)('a JEM and a baseline from PyTorch files', () => {
           for (const [measure, key] of Object.entries(METRICS)) {
             const [lo, hi] = range(measure, (m) => m.params.score === score && m.dataset === set);
             const place = `${model}: ${measure} of ${score} on ${set}`;
-            const wanted = expected.ood[set][called][key];
+            const wanted = expected.ood[set]![called]![key];
             expect(wanted, place).toBeGreaterThanOrEqual(lo - 1e-9);
             expect(wanted, place).toBeLessThanOrEqual(hi + 1e-9);
             // The ranges are worth something.

@@ -62,20 +62,20 @@ it('a network whose activation the weights do not tell: a missed accuracy names 
     dims: [3, 16, 16] as const,
     data: Float64Array.from(
       { length: size },
-      (_, j) => bytes[i * size + 3 * (j % 256) + Math.floor(j / 256)] / 255,
+      (_, j) => bytes[i * size + 3 * (j % 256) + Math.floor(j / 256)]! / 255,
     ),
   });
   // The network's own answers are the labels; its bias is moved so that it does not always give the same one.
   const raw = Array.from({ length: n }, (_, i) => [...silu(net, image(i)).data]);
-  const means = [0, 1, 2].map((k) => raw.reduce((sum, row) => sum + row[k] / n, 0));
+  const means = [0, 1, 2].map((k) => raw.reduce((sum, row) => sum + row[k]! / n, 0));
   const labels = Int32Array.from(raw, (row) => {
-    const centred = row.map((v, k) => v - means[k]);
+    const centred = row.map((v, k) => v - means[k]!);
     return centred.indexOf(Math.max(...centred));
   });
-  const bias = new Float32Array(net.tensors['linear.bias'].bytes.buffer);
+  const bias = new Float32Array(net.tensors['linear.bias']!.bytes.buffer);
   net.tensors['linear.bias'] = float32(
     [3],
-    bias.map((v, k) => v - means[k]),
+    bias.map((v, k) => v - means[k]!),
   );
   writeFileSync(join(place, 'm.pt'), torchZip(net.tensors));
   writeFileSync(

@@ -30,7 +30,7 @@ function product(width: number) {
   b.output(y, 'float32', ['N', 1024]);
   const x = Float32Array.from({ length: width }, (_, i) => i % 3);
   const wanted = Array.from({ length: 1024 }, (_, column) =>
-    x.reduce((sum, v, row) => sum + v * weights[row * 1024 + column], 0),
+    x.reduce((sum, v, row) => sum + v * weights[row * 1024 + column]!, 0),
   );
   return { graph: b.build(), y, x, wanted };
 }
@@ -61,7 +61,7 @@ describe('models for a pool', () => {
     for (const on of [engine, engine.guard ?? engine]) {
       const program = await on.compile(await on.fold(graph));
       const result = await program.run({ x: { type: 'float32', dims: [1, x.length], data: x } });
-      expect([...(result[y].data as Float32Array)]).toEqual(wanted);
+      expect([...(result[y]!.data as Float32Array)]).toEqual(wanted);
       expect(held()).toHaveLength(1);
       await program.release();
       expect(held()).toEqual([]);

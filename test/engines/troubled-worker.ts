@@ -20,10 +20,10 @@ serve({
   release: async () => {},
   answer: async (order): Promise<Record<string, never>> => {
     if (order.kind !== 'run') return {};
-    const [[how, { data }]] = Object.entries(order.feeds);
+    const [how, { data }] = Object.entries(order.feeds)[0]!;
     // Blocks the thread, as a native call does.
     Atomics.wait(nobody, 0, 0, Number(data[0]));
-    await ends[how]();
+    await ends[how]!();
     return {};
   },
 });

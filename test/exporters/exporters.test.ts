@@ -50,7 +50,7 @@ describe.each(every)('%s of %s results', (name, _, results) => {
 
 it('says what a format has no place for', async () => {
   for (const name of exporters.names.filter((one) => one !== 'junit'))
-    expect((await exported(name, samples.plain)).leftOut[0], name).toMatch(
+    expect((await exported(name, samples.plain!)).leftOut[0], name).toMatch(
       /^\d+ measures? without a value \(/,
     );
 });
@@ -158,8 +158,8 @@ describe('Every Eval Ever', () => {
   });
 
   it('holds every value with its interval and n, and tells results apart', async () => {
-    for (const { json } of await records(samples.plain)) {
-      const measures = definedOf(samples.plain, json.model_info.name);
+    for (const { json } of await records(samples.plain!)) {
+      const measures = definedOf(samples.plain!, json.model_info.name);
       expect(json.evaluation_results.map(({ score_details }) => score_details)).toEqual(
         measures.map(({ value, interval, level, method, n, note }) => ({
           score: value,
@@ -192,17 +192,17 @@ describe('CycloneDX', () => {
   const validate = ajv.compile(published('bom-1.6'));
 
   it.each(table)('is valid by its published schema: %s', async (_, results) => {
-    const [{ json }] = jsonOf(await exported('cyclonedx', results));
+    const { json } = jsonOf(await exported('cyclonedx', results))[0]!;
     expect([validate(json), validate.errors]).toEqual([true, null]);
   });
 
   it('holds every value with its interval, and where it is from', async () => {
-    const [{ json }] = jsonOf(await exported('cyclonedx', samples.plain));
-    for (const { name, identity } of samples.plain.systems) {
+    const { json } = jsonOf(await exported('cyclonedx', samples.plain!))[0]!;
+    for (const { name, identity } of samples.plain!.systems) {
       const model = json.components.find((component: { name: string }) => component.name === name);
       expect(model.properties).toContainEqual({ name: 'assay:identity', value: identity });
       expect(model.modelCard.quantitativeAnalysis.performanceMetrics).toEqual(
-        definedOf(samples.plain, name).map(({ suite, measure, value, interval, dataset, n }) => ({
+        definedOf(samples.plain!, name).map(({ suite, measure, value, interval, dataset, n }) => ({
           type: `${suite}/${measure}`,
           value: String(value),
           slice: expect.stringMatching(new RegExp(`^${dataset} \\(n ${n}`)),
@@ -224,7 +224,7 @@ describe('Hugging Face', () => {
     expect(files).toHaveLength(2 * results.systems.length);
     results.systems.forEach(({ name }, i) => {
       const measures = definedOf(results, name);
-      const [index] = front(files[2 * i].content)['model-index'];
+      const [index] = front(files[2 * i]!.content)['model-index'];
       expect(index.name).toBe(name);
       const metrics = index.results.flatMap(
         (result: { task: object; dataset: { type: string; name: string }; metrics: object[] }) => {
@@ -239,7 +239,7 @@ describe('Hugging Face', () => {
       });
       expect(metrics).toHaveLength(expected.length);
       expect(metrics).toEqual(expect.arrayContaining(expected));
-      const entries = parse(files[2 * i + 1].content);
+      const entries = parse(files[2 * i + 1]!.content);
       expect(entries.map(({ value }: { value: number }) => value)).toEqual(
         measures.map(({ value }) => value),
       );
@@ -263,11 +263,11 @@ describe('MLflow', () => {
       // The rule of mlflow/utils/validation.py on every system: a clean path of such names; stores keep it as a file.
       for (const key of Object.keys(metrics))
         expect(key).toMatch(/^(?=.{1,250}$)([A-Za-z0-9_-][A-Za-z0-9_.-]*\/){2}[A-Za-z0-9_-][A-Za-z0-9_.-]*$/);
-      const measures = definedOf(results, results.systems[i].name);
+      const measures = definedOf(results, results.systems[i]!.name);
       const values = Object.entries(metrics).filter(([key]) => !/\.(lower|upper|n)$/.test(key));
       expect(values.map(([, value]) => value)).toEqual(measures.map(({ value }) => value));
       measures.forEach(({ n, interval }, m) => {
-        const [key] = values[m];
+        const [key] = values[m]!;
         expect([metrics[`${key}.lower`], metrics[`${key}.upper`], metrics[`${key}.n`]]).toEqual([
           interval?.[0],
           interval?.[1],
@@ -278,7 +278,7 @@ describe('MLflow', () => {
   });
 
   it('has the gates on one value as thresholds of known keys, and tells of the others', async () => {
-    const made = await exported('mlflow', samples.plain);
+    const made = await exported('mlflow', samples.plain!);
     const metrics = part(made, 'metrics');
     let count = 0;
     part(made, 'thresholds').forEach((thresholds: Record<string, unknown>, i) => {
@@ -289,8 +289,8 @@ describe('MLflow', () => {
       }
     });
     const told = made.leftOut.join('\n').match(/(\d+) gates?: thresholds/)?.[1] ?? '0';
-    const known = samples.plain.gates.filter(({ model }) =>
-      samples.plain.systems.some(({ name }) => name === model),
+    const known = samples.plain!.gates.filter(({ model }) =>
+      samples.plain!.systems.some(({ name }) => name === model),
     );
     expect(count + Number(told)).toBe(known.length);
     expect(count).toBeGreaterThan(0);
@@ -299,7 +299,7 @@ describe('MLflow', () => {
 
 it('JUnit is valid', async () => {
   for (const [, results] of table) {
-    const [{ content }] = (await exported('junit', results)).files;
+    const { content } = (await exported('junit', results)).files[0]!;
     const { errors } = await validateXML({
       xml: [{ fileName: 'a.xml', contents: content }],
       schema: [read('test/gate/junit.xsd')],

@@ -60,7 +60,7 @@ export function smallJem() {
           ),
         ),
       ],
-      [`${name}.bias`, float32([dims[0]], normals(`${name}.bias`, dims[0], 0.1))],
+      [`${name}.bias`, float32([dims[0]!], normals(`${name}.bias`, dims[0]!, 0.1))],
     ]),
   );
 }

@@ -53,7 +53,7 @@ export function mutateJson(original: Uint8Array, example: number): Buffer<ArrayB
   for (let times = 1 + below(3); times > 0; times--) {
     const spots = spotsOf(root);
     if (spots.length === 0) break;
-    const [spot, other] = [spots[below(spots.length)], spots[below(spots.length)]];
+    const [spot, other] = [spots[below(spots.length)]!, spots[below(spots.length)]!];
     const kind = below(4);
     if (kind === 0) spot.in[spot.key] = VALUES[below(VALUES.length)];
     else if (kind === 1) spot.in[spot.key] = copy(other.in[other.key]);

@@ -21,7 +21,7 @@ type Below = (n: number) => number;
 /** One change a row. They get a copy and may return another array. */
 const KINDS: readonly ((mutant: Buffer<ArrayBuffer>, below: Below) => Buffer<ArrayBuffer>)[] = [
   function flipBit(mutant, below) {
-    mutant[below(mutant.length)] ^= 1 << below(8);
+    mutant[below(mutant.length)]! ^= 1 << below(8);
     return mutant;
   },
   function setByte(mutant, below) {
@@ -46,10 +46,10 @@ const KINDS: readonly ((mutant: Buffer<ArrayBuffer>, below: Below) => Buffer<Arr
     return mutant;
   },
   function editLength(mutant, below) {
-    const width = [1, 2, 4, 8][below(4)];
+    const width = [1, 2, 4, 8][below(4)]!;
     if (mutant.length < width) return mutant;
     const at = below(mutant.length - width + 1);
-    const value = EDGES[below(EDGES.length)] & ((1n << BigInt(8 * width)) - 1n);
+    const value = EDGES[below(EDGES.length)]! & ((1n << BigInt(8 * width)) - 1n);
     for (let i = 0; i < width; i++) mutant[at + i] = Number((value >> BigInt(8 * i)) & 0xffn);
     return mutant;
   },
@@ -73,7 +73,7 @@ export function mutate(original: Uint8Array, example: number): Buffer<ArrayBuffe
   let mutant = Buffer.from(original);
   for (let times = 1 + anywhere(4); times > 0 && mutant.length > 0; times--) {
     const below = draws.uniform() < 0.5 ? anywhere : edges;
-    const kind = KINDS[anywhere(KINDS.length)];
+    const kind = KINDS[anywhere(KINDS.length)]!;
     mutant = kind(mutant, below);
   }
   return mutant;

@@ -55,7 +55,7 @@ it.each(fuzzed)(
     const before = peak();
     const summary: Summary = { read: 0, held: 0, refused: {}, slowest: 0, growth: 0 };
     for (let example = 0; example < mutants; example++) {
-      const { name, bytes, range, digest } = originals[example % originals.length];
+      const { name, bytes, range, digest } = originals[example % originals.length]!;
       const round = Math.floor(example / originals.length);
       const mutant =
         json && example % 3 > 0

@@ -8,7 +8,7 @@ import { GateRules } from '../../src/gate/rule.js';
 
 const file = 'docs/gates.md';
 const blocks = [...readFileSync(file, 'utf8').matchAll(/^```yaml\n(.*?)^```/gms)].map(([, text]) =>
-  parse(text),
+  parse(text!),
 );
 
 it.each(blocks)('docs/gates.md shows rules that are accepted: %j', (block) => {

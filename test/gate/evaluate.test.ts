@@ -84,7 +84,7 @@ describe('a gate', () => {
   it.each(judged)('%j: %s', async (rule, passed, value, op, limit, margin) => {
     const verdicts = await evaluateGates([rule], measures);
     expect(verdicts).toMatchObject([{ passed, value, op, limit, margin, measure: rule.measure }]);
-    expect(verdicts[0].reason === null).toBe(passed);
+    expect(verdicts[0]!.reason === null).toBe(passed);
   });
 
   it('tells the measure that it judged, with its interval', async () => {
@@ -136,7 +136,7 @@ describe('a gate', () => {
       },
     ]);
     const other = { measure: 'ece', where: base, maxDecrease: 0.005, over: 'jem' };
-    expect((await evaluateGates([other], measures))[0].rule).toBe(
+    expect((await evaluateGates([other], measures))[0]!.rule).toBe(
       'ece (model baseline) at most 0.005 below jem',
     );
   });
@@ -156,7 +156,7 @@ describe('a gate', () => {
   it.each(missing)('fails without a value: %j', async (rule, reason) => {
     const verdicts = await evaluateGates([rule], measures);
     expect(verdicts).toMatchObject([{ passed: false, value: null, margin: null, interval: null }]);
-    expect(verdicts[0].reason).toMatch(reason);
+    expect(verdicts[0]!.reason).toMatch(reason);
   });
 
   it('fails on partial results whatever the value so far', async () => {
@@ -413,7 +413,7 @@ describe('a rule over seeds', () => {
     ],
   ];
   it.each(cases)('%j', async (rule, verdict) => {
-    const [found] = await evaluateGates([rule], seeds);
+    const found = (await evaluateGates([rule], seeds))[0]!;
     expect(found).toMatchObject(verdict);
     expect(found.aggregate?.how).toBe(rule.aggregate);
   });
@@ -446,7 +446,7 @@ describe('a rule over seeds', () => {
       ['seed-1', true],
       ['seed-2', false],
     ]);
-    const other = [...runs, { ...runs[0], datasets: [{ name: 'test', fingerprint: 'b' }] }];
+    const other = [...runs, { ...runs[0]!, datasets: [{ name: 'test', fingerprint: 'b' }] }];
     expect(await evaluate([rule], other)).toMatchObject([
       { passed: false, margin: null, reason: expect.stringMatching(/not comparable.*"test"/) },
     ]);
@@ -486,7 +486,7 @@ describe('a rule on warnings', () => {
     expect(verdicts).toMatchObject([
       { rule: words, measure: 'warnings', value: found, passed: found === 0, limit: 0, n: null },
     ]);
-    expect(Object.is(verdicts[0].margin, found === 0 ? 0 : -found)).toBe(true);
+    expect(Object.is(verdicts[0]!.margin, found === 0 ? 0 : -found)).toBe(true);
   });
 
   it('says what they are', async () => {

@@ -64,7 +64,7 @@ describe('JUnit XML', () => {
       '<testcase name="accuracy (model baseline) at least 0.1" classname="assay.accuracy.baseline.accuracy" time="0">',
     );
     const [, passing, failing, warned, missing] = xml.split('<testcase ');
-    const { value, interval } = cases.plain.gates[0];
+    const { value, interval } = cases.plain.gates[0]!;
     expect(passing).toContain(
       `<system-out>value: ${((value ?? 0) * 100).toFixed(1)}% (${value})\ninterval: [${interval?.map((x) => (100 * x).toFixed(1)).join(', ')}]\nn: 2000\nlimit: ≥ 10.0%\nmargin: +`,
     );
@@ -161,7 +161,7 @@ describe('SARIF', () => {
       'warning',
       'error',
     ]);
-    const { value, interval, n } = cases.plain.gates[1];
+    const { value, interval, n } = cases.plain.gates[1]!;
     expect(runs[0].results[0].properties).toMatchObject({ value, interval, n, limit: 0.999 });
     expect(runs[0].invocations[0].executionSuccessful).toBe(true);
   });
@@ -234,7 +234,7 @@ describe('annotations of GitHub', () => {
 
   it('stand at the line of the rule', () => {
     expect(annotations(cases.plain).split('\n')[0]).toBe(
-      `::error file=evals/my run.yaml,line=4,title=Gate failed%3A accuracy (model jem%2C dataset test) at least 0.999::measured ${((cases.plain.gates[1].value ?? 0) * 100).toFixed(1)}%25 [${cases.plain.gates[1].interval?.map((x) => (100 * x).toFixed(1)).join(', ')}], limit ≥ 99.9%25`,
+      `::error file=evals/my run.yaml,line=4,title=Gate failed%3A accuracy (model jem%2C dataset test) at least 0.999::measured ${((cases.plain.gates[1]!.value ?? 0) * 100).toFixed(1)}%25 [${cases.plain.gates[1]!.interval?.map((x) => (100 * x).toFixed(1)).join(', ')}], limit ≥ 99.9%25`,
     );
   });
 });

@@ -16,7 +16,7 @@ function stopped(rule: GateRule, right: number, order: Int32Array): { decision: 
   let successes = 0;
   for (let seen = 0; ; ) {
     for (const until = Math.min(SIZE, seen + 20); seen < until; seen++)
-      successes += Number(order[seen] < right);
+      successes += Number(order[seen]! < right);
     const decision = decided(rule, accuracy, { size: SIZE, seen, successes });
     if (!decision) throw new Error('not decidable');
     if (decision.verdict !== 'undecided') return { decision, seen };

@@ -53,9 +53,11 @@ async function run(bytes: Uint8Array): Promise<number[]> {
   const graph = readOnnx(bytes);
   expect(graph.nodes.every(({ domain }) => domain === '')).toBe(true);
   const program = await engine.compile(graph);
-  const { y } = await program.run({
-    x: { type: 'float32', dims: [3], data: Float32Array.of(-1, 0, 2) },
-  });
+  const y = (
+    await program.run({
+      x: { type: 'float32', dims: [3], data: Float32Array.of(-1, 0, 2) },
+    })
+  ).y!;
   return [...(y.data as Float32Array)];
 }
 

@@ -80,7 +80,7 @@ describe('ONNX files', () => {
         b.outputAs(b.op('Constant', [], { value: tensor(value) }), 'y');
         const read = readOnnx(writeOnnx(b.build()));
         expect(read.initializers.get('weight')).toEqual(value);
-        expect(read.nodes[0].attributes.value).toEqual(tensor(value));
+        expect(read.nodes[0]!.attributes.value).toEqual(tensor(value));
       }),
       { numRuns: 200 },
     );
@@ -100,10 +100,10 @@ describe('ONNX files', () => {
     b.node('Anything', [b.input('x', 'float32', null)], attributes, ['y'], 'my.domain');
     b.output('y');
     const { nodes } = readOnnx(writeOnnx({ ...b.build(), opsets: { '': 18, 'my.domain': 1 } }));
-    const { g, ...plain } = nodes[0].attributes;
+    const { g, ...plain } = nodes[0]!.attributes;
     const { g: _, ...expected } = attributes;
     expect(plain).toEqual(expected);
-    expect(g.kind === 'graph' && g.value.nodes.map((n) => n.op)).toEqual(['MatMul', 'Split', 'Relu']);
+    expect(g!.kind === 'graph' && g!.value.nodes.map((n) => n.op)).toEqual(['MatMul', 'Split', 'Relu']);
   });
 
   it.each([

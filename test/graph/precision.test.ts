@@ -39,7 +39,7 @@ describe('16-bit floats', () => {
     const x = b.input('x', 'float32', [1]);
     b.outputAs(b.op('Add', [b.op('Cast', [all], { to: int(1) }), x]), 'y');
     const program = await engine.compile(b.build());
-    const { y } = await program.run({ x: { type: 'float32', dims: [1], data: new Float32Array(1) } });
+    const y = (await program.run({ x: { type: 'float32', dims: [1], data: new Float32Array(1) } })).y!;
     expect(y.data).toEqual(widened(type, bits).map((v) => v + 0));
   });
 });
@@ -58,7 +58,7 @@ function network(type: DataType, weights: readonly number[], encode: (v: number)
 }
 
 /** The upper half of the float32: exact for small whole numbers and halves. */
-const asBfloat16 = (v: number) => new Uint32Array(Float32Array.of(v).buffer)[0] >>> 16;
+const asBfloat16 = (v: number) => new Uint32Array(Float32Array.of(v).buffer)[0]! >>> 16;
 const asFloat16 = (v: number) => {
   if (v === 0) return 0;
   const exponent = Math.floor(Math.log2(Math.abs(v)));
@@ -78,12 +78,12 @@ describe('networks in other floats', () => {
         async (w) => {
           const graph = inFloat32(network(type, w, encode));
           expect(graph.notes).toMatchObject([{ code: 'computed-in-float32', severity: 'note' }]);
-          expect(graph.inputs[0].type).toBe('float32');
+          expect(graph.inputs[0]!.type).toBe('float32');
           const program = await engine.compile(graph);
           const x = Float32Array.of(0.25, -1, 3, 0.1);
-          const { y } = await program.run({ x: { type: 'float32', dims: [2, 2], data: x } });
+          const y = (await program.run({ x: { type: 'float32', dims: [2, 2], data: x } })).y!;
           const expected = [0, 1].flatMap((i) =>
-            [0, 1].map((k) => Math.max(0, x[2 * i] * w[k] + x[2 * i + 1] * w[2 + k] + 0.5)),
+            [0, 1].map((k) => Math.max(0, x[2 * i]! * w[k]! + x[2 * i + 1]! * w[2 + k]! + 0.5)),
           );
           expected.forEach((v, i) => {
             expect((y.data as Float32Array)[i]).toBeCloseTo(v, 3);

@@ -30,7 +30,7 @@ const largestOther = (f: readonly number[], y: number) => Math.max(...f.filter((
 
 /** What a score must reach below: some examples pass, some do not. */
 const THRESHOLD = 0.2;
-const margin = (f: readonly number[], y: number) => largestOther(f, y) - f[y];
+const margin = (f: readonly number[], y: number) => largestOther(f, y) - f[y]!;
 const evading = (score: (f: readonly number[], y: number) => number) => (f: readonly number[], y: number) =>
   Math.min(margin(f, y), score(f, y) - THRESHOLD);
 const maxLogit = (f: readonly number[]) => Math.max(...f);
@@ -52,18 +52,18 @@ type Definition = (f: readonly number[], y: number, t: number) => number;
 
 /** Every loss of the logits of one example, in double precision (specs of the attacks and of JEM). */
 const definitions: Record<string, undefined | Definition> = {
-  'cross-entropy': (f, y) => logSumExp(f) - f[y],
+  'cross-entropy': (f, y) => logSumExp(f) - f[y]!,
   margin,
-  dlr: (f, y) => -(f[y] - largestOther(f, y)) / (sorted(f)[0] - sorted(f)[2] + 1e-12),
+  dlr: (f, y) => -(f[y]! - largestOther(f, y)) / (sorted(f)[0]! - sorted(f)[2]! + 1e-12),
   'log-px': (f) => logSumExp(f),
-  'log-pxy': (f, y) => f[y],
-  'weighted-logits': (f) => f.reduce((sum, v, k) => sum + WEIGHTS[k] * v, 0),
-  logit: (f, y) => f[y],
+  'log-pxy': (f, y) => f[y]!,
+  'weighted-logits': (f) => f.reduce((sum, v, k) => sum + WEIGHTS[k]! * v, 0),
+  logit: (f, y) => f[y]!,
   'dlr-targeted': (f, y, t) => {
-    const [first, , third, fourth] = sorted(f);
-    return -(f[y] - f[t]) / (first - (third + fourth) / 2 + 1e-12);
+    const [first, , third, fourth] = sorted(f) as [number, number, number, number];
+    return -(f[y]! - f[t]!) / (first - (third + fourth) / 2 + 1e-12);
   },
-  'target-margin': (f, y, t) => f[t] - f[y],
+  'target-margin': (f, y, t) => f[t]! - f[y]!,
   'max-logit': maxLogit,
   'max-softmax': maxSoftmax,
   energy: logSumExp,
@@ -103,7 +103,7 @@ const labels = Int32Array.from({ length: n }, (_, i) => i % CLASSES);
 const aims = {
   labels,
   targets: labels.map((y) => (y + 1) % CLASSES),
-  weights: Float32Array.from({ length: n * CLASSES }, (_, i) => WEIGHTS[i % CLASSES]),
+  weights: Float32Array.from({ length: n * CLASSES }, (_, i) => WEIGHTS[i % CLASSES]!),
   threshold: THRESHOLD,
 };
 
@@ -163,10 +163,10 @@ describe('losses of a linear network', () => {
     const found = await model.gradient({ n, pixels, ...aims }, loss);
     expect(relativeError(found.logits ?? [], logits)).toBeLessThan(1e-6);
     for (let i = 0; i < n; i++) {
-      expect(found.loss[i]).toBeCloseTo(definitionOf(loss)(row(i), labels[i], aims.targets[i]), 5);
-      const d = slopes(loss, row(i), labels[i], aims.targets[i]);
+      expect(found.loss[i]).toBeCloseTo(definitionOf(loss)(row(i), labels[i]!, aims.targets[i]!), 5);
+      const d = slopes(loss, row(i), labels[i]!, aims.targets[i]!);
       const wanted = Array.from({ length: PIXELS }, (_, j) =>
-        d.reduce((sum, v, k) => sum + v * linear.weight[j * CLASSES + k], 0),
+        d.reduce((sum, v, k) => sum + v * linear.weight[j * CLASSES + k]!, 0),
       );
       const gradient = found.gradient.subarray(i * PIXELS, (i + 1) * PIXELS);
       expect(relativeError(gradient, wanted)).toBeLessThan(2e-5);
@@ -180,13 +180,13 @@ describe('losses of a linear network', () => {
     const wanted = Array.from({ length: n * PIXELS }, (_, at) => {
       const [i, j] = [Math.floor(at / PIXELS), at % PIXELS];
       return [0, 1, 2, 3].reduce(
-        (sum, k) => sum + weights[i * CLASSES + k] * linear.weight[j * CLASSES + k],
+        (sum, k) => sum + weights[i * CLASSES + k]! * linear.weight[j * CLASSES + k]!,
         0,
       );
     });
     expect(relativeError(gradient, wanted)).toBeLessThan(1e-6);
     expect(loss[0]).toBeCloseTo(
-      row(0).reduce((sum, v, k) => sum + v * weights[k], 0),
+      row(0).reduce((sum, v, k) => sum + v * weights[k]!, 0),
       5,
     );
   });
@@ -194,11 +194,11 @@ describe('losses of a linear network', () => {
   it.each(names)('%s of given logits', async (loss) => {
     const { loss: values, gradient } = await model.logitLoss(loss, Float32Array.from(logits), aims);
     for (let i = 0; i < n; i++) {
-      expect(values[i]).toBeCloseTo(definitionOf(loss)(row(i), labels[i], aims.targets[i]), 5);
-      const numeric = losses.named(loss).value(row(i), aimOf(row(i), labels[i], aims.targets[i]));
+      expect(values[i]).toBeCloseTo(definitionOf(loss)(row(i), labels[i]!, aims.targets[i]!), 5);
+      const numeric = losses.named(loss).value(row(i), aimOf(row(i), labels[i]!, aims.targets[i]!));
       expect(values[i]).toBeCloseTo(numeric, 5);
       const found = gradient.subarray(i * CLASSES, (i + 1) * CLASSES);
-      expect(relativeError(found, slopes(loss, row(i), labels[i], aims.targets[i]))).toBeLessThan(2e-5);
+      expect(relativeError(found, slopes(loss, row(i), labels[i]!, aims.targets[i]!))).toBeLessThan(2e-5);
     }
   });
 });
@@ -258,7 +258,7 @@ describe('losses of a convolutional network', () => {
     const { gradient } = await model.gradient({ n, pixels, ...given }, loss);
     const direction = uniforms('direction', n * size).map((v) => v - 0.5);
     const at = (h: number) =>
-      model.gradient({ n, pixels: pixels.map((p, j) => p + h * direction[j]), ...given }, loss);
+      model.gradient({ n, pixels: pixels.map((p, j) => p + h * direction[j]!), ...given }, loss);
     const h = 0.01;
     const points = [await at(2 * h), await at(h), await at(-h), await at(-2 * h)];
     // Where the order of the logits changes within a step, margin and DLR have a kink.
@@ -269,10 +269,15 @@ describe('losses of a convolutional network', () => {
     );
     expect(smooth.length).toBeGreaterThan(n / 2);
     for (const i of smooth) {
-      const [wideUp, up, down, wideDown] = points.map((point) => point.loss[i]);
+      const [wideUp, up, down, wideDown] = points.map((point) => point.loss[i]!) as [
+        number,
+        number,
+        number,
+        number,
+      ];
       const numeric = (8 * (up - down) - (wideUp - wideDown)) / (12 * h);
       let along = 0;
-      for (let j = i * size; j < (i + 1) * size; j++) along += gradient[j] * direction[j];
+      for (let j = i * size; j < (i + 1) * size; j++) along += gradient[j]! * direction[j]!;
       expect(along).toBeCloseTo(numeric, 3);
     }
     await model.close();

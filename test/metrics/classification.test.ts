@@ -6,7 +6,7 @@ import { logSoftmax, logSumExp, softmax } from '../../src/metrics/softmax.js';
 
 const logitsOf = (p: number[][]) => ({
   n: p.length,
-  classes: p[0].length,
+  classes: p[0]!.length,
   data: Float64Array.from(p.flat(), Math.log),
 });
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0) / values.length;
@@ -54,7 +54,7 @@ describe('against definitions written out', () => {
           const e = data.slice(i * classes, (i + 1) * classes).map(Math.exp);
           const total = e.reduce((a, b) => a + b, 0);
           const p = e.map((v) => v / total);
-          expect(result.nll[i]).toBeCloseTo(-Math.log(p[labels[i]]), 9);
+          expect(result.nll[i]).toBeCloseTo(-Math.log(p[labels[i]!]!), 9);
           expect(result.brier[i]).toBeCloseTo(
             p.reduce((sum, v, k) => sum + (v - Number(k === labels[i])) ** 2, 0),
             10,
@@ -62,7 +62,7 @@ describe('against definitions written out', () => {
           expect(result.confidence[i]).toBeCloseTo(Math.max(...p), 10);
           expect(result.correct[i]).toBe(Number(result.prediction[i] === labels[i]));
           // Math.max tells -0 from 0, a prediction does not.
-          expect(data[i * classes + result.prediction[i]] + 0).toBe(
+          expect(data[i * classes + result.prediction[i]!]! + 0).toBe(
             Math.max(...data.slice(i * classes, (i + 1) * classes)) + 0,
           );
         }
@@ -112,14 +112,14 @@ describe('stability', () => {
         fc.array(fc.double({ min: -20, max: 20, noNaN: true }), { minLength: 12, maxLength: 12 }),
         (problem, c) => {
           const { n, classes, data } = problem;
-          const moved = { n, classes, data: data.map((f, at) => f + c[Math.floor(at / classes)]) };
+          const moved = { n, classes, data: data.map((f, at) => f + c[Math.floor(at / classes)]!) };
           const [p, q] = [softmax(problem), softmax(moved)];
           p.forEach((value, at) => {
             expect(q[at]).toBeCloseTo(value, 12);
           });
           const [a, b] = [logSumExp(problem), logSumExp(moved)];
           a.forEach((value, i) => {
-            expect(b[i] - value).toBeCloseTo(c[i], 10);
+            expect(b[i]! - value).toBeCloseTo(c[i]!, 10);
           });
         },
       ),
@@ -130,7 +130,7 @@ describe('stability', () => {
     const data = [1, -2, 0.5, 3, 3, -1];
     const halved = { n: 2, classes: 3, data: data.map((f) => f / 2) };
     logSoftmax({ n: 2, classes: 3, data }, 2).forEach((value, at) => {
-      expect(value).toBeCloseTo(logSoftmax(halved)[at], 14);
+      expect(value).toBeCloseTo(logSoftmax(halved)[at]!, 14);
     });
   });
 });

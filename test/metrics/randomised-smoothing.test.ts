@@ -43,7 +43,7 @@ describe('certificates of smoothed classifiers', () => {
       [3, 5],
       [5, 5],
       [70, 100],
-    ])
+    ] as const)
       expect(proportionAtLeast(k, n, 0.02)).toBeCloseTo(clopperPearson(k, n, 0.96).interval?.[0] ?? 1, 14);
   });
 

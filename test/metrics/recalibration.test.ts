@@ -42,14 +42,14 @@ function close(found: readonly number[], expected: readonly number[], digits = 5
 describe('what others fit to the same examples', () => {
   const some = formula();
   // SciPy 1.17, BFGS to a gradient of 1e-11 on the literal objectives.
-  it('temperature', () => close(parameters('temperature', some).T, [1.33835203], 6));
+  it('temperature', () => close(parameters('temperature', some).T!, [1.33835203], 6));
   it('vector scaling', () => {
     const { scale, bias } = parameters('vector', some);
-    close(scale, [0.79579057, 0.73452519, 0.70428336]);
+    close(scale!, [0.79579057, 0.73452519, 0.70428336]);
     // One constant in all of them changes nothing.
-    const mean = bias.reduce((a, b) => a + b, 0) / 3;
+    const mean = bias!.reduce((a, b) => a + b, 0) / 3;
     close(
-      bias.map((b) => b - mean),
+      bias!.map((b) => b - mean),
       [-0.00218679, -0.02315562, 0.0253424],
     );
     expect(fitted('vector', some).nllBefore).toBeCloseTo(0.7824034614987768, 12);
@@ -71,21 +71,21 @@ describe('what others fit to the same examples', () => {
   // scikit-learn 1.9 (_SigmoidCalibration on log-odds), its tolerance.
   it('Platt scaling', () => {
     const { slope, intercept } = parameters('platt', some);
-    close(slope, [0.6713863054, 0.660184555, 0.6322464418], 4);
-    close(intercept, [-0.1141371682, -0.1652455272, -0.176507138], 4);
+    close(slope!, [0.6713863054, 0.660184555, 0.6322464418], 4);
+    close(intercept!, [-0.1141371682, -0.1652455272, -0.176507138], 4);
     expect(fitted('platt', some).nllAfter).toBeCloseTo(0.7631564213665787, 6);
     const top = parameters('platt-top', some);
-    close(top.slope, [0.4304734152], 4);
-    close(top.intercept, [0.3348573493], 4);
+    close(top.slope!, [0.4304734152], 4);
+    close(top.intercept!, [0.3348573493], 4);
   });
   // SciPy on the same objective; betacal 1.1 agrees to its tolerance of 1e-3, and drops the negative coefficient of the top label too.
   it('beta calibration', () => {
     const { a, b, c } = parameters('beta', some);
-    close(a, [0.70372492, 1.12847015, 0.53635863]);
-    close(b, [0.85353806, 0.03207854, 1.06547652]);
-    close(c, [-0.2742118, 0.84215942, -0.55012009]);
+    close(a!, [0.70372492, 1.12847015, 0.53635863]);
+    close(b!, [0.85353806, 0.03207854, 1.06547652]);
+    close(c!, [-0.2742118, 0.84215942, -0.55012009]);
     const top = parameters('beta-top', some);
-    close([...top.a, ...top.b, ...top.c], [0, 0.65239164, -0.12950521]);
+    close([...top.a!, ...top.b!, ...top.c!], [0, 0.65239164, -0.12950521]);
   });
   it('isotonic regression, at and between the probabilities that it was fitted on', () => {
     // scikit-learn 1.9, IsotonicRegression(out_of_bounds='clip').predict, of probabilities against class 0.
@@ -96,7 +96,7 @@ describe('what others fit to the same examples', () => {
       logits: {
         n: 60,
         classes: 2,
-        data: Array.from({ length: 60 }, (_, i) => [Math.log(1 - p[3 * i]), Math.log(p[3 * i])]).flat(),
+        data: Array.from({ length: 60 }, (_, i) => [Math.log(1 - p[3 * i]!), Math.log(p[3 * i]!)]).flat(),
       },
       labels: labels.map((label) => (label === 0 ? 1 : 0)),
     };
@@ -105,7 +105,7 @@ describe('what others fit to the same examples', () => {
     const out = fit.apply({ n: 5, classes: 2, data: given });
     // Of two classes, both calibrators say the same, and their sum is 1.
     close(
-      at.map((_, i) => Math.exp(out[2 * i + 1])),
+      at.map((_, i) => Math.exp(out[2 * i + 1]!)),
       expected,
       7,
     );
@@ -119,7 +119,7 @@ it('histogram binning by hand: the share of each bin, within what its examples c
   const labels = confidences.flatMap((_, b) => (b % 2 === 0 ? [0, 1] : [0, 0]));
   const fit = fitted('histogram-top', { logits: { n: 30, classes: 2, data }, labels });
   const out = fit.apply({ n: 30, classes: 2, data });
-  for (let b = 0; b < 15; b++) expect(Math.exp(out[4 * b])).toBeCloseTo(b % 2 === 0 ? 1 / 2 : 3 / 4, 12);
+  for (let b = 0; b < 15; b++) expect(Math.exp(out[4 * b]!)).toBeCloseTo(b % 2 === 0 ? 1 / 2 : 3 / 4, 12);
 });
 
 /** Logits from a grid, so that ties are common, and any labels. */
@@ -141,7 +141,7 @@ const some = fc.integer({ min: 2, max: 4 }).chain((classes) =>
 );
 
 const literalNll = (logP: Float64Array, { logits: { classes }, labels }: Some) =>
-  labels.reduce((sum, label, i) => sum - logP[i * classes + label], 0) / labels.length;
+  labels.reduce((sum, label, i) => sum - logP[i * classes + label]!, 0) / labels.length;
 
 /** Fits that end in a reason say so, and leave nothing to check. */
 const everyFit =
@@ -176,13 +176,13 @@ describe('every recalibrator', () => {
     const rows = (order: number[]): Some => ({
       logits: {
         ...logits,
-        data: order.flatMap((i) => Array.from({ length: 3 }, (_, k) => logits.data[3 * i + k])),
+        data: order.flatMap((i) => Array.from({ length: 3 }, (_, k) => logits.data[3 * i + k]!)),
       },
-      labels: order.map((i) => labels[i]),
+      labels: order.map((i) => labels[i]!),
     });
     const order = labels.map((_, i) => i);
-    const [a, b] = [order, [...order].reverse()].map((o) => fitted(name, rows(o)).apply(logits));
-    close(Array.from(a), Array.from(b), 7);
+    const of = (o: number[]) => Array.from(fitted(name, rows(o)).apply(logits));
+    close(of(order), of([...order].reverse()), 7);
   });
   it.each([...recalibrators.names])('%s says why it is not fitted', (name) => {
     const row = recalibrators.named(name);
@@ -213,7 +213,7 @@ describe('every recalibrator', () => {
         data: Array.from(given.logits.data, (f, at) => f + 3 * Math.sin(Math.floor(at / 3))),
       };
       const [a, b] = [given.logits, moved].map((logits) => fitted(name, { ...given, logits }).apply(logits));
-      close(Array.from(a), Array.from(b), 6);
+      close(Array.from(a!), Array.from(b!), 6);
     },
   );
 });
@@ -233,7 +233,7 @@ describe('optimality', () => {
         literalNll(
           logSoftmax({
             ...given.logits,
-            data: Array.from(data, (f, i) => f * at[i % classes] + at[classes + (i % classes)]),
+            data: Array.from(data, (f, i) => f * at[i % classes]! + at[classes + (i % classes)]!),
           }),
           given,
         );
@@ -248,13 +248,13 @@ describe('optimality', () => {
       const yes = given.labels.filter((label) => label === k).length;
       const loss = ([a, b]: number[]) =>
         given.labels.reduce((sum, label, i) => {
-          const own = p[3 * i + k];
-          const q = 1 / (1 + Math.exp(-(a * Math.log(own / (1 - own)) + b)));
+          const own = p[3 * i + k]!;
+          const q = 1 / (1 + Math.exp(-(a! * Math.log(own / (1 - own)) + b!)));
           const target = label === k ? (yes + 1) / (yes + 2) : 1 / (60 - yes + 2);
           return sum - (target * Math.log(q) + (1 - target) * Math.log(1 - q)) / 60;
         }, 0);
       for (const i of [0, 1])
-        expect(Math.abs(derivative(loss, [slope[k], intercept[k]], i))).toBeLessThan(1e-7);
+        expect(Math.abs(derivative(loss, [slope![k]!, intercept![k]!], i))).toBeLessThan(1e-7);
     }
   });
 });
@@ -280,7 +280,7 @@ describe('separable data', () => {
     }
   });
   it('Platt and beta count examples as a little less than sure, and beta says so', () => {
-    expect(fitted('platt', right(60)).parameters[0].values.every((slope) => slope > 1 && slope < 100)).toBe(
+    expect(fitted('platt', right(60)).parameters[0]!.values.every((slope) => slope > 1 && slope < 100)).toBe(
       true,
     );
     const beta = fitted('beta', right(60));
@@ -310,7 +310,7 @@ it('vector scaling undoes a distortion that it can undo', () => {
   for (let i = 0; i < n; i++) {
     const draws = stream({ seed: 0, purpose: 'test/vector', example: i });
     const f = Array.from({ length: classes }, () => 2 * draws.normal());
-    const p = logSoftmax({ n: 1, classes, data: f.map((z, k) => scale[k] * z + bias[k]) }).map(Math.exp);
+    const p = logSoftmax({ n: 1, classes, data: f.map((z, k) => scale[k]! * z + bias[k]!) }).map(Math.exp);
     let rest = draws.uniform();
     data.push(...f);
     labels.push(
@@ -321,5 +321,5 @@ it('vector scaling undoes a distortion that it can undo', () => {
     );
   }
   const found = parameters('vector', { logits: { n, classes, data }, labels });
-  for (const k of [0, 1, 2]) expect(Math.abs(found.scale[k] - scale[k])).toBeLessThan(0.2);
+  for (const k of [0, 1, 2]) expect(Math.abs(found.scale![k]! - scale[k]!)).toBeLessThan(0.2);
 });

@@ -27,7 +27,7 @@ it('weights that batch normalisation standardises are constants, not a network i
     ],
     { training_mode: int(1), epsilon: float(epsilon) },
     ['weight', 'running_mean', 'running_variance'],
-  );
+  ) as [string];
   const matrix = b.op('Reshape', [weight, b.ints([CLASSES, PIXELS])]);
   const logits = b.op('Gemm', [b.op('Flatten', [x]), matrix], { transB: int(1) });
   b.outputAs(logits, 'logits', 'float32', ['N', CLASSES]);
@@ -37,14 +37,14 @@ it('weights that batch normalisation standardises are constants, not a network i
     const row = raw.subarray(k * PIXELS, (k + 1) * PIXELS);
     const mean = row.reduce((a, v) => a + v, 0) / PIXELS;
     const variance = row.reduce((a, v) => a + (v - mean) ** 2, 0) / PIXELS;
-    return Array.from(row, (v) => ((v - mean) / Math.sqrt(variance + epsilon)) * gain[k] + shift[k]);
+    return Array.from(row, (v) => ((v - mean) / Math.sqrt(variance + epsilon)) * gain[k]! + shift[k]!);
   });
   const expected = [0, 1].flatMap((i) =>
-    standardised.map((row) => row.reduce((sum, w, j) => sum + w * pixels[i * PIXELS + j], 0)),
+    standardised.map((row) => row.reduce((sum, w, j) => sum + w * pixels[i * PIXELS + j]!, 0)),
   );
   const found = await model.gradient({ n: 2, pixels, labels: Int32Array.of(0, 3) }, 'logit');
   expect(relativeError(found.logits ?? [], expected)).toBeLessThan(1e-5);
-  expect(relativeError(found.gradient, [...standardised[0], ...standardised[3]])).toBeLessThan(1e-5);
+  expect(relativeError(found.gradient, [...standardised[0]!, ...standardised[3]!])).toBeLessThan(1e-5);
   await model.close();
 });
 
@@ -59,13 +59,14 @@ function literal(pixels: Float32Array, { gain, shift, epsilon, matrix }: Trained
       { length: n * plane },
       (_, k) => Math.floor(k / plane) * PIXELS + c * plane + (k % plane),
     );
-    const mean = at.reduce((sum, k) => sum + pixels[k], 0) / at.length;
-    const variance = at.reduce((sum, k) => sum + (pixels[k] - mean) ** 2, 0) / at.length;
-    for (const k of at) seen[k] = ((pixels[k] - mean) / Math.sqrt(variance + epsilon)) * gain[c] + shift[c];
+    const mean = at.reduce((sum, k) => sum + pixels[k]!, 0) / at.length;
+    const variance = at.reduce((sum, k) => sum + (pixels[k]! - mean) ** 2, 0) / at.length;
+    for (const k of at)
+      seen[k] = ((pixels[k]! - mean) / Math.sqrt(variance + epsilon)) * gain[c]! + shift[c]!;
   }
   return Array.from({ length: n * CLASSES }, (_, row) => {
     const [i, k] = [Math.floor(row / CLASSES), row % CLASSES];
-    return Array.from({ length: PIXELS }, (_, j) => matrix[k * PIXELS + j] * seen[i * PIXELS + j]).reduce(
+    return Array.from({ length: PIXELS }, (_, j) => matrix[k * PIXELS + j]! * seen[i * PIXELS + j]!).reduce(
       (a, b) => a + b,
     );
   });

@@ -96,7 +96,7 @@ describe('a scalar energy', () => {
       const best = Math.max(...row);
       const lse = best + Math.log(row.reduce((sum, v) => sum + Math.exp(v - best), 0));
       expect(found.logPx?.[i]).toBeCloseTo(best, 5);
-      expect(found.loss[i]).toBeCloseTo(best + row[labels[i]] - lse, 5);
+      expect(found.loss[i]).toBeCloseTo(best + row[labels[i]!]! - lse, 5);
     }
   });
 });
@@ -253,14 +253,14 @@ describe('losses of averaged draws', () => {
       expect(found.logits).toHaveLength(n * 5);
       const direction = uniforms('towards', stacked.length).map((v) => v - 0.5);
       const at = async (h: number) =>
-        (await groupedGradient(model, draws(stacked.map((p, j) => p + h * direction[j])), loss)).loss;
+        (await groupedGradient(model, draws(stacked.map((p, j) => p + h * direction[j]!)), loss)).loss;
       const h = 0.01;
       const [wideUp, up, down, wideDown] = [await at(2 * h), await at(h), await at(-h), await at(-2 * h)];
       for (let i = 0; i < n; i++) {
         let along = 0;
         for (let j = i * group * size; j < (i + 1) * group * size; j++)
-          along += found.gradient[j] * direction[j];
-        expect(along).toBeCloseTo((8 * (up[i] - down[i]) - (wideUp[i] - wideDown[i])) / (12 * h), 3);
+          along += found.gradient[j]! * direction[j]!;
+        expect(along).toBeCloseTo((8 * (up[i]! - down[i]!) - (wideUp[i]! - wideDown[i]!)) / (12 * h), 3);
       }
     },
   );

@@ -5,6 +5,7 @@ import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { GraphBuilder, int } from '../../src/graph/build.js';
 import type { Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
+import { mapTuple } from '../../src/map-tuple.js';
 import { modelOf } from '../../src/models/assemble.js';
 import { contractOf } from '../../src/models/contract.js';
 import { fittingBatch } from '../../src/models/fitting-batch.js';
@@ -55,14 +56,14 @@ const images = { n: 6, pixels: uniforms('images', 6 * PIXELS), labels: Int32Arra
 it('a batch is cut to what was measured to fit, and nothing but the batch changes', async () => {
   const [small, large] = [engineWith({ batchMebibytes: 100 }), engineWith({ batchMebibytes: 1e6 })];
   const [cut, whole] = await Promise.all(
-    [small, large].map(({ engine }) => modelOf(deep(), card(64) as never, engine)),
+    mapTuple([small, large], ({ engine }) => modelOf(deep(), card(64) as never, engine)),
   );
   expect(whole.batchSize).toBe(64);
   expect(large.told).toEqual([]);
   expect(small.told).toHaveLength(1);
   const [, batch, image] =
     /^deep: batches of (\d+) instead of 64: an image takes ([\d.]+) MiB, measured, and a call may take 100 MiB/.exec(
-      small.told[0],
+      small.told[0]!,
     ) ?? [];
   expect(cut.batchSize).toBe(Number(batch));
   // A gradient keeps what each ReLU puts out, and no more than a few times that. What a process held before may be used again.
@@ -71,10 +72,10 @@ it('a batch is cut to what was measured to fit, and nothing but the batch change
   expect(Number(batch)).toBe(Math.floor(100 / Number(image)));
   expect(cut.info).toEqual(whole.info);
   const [ours, theirs] = await Promise.all(
-    [cut, whole].map((model) => model.gradient(images, 'cross-entropy')),
+    mapTuple([cut, whole], (model) => model.gradient(images, 'cross-entropy')),
   );
   expect(ours.passes).toEqual(theirs.passes);
-  for (const [i, value] of theirs.gradient.entries()) expect(ours.gradient[i]).toBeCloseTo(value, 5);
+  for (const [i, value] of theirs.gradient.entries()) expect(ours.gradient[i]!).toBeCloseTo(value, 5);
 });
 
 it('sessions side by side share what there is, and one image is the least', async () => {

@@ -29,7 +29,7 @@ function network(
   const b = new GraphBuilder();
   const x = b.input('x', 'float32', ['N', ...SHAPE]);
   const kernel = b.constant(floats([5, 1, 3, 3], normals('kernel', 45)), 'kernel');
-  const [planes] = b.node('Conv', [x, kernel], {}, ['planes']);
+  const [planes] = b.node('Conv', [x, kernel], {}, ['planes']) as [string];
   b.outputAs(end(b, planes), 'y', 'float32', dims);
   return b.build();
 }
@@ -98,8 +98,8 @@ describe('a map over the image is no row of logits', () => {
     expect(error.details.path).toMatch(node);
     expect(error.details.found).toBe(`${found} numbers, laid out flat`);
     // The way out for those who mean it works.
-    const [, line] = /say so: `(classes: \d+)`/.exec(error.details.hint) ?? [];
-    const [, outputs] = /and `(outputs: .*)`$/.exec(error.details.hint) ?? [];
+    const line = /say so: `(classes: \d+)`/.exec(error.details.hint)![1]!;
+    const outputs = /and `(outputs: .*)`$/.exec(error.details.hint)![1]!;
     await open(graph, parse(line).classes, parse(outputs));
   });
 

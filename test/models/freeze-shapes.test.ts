@@ -53,7 +53,7 @@ describe('arithmetic on shapes', () => {
       const feeds = {
         image: { type: 'float32' as const, dims: [n, ...SHAPE], data: uniforms('images', n * PIXELS) },
       };
-      expect((await program.run(feeds)).logits.data).toEqual((await original.run(feeds)).logits.data);
+      expect((await program.run(feeds)).logits!.data).toEqual((await original.run(feeds)).logits!.data);
     }
   });
 
@@ -74,7 +74,7 @@ describe('arithmetic on shapes', () => {
     for (let j = 0; j < PIXELS; j++) {
       const [channel, line, column] = [Math.floor(j / 6), Math.floor((j % 6) / row), j % row];
       const at = (channel * 2 + line - 1) * row + column;
-      expect(gradient[j]).toBeCloseTo(line === 0 ? 0 : weight[at * CLASSES + 1], 6);
+      expect(gradient[j]).toBeCloseTo(line === 0 ? 0 : weight[at * CLASSES + 1]!, 6);
     }
     await model.close();
   });

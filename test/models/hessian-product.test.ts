@@ -64,7 +64,7 @@ describe.skipIf(!present)('Hessian-vector products of the reference networks', (
   );
   it.each(cases)('$name on $engine: as the reference, and symmetric', async ({ name, engine, reference }) => {
     const { x, v, logp_hvp } = reference;
-    const { input, output } = index[name];
+    const { input, output } = index[name]!;
     const { graph } = await readCheckpoint(join(folder, `${name}.onnx`));
     const card = {
       name,
@@ -72,11 +72,11 @@ describe.skipIf(!present)('Hessian-vector products of the reference networks', (
       input: { shape: input },
       ...(output === 'logits' ? { classes: 10 } : { energy: { output, sign: -1 as const } }),
     };
-    const model = await modelOf(graph, card, engines[engine]);
-    const batch = { n: x.shape[0], pixels: Float32Array.from(x.data) };
-    const along = Float32Array.from(v.data);
+    const model = await modelOf(graph, card, engines[engine]!);
+    const batch = { n: x!.shape[0]!, pixels: Float32Array.from(x!.data) };
+    const along = Float32Array.from(v!.data);
     const { product, passes } = await model.hessianProduct(batch, along);
-    expect(relativeError(product, logp_hvp.data)).toBeLessThan(1e-4);
+    expect(relativeError(product, logp_hvp!.data)).toBeLessThan(1e-4);
     expect(passes).toEqual({ forward: 0, gradient: 2 * batch.n });
     const other = normals('other direction', along.length);
     const { product: crossed } = await model.hessianProduct(batch, other);
@@ -88,7 +88,7 @@ describe.skipIf(!present)('Hessian-vector products of the reference networks', (
 
 describe.each(['ort', 'tfjs'])('Hessian-vector products on %s', (name) => {
   const opened = (graph: Parameters<typeof open>[1], card: Parameters<typeof open>[2]) =>
-    open(engines[name], graph, card);
+    open(engines[name]!, graph, card);
 
   it('of log p(x) of a linear network are J^T (diag p - p p^T) J v', async () => {
     const model = await opened(linearGraph(), linearCard);
@@ -98,15 +98,15 @@ describe.each(['ort', 'tfjs'])('Hessian-vector products on %s', (name) => {
     const p = softmax({ n: 3, classes: CLASSES, data: linearLogits(pixels) });
     const expected = Array.from({ length: 3 }, (_, i) => {
       const own = p.slice(i * CLASSES, (i + 1) * CLASSES);
-      const weight = (j: number, k: number) => linear.weight[j * CLASSES + k];
+      const weight = (j: number, k: number) => linear.weight[j * CLASSES + k]!;
       const along = Array.from(own, (_, k) =>
-        Array.from({ length: PIXELS }, (_, j) => weight(j, k) * direction[i * PIXELS + j]).reduce(
+        Array.from({ length: PIXELS }, (_, j) => weight(j, k) * direction[i * PIXELS + j]!).reduce(
           (a, b) => a + b,
         ),
       );
       const mean = dot(own, along);
       return Array.from({ length: PIXELS }, (_, j) =>
-        along.reduce((sum, value, k) => sum + own[k] * (value - mean) * weight(j, k), 0),
+        along.reduce((sum, value, k) => sum + own[k]! * (value - mean) * weight(j, k), 0),
       );
     }).flat();
     expect(relativeError(product, expected)).toBeLessThan(1e-5);
@@ -134,11 +134,11 @@ describe.each(['ort', 'tfjs'])('Hessian-vector products on %s', (name) => {
     const batch = { n, pixels, labels: Int32Array.of(3, 1) };
     const { product } = await model.hessianProduct(batch, direction, loss);
     const at = async (h: number) => {
-      const moved = pixels.map((x, j) => x + h * direction[j]);
+      const moved = pixels.map((x, j) => x + h * direction[j]!);
       return (await model.gradient({ ...batch, pixels: moved }, loss)).gradient;
     };
     const [up, down] = [await at(1e-2), await at(-1e-2)];
-    const slopes = up.map((g, j) => (g - down[j]) / 2e-2);
+    const slopes = up.map((g, j) => (g - down[j]!) / 2e-2);
     expect(relativeError(product, slopes)).toBeLessThan(2e-3);
     await model.close();
   });
@@ -195,11 +195,11 @@ describe('a Hessian-vector product', () => {
     const graph = linearGraph({
       head: (b, logits) => {
         const attr = { attr: string('{}') };
-        const [bounded] = b.node('Tanh', [logits], attr, ['bounded'], TENSORFLOW);
+        const [bounded] = b.node('Tanh', [logits], attr, ['bounded'], TENSORFLOW) as [string];
         b.outputAs(bounded, 'logits', 'float32', ['N', CLASSES]);
       },
     });
-    const model = await open(engines.tfjs, graph, linearCard);
+    const model = await open(engines.tfjs!, graph, linearCard);
     expect(model.info.offers).toContain('inputGradient');
     expect(model.info.offers).not.toContain('hessianProduct');
     const found = expect.stringMatching(/no gradient rule for tensorflow\.Tanh, at node/);
@@ -213,5 +213,5 @@ describe('a Hessian-vector product', () => {
 });
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-  Array.from(a, (value, i) => value * b[i]).reduce((sum, value) => sum + value, 0);
+  Array.from(a, (value, i) => value * b[i]!).reduce((sum, value) => sum + value, 0);
 const norm = (a: ArrayLike<number>) => Math.sqrt(dot(a, a));

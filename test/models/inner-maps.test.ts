@@ -116,15 +116,15 @@ describe('maps inside a network', () => {
   it.each<[string, Step, 'N' | number]>([
     ['a network that takes any batch', residual, 'N'],
     ['one that takes two images', residual, 2],
-    ['channels last', finds['channels last'][0], 'N'],
-    ['an activation behind the pooling', finds['an activation behind the pooling'][0], 'N'],
+    ['channels last', finds['channels last']![0], 'N'],
+    ['an activation behind the pooling', finds['an activation behind the pooling']![0], 'N'],
   ])('left as they are, the logits are: %s', async (_, head, batch) => {
     const model = await open(engine, graphOf(head, batch), card);
     const { logits = [] } = await model.forward({ n, pixels });
     const changed = await model.changedMaps({ n, pixels }, 2, (map) => map);
     expect(changed.passes).toEqual({ forward: 3 * n, gradient: 0 });
     for (const each of changed.logits)
-      for (const [at, logit] of each.entries()) expect(logit).toBeCloseTo(logits[at], 5);
+      for (const [at, logit] of each.entries()) expect(logit).toBeCloseTo(logits[at]!, 5);
     await model.close();
   });
 
@@ -133,33 +133,33 @@ describe('maps inside a network', () => {
     const changes: number[][] = [[], []];
     const halved = await model.changedMaps({ n, pixels }, 2, (map, shape) => {
       const own = map.map((value, at) => (at % 3 === 0 ? 0 : -0.5 * value));
-      changes[shape[0] === SECOND ? 0 : 1].push(...own);
+      changes[shape[0] === SECOND ? 0 : 1]!.push(...own);
       return own;
     });
     // Each rest as a network of its own, whose images are the maps.
     const rest = async (head: Step, [channels, height, width]: readonly number[], maps: number[]) => {
       const b = new GraphBuilder();
-      const x = b.input('x', 'float32', ['N', channels, height, width]);
+      const x = b.input('x', 'float32', ['N', channels!, height!, width!]);
       b.outputAs(head(b, x), 'logits', 'float32', ['N', CLASSES]);
       const own = await open(engine, b.build(), {
         ...card,
-        input: { shape: [channels, height, width] },
+        input: { shape: [channels!, height!, width!] },
       });
       const { logits } = await own.forward({ n, pixels: Float32Array.from(maps) });
       await own.close();
       return logits ?? [];
     };
     const wanted = [
-      await rest(pooled, BOTH[0], changes[0]),
-      await rest((b, x) => pooled(b, block(b, x)), BOTH[1], changes[1]),
+      await rest(pooled, BOTH[0]!, changes[0]!),
+      await rest((b, x) => pooled(b, block(b, x)), BOTH[1]!, changes[1]!),
     ];
     for (const [map, logits] of halved.logits.entries())
-      for (const [at, logit] of logits.entries()) expect(logit).toBeCloseTo(wanted[map][at], 5);
+      for (const [at, logit] of logits.entries()) expect(logit).toBeCloseTo(wanted[map]![at]!, 5);
     await model.close();
   });
 
   it('refuses more maps than there are, and logits that are not finite', async () => {
-    const one = await open(engine, graphOf(finds['maps of one size'][0]), card);
+    const one = await open(engine, graphOf(finds['maps of one size']![0]), card);
     const same = (map: Float32Array) => map;
     await expect(one.changedMaps({ n, pixels }, 2, same)).rejects.toMatchObject({ code: 'op-unsupported' });
     const lost = one.changedMaps({ n, pixels }, 1, (map) => map.map(() => Number.NaN));
@@ -176,7 +176,7 @@ describe('maps inside a network', () => {
     const keys = Array.from({ length: n }, (_, example) => ({ seed: 0, purpose: 'maps', example }));
     const { logits = [] } = await noisy.forward({ n, pixels, keys });
     const changed = await noisy.changedMaps?.({ n, pixels, keys }, 1, (map) => map);
-    for (const [at, logit] of changed?.logits[0].entries() ?? []) expect(logit).toBeCloseTo(logits[at], 5);
+    for (const [at, logit] of changed!.logits[0]!.entries() ?? []) expect(logit).toBeCloseTo(logits[at]!, 5);
     expect(changed?.logits).toHaveLength(1);
     await model.close();
   });

@@ -41,10 +41,10 @@ const contracts: [
   [
     'mean and std per channel',
     { mean: [0.1, 0.6], std: [0.5, 0.2] },
-    (p, c) => (p - [0.1, 0.6][c]) / [0.5, 0.2][c],
+    (p, c) => (p - [0.1, 0.6][c]!) / [0.5, 0.2][c]!,
     [2, 5],
   ],
-  ['only a mean', { mean: [0.1, 0.6] }, (p, c) => p - [0.1, 0.6][c], [1, 1]],
+  ['only a mean', { mean: [0.1, 0.6] }, (p, c) => p - [0.1, 0.6][c]!, [1, 1]],
   ['only a std', { std: 0.5 }, (p) => p / 0.5, [2, 2]],
 ];
 
@@ -55,13 +55,13 @@ describe('the input contract', () => {
     const wanted = linearLogits(Float64Array.from(pixels, (p, j) => own(p, channel(j))));
     expect(relativeError(logits ?? [], wanted)).toBeLessThan(1e-6);
     expect(model.info.inputScale).toHaveLength(2);
-    for (const c of [0, 1]) expect(model.info.inputScale[c]).toBeCloseTo(scale[c], 12);
+    for (const c of [0, 1]) expect(model.info.inputScale[c]).toBeCloseTo(scale[c]!, 12);
     const plain = await open(engine, linearGraph(), linearCard);
     const [scaled, bare] = await Promise.all(
       [model, plain].map((m) => m.gradient({ n, pixels, labels }, 'logit')),
     );
-    const chained = bare.gradient.map((g, j) => g * scale[channel(j)]);
-    expect(relativeError(scaled.gradient, chained)).toBeLessThan(1e-6);
+    const chained = bare!.gradient.map((g, j) => g * scale[channel(j)]!);
+    expect(relativeError(scaled!.gradient, chained)).toBeLessThan(1e-6);
     await Promise.all([model.close(), plain.close()]);
   });
 
@@ -74,8 +74,8 @@ describe('the input contract', () => {
     const [a, b] = await Promise.all(
       [nchw, nhwc].map((m) => m.gradient({ n, pixels, labels }, 'cross-entropy')),
     );
-    expect(relativeError(a.logits ?? [], b.logits ?? [1])).toBeLessThan(1e-6);
-    expect(relativeError(a.gradient, b.gradient)).toBeLessThan(1e-6);
+    expect(relativeError(a!.logits ?? [], b!.logits ?? [1])).toBeLessThan(1e-6);
+    expect(relativeError(a!.gradient, b!.gradient)).toBeLessThan(1e-6);
   });
 
   it('feeds networks that take rows of numbers', async () => {
@@ -89,7 +89,7 @@ describe('the input contract', () => {
     const double = linearGraph({
       rows: (b, x) => b.op('Flatten', [b.op('Cast', [x], { to: int(1) })], { axis: int(1) }),
     });
-    double.inputs[0].type = 'float64';
+    double.inputs[0]!.type = 'float64';
     const model = await open(engine, double, linearCard);
     const { logits, gradient } = await model.gradient({ n, pixels, labels }, 'logit');
     expect(relativeError(logits ?? [], linearLogits(pixels))).toBeLessThan(1e-6);
@@ -134,8 +134,8 @@ describe('the batch axis', () => {
     expect(relativeError(logits ?? [], linearLogits(pixels))).toBeLessThan(1e-6);
     const plain = await open(engine, linearGraph(), linearCard);
     const [a, b] = await Promise.all([model, plain].map((m) => m.gradient({ n, pixels, labels }, 'dlr')));
-    expect(relativeError(a.gradient, b.gradient)).toBeLessThan(1e-5);
-    expect(a.passes).toEqual({ forward: 0, gradient: n });
+    expect(relativeError(a!.gradient, b!.gradient)).toBeLessThan(1e-5);
+    expect(a!.passes).toEqual({ forward: 0, gradient: n });
     await Promise.all([model.close(), plain.close()]);
   });
 
@@ -159,9 +159,9 @@ describe('batches', () => {
     const [a, b] = await Promise.all(
       [many, few].map((m) => m.gradient({ n, pixels, labels }, 'cross-entropy')),
     );
-    expect(relativeError(a.gradient, b.gradient)).toBeLessThan(1e-6);
-    expect(relativeError(a.loss, b.loss)).toBeLessThan(1e-6);
-    expect(a.passes).toEqual(b.passes);
+    expect(relativeError(a!.gradient, b!.gradient)).toBeLessThan(1e-6);
+    expect(relativeError(a!.loss, b!.loss)).toBeLessThan(1e-6);
+    expect(a!.passes).toEqual(b!.passes);
   });
 
   it('may be empty', async () => {
@@ -221,7 +221,7 @@ it('takes networks whose own names are those it would give', async () => {
     head: (b, logits) => {
       let value = logits;
       for (const name of ['one_hot', 'log_px', 'loss', 'gradient_of_pixels', 'logits'])
-        [value] = b.node('Identity', [value], {}, [name]);
+        value = b.node('Identity', [value], {}, [name])[0]!;
       b.output('logits', 'float32', ['N', 4]);
     },
   });
@@ -231,7 +231,7 @@ it('takes networks whose own names are those it would give', async () => {
   }));
   const model = await open(
     engine,
-    { ...taken, nodes, inputs: [{ ...taken.inputs[0], name: 'pixels' }] },
+    { ...taken, nodes, inputs: [{ ...taken.inputs[0]!, name: 'pixels' }] },
     linearCard,
   );
   const plain = await open(engine, linearGraph(), linearCard);

@@ -109,12 +109,12 @@ describe('the suggested card', () => {
 
   it('sees channels last', async () => {
     const graph = linearNhwc();
-    const three = { ...graph, inputs: [{ ...graph.inputs[0], dims: ['N', 32, 32, 3] }] };
+    const three = { ...graph, inputs: [{ ...graph.inputs[0]!, dims: ['N', 32, 32, 3] }] };
     expect((await inspect(three)).card).toMatch(/shape: \[3, 32, 32\].*layout: NHWC/);
   });
 
   it('guesses squares from rows, and says so', async () => {
-    const wide = { ...rows, inputs: [{ ...rows.inputs[0], dims: ['N', 3072] }] };
+    const wide = { ...rows, inputs: [{ ...rows.inputs[0]!, dims: ['N', 3072] }] };
     const { card, notes } = await inspect(wide);
     expect(card).toMatch(/shape: \[3, 32, 32\]/);
     expect(notes.join()).toMatch(/rows of 3072/);

@@ -7,7 +7,10 @@ import { normals } from './networks.js';
 /** Channels of images, of the maps of the stem and of those of the block. */
 export const [CHANNELS, FIRST, SECOND, CLASSES] = [2, 4, 6, 3];
 
-export function conv(b: GraphBuilder, value: string, [to, from, kernel, stride]: readonly number[]): string {
+/** Channels out and in, size of the kernel, stride. */
+type Shape = readonly [number, number, number, number];
+
+export function conv(b: GraphBuilder, value: string, [to, from, kernel, stride]: Shape): string {
   const name = `kernel ${to} ${from} ${kernel}`;
   const weight = floats([to, from, kernel, kernel], normals(name, to * from * kernel * kernel, 0.4));
   const pad = (kernel - 1) / 2;

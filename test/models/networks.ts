@@ -76,8 +76,8 @@ export function linearLogits(inputs: ArrayLike<number>, { weight, bias }: Linear
   const n = inputs.length / PIXELS;
   return Float64Array.from({ length: n * CLASSES }, (_, at) => {
     const [i, k] = [Math.floor(at / CLASSES), at % CLASSES];
-    let sum = bias[k];
-    for (let j = 0; j < PIXELS; j++) sum += inputs[i * PIXELS + j] * weight[j * CLASSES + k];
+    let sum = bias[k]!;
+    for (let j = 0; j < PIXELS; j++) sum += inputs[i * PIXELS + j]! * weight[j * CLASSES + k]!;
     return sum;
   });
 }

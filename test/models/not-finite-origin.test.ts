@@ -36,7 +36,7 @@ const masked = behind((b, x) => {
 const normalised = behind((b, x) => {
   const [rows] = b.node('LayerNormalization', [x, b.constant(floats([PIXELS], Array(PIXELS).fill(1)))], {}, [
     'rows',
-  ]);
+  ]) as [string];
   return named(b, 'over', 'Div', [rows, x]);
 });
 

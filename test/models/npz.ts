@@ -20,7 +20,7 @@ export function readReference(file: string): Record<string, { shape: number[]; d
       '|u1': [1, (o) => view.getUint8(o)],
       '|b1': [1, (o) => view.getUint8(o)],
     };
-    const [size, at] = read[descr];
+    const [size, at] = read[descr]!;
     const n = shape.reduce((a, d) => a * d, 1);
     const data = Float64Array.from({ length: n }, (_, i) => at(start + length + i * size));
     const columnsFirst = header.includes("'fortran_order': True");
@@ -31,17 +31,17 @@ export function readReference(file: string): Record<string, { shape: number[]; d
 
 /** A matrix that lies column by column, row by row. */
 function rowsFirst(data: Float64Array, shape: readonly number[]): Float64Array {
-  const [rows, columns] = shape;
+  const [rows, columns] = shape as readonly [number, number];
   if (shape.length !== 2) throw new Error('an array of more axes lies column by column');
-  return data.map((_, i) => data[(i % columns) * rows + Math.floor(i / columns)]);
+  return data.map((_, i) => data[(i % columns) * rows + Math.floor(i / columns)]!);
 }
 
 /** ||got - wanted|| / ||wanted||, or ||got|| where nothing is wanted. */
 export function relativeError(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
   let [difference, norm] = [0, 0];
   for (let i = 0; i < wanted.length; i++) {
-    difference += (got[i] - wanted[i]) ** 2;
-    norm += wanted[i] ** 2;
+    difference += (got[i]! - wanted[i]!) ** 2;
+    norm += wanted[i]! ** 2;
   }
   return Math.sqrt(difference) / (Math.sqrt(norm) || 1);
 }

@@ -63,7 +63,7 @@ const zipped = (): Graph => {
       b.outputAs(b.op('ArgMax', [logits], { axis: int(1), keepdims: int(0) }), 'label', 'int64', ['N']);
       const p = b.op('Softmax', [logits], { axis: int(1) });
       const keys = { classlabels_int64s: ints([0, 1, 2, 3]) };
-      b.output(b.node('ZipMap', [p], keys, ['probabilities'], 'ai.onnx.ml')[0], 'float32', null);
+      b.output(b.node('ZipMap', [p], keys, ['probabilities'], 'ai.onnx.ml')[0]!, 'float32', null);
     },
   });
   return { ...graph, opsets: { ...graph.opsets, 'ai.onnx.ml': 1 } };
@@ -87,20 +87,25 @@ const logistic = (zipMap: boolean): Uint8Array => {
   const x = b.input('X', 'float32', ['N', PIXELS]);
   // Pixels minus 1, halved: made up for by the weights.
   const scaler = { offset: floatList(Array(PIXELS).fill(1)), scale: floatList(Array(PIXELS).fill(0.5)) };
-  const [scaled] = b.node('Scaler', [x], scaler, ['variable'], 'ai.onnx.ml');
+  const [scaled] = b.node('Scaler', [x], scaler, ['variable'], 'ai.onnx.ml') as [string];
   const rows = Array.from({ length: CLASSES }, (_, k) =>
-    Array.from({ length: PIXELS }, (_, j) => linear.weight[j * CLASSES + k]),
+    Array.from({ length: PIXELS }, (_, j) => linear.weight[j * CLASSES + k]!),
   );
   const attributes = {
     classlabels_strings: { kind: 'strings' as const, value: NAMES },
     coefficients: floatList(rows.flat().map((w) => 2 * w)),
-    intercepts: floatList(rows.map((row, k) => linear.bias[k] + row.reduce((sum, w) => sum + w, 0))),
+    intercepts: floatList(rows.map((row, k) => linear.bias[k]! + row.reduce((sum, w) => sum + w, 0))),
     post_transform: string('SOFTMAX'),
   };
-  const [, p] = b.node('LinearClassifier', [scaled], attributes, ['label', 'tensor'], 'ai.onnx.ml');
-  const [scores] = b.node('Normalizer', [p], { norm: string('L1') }, ['probabilities'], 'ai.onnx.ml');
+  const [, p] = b.node('LinearClassifier', [scaled], attributes, ['label', 'tensor'], 'ai.onnx.ml') as [
+    string,
+    string,
+  ];
+  const [scores] = b.node('Normalizer', [p], { norm: string('L1') }, ['probabilities'], 'ai.onnx.ml') as [
+    string,
+  ];
   const keys = { classlabels_strings: attributes.classlabels_strings };
-  if (zipMap) b.output(b.node('ZipMap', [scores], keys, ['dictionaries'], 'ai.onnx.ml')[0]);
+  if (zipMap) b.output(b.node('ZipMap', [scores], keys, ['dictionaries'], 'ai.onnx.ml')[0]!);
   else b.output(scores, 'float32', ['N', CLASSES]);
   const graph = b.build();
   return withText({ ...graph, opsets: { ...graph.opsets, 'ai.onnx.ml': 1 } }, 'output_label', (file) => {
@@ -144,14 +149,14 @@ const unbatched = (): Graph => {
     head: (b, logits) =>
       b.outputAs(b.op('Reshape', [logits, b.ints([CLASSES])]), 'logits', 'float32', [CLASSES]),
   });
-  return { ...graph, inputs: [{ ...graph.inputs[0], dims: [...SHAPE] }] };
+  return { ...graph, inputs: [{ ...graph.inputs[0]!, dims: [...SHAPE] }] };
 };
 
 const bytes = (): Graph => {
   const graph = linearGraph({
     rows: (b, x) => asRows(b, b.op('Mul', [b.op('Cast', [x], { to: int(1) }), b.scalar(1 / 255)])),
   });
-  return { ...graph, inputs: [{ ...graph.inputs[0], type: 'uint8' }] };
+  return { ...graph, inputs: [{ ...graph.inputs[0]!, type: 'uint8' }] };
 };
 
 /** Whole multiples of 1/255, which rounding to bytes leaves alone. */
@@ -161,11 +166,11 @@ const labels = Int32Array.from([0, 1, 2]);
 /** d logit / d pixel of the labels: columns of the weights. */
 const columns = Float32Array.from(
   { length: 3 * PIXELS },
-  (_, at) => linear.weight[(at % PIXELS) * CLASSES + labels[Math.floor(at / PIXELS)]],
+  (_, at) => linear.weight[(at % PIXELS) * CLASSES + labels[Math.floor(at / PIXELS)]!]!,
 );
 
 function close(got: ArrayLike<number>, wanted: ArrayLike<number>) {
-  for (const [i, v] of Array.from(got).entries()) expect(v).toBeCloseTo(wanted[i], 4);
+  for (const [i, v] of Array.from(got).entries()) expect(v).toBeCloseTo(wanted[i]!, 4);
 }
 
 describe('what exporters make of inputs and outputs', () => {
@@ -215,7 +220,10 @@ describe('what exporters make of inputs and outputs', () => {
       post_transform: string('LOGISTIC'),
     };
     const x = b.input('X', 'float32', ['N', 3]);
-    const [, p] = b.node('LinearClassifier', [x], attributes, ['label', 'probabilities'], 'ai.onnx.ml');
+    const [, p] = b.node('LinearClassifier', [x], attributes, ['label', 'probabilities'], 'ai.onnx.ml') as [
+      string,
+      string,
+    ];
     b.output('label', 'int64', ['N']);
     b.output(p, 'float32', ['N', 2]);
     const graph = b.build();
@@ -226,8 +234,8 @@ describe('what exporters make of inputs and outputs', () => {
     const image = Float32Array.of(0.1, 0.7, 0.4);
     const { logits = [] } = await model.forward({ n: 1, pixels: image });
     await model.close();
-    const z = 0.25 + w.reduce((sum, v, i) => sum + v * image[i], 0);
-    expect(logits[1] - logits[0]).toBeCloseTo(z, 5);
+    const z = 0.25 + w.reduce((sum, v, i) => sum + v * image[i]!, 0);
+    expect(logits[1]! - logits[0]!).toBeCloseTo(z, 5);
   });
 
   it('one number for each of several outputs is no energy, and the error says how to export it', async () => {

@@ -34,8 +34,8 @@ function logitsAgain({ lastLayer }: Model, features: Float32Array): Float64Array
   const classes = bias.length;
   return Float64Array.from({ length: (features.length / width) * classes }, (_, at) => {
     const [i, k] = [Math.floor(at / classes), at % classes];
-    let sum = bias[k];
-    for (let j = 0; j < width; j++) sum += weight[k * width + j] * features[i * width + j];
+    let sum = bias[k]!;
+    for (let j = 0; j < width; j++) sum += weight[k * width + j]! * features[i * width + j]!;
     return sum;
   });
 }
@@ -55,14 +55,14 @@ describe.skipIf(!present)('reference networks', () => {
     const card = { name, checkpoint: `${name}.onnx`, input: { shape: input }, ...head };
     const model = await modelOf(graph, card, engine);
     expect(model.info.offers).toContain('features');
-    const batch = { n: reference.x.shape[0], pixels: Float32Array.from(reference.x.data) };
+    const batch = { n: reference.x!.shape[0]!, pixels: Float32Array.from(reference.x!.data) };
     const { values, passes } = await model.evaluate(batch, [classifies ? 'logits' : 'logPx', 'features']);
     const { features = new Float32Array(0) } = values;
     expect(features.length / batch.n).toBeGreaterThan(1);
     expect(passes).toEqual({ forward: batch.n, gradient: 0 });
     if (classifies) {
-      expect(relativeError(logitsAgain(model, features), reference.output.data)).toBeLessThan(1e-5);
-      expect(relativeError(values.logits ?? [], reference.output.data)).toBeLessThan(1e-5);
+      expect(relativeError(logitsAgain(model, features), reference.output!.data)).toBeLessThan(1e-5);
+      expect(relativeError(values.logits ?? [], reference.output!.data)).toBeLessThan(1e-5);
     } else {
       expect(model.info.lacks.lastLayer).toMatch(/does not classify/);
       expect(model.lastLayer).toBeUndefined();
@@ -92,11 +92,11 @@ describe.skipIf(!known)('a trained network', () => {
       .values;
     await data.close();
     const furthest = (got: ArrayLike<number>, wanted: ArrayLike<number>) =>
-      Array.from(got, (v, i) => Math.abs(v - wanted[i])).reduce((a, b) => Math.max(a, b), 0);
+      Array.from(got, (v, i) => Math.abs(v - wanted[i]!)).reduce((a, b) => Math.max(a, b), 0);
     expect(features).toHaveLength(500 * 64);
-    expect(furthest(features, reference.features_test.data)).toBeLessThan(1e-5);
-    expect(furthest(model.lastLayer?.weight ?? [], reference.W.data)).toBeLessThan(1e-5);
-    expect(furthest(model.lastLayer?.bias ?? [], reference.b.data)).toBeLessThan(1e-5);
+    expect(furthest(features, reference.features_test!.data)).toBeLessThan(1e-5);
+    expect(furthest(model.lastLayer?.weight ?? [], reference.W!.data)).toBeLessThan(1e-5);
+    expect(furthest(model.lastLayer?.bias ?? [], reference.b!.data)).toBeLessThan(1e-5);
     await model.close();
   });
 });

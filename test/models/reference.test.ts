@@ -32,33 +32,35 @@ describe.skipIf(!present)('reference networks', () => {
       },
       engine,
     );
-    const n = reference.x.shape[0];
+    const n = reference.x!.shape[0]!;
     const batch = {
       n,
-      pixels: Float32Array.from(reference.x.data),
-      ...(classifies && { labels: Int32Array.from(reference.y.data) }),
+      pixels: Float32Array.from(reference.x!.data),
+      ...(classifies && { labels: Int32Array.from(reference.y!.data) }),
     };
     expect(model.info.lacks.inputGradient).toBeUndefined();
     const forward = await model.forward(batch);
     if (classifies) {
-      expect(relativeError(forward.logits ?? [], reference.output.data)).toBeLessThan(1e-5);
+      expect(relativeError(forward.logits ?? [], reference.output!.data)).toBeLessThan(1e-5);
       for (const [loss, key] of [
         ['cross-entropy', 'ce'],
         ['log-px', 'logsumexp'],
         ['dlr', 'dlr'],
       ] as const) {
         const { loss: values, gradient } = await model.gradient(batch, loss);
-        expect(relativeError(values, reference[key].data), `${loss} loss`).toBeLessThan(1e-5);
-        expect(relativeError(gradient, reference[`${key}_grad`].data), `${loss} gradient`).toBeLessThan(1e-5);
+        expect(relativeError(values, reference[key]!.data), `${loss} loss`).toBeLessThan(1e-5);
+        expect(relativeError(gradient, reference[`${key}_grad`]!.data), `${loss} gradient`).toBeLessThan(
+          1e-5,
+        );
       }
     } else {
       const { gradient } = await model.gradient(batch, 'log-px');
       const energies = (forward.logPx ?? new Float32Array()).map((v) => -v);
-      expect(relativeError(energies, reference.output.data)).toBeLessThan(1e-5);
+      expect(relativeError(energies, reference.output!.data)).toBeLessThan(1e-5);
       expect(
         relativeError(
           gradient.map((g) => -g),
-          reference.energy_grad.data,
+          reference.energy_grad!.data,
         ),
       ).toBeLessThan(1e-5);
     }
@@ -71,20 +73,21 @@ describe.skipIf(!present)('reference networks', () => {
     const { graph } = await readCheckpoint(join(folder, `${name}.onnx`));
     const card = { name, checkpoint: `${name}.onnx`, input: { shape: input }, classes: 10 };
     const model = await modelOf(graph, card, engine);
-    const n = reference.x.shape[0];
-    const labels = Int32Array.from(reference.y.data);
+    const n = reference.x!.shape[0]!;
+    const labels = Int32Array.from(reference.y!.data);
     const [epsilon, step] = [8 / 255, 2 / 255];
-    let pixels = Float32Array.from(reference.x.data);
+    let pixels = Float32Array.from(reference.x!.data);
     for (let k = 0; k < 10; k++) {
       const { gradient } = await model.gradient({ n, pixels, labels }, 'cross-entropy');
       pixels = pixels.map((x, j) => {
-        const x0 = reference.x.data[j];
-        const moved = x + step * Math.sign(gradient[j]);
+        const x0 = reference.x!.data[j]!;
+        const moved = x + step * Math.sign(gradient[j]!);
         return Math.min(1, Math.max(0, Math.min(x0 + epsilon, Math.max(x0 - epsilon, moved))));
       });
     }
     const { loss } = await model.gradient({ n, pixels, labels }, 'cross-entropy');
-    for (let i = 0; i < n; i++) expect(Math.abs(loss[i] / reference.pgd_ce.data[i] - 1)).toBeLessThan(0.01);
+    for (let i = 0; i < n; i++)
+      expect(Math.abs(loss[i]! / reference.pgd_ce!.data[i]! - 1)).toBeLessThan(0.01);
     await model.close();
   });
 });

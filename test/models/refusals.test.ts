@@ -223,7 +223,7 @@ describe('cards that are refused, with file, key and remedy', () => {
 it('opens a card file and a card in memory alike', async () => {
   const file = saved(linearGraph(), linearCard, folder);
   const models = [await openModel(file, engine), await openModel(linearCard, engine, { directory: folder })];
-  expect(models[0].info).toEqual(models[1].info);
+  expect(models[0]!.info).toEqual(models[1]!.info);
 });
 
 const outputs = (emit: (b: GraphBuilder, logits: string) => string): Graph =>
@@ -353,8 +353,8 @@ describe('probabilities, stated', () => {
       const best = Math.max(...row);
       const lse = best + Math.log(row.reduce((sum, v) => sum + Math.exp(v - best), 0));
       for (let k = 0; k < CLASSES; k++)
-        expect(Math.abs((logits?.[i * CLASSES + k] ?? 0) - (row[k] - lse))).toBeLessThan(
-          tolerance * (1 + Math.abs(row[k])),
+        expect(Math.abs((logits?.[i * CLASSES + k] ?? 0) - (row[k]! - lse))).toBeLessThan(
+          tolerance * (1 + Math.abs(row[k]!)),
         );
     }
   });

@@ -141,8 +141,8 @@ export function ofStandIns(
     files: set.files.map(({ name }) => ({
       name,
       urls: [`${base}/${name}`],
-      size: contents[name].length,
-      sha256: createHash('sha256').update(contents[name]).digest('hex'),
+      size: contents[name]!.length,
+      sha256: createHash('sha256').update(contents[name]!).digest('hex'),
     })),
   };
 }

@@ -45,7 +45,7 @@ describe('a download', () => {
     const { url, asked } = await served(files({ [NAME]: CONTENT }));
     expect(whole(await fetched(remote([`${url}/${NAME}`]), at))).toBe(true);
     expect([existsSync(part(at)), existsSync(`${part(at)}.version`)]).toEqual([false, false]);
-    expect(asked[0].headers).toMatchObject({ 'accept-encoding': 'identity' });
+    expect(asked[0]!.headers).toMatchObject({ 'accept-encoding': 'identity' });
   });
 
   it('goes on where the connection broke, as often as it brings something', async () => {
@@ -99,7 +99,7 @@ describe('a download', () => {
     writeFileSync(part(at), CONTENT.subarray(0, 70_000));
     const { url, asked } = await served((_, response) => response.end(CONTENT));
     expect(whole(await fetched(remote([`${url}/${NAME}`]), at))).toBe(true);
-    expect(asked[0].headers.range).toBe('bytes=70000-');
+    expect(asked[0]!.headers.range).toBe('bytes=70000-');
   });
 
   it('is kept to its beginning when it is interrupted', async () => {
@@ -124,8 +124,8 @@ describe('a download', () => {
     );
     const own = url.replace('//', '//me:s%40fe@');
     expect(whole(await fetched(remote([`${own}/${NAME}`]), folder()))).toBe(true);
-    expect(asked[0].headers.authorization).toBe(`Basic ${Buffer.from('me:s@fe').toString('base64')}`);
-    expect(other.asked[0].headers.authorization).toBeUndefined();
+    expect(asked[0]!.headers.authorization).toBe(`Basic ${Buffer.from('me:s@fe').toString('base64')}`);
+    expect(other.asked[0]!.headers.authorization).toBeUndefined();
   });
 
   it('tries the next address where one does not have it', async () => {

@@ -35,8 +35,8 @@ const options = (out: string, more: Partial<PullOptions> = {}): PullOptions => (
 
 /** Pulls a stand-in from a server. */
 async function pulled(name: string, out: string, more: Partial<PullOptions> = {}) {
-  const { url, asked } = await served(files(contents[name]));
-  const set = ofStandIns(namedSets.named(name), contents[name], url);
+  const { url, asked } = await served(files(contents[name]!));
+  const set = ofStandIns(namedSets.named(name), contents[name]!, url);
   return { set, asked, ...(await pull(set, options(out, more))) };
 }
 
@@ -93,7 +93,7 @@ describe('the sets', () => {
       expect(labels(all)).toEqual(wanted);
       expect(readdirSync(out)).toEqual([name]);
       const licence = readFileSync(join(at, 'LICENCE.txt'), 'utf8');
-      for (const part of [set.licence, set.citation, set.checksums, set.files[0].sha256])
+      for (const part of [set.licence, set.citation, set.checksums, set.files[0]!.sha256])
         expect(licence).toContain(part);
     },
   );
@@ -169,13 +169,13 @@ describe('files that lie elsewhere', () => {
   it('what --keep-archive leaves is a mirror, as a folder and behind an address', async () => {
     const [first, second, third] = [folder(), folder(), folder()];
     const { set } = await pulled('mnist', first, { keepArchive: true });
-    expect(readdirSync(join(first, 'mnist', 'archives')).sort()).toEqual(Object.keys(contents.mnist).sort());
+    expect(readdirSync(join(first, 'mnist', 'archives')).sort()).toEqual(Object.keys(contents.mnist!).sort());
     const offline = { ...set, files: set.files.map((file) => ({ ...file, urls: ['http://127.0.0.1:9/'] })) };
     expect(await pull(offline, options(second, { mirror: first }))).toMatchObject({ already: false });
     expect(existsSync(join(first, 'mnist', 'archives'))).toBe(true);
-    const { url, asked } = await served(files(contents.mnist));
+    const { url, asked } = await served(files(contents.mnist!));
     await pull(offline, options(third, { mirror: `${url}/data/` }));
-    expect(asked[0].url).toBe('/data/mnist/archives/t10k-images-idx3-ubyte.gz');
+    expect(asked[0]!.url).toBe('/data/mnist/archives/t10k-images-idx3-ubyte.gz');
   });
 
   it.each<[string, string | undefined, string]>([
@@ -309,8 +309,8 @@ describe('an archive with another content than the data set', () => {
 });
 
 it('too little room is told before anything is fetched', async () => {
-  const { url, asked } = await served(files(contents.mnist));
-  const set = { ...ofStandIns(namedSets.named('mnist'), contents.mnist, url), room: 2 ** 52 };
+  const { url, asked } = await served(files(contents.mnist!));
+  const set = { ...ofStandIns(namedSets.named('mnist'), contents.mnist!, url), room: 2 ** 52 };
   const error = await errorOf(pull(set, options(folder())));
   expect([error.code, error.message]).toEqual([
     'output-unwritable',

@@ -16,7 +16,7 @@ it('a random order does not follow the position', () => {
   const n = 2000;
   const order = randomOrder(n, 3);
   let sum = 0;
-  for (let i = 0; i < n; i++) sum += (i - (n - 1) / 2) * (order[i] - (n - 1) / 2);
+  for (let i = 0; i < n; i++) sum += (i - (n - 1) / 2) * (order[i]! - (n - 1) / 2);
   // Of a random order, the rank correlation has mean 0 and deviation 1 / sqrt(n - 1).
   expect(Math.abs((12 * sum) / (n ** 3 - n))).toBeLessThan(4 / Math.sqrt(n - 1));
 });

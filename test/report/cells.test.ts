@@ -16,7 +16,7 @@ describe('a mark behind a value', () => {
   };
 
   it('stands beside the number, and nothing else changes', () => {
-    const cells = tableCells(table).map(([cell]) => cell);
+    const cells = tableCells(table).map(([cell]) => cell!);
     expect(cells.map(({ text }) => text)).toEqual(['50.0%†', '75.0% of 8', '–']);
     expect(cells.map(({ sort }) => sort)).toEqual(['0.5', '0.75', '']);
     expect(cells[1]).toMatchObject({ standing: 'best', numeric: true });
@@ -34,7 +34,7 @@ it('p values have three digits, and the smallest a bound; the browser sorts by a
     columns: [{ key: 'p', title: 'p', format: 'p' }],
     rows: [{ p: 0.04213 }, { p: 4.2e-9 }, { p: 0 }, { p: 1 }, { p: null }],
   };
-  const cells = tableCells(table).map(([cell]) => cell);
+  const cells = tableCells(table).map(([cell]) => cell!);
   expect(cells.map(({ text }) => text)).toEqual(['0.042', '<0.001', '<0.001', '1.000', '–']);
-  expect(cells[1].sort).toBe('4.2e-9');
+  expect(cells[1]!.sort).toBe('4.2e-9');
 });

@@ -47,7 +47,7 @@ describe('comparison', () => {
   });
 
   test('the best and the second best are marked; without tests nothing is said of the others', () => {
-    const robust = comparison.rows.map((row) => row.cells[3].standing);
+    const robust = comparison.rows.map((row) => row.cells[3]!.standing);
     expect(robust).toEqual(['other', 'best', 'other', 'second', 'other']);
     expect(comparison.rows.flatMap((row) => row.cells.map(({ dagger }) => dagger))).not.toContain(true);
     expect(daggerMeaning(sampleResults().comparisons)).toBeUndefined();
@@ -60,7 +60,7 @@ describe('a tested comparison', () => {
   const comparison = compareHeadlines(results);
 
   test('what the data do not tell from the best has a dagger, whether it is second best or not', () => {
-    const accuracy = comparison.rows.map(({ cells: [cell] }) => [cell.standing, cell.dagger]);
+    const accuracy = comparison.rows.map(({ cells: [cell] }) => [cell!.standing, cell!.dagger]);
     expect(accuracy.slice(0, 4)).toEqual([
       ['best', false],
       ['other', false],

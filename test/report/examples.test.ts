@@ -12,7 +12,7 @@ function parts(files: readonly { path: string; content: string }[]): Record<stri
     files.slice(0, -1).map((file) => {
       const [, name, json] = file.content.match(/^assayPart\("([\w-]+)", (.*)\);\n$/s) ?? [];
       expect(file.path).toBe(`viewer/${name}.js`);
-      return [name, JSON.parse(json)];
+      return [name, JSON.parse(json!)];
     }),
   );
 }
@@ -62,9 +62,9 @@ describe('examples.html', () => {
     withFolder(async (directory) => {
       exampleFolder(directory);
       const { sheets, datasets } = await readExamples(directory, 1);
-      expect([...datasets[0].examples.keys()]).toEqual([0]);
-      expect(datasets[0].cut).toBe(true);
-      const { images, close } = await imagesOf(directory, datasets[0], sheets);
+      expect([...datasets[0]!.examples.keys()]).toEqual([0]);
+      expect(datasets[0]!.cut).toBe(true);
+      const { images, close } = await imagesOf(directory, datasets[0]!, sheets);
       expect(images.map(({ of, order }) => [of, order])).toEqual([
         ['clean', [0]],
         ['a', [0]],

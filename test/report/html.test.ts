@@ -10,7 +10,7 @@ import { hostileNames, savedSample, withFolder } from './run-folder.js';
 import { sampleResults } from './sample.js';
 
 async function html(results: Results, directory = '/nowhere'): Promise<string> {
-  const [file] = await renderHtml(results, directory);
+  const file = (await renderHtml(results, directory))[0]!;
   return file.content;
 }
 
@@ -54,7 +54,7 @@ describe('report.html', () => {
   test('a number in the table of a suite leads to the rows of the measure that it is', () =>
     withFolder(async (directory) => {
       exampleFolder(directory);
-      const [measure] = results.measures;
+      const measure = results.measures[0]!;
       const rows = {
         sheet: 'examples/accuracy.csv',
         where: { model: 'a', dataset: 'test', label: 2 },
@@ -72,7 +72,7 @@ describe('report.html', () => {
         ],
       };
       const suites = ['before', 'linked'].map((suite) => ({
-        ...results.suites[0],
+        ...results.suites[0]!,
         suite,
         measures: 1,
         figures: [],
@@ -83,7 +83,7 @@ describe('report.html', () => {
       const linked = await html({ ...results, suites, measures }, directory);
       const found = [...linked.matchAll(/<a class="rows" href="([^"]*)"[^>]*>([^<]*)</g)];
       expect(
-        found.map(([, href, text]) => [href.replaceAll('&amp;', '&').replaceAll('&#x3D;', '='), text]),
+        found.map(([, href, text]) => [href!.replaceAll('&amp;', '&').replaceAll('&#x3D;', '='), text]),
       ).toEqual([['examples.html?dataset=test&sheet=accuracy&model=a&column=correct&class=2', '0.250']]);
     }));
 
@@ -165,7 +165,7 @@ describe('hostile and broken content', () => {
           'images/missing.png',
         ]) {
           const results = sampleResults();
-          results.suites[0].figures = [
+          results.suites[0]!.figures = [
             {
               kind: 'images',
               id: 'i',
@@ -174,7 +174,7 @@ describe('hostile and broken content', () => {
               rows: [{ label: 'r', cells: [{ shape: [1, 1, 1], file, caption: 'kept caption' }] }],
             },
           ];
-          const page = await html({ ...results, suites: [results.suites[0]] }, directory);
+          const page = await html({ ...results, suites: [results.suites[0]!] }, directory);
           expect(page).not.toContain('<img ');
           expect(page).toContain('kept caption');
         }
@@ -184,7 +184,7 @@ describe('hostile and broken content', () => {
 
   test('a figure that cannot be drawn says so and the rest stands', async () => {
     const results = sampleResults();
-    results.suites[0].figures = [
+    results.suites[0]!.figures = [
       { kind: 'vega-lite', id: 'v', title: 'Broken', spec: { mark: 'no-such-mark', data: { values: [] } } },
     ];
     const page = await html(results);
@@ -213,7 +213,7 @@ describe('hostile and broken content', () => {
 
   test('a suite that failed shows its error, one that ran twice its measures once', async () => {
     const results = sampleResults();
-    const [accuracy] = results.suites;
+    const accuracy = results.suites[0]!;
     const failed = { ...accuracy, status: 'error' as const, error: 'NaN logits', tables: [], figures: [] };
     const page = await html({ ...results, suites: [accuracy, failed] });
     expect(page).toContain('<strong>This suite has no results.</strong> NaN logits');

@@ -23,8 +23,8 @@ describe('saving', () => {
     ['colour', [3, 1, 2], [1, 0, 0.5, 0, 0, 1], [255, 128, 0, 0, 0, 255]],
   ] as const)('%s pixels come back from the file', async (_, [c, h, w], pixels, bytes) => {
     await withFolder(async (directory) => {
-      const [figure] = await savePictures(directory, [grid({ pixels, shape: [c, h, w], caption: 'x' })]);
-      const [picture] = picturesOf([figure]);
+      const figure = (await savePictures(directory, [grid({ pixels, shape: [c, h, w], caption: 'x' })]))[0]!;
+      const picture = picturesOf([figure])[0]!;
       expect(picture).toEqual({
         shape: [c, h, w],
         caption: 'x',
@@ -45,8 +45,8 @@ describe('saving', () => {
   test('the same picture has the same name and bytes, another picture another name', async () => {
     await withFolder(async (directory) => {
       const picture: Picture = { pixels: [0, 1], shape: [1, 1, 2] };
-      const [first] = await savePictures(directory, [grid(picture)]);
-      const [name] = picturesOf([first]).map((p) => p.file ?? '');
+      const first = (await savePictures(directory, [grid(picture)]))[0]!;
+      const [name] = picturesOf([first]).map((p) => p.file ?? '') as [string];
       const bytes = await readFile(path.join(directory, name));
       const [second] = await savePictures(directory, [grid(picture)]);
       expect(second).toEqual(first);
@@ -58,10 +58,10 @@ describe('saving', () => {
 
   test('a hostile id stays inside images/', async () => {
     await withFolder(async (directory) => {
-      const [figure] = await savePictures(directory, [
-        grid({ pixels: [1], shape: [1, 1, 1] }, '../../../etc/x'),
-      ]);
-      expect(picturesOf([figure])[0].file).toMatch(/^images\/[a-z0-9-]+\.png$/);
+      const figure = (
+        await savePictures(directory, [grid({ pixels: [1], shape: [1, 1, 1] }, '../../../etc/x')])
+      )[0]!;
+      expect(picturesOf([figure])[0]!.file).toMatch(/^images\/[a-z0-9-]+\.png$/);
     });
   });
 

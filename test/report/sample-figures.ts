@@ -109,7 +109,7 @@ function epsilonCurve(names: SampleNames): LineFigure {
     series: classifiers(names).map((name, s) => ({
       name,
       points: epsilons.map((e, i) => {
-        const y = values[s][i];
+        const y = values[s]![i]!;
         const half = 1.96 * Math.sqrt((y * (1 - y) + 0.005) / 200);
         return { x: e / 255, y, lo: Math.max(0, y - half), hi: Math.min(1, y + half) };
       }),
@@ -214,7 +214,7 @@ function stepCurve(names: SampleNames): LineFigure {
       name: `${names.purified}, ${condition}`,
       points: steps.map((x) => ({
         x,
-        y: [0.985 - x / 900, 0.27 + 0.5 * (1 - Math.exp(-x / 4)), 0.27 + x / 130][c],
+        y: [0.985 - x / 900, 0.27 + 0.5 * (1 - Math.exp(-x / 4)), 0.27 + x / 130][c]!,
       })),
     })),
   };
@@ -280,7 +280,7 @@ function glyph(kind: number, epsilon: number, difference: boolean): Picture {
         Math.abs(x - y),
         Math.abs(y - 14 - 5 * Math.sin(x / 3)),
       ];
-      const clean = radius > 13 ? 0 : Math.max(0, 1 - strokes[kind % 4] / 2);
+      const clean = radius > 13 ? 0 : Math.max(0, 1 - strokes[kind % 4]! / 2);
       const shift = (epsilon / 255) * Math.sign(Math.sin(x * 1.7 + kind) * Math.cos(y * 2.3 + epsilon));
       pixels[28 * y + x] = difference ? 0.5 + 10 * shift : Math.min(1, Math.max(0, clean + shift));
     }

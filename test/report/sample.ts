@@ -118,8 +118,8 @@ export function testedSample(names: SampleNames = plainNames): Results {
               corrected: 0.06,
             })),
           ),
-          standings: four.map((model, i) => ({ model, standing: standing[i], second: i === 2 })),
-          cliques: [[four[0], four[2], four[3]]],
+          standings: four.map((model, i) => ({ model, standing: standing[i]!, second: i === 2 })),
+          cliques: [[four[0]!, four[2]!, four[3]!]],
         },
         {
           ...columnOf('nll'),
@@ -239,7 +239,7 @@ function measureAll(
   shared: Pick<Measure, 'suite' | 'measure' | 'title'> & Partial<Measure>,
 ): Measure[] {
   return values.map(([value, lo, hi], i) => ({
-    model: models[i],
+    model: models[i]!,
     dataset: 'test',
     params: {},
     value,
@@ -519,9 +519,9 @@ function temperatures(names: SampleNames): Table {
     ],
     rows: classifiers(names).map((system, i) => ({
       system,
-      temperature: [1.31, 0.87, 1.02, 1.12][i],
-      before: { value: [0.0102, 0.0231, 0.0073, 0.0152][i], interval: [0.0045 + i / 500, 0.0141 + i / 300] },
-      after: i === 3 ? null : { value: [0.0054, 0.0061, 0.007][i], interval: [0.003, 0.0112] },
+      temperature: [1.31, 0.87, 1.02, 1.12][i]!,
+      before: { value: [0.0102, 0.0231, 0.0073, 0.0152][i]!, interval: [0.0045 + i / 500, 0.0141 + i / 300] },
+      after: i === 3 ? null : { value: [0.0054, 0.0061, 0.007][i]!, interval: [0.003, 0.0112] },
       over: i % 2 === 0,
     })),
   };

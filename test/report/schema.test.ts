@@ -46,6 +46,6 @@ describe('results.json', () => {
 });
 
 test('figures without pictures pass through unchanged', async () => {
-  const figures = sampleResults().suites[0].figures;
+  const figures = sampleResults().suites[0]!.figures;
   await withFolder(async (directory) => expect(await savePictures(directory, figures)).toEqual(figures));
 });

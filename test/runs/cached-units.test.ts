@@ -57,7 +57,11 @@ const notes = (events: ProgressEvent[]) =>
 describe('units of other run folders', () => {
   it('are taken over: a model more measures that model alone, with the results of a run without them', async () => {
     const runs = folder();
-    const [base, fresh, out] = ['base', 'fresh', 'more'].map((name) => join(runs, name));
+    const [base, fresh, out] = ['base', 'fresh', 'more'].map((name) => join(runs, name)) as [
+      string,
+      string,
+      string,
+    ];
     await start(base, [plus]);
     const stamps = unitsIn(base).map((file) => statSync(file).ctimeMs);
     await start(fresh, [plus, minus]);
@@ -80,7 +84,7 @@ describe('units of other run folders', () => {
     const [base, out] = [folder(), folder()];
     await start(base, [plus]);
     await start(out, [plus]);
-    truncateSync(unitsIn(out)[0], 100);
+    truncateSync(unitsIn(out)[0]!, 100);
     expect(await start(out, [plus], [base])).toMatchObject({ stored: 2, measured: 0 });
   });
 
@@ -90,10 +94,10 @@ describe('units of other run folders', () => {
       const [base, fresh, out] = [folder(), folder(), folder()];
       await start(base, [plus, minus]);
       await start(fresh, [plus, minus]);
-      const [cut, pipe, other, odd] = unitsIn(base);
+      const [cut, pipe, other, odd] = unitsIn(base) as [string, string, string, string];
       truncateSync(cut, 200);
       execFileSync('sh', ['-c', 'rm "$0" && mkfifo "$0"', pipe]);
-      copyFileSync(unitsIn(fresh)[0], other);
+      copyFileSync(unitsIn(fresh)[0]!, other);
       const key = odd.slice(odd.lastIndexOf('/') + 1, -'.unit'.length);
       // Its digest holds and its key is right; the measurement declares other columns.
       const data = new Float64Array(1);

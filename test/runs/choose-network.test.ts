@@ -47,15 +47,15 @@ function place({ architecture, accuracy, tolerance, shift = 0, labelled = true }
     return [...strided(net, { dims: [1, SIDE, SIDE], data: Float64Array.from(pixels, (v) => v / 255) })];
   });
   // The bias is moved so that no class is always the answer.
-  const means = [0, 1, 2].map((k) => rows.reduce((sum, row) => sum + row[k] / N, 0));
+  const means = [0, 1, 2].map((k) => rows.reduce((sum, row) => sum + row[k]! / N, 0));
   const labels = Int32Array.from(rows, (row) => {
-    const centred = row.map((v, k) => v - means[k]);
+    const centred = row.map((v, k) => v - means[k]!);
     return (centred.indexOf(Math.max(...centred)) + shift) % 3;
   });
-  const bias = new Float32Array(net.tensors['fc1.bias'].bytes.buffer);
+  const bias = new Float32Array(net.tensors['fc1.bias']!.bytes.buffer);
   const moved = float32(
     [3],
-    bias.map((v, k) => v - means[k]),
+    bias.map((v, k) => v - means[k]!),
   );
   writeFileSync(join(directory, 'm.pt'), torchZip({ ...net.tensors, 'fc1.bias': moved }));
   writeFileSync(
@@ -85,7 +85,7 @@ async function opened(given: Given, at = place(given)) {
   const inputs = await openInputs(at, engine, { seed: 0 });
   await inputs.close();
   const info = inputs.evaluation.systems.get('m')?.info;
-  return { info, card: (inputs.config.models as { architecture?: object }[])[0] };
+  return { info, card: (inputs.config.models as { architecture?: object }[])[0]! };
 }
 
 const refusal = (given: Given): Promise<AssayError> =>

@@ -35,7 +35,7 @@ function claimed(out: string, owner: string, silent: number, text = `${owner}-0a
   for (const [name, content] of [
     ['unit.0.claim', text],
     [`${owner}-0a0a0a0a.owner`, `${owner}-0a0a0a0a`],
-  ]) {
+  ] as const) {
     writeFileSync(join(out, 'claims', name), content);
     utimesSync(join(out, 'claims', name), at, at);
   }
@@ -50,8 +50,8 @@ describe('claims', () => {
       expect(given).toHaveLength(1);
       await given[0]?.release();
     }
-    expect(await all[0].take('unit')).toBeDefined();
-    expect(await all[1].take('other')).toBeDefined();
+    expect(await all[0]!.take('unit')).toBeDefined();
+    expect(await all[1]!.take('other')).toBeDefined();
   });
 
   it.each(owners)('of %s', async (_, { owner, silent, stolen }) => {

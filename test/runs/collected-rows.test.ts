@@ -46,7 +46,7 @@ const collected = collectedRows(
   planned.map((one, value) => rowsOf(one, value)),
   planned,
 );
-const numberOf = (one: Request | undefined) => one && collected.get(one)?.rows.value.data[0];
+const numberOf = (one: Request | undefined) => one && collected.get(one)?.rows.value?.data[0];
 
 describe('rows of a request', () => {
   it.each(Object.keys(requests))('are its own: %s', (name) => {
@@ -82,7 +82,7 @@ describe('rows of a request', () => {
 
   it('of a measurement come in the order of the plan, each request once', () => {
     const twice = collectedRows(
-      [rowsOf(requests.plain, 7), rowsOf(requests['fewer examples'], 8), rowsOf(requests.plain, 7)],
+      [rowsOf(requests.plain!, 7), rowsOf(requests['fewer examples']!, 8), rowsOf(requests.plain!, 7)],
       undefined,
     );
     expect(twice.all(base).map(({ rows }) => rows.value.data[0])).toEqual([7, 8]);

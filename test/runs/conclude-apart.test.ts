@@ -60,7 +60,7 @@ describe('a run that is concluded in a thread', () => {
     expect(comparing).toMatchObject({ text: 'comparing the systems: Accuracy', done: 0, of: 1 });
     expect(writing.map(({ text }) => text)).toEqual(writing.map(() => 'writing the report'));
     expect(writing.map(({ done }) => done)).toEqual(writing.map((_, i) => i));
-    expect(writing[0].of).toBe(writing.length);
+    expect(writing[0]!.of).toBe(writing.length);
   });
 
   it('has them again when a thread takes one run after the other', async () => {
@@ -94,6 +94,6 @@ describe('a run that is concluded in a thread', () => {
     });
     expect(exitCode).toBe(2);
     expect(failures).toMatchObject([{ code: 'suite-failed', message: expect.stringMatching(/"accuracy"/) }]);
-    expect(failures[0].details.cause).toBeInstanceOf(Error);
+    expect(failures[0]!.details.cause).toBeInstanceOf(Error);
   });
 });

@@ -186,10 +186,11 @@ describe('images that are to look in-distribution', () => {
     const [low, high] = [asked[2], asked[3]].map((one) => rowsOf(one).rows.logPx?.data ?? []);
     let moved = 0;
     for (let i = 0; i < N; i++) {
-      const step = [0, 1].map((j) => after[2 * i + j] - before[2 * i + j]);
+      const step = [0, 1].map((j) => after[2 * i + j]! - before[2 * i + j]!);
       expect(Math.hypot(...step)).toBeLessThanOrEqual(0.1 + 1e-6);
-      expect(high[i]).toBeGreaterThanOrEqual(low[i]);
-      if (after[2 * i] <= 0 || after[2 * i] >= 1 || after[2 * i + 1] <= 0 || after[2 * i + 1] >= 1) continue;
+      expect(high![i]).toBeGreaterThanOrEqual(low![i]!);
+      if (after[2 * i]! <= 0 || after[2 * i]! >= 1 || after[2 * i + 1]! <= 0 || after[2 * i + 1]! >= 1)
+        continue;
       // The set of images with a higher log p(x) is convex, and so its best point in the ball lies on its sphere.
       expect(Math.hypot(...step)).toBeCloseTo(0.1, 4);
       moved++;
@@ -220,7 +221,7 @@ describe('purified images', () => {
       ...model,
       async gradient(batch, loss) {
         const found = await model.gradient(batch, loss);
-        for (let i = 0; i < batch.n; i++) if (batch.pixels[2 * i] > 0.85) found.gradient[2 * i] = Number.NaN;
+        for (let i = 0; i < batch.n; i++) if (batch.pixels[2 * i]! > 0.85) found.gradient[2 * i] = Number.NaN;
         return found;
       },
     };
@@ -228,7 +229,7 @@ describe('purified images', () => {
     const { outcome, rowsOf } = await measure(folder(), wanted, evaluation([broken]));
     const failed = rowsOf(wanted[0]).failed ?? [];
     expect(failed.length).toBeGreaterThan(0);
-    expect(failed[0].what).toMatch(/gradient of log p\(x\) of "m" is not finite/);
+    expect(failed[0]!.what).toMatch(/gradient of log p\(x\) of "m" is not finite/);
     expect(rowsOf(wanted[0]).indices.length).toBe(N - failed.length);
     expect(rowsOf(wanted[1]).indices.length).toBe(N);
     expect(outcome.results.status).toBe('complete');
@@ -280,8 +281,8 @@ describe('reading', () => {
     // Of all that is stored only what is asked for is lost, and what it is made of is damaged.
     const jobs = jobsOf([wanted]);
     const last = jobs.at(-1);
-    rmSync(join(units, `${last?.units[0].key}.unit`));
-    truncateSync(join(units, `${last?.maker?.units[0].key}.unit`), 2000);
+    rmSync(join(units, `${last?.units[0]?.key}.unit`));
+    truncateSync(join(units, `${last?.maker?.units[0]?.key}.unit`), 2000);
     const third = await measure(out, [wanted]);
     expect(third.outcome.measured).toBe(2);
     // What was damaged lies beside it.

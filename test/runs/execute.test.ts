@@ -40,7 +40,7 @@ async function executed(
   const { jobs } = planRun([entryOf(meanSuite(noisyLogits(probe)))], evaluation);
   const store = await FolderStore.open(out);
   const own = inProcess({ ...evaluation, store });
-  const second = jobs.find(({ request }) => request.system === 'plus')?.units[1].key;
+  const second = jobs.find(({ request }) => request.system === 'plus')?.units[1]?.key;
   let looks = 0;
   const seeing: UnitStore = {
     head: async (key) => {
@@ -115,7 +115,7 @@ describe('a unit that', () => {
         expect.stringMatching(/^trying once more: noisy-logits of plus on test, examples 4 to 7: /),
       ]);
       expect(ill.failed).toEqual([{ system: 'plus', error: expect.objectContaining({ code }) }]);
-      expect(ill.failed[0].error.message).toMatch(message);
+      expect(ill.failed[0]!.error.message).toMatch(message);
       expect([ill.stored, ill.stopped]).toEqual([5, undefined]);
     },
   );

@@ -19,7 +19,7 @@ import { entryOf, evaluationOf, folder, plus, points } from './small-run.js';
 /** `plus`, but for images that `spoils` says it has no numbers for. */
 function spoilt(calls: 'forward' | 'gradient', spoils: (first: number) => boolean): System {
   const refuse = ({ n, pixels }: Batch) => {
-    for (let i = 0; i < n; i++) if (spoils(pixels[2 * i])) throw new NotFinite('a logit of "plus" is NaN');
+    for (let i = 0; i < n; i++) if (spoils(pixels[2 * i]!)) throw new NotFinite('a logit of "plus" is NaN');
   };
   return {
     ...plus,
@@ -36,7 +36,10 @@ function spoilt(calls: 'forward' | 'gradient', spoils: (first: number) => boolea
       const sign = (i: number) => (labels?.[i] === 0 ? 1 : -1);
       return {
         ...(await plus.forward(batch)),
-        loss: Float32Array.from({ length: batch.n }, (_, i) => sign(i) * (pixels[2 * i + 1] - pixels[2 * i])),
+        loss: Float32Array.from(
+          { length: batch.n },
+          (_, i) => sign(i) * (pixels[2 * i + 1]! - pixels[2 * i]!),
+        ),
         gradient: Float32Array.from(pixels, (_, at) => (at % 2 ? 1 : -1) * sign(Math.floor(at / 2))),
       };
     },

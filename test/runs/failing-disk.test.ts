@@ -63,11 +63,11 @@ describe('a disk that fails at any moment', () => {
     );
     const chosen = LONG
       ? cases
-      : Array.from({ length: 6 }, (_, i) => cases[Math.floor(((i + 0.3) * cases.length) / 6) + i]);
+      : Array.from({ length: 6 }, (_, i) => cases[Math.floor(((i + 0.3) * cases.length) / 6) + i]!);
     let failed = 0;
     for (const { moment, code, stays } of chosen) {
       const [name, remedy] = code;
-      const { kind, path } = operations[moment];
+      const { kind, path } = operations[moment]!;
       const which = `${name} ${stays ? 'from' : 'at'} ${kind} ${path.slice(whole.length)}`;
       const out = folder();
       const finished: string[] = [];

@@ -140,9 +140,9 @@ describe('a finished run', { sequential: true }, () => {
     rmSync(join(out(), 'units'), { recursive: true });
     await again();
     const before = savedResults(out());
-    const damaged = join(out(), 'units', unitFiles(out())[1]);
+    const damaged = join(out(), 'units', unitFiles(out())[1]!);
     const bytes = readFileSync(damaged);
-    bytes[bytes.length - 40] ^= 1;
+    bytes[bytes.length - 40]! ^= 1;
     writeFileSync(damaged, bytes);
     // Nothing reads rows while everything is as it was.
     expect(await again()).toMatchObject({ kept: true });

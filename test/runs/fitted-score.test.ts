@@ -77,9 +77,9 @@ it('fits a score to training images, once, and measures with it', async () => {
   const sheet = readFileSync(join(out, 'examples', 'ood.csv'), 'utf8')
     .trim()
     .split('\n');
-  const column = sheet[0].split(',').indexOf('mahalanobis');
+  const column = sheet[0]!.split(',').indexOf('mahalanobis');
   const found = sheet.slice(1, 31).map((line) => Number(line.split(',')[column]));
-  for (const [i, value] of found.entries()) expect(value).toBeCloseTo(wanted[i], 9);
+  for (const [i, value] of found.entries()) expect(value).toBeCloseTo(wanted[i]!, 9);
   expect(
     results.measures.some(({ measure, params }) => measure === 'auroc' && params.score === 'mahalanobis'),
   ).toBe(true);
@@ -192,7 +192,7 @@ it.each([
   expect(results.notApplicable).toEqual([
     { suite: 'ood', model: 'plus', what: one.what, reason: expect.stringMatching(one.reason) },
   ]);
-  const [{ reason }] = results.notApplicable;
+  const { reason } = results.notApplicable[0]!;
   const told = results.warnings.filter(({ code }) => code === 'not-to-be-measured');
   expect(told.map(({ message, severity }) => [message, severity])).toEqual([
     [`${one.what} of "plus" cannot be measured: ${reason}`, 'serious'],
@@ -216,7 +216,7 @@ it('options are chosen among those that can be computed, and the others are told
   const measured = new Set(results.measures.flatMap(({ params }) => params.score ?? []));
   expect([...measured]).toEqual(['knn(tuned)', 'energy(tuned)']);
   const tables = results.suites.flatMap((one) => one.tables);
-  const [row] = tables.find(({ id }) => id === 'tuned-options')?.rows ?? [];
+  const row = tables.find(({ id }) => id === 'tuned-options')!.rows[0]!;
   expect(row).toMatchObject({ before: null, grid: 'k: 50, 10, 20; impossible: k 50' });
   expect(['k 10', 'k 20']).toContain(row.chosen);
   const told = results.warnings.filter(({ code }) => code === 'settings-impossible');
@@ -286,13 +286,13 @@ it('measures training images again that were damaged, before a score is fitted t
   const jobs = planRun([entry], evaluationOf([system], [test, far, train(60)])).jobs;
   const unitsOf = (name: string) =>
     jobs.filter(({ request }) => request.measurement.name === name && request.dataset === 'train');
-  const [features] = unitsOf('features');
-  const [fit] = unitsOf('fit');
-  const file = join(out, 'units', `${features.units[0].key}.unit`);
+  const features = unitsOf('features')[0]!;
+  const fit = unitsOf('fit')[0]!;
+  const file = join(out, 'units', `${features.units[0]!.key}.unit`);
   const bytes = readFileSync(file);
-  bytes[bytes.length - 40] ^= 1;
+  bytes[bytes.length - 40]! ^= 1;
   writeFileSync(file, bytes);
-  rmSync(join(out, 'units', `${fit.units[0].key}.unit`));
+  rmSync(join(out, 'units', `${fit.units[0]!.key}.unit`));
   const again = await run(out, [test, far, train(60)]);
   expect(again.measures).toEqual(first.measures);
 });

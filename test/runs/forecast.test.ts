@@ -54,21 +54,21 @@ describe('the forecast by passes', () => {
     const forecast = new Forecast([one], costing(1, 2), infoOf);
     expect(forecast.status()).toEqual({ done: 0, units: 2, secondsLeft: 320 });
     const [first, second] = [progress(), progress()];
-    forecast.started(one, one.units[0], first);
+    forecast.started(one, one.units[0]!, first);
     const seen = [forecast.status().secondsLeft];
     for (let step = 1; step <= 10; step++) {
       first.passes.gradient = 8 * step;
       first.seconds = 16 * step;
-      expect(forecast.passCount(one, one.units[0])).toEqual({ passes: 8 * step, expected: 80 });
+      expect(forecast.passCount(one, one.units[0]!)).toEqual({ passes: 8 * step, expected: 80 });
       seen.push(forecast.status().secondsLeft);
     }
     expect(seen).toEqual([320, 304, 288, 272, 256, 240, 224, 208, 192, 176, 160]);
-    forecast.finished(one, one.units[0]);
+    forecast.finished(one, one.units[0]!);
     expect(forecast.status()).toEqual({ done: 1, units: 2, secondsLeft: 160 });
-    forecast.started(one, one.units[1], second);
+    forecast.started(one, one.units[1]!, second);
     second.passes.gradient = 80;
     second.seconds = 160;
-    forecast.finished(one, one.units[1]);
+    forecast.finished(one, one.units[1]!);
     expect(forecast.status()).toEqual({ done: 2, units: 2, secondsLeft: 0 });
   });
 
@@ -76,17 +76,17 @@ describe('the forecast by passes', () => {
     const one = job(counted('attack', { gradient: 100 }), [16, 16]);
     const forecast = new Forecast([one], costing(1, 1), infoOf);
     const live = progress({ begun: 8, passes: { forward: 0, gradient: 40 }, seconds: 40 });
-    forecast.started(one, one.units[0], live);
+    forecast.started(one, one.units[0]!, live);
     // 8 examples of 100 passes less what was made; 24 of as many.
     expect(forecast.status().secondsLeft).toBe(760 + 2400);
-    expect(forecast.passCount(one, one.units[0])).toEqual({ passes: 40, expected: 1600 });
+    expect(forecast.passCount(one, one.units[0]!)).toEqual({ passes: 40, expected: 1600 });
     // Half of them broke after 5 passes.
     live.spared.gradient = 4 * 95;
     expect(forecast.status().secondsLeft).toBe(380 + (24 * 420) / 8);
     // The rest as well.
     live.spared.gradient = 8 * 95;
     expect(forecast.status().secondsLeft).toBe(24 * 5);
-    expect(forecast.passCount(one, one.units[0])).toEqual({ passes: 40, expected: 80 });
+    expect(forecast.passCount(one, one.units[0]!)).toEqual({ passes: 40, expected: 80 });
   });
 
   it('takes over from one system to the next how much was spared', () => {
@@ -94,8 +94,8 @@ describe('the forecast by passes', () => {
     const [one, other] = [job(attack, [10]), job(attack, [10], 'minus')];
     const forecast = new Forecast([one, other], costing(1, 1), infoOf);
     const live = progress({ passes: { forward: 0, gradient: 200 }, seconds: 200 });
-    forecast.started(one, one.units[0], live);
-    forecast.finished(one, one.units[0]);
+    forecast.started(one, one.units[0]!, live);
+    forecast.finished(one, one.units[0]!);
     expect(forecast.status().secondsLeft).toBe(200);
   });
 
@@ -103,7 +103,7 @@ describe('the forecast by passes', () => {
     const one = job(counted('slow', { forward: 1 }), [100, 900]);
     const forecast = new Forecast([one], costing(1), infoOf);
     const live = progress({ passes: { forward: 90, gradient: 0 }, seconds: 5 });
-    forecast.started(one, one.units[0], live);
+    forecast.started(one, one.units[0]!, live);
     // Half by the cost of passes, half by 5 s for 90 of them.
     expect(forecast.status().secondsLeft).toBeCloseTo(910 * (0.5 + 0.5 * (5 / 90)));
     live.seconds = 1e6;
@@ -130,8 +130,8 @@ describe('the forecast by passes', () => {
 
 describe('the forecast by time, where a measurement does not say which passes it makes', () => {
   const measure = (forecast: Forecast, one: Job, at: number, seconds: number) => {
-    forecast.started(one, one.units[at], progress({ seconds }));
-    forecast.finished(one, one.units[at]);
+    forecast.started(one, one.units[at]!, progress({ seconds }));
+    forecast.finished(one, one.units[at]!);
   };
 
   it('knows nothing before anything was measured, and nothing is left at the end', () => {
@@ -161,7 +161,7 @@ describe('the forecast by time, where a measurement does not say which passes it
     const forecast = new Forecast([one], costing(), infoOf);
     measure(forecast, one, 0, 10);
     const live = progress();
-    forecast.started(one, one.units[1], live);
+    forecast.started(one, one.units[1]!, live);
     const left = [0, 4, 10, 40].map((seconds) => {
       live.seconds = seconds;
       return forecast.status().secondsLeft;
@@ -172,7 +172,7 @@ describe('the forecast by time, where a measurement does not say which passes it
   it('takes what this run measured before what an earlier one did', () => {
     const one = job(timed('clean'), [10, 10, 10]);
     const forecast = new Forecast([one], costing(), infoOf);
-    forecast.stored(one, one.units[0], 100);
+    forecast.stored(one, one.units[0]!, 100);
     expect(forecast.status()).toEqual({ done: 1, units: 3, secondsLeft: 200 });
     measure(forecast, one, 1, 5);
     expect(forecast.status()).toEqual({ done: 2, units: 3, secondsLeft: 5 });

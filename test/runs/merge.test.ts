@@ -93,7 +93,7 @@ afterAll(() => rmSync(home, { recursive: true }));
 
 const textOf = (out: string, file: string) => readFileSync(join(out, file), 'utf8');
 const resultsOf = (out: string) => JSON.parse(textOf(out, 'results.json'));
-const recordIn = (out: string) => textOf(out, join('shards', readdirSync(join(out, 'shards'))[0]));
+const recordIn = (out: string) => textOf(out, join('shards', readdirSync(join(out, 'shards'))[0]!));
 const copied = (from: string) => {
   const to = folder();
   cpSync(from, to, { recursive: true });
@@ -131,7 +131,7 @@ describe('shards that are merged', () => {
 /** Changes what the record of a shard says, as another run would have written it. */
 function rewritten(from: string, change: (record: ShardRecord) => void): string {
   const to = copied(from);
-  const [name] = readdirSync(join(to, 'shards'));
+  const [name] = readdirSync(join(to, 'shards')) as [string];
   const { digest: _, ...record } = JSON.parse(recordIn(to));
   change(record);
   writeFileSync(join(to, 'shards', name), JSON.stringify({ ...record, digest: keyOf(record) }));
@@ -191,7 +191,7 @@ describe('a merge', () => {
       { code: 'file-malformed', message: 'the record of a shard was changed' },
     ],
     'a data set that is larger than any': [
-      () => [one, rewritten(two, ({ order }) => Object.assign(order.datasets[0], { size: 1e15 }))],
+      () => [one, rewritten(two, ({ order }) => Object.assign(order.datasets[0]!, { size: 1e15 }))],
       { code: 'config-invalid', details: { path: 'order.datasets[0].size' } },
     ],
     'a shard beyond the last': [
@@ -205,7 +205,7 @@ describe('a merge', () => {
     'records that no plan can be made of': [
       () =>
         [one, two].map((from) =>
-          rewritten(from, ({ order }) => Object.assign(order.entries[2], { options: 5 })),
+          rewritten(from, ({ order }) => Object.assign(order.entries[2]!, { options: 5 })),
         ),
       { code: expect.stringMatching(/file-malformed|suite-failed/) },
     ],
@@ -221,11 +221,14 @@ describe('a merge', () => {
       () => {
         const to = copied(two);
         const own = new Set(readdirSync(join(one, 'units')));
-        const [first, second] = readdirSync(join(to, 'units')).filter((name) => !own.has(name));
+        const [first, second] = readdirSync(join(to, 'units')).filter((name) => !own.has(name)) as [
+          string,
+          string,
+        ];
         rmSync(join(to, 'units', first));
         const file = join(to, 'units', second);
         const bytes = readFileSync(file);
-        bytes[bytes.length - 40] ^= 1;
+        bytes[bytes.length - 40]! ^= 1;
         writeFileSync(file, bytes);
         return [one, to];
       },
@@ -280,7 +283,7 @@ describe('a merge', () => {
     const alone = await without(whole);
     const shards = [await without(one, { index: 1, of: 2 }), await without(two, { index: 2, of: 2 })];
     const { directory, results, exitCode } = await merged(shards);
-    expect([exitCode, results.status, results.warnings[0].code]).toEqual([0, 'complete', 'units-failed']);
+    expect([exitCode, results.status, results.warnings[0]!.code]).toEqual([0, 'complete', 'units-failed']);
     expect(compareFolders(alone, directory)).toEqual([]);
     const strict = shards.map((from) =>
       rewritten(from, ({ leftOut }) => leftOut && (leftOut.failOnError = true)),
@@ -316,10 +319,10 @@ describe('a merge', () => {
   it.runIf(LONG)('tells of units that two shards measured otherwise', { tags: ['long'] }, async () => {
     const to = copied(one);
     const store = await FolderStore.open(to);
-    const [name] = readdirSync(join(to, 'units'));
+    const [name] = readdirSync(join(to, 'units')) as [string];
     const record = (await store.read(name.replace('.unit', '')))!;
-    const [column] = Object.values(record.rows);
-    column.data[0] += 1;
+    const column = Object.values(record.rows)[0]!;
+    column.data[0]! += 1;
     await store.write(record);
     const told: string[] = [];
     const notify = (event: ProgressEvent) => event.kind === 'note' && told.push(event.text);

@@ -54,7 +54,7 @@ describe('a performer', () => {
       out: join(at, 'apart'),
       sender: performer.identity,
     });
-    await expect(perform(other, keys[0])).rejects.toMatchObject({
+    await expect(perform(other, keys[0]!)).rejects.toMatchObject({
       code: 'not-planned',
       details: {
         expected: expect.stringContaining(`run ${performer.identity.run.slice(0, 12)}`),

@@ -45,8 +45,8 @@ describe('what a plan is expected to take', () => {
 
   it('leaves out what is stored, and takes the time from it', () => {
     const plan = planOf({ forward: 2 });
-    const [one] = plan.jobs;
-    const known = { stored: stored([one, [[one.units[0], took(4, { forward: 8 }, 16)]]]) };
+    const [one] = plan.jobs as readonly [Job];
+    const known = { stored: stored([one, [[one.units[0]!, took(4, { forward: 8 }, 16)]]]) };
     const cost = planCost(plan, inventory, known);
     expect(cost).toMatchObject({ stored: 1, expected: { forward: 12 + 20 } });
     // Six examples of four seconds each; of the other system nothing is known.
@@ -57,8 +57,8 @@ describe('what a plan is expected to take', () => {
   it('is a bound where examples may end early, until some have shown how many do', () => {
     const plan = planOf({ gradient: 100 }, true);
     expect(planCost(plan, inventory, nothing)).toMatchObject({ expected: { gradient: 2000 }, open: true });
-    const [one] = plan.jobs;
-    const known = { stored: stored([one, [[one.units[0], took(4, { gradient: 100 }, 300)]]]) };
+    const [one] = plan.jobs as readonly [Job];
+    const known = { stored: stored([one, [[one.units[0]!, took(4, { gradient: 100 }, 300)]]]) };
     const cost = planCost(plan, inventory, known);
     // A quarter of the passes: of the other system too, since nothing of it is known.
     expect(cost).toMatchObject({
@@ -71,7 +71,7 @@ describe('what a plan is expected to take', () => {
 
   it('goes by a probe of the same system first', () => {
     const plan = planOf({ gradient: 100 }, true);
-    const [one, other] = plan.jobs;
+    const [one, other] = plan.jobs as readonly [Job, Job];
     const probed = [
       { job: { ...one }, measured: took(10, { gradient: 900 }, 9) },
       { job: { ...other }, measured: took(10, { gradient: 100 }, 1) },
@@ -95,7 +95,7 @@ describe('what a plan is expected to take', () => {
 
   it('is of those that are due', () => {
     const plan = planOf({ forward: 1 });
-    const { key } = plan.jobs[1].units[2];
+    const { key } = plan.jobs[1]!.units[2]!;
     const cost = planCost(plan, inventory, { ...nothing, due: (other) => other === key });
     expect(cost.expected).toEqual({ forward: 2, gradient: 0 });
   });

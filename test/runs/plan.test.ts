@@ -47,7 +47,7 @@ describe('what a suite is shown', () => {
   it('is what its entry names', () => {
     const { jobs, suites } = named({ models: [minus.info.name] });
     expect(new Set(jobs.map(({ request }) => request.system))).toEqual(new Set([minus.info.name]));
-    expect(suites[0].context.systems.map(({ name }) => name)).toEqual([minus.info.name]);
+    expect(suites[0]!.context.systems.map(({ name }) => name)).toEqual([minus.info.name]);
   });
 
   it.each([
@@ -94,7 +94,7 @@ describe('unit keys', () => {
     ],
     [
       'a suite of another name',
-      () => planRun([entryOf(meanSuite(base, 'other'))], evaluation).jobs[0].units.map(({ key }) => key),
+      () => planRun([entryOf(meanSuite(base, 'other'))], evaluation).jobs[0]!.units.map(({ key }) => key),
     ],
   ];
   it.each(same)('are the same whatever %s', (_, made) => {
@@ -171,12 +171,12 @@ describe('the plan', () => {
     const entries = [entryOf(meanSuite(base, 'a')), entryOf(meanSuite(base, 'b'))];
     const { jobs, suites } = planRun(entries, evaluation);
     expect(jobs.map(({ request: { system } }) => system)).toEqual(['plus', 'minus']);
-    expect(suites[1].wanted.map(({ job }) => job)).toEqual([...jobs]);
+    expect(suites[1]!.wanted.map(({ job }) => job)).toEqual([...jobs]);
   });
 
   it('cuts jobs into units', () => {
     const { jobs } = planRun([entryOf(meanSuite(base))], evaluation);
-    expect(jobs[0].units.map(({ start, end }) => [start, end])).toEqual([
+    expect(jobs[0]!.units.map(({ start, end }) => [start, end])).toEqual([
       [0, 4],
       [4, 8],
       [8, 10],
@@ -185,10 +185,10 @@ describe('the plan', () => {
 
   it('measures as many examples as the most demanding request', () => {
     const few = entryOf(meanSuite(base, 'few'), { scale: 1, first: 3 });
-    expect(planRun([few], evaluation).jobs[0].units.map(({ end }) => end)).toEqual([3]);
+    expect(planRun([few], evaluation).jobs[0]!.units.map(({ end }) => end)).toEqual([3]);
     const { jobs, suites } = planRun([few, entryOf(meanSuite(base))], evaluation);
     expect(jobs.map(({ size }) => size)).toEqual([10, 10]);
-    expect(suites.map(({ wanted }) => wanted[0].size)).toEqual([3, 10]);
+    expect(suites.map(({ wanted }) => wanted[0]!.size)).toEqual([3, 10]);
   });
 
   it('puts inputs first, for as many examples as their reader has', () => {
@@ -224,11 +224,11 @@ describe('the plan', () => {
     });
     const on = evaluationOf([plus, energy], [points(4)]);
     const { suites } = planRun([entryOf(meanSuite(base))], on);
-    expect(suites[0].context.systems.map(({ name }) => name)).toEqual(['plus']);
-    expect(suites[0].notApplicable).toEqual([
+    expect(suites[0]!.context.systems.map(({ name }) => name)).toEqual(['plus']);
+    expect(suites[0]!.notApplicable).toEqual([
       { suite: 'mean', model: 'ebm', reason: 'it does not classify' },
     ]);
-    const open = planRun([entryOf({ ...meanSuite(base), needs: [] })], on).suites[0];
+    const open = planRun([entryOf({ ...meanSuite(base), needs: [] })], on).suites[0]!;
     expect(open.wanted.map(({ request }) => request.system)).toEqual(['plus']);
     expect(open.notApplicable).toEqual([
       { suite: 'mean', model: 'ebm', what: 'noisy-logits', reason: 'it does not classify' },

@@ -5,7 +5,7 @@ import { errorOf, npy, put, temporaryFolder } from '../data/files.js';
 
 const folder = temporaryFolder();
 const file = (name: string, rows: number[][]) =>
-  put(folder, `${name}.npy`, npy([rows.length, rows[0].length], Float32Array.from(rows.flat())));
+  put(folder, `${name}.npy`, npy([rows.length, rows[0]!.length], Float32Array.from(rows.flat())));
 const LABELS = put(folder, 'y.npy', npy([3], Int32Array.of(0, 1, 0)));
 
 const first = file('first', [
@@ -75,7 +75,7 @@ describe('recorded rows of `clean`', () => {
         const both = [a, b].map((all) => all.map((row) => row.map((v, k) => Math.fround(v + 100 * k + 2))));
         const rows = await cleanRows(both.map((all, i) => file(`recorded-${i}`, all)));
         rows.forEach((row, m) => {
-          const expected = both[m].slice(1);
+          const expected = both[m]!.slice(1);
           expect(Array.from(row?.logits ?? [])).toEqual(expected.flat());
           expected.forEach((logits, i) => {
             const top = Math.max(...logits);

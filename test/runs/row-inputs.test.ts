@@ -49,9 +49,9 @@ async function logitsOf(checkpoint: Uint8Array, input: object, image: readonly [
   try {
     checkInventory(inputs.evaluation, 'r.run.yaml');
     const [entry] = inputs.evaluation.systems.values();
-    const system = await entry.open();
+    const system = await entry!.open();
     const [dataset] = inputs.evaluation.datasets.values();
-    const { pixels = new Float32Array() } = (await dataset.read?.(0, N)) ?? {};
+    const { pixels = new Float32Array() } = (await dataset!.read?.(0, N)) ?? {};
     return {
       bytes,
       shape: system.info.shape,
@@ -70,7 +70,7 @@ const wanted = (rows: readonly number[][]): number[] =>
 
 const close = (got: readonly number[], exact: readonly number[]) =>
   got.forEach((v, i) => {
-    expect(v).toBeCloseTo(exact[i], 4);
+    expect(v).toBeCloseTo(exact[i]!, 4);
   });
 
 describe('cards that say only how many numbers a network reads take images of so many', () => {
@@ -98,7 +98,8 @@ describe('cards that say only how many numbers a network reads take images of so
     const first = await logitsOf(network([12]), { shape: [12] }, [2, 2, 3]);
     expect(first.shape).toEqual([3, 2, 2]);
     const image = (i: number) => [...first.bytes.subarray(12 * i, 12 * (i + 1))].map((v) => v / 255);
-    const planes = (pixels: number[]) => [0, 1, 2].flatMap((c) => [0, 1, 2, 3].map((p) => pixels[3 * p + c]));
+    const planes = (pixels: number[]) =>
+      [0, 1, 2].flatMap((c) => [0, 1, 2, 3].map((p) => pixels[3 * p + c]!));
     close(first.logits, wanted([0, 1, 2].map((i) => planes(image(i)))));
     const last = await logitsOf(network([12]), { shape: [12], layout: 'NHWC' }, [2, 2, 3]);
     close(last.logits, wanted([0, 1, 2].map(image)));

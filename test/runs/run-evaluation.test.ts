@@ -184,7 +184,7 @@ describe('a run', () => {
       'changed in one bit',
       (file: string) => {
         const bytes = readFileSync(file);
-        bytes[bytes.length >> 1] ^= 4;
+        bytes[bytes.length >> 1]! ^= 4;
         writeFileSync(file, bytes);
       },
     ],
@@ -193,14 +193,14 @@ describe('a run', () => {
     const entries = [entryOf(meanSuite(noisyLogits(probe())))];
     await start(out, { entries });
     const before = saved(out);
-    damage(units(out)[2]);
+    damage(units(out)[2]!);
     expect(await start(out, { entries })).toMatchObject({ stored: 5, measured: 1, exitCode: 0 });
     expect(saved(out)).toEqual(before);
   });
 
   it.each<[string, (logits: NdArray) => Record<string, NdArray>]>([
     ['another type', ({ shape, data }) => ({ logits: { shape, data: Float64Array.from(data) } })],
-    ['another shape', ({ shape: [n], data }) => ({ logits: { shape: [n, 1, 2], data } })],
+    ['another shape', ({ shape: [n], data }) => ({ logits: { shape: [n!, 1, 2], data } })],
     ['another name', (logits) => ({ scores: logits })],
     ['one column more', (logits) => ({ logits, twice: logits })],
     ['no columns', () => ({})],
@@ -212,7 +212,7 @@ describe('a run', () => {
     for (const file of units(out)) {
       const record = decodeUnit(readFileSync(file), basename(file, '.unit'));
       if (!record) throw new Error(`${file} is no unit`);
-      writeFileSync(file, encodeUnit({ ...record, rows: forge(record.rows.logits) }));
+      writeFileSync(file, encodeUnit({ ...record, rows: forge(record.rows.logits!) }));
     }
     expect(await start(out, { entries })).toMatchObject({ stored: 0, measured: 6, exitCode: 0 });
     expect(saved(out)).toEqual(before);
@@ -231,7 +231,7 @@ describe('a run', () => {
       [0, 0, 3, 3, 6, 6, 9, 9],
     ]);
     const [sumOfPlus, , meanOfPlus] = outcome.results.measures.filter(({ measure }) => measure === 'mean');
-    expect(sumOfPlus.value).toBeCloseTo(2 * (meanOfPlus.value ?? 0), 5);
+    expect(sumOfPlus!.value).toBeCloseTo(2 * (meanOfPlus!.value ?? 0), 5);
   });
 });
 
@@ -251,7 +251,7 @@ describe('rows read as a whole', () => {
     const mean = (model: string, dataset: string) =>
       plain.results.measures.find((m) => m.model === model && m.dataset === dataset)?.value ?? Number.NaN;
     for (const [i, model] of ['plus', 'minus'].entries()) {
-      expect(values[0][i]).toBeCloseTo(mean(model, 'test') - mean(model, 'held out'), 5);
+      expect(values[0]![i]).toBeCloseTo(mean(model, 'test') - mean(model, 'held out'), 5);
     }
     expect(values[1]).toEqual(values[0]);
     expect(values[2]).toEqual(values[0]);
@@ -357,7 +357,7 @@ describe('a failure', () => {
       ['fine', 'ok'],
     ]);
     expect(results.errors.join()).toMatch(/plus: .*"failing"/);
-    expect(results.suites[0].error).toMatch(/failing/);
+    expect(results.suites[0]!.error).toMatch(/failing/);
     const kept = units(out).length;
     expect(kept).toBeGreaterThanOrEqual(6);
     expect(await start(out, { entries })).toMatchObject({ stored: kept, exitCode: 2 });
@@ -440,7 +440,7 @@ describe('a failure', () => {
     const invalid = {
       ...meanSuite(noisyLogits(probe()), 'invalid'),
       summarise: () => {
-        const { measures } = { measures: [{ ...saved(first).measures[0], value: Number.NaN }] };
+        const { measures } = { measures: [{ ...saved(first).measures[0]!, value: Number.NaN }] };
         return { measures };
       },
     };
@@ -657,7 +657,7 @@ describe('a suite that can measure nothing', () => {
     ]);
     expect(existsSync(join(out, 'report.html'))).toBe(true);
     const { status, measures, suites } = saved(out);
-    expect([status, measures.map(({ measure }) => measure), suites[0].status]).toEqual([
+    expect([status, measures.map(({ measure }) => measure), suites[0]!.status]).toEqual([
       'partial',
       ['mean', 'failed-examples'],
       'error',

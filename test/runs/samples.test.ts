@@ -204,14 +204,14 @@ describe('samples of nothing', () => {
       ...model,
       async gradient(batch, loss) {
         const found = await model.gradient(batch, loss);
-        for (let i = 0; i < batch.n; i++) if (batch.pixels[2 * i] > 0.8) found.gradient[2 * i] = Number.NaN;
+        for (let i = 0; i < batch.n; i++) if (batch.pixels[2 * i]! > 0.8) found.gradient[2 * i] = Number.NaN;
         return found;
       },
     };
     const { outcome, images: made } = await draw({ sample: { ...CHAIN, n: 40 } }, { system: broken });
     expect(outcome.results.status).toBe('complete');
     expect(made.failed?.length).toBeGreaterThan(2);
-    expect(made.failed?.[0].what).toMatch(/gradient of log p\(x\) of "m" is not finite/);
+    expect(made.failed?.[0]?.what).toMatch(/gradient of log p\(x\) of "m" is not finite/);
     const sound = await draw({ sample: { ...CHAIN, n: 40 } });
     made.indices.forEach((index, i) => {
       expect(row(made, i)).toEqual(row(sound.images, index));
@@ -249,12 +249,12 @@ describe('where chains start', () => {
       const of = (data: Float32Array, belongs: (i: number) => boolean) =>
         Array.from({ length: data.length / 2 }, (_, i) => i)
           .filter(belongs)
-          .map((i) => [data[2 * i], data[2 * i + 1]]);
+          .map((i) => [data[2 * i]!, data[2 * i + 1]!]);
       const real = moments(of(test.pixels, (i) => test.labels?.[i] === c));
       const drawn = moments(of(made.rows.pixels.data, (i) => i % 2 === c));
       drawn.forEach((value, k) => {
         // Cut to the box, tails are a little lighter than those of the Gaussian.
-        expect(Math.abs(value - real[k])).toBeLessThan(0.03);
+        expect(Math.abs(value - real[k]!)).toBeLessThan(0.03);
       });
     }
   });
@@ -284,7 +284,7 @@ describe('where chains start', () => {
           ),
         ],
         evaluationOf(set),
-      ).jobs[0].units,
+      ).jobs[0]!.units,
     ).toHaveLength(1);
     expect(existsSync(out)).toBe(true);
   });
@@ -292,8 +292,8 @@ describe('where chains start', () => {
 
 /** Means, variances and the covariance of pairs. */
 function moments(pairs: readonly (readonly number[])[]): number[] {
-  const mean = [0, 1].map((k) => pairs.reduce((sum, pair) => sum + pair[k], 0) / pairs.length);
+  const mean = [0, 1].map((k) => pairs.reduce((sum, pair) => sum + pair[k]!, 0) / pairs.length);
   const second = (a: number, b: number) =>
-    pairs.reduce((sum, pair) => sum + (pair[a] - mean[a]) * (pair[b] - mean[b]), 0) / (pairs.length - 1);
+    pairs.reduce((sum, pair) => sum + (pair[a]! - mean[a]!) * (pair[b]! - mean[b]!), 0) / (pairs.length - 1);
   return [...mean, second(0, 0), second(1, 1), second(0, 1)];
 }

@@ -45,7 +45,7 @@ export const minus = linearSystem({
 /** n images of two pixels, labels by which is larger. */
 export function points(n: number, info: Parameters<typeof memoryDataset>[0] | object = {}): Dataset {
   const images = Array.from({ length: n }, (_, i) => [((7 * i) % 10) / 10, ((3 * i) % 10) / 10]);
-  return memoryDataset({ images, labels: images.map(([a, b]) => (a >= b ? 0 : 1)), ...info });
+  return memoryDataset({ images, labels: images.map(([a, b]) => (a! >= b! ? 0 : 1)), ...info });
 }
 
 export function evaluationOf(systems: readonly System[], datasets: readonly Dataset[], seed = 0): Evaluation {
@@ -81,15 +81,15 @@ export function noisyLogits(probe: Probe, unitSize = 4, name = 'noisy-logits') {
     unitSize,
     columns: twoLogits,
     async measure({ system, examples, seed, systemNamed }, { scale, other }: Params) {
-      await probe.before?.(examples.indices[0]);
-      probe.measured.push(examples.indices[0]);
+      await probe.before?.(examples.indices[0]!);
+      probe.measured.push(examples.indices[0]!);
       const { n, pixels, indices } = examples;
       const { logits = new Float32Array() } = await (other ? systemNamed(other) : system).forward({
         n,
         pixels,
       });
       const noise = Array.from(indices, (example) => stream({ seed, purpose: 'test', example }).normal());
-      return { logits: logits.map((v, at) => v * scale + noise[Math.floor(at / 2)]) };
+      return { logits: logits.map((v, at) => v * scale + noise[Math.floor(at / 2)]!) };
     },
   });
 }
@@ -103,13 +103,13 @@ export function sums(input: LogitMeasurement, probe: Probe) {
     unitSize: 3,
     columns: { [`sum of ${input.name}`]: float64() },
     async measure({ inputs, examples }: MeasureContext<[Logits]>, _: Params) {
-      probe.measured.push(examples.indices[0]);
+      probe.measured.push(examples.indices[0]!);
       const [{ logits }] = inputs;
       if (logits.shape[0] !== examples.n)
         throw new Error(`${logits.shape[0]} rows for ${examples.n} examples`);
       const data = Float64Array.from(
         { length: examples.n },
-        (_, i) => logits.data[2 * i] + logits.data[2 * i + 1],
+        (_, i) => logits.data[2 * i]! + logits.data[2 * i + 1]!,
       );
       return { [`sum of ${input.name}`]: data };
     },
@@ -188,7 +188,7 @@ export function meanSuite(measurement: Measurement<Params>, name = 'mean', input
       ),
     summarise: (collected) => ({
       measures: collected.all(measurement).map(({ request: { system, dataset }, rows, indices }) => {
-        const [{ data }] = Object.values(rows);
+        const { data } = Object.values(rows)[0]!;
         return {
           suite: name,
           measure: 'mean',
@@ -211,9 +211,9 @@ export function meanSuite(measurement: Measurement<Params>, name = 'mean', input
           name,
           columns: ['model', 'index', 'first'],
           rows: collected.all(measurement).flatMap(({ request, rows, indices }) => {
-            const [{ data, shape }] = Object.values(rows);
-            const width = data.length / shape[0];
-            return Array.from(indices, (index, i) => [request.system, index, data[i * width]]);
+            const { data, shape } = Object.values(rows)[0]!;
+            const width = data.length / shape[0]!;
+            return Array.from(indices, (index, i) => [request.system, index, data[i * width]!]);
           }),
         },
       ],

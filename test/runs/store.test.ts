@@ -63,7 +63,7 @@ describe('unit files', () => {
     expect(store.column('k1', 'other')).toBeNull();
     const file = join(run, 'units', 'k1.unit');
     const bytes = readFileSync(file);
-    bytes[bytes.length - 400_000] ^= 1;
+    bytes[bytes.length - 400_000]! ^= 1;
     writeFileSync(file, bytes);
     expect(store.column('k1', 'wide')).toBeUndefined();
     expect(await store.read('k1', () => false)).toBeUndefined();
@@ -104,7 +104,7 @@ describe('unit files', () => {
     const bytes = encodeUnit(unit);
     for (let at = 0; at < bytes.length; at++) {
       const damaged = Buffer.from(bytes);
-      damaged[at] ^= 1 << (at % 8);
+      damaged[at]! ^= 1 << (at % 8);
       expect(decodeUnit(damaged, 'k1')).toBeUndefined();
     }
   });
@@ -146,7 +146,7 @@ describe('the store', () => {
     const run = folder();
     const stores = await Promise.all(Array.from({ length: 8 }, () => FolderStore.open(run)));
     await Promise.all(stores.map((store) => store.write(unit)));
-    expect(await stores[0].read('k1')).toEqual(unit);
+    expect(await stores[0]!.read('k1')).toEqual(unit);
     expect(readdirSync(join(run, 'units'))).toEqual(['k1.unit']);
   });
 
@@ -162,7 +162,9 @@ describe('the store', () => {
       for (let i = 0; i < 3; i++) expect(await store[look]('k1')).toBeUndefined();
       await store.write(unit);
       expect(readFileSync(file)).toEqual(encodeUnit(unit));
-      const [aside] = readdirSync(join(run, 'units')).filter((name) => name.startsWith('k1.unit.aside-'));
+      const [aside] = readdirSync(join(run, 'units')).filter((name) => name.startsWith('k1.unit.aside-')) as [
+        string,
+      ];
       expect(readFileSync(join(run, 'units', aside))).toEqual(damaged);
       expect(told).toEqual([expect.stringContaining(join(run, 'units', aside))]);
     },
@@ -233,7 +235,10 @@ describe('the store', () => {
   it('removes what processes that died left behind, not what others are writing', async () => {
     const run = folder();
     await FolderStore.open(run);
-    const [stale, fresh] = ['k1.1-a.tmp', 'k2.2-b.tmp'].map((name) => join(run, 'units', name));
+    const [stale, fresh] = ['k1.1-a.tmp', 'k2.2-b.tmp'].map((name) => join(run, 'units', name)) as [
+      string,
+      string,
+    ];
     for (const file of [stale, fresh]) writeFileSync(file, 'half');
     utimesSync(stale, 1, 1);
     await FolderStore.open(run);

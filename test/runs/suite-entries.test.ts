@@ -41,8 +41,8 @@ describe('the suites of a run file', () => {
 
   it('may be gone without', () => {
     const [first, second] = entries([{ mean: { scale: 3 }, optional: true }, 'other']);
-    expect([first.options, first.optional, second.optional]).toEqual([{ scale: 3 }, true, undefined]);
-    expect(writtenEntry(first)).toEqual({ mean: { scale: 3 }, optional: true });
+    expect([first!.options, first!.optional, second!.optional]).toEqual([{ scale: 3 }, true, undefined]);
+    expect(writtenEntry(first!)).toEqual({ mean: { scale: 3 }, optional: true });
     expect(() => entries([{ mean: { datasets: ['test'] } }])).toThrow(
       expect.objectContaining({
         details: expect.objectContaining({
@@ -60,7 +60,7 @@ describe('the suites of a run file', () => {
 
   it('may be shown some models and data sets only', () => {
     const beside = { mean: { scale: 3 }, models: ['a'], datasets: ['test', 'noise'] };
-    const [entry] = entries([beside]);
+    const entry = entries([beside])[0]!;
     expect([entry.models, entry.datasets]).toEqual([['a'], ['test', 'noise']]);
     expect(writtenEntry(entry)).toEqual(beside);
     for (const [wrong, path] of [

@@ -105,9 +105,9 @@ async function outcomeOf({
         if (units.has(key)) continue;
         measured++;
         const indices = Int32Array.from({ length: end - start }, (_, i) =>
-          job.order === undefined ? start + i : order[start + i],
+          job.order === undefined ? start + i : order[start + i]!,
         );
-        const data = Float64Array.from(indices, (i) => Number(i < truth[job.request.system]));
+        const data = Float64Array.from(indices, (i) => Number(i < truth[job.request.system]!));
         const rows = { right: { shape: [indices.length], data } };
         units.set(key, { key, rows, indices, passes: { forward: 0, gradient: 0 }, seconds: 0 });
       }
@@ -155,9 +155,9 @@ describe('a run that measures until its gates are decided', () => {
       let [wrong, seen] = [0, 0];
       for (let seed = 0; seed < REPEATS; seed++) {
         const { gates } = await outcomeOf({ right: { plus: truth }, rules: [gate], seed });
-        expect(gates[0].margin).not.toBeNull();
-        if (gates[0].passed !== holds) wrong++;
-        seen += gates[0].n ?? 0;
+        expect(gates[0]!.margin).not.toBeNull();
+        if (gates[0]!.passed !== holds) wrong++;
+        seen += gates[0]!.n ?? 0;
       }
       expect(wrong / REPEATS).toBeLessThanOrEqual(0.05);
       expect([seen / REPEATS >= mean[0], seen / REPEATS <= mean[1], seen / REPEATS]).toEqual([
@@ -170,7 +170,8 @@ describe('a run that measures until its gates are decided', () => {
 
   it('says what it saw of what, with an interval that holds whenever one stops', async () => {
     const { gates, measures, stopped, lines } = await outcomeOf({ right: { plus: 390 }, rules: [rule] });
-    const [share, mean] = measures;
+    const share = measures[0]!;
+    const mean = measures[1];
     expect(gates[0]).toMatchObject({
       passed: true,
       n: share.n,
@@ -193,17 +194,17 @@ describe('a run that measures until its gates are decided', () => {
   it('keeps all systems of a suite on the same examples, and goes on until the last gate is decided', async () => {
     const rules = [rule, { ...rule, where: { model: 'minus' } }];
     const { gates } = await outcomeOf({ right: { plus: 400, minus: 340 }, rules });
-    const [alone] = (await outcomeOf({ right: { plus: 400 }, rules: [rule] })).gates;
+    const alone = (await outcomeOf({ right: { plus: 400 }, rules: [rule] })).gates[0]!;
     expect(gates.map(({ passed }) => passed)).toEqual([true, true]);
-    expect(gates[0].n).toBe(gates[1].n);
-    expect(gates[0].n).toBeGreaterThan(alone.n ?? 0);
+    expect(gates[0]!.n).toBe(gates[1]!.n);
+    expect(gates[0]!.n).toBeGreaterThan(alone.n ?? 0);
   });
 
   it('is on the same examples as a run of the first ones', async () => {
     const world = { right: { plus: 190 }, rules: [rule], first: 200 };
     const { gates, measures } = await outcomeOf(world);
     expect(gates[0]).toMatchObject({ passed: true, of: 200 });
-    expect(measures[0].n).toBeLessThan(200);
+    expect(measures[0]!.n).toBeLessThan(200);
   });
 
   it.each<[string, GateRule, RegExp]>([
@@ -279,6 +280,6 @@ describe('a run that measures until its gates are decided', () => {
       rules: [{ measure: 'share', min: 0.8 }],
     });
     expect(gates[0]).toMatchObject({ passed: false, reason: expect.stringMatching(/2 measures are called/) });
-    expect(measures[0].n).toBe(32);
+    expect(measures[0]!.n).toBe(32);
   });
 });

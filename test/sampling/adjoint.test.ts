@@ -27,7 +27,7 @@ const A = (() => {
   const raw = normals('quadratic', PIXELS * PIXELS, 0.3);
   return Float32Array.from(
     raw,
-    (value, at) => (value + raw[(at % PIXELS) * PIXELS + Math.floor(at / PIXELS)]) / 2,
+    (value, at) => (value + raw[(at % PIXELS) * PIXELS + Math.floor(at / PIXELS)]!) / 2,
   );
 })();
 
@@ -48,7 +48,7 @@ function contracted(v: Float32Array, a: number, k: number): Float64Array {
     rows = rows.map((value, at) => {
       const [i, j] = [Math.floor(at / PIXELS), at % PIXELS];
       let product = 0;
-      for (let m = 0; m < PIXELS; m++) product += A[j * PIXELS + m] * rows[i * PIXELS + m];
+      for (let m = 0; m < PIXELS; m++) product += A[j * PIXELS + m]! * rows[i * PIXELS + m]!;
       return value - a * product;
     });
   return rows;
@@ -123,7 +123,7 @@ describe('the gradient through chains of a quadratic energy', () => {
       const [ours, theirs] = [chain(gradient, i), chain(exact, i)];
       expect(Math.max(...theirs.map(Math.abs))).toBeGreaterThan(1e40);
       expect(Math.max(...ours.map(Math.abs)) / 1e20).toBeCloseTo(1, 5);
-      const dot = (a: number[], b: number[]) => a.reduce((sum, value, k) => sum + value * b[k], 0);
+      const dot = (a: number[], b: number[]) => a.reduce((sum, value, k) => sum + value * b[k]!, 0);
       const cosine = dot(ours, theirs) / Math.sqrt(dot(ours, ours)) / Math.sqrt(dot(theirs, theirs));
       expect(cosine).toBeGreaterThan(0.9999);
     }
@@ -154,7 +154,7 @@ describe('the gradient through chains of a network', () => {
     of: ChainOptions,
   ) {
     const at = async (h: number) => {
-      const state = { ...start, pixels: start.pixels.map((x, j) => x + h * u[j]) };
+      const state = { ...start, pixels: start.pixels.map((x, j) => x + h * u[j]!) };
       await sgld(system, state, of);
       return dot(w, state.pixels);
     };
@@ -219,4 +219,4 @@ const bare = (system: System): System => ({
 });
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-  Array.from(a, (value, i) => value * b[i]).reduce((sum, value) => sum + value, 0);
+  Array.from(a, (value, i) => value * b[i]!).reduce((sum, value) => sum + value, 0);

@@ -11,7 +11,7 @@ const labels = Int32Array.from({ length: N }, (_, i) => i % 2);
 const pixels = Float32Array.from({ length: N * SIZE }, () => 0);
 for (let i = 0; i < N; i++) {
   const [a, b] = [0.02 * source.normal(), 0.02 * source.normal()];
-  pixels.set([0.5 + a, 0.4 + a + b, 0.6 - b + 0.1 * labels[i]], i * SIZE);
+  pixels.set([0.5 + a, 0.4 + a + b, 0.6 - b + 0.1 * labels[i]!], i * SIZE);
 }
 
 const drawn = (n: number, parts: readonly number[] = [N]) => {
@@ -35,9 +35,9 @@ it('draws have the mean and the covariance of the images of their class', () => 
         (_, i) => belongs(i),
       );
     const [real, made] = [of(pixels, (i) => labels[i] === c), of(images, (i) => i % 2 === c)];
-    const mean = (rows: number[][], j: number) => rows.reduce((sum, row) => sum + row[j], 0) / rows.length;
+    const mean = (rows: number[][], j: number) => rows.reduce((sum, row) => sum + row[j]!, 0) / rows.length;
     const covariance = (rows: number[][], j: number, k: number) =>
-      rows.reduce((sum, row) => sum + (row[j] - mean(rows, j)) * (row[k] - mean(rows, k)), 0) /
+      rows.reduce((sum, row) => sum + (row[j]! - mean(rows, j)) * (row[k]! - mean(rows, k)), 0) /
       (rows.length - 1);
     for (let j = 0; j < SIZE; j++) {
       const deviation = Math.sqrt(covariance(real, j, j));

@@ -29,13 +29,13 @@ function plain() {
       const source = stream({ seed: 8, purpose: 'replay/draw', example, step: round });
       const slot = Math.floor(source.uniform() * 6);
       const fresh = source.uniform() < 0.3;
-      let x = fresh ? uniforms(source) : buffer[slot];
+      let x = fresh ? uniforms(source) : buffer[slot]!;
       for (let substep = 0; substep < 2; substep++) {
         const key = { seed: 8, purpose: 'samples/persistent/sgld', example, step: round, substep };
         const noise = stream(key);
         x = x.map((v) => v - 0.1 * v + 0.05 * noise.normal());
       }
-      return { slot, x, rounds: fresh ? 1 : moved[slot] + 1 };
+      return { slot, x, rounds: fresh ? 1 : moved[slot]! + 1 };
     });
     for (const { slot, x, rounds } of ends) {
       buffer[slot] = x;
@@ -52,7 +52,7 @@ describe('a persistent buffer', () => {
       const found = await persistentChains(gaussian(0, 1, 1, batchSize), options);
       expect([...found.moved]).toEqual(moved);
       found.pixels.forEach((x, at) => {
-        expect(x).toBeCloseTo(buffer[Math.floor(at / 4)][at % 4], 5);
+        expect(x).toBeCloseTo(buffer[Math.floor(at / 4)]![at % 4]!, 5);
       });
     }
   });

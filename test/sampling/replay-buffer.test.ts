@@ -28,7 +28,7 @@ describe('the replay buffer', () => {
     const { pixels, slots } = buffer.draw(1, 0);
     const ends = pixels.map((v) => v / 2);
     buffer.store(slots, ends);
-    expect(row(buffer.pixels, slots[0])).toEqual([...ends]);
+    expect(row(buffer.pixels, slots[0]!)).toEqual([...ends]);
   });
 
   it('a draw is a copy, and decided by seed and step', () => {

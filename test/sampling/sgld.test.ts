@@ -76,7 +76,7 @@ describe('whatever the batch', () => {
         const some: SgldState = {
           n: chains.length,
           pixels: new Float32Array(chains.length * 4).fill(0.5),
-          keys: chains.map((chain) => whole.keys[chain]),
+          keys: chains.map((chain) => whole.keys[chain]!),
         };
         let from = 0;
         for (const stop of [...middles, steps]) {
@@ -100,7 +100,7 @@ describe('whatever the batch', () => {
     for (const [i, key] of state.keys.entries()) {
       stepNoise(key, 4, noise);
       noise.forEach((z, j) => {
-        expect(state.pixels[i * 4 + j]).toBe(Math.fround(before[i * 4 + j] + (0.1 / 2) * z));
+        expect(state.pixels[i * 4 + j]).toBe(Math.fround(before[i * 4 + j]! + (0.1 / 2) * z));
       });
     }
   });
@@ -110,7 +110,7 @@ describe('whatever the batch', () => {
     const first = (draw: (into: Float64Array) => void) => {
       const into = new Float64Array(1);
       draw(into);
-      return into[0];
+      return into[0]!;
     };
     const input = { n: 1, pixels: new Float32Array(1), keys: [key] };
     addNoise(input, 1, [1]);
@@ -132,11 +132,11 @@ describe('units and bounds', () => {
     const gradientAtInput = [2, -1];
     const scales = [2, 8];
     const pixels = Float32Array.from([0.5, 0.5]);
-    const gradient = Float32Array.from(gradientAtInput.map((g, c) => g * scales[c]));
+    const gradient = Float32Array.from(gradientAtInput.map((g, c) => g * scales[c]!));
     const still = { n: 1, pixels, keys: [{ seed: 0, purpose: 'test', example: 0 }] };
     sgldStep(still, 0, gradient, { stepSize: 0.1, noise: 0, clamp: 'none' }, scales);
-    expect(pixels[0] * 2).toBeCloseTo(0.5 * 2 + 0.1 * 2, 6);
-    expect(pixels[1] * 8).toBeCloseTo(0.5 * 8 - 0.1, 6);
+    expect(pixels[0]! * 2).toBeCloseTo(0.5 * 2 + 0.1 * 2, 6);
+    expect(pixels[1]! * 8).toBeCloseTo(0.5 * 8 - 0.1, 6);
   });
 
   it('noise has the deviation asked for', () => {

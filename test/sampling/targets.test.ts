@@ -75,7 +75,7 @@ describe('on a linear classifier f = W x + b', () => {
   const n = labels.length;
   const probabilitiesOf = (pixels: Float32Array) =>
     softmax({ n, classes: CLASSES, data: linearLogits(pixels) });
-  const column = (k: number, j: number) => linear.weight[j * CLASSES + k];
+  const column = (k: number, j: number) => linear.weight[j * CLASSES + k]!;
   const climbed = async (options: Partial<SgldOptions> & { steps: number }) => {
     const chains = state(n, labels);
     await sgld(await open(engine, linearGraph(), linearCard), chains, { ...STILL, ...options });
@@ -86,13 +86,13 @@ describe('on a linear classifier f = W x + b', () => {
     const found = await climbed({ target: 'log-pxy', steps: 3 });
     state(n).pixels.forEach((x, at) => {
       const [i, j] = [Math.floor(at / PIXELS), at % PIXELS];
-      expect(found[at]).toBeCloseTo(x + 3 * 0.1 * column(labels[i], j), 5);
+      expect(found[at]).toBeCloseTo(x + 3 * 0.1 * column(labels[i]!, j), 5);
     });
   });
 
   it.each<[TargetName, (p: Float64Array, i: number) => (k: number) => number]>([
-    ['log-px', (p) => (k) => p[k]],
-    ['log-py-x', (p, i) => (k) => Number(k === labels[i]) - p[k]],
+    ['log-px', (p) => (k) => p[k]!],
+    ['log-py-x', (p, i) => (k) => Number(k === labels[i]) - p[k]!],
   ])('%s: one step is that of the formula', async (target, weightsOf) => {
     const start = state(n).pixels;
     const found = await climbed({ target, steps: 1 });
@@ -102,7 +102,7 @@ describe('on a linear classifier f = W x + b', () => {
       for (let j = 0; j < PIXELS; j++) {
         let slope = 0;
         for (let k = 0; k < CLASSES; k++) slope += weight(k) * column(k, j);
-        expect(found[i * PIXELS + j]).toBeCloseTo(start[i * PIXELS + j] + 0.1 * slope, 5);
+        expect(found[i * PIXELS + j]).toBeCloseTo(start[i * PIXELS + j]! + 0.1 * slope, 5);
       }
     }
   });

@@ -37,14 +37,14 @@ describe.skipIf(!present)('beside public code, image by image', () => {
   const known = present ? readReference(resolve(folder, 'scores.npz')) : {};
   const lastLayer = { weight: arrays.W?.data ?? [], bias: arrays.b?.data ?? [] };
   const seen = (name: string): Seen => {
-    const { shape, data } = arrays[`features_${name}`];
-    const logits = arrays[`logits_${name}`];
-    const given = { n: shape[0], classes: logits.shape[1], data: logits.data };
+    const { shape, data } = arrays[`features_${name}`]!;
+    const logits = arrays[`logits_${name}`]!;
+    const given = { n: shape[0]!, classes: logits.shape[1]!, data: logits.data };
     return {
-      features: { n: shape[0], width: shape[1], data },
+      features: { n: shape[0]!, width: shape[1]!, data },
       logits: given,
       logPx: logSumExp(given),
-      ...(arrays[`labels_${name}`] && { labels: Int32Array.from(arrays[`labels_${name}`].data) }),
+      ...(arrays[`labels_${name}`] && { labels: Int32Array.from(arrays[`labels_${name}`]!.data) }),
     };
   };
 
@@ -54,8 +54,8 @@ describe.skipIf(!present)('beside public code, image by image', () => {
       const { features, logits } = seen(name);
       const given = { features, ...(logits && { logits }), lastLayer, ...(statistics && { statistics }) };
       const values = scoreOf(id, given, options);
-      const wanted = known[`${reference}/${name}`].data;
-      const worst = Math.max(...values.map((v, i) => Math.abs(v - wanted[i]) / Math.abs(wanted[i])));
+      const wanted = known[`${reference}/${name}`]!.data;
+      const worst = Math.max(...values.map((v, i) => Math.abs(v - wanted[i]!) / Math.abs(wanted[i]!)));
       expect(worst, `${name}: ${values.slice(0, 3)} for ${wanted.slice(0, 3)}`).toBeLessThan(1e-8);
     }
   });

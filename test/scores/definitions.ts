@@ -23,57 +23,57 @@ export interface Definition {
 }
 
 const sum = (x: readonly number[]) => x.reduce((a, b) => a + b, 0);
-const dot = (x: readonly number[], y: readonly number[]) => sum(x.map((v, j) => v * y[j]));
+const dot = (x: readonly number[], y: readonly number[]) => sum(x.map((v, j) => v * y[j]!));
 const norm = (x: readonly number[]) => Math.sqrt(dot(x, x));
-const minus = (x: readonly number[], y: readonly number[]) => x.map((v, j) => v - y[j]);
+const minus = (x: readonly number[], y: readonly number[]) => x.map((v, j) => v - y[j]!);
 const unit = (x: readonly number[]) => x.map((v) => v / norm(x));
 const lse = (f: readonly number[]) => Math.log(sum(f.map(Math.exp)));
 const softmax = (f: readonly number[]) => f.map((v) => Math.exp(v - lse(f)));
 const mean = (xs: readonly (readonly number[])[]) =>
-  xs[0].map((_, j) => sum(xs.map((x) => x[j])) / xs.length);
+  xs[0]!.map((_, j) => sum(xs.map((x) => x[j]!)) / xs.length);
 const argmax = (f: readonly number[]) => f.indexOf(Math.max(...f));
-const logits = ({ W, b }: Case, h: readonly number[]) => W.map((w, c) => dot(w, h) + b[c]);
+const logits = ({ W, b }: Case, h: readonly number[]) => W.map((w, c) => dot(w, h) + b[c]!);
 const descending = (x: readonly number[]) => [...x].sort((a, b) => b - a);
 const percentile = (x: readonly number[], p: number) => {
   const sorted = [...x].sort((a, b) => a - b);
   const at = (p / 100) * (sorted.length - 1);
-  const [below, above] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
+  const [below, above] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!];
   return below + (at - Math.floor(at)) * (above - below);
 };
 
 /** Solves A x = b, by elimination with pivoting. */
 function solve(a: readonly (readonly number[])[], b: readonly number[]): number[] {
-  const rows = a.map((row, i) => [...row, b[i]]);
+  const rows = a.map((row, i) => [...row, b[i]!]);
   const n = b.length;
   for (let k = 0; k < n; k++) {
     const pivot = rows
-      .map((row, i) => (i < k ? 0 : Math.abs(row[k])))
-      .reduce((m, v, i, all) => (v > all[m] ? i : m), k);
-    [rows[k], rows[pivot]] = [rows[pivot], rows[k]];
+      .map((row, i) => (i < k ? 0 : Math.abs(row[k]!)))
+      .reduce((m, v, i, all) => (v > all[m]! ? i : m), k);
+    [rows[k], rows[pivot]] = [rows[pivot]!, rows[k]!];
     for (let i = 0; i < n; i++) {
       if (i === k) continue;
-      const by = rows[i][k] / rows[k][k];
-      rows[i] = rows[i].map((v, j) => v - by * rows[k][j]);
+      const by = rows[i]![k]! / rows[k]![k]!;
+      rows[i] = rows[i]!.map((v, j) => v - by * rows[k]![j]!);
     }
   }
-  return rows.map((row, k) => row[n] / row[k]);
+  return rows.map((row, k) => row[n]! / row[k]!);
 }
 
 const covariance = (deviations: readonly (readonly number[])[]) =>
-  deviations[0].map((_, j) =>
-    deviations[0].map((_, k) => sum(deviations.map((d) => d[j] * d[k])) / deviations.length),
+  deviations[0]!.map((_, j) =>
+    deviations[0]!.map((_, k) => sum(deviations.map((d) => d[j]! * d[k]!)) / deviations.length),
   );
 
 function classDistances(train: readonly Image[], h: readonly number[]): number[] {
   const classes = [...new Set(train.map(({ y }) => y))].sort();
   const means = classes.map((c) => mean(train.filter(({ y }) => y === c).map((one) => one.h)));
-  const within = covariance(train.map((one) => minus(one.h, means[classes.indexOf(one.y)])));
+  const within = covariance(train.map((one) => minus(one.h, means[classes.indexOf(one.y)]!)));
   return means.map((m) => dot(solve(within, minus(h, m)), minus(h, m)));
 }
 
 /** The first of equals. */
 const largest = (h: readonly number[], p: number) => {
-  const order = h.map((_, j) => j).sort((a, b) => h[b] - h[a] || a - b);
+  const order = h.map((_, j) => j).sort((a, b) => h[b]! - h[a]! || a - b);
   const kept = order.slice(0, h.length - Math.round((h.length * p) / 100));
   return h.map((_, j) => kept.includes(j));
 };
@@ -82,12 +82,13 @@ const largest = (h: readonly number[], p: number) => {
 function outside(at: Case): { origin: number[]; away: number[] } {
   const { W, b, train } = at;
   // W has more classes than features and full rank: W^+ = (W'W)^-1 W'.
-  const gram = W[0].map((_, j) => W[0].map((_, k) => sum(W.map((w) => w[j] * w[k]))));
+  const gram = W[0]!.map((_, j) => W[0]!.map((_, k) => sum(W.map((w) => w[j]! * w[k]!))));
   const origin = solve(
     gram,
-    W[0].map((_, j) => -sum(W.map((w, c) => w[j] * b[c]))),
+    W[0]!.map((_, j) => -sum(W.map((w, c) => w[j]! * b[c]!))),
   );
-  const [[xx, xy], [, yy]] = covariance(train.map(({ h }) => minus(h, origin)));
+  const [first, second] = covariance(train.map(({ h }) => minus(h, origin))) as [number[], number[]];
+  const [xx, xy, yy] = [first[0]!, first[1]!, second[1]!];
   // Of a symmetric matrix (2, 2): the eigenvector of the smaller eigenvalue.
   const small = (xx + yy) / 2 - Math.hypot((xx - yy) / 2, xy);
   const away = unit(Math.abs(xx - small) > Math.abs(yy - small) ? [-xy, xx - small] : [yy - small, -xy]);
@@ -101,7 +102,7 @@ export const definitions: Record<string, Definition> = {
       const nll = (beta: number) => {
         const losses = train.map((one) => {
           const z = one.f.map((v) => v * beta);
-          return lse(z) - z[one.y];
+          return lse(z) - z[one.y]!;
         });
         return sum(losses);
       };
@@ -121,7 +122,7 @@ export const definitions: Record<string, Definition> = {
       const predicted = (c: number) =>
         train.filter((one) => argmax(one.f) === c).map((one) => softmax(one.f));
       const templates = f.map((_, c) => predicted(c)).filter((found) => found.length > 0);
-      return -Math.min(...templates.map(mean).map((m) => sum(p.map((v, k) => v * Math.log(v / m[k])))));
+      return -Math.min(...templates.map(mean).map((m) => sum(p.map((v, k) => v * Math.log(v / m[k]!)))));
     },
   },
   typicality: {
@@ -155,7 +156,7 @@ export const definitions: Record<string, Definition> = {
   knn: {
     options: { k: 3 },
     of: ({ h, train }) =>
-      -train.map((one) => norm(minus(unit(h), unit(one.h))) ** 2).sort((a, b) => a - b)[2],
+      -train.map((one) => norm(minus(unit(h), unit(one.h))) ** 2).sort((a, b) => a - b)[2]!,
   },
   residual: {
     of: (at) => {
@@ -199,7 +200,7 @@ export const definitions: Record<string, Definition> = {
     of: (at) => {
       const f = logits(at, at.h);
       const y = argmax(f);
-      const distances = f.flatMap((v, c) => (c === y ? [] : [(f[y] - v) / norm(minus(at.W[y], at.W[c]))]));
+      const distances = f.flatMap((v, c) => (c === y ? [] : [(f[y]! - v) / norm(minus(at.W[y]!, at.W[c]!))]));
       return sum(distances) / norm(minus(at.h, mean(at.train.map(({ h }) => h))));
     },
   },
@@ -207,7 +208,7 @@ export const definitions: Record<string, Definition> = {
     options: { alpha: 0.5 },
     of: (at) => {
       const centred = minus(at.h, mean(at.train.map(({ h }) => h)));
-      const w = at.W[argmax(logits(at, at.h))];
+      const w = at.W[argmax(logits(at, at.h))]!;
       return dot(w, centred) / norm(centred) + 0.5 * sum(at.h.map(Math.abs));
     },
   },
@@ -249,9 +250,9 @@ export const definitions: Record<string, Definition> = {
     options: { percentile: 60 },
     of: (at) => {
       const m = mean(at.train.map(({ h }) => h));
-      const contributions = at.W.map((w) => w.map((v, j) => v * m[j]));
+      const contributions = at.W.map((w) => w.map((v, j) => v * m[j]!));
       const least = percentile(contributions.flat(), 60);
-      const W = at.W.map((w, c) => w.map((v, j) => (contributions[c][j] > least ? v : 0)));
+      const W = at.W.map((w, c) => w.map((v, j) => (contributions[c]![j]! > least ? v : 0)));
       return lse(logits({ ...at, W }, at.h));
     },
   },

@@ -16,9 +16,9 @@ const measured = [...scores].filter((score) => isMeasured(score) && !score.probe
 /** Features and logits as systems give them. */
 const seenOf = (images: readonly Omit<Image, 'y'>[], labels?: readonly number[]): Seen => {
   const n = images.length;
-  const logits = { n, classes: images[0].f.length, data: Float64Array.from(images.flatMap(({ f }) => f)) };
+  const logits = { n, classes: images[0]!.f.length, data: Float64Array.from(images.flatMap(({ f }) => f)) };
   return {
-    features: { n, width: images[0].h.length, data: Float64Array.from(images.flatMap(({ h }) => h)) },
+    features: { n, width: images[0]!.h.length, data: Float64Array.from(images.flatMap(({ h }) => h)) },
     logits,
     logPx: logSumExp(logits),
     ...(labels && { labels: Int32Array.from(labels) }),
@@ -33,7 +33,7 @@ async function found(id: string, at: Case, part: number): Promise<number> {
     at.train.map(({ y }) => y),
   );
   const statistics = await fitTo(id, train, { classes: at.W.length, lastLayer, part }, options);
-  return scoreOf(id, { ...seenOf([at]), lastLayer, ...(statistics && { statistics }) }, options)[0];
+  return scoreOf(id, { ...seenOf([at]), lastLayer, ...(statistics && { statistics }) }, options)[0]!;
 }
 
 describe('every score that is fitted or read off features', () => {
@@ -56,9 +56,9 @@ describe('every score that is fitted or read off features', () => {
         fc.asyncProperty(cases, async ([drawn, images, layer, part]) => {
           // Away from zero and spread over all directions, so that nothing is far from singular.
           const h = drawn.map((v) => Math.fround(v + 6));
-          const W = [0, 1, 2].map((c) => [0, 1].map((j) => layer[2 * c + j] / 8 + Math.sin(3 * c + 2 * j)));
+          const W = [0, 1, 2].map((c) => [0, 1].map((j) => layer[2 * c + j]! / 8 + Math.sin(3 * c + 2 * j)));
           const b = layer.slice(6).map((v) => v / 8);
-          const of = (x: readonly number[]) => W.map((w, c) => w[0] * x[0] + w[1] * x[1] + b[c]);
+          const of = (x: readonly number[]) => W.map((w, c) => w[0]! * x[0]! + w[1]! * x[1]! + b[c]!);
           const train = images.map((x, i): Image => {
             const own = x.map((v, j) => Math.fround(v + 5 + 4 * Math.sin(5 * i + 2 * j * (i + 1))));
             const f = of(own);
@@ -170,7 +170,7 @@ describe('every score that is fitted or read off features', () => {
       };
       scoreOf(id, other, options).forEach((value, i) => {
         // Half as far as features may be off.
-        expect(Math.abs(value - values[i])).toBeLessThanOrEqual(off[i] + 1e-12);
+        expect(Math.abs(value - values[i]!)).toBeLessThanOrEqual(off[i]! + 1e-12);
       });
     }
   });
@@ -230,7 +230,7 @@ describe('every score that is fitted or read off features', () => {
   it('knn keeps a random part of the training images when it is asked to, and more of them is a part of fewer', async () => {
     const seen = some(40, 3);
     const bank = async (images: number, seed: number) => {
-      const { bank: kept } = (await fitTo('knn', seen, { classes: 2, seed }, { k: 1, images })) ?? {};
+      const kept = (await fitTo('knn', seen, { classes: 2, seed }, { k: 1, images }))!.bank!;
       return Array.from({ length: images }, (_, i) => kept.slice(3 * i, 3 * i + 3).join());
     };
     const [few, more, other] = [await bank(10, 0), await bank(20, 0), await bank(10, 1)];
@@ -267,7 +267,7 @@ describe('adding c(x) to all logits', () => {
   /** A row of the layer added to all: c(x) is a function of the features. */
   const shift = [0.7, -0.3, 1.1, 0.4];
   const shifted = {
-    weight: layer.weight.map((w, at) => w + shift[at % 4]),
+    weight: layer.weight.map((w, at) => w + shift[at % 4]!),
     bias: layer.bias.map((v) => v + 2),
   };
   const images = (n: number, { weight, bias }: { weight: Float64Array; bias: number[] }): Seen => {
@@ -275,7 +275,7 @@ describe('adding c(x) to all logits', () => {
       [0, 1, 2, 3].map((j) => Math.fround(1.5 + Math.sin(i * (j + 2)))),
     );
     const of = (x: number[]) =>
-      bias.map((v, c) => v + x.reduce((s, one, j) => s + one * weight[4 * c + j], 0));
+      bias.map((v, c) => v + x.reduce((s, one, j) => s + one * weight[4 * c + j]!, 0));
     return seenOf(
       h.map((x) => ({ h: x, f: of(x) })),
       h.map((x, i) => (i % 5 === 0 ? i % 3 : of(x).indexOf(Math.max(...of(x))))),
@@ -292,7 +292,7 @@ describe('adding c(x) to all logits', () => {
           return scoreOf(id, inputs, options);
         }),
       );
-      const same = plain.every((v, i) => Math.abs(v - moved[i]) < 1e-9 * Math.max(1, Math.abs(v)));
+      const same = plain!.every((v, i) => Math.abs(v - moved![i]!) < 1e-9 * Math.max(1, Math.abs(v)));
       expect(same).toBe(!row.shifts);
     },
   );
@@ -315,11 +315,11 @@ describe.skipIf(!present)('AUROC, AUPR and FPR95 are those that are known', () =
   const arrays = present ? readReference(resolve(folder, 'ood/features.npz')) : {};
   const lastLayer = { weight: arrays.W?.data ?? [], bias: arrays.b?.data ?? [] };
   const set = (name: string): Seen => {
-    const { shape, data } = arrays[`features_${name}`];
-    const logits = { n: shape[0], classes: 10, data: arrays[`logits_${name}`].data };
+    const { shape, data } = arrays[`features_${name}`]!;
+    const logits = { n: shape[0]!, classes: 10, data: arrays[`logits_${name}`]!.data };
     const labels = arrays[`labels_${name}`];
     return {
-      features: { n: shape[0], width: shape[1], data },
+      features: { n: shape[0]!, width: shape[1]!, data },
       logits,
       ...(labels && { labels: Int32Array.from(labels.data) }),
     };

@@ -39,17 +39,18 @@ function network(): Graph {
 }
 
 type Row = readonly number[];
-const dot = (a: ArrayLike<number>, from: number, x: Row) => x.reduce((sum, v, j) => sum + a[from + j] * v, 0);
+const dot = (a: ArrayLike<number>, from: number, x: Row) =>
+  x.reduce((sum, v, j) => sum + a[from + j]! * v, 0);
 const featuresOf = (u: Row) => Array.from({ length: D }, (_, d) => Math.tanh(dot(A, d * SIZE, u)));
-const head = (h: Row) => Array.from({ length: K }, (_, k) => dot(W, k * D, h) + B[k]);
+const head = (h: Row) => Array.from({ length: K }, (_, k) => dot(W, k * D, h) + B[k]!);
 const logitsOf = (u: Row) => head(featuresOf(u));
 /** d (weights . logits) / d u */
 const pulledBack = (u: Row, weights: Row): number[] => {
   const h = featuresOf(u);
   return u.map((_, j) =>
     h.reduce((sum, v, d) => {
-      const above = weights.reduce((s, w, k) => s + w * W[k * D + d], 0);
-      return sum + above * (1 - v * v) * A[d * SIZE + j];
+      const above = weights.reduce((s, w, k) => s + w * W[k * D + d]!, 0);
+      return sum + above * (1 - v * v) * A[d * SIZE + j]!;
     }, 0),
   );
 };
@@ -67,11 +68,11 @@ const keyOf = (purpose: string, example: number): StreamKey => ({ seed: 7, purpo
 /** SGLD by hand: where it ends. */
 function climbed(u: Row, example: number, { steps, stepSize, noise }: Record<string, number>): number[] {
   let x = [...u];
-  for (let step = 0; step < steps; step++) {
+  for (let step = 0; step < steps!; step++) {
     const g = pulledBack(x, softmax(logitsOf(x)));
     const draws = new Float64Array(SIZE);
     stream({ ...keyOf('probe/refined/sgld', example), substep: step }).normals(draws);
-    x = x.map((v, j) => v + stepSize * g[j] + noise * draws[j]);
+    x = x.map((v, j) => v + stepSize! * g[j]! + noise! * draws[j]!);
   }
   return x;
 }
@@ -84,20 +85,20 @@ function shifted(u: Row, o: Record<string, number>): number {
     u,
     f.map((_, k) => (k === argmax(f) ? 1 : 0)),
   );
-  const least = [...g.keys()].sort((a, b) => Math.abs(g[a]) - Math.abs(g[b]));
-  const moved = least.slice(0, Math.floor(o.perturbed * SIZE));
+  const least = [...g.keys()].sort((a, b) => Math.abs(g[a]!) - Math.abs(g[b]!));
+  const moved = least.slice(0, Math.floor(o.perturbed! * SIZE));
   const h = featuresOf(u);
-  const after = featuresOf(u.map((v, j) => (moved.includes(j) ? v + o.step * Math.sign(g[j]) : v)));
-  const largest = [...h.keys()].sort((a, b) => h[b] - h[a]);
+  const after = featuresOf(u.map((v, j) => (moved.includes(j) ? v + o.step! * Math.sign(g[j]!) : v)));
+  const largest = [...h.keys()].sort((a, b) => h[b]! - h[a]!);
   const top = (share: number) => largest.slice(0, Math.max(1, Math.floor(share * D)));
-  const q = top(o.k2).reduce((sum, d) => sum + Math.abs(h[d] - after[d]), 0);
-  return o.lambda * q + top(o.k1).reduce((sum, d) => sum + Math.max(0, after[d]), 0);
+  const q = top(o.k2!).reduce((sum, d) => sum + Math.abs(h[d]! - after[d]!), 0);
+  return o.lambda! * q + top(o.k1!).reduce((sum, d) => sum + Math.max(0, after[d]!), 0);
 }
 
 function ratio(u: Row, others: readonly Row[], o: Record<string, number>): number {
   const own = shifted(u, o);
   const share = others.filter((v) => shifted(v, o) <= own).length / others.length;
-  const p = o.lowest + (1 - share) * (o.highest - o.lowest);
+  const p = o.lowest! + (1 - share) * (o.highest! - o.lowest!);
   const positive = descending(featuresOf(u).map((v) => Math.max(0, v)));
   const kept = positive.slice(0, D - Math.round((D * p) / 100));
   const sum = (x: Row) => x.reduce((a, b) => a + b, 0);
@@ -109,14 +110,14 @@ type Definition = (u: Row, example: number, o: Record<string, number>, others: r
 /** Every score that asks, as its paper or its code writes it, of the network's own input u. */
 const definitions: Record<string, undefined | Definition> = {
   odin: (u, _, { temperature: T, epsilon }) => {
-    const tempered = (at: Row) => softmax(logitsOf(at).map((f) => f / T));
+    const tempered = (at: Row) => softmax(logitsOf(at).map((f) => f / T!));
     const p = tempered(u);
     const y = argmax(p);
     const g = pulledBack(
       u,
-      p.map((v, k) => (v - (k === y ? 1 : 0)) / T),
+      p.map((v, k) => (v - (k === y ? 1 : 0)) / T!),
     );
-    return Math.max(...tempered(u.map((v, j) => v - epsilon * (g[j] >= 0 ? 1 : -1))));
+    return Math.max(...tempered(u.map((v, j) => v - epsilon! * (g[j]! >= 0 ? 1 : -1))));
   },
   'adascale-a': (u, _, o, others) => {
     const r = ratio(u, others, o);
@@ -128,7 +129,7 @@ const definitions: Record<string, undefined | Definition> = {
   },
   refine: (u, example, o) => logSumExp(logitsOf(u)) - logSumExp(logitsOf(climbed(u, example, o))),
   'refine-grad': (u, example, o) => -slope(u) - -slope(climbed(u, example, o)),
-  'refine-l2': (u, example, o) => -norm(climbed(u, example, o).map((v, j) => v - u[j])),
+  'refine-l2': (u, example, o) => -norm(climbed(u, example, o).map((v, j) => v - u[j]!)),
 };
 
 // RankFeat asks for maps, of which this network has none: see rankfeat.test.ts.
@@ -207,7 +208,7 @@ describe('every score that asks the system', () => {
     const alone = await asked(score, pixels.slice(2 * SIZE, 3 * SIZE), options, 2);
     for (const [name, values] of Object.entries(alone.probed))
       for (const [j, value] of values.entries())
-        expect(value).toBeCloseTo(whole.probed[name][2 * values.length + j], 5);
+        expect(value).toBeCloseTo(whole.probed[name]![2 * values.length + j]!, 5);
   });
 
   it.each(rows.map(({ id }) => id))('%s asks for the passes that it says', async (id) => {
@@ -238,7 +239,7 @@ describe('every score that asks the system', () => {
     const keys = Array.from({ length: n }, (_, i) => keyOf('probe/refined', i));
     const site = { system: model, batch: { n, pixels: wild }, keys, fail: (row: number) => failed.push(row) };
     const options = settled(score, { stepSize: 3e38, steps: 2 });
-    const { distance } = (await score.probe?.ask(site, options)) ?? {};
+    const distance = (await score.probe!.ask(site, options)).distance!;
     expect(failed).toContain(0);
     expect(failed).toEqual([...distance.keys()].filter((i) => Number.isNaN(distance[i])));
   });
@@ -251,7 +252,7 @@ if (!present) console.warn(`\n!!! ${folder} is absent: ODIN is NOT compared with
 // The whole network runs: in float32 here, in float64 there.
 it.skipIf(!present)("ODIN is that of OpenOOD's code, image by image", async () => {
   const n = 40;
-  const wanted = readReference(resolve(folder, 'scores.npz'))['odin/test'].data;
+  const wanted = readReference(resolve(folder, 'scores.npz'))['odin/test']!.data;
   const { system, pixels } = await trainedTargets('cifar-baseline', n, engine);
   const score = scores.named('odin');
   const options = settled(score, {});
@@ -260,6 +261,6 @@ it.skipIf(!present)("ODIN is that of OpenOOD's code, image by image", async () =
   };
   const probed = await score.probe?.ask({ system, batch: { n, pixels }, keys: [], fail }, options);
   const values = score.compute({ n, probed }, options);
-  const furthest = Math.max(...values.map((v, i) => Math.abs(v - wanted[i])));
+  const furthest = Math.max(...values.map((v, i) => Math.abs(v - wanted[i]!)));
   expect(furthest).toBeLessThan(1e-8);
 });

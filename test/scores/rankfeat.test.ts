@@ -30,7 +30,7 @@ async function valuesOf(system: System, n: number, pixels: Float32Array, options
 /** X - X v v', v the eigenvector of the largest eigenvalue of X'X. */
 function withoutTop(map: Float32Array, channels: number): number[] {
   const places = map.length / channels;
-  const at = (c: number, p: number) => map[c * places + p];
+  const at = (c: number, p: number) => map[c * places + p]!;
   const gram = Float64Array.from({ length: places * places }, (_, k) => {
     let sum = 0;
     for (let c = 0; c < channels; c++) sum += at(c, Math.floor(k / places)) * at(c, k % places);
@@ -39,8 +39,8 @@ function withoutTop(map: Float32Array, channels: number): number[] {
   const v = symmetricEigen(gram, places).vectors.subarray(0, places);
   return Array.from(map, (x, k) => {
     let along = 0;
-    for (let p = 0; p < places; p++) along += at(Math.floor(k / places), p) * v[p];
-    return x - along * v[k % places];
+    for (let p = 0; p < places; p++) along += at(Math.floor(k / places), p) * v[p]!;
+    return x - along * v[k % places]!;
   });
 }
 
@@ -61,19 +61,19 @@ describe('RankFeat', () => {
     const { values, rounding } = await valuesOf(model, n, pixels, options);
     for (let i = 0; i < n; i++) {
       const mean = Float64Array.from({ length: CLASSES }, (_, k) =>
-        taken.reduce((sum, each) => sum + each[i * CLASSES + k] / taken.length, 0),
+        taken.reduce((sum, each) => sum + each[i * CLASSES + k]! / taken.length, 0),
       );
       expect(values[i]).toBeCloseTo(logSumExpRow(mean), 5);
-      expect(rounding[i]).toBeGreaterThan(Math.abs(values[i] - logSumExpRow(mean)));
+      expect(rounding[i]).toBeGreaterThan(Math.abs(values[i]! - logSumExpRow(mean)));
     }
   });
 
   it('gives an image the same in any batch', async () => {
-    const [options] = settings;
+    const [options] = settings as [Settings];
     const { values } = await valuesOf(model, n, pixels, options);
     const one = pixels.slice(2 * CHANNELS * 64, 3 * CHANNELS * 64);
     const alone = await valuesOf(model, 1, one, options);
-    expect(alone.values[0]).toBeCloseTo(values[2], 5);
+    expect(alone.values[0]).toBeCloseTo(values[2]!, 5);
   });
 
   it.each(settings)('asks for the passes that it says: %j', async (options) => {
@@ -92,7 +92,7 @@ describe('RankFeat', () => {
     const { maps: _, ...unknown } = model.info;
     const why = (system: SystemInfo, own: Settings) =>
       lackOf(system, { ...rankfeat, settings: own } as Parameters<typeof lackOf>[1], [])?.reason;
-    const [both, last] = settings;
+    const [both, last] = settings as [Settings, Settings];
     expect(why(model.info, both)).toBeUndefined();
     expect(why(flat.info, last)).toMatch(/RankFeat cannot be asked of it: no global pooling follows/);
     expect(why(level.info, both)).toMatch(/no stage of larger maps.*take its last map alone.*`maps: last`/);

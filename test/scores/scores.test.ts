@@ -28,7 +28,7 @@ const definitions: Record<string, undefined | ((f: readonly number[], g: number,
   energy: (f, _, T) => T * logSumExpOf(f.map((v) => v / T)),
   entropy: (f) => softmaxOf(f).reduce((sum, p) => sum + (p === 0 ? 0 : p * Math.log(p)), 0),
   margin: (f) => {
-    const [first, second] = softmaxOf(f).sort((a, b) => b - a);
+    const [first, second] = softmaxOf(f).sort((a, b) => b - a) as [number, number];
     return first - second;
   },
   'approximate-mass': (_, g) => -g,
@@ -36,7 +36,7 @@ const definitions: Record<string, undefined | ((f: readonly number[], g: number,
     const p = softmaxOf(f);
     // 1 - p is the sum of the others: the difference has no digits where p is near 1.
     const others = p.map((_, k) => p.reduce((sum, v, j) => (j === k ? sum : sum + v), 0));
-    return -p.reduce((sum, v, k) => sum + (v * others[k]) ** 0.1, 0);
+    return -p.reduce((sum, v, k) => sum + (v * others[k]!) ** 0.1, 0);
   },
 };
 
@@ -48,7 +48,7 @@ const engine = createOrtEngine({ sessions: 1 });
 afterAll(() => engine.close());
 
 const of = (id: string, row: readonly number[], temperature = 1) =>
-  scores.named(id).compute(inputs([row]), { ...T1, temperature })[0];
+  scores.named(id).compute(inputs([row]), { ...T1, temperature })[0]!;
 
 describe('known answers', () => {
   const quarter = [Math.log(2), Math.log(1), Math.log(1)];
@@ -121,7 +121,7 @@ describe('every score that attackers climb', () => {
     const feeds = {
       logits: { type: 'float32', dims: [4, 3], data: Float32Array.from(rows.flat()) },
     } as const;
-    const { score } = await program.run(feeds);
+    const score = (await program.run(feeds)).score!;
     await program.release();
     return Array.from(score.data as Float32Array);
   }
@@ -133,7 +133,7 @@ describe('every score that attackers climb', () => {
       const values = score.compute(inputs(rows), T1);
       const graph = await emitted(score);
       rows.forEach((logits, i) => {
-        const wanted = climbed.of ? climbed.of(values[i]) : values[i];
+        const wanted = climbed.of ? climbed.of(values[i]!) : values[i]!;
         const at = { logits, logPx: logSumExpOf(logits), top: () => Math.max(...logits) };
         expect(climbed.value(at)).toBeCloseTo(wanted, 10);
         expect(graph[i]).toBeCloseTo(wanted, 5);
@@ -203,7 +203,7 @@ describe('tied scores, as scikit-learn counts them', () => {
     for (let first = 0; first < 6; first++) {
       const turned = (f: number[]) => [...f.slice(first), ...f.slice(0, first)];
       const [a, b] = [id, ood.map(turned)].map((fs) => scores.named(score).compute(inputs(fs), T1));
-      const metrics = compareScores(a, b);
+      const metrics = compareScores(a!, b!);
       expect(metrics.auroc).toBeCloseTo(auroc, 11);
       expect(metrics.auprIn).toBeCloseTo(auprIn, 11);
       expect(metrics.auprOut).toBeCloseTo(auprOut, 11);

@@ -23,7 +23,7 @@ const ports = { ctld: 26_817, d: 26_818 };
 
 /** Starts munge, the controller and one node, all as this user. */
 export async function startSlurm(at: string): Promise<Slurm> {
-  const [host] = hostname().split('.');
+  const [host] = hostname().split('.') as [string];
   const { username } = userInfo();
   for (const part of ['state', 'spool', 'munge']) mkdirSync(join(at, part), { mode: 0o700 });
   writeFileSync(join(at, 'munge', 'key'), randomBytes(128), { mode: 0o400 });

@@ -115,7 +115,7 @@ describe('what is submitted', () => {
       `kubectl --namespace lab patch job/big-merge --patch '{"spec":{"suspend":false}}'`,
     ]);
     const script = (job: { spec: { template: { spec: { containers: { command: string[] }[] } } } }) =>
-      job.spec.template.spec.containers[0].command[2];
+      job.spec.template.spec.containers[0]!.command[2]!;
     for (const i of [0, 1, 2]) sh(at, script(array), { JOB_COMPLETION_INDEX: String(i) });
     sh(at, script(merge));
     expectWords(at, given, (i) => `${given.out}.shards/${i}-of-3`);

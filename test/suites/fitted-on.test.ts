@@ -15,7 +15,7 @@ const set = (role: 'train' | 'validation', labelled = true) =>
   }).info;
 const [train, validation] = [set('train'), set('validation')];
 const score = (entry: Parameters<typeof chosenScores>[0][number]) =>
-  chosenScores([entry], builtinCatalogue)[0];
+  chosenScores([entry], builtinCatalogue)[0]!;
 
 describe('what a score is fitted to', () => {
   it.each([

@@ -40,7 +40,7 @@ describe('a cell', () => {
     measure({ ...about, measure: 'again', rows }, half),
   ];
   const linked = (...cells: Parameters<typeof table>) =>
-    linkedTables([table(...cells)], measures)[0].rows.map(({ x }) => x);
+    linkedTables([table(...cells)], measures)[0]!.rows.map(({ x }) => x);
 
   it.each([
     ['of the estimate', cell(half), { value: 0.5, interval: half.interval }],
@@ -68,10 +68,10 @@ describe('a cell', () => {
 
   it('of what is not defined is a measure without rows', () => {
     const none = exact(Number.NaN, 0);
-    const [{ rows: cells }] = linkedTables(
+    const { rows: cells } = linkedTables(
       [table(cell(none))],
       [measure({ ...about, measure: 'none', rows }, none)],
-    );
+    )[0]!;
     expect(cells).toEqual([{ x: { value: null, measure: 0 } }]);
   });
 });
@@ -82,13 +82,17 @@ const weights = [
 ];
 const systems = [
   analyticSystem({ name: 'two', weights }),
-  analyticSystem({ name: 'slanted', weights: [[2, 1], weights[1]] }),
+  analyticSystem({ name: 'slanted', weights: [[2, 1], weights[1]!] }),
 ];
 const points = (n: number, shift: number) =>
   Array.from({ length: n }, (_, i) => [((7 * i + shift) % 10) / 10, ((3 * i + shift) % 11) / 11]);
 const images = points(24, 0);
 const datasets = [
-  memoryDataset({ name: 'test', images, labels: images.map(([a, b], i) => (a >= b === i % 7 > 0 ? 0 : 1)) }),
+  memoryDataset({
+    name: 'test',
+    images,
+    labels: images.map(([a, b], i) => (a! >= b! === i % 7 > 0 ? 0 : 1)),
+  }),
   memoryDataset({ name: 'near', role: 'ood', distance: 'near', images: points(12, 4) }),
   memoryDataset({ name: 'far', role: 'ood', distance: 'far', images: points(12, 7) }),
 ];

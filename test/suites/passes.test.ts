@@ -95,7 +95,7 @@ describe('what measurements say of their passes', () => {
           const accounted = [passes.forward + spared.forward, passes.gradient + spared.gradient];
           const expected = [plain?.forward, plain?.gradient].map((each = Number.NaN) => n * each);
           // Verdicts are confirmed by forward passes that no schedule holds; behind a purification, those hold gradients.
-          const [forward, gradient] = accounted.map((passes, kind) => passes - expected[kind]);
+          const [forward, gradient] = accounted.map((passes, kind) => passes - expected[kind]!);
           expect(forward, measurement.name).toBeGreaterThanOrEqual(0);
           if (measurement.name === 'adaptive-attack') expect(gradient).toBeGreaterThanOrEqual(0);
           else expect(gradient, measurement.name).toBe(0);

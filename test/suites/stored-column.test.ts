@@ -27,7 +27,7 @@ describe('a column that stays where it lies', () => {
         fc.nat(),
         (sizes, picks, a, b) => {
           const { stored, memory, n } = columns(sizes);
-          const [start, end] = [a % (n + 1), b % (n + 1)].sort((x, y) => x - y);
+          const [start, end] = [a % (n + 1), b % (n + 1)].sort((x, y) => x - y) as [number, number];
           expect(rowsOf(stored, start, end)).toEqual(memory.data.slice(4 * start, 4 * end));
           const positions = n === 0 ? [] : picks.map((pick) => pick % n);
           const [some, same] = [chosen(stored, positions), chosen(memory, positions)];

@@ -11,13 +11,13 @@ const SPARSE = 100;
  */
 export function sparseStep(x: Float32Array, gradient: Float32Array, size: number, k: number): Float32Array {
   const slopes = new Float32Array(x.length);
-  for (let i = 0; i < slopes.length; i++) slopes[i] = Math.abs(gradient[i]);
+  for (let i = 0; i < slopes.length; i++) slopes[i] = Math.abs(gradient[i]!);
   const least = Math.max(Number.MIN_VALUE, kthLargest(slopes.slice(), Math.max(1, k)));
   let moved = 0;
-  for (let i = 0; i < slopes.length; i++) if (slopes[i] >= least) moved++;
+  for (let i = 0; i < slopes.length; i++) if (slopes[i]! >= least) moved++;
   const out = x.slice();
   for (let i = 0; i < slopes.length; i++) {
-    if (slopes[i] >= least) out[i] += gradient[i] > 0 ? size / moved : -size / moved;
+    if (slopes[i]! >= least) out[i]! += gradient[i]! > 0 ? size / moved : -size / moved;
   }
   return out;
 }
@@ -31,9 +31,9 @@ interface Way {
 function way(x: Float32Array, x0: Float32Array): Way {
   const [lengths, rooms] = [new Float64Array(x.length), new Float64Array(x.length)];
   for (let i = 0; i < x.length; i++) {
-    const delta = x[i] - x0[i];
+    const delta = x[i]! - x0[i]!;
     lengths[i] = Math.abs(delta);
-    rooms[i] = delta > 0 ? 1 - x0[i] : x0[i];
+    rooms[i] = delta > 0 ? 1 - x0[i]! : x0[i]!;
   }
   return { lengths, rooms };
 }
@@ -42,8 +42,8 @@ function way(x: Float32Array, x0: Float32Array): Way {
 function left({ lengths, rooms }: Way, threshold: number): [sum: number, free: number] {
   let [sum, free] = [0, 0];
   for (let i = 0; i < lengths.length; i++) {
-    const kept = lengths[i] - threshold;
-    const room = rooms[i];
+    const kept = lengths[i]! - threshold;
+    const room = rooms[i]!;
     sum += Math.min(room, Math.max(0, kept));
     free += Number(kept > 0) & Number(kept < room);
   }
@@ -57,15 +57,15 @@ function left({ lengths, rooms }: Way, threshold: number): [sum: number, free: n
 function shrink(x: Float32Array, x0: Float32Array, { lengths, rooms }: Way, threshold: number): Float32Array {
   const out = x0.slice();
   for (let i = 0; i < out.length; i++) {
-    const kept = lengths[i] - threshold;
+    const kept = lengths[i]! - threshold;
     if (!(kept > 0)) continue;
-    const [a, rises] = [x0[i], x[i] > x0[i]];
-    if (kept >= rooms[i]) {
+    const [a, rises] = [x0[i]!, x[i]! > x0[i]!];
+    if (kept >= rooms[i]!) {
       out[i] = rises ? 1 : 0;
       continue;
     }
     out[i] = rises ? a + kept : a - kept;
-    if (Math.abs(out[i] - a) > kept) out[i] = rises ? below(out[i]) : above(out[i]);
+    if (Math.abs(out[i]! - a) > kept) out[i] = rises ? below(out[i]!) : above(out[i]!);
   }
   return out;
 }
@@ -81,7 +81,7 @@ const SHORT = 1e-9;
  */
 function multiplier(moved: Way, epsilon: number): number {
   let [low, high] = [0, 0];
-  for (let i = 0; i < moved.lengths.length; i++) high = Math.max(high, moved.lengths[i]);
+  for (let i = 0; i < moved.lengths.length; i++) high = Math.max(high, moved.lengths[i]!);
   let at = 0;
   let before = Number.POSITIVE_INFINITY;
   for (;;) {
@@ -106,7 +106,7 @@ export const L1: Norm = {
   randomStart(x0, epsilon, source) {
     const draws = Float64Array.from({ length: x0.length + 1 }, () => -Math.log(1 - source.uniform()));
     const scale = epsilon / draws.reduce((a, b) => a + b, 0);
-    const moved = x0.map((a, i) => (source.uniform() < 0.5 ? a - scale * draws[i] : a + scale * draws[i]));
+    const moved = x0.map((a, i) => (source.uniform() < 0.5 ? a - scale * draws[i]! : a + scale * draws[i]!));
     return L1.project(moved, x0, epsilon);
   },
   /** Not uniform: the nearest point to one that is normally distributed around `x0`, as in the public APGD. */
@@ -114,7 +114,7 @@ export const L1: Norm = {
     const normals = new Float64Array(x0.length);
     source.normals(normals);
     return L1.project(
-      x0.map((a, i) => a + normals[i]),
+      x0.map((a, i) => a + normals[i]!),
       x0,
       epsilon,
     );
@@ -122,19 +122,19 @@ export const L1: Norm = {
   /** Spread over the steepest hundredth of the coordinates that the box does not stop. */
   ascend(x, gradient, size) {
     const slopes = gradient.slice();
-    for (let i = 0; i < x.length; i++) if (slopes[i] > 0 ? x[i] >= 1 : x[i] <= 0) slopes[i] = 0;
+    for (let i = 0; i < x.length; i++) if (slopes[i]! > 0 ? x[i]! >= 1 : x[i]! <= 0) slopes[i] = 0;
     return sparseStep(x, slopes, size, Math.ceil(x.length / SPARSE));
   },
   project(x, x0, epsilon) {
     const boxed = x.slice();
-    for (let i = 0; i < x.length; i++) boxed[i] = Math.min(1, Math.max(0, x[i]));
+    for (let i = 0; i < x.length; i++) boxed[i] = Math.min(1, Math.max(0, x[i]!));
     if (L1.distance(boxed, x0) <= epsilon) return boxed;
     const moved = way(x, x0);
     return shrink(x, x0, moved, multiplier(moved, epsilon));
   },
   distance(x, x0) {
     let sum = 0;
-    for (let i = 0; i < x.length; i++) sum += Math.abs(x[i] - x0[i]);
+    for (let i = 0; i < x.length; i++) sum += Math.abs(x[i]! - x0[i]!);
     return sum;
   },
 };

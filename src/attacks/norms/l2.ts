@@ -3,7 +3,7 @@ import type { Norm } from './norm.js';
 
 function l2(x: ArrayLike<number>): number {
   let squares = 0;
-  for (let i = 0; i < x.length; i++) squares += x[i] * x[i];
+  for (let i = 0; i < x.length; i++) squares += x[i]! * x[i]!;
   return Math.sqrt(squares);
 }
 
@@ -13,7 +13,7 @@ function along(x0: Float32Array, epsilon: number, source: Stream, dimensions: nu
   source.normals(normals);
   const scale = epsilon / l2(normals);
   return L2.project(
-    x0.map((a, i) => a + scale * normals[i]),
+    x0.map((a, i) => a + scale * normals[i]!),
     x0,
     epsilon,
   );
@@ -29,8 +29,8 @@ function reach(x: Float32Array, x0: Float32Array, epsilon: number): number {
   for (;;) {
     let [stuck, free] = [0, 0];
     for (let i = 0; i < x.length; i++) {
-      const delta = x[i] - x0[i];
-      const room = delta > 0 ? 1 - x0[i] : x0[i];
+      const delta = x[i]! - x0[i]!;
+      const room = delta > 0 ? 1 - x0[i]! : x0[i]!;
       if (factor * Math.abs(delta) >= room) stuck += room * room;
       else free += delta * delta;
     }
@@ -53,19 +53,19 @@ export const L2: Norm = {
     const length = l2(gradient);
     const scale = length > 0 ? size / length : 0;
     const out = new Float32Array(x.length);
-    for (let i = 0; i < x.length; i++) out[i] = x[i] + scale * gradient[i];
+    for (let i = 0; i < x.length; i++) out[i] = x[i]! + scale * gradient[i]!;
     return out;
   },
   project(x, x0, epsilon) {
     let squares = 0;
     let outside = false;
     for (let i = 0; i < x.length; i++) {
-      const boxed = Math.min(1, Math.max(0, x[i]));
+      const boxed = Math.min(1, Math.max(0, x[i]!));
       outside ||= boxed !== x[i];
-      squares += (boxed - x0[i]) ** 2;
+      squares += (boxed - x0[i]!) ** 2;
     }
     if (Math.sqrt(squares) <= epsilon) {
-      if (outside) for (let i = 0; i < x.length; i++) x[i] = Math.min(1, Math.max(0, x[i]));
+      if (outside) for (let i = 0; i < x.length; i++) x[i] = Math.min(1, Math.max(0, x[i]!));
       return x;
     }
     const target = reach(x, x0, epsilon);
@@ -74,7 +74,7 @@ export const L2: Norm = {
       const factor = target * (1 - less + 2 ** -23);
       const out = new Float32Array(x.length);
       for (let i = 0; i < x.length; i++) {
-        out[i] = Math.min(1, Math.max(0, x0[i] + factor * (x[i] - x0[i])));
+        out[i] = Math.min(1, Math.max(0, x0[i]! + factor * (x[i]! - x0[i]!)));
       }
       if (L2.distance(out, x0) <= epsilon) return out;
     }
@@ -82,7 +82,7 @@ export const L2: Norm = {
   },
   distance(x, x0) {
     let squares = 0;
-    for (let i = 0; i < x.length; i++) squares += (x[i] - x0[i]) ** 2;
+    for (let i = 0; i < x.length; i++) squares += (x[i]! - x0[i]!) ** 2;
     return Math.sqrt(squares);
   },
 };

@@ -43,28 +43,28 @@ export const Linf: Norm = {
   surfaceStart(x0, epsilon, source) {
     const u = Float64Array.from(x0, () => 2 * source.uniform() - 1);
     const largest = u.reduce((top, v) => Math.max(top, Math.abs(v)), Number.MIN_VALUE);
-    return x0.map((a, i) => clip(a + (epsilon * u[i]) / largest, a, epsilon));
+    return x0.map((a, i) => clip(a + (epsilon * u[i]!) / largest, a, epsilon));
   },
   ascend(x, gradient, size) {
     const out = new Float32Array(x.length);
     for (let i = 0; i < x.length; i++) {
-      const g = gradient[i];
-      out[i] = g > 0 ? x[i] + size : g < 0 ? x[i] - size : x[i];
+      const g = gradient[i]!;
+      out[i] = g > 0 ? x[i]! + size : g < 0 ? x[i]! - size : x[i]!;
     }
     return out;
   },
   project(x, x0, epsilon) {
     const { lowest, highest } = boundsOf(x0, epsilon);
     for (let i = 0; i < x.length; i++) {
-      const v = x[i];
-      if (v < lowest[i]) x[i] = lowest[i];
-      else if (v > highest[i]) x[i] = highest[i];
+      const v = x[i]!;
+      if (v < lowest[i]!) x[i] = lowest[i]!;
+      else if (v > highest[i]!) x[i] = highest[i]!;
     }
     return x;
   },
   distance(x, x0) {
     let largest = 0;
-    for (let i = 0; i < x.length; i++) largest = Math.max(largest, Math.abs(x[i] - x0[i]));
+    for (let i = 0; i < x.length; i++) largest = Math.max(largest, Math.abs(x[i]! - x0[i]!));
     return largest;
   },
 };

@@ -8,7 +8,7 @@ const spatialAxes = (rank: number) => Array.from({ length: rank - 2 }, (_, i) =>
 
 /** Gradient of a convolution with respect to its input, of the bias and, for training, of the kernel. */
 function conv(s: Site): (string | undefined)[] {
-  const [x, w] = s.x;
+  const [x, w] = s.x as readonly [string, string];
   const window = windowOf(s, s.shape(w).slice(2), x, s.y);
   const group = s.number('group', 1);
   return [
@@ -25,8 +25,8 @@ function conv(s: Site): (string | undefined)[] {
  */
 function inputGradient(s: Site, window: Window, group: number): string {
   const { kernel, strides, dilations, before, after } = window;
-  const w = s.constant(s.x[1]);
-  const mirrored = (pads: number[]) => pads.map((p, i) => dilations[i] * (kernel[i] - 1) - p);
+  const w = s.constant(s.x[1]!);
+  const mirrored = (pads: number[]) => pads.map((p, i) => dilations[i]! * (kernel[i]! - 1) - p);
   const pads = [...mirrored(before), ...mirrored(after)];
   if (w && strides.every((stride) => stride === 1) && pads.every((p) => p >= 0)) {
     const attributes = {
@@ -35,9 +35,9 @@ function inputGradient(s: Site, window: Window, group: number): string {
       group: int(group),
       kernel_shape: ints(kernel),
     };
-    return s.b.op('Conv', [s.g, rotated(s.b, s.x[1], w, group)], attributes);
+    return s.b.op('Conv', [s.g, rotated(s.b, s.x[1]!, w, group)], attributes);
   }
-  return s.b.op('ConvTranspose', [s.g, s.x[1]], transposeAttributes(window, group));
+  return s.b.op('ConvTranspose', [s.g, s.x[1]!], transposeAttributes(window, group));
 }
 
 /** Attributes of the transposed convolution that undoes a window: left-over input becomes output padding. */
@@ -60,7 +60,7 @@ function rotated(b: GraphBuilder, name: string, w: Tensor, group: number): strin
   rotations.set(b, made);
   const known = made.get(name);
   if (known) return known;
-  const [outputs, perGroup, ...kernel] = w.dims;
+  const [outputs, perGroup, ...kernel] = w.dims as [number, number, ...number[]];
   const taps = kernel.reduce((product, k) => product * k, 1);
   const outputsPerGroup = outputs / group;
   const from = w.data as Float32Array;
@@ -70,7 +70,7 @@ function rotated(b: GraphBuilder, name: string, w: Tensor, group: number): strin
     for (let i = 0; i < perGroup; i++) {
       const source = (o * perGroup + i) * taps;
       const target = ((g * perGroup + i) * outputsPerGroup + (o % outputsPerGroup)) * taps;
-      for (let t = 0; t < taps; t++) data[target + taps - 1 - t] = from[source + t];
+      for (let t = 0; t < taps; t++) data[target + taps - 1 - t] = from[source + t]!;
     }
   }
   const dims = [perGroup * group, outputsPerGroup, ...kernel];
@@ -101,7 +101,7 @@ function kernelGradient(s: Site, x: string, g: string, window: Window, group: nu
   const after = window.after.map((p) => Math.max(0, p));
   const kernels = parts(cropped).map((part, i) => {
     const images = s.b.op('Transpose', [part], swap);
-    const filters = s.b.op('Transpose', [gradients[i]], swap);
+    const filters = s.b.op('Transpose', [gradients[i]!], swap);
     const taps = s.b.op('Conv', [images, filters], {
       strides: ints(window.dilations),
       dilations: ints(window.strides),
@@ -109,7 +109,7 @@ function kernelGradient(s: Site, x: string, g: string, window: Window, group: nu
     });
     return s.b.op('Transpose', [taps], swap);
   });
-  return kernels.length === 1 ? kernels[0] : s.b.op('Concat', kernels, { axis: int(0) });
+  return kernels.length === 1 ? kernels[0]! : s.b.op('Concat', kernels, { axis: int(0) });
 }
 
 function crop(s: Site, x: string, window: Window): string {
@@ -119,7 +119,7 @@ function crop(s: Site, x: string, window: Window): string {
 
 /** The transposed convolution's input gradient is the convolution it transposes. */
 function convTranspose(s: Site): (string | undefined)[] {
-  const [x, w] = s.x;
+  const [x, w] = s.x as readonly [string, string];
   // Seen from the convolution it transposes, the output is the input.
   const window = windowOf(s, s.shape(w).slice(2), s.y, x);
   const group = s.number('group', 1);

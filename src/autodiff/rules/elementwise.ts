@@ -6,12 +6,12 @@ import { type Site, STEEP } from '../site.js';
 /** Where a maximum or minimum is shared, its gradient is shared evenly (as in PyTorch). */
 function extremum(s: Site): string[] {
   const chosen = s.x.map((x) => s.toFloat(s.equal(x, s.y)));
-  const share = s.div(s.g, chosen.length === 1 ? chosen[0] : s.emit('Sum', ...chosen));
+  const share = s.div(s.g, chosen.length === 1 ? chosen[0]! : s.emit('Sum', ...chosen));
   return chosen.map((c) => s.mul(share, c));
 }
 
 function power(s: Site): (string | undefined)[] {
-  const [base, exponent] = s.x;
+  const [base, exponent] = s.x as readonly [string, string];
   const constant = s.constant(exponent);
   const p = constant?.data.length === 1 ? Number(constant.data[0]) : undefined;
   if (p === 2) return [s.mul(s.g, s.mul(2, base))];
@@ -25,8 +25,8 @@ function power(s: Site): (string | undefined)[] {
 /** PyTorch lets the gradient through at the bounds themselves. */
 function clip(s: Site): string[] {
   let g = s.g;
-  if (s.has(1)) g = s.where(s.emit('GreaterOrEqual', s.x[0], s.x[1]), g, 0);
-  if (s.has(2)) g = s.where(s.emit('LessOrEqual', s.x[0], s.x[2]), g, 0);
+  if (s.has(1)) g = s.where(s.emit('GreaterOrEqual', s.x[0]!, s.x[1]!), g, 0);
+  if (s.has(2)) g = s.where(s.emit('LessOrEqual', s.x[0]!, s.x[2]!), g, 0);
   return [g];
 }
 
@@ -36,11 +36,11 @@ const SELU = { alpha: 1.6732631921768188, gamma: 1.0507010221481323 };
 export const elementwise: readonly GradientRow[] = [
   { op: 'Add', broadcasts: true, gradient: ({ g }) => [g, g] },
   { op: 'Sub', broadcasts: true, gradient: (s) => [s.g, s.neg(s.g)] },
-  { op: 'Mul', broadcasts: true, gradient: (s) => [s.mul(s.g, s.x[1]), s.mul(s.g, s.x[0])] },
+  { op: 'Mul', broadcasts: true, gradient: (s) => [s.mul(s.g, s.x[1]!), s.mul(s.g, s.x[0]!)] },
   {
     op: 'Div',
     broadcasts: true,
-    gradient: (s) => [s.div(s.g, s.x[1]), s.wanted(1) ? s.neg(s.div(s.mul(s.g, s.y), s.x[1])) : undefined],
+    gradient: (s) => [s.div(s.g, s.x[1]!), s.wanted(1) ? s.neg(s.div(s.mul(s.g, s.y), s.x[1]!)) : undefined],
   },
   { op: 'Pow', broadcasts: true, gradient: power },
   { op: 'Sum', broadcasts: true, gradient: (s) => s.x.map(() => s.g) },
@@ -49,40 +49,40 @@ export const elementwise: readonly GradientRow[] = [
   {
     op: 'Where',
     broadcasts: true,
-    gradient: (s) => [undefined, s.where(s.x[0], s.g, 0), s.where(s.x[0], 0, s.g)],
+    gradient: (s) => [undefined, s.where(s.x[0]!, s.g, 0), s.where(s.x[0]!, 0, s.g)],
   },
   {
     op: 'PRelu',
     broadcasts: true,
     gradient: (s) => [
-      s.mul(s.g, s.where(s.greater(s.x[0], 0), 1, s.x[1])),
-      s.mul(s.g, s.emit('Min', s.x[0], 0)),
+      s.mul(s.g, s.where(s.greater(s.x[0]!, 0), 1, s.x[1]!)),
+      s.mul(s.g, s.emit('Min', s.x[0]!, 0)),
     ],
   },
   { op: 'Neg', gradient: (s) => [s.neg(s.g)] },
   { op: 'Sqrt', gradient: (s) => [s.div(s.mul(s.g, 0.5), s.y)] },
   { op: 'Exp', gradient: (s) => [s.mul(s.g, s.y)] },
-  { op: 'Log', gradient: (s) => [s.div(s.g, s.x[0])] },
-  { op: 'Abs', gradient: (s) => [s.mul(s.g, s.emit('Sign', s.x[0]))] },
+  { op: 'Log', gradient: (s) => [s.div(s.g, s.x[0]!)] },
+  { op: 'Abs', gradient: (s) => [s.mul(s.g, s.emit('Sign', s.x[0]!))] },
   { op: 'Reciprocal', gradient: (s) => [s.neg(s.mul(s.g, s.mul(s.y, s.y)))] },
-  { op: 'Sin', gradient: (s) => [s.mul(s.g, s.emit('Cos', s.x[0]))] },
-  { op: 'Cos', gradient: (s) => [s.neg(s.mul(s.g, s.emit('Sin', s.x[0])))] },
+  { op: 'Sin', gradient: (s) => [s.mul(s.g, s.emit('Cos', s.x[0]!))] },
+  { op: 'Cos', gradient: (s) => [s.neg(s.mul(s.g, s.emit('Sin', s.x[0]!)))] },
   { op: 'Tan', gradient: (s) => [s.mul(s.g, s.add(1, s.mul(s.y, s.y)))] },
-  { op: 'Asin', gradient: (s) => [s.div(s.g, s.sqrt(s.sub(1, s.mul(s.x[0], s.x[0]))))] },
-  { op: 'Acos', gradient: (s) => [s.neg(s.div(s.g, s.sqrt(s.sub(1, s.mul(s.x[0], s.x[0])))))] },
-  { op: 'Sinh', gradient: (s) => [s.mul(s.g, s.emit('Cosh', s.x[0]))] },
-  { op: 'Cosh', gradient: (s) => [s.mul(s.g, s.emit('Sinh', s.x[0]))] },
-  { op: 'Asinh', gradient: (s) => [s.div(s.g, s.sqrt(s.add(1, s.mul(s.x[0], s.x[0]))))] },
-  { op: 'Acosh', gradient: (s) => [s.div(s.g, s.sqrt(s.sub(s.mul(s.x[0], s.x[0]), 1)))] },
-  { op: 'Atanh', gradient: (s) => [s.div(s.g, s.sub(1, s.mul(s.x[0], s.x[0])))] },
-  { op: 'Atan', gradient: (s) => [s.div(s.g, s.add(1, s.mul(s.x[0], s.x[0])))] },
+  { op: 'Asin', gradient: (s) => [s.div(s.g, s.sqrt(s.sub(1, s.mul(s.x[0]!, s.x[0]!))))] },
+  { op: 'Acos', gradient: (s) => [s.neg(s.div(s.g, s.sqrt(s.sub(1, s.mul(s.x[0]!, s.x[0]!)))))] },
+  { op: 'Sinh', gradient: (s) => [s.mul(s.g, s.emit('Cosh', s.x[0]!))] },
+  { op: 'Cosh', gradient: (s) => [s.mul(s.g, s.emit('Sinh', s.x[0]!))] },
+  { op: 'Asinh', gradient: (s) => [s.div(s.g, s.sqrt(s.add(1, s.mul(s.x[0]!, s.x[0]!))))] },
+  { op: 'Acosh', gradient: (s) => [s.div(s.g, s.sqrt(s.sub(s.mul(s.x[0]!, s.x[0]!), 1)))] },
+  { op: 'Atanh', gradient: (s) => [s.div(s.g, s.sub(1, s.mul(s.x[0]!, s.x[0]!)))] },
+  { op: 'Atan', gradient: (s) => [s.div(s.g, s.add(1, s.mul(s.x[0]!, s.x[0]!)))] },
   { op: 'Relu', gradient: (s) => [s.mul(s.g, s.step(s.y))] },
   {
     op: 'LeakyRelu',
     gradient: (s) => {
       const leak = s.number('alpha', 0.01);
       // The input decides: the output has the same sign only for positive slopes.
-      const step = s.step(leak > 0 ? s.y : s.x[0]);
+      const step = s.step(leak > 0 ? s.y : s.x[0]!);
       if (leak < 0 || leak > 1) return [s.mul(s.g, s.add(leak, s.mul(1 - leak, step)))];
       const slope = s.b.op('HardSigmoid', [step], { alpha: float(1 - leak), beta: float(leak) });
       return [s.mul(s.g, slope)];
@@ -90,40 +90,40 @@ export const elementwise: readonly GradientRow[] = [
   },
   {
     op: 'ThresholdedRelu',
-    gradient: (s) => [s.where(s.greater(s.x[0], s.number('alpha', 1)), s.g, 0)],
+    gradient: (s) => [s.where(s.greater(s.x[0]!, s.number('alpha', 1)), s.g, 0)],
   },
   { op: 'Clip', gradient: clip },
   {
     op: 'Shrink',
-    gradient: (s) => [s.where(s.greater(s.emit('Abs', s.x[0]), s.number('lambd', 0.5)), s.g, 0)],
+    gradient: (s) => [s.where(s.greater(s.emit('Abs', s.x[0]!), s.number('lambd', 0.5)), s.g, 0)],
   },
   { op: 'Sigmoid', gradient: (s) => [s.mul(s.g, s.mul(s.y, s.sub(1, s.y)))] },
   { op: 'Tanh', gradient: (s) => [s.mul(s.g, s.sub(1, s.mul(s.y, s.y)))] },
-  { op: 'Softplus', gradient: (s) => [s.mul(s.g, s.emit('Sigmoid', s.x[0]))] },
+  { op: 'Softplus', gradient: (s) => [s.mul(s.g, s.emit('Sigmoid', s.x[0]!))] },
   {
     op: 'Softsign',
     gradient: (s) => {
-      const scale = s.add(1, s.emit('Abs', s.x[0]));
+      const scale = s.add(1, s.emit('Abs', s.x[0]!));
       return [s.div(s.g, s.mul(scale, scale))];
     },
   },
   {
     op: 'Elu',
-    gradient: (s) => [s.where(s.greater(s.x[0], 0), s.g, s.mul(s.g, s.add(s.y, s.number('alpha', 1))))],
+    gradient: (s) => [s.where(s.greater(s.x[0]!, 0), s.g, s.mul(s.g, s.add(s.y, s.number('alpha', 1))))],
   },
   {
     op: 'Selu',
     gradient: (s) => {
       const gamma = s.number('gamma', SELU.gamma);
       const negative = s.add(s.y, gamma * s.number('alpha', SELU.alpha));
-      return [s.mul(s.g, s.where(s.greater(s.x[0], 0), gamma, negative))];
+      return [s.mul(s.g, s.where(s.greater(s.x[0]!, 0), gamma, negative))];
     },
   },
   {
     op: 'Celu',
     gradient: (s) => {
       const alpha = s.number('alpha', 1);
-      return [s.mul(s.g, s.exp(s.div(s.emit('Min', s.x[0], 0), alpha)))];
+      return [s.mul(s.g, s.exp(s.div(s.emit('Min', s.x[0]!, 0), alpha)))];
     },
   },
   {
@@ -137,7 +137,7 @@ export const elementwise: readonly GradientRow[] = [
   },
   {
     op: 'Erf',
-    gradient: (s) => [s.mul(s.g, s.mul(2 / Math.sqrt(Math.PI), s.exp(s.neg(s.mul(s.x[0], s.x[0])))))],
+    gradient: (s) => [s.mul(s.g, s.mul(2 / Math.sqrt(Math.PI), s.exp(s.neg(s.mul(s.x[0]!, s.x[0]!)))))],
   },
   {
     op: 'Softmax',
@@ -155,7 +155,7 @@ export const elementwise: readonly GradientRow[] = [
   {
     op: 'Cast',
     gradient: (s) => {
-      const type = s.type(s.x[0]);
+      const type = s.type(s.x[0]!);
       // An integer that a gradient reaches is what straight-through rounding made: its gradient is no integer.
       return [s.b.op('Cast', [s.g], { to: int(typeCode(type.includes('float') ? type : 'float32')) })];
     },

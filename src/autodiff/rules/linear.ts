@@ -4,7 +4,7 @@ import type { Site } from '../site.js';
 
 /** Y = alpha A' B' + beta C, where A' and B' may be transposed. */
 function gemm(s: Site): (string | undefined)[] {
-  const [a, b] = s.x;
+  const [a, b] = s.x as readonly [string, string];
   const alpha = s.number('alpha', 1);
   const beta = s.number('beta', 1);
   const transA = s.number('transA', 0) === 1;
@@ -17,7 +17,7 @@ function gemm(s: Site): (string | undefined)[] {
     });
   const toA = transA ? product(b, s.g, transB, true) : product(s.g, b, false, !transB);
   const toB = transB ? product(s.g, a, true, transA) : product(a, s.g, !transA, false);
-  const toC = s.wanted(2) ? sumTo(s, beta === 1 ? s.g : s.mul(s.g, beta), s.x[2]) : undefined;
+  const toC = s.wanted(2) ? sumTo(s, beta === 1 ? s.g : s.mul(s.g, beta), s.x[2]!) : undefined;
   return [toA, toB, toC];
 }
 
@@ -30,7 +30,7 @@ function transposeLast(s: Site, value: string): string {
 
 /** Batches broadcast against each other; the matrices themselves do not. */
 function matmul(s: Site): (string | undefined)[] {
-  const [a, b] = s.x;
+  const [a, b] = s.x as readonly [string, string];
   if (s.rank(a) < 2 || s.rank(b) < 2) throw s.unsupported('an operand is a vector; it is lowered first');
   const toA = s.wanted(0) ? sumTo(s, s.matmul(s.g, transposeLast(s, b)), a, s.shape(s.y), 2) : undefined;
   const toB = s.wanted(1) ? sumTo(s, s.matmul(transposeLast(s, a), s.g), b, s.shape(s.y), 2) : undefined;
@@ -60,7 +60,7 @@ function einsum(s: Site): (string | undefined)[] {
   const { operands, result } = subscriptsOf(s);
   return s.x.map((x, i) => {
     if (!s.wanted(i)) return undefined;
-    const own = operands[i];
+    const own = operands[i]!;
     if (new Set(own).size < own.length) throw s.unsupported('an index occurs twice in one operand');
     const rest = operands.filter((_, k) => k !== i);
     const reached = [...own].filter((index) => result.includes(index) || rest.some((r) => r.includes(index)));
@@ -77,7 +77,7 @@ const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 /** The indices of each operand and of the result; where the result is left out, those that occur once, sorted. */
 function subscriptsOf(s: Site): { operands: string[]; result: string } {
-  const [left, right] = s.text('equation', '').replaceAll(' ', '').split('->');
+  const [left, right] = s.text('equation', '').replaceAll(' ', '').split('->') as [string, string];
   const all = [...left.replaceAll(/[,.]/g, '')];
   const once = all.filter((index) => all.indexOf(index) === all.lastIndexOf(index));
   const implied = `${left.includes('...') ? '...' : ''}${once.sort().join('')}`;
@@ -85,11 +85,11 @@ function subscriptsOf(s: Site): { operands: string[]; result: string } {
   const free = [...ALPHABET].filter((letter) => !left.includes(letter));
   const operands = left.split(',').map((own, i) => {
     if (!own.includes('...')) return own;
-    const axes = s.rank(s.x[i]) - (own.length - 3);
+    const axes = s.rank(s.x[i]!) - (own.length - 3);
     if (
       axes > 0 &&
       s
-        .shape(s.x[i])
+        .shape(s.x[i]!)
         .slice(own.indexOf('.'), own.indexOf('.') + axes)
         .some((d) => d === 1)
     )

@@ -3,7 +3,7 @@ import type { Site } from '../site.js';
 
 /** Batch normalisation as used at test time: a fixed affine map per channel. */
 function batchNormalization(s: Site): (string | undefined)[] {
-  const [x, scale, , mean, variance] = s.x;
+  const [x, scale, , mean, variance] = s.x as readonly [string, string, string, string, string];
   if (s.number('training_mode', 0))
     throw s.unsupported('it is in training mode; export the model in evaluation mode');
   const rank = s.rank(x);

@@ -13,7 +13,7 @@ const LIMITS: Partial<Record<DataType, readonly [number, number]>> = {
 
 /** Scale or zero point in a shape that broadcasts with the value: one number, or one along `axis`. */
 function alongAxis(s: Site, parameter: string): string {
-  const rank = s.rank(s.x[0]);
+  const rank = s.rank(s.x[0]!);
   const dims = s.shape(parameter);
   if (dims.length === 0 || (dims.length === 1 && dims[0] === 1)) return s.reshape(parameter, []);
   if (dims.length > 1 || s.number('block_size', 0)) throw s.unsupported('it quantises in blocks');
@@ -23,7 +23,7 @@ function alongAxis(s: Site, parameter: string): string {
 }
 
 function quantisedType(s: Site): DataType {
-  const zero = s.has(2) ? s.constant(s.x[2]) : undefined;
+  const zero = s.has(2) ? s.constant(s.x[2]!) : undefined;
   if (s.has(2) && !zero) throw s.unsupported('its zero point is computed at run time');
   return zero?.type ?? typeOfCode(s.number('output_dtype', 0)) ?? 'uint8';
 }
@@ -35,9 +35,9 @@ function quantisedType(s: Site): DataType {
 function quantise(s: Site): string[] {
   const limits = LIMITS[quantisedType(s)];
   if (!limits) throw s.unsupported(`values of type ${quantisedType(s)}`);
-  const scale = alongAxis(s, s.x[1]);
-  const rounded = s.emit('Round', s.div(s.x[0], scale));
-  const level = s.has(2) ? s.add(rounded, s.toFloat(alongAxis(s, s.x[2]))) : rounded;
+  const scale = alongAxis(s, s.x[1]!);
+  const rounded = s.emit('Round', s.div(s.x[0]!, scale));
+  const level = s.has(2) ? s.add(rounded, s.toFloat(alongAxis(s, s.x[2]!))) : rounded;
   const inside = s.emit(
     'And',
     s.emit('GreaterOrEqual', level, limits[0]),
@@ -48,7 +48,7 @@ function quantise(s: Site): string[] {
 
 /** y = (x - zero) scale, exactly linear in what was quantised. */
 function dequantise(s: Site): string[] {
-  return [s.mul(s.g, alongAxis(s, s.x[1]))];
+  return [s.mul(s.g, alongAxis(s, s.x[1]!))];
 }
 
 /** Gradients of quantisation; see docs/operators.md for what they are worth. */

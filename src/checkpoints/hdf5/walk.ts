@@ -176,7 +176,7 @@ function weightNamesOf(group: Group, path: string): string[] | undefined {
   if (parts.length === 0) return undefined;
   parts.sort((a, b) => Number(a.slice(12)) - Number(b.slice(12)));
   return parts.flatMap((name) => {
-    const attribute = attrs[name];
+    const attribute = attrs[name]!;
     // An empty list has no type to speak of.
     if (attribute.shape?.some((d) => d === 0)) return [];
     const names = textOf(attribute);

@@ -88,5 +88,5 @@ export function activated(
   }
   const name = typeof activation === 'string' ? snake(activation) : '';
   if (!Object.hasOwn(ACTIVATIONS, name)) throw s.unsupported(`the activation ${shown(activation)}`);
-  return s.same(ACTIVATIONS[name](s, x.name, graphAxis(x, x.shape.length)), x);
+  return s.same(ACTIVATIONS[name]!(s, x.name, graphAxis(x, x.shape.length)), x);
 }

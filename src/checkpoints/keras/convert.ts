@@ -162,7 +162,7 @@ class Conversion {
     }
     const order = all.filter(({ key }) => waiting.get(key) === 0);
     for (let i = 0; i < order.length; i++) {
-      for (const reader of readers.get(order[i].key) ?? []) {
+      for (const reader of readers.get(order[i]!.key) ?? []) {
         const left = (waiting.get(reader.key) ?? 0) - 1;
         waiting.set(reader.key, left);
         if (left === 0) order.push(reader);
@@ -209,8 +209,8 @@ function inputShape(layer: LayerConfig, model: ModelConfig): Dim[] {
     );
   }
   if (!Array.isArray(given) || given.length < 2)
-    throw settings.wrong(key[0], '[null, height, width, channels]', given);
-  return given.slice(1).map((d) => (d === null ? null : settings.checkInteger(key[0], d, 1)));
+    throw settings.wrong(key[0]!, '[null, height, width, channels]', given);
+  return given.slice(1).map((d) => (d === null ? null : settings.checkInteger(key[0]!, d, 1)));
 }
 
 function unsupported({ className, settings }: LayerConfig): AssayError {

@@ -56,7 +56,7 @@ export class Settings {
   private find(keys: string | readonly string[]): [key: string, value: unknown] {
     const names = typeof keys === 'string' ? [keys] : keys;
     const key = names.find((name) => Object.hasOwn(this.config, name) && this.config[name] !== null);
-    return [key ?? names[0], key === undefined ? undefined : this.config[key]];
+    return [key ?? names[0]!, key === undefined ? undefined : this.config[key]];
   }
 
   raw(keys: string | readonly string[]): unknown {

@@ -46,7 +46,7 @@ export class LayerSite {
 
   /** The only input. */
   get x(): Value {
-    if (this.inputs.length === 1) return this.inputs[0];
+    if (this.inputs.length === 1) return this.inputs[0]!;
     throw this.fail('the layer takes one input', { expected: '1', found: String(this.inputs.length) });
   }
 
@@ -187,9 +187,9 @@ export class LayerSite {
         found: `${shape.length + 1}`,
       });
     const channels = shape[last ? 2 : 0];
-    if (channels === null)
+    if (typeof channels !== 'number')
       throw this.fail('the number of channels is open', { hint: 'build the model with known channels' });
-    const size: [Dim, Dim] = last ? [shape[0], shape[1]] : [shape[1], shape[2]];
+    const size: [Dim, Dim] = last ? [shape[0]!, shape[1]!] : [shape[1]!, shape[2]!];
     return { name: last ? this.channelsFirst(value) : this.plain(value), channels, size, last };
   }
 
@@ -211,7 +211,7 @@ export class LayerSite {
   /** Size of the axes at hand. Errors: `model-invalid` when one is open. */
   known(axes: readonly number[], { shape }: Value = this.x): number[] {
     return axes.map((axis) => {
-      const size = shape[axis - 1];
+      const size = shape[axis - 1]!;
       if (size === null)
         throw this.fail(`axis ${axis} of the layer's input is open`, {
           hint: 'build the model with a known image size',
@@ -227,9 +227,9 @@ export class LayerSite {
   along(key: string, value: Value, axes: readonly number[], sizes: readonly number[], data: Float32Array) {
     const rank = value.shape.length + 1;
     const places = axes.map((axis) => graphAxis(value, axis));
-    const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
+    const order = places.map((_, i) => i).sort((a, b) => places[a]! - places[b]!);
     const dims = Array<number>(rank).fill(1);
-    for (const i of order) dims[places[i]] = sizes[i];
+    for (const i of order) dims[places[i]!] = sizes[i]!;
     return this.constant(`${key}${value.turned ? '_channels_first' : ''}`, () =>
       floats(dims, permuted(data, sizes, order)),
     );
@@ -237,7 +237,7 @@ export class LayerSite {
 
   /** Writes the layer's nodes. A single value made here gets the layer's name. */
   finish(values: readonly Value[]): Value[] {
-    const [only] = values;
+    const only = values[0]!;
     const made = this.nodes.some(({ outputs }) => outputs[0] === only?.name);
     const renamed = made && values.length === 1 ? this.b.fresh(this.name) : undefined;
     const named = (name: string) => (renamed !== undefined && name === only.name ? renamed : name);

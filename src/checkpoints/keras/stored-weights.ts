@@ -11,9 +11,9 @@ const withoutDevice = (name: string) => name.replace(/:\d+$/, '');
 export function groupedWeights({ datasets, weightNames }: Hdf5File): WeightStore {
   return {
     of(path): LayerWeights {
-      const group = `model_weights/${path[0].name}`;
+      const group = `model_weights/${path[0]!.name}`;
       const all = weightNames.get(group) ?? [];
-      const { name: layer } = path[path.length - 1];
+      const { name: layer } = path[path.length - 1]!;
       const own =
         path.length === 1
           ? all
@@ -61,7 +61,7 @@ export function numberedWeights({ datasets }: Hdf5File): WeightStore {
       const folders = CONTAINERS.map((container) =>
         path.map((step) => `${container}/${folderOf(step)}`).join('/'),
       ).map((folder) => `${folder}/vars`);
-      const folder = folders.find((one) => byFolder.has(one)) ?? folders[0];
+      const folder = folders.find((one) => byFolder.has(one)) ?? folders[0]!;
       return {
         names: byFolder.get(folder) ?? [],
         find: (_, index) => datasets.get(`${folder}/${index}`),

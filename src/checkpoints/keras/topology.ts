@@ -109,7 +109,7 @@ function renumbered(model: ModelConfig): ModelConfig {
 function chain(name: string, layers: LayerConfig[], config: Json, place: Place): ModelConfig {
   if (layers.length === 0) throw malformed(place, 'the model is empty', 'a list of layers', layers);
   const output = (layer: LayerConfig): Reference => ({ layer: layer.name, call: 0, tensor: 0 });
-  const [first] = layers;
+  const first = layers[0]!;
   const given = first.className === 'InputLayer';
   const input: LayerConfig = given
     ? first
@@ -127,9 +127,9 @@ function chain(name: string, layers: LayerConfig[], config: Json, place: Place):
   const all = given ? layers : [input, ...layers];
   const linked = all.map((layer, i) => ({
     ...layer,
-    calls: [{ operands: i === 0 ? [] : [output(all[i - 1])] }],
+    calls: [{ operands: i === 0 ? [] : [output(all[i - 1]!)] }],
   }));
-  return { name, layers: linked, inputs: [output(input)], outputs: [output(all[all.length - 1])] };
+  return { name, layers: linked, inputs: [output(input)], outputs: [output(all[all.length - 1]!)] };
 }
 
 function freshName(layers: readonly LayerConfig[], hint: string): string {

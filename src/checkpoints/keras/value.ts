@@ -36,11 +36,11 @@ export function permuted(
   const index = sizes.map(() => 0);
   let from = 0;
   for (let to = 0; to < out.length; to++) {
-    out[to] = data[from];
+    out[to] = data[from]!;
     for (let i = sizes.length - 1; i >= 0; i--) {
-      from += steps[i];
-      if (++index[i] < sizes[i]) break;
-      from -= steps[i] * sizes[i];
+      from += steps[i]!;
+      if (++index[i]! < sizes[i]!) break;
+      from -= steps[i]! * sizes[i]!;
       index[i] = 0;
     }
   }

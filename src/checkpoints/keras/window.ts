@@ -27,10 +27,10 @@ export function windowAttributes(size: readonly [Dim, Dim], window: Sliding): Re
   if (!same) return attributes;
   if (size.some((n) => n === null)) return { ...attributes, auto_pad: string('SAME_UPPER') };
   const total = (size as Pair).map((n, i) =>
-    Math.max(0, (Math.ceil(n / strides[i]) - 1) * strides[i] + extent(kernel[i], dilations[i]) - n),
+    Math.max(0, (Math.ceil(n / strides[i]!) - 1) * strides[i]! + extent(kernel[i]!, dilations[i]!) - n),
   );
   const before = total.map((n) => Math.floor(n / 2));
-  return { ...attributes, pads: ints([...before, ...total.map((n, i) => n - before[i])]) };
+  return { ...attributes, pads: ints([...before, ...total.map((n, i) => n - before[i]!)]) };
 }
 
 /** Height and width of what a window leaves. */
@@ -39,8 +39,8 @@ export function windowSize(size: readonly [Dim, Dim], window: Sliding): [Dim, Di
   const left = (n: Dim, i: number) => {
     if (n === null) return null;
     return same
-      ? Math.ceil(n / strides[i])
-      : Math.floor((n - extent(kernel[i], dilations[i])) / strides[i]) + 1;
+      ? Math.ceil(n / strides[i]!)
+      : Math.floor((n - extent(kernel[i]!, dilations[i]!)) / strides[i]!) + 1;
   };
   return [left(size[0], 0), left(size[1], 1)];
 }

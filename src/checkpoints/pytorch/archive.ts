@@ -38,7 +38,7 @@ function folderOf(members: readonly ZipMember[], source: ByteSource): string {
       found: 'an archive with code',
       hint: "in Python: torch.save(torch.jit.load(FILE).state_dict(), 'weights.pt'), or export it with torch.onnx.export",
     });
-  if (pickles.length === 1) return pickles[0].name.slice(0, -'data.pkl'.length);
+  if (pickles.length === 1) return pickles[0]!.name.slice(0, -'data.pkl'.length);
   throw malformed(source.place, 'the archive is not a PyTorch checkpoint', {
     expected: 'one member called data.pkl, in the one folder of the archive',
     found: `${pickles.length} of them among ${members.length} members`,

@@ -25,7 +25,7 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.bytes[this.skip(1)];
+    return this.bytes[this.skip(1)]!;
   }
 
   u16(): number {
@@ -86,7 +86,7 @@ export class ByteReader {
     const bytes = this.take(n);
     if (n === 0) return 0;
     const value = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
-    return plain(bytes[n - 1] & 0x80 ? value - (1n << BigInt(8 * n)) : value);
+    return plain(bytes[n - 1]! & 0x80 ? value - (1n << BigInt(8 * n)) : value);
   }
 }
 

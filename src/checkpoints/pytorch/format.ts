@@ -3,7 +3,7 @@ import type { CheckpointFormat, FileHead } from '../checkpoint.js';
 import { weightsFormat } from '../weights-format.js';
 
 /** Opcode PROTO and a protocol number. */
-const isPickle = ({ start }: FileHead) => start[0] === 0x80 && start[1] >= 2 && start[1] <= 5;
+const isPickle = ({ start }: FileHead) => start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5;
 
 const readWeights: CheckpointFormat['readWeights'] = async (head, stateDict) =>
   (await import('./read-weights.js')).readWeights(head, stateDict);

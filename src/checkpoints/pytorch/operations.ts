@@ -135,7 +135,7 @@ function floatLine(m: Machine): number {
 /** A quoted string; escapes are kept as they stand, since no name of ours has any. */
 function quoted(m: Machine): string {
   const text = m.reader.line();
-  if (text.length < 2 || text[0] !== text.at(-1) || !/['"]/.test(text[0]))
+  if (text.length < 2 || text[0] !== text.at(-1) || !/['"]/.test(text[0]!))
     throw m.refuse('a string without quotes');
   return text.slice(1, -1);
 }

@@ -80,11 +80,11 @@ function strided({ offset, dims, strides, count }: StoredTensor, type: DataType,
   const index = dims.map(() => 0);
   let at = offset;
   for (let i = 0; i < count; i++) {
-    to[i] = from[at];
+    to[i] = from[at]!;
     for (let axis = dims.length - 1; axis >= 0; axis--) {
-      at += strides[axis];
-      if (++index[axis] < dims[axis]) break;
-      at -= dims[axis] * strides[axis];
+      at += strides[axis]!;
+      if (++index[axis]! < dims[axis]!) break;
+      at -= dims[axis]! * strides[axis]!;
       index[axis] = 0;
     }
   }

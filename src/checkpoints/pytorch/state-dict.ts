@@ -133,9 +133,9 @@ export function findStateDict(
   const paths = dicts.map(({ path }) => path);
   const at = named === undefined ? 0 : paths.indexOf(named);
   if (at >= 0) {
-    const equal = (one: StateDict) => rank(one) === rank(dicts[0]) && levels(one) === levels(dicts[0]);
+    const equal = (one: StateDict) => rank(one) === rank(dicts[0]!) && levels(one) === levels(dicts[0]!);
     return {
-      chosen: dicts[at],
+      chosen: dicts[at]!,
       others: paths.filter((_, i) => i !== at),
       equals:
         named === undefined

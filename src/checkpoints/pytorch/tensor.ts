@@ -32,7 +32,7 @@ export class StoredTensor {
     let step = 1;
     for (let axis = this.dims.length - 1; axis >= 0; axis--) {
       if (this.dims[axis] !== 1 && this.strides[axis] !== step) return false;
-      step *= this.dims[axis];
+      step *= this.dims[axis]!;
     }
     return true;
   }
@@ -62,7 +62,7 @@ export function viewOf(
     return 'strides that are not one whole number from 0 on for each axis';
   const tensor = new StoredTensor(storage, offset, dims, strides);
   if (!Number.isSafeInteger(tensor.count)) return `a shape of [${dims.join(', ')}]`;
-  const last = dims.reduce((sum, d, axis) => sum + (d - 1) * strides[axis], offset);
+  const last = dims.reduce((sum, d, axis) => sum + (d - 1) * strides[axis]!, offset);
   if (tensor.count > 0 && !(last < storage.elements))
     return `a view up to element ${last} of a storage of ${storage.elements}`;
   return tensor;

@@ -35,13 +35,13 @@ export class FormSite {
 
   /** A step on the way, with a name after the node's. */
   readonly emit: Emit = (op, inputs, attributes = {}, domain = '') =>
-    this.b.node(op, inputs, attributes, [`${this.node.name}/${op}`], domain)[0];
+    this.b.node(op, inputs, attributes, [`${this.node.name}/${op}`], domain)[0]!;
 
   /** The last step: it makes what the node makes. */
   readonly result: Emit = (op, inputs, attributes = {}, domain = '') => {
     const outputs = [...this.outputs];
     this.b.add({ name: this.node.name, op, domain, inputs: [...inputs], outputs, attributes });
-    return outputs[0];
+    return outputs[0]!;
   };
 
   /** The node as TensorFlow has it, or another one with its attributes. */

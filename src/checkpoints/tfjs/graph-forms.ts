@@ -24,7 +24,8 @@ const pixels = (s: FormSite, name: string): number[] => (s.integers(name, 4) ?? 
 function padding(s: FormSite): Record<string, Attribute> {
   const given = s.text('padding');
   if (given !== 'EXPLICIT') return { auto_pad: string(given === 'SAME' ? 'SAME_UPPER' : 'VALID') };
-  const [, , top, bottom, left, right] = s.integers('explicit_paddings', 8) ?? Array<number>(8).fill(0);
+  const pads = s.integers('explicit_paddings', 8) ?? Array<number>(8).fill(0);
+  const [top, bottom, left, right] = pads.slice(2) as [number, number, number, number];
   return { pads: ints([top, left, bottom, right]) };
 }
 
@@ -42,12 +43,12 @@ function averagePool(s: FormSite): boolean {
 
 /** TensorFlow.js does not differentiate dilated convolutions. */
 function convolved(s: FormSite, emit: Emit, depthwise: boolean): string {
-  const [x, kernel] = s.reads(2);
+  const [x, kernel] = s.reads(2) as [string, string];
   const dilations = pixels(s, 'dilations');
   const dims = s.constant(1)?.dims ?? [];
   if (dilations.every((d) => d === 1) || dims.length !== 4)
     return s.tensorflow(emit, depthwise ? 'DepthwiseConv2dNative' : 'Conv2D', [x, kernel]);
-  const [height, width, channels, last] = dims;
+  const [height, width, channels, last] = dims as [number, number, number, number];
   const oihw = depthwise
     ? s.emit('Reshape', [
         s.emit('Transpose', [kernel], { perm: ints([2, 3, 0, 1]) }),
@@ -78,7 +79,7 @@ const ACTIVATIONS: Readonly<Record<string, (s: FormSite, x: string) => void>> = 
   Sigmoid: (s, x) => s.result('Sigmoid', [x]),
   Tanh: (s, x) => s.result('Tanh', [x]),
   LeakyRelu: (s, x) => s.result('LeakyRelu', [x], { alpha: float(s.number('leakyrelu_alpha', 0.2)) }),
-  Prelu: (s, x) => s.result('PRelu', [x, s.reads(4)[3]]),
+  Prelu: (s, x) => s.result('PRelu', [x, s.reads(4)[3]!]),
 };
 
 /** Product, bias and activation one after the other: the gradients of TensorFlow.js's fused forms are not reliable. */
@@ -88,9 +89,9 @@ const unfused =
     const [bias, activation, ...more] = s.texts('fused_ops');
     const known = activation === undefined || Object.hasOwn(ACTIVATIONS, activation);
     if (bias !== 'BiasAdd' || !known || more.length > 0) return false;
-    const terms = [product(s), s.reads(3)[2]];
+    const terms = [product(s), s.reads(3)[2]!];
     if (activation === undefined) s.result('Add', terms);
-    else ACTIVATIONS[activation](s, s.emit('Add', terms));
+    else ACTIVATIONS[activation]!(s, s.emit('Add', terms));
     return true;
   };
 
@@ -98,7 +99,7 @@ const unfused =
 const resize =
   (mode: 'linear' | 'nearest'): Form =>
   (s) => {
-    const [x, size] = s.reads(2);
+    const [x, size] = s.reads(2) as [string, string];
     const [corners, centres] = [s.truth('align_corners'), s.truth('half_pixel_centers')];
     const transformation = corners ? 'align_corners' : centres ? 'half_pixel' : 'asymmetric';
     s.result('Resize', [x, '', '', size], {
@@ -119,7 +120,7 @@ function depthToSpace(s: FormSite): boolean {
 
 /** TensorFlow lists before and after for each axis; ONNX first all before, then all after. */
 function mirrorPad(s: FormSite): boolean {
-  const [x, pairs] = s.reads(2);
+  const [x, pairs] = s.reads(2) as [string, string];
   if (s.text('mode') !== 'REFLECT') return false;
   const pads = s.emit('Reshape', [s.emit('Transpose', [pairs], { perm: ints([1, 0]) }), s.b.ints([-1])]);
   s.result('Pad', [x, pads], { mode: string('reflect') });
@@ -136,7 +137,7 @@ const MAX_AXES = 16;
 
 /** Slices, of which axes may be taken away or added (TensorFlow's StridedSlice; its masks have a bit an entry). */
 function stridedSlice(s: FormSite): boolean {
-  const [x] = s.reads(4);
+  const x = s.reads(4)[0]!;
   const [begin, end, strides] = [1, 2, 3].map((i) => {
     const constant = s.constant(i);
     return constant && toNumbers(constant);
@@ -157,15 +158,15 @@ function stridedSlice(s: FormSite): boolean {
   const sliced = entries.filter((i) => i !== ellipsis && !added(i));
   const axisOf = (i: number) => place(i, (k) => !added(k));
   const starts = sliced.map((i) =>
-    bit('begin_mask', i) && !shrunk(i) ? (strides[i] > 0 ? 0 : TO_THE_END) : begin[i],
+    bit('begin_mask', i) && !shrunk(i) ? (strides[i]! > 0 ? 0 : TO_THE_END) : begin[i]!,
   );
   const ends = sliced.map((i) => {
-    if (shrunk(i)) return begin[i] === -1 ? TO_THE_END : begin[i] + 1;
-    return bit('end_mask', i) ? (strides[i] > 0 ? TO_THE_END : -TO_THE_END) : end[i];
+    if (shrunk(i)) return begin[i] === -1 ? TO_THE_END : begin[i]! + 1;
+    return bit('end_mask', i) ? (strides[i]! > 0 ? TO_THE_END : -TO_THE_END) : end[i]!;
   });
   const { b } = s;
   const axes = b.ints(sliced.map(axisOf));
-  const steps = b.ints(sliced.map((i) => (shrunk(i) ? 1 : strides[i])));
+  const steps = b.ints(sliced.map((i) => (shrunk(i) ? 1 : strides[i]!)));
   const part = s.emit('Slice', [x, b.ints(starts), b.ints(ends), axes, steps]);
   const gone = sliced.filter(shrunk).map(axisOf);
   const rest = gone.length > 0 ? s.emit('Squeeze', [part, b.ints(gone)]) : part;
@@ -229,7 +230,7 @@ export const FORMS: ReadonlyMap<string, Form> = new Map<string, Form>([
   [
     'ScatterNd',
     (s) => {
-      const [indices, updates, shape] = s.reads(3);
+      const [indices, updates, shape] = s.reads(3) as [string, string, string];
       s.result('ScatterND', [s.emit('ConstantOfShape', [shape]), indices, updates], {
         reduction: string('add'),
       });

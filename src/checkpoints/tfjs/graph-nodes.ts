@@ -75,7 +75,7 @@ export function inOrder(
   const state = new Map<string, 'open' | 'done'>();
   const stack = outputs.map(({ node }) => ({ name: node, reader: 'signature' }));
   while (stack.length > 0) {
-    const { name, reader } = stack[stack.length - 1];
+    const { name, reader } = stack[stack.length - 1]!;
     const node = nodes.get(name);
     if (!node) throw malformed(file, reader, 'nodes that are there', name);
     const { inputs, op } = node;

@@ -169,5 +169,5 @@ function joined({ paths, bytes }: Group, place: Place, read: ReadShard): Uint8Ar
       `${bytes} bytes in ${paths.join(', ') || 'no file'}`,
       length > bytes ? 'more than that' : `${length} bytes`,
     );
-  return shards.length === 1 ? shards[0] : new Uint8Array(Buffer.concat(shards));
+  return shards.length === 1 ? shards[0]! : new Uint8Array(Buffer.concat(shards));
 }

@@ -1,3 +1,4 @@
+import { mapTuple } from '../../map-tuple.js';
 import type { LayerWeights, Weight, WeightStore } from '../keras/weights.js';
 
 function add(index: Map<string, string[]>, key: string, name: string): void {
@@ -11,7 +12,7 @@ function add(index: Map<string, string[]>, key: string, name: string): void {
  * since TensorFlow 2.2 a part of the layer between.
  */
 export function namedWeights(weights: ReadonlyMap<string, Weight>): WeightStore {
-  const [exact, ends, starts] = [0, 1, 2].map(() => new Map<string, string[]>());
+  const [exact, ends, starts] = mapTuple([0, 1, 2], () => new Map<string, string[]>());
   for (const name of weights.keys()) {
     const parts = name.split('/').slice(0, -1);
     add(exact, parts.join('/'), name);
@@ -22,7 +23,7 @@ export function namedWeights(weights: ReadonlyMap<string, Weight>): WeightStore 
   }
   return {
     of(path): LayerWeights {
-      const { name } = path[path.length - 1];
+      const { name } = path[path.length - 1]!;
       const whole = path.map((step) => step.name).join('/');
       const names =
         exact.get(whole) ?? exact.get(name) ?? ends.get(whole) ?? ends.get(name) ?? starts.get(name) ?? [];

@@ -26,7 +26,7 @@ export async function ownSizeOf(
   { card, checkpoint }: { card: ModelCard; checkpoint: string },
   directory: string,
 ): Promise<OwnSize | undefined> {
-  const [channels, ...sides] = card.input.shape;
+  const [channels, ...sides] = card.input.shape as [number, ...number[]];
   const { source } = await openSource({ ...set.entry, resize: Math.min(...sides) }, { directory });
   const [, height, width] = source.shape;
   await source.close();

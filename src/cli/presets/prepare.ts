@@ -143,7 +143,7 @@ async function modelOf({ checkpoint, directory, limits }: PresetRequest): Promis
     const { card, checkpoint: weights } = await readCard(checkpoint);
     return { card, checkpoint: weights, file: placeFrom(directory, checkpoint), written: [] };
   }
-  const [{ name, text, engine }] = await draftsFor([checkpoint], directory, limits);
+  const { name, text, engine } = (await draftsFor([checkpoint], directory, limits))[0]!;
   const file = `${name}.model.yaml`;
   return {
     card: parse(text),
@@ -156,7 +156,7 @@ async function modelOf({ checkpoint, directory, limits }: PresetRequest): Promis
 
 /** d(model input) / d(pixel), the mean over channels. */
 function scaleOf({ input: { range = [0, 1], std } }: ModelCard): number {
-  if (std === undefined) return range[1] - range[0];
+  if (std === undefined) return range[1]! - range[0]!;
   const each = Array.isArray(std) ? std : [std];
   return each.reduce((sum, one) => sum + 1 / one, 0) / each.length;
 }

@@ -80,7 +80,8 @@ const conventions = binningConventions.map(({ name, bins: value, of: statistic }
     test: 'paired-bootstrap',
     of: ({ logits, confidence, outcome }, { bins }) => {
       const n = outcome.length;
-      const values = logits ? largestLogits({ n, classes: logits.length / n, data: logits }) : confidence;
+      const values =
+        value === 'max-logit' ? largestLogits({ n, classes: logits.length / n, data: logits }) : confidence;
       return statistic(values, outcome, Number(bins));
     },
   };

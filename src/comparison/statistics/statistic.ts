@@ -1,10 +1,23 @@
 import type { Placements } from '../../metrics/ranking/delong.js';
 import type { RankingMetrics } from '../../metrics/ranking/ranking.js';
 import type { MeasureRows } from '../../suites/results.js';
-import type { Group } from '../groups.js';
+import { columnsIn, type Group } from '../groups.js';
 
 export type Options = NonNullable<MeasureRows['options']>;
-export type Columns = Group['columns'];
+
+/** What a column is to a statistic. */
+export type Role =
+  | 'confidence'
+  | 'features'
+  | 'label'
+  | 'logits'
+  | 'outcome'
+  | 'reference'
+  | 'score'
+  | 'value';
+
+/** By role: those that the statistic names. */
+export type Columns = Readonly<Record<Role, Float64Array>>;
 
 /** What a number is of the columns of a sheet. */
 export type Statistic = ExampleStatistic | RankingStatistic | DetectionStatistic | TwoSampleStatistic;
@@ -14,7 +27,7 @@ export interface ExampleStatistic {
   kind: 'examples';
   name: string;
   /** The columns that it is made from. */
-  roles: readonly string[];
+  roles: readonly Role[];
   /** Of these, which say what is computed; two values with other ones cannot be compared. */
   options?: readonly string[];
   /** Options that belong to the system. */
@@ -69,3 +82,13 @@ export interface TwoSampleStatistic {
   test: 'paired-bootstrap';
   of(values: Float64Array, against: Float64Array): number;
 }
+
+/** The columns that it is made from, of its examples; a statistic reads no others. */
+export const columnsFor = ({ roles }: Statistic, examples: Group): Columns =>
+  columnsIn<Role>(examples, roles) as Columns;
+
+/** Of an OOD set, or whatever else examples are held against: what tells them apart, which is the first of its roles. */
+export const columnsAgainst = (
+  { roles: [first] }: Exclude<Statistic, ExampleStatistic>,
+  set: Group,
+): Columns => columnsIn<Role>(set, [first]) as Columns;

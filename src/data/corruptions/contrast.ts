@@ -17,7 +17,7 @@ export const contrast: Corruption<number> = {
     for (let start = 0; start < pixels.length; start += size) {
       const channel = pixels.subarray(start, start + size);
       const mean = channel.reduce((sum, value) => sum + value, 0) / size;
-      for (let p = 0; p < size; p++) channel[p] = (channel[p] - mean) * factor + mean;
+      for (let p = 0; p < size; p++) channel[p] = (channel[p]! - mean) * factor + mean;
     }
     return pixels;
   },

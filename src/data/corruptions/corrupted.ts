@@ -57,7 +57,7 @@ export function corrupted(
   if (made.length !== pixels.length) throw broken(corruption, `${made.length} numbers for ${pixels.length}`);
   const result = new Float32Array(made.length);
   for (let p = 0; p < made.length; p++) {
-    const value = Math.min(1, Math.max(0, made[p]));
+    const value = Math.min(1, Math.max(0, made[p]!));
     if (Number.isNaN(value)) throw broken(corruption, 'NaN');
     result[p] = quantise ? Math.floor(255 * value + ROUNDING) / 255 : value;
   }
@@ -71,9 +71,9 @@ const ROUNDING = 1e-6;
 function bytesRestored(pixels: Float32Array): Float64Array {
   const restored = new Float64Array(pixels.length);
   for (let p = 0; p < pixels.length; p++) {
-    const scaled = 255 * pixels[p];
+    const scaled = 255 * pixels[p]!;
     const byte = Math.round(scaled);
-    restored[p] = Math.abs(scaled - byte) < 1e-4 ? byte / 255 : pixels[p];
+    restored[p] = Math.abs(scaled - byte) < 1e-4 ? byte / 255 : pixels[p]!;
   }
   return restored;
 }

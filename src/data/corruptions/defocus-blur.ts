@@ -51,7 +51,7 @@ function discKernel({ radius, smooth }: Disc): Float64Array {
   const area = values.reduce((a, b) => a + b, 0);
   const line = gaussianKernel(smooth, radius <= 8 ? 1 : 2);
   const square = Float64Array.from({ length: line.length ** 2 }, (_, k) => {
-    return line[Math.floor(k / line.length)] * line[k % line.length];
+    return line[Math.floor(k / line.length)]! * line[k % line.length]!;
   });
   const plane = { height: side, width: side, values: values.map((value) => value / area) };
   return correlate(plane, tapsOf(square), mirror);

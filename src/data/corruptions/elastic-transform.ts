@@ -1,3 +1,4 @@
+import { mapTuple } from '../../map-tuple.js';
 import type { Stream } from '../../random/stream.js';
 import { type Corruption, PUBLISHED } from './corruption.js';
 import { mirror, reflect } from './imaging/borders.js';
@@ -59,7 +60,7 @@ export const elasticTransform: Corruption<Elastic> = {
     const [right, down] = [field(), field()];
     return eachChannel(image, (plane) => {
       const carried = sampled(plane, source, mirror);
-      return sampled({ height, width, values: carried }, (x, y, p) => [x + right[p], y + down[p]], reflect);
+      return sampled({ height, width, values: carried }, (x, y, p) => [x + right[p]!, y + down[p]!], reflect);
     });
   },
 };
@@ -73,7 +74,7 @@ function mapBack(height: number, width: number, far: number, draws: Stream) {
     [x + reach, y - reach],
     [x - reach, y - reach],
   ] as const;
-  const moved = corners.map(([cx, cy]) => {
+  const moved = mapTuple(corners, ([cx, cy]) => {
     return [cx + far * (2 * draws.uniform() - 1), cy + far * (2 * draws.uniform() - 1)] as const;
   });
   return affineBetween(moved, corners);

@@ -35,6 +35,6 @@ export const fog: Corruption<Fog> = {
     const clouds = plasmaOver(height, width, decay, draws);
     const brightest = pixels.reduce((a, b) => Math.max(a, b), 0);
     const scale = brightest / (brightest + thickness);
-    return pixels.map((value, p) => (value + thickness * clouds[p % clouds.length]) * scale);
+    return pixels.map((value, p) => (value + thickness * clouds[p % clouds.length]!) * scale);
   },
 };

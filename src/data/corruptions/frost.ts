@@ -45,7 +45,7 @@ export const frost: Corruption<Frost> = {
     const [from, to] = [colourFor(image, CLEAR), colourFor(image, WHITE)];
     return pixels.map((value, p) => {
       const channel = Math.floor(p / white.length);
-      const pane = from[channel] + (to[channel] - from[channel]) * white[p % white.length];
+      const pane = from[channel]! + (to[channel]! - from[channel]!) * white[p % white.length]!;
       return scene * value + ice * pane;
     });
   },

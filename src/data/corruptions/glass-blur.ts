@@ -46,7 +46,7 @@ export const glassBlur: Corruption<Glass> = {
         for (let x = width - reach; x > reach; x--) {
           const [right, down] = [offset(), offset()];
           for (let c = 0; c < channels; c++)
-            pixels[c * size + y * width + x] = pixels[c * size + (y + down) * width + x + right];
+            pixels[c * size + y * width + x] = pixels[c * size + (y + down) * width + x + right]!;
         }
     return eachChannel({ channels, height, width, pixels }, (plane) => gaussianBlur(plane, sigma));
   },

@@ -15,6 +15,6 @@ export const impulseNoise: Corruption<number> = {
   apply({ pixels }, share, draws) {
     const drawn = new Float64Array(pixels.length);
     draws.uniforms(drawn);
-    return pixels.map((value, p) => (drawn[p] >= share ? value : drawn[p] < share / 2 ? 0 : 1));
+    return pixels.map((value, p) => (drawn[p]! >= share ? value : drawn[p]! < share / 2 ? 0 : 1));
   },
 };

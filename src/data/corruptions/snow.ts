@@ -54,8 +54,8 @@ export const snow: Corruption<Snow> = {
     const grey = luminance(image);
     return pixels.map((value, p) => {
       const place = p % size;
-      const white = Math.max(value, 1.5 * grey[place] + 0.5);
-      return keep * value + (1 - keep) * white + layer[place] + layer[size - 1 - place];
+      const white = Math.max(value, 1.5 * grey[place]! + 0.5);
+      return keep * value + (1 - keep) * white + layer[place]! + layer[size - 1 - place]!;
     });
   },
 };

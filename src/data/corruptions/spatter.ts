@@ -63,8 +63,8 @@ function watered(image: Raster, drops: Plane, brightness: number): Float64Array 
   const strongest = light.reduce((a, b) => Math.max(a, b), 0);
   const colour = colourFor(image, PALE_TURQUOISE);
   return image.pixels.map((value, p) => {
-    const m = strongest > 0 ? (brightness * light[p % light.length]) / strongest : 0;
-    return value + m * colour[Math.floor(p / light.length)];
+    const m = strongest > 0 ? (brightness * light[p % light.length]!) / strongest : 0;
+    return value + m * colour[Math.floor(p / light.length)]!;
   });
 }
 
@@ -83,7 +83,7 @@ function lightOn(drops: Plane): Float64Array {
     Math.min(255, Math.max(0, v)),
   );
   const light = correlate({ height, width, values: relief }, BOX, mirror);
-  return light.map((value, p) => Math.round(value) * values[p]);
+  return light.map((value, p) => Math.round(value) * values[p]!);
 }
 
 /** Mud covers what is behind it. */
@@ -91,7 +91,7 @@ function muddied(image: Raster, drops: Plane, smooth: number): Float64Array {
   const mask = gaussianBlur({ ...drops, values: drops.values.map((value) => (value > 0 ? 1 : 0)) }, smooth);
   const colour = colourFor(image, MUD_BROWN);
   return image.pixels.map((value, p) => {
-    const share = mask[p % mask.length] < 0.8 ? 0 : mask[p % mask.length];
-    return value * (1 - share) + share * colour[Math.floor(p / mask.length)];
+    const share = mask[p % mask.length]! < 0.8 ? 0 : mask[p % mask.length]!;
+    return value * (1 - share) + share * colour[Math.floor(p / mask.length)]!;
   });
 }

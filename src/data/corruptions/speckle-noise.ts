@@ -15,7 +15,7 @@ export const speckleNoise: Corruption<number> = {
   apply({ pixels }, sigma, draws) {
     const noise = new Float64Array(pixels.length);
     draws.normals(noise);
-    for (let p = 0; p < pixels.length; p++) pixels[p] += pixels[p] * sigma * noise[p];
+    for (let p = 0; p < pixels.length; p++) pixels[p]! += pixels[p]! * sigma * noise[p]!;
     return pixels;
   },
 };

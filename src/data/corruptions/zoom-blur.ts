@@ -38,7 +38,7 @@ export const zoomBlur: Corruption<Zoom> = {
       const sum = plane.values.slice();
       for (const factor of factors) {
         const near = clippedZoom(plane, factor);
-        for (let p = 0; p < sum.length; p++) sum[p] += near[p];
+        for (let p = 0; p < sum.length; p++) sum[p]! += near[p]!;
       }
       return sum.map((value) => value / (factors.length + 1));
     });

@@ -41,6 +41,6 @@ export const blobs: Generator<typeof Options> = {
       shape,
       sigma,
     );
-    for (let p = 0; p < image.length; p++) image[p] = smooth[p] < threshold ? 0 : Math.min(1, smooth[p]);
+    for (let p = 0; p < image.length; p++) image[p] = smooth[p]! < threshold ? 0 : Math.min(1, smooth[p]!);
   },
 };

@@ -23,6 +23,6 @@ export const gaussian: Generator<typeof Options> = {
   fill(image, draws, { mean, std }) {
     const values = new Float64Array(image.length);
     draws.normals(values);
-    for (let p = 0; p < image.length; p++) image[p] = Math.min(1, Math.max(0, mean + std * values[p]));
+    for (let p = 0; p < image.length; p++) image[p] = Math.min(1, Math.max(0, mean + std * values[p]!));
   },
 };

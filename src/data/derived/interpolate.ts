@@ -40,13 +40,13 @@ export const interpolate: PixelTransform<typeof Options> = {
     const mixed = new Float32Array(pixels.length);
     const spread = new Float64Array(size);
     for (let i = 0; i < n; i++) {
-      if (noise > 0) draws('noise', indices[i]).normals(spread);
+      if (noise > 0) draws('noise', indices[i]!).normals(spread);
       for (let p = 0, at = i * size; p < size; p++, at++) {
-        const mean = (pixels[at] + picked.pixels[at]) / 2;
-        mixed[at] = Math.min(1, Math.max(0, mean + noise * spread[p]));
+        const mean = (pixels[at]! + picked.pixels[at]!) / 2;
+        mixed[at] = Math.min(1, Math.max(0, mean + noise * spread[p]!));
       }
     }
-    const without = [...picked.failed].map(([i, what]) => ({ example: indices[i], what }));
+    const without = [...picked.failed].map(([i, what]) => ({ example: indices[i]!, what }));
     return { pixels: mixed, failed: [...failed, ...without] };
   },
 };

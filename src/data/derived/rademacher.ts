@@ -15,6 +15,6 @@ export const rademacher: Generator<typeof Options> = {
   fill(image, draws) {
     const words = new Uint32Array(image.length);
     draws.uint32s(words);
-    for (let p = 0; p < image.length; p++) image[p] = words[p] >>> 31;
+    for (let p = 0; p < image.length; p++) image[p] = words[p]! >>> 31;
   },
 };

@@ -31,7 +31,7 @@ export async function readPositions(
     const reasons = reasonsOf(examples);
     for (let i = 0; i < end - start; i++) {
       const image = examples.pixels.subarray(i * size, (i + 1) * size);
-      const reason = reasons.get(examples.indices[i]);
+      const reason = reasons.get(examples.indices[i]!);
       for (const place of places.get(start + i) ?? []) {
         pixels.set(image, place * size);
         if (reason !== undefined) failed.set(place, reason);

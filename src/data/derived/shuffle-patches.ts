@@ -48,7 +48,7 @@ export const shufflePatches: PixelTransform<typeof Options> = {
     const [down, across] = [Math.floor(height / grid), Math.floor(width / grid)];
     const made = pixels.slice();
     for (let i = 0; i < n; i++) {
-      const order = shuffled(grid * grid, draws('order', indices[i]));
+      const order = shuffled(grid * grid, draws('order', indices[i]!));
       for (const [to, from] of order.entries())
         for (let c = 0; c < channels; c++) {
           const start = (i * channels + c) * height * width;

@@ -30,19 +30,19 @@ const KINDS = {
     return (x, y) => wave(waves * Math.hypot(x - cx, flat * (y - cy)));
   },
   cells(draws: Stream): Pattern {
-    const seeds = Array.from({ length: 6 + Math.floor(18 * draws.uniform()) }, () => [
+    const seeds = Array.from({ length: 6 + Math.floor(18 * draws.uniform()) }, (): [number, number] => [
       draws.uniform(),
       draws.uniform(),
     ]);
     return (x, y) => {
-      const [first, second] = seeds.map(([sx, sy]) => Math.hypot(x - sx, y - sy)).sort((a, b) => a - b);
-      return Math.min(1, 8 * (second - first));
+      const distances = seeds.map(([sx, sy]) => Math.hypot(x - sx, y - sy)).sort((a, b) => a - b);
+      return Math.min(1, 8 * (distances[1]! - distances[0]!));
     };
   },
   clouds(draws: Stream, side: number): Pattern {
     const map = plasmaOver(side, side, 1.5 + draws.uniform(), draws);
     const at = (place: number) => Math.floor(place * side);
-    return (x, y) => map[at(y) * side + at(x)];
+    return (x, y) => map[at(y) * side + at(x)]!;
   },
   dots(draws: Stream): Pattern {
     const { along, across } = turned(draws);
@@ -73,7 +73,7 @@ export const textures: Generator<typeof Options> = {
   describe: ({ pattern }: Static<typeof Options>) =>
     `drawn textures: ${pattern === 'any' ? NAMES.join(', ') : pattern}`,
   fill(image, draws, { pattern }, [channels, height, width]) {
-    const kind = pattern === 'any' ? NAMES[Math.floor(NAMES.length * draws.uniform())] : (pattern as Kind);
+    const kind = pattern === 'any' ? NAMES[Math.floor(NAMES.length * draws.uniform())]! : (pattern as Kind);
     const colour = () => colourFor({ channels }, [draws.uniform(), draws.uniform(), draws.uniform()]);
     const [from, to] = [colour(), colour()];
     const side = Math.max(height, width);
@@ -82,7 +82,7 @@ export const textures: Generator<typeof Options> = {
       for (let x = 0; x < width; x++, p++) {
         const share = value(x / side, y / side);
         for (let c = 0; c < channels; c++) {
-          const [a, b] = [from[c % from.length], to[c % to.length]];
+          const [a, b] = [from[c % from.length]!, to[c % to.length]!];
           image[c * height * width + p] = a + (b - a) * share;
         }
       }

@@ -28,6 +28,6 @@ export const uniform: Generator<typeof Options> = {
   fill(image, draws, { low, high }) {
     const values = new Float64Array(image.length);
     draws.uniforms(values);
-    for (let p = 0; p < image.length; p++) image[p] = low + (high - low) * values[p];
+    for (let p = 0; p < image.length; p++) image[p] = low + (high - low) * values[p]!;
   },
 };

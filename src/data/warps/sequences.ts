@@ -54,7 +54,7 @@ const rows: readonly Sequence[] = [
       if (share === 0) return image.slice();
       const noise = new Float64Array(image.length);
       draws.normals(noise);
-      return image.map((pixel, p) => cut(pixel + 0.04 * noise[p]));
+      return image.map((pixel, p) => cut(pixel + 0.04 * noise[p]!));
     },
   },
 ];

@@ -44,7 +44,9 @@ export function warped(
       for (let c = 0; c < channels; c++) {
         const plane = c * height * width;
         const pixel = (line: number, column: number) =>
-          lines[line] < 0 || columns[column] < 0 ? 0 : image[plane + lines[line] * width + columns[column]];
+          lines[line]! < 0 || columns[column]! < 0
+            ? 0
+            : image[plane + lines[line]! * width + columns[column]!]!;
         const above = fx === 0 ? pixel(0, 0) : (1 - fx) * pixel(0, 0) + fx * pixel(0, 1);
         const value =
           fy === 0

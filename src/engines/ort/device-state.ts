@@ -31,7 +31,7 @@ export function detectDevice(name: string): Promise<DeviceState> {
 
 /** Tries a device in a process of its own. @param patience milliseconds */
 export async function probeDevice(name: string, patience = PATIENCE_MS): Promise<DeviceState> {
-  const row = accelerators[name];
+  const row = accelerators[name]!;
   const missing = row.libraries.length > 0 ? missingLibraries(row) : undefined;
   if (missing) return missing;
   const file = compiledFile('ort/probe.js', 'the probe of onnxruntime');
@@ -51,11 +51,11 @@ export async function probeDevice(name: string, patience = PATIENCE_MS): Promise
 
 /** Why a device does not work, from what onnxruntime and the loader said of it. */
 export function explainDevice(name: string, said: string): DeviceState {
-  for (const { said: pattern, reason, hint } of accelerators[name].failures) {
+  for (const { said: pattern, reason, hint } of accelerators[name]!.failures) {
     const match = pattern.exec(said);
     if (match) return { usable: false, reason: reason(match), hint };
   }
-  return { usable: false, reason: said.trim().split('\n')[0], hint: useCpu };
+  return { usable: false, reason: said.trim().split('\n')[0]!, hint: useCpu };
 }
 
 /** What is to be done where the package came without a provider's libraries; undefined where they are there. */

@@ -84,7 +84,7 @@ export async function openOrtEngine({ device = 'cpu', ...layout }: OrtOptions = 
       hint: 'leave it out, or choose the engine that has it (`assay run --help` lists them)',
     });
   if (device === 'cpu') return createOrtEngine(layout);
-  const { title, environment } = accelerators[device];
+  const { title, environment } = accelerators[device]!;
   if (layout.sessions !== undefined && layout.sessions !== 1)
     throw new AssayError('config-invalid', `the device "${device}" runs one session at a time`, {
       expected: 'no `sessions`, or 1',

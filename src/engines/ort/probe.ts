@@ -33,7 +33,7 @@ async function outputs(model: Uint8Array, device: string): Promise<Float32Array>
     logSeverityLevel: 3,
   });
   const results = await session.run({ x: new ort.Tensor('float32', wave(384, 0.7), [2, 3, 8, 8]) });
-  const values = (results.y.data as Float32Array).slice();
+  const values = (results.y!.data as Float32Array).slice();
   await session.release();
   return values;
 }
@@ -41,11 +41,11 @@ async function outputs(model: Uint8Array, device: string): Promise<Float32Array>
 async function probe(device: string): Promise<ProbeAnswer> {
   const model = writeOnnx(network());
   const [expected, got] = [await outputs(model, 'cpu'), await outputs(model, device)];
-  const difference = Math.max(...expected.map((value, i) => Math.abs(value - got[i])));
+  const difference = Math.max(...expected.map((value, i) => Math.abs(value - got[i]!)));
   return { error: difference / Math.max(...expected.map(Math.abs)) };
 }
 
-const answer = await probe(process.argv[2]).catch((error: unknown) => ({
+const answer = await probe(process.argv[2]!).catch((error: unknown) => ({
   message: error instanceof Error ? error.message : String(error),
 }));
 process.stdout.write(`\n${JSON.stringify(answer)}\n`);

@@ -1,5 +1,6 @@
 import { AssayError } from '../../errors.js';
 import type { Program, Value } from '../engine.js';
+import { outputOf } from '../outputs.js';
 
 /** Relative difference (L2) that rounding may cause where values are as uncertain as gradients can be. */
 const RELATIVE = 1e-2;
@@ -38,8 +39,9 @@ function refuseDifferent(got: Record<string, Value>, expected: Record<string, Va
   for (const [name, { type, data }] of Object.entries(expected)) {
     if (type !== 'float32') continue;
     let [squares, total, largest] = [0, 0, 0];
+    const own = outputOf(got, name).data;
     for (let i = 0; i < data.length; i++) {
-      const [value, other] = [Number(data[i]), Number(got[name].data[i])];
+      const [value, other] = [Number(data[i]), Number(own[i])];
       // Infinities and NaN are told by whoever asked.
       if (!Number.isFinite(value)) continue;
       const difference = Number.isFinite(other) ? Math.abs(value - other) : Number.POSITIVE_INFINITY;

@@ -20,7 +20,7 @@ const faults: readonly Fault[] = [
   {
     op: 'Conv',
     met({ inputs, attributes }, constant) {
-      const [outputs = 0, channels = 0, ...kernel] = constant(inputs[1])?.dims ?? [];
+      const [outputs = 0, channels = 0, ...kernel] = constant(inputs[1]!)?.dims ?? [];
       const group = attributes.group?.kind === 'int' ? attributes.group.value : 1;
       const fits = outputs % 4 === 0 && channels % 3 === 0 && channels % 4 !== 0 && channels > 3;
       return group === 1 && fits && kernel.some((width) => width > 1);
@@ -29,7 +29,7 @@ const faults: readonly Fault[] = [
   /** Refused when exponent and base differ in shape, unless the exponent is one number. */
   {
     op: 'Pow',
-    met: ({ inputs }, constant) => constant(inputs[1])?.dims.every((d) => d === 1) !== true,
+    met: ({ inputs }, constant) => constant(inputs[1]!)?.dims.every((d) => d === 1) !== true,
   },
   /** Refused with an ellipsis. */
   {

@@ -50,7 +50,7 @@ async function providersFor(model: HeldModel): Promise<ort.InferenceSession.Exec
   if (device === 'cpu') return ['cpu'];
   // Takes longer to load than all else here, and the processor does without.
   const { readOnnx } = await import('../../graph/read.js');
-  const forceCpuNodeNames = accelerators[device].faults(readOnnx(bytesOf(model), 'graph'));
+  const forceCpuNodeNames = accelerators[device]!.faults(readOnnx(bytesOf(model), 'graph'));
   return [{ name: device, ...(forceCpuNodeNames.length > 0 && { forceCpuNodeNames }) }, 'cpu'];
 }
 

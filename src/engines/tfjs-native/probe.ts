@@ -49,7 +49,7 @@ async function probe(name: string): Promise<ProbeAnswer> {
   await tf.setBackend('cpu');
   const plain = values(tf);
   const errors = plain.map((expected, i) => {
-    const difference = expected.map((value, j) => Math.abs(value - native[i][j]));
+    const difference = expected.map((value, j) => Math.abs(value - native[i]![j]!));
     return Math.max(...difference) / Math.max(...expected.map(Math.abs));
   });
   return {
@@ -60,7 +60,7 @@ async function probe(name: string): Promise<ProbeAnswer> {
   };
 }
 
-const answer = await probe(process.argv[2]).catch((error: NodeJS.ErrnoException) => ({
+const answer = await probe(process.argv[2]!).catch((error: NodeJS.ErrnoException) => ({
   code: error?.code ?? '',
   message: String(error?.message ?? error),
 }));

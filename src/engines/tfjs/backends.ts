@@ -36,7 +36,7 @@ export const backendNames: readonly string[] = Object.keys(backends);
 
 /** A backend by a name out of `backendNames`. */
 export function backendRow(name: string): Readonly<BackendRow> {
-  return backends[name];
+  return backends[name]!;
 }
 
 /** TensorFlow's own library. It registers itself as `tensorflow`. */

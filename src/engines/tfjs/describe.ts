@@ -33,7 +33,7 @@ export async function backendState(name: string): Promise<BackendState> {
       const note = `${state.package} ${state.version}, TensorFlow ${state.tensorflow} on the ${state.gpu ? 'GPU' : 'CPU'}`;
       return { name, title, addon: state.package, usable: true, note };
     }
-  const [first] = states as Exclude<AddonState, { loads: true }>[];
+  const first = states[0] as Exclude<AddonState, { loads: true }>;
   return { name, title, usable: false, note: first.reason, hint: first.hint };
 }
 

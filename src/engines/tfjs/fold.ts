@@ -21,7 +21,7 @@ function typeOf(node: Node, known: ReadonlyMap<string, DataType>): DataType | un
   if (node.op === 'ConstantOfShape') return value?.kind === 'tensor' ? value.value.type : 'float32';
   const code = node.op === 'Cast' ? to : node.op === 'EyeLike' ? dtype : undefined;
   if (code?.kind === 'int') return typeOfCode(code.value);
-  return known.get(node.inputs[TYPED_BY[node.op] ?? 0]);
+  return known.get(node.inputs[TYPED_BY[node.op] ?? 0]!);
 }
 
 /**

@@ -14,9 +14,9 @@ export function padPixels(
   const [, height, width, channels] = x.shape;
   const cropped = [...before, ...after].some((p) => p < 0);
   const top = before.map((p) => Math.max(0, -p));
-  const kept = [height, width].map((d, i) => d - top[i] - Math.max(0, -after[i]));
+  const kept = [height, width].map((d, i) => d - top[i]! - Math.max(0, -after[i]!));
   const inner = cropped ? tf.slice(x, [0, ...top, 0], [x.shape[0], ...kept, channels]) : x;
-  const pads = before.map((p, i) => [Math.max(0, p), Math.max(0, after[i])] as [number, number]);
+  const pads = before.map((p, i) => [Math.max(0, p), Math.max(0, after[i]!)] as [number, number]);
   if (pads.every(([b, a]) => b === 0 && a === 0)) return inner;
   return tf.pad(inner, [[0, 0], ...pads, [0, 0]], fill) as tf.Tensor4D;
 }

@@ -34,7 +34,7 @@ export function lendKernels(from: string, to: string, wrong: readonly string[] =
           return back;
         });
         for (const { dataId } of Object.values(own)) lender.disposeData(dataId);
-        return Array.isArray(made) ? results : results[0];
+        return Array.isArray(made) ? results : results[0]!;
       },
     });
   }

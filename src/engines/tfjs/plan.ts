@@ -25,7 +25,7 @@ const DOMAINS: Readonly<Record<string, (op: string) => Row | undefined>> = {
 
 /** Errors: `op-unsupported` names the first node that has no row. */
 function rowOf(node: Node): Row {
-  const row = Object.hasOwn(DOMAINS, node.domain) ? DOMAINS[node.domain](node.op) : undefined;
+  const row = Object.hasOwn(DOMAINS, node.domain) ? DOMAINS[node.domain]!(node.op) : undefined;
   if (row) return row;
   const name = node.domain ? `${node.domain}.${node.op}` : node.op;
   throw new AssayError('op-unsupported', `the tfjs engine has no operator ${name}`, {
@@ -64,7 +64,7 @@ export function hoistConstants(graph: Graph): Graph {
     const [name, attribute] = Object.entries(node.attributes)[0] ?? [];
     const value = name && attribute ? CONSTANTS[name]?.(attribute) : undefined;
     if (!value) return true;
-    initializers.set(node.outputs[0], value);
+    initializers.set(node.outputs[0]!, value);
     return false;
   });
   return { ...graph, nodes, initializers };

@@ -66,7 +66,7 @@ export class TfjsProgram {
     const inputs = new Map<string, tf.Tensor>();
     for (const { name } of this.graph.inputs) {
       if (!Object.hasOwn(feeds, name)) throw new Error(`input "${name}" is not fed`);
-      const tensor = upload(feeds[name], name);
+      const tensor = upload(feeds[name]!, name);
       inputs.set(name, tensor);
       this.memory.write(name, tensor);
     }
@@ -96,7 +96,7 @@ export class TfjsProgram {
     };
     const results = tape.gradients(wrt.map(input), walked, weights);
     wrt.forEach((name, i) => {
-      outputs[gradientName(name)] = download(results[i], 'float32', gradientName(name));
+      outputs[gradientName(name)] = download(results[i]!, 'float32', gradientName(name));
     });
     return outputs;
   }

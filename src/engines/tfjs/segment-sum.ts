@@ -18,7 +18,7 @@ export function registerSegmentSum(backendName: string): void {
     kernelName: KERNEL,
     backendName,
     kernelFunc: ({ inputs, attrs, backend }) => {
-      const { x, segmentIds } = inputs as Record<string, tf.TensorInfo>;
+      const { x, segmentIds } = inputs as Record<'x' | 'segmentIds', tf.TensorInfo>;
       const host = backend as HostBackend;
       const values = host.readSync(x.dataId) as Float32Array;
       const segments = host.readSync(segmentIds.dataId) as Int32Array;
@@ -29,7 +29,7 @@ export function registerSegmentSum(backendName: string): void {
       segments.forEach((segment, row) => {
         // As TensorFlow has it, a negative segment is dropped.
         if (segment < 0 || segment >= count) return;
-        for (let i = 0; i < width; i++) sums[segment * width + i] += values[row * width + i];
+        for (let i = 0; i < width; i++) sums[segment * width + i]! += values[row * width + i]!;
       });
       const shape = [count, ...tail];
       return { dataId: host.write(sums, shape, x.dtype), shape, dtype: x.dtype };

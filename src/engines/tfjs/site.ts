@@ -19,7 +19,7 @@ export class Site extends NodeReader {
 
   /** Input `i`. */
   x(i = 0): tf.Tensor {
-    const tensor = this.memory.tensor(this.node.inputs[i]);
+    const tensor = this.memory.tensor(this.node.inputs[i]!);
     this.borrowed.add(tensor);
     return tensor;
   }
@@ -31,7 +31,7 @@ export class Site extends NodeReader {
 
   /** Elements of input `i` on the host: shapes, axes, indices. int64 constants are read exactly. */
   numbers(i: number): number[] {
-    const constant = this.memory.constants.get(this.node.inputs[i]);
+    const constant = this.memory.constants.get(this.node.inputs[i]!);
     return constant ? toNumbers(constant) : Array.from(this.x(i).dataSync());
   }
 
@@ -46,7 +46,7 @@ export class Site extends NodeReader {
 
   /** Input `i` in another form, such as a kernel's layout; made once per program when the input is a constant. */
   prepared(i: number, form: string, make: (x: tf.Tensor) => tf.Tensor): tf.Tensor {
-    const name = this.node.inputs[i];
+    const name = this.node.inputs[i]!;
     if (!this.memory.constants.has(name)) return make(this.x(i));
     const tensor = this.memory.prepared(`${name}: ${form}`, () => make(this.x(i)));
     this.borrowed.add(tensor);

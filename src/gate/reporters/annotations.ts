@@ -12,7 +12,7 @@ export function annotations({ runs, gates, placeOf }: Judged): string {
   const missed = gates
     .filter(({ passed }) => !passed)
     .map((gate) => {
-      const [{ state, rule, value, interval, limit, reason }] = gateRows([gate]);
+      const { state, rule, value, interval, limit, reason } = gateRows([gate])[0]!;
       const measured = [value, interval].filter(Boolean).join(' ');
       const message = [`measured ${measured}, limit ${limit}`, reason].filter(Boolean).join('; ');
       return annotation({

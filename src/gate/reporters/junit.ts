@@ -44,7 +44,7 @@ function renderJunit(judged: Judged): string {
 
 const unmeasured = (errors: readonly string[]) => ({
   ...attributes({ name: 'everything is measured', classname: 'assay.run', time: '0' }),
-  error: { ...attributes({ message: errors[0], type: 'partial' }), '#text': errors.map(oneLine).join('\n') },
+  error: { ...attributes({ message: errors[0]!, type: 'partial' }), '#text': errors.map(oneLine).join('\n') },
 });
 
 function caseOf({ verdict, state, rule, value, interval, n, limit, margin, reason }: GateRow) {

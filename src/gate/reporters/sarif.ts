@@ -60,7 +60,7 @@ const ruleId = ({ measure }: GateResult) => PREFIX + oneLine(measure);
 
 function resultOf(gate: GateResult, ids: readonly string[], { placeOf }: Judged) {
   const { file, line } = placeOf(gate);
-  const [{ state, rule, value, interval, limit, reason }] = gateRows([gate]);
+  const { state, rule, value, interval, limit, reason } = gateRows([gate])[0]!;
   const measured = [value, interval].filter(Boolean).join(' ');
   const text = oneLine([`${rule}: measured ${measured}, limit ${limit}`, reason].filter(Boolean).join('; '));
   const { n, margin, level, method, over, judges, p, test } = gate;

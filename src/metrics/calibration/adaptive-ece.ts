@@ -17,9 +17,9 @@ export function adaptiveEce(
 ): (times: Uint8Array) => number {
   const each = Array.from({ length: p.classes }, (_, k) => {
     const { column, isClass } = ofClass(k, p, labels);
-    const kept = Int32Array.from(column.keys()).filter((i) => column[i] > threshold);
-    const values = Float64Array.from(kept, (i) => column[i]);
-    const outcomes = Uint8Array.from(kept, (i) => isClass[i]);
+    const kept = Int32Array.from(column.keys()).filter((i) => column[i]! > threshold);
+    const values = Float64Array.from(kept, (i) => column[i]!);
+    const outcomes = Uint8Array.from(kept, (i) => isClass[i]!);
     const gaps = drawnGaps(equalMass(values, bins), values, outcomes);
     return { kept, drawnOf: new Uint8Array(kept.length), gaps };
   }).filter(({ kept }) => kept.length > 0);
@@ -28,8 +28,8 @@ export function adaptiveEce(
     for (const { kept, drawnOf, gaps } of each) {
       let n = 0;
       for (let at = 0; at < kept.length; at++) {
-        drawnOf[at] = times[kept[at]];
-        n += drawnOf[at];
+        drawnOf[at] = times[kept[at]!]!;
+        n += drawnOf[at]!;
       }
       if (n === 0) continue;
       sum += gaps(drawnOf) / n;

@@ -50,7 +50,7 @@ const numpyBins = (value: Float64Array, bins: number): Binning =>
 /** Right-closed bins without the first one's left end. What lies outside (0, 1] is counted, and adds to no sum. */
 function eceOfOpenBins(value: Float64Array, correct: ArrayLike<number>, bins: number) {
   const inside = value.map((v) => (v > 0 && v <= 1 ? v : 0));
-  const outcome = inside.map((v, i) => (v > 0 ? correct[i] : 0));
+  const outcome = inside.map((v, i) => (v > 0 ? correct[i]! : 0));
   return eceOfBins(equalWidth(inside, bins), inside, outcome);
 }
 
@@ -95,8 +95,8 @@ export const binningConventions: readonly BinningConvention[] = [
       const sums = drawnBinSums(numpyBins(value, bins), value, Uint8Array.from(correct));
       return (times) => {
         const { count, predicted, observed } = sums(times);
-        const filled = Array.from(count.keys()).filter((b) => count[b] > 0);
-        const gaps = filled.map((b) => Math.abs(predicted[b] - observed[b]) / count[b]);
+        const filled = Array.from(count.keys()).filter((b) => count[b]! > 0);
+        const gaps = filled.map((b) => Math.abs(predicted[b]! - observed[b]!) / count[b]!);
         return gaps.reduce((sum, gap) => sum + gap, 0) / filled.length;
       };
     },
@@ -114,9 +114,9 @@ export const binningConventions: readonly BinningConvention[] = [
         const full = Math.floor(n / EXAMPLES_PER_BIN) - 1;
         let [sum, gap, seen] = [0, 0, 0];
         for (let at = 0; at < order.length && seen < full * EXAMPLES_PER_BIN; at++) {
-          const i = order[at];
-          for (let t = 0; t < times[i] && seen < full * EXAMPLES_PER_BIN; t++) {
-            gap += value[i] - correct[i];
+          const i = order[at]!;
+          for (let t = 0; t < times[i]! && seen < full * EXAMPLES_PER_BIN; t++) {
+            gap += value[i]! - correct[i]!;
             if (++seen % EXAMPLES_PER_BIN > 0) continue;
             sum += gap ** 2 / EXAMPLES_PER_BIN;
             gap = 0;

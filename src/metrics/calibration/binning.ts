@@ -28,7 +28,7 @@ function checkProbabilities(values: ArrayLike<number>, bins: number): void {
     });
   }
   for (let i = 0; i < values.length; i++) {
-    if (values[i] >= 0 && values[i] <= 1) continue;
+    if (values[i]! >= 0 && values[i]! <= 1) continue;
     throw new AssayError('data-invalid', 'calibration needs probabilities', {
       path: `example ${i}`,
       expected: 'a number in [0, 1]',
@@ -44,7 +44,7 @@ export function binOf(value: number, edges: Float64Array): number {
   let hi = edges.length - 2;
   while (lo < hi) {
     const mid = (lo + hi) >> 1;
-    if (value <= edges[mid + 1]) hi = mid;
+    if (value <= edges[mid + 1]!) hi = mid;
     else lo = mid + 1;
   }
   return lo;
@@ -52,7 +52,7 @@ export function binOf(value: number, edges: Float64Array): number {
 
 function withEdges(values: ArrayLike<number>, edges: Float64Array): Binning {
   const bin = new Int32Array(values.length);
-  for (let i = 0; i < bin.length; i++) bin[i] = binOf(values[i], edges);
+  for (let i = 0; i < bin.length; i++) bin[i] = binOf(values[i]!, edges);
   return { edges, bin };
 }
 
@@ -62,11 +62,11 @@ export function equalWidth(values: ArrayLike<number>, bins: number): Binning {
   const edges = Float64Array.from({ length: bins + 1 }, (_, b) => b / bins);
   const bin = new Int32Array(values.length);
   for (let i = 0; i < bin.length; i++) {
-    const value = values[i];
+    const value = values[i]!;
     // A product may round across an edge: the edges decide, as in `binOf`.
     let b = Math.max(0, Math.ceil(value * bins) - 1);
-    while (b > 0 && value <= edges[b]) b--;
-    while (b < bins - 1 && value > edges[b + 1]) b++;
+    while (b > 0 && value <= edges[b]!) b--;
+    while (b < bins - 1 && value > edges[b + 1]!) b++;
     bin[i] = b;
   }
   return { edges, bin };
@@ -86,12 +86,12 @@ export function equalMass(values: ArrayLike<number>, bins: number): Binning {
   const inner: number[] = [];
   for (let b = 1; b < chunks; b++) {
     const start = b * Math.floor(n / chunks) + Math.min(b, n % chunks);
-    const [below, above] = [sorted[start - 1], sorted[start]];
+    const [below, above] = [sorted[start - 1]!, sorted[start]!];
     const middle = (below + above) / 2;
     // The midpoint of neighbouring floats may be the upper one, which does not belong to the bin.
     const edge = middle < above ? middle : below;
     // Bins that would hold nothing are left out: their chunk belongs to the bin before.
-    if (below > (inner.at(-1) ?? -1) && edge < sorted[n - 1]) inner.push(edge);
+    if (below > (inner.at(-1) ?? -1) && edge < sorted[n - 1]!) inner.push(edge);
   }
   return withEdges(values, Float64Array.from([0, ...inner, 1]));
 }
@@ -105,10 +105,10 @@ export function binSums(
   const sums = emptySums(edges.length - 1);
   sums.n = bin.length;
   for (let i = 0; i < bin.length; i++) {
-    const b = bin[i];
-    sums.count[b]++;
-    sums.predicted[b] += predicted[i];
-    sums.observed[b] += observed[i];
+    const b = bin[i]!;
+    sums.count[b]!++;
+    sums.predicted[b]! += predicted[i]!;
+    sums.observed[b]! += observed[i]!;
   }
   return sums;
 }

@@ -12,7 +12,7 @@ import { isotonic } from './isotonic.js';
 export function brierScores({ n, classes, data }: Probabilities, labels: ArrayLike<number>): Float64Array {
   return Float64Array.from({ length: n }, (_, i) => {
     let sum = 0;
-    for (let k = 0; k < classes; k++) sum += (data[i * classes + k] - (labels[i] === k ? 1 : 0)) ** 2;
+    for (let k = 0; k < classes; k++) sum += (data[i * classes + k]! - (labels[i] === k ? 1 : 0)) ** 2;
     return sum;
   });
 }
@@ -25,12 +25,12 @@ export function brierScores({ n, classes, data }: Probabilities, labels: ArrayLi
 
 /** Mean squared gap of bins between mean predicted and mean observed: the square of the RMS calibration error. */
 export const brierReliability = ({ n, count, predicted, observed }: BinSums): number =>
-  overBins(count, (b) => (predicted[b] - observed[b]) ** 2 / count[b]) / n;
+  overBins(count, (b) => (predicted[b]! - observed[b]!) ** 2 / count[b]!) / n;
 
 /** Mean squared distance of the bins' mean observed from the mean over all. */
 export function brierResolution({ n, count, observed }: BinSums): number {
   const base = total(observed) / n;
-  return overBins(count, (b) => count[b] * (observed[b] / count[b] - base) ** 2) / n;
+  return overBins(count, (b) => count[b]! * (observed[b]! / count[b]! - base) ** 2) / n;
 }
 
 /** Variance of the outcome: what a prediction of its mean scores. */
@@ -43,7 +43,7 @@ const total = (values: Float64Array) => values.reduce((sum, value) => sum + valu
 
 function overBins(count: Float64Array, term: (bin: number) => number): number {
   let sum = 0;
-  for (let b = 0; b < count.length; b++) if (count[b] > 0) sum += term(b);
+  for (let b = 0; b < count.length; b++) if (count[b]! > 0) sum += term(b);
   return sum;
 }
 
@@ -60,8 +60,8 @@ export function withinBinTerm(
     let sum = 0;
     for (let i = 0; i < bin.length; i++) {
       if (times[i] === 0) continue;
-      const away = predicted[i] - p[bin[i]] / count[bin[i]];
-      sum += times[i] * (away ** 2 - 2 * away * (observed[i] - y[bin[i]] / count[bin[i]]));
+      const away = predicted[i]! - p[bin[i]!]! / count[bin[i]!]!;
+      sum += times[i]! * (away ** 2 - 2 * away * (observed[i]! - y[bin[i]!]! / count[bin[i]!]!));
     }
     return sum / n;
   };
@@ -91,9 +91,9 @@ export function corpParts(predicted: Float64Array, observed: Uint8Array): (times
     let [score, recalibrated, ones] = [0, 0, 0];
     for (let g = 0; g < count.length; g++) {
       if (count[g] === 0) continue;
-      score += squares(p[g] / count[g], y[g], count[g]);
-      recalibrated += squares(fitted[g], y[g], count[g]);
-      ones += y[g];
+      score += squares(p[g]! / count[g]!, y[g]!, count[g]!);
+      recalibrated += squares(fitted[g]!, y[g]!, count[g]!);
+      ones += y[g]!;
     }
     const uncertainty = (ones / n) * (1 - ones / n);
     return {

@@ -15,7 +15,7 @@ import { drawnGaps } from './drawn-bins.js';
 /** Expected calibration error: sum_b n_b / n |mean predicted - mean observed| (Naeini et al. 2015). */
 export function ece({ n, predicted, observed }: BinSums): number {
   let sum = 0;
-  for (let b = 0; b < predicted.length; b++) sum += Math.abs(predicted[b] - observed[b]);
+  for (let b = 0; b < predicted.length; b++) sum += Math.abs(predicted[b]! - observed[b]!);
   return sum / n;
 }
 
@@ -23,7 +23,7 @@ export function ece({ n, predicted, observed }: BinSums): number {
 export function mce({ n, count, predicted, observed }: BinSums): number {
   let max = n === 0 ? Number.NaN : 0;
   for (let b = 0; b < count.length; b++) {
-    if (count[b] > 0) max = Math.max(max, Math.abs(predicted[b] - observed[b]) / count[b]);
+    if (count[b]! > 0) max = Math.max(max, Math.abs(predicted[b]! - observed[b]!) / count[b]!);
   }
   return max;
 }
@@ -32,7 +32,7 @@ export function mce({ n, count, predicted, observed }: BinSums): number {
 export function rmsCalibrationError({ n, count, predicted, observed }: BinSums): number {
   let sum = 0;
   for (let b = 0; b < count.length; b++) {
-    if (count[b] > 0) sum += (predicted[b] - observed[b]) ** 2 / count[b];
+    if (count[b]! > 0) sum += (predicted[b]! - observed[b]!) ** 2 / count[b]!;
   }
   return Math.sqrt(sum / n);
 }
@@ -40,7 +40,7 @@ export function rmsCalibrationError({ n, count, predicted, observed }: BinSums):
 /** Mean predicted - mean observed: positive when over-confident. Needs no bins. */
 export function signedGap({ n, predicted, observed }: BinSums): number {
   let sum = 0;
-  for (let b = 0; b < predicted.length; b++) sum += predicted[b] - observed[b];
+  for (let b = 0; b < predicted.length; b++) sum += predicted[b]! - observed[b]!;
   return sum / n;
 }
 
@@ -56,7 +56,7 @@ export function ofClass(k: number, { n, classes, data }: Probabilities, labels: 
   const [column, isClass] = [new Float64Array(n), new Uint8Array(n)];
   for (let i = 0; i < n; i++) {
     // Softmax in floating point may exceed 1 in the last bit.
-    column[i] = Math.min(1, data[i * classes + k]);
+    column[i] = Math.min(1, data[i * classes + k]!);
     isClass[i] = labels[i] === k ? 1 : 0;
   }
   return { column, isClass };
@@ -124,12 +124,12 @@ export interface ReliabilityBin {
 /** The bins of a reliability diagram. */
 export function reliabilityBins({ edges }: Binning, sums: BinSums, level = 0.95): ReliabilityBin[] {
   return Array.from(sums.count, (n, b) => {
-    const accuracy = wilson(sums.observed[b], n, level);
+    const accuracy = wilson(sums.observed[b]!, n, level);
     return {
-      lo: edges[b],
-      hi: edges[b + 1],
+      lo: edges[b]!,
+      hi: edges[b + 1]!,
       n,
-      confidence: n > 0 ? sums.predicted[b] / n : null,
+      confidence: n > 0 ? sums.predicted[b]! / n : null,
       accuracy: n > 0 ? accuracy.value : null,
       interval: accuracy.interval,
     };
@@ -151,11 +151,12 @@ export function ifCalibrated(
 ): Float64Array {
   const sums = binSums(binning, predicted, new Uint8Array(predicted.length));
   const variance = new Float64Array(sums.count.length);
-  for (let i = 0; i < predicted.length; i++) variance[binning.bin[i]] += predicted[i] * (1 - predicted[i]);
-  const isNormal = (b: number) => predicted.length > ONE_BY_ONE && variance[b] > NORMAL_ABOVE;
-  const single = new Int32Array(predicted.length).map((_, i) => i).filter((i) => !isNormal(binning.bin[i]));
-  const limits = Float64Array.from(single, (i) => predicted[i]);
-  const bin = single.map((i) => binning.bin[i]);
+  for (let i = 0; i < predicted.length; i++)
+    variance[binning.bin[i]!]! += predicted[i]! * (1 - predicted[i]!);
+  const isNormal = (b: number) => predicted.length > ONE_BY_ONE && variance[b]! > NORMAL_ABOVE;
+  const single = new Int32Array(predicted.length).map((_, i) => i).filter((i) => !isNormal(binning.bin[i]!));
+  const limits = Float64Array.from(single, (i) => predicted[i]!);
+  const bin = single.map((i) => binning.bin[i]!);
   const key = (of: string, s: number) => ({
     seed,
     purpose: `calibration/if-calibrated${of}`,
@@ -167,8 +168,8 @@ export function ifCalibrated(
     const draws = stream(key('/bins', s));
     for (let b = 0; b < variance.length; b++) {
       if (!isNormal(b)) continue;
-      const sum = Math.round(sums.predicted[b] + Math.sqrt(variance[b]) * draws.normal());
-      sums.observed[b] = Math.max(0, Math.min(sums.count[b], sum));
+      const sum = Math.round(sums.predicted[b]! + Math.sqrt(variance[b]!) * draws.normal());
+      sums.observed[b] = Math.max(0, Math.min(sums.count[b]!, sum));
     }
     return statistic(sums);
   }).sort();
@@ -187,8 +188,8 @@ function addOutcomes(draws: Stream, limits: Float64Array, bin: Int32Array, obser
     const n = Math.min(AT_ONCE, limits.length - start);
     draws.uint32s(n < AT_ONCE ? words.subarray(0, 2 * n) : words);
     for (let i = 0; i < n; i++) {
-      const uniform = unit(words[2 * i], words[2 * i + 1]);
-      observed[bin[start + i]] += uniform < limits[start + i] ? 1 : 0;
+      const uniform = unit(words[2 * i]!, words[2 * i + 1]!);
+      observed[bin[start + i]!]! += uniform < limits[start + i]! ? 1 : 0;
     }
   }
 }

@@ -17,21 +17,21 @@ const isTooLarge = ({ n, classes }: Probabilities) => n * n * classes > MOST_CAN
 
 /** The log density at a prediction of the Dirichlet distribution around each example, less what all share. */
 function logKernels({ n, classes, data }: Probabilities, bandwidth: number) {
-  const alpha = Float64Array.from({ length: n * classes }, (_, at) => data[at] / bandwidth);
+  const alpha = Float64Array.from({ length: n * classes }, (_, at) => data[at]! / bandwidth);
   const constant = Float64Array.from({ length: n }, (_, i) => {
     let sum = 0;
-    for (let k = 0; k < classes; k++) sum += logGamma(alpha[i * classes + k] + 1);
+    for (let k = 0; k < classes; k++) sum += logGamma(alpha[i * classes + k]! + 1);
     return sum;
   });
   const logZ = new Float64Array(classes);
   return (j: number, into: Float64Array) => {
-    for (let k = 0; k < classes; k++) logZ[k] = Math.log(data[j * classes + k]);
+    for (let k = 0; k < classes; k++) logZ[k] = Math.log(data[j * classes + k]!);
     for (let i = 0; i < n; i++) {
-      let sum = -constant[i];
+      let sum = -constant[i]!;
       for (let k = 0; k < classes; k++) {
-        const a = alpha[i * classes + k];
+        const a = alpha[i * classes + k]!;
         // 0 log 0 is 0.
-        if (a !== 0) sum += a * logZ[k];
+        if (a !== 0) sum += a * logZ[k]!;
       }
       into[i] = sum;
     }
@@ -51,23 +51,23 @@ function eachExample(
   const kernelsAt = logKernels(p, bandwidth);
   const kernel = new Float64Array(p.n);
   const byClass = new Float64Array(p.classes);
-  const others = (i: number, j: number) => times[i] - (i === j ? 1 : 0);
+  const others = (i: number, j: number) => times[i]! - (i === j ? 1 : 0);
   for (let j = 0; j < p.n; j++) {
     if (times[j] === 0) continue;
     kernelsAt(j, kernel);
     // Divided by the largest, which leaves shares as they are: far from all others, every kernel is next to 0.
     let most = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < p.n; i++) if (others(i, j) > 0 && kernel[i] > most) most = kernel[i];
+    for (let i = 0; i < p.n; i++) if (others(i, j) > 0 && kernel[i]! > most) most = kernel[i]!;
     if (most === Number.NEGATIVE_INFINITY) continue;
     byClass.fill(0);
     let all = -0;
     for (let i = 0; i < p.n; i++) {
       const weight = others(i, j);
-      kernel[i] = Math.exp(kernel[i] - most);
+      kernel[i] = Math.exp(kernel[i]! - most);
       // Infinite times 0 where only the example itself lies here.
       if (weight === 0) continue;
-      all += weight * kernel[i];
-      byClass[labels[i]] += weight * kernel[i];
+      all += weight * kernel[i]!;
+      byClass[labels[i]!]! += weight * kernel[i]!;
     }
     visit(j, kernel, byClass, all);
   }
@@ -76,7 +76,7 @@ function eachExample(
 /** The L1 distance of the shares of classes from what was predicted. */
 function distance(byClass: Float64Array, all: number, { classes, data }: Probabilities, j: number): number {
   let sum = 0;
-  for (let k = 0; k < classes; k++) sum += Math.abs(byClass[k] / all - data[j * classes + k]);
+  for (let k = 0; k < classes; k++) sum += Math.abs(byClass[k]! / all - data[j * classes + k]!);
   return sum;
 }
 
@@ -94,8 +94,8 @@ export function canonicalKernelEce(
   return (times) => {
     let [sum, n] = [0, 0];
     eachExample(p, labels, times, bandwidth, (j, _, byClass, all) => {
-      sum += times[j] * distance(byClass, all, p, j);
-      n += times[j];
+      sum += times[j]! * distance(byClass, all, p, j);
+      n += times[j]!;
     });
     return sum / n;
   };
@@ -120,18 +120,18 @@ export function canonicalKernelEceEstimate(
     used++;
     for (let k = 0; k < n; k++) {
       if (k === j) continue;
-      const rest = all - kernel[k];
+      const rest = all - kernel[k]!;
       if (!(rest > 0)) {
-        without[k] += gap;
+        without[k]! += gap;
         continue;
       }
-      const held = byClass[labels[k]];
-      byClass[labels[k]] = held - kernel[k];
-      without[k] += distance(byClass, rest, p, j);
-      byClass[labels[k]] = held;
+      const held = byClass[labels[k]!]!;
+      byClass[labels[k]!] = held - kernel[k]!;
+      without[k]! += distance(byClass, rest, p, j);
+      byClass[labels[k]!] = held;
     }
   });
   if (used < 2) return none(sum / used);
-  for (let k = 0; k < n; k++) without[k] /= used - 1;
+  for (let k = 0; k < n; k++) without[k]! /= used - 1;
   return jackknifeEstimate(sum / used, without, [0, 2], level);
 }

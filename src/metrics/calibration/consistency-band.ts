@@ -44,11 +44,11 @@ function exactBelow(chances: Float64Array, most: number): (k: number) => number 
   const mass = new Float64Array(most + 1);
   mass[0] = 1;
   for (const p of chances) {
-    for (let k = most; k > 0; k--) mass[k] += p * (mass[k - 1] - mass[k]);
+    for (let k = most; k > 0; k--) mass[k]! += p * (mass[k - 1]! - mass[k]!);
     mass[0] *= 1 - p;
   }
   const cumulated = mass.slice();
-  for (let k = 1; k <= most; k++) cumulated[k] += cumulated[k - 1];
+  for (let k = 1; k <= most; k++) cumulated[k]! += cumulated[k - 1]!;
   // Rounding must not keep the last quantile from being reached.
-  return (k) => (k >= most ? 1 : cumulated[k] + 1e-12);
+  return (k) => (k >= most ? 1 : cumulated[k]! + 1e-12);
 }

@@ -16,9 +16,9 @@ import { drawnBinSums } from './drawn-bins.js';
 export function debiasedSquare({ n, count, predicted, observed }: BinSums): number {
   let sum = 0;
   for (let b = 0; b < count.length; b++) {
-    if (count[b] < 2) continue;
-    const [gap, share] = [(predicted[b] - observed[b]) / count[b], observed[b] / count[b]];
-    sum += count[b] * (gap ** 2 - (share * (1 - share)) / (count[b] - 1));
+    if (count[b]! < 2) continue;
+    const [gap, share] = [(predicted[b]! - observed[b]!) / count[b]!, observed[b]! / count[b]!];
+    sum += count[b]! * (gap ** 2 - (share * (1 - share)) / (count[b]! - 1));
   }
   return n === 0 ? Number.NaN : sum / n;
 }
@@ -49,8 +49,8 @@ export function debiasedL1({ n, count, predicted, observed }: BinSums): number {
   let sum = 0;
   for (let b = 0; b < count.length; b++) {
     if (count[b] === 0) continue;
-    const [gap, share] = [(predicted[b] - observed[b]) / count[b], observed[b] / count[b]];
-    sum += count[b] * (2 * Math.abs(gap) - foldedMean(gap, Math.sqrt((share * (1 - share)) / count[b])));
+    const [gap, share] = [(predicted[b]! - observed[b]!) / count[b]!, observed[b]! / count[b]!];
+    sum += count[b]! * (2 * Math.abs(gap) - foldedMean(gap, Math.sqrt((share * (1 - share)) / count[b]!)));
   }
   return n === 0 ? Number.NaN : sum / n;
 }

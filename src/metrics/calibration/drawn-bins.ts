@@ -24,12 +24,12 @@ export interface Entries {
 export function entriesOf(bin: Int32Array, bins: number, { count, of }: Units): Entries {
   if (!of) {
     const { starts, order } = groupOrder(bin, bins);
-    return { starts, unit: order, sumsOf: (values) => Float64Array.from(order, (i) => values[i]) };
+    return { starts, unit: order, sumsOf: (values) => Float64Array.from(order, (i) => values[i]!) };
   }
   // A cell for each bin and unit: those with examples are the entries, by bin and then by unit.
-  const cellOf = (i: number) => bin[i] * count + of[i];
+  const cellOf = (i: number) => bin[i]! * count + of[i]!;
   const entry = new Int32Array(bins * count);
-  for (let i = 0; i < of.length; i++) entry[cellOf(i)]++;
+  for (let i = 0; i < of.length; i++) entry[cellOf(i)]!++;
   const starts = new Int32Array(bins + 1);
   const unit = new Int32Array(Math.min(of.length, entry.length));
   let entries = 0;
@@ -45,7 +45,7 @@ export function entriesOf(bin: Int32Array, bins: number, { count, of }: Units): 
     unit: unit.slice(0, entries),
     sumsOf(values) {
       const sums = new Float64Array(entries);
-      for (let i = 0; i < of.length; i++) sums[entry[cellOf(i)]] += values[i];
+      for (let i = 0; i < of.length; i++) sums[entry[cellOf(i)]!]! += values[i]!;
       return sums;
     },
   };
@@ -73,11 +73,11 @@ export function drawnBinSums(
     let count = -0;
     let sumOfP = -0;
     let sumOfY = -0;
-    for (let at = starts[b]; at < starts[b + 1]; at++) {
-      const weight = times[unit[at]];
-      count += weight * size[at];
-      sumOfP += weight * p[at];
-      sumOfY += weight * y[at];
+    for (let at = starts[b]!; at < starts[b + 1]!; at++) {
+      const weight = times[unit[at]!]!;
+      count += weight * size[at]!;
+      sumOfP += weight * p[at]!;
+      sumOfY += weight * y[at]!;
     }
     sums.n += count;
     sums.count[b] = count + 0;
@@ -105,16 +105,16 @@ export function drawnGaps(
 ): (times: Uint8Array) => number {
   const bins = edges.length - 1;
   const { starts, unit, sumsOf } = entriesOf(bin, bins, units);
-  const gaps = sumsOf(predicted.map((p, i) => p - observed[i]));
+  const gaps = sumsOf(predicted.map((p, i) => p - observed[i]!));
   return (times) => {
     let total = 0;
-    for (let b = 0; b < bins; b++) total += Math.abs(sumOf(gaps, unit, times, starts[b], starts[b + 1]));
+    for (let b = 0; b < bins; b++) total += Math.abs(sumOf(gaps, unit, times, starts[b]!, starts[b + 1]!));
     return total;
   };
 }
 
 function sumOf(values: Float64Array, unit: Int32Array, times: Uint8Array, from: number, to: number): number {
   let sum = -0;
-  for (let at = from; at < to; at++) sum += times[unit[at]] * values[at];
+  for (let at = from; at < to; at++) sum += times[unit[at]!]! * values[at]!;
   return sum;
 }

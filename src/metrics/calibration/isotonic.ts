@@ -11,12 +11,12 @@ export function isotonic(weight: ArrayLike<number>, sum: ArrayLike<number>): Flo
   const blockEnd = new Int32Array(groups);
   let blocks = 0;
   for (let g = 0; g < groups; g++) {
-    let [w, s] = [weight[g], sum[g]];
+    let [w, s] = [weight[g]!, sum[g]!];
     // Compared crosswise: exact for counts, and a block without weight joins whatever comes before it.
-    while (blocks > 0 && blockSum[blocks - 1] * w >= s * blockWeight[blocks - 1]) {
+    while (blocks > 0 && blockSum[blocks - 1]! * w >= s * blockWeight[blocks - 1]!) {
       blocks--;
-      w += blockWeight[blocks];
-      s += blockSum[blocks];
+      w += blockWeight[blocks]!;
+      s += blockSum[blocks]!;
     }
     blockWeight[blocks] = w;
     blockSum[blocks] = s;
@@ -25,7 +25,7 @@ export function isotonic(weight: ArrayLike<number>, sum: ArrayLike<number>): Flo
   }
   const fitted = new Float64Array(groups);
   for (let b = 0, g = 0; b < blocks; b++) {
-    for (; g < blockEnd[b]; g++) fitted[g] = blockSum[b] / blockWeight[b];
+    for (; g < blockEnd[b]!; g++) fitted[g] = blockSum[b]! / blockWeight[b]!;
   }
   return fitted;
 }

@@ -14,13 +14,13 @@ export const MOST_KERNEL_EXAMPLES = 20_000;
 /** The log density at z of the Beta distribution around each example, less what does not depend on the example. */
 function logKernels(predicted: Float64Array, bandwidth: number) {
   const [alpha, beta] = [predicted.map((p) => p / bandwidth), predicted.map((p) => (1 - p) / bandwidth)];
-  const constant = alpha.map((a, i) => logGamma(a + 1) + logGamma(beta[i] + 1));
+  const constant = alpha.map((a, i) => logGamma(a + 1) + logGamma(beta[i]! + 1));
   /** x log y, which is 0 for x = 0. */
   const power = (x: number, logY: number) => (x === 0 ? 0 : x * logY);
   return (z: number, into: Float64Array) => {
     const [logZ, logRest] = [Math.log(z), Math.log1p(-z)];
     for (let i = 0; i < into.length; i++)
-      into[i] = power(alpha[i], logZ) + power(beta[i], logRest) - constant[i];
+      into[i] = power(alpha[i]!, logZ) + power(beta[i]!, logRest) - constant[i]!;
   };
 }
 
@@ -36,22 +36,22 @@ function eachExample(
 ): void {
   const kernelsAt = logKernels(predicted, bandwidth);
   const kernel = new Float64Array(predicted.length);
-  const others = (i: number, j: number) => times[i] - (i === j ? 1 : 0);
+  const others = (i: number, j: number) => times[i]! - (i === j ? 1 : 0);
   for (let j = 0; j < predicted.length; j++) {
     if (times[j] === 0) continue;
-    kernelsAt(predicted[j], kernel);
+    kernelsAt(predicted[j]!, kernel);
     // Divided by the largest, which leaves the ratio as it is: far from all others, every kernel is next to 0.
     let most = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < kernel.length; i++) if (others(i, j) > 0 && kernel[i] > most) most = kernel[i];
+    for (let i = 0; i < kernel.length; i++) if (others(i, j) > 0 && kernel[i]! > most) most = kernel[i]!;
     if (most === Number.NEGATIVE_INFINITY) continue;
     let [ones, all] = [-0, -0];
     for (let i = 0; i < kernel.length; i++) {
-      kernel[i] = Math.exp(kernel[i] - most);
+      kernel[i] = Math.exp(kernel[i]! - most);
       const weight = others(i, j);
       // Infinite times 0 where only the example itself lies here.
       if (weight === 0) continue;
-      all += weight * kernel[i];
-      ones += weight * kernel[i] * observed[i];
+      all += weight * kernel[i]!;
+      ones += weight * kernel[i]! * observed[i]!;
     }
     visit(j, kernel, ones, all);
   }
@@ -73,8 +73,8 @@ export function kernelEce(
   return (times) => {
     let [sum, n] = [0, 0];
     eachExample(predicted, observed, times, bandwidth, (j, _, ones, all) => {
-      sum += times[j] * Math.abs(ones / all - predicted[j]);
-      n += times[j];
+      sum += times[j]! * Math.abs(ones / all - predicted[j]!);
+      n += times[j]!;
     });
     return sum / n;
   };
@@ -98,17 +98,17 @@ export function kernelEceEstimate(
   const without = new Float64Array(n);
   let [sum, used] = [0, 0];
   eachExample(predicted, observed, new Uint8Array(n).fill(1), bandwidth, (j, kernel, ones, all) => {
-    const gap = Math.abs(ones / all - predicted[j]);
+    const gap = Math.abs(ones / all - predicted[j]!);
     sum += gap;
     used++;
     for (let k = 0; k < n; k++) {
       if (k === j) continue;
-      const rest = all - kernel[k];
-      const left = rest > 0 ? Math.abs((ones - kernel[k] * observed[k]) / rest - predicted[j]) : gap;
-      without[k] += left;
+      const rest = all - kernel[k]!;
+      const left = rest > 0 ? Math.abs((ones - kernel[k]! * observed[k]!) / rest - predicted[j]!) : gap;
+      without[k]! += left;
     }
   });
   if (used < 2) return { ...none, value: sum / used };
-  for (let k = 0; k < n; k++) without[k] /= used - 1;
+  for (let k = 0; k < n; k++) without[k]! /= used - 1;
   return jackknifeEstimate(sum / used, without, [0, 1], level);
 }

@@ -47,7 +47,7 @@ export interface SkceOptions {
 export function skce(p: Probabilities, labels: ArrayLike<number>, options: SkceOptions): Skce {
   const { simulations = 1000, block = SKCE_BLOCK } = options;
   const dealt = deal(p.n, options);
-  const bandwidth = options.bandwidth ?? medianDistance(p, dealt[0]);
+  const bandwidth = options.bandwidth ?? medianDistance(p, dealt[0]!);
   const blocks = dealt.filter(({ length }) => length >= 2);
   const about = { n: p.n, level: 0.95 };
   if (blocks.length === 0) {
@@ -58,18 +58,18 @@ export function skce(p: Probabilities, labels: ArrayLike<number>, options: SkceO
   let variance = 0;
   for (const members of blocks) {
     const estimates = blockEstimates(p, labels, members, bandwidth, { ...options, simulations, block });
-    for (let s = 0; s <= simulations; s++) totals[s] += estimates.values[s] / blocks.length;
+    for (let s = 0; s <= simulations; s++) totals[s]! += estimates.values[s]! / blocks.length;
     variance += estimates.variance / blocks.length ** 2;
   }
   let asLarge = 0;
-  for (let s = 0; s <= simulations; s++) if (totals[s] >= totals[0] - ROUNDING) asLarge++;
+  for (let s = 0; s <= simulations; s++) if (totals[s]! >= totals[0]! - ROUNDING) asLarge++;
   const half = normalQuantile(about.level) * Math.sqrt(variance);
   return {
     estimate: {
       ...about,
-      value: totals[0],
+      value: totals[0]!,
       ...(variance > 0
-        ? { interval: [totals[0] - half, totals[0] + half], method: 'jackknife' }
+        ? { interval: [totals[0]! - half, totals[0]! + half], method: 'jackknife' }
         : { interval: null, method: 'none' }),
     },
     p: asLarge / (simulations + 1),
@@ -90,7 +90,7 @@ function deal(n: number, { seed, indices, block = SKCE_BLOCK }: SkceOptions): In
     blocks === 1 ? 0 : stream({ seed, purpose: 'calibration/skce-block', example: named(i) }).uniform(),
   );
   const order = Int32Array.from({ length: n }, (_, i) => i).sort(
-    (i, j) => key[i] - key[j] || named(i) - named(j),
+    (i, j) => key[i]! - key[j]! || named(i) - named(j),
   );
   return Array.from({ length: blocks }, (_, b) =>
     order.subarray(Math.floor((b * n) / blocks), Math.floor(((b + 1) * n) / blocks)),
@@ -100,7 +100,7 @@ function deal(n: number, { seed, indices, block = SKCE_BLOCK }: SkceOptions): In
 /** Total variation between the probabilities of two examples. */
 function distance({ classes, data }: Probabilities, i: number, j: number): number {
   let sum = -0;
-  for (let k = 0; k < classes; k++) sum += Math.abs(data[i * classes + k] - data[j * classes + k]);
+  for (let k = 0; k < classes; k++) sum += Math.abs(data[i * classes + k]! - data[j * classes + k]!);
   return sum / 2;
 }
 
@@ -113,11 +113,11 @@ function medianDistance(p: Probabilities, members: Int32Array): number {
   const distances = new Float64Array((some.length * (some.length - 1)) / 2);
   let at = 0;
   for (let a = 0; a < some.length; a++) {
-    for (let b = 0; b < a; b++) distances[at++] = distance(p, some[a], some[b]);
+    for (let b = 0; b < a; b++) distances[at++] = distance(p, some[a]!, some[b]!);
   }
   if (at === 0) return 1;
   distances.sort();
-  const median = (distances[(at - 1) >> 1] + distances[at >> 1]) / 2;
+  const median = (distances[(at - 1) >> 1]! + distances[at >> 1]!) / 2;
   return median > 0 ? median : 1;
 }
 
@@ -141,15 +141,15 @@ function blockEstimates(
   let constant = 0;
   for (let a = 0; a < n; a++) {
     for (let b = 0; b < a; b++) {
-      const [i, j] = [members[a] * classes, members[b] * classes];
-      const k = Math.exp(-distance(p, members[a], members[b]) / bandwidth);
+      const [i, j] = [members[a]! * classes, members[b]! * classes];
+      const k = Math.exp(-distance(p, members[a]!, members[b]!) / bandwidth);
       kernel[a * n + b] = k;
       kernel[b * n + a] = k;
       let product = 0;
       for (let c = 0; c < classes; c++) {
-        smoothed[a * classes + c] += k * data[j + c];
-        smoothed[b * classes + c] += k * data[i + c];
-        product += data[i + c] * data[j + c];
+        smoothed[a * classes + c]! += k * data[j + c]!;
+        smoothed[b * classes + c]! += k * data[i + c]!;
+        product += data[i + c]! * data[j + c]!;
       }
       constant += k * product;
     }
@@ -159,17 +159,17 @@ function blockEstimates(
   const sums = sumsOverLabels(sets, simulations + 1, { n, classes, kernel, smoothed });
   const values = sums.map((sum) => (constant + sum) / pairs);
   const residual = (a: number, c: number) =>
-    (labels[members[a]] === c ? 1 : 0) - data[members[a] * classes + c];
+    (labels[members[a]!] === c ? 1 : 0) - data[members[a]! * classes + c]!;
   const ofExample = Float64Array.from({ length: n }, (_, a) => {
     let sum = 0;
     for (let b = 0; b < n; b++) {
       let product = 0;
       if (b !== a) for (let c = 0; c < classes; c++) product += residual(a, c) * residual(b, c);
-      sum += kernel[a * n + b] * product;
+      sum += kernel[a * n + b]! * product;
     }
     return sum;
   });
-  return { values, variance: n < 3 ? 0 : jackknifeVariance(values[0] * pairs, ofExample) };
+  return { values, variance: n < 3 ? 0 : jackknifeVariance(values[0]! * pairs, ofExample) };
 }
 
 /** Of the mean over pairs, from the sum over all pairs and over those of each example. */
@@ -203,12 +203,12 @@ function sumsOverLabels(
   // Where the members of each class of each set begin, and how many are there yet.
   const starts = new Int32Array(many * classes);
   const held = new Int32Array(many * classes);
-  for (let at = 0; at < sets.length; at++) held[(at % many) * classes + sets[at]]++;
+  for (let at = 0; at < sets.length; at++) held[(at % many) * classes + sets[at]!]!++;
   for (let s = 0; s < many; s++) {
     let start = s * n;
     for (let c = 0; c < classes; c++) {
       starts[s * classes + c] = start;
-      start += held[s * classes + c];
+      start += held[s * classes + c]!;
     }
   }
   held.fill(0);
@@ -216,9 +216,9 @@ function sumsOverLabels(
   for (let a = 0; a < n; a++) {
     const row = kernel.subarray(a * n, (a + 1) * n);
     for (let s = 0; s < many; s++) {
-      const y = sets[a * many + s];
-      const [start, length] = [starts[s * classes + y], held[s * classes + y]++];
-      sums[s] += sumOf(row, list, start, start + length) - smoothed[a * classes + y];
+      const y = sets[a * many + s]!;
+      const [start, length] = [starts[s * classes + y]!, held[s * classes + y]!++];
+      sums[s]! += sumOf(row, list, start, start + length) - smoothed[a * classes + y]!;
       list[start + length] = a;
     }
   }
@@ -227,7 +227,7 @@ function sumsOverLabels(
 
 function sumOf(row: Float64Array, list: Int32Array, from: number, to: number): number {
   let sum = -0;
-  for (let at = from; at < to; at++) sum += row[list[at]];
+  for (let at = from; at < to; at++) sum += row[list[at]!]!;
   return sum;
 }
 
@@ -242,11 +242,11 @@ function labelSets(
   const sets = new Int32Array(members.length * many);
   const draws = new Float64Array(simulations);
   members.forEach((i, a) => {
-    sets[a * many] = labels[i];
+    sets[a * many] = labels[i]!;
     stream({ seed, purpose: 'calibration/skce', example: indices?.[i] ?? i }).uniforms(draws);
     for (let s = 0; s < simulations; s++) {
-      let [rest, k] = [draws[s] - data[i * classes], 0];
-      while (rest >= 0 && k < classes - 1) rest -= data[i * classes + ++k];
+      let [rest, k] = [draws[s]! - data[i * classes]!, 0];
+      while (rest >= 0 && k < classes - 1) rest -= data[i * classes + ++k]!;
       sets[a * many + 1 + s] = k;
     }
   });

@@ -46,7 +46,7 @@ function makeSmoothing(bandwidth: number): Smoothing {
   const evaluations = Math.max(200, Math.round(10 / bandwidth));
   const weight = (k: number) => Math.exp(-((k / (points - 1) - 0.5) ** 2) / (2 * bandwidth ** 2));
   const reached = Array.from({ length: points }, (_, k) => k).filter((k) => weight(k) > NEGLIGIBLE);
-  const [first, last] = [reached[0], reached[reached.length - 1]];
+  const [first, last] = [reached[0]!, reached[reached.length - 1]!];
   // From the far end: what lies before a point is weighed first. With an even number of points the middle of the kernel
   // lies between two, half a step to one side, as there.
   const kernel = reached.map((_, at) => weight(last - at) / (Math.sqrt(2 * Math.PI) * bandwidth));
@@ -63,7 +63,7 @@ function makeSmoothing(bandwidth: number): Smoothing {
       const value = (1 - (at - below)) * (kernel[k] ?? 0) + (at - below) * (kernel[k - 1] ?? 0);
       weights[e * width + k] = value;
       // Beyond the far mirror image only where the weight is 0.
-      if (value !== 0) total[reflected(below - before + k, points)] += value;
+      if (value !== 0) total[reflected(below - before + k, points)]! += value;
     }
   }
   return { points, evaluations, from, weights, width, total };
@@ -94,17 +94,17 @@ function onGrid(
   const middle = residuals.subarray(last, last + points);
   for (let i = 0; i < predicted.length; i++) {
     if (times[i] === 0) continue;
-    const at = predicted[i] * last;
+    const at = predicted[i]! * last;
     const below = Math.min(last - 1, Math.floor(at));
-    const [upper, residual] = [at - below, times[i] * (predicted[i] - observed[i])];
-    middle[below] += (1 - upper) * residual;
-    middle[below + 1] += upper * residual;
-    counts[below] += (1 - upper) * times[i];
-    counts[below + 1] += upper * times[i];
+    const [upper, residual] = [at - below, times[i]! * (predicted[i]! - observed[i]!)];
+    middle[below]! += (1 - upper) * residual;
+    middle[below + 1]! += upper * residual;
+    counts[below]! += (1 - upper) * times[i]!;
+    counts[below + 1]! += upper * times[i]!;
   }
   for (let k = 1; k <= last; k++) {
-    residuals[last - k] = middle[k];
-    residuals[last + last + k] = middle[last - k];
+    residuals[last - k] = middle[k]!;
+    residuals[last + last + k] = middle[last - k]!;
   }
   return { residuals, counts };
 }
@@ -112,14 +112,15 @@ function onGrid(
 function errorOf({ residuals, counts }: Grid, smoothing: Smoothing): number {
   const { points, evaluations, from, weights, width, total } = smoothing;
   let error = -0;
-  for (let e = 0; e < evaluations; e++) error += Math.abs(dot(weights, e * width, residuals, from[e], width));
+  for (let e = 0; e < evaluations; e++)
+    error += Math.abs(dot(weights, e * width, residuals, from[e]!, width));
   return error / (dot(total, 0, counts, 0, points) + evaluations * DENSITY_FLOOR);
 }
 
 /** The sum of products of as many numbers from a place on. */
 function dot(a: Float64Array, aFrom: number, b: Float64Array, bFrom: number, length: number): number {
   let sum = -0;
-  for (let k = 0; k < length; k++) sum += a[aFrom + k] * b[bFrom + k];
+  for (let k = 0; k < length; k++) sum += a[aFrom + k]! * b[bFrom + k]!;
   return sum;
 }
 

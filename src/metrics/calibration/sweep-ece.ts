@@ -37,17 +37,17 @@ export function sweepEce(
 
 /** Sums over all groups up to each, without groups that hold nothing. */
 function cumulated({ count, predicted, observed }: GroupSums): GroupSums {
-  const held = Array.from(count.keys()).filter((g) => count[g] > 0);
+  const held = Array.from(count.keys()).filter((g) => count[g]! > 0);
   const running = (sums: Float64Array) => {
     let sum = 0;
-    return Float64Array.from(held, (g) => (sum += sums[g]));
+    return Float64Array.from(held, (g) => (sum += sums[g]!));
   };
   return { count: running(count), predicted: running(predicted), observed: running(observed) };
 }
 
 /** The last group of each chunk of equal size: a group belongs to the chunk where the first of it lies. */
 function chunkEnds(upTo: Float64Array, bins: number): number[] {
-  const n = upTo[upTo.length - 1];
+  const n = upTo[upTo.length - 1]!;
   const ends: number[] = [];
   for (let b = 1; b < bins; b++) {
     const start = b * Math.floor(n / bins) + Math.min(b, n % bins);
@@ -63,18 +63,18 @@ function groupOf(many: number, upTo: Float64Array): number {
   let [lo, hi] = [0, upTo.length - 1];
   while (lo < hi) {
     const middle = (lo + hi) >> 1;
-    if (upTo[middle] >= many) hi = middle;
+    if (upTo[middle]! >= many) hi = middle;
     else lo = middle + 1;
   }
   return lo;
 }
 
-const between = (sums: Float64Array, from: number, to: number) => sums[to] - (from < 0 ? 0 : sums[from]);
+const between = (sums: Float64Array, from: number, to: number) => sums[to]! - (from < 0 ? 0 : sums[from]!);
 
 function rises(ends: readonly number[], { count, observed }: GroupSums): boolean {
   let before = -1;
   for (let b = 0; b < ends.length; b++) {
-    const [from, to] = [b === 0 ? -1 : ends[b - 1], ends[b]];
+    const [from, to] = [b === 0 ? -1 : ends[b - 1]!, ends[b]!];
     const share = between(observed, from, to) / between(count, from, to);
     if (share < before) return false;
     before = share;
@@ -84,7 +84,7 @@ function rises(ends: readonly number[], { count, observed }: GroupSums): boolean
 
 function errorOf(ends: readonly number[], { count, predicted, observed }: GroupSums): number {
   const gaps = ends.map((to, b) => {
-    const from = b === 0 ? -1 : ends[b - 1];
+    const from = b === 0 ? -1 : ends[b - 1]!;
     return Math.abs(between(predicted, from, to) - between(observed, from, to));
   });
   return gaps.reduce((sum, gap) => sum + gap, 0) / (count.at(-1) as number);

@@ -30,9 +30,9 @@ export function debiasedPlugIn(
 ): number {
   const held = new Map<number, { n: number; sum: number; squares: number }>();
   for (let i = 0; i < predicted.length; i++) {
-    const bin = binOf(predicted[i], bins);
+    const bin = binOf(predicted[i]!, bins);
     const of = held.get(bin) ?? { n: 0, sum: 0, squares: 0 };
-    const residual = observed[i] - predicted[i];
+    const residual = observed[i]! - predicted[i]!;
     held.set(bin, { n: of.n + 1, sum: of.sum + residual, squares: of.squares + residual ** 2 });
   }
   let total = 0;
@@ -79,14 +79,14 @@ export function tCal(
   const scales = scalesOf(n);
   if (scales === 0) return { p: 1, scales, simulations: 0, bins: 1, error: Number.NaN };
   const { order } = orderedGroups(predicted);
-  const p = Float64Array.from(order, (i) => predicted[i]);
+  const p = Float64Array.from(order, (i) => predicted[i]!);
   const merges = mergesOf(p, scales);
   const once = new Float64Array(n).fill(1);
   const statistics = estimates(
     merges,
     p,
     once,
-    Float64Array.from(order, (i) => observed[i]),
+    Float64Array.from(order, (i) => observed[i]!),
   );
   const asLarge = new Int32Array(scales).fill(1);
   const [sums, squares] = [new Float64Array(scales), new Float64Array(scales)];
@@ -97,31 +97,31 @@ export function tCal(
     times.fill(0);
     ones.fill(0);
     for (let i = 0; i < n; i++) {
-      const drawn = Math.floor(draws[i] * n);
-      times[drawn]++;
-      if (draws[n + i] < p[drawn]) ones[drawn]++;
+      const drawn = Math.floor(draws[i]! * n);
+      times[drawn]!++;
+      if (draws[n + i]! < p[drawn]!) ones[drawn]!++;
     }
     const simulated = estimates(merges, p, times, ones);
     for (let b = 0; b < scales; b++) {
-      if (simulated[b] >= statistics[b] - ROUNDING) asLarge[b]++;
-      sums[b] += simulated[b];
-      squares[b] += simulated[b] ** 2;
+      if (simulated[b]! >= statistics[b]! - ROUNDING) asLarge[b]!++;
+      sums[b]! += simulated[b]!;
+      squares[b]! += simulated[b]! ** 2;
     }
   }
   const chances = statistics.map((error, b) => {
-    const share = asLarge[b] / (simulations + 1);
-    const mean = sums[b] / simulations;
-    return asLarge[b] > 1
+    const share = asLarge[b]! / (simulations + 1);
+    const mean = sums[b]! / simulations;
+    return asLarge[b]! > 1
       ? share
-      : Math.min(share, cantelli(error - mean, squares[b] / simulations - mean ** 2));
+      : Math.min(share, cantelli(error - mean, squares[b]! / simulations - mean ** 2));
   });
   const best = chances.indexOf(Math.min(...chances));
   return {
-    p: Math.min(1, scales * chances[best]),
+    p: Math.min(1, scales * chances[best]!),
     scales,
     simulations,
     bins: 2 ** (best + 1),
-    error: statistics[best],
+    error: statistics[best]!,
   };
 }
 
@@ -141,7 +141,7 @@ function mergesOf(p: Float64Array, scales: number): Int32Array[] {
     const left: number[] = [];
     for (const at of starts) {
       const into = left.at(-1);
-      if (into !== undefined && binOf(p[into], bins) === binOf(p[at], bins)) pairs.push(into, at);
+      if (into !== undefined && binOf(p[into]!, bins) === binOf(p[at]!, bins)) pairs.push(into, at);
       else left.push(at);
     }
     starts = left;
@@ -157,22 +157,22 @@ function estimates(
   ones: Float64Array,
 ): Float64Array {
   const count = Float64Array.from(times);
-  const sum = Float64Array.from(p, (value, i) => ones[i] - times[i] * value);
-  const squares = Float64Array.from(p, (value, i) => ones[i] * (1 - 2 * value) + times[i] * value ** 2);
-  const term = (b: number) => (count[b] > 0 ? (sum[b] ** 2 - squares[b]) / count[b] : 0);
+  const sum = Float64Array.from(p, (value, i) => ones[i]! - times[i]! * value);
+  const squares = Float64Array.from(p, (value, i) => ones[i]! * (1 - 2 * value) + times[i]! * value ** 2);
+  const term = (b: number) => (count[b]! > 0 ? (sum[b]! ** 2 - squares[b]!) / count[b]! : 0);
   let [total, error] = [-0, -0];
   for (let b = 0; b < p.length; b++) {
-    total += times[b];
+    total += times[b]!;
     error += term(b);
   }
   const statistics = new Float64Array(merges.length);
   merges.forEach((pairs, l) => {
     for (let at = 0; at < pairs.length; at += 2) {
-      const [into, from] = [pairs[at], pairs[at + 1]];
+      const [into, from] = [pairs[at]!, pairs[at + 1]!];
       error -= term(into) + term(from);
-      count[into] += count[from];
-      sum[into] += sum[from];
-      squares[into] += squares[from];
+      count[into]! += count[from]!;
+      sum[into]! += sum[from]!;
+      squares[into]! += squares[from]!;
       error += term(into);
     }
     statistics[merges.length - 1 - l] = error / total;

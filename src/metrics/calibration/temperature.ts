@@ -1,4 +1,5 @@
 import { AssayError } from '../../errors.js';
+import { mapTuple } from '../../map-tuple.js';
 import { checkLabels } from '../classification.js';
 import { normalQuantile } from '../distributions/distributions.js';
 import { checkLogits, type Logits } from '../softmax.js';
@@ -45,25 +46,25 @@ interface Objective {
 function objective({ n, classes, data }: Logits, labels: ArrayLike<number>, u: number): Objective {
   const beta = Math.exp(-u);
   const sum = { nll: 0, slope: 0, curvature: 0, scatter: 0 };
-  const [z, zeroth, firsts, seconds] = [0, 1, 2, 3].map(() => new Float64Array(classes));
+  const [z, zeroth, firsts, seconds] = mapTuple([0, 1, 2, 3], () => new Float64Array(classes));
   for (let i = 0; i < n; i++) {
     const row = i * classes;
     let max = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < classes; k++) {
-      z[k] = data[row + k];
-      if (z[k] > max) max = z[k];
+      z[k] = data[row + k]!;
+      if (z[k]! > max) max = z[k]!;
     }
     for (let k = 0; k < classes; k++) {
-      z[k] = (z[k] - max) * beta;
-      const weight = Math.exp(z[k]);
+      z[k] = (z[k]! - max) * beta;
+      const weight = Math.exp(z[k]!);
       zeroth[k] = weight;
-      firsts[k] = weight * z[k];
-      seconds[k] = weight * z[k] * z[k];
+      firsts[k] = weight * z[k]!;
+      seconds[k] = weight * z[k]! * z[k]!;
     }
     const total = unorderedSum(zeroth);
     const first = unorderedSum(firsts);
     const second = unorderedSum(seconds);
-    const own = z[labels[i]];
+    const own = z[labels[i]!]!;
     const mean = first / total;
     const excess = mean - own;
     sum.nll += Math.log(total) - own;
@@ -90,7 +91,7 @@ export function fitTemperature(
   const { n } = logits;
   checkLabels(labels, n, logits.classes);
   if (n === 0) return { fitted: false, n, reason: 'there is no example to fit on' };
-  let [lo, hi] = TEMPERATURE_BOUNDS.map(Math.log);
+  let [lo, hi] = TEMPERATURE_BOUNDS.map(Math.log) as [number, number];
   const bound = (at: string) => `the NLL of the fitting examples falls all the way to T = ${at}`;
   if (objective(logits, labels, hi).slope <= 0) {
     return { fitted: false, n, reason: `${bound(`${TEMPERATURE_BOUNDS[1]}`)}: no better than chance` };

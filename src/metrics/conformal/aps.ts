@@ -4,8 +4,8 @@ import type { ConformalScore } from './score.js';
 export function sortedMass(p: Float64Array, u: number, out: Float64Array): void {
   let mass = 0;
   for (let r = 0; r < p.length; r++) {
-    mass += p[r];
-    out[r] = mass - u * p[r];
+    mass += p[r]!;
+    out[r] = mass - u * p[r]!;
   }
 }
 

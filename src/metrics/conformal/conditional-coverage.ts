@@ -19,15 +19,15 @@ export const stratumOf = (size: number): number => SIZE_STRATA.findIndex(([, hi]
 function sums(group: Int32Array, covered: ArrayLike<number>, groups: number, times: Uint8Array) {
   const [hits, total] = [new Float64Array(groups), new Float64Array(groups)];
   for (let i = 0; i < times.length; i++) {
-    total[group[i]] += times[i];
-    hits[group[i]] += times[i] * covered[i];
+    total[group[i]!]! += times[i]!;
+    hits[group[i]!]! += times[i]! * covered[i]!;
   }
   return { hits, total };
 }
 
 /** |coverage - (1 - alpha)| of every group that has examples. */
 function gaps({ hits, total }: { hits: Float64Array; total: Float64Array }, alpha: number): number[] {
-  return Array.from(total).flatMap((n, g) => (n > 0 ? [Math.abs(hits[g] / n - (1 - alpha))] : []));
+  return Array.from(total).flatMap((n, g) => (n > 0 ? [Math.abs(hits[g]! / n - (1 - alpha))] : []));
 }
 
 /**

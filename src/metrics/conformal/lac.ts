@@ -8,6 +8,6 @@ export const lac: ConformalScore = {
   options: {},
   randomised: false,
   scores(p, _u, _settings, out) {
-    for (let r = 0; r < p.length; r++) out[r] = 1 - p[r];
+    for (let r = 0; r < p.length; r++) out[r] = 1 - p[r]!;
   },
 };

@@ -8,6 +8,6 @@ export const margin: ConformalScore = {
   options: {},
   randomised: false,
   scores(p, _u, _settings, out) {
-    for (let r = 0; r < p.length; r++) out[r] = (r === 0 ? (p[1] ?? 0) : p[0]) - p[r];
+    for (let r = 0; r < p.length; r++) out[r] = (r === 0 ? (p[1] ?? 0) : p[0]!) - p[r]!;
   },
 };

@@ -17,16 +17,16 @@ export interface PredictionSets {
 
 /** Fills `into` with row i, descending. */
 function sortedRow({ classes, data }: Probabilities, i: number, into: Float64Array): void {
-  for (let k = 0; k < classes; k++) into[k] = data[i * classes + k];
+  for (let k = 0; k < classes; k++) into[k] = data[i * classes + k]!;
   into.sort().reverse();
 }
 
 /** The rank of class y in row i, from 0; equal probabilities are ranked by class number. */
 function rankOf({ classes, data }: Probabilities, i: number, y: number): number {
   const row = i * classes;
-  const own = data[row + y];
+  const own = data[row + y]!;
   let rank = 0;
-  for (let k = 0; k < classes; k++) if (data[row + k] > own || (data[row + k] === own && k < y)) rank++;
+  for (let k = 0; k < classes; k++) if (data[row + k]! > own || (data[row + k] === own && k < y)) rank++;
   return rank;
 }
 
@@ -38,11 +38,11 @@ export function labelScores(
 ): Float64Array {
   const [sorted, scores] = [new Float64Array(p.classes), new Float64Array(p.classes)];
   return Float64Array.from({ length: p.n }, (_, i) => {
-    const rank = rankOf(p, i, labels[i]);
+    const rank = rankOf(p, i, labels[i]!);
     sortedRow(p, i, sorted);
     if (score.ofLabel) return score.ofLabel(rank, sorted, u?.[i] ?? 0, settings);
     score.scores(sorted, u?.[i] ?? 0, settings, scores);
-    return scores[rank];
+    return scores[rank]!;
   });
 }
 
@@ -64,12 +64,12 @@ export function predictionSets(
   for (let i = 0; i < p.n; i++) {
     sortedRow(p, i, sorted);
     score.scores(sorted, u?.[i] ?? 0, settings, scores);
-    const own = labels && scores[rankOf(p, i, labels[i])];
+    const own = labels && scores[rankOf(p, i, labels[i]!)];
     thresholds.forEach((threshold, t) => {
       let size = 0;
-      for (let r = 0; r < scores.length; r++) if (scores[r] <= threshold) size++;
-      sets[t].size[i] = size;
-      const { covered } = sets[t];
+      for (let r = 0; r < scores.length; r++) if (scores[r]! <= threshold) size++;
+      sets[t]!.size[i] = size;
+      const { covered } = sets[t]!;
       if (covered && own !== undefined) covered[i] = own <= threshold ? 1 : 0;
     });
   }

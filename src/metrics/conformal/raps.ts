@@ -14,6 +14,6 @@ export const raps: ConformalScore = {
   randomised: true,
   scores(p, u, { lambda, kreg }, out) {
     sortedMass(p, u, out);
-    for (let r = 0; r < p.length; r++) out[r] += lambda * Math.max(0, r + 1 - kreg);
+    for (let r = 0; r < p.length; r++) out[r]! += lambda! * Math.max(0, r + 1 - kreg!);
   },
 };

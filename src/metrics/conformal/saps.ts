@@ -14,7 +14,7 @@ export const saps: ConformalScore = {
   options: { weight },
   randomised: true,
   scores(p, u, { weight: w }, out) {
-    for (let r = 0; r < p.length; r++) out[r] = r === 0 ? (1 - u) * p[0] : p[0] + w * (r - u);
+    for (let r = 0; r < p.length; r++) out[r] = r === 0 ? (1 - u) * p[0]! : p[0]! + w! * (r - u);
   },
 };
 
@@ -27,5 +27,5 @@ export const sapsTorchcp: ConformalScore = {
   name: 'saps-torchcp',
   title: 'SAPS, as TorchCP',
   source: 'TorchCP 1.2.1, for comparison with its values',
-  ofLabel: (rank, p, u, { weight: w }) => (rank === 0 ? u * p[0] : p[0] + w * (rank - u)),
+  ofLabel: (rank, p, u, { weight: w }) => (rank === 0 ? u * p[0]! : p[0]! + w! * (rank - u)),
 };

@@ -24,5 +24,5 @@ export const fewestFor = (alpha: number): number => Math.ceil(1 / alpha - 1 - 1e
 export function conformalThreshold(sorted: Float64Array, alpha: number): Threshold {
   const n = sorted.length;
   const rank = conformalRank(n, alpha);
-  return { value: rank > n ? Number.POSITIVE_INFINITY : sorted[rank - 1], rank, n };
+  return { value: rank > n ? Number.POSITIVE_INFINITY : sorted[rank - 1]!, rank, n };
 }

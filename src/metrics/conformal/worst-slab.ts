@@ -32,7 +32,7 @@ export function worstSlabs(
 ): Uint8Array[] {
   const share = Math.min(SHARE, SOUGHT / x.n);
   const sides = Uint8Array.from({ length: x.n }, (_, i) =>
-    stream({ seed, purpose: 'conformal/slab', example: indices[i] }).uniform() < share ? 1 : 0,
+    stream({ seed, purpose: 'conformal/slab', example: indices[i]! }).uniform() < share ? 1 : 0,
   );
   const sought = Int32Array.from({ length: x.n }, (_, i) => i).filter((i) => sides[i] === 1);
   const worst = covered.map(() => ({ coverage: Number.POSITIVE_INFINITY, direction: -1, lo: 0, hi: 0 }));
@@ -43,11 +43,11 @@ export function worstSlabs(
       const order = ascendingOrder(along);
       covered.forEach((of, c) => {
         const slab = leastMean(
-          order.map((at) => of[sought[at]]),
+          order.map((at) => of[sought[at]!]!),
           length,
         );
-        if (slab.mean >= worst[c].coverage) return;
-        const [lo, hi] = [along[order[slab.from]], along[order[slab.to - 1]]];
+        if (slab.mean >= worst[c]!.coverage) return;
+        const [lo, hi] = [along[order[slab.from]!]!, along[order[slab.to - 1]!]!];
         worst[c] = { coverage: slab.mean, direction: d, lo, hi };
       });
     }
@@ -69,7 +69,7 @@ function directionOf(d: number, width: number, seed: number): Float64Array {
 function projected({ classes, data }: Logits, v: Float64Array, at: Int32Array): Float64Array {
   return Float64Array.from(at, (i) => {
     let sum = 0;
-    for (let k = 0; k < classes; k++) sum += v[k] * data[i * classes + k];
+    for (let k = 0; k < classes; k++) sum += v[k]! * data[i * classes + k]!;
     return sum;
   });
 }
@@ -84,12 +84,12 @@ export function leastMean(
 ): { from: number; to: number; mean: number } {
   const n = values.length;
   const before = new Float64Array(n + 1);
-  for (let i = 0; i < n; i++) before[i + 1] = before[i] + values[i];
-  let best = { from: 0, to: n, mean: before[n] / n };
+  for (let i = 0; i < n; i++) before[i + 1] = before[i]! + values[i]!;
+  let best = { from: 0, to: n, mean: before[n]! / n };
   for (let from = 0; from + length <= n; from++) {
     const most = Math.min(n, from + 2 * length - 1);
     for (let to = from + length; to <= most; to++) {
-      const mean = (before[to] - before[from]) / (to - from);
+      const mean = (before[to]! - before[from]!) / (to - from);
       if (mean < best.mean) best = { from, to, mean };
     }
   }

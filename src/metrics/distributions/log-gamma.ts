@@ -6,8 +6,8 @@ const COEFFICIENTS = [
 
 /** log Gamma(x) for x >= 1/2, to 1e-14 of the larger of itself and 1 (Lanczos 1964). */
 export function logGamma(x: number): number {
-  let sum = COEFFICIENTS[0];
-  for (let k = 1; k < COEFFICIENTS.length; k++) sum += COEFFICIENTS[k] / (x - 1 + k);
+  let sum = COEFFICIENTS[0]!;
+  for (let k = 1; k < COEFFICIENTS.length; k++) sum += COEFFICIENTS[k]! / (x - 1 + k);
   const t = x + 6.5;
   return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(t) - t + Math.log(sum);
 }

@@ -66,7 +66,7 @@ export function resample(indices: Int32Array, n: number, replicate: number, opti
   // The draws lie where the indices will.
   const raw = new Uint32Array(indices.buffer, indices.byteOffset, indices.length);
   draws.uint32s(raw);
-  for (let i = 0; i < indices.length; i++) indices[i] = raw[i] * scale;
+  for (let i = 0; i < indices.length; i++) indices[i] = raw[i]! * scale;
 }
 
 /** The quantile q of sorted numbers, linear between order statistics. */
@@ -74,7 +74,7 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
   const position = q * (sorted.length - 1);
   const below = Math.floor(position);
   const above = Math.min(below + 1, sorted.length - 1);
-  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+  return sorted[below]! + (position - below) * (sorted[above]! - sorted[below]!);
 }
 
 /**
@@ -147,7 +147,7 @@ export function pairedBootstrap(
 export function meanStatistic(values: ArrayLike<number>): (indices: Int32Array) => number {
   return (indices) => {
     let sum = 0;
-    for (let i = 0; i < indices.length; i++) sum += values[indices[i]];
+    for (let i = 0; i < indices.length; i++) sum += values[indices[i]!]!;
     return sum / indices.length;
   };
 }

@@ -8,7 +8,7 @@ import type { Estimate } from './estimate.js';
 export function quantileEstimate(sorted: Float64Array, q: number, level = 0.95): Estimate {
   const n = sorted.length;
   if (n === 0) return { value: Number.NaN, n, interval: null, level, method: 'none' };
-  const at = (rank: number) => sorted[Math.min(n - 1, Math.max(0, rank))];
+  const at = (rank: number) => sorted[Math.min(n - 1, Math.max(0, rank))]!;
   const half = normalQuantile(level) * Math.sqrt(n * q * (1 - q));
   const interval: [number, number] = [at(Math.floor(n * q - half)), at(Math.ceil(n * q + half) - 1)];
   const known = interval.every(Number.isFinite);

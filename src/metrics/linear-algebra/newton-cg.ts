@@ -88,21 +88,21 @@ function direction(g: Float64Array, times: (v: Float64Array) => Float64Array): F
     if (!(curvature > 1e-12 * steepest)) break;
     const alpha = rr / dot(p, hp);
     for (let k = 0; k < d.length; k++) {
-      d[k] += alpha * p[k];
-      r[k] -= alpha * hp[k];
+      d[k]! += alpha * p[k]!;
+      r[k]! -= alpha * hp[k]!;
     }
     const next = dot(r, r);
-    for (let k = 0; k < p.length; k++) p[k] = r[k] + (next / rr) * p[k];
+    for (let k = 0; k < p.length; k++) p[k] = r[k]! + (next / rr) * p[k]!;
     rr = next;
   }
   return d;
 }
 
 const moved = (x: Float64Array, length: number, d: Float64Array) =>
-  x.map((value, i) => value + length * d[i]);
+  x.map((value, i) => value + length * d[i]!);
 
 function largest(x: Float64Array): number {
   let most = 0;
-  for (let i = 0; i < x.length; i++) most = Math.max(most, Math.abs(x[i]));
+  for (let i = 0; i < x.length; i++) most = Math.max(most, Math.abs(x[i]!));
   return most;
 }

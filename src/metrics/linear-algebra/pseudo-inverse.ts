@@ -12,11 +12,11 @@ export function pseudoSolve(matrix: ArrayLike<number>, y: Float64Array): Float64
   for (let i = 0; i < rows; i++)
     for (let k = 0; k <= i; k++) {
       let sum = 0;
-      for (let j = 0; j < columns; j++) sum += matrix[i * columns + j] * matrix[k * columns + j];
+      for (let j = 0; j < columns; j++) sum += matrix[i * columns + j]! * matrix[k * columns + j]!;
       gram[i * rows + k] = gram[k * rows + i] = sum;
     }
   const { values, vectors } = symmetricEigen(gram, rows);
-  const tolerance = Math.max(rows, columns) * 2 ** -52 * values[0];
-  const along = times(vectors, y).map((v, k) => (values[k] > tolerance ? v / values[k] : 0));
+  const tolerance = Math.max(rows, columns) * 2 ** -52 * values[0]!;
+  const along = times(vectors, y).map((v, k) => (values[k]! > tolerance ? v / values[k]! : 0));
   return transposedTimes(matrix, transposedTimes(vectors, along));
 }

@@ -53,12 +53,12 @@ function tile(
   const b2 = b1 + width;
   const b3 = b2 + width;
   for (let k = 0; k < width; k++) {
-    const x0 = a[a0 + k];
-    const x1 = a[a1 + k];
-    const y0 = b[b0 + k];
-    const y1 = b[b1 + k];
-    const y2 = b[b2 + k];
-    const y3 = b[b3 + k];
+    const x0 = a[a0 + k]!;
+    const x1 = a[a1 + k]!;
+    const y0 = b[b0 + k]!;
+    const y1 = b[b1 + k]!;
+    const y2 = b[b2 + k]!;
+    const y3 = b[b3 + k]!;
     s00 += x0 * y0;
     s01 += x0 * y1;
     s02 += x0 * y2;
@@ -93,7 +93,7 @@ function edge(
   for (let r = i; r < Math.min(i + 2, n); r++)
     for (let c = j; c < Math.min(j + 4, count); c++) {
       let sum = 0;
-      for (let k = 0; k < width; k++) sum += a[r * width + k] * b[c * width + k];
+      for (let k = 0; k < width; k++) sum += a[r * width + k]! * b[c * width + k]!;
       out[r * count + c] = sum;
     }
 }

@@ -13,8 +13,8 @@ export function singularValues(matrix: Float64Array, rows: number, columns: numb
   const { diagonal, above } = bidiagonal(matrix.slice(), rows, columns);
   const beside = new Float64Array(2 * columns);
   for (let k = 0; k < columns; k++) {
-    beside[2 * k] = diagonal[k];
-    if (k + 1 < columns) beside[2 * k + 1] = above[k];
+    beside[2 * k] = diagonal[k]!;
+    if (k + 1 < columns) beside[2 * k + 1] = above[k]!;
   }
   const pairs = new Float64Array(2 * columns);
   diagonaliseTridiagonal(pairs, beside);
@@ -45,20 +45,20 @@ function reflectColumn(
   products: Float64Array,
 ): number {
   let squares = 0;
-  for (let i = k; i < rows; i++) squares += a[i * columns + k] ** 2;
-  const head = a[k * columns + k];
+  for (let i = k; i < rows; i++) squares += a[i * columns + k]! ** 2;
+  const head = a[k * columns + k]!;
   const length = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
   if (squares === 0) return 0;
   a[k * columns + k] = head - length;
   const scale = 1 / (length * (length - head));
   products.fill(0, k + 1);
   for (let i = k; i < rows; i++) {
-    const v = a[i * columns + k];
-    if (v !== 0) for (let j = k + 1; j < columns; j++) products[j] += v * a[i * columns + j];
+    const v = a[i * columns + k]!;
+    if (v !== 0) for (let j = k + 1; j < columns; j++) products[j]! += v * a[i * columns + j]!;
   }
   for (let i = k; i < rows; i++) {
-    const v = scale * a[i * columns + k];
-    if (v !== 0) for (let j = k + 1; j < columns; j++) a[i * columns + j] -= v * products[j];
+    const v = scale * a[i * columns + k]!;
+    if (v !== 0) for (let j = k + 1; j < columns; j++) a[i * columns + j]! -= v * products[j]!;
   }
   return length;
 }
@@ -67,8 +67,8 @@ function reflectColumn(
 function reflectRow(a: Float64Array, rows: number, columns: number, k: number): number {
   const row = a.subarray(k * columns, (k + 1) * columns);
   let squares = 0;
-  for (let j = k + 1; j < columns; j++) squares += row[j] ** 2;
-  const head = row[k + 1];
+  for (let j = k + 1; j < columns; j++) squares += row[j]! ** 2;
+  const head = row[k + 1]!;
   const length = head > 0 ? -Math.sqrt(squares) : Math.sqrt(squares);
   if (squares === 0) return 0;
   row[k + 1] = head - length;
@@ -76,8 +76,8 @@ function reflectRow(a: Float64Array, rows: number, columns: number, k: number): 
   for (let i = k + 1; i < rows; i++) {
     const at = i * columns;
     let product = 0;
-    for (let j = k + 1; j < columns; j++) product += row[j] * a[at + j];
-    for (let j = k + 1; j < columns; j++) a[at + j] -= scale * product * row[j];
+    for (let j = k + 1; j < columns; j++) product += row[j]! * a[at + j]!;
+    for (let j = k + 1; j < columns; j++) a[at + j]! -= scale * product * row[j]!;
   }
   return length;
 }

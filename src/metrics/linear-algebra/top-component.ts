@@ -15,7 +15,8 @@ export function withoutTopComponent(matrix: ArrayLike<number>, rows: number, col
   const rest = Float64Array.from(matrix);
   const v = topDirection(rest, rows, columns);
   const along = times(rest, v);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) rest[i * columns + j] -= along[i] * v[j];
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++) rest[i * columns + j]! -= along[i]! * v[j]!;
   return rest;
 }
 
@@ -29,7 +30,7 @@ function topDirection(matrix: Float64Array, rows: number, columns: number): Floa
   v = unit(v);
   for (let step = 0; step < STEPS; step++) {
     const next = unit(transposedTimes(matrix, times(matrix, v)));
-    const moved = next.reduce((most, value, j) => Math.max(most, Math.abs(value - v[j])), 0);
+    const moved = next.reduce((most, value, j) => Math.max(most, Math.abs(value - v[j]!)), 0);
     // Nor do numbers come to rest that are not finite.
     if (!(moved >= 1e-13)) return next;
     v = next;
@@ -49,7 +50,7 @@ function gram(matrix: Float64Array, rows: number, columns: number): Float64Array
   for (let i = 0; i < rows; i++) {
     const row = matrix.subarray(i * columns, (i + 1) * columns);
     for (let j = 0; j < columns; j++)
-      for (let k = 0; k < columns; k++) products[j * columns + k] += row[j] * row[k];
+      for (let k = 0; k < columns; k++) products[j * columns + k]! += row[j]! * row[k]!;
   }
   return products;
 }

@@ -13,12 +13,12 @@ export function diagonaliseTridiagonal(
   const n = diagonal.length;
   // Relative to the whole matrix: its diagonal may be zero, which nothing can be small against.
   let largest = 0;
-  for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(diagonal[i]) + Math.abs(beside[i]));
+  for (let i = 0; i < n; i++) largest = Math.max(largest, Math.abs(diagonal[i]!) + Math.abs(beside[i]!));
   const negligible = 2 ** -53 * largest;
   for (let l = 0; l < n; l++) {
     for (;;) {
       let m = l;
-      while (m < n - 1 && Math.abs(beside[m]) > negligible) m++;
+      while (m < n - 1 && Math.abs(beside[m]!) > negligible) m++;
       if (m === l) break;
       step(diagonal, beside, l, m, turn);
     }
@@ -33,30 +33,30 @@ function step(
   m: number,
   turn: ((i: number, c: number, s: number) => void) | undefined,
 ): void {
-  const half = (d[l + 1] - d[l]) / (2 * e[l]);
+  const half = (d[l + 1]! - d[l]!) / (2 * e[l]!);
   const root = Math.hypot(half, 1);
-  let g = d[m] - d[l] + e[l] / (half + (half >= 0 ? root : -root));
+  let g = d[m]! - d[l]! + e[l]! / (half + (half >= 0 ? root : -root));
   let [s, c, p] = [1, 1, 0];
   for (let i = m - 1; i >= l; i--) {
-    const f = s * e[i];
-    const b = c * e[i];
+    const f = s * e[i]!;
+    const b = c * e[i]!;
     const r = Math.hypot(f, g);
     e[i + 1] = r;
     if (r === 0) {
-      d[i + 1] -= p;
+      d[i + 1]! -= p;
       e[m] = 0;
       return;
     }
     s = f / r;
     c = g / r;
-    g = d[i + 1] - p;
-    const t = (d[i] - g) * s + 2 * c * b;
+    g = d[i + 1]! - p;
+    const t = (d[i]! - g) * s + 2 * c * b;
     p = s * t;
     d[i + 1] = g + p;
     g = c * t - b;
     turn?.(i, c, s);
   }
-  d[l] -= p;
+  d[l]! -= p;
   e[l] = g;
   e[m] = 0;
 }

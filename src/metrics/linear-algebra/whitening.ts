@@ -17,7 +17,7 @@ export function whiten(covariance: Float64Array, size: number): Whitening {
   const rows = Array.from({ length: size }, (_, i) => lower.subarray(i * size, i * size + rank));
   const matrix = new Float64Array(size * size);
   const place = (k: number, i: number, value: number) => {
-    matrix[k * size + order[i]] = value;
+    matrix[k * size + order[i]!] = value;
   };
   if (rank === size) {
     for (let i = 0; i < size; i++) {
@@ -29,16 +29,16 @@ export function whiten(covariance: Float64Array, size: number): Whitening {
   }
   const gram = new Float64Array(rank * rank);
   for (const row of rows)
-    for (let k = 0; k < rank; k++) for (let j = 0; j < rank; j++) gram[k * rank + j] += row[k] * row[j];
+    for (let k = 0; k < rank; k++) for (let j = 0; j < rank; j++) gram[k * rank + j]! += row[k]! * row[j]!;
   const half = pivotedCholesky(gram, rank);
   rows.forEach((row, i) => {
     // (L'L) x = row: forwards, then backwards, in the order of the pivots.
     const y = solveLower(
       half.lower,
       rank,
-      Float64Array.from(half.order, (k) => row[k]),
+      Float64Array.from(half.order, (k) => row[k]!),
     );
-    for (const [k, value] of solveUpper(half.lower, rank, y).entries()) place(half.order[k], i, value);
+    for (const [k, value] of solveUpper(half.lower, rank, y).entries()) place(half.order[k]!, i, value);
   });
   return { matrix, rank };
 }
@@ -47,9 +47,9 @@ export function whiten(covariance: Float64Array, size: number): Whitening {
 function solveLower(lower: Float64Array, size: number, y: Float64Array): Float64Array {
   const x = new Float64Array(size);
   for (let i = 0; i < size; i++) {
-    let sum = y[i];
-    for (let j = 0; j < i; j++) sum -= lower[i * size + j] * x[j];
-    x[i] = sum / lower[i * size + i];
+    let sum = y[i]!;
+    for (let j = 0; j < i; j++) sum -= lower[i * size + j]! * x[j]!;
+    x[i] = sum / lower[i * size + i]!;
   }
   return x;
 }
@@ -58,9 +58,9 @@ function solveLower(lower: Float64Array, size: number, y: Float64Array): Float64
 function solveUpper(lower: Float64Array, size: number, y: Float64Array): Float64Array {
   const x = new Float64Array(size);
   for (let i = size - 1; i >= 0; i--) {
-    let sum = y[i];
-    for (let j = i + 1; j < size; j++) sum -= lower[j * size + i] * x[j];
-    x[i] = sum / lower[i * size + i];
+    let sum = y[i]!;
+    for (let j = i + 1; j < size; j++) sum -= lower[j * size + i]! * x[j]!;
+    x[i] = sum / lower[i * size + i]!;
   }
   return x;
 }

@@ -41,9 +41,9 @@ function keysOf(values: Float64Array): Keys {
   const { low, high, of } = keys;
   const words = new Uint32Array(values.buffer, values.byteOffset, 2 * values.length);
   for (let i = 0; i < values.length; i++) {
-    const bits = values[i] === 0 ? 0 : words[2 * i + 1];
+    const bits = values[i] === 0 ? 0 : words[2 * i + 1]!;
     const negative = bits >>> 31 === 1;
-    low[i] = negative ? ~words[2 * i] : words[2 * i];
+    low[i] = negative ? ~words[2 * i]! : words[2 * i]!;
     high[i] = negative ? ~bits : bits | 0x80000000;
     of[i] = i;
   }
@@ -53,18 +53,18 @@ function keysOf(values: Float64Array): Keys {
 function move(from: Keys, to: Keys, digits: Uint32Array, shift: number, starts: Int32Array): void {
   const { low, high, of } = from;
   for (let at = 0; at < of.length; at++) {
-    const place = starts[(digits[at] >>> shift) & (VALUES - 1)]++;
-    to.low[place] = low[at];
-    to.high[place] = high[at];
-    to.of[place] = of[at];
+    const place = starts[(digits[at]! >>> shift) & (VALUES - 1)]!++;
+    to.low[place] = low[at]!;
+    to.high[place] = high[at]!;
+    to.of[place] = of[at]!;
   }
 }
 
 /** Where numbers with each value of a digit go. False where all have the same one. */
 function digitStarts(words: Uint32Array, shift: number, starts: Int32Array): boolean {
   starts.fill(0);
-  for (let at = 0; at < words.length; at++) starts[((words[at] >>> shift) & (VALUES - 1)) + 1]++;
+  for (let at = 0; at < words.length; at++) starts[((words[at]! >>> shift) & (VALUES - 1)) + 1]!++;
   if (starts.includes(words.length, 1)) return false;
-  for (let value = 0; value < VALUES; value++) starts[value + 1] += starts[value];
+  for (let value = 0; value < VALUES; value++) starts[value + 1]! += starts[value]!;
   return true;
 }

@@ -42,7 +42,7 @@ function clustered(...sides: [shares: Float64Array, of: ArrayLike<number>][]): n
   const sums = new Map<number, number>();
   for (const [shares, of] of sides) {
     shares.forEach((share, i) => {
-      sums.set(of[i], (sums.get(of[i]) ?? 0) + share);
+      sums.set(of[i]!, (sums.get(of[i]!) ?? 0) + share);
     });
   }
   return squares(Float64Array.from(sums.values()));

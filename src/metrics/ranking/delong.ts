@@ -27,23 +27,23 @@ export function placementsIn({ groups, id, ood }: Ranking, counted?: ArrayLike<n
   const inside = counted ? id.filter((_, i) => counted[i] === 1) : id;
   const [ofId, ofOod] = [lowerThan(inside, groups), lowerThan(ood, groups)];
   const placedId = Float64Array.from(id, (group, i) =>
-    counted === undefined || counted[i] === 1 ? ofOod[group] / m : 0,
+    counted === undefined || counted[i] === 1 ? ofOod[group]! / m : 0,
   );
   // A share above is what is not below.
   const most = inside.length / n;
-  const placedOod = Float64Array.from(ood, (group) => most - ofId[group] / n);
+  const placedOod = Float64Array.from(ood, (group) => most - ofId[group]! / n);
   return { auroc: placedId.reduce((a, b) => a + b, 0) / n, id: placedId, ood: placedOod };
 }
 
 /** For each group, which are in descending order of score: how many examples score lower, half of its own among them. */
 function lowerThan(group: Int32Array, groups: number): Float64Array {
   const counts = new Int32Array(groups);
-  for (let i = 0; i < group.length; i++) counts[group[i]]++;
+  for (let i = 0; i < group.length; i++) counts[group[i]!]!++;
   const lower = new Float64Array(groups);
   let below = 0;
   for (let g = groups - 1; g >= 0; g--) {
-    lower[g] = below + counts[g] / 2;
-    below += counts[g];
+    lower[g] = below + counts[g]! / 2;
+    below += counts[g]!;
   }
   return lower;
 }
@@ -58,12 +58,12 @@ const errorSquare = (values: Float64Array): number => meanVariance(values).varia
  * @returns NaN for the error with fewer than two examples of a class
  */
 export function delongMean(sets: readonly Placements[]): { value: number; error: number } {
-  const id = new Float64Array(sets[0].id.length);
+  const id = new Float64Array(sets[0]!.id.length);
   let value = 0;
   let variance = 0;
   for (const set of sets) {
     value += set.auroc / sets.length;
-    for (let i = 0; i < id.length; i++) id[i] += set.id[i] / sets.length;
+    for (let i = 0; i < id.length; i++) id[i]! += set.id[i]! / sets.length;
     variance += errorSquare(set.ood) / sets.length ** 2;
   }
   return { value, error: Math.sqrt(variance + errorSquare(id)) };
@@ -81,9 +81,9 @@ export function delongDifference(
 ): { value: number; error: number } {
   return delongMean(
     a.map((one, s) => ({
-      auroc: one.auroc - b[s].auroc,
-      id: one.id.map((placed, i) => placed - b[s].id[i]),
-      ood: one.ood.map((placed, j) => placed - b[s].ood[j]),
+      auroc: one.auroc - b[s]!.auroc,
+      id: one.id.map((placed, i) => placed - b[s]!.id[i]!),
+      ood: one.ood.map((placed, j) => placed - b[s]!.ood[j]!),
     })),
   );
 }

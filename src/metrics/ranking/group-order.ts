@@ -9,11 +9,11 @@ export interface GroupOrder {
 /** Sorts examples by group in two passes. @param group (n) numbers from 0 to groups - 1 */
 export function groupOrder(group: Int32Array, groups: number): GroupOrder {
   const starts = new Int32Array(groups + 1);
-  for (let i = 0; i < group.length; i++) starts[group[i] + 1]++;
-  for (let g = 0; g < groups; g++) starts[g + 1] += starts[g];
+  for (let i = 0; i < group.length; i++) starts[group[i]! + 1]!++;
+  for (let g = 0; g < groups; g++) starts[g + 1]! += starts[g]!;
   const next = starts.slice();
   const order = new Int32Array(group.length);
-  for (let i = 0; i < group.length; i++) order[next[group[i]]++] = i;
+  for (let i = 0; i < group.length; i++) order[next[group[i]!]!++] = i;
   return { starts, order };
 }
 
@@ -24,11 +24,11 @@ export function groupOrder(group: Int32Array, groups: number): GroupOrder {
  */
 export function drawnGroupCounts(group: Int32Array, groups: number): (times: Uint8Array) => Int32Array {
   const { order } = groupOrder(group, groups);
-  const groupOf = Int32Array.from(order, (i) => group[i]);
+  const groupOf = Int32Array.from(order, (i) => group[i]!);
   const counts = new Int32Array(groups);
   return (times) => {
     counts.fill(0);
-    for (let at = 0; at < order.length; at++) counts[groupOf[at]] += times[order[at]];
+    for (let at = 0; at < order.length; at++) counts[groupOf[at]!]! += times[order[at]!]!;
     return counts;
   };
 }

@@ -19,9 +19,9 @@ export interface MatchedScores {
 
 /** (n) What each image adds to the mean AUROC of some settings; the mean over images is twice that. */
 function shares(settings: readonly Placements[]): Float64Array {
-  const of = new Float64Array(settings[0].id.length);
+  const of = new Float64Array(settings[0]!.id.length);
   for (const { id, ood } of settings)
-    for (let i = 0; i < of.length; i++) of[i] += (id[i] + ood[i]) / settings.length;
+    for (let i = 0; i < of.length; i++) of[i]! += (id[i]! + ood[i]!) / settings.length;
   return of;
 }
 
@@ -72,6 +72,6 @@ export function matchedDifference(
   const other = shares(b);
   return {
     value: meanAuroc(a) - meanAuroc(b),
-    error: errorOfMean(shares(a).map((share, i) => share - other[i])),
+    error: errorOfMean(shares(a).map((share, i) => share - other[i]!)),
   };
 }

@@ -39,7 +39,7 @@ function falsePositives(id: Int32Array, ood: Int32Array): number {
   const [nId, nOod] = [sum(id), sum(ood)];
   if (nId === 0 || nOod === 0) return Number.NaN;
   const order: [a: number, o: number][] = [];
-  for (let g = id.length - 1; g >= 0; g--) if (id[g] > 0 || ood[g] > 0) order.push([id[g], ood[g]]);
+  for (let g = id.length - 1; g >= 0; g--) if (id[g]! > 0 || ood[g]! > 0) order.push([id[g]!, ood[g]!]);
   let [fp, tp] = [0, 0];
   for (const [at, [a, o]] of order.entries()) {
     fp += a;
@@ -60,10 +60,10 @@ function trapezoids(positives: Int32Array, negatives: Int32Array, from: number):
   let [tp, fp, precision, area] = [0, 0, 1, 0];
   for (let k = 0, g = from; k < positives.length; k++, g += step) {
     if (positives[g] === 0 && negatives[g] === 0) continue;
-    tp += positives[g];
-    fp += negatives[g];
+    tp += positives[g]!;
+    fp += negatives[g]!;
     const next = tp / (tp + fp);
-    area += (positives[g] * (precision + next)) / 2;
+    area += (positives[g]! * (precision + next)) / 2;
     precision = next;
   }
   return area / n;

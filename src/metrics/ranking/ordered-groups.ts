@@ -30,8 +30,8 @@ export function drawnGroupSums(
 ): (times: Uint8Array) => GroupSums {
   const { starts, order } = orderedGroups(predicted);
   const groups = starts.length - 1;
-  const value = Float64Array.from({ length: groups }, (_, g) => predicted[order[starts[g]]]);
-  const ordered = Uint8Array.from(order, (i) => observed[i]);
+  const value = Float64Array.from({ length: groups }, (_, g) => predicted[order[starts[g]!]!]!);
+  const ordered = Uint8Array.from(order, (i) => observed[i]!);
   const sums = {
     count: new Float64Array(groups),
     predicted: new Float64Array(groups),
@@ -40,13 +40,13 @@ export function drawnGroupSums(
   return (times) => {
     for (let g = 0; g < groups; g++) {
       let [count, ones] = [-0, -0];
-      for (let at = starts[g]; at < starts[g + 1]; at++) {
-        const weight = times[order[at]];
+      for (let at = starts[g]!; at < starts[g + 1]!; at++) {
+        const weight = times[order[at]!]!;
         count += weight;
-        ones += weight * ordered[at];
+        ones += weight * ordered[at]!;
       }
       sums.count[g] = count;
-      sums.predicted[g] = count * value[g];
+      sums.predicted[g] = count * value[g]!;
       sums.observed[g] = ones;
     }
     return sums;

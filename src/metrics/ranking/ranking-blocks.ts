@@ -1,3 +1,4 @@
+import { mapTuple } from '../../map-tuple.js';
 import type { Units } from '../resampling/resampling-units.js';
 import { groupOrder } from './group-order.js';
 import { groupCounts, type Ranking, type RankingMetrics, rankingMetrics } from './ranking.js';
@@ -23,8 +24,8 @@ export function rankingInBlocks(
   units: { id: Units; ood: Units },
 ): (id: Int32Array, ood: Int32Array) => RankingMetrics[] {
   const block = blocksOf(ranking, values.auroc === 0 || values.auroc === 1);
-  const blocks = block[block.length - 1] + 1;
-  const [id, ood] = [ranking.id, ranking.ood].map((group) => group.map((g) => block[g]));
+  const blocks = block[block.length - 1]! + 1;
+  const [id, ood] = mapTuple([ranking.id, ranking.ood], (group) => group.map((g) => block[g]!));
   const room = () => new Int32Array(blocks);
   const merged = rankingMetrics(groupCounts(id, room()), groupCounts(ood, room()));
   const countId = laneCounts(id, blocks, units.id);
@@ -33,7 +34,7 @@ export function rankingInBlocks(
   return (drawnId, drawnOod) => {
     const [ofId, ofOod] = [countId(drawnId), countOod(drawnOod)];
     return ofId.map((counts, lane) => {
-      const metrics = rankingMetrics(counts, ofOod[lane]);
+      const metrics = rankingMetrics(counts, ofOod[lane]!);
       for (const name of names)
         metrics[name] = Math.max(0, Math.min(1, metrics[name] + values[name] - merged[name]));
       return metrics;
@@ -49,12 +50,12 @@ function blocksOf({ groups, id, ood }: Ranking, apart: boolean): Int32Array {
   const block = new Int32Array(groups);
   let [current, held] = [0, 0];
   for (let g = 0; g < groups; g++) {
-    const parted = apart && g > 0 && ofId[g] > 0 !== ofId[g - 1] > 0;
+    const parted = apart && g > 0 && ofId[g]! > 0 !== ofId[g - 1]! > 0;
     if (held >= enough || parted) {
       current++;
       held = 0;
     }
-    held += ofId[g] + ofOod[g];
+    held += ofId[g]! + ofOod[g]!;
     block[g] = current;
   }
   return block;
@@ -67,7 +68,7 @@ function laneCounts(
   { of }: Units,
 ): (drawn: Int32Array) => readonly Int32Array[] {
   const { starts, order } = groupOrder(block, blocks);
-  const unit = of ? order.map((i) => of[i]) : order;
+  const unit = of ? order.map((i) => of[i]!) : order;
   const counts = Array.from({ length: LANES }, () => new Int32Array(blocks));
   return (drawn) => {
     for (const lane of counts) lane.fill(0);
@@ -80,22 +81,23 @@ function addLanes(
   starts: Int32Array,
   unit: Int32Array,
   drawn: Int32Array,
-  [first, second, third, fourth]: readonly Int32Array[],
+  lanes: readonly Int32Array[],
 ): void {
+  const [first, second, third, fourth] = lanes as readonly [Int32Array, Int32Array, Int32Array, Int32Array];
   for (let b = 0; b + 1 < starts.length; b++) {
-    for (let from = starts[b]; from < starts[b + 1]; from += SAFE) {
-      const to = Math.min(starts[b + 1], from + SAFE);
+    for (let from = starts[b]!; from < starts[b + 1]!; from += SAFE) {
+      const to = Math.min(starts[b + 1]!, from + SAFE);
       let even = 0;
       let odd = 0;
       for (let at = from; at < to; at++) {
-        const times = drawn[unit[at]];
+        const times = drawn[unit[at]!]!;
         even = (even + (times & 0x00ff00ff)) | 0;
         odd = (odd + ((times >>> 8) & 0x00ff00ff)) | 0;
       }
-      first[b] += even & 0xffff;
-      second[b] += odd & 0xffff;
-      third[b] += even >>> 16;
-      fourth[b] += odd >>> 16;
+      first[b]! += even & 0xffff;
+      second[b]! += odd & 0xffff;
+      third[b]! += even >>> 16;
+      fourth[b]! += odd >>> 16;
     }
   }
 }
@@ -110,7 +112,7 @@ export function packedDraws(
     packed.fill(0);
     for (let lane = 0; lane < LANES; lane++) {
       const times = draw(start + lane);
-      for (let u = 0; u < count; u++) packed[u] |= times[u] << (8 * lane);
+      for (let u = 0; u < count; u++) packed[u]! |= times[u]! << (8 * lane);
     }
     return packed;
   };

@@ -1,3 +1,4 @@
+import { mapTuple } from '../../map-tuple.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { ONE_BY_ONE } from '../resampling/resampling-units.js';
 import {
@@ -27,7 +28,7 @@ export function bootstrapRankings(
   options: TwoSidedOptions,
 ): RankingReplicates[] {
   if (rankings.length === 0) return [];
-  const [{ id, ood }] = rankings;
+  const { id, ood } = rankings[0]!;
   return Math.max(id.length, ood.length) > ONE_BY_ONE
     ? inBlocks(rankings, options)
     : bootstrapTwoSided(rankings.map(drawnRanking), { nId: id.length, nOod: ood.length }, options);
@@ -36,21 +37,21 @@ export function bootstrapRankings(
 /** Where groups of examples are drawn: `LANES` resamples in one pass. */
 function inBlocks(rankings: readonly Ranking[], options: TwoSidedOptions): RankingReplicates[] {
   const { resamples = 1000, step } = options;
-  const sizes = { nId: rankings[0].id.length, nOod: rankings[0].ood.length };
+  const sizes = { nId: rankings[0]!.id.length, nOod: rankings[0]!.ood.length };
   const draws = sizes.nId > 0 && sizes.nOod > 0 ? resamples : 0;
   const results = rankings.map((ranking) => withReplicates<RankingMetric>(metricsOf(ranking), sizes, draws));
   const { id, ood } = resamplesOfSides(sizes, options);
   const units = { id: id.units, ood: ood.units };
-  const metrics = rankings.map((ranking, r) => rankingInBlocks(ranking, results[r].values, units));
-  const [packedId, packedOod] = [id, ood].map(({ units, draw }) => packedDraws(units.count, draw));
+  const metrics = rankings.map((ranking, r) => rankingInBlocks(ranking, results[r]!.values, units));
+  const [packedId, packedOod] = mapTuple([id, ood], ({ units, draw }) => packedDraws(units.count, draw));
   for (let start = 0; start < draws; start += LANES) {
     const [timesId, timesOod] = [packedId(start), packedOod(start)];
     const end = Math.min(draws, start + LANES);
     for (const [r, { replicates }] of results.entries()) {
-      const lanes = metrics[r](timesId, timesOod);
+      const lanes = metrics[r]!(timesId, timesOod);
       for (let b = start; b < end; b++)
         for (const name of Object.keys(replicates) as RankingMetric[])
-          replicates[name][b] = lanes[b - start][name];
+          replicates[name][b] = lanes[b - start]![name];
     }
     for (let b = start; b < end; b++) step?.(b + 1, draws);
   }

@@ -1,3 +1,4 @@
+import { mapTuple } from '../../map-tuple.js';
 import { ascendingOrder } from './ascending-order.js';
 import { compareScores, type RankingMetrics } from './ranking.js';
 
@@ -33,7 +34,7 @@ export function rankingRange(
   if (![idRounding, oodRounding].some((of) => of.some((off) => off > 0))) return { pairs, worst, best };
   const negated = (values: Float64Array) => values.map((value) => -value);
   const auprIn = precisionRange([lowId, highId], [lowOod, highOod]);
-  const auprOut = precisionRange([highOod, lowOod].map(negated), [highId, lowId].map(negated));
+  const auprOut = precisionRange(mapTuple([highOod, lowOod], negated), mapTuple([highId, lowId], negated));
   return {
     pairs,
     worst: { ...worst, auprIn: auprIn[0], auprOut: auprOut[0] },
@@ -41,10 +42,12 @@ export function rankingRange(
   };
 }
 
+type Ends = [Float64Array, Float64Array];
+
 /** Scores lowered and raised as far as they may be off. */
-const ends = (values: Float64Array, rounding: Float64Array): [Float64Array, Float64Array] => [
-  values.map((value, i) => value - rounding[i]),
-  values.map((value, i) => value + rounding[i]),
+const ends = (values: Float64Array, rounding: Float64Array): Ends => [
+  values.map((value, i) => value - rounding[i]!),
+  values.map((value, i) => value + rounding[i]!),
 ];
 
 /**
@@ -52,24 +55,21 @@ const ends = (values: Float64Array, rounding: Float64Array): [Float64Array, Floa
  * by one: those that tie share the precision of the last, which is the highest. At best, each positive ties with all
  * that it may tie with.
  */
-function precisionRange(
-  [low, high]: readonly Float64Array[],
-  [negativeLow, negativeHigh]: readonly Float64Array[],
-): [number, number] {
+function precisionRange([low, high]: Ends, [negativeLow, negativeHigh]: Ends): [number, number] {
   // In the order of what is looked up: each search then begins where the one before ended.
   const order = ascendingOrder(low);
-  const [above, fewest, most] = [high, negativeLow, negativeHigh].map(countAbove);
+  const [above, fewest, most] = mapTuple([high, negativeLow, negativeHigh], countAbove);
   const n = low.length;
   const precision = new Float64Array(n);
   let [worst, best] = [0, 0];
   for (let at = 0; at < n; at++) {
-    const i = order[at];
+    const i = order[at]!;
     const hits = n - at;
-    worst += hits / (hits + most(low[i], false));
-    const tied = above(low[i], false);
-    precision[i] = tied / (tied + fewest(high[i], true));
+    worst += hits / (hits + most(low[i]!, false));
+    const tied = above(low[i]!, false);
+    precision[i] = tied / (tied + fewest(high[i]!, true));
   }
-  for (let i = 0; i < n; i++) best += precision[i];
+  for (let i = 0; i < n; i++) best += precision[i]!;
   return [worst / n, best / n];
 }
 
@@ -82,7 +82,7 @@ function countAbove(values: Float64Array): (x: number, strictly: boolean) => num
   const n = ascending.length;
   let place = 0;
   return (x, strictly) => {
-    const isBelow = (at: number) => (strictly ? ascending[at] <= x : ascending[at] < x);
+    const isBelow = (at: number) => (strictly ? ascending[at]! <= x : ascending[at]! < x);
     // Below lo all are below x, from hi on none is.
     let [lo, hi] = [place, place];
     for (let step = 1; lo > 0 && !isBelow(lo - 1); step *= 2) {

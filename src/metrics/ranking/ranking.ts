@@ -46,8 +46,8 @@ export function rankScores(idScores: ArrayLike<number>, oodScores: ArrayLike<num
   const group = new Int32Array(all.length);
   let groups = 0;
   for (let at = all.length - 1; at >= 0; at--) {
-    if (at === all.length - 1 || all[order[at]] !== all[order[at + 1]]) groups++;
-    group[order[at]] = groups - 1;
+    if (at === all.length - 1 || all[order[at]!] !== all[order[at + 1]!]) groups++;
+    group[order[at]!] = groups - 1;
   }
   return { groups, id: group.subarray(0, idScores.length), ood: group.subarray(idScores.length) };
 }
@@ -55,7 +55,7 @@ export function rankScores(idScores: ArrayLike<number>, oodScores: ArrayLike<num
 /** How many examples of each group. */
 export function groupCounts(group: Int32Array, counts: Int32Array): Int32Array {
   counts.fill(0);
-  for (let i = 0; i < group.length; i++) counts[group[i]]++;
+  for (let i = 0; i < group.length; i++) counts[group[i]!]!++;
   return counts;
 }
 
@@ -71,8 +71,8 @@ export function rankingMetrics(id: Int32Array, ood: Int32Array): RankingMetrics 
   let nId = 0;
   let nOod = 0;
   for (let g = 0; g < groups; g++) {
-    nId += id[g];
-    nOod += ood[g];
+    nId += id[g]!;
+    nOod += ood[g]!;
   }
   const mostId = share95(nId);
   const mostOod = share95(nOod);
@@ -89,8 +89,8 @@ export function rankingMetrics(id: Int32Array, ood: Int32Array): RankingMetrics 
   let g = 0;
   while (g < groups && id[g] === 0 && ood[g] === 0) g++;
   for (; g < groups; g++) {
-    const a = id[g];
-    const o = ood[g];
+    const a = id[g]!;
+    const o = ood[g]!;
     if (o > 0) {
       // Accepting more ID alone loses nothing: thresholds are looked at where OOD is accepted next.
       if (acceptedOod < 0 && aboveId >= mostId) acceptedOod = aboveOod;
@@ -142,8 +142,8 @@ export function auprTrapezoid(positives: ArrayLike<number>, negatives: ArrayLike
   const misses = groupCounts(ranking.ood, new Int32Array(ranking.groups));
   let [tp, fp, recall, precision, area] = [0, 0, 0, 1, 0];
   for (let g = 0; g < ranking.groups; g++) {
-    tp += hits[g];
-    fp += misses[g];
+    tp += hits[g]!;
+    fp += misses[g]!;
     const [nextRecall, nextPrecision] = [tp / positives.length, tp / (tp + fp)];
     area += ((nextRecall - recall) * (precision + nextPrecision)) / 2;
     [recall, precision] = [nextRecall, nextPrecision];

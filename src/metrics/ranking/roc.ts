@@ -18,8 +18,8 @@ export function rocCurve(idScores: ArrayLike<number>, oodScores: ArrayLike<numbe
   const points: RocPoint[] = [{ x: 0, y: 0 }];
   let [tp, fp] = [0, 0];
   for (let g = 0; g < ranking.groups; g++) {
-    tp += id[g];
-    fp += ood[g];
+    tp += id[g]!;
+    fp += ood[g]!;
     points.push({ x: fp / oodScores.length, y: tp / idScores.length });
   }
   return points;
@@ -57,7 +57,7 @@ export function thinCurve(points: readonly RocPoint[], tolerance = 0.002): RocPo
     const [start, end] = span;
     let [far, at] = [tolerance, -1];
     for (let i = start + 1; i < end; i++) {
-      const d = distance(points[i], points[start], points[end]);
+      const d = distance(points[i]!, points[start]!, points[end]!);
       if (d > far) [far, at] = [d, i];
     }
     if (at < 0) continue;

@@ -26,7 +26,7 @@ export const beta: Binary = {
       const none = withoutMinimum(fit);
       if (none) return none;
       let at = 0;
-      const [a, b, c] = kept.map((is) => (is ? fit.x[at++] : 0));
+      const [a, b, c] = kept.map((is) => (is ? fit.x[at++]! : 0)) as [number, number, number];
       const negative = [a, b].findIndex((value) => value < 0);
       if (negative >= 0) {
         kept[negative] = false;
@@ -50,7 +50,7 @@ export const beta: Binary = {
 function isSeparated({ yes, no }: Chances, outcomes: Uint8Array): boolean {
   let [leastYes, mostNo] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < yes.length; i++) {
-    const odds = yes[i] - no[i];
+    const odds = yes[i]! - no[i]!;
     if (outcomes[i]) leastYes = Math.min(leastYes, odds);
     else mostNo = Math.max(mostNo, odds);
   }

@@ -16,7 +16,7 @@ export const histogram: Binary = {
     return {
       apply(y) {
         const bin = binOf(Math.min(1, Math.exp(y)), binning.edges);
-        return logChances(observed[bin] / count[bin], count[bin]);
+        return logChances(observed[bin]! / count[bin]!, count[bin]!);
       },
       parameters: [{ name: 'bins', values: [count.length] }],
       iterations: 0,

@@ -15,11 +15,11 @@ export const isotonic: Binary = {
     const p = yes.map(Math.exp);
     const { starts, order } = orderedGroups(p);
     const ends = starts.subarray(1);
-    const at = Array.from(ends, (_, g) => p[order[starts[g]]]);
-    const weight = ends.map((end, g) => end - starts[g]);
+    const at = Array.from(ends, (_, g) => p[order[starts[g]!]!]!);
+    const weight = ends.map((end, g) => end - starts[g]!);
     const yeses = ends.map((end, g) => {
       let sum = 0;
-      for (let place = starts[g]; place < end; place++) sum += outcomes[order[place]];
+      for (let place = starts[g]!; place < end; place++) sum += outcomes[order[place]!]!;
       return sum;
     });
     const fitted = pooled(weight, yeses);
@@ -34,12 +34,12 @@ export const isotonic: Binary = {
 /** Linear between knots, constant beyond them. */
 function interpolated(x: number, at: readonly number[], values: Float64Array): number {
   let [lo, hi] = [0, at.length - 1];
-  if (x <= at[lo]) return values[lo];
-  if (x >= at[hi]) return values[hi];
+  if (x <= at[lo]!) return values[lo]!;
+  if (x >= at[hi]!) return values[hi]!;
   while (hi - lo > 1) {
     const mid = (lo + hi) >> 1;
-    if (at[mid] <= x) lo = mid;
+    if (at[mid]! <= x) lo = mid;
     else hi = mid;
   }
-  return values[lo] + ((x - at[lo]) / (at[hi] - at[lo])) * (values[hi] - values[lo]);
+  return values[lo]! + ((x - at[lo]!) / (at[hi]! - at[lo]!)) * (values[hi]! - values[lo]!);
 }

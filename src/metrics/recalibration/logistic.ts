@@ -10,12 +10,12 @@ export function logistic(features: readonly Float64Array[], targets: Float64Arra
   const weighted = (weights: Float64Array) =>
     Float64Array.from(features, (feature) => {
       let sum = 0;
-      for (let i = 0; i < n; i++) sum += weights[i] * feature[i];
+      for (let i = 0; i < n; i++) sum += weights[i]! * feature[i]!;
       return sum / n;
     });
   const along = (v: Float64Array, i: number) => {
     let z = 0;
-    for (let j = 0; j < features.length; j++) z += v[j] * features[j][i];
+    for (let j = 0; j < features.length; j++) z += v[j]! * features[j]![i]!;
     return z;
   };
   return {
@@ -25,8 +25,8 @@ export function logistic(features: readonly Float64Array[], targets: Float64Arra
       let value = 0;
       for (let i = 0; i < n; i++) {
         const [yes, no] = logSigmoids(along(x, i));
-        value -= targets[i] * yes + (1 - targets[i]) * no;
-        residual[i] = Math.exp(yes) - targets[i];
+        value -= targets[i]! * yes + (1 - targets[i]!) * no;
+        residual[i] = Math.exp(yes) - targets[i]!;
         variance[i] = Math.exp(yes + no);
       }
       return {

@@ -19,12 +19,12 @@ export function diagonal(classes: number): LinearMap {
     size: 2 * classes,
     identity: Float64Array.from({ length: 2 * classes }, (_, i) => (i < classes ? 1 : 0)),
     forward(x, input, logits) {
-      for (let k = 0; k < classes; k++) logits[k] = x[k] * input[k] + x[classes + k];
+      for (let k = 0; k < classes; k++) logits[k] = x[k]! * input[k]! + x[classes + k]!;
     },
     backward(residual, input, into) {
       for (let k = 0; k < classes; k++) {
-        into[k] += residual[k] * input[k];
-        into[classes + k] += residual[k];
+        into[k]! += residual[k]! * input[k]!;
+        into[classes + k]! += residual[k]!;
       }
     },
   };
@@ -40,15 +40,15 @@ export function full(classes: number): LinearMap {
     ),
     forward(x, input, logits) {
       for (let k = 0; k < classes; k++) {
-        let sum = x[square + k];
-        for (let j = 0; j < classes; j++) sum += x[k * classes + j] * input[j];
+        let sum = x[square + k]!;
+        for (let j = 0; j < classes; j++) sum += x[k * classes + j]! * input[j]!;
         logits[k] = sum;
       }
     },
     backward(residual, input, into) {
       for (let k = 0; k < classes; k++) {
-        for (let j = 0; j < classes; j++) into[k * classes + j] += residual[k] * input[j];
-        into[square + k] += residual[k];
+        for (let j = 0; j < classes; j++) into[k * classes + j]! += residual[k]! * input[j]!;
+        into[square + k]! += residual[k]!;
       }
     },
   };
@@ -76,27 +76,27 @@ export function multinomial(
       const gradient = new Float64Array(map.size);
       let nll = 0;
       for (let i = 0; i < n; i++) {
-        nll -= logP[i * classes + labels[i]];
-        for (let k = 0; k < classes; k++) residual[k] = (p[i * classes + k] - (labels[i] === k ? 1 : 0)) / n;
-        map.backward(residual, rows[i], gradient);
+        nll -= logP[i * classes + labels[i]!]!;
+        for (let k = 0; k < classes; k++) residual[k] = (p[i * classes + k]! - (labels[i] === k ? 1 : 0)) / n;
+        map.backward(residual, rows[i]!, gradient);
       }
       let penalty = 0;
       ridge?.forEach((weight, j) => {
-        penalty += weight * x[j] * x[j];
-        gradient[j] += 2 * weight * x[j];
+        penalty += weight * x[j]! * x[j]!;
+        gradient[j]! += 2 * weight * x[j]!;
       });
       const hessianTimes = (v: Float64Array) => {
         const product = new Float64Array(map.size);
         const change = new Float64Array(classes);
         for (let i = 0; i < n; i++) {
-          map.forward(v, rows[i], change);
+          map.forward(v, rows[i]!, change);
           let mean = 0;
-          for (let k = 0; k < classes; k++) mean += p[i * classes + k] * change[k];
-          for (let k = 0; k < classes; k++) residual[k] = (p[i * classes + k] * (change[k] - mean)) / n;
-          map.backward(residual, rows[i], product);
+          for (let k = 0; k < classes; k++) mean += p[i * classes + k]! * change[k]!;
+          for (let k = 0; k < classes; k++) residual[k] = (p[i * classes + k]! * (change[k]! - mean)) / n;
+          map.backward(residual, rows[i]!, product);
         }
         ridge?.forEach((weight, j) => {
-          product[j] += 2 * weight * v[j];
+          product[j]! += 2 * weight * v[j]!;
         });
         return product;
       };
@@ -110,7 +110,7 @@ export function mapped(map: LinearMap, x: Float64Array, { n, classes, data }: Lo
   const out = new Float64Array(n * classes);
   const input = new Float64Array(classes);
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < classes; k++) input[k] = data[i * classes + k];
+    for (let k = 0; k < classes; k++) input[k] = data[i * classes + k]!;
     map.forward(x, input, out.subarray(i * classes, (i + 1) * classes));
   }
   return out;

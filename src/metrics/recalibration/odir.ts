@@ -94,7 +94,7 @@ function chosenStrength(inputs: Logits, labels: ArrayLike<number>, shape: Linear
     losses.push(loss);
     if (losses.length - 1 - losses.indexOf(Math.min(...losses)) >= 2) break;
   }
-  return STRENGTHS[losses.indexOf(Math.min(...losses))];
+  return STRENGTHS[losses.indexOf(Math.min(...losses))]!;
 }
 
 interface Some {
@@ -106,17 +106,17 @@ function take({ n, classes, data }: Logits, labels: ArrayLike<number>, has: (i: 
   const at = Array.from({ length: n }, (_, i) => i).filter(has);
   const rows = new Float64Array(at.length * classes);
   at.forEach((from, to) => {
-    for (let k = 0; k < classes; k++) rows[to * classes + k] = data[from * classes + k];
+    for (let k = 0; k < classes; k++) rows[to * classes + k] = data[from * classes + k]!;
   });
-  return { inputs: { n: at.length, classes, data: rows }, labels: at.map((i) => labels[i]) };
+  return { inputs: { n: at.length, classes, data: rows }, labels: at.map((i) => labels[i]!) };
 }
 
 /** Folds by turns, in the order of labels and then of inputs: classes are spread over all folds. (n) */
 function foldsOf({ n, classes, data }: Logits, labels: ArrayLike<number>): Uint8Array {
   const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => {
-    for (let k = 0, d = labels[a] - labels[b]; k <= classes; k++) {
+    for (let k = 0, d = labels[a]! - labels[b]!; k <= classes; k++) {
       if (d !== 0) return d;
-      d = data[a * classes + k] - data[b * classes + k];
+      d = data[a * classes + k]! - data[b * classes + k]!;
     }
     return 0;
   });

@@ -9,12 +9,12 @@ export const platt: Binary = {
   title: 'Platt scaling',
   source: 'Platt 2000, on log-odds',
   map({ yes, no }, outcomes) {
-    const odds = yes.map((value, i) => value - no[i]);
+    const odds = yes.map((value, i) => value - no[i]!);
     const ones = new Float64Array(odds.length).fill(1);
     const fit = minimise(logistic([odds, ones], smoothedTargets(outcomes)), Float64Array.of(1, 0));
     const none = withoutMinimum(fit);
     if (none) return none;
-    const [slope, intercept] = fit.x;
+    const [slope, intercept] = [fit.x[0]!, fit.x[1]!];
     return {
       apply: (y, n) => logSigmoids(slope * (y - n) + intercept),
       parameters: [

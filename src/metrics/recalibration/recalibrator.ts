@@ -49,7 +49,7 @@ export interface Recalibrator {
 /** Mean NLL of log-probabilities. */
 function nllOf(logP: Float64Array, labels: ArrayLike<number>, classes: number): number {
   let sum = 0;
-  for (let i = 0; i < labels.length; i++) sum -= logP[i * classes + labels[i]];
+  for (let i = 0; i < labels.length; i++) sum -= logP[i * classes + labels[i]!]!;
   return sum / labels.length;
 }
 

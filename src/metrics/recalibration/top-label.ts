@@ -17,7 +17,7 @@ export const topLabel = (binary: Binary): Recalibrator => ({
     const tops = Int32Array.from({ length: n }, (_, i) => argmaxOf(logP, i * classes, classes));
     const map = binary.map(
       {
-        yes: Float64Array.from(tops, (k, i) => logP[i * classes + k]),
+        yes: Float64Array.from(tops, (k, i) => logP[i * classes + k]!),
         no: Float64Array.from(tops, (k, i) => logRest(logP, i * classes, classes, k)),
       },
       Uint8Array.from(tops, (k, i) => (k === labels[i] ? 1 : 0)),
@@ -30,8 +30,8 @@ export const topLabel = (binary: Binary): Recalibrator => ({
         for (let start = 0; start < out.length; start += classes) {
           const k = argmaxOf(out, start, classes);
           const rest = logRest(out, start, classes, k);
-          const [yes, no] = map.apply(out[start + k], rest);
-          for (let j = start; j < start + classes; j++) out[j] += no - rest;
+          const [yes, no] = map.apply(out[start + k]!, rest);
+          for (let j = start; j < start + classes; j++) out[j]! += no - rest;
           out[start + k] = yes;
         }
         return out;

@@ -32,6 +32,6 @@ export const vector: Recalibrator = {
 /** The first class that no label is, or -1. */
 function absentClass(labels: ArrayLike<number>, classes: number): number {
   const seen = new Uint8Array(classes);
-  for (let i = 0; i < labels.length; i++) seen[labels[i]] = 1;
+  for (let i = 0; i < labels.length; i++) seen[labels[i]!] = 1;
   return seen.indexOf(0);
 }

@@ -44,17 +44,17 @@ export function countedResamples(n: number, options: BootstrapOptions): (replica
 
 function count(indices: Int32Array, times: Uint8Array): void {
   times.fill(0);
-  for (let i = 0; i < indices.length; i++) times[indices[i]]++;
+  for (let i = 0; i < indices.length; i++) times[indices[i]!]!++;
 }
 
 function spread(times: Uint8Array, unit: Uint16Array, into: Uint8Array): void {
-  for (let i = 0; i < unit.length; i++) into[i] = times[unit[i]];
+  for (let i = 0; i < unit.length; i++) into[i] = times[unit[i]!]!;
 }
 
 /** How many draws these counts are. */
 export function drawn(times: Uint8Array): number {
   let n = 0;
-  for (let i = 0; i < times.length; i++) n += times[i];
+  for (let i = 0; i < times.length; i++) n += times[i]!;
   return n;
 }
 
@@ -82,6 +82,6 @@ export function meanOfDraws(
 function weighted(times: Uint8Array, values: Float64Array): number {
   // A double from the start: see drawn-bins.ts.
   let sum = -0;
-  for (let i = 0; i < times.length; i++) sum += times[i] * values[i];
+  for (let i = 0; i < times.length; i++) sum += times[i]! * values[i]!;
   return sum;
 }

@@ -15,8 +15,8 @@ export function drawnQuantile(values: Float64Array, q: number): (times: Uint8Arr
     const rank = Math.ceil(drawn(times) * q);
     let below = 0;
     for (const i of order) {
-      below += times[i];
-      if (below >= rank && below > 0) return known[i];
+      below += times[i]!;
+      if (below >= rank && below > 0) return known[i]!;
     }
     return Number.NaN;
   };

@@ -68,7 +68,7 @@ export function jointBootstrap<S extends Statistics>(
     for (const { of, drawn, draws, terms } of groups) {
       if (b >= draws) continue;
       const values = drawn ? drawn(times) : of(perExample());
-      for (const { name, replicates } of terms) replicates[b] = values[name];
+      for (const { name, replicates } of terms) replicates[b] = values[name]!;
     }
     options.step?.(b + 1, most);
   }

@@ -17,12 +17,12 @@ export function meanRatioOfDraws(
     below.fill(0);
     for (let i = 0, at = 0; i < times.length; i++) {
       for (let c = 0; c < columns; c++, at++) {
-        above[c] += times[i] * values[at];
-        below[c] += times[i] * reference[at];
+        above[c]! += times[i]! * values[at]!;
+        below[c]! += times[i]! * reference[at]!;
       }
     }
     let sum = -0;
-    for (let c = 0; c < columns; c++) sum += below[c] === 0 ? Number.NaN : above[c] / below[c];
+    for (let c = 0; c < columns; c++) sum += below[c] === 0 ? Number.NaN : above[c]! / below[c]!;
     return sum / columns;
   };
 }

@@ -33,7 +33,7 @@ export function unitsOf(n: number, seed: number): Units {
 function dealt(n: number, seed: number): Units {
   const order = permutation(n, stream({ seed, purpose: 'bootstrap/groups', example: 0 }));
   const of = new Uint16Array(n);
-  for (let place = 0; place < n; place++) of[order[place]] = place % GROUPS;
+  for (let place = 0; place < n; place++) of[order[place]!] = place % GROUPS;
   return { count: GROUPS, of };
 }
 
@@ -41,13 +41,13 @@ function dealt(n: number, seed: number): Units {
 export function sumsOfUnits({ count, of }: Units, values: ArrayLike<number>): Float64Array {
   if (!of) return Float64Array.from(values);
   const sums = new Float64Array(count);
-  for (let i = 0; i < of.length; i++) sums[of[i]] += values[i];
+  for (let i = 0; i < of.length; i++) sums[of[i]!]! += values[i]!;
   return sums;
 }
 
 /** How many examples each unit holds: (count). */
 export function sizesOfUnits({ count, of }: Units): Float64Array {
   const sizes = new Float64Array(count).fill(of ? 0 : 1);
-  for (let i = 0; i < (of?.length ?? 0); i++) sizes[(of as Uint16Array)[i]]++;
+  for (let i = 0; i < (of?.length ?? 0); i++) sizes[(of as Uint16Array)[i]!]!++;
   return sizes;
 }

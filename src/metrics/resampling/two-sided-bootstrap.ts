@@ -1,3 +1,4 @@
+import { mapTuple } from '../../map-tuple.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { type BootstrapOptions, percentileInterval, whyNone } from '../estimates/intervals.js';
 import { type Resamples, resamplesOf } from './draw-counts.js';
@@ -57,7 +58,7 @@ export function bootstrapTwoSided<Name extends string>(
   const { nId, nOod } = sizes;
   const { resamples = 1000, step } = options;
   const draws = nId > 0 && nOod > 0 && statistics.length > 0 ? resamples : 0;
-  const [onceId, onceOod] = [nId, nOod].map((n) => new Uint8Array(n).fill(1));
+  const [onceId, onceOod] = mapTuple([nId, nOod], (n) => new Uint8Array(n).fill(1));
   const results = statistics.map((of) => withReplicates(of(onceId, onceOod), sizes, draws));
   const { id, ood } = resamplesOfSides(sizes, options);
   for (let b = 0; b < draws; b++) {
@@ -65,7 +66,7 @@ export function bootstrapTwoSided<Name extends string>(
     ood.draw(b);
     const [timesId, timesOod] = [id.perExample(), ood.perExample()];
     for (const [s, { replicates }] of results.entries()) {
-      const drawn = statistics[s](timesId, timesOod);
+      const drawn = statistics[s]!(timesId, timesOod);
       for (const name in replicates) replicates[name][b] = drawn[name];
     }
     step?.(b + 1, draws);
@@ -86,7 +87,7 @@ export function twoSidedEstimate<Name extends string>(
   const value = mean(results.map(({ values }) => values[name]));
   const draws = Math.min(...results.map(({ replicates }) => replicates[name].length));
   const replicates = Float64Array.from({ length: results.length > 0 ? draws : 0 }, (_, b) =>
-    mean(results.map(({ replicates }) => replicates[name][b])),
+    mean(results.map(({ replicates }) => replicates[name][b]!)),
   );
   const interval = Number.isFinite(value) ? percentileInterval(replicates, level) : null;
   const n = (results[0]?.nId ?? 0) + results.reduce((sum, { nOod }) => sum + nOod, 0);

@@ -1,3 +1,4 @@
+import { mapTuple } from '../../map-tuple.js';
 import type { Estimate } from '../estimates/estimate.js';
 import { type BootstrapOptions, percentileInterval } from '../estimates/intervals.js';
 import { pivotedCholesky } from '../linear-algebra/pivoted-cholesky.js';
@@ -16,8 +17,8 @@ export function frechetDistance(a: Moments, b: Moments): number {
   const { width } = a;
   let distance = 0;
   for (let k = 0; k < width; k++) {
-    distance += (a.mean[k] - b.mean[k]) ** 2;
-    distance += a.covariance[k * width + k] + b.covariance[k * width + k];
+    distance += (a.mean[k]! - b.mean[k]!) ** 2;
+    distance += a.covariance[k * width + k]! + b.covariance[k * width + k]!;
   }
   const [rootA, rootB] = [rootOf(a), rootOf(b)];
   const shared = singularValues(product(rootB, rootA, width), rootB.rank, rootA.rank);
@@ -35,7 +36,7 @@ function rootOf({ covariance, width }: Moments): Root {
   const { lower, order, rank } = pivotedCholesky(covariance, width);
   const rows = new Float64Array(rank * width);
   for (let i = 0; i < width; i++)
-    for (let k = 0; k < rank; k++) rows[k * width + order[i]] = lower[i * width + k];
+    for (let k = 0; k < rank; k++) rows[k * width + order[i]!] = lower[i * width + k]!;
   return { rows, rank };
 }
 
@@ -45,7 +46,7 @@ function product(a: Root, b: Root, width: number): Float64Array {
   for (let i = 0; i < a.rank; i++)
     for (let j = 0; j < b.rank; j++) {
       let sum = 0;
-      for (let k = 0; k < width; k++) sum += a.rows[i * width + k] * b.rows[j * width + k];
+      for (let k = 0; k < width; k++) sum += a.rows[i * width + k]! * b.rows[j * width + k]!;
       result[i * b.rank + j] = sum;
     }
   return result;
@@ -67,7 +68,7 @@ export function frechetEstimate(
   const value = frechetDistance(momentsOf(a), momentsOf(b));
   const n = a.n;
   if (!Number.isFinite(value) || resamples === 0) return { value, n, interval: null, level, method: 'none' };
-  const [timesA, timesB] = [a, b].map((table, side) =>
+  const [timesA, timesB] = mapTuple([a, b], (table, side) =>
     countedResamples(table.n, { ...options, purpose: `frechet-${side}` }),
   );
   const replicates = Float64Array.from({ length: resamples }, (_, r) => {

@@ -1,3 +1,4 @@
+import { mapTuple } from '../../map-tuple.js';
 import { type Logits, softmax } from '../softmax.js';
 
 /**
@@ -17,9 +18,9 @@ export function inceptionScore(logits: Logits): (times: ArrayLike<number>) => nu
     let [total, within] = [0, 0];
     for (let i = 0; i < n; i++) {
       if (times[i] === 0) continue;
-      total += times[i];
-      within += times[i] * negentropy[i];
-      for (let c = 0; c < classes; c++) marginal[c] += times[i] * probabilities[i * classes + c];
+      total += times[i]!;
+      within += times[i]! * negentropy[i]!;
+      for (let c = 0; c < classes; c++) marginal[c]! += times[i]! * probabilities[i * classes + c]!;
     }
     return Math.exp(within / total - sumOfLogs(marginal.map((sum) => sum / total)));
   };
@@ -40,7 +41,9 @@ export function splitInceptionScores(logits: Logits, splits: number, times?: Arr
   const { n } = logits;
   const of = inceptionScore(logits);
   return Array.from({ length: splits }, (_, part) => {
-    const [start, end] = [part, part + 1].map((k) => Math.floor((k * n) / splits));
-    return of(Float64Array.from({ length: n }, (_, i) => (i < start || i >= end ? 0 : times ? times[i] : 1)));
+    const [start, end] = mapTuple([part, part + 1], (k) => Math.floor((k * n) / splits));
+    return of(
+      Float64Array.from({ length: n }, (_, i) => (i < start || i >= end ? 0 : times ? times[i]! : 1)),
+    );
   });
 }

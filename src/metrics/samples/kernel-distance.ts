@@ -14,9 +14,9 @@ export function kernelDistance(a: FeatureTable, b: FeatureTable, level = 0.95): 
   const within = [a, b].map(knownSums);
   const across = crossSums(a, b);
   const own = within.map((sums) => total(sums) / (sums.length * (sums.length - 1)));
-  const value = own[0] + own[1] - (2 * total(across.a)) / (a.n * b.n);
+  const value = own[0]! + own[1]! - (2 * total(across.a)) / (a.n * b.n);
   if (a.n < 3 || b.n < 3) return { value, n: a.n, interval: null, level, method: 'none' };
-  const variance = leaveOneOut(within[0], across.a, b.n) + leaveOneOut(within[1], across.b, a.n);
+  const variance = leaveOneOut(within[0]!, across.a, b.n) + leaveOneOut(within[1]!, across.b, a.n);
   const half = normalQuantile(level) * Math.sqrt(variance);
   return { value, n: a.n, interval: [value - half, value + half], level, method: 'jackknife' };
 }
@@ -24,7 +24,7 @@ export function kernelDistance(a: FeatureTable, b: FeatureTable, level = 0.95): 
 function kernel(a: FeatureTable, i: number, b: FeatureTable, j: number): number {
   const { width } = a;
   let dot = 0;
-  for (let k = 0; k < width; k++) dot += a.data[i * width + k] * b.data[j * width + k];
+  for (let k = 0; k < width; k++) dot += a.data[i * width + k]! * b.data[j * width + k]!;
   return (dot / width + 1) ** 3;
 }
 
@@ -45,8 +45,8 @@ function ownSums(table: FeatureTable): Float64Array {
   for (let i = 0; i < table.n; i++)
     for (let j = 0; j < i; j++) {
       const value = kernel(table, i, table, j);
-      sums[i] += value;
-      sums[j] += value;
+      sums[i]! += value;
+      sums[j]! += value;
     }
   return sums;
 }
@@ -57,8 +57,8 @@ function crossSums(a: FeatureTable, b: FeatureTable): { a: Float64Array; b: Floa
   for (let i = 0; i < a.n; i++)
     for (let j = 0; j < b.n; j++) {
       const value = kernel(a, i, b, j);
-      sums.a[i] += value;
-      sums.b[j] += value;
+      sums.a[i]! += value;
+      sums.b[j]! += value;
     }
   return sums;
 }
@@ -71,17 +71,13 @@ export function drawnKernelDistance(
   a: FeatureTable,
   b: FeatureTable,
 ): (timesA: ArrayLike<number>, timesB: ArrayLike<number>) => number {
-  const [withinA, withinB, across] = [
-    [a, a],
-    [b, b],
-    [a, b],
-  ].map(([one, other]) => kernels(one, other));
+  const [withinA, withinB, across] = [kernels(a, a), kernels(b, b), kernels(a, b)];
   return (timesA, timesB) => {
     const own = (values: Float64Array, times: ArrayLike<number>) => {
       const n = total(Float64Array.from(times));
       let sum = weighted(values, times, times);
       // A draw is no partner of its own.
-      for (let i = 0; i < times.length; i++) sum -= times[i] * values[i * times.length + i];
+      for (let i = 0; i < times.length; i++) sum -= times[i]! * values[i * times.length + i]!;
       return { n, mean: sum / (n * (n - 1)) };
     };
     const [ofA, ofB] = [own(withinA, timesA), own(withinB, timesB)];
@@ -101,8 +97,8 @@ function weighted(values: Float64Array, rows: ArrayLike<number>, columns: ArrayL
   for (let i = 0; i < rows.length; i++) {
     if (rows[i] === 0) continue;
     let row = 0;
-    for (let j = 0; j < columns.length; j++) row += columns[j] * values[i * columns.length + j];
-    sum += rows[i] * row;
+    for (let j = 0; j < columns.length; j++) row += columns[j]! * values[i * columns.length + j]!;
+    sum += rows[i]! * row;
   }
   return sum;
 }
@@ -112,7 +108,7 @@ function leaveOneOut(own: Float64Array, cross: Float64Array, others: number): nu
   const n = own.length;
   const [all, between] = [total(own), total(cross)];
   const values = own.map(
-    (sum, i) => (all - 2 * sum) / ((n - 1) * (n - 2)) - (2 * (between - cross[i])) / ((n - 1) * others),
+    (sum, i) => (all - 2 * sum) / ((n - 1) * (n - 2)) - (2 * (between - cross[i]!)) / ((n - 1) * others),
   );
   const mean = total(values) / n;
   return ((n - 1) / n) * values.reduce((squares, value) => squares + (value - mean) ** 2, 0);

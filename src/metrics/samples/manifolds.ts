@@ -36,9 +36,9 @@ export function manifoldsOf(
   for (let i = 0; i < samples.n; i++) {
     for (let j = 0; j < real.n; j++) {
       const distance = squaredDistance(samples, i, real, j);
-      if (distance <= around[i]) recalled[j] = 1;
-      if (distance > aroundReal[j]) continue;
-      held[i]++;
+      if (distance <= around[i]!) recalled[j] = 1;
+      if (distance > aroundReal[j]!) continue;
+      held[i]!++;
       covered[j] = 1;
     }
     step?.(i + 1, samples.n);
@@ -60,7 +60,7 @@ function squaredDistance(a: FeatureTable, i: number, b: FeatureTable, j: number)
   const { width } = a;
   let sum = 0;
   for (let at = i * width, to = j * width, end = at + width; at < end; at++, to++) {
-    const apart = a.data[at] - b.data[to];
+    const apart = a.data[at]! - b.data[to]!;
     sum += apart * apart;
   }
   return sum;
@@ -73,8 +73,8 @@ function reaches(table: FeatureTable, k: number): Float64Array {
   const nearest = new Float64Array(n * k).fill(Number.POSITIVE_INFINITY);
   const meet = (i: number, distance: number) => {
     let at = (i + 1) * k - 1;
-    if (distance >= nearest[at]) return;
-    for (; at > i * k && nearest[at - 1] > distance; at--) nearest[at] = nearest[at - 1];
+    if (distance >= nearest[at]!) return;
+    for (; at > i * k && nearest[at - 1]! > distance; at--) nearest[at] = nearest[at - 1]!;
     nearest[at] = distance;
   };
   for (let i = 0; i < n; i++)
@@ -83,7 +83,7 @@ function reaches(table: FeatureTable, k: number): Float64Array {
       meet(i, distance);
       meet(j, distance);
     }
-  return Float64Array.from({ length: n }, (_, i) => nearest[(i + 1) * k - 1]);
+  return Float64Array.from({ length: n }, (_, i) => nearest[(i + 1) * k - 1]!);
 }
 
 /** Several sets of samples are compared with one reference, whose own distances are most of the work. */

@@ -21,7 +21,7 @@ export function mixing(chains: readonly ArrayLike<number>[]): Mixing {
   const split = chains.flatMap(halves);
   const draws = Float64Array.from(split.flatMap((half) => Array.from(half)));
   const finite = chains.every((chain) => Array.from(chain).every(Number.isFinite));
-  const usable = finite && split.length > 0 && split[0].length >= 2;
+  const usable = finite && split.length > 0 && split[0]!.length >= 2;
   if (!usable || draws.every((value) => value === draws[0]))
     return { rHat: Number.NaN, bulkEss: Number.NaN, tailEss: Number.NaN };
   const scaled = normalised(split);
@@ -48,7 +48,7 @@ function halves(chain: ArrayLike<number>): [Float64Array, Float64Array] {
 
 /** Ranks among all draws as normal scores (equation 14, with the offsets of Blom). */
 function normalised(chains: readonly Float64Array[]): Float64Array[] {
-  const n = chains[0].length;
+  const n = chains[0]!.length;
   const ranks = midranks(Float64Array.from(chains.flatMap((chain) => Array.from(chain))));
   const known = new Map<number, number>();
   const score = (rank: number) => {
@@ -67,7 +67,7 @@ const varianceOf = (values: ArrayLike<number>): number => meanVariance(values).v
 
 /** Equations 1 to 4; infinite where no chain moves. */
 function rHatOf(chains: readonly Float64Array[]): number {
-  const n = chains[0].length;
+  const n = chains[0]!.length;
   const within = meanOf(chains.map(varianceOf));
   const between = n * varianceOf(chains.map(meanOf));
   return Math.sqrt((between / within + n - 1) / n);
@@ -78,7 +78,7 @@ function rHatOf(chains: readonly Float64Array[]): number {
  * neighbouring autocorrelations is no longer positive, and made to fall (Geyer 1992). NaN where nothing varies.
  */
 function effectiveSize(chains: readonly Float64Array[]): number {
-  const n = chains[0].length;
+  const n = chains[0]!.length;
   const total = n * chains.length;
   const centred = chains.map((chain) => {
     const mean = meanOf(chain);
@@ -86,7 +86,7 @@ function effectiveSize(chains: readonly Float64Array[]): number {
   });
   const covariance = (lag: number) => {
     let sum = 0;
-    for (const chain of centred) for (let t = lag; t < n; t++) sum += chain[t] * chain[t - lag];
+    for (const chain of centred) for (let t = lag; t < n; t++) sum += chain[t]! * chain[t - lag]!;
     return sum / total;
   };
   const within = (covariance(0) * n) / (n - 1);

@@ -24,29 +24,29 @@ export function momentsOf({ n, width, data }: FeatureTable, times?: ArrayLike<nu
   const mean = new Float64Array(width);
   let total = 0;
   for (let i = 0; i < n; i++) {
-    const count = times ? times[i] : 1;
+    const count = times ? times[i]! : 1;
     if (count === 0) continue;
     total += count;
-    for (let k = 0; k < width; k++) mean[k] += count * data[i * width + k];
+    for (let k = 0; k < width; k++) mean[k]! += count * data[i * width + k]!;
   }
-  for (let k = 0; k < width; k++) mean[k] /= total;
+  for (let k = 0; k < width; k++) mean[k]! /= total;
   const covariance = new Float64Array(width * width);
   const deviation = new Float64Array(width);
   for (let i = 0; i < n; i++) {
-    const count = times ? times[i] : 1;
+    const count = times ? times[i]! : 1;
     if (count === 0) continue;
-    for (let k = 0; k < width; k++) deviation[k] = data[i * width + k] - mean[k];
+    for (let k = 0; k < width; k++) deviation[k] = data[i * width + k]! - mean[k]!;
     for (let j = 0; j < width; j++) {
-      const scaled = count * deviation[j];
+      const scaled = count * deviation[j]!;
       if (scaled === 0) continue;
       const row = j * width;
-      for (let k = 0; k <= j; k++) covariance[row + k] += scaled * deviation[k];
+      for (let k = 0; k <= j; k++) covariance[row + k]! += scaled * deviation[k]!;
     }
   }
   const degrees = Math.max(1, total - 1);
   for (let j = 0; j < width; j++)
     for (let k = 0; k <= j; k++) {
-      const value = covariance[j * width + k] / degrees;
+      const value = covariance[j * width + k]! / degrees;
       covariance[j * width + k] = value;
       covariance[k * width + j] = value;
     }

@@ -28,13 +28,13 @@ export function riskCoverage(
   const { groups, id: group } = rankScores(scores, []);
   const [counts, errors] = [new Int32Array(groups), new Int32Array(groups)];
   for (let i = 0; i < group.length; i++) {
-    counts[group[i]]++;
-    if (!correct[i]) errors[group[i]]++;
+    counts[group[i]!]!++;
+    if (!correct[i]) errors[group[i]!]!++;
   }
   let [kept, wrong] = [0, 0];
   return Array.from(counts, (count, g) => {
     kept += count;
-    wrong += errors[g];
+    wrong += errors[g]!;
     return { x: kept / scores.length, y: wrong / kept };
   });
 }

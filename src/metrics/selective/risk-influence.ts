@@ -20,14 +20,14 @@ export function riskInfluence({ counts, losses }: LossGroups): { aurc: Influence
   let [kept, lost] = [-0, -0];
   const n = counts.reduce((a, b) => a + b, 0);
   for (let g = 0; g < groups; g++) {
-    const [count, more] = [counts[g], losses[g]];
+    const [count, more] = [counts[g]!, losses[g]!];
     for (let k = 1; k <= count; k++) {
       const own = (lost + (more * k) / count) / (kept + k);
-      risk[g] += own / count;
-      perLoss[g] += k / count / (kept + k);
-      perKept[g] += ((k / count) * own) / (kept + k);
-      allPerLoss[g] += 1 / (kept + k);
-      allPerKept[g] += own / (kept + k);
+      risk[g]! += own / count;
+      perLoss[g]! += k / count / (kept + k);
+      perKept[g]! += ((k / count) * own) / (kept + k);
+      allPerLoss[g]! += 1 / (kept + k);
+      allPerKept[g]! += own / (kept + k);
     }
     above[g] = lost + more / 2;
     below[g] = n - kept - count / 2;
@@ -36,13 +36,13 @@ export function riskInfluence({ counts, losses }: LossGroups): { aurc: Influence
   }
   let [moreLoss, moreKept] = [-0, -0];
   for (let g = groups - 1; g >= 0; g--) {
-    perLoss[g] += moreLoss;
-    perKept[g] += moreKept;
-    moreLoss += allPerLoss[g];
-    moreKept += allPerKept[g];
+    perLoss[g]! += moreLoss;
+    perKept[g]! += moreKept;
+    moreLoss += allPerLoss[g]!;
+    moreKept += allPerKept[g]!;
   }
   return {
-    aurc: (g, loss) => risk[g] + loss * perLoss[g] - perKept[g],
-    augrc: (g, loss) => (loss * below[g] + above[g]) / n,
+    aurc: (g, loss) => risk[g]! + loss * perLoss[g]! - perKept[g]!,
+    augrc: (g, loss) => (loss * below[g]! + above[g]!) / n,
   };
 }

@@ -1,3 +1,4 @@
+import { mapTuple } from '../../map-tuple.js';
 import type { Placements } from '../ranking/delong.js';
 import type { Ranking } from '../ranking/ranking.js';
 import { riskInfluence } from './risk-influence.js';
@@ -21,7 +22,7 @@ export interface Scod {
  */
 export function scod(ranking: Ranking, correct: ArrayLike<number>, oodCost: number): Scod {
   const { id, ood } = ranking;
-  const [onceId, onceOod] = [id, ood].map(({ length }) => new Uint8Array(length).fill(1));
+  const [onceId, onceOod] = mapTuple([id, ood], ({ length }) => new Uint8Array(length).fill(1));
   const pool = pooledLosses(ranking, correct, oodCost, onceId, onceOod);
   const areas = areasOf(pool);
   const influence = riskInfluence(pool);
@@ -53,12 +54,12 @@ function pooledLosses(
 ): LossGroups {
   const [counts, losses] = [new Float64Array(groups), new Float64Array(groups)];
   for (let i = 0; i < id.length; i++) {
-    counts[id[i]] += timesId[i];
-    if (correct[i] !== 1) losses[id[i]] += timesId[i];
+    counts[id[i]!]! += timesId[i]!;
+    if (correct[i] !== 1) losses[id[i]!]! += timesId[i]!;
   }
   for (let j = 0; j < ood.length; j++) {
-    counts[ood[j]] += timesOod[j];
-    losses[ood[j]] += timesOod[j] * oodCost;
+    counts[ood[j]!]! += timesOod[j]!;
+    losses[ood[j]!]! += timesOod[j]! * oodCost;
   }
   return { counts, losses };
 }

@@ -23,7 +23,7 @@ export function areasOf({ counts, losses }: LossGroups): SelectiveAreas {
   // Doubles from the start: see drawn-bins.ts.
   let [kept, lost, area, generalized, byRisk, byLoss] = [-0, -0, -0, -0, -0, -0];
   for (let g = 0; g < counts.length; g++) {
-    const [count, more] = [counts[g], losses[g]];
+    const [count, more] = [counts[g]!, losses[g]!];
     if (count === 0) continue;
     for (let k = 1; k <= count; k++) area += (lost + (more * k) / count) / (kept + k);
     generalized += count * lost + (more * (count + 1)) / 2;
@@ -52,15 +52,15 @@ export function selectiveAreas(
 ): (times: Uint8Array) => SelectiveAreas {
   const { groups, id: group } = rankScores(scores, []);
   const { starts, order } = groupOrder(group, groups);
-  const ordered = Float64Array.from(order, (i) => losses[i]);
+  const ordered = Float64Array.from(order, (i) => losses[i]!);
   const drawn: LossGroups = { counts: new Float64Array(groups), losses: new Float64Array(groups) };
   return (times) => {
     for (let g = 0; g < groups; g++) {
       let [count, lost] = [0, 0];
-      for (let at = starts[g]; at < starts[g + 1]; at++) {
-        const weight = times[order[at]];
+      for (let at = starts[g]!; at < starts[g + 1]!; at++) {
+        const weight = times[order[at]!]!;
         count += weight;
-        lost += weight * ordered[at];
+        lost += weight * ordered[at]!;
       }
       drawn.counts[g] = count;
       drawn.losses[g] = lost;

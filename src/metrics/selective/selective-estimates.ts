@@ -21,8 +21,8 @@ export function selectiveEstimates(
   const { groups, id: group } = rankScores(scores, []);
   const [counts, losses] = [new Float64Array(groups), new Float64Array(groups)];
   for (let i = 0; i < group.length; i++) {
-    counts[group[i]]++;
-    if (correct[i] !== 1) losses[group[i]]++;
+    counts[group[i]!]!++;
+    if (correct[i] !== 1) losses[group[i]!]!++;
   }
   const areas = areasOf({ counts, losses });
   const influence = riskInfluence({ counts, losses });

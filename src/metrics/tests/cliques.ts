@@ -35,5 +35,5 @@ export function cliques(n: number, joined: (i: number, j: number) => boolean): n
 /** By the first item that differs. */
 function compare(a: readonly number[], b: readonly number[]): number {
   const at = a.findIndex((item, i) => item !== b[i]);
-  return at < 0 ? a.length - b.length : a[at] - (b[at] ?? -1);
+  return at < 0 ? a.length - b.length : a[at]! - (b[at] ?? -1);
 }

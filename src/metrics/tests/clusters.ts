@@ -12,8 +12,8 @@ export function clustersOf(keys: ArrayLike<number>): Clusters {
   const numbers = new Map<number, number>();
   const of = new Int32Array(keys.length);
   for (let i = 0; i < keys.length; i++) {
-    const known = numbers.get(keys[i]) ?? numbers.size;
-    numbers.set(keys[i], known);
+    const known = numbers.get(keys[i]!) ?? numbers.size;
+    numbers.set(keys[i]!, known);
     of[i] = known;
   }
   return { count: numbers.size, of };
@@ -25,7 +25,7 @@ export function clustersOf(keys: ArrayLike<number>): Clusters {
  */
 export function clusteredPlacements(placed: Placements, { count, of }: Clusters): Placements {
   const id = new Float64Array(count);
-  for (let i = 0; i < of.length; i++) id[of[i]] += (placed.id[i] * count) / of.length;
+  for (let i = 0; i < of.length; i++) id[of[i]!]! += (placed.id[i]! * count) / of.length;
   return { ...placed, id };
 }
 
@@ -36,7 +36,7 @@ export function ofClusters<T>(
 ): (timesClusters: Uint8Array, timesOod: Uint8Array) => T {
   const times = new Uint8Array(of.length);
   return (timesClusters, timesOod) => {
-    for (let i = 0; i < of.length; i++) times[i] = timesClusters[of[i]];
+    for (let i = 0; i < of.length; i++) times[i] = timesClusters[of[i]!]!;
     return drawn(times, timesOod);
   };
 }

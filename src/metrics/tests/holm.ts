@@ -5,11 +5,11 @@
  * @returns in the same order; never less than what was given
  */
 export function holm(p: readonly number[]): number[] {
-  const order = p.map((_, i) => i).sort((i, j) => p[i] - p[j]);
+  const order = p.map((_, i) => i).sort((i, j) => p[i]! - p[j]!);
   const corrected = new Array<number>(p.length);
   let least = 0;
   for (const [rank, i] of order.entries()) {
-    least = Math.max(least, Math.min(1, (p.length - rank) * p[i]));
+    least = Math.max(least, Math.min(1, (p.length - rank) * p[i]!));
     corrected[i] = least;
   }
   return corrected;

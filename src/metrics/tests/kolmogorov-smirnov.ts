@@ -25,10 +25,10 @@ function exactP(ks: number, n: number, m: number): number {
     for (let j = 0; j <= m; j++) {
       if (Math.abs(i / n - j / m) > least) reaching[j] = 1;
       else if (i + j === 0) reaching[j] = 0;
-      else reaching[j] = (i * reaching[j] + (j > 0 ? j * reaching[j - 1] : 0)) / (i + j);
+      else reaching[j] = (i * reaching[j]! + (j > 0 ? j * reaching[j - 1]! : 0)) / (i + j);
     }
   }
-  return reaching[m];
+  return reaching[m]!;
 }
 
 /** P(K >= x) of Kolmogorov's distribution: 2 sum (-1)^(k-1) exp(-2 k^2 x^2), which for small x is 1. */

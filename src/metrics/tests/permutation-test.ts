@@ -40,8 +40,8 @@ export function permutationTest(sample: Pooled, options: PermutationOptions): Di
 function shuffle(first: Uint8Array, draws: Stream): void {
   for (let i = first.length - 1; i > 0; i--) {
     const j = Math.floor(draws.uniform() * (i + 1));
-    const kept = first[i];
-    first[i] = first[j];
+    const kept = first[i]!;
+    first[i] = first[j]!;
     first[j] = kept;
   }
 }
@@ -49,7 +49,7 @@ function shuffle(first: Uint8Array, draws: Stream): void {
 function swapPairs(first: Uint8Array, { n, place }: Pooled, draws: Stream): void {
   for (let i = 0; i < n; i++) {
     const swapped = draws.uniform() < 0.5;
-    first[place[i]] = swapped ? 0 : 1;
-    first[place[n + i]] = swapped ? 1 : 0;
+    first[place[i]!] = swapped ? 0 : 1;
+    first[place[n + i]!] = swapped ? 1 : 0;
   }
 }

@@ -30,7 +30,7 @@ export function pooled(a: ArrayLike<number>, b: ArrayLike<number>): Pooled {
   return {
     n,
     m,
-    values: Float64Array.from(order, (i) => all[i]),
+    values: Float64Array.from(order, (i) => all[i]!),
     first: Uint8Array.from(order, (i) => (i < n ? 1 : 0)),
     place,
   };
@@ -61,7 +61,7 @@ export function distancesOf(
     if (at + 1 < values.length && values[at + 1] === values[at]) continue;
     const gap = a / n - b / m;
     ks = Math.max(ks, Math.abs(gap));
-    if (at + 1 < values.length) area += gap * gap * (values[at + 1] - values[at]);
+    if (at + 1 < values.length) area += gap * gap * (values[at + 1]! - values[at]!);
   }
   return { ks: ks + 0, energy: Math.sqrt(2 * area) };
 }

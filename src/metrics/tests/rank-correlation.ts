@@ -15,7 +15,7 @@ export function rankCorrelations(columns: readonly ArrayLike<number>[]): number[
   });
   return ranks.map((a, i) =>
     ranks.map((b, j) =>
-      i === j && !Number.isNaN(a[0]) ? 1 : a.reduce((sum, one, k) => sum + one * b[k], 0),
+      i === j && !Number.isNaN(a[0]) ? 1 : a.reduce((sum, one, k) => sum + one * b[k]!, 0),
     ),
   );
 }

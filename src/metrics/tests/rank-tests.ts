@@ -7,7 +7,7 @@ function ranked(values: ArrayLike<number>): { ranks: Float64Array; ties: number 
   const ranks = new Float64Array(values.length);
   let ties = 0;
   eachTie(order, values, (from, to) => {
-    for (let at = from; at < to; at++) ranks[order[at]] = (from + 1 + to) / 2;
+    for (let at = from; at < to; at++) ranks[order[at]!] = (from + 1 + to) / 2;
     ties += (to - from) ** 3 - (to - from);
   });
   return { ranks, ties };
@@ -24,7 +24,7 @@ export function eachTie(
 ): void {
   for (let from = 0; from < order.length; ) {
     let to = from + 1;
-    while (to < order.length && values[order[to]] === values[order[from]]) to++;
+    while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
     of(from, to);
     from = to;
   }
@@ -37,7 +37,7 @@ export function eachTie(
  */
 export function mannWhitneyP(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const [n, m] = [a.length, b.length];
-  const all = Float64Array.from({ length: n + m }, (_, i) => (i < n ? a[i] : b[i - n]));
+  const all = Float64Array.from({ length: n + m }, (_, i) => (i < n ? a[i]! : b[i - n]!));
   const { ranks, ties } = ranked(all);
   const sum = ranks.subarray(0, n).reduce((total, rank) => total + rank, 0);
   const u = sum - (n * (n + 1)) / 2;
@@ -56,7 +56,7 @@ export function wilcoxonP(differences: ArrayLike<number>): number {
   const n = known.length;
   const sizes = known.map(Math.abs);
   const { ranks, ties } = ranked(sizes);
-  const positive = ranks.reduce((sum, rank, i) => sum + (known[i] > 0 ? rank : 0), 0);
+  const positive = ranks.reduce((sum, rank, i) => sum + (known[i]! > 0 ? rank : 0), 0);
   const variance = (n * (n + 1) * (2 * n + 1)) / 24 - ties / 48;
   if (!(variance > 0)) return Number.NaN;
   return normalTwoSided((positive - (n * (n + 1)) / 4) / Math.sqrt(variance));

@@ -39,7 +39,7 @@ function squaredNorms(values: Float32Array, n: number): Float64Array {
   const width = values.length / Math.max(1, n);
   return Float64Array.from({ length: n }, (_, i) => {
     let squares = 0;
-    for (let j = i * width; j < (i + 1) * width; j++) squares += values[j] * values[j];
+    for (let j = i * width; j < (i + 1) * width; j++) squares += values[j]! * values[j]!;
     return squares;
   });
 }

@@ -47,7 +47,7 @@ export function overChains(values: Float32Array, n: number, chains: number, divi
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < width; j++) {
       let total = 0;
-      for (let chain = 0; chain < chains; chain++) total += values[(i * chains + chain) * width + j];
+      for (let chain = 0; chain < chains; chain++) total += values[(i * chains + chain) * width + j]!;
       out[i * width + j] = total / divisor;
     }
   }

@@ -19,7 +19,7 @@ async function convert(file: string, part: string, into: Staging): Promise<void>
     const source = closing.add(await openFile(file));
     const arrays = await matArrays(source, closing);
     const images = arrayOf(arrays, 'X', source);
-    const [height, width, channels, n] = images.shape;
+    const [height, width, channels, n] = images.shape as readonly [number, number, number, number];
     if (images.dtype !== 'u1' || images.shape.length !== 4 || channels !== CHANNELS)
       throw other(images, 'bytes of shape (height, width, 3, n)');
     const labels = arrayOf(arrays, 'y', source);
@@ -38,7 +38,7 @@ async function convert(file: string, part: string, into: Staging): Promise<void>
 
 /** A .npy file of images whose axes lie the other way round: (n, height, width, channels), some images at a time. */
 async function* rowMajor(source: ByteSource, shape: readonly number[]): AsyncGenerator<Uint8Array> {
-  const [n, height, width, channels] = shape;
+  const [n, height, width, channels] = shape as readonly [number, number, number, number];
   const size = height * width * channels;
   yield npyHeader(shape, 'u1');
   const step = Math.max(1, Math.floor(2 ** 20 / size));
@@ -50,7 +50,7 @@ async function* rowMajor(source: ByteSource, shape: readonly number[]): AsyncGen
     for (let i = 0; i < count; i++)
       for (let y = 0; y < height; y++)
         for (let x = 0; x < width; x++)
-          for (let c = 0; c < channels; c++) out[to++] = bytes[i * size + (c * width + x) * height + y];
+          for (let c = 0; c < channels; c++) out[to++] = bytes[i * size + (c * width + x) * height + y]!;
     yield out;
   }
 }

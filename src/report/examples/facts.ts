@@ -34,20 +34,20 @@ export function factsOf({ examples }: ViewedDataset, sheets: readonly ViewedShee
   const labels = all.map(() => -1);
   all.forEach((rows, e) => {
     for (const [s, cells] of rows) {
-      const { name, columns: names } = sheets[s];
-      const model = cells[columns[s]] ?? '';
+      const { name, columns: names } = sheets[s]!;
+      const model = cells[columns[s]!] ?? '';
       const label = cells[names.indexOf('label')];
       if (label !== undefined && label !== '') labels[e] = Number(label);
       const predicted = cells[names.indexOf(PREDICTION.find((column) => names.includes(column)) ?? '')];
       // The first sheet that tells of a model's prediction on clean images: later ones may be of changed images.
       if (predicted !== undefined && predicted !== '' && model !== '') {
         predictions[model] ??= all.map(() => -1);
-        if (predictions[model][e] < 0) predictions[model][e] = Number(predicted);
+        if (predictions[model][e]! < 0) predictions[model][e] = Number(predicted);
       }
-      for (const c of booleans[s]) {
+      for (const c of booleans[s]!) {
         const key = JSON.stringify([name, names[c], model]);
         const fact = facts.get(key) ?? {
-          ...{ sheet: name, column: names[c], model, values: '' },
+          ...{ sheet: name, column: names[c]!, model, values: '' },
           list: all.map(() => '-'),
         };
         facts.set(key, fact);
@@ -71,7 +71,7 @@ function repeatedSheets(all: readonly RowOf[][], models: readonly number[]): Set
   for (const rows of all) {
     const seen = new Set<string>();
     for (const [s, cells] of rows) {
-      const key = `${s}\n${cells[models[s]] ?? ''}`;
+      const key = `${s}\n${cells[models[s]!] ?? ''}`;
       if (seen.has(key)) repeated.add(s);
       seen.add(key);
     }
@@ -107,7 +107,7 @@ function disagreement(
     const key = `${sheet}\n${column}`;
     const before = said.get(key);
     if (before !== undefined && before !== list[e]) return true;
-    said.set(key, list[e]);
+    said.set(key, list[e]!);
   }
   return false;
 }

@@ -43,8 +43,8 @@ export async function imagesOf(
     const models = [...dataset.order.keys()]
       .map((key): string[] => JSON.parse(key))
       .filter(([sheet]) => sheet === name)
-      .map(([, model]) => model);
-    const pictures = [['clean', models[0]], ...models.map((model) => [model, model])];
+      .map(([, model]) => model!);
+    const pictures = [['clean', models[0]!] as const, ...models.map((model) => [model, model] as const)];
     for (const [of, rows] of pictures) {
       const array = await openImages(directory, `${name}-${dataset.name}-${of}`);
       const order = dataset.order.get(orderKey(name, rows));
@@ -79,7 +79,7 @@ export async function spriteOf(
   start: number,
   end: number,
 ): Promise<Sprite> {
-  const [, channels, height, width] = array.shape;
+  const [, channels, height, width] = array.shape as readonly [number, number, number, number];
   const pixels = await array.rows(start, end);
   const step = Math.ceil(Math.max(height, width) / LARGEST);
   const [h, w] = [Math.ceil(height / step), Math.ceil(width / step)];

@@ -1,5 +1,6 @@
 import sharp, { type OverlayOptions } from 'sharp';
 import { AssayError } from '../../errors.js';
+import { mapTuple } from '../../map-tuple.js';
 import type { ImageFigure } from '../../suites/results.js';
 import { pictureBytes } from '../embed-image.js';
 
@@ -51,7 +52,7 @@ export async function gridPng(directory: string, { id, rows }: ImageFigure): Pro
     });
   const lefts = offsets(placed, 'column', 'width');
   const tops = offsets(placed, 'row', 'height');
-  const [width, height] = [lefts, tops].map((starts) => (starts.at(-1) ?? 0) - GAP);
+  const [width, height] = mapTuple([lefts, tops], (starts) => (starts.at(-1) ?? 0) - GAP);
   if (width * height > MOST_PIXELS)
     throw new AssayError('data-invalid', `the grid "${id}" is too large`, {
       expected: `at most ${MOST_PIXELS} pixels`,
@@ -78,6 +79,6 @@ function offsets(placed: readonly Placed[], along: 'row' | 'column', side: 'widt
   const largest: number[] = [];
   for (const one of placed) largest[one[along]] = Math.max(largest[one[along]] ?? 0, one[side]);
   const starts = [0];
-  for (let k = 0; k < largest.length; k++) starts.push(starts[k] + (largest[k] ?? 0) + GAP);
+  for (let k = 0; k < largest.length; k++) starts.push(starts[k]! + (largest[k] ?? 0) + GAP);
   return starts;
 }

@@ -266,7 +266,7 @@ function colourOf(style: string): { color: string; opacity: number } {
   if (style === 'transparent') return { color: 'black', opacity: 0 };
   const parts = /^rgba?\(([^)]*)\)$/
     .exec(style)?.[1]
-    .split(/[\s,/]+/)
+    ?.split(/[\s,/]+/)
     .map(Number);
   if (!parts) return { color: style, opacity: 1 };
   const hex = parts.slice(0, 3).map((part) => Math.round(part).toString(16).padStart(2, '0'));

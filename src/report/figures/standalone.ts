@@ -14,7 +14,7 @@ const SCHEMA = 'https://vega.github.io/schema/vega-lite/v6.json';
 /** The colours of a page in light, by variable: `--c0: light-dark(#4e58bb, #5eb1ff)`. */
 export function lightColours(style: string): Map<string, string> {
   const declared = style.matchAll(/--([\w-]+):\s*light-dark\((#[0-9a-f]{3,8}),/gi);
-  return new Map([...declared].map(([, name, colour]) => [name, colour]));
+  return new Map([...declared].map(([, name, colour]) => [name!, colour!]));
 }
 
 /** A drawing that stands alone. Its legend, which is HTML on the page, becomes a part of it, below. */

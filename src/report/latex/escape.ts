@@ -44,11 +44,11 @@ function piece(text: string): string {
 
 function withAccents(base: string, marks: readonly string[]): string | undefined {
   if (/[a-zA-Z]/.test(base) && marks.length === 1) {
-    return `${ACCENTS[marks[0]].text}{${{ i: '\\i', j: '\\j' }[base] ?? base}}`;
+    return `${ACCENTS[marks[0]!]!.text}{${{ i: '\\i', j: '\\j' }[base] ?? base}}`;
   }
   const symbol = SYMBOLS[base] ?? '';
   const inner = /^[a-zA-Z]$/.test(base) ? `\\mathrm{${base}}` : /^\$(.*)\$$/.exec(symbol)?.[1];
-  return inner && `$${marks.reduce((formula, mark) => `${ACCENTS[mark].math}{${formula}}`, inner)}$`;
+  return inner && `$${marks.reduce((formula, mark) => `${ACCENTS[mark]!.math}{${formula}}`, inner)}$`;
 }
 
 const seen = (c: string) => !/\p{Default_Ignorable_Code_Point}/u.test(c);

@@ -43,7 +43,7 @@ export function transpose({ stub, columns, rows }: Grid): Grid {
     rows: body.map(({ title, group = '' }, c) => [
       ...(grouped ? [textCell(group === body[c - 1]?.group ? '' : group)] : []),
       textCell(title),
-      ...rows.map((row) => row[stub + c]),
+      ...rows.map((row) => row[stub + c]!),
     ]),
   };
 }

@@ -59,7 +59,7 @@ export interface Layout {
 export function layOut(grid: Grid, width: number): Layout {
   for (const shape of [grid, ...(turnable(grid) ? [transpose(grid)] : [])]) {
     for (const form of FORMS) {
-      const [panel, ...more] = panelsOf(shape, form, width);
+      const [panel, ...more] = panelsOf(shape, form, width) as [Panel, ...Panel[]];
       if (more.length === 0) return { grid: shape, form, panels: [panel] };
     }
   }
@@ -74,7 +74,7 @@ export function layOut(grid: Grid, width: number): Layout {
 /** Turned by a quarter, a table of prose or of many rows would be no better. */
 function turnable({ stub, columns, rows }: Grid): boolean {
   const short = columns.every(
-    ({ numeric }, c) => c < stub || numeric || rows.every((row) => row[c].text.length <= 20),
+    ({ numeric }, c) => c < stub || numeric || rows.every((row) => row[c]!.text.length <= 20),
   );
   return short && rows.length <= 8 && columns.length <= 40 && columns.length - stub > rows.length;
 }
@@ -100,9 +100,9 @@ function fill(stub: number, needs: readonly Need[], gap: number, width: number):
   const names = needs.slice(0, stub).map((_, c) => c);
   const panels: number[][] = [[...names]];
   const taken = (columns: readonly number[]) =>
-    columns.reduce((sum, c) => sum + needs[c].min, gap * (columns.length - 1));
+    columns.reduce((sum, c) => sum + needs[c]!.min, gap * (columns.length - 1));
   for (let c = stub; c < needs.length; c++) {
-    const last = panels[panels.length - 1];
+    const last = panels[panels.length - 1]!;
     if (last.length > stub && taken([...last, c]) > width) panels.push([...names, c]);
     else last.push(c);
   }
@@ -128,17 +128,17 @@ interface Need {
 
 function needOf({ columns, rows }: Grid, form: Form, c: number): Need {
   const { size, wrapped } = form;
-  const { title, group = '', numeric } = columns[c];
+  const { title, group = '', numeric } = columns[c]!;
   // A panel may hold one column of a group only.
   const above = longestPart(group, size);
   const head = textWidth(title, size);
   if (numeric) {
-    const body = Math.max(above, ...rows.map((row) => numberWidth(row[c], form)));
+    const body = Math.max(above, ...rows.map((row) => numberWidth(row[c]!, form)));
     const min = Math.max(body, wrapped ? longestPart(title, size) : head);
     // With room, headings take two lines.
     return { min, natural: Math.max(min, wrapped ? 0.7 * head : head) };
   }
-  const texts = rows.map((row) => row[c].text);
+  const texts = rows.map((row) => row[c]!.text);
   const natural = Math.max(above, head, ...texts.map((text) => textWidth(text, size)));
   // Prose is set in at most about six lines. Names keep to one where the next line is for intervals.
   const readable = Math.max(form.below ? 12 * SIZES[size].em : 7 * SIZES[size].em, natural / 6);
@@ -156,19 +156,19 @@ function numberWidth({ text, interval, standing }: GridCell, { size, below }: Fo
 /** Columns share what room is left, up to one width, those in need of more first. */
 function widen(columns: readonly number[], needs: readonly Need[], room: number): Panel['columns'] {
   const widths = (most: number) =>
-    columns.map((c) => Math.max(needs[c].min, Math.min(needs[c].natural, most)));
+    columns.map((c) => Math.max(needs[c]!.min, Math.min(needs[c]!.natural, most)));
   const cut = smallest(room, (spared) => widths(room - spared).reduce((a, b) => a + b, 0) <= room);
   return columns.map((index, i) => {
-    const width = widths(room - cut)[i];
-    return { index, width, cramped: width < needs[index].natural - 1e-6 };
+    const width = widths(room - cut)[i]!;
+    return { index, width, cramped: width < needs[index]!.natural - 1e-6 };
   });
 }
 
 /** How many lines a row takes. */
 export function rowLines({ grid, form }: Layout, { columns }: Panel, row: number): number {
   const counts = columns.map(({ index, width, cramped }) => {
-    const { text, interval } = grid.rows[row][index];
-    if (cramped && !grid.columns[index].numeric) return lines(text, form.size, width).length;
+    const { text, interval } = grid.rows[row]![index]!;
+    if (cramped && !grid.columns[index]!.numeric) return lines(text, form.size, width).length;
     return form.below && interval ? 2 : 1;
   });
   return Math.max(1, ...counts);

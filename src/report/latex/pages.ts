@@ -24,7 +24,7 @@ export function paginate(layout: Layout): Part[][] {
         pages.push([]);
         left = HEIGHT;
       }
-      pages[pages.length - 1].push({ panel, from, to });
+      pages[pages.length - 1]!.push({ panel, from, to });
       left -= height;
     }
   }
@@ -36,7 +36,7 @@ function chunks(layout: Layout, panel: Panel): { from: number; to: number; heigh
   const done = [{ from: 0, to: 0, height: FRAME }];
   for (let row = 0; row < layout.grid.rows.length; row++) {
     const height = step * rowLines(layout, panel, row);
-    let last = done[done.length - 1];
+    let last = done[done.length - 1]!;
     if (last.height + height > HEIGHT && last.to > last.from) {
       last = { from: row, to: row, height: FRAME };
       done.push(last);

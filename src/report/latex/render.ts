@@ -70,7 +70,7 @@ function comparisonGrid(results: Results, { columns, rows }: Comparison): Grid {
     rows: rows.map(({ system, cells }) => [
       textCell(system),
       ...cells.map(({ measure, standing, dagger }, c) => {
-        const { format } = columns[c];
+        const { format } = columns[c]!;
         const { value, interval } = formatEstimate(measure?.value ?? null, measure?.interval, format);
         return { text: withoutUnit(value, format) + (dagger ? DAGGER : ''), interval, standing };
       }),
@@ -80,16 +80,16 @@ function comparisonGrid(results: Results, { columns, rows }: Comparison): Grid {
 
 function suiteGrid(table: Table): Grid {
   const cells = tableCells(table);
-  const numeric = table.columns.map((_, c) => cells.some((row) => row[c].numeric));
+  const numeric = table.columns.map((_, c) => cells.some((row) => row[c]!.numeric));
   return {
     stub: Math.max(1, numeric.includes(true) ? numeric.indexOf(true) : 1),
     columns: table.columns.map(({ title, format, better }, c) => ({
       title: numeric[c] ? heading(title, format, better) : title,
-      numeric: numeric[c],
+      numeric: numeric[c]!,
     })),
     rows: cells.map((row) =>
       row.map(({ text, interval, standing, numeric: isNumber }, c) => ({
-        text: isNumber ? withoutUnit(text, table.columns[c].format) : text,
+        text: isNumber ? withoutUnit(text, table.columns[c]!.format) : text,
         interval,
         standing,
       })),

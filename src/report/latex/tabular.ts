@@ -23,13 +23,13 @@ function tabular(layout: Layout, { panel, from, to }: Part): string {
   const { grid, form } = layout;
   const columns = panel.columns.map((column) => ({
     ...column,
-    align: grid.columns[column.index].numeric ? 'r' : column.cramped ? 'p' : 'l',
+    align: grid.columns[column.index]!.numeric ? 'r' : column.cramped ? 'p' : 'l',
   }));
   // Raggedness gives `\\` another meaning inside a paragraph.
   const end = columns.some(({ align }) => align === 'p') ? ' \\tabularnewline' : ' \\\\';
   const spec = columns.map(({ align, width }) => (align === 'p' ? `p{${width.toFixed(1)}pt}` : align));
   const heads = columns.map(({ index, width, align }) =>
-    heading(grid.columns[index].title, form, width, align === 'r' ? 'r' : 'l'),
+    heading(grid.columns[index]!.title, form, width, align === 'r' ? 'r' : 'l'),
   );
   return [
     `\\begin{tabular}{@{}${spec.join('')}@{}}`,
@@ -53,7 +53,7 @@ function heading(title: string, { size, wrapped }: Form, width: number, align: s
 function groupLines(grid: Grid, form: Form, { columns }: Panel, end: string): string[] {
   const spans: { group: string; width: number; columns: number }[] = [];
   for (const { index, width } of columns) {
-    const { group = '' } = grid.columns[index];
+    const { group = '' } = grid.columns[index]!;
     const last = spans.at(-1);
     if (group && last?.group === group) {
       last.columns++;
@@ -80,7 +80,7 @@ function setRow(
   columns: readonly { index: number; align: string }[],
   end: string,
 ): string[] {
-  const cells = columns.map(({ index, align }) => ({ ...row[index], align }));
+  const cells = columns.map(({ index, align }) => ({ ...row[index]!, align }));
   const values = cells.map((cell) => {
     const text = valueText(cell);
     return cell.interval && !below ? `${text} ${small(cell.interval)}` : text;

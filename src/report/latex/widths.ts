@@ -58,7 +58,7 @@ function characterWidth(c: string): number {
   const known = WIDTHS.get(c);
   if (known !== undefined) return known;
   if (SYMBOLS[c] !== undefined) return SYMBOL;
-  const [base, mark] = c.normalize('NFD');
+  const [base = c, mark] = c.normalize('NFD');
   if (mark !== undefined && ACCENTS[mark]) return WIDTHS.get(base) ?? SYMBOL;
   const combined = ACCENTS[c] !== undefined || /\p{Default_Ignorable_Code_Point}/u.test(c);
   return combined ? 0 : ems(`<U+${codePoint(c)}>`);

@@ -22,7 +22,7 @@ export function drawBars(figure: BarFigure, palette: Palette): Drawing {
       value,
       lo: interval?.[0],
       hi: interval?.[1],
-      tip: tipOf(single ? '' : series.name, figure.categories[c], cellOf(figure, series.values[c])),
+      tip: tipOf(single ? '' : series.name, figure.categories[c]!, cellOf(figure, series.values[c])),
     })),
   );
   const full = figure.categories.length * figure.series.length > FULL;

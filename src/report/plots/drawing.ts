@@ -30,5 +30,5 @@ export interface Drawing {
 
 /** A legend of filled areas. */
 export function areaLegend(names: readonly string[], colours: readonly string[]): LegendEntry[] {
-  return names.map((name, i) => ({ name, colour: colours[i], area: true, dash: '', symbol: '' }));
+  return names.map((name, i) => ({ name, colour: colours[i]!, area: true, dash: '', symbol: '' }));
 }

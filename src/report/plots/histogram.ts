@@ -15,9 +15,9 @@ export function drawHistogram(figure: HistogramFigure, palette: Palette): Drawin
   const names = series.map(({ name }) => name);
   const colours = palette.colours(names);
   const share = (counts: readonly number[], i: number) => `${(100 * (counts[i] ?? 0)).toFixed(1)}%`;
-  const bins = edges.slice(0, -1).map((lo, i) => `${formatNumber(lo)} to ${formatNumber(edges[i + 1])}`);
+  const bins = edges.slice(0, -1).map((lo, i) => `${formatNumber(lo)} to ${formatNumber(edges[i + 1]!)}`);
   const tips = series.map(({ name, counts }) =>
-    bins.map((bin, i) => (counts[i] > 0 ? `${name}: ${share(counts, i)} in ${bin}` : '')),
+    bins.map((bin, i) => (counts[i]! > 0 ? `${name}: ${share(counts, i)} in ${bin}` : '')),
   );
   const ridges = series.length >= MANY;
   return {
@@ -39,14 +39,14 @@ function overlaid({ edges, series, xLabel }: HistogramFigure, colours: readonly 
       x,
       y: counts[Math.min(i, counts.length - 1)] ?? 0,
       series: s,
-      tip: tips[s][i] ?? '',
+      tip: tips[s]![i] ?? '',
     })),
   );
   const x = {
     field: 'x',
     type: 'quantitative' as const,
     title: axisTitle(xLabel, SMALL_WIDTH - 60),
-    scale: { domain: [edges[0], edges[edges.length - 1]], nice: false, zero: false },
+    scale: { domain: [edges[0]!, edges[edges.length - 1]!], nice: false, zero: false },
   };
   const y = {
     field: 'y',

@@ -17,9 +17,9 @@ export function drawLines(figure: LineFigure, palette: Palette): Drawing {
   const legend = figure.series.map((series, i): LegendEntry => {
     return {
       name: titleOf(series),
-      colour: colours[i],
+      colour: colours[i]!,
       area: false,
-      dash: dashes[i].join(' '),
+      dash: dashes[i]!.join(' '),
       symbol: figure.points ? markerOf(i).symbol : '',
     };
   });

@@ -14,7 +14,7 @@ const GAP_FILL = 'var(--gap-fill)';
  * confidence shaded, intervals, the band of a calibrated model, and below how many examples each bin holds.
  */
 export function drawReliability(figure: ReliabilityFigure, palette: Palette): Drawing {
-  const [colour] = palette.colours([figure.system]);
+  const colour = palette.colours([figure.system])[0]!;
   const banded = figure.bins.some(({ band }) => band);
   const values = figure.bins.map((bin) => ({
     ...bin,

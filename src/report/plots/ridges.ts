@@ -23,7 +23,7 @@ export function ridgeSpec(
   const first = series
     .slice(1)
     .flatMap((_, s) =>
-      steps(edges, series[0].counts, n - 2 - s, s + 1).map((step) => ({ ...step, tip: '' })),
+      steps(edges, series[0]!.counts, n - 2 - s, s + 1).map((step) => ({ ...step, tip: '' })),
     );
   const indices = series.map((_, s) => s);
   const names = series.map(({ name }) => name);
@@ -31,7 +31,7 @@ export function ridgeSpec(
     field: 'x',
     type: 'quantitative' as const,
     title: axisTitle(figure.xLabel, SMALL_WIDTH - 78),
-    scale: { domain: [edges[0], edges[edges.length - 1]], nice: false, zero: false },
+    scale: { domain: [edges[0]!, edges[edges.length - 1]!], nice: false, zero: false },
     axis: { tickCount: 4 },
   };
   const y = {

@@ -31,7 +31,7 @@ function withoutStops(points: readonly Point[]): Point[] {
     kept.push(point);
   }
   // A line needs an end, and a cap is drawn at a point alone too.
-  return kept.length === 1 && points.length > 1 ? [kept[0], kept[0]] : kept;
+  return kept.length === 1 && points.length > 1 ? [kept[0]!, kept[0]!] : kept;
 }
 
 /** Whether b lies between a and c, which differ along this axis only. */
@@ -42,7 +42,7 @@ function lineThrough(points: readonly Point[]): string {
   return points
     .map(([x, y], i) => {
       if (i === 0) return `M${x},${y}`;
-      const [left, top] = points[i - 1];
+      const [left, top] = points[i - 1]!;
       return y === top ? `H${x}` : x === left ? `V${y}` : `L${x},${y}`;
     })
     .join('');

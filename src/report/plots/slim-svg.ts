@@ -53,14 +53,14 @@ function parsed(svg: string): Element {
   const root: Element = { name: '', attributes: new Map(), children: [], holds: new Set() };
   const open = [root];
   for (const [token] of svg.matchAll(/<(?:"[^"]*"|[^">])*>|[^<]+/g)) {
-    const parent = open[open.length - 1];
+    const parent = open[open.length - 1]!;
     if (!token.startsWith('<')) parent.children.push(token);
     else if (token.startsWith('</')) open.pop();
     else {
       const attributes = new Map(
         [...token.matchAll(/ ([^\s=]+)="([^"]*)"/g)].map(([, name, value]): [string, string] => [
-          name,
-          value,
+          name!,
+          value!,
         ]),
       );
       const name = /^<([^\s/>]+)/.exec(token)?.[1] ?? '';

@@ -13,7 +13,7 @@ const MARKERS = [
 ];
 
 /** Lengths of dash and gap in pixels; none for a solid line. */
-export const dashOf = (i: number): number[] => DASHES[i % DASHES.length];
+export const dashOf = (i: number): number[] => DASHES[i % DASHES.length]!;
 
 /** Vega's name of a marker, and a character like it. */
-export const markerOf = (i: number) => MARKERS[i % MARKERS.length];
+export const markerOf = (i: number) => MARKERS[i % MARKERS.length]!;

@@ -46,7 +46,7 @@ export function packedTips(tips: string): string {
   return tips
     .split('\n')
     .map((line) => {
-      const [x, y] = line.split(' ', 2);
+      const [x, y] = line.split(' ', 2) as [string, string];
       const tip = line.slice(x.length + y.length + 2);
       let shared = 0;
       while (shared < before.length && before[shared] === tip[shared]) shared++;

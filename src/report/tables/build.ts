@@ -37,15 +37,15 @@ export function buildTable(spec: TableSpec, runs: readonly Run[], file: string, 
   const contents = rows.map((row) => expanded.map((column) => contentAt(column, row, spec, runs, file)));
   const order = rowOrder(spec, contents, columns, { file, path: `${at}.sort` });
   const cells = order.map((r) =>
-    contents[r].map((content, c) => {
-      const column = expanded[c].spec;
-      return cellOf(content, formatOf(expanded[c]), column, column.intervals ?? intervals, names);
+    contents[r]!.map((content, c) => {
+      const column = expanded[c]!.spec;
+      return cellOf(content, formatOf(expanded[c]!), column, column.intervals ?? intervals, names);
     }),
   );
   if (spec.marks ?? true) {
     for (const [c, { better }] of columns.entries()) {
       markColumn(
-        cells.map((row) => row[c]),
+        cells.map((row) => row[c]!),
         better,
       );
     }
@@ -53,8 +53,8 @@ export function buildTable(spec: TableSpec, runs: readonly Run[], file: string, 
   return {
     missing: [
       ...expanded.flatMap((column, c) => [
-        ...lacking(columns[c].name, column, rows, contents, c, all),
-        ...mixed(columns[c].name, column, fields),
+        ...lacking(columns[c]!.name, column, rows, contents, c, all),
+        ...mixed(columns[c]!.name, column, fields),
       ]),
       ...incomplete(spec, runs, rows, contents, columns),
       ...leftOut(runs, spec, rows),
@@ -71,7 +71,10 @@ export function buildTable(spec: TableSpec, runs: readonly Run[], file: string, 
         ),
         ...columns,
       ],
-      rows: order.map((r, i) => [...rows[r].map((name) => textCell(printedName(name, names))), ...cells[i]]),
+      rows: order.map((r, i) => [
+        ...rows[r]!.map((name) => textCell(printedName(name, names))),
+        ...cells[i]!,
+      ]),
       remarks: remarksOf(spec, runs),
     },
   };
@@ -84,7 +87,7 @@ function contentAt(
   runs: readonly Run[],
   file: string,
 ): Content {
-  const model = row[fields.indexOf('model')];
+  const model = row[fields.indexOf('model')]!;
   if (column.fact !== undefined) {
     const fact = facts[model]?.[column.fact];
     if (fact !== undefined) return { texts: [fact === true ? 'yes' : fact === false ? 'no' : String(fact)] };

@@ -31,14 +31,14 @@ export function contentOf(
   if (seeds.size < candidates.length) throw ambiguous(column, candidates, place);
   const measures = candidates.map(({ measure }) => measure);
   const values = measures.map((m) => (show === 'n' ? m.n : m.value)).filter((v) => v !== null);
-  if (values.length === 0) return { missing: measures[0].note ?? 'its value is undefined' };
+  if (values.length === 0) return { missing: measures[0]!.note ?? 'its value is undefined' };
   if (values.length < measures.length) return { missing: 'its value is undefined for some seeds' };
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const n = Math.min(...measures.map((m) => m.n));
-  if (candidates[0].seed === '')
+  if (candidates[0]!.seed === '')
     return show === 'n'
       ? { data: { value: mean, interval: null, n } }
-      : { data: { value: mean, interval: measures[0].interval, n, from: candidates[0] } };
+      : { data: { value: mean, interval: measures[0]!.interval, n, from: candidates[0] } };
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const divisor = over === 'population' ? values.length : values.length - 1;
   const deviation = values.length > 1 ? Math.sqrt(squares / divisor) : undefined;
@@ -100,6 +100,6 @@ export function markColumn(cells: readonly PaperCell[], better: 'higher' | 'lowe
     better,
   );
   cells.forEach((cell, i) => {
-    cell.standing = ranks[i];
+    cell.standing = ranks[i]!;
   });
 }

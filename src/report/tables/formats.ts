@@ -79,7 +79,7 @@ function csv({ columns, rows, stub }: PaperTable): string {
   );
   const heads = columns.flatMap(({ name }, c) => (numeric[c] ? parts.map((part) => name + part) : [name]));
   const used = heads.map(
-    (_, c) => !/ (lo|hi|deviation|seeds)$/.test(heads[c]) || table.some((row) => row[c] !== undefined),
+    (_, c) => !/ (lo|hi|deviation|seeds)$/.test(heads[c]!) || table.some((row) => row[c] !== undefined),
   );
   const kept = [heads, ...table].map((row) => row.filter((_, c) => used[c]));
   return stringify(kept, { cast });
@@ -112,7 +112,7 @@ function html({ columns, rows, caption, remarks }: PaperTable): string {
     row.map(({ text, interval, standing }, c) => ({
       text: oneLine(text),
       interval,
-      numeric: columns[c].numeric,
+      numeric: columns[c]!.numeric,
       best: standing === 'best',
       second: standing === 'second',
     })),

@@ -17,7 +17,7 @@ export function rowsOf(
   const rows = new Map<string, Row>();
   for (const { fields: of } of columns.flatMap(({ candidates }) => candidates)) {
     if (fields.some((field) => of[field] === undefined)) continue;
-    const row = fields.map((field) => of[field]);
+    const row = fields.map((field) => of[field]!);
     rows.set(JSON.stringify(row), row);
   }
   const orders = fields.map((field, f) => {
@@ -26,7 +26,7 @@ export function rowsOf(
   });
   return [...rows.values()].sort((a, b) => {
     const f = fields.findIndex((_, i) => a[i] !== b[i]);
-    return f < 0 ? 0 : (orders[f].get(a[f]) ?? 0) - (orders[f].get(b[f]) ?? 0);
+    return f < 0 ? 0 : (orders[f]!.get(a[f]) ?? 0) - (orders[f]!.get(b[f]) ?? 0);
   });
 }
 
@@ -42,9 +42,9 @@ export function rowOrder(
   const names = columns.map(({ name }) => name);
   const c = names.indexOf(sort);
   if (c < 0) throw unknownName('column', sort, names, place);
-  const sign = columns[c].better === 'lower' ? 1 : -1;
+  const sign = columns[c]!.better === 'lower' ? 1 : -1;
   const value = (r: number) => {
-    const content = contents[r][c];
+    const content = contents[r]![c]!;
     return 'data' in content ? sign * content.data.value : Number.POSITIVE_INFINITY;
   };
   return order.sort((a, b) => (value(a) === value(b) ? a - b : value(a) - value(b)));

@@ -19,7 +19,7 @@ export function checkSeeds(
     const first = keys.indexOf(keys[twice]);
     throw new AssayError('config-invalid', 'two folders hold the same run: they are no two seeds', {
       ...place,
-      found: `run ${keys[twice]} in ${runs[first].folder} and ${runs[twice].folder}`,
+      found: `run ${keys[twice]} in ${runs[first]!.folder} and ${runs[twice]!.folder}`,
       hint: 'name one of them, beside runs of other checkpoints or with other seeds',
     });
   }

@@ -17,7 +17,7 @@ export function lacking(
 ): string[] {
   if (spec.fact === undefined && candidates.length === 0) return [`${name}: ${whyNone(spec, all)}`];
   return rows.flatMap((row, r) => {
-    const content = contents[r][c];
+    const content = contents[r]![c]!;
     return 'missing' in content ? [`${name} of ${row.join(', ')}: ${content.missing}`] : [];
   });
 }
@@ -36,9 +36,9 @@ export function incomplete(
   const m = (spec.rows ?? ['model']).indexOf('model');
   return rows.flatMap((row, r) =>
     columns.flatMap(({ name }, c) => {
-      const content = contents[r][c];
+      const content = contents[r]![c]!;
       const seeds = 'data' in content ? content.data.seeds : undefined;
-      const expected = seedsExpected(spec, runs, row[m]);
+      const expected = seedsExpected(spec, runs, row[m]!);
       return seeds !== undefined && seeds < expected
         ? [`${name} of ${row.join(', ')}: mean of ${seeds} of ${expected} seeds`]
         : [];

@@ -17,18 +17,18 @@ type Origin = NonNullable<CellData['from']>;
  */
 export async function markUndecided(table: PaperTable): Promise<PaperTable> {
   const columns = table.columns.flatMap((column, c) => {
-    const cells = table.rows.map((row) => row[c]);
+    const cells = table.rows.map((row) => row[c]!);
     return column.better !== 'none' && cells.some(({ data }) => data?.from) ? [{ ...column, c, cells }] : [];
   });
   const rows = await rowsOf(columns.flatMap(({ cells }) => cells.flatMap(({ data }) => data?.from ?? [])));
   const sides = columns.map(({ better, cells }) => ({ better, sides: sidesOf(cells, rows) }));
   const tested = testColumns(sides, 0);
-  const undecided = new Map(columns.map(({ c }, i) => [c, tested.columns[i].standings]));
+  const undecided = new Map(columns.map(({ c }, i) => [c, tested.columns[i]!.standings]));
   const daggers = tested.columns.some(({ standings }) => standings.includes('indistinguishable'));
   const meaning = daggers ? daggerMeaning({ level: LEVEL, ...tested }) : undefined;
   const untested = columns.flatMap(({ name }, i) => {
-    const reason = tested.columns[i].pairs[0]?.note;
-    return tested.columns[i].test === null && reason ? [`${name}: not tested, since ${reason}`] : [];
+    const reason = tested.columns[i]!.pairs[0]?.note;
+    return tested.columns[i]!.test === null && reason ? [`${name}: not tested, since ${reason}`] : [];
   });
   return {
     ...table,

@@ -7,5 +7,5 @@ export type Colours = ReadonlyMap<string, string>;
 export function systemColours(results: Results): Colours {
   const names = results.systems.map((s) => s.name);
   const colours = createPalette(names).colours(names);
-  return new Map(names.map((name, i) => [name, colours[i]]));
+  return new Map(names.map((name, i) => [name, colours[i]!]));
 }

@@ -11,13 +11,13 @@ export function comparisonView(results: Results, colours: Colours, link: RowsLin
   const { columns, rows } = comparison;
   const groups: { title: string; span: number }[] = [];
   columns.forEach((column, i) => {
-    if (i > 0 && columns[i - 1].suite === column.suite) groups[groups.length - 1].span++;
+    if (i > 0 && columns[i - 1]!.suite === column.suite) groups[groups.length - 1]!.span++;
     else groups.push({ title: sharedTitle(results.suites, column.suite), span: 1 });
   });
   const unable = new Set(results.notApplicable.map((entry) => JSON.stringify([entry.model, entry.suite])));
   const lacking = (system: string, suite: string) =>
     unable.has(JSON.stringify([system, suite])) ? 'not applicable' : 'not measured';
-  const starts = columns.map((column, i) => i > 0 && columns[i - 1].suite !== column.suite);
+  const starts = columns.map((column, i) => i > 0 && columns[i - 1]!.suite !== column.suite);
   return {
     groups: groups.map((group, i) => ({ ...group, first: i > 0 })),
     columns: columns.map((column, i) => ({
@@ -31,13 +31,13 @@ export function comparisonView(results: Results, colours: Colours, link: RowsLin
       defence: results.systems.find((s) => s.name === system)?.defence ?? '',
       colour: colours.get(system) ?? '',
       cells: cells.map(({ measure, standing, dagger }, i) => ({
-        ...formatEstimate(measure?.value ?? null, measure?.interval, columns[i].format),
+        ...formatEstimate(measure?.value ?? null, measure?.interval, columns[i]!.format),
         standing,
         dagger: dagger ? DAGGER : '',
         first: starts[i],
-        label: labelOf(columns[i]),
+        label: labelOf(columns[i]!),
         n: measure ? seenText(measure) : '',
-        note: measure?.note ?? (measure ? '' : lacking(system, columns[i].suite)),
+        note: measure?.note ?? (measure ? '' : lacking(system, columns[i]!.suite)),
         empty: (measure?.value ?? null) === null,
         sort: measure?.value ?? '',
         link: measure ? link(measure) : '',

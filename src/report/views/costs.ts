@@ -18,7 +18,7 @@ export function costsView(costs: readonly Cost[], colours: Colours) {
     groups.set(key, [...(groups.get(key) ?? []), cost]);
   }
   return {
-    summary: [...groups.values()].map((group) => ({ ...named(group[0]), ...formatted(sum(group)) })),
+    summary: [...groups.values()].map((group) => ({ ...named(group[0]!), ...formatted(sum(group)) })),
     rows: costs.map((cost) => ({
       ...named(cost),
       dataset: cost.dataset,

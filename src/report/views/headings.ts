@@ -4,7 +4,7 @@ import type { Better } from '../../suites/results.js';
 export function sharedTitle(suites: readonly { suite: string; title: string }[], name: string): string {
   const [first, ...more] = suites.filter(({ suite }) => suite === name);
   if (!first) return name;
-  return more.length > 0 ? first.title.split(': ')[0] : first.title;
+  return more.length > 0 ? first.title.split(': ')[0]! : first.title;
 }
 
 /** Which way is better, for sorting; an arrow, and its words. */

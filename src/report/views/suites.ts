@@ -92,7 +92,7 @@ function grouped<F extends { kind: string; size: string }>(figures: readonly F[]
   const groups: Group<F>[] = [];
   for (const figure of figures) {
     const last = groups.at(-1);
-    const kinds = [last?.figures[0].kind, figure.kind];
+    const kinds = [last?.figures[0]?.kind, figure.kind];
     // Plots of half the width may stand side by side whatever they show; pictures keep to themselves.
     const alike =
       last?.size === figure.size &&
@@ -118,11 +118,11 @@ const KINDS: Record<string, string> = {
 function firstOnes<F extends { kind: string; size: string }>(group: Group<F>): Group<F>[] {
   const { figures } = group;
   // Heat maps over the whole width are a screen each.
-  const large = group.size === 'full' && figures[0].kind === 'heatmap';
+  const large = group.size === 'full' && figures[0]!.kind === 'heatmap';
   const columns = large ? 1 : group.columns;
   if (figures.length < (large ? 2 : MANY)) return [group];
-  const kind = figures.every((figure) => figure.kind === figures[0].kind)
-    ? KINDS[figures[0].kind]
+  const kind = figures.every((figure) => figure.kind === figures[0]!.kind)
+    ? KINDS[figures[0]!.kind]
     : undefined;
   const left = figures.length - columns;
   const heading = left === 1 ? 'One more' : `${left} more ${kind ?? 'plots'}`;
@@ -144,8 +144,8 @@ const DENSE_FROM = 9;
 /** @param own the measures that its cells count */
 function tableView(table: Table, id: string, own: readonly Measure[], { colours, link }: Tools) {
   const cells = tableCells(table);
-  const numeric = table.columns.map((_, c) => cells.some((row) => row[c].numeric));
-  const wide = table.columns.filter((_, c) => cells.some((row) => row[c].interval !== ''));
+  const numeric = table.columns.map((_, c) => cells.some((row) => row[c]!.numeric));
+  const wide = table.columns.filter((_, c) => cells.some((row) => row[c]!.interval !== ''));
   return {
     id,
     title: table.title,
@@ -166,7 +166,7 @@ function tableView(table: Table, id: string, own: readonly Measure[], { colours,
         // Where it says no more than the cell, tables sort and copy by that.
         sort: sort === cell.text && cell.interval === '' ? '' : sort,
         colour: c === 0 ? (colours.get(cell.text) ?? '') : '',
-        link: measure !== undefined && measure < own.length ? link(own[measure]) : '',
+        link: measure !== undefined && measure < own.length ? link(own[measure]!) : '',
       })),
     ),
   };

@@ -28,7 +28,7 @@ export async function accept(run: Announcement, place: Acceptance): Promise<stri
   await performer.close();
   const differing = differences(run.identity, performer.identity);
   if (differing.length === 0) return file;
-  const [{ what, theirs, ours, hint }] = differing;
+  const { what, theirs, ours, hint } = differing[0]!;
   throw new AssayError('queue-failed', `${what} is not the same here as where "${run.title}" was submitted`, {
     file,
     expected: theirs,

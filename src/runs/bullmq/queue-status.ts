@@ -37,7 +37,8 @@ export async function watchQueue(
         skipVersionCheck: true,
         skipMetasUpdate: true,
       });
-      const { active, waiting, prioritized } = await queue.getJobCounts('active', 'waiting', 'prioritized');
+      const counts = await queue.getJobCounts('active', 'waiting', 'prioritized');
+      const { active = 0, waiting = 0, prioritized = 0 } = counts;
       await queue.close();
       const { measured, seconds } = status;
       const rate = measured > 0 && seconds > 0 ? measured / seconds : null;

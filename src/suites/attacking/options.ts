@@ -49,10 +49,10 @@ function either(schemas: readonly TSchema[]): TSchema {
   const distinct = new Map(
     schemas.map(({ default: _, description, ...schema }) => [JSON.stringify(schema), schema as TSchema]),
   );
-  const description = `${schemas[0].description ?? ''}${hint}`;
+  const description = `${schemas[0]!.description ?? ''}${hint}`;
   const [first, ...more] = distinct.values();
   return (
-    more.length === 0 ? { ...first, description } : Type.Union([first, ...more], { description })
+    more.length === 0 ? { ...first, description } : Type.Union([first!, ...more], { description })
   ) as TSchema;
 }
 

@@ -62,12 +62,12 @@ export function resolveAttack(
 
 function usualNorm(method: string, { attacks }: Catalogue): string {
   const { norms } = method === 'autoattack' ? { norms: undefined } : attacks.named(method);
-  return norms && !norms.includes('Linf') ? norms[0] : 'Linf';
+  return norms && !norms.includes('Linf') ? norms[0]! : 'Linf';
 }
 
 function radii({ epsilons }: AttackingOptions, norm: string, { norms }: Catalogue): string[] {
   const parsed = parseEpsilons(epsilons ?? norms.named(norm).epsilons);
-  const largest = parsed[parsed.length - 1];
+  const largest = parsed[parsed.length - 1]!;
   if (norm === 'Linf' && largest.value > 1) {
     throw new AssayError('config-invalid', 'a radius is larger than the range of pixels', {
       path: 'epsilons',

@@ -79,7 +79,7 @@ function refuseRadiusless(
 ): void {
   const free = attacks.map(({ method }) => catalogue.attacks.named(method).radius === 'free');
   if (!free[0] && !(keep === 'nearest' && free.includes(true))) return;
-  const { method } = attacks[free.indexOf(true)];
+  const { method } = attacks[free.indexOf(true)]!;
   throw new AssayError('config-invalid', `"${method}" looks for the nearest mistake, at any distance`, {
     path: 'method',
     expected: 'an attack within a radius first, such as apgd-ce, and `keep: first` or `strongest`',

@@ -107,7 +107,7 @@ function classOf({ class: of }: Options, { classes }: SystemInfo): 'each' | 'lab
 }
 
 const named = ({ start }: Options): string =>
-  start === undefined || typeof start === 'string' ? (start ?? 'uniform') : Object.keys(start)[0];
+  start === undefined || typeof start === 'string' ? (start ?? 'uniform') : Object.keys(start)[0]!;
 
 export const sample: MeasuredDerivation<typeof Options> = {
   kind: 'measurement',

@@ -74,7 +74,7 @@ export const adaptiveAttack = defineMeasurement({
     const image = (of: Float32Array, i: number) => of.subarray(i * size, (i + 1) * size);
     const inside = Uint8Array.from({ length: n }, (_, i) => {
       // Adversarial beyond every radius: found by an attack that looks for the nearest.
-      const radius = attack.epsilons[attacked.brokenAt[i]] ?? attack.epsilons.at(-1);
+      const radius = attack.epsilons[attacked.brokenAt[i]!] ?? attack.epsilons.at(-1);
       const epsilon = radius === undefined ? Number.POSITIVE_INFINITY : parseEpsilon(radius).value;
       return isInside(norm, image(attacked.pixels, i), image(pixels, i), epsilon) ? 1 : 0;
     });

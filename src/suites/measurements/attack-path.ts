@@ -48,7 +48,7 @@ export const attackPath = defineMeasurement({
     const { shape, classes } = system.info;
     const options = { steps, randomStart: false, momentum: 0, targets: 0 };
     const pgd = catalogue.attacks.named('pgd').create(options, 'cross-entropy');
-    const [radius] = parseEpsilons(epsilons);
+    const radius = parseEpsilons(epsilons)[0]!;
     const room = () => new Float32Array(n * (steps + 1));
     const rows = {
       logPx: room(),
@@ -56,26 +56,26 @@ export const attackPath = defineMeasurement({
       logPxt: room(),
       prediction: new Int32Array(n * (steps + 1)),
       target: Int32Array.from(indices, (example, i) =>
-        targeted ? wrongClass(labels[i], classes.length, { seed, example }) : -1,
+        targeted ? wrongClass(labels[i]!, classes.length, { seed, example }) : -1,
       ),
     };
     await eachBatch(context, 'attack-path', async (batch, start) => {
       const size = batch.pixels.length / batch.n;
       const aims = Int32Array.from({ length: batch.n }, (_, i) =>
-        targeted ? rows.target[start + i] : labels[start + i],
+        targeted ? rows.target[start + i]! : labels[start + i]!,
       );
       const runs: Trajectory[] = Array.from({ length: batch.n }, (_, i) =>
         pgd.run({
           x0: batch.pixels.slice(i * size, (i + 1) * size),
           shape,
-          label: labels[start + i],
+          label: labels[start + i]!,
           epsilon: radius,
           norm: catalogue.norms.named(norm),
           restart: 0,
           rivals: [],
           nearest: Number.POSITIVE_INFINITY,
           draws: (purpose) =>
-            stream({ seed, purpose: `attack-path/${purpose}`, example: indices[start + i] }),
+            stream({ seed, purpose: `attack-path/${purpose}`, example: indices[start + i]! }),
         }),
       );
       let queries = runs.map((run) => run.next());
@@ -97,10 +97,10 @@ export const attackPath = defineMeasurement({
           );
           const logPx = outputs.logPx?.[i] ?? Number.NaN;
           const at = (start + i) * (steps + 1) + step;
-          const joint = (label: number) => logPx + logits[label] - logSumExpRow(logits);
+          const joint = (label: number) => logPx + logits[label]! - logSumExpRow(logits);
           rows.logPx[at] = logPx;
-          rows.logPxy[at] = joint(labels[start + i]);
-          rows.logPxt[at] = joint(aims[i]);
+          rows.logPxy[at] = joint(labels[start + i]!);
+          rows.logPxt[at] = joint(aims[i]!);
           rows.prediction[at] = argmaxOf(logits);
           const own = gradient.slice(i * size, (i + 1) * size);
           // Towards a class: its cross-entropy is descended.

@@ -40,7 +40,7 @@ export const bestScore = defineMeasurement({
         return values;
       };
       const id = await next();
-      for (let set = 0; set < oods; set++) auroc[s] += compareScores(id, await next()).auroc / oods;
+      for (let set = 0; set < oods; set++) auroc[s]! += compareScores(id, await next()).auroc / oods;
     }
     return { auroc, best: Int32Array.of(placeOfLargest(auroc)) };
   },
@@ -49,6 +49,6 @@ export const bestScore = defineMeasurement({
 async function allValues(context: ReadContext, score: ReadScore, first: number): Promise<number[]> {
   const all: number[] = [];
   for await (const { values } of scoreParts(context, score, first))
-    for (let i = 0; i < values.length; i++) all.push(values[i]);
+    for (let i = 0; i < values.length; i++) all.push(values[i]!);
   return all;
 }

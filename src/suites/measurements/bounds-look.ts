@@ -81,8 +81,8 @@ export const boundsLook = defineMeasurement({
           norm,
           method: look.method,
         });
-        fall[0] = Math.min(...margins.map((own, k) => own - least[k]));
-        if (fall[0] > look.hopeless * margin[0]) {
+        fall[0] = Math.min(...margins.map((own, k) => own - least[k]!));
+        if (fall[0] > look.hopeless * margin[0]!) {
           spare((looks.length - 1 - i) * labels.length);
           return as(LOOK.hopeless);
         }
@@ -130,7 +130,9 @@ async function rightImages(system: System, parts: AsyncIterable<Examples>, signa
       if (argmaxOf(own) !== label) continue;
       right.push(...part.pixels.subarray(i * size, (i + 1) * size));
       labels.push(label);
-      margins.push(Math.min(...own.map((f, k) => (k === label ? Number.POSITIVE_INFINITY : own[label] - f))));
+      margins.push(
+        Math.min(...own.map((f, k) => (k === label ? Number.POSITIVE_INFINITY : own[label]! - f))),
+      );
     }
     looked += n;
     if (looked >= LOOKED_AT) break;

@@ -1,4 +1,5 @@
 import { AssayError } from '../../errors.js';
+import { mapTuple } from '../../map-tuple.js';
 import { chainGradients } from '../../models/defences/chain-gradients.js';
 import { describePurified } from '../../models/defences/describe-purified.js';
 import { behindChains } from '../../models/defences/purified-passes.js';
@@ -76,7 +77,7 @@ export const chainGradientDiagnostics = defineMeasurement({
         const size = batch.pixels.length / batch.n;
         let straight: Float64Array | undefined;
         const drawn = repeated(batch, draws, (i, draw) => ({
-          ...{ seed, purpose: 'chain-gradients', example: of[i], step: draw },
+          ...{ seed, purpose: 'chain-gradients', example: of[i]!, step: draw },
         }));
         const gradients = await chainGradients(parts, drawn, loss, (step, sum, squares) => {
           const means = meansOf(sum, batch.n, size, 0, draws, draws);
@@ -91,14 +92,14 @@ export const chainGradientDiagnostics = defineMeasurement({
         });
         const agreement = (values: Float32Array) => {
           const half = draws / 2;
-          const [a, b] = [0, half].map((first) => meansOf(values, batch.n, size, first, half, draws));
+          const [a, b] = mapTuple([0, half], (first) => meansOf(values, batch.n, size, first, half, draws));
           return (i: number) =>
             cosine(a.subarray(i * size, (i + 1) * size), b.subarray(i * size, (i + 1) * size));
         };
         const [full, bpda] = [agreement(gradients.full), agreement(gradients.straightThrough)];
         for (let i = 0; i < batch.n; i++) {
           const at = (start + i) * looks;
-          const [first, last] = [rows.norms[at], rows.norms[at + looks - 1]];
+          const [first, last] = [rows.norms[at]!, rows.norms[at + looks - 1]!];
           rows.growth[start + i] = last > 0 ? first / last : 1;
           rows.convergence[start + i] = full(i);
           rows.convergenceStraight[start + i] = bpda(i);
@@ -117,7 +118,10 @@ function repeated(
   key: (i: number, draw: number) => NonNullable<Batch['keys']>[number],
 ): Batch {
   const size = pixels.length / n;
-  const all = Array.from({ length: n * draws }, (_, row) => [Math.floor(row / draws), row % draws]);
+  const all = Array.from({ length: n * draws }, (_, row): [number, number] => [
+    Math.floor(row / draws),
+    row % draws,
+  ]);
   const copies = new Float32Array(n * draws * size);
   all.forEach(([i], row) => {
     copies.set(pixels.subarray(i * size, (i + 1) * size), row * size);
@@ -125,7 +129,7 @@ function repeated(
   return {
     n: n * draws,
     pixels: copies,
-    ...(labels && { labels: Int32Array.from(all, ([i]) => labels[i]) }),
+    ...(labels && { labels: Int32Array.from(all, ([i]) => labels[i]!) }),
     keys: all.map(([i, draw]) => key(i, draw)),
   };
 }
@@ -142,16 +146,16 @@ function meansOf(
   const means = new Float64Array(n * size);
   for (let i = 0; i < n; i++)
     for (let draw = first; draw < first + count; draw++)
-      for (let j = 0; j < size; j++) means[i * size + j] += values[(i * draws + draw) * size + j] / count;
+      for (let j = 0; j < size; j++) means[i * size + j]! += values[(i * draws + draw) * size + j]! / count;
   return means;
 }
 
 function cosine(a: Float64Array, b: Float64Array): number {
   let [product, left, right] = [0, 0, 0];
   for (let j = 0; j < a.length; j++) {
-    product += a[j] * b[j];
-    left += a[j] * a[j];
-    right += b[j] * b[j];
+    product += a[j]! * b[j]!;
+    left += a[j]! * a[j]!;
+    right += b[j]! * b[j]!;
   }
   const length = Math.sqrt(left) * Math.sqrt(right);
   return length > 0 ? Math.min(1, Math.max(-1, product / length)) : 0;

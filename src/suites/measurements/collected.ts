@@ -20,7 +20,7 @@ export function logitsOf({ rows, request }: Collected<MayHaveLogits>): Logits {
       },
     );
   }
-  return { n: logits.shape[0], classes: logits.shape[1], data: logits.data };
+  return { n: logits.shape[0]!, classes: logits.shape[1]!, data: logits.data };
 }
 
 /** What was classified, by its logits: suites that look at the same rows share it. */

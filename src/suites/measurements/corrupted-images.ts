@@ -46,7 +46,7 @@ export function corruptedImages(
   const bytes = found?.row === row ? found.bytes : make();
   keep(key, { row, bytes });
   const images = new Float32Array(bytes.length);
-  for (let p = 0; p < images.length; p++) images[p] = LEVELS[bytes[p]];
+  for (let p = 0; p < images.length; p++) images[p] = LEVELS[bytes[p]!]!;
   return images;
 
   function make(): Uint8Array {
@@ -55,7 +55,7 @@ export function corruptedImages(
     for (const [i, example] of indices.entries()) {
       const draws = stream({ seed, purpose: `corrupt/${drawsFor(row, params)}`, example });
       const image = corrupted(row, pixels.subarray(i * size, (i + 1) * size), shape, params, draws);
-      for (let p = 0; p < size; p++) made[i * size + p] = Math.round(255 * image[p]);
+      for (let p = 0; p < size; p++) made[i * size + p] = Math.round(255 * image[p]!);
     }
     return made;
   }

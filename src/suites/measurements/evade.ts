@@ -25,7 +25,7 @@ export function attackedScore(
 ): Float64Array {
   const { value } = followed.named(raising(score));
   if (!logits) throw new AssayError('suite-failed', 'a detector under attack needs logits');
-  const [n, classes] = logits.shape;
+  const [n, classes] = logits.shape as [number, number];
   return Float64Array.from({ length: n }, (_, i) => {
     const aim = { label: 0, target: -1, threshold: 0, logPx: logPx?.data[i] ?? Number.NaN };
     return value(logits.data.subarray(i * classes, (i + 1) * classes), aim);

@@ -65,16 +65,16 @@ export const hardestImages = defineMeasurement({
     const sign = end === 'lowest' ? 1 : -1;
     const order = (a: Candidate, b: Candidate) => sign * (a.value - b.value) || a.position - b.position;
     const hardest = lists.map((): Candidate[] => []);
-    for await (const { indices, positions, values } of scoreParts(context, scores[chosen], at)) {
+    for await (const { indices, positions, values } of scoreParts(context, scores[chosen]!, at)) {
       signal.throwIfAborted();
       const candidates = Array.from(indices, (index, i) => ({
-        position: positions[i],
+        position: positions[i]!,
         index,
-        value: values[i],
+        value: values[i]!,
       }));
       lists.forEach((list, l) => {
         const own = candidates.filter(({ index }) => list === 'all' || outcomeOf(said.get(index)) === list);
-        hardest[l] = [...hardest[l], ...own].sort(order).slice(0, n);
+        hardest[l] = [...hardest[l]!, ...own].sort(order).slice(0, n);
       });
     }
     const size = imageSize(system.info);
@@ -113,7 +113,7 @@ const outcomeOf = (said: Said | undefined): Outcome | undefined =>
 type Parts = ReturnType<MeasureContext['parts']>;
 
 async function bestOf(parts: Parts): Promise<number> {
-  for await (const { rows } of parts) return (rows as BestScoreRows).best.data[0];
+  for await (const { rows } of parts) return (rows as BestScoreRows).best.data[0]!;
   return 0;
 }
 
@@ -122,10 +122,10 @@ async function saidOf(outputs: Parts | undefined): Promise<ReadonlyMap<number, S
   const said = new Map<number, Said>();
   if (!outputs) return said;
   for await (const { rows, indices, labels } of outputs) {
-    const { data, shape } = rows.logits;
-    const predictions = argmax({ n: shape[0], classes: shape[1], data });
+    const { data, shape } = rows.logits!;
+    const predictions = argmax({ n: shape[0]!, classes: shape[1]!, data });
     indices.forEach((index, i) => {
-      said.set(index, { prediction: predictions[i], label: labels?.[i] ?? -1 });
+      said.set(index, { prediction: predictions[i]!, label: labels?.[i] ?? -1 });
     });
   }
   return said;

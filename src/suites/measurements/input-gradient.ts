@@ -43,7 +43,7 @@ export function gradientNorms(
   return Float64Array.from({ length: n }, (_, i) => {
     let squares = 0;
     for (let j = 0; j < size; j++) {
-      const g = gradient[i * size + j] / inputScale[Math.floor(j / plane)];
+      const g = gradient[i * size + j]! / inputScale[Math.floor(j / plane)]!;
       squares += g * g;
     }
     return Math.sqrt(squares);

@@ -36,7 +36,7 @@ export const localLipschitz = defineMeasurement({
     const { system, examples, seed, catalogue, signal } = context;
     const { n, indices } = examples;
     const norm = catalogue.norms.named('L2');
-    const [{ value: reach }] = parseEpsilons([radius]);
+    const { value: reach } = parseEpsilons([radius])[0]!;
     const { inputScale } = system.info;
     const bound = new Float32Array(n);
     const centre = new Float32Array(n);
@@ -61,27 +61,27 @@ export const localLipschitz = defineMeasurement({
         const answers = await ask(points);
         points.forEach((x, i) => {
           const rise = (answers.logPx?.[i] ?? 0) - (at0.logPx?.[i] ?? 0);
-          const distance = inputDistance(x, x0[i], inputScale);
+          const distance = inputDistance(x, x0[i]!, inputScale);
           const slope = distance > 0 ? Math.abs(rise) / distance : 0;
-          best[i] = Math.max(best[i], answers.norms[i], slope);
-          if (slope > steepest[i].slope)
+          best[i] = Math.max(best[i]!, answers.norms[i]!, slope);
+          if (slope > steepest[i]!.slope)
             steepest[i] = { x, slope, gradient: image(answers.gradient, i), sign: rise < 0 ? -1 : 1 };
         });
         return answers;
       };
       for (let s = 0; s < samples; s++) {
         const draws = (i: number) =>
-          stream({ seed, purpose: 'local-lipschitz', example: indices[start + i], step: s });
+          stream({ seed, purpose: 'local-lipschitz', example: indices[start + i]!, step: s });
         await look(x0.map((x, i) => norm.randomStart(x, reach, draws(i))));
       }
       let path = steepest.map((one) => ({ ...one }));
       for (let k = 0; k < steps; k++) {
         const points = path.map(({ x, gradient, sign }, i) => {
           const uphill = gradient.map((g) => sign * g);
-          return norm.project(norm.ascend(x, uphill, (2.5 * reach) / steps), x0[i], reach);
+          return norm.project(norm.ascend(x, uphill, (2.5 * reach) / steps), x0[i]!, reach);
         });
         const { gradient } = await look(points);
-        path = path.map((one, i) => ({ ...one, x: points[i], gradient: image(gradient, i) }));
+        path = path.map((one, i) => ({ ...one, x: points[i]!, gradient: image(gradient, i) }));
       }
       bound.set(best, start);
       centre.set(at0.norms, start);
@@ -94,6 +94,6 @@ export const localLipschitz = defineMeasurement({
 function inputDistance(x: Float32Array, x0: Float32Array, inputScale: readonly number[]): number {
   const plane = x.length / inputScale.length;
   let squares = 0;
-  for (let j = 0; j < x.length; j++) squares += ((x[j] - x0[j]) * inputScale[Math.floor(j / plane)]) ** 2;
+  for (let j = 0; j < x.length; j++) squares += ((x[j]! - x0[j]!) * inputScale[Math.floor(j / plane)]!) ** 2;
   return Math.sqrt(squares);
 }

@@ -45,17 +45,17 @@ export const nearestImages = defineMeasurement({
     const squares = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
     let count = 0;
     for await (const { rows, indices } of parts(0)) {
-      queries.set(rows.pixels.data as Float32Array, count * size);
+      queries.set(rows.pixels!.data as Float32Array, count * size);
       found.query.set(indices, count);
       count += indices.length;
     }
     for await (const { pixels, indices } of images()) {
       signal.throwIfAborted();
       for (let q = 0; q < count; q++) {
-        const at = nearest(queries.subarray(q * size, (q + 1) * size), pixels, squares[q]);
+        const at = nearest(queries.subarray(q * size, (q + 1) * size), pixels, squares[q]!);
         if (!at) continue;
         squares[q] = at.squares;
-        found.neighbour[q] = indices[at.row];
+        found.neighbour[q] = indices[at.row]!;
         found.distance[q] = Math.sqrt(at.squares);
         found.pixels.set(pixels.subarray(at.row * size, (at.row + 1) * size), q * size);
       }
@@ -73,7 +73,7 @@ function nearest(query: Float32Array, images: Float32Array, below: number) {
     let squares = 0;
     for (let start = 0; start < size && squares < least; start += 256) {
       const end = Math.min(size, start + 256);
-      for (let k = start; k < end; k++) squares += (query[k] - images[row * size + k]) ** 2;
+      for (let k = start; k < end; k++) squares += (query[k]! - images[row * size + k]!) ** 2;
     }
     if (squares < least) {
       least = squares;

@@ -33,13 +33,13 @@ export async function noisyClasses(
   await forRanges(count, lanes, async (start, end) => {
     const part = Array.from({ length: end - start }, (_, row) => of(start + row));
     const keys = part.map(({ image, purpose, draw }): StreamKey => {
-      return { seed, purpose, example: examples.indices[image], step: draw };
+      return { seed, purpose, example: examples.indices[image]!, step: draw };
     });
     const pixels = new Float32Array(part.length * size);
     for (const [row, { image }] of part.entries()) {
-      stream(keys[row]).normals(noise);
+      stream(keys[row]!).normals(noise);
       for (let p = 0; p < size; p++)
-        pixels[row * size + p] = examples.pixels[image * size + p] + sigma * noise[p];
+        pixels[row * size + p] = examples.pixels[image * size + p]! + sigma * noise[p]!;
     }
     const own = keys.map((key) => ({ ...key, purpose: `${key.purpose}/system` }));
     const { logits } = await system.forward({ n: part.length, pixels, ...(stochastic && { keys: own }) });

@@ -69,7 +69,7 @@ export const outputsOnPerturbed = defineMeasurement({
 
 function add(sum: Float64Array | undefined, outputs: Float32Array | undefined, start: number): void {
   if (!sum || !outputs) return;
-  for (let i = 0; i < outputs.length; i++) sum[start + i] += outputs[i];
+  for (let i = 0; i < outputs.length; i++) sum[start + i]! += outputs[i]!;
 }
 
 /** In single precision, as one pass gives them. */

@@ -49,7 +49,7 @@ export const outputsOnSamples = defineMeasurement({
       n: total,
       pixels: (looks > 0 ? inputs[0].looks?.data : undefined) ?? inputs[0].pixels.data,
       // A stochastic system draws the same for all looks of a chain: what differs between them is the chain's.
-      indices: Int32Array.from({ length: total }, (_, row) => examples.indices[Math.floor(row / each)]),
+      indices: Int32Array.from({ length: total }, (_, row) => examples.indices[Math.floor(row / each)]!),
     };
     const widths = { logits: classes.length, logPx: 1, features: featureWidth };
     const names = (['logits', 'logPx', 'features'] as const).filter(

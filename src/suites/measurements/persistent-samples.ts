@@ -52,7 +52,7 @@ export const persistentSamples = defineMeasurement({
     return {
       pixels,
       outside: Float32Array.from(images, shareOutside),
-      moved: Int32Array.from(rows, (i) => kept.moved[i]),
+      moved: Int32Array.from(rows, (i) => kept.moved[i]!),
     };
   },
 });

@@ -61,7 +61,7 @@ export const probe = defineMeasurement({
       const probed = await row.ask({ system, batch, keys, fail: lost, signal }, own);
       for (const [column, width] of widths) {
         const message = `the probe "${name}" did not find "${column}" of "${system.info.name}"`;
-        columns[column].set(sized(probed[column], batch.n * width, message), start * width);
+        columns[column]!.set(sized(probed[column], batch.n * width, message), start * width);
       }
     });
     return columns;
@@ -98,7 +98,7 @@ export function probeRequest(
   tuned?: Request<TunedRows>,
 ): Request<ProbeRows> {
   const grid = among.map((all) => optionsNamed(names, all));
-  const [options] = grid;
+  const options = grid[0]!;
   if (!tuned || distinctOptions(grid).length === 1)
     return request({ measurement: probe, ...on, params: { probe: name, options } });
   return request({ measurement: probe, ...on, params: { probe: name, options, grid }, reference: [tuned] });

@@ -98,14 +98,14 @@ export const proved = defineMeasurement({
         const batch = {
           n: left.length,
           pixels: Float32Array.from(left.flatMap((i) => [...pixels.subarray(i * size, (i + 1) * size)])),
-          labels: Int32Array.from(left, (i) => labels[i]),
+          labels: Int32Array.from(left, (i) => labels[i]!),
         };
         const { margin, passes } = await boundsOf(system)(batch, { epsilon, norm, method });
         for (const [at, i] of left.entries()) {
-          rows.margin[i * epsilons.length + k] = margin[at];
-          rows.forward[i] += passes.forward / left.length;
-          rows.gradient[i] += passes.gradient / left.length;
-          if (margin[at] > 0) rows.radii[i] = k + 1;
+          rows.margin[i * epsilons.length + k] = margin[at]!;
+          rows.forward[i]! += passes.forward / left.length;
+          rows.gradient[i]! += passes.gradient / left.length;
+          if (margin[at]! > 0) rows.radii[i] = k + 1;
         }
         left = left.filter((i) => rows.radii[i] === k + 1);
       }
@@ -123,6 +123,6 @@ export function provedRequest(
 ): Request<ProvedRows> {
   const { method, norm, epsilons } = params;
   const inputs: [Request<OutputRows>] = [request({ measurement: clean, system, dataset, first })];
-  const look = boundsLookRequest(system, dataset, { method, norm, epsilon: epsilons[0] });
+  const look = boundsLookRequest(system, dataset, { method, norm, epsilon: epsilons[0]! });
   return request({ measurement: proved, system, dataset, params, inputs, reference: [look], first });
 }

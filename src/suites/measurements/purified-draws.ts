@@ -62,13 +62,13 @@ export const purifiedDraws = defineMeasurement({
     const at = (i: number, draw: number) => (i * draws + draw) * classes;
     const isRight = (i: number, draw: number) =>
       argmaxOf(logits.subarray(at(i, draw), at(i, draw + 1))) === labels[i];
-    const isOpen = (i: number) => drawn[i] < draws && !(sequential && settled[i]);
+    const isOpen = (i: number) => drawn[i]! < draws && !(sequential && settled[i]);
     const lanes = { step: system.batchSize, lanes: system.concurrency, signal };
     for (;;) {
       const open = Array.from(drawn.keys()).filter(isOpen);
       if (open.length === 0) break;
       const pending = open.flatMap((i) =>
-        Array.from({ length: Math.min(block, draws - drawn[i]) }, (_, k) => ({ i, draw: drawn[i] + k })),
+        Array.from({ length: Math.min(block, draws - drawn[i]!) }, (_, k) => ({ i, draw: drawn[i]! + k })),
       );
       await forRanges(pending.length, lanes, async (start, end) => {
         const part = pending.slice(start, end);
@@ -79,7 +79,7 @@ export const purifiedDraws = defineMeasurement({
         const keys = part.map(({ i, draw }) => ({
           seed,
           purpose: `purified-draws-${draw}`,
-          example: indices[i],
+          example: indices[i]!,
         }));
         const outputs = await system.forward({ n: part.length, pixels, keys });
         for (const [row, { i, draw }] of part.entries()) {
@@ -87,10 +87,10 @@ export const purifiedDraws = defineMeasurement({
         }
       });
       for (const { i, draw } of pending) {
-        drawn[i]++;
-        if (isRight(i, draw)) right[i]++;
+        drawn[i]!++;
+        if (isRight(i, draw)) right[i]!++;
         // Settled at any time is settled for good.
-        if (sideOfHalf({ seen: drawn[i], right: right[i] })) settled[i] = 1;
+        if (sideOfHalf({ seen: drawn[i]!, right: right[i]! })) settled[i] = 1;
       }
     }
     const spared = drawn.reduce((sum, made) => sum + draws - made, 0);

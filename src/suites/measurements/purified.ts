@@ -77,7 +77,7 @@ export const purified = defineMeasurement({
         const state = startChains(by, batch, keys, { chains, inputNoise });
         for (let k = 0; k < count; k++) {
           const from = steps[k - 1] ?? 0;
-          await sgld(by, state, { steps: steps[k] - from, from, stepSize, noise, clamp, signal });
+          await sgld(by, state, { steps: steps[k]! - from, from, stepSize, noise, clamp, signal });
           const now = { n: state.n, pixels: state.pixels.slice() };
           const outputs = await system.forward(now);
           const energy = by.info.name === system.info.name ? outputs : await by.forward(now);
@@ -86,7 +86,7 @@ export const purified = defineMeasurement({
           for (let i = 0; i < batch.n; i++) {
             const row = (start + i) * count + k;
             logits.set(means.subarray(i * classes, (i + 1) * classes), row * classes);
-            logPx[row] = heights[i];
+            logPx[row] = heights[i]!;
             const ends = now.pixels.subarray(i * chains * size, (i + 1) * chains * size);
             const before = batch.pixels.subarray(i * size, (i + 1) * size);
             [l2[row], linf[row]] = meanDistances(ends, before);
@@ -106,7 +106,7 @@ function meanDistances(ends: Float32Array, from: Float32Array): [number, number]
   for (let chain = 0; chain < chains; chain++) {
     let [squares, most] = [0, 0];
     for (let j = 0; j < from.length; j++) {
-      const moved = Math.abs(ends[chain * from.length + j] - from[j]);
+      const moved = Math.abs(ends[chain * from.length + j]! - from[j]!);
       squares += moved * moved;
       if (moved > most) most = moved;
     }

@@ -1,3 +1,4 @@
+import { mapTuple } from '../../map-tuple.js';
 import { imageSize } from '../../models/batching.js';
 import { startChains } from '../../models/defences/chains.js';
 import { refuseUnfit } from '../../models/defences/describe-purified.js';
@@ -43,7 +44,7 @@ export const purifierExpansion = defineMeasurement({
       const moved = perturbed(batch, size, keyed('expansion/direction'));
       const keys = keyed('expansion');
       const options = { chains: 1, inputNoise };
-      const [here, there] = [batch, moved].map((one) => startChains(by, one, keys, options));
+      const [here, there] = mapTuple([batch, moved], (one) => startChains(by, one, keys, options));
       for (const [k, count] of steps.entries()) {
         const from = steps[k - 1] ?? 0;
         for (const state of [here, there])
@@ -62,8 +63,8 @@ function perturbed({ n, pixels }: Batch, size: number, keys: readonly StreamKey[
   const moved = pixels.slice();
   const draws = new Float64Array(size);
   for (let i = 0; i < n; i++) {
-    stream(keys[i]).normals(draws);
-    for (let j = 0; j < size; j++) moved[i * size + j] += DEVIATION * draws[j];
+    stream(keys[i]!).normals(draws);
+    for (let j = 0; j < size; j++) moved[i * size + j]! += DEVIATION * draws[j]!;
   }
   return { n, pixels: moved };
 }
@@ -71,6 +72,6 @@ function perturbed({ n, pixels }: Batch, size: number, keys: readonly StreamKey[
 /** L2, of image i. */
 function distance(a: Float32Array, b: Float32Array, i: number, size: number): number {
   let squares = 0;
-  for (let j = i * size; j < (i + 1) * size; j++) squares += (a[j] - b[j]) ** 2;
+  for (let j = i * size; j < (i + 1) * size; j++) squares += (a[j]! - b[j]!) ** 2;
   return Math.sqrt(squares);
 }

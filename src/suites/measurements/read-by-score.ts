@@ -79,7 +79,7 @@ export async function* fitParts(reading: Reading, parts: MeasureContext['parts']
     if (read.length === 0 || read.length < streams.length) return;
     const common = inAll(read);
     const rows = read.map((one) => kept(one, common));
-    const { indices, labels } = read[0];
+    const { indices, labels } = read[0]!;
     const own = placesOf(indices, common).map((at) => labels?.[at] ?? 0);
     yield { ...seenOf(reading, rows), labels: labels ? Int32Array.from(own) : new Int32Array(0) };
   }
@@ -88,7 +88,8 @@ export async function* fitParts(reading: Reading, parts: MeasureContext['parts']
 type Part = Omit<Collected, 'request'>;
 
 /** Source indices that all have. */
-function inAll([first, ...others]: readonly Part[]): Int32Array {
+function inAll(parts: readonly Part[]): Int32Array {
+  const [first, ...others] = parts as readonly [Part, ...Part[]];
   const sets = others.map(({ indices }) => new Set(indices));
   return first.indices.filter((index) => sets.every((set) => set.has(index)));
 }

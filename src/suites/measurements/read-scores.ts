@@ -42,24 +42,24 @@ export async function* scoreParts(
         },
         options,
       );
-    const known = norms ? [...indices.keys()].filter((i) => norms.has(indices[i])) : undefined;
+    const known = norms ? [...indices.keys()].filter((i) => norms.has(indices[i]!)) : undefined;
     yield known
       ? {
-          indices: Int32Array.from(known, (i) => indices[i]),
-          positions: Int32Array.from(known, (i) => positions[i]),
-          values: known.map((i) => values[i]),
+          indices: Int32Array.from(known, (i) => indices[i]!),
+          positions: Int32Array.from(known, (i) => positions[i]!),
+          values: known.map((i) => values[i]!),
         }
       : { indices, positions, values };
   }
 }
 
-const tableOf = ({ shape: [n, classes], data }: NdArray) => ({ n, classes, data });
+const tableOf = ({ shape, data }: NdArray) => ({ n: shape[0]!, classes: shape[1]!, data });
 
 async function normsOf(gradients: AsyncIterable<RowsPart>): Promise<ReadonlyMap<number, number>> {
   const norms = new Map<number, number>();
   for await (const { rows, indices } of gradients)
     indices.forEach((index, i) => {
-      norms.set(index, rows.logPxGradientNorm.data[i]);
+      norms.set(index, rows.logPxGradientNorm!.data[i]!);
     });
   return norms;
 }

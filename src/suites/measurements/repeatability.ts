@@ -46,7 +46,7 @@ export const repeatability = defineMeasurement({
         for (let i = 0; i < batch.n; i++) {
           const row = logits.subarray(i * classes, (i + 1) * classes);
           const known = first.subarray((start + i) * classes, (start + i + 1) * classes);
-          rows.gap[start + i] = Math.max(rows.gap[start + i], directionGap(row, known));
+          rows.gap[start + i] = Math.max(rows.gap[start + i]!, directionGap(row, known));
           if (argmaxOf(row) !== argmaxOf(known)) rows.wavers[start + i] = 1;
           if (time > 0) continue;
           rows.simplex[start + i] = isSimplex(row) ? 1 : 0;
@@ -62,7 +62,7 @@ export const repeatability = defineMeasurement({
 function directionGap(a: Float32Array, b: Float32Array): number {
   const [na, nb] = [Math.hypot(...a) || 1, Math.hypot(...b) || 1];
   let squares = 0;
-  for (let k = 0; k < a.length; k++) squares += (a[k] / na - b[k] / nb) ** 2;
+  for (let k = 0; k < a.length; k++) squares += (a[k]! / na - b[k]! / nb) ** 2;
   return Math.sqrt(squares);
 }
 

@@ -40,11 +40,11 @@ export const scoreGrid = defineMeasurement({
     const all = new Float64Array(n * grid.length).fill(Number.NaN);
     const refused: Refused[] = [];
     for (const [at, options] of grid.entries()) {
-      const rows = asked ? [...seen, inputs[seen.length + asked.placeOf(options)]] : seen;
+      const rows = asked ? [...seen, inputs[seen.length + asked.placeOf(options)]!] : seen;
       const statistics = statisticsOf(row, options, grid, reference);
       try {
         const { score: values } = await scoredImages({ row, system, indices, rows, statistics }, options);
-        for (let i = 0; i < n; i++) all[i * grid.length + at] = values[i];
+        for (let i = 0; i < n; i++) all[i * grid.length + at] = values[i]!;
       } catch (error) {
         // More neighbours than there are training images, say: other settings may do.
         if (!(error instanceof Refused)) throw error;

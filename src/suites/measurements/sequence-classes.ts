@@ -37,7 +37,7 @@ export const sequenceClasses = defineMeasurement({
     for (let frame = 0; frame < frames; frame++) {
       const made = new Float32Array(pixels.length);
       for (let i = 0; i < n; i++) {
-        const draws = stream({ seed, purpose: `sequence/${name}`, example: indices[i], step: frame });
+        const draws = stream({ seed, purpose: `sequence/${name}`, example: indices[i]!, step: frame });
         const image = pixels.subarray(i * size, (i + 1) * size);
         made.set(row.frame(image, shape, frame / (frames - 1), padding, draws), i * size);
       }

@@ -52,7 +52,7 @@ export const smoothedCounts = defineMeasurement({
           : { image, purpose: 'smoothing/estimation', draw: draw - params.n0 };
       },
       ({ image, purpose }, given) => {
-        (purpose === 'smoothing/selection' ? selection : estimation)[image * width + given]++;
+        (purpose === 'smoothing/selection' ? selection : estimation)[image * width + given]!++;
       },
     );
     return { selection, estimation };

@@ -56,7 +56,7 @@ export const smoothedUntil = defineMeasurement({
       return certaintyOf(own(selection), own(estimation), { sigma, alpha });
     };
     const take = ({ image, purpose }: NoisyDraw, given: number) => {
-      (purpose === 'smoothing/selection' ? selection : estimation)[image * width + given]++;
+      (purpose === 'smoothing/selection' ? selection : estimation)[image * width + given]!++;
     };
     outlook?.begin(examples.n);
     const all = Array.from({ length: examples.n }, (_, image) => image);
@@ -66,7 +66,7 @@ export const smoothedUntil = defineMeasurement({
         sigma,
         images.length * (to - from),
         (at) => ({
-          image: images[Math.floor(at / (to - from))],
+          image: images[Math.floor(at / (to - from))]!,
           purpose,
           draw: from + (at % (to - from)),
         }),

@@ -92,12 +92,12 @@ export const spatialGrid = defineMeasurement({
       );
       const hits = await hitsOf(context, params.padding, labels, tried, 'spatial/grid');
       for (const [k, { image, point }] of tried.entries()) {
-        if (!hits[k] && brokenAt[image] < 0) brokenAt[image] = point;
-        if (byAngle && hits[k]) byAngle[image * params.angles + grid[point].angle]++;
+        if (!hits[k] && brokenAt[image]! < 0) brokenAt[image] = point;
+        if (byAngle && hits[k]) byAngle[image * params.angles + grid[point]!.angle]!++;
       }
       from = to;
       const before = left.length;
-      if (!params.whole) left = left.filter((image) => brokenAt[image] < 0);
+      if (!params.whole) left = left.filter((image) => brokenAt[image]! < 0);
       outlook?.spare({ forward: (before - left.length) * (grid.length - to), gradient: 0 });
     }
     return { brokenAt, random, ...(byAngle && { byAngle }) };
@@ -145,7 +145,7 @@ async function hitsOf(
       const original = examples.pixels.subarray(image * size, (image + 1) * size);
       pixels.set(warped(original, shape, moved, padding), k * size);
     });
-    const indices = Int32Array.from(some, ({ image }) => examples.indices[image]);
+    const indices = Int32Array.from(some, ({ image }) => examples.indices[image]!);
     const predicted = await predictedClasses(context, { n: some.length, indices, pixels }, purpose);
     some.forEach(({ image }, k) => {
       hits[start + k] = predicted[k] === labels[image] ? 1 : 0;

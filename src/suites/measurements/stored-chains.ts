@@ -63,8 +63,8 @@ export const storedChains = defineMeasurement({
       return i === undefined ? otherwise : known(i);
     };
     return {
-      logPx: Float32Array.from(places, (place) => of(place, (i) => said.logPx[i], Number.NaN)),
-      prediction: Int32Array.from(places, (place) => of(place, (i) => said.prediction[i], -1)),
+      logPx: Float32Array.from(places, (place) => of(place, (i) => said.logPx[i]!, Number.NaN)),
+      prediction: Int32Array.from(places, (place) => of(place, (i) => said.prediction[i]!, -1)),
       finite,
       saturated: Float32Array.from(all, shareSaturated),
       outside: Float32Array.from(all, shareOutside),

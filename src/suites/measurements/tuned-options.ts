@@ -36,13 +36,13 @@ export const tunedOptions = defineMeasurement({
   columns,
   async measure({ parts }: MeasureContext<[], ScoreRows[]>, { grid }: TunedParams) {
     const [id, ood] = [await columnsOf(parts(0), grid.length), await columnsOf(parts(1), grid.length)];
-    const auroc = Float64Array.from(grid, (_, at) => aurocOf(id[at], ood[at]));
+    const auroc = Float64Array.from(grid, (_, at) => aurocOf(id[at]!, ood[at]!));
     return {
       auroc,
       // The first of equal ones: the default, where that is as good.
       chosen: Int32Array.of(placeOfLargest(auroc)),
-      nId: Int32Array.of(id[0].length),
-      nOod: Int32Array.of(ood[0].length),
+      nId: Int32Array.of(id[0]!.length),
+      nOod: Int32Array.of(ood[0]!.length),
     };
   },
 });
@@ -56,12 +56,12 @@ async function columnsOf(
   settings: number,
 ): Promise<Float64Array[]> {
   const all: Float64Array[] = [];
-  for await (const { rows } of parts) all.push(Float64Array.from(rows.score.data));
+  for await (const { rows } of parts) all.push(Float64Array.from(rows.score!.data));
   const n = all.reduce((sum, { length }) => sum + length, 0) / settings;
   return Array.from({ length: settings }, (_, at) => {
     const column = new Float64Array(n);
     let row = 0;
-    for (const part of all) for (let own = at; own < part.length; own += settings) column[row++] = part[own];
+    for (const part of all) for (let own = at; own < part.length; own += settings) column[row++] = part[own]!;
     return column;
   });
 }

@@ -60,9 +60,9 @@ export const verify = defineMeasurement({
     };
     const norm = catalogue.norms.named(params.norm);
     for (const i of broken) {
-      const at = attacked.brokenAt.data[i];
+      const at = attacked.brokenAt.data[i]!;
       // Adversarial beyond every radius: found by an attack that looks for the nearest.
-      const value = at < 0 ? Number.POSITIVE_INFINITY : parseEpsilon(params.epsilons[at]).value;
+      const value = at < 0 ? Number.POSITIVE_INFINITY : parseEpsilon(params.epsilons[at]!).value;
       const x0 = examples.pixels.subarray(i * size, (i + 1) * size);
       rows.inside[i] = isInside(norm, image(i), x0, value) ? 1 : 0;
     }
@@ -83,8 +83,8 @@ export const verify = defineMeasurement({
       });
       chosen.forEach((i, row) => {
         rows.prediction[i] = argmaxOf(fresh(row));
-        rows.reproduced[i] = isMistake(fresh(row), labels[i], BATCH_ROUNDING) ? 1 : 0;
-        rows.survives8bit[i] = isMistake(coarse(row), labels[i], 0) ? 1 : 0;
+        rows.reproduced[i] = isMistake(fresh(row), labels[i]!, BATCH_ROUNDING) ? 1 : 0;
+        rows.survives8bit[i] = isMistake(coarse(row), labels[i]!, 0) ? 1 : 0;
       });
     });
     return rows;
@@ -108,7 +108,7 @@ export const BATCH_ROUNDING = 1e-5;
 export function isMistake(logits: ArrayLike<number>, label: number, tolerance: number): boolean {
   const top = argmaxOf(logits);
   if (top !== label) return true;
-  return tolerance > 0 && -marginOf(logits, label) <= tolerance * Math.abs(logits[top]);
+  return tolerance > 0 && -marginOf(logits, label) <= tolerance * Math.abs(logits[top]!);
 }
 
 const drawsOf = ({ draws }: Pick<VerifyParams, 'draws'>, { stochastic }: SystemInfo) =>
@@ -126,10 +126,10 @@ async function meanLogits(
   const classes = system.info.classes.length;
   const total = new Float64Array(n * classes);
   for (let draw = 0; draw < drawsOf({ draws }, system.info); draw++) {
-    const keys = chosen.map((i) => ({ seed, purpose: `${purpose}-${draw}`, example: examples.indices[i] }));
+    const keys = chosen.map((i) => ({ seed, purpose: `${purpose}-${draw}`, example: examples.indices[i]! }));
     const batch: Batch = { n, pixels, ...(system.info.stochastic && { keys }) };
     const { logits = [] } = await system.forward(batch);
-    for (let k = 0; k < total.length; k++) total[k] += logits[k];
+    for (let k = 0; k < total.length; k++) total[k]! += logits[k]!;
   }
   return (row) => total.subarray(row * classes, (row + 1) * classes);
 }

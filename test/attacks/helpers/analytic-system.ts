@@ -41,7 +41,7 @@ export interface Spy {
 export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } {
   const { weights, noise = 0, gradientScale = 1, squash } = options;
   const classes = weights.length;
-  const size = weights[0].length;
+  const size = weights[0]!.length;
   const bias = options.bias ?? weights.map(() => 0);
   const spy: Spy = { batches: [], busiest: 0 };
   let busy = 0;
@@ -49,8 +49,8 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
   const linear = ({ n, pixels }: Pick<Batch, 'n' | 'pixels'>) =>
     Float64Array.from({ length: n * classes }, (_, at) => {
       const [i, k] = [Math.floor(at / classes), at % classes];
-      let sum = bias[k];
-      for (let j = 0; j < size; j++) sum += weights[k][j] * pixels[i * size + j];
+      let sum = bias[k]!;
+      for (let j = 0; j < size; j++) sum += weights[k]![j]! * pixels[i * size + j]!;
       return sum;
     });
   const logitsOf = (batch: Pick<Batch, 'n' | 'pixels' | 'keys'>) =>
@@ -71,7 +71,7 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
       label: aims.labels?.[i] ?? 0,
       target: aims.targets?.[i] ?? -1,
       threshold: aims.threshold ?? 0,
-      logPx: logSumExp({ n: 1, classes, data: row })[0],
+      logPx: logSumExp({ n: 1, classes, data: row })[0]!,
     };
     return losses.named(loss).value(row, aim);
   };
@@ -83,16 +83,16 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
       const row = Float64Array.from(logits.subarray(i * classes, (i + 1) * classes));
       const label = aims.labels?.[i] ?? 0;
       const others = Array.from(row.keys()).filter((k) => k !== label);
-      const rival = others.reduce((a, b) => (row[b] > row[a] ? b : a), others[0]);
+      const rival = others.reduce((a, b) => (row[b]! > row[a]! ? b : a), others[0]!);
       for (let k = 0; k < classes; k++) {
         const isLabel = k === label ? 1 : 0;
         const at = i * classes + k;
-        if (loss === 'cross-entropy') out[at] = p[at] - isLabel;
-        else if (loss === 'log-px') out[at] = p[at];
+        if (loss === 'cross-entropy') out[at] = p[at]! - isLabel;
+        else if (loss === 'log-px') out[at] = p[at]!;
         else if (loss === 'margin') out[at] = (k === rival ? 1 : 0) - isLabel;
         else if (loss === 'logit') out[at] = isLabel;
         else {
-          const moved = (h: number) => lossOf(loss, row.with(k, row[k] + h), aims, i);
+          const moved = (h: number) => lossOf(loss, row.with(k, row[k]! + h), aims, i);
           out[at] = (moved(1e-5) - moved(-1e-5)) / 2e-5;
         }
       }
@@ -109,8 +109,8 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
       const [i, j] = [Math.floor(at / size), at % size];
       let sum = 0;
       for (let k = 0; k < classes; k++) {
-        const inner = squash === undefined ? 1 : squash * (1 - Math.tanh(z[i * classes + k]) ** 2);
-        sum += slope[i * classes + k] * inner * weights[k][j];
+        const inner = squash === undefined ? 1 : squash * (1 - Math.tanh(z[i * classes + k]!) ** 2);
+        sum += slope[i * classes + k]! * inner * weights[k]![j]!;
       }
       return gradientScale * sum;
     });
@@ -123,17 +123,17 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
     const out = new Float32Array(n * size);
     for (let i = 0; i < n; i++) {
       const of = (k: number) => {
-        const t = Math.tanh(z[i * classes + k]);
+        const t = Math.tanh(z[i * classes + k]!);
         const [first, second] =
           squash === undefined ? [1, 0] : [squash * (1 - t ** 2), -2 * squash * t * (1 - t ** 2)];
-        return { p: p[i * classes + k], first, second, u: along[i * classes + k] - bias[k] };
+        return { p: p[i * classes + k]!, first, second, u: along[i * classes + k]! - bias[k]! };
       };
       const each = Array.from({ length: classes }, (_, k) => of(k));
       const mean = each.reduce((sum, { p, first, u }) => sum + p * first * u, 0);
       for (let j = 0; j < size; j++) {
         out[i * size + j] = each.reduce(
           (sum, { p, first, second, u }, k) =>
-            sum + weights[k][j] * p * (first * (first * u - mean) + second * u),
+            sum + weights[k]![j]! * p * (first * (first * u - mean) + second * u),
           0,
         );
       }
@@ -190,13 +190,13 @@ export function analyticSystem(options: AnalyticOptions): System & { spy: Spy } 
         const logits = Float32Array.from({ length: n * classes }, (_, at) => {
           const [i, k] = [Math.floor(at / classes), at % classes];
           let sum = 0;
-          for (let g = 0; g < group; g++) sum += each[(i * group + g) * classes + k];
+          for (let g = 0; g < group; g++) sum += each[(i * group + g) * classes + k]!;
           return sum / group;
         });
         const slope = slopes(n, logits, aims, loss);
         const spread = Float64Array.from({ length: n * group * classes }, (_, at) => {
           const i = Math.floor(at / (group * classes));
-          return slope[i * classes + (at % classes)] / group;
+          return slope[i * classes + (at % classes)]! / group;
         });
         return {
           ...outputs(n, logits),

@@ -16,12 +16,12 @@ export function waves(size: number, seed = 1): Hill {
     phase: 6 * source.uniform(),
   }));
   const angle = ({ w, phase }: (typeof terms)[number], x: ArrayLike<number>) =>
-    w.reduce((sum, v, i) => sum + v * x[i], phase);
+    w.reduce((sum, v, i) => sum + v * x[i]!, phase);
   return {
     loss: (x) => terms.reduce((sum, term) => sum + Math.sin(angle(term, x)), 0),
     gradient: (x) =>
       Float32Array.from({ length: size }, (_, i) =>
-        terms.reduce((sum, term) => sum + Math.cos(angle(term, x)) * term.w[i], 0),
+        terms.reduce((sum, term) => sum + Math.cos(angle(term, x)) * term.w[i]!, 0),
       ),
   };
 }
@@ -30,7 +30,7 @@ export function waves(size: number, seed = 1): Hill {
 export function subjectOf(norm: string, epsilon: number, size: number, seed = 1): Subject {
   const draws = (purpose: string): Stream => stream({ seed, purpose: `test/${purpose}`, example: 0 });
   return {
-    x0: Float32Array.from({ length: size }, (_, i) => [0.5, 0, 0.9, 0.2][i % 4]),
+    x0: Float32Array.from({ length: size }, (_, i) => [0.5, 0, 0.9, 0.2][i % 4]!),
     shape: [1, 1, size],
     label: 0,
     epsilon: { text: String(epsilon), value: epsilon },

@@ -6,19 +6,19 @@ export function nearest(
   epsilon: number,
 ): number[] {
   const boxed = (values: number[]) => values.map((v) => Math.min(1, Math.max(0, v)));
-  const delta = Array.from(x, (v, i) => v - x0[i]);
+  const delta = Array.from(x, (v, i) => v - x0[i]!);
   const moved = (multiplier: number) =>
     boxed(
       delta.map((d, i) => {
-        if (norm === 'L1') return x0[i] + Math.sign(d) * Math.max(0, Math.abs(d) - multiplier);
-        return x0[i] + d / (1 + multiplier);
+        if (norm === 'L1') return x0[i]! + Math.sign(d) * Math.max(0, Math.abs(d) - multiplier);
+        return x0[i]! + d / (1 + multiplier);
       }),
     );
   const length = (point: number[]) => {
-    const changes = point.map((v, i) => Math.abs(v - x0[i]));
+    const changes = point.map((v, i) => Math.abs(v - x0[i]!));
     return norm === 'L1' ? changes.reduce((a, b) => a + b, 0) : Math.hypot(...changes);
   };
-  if (norm === 'Linf') return boxed(delta.map((d, i) => x0[i] + Math.min(epsilon, Math.max(-epsilon, d))));
+  if (norm === 'Linf') return boxed(delta.map((d, i) => x0[i]! + Math.min(epsilon, Math.max(-epsilon, d))));
   if (length(moved(0)) <= epsilon) return moved(0);
   let [lo, hi] = [0, 1];
   while (length(moved(hi)) > epsilon) hi *= 2;

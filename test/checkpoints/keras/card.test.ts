@@ -21,13 +21,16 @@ const classifier = (shape: (number | null)[]) =>
   );
 
 /** Logits of images (n, C, H, W) in [0, 1], in double precision, for the weights of `writeTfjs`. */
-function logitsOf(pixels: Float32Array, [channels, height, width]: readonly number[]): number[] {
+function logitsOf(
+  pixels: Float32Array,
+  [channels, height, width]: readonly [number, number, number],
+): number[] {
   const weights = numbers(34);
   return [0, 1].map((unit) => {
-    let sum = weights[32 + unit];
+    let sum = weights[32 + unit]!;
     for (let c = 0; c < channels; c++)
       for (let at = 0; at < height * width; at++)
-        sum += pixels[c * height * width + at] * weights[2 * (at * channels + c) + unit];
+        sum += pixels[c * height * width + at]! * weights[2 * (at * channels + c) + unit]!;
     return sum;
   });
 }
@@ -68,7 +71,7 @@ it.each([
   expect(model.info.offers).toEqual(expect.arrayContaining(['logits', 'logPx', 'inputGradient']));
   const pixels = numbers(size).map((v) => Math.abs(v));
   const { logits } = await model.forward({ n: 1, pixels });
-  const wanted = logitsOf(pixels, card);
+  const wanted = logitsOf(pixels, card as [number, number, number]);
   wanted.forEach((value, k) => {
     expect(logits?.[k]).toBeCloseTo(value, 4);
   });

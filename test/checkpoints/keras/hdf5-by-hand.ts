@@ -27,7 +27,7 @@ const joined = (...parts: Buffer[]) => Buffer.concat(parts);
 
 /** Jenkins' lookup3 (hashlittle, 2006), the checksum of all newer structures. */
 function lookup3(bytes: Buffer): Buffer {
-  let [a, b, c] = [0, 0, 0].map(() => (0xdeadbeef + bytes.length) | 0);
+  let [a, b, c] = [0, 0, 0].map(() => (0xdeadbeef + bytes.length) | 0) as [number, number, number];
   const rot = (x: number, by: number) => (x << by) | (x >>> (32 - by));
   const blocks = Math.max(1, Math.ceil(bytes.length / 12));
   const words = padded(bytes, 12 * blocks);

@@ -110,7 +110,7 @@ const files: [what: string, name: string, bytes: () => Uint8Array, code: ErrorCo
   [
     'a weight of another shape',
     's.h5',
-    () => h5(linear(), [claimed, WEIGHTS[1]]),
+    () => h5(linear(), [claimed, WEIGHTS[1]!]),
     'file-malformed',
     /\[16, 2\][\s\S]*\[17, 2\]/,
   ],
@@ -243,7 +243,7 @@ describe('numbers that have a checksum are right or refused', () => {
   it.each(Object.entries(summedChunks))(
     '%s',
     async (_, { storage, find }) => {
-      const whole = Buffer.from(h5(linear(), [WEIGHTS[0]], undefined, storage));
+      const whole = Buffer.from(h5(linear(), [WEIGHTS[0]!], undefined, storage));
       const kernel = async (bytes: Uint8Array) =>
         (await reusedHdf5(Uint8Array.from(bytes), 'model.h5')).datasets.get(
           'model_weights/dense/dense/kernel:0',
@@ -252,7 +252,7 @@ describe('numbers that have a checksum are right or refused', () => {
       const [start, end] = find(whole, plain);
       for (let at = start; at < end; at++) {
         const damaged = Buffer.from(whole);
-        damaged[at] ^= 1 << (at % 8);
+        damaged[at]! ^= 1 << (at % 8);
         const outcome = await kernel(damaged).then(
           (read) => read?.data,
           ({ code, details }: AssayError) => [code, details.path],

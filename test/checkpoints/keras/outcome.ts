@@ -18,8 +18,8 @@ export async function outcome(
   images: Float32Array,
   dims: readonly number[],
 ): Promise<Outcome> {
-  const [input] = graph.inputs;
-  const [logits] = graph.outputs;
+  const input = graph.inputs[0]!;
+  const logits = graph.outputs[0]!;
   const feeds = { [input.name]: { type: 'float32' as const, dims, data: images } };
   const classes = Number(logits.dims?.at(-1));
   const b = new GraphBuilder(graph);
@@ -35,8 +35,8 @@ export async function outcome(
   try {
     const results = await program.run(feeds);
     return {
-      logits: results[logits.name].data as Float32Array,
-      gradient: results[differentiated.gradients[input.name]].data as Float32Array,
+      logits: results[logits.name]!.data as Float32Array,
+      gradient: results[differentiated.gradients[input.name]!]!.data as Float32Array,
     };
   } finally {
     await program.release();
@@ -48,5 +48,5 @@ export function difference(got: ArrayLike<number>, wanted: ArrayLike<number>): n
   if (got.length !== wanted.length) return Number.POSITIVE_INFINITY;
   const numbers = Array.from(wanted);
   const scale = numbers.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-30);
-  return numbers.reduce((most, v, i) => Math.max(most, Math.abs(got[i] - v)), 0) / scale;
+  return numbers.reduce((most, v, i) => Math.max(most, Math.abs(got[i]! - v)), 0) / scale;
 }

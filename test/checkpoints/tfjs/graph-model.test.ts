@@ -43,8 +43,12 @@ function network({ softmax = false, fused = true, batch = -1 } = {}): GraphDef {
   const image = def.placeholder('image', [batch, 8, 8, 2]);
   const [first, second, matrix] = Object.entries(KERNELS).map(([name, { dims, data }]) =>
     def.constant(name, dims, data),
-  );
-  const [b0, b1, b2] = BIASES.map((data, i) => def.constant(`bias_${i}`, [data.length], data));
+  ) as [string, string, string];
+  const [b0, b1, b2] = BIASES.map((data, i) => def.constant(`bias_${i}`, [data.length], data)) as [
+    string,
+    string,
+    string,
+  ];
   const conv = def.op('Conv2D', [image, first], windowed(2, 'SAME'), 'conv');
   const relu = def.op(
     'Relu',
@@ -100,10 +104,10 @@ const transposed = (data: Float32Array, dims: number[], perm: number[]): Float32
     let rest = at;
     let from = 0;
     for (let i = out.length - 1; i >= 0; i--) {
-      from += (rest % out[i]) * strides[perm[i]];
-      rest = Math.floor(rest / out[i]);
+      from += (rest % out[i]!) * strides[perm[i]!]!;
+      rest = Math.floor(rest / out[i]!);
     }
-    return data[from];
+    return data[from]!;
   });
 };
 
@@ -111,8 +115,8 @@ const transposed = (data: Float32Array, dims: number[], perm: number[]): Float32
 function inOnnx(): Graph {
   const b = new GraphBuilder();
   const kernel = ({ dims, data }: { dims: number[]; data: Float32Array }) =>
-    b.constant(floats([dims[3], dims[2], dims[0], dims[1]], transposed(data, dims, [3, 2, 0, 1])));
-  const bias = (i: number) => b.constant(floats([BIASES[i].length], BIASES[i]));
+    b.constant(floats([dims[3]!, dims[2]!, dims[0]!, dims[1]!], transposed(data, dims, [3, 2, 0, 1])));
+  const bias = (i: number) => b.constant(floats([BIASES[i]!.length], BIASES[i]!));
   const image = b.input('image', 'float32', ['N', 2, 8, 8]);
   const conv = b.op('Conv', [image, kernel(KERNELS.first), bias(0)], {
     strides: ints([2, 2]),
@@ -335,7 +339,7 @@ const refusals: [what: string, change: Change, code: ErrorCode, told: RegExp][] 
   ],
   [
     'a constant without a value',
-    (def) => void (def.weights[0].name = 'else'),
+    (def) => void (def.weights[0]!.name = 'else'),
     'file-malformed',
     /"first" \(Const\)/,
   ],
@@ -380,8 +384,8 @@ it('weights keep their types, and quantised ones get theirs back', async () => {
     weightsManifest: [{ paths: ['group1-shard1of1.bin'], weights }],
   });
   const { graph } = await readCheckpoint(file);
-  expect(graph.initializers.get(kernel.name)).toEqual({ type: 'float32', ...KERNELS.first });
-  expect(graph.initializers.get(rows.name)).toEqual({
+  expect(graph.initializers.get(kernel!.name)).toEqual({ type: 'float32', ...KERNELS.first });
+  expect(graph.initializers.get(rows!.name)).toEqual({
     type: 'int32',
     dims: [2],
     data: Int32Array.of(-5, 45),

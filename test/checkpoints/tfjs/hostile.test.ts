@@ -262,7 +262,7 @@ it('reads a model, and its hash is that of all its bytes', async () => {
   const { graph, sha256, bytes } = await readCheckpoint(file);
   const parts = [readFileSync(file), readFileSync(join(folder, 'weights.bin'))];
   expect(sha256).toBe(createHash('sha256').update(Buffer.concat(parts)).digest('hex'));
-  expect(bytes).toBe(parts[0].length + parts[1].length);
+  expect(bytes).toBe(parts[0]!.length + parts[1]!.length);
   expect(graph.initializers.get('dense/kernel')?.data).toEqual(numbers(34).subarray(0, 32));
   expect(graph.outputs).toEqual([{ name: 'dense', type: 'float32', dims: ['N', 2] }]);
 });

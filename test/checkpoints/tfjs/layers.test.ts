@@ -118,7 +118,7 @@ const WITHOUT_GRADIENT = new Set([
 /** TensorFlow.js has the layer but does not list it among its functions. */
 function rescaling() {
   const { classNameMap } = tf.serialization.SerializationMap.getMap();
-  return classNameMap.Rescaling[0] as unknown as new (
+  return classNameMap.Rescaling![0] as unknown as new (
     config: object,
   ) => object;
 }
@@ -179,7 +179,7 @@ function ofTfjs(model: tf.LayersModel, images: tf.Tensor, differentiable: boolea
 describe('a layers model gives what TensorFlow.js gives', () => {
   it.each(Object.keys(cases))('%s', async (name) => {
     const x = tf.input({ shape: SHAPE });
-    const value = cases[name]()(x);
+    const value = cases[name]!()(x);
     const rows = value.shape.length === 2 ? value : (L.flatten().apply(value) as tf.SymbolicTensor);
     const model = tf.model({ inputs: x, outputs: rows });
     randomise(model);

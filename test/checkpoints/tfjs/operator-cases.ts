@@ -127,7 +127,7 @@ const resizes: OperatorCase[] = [
 ].flatMap(([corners, centres]) =>
   [whole(9, 11), whole(3, 4)].map((size) => ({
     operands: [x(2, 6, 5, 2), size],
-    attr: { T: type(), align_corners: truth(corners), half_pixel_centers: truth(centres) },
+    attr: { T: type(), align_corners: truth(corners!), half_pixel_centers: truth(centres!) },
   })),
 );
 const gather = (axis: boolean): OperatorCase[] => [

@@ -45,17 +45,17 @@ function oneNode(op: string, { operands, attr = {}, output = 0 }: OperatorCase) 
 }
 
 const inner = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-  Array.from(a).reduce((sum, v, k) => sum + v * b[k], 0);
+  Array.from(a).reduce((sum, v, k) => sum + v * b[k]!, 0);
 
 /** Of output "y" in some weights: what is differentiated. */
 async function weighted(engine: Engine, graph: Graph, feeds: Feeds) {
   const program = await engine.compile(graph);
-  const { y } = await program.run(feeds);
+  const y = (await program.run(feeds)).y!;
   const weights = Float32Array.from(y.data as Float32Array, (_, k) => Math.cos(k) + 1.5);
   const b = new GraphBuilder(graph);
   const of = b.outputAs(b.op('Mul', ['y', b.constant(floats([...y.dims], weights))]), 'weighted');
   const wanted: Differentiation = { of, wrt: Object.keys(feeds) };
-  const at = async (moved: Feeds) => inner(weights, (await program.run(moved)).y.data as Float32Array);
+  const at = async (moved: Feeds) => inner(weights, (await program.run(moved)).y!.data as Float32Array);
   return { graph: b.build(), wanted, at };
 }
 
@@ -64,7 +64,7 @@ const moved = (feeds: Feeds, direction: Record<string, Float32Array>, step: numb
   Object.fromEntries(
     Object.entries(feeds).map(([name, { data, ...rest }]) => [
       name,
-      { ...rest, data: data.map((v, k) => v + step * direction[name][k]) },
+      { ...rest, data: data.map((v, k) => v + step * direction[name]![k]!) },
     ]),
   );
 
@@ -103,10 +103,10 @@ describe.each(devices)('operators of TensorFlow on %s', (device) => {
     const draws = stream({ seed: 1, purpose: 'test', example: i });
     for (let trial = 0; trial < 3; trial++) {
       const direction = Object.fromEntries(
-        wanted.wrt.map((name) => [name, feeds[name].data.map(() => draws.uniform() - 0.5)]),
+        wanted.wrt.map((name) => [name, feeds[name]!.data.map(() => draws.uniform() - 0.5)]),
       );
       const got = wanted.wrt.reduce(
-        (sum, name) => sum + inner(direction[name], results[gradients[name]].data as Float32Array),
+        (sum, name) => sum + inner(direction[name]!, results[gradients[name]!]!.data as Float32Array),
         0,
       );
       const [after, before] = [
@@ -145,8 +145,8 @@ describe.each(devices)('operators of TensorFlow on %s', (device) => {
     const feeds = { x: { type: 'float32' as const, dims: [4], data: Float32Array.of(-1, 0.25, 0.75, 2) } };
     const { program, gradients } = await differentiate(graph, feeds, { of: 'y', wrt: ['x'] });
     const results = await program.run(feeds);
-    expect([...results.y.data]).toEqual([-1, 1, 0.5625, 4]);
-    expect([...results[gradients.x].data]).toEqual([1, 0, 1.5, 4]);
+    expect([...results.y!.data]).toEqual([-1, 1, 0.5625, 4]);
+    expect([...results[gradients.x!]!.data]).toEqual([1, 0, 1.5, 4]);
   });
 });
 

@@ -62,7 +62,7 @@ const isByte = (value: number) =>
   value >= 0 && value <= 1 && Math.abs(255 * value - Math.round(255 * value)) < 1e-4;
 
 const distance = (a: Float32Array, b: Float32Array) =>
-  Math.sqrt(a.reduce((sum, value, p) => sum + (value - b[p]) ** 2, 0) / a.length);
+  Math.sqrt(a.reduce((sum, value, p) => sum + (value - b[p]!) ** 2, 0) / a.length);
 
 describe.each(NAMES)('%s', (name) => {
   const row = corruptions.named(name);
@@ -107,7 +107,7 @@ describe.each(NAMES)('%s', (name) => {
       return moved.reduce((a, b) => a + b, 0) / moved.length;
     });
     expect(far).toEqual([...far].sort((a, b) => a - b));
-    expect(far[4]).toBeGreaterThan(far[0]);
+    expect(far[4]).toBeGreaterThan(far[0]!);
   });
 });
 

@@ -21,7 +21,7 @@ describe('by the published formulas in Python', () => {
     const draws = stream({ seed: 9, purpose: name, example: severity });
     const made = corrupted(corruptions.named(name), image(), SHAPE, { severity, parameters }, draws);
     const expected = Buffer.from(hex, 'hex');
-    const off = Array.from(made, (value, p) => Math.abs(Math.round(255 * value) - expected[p]));
+    const off = Array.from(made, (value, p) => Math.abs(Math.round(255 * value) - expected[p]!));
     expect(Math.max(...off)).toBeLessThanOrEqual(1);
     // Where a value lies on the edge between two bytes, single and double precision may fall to either side.
     expect(off.filter((level) => level > 0).length).toBeLessThanOrEqual(1);

@@ -25,7 +25,7 @@ function moments(values: ArrayLike<number>): { mean: number; std: number } {
 const CLOSE = 5 / Math.sqrt(2 * SIZE);
 
 describe.each(SEVERITIES)('severity %d', (severity) => {
-  const at = <T>(list: readonly T[]) => list[severity - 1];
+  const at = <T>(list: readonly T[]) => list[severity - 1]!;
 
   it('gaussian noise has the published standard deviation', () => {
     const sigma = at([0.04, 0.06, 0.08, 0.09, 0.1]);

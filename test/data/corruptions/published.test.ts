@@ -95,7 +95,7 @@ describe.skipIf(!python)('as the published code makes them', () => {
       execFileSync(python ?? '', [script, file], { encoding: 'utf8', maxBuffer: 2 ** 28 }),
     );
     for (const [k, { title, made }] of cases.entries()) {
-      const off = Array.from(made, (value, p) => Math.abs(255 * value - theirs[k][p]));
+      const off = Array.from(made, (value, p) => Math.abs(255 * value - theirs[k]![p]!));
       expect.soft(off.filter((levels) => levels > NEAR).length / off.length, title).toBeLessThan(SHARE_OFF);
       expect.soft(Math.max(...off), title).toBeLessThan(1 + NEAR);
     }

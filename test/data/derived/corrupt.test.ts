@@ -86,6 +86,6 @@ it('a corruption of a plug-in is named like those of Assay', async () => {
   const examples = await parent.read(0, 2);
   const { pixels } = await way.apply(examples, options, { parent, start: 0, draws });
   pixels.forEach((value, p) => {
-    expect(value).toBeCloseTo(examples.pixels[p] / 2, 6);
+    expect(value).toBeCloseTo(examples.pixels[p]! / 2, 6);
   });
 });

@@ -82,7 +82,7 @@ describe('interpolate', () => {
         },
       );
       // 2 * mean - own is the partner's value, j / n.
-      for (let i = 0; i < n; i++) times[i][Math.round((2 * pixels[i * PIXELS] - i / n) * n)]++;
+      for (let i = 0; i < n; i++) times[i]![Math.round((2 * pixels[i * PIXELS]! - i / n) * n)]!++;
     }
     times.forEach((row, i) => {
       expect(row[i]).toBe(0);

@@ -59,7 +59,7 @@ describe('images of nothing', () => {
     stream({ seed: 5, purpose: 'blobs/image', example: 0 }).uniforms(noise);
     const bit = (c: number, y: number, x: number) => {
       const inside = (place: number, n: number) => Math.min(n - 1, Math.max(0, place));
-      return noise[(inside(c, C) * H + inside(y, H)) * W + inside(x, W)] < 0.7 ? 1 : 0;
+      return noise[(inside(c, C) * H + inside(y, H)) * W + inside(x, W)]! < 0.7 ? 1 : 0;
     };
     const steps = Array.from({ length: 13 }, (_, i) => i - 6);
     const weights = steps.map((d) => Math.exp((-d * d) / 4.5));
@@ -70,7 +70,7 @@ describe('images of nothing', () => {
       for (const [i, dc] of steps.entries())
         for (const [j, dy] of steps.entries())
           for (const [k, dx] of steps.entries())
-            sum += weights[i] * weights[j] * weights[k] * bit(c + dc, y + dy, x + dx);
+            sum += weights[i]! * weights[j]! * weights[k]! * bit(c + dc, y + dy, x + dx);
       const value = sum / total;
       return value < 0.75 ? 0 : value;
     });
@@ -98,15 +98,15 @@ describe('images of nothing', () => {
       const shape: Shape = [3, 24, 24];
       const [first, second] = [0, 1].map((example) => drawn('textures', { pattern }, shape, example));
       expect(first).not.toEqual(second);
-      const red = [...first.subarray(0, 576)];
-      const green = [...first.subarray(576, 1152)];
+      const red = [...first!.subarray(0, 576)];
+      const green = [...first!.subarray(576, 1152)];
       const darkest = red.indexOf(Math.min(...red));
       const brightest = red.indexOf(Math.max(...red));
-      expect(red[brightest]).toBeGreaterThan(red[darkest]);
+      expect(red[brightest]).toBeGreaterThan(red[darkest]!);
       // On a line between two colours.
-      const slope = (green[brightest] - green[darkest]) / (red[brightest] - red[darkest]);
+      const slope = (green[brightest]! - green[darkest]!) / (red[brightest]! - red[darkest]!);
       red.forEach((value, p) => {
-        expect(green[p]).toBeCloseTo(green[darkest] + slope * (value - red[darkest]), 4);
+        expect(green[p]).toBeCloseTo(green[darkest]! + slope * (value - red[darkest]!), 4);
       });
     },
   );

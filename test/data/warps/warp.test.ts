@@ -150,13 +150,13 @@ describe('turned and moved images', () => {
       [5, 3],
       [3, 5],
       [6, 5],
-    ]) {
+    ] as const) {
       const [dx, dy] = [x - 4.4, y - 4];
       const from = [
         4 + Math.cos(turn) * dx - Math.sin(turn) * dy,
         4 + Math.sin(turn) * dx + Math.cos(turn) * dy,
       ];
-      expect(made[y * w + x]).toBeCloseTo(at(from[0], from[1]), 6);
+      expect(made[y * w + x]).toBeCloseTo(at(from[0]!, from[1]!), 6);
     }
   });
 });

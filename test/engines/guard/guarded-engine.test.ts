@@ -34,7 +34,7 @@ describe('the guarded process', () => {
     const runs = [engine, guard].map(async (one) => (await one.compile(twoOutputs())).run(feeds));
     const [plain, guarded] = await Promise.all(runs);
     expect(guarded).toEqual(plain);
-    expect(guarded.doubled.data).toBeInstanceOf(Float32Array);
+    expect(guarded!.doubled!.data).toBeInstanceOf(Float32Array);
   });
 
   it.each(['ort', 'tfjs'])('of %s folds as the engine folds', async (name) => {

@@ -25,9 +25,11 @@ describe('the onnxruntime engine', () => {
   it('leaves the caller its buffers, and sends only the viewed part of a larger one', async () => {
     const program = await engine.compile(twoOutputs());
     const whole = Float32Array.from([9, 9, 1, 2, 3, 9]);
-    const { doubled } = await program.run({
-      x: { type: 'float32', dims: [1, 3], data: whole.subarray(2, 5) },
-    });
+    const doubled = (
+      await program.run({
+        x: { type: 'float32', dims: [1, 3], data: whole.subarray(2, 5) },
+      })
+    ).doubled!;
     expect([...doubled.data]).toEqual([2, 4, 6]);
     expect([...whole]).toEqual([9, 9, 1, 2, 3, 9]);
   });
@@ -35,7 +37,7 @@ describe('the onnxruntime engine', () => {
   it('answers overlapping calls each with its own result', async () => {
     const program = await engine.compile(twoOutputs());
     const calls = Array.from({ length: 50 }, (_, i) => program.run({ x: floatValue([1, 3], [i, 0, 0]) }));
-    const firsts = (await Promise.all(calls)).map(({ doubled }) => doubled.data[0]);
+    const firsts = (await Promise.all(calls)).map(({ doubled }) => doubled!.data[0]);
     expect(firsts).toEqual(Array.from({ length: 50 }, (_, i) => 2 * i));
   });
 
@@ -50,7 +52,7 @@ describe('the onnxruntime engine', () => {
       Array.from({ length: 16 }, (_, i) => -1 - i),
     );
     for (const graph of [b.build(), await engine.fold(b.build())]) {
-      const { y } = await (await engine.compile(graph)).run({ x: negative });
+      const y = (await (await engine.compile(graph)).run({ x: negative })).y!;
       expect([...y.data]).toEqual([0, 0, 0, -6]);
     }
   });
@@ -82,7 +84,7 @@ describe('the onnxruntime engine', () => {
     await expect(program.run({ y: floatValue([1, 3], [1, 2, 3]) })).rejects.toMatchObject({
       code: 'engine-failed',
     });
-    expect((await program.run({ x: floatValue([1, 3], [1, 1, 1]) })).doubled.data[0]).toBe(2);
+    expect((await program.run({ x: floatValue([1, 3], [1, 1, 1]) })).doubled!.data[0]).toBe(2);
   });
 
   it('refuses to run what was released', async () => {
@@ -108,7 +110,7 @@ describe('the onnxruntime engine', () => {
       [0, 1],
       [0.5, -0.5],
       [1, 4],
-    ].map((v) => b.constant(floats([2], v)));
+    ].map((v) => b.constant(floats([2], v))) as [string, string, string, string];
     const normal = b.op('BatchNormalization', [conv, scale, shift, mean, variance]);
     const shape = b.op('Concat', [b.op('Neg', [b.ints([1])]), b.ints([8])], { axis: int(0) });
     b.outputAs(b.op('Reshape', [normal, shape]), 'y', 'float32', ['N', 8]);
@@ -128,8 +130,8 @@ describe('the onnxruntime engine', () => {
       engine.compile(graph).then((p) => p.run(feeds)),
       engine.compile(folded).then((p) => p.run(feeds)),
     ]);
-    before.y.data.forEach((value, i) => {
-      expect(Number(after.y.data[i])).toBeCloseTo(Number(value), 5);
+    before.y!.data.forEach((value, i) => {
+      expect(Number(after.y!.data[i])).toBeCloseTo(Number(value), 5);
     });
   });
 

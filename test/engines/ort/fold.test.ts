@@ -15,7 +15,10 @@ it('a fold leaves nothing behind, and clears up behind processes that were kille
   onTestFinished(() => void vi.unstubAllEnvs());
   const { pid: dead } = spawnSync(process.execPath, ['--version']);
   const own = temporaryName('assay-fold');
-  const [left, living] = [dead, process.ppid].map((pid) => own.replace(`-${process.pid}-`, `-${pid}-`));
+  const [left, living] = [dead, process.ppid].map((pid) => own.replace(`-${process.pid}-`, `-${pid}-`)) as [
+    string,
+    string,
+  ];
   for (const name of [left, living, 'assay-fold-notes']) {
     mkdirSync(join(temporary, name));
     writeFileSync(join(temporary, name, 'folded.onnx'), 'half');

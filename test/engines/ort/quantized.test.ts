@@ -58,7 +58,7 @@ function quantisedInput(b: GraphBuilder, q: Levels): { names: string[]; feed: Fl
   const scale = b.constant(floats(dims, q.scale), 'x_scale');
   const zero = b.constant(tensorOf(dims, q.zero, isSigned(q)), 'x_zero');
   const x = b.op('QuantizeLinear', [b.input('x', 'float32', q.dims), scale, zero]);
-  const feed = Float32Array.from(q.data, (value) => (value - q.zero[0]) * Math.fround(q.scale[0]));
+  const feed = Float32Array.from(q.data, (value) => (value - q.zero[0]!) * Math.fround(q.scale[0]!));
   return { names: [x, scale, zero], feed };
 }
 
@@ -67,13 +67,13 @@ async function output(graph: Graph, dims: number[], feed: Float32Array): Promise
   const feeds = { x: { type: 'float32' as const, dims, data: feed } };
   const runs = [graph, await engine.fold(graph)].map(async (form) => {
     const program = await engine.compile(form);
-    const { y } = await program.run(feeds);
+    const y = (await program.run(feeds)).y!;
     await program.release();
     return Array.from(y.data, Number);
   });
   const [plain, folded] = await Promise.all(runs);
   expect(folded).toEqual(plain);
-  return plain;
+  return plain!;
 }
 
 /** Levels, as float32. */
@@ -84,7 +84,7 @@ const asFloats = (b: GraphBuilder, value: string) =>
 function expectLevels(got: readonly number[], wanted: readonly number[]): void {
   expect(got).toHaveLength(wanted.length);
   const off = got.filter((value, i) => value !== wanted[i]);
-  for (const [i, value] of got.entries()) expect(Math.abs(value - wanted[i])).toBeLessThanOrEqual(1);
+  for (const [i, value] of got.entries()) expect(Math.abs(value - wanted[i]!)).toBeLessThanOrEqual(1);
   expect(off.length).toBeLessThanOrEqual(wanted.length / 100);
   // Neither all saturated nor all the same.
   expect(new Set(wanted).size).toBeGreaterThan(10);
@@ -155,8 +155,8 @@ describe('quantised convolution', () => {
     async (_what, x, w, shape) => {
       const b = new GraphBuilder();
       const { names, feed } = quantisedInput(b, x);
-      const [weight, , zero] = constants(b, w, 'w');
-      asFloats(b, b.op('ConvInteger', [names[0], weight, names[2], zero], attributes(shape)));
+      const [weight, , zero] = constants(b, w, 'w') as [string, string, string];
+      asFloats(b, b.op('ConvInteger', [names[0]!, weight, names[2]!, zero], attributes(shape)));
       expect(await output(b.build(), x.dims, feed)).toEqual(convolveLevels(x, w, shape).data);
     },
   );
@@ -185,8 +185,8 @@ describe('quantised products', () => {
   it.each(products.filter(([, a]) => !isSigned(a)))('MatMulInteger: %s', async (_what, a, b) => {
     const builder = new GraphBuilder();
     const { names, feed } = quantisedInput(builder, a);
-    const [matrix, , zero] = constants(builder, b, 'b');
-    asFloats(builder, builder.op('MatMulInteger', [names[0], matrix, names[2], zero]));
+    const [matrix, , zero] = constants(builder, b, 'b') as [string, string, string];
+    asFloats(builder, builder.op('MatMulInteger', [names[0]!, matrix, names[2]!, zero]));
     expect(await output(builder.build(), a.dims, feed)).toEqual(multiplyLevels(a, b).data);
   });
 });
@@ -219,7 +219,7 @@ describe('quantisation', () => {
       'levels',
       'scale',
       'zero',
-    ]);
+    ]) as [string, string, string];
     const flat = [y, scale, zero].map((value) =>
       b.op('Reshape', [b.op('Cast', [value], { to: int(1) }), b.ints([-1])]),
     );

@@ -16,7 +16,7 @@ export interface Levels {
   zero: number[];
 }
 
-const at = (values: readonly number[], i: number) => values[values.length === 1 ? 0 : i];
+const at = (values: readonly number[], i: number) => values[values.length === 1 ? 0 : i]!;
 
 /** saturate(round(value) + zero) */
 function level(value: number, zero: number, signed: boolean): number {
@@ -39,8 +39,8 @@ export interface Window {
 
 /** Sums of (x - zero)(w - zero) in exact integers: ConvInteger. x is (N, C, H, W), w (M, C / group, kH, kW). */
 export function convolveLevels(x: Levels, w: Levels, window: Window, bias?: Int32Array) {
-  const [n, , height, width] = x.dims;
-  const [outputs, channels, kh, kw] = w.dims;
+  const [n, , height, width] = x.dims as [number, number, number, number];
+  const [outputs, channels, kh, kw] = w.dims as [number, number, number, number];
   const { strides, pads, dilations, group } = window;
   const oh = Math.floor((height + pads[0] + pads[2] - dilations[0] * (kh - 1) - 1) / strides[0]) + 1;
   const ow = Math.floor((width + pads[1] + pads[3] - dilations[1] * (kw - 1) - 1) / strides[1]) + 1;
@@ -58,9 +58,9 @@ export function convolveLevels(x: Levels, w: Levels, window: Window, bias?: Int3
                 const column = c * strides[1] - pads[1] + j * dilations[1];
                 // Padding is a real zero.
                 if (row < 0 || row >= height || column < 0 || column >= width) continue;
-                const value = x.data[((image * x.dims[1] + first + k) * height + row) * width + column];
-                const weight = w.data[((m * channels + k) * kh + i) * kw + j];
-                sum += (value - x.zero[0]) * (weight - at(w.zero, m));
+                const value = x.data[((image * x.dims[1]! + first + k) * height + row) * width + column]!;
+                const weight = w.data[((m * channels + k) * kh + i) * kw + j]!;
+                sum += (value - x.zero[0]!) * (weight - at(w.zero, m));
               }
           data.push(sum);
         }
@@ -70,13 +70,13 @@ export function convolveLevels(x: Levels, w: Levels, window: Window, bias?: Int3
 
 /** MatMulInteger of (n, k) and (k, m). */
 export function multiplyLevels(a: Levels, b: Levels) {
-  const [rows, inner] = a.dims;
-  const columns = b.dims[1];
+  const [rows, inner] = a.dims as [number, number];
+  const columns = b.dims[1]!;
   const data = Array.from({ length: rows * columns }, (_, i) => {
     const [r, c] = [Math.floor(i / columns), i % columns];
     let sum = 0;
     for (let k = 0; k < inner; k++)
-      sum += (a.data[r * inner + k] - a.zero[0]) * (b.data[k * columns + c] - at(b.zero, c));
+      sum += (a.data[r * inner + k]! - a.zero[0]!) * (b.data[k * columns + c]! - at(b.zero, c));
     return sum;
   });
   return { dims: [rows, columns], data };
@@ -91,7 +91,7 @@ export function requantise(
   channelOf: (i: number) => number,
 ): number[] {
   return sums.map((sum, i) =>
-    level((sum * a.scale[0] * at(b.scale, channelOf(i))) / y.scale, y.zero, y.signed),
+    level((sum * a.scale[0]! * at(b.scale, channelOf(i))) / y.scale, y.zero, y.signed),
   );
 }
 

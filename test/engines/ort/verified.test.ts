@@ -22,7 +22,7 @@ describe('a program that the processor verifies', () => {
   it('is compared once, and the processor is let go', async () => {
     const [device, processor] = [giving(1, 2), giving(1.000001, 2)];
     const program = verified(device.program, 'webgpu', async () => processor.program);
-    for (let i = 0; i < 3; i++) expect([...(await program.run({})).y.data]).toEqual([1, 2]);
+    for (let i = 0; i < 3; i++) expect([...(await program.run({})).y!.data]).toEqual([1, 2]);
     await program.release();
     expect([device.seen, processor.seen]).toEqual([
       { runs: 3, released: 1 },

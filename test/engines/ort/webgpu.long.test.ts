@@ -28,7 +28,7 @@ describe.skipIf(!state.usable || !present)('reference networks on WebGPU', () =>
     '%s: logits, losses and gradients are those of float64',
     { timeout: 300_000 },
     async (name) => {
-      const { input, output } = index[name];
+      const { input, output } = index[name]!;
       const reference = readReference(join(folder, `${name}.npz`));
       const classifies = output === 'logits';
       const { graph } = await readCheckpoint(join(folder, `${name}.onnx`));
@@ -39,13 +39,13 @@ describe.skipIf(!state.usable || !present)('reference networks on WebGPU', () =>
         ...(classifies ? { classes: 10 } : { energy: { output, sign: -1 as const } }),
       };
       const model = await modelOf(graph, card, engine);
-      const n = reference.x.shape[0];
-      const pixels = Float32Array.from(reference.x.data);
+      const n = reference.x!.shape[0]!;
+      const pixels = Float32Array.from(reference.x!.data);
       const forward = await model.forward({ n, pixels });
       const near = (got: ArrayLike<number>, key: string) =>
-        expect(relativeError(got, reference[key].data), key).toBeLessThan(1e-5);
+        expect(relativeError(got, reference[key]!.data), key).toBeLessThan(1e-5);
       if (classifies) {
-        const labels = Int32Array.from(reference.y.data);
+        const labels = Int32Array.from(reference.y!.data);
         near(forward.logits ?? [], 'output');
         const { loss, gradient } = await model.gradient({ n, pixels, labels }, 'cross-entropy');
         near(loss, 'ce');

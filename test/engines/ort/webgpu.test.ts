@@ -31,7 +31,7 @@ describe.skipIf(!state.usable)('the ort engine on WebGPU', () => {
       w: { type: 'float32' as const, dims: [8, 6, 3, 3], data: normals('kernel', 432) },
     };
     const processor = await openOrtEngine({ sessions: 1 });
-    const { y: wanted } = await (await processor.compile(b.build())).run(feeds);
+    const wanted = (await (await processor.compile(b.build())).run(feeds)).y!;
     await processor.close();
     const program = await engine.compile(b.build());
     const got = await program.run(feeds).then(
@@ -50,7 +50,7 @@ describe.skipIf(!state.usable)('the ort engine on WebGPU', () => {
     const [y, places] = b.node('MaxPool', [features], { kernel_shape: ints([2, 2]), strides: ints([2, 2]) }, [
       'top',
       'places',
-    ]);
+    ]) as [string, string];
     b.outputAs(y, 'y');
     b.outputAs(places, 'indices', 'int64');
     const feeds = { x: { type: 'float32' as const, dims: [2, 6, 8, 8], data: normals('pixels', 768) } };
@@ -58,7 +58,7 @@ describe.skipIf(!state.usable)('the ort engine on WebGPU', () => {
     const run = async (on: Engine) => (await on.compile(b.build())).run(feeds);
     const [got, wanted] = [await run(engine), await run(processor)];
     await processor.close();
-    expect(relativeError(got.y.data as Float32Array, wanted.y.data as Float32Array)).toBeLessThan(1e-6);
-    expect(got.indices.data).toEqual(wanted.indices.data);
+    expect(relativeError(got.y!.data as Float32Array, wanted.y!.data as Float32Array)).toBeLessThan(1e-6);
+    expect(got.indices!.data).toEqual(wanted.indices!.data);
   });
 });

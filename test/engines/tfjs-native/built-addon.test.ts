@@ -17,7 +17,7 @@ const tensorflow = 'tensorflow' in built ? built.tensorflow : '';
 const MINUTE = 60_000;
 
 describe.skipIf('reason' in built)('an addon that was built with the TensorFlow of a wheel', () => {
-  const native = nativePackages.flatMap((name) => findNativePackage(name) ?? [])[0];
+  const native = nativePackages.flatMap((name) => findNativePackage(name) ?? [])[0]!;
 
   it('is built by the command, which says what it used', () => {
     expect(built).toMatchObject({
@@ -62,7 +62,7 @@ describe.skipIf('reason' in built)('an addon that was built with the TensorFlow 
       };
       const [native, plain] = [await on('tensorflow'), await on('cpu')];
       expectClose(native.value, plain.value);
-      if (plainIsWrong) expectClose([native.products[1]], [native.products[0]]);
+      if (plainIsWrong) expectClose([native.products[1]!], [native.products[0]!]);
       else expectClose(native.gradient, plain.gradient);
     });
   });
@@ -71,7 +71,7 @@ describe.skipIf('reason' in built)('an addon that was built with the TensorFlow 
     timeout: 15 * MINUTE,
   }, async () => {
     const root = assayCopy(native.name);
-    const addon = join(root, 'node_modules', native.addon.split(`${sep}node_modules${sep}`)[1]);
+    const addon = join(root, 'node_modules', native.addon.split(`${sep}node_modules${sep}`)[1]!);
     const command = (...args: string[]) =>
       launch(process.execPath, [join(root, 'dist/src/cli/main.js'), ...args]);
     const doctor = async () => {
@@ -119,7 +119,7 @@ function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>) {
   expect(got.length).toBe(wanted.length);
   const largest = Math.max(...Array.from(wanted, Math.abs));
   expect(largest).toBeGreaterThan(0);
-  const difference = Math.max(...Array.from(wanted, (value, i) => Math.abs(value - got[i])));
+  const difference = Math.max(...Array.from(wanted, (value, i) => Math.abs(value - got[i]!)));
   expect(difference / largest).toBeLessThan(1e-5);
 }
 

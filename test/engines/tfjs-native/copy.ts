@@ -15,7 +15,7 @@ export function assayCopy(nativePackage: string): string {
   cpSync('dist/src', join(root, 'dist/src'), { recursive: true });
   cpSync('package.json', join(root, 'package.json'));
 
-  const [scope, name] = nativePackage.split('/');
+  const [scope, name] = nativePackage.split('/') as [string, string];
   const link = (folder: string, except: string) => {
     mkdirSync(join(root, folder), { recursive: true });
     for (const entry of readdirSync(folder))

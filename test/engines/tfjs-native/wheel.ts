@@ -20,7 +20,7 @@ const pips = [['pip3'], ['pip'], ['python3', '-m', 'pip']];
 export async function fetchTensorflow(folder: string): Promise<{ tensorflow: string } | { reason: string }> {
   const pip = await workingPip();
   if (!pip) return { reason: 'there is no pip' };
-  const [command, ...prefix] = pip;
+  const [command, ...prefix] = pip as [string, ...string[]];
   const options = ['--no-deps', '--only-binary=:all:', '--python-version=3.12', '--no-cache-dir', '--quiet'];
   const patience = ['--disable-pip-version-check', '--timeout=30', '--retries=2'];
   try {
@@ -41,7 +41,7 @@ export async function fetchTensorflow(folder: string): Promise<{ tensorflow: str
 
 async function workingPip(): Promise<string[] | undefined> {
   for (const pip of pips) {
-    const [command, ...prefix] = pip;
+    const [command, ...prefix] = pip as [string, ...string[]];
     const works = await run(command, [...prefix, '--version'], { timeout: MINUTE }).catch(() => undefined);
     if (works) return pip;
   }

@@ -371,7 +371,7 @@ function sampleOf(
   const outputs = OUTPUTS[op] ?? ['y'];
   const made = b.node(op, [...names, ...(constants?.(b) ?? [])], attributes ?? {}, outputs);
   for (const name of made) b.output(name, name === 'places' ? 'int64' : type);
-  const feeds = Object.fromEntries(names.map((name, i) => [name, inputs[i]]));
+  const feeds = Object.fromEntries(names.map((name, i) => [name, inputs[i]!]));
   return {
     op,
     name: what ? `${op}, ${what}` : op,

@@ -39,7 +39,7 @@ describe('the tfjs engine', () => {
   it('answers overlapping calls each with its own result', async () => {
     const program = await engine.compile(twoOutputs());
     const calls = Array.from({ length: 30 }, (_, i) => program.run({ x: value([1, 3], [i, 0, 0]) }));
-    const firsts = (await Promise.all(calls)).map(({ doubled }) => doubled.data[0]);
+    const firsts = (await Promise.all(calls)).map(({ doubled }) => doubled!.data[0]);
     expect(firsts).toEqual(Array.from({ length: 30 }, (_, i) => 2 * i));
   });
 
@@ -65,9 +65,9 @@ describe('the tfjs engine', () => {
     const feeds = { p: value([2], [3, -4]), q: value([2], [1, 1]) };
     const { program, gradients } = await engine.differentiate!(b.build(), feeds, { of: y, wrt: [p, q] });
     const results = await program.run(feeds);
-    expect([...results[gradients.p].data]).toEqual([6, -8]);
-    expect([...results[gradients.q].data]).toEqual([0, 0]);
-    expect([...results.z.data]).toEqual([-1, -1]);
+    expect([...results[gradients.p!]!.data]).toEqual([6, -8]);
+    expect([...results[gradients.q!]!.data]).toEqual([0, 0]);
+    expect([...results.z!.data]).toEqual([-1, -1]);
   });
 
   it('lets no gradient through comparisons and rounding, and goes on around them', async () => {
@@ -76,7 +76,7 @@ describe('the tfjs engine', () => {
       return b.op('Add', [b.op('Where', [positive, input, b.scalar(0)]), b.op('Floor', [input])]);
     });
     const { program, gradients } = await engine.differentiate!(graph, { x }, { of: 'y', wrt: ['x'] });
-    expect([...(await program.run({ x }))[gradients.x].data]).toEqual([1, 0, 1, 1, 0, 1]);
+    expect([...(await program.run({ x }))[gradients.x!]!.data]).toEqual([1, 0, 1, 1, 0, 1]);
   });
 
   it('shares the gradient of an extremum among equal elements', async () => {
@@ -84,19 +84,19 @@ describe('the tfjs engine', () => {
     const feeds = { x: value([2, 3], [2, 2, 1, 0, 0, 0]) };
     const { program, gradients } = await engine.differentiate!(graph, feeds, { of: 'y', wrt: ['x'] });
     const third = Math.fround(1 / 3);
-    expect([...(await program.run(feeds))[gradients.x].data]).toEqual([0.5, 0.5, 0, third, third, third]);
+    expect([...(await program.run(feeds))[gradients.x!]!.data]).toEqual([0.5, 0.5, 0, third, third, third]);
   });
 
   const unsupported: [string, Graph, RegExp, RegExp][] = [
     [
       'an operator without a row',
-      graphOf((b, input) => b.node('Bernoulli', [input], {}, ['y0'])[0]),
+      graphOf((b, input) => b.node('Bernoulli', [input], {}, ['y0'])[0]!),
       /no operator Bernoulli/,
       /Bernoulli_node/,
     ],
     [
       'an operator of another domain',
-      graphOf((b, input) => b.node('Fused', [input], {}, ['y0'], 'com.example')[0]),
+      graphOf((b, input) => b.node('Fused', [input], {}, ['y0'], 'com.example')[0]!),
       /no operator com\.example\.Fused/,
       /com\.example\.Fused/,
     ],
@@ -147,7 +147,7 @@ describe('the tfjs engine', () => {
   it('goes on after a failure, and refuses a program that was released', async () => {
     const program = await engine.compile(twoOutputs());
     await expect(program.run({})).rejects.toMatchObject({ message: expect.stringMatching(/"x" is not fed/) });
-    expect((await program.run({ x })).negated.dims).toEqual([2, 3]);
+    expect((await program.run({ x })).negated!.dims).toEqual([2, 3]);
     await program.release();
     await expect(program.run({ x })).rejects.toMatchObject({ message: 'this program was released' });
   });
@@ -182,7 +182,7 @@ describe('the tfjs engine', () => {
     ]);
     for (const graph of [b.build(), folded]) {
       const results = await (await engine.compile(graph)).run({ x });
-      expect([...results.y.data]).toEqual([4, -8, 12, 16, -20, 24]);
+      expect([...results.y!.data]).toEqual([4, -8, 12, 16, -20, 24]);
       expect(results.turned).toEqual(value([2, 1], [5, 6]));
     }
   });

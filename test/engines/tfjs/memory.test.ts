@@ -27,7 +27,7 @@ function network() {
   const pooled = b.op('MaxPool', [features], { kernel_shape: ints([2, 2]), strides: ints([2, 2]) });
   const picked = b.op('Gather', [pooled, b.ints([3, 0, 1])], { axis: int(1) });
   const logits = b.op('Gemm', [b.op('Flatten', [picked]), b.constant(drawn([27, 5]))]);
-  const top = b.node('TopK', [logits, b.ints([2])], {}, ['top', 'places'])[0];
+  const top = b.node('TopK', [logits, b.ints([2])], {}, ['top', 'places'])[0]!;
   b.outputAs(b.op('ReduceLogSumExp', [top, b.ints([1])], { keepdims: int(0) }), 'loss');
   b.outputAs(logits, 'logits');
   return b.build();

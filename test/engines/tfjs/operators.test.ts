@@ -20,7 +20,7 @@ const quantised: Case = {
   emit: (b, [x]) => {
     const scale = b.scalar(0.1);
     const zero = b.constant({ type: 'int8', dims: [], data: Int8Array.of(-123) }, 'zero');
-    return b.op('DequantizeLinear', [b.op('QuantizeLinear', [x, scale, zero]), scale, zero]);
+    return b.op('DequantizeLinear', [b.op('QuantizeLinear', [x!, scale, zero]), scale, zero]);
   },
 };
 
@@ -53,14 +53,14 @@ describe.each(devices)('operators on the %s backend', (device) => {
   it.each(cases)('$name: forward and gradient are those of onnxruntime and autodiff', async ({ sample }) => {
     const { graph, of, point } = probe(sample);
     const feeds = feedsOf(graph, point);
-    const wanted = (await runOnce(ort, graph, feeds))[of];
-    const got = (await runOnce(tfjs, graph, feeds))[of];
+    const wanted = (await runOnce(ort, graph, feeds))[of]!;
+    const got = (await runOnce(tfjs, graph, feeds))[of]!;
     expect(got.dims).toEqual(wanted.dims);
     expect(relativeError(numbers(got), numbers(wanted))).toBeLessThan(2e-6);
 
     const total = weighted(graph, of, wanted.dims);
     const differentiation = {
-      of: total.outputs[total.outputs.length - 1].name,
+      of: total.outputs[total.outputs.length - 1]!.name,
       wrt: graph.inputs.map((i) => i.name),
     };
     const ours = await gradientGraph(ort, total, feeds, differentiation);
@@ -69,7 +69,7 @@ describe.each(devices)('operators on the %s backend', (device) => {
     const results = await theirs.program.run(feeds);
     await theirs.program.release();
     for (const name of differentiation.wrt) {
-      const [gradient, reference] = [results[theirs.gradients[name]], expected[ours.gradients[name]]];
+      const [gradient, reference] = [results[theirs.gradients[name]!]!, expected[ours.gradients[name]!]!];
       expect(gradient.dims).toEqual(reference.dims);
       expect(relativeError(numbers(gradient), numbers(reference)), name).toBeLessThan(1e-5);
     }
@@ -78,9 +78,9 @@ describe.each(devices)('operators on the %s backend', (device) => {
   it.each(SAMPLES)('$name: the outputs are those of onnxruntime', async ({ graph, feeds }) => {
     const [wanted, got] = [await runOnce(ort, graph, feeds), await runOnce(tfjs, graph, feeds)];
     for (const { name, type } of graph.outputs) {
-      expect(got[name].type).toBe(wanted[name].type);
-      expect(got[name].dims).toEqual(wanted[name].dims);
-      const [values, reference] = [numbers(got[name]), numbers(wanted[name])];
+      expect(got[name]!.type).toBe(wanted[name]!.type);
+      expect(got[name]!.dims).toEqual(wanted[name]!.dims);
+      const [values, reference] = [numbers(got[name]!), numbers(wanted[name]!)];
       if (type === 'float32') expect(relativeError(values, reference)).toBeLessThan(2e-6);
       else expect(values).toEqual(reference);
     }
@@ -89,10 +89,10 @@ describe.each(devices)('operators on the %s backend', (device) => {
   it.each(SAMPLES.filter(({ smooth }) => smooth))(
     '$name: the gradient is that of differences',
     async ({ graph, feeds }) => {
-      const [{ name: of }] = graph.outputs;
-      const output = (await runOnce(ort, graph, feeds))[of];
+      const { name: of } = graph.outputs[0]!;
+      const output = (await runOnce(ort, graph, feeds))[of]!;
       const total = weighted(graph, of, output.dims);
-      const sum = total.outputs[total.outputs.length - 1].name;
+      const sum = total.outputs[total.outputs.length - 1]!.name;
       const wrt = Object.keys(feeds);
       const { program, gradients } = await tfjs.differentiate!(total, feeds, { of: sum, wrt });
       const results = await program.run(feeds);
@@ -101,14 +101,14 @@ describe.each(devices)('operators on the %s backend', (device) => {
         const { data, dims } = feeds[name] as Value & { data: Float32Array };
         const direction = normals(`direction/${name}`, data.length);
         const at = async (t: number) => {
-          const moved = data.map((v, i) => v + t * direction[i]);
+          const moved = data.map((v, i) => v + t * direction[i]!);
           return numbers(
-            (await runOnce(ort, total, { ...feeds, [name]: { type: 'float32', dims, data: moved } }))[sum],
-          )[0];
+            (await runOnce(ort, total, { ...feeds, [name]: { type: 'float32', dims, data: moved } }))[sum]!,
+          )[0]!;
         };
         const central = async (h: number) => ((await at(h)) - (await at(-h))) / (2 * h);
         const numeric = (4 * (await central(0.005)) - (await central(0.01))) / 3;
-        const analytic = dot(numbers(results[gradients[name]]), direction);
+        const analytic = dot(numbers(results[gradients[name]!]!), direction);
         expect(Math.abs(analytic - numeric)).toBeLessThan(2e-3 * (1 + Math.abs(numeric)));
       }
     },

@@ -63,44 +63,44 @@ describe.each(devices)('the tfjs engine on %s and the ort engine', (device) => {
         input: { shape: input },
         ...(classifies ? { classes: 10 } : { energy: { output, sign: -1 as const } }),
       };
-      const n = reference.x.shape[0];
-      const pixels = Float32Array.from(reference.x.data);
-      const labels = classifies ? Int32Array.from(reference.y.data) : undefined;
+      const n = reference.x!.shape[0]!;
+      const pixels = Float32Array.from(reference.x!.data);
+      const labels = classifies ? Int32Array.from(reference.y!.data) : undefined;
       await both(
         (engine) => modelOf(graph, card, engine),
         async (models) => {
           for (const model of models) expect(model.info.lacks.inputGradient).toBeUndefined();
           const agree = (got: Float32Array[], wanted: ArrayLike<number>, what: string) => {
-            expect(relativeError(got[0], wanted), `${what}: tfjs, float64`).toBeLessThan(TOLERANCE);
-            expect(relativeError(got[0], got[1]), `${what}: tfjs, ort`).toBeLessThan(TOLERANCE);
+            expect(relativeError(got[0]!, wanted), `${what}: tfjs, float64`).toBeLessThan(TOLERANCE);
+            expect(relativeError(got[0]!, got[1]!), `${what}: tfjs, ort`).toBeLessThan(TOLERANCE);
           };
           const forward = await Promise.all(models.map((model) => model.forward({ n, pixels })));
           if (!classifies) {
             const energies = forward.map(({ logPx }) => (logPx as Float32Array).map((v) => -v));
-            agree(energies, reference.output.data, 'energy');
+            agree(energies, reference.output!.data, 'energy');
             const gradients = await Promise.all(models.map((m) => m.gradient({ n, pixels }, 'log-px')));
             agree(
               gradients.map(({ gradient }) => gradient.map((g) => -g)),
-              reference.energy_grad.data,
+              reference.energy_grad!.data,
               'gradient of the energy',
             );
             return;
           }
           agree(
             forward.map(({ logits }) => logits as Float32Array),
-            reference.output.data,
+            reference.output!.data,
             'logits',
           );
           for (const [loss, key] of LOSSES) {
             const results = await Promise.all(models.map((m) => m.gradient({ n, pixels, labels }, loss)));
             agree(
               results.map((r) => r.loss),
-              reference[key].data,
+              reference[key]!.data,
               loss,
             );
             agree(
               results.map((r) => r.gradient),
-              reference[`${key}_grad`].data,
+              reference[`${key}_grad`]!.data,
               `gradient of ${loss}`,
             );
           }
@@ -120,14 +120,14 @@ describe.each(devices)('the tfjs engine on %s and the ort engine', (device) => {
         const { pixels, labels: truth } = await data.read(0, n);
         await data.close();
         // Wrong ones: where the network is sure of the right one, 1 - p(y|x) is a rounding error of float32.
-        const labels = truth?.map((label) => (label + 1) % left.info.classes.length);
-        const [a, b] = await Promise.all([left.forward({ n, pixels }), right.forward({ n, pixels })]);
+        const labels = truth?.map((label) => (label + 1) % left!.info.classes.length);
+        const [a, b] = await Promise.all([left!.forward({ n, pixels }), right!.forward({ n, pixels })]);
         expect(relativeError(a.logits ?? [], b.logits ?? [1])).toBeLessThan(TOLERANCE);
         const losses: LossName[] = ['cross-entropy', 'margin', 'dlr', 'log-px', 'log-pxy', 'logit'];
         for (const loss of losses) {
           const [c, d] = await Promise.all([
-            left.gradient({ n, pixels, labels }, loss),
-            right.gradient({ n, pixels, labels }, loss),
+            left!.gradient({ n, pixels, labels }, loss),
+            right!.gradient({ n, pixels, labels }, loss),
           ]);
           expect(relativeError(c.loss, d.loss), loss).toBeLessThan(TOLERANCE);
           expect(relativeError(c.gradient, d.gradient), loss).toBeLessThan(TOLERANCE);

@@ -46,7 +46,7 @@ describe('the tape', () => {
   it('says nothing of such a kernel where no gradient passes', () => {
     const x = tf.tensor1d([1, 2, 3]);
     const other = tf.tensor1d([2, 2, 2]);
-    const [gradient] = new Tape().gradients([x], () => tf.mul(x, tf.cumprod(other)));
+    const gradient = new Tape().gradients([x], () => tf.mul(x, tf.cumprod(other)))[0]!;
     expect([...gradient.dataSync()]).toEqual([2, 4, 8]);
   });
 });

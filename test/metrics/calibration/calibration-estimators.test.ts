@@ -93,7 +93,7 @@ describe.skipIf(!hasReference)('a trained network, as public packages see it', (
     const sweep = sweepEce(p, y)(all);
     expect(sweep.bins).toBe(values.ece_sweep_equal_mass_bins);
     // The reference deals examples into bins by floor(i B / n), where remainders come elsewhere than with array_split.
-    const order = [...p.keys()].sort((i, j) => p[i] - p[j]);
+    const order = [...p.keys()].sort((i, j) => p[i]! - p[j]!);
     const bin = new Int32Array(p.length);
     order.forEach((i, place) => {
       bin[i] = Math.floor((place * sweep.bins) / p.length);
@@ -145,7 +145,7 @@ const literal = {
     let [plugin, resampled] = [0, 0];
     for (const b of new Set(Array.from(bin))) {
       const inside = p.flatMap((_, i) => (bin[i] === b ? [i] : []));
-      const [conf, acc] = [mean(inside.map((i) => p[i])), mean(inside.map((i) => y[i]))];
+      const [conf, acc] = [mean(inside.map((i) => p[i]!)), mean(inside.map((i) => y[i]!))];
       plugin += (inside.length / p.length) * Math.abs(conf - acc);
       const deviation = Math.sqrt((acc * (1 - acc)) / inside.length);
       for (let d = 0; d < draws; d++)
@@ -165,7 +165,7 @@ const literal = {
     const gaps = p.flatMap((z, j) => {
       const weights = p.map((at, i) => (i === j ? 0 : beta(z, at)));
       const all = weights.reduce((s, w) => s + w, 0);
-      return all === 0 ? [] : [Math.abs(weights.reduce((s, w, i) => s + w * y[i], 0) / all - z)];
+      return all === 0 ? [] : [Math.abs(weights.reduce((s, w, i) => s + w * y[i]!, 0) / all - z)];
     });
     return gaps.length === 0 ? Number.NaN : mean(gaps);
   },
@@ -181,8 +181,8 @@ const literal = {
       const sums = new Array<number>(m).fill(0);
       p.forEach((v, i) => {
         const below = Math.min(m - 2, Math.floor(v * (m - 1)));
-        sums[below] += (1 - (v * (m - 1) - below)) * values[i];
-        sums[below + 1] += (v * (m - 1) - below) * values[i];
+        sums[below]! += (1 - (v * (m - 1) - below)) * values[i]!;
+        sums[below + 1]! += (v * (m - 1) - below) * values[i]!;
       });
       return sums.flatMap((value, g) => (value === 0 ? [] : [{ g, value }]));
     };
@@ -195,7 +195,7 @@ const literal = {
         return total + value * images.reduce((k, image) => k + kernel(image - at + shift), 0);
       }, 0);
     const points = Math.max(200, Math.round(10 / s));
-    const [residuals, ones] = [grid(p.map((v, i) => v - y[i])), grid(p.map(() => 1))];
+    const [residuals, ones] = [grid(p.map((v, i) => v - y[i]!)), grid(p.map(() => 1))];
     let [error, density] = [0, 0];
     for (let e = 0; e < points; e++) {
       const at = (e / (points - 1)) * (m - 1);
@@ -211,8 +211,8 @@ const literal = {
     let best = { bins: 1, value: ece(binSums(equalMass(p, 1), p, y)) };
     for (let bins = 2; bins <= p.length; bins++) {
       const sums = binSums(equalMass(p, bins), p, y);
-      const shares = Array.from(sums.count, (count, b) => sums.observed[b] / count);
-      if (shares.some((share, b) => b > 0 && share < shares[b - 1])) break;
+      const shares = Array.from(sums.count, (count, b) => sums.observed[b]! / count);
+      if (shares.some((share, b) => b > 0 && share < shares[b - 1]!)) break;
       best = { bins, value: ece(sums) };
     }
     return best;
@@ -309,21 +309,24 @@ describe('against the definition written out, of resamples', () => {
     const factorial = (m: number): number => (m < 2 ? 1 : m * factorial(m - 1));
     // At this bandwidth the parameters are whole, and powers of 0 are 0^0 = 1.
     const density = (z: number[], at: number[]) =>
-      z.reduce((product, v, k) => (product * v ** (at[k] / h)) / factorial(at[k] / h), factorial(1 / h + 2));
+      z.reduce(
+        (product, v, k) => (product * v ** (at[k]! / h)) / factorial(at[k]! / h),
+        factorial(1 / h + 2),
+      );
     const literalOf = (kept: number[]) =>
       mean(
         kept.flatMap((j) => {
-          const weights = kept.map((i) => (i === j ? 0 : density(rows[j], rows[i])));
+          const weights = kept.map((i) => (i === j ? 0 : density(rows[j]!, rows[i]!)));
           const all = weights.reduce((a, b) => a + b, 0);
           const share = (k: number) =>
-            weights.reduce((sum, w, at) => sum + (labels[kept[at]] === k ? w : 0), 0) / all;
-          return all === 0 ? [] : [rows[j].reduce((sum, v, k) => sum + Math.abs(share(k) - v), 0)];
+            weights.reduce((sum, w, at) => sum + (labels[kept[at]!] === k ? w : 0), 0) / all;
+          return all === 0 ? [] : [rows[j]!.reduce((sum, v, k) => sum + Math.abs(share(k) - v), 0)];
         }),
       );
     const of = (kept: number[]) => ({
       n: kept.length,
       classes,
-      data: kept.flatMap((i) => rows[i]),
+      data: kept.flatMap((i) => rows[i]!),
     });
     const first = [0, 1, 2, 3, 4];
     expect(canonicalKernelEceEstimate(of(first), labels, h).value).toBeCloseTo(literalOf(first), 12);
@@ -342,16 +345,16 @@ describe('against the definition written out, of resamples', () => {
     fc.assert(
       fc.property(drawnPredictions, fc.integer({ min: 1, max: 4 }), ({ p, y, times }, bins) => {
         const two = { n: p.length, classes: 2, data: Array.from(p).flatMap((v) => [1 - v, v]) };
-        const drawn = [...p.keys()].flatMap((i) => new Array<number>(times[i]).fill(i));
+        const drawn = [...p.keys()].flatMap((i) => new Array<number>(times[i]!).fill(i));
         const each = [0, 1].map((k) => {
           const { column, isClass } = ofClass(k, two, y);
           const { edges, bin } = equalMass(column, bins);
-          const picked = { edges, bin: Int32Array.from(drawn, (i) => bin[i]) };
+          const picked = { edges, bin: Int32Array.from(drawn, (i) => bin[i]!) };
           return debiasedSquare(
             binSums(
               picked,
-              drawn.map((i) => column[i]),
-              drawn.map((i) => isClass[i]),
+              drawn.map((i) => column[i]!),
+              drawn.map((i) => isClass[i]!),
             ),
           );
         });
@@ -401,7 +404,7 @@ describe('against the definition written out, of resamples', () => {
   it('the parts of the Brier score sum to it', () => {
     fc.assert(
       fc.property(drawnPredictions, fc.integer({ min: 1, max: 8 }), ({ p, y, times, drawn }, bins) => {
-        const score = mean(drawn.p.map((v, i) => (v - drawn.y[i]) ** 2));
+        const score = mean(drawn.p.map((v, i) => (v - drawn.y[i]!) ** 2));
         const binning = equalWidth(drawn.p, bins);
         const sums = binSums(binning, drawn.p, drawn.y);
         const parts = brierReliability(sums) - brierResolution(sums) + brierUncertainty(sums);
@@ -427,7 +430,7 @@ describe('against the definition written out, of resamples', () => {
           const total = steps.reduce((a, b) => a + b, 0) || 1;
           const map = (v: number) =>
             steps.slice(0, Math.round(v * 24) + 1).reduce((a, b) => a + b, 0) / total;
-          const other = mean(drawn.p.map((v, i) => (map(v) - drawn.y[i]) ** 2));
+          const other = mean(drawn.p.map((v, i) => (map(v) - drawn.y[i]!) ** 2));
           expect(other).toBeGreaterThan(score - miscalibration - 1e-12);
         },
       ),
@@ -451,9 +454,9 @@ describe('ACE and TACE', () => {
         const p = { n: some.length, classes: 3, data };
         expect(adaptiveEce(p, labels, bins)(once(p.n))).toBeCloseTo(ace(p, labels, bins), 12);
         const each = [0, 1, 2].flatMap((k) => {
-          const kept = labels.flatMap((_, i) => (data[3 * i + k] > 0.3 ? [i] : []));
+          const kept = labels.flatMap((_, i) => (data[3 * i + k]! > 0.3 ? [i] : []));
           const [values, outcomes] = [
-            kept.map((i) => data[3 * i + k]),
+            kept.map((i) => data[3 * i + k]!),
             kept.map((i) => Number(labels[i] === k)),
           ];
           return kept.length > 0 ? [ece(binSums(equalMass(values, bins), values, outcomes))] : [];
@@ -483,7 +486,7 @@ describe('few examples, one outcome, confidences of 0 and 1', () => {
     expect(smooth).toBeGreaterThanOrEqual(0);
     expect(smooth).toBeLessThanOrEqual(gap + 1e-9);
     expect(
-      Math.abs(corpParts(p, y)(all).score - mean(given.map((v, i) => (v - outcomes[i]) ** 2))),
+      Math.abs(corpParts(p, y)(all).score - mean(given.map((v, i) => (v - outcomes[i]!) ** 2))),
     ).toBeLessThan(1e-12);
     const kernel = kernelEce(p, y, 0.02)(all);
     if (p.length === 1) expect(kernel).toBeNaN();

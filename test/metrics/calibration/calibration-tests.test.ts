@@ -11,9 +11,9 @@ describe('debiased plug-in', () => {
     ['calibrated', (f: number) => f, [-0.0003383, -0.0011718, -0.0049673]],
   ])('known answers: %s', (_, chance, expected) => {
     const { p, y } = spread(chance);
-    expect(debiasedPlugIn(p, y, 2)).toBeCloseTo(expected[0], 7);
-    expect(debiasedPlugIn(p, y, 8)).toBeCloseTo(expected[1], 7);
-    expect(debiasedPlugIn(p, y, 32)).toBeCloseTo(expected[2], 7);
+    expect(debiasedPlugIn(p, y, 2)).toBeCloseTo(expected[0]!, 7);
+    expect(debiasedPlugIn(p, y, 8)).toBeCloseTo(expected[1]!, 7);
+    expect(debiasedPlugIn(p, y, 32)).toBeCloseTo(expected[2]!, 7);
   });
   it.skipIf(!hasReference)('is that of the authors on a trained network', () => {
     const { p, y, values } = reference('unscaled');
@@ -33,7 +33,8 @@ describe('debiased plug-in', () => {
         for (let i = 0; i < p.length; i++)
           for (let j = 0; j < p.length; j++)
             if (i !== j && bin[i] === bin[j])
-              expected += ((y[i] - p[i]) * (y[j] - p[j])) / bin.filter((b) => b === bin[i]).length / p.length;
+              expected +=
+                ((y[i]! - p[i]!) * (y[j]! - p[j]!)) / bin.filter((b) => b === bin[i]).length / p.length;
         expect(debiasedPlugIn(p, y, bins)).toBeCloseTo(expected, 12);
       }),
     );
@@ -131,9 +132,9 @@ describe('SKCE', () => {
         let sum = 0;
         for (let i = 0; i < n; i++)
           for (let j = 0; j < i; j++) {
-            const tv = row(i).reduce((s, v, k) => s + Math.abs(v - row(j)[k]), 0) / 2;
+            const tv = row(i).reduce((s, v, k) => s + Math.abs(v - row(j)[k]!), 0) / 2;
             const residual = (e: number) => row(e).map((v, k) => Number(labels[e] === k) - v);
-            sum += Math.exp(-tv / 0.4) * residual(i).reduce((s, v, k) => s + v * residual(j)[k], 0);
+            sum += Math.exp(-tv / 0.4) * residual(i).reduce((s, v, k) => s + v * residual(j)[k]!, 0);
           }
         const found = skce(p, labels, { seed, simulations: 9, bandwidth: 0.4 });
         expect(found.estimate.value).toBeCloseTo((2 * sum) / (n * (n - 1)), 12);
@@ -149,8 +150,8 @@ describe('SKCE', () => {
     const plain = skce(p, labels, { ...options, indices });
     const reversed = skce(
       turned,
-      order.map((i) => labels[i]),
-      { ...options, indices: order.map((i) => indices[i]) },
+      order.map((i) => labels[i]!),
+      { ...options, indices: order.map((i) => indices[i]!) },
     );
     expect(plain.blocks).toBe(3);
     expect(reversed.estimate.value).toBeCloseTo(plain.estimate.value, 12);

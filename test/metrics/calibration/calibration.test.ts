@@ -25,7 +25,7 @@ const massSums = (p: number[], y: number[], bins: number) => binSums(equalMass(p
 /** Top-label confidence and correctness of probability rows. */
 function topLabel(rows: number[][], labels: number[]) {
   const confidence = rows.map((row) => Math.max(...row));
-  return { confidence, correct: rows.map((row, i) => Number(row.indexOf(confidence[i]) === labels[i])) };
+  return { confidence, correct: rows.map((row, i) => Number(row.indexOf(confidence[i]!) === labels[i])) };
 }
 
 const repeat = <T>(times: number, value: T): T[] => new Array<T>(times).fill(value);
@@ -111,7 +111,7 @@ describe('equal width against the definition written out', () => {
           );
           if (inside.length === 0) continue;
           counted += inside.length;
-          const mean = (values: number[]) => inside.reduce((sum, i) => sum + values[i], 0) / inside.length;
+          const mean = (values: number[]) => inside.reduce((sum, i) => sum + values[i]!, 0) / inside.length;
           const gap = Math.abs(mean(p) - mean(y));
           l1 += (inside.length / p.length) * gap;
           l2 += (inside.length / p.length) * gap * gap;
@@ -122,7 +122,7 @@ describe('equal width against the definition written out', () => {
         expect(ece(sums)).toBeCloseTo(l1, 12);
         expect(rmsCalibrationError(sums)).toBeCloseTo(Math.sqrt(l2), 12);
         expect(mce(sums)).toBeCloseTo(max, 12);
-        expect(signedGap(sums)).toBeCloseTo(p.reduce((sum, v, i) => sum + v - y[i], 0) / p.length, 12);
+        expect(signedGap(sums)).toBeCloseTo(p.reduce((sum, v, i) => sum + v - y[i]!, 0) / p.length, 12);
       }),
     );
   });
@@ -132,7 +132,7 @@ describe('equal width against the definition written out', () => {
       fc.property(predictions, binCounts, fc.boolean(), ({ p, y }, bins, byMass) => {
         const sums = byMass ? massSums(p, y, bins) : widthSums(p, y, bins);
         const ladder = [Math.abs(signedGap(sums)), ece(sums), rmsCalibrationError(sums), mce(sums)];
-        for (let i = 1; i < 4; i++) expect(ladder[i - 1]).toBeLessThanOrEqual(ladder[i] + 1e-12);
+        for (let i = 1; i < 4; i++) expect(ladder[i - 1]).toBeLessThanOrEqual(ladder[i]! + 1e-12);
       }),
     );
   });
@@ -144,8 +144,8 @@ describe('equal mass', () => {
       fc.property(predictions, binCounts, fc.integer(), ({ p, y }, bins, seed) => {
         const order = p.map((_, i) => i).sort((a, b) => Math.sin(seed + a * a) - Math.sin(seed + b * b));
         const shuffled = massSums(
-          order.map((i) => p[i]),
-          order.map((i) => y[i]),
+          order.map((i) => p[i]!),
+          order.map((i) => y[i]!),
           bins,
         );
         const { bin } = equalMass(p, bins);
@@ -156,7 +156,7 @@ describe('equal mass', () => {
         for (let i = 0; i < p.length; i++) {
           for (let j = 0; j < i; j++) {
             if (p[i] === p[j]) expect(bin[i]).toBe(bin[j]);
-            if (p[i] < p[j]) expect(bin[i]).toBeLessThanOrEqual(bin[j]);
+            if (p[i]! < p[j]!) expect(bin[i]).toBeLessThanOrEqual(bin[j]!);
           }
         }
       }),
@@ -218,9 +218,9 @@ describe('bins of a resample', () => {
       fc.property(fc.array(fc.nat({ max: 13 }), { minLength: 1, maxLength: 30 }), (drawn) => {
         const { confidence, correct } = topLabel(threeClasses, threeLabels);
         const [times, binning] = [new Uint8Array(14), equalWidth(confidence, 5)];
-        for (const i of drawn) times[i]++;
+        for (const i of drawn) times[i]!++;
         const counted = drawnBinSums(binning, Float64Array.from(confidence), Uint8Array.from(correct))(times);
-        const of = (values: ArrayLike<number>) => drawn.map((i) => values[i]);
+        const of = (values: ArrayLike<number>) => drawn.map((i) => values[i]!);
         const direct = binSums(
           { ...binning, bin: Int32Array.from(of(binning.bin)) },
           of(confidence),
@@ -229,7 +229,7 @@ describe('bins of a resample', () => {
         expect(counted.n).toBe(drawn.length);
         expect(counted.count).toEqual(direct.count);
         expect(counted.observed).toEqual(direct.observed);
-        for (let b = 0; b < 5; b++) expect(counted.predicted[b]).toBeCloseTo(direct.predicted[b], 12);
+        for (let b = 0; b < 5; b++) expect(counted.predicted[b]).toBeCloseTo(direct.predicted[b]!, 12);
       }),
     );
   });
@@ -244,14 +244,14 @@ describe('classwise ECE of a resample', () => {
           threeLabels,
           10,
         );
-        const rows = { n: drawn.length, classes: 3, data: drawn.flatMap((i) => threeClasses[i]) };
+        const rows = { n: drawn.length, classes: 3, data: drawn.flatMap((i) => threeClasses[i]!) };
         const expected = classwiseEce(
           rows,
-          drawn.map((i) => threeLabels[i]),
+          drawn.map((i) => threeLabels[i]!),
           10,
         );
         const times = new Uint8Array(14);
-        for (const i of drawn) times[i]++;
+        for (const i of drawn) times[i]!++;
         expect(statistic(times)).toBeCloseTo(expected, 12);
       }),
     );
@@ -264,7 +264,7 @@ describe('reliability bins', () => {
     const bins = reliabilityBins(equalWidth(p, 2), widthSums(p, [1, 0, 1], 2));
     expect(bins[0]).toEqual({ lo: 0, hi: 0.5, n: 0, confidence: null, accuracy: null, interval: null });
     expect(bins[1]).toMatchObject({ n: 3, accuracy: 2 / 3, interval: wilson(2, 3).interval });
-    expect(bins[1].confidence).toBeCloseTo(2.65 / 3, 14);
+    expect(bins[1]!.confidence).toBeCloseTo(2.65 / 3, 14);
   });
 });
 
@@ -310,9 +310,10 @@ if (!existsSync(reference))
 
 describe.skipIf(!existsSync(reference))('predictions of a trained network', () => {
   it('have the equal-mass ECE that uncertainty-calibration gives', () => {
-    const { logits_test, labels_test } = readReference(join(reference, 'features.npz'));
-    const [n, classes] = logits_test.shape;
-    const { confidence, correct } = classify({ n, classes, data: logits_test.data }, labels_test.data);
+    const arrays = readReference(join(reference, 'features.npz'));
+    const logits = arrays.logits_test!;
+    const [n, classes] = logits.shape as [number, number];
+    const { confidence, correct } = classify({ n, classes, data: logits.data }, arrays.labels_test!.data);
     const values = JSON.parse(readFileSync(join(reference, 'values.json'), 'utf8'));
     const { l1_plugin_15_equal_mass_top_label: l1, l2_plugin_15_equal_mass_top_label: l2 } =
       values.calibration_and_conformal.unscaled;

@@ -12,9 +12,12 @@ describe('the band of a calibrated model', () => {
         const mass = new Array<number>(p.length + 1).fill(0);
         for (let outcomes = 0; outcomes < 2 ** p.length; outcomes++) {
           const right = p.filter((_, i) => (outcomes >> i) & 1).length;
-          mass[right] += p.reduce((chance, v, i) => chance * ((outcomes >> i) & 1 ? v : 1 - v), 1);
+          mass[right]! += p.reduce((chance, v, i) => chance * ((outcomes >> i) & 1 ? v : 1 - v), 1);
         }
-        const [low, high] = consistencyBand(p, level).map((share) => Math.round(share * p.length));
+        const [low, high] = consistencyBand(p, level).map((share) => Math.round(share * p.length)) as [
+          number,
+          number,
+        ];
         const tail = (1 - level) / 2 + 1e-9;
         const sum = (from: number, to: number) => mass.slice(from, to).reduce((a, b) => a + b, 0);
         // Beyond each end lies at most the tail, and the ends themselves are needed.

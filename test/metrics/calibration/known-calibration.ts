@@ -39,12 +39,12 @@ if (!hasReference)
 export function reference(kind: 'unscaled' | 'temperature_scaled') {
   const values = JSON.parse(readFileSync(join(folder, 'values.json'), 'utf8'));
   const { logits_test, labels_test } = readReference(join(folder, 'features.npz'));
-  const [n, classes] = logits_test.shape;
+  const [n, classes] = logits_test!.shape as [number, number];
   const temperature = kind === 'unscaled' ? 1 : values.temperature.T;
-  const data = softmax({ n, classes, data: logits_test.data }, temperature);
-  const labels = labels_test.data;
+  const data = softmax({ n, classes, data: logits_test!.data }, temperature);
+  const labels = labels_test!.data;
   const rows = Array.from({ length: n }, (_, i) => data.subarray(i * classes, (i + 1) * classes));
   const p = Float64Array.from(rows, (row) => Math.max(...row));
-  const y = Uint8Array.from(rows, (row, i) => Number(row.indexOf(p[i]) === labels[i]));
+  const y = Uint8Array.from(rows, (row, i) => Number(row.indexOf(p[i]!) === labels[i]));
   return { p, y, labels, classed: { n, classes, data }, values: values.calibration_and_conformal[kind] };
 }

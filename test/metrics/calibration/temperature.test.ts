@@ -14,13 +14,13 @@ function sampled(n: number, classes: number, scale: number, seed: number) {
     let left = draws.uniform() * total;
     labels[i] = classes - 1;
     for (let k = 0; k < classes; k++) {
-      left -= Math.exp(g[k]);
+      left -= Math.exp(g[k]!);
       if (left < 0) {
         labels[i] = k;
         break;
       }
     }
-    for (let k = 0; k < classes; k++) data[i * classes + k] = scale * g[k];
+    for (let k = 0; k < classes; k++) data[i * classes + k] = scale * g[k]!;
   }
   return { logits: { n, classes, data }, labels };
 }

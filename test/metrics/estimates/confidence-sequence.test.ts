@@ -11,7 +11,7 @@ function shuffled(size: number, successes: number, seed: number): Uint8Array {
   const draws = stream({ seed, purpose: 'shuffle', example: 0 });
   for (let i = size - 1; i > 0; i--) {
     const j = Math.floor(draws.uniform() * (i + 1));
-    [outcomes[i], outcomes[j]] = [outcomes[j], outcomes[i]];
+    [outcomes[i], outcomes[j]] = [outcomes[j]!, outcomes[i]!];
   }
   return outcomes;
 }
@@ -40,14 +40,14 @@ describe('a confidence sequence', () => {
     };
     fc.assert(
       fc.property(fc.nat(40), fc.nat(40), fc.nat(40), (a, b, c) => {
-        const [successes, seen, size] = [a, b, c].sort((x, y) => x - y);
+        const [successes, seen, size] = [a, b, c].sort((x, y) => x - y) as [number, number, number];
         const stays = Array.from({ length: size + 1 }, (_, k) => k).filter(
           (k) =>
             ((seen + 1) * choose(k, successes) * choose(size - k, seen - successes)) / choose(size, seen) >
             0.05 - 1e-10,
         );
         expect(confidenceSequence({ size, seen, successes })).toEqual([stays[0], stays.at(-1)]);
-        expect(stays).toHaveLength(stays[stays.length - 1] - stays[0] + 1);
+        expect(stays).toHaveLength(stays[stays.length - 1]! - stays[0]! + 1);
       }),
     );
   });
@@ -63,7 +63,7 @@ describe('a confidence sequence', () => {
       const outcomes = shuffled(size, right, r);
       let successes = 0;
       for (let seen = 1; seen <= size; seen++) {
-        successes += outcomes[seen - 1];
+        successes += outcomes[seen - 1]!;
         // Looking after every example is the worst that one can do.
         const [least, most] = confidenceSequence({ size, seen, successes });
         if (least <= right && right <= most) continue;

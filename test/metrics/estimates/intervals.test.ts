@@ -154,11 +154,11 @@ describe('bootstrap', () => {
     const byBootstrap = bootstrap(400, meanStatistic(values), { seed: 0, resamples: 4000 });
     const byT = meanOf(values);
     expect(byBootstrap.value).toBeCloseTo(byT.value, 12);
-    const width = (byT.interval as number[])[1] - (byT.interval as number[])[0];
-    expect(Math.abs((byBootstrap.interval as number[])[0] - (byT.interval as number[])[0])).toBeLessThan(
+    const width = (byT.interval as number[])[1]! - (byT.interval as number[])[0]!;
+    expect(Math.abs((byBootstrap.interval as number[])[0]! - (byT.interval as number[])[0]!)).toBeLessThan(
       0.06 * width,
     );
-    expect(Math.abs((byBootstrap.interval as number[])[1] - (byT.interval as number[])[1])).toBeLessThan(
+    expect(Math.abs((byBootstrap.interval as number[])[1]! - (byT.interval as number[])[1]!)).toBeLessThan(
       0.06 * width,
     );
   });
@@ -168,7 +168,7 @@ describe('bootstrap', () => {
     const indices = new Int32Array(7000);
     for (let b = 0; b < 20; b++) {
       resample(indices, 7, b, { seed: 5 });
-      for (const i of indices) counts[i]++;
+      for (const i of indices) counts[i]!++;
     }
     // 20000 expected, standard deviation 131.
     for (const count of counts) expect(Math.abs(count - 20_000)).toBeLessThan(6 * 131);
@@ -181,7 +181,7 @@ describe('bootstrap', () => {
       resample(sample, 1000, trial, { seed: 11, purpose: 'sample' });
       const [lo, hi] = bootstrap(60, meanStatistic(sample), { seed: trial, resamples: 300 })
         .interval as number[];
-      if (lo <= 499.5 && 499.5 <= hi) covered++;
+      if (lo! <= 499.5 && 499.5 <= hi!) covered++;
     }
     expect(covered).toBeGreaterThan(178);
     expect(covered).toBeLessThan(200);

@@ -26,19 +26,19 @@ describe('symmetricEigen', () => {
           const a = new Float64Array(n * n);
           for (let r = 0; r < rank; r++)
             for (let i = 0; i < n; i++)
-              for (let j = 0; j < n; j++) a[i * n + j] += drawn[r * n + i] * drawn[r * n + j];
+              for (let j = 0; j < n; j++) a[i * n + j]! += drawn[r * n + i]! * drawn[r * n + j]!;
           const { values, vectors } = symmetricEigen(a, n);
           const row = (k: number) => vectors.subarray(k * n, (k + 1) * n);
           const scale = 1e-12 * Math.max(1, ...a.map(Math.abs)) * n;
           for (let k = 0; k < n; k++) {
-            if (k > 0) expect(values[k]).toBeLessThanOrEqual(values[k - 1]);
+            if (k > 0) expect(values[k]).toBeLessThanOrEqual(values[k - 1]!);
             for (let i = 0; i < n; i++) {
               let sum = 0;
-              for (let j = 0; j < n; j++) sum += a[i * n + j] * row(k)[j];
-              expect(Math.abs(sum - values[k] * row(k)[i])).toBeLessThanOrEqual(scale);
+              for (let j = 0; j < n; j++) sum += a[i * n + j]! * row(k)[j]!;
+              expect(Math.abs(sum - values[k]! * row(k)[i]!)).toBeLessThanOrEqual(scale);
             }
             for (let l = 0; l <= k; l++) {
-              const inner = row(k).reduce((s, v, j) => s + v * row(l)[j], 0);
+              const inner = row(k).reduce((s, v, j) => s + v * row(l)[j]!, 0);
               expect(inner).toBeCloseTo(k === l ? 1 : 0, 11);
             }
           }
@@ -76,13 +76,13 @@ describe('eachRowProducts', () => {
             into.set(b.subarray(start * width, (start + count) * width));
           eachRowProducts(a, width, m, rows, (products, start, count) => {
             for (let i = 0; i < n; i++)
-              for (let c = 0; c < count; c++) found.set(`${i} ${start + c}`, products[i * count + c]);
+              for (let c = 0; c < count; c++) found.set(`${i} ${start + c}`, products[i * count + c]!);
           });
           expect(found.size).toBe(n * m);
           for (let i = 0; i < n; i++)
             for (let j = 0; j < m; j++) {
               let sum = 0;
-              for (let k = 0; k < width; k++) sum += a[i * width + k] * b[j * width + k];
+              for (let k = 0; k < width; k++) sum += a[i * width + k]! * b[j * width + k]!;
               expect(found.get(`${i} ${j}`)).toBe(sum);
             }
         },
@@ -131,7 +131,7 @@ describe('streamedQuantiles', () => {
           const sorted = Float64Array.from(values).sort();
           const found = await streamedQuantiles(read, quantiles);
           quantiles.forEach((q, i) => {
-            expect(found[i] + 0).toBeCloseTo(quantile(sorted, q) + 0, 6);
+            expect(found[i]! + 0).toBeCloseTo(quantile(sorted, q) + 0, 6);
           });
         },
       ),

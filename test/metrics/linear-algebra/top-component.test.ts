@@ -13,16 +13,16 @@ function check(matrix: Float64Array, rows: number, columns: number): void {
   const after = descending(singularValues(left, rows, columns));
   const taken = descending(
     singularValues(
-      left.map((value, at) => matrix[at] - value),
+      left.map((value, at) => matrix[at]! - value),
       rows,
       columns,
     ),
   );
-  const close = 1e-9 * before[0];
+  const close = 1e-9 * before[0]!;
   const other = [...before.slice(1), 0];
-  for (const [k, value] of after.entries()) expect(Math.abs(value - other[k])).toBeLessThanOrEqual(close);
+  for (const [k, value] of after.entries()) expect(Math.abs(value - other[k]!)).toBeLessThanOrEqual(close);
   for (const [k, value] of taken.entries())
-    expect(Math.abs(value - (k === 0 ? before[0] : 0))).toBeLessThanOrEqual(close);
+    expect(Math.abs(value - (k === 0 ? before[0]! : 0))).toBeLessThanOrEqual(close);
 }
 
 describe('a matrix without its largest singular component', () => {

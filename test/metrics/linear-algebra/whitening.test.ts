@@ -6,21 +6,21 @@ const product = (a: ArrayLike<number>, b: ArrayLike<number>, size: number) =>
   Float64Array.from({ length: size * size }, (_, at) => {
     const [i, j] = [Math.floor(at / size), at % size];
     let sum = 0;
-    for (let k = 0; k < size; k++) sum += a[i * size + k] * b[k * size + j];
+    for (let k = 0; k < size; k++) sum += a[i * size + k]! * b[k * size + j]!;
     return sum;
   });
 
 /** W'W */
 const inverse = (w: Float64Array, size: number) =>
   product(
-    Float64Array.from(w, (_, at) => w[(at % size) * size + Math.floor(at / size)]),
+    Float64Array.from(w, (_, at) => w[(at % size) * size + Math.floor(at / size)]!),
     w,
     size,
   );
 
 function far(a: Float64Array, b: Float64Array): number {
   const scale = Math.max(...b.map(Math.abs), 1e-300);
-  return Math.max(...a.map((v, i) => Math.abs(v - b[i]))) / scale;
+  return Math.max(...a.map((v, i) => Math.abs(v - b[i]!))) / scale;
 }
 
 describe('whitening', () => {
@@ -49,7 +49,7 @@ describe('whitening', () => {
         const c = Float64Array.from({ length: size * size }, (_, at) =>
           rows.reduce((sum, row, k) => {
             const bent = row.map((v, j) => v + Math.sin(7 * k + 3 * j * (k + 1)));
-            return sum + bent[Math.floor(at / size)] * bent[at % size];
+            return sum + bent[Math.floor(at / size)]! * bent[at % size]!;
           }, 0),
         );
         const { matrix, rank } = whiten(c, size);
@@ -58,7 +58,7 @@ describe('whitening', () => {
         expect(far(product(product(c, p, size), c, size), c)).toBeLessThan(1e-6);
         expect(far(product(product(p, c, size), p, size), p)).toBeLessThan(1e-6);
         const cp = product(c, p, size);
-        const turned = cp.map((_, at) => cp[(at % size) * size + Math.floor(at / size)]);
+        const turned = cp.map((_, at) => cp[(at % size) * size + Math.floor(at / size)]!);
         expect(far(cp, turned)).toBeLessThan(1e-6);
       }),
     );

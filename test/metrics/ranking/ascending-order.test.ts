@@ -12,7 +12,7 @@ it('sorts as comparisons do, and keeps the order of equal values', () => {
     fc.property(fc.array(value, { maxLength: 60 }), (values) => {
       const expected = values
         .map((_, i) => i)
-        .sort((i, j) => (values[i] < values[j] ? -1 : values[i] > values[j] ? 1 : i - j));
+        .sort((i, j) => (values[i]! < values[j]! ? -1 : values[i]! > values[j]! ? 1 : i - j));
       expect([...ascendingOrder(Float64Array.from(values))]).toEqual(expected);
     }),
   );

@@ -30,8 +30,8 @@ describe('AUROC of images against changed forms of themselves', () => {
       fc.property(pairs, ({ id, one, two }) => {
         const settings = [one, two].map((ood) => ({ id, ood }));
         const aurocs = settings.map((setting) => matchedAuroc([setting]).value);
-        expect(matchedAuroc(settings).value).toBeCloseTo((aurocs[0] + aurocs[1]) / 2, 12);
-        expect(matchedAuroc([settings[0], settings[0]])).toEqual(matchedAuroc([settings[0]]));
+        expect(matchedAuroc(settings).value).toBeCloseTo((aurocs[0]! + aurocs[1]!) / 2, 12);
+        expect(matchedAuroc([settings[0]!, settings[0]!])).toEqual(matchedAuroc([settings[0]!]));
       }),
     );
   });
@@ -39,7 +39,7 @@ describe('AUROC of images against changed forms of themselves', () => {
   it('differences of a model to itself are nothing, and swap their sign with the models', () => {
     fc.assert(
       fc.property(pairs, ({ id, one, two }) => {
-        const [a, b] = [one, two].map((ood) => [placements(id, ood)]);
+        const [a, b] = [[placements(id, one)], [placements(id, two)]];
         expect(matchedDifference(a, a)).toEqual({ value: 0, error: 0 });
         const [ab, ba] = [matchedDifference(a, b), matchedDifference(b, a)];
         expect(ab.value).toBeCloseTo(-ba.value, 12);

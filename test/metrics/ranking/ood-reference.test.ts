@@ -26,7 +26,7 @@ describe.skipIf(!existsSync(reference))('scores of a trained network', () => {
     expect(methods).toHaveLength(20);
     for (const method of methods)
       for (const set of SETS) {
-        const found = compareScores(scores[`${method}/test`].data, scores[`${method}/${set}`].data);
+        const found = compareScores(scores[`${method}/test`]!.data, scores[`${method}/${set}`]!.data);
         const known = values.ood_metrics[method][set];
         expect(
           {
@@ -46,8 +46,8 @@ describe.skipIf(!existsSync(reference))('scores of a trained network', () => {
   });
 
   const logitsOf = (name: string) => {
-    const { shape, data } = arrays[`logits_${name}`];
-    return { n: shape[0], classes: shape[1], data };
+    const { shape, data } = arrays[`logits_${name}`]!;
+    return { n: shape[0]!, classes: shape[1]!, data };
   };
   const confidence = (name: string) => {
     const { n, classes, data } = logitsOf(name);
@@ -66,7 +66,7 @@ describe.skipIf(!existsSync(reference))('scores of a trained network', () => {
   });
 
   it('AURC and AUGRC of max softmax, both ways', () => {
-    const labels = arrays.labels_test.data;
+    const labels = arrays.labels_test!.data;
     const predicted = argmax(logitsOf('test'));
     const wrong = Uint8Array.from(labels, (label, i) => (predicted[i] === label ? 0 : 1));
     const found = selectiveAreas(confidence('test'), wrong)(new Uint8Array(wrong.length).fill(1));

@@ -16,7 +16,7 @@ const examples = fc.array(example, { minLength: 1, maxLength: 8 });
 const times = (n: number) => fc.array(fc.integer({ min: 0, max: 3 }), { minLength: n, maxLength: n });
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 const drawnOf = <T>(list: readonly T[], counts: readonly number[]) =>
-  list.flatMap((one, i) => Array.from({ length: counts[i] }, () => one));
+  list.flatMap((one, i) => Array.from({ length: counts[i]! }, () => one));
 
 /** All orders of some things. */
 function permutations<T>(list: readonly T[]): T[][] {
@@ -33,7 +33,7 @@ interface Kept {
 function literal(list: readonly Kept[]) {
   const n = list.length;
   const orders = permutations(list).filter((order) =>
-    order.every((one, i) => i === 0 || order[i - 1].score >= one.score),
+    order.every((one, i) => i === 0 || order[i - 1]!.score >= one.score),
   );
   const over = (divide: (k: number) => number) =>
     mean(
@@ -57,7 +57,7 @@ function literal(list: readonly Kept[]) {
   return {
     aurc: over((k) => k),
     augrc: over(() => n),
-    aurcFdShifts: area('risk', points[0].risk),
+    aurcFdShifts: area('risk', points[0]!.risk),
     augrcFdShifts: area('generalized', 0),
   };
 }
@@ -121,7 +121,7 @@ describe('OSCR', () => {
         ];
         const area = points
           .slice(1)
-          .reduce((sum, p, i) => sum + ((p.x - points[i].x) * (p.y + points[i].y)) / 2, 0);
+          .reduce((sum, p, i) => sum + ((p.x - points[i]!.x) * (p.y + points[i]!.y)) / 2, 0);
         const [scores, correct] = [id.map((one) => one.score), id.map((one) => one.correct)];
         expect(oscr(scores, correct, ood)).toBeCloseTo(area, 12);
         const all = oscr(
@@ -206,7 +206,7 @@ describe('standard errors', () => {
       'scod-augrc': { ...delongMean([pool.augrc]), value: pool.areas.augrc },
     };
   });
-  it.each(Object.keys(samples[0]) as (keyof (typeof samples)[number])[])(
+  it.each(Object.keys(samples[0]!) as (keyof (typeof samples)[number])[])(
     'of %s are as large as the spread over samples',
     (name) => {
       const values = samples.map((sample) => sample[name].value);

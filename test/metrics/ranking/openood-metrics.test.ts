@@ -14,7 +14,7 @@ function fprAt95(id: readonly number[], ood: readonly number[]): number {
   const below = (values: readonly number[], t: number) => values.filter((value) => value <= t).length;
   const points = thresholds.map((t) => ({ fps: below(id, t), tps: below(ood, t) }));
   const bends = (key: 'fps' | 'tps', i: number) =>
-    points[i + 1][key] - 2 * points[i][key] + points[i - 1][key] !== 0;
+    points[i + 1]![key] - 2 * points[i]![key] + points[i - 1]![key] !== 0;
   const kept = points.filter(
     (_, i) => i === 0 || i === points.length - 1 || bends('fps', i) || bends('tps', i),
   );

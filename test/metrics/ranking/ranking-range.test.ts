@@ -35,7 +35,7 @@ describe('what a ranking could be with other rounding', () => {
         const { worst, best } = rankingRange(plain(id), plain(ood), rounding(id), rounding(ood));
         for (const metrics of [compareScores(moved(id), moved(ood)), compareScores(plain(id), plain(ood))])
           for (const name of Object.keys(metrics) as (keyof RankingMetrics)[]) {
-            const [lo, hi] = [worst[name], best[name]].sort((a, b) => a - b);
+            const [lo, hi] = [worst[name], best[name]].sort((a, b) => a - b) as [number, number];
             expect(metrics[name], name).toBeGreaterThanOrEqual(lo - 1e-12);
             expect(metrics[name], name).toBeLessThanOrEqual(hi + 1e-12);
           }

@@ -119,7 +119,7 @@ describe('against definitions written out', () => {
 
 describe('ROC curve', () => {
   const area = (points: readonly { x: number; y: number }[]) =>
-    points.slice(1).reduce((sum, p, i) => sum + ((p.x - points[i].x) * (p.y + points[i].y)) / 2, 0);
+    points.slice(1).reduce((sum, p, i) => sum + ((p.x - points[i]!.x) * (p.y + points[i]!.y)) / 2, 0);
 
   it('has the AUROC as its area, from corner to corner', () => {
     fc.assert(
@@ -143,7 +143,7 @@ describe('ROC curve', () => {
     expect(Math.abs(area(thin) - area(full))).toBeLessThan(0.002);
     for (const p of full) {
       const near = thin.slice(1).some((b, i) => {
-        const a = thin[i];
+        const a = thin[i]!;
         const length = Math.hypot(b.x - a.x, b.y - a.y);
         const off = Math.abs((b.x - a.x) * (a.y - p.y) - (a.x - p.x) * (b.y - a.y)) / length;
         return off <= 0.0021 && p.x >= a.x - 0.0021 && p.x <= b.x + 0.0021;
@@ -174,7 +174,7 @@ describe('bad input', () => {
       [[], [1]],
       [[1], []],
       [[], []],
-    ]) {
+    ] as const) {
       for (const value of Object.values(compareScores(id, ood))) expect(value).toBeNaN();
       expect(auprTrapezoid(id, ood)).toBeNaN();
       expect(rocCurve(id, ood)).toEqual([]);

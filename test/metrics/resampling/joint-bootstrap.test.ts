@@ -26,7 +26,7 @@ describe('countedResamples', () => {
     for (let b = 0; b < 3; b++) {
       resample(indices, n, b, { seed: 8, purpose: 'some' });
       const counted = new Uint8Array(n);
-      for (const i of indices) counted[i]++;
+      for (const i of indices) counted[i]!++;
       expect(resampled(b)).toEqual(counted);
     }
   });
@@ -101,7 +101,7 @@ describe('every bootstrap', () => {
 
 describe('bootstrapRankings', () => {
   it('values are those of the ranking, intervals hold them', () => {
-    const [result] = bootstrapRankings([rankScores(id, ood)], options);
+    const result = bootstrapRankings([rankScores(id, ood)], options)[0]!;
     for (const metric of ['auroc', 'auprIn', 'auprOut'] as const) {
       const { value, interval, n } = rankingEstimate([result], metric);
       expect(value).toBe(result.values[metric]);
@@ -115,16 +115,16 @@ describe('bootstrapRankings', () => {
     const scores = fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(scores, scores, fc.nat(), (ofId, ofOod, seed) => {
-        const [{ replicates }] = bootstrapRankings([rankScores(ofId, ofOod)], {
+        const { replicates } = bootstrapRankings([rankScores(ofId, ofOod)], {
           ...options,
           seed,
           resamples: 5,
-        });
+        })[0]!;
         for (let b = 0; b < 5; b++) {
           const drawn = (side: string, of: number[]) => {
             const indices = new Int32Array(of.length);
             resample(indices, of.length, b, { seed, purpose: `bootstrap/${side}` });
-            return Array.from(indices, (i) => of[i]);
+            return Array.from(indices, (i) => of[i]!);
           };
           const direct = compareScores(drawn('id/test', ofId), drawn('ood/far', ofOod));
           for (const [metric, value] of Object.entries(direct)) {
@@ -140,16 +140,16 @@ describe('bootstrapRankings', () => {
     expect(bootstrapRankings([other, ranking], options)[1]).toEqual(bootstrapRankings([ranking], options)[0]);
   });
   it('means over sets are unweighted', () => {
-    const [near] = bootstrapRankings([rankScores(id, ood)], options);
-    const [far] = bootstrapRankings([rankScores(id, [-9, -8])], { ...options, ood: 'noise' });
+    const near = bootstrapRankings([rankScores(id, ood)], options)[0]!;
+    const far = bootstrapRankings([rankScores(id, [-9, -8])], { ...options, ood: 'noise' })[0]!;
     const mean = rankingEstimate([near, far], 'auroc');
     expect(mean.value).toBeCloseTo((near.values.auroc + far.values.auroc) / 2, 14);
     expect(mean.n).toBe(62);
   });
   it('sets that do not overlap, empty sets and no sets have no interval', () => {
-    const [apart] = bootstrapRankings([rankScores([3, 4, 5], [1, 2])], options);
+    const apart = bootstrapRankings([rankScores([3, 4, 5], [1, 2])], options)[0]!;
     expect(rankingEstimate([apart], 'auroc')).toMatchObject({ value: 1, interval: null, method: 'none' });
-    const [empty] = bootstrapRankings([rankScores([], [1, 2])], options);
+    const empty = bootstrapRankings([rankScores([], [1, 2])], options)[0]!;
     expect(rankingEstimate([empty], 'auroc')).toMatchObject({ value: Number.NaN, interval: null, n: 2 });
     expect(rankingEstimate([], 'auroc')).toMatchObject({ value: Number.NaN, n: 0 });
   });

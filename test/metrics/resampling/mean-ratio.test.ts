@@ -15,11 +15,11 @@ it('is the mean over columns of ratios of sums, of any draws', () => {
   );
   fc.assert(
     fc.property(table, (rows) => {
-      const columns = rows[0].x.length;
+      const columns = rows[0]!.x.length;
       const drawn = rows.flatMap((row) => Array.from({ length: row.times }, () => row));
       const ratios = Array.from({ length: columns }, (_, c) => {
-        const below = drawn.reduce((sum, { y }) => sum + y[c], 0);
-        return below === 0 ? Number.NaN : drawn.reduce((sum, { x }) => sum + x[c], 0) / below;
+        const below = drawn.reduce((sum, { y }) => sum + y[c]!, 0);
+        return below === 0 ? Number.NaN : drawn.reduce((sum, { x }) => sum + x[c]!, 0) / below;
       });
       const found = meanRatioOfDraws(
         Float64Array.from(rows.flatMap(({ x }) => x)),

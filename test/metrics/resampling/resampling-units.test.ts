@@ -51,7 +51,7 @@ describe('statistics of drawn groups', () => {
   const p = {
     n,
     classes: 2,
-    data: Float64Array.from({ length: 2 * n }, (_, i) => (i % 2 ? chances[i >> 1] : 1 - chances[i >> 1])),
+    data: Float64Array.from({ length: 2 * n }, (_, i) => (i % 2 ? chances[i >> 1]! : 1 - chances[i >> 1]!)),
   };
   it.each([
     ['mean', (of?: typeof units) => meanOfDraws(values, of)],
@@ -63,7 +63,7 @@ describe('statistics of drawn groups', () => {
         const sums = drawnBinSums(width, chances, outcomes, of);
         return (times: Uint8Array) => {
           const { n: all, count, predicted, observed } = sums(times);
-          return all + 3 * count[4] + 5 * predicted[9] + 7 * observed[12];
+          return all + 3 * count[4]! + 5 * predicted[9]! + 7 * observed[12]!;
         };
       },
     ],
@@ -84,8 +84,8 @@ describe('statistics of drawn groups', () => {
     const [plain, quick] = [[{ of }], [{ of, grouped }]].map(
       (statistics) => jointBootstrap(n, statistics, { seed: 7, resamples: 40 }).mean,
     );
-    expect(quick.value).toBeCloseTo(plain.value, 14);
-    expect(quick.interval?.[0]).toBeCloseTo(plain.interval?.[0] ?? Number.NaN, 12);
+    expect(quick!.value).toBeCloseTo(plain!.value, 14);
+    expect(quick!.interval?.[0]).toBeCloseTo(plain!.interval?.[0] ?? Number.NaN, 12);
   });
 });
 
@@ -112,7 +112,7 @@ describe('intervals of more examples', () => {
   const byExample = (of: number, purpose: string) => (b: number) => {
     const [indices, times] = [new Int32Array(of), new Uint8Array(of)];
     resample(indices, of, b, { seed: 9, purpose });
-    for (const i of indices) times[i]++;
+    for (const i of indices) times[i]!++;
     return times;
   };
   it('of ECE spread as those of resampled examples', () => {
@@ -120,18 +120,18 @@ describe('intervals of more examples', () => {
     const spread = [byExample(n, 'plain'), countedResamples(n, { seed: 9 })].map((times) =>
       deviation(Array.from({ length: 600 }, (_, b) => ece(sums(times(b))))),
     );
-    expect(Math.abs(spread[0] / spread[1] - 1)).toBeLessThan(0.1);
+    expect(Math.abs(spread[0]! / spread[1]! - 1)).toBeLessThan(0.1);
   });
   it('of ranking metrics, too', () => {
     const ood = values.slice(0, 9_000).map((value) => value / 2 - 1);
     const options = { seed: 1, id: 'test', ood: 'far', resamples: 300 };
     const ranking = rankScores(values, ood);
-    const [{ replicates }] = bootstrapRankings([ranking], options);
+    const { replicates } = bootstrapRankings([ranking], options)[0]!;
     const [timesId, timesOod] = [byExample(n, 'id'), byExample(9_000, 'ood')];
     const plain = Array.from({ length: 300 }, (_, b) => {
       const counts = (group: Int32Array, times: Uint8Array) => {
         const drawn = new Int32Array(ranking.groups);
-        for (let i = 0; i < group.length; i++) drawn[group[i]] += times[i];
+        for (let i = 0; i < group.length; i++) drawn[group[i]!]! += times[i]!;
         return drawn;
       };
       return rankingMetrics(counts(ranking.id, timesId(b)), counts(ranking.ood, timesOod(b)));
@@ -153,29 +153,29 @@ describe('rankings of more examples', () => {
     ['a score that is nearly constant', (value: number) => (value > 2 ? 1 : 0)],
   ])('%s: replicates are those of the drawn examples', (_, map) => {
     const [ofId, ofOod] = [values.map(map), ood.map(map)];
-    const [{ replicates, values: exact }] = bootstrapRankings([rankScores(ofId, ofOod)], options);
+    const { replicates, values: exact } = bootstrapRankings([rankScores(ofId, ofOod)], options)[0]!;
     expect(exact).toEqual(compareScores(ofId, ofOod));
     const drawnId = countedResamples(ofId.length, { seed: 1, purpose: 'bootstrap/id/test' });
     const drawnOod = countedResamples(ofOod.length, { seed: 1, purpose: 'bootstrap/ood/far' });
     for (const b of [0, 5, 11]) {
       const take = (of: Float64Array, times: Uint8Array) =>
-        Array.from(of).flatMap((value, i) => Array<number>(times[i]).fill(value));
+        Array.from(of).flatMap((value, i) => Array<number>(times[i]!).fill(value));
       const direct = compareScores(take(ofId, drawnId(b)), take(ofOod, drawnOod(b)));
       for (const metric of Object.keys(direct) as RankingMetric[])
-        expect(Math.abs(replicates[metric][b] - direct[metric])).toBeLessThan(5e-4);
-      expect(Math.abs(replicates.auroc[b] - direct.auroc)).toBeLessThan(1e-6);
+        expect(Math.abs(replicates[metric][b]! - direct[metric])).toBeLessThan(5e-4);
+      expect(Math.abs(replicates.auroc[b]! - direct.auroc)).toBeLessThan(1e-6);
     }
   });
   it('the number of resamples need not be a multiple of what is counted at once', () => {
-    const few = bootstrapRankings([rankScores(values, ood)], { ...options, resamples: 6 })[0];
-    const more = bootstrapRankings([rankScores(values, ood)], options)[0];
+    const few = bootstrapRankings([rankScores(values, ood)], { ...options, resamples: 6 })[0]!;
+    const more = bootstrapRankings([rankScores(values, ood)], options)[0]!;
     expect(few.replicates.auroc).toEqual(more.replicates.auroc.slice(0, 6));
   });
   it('sets that do not overlap have no interval', () => {
     const far = ood.map((value) => value - 100);
-    const [apart] = bootstrapRankings([rankScores(values, far)], options);
+    const apart = bootstrapRankings([rankScores(values, far)], options)[0]!;
     expect(rankingEstimate([apart], 'auroc')).toMatchObject({ value: 1, interval: null });
-    const [reversed] = bootstrapRankings([rankScores(far, values)], options);
+    const reversed = bootstrapRankings([rankScores(far, values)], options)[0]!;
     expect(rankingEstimate([reversed], 'auroc')).toMatchObject({ value: 0, interval: null });
   });
 });

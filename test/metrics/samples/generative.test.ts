@@ -35,7 +35,7 @@ describe('singular values', () => {
     const found = [...singularValues(Float64Array.from(matrix), rows, columns)].sort((a, b) => a - b);
     expect(found).toHaveLength(expected.length);
     found.forEach((value, k) => {
-      expect(value).toBeCloseTo(expected[k], 12);
+      expect(value).toBeCloseTo(expected[k]!, 12);
     });
   });
 
@@ -44,7 +44,17 @@ describe('singular values', () => {
       fc.property(fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 9, maxLength: 9 }), (m) => {
         const values = singularValues(Float64Array.from(m), 3, 3);
         const squares = m.reduce((sum, x) => sum + x * x, 0);
-        const [a, b, c, d, e, f, g, h, i] = m;
+        const [a, b, c, d, e, f, g, h, i] = m as [
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+          number,
+        ];
         const determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
         expect(values.reduce((sum, x) => sum + x * x, 0)).toBeCloseTo(squares, 9);
         expect(values.reduce((product, x) => product * x, 1)).toBeCloseTo(Math.abs(determinant), 9);
@@ -143,7 +153,7 @@ describe('the inception score', () => {
     expect(inceptionScore(given)(ones(40))).toBeCloseTo(1.1969796693932027, 12);
     const parts = [1.223242767615585, 1.1802749130711647, 1.1892386623678646, 1.18760597485681];
     splitInceptionScores(given, 4).forEach((score, k) => {
-      expect(score).toBeCloseTo(parts[k], 12);
+      expect(score).toBeCloseTo(parts[k]!, 12);
     });
   });
 });

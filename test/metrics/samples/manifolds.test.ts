@@ -13,14 +13,14 @@ const tableOf = (rows: readonly (readonly number[])[]): FeatureTable => ({
 /** Equations 1 to 4 of Kynkaanniemi et al. 2019, and 4 and 5 of Naeem et al. 2020, word by word. */
 function literal(samples: readonly number[][], real: readonly number[][], k: number) {
   const far = (a: readonly number[], b: readonly number[]) =>
-    a.reduce((sum, x, i) => sum + (x - b[i]) * (x - b[i]), 0);
+    a.reduce((sum, x, i) => sum + (x - b[i]!) * (x - b[i]!), 0);
   const reach = (set: readonly number[][], i: number) =>
     set
       .filter((_, j) => j !== i)
-      .map((other) => far(set[i], other))
-      .sort((a, b) => a - b)[k - 1];
+      .map((other) => far(set[i]!, other))
+      .sort((a, b) => a - b)[k - 1]!;
   const inBall = (x: readonly number[], set: readonly number[][], i: number) =>
-    far(x, set[i]) <= reach(set, i);
+    far(x, set[i]!) <= reach(set, i);
   return {
     held: samples.map((x) => real.filter((_, i) => inBall(x, real, i)).length),
     recalled: real.map((y) => (samples.some((_, i) => inBall(y, samples, i)) ? 1 : 0)),

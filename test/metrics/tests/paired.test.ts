@@ -49,7 +49,7 @@ describe('tails of distributions', () => {
   it('fair coins: the sums of Pascal’s triangle, and any number of throws', () => {
     for (const n of [0, 1, 2, 7, 20]) {
       const row = [1];
-      for (let k = 1; k <= n; k++) row.push((row[k - 1] * (n - k + 1)) / k);
+      for (let k = 1; k <= n; k++) row.push((row[k - 1]! * (n - k + 1)) / k);
       for (let k = 0; k <= n; k++) {
         const sum = row.slice(0, k + 1).reduce((a, b) => a + b, 0) / 2 ** n;
         expect(binomialTail(k, n)).toBeCloseTo(sum, 12);
@@ -159,8 +159,8 @@ describe.skipIf(!existsSync(reference))('scores of a trained network', () => {
   it.each(['interpolated', 'digits', 'noise'])('DeLong on %s is that of public code', (set) => {
     const arrays = readReference(join(reference, 'features.npz'));
     const logits = (name: string) => {
-      const { shape, data } = arrays[`logits_${name}`];
-      return { n: shape[0], classes: shape[1], data };
+      const { shape, data } = arrays[`logits_${name}`]!;
+      return { n: shape[0]!, classes: shape[1]!, data };
     };
     const msp = (name: string) => {
       const { n, classes } = logits(name);
@@ -171,7 +171,7 @@ describe.skipIf(!existsSync(reference))('scores of a trained network', () => {
     };
     const energy = (name: string) => logSumExp(logits(name));
     const known = values().delong_id_positive[set];
-    const [ofMsp, ofEnergy] = [msp, energy].map((score) => placements(score('test'), score(set)));
+    const [ofMsp, ofEnergy] = [placements(msp('test'), msp(set)), placements(energy('test'), energy(set))];
     const { value, error } = delongDifference([ofMsp], [ofEnergy]);
     expect([ofMsp.auroc, ofEnergy.auroc]).toEqual([
       expect.closeTo(known.auroc_msp, 9),
@@ -198,7 +198,7 @@ describe('Holm', () => {
     const corrected = holm([0.01, 0.04, 0.03, 0.005, 0.2, 0.03]);
     const wanted = [0.05, 0.12, 0.12, 0.03, 0.2, 0.12];
     corrected.forEach((p, i) => {
-      expect(p).toBeCloseTo(wanted[i], 12);
+      expect(p).toBeCloseTo(wanted[i]!, 12);
     });
     expect(holm([])).toEqual([]);
   });
@@ -208,10 +208,10 @@ describe('Holm', () => {
       fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true })), (p) => {
         const corrected = holm(p);
         for (let i = 0; i < p.length; i++) {
-          expect(corrected[i]).toBeGreaterThanOrEqual(p[i]);
-          expect(corrected[i]).toBeLessThanOrEqual(Math.min(1, p.length * p[i]));
+          expect(corrected[i]).toBeGreaterThanOrEqual(p[i]!);
+          expect(corrected[i]).toBeLessThanOrEqual(Math.min(1, p.length * p[i]!));
           for (let j = 0; j < p.length; j++)
-            if (p[i] <= p[j]) expect(corrected[i]).toBeLessThanOrEqual(corrected[j]);
+            if (p[i]! <= p[j]!) expect(corrected[i]).toBeLessThanOrEqual(corrected[j]!);
         }
       }),
     );
@@ -228,7 +228,7 @@ describe('cliques', () => {
     );
     fc.assert(
       fc.property(graph, ({ n, edges }) => {
-        const joined = (i: number, j: number) => edges[Math.min(i, j) * n + Math.max(i, j)];
+        const joined = (i: number, j: number) => edges[Math.min(i, j) * n + Math.max(i, j)]!;
         const sets = Array.from({ length: 2 ** n }, (_, bits) =>
           Array.from({ length: n }, (_, i) => i).filter((i) => (bits >> i) & 1),
         );

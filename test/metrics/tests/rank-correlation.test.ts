@@ -13,7 +13,7 @@ function literal(a: readonly number[], b: readonly number[]): number {
     of.map((x) => of.filter((y) => y < x).length + (of.filter((y) => y === x).length + 1) / 2);
   const [p, q] = [ranks(a), ranks(b)];
   const covariance = (x: readonly number[], y: readonly number[]) =>
-    mean(x.map((one, i) => (one - mean(x)) * (y[i] - mean(y))));
+    mean(x.map((one, i) => (one - mean(x)) * (y[i]! - mean(y))));
   return covariance(p, q) / Math.sqrt(covariance(p, p) * covariance(q, q));
 }
 
@@ -30,9 +30,9 @@ describe('rank correlations', () => {
         ([a, b]) => {
           const wanted = literal(a, b);
           const found = rankCorrelations([a, b]);
-          if (Number.isNaN(wanted)) expect(found[0][1]).toBeNaN();
-          else expect(found[0][1]).toBeCloseTo(wanted, 10);
-          expect(found[1][0]).toEqual(found[0][1]);
+          if (Number.isNaN(wanted)) expect(found[0]![1]).toBeNaN();
+          else expect(found[0]![1]).toBeCloseTo(wanted, 10);
+          expect(found[1]![0]).toEqual(found[0]![1]);
         },
       ),
     );
@@ -44,7 +44,7 @@ describe('rank correlations', () => {
       [3, 3, 3],
     ]);
     expect(first).toEqual([1, expect.closeTo(-1, 12), Number.NaN]);
-    expect(last[2]).toBeNaN();
+    expect(last![2]).toBeNaN();
   });
 });
 
@@ -55,7 +55,7 @@ describe('precision and recall', () => {
         const curve = [{ x: 0, y: 1 }, ...precisionRecall(positives, negatives)];
         const area = curve
           .slice(1)
-          .reduce((sum, p, i) => sum + ((p.x - curve[i].x) * (p.y + curve[i].y)) / 2, 0);
+          .reduce((sum, p, i) => sum + ((p.x - curve[i]!.x) * (p.y + curve[i]!.y)) / 2, 0);
         expect(area).toBeCloseTo(auprTrapezoid(positives, negatives), 10);
         expect(curve.at(-1)?.x).toBe(1);
       }),

@@ -71,8 +71,8 @@ describe('tests of two samples', () => {
     const all = Array.from({ length: 64 }, (_, bits) => {
       const swapped = (i: number) => ((bits >> i) & 1) === 1;
       const sample = pooled(
-        a.map((value, i) => (swapped(i) ? b[i] : value)),
-        b.map((value, i) => (swapped(i) ? a[i] : value)),
+        a.map((value, i) => (swapped(i) ? b[i]! : value)),
+        b.map((value, i) => (swapped(i) ? a[i]! : value)),
       );
       return distancesOf(sample, sample.first);
     });
@@ -124,7 +124,7 @@ describe('estimates of two samples', () => {
     const b = a.map((value) => value - 0.3 + noise * draws.normal());
     const of = Int32Array.from(a.keys());
     const { interval } = aurocEstimate({ values: a, of }, { values: b, of });
-    const drawn = (indices: Int32Array, values: Float64Array) => Array.from(indices, (i) => values[i]);
+    const drawn = (indices: Int32Array, values: Float64Array) => Array.from(indices, (i) => values[i]!);
     const booted = bootstrap(n, (i) => compareScores(drawn(i, a), drawn(i, b)).auroc, { seed: 5 });
     const width = (of: [number, number] | null) => (of ? of[1] - of[0] : Number.NaN);
     const ratio = width(interval) / width(booted.interval);
@@ -146,10 +146,10 @@ describe('risk and spread', () => {
             rows.map(([s], i) => s + i / 100),
             rows.map(([, right]) => (right ? 1 : 0)),
           ];
-          const order = scores.map((_, i) => i).sort((i, j) => scores[j] - scores[i]);
+          const order = scores.map((_, i) => i).sort((i, j) => scores[j]! - scores[i]!);
           let [errors, sum] = [0, 0];
           for (const [k, i] of order.entries()) {
-            errors += 1 - correct[i];
+            errors += 1 - correct[i]!;
             sum += errors / (k + 1);
           }
           expect(areaUnderRisk(scores, correct)(once(rows.length))).toBeCloseTo(sum / rows.length, 12);

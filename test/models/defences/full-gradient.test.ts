@@ -71,7 +71,7 @@ describe('a linear classifier behind a quadratic energy', () => {
       const [i, j] = [Math.floor(at / PIXELS), at % PIXELS];
       let sum = 0;
       for (let k = 0; k < CLASSES; k++)
-        sum += (p[i * CLASSES + k] - (labels[i] === k ? 1 : 0)) * linear.weight[j * CLASSES + k];
+        sum += (p[i * CLASSES + k]! - (labels[i] === k ? 1 : 0)) * linear.weight[j * CLASSES + k]!;
       return sum;
     });
   };
@@ -129,11 +129,11 @@ describe('a linear classifier behind a quadratic energy', () => {
     const found = await chainGradients(parts, batch, 'margin', (step, sum, squares) => {
       const factor = (1 - options.stepSize) ** (options.steps - step);
       expect(relativeError(sum, straight.gradient.map((g) => factor * g))).toBeLessThan(1e-5); // biome-ignore format: one line
-      norms[step] = Math.sqrt(squares[0]);
+      norms[step] = Math.sqrt(squares[0]!);
     });
     expect(found.straightThrough).toEqual(straight.gradient);
     expect(found.full).toEqual((await whole().gradient(batch, 'margin')).gradient);
-    expect(norms[0] / norms[5]).toBeCloseTo((1 - options.stepSize) ** 5, 5);
+    expect(norms[0]! / norms[5]!).toBeCloseTo((1 - options.stepSize) ** 5, 5);
   });
   it('with one seed an image answers alike whatever the draw; with fresh ones it does not', async () => {
     const batch = batchOf(3, PIXELS);
@@ -166,7 +166,7 @@ describe('a linear classifier behind a quadratic energy', () => {
       ', one seed an image, full gradient',
       ', one seed an image',
     ]);
-    expect(systems[0].info.offers).not.toContain('hessianProduct');
+    expect(systems[0]!.info.offers).not.toContain('hessianProduct');
   });
 
   it('is refused where the purifier has no Hessian-vector products', () => {
@@ -190,7 +190,7 @@ describe('a network behind its own chains', () => {
   beforeAll(async () => {
     engines.tfjs = await createTfjsEngine({ device: 'wasm', sessions: 1 });
   });
-  afterAll(() => engines.tfjs.close());
+  afterAll(() => engines.tfjs!.close());
   const purify: PurifyOptions = { ...options, by: 'convolutional', steps: 4, stepSize: 0.05, chains: 2 };
 
   it('has one gradient on both engines', async () => {
@@ -204,7 +204,7 @@ describe('a network behind its own chains', () => {
         return gradient;
       }),
     );
-    expect(relativeError(found[1], found[0])).toBeLessThan(1e-4);
+    expect(relativeError(found[1]!, found[0]!)).toBeLessThan(1e-4);
   });
 
   it('gives an example the same gradient in any batch', async () => {
@@ -245,7 +245,7 @@ describe('the JEM of the fixtures behind its own chains', () => {
     const length = Math.hypot(...gradient);
     const u = gradient.map((g) => g / length);
     const at = async (h: number) => {
-      const pixels = smooth.pixels.map((x, j) => x + h * u[j]);
+      const pixels = smooth.pixels.map((x, j) => x + h * u[j]!);
       const { loss } = await whole.gradient({ ...smooth, pixels }, 'cross-entropy');
       return loss.reduce((sum, value) => sum + value, 0);
     };
@@ -293,9 +293,9 @@ describe('the JEM of the reference values behind its own chains', () => {
       const { gradient } = await whole.gradient({ n: 4, pixels, labels, keys }, 'cross-entropy');
       for (let i = 0; i < 4; i++) {
         const own = gradient.subarray(i * 3072, (i + 1) * 3072);
-        expect(Math.abs(Math.hypot(...own) / lengths[i] - 1), `length ${i}`).toBeLessThan(5e-3);
+        expect(Math.abs(Math.hypot(...own) / lengths[i]! - 1), `length ${i}`).toBeLessThan(5e-3);
         const sum = own.subarray(0, 1024).reduce((total, value) => total + value, 0);
-        expect(Math.abs(sum - red[i]) / lengths[i], `red of ${i}`).toBeLessThan(5e-3);
+        expect(Math.abs(sum - red[i]!) / lengths[i]!, `red of ${i}`).toBeLessThan(5e-3);
       }
       await model.close();
     },

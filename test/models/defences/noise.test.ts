@@ -30,7 +30,7 @@ describe('noise on every image', () => {
     const pixels = batch.pixels.slice();
     for (let i = 0; i < 3; i++) {
       const draws = stream({ seed: 1, purpose: 'test/input-noise', example: i });
-      for (let j = 0; j < 4; j++) pixels[4 * i + j] += draws.normal();
+      for (let j = 0; j < 4; j++) pixels[4 * i + j]! += draws.normal();
     }
     expect(pixels.some((v) => v < 0 || v > 1)).toBe(true);
     const [seen, wanted] = [await noisy.forward(batch), await bare.forward({ n: 3, pixels })];

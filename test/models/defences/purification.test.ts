@@ -54,7 +54,7 @@ describe('a purified classifier', () => {
       await bare.gradient(batch, 'cross-entropy'),
     ];
     a.gradient.forEach((g, i) => {
-      expect(g).toBeCloseTo(b.gradient[i], 5);
+      expect(g).toBeCloseTo(b.gradient[i]!, 5);
     });
   });
 
@@ -73,7 +73,7 @@ describe('a purified classifier', () => {
     const batch = part(batchOf(3), 1, 2);
     const total = [0, 0, 0];
     for (let chain = 0; chain < 4; chain++) {
-      const [key] = batch.keys ?? [];
+      const key = batch.keys![0]!;
       const draws = (what: string, substep = 0) =>
         stream({ ...key, purpose: `test/purify/chain-${chain}/${what}`, substep });
       const before = draws('input-noise');
@@ -81,10 +81,10 @@ describe('a purified classifier', () => {
       for (let step = 0; step < 3; step++) {
         const { gradient } = await bare.gradient({ n: 1, pixels: x }, 'log-px');
         const noise = draws('sgld', step);
-        for (let j = 0; j < 4; j++) x[j] += (0.05 * (gradient[j] / 2) + 0.02 * noise.normal()) / 2;
+        for (let j = 0; j < 4; j++) x[j]! += (0.05 * (gradient[j]! / 2) + 0.02 * noise.normal()) / 2;
       }
       const { logits = [] } = await bare.forward({ n: 1, pixels: x });
-      for (let k = 0; k < 3; k++) total[k] += logits[k] / 4;
+      for (let k = 0; k < 3; k++) total[k]! += logits[k]! / 4;
     }
     const { logits = [] } = await system.forward(batch);
     total.forEach((value, k) => {
@@ -117,10 +117,10 @@ describe('a purified classifier', () => {
     for (let j = 0; j < 4; j++) {
       const at = async (h: number) => {
         const pixels = batch.pixels.slice();
-        pixels[j] += h;
-        return (await whole.gradient({ ...batch, pixels }, 'cross-entropy')).loss[0];
+        pixels[j]! += h;
+        return (await whole.gradient({ ...batch, pixels }, 'cross-entropy')).loss[0]!;
       };
-      expect(((await at(1e-2)) - (await at(-1e-2))) / 2e-2).toBeCloseTo(gradient[j], 2);
+      expect(((await at(1e-2)) - (await at(-1e-2))) / 2e-2).toBeCloseTo(gradient[j]!, 2);
     }
   });
 

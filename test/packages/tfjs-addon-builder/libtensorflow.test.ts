@@ -28,7 +28,7 @@ describe('the TensorFlow in a folder', () => {
       wheel.slice(0, 2),
     ],
     ['a C tarball', 'linux', tarball, '', tarball.slice(0, 2)],
-    ['a C tarball without a framework', 'linux', [tarball[0], header], '', [tarball[0]]],
+    ['a C tarball without a framework', 'linux', [tarball[0]!, header], '', [tarball[0]!]],
     [
       'a wheel of macOS',
       'darwin',
@@ -41,7 +41,7 @@ describe('the TensorFlow in a folder', () => {
     const folder = folderWith(files);
     const found = locateLibtensorflow(folder, platform);
     expect(found).toEqual({
-      libraryFolder: join(folder, root, libraries[0].startsWith('lib/') ? 'lib' : ''),
+      libraryFolder: join(folder, root, libraries[0]!.startsWith('lib/') ? 'lib' : ''),
       libraries: libraries.map((file) => join(folder, root, file)),
       includeFolder: join(folder, root, 'include'),
     });

@@ -22,7 +22,7 @@ const figure = (rows: readonly (readonly (Picture | null)[])[]): ImageFigure => 
   kind: 'images',
   id: 'grid',
   title: 'T',
-  columns: rows[0].map(() => 'c'),
+  columns: rows[0]!.map(() => 'c'),
   rows: rows.map((cells) => ({ label: 'r', cells: [...cells] })),
 });
 
@@ -30,7 +30,7 @@ async function saved(
   directory: string,
   rows: readonly (readonly (Picture | null)[])[],
 ): Promise<ImageFigure> {
-  const [one] = await savePictures(directory, [figure(rows)]);
+  const one = (await savePictures(directory, [figure(rows)]))[0]!;
   if (one.kind !== 'images') throw new Error('no grid');
   return one;
 }
@@ -65,7 +65,7 @@ describe('a grid as one file', () => {
   ])('is refused with a picture that is damaged, %s', async (_, rest) => {
     await withFolder(async (directory) => {
       const grid = await saved(directory, [[picture(0, 20, 30)]]);
-      const file = join(directory, grid.rows[0].cells[0]?.file ?? '');
+      const file = join(directory, grid.rows[0]!.cells[0]?.file ?? '');
       const bytes = readFileSync(file);
       writeFileSync(
         file,
@@ -90,10 +90,10 @@ describe('a grid as one file', () => {
       const [whole] = await draw();
       expect(whole).not.toHaveProperty('lacks');
       expect([whole]).toMatchObject([{ name: 'attack-examples', files: [{ path: 'attack-examples.png' }] }]);
-      const [grid] = suites.flatMap(({ figures }) => figures);
+      const grid = suites.flatMap(({ figures }) => figures)[0]!;
       const files = grid.kind === 'images' ? grid.rows.flatMap(({ cells }) => cells) : [];
       const named = files.flatMap((cell) => cell?.file ?? []);
-      const [gone] = named;
+      const gone = named[0]!;
       rmSync(join(directory, gone));
       const missing = named.filter((file) => file === gone).length;
       expect(missing).toBeLessThan(named.length);
@@ -123,6 +123,6 @@ test.each([
     const grid = await saved(directory, [[picture(0.5, height, width)]]);
     const view = await figureView(grid, 'f', directory, createPalette([]));
     expect(view.size).toBe(size);
-    expect(view.grid?.rows[0].cells[0]).toMatchObject({ width: shownWidth, height: shownHeight });
+    expect(view.grid?.rows[0]?.cells[0]).toMatchObject({ width: shownWidth, height: shownHeight });
   });
 });

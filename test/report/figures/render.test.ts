@@ -151,7 +151,7 @@ test('scales of colours, gradients, shapes and turned text are drawn', { timeout
       size: quantitative('size'),
     },
   };
-  const suite = results.suites[0];
+  const suite = results.suites[0]!;
   results.suites = [{ ...suite, figures: [{ kind: 'vega-lite', id: 'all', title: 'All', spec }] }];
   expect(await drawn(results)).toMatchObject([{ name: 'accuracy-all', files: [{}, {}, {}, {}] }]);
 });

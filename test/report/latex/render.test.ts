@@ -54,7 +54,7 @@ describe('escaping', () => {
 
 describe('tables', () => {
   test('the comparison prints as papers do', async () => {
-    const [file] = await renderLatex(sampleResults());
+    const file = (await renderLatex(sampleResults()))[0]!;
     expect(file.path).toBe('tables/comparison.tex');
     expect(file.content).toContain('\\toprule');
     expect(file.content).toContain('\\cmidrule(lr){2-3} \\cmidrule(lr){4-4}');
@@ -74,8 +74,8 @@ describe('tables', () => {
       const tabulars = [...content.matchAll(/\\begin\{tabular\}\{@\{\}(.*)@\{\}\}\n([\s\S]*?)\\bottomrule/g)];
       expect(tabulars.length).toBeGreaterThan(0);
       for (const [, align, all] of tabulars) {
-        const columns = align.replace(/\{.*?\}/g, '').length;
-        const [, body] = all.split('\\midrule\n');
+        const columns = align!.replace(/\{.*?\}/g, '').length;
+        const [, body] = all!.split('\\midrule\n') as [string, string];
         for (const row of body.split('\n').slice(0, -1)) {
           expect(row).toMatch(/ \\(\\|tabularnewline)(\[.*\])?$/);
           expect(row.match(/(?<!\\)&/g)).toHaveLength(columns - 1);
@@ -87,7 +87,7 @@ describe('tables', () => {
   });
 
   test('files are ASCII but for their comments, and tell how characters without a glyph are put back', async () => {
-    const [file] = await renderLatex(sampleResults({ ...plainNames, jem: '模型' }));
+    const file = (await renderLatex(sampleResults({ ...plainNames, jem: '模型' })))[0]!;
     expect(file.content.replace(/^%.*$/gm, '')).toMatch(/^[ -~\n]*$/);
     expect(file.content).toContain('\\providecommand{\\assayunicode}');
   });

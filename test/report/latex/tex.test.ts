@@ -64,15 +64,15 @@ describe.skipIf(why !== undefined)('with a real TeX', () => {
     }, 60_000);
 
     test.each(['OT1', 'T1'])('all print in the encoding %s', (encoding) => {
-      expect(complaints(log[encoding])).toEqual([]);
-      const widths = [...log[encoding].matchAll(/^WIDTH (\d+) ([\d.]+)pt$/gm)];
+      expect(complaints(log[encoding]!)).toEqual([]);
+      const widths = [...log[encoding]!.matchAll(/^WIDTH (\d+) ([\d.]+)pt$/gm)];
       expect(widths.map(([, i]) => Number(i))).toEqual(texts.map((_, i) => i));
       // Nothing vanishes.
       expect(widths.filter(([, , width]) => Number(width) === 0)).toEqual([]);
     });
 
     test('none is wider than the layout takes it to be', () => {
-      const wider = [...log.OT1.matchAll(/^WIDTH (\d+) ([\d.]+)pt$/gm)]
+      const wider = [...log.OT1!.matchAll(/^WIDTH (\d+) ([\d.]+)pt$/gm)]
         .map(([, i, width]) => ({ text: texts[Number(i)], width: Number(width) }))
         .filter(({ text, width }) => width > textWidth(text, 'small') + 0.01);
       expect(wider).toEqual([]);

@@ -27,12 +27,16 @@ export function linear(hex: string): Rgb {
   const [r, g, b] = [1, 3, 5].map((at) => {
     const s = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
     return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4;
-  });
+  }) as [number, number, number];
   return [r, g, b];
 }
 
 const times = (matrix: Matrix, v: Rgb): Rgb => {
-  const [x, y, z] = matrix.map((row) => row[0] * v[0] + row[1] * v[1] + row[2] * v[2]);
+  const [x, y, z] = matrix.map((row) => row[0] * v[0] + row[1] * v[1] + row[2] * v[2]) as [
+    number,
+    number,
+    number,
+  ];
   return [x, y, z];
 };
 
@@ -46,7 +50,7 @@ function oklab(colour: Rgb): Rgb {
     ],
     colour,
   );
-  const [l, m, s] = cones.map((c) => Math.cbrt(Math.max(0, c)));
+  const [l, m, s] = cones.map((c) => Math.cbrt(Math.max(0, c))) as [number, number, number];
   return times(
     [
       [0.2104542553, 0.793617785, -0.0040720468],
@@ -60,9 +64,13 @@ function oklab(colour: Rgb): Rgb {
 /** Distance in OKLab of two colours as someone with this vision sees them. */
 export function apart(a: string, b: string, vision: Matrix): number {
   const [one, other] = [a, b].map((hex) => {
-    const [r, g, bl] = times(vision, linear(hex)).map((c) => Math.min(1, Math.max(0, c)));
+    const [r, g, bl] = times(vision, linear(hex)).map((c) => Math.min(1, Math.max(0, c))) as [
+      number,
+      number,
+      number,
+    ];
     return oklab([r, g, bl]);
-  });
+  }) as [Rgb, Rgb];
   return Math.hypot(one[0] - other[0], one[1] - other[1], one[2] - other[2]);
 }
 
@@ -73,6 +81,6 @@ export function contrast(a: string, b: string): number {
       const [r, g, bl] = linear(hex);
       return 0.2126 * r + 0.7152 * g + 0.0722 * bl;
     })
-    .sort((x, y) => x - y);
+    .sort((x, y) => x - y) as [number, number];
   return (high + 0.05) / (low + 0.05);
 }

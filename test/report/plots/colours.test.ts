@@ -9,7 +9,7 @@ const css = readFileSync(new URL('../../../reports/style/base.css', import.meta.
 /** A variable of the page: its colours in light and in dark. */
 function variable(name: string): Record<'light' | 'dark', string> {
   const [, light, dark] = css.match(new RegExp(`--${name}: light-dark\\((#\\w+), (#\\w+)\\)`)) ?? [];
-  return { light, dark };
+  return { light: light!, dark: dark! };
 }
 
 const schemes = ['light', 'dark'] as const;
@@ -32,8 +32,8 @@ describe.each(schemes)('colours of series, %s', (scheme) => {
 });
 
 test('two greens that people with normal vision tell apart are alike to others', () => {
-  expect(apart('#00875f', '#767a80', VISIONS['normal vision'])).toBeGreaterThan(0.12);
-  expect(apart('#00875f', '#767a80', VISIONS.deuteranopia)).toBeLessThan(0.12);
+  expect(apart('#00875f', '#767a80', VISIONS['normal vision']!)).toBeGreaterThan(0.12);
+  expect(apart('#00875f', '#767a80', VISIONS.deuteranopia!)).toBeLessThan(0.12);
 });
 
 describe('series of one figure', () => {

@@ -69,7 +69,7 @@ describe('plots', () => {
       ['plain, as published', 'var(--c1)', '7 4'],
       ['plain, as it should be', 'var(--c1)', ''],
     ]);
-    expect(data.rows[0][0]).toBe('jem, as published');
+    expect(data.rows[0]![0]).toBe('jem, as published');
   });
 
   test('a point says what it is, where it is drawn', async () => {
@@ -99,7 +99,8 @@ describe('plots', () => {
       'jem: 25.0% [20.0, 30.0] at epsilon 0.500',
     ]);
     const [, width, height] = svg.match(/viewBox="0 0 ([\d.]+) ([\d.]+)"/) ?? [];
-    const [[x0, y0], [x1, y1]] = found.map(([x, y]) => [Number(x), Number(y)]);
+    const at = (k: number) => found[k]!.slice(0, 2).map(Number) as [number, number];
+    const [[x0, y0], [x1, y1]] = [at(0), at(1)];
     expect(x0).toBeLessThan(x1);
     expect(x1).toBeLessThan(Number(width));
     expect(y0).toBeLessThan(y1);

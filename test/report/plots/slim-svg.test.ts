@@ -38,7 +38,7 @@ describe('slim plots', () => {
       const [before, after] = [await drawn(svg), await drawn(slim)];
       expect(after.length).toBe(before.length);
       // A tenth of a pixel moves an edge, which is smooth, by a few shades.
-      const apart = before.map((shade, i) => Math.abs(shade - after[i]));
+      const apart = before.map((shade, i) => Math.abs(shade - after[i]!));
       expect(apart.reduce((worst, one) => Math.max(worst, one), 0)).toBeLessThan(64);
       expect(apart.reduce((sum, one) => sum + one, 0) / apart.length).toBeLessThan(0.5);
     },
@@ -105,7 +105,7 @@ describe('slim paths', () => {
 function pointsOf(d: string): [number, number][] {
   let [x, y] = [0, 0];
   return [...d.matchAll(/([MLHV])([^MLHV]*)/g)].map(([, command, numbers]) => {
-    const [first, second] = numbers.split(',').map(Number);
+    const [first, second] = numbers!.split(',').map(Number) as [number, number];
     if (command === 'V') y = first;
     else x = first;
     if (command === 'M' || command === 'L') y = second;
@@ -115,8 +115,8 @@ function pointsOf(d: string): [number, number][] {
 
 /** Where the direction changes, with both ends: by angles, since no two points of a walk are alike. */
 function corners(points: readonly (readonly [number, number])[]): number[][] {
-  const walk = points.filter(([x, y], i) => i === 0 || x !== points[i - 1][0] || y !== points[i - 1][1]);
-  const angle = (i: number) => Math.atan2(walk[i + 1][1] - walk[i][1], walk[i + 1][0] - walk[i][0]);
+  const walk = points.filter(([x, y], i) => i === 0 || x !== points[i - 1]![0] || y !== points[i - 1]![1]);
+  const angle = (i: number) => Math.atan2(walk[i + 1]![1] - walk[i]![1], walk[i + 1]![0] - walk[i]![0]);
   return walk
     .filter((_, i) => i === 0 || i === walk.length - 1 || angle(i - 1) !== angle(i))
     .map((point) => [...point]);

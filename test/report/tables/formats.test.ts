@@ -37,8 +37,8 @@ const asOfJem =
     const known: Record<string, Measure['params']> = {
       accuracy: {},
       ece: {},
-      auroc: { score, against: m.dataset },
-      'robust-accuracy': { norm, epsilon },
+      auroc: { score: score!, against: m.dataset },
+      'robust-accuracy': { norm: norm!, epsilon: epsilon! },
     };
     if (!(m.measure in known)) return [];
     const params = { ...known[m.measure], quantity: m.measure };
@@ -60,7 +60,7 @@ const table = (): PaperTable => {
 
 describe('formats', () => {
   test('LaTeX: a float with caption and label', () => {
-    const text = tableFormats.latex.write(table());
+    const text = tableFormats.latex!.write(table());
     expect(text).toContain(
       '\\begin{table*}[t]\n\\centering\n\\caption{A caption with 100 \\% \\& \\textless{}more',
     );
@@ -69,14 +69,14 @@ describe('formats', () => {
   });
 
   test('Markdown: names stay text, a row a line', () => {
-    const lines = tableFormats.markdown.write(table()).split('\n');
+    const lines = tableFormats.markdown!.write(table()).split('\n');
     expect(lines[2]).toBe('| Model | Clean: Accuracy (%) ↑ |'.replace(' ↑', '\u00a0↑'));
     expect(lines[4]).toBe('| \\<script\\>window.hurt = 1\\</script\\> | **98.9** \\[98.3, 99.2\\] |');
     expect(lines.slice(4, 8).every((line) => line.startsWith('| ') && line.endsWith(' |'))).toBe(true);
   });
 
   test('CSV: full precision, interval and n beside it', () => {
-    const [head, first] = parse(tableFormats.csv.write(table()));
+    const [head, first] = parse(tableFormats.csv!.write(table()));
     expect(head).toEqual([
       'model',
       'Clean: Accuracy',
@@ -84,11 +84,11 @@ describe('formats', () => {
       'Clean: Accuracy hi',
       'Clean: Accuracy n',
     ]);
-    expect(first.slice(1)).toEqual(['0.9885', '0.983', '0.9923', '2000']);
+    expect(first!.slice(1)).toEqual(['0.9885', '0.983', '0.9923', '2000']);
   });
 
   test('HTML: names are escaped', () => {
-    const text = tableFormats.html.write(table());
+    const text = tableFormats.html!.write(table());
     expect(text).not.toContain('<script>');
     expect(text).toContain('<b>98.9</b> <small>[98.3, 99.2]</small>');
     expect(text).toContain('<th colspan="1">Clean</th>');
@@ -119,8 +119,8 @@ test.skipIf(why !== undefined)(
         .filter((made) => made.width === width)
         .map((made) => ({
           path: `${made.id}.tex`,
-          content: tableFormats.latex
-            .write(made)
+          content: tableFormats
+            .latex!.write(made)
             .replace(/^\\(begin|end)\{table\*?\}(\[t\])?$/gm, '')
             .replace(/^\\caption.*$/gm, ''),
         }));

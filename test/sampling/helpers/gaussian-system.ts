@@ -8,8 +8,8 @@ export function gaussian(mean: number, variance: number, scale: number, batchSiz
     const logPx = new Float32Array(n);
     const gradient = new Float32Array(pixels.length);
     for (let at = 0; at < pixels.length; at++) {
-      const off = scale * pixels[at] - mean;
-      logPx[Math.floor(at / size)] -= off ** 2 / (2 * variance);
+      const off = scale * pixels[at]! - mean;
+      logPx[Math.floor(at / size)]! -= off ** 2 / (2 * variance);
       gradient[at] = (-off / variance) * scale;
     }
     return { logPx, gradient };

@@ -103,8 +103,8 @@ describe('invariance', () => {
           expect(await run(examples, chunk, batchSize)).toEqual(plain);
           const reversed = await run([...examples].reverse(), 64, 64);
           reversed.forEach(({ value }, i) => {
-            if (plain[i].value === null) expect(value).toBeNull();
-            else expect(value).toBeCloseTo(plain[i].value, 12);
+            if (plain[i]!.value === null) expect(value).toBeNull();
+            else expect(value).toBeCloseTo(plain[i]!.value, 12);
           });
         },
       ),
@@ -226,7 +226,7 @@ it('many classes: the worst are listed, and the matrix becomes a list of confusi
   });
   const rows = (id: string) => summary.tables?.find((table) => table.id === id)?.rows ?? [];
   expect(rows('class-accuracy-test')).toHaveLength(50);
-  expect(rows('class-accuracy-test')[0]['model linear']).toMatchObject({ value: 0.5 });
+  expect(rows('class-accuracy-test')[0]!['model linear']).toMatchObject({ value: 0.5 });
   expect(rows('confusion-linear-test')[0]).toMatchObject({ prediction: 'class 3', count: 1 });
   expect(summary.figures).toEqual([]);
   expect(summary.measures.filter(({ measure }) => measure === 'class-accuracy')).toHaveLength(classes);

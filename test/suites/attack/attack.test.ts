@@ -35,9 +35,9 @@ describe('known answers', () => {
     const outcome = await runSuite(attack, { systems: [linear()], datasets: [dataset], options: given });
     ['0.08', '0.12', '0.25'].forEach((epsilon, k) => {
       const found = measureOf(outcome, 'robust-accuracy', { epsilon, method, norm });
-      expect(found.value).toBe(robust[k] / 5);
+      expect(found.value).toBe(robust[k]! / 5);
       expect(found.n).toBe(5);
-      expect(found.interval?.[0]).toBeLessThan(robust[k] / 5);
+      expect(found.interval?.[0]).toBeLessThan(robust[k]! / 5);
       expect(found.method).toBe('wilson');
     });
     expect(measureOf(outcome, 'verification-disagreements').value).toBe(0);
@@ -47,7 +47,7 @@ describe('known answers', () => {
     const outcome = await runSuite(attack, { systems: [linear()], datasets: [dataset], options });
     const curve = outcome.summary.figures?.find(({ kind }) => kind === 'lines');
     if (curve?.kind !== 'lines') throw new Error('no curve');
-    const [{ points }] = curve.series;
+    const { points } = curve.series[0]!;
     expect(points.map(({ x }) => x)).toEqual([0, 0.08, 0.12, 0.25]);
     expect(points.map(({ y }) => y)).toEqual([0.8, 0.6, 0.4, 0.2]);
     expect(curve.xTicks?.map(({ label }) => label)).toEqual(['0', '0.08', '0.12', '0.25']);
@@ -60,8 +60,8 @@ describe('known answers', () => {
     expect(rows.map((row) => row.clean_prediction)).toEqual([0, 1, 0, 1, 1]);
     expect(rows.map((row) => row['broken_at_0.12'])).toEqual([true, true, false, false, false]);
     expect(rows.map((row) => row.confirmed)).toEqual([true, true, true, null, null]);
-    expect(rows[4].gradient_passes).toBe(0);
-    expect(rows[0].distance).toBeCloseTo(0.08, 6);
+    expect(rows[4]!.gradient_passes).toBe(0);
+    expect(rows[0]!.distance).toBeCloseTo(0.08, 6);
   });
 
   it('shows clean, perturbed and difference of broken examples only', async () => {
@@ -73,7 +73,7 @@ describe('known answers', () => {
     const grid = outcome.summary.figures?.find(({ kind }) => kind === 'images');
     if (grid?.kind !== 'images') throw new Error('no pictures');
     expect(grid.rows.map(({ label }) => label)).toEqual(['10, broken at 0.08', '11, broken at 0.12']);
-    const [clean, perturbed, difference] = grid.rows[0].cells;
+    const [clean, perturbed, difference] = grid.rows[0]!.cells;
     expect([clean?.caption, perturbed?.caption]).toEqual(['class 0', 'class 1']);
     expect(Array.from(clean?.pixels ?? [])).toEqual([Math.fround(0.45), Math.fround(0.45)]);
     expect(perturbed?.pixels?.[0]).toBeCloseTo(0.53, 6);
@@ -267,10 +267,11 @@ describe('several attacks as one', () => {
     const total = outcome.summary.measures.find(
       ({ measure, params }) => measure === 'gradient-passes' && params.attack === undefined,
     );
-    const [one, two] = ['fgsm', 'pgd'].map((name) => ({
+    const passesOf = (name: string) => ({
       spent: measureOf(outcome, 'gradient-passes', { attack: name }).value ?? Number.NaN,
       plain: measureOf(outcome, 'naive-gradient-passes', { attack: name }).value ?? Number.NaN,
-    }));
+    });
+    const [one, two] = [passesOf('fgsm'), passesOf('pgd')];
     expect(one.spent + two.spent).toBeCloseTo(total?.value ?? 0, 12);
     expect(one.spent).toBeLessThanOrEqual(one.plain);
     expect(two.spent).toBeLessThanOrEqual(two.plain);
@@ -295,7 +296,7 @@ describe('several attacks as one', () => {
 describe('evidence', () => {
   it('stores what was found, a row for every row of the sheet', async () => {
     const outcome = await runSuite(attack, { systems: [linear()], datasets: [dataset], options });
-    const [{ name, array }] = outcome.summary.arrays ?? [];
+    const { name, array } = outcome.summary.arrays![0]!;
     expect(name).toBe('attack-fgsm-linf-test-analytic');
     expect(array.shape).toEqual([5, 1, 1, 2]);
     expect(array.data[0]).toBeCloseTo(0.45 + 0.08, 6);
@@ -398,7 +399,7 @@ describe('the validity panel', () => {
       ...system,
       gradient: async (batch, loss) => {
         const found = await system.gradient(batch, loss);
-        return { ...found, gradient: found.gradient.map((g, j) => (batch.pixels[j] > 0.31 ? -g : g)) };
+        return { ...found, gradient: found.gradient.map((g, j) => (batch.pixels[j]! > 0.31 ? -g : g)) };
       },
     };
   };
@@ -437,7 +438,7 @@ describe('the validity panel', () => {
     };
     const patched = <T extends { logits?: Float32Array }>(found: T, pixels: Float32Array): T => ({
       ...found,
-      logits: found.logits?.map((z, i) => (i % 2 === 0 && pixels[i] > 0.53 ? z + 9 : z)),
+      logits: found.logits?.map((z, i) => (i % 2 === 0 && pixels[i]! > 0.53 ? z + 9 : z)),
     });
     const { raised } = await flagsOf(
       hole,

@@ -17,7 +17,7 @@ const linear = analyticSystem({ name: 'linear', weights });
 const pixels = noiseImages(N, SIZE);
 const images = Array.from({ length: N }, (_, i) => [...pixels.subarray(i * SIZE, (i + 1) * SIZE)]);
 const logits = (x: ArrayLike<number>) =>
-  weights.map((row) => row.reduce((sum, weight, j) => sum + weight * x[j], 0));
+  weights.map((row) => row.reduce((sum, weight, j) => sum + weight * x[j]!, 0));
 // Every sixth is labelled as what it is not.
 const labels = images.map((x, i) => {
   const own = logits(x);
@@ -31,10 +31,10 @@ const EPSILONS = ['0.02', '0.1', '0.2'];
 function exact(x: ArrayLike<number>, label: number, epsilon: number): number {
   const margins = weights.flatMap((other, k) => {
     if (k === label) return [];
-    const slopes = other.map((weight, j) => weights[label][j] - weight);
+    const slopes = other.map((weight, j) => weights[label]![j]! - weight);
     return slopes.reduce(
       (sum, slope, j) =>
-        sum + slope * (slope > 0 ? Math.max(0, x[j] - epsilon) : Math.min(1, x[j] + epsilon)),
+        sum + slope * (slope > 0 ? Math.max(0, x[j]! - epsilon) : Math.min(1, x[j]! + epsilon)),
       0,
     );
   });
@@ -49,7 +49,7 @@ const withBounds = (bound: Bound, of: System = linear): System => ({
   info: { ...of.info, offers: [...of.info.offers, 'marginBounds'] },
   marginBounds: async ({ n, pixels: own, labels: y = new Int32Array(n) }, { epsilon }) => ({
     margin: Float64Array.from({ length: n }, (_, i) =>
-      bound(own.subarray(i * SIZE, (i + 1) * SIZE), y[i], epsilon),
+      bound(own.subarray(i * SIZE, (i + 1) * SIZE), y[i]!, epsilon),
     ),
     rounding: new Float64Array(n),
     passes: { forward: 3 * n, gradient: 2 * n },
@@ -101,7 +101,7 @@ describe('attack: { certify }', () => {
     // Those of all attacks together come first.
     const passes = (outcome: Outcome) =>
       ['gradient-passes', 'forward-passes'].reduce(
-        (sum, name) => sum + Number(named(outcome, [name])[0].value),
+        (sum, name) => sum + Number(named(outcome, [name])[0]!.value),
         0,
       );
     expect(passes(spared)).toBeLessThan(0.8 * passes(all));
@@ -111,7 +111,7 @@ describe('attack: { certify }', () => {
     const outcome = await run([withBounds(loose)]);
     const rows = sheetOf(outcome);
     EPSILONS.forEach((epsilon, k) => {
-      const proved = images.map((x, i) => loose(Float32Array.from(x), labels[i], Number(epsilon)) > 0);
+      const proved = images.map((x, i) => loose(Float32Array.from(x), labels[i]!, Number(epsilon)) > 0);
       expect(rows.map((row) => row[`proved_at_${epsilon}`])).toEqual(proved);
       expect(measureOf(outcome, 'certified-accuracy', { epsilon })).toMatchObject({
         value: proved.filter(Boolean).length / N,
@@ -162,8 +162,8 @@ describe('attack: { certify }', () => {
   it('counts as attacked only what was', async () => {
     const masked = analyticSystem({ name: 'masked', weights, gradientScale: 0 });
     const outcome = await run([withBounds(exact, masked)], { randomStart: false, epsilons: ['0.1'] });
-    const robust = images.filter((x, i) => exact(x, labels[i], 0.1) > 0).length;
-    const right = images.filter((x, i) => exact(x, labels[i], 0) > 0).length;
+    const robust = images.filter((x, i) => exact(x, labels[i]!, 0.1) > 0).length;
+    const right = images.filter((x, i) => exact(x, labels[i]!, 0) > 0).length;
     const zero = measureOf(outcome, 'zero-gradient');
     expect([zero.value, zero.n]).toEqual([1, right - robust]);
     expect(zero.rows?.where).toMatchObject({ correct: true, 'proved_at_0.1': false });

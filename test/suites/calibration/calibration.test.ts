@@ -150,8 +150,8 @@ describe('temperature scaling', () => {
     ],
   ])('is refused when %s', async (reason, images, labels) => {
     const repeated = {
-      images: Array.from({ length: 60 }, (_, i) => images[i % 2]),
-      labels: Array.from({ length: 60 }, (_, i) => labels[i % 2]),
+      images: Array.from({ length: 60 }, (_, i) => images[i % 2]!),
+      labels: Array.from({ length: 60 }, (_, i) => labels[i % 2]!),
     };
     const outcome = await runSuite(calibration, {
       systems,
@@ -238,19 +238,19 @@ describe('recalibrators', () => {
       ...[...recalibrators].map(({ title }) => title),
     ]);
     // The distortion is a temperature: nothing is better than that, and the model itself is far worse.
-    expect(rows[0].standing).toBe('worse');
-    expect(rows[1].standing).not.toBe('worse');
+    expect(rows[0]!.standing).toBe('worse');
+    expect(rows[1]!.standing).not.toBe('worse');
     expect(rows.filter(({ standing }) => standing === 'best')).toHaveLength(1);
     // One parameter for all classes changes no answer.
-    expect(number(rows[1]['accuracy-change'])).toBe(0);
+    expect(number(rows[1]!['accuracy-change'])).toBe(0);
     for (const { recalibrator, ...row } of rows.slice(1)) {
       expect([recalibrator, number(row['nll-change'])]).toEqual([recalibrator, expect.any(Number)]);
-      expect(number(row['nll-change'])).toBeCloseTo(number(row.nll) - number(rows[0].nll), 9);
-      expect(number(row['ece-change'])).toBeCloseTo(number(row.ece) - number(rows[0].ece), 9);
+      expect(number(row['nll-change'])).toBeCloseTo(number(row.nll) - number(rows[0]!.nll), 9);
+      expect(number(row['ece-change'])).toBeCloseTo(number(row.ece) - number(rows[0]!.ece), 9);
     }
     const parameters = rowsOf(outcome, 'recalibration-parameters');
     expect(parameters[0]).toMatchObject({ parameter: 'T', count: 1 });
-    expect(number(parameters[0].median)).toBe(measureOf(outcome, 'temperature').value);
+    expect(number(parameters[0]!.median)).toBe(measureOf(outcome, 'temperature').value);
   });
   it('leave what is measured without them as it is', async () => {
     const given = sampled(80, { sharpness: 0.4, seed: 1 });
@@ -271,7 +271,7 @@ describe('recalibrators', () => {
     for (const row of rows) {
       const logP = String(row.log_probabilities).split(' ').map(Number).map(Math.fround);
       expect(row.prediction).toBe(logP.indexOf(Math.max(...logP)));
-      expect(row.nll).toBeCloseTo(-logP[Number(row.label)], 5);
+      expect(row.nll).toBeCloseTo(-logP[Number(row.label)]!, 5);
       expect(row.nll_change).toBe(Number(row.nll) - Number(row.nll_before));
     }
     const fitted = summary.examples?.find(({ name }) => name === 'recalibration-parameters');
@@ -316,9 +316,9 @@ describe('sheets', () => {
       return [equalWidth(c, 15), equalMass(c, 15)].map((b) => binSums(b, c, column(some, 'correct')));
     };
     const [width, mass] = binned(rows, 'confidence');
-    expect(value(outcome, 'ece')).toBeCloseTo(ece(width), 12);
-    expect(value(outcome, 'mce')).toBeCloseTo(mce(width), 12);
-    expect(value(outcome, 'ece-equal-mass')).toBeCloseTo(ece(mass), 12);
+    expect(value(outcome, 'ece')).toBeCloseTo(ece(width!), 12);
+    expect(value(outcome, 'mce')).toBeCloseTo(mce(width!), 12);
+    expect(value(outcome, 'ece-equal-mass')).toBeCloseTo(ece(mass!), 12);
     const { logits, labels } = of(rows);
     const probabilities = { ...logits, data: softmax(logits) };
     expect(value(outcome, 'classwise-ece')).toBeCloseTo(classwiseEce(probabilities, labels, 15), 12);
@@ -327,9 +327,9 @@ describe('sheets', () => {
     const fit = fitTemperature(fitted.logits, fitted.labels);
     expect(fit.fitted && fit.temperature).toBeCloseTo(value(outcome, 'temperature'), 12);
     const reported = rows.filter(({ split }) => split === 'reported');
-    expect(value(outcome, 'ece-before-scaling')).toBeCloseTo(ece(binned(reported, 'confidence')[0]), 12);
+    expect(value(outcome, 'ece-before-scaling')).toBeCloseTo(ece(binned(reported, 'confidence')[0]!), 12);
     expect(value(outcome, 'ece-after-scaling')).toBeCloseTo(
-      ece(binned(reported, 'scaled_confidence')[0]),
+      ece(binned(reported, 'scaled_confidence')[0]!),
       12,
     );
     const mean = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
@@ -345,7 +345,8 @@ describe('figures', () => {
       datasets: [memoryDataset(sampled(200, { sharpness: 0.5 }))],
       options: { bins: 7, ...quick },
     });
-    const [whole, scaled] = (summary.figures ?? []).flatMap((f) => (f.kind === 'reliability' ? [f] : []));
+    const shown = (summary.figures ?? []).flatMap((f) => (f.kind === 'reliability' ? [f] : []));
+    const [whole, scaled] = [shown[0]!, shown[1]!];
     expect(whole.bins).toHaveLength(7);
     expect(whole.bins.reduce((sum, { n }) => sum + n, 0)).toBe(200);
     expect(scaled.bins.reduce((sum, { n }) => sum + n, 0)).toBeLessThan(200);
@@ -412,8 +413,8 @@ it('units, batches and the order of examples change no value', async () => {
             systems,
             datasets: [
               memoryDataset({
-                images: order.map((i) => images[i]),
-                labels: order.map((i) => labels[i]),
+                images: order.map((i) => images[i]!),
+                labels: order.map((i) => labels[i]!),
                 indices: order,
               }),
             ],
@@ -430,8 +431,8 @@ it('units, batches and the order of examples change no value', async () => {
         reversed.forEach(({ measure, value }, i) => {
           // Simulated outcomes are drawn in the order of the examples.
           if (measure === 'ece-if-calibrated') return;
-          if (plain[i].value === null) expect(value).toBeNull();
-          else expect(value).toBeCloseTo(plain[i].value, 8);
+          if (plain[i]!.value === null) expect(value).toBeNull();
+          else expect(value).toBeCloseTo(plain[i]!.value, 8);
         });
       },
     ),

@@ -54,7 +54,7 @@ describe('tests of calibration', () => {
     const given = sampled(60, 0.5);
     const p = given.images.map((row) => softmax({ n: 1, classes: 3, data: row }));
     const confidence = p.map((row) => Math.max(...row));
-    const correct = p.map((row, i) => Number(row.indexOf(confidence[i]) === given.labels[i]));
+    const correct = p.map((row, i) => Number(row.indexOf(confidence[i]!) === given.labels[i]));
     const outcome = await run(given, { metrics: ['t-cal'] });
     expect(measureOf(outcome, 't-cal-p').value).toBe(tCal(confidence, correct, { seed: 0 }).p);
   });
@@ -76,7 +76,7 @@ describe('what is asked for', () => {
   it('the probability of class 1 of two is another measure than that of the top label', async () => {
     const given = sampled(80, 0.5, 2);
     const outcome = await run(given, { metrics: ['positive-class-ece'] });
-    const p = given.images.map((row) => softmax({ n: 1, classes: 2, data: row })[1]);
+    const p = given.images.map((row) => softmax({ n: 1, classes: 2, data: row })[1]!);
     const found = measureOf(outcome, 'positive-class-ece');
     expect(found.value).toBeCloseTo(ece(binSums(equalWidth(p, 15), p, given.labels)), 12);
     expect(found.params).toEqual({ bins: 15, positiveClass: 1 });
@@ -92,7 +92,7 @@ describe('what is asked for', () => {
     const { summary } = await run(sampled(20, 1), options);
     expect(summary.measures.some(({ measure }) => measure === 'positive-class-ece')).toBe(false);
     expect(summary.notApplicable?.[0]).toMatchObject({ what: 'positive-class-ece' });
-    expect(summary.notApplicable?.[0].reason).toMatch(reason);
+    expect(summary.notApplicable?.[0]?.reason).toMatch(reason);
   });
   it.each([0, 1])('all of it on %s examples', async (n) => {
     const given = n === 0 ? { images: [], labels: [] } : sampled(n, 1);
@@ -115,11 +115,11 @@ describe('views', () => {
       'lines risk',
       'histogram confidences',
     ]);
-    const [reliability] = figures.flatMap((f) => (f.kind === 'reliability' ? [f] : []));
+    const reliability = figures.flatMap((f) => (f.kind === 'reliability' ? [f] : []))[0]!;
     const p = given.images.map((row) => Math.max(...softmax({ n: 1, classes: 3, data: row })));
     const last = p.filter((v) => v > 14 / 15);
     expect(reliability.bins[14]).toMatchObject({ n: last.length, band: consistencyBand(last) });
-    expect(reliability.bins[0].band).toBeNull();
+    expect(reliability.bins[0]!.band).toBeNull();
     const table = summary.tables?.find(({ id }) => id.startsWith('calibration-classes'));
     expect(table?.rows).toHaveLength(3);
     expect(table?.folded).toBe(true);

@@ -9,7 +9,7 @@ import { measureOf, runSuite } from '../helpers/run-suite.js';
 
 /** Pixels in [0, 1] of which the first two decide between two classes. */
 const images = Array.from({ length: 40 }, (_, i) => [((7 * i) % 40) / 39, ((3 * i) % 40) / 39]);
-const labels = images.map(([a, b], i) => Number(i % 9 === 0 ? a > b : b > a));
+const labels = images.map(([a, b], i) => Number(i % 9 === 0 ? a! > b! : b! > a!));
 const weights = [
   [6, 0],
   [0, 6],
@@ -32,13 +32,13 @@ describe('calibration under attack', () => {
     });
     // FGSM moves both pixels by the radius against the label, of the examples that are right.
     const rows = images.map((image, i) => {
-      const right = Number(image[1] > image[0]) === labels[i];
+      const right = Number(image[1]! > image[0]!) === labels[i];
       const sign = labels[i] === 0 ? [-1, 1] : [1, -1];
-      return right ? image.map((x, k) => Math.min(1, Math.max(0, x + 0.1 * sign[k]))) : image;
+      return right ? image.map((x, k) => Math.min(1, Math.max(0, x + 0.1 * sign[k]!))) : image;
     });
-    const p = rows.map(([a, b]) => softmax({ n: 1, classes: 2, data: [6 * a, 6 * b] }));
+    const p = rows.map(([a, b]) => softmax({ n: 1, classes: 2, data: [6 * a!, 6 * b!] }));
     const confidence = p.map((row) => Math.max(...row));
-    const correct = p.map((row, i) => Number(row.indexOf(confidence[i]) === labels[i]));
+    const correct = p.map((row, i) => Number(row.indexOf(confidence[i]!) === labels[i]));
     expect(found.value).toBeCloseTo(ece(binSums(equalWidth(confidence, 15), confidence, correct)), 5);
     expect(measureOf(outcome, 'nll-under-attack').value).toBeGreaterThan(0);
     const table = outcome.summary.tables?.find(({ id }) => id.startsWith('calibration-under-attack'));

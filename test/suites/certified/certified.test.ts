@@ -19,7 +19,7 @@ const weights = Float32Array.from({ length: CLASSES * SIZE }, () => draws.unifor
 const images = Array.from({ length: 20 }, () => Array.from({ length: SIZE }, () => draws.uniform()));
 const logits = (x: readonly number[]) =>
   Array.from({ length: CLASSES }, (_, k) =>
-    x.reduce((sum, value, p) => sum + weights[k * SIZE + p] * value, 0),
+    x.reduce((sum, value, p) => sum + weights[k * SIZE + p]! * value, 0),
   );
 // Some are mistaken.
 const labels = images.map((x, i) => {
@@ -32,7 +32,7 @@ function exact(x: readonly number[], label: number, epsilon: number): number {
   const margins = Array.from({ length: CLASSES }, (_, j) => {
     if (j === label) return Number.POSITIVE_INFINITY;
     return x.reduce((sum, value, p) => {
-      const slope = weights[label * SIZE + p] - weights[j * SIZE + p];
+      const slope = weights[label * SIZE + p]! - weights[j * SIZE + p]!;
       return sum + slope * (slope > 0 ? Math.max(0, value - epsilon) : Math.min(1, value + epsilon));
     }, 0);
   });
@@ -46,16 +46,16 @@ function exact(x: readonly number[], label: number, epsilon: number): number {
 function exactInBall(x: readonly number[], label: number, radius: number): number {
   const margins = Array.from({ length: CLASSES }, (_, j) => {
     if (j === label) return Number.POSITIVE_INFINITY;
-    const slopes = x.map((_, p) => weights[label * SIZE + p] - weights[j * SIZE + p]);
-    const point = (t: number) => x.map((value, p) => Math.min(1, Math.max(0, value - t * slopes[p])));
-    const far = (t: number) => Math.hypot(...point(t).map((y, p) => y - x[p]));
+    const slopes = x.map((_, p) => weights[label * SIZE + p]! - weights[j * SIZE + p]!);
+    const point = (t: number) => x.map((value, p) => Math.min(1, Math.max(0, value - t * slopes[p]!)));
+    const far = (t: number) => Math.hypot(...point(t).map((y, p) => y - x[p]!));
     let [near, beyond] = [0, 1e6];
     for (let i = 0; i < 200; i++) {
       const t = (near + beyond) / 2;
       if (far(t) <= radius) near = t;
       else beyond = t;
     }
-    return point(near).reduce((sum, y, p) => sum + slopes[p] * y, 0);
+    return point(near).reduce((sum, y, p) => sum + slopes[p]! * y, 0);
   });
   return Math.min(...margins);
 }
@@ -67,7 +67,7 @@ beforeAll(async () => {
   const x = b.op('Flatten', [b.input('x', 'float32', ['N', ...SHAPE])]);
   const transposed = Float32Array.from(
     { length: SIZE * CLASSES },
-    (_, i) => weights[(i % CLASSES) * SIZE + Math.floor(i / CLASSES)],
+    (_, i) => weights[(i % CLASSES) * SIZE + Math.floor(i / CLASSES)]!,
   );
   b.outputAs(b.op('MatMul', [x, b.constant(floats([SIZE, CLASSES], transposed))]), 'logits');
   model = await modelOf(
@@ -99,7 +99,7 @@ describe('the suite certified', () => {
     const outcome = await run(model);
     for (const epsilon of ['0.05', '0.2'])
       for (const method of ['ibp', 'crown-ibp', 'crown']) {
-        const robust = images.map((x, i) => exact(x, labels[i], Number(epsilon)) > 0);
+        const robust = images.map((x, i) => exact(x, labels[i]!, Number(epsilon)) > 0);
         const found = measureOf(outcome, 'certified-accuracy', { epsilon, method });
         expect(found.value).toBe(robust.filter(Boolean).length / images.length);
         expect(found.bound).toBe('lower');
@@ -113,7 +113,7 @@ describe('the suite certified', () => {
     const rows = sheetOf(outcome);
     expect(rows).toHaveLength(2 * 3 * images.length);
     for (const { epsilon, index, margin, rounding } of rows) {
-      const known = exact(images[Number(index)], labels[Number(index)], Number(epsilon));
+      const known = exact(images[Number(index)]!, labels[Number(index)]!, Number(epsilon));
       expect(Number(margin)).toBeLessThanOrEqual(known);
       expect(Number(margin)).toBeGreaterThan(known - 2e-5);
       expect(Number(rounding)).toBeGreaterThan(0);
@@ -130,13 +130,13 @@ describe('the suite certified', () => {
     const rows = sheetOf(outcome);
     expect(rows).toHaveLength(2 * images.length);
     for (const { index, margin } of rows) {
-      const known = exactInBall(images[Number(index)], labels[Number(index)], 0.3);
+      const known = exactInBall(images[Number(index)]!, labels[Number(index)]!, 0.3);
       expect(Number(margin)).toBeLessThanOrEqual(known + 1e-9);
       expect(Number(margin)).toBeGreaterThan(known - 2e-5);
     }
     for (const method of ['crown', 'alpha-crown'])
       expect(measureOf(outcome, 'certified-accuracy', { method }).value).toBe(
-        images.filter((x, i) => exactInBall(x, labels[i], 0.3) > 0).length / images.length,
+        images.filter((x, i) => exactInBall(x, labels[i]!, 0.3) > 0).length / images.length,
       );
   });
 

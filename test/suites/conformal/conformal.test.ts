@@ -86,16 +86,16 @@ describe('thresholds from a validation set', () => {
       'saps(weight=0.5)',
     ]);
     expect(sizes[1]).toMatchObject({ params: { lambda: 0.2, kreg: 1 } });
-    expect(sizes[1].title).toContain('RAPS (lambda = 0.2, kreg = 1)');
+    expect(sizes[1]!.title).toContain('RAPS (lambda = 0.2, kreg = 1)');
     const alone = await given(['raps', 'saps'], { raps: { lambda: 0.2, kreg: 1 }, saps: { weight: 0.5 } });
     for (const [name, as] of [
       ['raps(lambda=0.2,kreg=1)', 'raps'],
       ['saps(weight=0.5)', 'saps'],
     ])
-      expect(measureOf(outcome, 'mean-set-size', { score: name }).value).toBe(
-        measureOf(alone, 'mean-set-size', { score: as }).value,
+      expect(measureOf(outcome, 'mean-set-size', { score: name! }).value).toBe(
+        measureOf(alone, 'mean-set-size', { score: as! }).value,
       );
-    expect(sizes[1].value).not.toBe(sizes[0].value);
+    expect(sizes[1]!.value).not.toBe(sizes[0]!.value);
     const ids = outcome.summary.figures?.map(({ id }) => id) ?? [];
     expect(ids).toContain('conformal-sizes-raps-lambda-0-2-kreg-1-test');
     expect(new Set(ids).size).toBe(ids.length);
@@ -124,7 +124,7 @@ describe('thresholds from a validation set', () => {
       const fitted = rowsOf(outcome, { score, split: 'fitted' }).map((row) => Number(row.label_score));
       const rows = rowsOf(outcome, { score, alpha: 0.2 });
       // ceil(121 x 0.8) = 97.
-      expect(rows[0].threshold).toBe(fitted.sort((a, b) => a - b)[96]);
+      expect(rows[0]!.threshold).toBe(fitted.sort((a, b) => a - b)[96]);
       for (const row of rows) expect(row.covered).toBe(Number(row.label_score) <= Number(row.threshold));
       const share = (of: (row: (typeof rows)[number]) => boolean, among = rows) =>
         among.filter(of).length / among.length;
@@ -173,7 +173,7 @@ describe('thresholds from a validation set', () => {
     });
     // Once, whatever the scores are.
     expect(codes(outcome)).toEqual(['threshold-infinite']);
-    expect(outcome.summary.warnings?.[0].fix).toContain('at least 19 examples');
+    expect(outcome.summary.warnings?.[0]?.fix).toContain('at least 19 examples');
     expect(measureOf(outcome, 'mean-set-size', { score: 'lac' }).value).toBe(4);
     expect(measureOf(outcome, 'coverage', { score: 'lac' }).value).toBe(1);
     const enough = await runSuite(conformal, {
@@ -230,7 +230,7 @@ describe('without a validation set', () => {
     });
     const measures = outcome.summary.measures.filter(({ dataset }) => dataset === 'far');
     expect(measures.map(({ measure }) => measure)).toEqual(['mean-set-size', 'empty-sets']);
-    expect(measures[0].n).toBe(50);
+    expect(measures[0]!.n).toBe(50);
     expect(outcome.summary.tables?.map(({ id }) => id)).toContain('conformal-ood');
   });
 });
@@ -270,7 +270,7 @@ describe('what there is little of', () => {
       options: quick,
     });
     expect(outcome.summary.measures).toEqual([]);
-    expect(outcome.summary.notApplicable?.[0].reason).toContain('has no labels');
+    expect(outcome.summary.notApplicable?.[0]?.reason).toContain('has no labels');
   });
 });
 
@@ -287,8 +287,8 @@ it('batches and the order of examples change no set', async () => {
             systems: [linearSystem({ weights: identity(4), batchSize: size })],
             datasets: [
               memoryDataset({
-                images: order.map((i) => images[i]),
-                labels: order.map((i) => labels[i]),
+                images: order.map((i) => images[i]!),
+                labels: order.map((i) => labels[i]!),
                 indices: order,
               }),
             ],

@@ -52,7 +52,7 @@ describe('the suite consistency', () => {
     expect(measureOf(outcome, 'flip-probability').value).toBeCloseTo(1 / 9, 12);
     expect(measureOf(outcome, 'mean-flip-probability').value).toBeCloseTo(1 / 9, 12);
     expect(measureOf(outcome, 'steady-share').value).toBeCloseTo(2 / 3, 12);
-    expect(outcome.summary.tables?.[0].rows[0].most).toBe(1);
+    expect(outcome.summary.tables?.[0]?.rows[0]?.most).toBe(1);
   });
 
   it('finds the most changes among as many images as test sets have', () => {
@@ -63,7 +63,7 @@ describe('the suite consistency', () => {
       ...{ each: [none], mean: none, steady: none },
     } as unknown as ConsistencyResult;
     const table = consistencyTable({ name: 'large' } as DatasetInfo, [result]);
-    expect(table.rows[0].most).toBe(1);
+    expect(table.rows[0]!.most).toBe(1);
   });
 
   it('compares noise with the image itself, so that a flip back is no flip', async () => {
@@ -122,7 +122,7 @@ describe('the suite consistency', () => {
         signal,
         notify: () => undefined,
       });
-      const { summary, errors } = await summariseSuite(plan.suites[0], store, done);
+      const { summary, errors } = await summariseSuite(plan.suites[0]!, store, done);
       expect(errors).toEqual([]);
       const { measures, examples = [], notApplicable = [] } = summary;
       const rows = [...(examples.find(({ name }) => name === 'consistency')?.rows ?? [])];

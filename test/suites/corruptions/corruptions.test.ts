@@ -57,13 +57,15 @@ const seen = (name: string, severity: 2 | 5, i: number): Float32Array => {
   const row = rows.named(name);
   const setting = { severity, parameters: 'cifar' as const };
   const draws = stream({ seed: 0, purpose: `corrupt/${drawsFor(row, setting)}`, example: i });
-  return corrupted(row, Float32Array.from(images[i]), SHAPE, setting, draws);
+  return corrupted(row, Float32Array.from(images[i]!), SHAPE, setting, draws);
 };
 
 /** What a linear model says of an image, by hand. */
 function said(system: typeof sharp, image: ArrayLike<number>) {
   const [weights, bias] = JSON.parse(system.info.identity) as [number[][], number[]];
-  const logits = weights.map((row, k) => Math.fround(row.reduce((sum, w, p) => sum + w * image[p], bias[k])));
+  const logits = weights.map((row, k) =>
+    Math.fround(row.reduce((sum, w, p) => sum + w * image[p]!, bias[k]!)),
+  );
   const most = Math.max(...logits);
   const total = logits.reduce((sum, z) => sum + Math.exp(z - most), 0);
   return { predicted: logits.indexOf(most), confidence: 1 / total, logPx: most + Math.log(total) };
@@ -95,7 +97,7 @@ describe('the suite corruptions', () => {
         const correct = Uint8Array.from(answers, ({ predicted }, i) => (predicted === labels[i] ? 1 : 0));
         return ece(binSums(equalWidth(confidence, 15), confidence, correct));
       });
-      const shifts = all.map((answers) => mean(answers.map(({ logPx }, i) => logPx - clean[i].logPx)));
+      const shifts = all.map((answers) => mean(answers.map(({ logPx }, i) => logPx - clean[i]!.logPx)));
       const aurocs = all.map(
         (answers) =>
           compareScores(
@@ -105,10 +107,10 @@ describe('the suite corruptions', () => {
       );
       SETTINGS.forEach(({ name: corruption, severity }, k) => {
         const at = { model, corruption, severity };
-        expect(value(outcome, 'corrupted-accuracy', at)).toBeCloseTo(1 - error(all[k]), 12);
-        expect(value(outcome, 'corrupted-ece', at)).toBeCloseTo(gaps[k], 6);
-        expect(value(outcome, 'log-px-shift', at)).toBeCloseTo(shifts[k], 5);
-        expect(value(outcome, 'corruption-auroc', { ...at, score: 'log-px' })).toBeCloseTo(aurocs[k], 12);
+        expect(value(outcome, 'corrupted-accuracy', at)).toBeCloseTo(1 - error(all[k]!), 12);
+        expect(value(outcome, 'corrupted-ece', at)).toBeCloseTo(gaps[k]!, 6);
+        expect(value(outcome, 'log-px-shift', at)).toBeCloseTo(shifts[k]!, 5);
+        expect(value(outcome, 'corruption-auroc', { ...at, score: 'log-px' })).toBeCloseTo(aurocs[k]!, 12);
       });
       const over = { model, averaged: 'all' };
       expect(value(outcome, 'mean-corrupted-accuracy', over)).toBeCloseTo(1 - mean(all.map(error)), 12);
@@ -119,7 +121,7 @@ describe('the suite corruptions', () => {
         12,
       );
       // By severity and by corruption.
-      const strong = all.filter((_, k) => SETTINGS[k].severity === 5);
+      const strong = all.filter((_, k) => SETTINGS[k]!.severity === 5);
       expect(
         value(outcome, 'mean-corrupted-accuracy', { model, averaged: 'severity', severity: 5 }),
       ).toBeCloseTo(1 - mean(strong.map(error)), 12);
@@ -131,11 +133,12 @@ describe('the suite corruptions', () => {
 
   it('divides errors under each corruption by those of the reference: mCE and relative mCE', async () => {
     const outcome = await run({ reference: 'weak' });
-    const [own, other] = [sharp, weak].map((system) => found(system).map(error));
+    const [own, other] = [found(sharp).map(error), found(weak).map(error)];
     const [cleanOwn, cleanOther] = [sharp, weak].map((system) =>
       error(images.map((image) => said(system, image))),
-    );
-    const pairs = [0, 1, 2].map((c) => [own, other].map((errors) => errors[2 * c] + errors[2 * c + 1]));
+    ) as [number, number];
+    const at = (errors: number[], c: number) => errors[2 * c]! + errors[2 * c + 1]!;
+    const pairs = [0, 1, 2].map((c) => [at(own, c), at(other, c)] as const);
     const where = { model: 'sharp', reference: 'weak' };
     expect(value(outcome, 'mean-corruption-error', where)).toBeCloseTo(
       mean(pairs.map(([a, b]) => a / b)),
@@ -203,7 +206,7 @@ describe('the suite corruptions', () => {
       options,
     });
     expect(without.requests).toEqual([]);
-    expect(without.summary.notApplicable?.[0].reason).toContain('no labels');
+    expect(without.summary.notApplicable?.[0]?.reason).toContain('no labels');
   });
 
   it('does not depend on batches, and is the same for the first images as for them alone', async () => {
@@ -298,7 +301,7 @@ describe('the suite corruptions', () => {
       ...sharp,
       async forward(batch: Batch) {
         for (let i = 0; i < batch.n; i++)
-          if (Math.abs(batch.pixels[i * SIZE] - 0.987) < 1e-6) throw new NotFinite('a logit is NaN');
+          if (Math.abs(batch.pixels[i * SIZE]! - 0.987) < 1e-6) throw new NotFinite('a logit is NaN');
         return sharp.forward(batch);
       },
     };
@@ -333,7 +336,7 @@ describe('the suite corruptions', () => {
         signal,
         notify: () => undefined,
       });
-      const { summary, errors } = await summariseSuite(plan.suites[0], store, done);
+      const { summary, errors } = await summariseSuite(plan.suites[0]!, store, done);
       expect(errors).toEqual([]);
       return summary;
     };

@@ -49,7 +49,7 @@ describe('replay buffers', () => {
     expect(measureOf(found, 'buffer-copies').value).toBe(0);
     expect(codes(found)).not.toContain('buffer-copies');
     expect(codes(found)).not.toContain('buffer-not-finite');
-    const [figure] = found.summary.figures ?? [];
+    const figure = found.summary.figures![0]!;
     expect(figure.kind === 'histogram' && figure.series.map(({ name }) => name)).toEqual([
       'test',
       'replay buffer',

@@ -62,7 +62,7 @@ describe('log p(x) of data sets', () => {
       '0.200000',
       '0.000000',
     ]);
-    const [, tests] = found.summary.tables ?? [];
+    const tests = found.summary.tables![1]!;
     expect(tests.rows).toHaveLength(2);
   });
 
@@ -110,7 +110,7 @@ describe('log p(x) of data sets', () => {
     expect(codes(found)).toContain('few-examples');
     expect(found.summary.notApplicable?.map(({ what }) => what)).not.toContain('memorisation');
     const without = await run({ systems: [identity], datasets: [test, ood] });
-    expect(without.summary.notApplicable?.[0].reason).toContain('`role: train`');
+    expect(without.summary.notApplicable?.[0]?.reason).toContain('`role: train`');
     const named = await run({
       systems: [identity],
       datasets: [test, ood],
@@ -138,7 +138,7 @@ describe('log p(x) of data sets', () => {
       systems: [identity, classifier],
       datasets: [set('test', many(0.1)), set('same', many(0.1)), set('other', many(0.4))],
     });
-    const [, { rows }] = found.summary.tables ?? [];
+    const { rows } = found.summary.tables![1]!;
     const of = (dataset: string) => rows.filter((row) => row.dataset === dataset);
     expect(of('same').map(({ ks, 'ks holm': corrected, d }) => [ks, corrected, d])).toEqual([
       ['1.000', '1.000', 0],
@@ -146,8 +146,8 @@ describe('log p(x) of data sets', () => {
     ]);
     expect(of('other').map(({ shift }) => shift)).toEqual(['< 0.001', '< 0.001']);
     // 999 permutations: p is 0.001 at least; six of twelve tests are that small.
-    expect(of('other')[0].energy).toBe('0.001');
-    expect(of('other')[0]['energy holm']).toBe('0.008');
+    expect(of('other')[0]!.energy).toBe('0.001');
+    expect(of('other')[0]!['energy holm']).toBe('0.008');
   });
 
   it('reports the model without log p(x), the run without a test set, and names that are none', async () => {

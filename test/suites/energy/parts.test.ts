@@ -135,7 +135,7 @@ describe('typicality', () => {
     expect(found.summary.measures.filter(({ measure }) => measure === 'atypical-share')).toHaveLength(2);
     // Distances 0.4 and 0.02 against 0.05, 0 and 0.2: 3 + 1 of 6.
     expect(measureOf(found, 'typicality-auroc').value).toBeCloseTo(4 / 6, 12);
-    expect(Number(sheetOf(found)[2].typicality)).toBeCloseTo(0.2, 6);
+    expect(Number(sheetOf(found)[2]!.typicality)).toBeCloseTo(0.2, 6);
   });
 
   it('is fitted where the run file says, but not to the test set', async () => {
@@ -147,7 +147,7 @@ describe('typicality', () => {
     await expect(run('brigth')).rejects.toThrow('brigth');
     const none = await runSuite(energy, {
       systems: [line],
-      datasets: [datasets[0], datasets[2]],
+      datasets: [datasets[0]!, datasets[2]!],
       options: CHEAP,
     });
     expect(none.summary.notApplicable?.map(({ what }) => what)).toContain('typicality');

@@ -48,9 +48,9 @@ describe('log p along attacks', () => {
     const at = (name: string, attack: string) => measureOf(found, name, { attack }).value;
     // Steps of 0.05: two reach the edge of the ball. Class 0 falls with x, class 1 with -x; with two classes the
     // target is the other one, and both attacks go the same way.
-    const ends = images.map(([x], i) => (labels[i] === 0 ? x - 0.1 : x + 0.1));
-    const rise = mean(ends.map((x, i) => logPx(x) - logPx(images[i][0])));
-    const joint = mean(ends.map((x, i) => WEIGHTS[labels[i]] * (x - images[i][0])));
+    const ends = images.map(([x], i) => (labels[i] === 0 ? x! - 0.1 : x! + 0.1));
+    const rise = mean(ends.map((x, i) => logPx(x) - logPx(images[i]![0]!)));
+    const joint = mean(ends.map((x, i) => WEIGHTS[labels[i]!]! * (x - images[i]![0]!)));
     for (const attack of ['untargeted', 'targeted']) {
       expect(at('path-log-px-change', attack)).toBeCloseTo(rise, 5);
       expect(at('path-log-pxy-change', attack)).toBeCloseTo(joint, 5);
@@ -66,9 +66,9 @@ describe('log p along attacks', () => {
     );
     expect(rows.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(rows[0]).toMatchObject({ log_px_change: 0, target: 1 });
-    expect(Number(rows[1].log_px)).toBeCloseTo(logPx(0.45), 5);
-    expect(Number(rows[2].log_px)).toBeCloseTo(logPx(0.4), 5);
-    expect(Number(rows[5].log_px)).toBeCloseTo(logPx(0.4), 5);
+    expect(Number(rows[1]!.log_px)).toBeCloseTo(logPx(0.45), 5);
+    expect(Number(rows[2]!.log_px)).toBeCloseTo(logPx(0.4), 5);
+    expect(Number(rows[5]!.log_px)).toBeCloseTo(logPx(0.4), 5);
     expect(found.summary.figures?.map(({ id }) => id)).toEqual(
       expect.arrayContaining(['path-log-px', 'path-log-pxy', 'path-log-pxt']),
     );
@@ -136,7 +136,7 @@ describe('how steep log p(x) is around images', () => {
     const bowl = quadraticSystem({ curvature: 2 });
     const found = await runSuite(energy, { systems: [bowl], datasets, options, chunk: 1 });
     for (const { dataset, index, bound, centre } of sheet(found, 'energy-lipschitz')) {
-      const image = dataset === 'test' ? images[Number(index)] : [0.7, 0.7];
+      const image = dataset === 'test' ? images[Number(index)]! : [0.7, 0.7];
       const fromTop = Math.hypot(...image.map((x) => x - 0.5));
       expect(Number(centre)).toBeCloseTo(2 * fromTop, 5);
       expect(Number(bound)).toBeLessThanOrEqual(2 * (fromTop + 0.2) + 1e-5);

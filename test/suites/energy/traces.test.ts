@@ -78,7 +78,7 @@ describe('chains of SGLD', () => {
     expect(await rows(run(given))).toEqual(apart);
     expect(apart).toHaveLength(2 * 5 * 4);
     const [uniform, data] = ['uniform', 'data'].map((start) => apart.filter((row) => row.start === start));
-    expect(uniform.map(({ log_px }) => log_px)).not.toEqual(data.map(({ log_px }) => log_px));
+    expect(uniform!.map(({ log_px }) => log_px)).not.toEqual(data!.map(({ log_px }) => log_px));
   });
 
   it('tell by R-hat whether they agree', async () => {
@@ -108,8 +108,8 @@ describe('chains of SGLD', () => {
       note: '3 of 3 chains diverged',
     });
     const rows = await sheetNamed(Promise.resolve(overflown), 'energy-traces');
-    expect(rows[0].log_px).not.toBeNull();
-    expect(rows[rows.length - 1].log_px).toBeNull();
+    expect(rows[0]!.log_px).not.toBeNull();
+    expect(rows[rows.length - 1]!.log_px).toBeNull();
     const ramp = quadraticSystem({ name: 'ramp', curvature: 0, slope: 1 });
     const climbed = await run({ start: ['uniform'], steps: [20], stepSize: 0.5, chains: 3 }, ramp);
     expect(codes(climbed)).toEqual(expect.arrayContaining(['chains-diverge', 'chains-leave-box']));
@@ -136,7 +136,10 @@ describe('chains of SGLD', () => {
     const collected = { rows, indices: Int32Array.of(0) };
     const traced = { system: bowl.info, dataset: 'test', params, collected, lost: 0, looks: [{ steps: 1 }] };
     const drawn = (heights: object[]) =>
-      traceFigures([traced as never], heights as never).map(({ id, series }) => [id, series[0].points[0].y]);
+      traceFigures([traced as never], heights as never).map(({ id, series }) => [
+        id,
+        series[0]!.points[0]!.y,
+      ]);
     const others = drawn([]);
     expect(others).toHaveLength(5);
     expect(drawn([{ system: bowl.info, logPx: Float64Array.of(2, 4) }])).toEqual([

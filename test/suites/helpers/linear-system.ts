@@ -26,7 +26,7 @@ export interface LinearOptions {
  */
 export function linearSystem(options: LinearOptions): System {
   const { weights, noise = 0, batchSize = 16 } = options;
-  const size = weights[0].length;
+  const size = weights[0]!.length;
   const bias = options.bias ?? weights.map(() => 0);
   const conditional = options.energy !== 'output';
   const offers = options.offers ?? [
@@ -37,8 +37,8 @@ export function linearSystem(options: LinearOptions): System {
   const logitsOf = ({ n, pixels, keys }: Batch): Float32Array =>
     Float32Array.from({ length: n * weights.length }, (_, at) => {
       const [i, k] = [Math.floor(at / weights.length), at % weights.length];
-      let sum = bias[k];
-      for (let j = 0; j < size; j++) sum += weights[k][j] * pixels[i * size + j];
+      let sum = bias[k]!;
+      for (let j = 0; j < size; j++) sum += weights[k]![j]! * pixels[i * size + j]!;
       const key = keys?.[i];
       return noise === 0 || !key ? sum : sum + noise * stream({ ...key, step: k }).normal();
     });
@@ -95,7 +95,7 @@ export function linearSystem(options: LinearOptions): System {
       if (!p) throw new Error(`the linear test system has no gradient of ${loss}`);
       const gradient = Float32Array.from({ length: batch.n * size }, (_, at) => {
         const [i, j] = [Math.floor(at / size), at % size];
-        return weights.reduce((sum, row, k) => sum + p[i * weights.length + k] * row[j], 0);
+        return weights.reduce((sum, row, k) => sum + p[i * weights.length + k]! * row[j]!, 0);
       });
       const { passes, ...values } = outputs(batch);
       const heights = loss === 'cross-entropy' ? crossEntropy(logits, batch) : values.logPx;
@@ -110,5 +110,5 @@ export function linearSystem(options: LinearOptions): System {
 const crossEntropy = (logits: Logits, { labels }: Batch) =>
   Float32Array.from(
     logSumExp(logits),
-    (sum, i) => sum - logits.data[i * logits.classes + (labels?.[i] ?? 0)],
+    (sum, i) => sum - logits.data[i * logits.classes + (labels?.[i] ?? 0)]!,
   );

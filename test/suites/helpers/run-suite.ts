@@ -38,7 +38,7 @@ function join(parts: readonly NdArray[], { type, shape }: Column): NdArray {
     data.set(part.data, at);
     at += part.data.length;
   }
-  const rows = parts.reduce((sum, { shape }) => sum + shape[0], 0);
+  const rows = parts.reduce((sum, { shape }) => sum + shape[0]!, 0);
   return { shape: [rows, ...shape], data };
 }
 
@@ -66,7 +66,7 @@ async function collect(wanted: Request, given: Given): Promise<Collected> {
   );
   const reference = await Promise.all((wanted.reference ?? []).map((input) => collect(input, given)));
   async function* partsOf(at: number) {
-    const { rows, indices, labels } = reference[at];
+    const { rows, indices, labels } = reference[at]!;
     for (let start = 0; start < indices.length; start += chunk) {
       const end = Math.min(indices.length, start + chunk);
       yield {
@@ -118,7 +118,7 @@ async function collect(wanted: Request, given: Given): Promise<Collected> {
       [...columns].map(([name, column]) => [
         name,
         join(
-          parts.map((part) => part[name]),
+          parts.map((part) => part[name]!),
           column,
         ),
       ]),
@@ -175,7 +175,7 @@ export async function runSuite<S extends TSchema>(suite: Suite<S>, given: Given)
     ),
   );
   const broken = [...Value.Errors(Published, published)];
-  if (broken.length > 0) throw new Error(`results schema: ${broken[0].path} ${broken[0].message}`);
+  if (broken.length > 0) throw new Error(`results schema: ${broken[0]!.path} ${broken[0]!.message}`);
   for (const ids of [tables.map(({ id }) => id), figures.map(({ id }) => id)]) {
     if (new Set(ids).size < ids.length) throw new Error(`ids are not unique: ${ids.join(', ')}`);
   }
@@ -193,7 +193,7 @@ export function measureOf(
     return m.measure === measure && Object.entries(where).every(([key, value]) => fields[key] === value);
   });
   if (found.length !== 1) throw new Error(`${found.length} measures are called ${measure}`);
-  return found[0];
+  return found[0]!;
 }
 
 /** The codes of all warnings, sorted. */
@@ -202,9 +202,10 @@ export const codes = ({ summary }: Outcome): string[] =>
 
 /** The rows of the only sheet, as records. */
 export function sheetOf({ summary }: Outcome): Record<string, string | number | boolean | null>[] {
-  const [sheet] = summary.examples ?? [];
-  return Array.from(sheet?.rows ?? [], (row) => {
+  const sheet = summary.examples?.[0];
+  if (!sheet) return [];
+  return Array.from(sheet.rows, (row) => {
     if (row.length !== sheet.columns.length) throw new Error(`a row of ${row.length} cells`);
-    return Object.fromEntries(sheet.columns.map((column, i) => [column, row[i]]));
+    return Object.fromEntries(sheet.columns.map((column, i) => [column, row[i]!]));
   });
 }

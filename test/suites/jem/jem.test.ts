@@ -189,10 +189,10 @@ describe('photographs at a size of their own', () => {
     expect(new Set(against)).toEqual(new Set(['far', 'celeba']));
     const sized = outcome.summary.measures.filter(({ params }) => params.deviation === 'image-size');
     expect(new Set(sized.map(({ params }) => params.against))).toEqual(new Set(['celeba']));
-    const [published] = outcome.summary.measures.filter(
+    const published = outcome.summary.measures.filter(
       ({ measure, params }) => measure === 'as-published' && params.against === 'celeba',
-    );
-    expect(published.rows?.against?.[0].where).toEqual({ model: 'larger-noisy', dataset: 'own' });
+    )[0]!;
+    expect(published.rows?.against?.[0]?.where).toEqual({ model: 'larger-noisy', dataset: 'own' });
   });
 });
 
@@ -208,8 +208,8 @@ describe('the JEM suite', () => {
     const [published, corrected, worth] = ['as-published', 'as-it-should-be', 'deviation'].map((name) =>
       measureOf(outcome, name, ofAccuracy),
     );
-    expect(corrected.value).toBe(0.9);
-    expect(worth.value).toBeCloseTo((published.value ?? 0) - 0.9, 12);
+    expect(corrected!.value).toBe(0.9);
+    expect(worth!.value).toBeCloseTo((published!.value ?? 0) - 0.9, 12);
     expect(worth).toMatchObject({ params: { deviation: 'noise-on-input' }, n: 40, method: 'newcombe' });
     // Deviations of one number add up to what lies between the columns.
     for (const one of measures.filter(({ measure }) => measure === 'as-published')) {
@@ -221,7 +221,7 @@ describe('the JEM suite', () => {
         .reduce((total, { value }) => total + (value ?? Number.NaN), 0);
       expect(sum, one.title).toBeCloseTo((one.value ?? 0) - (other?.value ?? 0), 9);
     }
-    expect(tables[1].rows.map(({ deviation }) => deviation)).toContain(
+    expect(tables[1]!.rows.map(({ deviation }) => deviation)).toContain(
       'noise a second time on interpolations',
     );
     expect(codes(outcome)).toContain('shortened-attack');
@@ -278,13 +278,13 @@ describe('the JEM suite', () => {
     expect([...(found?.indices ?? [])]).toEqual([0, 2, 3]);
     expect([...(found?.labels ?? [])]).toEqual([0, 2, 0]);
     expect([...(found?.correct ?? [])]).toEqual([1, 1, 1]);
-    const of = (name: keyof Verdicts) => [...(found?.verdicts[0][name] ?? [])];
+    const of = (name: keyof Verdicts) => [...(found?.verdicts[0]?.[name] ?? [])];
     expect([of('last'), of('confirmed'), of('sweep')]).toEqual([
       [0, 1, 1],
       [1, 1, 1],
       [0, 1, 0],
     ]);
-    collected.delete(wanted.starts[0].verified);
+    collected.delete(wanted.starts[0]!.verified);
     expect(robustnessOf(on, wanted, collected as never)).toBeUndefined();
   });
 

@@ -53,7 +53,7 @@ describe.skipIf(!python || !existsSync(trained))(
       const noisy = pixels.slice();
       for (const [i, key] of keys.entries()) {
         const draws = stream({ ...key, purpose: 'clean/input-noise' });
-        for (let p = 0; p < 3072; p++) noisy[i * 3072 + p] += (STD / 2) * draws.normal();
+        for (let p = 0; p < 3072; p++) noisy[i * 3072 + p]! += (STD / 2) * draws.normal();
       }
       const file = join(folder, `${set}.bin`);
       writeFileSync(
@@ -73,7 +73,7 @@ describe.skipIf(!python || !existsSync(trained))(
       for (const id of ['log-px', 'max-softmax', 'approximate-mass'] as const) {
         const ours = scores.named(id).compute(inputs, { temperature: 1 });
         const off = theirs[id].map(
-          (wanted: number, i: number) => Math.abs(ours[i] - wanted) / Math.max(1, Math.abs(wanted)),
+          (wanted: number, i: number) => Math.abs(ours[i]! - wanted) / Math.max(1, Math.abs(wanted)),
         );
         expect(Math.max(...off), `${id} on ${set}`).toBeLessThan(1e-4);
       }

@@ -37,8 +37,8 @@ function measured(classifier: string, size: number, params: ChainGradientParams,
   const images = uniforms('images', 3 * size);
   return chainGradientDiagnostics.measure(
     {
-      system: models[classifier],
-      systemNamed: (name) => models[name],
+      system: models[classifier]!,
+      systemNamed: (name) => models[name]!,
       examples: {
         n: order.length,
         indices: Int32Array.from(order),
@@ -62,7 +62,7 @@ it('of a linear classifier behind a quadratic energy the gradient keeps its dire
   for (const value of cosine) expect(value).toBeCloseTo(1, 5);
   // (1 - a) a step, from the last one to the first.
   for (let i = 0; i < 3; i++)
-    for (let k = 0; k <= 4; k++) expect(norms[i * 5 + k] / norms[i * 5 + 4]).toBeCloseTo(0.8 ** (4 - k), 5);
+    for (let k = 0; k <= 4; k++) expect(norms[i * 5 + k]! / norms[i * 5 + 4]!).toBeCloseTo(0.8 ** (4 - k), 5);
   for (const value of growth) expect(value).toBeCloseTo(0.8 ** 4, 5);
 });
 
@@ -99,8 +99,8 @@ it('of a network both gradients differ; with one seed an image all draws agree',
     expect(fixed.convergence[i]).toBeCloseTo(1, 6);
   }
   const again = await measured('network', 64, params, [2, 0]);
-  expect(again.growth[0]).toBeCloseTo(fresh.growth[2], 4);
-  expect(again.convergence[1]).toBeCloseTo(fresh.convergence[0], 4);
+  expect(again.growth[0]).toBeCloseTo(fresh.growth[2]!, 4);
+  expect(again.convergence[1]).toBeCloseTo(fresh.convergence[0]!, 4);
 });
 
 it('refuses a number of draws that has no halves', async () => {

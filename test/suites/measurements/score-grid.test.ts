@@ -48,7 +48,7 @@ describe('a score with every setting of its grid', () => {
       expect(grid.length).toBeGreaterThan(1);
       const to = score.fit && fittedTo(score.fit, infos);
       const together = scoreGridRequest('linear', 'test', score, grid, to);
-      const alone = grid.map((options) => fittedScoreRequest(system.info, infos[0], score, options, to));
+      const alone = grid.map((options) => fittedScoreRequest(system.info, infos[0]!, score, options, to));
       const found: ArrayLike<number>[] = [];
       const suite = defineSuite({
         ...ood,
@@ -63,21 +63,23 @@ describe('a score with every setting of its grid', () => {
       const [all, ...each] = found.map((values) => [...Array.from(values)]);
       expect(all).toHaveLength(9 * grid.length);
       expect(all).toEqual(
-        Array.from({ length: all.length }, (_, at) => each[at % grid.length][Math.floor(at / grid.length)]),
+        Array.from({ length: all!.length }, (_, at) => each[at % grid.length]![Math.floor(at / grid.length)]),
       );
     },
   );
 
   it('asks for what it reads once, for all settings that read the same', () => {
-    const [adascale, odin, knn] = ['adascale-a', 'odin', 'knn'].map((id) => {
-      const [score] = tried.filter((one) => one.id === id);
+    const asked = (id: string) => {
+      const [score] = tried.filter((one) => one.id === id) as [ChosenScore];
       const to = score.fit && fittedTo(score.fit, infos);
       return scoreGridRequest('linear', 'test', score, gridOf(score), to);
-    });
-    const names = ({ inputs = [], reference = [] }: typeof odin) =>
-      [inputs, reference].map((read) => read.map(({ measurement }) => measurement.name));
-    expect(names(adascale)).toEqual([['features', 'probe'], ['fit']]);
-    expect(names(odin)).toEqual([Array(8).fill('probe'), []]);
-    expect(names(knn)).toEqual([['features'], ['fit', 'features']]);
+    };
+    const names = (id: string) => {
+      const { inputs = [], reference = [] } = asked(id);
+      return [inputs, reference].map((read) => read.map(({ measurement }) => measurement.name));
+    };
+    expect(names('adascale-a')).toEqual([['features', 'probe'], ['fit']]);
+    expect(names('odin')).toEqual([Array(8).fill('probe'), []]);
+    expect(names('knn')).toEqual([['features'], ['fit', 'features']]);
   });
 });

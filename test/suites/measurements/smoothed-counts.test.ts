@@ -56,9 +56,9 @@ function plainly(position: number) {
     for (let step = 0; step < times; step++) {
       const noise = new Float64Array(SIZE);
       stream({ seed: SEED, purpose, example: 100 + position, step }).normals(noise);
-      const x = images[position].map((value, p) => Math.fround(Math.fround(value) + 0.4 * noise[p]));
-      const logits = WEIGHTS.map((row) => Math.fround(row.reduce((sum, w, p) => sum + w * x[p], 0)));
-      counts[logits.indexOf(Math.max(...logits))]++;
+      const x = images[position]!.map((value, p) => Math.fround(Math.fround(value) + 0.4 * noise[p]!));
+      const logits = WEIGHTS.map((row) => Math.fround(row.reduce((sum, w, p) => sum + w * x[p]!, 0)));
+      counts[logits.indexOf(Math.max(...logits))]!++;
     }
     return counts;
   };

@@ -37,7 +37,7 @@ const run = (about: Partial<DatasetInfo>, k = 1) =>
     ],
     options: { scores: ['log-px', 'max-logit'], resamples: 200 },
   });
-const maxLogit = (list: number[][]) => list.map(([first]) => first);
+const maxLogit = (list: number[][]) => list.map(([first]) => first!);
 const pooled = (shift: number, k: number, n: number) =>
   compareScores(maxLogit([...images(40, 1, 1), ...images(40, 0.5, 1)]), maxLogit(images(n, shift, k)));
 
@@ -99,11 +99,11 @@ describe('full spectrum', () => {
       (score) =>
         found.find(
           ({ measure }) => measure.measure === 'full-spectrum-mean-auroc' && measure.params.score === score,
-        ) ?? found[0],
+        ) ?? found[0]!,
     );
-    const difference = differenceOf(a, b);
+    const difference = differenceOf(a!, b!);
     expect(difference).toMatchObject({ n: 130, test: 'delong', onlyA: 0 });
-    expect(difference.value).toBeCloseTo((a.measure.value ?? 0) - (b.measure.value ?? 0), 12);
+    expect(difference.value).toBeCloseTo((a!.measure.value ?? 0) - (b!.measure.value ?? 0), 12);
   });
 
   it('needs a test set that is not shifted', async () => {
@@ -116,6 +116,6 @@ describe('full spectrum', () => {
       options: { resamples: 100 },
     });
     expect(summary.measures).toEqual([]);
-    expect(summary.notApplicable?.[0].reason).toContain('every test set of the run has a `shift`');
+    expect(summary.notApplicable?.[0]?.reason).toContain('every test set of the run has a `shift`');
   });
 });

@@ -63,13 +63,13 @@ describe('the hardest images', () => {
     const [grid, ...others] = grids(await run());
     expect(others).toEqual([]);
     expect(grid).toMatchObject({ id: 'hardest-max-logit-two-test', columns: ['1', '2'] });
-    expect(shown(grid)).toEqual({
+    expect(shown(grid!)).toEqual({
       'test, right': ['1, class 0 1 0', '4, class 0 4 3'],
       'test, wrong': ['2, class 1, not class 0 1 2', '3, class 1, not class 0 0 3'],
       far: ['8, class 0 8 7.5', '6, class 1 0 6'],
       near: ['0.5, class 0 0.5 0'],
     });
-    expect(grid.rows.map(({ cells }) => cells[0]?.mark)).toEqual(['ok', 'bad', undefined, undefined]);
+    expect(grid!.rows.map(({ cells }) => cells[0]?.mark)).toEqual(['ok', 'bad', undefined, undefined]);
   });
 
   it('by the best score as well, where that is not the one of the headline; whatever the size of units', async () => {
@@ -79,13 +79,16 @@ describe('the hardest images', () => {
         await run({ scores: ['max-logit', 'max-softmax'] }, sets, [two], chunk),
       );
       expect(others).toEqual([]);
-      expect([headline.id, best.id]).toEqual(['hardest-max-logit-two-test', 'hardest-max-softmax-two-test']);
-      expect(best.caption).toContain('largest mean AUROC');
-      expect(shown(best).far.map((line) => line.split(' ').slice(-2))).toEqual([
+      expect([headline!.id, best!.id]).toEqual([
+        'hardest-max-logit-two-test',
+        'hardest-max-softmax-two-test',
+      ]);
+      expect(best!.caption).toContain('largest mean AUROC');
+      expect(shown(best!).far!.map((line) => line.split(' ').slice(-2))).toEqual([
         ['0', '6'],
         ['2', '0'],
       ]);
-      expect(shown(best)['test, right'].map((line) => line.split(' ').slice(-2))).toEqual([
+      expect(shown(best!)['test, right']!.map((line) => line.split(' ').slice(-2))).toEqual([
         ['4', '3'],
         ['1', '0'],
       ]);
@@ -103,7 +106,7 @@ describe('the hardest images', () => {
     const ids = async (scores: object[] | string[]) =>
       grids(await run({ scores }, sets, [energies])).map((g) => g.id);
     expect(await ids(['approximate-mass'])).toEqual(['hardest-approximate-mass-energies-test']);
-    const [grid] = grids(await run({ scores: ['odin'] }));
+    const grid = grids(await run({ scores: ['odin'] }))[0]!;
     expect(grid.rows.map(({ label }) => label)).toEqual(['test, right', 'test, wrong', 'far', 'near']);
   });
 
@@ -118,8 +121,8 @@ describe('the hardest images', () => {
       indices: [7, 3, 5],
     });
     const outcome = await run({ hardest: 9 }, [id, same]);
-    expect(shown(grids(outcome)[0]).far).toHaveLength(3);
-    expect(shown(grids(outcome)[0])['test, right']).toHaveLength(3);
+    expect(shown(grids(outcome)[0]!).far).toHaveLength(3);
+    expect(shown(grids(outcome)[0]!)['test, right']).toHaveLength(3);
   });
 
   it('there are none when not wanted, of predictions, of more channels than a picture has, or of empty sets', async () => {
@@ -137,7 +140,7 @@ describe('the hardest images', () => {
         [0, 3],
       ],
     });
-    expect(grids(await run({}, [unlabelled, ...sets.slice(1)]))[0].rows.map(({ label }) => label)).toEqual([
+    expect(grids(await run({}, [unlabelled, ...sets.slice(1)]))[0]!.rows.map(({ label }) => label)).toEqual([
       'test',
       'far',
       'near',

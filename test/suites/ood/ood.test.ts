@@ -100,7 +100,7 @@ describe('known answers', () => {
       for (const [score, v] of Object.entries(wanted)) expect(row[score], score).toBeCloseTo(v, 6);
     };
     // p = (1/2, 1/4, 1/4), and the gradient of log p(x) = logsumexp is p, over the scale of the input.
-    close(id, {
+    close(id!, {
       'log-px': Math.log(4),
       'max-logit': Math.log(2),
       'max-softmax': 0.5,
@@ -109,7 +109,7 @@ describe('known answers', () => {
       margin: 0.25,
       'approximate-mass': -Math.sqrt(0.25 + 2 / 16) / 0.5,
     });
-    close(other, { 'max-softmax': 1 / 3, margin: 0, 'approximate-mass': -Math.sqrt(1 / 3) / 0.5 });
+    close(other!, { 'max-softmax': 1 / 3, margin: 0, 'approximate-mass': -Math.sqrt(1 / 3) / 0.5 });
   });
   it('approximate mass is in the units of the input of the model, channel by channel', async () => {
     const run = async (inputScale: number[]) => {
@@ -169,7 +169,7 @@ describe('means over OOD sets', () => {
     });
   });
   it('of one set is that set; a distance that no set has is not reported', async () => {
-    const outcome = await run([sets[0]]);
+    const outcome = await run([sets[0]!]);
     for (const measure of ['value', 'interval'] as const) {
       expect(measureOf(outcome, 'mean-auroc')[measure]).toEqual(measureOf(outcome, 'auroc')[measure]);
       expect(measureOf(outcome, 'near-auroc')[measure]).toEqual(measureOf(outcome, 'auroc')[measure]);
@@ -179,7 +179,7 @@ describe('means over OOD sets', () => {
     expect(table?.columns.some(({ key }) => key.startsWith('far-'))).toBe(false);
   });
   it('of a set that was called neither near nor far is in the mean over all alone', async () => {
-    expect(names(await run([sets[3]])).filter((name) => /^(near|far)-/.test(name))).toEqual([]);
+    expect(names(await run([sets[3]!])).filter((name) => /^(near|far)-/.test(name))).toEqual([]);
   });
   it('one measure is the headline: log p(x) if it is asked for, else the first score', async () => {
     const headline = async (scores: string[]) =>
@@ -237,13 +237,13 @@ describe('sheets', () => {
     for (const { measure, model, dataset, params, value } of outcome.summary.measures) {
       const score = String(params.score);
       if (measure in METRICS) {
-        expect(value).toBeCloseTo(metric(model, dataset, score, METRICS[measure]), 14);
+        expect(value).toBeCloseTo(metric(model, dataset, score, METRICS[measure]!), 14);
         single++;
         continue;
       }
       const [, average, name] = /^(mean|near|far)-(.*)$/.exec(measure) ?? [];
-      const sets = average === 'mean' ? ['near', 'far'] : [average];
-      const values = sets.map((set) => metric(model, set, score, METRICS[name]));
+      const sets = average === 'mean' ? ['near', 'far'] : [average!];
+      const values = sets.map((set) => metric(model, set, score, METRICS[name!]!));
       expect(value).toBeCloseTo(values.reduce((a, b) => a + b, 0) / sets.length, 14);
       means++;
     }
@@ -303,9 +303,9 @@ describe('a function c(x) added to all logits', () => {
         const [before, after] = [sheetOf(plain), sheetOf(moved)];
         for (const [i, c] of cs.entries()) {
           for (const score of ['max-softmax', 'entropy', 'margin'])
-            expect(after[i][score]).toBe(before[i][score]);
+            expect(after[i]![score]).toBe(before[i]![score]);
           for (const score of ['log-px', 'max-logit'])
-            expect(Number(after[i][score])).toBeCloseTo(Number(before[i][score]) + c, 5);
+            expect(Number(after[i]![score])).toBeCloseTo(Number(before[i]![score]) + c, 5);
         }
         // Larger logits are rounded more coarsely: how far a number may be off does depend on c.
         const unmoved = ({ summary }: Outcome) =>
@@ -327,7 +327,7 @@ describe('a function c(x) added to all logits', () => {
           [1, 1],
           [0, -1],
         ]) {
-          const outcome = await run(id, other, (_, inId) => (inId ? 100 * sign : 0));
+          const outcome = await run(id, other, (_, inId) => (inId ? 100 * sign! : 0));
           for (const score of ['log-px', 'max-logit'])
             expect(value(outcome, 'auroc', { score })).toBe(wanted);
         }
@@ -564,11 +564,11 @@ describe('figures', () => {
         expect(figure.series.map(({ name }) => name)).toEqual(['test', 'far']);
         for (const { counts } of figure.series) expect(counts.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
       } else if (figure.kind === 'lines' && figure.id.startsWith('roc')) {
-        const [{ name, points }] = figure.series;
+        const { name, points } = figure.series[0]!;
         expect([name, points[0], points.at(-1)]).toEqual(['far', { x: 0, y: 0 }, { x: 1, y: 1 }]);
         const area = points
           .slice(1)
-          .reduce((sum, { x, y }, i) => sum + ((x - points[i].x) * (y + points[i].y)) / 2, 0);
+          .reduce((sum, { x, y }, i) => sum + ((x - points[i]!.x) * (y + points[i]!.y)) / 2, 0);
         // Points that a plot would not show were dropped.
         expect(area).toBeCloseTo(value ?? Number.NaN, 2);
       }
@@ -637,12 +637,12 @@ describe('warnings and bad input', () => {
   it('of many scores, each oddity is told once', async () => {
     const inverted = await run({ id: flat, other: good, scores: ['max-softmax', 'entropy', 'margin'] });
     expect(codes(inverted)).toEqual(['score-inverted']);
-    expect(inverted.summary.warnings?.[0].message).toBe(
+    expect(inverted.summary.warnings?.[0]?.message).toBe(
       '3 scores of "linear" are higher on OOD sets than on "test": max softmax ("far"); negative entropy ("far"); softmax margin ("far")',
     );
     const tied = await run({ id: saturated(120), scores: ['max-softmax', 'margin'] });
     expect(codes(tied)).toEqual(['scores-tied']);
-    expect(tied.summary.warnings?.[0].message).toMatch(
+    expect(tied.summary.warnings?.[0]?.message).toMatch(
       /^many examples .* max softmax \(\d+ %\); softmax margin \(\d+ %\)$/,
     );
     const near = await run({
@@ -650,7 +650,7 @@ describe('warnings and bad input', () => {
       scores: ['max-softmax', 'margin'],
     });
     expect(codes(near)).toEqual(['order-within-rounding']);
-    expect(near.summary.warnings?.[0].message).toMatch(
+    expect(near.summary.warnings?.[0]?.message).toMatch(
       /: max softmax on "far" \(.*; softmax margin on "far"/,
     );
   });
@@ -663,7 +663,7 @@ describe('warnings and bad input', () => {
       scores: ['max-logit', 'max-softmax', 'approximate-mass'],
       system: { name: 'plain' },
     });
-    const [caveat] = summary.warnings ?? [];
+    const caveat = summary.warnings![0]!;
     expect(caveat).toMatchObject({ code: 'log-px-up-to-training', severity: 'note', suite: 'ood' });
     expect(caveat.message).toMatch(/"plain" is the logsumexp of the logits/);
     expect(caveat.why).toMatch(

@@ -51,7 +51,7 @@ const lettersIn = (alike: string): number[] =>
     .filter(Boolean)
     .flatMap((run) => {
       const [from, to = from] = run.split('-').map((letter) => letter.charCodeAt(0));
-      return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+      return Array.from({ length: to! - from! + 1 }, (_, i) => from! + i);
     });
 
 describe('the ranking of scores', () => {
@@ -85,13 +85,13 @@ describe('the ranking of scores', () => {
       const at = pairs.findIndex((pair) => pair.i === 0 && pair.j === j);
       if (j === 0) expect([row.behind, row.p]).toEqual([undefined, undefined]);
       else {
-        expect(row.behind?.value).toBeCloseTo(pairs[at].value, 12);
-        expect(row.p).toBeCloseTo(corrected[at], 12);
+        expect(row.behind?.value).toBeCloseTo(pairs[at]!.value, 12);
+        expect(row.p).toBeCloseTo(corrected[at]!, 12);
       }
     }
     for (const [at, { i, j }] of pairs.entries()) {
-      const share = lettersIn(rows[i].alike).some((one) => lettersIn(rows[j].alike).includes(one));
-      expect(share).toBe(corrected[at] > 0.05);
+      const share = lettersIn(rows[i]!.alike).some((one) => lettersIn(rows[j]!.alike).includes(one));
+      expect(share).toBe(corrected[at]! > 0.05);
     }
   });
 
@@ -105,7 +105,8 @@ describe('the ranking of scores', () => {
   it('of more than twelve scores the best eight of a system come first, and all of them folded', async () => {
     const variants = Array.from({ length: 9 }, (_, i) => ({ energy: { temperature: 2 + i } }));
     const outcome = await run([...SCORES, ...variants]);
-    const [first, all] = outcome.summary.tables ?? [];
+    const tables = outcome.summary.tables ?? [];
+    const [first, all] = [tables[0]!, tables[1]!];
     expect([first.rows.length, all.rows.length]).toEqual([8, 14]);
     expect([first.folded, all.folded, all.id]).toEqual([undefined, true, 'ranking-test-all']);
     expect(first.rows).toEqual(all.rows.slice(0, 8));
@@ -119,13 +120,13 @@ describe('the ranking of scores', () => {
     expect(['auroc-map', 'correlation', 'scores-', 'roc-', 'precision-'].map(count)).toEqual([1, 1, 4, 4, 1]);
     expect(figures.some(({ kind }) => kind === 'bars')).toBe(false);
     const names = rankingOf(outcome).map(({ score }) => score);
-    const [map, correlation] = figures;
+    const [map, correlation] = [figures[0]!, figures[1]!];
     if (map.kind !== 'heatmap' || correlation.kind !== 'heatmap') throw new Error('no heat maps');
     expect(map.rows.map(({ label }) => label)).toEqual(names);
     expect(map.columns).toEqual(['near', 'far']);
     expect(correlation.columns).toEqual(names);
     for (const [i, { values }] of correlation.rows.entries()) {
-      expect(values[i].value).toBe(1);
+      expect(values[i]!.value).toBe(1);
       for (const { value } of values) expect(Math.abs(value ?? 2)).toBeLessThanOrEqual(1 + 1e-12);
     }
     expect(figures.at(-1)?.title).toContain(names[0]);
@@ -140,6 +141,6 @@ describe('the ranking of scores', () => {
       ],
       options: { scores: ['log-px'], resamples: 100 },
     });
-    expect(summary.tables?.[0].columns.map(({ key }) => key)).toEqual(['model', 'score', 'mean', 'fpr95']);
+    expect(summary.tables?.[0]?.columns.map(({ key }) => key)).toEqual(['model', 'score', 'mean', 'fpr95']);
   });
 });

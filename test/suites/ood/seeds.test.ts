@@ -34,7 +34,7 @@ describe('checkpoints of one model', () => {
     const outcome = await run({ seeds: { net: ['s0', 's1', 's2'] } });
     const table = tableOf(outcome);
     expect(table?.rows).toHaveLength(1);
-    const [row] = table?.rows ?? [];
+    const row = table!.rows[0]!;
     expect(row).toMatchObject({ model: 'net', checkpoints: 3 });
     for (const [key, measure] of [
       ['near-auroc', 'near-auroc'],
@@ -45,11 +45,11 @@ describe('checkpoints of one model', () => {
         .filter((one) => one.measure === measure && one.model !== 'lone')
         .map(({ value }) => value as number);
       expect(values).toHaveLength(3);
-      const mean = (values[0] + values[1] + values[2]) / 3;
+      const mean = (values[0]! + values[1]! + values[2]!) / 3;
       const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 3);
-      const { value, mark } = row[key] as { value: number; mark: string };
+      const { value, mark } = row[key!] as { value: number; mark: string };
       expect(value).toBeCloseTo(mean, 12);
-      const printed = measure.includes('fpr') ? (100 * deviation).toFixed(1) : deviation.toFixed(3);
+      const printed = measure!.includes('fpr') ? (100 * deviation).toFixed(1) : deviation.toFixed(3);
       expect(mark).toBe(` ± ${printed}`);
       expect(deviation).toBeGreaterThan(0);
     }

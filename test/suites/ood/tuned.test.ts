@@ -79,7 +79,7 @@ describe('options that are chosen on a validation pair', () => {
     const wanted = energy.compute(logits(images), { temperature: best });
     const rows = sheetOf(outcome).filter(({ dataset }) => dataset === 'test');
     rows.forEach((row, i) => {
-      expect(row['energy(tuned)']).toBeCloseTo(wanted[i], 5);
+      expect(row['energy(tuned)']).toBeCloseTo(wanted[i]!, 5);
     });
     expect(measureOf(outcome, 'auroc', { score: 'energy(tuned)' }).n).toBe(16);
   });
@@ -105,7 +105,7 @@ describe('options that are chosen on a validation pair', () => {
       .flatMap(({ inputs = [] }) => inputs)
       .filter(({ measurement }) => measurement.name === 'probe');
     expect(asked.map(({ dataset }) => dataset).sort()).toEqual(['far', 'test']);
-    const [row] = outcome.summary.tables?.find(({ id: name }) => name === 'tuned-options')?.rows ?? [];
+    const row = outcome.summary.tables!.find(({ id: name }) => name === 'tuned-options')!.rows[0]!;
     const [, temperature, epsilon] = /temperature (\S+), epsilon (\S+)/.exec(String(row.chosen)) ?? [];
     const settings = { temperature: Number(temperature), epsilon: Number(epsilon), unit: 'input' as const };
     const pixels = Float32Array.from(spread(9, (i): Point => [0.8 - i / 90, 0.2]).flat());
@@ -115,7 +115,7 @@ describe('options that are chosen on a validation pair', () => {
     sheetOf(outcome)
       .filter(({ dataset }) => dataset === 'test')
       .forEach((one, i) => {
-        expect(one['odin(tuned)']).toBeCloseTo(wanted[i], 9);
+        expect(one['odin(tuned)']).toBeCloseTo(wanted[i]!, 9);
       });
   });
 

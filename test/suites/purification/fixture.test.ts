@@ -50,7 +50,10 @@ describe('the JEM of the fixtures behind its own purifier', () => {
       expect(within || raised.length > 0).toBe(true);
     }
     // The three together cost as the ladder goes: a step back through a chain is two more passes.
-    const [bpda, full] = ['bpda', 'full'].map((rung) => named('gradient-passes', rung)?.value ?? 0);
+    const [bpda, full] = ['bpda', 'full'].map((rung) => named('gradient-passes', rung)?.value ?? 0) as [
+      number,
+      number,
+    ];
     expect(full).toBeGreaterThan(bpda);
     expect(full).toBeLessThan(3.5 * bpda);
   });

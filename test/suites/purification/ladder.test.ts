@@ -117,7 +117,7 @@ describe('the ladder', () => {
         (kind) => 24 * (measureOf(outcome, kind, { rung }).value ?? Number.NaN),
       );
       counted.forEach((count, kind) => {
-        expect(count).toBeCloseTo(passes[kind] - before.passes[kind], 6);
+        expect(count).toBeCloseTo(passes[kind]! - before.passes[kind]!, 6);
       });
     }
   });

@@ -70,10 +70,10 @@ describe('the purification suite', () => {
     });
     expect(measureOf(outcome, 'purified-accuracy').value).toBe(1);
     expect(measureOf(outcome, 'log-px-change').value).toBeCloseTo(0, 6);
-    const rows = outcome.summary.tables?.[0].rows ?? [];
+    const rows = outcome.summary.tables?.[0]?.rows ?? [];
     expect(rows.map(({ steps }) => steps)).toEqual(['none', '0']);
     // The images kept by the attack are those that broke the bare model: accuracy on them is its robust accuracy.
-    expect(rows[1].transferred).toEqual(rows[0].transferred);
+    expect(rows[1]!.transferred).toEqual(rows[0]!.transferred);
   });
 
   it('energy falls where chains climb without noise', async () => {
@@ -85,7 +85,7 @@ describe('the purification suite', () => {
     });
     const [none, one, ten] = [0, 1, 10].map(
       (steps) => measureOf(outcome, 'log-px-change', { steps }).value ?? 0,
-    );
+    ) as [number, number, number];
     expect(none).toBeCloseTo(0, 6);
     expect(one).toBeGreaterThan(0);
     expect(ten).toBeGreaterThan(one);

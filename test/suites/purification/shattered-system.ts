@@ -15,12 +15,12 @@ export interface ShatteredOptions {
  */
 export function shatteredSystem({ weights, amplitude, frequency }: ShatteredOptions): System {
   const classes = weights.length;
-  const size = weights[0].length;
+  const size = weights[0]!.length;
   const logitsOf = (n: number, pixels: Float32Array) =>
     Float32Array.from({ length: n * classes }, (_, at) => {
       const [i, k] = [Math.floor(at / classes), at % classes];
-      const linear = weights[k].reduce((sum, w, j) => sum + w * pixels[i * size + j], 0);
-      return linear + amplitude * Math.sin(frequency * pixels[i * size + k]);
+      const linear = weights[k]!.reduce((sum, w, j) => sum + w * pixels[i * size + j]!, 0);
+      return linear + amplitude * Math.sin(frequency * pixels[i * size + k]!);
     });
   const system: System = {
     info: {
@@ -47,7 +47,7 @@ export function shatteredSystem({ weights, amplitude, frequency }: ShatteredOpti
     const logits = Float32Array.from({ length: n * classes }, (_, at) => {
       const [i, k] = [Math.floor(at / classes), at % classes];
       let sum = 0;
-      for (let draw = 0; draw < group; draw++) sum += each[(i * group + draw) * classes + k];
+      for (let draw = 0; draw < group; draw++) sum += each[(i * group + draw) * classes + k]!;
       return sum / group;
     });
     const p = softmax({ n, classes, data: logits });
@@ -56,12 +56,12 @@ export function shatteredSystem({ weights, amplitude, frequency }: ShatteredOpti
       const i = Math.floor(row / group);
       let sum = 0;
       for (let k = 0; k < classes; k++) {
-        const ripple = j === k ? amplitude * frequency * Math.cos(frequency * pixels[row * size + k]) : 0;
-        sum += ((p[i * classes + k] - (labels[i] === k ? 1 : 0)) * (weights[k][j] + ripple)) / group;
+        const ripple = j === k ? amplitude * frequency * Math.cos(frequency * pixels[row * size + k]!) : 0;
+        sum += ((p[i * classes + k]! - (labels[i] === k ? 1 : 0)) * (weights[k]![j]! + ripple)) / group;
       }
       return sum;
     });
-    const loss = Float32Array.from({ length: n }, (_, i) => -Math.log(p[i * classes + labels[i]]));
+    const loss = Float32Array.from({ length: n }, (_, i) => -Math.log(p[i * classes + labels[i]!]!));
     return { logits, loss, gradient, passes: { forward: 0, gradient: n * group } };
   }
   return system;

@@ -20,8 +20,9 @@ const system = (more: Partial<AnalyticOptions> = {}) =>
     ...more,
   });
 
+type Point = readonly [number, number];
 /** The last is labelled wrongly. */
-const images = [
+const images: Point[] = [
   [0.6, 0.5],
   [0.7, 0.4],
   [0.3, 0.45],
@@ -31,15 +32,16 @@ const images = [
   [0.8, 0.3],
 ];
 const labels = [0, 0, 1, 1, 0, 1, 1];
-const far = [
+const far: Point[] = [
   [0.3, 0.34],
   [0.2, 0.4],
   [0.55, 0.5],
   [0.1, 0.15],
 ];
 /** Twenty held-out images: the second smallest score is the threshold, that of (0.44, 0.5). */
-const held = Array.from({ length: 20 }, (_, i) =>
-  i === 0 ? [0.41, 0.42] : [0.44 + i / 100 - 0.01, 0.5 + i / 80 - 1 / 80],
+const held = Array.from(
+  { length: 20 },
+  (_, i): Point => (i === 0 ? [0.41, 0.42] : [0.44 + i / 100 - 0.01, 0.5 + i / 80 - 1 / 80]),
 );
 
 const test = memoryDataset({ name: 'test', images, labels, indices: [5, 6, 7, 8, 9, 10, 11] });
@@ -47,7 +49,6 @@ const validation = memoryDataset({ name: 'validation', role: 'validation', image
 const strange = memoryDataset({ name: 'strange', role: 'ood', images: far });
 const datasets = [test, validation, strange];
 
-type Point = readonly number[];
 const lse = ([a, b]: Point) => Math.log(Math.exp(2 * a) + Math.exp(2 * b));
 const scores = {
   'log-px': lse,
@@ -63,7 +64,7 @@ const highest = (id: Id, [a, b]: Point, epsilon: number): Point => {
   if (id === 'max-logit') return larger ? [a + epsilon, b] : [a, b + epsilon];
   return larger ? [a + epsilon, b - epsilon] : [a - epsilon, b + epsilon];
 };
-const threshold = (id: Id) => held.map(scores[id]).sort((x, y) => y - x)[18];
+const threshold = (id: Id) => held.map(scores[id]).sort((x, y) => y - x)[18]!;
 /** Whether a grid over the ball holds a misclassified and accepted image. */
 function passes(id: Id, [a, b]: Point, label: number, epsilon: number): boolean {
   const steps = Array.from({ length: 41 }, (_, k) => epsilon * (k / 20 - 1));
@@ -165,8 +166,8 @@ describe('OOD images that are to look familiar', () => {
     ]);
     const strangers = rows.filter(({ role }) => role === 'ood');
     far.forEach((x, i) => {
-      expect(strangers[i].clean).toBeCloseTo(scores['max-logit'](x), 5);
-      expect(strangers[i]['attacked_0.1']).toBeCloseTo(scores['max-logit'](x) + 0.2, 5);
+      expect(strangers[i]!.clean).toBeCloseTo(scores['max-logit'](x), 5);
+      expect(strangers[i]!['attacked_0.1']).toBeCloseTo(scores['max-logit'](x) + 0.2, 5);
     });
   });
 
@@ -200,7 +201,7 @@ describe('OOD images that are to look familiar', () => {
 describe('errors that pass a detector', () => {
   it.each(ids)('undetected errors past %s are those that a search of the ball finds', async (score) => {
     for (const epsilon of [0.04, 0.1]) {
-      const found = images.filter((x, i) => passes(score, x, labels[i], epsilon)).length;
+      const found = images.filter((x, i) => passes(score, x, labels[i]!, epsilon)).length;
       const measured = measureOf(await outcome, 'undetected-error-rate', { score, epsilon: String(epsilon) });
       expect(measured.value, String(epsilon)).toBeCloseTo(found / 7, 12);
       expect(measured).toMatchObject({ n: 7, method: 'wilson', params: { threshold: 'validation' } });
@@ -223,7 +224,7 @@ describe('errors that pass a detector', () => {
       for (const row of own) expect(row.threshold).toBeCloseTo(expected, 5);
     }
     const few = await run({ ...cheap, examples: 2 }, { chunk: 1 });
-    expect(sheet(few, /errors$/)[0].threshold).toBe(rows[0].threshold);
+    expect(sheet(few, /errors$/)[0]!.threshold).toBe(rows[0]!.threshold);
     expect(measureOf(few, 'undetected-error-rate', { score: 'log-px', epsilon: '0.1' }).n).toBe(2);
     expect((await run(cheap, { chunk: 2 })).summary.measures).toEqual((await small).summary.measures);
   });
@@ -273,7 +274,7 @@ describe('errors that pass a detector', () => {
       ...whole,
       gradient: async (...asked: Parameters<typeof whole.gradient>) => {
         const found = await whole.gradient(...asked);
-        return { ...found, logits: found.logits?.map((_, at, all) => all[at % 2 === 0 ? at + 1 : at - 1]) };
+        return { ...found, logits: found.logits?.map((_, at, all) => all[at % 2 === 0 ? at + 1 : at - 1]!) };
       },
     };
     const failed = await run({ ...cheap, epsilons: [0.01] }, { systems: [fickle] });
@@ -367,7 +368,7 @@ describe('what is asked for', () => {
       { ...cheap, scores: ['max-logit'], steps: 10, eot: 2, confirm: 4 },
       { systems: [system({ noise: 0.01 })] },
     );
-    const exact = images.filter((x, i) => passes('max-logit', x, labels[i], 0.1)).length;
+    const exact = images.filter((x, i) => passes('max-logit', x, labels[i]!, 0.1)).length;
     const rate = measureOf(noisy, 'undetected-error-rate', { epsilon: '0.1' }).value;
     expect(Math.abs((rate ?? 0) - exact / 7)).toBeLessThanOrEqual(1 / 7 + 1e-9);
   });

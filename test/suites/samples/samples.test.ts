@@ -93,7 +93,7 @@ describe('the suite samples', () => {
     expect(grid.rows.map(({ label }) => label)).toEqual(jem().info.classes);
     // Class 1 begins with sample 1, whose first row of pixels begins the picture.
     const { data } = pixelsOf(outcome, 'conditional');
-    expect([...Array.from(grid.rows[1].cells[0]?.pixels ?? []).slice(0, 2)]).toEqual([...data.slice(4, 6)]);
+    expect([...Array.from(grid.rows[1]!.cells[0]?.pixels ?? []).slice(0, 2)]).toEqual([...data.slice(4, 6)]);
     expect(outcome.summary.arrays?.map(({ array }) => array.shape)).toEqual([
       [12, ...SHAPE],
       [12, ...SHAPE],
@@ -139,7 +139,7 @@ describe('the suite samples', () => {
     const { data } = pixelsOf(outcome, 'unconditional');
     const train = Array.from({ length: 60 }, (_, i) => Float32Array.from(image(i, 1)));
     for (const [i, row] of rowsOf(outcome, 'unconditional').entries()) {
-      const distances = train.map((x) => Math.hypot(...x.map((v, k) => v - data[4 * i + k])));
+      const distances = train.map((x) => Math.hypot(...x.map((v, k) => v - data[4 * i + k]!)));
       expect(row.neighbour_distance).toBeCloseTo(Math.min(...distances), 6);
       expect(distances[Number(row.neighbour)]).toBeCloseTo(Math.min(...distances), 6);
     }
@@ -163,7 +163,7 @@ describe('the suite samples', () => {
     const train = Array.from({ length: 60 }, (_, i) => Float32Array.from(image(i, 1)));
     const ofReal = Float64Array.from({ length: 40 }, (_, i) => {
       const own = Float32Array.from(image(i, 0));
-      return Math.min(...train.map((x) => Math.hypot(...x.map((v, k) => v - own[k]))));
+      return Math.min(...train.map((x) => Math.hypot(...x.map((v, k) => v - own[k]!))));
     }).sort();
     const below = quantile(ofReal, 0.05);
     const rows = rowsOf(outcome, 'unconditional');
@@ -172,7 +172,7 @@ describe('the suite samples', () => {
     );
     expect(measureOf(outcome, 'nearer-than-real', { samples: 'unconditional' }).title).toContain('of test');
     const about = { samples: 'unconditional', selection: 'all' };
-    const untrained = await from(on([noise(), sets[0]]));
+    const untrained = await from(on([noise(), sets[0]!]));
     expect(measureOf(untrained, 'frechet-distance', about).dataset).toBe('test');
     const alone = await from(on([noise()]));
     const names = alone.summary.measures.map(({ measure }) => measure);
@@ -232,7 +232,7 @@ describe('the suite samples', () => {
     const scalar = linearSystem({
       name: 'jem',
       shape: SHAPE,
-      weights: [WEIGHTS[0]],
+      weights: [WEIGHTS[0]!],
       energy: 'output',
       lacks: { logits: 'it is an energy' },
     });

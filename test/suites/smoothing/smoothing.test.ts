@@ -56,7 +56,7 @@ describe('the suite smoothing', () => {
     expect(measureOf(outcome, 'average-certified-radius', { sigma: '0.25' }).value).toBeCloseTo(mean, 14);
     // No radius is beyond the exact one, by which the classifier would be another.
     for (const { index, radius, radius_if_right: credited, label, selected } of rows) {
-      const exact = [0.5, 0.5, 0.2, 0.2, 0, 0.5][Number(index)];
+      const exact = [0.5, 0.5, 0.2, 0.2, 0, 0.5][Number(index)]!;
       expect(Number(radius ?? 0)).toBeLessThanOrEqual(exact);
       expect(credited).toBe(label === selected ? Number(radius ?? 0) : 0);
     }
@@ -92,18 +92,18 @@ describe('the suite smoothing', () => {
   it('has the table first, the implied Linf beside each radius, and a curve as far as draws reach', async () => {
     const { tables = [], figures = [] } = (await run({ n: 100 })).summary;
     expect(tables.map(({ id }) => id)).toEqual(['smoothing-test', 'smoothing-radii-test']);
-    expect(tables[0].caption).toContain('for each image by itself');
-    expect(tables[0].rows).toHaveLength(2);
+    expect(tables[0]!.caption).toContain('for each image by itself');
+    expect(tables[0]!.rows).toHaveLength(2);
     // 255 * .15 / sqrt(2), rounded down.
-    expect(tables[1].rows.map(({ linf }) => linf).slice(0, 3)).toEqual(['0', '27.04/255', '72.12/255']);
+    expect(tables[1]!.rows.map(({ linf }) => linf).slice(0, 3)).toEqual(['0', '27.04/255', '72.12/255']);
     expect(impliedLinf(0.5, { shape: [3, 32, 32] })).toBe('2.30/255');
     const [figure] = figures;
     if (figure?.kind !== 'lines') throw new Error('no curve');
     expect(figure.series.map(({ variant }) => variant)).toEqual(['sigma 0.25', 'sigma 0.5']);
     for (const [k, { points }] of figure.series.entries()) {
-      const reach = largestRadius(100, { sigma: [0.25, 0.5][k], alpha: 0.001 });
+      const reach = largestRadius(100, { sigma: [0.25, 0.5][k]!, alpha: 0.001 });
       expect(points.at(-1)?.x).toBeCloseTo(reach ?? Number.NaN, 12);
-      for (let i = 1; i < points.length; i++) expect(points[i].y).toBeLessThanOrEqual(points[i - 1].y);
+      for (let i = 1; i < points.length; i++) expect(points[i]!.y).toBeLessThanOrEqual(points[i - 1]!.y);
     }
   });
 

@@ -32,12 +32,15 @@ const run = (more: object = {}, chunk?: number) =>
 const grid = gridOf({ ...options, padding: 'black', whole: false });
 const isRight = (i: number, { degrees, right, down }: { degrees: number; right: number; down: number }) => {
   const x = warped(
-    Float32Array.from(images[i]),
+    Float32Array.from(images[i]!),
     SHAPE,
     { degrees, right: 5 * right, down: 5 * down },
     'black',
   );
-  const [a, b] = weights.map((row) => Math.fround(row.reduce((sum, w, p) => sum + w * x[p], 0)));
+  const [a, b] = weights.map((row) => Math.fround(row.reduce((sum, w, p) => sum + w * x[p]!, 0))) as [
+    number,
+    number,
+  ];
   return (a >= b ? 0 : 1) === labels[i];
 };
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
@@ -49,8 +52,8 @@ describe('the suite spatial', () => {
     expect(grid).toHaveLength(27);
     expect(grid[0]).toMatchObject({ degrees: 0, right: 0, down: 0 });
     expect(new Set(grid.map(({ degrees, right, down }) => `${degrees} ${right} ${down}`)).size).toBe(27);
-    expect(Math.abs(grid[1].degrees)).toBe(20);
-    expect(grid[26].degrees === 0 || grid[26].right === 0).toBe(true);
+    expect(Math.abs(grid[1]!.degrees)).toBe(20);
+    expect(grid[26]!.degrees === 0 || grid[26]!.right === 0).toBe(true);
   });
 
   it('calls robust what is right at all points, whether or not it stops at the first mistake', async () => {
@@ -70,15 +73,15 @@ describe('the suite spatial', () => {
       12,
     );
     expect(measureOf(whole, 'angle-accuracy', { angle: -20 }).value).toBeCloseTo(
-      mean(right.flatMap((all) => all.flatMap((is, k) => (grid[k].degrees === -20 ? [Number(is)] : [])))),
+      mean(right.flatMap((all) => all.flatMap((is, k) => (grid[k]!.degrees === -20 ? [Number(is)] : [])))),
       12,
     );
     const first = right.map((all) => all.indexOf(false));
     expect(sheetOf(early).map(({ broken_degrees }) => broken_degrees)).toEqual(
-      first.map((at) => (at < 0 ? null : grid[at].degrees)),
+      first.map((at) => (at < 0 ? null : grid[at]!.degrees)),
     );
     const tried = mean(first.map((at) => (at < 0 ? 27 : at + 1)));
-    expect(early.summary.tables?.[0].rows[0].tried).toEqual({ value: tried });
+    expect(early.summary.tables?.[0]?.rows[0]?.tried).toEqual({ value: tried });
   });
 
   it('draws for every image by itself: units change nothing', async () => {
@@ -102,7 +105,7 @@ describe('the suite spatial', () => {
     const turned = { shift: 0, shifts: 5, whole: true };
     const whole = await run({ ...turned, degrees: 0, angles: 5 });
     expect(strip(whole)).toEqual(strip(await run({ ...turned, degrees: 30, angles: 1 })));
-    const right = mean(images.map((_, i) => Number(isRight(i, grid[0]))));
+    const right = mean(images.map((_, i) => Number(isRight(i, grid[0]!))));
     expect(measureOf(whole, 'mean-spatial-accuracy').value).toBeCloseTo(right, 12);
     expect(measureOf(whole, 'spatial-accuracy')).toMatchObject({
       value: right,
@@ -126,6 +129,6 @@ describe('the suite spatial', () => {
       options,
     });
     expect(outcome.requests).toEqual([]);
-    expect(outcome.summary.notApplicable?.[0].reason).toContain('no labels');
+    expect(outcome.summary.notApplicable?.[0]?.reason).toContain('no labels');
   });
 });

@@ -115,7 +115,8 @@ describe('two boundaries at right angles, and a system without gradients', () =>
   });
 
   it('the matrix marks its diagonal and says n', async () => {
-    const [matrix, rates] = (await run()).summary.tables ?? [];
+    const tables = (await run()).summary.tables ?? [];
+    const [matrix, rates] = [tables[0]!, tables[1]!];
     expect(matrix.columns.map(({ title }) => title)).toEqual([
       'images made for',
       'sum',
@@ -124,12 +125,12 @@ describe('two boundaries at right angles, and a system without gradients', () =>
       'n',
     ]);
     const cells = (r: number) =>
-      Object.values(matrix.rows[r]).map((v) => (typeof v === 'object' ? v?.value : v));
+      Object.values(matrix.rows[r]!).map((v) => (typeof v === 'object' ? v?.value : v));
     expect(cells(0)).toEqual(['none: clean images', 0.8, 1, 0.8, 5]);
     expect(cells(1)).toEqual(['sum', 0.4, 1, 0.4, 5]);
     expect(cells(2)).toEqual(['difference', 0.8, 0, 0.8, 5]);
-    expect(matrix.rows[1]['shown to sum']).toMatchObject({ mark: '‡' });
-    expect(matrix.rows[1]['shown to twin']).not.toHaveProperty('mark');
+    expect(matrix.rows[1]!['shown to sum']).toMatchObject({ mark: '‡' });
+    expect(matrix.rows[1]!['shown to twin']).not.toHaveProperty('mark');
     expect(rates.rows[0]).toMatchObject({
       'shown to sum': null,
       'shown to twin': { value: 1, mark: ' of 2' },
@@ -151,7 +152,7 @@ describe('two boundaries at right angles, and a system without gradients', () =>
       expect(n).toBe(among.length);
       expect(value).toBeCloseTo(measure === 'transfer-rate' ? lost / n : 1 - lost / n, 12);
     }
-    const [first] = rows;
+    const first = rows[0]!;
     expect(first).toMatchObject({ source: 'sum', target: 'sum', index: 20, lost: true, prediction: 1 });
     expect(first.distance).toBeCloseTo(0.12, 6);
   });
@@ -184,7 +185,7 @@ describe('what must not be missed', () => {
       ...whole,
       gradient: async (...asked: Parameters<typeof whole.gradient>) => {
         const found = await whole.gradient(...asked);
-        return { ...found, logits: found.logits?.map((_, at, all) => all[at % 2 === 0 ? at + 1 : at - 1]) };
+        return { ...found, logits: found.logits?.map((_, at, all) => all[at % 2 === 0 ? at + 1 : at - 1]!) };
       },
     };
     const given = { ...options, method: 'pgd', steps: 3, epsilon: 0.01 };
@@ -240,10 +241,10 @@ describe('what must not be missed', () => {
     });
     const blindOnly = await runSuite(transfer, { systems: [blind('twin')], datasets: [dataset], options });
     expect(blindOnly.requests).toEqual([]);
-    expect(blindOnly.summary.notApplicable?.[0].reason).toMatch(/no system of the run has input gradients/);
+    expect(blindOnly.summary.notApplicable?.[0]?.reason).toMatch(/no system of the run has input gradients/);
     const plain = memoryDataset({ name: 'plain', images });
     const unlabelled = await runSuite(transfer, { systems: [sum], datasets: [plain], options });
-    expect(unlabelled.summary.notApplicable?.[0].reason).toMatch(/no labels/);
+    expect(unlabelled.summary.notApplicable?.[0]?.reason).toMatch(/no labels/);
   });
 
   it.each([

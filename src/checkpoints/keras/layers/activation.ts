@@ -30,7 +30,7 @@ function prelu(s: LayerSite): Value {
   const shared = s.settings.integers('shared_axes', 1) ?? [];
   const axes = s.x.shape.map((_, i) => i + 1);
   const own = axes.filter((axis) => !shared.includes(axis));
-  const sizes = axes.map((axis) => (own.includes(axis) ? s.known([axis])[0] : 1));
+  const sizes = axes.map((axis) => (own.includes(axis) ? s.known([axis])[0]! : 1));
   const slope = s.along('alpha', s.x, axes, sizes, s.weight('alpha', sizes));
   return s.same(s.op('PRelu', [s.x.name, slope]));
 }

@@ -1,5 +1,6 @@
 import { int, ints } from '../../../graph/build.js';
 import { floats } from '../../../graph/tensor.js';
+import { mapTuple } from '../../../map-tuple.js';
 import type { LayerSite } from '../site.js';
 import { type Dim, permuted, type Value } from '../value.js';
 import { isSame, type Sliding, windowAttributes, windowSize } from '../window.js';
@@ -27,7 +28,7 @@ function kernel(
 ): string {
   // Keras 3 calls that of DepthwiseConv2D like any other.
   const data = s.weight(name, dims, name === 'depthwise_kernel' ? 'kernel' : name);
-  const turned = order.map((axis) => dims[axis]);
+  const turned = order.map((axis) => dims[axis]!);
   return s.constant(name, () => floats(as ?? turned, permuted(data, dims, order)));
 }
 
@@ -118,11 +119,11 @@ function conv2dTranspose(s: LayerSite): Value {
     s.settings.raw('output_padding') === undefined
       ? undefined
       : s.settings.pair('output_padding', { min: 0 });
-  const [height, width] = [0, 1].map((i) =>
-    transposedAxis(image.size[i], {
-      kernel: k[i],
-      stride: strides[i],
-      dilation: dilations[i],
+  const [height, width] = mapTuple([0, 1], (i) =>
+    transposedAxis(image.size[i]!, {
+      kernel: k[i]!,
+      stride: strides[i]!,
+      dilation: dilations[i]!,
       same,
       extra: extra?.[i],
     }),
@@ -144,7 +145,7 @@ function conv2dTranspose(s: LayerSite): Value {
 function dense(s: LayerSite): Value {
   const { x } = s;
   const units = s.settings.integer('units');
-  const [width] = s.known([x.shape.length]);
+  const width = s.known([x.shape.length])[0]!;
   const data = s.weight('kernel', [width, units]);
   const weight = s.constant('kernel', () => floats([width, units], data));
   const offset = bias(s, units);

@@ -20,7 +20,7 @@ function aligned(s: LayerSite): Value[] {
 
 /** Sizes that are equal, or 1 beside another. */
 function broadcastShape(s: LayerSite, values: readonly Value[]): Dim[] {
-  return values[0].shape.map((_, axis) => {
+  return values[0]!.shape.map((_, axis) => {
     const sizes = values.map(({ shape }) => shape[axis]);
     const wide = sizes.filter((d) => d !== 1);
     const known = wide.filter((d) => d !== null);
@@ -56,10 +56,10 @@ function merged(s: LayerSite, op: string, { pair = false } = {}): Value {
   if (pair && terms.length !== 2)
     throw s.fail('the layer takes two inputs', { expected: '2', found: String(terms.length) });
   const shape = broadcastShape(s, values);
-  const [first, ...others] = terms;
+  const [first, ...others] = terms as [string | number, ...(string | number)[]];
   const start = typeof first === 'number' && others.length === 0 ? s.math('Identity', first) : first;
   const name = others.reduce<string | number>((sum, term) => s.math(op, sum, term), start);
-  return s.value(String(name), shape, values[0].turned);
+  return s.value(String(name), shape, values[0]!.turned);
 }
 
 function average(s: LayerSite): Value {
@@ -70,14 +70,14 @@ function average(s: LayerSite): Value {
 function concatenate(s: LayerSite): Value {
   needs(s, 1);
   const values = aligned(s);
-  const [first] = values;
+  const first = values[0]!;
   const axis = s.axis(s.settings.raw('axis') ?? -1, first);
   const rest = values.map((value) => ({
     ...value,
     shape: value.shape.map((d, i) => (i === axis - 1 ? 1 : d)),
   }));
   const shape = broadcastShape(s, rest);
-  const sizes = values.map(({ shape: dims }) => dims[axis - 1]);
+  const sizes = values.map(({ shape: dims }) => dims[axis - 1]!);
   shape[axis - 1] = sizes.reduce<Dim>((a, d) => (a === null || d === null ? null : a + d), 0);
   if (values.length === 1) return first;
   const names = values.map(({ name }) => name);
@@ -87,7 +87,7 @@ function concatenate(s: LayerSite): Value {
 /** The product of two rows of numbers: one number for an image. */
 function dot(s: LayerSite): Value {
   needs(s, 2, 2);
-  const [a, b] = s.inputs;
+  const [a, b] = s.inputs as readonly [Value, Value];
   if (a.shape.length !== 1 || b.shape.length !== 1) throw s.unsupported('a dot product of more than vectors');
   const [left, right] = s.settings.boolean('normalize', false)
     ? [unit(s, a.name), unit(s, b.name)]

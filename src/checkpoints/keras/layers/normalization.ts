@@ -24,7 +24,7 @@ function oneAxis(s: LayerSite): number {
 function batchNormalization(s: LayerSite): Value {
   const { x } = s;
   const axis = oneAxis(s);
-  const [channels] = s.known([axis]);
+  const channels = s.known([axis])[0]!;
   const epsilon = s.settings.number('epsilon', 1e-3);
   const [gamma, beta] = affine(s, [channels]);
   const mean = s.weight('moving_mean', [channels]);
@@ -39,8 +39,8 @@ function batchNormalization(s: LayerSite): Value {
     const inputs = [image.name, ...parts, ...moments];
     return s.same(s.op('BatchNormalization', inputs, { epsilon: float(epsilon) }), image);
   }
-  const factor = gamma.map((g, i) => g / Math.sqrt(variance[i] + epsilon));
-  const shift = beta.map((b, i) => b - mean[i] * factor[i]);
+  const factor = gamma.map((g, i) => g / Math.sqrt(variance[i]! + epsilon));
+  const shift = beta.map((b, i) => b - mean[i]! * factor[i]!);
   const scaled = s.op('Mul', [x.name, s.along('factor', x, [axis], [channels], factor)]);
   return s.same(s.op('Add', [scaled, s.along('shift', x, [axis], [channels], shift)]));
 }
@@ -80,7 +80,7 @@ function layerNormalization(s: LayerSite): Value {
 function groupNormalization(s: LayerSite): Value {
   const { x } = s;
   const axis = oneAxis(s);
-  const [channels] = s.known([axis]);
+  const channels = s.known([axis])[0]!;
   // -1 stands for a group for each channel.
   const given = s.settings.raw('groups') ?? 32;
   const groups = given === -1 ? channels : s.settings.checkInteger('groups', given, 1);
@@ -102,7 +102,7 @@ function rescaling(s: LayerSite): Value {
   const { x } = s;
   const part = (key: 'scale' | 'offset', fallback: number) => {
     const numbers = s.settings.numbers(key) ?? [fallback];
-    if (numbers.length === 1) return numbers[0];
+    if (numbers.length === 1) return numbers[0]!;
     const axis = x.shape.length;
     if (numbers.length !== s.known([axis])[0])
       throw s.settings.wrong(key, `one number, or one for each of ${x.shape[axis - 1]} channels`, numbers);
@@ -129,7 +129,7 @@ function normalization(s: LayerSite): Value {
     const given = s.settings.numbers(key);
     if (given === undefined) return s.weight(key, sizes);
     if (given.length !== count && given.length !== 1) throw s.settings.wrong(key, `${count} numbers`, given);
-    return given.length === count ? Float32Array.from(given) : filled(count, given[0]);
+    return given.length === count ? Float32Array.from(given) : filled(count, given[0]!);
   };
   const mean = moment('mean');
   const variance = moment('variance');

@@ -39,7 +39,7 @@ function permute(s: LayerSite): Value {
   const name = s.op('Transpose', [s.plain()], { perm: ints([0, ...dims]) });
   return s.value(
     name,
-    dims.map((d) => shape[d - 1]),
+    dims.map((d) => shape[d - 1]!),
   );
 }
 

@@ -23,7 +23,7 @@ function spans(n: number, length: number): [first: number, end: number][] {
       const place = (k + 0.5 - middle) / Math.max(1, scale);
       return place > -0.5 && place <= 0.5;
     });
-    return [inside[0], inside[inside.length - 1] + 1];
+    return [inside[0]!, inside[inside.length - 1]! + 1];
   });
 }
 
@@ -32,7 +32,7 @@ function alongRows({ height, width, values }: Plane, lines: readonly [number, nu
   for (let y = 0, at = 0; y < height; y++)
     for (const [first, end] of lines) {
       let sum = 0;
-      for (let x = first; x < end; x++) sum += values[y * width + x];
+      for (let x = first; x < end; x++) sum += values[y * width + x]!;
       made[at++] = Math.round(sum / (end - first));
     }
   return { height, width: lines.length, values: made };
@@ -41,6 +41,6 @@ function alongRows({ height, width, values }: Plane, lines: readonly [number, nu
 function turned({ height, width, values }: Plane): Plane {
   const made = new Float64Array(values.length);
   for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) made[x * height + y] = values[y * width + x];
+    for (let x = 0; x < width; x++) made[x * height + y] = values[y * width + x]!;
   return { height: width, width: height, values: made };
 }

@@ -20,13 +20,13 @@ export function canny(plane: Plane, low: number, high: number): Uint8Array {
 
 /** The strength of the gradient where it is above `low` and the highest across the edge; 0 elsewhere. */
 function crestsOf({ height, width }: Plane, dx: Float64Array, dy: Float64Array, low: number): Float64Array {
-  const strength = dx.map((value, p) => Math.abs(value) + Math.abs(dy[p]));
+  const strength = dx.map((value, p) => Math.abs(value) + Math.abs(dy[p]!));
   const at = (y: number, x: number) =>
-    y < 0 || y >= height || x < 0 || x >= width ? 0 : strength[y * width + x];
+    y < 0 || y >= height || x < 0 || x >= width ? 0 : strength[y * width + x]!;
   return strength.map((value, p) => {
     if (value <= low) return 0;
     const [y, x] = [Math.floor(p / width), p % width];
-    const [right, down, tie] = directionOf(dx[p], dy[p]);
+    const [right, down, tie] = directionOf(dx[p]!, dy[p]!);
     const before = at(y - down, x - right);
     const after = at(y + down, x + right);
     return value > before && (tie ? value >= after : value > after) ? value : 0;
@@ -59,7 +59,7 @@ function connected({ height, width }: Plane, crests: Float64Array, high: number)
     const [y, x] = [Math.floor(p / width), p % width];
     for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++)
       for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++)
-        if (crests[v * width + u] > 0) mark(v * width + u);
+        if (crests[v * width + u]! > 0) mark(v * width + u);
   }
   return edges;
 }

@@ -10,13 +10,13 @@ export function clippedZoom({ height, width, values }: Plane, factor: number): F
   const columns = magnified(width, factor);
   const made = new Float64Array(values.length);
   for (let y = 0, at = 0; y < height; y++) {
-    const above = rows.low[y] * width;
-    const below = rows.high[y] * width;
-    const down = rows.share[y];
+    const above = rows.low[y]! * width;
+    const below = rows.high[y]! * width;
+    const down = rows.share[y]!;
     for (let x = 0; x < width; x++, at++) {
-      const [left, right, across] = [columns.low[x], columns.high[x], columns.share[x]];
-      const top = values[above + left] * (1 - across) + values[above + right] * across;
-      const bottom = values[below + left] * (1 - across) + values[below + right] * across;
+      const [left, right, across] = [columns.low[x]!, columns.high[x]!, columns.share[x]!];
+      const top = values[above + left]! * (1 - across) + values[above + right]! * across;
+      const bottom = values[below + left]! * (1 - across) + values[below + right]! * across;
       made[at] = top * (1 - down) + bottom * down;
     }
   }

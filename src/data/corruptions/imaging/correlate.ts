@@ -19,7 +19,7 @@ export function correlate(
     const columns = Int32Array.from({ length: width }, (_, x) => border(x + right, width));
     for (let y = 0; y < height; y++) {
       const row = border(y + down, height) * width;
-      for (let x = 0, at = y * width; x < width; x++, at++) made[at] += weight * values[row + columns[x]];
+      for (let x = 0, at = y * width; x < width; x++, at++) made[at]! += weight * values[row + columns[x]!]!;
     }
   }
   return made;

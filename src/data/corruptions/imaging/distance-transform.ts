@@ -18,7 +18,7 @@ export function distanceTransform(marked: Uint8Array, height: number, width: num
     for (const [down, right, length] of STEPS) {
       const [v, u] = [y + sign * down, x + sign * right];
       if (v < 0 || v >= height || u < 0 || u >= width) continue;
-      far[p] = Math.min(far[p], far[v * width + u] + length);
+      far[p] = Math.min(far[p]!, far[v * width + u]! + length);
     }
   };
   for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) pass(y, x, 1);

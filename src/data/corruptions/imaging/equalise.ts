@@ -5,9 +5,9 @@
  */
 export function equalised(values: Float64Array): Float64Array {
   const counts = new Int32Array(256);
-  for (const value of values) counts[value]++;
+  for (const value of values) counts[value]!++;
   const lowest = counts.findIndex((count) => count > 0);
-  const others = values.length - counts[lowest];
+  const others = values.length - counts[lowest]!;
   if (others === 0) return values.slice();
   const scale = Math.fround(255 / others);
   let below = 0;
@@ -16,5 +16,5 @@ export function equalised(values: Float64Array): Float64Array {
     below += count;
     return Math.min(255, Math.round(below * scale));
   });
-  return values.map((value) => becomes[value]);
+  return values.map((value) => becomes[value]!);
 }

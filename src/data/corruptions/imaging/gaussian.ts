@@ -42,7 +42,7 @@ export function gaussianBlur3d(
   if (!kernel) return made;
   const mixed = blurLines(made, channels, size, lineTaps(kernel, channels, nearest));
   // Back from (pixels, channels).
-  return made.map((_, p) => mixed[(p % size) * channels + Math.floor(p / size)]);
+  return made.map((_, p) => mixed[(p % size) * channels + Math.floor(p / size)]!);
 }
 
 /** For every place of a line: what is seen from there, and with which weight. */
@@ -65,7 +65,7 @@ function lineTaps(kernel: Float64Array, n: number, border: Border): LineTaps {
       const source = border(place + k - radius, n);
       const slot = start + (seen === n ? source : k);
       from[slot] = source;
-      weights[slot] += kernel[k];
+      weights[slot]! += kernel[k]!;
     }
   }
   return { from, weights, seen };
@@ -77,10 +77,10 @@ function blurLines(values: Float64Array, n: number, across: number, taps: LineTa
   const made = new Float64Array(values.length);
   const line = new Float64Array(n);
   for (let x = 0; x < across; x++) {
-    for (let y = 0; y < n; y++) line[y] = values[y * across + x];
+    for (let y = 0; y < n; y++) line[y] = values[y * across + x]!;
     for (let y = 0, at = x * n; y < n; y++, at++) {
       let sum = 0;
-      for (let k = y * seen; k < (y + 1) * seen; k++) sum += weights[k] * line[from[k]];
+      for (let k = y * seen; k < (y + 1) * seen; k++) sum += weights[k]! * line[from[k]!]!;
       made[at] = sum;
     }
   }

@@ -37,7 +37,7 @@ export function mapHsv(pixels: Float64Array, change: (colour: Hsv) => Hsv): Floa
   const size = pixels.length / 3;
   for (let p = 0; p < size; p++) {
     const at = [p, p + size, p + 2 * size] as const;
-    fromHsv(change(toHsv(pixels[at[0]], pixels[at[1]], pixels[at[2]])), pixels, at);
+    fromHsv(change(toHsv(pixels[at[0]]!, pixels[at[1]]!, pixels[at[2]]!)), pixels, at);
   }
   return pixels;
 }

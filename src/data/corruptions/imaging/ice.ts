@@ -26,7 +26,7 @@ export function iceOn(height: number, width: number, draws: Stream): Float64Arra
   // A branch of one pixel covers more of a small image: what shines is what is dense.
   const dense = 1.2 * Math.sqrt(32 / Math.max(32, side)) ** -1;
   return pane.values.map((ice, p) =>
-    Math.min(1, 0.15 + 0.45 * haze[p] + 0.55 * (1 - Math.exp(-dense * ice))),
+    Math.min(1, 0.15 + 0.45 * haze[p]! + 0.55 * (1 - Math.exp(-dense * ice))),
   );
 }
 
@@ -64,7 +64,7 @@ function drop({ height, width, values }: Plane, x: number, y: number, amount: nu
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const [across, down] = [x - left, y - top];
   const add = (v: number, u: number, share: number) => {
-    if (v >= 0 && v < height && u >= 0 && u < width) values[v * width + u] += share * amount;
+    if (v >= 0 && v < height && u >= 0 && u < width) values[v * width + u]! += share * amount;
   };
   add(top, left, (1 - across) * (1 - down));
   add(top, left + 1, across * (1 - down));

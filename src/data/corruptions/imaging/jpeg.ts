@@ -61,7 +61,7 @@ function toYcc(pixels: Float64Array): [Float64Array, Float64Array, Float64Array]
   const weighed = (r: number, g: number, b: number, offset: number) => {
     const made = new Float64Array(size);
     for (let p = 0; p < size; p++) {
-      const sum = r * pixels[p] + g * pixels[p + size] + b * pixels[p + 2 * size];
+      const sum = r * pixels[p]! + g * pixels[p + size]! + b * pixels[p + 2 * size]!;
       made[p] = Math.floor((sum + offset) / 65536);
     }
     return made;
@@ -80,10 +80,10 @@ function toRgb(y: Float64Array, cb: Float64Array, cr: Float64Array): Float64Arra
   const pixels = new Float64Array(3 * size);
   const part = (sum: number) => Math.floor((sum + 32768) / 65536);
   for (let p = 0; p < size; p++) {
-    const [blue, red] = [cb[p] - 128, cr[p] - 128];
-    pixels[p] = byte(y[p] + part(fixed(1.402) * red));
-    pixels[p + size] = byte(y[p] + part(-fixed(0.344136286) * blue - fixed(0.714136286) * red));
-    pixels[p + 2 * size] = byte(y[p] + part(fixed(1.772) * blue));
+    const [blue, red] = [cb[p]! - 128, cr[p]! - 128];
+    pixels[p] = byte(y[p]! + part(fixed(1.402) * red));
+    pixels[p + size] = byte(y[p]! + part(-fixed(0.344136286) * blue - fixed(0.714136286) * red));
+    pixels[p + 2 * size] = byte(y[p]! + part(fixed(1.772) * blue));
   }
   return pixels;
 }
@@ -101,7 +101,8 @@ function halved({ height, width, values }: Plane): Plane {
     const [top, bottom] = [2 * v * width, Math.min(height - 1, 2 * v + 1) * width];
     for (let u = 0; u < w; u++, at++) {
       const [left, right] = [Math.min(width - 1, 2 * u), Math.min(width - 1, 2 * u + 1)];
-      const sum = values[top + left] + values[top + right] + values[bottom + left] + values[bottom + right];
+      const sum =
+        values[top + left]! + values[top + right]! + values[bottom + left]! + values[bottom + right]!;
       made[at] = Math.floor((sum + 1 + (u % 2)) / 4);
     }
   }
@@ -116,12 +117,12 @@ function doubled({ height: h, width: stride, values }: Plane, height: number, wi
   for (let y = 0, at = 0; y < height; y++) {
     const near = Math.floor(y / 2);
     const far = Math.min(h - 1, Math.max(0, near + (y % 2 === 0 ? -1 : 1)));
-    const column = (u: number) => 3 * values[near * stride + u] + values[far * stride + u];
+    const column = (u: number) => 3 * values[near * stride + u]! + values[far * stride + u]!;
     for (let x = 0; x < width; x++, at++) {
       const u = Math.floor(x / 2);
       const beside = Math.min(w - 1, Math.max(0, u + (x % 2 === 0 ? -1 : 1)));
       made[at] = narrow
-        ? values[near * stride + u]
+        ? values[near * stride + u]!
         : Math.floor((3 * column(u) + column(beside) + (x % 2 === 0 ? 8 : 7)) / 16);
     }
   }
@@ -161,19 +162,19 @@ function coded({ height, width, values }: Plane, steps: readonly number[]): Floa
     for (let left = 0; left < width; left += 8) {
       for (let k = 0; k < 64; k++) {
         const y = Math.min(height - 1, top + (k >> 3));
-        block[k] = values[y * width + Math.min(width - 1, left + (k & 7))] - 128;
+        block[k] = values[y * width + Math.min(width - 1, left + (k & 7))]! - 128;
       }
       // Rows, then columns; two bits more are kept between. What comes out is eight times the transform.
       transformRows(block, between, FORWARD, 11);
       transformRows(between, block, FORWARD, 15);
       // Columns, then rows.
       for (let k = 0; k < 64; k++)
-        between[(k & 7) * 8 + (k >> 3)] = steps[k] * roundAway(block[k], 8 * steps[k]);
+        between[(k & 7) * 8 + (k >> 3)] = steps[k]! * roundAway(block[k]!, 8 * steps[k]!);
       transformRows(between, block, INVERSE, 11);
       transformRows(block, between, INVERSE, 18);
       for (let y = top; y < Math.min(height, top + 8); y++)
         for (let x = left; x < Math.min(width, left + 8); x++)
-          made[y * width + x] = byte(between[(x - left) * 8 + y - top] + 128);
+          made[y * width + x] = byte(between[(x - left) * 8 + y - top]! + 128);
     }
   return made;
 }
@@ -195,7 +196,7 @@ function transformRows(
   for (let row = 0; row < 8; row++)
     for (let u = 0; u < 8; u++) {
       let sum = 0;
-      for (let x = 0; x < 8; x++) sum += COSINES[u * across + x * along] * from[row * 8 + x];
+      for (let x = 0; x < 8; x++) sum += COSINES[u * across + x * along]! * from[row * 8 + x]!;
       to[u * 8 + row] = Math.floor(sum / scale + 0.5);
     }
 }

@@ -28,13 +28,13 @@ export function luminance({ channels, pixels }: Pick<Raster, 'channels' | 'pixel
   const size = pixels.length / channels;
   const grey = new Float64Array(size);
   for (let p = 0; p < size; p++)
-    grey[p] = 0.299 * pixels[p] + 0.587 * pixels[p + size] + 0.114 * pixels[p + 2 * size];
+    grey[p] = 0.299 * pixels[p]! + 0.587 * pixels[p + size]! + 0.114 * pixels[p + 2 * size]!;
   return grey;
 }
 
 /** The same of one colour. */
-export const greyOf = ([red, green, blue]: readonly number[]): number =>
-  0.299 * red + 0.587 * green + 0.114 * blue;
+export const greyOf = (colour: readonly number[]): number =>
+  0.299 * colour[0]! + 0.587 * colour[1]! + 0.114 * colour[2]!;
 
 /** A colour for the channels that an image has. */
 export const colourFor = (

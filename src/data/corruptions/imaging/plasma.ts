@@ -6,7 +6,7 @@ export function plasmaOver(height: number, width: number, decay: number, draws: 
   const map = plasma(side, decay, draws);
   return Float64Array.from(
     { length: height * width },
-    (_, p) => map[Math.floor(p / width) * side + (p % width)],
+    (_, p) => map[Math.floor(p / width) * side + (p % width)]!,
   );
 }
 
@@ -24,7 +24,7 @@ export function plasma(side: number, decay: number, draws: Stream): Float64Array
   const fill = (step: number, y0: number, x0: number, neighbours: readonly (readonly [number, number])[]) => {
     for (let y = y0; y < side; y += step)
       for (let x = x0; x < side; x += step) {
-        const sum = neighbours.reduce((total, [down, right]) => total + map[at(y + down, x + right)], 0);
+        const sum = neighbours.reduce((total, [down, right]) => total + map[at(y + down, x + right)]!, 0);
         map[at(y, x)] = sum / 4 + roughness * roughness * (2 * draws.uniform() - 1);
       }
   };

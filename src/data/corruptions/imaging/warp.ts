@@ -16,15 +16,17 @@ export function sampled({ height, width, values }: Plane, source: Source, border
       const [across, down] = [u - left, v - top];
       const [x0, x1] = [border(left, width), border(left + 1, width)];
       const [y0, y1] = [border(top, height) * width, border(top + 1, height) * width];
-      const above = values[y0 + x0] * (1 - across) + values[y0 + x1] * across;
-      const below = values[y1 + x0] * (1 - across) + values[y1 + x1] * across;
+      const above = values[y0 + x0]! * (1 - across) + values[y0 + x1]! * across;
+      const below = values[y1 + x0]! * (1 - across) + values[y1 + x1]! * across;
       made[place] = above * (1 - down) + below * down;
     }
   return made;
 }
 
+type Triangle = readonly [Point, Point, Point];
+
 /** The affine map that takes three points to three others; where the first lie on a line, the one that moves nothing. */
-export function affineBetween(from: readonly Point[], to: readonly Point[]): Source {
+export function affineBetween(from: Triangle, to: Triangle): Source {
   const [[ax, ay], [bx, by], [cx, cy]] = from;
   const area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay);
   if (Math.abs(area) < 1e-9) return (x, y) => [x, y];

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { mapTuple } from '../../../map-tuple.js';
 import type { Row } from '../row.js';
 import type { Site } from '../site.js';
 import { int32 } from '../transfer.js';
@@ -20,8 +21,10 @@ function arithmetic(
 
 function onHost(s: Site, a: tf.Tensor, b: tf.Tensor, f: (a: number, b: number) => number): tf.Tensor {
   const dims = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
-  const [left, right] = [a, b].map((x) => tf.broadcastTo(x, dims).dataSync());
-  const data = Int32Array.from(left, (v, i) => int32(f(v, right[i]), `node "${s.node.name}" (${s.node.op})`));
+  const [left, right] = mapTuple([a, b], (x) => tf.broadcastTo(x, dims).dataSync());
+  const data = Int32Array.from(left, (v, i) =>
+    int32(f(v, right[i]!), `node "${s.node.name}" (${s.node.op})`),
+  );
   return tf.tensor(data, dims, 'int32');
 }
 

@@ -6,7 +6,7 @@ import type { Site } from '../site.js';
 function heads(s: Site, i: number, attribute: string): tf.Tensor4D {
   const x = s.x(i);
   if (x.rank === 4) return x as tf.Tensor4D;
-  const [batch, length, width] = x.shape;
+  const [batch, length, width] = x.shape as [number, number, number];
   const count = s.number(attribute, 0);
   if (!(count > 0)) throw s.unsupported(`${attribute} is not given`);
   return tf.transpose(tf.reshape(x, [batch, length, count, width / count]), [0, 2, 1, 3]) as tf.Tensor4D;

@@ -20,12 +20,12 @@ function asPlane(s: Site, x: tf.Tensor): tf.Tensor {
 function kernelOf(s: Site, dilations: readonly number[]): tf.Tensor4D {
   return s.prepared(1, `kernel/${dilations.join('x')}`, (w) => {
     const kernel = tf.transpose(asPlane(s, w), [2, 3, 1, 0]);
-    return spread(spread(kernel, 0, dilations[0]), 1, dilations[1]);
+    return spread(spread(kernel, 0, dilations[0]!), 1, dilations[1]!);
   }) as tf.Tensor4D;
 }
 
 function spread(w: tf.Tensor, axis: number, step: number): tf.Tensor {
-  const extent = w.shape[axis];
+  const extent = w.shape[axis]!;
   if (step === 1 || extent === 1) return w;
   const [lead, tail] = [w.shape.slice(0, axis), w.shape.slice(axis + 1)];
   const pads = [...w.shape.map(() => [0, 0] as Pair), [0, 0] as Pair];
@@ -69,7 +69,7 @@ function finish(s: Site, y: tf.Tensor): tf.Tensor {
 }
 
 const onPlane = (values: readonly number[], fill: number): Pair =>
-  values.length === 1 ? [fill, values[0]] : [values[0], values[1]];
+  values.length === 1 ? [fill, values[0]!] : [values[0]!, values[1]!];
 
 function conv(s: Site): tf.Tensor {
   const groups = s.number('group', 1);
@@ -82,7 +82,9 @@ function conv(s: Site): tf.Tensor {
   // What TensorFlow calls "same" needs no separate padding.
   const same =
     strides.every((d) => d === 1) &&
-    [0, 1].every((i) => w.shape[i] % 2 === 1 && before[i] === after[i] && 2 * before[i] === w.shape[i] - 1);
+    [0, 1].every(
+      (i) => w.shape[i]! % 2 === 1 && before[i] === after[i] && 2 * before[i]! === w.shape[i]! - 1,
+    );
   const x = same ? image : padPixels(image, before, after);
   const pad = same ? 'same' : 'valid';
   const channels = x.shape[3];
@@ -112,12 +114,12 @@ function convTranspose(s: Site): tf.Tensor {
   const strides = onPlane(s.ints('strides') ?? spatial.map(() => 1), 1);
   const w = kernelOf(s, onPlane(s.ints('dilations') ?? spatial.map(() => 1), 1));
   const x = toNhwc(asPlane(s, s.x()));
-  const full: Pair = [0, 1].map((i) => (x.shape[i + 1] - 1) * strides[i] + w.shape[i]) as Pair;
+  const full: Pair = [0, 1].map((i) => (x.shape[i + 1]! - 1) * strides[i]! + w.shape[i]!) as Pair;
   const [before, outputs] = place(s, full, strides, x.shape.slice(1, 3) as Pair, spatial.length);
   const y = perGroup(x, w, groups, (xs, ws) =>
     tf.conv2dTranspose(xs, ws, [xs.shape[0], ...full, ws.shape[2]], strides, 'valid'),
   ) as tf.Tensor4D;
-  const after = outputs.map((n, i) => n + before[i] - full[i]);
+  const after = outputs.map((n, i) => n + before[i]! - full[i]!);
   return finish(
     s,
     withBias(
@@ -137,7 +139,7 @@ function place(s: Site, full: Pair, strides: Pair, inputs: Pair, axes: number): 
   const extra = onPlane(s.ints('output_padding') ?? Array<number>(axes).fill(0), 0);
   const auto = s.text('auto_pad', 'NOTSET');
   const shape = s.ints('output_shape')?.slice(-axes);
-  const sized = shape ? onPlane(shape, 1) : inputs.map((n, i) => n * strides[i]);
+  const sized = shape ? onPlane(shape, 1) : inputs.map((n, i) => n * strides[i]!);
   if (!shape && !auto.startsWith('SAME')) {
     const [before, after] =
       auto === 'VALID'
@@ -146,10 +148,10 @@ function place(s: Site, full: Pair, strides: Pair, inputs: Pair, axes: number): 
             [0, 0],
           ]
         : [onPlane(pads.slice(0, axes), 0), onPlane(pads.slice(axes), 0)];
-    return [before as Pair, full.map((n, i) => n + extra[i] - before[i] - after[i]) as Pair];
+    return [before as Pair, full.map((n, i) => n + extra[i]! - before[i]! - after[i]!) as Pair];
   }
   const before = full.map((n, i) => {
-    const total = Math.max(0, n + extra[i] - sized[i]);
+    const total = Math.max(0, n + extra[i]! - sized[i]!);
     return auto === 'SAME_UPPER' ? Math.floor(total / 2) : total - Math.floor(total / 2);
   });
   return [before as Pair, sized as Pair];
@@ -165,20 +167,22 @@ function col2Im(s: Site): tf.Tensor {
   const strides = s.ints('strides') ?? [1, 1];
   const dilations = s.ints('dilations') ?? [1, 1];
   const pads = s.ints('pads') ?? [0, 0, 0, 0];
-  const padded = image.map((n, i) => n + pads[i] + pads[2 + i]);
-  const places = padded.map((n, i) => Math.floor((n - dilations[i] * (block[i] - 1) - 1) / strides[i]) + 1);
+  const padded = image.map((n, i) => n + pads[i]! + pads[2 + i]!);
+  const places = padded.map(
+    (n, i) => Math.floor((n - dilations[i]! * (block[i]! - 1) - 1) / strides[i]!) + 1,
+  );
   const x = s.x();
-  const taps = block[0] * block[1];
+  const taps = block[0]! * block[1]!;
   const channels = (x.shape[1] ?? 0) / taps;
   const patches = tf.reshape(x, [x.shape[0], channels, taps, ...places]);
   const laid = Array.from({ length: taps }, (_, t) => {
     const tap = tf.reshape(part(patches, 2, t, taps), [x.shape[0], channels, ...places]);
-    const wide = spread(spread(tap, 2, strides[0]), 3, strides[1]);
-    const before = [Math.floor(t / block[1]) * dilations[0], (t % block[1]) * dilations[1]];
-    const room = before.map((b, i) => [b, padded[i] - b - wide.shape[i + 2]] as Pair);
+    const wide = spread(spread(tap, 2, strides[0]!), 3, strides[1]!);
+    const before = [Math.floor(t / block[1]!) * dilations[0]!, (t % block[1]!) * dilations[1]!];
+    const room = before.map((b, i) => [b, padded[i]! - b - wide.shape[i + 2]!] as Pair);
     return tf.pad(wide, [[0, 0], [0, 0], ...room]);
   });
-  return tf.slice(tf.addN(laid), [0, 0, pads[0], pads[1]], [x.shape[0], channels, ...image]);
+  return tf.slice(tf.addN(laid), [0, 0, pads[0]!, pads[1]!], [x.shape[0], channels, ...image]);
 }
 
 /** Convolutions over one or two spatial axes. */

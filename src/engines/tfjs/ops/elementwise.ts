@@ -145,7 +145,7 @@ export const elementwise: readonly Row[] = [
     flat: true,
     run: (s) =>
       alongAxis(s.x(), fromStart(s.number('axis', -1), s.x().rank), (x) =>
-        tf.oneHot(tf.argMax(x, -1), x.shape[x.rank - 1], 1, 0, 'float32'),
+        tf.oneHot(tf.argMax(x, -1), x.shape[x.rank - 1]!, 1, 0, 'float32'),
       ),
   },
 ];

@@ -13,7 +13,7 @@ function gemm(s: Site): tf.Tensor {
 
 /** A batch of matrices, broadcast. TensorFlow.js differentiates products only where the batches are equal. */
 function batched(x: tf.Tensor, batch: readonly number[]): tf.Tensor {
-  const [rows, columns] = x.shape.slice(-2);
+  const [rows, columns] = x.shape.slice(-2) as [number, number];
   const dims = [...batch, rows, columns];
   return dims.length === x.rank && dims.every((d, i) => d === x.shape[i]) ? x : tf.mul(x, tf.ones(dims));
 }
@@ -24,7 +24,7 @@ export function matmul(left: tf.Tensor, right: tf.Tensor): tf.Tensor {
   if (right.rank === 1) return tf.squeeze(matmul(left, tf.expandDims(right, 1)), [left.rank - 1]);
   if (right.rank === 2) {
     // One matrix for the whole batch: a single product.
-    const [inner, columns] = right.shape;
+    const [inner, columns] = right.shape as [number, number];
     const rows = tf.matMul(tf.reshape(left, [left.size / Math.max(1, inner), inner]), right);
     return tf.reshape(rows, [...left.shape.slice(0, -1), columns]);
   }
@@ -63,7 +63,7 @@ function contract(a: Lettered, b: Lettered, kept: ReadonlySet<string>): Lettered
   const right = summed(b, new Set([...kept, ...a.letters]));
   const rows = left.letters.filter((l) => !shared.includes(l));
   const columns = right.letters.filter((l) => !shared.includes(l));
-  const extent = (of: Lettered, letters: string[]) => letters.map((l) => of.x.shape[of.letters.indexOf(l)]);
+  const extent = (of: Lettered, letters: string[]) => letters.map((l) => of.x.shape[of.letters.indexOf(l)]!);
   const size = (dims: number[]) => dims.reduce((p, d) => p * d, 1);
   const [batchDims, rowDims, columnDims] = [extent(left, batch), extent(left, rows), extent(right, columns)];
   const depth = size(extent(left, inner));
@@ -89,12 +89,12 @@ function lettersOf(subscripts: string, hidden: number): string[] {
 
 /** Products by matMul, which has a gradient; TensorFlow.js's own einsum has none. */
 function einsum(s: Site): tf.Tensor {
-  const [left, right] = s.text('equation', '').replaceAll(' ', '').split('->');
+  const [left, right] = s.text('equation', '').replaceAll(' ', '').split('->') as [string, string];
   const terms = left.split(',');
   const hidden = terms.map((term, i) =>
     term.includes('...') ? s.x(i).rank - term.replace('...', '').length : 0,
   );
-  const operands = terms.map((term, i) => ({ x: s.x(i), letters: lettersOf(term, hidden[i]) }));
+  const operands = terms.map((term, i) => ({ x: s.x(i), letters: lettersOf(term, hidden[i]!) }));
   const all = [...left.replaceAll(/[,.]/g, '')];
   const once = all.filter((l) => all.indexOf(l) === all.lastIndexOf(l));
   const result = lettersOf(

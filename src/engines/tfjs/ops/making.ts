@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { fromStart } from '../../../graph/node-reader.js';
 import { typeOfCode } from '../../../graph/tensor.js';
+import { mapTuple } from '../../../map-tuple.js';
 import type { Row } from '../row.js';
 import { type Site, still } from '../site.js';
 import { dtypeOf, upload } from '../transfer.js';
@@ -10,7 +11,7 @@ function constantOfShape(s: Site): tf.Tensor {
   const fill = value?.kind === 'tensor' ? upload(value.value, s.node.name) : tf.zeros([1]);
   const dims = s.numbers(0);
   const x = fill.dtype === 'float32' ? fill : tf.cast(fill, 'int32');
-  return tf.cast(tf.fill(dims, x.dataSync()[0], x.dtype as 'float32' | 'int32'), fill.dtype);
+  return tf.cast(tf.fill(dims, x.dataSync()[0]!, x.dtype as 'float32' | 'int32'), fill.dtype);
 }
 
 /** Integers narrower than int32 wrap, as their arrays do. */
@@ -34,7 +35,7 @@ function cast(s: Site): tf.Tensor {
 
 /** Indices out of range, negative ones wrapped, give a row of `off`. */
 function oneHot(s: Site): tf.Tensor {
-  const depth = s.numbers(1)[0];
+  const depth = s.numbers(1)[0]!;
   const values = s.x(2);
   const [off, on] = Array.from(values.dataSync());
   const places = Array.from(s.x().dataSync(), (v) => fromStart(v, depth));
@@ -47,14 +48,14 @@ function oneHot(s: Site): tf.Tensor {
 }
 
 function rangeOf(s: Site): tf.Tensor {
-  const [start, limit, delta] = [0, 1, 2].map((i) => s.numbers(i)[0]);
+  const [start, limit, delta] = mapTuple([0, 1, 2], (i) => s.numbers(i)[0]!);
   const count = Math.max(0, Math.ceil((limit - start) / delta));
   const data = Array.from({ length: count }, (_, i) => start + i * delta);
   return tf.tensor1d(data, s.x().dtype as 'float32' | 'int32');
 }
 
 function eyeLike(s: Site): tf.Tensor {
-  const [rows, columns] = s.x().shape;
+  const [rows, columns] = s.x().shape as [number, number];
   const k = s.number('k', 0);
   const type = typeOfCode(s.number('dtype', 0));
   const data = Array.from({ length: rows * columns }, (_, at) =>
@@ -68,7 +69,7 @@ function nonZero(s: Site): tf.Tensor {
   const x = s.x();
   const strides = x.shape.map((_, i) => x.shape.slice(i + 1).reduce((p, d) => p * d, 1));
   const places = [...x.dataSync().entries()].filter(([, v]) => v !== 0).map(([at]) => at);
-  const rows = strides.flatMap((stride, d) => places.map((at) => Math.floor(at / stride) % x.shape[d]));
+  const rows = strides.flatMap((stride, d) => places.map((at) => Math.floor(at / stride) % x.shape[d]!));
   return tf.tensor2d(rows, [x.rank, places.length], 'int32');
 }
 

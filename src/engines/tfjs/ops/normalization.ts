@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { mapTuple } from '../../../map-tuple.js';
 import type { Row } from '../row.js';
 import type { Site } from '../site.js';
 
@@ -9,7 +10,7 @@ const perChannel = (value: tf.Tensor, rank: number) =>
 function batchNormalization(s: Site): tf.Tensor {
   if (s.flag('training_mode'))
     throw s.unsupported('it is in training mode; export the model in evaluation mode');
-  const [x, scale, bias, mean, variance] = s.all();
+  const [x, scale, bias, mean, variance] = mapTuple([0, 1, 2, 3, 4], (i) => s.x(i));
   const factor = tf.div(scale, tf.sqrt(tf.add(variance, s.number('epsilon', 1e-5))));
   const centred = tf.sub(x, perChannel(mean, x.rank));
   return tf.add(tf.mul(centred, perChannel(factor, x.rank)), perChannel(bias, x.rank));
@@ -46,9 +47,9 @@ function instanceNormalization(s: Site): tf.Tensor {
 
 /** Since opset 21 scale and bias are per channel; before, per group. */
 function groupNormalization(s: Site): tf.Tensor {
-  const [x, scale, bias] = s.all();
+  const [x, scale, bias] = mapTuple([0, 1, 2], (i) => s.x(i));
   const groups = s.number('num_groups', 1);
-  const { normal } = standardised(s, tf.reshape(x, [x.shape[0], groups, -1]), [2]);
+  const { normal } = standardised(s, tf.reshape(x, [x.shape[0]!, groups, -1]), [2]);
   if (scale.size === x.shape[1]) {
     const back = tf.reshape(normal, x.shape);
     return tf.add(tf.mul(back, perChannel(scale, x.rank)), perChannel(bias, x.rank));

@@ -29,7 +29,7 @@ function indices(s: Site, i: number, extent: number): tf.Tensor {
 function gather(s: Site): tf.Tensor {
   const x = s.x();
   const axis = s.axis(0);
-  const places = indices(s, 1, x.shape[axis]);
+  const places = indices(s, 1, x.shape[axis]!);
   const dims = [...x.shape.slice(0, axis), ...places.shape, ...x.shape.slice(axis + 1)];
   return tf.reshape(pickBy(x, tf.reshape(places, [-1]), axis), dims);
 }
@@ -43,7 +43,7 @@ function flatPlaces(places: tf.Tensor, dims: readonly number[], axis: number): t
   const own = stridesOf(places.shape);
   const data = Int32Array.from(places.dataSync(), (place, at) =>
     strides.reduce((sum, stride, d) => {
-      const coordinate = d === axis ? place : Math.floor(at / own[d]) % places.shape[d];
+      const coordinate = d === axis ? place : Math.floor(at / own[d]!) % places.shape[d]!;
       return sum + stride * coordinate;
     }, 0),
   );
@@ -68,7 +68,7 @@ function scatter(s: Site, rows: tf.Tensor, places: tf.Tensor, updates: tf.Tensor
 function scatterElements(s: Site): tf.Tensor {
   const x = s.x();
   const axis = s.axis(0);
-  const places = flatPlaces(indices(s, 1, x.shape[axis]), x.shape, axis);
+  const places = flatPlaces(indices(s, 1, x.shape[axis]!), x.shape, axis);
   return tf.reshape(scatter(s, tf.reshape(x, [-1]), places, tf.reshape(s.x(2), [-1])), x.shape);
 }
 
@@ -84,19 +84,19 @@ interface Rows {
 function rowsOf(s: Site, batchDims: number): Rows {
   const x = s.x();
   const tuples = s.x(1);
-  const width = tuples.shape[tuples.rank - 1];
+  const width = tuples.shape[tuples.rank - 1]!;
   const lead = x.shape.slice(0, batchDims + width);
   const rest = x.shape.slice(batchDims + width);
   const strides = stridesOf(lead).slice(batchDims);
   const [batches, perBatch] = [lead.slice(0, batchDims), lead.slice(batchDims)].map((d) =>
     d.reduce((p, n) => p * n, 1),
-  );
+  ) as [number, number];
   const given = tuples.dataSync();
   const count = tuples.size / Math.max(1, width);
   const places = Int32Array.from({ length: count }, (_, t) => {
     const batch = Math.floor((t * batches) / count);
     return strides.reduce((sum, stride, k) => {
-      const index = fromStart(given[t * width + k], perBatchExtent(lead, batchDims, k));
+      const index = fromStart(given[t * width + k]!, perBatchExtent(lead, batchDims, k));
       return sum + stride * index;
     }, batch * perBatch);
   });
@@ -109,7 +109,7 @@ function rowsOf(s: Site, batchDims: number): Rows {
   };
 }
 
-const perBatchExtent = (lead: readonly number[], batchDims: number, k: number) => lead[batchDims + k];
+const perBatchExtent = (lead: readonly number[], batchDims: number, k: number) => lead[batchDims + k]!;
 
 function gatherNd(s: Site): tf.Tensor {
   const { table, places, rest } = rowsOf(s, s.number('batch_dims', 0));
@@ -150,7 +150,7 @@ function pad(s: Site): tf.Tensor {
   const axes = s.optionalNumbers(3)?.map((a) => fromStart(a, x.rank)) ?? x.shape.map((_, i) => i);
   const pads = x.shape.map(() => [0, 0] as [number, number]);
   axes.forEach((axis, i) => {
-    pads[axis] = [given[i], given[axes.length + i]];
+    pads[axis] = [given[i]!, given[axes.length + i]!];
   });
   const mode = s.text('mode', 'constant');
   if (mode === 'constant') return padWith(x, pads, s.optionalNumbers(2)?.[0] ?? 0);
@@ -158,7 +158,7 @@ function pad(s: Site): tf.Tensor {
   if (!source) throw s.unsupported(`mode "${mode}"`);
   return pads.reduce((y, [before, after], axis) => {
     if (before === 0 && after === 0) return y;
-    const n = x.shape[axis];
+    const n = x.shape[axis]!;
     return pick(
       y,
       Array.from({ length: before + n + after }, (_, i) => source(i - before, n)),
@@ -169,7 +169,7 @@ function pad(s: Site): tf.Tensor {
 
 function padWith(x: tf.Tensor, pads: readonly [number, number][], value: number): tf.Tensor {
   const begin = pads.map(([before]) => Math.max(0, -before));
-  const size = pads.map(([before, after], i) => x.shape[i] - Math.max(0, -before) - Math.max(0, -after));
+  const size = pads.map(([before, after], i) => x.shape[i]! - Math.max(0, -before) - Math.max(0, -after));
   const kept = pads.flat().some((p) => p < 0) ? tf.slice(x, begin, size) : x;
   return tf.pad(
     kept,
@@ -183,7 +183,7 @@ export const picking: readonly Row[] = [
   { op: 'Gather', run: gather },
   {
     op: 'GatherElements',
-    run: (s) => pickElements(s.x(), indices(s, 1, s.x().shape[s.axis(0)]), s.axis(0)),
+    run: (s) => pickElements(s.x(), indices(s, 1, s.x().shape[s.axis(0)]!), s.axis(0)),
   },
   { op: 'GatherND', run: gatherNd },
   { op: 'ScatterElements', run: scatterElements },

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { mapTuple } from '../../../map-tuple.js';
 import { padPixels, toNchw, toNhwc } from '../layout.js';
 import type { Row } from '../row.js';
 import { type Site, still } from '../site.js';
@@ -46,8 +47,8 @@ function placesOf(x: tf.Tensor4D, window: Window): tf.Tensor {
   const [n, height, width, channels] = x.shape;
   const { kernel, strides, dilations, before, after, outputs } = window;
   const tap = tf.argMax(tf.stack(tapsOf(padPixels(x, before, after, LOWEST), window)), 0);
-  const tapRow = tf.floorDiv(tap, tf.scalar(kernel[1], 'int32'));
-  const tapColumn = tf.sub(tap, tf.mul(tapRow, tf.scalar(kernel[1], 'int32')));
+  const tapRow = tf.floorDiv(tap, tf.scalar(kernel[1]!, 'int32'));
+  const tapColumn = tf.sub(tap, tf.mul(tapRow, tf.scalar(kernel[1]!, 'int32')));
   const whole = (count: number, at: (i: number) => number, shape: number[]) =>
     tf.tensor(
       Int32Array.from({ length: count }, (_, i) => at(i)),
@@ -55,11 +56,11 @@ function placesOf(x: tf.Tensor4D, window: Window): tf.Tensor {
       'int32',
     );
   const firsts = (axis: number) => {
-    const along = axis === 0 ? [1, outputs[0], 1, 1] : [1, 1, outputs[1], 1];
-    return whole(outputs[axis], (o) => o * strides[axis] - before[axis], along);
+    const along = axis === 0 ? [1, outputs[0]!, 1, 1] : [1, 1, outputs[1]!, 1];
+    return whole(outputs[axis]!, (o) => o * strides[axis]! - before[axis]!, along);
   };
   const inPixels = (taps: tf.Tensor, axis: number) =>
-    tf.add(tf.mul(taps, tf.scalar(dilations[axis], 'int32')), firsts(axis));
+    tf.add(tf.mul(taps, tf.scalar(dilations[axis]!, 'int32')), firsts(axis));
   const pixel = tf.add(tf.mul(inPixels(tapRow, 0), tf.scalar(width, 'int32')), inPixels(tapColumn, 1));
   const planes = whole(n * channels, (plane) => plane * height * width, [n, 1, 1, channels]);
   return tf.add(pixel, planes);
@@ -68,11 +69,11 @@ function placesOf(x: tf.Tensor4D, window: Window): tf.Tensor {
 /** The input as each tap of the window sees it, in the shape of the output. */
 function tapsOf(x: tf.Tensor4D, { kernel, strides, dilations, outputs }: Window): tf.Tensor[] {
   const rows = (axis: number, tap: number) =>
-    Array.from({ length: outputs[axis] }, (_, o) => o * strides[axis] + tap * dilations[axis]);
+    Array.from({ length: outputs[axis]! }, (_, o) => o * strides[axis]! + tap * dilations[axis]!);
   const seen = (from: tf.Tensor, axis: number, tap: number) =>
     tf.gather(from, tf.tensor1d(rows(axis, tap), 'int32'), axis + 1);
-  return Array.from({ length: kernel[0] }, (_, i) => seen(x, 0, i)).flatMap((row) =>
-    Array.from({ length: kernel[1] }, (_, j) => seen(row, 1, j)),
+  return Array.from({ length: kernel[0]! }, (_, i) => seen(x, 0, i)).flatMap((row) =>
+    Array.from({ length: kernel[1]! }, (_, j) => seen(row, 1, j)),
   );
 }
 
@@ -80,7 +81,7 @@ function tapsOf(x: tf.Tensor4D, { kernel, strides, dilations, outputs }: Window)
 function averagePool(s: Site): tf.Tensor {
   return pool(s, (x, window) => {
     const padded = padPixels(x, window.before, window.after);
-    const size = window.kernel[0] * window.kernel[1];
+    const size = window.kernel[0]! * window.kernel[1]!;
     const dense = window.dilations.every((d) => d === 1);
     const mean = dense
       ? tf.avgPool(padded, window.kernel as Pair, window.strides as Pair, 'valid')
@@ -98,12 +99,15 @@ function averagePool(s: Site): tf.Tensor {
 
 /** How many inputs each window counts, row by row. */
 function countsOf(window: Window, inputs: readonly number[], includePad: boolean): number[] {
-  const [rows, columns] = window.outputs.map((outputs, axis) => {
-    const end = inputs[axis] + window.declared[axis];
+  const [rows, columns] = mapTuple(window.outputs as Pair, (outputs, axis) => {
+    const end = inputs[axis]! + window.declared[axis]!;
     return Array.from({ length: outputs }, (_, o) => {
-      const start = o * window.strides[axis] - window.before[axis];
-      const taps = Array.from({ length: window.kernel[axis] }, (_, t) => start + t * window.dilations[axis]);
-      return taps.filter((at) => (includePad ? at < end : at >= 0 && at < inputs[axis])).length;
+      const start = o * window.strides[axis]! - window.before[axis]!;
+      const taps = Array.from(
+        { length: window.kernel[axis]! },
+        (_, t) => start + t * window.dilations[axis]!,
+      );
+      return taps.filter((at) => (includePad ? at < end : at >= 0 && at < inputs[axis]!)).length;
     });
   });
   return rows.flatMap((row) => columns.map((column) => row * column));

@@ -50,7 +50,7 @@ function extremePlace(s: Site, find: (x: tf.Tensor, axis: number) => tf.Tensor):
   const x = s.x();
   const axis = s.axis(0);
   const last = s.flag('select_last_index');
-  const place = last ? tf.sub(x.shape[axis] - 1, find(tf.reverse(x, axis), axis)) : find(x, axis);
+  const place = last ? tf.sub(x.shape[axis]! - 1, find(tf.reverse(x, axis), axis)) : find(x, axis);
   const index = tf.cast(place, 'int32');
   return s.flag('keepdims', true) ? tf.expandDims(index, axis) : index;
 }
@@ -72,6 +72,6 @@ export const reductions: readonly Row[] = [
   {
     op: 'CumSum',
     run: (s) =>
-      tf.cumsum(s.x(), fromStart(s.numbers(1)[0], s.x().rank), s.flag('exclusive'), s.flag('reverse')),
+      tf.cumsum(s.x(), fromStart(s.numbers(1)[0]!, s.x().rank), s.flag('exclusive'), s.flag('reverse')),
   },
 ];

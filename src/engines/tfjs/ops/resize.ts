@@ -18,10 +18,10 @@ function resize(s: Site): tf.Tensor {
   const cropped = s.text('coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize';
   const region = cropped ? s.numbers(1) : undefined;
   return axes.reduce((y, axis, i) => {
-    const inputs = x.shape[axis];
-    const outputs = sizes ? sizes[i] : Math.floor(inputs * scales![i]);
-    const scale = sizes ? outputs / inputs : scales![i];
-    const roi = region && ([region[i], region[axes.length + i]] as const);
+    const inputs = x.shape[axis]!;
+    const outputs = sizes ? sizes[i]! : Math.floor(inputs * scales![i]!);
+    const scale = sizes ? outputs / inputs : scales![i]!;
+    const roi = region && ([region[i]!, region[axes.length + i]!] as const);
     const whole = !roi || (roi[0] === 0 && roi[1] === 1);
     if (inputs === outputs && scale === 1 && whole) return y;
     return resizeAxis(s, y, axis, { inputs, outputs, scale, roi });

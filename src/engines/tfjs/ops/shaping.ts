@@ -9,7 +9,7 @@ function reshape(s: Site): tf.Tensor {
   const copies = !s.flag('allowzero');
   return tf.reshape(
     x,
-    s.numbers(1).map((d, i) => (d === 0 && copies ? x.shape[i] : d)),
+    s.numbers(1).map((d, i) => (d === 0 && copies ? x.shape[i]! : d)),
   );
 }
 
@@ -52,8 +52,8 @@ function split(s: Site): tf.Tensor[] {
   const x = s.x();
   const axis = s.axis(0);
   const count = s.number('num_outputs', s.node.outputs.length);
-  const each = Math.ceil(x.shape[axis] / count);
-  const even = Array.from({ length: count }, (_, i) => Math.min(each, x.shape[axis] - i * each));
+  const each = Math.ceil(x.shape[axis]! / count);
+  const even = Array.from({ length: count }, (_, i) => Math.min(each, x.shape[axis]! - i * each));
   return tf.split(x, s.optionalNumbers(1) ?? even, axis);
 }
 
@@ -66,11 +66,11 @@ function slice(s: Site): tf.Tensor {
   const size = [...x.shape];
   const picked: [axis: number, rows: number[]][] = [];
   axes.forEach((axis, i) => {
-    const extent = x.shape[axis];
-    const step = steps[i];
+    const extent = x.shape[axis]!;
+    const step = steps[i]!;
     const clamp = (v: number, low: number, high: number) => Math.min(Math.max(v, low), high);
-    const from = clamp(fromStart(starts[i], extent), 0, step > 0 ? extent : extent - 1);
-    const to = clamp(fromStart(ends[i], extent), step > 0 ? 0 : -1, extent);
+    const from = clamp(fromStart(starts[i]!, extent), 0, step > 0 ? extent : extent - 1);
+    const to = clamp(fromStart(ends[i]!, extent), step > 0 ? 0 : -1, extent);
     const count = Math.max(0, Math.ceil((to - from) / step));
     if (step === 1) [begin[axis], size[axis]] = [from, count];
     else picked.push([axis, Array.from({ length: count }, (_, k) => from + k * step)]);
@@ -88,7 +88,7 @@ function tile(s: Site): tf.Tensor {
 
 /** Blocks of channels become blocks of pixels. */
 function depthToSpace(s: Site): tf.Tensor {
-  const [n, channels, height, width] = s.x().shape;
+  const [n, channels, height, width] = s.x().shape as [number, number, number, number];
   const block = s.number('blocksize', 1);
   const kept = channels / block ** 2;
   const depthFirst = s.text('mode', 'DCR') === 'DCR';
@@ -98,7 +98,7 @@ function depthToSpace(s: Site): tf.Tensor {
 }
 
 function spaceToDepth(s: Site): tf.Tensor {
-  const [n, channels, height, width] = s.x().shape;
+  const [n, channels, height, width] = s.x().shape as [number, number, number, number];
   const block = s.number('blocksize', 1);
   const dims = [n, channels, height / block, block, width / block, block];
   const moved = tf.transpose(tf.reshape(s.x(), dims), [0, 3, 5, 1, 2, 4]);
@@ -107,7 +107,7 @@ function spaceToDepth(s: Site): tf.Tensor {
 
 function trilu(s: Site): tf.Tensor {
   const x = s.x();
-  const [rows, columns] = x.shape.slice(-2);
+  const [rows, columns] = x.shape.slice(-2) as [number, number];
   const k = s.optionalNumbers(1)?.[0] ?? 0;
   const upper = s.flag('upper', true);
   const mask = Array.from({ length: rows * columns }, (_, at) => {
