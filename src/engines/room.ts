@@ -7,12 +7,15 @@ const SHARE = 0.5;
 /** MiB that calls may take together when nothing is said. */
 export const usualBatchMebibytes = (): number => Math.floor((SHARE * process.availableMemory()) / 2 ** 20);
 
-/** @param usual where nothing is said; undefined where this machine's memory is not what calls take */
-export function roomOf(
-  { batchMebibytes }: Partial<Limits> = {},
-  usual: (() => number) | undefined,
-  notice: Room['notice'],
-): Room | undefined {
-  const mebibytes = batchMebibytes ?? usual?.();
-  return mebibytes === undefined ? undefined : { bytes: mebibytes * 2 ** 20, notice };
+interface Shared {
+  limits?: Partial<Limits> | undefined;
+  /** That share it, this one among them. */
+  processes?: number | undefined;
+  notice?: Room['notice'];
+}
+
+/** @param usual where nothing is said; absent where this machine's memory is not what calls take */
+export function roomOf({ limits, processes = 1, notice }: Shared, usual?: () => number): Room | undefined {
+  const mebibytes = limits?.batchMebibytes ?? usual?.();
+  return mebibytes === undefined ? undefined : { bytes: (mebibytes * 2 ** 20) / processes, notice };
 }

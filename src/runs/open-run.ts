@@ -22,9 +22,10 @@ export const workOptions = ({
   sessions,
   device,
   limits,
+  processes,
   untilDecided,
 }: WorkOptions): WorkOptions =>
-  withoutUndefined({ limit, seed, engine, threads, sessions, device, limits, untilDecided });
+  withoutUndefined({ limit, seed, engine, threads, sessions, device, limits, processes, untilDecided });
 
 const withoutUndefined = <T extends object>(given: T): T =>
   Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
@@ -62,14 +63,21 @@ export async function loadRun(
 /** The engine that a run asks for. Errors: as `createEngine`. */
 export function engineOf(
   { limits }: LoadedRun,
-  { engine, threads, sessions, device, notify }: EngineOptions & { engine?: string; notify?: Listener },
+  {
+    engine,
+    threads,
+    sessions,
+    device,
+    processes,
+    notify,
+  }: EngineOptions & { engine?: string; notify?: Listener },
 ): Promise<Engine> {
   const told = new Set<string>();
   const notice = (text: string) => {
     if (!told.has(text)) notify?.({ kind: 'note', text });
     told.add(text);
   };
-  return createEngine(engine, { threads, sessions, device, limits, notice });
+  return createEngine(engine, { threads, sessions, device, limits, processes, notice });
 }
 
 /** A run whose models and data are described, and opened where they had to be. */

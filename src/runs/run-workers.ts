@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { visibleGpus } from '../engines/gpus.js';
-import { usualBatchMebibytes } from '../engines/room.js';
 import { AssayError } from '../errors.js';
 import { chooseExecutor } from './choose-executor.js';
 import { type Executor, inProcess } from './executor.js';
@@ -22,7 +21,7 @@ interface WorkersOptions extends WorkOptions {
 
 /** Who measures the units of a run. Errors: `config-invalid` for suites that only this process has. */
 export function workersFor(
-  { given, read, limits }: LoadedRun,
+  { given, read }: LoadedRun,
   { workers = 1, out, notify, ...options }: WorkersOptions,
 ): ExecutorFor {
   if (given.length > 0)
@@ -32,11 +31,7 @@ export function workersFor(
       hint: 'put them into a module and name it under `plugins`, or leave `workers` out',
     });
   const apart = (workers: number, run: string, { store }: MeasureEnvironment) => {
-    const batches = limits.batchMebibytes ?? usualBatches(options);
-    const own = workOptions({
-      ...options,
-      limits: { ...options.limits, ...(batches !== undefined && { batchMebibytes: batches / workers }) },
-    });
+    const own = workOptions({ ...options, processes: workers });
     return workerProcesses({ file: read.file, options: own, out, workers, run, store });
   };
   const tell = (text: string) => notify({ kind: 'note', text });
@@ -53,10 +48,6 @@ export function workersFor(
     return chooseExecutor({ here, apart: apart(most, run, environment), tell });
   };
 }
-
-/** MiB for the batches of all workers: each of them would take half of what is free. Devices have memory of their own. */
-const usualBatches = ({ engine = 'ort', device = 'cpu' }: WorkOptions): number | undefined =>
-  engine === 'ort' && device === 'cpu' ? usualBatchMebibytes() : undefined;
 
 /** Processes that have a core each for every thread of their session, or a GPU each. */
 function mostWorkers({ device, sessions = 1, threads = 1 }: WorkOptions): number {

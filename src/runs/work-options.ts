@@ -18,6 +18,8 @@ export interface WorkOptions {
    * Default: what the run file says.
    */
   limits?: Partial<Limits>;
+  /** Processes of this machine that measure side by side, this one among them: they share what batches may take. */
+  processes?: number;
   /** Measures only what gates rest on, and only until they are decided. */
   untilDecided?: boolean;
 }

@@ -26,6 +26,8 @@ export interface OrtOptions {
   device?: string;
   /** What a call in the guarded process may take. Default: `DEFAULT_LIMITS`. */
   limits?: Partial<Limits>;
+  /** Processes of this machine that share what batches may take, this one among them. Default: 1. */
+  processes?: number | undefined;
   notice?: Notice | undefined;
 }
 
@@ -52,7 +54,7 @@ export function createOrtEngine(options: Omit<OrtOptions, 'device'> = {}): Engin
     ...plainEngine(about, pool, notice),
     concurrency: sessions,
     guard,
-    room: roomOf(options.limits, usualBatchMebibytes, notice),
+    room: roomOf(options, usualBatchMebibytes),
     close: async () => {
       await Promise.all([pool.close(), guard.close()]);
     },
@@ -109,7 +111,7 @@ export async function openOrtEngine({ device = 'cpu', ...layout }: OrtOptions = 
     fold: (graph) => processor.fold(graph),
     guard: processor.guard,
     // What a device has is not known.
-    room: roomOf(limits, undefined, notice),
+    room: roomOf(layout),
     compile: async (graph) =>
       verified(await compiled(pool, graph, notice), device, () => processor.compile(graph)),
     close: async () => {

@@ -22,6 +22,8 @@ export interface TfjsOptions {
   threads?: number;
   /** What a call in the guarded process may take. Default: `DEFAULT_LIMITS`. */
   limits?: Partial<Limits>;
+  /** Processes of this machine that share what batches may take, this one among them. Default: 1. */
+  processes?: number | undefined;
   notice?: Notice | undefined;
 }
 
@@ -35,6 +37,7 @@ export async function createTfjsEngine({
   sessions,
   threads,
   limits: given,
+  processes,
   notice,
 }: TfjsOptions = {}): Promise<Engine> {
   if (threads !== undefined)
@@ -68,7 +71,7 @@ export async function createTfjsEngine({
     concurrency: workers,
     ...on(pool, notice),
     guard,
-    room: roomOf(given, undefined, notice),
+    room: roomOf({ limits: given, processes, notice }),
     close: async () => {
       await Promise.all([pool.close(), guard.close()]);
     },

@@ -41,11 +41,12 @@ export async function accept(run: Announcement, place: Acceptance): Promise<stri
 /** The options of a run, with those that are the machine's own. */
 export const optionsHere = (
   { options }: Announcement,
-  { threads, sessions }: Pick<Acceptance, 'threads' | 'sessions'>,
+  { threads, sessions, processes }: Pick<Acceptance, 'threads' | 'sessions'> & { processes?: number },
 ): WorkOptions => ({
   ...options,
   ...(threads !== undefined && { threads }),
   ...(sessions !== undefined && { sessions }),
+  ...(processes !== undefined && { processes }),
 });
 
 /** The path of a run file, at the end of links. Errors: `file-unreadable` outside of the folder. */

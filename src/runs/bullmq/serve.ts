@@ -149,7 +149,16 @@ async function workFor({ run, file, out }: Accepted, options: WorkerOptions, sel
   const { link, shared, concurrency, name, threads, sessions, lease, signal, tell } = options;
   const { Worker } = await import('bullmq');
   const { password, shown } = link.address;
-  const order: ProcessorOrder = { address: shown, run, file, out, shared, threads, sessions };
+  const order: ProcessorOrder = {
+    address: shown,
+    run,
+    file,
+    out,
+    shared,
+    threads,
+    sessions,
+    processes: concurrency,
+  };
   const env = {
     ...process.env,
     ...(password !== undefined && { [PASSWORD_VARIABLE]: password }),

@@ -35,6 +35,8 @@ export interface ProcessorOrder {
   shared?: string;
   threads?: number;
   sessions?: number;
+  /** That measure side by side. */
+  processes: number;
 }
 
 /** What units are asked for with. */
@@ -129,11 +131,11 @@ async function queueStore(address: string): Promise<UnitStore> {
 }
 
 async function open(): Promise<{ performer: Performer; store: UnitStore }> {
-  const { address, run, file, out, shared, threads, sessions } = orderOf();
+  const { address, run, file, out, shared, threads, sessions, processes } = orderOf();
   const store = shared === undefined ? await queueStore(address) : await FolderStore.open(shared);
   const performer = await openPerformer({
     file,
-    options: optionsHere(run, { threads, sessions }),
+    options: optionsHere(run, { threads, sessions, processes }),
     out,
     store,
     sender: run.identity,
