@@ -39,7 +39,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/registry.ts'],
   ['src/csv-records.ts', 'src/csv-text.ts', 'src/float32-text.ts'],
   ['src/concurrency.ts'],
-  ['src/errors.ts', 'src/one-line.ts', 'src/csv-cell.ts', 'src/pattern.ts'],
+  ['src/errors.ts', 'src/map-tuple.ts', 'src/one-line.ts', 'src/csv-cell.ts', 'src/pattern.ts'],
 ];
 
 /** What opens or reads files in node:fs. */
