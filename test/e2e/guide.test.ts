@@ -47,7 +47,7 @@ const MADE: Readonly<Record<string, readonly string[]>> = {
   'The protocol of the JEM paper': ['protocol/jem.run.yaml'],
   'A gate for releases': ['assay-runs/release/report.html', 'junit.xml'],
   'A table for a paper': ['table.tex'],
-  'Many models on a cluster': ['runs/resnet/results.json', 'runs/jem/results.json'],
+  'A run on a cluster': ['runs/release/report.html', 'release.slurm.sh', 'runs/jem/results.json'],
 };
 
 describe('docs/guide.md, one section after the other', () => {
