@@ -168,6 +168,27 @@ describe('a run that measures until its gates are decided', () => {
     },
   );
 
+  it('tells each of several gates wrongly in at most 5 % of runs, whichever of them it waits for', {
+    tags: ['long'],
+  }, async () => {
+    const rules: GateRule[] = [
+      rule,
+      { ...rule, where: { model: 'minus' } },
+      { measure: 'share', each: true, min: 0.85, confidently: true, level: 'warn' },
+    ];
+    const truth = [true, false, false, false];
+    const wrong = truth.map(() => 0);
+    for (let seed = 0; seed < REPEATS; seed++) {
+      const { gates } = await outcomeOf({ right: { plus: 320, minus: 312 }, rules, seed });
+      expect(gates).toHaveLength(truth.length);
+      for (const [i, { passed }] of gates.entries()) wrong[i]! += Number(passed !== truth[i]);
+    }
+    for (const count of wrong) expect(count / REPEATS).toBeLessThanOrEqual(0.05);
+    // They are decided on a part, or nothing would be told of stopping.
+    const { stopped } = await outcomeOf({ right: { plus: 360, minus: 240 }, rules });
+    expect(stopped).toBeDefined();
+  });
+
   it('says what it saw of what, with an interval that holds whenever one stops', async () => {
     const { gates, measures, stopped, lines } = await outcomeOf({ right: { plus: 390 }, rules: [rule] });
     const share = measures[0]!;
