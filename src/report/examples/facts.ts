@@ -23,91 +23,136 @@ export interface Facts {
 /** Columns that repeat what another says. */
 const PREDICTION = ['clean_prediction', 'prediction'];
 
+/** Where a sheet has what is looked for, and which of its columns are facts. */
+interface Places {
+  model: number;
+  label: number;
+  prediction: number;
+  /** Columns that hold nothing but true and false. */
+  booleans: readonly number[];
+}
+
+/** A fact as it is found, example by example. */
+interface FoundFact extends Omit<Fact, 'values'> {
+  list: string[];
+}
+
 /** What is said of each example by columns that hold nothing but true and false. */
 export function factsOf({ examples }: ViewedDataset, sheets: readonly ViewedSheet[]): Facts {
   const all = [...examples.values()];
-  const columns = sheets.map(({ columns }) => columns.indexOf('model'));
-  const repeated = repeatedSheets(all, columns);
-  const booleans = sheets.map(({ columns }, s) => (repeated.has(s) ? [] : booleanColumns(all, s, columns)));
-  const facts = new Map<string, Fact & { list: string[] }>();
+  const places = placesIn(all, sheets);
+  const facts = new FactTable(all.length);
   const predictions: Record<string, number[]> = {};
   const labels = all.map(() => -1);
   all.forEach((rows, e) => {
     for (const [s, cells] of rows) {
-      const { name, columns: names } = sheets[s]!;
-      const model = cells[columns[s]!] ?? '';
-      const label = cells[names.indexOf('label')];
-      if (label !== undefined && label !== '') labels[e] = Number(label);
-      const predicted = cells[names.indexOf(PREDICTION.find((column) => names.includes(column)) ?? '')];
+      const { model: column, label, prediction, booleans } = places[s];
+      const model = cells[column] ?? '';
+      if (label >= 0 && cells[label] !== '') labels[e] = Number(cells[label]);
       // The first sheet that tells of a model's prediction on clean images: later ones may be of changed images.
-      if (predicted !== undefined && predicted !== '' && model !== '') {
+      if (prediction >= 0 && cells[prediction] !== '' && model !== '') {
         predictions[model] ??= all.map(() => -1);
-        if (predictions[model][e]! < 0) predictions[model][e] = Number(predicted);
+        if (predictions[model][e] < 0) predictions[model][e] = Number(cells[prediction]);
       }
-      for (const c of booleans[s]!) {
-        const key = JSON.stringify([name, names[c], model]);
-        const fact = facts.get(key) ?? {
-          ...{ sheet: name, column: names[c]!, model, values: '' },
-          list: all.map(() => '-'),
-        };
-        facts.set(key, fact);
-        fact.list[e] = cells[c] === 'true' ? '1' : cells[c] === 'false' ? '0' : '-';
-      }
+      for (const c of booleans)
+        facts.of(s, sheets[s], c, model).list[e] =
+          cells[c] === 'true' ? '1' : cells[c] === 'false' ? '0' : '-';
     }
   });
-  const distinct = [...facts.values()];
+  const differs = differencesIn(all.length, predictions, facts.all);
   return {
     indices: [...examples.keys()],
     labels,
     predictions,
-    facts: distinct.map(({ list, ...fact }) => ({ ...fact, values: list.join('') })),
-    differs: all.map((_, e) => (disagreement(e, predictions, distinct) ? '1' : '0')).join(''),
+    facts: facts.all.map(({ list, ...fact }) => ({ ...fact, values: list.join('') })),
+    differs,
   };
 }
 
-/** Sheets that have several rows of an example and a model, such as one for each number of steps: no row speaks for it. */
+/** Facts in the order in which they are met, found by sheet, column and model. */
+class FactTable {
+  readonly all: FoundFact[] = [];
+  private readonly byPlace: Map<string, FoundFact>[][] = [];
+
+  constructor(private readonly size: number) {}
+
+  of(s: number, { name, columns }: ViewedSheet, c: number, model: string): FoundFact {
+    this.byPlace[s] ??= [];
+    this.byPlace[s][c] ??= new Map();
+    const models = this.byPlace[s][c];
+    const known = models.get(model);
+    if (known) return known;
+    const list = Array.from({ length: this.size }, () => '-');
+    const fact = { sheet: name, column: columns[c], model, list };
+    this.all.push(fact);
+    models.set(model, fact);
+    return fact;
+  }
+}
+
+/** Sheets that have several rows of an example and a model, such as one for each number of steps, have no facts. */
+function placesIn(all: readonly RowOf[][], sheets: readonly ViewedSheet[]): Places[] {
+  const models = sheets.map(({ columns }) => columns.indexOf('model'));
+  const repeated = repeatedSheets(all, models);
+  const booleans = booleanColumns(all, sheets);
+  return sheets.map(({ columns }, s) => ({
+    model: models[s],
+    label: columns.indexOf('label'),
+    prediction: columns.indexOf(PREDICTION.find((column) => columns.includes(column)) ?? ''),
+    booleans: repeated.has(s) ? [] : booleans[s],
+  }));
+}
+
 function repeatedSheets(all: readonly RowOf[][], models: readonly number[]): Set<number> {
   const repeated = new Set<number>();
+  const seen = models.map(() => new Set<string>());
   for (const rows of all) {
-    const seen = new Set<string>();
     for (const [s, cells] of rows) {
-      const key = `${s}\n${cells[models[s]!] ?? ''}`;
-      if (seen.has(key)) repeated.add(s);
-      seen.add(key);
+      if (repeated.has(s)) continue;
+      const model = cells[models[s]] ?? '';
+      if (seen[s].has(model)) repeated.add(s);
+      seen[s].add(model);
     }
+    for (const [s] of rows) seen[s].clear();
   }
   return repeated;
 }
 
-function booleanColumns(all: readonly RowOf[][], s: number, columns: readonly string[]): number[] {
-  const possible = new Set(columns.map((_, c) => c));
-  const seen = new Set<number>();
+/** Of every sheet the columns that hold true or false, and nothing else. */
+function booleanColumns(all: readonly RowOf[][], sheets: readonly ViewedSheet[]): number[][] {
+  const possible = sheets.map(({ columns }) => columns.map((_, c) => c));
+  const seen = sheets.map(() => new Set<number>());
   for (const rows of all)
-    for (const [sheet, cells] of rows) {
-      if (sheet !== s) continue;
-      for (const c of possible) {
-        if (cells[c] === 'true' || cells[c] === 'false') seen.add(c);
-        else if (cells[c] !== '') possible.delete(c);
+    for (const [s, cells] of rows) {
+      let others = false;
+      for (const c of possible[s]) {
+        if (cells[c] === 'true' || cells[c] === 'false') seen[s].add(c);
+        else if (cells[c] !== '') others = true;
       }
+      if (others) possible[s] = possible[s].filter((c) => ['true', 'false', ''].includes(cells[c]));
     }
-  return [...possible].filter((c) => seen.has(c));
+  return possible.map((columns, s) => columns.filter((c) => seen[s].has(c)));
 }
 
-function disagreement(
-  e: number,
+/** A character per example: `1` where models disagree, in their predictions or in any fact. */
+function differencesIn(
+  size: number,
   predictions: Readonly<Record<string, readonly number[]>>,
-  facts: readonly { sheet: string; column: string; list: readonly string[] }[],
-): boolean {
-  const predicted = new Set(Object.values(predictions).map((list) => list[e]));
-  predicted.delete(-1);
-  if (predicted.size > 1) return true;
-  const said = new Map<string, string>();
+  facts: readonly FoundFact[],
+): string {
+  const differs = new Array<string>(size).fill('0');
+  const groups = new Map<string, (readonly (number | string)[])[]>();
+  groups.set('predictions', Object.values(predictions));
   for (const { sheet, column, list } of facts) {
-    if (list[e] === '-') continue;
-    const key = `${sheet}\n${column}`;
-    const before = said.get(key);
-    if (before !== undefined && before !== list[e]) return true;
-    said.set(key, list[e]!);
+    const key = JSON.stringify([sheet, column]);
+    groups.set(key, [...(groups.get(key) ?? []), list]);
   }
-  return false;
+  for (const lists of groups.values())
+    for (let e = 0; e < size; e++) {
+      const said = new Set(lists.map((list) => list[e]));
+      said.delete(-1);
+      said.delete('-');
+      if (said.size > 1) differs[e] = '1';
+    }
+  return differs.join('');
 }

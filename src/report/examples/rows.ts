@@ -54,35 +54,49 @@ export async function readExamples(
   const sheets: ViewedSheet[] = [];
   const datasets = new Map<string, ViewedDataset>();
   const known = shared();
+  let cut = false;
   for (const file of files) {
     const sheet = await writtenSheet(directory, `examples/${file}`);
     if (!sheet) continue;
-    const [dataset, index, model] = ['dataset', 'index', 'model'].map((name) =>
-      sheet.columns.indexOf(name),
-    ) as [number, number, number];
+    const [dataset, index, model] = ['dataset', 'index', 'model'].map((name) => sheet.columns.indexOf(name));
     if (dataset < 0 || index < 0) continue;
     const name = file.slice(0, -'.csv'.length);
     const kept = sheet.columns.map((_, c) => c).filter((c) => c !== dataset && c !== index);
-    const at = sheets.push({ name, columns: kept.map((c) => sheet.columns[c]!) }) - 1;
+    const at = sheets.push({ name, columns: kept.map((c) => sheet.columns[c]) }) - 1;
+    const keyOf = keysOf(name);
     let number = 0;
     for await (const records of sheet.records())
       for (const record of records) {
         number++;
-        const of = datasetOf(datasets, cellAt(record, dataset) ?? '');
-        const example = Number(cellAt(record, index));
+        // Records are cut up as long as all are shown; of the others only what says where they belong is looked at.
+        const row = cut ? undefined : sheet.cells(record, number);
+        const cell = (c: number) => (row ? row[c] : cellAt(record, c));
+        const of = datasetOf(datasets, cell(dataset) ?? '');
+        const example = Number(cell(index));
         const rows = of.examples.get(example) ?? [];
         const shown = rows.length > 0 || of.examples.size < most;
-        if (model >= 0) enter(of, orderKey(name, cellAt(record, model) ?? ''), example, shown);
+        if (model >= 0) enter(of, keyOf(cell(model) ?? ''), example, shown);
         if (!shown) {
           of.cut = true;
+          cut = true;
           continue;
         }
         of.examples.set(example, rows);
-        const row = sheet.cells(record, number);
-        rows.push([at, kept.map((c) => known(row[c]!))]);
+        const cells = row ?? sheet.cells(record, number);
+        rows.push([at, kept.map((c) => known(cells[c]))]);
       }
   }
   return { sheets, datasets: [...datasets.values()].map(sorted) };
+}
+
+/** The keys of the models of a sheet, each made once. */
+function keysOf(sheet: string): (model: string) => string {
+  const keys = new Map<string, string>();
+  return (model) => {
+    const key = keys.get(model) ?? orderKey(sheet, model);
+    keys.set(model, key);
+    return key;
+  };
 }
 
 function enter({ order }: ViewedDataset, key: string, example: number, shown: boolean): void {

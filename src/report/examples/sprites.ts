@@ -89,13 +89,14 @@ export async function spriteOf(
   for (let i = 0; i < n; i++) {
     const [left, top] = [(i % ACROSS) * w, Math.floor(i / ACROSS) * h];
     for (let c = 0; c < channels; c++)
-      for (let y = 0; y < h; y++)
+      for (let y = 0; y < h; y++) {
+        const from = ((i * channels + c) * height + y * step) * width;
+        const to = ((top + y) * ACROSS * w + left) * channels + c;
         for (let x = 0; x < w; x++) {
-          const value = Number(pixels[((i * channels + c) * height + y * step) * width + x * step]);
-          bytes[((top + y) * ACROSS * w + left + x) * channels + c] = Math.round(
-            255 * Math.min(1, Math.max(0, value)),
-          );
+          const value = Number(pixels[from + x * step]);
+          bytes[to + x * channels] = value <= 0 ? 0 : value >= 1 ? 255 : Math.round(255 * value);
         }
+      }
   }
   const raw = { width: ACROSS * w, height: rows * h, channels: channels === 1 ? 1 : 3 } as const;
   const image = sharp(bytes, { raw });
