@@ -21,7 +21,8 @@ export function overviewTable(dataset: DatasetInfo, results: readonly AccuracyRe
         key: `top-${k}`,
         title: `Top-${k}`,
         format: 'percent' as const,
-        better: 'higher' as const,
+        // Which class is the easiest for a model is not what a reader looks for.
+        better: 'none' as const,
       })),
       { key: 'nll', title: 'NLL (nats)', format: 'number', better: 'lower' },
       { key: 'brier', title: 'Brier', format: 'number', better: 'lower' },
@@ -67,7 +68,8 @@ export function classTable(dataset: DatasetInfo, results: readonly AccuracyResul
         key: `model ${system.name}`,
         title: system.name,
         format: 'percent' as const,
-        better: 'higher' as const,
+        // Which class is the easiest for a model is not what a reader looks for.
+        better: 'none' as const,
       })),
     ],
     rows: listed.map((name) => ({
