@@ -1,6 +1,8 @@
-// On paper what is folded stays folded. `Print everything`, or `?print=everything`, opens all of it first.
+// On paper what is folded stays folded, and of plots the first ones stand. `Print everything`, or `?print=everything`, opens
+// and shows all of it.
 function printEverything() {
   const opened = [];
+  document.documentElement.dataset.print = 'everything';
   for (let closed = [1]; closed.length > 0; ) {
     closed = [...document.querySelectorAll('details:not([open])')];
     for (const details of closed) {
@@ -18,6 +20,7 @@ const everything = button('Print everything', () => {
     'afterprint',
     () => {
       for (const details of opened) details.open = false;
+      delete document.documentElement.dataset.print;
       setTimeout(() => {
         printing.all = false;
       });

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { comparisonView } from '../../src/across/comparison-view.js';
@@ -10,9 +9,8 @@ import { renderPage, withVisibleText } from '../../src/report/render-page.js';
 import { sampleRun } from '../comparison/sample-run.js';
 import { hostileNames } from '../report/run-folder.js';
 import { whyNoBrowser } from './chromium.js';
-import { inPage, session } from './session.js';
+import { inPage, seriousFindings, session } from './session.js';
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const { baseline, robust, scalar, title } = hostileNames;
 
 const run = { title, created: '2026-11-01T10:00:00Z', seed: 0, status: 'complete', key: null } as const;
@@ -69,7 +67,7 @@ async function historyPage(): Promise<string> {
     const results = sampleRun();
     results.created = `2026-0${month + 1}-01T10:00:00Z`;
     for (const measure of results.measures) Object.assign(measure, { model: robust, title: scalar, value });
-    if (month === 2) results.datasets[0]!.fingerprint = 'ffff';
+    if (month === 2) results.datasets[0].fingerprint = 'ffff';
     return { name: baseline, results, sealed: true };
   });
   return renderPage('history', await historyView(withVisibleText(historyOf(past, {}))));
@@ -95,12 +93,7 @@ describe.skipIf(whyNoBrowser())('pages of comparisons and histories', () => {
     'axe finds nothing serious in %s, %s',
     (name, colorScheme) =>
       open(name, { colorScheme, bypassCSP: true }, async (page) => {
-        await page.addScriptTag({ path: axe });
-        const { violations } = await inPage<{
-          violations: { id: string; impact: string; nodes: { html: string }[] }[];
-        }>(page, 'axe.run(document)');
-        const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact));
-        expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`)).toEqual([]);
+        expect(await seriousFindings(page)).toEqual([]);
       }),
   );
 

@@ -7,7 +7,7 @@ import { ATTACK, project } from '../e2e/project.js';
 import { exampleFolder } from '../report/example-folder.js';
 import { hostileNames, savedSample } from '../report/run-folder.js';
 import { whyNoBrowser } from './chromium.js';
-import { inPage, session } from './session.js';
+import { inPage, seriousFindings, session } from './session.js';
 
 describe.skipIf(whyNoBrowser())('the page of examples', () => {
   const { open } = session({
@@ -120,6 +120,14 @@ describe.skipIf(whyNoBrowser())('the page of examples', () => {
       await toExamples(page, '?example=0');
       await page.locator('.detail table').first().waitFor();
       expect(await inPage<number>(page, 'document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    }),
+  );
+
+  it.each(['light', 'dark'] as const)('axe finds nothing serious, in %s, an example open', (colorScheme) =>
+    open('real', { colorScheme, bypassCSP: true }, async (page) => {
+      await toExamples(page, '?example=0');
+      await page.locator('.detail table').first().waitFor();
+      expect(await seriousFindings(page)).toEqual([]);
     }),
   );
 

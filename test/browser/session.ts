@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -68,6 +69,23 @@ export function session(reports: Record<string, (folder: string) => Promise<void
 /** Evaluates an expression in the page; as text, since this project has no types of the DOM. */
 export const inPage = <T>(page: Page, expression: string): Promise<T> =>
   page.evaluate(expression) as Promise<T>;
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+interface Violation {
+  id: string;
+  impact: string;
+  nodes: { html: string }[];
+}
+
+/** What axe-core finds in a page that is serious, or worse; the page must be open with `bypassCSP`. */
+export async function seriousFindings(page: Page, options = '{}'): Promise<string[]> {
+  await page.addScriptTag({ path: axe });
+  const { violations } = await inPage<{ violations: Violation[] }>(page, `axe.run(document, ${options})`);
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
+}
 
 /** Pages of a PDF. */
 export const pagesOf = (pdf: Buffer): number =>

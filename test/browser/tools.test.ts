@@ -1,19 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { writeReport } from '../../src/report/write-report.js';
 import { savedSample } from '../report/run-folder.js';
 import { whyNoBrowser } from './chromium.js';
-import { inPage, pagesOf, session } from './session.js';
-
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-interface Violation {
-  id: string;
-  impact: string;
-  nodes: { html: string }[];
-}
+import { inPage, pagesOf, seriousFindings, session } from './session.js';
 
 describe.skipIf(whyNoBrowser())('what a reader can do with the report', () => {
   const { open } = session({
@@ -37,15 +28,6 @@ describe.skipIf(whyNoBrowser())('what a reader can do with the report', () => {
     return text;
   };
 
-  /** What axe-core finds that is serious. */
-  const serious = async (page: Page, options = '{}') => {
-    await page.addScriptTag({ path: axe });
-    const { violations } = await inPage<{ violations: Violation[] }>(page, `axe.run(document, ${options})`);
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
-  };
-
   it.each([
     ['light', 'light', 'screen'],
     ['dark', 'dark', 'screen'],
@@ -53,14 +35,14 @@ describe.skipIf(whyNoBrowser())('what a reader can do with the report', () => {
   ] as const)('axe finds nothing serious, in %s', (_, colorScheme, media) =>
     open('sample', { colorScheme, bypassCSP: true }, async (page) => {
       await page.emulateMedia({ media });
-      expect(await serious(page)).toEqual([]);
+      expect(await seriousFindings(page)).toEqual([]);
     }),
   );
 
   it('axe finds nothing serious with everything opened', () =>
     open('sample', { bypassCSP: true, suffix: '?print=everything' }, async (page) => {
       // Colours are those of the page above, and take it a minute here.
-      expect(await serious(page, `{ rules: { 'color-contrast': { enabled: false } } }`)).toEqual([]);
+      expect(await seriousFindings(page, `{ rules: { 'color-contrast': { enabled: false } } }`)).toEqual([]);
     }));
 
   it('the verdict and the headline table come first, on the first screen', () =>
@@ -167,9 +149,8 @@ describe.skipIf(whyNoBrowser())('what a reader can do with the report', () => {
       await figure.scrollIntoViewIfNeeded();
       const packed = ((await figure.getAttribute('data-tips')) ?? '').split('\n');
       // The second one says how much of the first it begins with.
-      const [first, second] = packed.map((line) => line.split(' '));
-      const [x, y, shared, ...rest] = second!;
-      const text = first!.slice(3).join(' ').slice(0, Number(shared)) + rest.join(' ');
+      const [first, [x, y, shared, ...rest]] = packed.map((line) => line.split(' '));
+      const text = first.slice(3).join(' ').slice(0, Number(shared)) + rest.join(' ');
       expect(Number(shared)).toBeGreaterThan(0);
       const svg = figure.locator(':scope > svg');
       const box = await svg.boundingBox();

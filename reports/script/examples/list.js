@@ -38,12 +38,13 @@ let shown = { facts: { indices: [] }, kept: [] };
 function tile(facts, dataset, e, fact) {
   const index = facts.indices[e];
   const label = className(dataset, facts.labels[e]);
-  const made = button('', () => openExample(index), `Example ${index}${label ? `, ${label}` : ''}`);
+  const made = button('', () => openExample(index));
   made.className = 'tile';
   if (String(index) === state.example) made.setAttribute('aria-current', 'true');
   const mark = fact ? MARKS[fact.values[e]] : '';
   made.append(
     make('span', { text: `${mark} ${index}`.trim() }),
+    ' ',
     make('span', { className: 'label', text: label }),
   );
   return { made, index };

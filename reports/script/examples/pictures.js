@@ -14,12 +14,13 @@ function decoded(png) {
   return loadedImages.get(png);
 }
 
-/** Draws the image of an example, as large as `side` allows in whole pixels. */
+/** Draws the image of an example, as large as `side` allows in whole pixels. Without a name it stands beside one. */
 async function drawFrom(sprite, index, side, name) {
   const i = sprite.indices.indexOf(index);
   const image = await decoded(sprite.png);
   const { width, height, across } = sprite;
-  const canvas = make('canvas', { role: 'img', 'aria-label': name, width, height });
+  const told = name ? { role: 'img', 'aria-label': name } : { 'aria-hidden': 'true' };
+  const canvas = make('canvas', { ...told, width, height });
   canvas
     .getContext('2d', { willReadFrequently: true })
     .drawImage(
