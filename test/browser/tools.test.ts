@@ -166,8 +166,21 @@ describe.skipIf(whyNoBrowser())('what a reader can do with the report', () => {
     open('sample', {}, async (page) => {
       const short = pagesOf(await page.pdf({ preferCSSPageSize: true }));
       expect(short).toBeLessThanOrEqual(15);
+      // Of every suite the first row of plots, and a line that says how the rest is printed.
+      const shown = () =>
+        inPage<number[]>(
+          page,
+          `[...document.querySelectorAll('section.suite')].map((one) => [...one.querySelectorAll(':scope > .figures')].filter((group) => group.getClientRects().length > 0).length)`,
+        );
+      const note = page.locator('.paper');
+      expect(await note.isVisible()).toBe(false);
+      await page.emulateMedia({ media: 'print' });
+      expect(Math.max(...(await shown()))).toBe(1);
+      expect(await note.isVisible()).toBe(true);
       await page.goto(`${page.url()}?print=everything`);
       expect(await page.locator('details:not([open])').count()).toBe(0);
+      expect(Math.max(...(await shown()))).toBeGreaterThan(1);
+      expect(await note.isVisible()).toBe(false);
       expect(pagesOf(await page.pdf({ preferCSSPageSize: true }))).toBeGreaterThan(short);
     }));
 });
