@@ -67,7 +67,7 @@ async function historyPage(): Promise<string> {
     const results = sampleRun();
     results.created = `2026-0${month + 1}-01T10:00:00Z`;
     for (const measure of results.measures) Object.assign(measure, { model: robust, title: scalar, value });
-    if (month === 2) results.datasets[0].fingerprint = 'ffff';
+    if (month === 2) results.datasets[0]!.fingerprint = 'ffff';
     return { name: baseline, results, sealed: true };
   });
   return renderPage('history', await historyView(withVisibleText(historyOf(past, {}))));

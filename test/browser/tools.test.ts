@@ -149,8 +149,9 @@ describe.skipIf(whyNoBrowser())('what a reader can do with the report', () => {
       await figure.scrollIntoViewIfNeeded();
       const packed = ((await figure.getAttribute('data-tips')) ?? '').split('\n');
       // The second one says how much of the first it begins with.
-      const [first, [x, y, shared, ...rest]] = packed.map((line) => line.split(' '));
-      const text = first.slice(3).join(' ').slice(0, Number(shared)) + rest.join(' ');
+      const [first, second] = packed.map((line) => line.split(' '));
+      const [x, y, shared, ...rest] = second!;
+      const text = first!.slice(3).join(' ').slice(0, Number(shared)) + rest.join(' ');
       expect(Number(shared)).toBeGreaterThan(0);
       const svg = figure.locator(':scope > svg');
       const box = await svg.boundingBox();

@@ -46,16 +46,16 @@ export function factsOf({ examples }: ViewedDataset, sheets: readonly ViewedShee
   const labels = all.map(() => -1);
   all.forEach((rows, e) => {
     for (const [s, cells] of rows) {
-      const { model: column, label, prediction, booleans } = places[s];
+      const { model: column, label, prediction, booleans } = places[s]!;
       const model = cells[column] ?? '';
       if (label >= 0 && cells[label] !== '') labels[e] = Number(cells[label]);
       // The first sheet that tells of a model's prediction on clean images: later ones may be of changed images.
       if (prediction >= 0 && cells[prediction] !== '' && model !== '') {
         predictions[model] ??= all.map(() => -1);
-        if (predictions[model][e] < 0) predictions[model][e] = Number(cells[prediction]);
+        if (predictions[model]![e]! < 0) predictions[model]![e] = Number(cells[prediction]);
       }
       for (const c of booleans)
-        facts.of(s, sheets[s], c, model).list[e] =
+        facts.of(s, sheets[s]!, c, model).list[e] =
           cells[c] === 'true' ? '1' : cells[c] === 'false' ? '0' : '-';
     }
   });
@@ -83,7 +83,7 @@ class FactTable {
     const known = models.get(model);
     if (known) return known;
     const list = Array.from({ length: this.size }, () => '-');
-    const fact = { sheet: name, column: columns[c], model, list };
+    const fact = { sheet: name, column: columns[c]!, model, list };
     this.all.push(fact);
     models.set(model, fact);
     return fact;
@@ -96,10 +96,10 @@ function placesIn(all: readonly RowOf[][], sheets: readonly ViewedSheet[]): Plac
   const repeated = repeatedSheets(all, models);
   const booleans = booleanColumns(all, sheets);
   return sheets.map(({ columns }, s) => ({
-    model: models[s],
+    model: models[s]!,
     label: columns.indexOf('label'),
     prediction: columns.indexOf(PREDICTION.find((column) => columns.includes(column)) ?? ''),
-    booleans: repeated.has(s) ? [] : booleans[s],
+    booleans: repeated.has(s) ? [] : booleans[s]!,
   }));
 }
 
@@ -109,11 +109,11 @@ function repeatedSheets(all: readonly RowOf[][], models: readonly number[]): Set
   for (const rows of all) {
     for (const [s, cells] of rows) {
       if (repeated.has(s)) continue;
-      const model = cells[models[s]] ?? '';
-      if (seen[s].has(model)) repeated.add(s);
-      seen[s].add(model);
+      const model = cells[models[s]!] ?? '';
+      if (seen[s]!.has(model)) repeated.add(s);
+      seen[s]!.add(model);
     }
-    for (const [s] of rows) seen[s].clear();
+    for (const [s] of rows) seen[s]!.clear();
   }
   return repeated;
 }
@@ -125,13 +125,13 @@ function booleanColumns(all: readonly RowOf[][], sheets: readonly ViewedSheet[])
   for (const rows of all)
     for (const [s, cells] of rows) {
       let others = false;
-      for (const c of possible[s]) {
-        if (cells[c] === 'true' || cells[c] === 'false') seen[s].add(c);
+      for (const c of possible[s]!) {
+        if (cells[c] === 'true' || cells[c] === 'false') seen[s]!.add(c);
         else if (cells[c] !== '') others = true;
       }
-      if (others) possible[s] = possible[s].filter((c) => ['true', 'false', ''].includes(cells[c]));
+      if (others) possible[s] = possible[s]!.filter((c) => ['true', 'false', ''].includes(cells[c]!));
     }
-  return possible.map((columns, s) => columns.filter((c) => seen[s].has(c)));
+  return possible.map((columns, s) => columns.filter((c) => seen[s]!.has(c)));
 }
 
 /** A character per example: `1` where models disagree, in their predictions or in any fact. */

@@ -58,11 +58,13 @@ export async function readExamples(
   for (const file of files) {
     const sheet = await writtenSheet(directory, `examples/${file}`);
     if (!sheet) continue;
-    const [dataset, index, model] = ['dataset', 'index', 'model'].map((name) => sheet.columns.indexOf(name));
+    const [dataset, index, model] = ['dataset', 'index', 'model'].map((name) =>
+      sheet.columns.indexOf(name),
+    ) as [number, number, number];
     if (dataset < 0 || index < 0) continue;
     const name = file.slice(0, -'.csv'.length);
     const kept = sheet.columns.map((_, c) => c).filter((c) => c !== dataset && c !== index);
-    const at = sheets.push({ name, columns: kept.map((c) => sheet.columns[c]) }) - 1;
+    const at = sheets.push({ name, columns: kept.map((c) => sheet.columns[c]!) }) - 1;
     const keyOf = keysOf(name);
     let number = 0;
     for await (const records of sheet.records())
@@ -83,7 +85,7 @@ export async function readExamples(
         }
         of.examples.set(example, rows);
         const cells = row ?? sheet.cells(record, number);
-        rows.push([at, kept.map((c) => known(cells[c]))]);
+        rows.push([at, kept.map((c) => known(cells[c]!))]);
       }
   }
   return { sheets, datasets: [...datasets.values()].map(sorted) };
