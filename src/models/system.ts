@@ -57,6 +57,11 @@ export interface Draws extends LossArguments {
   group: number;
   /** (n * group, C, H, W): the draws of an example stand together. */
   pixels: Float32Array;
+  /**
+   * What is averaged: logits, or probabilities, whose logarithms are then the logits of the whole (Salman et al. 2019, eq. 4).
+   * Default: logits.
+   */
+  mean?: 'logits' | 'probabilities';
 }
 
 /** Passes through the network, counted per example: comparable across machines, which seconds are not. */
@@ -161,6 +166,8 @@ export interface SystemInfo {
   defence: string;
   /** Set behind chains of SGLD: how many steps, and what attacks follow through them. `identity` knows of it. */
   purified?: { steps: number; gradient: 'straight-through' | 'full' };
+  /** Set behind randomised smoothing: sigma, in units of pixels in [0, 1], and how many draws vote. `identity` knows of it. */
+  smoothed?: { sigma: number; n: number };
   /** Passes of the networks in it that a call takes for one example. Absent: one of its kind. For estimates only. */
   callPasses?: Record<keyof Passes, Passes>;
   /** (C, H, W) */
@@ -241,7 +248,7 @@ export interface System {
   /** The same with a loss and its gradient. */
   gradient(batch: Batch, loss: LossName): Promise<Gradients>;
   /**
-   * Loss of the logits averaged over the draws of each example, and its gradient with respect to every draw:
+   * Loss of what is averaged over the draws of each example, logits unless probabilities are asked for, and its gradient with respect to every draw:
    * `logits` (n, classes), `logPx` (n) and `loss` (n) are of the averages, `gradient` is (n * group, C, H, W).
    * Only deterministic systems have it; defences that average what they draw are differentiated with it.
    */

@@ -5,6 +5,7 @@ import { type Described, describePurified } from './describe-purified.js';
 import { describeNoisy, NoiseOptions, NoisySystem } from './noise.js';
 import { PurifiedSystem } from './purification.js';
 import { PurifyOptions } from './purify-options.js';
+import { describeSmoothed, SmoothedSystem, SmoothOptions } from './smooth.js';
 
 /** A defence: something that makes a system of a system. */
 export interface Defence {
@@ -71,6 +72,15 @@ const rows: Defence[] = [
     models: () => ({}),
     describe: (system, options, _lookup, name) => describeNoisy(system, options, name),
     wrap: (system, options, _lookup, name) => new NoisySystem(system, options, name),
+  }),
+  defineDefence({
+    name: 'smooth',
+    title: 'Randomised smoothing',
+    source: 'Cohen et al. 2019; Salman et al. 2019',
+    options: SmoothOptions,
+    models: () => ({}),
+    describe: (system, options, _lookup, name) => describeSmoothed(system, options, name),
+    wrap: (system, options, _lookup, name) => new SmoothedSystem(system, options, name),
   }),
 ];
 
