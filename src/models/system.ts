@@ -166,8 +166,8 @@ export interface SystemInfo {
   defence: string;
   /** Set behind chains of SGLD: how many steps, and what attacks follow through them. `identity` knows of it. */
   purified?: { steps: number; gradient: 'straight-through' | 'full' };
-  /** Set behind randomised smoothing: sigma, in units of pixels in [0, 1], and how many draws vote. `identity` knows of it. */
-  smoothed?: { sigma: number; n: number };
+  /** Set behind randomised smoothing: of which system, sigma in units of pixels in [0, 1], and how many draws vote. */
+  smoothed?: { of: string; sigma: number; n: number };
   /** Passes of the networks in it that a call takes for one example. Absent: one of its kind. For estimates only. */
   callPasses?: Record<keyof Passes, Passes>;
   /** (C, H, W) */

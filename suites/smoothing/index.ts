@@ -5,12 +5,20 @@ import {
   fewUsed,
   labelledTestSets,
   type SuiteContext,
+  type SystemInfo,
   type Warning,
   withoutLabels,
 } from '../../src/suite.js';
 import { SUITE, smoothingMeasures } from './measures.js';
-import { countsRequest, radiiOf, type SmoothingOptions, sigmasOf, smoothingOptions } from './options.js';
-import { smoothedResult } from './result.js';
+import {
+  attackOf,
+  countsRequest,
+  radiiOf,
+  type SmoothingOptions,
+  sigmasOf,
+  smoothingOptions,
+} from './options.js';
+import { type SmoothedResult, smoothedResult } from './result.js';
 import { smoothingSheet } from './sheet.js';
 import { radiiTable, smoothingCurves, smoothingTable } from './views.js';
 
@@ -23,6 +31,7 @@ export const smoothing = defineSuite({
   needs: ['logits'],
   measures: [
     'certified-accuracy-smoothed',
+    'attacked-accuracy-smoothed',
     'average-certified-radius',
     'smoothed-accuracy',
     'abstention-share',
@@ -33,7 +42,11 @@ export const smoothing = defineSuite({
   plan(context, options) {
     return withImages(context).flatMap((system) =>
       labelledTestSets(context).flatMap((dataset) =>
-        sigmasOf(options).map((sigma) => countsRequest(system, dataset, sigma, options)),
+        sigmasOf(options).flatMap((sigma) => {
+          const behind = smoothedBy(context, system, sigma);
+          const attacked = behind && attackOf(behind, dataset, options, context.catalogue);
+          return [countsRequest(system, dataset, sigma, options), ...(attacked ? [attacked.request] : [])];
+        }),
       ),
     );
   },
@@ -46,13 +59,16 @@ export const smoothing = defineSuite({
         sigmas.flatMap((sigma) => {
           const rows = collected.get(countsRequest(system, dataset, sigma, options));
           const { alpha, stop } = options;
+          const behind = smoothedBy(context, system, sigma);
+          const attacked = behind && attackOf(behind, dataset, options, context.catalogue);
           return rows
             ? [
-                smoothedResult({ system, dataset, sigma }, rows, {
-                  alpha,
-                  radii,
-                  anytime: stop !== undefined,
-                }),
+                smoothedResult(
+                  { system, dataset, sigma },
+                  rows,
+                  { alpha, radii, anytime: stop !== undefined },
+                  attacked && collected.get(attacked.request),
+                ),
               ]
             : [];
         }),
@@ -74,6 +90,7 @@ export const smoothing = defineSuite({
       warnings: [
         ...measured.flatMap(({ dataset, results }) => fewUsed(SUITE, dataset, results[0]!.images.length)),
         ...(all.length > 0 ? outOfReach(sigmas, radii, options) : []),
+        ...all.flatMap((result) => broken(result, radii, options)),
       ],
       notApplicable: [
         ...withoutLabels(SUITE, { ...context, systems: withImages(context) }),
@@ -84,15 +101,61 @@ export const smoothing = defineSuite({
             model: name,
             reason: 'there is no model, only what it predicted: noise on images needs one',
           })),
+        ...context.systems.flatMap(({ name, smoothed }) =>
+          smoothed ? [{ suite: SUITE, model: name, reason: whereSmoothed(context, smoothed, sigmas) }] : [],
+        ),
       ],
       examples: all.length > 0 ? [smoothingSheet(all, radii)] : [],
     };
   },
 });
 
-/** Systems that take images. */
+/** Systems that take images, and are not smoothed already. */
 const withImages = ({ systems }: Pick<SuiteContext, 'systems'>) =>
-  systems.filter(({ input }) => input !== 'predictions');
+  systems.filter(({ input, smoothed }) => input !== 'predictions' && !smoothed);
+
+/** The same classifier as a defence, which can be attacked. */
+const smoothedBy = (
+  { systems }: Pick<SuiteContext, 'systems'>,
+  { name }: SystemInfo,
+  sigma: Epsilon,
+): SystemInfo | undefined =>
+  systems.find(({ smoothed }) => smoothed?.of === name && smoothed.sigma === sigma.value);
+
+/** Why a smoothed system has no row of its own. */
+function whereSmoothed(
+  { systems }: Pick<SuiteContext, 'systems'>,
+  { of, sigma }: NonNullable<SystemInfo['smoothed']>,
+  sigmas: readonly Epsilon[],
+): string {
+  if (!systems.some(({ name }) => name === of))
+    return `it is smoothed already: measure "${of}", of which it is the smoothed classifier`;
+  return sigmas.some(({ value }) => value === sigma)
+    ? `it is smoothed already: it is attacked, and what is certified stands at "${of}", sigma ${sigma}`
+    : `it is smoothed already: name its sigma, ${sigma}, among \`sigma\`, and "${of}" is certified at it`;
+}
+
+/** Both sides hold but for chance: where they cross, more than a few images are a sign of a mistake. */
+function broken(
+  { system, dataset, sigma, images, contradicted = [] }: SmoothedResult,
+  radii: readonly Epsilon[],
+  { alpha }: SmoothingOptions,
+): Warning[] {
+  const worst = Math.max(0, ...contradicted);
+  if (worst === 0) return [];
+  return [
+    {
+      code: 'certificates-broken',
+      severity: 'warning',
+      suite: SUITE,
+      model: system.name,
+      dataset: dataset.name,
+      message: `at sigma ${sigma.text}, SmoothAdv breaks ${worst} of ${images.length} images that are certified at L2 ${radii[contradicted.indexOf(worst)]!.text}`,
+      why: `a certificate is wrong with a chance of at most ${alpha}, and the votes of the defence are few draws: images near a tie go either way`,
+      fix: 'take more draws in the defence (`n`); with many, more such images than alpha explains say that one of the two is wrong',
+    },
+  ];
+}
 
 /** Radii that no image can be certified at, by any model: a 0 there says nothing. */
 function outOfReach(

@@ -9,10 +9,10 @@ export const SUITE = 'smoothing';
 export function smoothingMeasures(
   result: SmoothedResult,
   radii: readonly Epsilon[],
-  { n0, n, alpha, stop }: SmoothingOptions,
+  { n0, n, alpha, stop, attackSteps }: SmoothingOptions,
   headline?: Epsilon,
 ): Measure[] {
-  const { system, dataset, sigma, accuracy, averageRadius, abstained, certified, draws } = result;
+  const { system, dataset, sigma, accuracy, averageRadius, abstained, certified, draws, upper } = result;
   const params = { sigma: sigma.text, n0, n, alpha, ...(stop !== undefined && { stop }) };
   const common = { suite: SUITE, model: system.name, dataset: dataset.name, better: 'higher' } as const;
   const rows = (statistic: string, columns: MeasureRows['columns']): { rows: MeasureRows } => ({
@@ -39,6 +39,24 @@ export function smoothingMeasures(
         },
         certified[k]!,
       ),
+    ),
+    ...radii.flatMap((radius, k) =>
+      upper
+        ? [
+            measure(
+              {
+                ...common,
+                measure: 'attacked-accuracy-smoothed',
+                title: title(`Accuracy under SmoothAdv-${attackSteps}, L2 ${radius.text}`),
+                params: { norm: 'L2', radius: radius.text, sigma: sigma.text, steps: attackSteps },
+                bound: 'upper',
+                format: 'percent',
+                ...rows('share', { outcome: { column: 'survived', at: k } }),
+              },
+              upper[k]!,
+            ),
+          ]
+        : [],
     ),
     measure(
       {

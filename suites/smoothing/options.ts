@@ -1,10 +1,18 @@
-import { type Epsilon, epsilonSchema, parseEpsilons } from '../../src/attack.js';
 import {
+  type Epsilon,
+  epsilonSchema,
+  parseEpsilons,
+  type ResolvedAttack,
+  resolveAttack,
+} from '../../src/attack.js';
+import {
+  type AttackRows,
+  attackRequest,
   type SmoothedCountsRows,
   smoothedCountsRequest,
   smoothedUntilRequest,
 } from '../../src/measurements.js';
-import { type DatasetInfo, type Request, type SystemInfo, Type } from '../../src/suite.js';
+import { type Catalogue, type DatasetInfo, type Request, type SystemInfo, Type } from '../../src/suite.js';
 
 export interface SmoothingOptions {
   sigma: string | number | (string | number)[];
@@ -13,6 +21,7 @@ export interface SmoothingOptions {
   alpha: number;
   radii: (string | number)[];
   stop?: string | number;
+  attackSteps: number;
   examples?: number;
 }
 
@@ -53,6 +62,12 @@ export const smoothingOptions = Type.Unsafe<SmoothingOptions>(
             'End the draws of an image early: `radii`, as soon as it is known for every radius whether it is certified; a length in L2, such as 0.05, as soon as the certified radius is known to within that. Statements hold whenever one stops, and are a little weaker than those of all n draws. Default: n draws for every image.',
         }),
       ),
+      attackSteps: Type.Integer({
+        minimum: 1,
+        default: 20,
+        description:
+          'Steps of SmoothAdv (Salman et al. 2019), for models that are also behind the defence `smooth` with one of these sigmas: it bounds the same accuracy from above.',
+      }),
       examples: Type.Optional(
         Type.Integer({ minimum: 1, description: 'Only the first n images. Default: all.' }),
       ),
@@ -86,4 +101,22 @@ export function countsRequest(
       ? { radii: radiiOf(options).map(({ text }) => text) }
       : { within: parseEpsilons([stop], 'stop')[0]!.text };
   return smoothedUntilRequest(system.name, dataset.name, { ...params, alpha, ...settling }, examples);
+}
+
+/**
+ * SmoothAdv (Salman et al. 2019): PGD in L2 on a system behind the defence `smooth`, which follows mean probabilities.
+ * Undefined where it has no gradient, or there is no radius above 0.
+ */
+export function attackOf(
+  system: SystemInfo,
+  dataset: DatasetInfo,
+  options: SmoothingOptions,
+  catalogue: Catalogue,
+): { request: Request<AttackRows>; attack: ResolvedAttack; epsilons: readonly string[] } | undefined {
+  const epsilons = radiiOf(options).flatMap(({ text, value }) => (value > 0 ? [text] : []));
+  if (!system.offers.includes('inputGradient') || epsilons.length === 0) return undefined;
+  const { attackSteps: steps, examples } = options;
+  const asked = { method: 'pgd', norm: 'L2', epsilons, steps, eot: 1, confirm: 1 };
+  const attack = resolveAttack(asked, system, catalogue);
+  return { request: attackRequest(system.name, dataset.name, attack.params, examples), attack, epsilons };
 }

@@ -1,5 +1,5 @@
 import type { Epsilon } from '../../src/attack.js';
-import type { SmoothedCountsRows } from '../../src/measurements.js';
+import { type AttackRows, brokenAtRadius, type SmoothedCountsRows } from '../../src/measurements.js';
 import {
   type Certificate,
   certaintyOf,
@@ -21,6 +21,8 @@ export interface SmoothedImage extends Certificate {
   draws: number;
   /** By PREDICT; undefined where it abstains. */
   prediction: number | undefined;
+  /** In the order of the radii: right by its votes, and not broken by the attack; undefined where there was none. */
+  survived: readonly boolean[] | undefined;
 }
 
 /** A system at one sigma. */
@@ -38,6 +40,12 @@ export interface SmoothedResult {
   abstained: Estimate;
   /** In the order of the radii: CERTIFY gives the label, and at least this radius. */
   certified: readonly Estimate[];
+  /** Right, and not broken: at most so many are, but for the chance of votes. */
+  upper: readonly Estimate[] | undefined;
+  /** Neither certified nor broken. */
+  undecided: readonly Estimate[] | undefined;
+  /** Certified, and broken all the same: by chance, of the certificate or of the votes. */
+  contradicted: readonly number[] | undefined;
 }
 
 export function smoothedResult(
@@ -45,9 +53,11 @@ export function smoothedResult(
   { rows, indices, labels = new Int32Array(0) }: Collected<SmoothedCountsRows>,
   /** `anytime`: images were drawn as often as they needed, and not all alike. */
   { alpha, radii, anytime }: { alpha: number; radii: readonly Epsilon[]; anytime: boolean },
+  attacked?: Collected<AttackRows>,
 ): SmoothedResult {
   const width = about.system.classes.length;
   const countsOf = (counts: Int32Array, i: number) => counts.subarray(i * width, (i + 1) * width);
+  const place = new Map(Array.from(attacked?.indices ?? [], (index, i) => [index, i]));
   const images = Array.from(indices, (index, i): SmoothedImage => {
     const estimation = countsOf(rows.estimation.data, i);
     const certify = anytime ? certaintyOf : certificateOf;
@@ -60,18 +70,39 @@ export function smoothedResult(
       radiusIfRight: found.selected === label ? (found.radius ?? 0) : 0,
       draws: estimation.reduce((sum, count) => sum + count, 0),
       prediction: anytime ? decided(found) : smoothedPrediction(estimation, alpha),
+      survived: attacked && survivedOf(attacked, place.get(index), radii),
     };
   });
   const share = (is: (image: SmoothedImage) => boolean) => wilson(images.filter(is).length, images.length);
+  const shares = (is: (image: SmoothedImage, k: number) => boolean) =>
+    attacked && radii.map((_, k) => share((image) => is(image, k)));
+  const proved = (image: SmoothedImage, k: number) => isCertified(image, radii[k]!.value);
   return {
     ...about,
     images,
+    upper: shares(({ survived }, k) => survived?.[k] === true),
+    undecided: shares((image, k) => image.survived?.[k] === true && !proved(image, k)),
+    contradicted:
+      attacked &&
+      radii.map((_, k) => images.filter((image) => proved(image, k) && image.survived?.[k] === false).length),
     accuracy: share(({ prediction, label }) => prediction === label),
     averageRadius: meanOf(images.map(({ radiusIfRight }) => radiusIfRight)),
     draws: meanOf(images.map(({ draws }) => draws)),
     abstained: share(({ radius }) => radius === undefined),
     certified: radii.map(({ value }) => share((image) => isCertified(image, value))),
   };
+}
+
+/** Of each radius: the first is 0, the others are those of the attack. */
+function survivedOf(
+  { rows }: Collected<AttackRows>,
+  i: number | undefined,
+  radii: readonly Epsilon[],
+): boolean[] | undefined {
+  if (i === undefined) return undefined;
+  const right = rows.correct.data[i] === 1;
+  const brokenAt = Number(rows.brokenAt.data[i]);
+  return radii.map((_, k) => right && (k === 0 || !brokenAtRadius(brokenAt, k - 1)));
 }
 
 /** The class, where it has more than half of the probability: the binomial test of PREDICT takes a fixed number of draws. */

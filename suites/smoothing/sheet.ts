@@ -9,7 +9,7 @@ export function smoothingSheet(results: readonly SmoothedResult[], radii: readon
     name: SUITE,
     columns: [
       ...['model', 'dataset', 'sigma', 'index', 'label', 'selected', 'count', 'draws', 'p_lower'],
-      ...['radius', 'abstained', 'radius_if_right', 'certified', 'prediction', 'right'],
+      ...['radius', 'abstained', 'radius_if_right', 'certified', 'prediction', 'right', 'survived'],
     ],
     rows: {
       *[Symbol.iterator]() {
@@ -22,6 +22,7 @@ export function smoothingSheet(results: readonly SmoothedResult[], radii: readon
               ...[radius ?? null, radius === undefined, radiusIfRight],
               radii.map(({ value }) => (isCertified(image, value) ? 1 : 0)).join(' '),
               ...[prediction ?? null, prediction === label],
+              image.survived?.map((is) => (is ? 1 : 0)).join(' ') ?? null,
             ];
           }
       },

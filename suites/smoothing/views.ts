@@ -62,25 +62,28 @@ export function radiiTable(
   results: readonly SmoothedResult[],
   radii: readonly Epsilon[],
 ): Table {
+  const both = results.some(({ upper }) => upper !== undefined);
   return {
     id: `${SUITE}-radii-${dataset.name}`,
     title: `Certified accuracy by radius, ${dataset.name}`,
-    caption:
-      'Right, and certified at the radius or beyond. The ball in Linf that fits into that in L2 has the radius L2 / sqrt(d), of d pixels and channels: what is certified in L2 is certified in it too.',
+    caption: `Right, and certified at the radius or beyond. The ball in Linf that fits into that in L2 has the radius L2 / sqrt(d), of d pixels and channels: what is certified in L2 is certified in it too.${both ? ' Robust accuracy of the smoothed classifier lies between what is certified and what the attack left (SmoothAdv on the votes of the defence `smooth`), but for the chance in both.' : ''}`,
     columns: [
       columns.model,
       columns.sigma,
       { key: 'radius', title: 'L2', format: 'text' },
       { key: 'linf', title: 'Implied Linf', format: 'text' },
       percent('certified', 'Certified, at least'),
+      ...(both ? [percent('attacked', 'Attacked, at most'), percent('undecided', 'Neither', 'lower')] : []),
     ],
-    rows: results.flatMap(({ system, sigma, certified }) =>
+    rows: results.flatMap(({ system, sigma, certified, upper, undecided }) =>
       radii.map((radius, k) => ({
         model: system.name,
         sigma: sigma.text,
         radius: radius.text,
         linf: impliedLinf(radius.value, system),
         certified: cell(certified[k]!),
+        ...(upper && { attacked: cell(upper[k]!) }),
+        ...(undecided && { undecided: cell(undecided[k]!) }),
       })),
     ),
   };

@@ -226,7 +226,7 @@ export function describeSmoothed(
     ]
       .filter(Boolean)
       .join('; then '),
-    smoothed: { sigma, n },
+    smoothed: { of: info.name, sigma, n },
     callPasses: { forward: scaled(inner, n), gradient: scaled(each, gradientDraws) },
     offers,
     lacks: {

@@ -1,5 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createOrtEngine } from '../../../src/engines/ort/engine.js';
+import { GraphBuilder } from '../../../src/graph/build.js';
+import { floats } from '../../../src/graph/tensor.js';
 import { largestRadius } from '../../../src/metrics/randomised-smoothing.js';
+import { modelOf } from '../../../src/models/assemble.js';
+import { SmoothedSystem } from '../../../src/models/defences/smooth.js';
+import type { Model } from '../../../src/models/model.js';
+import type { System } from '../../../src/models/system.js';
 import { smoothing } from '../../../suites/smoothing/index.js';
 import { impliedLinf } from '../../../suites/smoothing/views.js';
 import { linearSystem } from '../helpers/linear-system.js';
@@ -136,4 +143,80 @@ describe('the suite smoothing', () => {
       await expect(run(options)).rejects.toMatchObject({ code: 'config-invalid' });
     },
   );
+});
+
+describe('the same classifier behind the defence', () => {
+  const engine = createOrtEngine({ sessions: 1, threads: 1 });
+  let base: Model;
+  beforeAll(async () => {
+    const b = new GraphBuilder();
+    const x = b.op('Flatten', [b.input('x', 'float32', ['N', 1, 1, 2])]);
+    const [w, bias] = [b.constant(floats([2, 2], [0, 10, 0, 0])), b.constant(floats([2], [0, -5]))];
+    b.outputAs(b.op('Gemm', [x, w, bias]), 'logits');
+    const card = { name: 'threshold', checkpoint: 'threshold.onnx', classes: 2 };
+    base = await modelOf(b.build(), { ...card, input: { shape: [1, 1, 2], range: [0, 1] } }, engine);
+  });
+  afterAll(async () => {
+    await base.close();
+    await engine.close();
+  });
+  const behind = (sigma: number, seed: 'fresh' | 'fixed' = 'fresh') =>
+    new SmoothedSystem(base, { sigma, n: 400, gradientDraws: 16, seed }, `smoothed-${sigma}`);
+  const both = (options: object = {}, systems: readonly System[] = [base, behind(SIGMA)]) =>
+    runSuite(smoothing, {
+      systems,
+      datasets: [mixed],
+      options: { sigma: [SIGMA, 0.5], n0: 50, n: 1000, radii: [0.15, 0.4], ...options },
+    });
+
+  it('is attacked: robust accuracy has two sides, and the exact one lies between', async () => {
+    const outcome = await both();
+    // Right, and no nearer to the boundary: of the four that are right two are at 1/2, and two at 1/5.
+    for (const [radius, exact] of [
+      ['0.15', 4 / 6],
+      ['0.4', 2 / 6],
+    ] as const) {
+      const of = (measure: string) => measureOf(outcome, measure, { sigma: '0.25', radius });
+      expect(of('certified-accuracy-smoothed')).toMatchObject({ bound: 'lower', model: 'threshold' });
+      expect(of('attacked-accuracy-smoothed')).toMatchObject({ bound: 'upper', model: 'threshold' });
+      expect(of('certified-accuracy-smoothed').value).toBeLessThanOrEqual(exact);
+      // The image on the boundary is right or not, as votes go.
+      expect(of('attacked-accuracy-smoothed').value).toBeGreaterThanOrEqual(exact);
+      expect(of('attacked-accuracy-smoothed').value).toBeLessThanOrEqual(exact + 1 / 6);
+    }
+    expect(
+      outcome.summary.measures.filter(
+        ({ measure, params }) => measure === 'attacked-accuracy-smoothed' && params.sigma === '0.5',
+      ),
+    ).toEqual([]);
+    const rows = sheetOf(outcome);
+    expect(rows.filter(({ sigma }) => sigma === '0.5').map(({ survived }) => survived)).toEqual(
+      Array(6).fill(null),
+    );
+    const near = rows.find(({ sigma, index }) => sigma === '0.25' && index === 2);
+    expect(near).toMatchObject({ survived: '1 1 0', certified: '1 1 0' });
+    const [, table] = outcome.summary.tables ?? [];
+    expect(table!.rows[1]).toMatchObject({ attacked: expect.anything(), undecided: expect.anything() });
+  });
+
+  it('is listed, not smoothed again', async () => {
+    const reasons = async (systems: Parameters<typeof both>[1]) =>
+      ((await both({}, systems)).summary.notApplicable ?? []).map(({ model, reason }) => [model, reason]);
+    expect(await reasons([base, behind(SIGMA)])).toEqual([
+      ['smoothed-0.25', expect.stringMatching(/it is attacked, and what is certified stands at "threshold"/)],
+    ]);
+    expect(await reasons([base, behind(0.3)])).toEqual([
+      ['smoothed-0.3', expect.stringMatching(/name its sigma, 0.3, among/)],
+    ]);
+    expect(await reasons([behind(SIGMA)])).toEqual([
+      ['smoothed-0.25', expect.stringMatching(/measure "threshold"/)],
+    ]);
+  });
+
+  it('that is broken where it is certified is told of', async () => {
+    // One vote is another's as often as not.
+    const few = new SmoothedSystem(base, { sigma: SIGMA, n: 1, gradientDraws: 1, seed: 'fresh' }, 'few');
+    const outcome = await both({ radii: [0.05] }, [base, few]);
+    expect(codes(outcome)).toContain('certificates-broken');
+  });
 });
