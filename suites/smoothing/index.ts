@@ -66,7 +66,7 @@ export const smoothing = defineSuite({
                 smoothedResult(
                   { system, dataset, sigma },
                   rows,
-                  { alpha, radii, anytime: stop !== undefined },
+                  { alpha, radii, anytime: stop !== undefined, seed: context.seed },
                   attacked && collected.get(attacked.request),
                 ),
               ]

@@ -1,11 +1,13 @@
 import type { Epsilon } from '../../src/attack.js';
 import { type AttackRows, brokenAtRadius, type SmoothedCountsRows } from '../../src/measurements.js';
 import {
+  bootstrap,
   type Certificate,
   certaintyOf,
   certificateOf,
   type Estimate,
   meanOf,
+  meanStatistic,
   smoothedPrediction,
   wilson,
 } from '../../src/metrics.js';
@@ -52,7 +54,12 @@ export function smoothedResult(
   about: Pick<SmoothedResult, 'system' | 'dataset' | 'sigma'>,
   { rows, indices, labels = new Int32Array(0) }: Collected<SmoothedCountsRows>,
   /** `anytime`: images were drawn as often as they needed, and not all alike. */
-  { alpha, radii, anytime }: { alpha: number; radii: readonly Epsilon[]; anytime: boolean },
+  {
+    alpha,
+    radii,
+    anytime,
+    seed,
+  }: { alpha: number; radii: readonly Epsilon[]; anytime: boolean; seed: number },
   attacked?: Collected<AttackRows>,
 ): SmoothedResult {
   const width = about.system.classes.length;
@@ -86,7 +93,10 @@ export function smoothedResult(
       attacked &&
       radii.map((_, k) => images.filter((image) => proved(image, k) && image.survived?.[k] === false).length),
     accuracy: share(({ prediction, label }) => prediction === label),
-    averageRadius: meanOf(images.map(({ radiusIfRight }) => radiusIfRight)),
+    // Many radii are 0, and none is below: an interval by Student's t may be.
+    averageRadius: bootstrap(images.length, meanStatistic(images.map(({ radiusIfRight }) => radiusIfRight)), {
+      seed,
+    }),
     draws: meanOf(images.map(({ draws }) => draws)),
     abstained: share(({ radius }) => radius === undefined),
     certified: radii.map(({ value }) => share((image) => isCertified(image, value))),

@@ -220,3 +220,23 @@ describe('the same classifier behind the defence', () => {
     expect(codes(outcome)).toContain('certificates-broken');
   });
 });
+
+it('the average certified radius has an interval that no image contradicts', async () => {
+  // One of twelve is certified: Student's t would go below 0.
+  const images = Array.from({ length: 12 }, (_, i) => (i === 0 ? [1, 0] : [0.5, 0]));
+  const set = setOf(
+    images,
+    images.map(() => 1),
+  );
+  const outcome = await runSuite(smoothing, { systems: [system], datasets: [set], options: { n: 1000 } });
+  const { value, interval, method } = measureOf(outcome, 'average-certified-radius');
+  const largest = largestRadius(1000, { sigma: 0.25, alpha: 0.001 }) ?? 0;
+  expect(method).toBe('bootstrap');
+  const radii = sheetOf(outcome).map((row) => Number(row.radius_if_right));
+  expect(value).toBeCloseTo(radii.reduce((sum, r) => sum + r, 0) / 12, 14);
+  // A resample has the image k times, k binomial: by its quantiles, 0 and 3 of 12 (P(k > 3) = 0.015).
+  expect(interval?.[0]).toBeLessThan(Number(value));
+  expect(interval?.[0]).toBeGreaterThanOrEqual(0);
+  expect(interval?.[1]).toBeCloseTo((3 * radii[0]! + 9 * radii[1]!) / 12, 2);
+  expect(radii[0]).toBeLessThanOrEqual(largest);
+});
