@@ -20,6 +20,7 @@ const everything: Required<SystemInfo> = {
   storedChains: 10,
   batchNorms: 3,
   purified: { steps: 1, gradient: 'full' },
+  smoothed: { of: 'm', sigma: 0.25, n: 100 },
   callPasses: { forward: { forward: 1, gradient: 0 }, gradient: { forward: 0, gradient: 1 } },
 };
 
