@@ -49,7 +49,8 @@ function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
     },
     lowerSlopes: (s) => [leakOf(s), 1],
     exactOn: (lower, upper) => lower >= 0 || upper <= 0,
-    rounding: () => ({ absolute: 0, relative: 2 ** -23, argument: 0 }),
+    // A product with the leak, or a number as it is.
+    rounding: op === 'Relu' ? () => EXACT : () => ({ absolute: 0, relative: 2 ** -23, argument: 0 }),
     refuses: (s) => (leakOf(s) >= 0 && leakOf(s) <= 1 ? undefined : 'its leak is not from 0 to 1'),
   };
 }
@@ -146,7 +147,10 @@ const silu: Curve = {
   emit: (s, x) => s.mul(x, s.emit('Sigmoid', x)),
   shape: () => ({
     f: (x) => x * sigmoid(x),
-    slope: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
+    slope: (x) => {
+      const gate = sigmoid(x);
+      return gate * (1 + x * (1 - gate));
+    },
     // Where it turns from bending one way to the other.
     turns: [-2.3993572805154, 2.3993572805154],
     extremes: [-1.278464542761074],
@@ -191,7 +195,14 @@ export const curves: readonly CurveRow[] = [
   leaky('LeakyRelu', (s) => s.number('alpha', 0.01)),
   curve({
     op: 'Sigmoid',
-    shape: () => ({ f: sigmoid, slope: (x) => sigmoid(x) * (1 - sigmoid(x)), turns: [0] }),
+    shape: () => ({
+      f: sigmoid,
+      slope: (x) => {
+        const y = sigmoid(x);
+        return y * (1 - y);
+      },
+      turns: [0],
+    }),
   }),
   curve({
     op: 'Tanh',

@@ -107,21 +107,29 @@ function affineIntervals(
     const upper = s.replaced(of.map((interval) => interval?.upper));
     return lower.map((end, i) => ({ lower: end, upper: upper[i]! }));
   }
-  const centres = of.map((interval) => interval && s.mul(s.add(interval.lower, interval.upper), 0.5));
+  const sums = of.map((interval) => interval && s.add(interval.lower, interval.upper));
+  const centres = sums.map((sum) => sum && s.mul(sum, 0.5));
+  const { ofRadius, ofCentre } = growths(error);
   const radii = of.map((interval, i) => {
     if (!interval) return undefined;
-    const radius = s.mul(s.sub(interval.upper, interval.lower), 0.5);
-    if (!outward) return radius;
-    const magnitude = s.add(s.emit('Abs', centres[i] ?? ''), radius);
-    // Twice: the network's own evaluation, and that of the centre.
-    return s.add(s.mul(radius, 1 + 2 * ENDS), s.mul(magnitude, 2 * error + ENDS));
+    const width = s.sub(interval.upper, interval.lower);
+    if (!outward) return s.mul(width, 0.5);
+    return s.add(s.mul(width, ofRadius / 2), s.mul(s.emit('Abs', sums[i] ?? ''), ofCentre / 2));
   });
   const load = outward ? loadOf(row, s) : undefined;
   const spread = row.magnitude(s, radii);
   return s.replaced(centres).map((centre, i) => {
-    if (!outward) return { lower: s.sub(centre, spread[i]!), upper: s.add(centre, spread[i]!) };
-    const radius = load === undefined ? spread[i]! : s.add(spread[i]!, s.mul(load, 2 * error));
-    const wide = s.add(s.mul(radius, 1 + 2 * error), s.mul(s.emit('Abs', centre), ENDS));
-    return { lower: s.sub(centre, wide), upper: s.add(centre, wide) };
+    const radius = load === undefined ? spread[i] : s.add(spread[i], s.mul(load, ofCentre));
+    return { lower: s.sub(centre, radius), upper: s.add(centre, radius) };
   });
+}
+
+/**
+ * What radius and centre are multiplied by before a step adds up their products, so that its result holds everything: for the network's
+ * own evaluation and for that of the centre, e each of |c| + r; for that of the radius, e of itself; and some units for sums of two,
+ * of numbers that are no larger than what is added up.
+ */
+function growths(e: number): { ofRadius: number; ofCentre: number } {
+  const magnitude = (2 * e + ENDS) * (1 + 2 * e) + 2 * ENDS;
+  return { ofRadius: 1 + 2 * e + 3 * ENDS + magnitude, ofCentre: magnitude };
 }

@@ -11,8 +11,8 @@ export interface Shape {
   extremes?: readonly number[];
 }
 
-/** Halvings of an interval. Where a distance is extreme it is level: a place right to 2^-26 gives it to all digits of float64. */
-const HALVINGS = 26;
+/** Tries at a place; of every so many one halves what is left. */
+const [TRIES, HALVED] = [60, 4];
 /** What rounding in float64 may cost, relative to the numbers that meet. */
 const ROUNDING = 1e-12;
 
@@ -70,8 +70,11 @@ function linesAcross(
     };
     for (const [i, x] of ends.entries()) look(values[i]! - k * x);
     for (let i = 0; i + 1 < ends.length; i++) {
-      const x = whereSlopeIs(k, slope, ends[i]!, ends[i + 1]!);
-      if (x !== undefined) look(f(x) - k * x);
+      const x = whereSlopeIs(k, slope, ends[i], ends[i + 1]);
+      if (x === undefined) continue;
+      const distance = f(x.at) - k * x.at;
+      look(distance - x.spare);
+      look(distance + x.spare);
     }
     const spare =
       ROUNDING *
@@ -94,16 +97,39 @@ function linesAcross(
 /** A little way from an end, where it may be a kink. */
 const inward = (from: number, to: number) => from + (to - from) * 1e-9;
 
-/** Where a derivative that only rises or only falls takes a value; undefined where it does not within. */
-function whereSlopeIs(k: number, slope: Shape['slope'], from: number, to: number): number | undefined {
+/** Where the derivative is about right, and by how much the distance there may miss its extreme. */
+interface Place {
+  at: number;
+  spare: number;
+}
+
+/**
+ * Where a derivative that only rises or only falls takes a value; undefined where it does not within. By false position, in the
+ * variant of Illinois (Dowell & Jarratt 1971). Between the place and the true one the derivative is no further from the value than
+ * at the place, so that the distance misses its extreme by that times how far they may lie apart at most.
+ */
+function whereSlopeIs(k: number, slope: Shape['slope'], from: number, to: number): Place | undefined {
   let [a, b] = [inward(from, to), inward(to, from)];
-  const rising = slope(b) > slope(a);
-  const below = (x: number) => (rising ? slope(x) < k : slope(x) > k);
-  if (!below(a) || below(b)) return undefined;
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = (a + b) / 2;
-    if (below(middle)) a = middle;
-    else b = middle;
+  let [atA, atB] = [slope(a) - k, slope(b) - k];
+  if (!(atA * atB < 0)) return undefined;
+  let best: Place = { at: a, spare: Number.POSITIVE_INFINITY };
+  let moved = 0;
+  for (let i = 1; i <= TRIES && best.spare > ROUNDING; i++) {
+    const x = i % HALVED === 0 ? (a + b) / 2 : a + ((b - a) * atA) / (atA - atB);
+    const off = slope(x) - k;
+    const spare = Math.abs(off) * (b - a);
+    if (spare < best.spare) best = { at: x, spare };
+    if (off * atB > 0) {
+      b = x;
+      atB = off;
+      if (moved === 1) atA /= 2;
+      moved = 1;
+    } else {
+      a = x;
+      atA = off;
+      if (moved === -1) atB /= 2;
+      moved = -1;
+    }
   }
-  return (a + b) / 2;
+  return best;
 }

@@ -30,7 +30,9 @@ export async function marginBounds(
   const size = imageSize(info);
   const margin = new Float64Array(n).fill(Number.POSITIVE_INFINITY);
   const rounding = new Float64Array(n);
-  const images = Math.max(1, Math.floor(batchSize / Math.max(1, others)));
+  // The walks of intervals end at the last layers, whose values are few.
+  const together = method === 'ibp' ? 1 : Math.max(1, others);
+  const images = Math.max(1, Math.floor(batchSize / together));
   await inChunks(n, { batchSize: images, fixed: undefined, concurrency }, async (start, end) => {
     const balls = ballsAround(end - start, pixels.subarray(start * size, end * size), epsilon, norm);
     const rows = marginRows(labels.subarray(start, end), classes);
