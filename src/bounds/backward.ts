@@ -13,7 +13,8 @@ import type { AffineRow } from './row.js';
 export interface LineInputs {
   lowerSlope: string;
   upperSlope: string;
-  lowerIntercept: string;
+  /** None where it is 0. */
+  lowerIntercept?: string;
   upperIntercept: string;
   /** (n, 1, size) int64, of windows: the place that the slopes belong to. */
   place?: string;
@@ -137,8 +138,8 @@ class Walk {
     const lines: LineInputs = {
       lowerSlope: line('lower_slope'),
       upperSlope: line('upper_slope'),
-      lowerIntercept: line('lower_intercept'),
       upperIntercept: line('upper_intercept'),
+      ...(!(row.kind === 'curve' && row.throughZero) && { lowerIntercept: line('lower_intercept') }),
       ...(row.kind === 'window' && { place: b.input('place', 'int64', ['N', 1, size]) }),
       ...(row.kind === 'product' && {
         other: { lowerSlope: line('lower_slope'), upperSlope: line('upper_slope') },
@@ -151,7 +152,11 @@ class Walk {
     const negative = b.op('Min', [flat, b.scalar(0)]);
     const sides = (above: string, below: string) =>
       b.op('Add', [b.op('Mul', [positive, above]), b.op('Mul', [negative, below])]);
-    this.biases.push(this.summed(sides(lines.lowerIntercept, lines.upperIntercept), output));
+    const offset =
+      lines.lowerIntercept === undefined
+        ? b.op('Mul', [negative, lines.upperIntercept])
+        : sides(lines.lowerIntercept, lines.upperIntercept);
+    this.biases.push(this.summed(offset, output));
     const slopes = sides(lines.lowerSlope, lines.upperSlope);
     const back = lines.place === undefined ? slopes : this.scattered(slopes, lines.place, input);
     const arrives = (at: string, value: string) =>

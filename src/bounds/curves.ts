@@ -1,3 +1,4 @@
+import { float } from '../graph/build.js';
 import { gelu, geluByTanh } from './gelu.js';
 import { linesAround, type Shape } from './lines.js';
 import type { CurveRounding, CurveRow, Interval, Lines } from './row.js';
@@ -16,6 +17,16 @@ const bothEnds = (s: BoundSite, { lower, upper }: Interval, emit = itself): Inte
   upper: emit(s, upper),
 });
 
+/** More than the leak loses when it is stored, and products with it in the network and here. */
+const LEAN = 2 ** -21;
+
+/** Ends below 0 with a leak that is a little larger, or smaller: positive numbers are not computed. */
+function leaningOutward(s: BoundSite, { lower, upper }: Interval): Interval {
+  const leak = s.number('alpha', 0.01);
+  const leaning = (x: string, alpha: number) => s.again([x], { alpha: float(alpha) })[0];
+  return { lower: leaning(lower, leak * (1 + LEAN)), upper: leaning(upper, leak * (1 - LEAN)) };
+}
+
 /** ReLU, and with a leak: max(x, leak x). */
 function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
   const f = (x: number, leak: number) => (x > 0 ? x : leak * x);
@@ -23,6 +34,7 @@ function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
     kind: 'curve',
     op,
     interval: (s, of) => bothEnds(s, of),
+    ...(op !== 'Relu' && { roundedInterval: leaningOutward }),
     image(s) {
       const leak = leakOf(s);
       return (lower, upper) => [f(lower, leak), f(upper, leak)];
@@ -48,6 +60,7 @@ function leaky(op: string, leakOf: (s: BoundSite) => number): CurveRow {
       };
     },
     lowerSlopes: (s) => [leakOf(s), 1],
+    throughZero: true,
     exactOn: (lower, upper) => lower >= 0 || upper <= 0,
     // A product with the leak, or a number as it is.
     rounding: op === 'Relu' ? () => EXACT : () => ({ absolute: 0, relative: 2 ** -23, argument: 0 }),
@@ -192,7 +205,8 @@ function emittedGelu(s: BoundSite, x: string): string {
 /** Functions of each number by itself. */
 export const curves: readonly CurveRow[] = [
   leaky('Relu', () => 0),
-  leaky('LeakyRelu', (s) => s.number('alpha', 0.01)),
+  // As engines have it: lines are stored without loss.
+  leaky('LeakyRelu', (s) => Math.fround(s.number('alpha', 0.01))),
   curve({
     op: 'Sigmoid',
     shape: () => ({

@@ -79,6 +79,7 @@ function bentInterval(
 ): Interval {
   if (row.kind === 'affine') throw new Error('an affine row');
   const ends = present(of[0]);
+  if (outward && row.kind === 'curve' && row.roundedInterval) return row.roundedInterval(s, ends);
   const { lower, upper } =
     row.kind === 'product' ? row.interval(s, ends, present(of[1])) : row.interval(s, ends);
   if (!outward || row.kind === 'window') return { lower, upper };

@@ -50,12 +50,16 @@ export interface CurveRow {
   op: string;
   /** The smallest interval that holds the function on [lower, upper]. */
   interval(site: BoundSite, of: Interval): Interval;
+  /** That with room for what float32 may be off by, where it takes less than adding `rounding`. */
+  roundedInterval?(site: BoundSite, of: Interval): Interval;
   /** The same of one number. */
   image(site: BoundSite): (lower: number, upper: number) => readonly [number, number];
   /** Lines that hold the function on [lower, upper], in float64. */
   lines(site: BoundSite): (lower: number, upper: number) => Lines;
   /** Where the lines are not the function itself, any line through 0 with a slope from the first to the second is below it. */
   lowerSlopes?(site: BoundSite): readonly [number, number];
+  /** Whether the lower line goes through 0 on every interval, its slope a number of float32. */
+  throughZero?: boolean;
   /** Whether the lines are the function itself on that interval, whatever the interval is within its piece. */
   exactOn?(lower: number, upper: number): boolean;
   /** At least twice what an engine's float32 is off by: at an end of an interval, and within. */
