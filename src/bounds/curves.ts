@@ -23,7 +23,7 @@ const LEAN = 2 ** -21;
 /** Ends below 0 with a leak that is a little larger, or smaller: positive numbers are not computed. */
 function leaningOutward(s: BoundSite, { lower, upper }: Interval): Interval {
   const leak = s.number('alpha', 0.01);
-  const leaning = (x: string, alpha: number) => s.again([x], { alpha: float(alpha) })[0];
+  const leaning = (x: string, alpha: number) => s.again([x], { alpha: float(alpha) })[0]!;
   return { lower: leaning(lower, leak * (1 + LEAN)), upper: leaning(upper, leak * (1 - LEAN)) };
 }
 

@@ -120,7 +120,7 @@ function affineIntervals(
   const load = outward ? loadOf(row, s) : undefined;
   const spread = row.magnitude(s, radii);
   return s.replaced(centres).map((centre, i) => {
-    const radius = load === undefined ? spread[i] : s.add(spread[i], s.mul(load, ofCentre));
+    const radius = load === undefined ? spread[i]! : s.add(spread[i]!, s.mul(load, ofCentre));
     return { lower: s.sub(centre, radius), upper: s.add(centre, radius) };
   });
 }

@@ -70,7 +70,7 @@ function linesAcross(
     };
     for (const [i, x] of ends.entries()) look(values[i]! - k * x);
     for (let i = 0; i + 1 < ends.length; i++) {
-      const x = whereSlopeIs(k, slope, ends[i], ends[i + 1]);
+      const x = whereSlopeIs(k, slope, ends[i]!, ends[i + 1]!);
       if (x === undefined) continue;
       const distance = f(x.at) - k * x.at;
       look(distance - x.spare);
