@@ -1,8 +1,8 @@
 import { extname, resolve } from 'node:path';
 import { type ByteSource, malformed, openFile } from '../bytes/byte-source.js';
+import { Closing } from '../bytes/closing.js';
 import { isNpy } from '../bytes/magic.js';
 import { AssayError, unknownName } from '../errors.js';
-import { Closing } from './array-images.js';
 import type { ArraySource } from './array-source.js';
 import { namesLabels } from './names.js';
 import { openNpy } from './npy.js';

@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { openFile } from '../bytes/byte-source.js';
+import { Closing } from '../bytes/closing.js';
 import { noteFolder } from '../bytes/read-log.js';
 import { unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
-import { arrayImages, Closing } from './array-images.js';
+import { arrayImages } from './array-images.js';
 import type { ArraySource } from './array-source.js';
 import { SEVERITIES } from './corruptions/corruption.js';
 import { readLabels } from './labels.js';

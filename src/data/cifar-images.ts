@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type ByteSource, malformed, openFile } from '../bytes/byte-source.js';
+import { Closing } from '../bytes/closing.js';
 import { noteAbsent } from '../bytes/read-log.js';
 import { readText, unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
-import { Closing } from './array-images.js';
 import type { LabelByte, Variant } from './cifar-variants.js';
 import { classIndices } from './labels.js';
 import { refuseMore } from './refuse-more.js';

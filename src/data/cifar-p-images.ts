@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openFile } from '../bytes/byte-source.js';
+import { Closing } from '../bytes/closing.js';
 import { noteFolder } from '../bytes/read-log.js';
 import { unreadable } from '../bytes/regular-file.js';
 import { AssayError, unknownName } from '../errors.js';
-import { Closing } from './array-images.js';
 import { type ArrayHeader, type ArraySource, arraySource } from './array-source.js';
 import { framesOf } from './frames.js';
 import { elements, shapeText } from './nd-array.js';

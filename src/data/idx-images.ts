@@ -1,7 +1,8 @@
 import { type ByteSource, malformed, openFile } from '../bytes/byte-source.js';
+import { Closing } from '../bytes/closing.js';
 import { inflate } from '../bytes/inflate.js';
 import { isGzip } from '../bytes/magic.js';
-import { arrayImages, Closing } from './array-images.js';
+import { arrayImages } from './array-images.js';
 import { type ArrayHeader, type ArraySource, arraySource } from './array-source.js';
 import { TYPES } from './idx-types.js';
 import { labelFile } from './label-file.js';

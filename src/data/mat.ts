@@ -1,6 +1,6 @@
 import { type ByteSource, malformed, slice } from '../bytes/byte-source.js';
+import type { Closing } from '../bytes/closing.js';
 import { inflate } from '../bytes/inflate.js';
-import type { Closing } from './array-images.js';
 import { arraySource } from './array-source.js';
 import { type Dtype, dtypes, elements, type NumberArray, shapeText } from './nd-array.js';
 

@@ -1,6 +1,7 @@
 import type { Place } from '../bytes/byte-source.js';
+import type { Closing } from '../bytes/closing.js';
 import { AssayError } from '../errors.js';
-import { arrayImages, type Closing } from './array-images.js';
+import { arrayImages } from './array-images.js';
 import type { ArraySource } from './array-source.js';
 import { labelNames, namesImages, namesLabels } from './names.js';
 import type { ImageSource } from './source.js';

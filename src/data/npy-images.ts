@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { openFile } from '../bytes/byte-source.js';
+import { Closing } from '../bytes/closing.js';
 import { AssayError } from '../errors.js';
-import { arrayImages, Closing } from './array-images.js';
+import { arrayImages } from './array-images.js';
 import type { ArraySource } from './array-source.js';
 import { SEVERITIES } from './corruptions/corruption.js';
 import { labelFile, sharedLabelFile } from './label-file.js';

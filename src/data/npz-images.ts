@@ -1,6 +1,6 @@
 import { openFile } from '../bytes/byte-source.js';
+import { Closing } from '../bytes/closing.js';
 import { AssayError, unknownName } from '../errors.js';
-import { Closing } from './array-images.js';
 import { namedImages } from './named-arrays.js';
 import { openNpy } from './npy.js';
 import { npzMembers } from './npz.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { Closing } from '../bytes/closing.js';
 import { AssayError } from '../errors.js';
 import { openArrayFile } from './array-file.js';
-import { Closing } from './array-images.js';
 import type { Dataset, DatasetInfo } from './dataset.js';
 import { readLabels } from './labels.js';
 import { type PredictionRows, predictionRows, type RowTraits } from './prediction-rows.js';

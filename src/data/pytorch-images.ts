@@ -1,4 +1,5 @@
 import { malformed, memorySource, openFile, type Place, slice } from '../bytes/byte-source.js';
+import { Closing } from '../bytes/closing.js';
 import { openTorch } from '../checkpoints/pytorch/open.js';
 import { TensorReader } from '../checkpoints/pytorch/read-tensors.js';
 import { isName, isTensor } from '../checkpoints/pytorch/state-dict.js';
@@ -7,7 +8,6 @@ import { Dict, kindOf, Tuple } from '../checkpoints/pytorch/values.js';
 import { AssayError, unknownName } from '../errors.js';
 import type { DataType } from '../graph/graph.js';
 import { asFloat32 } from '../graph/widen.js';
-import { Closing } from './array-images.js';
 import { type ArraySource, arraySource } from './array-source.js';
 import { namedImages } from './named-arrays.js';
 import { type Dtype, dtypes, hostIsLittleEndian } from './nd-array.js';

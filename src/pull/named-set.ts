@@ -1,4 +1,4 @@
-import type { Staging } from './staging.js';
+import type { Staging } from '../fetch/staging.js';
 
 /** A file that is fetched. */
 export interface RemoteFile {

@@ -4,13 +4,13 @@ import { syncFolder } from '../bytes/durable.js';
 import { hashOfFile } from '../bytes/file-hash.js';
 import { removeLeftovers, temporaryName } from '../bytes/leftovers.js';
 import { AssayError } from '../errors.js';
-import { download } from './download.js';
-import { addressOf, Http, PATIENCE, type Patience } from './http.js';
+import { download } from '../fetch/download.js';
+import { addressOf, Http, PATIENCE, type Patience } from '../fetch/http.js';
+import { lock } from '../fetch/lock.js';
+import { Staging, unwritable } from '../fetch/staging.js';
 import { licenceText } from './licence-text.js';
-import { lock } from './lock.js';
 import type { NamedSet, RemoteFile } from './named-set.js';
 import { checkPulled, RECORD, readRecord, recordOf } from './record.js';
-import { Staging, unwritable } from './staging.js';
 
 /** Where the files that were fetched lie in a data set's folder, and on a mirror: one is made by the other. */
 const ARCHIVES = 'archives';

@@ -4,9 +4,9 @@ import { hashOfFile } from '../bytes/file-hash.js';
 import { isAbsent, readText } from '../bytes/regular-file.js';
 import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
+import { safeParts } from '../fetch/safe-path.js';
+import type { PulledFile } from '../fetch/staging.js';
 import type { NamedSet, PulledEntry } from './named-set.js';
-import { safeParts } from './safe-path.js';
-import type { PulledFile } from './staging.js';
 
 export const RECORD = 'pulled.json';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { memorySource } from '../../src/bytes/byte-source.js';
-import { Closing } from '../../src/data/array-images.js';
+import { Closing } from '../../src/bytes/closing.js';
 import { matArrays, matNumbers } from '../../src/data/mat.js';
 import { errorOf } from './files.js';
 

@@ -3,8 +3,8 @@ import { extname, join } from 'node:path';
 import { checkConfined } from '../../bytes/confine.js';
 import { unreadable } from '../../bytes/regular-file.js';
 import { AssayError } from '../../errors.js';
+import { safeParts } from '../../fetch/safe-path.js';
 import { RECORD, readRecord } from '../../pull/record.js';
-import { safeParts } from '../../pull/safe-path.js';
 import type { FoundSet, WantedModel, WantedSet } from './preset.js';
 
 /** Data sets of a folder, and model cards beside them, by what they are called. */

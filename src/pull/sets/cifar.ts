@@ -1,6 +1,6 @@
 import { cifar10Variant, cifar100Variant, type Variant } from '../../data/cifar-variants.js';
+import { unpack } from '../../fetch/unpack.js';
 import type { NamedSet } from '../named-set.js';
-import { unpack } from '../unpack.js';
 import { mustHave } from './must-have.js';
 
 const home = 'https://www.cs.toronto.edu/~kriz/cifar.html';

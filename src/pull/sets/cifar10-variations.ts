@@ -1,8 +1,8 @@
 import { malformed, openFile } from '../../bytes/byte-source.js';
 import { isNpy } from '../../bytes/magic.js';
 import { corruptions } from '../../data/corruptions/registry.js';
+import { unpack } from '../../fetch/unpack.js';
 import type { NamedSet } from '../named-set.js';
-import { unpack } from '../unpack.js';
 import { mustHave } from './must-have.js';
 
 const ARCHIVE = 'CIFAR-10-C.tar';

@@ -1,5 +1,5 @@
+import { gunzip } from '../../fetch/unpack.js';
 import type { NamedSet, RemoteFile } from '../named-set.js';
-import { gunzip } from '../unpack.js';
 
 /** The four files of MNIST and of those that are stored like it: name, bytes, sha256. */
 type Four = readonly (readonly [name: string, size: number, sha256: string])[];

@@ -1,5 +1,5 @@
 import { malformed } from '../../bytes/byte-source.js';
-import type { Staging } from '../staging.js';
+import type { Staging } from '../../fetch/staging.js';
 
 /** Errors: `file-malformed` when an archive lacked a file. */
 export function mustHave({ files }: Staging, needed: readonly string[], archive: string): void {

@@ -1,11 +1,11 @@
 import { type ByteSource, malformed, memorySource, openFile } from '../../bytes/byte-source.js';
-import { Closing } from '../../data/array-images.js';
+import { Closing } from '../../bytes/closing.js';
 import { type MatArray, matArrays, matNumbers } from '../../data/mat.js';
 import { shapeText } from '../../data/nd-array.js';
 import { encodeNpy, npyHeader } from '../../data/npy.js';
 import { numbers } from '../../data/pixels.js';
+import type { Staging } from '../../fetch/staging.js';
 import type { NamedSet } from '../named-set.js';
-import type { Staging } from '../staging.js';
 
 const CHANNELS = 3;
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { malformed } from '../../bytes/byte-source.js';
 import { readText } from '../../bytes/regular-file.js';
+import type { Staging } from '../../fetch/staging.js';
+import { unpack } from '../../fetch/unpack.js';
 import type { NamedSet } from '../named-set.js';
-import type { Staging } from '../staging.js';
-import { unpack } from '../unpack.js';
 
 const ARCHIVE = 'dtd-r1.0.1.tar.gz';
 

@@ -1,9 +1,9 @@
 import { type ByteSource, malformed, openFile } from '../bytes/byte-source.js';
+import { Closing } from '../bytes/closing.js';
 import { inflate } from '../bytes/inflate.js';
 import { isGzip, isZip } from '../bytes/magic.js';
 import { tarContent, tarMembers } from '../bytes/tar.js';
 import { zipMembers } from '../bytes/zip.js';
-import { Closing } from '../data/array-images.js';
 import { safeParts } from './safe-path.js';
 import { holdsMore, type Staging } from './staging.js';
 

@@ -4,23 +4,36 @@ import { setTimeout } from 'node:timers/promises';
 import { openFile, passed } from '../bytes/byte-source.js';
 import { interruption } from '../concurrency.js';
 import { AssayError } from '../errors.js';
-import { type Answer, type Http, Refusal } from './http.js';
-import type { RemoteFile } from './named-set.js';
+import { type Advice, type Answer, type Http, Refusal } from './http.js';
 import { unwritable } from './staging.js';
+
+/** A file as it is published. */
+export interface Published {
+  /** What messages call it. */
+  name: string;
+  /** Where it lies, and copies that are tried after that. */
+  urls: readonly string[];
+  /** Bytes; undefined where only its sum is known. */
+  size?: number;
+  /** Of its content, in hexadecimal. */
+  sha256: string;
+  /** Bytes that are taken of one whose size is not known. Default: as many as come. */
+  atMost?: number;
+}
 
 export interface Downloading {
   http: Http;
   signal: AbortSignal;
-  /** Bytes that are there, of all. */
-  progress(done: number): void;
+  /** Bytes that are there, of all where that is known. */
+  progress(done: number, of?: number): void;
 }
 
 /**
- * Fetches a file from the first of its addresses that has it, whole and with its published size and sha256. What came is
+ * Fetches a file from the first of its addresses that has it, whole and with its published size, if it is known, and sha256. What came is
  * kept in `TARGET.part`: a second call goes on where the first one ended, where the server still has the same file.
  * Errors: `download-failed` with what every address said, `output-unwritable`, `interrupted`.
  */
-export async function download(file: RemoteFile, target: string, tools: Downloading): Promise<void> {
+export async function download(file: Published, target: string, tools: Downloading): Promise<void> {
   const refusals: Refusal[] = [];
   for (const url of file.urls) {
     const part = await Part.open(`${target}.part`);
@@ -39,26 +52,26 @@ export async function download(file: RemoteFile, target: string, tools: Download
   throw new AssayError('download-failed', `${file.name} cannot be fetched`, {
     file: target,
     found: first.message,
-    hint: first.hint ?? 'try again later, or name a copy of the file with --mirror',
+    hint: first.hint ?? `try again later, or ${tools.http.advice.copy}`,
     also: more.map(({ message }) => message),
   });
 }
 
 /** Attempts at one address: those that bring something do not count. Errors: `Refusal`. */
-async function fetchAll(file: RemoteFile, url: string, part: Part, tools: Downloading): Promise<void> {
+async function fetchAll(file: Published, url: string, part: Part, tools: Downloading): Promise<void> {
   const { attempts, backoff } = tools.http.patience;
   let fresh = part.size === 0;
   for (let failed = 0; ; ) {
     const before = part.size;
     try {
-      if (part.size < file.size) await fetchMore(file, url, part, tools);
+      if (!isWhole(part, file)) await fetchMore(file, url, part, tools);
       const sum = part.sum();
       if (sum === file.sha256) return;
       // What an earlier call left may be of another file, or torn.
       const wrong = new Refusal(
         `${url} has another content: sha256 ${sum}, not ${file.sha256}`,
         false,
-        OTHER,
+        other(tools.http.advice),
       );
       await part.restart();
       if (fresh) throw wrong;
@@ -75,12 +88,16 @@ async function fetchAll(file: RemoteFile, url: string, part: Part, tools: Downlo
   }
 }
 
-const OTHER =
-  'the file has changed at its source, or something on the way replaces it: name a copy with --mirror';
+const other = ({ copy }: Advice) =>
+  `the file has changed at its source, or something on the way replaces it: ${copy}`;
+
+/** Of a file of unknown size, what is there is whole once its sum is right. */
+const isWhole = (part: Part, { size, sha256 }: Published): boolean =>
+  size === undefined ? part.size > 0 && part.sum() === sha256 : part.size >= size;
 
 /** One request. Errors: `Refusal`. */
 async function fetchMore(
-  file: RemoteFile,
+  file: Published,
   url: string,
   part: Part,
   { http, progress }: Downloading,
@@ -90,62 +107,81 @@ async function fetchMore(
     ...(part.size > 0 && part.validator && { 'if-range': part.validator }),
   });
   try {
-    await place(answer, file, part);
+    const of = await place(answer, file, part, http.advice);
     for await (const piece of answer.body) {
-      if (part.size + piece.length > file.size)
-        throw await otherSize(answer.url, part, `more than ${file.size} bytes`, file);
+      if (part.size + piece.length > most(file))
+        throw await otherSize(answer.url, part, `more than ${most(file)} bytes`, file, http.advice);
       await part.add(piece);
-      progress(part.size);
+      progress(part.size, of);
     }
   } finally {
     answer.drop();
   }
-  if (part.size < file.size)
+  if (part.size < (file.size ?? 0))
     throw new Refusal(`${answer.url} ended after ${part.size} of ${file.size} bytes`, true);
 }
 
-/** Makes the part fit to what the server begins to send. Errors: `Refusal`. */
-async function place({ status, headers, url }: Answer, file: RemoteFile, part: Part): Promise<void> {
+const most = ({ size, atMost = Number.POSITIVE_INFINITY }: Published): number => size ?? atMost;
+
+/**
+ * Makes the part fit to what the server begins to send. Errors: `Refusal`.
+ * @returns bytes of the whole file, where they are known
+ */
+async function place(
+  { status, headers, url }: Answer,
+  file: Published,
+  part: Part,
+  advice: Advice,
+): Promise<number | undefined> {
+  const fits = (bytes: number) => (file.size === undefined ? bytes <= most(file) : bytes === file.size);
   if (status === 206) {
     const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers['content-range'] ?? '') ?? [];
-    if (total !== undefined && total !== '*' && Number(total) !== file.size)
-      throw await otherSize(url, part, `${total} bytes`, file);
-    if (Number(start) === part.size) return;
+    const bytes = total === undefined || total === '*' ? undefined : Number(total);
+    if (bytes !== undefined && !fits(bytes)) throw await otherSize(url, part, `${bytes} bytes`, file, advice);
+    if (Number(start) === part.size) return file.size ?? bytes;
     await part.restart();
     throw new Refusal(`${url} sent another part than was asked for`, true);
   }
   if (status === 200) {
     const length = headers['content-length'];
-    if (length !== undefined && Number(length) !== file.size)
-      throw await otherSize(url, part, `${length} bytes`, file);
+    const bytes = length === undefined ? undefined : Number(length);
+    if (bytes !== undefined && !fits(bytes)) throw await otherSize(url, part, `${bytes} bytes`, file, advice);
     // All of it, whatever was asked for: the server knows no ranges, or has another version than the part is of.
     const strong = headers.etag?.startsWith('"') ? headers.etag : headers['last-modified'];
     await part.restart(strong);
-    return;
+    return file.size ?? bytes;
   }
   if (status === 416) {
     await part.restart();
     throw new Refusal(`${url} has no byte ${part.size}`, true);
   }
-  throw refused(status, url, headers);
+  throw refused(status, url, headers, advice);
 }
 
-async function otherSize(url: string, part: Part, found: string, { size }: RemoteFile): Promise<Refusal> {
+async function otherSize(
+  url: string,
+  part: Part,
+  found: string,
+  { size, atMost }: Published,
+  advice: Advice,
+): Promise<Refusal> {
   await part.restart();
-  return new Refusal(`${url} has another file: ${found}, not ${size}`, false, OTHER);
+  return size === undefined
+    ? new Refusal(`${url} is too large: ${found}, where at most ${atMost} are taken`, false, advice.copy)
+    : new Refusal(`${url} has another file: ${found}, not ${size}`, false, other(advice));
 }
 
-const HINTS: Readonly<Record<number, string>> = {
-  401: 'the server wants a password: put it into the address of the mirror, https://NAME:PASSWORD@HOST/',
-  403: 'the server does not let you have it: try another network, or name a copy with --mirror',
+const hints = ({ copy, login }: Advice): Readonly<Record<number, string>> => ({
+  401: `the server wants a password: ${login}`,
+  403: `the server does not let you have it: try another network, or ${copy}`,
   407: 'the proxy wants a password: put it into HTTPS_PROXY and HTTP_PROXY, http://NAME:PASSWORD@HOST:PORT',
-};
+});
 
-function refused(status: number, url: string, headers: Answer['headers']): Refusal {
+function refused(status: number, url: string, headers: Answer['headers'], advice: Advice): Refusal {
   const passing = status === 408 || status === 425 || status === 429 || status >= 500;
   const seconds = Number(headers['retry-after']);
   const wait = seconds > 0 ? Math.min(seconds, 120) * 1000 : undefined;
-  return new Refusal(`${url} answered with status ${status}`, passing, HINTS[status], wait);
+  return new Refusal(`${url} answered with status ${status}`, passing, hints(advice)[status], wait);
 }
 
 /** What was fetched of a file so far, on the disk, with its sum; and what tells whether a server has the same still. */

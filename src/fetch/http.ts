@@ -32,6 +32,20 @@ export interface Answer {
   drop(): void;
 }
 
+/** What a user can do who is not given a file, in words. */
+export interface Advice {
+  /** The beginning of a sentence. */
+  copy: string;
+  /** Where a password goes. */
+  login: string;
+}
+
+/** Of data sets that have a name. */
+const OF_MIRRORS: Advice = {
+  copy: 'name a copy with --mirror',
+  login: 'put it into the address of the mirror, https://NAME:PASSWORD@HOST/',
+};
+
 /** Why a server gave nothing. */
 export class Refusal extends Error {
   /**
@@ -57,6 +71,7 @@ export class Http {
   constructor(
     readonly patience: Patience,
     private readonly signal: AbortSignal,
+    readonly advice = OF_MIRRORS,
   ) {}
 
   /** Errors: `Refusal`; `interrupted`; `config-invalid` for an address that is none. */
@@ -137,7 +152,7 @@ export class Http {
     const { code = '', message, errors = [] } = cause as NodeJS.ErrnoException & { errors?: Error[] };
     const text = message || errors[0]?.message || code;
     const untrusted = CERTIFICATE.test(`${code} ${text}`);
-    return new Refusal(`${url}: ${text}`, !untrusted, untrusted ? AUTHORITY : OFFLINE);
+    return new Refusal(`${url}: ${text}`, !untrusted, untrusted ? AUTHORITY : offline(this.advice));
   }
 }
 
@@ -167,8 +182,8 @@ const CERTIFICATE = /CERT|certificate|SELF_SIGNED/;
 const AUTHORITY =
   "the certificate is not trusted: if it is your network's own, name its authority in NODE_EXTRA_CA_CERTS";
 const WAIT = 'run the same command again later: what was fetched is kept';
-const OFFLINE =
-  'check the connection; behind a proxy set HTTPS_PROXY and HTTP_PROXY, in a closed network name a copy with --mirror';
+const offline = ({ copy }: Advice) =>
+  `check the connection; behind a proxy set HTTPS_PROXY and HTTP_PROXY, in a closed network ${copy}`;
 
 const isWeb = ({ protocol }: URL) => protocol === 'http:' || protocol === 'https:';
 
