@@ -3,6 +3,7 @@ import { Type } from '../config/type.js';
 import { check } from '../config/validate.js';
 import type { Dataset } from '../data/dataset.js';
 import { datasetSchema } from '../data/dataset-schema.js';
+import { checkEntry, placeText } from '../data/located.js';
 import { openDataset } from '../data/open.js';
 import { AssayError } from '../errors.js';
 import { encodePng } from '../report/pictures.js';
@@ -45,18 +46,15 @@ export async function examplePictures(
   try {
     const file = `${directory}/results.json`;
     const { datasets, models } = check(Config, results.config, { file, what: 'configuration of the run' });
-    const spec = check(datasetSchema(builtinRunCatalogue.dataFormats), datasets[name], {
-      file,
-      what: `data set "${name}"`,
-      at: `config.datasets.${name}`,
-    });
+    const schema = datasetSchema(builtinRunCatalogue.dataFormats);
+    const spec = checkEntry(datasets[name], schema, { file, name, at: `config.datasets.${name}` });
     const record = await readRunRecord(directory);
     const base = record?.runFile ? dirname(resolve(directory, record.runFile.path)) : '.';
     const classes = sharedClasses(models.map((model) => model.classes));
     const dataset = await openDataset(name, spec, { directory: base, ...(classes && { classes }) });
     try {
       if (dataset.info.fingerprint !== info.fingerprint)
-        return none(`${spec.path} holds other images by now`);
+        return none(`${placeText(spec)} holds other images by now`);
       return { images: await picked(dataset, indices), missing: '' };
     } finally {
       await dataset.close();

@@ -29,7 +29,9 @@ export function confineTo(folder: string): void {
 /** Lets a folder of Assay's own be read as well, such as the run folder. */
 export function admit(folder: string): void {
   const folders = admitted();
-  if (folders) process.env[VARIABLE] = JSON.stringify([...folders, realOf(resolve(folder))]);
+  const real = realOf(resolve(folder));
+  if (!folders || folders.some((one) => isInside(real, one))) return;
+  process.env[VARIABLE] = JSON.stringify([...folders, real]);
 }
 
 /** Whether `--confine` was given. */

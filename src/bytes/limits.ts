@@ -254,11 +254,29 @@ export const limits = {
     reason: 'it is parsed whole, one for every example',
     instead: 'take labels from .cls members, or leave other data out of the .json',
   },
+  fetched: {
+    of: 'bytes of a file that a card or run file names by its address',
+    value: 64 * GIB,
+    reason: "a server can send for ever; ImageNet's validation images have 6.7 GB",
+    instead: 'fetch it yourself, and name the file with a path',
+  },
+  unpacked: {
+    of: 'bytes of all files in an archive that a card or run file names by its address',
+    value: 64 * GIB,
+    reason: 'a few kilobytes could inflate to fill the disk',
+    instead: 'unpack it yourself, and name the folder with a path',
+  },
   pullRecord: {
     of: 'bytes of the pulled.json beside a data set',
     value: 16 * MIB,
     reason: 'it has a line for every file; the largest set has some ten thousand',
     instead: 'remove the folder and pull the data set again',
+  },
+  unpackedRecord: {
+    of: 'bytes of the list of files of an archive that was fetched and unpacked',
+    value: 256 * MIB,
+    reason: 'a million files, each with its path and hash, come to that',
+    instead: 'remove the folder of that archive from the folder of downloads',
   },
   tarHeader: {
     of: 'bytes of the name or the properties of a member of a tar archive',

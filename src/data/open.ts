@@ -1,21 +1,22 @@
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import { AssayError } from '../errors.js';
+import type { Fetching } from '../fetch/remote.js';
 import type { Registry } from '../registry.js';
 import { alignClasses } from './align-classes.js';
 import type { Dataset, DatasetInfo, Examples } from './dataset.js';
 import { DecodedBudget, keepDecoded, type PixelRead } from './decoded-images.js';
 import { formatOf } from './format-of.js';
 import { framesOf } from './frames.js';
+import { located, placeText } from './located.js';
 import { type Selection, select } from './selection.js';
 import { shiftOf } from './shift.js';
 import type { DataFormat, ImageSource } from './source.js';
-import type { DatasetSpec } from './spec.js';
+import type { DatasetEntry, DatasetSpec } from './spec.js';
 
 /** Pixels decoded at a time when a data set is looked through. */
 const CHUNK = 2 ** 22;
 
-export interface DatasetOptions {
+export interface DatasetOptions extends Fetching {
   /** Where relative paths start: the run file's folder. */
   directory: string;
   /** Names of the models' classes, which number the labels where the data set has names too. */
@@ -24,6 +25,8 @@ export interface DatasetOptions {
   budget?: DecodedBudget;
   /** Formats that are tried. Default: those that come with Assay. */
   dataFormats?: Registry<DataFormat>;
+  /** The run file, for messages. */
+  file?: string;
 }
 
 /**
@@ -34,14 +37,13 @@ export interface DatasetOptions {
  */
 export async function openDataset(
   name: string,
-  spec: DatasetSpec,
+  spec: DatasetEntry,
   options: DatasetOptions,
 ): Promise<Dataset> {
-  const { source, selection, read, format, absent } = await openSource(spec, options);
+  const { source, selection, read, format, absent, path } = await openSource(spec, { ...options, name });
   try {
     const { brightest, ...facts } = await lookThrough(source, selection, read);
-    if (!spec.range && brightest > 0 && brightest < 1.5 / 255)
-      throw nearlyBlack(resolve(options.directory, spec.path), brightest);
+    if (!spec.range && brightest > 0 && brightest < 1.5 / 255) throw nearlyBlack(path, brightest);
     return {
       info: {
         name,
@@ -58,7 +60,7 @@ export async function openDataset(
         ...(source.classes && { classes: source.classes }),
         ...facts,
         ...(absent.length > 0 && { absentClasses: absent }),
-        path: spec.path,
+        path: placeText(spec),
         ...(source.part !== undefined && { part: source.part }),
         note: `${selection.note}; ${format.title}, ${source.note}`,
       },
@@ -73,10 +75,10 @@ export async function openDataset(
 
 /** The format's reader of the selected examples, before anything is decoded. */
 export async function openSource(
-  spec: DatasetSpec,
-  { directory, classes, budget, dataFormats }: DatasetOptions,
+  spec: DatasetEntry,
+  { directory: base, classes, budget, dataFormats, ...fetching }: DatasetOptions & { name?: string },
 ) {
-  const absolute = { ...spec, path: resolve(directory, spec.path) };
+  const { spec: absolute, directory } = await located(spec, base, fetching);
   const format = await formatOf(absolute, dataFormats);
   const source = await format.open(absolute, directory);
   try {
@@ -90,6 +92,7 @@ export async function openSource(
       read: reader(source, selection, budget ?? new DecodedBudget()),
       format,
       absent,
+      path: absolute.path,
     };
   } catch (error) {
     await source.close();

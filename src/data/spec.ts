@@ -10,7 +10,7 @@ export const DatasetSpec = Type.Object(
     path: Type.String({
       minLength: 1,
       description:
-        'A file, or a folder of images, CIFAR batches or tar shards; shards also as `shard-{000..099}.tar`.',
+        'A file, or a folder of images, CIFAR batches or tar shards; shards also as `shard-{000..099}.tar`. With a `url`, which is then that of an archive: what to read in it, `.` for all of it.',
     }),
     format: Type.Optional(
       Type.String({ description: 'How the data is stored. Default: recognised from the file.' }),
@@ -132,3 +132,6 @@ export const DatasetSpec = Type.Object(
   { ...closed, title: 'Data set', description: 'Where examples come from, and which.' },
 );
 export type DatasetSpec = Static<typeof DatasetSpec>;
+
+/** As a run file has it: with a path, or with a `url` and a `sha256`. */
+export type DatasetEntry = Omit<DatasetSpec, 'path'> & { path?: string; url?: string; sha256?: string };

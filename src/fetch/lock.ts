@@ -11,6 +11,16 @@ import { unwritable } from './staging.js';
  * Errors: `output-unwritable`, also when another process has it.
  */
 export async function lock(file: string): Promise<() => Promise<void>> {
+  const unlock = await tryLock(file);
+  if (unlock) return unlock;
+  throw new AssayError('output-unwritable', 'another process fetches this data set', {
+    file,
+    hint: 'wait for it; if it is gone, on another machine, remove that file',
+  });
+}
+
+/** As `lock`; undefined when another process has it. Errors: `output-unwritable`. */
+export async function tryLock(file: string): Promise<(() => Promise<void>) | undefined> {
   const own = temporaryName(basename(file));
   for (let tries = 0; ; tries++) {
     try {
@@ -24,11 +34,7 @@ export async function lock(file: string): Promise<() => Promise<void>> {
       stat(file).catch(() => undefined),
     ]);
     if (holder === undefined || stats === undefined) continue;
-    if (tries > 2 || !isLeft(holder, stats.mtimeMs))
-      throw new AssayError('output-unwritable', 'another process fetches this data set', {
-        file,
-        hint: 'wait for it; if it is gone, on another machine, remove that file',
-      });
+    if (tries > 2 || !isLeft(holder, stats.mtimeMs)) return undefined;
     await rm(file, { force: true });
   }
 }

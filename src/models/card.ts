@@ -1,4 +1,5 @@
 import { type Static, Type } from '../config/type.js';
+import { Remote } from '../fetch/remote.js';
 
 const closed = { additionalProperties: false };
 
@@ -78,7 +79,10 @@ export const ModelCard = Type.Object(
       maxLength: 100,
       description: 'What reports call the model. Letters, digits, dots, dashes and underscores.',
     }),
-    checkpoint: Type.String({ minLength: 1, description: 'The file with the weights.' }),
+    checkpoint: Type.Union([Type.String({ minLength: 1 }), Remote], {
+      description:
+        'The file with the weights: a path, or `{ url, sha256 }` for one that is fetched. For a format of several files, name an archive and the `path` in it.',
+    }),
     format: Type.Optional(
       Type.String({
         minLength: 1,

@@ -5,10 +5,11 @@ import { checkConfined } from '../bytes/confine.js';
 import { readConfigFile } from '../config/read-file.js';
 import { check } from '../config/validate.js';
 import { AssayError } from '../errors.js';
+import type { Fetching } from '../fetch/remote.js';
 import type { Registry } from '../registry.js';
 import { ModelCard } from './card.js';
 
-interface CardOptions {
+interface CardOptions extends Fetching {
   /** Where a card given as an object, or a relative path of a card file, starts. Default: the working directory. */
   directory?: string;
   /** Default: the built-in ones. */
@@ -25,17 +26,18 @@ export interface ReadCard {
 }
 
 /**
- * Reads and checks a model card. Errors: `config-invalid`; `file-unreadable`, also for a checkpoint outside of
- * --confine; they name file and key.
+ * Reads and checks a model card, and fetches its checkpoint where that is named by its address.
+ * Errors: `config-invalid`; `file-unreadable`, also for a checkpoint outside of --confine; those of `localFile`. They name
+ * file and key.
  */
 export async function readCard(
   source: string | object,
-  { directory = '.', architectures }: CardOptions = {},
+  { directory = '.', architectures, ...fetching }: CardOptions = {},
 ): Promise<ReadCard> {
   if (typeof source !== 'string') {
     const card = check(ModelCard, source, { what: 'model card' });
     if (card.architecture) checkArchitecture(card.architecture, `model card "${card.name}"`, architectures);
-    return { card, file: undefined, checkpoint: resolve(directory, card.checkpoint) };
+    return { card, file: undefined, checkpoint: await checkpointOf(card, directory, undefined, fetching) };
   }
   const file = resolve(directory, source);
   if (!['.yaml', '.yml', '.json'].includes(extname(file).toLowerCase()))
@@ -47,7 +49,22 @@ export async function readCard(
     });
   const card = check(ModelCard, await readConfigFile(file), { file, what: 'model card' });
   if (card.architecture) checkArchitecture(card.architecture, file, architectures);
-  const checkpoint = resolve(dirname(file), card.checkpoint);
-  checkConfined(checkpoint, { file, path: 'checkpoint' });
-  return { card, file, checkpoint };
+  return { card, file, checkpoint: await checkpointOf(card, dirname(file), file, fetching) };
+}
+
+/** Fetched, where the card names it by its address. */
+async function checkpointOf(
+  { name, checkpoint }: ModelCard,
+  directory: string,
+  file: string | undefined,
+  fetching: Fetching,
+): Promise<string> {
+  if (typeof checkpoint !== 'string') {
+    const { localFile } = await import('../fetch/remote-file.js');
+    const namedBy = file === undefined ? { path: `${name}.checkpoint` } : { file, path: 'checkpoint' };
+    return (await localFile(checkpoint, { ...fetching, namedBy })).path;
+  }
+  const path = resolve(directory, checkpoint);
+  if (file !== undefined) checkConfined(path, { file, path: 'checkpoint' });
+  return path;
 }

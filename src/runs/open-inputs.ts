@@ -3,11 +3,13 @@ import type { Dataset, DatasetInfo } from '../data/dataset.js';
 import { datasetSchema } from '../data/dataset-schema.js';
 import { DecodedBudget } from '../data/decoded-images.js';
 import { describedDataset } from '../data/described.js';
+import { checkEntry } from '../data/located.js';
 import type { DatasetOptions } from '../data/open.js';
-import type { DatasetSpec } from '../data/spec.js';
+import type { DatasetEntry } from '../data/spec.js';
 import type { Engine } from '../engines/engine.js';
 import { engineLine } from '../engines/registry.js';
 import { AssayError, unknownName } from '../errors.js';
+import type { Fetching } from '../fetch/remote.js';
 import { type ReadCard, readCard } from '../models/read-card.js';
 import type { System, SystemInfo } from '../models/system.js';
 import type { Warning } from '../suites/results.js';
@@ -40,6 +42,8 @@ interface InputOptions {
   /** What earlier runs found out. Default: nothing is known, and nothing kept. */
   descriptions?: Descriptions;
   notify?: Listener;
+  /** Ends the fetching of what is named by its address. */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -58,9 +62,10 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
     const { catalogue = builtinRunCatalogue, seed, limit } = options;
     const specs = datasetSpecs(read, catalogue, limit);
     const { files, derived } = specs;
+    const fetching = fetchingOf(options);
     const cards: ReadCard[] = [];
     for (const source of config.models)
-      cards.push(await readCard(source, { directory, architectures: catalogue.architectures }));
+      cards.push(await readCard(source, { directory, architectures: catalogue.architectures, ...fetching }));
     const datasets = new Map<string, Dataset>();
     const partial = new Set([...files].filter(([, spec]) => isPartial(spec)).map(([name]) => name));
     const shared = {
@@ -68,6 +73,8 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
       classes: sharedClasses(cards),
       budget: new DecodedBudget(),
       dataFormats: catalogue.dataFormats,
+      file: read.file,
+      ...fetching,
     };
     for (const [name, spec] of files) {
       const dataset = await datasetOf(name, spec, shared, options);
@@ -113,9 +120,15 @@ export async function openInputs(read: ReadRun, engine: Engine, options: InputOp
   }
 }
 
+/** Fetching is shown, and ends with the run. */
+const fetchingOf = ({ notify, signal }: InputOptions): Fetching => ({
+  signal,
+  tell: notify && ((stage) => notify({ kind: 'stage', ...stage })),
+});
+
 async function datasetOf(
   name: string,
-  spec: DatasetSpec,
+  spec: DatasetEntry,
   shared: DatasetOptions,
   { descriptions, notify }: InputOptions,
 ): Promise<Dataset> {
@@ -195,12 +208,12 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** Data sets that lie in files, and those that are made of others. */
 interface Specs {
-  files: Map<string, DatasetSpec>;
+  files: Map<string, DatasetEntry>;
   derived: Map<string, DerivedSpec>;
 }
 
 function datasetSpecs({ config, file }: ReadRun, catalogue: RunCatalogue, limit?: number): Specs {
-  const files = new Map<string, DatasetSpec>();
+  const files = new Map<string, DatasetEntry>();
   const derived = new Map<string, DerivedSpec>();
   const schema = datasetSchema(catalogue.dataFormats);
   for (const [name, given] of Object.entries(config.datasets)) {
@@ -211,7 +224,7 @@ function datasetSpecs({ config, file }: ReadRun, catalogue: RunCatalogue, limit?
       derived.set(name, made);
       continue;
     }
-    const spec = check(schema, given, { file, what: `data set "${name}"`, at });
+    const spec = checkEntry(given, schema, { file, name, at });
     files.set(name, limit === undefined ? spec : { ...spec, limit: Math.min(limit, spec.limit ?? limit) });
   }
   return { files, derived };
@@ -230,7 +243,7 @@ const badName = (name: string, where: { file: string; path: string }) =>
     hint: 'rename it',
   });
 
-const isPartial = ({ limit, offset, sample }: DatasetSpec) =>
+const isPartial = ({ limit, offset, sample }: DatasetEntry) =>
   limit !== undefined || Boolean(offset) || sample !== undefined;
 
 function refuseTaken(
