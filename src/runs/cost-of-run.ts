@@ -50,7 +50,7 @@ export async function costOfRun(file: string, options: CostOptions = {}): Promis
   notify({ kind: 'stage', text: 'opening models and data' });
   const engine = await engineOf(loaded, options);
   return endingCalls(engine, signal, async () => {
-    const { spec, close } = await openRun(loaded, engine, { ...options, out, notify });
+    const { spec, close } = await openRun(loaded, engine, { ...options, out, notify, signal });
     try {
       if (signal.aborted) throw interruption(signal);
       const { evaluation, plan } = await planned(spec);

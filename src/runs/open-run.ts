@@ -94,7 +94,7 @@ export interface OpenedRun {
 export async function openRun(
   { read, sources, given, catalogue, entries }: LoadedRun,
   engine: Engine,
-  { out, notify, ...options }: WorkOptions & { out: string; notify?: Listener },
+  { out, notify, signal, ...options }: WorkOptions & { out: string; notify?: Listener; signal?: AbortSignal },
 ): Promise<OpenedRun> {
   const { config, directory, title, file } = read;
   const { limit, untilDecided, seed = config.seed } = options;
@@ -106,6 +106,7 @@ export async function openRun(
     ...(limit !== undefined && { limit }),
     ...(descriptions && { descriptions }),
     ...(notify && { notify }),
+    signal,
   });
   const spec = {
     ...inputs,

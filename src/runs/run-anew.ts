@@ -81,7 +81,9 @@ export async function runAnew(file: string, options: RunOptions, asked?: string)
   notify({ kind: 'stage', text: 'opening models and data' });
   const engine = await engineOf(loaded, options);
   return endingCalls(engine, signal, async () => {
-    const { spec, close } = await logReads(log, () => openRun(loaded, engine, { ...options, out, notify }));
+    const { spec, close } = await logReads(log, () =>
+      openRun(loaded, engine, { ...options, out, notify, signal }),
+    );
     try {
       const { baseline: blessed } = options;
       const baseline = blessed === undefined ? undefined : await logReads(log, () => baselineAt(blessed));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { parse } from 'yaml';
 import { namedSets } from '../../src/pull/registry.js';
-import { served } from '../pull/server.js';
+import { served } from '../fetch/server.js';
 import { assay, cramped, folder, obeyed, start } from './assay.js';
 
 const MNIST = namedSets.named('mnist');

@@ -10,9 +10,9 @@ import { type PullOptions, pull } from '../../src/pull/pull.js';
 import { namedSets } from '../../src/pull/registry.js';
 import { errorOf, readAll } from '../data/files.js';
 import { folder } from '../e2e/assay.js';
+import { files, served } from '../fetch/server.js';
 import { pax, tarOf } from '../tar.js';
 import { cifar10Files, ofStandIns, standIns, svhnPixel } from './archives.js';
-import { files, served } from './server.js';
 
 const jpeg = (level: number) =>
   sharp(new Uint8Array(64).fill(level), { raw: { width: 8, height: 8, channels: 1 } })
