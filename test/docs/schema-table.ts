@@ -31,7 +31,7 @@ function rowsOf({ properties = {}, required = [] }: Schema, prefix: string): str
     // An object, or one among other values.
     const inner = [schema, ...(schema.anyOf ?? [])].flatMap((s) => rowsOf(s, `${name}.`));
     const preset = schema.default !== undefined && !schema.properties ? `\`${shown(schema.default)}\`` : '';
-    const given = preset || (required.includes(key) && inner.length === 0 ? 'required' : '');
+    const given = preset || (required.includes(key) && !schema.properties ? 'required' : '');
     return [
       `| \`${name}\` | ${cell(valuesOf(schema))} | ${cell(given)} | ${cell(schema.description ?? '')} |`,
       ...inner,
