@@ -161,9 +161,9 @@ describe('an archive that is named by its address', () => {
     downloads();
     const { remote, asked } = await server(content, `set.${ending}`);
     const all = await Promise.all(['set/a.txt', 'set', '.'].map((path) => fetched({ ...remote, path })));
-    expect(readFileSync(all[0].path, 'utf8')).toBe('one');
-    expect(readFileSync(join(all[1].path, 'b/c.txt'), 'utf8')).toBe('two');
-    expect(all[2].path).toBe(all[0].root);
+    expect(readFileSync(all[0]?.path ?? '', 'utf8')).toBe('one');
+    expect(readFileSync(join(all[1]?.path ?? '', 'b/c.txt'), 'utf8')).toBe('two');
+    expect(all[2]?.path).toBe(all[0]?.root);
     expect(asked).toHaveLength(1);
   });
 
