@@ -12,6 +12,7 @@ export const warningCodes: readonly string[] = [
   'buffer-copies',
   'buffer-not-finite',
   'calibrated-on-test-split',
+  'certificates-broken',
   'certify-left-out',
   'chains-diverge',
   'chains-leave-box',
