@@ -101,8 +101,10 @@ export const smoothing = defineSuite({
             model: name,
             reason: 'there is no model, only what it predicted: noise on images needs one',
           })),
-        ...context.systems.flatMap(({ name, smoothed }) =>
-          smoothed ? [{ suite: SUITE, model: name, reason: whereSmoothed(context, smoothed, sigmas) }] : [],
+        ...context.systems.flatMap((system) =>
+          system.smoothed
+            ? [{ suite: SUITE, model: system.name, reason: whereSmoothed(context, system, sigmas) }]
+            : [],
         ),
       ],
       examples: all.length > 0 ? [smoothingSheet(all, radii)] : [],
@@ -117,7 +119,7 @@ const withImages = ({ systems }: Pick<SuiteContext, 'systems'>) =>
 /** The same classifier as a defence, which can be attacked. */
 const smoothedBy = (
   { systems }: Pick<SuiteContext, 'systems'>,
-  { name }: SystemInfo,
+  { name }: Pick<SystemInfo, 'name'>,
   sigma: Epsilon,
 ): SystemInfo | undefined =>
   systems.find(({ smoothed }) => smoothed?.of === name && smoothed.sigma === sigma.value);
@@ -125,14 +127,22 @@ const smoothedBy = (
 /** Why a smoothed system has no row of its own. */
 function whereSmoothed(
   { systems }: Pick<SuiteContext, 'systems'>,
-  { of, sigma }: NonNullable<SystemInfo['smoothed']>,
+  { name, smoothed, offers }: SystemInfo,
   sigmas: readonly Epsilon[],
 ): string {
-  if (!systems.some(({ name }) => name === of))
-    return `it is smoothed already: measure "${of}", of which it is the smoothed classifier`;
-  return sigmas.some(({ value }) => value === sigma)
-    ? `it is smoothed already: it is attacked, and what is certified stands at "${of}", sigma ${sigma}`
-    : `it is smoothed already: name its sigma, ${sigma}, among \`sigma\`, and "${of}" is certified at it`;
+  const { of, sigma } = smoothed!;
+  const why = 'it is smoothed already:';
+  if (!systems.some((system) => system.name === of))
+    return `${why} measure "${of}", of which it is the smoothed classifier`;
+  const own = sigmas.find(({ value }) => value === sigma);
+  if (!own) return `${why} name its sigma, ${sigma}, among \`sigma\`, and "${of}" is certified at it`;
+  const stands = `what is certified stands at "${of}", sigma ${sigma}`;
+  const attacked = smoothedBy({ systems }, { name: of }, own);
+  if (attacked?.name !== name)
+    return `${why} ${stands}, and "${attacked?.name}", of the same sigma, is attacked`;
+  return offers.includes('inputGradient')
+    ? `${why} it is attacked, and ${stands}`
+    : `${why} ${stands}, and it has no gradient that an attack could follow`;
 }
 
 /** Both sides hold but for chance: where they cross, more than a few images are a sign of a mistake. */

@@ -52,8 +52,14 @@ export function describePurified(
 ): SystemInfo {
   refuseUnfit(classifier, by);
   refuseFull(by, options);
-  // What training left in the checkpoint is the model's own, and its maps are of one chain.
-  const { storedChains: _, batchNorms: __, maps: ___, ...info } = withoutBounds(classifier.info);
+  // What training left in the checkpoint is the model's own, its maps are of one chain, and what is smoothed is no longer just that.
+  const {
+    storedChains: _,
+    batchNorms: __,
+    maps: ___,
+    smoothed: ____,
+    ...info
+  } = withoutBounds(classifier.info);
   const { steps, chains, stepSize, noise, inputNoise, clamp, gradient, seed } = options;
   const differentiable = info.offers.includes('inputGradient') && averages;
   const offers: Capability[] = info.offers.filter(

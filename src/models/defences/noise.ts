@@ -101,8 +101,8 @@ export function describeNoisy(
   { std }: NoiseOptions,
   name: string,
 ): SystemInfo {
-  // What training left in the checkpoint is the model's own.
-  const { storedChains: _, ...rest } = withoutBounds(info);
+  // What training left in the checkpoint is the model's own; a smoothed classifier behind noise is another.
+  const { storedChains: _, smoothed: __, ...rest } = withoutBounds(info);
   return {
     ...rest,
     name,

@@ -6,6 +6,8 @@ import { floats } from '../../../src/graph/tensor.js';
 import { binomialTail } from '../../../src/metrics/distributions/binomial-tail.js';
 import { normalCdf } from '../../../src/metrics/distributions/distributions.js';
 import { modelOf } from '../../../src/models/assemble.js';
+import { describePurified } from '../../../src/models/defences/describe-purified.js';
+import { describeNoisy } from '../../../src/models/defences/noise.js';
 import { PurifiedSystem } from '../../../src/models/defences/purification.js';
 import { defences } from '../../../src/models/defences/registry.js';
 import { SmoothedSystem, type SmoothOptions } from '../../../src/models/defences/smooth.js';
@@ -166,6 +168,15 @@ describe('randomised smoothing as a defence', () => {
       expect(info.lacks[lacking], lacking).toBeTruthy();
     expect(smoothed({ n: 51 }).info.identity).not.toBe(info.identity);
     expect(smoothed({ seed: 'fixed' }).info.identity).not.toBe(info.identity);
+  });
+
+  it('is no more what is said to be smoothed where another defence stands before it', () => {
+    expect(smoothed().info.smoothed).toEqual({ of: 'small', sigma: 0.4, n: 50 });
+    expect(describeNoisy(smoothed(), { std: 0.1 }, 'noisy').smoothed).toBeUndefined();
+    const options = { by: 'small', steps: 1, stepSize: 0.05, noise: 0, inputNoise: 0, chains: 1 } as const;
+    const more = { clamp: 'none', gradient: 'straight-through', seed: 'fresh' } as const;
+    const { smoothed: kept } = describePurified(smoothed(), bare, { ...options, ...more }, 'purified');
+    expect(kept).toBeUndefined();
   });
 
   it('stands before a random system, which draws for every copy, and has no gradient then', async () => {

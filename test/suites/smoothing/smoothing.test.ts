@@ -208,6 +208,20 @@ describe('the same classifier behind the defence', () => {
     expect(await reasons([base, behind(0.3)])).toEqual([
       ['smoothed-0.3', expect.stringMatching(/name its sigma, 0.3, among/)],
     ]);
+    const again = new SmoothedSystem(
+      base,
+      { sigma: SIGMA, n: 100, gradientDraws: 8, seed: 'fixed' },
+      'again',
+    );
+    expect(await reasons([base, behind(SIGMA), again])).toEqual([
+      ['smoothed-0.25', expect.stringMatching(/it is attacked/)],
+      ['again', expect.stringMatching(/"smoothed-0.25", of the same sigma, is attacked/)],
+    ]);
+    const undirected = behind(SIGMA);
+    undirected.info.offers = ['logits'];
+    expect(await reasons([base, undirected])).toEqual([
+      ['smoothed-0.25', expect.stringMatching(/no gradient/)],
+    ]);
     expect(await reasons([behind(SIGMA)])).toEqual([
       ['smoothed-0.25', expect.stringMatching(/measure "threshold"/)],
     ]);
