@@ -5,7 +5,7 @@ import { Programs } from './programs.js';
 import { Propagation } from './propagation.js';
 import { type Boxes, better, type LowerBounds, type Range } from './ranges.js';
 import { type Refining, refine } from './refine.js';
-import { Walks, walkBack } from './walks.js';
+import { Walks, walkImages } from './walks.js';
 
 /**
  * How intervals of inner values are found: propagated forward, or each by a walk back of its own; and whether the slopes of the
@@ -105,8 +105,7 @@ export class BoundPrograms {
 
   private async walked(stops: readonly string[], { n, ranges, rows, count }: Asked): Promise<LowerBounds> {
     const walk = await this.walks.begin({ from: this.network.logits, stops }, n, ranges);
-    const images = Array.from({ length: n }, (_, image) => ({ image }));
-    return walkBack(walk, images, rows, count);
+    return walkImages(walk, n, rows, count);
   }
 
   /** Values of steps that are not affine from which the logits are affine; the pixels where there is none on a way. */

@@ -2,10 +2,7 @@ import { forRanges } from '../concurrency.js';
 import type { Item } from './cut.js';
 import { type Bent, type Bounded, dimsOf, readBy, sizeOf } from './network.js';
 import { imageOf, outward, type Range, type Ranges, rangeOf } from './ranges.js';
-import { type Walk, type Walks, walkBack } from './walks.js';
-
-/** The largest value that a call computes has so many numbers at most: 16 MB. */
-const NUMBERS = 2 ** 22;
+import { NUMBERS, type Walk, type Walks, walkBack } from './walks.js';
 
 /** What intervals are found by walks with. */
 export interface Refining {

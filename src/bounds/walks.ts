@@ -52,6 +52,28 @@ export async function walkBack(
   return read(await run(feeds));
 }
 
+/** The largest value that a call computes has so many numbers at most, where one item has no more: 16 MB. */
+export const NUMBERS = 2 ** 22;
+
+/** The same of functions (n, count, size) of whole images, as many images a call as its memory takes. */
+export async function walkImages(
+  walk: Walk,
+  n: number,
+  rows: Float32Array,
+  count: number,
+): Promise<LowerBounds> {
+  const found = { bound: new Float64Array(n * count), rounding: new Float64Array(n * count) };
+  const step = Math.max(1, Math.floor(NUMBERS / (count * walk.widest)));
+  for (let start = 0; start < n; start += step) {
+    const items = Array.from({ length: Math.min(step, n - start) }, (_, i) => ({ image: start + i }));
+    const [from, to] = [start, start + items.length].map((image) => image * count * walk.size);
+    const { bound, rounding } = await walkBack(walk, items, rows.subarray(from, to), count);
+    found.bound.set(bound, start * count);
+    found.rounding.set(rounding, start * count);
+  }
+  return found;
+}
+
 /** What computing these errors in float32 may cost, itself. */
 const SPARE = 1.01;
 
