@@ -56,16 +56,13 @@ class Pattern {
   /** The product, in any order, of x, 1/2 and 1 + erf(x / sqrt 2). */
   gelu(node: Node): Found | undefined {
     if (node.op !== 'Mul' || node.domain !== '') return undefined;
-    const [[first, second], [half, ...others]] = this.factors(node.outputs[0]!, 2).reduce(
-      ([values, numbers], factor) => {
-        const known = this.number(factor);
-        return known === undefined ? [[...values, factor], numbers] : [values, [...numbers, known]];
-      },
-      [[], []] as [string[], number[]],
-    );
-    if (half !== 0.5 || others.length > 0 || first === undefined || second === undefined) return undefined;
+    const factors = this.factors(node.outputs[0]!, 2);
+    const values = factors.filter((factor) => this.number(factor) === undefined);
+    const numbers = factors.flatMap((factor) => this.number(factor) ?? []);
+    if (values.length !== 2 || numbers.length !== 1 || numbers[0] !== 0.5) return undefined;
+    const [first, second] = values as [string, string];
     const of = this.argumentOf(second) ?? this.argumentOf(first);
-    return of !== undefined && (of === first || of === second) ? { op: GELU, of } : undefined;
+    return of !== undefined && values.includes(of) ? { op: GELU, of } : undefined;
   }
 
   /** x, of 1 + erf(x / sqrt 2). */

@@ -17,7 +17,7 @@ const [TRIES, HALVED] = [60, 4];
 const ROUNDING = 1e-12;
 
 /**
- * Two lines that hold a function on [lower, upper]. Of a few slopes (the chord, tangents at both ends and in the middle, level)
+ * Two lines that hold a function on [lower, upper]. Of a few slopes (the chord, tangents at both ends and in the middle)
  * each side takes the one whose line is nearest in the middle, which is that of the smallest area. Each line is moved outward
  * until it holds: the distance to a line is extreme at the ends, at kinks and where the slopes agree.
  */

@@ -60,7 +60,7 @@ export interface Bounded extends Network {
   shapes: Shapes;
   /** Values that depend on the image. */
   varying: ReadonlySet<string>;
-  /** Values of affine steps that rounding touches, in them or in their coefficients; and by how much, relatively. */
+  /** Values of affine steps that rounding touches, in them, in their coefficients or in sums of what they add; and by how much, relatively. */
   rounded: ReadonlyMap<string, Rounded>;
   /** How many steps read a value. */
   readers: ReadonlyMap<string, number>;
@@ -228,9 +228,10 @@ function roundings(
       const s = siteOf(node, b, network);
       const [terms, meeting] = [row.terms(s), row.meeting?.(s) ?? row.terms(s)];
       const some = (n: number) => (n > 0 ? gamma(n) : 0);
+      const adds = row.offset?.(s) !== undefined;
       return node.outputs.flatMap((output) => {
         const ways = readers.get(output) ?? 0;
-        if (output === '' || (terms === 0 && meeting === 0 && ways < 2)) return [];
+        if (output === '' || (terms === 0 && meeting === 0 && ways < 2 && !adds)) return [];
         return [[output, { forward: some(terms), backward: some(meeting) + gamma(ways) }] as const];
       });
     }),

@@ -31,11 +31,11 @@ export interface LowerBounds {
   rounding: Float64Array;
 }
 
-/** Of each function the bound that proves more. */
+/** Of each function the bound that proves more; what is no finite number proves nothing. */
 export function better(one: LowerBounds, other: LowerBounds): LowerBounds {
   const proved = ({ bound, rounding }: LowerBounds, i: number) => {
     const least = bound[i]! - rounding[i]!;
-    return Number.isNaN(least) ? Number.NEGATIVE_INFINITY : least;
+    return Number.isFinite(least) ? least : Number.NEGATIVE_INFINITY;
   };
   const taken = (i: number) => proved(other, i) > proved(one, i);
   return {

@@ -1,9 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { BoundPrograms, type Method } from '../../src/bounds/certify.js';
+import { marginRows } from '../../src/bounds/margins.js';
+import { better } from '../../src/bounds/ranges.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { createOrtEngine } from '../../src/engines/ort/engine.js';
 import { float, GraphBuilder, int, ints, string } from '../../src/graph/build.js';
 import type { Attribute, Graph } from '../../src/graph/graph.js';
 import { floats } from '../../src/graph/tensor.js';
+import { normals } from '../autodiff/finite-differences.js';
 import type { Layer } from './layers.js';
 
 const engine = createOrtEngine({ sessions: 1, threads: 1 });
@@ -137,6 +141,15 @@ describe('certificates hold', () => {
     ['Softmax', unary('Softmax')],
     ['a quotient', (b, x) => b.op('Div', [b.scalar(1), x])],
     ['what is no Gelu', (b, x) => b.op('Mul', [x, b.op('Add', [b.op('Erf', [x]), b.scalar(1)])])],
+    [
+      'a Gelu with one factor more',
+      (b, x) => {
+        const scaled = b.op('Mul', [x, b.scalar(Math.SQRT1_2)]);
+        const part = b.op('Add', [b.op('Erf', [scaled]), b.scalar(1)]);
+        const gate = b.op('Mul', [b.op('Sub', [b.scalar(1), x]), b.scalar(0.5)]);
+        return b.op('Mul', [b.op('Mul', [x, part]), gate]);
+      },
+    ],
     ['GlobalMaxPool', unary('GlobalMaxPool')],
     [
       'channels in the place of images',
@@ -161,5 +174,89 @@ describe('certificates hold', () => {
     ['images moved on', (b, x) => b.op('Pad', [x, b.ints([1, 0, 0, 0, -1, 0, 0, 0])])],
   ])('refuses %s', async (_, layer) => {
     await expect(programsOf(networkOf(layer))).rejects.toMatchObject({ code: 'op-unsupported' });
+  });
+
+  it('rounding counts where constants are added up that a step only puts beside the image', async () => {
+    const width = 4096;
+    const b = new GraphBuilder();
+    const x = b.input('x', 'float32', ['N', 1]);
+    const value = Math.fround(0.1);
+    b.outputAs(b.op('Pad', [x, b.ints([0, 0, 0, width - 1]), b.scalar(value)]), 'logits');
+    const programs = await programsOf(b.build(), [1]);
+    const row = Float32Array.from(normals('rows', width));
+    const rows = Float32Array.from([...row, ...row.map((r) => -r)]);
+    const box = { n: 1, lower: Float32Array.of(0.5), upper: Float32Array.of(0.5) };
+    const { bound, rounding } = await programs.lowerBounds(box, rows, 2, 'crown');
+    await programs.close();
+    const exact = row.reduce((sum, r, i) => sum + r * (i === 0 ? 0.5 : value), 0);
+    expect(bound[0]! - rounding[0]!).toBeLessThanOrEqual(exact);
+    expect(bound[1]! - rounding[1]!).toBeLessThanOrEqual(-exact);
+    expect(rounding[0]).toBeLessThan(1);
+  });
+
+  it('walks hold no more than fits, however many classes there are', async () => {
+    const [hidden, classes, n] = [4096, 257, 12];
+    const b = new GraphBuilder();
+    const x = b.op('Relu', [
+      b.op('Mul', [
+        b.input('x', 'float32', ['N', 1]),
+        b.constant(floats([1, hidden], normals('hidden', hidden))),
+      ]),
+    ]);
+    const weights = b.constant(floats([hidden, classes], normals('last', hidden * classes)));
+    b.outputAs(b.op('MatMul', [x, weights]), 'logits');
+    const held: number[] = [];
+    const watched: Engine = {
+      ...engine,
+      compile: async (graph) => {
+        const program = await engine.compile(graph);
+        return {
+          run: (feeds, fetches) => {
+            const { dims } = feeds.rows ?? {};
+            if (dims) held.push(dims[0]! * dims[1]! * hidden);
+            return program.run(feeds, fetches);
+          },
+          release: () => program.release(),
+        };
+      },
+    };
+    const network = { graph: b.build(), pixels: 'x', shape: [1], logits: 'logits' };
+    const lower = Float32Array.from({ length: n }, (_, i) => i / n);
+    const rows = marginRows(
+      Int32Array.from({ length: n }, (_, i) => i),
+      classes,
+    );
+    const count = classes - 1;
+    const programs = await BoundPrograms.of(watched, network);
+    const all = await programs.lowerBounds(
+      { n, lower, upper: lower.map((l) => l + 0.01) },
+      rows,
+      count,
+      'ibp',
+    );
+    expect(held).toEqual([2 ** 22, 2 ** 22, 2 ** 22]);
+    // Of the last image by itself the same.
+    const last = { n: 1, lower: lower.slice(-1), upper: lower.slice(-1).map((l) => l + 0.01) };
+    const own = await programs.lowerBounds(last, rows.slice(-count * classes), count, 'ibp');
+    await programs.close();
+    all.bound.slice(-count).forEach((bound, i) => {
+      expect(Math.abs(bound - own.bound[i]!)).toBeLessThanOrEqual(own.rounding[i]!);
+    });
+  });
+
+  it('of two bounds the better is one that is a number', () => {
+    const of = (bound: number, rounding: number) => ({
+      bound: Float64Array.of(bound),
+      rounding: Float64Array.of(rounding),
+    });
+    for (const other of [
+      of(Number.POSITIVE_INFINITY, 0),
+      of(Number.NaN, 0),
+      of(3, Number.POSITIVE_INFINITY),
+    ]) {
+      expect(better(of(1, 0.5), other)).toEqual(of(1, 0.5));
+      expect(better(other, of(1, 0.5))).toEqual(of(1, 0.5));
+    }
+    expect(better(of(1, 0.5), of(2, 1.7))).toEqual(of(1, 0.5));
   });
 });
