@@ -1,0 +1,226 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { intervalGraph } from '../../src/bounds/intervals.js';
+import { type Bent, type Bounded, boundedNetwork } from '../../src/bounds/network.js';
+import { imageOf, type Range } from '../../src/bounds/ranges.js';
+import { stepLines } from '../../src/bounds/step-lines.js';
+import { BOUNDS } from '../../src/bounds/table.js';
+import { createOrtEngine } from '../../src/engines/ort/engine.js';
+import { float, GraphBuilder, int, string } from '../../src/graph/build.js';
+import type { Attribute } from '../../src/graph/graph.js';
+import { normalCdf } from '../../src/metrics/distributions/distributions.js';
+import { stream } from '../../src/random/stream.js';
+import type { Layer } from './layers.js';
+
+/**
+ * What rows say of single numbers, against the definitions of the functions in float64: lines and planes as they are stored, images,
+ * and intervals with their room for float32. Nothing is walked back, so that no looseness elsewhere hides a line that does not hold.
+ */
+const engine = createOrtEngine({ sessions: 1, threads: 1 });
+afterAll(() => engine.close());
+
+const unary =
+  (op: string, attributes: Record<string, Attribute> = {}): Layer =>
+  (b, x) =>
+    b.op(op, [x], attributes);
+const clamped = (x: number, low: number, high: number) => Math.min(Math.max(x, low), high);
+const byErf =
+  (scale: (b: GraphBuilder, x: string) => string): Layer =>
+  (b, x) =>
+    b.op('Mul', [b.op('Mul', [x, b.op('Add', [b.op('Erf', [scale(b, x)]), b.scalar(1)])]), b.scalar(0.5)]);
+const gelu = (x: number) => x * normalCdf(x);
+const LEAK = Math.fround(0.1);
+
+const CURVES: Readonly<Record<string, [Layer, (x: number) => number]>> = {
+  Relu: [unary('Relu'), (x) => Math.max(x, 0)],
+  LeakyRelu: [unary('LeakyRelu', { alpha: float(0.1) }), (x) => (x > 0 ? x : LEAK * x)],
+  'LeakyRelu of leak 1': [unary('LeakyRelu', { alpha: float(1) }), (x) => x],
+  Sigmoid: [unary('Sigmoid'), (x) => (1 + Math.tanh(x / 2)) / 2],
+  Tanh: [unary('Tanh'), (x) => -Math.expm1(-2 * x) / (1 + Math.exp(-2 * x)) || Math.sign(x)],
+  Softplus: [unary('Softplus'), (x) => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)))],
+  Exp: [unary('Exp'), Math.exp],
+  Elu: [unary('Elu', { alpha: float(0.75) }), (x) => (x > 0 ? x : 0.75 * (Math.exp(x) - 1))],
+  'Elu with a kink': [unary('Elu', { alpha: float(3) }), (x) => (x > 0 ? x : 3 * (Math.exp(x) - 1))],
+  HardSigmoid: [
+    unary('HardSigmoid', { alpha: float(0.25), beta: float(0.5) }),
+    (x) => clamped(x / 4 + 1 / 2, 0, 1),
+  ],
+  HardSwish: [unary('HardSwish'), (x) => (x * clamped(x + 3, 0, 6)) / 6],
+  Abs: [unary('Abs'), Math.abs],
+  Clip: [(b, x) => b.op('Clip', [x, b.scalar(-0.25), b.scalar(0.125)]), (x) => clamped(x, -0.25, 0.125)],
+  'Clip from below': [(b, x) => b.op('Clip', [x, b.scalar(-0.25)]), (x) => Math.max(x, -0.25)],
+  Silu: [(b, x) => b.op('Mul', [x, b.op('Sigmoid', [x])]), (x) => x / (1 + Math.exp(-x))],
+  Gelu: [byErf((b, x) => b.op('Div', [x, b.scalar(Math.SQRT2)])), gelu],
+  'Gelu as an operator': [unary('Gelu'), gelu],
+  'Gelu by tanh': [
+    unary('Gelu', { approximate: string('tanh') }),
+    (x) => x / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
+  ],
+  Square: [(b, x) => b.op('Mul', [x, x]), (x) => x ** 2],
+};
+
+async function networkOf(layer: Layer, numbers: 1 | 2): Promise<Bounded> {
+  const b = new GraphBuilder();
+  b.outputAs(b.op('Identity', [layer(b, b.input('x', 'float32', ['N', numbers]))]), 'logits');
+  const graph = { ...b.build(), opsets: { '': 20 } };
+  return boundedNetwork(engine, { graph, pixels: 'x', shape: [numbers], logits: 'logits' });
+}
+
+/** Intervals: narrow and wide, with an end or the middle at 0 or at what turns, of one number, and at random. */
+function intervals(): [number, number][] {
+  const draws = stream({ seed: 0, purpose: 'test/lines', example: 0 });
+  const places = [-30, -8, -3, -2.4, -1.42, -1.28, -0.75, -0.25, 0, 1e-30, 0.125, 1.41, 2.4, 3, 8, 30];
+  const widths = [0, 1e-30, 1e-6, 1e-3, 0.3, 2, 9, 50];
+  const fixed = places.flatMap((at) =>
+    widths.flatMap((width): [number, number][] => [
+      [at, at + width],
+      [at - width, at],
+      [at - width / 3, at + width],
+    ]),
+  );
+  const random = Array.from({ length: 300 }, (): [number, number] => {
+    const [middle, width] = [12 * draws.uniform() - 6, 10 ** (5 * draws.uniform() - 4)];
+    return [middle - width, middle + width * draws.uniform()];
+  });
+  return [...fixed, ...random].map(([low, high]) => [Math.fround(low), Math.fround(high)]);
+}
+
+const ALL = intervals();
+const PARTS = 64;
+const pointsOf = ([low, high]: readonly [number, number]) => [
+  low,
+  high,
+  ...[-3, -1.5, -0.25, 0, 0.125, 3].filter((x) => x > low && x < high),
+  ...Array.from({ length: PARTS }, (_, i) => low + ((high - low) * (i + 0.5)) / PARTS),
+];
+/** What float64 makes of a line and of a function. */
+const ROUNDED = 1e-14;
+
+const rangeOf = (ends: readonly (readonly [number, number])[]): Range => ({
+  lower: Float32Array.from(ends, ([low]) => low),
+  upper: Float32Array.from(ends, ([, high]) => high),
+});
+
+/** The operator of a network of the table. */
+const opOf = (name: string) => name.split(' ')[0]!;
+
+describe('of one number', () => {
+  it('has a definition of every curve', () => {
+    const known = new Set(Object.keys(CURVES).map(opOf));
+    expect(
+      [...BOUNDS.values()].flatMap(({ kind, op }) => (kind === 'curve' && !known.has(op) ? [op] : [])),
+    ).toEqual([]);
+  });
+
+  it.each(Object.entries(CURVES))(
+    '%s lies between its lines, in its image and interval',
+    async (name, [layer, f]) => {
+      const network = await networkOf(layer, 1);
+      const step = network.bent[0] as Extract<Bent, { lines: unknown }>;
+      expect(step.row.op).toBe(opOf(name));
+      const [input, output] = [step.node.inputs[0]!, step.node.outputs[0]!];
+      const n = ALL.length;
+      const ranges = new Map([[input, rangeOf(ALL)]]);
+      const image = imageOf(step, network, ranges);
+      ranges.set(output, image);
+      const lines = stepLines(step, network, n, ranges);
+      const interval = await propagated(network, output, ranges.get(input)!);
+      const { rounding, row, lowerSlopes = [0, 0] } = step;
+      const faults: string[] = [];
+      for (const [i, ends] of ALL.entries()) {
+        const reach = Math.max(...ends.map(Math.abs));
+        const [k, m] = [lines.lowerSlope[i]!, lines.upperSlope[i]!];
+        const exact = row.exactOn?.(...ends) ?? false;
+        for (const x of pointsOf(ends)) {
+          const y = f(x);
+          const spare = ROUNDED * (Math.abs(y) + (Math.abs(k) + Math.abs(m)) * reach);
+          const holds = (what: string, least: number, most: number) => {
+            if (!(least <= most + spare)) faults.push(`${what} at ${x} of [${ends}]: ${least} > ${most}`);
+          };
+          holds('lower line', k * x + lines.lowerIntercept[i]!, y);
+          holds('upper line', y, m * x + lines.upperIntercept[i]!);
+          if (row.throughZero) holds('lower line at 0', Math.abs(lines.lowerIntercept[i]!), -spare);
+          if (row.lowerSlopes && !exact)
+            for (const slope of [...lowerSlopes, (lowerSlopes[0] + lowerSlopes[1]) / 2])
+              holds('other lower line', slope * x, y);
+          if (exact) holds('exact lines', Math.abs(k * x - y) + Math.abs(m * x - y), spare);
+          // Room is twice what engines may be off by: half of it is theirs. A number as it is takes none.
+          const { absolute, relative, argument } = rounding;
+          const room = x === y ? 0 : 0.499 * (absolute + relative * Math.abs(y) + argument * Math.abs(x));
+          for (const [what, { lower, upper }] of Object.entries({ image, interval })) {
+            holds(`${what} from below`, lower[i]!, y - room);
+            holds(`${what} from above`, y + room, upper[i]!);
+          }
+        }
+      }
+      expect(faults.slice(0, 3)).toEqual([]);
+    },
+  );
+});
+
+/** Intervals as the graph of interval bound propagation has them. */
+async function propagated(network: Bounded, value: string, { lower, upper }: Range): Promise<Range> {
+  const { graph, intervals: named } = intervalGraph(network);
+  const program = await engine.compile(graph);
+  const dims = [ALL.length, lower.length / ALL.length];
+  const found = await program.run({
+    lower: { type: 'float32', dims, data: lower },
+    upper: { type: 'float32', dims, data: upper },
+  });
+  await program.release();
+  const own = named.get(value)!;
+  return {
+    lower: found[own.lower]!.data as Float32Array,
+    upper: found[own.upper]!.data as Float32Array,
+  };
+}
+
+describe('of two numbers', () => {
+  /** x y, as a product of two values. */
+  const layer: Layer = (b, x) => {
+    const [one, other] = b.node('Split', [x, b.ints([1, 1])], { axis: int(1) }, ['one', 'other']);
+    return b.op('Mul', [one!, other!]);
+  };
+
+  it('a product lies between its planes, in its image and interval', async () => {
+    const network = await networkOf(layer, 2);
+    const step = network.bent[0] as Extract<Bent, { planes: unknown }>;
+    const output = step.node.outputs[0]!;
+    // Each interval with others of all kinds.
+    const others = ALL.map((_, i) => ALL[(i * 7919 + 13) % ALL.length]!);
+    const ranges = new Map(step.node.inputs.map((input, k) => [input, rangeOf(k === 0 ? ALL : others)]));
+    const image = imageOf(step, network, ranges);
+    ranges.set(output, image);
+    const lines = stepLines(step, network, ALL.length, ranges);
+    const joined = rangeOf(ALL.flatMap((ends, i) => [ends, others[i]!]));
+    const interval = await propagated(network, output, joined);
+    const { lowerSlope, upperSlope, lowerIntercept, upperIntercept, other } = lines;
+    const { absolute, relative } = step.row.rounding;
+    const faults: string[] = [];
+    for (const [i, ends] of ALL.entries()) {
+      const inside = ([low, high]: readonly [number, number]) => [low, high, (low + high) / 2];
+      const [left, right] = [inside(ends), inside(others[i]!)];
+      const largest = Math.max(...left.map(Math.abs)) * Math.max(...right.map(Math.abs));
+      const spare = ROUNDED * largest;
+      const holds = (what: string, least: number, most: number) => {
+        if (!(least <= most + spare)) faults.push(`${what}, [${ends}] by [${others[i]}]: ${least} > ${most}`);
+      };
+      let nearest = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+      for (const x of left)
+        for (const y of right) {
+          const below = lowerSlope[i]! * x + other!.lowerSlope[i]! * y + lowerIntercept[i]!;
+          const above = upperSlope[i]! * x + other!.upperSlope[i]! * y + upperIntercept[i]!;
+          holds('lower plane', below, x * y);
+          holds('upper plane', x * y, above);
+          nearest = [Math.min(nearest[0]!, x * y - below), Math.min(nearest[1]!, above - x * y)];
+          const room = 0.499 * (absolute + relative * Math.abs(x * y));
+          for (const [what, { lower, upper }] of Object.entries({ image, interval })) {
+            holds(`${what} from below`, lower[i]!, x * y - room);
+            holds(`${what} from above`, x * y + room, upper[i]!);
+          }
+        }
+      // Planes lie on the product along two sides.
+      for (const gap of nearest) holds('touch', gap, 1e-6 * largest + 1e-37);
+    }
+    expect(faults.slice(0, 3)).toEqual([]);
+  });
+});
