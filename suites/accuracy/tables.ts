@@ -21,8 +21,7 @@ export function overviewTable(dataset: DatasetInfo, results: readonly AccuracyRe
         key: `top-${k}`,
         title: `Top-${k}`,
         format: 'percent' as const,
-        // Which class is the easiest for a model is not what a reader looks for.
-        better: 'none' as const,
+        better: 'higher' as const,
       })),
       { key: 'nll', title: 'NLL (nats)', format: 'number', better: 'lower' },
       { key: 'brier', title: 'Brier', format: 'number', better: 'lower' },

@@ -35,6 +35,24 @@ describe('known answers', () => {
     expect(measureOf(outcome, 'class-accuracy', { class: 'dog' })).toMatchObject({ value: 1, n: 1 });
     expect(codes(outcome)).toEqual(['few-examples', 'not-above-chance']);
   });
+  it('models are ranked by top-k as by accuracy, classes within a model are not', async () => {
+    const three = linearSystem({ weights: identity(3) });
+    const labelled = memoryDataset({ images: identity(3), labels: [0, 1, 2] });
+    const { summary } = await runSuite(accuracy, {
+      systems: [three],
+      datasets: [labelled],
+      options: { topK: [2] },
+    });
+    const betterIn = (id: string) =>
+      summary.tables?.find((table) => table.id === id)?.columns.map(({ key, better }) => [key, better]);
+    expect(betterIn('accuracy-test')).toEqual(
+      expect.arrayContaining([
+        ['accuracy', 'higher'],
+        ['top-2', 'higher'],
+      ]),
+    );
+    expect(betterIn('class-accuracy-test')).toContainEqual(['model linear', 'none']);
+  });
   it('the confusion matrix counts labels in rows and predictions in columns', async () => {
     const { summary } = await runSuite(accuracy, { systems, datasets });
     expect(summary.tables?.find(({ id }) => id === 'confusion-linear-test')?.rows).toEqual([
