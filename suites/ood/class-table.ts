@@ -80,10 +80,10 @@ const placesOf = (classes: ArrayLike<number>): Map<number, number[]> =>
 
 const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** Mean AUROC over OOD sets. Their mean over classes, by the images of each, is that of the whole test set. */
-function byLabel({ id, separations }: Detector): OfClass[] {
+/** Mean AUROC over the OOD sets that means are over. Their mean over classes, by the images of each, is that of the whole test set. */
+function byLabel({ id, averaged }: Detector): OfClass[] {
   const { labels } = id.predicted ?? {};
-  const sets = separations.filter(({ ood }) => ood.values.length > 0);
+  const sets = averaged.filter(({ ood }) => ood.values.length > 0);
   if (!labels || sets.length === 0) return [];
   const classes = [...placesOf(labels)].map(([k, at]) => ({
     k,
@@ -99,8 +99,8 @@ function byLabel({ id, separations }: Detector): OfClass[] {
 }
 
 /** Of what is predicted to be of a class; classes without images of both kinds have none. */
-function byPrediction({ id, separations }: Detector): OfClass[] {
-  const sets = separations.map(({ ood }) => ood);
+function byPrediction({ id, averaged }: Detector): OfClass[] {
+  const sets = averaged.map(({ ood }) => ood);
   if (!id.predicted || sets.some(({ predicted }) => !predicted)) return [];
   const ofId = placesOf(id.predicted.prediction);
   const ofOod = placesOf(sets.flatMap(({ predicted }) => Array.from(predicted?.prediction ?? [])));

@@ -114,6 +114,28 @@ describe('classes', () => {
     );
   });
 
+  it('attacked forms of a set that is there count in none of them', async () => {
+    const id: Image[] = Array.from({ length: 9 }, (_, i) => (i % 2 ? [i, 0, 0] : [0, i, 0]));
+    const other: Image[] = Array.from({ length: 6 }, (_, i) => (i % 2 ? [i + 1, 0, 0] : [0, i + 1, 0]));
+    const moved = other.map(([a, b]): Image => [a && a + 3, b && b + 3, 0]);
+    const recipe = { by: 'raise', of: 'far', options: { on: 'three', score: 'max-logit' } };
+    const tables = async (more: Parameters<typeof memoryDataset>[0][]) => {
+      const outcome = await runSuite(ood, {
+        systems: [three],
+        datasets: [
+          memoryDataset({ images: id, labels: id.map(predicted), shape: [1, 1, 3] }),
+          memoryDataset({ images: other, ...far, shape: [1, 1, 3] }),
+          ...more.map(memoryDataset),
+        ],
+        options: { scores: ['max-logit'], hardest: 0, resamples: 100 },
+      });
+      return ['label-auroc-test', 'prediction-auroc-test'].map((name) => rowsOf(outcome, name));
+    };
+    const alone = await tables([]);
+    expect(alone.map((rows) => rows.length)).toEqual([2, 2]);
+    expect(await tables([{ images: moved, ...near, recipe, shape: [1, 1, 3] }])).toEqual(alone);
+  });
+
   it('there are none by label without labels, and none by prediction where nothing is taken for the same', async () => {
     const outcome = await run([[4, 0, 0]], undefined, [[[0, 3, 0]]]);
     expect(table(outcome, 'label-auroc-test')).toBeUndefined();
