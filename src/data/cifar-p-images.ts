@@ -53,13 +53,15 @@ export async function openCifarP(spec: PerturbedSpec): Promise<ImageSource> {
       refuseMore('example', elements(reader.shape), source.place);
       all.push({ ...reader, name, images, frames });
     }
+    const [first] = all as [Sequences];
+    refuseMore('examples', first.images * framesOf(all), { file: path });
     return sequencesTogether(all, closing);
   });
 }
 
 function sequencesTogether(all: readonly Sequences[], closing: Closing): ImageSource {
   const [first] = all as [Sequences];
-  const sequences = all.map(({ name, frames }) => ({ name: name.replaceAll('_', '-'), frames }));
+  const sequences = all.map(({ name, frames }) => ({ name: nameOf(name), frames }));
   const each = framesOf(sequences);
   const size = elements(first.shape);
   const starts = all.map((_, s) => framesOf(sequences.slice(0, s)));
@@ -100,14 +102,23 @@ function filesOf(entries: readonly string[], { path, perturbations }: PerturbedS
         present.length > 0 ? `some of ${present.join(', ')}` : 'a file such as rotate.npy in the folder',
       hint: `write perturbations: [${present[0] ?? 'rotate'}]`,
     });
-  return (
-    perturbations?.map((wanted) => {
-      const name = present.find((one) => one === wanted || one === wanted.replaceAll('-', '_'));
-      if (name === undefined) throw unknownName('file of a perturbation', wanted, present, { file: path });
-      return name;
-    }) ?? usual
-  );
+  const wanted = perturbations?.map((given) => {
+    const name = present.find((one) => one === given || one === given.replaceAll('-', '_'));
+    if (name === undefined) throw unknownName('file of a perturbation', given, present, { file: path });
+    return name;
+  });
+  const twice = wanted?.find((name, i) => wanted.some((one, k) => k < i && nameOf(one) === nameOf(name)));
+  if (twice === undefined) return wanted ?? usual;
+  throw new AssayError('config-invalid', `the perturbation "${nameOf(twice)}" is named twice`, {
+    file: path,
+    path: 'perturbations',
+    expected: 'each one once: dashes and underscores are the same',
+    hint: 'leave one of them out',
+  });
 }
+
+/** What a sequence is called, by its file. */
+const nameOf = (file: string) => file.replaceAll('_', '-');
 
 /** Errors: `data-invalid` for what holds no sequences, or not of the images of the first file. */
 function refuseOther({ shape, dtype, source: { place } }: ArraySource, first: Sequences | undefined): void {

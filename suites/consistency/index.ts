@@ -10,7 +10,6 @@ import {
   checkReference,
   type DatasetInfo,
   defineSuite,
-  fewExamples,
   fewUsed,
   type NotApplicable,
   oneOf,
@@ -176,10 +175,11 @@ function flipsIn(
   return flipsOf({ system, dataset, indices }, classes);
 }
 
-const few = (dataset: DatasetInfo, n: number): Warning[] =>
-  dataset.sequences
-    ? fewExamples(SUITE, { ...dataset, size: dataset.size / framesOf(dataset.sequences) })
-    : fewUsed(SUITE, dataset, n);
+/** Images count, not their frames. */
+const few = (dataset: DatasetInfo, n: number): Warning[] => {
+  const each = dataset.sequences ? framesOf(dataset.sequences) : 1;
+  return fewUsed(SUITE, { ...dataset, size: dataset.size / each }, n);
+};
 
 function withoutTestSets(context: SuiteContext): NotApplicable[] {
   if (testSets(context).length > 0) return [];

@@ -154,6 +154,14 @@ describe('an array that is as long as it promises, of zeros that take no room, i
     });
   });
 
+  it('by the frames of all sequences together', async () => {
+    for (const name of ['rotate', 'tilt']) sparse(`many-frames/${name}.npy`, [1, 2 ** 25 + 1, 1, 1, 3]);
+    expect(await errorOf(readAll(directory, { path: 'many-frames' }))).toMatchObject({
+      code: 'data-invalid',
+      details: { file: join(directory, 'many-frames'), found: `${2 * (2 ** 25 + 1)}` },
+    });
+  });
+
   it.each([
     ['examples', [2 ** 33, 2], 'examples'],
     ['the size of a row', [2, 2 ** 33], 'predictionRow'],

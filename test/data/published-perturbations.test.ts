@@ -58,6 +58,12 @@ describe('cifar-p', () => {
   it.each<[string, Record<string, Uint8Array>, Partial<PerturbedSpec>, object]>([
     ['a typo', {}, { perturbations: ['rotat'] }, { hint: 'did you mean "rotate"?' }],
     ['a severity', {}, { severity: 1 }, { path: 'severity' }],
+    [
+      'one twice, by a dash',
+      {},
+      { perturbations: ['gaussian_noise', 'rotate', 'gaussian-noise'] },
+      { path: 'perturbations', hint: 'leave one of them out' },
+    ],
     ['images', { 'rotate.npy': npy([6, 2, 2, 3], bytes(72)) }, {}, { found: 'u1 of shape (6, 2, 2, 3)' }],
     [
       'one frame',

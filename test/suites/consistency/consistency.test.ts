@@ -256,6 +256,17 @@ describe('published sequences', () => {
     expect(sheetOf(first).map(({ index }) => index)).toEqual([0, 7]);
   });
 
+  it('are few where few images are used, however many frames these have', async () => {
+    const told = async (n: number, more = {}) => {
+      const images = Array.from({ length: n }, (_, i) => frames[i % 3]!);
+      const { summary } = await measured(published(images), undefined, more);
+      return summary.warnings?.flatMap(({ code, message }) => (code === 'few-examples' ? [message] : []));
+    };
+    expect(await told(99)).toEqual(['"frames" has 99 examples']);
+    expect(await told(100)).toEqual([]);
+    expect(await told(100, { examples: 5 })).toEqual(['5 of the 100 examples of "frames" were used']);
+  });
+
   it('are shown to suites that read them, and to others where these name them', () => {
     const seen = (datasets?: string[]) => {
       const entry = { ...entryOf(accuracy as unknown as Suite, {}), ...(datasets && { datasets }) };
