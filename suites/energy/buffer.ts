@@ -1,5 +1,5 @@
 import { placesOf, type StoredChainRows, storedChains } from '../../src/measurements.js';
-import { type Estimate, meanOf, wilson } from '../../src/metrics.js';
+import { type Estimate, meanOf, meanOfShares, wilson } from '../../src/metrics.js';
 import {
   type BarFigure,
   type CollectedRows,
@@ -72,7 +72,7 @@ export function bufferOf(
       logPx,
       prediction: Int32Array.from(known, (i) => rows.prediction.data[i]!),
       mean: meanOf(logPx),
-      saturated: meanOf(Float64Array.from(rows.saturated.data)),
+      saturated: meanOfShares(Float64Array.from(rows.saturated.data)),
       broken: wilson(
         count(rows.finite.data, (x) => x === 0),
         stored,

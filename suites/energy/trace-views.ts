@@ -1,7 +1,7 @@
 import { meanOf } from '../../src/metrics.js';
 import { cell, type LineFigure, point, type Table } from '../../src/suite.js';
 import type { Heights } from './heights.js';
-import { type Followed, followed, shownSteps, type Traced, valuesAt } from './traces.js';
+import { type Followed, followed, meanAt, shownSteps, type Traced } from './traces.js';
 
 /** One chart a number, from every kind of start. Without test images there is no zero of a system's log p(x). */
 export function traceFigures(all: readonly Traced[], references: readonly Heights[]): LineFigure[] {
@@ -44,7 +44,7 @@ function zeroOf({ system }: Traced, references: readonly Heights[]): number | un
 
 function pointsOf(traced: Traced, one: Followed, zero: number): LineFigure['series'][number]['points'] {
   return shownSteps(traced).flatMap((x) => {
-    const { value, interval } = meanOf(valuesAt(traced, one, x));
+    const { value, interval } = meanAt(traced, one, x);
     if (!Number.isFinite(value)) return [];
     const above: typeof interval = interval && [interval[0] - zero, interval[1] - zero];
     return [point(x, { value: value - zero, interval: above })];

@@ -1,5 +1,5 @@
 import { sgldTrace, type TraceParams, type TraceRows } from '../../src/measurements.js';
-import { type Estimate, exact, type Mixing, meanOf, mixing } from '../../src/metrics.js';
+import { type Estimate, exact, type Mixing, meanOf, meanOfShares, mixing } from '../../src/metrics.js';
 import {
   type Collected,
   type CollectedRows,
@@ -147,7 +147,7 @@ export function tracedOf(
     const ends = Array.from(traces.indices, (_, i) => logPx.data[(i + 1) * width - 1]);
     const looks = lengthsOf(options).map((steps) => ({
       steps,
-      estimates: followed.map((one) => meanOf(valuesAt(traced, one, steps))),
+      estimates: followed.map((one) => meanAt(traced, one, steps)),
       mixed: mixing(ends.map((_, i) => chain(i, steps))),
     }));
     return [{ ...traced, lost: ends.filter(Number.isNaN).length, looks }];
@@ -164,6 +164,12 @@ export function valuesAt(
   return Float64Array.from(collected.indices, (_, i) =>
     of(collected.rows, i * (params.steps + 1) + step, params, size),
   );
+}
+
+/** Over the chains, after so many steps. */
+export function meanAt(traced: Parameters<typeof valuesAt>[0], one: Followed, step: number): Estimate {
+  const mean = one.format === 'percent' ? meanOfShares : meanOf;
+  return mean(valuesAt(traced, one, step));
 }
 
 const SHEET = 'energy-traces';

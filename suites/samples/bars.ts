@@ -1,4 +1,4 @@
-import { type Estimate, meanOf, wilson } from '../../src/metrics.js';
+import { type Estimate, meanOfShares, wilson } from '../../src/metrics.js';
 import { type BarFigure, cell } from '../../src/suite.js';
 import type { SampleSet } from './result.js';
 
@@ -37,7 +37,7 @@ export function confidenceBars(sets: readonly SampleSet[]): BarFigure[] {
       'p(y|x)',
       seen,
       ({ ofClass = new Float64Array(0), conditioned }, c) =>
-        meanOf(ofClass.filter((_, i) => conditioned?.[i] === c)),
+        meanOfShares(ofClass.filter((_, i) => conditioned?.[i] === c)),
       { yDomain: [0, 1] },
     ),
   ];

@@ -1,4 +1,4 @@
-import { meanOf } from '../../src/metrics.js';
+import { meanOf, meanOfShares } from '../../src/metrics.js';
 import { type Measure, measure } from '../../src/suite.js';
 import { type Common, describer, plain, share } from './describer.js';
 import type { Distal } from './distal.js';
@@ -37,7 +37,7 @@ export function sampleMeasures({ suite, sheet, chain }: Common, set: SampleSet):
               { measure: 'sample-confidence', title: `Mean confidence in ${set.name} samples`, ...share },
               mean('confidence'),
             ),
-            meanOf(own.confidence),
+            meanOfShares(own.confidence),
           ),
         ]
       : []),

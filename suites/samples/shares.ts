@@ -1,4 +1,4 @@
-import { meanOf, wilson } from '../../src/metrics.js';
+import { meanOfShares, wilson } from '../../src/metrics.js';
 import { onceFor } from '../../src/suite.js';
 import { SAME } from './duplicates.js';
 import type { Classification, SampleSet } from './result.js';
@@ -13,7 +13,7 @@ export const sharesOf = onceFor(({ n, own, judge, conditioned, saturated, apart 
     own: right(own),
     judged: right(judge),
     /** Of the pixels. */
-    saturated: meanOf(saturated),
+    saturated: meanOfShares(saturated),
     /** How many look like another. */
     alike,
     /** Undefined for a single sample. */

@@ -44,7 +44,9 @@ describe('replay buffers', () => {
     // log p(x) of four images: 0, -1.25, -0.25, -0.125.
     expect(measureOf(found, 'buffer-log-px')).toMatchObject({ n: 4, params: { images: 'replay buffer' } });
     expect(measureOf(found, 'buffer-log-px').value).toBeCloseTo(-1.625 / 4, 6);
-    expect(measureOf(found, 'buffer-saturated').value).toBeCloseTo((1 + 0.5) / 4, 6);
+    const saturated = measureOf(found, 'buffer-saturated');
+    expect(saturated.value).toBeCloseTo((1 + 0.5) / 4, 6);
+    expect(saturated.interval?.[0]).toBe(0);
     expect(sheet(found).map(({ outside }) => outside)).toEqual([0, 0.5, 0, 0]);
     expect(measureOf(found, 'buffer-copies').value).toBe(0);
     expect(codes(found)).not.toContain('buffer-copies');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { energy } from '../../../suites/energy/index.js';
 import { traceFigures } from '../../../suites/energy/trace-views.js';
+import { followed, meanAt } from '../../../suites/energy/traces.js';
 import { linearSystem } from '../helpers/linear-system.js';
 import { memoryDataset } from '../helpers/memory-dataset.js';
 import { quadraticSystem } from '../helpers/quadratic-system.js';
@@ -124,6 +125,17 @@ describe('chains of SGLD', () => {
     expect(codes(cornered)).toContain('chains-saturate');
     expect(codes(cornered)).not.toContain('chains-leave-box');
     expect(measureOf(cornered, 'trace-saturated', { start: 'data' }).value).toBe(1);
+  });
+
+  it('have intervals of shares within [0, 1]', () => {
+    const column = { shape: [3, 1], data: Float32Array.of(0, 0, 1) };
+    const rows = { logPx: column, saturated: column, outside: column };
+    const traced = { system: bowl.info, params: { steps: 0 }, collected: { rows, indices: [0, 1, 2] } };
+    const intervalOf = (wanted: string) =>
+      meanAt(traced as never, followed.find(({ id }) => id === wanted)!, 0).interval!;
+    expect(intervalOf('saturated')).toEqual([0, 1]);
+    expect(intervalOf('outside')).toEqual([0, 1]);
+    expect(intervalOf('log-px')[0]).toBeLessThan(0);
   });
 
   it('have a line above the mean test image only where there is one', () => {

@@ -7,6 +7,7 @@ import { quantile } from '../../../src/metrics.js';
 import type { System } from '../../../src/models/system.js';
 import { samples } from '../../../suites/samples/index.js';
 import { sampleSet } from '../../../suites/samples/result.js';
+import { sharesOf } from '../../../suites/samples/shares.js';
 import { setWarnings } from '../../../suites/samples/warnings.js';
 import { type AnalyticOptions, analyticSystem } from '../../attacks/helpers/analytic-system.js';
 import { linearSystem } from '../helpers/linear-system.js';
@@ -309,6 +310,11 @@ describe('the suite samples', () => {
       );
     expect(await near(bufferOf((i) => image(i, 1)))).toHaveLength(1);
     expect(await near(bufferOf((i) => image(i, 0)))).toEqual([]);
+  });
+
+  it('has intervals of shares of pixels within [0, 1]', () => {
+    const set = { n: 3, apart: [], saturated: Float64Array.of(0, 0, 1) };
+    expect(sharesOf(set as never).saturated).toMatchObject({ value: 1 / 3, interval: [0, 1] });
   });
 
   it('counts samples that failed once, whether as chains or as images that the system was shown', () => {
