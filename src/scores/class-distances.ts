@@ -2,7 +2,7 @@ import { AssayError } from '../errors.js';
 import { times } from '../metrics/linear-algebra/matrix.js';
 import type { ClassScatter } from './class-scatter.js';
 import { factorised } from './factorised.js';
-import type { FitSize } from './score.js';
+import type { FitSite } from './score.js';
 
 /**
  * The whitening by the covariance around class means, and these means, whitened: the statistics of scores of distances to
@@ -10,9 +10,9 @@ import type { FitSize } from './score.js';
  */
 export async function whitenedClasses(
   { means, covariance, n }: ClassScatter,
-  { width, classes }: Pick<FitSize, 'width' | 'classes'>,
+  { width, classes, signal }: Pick<FitSite, 'width' | 'classes' | 'signal'>,
 ): Promise<{ whitening: Float64Array; centres: Float64Array }> {
-  const { matrix, rank } = await factorised('whitening', covariance, width);
+  const { matrix, rank } = await factorised('whitening', covariance, width, signal);
   if (rank === 0)
     throw new AssayError(
       'data-invalid',

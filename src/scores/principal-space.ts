@@ -37,7 +37,7 @@ export const outsideShapes = (width: number, dimensions: number) => ({
  */
 export async function outsideOf(
   parts: AsyncIterable<FitPart>,
-  { width, lastLayer }: FitSite,
+  { width, lastLayer, signal }: FitSite,
   dimensions: number,
 ): Promise<{ origin: Float64Array; outside: Float64Array }> {
   const { weight, bias } = required(lastLayer, 'last layer');
@@ -64,6 +64,7 @@ export async function outsideOf(
     'eigen',
     moment.map((v) => v / count),
     width,
+    signal,
   );
   return { origin, outside: vectors.slice(dimensionsOf(width, dimensions) * width) };
 }

@@ -39,7 +39,7 @@ export const rmds: Score = {
     async statistics(parts, of) {
       const scatter = await classScatter(parts, of);
       const { mean, covariance } = totalScatter(scatter, of);
-      const { matrix } = await factorised('whitening', covariance, of.width);
+      const { matrix } = await factorised('whitening', covariance, of.width, of.signal);
       return { ...(await whitenedClasses(scatter, of)), background: matrix, centre: times(matrix, mean) };
     },
   },

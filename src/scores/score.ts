@@ -102,6 +102,8 @@ export interface FitSite extends FitSize {
   lastLayer?: LastLayer;
   /** The run's, for what is drawn. */
   seed: number;
+  /** Raised when the user interrupts, for what takes long without reading images. */
+  signal?: AbortSignal;
 }
 
 /** Options of a score by name, with defaults filled in. */

@@ -38,3 +38,22 @@ it('others are heard while a large one is factorised', async () => {
   await large;
   expect(order).toEqual(['heard', 'factorised']);
 });
+
+it('an interruption ends the thread at once', async () => {
+  const size = 1500;
+  const matrix = Float64Array.from(
+    { length: size * size },
+    (_, at) => 1 / (1 + Math.abs(Math.floor(at / size) - (at % size))),
+  );
+  const stopped = new AbortController();
+  const begun = performance.now();
+  setTimeout(() => stopped.abort(), 50);
+  // To its end it takes a quarter of a minute.
+  await expect(factorised('eigen', matrix, size, stopped.signal)).rejects.toMatchObject({
+    code: 'interrupted',
+  });
+  expect(performance.now() - begun).toBeLessThan(5000);
+  await expect(factorised('eigen', matrix, size, stopped.signal)).rejects.toMatchObject({
+    code: 'interrupted',
+  });
+});

@@ -114,12 +114,12 @@ export const fit = defineMeasurement({
   aggregate: true,
   columns: statisticsColumns,
   async measure(
-    { system, parts, catalogue, seed }: MeasureContext<[], Rows[]>,
+    { system, parts, catalogue, seed, signal }: MeasureContext<[], Rows[]>,
     params: FitParams,
   ): Promise<Record<string, Float64Array | Float32Array>> {
     const score = fitOf(params.score, catalogue);
     const reading = toFit(score);
-    const site = { ...sizeOf(system.info, params), seed };
+    const site = { ...sizeOf(system.info, params), seed, signal };
     const { lastLayer } = system;
     const statistics = await refusing(variantOf(score, params.options).title, () =>
       score.fit.statistics(
