@@ -166,9 +166,15 @@ export const limits = {
   },
   vnnlib: {
     of: 'bytes of a VNN-LIB property, when inflated',
-    value: 256 * MIB,
-    reason: 'it is held as text; a box of 150,528 inputs has 20 MB',
+    value: 64 * MIB,
+    reason: 'it is held as text, and its conditions take more; a box of 150,528 inputs has 20 MB',
     instead: 'split the property into several',
+  },
+  vnnlibWords: {
+    of: 'words and brackets of a statement of a VNN-LIB property',
+    value: 2 ** 22,
+    reason: 'each takes some dozen bytes in memory; a box of 150,528 inputs has 1,505,280',
+    instead: 'write a box, and conditions that hold together, as assertions of their own',
   },
   vnnlibCases: {
     of: 'alternatives of a VNN-LIB property, with `or` and `and` multiplied out',

@@ -87,7 +87,7 @@ async function verify(file: string, flags: VerifyFlags): Promise<number> {
   const stopping = (name: NodeJS.Signals) => {
     if (!quiet) progress.line('stopping: what is done is in results.csv (once more to leave at once)');
     return new AssayError('interrupted', `stopped by ${name}`, {
-      hint: 'what was done is in results.csv; a list of the others continues there',
+      hint: 'what was done is in results.csv; verify a list of the others with another --out',
     });
   };
   try {

@@ -46,11 +46,17 @@ export async function attacked(
     if (found) return found;
   }
   if (network.lacksGradient !== undefined) return undefined;
-  const climbs = Array.from({ length: plan.restarts }, (_, i) =>
-    cases.map((one, at) => ({ one, box: boxes.get(one.box)!, at, i })),
-  ).flat();
-  for (let from = 0; from < climbs.length; from += network.batch) {
-    const found = await descended(network, climbs.slice(from, from + network.batch), plan);
+  // The first starts of all cases, then their second ones.
+  const climb = (index: number): Climb => {
+    const at = index % cases.length;
+    const one = cases[at]!;
+    return { one, box: boxes.get(one.box)!, at, i: Math.floor(index / cases.length) };
+  };
+  const total = cases.length * plan.restarts;
+  for (let from = 0; from < total; from += network.batch) {
+    const length = Math.min(network.batch, total - from);
+    const climbs = Array.from({ length }, (_, offset) => climb(from + offset));
+    const found = await descended(network, climbs, plan);
     if (found) return found;
   }
   return undefined;
@@ -95,7 +101,9 @@ async function descended(
       for (let i = 0; i < inputs; i++) {
         const at = c * inputs + i;
         const [low, high] = [lower[i]!, upper[i]!];
-        points[at] = clamped(points[at]! - step * (high - low) * Math.sign(gradient[at]!), low, high);
+        // Where a gradient is no number, the point stays: one of no numbers is of no box.
+        const sign = Math.sign(gradient[at]!) || 0;
+        points[at] = clamped(points[at]! - step * (high - low) * sign, low, high);
       }
     });
     step = Math.max(LAST_STEP, step * SHRINKING);

@@ -118,12 +118,22 @@ function atomOf(op: string, left: Term, right: Term, at: Place): Atom {
         .join(', ')}${names.length > 3 ? ' and others' : ''}`,
       hint: 'inputs that depend on each other, or on outputs, are not verified',
     });
-  // coefficient * X + constant <= 0, where an end that is left out is a matter of no width.
+  // coefficient * X + constant <= 0
+  const end = -term.constant / coefficient;
   return {
     bound: {
       input: variableOf(name)?.index ?? 0,
       side: coefficient > 0 ? 'upper' : 'lower',
-      value: -term.constant / coefficient,
+      value: strict ? next(end, coefficient > 0 ? -1 : 1) : end,
     },
   };
+}
+
+/** The float64 number after another one: a box that has it holds no end that is left out. */
+function next(x: number, direction: 1 | -1): number {
+  if (x === 0) return direction * Number.MIN_VALUE;
+  const cell = new DataView(new ArrayBuffer(8));
+  cell.setFloat64(0, x);
+  cell.setBigInt64(0, cell.getBigInt64(0) + (x > 0 === direction > 0 ? 1n : -1n));
+  return cell.getFloat64(0);
 }

@@ -7,6 +7,8 @@ export const METHODS: readonly Method[] = ['crown-ibp', 'crown', 'alpha-crown'];
 
 /** Boxes that are bounded together, at most. */
 const TOGETHER = 32;
+/** Coefficients of functions of outputs that are held at a time. */
+const NUMBERS = 2 ** 24;
 /** What sums of constants in float64 may be off by, relative to what was added up: more than enough. */
 const SPARE = 1e-12;
 
@@ -30,14 +32,11 @@ export async function refuted(
   { method, outputs, check }: { method: Method; outputs: number; check(): void },
 ): Promise<Claim[]> {
   const left: Claim[] = [];
-  const asked = claims.map((claim) => ({ claim, rows: rowsOf(claim.cases, outputs) }));
-  for (let from = 0; from < asked.length; ) {
+  for (let from = 0; from < claims.length; ) {
     check();
-    const { count } = asked[from]!.rows;
-    let end = from + 1;
-    while (end < asked.length && end - from < TOGETHER && asked[end]!.rows.count === count) end++;
-    const chunk = asked.slice(from, end);
-    from = end;
+    const chunk = togetherFrom(claims, from, outputs);
+    const { count } = chunk[0]!.rows;
+    from += chunk.length;
     // Of cases without a constraint on outputs that can be bounded, nothing can be proved.
     const least = count === 0 ? undefined : await leastOf(bounds, chunk, method);
     chunk.forEach(({ claim: { box, cases }, rows }, i) => {
@@ -54,6 +53,23 @@ export async function refuted(
   return left;
 }
 
+interface Asked {
+  claim: Claim;
+  rows: Rows;
+}
+
+/** The claims from one on that are bounded in one call: those with as many functions. */
+function togetherFrom(claims: readonly Claim[], from: number, outputs: number): Asked[] {
+  const chunk: Asked[] = [];
+  for (const claim of claims.slice(from, from + TOGETHER)) {
+    const rows = rowsOf(claim.cases, outputs);
+    const fits = rows.count === chunk[0]?.rows.count && (chunk.length + 1) * rows.data.length <= NUMBERS;
+    if (chunk.length > 0 && !fits) break;
+    chunk.push({ claim, rows });
+  }
+  return chunk;
+}
+
 const isPositive = (least: number, { constant, load }: Constraint): boolean =>
   least + constant > SPARE * (load + Math.abs(least));
 
@@ -67,14 +83,19 @@ interface Rows {
   of: ReadonlyMap<string, number>;
 }
 
-/** Functions that differ by more than a constant. Coefficients that float32 lacks are left out: bounds are of float32 functions. */
+/**
+ * Functions that differ by more than a constant. Those with coefficients that float32 lacks are left out, since bounds are of
+ * float32 functions, and so are more than fit into memory: nothing is proved by these.
+ */
 function rowsOf(cases: readonly Case[], outputs: number): Rows {
   const of = new Map<string, number>();
   const functions: Constraint['terms'][] = [];
+  const most = Math.floor(NUMBERS / outputs);
   for (const { constraints } of cases)
     for (const constraint of constraints) {
       const key = keyOf(constraint);
-      if (of.has(key) || constraint.terms.some((t) => Math.fround(t.coefficient) !== t.coefficient)) continue;
+      if (of.has(key) || functions.length >= most) continue;
+      if (constraint.terms.some((t) => Math.fround(t.coefficient) !== t.coefficient)) continue;
       of.set(key, functions.length);
       functions.push(constraint.terms);
     }
@@ -88,7 +109,7 @@ function rowsOf(cases: readonly Case[], outputs: number): Rows {
 /** (boxes, rows): below which functions of outputs never are. */
 async function leastOf(
   bounds: BoundPrograms,
-  chunk: readonly { claim: Claim; rows: Rows }[],
+  chunk: readonly Asked[],
   method: Method,
 ): Promise<Float64Array> {
   const [first] = chunk;

@@ -27,11 +27,22 @@ const TOKEN = /[()]|;[^\n]*|\|[^|]*\||[^\s();|]+|\n|\|/g;
 export function* formsIn(text: string, { file }: Place): Generator<Form> {
   const open: Form[] = [];
   let line = 1;
+  let words = 0;
   const refuse = (message: string, hint: string, found?: string) =>
     malformed({ file, path: `line ${line}` }, message, { hint, ...(found !== undefined && { found }) });
   for (const [token] of text.matchAll(TOKEN)) {
-    if (token === '\n') line++;
-    else if (token === '(') {
+    if (token === '\n') {
+      line++;
+      continue;
+    }
+    if (open.length === 0) words = 0;
+    if (++words > limits.vnnlibWords.value)
+      throw refuse(
+        'a statement is too long',
+        limits.vnnlibWords.instead,
+        `more than ${limits.vnnlibWords.value} words`,
+      );
+    if (token === '(') {
       if (open.length >= limits.nesting.value)
         throw refuse(
           'brackets nest too deeply',

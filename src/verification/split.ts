@@ -54,8 +54,8 @@ function halved({ box, cases }: Claim, scale: Float32Array): Claim[] | undefined
   let at = -1;
   let most = 0;
   for (let i = 0; i < widths.length; i++) {
-    // What does not change anything here may do so elsewhere in the box.
-    const change = widths[i]! * (Math.abs(scale[i]!) + 1e-3);
+    // What changes nothing here, or has no gradient, may change outputs elsewhere in the box.
+    const change = widths[i]! * ((Math.abs(scale[i]!) || 0) + 1e-3);
     if (change > most && isWide(box, i)) [at, most] = [i, change];
   }
   if (at < 0) return undefined;

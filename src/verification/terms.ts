@@ -15,7 +15,8 @@ export interface Term {
   load: number;
 }
 
-const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/;
+/** Without a choice of how digits are matched: words may be as long as the file. */
+const NUMBER = /^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$/;
 const VARIABLE = /^([XY])_(0|[1-9]\d{0,8})$/;
 
 /** The variable of a name; undefined for other names. */
@@ -49,27 +50,29 @@ export function termOf(expression: Expression, declared: ReadonlySet<string>, { 
   const [first, ...others] = parts;
   if (!first || !['+', '-', '*'].includes(op))
     throw refuse('this term is not understood', `(${shown(op)} …)`);
-  if (op === '+') return others.reduce((sum, term) => added(sum, term, 1), first);
-  if (op === '-')
-    return others.length === 0
-      ? scaled(first, -1)
-      : others.reduce((difference, term) => added(difference, term, -1), first);
-  return parts.reduce((product, term) => {
-    if (product.coefficients.size === 0) return scaled(term, product.constant);
-    if (term.coefficients.size === 0) return scaled(product, term.constant);
-    throw refuse('a product of variables is not linear', '(* …) of two terms with variables');
-  });
+  if (op === '+') return summed(parts, 1);
+  if (op === '-') return others.length === 0 ? scaled(first, -1) : summed(parts, -1);
+  const [varying, second] = parts.filter(({ coefficients }) => coefficients.size > 0);
+  if (second) throw refuse('a product of variables is not linear', '(* …) of two terms with variables');
+  const factors = parts.filter((part) => part !== varying);
+  const by = (all: readonly Term[]) => all.reduce((product, { constant }) => product * constant, 1);
+  return varying ? scaled(varying, by(factors)) : scaled(first, by(others));
 }
 
-function added(a: Term, b: Term, sign: 1 | -1): Term {
-  const coefficients = new Map(a.coefficients);
-  for (const [name, coefficient] of b.coefficients)
-    coefficients.set(name, (coefficients.get(name) ?? 0) + sign * coefficient);
-  return { coefficients, constant: a.constant + sign * b.constant, load: a.load + b.load };
+/** The first of them and, with a sign, all others. */
+function summed([first, ...others]: readonly Term[], sign: 1 | -1): Term {
+  const sum = { ...first!, coefficients: new Map(first!.coefficients) };
+  for (const { coefficients, constant, load } of others) {
+    for (const [name, coefficient] of coefficients)
+      sum.coefficients.set(name, (sum.coefficients.get(name) ?? 0) + sign * coefficient);
+    sum.constant += sign * constant;
+    sum.load += load;
+  }
+  return sum;
 }
 
 /** a - b */
-export const difference = (a: Term, b: Term): Term => added(a, b, -1);
+export const difference = (a: Term, b: Term): Term => summed([a, b], -1);
 
 export const scaled = ({ coefficients, constant, load }: Term, by: number): Term => ({
   coefficients: new Map([...coefficients].map(([name, coefficient]) => [name, coefficient * by])),

@@ -50,7 +50,7 @@ export async function answered(network: Network, { cases }: Property, search: Se
     if (left.length === 0) return { verdict: 'unsat', by: one };
   }
   const open = `${method} leaves ${left.reduce((sum, own) => sum + own.cases.length, 0)} of ${cases.length} cases`;
-  const wide = Math.max(...left.map(({ box }) => widthOf(box)));
+  const wide = left.reduce((most, { box }) => Math.max(most, widthOf(box)), 0);
   if (wide > MOST_SPLIT)
     return { verdict: 'unknown', why: `${open}, and ${wide} inputs are too many to split` };
   notify('splitting boxes');

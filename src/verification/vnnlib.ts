@@ -17,6 +17,8 @@ const SILENT = new Set(['set-logic', 'set-info', 'set-option', 'check-sat', 'get
 export function readProperty(text: string, place: Place): Property {
   const declared = new Set<string>();
   const ends = { lower: new Map<number, number>(), upper: new Map<number, number>() };
+  // What holds in every alternative; apart, so that it is not copied with each assertion.
+  const sure: Atom[] = [];
   let alternatives: Alternatives = [[]];
   for (const form of formsIn(text, place)) {
     const name = declaredBy(form, place);
@@ -29,11 +31,14 @@ export function readProperty(text: string, place: Place): Property {
     if (SILENT.has(op)) continue;
     if (op !== 'assert' || !formula || rest.length > 0) throw unknownStatement(form, op, place);
     const said = alternativesOf(formula, declared, place);
-    const only = said.length === 1 ? said[0]! : undefined;
-    for (const atom of only ?? []) if ('bound' in atom) tighten(ends, atom.bound);
-    const left = only ? [only.filter((atom) => !('bound' in atom))] : said;
-    alternatives = both(alternatives, left, { file: place.file, path: `line ${form.line}` });
+    if (said.length !== 1)
+      alternatives = both(alternatives, said, { file: place.file, path: `line ${form.line}` });
+    else
+      for (const atom of said[0]!)
+        if ('bound' in atom) tighten(ends, atom.bound);
+        else sure.push(atom);
   }
+  alternatives = both([sure], alternatives, place);
   const inputs = countOf('X', declared, place);
   const outputs = countOf('Y', declared, place);
   return { inputs, outputs, cases: casesOf(alternatives, ends, inputs, place) };
@@ -101,14 +106,16 @@ function casesOf(alternatives: Alternatives, ends: Ends, inputs: number, { file 
       found: `${own} boxes of ${inputs} inputs`,
       hint: instead,
     });
+  let shared: boolean | undefined;
   return alternatives.flatMap((atoms) => {
     const bounds = boundsOf(atoms);
     const box = bounds.length === 0 ? common : { lower: common.lower.slice(), upper: common.upper.slice() };
     for (const { input, side, value: end } of bounds)
       box[side][input] =
         side === 'lower' ? Math.max(end, box.lower[input]!) : Math.min(end, box.upper[input]!);
-    refuseUnbounded(box, file);
-    if (box.lower.some((low, i) => low > box.upper[i]!)) return [];
+    // That of many alternatives is looked through once.
+    if (box === common) shared ??= holdsInputs(box, file);
+    if (!(box === common ? shared : holdsInputs(box, file))) return [];
     return [{ box, constraints: atoms.flatMap((atom) => ('constraint' in atom ? [atom.constraint] : [])) }];
   });
 }
@@ -120,12 +127,20 @@ function boxOf({ lower, upper }: Ends, inputs: number): Box {
   };
 }
 
-function refuseUnbounded({ lower, upper }: Box, file: string): void {
+/** The largest number of float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+/** Whether there are inputs in a box. Errors: where an end is missing, or beyond what networks read. */
+function holdsInputs({ lower, upper }: Box, file: string): boolean {
   for (const [side, ends] of Object.entries({ lower, upper })) {
-    const i = ends.findIndex((end) => !Number.isFinite(end));
-    if (i >= 0)
-      throw malformed({ file }, `X_${i} has no ${side} bound`, {
-        expected: `(assert (${side === 'lower' ? '>=' : '<='} X_${i} number)), or the like in every alternative`,
-      });
+    const i = ends.findIndex((end) => !(Math.abs(end) <= LARGEST));
+    if (i < 0) continue;
+    const expected = `(assert (${side === 'lower' ? '>=' : '<='} X_${i} number)), or the like in every alternative`;
+    if (!Number.isFinite(ends[i])) throw malformed({ file }, `X_${i} has no ${side} bound`, { expected });
+    throw malformed({ file }, `the ${side} bound of X_${i} is beyond float32`, {
+      expected: `${expected}, of at most 3.4e38`,
+      found: `${ends[i]}`,
+    });
   }
+  return lower.every((low, i) => low <= upper[i]!);
 }

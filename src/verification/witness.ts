@@ -9,8 +9,10 @@ export function* witnessText({ inputs, outputs }: Witness): Generator<string> {
   let first = true;
   for (const [name, values] of Object.entries({ X: inputs, Y: outputs }))
     for (let i = 0; i < values.length; i++) {
-      yield `${first ? '' : '\n '}(${name}_${i} ${values[i]})`;
+      yield `${first ? '' : '\n '}(${name}_${i} ${textOf(values[i]!)})`;
       first = false;
     }
   yield ')\n';
 }
+
+const textOf = (x: number): string => (Object.is(x, -0) ? '-0.0' : String(x));

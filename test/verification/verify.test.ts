@@ -12,6 +12,7 @@ import { type Network, openNetwork } from '../../src/verification/network.js';
 import { isMet } from '../../src/verification/property.js';
 import { type Answer, answered } from '../../src/verification/verify.js';
 import { readProperty } from '../../src/verification/vnnlib.js';
+import { witnessText } from '../../src/verification/witness.js';
 import { boxText, type Exact, graphOf, outputsAt, type Rectangle, randomNetwork, rangeOf } from './exact.js';
 
 const engine = createOrtEngine({ sessions: 1, threads: 1 });
@@ -150,6 +151,37 @@ describe('what is known exactly', () => {
     });
     await network.close();
   });
+});
+
+it('an end that is left out is no counterexample', async () => {
+  const network = await opened(graphOf({ w: [[1, 0]], b: [0], v: [[1]], c: [0] }), 2, 1);
+  const text = (op: string) =>
+    `${boxText({ lower: [0, 0], upper: [1, 1] }, 1)}(assert (${op} X_0 0.25))(assert (<= Y_0 0.25))`;
+  expect(await answerOf(network, text('>='))).toMatchObject({ verdict: 'sat' });
+  expect(await answerOf(network, text('>'))).not.toMatchObject({ verdict: 'sat' });
+  await network.close();
+});
+
+it('where a gradient is no number, nor is an input', async () => {
+  const b = new GraphBuilder('root');
+  const root = b.op('Sqrt', [b.input('x', 'float32', [1, 2])]);
+  const first = b.op('MatMul', [root, b.constant(floats([2, 1], [1, 0]))]);
+  const small = b.op('Less', [first, b.constant(floats([], [5]))]);
+  b.outputAs(b.op('Where', [small, first, b.constant(floats([], [7]))]), 'y');
+  const network = await opened(b.build(), 2, 1);
+  expect(await network.gradient(Float32Array.of(1, 0), Float32Array.of(1))).toEqual(
+    Float32Array.of(0.5, Number.NaN),
+  );
+  const text = `${boxText({ lower: [0, 0], upper: [1, 0] }, 1)}(assert (>= Y_0 6))`;
+  expect(await answerOf(network, text)).not.toMatchObject({ verdict: 'sat' });
+  await network.close();
+});
+
+it('a counterexample reads as the numbers it was run with', () => {
+  const [inputs, outputs] = [Float32Array.of(-0, 0.1, 1e-30), Float32Array.of(1.5)];
+  const text = [...witnessText({ inputs, outputs })].join('');
+  const read = [...text.matchAll(/[XY]_\d+ ([^)]*)/g)].map(([, number]) => Math.fround(Number(number)));
+  expect(read).toEqual([...inputs, ...outputs]);
 });
 
 describe('networks', () => {

@@ -17,19 +17,19 @@ interface Formula {
   holds(x: readonly number[], y: readonly number[]): boolean;
 }
 
-const number = fc.integer({ min: -64, max: 64 }).map((n) => n / 32);
-const atomOfInput: fc.Arbitrary<Formula> = fc
-  .tuple(fc.nat(1), number, fc.boolean(), fc.boolean())
-  .map(([i, value, above, turned]) => ({
-    text: turned ? `(${above ? '<=' : '>='} ${value} X_${i})` : `(${above ? '>=' : '<='} X_${i} ${value})`,
-    holds: (x) => (above ? x[i]! >= value : x[i]! <= value),
-  }));
 const sides: Readonly<Record<string, (a: number, b: number) => boolean>> = {
   '<=': (a, b) => a <= b,
   '>=': (a, b) => a >= b,
   '<': (a, b) => a < b,
   '>': (a, b) => a > b,
 };
+const number = fc.integer({ min: -64, max: 64 }).map((n) => n / 32);
+const atomOfInput: fc.Arbitrary<Formula> = fc
+  .tuple(fc.nat(1), number, fc.constantFrom(...Object.keys(sides)), fc.boolean())
+  .map(([i, value, op, turned]) => ({
+    text: turned ? `(${op} ${value} X_${i})` : `(${op} X_${i} ${value})`,
+    holds: (x) => (turned ? sides[op]!(value, x[i]!) : sides[op]!(x[i]!, value)),
+  }));
 const atomOfOutput: fc.Arbitrary<Formula> = fc
   .tuple(fc.constantFrom(...Object.keys(sides)), number, number, number)
   .map(([op, a, b, c]) => ({
@@ -109,6 +109,13 @@ describe('properties', () => {
     ],
     ['an infinite bound', `${HEAD}(assert (<= X_0 1e999))`, /no number/],
     [
+      'a bound that float32 lacks',
+      '(declare-const X_0 Real)(declare-const Y_0 Real)(assert (>= X_0 -1e39))(assert (<= X_0 1))',
+      /lower bound of X_0 is beyond float32/,
+    ],
+    ['a number with a tail', `${HEAD}(assert (<= Y_0 ${'1'.repeat(2 ** 18)}x))`, /no number/],
+    ['a statement without end', `${HEAD}(assert (and ${'a '.repeat(2 ** 22)}))`, /too long/],
+    [
       'a bound in one alternative only',
       HEAD.replace('(assert (>= X_0 -1))', '(assert (or (>= X_0 0) (<= Y_0 1)))'),
       /X_0 has no lower/,
@@ -147,6 +154,23 @@ describe('properties', () => {
     expect(() => read(text)).toThrow(
       expect.objectContaining({ code: 'file-malformed', message: expect.stringMatching(says) }),
     );
+  });
+
+  it('take a time that grows with their length', () => {
+    const of = (n: number, text: (i: number) => string) =>
+      Array.from({ length: n }, (_, i) => text(i)).join('\n');
+    const many = 20_000;
+    const { cases } = read(`(declare-const X_0 Real)(assert (and (<= 0 X_0) (<= X_0 1)))
+${of(many, (i) => `(declare-const Y_${i} Real)`)}
+(assert (<= (+ ${of(many, (i) => `(* 2 Y_${i})`)}) 1))
+${of(4 * many, (i) => `(assert (<= Y_0 ${i}))`)}`);
+    expect(cases).toHaveLength(1);
+    expect(cases[0]!.constraints).toHaveLength(1 + 4 * many);
+    expect(cases[0]!.constraints[0]!.terms).toHaveLength(many);
+    const wide = read(`(declare-const Y_0 Real)
+${of(many, (i) => `(declare-const X_${i} Real)(assert (<= 0 X_${i}))(assert (<= X_${i} 1))`)}
+(assert (or ${of(many, (i) => `(<= Y_0 ${i})`)}))`);
+    expect(wide.cases).toHaveLength(many);
   });
 
   it('tell the line', () => {
