@@ -83,8 +83,7 @@ const WRITES_BY_ITSELF: Readonly<Record<string, string>> = {
   'src/data/npz.ts': 'writes files of users where they say, over what is there',
   'src/fetch/download.ts': 'appends to what is compared with a checksum when it is whole',
   'src/fetch/lock.ts': 'makes and removes what lasts as long as a process',
-  'src/fetch/wait-for-lock.ts':
-    'says of a lock that its holder is there, and removes one whose holder is not',
+  'src/fetch/wait-for-lock.ts': 'says of a lock that its holder is there',
   'src/fetch/kept-file.ts': 'names and removes downloads, which are compared with their hashes',
   'src/fetch/remote-file.ts': 'makes folders of downloads, which can be fetched again',
   'src/fetch/unpacked.ts': 'makes folders of downloads, which can be fetched again',

@@ -28,8 +28,8 @@ export interface Local {
 
 /**
  * Where a file lies that is named by its address: in the folder of downloads, under its hash. It is fetched where it is
- * not there yet, once for all processes that ask; what has another hash is never read. With `--confine` nothing is
- * fetched, and what is there is read.
+ * not there yet, once for all processes that ask; what has another hash is never read. With `--confine`, or where
+ * only what is kept is wanted, nothing is fetched, and what is there is read.
  * Errors: `download-failed`, `config-invalid`, `file-malformed` for archives, `file-unreadable`, `output-unwritable`,
  * `interrupted`; with the place that names it.
  */
@@ -48,6 +48,7 @@ export async function localFile(remote: Remote, options: RemoteOptions): Promise
       parts ? isUnpacked(unpacked) : (await isKept(file, sha256)) || isKeptElsewhere(folder, name, sha256);
     if (await isThere()) return;
     if (isConfined()) throw notFetched(remote, namedBy);
+    if (options.onlyKept) throw notKept(remote, namedBy);
     try {
       await fetchOnce({ folder, file, unpacked: parts && unpacked, isThere }, { ...remote, sha256 }, options);
     } catch (error) {
@@ -94,7 +95,8 @@ async function fetchOnce(
       const http = new Http(patience, signal, ADVICE);
       const published = { name, urls: [url], sha256, atMost: limits.fetched.value };
       await download(published, file, { http, signal, progress });
-      await isKept(file, sha256);
+      // What lies there is read once more: another process may have written to it.
+      if (!(await isKept(file, sha256))) throw disturbed(name, file);
     }
     if (unpacked === undefined) return;
     tell({ text: `unpacking ${name}` });
@@ -104,6 +106,12 @@ async function fetchOnce(
     await unlock();
   }
 }
+
+const disturbed = (name: string, file: string) =>
+  new AssayError('download-failed', `${name} was fetched, and changed while it was written`, {
+    file,
+    hint: 'run again once nothing else writes to the folder of downloads',
+  });
 
 const mega = (bytes: number) => Math.ceil(bytes / 1e6);
 
@@ -157,6 +165,14 @@ const notFetched = ({ url }: Remote, namedBy: NamedBy) =>
     expected: `a file in ${downloadsFolder()} that was fetched before`,
     found: url,
     hint: 'if you trust the address, run once without --confine: `assay run RUN --plan-only` fetches and measures nothing; or copy the file into the folder and name it with a path',
+  });
+
+const notKept = ({ url }: Remote, namedBy: NamedBy) =>
+  new AssayError('file-unreadable', 'what was fetched for it is not kept here', {
+    ...placeOf(namedBy),
+    expected: `a file in ${downloadsFolder()} that was fetched before`,
+    found: url,
+    hint: 'run its run file on this machine first',
   });
 
 /** An error of fetching, with the place that names the address. */

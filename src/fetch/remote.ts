@@ -36,6 +36,8 @@ export const remoteText = ({ url, path }: Remote): string => (path === undefined
 
 /** For whoever waits for a fetch. */
 export interface Fetching {
+  /** What is not there is not fetched: whoever wrote this address may be somebody else. */
+  onlyKept?: boolean;
   signal?: AbortSignal | undefined;
   tell?: ((stage: { text: string; done?: number; of?: number }) => void) | undefined;
 }

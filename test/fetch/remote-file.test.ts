@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -97,6 +106,24 @@ describe('a file that is named by its address', () => {
     expect(error.details.found).toContain(`sha256 ${cut.remote.sha256}, not ${SUM}`);
     expect(error.details.hint).toMatch(/name the address of a copy/);
     expect(readdirSync(join(at, SUM))).toEqual([]);
+  });
+
+  it('is refused when something else wrote into what was fetched', async () => {
+    const at = downloads();
+    const part = join(at, SUM, 'net.onnx.part');
+    const { remote } = await server(CONTENT, 'net.onnx', (_, response) => {
+      response.writeHead(200, { 'content-length': CONTENT.length });
+      response.write(CONTENT.subarray(0, 1000));
+      const look = setInterval(() => {
+        if (!existsSync(part) || statSync(part).size < 1000) return;
+        clearInterval(look);
+        appendFileSync(part, 'of another');
+        response.end(CONTENT.subarray(1000));
+      }, 5);
+    });
+    const error = await refused(remote);
+    expect(error).toMatchObject({ code: 'download-failed', details: namedBy });
+    expect(existsSync(join(at, SUM, 'net.onnx'))).toBe(false);
   });
 
   it.each([
