@@ -31,7 +31,8 @@ const Config = Type.Object(
 
 /**
  * Pictures of examples, read from the data of a run again. They are shown only where these are still the images that
- * were measured, by their fingerprint: results may come from elsewhere, and name other files of the reader's disk.
+ * were measured, by their fingerprint: results may come from elsewhere, and name other files of the reader's disk. Nothing is
+ * fetched for them either.
  */
 export async function examplePictures(
   { directory, results }: RunFolder,
@@ -51,7 +52,11 @@ export async function examplePictures(
     const record = await readRunRecord(directory);
     const base = record?.runFile ? dirname(resolve(directory, record.runFile.path)) : '.';
     const classes = sharedClasses(models.map((model) => model.classes));
-    const dataset = await openDataset(name, spec, { directory: base, ...(classes && { classes }) });
+    const dataset = await openDataset(name, spec, {
+      directory: base,
+      onlyKept: true,
+      ...(classes && { classes }),
+    });
     try {
       if (dataset.info.fingerprint !== info.fingerprint)
         return none(`${placeText(spec)} holds other images by now`);

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { Command } from 'commander';
 import { createEngine } from '../engines/registry.js';
+import type { Fetching } from '../fetch/remote.js';
 import type { Inspection } from '../models/inspect.js';
 import { oneLine } from '../one-line.js';
 import { formatNumber } from '../report/format.js';
@@ -8,6 +9,7 @@ import { confine } from './confine-option.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
 import { pluginOption, withPlugins } from './plugin-option.js';
 import { print } from './terminal.js';
+import { terminalProgress } from './terminal-progress.js';
 
 interface InspectFlags extends LimitFlags {
   json?: boolean;
@@ -40,7 +42,11 @@ export function inspectCommand(): Command {
         const { imageShape } = await import('../models/image-shape.js');
         const { readCard } = await import('../models/read-card.js');
         const isCard = ['.yaml', '.yml'].includes(extname(file).toLowerCase());
-        const read = isCard ? await readCard(file, { architectures }) : undefined;
+        const progress = terminalProgress(json === true);
+        const tell: Fetching['tell'] = (stage) => progress.listen({ kind: 'stage', ...stage });
+        const read = isCard
+          ? await readCard(file, { architectures, tell }).finally(() => progress.end())
+          : undefined;
         const { format, architecture, input } = read?.card ?? {};
         const shape = input && imageShape(input.shape);
         const engine = await createEngine('ort', { sessions: 1, limits });

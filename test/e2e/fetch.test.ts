@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { stringify } from 'yaml';
+import { examplePictures } from '../../src/across/pictures.js';
+import { openRunFolder } from '../../src/across/run-folder.js';
 import { files, served } from '../fetch/server.js';
 import { redisServer, withoutRedis } from '../runs/bullmq/redis-server.js';
 import { tarOf } from '../tar.js';
@@ -77,6 +79,27 @@ describe('a run whose models and data are named by their addresses', () => {
     expect(await obeyed(['run', 'small.run.yaml', '--out', 'anew'], there)).toMatchObject({ code: 0 });
     expect(asked).toHaveLength(4);
     expect(measured(join(there, 'anew'))).toEqual(measured(join(here, 'out')));
+    // Whoever is given the results is not made to fetch what they name.
+    const given = await openRunFolder(join(there, 'out'), { partial: false, edited: false });
+    expect((await examplePictures(given, 'test', [0])).images.size).toBe(1);
+    downloads();
+    expect(await examplePictures(given, 'test', [0])).toEqual({
+      images: new Map(),
+      missing: expect.stringMatching(/not kept/),
+    });
+    expect(asked).toHaveLength(4);
+  });
+
+  it('has its models looked at', async () => {
+    downloads();
+    const { there, remote, asked } = await twice();
+    writeFileSync(
+      join(there, 'a.model.yaml'),
+      stringify(card('sharp', { checkpoint: remote('sharp.onnx') })),
+    );
+    const told = await obeyed(['inspect', 'a.model.yaml'], there);
+    expect([told.code, told.stdout]).toEqual([0, expect.stringMatching(/sharp\.onnx/)]);
+    expect(asked).toHaveLength(1);
   });
 
   it('is refused without a hash, and with a wrong one, by name', async () => {
