@@ -20,7 +20,7 @@ const everything = button('Print everything', () => {
     'afterprint',
     () => {
       for (const details of opened) details.open = false;
-      delete document.documentElement.dataset.print;
+      if (address.get('print') !== 'everything') delete document.documentElement.dataset.print;
       setTimeout(() => {
         printing.all = false;
       });

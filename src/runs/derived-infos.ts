@@ -44,6 +44,7 @@ export function withDerived(
     const { of, like } = spec.recipe;
     const [key, wanted] = of === undefined ? ['like', like] : ['of', of];
     const parent = wanted === undefined ? undefined : entryOf(wanted, here(key), [...above, name]).info;
+    if (of !== undefined && parent?.sequences) throw framesMade(name, parent.name, file);
     for (const [path, other] of Object.entries(othersOf(spec)))
       entryOf(other, here(`${spec.recipe.by}.${path}`), [...above, name]);
     const entry = { info: describeOne(spec, parent, { ...sources, datasets: entries }) };
@@ -59,6 +60,16 @@ const circle = (names: readonly string[], where: { file: string; path: string })
     expected: 'parents that end at a data set in files',
     found: names.join(', made of '),
     hint: 'give one of them another parent',
+  });
+
+/** Frames of one image would pass for independent images. */
+const framesMade = (name: string, parent: string, file: string) =>
+  new AssayError('config-invalid', `the data set "${name}" cannot be made of sequences of frames`, {
+    file,
+    path: `datasets.${name}.of`,
+    expected: 'a data set of images that do not depend on each other',
+    found: `"${parent}", which holds sequences`,
+    hint: 'name the data set whose images the frames were made of',
   });
 
 /** Data sets that it is made of beside its parent, by the path of the option. */

@@ -122,6 +122,25 @@ describe('what is known of a derived data set', () => {
   });
 });
 
+describe('published sequences of frames', () => {
+  const frames = { test: { sequences: [{ name: 'tilt', frames: 5 }] } };
+
+  it('are no parent: their frames would pass for independent images', () => {
+    for (const set of [MIX, CORRUPT, ATTACK, PURIFY])
+      expect(() => infoOf(set, frames)).toThrow(
+        expect.objectContaining({
+          code: 'config-invalid',
+          message: 'the data set "made" cannot be made of sequences of frames',
+          details: expect.objectContaining({ file: 'r.yaml', path: 'datasets.made.of' }),
+        }),
+      );
+  });
+
+  it('may lend noise their shape', () => {
+    expect(infoOf(NOISE, frames)).toMatchObject({ size: 20, shape: [1, 1, 2] });
+  });
+});
+
 describe('the fingerprint of a derived data set', () => {
   const other = model({ weights: [...weights, [1, 1]] });
   const cases: [string, object, object, Given?, Given?][] = [
