@@ -68,9 +68,9 @@ export function attention(s: Site): string[] {
   const turned = s.b.op('Transpose', [k], { perm: ints([0, 1, 3, 2]) });
   let scores = s.mul(s.matmul(q, turned), s.number('scale', 1 / Math.sqrt(size)));
   if (s.has(3)) scores = masked(s, scores, 3);
-  if (s.number('is_causal', 0)) scores = causal(s, scores, length, keySize[1]!);
+  if (s.number('is_causal', 0)) scores = causal(s, scores, length, keySize[1]);
   const seen = s.matmul(s.b.op('Softmax', [scores], { axis: int(-1) }), v);
   if (!flat) return [seen];
   const back = s.b.op('Transpose', [seen], { perm: ints([0, 2, 1, 3]) });
-  return [s.reshape(back, [0, length, count * valueSize[2]!])];
+  return [s.reshape(back, [0, length, count * valueSize[2]])];
 }

@@ -145,10 +145,10 @@ export function stream(key: StreamKey): Stream {
     moved[2] = c;
     moved[3] = counter;
     boxMuller(moved, into, from, count);
-    a = moved[0]!;
-    b = moved[1]!;
-    c = moved[2]!;
-    counter = moved[3]!;
+    a = moved[0];
+    b = moved[1];
+    c = moved[2];
+    counter = moved[3];
   };
   const normal = () => {
     if (spare !== undefined) {

@@ -100,9 +100,9 @@ async function opening(
   if (found !== property.outputs)
     throw mismatch(property.file, 'outputs Y', property.outputs, `${found}`, file);
   const open = written(graph, image, shape, { batch: 'N', outputs: property.outputs });
-  for (const attempt of batched ? [() => open, () => openBatchAxis(open, POINTS!, 1)] : []) {
+  for (const attempt of batched ? [() => open, () => openBatchAxis(open, POINTS, 1)] : []) {
     try {
-      const folded = await freezeShapes(guard, await guard.fold(attempt()), POINTS!);
+      const folded = await freezeShapes(guard, await guard.fold(attempt()), POINTS);
       const together = await run(guard, folded, [PROBES, ...shape], samples.subarray(0, PROBES * size));
       if (agree(together, reference)) return { graph: folded, shape, open: true };
     } catch (error) {
@@ -141,22 +141,22 @@ function written(
 ): Graph {
   const b = GraphBuilder.rewriting({ ...graph, inputs: [], outputs: [] });
   b.reserve([image.name]);
-  const points = b.input(POINTS!, 'float32', batch === undefined ? [...shape] : [batch, ...shape]);
+  const points = b.input(POINTS, 'float32', batch === undefined ? [...shape] : [batch, ...shape]);
   const rename = { name: b.fresh('input_points'), op: 'Identity', domain: '', attributes: {} };
   b.add({ ...rename, inputs: [points], outputs: [image.name] });
   for (const node of graph.nodes) b.add(node);
   const last = graph.outputs[0]!.name;
   // An output of another size is looked at first, as it is.
   const flat = b.op('Reshape', [last, b.ints(batch === 'N' ? [-1, outputs] : [-1])]);
-  b.outputAs(flat, OUTPUTS!);
+  b.outputAs(flat, OUTPUTS);
   return prune(b.build());
 }
 
 async function run(engine: Engine, graph: Graph, dims: readonly number[], data: Float32Array) {
   const program = await engine.compile(graph);
   try {
-    const found = await program.run({ [POINTS!]: { type: 'float32', dims, data } });
-    return found[OUTPUTS!]!.data as Float32Array;
+    const found = await program.run({ [POINTS]: { type: 'float32', dims, data } });
+    return found[OUTPUTS]!.data as Float32Array;
   } finally {
     await program.release();
   }
@@ -169,8 +169,8 @@ async function oneByOne(engine: Engine, graph: Graph, dims: readonly number[], s
     const rows: number[] = [];
     for (let i = 0; i < PROBES; i++) {
       const data = samples.slice(i * size, (i + 1) * size);
-      const found = await program.run({ [POINTS!]: { type: 'float32', dims, data } });
-      for (const x of found[OUTPUTS!]!.data as Float32Array) rows.push(x);
+      const found = await program.run({ [POINTS]: { type: 'float32', dims, data } });
+      for (const x of found[OUTPUTS]!.data as Float32Array) rows.push(x);
     }
     return Float32Array.from(rows);
   } finally {
@@ -205,20 +205,20 @@ async function networkOf(
     outputs,
     batch: open ? Math.max(1, Math.min(MOST_POINTS, Math.floor(NUMBERS / inputs))) : 1,
     forward: async (points) =>
-      (await program.run({ [POINTS!]: value(points) }))[OUTPUTS!]!.data as Float32Array,
+      (await program.run({ [POINTS]: value(points) }))[OUTPUTS]!.data as Float32Array,
     lacksGradient: derived === undefined ? ONE_AT_A_TIME : 'why' in derived ? derived.why : undefined,
     gradient: async (points, weights) => {
       if (!derived || 'why' in derived) throw new Error('a network without gradient');
       const n = points.length / inputs;
       const found = await derived.program.run(
-        { [POINTS!]: value(points), [WEIGHTS!]: { type: 'float32', dims: [n, outputs], data: weights } },
+        { [POINTS]: value(points), [WEIGHTS]: { type: 'float32', dims: [n, outputs], data: weights } },
         [derived.gradient],
       );
       return found[derived.gradient]!.data as Float32Array;
     },
     bounds: () => {
       bounds ??= open
-        ? BoundPrograms.of(engine, { graph, pixels: POINTS!, shape, logits: OUTPUTS! })
+        ? BoundPrograms.of(engine, { graph, pixels: POINTS, shape, logits: OUTPUTS })
         : Promise.reject(new AssayError('op-unsupported', ONE_AT_A_TIME));
       return bounds;
     },
@@ -242,20 +242,20 @@ async function differentiated(
   outputs: number,
 ): Promise<{ program: Program; gradient: string } | { why: string }> {
   const b = new GraphBuilder(graph);
-  const weights = b.input(WEIGHTS!, 'float32', ['N', outputs]);
+  const weights = b.input(WEIGHTS, 'float32', ['N', outputs]);
   const ones = (dims: readonly number[]): Value => ({
     type: 'float32',
     dims,
     data: new Float32Array(dims.reduce((product, d) => product * d, 1)).fill(1),
   });
-  const feeds = { [POINTS!]: ones([2, ...shape]), [weights]: ones([2, outputs]) };
+  const feeds = { [POINTS]: ones([2, ...shape]), [weights]: ones([2, outputs]) };
   try {
     const found = await gradientGraph(engine, b.build(), feeds, {
-      of: OUTPUTS!,
-      wrt: [POINTS!],
+      of: OUTPUTS,
+      wrt: [POINTS],
       along: weights,
     });
-    return { program: await engine.compile(found.graph), gradient: found.gradients[POINTS!]! };
+    return { program: await engine.compile(found.graph), gradient: found.gradients[POINTS]! };
   } catch (error) {
     if (error instanceof AssayError && error.code === 'op-unsupported') return { why: error.message };
     throw error;

@@ -70,7 +70,7 @@ const reduction = (name: string, domain?: Case['domain']): Case[] =>
     what,
     inputs: [[2, 3, 4]],
     domain,
-    emit: (b, x) => b.op(name, axes ? [x[0]!, b.ints(axes)] : x, { keepdims: int(keepdims) }),
+    emit: (b, x) => b.op(name, axes ? [x[0], b.ints(axes)] : x, { keepdims: int(keepdims) }),
   }));
 const constant = (b: GraphBuilder, dims: number[], purpose = 'constant') =>
   b.constant(

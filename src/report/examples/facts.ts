@@ -52,7 +52,7 @@ export function factsOf({ examples }: ViewedDataset, sheets: readonly ViewedShee
       // The first sheet that tells of a model's prediction on clean images: later ones may be of changed images.
       if (prediction >= 0 && cells[prediction] !== '' && model !== '') {
         predictions[model] ??= all.map(() => -1);
-        if (predictions[model]![e]! < 0) predictions[model]![e] = Number(cells[prediction]);
+        if (predictions[model][e]! < 0) predictions[model][e] = Number(cells[prediction]);
       }
       for (const c of booleans)
         facts.of(s, sheets[s]!, c, model).list[e] =

@@ -20,7 +20,7 @@ const quantised: Case = {
   emit: (b, [x]) => {
     const scale = b.scalar(0.1);
     const zero = b.constant({ type: 'int8', dims: [], data: Int8Array.of(-123) }, 'zero');
-    return b.op('DequantizeLinear', [b.op('QuantizeLinear', [x!, scale, zero]), scale, zero]);
+    return b.op('DequantizeLinear', [b.op('QuantizeLinear', [x, scale, zero]), scale, zero]);
   },
 };
 

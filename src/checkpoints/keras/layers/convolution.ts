@@ -121,9 +121,9 @@ function conv2dTranspose(s: LayerSite): Value {
       : s.settings.pair('output_padding', { min: 0 });
   const [height, width] = mapTuple([0, 1], (i) =>
     transposedAxis(image.size[i]!, {
-      kernel: k[i]!,
-      stride: strides[i]!,
-      dilation: dilations[i]!,
+      kernel: k[i],
+      stride: strides[i],
+      dilation: dilations[i],
       same,
       extra: extra?.[i],
     }),

@@ -49,7 +49,7 @@ function instanceNormalization(s: Site): tf.Tensor {
 function groupNormalization(s: Site): tf.Tensor {
   const [x, scale, bias] = mapTuple([0, 1, 2], (i) => s.x(i));
   const groups = s.number('num_groups', 1);
-  const { normal } = standardised(s, tf.reshape(x, [x.shape[0]!, groups, -1]), [2]);
+  const { normal } = standardised(s, tf.reshape(x, [x.shape[0], groups, -1]), [2]);
   if (scale.size === x.shape[1]) {
     const back = tf.reshape(normal, x.shape);
     return tf.add(tf.mul(back, perChannel(scale, x.rank)), perChannel(bias, x.rank));
