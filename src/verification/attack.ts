@@ -1,3 +1,4 @@
+import { concatenated } from '../data/nd-array.js';
 import { stream } from '../random/stream.js';
 import type { Network } from './network.js';
 import { type Box32, clamped, drawn, inputsOf, middleOf } from './points.js';
@@ -41,7 +42,7 @@ export async function attacked(
   });
   for (let from = 0; from < starts.length; from += network.batch) {
     const tried = starts.slice(from, from + network.batch);
-    const points = joined(tried.map(({ point }) => point()));
+    const points = concatenated(tried.map(({ point }) => point()));
     const found = await firstMet(network, points, tried, plan);
     if (found) return found;
   }
@@ -85,7 +86,7 @@ async function descended(
   plan: AttackPlan,
 ): Promise<Float32Array | undefined> {
   const { inputs } = network;
-  const points = joined(
+  const points = concatenated(
     climbs.map(({ box, at, i }) => startOf(box, plan, { purpose: 'verify/start', at, i })),
   );
   const tried = climbs.map(({ one }) => ({ cases: [one] }));
@@ -148,14 +149,4 @@ async function confirmed(
     if (cases.some((one) => isMet(one, alone))) return point;
   }
   return undefined;
-}
-
-function joined(points: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(points.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const point of points) {
-    all.set(point, at);
-    at += point.length;
-  }
-  return all;
 }

@@ -2,7 +2,9 @@ import { gradientGraph } from '../autodiff/differentiate.js';
 import { BoundPrograms } from '../bounds/certify.js';
 import { malformed } from '../bytes/byte-source.js';
 import { readContent } from '../checkpoints/read-onnx.js';
+import { elements } from '../data/nd-array.js';
 import type { Engine, Program, Value } from '../engines/engine.js';
+import { floatsOf } from '../engines/outputs.js';
 import { AssayError } from '../errors.js';
 import { GraphBuilder } from '../graph/build.js';
 import { sizedBy } from '../graph/declared-sizes.js';
@@ -83,7 +85,7 @@ async function opening(
       found: `(${dims.join(', ')})`,
     });
   });
-  const size = shape.reduce((product, d) => product * d, 1);
+  const size = elements(shape);
   if (size !== property.inputs)
     throw mismatch(
       property.file,
@@ -156,21 +158,21 @@ async function run(engine: Engine, graph: Graph, dims: readonly number[], data: 
   const program = await engine.compile(graph);
   try {
     const found = await program.run({ [POINTS]: { type: 'float32', dims, data } });
-    return found[OUTPUTS]!.data as Float32Array;
+    return floatsOf(found, OUTPUTS);
   } finally {
     await program.release();
   }
 }
 
 async function oneByOne(engine: Engine, graph: Graph, dims: readonly number[], samples: Float32Array) {
-  const size = dims.reduce((product, d) => product * d, 1);
+  const size = elements(dims);
   const program = await engine.compile(graph);
   try {
     const rows: number[] = [];
     for (let i = 0; i < PROBES; i++) {
       const data = samples.slice(i * size, (i + 1) * size);
       const found = await program.run({ [POINTS]: { type: 'float32', dims, data } });
-      for (const x of found[OUTPUTS]!.data as Float32Array) rows.push(x);
+      for (const x of floatsOf(found, OUTPUTS)) rows.push(x);
     }
     return Float32Array.from(rows);
   } finally {
@@ -204,8 +206,7 @@ async function networkOf(
     inputs,
     outputs,
     batch: open ? Math.max(1, Math.min(MOST_POINTS, Math.floor(NUMBERS / inputs))) : 1,
-    forward: async (points) =>
-      (await program.run({ [POINTS]: value(points) }))[OUTPUTS]!.data as Float32Array,
+    forward: async (points) => floatsOf(await program.run({ [POINTS]: value(points) }), OUTPUTS),
     lacksGradient: derived === undefined ? ONE_AT_A_TIME : 'why' in derived ? derived.why : undefined,
     gradient: async (points, weights) => {
       if (!derived || 'why' in derived) throw new Error('a network without gradient');
@@ -214,7 +215,7 @@ async function networkOf(
         { [POINTS]: value(points), [WEIGHTS]: { type: 'float32', dims: [n, outputs], data: weights } },
         [derived.gradient],
       );
-      return found[derived.gradient]!.data as Float32Array;
+      return floatsOf(found, derived.gradient);
     },
     bounds: () => {
       bounds ??= open
@@ -246,7 +247,7 @@ async function differentiated(
   const ones = (dims: readonly number[]): Value => ({
     type: 'float32',
     dims,
-    data: new Float32Array(dims.reduce((product, d) => product * d, 1)).fill(1),
+    data: new Float32Array(elements(dims)).fill(1),
   });
   const feeds = { [POINTS]: ones([2, ...shape]), [weights]: ones([2, outputs]) };
   try {

@@ -2,6 +2,7 @@ import { parseEpsilon } from '../../attacks/epsilon.js';
 import { isInside } from '../../attacks/norms.js';
 import { forRanges } from '../../concurrency.js';
 import type { Examples } from '../../data/dataset.js';
+import { concatenated } from '../../data/nd-array.js';
 import { AssayError } from '../../errors.js';
 import { marginOf } from '../../losses/margin.js';
 import { argmaxOf } from '../../metrics/softmax.js';
@@ -69,7 +70,7 @@ export const verify = defineMeasurement({
     const lanes = { step: system.batchSize, lanes: system.concurrency, signal };
     await forRanges(broken.length, lanes, async (start, end) => {
       const chosen = broken.slice(start, end);
-      const images = concatenate(chosen.map(image));
+      const images = concatenated(chosen.map(image));
       const fresh = await meanLogits(system, examples, chosen, images, {
         ...params,
         seed,
@@ -90,16 +91,6 @@ export const verify = defineMeasurement({
     return rows;
   },
 });
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
 
 /** Relative difference of logits between two batches of the same images, by float32 rounding alone. */
 export const BATCH_ROUNDING = 1e-5;
