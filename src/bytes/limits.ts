@@ -194,6 +194,12 @@ export const limits = {
     reason: 'their ends take 512 MB',
     instead: 'split the property into several',
   },
+  verified: {
+    of: 'bytes of a kept result of `assay verify`',
+    value: 512 * MIB - 24,
+    reason: 'JavaScript cannot hold longer text; a counterexample of 150,528 inputs has 0.8 MB',
+    instead: 'remove the file: its instance is then run again',
+  },
   instances: {
     of: 'bytes of a list of instances',
     value: 16 * MIB,

@@ -30,7 +30,7 @@ interface VerifyFlags extends LimitFlags {
 export function verifyCommand(): Command {
   return new Command('verify')
     .description(
-      'Runs a category of the verification competition (VNN-COMP): each line of the list names a network (ONNX), a property (VNN-LIB 1.0) and seconds. Properties are attacked first, then bounded. The result is sat (with a counterexample that was run), unsat (proved, also against rounding), unknown or timeout. Ends with 0 when all instances were run, 2 when one could not be.',
+      'Runs a category of the verification competition (VNN-COMP): each line of the list names a network (ONNX), a property (VNN-LIB 1.0) and seconds. Properties are attacked first, then bounded. The result is sat (with a counterexample that was run), unsat (proved, also against rounding), unknown or timeout. Results are kept: the same command again runs what is left. Ends with 0 when all instances were run, 2 when one could not be.',
     )
     .argument('<instances>', 'the CSV of the category: NETWORK.onnx,PROPERTY.vnnlib,SECONDS a line')
     .option(
@@ -87,7 +87,7 @@ async function verify(file: string, flags: VerifyFlags): Promise<number> {
   const stopping = (name: NodeJS.Signals) => {
     if (!quiet) progress.line('stopping: what is done is in results.csv (once more to leave at once)');
     return new AssayError('interrupted', `stopped by ${name}`, {
-      hint: 'what was done is in results.csv; verify a list of the others with another --out',
+      hint: 'run the same command again to continue: what was done is in results.csv, and kept',
     });
   };
   try {
@@ -104,6 +104,10 @@ async function verify(file: string, flags: VerifyFlags): Promise<number> {
           engine: () => createEngine('ort', { limits }),
           notify: ({ instance, at, of, stage }) =>
             progress.show(`${at + 1}/${of}: ${stage} ${instance.onnx} ${instance.vnnlib}`, true),
+          resumed: (count) => {
+            if (!quiet && !json) print(`${resumedText(count, instances.length, join(out, 'instances'))}\n`);
+          },
+          tell: (text) => progress.line(text),
           done: (outcome) => {
             if (!quiet && !json) print(`${oneLine(outcomeText(outcome))}\n`);
             if (outcome.error) complain(explainFailure(outcome.error, debug));
@@ -124,6 +128,11 @@ function outcomeText({ result, runTime, onnx, vnnlib, by, why }: Outcome): strin
   const how = by !== undefined ? ` (${by})` : why !== undefined ? ` (${why})` : '';
   return `${result.padEnd(8)}${runTime.toFixed(2).padStart(8)} s  ${onnx} ${vnnlib}${how}`;
 }
+
+const resumedText = (count: number, of: number, folder: string): string =>
+  oneLine(
+    `${count} of ${counted(of, 'instance')} ${count === 1 ? 'was' : 'were'} run before: kept in ${folder}`,
+  );
 
 /** `12 instances: 5 sat, 7 unsat` */
 function summary(outcomes: readonly Outcome[]): string {

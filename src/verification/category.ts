@@ -1,24 +1,20 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Method } from '../bounds/certify.js';
 import { makeFolder, writeDurably } from '../bytes/durable.js';
 import { cellText } from '../csv-cell.js';
-import type { Engine } from '../engines/engine.js';
 import { AssayError } from '../errors.js';
-import { stream } from '../random/stream.js';
-import { readInflated, textOf } from './files.js';
+import { Bench, type BenchOptions, type Found } from './bench.js';
+import { readInflated } from './files.js';
 import type { Instance } from './instances.js';
-import { type Network, openNetwork } from './network.js';
-import { drawn, inputsOf } from './points.js';
-import type { Property } from './property.js';
-import { type Answer, answered, type Witness } from './verify.js';
-import { readProperty } from './vnnlib.js';
+import { digestOf, type Kept, KeptResults } from './kept.js';
+import { digestOfNetwork } from './network.js';
+import type { Witness } from './verify.js';
 import { witnessText } from './witness.js';
 
 /** What came out of an instance. */
 export interface Outcome {
   onnx: string;
   vnnlib: string;
-  result: 'sat' | 'unsat' | 'unknown' | 'timeout' | 'error';
+  result: Kept['result'] | 'error';
   /** Reading property and network; seconds. */
   prepareTime: number;
   /** Attack and proofs; seconds. */
@@ -29,163 +25,109 @@ export interface Outcome {
   why?: string;
   /** Where the counterexample was written. */
   witness?: string;
+  /** It was run by an earlier command, whose result was kept. */
+  earlier?: true;
   error?: AssayError;
 }
 
-export interface CategoryOptions {
+export interface CategoryOptions extends BenchOptions {
   /** What results name it. */
   category: string;
   /** A folder; made where it is missing. */
   out: string;
-  method: Method;
-  seed: number;
-  steps: number;
-  restarts: number;
-  /** Makes the engine, again after an instance that ran out of time. */
-  engine(): Promise<Engine>;
-  signal: AbortSignal;
   notify(event: { instance: Instance; at: number; of: number; stage: string }): void;
   done(outcome: Outcome): void;
+  /** How many were run before, if any; before the others are run. */
+  resumed(count: number): void;
+  /** Of what was found damaged. */
+  tell(text: string): void;
 }
 
 /**
  * Verifies instances one after the other. `results.csv` in the folder has a line for each that is done, as the competition's:
- * category, network, property, seconds to prepare, result, seconds; counterexamples lie beside it.
- * Errors: `interrupted`; `output-unwritable`. What is wrong with an instance is its outcome.
+ * category, network, property, seconds to prepare, result, seconds; counterexamples lie beside it. What came out of an instance is
+ * kept in `instances/`, and is not run again as long as the network, the property, the options and the program are the same.
+ * Errors: `interrupted`; `output-unwritable`; `file-unreadable` of a kept result. What is wrong with an instance is its outcome.
  */
 export async function verifyCategory(
   instances: readonly Instance[],
   options: CategoryOptions,
 ): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
+  const { category, out, signal, notify, done } = options;
+  const kept = await writing(join(out, 'instances'), () => KeptResults.open(resolve(out), options.tell));
+  const outcomes = await earlierOutcomes(instances, kept, options);
+  const known = () => outcomes.filter((outcome) => outcome !== undefined);
   const bench = new Bench(options);
   try {
     for (const [at, instance] of instances.entries()) {
-      const { witness, ...outcome } = await bench.outcomeOf(instance, (stage) =>
-        options.notify({ instance, at, of: instances.length, stage }),
+      signal.throwIfAborted();
+      if (outcomes[at]) continue;
+      const found = await bench.run(instance, (stage) =>
+        notify({ instance, at, of: instances.length, stage }),
       );
-      const written = witness && (await saved(options.out, instance, at, witness));
-      outcomes.push({ ...outcome, ...(written !== undefined && { witness: written }) });
-      await write(options.out, 'results.csv', resultLines(options.category, outcomes));
-      options.done(outcomes.at(-1)!);
+      const outcome = await told(out, instance, at, found);
+      outcomes[at] = outcome;
+      if (found.result !== 'error') {
+        const { decided, ...result } = found;
+        await writing(out, () => kept.keep(decided, result));
+      }
+      await write(out, 'results.csv', resultLines(category, known()));
+      done(outcome);
     }
   } finally {
     await bench.close();
   }
+  return known();
+}
+
+/** What earlier commands left of instances, in their order; undefined for the others. */
+async function earlierOutcomes(
+  instances: readonly Instance[],
+  kept: KeptResults,
+  { category, out, method, seed, steps, restarts, signal, notify, resumed }: CategoryOptions,
+): Promise<(Outcome | undefined)[]> {
+  const outcomes = new Array<Outcome | undefined>(instances.length).fill(undefined);
+  if (!kept.any) return outcomes;
+  const networks = new Map<string, Promise<string>>();
+  for (const [at, instance] of instances.entries()) {
+    signal.throwIfAborted();
+    notify({ instance, at, of: instances.length, stage: 'looking for a kept result of' });
+    const { network: file, property, seconds } = instance;
+    const network = networks.get(file) ?? digestOfNetwork(file);
+    networks.set(file, network);
+    const files = await Promise.all([network, digestOfProperty(property)]).catch(unlessUnreadable);
+    if (!files) continue;
+    const decided = { network: files[0], property: files[1], seconds, method, seed, steps, restarts };
+    const found = await kept.find(decided);
+    if (found) outcomes[at] = { ...(await told(out, instance, at, found)), earlier: true };
+  }
+  const all = outcomes.filter((outcome) => outcome !== undefined);
+  if (all.length > 0) {
+    await write(out, 'results.csv', resultLines(category, all));
+    resumed(all.length);
+  }
   return outcomes;
 }
 
-type Found = Omit<Outcome, 'witness'> & { witness?: Witness };
+const digestOfProperty = async (path: string) => digestOf((await readInflated(path, 'vnnlib')).bytes);
 
-/** An engine and the network that was used last: lists name one many times in a row. */
-class Bench {
-  private engine: Promise<Engine> | undefined;
-  private open: { file: string; inputs: number; outputs: number; network: Network } | undefined;
-
-  constructor(private readonly options: CategoryOptions) {}
-
-  async outcomeOf(instance: Instance, notify: (stage: string) => void): Promise<Found> {
-    const { onnx, vnnlib } = instance;
-    const begun = performance.now();
-    const since = (from: number) => (performance.now() - from) / 1000;
-    let prepared: number | undefined;
-    const times = () => ({
-      prepareTime: prepared === undefined ? since(begun) : (prepared - begun) / 1000,
-      runTime: prepared === undefined ? 0 : since(prepared),
-    });
-    try {
-      notify('reading');
-      const property = await propertyOf(instance.property);
-      const network = await this.networkOf(instance, property);
-      prepared = performance.now();
-      const answer = await this.inTime(instance, network, property, notify);
-      return { onnx, vnnlib, ...times(), ...toldOf(answer) };
-    } catch (error) {
-      this.options.signal.throwIfAborted();
-      if (!(error instanceof AssayError)) throw error;
-      await this.close();
-      return { onnx, vnnlib, result: 'error', ...times(), why: error.message, error };
-    }
-  }
-
-  async close(): Promise<void> {
-    const { engine, open } = this;
-    this.engine = undefined;
-    this.open = undefined;
-    await open?.network.close().catch(() => undefined);
-    await (await engine)?.close();
-  }
-
-  /** The time limit holds between calls of the engine, which cannot be ended: what is under way is waited for. */
-  private async inTime(
-    { seconds }: Instance,
-    network: Network,
-    property: Property,
-    notify: (stage: string) => void,
-  ): Promise<Answer | 'timeout'> {
-    const { method, seed, steps, restarts, signal } = this.options;
-    const end = performance.now() + 1000 * seconds;
-    let closing: Promise<void> | undefined;
-    const stop = () => {
-      // Calls that wait are rejected.
-      closing ??= this.close().catch(() => undefined);
-    };
-    const timer = setTimeout(stop, 1000 * seconds);
-    signal.addEventListener('abort', stop, { once: true });
-    const check = () => {
-      signal.throwIfAborted();
-      if (closing || performance.now() > end) throw new OutOfTime();
-    };
-    try {
-      const answer = await answered(network, property, { method, seed, steps, restarts, notify, check });
-      // What took longer than it may counts as not found.
-      return performance.now() > end ? 'timeout' : answer;
-    } catch (error) {
-      if (!closing && !(error instanceof OutOfTime)) throw error;
-      signal.throwIfAborted();
-      return 'timeout';
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-      await closing;
-    }
-  }
-
-  private async networkOf({ network: file, property: from }: Instance, property: Property): Promise<Network> {
-    const { inputs, outputs } = property;
-    const { open } = this;
-    if (open?.file === file && open.inputs === inputs && open.outputs === outputs) return open.network;
-    await open?.network.close();
-    this.open = undefined;
-    this.engine ??= this.options.engine();
-    const asked = { inputs, outputs, file: from };
-    const network = await openNetwork(await this.engine, file, asked, samplesOf(property));
-    this.open = { file, inputs, outputs, network };
-    return network;
-  }
+/** What is wrong with files of an instance is said when it is run. */
+function unlessUnreadable(error: unknown): undefined {
+  if (!(error instanceof AssayError)) throw error;
 }
 
-class OutOfTime extends Error {}
-
-async function propertyOf(path: string): Promise<Property> {
-  const { file, bytes } = await readInflated(path, 'vnnlib');
-  return readProperty(textOf(file, bytes), { file });
-}
-
-/** Three points of the first box; of a property without one, any. */
-function samplesOf({ inputs, cases: [first] }: Property): Float32Array {
-  const unit = { lower: new Float64Array(inputs), upper: new Float64Array(inputs).fill(1) };
-  const box = inputsOf(first?.box ?? unit);
-  const points = [0, 1, 2].map((example) =>
-    drawn(box, stream({ seed: 0, purpose: 'verify/probe', example })),
-  );
-  return Float32Array.from(points.flatMap((point) => [...point]));
-}
-
-function toldOf(answer: Answer | 'timeout'): Pick<Found, 'result' | 'by' | 'why' | 'witness'> {
-  if (answer === 'timeout') return { result: 'timeout' };
-  const { verdict: result, ...told } = answer;
-  return { result, ...told };
+/** The outcome of an instance, its counterexample written. */
+async function told(out: string, instance: Instance, at: number, found: Kept | Found): Promise<Outcome> {
+  const { onnx, vnnlib } = instance;
+  const { result, prepareTime, runTime, why } = found;
+  const about = { onnx, vnnlib, result, prepareTime, runTime, ...(why !== undefined && { why }) };
+  if (found.result === 'error') return { ...about, error: found.error };
+  const { by, witness } = found;
+  return {
+    ...about,
+    ...(by !== undefined && { by }),
+    ...(witness && { witness: await saved(out, instance, at, witness) }),
+  };
 }
 
 /** No header, as the competition's scripts write it. */
@@ -215,14 +157,22 @@ async function saved(out: string, { onnx, vnnlib }: Instance, at: number, witnes
 }
 
 async function write(out: string, name: string, content: string | Iterable<string>): Promise<void> {
-  try {
+  await writing(join(out, name), async () => {
     await makeFolder(resolve(out));
     await writeDurably(join(out, name), content);
+  });
+}
+
+/** Errors: `output-unwritable`. */
+async function writing<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (cause) {
+    if (cause instanceof AssayError) throw cause;
     throw new AssayError('output-unwritable', 'results cannot be written', {
-      file: join(out, name),
+      file,
       found: (cause as Error).message,
-      hint: 'check the folder and its permissions, or name another with --out',
+      hint: 'check the folder and its permissions, or name another with --out; then run the same command again: what is done is kept',
       cause,
     });
   }

@@ -20,6 +20,8 @@ export interface Network {
   /** Inputs of one point. */
   inputs: number;
   outputs: number;
+  /** SHA-256 of the file, inflated, and of the weights beside it; in hex. */
+  sha256: string;
   /** Points of a call at most. */
   batch: number;
   /** (n, inputs) to (n, outputs). */
@@ -60,11 +62,17 @@ export async function openNetwork(
   samples: Float32Array,
 ): Promise<Network> {
   const { file, bytes } = await readInflated(path, 'onnx');
-  const { graph } = await readContent(file, bytes);
+  const { graph, sha256 } = await readContent(file, bytes);
   const opened = await withinLimits(file, () => opening(guardOf(engine), graph, file, property, samples));
   // What a point may make large, or endless, never runs anywhere else.
   const runs = sizedBy(opened.graph) === 'data' ? naming(guardOf(engine), file) : engine;
-  return networkOf(runs, opened, property);
+  return { ...(await networkOf(runs, opened, property)), sha256 };
+}
+
+/** The `sha256` that a network has when it is opened. Errors: `file-unreadable`, `file-malformed`. */
+export async function digestOfNetwork(path: string): Promise<string> {
+  const { file, bytes } = await readInflated(path, 'onnx');
+  return (await readContent(file, bytes)).sha256;
 }
 
 async function opening(
@@ -193,7 +201,7 @@ async function networkOf(
   engine: Engine,
   { graph, shape, open }: Opened,
   { inputs, outputs }: { inputs: number; outputs: number },
-): Promise<Network> {
+): Promise<Omit<Network, 'sha256'>> {
   const program = await engine.compile(graph);
   const value = (points: Float32Array): Value => ({
     type: 'float32',

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { writeOnnx } from '../../src/graph/write.js';
 import { boxText, type Exact, graphOf } from '../verification/exact.js';
-import { assay, folder, obeyed } from './assay.js';
+import { assay, folder, obeyed, start } from './assay.js';
 
 /** y = |x| of the first input. */
 const ABSOLUTE: Exact = {
@@ -50,7 +50,7 @@ it('a category runs to its results', async () => {
   expect(results(at)).toBe(
     'mine,net.onnx,sat.vnnlib,T,sat,T\nmine,./net.onnx.gz,unsat.vnnlib,T,unsat,T\nmine,plain.onnx,unsat.vnnlib.gz,T,unsat,T\n',
   );
-  expect(files(at)).toEqual(['0000_net_sat.counterexample', 'results.csv']);
+  expect(files(at)).toEqual(['0000_net_sat.counterexample', 'instances', 'results.csv']);
   const witness = readFileSync(join(at, 'out', '0000_net_sat.counterexample'), 'utf8');
   const [, x, y] = /^sat\n\(\(X_0 (\S+)\)\n \(X_1 \S+\)\n \(Y_0 (\S+)\)\)\n$/.exec(witness) ?? [];
   expect(Number(y)).toBeGreaterThanOrEqual(0.875);
@@ -72,6 +72,94 @@ it('what is wrong with one instance is told, and the others run', async () => {
   expect(ended.stderr).toMatch(/no such file\n.*absent\.onnx/);
   expect(ended.stdout).toMatch(/4 instances: 3 error, 1 unsat/);
   expect(results(at)).toContain('mine,net.onnx,broken.vnnlib,T,error,T\n');
+});
+
+describe('a list that was run in part', () => {
+  const lines = ['net.onnx,sat.vnnlib,60', 'net.onnx,unsat.vnnlib,60', 'plain.onnx,broken.vnnlib,60'];
+  const verify = ['verify', 'instances.csv', '--out', 'out', '--category', 'mine'];
+  const whole = (at: string) => readFileSync(join(at, 'out', 'results.csv'), 'utf8');
+  const kept = (at: string) =>
+    readdirSync(join(at, 'out', 'instances')).map((name) => join(at, 'out', 'instances', name));
+
+  it('goes on: what is done is not run again, to the same results, wherever it lies and what it is called', async () => {
+    const at = category(lines);
+    await obeyed(verify, at);
+    const before = whole(at);
+    const [witness] = files(at);
+    rmSync(join(at, 'out', witness!));
+    renameSync(join(at, 'plain.onnx'), join(at, 'net.onnx'));
+    writeFileSync(join(at, 'instances.csv'), [...lines, 'net.onnx,sat.vnnlib.gz,60'].join('\n'));
+    writeFileSync(join(at, 'sat.vnnlib.gz'), gzipSync(readFileSync(join(at, 'sat.vnnlib'))));
+    const ended = await obeyed([...verify, '--json'], at);
+    const again = JSON.parse(ended.stdout);
+    expect(again.map(({ result, earlier = false }: Record<string, unknown>) => [result, earlier])).toEqual([
+      ['sat', true],
+      ['unsat', true],
+      ['error', false],
+      ['sat', true],
+    ]);
+    // To the millisecond: nothing was timed anew.
+    const [first, second] = before.split('\n') as [string, string];
+    expect(whole(at).split('\n').slice(0, 2)).toEqual([first, second]);
+    expect(existsSync(join(at, 'out', witness!))).toBe(true);
+    expect(again[0].witness).toBe(join('out', witness!));
+    const told = await obeyed(verify, at);
+    expect(told.stdout).toMatch(/^3 of 4 instances were run before: kept in out\/instances$/m);
+    expect(told.stdout).toMatch(/^4 instances: 1 error, 2 sat, 1 unsat\./m);
+  });
+
+  it.each<[string, readonly string[], (at: string) => void]>([
+    ['more time', ['--timeout', '61'], () => undefined],
+    ['another method', ['--method', 'crown'], () => undefined],
+    ['other starts', ['--seed', '1'], () => undefined],
+    ['another property', [], (at) => writeFileSync(join(at, 'sat.vnnlib'), property('(>= Y_0 0.75)'))],
+    [
+      'another network',
+      [],
+      (at) => writeFileSync(join(at, 'net.onnx'), writeOnnx(graphOf({ ...ABSOLUTE, c: [1] }))),
+    ],
+  ])('runs again with %s', async (_, options, change) => {
+    const at = category(lines.slice(0, 1));
+    await obeyed(verify, at);
+    change(at);
+    const ended = await obeyed([...verify, ...options], at);
+    expect(ended.stdout).not.toContain('before');
+    expect(kept(at)).toHaveLength(2);
+  });
+
+  it('a result that was torn or changed is told, set aside and found again', async () => {
+    for (const damage of [
+      (text: string) => text.slice(0, -40),
+      (text: string) => text.replace('"sat"', '"unsat"'),
+      (text: string) => text.replace(/"inputs":"./, '"inputs":"_'),
+      () => '',
+    ]) {
+      const at = category(lines.slice(0, 1));
+      await obeyed(verify, at);
+      const [file] = kept(at) as [string];
+      writeFileSync(file, damage(readFileSync(file, 'utf8')));
+      const ended = await obeyed(verify, at);
+      expect(ended.stderr).toMatch(
+        /damaged result was set aside, and its instance is run again: .*json\.aside-/,
+      );
+      expect(ended.stdout).toMatch(/1 instance: 1 sat/);
+      expect(kept(at)).toHaveLength(2);
+    }
+  });
+
+  it('Ctrl-C keeps what is there', async () => {
+    const at = category([...lines.slice(0, 2), ...Array<string>(4000).fill(lines[1]!.replace('60', '61'))]);
+    const started = start(verify, at);
+    const done = () => existsSync(join(at, 'out', 'results.csv')) && whole(at).split('\n').length > 3;
+    while (!done()) await new Promise((resolve) => setTimeout(resolve, 20));
+    started.child.kill('SIGINT');
+    const ended = await started.ended;
+    expect(ended.code).toBe(130);
+    expect(ended.stderr).toMatch(/run the same command again to continue/);
+    writeFileSync(join(at, 'instances.csv'), lines.slice(0, 2).join('\n'));
+    const again = await obeyed(verify, at);
+    expect(again.stdout).toMatch(/^2 of 2 instances were run before/m);
+  });
 });
 
 it('time ends an instance', async () => {
