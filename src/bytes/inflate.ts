@@ -23,6 +23,8 @@ export interface Inflation {
   inMemory?: number;
   /** Bytes that it may hold. Default: 8 GiB. */
   atMost?: number;
+  /** What a user does with a longer one. Default: to store it without compression. */
+  instead?: string;
 }
 
 /**
@@ -32,9 +34,16 @@ export interface Inflation {
  */
 export async function inflate(
   source: ByteSource,
-  { method, place, size, crc, inMemory = IN_MEMORY, atMost = limits.inflated.value }: Inflation,
+  { method, place, size, crc, inMemory = IN_MEMORY, ...room }: Inflation,
 ): Promise<ByteSource> {
-  if (size !== undefined && size > atMost) throw tooLong(place, atMost, `${size} bytes claimed`);
+  const { atMost = limits.inflated.value, instead = limits.inflated.instead } = room;
+  const tooLong = (found: string) =>
+    malformed(place, 'the compressed data is too long', {
+      expected: `at most ${atMost % 2 ** 30 === 0 ? `${atMost / 2 ** 30} GiB` : `${atMost} bytes`} when inflated`,
+      found,
+      hint: instead,
+    });
+  if (size !== undefined && size > atMost) throw tooLong(`${size} bytes claimed`);
   const inflater = inflaters[method]();
   // The callback is a must; the error itself arrives through the iteration below.
   const inflated = pipeline(Readable.from(pieces(source)), inflater, () => {});
@@ -45,7 +54,7 @@ export async function inflate(
     for await (const chunk of inflated as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (size !== undefined && length > size) throw wrongSize(place, size, `more than ${size} bytes`);
-      if (length > atMost) throw tooLong(place, atMost, 'more');
+      if (length > atMost) throw tooLong('more');
       sum = crc32(chunk, sum);
       await store.add(chunk);
     }
@@ -76,13 +85,6 @@ export function refuseWrongSum(place: Place, stated: number, found: number): voi
 
 const wrongSize = (place: Place, size: number, found: string) =>
   malformed(place, 'the compressed data has another size than stated', { expected: `${size} bytes`, found });
-
-const tooLong = (place: Place, atMost: number, found: string) =>
-  malformed(place, 'the compressed data is too long', {
-    expected: `at most ${atMost % 2 ** 30 === 0 ? `${atMost / 2 ** 30} GiB` : `${atMost} bytes`} when inflated`,
-    found,
-    hint: limits.inflated.instead,
-  });
 
 /** Chunks in memory until they are too many, in a temporary file from then on. */
 class Spool {

@@ -5,6 +5,7 @@ import { AssayError } from '../errors.js';
 import { oneLine } from '../one-line.js';
 import { counted } from '../report/format.js';
 import type { CategoryOptions, Outcome } from '../verification/category.js';
+import type { Expected } from '../verification/expected.js';
 import { confine } from './confine-option.js';
 import { explainFailure } from './failure.js';
 import { type LimitFlags, memoryLimit, timeLimit } from './limit-options.js';
@@ -12,6 +13,7 @@ import { positiveUpTo, wholeNumber } from './option-values.js';
 import { untilStopped } from './stop-signals.js';
 import { complain, print } from './terminal.js';
 import { terminalProgress } from './terminal-progress.js';
+import { expectedOf, tellCompared } from './verify-expected.js';
 
 interface VerifyFlags extends LimitFlags {
   out?: string;
@@ -21,6 +23,7 @@ interface VerifyFlags extends LimitFlags {
   seed: number;
   steps: number;
   restarts: number;
+  expected?: string;
   json?: boolean;
   quiet?: boolean;
   debug?: boolean;
@@ -30,7 +33,7 @@ interface VerifyFlags extends LimitFlags {
 export function verifyCommand(): Command {
   return new Command('verify')
     .description(
-      'Runs a category of the verification competition (VNN-COMP): each line of the list names a network (ONNX), a property (VNN-LIB 1.0) and seconds. Properties are attacked first, then bounded. The result is sat (with a counterexample that was run), unsat (proved, also against rounding), unknown or timeout. Results are kept: the same command again runs what is left. Ends with 0 when all instances were run, 2 when one could not be.',
+      'Runs a category of the verification competition (VNN-COMP): each line of the list names a network (ONNX), a property (VNN-LIB 1.0) and seconds. Properties are attacked first, then bounded. The result is sat (with a counterexample that was run), unsat (proved, also against rounding), unknown or timeout. Results are kept: the same command again runs what is left. Ends with 0 when all instances were run, 2 when one could not be, 1 when a verdict contradicts those of --expected.',
     )
     .argument('<instances>', 'the CSV of the category: NETWORK.onnx,PROPERTY.vnnlib,SECONDS a line')
     .option(
@@ -56,6 +59,10 @@ export function verifyCommand(): Command {
       wholeNumber(1, 10_000),
       5,
     )
+    .option(
+      '--expected <csv>',
+      'results of the competition or of another tool: tells where verdicts differ, and ends with 1 where one is sat and the other unsat',
+    )
     .addOption(timeLimit())
     .addOption(memoryLimit())
     .addOption(confine())
@@ -67,6 +74,7 @@ export function verifyCommand(): Command {
 Examples:
   $ assay verify acasxu/instances.csv
   $ assay verify instances.csv --timeout 60 --method crown --out results/mine
+  $ assay verify instances.csv --expected vnncomp_results/tool/results.csv
 
 A network or property that is not there is looked for with .gz behind its name.`,
     )
@@ -79,9 +87,12 @@ async function verify(file: string, flags: VerifyFlags): Promise<number> {
   const { timeout, method, seed, steps, restarts, json, quiet = false, debug = false } = flags;
   const { readInstances } = await import('../verification/instances.js');
   const { categoryOf, verifyCategory } = await import('../verification/category.js');
+  const { comparedWith } = await import('../verification/compared.js');
   const instances = await readInstances(file, timeout);
   const category = flags.category ?? categoryOf(file);
   const out = flags.out ?? join('assay-runs', `verify-${category.replace(/[^\w.-]/g, '_')}`);
+  const theirs =
+    flags.expected === undefined ? undefined : await expectedOf(flags.expected, instances, category);
   const limits = { seconds: flags.timeLimit, mebibytes: flags.memoryLimit };
   const progress = terminalProgress(quiet);
   const stopping = (name: NodeJS.Signals) => {
@@ -91,33 +102,42 @@ async function verify(file: string, flags: VerifyFlags): Promise<number> {
     });
   };
   try {
-    const outcomes = await untilStopped(
-      (signal) =>
-        verifyCategory(instances, {
-          category,
-          out,
-          method,
-          seed,
-          steps,
-          restarts,
-          signal,
-          engine: () => createEngine('ort', { limits }),
-          notify: ({ instance, at, of, stage }) =>
-            progress.show(`${at + 1}/${of}: ${stage} ${instance.onnx} ${instance.vnnlib}`, true),
-          resumed: (count) => {
-            if (!quiet && !json) print(`${resumedText(count, instances.length, join(out, 'instances'))}\n`);
-          },
-          tell: (text) => progress.line(text),
-          done: (outcome) => {
-            if (!quiet && !json) print(`${oneLine(outcomeText(outcome))}\n`);
-            if (outcome.error) complain(explainFailure(outcome.error, debug));
-          },
-        }),
-      stopping,
-    );
+    const { outcomes, compared } = await untilStopped(async (signal) => {
+      const engine = () => createEngine('ort', { limits });
+      const bench = { method, seed, steps, restarts, signal, engine };
+      const outcomes = await verifyCategory(instances, {
+        category,
+        out,
+        ...bench,
+        notify: ({ instance, at, of, stage }) =>
+          progress.show(`${at + 1}/${of}: ${stage} ${instance.onnx} ${instance.vnnlib}`, true),
+        resumed: (count) => {
+          if (!quiet && !json) print(`${resumedText(count, instances.length, join(out, 'instances'))}\n`);
+        },
+        tell: (text) => progress.line(text),
+        done: (outcome) => {
+          if (!quiet && !json) print(`${oneLine(outcomeText(outcome))}\n`);
+          if (outcome.error) complain(explainFailure(outcome.error, debug));
+        },
+      });
+      if (!theirs) return { outcomes };
+      return {
+        outcomes,
+        compared: await comparedWith(instances, outcomes, theirs.expected, { ...bench, file: theirs.file }),
+      };
+    }, stopping);
     progress.end();
-    if (json) print(`${JSON.stringify(outcomes.map(plain), null, 2)}\n`);
+    if (json)
+      print(
+        `${JSON.stringify(
+          outcomes.map((outcome, i) => plain(outcome, theirs?.expected[i])),
+          null,
+          2,
+        )}\n`,
+      );
     else if (!quiet) print(`\n${summary(outcomes)}. Results: ${oneLine(join(out, 'results.csv'))}\n`);
+    if (theirs && compared) tellCompared(compared, theirs.file, quiet || json === true);
+    if (compared && compared.contradictions.length > 0) return 1;
     return outcomes.some(({ result }) => result === 'error') ? 2 : 0;
   } finally {
     progress.end();
@@ -143,4 +163,8 @@ function summary(outcomes: readonly Outcome[]): string {
 }
 
 /** Without the error's stack and cause. */
-const plain = ({ error, ...outcome }: Outcome) => ({ ...outcome, ...(error && { code: error.code }) });
+const plain = ({ error, ...outcome }: Outcome, expected?: Expected) => ({
+  ...outcome,
+  ...(error && { code: error.code }),
+  ...(expected && { expected: expected.verdict }),
+});

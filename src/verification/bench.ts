@@ -6,8 +6,8 @@ import { readInflated, textOf } from './files.js';
 import type { Instance } from './instances.js';
 import { type Decided, digestOf, type Kept } from './kept.js';
 import { type Network, openNetwork } from './network.js';
-import { drawn, inputsOf } from './points.js';
-import type { Property } from './property.js';
+import { drawn, holds, inputsOf } from './points.js';
+import { isMet, type Property } from './property.js';
 import { type Answer, answered } from './verify.js';
 import { readProperty } from './vnnlib.js';
 
@@ -62,6 +62,21 @@ export class Bench {
       await this.close();
       return { result: 'error', ...times(), why: error.message, error };
     }
+  }
+
+  /**
+   * Why a point is no counterexample; undefined where it is one.
+   * Errors: those of the network and the property.
+   */
+  async refusal(instance: Instance, point: Float32Array): Promise<string | undefined> {
+    const { property } = await propertyOf(instance.property);
+    if (point.length !== property.inputs)
+      return `it has ${point.length} inputs, and the property ${property.inputs}`;
+    const network = await this.networkOf(instance, property);
+    const outputs = await network.forward(point.slice());
+    const inside = property.cases.filter(({ box }) => holds(inputsOf(box), point));
+    if (inside.length === 0) return 'it lies outside of the box';
+    return inside.some((one) => isMet(one, outputs)) ? undefined : 'it was run, and its outputs are none';
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { makeFolder, writeDurably } from '../bytes/durable.js';
 import { cellText } from '../csv-cell.js';
 import { AssayError } from '../errors.js';
 import { Bench, type BenchOptions, type Found } from './bench.js';
+import { namedBy } from './counterexample.js';
 import { readInflated } from './files.js';
 import type { Instance } from './instances.js';
 import { digestOf, type Kept, KeptResults } from './kept.js';
@@ -145,13 +146,7 @@ const quoted = (text: string): string => {
 };
 
 async function saved(out: string, { onnx, vnnlib }: Instance, at: number, witness: Witness): Promise<string> {
-  const stem = (path: string) =>
-    basename(path)
-      .replace(/\.gz$/, '')
-      .replace(/\.[^.]*$/, '')
-      .replace(/[^\w.-]/g, '_')
-      .slice(0, 80);
-  const name = `${String(at).padStart(4, '0')}_${stem(onnx)}_${stem(vnnlib)}.counterexample`;
+  const name = `${String(at).padStart(4, '0')}_${namedBy(onnx)}_${namedBy(vnnlib)}.counterexample`;
   await write(out, name, witnessText(witness));
   return join(out, name);
 }

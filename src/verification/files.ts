@@ -21,7 +21,8 @@ export async function readInflated(
       if (raw.size > limits[limit].value) throw tooLarge(file, raw.size, limit);
       return { file, bytes: await raw.read(0, raw.size) };
     }
-    const whole = await inflate(raw, { method: 'gzip', place: { file }, atMost: limits[limit].value });
+    const { value: atMost, instead } = limits[limit];
+    const whole = await inflate(raw, { method: 'gzip', place: { file }, atMost, instead });
     try {
       return { file, bytes: await whole.read(0, whole.size) };
     } finally {

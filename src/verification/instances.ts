@@ -57,13 +57,14 @@ export async function readInstances(file: string, seconds?: number): Promise<Ins
 /** What a timer can wait. */
 export const MOST_SECONDS = 2_000_000;
 
-/** A line of the list, and where it stands. */
+/** A line of a list, and where it stands. */
 interface Line {
   record: string[];
   info: { lines: number };
 }
 
-function recordsOf(file: string, text: string): Line[] {
+/** The records of a CSV, without those that are empty. Errors: `file-malformed` with the line. */
+export function recordsOf(file: string, text: string): Line[] {
   try {
     return parse(text, {
       bom: true,

@@ -31,6 +31,10 @@ export const around = ({ lower, upper }: Box): Box32 => ({
   upper: Float32Array.from(upper, atLeast),
 });
 
+/** Whether a point lies in a box. */
+export const holds = ({ lower, upper }: Box32, point: Float32Array): boolean =>
+  point.every((x, i) => x >= lower[i]! && x <= upper[i]!);
+
 /** The middle of a box, as a float32 point of it. */
 export const middleOf = ({ lower, upper }: Box32): Float32Array =>
   lower.map((low, i) => clamped((low + upper[i]!) / 2, low, upper[i]!));

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { writeOnnx } from '../../src/graph/write.js';
+import { keyOf } from '../../src/runs/keys.js';
 import { boxText, type Exact, graphOf } from '../verification/exact.js';
 import { assay, folder, obeyed, start } from './assay.js';
 
@@ -159,6 +160,114 @@ describe('a list that was run in part', () => {
     writeFileSync(join(at, 'instances.csv'), lines.slice(0, 2).join('\n'));
     const again = await obeyed(verify, at);
     expect(again.stdout).toMatch(/^2 of 2 instances were run before/m);
+  });
+});
+
+describe('results of others', () => {
+  const lines = [
+    'net.onnx,sat.vnnlib,60',
+    './net.onnx.gz,unsat.vnnlib,60',
+    'plain.onnx,broken.vnnlib,60',
+    'plain.onnx,sat.vnnlib,60',
+  ];
+  const run = (at: string, theirs: string, ...more: string[]) => {
+    writeFileSync(join(at, 'theirs.csv'), theirs);
+    return obeyed(
+      ['verify', 'instances.csv', '--out', 'out', '--category', 'mine', '--expected', 'theirs.csv', ...more],
+      at,
+    );
+  };
+
+  it('are counted', async () => {
+    const at = category(lines);
+    // Of another root, gzipped or not, in words of other years; and lines of other lists.
+    const ended = await run(
+      at,
+      `mine,benchmarks/mine/./net.onnx,benchmarks/mine/sat.vnnlib,0.1,violated,1.5
+mine,net.onnx,unsat.vnnlib.gz,0,run_instance_timeout,60
+mine,plain.onnx,broken.vnnlib,1,unsat,2
+other,elsewhere/net.onnx,some/sat.vnnlib,1,unsat,2
+other,third.onnx,some/sat.vnnlib,1,unsat,2
+`,
+    );
+    expect(ended.code).toBe(2);
+    expect(ended.stdout).toContain(
+      'Compared with theirs.csv: 1 agree, 1 decided here only, 1 there only, 0 by neither, 0 contradict, 1 not in it\n',
+    );
+    const json = await run(at, 'mine,net.onnx,unsat.vnnlib,0,holds,60\n', '--json');
+    expect(JSON.parse(json.stdout)[1]).toMatchObject({ result: 'unsat', expected: 'unsat' });
+  });
+
+  it('that contradict a counterexample are wrong: it was run', async () => {
+    const at = category(lines.slice(0, 2));
+    const ended = await run(
+      at,
+      'mine,net.onnx,sat.vnnlib,0,unsat,1\nmine,net.onnx,unsat.vnnlib,0,unsat,1\n',
+      '--quiet',
+    );
+    expect([ended.code, ended.stdout]).toEqual([1, '']);
+    expect(ended.stderr).toMatch(
+      /^contradiction: net\.onnx sat\.vnnlib is sat here, and unsat in theirs\.csv at line 1\. The counterexample settles it \(out\/0000_net_sat\.counterexample\): it was run by itself\. Theirs is wrong/,
+    );
+    expect(ended.stderr.match(/contradiction/g)).toHaveLength(1);
+  });
+
+  const unsat = lines.slice(1, 2);
+  const theirs = 'mine,net.onnx,unsat.vnnlib,0,sat,1\n';
+  it.each<[string, string | undefined, RegExp]>([
+    ['none', undefined, /would settle it: no counterexample lies beside/],
+    [
+      'one outside of the box',
+      '((X_0 -2)(X_1 0)(Y_0 2))',
+      /would settle it \(.*\): it lies outside of the box/,
+    ],
+    [
+      'one that is none',
+      'sat\n((X_0 -1)\n (X_1 0)\n (Y_0 2))',
+      /would settle it \(.*\): it was run, and its outputs are none/,
+    ],
+    ['one of another property', '((X_0 -1)(Y_0 2))', /it has 1 inputs, and the property 2/],
+    ['one that is torn', '((X_0 -1)(X_1', /it cannot be read/],
+    ['one that is damaged', '((X_0 -1)(X_1 1 2))', /it cannot be read/],
+  ])('a proof and their counterexample: %s', async (_, text, says) => {
+    const at = category(unsat);
+    mkdirSync(join(at, 'mine'));
+    if (text !== undefined) writeFileSync(join(at, 'mine', 'net_unsat.counterexample.gz'), gzipSync(text));
+    const ended = await run(at, theirs);
+    expect([ended.code, ended.stderr]).toEqual([1, expect.stringMatching(says)]);
+    expect(ended.stderr).toMatch(/is unsat here, and sat in theirs\.csv at line 1/);
+  });
+
+  it('a proof is refuted by a counterexample that holds', async () => {
+    const at = category(unsat);
+    writeFileSync(join(at, 'unsat.vnnlib.gz'), gzipSync(property('(>= Y_0 0.875)')));
+    await run(at, theirs);
+    // No proof is wrong here, so that one is written into what is kept.
+    const [name] = readdirSync(join(at, 'out', 'instances'));
+    const file = join(at, 'out', 'instances', name!);
+    const { sha256: _, witness: __, ...record } = JSON.parse(readFileSync(file, 'utf8'));
+    const forged = { ...record, result: 'unsat', by: 'crown' };
+    writeFileSync(file, JSON.stringify({ ...forged, sha256: keyOf(forged) }));
+    writeFileSync(join(at, '0000_net_unsat.counterexample'), 'sat\n((X_0 -1)\n (X_1 0)\n (Y_0 1))\n');
+    const ended = await run(at, theirs);
+    expect(ended.stdout).toMatch(/1 of 1 instance was run before/);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(
+      /Their counterexample settles it \(0000_net_unsat\.counterexample\): .*The proof here is wrong/,
+    );
+  });
+
+  it.each<[string, RegExp]>([
+    ['mine,net.onnx,sat.vnnlib,0,sat\n', /line 1\n.*expected CATEGORY/],
+    ['mine,net.onnx,sat.vnnlib,0,sat,1\nmine,net.onnx,sat.vnnlib,0,SAFE,1\n', /line 2\n.*\n.*"SAFE"/],
+    ['mine,net.onnx,sat.vnnlib,0,sat,1\nmine,net.onnx,sat.vnnlib,0,unsat,1\n', /lines 1 and 2/],
+    ['mine,net.onnx,other.vnnlib,0,sat,1\n', /about none of the instances/],
+    ['', /about none of the instances/],
+  ])('%j are refused before anything is run', async (text, says) => {
+    const at = category(lines);
+    const ended = await run(at, text);
+    expect([ended.code, ended.stderr]).toEqual([2, expect.stringMatching(says)]);
+    expect(existsSync(join(at, 'out'))).toBe(false);
   });
 });
 

@@ -31,6 +31,7 @@ import { convolutional, normals } from '../models/networks.js';
 import { dataFormats } from './data-formats.js';
 import type { FuzzedFormat, Numbers, Range } from './format.js';
 import { closeHdf5, reusedHdf5 } from './hdf5-reader.js';
+import { verificationFormats } from './verification-formats.js';
 
 /** A wide ResNet 10-1 of few channels, as the JEM code names its weights. */
 export function smallJem() {
@@ -175,6 +176,7 @@ const graphModel = smallGraphModel();
 /** Every reader of files that come from elsewhere. */
 export const fuzzed: readonly FuzzedFormat[] = [
   ...dataFormats,
+  ...verificationFormats,
   {
     format: 'onnx',
     samples: () => ({ 'model.onnx': writeOnnx(convolutional()) }),

@@ -1,6 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { limits } from '../../src/bytes/limits.js';
 import { AssayError } from '../../src/errors.js';
+import { readInflated } from '../../src/verification/files.js';
 import { isMet, type Property } from '../../src/verification/property.js';
 import { readProperty } from '../../src/verification/vnnlib.js';
 
@@ -171,6 +177,22 @@ ${of(4 * many, (i) => `(assert (<= Y_0 ${i}))`)}`);
 ${of(many, (i) => `(declare-const X_${i} Real)(assert (<= 0 X_${i}))(assert (<= X_${i} 1))`)}
 (assert (or ${of(many, (i) => `(<= Y_0 ${i})`)}))`);
     expect(wide.cases).toHaveLength(many);
+  });
+
+  it('that are too long are refused with a remedy that works, gzipped or not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'assay-vnnlib-'));
+    const long = Buffer.alloc(limits.vnnlib.value + 1, ' ');
+    for (const [name, bytes] of [
+      ['long.vnnlib', long],
+      ['long.vnnlib.gz', gzipSync(long, { level: 1 })],
+    ] as const) {
+      writeFileSync(join(folder, name), bytes);
+      await expect(readInflated(join(folder, name), 'vnnlib')).rejects.toMatchObject({
+        code: 'file-malformed',
+        details: { hint: limits.vnnlib.instead, file: join(folder, name) },
+      });
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it('tell the line', () => {
