@@ -51,6 +51,9 @@ export function pairSides(
   const known = modelsOf(first.run);
   for (const old of renamed.keys())
     if (!known.includes(old)) throw unknownName('model', old, known, { path: '--as' });
+  const theirs = others.flatMap(({ run }) => modelsOf(run));
+  for (const name of renamed.values())
+    if (!theirs.includes(name)) throw unknownName('model', name, theirs, { path: '--as' });
   const alone: string[] = [];
   const pairs = others.flatMap((other) => {
     const counterparts = counterpartsOf(first, other, renamed);

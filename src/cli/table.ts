@@ -6,7 +6,7 @@ import { AssayError } from '../errors.js';
 import { writeAtomically } from '../report/output.js';
 import { buildTable } from '../report/tables/build.js';
 import { tableFormats } from '../report/tables/formats.js';
-import { presetNames, presetText, readTables } from '../report/tables/table-file.js';
+import { isPreset, presetNames, presetText, readTables } from '../report/tables/table-file.js';
 import { markUndecided } from '../report/tables/undecided.js';
 import { refuseStopped } from '../runs/judgeable.js';
 import { readResults } from '../runs/read-results.js';
@@ -76,8 +76,19 @@ async function writeTables(
     if (!sealHolds(results)) complain(`! ${folder}: results.json was changed after a run wrote it\n`);
     if (results.status === 'partial') complain(`! ${folder}: the run is not finished\n`);
   }
-  const built = tables.map((spec, i) => buildTable(spec, runs, file, `tables[${i}]`));
-  for (const line of built.flatMap(({ missing }) => missing)) complain(`-- ${line}\n`);
+  const own = isPreset(preset) ? `assay table --print-preset ${preset} > mine.yaml` : undefined;
+  const built = tables.map((spec, i) => {
+    try {
+      return buildTable(spec, runs, file, `tables[${i}]`);
+    } catch (error) {
+      throw own !== undefined && error instanceof AssayError ? withFirst(own, error) : error;
+    }
+  });
+  const missing = built.flatMap((one) => one.missing);
+  for (const line of missing) complain(`-- ${line}\n`);
+  const factual = tables.some(({ columns }) => columns.some(({ fact }) => fact !== undefined));
+  if (own !== undefined && factual && missing.length > 0)
+    complain(`-- a preset is changed in a file of your own: ${own}\n`);
   const marked = built.map(({ table }, i) =>
     table && (tables[i]!.marks ?? true) ? markUndecided(table) : table,
   );
@@ -99,6 +110,11 @@ async function writeTables(
     }
   }
   complain(`Tables: ${ready.map(({ id }) => join(out, id)).join(', ')}\n`);
+}
+
+/** What goes wrong with a preset is mended in a file of the user's, not in ours. */
+function withFirst(own: string, { code, message, details }: AssayError): AssayError {
+  return new AssayError(code, message, { ...details, hint: `${details.hint}; first write it out: ${own}` });
 }
 
 /** Errors: `config-invalid` for a folder that is given twice. */

@@ -186,6 +186,12 @@ describe('what assay compare refuses', () => {
       /error\[unknown-name\].*did you mean "good"/s,
     ],
     [
+      'a new name that no model has',
+      () => undefined,
+      ['--as', 'good=por'],
+      /error\[unknown-name\].*--as.*did you mean "poor"/s,
+    ],
+    [
       'a measure that is not there',
       () => undefined,
       ['--measure', 'acuracy'],

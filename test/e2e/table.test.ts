@@ -68,7 +68,7 @@ describe('assay table', () => {
     [
       'the same model in two folders',
       ['jem', 'a', 'b'],
-      /2 measures fit one cell.*columns\[0\].*folder \(a, b\)/s,
+      /2 measures fit one cell.*columns\[0\].*folder \(a, b\).*--print-preset jem > mine\.yaml/s,
     ],
     [
       'runs without any of it',

@@ -7,7 +7,7 @@ import type { PaperColumn, PaperTable } from './paper-table.js';
 import { leftOut, type Row, rowOrder, rowsOf } from './rows.js';
 import { checkSeeds } from './seeds.js';
 import type { TableSpec } from './spec.js';
-import { incomplete, lacking, mixed } from './told.js';
+import { incomplete, lacking, mixed, needed } from './told.js';
 
 /** A table, and what it lacks, in words. */
 export interface Built {
@@ -31,11 +31,12 @@ export function buildTable(spec: TableSpec, runs: readonly Run[], file: string, 
   const rows = rowsOf(expanded, fields, only);
   if (rows.length === 0) {
     const reasons = new Set(spec.columns.flatMap((c) => (c.fact === undefined ? [whyNone(c, all)] : [])));
-    return { missing: [`table ${spec.id} is left out: ${[...reasons].join('; ')}`] };
+    return { missing: [`table ${spec.id} is left out: ${[...reasons].join('; ')}${needed(spec.needs)}`] };
   }
   const columns = expanded.map((column) => columnOf(column, names));
   const contents = rows.map((row) => expanded.map((column) => contentAt(column, row, spec, runs, file)));
-  const order = rowOrder(spec, contents, columns, { file, path: `${at}.sort` });
+  const written = expanded.map(({ spec: { group, title = '' } }) => (group ? `${group}: ${title}` : title));
+  const order = rowOrder(spec, contents, columns, written, { file, path: `${at}.sort` });
   const cells = order.map((r) =>
     contents[r]!.map((content, c) => {
       const column = expanded[c]!.spec;
@@ -53,7 +54,7 @@ export function buildTable(spec: TableSpec, runs: readonly Run[], file: string, 
   return {
     missing: [
       ...expanded.flatMap((column, c) => [
-        ...lacking(columns[c]!.name, column, rows, contents, c, all),
+        ...lacking(columns[c]!.name, column, rows, contents, c, all, spec.needs),
         ...mixed(columns[c]!.name, column, fields),
       ]),
       ...incomplete(spec, runs, rows, contents, columns),
@@ -113,9 +114,9 @@ function remarksOf(
   const level = `${[...levels].join(' or ')} % intervals`;
   return [
     ...(marks ? ['Bold: best of the column; underlined: second best.'] : []),
-    ...(seeds !== undefined
+    ...(seeds !== undefined && !(seeds === 'folders' && runs.length === 1)
       ? [
-          `Mean and, behind ±, standard deviation over seeds${deviation === 'population' ? ', divided by their number' : ''}.`,
+          `Mean ± standard deviation over seeds, with ${deviation === 'population' ? 'n' : 'n − 1'} as divisor.`,
         ]
       : []),
     ...(seeds === undefined && styles.has('brackets') ? [`In brackets: ${level}.`] : []),

@@ -30,17 +30,21 @@ export function rowsOf(
   });
 }
 
-/** The order rows are printed in, best first where the table says by what. Errors: `unknown-name`. */
+/**
+ * The order rows are printed in, best first where the table says by what: a heading as it is printed, or as it is in the
+ * file, which means the first of the columns that `each` makes of it. Errors: `unknown-name`.
+ */
 export function rowOrder(
   { sort }: TableSpec,
   contents: readonly Content[][],
   columns: readonly PaperColumn[],
+  written: readonly string[],
   place: { file: string; path: string },
 ): number[] {
   const order = contents.map((_, r) => r);
   if (sort === undefined) return order;
   const names = columns.map(({ name }) => name);
-  const c = names.indexOf(sort);
+  const c = names.includes(sort) ? names.indexOf(sort) : written.indexOf(sort);
   if (c < 0) throw unknownName('column', sort, names, place);
   const sign = columns[c]!.better === 'lower' ? 1 : -1;
   const value = (r: number) => {

@@ -102,7 +102,12 @@ export const TableSpec = Type.Object(
         'the standard deviation over n seeds: divided by n - 1 (the default), or by n, as OpenOOD prints it',
       ),
     ),
-    sort: Type.Optional(text('the heading of the column to sort by, best first')),
+    sort: Type.Optional(
+      text(
+        'the heading of the column to sort by, best first; as written here it is the first that `each` makes',
+      ),
+    ),
+    needs: Type.Optional(text('what a run file must ask for, told where no run has a measure')),
     marks: Type.Optional(
       Type.Boolean({ description: 'mark the best and second best of each column; default true' }),
     ),

@@ -24,15 +24,18 @@ export const presetNames = (): string[] =>
     .map((name) => path.basename(name, '.yaml'))
     .sort();
 
+/** Whether a name is that of a preset, rather than of a file. */
+export const isPreset = (name: string): boolean => presetNames().includes(name);
+
 /** The text of a preset, to start from. Errors: `unknown-name`. */
 export function presetText(name: string): Promise<string> {
-  if (!presetNames().includes(name)) throw unknownName('preset', name, presetNames());
+  if (!isPreset(name)) throw unknownName('preset', name, presetNames());
   return readText(presetFile(name), 'configuration');
 }
 
 /** Reads a preset by its name, or a file of tables. Errors: `unknown-name`, `file-unreadable`, `config-invalid`. */
 export async function readTables(name: string): Promise<NamedTables> {
-  const preset = presetNames().includes(name);
+  const preset = isPreset(name);
   if (!preset && !/[./\\]/.test(name) && !existsSync(name)) {
     throw unknownName('preset', name, presetNames(), {
       hint: 'name a preset, or a file of your own: `assay table --print-preset jem > mine.yaml` writes one to start from',

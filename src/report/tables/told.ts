@@ -14,13 +14,19 @@ export function lacking(
   contents: readonly Content[][],
   c: number,
   all: readonly Candidate[],
+  needs?: string,
 ): string[] {
-  if (spec.fact === undefined && candidates.length === 0) return [`${name}: ${whyNone(spec, all)}`];
+  if (spec.fact === undefined && candidates.length === 0)
+    return [`${name}: ${whyNone(spec, all)}${needed(needs)}`];
   return rows.flatMap((row, r) => {
     const content = contents[r]![c]!;
     return 'missing' in content ? [`${name} of ${row.join(', ')}: ${content.missing}`] : [];
   });
 }
+
+/** What a run file must ask for, where the table says it. */
+export const needed = (needs: string | undefined): string =>
+  needs === undefined ? '' : `; it needs ${needs}`;
 
 /** Means that rest on fewer seeds than there are. */
 export function incomplete(

@@ -93,6 +93,20 @@ describe('rows and columns', () => {
     ]);
   });
 
+  test('sorted by the first of the columns that `each` makes, best first', () => {
+    const each = { measure: 'robust-accuracy', each: ['norm', 'epsilon'], title: '{norm} {epsilon}' };
+    const { table } = build([{ ...each, group: 'Robust' }], { sort: 'Robust: {norm} {epsilon}' });
+    const values = table!.rows.flatMap((row) => row[1]?.data?.value ?? []);
+    expect(values.length).toBeGreaterThan(1);
+    expect(values).toEqual([...values].sort((a, b) => b - a));
+    expect(texts(table)).not.toEqual(texts(build([{ ...each, group: 'Robust' }]).table));
+  });
+
+  test('what a measure needs is told where no run has it', () => {
+    const { missing } = build([accuracy, { measure: 'fid', title: 'FID' }], { needs: 'the suite samples' });
+    expect(missing).toContain('FID: no run has fid; it needs the suite samples');
+  });
+
   test('sorted best first, with facts', () => {
     const facts = { jem: { data: '80M', extra: true } };
     const { table, missing } = build([{ measure: 'ece', title: 'ECE' }, { fact: 'extra' }], {
@@ -212,7 +226,7 @@ describe('seeds', () => {
     expect(table?.rows[0]?.[1]?.data).toMatchObject({ seeds: 3, deviation: expect.closeTo(0.0360555, 6) });
     const whole = build([{ ...accuracy, decimals: 2 }], { seeds: 'folders', deviation: 'population' }, runs);
     expect(whole.table?.rows[0]?.[1]?.data?.deviation).toBeCloseTo(0.0360555 * Math.sqrt(2 / 3), 6);
-    expect(whole.table?.remarks.join(' ')).toContain('divided by their number');
+    expect(whole.table?.remarks.join(' ')).toContain('with n as divisor');
   });
 
   test('models of one run', () => {
@@ -226,6 +240,7 @@ describe('seeds', () => {
   test('one folder has no deviation, which is told', () => {
     const { table, missing } = build([accuracy], { seeds: 'folders' });
     expect(texts(table)?.[0]).toEqual(['baseline', '98.9']);
+    expect(table?.remarks.join(' ')).not.toContain('deviation');
     expect(missing).toContain('table t: one run folder is one seed, so there is no deviation');
   });
 
